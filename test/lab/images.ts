@@ -1,0 +1,119 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { run } from "../support/run";
+import {
+  buildVersion,
+  ensureBuild,
+  ensureTool,
+  kubernetesVersion,
+  type BuildName,
+} from "../support/toolchain";
+import { ensureLocalGoBuild } from "../support/goBuild";
+import { ensureBusyboxRoot, ensureNetfilterRoot } from "./debianLayer";
+import type { ImageSpec } from "./ociImage";
+
+type Base = "none" | "busybox" | "netfilter";
+
+/** An image of the lab's registry: files upon a base, at the paths where upstream has them. */
+interface Image {
+  base: Base;
+  /** Path in the image and the tool that stands there. */
+  files: Readonly<Record<string, string>>;
+  entrypoint?: string[];
+}
+
+const controlPlane = (name: string): Image => ({
+  base: "none",
+  files: { [`/usr/local/bin/${name}`]: name },
+  entrypoint: [`/usr/local/bin/${name}`],
+});
+
+/**
+ * Images by repository, with its host. Entry points and paths are those of the upstream Dockerfiles; kubeadm's static
+ * pods and flannel's manifest rely on them.
+ */
+const images: Readonly<Record<string, Image>> = {
+  "registry.k8s.io/kube-apiserver": controlPlane("kube-apiserver"),
+  "registry.k8s.io/kube-controller-manager": controlPlane("kube-controller-manager"),
+  "registry.k8s.io/kube-scheduler": controlPlane("kube-scheduler"),
+  "registry.k8s.io/kube-proxy": { ...controlPlane("kube-proxy"), base: "netfilter" },
+  "registry.k8s.io/etcd": {
+    base: "busybox",
+    files: { "/usr/local/bin/etcd": "etcd", "/usr/local/bin/etcdctl": "etcdctl" },
+    entrypoint: ["/usr/local/bin/etcd"],
+  },
+  "registry.k8s.io/coredns/coredns": {
+    base: "none",
+    files: { "/coredns": "coredns" },
+    entrypoint: ["/coredns"],
+  },
+  "registry.k8s.io/pause": { base: "none", files: { "/pause": "pause" }, entrypoint: ["/pause"] },
+  "ghcr.io/flannel-io/flannel": {
+    base: "netfilter",
+    files: { "/opt/bin/flanneld": "flanneld" },
+    entrypoint: ["/opt/bin/flanneld"],
+  },
+  "ghcr.io/flannel-io/flannel-cni-plugin": { base: "busybox", files: { "/flannel": "flannel" } },
+  "lab.local/web": { base: "busybox", files: { "/web": "web" }, entrypoint: ["/web"] },
+};
+
+/** Tags of the images that kubeadm does not name. flannel's CNI plugin has releases of its own. */
+const tags: Readonly<Record<string, string>> = {
+  "ghcr.io/flannel-io/flannel": `v${buildVersion("flanneld")}`,
+  "ghcr.io/flannel-io/flannel-cni-plugin": "v1.9.1-flannel3",
+  "lab.local/web": "1",
+};
+
+/** Test image: a web server that names its pod at port 8080, and busybox. */
+export const webImage = "lab.local/web:1";
+
+/** References of all images, with the tags that this version of kubeadm asks for. */
+export async function imageReferences(): Promise<string[]> {
+  const kubeadm = await ensureTool("kubeadm");
+  const list = ["config", "images", "list", "--kubernetes-version", `v${kubernetesVersion}`];
+  const wanted = (await run([kubeadm, ...list])).stdout.trim().split("\n");
+  const unknown = wanted.filter((reference) => images[repositoryOf(reference)] === undefined);
+  if (unknown.length > 0)
+    throw new Error(`kubeadm wants images that the lab does not make: ${unknown.join(", ")}`);
+  return [...wanted, ...Object.entries(tags).map(([repository, tag]) => `${repository}:${tag}`)];
+}
+
+/** What the images are made of: changes when a tool, a base or the table does. */
+export async function imagesRecipe(): Promise<unknown> {
+  const names = [...new Set(Object.values(images).flatMap(({ files }) => Object.values(files)))].sort();
+  const paths = await Promise.all(names.map(toolPath));
+  return {
+    schema: 1,
+    images,
+    references: await imageReferences(),
+    tools: paths.map((file) => path.basename(path.dirname(file))),
+    bases: [path.basename(await ensureBusyboxRoot()), path.basename(await ensureNetfilterRoot())],
+  };
+}
+
+/** Lays an image's files out below a folder. */
+export async function layOutImage(reference: string, root: string): Promise<ImageSpec> {
+  const image = images[repositoryOf(reference)];
+  fs.mkdirSync(root, { recursive: true });
+  if (image.base !== "none") {
+    const base = image.base === "busybox" ? await ensureBusyboxRoot() : await ensureNetfilterRoot();
+    await run(["cp", "-a", `${base}/.`, root]);
+  }
+  for (const [target, tool] of Object.entries(image.files)) {
+    const file = path.join(root, target);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.copyFileSync(await toolPath(tool), file);
+    fs.chmodSync(file, 0o755);
+  }
+  return { reference, root, entrypoint: image.entrypoint };
+}
+
+async function toolPath(name: string): Promise<string> {
+  if (name === "web") return path.join(await ensureLocalGoBuild("web", path.join(__dirname, "web")), "web");
+  if (name === "pause") return path.join(await ensureBuild("pause" satisfies BuildName), "pause");
+  return ensureTool(name);
+}
+
+function repositoryOf(reference: string): string {
+  return reference.slice(0, reference.lastIndexOf(":"));
+}

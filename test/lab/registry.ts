@@ -1,0 +1,99 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import * as net from "node:net";
+import { cachedFolder } from "../support/cache";
+import { ensureTool } from "../support/toolchain";
+import { daemonRuns, startDaemon, stopDaemon, tailOf } from "./daemon";
+import { imageReferences, imagesRecipe, layOutImage } from "./images";
+import { labAddress } from "./network";
+import { pushImage } from "./ociImage";
+
+/** Port of the registry. */
+export const registryPort = 5000;
+
+/** Where hosts find the registry, for every upstream registry: a repository there is the upstream one without its host. */
+export const registryUrl = `http://${labAddress}:${registryPort}`;
+
+/** Registries that the lab's registry stands in for. */
+export const mirroredRegistries = ["registry.k8s.io", "ghcr.io", "lab.local"] as const;
+
+/** Configuration of the distribution registry. */
+export function registryConfig(options: { storage: string; listen: string; readOnly: boolean }): string {
+  const config = {
+    version: "0.1",
+    log: { level: "info", accesslog: { disabled: false } },
+    storage: {
+      filesystem: { rootdirectory: options.storage },
+      maintenance: { readonly: { enabled: options.readOnly }, uploadpurging: { enabled: false } },
+    },
+    http: { addr: options.listen },
+  };
+  return JSON.stringify(config, null, 2); // JSON is YAML
+}
+
+/** The registry's storage with every image in it, made once for all labs by pushing to a registry of its own. */
+export async function ensureRegistryStorage(): Promise<string> {
+  const recipe = await imagesRecipe();
+  return cachedFolder("registry", "images", recipe, async (folder) => {
+    const start = Date.now();
+    console.error("images ...");
+    const scratch = `${folder}.scratch`;
+    fs.rmSync(scratch, { recursive: true, force: true });
+    fs.mkdirSync(scratch);
+    try {
+      await withRegistry(folder, scratch, async (url) => {
+        for (const reference of await imageReferences()) {
+          const root = path.join(scratch, "root");
+          await pushImage(url, await layOutImage(reference, root), scratch);
+          fs.rmSync(root, { recursive: true });
+        }
+      });
+    } finally {
+      fs.rmSync(scratch, { recursive: true, force: true });
+    }
+    console.error(`images: ${Math.round((Date.now() - start) / 1000)} s`);
+  });
+}
+
+async function withRegistry(
+  storage: string,
+  scratch: string,
+  work: (url: string) => Promise<void>,
+): Promise<void> {
+  const listen = `127.0.0.1:${await freePort()}`;
+  const file = path.join(scratch, "registry.yml");
+  fs.writeFileSync(file, registryConfig({ storage, listen, readOnly: false }));
+  const env = { ...process.env, OTEL_TRACES_EXPORTER: "none" };
+  const daemon = startDaemon([await ensureTool("registry"), "serve", file], path.join(scratch, "log"), env);
+  try {
+    const url = `http://${listen}`;
+    while (!(await answers(`${url}/v2/`))) {
+      if (!daemonRuns(daemon)) throw new Error(`the registry ended\n${tailOf(daemon.log)}`);
+      await delay(50);
+    }
+    await work(url);
+  } finally {
+    await stopDaemon(daemon);
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  return fetch(url).then(
+    (response) => response.ok,
+    () => false,
+  );
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() =>
+        typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port")),
+      );
+    });
+  });
+}

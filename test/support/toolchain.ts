@@ -1,0 +1,209 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { ensureDebianPackages } from "./debianPackages";
+import { buildRecords, ensureGoBuild, moduleFolder, timedBuild, type GoBuild } from "./goBuild";
+import { run } from "./run";
+
+/** Kubernetes version of the lab and of the engine tests. */
+export const kubernetesVersion = "1.36.4";
+
+/** Binaries of k8s.io/kubernetes that a cluster needs. */
+const kubernetesBinaries = [
+  "kube-apiserver",
+  "kubeadm",
+  "kubectl",
+  "kubelet",
+  "kube-controller-manager",
+  "kube-scheduler",
+  "kube-proxy",
+] as const;
+
+const cniPlugins = {
+  main: ["bridge", "host-device", "ipvlan", "loopback", "macvlan", "ptp", "vlan"],
+  ipam: ["dhcp", "host-local", "static"],
+  meta: ["bandwidth", "firewall", "portmap", "sbr", "tuning", "vrf"],
+} as const;
+
+/**
+ * Versions are those that the Go module proxy serves, and where there is a choice the ones the library pins. Link
+ * variables are those of each project's own Makefile.
+ */
+const builds = {
+  pulumi: {
+    module: "github.com/pulumi/pulumi/pkg/v3",
+    version: "v3.255.0",
+    binaries: { pulumi: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi" },
+    // The Automation API refuses an engine that reports no version.
+    variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": "v3.255.0" },
+  },
+  kubernetes: kubernetes(kubernetesVersion),
+  etcd: {
+    module: "go.etcd.io/etcd/server/v3",
+    version: "v3.6.14",
+    binaries: { etcd: "go.etcd.io/etcd/server/v3" },
+  },
+  etcdctl: {
+    module: "go.etcd.io/etcd/etcdctl/v3",
+    version: "v3.6.14",
+    binaries: { etcdctl: "go.etcd.io/etcd/etcdctl/v3" },
+  },
+  containerd: {
+    module: "github.com/containerd/containerd/v2",
+    version: "v2.3.4",
+    binaries: {
+      containerd: "github.com/containerd/containerd/v2/cmd/containerd",
+      "containerd-shim-runc-v2": "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
+      ctr: "github.com/containerd/containerd/v2/cmd/ctr",
+    },
+    variables: { "github.com/containerd/containerd/v2/version.Version": "v2.3.4" },
+  },
+  runc: {
+    module: "github.com/opencontainers/runc",
+    version: "v1.4.3",
+    binaries: { runc: "github.com/opencontainers/runc" },
+    variables: { "main.version": "1.4.3" },
+    tags: ["seccomp"],
+    cgo: true,
+    packages: ["gcc", "libc6-dev", "libseccomp-dev", "pkg-config"],
+  },
+  "cni-plugins": {
+    module: "github.com/containernetworking/plugins",
+    version: "v1.9.1",
+    binaries: Object.fromEntries(
+      Object.entries(cniPlugins).flatMap(([kind, names]) =>
+        names.map((name) => [name, `github.com/containernetworking/plugins/plugins/${kind}/${name}`]),
+      ),
+    ),
+    variables: {
+      "github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion": "v1.9.1",
+    },
+  },
+  crictl: {
+    module: "sigs.k8s.io/cri-tools",
+    version: "v1.36.0",
+    binaries: { crictl: "sigs.k8s.io/cri-tools/cmd/crictl" },
+    variables: { "sigs.k8s.io/cri-tools/pkg/version.Version": "v1.36.0" },
+  },
+  coredns: {
+    module: "github.com/coredns/coredns",
+    version: "v1.14.2",
+    binaries: { coredns: "github.com/coredns/coredns" },
+  },
+  registry: {
+    module: "github.com/distribution/distribution/v3",
+    version: "v3.0.0",
+    binaries: { registry: "github.com/distribution/distribution/v3/cmd/registry" },
+    variables: { "github.com/distribution/distribution/v3/version.version": "v3.0.0" },
+  },
+  flanneld: {
+    module: "github.com/flannel-io/flannel",
+    version: "v0.28.10",
+    binaries: { flanneld: "github.com/flannel-io/flannel" },
+    variables: { "github.com/flannel-io/flannel/pkg/version.Version": "v0.28.10" },
+    cgo: true, // the udp backend is C
+    packages: ["gcc", "libc6-dev"],
+    // Required at versions that the proxy does not serve; these packages are not reached by the vxlan and host-gw code.
+    replaces: [
+      "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/vpc=github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/vpc@v1.3.75",
+      "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common=github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common@v1.3.209",
+    ],
+  },
+  "flannel-cni": {
+    module: "github.com/containernetworking/plugins",
+    version: "v0.9.1", // the last that had it; the plugin's later home is not served as a buildable module
+    binaries: { flannel: "github.com/containernetworking/plugins/plugins/meta/flannel" },
+  },
+} satisfies Record<string, GoBuild>;
+
+/** A build of the table, or the pause program, which is C. */
+export type BuildName = keyof typeof builds | "pause";
+
+/** Every build, in the order that gets the engine and the API server first. */
+export const buildNames = [
+  ...(Object.keys(builds) as (keyof typeof builds)[]),
+  "pause",
+] as readonly BuildName[];
+
+function kubernetes(version: string): GoBuild {
+  const [major, minor, patch] = version.split(".");
+  const variable = "k8s.io/component-base/version";
+  return {
+    module: "k8s.io/kubernetes",
+    version: `v${version}`,
+    binaries: Object.fromEntries(kubernetesBinaries.map((name) => [name, `k8s.io/kubernetes/cmd/${name}`])),
+    variables: {
+      [`${variable}.gitVersion`]: `v${version}`,
+      [`${variable}.gitMajor`]: major,
+      [`${variable}.gitMinor`]: minor,
+      [`${variable}.gitTreeState`]: "clean",
+    },
+    stagingVersion: `v0.${minor}.${patch}`,
+  };
+}
+
+/** Version of a build without its leading `v`, as in file names and image tags. */
+export function buildVersion(name: keyof typeof builds): string {
+  return builds[name].version.replace(/^v/, "");
+}
+
+/** Folder with a build's binaries, built when this cache has none of that recipe. */
+export function ensureBuild(name: BuildName): Promise<string> {
+  if (name === "pause") return buildPause();
+  return ensureGoBuild(name, builds[name]);
+}
+
+/** Path of one binary, such as `kube-apiserver` or `etcd`; `pulumi` comes from `PATH` where it is installed. */
+export async function ensureTool(name: string): Promise<string> {
+  if (name === "pulumi") {
+    const installed = onPath(name);
+    if (installed !== undefined) return installed;
+  }
+  const build = buildNames.find((candidate) => binariesOf(candidate).includes(name));
+  if (build === undefined) throw new Error(`no build makes ${name}`);
+  return path.join(await ensureBuild(build), name);
+}
+
+/** Names of the binaries a build makes. */
+export function binariesOf(name: BuildName): string[] {
+  return name === "pause" ? ["pause"] : Object.keys(builds[name].binaries);
+}
+
+/** Kubernetes's own pause.c, compiled as its Makefile does. */
+async function buildPause(): Promise<string> {
+  return timedBuild("pause", { kubernetesVersion, flags: "-Os -static" }, async (folder) => {
+    await ensureDebianPackages(["gcc", "libc6-dev"]);
+    const source = await moduleFolder(builds.kubernetes.module, builds.kubernetes.version);
+    const file = path.join(source, "build", "pause", "linux", "pause.c");
+    const output = path.join(folder, "pause");
+    await run(["gcc", "-Os", "-Wall", "-static", "-DVERSION=3.10.2-lab", "-o", output, file]);
+    await run(["strip", output]);
+  });
+}
+
+function onPath(name: string): string | undefined {
+  return (process.env.PATH ?? "")
+    .split(path.delimiter)
+    .map((folder) => path.join(folder, name))
+    .find((file) => fs.existsSync(file));
+}
+
+async function main(wanted: string[]): Promise<void> {
+  const names = wanted.length === 0 || wanted.includes("all") ? buildNames : wanted;
+  for (const name of names) {
+    if (name === "pulumi") console.log(`pulumi ${await ensureTool(name)}`);
+    else if (buildNames.includes(name as BuildName)) {
+      const folder = await ensureBuild(name as BuildName);
+      for (const binary of binariesOf(name as BuildName))
+        console.log(`${binary} ${path.join(folder, binary)}`);
+    } else console.log(`${name} ${await ensureTool(name)}`);
+  }
+  const total = buildRecords().reduce((sum, record) => sum + record.seconds, 0);
+  console.error(`builds recorded in this cache: ${Math.round(total)} s`);
+}
+
+if (require.main === module) {
+  main(process.argv.slice(2)).catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });
+}
