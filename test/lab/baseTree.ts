@@ -23,7 +23,7 @@ export const labPackages = [
  * hosts have no way out to a package registry. Setup looks first and installs only what is missing.
  */
 const recipe = {
-  schema: 6,
+  schema: 1,
   suite: "bookworm",
   bootstrap: [
     "systemd",
@@ -58,8 +58,12 @@ const recipe = {
   afterwards: ["cloud-init"],
 } as const;
 
-/** Units that have nothing to do in a lab, or would start what nobody asked for. */
+/** Units that would start what nobody asked for, and units that have nothing to do in a lab. */
 const disabledUnits = ["nginx.service"];
+/** Where containerd's `BinaryName` finds the wrapper that these hosts, whose cgroups have no controllers, need. */
+export const runcWrapperPath = "/usr/local/lib/lab/runc";
+const runcWrapper = fs.readFileSync(path.join(__dirname, "hostFiles", "runc-lab"), "utf8");
+
 const maskedUnits = [
   "apt-daily.timer",
   "apt-daily-upgrade.timer",
@@ -74,13 +78,14 @@ const maskedUnits = [
 
 /** Root tree of a Debian server, made once and never changed after: hosts lie over it. */
 export async function ensureBaseTree(): Promise<string> {
-  const full = { ...recipe, disabledUnits, maskedUnits, kernel: os.release() };
+  const full = { ...recipe, disabledUnits, maskedUnits, runcWrapper, kernel: os.release() };
   return cachedFolder("trees", "base", full, async (folder) => {
-    const start = Date.now();
-    console.error("base tree ...");
     await ensureDebianPackages(labPackages);
     const repository = await debianRepository(recipe.suite);
     await run([
+      // What it mounts in the tree is gone with it, also when it is killed.
+      "unshare",
+      "--mount",
       "debootstrap",
       "--variant=minbase",
       `--include=${recipe.bootstrap.join(",")}`,
@@ -90,7 +95,6 @@ export async function ensureBaseTree(): Promise<string> {
     ]);
     await installAfterwards(folder, repository);
     await preset(folder);
-    console.error(`base tree: ${Math.round((Date.now() - start) / 1000)} s`);
   });
 }
 
@@ -144,6 +148,7 @@ async function preset(tree: string): Promise<void> {
     "MaxStartups 50:30:200",
   ];
   write("etc/ssh/sshd_config.d/lab.conf", `${sshd.join("\n")}\n`);
+  write(runcWrapperPath, runcWrapper, 0o755);
   write("etc/cloud/cloud-init.disabled", "");
   write("etc/default/locale", "LANG=C.UTF-8\n");
   write("etc/systemd/journald.conf.d/lab.conf", "[Journal]\nStorage=persistent\nSystemMaxUse=64M\n");

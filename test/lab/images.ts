@@ -50,7 +50,7 @@ const images: Readonly<Record<string, Image>> = {
   "registry.k8s.io/pause": { base: "none", files: { "/pause": "pause" }, entrypoint: ["/pause"] },
   "ghcr.io/flannel-io/flannel": {
     base: "netfilter",
-    files: { "/opt/bin/flanneld": "flanneld" },
+    files: { "/opt/bin/flanneld": "flanneld", "/opt/bin/install-conf": "install-conf" },
     entrypoint: ["/opt/bin/flanneld"],
   },
   "ghcr.io/flannel-io/flannel-cni-plugin": { base: "busybox", files: { "/flannel": "flannel" } },

@@ -36,8 +36,6 @@ export function registryConfig(options: { storage: string; listen: string; readO
 export async function ensureRegistryStorage(): Promise<string> {
   const recipe = await imagesRecipe();
   return cachedFolder("registry", "images", recipe, async (folder) => {
-    const start = Date.now();
-    console.error("images ...");
     const scratch = `${folder}.scratch`;
     fs.rmSync(scratch, { recursive: true, force: true });
     fs.mkdirSync(scratch);
@@ -52,7 +50,6 @@ export async function ensureRegistryStorage(): Promise<string> {
     } finally {
       fs.rmSync(scratch, { recursive: true, force: true });
     }
-    console.error(`images: ${Math.round((Date.now() - start) / 1000)} s`);
   });
 }
 

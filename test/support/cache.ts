@@ -32,12 +32,25 @@ function sorted(value: unknown): unknown {
   );
 }
 
+/** One thing that was made for the cache of this machine. */
+export interface MakeRecord {
+  kind: CacheKind;
+  name: string;
+  seconds: number;
+  /** ISO 8601. */
+  finishedAt: string;
+}
+
+/** What the cache holds. */
+export type CacheKind = "tools" | "trees" | "layers" | "mirror" | "registry";
+
 /**
- * A folder of the cache made once per recipe. `make` fills a temporary folder that takes its final name only when it
- * succeeded, so a killed build never looks finished. Two processes that want the same folder make it once.
+ * A folder of the cache made once per recipe; prints its name and how long it took, and records that. `make` fills a
+ * temporary folder that takes its final name only when it succeeded, so a killed build never looks finished. Two
+ * processes that want the same folder make it once.
  */
 export async function cachedFolder(
-  kind: string,
+  kind: CacheKind,
   name: string,
   recipe: unknown,
   make: (folder: string) => Promise<void>,
@@ -46,18 +59,46 @@ export async function cachedFolder(
   if (fs.existsSync(final)) return final;
   return withLock(kind, async () => {
     if (fs.existsSync(final)) return final;
-    const temporary = cacheFolder(kind, `.making-${name}-${process.pid}`);
-    fs.rmSync(temporary, { recursive: true, force: true });
+    removeUnfinished(kind);
+    const temporary = cacheFolder(kind, `${unfinished}${name}-${process.pid}`);
     fs.mkdirSync(temporary, { recursive: true });
+    const start = Date.now();
+    console.error(`making ${kind}/${name} ...`);
     try {
       await make(temporary);
       fs.renameSync(temporary, final);
-    } catch (error) {
-      fs.rmSync(temporary, { recursive: true, force: true });
-      throw error;
+    } finally {
+      removeUnfinished(kind);
     }
+    const seconds = Math.round((Date.now() - start) / 100) / 10;
+    console.error(`making ${kind}/${name}: ${seconds} s`);
+    record({ kind, name, seconds, finishedAt: new Date().toISOString() });
     return final;
   });
+}
+
+const unfinished = ".making-";
+const recordsFile = () => cacheFolder("made.json");
+
+/** Everything this cache has seen made, oldest first; since a time, what a run spent on building. */
+export function makeRecords(since = new Date(0)): MakeRecord[] {
+  if (!fs.existsSync(recordsFile())) return [];
+  const records = JSON.parse(fs.readFileSync(recordsFile(), "utf8")) as MakeRecord[];
+  return records.filter(({ finishedAt }) => new Date(finishedAt) >= since);
+}
+
+function record(entry: MakeRecord): void {
+  const temporary = `${recordsFile()}.${process.pid}`;
+  fs.writeFileSync(temporary, JSON.stringify([...makeRecords(), entry], null, 1));
+  fs.renameSync(temporary, recordsFile());
+}
+
+/** Only the holder of a kind's lock makes things of that kind, so what is unfinished is its own or a dead one's. */
+function removeUnfinished(kind: CacheKind): void {
+  const folder = cacheFolder(kind);
+  for (const entry of fs.existsSync(folder) ? fs.readdirSync(folder) : []) {
+    if (entry.startsWith(unfinished)) fs.rmSync(path.join(folder, entry), { recursive: true, force: true });
+  }
 }
 
 /** Runs `work` while no other process of this machine holds the lock of that name; a dead holder's lock is taken over. */
@@ -85,8 +126,22 @@ function tryLock(file: string): boolean {
     fs.rmSync(mine, { force: true });
   }
   const holder = readHolder(file);
-  if (holder !== undefined && !isAlive(holder)) fs.rmSync(file, { force: true });
+  if (holder !== undefined && !isAlive(holder)) takeAway(file);
   return false;
+}
+
+/** Removes a dead holder's lock, but not one that another process has just put in its place. */
+function takeAway(file: string): void {
+  const stale = `${file}.${process.pid}.stale`;
+  try {
+    fs.renameSync(file, stale);
+    const holder = readHolder(stale);
+    if (holder !== undefined && isAlive(holder)) fs.linkSync(stale, file);
+  } catch (error) {
+    if (!["ENOENT", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  } finally {
+    fs.rmSync(stale, { force: true });
+  }
 }
 
 function readHolder(file: string): number | undefined {

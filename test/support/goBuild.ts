@@ -2,7 +2,7 @@ import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { cachedFolder, cacheFolder, recipeKey } from "./cache";
+import { cachedFolder } from "./cache";
 import { ensureDebianPackages } from "./debianPackages";
 import { run } from "./run";
 
@@ -25,6 +25,8 @@ export interface GoBuild {
    * staging modules under v0.MINOR.PATCH but requires them at v0.0.0.
    */
   stagingVersion?: string;
+  /** Further requirements, `path@version`, that lift a dependency above what the module asks for. */
+  requires?: readonly string[];
   /** Further `replace` lines, `path=path@version`. */
   replaces?: readonly string[];
 }
@@ -33,21 +35,11 @@ interface GoMod {
   Require?: { Path: string; Version: string }[];
 }
 
-/** One finished build of this machine. */
-export interface BuildRecord {
-  name: string;
-  key: string;
-  seconds: number;
-  /** ISO 8601. */
-  finishedAt: string;
-}
-
 const recipeSchema = 1;
-const recordsFile = () => cacheFolder("builds.json");
 
 /** Builds a published module's binaries, or finds them built; returns the folder that holds them. */
 export async function ensureGoBuild(name: string, build: GoBuild): Promise<string> {
-  return timedBuild(name, { build, schema: recipeSchema, arch: os.arch() }, async (folder) => {
+  return cachedFolder("tools", name, { build, schema: recipeSchema, arch: os.arch() }, async (folder) => {
     await ensureDebianPackages(build.packages ?? []);
     await withModuleFolder(async (work) => {
       const go = goEnvironment(build.cgo ?? false);
@@ -65,7 +57,7 @@ export async function ensureLocalGoBuild(name: string, source: string): Promise<
   const hash = crypto.createHash("sha256");
   for (const file of files) hash.update(file).update(fs.readFileSync(path.join(source, file)));
   const recipe = { local: hash.digest("hex"), schema: recipeSchema, arch: os.arch() };
-  return timedBuild(name, recipe, async (folder) => {
+  return cachedFolder("tools", name, recipe, async (folder) => {
     const build: GoBuild = { module: name, version: "local", binaries: {} };
     await goBuildOne(source, ".", path.join(folder, name), build, goEnvironment(false));
   });
@@ -74,34 +66,6 @@ export async function ensureLocalGoBuild(name: string, source: string): Promise<
 /** Folder of a module's sources in Go's own module cache, downloaded when it is not there. */
 export async function moduleFolder(module: string, version: string): Promise<string> {
   return (await downloadModule(module, version)).Dir;
-}
-
-/** Makes a cached folder under `tools` and records how long that took. */
-export async function timedBuild(
-  name: string,
-  recipe: unknown,
-  make: (folder: string) => Promise<void>,
-): Promise<string> {
-  return cachedFolder("tools", name, recipe, async (folder) => {
-    const start = Date.now();
-    console.error(`build ${name} ...`);
-    await make(folder);
-    const seconds = Math.round((Date.now() - start) / 100) / 10;
-    console.error(`build ${name}: ${seconds} s`);
-    const record: BuildRecord = {
-      name,
-      key: recipeKey(recipe),
-      seconds,
-      finishedAt: new Date().toISOString(),
-    };
-    fs.writeFileSync(recordsFile(), JSON.stringify([...buildRecords(), record], null, 1));
-  });
-}
-
-/** Every build this cache has seen, oldest first; the share of builds in a run is the sum of those after its start. */
-export function buildRecords(): BuildRecord[] {
-  if (!fs.existsSync(recordsFile())) return [];
-  return JSON.parse(fs.readFileSync(recordsFile(), "utf8")) as BuildRecord[];
 }
 
 async function withModuleFolder(work: (folder: string) => Promise<void>): Promise<void> {
@@ -129,7 +93,7 @@ async function writeWrapperModule(work: string, build: GoBuild, env: NodeJS.Proc
     .map(({ Path }) => `${Path}=${Path}@${build.stagingVersion}`);
   await run(["go", "mod", "init", "pulumi-kubeadm.invalid/wrapper"], { cwd: work, env });
   const edits = [
-    `-require=${build.module}@${build.version}`,
+    ...[`${build.module}@${build.version}`, ...(build.requires ?? [])].map((line) => `-require=${line}`),
     ...[...staging, ...(build.replaces ?? [])].map((line) => `-replace=${line}`),
   ];
   await run(["go", "mod", "edit", ...edits], { cwd: work, env });

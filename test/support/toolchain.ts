@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { cachedFolder, makeRecords } from "./cache";
 import { ensureDebianPackages } from "./debianPackages";
-import { buildRecords, ensureGoBuild, moduleFolder, timedBuild, type GoBuild } from "./goBuild";
+import { ensureGoBuild, moduleFolder, type GoBuild } from "./goBuild";
 import { run } from "./run";
 
 /** Kubernetes version of the lab and of the engine tests. */
@@ -37,14 +38,15 @@ const builds = {
     variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": "v3.255.0" },
   },
   kubernetes: kubernetes(kubernetesVersion),
+  // The version in the name of the image that this kubeadm asks for.
   etcd: {
     module: "go.etcd.io/etcd/server/v3",
-    version: "v3.6.14",
+    version: "v3.6.8",
     binaries: { etcd: "go.etcd.io/etcd/server/v3" },
   },
   etcdctl: {
     module: "go.etcd.io/etcd/etcdctl/v3",
-    version: "v3.6.14",
+    version: "v3.6.8",
     binaries: { etcdctl: "go.etcd.io/etcd/etcdctl/v3" },
   },
   containerd: {
@@ -97,21 +99,25 @@ const builds = {
   },
   flanneld: {
     module: "github.com/flannel-io/flannel",
-    version: "v0.28.10",
-    binaries: { flanneld: "github.com/flannel-io/flannel" },
-    variables: { "github.com/flannel-io/flannel/pkg/version.Version": "v0.28.10" },
+    version: "v0.28.9",
+    binaries: {
+      flanneld: "github.com/flannel-io/flannel",
+      "install-conf": "github.com/flannel-io/flannel/cmd/install_conf",
+    },
+    variables: { "github.com/flannel-io/flannel/pkg/version.Version": "v0.28.9" },
     cgo: true, // the udp backend is C
     packages: ["gcc", "libc6-dev"],
-    // Required at versions that the proxy does not serve; these packages are not reached by the vxlan and host-gw code.
+    // Required at a version that the proxy does not serve; the vxlan and host-gw code does not reach it.
     replaces: [
       "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/vpc=github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/vpc@v1.3.75",
-      "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common=github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common@v1.3.209",
     ],
   },
   "flannel-cni": {
     module: "github.com/containernetworking/plugins",
     version: "v0.9.1", // the last that had it; the plugin's later home is not served as a buildable module
     binaries: { flannel: "github.com/containernetworking/plugins/plugins/meta/flannel" },
+    // Linked against the CNI library that today's plugins use: its own knows no CNI 1.0.0, flannel's manifest asks for it.
+    requires: ["github.com/containernetworking/cni@v1.3.0"],
   },
 } satisfies Record<string, GoBuild>;
 
@@ -170,7 +176,7 @@ export function binariesOf(name: BuildName): string[] {
 
 /** Kubernetes's own pause.c, compiled as its Makefile does. */
 async function buildPause(): Promise<string> {
-  return timedBuild("pause", { kubernetesVersion, flags: "-Os -static" }, async (folder) => {
+  return cachedFolder("tools", "pause", { kubernetesVersion, flags: "-Os -static" }, async (folder) => {
     await ensureDebianPackages(["gcc", "libc6-dev"]);
     const source = await moduleFolder(builds.kubernetes.module, builds.kubernetes.version);
     const file = path.join(source, "build", "pause", "linux", "pause.c");
@@ -187,18 +193,20 @@ function onPath(name: string): string | undefined {
     .find((file) => fs.existsSync(file));
 }
 
+/** `toolchain.ts [all|BUILD|BINARY ...]` builds and prints `name path` lines; `toolchain.ts seconds [SINCE]` what it cost. */
 async function main(wanted: string[]): Promise<void> {
-  const names = wanted.length === 0 || wanted.includes("all") ? buildNames : wanted;
-  for (const name of names) {
-    if (name === "pulumi") console.log(`pulumi ${await ensureTool(name)}`);
-    else if (buildNames.includes(name as BuildName)) {
-      const folder = await ensureBuild(name as BuildName);
-      for (const binary of binariesOf(name as BuildName))
-        console.log(`${binary} ${path.join(folder, binary)}`);
-    } else console.log(`${name} ${await ensureTool(name)}`);
+  if (wanted[0] === "seconds") {
+    const records = makeRecords(wanted[1] === undefined ? undefined : new Date(wanted[1]));
+    console.log(Math.round(records.reduce((sum, { seconds }) => sum + seconds, 0)));
+    return;
   }
-  const total = buildRecords().reduce((sum, record) => sum + record.seconds, 0);
-  console.error(`builds recorded in this cache: ${Math.round(total)} s`);
+  const all = wanted.length === 0 || wanted.includes("all");
+  for (const name of all ? buildNames : wanted) {
+    const build = buildNames.find((candidate) => candidate === name);
+    for (const binary of build === undefined ? [name] : binariesOf(build)) {
+      console.log(`${binary} ${await ensureTool(binary)}`);
+    }
+  }
 }
 
 if (require.main === module) {
