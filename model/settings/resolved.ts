@@ -110,13 +110,7 @@ export interface ComponentVersions {
 
 /** Files that hosts download; the keys of `downloads.checksums`. */
 export type DownloadName =
-  | "kubeadm"
-  | "kubelet"
-  | "kubectl"
-  | "containerd"
-  | "runc"
-  | "cniPlugins"
-  | "crictl";
+  "kubeadm" | "kubelet" | "kubectl" | "containerd" | "runc" | "cniPlugins" | "crictl";
 
 export interface Download {
   readonly name: DownloadName;
@@ -230,7 +224,11 @@ export interface ClusterSettings {
   /** `nftables`: hosts filter by the flows; `none`: somebody else does. */
   readonly firewall: "none" | "nftables";
   /** Addresses that may SSH in and reach the API and NodePorts when the host firewall is on. */
-  readonly firewallAccess: { readonly ssh: readonly string[]; readonly api: readonly string[]; readonly nodePorts: readonly string[] };
+  readonly firewallAccess: {
+    readonly ssh: readonly string[];
+    readonly api: readonly string[];
+    readonly nodePorts: readonly string[];
+  };
   readonly coredns: CoreDnsSettings;
   /** Seconds a drain may take before the node is removed all the same. */
   readonly drainTimeout: number;

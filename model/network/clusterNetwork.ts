@@ -1,0 +1,55 @@
+import type { ClusterNetwork, Peer } from "../settings/resolved";
+import { nthAddress, range, sizeOf } from "./addresses";
+
+/** kubeadm's DNS address is the tenth of the service range (cmd/kubeadm/app/constants, GetDNSIP). */
+const DNS_INDEX = 10;
+
+/** Largest service range: kube-apiserver refuses more than 20 bits (cmd/kube-apiserver/app/options/validation.go). */
+export const WIDEST_SERVICE_PREFIX = 12;
+
+/** Smallest service range that has a tenth address. */
+export const NARROWEST_SERVICE_PREFIX = 28;
+
+/** kube-controller-manager's limit between pod range and node slice (pkg/controller/nodeipam/ipam/cidrset, maxPrefix 16). */
+export const MOST_NODE_BITS = 16;
+
+export interface NetworkInput {
+  readonly podCidr: string;
+  readonly nodeMask: number;
+  readonly serviceCidr: string;
+  readonly clusterDomain: string;
+  readonly peers: readonly Peer[];
+  readonly maxNodes: number;
+  readonly podsPerNode: number;
+  readonly nodePorts: { readonly from: number; readonly to: number };
+  readonly mtu?: number;
+}
+
+/** The cluster network with what follows from its ranges. The ranges must have been checked. */
+export function clusterNetwork(input: NetworkInput): ClusterNetwork {
+  const services = range(input.serviceCidr);
+  return {
+    ...input,
+    kubernetesServiceAddress: nthAddress(services, 1),
+    dnsServiceAddress: nthAddress(services, DNS_INDEX),
+  };
+}
+
+/** How many nodes the pod range has slices for. */
+export function nodeCapacity(podCidr: string, nodeMask: number): number {
+  const bits = nodeMask - range(podCidr).prefix;
+  return bits < 0 ? 0 : 2 ** bits;
+}
+
+/**
+ * How many pods a node's slice holds. Of its addresses three are no pod's: the network and broadcast addresses, which
+ * host-local never gives out, and the first, which is the bridge's (containernetworking/plugins, ipam/host-local).
+ */
+export function podCapacity(nodeMask: number): number {
+  return Math.max(0, 2 ** (32 - nodeMask) - 3);
+}
+
+/** Number of Services the range has addresses for; network and broadcast addresses are not given out. */
+export function serviceCapacity(serviceCidr: string): number {
+  return Math.max(0, sizeOf(range(serviceCidr)) - 2);
+}

@@ -1,0 +1,28 @@
+import type { ClusterSettings } from "../settings/resolved";
+
+/** `api.<name>.<domain>`: the API server's name where the settings give none. */
+export function apiName(name: string, domain: string): string {
+  return `api.${name}.${domain}`;
+}
+
+/** `host:port` of the API server as nodes know it: kubeadm's controlPlaneEndpoint. */
+export function controlPlaneEndpoint(settings: ClusterSettings): string {
+  return `${settings.endpoint.host}:${settings.endpoint.port}`;
+}
+
+/**
+ * What the endpoint's name must resolve to in each node's hosts file, or undefined when the name is the user's own and
+ * somebody else's DNS answers for it.
+ */
+export function endpointAddress(settings: ClusterSettings): string | undefined {
+  const { endpoint, machines } = settings;
+  if (endpoint.host !== apiName(settings.name, settings.domain)) return undefined;
+  switch (endpoint.kind) {
+    case "localProxy":
+      return "127.0.0.1";
+    case "proxyMachine":
+      return machines.find((machine) => machine.name === endpoint.machine)?.nodeAddress;
+    case "address":
+      return machines.find((machine) => machine.role === "controlPlane")?.nodeAddress;
+  }
+}

@@ -1,0 +1,178 @@
+import { type Range, parseRange } from "../network/addresses";
+import { apiName } from "../network/endpoint";
+import { componentVersions, isSupportedMinor, minorOf } from "../versions";
+import { DEFAULTS } from "./defaults";
+import type { Path } from "./problems";
+import type { ComponentVersions, EndpointSettings, FlannelSettings, Machine, MachineRole } from "./resolved";
+import type { ClusterInput } from "./schema/cluster";
+
+/** The input where any part may have been refused: a key that is there without a value was wrong. */
+export type Draft<T> = T extends readonly (infer E)[]
+  ? readonly (Draft<E> | undefined)[]
+  : T extends object
+    ? { readonly [K in keyof T]?: Draft<T[K]> | undefined }
+    : T | undefined;
+
+/** A range with the place it was written at. */
+export interface PlacedRange {
+  readonly path: Path;
+  /** As a sentence names it: "the pod range". */
+  readonly name: string;
+  readonly range: Range;
+  /** Written by the user, or the default. */
+  readonly given: boolean;
+}
+
+export interface DraftMachine {
+  readonly name: string;
+  readonly path: Path;
+  readonly input: Draft<ClusterInput["machines"][string]>;
+  readonly role?: MachineRole;
+  readonly host?: string;
+  readonly port?: number;
+  /** Given or the SSH host, when that is an address. */
+  readonly nodeAddress?: string;
+  readonly nodeAddressPath: Path;
+  readonly architecture?: Machine["architecture"];
+}
+
+/** What the checks across settings look at: defaults filled in, refused parts undefined. */
+export interface Facts {
+  readonly input: Draft<ClusterInput>;
+  readonly environment: string;
+  readonly name?: string;
+  readonly domain?: string;
+  readonly kubernetesVersion?: string;
+  readonly versions?: ComponentVersions;
+  readonly pods?: PlacedRange;
+  readonly services?: PlacedRange;
+  readonly peers: readonly (PlacedRange & { readonly peer?: string })[];
+  readonly maxNodes?: number;
+  readonly podsPerNode?: number;
+  readonly nodeMask?: number;
+  readonly nodePorts?: { readonly from: number; readonly to: number };
+  readonly backend?: FlannelSettings["backend"];
+  readonly machines: readonly DraftMachine[];
+  /** Masters, when every machine's role is known. */
+  readonly masters?: number;
+  readonly endpoint: {
+    readonly kind?: EndpointSettings["kind"];
+    readonly host?: string;
+    readonly port?: number;
+  };
+}
+
+/** The value given, the default when the key is not there, undefined when it was refused. */
+export function pick<T extends object, K extends keyof T, D>(
+  from: T | undefined,
+  key: K,
+  fallback: D,
+): Exclude<T[K], undefined> | D | undefined {
+  if (from === undefined) return undefined;
+  const value = from[key];
+  if (value !== undefined) return value as Exclude<T[K], undefined>;
+  return key in from ? undefined : fallback;
+}
+
+/** As `pick` for a part whose own keys have defaults: absent is empty, refused is undefined. */
+function part<T extends object, K extends keyof T>(from: T, key: K): Exclude<T[K], undefined> | undefined {
+  return pick(from, key, {}) as Exclude<T[K], undefined> | undefined;
+}
+
+export function factsOf(input: Draft<ClusterInput>, environment: string): Facts {
+  const network = part(input, "network");
+  const cni = part(input, "cni") as Draft<ClusterInput["cni"] & object> | undefined;
+  const kubernetesVersion = pick(input, "kubernetesVersion", DEFAULTS.kubernetesVersion);
+  const name = pick(input, "name", environment);
+  const domain = pick(input, "domain", DEFAULTS.domain);
+  const machines = Object.entries(input.machines ?? {}).map(([key, value]) => draftMachine(key, value ?? {}));
+  const rolesKnown = input.machines !== undefined && machines.every((machine) => machine.role !== undefined);
+  const masters = machines.filter((machine) => machine.role === "controlPlane").length;
+  return {
+    input,
+    environment,
+    name,
+    domain,
+    kubernetesVersion,
+    versions: versionsOf(kubernetesVersion, input),
+    pods: placed(
+      pick(cni, "podCidr", DEFAULTS.podCidr),
+      ["cni", "podCidr"],
+      "the pod range",
+      cni?.podCidr !== undefined,
+    ),
+    services: placed(
+      pick(network, "serviceCidr", DEFAULTS.serviceCidr),
+      ["network", "serviceCidr"],
+      "the service range",
+      network?.serviceCidr !== undefined,
+    ),
+    peers: (network?.peers ?? []).flatMap((peer, index) => {
+      const named = peer?.name === undefined ? `peer ${index}` : `peer ${peer.name}`;
+      const range = placed(peer?.cidr, ["network", "peers", index, "cidr"], named, true);
+      return range === undefined ? [] : [{ ...range, peer: peer?.name }];
+    }),
+    maxNodes: pick(network, "maxNodes", DEFAULTS.maxNodes),
+    podsPerNode: pick(network, "podsPerNode", DEFAULTS.podsPerNode),
+    nodeMask: pick(network, "nodeMask", DEFAULTS.nodeMask),
+    nodePorts: portRange(pick(network, "nodePorts", DEFAULTS.nodePorts)),
+    backend: pick(cni, "backend", DEFAULTS.cni.backend),
+    machines,
+    masters: rolesKnown ? masters : undefined,
+    endpoint: endpointOf(input, masters, name, domain),
+  };
+}
+
+export function portRange(text: string | undefined): { from: number; to: number } | undefined {
+  const match = /^(\d+)-(\d+)$/.exec(text ?? "");
+  return match ? { from: Number(match[1]), to: Number(match[2]) } : undefined;
+}
+
+function placed(text: string | undefined, path: Path, name: string, given: boolean): PlacedRange | undefined {
+  const parsed = text === undefined ? undefined : parseRange(text);
+  return parsed === undefined || "problem" in parsed ? undefined : { path, name, range: parsed, given };
+}
+
+function versionsOf(
+  kubernetes: string | undefined,
+  input: Draft<ClusterInput>,
+): ComponentVersions | undefined {
+  const minor = kubernetes === undefined ? undefined : minorOf(kubernetes);
+  if (kubernetes === undefined || minor === undefined || !isSupportedMinor(minor)) return undefined;
+  return componentVersions(kubernetes, input.versions ?? {});
+}
+
+function draftMachine(name: string, input: DraftMachine["input"]): DraftMachine {
+  const path = ["machines", name];
+  const hostIsAddress = input.host !== undefined && /^[0-9.]+$/.test(input.host);
+  return {
+    name,
+    path,
+    input,
+    role: input.role,
+    host: input.host,
+    port: pick(input, "port", DEFAULTS.sshPort),
+    nodeAddress: pick(input, "nodeAddress", hostIsAddress ? input.host : undefined),
+    nodeAddressPath: [...path, "nodeAddress" in input ? "nodeAddress" : "host"],
+    architecture: pick(input, "architecture", DEFAULTS.architecture),
+  };
+}
+
+function endpointOf(
+  input: Draft<ClusterInput>,
+  masters: number,
+  name: string | undefined,
+  domain: string | undefined,
+): Facts["endpoint"] {
+  const given = input.endpoint;
+  if (given === undefined && "endpoint" in input) return {};
+  const kind = given?.kind ?? (masters === 1 ? "address" : "localProxy");
+  const madeName = name !== undefined && domain !== undefined ? apiName(name, domain) : undefined;
+  const host = kind === "address" ? pick((given ?? {}) as { host?: string }, "host", madeName) : madeName;
+  const port = pick(
+    (given ?? {}) as { port?: number },
+    "port",
+    kind === "localProxy" ? DEFAULTS.localProxyPort : DEFAULTS.apiPort,
+  );
+  return { kind, host, port };
+}

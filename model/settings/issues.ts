@@ -1,0 +1,222 @@
+import { closest, distance } from "fastest-levenshtein";
+import type { z } from "zod";
+
+import { CNI_FACTS } from "../cni/facts";
+import { HIDDEN, type Path, type Problems, SECRET_KEY, isPrivateKey } from "./problems";
+import type { CheckParams } from "./schema/primitives";
+
+/** The input with everything the schema refuses taken out: the key stays, its value is `undefined`. */
+export type Pruned = Record<string, unknown>;
+
+/**
+ * Checks `raw` against the schema, adds each issue to `problems`, and hands back what is left, so that further checks
+ * see every part that was understood: one typing error must not hide an overlap elsewhere.
+ */
+export function checkSchema(schema: z.ZodType, raw: unknown, problems: Problems): unknown {
+  const validKeys = new Map<string, string[]>();
+  const parsed = schema.safeParse(raw, {
+    reportInput: true,
+    error: (issue) => {
+      if (issue.code === "unrecognized_keys")
+        validKeys.set(JSON.stringify(issue.path ?? []), keysOf(issue.inst));
+      return undefined;
+    },
+  });
+  if (parsed.success) return raw;
+  const left = structuredClone(raw);
+  for (const issue of parsed.error.issues) {
+    const path = issue.path.filter((part) => typeof part !== "symbol");
+    if (issue.code === "unrecognized_keys") {
+      for (const key of issue.keys) {
+        reportUnknownKey(
+          problems,
+          path,
+          key,
+          valueAt(raw, [...path, key]),
+          validKeys.get(JSON.stringify(path)) ?? [],
+        );
+        prune(left, [...path, key]);
+      }
+      continue;
+    }
+    const place =
+      issue.code === "invalid_union" && issue.discriminator !== undefined ? path.slice(0, -1) : path;
+    report(problems, path, valueAt(raw, path), issue);
+    prune(left, place);
+  }
+  return left;
+}
+
+/** The shape of a strict object is what its unknown keys may have meant. */
+function keysOf(schema: unknown): string[] {
+  const shape = (schema as { _zod?: { def?: { shape?: object } } } | undefined)?._zod?.def?.shape;
+  return Object.keys(shape ?? {});
+}
+
+function reportUnknownKey(
+  problems: Problems,
+  path: Path,
+  key: string,
+  value: unknown,
+  valid: readonly string[],
+): void {
+  const near = nearest(key, valid);
+  problems.add(
+    [...path, key],
+    SECRET_KEY.test(key) ? HIDDEN : value,
+    "stands under a key that does not exist here",
+    {
+      allowed: [...valid].sort().join(", "),
+      nearest: near,
+    },
+  );
+}
+
+/** The nearest word, if it is near: at most half of the letters differ. */
+export function nearest(word: string, valid: readonly string[]): string | undefined {
+  if (valid.length === 0) return undefined;
+  const best = closest(
+    word.toLowerCase(),
+    valid.map((candidate) => candidate.toLowerCase()),
+  );
+  const found = valid.find((candidate) => candidate.toLowerCase() === best);
+  if (found === undefined) return undefined;
+  return distance(word.toLowerCase(), best) <= Math.max(2, Math.floor(best.length / 2)) ? found : undefined;
+}
+
+type Issue = z.core.$ZodIssue;
+
+function report(problems: Problems, path: Path, value: unknown, issue: Issue): void {
+  if (typeof value === "string" && isPrivateKey(value)) {
+    problems.add(
+      path,
+      HIDDEN,
+      "is a private key; secrets stand in kubeadm:secrets and are referred to by name",
+    );
+    return;
+  }
+  if (isEncrypted(value)) {
+    problems.add(
+      path,
+      HIDDEN,
+      "is an encrypted value; secrets stand in kubeadm:secrets and are referred to by name",
+    );
+    return;
+  }
+  const later = comesLater(path, value);
+  if (later !== undefined) {
+    problems.add(path, value, later.message, { allowed: later.allowed });
+    return;
+  }
+  switch (issue.code) {
+    case "custom": {
+      const { allowed, hidden } = (issue.params ?? {}) as CheckParams;
+      problems.add(path, hidden === true ? HIDDEN : value, issue.message, { allowed });
+      return;
+    }
+    case "invalid_type":
+      problems.add(path, value, value === undefined ? "is missing" : `is ${typeName(value)}`, {
+        allowed: expectedName(path, issue.expected),
+      });
+      return;
+    case "invalid_value":
+    case "invalid_union": {
+      const options = issue.code === "invalid_value" ? issue.values.map(String) : optionsOf(issue);
+      problems.add(path, value, value === undefined ? "is missing" : "is not taken", {
+        allowed: options.length > 0 ? options.join(", ") : "text, a number, true or false",
+        nearest: typeof value === "string" ? nearest(value, options) : undefined,
+      });
+      return;
+    }
+    case "too_small":
+    case "too_big": {
+      const small = issue.code === "too_small";
+      const limit = small ? `at least ${String(issue.minimum)}` : `at most ${String(issue.maximum)}`;
+      const unit = issue.origin === "array" ? " entries" : issue.origin === "string" ? " characters" : "";
+      problems.add(path, value, small ? "is too small" : "is too large", { allowed: `${limit}${unit}` });
+      return;
+    }
+    default:
+      problems.add(path, value, issue.message);
+  }
+}
+
+function optionsOf(issue: Issue): string[] {
+  const options = (issue as { options?: unknown }).options;
+  return Array.isArray(options) ? options.map(String) : [];
+}
+
+/** Words people know from elsewhere, refused with the reason. */
+function comesLater(path: Path, value: unknown): { message: string; allowed: string } | undefined {
+  const place = path.join(".");
+  const built = Object.entries(CNI_FACTS).filter(([, facts]) => facts.built);
+  const words = [
+    ...new Set(built.map(([variant]) => variant.split("/")[place === "cni.kind" ? 0 : 1] ?? "")),
+  ];
+  const known = Object.keys(CNI_FACTS).map((variant) => variant.split("/"));
+  if (place === "cni.kind" && known.some(([kind]) => kind === value)) {
+    return { message: "is not yet in this version", allowed: words.join(", ") };
+  }
+  if (place === "cni.backend" && known.some(([kind, backend]) => kind === "flannel" && backend === value)) {
+    return { message: "is not yet in this version", allowed: words.join(", ") };
+  }
+  if (place === "cni.backend" && known.some(([, backend]) => backend === value)) {
+    return { message: "is a backend of another CNI, not of flannel", allowed: words.join(", ") };
+  }
+  if (place === "kubeProxy.mode" && value === "ipvs") {
+    return {
+      message: "is deprecated since Kubernetes 1.35 (KEP-5495); nftables takes its place",
+      allowed: "nftables, iptables",
+    };
+  }
+  if (place === "kubeProxy.mode" && value === "kernelspace") {
+    return { message: "is for Windows nodes only", allowed: "nftables, iptables" };
+  }
+  return undefined;
+}
+
+export function isEncrypted(value: unknown): boolean {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return false;
+  const keys = Object.keys(value);
+  return keys.length === 1 && keys[0] === "secure";
+}
+
+function typeName(value: unknown): string {
+  if (value === null) return "empty";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a mapping";
+  if (typeof value === "boolean") return "true or false";
+  if (typeof value === "string") return "text";
+  return `a ${typeof value}`;
+}
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  string: "text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "a mapping",
+  record: "a mapping",
+};
+
+function expectedName(path: Path, expected: string): string {
+  if (path.at(-1) === "hostKey") {
+    return "the host's public key, one line as 'ssh-ed25519 AAAA...' (ssh-keyscan HOST, compared with the host's console)";
+  }
+  return EXPECTED[expected] ?? expected;
+}
+
+export function valueAt(root: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, part) => (value !== null && typeof value === "object" ? (value as Pruned)[part] : undefined),
+    root,
+  );
+}
+
+function prune(root: unknown, path: Path): void {
+  const parent = valueAt(root, path.slice(0, -1));
+  const last = path.at(-1);
+  if (last === undefined || parent === null || typeof parent !== "object") return;
+  (parent as Pruned)[last] = undefined;
+}

@@ -1,0 +1,111 @@
+/** One thing wrong with the settings. */
+export interface Problem {
+  /** Where, as `machines.cp1.hostKey` or `network.peers[0].cidr`; "" is the whole object. */
+  readonly path: string;
+  /** What was given, cut to a line; `[hidden]` where it may be a secret. */
+  readonly value: string;
+  /** What is wrong, continuing the sentence "<path> <value> ...". */
+  readonly message: string;
+  /** What would be taken. */
+  readonly allowed?: string;
+  /** The valid word next to a misspelt one. */
+  readonly nearest?: string;
+}
+
+/** All problems of the settings at once; `message` is the report for a terminal. */
+export class SettingsError extends Error {
+  constructor(
+    readonly problems: readonly Problem[],
+    environment?: string,
+  ) {
+    super(formatProblems(problems, environment));
+    this.name = "SettingsError";
+  }
+}
+
+/** The report for a terminal: a head line, then each problem with its path, value, and what is allowed. */
+export function formatProblems(problems: readonly Problem[], environment?: string): string {
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  const head =
+    environment === undefined ? `${count} in the settings` : `${count} in the settings of ${environment}`;
+  const entries = problems.map((problem) => {
+    const lines = [`  ${problem.path || "(settings)"}: ${problem.value} ${problem.message}`];
+    if (problem.allowed !== undefined) lines.push(`    allowed: ${problem.allowed}`);
+    if (problem.nearest !== undefined) lines.push(`    did you mean: ${problem.nearest}`);
+    return lines.join("\n");
+  });
+  return [head, ...entries].join("\n");
+}
+
+export type Path = readonly (string | number)[];
+
+export function pathText(path: Path): string {
+  return path
+    .map((part, index) => {
+      if (typeof part === "number") return `[${part}]`;
+      if (!/^[A-Za-z0-9_-]+$/.test(part)) return `["${part}"]`;
+      return index === 0 ? part : `.${part}`;
+    })
+    .join("");
+}
+
+/** Collects problems; two with the same path and message are one. */
+export class Problems {
+  private readonly found = new Map<string, Problem>();
+
+  add(path: Path, value: unknown, message: string, more: { allowed?: string; nearest?: string } = {}): void {
+    const text = pathText(path);
+    const key = `${text}\n${message}`;
+    if (this.found.has(key)) return;
+    this.found.set(key, { path: text, value: show(value), message, ...withoutUndefined(more) });
+  }
+
+  /** By path, numbers as numbers, so that the report does not depend on the order of checks. */
+  sorted(): Problem[] {
+    const order = (a: string, b: string) => a.localeCompare(b, "en", { numeric: true });
+    return [...this.found.values()].sort((a, b) => order(a.path, b.path) || order(a.message, b.message));
+  }
+}
+
+function withoutUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T;
+}
+
+/** Stands for a value that must not be printed. */
+export const HIDDEN = Symbol("hidden");
+
+const LONGEST = 100;
+
+/** The value on one line; anything that looks like a secret is hidden. */
+export function show(value: unknown): string {
+  if (value === HIDDEN || looksSecret(value)) return "[hidden]";
+  if (value === undefined) return "(not given)";
+  const text = typeof value === "string" ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 3)}...` : text;
+}
+
+/** Words in a key that say its value is a secret. */
+export const SECRET_KEY = /pass(word|wd|phrase)?$|secret|token|private_?key|credential/i;
+
+const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----|^PuTTY-User-Key-File/;
+const PASSWORD_IN_URL = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s]*:[^/@\s]+@/i;
+
+export function isPrivateKey(text: string): boolean {
+  return PRIVATE_KEY.test(text);
+}
+
+export function hasPassword(url: string): boolean {
+  return PASSWORD_IN_URL.test(url);
+}
+
+/** True for private keys, URLs with a password, Pulumi's encrypted values, and anything that holds one of them. */
+export function looksSecret(value: unknown): boolean {
+  if (typeof value === "string") return isPrivateKey(value) || hasPassword(value);
+  if (Array.isArray(value)) return value.some(looksSecret);
+  if (value !== null && typeof value === "object") {
+    return Object.entries(value).some(
+      ([key, inner]) => key === "secure" || SECRET_KEY.test(key) || looksSecret(inner),
+    );
+  }
+  return false;
+}

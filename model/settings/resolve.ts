@@ -1,0 +1,204 @@
+import { cniFacts } from "../cni/facts";
+import { clusterNetwork } from "../network/clusterNetwork";
+import { apiName } from "../network/endpoint";
+import { componentVersions, downloads } from "../versions";
+import { DEFAULTS } from "./defaults";
+import { portRange } from "./draft";
+import { taintsOf } from "./labels";
+import { proxySettings } from "./proxy";
+import type {
+  Architecture,
+  CniSettings,
+  ClusterNetwork,
+  ClusterSettings,
+  EndpointSettings,
+  ExtraArgs,
+  Machine,
+  SshTarget,
+} from "./resolved";
+import type { ClusterInput } from "./schema/cluster";
+import { referredSecrets } from "./secrets";
+import { bareHostKey } from "./sshKeys";
+
+/** The resolved settings of input that was checked: defaults filled in, names resolved, nothing left to decide. */
+export function resolve(input: ClusterInput, environment: string): Omit<ClusterSettings, "advisories"> {
+  const name = input.name ?? environment;
+  const domain = input.domain ?? DEFAULTS.domain;
+  const kubernetesVersion = input.kubernetesVersion ?? DEFAULTS.kubernetesVersion;
+  const versions = componentVersions(kubernetesVersion, input.versions);
+  const machines = Object.entries(input.machines).map(([key, machine]) => resolveMachine(key, machine));
+  const cni = resolveCni(input);
+  const network = resolveNetwork(input);
+  const endpoint = resolveEndpoint(input, machines, apiName(name, domain));
+  const checksums = input.downloads?.checksums;
+  const mirror = input.downloads?.mirror;
+  const architectures = [...new Set(machines.map((machine) => machine.architecture))];
+  const files: Partial<Record<Architecture, ReturnType<typeof downloads>>> = {};
+  for (const architecture of architectures) {
+    files[architecture] = downloads(versions, architecture, { mirror, checksums });
+  }
+  return {
+    environment,
+    name,
+    domain,
+    platform: "machines",
+    kubernetesVersion,
+    versions,
+    network,
+    cni,
+    machines,
+    ...defined({ bastion: input.bastion && resolveSsh(input.bastion) }),
+    endpoint,
+    access: resolveAccess(input, machines, endpoint),
+    apiServer: { extraArgs: argsOf(input.apiServer), certSans: input.apiServer?.certSans ?? [] },
+    controllerManager: { extraArgs: argsOf(input.controllerManager) },
+    scheduler: { extraArgs: argsOf(input.scheduler) },
+    etcd: { extraArgs: argsOf(input.etcd) },
+    kubelet: { config: input.kubelet?.config ?? {} },
+    kubeProxy: {
+      mode: input.kubeProxy?.mode ?? DEFAULTS.kubeProxyMode,
+      config: input.kubeProxy?.config ?? {},
+    },
+    containerd: defined({ dropIn: input.containerd?.dropIn }),
+    ignorePreflightErrors: input.ignorePreflightErrors ?? [],
+    ...defined({ oidc: input.oidc && { usernameClaim: DEFAULTS.oidcUsernameClaim, ...input.oidc } }),
+    ...defined({ proxy: input.proxy && proxySettings(input.proxy, { network, domain, machines, endpoint }) }),
+    downloads: { ...defined({ mirror }), files },
+    images: {
+      repository: input.images?.repository ?? DEFAULTS.imageRepository,
+      mirrors: input.images?.mirrors ?? {},
+    },
+    encryption: {
+      provider: input.encryption?.provider ?? DEFAULTS.encryption.provider,
+      keys: input.encryption?.keys ?? DEFAULTS.encryption.keys,
+    },
+    audit: { ...DEFAULTS.audit, ...defined(input.audit ?? {}) },
+    podSecurity: {
+      ...DEFAULTS.podSecurity,
+      ...defined(input.podSecurity ?? {}),
+      exemptNamespaces: unique([
+        "kube-system",
+        ...cniFacts(cni).namespaces,
+        ...(input.podSecurity?.exemptNamespaces ?? []),
+      ]),
+    },
+    certificates: { ...DEFAULTS.certificates, ...defined(input.certificates ?? {}) },
+    firewall: input.firewall ?? DEFAULTS.firewall,
+    firewallAccess: {
+      ssh: input.access?.ssh ?? [],
+      api: input.access?.api ?? [],
+      nodePorts: input.access?.nodePorts ?? [],
+    },
+    coredns: { stubDomains: {}, ...DEFAULTS.coredns, ...defined(input.coredns ?? {}) },
+    drainTimeout: input.drainTimeout ?? DEFAULTS.drainTimeout,
+    protect: input.protect ?? DEFAULTS.protect,
+    secretNames: unique(referredSecrets(input).map((reference) => reference.name)).sort(),
+  };
+}
+
+type MachineInput = ClusterInput["machines"][string];
+
+function resolveSsh(input: Pick<MachineInput, "host" | "port" | "user" | "hostKey" | "key">): SshTarget {
+  return {
+    host: input.host,
+    port: input.port ?? DEFAULTS.sshPort,
+    user: input.user,
+    hostKey: bareHostKey(input.hostKey),
+    key: input.key,
+  };
+}
+
+function resolveMachine(name: string, input: MachineInput): Machine {
+  return {
+    name,
+    role: input.role,
+    pool: input.role === "worker" ? (input.pool ?? DEFAULTS.pool) : "",
+    ssh: resolveSsh(input),
+    nodeAddress: input.nodeAddress ?? input.host,
+    ...defined({ nodeInterface: input.nodeInterface, os: input.os }),
+    architecture: input.architecture ?? DEFAULTS.architecture,
+    labels: input.labels ?? {},
+    taints: taintsOf(input.role, input.taints),
+    generation: input.generation ?? DEFAULTS.generation,
+  };
+}
+
+function resolveCni(input: ClusterInput): CniSettings {
+  const cni = input.cni;
+  return {
+    kind: "flannel",
+    backend: cni?.backend ?? DEFAULTS.cni.backend,
+    ...defined({ mtu: cni?.mtu, vni: cni?.vni, port: cni?.port }),
+  };
+}
+
+function resolveNetwork(input: ClusterInput): ClusterNetwork {
+  const network = input.network ?? {};
+  const nodePorts = portRange(network.nodePorts ?? DEFAULTS.nodePorts);
+  if (nodePorts === undefined) throw new RangeError("network.nodePorts was not checked");
+  return clusterNetwork({
+    podCidr: input.cni?.podCidr ?? DEFAULTS.podCidr,
+    nodeMask: network.nodeMask ?? DEFAULTS.nodeMask,
+    serviceCidr: network.serviceCidr ?? DEFAULTS.serviceCidr,
+    clusterDomain: network.clusterDomain ?? DEFAULTS.clusterDomain,
+    peers: network.peers ?? [],
+    maxNodes: network.maxNodes ?? DEFAULTS.maxNodes,
+    podsPerNode: network.podsPerNode ?? DEFAULTS.podsPerNode,
+    nodePorts,
+    ...defined({ mtu: network.mtu }),
+  });
+}
+
+function resolveEndpoint(input: ClusterInput, machines: readonly Machine[], name: string): EndpointSettings {
+  const masters = machines.filter((machine) => machine.role === "controlPlane").length;
+  const given: NonNullable<ClusterInput["endpoint"]> =
+    input.endpoint ?? (masters === 1 ? { kind: "address" } : { kind: "localProxy" });
+  switch (given.kind) {
+    case "address":
+      return { kind: "address", host: given.host ?? name, port: given.port ?? DEFAULTS.apiPort };
+    case "localProxy":
+      return { kind: "localProxy", host: name, port: given.port ?? DEFAULTS.localProxyPort };
+    case "proxyMachine":
+      return {
+        kind: "proxyMachine",
+        host: name,
+        port: given.port ?? DEFAULTS.apiPort,
+        machine: given.machine,
+      };
+  }
+}
+
+/** Where people reach the API: the proxy machine if there is one, else the first master, by the address SSH takes. */
+function resolveAccess(
+  input: ClusterInput,
+  machines: readonly Machine[],
+  endpoint: EndpointSettings,
+): ClusterSettings["access"] {
+  const proxy =
+    endpoint.kind === "proxyMachine"
+      ? machines.find((machine) => machine.name === endpoint.machine)
+      : undefined;
+  const front = proxy ?? machines.find((machine) => machine.role === "controlPlane");
+  if (front === undefined) throw new RangeError("machines was not checked");
+  return {
+    host: input.access?.host ?? front.ssh.host,
+    port: input.access?.port ?? (proxy === undefined ? DEFAULTS.apiPort : endpoint.port),
+  };
+}
+
+function argsOf(part: ClusterInput["etcd"]): ExtraArgs {
+  return Object.fromEntries(
+    Object.entries(part?.extraArgs ?? {}).map(([key, value]) => [key, String(value)]),
+  );
+}
+
+/** Leaves out keys without a value, so that resolved settings compare and print the same. */
+function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
+
+function unique(values: readonly string[]): string[] {
+  return [...new Set(values)];
+}

@@ -1,0 +1,79 @@
+import { z } from "zod";
+
+import { HOST_KEY_TYPES, hostKeyProblem } from "../sshKeys";
+import { accessRange, address, dnsLabel, host, matching, port, secretName, text } from "./primitives";
+
+const hostKey = text((value) => {
+  const problem = hostKeyProblem(value);
+  return problem === undefined
+    ? undefined
+    : {
+        message: problem,
+        allowed: `one line of ${HOST_KEY_TYPES.join(", ")}, as printed by ssh-keyscan after the host`,
+      };
+});
+
+const user = matching(/^[a-z_][a-z0-9_.-]{0,31}$/i, "a user name of the host, as ubuntu");
+
+const ssh = { host, port: port.optional(), user, hostKey, key: secretName };
+
+const taintText = text((value) =>
+  /^[^=:]+(=[^=:]*)?:[A-Za-z]+$/.test(value)
+    ? undefined
+    : { message: "is no taint", allowed: "key:Effect or key=value:Effect, as dedicated=gpu:NoSchedule" },
+);
+
+export const TAINT_EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
+
+const taint = z.strictObject({
+  key: z.string(),
+  value: z.string().optional(),
+  effect: z.enum(TAINT_EFFECTS),
+});
+
+export const OS_FAMILIES = ["ubuntu-22.04", "ubuntu-24.04", "debian-12", "debian-13", "rhel-9"] as const;
+
+const machine = z.strictObject({
+  role: z.enum(["controlPlane", "worker", "loadBalancer"]),
+  pool: dnsLabel.optional(),
+  ...ssh,
+  nodeAddress: address.optional(),
+  // IFNAMSIZ is 16 with the closing zero (linux/if.h).
+  nodeInterface: matching(
+    /^[^\s/:]{1,15}$/,
+    "the name of an interface, as eth1; 15 characters at most",
+  ).optional(),
+  architecture: z.enum(["amd64", "arm64"]).optional(),
+  os: z.enum(OS_FAMILIES).optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+  /** Strings as kubectl taint takes them, or objects. */
+  taints: z.array(z.unknown()).optional(),
+  generation: z.number().int().min(1).optional(),
+});
+
+/** One taint in either form; machines' lists are checked item by item in `checks/labels.ts`. */
+export const taintForms = { text: taintText, object: taint };
+
+const endpoint = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("address"), host: host.optional(), port: port.optional() }),
+  z.strictObject({ kind: z.literal("localProxy"), port: port.optional() }),
+  z.strictObject({ kind: z.literal("proxyMachine"), machine: z.string(), port: port.optional() }),
+]);
+
+/** What only `platform: machines` has. */
+export const machinesShape = {
+  machines: z.record(z.string(), machine),
+  bastion: z.strictObject(ssh).optional(),
+  endpoint: endpoint.optional(),
+  /** `host` and `port`: where people and the program reach the API; the lists: who may, when `firewall` is on. */
+  access: z
+    .strictObject({
+      host: host.optional(),
+      port: port.optional(),
+      ssh: z.array(accessRange).optional(),
+      api: z.array(accessRange).optional(),
+      nodePorts: z.array(accessRange).optional(),
+    })
+    .optional(),
+  firewall: z.enum(["none", "nftables"]).optional(),
+};

@@ -1,0 +1,162 @@
+import { z } from "zod";
+
+import { isAddress, parseAddress, parseRange, rangeOf, specialRangeOf } from "../../network/addresses";
+import { hasPassword, isPrivateKey } from "../problems";
+
+/** What a custom check says besides its message; read back by `issues.ts`. */
+export interface CheckParams {
+  readonly allowed?: string;
+  /** The value is a secret and is not shown. */
+  readonly hidden?: boolean;
+}
+
+type Verdict = ({ readonly message: string } & CheckParams) | undefined;
+
+/** A string with one check that explains itself. */
+export function text(check: (value: string) => Verdict) {
+  return z.string().superRefine((value, context) => {
+    const verdict: Verdict = isPrivateKey(value)
+      ? {
+          message: "is a private key; secrets stand in kubeadm:secrets and are referred to by name",
+          hidden: true,
+        }
+      : check(value);
+    if (verdict === undefined) return;
+    const { message, ...params } = verdict;
+    context.addIssue({ code: "custom", message, params });
+  });
+}
+
+export function matching(pattern: RegExp, allowed: string) {
+  return text((value) => (pattern.test(value) ? undefined : { message: "is not taken", allowed }));
+}
+
+export const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+export const DNS_LABEL_RULE =
+  "a DNS label: at most 63 of a-z, 0-9 and -, a letter or digit first and last (RFC 1123)";
+
+export function isDnsName(value: string): boolean {
+  return value.length <= 253 && value.split(".").every((label) => DNS_LABEL.test(label));
+}
+
+export const dnsLabel = text((value) =>
+  DNS_LABEL.test(value) ? undefined : { message: "is no DNS label", allowed: DNS_LABEL_RULE },
+);
+
+export const dnsName = text((value) =>
+  isDnsName(value)
+    ? undefined
+    : {
+        message: "is no DNS name",
+        allowed: "DNS labels (a-z, 0-9, -) with dots between, 253 characters at most",
+      },
+);
+
+function addressVerdict(value: string, what: string): Verdict {
+  const address = parseAddress(value);
+  if (address === undefined) {
+    const message = value.includes(":") ? "is IPv6; this version builds IPv4 clusters" : "is no IPv4 address";
+    return { message, allowed: `${what}, as 10.40.0.11` };
+  }
+  const special = specialRangeOf(rangeOf(address, 32));
+  if (special === undefined) return undefined;
+  return {
+    message: `lies in ${special.range.text}, ${special.name} (${special.rfc})`,
+    allowed: "a unicast IPv4 address",
+  };
+}
+
+/** A unicast IPv4 address. */
+export const address = text((value) => addressVerdict(value, "an IPv4 address"));
+
+const LOOKS_LIKE_ADDRESS = /^[0-9.]+$|:/;
+
+/** A DNS name or a unicast IPv4 address. */
+export const host = text((value) => {
+  if (LOOKS_LIKE_ADDRESS.test(value)) return addressVerdict(value, "a DNS name or an IPv4 address");
+  return isDnsName(value.toLowerCase())
+    ? undefined
+    : { message: "is no host name", allowed: "a DNS name or an IPv4 address, without scheme, user or port" };
+});
+
+function cidrVerdict(value: string): Verdict {
+  const parsed = parseRange(value);
+  if (!("problem" in parsed)) return undefined;
+  return {
+    message: parsed.problem,
+    allowed: parsed.meant === undefined ? "an IPv4 range in CIDR notation, as 10.244.0.0/16" : parsed.meant,
+  };
+}
+
+/** An IPv4 range without host bits, outside the special-purpose ranges. */
+export const cidr = text((value) => {
+  const verdict = cidrVerdict(value);
+  if (verdict !== undefined) return verdict;
+  const parsed = parseRange(value);
+  const special = "problem" in parsed ? undefined : specialRangeOf(parsed);
+  if (special === undefined) return undefined;
+  return {
+    message: `touches ${special.range.text}, ${special.name} (${special.rfc})`,
+    allowed: "a unicast range, best a private one: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16",
+  };
+});
+
+/** An IPv4 range that a firewall rule names; the whole internet may be written down. */
+export const accessRange = text((value) => (value === "0.0.0.0/0" ? undefined : cidrVerdict(value)));
+
+export const port = z.number().int().min(1).max(65535);
+
+function urlVerdict(value: string, schemes: readonly string[]): Verdict {
+  const allowed = `a URL with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`;
+  if (hasPassword(value)) {
+    return { message: "holds a password, which kubeadm:cluster must not", allowed, hidden: true };
+  }
+  const parsed = URL.canParse(value) ? new URL(value) : undefined;
+  if (parsed === undefined || parsed.hostname === "") return { message: "is no URL", allowed };
+  if (!schemes.includes(parsed.protocol.replace(":", ""))) return { message: "has another scheme", allowed };
+  if (parsed.search !== "" || parsed.hash !== "") return { message: "has a query or a fragment", allowed };
+  if (/\s/.test(value)) return { message: "holds white space", allowed };
+  return undefined;
+}
+
+export const httpUrl = text((value) => urlVerdict(value, ["http", "https"]));
+export const httpsUrl = text((value) => urlVerdict(value, ["https"]));
+
+const SECRET_NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,62}$/;
+
+/** A long run of base64 or hexadecimal is key material and no name; it is never shown. */
+export function looksLikeKeyMaterial(value: string): boolean {
+  return value.length >= 24 && /^[A-Za-z0-9+/_=-]+$/.test(value) && (/\d/.test(value) || /[+/=]/.test(value));
+}
+
+/** The name of an entry of `kubeadm:secrets`. */
+export const secretName = text((value) => {
+  const allowed = "the name of an entry in kubeadm:secrets: a letter, then letters, digits, '-', '_' or '.'";
+  if (looksLikeKeyMaterial(value)) {
+    return {
+      message: "looks like the secret itself; it belongs into kubeadm:secrets",
+      allowed,
+      hidden: true,
+    };
+  }
+  return SECRET_NAME.test(value)
+    ? undefined
+    : { message: "is no name of a secret", allowed, hidden: value.length > 24 };
+});
+
+/** Arguments are strings on a command line; numbers and booleans are taken as they are written in YAML. */
+export const extraArgs = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
+export const document = z.record(z.string(), z.unknown());
+
+/** `host` or `host:port` of a resolver; CoreDNS takes addresses only. */
+export const resolver = text((value) => {
+  const [host = "", portText, ...rest] = value.split(":");
+  const allowed = "an IPv4 address, with a port if it is not 53, as 10.40.0.53:5353";
+  if (rest.length > 0 || !isAddress(host)) return { message: "is no resolver", allowed };
+  const number = Number(portText ?? "53");
+  if (!/^\d+$/.test(portText ?? "53") || number < 1 || number > 65535)
+    return { message: "has no valid port", allowed };
+  const verdict = addressVerdict(host, "an IPv4 address");
+  return verdict === undefined ? undefined : { ...verdict, allowed };
+});

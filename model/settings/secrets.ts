@@ -1,0 +1,34 @@
+import type { Draft } from "./draft";
+import type { Path } from "./problems";
+import type { ClusterInput } from "./schema/cluster";
+
+/** What a secret must be, by where it is used. */
+export type SecretUse = "sshKey" | "encryptionKey" | "certificate";
+
+export interface SecretReference {
+  readonly path: Path;
+  readonly name: string;
+  readonly use: SecretUse;
+}
+
+/** The encryption key the stack makes itself; it is in no `kubeadm:secrets`. */
+export const GENERATED_KEY = "generated";
+
+/** Every place in the settings that names a secret. */
+export function referredSecrets(input: Draft<ClusterInput>): SecretReference[] {
+  const references: (SecretReference | { path: Path; name: undefined; use: SecretUse })[] = [
+    ...Object.entries(input.machines ?? {}).map(([key, machine]) => ({
+      path: ["machines", key, "key"],
+      name: machine?.key,
+      use: "sshKey" as const,
+    })),
+    { path: ["bastion", "key"], name: input.bastion?.key, use: "sshKey" },
+    ...(input.encryption?.keys ?? []).map((name, index) => ({
+      path: ["encryption", "keys", index],
+      name: name === GENERATED_KEY ? undefined : name,
+      use: "encryptionKey" as const,
+    })),
+    { path: ["oidc", "ca"], name: input.oidc?.ca, use: "certificate" },
+  ];
+  return references.filter((reference): reference is SecretReference => reference.name !== undefined);
+}

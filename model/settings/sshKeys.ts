@@ -1,0 +1,48 @@
+/** Key types a host may have (ssh2's list of server host key algorithms, DSA left out as OpenSSH 9.8 does). */
+export const HOST_KEY_TYPES = [
+  "ssh-ed25519",
+  "ecdsa-sha2-nistp256",
+  "ecdsa-sha2-nistp384",
+  "ecdsa-sha2-nistp521",
+  "ssh-rsa",
+] as const;
+
+/** Why `line` is no host key as it stands in known_hosts after the host's name, or undefined. */
+export function hostKeyProblem(line: string): string | undefined {
+  const parts = line.trim().split(/\s+/);
+  const [type = "", blob] = parts;
+  if (/^(SHA256|MD5):/.test(type)) return "is a fingerprint; the whole public key is needed";
+  if (!isKeyType(type)) {
+    const later = parts.slice(1).some(isKeyType);
+    if (later) return "starts with a host name; give the key type and the key only";
+    return "does not start with a key type";
+  }
+  if (blob === undefined) return "has no key after its type";
+  if (innerType(blob) !== type) return "holds a key that is cut off or of another type";
+  return undefined;
+}
+
+/** Type and key without the comment. */
+export function bareHostKey(line: string): string {
+  return line.trim().split(/\s+/).slice(0, 2).join(" ");
+}
+
+function isKeyType(word: string): boolean {
+  return HOST_KEY_TYPES.some((type) => type === word);
+}
+
+/** RFC 4253, 6.6: a public key is base64 of length-prefixed fields, the first being the type. */
+function innerType(blob: string): string | undefined {
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(blob)) return undefined;
+  const bytes = Buffer.from(blob, "base64");
+  const fields: Buffer[] = [];
+  let offset = 0;
+  while (offset < bytes.length) {
+    if (offset + 4 > bytes.length) return undefined;
+    const length = bytes.readUInt32BE(offset);
+    if (offset + 4 + length > bytes.length) return undefined;
+    fields.push(bytes.subarray(offset + 4, offset + 4 + length));
+    offset += 4 + length;
+  }
+  return fields.length >= 2 ? fields[0]?.toString("ascii") : undefined;
+}

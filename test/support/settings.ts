@@ -1,0 +1,29 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+
+import { parseCluster } from "../../model/settings/parse";
+import type { ClusterSettings } from "../../model/settings/resolved";
+
+const ROOT = path.resolve(__dirname, "../..");
+
+/** Settings as written: what stands under `kubeadm:cluster`. */
+export type RawSettings = Record<string, unknown>;
+
+/** The object under `kubeadm:cluster` of `Pulumi.metal.yaml`, fresh for each call. */
+export function metalInput(): RawSettings {
+  const text = fs.readFileSync(path.join(ROOT, "Pulumi.metal.yaml"), "utf8");
+  return (parse(text) as { config: { "kubeadm:cluster": RawSettings } }).config["kubeadm:cluster"];
+}
+
+/** The resolved settings of environment `metal`; `overrides` replaces whole top-level keys, undefined removes one. */
+export function metalSettings(overrides: RawSettings = {}): ClusterSettings {
+  const merged = { ...metalInput(), ...overrides };
+  const given = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined));
+  return parseCluster(given, { environment: "metal" });
+}
+
+/** The resolved settings of YAML that stands under `kubeadm:cluster`. */
+export function parseExample(yamlText: string, environment = "example"): ClusterSettings {
+  return parseCluster(parse(yamlText), { environment });
+}
