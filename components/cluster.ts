@@ -1,0 +1,200 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { SecretFile } from "../host/protocol";
+import { renderKubeconfig } from "../model/kubeconfig";
+import { encryptionConfiguration, paths } from "../model/kubeadm";
+import { parseCluster } from "../model/settings/parse";
+import { SettingsError, type Problem } from "../model/settings/problems";
+import type { ClusterNetwork, ClusterSettings } from "../model/settings/resolved";
+import type { ClusterInput } from "../model/settings/schema/cluster";
+import { CoreDns } from "./addons/coredns";
+import { Flannel } from "./cni/flannel";
+import { ControlPlane } from "./kubeadm/controlPlane";
+import type { SshKeys } from "./machines/hostStep";
+import { LoadBalancer } from "./machines/loadBalancer";
+import { preflightStep, type StepsArgs } from "./machines/steps";
+import { WorkerPool } from "./machines/workerPool";
+import { Pki } from "./pki/pki";
+
+export interface ClusterArgs {
+  /** The settings as they are written under `kubeadm:cluster`; plain, since they decide which resources there are. */
+  readonly settings: ClusterInput;
+  /**
+   * Secrets by the names that the settings refer to. Plain strings are checked with the settings; outputs cannot be,
+   * and go to the hosts as they are. Undefined: not known, as in a plan without the passphrase.
+   */
+  readonly secrets?: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Environment, from which the cluster's name comes when the settings have none. Default: the stack's name. */
+  readonly environment?: string;
+}
+
+/** Settings that cannot work. Printed by Pulumi without a stack, as one report. */
+export class ClusterSettingsError extends pulumi.RunError {
+  readonly problems: readonly Problem[];
+
+  constructor(error: SettingsError) {
+    super(error.message);
+    this.problems = error.problems;
+  }
+}
+
+/**
+ * A Kubernetes cluster, from typed settings to Ready nodes.
+ *
+ * @throws ClusterSettingsError before the first resource, with every problem of the settings at once
+ */
+export class Cluster extends pulumi.ComponentResource {
+  /** The settings with all defaults filled in. */
+  readonly settings: ClusterSettings;
+  readonly network: ClusterNetwork;
+  /** Administrator's kubeconfig (group `kubeadm:cluster-admins`); secret. Resolves once init is done. */
+  readonly kubeconfig: pulumi.Output<string>;
+  /** `host:port` by which nodes reach the API. */
+  readonly endpoint: string;
+  /** For everything else that goes into this cluster. */
+  readonly provider: k8s.Provider;
+  readonly controlPlane: ControlPlane;
+  /** By the pool's name. */
+  readonly workerPools: Readonly<Record<string, WorkerPool>>;
+  /** Cluster CA in PEM. */
+  readonly caCertificate: pulumi.Output<string>;
+  readonly pki: Pki;
+
+  constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    const settings = parse(args);
+    super("kubeadm:index:Cluster", name, {}, opts);
+    this.settings = settings;
+    this.network = settings.network;
+    this.endpoint = `${settings.endpoint.host}:${settings.endpoint.port}`;
+    for (const advisory of settings.advisories) void pulumi.log.warn(advisory, this);
+
+    this.pki = new Pki(`${name}-pki`, { protect: settings.protect }, { parent: this });
+    this.caCertificate = this.pki.cluster.certificate;
+    const steps = this.steps(args);
+    const preflight = preflightStep(`${name}-preflight`, steps, { parent: this });
+    const before = this.createLoadBalancer(name, steps, preflight);
+    this.controlPlane = new ControlPlane(
+      `${name}-control-plane`,
+      { ...steps, after: before },
+      { parent: this },
+    );
+    this.workerPools = this.createWorkerPools(name, steps, before);
+
+    this.kubeconfig = this.createKubeconfig();
+    this.provider = this.createProvider(name);
+    this.createAddons(name);
+    this.registerOutputs({
+      kubeconfig: this.kubeconfig,
+      endpoint: this.endpoint,
+      caCertificate: this.caCertificate,
+    });
+  }
+
+  private steps(args: ClusterArgs): StepsArgs {
+    const secrets = args.secrets ?? {};
+    const sshKeys: SshKeys = secrets;
+    return {
+      settings: this.settings,
+      sshKeys,
+      clusterId: this.pki.clusterId,
+      masterFiles: this.masterFiles(secrets),
+    };
+  }
+
+  private masterFiles(
+    secrets: Readonly<Record<string, pulumi.Input<string>>>,
+  ): pulumi.Output<readonly SecretFile[]> {
+    const { settings, pki } = this;
+    const named = settings.encryption.keys.filter((key) => key !== "generated");
+    const given = Object.fromEntries(named.map((key) => [key, secrets[key] ?? ""]));
+    const oidcCa = settings.oidc?.ca === undefined ? undefined : (secrets[settings.oidc.ca] ?? "");
+    return pulumi.secret(
+      pulumi
+        .all([pki.masterFiles, pki.encryptionKey, pulumi.output(given), pulumi.output(oidcCa)])
+        .apply(([files, generated, keys, ca]) => [
+          ...files,
+          { path: paths.encryption, content: encryptionConfiguration(settings, { ...keys, generated }) },
+          ...(ca === undefined ? [] : [{ path: paths.oidcCa, content: ca }]),
+        ]),
+    );
+  }
+
+  private createLoadBalancer(name: string, steps: StepsArgs, preflight: pulumi.Resource): pulumi.Resource[] {
+    if (!this.settings.machines.some((machine) => machine.role === "loadBalancer")) return [preflight];
+    const balancer = new LoadBalancer(
+      `${name}-load-balancer`,
+      { ...steps, after: [preflight] },
+      { parent: this },
+    );
+    return [preflight, ...balancer.setups];
+  }
+
+  private createWorkerPools(
+    name: string,
+    steps: StepsArgs,
+    after: readonly pulumi.Resource[],
+  ): Record<string, WorkerPool> {
+    const workers = this.settings.machines.filter((machine) => machine.role === "worker");
+    const pools = [...new Set(workers.map((machine) => machine.pool))];
+    const masters = this.controlPlane.memberships;
+    return Object.fromEntries(
+      pools.map((pool) => [
+        pool,
+        new WorkerPool(`${name}-${pool}`, { ...steps, pool, after, masters }, { parent: this }),
+      ]),
+    );
+  }
+
+  /** Waits for init: a provider that finds no API when it starts stays without one. */
+  private createKubeconfig(): pulumi.Output<string> {
+    const { settings, pki } = this;
+    return pulumi.secret(
+      pulumi
+        .all([pki.cluster.certificate, pki.adminCertificate, pki.adminKey, this.controlPlane.init.stdout])
+        .apply(([caCertificate, certificate, key]) =>
+          renderKubeconfig(settings, { caCertificate, certificate, key }),
+        ),
+    );
+  }
+
+  private createProvider(name: string): k8s.Provider {
+    return new k8s.Provider(
+      `${name}-kubernetes`,
+      {
+        kubeconfig: this.kubeconfig,
+        // Without it a renewed certificate would look like another cluster, and replace all that is in this one.
+        clusterIdentifier: `kubeadm:${pulumi.getProject()}:${pulumi.getStack()}:${name}`,
+        enableServerSideApply: true,
+        enableConfigMapMutable: true,
+        enableSecretMutable: true,
+      },
+      { parent: this },
+    );
+  }
+
+  private createAddons(name: string): void {
+    const inside: pulumi.ComponentResourceOptions = {
+      parent: this,
+      provider: this.provider,
+      // What lives in the cluster ends with it: destroy must not ask an API that may be gone.
+      deletedWith: this.controlPlane.init,
+    };
+    const { settings } = this;
+    const cni = new Flannel(`${name}-flannel`, { settings }, inside);
+    new CoreDns(`${name}-coredns`, { settings }, { ...inside, dependsOn: [cni] });
+  }
+}
+
+function parse(args: ClusterArgs): ClusterSettings {
+  const values = Object.values(args.secrets ?? {});
+  const known = args.secrets !== undefined && values.every((value) => typeof value === "string");
+  try {
+    return parseCluster(args.settings, {
+      environment: args.environment ?? pulumi.getStack(),
+      secrets: known ? args.secrets : undefined,
+    });
+  } catch (error) {
+    if (error instanceof SettingsError) throw new ClusterSettingsError(error);
+    throw error;
+  }
+}

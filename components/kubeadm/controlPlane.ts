@@ -1,0 +1,40 @@
+import type * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { initStep, mastersOf, membershipStep, setupStep, type StepsArgs } from "../machines/steps";
+
+export interface ControlPlaneArgs extends StepsArgs {
+  /** What must be there before a master is touched: the look at all machines, a balancer in front. */
+  readonly after: readonly pulumi.Resource[];
+}
+
+/**
+ * The masters: node setup side by side, init once, then one membership after the other, because two masters that join
+ * at a time can leave etcd without a quorum.
+ */
+export class ControlPlane extends pulumi.ComponentResource {
+  /** Done once in the cluster's life; everything in the cluster waits for it. */
+  readonly init: command.local.Command;
+  /** In the order of the settings. */
+  readonly memberships: readonly command.local.Command[];
+
+  constructor(name: string, args: ControlPlaneArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kubeadm:kubeadm:ControlPlane", name, {}, opts);
+    const masters = mastersOf(args.settings);
+    const setups = masters.map((machine) =>
+      setupStep(`${name}-${machine.name}-setup`, args, machine, { parent: this, dependsOn: [...args.after] }),
+    );
+    this.init = initStep(`${name}-init`, args, { parent: this, dependsOn: setups });
+    const memberships: command.local.Command[] = [];
+    masters.forEach((machine, index) => {
+      const before = [this.init, ...setups.slice(index, index + 1), ...memberships.slice(-1)];
+      memberships.push(
+        membershipStep(`${name}-${machine.name}-membership`, args, machine, {
+          parent: this,
+          dependsOn: before,
+        }),
+      );
+    });
+    this.memberships = memberships;
+    this.registerOutputs({ init: this.init.stdout });
+  }
+}

@@ -1,0 +1,25 @@
+import type * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { setupStep, type StepsArgs } from "./steps";
+
+export interface LoadBalancerArgs extends StepsArgs {
+  readonly after: readonly pulumi.Resource[];
+}
+
+/** nginx in stream mode in front of the API servers, on machines that are no nodes. One resource a machine. */
+export class LoadBalancer extends pulumi.ComponentResource {
+  readonly setups: readonly command.local.Command[];
+
+  constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kubeadm:machines:LoadBalancer", name, {}, opts);
+    this.setups = args.settings.machines
+      .filter((machine) => machine.role === "loadBalancer")
+      .map((machine) =>
+        setupStep(`${name}-${machine.name}-setup`, args, machine, {
+          parent: this,
+          dependsOn: [...args.after],
+        }),
+      );
+    this.registerOutputs({});
+  }
+}

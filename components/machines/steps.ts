@@ -1,0 +1,126 @@
+import type * as command from "@pulumi/command";
+import type * as pulumi from "@pulumi/pulumi";
+import type { SecretFile } from "../../host/protocol";
+import { fixedFacts } from "../../model/fixedFacts";
+import { digestOf, memberDigest } from "../../model/membership/files";
+import { renderNode } from "../../model/node/render";
+import type { ClusterSettings, Machine } from "../../model/settings/resolved";
+import { membershipView, preflightView, setupView } from "../../model/views";
+import { INIT_IGNORES } from "../options";
+import { hostStep, type SshKeys } from "./hostStep";
+
+/** What all steps of a cluster share. */
+export interface StepsArgs {
+  readonly settings: ClusterSettings;
+  readonly sshKeys: SshKeys;
+  /** SHA-256 of the cluster CA's certificate. */
+  readonly clusterId: pulumi.Input<string>;
+  /** Key pairs and encryption keys that a master gets; secret. */
+  readonly masterFiles: pulumi.Input<readonly SecretFile[]>;
+}
+
+type Step = command.local.Command;
+
+export function mastersOf(settings: ClusterSettings): Machine[] {
+  return settings.machines.filter((machine) => machine.role === "controlPlane");
+}
+
+/** Raised generation or another name: another machine. */
+function identity(machine: Machine): string {
+  return `${machine.name}@${machine.generation}`;
+}
+
+/** Looks at all machines before one of them is changed. */
+export function preflightStep(name: string, args: StepsArgs, opts: pulumi.CustomResourceOptions): Step {
+  const machines = args.settings.machines.map((machine) => machine.name);
+  return hostStep(
+    name,
+    {
+      ...args,
+      machines,
+      spec: { step: "preflight", machines, settings: preflightView(args.settings) },
+      operations: ["create", "update"],
+    },
+    opts,
+  );
+}
+
+/** Node setup of one machine; updated in place, since a raised generation finds either a bare host or a living one. */
+export function setupStep(
+  name: string,
+  args: StepsArgs,
+  machine: Machine,
+  opts: pulumi.CustomResourceOptions,
+): Step {
+  const settings = setupView(args.settings, machine);
+  const rendered = renderNode(settings, machine);
+  return hostStep(
+    name,
+    {
+      ...args,
+      machines: [machine.name],
+      spec: {
+        step: "setup",
+        machine: machine.name,
+        generation: machine.generation,
+        digest: digestOf(rendered.files, rendered.setupScript),
+        settings,
+      },
+      operations: ["create", "update", "delete"],
+    },
+    opts,
+  );
+}
+
+/** kubeadm init: once, on the first master, whatever becomes of that machine later. */
+export function initStep(name: string, args: StepsArgs, opts: pulumi.CustomResourceOptions): Step {
+  const masters = mastersOf(args.settings);
+  const [first] = masters;
+  if (first === undefined) throw new Error("a cluster has at least one master");
+  return hostStep(
+    name,
+    {
+      ...args,
+      machines: masters.map((machine) => machine.name),
+      spec: {
+        step: "init",
+        masters: masters.map((machine) => machine.name),
+        settings: membershipView(args.settings, first),
+      },
+      files: args.masterFiles,
+      environment: { KUBEADM_FIXED: JSON.stringify(fixedFacts(args.settings)) },
+      operations: ["create", "update"],
+    },
+    { ...opts, ignoreChanges: INIT_IGNORES.map((ignored) => ignored.property) },
+  );
+}
+
+/** A machine being a node. Its masters' connections stay current, so that a later removal finds one. */
+export function membershipStep(
+  name: string,
+  args: StepsArgs,
+  machine: Machine,
+  opts: pulumi.CustomResourceOptions,
+): Step {
+  const settings = membershipView(args.settings, machine);
+  const masters = mastersOf(args.settings).map((master) => master.name);
+  return hostStep(
+    name,
+    {
+      ...args,
+      machines: [...new Set([machine.name, ...masters])],
+      spec: {
+        step: "membership",
+        machine: machine.name,
+        role: machine.role,
+        generation: machine.generation,
+        digest: memberDigest(settings, machine),
+        settings,
+      },
+      files: machine.role === "controlPlane" ? args.masterFiles : [],
+      identity: identity(machine),
+      operations: ["create", "update", "delete"],
+    },
+    opts,
+  );
+}

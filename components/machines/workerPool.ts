@@ -1,0 +1,40 @@
+import type * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { membershipStep, setupStep, type StepsArgs } from "./steps";
+
+export interface WorkerPoolArgs extends StepsArgs {
+  /** The pool's name in the settings. */
+  readonly pool: string;
+  /** What must be there before a host is touched. */
+  readonly after: readonly pulumi.Resource[];
+  /** Masters' memberships: workers join, and are upgraded, after them. */
+  readonly masters: readonly pulumi.Resource[];
+}
+
+/** A named set of like workers on machines that exist: two resources a machine. */
+export class WorkerPool extends pulumi.ComponentResource {
+  readonly pool: string;
+  /** Names of the pool's nodes. */
+  readonly nodes: readonly string[];
+  readonly memberships: readonly command.local.Command[];
+
+  constructor(name: string, args: WorkerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kubeadm:machines:WorkerPool", name, {}, opts);
+    const machines = args.settings.machines.filter(
+      (machine) => machine.role === "worker" && machine.pool === args.pool,
+    );
+    this.pool = args.pool;
+    this.nodes = machines.map((machine) => machine.name);
+    this.memberships = machines.map((machine) => {
+      const setup = setupStep(`${name}-${machine.name}-setup`, args, machine, {
+        parent: this,
+        dependsOn: [...args.after],
+      });
+      return membershipStep(`${name}-${machine.name}-membership`, args, machine, {
+        parent: this,
+        dependsOn: [setup, ...args.masters],
+      });
+    });
+    this.registerOutputs({ pool: this.pool, nodes: this.nodes });
+  }
+}

@@ -1,0 +1,44 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+
+/** Hours in ten years: a CA is never renewed by an ordinary `up`. */
+const CA_HOURS = 87_600;
+
+export interface AuthorityArgs {
+  /** Common name of the CA's certificate, as kubeadm names its own: `kubernetes`, `etcd-ca`, `front-proxy-ca`. */
+  readonly commonName: string;
+  /** Keeps `pulumi destroy` and replacement away from key and certificate. */
+  readonly protect: boolean;
+}
+
+/** A certificate authority: an ECDSA P-256 key and a certificate of ten years signed by itself. */
+export class Authority extends pulumi.ComponentResource {
+  /** PEM. */
+  readonly certificate: pulumi.Output<string>;
+  /** PEM, PKCS #8; secret. */
+  readonly key: pulumi.Output<string>;
+  /** PEM as the tls provider wants it for signing; secret. */
+  readonly signingKey: pulumi.Output<string>;
+
+  constructor(name: string, args: AuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kubeadm:pki:Authority", name, {}, opts);
+    const child = { parent: this, protect: args.protect };
+    const key = new tls.PrivateKey(`${name}-key`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, child);
+    const certificate = new tls.SelfSignedCert(
+      `${name}-certificate`,
+      {
+        privateKeyPem: key.privateKeyPem,
+        subject: { commonName: args.commonName },
+        isCaCertificate: true,
+        validityPeriodHours: CA_HOURS,
+        allowedUses: ["digital_signature", "key_encipherment", "cert_signing"],
+        setSubjectKeyId: true,
+      },
+      child,
+    );
+    this.certificate = certificate.certPem;
+    this.key = pulumi.secret(key.privateKeyPemPkcs8);
+    this.signingKey = pulumi.secret(key.privateKeyPem);
+    this.registerOutputs({ certificate: this.certificate, key: this.key, signingKey: this.signingKey });
+  }
+}

@@ -1,0 +1,129 @@
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import { paths } from "../../model/kubeadm";
+import type { SecretFile } from "../../host/protocol";
+import { Authority } from "./authority";
+
+/** Hours in a year. */
+const ADMIN_HOURS = 8_760;
+/** Hours in thirty days: an `up` in the last month renews the administrator's certificate. */
+const ADMIN_EARLY_HOURS = 720;
+/** kubeadm binds this group to cluster-admin, without the power of system:masters that nothing can take back. */
+const ADMIN_GROUP = "kubeadm:cluster-admins";
+
+export interface PkiArgs {
+  /** Keeps `pulumi destroy` and replacement away from the CAs and the service-account key. */
+  readonly protect: boolean;
+}
+
+/**
+ * The cluster's TLS material, made before any machine exists: nothing is scraped from a host. Leaf certificates of the
+ * control plane are made by kubeadm on each master, from the CAs here, and renewed there.
+ */
+export class Pki extends pulumi.ComponentResource {
+  readonly cluster: Authority;
+  readonly etcd: Authority;
+  readonly frontProxy: Authority;
+  /** SHA-256 of the cluster CA's certificate in hex: which cluster a host belongs to. */
+  readonly clusterId: pulumi.Output<string>;
+  /** Client certificate of the group `kubeadm:cluster-admins` in PEM; a year long, renewed in its last thirty days. */
+  readonly adminCertificate: pulumi.Output<string>;
+  /** PEM; secret. */
+  readonly adminKey: pulumi.Output<string>;
+  /** What a master has under /etc/kubernetes/pki before kubeadm runs; secret. */
+  readonly masterFiles: pulumi.Output<SecretFile[]>;
+  /** 32 random bytes in base64 for encryption at rest, unless the settings bring keys; secret. */
+  readonly encryptionKey: pulumi.Output<string>;
+
+  constructor(name: string, args: PkiArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kubeadm:pki:Pki", name, {}, opts);
+    const { protect } = args;
+    const authority = (part: string, commonName: string): Authority =>
+      new Authority(`${name}-${part}`, { commonName, protect }, { parent: this });
+    this.cluster = authority("ca", "kubernetes");
+    this.etcd = authority("etcd-ca", "etcd-ca");
+    this.frontProxy = authority("front-proxy-ca", "front-proxy-ca");
+    // RSA: identity providers that check service-account tokens know no other key as widely.
+    const serviceAccount = new tls.PrivateKey(
+      `${name}-service-account`,
+      { algorithm: "RSA", rsaBits: 2048 },
+      { parent: this, protect },
+    );
+    const encryption = new tls.PrivateKey(
+      `${name}-encryption`,
+      { algorithm: "ED25519" },
+      { parent: this, protect },
+    );
+    const admin = this.createAdmin(name);
+
+    this.clusterId = this.cluster.certificate.apply((pem) =>
+      createHash("sha256").update(pem.trim()).digest("hex"),
+    );
+    this.adminCertificate = admin.certificate;
+    this.adminKey = admin.key;
+    this.encryptionKey = pulumi.secret(
+      encryption.privateKeyPem.apply((pem) =>
+        createHash("sha256").update(`pulumi-kubeadm encryption at rest\n${pem}`).digest("base64"),
+      ),
+    );
+    this.masterFiles = pulumi.secret(
+      pulumi
+        .all([
+          pair("ca", this.cluster),
+          pair("etcd/ca", this.etcd),
+          pair("front-proxy-ca", this.frontProxy),
+          pulumi
+            .all([serviceAccount.publicKeyPem, serviceAccount.privateKeyPem])
+            .apply(([pub, key]) => [file("sa.pub", pub), file("sa.key", key)]),
+        ])
+        .apply((pairs) => pairs.flat()),
+    );
+    this.registerOutputs({
+      clusterId: this.clusterId,
+      adminCertificate: this.adminCertificate,
+      adminKey: this.adminKey,
+      masterFiles: this.masterFiles,
+      encryptionKey: this.encryptionKey,
+    });
+  }
+
+  private createAdmin(name: string): { certificate: pulumi.Output<string>; key: pulumi.Output<string> } {
+    const key = new tls.PrivateKey(
+      `${name}-admin-key`,
+      { algorithm: "ECDSA", ecdsaCurve: "P256" },
+      { parent: this },
+    );
+    const request = new tls.CertRequest(
+      `${name}-admin-request`,
+      {
+        privateKeyPem: key.privateKeyPem,
+        subject: { commonName: "kubernetes-admin", organization: ADMIN_GROUP },
+      },
+      { parent: this },
+    );
+    const certificate = new tls.LocallySignedCert(
+      `${name}-admin-certificate`,
+      {
+        certRequestPem: request.certRequestPem,
+        caPrivateKeyPem: this.cluster.signingKey,
+        caCertPem: this.cluster.certificate,
+        validityPeriodHours: ADMIN_HOURS,
+        earlyRenewalHours: ADMIN_EARLY_HOURS,
+        allowedUses: ["digital_signature", "key_encipherment", "client_auth"],
+      },
+      { parent: this },
+    );
+    return { certificate: certificate.certPem, key: pulumi.secret(key.privateKeyPem) };
+  }
+}
+
+function file(path: string, content: string): SecretFile {
+  return { path: `${paths.pki}/${path}`, content };
+}
+
+function pair(path: string, authority: Authority): pulumi.Output<SecretFile[]> {
+  return pulumi
+    .all([authority.certificate, authority.key])
+    .apply(([certificate, key]) => [file(`${path}.crt`, certificate), file(`${path}.key`, key)]);
+}

@@ -1,0 +1,89 @@
+/**
+ * The program behind every step on a host: `local.Command` runs it with the specification in an environment variable
+ * and connections and secrets on standard input. Progress goes to standard error, one line of JSON to standard output.
+ */
+import { HostProblem } from "./problem";
+import {
+  CLUSTER_VARIABLE,
+  SPEC_VARIABLE,
+  type Operation,
+  type StepInput,
+  type StepResult,
+  type StepSpec,
+} from "./protocol";
+import { Hosts, PATIENCE } from "./runner";
+import type { StepContext } from "./step";
+import { init } from "./steps/init";
+import { membership } from "./steps/membership";
+import { preflight } from "./steps/preflight";
+import { setup } from "./steps/setup";
+
+/** The provider that streams our lines reads at most 64 KiB of one (bufio.Scanner) and hangs on more. */
+const LONGEST_LINE = 16_384;
+
+function say(line: string): void {
+  process.stderr.write(`${line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line}\n`);
+}
+
+async function readInput(): Promise<StepInput> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return JSON.parse(Buffer.concat(chunks).toString("utf8")) as StepInput;
+}
+
+function previousResult(): StepResult | undefined {
+  const text = process.env["PULUMI_COMMAND_STDOUT"];
+  if (!text) return undefined;
+  try {
+    return JSON.parse(text) as StepResult;
+  } catch {
+    return undefined;
+  }
+}
+
+function run(context: StepContext<StepSpec>): Promise<StepResult> {
+  const { spec } = context;
+  switch (spec.step) {
+    case "preflight":
+      return preflight({ ...context, spec });
+    case "setup":
+      return setup({ ...context, spec });
+    case "init":
+      return init({ ...context, spec });
+    case "membership":
+      return membership({ ...context, spec });
+  }
+}
+
+/** Runs one step. Ends the process with status 1, after saying why in a few lines, when it fails. */
+export async function main(operation: Operation): Promise<void> {
+  let hosts: Hosts | undefined;
+  try {
+    const spec = JSON.parse(process.env[SPEC_VARIABLE] ?? "null") as StepSpec | null;
+    if (!spec) throw new HostProblem("", `${SPEC_VARIABLE} is not set: this program is run by a Pulumi step`);
+    const input = await readInput();
+    hosts = new Hosts(input, PATIENCE[operation], say);
+    const result = await run({
+      operation,
+      spec,
+      input,
+      hosts,
+      cluster: process.env[CLUSTER_VARIABLE] ?? "",
+      previous: previousResult(),
+      say,
+    });
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+  } catch (error) {
+    const scrub = hosts?.scrub ?? ((line: string) => line);
+    const text =
+      error instanceof HostProblem
+        ? error.report()
+        : error instanceof Error
+          ? (error.stack ?? error.message)
+          : String(error);
+    for (const line of text.split("\n")) say(scrub(line));
+    process.exitCode = 1;
+  } finally {
+    hosts?.close();
+  }
+}

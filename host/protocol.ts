@@ -1,0 +1,90 @@
+/**
+ * What a step of the program and the host program say to each other. The specification is free of secrets and
+ * stands in an environment variable, where a preview shows what of it changes; connections and secret files come
+ * on standard input and nowhere else.
+ */
+import type { ClusterSettings, MachineRole } from "../model/settings/resolved";
+
+/** The environment variable that carries a `StepSpec` as JSON. */
+export const SPEC_VARIABLE = "KUBEADM_SPEC";
+/** The environment variable that carries the SHA-256 of the cluster CA: which cluster a host belongs to. */
+export const CLUSTER_VARIABLE = "KUBEADM_CLUSTER_ID";
+
+export type Operation = "create" | "update" | "delete";
+
+export interface PreflightSpec {
+  readonly step: "preflight";
+  readonly machines: readonly string[];
+  readonly settings: ClusterSettings;
+}
+
+export interface SetupSpec {
+  readonly step: "setup";
+  readonly machine: string;
+  readonly generation: number;
+  /** Digest of everything rendered for the host, so that a newer library shows as a change. */
+  readonly digest: string;
+  readonly settings: ClusterSettings;
+}
+
+export interface InitSpec {
+  readonly step: "init";
+  /** In the order of the settings; init runs on the first. */
+  readonly masters: readonly string[];
+  readonly settings: ClusterSettings;
+}
+
+export interface MembershipSpec {
+  readonly step: "membership";
+  readonly machine: string;
+  readonly role: MachineRole;
+  readonly generation: number;
+  readonly digest: string;
+  readonly settings: ClusterSettings;
+}
+
+export type StepSpec = PreflightSpec | SetupSpec | InitSpec | MembershipSpec;
+
+/** One host with the key that opens it. */
+export interface Connection {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly hostKey: string;
+  readonly privateKey: string;
+}
+
+export interface SecretFile {
+  readonly path: string;
+  readonly content: string;
+}
+
+/** Standard input of a step, as JSON. */
+export interface StepInput {
+  /** By machine name. */
+  readonly connections: Readonly<Record<string, Connection>>;
+  readonly bastion?: Connection;
+  /** Written with mode 0600, owned by root, before a script that needs them runs. */
+  readonly files: readonly SecretFile[];
+}
+
+/** Which cluster, and which of its unchangeable facts, a host carries in /var/lib/pulumi-kubeadm/member.json. */
+export interface Member {
+  readonly cluster: string;
+  readonly machine: string;
+  readonly generation: number;
+  readonly state: "initialising" | "joining" | "member";
+  readonly podCidr: string;
+  readonly serviceCidr: string;
+  readonly endpoint: string;
+  /** Digest of what was rendered for the node when it was last brought up to date. */
+  readonly digest: string;
+}
+
+/** Standard output of a step: one line of JSON. */
+export interface StepResult {
+  readonly machine?: string;
+  readonly generation?: number;
+  readonly machineId?: string;
+  readonly cluster?: string;
+}

@@ -1,0 +1,171 @@
+import { randomBytes } from "node:crypto";
+import { connect, Dropped, type RunResult, type Session } from "./connection";
+import { HostProblem } from "./problem";
+import type { Connection, StepInput } from "./protocol";
+import { scrubber } from "./secrets";
+
+/** Where a running job's script, output and exit status are: memory, readable by root alone, gone with a reboot. */
+const JOBS = "/run/pulumi-kubeadm";
+/** All phases of all jobs, for people. */
+export const LOG_FILE = "/var/log/pulumi-kubeadm.log";
+/** One job at a time on a host: the unit's name is the lock. */
+const UNIT = "pulumi-kubeadm-job";
+/** Lines of the log that an error shows. */
+const TAIL = 20;
+const UNIT_EXISTS = /already (loaded|exists)|was already loaded/i;
+
+export interface Job {
+  /** What the job does, as an error says it: `node setup`, `kubeadm init`. */
+  readonly name: string;
+  /** A whole bash script, run as root; may hold secrets. */
+  readonly script: string;
+  /** Seconds; default 1,800. */
+  readonly timeout?: number;
+}
+
+/** Milliseconds for which a host is dialled: new ones may still be booting, ones to remove may be gone for good. */
+export const PATIENCE = { create: 180_000, update: 60_000, delete: 20_000 } as const;
+
+/** The hosts a step talks to, dialled when first needed and kept until `close`. */
+export class Hosts {
+  private readonly sessions = new Map<string, Session>();
+  readonly scrub: (line: string) => string;
+
+  constructor(
+    private readonly input: StepInput,
+    private readonly patience: number,
+    private readonly say: (line: string) => void,
+  ) {
+    this.scrub = scrubber(input);
+  }
+
+  has(machine: string): boolean {
+    return machine in this.input.connections;
+  }
+
+  async session(machine: string, patience = this.patience): Promise<Session> {
+    const open = this.sessions.get(machine);
+    if (open) return open;
+    const connection: Connection | undefined = this.input.connections[machine];
+    if (!connection) throw new HostProblem(machine, "no connection was given for this machine");
+    const opened = await connect(machine, connection, { bastion: this.input.bastion, patience });
+    this.sessions.set(machine, opened);
+    return opened;
+  }
+
+  close(): void {
+    for (const session of this.sessions.values()) session.close();
+    this.sessions.clear();
+  }
+
+  private async again<T>(machine: string, work: (session: Session) => Promise<T>): Promise<T> {
+    for (;;) {
+      const session = await this.session(machine);
+      try {
+        return await work(session);
+      } catch (error) {
+        if (!(error instanceof Dropped)) throw error;
+        this.sessions.delete(machine);
+        this.say(`${machine}: the SSH connection dropped, dialling again`);
+      }
+    }
+  }
+
+  /** Runs a short command that changes nothing, or can be repeated, and gives its standard output. */
+  async query(machine: string, what: string, command: string, input?: string): Promise<string> {
+    const result = await this.attempt(machine, command, input);
+    if (result.status === 0) return result.stdout;
+    const text = (result.stderr || result.stdout).trim().split("\n").slice(-TAIL).map(this.scrub);
+    if (/sudo: a (terminal|password) is required/.test(result.stderr))
+      throw new HostProblem(machine, "the SSH user needs sudo without a password", text);
+    throw new HostProblem(machine, `${what}: exit status ${result.status}`, text);
+  }
+
+  /** Like `query`, for commands whose failure is an answer. */
+  attempt(machine: string, command: string, input?: string): Promise<RunResult> {
+    return this.again(machine, (session) => session.run(command, { input }));
+  }
+
+  /**
+   * Runs a job in a unit of its own, so that neither a dropped connection nor the end of this process cuts it in half,
+   * and follows its output. A job that somebody else has running there is waited for first.
+   */
+  async job(machine: string, job: Job): Promise<void> {
+    const id = `${JOBS}/${randomBytes(6).toString("hex")}`;
+    const timeout = job.timeout ?? 1_800;
+    await this.start(machine, id, { ...job, timeout });
+    let phase = "start";
+    let message = "";
+    let seen = 0;
+    let status: string | undefined;
+    const tail: string[] = [];
+    const take = (raw: string): void => {
+      const line = this.scrub(raw.replaceAll("\r", ""));
+      if (line.startsWith("##status ")) {
+        status = line.slice("##status ".length);
+        return;
+      }
+      seen += 1;
+      if (line.startsWith("##phase ")) {
+        phase = line.slice("##phase ".length);
+        this.say(`${machine}: ${phase}`);
+      } else if (line.startsWith("##note ")) this.say(`${machine}: ${line.slice("##note ".length)}`);
+      else if (line.startsWith("##error ")) message = line.slice("##error ".length);
+      else if (line.trim() !== "") {
+        tail.push(line);
+        if (tail.length > TAIL) tail.shift();
+      }
+    };
+    while (status === undefined) {
+      await this.again(machine, (session) => session.run(follow(id, seen + 1), { onLine: take }));
+    }
+    if (status === "0") return;
+    const why = status === "124" ? `took longer than ${timeout} s` : `exit status ${status}`;
+    throw new HostProblem(
+      machine,
+      `${job.name} failed in phase "${phase}" (${why})${message === "" ? "" : `: ${message}`}; the whole log is ${LOG_FILE} on the host`,
+      tail,
+    );
+  }
+
+  private async start(machine: string, id: string, job: Required<Job>): Promise<void> {
+    const put = `umask 077 && mkdir -p ${JOBS} && cat > ${id}.sh`;
+    await this.query(machine, `handing over ${job.name}`, put, job.script);
+    await this.query(machine, `handing over ${job.name}`, `cat > ${id}.wrap`, wrapper(id, job));
+    for (let waited = false; ; waited = true) {
+      const unit =
+        `systemd-run --quiet --collect --unit=${UNIT} --setenv=HOME=/root ` +
+        `--description=${JSON.stringify(`pulumi-kubeadm: ${job.name}`)} /bin/bash ${id}.wrap`;
+      const started = await this.attempt(machine, `touch ${id}.log && ${unit}`);
+      if (started.status === 0) return;
+      if (!UNIT_EXISTS.test(started.stderr))
+        throw new HostProblem(machine, `${job.name} could not be started`, started.stderr.trim().split("\n"));
+      if (!waited) this.say(`${machine}: an earlier job still runs there, waiting for its end`);
+      const idle = `n=0; while systemctl is-active --quiet ${UNIT}; do n=$((n+1)); [ $n -gt ${job.timeout * 4} ] && exit 1; sleep 0.25; done; systemctl reset-failed ${UNIT} 2>/dev/null; exit 0`;
+      await this.query(machine, "waiting for an earlier job", idle);
+    }
+  }
+}
+
+function wrapper(id: string, job: Required<Job>): string {
+  return [
+    `echo $$ > ${id}.pid`,
+    `echo "$(date -u +%FT%TZ) ${job.name}" >> ${LOG_FILE}`,
+    `chmod 600 ${LOG_FILE}`,
+    `timeout --kill-after=30 ${job.timeout} /bin/bash ${id}.sh </dev/null 2>&1 | tee -a ${LOG_FILE} >> ${id}.log`,
+    `echo "\${PIPESTATUS[0]}" > ${id}.tmp && mv ${id}.tmp ${id}.rc`,
+    // Scripts may hold secrets; those of jobs that were killed are swept up later, but not one that waits for its turn.
+    `rm -f ${id}.sh; find ${JOBS} -name '*.sh' -mmin +120 -delete`,
+    "",
+  ].join("\n");
+}
+
+/** Prints a job's output from line `from` until it has ended, then its exit status. */
+function follow(id: string, from: number): string {
+  return (
+    `n=0; until [ -s ${id}.pid ] || [ $n -gt 400 ]; do sleep 0.05; n=$((n+1)); done; ` +
+    `tail -n +${from} -s 0.2 --pid="$(cat ${id}.pid)" -f ${id}.log; ` +
+    `if [ -e ${id}.rc ]; then echo "##status $(cat ${id}.rc)"; else echo "##status killed"; fi; ` +
+    `rm -f ${id}.wrap`
+  );
+}

@@ -1,0 +1,25 @@
+import type { StepInput } from "./protocol";
+
+/** Shorter lines than this are too common (`-----END`, `}`) to be taken for a secret. */
+const SHORTEST = 12;
+
+/**
+ * Takes what came in as secret out of every line that goes out: a failing command may print a file it was given.
+ * PEM armour is not secret, and neither is a certificate: only what is inside keys and tokens is looked for.
+ */
+export function scrubber(input: StepInput): (line: string) => string {
+  const keys = [...Object.values(input.connections), ...(input.bastion ? [input.bastion] : [])].map(
+    (c) => c.privateKey,
+  );
+  const needles = new Set<string>();
+  for (const text of [...keys, ...input.files.map((file) => file.content)]) {
+    for (const raw of text.split("\n")) {
+      const line = raw.trim();
+      if (line.length >= SHORTEST && !line.startsWith("-----")) needles.add(line);
+      // A YAML or JSON value inside a longer line is searched for on its own.
+      for (const word of line.split(/[\s"']+/)) if (word.length >= 32) needles.add(word);
+    }
+  }
+  const sorted = [...needles].sort((a, b) => b.length - a.length);
+  return (line) => sorted.reduce((text, needle) => text.replaceAll(needle, "[secret]"), line);
+}

@@ -1,0 +1,45 @@
+import { stateScript } from "../model/membership/scripts";
+import type { Member } from "./protocol";
+import type { Hosts } from "./runner";
+
+export interface SetupMark {
+  readonly machine: string;
+  readonly generation: number;
+  readonly digest: string;
+}
+
+/** What a host is in, read in one go. */
+export interface HostState {
+  readonly member: Member | undefined;
+  readonly setup: SetupMark | undefined;
+  readonly machineId: string;
+  /** /etc/kubernetes/kubelet.conf is there: the host is a node of some cluster. */
+  readonly kubelet: boolean;
+  /** The manifest of an API server is there, or something listens on 6443. */
+  readonly apiServer: boolean;
+  /** etcd has data, or something listens on 2379. */
+  readonly etcd: boolean;
+  /** Seconds since 1970 by the host's clock. */
+  readonly now: number;
+}
+
+interface RawState extends Omit<HostState, "member" | "setup"> {
+  readonly member: Member | null;
+  readonly setup: SetupMark | null;
+}
+
+/** Reads a host's state; it changes nothing. */
+export async function readState(hosts: Hosts, machine: string): Promise<HostState> {
+  const text = await hosts.query(machine, "reading the host's state", "/bin/bash -s", stateScript());
+  const lines = text.split("\n");
+  const line = lines.find((candidate) => candidate.startsWith("##state "));
+  if (!line) throw new Error(`${machine}: no state in: ${text}`);
+  const raw = JSON.parse(line.slice("##state ".length)) as RawState;
+  return {
+    ...raw,
+    member: raw.member ?? undefined,
+    setup: raw.setup ?? undefined,
+    apiServer: raw.apiServer || lines.includes("##listens 6443"),
+    etcd: raw.etcd || lines.includes("##listens 2379"),
+  };
+}

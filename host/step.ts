@@ -1,0 +1,41 @@
+import type { Machine } from "../model/settings/resolved";
+import { HostProblem } from "./problem";
+import type { Operation, StepInput, StepResult, StepSpec } from "./protocol";
+import type { Hosts } from "./runner";
+
+/** Everything a step has to work with. */
+export interface StepContext<Spec extends StepSpec> {
+  readonly operation: Operation;
+  readonly spec: Spec;
+  readonly input: StepInput;
+  readonly hosts: Hosts;
+  /** SHA-256 of the cluster CA's certificate in hex. */
+  readonly cluster: string;
+  /** What the step printed when it last ran, on update and delete. */
+  readonly previous: StepResult | undefined;
+  readonly say: (line: string) => void;
+}
+
+/** The machine of a step in its own view of the settings. */
+export function machineOf(spec: StepSpec & { machine: string }): Machine {
+  const machine = spec.settings.machines.find((candidate) => candidate.name === spec.machine);
+  if (!machine) throw new HostProblem(spec.machine, "is not in the step's own settings");
+  return machine;
+}
+
+/** Seconds by which the clocks of two machines of a cluster may differ; certificates begin to fail soon after. */
+export const CLOCK_SKEW = 60;
+
+/**
+ * A certificate is not valid before its first second, so a host whose clock lags behind the program that made the
+ * certificates would refuse them with an error nobody understands.
+ */
+export function refuseSkew(machine: string, hostNow: number, programNow = Date.now() / 1000): void {
+  const skew = Math.round(hostNow - programNow);
+  if (Math.abs(skew) <= CLOCK_SKEW) return;
+  throw new HostProblem(
+    machine,
+    `its clock is ${Math.abs(skew)} s ${skew > 0 ? "ahead of" : "behind"} the machine that runs Pulumi ` +
+      `(${CLOCK_SKEW} s are allowed): certificates would not be valid. Set both clocks by NTP`,
+  );
+}

@@ -1,0 +1,84 @@
+import { memberDigest, memberFiles } from "../../model/membership/files";
+import { initScript } from "../../model/membership/scripts";
+import { paths } from "../../model/kubeadm";
+import { changedFacts, fixedFacts, type FixedFacts } from "../../model/fixedFacts";
+import { refuseOtherFacts } from "../guard";
+import { HostProblem } from "../problem";
+import type { InitSpec, StepInput, StepResult } from "../protocol";
+import type { RenderedFile } from "../../model/renderedFile";
+import { readState } from "../state";
+import { refuseSkew, type StepContext } from "../step";
+
+export interface InitResult extends StepResult, FixedFacts {}
+
+/** kubeadm init, once in a cluster's life; afterwards only a guard over what the cluster was born with. */
+export async function init(context: StepContext<InitSpec>): Promise<InitResult> {
+  const facts = fixedFacts(context.spec.settings);
+  const result = { cluster: context.cluster, ...facts };
+  if (context.operation === "create") await initialise(context);
+  else if (context.operation === "update") guard(context, facts);
+  return result;
+}
+
+function guard(context: StepContext<InitSpec>, facts: FixedFacts): void {
+  const living = context.previous as InitResult | undefined;
+  if (!living) return;
+  const changed = changedFacts(living, facts);
+  if (living.cluster !== context.cluster)
+    changed.push(
+      "the cluster CA: the one in the state is not the one this cluster was made with; a CA of a living cluster cannot be replaced",
+    );
+  if (changed.length > 0) throw new HostProblem("", changed.join("\n"));
+}
+
+async function initialise(context: StepContext<InitSpec>): Promise<void> {
+  const { spec, hosts, say, cluster } = context;
+  const states = await Promise.all(
+    spec.masters.map(async (machine) => ({ machine, state: await readState(hosts, machine) })),
+  );
+  for (const { machine, state } of states) {
+    refuseSkew(machine, state.now);
+    refuseOtherFacts(machine, state, cluster, spec.settings);
+  }
+  // The run that made the cluster may have been killed before it could say so.
+  const done = states.find(({ state }) => state.member?.state === "member");
+  if (done) {
+    say(`${done.machine}: the cluster is there already, init is not run again`);
+    return;
+  }
+  const started = states.find(({ state }) => state.member?.state === "initialising");
+  for (const { machine, state } of states) {
+    if (machine === started?.machine || (!state.apiServer && !state.etcd)) continue;
+    throw new HostProblem(
+      machine,
+      `${state.apiServer ? "serves an API on port 6443 or has its manifest" : "has an etcd, or its data,"} although this cluster was never initialised. ` +
+        "A second init would make two clusters behind one name, so it is refused. If nothing on the host is wanted, run kubeadm reset there",
+    );
+  }
+  const chosen = started?.machine ?? spec.masters[0];
+  const machine = spec.settings.machines.find((candidate) => candidate.name === chosen);
+  if (!machine) throw new HostProblem("", "there is no master to run init on");
+  const facts = {
+    cluster,
+    machine: machine.name,
+    generation: machine.generation,
+    ...fixedFacts(spec.settings),
+    digest: memberDigest(spec.settings, machine),
+  };
+  const files = memberFiles(spec.settings, machine, oidcCa(context.input));
+  await hosts.job(machine.name, {
+    name: "kubeadm init",
+    script: initScript(spec.settings, facts, files, secretFiles(context.input)),
+    timeout: 1_200,
+  });
+}
+
+/** The OIDC issuer's CA, which stands inside a file that is rendered on this side. */
+export function oidcCa(input: StepInput): string | undefined {
+  return input.files.find((file) => file.path === paths.oidcCa)?.content;
+}
+
+/** Secret files as they are written to a host: readable by root alone. */
+export function secretFiles(input: StepInput): RenderedFile[] {
+  return input.files.map((file) => ({ ...file, mode: "0600" }));
+}

@@ -1,0 +1,83 @@
+import { renderNode } from "../../model/node/render";
+import { HostProblem } from "../problem";
+import type { PreflightSpec, StepResult } from "../protocol";
+import { readState, type HostState } from "../state";
+import { refuseSkew, type StepContext } from "../step";
+import { refuseOtherFacts } from "../guard";
+
+interface Finding {
+  readonly machine: string;
+  readonly state: HostState;
+  readonly hostname: string;
+}
+
+/**
+ * Looks at every machine before anything is changed on one of them: whether it can be reached, whether it belongs to
+ * another cluster, whether two names lead to one host, and whether a living cluster was given other ranges.
+ */
+export async function preflight(context: StepContext<PreflightSpec>): Promise<StepResult> {
+  const { spec, hosts, operation } = context;
+  const problems: string[] = [];
+  const found = await Promise.all(
+    spec.machines.map(async (machine) => {
+      try {
+        return await look(context, machine);
+      } catch (error) {
+        if (!(error instanceof HostProblem)) throw error;
+        // A node that is down must not keep people from changing the others; its own steps say so when it is their turn.
+        if (operation === "update" && /cannot be reached/.test(error.message)) {
+          context.say(`${machine}: ${error.message}; going on without it`);
+          return undefined;
+        }
+        problems.push(error.report());
+        return undefined;
+      }
+    }),
+  );
+  const present = found.filter((finding) => finding !== undefined);
+  problems.push(...duplicates(present, "machine id", (finding) => finding.state.machineId));
+  problems.push(...duplicates(present, "host name", (finding) => finding.hostname));
+  if (problems.length > 0) throw new HostProblem("", problems.join("\n"));
+  hosts.close();
+  return { cluster: context.cluster };
+}
+
+async function look(context: StepContext<PreflightSpec>, machine: string): Promise<Finding> {
+  const { hosts, spec, cluster } = context;
+  const state = await readState(hosts, machine);
+  refuseSkew(machine, state.now);
+  refuseOtherFacts(machine, state, cluster, spec.settings);
+  const settings = spec.settings;
+  const member = state.member !== undefined && state.member.cluster === cluster;
+  const own = settings.machines.find((candidate) => candidate.name === machine);
+  if (!member && own) {
+    const script = renderNode(settings, own).preflightScript;
+    const result = await hosts.attempt(machine, "/bin/bash -s", script);
+    if (result.status !== 0) {
+      const lines = `${result.stdout}\n${result.stderr}`.split("\n").map(hosts.scrub);
+      const errors = lines
+        .filter((line) => line.startsWith("##error "))
+        .map((line) => line.slice("##error ".length));
+      throw new HostProblem(
+        machine,
+        errors.join("; ") || `preflight: exit status ${result.status}`,
+        errors.length > 0 ? [] : lines.slice(-10),
+      );
+    }
+  }
+  const hostname = (await hosts.query(machine, "reading the host name", "hostname")).trim();
+  return { machine, state, hostname };
+}
+
+function duplicates(found: readonly Finding[], what: string, key: (finding: Finding) => string): string[] {
+  const groups = new Map<string, string[]>();
+  for (const finding of found)
+    groups.set(key(finding), [...(groups.get(key(finding)) ?? []), finding.machine]);
+  return [...groups]
+    .filter(([value, machines]) => value !== "" && machines.length > 1)
+    .map(
+      ([value, machines]) =>
+        `${machines.join(" and ")}: one ${what} (${value}) for ${machines.length} machines: ` +
+        `are they the same host, or copies of one image? Every node needs a ${what} of its own`,
+    );
+}

@@ -1,0 +1,33 @@
+import type { ClusterSettings } from "./settings/resolved";
+
+/** What a cluster is born with: changing it would leave nodes, certificates and routes of two minds. */
+export interface FixedFacts {
+  readonly podCidr: string;
+  readonly serviceCidr: string;
+  readonly endpoint: string;
+}
+
+export function fixedFacts(settings: ClusterSettings): FixedFacts {
+  return {
+    podCidr: settings.network.podCidr,
+    serviceCidr: settings.network.serviceCidr,
+    endpoint: `${settings.endpoint.host}:${settings.endpoint.port}`,
+  };
+}
+
+const SETTING: Record<keyof FixedFacts, string> = {
+  podCidr: "cni.podCidr",
+  serviceCidr: "network.serviceCidr",
+  endpoint: "endpoint",
+};
+
+/** One sentence for each fact that is not what the living cluster has. */
+export function changedFacts(living: FixedFacts, wanted: FixedFacts): string[] {
+  return (Object.keys(SETTING) as (keyof FixedFacts)[])
+    .filter((key) => living[key] !== wanted[key])
+    .map(
+      (key) =>
+        `${SETTING[key]}: the living cluster has ${living[key]}, the settings say ${wanted[key]}. ` +
+        `It is fixed when the cluster is made: set it back, or make a new cluster`,
+    );
+}

@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto";
+import {
+  apiServerFiles,
+  approverUnits,
+  initDocuments,
+  joinDocument,
+  patches,
+  renewalUnits,
+} from "../kubeadm";
+import type { RenderedFile } from "../renderedFile";
+import type { ClusterSettings, Machine } from "../settings/resolved";
+import { CLUSTER_DOCUMENT, DISCOVERY_FILE, JOIN_DOCUMENT, joinFileCommand } from "./scripts";
+
+/**
+ * Everything but keys that a node is configured by, the same whether it was the first or joined later.
+ * @param oidcCa the OIDC issuer's CA in PEM, where the settings name one
+ */
+export function memberFiles(settings: ClusterSettings, machine: Machine, oidcCa = ""): RenderedFile[] {
+  const join = {
+    path: JOIN_DOCUMENT,
+    mode: "0600",
+    content: joinDocument(settings, machine, DISCOVERY_FILE),
+  };
+  if (machine.role !== "controlPlane") return [join, ...patches(settings, machine)];
+  return [
+    { path: CLUSTER_DOCUMENT, mode: "0600", content: initDocuments(settings, machine) },
+    join,
+    ...patches(settings, machine),
+    ...apiServerFiles(settings, { oidcCa }),
+    ...renewalUnits(settings),
+    ...approverUnits(settings),
+    joinFileCommand(),
+  ];
+}
+
+/** SHA-256 in hex over rendered files: changes when anything a host would get changes. */
+export function digestOf(files: readonly RenderedFile[], ...more: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(`${file.path}\0${file.mode ?? "0644"}\0${file.content}\0`);
+  for (const text of more) hash.update(`${text}\0`);
+  return hash.digest("hex");
+}
+
+export function memberDigest(settings: ClusterSettings, machine: Machine): string {
+  return digestOf(memberFiles(settings, machine), settings.kubernetesVersion);
+}

@@ -1,0 +1,5 @@
+import { createCluster, stackArgs } from "./program";
+
+const { outputs } = createCluster(stackArgs());
+
+export const { kubeconfig, endpoint, caCertificate } = outputs;
