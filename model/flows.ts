@@ -1,0 +1,204 @@
+import { cniFacts } from "./cni/facts";
+import { isAddress } from "./network/addresses";
+import type { ClusterSettings, Machine } from "./settings/resolved";
+
+/**
+ * Who may send: `node` is every master and worker, `operator` whoever opens SSH (people and the Pulumi program),
+ * `apiClient` and `serviceClient` whoever calls the API or a NodePort from outside, `any` whoever else answers on the way.
+ */
+export type Source =
+  "node" | "controlPlane" | "loadBalancer" | "pod" | "operator" | "apiClient" | "serviceClient" | "any";
+
+/** Who receives: `machine` is every host of the cluster, balancers included. */
+export type Target = "machine" | "node" | "controlPlane" | "loadBalancer";
+
+/** `any` is every protocol there is; only backends that put pod addresses on the wire have such a flow. */
+export type Protocol = "tcp" | "udp" | "icmp" | "ipip" | "any";
+
+export interface PortRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Who must reach whom, on which protocol and ports, and why. */
+export interface Flow {
+  readonly from: Source;
+  readonly to: Target;
+  readonly protocol: Protocol;
+  /** Inclusive; empty where the protocol has no ports. */
+  readonly ports: readonly PortRange[];
+  /** The one ICMP message that passes, by its name in nftables' `icmp type`, with its code. */
+  readonly icmp?: { readonly type: "destination-unreachable"; readonly code: "frag-needed" };
+  readonly reason: string;
+}
+
+// Kubernetes documentation, "Ports and Protocols".
+export const API_PORT = 6443;
+export const KUBELET_PORT = 10250;
+const ETCD_PORTS: PortRange = { from: 2379, to: 2380 };
+
+function one(port: number): PortRange {
+  return { from: port, to: port };
+}
+
+/** The flows of exactly the components in use, in a fixed order. Replies are not flows. */
+export function flowsOf(settings: ClusterSettings): Flow[] {
+  return [
+    ...sshFlows(settings),
+    ...apiFlows(settings),
+    ...etcdFlows(settings),
+    {
+      from: "controlPlane",
+      to: "node",
+      protocol: "tcp",
+      ports: [one(KUBELET_PORT)],
+      reason: "API servers call kubelets: logs, exec, port-forward, metrics",
+    },
+    ...cniFlows(settings),
+    ...nodePortFlows(settings),
+    {
+      from: "any",
+      to: "machine",
+      protocol: "icmp",
+      ports: [],
+      icmp: { type: "destination-unreachable", code: "frag-needed" },
+      reason: "path MTU discovery (RFC 1191): without it large packets vanish",
+    },
+  ];
+}
+
+function sshFlows(settings: ClusterSettings): Flow[] {
+  const ports = [...new Set(settings.machines.map((machine) => machine.ssh.port))].sort((a, b) => a - b);
+  const reason =
+    settings.bastion === undefined
+      ? "SSH: people and the Pulumi program"
+      : "SSH: people and the Pulumi program, through the bastion";
+  return [{ from: "operator", to: "machine", protocol: "tcp", ports: ports.map(one), reason }];
+}
+
+function apiFlows(settings: ClusterSettings): Flow[] {
+  const api = { to: "controlPlane", protocol: "tcp", ports: [one(API_PORT)] } as const;
+  const flows: Flow[] = [
+    { from: "node", ...api, reason: nodeToApi(settings) },
+    { from: "pod", ...api, reason: "pods on a master call the API there with their own address" },
+    { from: "apiClient", ...api, reason: "people and the Pulumi program call the API" },
+  ];
+  const { endpoint } = settings;
+  if (endpoint.kind !== "proxyMachine") return flows;
+  const proxy = { to: "loadBalancer", protocol: "tcp", ports: [one(endpoint.port)] } as const;
+  return [
+    ...flows,
+    { from: "node", ...proxy, reason: "kubelets reach the API through the proxy machine" },
+    { from: "apiClient", ...proxy, reason: "people reach the API through the proxy machine" },
+    { from: "loadBalancer", ...api, reason: "the proxy machine balances over the API servers" },
+  ];
+}
+
+function nodeToApi(settings: ClusterSettings): string {
+  const service = "pods by the Service kubernetes";
+  switch (settings.endpoint.kind) {
+    case "localProxy":
+      return `the proxy on every node balances over the API servers; ${service}`;
+    case "address":
+      return `kubelets and kube-proxy call the API; ${service}`;
+    case "proxyMachine":
+      return `${service}`;
+  }
+}
+
+function etcdFlows(settings: ClusterSettings): Flow[] {
+  if (machinesOf(settings, "controlPlane").length < 2) return [];
+  return [
+    {
+      from: "controlPlane",
+      to: "controlPlane",
+      protocol: "tcp",
+      ports: [ETCD_PORTS],
+      reason: "etcd members: clients 2379, peers 2380",
+    },
+  ];
+}
+
+function cniFlows(settings: ClusterSettings): Flow[] {
+  const facts = cniFacts(settings.cni);
+  const encapsulated = facts.ports.map((fact): Flow => {
+    const port = fact.protocol === "udp" ? (settings.cni.port ?? fact.port) : fact.port;
+    return {
+      from: "node",
+      to: "node",
+      protocol: fact.protocol,
+      ports: port === undefined ? [] : [one(port)],
+      reason: fact.reason,
+    };
+  });
+  if (!facts.podAddressesOnWire) return encapsulated;
+  const reason = `${settings.cni.kind} ${settings.cni.backend} routes pods' own packets between nodes, of any protocol`;
+  return [
+    ...encapsulated,
+    { from: "pod", to: "node", protocol: "any", ports: [], reason },
+    {
+      from: "node",
+      to: "node",
+      protocol: "any",
+      ports: [],
+      reason: `${reason}; nodes call pods with their own address`,
+    },
+  ];
+}
+
+function nodePortFlows(settings: ClusterSettings): Flow[] {
+  const reason = "NodePorts for those whom access.nodePorts names";
+  return (["tcp", "udp"] as const).map((protocol) => ({
+    from: "serviceClient",
+    to: "node",
+    protocol,
+    ports: [settings.network.nodePorts],
+    reason,
+  }));
+}
+
+/** The machines a flow ends at. */
+export function machinesOf(settings: ClusterSettings, target: Target): Machine[] {
+  return settings.machines.filter((machine) => isTarget(machine, target));
+}
+
+function isTarget(machine: Machine, target: Target): boolean {
+  switch (target) {
+    case "machine":
+      return true;
+    case "node":
+      return machine.role !== "loadBalancer";
+    case "controlPlane":
+    case "loadBalancer":
+      return machine.role === target;
+  }
+}
+
+/** The flows that end at one machine: what its firewall lets in. */
+export function flowsInto(settings: ClusterSettings, machine: Machine): Flow[] {
+  return flowsOf(settings).filter((flow) => isTarget(machine, flow.to));
+}
+
+/** Addresses and ranges a source sends from; none means that nobody was written down. `any` is 0.0.0.0/0. */
+export function sourceRanges(settings: ClusterSettings, source: Source): string[] {
+  const addresses = (target: Target) => machinesOf(settings, target).map((machine) => machine.nodeAddress);
+  switch (source) {
+    case "node":
+    case "controlPlane":
+    case "loadBalancer":
+      return addresses(source);
+    case "pod":
+      return [settings.network.podCidr];
+    case "operator": {
+      const bastion = settings.bastion?.host;
+      const through = bastion !== undefined && isAddress(bastion) ? [bastion] : [];
+      return [...new Set([...through, ...settings.firewallAccess.ssh])];
+    }
+    case "apiClient":
+      return [...settings.firewallAccess.api];
+    case "serviceClient":
+      return [...settings.firewallAccess.nodePorts];
+    case "any":
+      return ["0.0.0.0/0"];
+  }
+}
