@@ -1,0 +1,131 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { Leak } from "../engine/secrets";
+import { labSecrets, type Settings } from "./environment";
+import type { Lab } from "./lab";
+import { inNamespace, labNamespace } from "./network";
+
+export interface EngineRequest {
+  readonly operation: "preview" | "up" | "refresh" | "destroy";
+  readonly workDir: string;
+  readonly settings: Settings;
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Secrets by name that must not stand anywhere in what the engine says or writes. */
+  readonly search: Readonly<Record<string, string>>;
+  readonly kubeconfigFile: string;
+  readonly clockOffsetHours: number;
+}
+
+export interface EngineReport {
+  readonly ok: boolean;
+  /** Steps that are more than "same". */
+  readonly changed: readonly string[];
+  readonly log: string;
+  readonly error: string;
+  readonly leaks: readonly Leak[];
+}
+
+export interface EngineOptions {
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly search?: Readonly<Record<string, string>>;
+  readonly clockOffsetHours?: number;
+  /** Gets each line as it comes. */
+  readonly onLine?: (line: string) => void;
+  /** Gets the process id; used to kill it. */
+  readonly onStart?: (pid: number) => void;
+}
+
+export function reportFile(requestFile: string): string {
+  return `${requestFile}.report`;
+}
+
+/** Where `up` leaves the administrator's kubeconfig. */
+export function kubeconfigFile(lab: Lab): string {
+  return lab.folder("kubeconfig");
+}
+
+/** Runs one operation of the engine inside the lab's network; undefined when it was killed before it could report. */
+export async function runEngine(
+  lab: Lab,
+  operation: EngineRequest["operation"],
+  settings: Settings,
+  options: EngineOptions = {},
+): Promise<EngineReport | undefined> {
+  const workDir = lab.folder("engine");
+  fs.mkdirSync(workDir, { recursive: true });
+  const request: EngineRequest = {
+    operation,
+    workDir,
+    settings,
+    secrets: options.secrets ?? labSecrets(lab),
+    search: options.search ?? {},
+    kubeconfigFile: kubeconfigFile(lab),
+    clockOffsetHours: options.clockOffsetHours ?? 0,
+  };
+  const file = lab.folder(`request-${randomBytes(4).toString("hex")}.json`);
+  fs.writeFileSync(file, JSON.stringify(request), { mode: 0o600 });
+  try {
+    await runProgram(lab, file, options);
+    if (!fs.existsSync(reportFile(file))) return undefined;
+    return JSON.parse(fs.readFileSync(reportFile(file), "utf8")) as EngineReport;
+  } finally {
+    fs.rmSync(file, { force: true });
+    fs.rmSync(reportFile(file), { force: true });
+  }
+}
+
+function runProgram(lab: Lab, requestFile: string, options: EngineOptions): Promise<void> {
+  const program = [process.execPath, "--import", "tsx", path.join(__dirname, "engineMain.ts"), requestFile];
+  const [command = "", ...args] = inNamespace(labNamespace(lab.id), program);
+  const child = spawn(command, args, {
+    cwd: path.resolve(__dirname, "..", ".."),
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  let partial = "";
+  const take = (chunk: Buffer): void => {
+    const lines = (partial + chunk.toString()).split("\n");
+    partial = lines.pop() ?? "";
+    for (const line of lines) options.onLine?.(line);
+  };
+  child.stdout.on("data", take);
+  child.stderr.on("data", take);
+  if (child.pid !== undefined) options.onStart?.(child.pid);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", () => {
+      if (partial !== "") options.onLine?.(partial);
+      resolve();
+    });
+  });
+}
+
+/** Kills a process and everything it started, as a crash of the machine that runs Pulumi would. */
+export function killTree(pid: number): void {
+  const children = new Map<number, number[]>();
+  for (const name of fs.readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const stat = fs.readFileSync(`/proc/${name}/stat`, "utf8");
+      const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+      children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+    } catch {
+      // It ended between the two reads.
+    }
+  }
+  const all: number[] = [];
+  const collect = (id: number): void => {
+    all.push(id);
+    for (const child of children.get(id) ?? []) collect(child);
+  };
+  collect(pid);
+  for (const id of all) {
+    try {
+      process.kill(id, "SIGKILL");
+    } catch {
+      // Gone already.
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * One operation of the real engine on a lab's stack, as a process of its own inside the lab's network: tests start it,
+ * read its result, and kill it where they want to see what becomes of it.
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { createCluster, stackArgs } from "../../stacks/program";
+import { createEngineStack, type EngineStack } from "../engine/harness";
+import { EngineError } from "../engine/result";
+import { findLeaks } from "../engine/secrets";
+import { reportFile, type EngineReport, type EngineRequest } from "./engine";
+
+async function main(): Promise<void> {
+  const [requestFile = ""] = process.argv.slice(2);
+  const request = JSON.parse(fs.readFileSync(requestFile, "utf8")) as EngineRequest;
+  const engine = await createEngineStack({
+    projectName: "pulumi-kubeadm",
+    stackName: "lab",
+    workDir: request.workDir,
+    program: () => Promise.resolve(createCluster(stackArgs()).outputs),
+    onOutput: (text) => process.stdout.write(text),
+    clockOffsetHours: request.clockOffsetHours,
+  });
+  const { stack } = engine;
+  // A run that was killed leaves its lock behind, and people clear it with `pulumi cancel`.
+  if (fs.existsSync(path.join(request.workDir, "state", ".pulumi", "locks"))) await stack.cancel().catch(() => undefined);
+  await stack.setConfig("kubeadm:cluster", { value: JSON.stringify(request.settings) });
+  await stack.setConfig("kubeadm:secrets", { value: JSON.stringify(request.secrets), secret: true });
+  const report = await operate(engine, request);
+  if (request.operation === "up" && report.ok) {
+    const outputs = await stack.outputs();
+    fs.writeFileSync(request.kubeconfigFile, String(outputs["kubeconfig"]?.value), { mode: 0o600 });
+  }
+  const leaks = findLeaks(request.search, engine.written());
+  fs.writeFileSync(reportFile(requestFile), JSON.stringify({ ...report, leaks }));
+  process.exitCode = report.ok ? 0 : 1;
+}
+
+async function operate(engine: EngineStack, request: EngineRequest): Promise<Omit<EngineReport, "leaks">> {
+  try {
+    const { changed, log } = await engine[request.operation]();
+    return { ok: true, changed, log, error: "" };
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    const { changed, log } = error.result;
+    return { ok: false, changed, log, error: error.message };
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 2;
+});
