@@ -1,0 +1,31 @@
+import * as pulumi from "@pulumi/pulumi";
+import { flannelManifests } from "../../model/cni/flannel";
+import type { ClusterSettings } from "../../model/settings/resolved";
+import { manifestResources } from "../kubernetes/manifest";
+
+export interface FlannelArgs {
+  /** Resolved settings: pod range, backend, versions and kube-proxy's mode are read from them. */
+  readonly settings: ClusterSettings;
+}
+
+/**
+ * flannel in the cluster: namespace, RBAC, configuration and DaemonSet. Give it the cluster's provider by `provider` and,
+ * so that a destroy does not ask a cluster that is gone, `deletedWith` the cluster's init.
+ *
+ * A changed backend or port rolls the DaemonSet node by node; while it does, nodes of either kind do not reach each
+ * other's pods, and flannel asks not to change the backend of a living cluster (Documentation/backends.md).
+ */
+export class Flannel extends pulumi.ComponentResource {
+  /** The objects, in the order they are made. */
+  readonly resources: readonly pulumi.CustomResource[];
+
+  constructor(name: string, args: FlannelArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kubeadm:cni:Flannel", name, {}, opts);
+    this.resources = manifestResources(name, flannelManifests(args.settings), {
+      parent: this,
+      // The engine would hand it down by itself; written out, the plan shows it.
+      deletedWith: opts?.deletedWith,
+    });
+    this.registerOutputs({});
+  }
+}

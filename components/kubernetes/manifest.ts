@@ -1,0 +1,90 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { KubernetesObject } from "../../model/kubernetes";
+
+/** Kinds that this library's manifests are made of; a manifest of another kind needs its row below. */
+export type ManifestKind =
+  | "v1/Namespace"
+  | "v1/ServiceAccount"
+  | "v1/ConfigMap"
+  | "v1/Service"
+  | "rbac.authorization.k8s.io/v1/ClusterRole"
+  | "rbac.authorization.k8s.io/v1/ClusterRoleBinding"
+  | "rbac.authorization.k8s.io/v1/Role"
+  | "rbac.authorization.k8s.io/v1/RoleBinding"
+  | "apps/v1/DaemonSet"
+  | "apps/v1/Deployment"
+  | "policy/v1/PodDisruptionBudget";
+
+/** `never` for the arguments: the manifest is plain data, and the API server judges it. */
+type ResourceConstructor = new (
+  name: string,
+  args: never,
+  opts?: pulumi.CustomResourceOptions,
+) => pulumi.CustomResource;
+
+interface KindFacts {
+  readonly resource: ResourceConstructor;
+  /**
+   * Objects of a lower stage exist before those of a higher one. A Service stands with the workloads: the provider waits
+   * until it has endpoints, so it must not be what they wait for.
+   */
+  readonly stage: 0 | 1 | 2;
+}
+
+const kinds: Record<ManifestKind, KindFacts> = {
+  "v1/Namespace": { resource: k8s.core.v1.Namespace, stage: 0 },
+  "v1/ServiceAccount": { resource: k8s.core.v1.ServiceAccount, stage: 1 },
+  "v1/ConfigMap": { resource: k8s.core.v1.ConfigMap, stage: 1 },
+  "v1/Service": { resource: k8s.core.v1.Service, stage: 2 },
+  "rbac.authorization.k8s.io/v1/ClusterRole": { resource: k8s.rbac.v1.ClusterRole, stage: 1 },
+  "rbac.authorization.k8s.io/v1/ClusterRoleBinding": { resource: k8s.rbac.v1.ClusterRoleBinding, stage: 1 },
+  "rbac.authorization.k8s.io/v1/Role": { resource: k8s.rbac.v1.Role, stage: 1 },
+  "rbac.authorization.k8s.io/v1/RoleBinding": { resource: k8s.rbac.v1.RoleBinding, stage: 1 },
+  "apps/v1/DaemonSet": { resource: k8s.apps.v1.DaemonSet, stage: 2 },
+  "apps/v1/Deployment": { resource: k8s.apps.v1.Deployment, stage: 2 },
+  "policy/v1/PodDisruptionBudget": { resource: k8s.policy.v1.PodDisruptionBudget, stage: 1 },
+};
+
+function factsOf(object: KubernetesObject): KindFacts {
+  const kind = `${object.apiVersion}/${object.kind}`;
+  if (!Object.hasOwn(kinds, kind)) throw new Error(`no resource is known for ${kind}; add it to the table`);
+  return kinds[kind as ManifestKind];
+}
+
+/**
+ * A manifest's object as the typed resource of @pulumi/kubernetes.
+ * @throws Error when the kind is not in the table
+ */
+export function manifestResource(
+  name: string,
+  object: KubernetesObject,
+  opts?: pulumi.CustomResourceOptions,
+): pulumi.CustomResource {
+  return new (factsOf(object).resource)(name, object as never, opts);
+}
+
+/**
+ * All objects of an add-on below one parent, named `<prefix>-<kind>-<object>`: namespaces first, then what pods need, then
+ * the pods.
+ */
+export function manifestResources(
+  prefix: string,
+  objects: readonly KubernetesObject[],
+  opts: pulumi.CustomResourceOptions,
+): pulumi.CustomResource[] {
+  const made: { stage: number; resource: pulumi.CustomResource }[] = [];
+  const ordered = [...objects].sort((left, right) => factsOf(left).stage - factsOf(right).stage);
+  for (const object of ordered) {
+    const { stage } = factsOf(object);
+    const earlier = made.filter((other) => other.stage < stage).map((other) => other.resource);
+    const merged = pulumi.mergeOptions(opts, { dependsOn: earlier });
+    made.push({ stage, resource: manifestResource(resourceName(prefix, object), object, merged) });
+  }
+  return made.map(({ resource }) => resource);
+}
+
+function resourceName(prefix: string, object: KubernetesObject): string {
+  const kind = object.kind.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
+  return `${prefix}-${kind}-${object.metadata.name.replaceAll(":", "-")}`;
+}

@@ -1,0 +1,170 @@
+import { configHash, configHashAnnotation, type JsonValue, type KubernetesObject } from "../kubernetes";
+import type { ClusterSettings } from "../settings/resolved";
+import { corefile } from "./corefile";
+
+const namespace = "kube-system";
+const selector = { "k8s-app": "kube-dns" };
+const labels = { ...selector, "app.kubernetes.io/name": "coredns" };
+
+/** Kubernetes's own registry, where CoreDNS has a folder of its own; elsewhere kubeadm looks beside its other images. */
+const upstreamRepository = "registry.k8s.io";
+
+/**
+ * CoreDNS of the library: kubeadm's add-on is switched off, so its upgrades leave this alone. Service `kube-dns` stands on
+ * the address that the kubelets write into every pod's resolv.conf.
+ */
+export function corednsManifests(settings: ClusterSettings): KubernetesObject[] {
+  const data = { Corefile: corefile(settings) };
+  return [
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "coredns", namespace, labels } },
+    clusterRole,
+    clusterRoleBinding,
+    { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "coredns", namespace, labels }, data },
+    deployment(settings, configHash(data)),
+    service(settings.network.dnsServiceAddress),
+    {
+      apiVersion: "policy/v1",
+      kind: "PodDisruptionBudget",
+      metadata: { name: "coredns", namespace, labels },
+      // Not `minAvailable`: with one replica that would stop every drain for good.
+      spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
+    },
+  ];
+}
+
+const clusterRole: KubernetesObject = {
+  apiVersion: "rbac.authorization.k8s.io/v1",
+  kind: "ClusterRole",
+  metadata: { name: "system:coredns", labels },
+  rules: [
+    { apiGroups: [""], resources: ["endpoints", "services", "pods", "namespaces"], verbs: ["list", "watch"] },
+    { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
+  ],
+};
+
+const clusterRoleBinding: KubernetesObject = {
+  apiVersion: "rbac.authorization.k8s.io/v1",
+  kind: "ClusterRoleBinding",
+  metadata: { name: "system:coredns", labels },
+  roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:coredns" },
+  subjects: [{ kind: "ServiceAccount", name: "coredns", namespace }],
+};
+
+function service(clusterIP: string): KubernetesObject {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: {
+      name: "kube-dns",
+      namespace,
+      labels: { ...labels, "kubernetes.io/cluster-service": "true", "kubernetes.io/name": "CoreDNS" },
+      annotations: { "prometheus.io/port": "9153", "prometheus.io/scrape": "true" },
+    },
+    spec: {
+      clusterIP,
+      selector,
+      ports: [
+        { name: "dns", port: 53, protocol: "UDP", targetPort: 53 },
+        { name: "dns-tcp", port: 53, protocol: "TCP", targetPort: 53 },
+        { name: "metrics", port: 9153, protocol: "TCP", targetPort: 9153 },
+      ],
+    },
+  };
+}
+
+function deployment(settings: ClusterSettings, hash: string): KubernetesObject {
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "coredns", namespace, labels },
+    spec: {
+      replicas: settings.coredns.replicas,
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
+      selector: { matchLabels: selector },
+      template: {
+        // The `reload` plugin would see a new Corefile too, but a broken one only in a log; a rollout shows it and stops.
+        metadata: { labels, annotations: { [configHashAnnotation]: hash } },
+        spec: {
+          priorityClassName: "system-cluster-critical",
+          serviceAccountName: "coredns",
+          // The node's resolvers, or CoreDNS would ask itself.
+          dnsPolicy: "Default",
+          nodeSelector: { "kubernetes.io/os": "linux" },
+          tolerations,
+          affinity,
+          topologySpreadConstraints: [
+            {
+              maxSkew: 1,
+              topologyKey: "topology.kubernetes.io/zone",
+              whenUnsatisfiable: "ScheduleAnyway",
+              labelSelector: { matchLabels: selector },
+            },
+          ],
+          securityContext: { seccompProfile: { type: "RuntimeDefault" } },
+          containers: [container(settings)],
+          volumes: [
+            {
+              name: "config-volume",
+              configMap: { name: "coredns", items: [{ key: "Corefile", path: "Corefile" }] },
+            },
+          ],
+        },
+      },
+    },
+  };
+}
+
+const tolerations: JsonValue = [
+  { key: "CriticalAddonsOnly", operator: "Exists" },
+  { key: "node-role.kubernetes.io/control-plane", operator: "Exists", effect: "NoSchedule" },
+  // 300 seconds by default: too long for names to fail when the node is gone.
+  { key: "node.kubernetes.io/not-ready", operator: "Exists", effect: "NoExecute", tolerationSeconds: 30 },
+  { key: "node.kubernetes.io/unreachable", operator: "Exists", effect: "NoExecute", tolerationSeconds: 30 },
+];
+
+/** Preferred, not required: a cluster of one node still gets all its replicas. */
+const affinity: JsonValue = {
+  podAntiAffinity: {
+    preferredDuringSchedulingIgnoredDuringExecution: [
+      {
+        weight: 100,
+        podAffinityTerm: { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: selector } },
+      },
+    ],
+  },
+};
+
+function container(settings: ClusterSettings): JsonValue {
+  return {
+    name: "coredns",
+    image: corednsImage(settings),
+    imagePullPolicy: "IfNotPresent",
+    args: ["-conf", "/etc/coredns/Corefile"],
+    resources: { limits: { memory: "170Mi" }, requests: { cpu: "100m", memory: "70Mi" } },
+    ports: [
+      { name: "dns", containerPort: 53, protocol: "UDP" },
+      { name: "dns-tcp", containerPort: 53, protocol: "TCP" },
+      { name: "metrics", containerPort: 9153, protocol: "TCP" },
+    ],
+    livenessProbe: {
+      httpGet: { path: "/health", port: 8080 },
+      initialDelaySeconds: 60,
+      timeoutSeconds: 5,
+      failureThreshold: 5,
+    },
+    readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 5 },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { add: ["NET_BIND_SERVICE"], drop: ["ALL"] },
+    },
+    volumeMounts: [{ name: "config-volume", mountPath: "/etc/coredns", readOnly: true }],
+  };
+}
+
+/** As kubeadm names it (cmd/kubeadm/app/images/images.go, GetDNSImage), so that mirrors made for kubeadm hold it. */
+export function corednsImage(settings: ClusterSettings): string {
+  const { repository } = settings.images;
+  const folder = repository === upstreamRepository ? `${repository}/coredns` : repository;
+  return `${folder}/coredns:${settings.versions.coredns}`;
+}

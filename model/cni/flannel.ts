@@ -1,0 +1,160 @@
+import { configHash, configHashAnnotation, type JsonValue, type KubernetesObject } from "../kubernetes";
+import type { ClusterSettings } from "../settings/resolved";
+import { compareVersions } from "../versions";
+import { cniConf, netConf } from "./flannelConfig";
+
+const namespace = "kube-flannel";
+const labels = { "k8s-app": "flannel" };
+const podLabels = { tier: "node", app: "flannel" };
+const configMapName = "kube-flannel-cfg";
+const healthPort = 8081;
+
+/**
+ * flannel as objects, after upstream's manifest (flannel v0.28.9, Documentation/kube-flannel.yml), with the cluster's
+ * own ranges and backend in it. The names are upstream's, so that what people look up fits.
+ */
+export function flannelManifests(settings: ClusterSettings): KubernetesObject[] {
+  const data = {
+    "cni-conf.json": `${JSON.stringify(cniConf(settings), undefined, 2)}\n`,
+    "net-conf.json": `${JSON.stringify(netConf(settings), undefined, 2)}\n`,
+  };
+  return [
+    {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: {
+        name: namespace,
+        labels: { ...labels, "pod-security.kubernetes.io/enforce": "privileged" },
+      },
+    },
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "flannel", namespace, labels } },
+    clusterRole,
+    clusterRoleBinding,
+    {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: configMapName, namespace, labels: { ...labels, ...podLabels } },
+      data,
+    },
+    daemonSet(settings, configHash(data)),
+  ];
+}
+
+const clusterRole: KubernetesObject = {
+  apiVersion: "rbac.authorization.k8s.io/v1",
+  kind: "ClusterRole",
+  metadata: { name: "flannel", labels },
+  rules: [
+    { apiGroups: [""], resources: ["pods"], verbs: ["get"] },
+    { apiGroups: [""], resources: ["nodes"], verbs: ["get", "list", "watch"] },
+    { apiGroups: [""], resources: ["nodes/status"], verbs: ["patch"] },
+  ],
+};
+
+const clusterRoleBinding: KubernetesObject = {
+  apiVersion: "rbac.authorization.k8s.io/v1",
+  kind: "ClusterRoleBinding",
+  metadata: { name: "flannel", labels },
+  roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "flannel" },
+  subjects: [{ kind: "ServiceAccount", name: "flannel", namespace }],
+};
+
+function daemonSet(settings: ClusterSettings, hash: string): KubernetesObject {
+  const image = `ghcr.io/flannel-io/flannel:${settings.versions.flannel}`;
+  return {
+    apiVersion: "apps/v1",
+    kind: "DaemonSet",
+    metadata: { name: "kube-flannel-ds", namespace, labels: { ...labels, ...podLabels } },
+    spec: {
+      selector: { matchLabels: { app: "flannel" } },
+      updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
+      template: {
+        // flanneld reads its configuration once, when it starts.
+        metadata: { labels: podLabels, annotations: { [configHashAnnotation]: hash } },
+        spec: {
+          hostNetwork: true,
+          priorityClassName: "system-node-critical",
+          serviceAccountName: "flannel",
+          nodeSelector: { "kubernetes.io/os": "linux" },
+          // A node without it has no network at all, whatever else is wrong with it.
+          tolerations: [{ operator: "Exists" }],
+          initContainers: [installPlugin(settings), installConf(image)],
+          containers: [flanneld(settings, image)],
+          volumes: [
+            { name: "run", hostPath: { path: "/run/flannel", type: "DirectoryOrCreate" } },
+            { name: "cni-plugin", hostPath: { path: "/opt/cni/bin", type: "DirectoryOrCreate" } },
+            { name: "cni", hostPath: { path: "/etc/cni/net.d", type: "DirectoryOrCreate" } },
+            { name: "flannel-cfg", configMap: { name: configMapName } },
+            { name: "xtables-lock", hostPath: { path: "/run/xtables.lock", type: "FileOrCreate" } },
+          ],
+        },
+      },
+    },
+  };
+}
+
+function installPlugin(settings: ClusterSettings): JsonValue {
+  return {
+    name: "install-cni-plugin",
+    image: `ghcr.io/flannel-io/flannel-cni-plugin:${settings.versions.flannelCniPlugin}`,
+    command: ["cp", "-f", "/flannel", "/opt/cni/bin/flannel"],
+    volumeMounts: [{ name: "cni-plugin", mountPath: "/opt/cni/bin" }],
+  };
+}
+
+/** `cp`, and not the `install-conf` of 0.28.6 and newer: every version of the image has it. */
+function installConf(image: string): JsonValue {
+  return {
+    name: "install-cni",
+    image,
+    command: ["cp", "-f", "/etc/kube-flannel/cni-conf.json", "/etc/cni/net.d/10-flannel.conflist"],
+    volumeMounts: [
+      { name: "cni", mountPath: "/etc/cni/net.d" },
+      { name: "flannel-cfg", mountPath: "/etc/kube-flannel/" },
+    ],
+  };
+}
+
+function flanneld(settings: ClusterSettings, image: string): JsonValue {
+  return {
+    name: "kube-flannel",
+    image,
+    command: ["/opt/bin/flanneld"],
+    args: [
+      "--ip-masq",
+      "--kube-subnet-mgr",
+      // The address the kubelet registered (`--node-ip`), on each node its own: flannel's default is the interface of the
+      // default route, which on a host with two networks may be the wrong one. `--iface` takes an address (main.go).
+      "--iface=$(NODE_IP)",
+      // Upstream listens on all addresses; only the kubelet of the same host asks.
+      "--healthz-ip=127.0.0.1",
+      `--healthz-port=${healthPort}`,
+    ],
+    ...probes(settings.versions.flannel),
+    resources: { requests: { cpu: "100m", memory: "50Mi" } },
+    securityContext: { privileged: false, capabilities: { add: ["NET_ADMIN", "NET_RAW"] } },
+    env: [
+      { name: "NODE_IP", valueFrom: { fieldRef: { fieldPath: "status.hostIP" } } },
+      { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+      { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+      { name: "EVENT_QUEUE_DEPTH", value: "5000" },
+      { name: "CONT_WHEN_CACHE_NOT_READY", value: "false" },
+    ],
+    volumeMounts: [
+      { name: "run", mountPath: "/run/flannel" },
+      { name: "flannel-cfg", mountPath: "/etc/kube-flannel/" },
+      { name: "xtables-lock", mountPath: "/run/xtables.lock" },
+    ],
+  };
+}
+
+/** `/readyz` came with v0.28.9 (flannel pull request 2523); before it nothing tells that the rules are in place. */
+function probes(version: string): Record<string, JsonValue> {
+  const get = (path: string) => ({ path, port: healthPort, host: "127.0.0.1" });
+  return {
+    livenessProbe: { httpGet: get("/healthz"), initialDelaySeconds: 10, periodSeconds: 30 },
+    ...(compareVersions(version, "v0.28.9") < 0
+      ? {}
+      : { readinessProbe: { httpGet: get("/readyz"), periodSeconds: 5 } }),
+  };
+}

@@ -1,0 +1,68 @@
+import type { RenderedFile } from "../renderedFile";
+import type { ClusterSettings } from "../settings/resolved";
+import { toYaml } from "../yaml";
+import { defaultAuditPolicy } from "./auditPolicy";
+import { authenticationConfiguration, usesAuthenticationFile } from "./authentication";
+import { paths } from "./paths";
+
+/** Where kubeadm's static pods and host-network add-ons live: they could not be made under any other level. */
+const systemNamespace = "kube-system";
+
+/**
+ * Files that the API server reads, but for the encryption keys (see `encryptionConfiguration`).
+ * @param secrets `oidcCa`: CA of the OIDC issuer in PEM, wanted only when `oidc.ca` names one
+ * @throws Error when that CA is wanted and missing
+ */
+export function apiServerFiles(
+  settings: ClusterSettings,
+  secrets: { readonly oidcCa?: string } = {},
+): RenderedFile[] {
+  const { oidc } = settings;
+  if (oidc?.ca !== undefined && secrets.oidcCa === undefined) {
+    throw new Error(`oidc.ca names the secret "${oidc.ca}", but its certificate was not given`);
+  }
+  const files: RenderedFile[] = [
+    file(paths.admission, admissionConfiguration(settings)),
+    file(paths.auditPolicy, settings.audit.policy ?? defaultAuditPolicy),
+  ];
+  if (usesAuthenticationFile(settings)) {
+    files.push(file(paths.authentication, authenticationConfiguration(settings, secrets.oidcCa)));
+  } else if (oidc?.ca !== undefined && secrets.oidcCa !== undefined) {
+    files.push({ path: paths.oidcCa, content: secrets.oidcCa, mode: "0600" });
+  }
+  return files;
+}
+
+function file(path: string, document: object): RenderedFile {
+  // 0600: the API server of kubeadm's pods runs as root, and nobody else has business there.
+  return { path, content: toYaml(document), mode: "0600" };
+}
+
+function admissionConfiguration({ podSecurity }: ClusterSettings): object {
+  return {
+    apiVersion: "apiserver.config.k8s.io/v1",
+    kind: "AdmissionConfiguration",
+    plugins: [
+      {
+        name: "PodSecurity",
+        configuration: {
+          apiVersion: "pod-security.admission.config.k8s.io/v1",
+          kind: "PodSecurityConfiguration",
+          defaults: {
+            enforce: podSecurity.enforce,
+            "enforce-version": "latest",
+            audit: podSecurity.audit,
+            "audit-version": "latest",
+            warn: podSecurity.warn,
+            "warn-version": "latest",
+          },
+          exemptions: {
+            usernames: [],
+            runtimeClasses: [],
+            namespaces: [...new Set([systemNamespace, ...podSecurity.exemptNamespaces])],
+          },
+        },
+      },
+    ],
+  };
+}

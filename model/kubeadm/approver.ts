@@ -1,0 +1,153 @@
+import { isIP } from "node:net";
+import type { RenderedFile } from "../renderedFile";
+import type { ClusterSettings } from "../settings/resolved";
+import { systemdUnit } from "./units";
+
+export const approverUnit = "pulumi-kubeadm-serving-approver";
+const script = `/usr/local/sbin/${approverUnit}`;
+
+/** Seconds between two looks: so long may `kubectl logs` and `exec` fail on a new node. */
+const interval = 15;
+
+/**
+ * Timer, service and script on masters that approve the serving certificates which kubelets ask for (signer
+ * `kubernetes.io/kubelet-serving`; Kubernetes has no approver of its own for them).
+ *
+ * What a kubelet says of itself is not believed: it can write its own Node's `status.addresses`. So the only DNS name is
+ * the Node's; an address must be claimed by no other Node and lie outside the Service range, and those by which people
+ * and nodes reach the API are for masters alone. Otherwise one kubelet could get a certificate, signed by the cluster's
+ * CA, that passes for another node or for the API server.
+ *
+ * It uses admin.conf: it runs as root on a master, where the CA's key lies in the next folder, so a lesser identity
+ * would keep nothing from it.
+ */
+export function approverUnits(settings: ClusterSettings): RenderedFile[] {
+  return [
+    { path: script, content: approverScript(settings), mode: "0755" },
+    systemdUnit(`${approverUnit}.service`, {
+      Unit: { Description: "Approve serving certificates of kubelets" },
+      Service: {
+        Type: "oneshot",
+        ExecStart: script,
+        TimeoutStartSec: "2min",
+        Environment: `HOME=%t/${approverUnit}`,
+        RuntimeDirectory: approverUnit,
+        RuntimeDirectoryPreserve: "yes",
+        // Without it every look would write two lines into the journal; the script's own are of level notice.
+        LogLevelMax: "notice",
+        NoNewPrivileges: "yes",
+        PrivateTmp: "yes",
+        ProtectSystem: "full",
+      },
+    }),
+    systemdUnit(`${approverUnit}.timer`, {
+      Unit: { Description: "Look for serving certificates that kubelets ask for" },
+      Timer: { OnCalendar: `*:*:0/${interval}`, AccuracySec: "1s" },
+      Install: { WantedBy: "timers.target" },
+    }),
+  ];
+}
+
+/** Hosts of the API that are addresses: a worker must not get a certificate for them. */
+function apiAddresses(settings: ClusterSettings): string[] {
+  const hosts = [settings.endpoint.host, settings.access.host, ...settings.apiServer.certSans];
+  return [...new Set(hosts.filter((host) => isIP(host) !== 0))];
+}
+
+function approverScript(settings: ClusterSettings): string {
+  const [service, prefix] = settings.network.serviceCidr.split("/");
+  return `#!/usr/bin/env bash
+# Approves requests of kubelets for serving certificates that name nothing but their own Node; leaves all others pending.
+set -euo pipefail
+export LC_ALL=C KUBECONFIG=/etc/kubernetes/admin.conf
+state=\${RUNTIME_DIRECTORY:-/run/${approverUnit}}
+service_network=${service}
+service_prefix=${prefix}
+api_addresses=" ${apiAddresses(settings).join(" ")} "
+
+# The prefix is a syslog level that systemd reads.
+say() { echo "<5>$*"; }
+
+[ -e "$KUBECONFIG" ] || exit 0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# %q keeps whatever stands in a name on its own line and in its own quotes.
+kubectl get certificatesigningrequests --field-selector spec.signerName=kubernetes.io/kubelet-serving -o go-template='{{range .items}}{{if not .status.conditions}}{{printf "%q" .metadata.name}}{{"\\t"}}{{printf "%q" .spec.username}}{{"\\t"}}{{range .spec.groups}}{{printf "%q " .}}{{end}}{{"\\t"}}{{range .spec.usages}}{{printf "%q " .}}{{end}}{{"\\t"}}{{.spec.request}}{{"\\n"}}{{end}}{{end}}' >"$work/requests"
+[ -s "$work/requests" ] || exit 0
+
+# Every address that a Node claims: name, type, address, and whether the Node is a master (a label no kubelet can set).
+# shellcheck disable=SC2016 # the variables are the template's
+kubectl get nodes -o go-template='{{range .items}}{{$name := .metadata.name}}{{$role := "worker"}}{{range $key, $value := .metadata.labels}}{{if eq $key "node-role.kubernetes.io/control-plane"}}{{$role = "master"}}{{end}}{{end}}{{range .status.addresses}}{{$name}}{{"\\t"}}{{.type}}{{"\\t"}}{{printf "%q" .address}}{{"\\t"}}{{$role}}{{"\\n"}}{{end}}{{end}}' >"$work/addresses"
+
+number() {
+  local IFS=. parts
+  read -ra parts <<<"$1"
+  echo $(((parts[0] << 24) + (parts[1] << 16) + (parts[2] << 8) + parts[3]))
+}
+
+in_service_range() {
+  local shift=$((32 - service_prefix))
+  [ $(($(number "$1") >> shift)) -eq $(($(number "$service_network") >> shift)) ]
+}
+
+# The two below print "ok" at their very end or why not, so that a command that fails on the way approves nothing.
+judge_address() {
+  local node=$1 address=$2 owners role
+  [[ $address =~ ^[0-9]{1,3}(\\.[0-9]{1,3}){3}$ ]] || { echo "$address is no IPv4 address"; return; }
+  owners=$(awk -F '\\t' -v address="\\"$address\\"" '$2 ~ /^(Internal|External)IP$/ && $3 == address { print $1 }' "$work/addresses" | sort -u | paste -s -d ' ')
+  [ "$owners" = "$node" ] || { echo "$address belongs to \${owners:-no Node}"; return; }
+  case $address in 127.* | 169.254.* | 0.*) echo "$address is no address of a node"; return ;; esac
+  if in_service_range "$address"; then echo "$address is an address of Services"; return; fi
+  role=$(awk -F '\\t' -v node="$node" '$1 == node { print $4; exit }' "$work/addresses")
+  if [[ $api_addresses == *" $address "* ]] && [ "$role" != master ]; then echo "$address is an address of the API"; return; fi
+  echo ok
+}
+
+judge() {
+  local username=$1 groups=$2 usages=$3 request=$4 node rest names name verdict
+  [[ $username =~ ^\\"system:node:([a-z0-9]([-a-z0-9.]*[a-z0-9])?)\\"$ ]] || { echo "who asks is no node"; return; }
+  node=\${BASH_REMATCH[1]}
+  [[ " $groups" == *' "system:nodes" '* ]] || { echo "who asks is not in system:nodes"; return; }
+  rest=\${usages//'"digital signature" '/}
+  rest=\${rest//'"key encipherment" '/}
+  rest=\${rest//'"server auth" '/}
+  [ -z "$rest" ] || { echo "its usages are $usages"; return; }
+  [[ $usages == *'"server auth"'* ]] || { echo "it is not for serving"; return; }
+  base64 -d <<<"$request" >"$work/request.pem" 2>/dev/null || { echo "it is no PEM"; return; }
+  openssl req -verify -noout -in "$work/request.pem" >/dev/null 2>&1 || { echo "its signature does not fit its key"; return; }
+  [ "$(openssl req -noout -subject -nameopt RFC2253 -in "$work/request.pem")" = "subject=CN=system:node:$node,O=system:nodes" ] || { echo "its subject is not node $node"; return; }
+  openssl req -noout -text -in "$work/request.pem" >"$work/text" || { echo "it cannot be read"; return; }
+  # A second such line, however it got there, would make the first one worthless.
+  [ "$(grep -c 'X509v3 Subject Alternative Name:' "$work/text")" = 1 ] || { echo "it has not exactly one list of names"; return; }
+  names=$(grep -A 1 'X509v3 Subject Alternative Name:' "$work/text" | tail -n 1 | sed 's/^ *//; s/, /\\n/g')
+  [ -n "$names" ] || { echo "it has no names"; return; }
+  while IFS= read -r name; do
+    case $name in
+      "DNS:$node") ;;
+      "IP Address:"*)
+        verdict=$(judge_address "$node" "\${name#IP Address:}")
+        [ "$verdict" = ok ] || { echo "$verdict"; return; }
+        ;;
+      *) echo "$name is not node $node"; return ;;
+    esac
+  done <<<"$names"
+  echo ok
+}
+
+mkdir -p "$state/pending"
+while IFS=$'\\t' read -r quoted username groups usages request; do
+  [[ $quoted =~ ^\\"([a-z0-9][-a-z0-9.]*)\\"$ ]] || continue
+  name=\${BASH_REMATCH[1]}
+  verdict=$(judge "$username" "$groups" "$usages" "$request")
+  if [ "$verdict" = ok ]; then
+    kubectl certificate approve "$name" >/dev/null
+    say "approved $name for $username"
+    rm -f "$state/pending/$name"
+  elif [ "$(cat "$state/pending/$name" 2>/dev/null)" != "$verdict" ]; then
+    say "left $name of $username pending: \${verdict:-it could not be judged}"
+    printf '%s\\n' "$verdict" >"$state/pending/$name"
+  fi
+done <"$work/requests"
+`;
+}

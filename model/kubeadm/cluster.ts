@@ -1,0 +1,142 @@
+import { controlPlaneEndpoint } from "../network/endpoint";
+import type { ClusterSettings, Machine, ProxySettings } from "../settings/resolved";
+import { isSupportedMinor, minorOf, MINORS } from "../versions";
+import { argumentList, days } from "./arguments";
+import { oidcArguments, usesAuthenticationFile } from "./authentication";
+import { apiServerFolder, paths } from "./paths";
+import { kubeadmApi, type ClusterConfiguration, type EnvVar, type LocalEtcd } from "./v1beta4";
+
+/** Port of the API server on every master. */
+export const apiServerPort = 6443;
+
+/** Days: the CAs are made before any machine exists and live ten years; kubeadm only compares. */
+const caDays = 3650;
+
+export function masters(settings: ClusterSettings): Machine[] {
+  return settings.machines.filter((machine) => machine.role === "controlPlane");
+}
+
+/** kubeadm's ClusterConfiguration: what all masters have in common. */
+export function clusterConfiguration(settings: ClusterSettings): ClusterConfiguration {
+  const { network } = settings;
+  return {
+    apiVersion: kubeadmApi,
+    kind: "ClusterConfiguration",
+    clusterName: settings.name,
+    kubernetesVersion: `v${settings.kubernetesVersion}`,
+    controlPlaneEndpoint: controlPlaneEndpoint(settings),
+    networking: {
+      podSubnet: network.podCidr,
+      serviceSubnet: network.serviceCidr,
+      dnsDomain: network.clusterDomain,
+    },
+    imageRepository: settings.images.repository,
+    certificatesDir: paths.pki,
+    certificateValidityPeriod: days(settings.certificates.leafDays),
+    caCertificateValidityPeriod: days(caDays),
+    encryptionAlgorithm: "ECDSA-P256",
+    apiServer: {
+      certSANs: certificateNames(settings),
+      extraArgs: argumentList(apiServerArguments(settings), settings.apiServer.extraArgs),
+      extraVolumes: [
+        {
+          name: "pulumi-kubeadm",
+          hostPath: apiServerFolder,
+          mountPath: apiServerFolder,
+          readOnly: true,
+          pathType: "Directory",
+        },
+        {
+          name: "audit-log",
+          hostPath: paths.auditLogFolder,
+          mountPath: paths.auditLogFolder,
+          pathType: "DirectoryOrCreate",
+        },
+      ],
+      ...proxyEnvironment(settings.proxy),
+    },
+    controllerManager: {
+      extraArgs: argumentList(
+        {
+          // With podSubnet kubeadm adds --allocate-node-cidrs and --cluster-cidr itself.
+          "node-cidr-mask-size": String(network.nodeMask),
+          profiling: "false",
+          // 12500 by default: far more finished pods than anybody looks at, all of them in etcd.
+          "terminated-pod-gc-threshold": "1000",
+        },
+        settings.controllerManager.extraArgs,
+      ),
+      ...proxyEnvironment(settings.proxy),
+    },
+    scheduler: { extraArgs: argumentList({ profiling: "false" }, settings.scheduler.extraArgs) },
+    etcd: { local: localEtcd(settings) },
+    // CoreDNS is the library's own, so that kubeadm's upgrades do not touch it.
+    dns: { disabled: true },
+    proxy: { disabled: false },
+  };
+}
+
+/**
+ * Stacked etcd. A member's own name, localhost and advertised address are in its certificates anyway. A tag is written only
+ * when it is not kubeadm's own for this Kubernetes: a written one stays what it is when kubeadm upgrades.
+ */
+function localEtcd({ versions, etcd }: ClusterSettings): LocalEtcd {
+  const minor = minorOf(versions.kubernetes);
+  const usual = minor !== undefined && isSupportedMinor(minor) ? MINORS[minor].etcd : undefined;
+  return {
+    dataDir: "/var/lib/etcd",
+    ...(versions.etcd === usual ? {} : { imageTag: versions.etcd }),
+    extraArgs: argumentList({}, etcd.extraArgs),
+  };
+}
+
+function apiServerArguments(settings: ClusterSettings): Record<string, string> {
+  const authentication: Record<string, string> = usesAuthenticationFile(settings)
+    ? { "authentication-config": paths.authentication }
+    : settings.oidc === undefined
+      ? {}
+      : oidcArguments(settings.oidc);
+  return {
+    "admission-control-config-file": paths.admission,
+    "audit-log-maxage": String(settings.audit.maxAge),
+    "audit-log-maxbackup": String(settings.audit.maxBackup),
+    "audit-log-maxsize": String(settings.audit.maxSize),
+    "audit-log-path": paths.auditLog,
+    "audit-policy-file": paths.auditPolicy,
+    "encryption-provider-config": paths.encryption,
+    // A key added to the list is used without a restart of the API server.
+    "encryption-provider-config-automatic-reload": "true",
+    // Kubelets' serving certificates are signed by the cluster CA (serverTLSBootstrap): logs, exec and port-forward verify.
+    "kubelet-certificate-authority": `${paths.pki}/ca.crt`,
+    profiling: "false",
+    "service-node-port-range": `${settings.network.nodePorts.from}-${settings.network.nodePorts.to}`,
+    ...authentication,
+  };
+}
+
+/**
+ * Names by which anybody reaches an API server. kubeadm adds each master's own address and the Service's; the other
+ * masters' are left out, so that a new master changes nothing on the ones that are there.
+ */
+function certificateNames(settings: ClusterSettings): string[] {
+  const names = [
+    settings.endpoint.host,
+    settings.access.host,
+    ...settings.apiServer.certSans,
+    "127.0.0.1",
+    "localhost",
+  ];
+  return [...new Set(names)];
+}
+
+/** For OIDC issuers and webhooks outside; kubeadm would copy only what its own process happens to have. */
+function proxyEnvironment(proxy?: ProxySettings): { extraEnvs?: EnvVar[] } {
+  if (proxy === undefined) return {};
+  const variables: Record<string, string | undefined> = {
+    HTTP_PROXY: proxy.http,
+    HTTPS_PROXY: proxy.https,
+    NO_PROXY: proxy.noProxy.length === 0 ? undefined : proxy.noProxy.join(","),
+  };
+  const set = Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return { extraEnvs: set.map(([name, value]) => ({ name, value })) };
+}

@@ -1,0 +1,103 @@
+import type { ClusterSettings, Machine } from "../settings/resolved";
+import { toYaml } from "../yaml";
+import { apiServerPort, clusterConfiguration } from "./cluster";
+import { kubeletConfiguration } from "./kubelet";
+import { kubeProxyConfiguration } from "./kubeProxy";
+import { paths } from "./paths";
+import {
+  kubeadmApi,
+  type ApiEndpoint,
+  type InitConfiguration,
+  type JoinConfiguration,
+  type NodeRegistration,
+  type Timeouts,
+} from "./v1beta4";
+
+/** kubeadm's defaults written out, so that an update of kubeadm does not change how long a step may take. */
+const timeouts: Timeouts = {
+  controlPlaneComponentHealthCheck: "4m0s",
+  kubeletHealthCheck: "4m0s",
+  kubernetesAPICall: "1m0s",
+  etcdAPICall: "2m0s",
+  tlsBootstrap: "5m0s",
+  discovery: "5m0s",
+};
+
+/** What `kubeadm init --config` reads on the master that is initialised: Init, Cluster, Kubelet and KubeProxy documents. */
+export function initDocuments(settings: ClusterSettings, machine: Machine): string {
+  return toYaml(
+    initConfiguration(settings, machine),
+    clusterConfiguration(settings),
+    kubeletConfiguration(settings),
+    kubeProxyConfiguration(settings),
+  );
+}
+
+/**
+ * What `kubeadm join --config` reads. kubeadm ignores other kinds there: all that is a node's own comes by `patches`.
+ * @param discoveryFile path on the host of a kubeconfig with CA, endpoint and a client certificate of hours
+ */
+export function joinDocument(settings: ClusterSettings, machine: Machine, discoveryFile: string): string {
+  return toYaml(joinConfiguration(settings, machine, discoveryFile));
+}
+
+function initConfiguration(settings: ClusterSettings, machine: Machine): InitConfiguration {
+  return {
+    apiVersion: kubeadmApi,
+    kind: "InitConfiguration",
+    // kubeadm makes one of a day when none is written. This one ends at once, and machines join by certificate.
+    bootstrapTokens: [{ ttl: "1s", description: "unused: machines join with a client certificate" }],
+    nodeRegistration: nodeRegistration(settings, machine),
+    localAPIEndpoint: localEndpoint(machine),
+    // It would print the token into the log.
+    skipPhases: ["show-join-command"],
+    patches: { directory: paths.patches },
+    timeouts,
+  };
+}
+
+function joinConfiguration(
+  settings: ClusterSettings,
+  machine: Machine,
+  discoveryFile: string,
+): JoinConfiguration {
+  return {
+    apiVersion: kubeadmApi,
+    kind: "JoinConfiguration",
+    caCertPath: `${paths.pki}/ca.crt`,
+    discovery: { file: { kubeConfigPath: discoveryFile } },
+    nodeRegistration: nodeRegistration(settings, machine),
+    ...(machine.role === "controlPlane"
+      ? { controlPlane: { localAPIEndpoint: localEndpoint(machine) } }
+      : {}),
+    patches: { directory: paths.patches },
+    timeouts,
+  };
+}
+
+function localEndpoint(machine: Machine): ApiEndpoint {
+  return { advertiseAddress: machine.nodeAddress, bindPort: apiServerPort };
+}
+
+function nodeRegistration(settings: ClusterSettings, machine: Machine): NodeRegistration {
+  return {
+    name: machine.name,
+    criSocket: paths.criSocket,
+    // A master's have kubeadm's own among them, unless the settings say otherwise; an empty list means none.
+    taints: machine.taints,
+    // Without it a kubelet takes the address of the default route, which on two networks is the wrong one.
+    kubeletExtraArgs: [{ name: "node-ip", value: machine.nodeAddress }],
+    ...(settings.ignorePreflightErrors.length === 0
+      ? {}
+      : { ignorePreflightErrors: settings.ignorePreflightErrors }),
+    imagePullPolicy: "IfNotPresent",
+    imagePullSerial: false,
+  };
+}
+
+/** Labels that the API gets for a node; a kubelet may not give itself those of roles (NodeRestriction). */
+export function nodeLabels(_settings: ClusterSettings, machine: Machine): Record<string, string> {
+  const role =
+    machine.role === "worker" && machine.pool !== "" ? `node-role.kubernetes.io/${machine.pool}` : undefined;
+  return { ...(role === undefined ? {} : { [role]: "" }), ...machine.labels };
+}

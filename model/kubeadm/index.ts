@@ -1,0 +1,10 @@
+export { apiServerFiles } from "./apiServerFiles";
+export { approverUnit, approverUnits } from "./approver";
+export { apiServerPort, clusterConfiguration } from "./cluster";
+export { initDocuments, joinDocument, nodeLabels } from "./documents";
+export { encryptionConfiguration } from "./encryption";
+export { kubeletConfiguration } from "./kubelet";
+export { kubeProxyConfiguration } from "./kubeProxy";
+export { patches } from "./patches";
+export { renewalUnit, renewalUnits } from "./renewal";
+export { apiServerFolder, configFolder, paths } from "./paths";

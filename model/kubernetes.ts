@@ -1,0 +1,29 @@
+import * as crypto from "node:crypto";
+
+/** A value that JSON and YAML can hold; undefined is left out when written. */
+export type JsonValue =
+  string | number | boolean | null | undefined | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+export interface ObjectMetadata {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** An object of the Kubernetes API as plain data: what a manifest holds. */
+export interface KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: ObjectMetadata;
+  /** `spec`, `data`, `rules` and whatever else the kind has at its top level. */
+  readonly [field: string]: JsonValue | ObjectMetadata;
+}
+
+/** Annotation on a pod template with the hash of what its pods read only when they start. */
+export const configHashAnnotation = "pulumi-kubeadm/config-hash";
+
+/** Short hash of a ConfigMap's data: pods are made anew exactly when what they read has changed. */
+export function configHash(data: Readonly<Record<string, string>>): string {
+  return crypto.createHash("sha256").update(JSON.stringify(data)).digest("hex").slice(0, 16);
+}

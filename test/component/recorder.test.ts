@@ -1,0 +1,56 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, it } from "vitest";
+import { byName, record } from "../../testing/recorder";
+
+class Box extends pulumi.ComponentResource {
+  constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
+    super("kubeadm:test:Box", name, {}, opts);
+    const first = new k8s.core.v1.Namespace(`${name}-first`, {}, { parent: this, protect: true });
+    new k8s.core.v1.Secret(
+      `${name}-second`,
+      { stringData: { token: pulumi.secret("hush") } },
+      {
+        parent: this,
+        dependsOn: [first],
+        ignoreChanges: ["data"],
+        deletedWith: first,
+        deleteBeforeReplace: true,
+      },
+    );
+    this.registerOutputs({});
+  }
+}
+
+describe("recorder", () => {
+  it("shows parents, dependencies, options and secrets, which mocks alone do not", async () => {
+    const resources = await record(() => {
+      const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });
+      new Box("box", { provider });
+    });
+    const box = byName(resources, "box");
+    const first = byName(resources, "box-first");
+    const second = byName(resources, "box-second");
+    expect(first.parent).toBe(box.urn);
+    expect(first.protect).toBe(true);
+    expect(first.provider).toBe(`${byName(resources, "cluster").urn}::cluster-id`);
+    expect(second.dependsOn).toEqual([first.urn]);
+    expect(second.deletedWith).toBe(first.urn);
+    expect(second.deleteBeforeReplace).toBe(true);
+    expect(second.ignoreChanges).toEqual(["data"]);
+    expect(pulumi.runtime.isRpcSecret(second.inputs.stringData)).toBe(true);
+  });
+
+  it("leaves no mock behind, and knows no ids in a preview", async () => {
+    const ids: unknown[] = [];
+    const resources = await record(
+      () => {
+        const namespace = new k8s.core.v1.Namespace("one", {});
+        namespace.id.apply((id) => ids.push(id));
+      },
+      { preview: true },
+    );
+    expect(resources.map((one) => one.name)).toEqual(["one"]);
+    expect(ids).toEqual([]);
+  });
+});
