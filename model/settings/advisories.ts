@@ -1,6 +1,131 @@
+import { CNI_FACTS, cniVariant } from "../cni/facts";
+import { isPrivate, overlaps, range } from "../network/addresses";
+import { CONTROL_PLANE_TAINT } from "./labels";
 import type { ClusterSettings } from "./resolved";
 
-/** Things that work but deserve a look. */
-export function advisoriesOf(_settings: Omit<ClusterSettings, "advisories">): string[] {
-  return [];
+type Settings = Omit<ClusterSettings, "advisories">;
+
+/** Things that work but deserve a look, each one sentence with the setting it is about. */
+export function advisoriesOf(settings: Settings): string[] {
+  return [
+    ...networkAdvisories(settings),
+    ...machineAdvisories(settings),
+    ...endpointAdvisories(settings),
+    ...otherAdvisories(settings),
+  ];
+}
+
+/** Docker's default bridge (Docker documentation, "Bridge network driver"). */
+const DOCKER0 = range("172.17.0.0/16");
+
+/** Linux' default ip_local_port_range: 32768 to 60999 (kernel documentation, networking/ip-sysctl). */
+const EPHEMERAL = { from: 32768, to: 60999 };
+
+function networkAdvisories({ network, cni, kubeProxy }: Settings): string[] {
+  const found: string[] = [];
+  for (const [path, text] of [
+    ["cni.podCidr", network.podCidr],
+    ["network.serviceCidr", network.serviceCidr],
+  ] as const) {
+    if (!isPrivate(range(text)))
+      found.push(`${path} ${text} is no private range: the hosts it belongs to are shadowed`);
+    if (overlaps(range(text), DOCKER0)) {
+      found.push(
+        `${path} ${text} overlaps docker0's usual ${DOCKER0.text}: no host may run Docker with its defaults`,
+      );
+    }
+  }
+  const { from, to } = network.nodePorts;
+  if (from <= EPHEMERAL.to && EPHEMERAL.from <= to) {
+    found.push(
+      `network.nodePorts ${from}-${to} overlaps the ports hosts take for their own connections (32768-60999); ` +
+        "setup reserves them",
+    );
+  }
+  const facts = CNI_FACTS[cniVariant(cni)];
+  if (facts.needsOneSegment) {
+    found.push(
+      `cni.backend ${cni.backend} needs all nodes on one layer 2 network, without a router between them`,
+    );
+  }
+  if (!facts.networkPolicy)
+    found.push(`${cni.kind} does not enforce NetworkPolicy: objects of that kind have no effect`);
+  if (cni.mtu !== undefined && network.mtu === undefined && cni.mtu > 1500 - facts.overhead) {
+    found.push(
+      `cni.mtu ${cni.mtu} needs an MTU of ${cni.mtu + facts.overhead} between nodes; network.mtu does not say so`,
+    );
+  }
+  if (kubeProxy.mode === "iptables") {
+    found.push(
+      "kubeProxy.mode iptables grows slow with many Services; nftables is stable since Kubernetes 1.33",
+    );
+  }
+  return found;
+}
+
+function machineAdvisories({ machines }: Settings): string[] {
+  const found: string[] = [];
+  const masters = machines.filter((machine) => machine.role === "controlPlane");
+  const workers = machines.filter((machine) => machine.role === "worker");
+  if (masters.length === 1) found.push("one master: while it is away, nothing is scheduled or changed");
+  const open = masters.filter(
+    (master) => !master.taints.some((taint) => taint.key === CONTROL_PLANE_TAINT.key),
+  );
+  if (workers.length === 0 && open.length === 0) {
+    found.push(
+      "no workers, and masters are tainted: ordinary pods stay pending; `taints: []` on a master lets them in",
+    );
+  }
+  const byKey = new Map<string, string[]>();
+  for (const machine of machines) {
+    byKey.set(machine.ssh.hostKey, [...(byKey.get(machine.ssh.hostKey) ?? []), machine.name]);
+  }
+  for (const names of byKey.values()) {
+    if (names.length > 1)
+      found.push(`machines ${names.join(", ")} have one host key: clones can pose as one another`);
+  }
+  return found;
+}
+
+function endpointAdvisories({ endpoint, machines, bastion, access }: Settings): string[] {
+  const found: string[] = [];
+  const masters = machines.filter((machine) => machine.role === "controlPlane");
+  const master = masters.find((machine) => [machine.nodeAddress, machine.ssh.host].includes(endpoint.host));
+  if (endpoint.kind === "address" && masters.length > 1 && master !== undefined) {
+    found.push(`endpoint.host is master ${master.name}'s own address: when it is away, nodes lose the API`);
+  }
+  if (endpoint.kind === "proxyMachine") {
+    found.push(
+      `endpoint: machine ${endpoint.machine} alone balances the API: when it is away, nodes lose the API`,
+    );
+  }
+  if (bastion !== undefined && machines.some((machine) => machine.ssh.host === access.host)) {
+    found.push(
+      `access.host ${access.host} must be reachable from where \`pulumi up\` runs; the bastion is for SSH only`,
+    );
+  }
+  return found;
+}
+
+function otherAdvisories(settings: Settings): string[] {
+  const found: string[] = [];
+  const { firewall, firewallAccess, encryption, ignorePreflightErrors, protect } = settings;
+  for (const key of ["ssh", "api", "nodePorts"] as const) {
+    if (firewallAccess[key].includes("0.0.0.0/0")) found.push(`access.${key} is open to the whole internet`);
+    if (firewall === "none" && firewallAccess[key].length > 0) {
+      found.push(`access.${key} has no effect while firewall is none`);
+    }
+  }
+  if (encryption.provider === "aescbc") {
+    found.push(
+      "encryption.provider aescbc is weak against padding oracles (Kubernetes documentation); secretbox is not",
+    );
+  }
+  if (ignorePreflightErrors.length > 0) {
+    found.push(
+      `ignorePreflightErrors: ${ignorePreflightErrors.join(", ")} are not checked before a host joins`,
+    );
+  }
+  if (!protect) found.push("protect is off: `pulumi destroy` takes the CAs with it");
+  return found;
 }

@@ -81,7 +81,7 @@ function part<T extends object, K extends keyof T>(from: T, key: K): Exclude<T[K
 
 export function factsOf(input: Draft<ClusterInput>, environment: string): Facts {
   const network = part(input, "network");
-  const cni = part(input, "cni") as Draft<ClusterInput["cni"] & object> | undefined;
+  const cni = part(input, "cni");
   const kubernetesVersion = pick(input, "kubernetesVersion", DEFAULTS.kubernetesVersion);
   const name = pick(input, "name", environment);
   const domain = pick(input, "domain", DEFAULTS.domain);

@@ -5,6 +5,8 @@ import { CNI_FACTS } from "../cni/facts";
 import { HIDDEN, type Path, type Problems, SECRET_KEY, isPrivateKey } from "./problems";
 import type { CheckParams } from "./schema/primitives";
 
+type Issue = z.core.$ZodIssue;
+
 /** The input with everything the schema refuses taken out: the key stays, its value is `undefined`. */
 export type Pruned = Record<string, unknown>;
 
@@ -24,7 +26,7 @@ export function checkSchema(schema: z.ZodType, raw: unknown, problems: Problems)
   });
   if (parsed.success) return raw;
   const left = structuredClone(raw);
-  for (const issue of parsed.error.issues) {
+  for (const issue of parsed.error.issues.flatMap(meantBranch)) {
     const path = issue.path.filter((part) => typeof part !== "symbol");
     if (issue.code === "unrecognized_keys") {
       for (const key of issue.keys) {
@@ -45,6 +47,17 @@ export function checkSchema(schema: z.ZodType, raw: unknown, problems: Problems)
     prune(left, place);
   }
   return left;
+}
+
+/** Of a union whose branches all fail, the issues of the one that was meant by its type; the union itself if none was. */
+function meantBranch(issue: Issue): Issue[] {
+  if (issue.code !== "invalid_union" || issue.errors.length === 0) return [issue];
+  const meant = issue.errors.filter(
+    (branch) => !branch.some((inner) => inner.code === "invalid_type" && inner.path.length === 0),
+  );
+  const [only] = meant;
+  if (only === undefined || meant.length > 1) return [issue];
+  return only.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 /** The shape of a strict object is what its unknown keys may have meant. */
@@ -83,8 +96,6 @@ export function nearest(word: string, valid: readonly string[]): string | undefi
   if (found === undefined) return undefined;
   return distance(word.toLowerCase(), best) <= Math.max(2, Math.floor(best.length / 2)) ? found : undefined;
 }
-
-type Issue = z.core.$ZodIssue;
 
 function report(problems: Problems, path: Path, value: unknown, issue: Issue): void {
   if (typeof value === "string" && isPrivateKey(value)) {
@@ -136,7 +147,11 @@ function report(problems: Problems, path: Path, value: unknown, issue: Issue): v
       problems.add(path, value, small ? "is too small" : "is too large", { allowed: `${limit}${unit}` });
       return;
     }
-    default:
+    case "unrecognized_keys":
+    case "invalid_key":
+    case "invalid_element":
+    case "invalid_format":
+    case "not_multiple_of":
       problems.add(path, value, issue.message);
   }
 }

@@ -1,5 +1,6 @@
-import { crossChecks } from "./checks";
 import { advisoriesOf } from "./advisories";
+import { CHECKS } from "./checks";
+import { secretsAreElsewhere, secretsAreThere } from "./checks/secrets";
 import { type Draft, factsOf } from "./draft";
 import { checkSchema } from "./issues";
 import { Problems, SettingsError } from "./problems";
@@ -26,7 +27,10 @@ export function parseCluster(raw: unknown, context: ParseContext): ClusterSettin
   if (refusePlatform(given, problems)) throw new SettingsError(problems.sorted(), context.environment);
   const left = checkSchema(machinesCluster, given, problems);
   const input = (left !== null && typeof left === "object" ? left : {}) as Draft<ClusterInput>;
-  crossChecks(factsOf(input, context.environment), context.secrets, problems);
+  const facts = factsOf(input, context.environment);
+  for (const check of CHECKS) check(facts, problems);
+  secretsAreThere(facts, context.secrets, problems);
+  secretsAreElsewhere(given, problems);
   const found = problems.sorted();
   if (found.length > 0) throw new SettingsError(found, context.environment);
   const settings = resolve(given as ClusterInput, context.environment);

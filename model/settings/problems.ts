@@ -43,7 +43,7 @@ export function pathText(path: Path): string {
   return path
     .map((part, index) => {
       if (typeof part === "number") return `[${part}]`;
-      if (!/^[A-Za-z0-9_-]+$/.test(part)) return `["${part}"]`;
+      if (!/^[A-Za-z0-9_:-]+$/.test(part)) return `["${part}"]`;
       return index === 0 ? part : `.${part}`;
     })
     .join("");
@@ -58,6 +58,11 @@ export class Problems {
     const key = `${text}\n${message}`;
     if (this.found.has(key)) return;
     this.found.set(key, { path: text, value: show(value), message, ...withoutUndefined(more) });
+  }
+
+  has(path: Path): boolean {
+    const text = pathText(path);
+    return [...this.found.values()].some((problem) => problem.path === text);
   }
 
   /** By path, numbers as numbers, so that the report does not depend on the order of checks. */
@@ -80,7 +85,7 @@ const LONGEST = 100;
 export function show(value: unknown): string {
   if (value === HIDDEN || looksSecret(value)) return "[hidden]";
   if (value === undefined) return "(not given)";
-  const text = typeof value === "string" ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
+  const text = JSON.stringify(value) ?? typeof value;
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 3)}...` : text;
 }
 

@@ -4,6 +4,7 @@ import type { SettableVersion } from "../../versions";
 import type { DownloadName } from "../resolved";
 import { machinesShape } from "./machines";
 import {
+  certificateName,
   cidr,
   dnsLabel,
   dnsName,
@@ -107,7 +108,7 @@ const commonShape = {
   network: network.optional(),
   cni: cni.optional(),
   apiServer: z
-    .strictObject({ extraArgs: extraArgs.optional(), certSans: z.array(z.string()).optional() })
+    .strictObject({ extraArgs: extraArgs.optional(), certSans: z.array(certificateName).optional() })
     .optional(),
   controllerManager: withArgs,
   scheduler: withArgs,

@@ -17,19 +17,20 @@ const user = matching(/^[a-z_][a-z0-9_.-]{0,31}$/i, "a user name of the host, as
 
 const ssh = { host, port: port.optional(), user, hostKey, key: secretName };
 
-const taintText = text((value) =>
-  /^[^=:]+(=[^=:]*)?:[A-Za-z]+$/.test(value)
-    ? undefined
-    : { message: "is no taint", allowed: "key:Effect or key=value:Effect, as dedicated=gpu:NoSchedule" },
-);
-
 export const TAINT_EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
 
-const taint = z.strictObject({
-  key: z.string(),
-  value: z.string().optional(),
-  effect: z.enum(TAINT_EFFECTS),
-});
+/** As `kubectl taint` takes it, or as a Node has it. */
+const taint = z.union([
+  text((value) => {
+    const match = /^[^=:]+(?:=[^=:]*)?:([A-Za-z]+)$/.exec(value);
+    if (match !== null && TAINT_EFFECTS.some((effect) => effect === match[1])) return undefined;
+    return {
+      message: match === null ? "is no taint" : "has an effect that does not exist",
+      allowed: `key:Effect or key=value:Effect, the effect one of ${TAINT_EFFECTS.join(", ")}`,
+    };
+  }),
+  z.strictObject({ key: z.string(), value: z.string().optional(), effect: z.enum(TAINT_EFFECTS) }),
+]);
 
 export const OS_FAMILIES = ["ubuntu-22.04", "ubuntu-24.04", "debian-12", "debian-13", "rhel-9"] as const;
 
@@ -46,13 +47,9 @@ const machine = z.strictObject({
   architecture: z.enum(["amd64", "arm64"]).optional(),
   os: z.enum(OS_FAMILIES).optional(),
   labels: z.record(z.string(), z.string()).optional(),
-  /** Strings as kubectl taint takes them, or objects. */
-  taints: z.array(z.unknown()).optional(),
+  taints: z.array(taint).optional(),
   generation: z.number().int().min(1).optional(),
 });
-
-/** One taint in either form; machines' lists are checked item by item in `checks/labels.ts`. */
-export const taintForms = { text: taintText, object: taint };
 
 const endpoint = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("address"), host: host.optional(), port: port.optional() }),

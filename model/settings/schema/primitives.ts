@@ -52,14 +52,14 @@ export const dnsName = text((value) =>
       },
 );
 
-function addressVerdict(value: string, what: string): Verdict {
+function addressVerdict(value: string, what: string, options: { loopback?: boolean } = {}): Verdict {
   const address = parseAddress(value);
   if (address === undefined) {
     const message = value.includes(":") ? "is IPv6; this version builds IPv4 clusters" : "is no IPv4 address";
     return { message, allowed: `${what}, as 10.40.0.11` };
   }
   const special = specialRangeOf(rangeOf(address, 32));
-  if (special === undefined) return undefined;
+  if (special === undefined || (options.loopback === true && special.name === "loopback")) return undefined;
   return {
     message: `lies in ${special.range.text}, ${special.name} (${special.rfc})`,
     allowed: "a unicast IPv4 address",
@@ -71,9 +71,10 @@ export const address = text((value) => addressVerdict(value, "an IPv4 address"))
 
 const LOOKS_LIKE_ADDRESS = /^[0-9.]+$|:/;
 
-/** A DNS name or a unicast IPv4 address. */
+/** A DNS name or a unicast IPv4 address; loopback too, where a tunnel may end. */
 export const host = text((value) => {
-  if (LOOKS_LIKE_ADDRESS.test(value)) return addressVerdict(value, "a DNS name or an IPv4 address");
+  if (LOOKS_LIKE_ADDRESS.test(value))
+    return addressVerdict(value, "a DNS name or an IPv4 address", { loopback: true });
   return isDnsName(value.toLowerCase())
     ? undefined
     : { message: "is no host name", allowed: "a DNS name or an IPv4 address, without scheme, user or port" };
@@ -87,6 +88,13 @@ function cidrVerdict(value: string): Verdict {
     allowed: parsed.meant === undefined ? "an IPv4 range in CIDR notation, as 10.244.0.0/16" : parsed.meant,
   };
 }
+
+/** A name or address in the API server's certificate; the first label of a name may be `*`. */
+export const certificateName = text((value) =>
+  isAddress(value) || (!LOOKS_LIKE_ADDRESS.test(value) && isDnsName(value.replace(/^\*\./, "")))
+    ? undefined
+    : { message: "is no name for a certificate", allowed: "a DNS name, *.name or an IPv4 address" },
+);
 
 /** An IPv4 range without host bits, outside the special-purpose ranges. */
 export const cidr = text((value) => {

@@ -1,0 +1,162 @@
+import { apiName } from "../../network/endpoint";
+import type { Facts } from "../draft";
+import type { Path, Problems } from "../problems";
+import { isDnsName } from "../schema/primitives";
+
+/** Ports of a node that are taken. Source: Kubernetes documentation, "Ports and Protocols"; kube-proxy command line. */
+const NODE_PORTS: Readonly<Record<number, string>> = {
+  6443: "the API server",
+  2379: "etcd's clients",
+  2380: "etcd's peers",
+  2381: "etcd's metrics",
+  10248: "the kubelet's health",
+  10249: "kube-proxy's metrics",
+  10250: "the kubelet",
+  10256: "kube-proxy's health",
+  10257: "the controller manager",
+  10259: "the scheduler",
+};
+
+export function endpointFits(facts: Facts, problems: Problems): void {
+  const { endpoint, input, machines } = facts;
+  const given = input.endpoint;
+  if (endpoint.kind === "localProxy" && endpoint.port !== undefined) {
+    const owner = NODE_PORTS[endpoint.port];
+    if (owner !== undefined) {
+      problems.add(["endpoint", "port"], endpoint.port, `is the port of ${owner} on every master`, {
+        allowed: "a free port, as 7443",
+      });
+    }
+  }
+  if (given?.kind === "proxyMachine") {
+    const name = (given as { machine?: string }).machine;
+    const balancers = machines
+      .filter((machine) => machine.role === "loadBalancer")
+      .map((machine) => machine.name);
+    const found = machines.find((machine) => machine.name === name);
+    if (
+      name !== undefined &&
+      (found === undefined || (found.role !== undefined && found.role !== "loadBalancer"))
+    ) {
+      const message =
+        found === undefined ? "is no machine of these settings" : `is a machine of role ${found.role ?? ""}`;
+      problems.add(["endpoint", "machine"], name, message, {
+        allowed: balancers.length > 0 ? balancers.join(", ") : "the key of a machine with role: loadBalancer",
+      });
+    }
+  }
+  const unused = machines.filter((machine) => machine.role === "loadBalancer");
+  if (endpoint.kind !== undefined && endpoint.kind !== "proxyMachine") {
+    for (const machine of unused) {
+      problems.add(
+        [...machine.path, "role"],
+        "loadBalancer",
+        `balances nothing: endpoint.kind is ${endpoint.kind}`,
+        {
+          allowed: `endpoint: {kind: proxyMachine, machine: ${machine.name}}, or another role`,
+        },
+      );
+    }
+  }
+}
+
+export function nodePortsFit(facts: Facts, problems: Problems): void {
+  const { nodePorts, endpoint, input } = facts;
+  if (nodePorts === undefined) return;
+  const path: Path = ["network", "nodePorts"];
+  const text = `${nodePorts.from}-${nodePorts.to}`;
+  if (nodePorts.from < 1 || nodePorts.to > 65535) {
+    problems.add(path, text, "goes beyond the ports there are", { allowed: "1 to 65535" });
+    return;
+  }
+  if (nodePorts.from > nodePorts.to) {
+    problems.add(path, text, "ends before it begins", { allowed: `${nodePorts.to}-${nodePorts.from}` });
+    return;
+  }
+  const within = (port: number) => nodePorts.from <= port && port <= nodePorts.to;
+  const taken = Object.entries(NODE_PORTS).filter(([port]) => within(Number(port)));
+  if (taken.length > 0) {
+    const list = taken.map(([port, owner]) => `${port} (${owner})`).join(", ");
+    problems.add(path, text, `holds ports of the node: ${list}`, {
+      allowed: "a range without them, as 30000-32767",
+    });
+  }
+  if (endpoint.kind !== "localProxy" || endpoint.port === undefined || !within(endpoint.port)) return;
+  if (input.network?.nodePorts !== undefined && input.endpoint?.port === undefined) {
+    problems.add(path, text, `holds ${endpoint.port}, the port of the API's proxy on every node`, {
+      allowed: `a range without ${endpoint.port}, or another endpoint.port`,
+    });
+  } else {
+    problems.add(["endpoint", "port"], endpoint.port, `lies within network.nodePorts ${text}`, {
+      allowed: `a port outside ${text}, as 7443`,
+    });
+  }
+}
+
+/** The names made of the cluster's name and domain. */
+export function namesFit(facts: Facts, problems: Problems): void {
+  const { name, domain, environment, input } = facts;
+  if (!("name" in input) && !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(environment)) {
+    problems.add(
+      ["name"],
+      undefined,
+      `is missing, and the environment's name ${environment} is no DNS label`,
+      {
+        allowed: "a DNS label: at most 63 of a-z, 0-9 and -",
+      },
+    );
+    return;
+  }
+  if (name === undefined || domain === undefined) return;
+  const full = apiName(name, domain);
+  if (!isDnsName(full)) {
+    problems.add(["domain"], domain, `makes api.${name}.<domain> longer than 253 characters`, {
+      allowed: `at most ${253 - apiName(name, "").length} characters`,
+    });
+  }
+  const clusterDomain = input.network?.clusterDomain ?? "cluster.local";
+  if (domain === clusterDomain || domain.endsWith(`.${clusterDomain}`)) {
+    problems.add(
+      ["domain"],
+      domain,
+      `lies in network.clusterDomain ${clusterDomain}, where only Services have names`,
+      {
+        allowed: `a domain outside ${clusterDomain}`,
+      },
+    );
+  }
+  for (const zone of Object.keys(input.coredns?.stubDomains ?? {})) {
+    const path = ["coredns", "stubDomains", zone];
+    if (!isDnsName(zone))
+      problems.add(path, zone, "is no DNS zone", { allowed: "a DNS name, as corp.example.com" });
+    if (zone === clusterDomain || zone.endsWith(`.${clusterDomain}`)) {
+      problems.add(
+        path,
+        zone,
+        `lies in network.clusterDomain ${clusterDomain}, which CoreDNS itself answers for`,
+        {
+          allowed: `a zone outside ${clusterDomain}`,
+        },
+      );
+    }
+  }
+}
+
+/** A filter that lets nobody in would shut out the very program that writes it. */
+export function firewallLetsSomebodyIn({ input }: Facts, problems: Problems): void {
+  if (input.firewall !== "nftables") return;
+  if (input.access === undefined && "access" in input) return;
+  for (const key of ["ssh", "api"] as const) {
+    const given = input.access?.[key];
+    if (given === undefined && input.access !== undefined && key in input.access) continue;
+    if (given !== undefined && given.length > 0) continue;
+    problems.add(
+      ["access", key],
+      given,
+      "lets nobody in while firewall is nftables: nothing is open unless written",
+      {
+        allowed: "a list of ranges, with the one that `pulumi up` runs from",
+      },
+    );
+  }
+}

@@ -1,0 +1,101 @@
+import type { Facts } from "../draft";
+import { readTaint } from "../labels";
+import type { Path, Problems } from "../problems";
+import { isDnsName } from "../schema/primitives";
+
+const NAME = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
+const NAME_RULE = "at most 63 letters, digits, '-', '_', '.', a letter or digit first and last";
+
+/** Why a label or taint key is none (Kubernetes documentation, "Labels and Selectors: Syntax and character set"). */
+function keyProblem(key: string): string | undefined {
+  const slash = key.indexOf("/");
+  const prefix = slash < 0 ? undefined : key.slice(0, slash);
+  if (prefix !== undefined && !isDnsName(prefix)) return "has a prefix that is no DNS name";
+  return NAME.test(key.slice(slash + 1)) ? undefined : "is no label name";
+}
+
+function within(prefix: string, domain: string): boolean {
+  return prefix === domain || prefix.endsWith(`.${domain}`);
+}
+
+/**
+ * Labels of Kubernetes' own domains that people may give a node.
+ * Source: Kubernetes documentation, "Well-Known Labels, Annotations and Taints"; NodeRestriction admission plugin.
+ */
+function isOpenKubernetesLabel(key: string): boolean {
+  return (
+    /^topology\.kubernetes\.io\/(region|zone)$/.test(key) || /^(node|kubelet)\.kubernetes\.io\/./.test(key)
+  );
+}
+
+function reservedLabel(key: string): string | undefined {
+  const prefix = key.includes("/") ? (key.split("/")[0] ?? "") : "";
+  if (prefix === "node-role.kubernetes.io")
+    return "is a role label; the library sets roles from role and pool";
+  if (within(prefix, "kubeadm.pulumi.com")) return "is the library's own";
+  if (isOpenKubernetesLabel(key)) return undefined;
+  if (within(prefix, "kubernetes.io") || within(prefix, "k8s.io")) {
+    return "is reserved: kubernetes.io and k8s.io belong to Kubernetes";
+  }
+  return undefined;
+}
+
+export function labelsAreTaken(facts: Facts, problems: Problems): void {
+  for (const { path, input } of facts.machines) {
+    for (const [key, value] of Object.entries(input.labels ?? {})) {
+      const place = [...path, "labels", key];
+      const wrongKey = keyProblem(key);
+      const reserved = reservedLabel(key);
+      if (wrongKey !== undefined) {
+        problems.add(place, key, wrongKey, { allowed: `[DNS name/]name, the name ${NAME_RULE}` });
+      } else if (reserved !== undefined) {
+        problems.add(place, key, reserved, {
+          allowed:
+            "a name without prefix, a prefix of your own, topology.kubernetes.io/zone or /region, node.kubernetes.io/...",
+        });
+      }
+      if (value !== undefined && value !== "" && !NAME.test(value)) {
+        problems.add(place, value, "is no label value", { allowed: `empty, or ${NAME_RULE}` });
+      }
+    }
+  }
+}
+
+export function taintsAreTaken(facts: Facts, problems: Problems): void {
+  for (const machine of facts.machines) {
+    const seen = new Set<string>();
+    for (const [index, given] of (machine.input.taints ?? []).entries()) {
+      if (given === undefined) continue;
+      const place = [...machine.path, "taints", index];
+      const taint = readTaint(given);
+      const identity = `${taint.key}:${taint.effect}`;
+      if (seen.has(identity))
+        problems.add(place, given, "has key and effect of one above", { allowed: "one of each" });
+      seen.add(identity);
+      refuseTaint(place, given, taint.key, taint.value, machine.role, problems);
+    }
+  }
+}
+
+function refuseTaint(
+  place: Path,
+  given: unknown,
+  key: string,
+  value: string | undefined,
+  role: string | undefined,
+  problems: Problems,
+): void {
+  const wrongKey = keyProblem(key);
+  if (wrongKey !== undefined) problems.add(place, given, wrongKey, { allowed: `a key of ${NAME_RULE}` });
+  if (value !== undefined && !NAME.test(value)) {
+    problems.add(place, given, "has a value that is none", { allowed: NAME_RULE });
+  }
+  if (/^(node|node\.cloudprovider)\.kubernetes\.io\//.test(key)) {
+    problems.add(place, given, "is set and removed by Kubernetes' own controllers", {
+      allowed: "a key of your own",
+    });
+  }
+  if (key.startsWith("node-role.kubernetes.io/") && role === "worker") {
+    problems.add(place, given, "is a taint of masters on a worker", { allowed: "a key of your own" });
+  }
+}

@@ -1,0 +1,115 @@
+import type { DraftMachine, Facts } from "../draft";
+import type { Problems } from "../problems";
+import { DNS_LABEL, DNS_LABEL_RULE } from "../schema/primitives";
+
+export function machineNamesAreLabels(facts: Facts, problems: Problems): void {
+  for (const { name, path } of facts.machines) {
+    if (DNS_LABEL.test(name)) continue;
+    problems.add(path, name, "is the machine's and the node's name and no DNS label", {
+      allowed: DNS_LABEL_RULE,
+    });
+  }
+}
+
+const MOST_MASTERS = 7;
+
+/**
+ * etcd answers while more than half of its members do. Source: etcd documentation, FAQ "What is failure tolerance?" and
+ * "What is maximum cluster size?" (an even number tolerates no more than one less; 7 at most).
+ */
+export function mastersAreOdd(facts: Facts, problems: Problems): void {
+  const { masters } = facts;
+  if (masters === undefined) return;
+  const allowed = "1, 3, 5 or 7 machines with role controlPlane";
+  if (masters === 0) {
+    problems.add(["machines"], 0, "machines have role controlPlane: nobody serves the API or etcd", {
+      allowed,
+    });
+  } else if (masters % 2 === 0) {
+    const quorum = masters / 2 + 1;
+    const message =
+      `is an even number of masters: etcd needs ${quorum} of ${masters} members, so it bears the loss of ` +
+      `${masters - quorum}, no more than ${masters - 1} would, and there is one more to lose`;
+    problems.add(["machines"], masters, message, { allowed });
+  } else if (masters > MOST_MASTERS) {
+    const message = "masters are too many: every write waits for more than half of them";
+    problems.add(["machines"], masters, message, { allowed });
+  }
+}
+
+/** Two names for one machine would be set up, joined and reset against each other. */
+export function machinesAreDistinct(facts: Facts, problems: Problems): void {
+  const byTarget = new Map<string, DraftMachine>();
+  const byAddress = new Map<string, DraftMachine>();
+  for (const machine of facts.machines) {
+    const target =
+      machine.host !== undefined && machine.port !== undefined ? `${machine.host}:${machine.port}` : "";
+    const sameTarget = target === "" ? undefined : byTarget.get(target.toLowerCase());
+    if (sameTarget !== undefined) {
+      const message = `and port ${machine.port} are those of machine ${sameTarget.name} too`;
+      problems.add([...machine.path, "host"], machine.host, message, {
+        allowed: "one machine for each SSH address",
+      });
+    }
+    const sameAddress = machine.nodeAddress === undefined ? undefined : byAddress.get(machine.nodeAddress);
+    const derived = machine.nodeAddressPath.at(-1) === "host";
+    if (sameAddress !== undefined && !(derived && sameTarget !== undefined)) {
+      problems.add(
+        machine.nodeAddressPath,
+        machine.nodeAddress,
+        `is the node address of machine ${sameAddress.name} too`,
+        {
+          allowed: "one machine for each node address",
+        },
+      );
+    }
+    if (target !== "") byTarget.set(target.toLowerCase(), byTarget.get(target.toLowerCase()) ?? machine);
+    if (machine.nodeAddress !== undefined) {
+      byAddress.set(machine.nodeAddress, byAddress.get(machine.nodeAddress) ?? machine);
+    }
+  }
+}
+
+export function nodeAddressesAreKnown(facts: Facts, problems: Problems): void {
+  for (const { path, input, host, nodeAddress } of facts.machines) {
+    if (nodeAddress !== undefined || host === undefined || "nodeAddress" in input) continue;
+    problems.add(
+      [...path, "nodeAddress"],
+      undefined,
+      `is missing: ${host} is a name and not the address nodes use`,
+      {
+        allowed: "the IPv4 address that other nodes reach the machine by",
+      },
+    );
+  }
+}
+
+/** A worker's role label is its pool's name; these two say master (kubeadm constants, LabelNodeRoleControlPlane). */
+const RESERVED_POOLS: readonly string[] = ["control-plane", "master"];
+
+/** A load balancer is no node, and a pool is a set of workers. */
+export function rolesFitTheirKeys(facts: Facts, problems: Problems): void {
+  for (const { path, role, input } of facts.machines) {
+    if (role !== undefined && role !== "worker" && input.pool !== undefined) {
+      problems.add(
+        [...path, "pool"],
+        input.pool,
+        `is given to a machine of role ${role}; pools are of workers`,
+        {
+          allowed: "no pool, or role: worker",
+        },
+      );
+    }
+    if (input.pool !== undefined && RESERVED_POOLS.includes(input.pool)) {
+      const message = `would give workers the role label node-role.kubernetes.io/${input.pool}, which is the masters'`;
+      problems.add([...path, "pool"], input.pool, message, { allowed: "another name" });
+    }
+    if (role !== "loadBalancer") continue;
+    for (const key of ["labels", "taints"] as const) {
+      if (input[key] === undefined) continue;
+      problems.add([...path, key], input[key], "are given to a load balancer, which is no node", {
+        allowed: `no ${key}`,
+      });
+    }
+  }
+}

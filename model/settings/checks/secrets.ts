@@ -1,0 +1,115 @@
+import type { Facts } from "../draft";
+import { isEncrypted, nearest } from "../issues";
+import { HIDDEN, type Path, type Problems, hasPassword, isPrivateKey } from "../problems";
+import { looksLikeKeyMaterial } from "../schema/primitives";
+import { type SecretUse, referredSecrets } from "../secrets";
+
+const IN_SECRETS = "kubeadm:secrets";
+
+/** Every secret that the settings name is there and is what it is used for. Its value is never shown. */
+export function secretsAreThere(
+  facts: Facts,
+  secrets: Readonly<Record<string, unknown>> | undefined,
+  problems: Problems,
+): void {
+  if (secrets === undefined) return;
+  const names = Object.keys(secrets);
+  for (const { path, name, use } of referredSecrets(facts.input)) {
+    if (!Object.hasOwn(secrets, name)) {
+      problems.add(path, looksLikeKeyMaterial(name) ? HIDDEN : name, `is not in ${IN_SECRETS}`, {
+        allowed:
+          names.length > 0
+            ? [...names].sort().join(", ")
+            : `pulumi config set --secret --path '${IN_SECRETS}.${name}'`,
+        nearest: nearest(name, names),
+      });
+      continue;
+    }
+    const value = secrets[name];
+    const wrong = typeof value === "string" ? wrongSecret(value, use, encryptionOf(facts)) : WRONG_TYPE;
+    if (wrong === undefined) continue;
+    problems.add([IN_SECRETS, name], HIDDEN, wrong.message, { allowed: wrong.allowed });
+  }
+}
+
+interface Wrong {
+  readonly message: string;
+  readonly allowed: string;
+}
+
+const WRONG_TYPE: Wrong = { message: "is no text", allowed: "one text under each name" };
+
+function encryptionOf(facts: Facts): "secretbox" | "aescbc" {
+  return facts.input.encryption?.provider ?? "secretbox";
+}
+
+function wrongSecret(value: string, use: SecretUse, provider: "secretbox" | "aescbc"): Wrong | undefined {
+  switch (use) {
+    case "sshKey":
+      return wrongSshKey(value);
+    case "encryptionKey":
+      return wrongEncryptionKey(value, provider);
+    case "certificate":
+      return /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(value)
+        ? undefined
+        : { message: "is named as a CA and is no certificate", allowed: "a certificate in PEM" };
+  }
+}
+
+function wrongSshKey(value: string): Wrong | undefined {
+  const allowed = "a private key in OpenSSH or PEM form without a passphrase, from its BEGIN to its END line";
+  if (/^(ssh-|ecdsa-)/.test(value.trim()))
+    return { message: "is a public key; SSH needs the private one", allowed };
+  if (!isPrivateKey(value)) return { message: "is named as an SSH key and is no private key", allowed };
+  if (!/-----END [A-Z ]*PRIVATE KEY-----\s*$/.test(value))
+    return { message: "is a private key that is cut off", allowed };
+  if (/ENCRYPTED/.test(value)) return { message: "is a private key with a passphrase", allowed };
+  return undefined;
+}
+
+/** Key lengths: Kubernetes documentation, "Encrypting Confidential Data at Rest" (secretbox 32 bytes, AES 16, 24 or 32). */
+const KEY_BYTES: Record<"secretbox" | "aescbc", readonly number[]> = {
+  secretbox: [32],
+  aescbc: [16, 24, 32],
+};
+
+function wrongEncryptionKey(value: string, provider: "secretbox" | "aescbc"): Wrong | undefined {
+  const lengths = KEY_BYTES[provider];
+  const allowed = `${lengths.join(", ")} random bytes in base64 for ${provider}: head -c 32 /dev/urandom | base64`;
+  const text = value.trim();
+  const isBase64 = text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text);
+  if (!isBase64) return { message: "is named as an encryption key and is no base64", allowed };
+  const length = Buffer.from(text, "base64").length;
+  return lengths.includes(length)
+    ? undefined
+    : { message: `is an encryption key of ${length} bytes`, allowed };
+}
+
+/** Finds secrets that were written among the settings, wherever they stand. */
+export function secretsAreElsewhere(raw: unknown, problems: Problems, path: Path = []): void {
+  if (problems.has(path) && path.length > 0) return;
+  if (typeof raw === "string") {
+    if (isPrivateKey(raw)) {
+      problems.add(
+        path,
+        HIDDEN,
+        "is a private key; secrets stand in kubeadm:secrets and are referred to by name",
+      );
+    } else if (hasPassword(raw)) {
+      problems.add(path, HIDDEN, "holds a password, which kubeadm:cluster must not");
+    }
+    return;
+  }
+  if (isEncrypted(raw)) {
+    problems.add(
+      path,
+      HIDDEN,
+      "is an encrypted value; secrets stand in kubeadm:secrets and are referred to by name",
+    );
+    return;
+  }
+  if (raw === null || typeof raw !== "object") return;
+  for (const [key, value] of Array.isArray(raw) ? raw.entries() : Object.entries(raw)) {
+    secretsAreElsewhere(value, problems, [...path, key]);
+  }
+}

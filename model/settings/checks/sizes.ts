@@ -1,0 +1,88 @@
+import { sizeOf } from "../../network/addresses";
+import {
+  MOST_NODE_BITS,
+  NARROWEST_SERVICE_PREFIX,
+  WIDEST_SERVICE_PREFIX,
+  nodeCapacity,
+  podCapacity,
+} from "../../network/clusterNetwork";
+import type { Facts } from "../draft";
+import type { Path, Problems } from "../problems";
+
+/** The pod range has a slice for every node, and no more slices than kube-controller-manager can count. */
+export function podRangeFitsNodes(facts: Facts, problems: Problems): void {
+  const { pods, nodeMask, maxNodes, input } = facts;
+  if (pods === undefined || nodeMask === undefined) return;
+  const { prefix, text } = pods.range;
+  const maskGiven = input.network?.nodeMask !== undefined;
+  const [path, value]: [Path, unknown] = maskGiven ? [["network", "nodeMask"], nodeMask] : [pods.path, text];
+  if (nodeMask < prefix) {
+    problems.add(
+      path,
+      value,
+      `gives nodes slices of /${nodeMask}, larger than the whole pod range /${prefix}`,
+      {
+        allowed: `network.nodeMask from ${prefix} to ${Math.min(30, prefix + MOST_NODE_BITS)} for ${text}`,
+      },
+    );
+    return;
+  }
+  if (nodeMask - prefix > MOST_NODE_BITS) {
+    const message = `leaves ${nodeMask - prefix} bits between pod range /${prefix} and node slice /${nodeMask}`;
+    problems.add(path, value, message, {
+      allowed: `at most ${MOST_NODE_BITS} bits (kube-controller-manager): a pod range of /${nodeMask - MOST_NODE_BITS} or smaller for /${nodeMask}`,
+    });
+    return;
+  }
+  const capacity = nodeCapacity(text, nodeMask);
+  if (maxNodes !== undefined && capacity < maxNodes) {
+    const needed = nodeMask - Math.ceil(Math.log2(maxNodes));
+    problems.add(
+      pods.path,
+      text,
+      `has slices of /${nodeMask} for ${capacity} nodes, network.maxNodes is ${maxNodes}`,
+      {
+        allowed: `a pod range of /${needed} or larger, a longer network.nodeMask, or at most ${capacity} nodes`,
+      },
+    );
+  }
+}
+
+/** A node's slice has an address for every pod its kubelet starts. */
+export function sliceFitsPods(facts: Facts, problems: Problems): void {
+  const { nodeMask, podsPerNode } = facts;
+  if (nodeMask === undefined || podsPerNode === undefined) return;
+  const capacity = podCapacity(nodeMask);
+  if (podsPerNode <= capacity) return;
+  const path =
+    facts.input.network?.podsPerNode === undefined ? ["network", "nodeMask"] : ["network", "podsPerNode"];
+  const value = path[1] === "nodeMask" ? nodeMask : podsPerNode;
+  const needed = 32 - Math.ceil(Math.log2(podsPerNode + 3));
+  const message = `does not fit: a slice of /${nodeMask} has addresses for ${capacity} pods, podsPerNode is ${podsPerNode}`;
+  problems.add(path, value, message, {
+    allowed: `at most ${capacity} pods, or a network.nodeMask of ${needed} or shorter`,
+  });
+}
+
+export function serviceRangeFits(facts: Facts, problems: Problems): void {
+  const { services } = facts;
+  if (services === undefined) return;
+  const { prefix, text } = services.range;
+  const allowed = `a prefix from /${WIDEST_SERVICE_PREFIX} to /${NARROWEST_SERVICE_PREFIX}`;
+  if (prefix < WIDEST_SERVICE_PREFIX) {
+    const message = `is too large: kube-apiserver takes a service range of /${WIDEST_SERVICE_PREFIX} at most`;
+    problems.add(services.path, text, message, { allowed });
+  }
+  if (prefix > NARROWEST_SERVICE_PREFIX) {
+    const message = `is too small: it has ${sizeOf(services.range)} addresses, and cluster DNS is the tenth`;
+    problems.add(services.path, text, message, { allowed });
+  }
+}
+
+export function machinesFit(facts: Facts, problems: Problems): void {
+  const nodes = facts.machines.filter((machine) => machine.role !== "loadBalancer").length;
+  if (facts.maxNodes === undefined || nodes <= facts.maxNodes) return;
+  problems.add(["network", "maxNodes"], facts.maxNodes, `is less than the ${nodes} nodes under machines`, {
+    allowed: `at least ${nodes}`,
+  });
+}
