@@ -106,11 +106,12 @@ export function execInHost(
   const env = [
     "env",
     "-i",
+    "--chdir=/",
     "HOME=/root",
     "LANG=C.UTF-8",
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   ];
-  return run(["nsenter", `--target=${leader}`, ...namespaces, "--wd=/", "--", ...env, ...command], options);
+  return run(["nsenter", `--target=${leader}`, ...namespaces, "--", ...env, ...command], options);
 }
 
 /** Whether a host runs. */

@@ -70,16 +70,26 @@ export function mirrorVersions(): Record<DownloadName, string> {
   ) as Record<DownloadName, string>;
 }
 
+/** Path of each download below the mirror: upstream host and path. */
+export function mirrorPaths(): Record<DownloadName, string> {
+  const versions = mirrorVersions();
+  const entries = Object.entries(downloads) as [DownloadName, Download][];
+  return Object.fromEntries(entries.map(([name, { path }]) => [name, path(versions[name])])) as Record<
+    DownloadName,
+    string
+  >;
+}
+
 /** Folder that the mirror serves, made from the built binaries. */
 export async function ensureMirror(): Promise<string> {
   const folders = new Map<BuildName, string>();
   for (const { build } of Object.values(downloads)) folders.set(build, await ensureBuild(build));
   const recipe = { schema: 1, builds: [...folders.values()].map((folder) => path.basename(folder)) };
   return cachedFolder("mirror", "files", recipe, async (folder) => {
-    const versions = mirrorVersions();
+    const paths = mirrorPaths();
     const checksums: Record<string, { amd64: string }> = {};
     for (const [name, download] of Object.entries(downloads) as [DownloadName, Download][]) {
-      const target = path.join(folder, download.path(versions[name]));
+      const target = path.join(folder, paths[name]);
       fs.mkdirSync(path.dirname(target), { recursive: true });
       const source = folders.get(download.build) ?? "";
       if ("binary" in download.content) fs.copyFileSync(path.join(source, download.content.binary), target);

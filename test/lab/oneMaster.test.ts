@@ -1,0 +1,262 @@
+/** One master and two workers over VXLAN, from bare hosts to traffic, and what becomes of it when machines come and go. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { describeWithLab } from "./available";
+import { eventually, LabCluster, saw } from "./cluster";
+import { killTree } from "./engine";
+import { labSecrets, machineInput, shapeOf, type Settings } from "./environment";
+import { podsOf, webDaemonSet, webService } from "./objects";
+import { stubZone } from "./services";
+
+const NODE_PORT = 30080;
+
+describeWithLab("one master, two workers, vxlan", () => {
+  let cluster: LabCluster;
+  const podsOfWeb = async (): Promise<ReturnType<typeof podsOf>> =>
+    podsOf(await cluster.kubectl("get", "pods", "-l", "app=web", "-o", "json"));
+  const inPod = (pod: string, ...command: string[]): Promise<string> =>
+    cluster.kubectl("exec", pod, "--", ...command);
+
+  beforeAll(async () => {
+    cluster = await LabCluster.create("one", shapeOf(1, 2), { spare: ["w3", "w4"] });
+    await cluster.engine("up", { onLine: (line) => void (/^\s*\S+: /.test(line) && saw(line)) });
+  });
+
+  afterAll(async () => {
+    await cluster?.down();
+  });
+
+  it("all nodes are Ready", async () => {
+    await cluster.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=120s");
+    const nodes = await cluster.kubectl("get", "nodes", "-o", "wide");
+    saw(nodes);
+    expect(nodes.match(/ Ready /g)).toHaveLength(3);
+  });
+
+  it("CoreDNS is Ready, and it is the library's", async () => {
+    const deployment = JSON.parse(await cluster.kubectl("-n", "kube-system", "get", "deployment", "coredns", "-o", "json")) as {
+      metadata: { managedFields?: object[]; labels: Record<string, string> };
+      status: { readyReplicas: number };
+    };
+    saw(`${deployment.status.readyReplicas} CoreDNS pods are ready`);
+    expect(deployment.status.readyReplicas).toBe(2);
+  });
+
+  it("a second preview is empty", async () => {
+    const { changed } = await cluster.engine("preview");
+    saw(`${changed.length} changes`);
+    expect(changed).toEqual([]);
+  });
+
+  it("two days later it still is; eleven months later only the administrator's certificate is renewed", async () => {
+    expect((await cluster.engine("preview", { clockOffsetHours: 48 })).changed).toEqual([]);
+    const { changed } = await cluster.engine("preview", { clockOffsetHours: 11 * 730 });
+    saw(changed.join("\n"));
+    const touched = changed.map((line) => line.split(" ")[1]);
+    expect(new Set(touched)).toEqual(new Set(["lab-pki-admin-certificate", "lab-kubernetes"]));
+  });
+
+  it("no bootstrap token is left", async () => {
+    const tokens = await cluster.kubectl("-n", "kube-system", "get", "secrets", "--field-selector", "type=bootstrap.kubernetes.io/token", "-o", "name");
+    saw(`bootstrap tokens: "${tokens.trim()}"`);
+    expect(tokens.trim()).toBe("");
+  });
+
+  it("the pod range is one: kubeadm's, flannel's, the nodes' and subnet.env's", async () => {
+    const kubeadm = await cluster.kubectl("-n", "kube-system", "get", "configmap", "kubeadm-config", "-o", "jsonpath={.data.ClusterConfiguration}");
+    const flannel = await cluster.kubectl("-n", "kube-flannel", "get", "configmap", "kube-flannel-cfg", "-o", "jsonpath={.data.net-conf\\.json}");
+    const nodes = await cluster.kubectl("get", "nodes", "-o", "jsonpath={range .items[*]}{.metadata.name} {.spec.podCIDR}{\"\\n\"}{end}");
+    expect(/podSubnet: (\S+)/.exec(kubeadm)?.[1]).toBe("10.244.0.0/16");
+    expect((JSON.parse(flannel) as { Network: string }).Network).toBe("10.244.0.0/16");
+    for (const line of nodes.trim().split("\n")) {
+      const [node = "", range = ""] = line.split(" ");
+      const env = await cluster.host(node, "cat /run/flannel/subnet.env");
+      saw(`${node}: ${range}; ${env.trim().replaceAll("\n", " ")}`);
+      expect(env).toContain("FLANNEL_NETWORK=10.244.0.0/16");
+      expect(env).toContain(`FLANNEL_SUBNET=${range.replace(".0/24", ".1/24")}`);
+    }
+  });
+
+  it("pods reach each other across nodes, a Service and a node port answer", async () => {
+    await cluster.apply(webDaemonSet("web"), webService("web", NODE_PORT));
+    await cluster.kubectl("rollout", "status", "daemonset/web", "--timeout=180s");
+    const pods = await podsOfWeb();
+    expect(new Set(pods.map((pod) => pod.node))).toEqual(new Set(["cp1", "w1", "w2"]));
+    for (const from of pods)
+      for (const to of pods) {
+        const answer = await inPod(from.name, "wget", "-q", "-O", "-", "-T", "5", `http://${to.address}:8080/`);
+        expect(answer.trim()).toBe(to.name);
+        saw(`${from.node} -> pod on ${to.node} (${to.address}): ${answer.trim()}`);
+      }
+    const [pod] = pods;
+    const service = await inPod(pod?.name ?? "", "wget", "-q", "-O", "-", "-T", "5", "http://web.default.svc.cluster.local/");
+    saw(`Service: ${service.trim()}`);
+    expect(pods.map((one) => one.name)).toContain(service.trim());
+    for (const { name, address } of cluster.lab.hosts().filter((host) => ["cp1", "w1", "w2"].includes(host.name))) {
+      const answer = (await cluster.lab.run(["curl", "-sS", "--max-time", "5", `http://${address}:${NODE_PORT}/`])).stdout;
+      saw(`node port on ${name}: ${answer.trim()}`);
+      expect(pods.map((one) => one.name)).toContain(answer.trim());
+    }
+  });
+
+  it("cluster DNS and a stub domain answer", async () => {
+    const [pod] = await podsOfWeb();
+    const own = await inPod(pod?.name ?? "", "nslookup", "kubernetes.default.svc.cluster.local");
+    const stub = await inPod(pod?.name ?? "", "nslookup", stubZone.host);
+    saw(own);
+    saw(stub);
+    expect(own).toContain("10.96.0.1");
+    expect(stub).toContain(stubZone.address);
+  });
+
+  it("a Secret is encrypted in etcd", async () => {
+    const value = "a value nobody may read in etcd";
+    await cluster.apply({ apiVersion: "v1", kind: "Secret", metadata: { name: "probe" }, stringData: { value } });
+    const raw = await cluster.host(
+      "cp1",
+      "etcd=$(crictl ps -q --name '^etcd$') && crictl exec $etcd etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/healthcheck-client.crt --key /etc/kubernetes/pki/etcd/healthcheck-client.key get /registry/secrets/default/probe --print-value-only | head -c 200 | cat -v",
+    );
+    saw(raw.slice(0, 80));
+    expect(raw).toContain("k8s:enc:secretbox:v1:generated:");
+    expect(raw).not.toContain(value);
+  });
+
+  it("kubelets refuse anonymous calls; logs, exec and port-forward work over verified certificates", async () => {
+    for (const { name, address } of cluster.lab.hosts().filter((host) => ["cp1", "w1"].includes(host.name))) {
+      const status = (await cluster.lab.run(["curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", `https://${address}:10250/pods`])).stdout;
+      saw(`${name}: anonymous GET /pods on 10250: ${status}`);
+      expect(status).toBe("401");
+    }
+    const [pod] = await podsOfWeb();
+    expect((await inPod(pod?.name ?? "", "hostname")).trim()).toBe(pod?.name);
+    await cluster.kubectl("logs", pod?.name ?? "");
+    // One shell: the forward is a child of it, and ends with it.
+    const forward = `"$0" port-forward pod/${pod?.name} 18080:8080 & forward=$!; for _ in $(seq 100); do curl -s http://127.0.0.1:18080/ && break; sleep 0.1; done; kill $forward`;
+    const { ensureTool } = await import("../support/toolchain");
+    const { kubeconfigFile } = await import("./engine");
+    const answer = await cluster.lab.run(["bash", "-c", forward, await ensureTool("kubectl")], {
+      env: { ...process.env, KUBECONFIG: kubeconfigFile(cluster.lab) },
+    });
+    saw(`port-forward: ${answer.stdout.trim().split("\n").pop()}`);
+    expect(answer.stdout).toContain(pod?.name);
+  });
+
+  const withWorkers = (names: readonly string[], change: Partial<Settings["machines"][string]> = {}): Settings => {
+    const others = Object.entries(cluster.settings.machines).filter(([, machine]) => machine.role !== "worker");
+    const workers = names.map((name) => [name, { ...machineInput(cluster.lab, name, "worker"), ...change }] as const);
+    return { ...cluster.settings, machines: Object.fromEntries([...others, ...workers]) };
+  };
+  const nodes = async (): Promise<string[]> =>
+    (await cluster.kubectl("get", "nodes", "-o", "jsonpath={.items[*].metadata.name}")).split(" ").sort();
+
+  it("a worker is added, and nothing else is touched but the look at all machines", async () => {
+    cluster.settings = withWorkers(["w1", "w2", "w3"]);
+    const { changed } = await cluster.engine("up");
+    saw(changed.join("\n"));
+    expect(changed.map((line) => line.split(" ").slice(0, 2).join(" ")).sort()).toEqual([
+      "create lab-general-w3-membership",
+      "create lab-general-w3-setup",
+      "update lab-preflight",
+    ]);
+    await cluster.kubectl("wait", "--for=condition=Ready", "node/w3", "--timeout=120s");
+  });
+
+  it("a worker is removed: drained, its Node gone, the host clean", async () => {
+    cluster.settings = withWorkers(["w1", "w2"]);
+    await cluster.engine("up");
+    expect(await nodes()).toEqual(["cp1", "w1", "w2"]);
+    const left = await cluster.host(
+      "w3",
+      "ls -d /etc/kubernetes /var/lib/kubelet/pki /opt/pulumi-kubeadm /etc/containerd /var/lib/pulumi-kubeadm/*.json /opt/cni 2>/dev/null; ip -o link show | grep -E 'cni0|flannel' ; systemctl is-active kubelet containerd; nft list tables | grep -E 'kube|flannel' || true",
+    ).catch((error: unknown) => String(error));
+    saw(`left on w3: ${left.trim()}`);
+    expect(left.trim().split("\n")).toEqual(["inactive", "inactive"]);
+  });
+
+  it("a wiped worker is refused until its generation is raised, and then joins anew", async () => {
+    await cluster.lab.wipeHost("w2");
+    cluster.settings = withWorkers(["w1", "w2"], { labels: { disk: "new" } });
+    const refused = await cluster.attempt("up");
+    saw(/w2: .*generation.*/.exec(refused.log)?.[0] ?? refused.log.slice(-500));
+    expect(refused.ok).toBe(false);
+    expect(refused.log).toMatch(/w2: .*raise machines\.w2\.generation to 2/);
+    const machines = { ...cluster.settings.machines };
+    machines["w2"] = { ...machines["w2"]!, generation: 2 };
+    cluster.settings = { ...cluster.settings, machines };
+    const { changed } = await cluster.engine("up");
+    saw(changed.join("\n"));
+    await cluster.kubectl("wait", "--for=condition=Ready", "node/w2", "--timeout=120s");
+    expect(await cluster.kubectl("get", "node", "w2", "-o", "jsonpath={.metadata.labels.disk}")).toBe("new");
+    expect((await cluster.engine("preview")).changed).toEqual([]);
+  });
+
+  it("a vanished host is removed without an error", async () => {
+    await cluster.lab.stopHost("w2", 0);
+    const { w2: _gone, ...machines } = cluster.settings.machines;
+    cluster.settings = { ...cluster.settings, machines };
+    const { log } = await cluster.engine("up");
+    saw(/w2: .*taken for gone/.exec(log)?.[0] ?? "no note about w2");
+    expect(await nodes()).toEqual(["cp1", "w1"]);
+  });
+
+  it("killed in the middle of a join, the next up converges", async () => {
+    cluster.settings = { ...cluster.settings, machines: { ...cluster.settings.machines, w4: machineInput(cluster.lab, "w4", "worker") } };
+    let engine = 0;
+    await cluster
+      .attempt("up", {
+        onStart: (pid) => (engine = pid),
+        onLine: (line) => {
+          if (/w4: kubeadm join/.test(line)) killTree(engine);
+        },
+      })
+      .then(
+        () => expect.fail("the engine ended before it was killed"),
+        (error: Error) => saw(error.message),
+      );
+    await cluster.engine("up");
+    await cluster.kubectl("wait", "--for=condition=Ready", "node/w4", "--timeout=120s");
+    expect((await cluster.engine("preview")).changed).toEqual([]);
+  });
+
+  it("a machine joins by hand with one command's output", async () => {
+    await cluster.lab.wipeHost("w3");
+    // The plan's setup script is what a person runs on the host.
+    const { parseCluster } = await import("../../model/settings/parse");
+    const { renderNode } = await import("../../model/node/render");
+    const settings = parseCluster(withWorkers(["w1", "w3"]), { environment: "lab" });
+    const machine = settings.machines.find((one) => one.name === "w3");
+    await cluster.lab.exec("w3", ["bash", "-s"], { input: renderNode(settings, machine!).setupScript });
+    const printed = await cluster.host("cp1", "pulumi-kubeadm-join-file general");
+    const line = /^#\s+(kubeadm join .*)$/m.exec(printed)?.[1] ?? "";
+    saw(line);
+    await cluster.lab.exec("w3", ["bash", "-c", "umask 077; mkdir -p /run/pulumi-kubeadm; cat > /run/pulumi-kubeadm/discovery.conf"], { input: printed });
+    await cluster.host("w3", `${line.replace("NAME", "w3")} --ignore-preflight-errors=SystemVerification`);
+    await eventually("w3 registers", nodes, (names) => names.includes("w3"));
+    await cluster.kubectl("wait", "--for=condition=Ready", "node/w3", "--timeout=120s");
+    await cluster.kubectl("delete", "node", "w3");
+  });
+
+  it("a change of the pod range is refused before anything runs", async () => {
+    const before = cluster.settings;
+    cluster.settings = { ...before, cni: { kind: "flannel", backend: "vxlan", podCidr: "10.200.0.0/16" } };
+    const refused = await cluster.attempt("up");
+    cluster.settings = before;
+    saw(/cni\.podCidr: .*/.exec(refused.log)?.[0] ?? refused.log.slice(-500));
+    expect(refused.ok).toBe(false);
+    expect(refused.log).toContain("cni.podCidr: the living cluster has 10.244.0.0/16, the settings say 10.200.0.0/16");
+    expect((await cluster.engine("preview")).changed).toEqual([]);
+  });
+
+  it("refresh finds nothing, and no secret stands in state, logs or events", async () => {
+    const { changed, leaks } = await cluster.engine("refresh", {
+      search: { ...labSecrets(cluster.lab), kubeconfig: cluster.kubeconfig() },
+    });
+    expect(changed).toEqual([]);
+    expect(leaks).toEqual([]);
+  });
+
+  it("destroy leaves the hosts bare", async () => {
+    await cluster.engine("destroy");
+    const left = await cluster.host("cp1", "ls -d /etc/kubernetes /opt/pulumi-kubeadm /var/lib/etcd/member 2>/dev/null | wc -l");
+    expect(left.trim()).toBe("0");
+  });
+});
