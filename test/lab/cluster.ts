@@ -63,7 +63,10 @@ export class LabCluster {
     return (await this.tryKubectl(args)).stdout;
   }
 
-  tryKubectl(args: readonly string[], options: { allowFailure?: boolean; input?: string } = {}): Promise<RunResult> {
+  tryKubectl(
+    args: readonly string[],
+    options: { allowFailure?: boolean; input?: string } = {},
+  ): Promise<RunResult> {
     const env = { ...process.env, KUBECONFIG: kubeconfigFile(this.lab) };
     return this.lab.run([this.kubectlBinary, ...args], { env, timeout: 300_000, ...options });
   }

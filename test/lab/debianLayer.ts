@@ -4,7 +4,7 @@ import { cachedFolder } from "../support/cache";
 import { ensureDebianPackages } from "../support/debianPackages";
 import { run } from "../support/run";
 
-/** busybox alone: `sh`, `cp`, `wget`, `nslookup` and the like, statically linked. */
+/** busybox alone: `sh`, `cp`, `nslookup` and the like, statically linked. Debian's `wget` crashes on `-T`: use `timeout`. */
 const busybox = ["busybox-static"];
 
 /** What kube-proxy and flannel call: nft, iptables, conntrack, with the libraries they are linked to. */

@@ -23,7 +23,8 @@ async function main(): Promise<void> {
   });
   const { stack } = engine;
   // A run that was killed leaves its lock behind, and people clear it with `pulumi cancel`.
-  if (fs.existsSync(path.join(request.workDir, "state", ".pulumi", "locks"))) await stack.cancel().catch(() => undefined);
+  if (fs.existsSync(path.join(request.workDir, "state", ".pulumi", "locks")))
+    await stack.cancel().catch(() => undefined);
   await stack.setConfig("kubeadm:cluster", { value: JSON.stringify(request.settings) });
   await stack.setConfig("kubeadm:secrets", { value: JSON.stringify(request.secrets), secret: true });
   const report = await operate(engine, request);

@@ -64,7 +64,11 @@ function shapeFile(lab: Lab): string {
 
 /** What of the engine's output a person wants to see while it goes on. */
 function progress(line: string): void {
-  if (/^\s*[@+~-]*\s*.*\b(created|updated|deleted|replaced|failed)\b|: (phase |cannot|failed)|error:|^Resources:|^\s+[+~-] \d+/.test(line))
+  if (
+    /^\s*[@+~-]*\s*.*\b(created|updated|deleted|replaced|failed)\b|: (phase |cannot|failed)|error:|^Resources:|^\s+[+~-] \d+/.test(
+      line,
+    )
+  )
     say(line.trim().slice(0, 200));
   else if (/^[ +~@-]*[a-z0-9-]+: /.test(line)) say(line.trim().slice(0, 200));
 }
@@ -97,8 +101,11 @@ async function status(): Promise<boolean> {
   }
   const { hosts: all, services } = Lab.load(LAB).status();
   console.log(`servers: ${services.join(", ")}`);
-  for (const host of all) console.log(`${host.name.padEnd(8)} ${host.address.padEnd(14)} ${host.running ? "runs" : "is down"}`);
-  return fs.existsSync(kubeconfigFile(Lab.load(LAB))) ? kubectl(["get", "nodes,pods", "-A", "-o", "wide"]) : true;
+  for (const host of all)
+    console.log(`${host.name.padEnd(8)} ${host.address.padEnd(14)} ${host.running ? "runs" : "is down"}`);
+  return fs.existsSync(kubeconfigFile(Lab.load(LAB)))
+    ? kubectl(["get", "nodes,pods", "-A", "-o", "wide"])
+    : true;
 }
 
 function ssh(args: readonly string[]): boolean {
@@ -120,7 +127,9 @@ async function all(args: string[]): Promise<boolean> {
     const lab = Lab.load(LAB);
     const settings = await labSettings(lab, JSON.parse(fs.readFileSync(shapeFile(lab), "utf8")) as Shape);
     const second = await runEngine(lab, "preview", settings);
-    say(`second preview: ${second?.changed.length === 0 ? "empty" : (second?.changed.join(", ") ?? "killed")}`);
+    say(
+      `second preview: ${second?.changed.length === 0 ? "empty" : (second?.changed.join(", ") ?? "killed")}`,
+    );
     const destroyed = await runEngine(lab, "destroy", settings, { onLine: progress });
     say(`destroy: ${destroyed?.ok ? "done" : "failed"}`);
     return second?.changed.length === 0 && destroyed?.ok === true;

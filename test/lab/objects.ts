@@ -14,7 +14,9 @@ export function webDaemonSet(name: string): object {
         spec: {
           terminationGracePeriodSeconds: 1,
           tolerations: [{ operator: "Exists" }],
-          containers: [{ name: "web", image: webImage, ports: [{ containerPort: 8080 }], securityContext: hardened }],
+          containers: [
+            { name: "web", image: webImage, ports: [{ containerPort: 8080 }], securityContext: hardened },
+          ],
         },
       },
     },

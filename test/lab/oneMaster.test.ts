@@ -1,13 +1,18 @@
 /** One master and two workers over VXLAN, from bare hosts to traffic, and what becomes of it when machines come and go. */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { parseCluster } from "../../model/settings/parse";
+import { renderNode } from "../../model/node/render";
+import { ensureTool } from "../support/toolchain";
 import { describeWithLab } from "./available";
 import { eventually, LabCluster, saw } from "./cluster";
-import { killTree } from "./engine";
+import { kubeconfigFile, killTree } from "./engine";
 import { labSecrets, machineInput, shapeOf, type Settings } from "./environment";
 import { podsOf, webDaemonSet, webService } from "./objects";
 import { stubZone } from "./services";
 
 const NODE_PORT = 30080;
+/** The cluster is born a month ago, by the clock of its certificates: whatever joins joins a cluster of that age. */
+const MONTH = 730;
 
 describeWithLab("one master, two workers, vxlan", () => {
   let cluster: LabCluster;
@@ -18,7 +23,7 @@ describeWithLab("one master, two workers, vxlan", () => {
 
   beforeAll(async () => {
     cluster = await LabCluster.create("one", shapeOf(1, 2), { spare: ["w3", "w4"] });
-    await cluster.engine("up", { onLine: (line) => void (/^\s*\S+: /.test(line) && saw(line)) });
+    await cluster.engine("up", { clockOffsetHours: -MONTH });
   });
 
   afterAll(async () => {
@@ -33,7 +38,9 @@ describeWithLab("one master, two workers, vxlan", () => {
   });
 
   it("CoreDNS is Ready, and it is the library's", async () => {
-    const deployment = JSON.parse(await cluster.kubectl("-n", "kube-system", "get", "deployment", "coredns", "-o", "json")) as {
+    const deployment = JSON.parse(
+      await cluster.kubectl("-n", "kube-system", "get", "deployment", "coredns", "-o", "json"),
+    ) as {
       metadata: { managedFields?: object[]; labels: Record<string, string> };
       status: { readyReplicas: number };
     };
@@ -49,22 +56,52 @@ describeWithLab("one master, two workers, vxlan", () => {
 
   it("two days later it still is; eleven months later only the administrator's certificate is renewed", async () => {
     expect((await cluster.engine("preview", { clockOffsetHours: 48 })).changed).toEqual([]);
-    const { changed } = await cluster.engine("preview", { clockOffsetHours: 11 * 730 });
+    const { changed } = await cluster.engine("preview", { clockOffsetHours: 10 * MONTH });
     saw(changed.join("\n"));
     const touched = changed.map((line) => line.split(" ")[1]);
     expect(new Set(touched)).toEqual(new Set(["lab-pki-admin-certificate", "lab-kubernetes"]));
   });
 
   it("no bootstrap token is left", async () => {
-    const tokens = await cluster.kubectl("-n", "kube-system", "get", "secrets", "--field-selector", "type=bootstrap.kubernetes.io/token", "-o", "name");
+    const tokens = await cluster.kubectl(
+      "-n",
+      "kube-system",
+      "get",
+      "secrets",
+      "--field-selector",
+      "type=bootstrap.kubernetes.io/token",
+      "-o",
+      "name",
+    );
     saw(`bootstrap tokens: "${tokens.trim()}"`);
     expect(tokens.trim()).toBe("");
   });
 
   it("the pod range is one: kubeadm's, flannel's, the nodes' and subnet.env's", async () => {
-    const kubeadm = await cluster.kubectl("-n", "kube-system", "get", "configmap", "kubeadm-config", "-o", "jsonpath={.data.ClusterConfiguration}");
-    const flannel = await cluster.kubectl("-n", "kube-flannel", "get", "configmap", "kube-flannel-cfg", "-o", "jsonpath={.data.net-conf\\.json}");
-    const nodes = await cluster.kubectl("get", "nodes", "-o", "jsonpath={range .items[*]}{.metadata.name} {.spec.podCIDR}{\"\\n\"}{end}");
+    const kubeadm = await cluster.kubectl(
+      "-n",
+      "kube-system",
+      "get",
+      "configmap",
+      "kubeadm-config",
+      "-o",
+      "jsonpath={.data.ClusterConfiguration}",
+    );
+    const flannel = await cluster.kubectl(
+      "-n",
+      "kube-flannel",
+      "get",
+      "configmap",
+      "kube-flannel-cfg",
+      "-o",
+      "jsonpath={.data.net-conf\\.json}",
+    );
+    const nodes = await cluster.kubectl(
+      "get",
+      "nodes",
+      "-o",
+      'jsonpath={range .items[*]}{.metadata.name} {.spec.podCIDR}{"\\n"}{end}',
+    );
     expect(/podSubnet: (\S+)/.exec(kubeadm)?.[1]).toBe("10.244.0.0/16");
     expect((JSON.parse(flannel) as { Network: string }).Network).toBe("10.244.0.0/16");
     for (const line of nodes.trim().split("\n")) {
@@ -83,16 +120,38 @@ describeWithLab("one master, two workers, vxlan", () => {
     expect(new Set(pods.map((pod) => pod.node))).toEqual(new Set(["cp1", "w1", "w2"]));
     for (const from of pods)
       for (const to of pods) {
-        const answer = await inPod(from.name, "wget", "-q", "-O", "-", "-T", "5", `http://${to.address}:8080/`);
+        const answer = await inPod(
+          from.name,
+          "wget",
+          "-q",
+          "-O",
+          "-",
+          "-T",
+          "5",
+          `http://${to.address}:8080/`,
+        );
         expect(answer.trim()).toBe(to.name);
         saw(`${from.node} -> pod on ${to.node} (${to.address}): ${answer.trim()}`);
       }
     const [pod] = pods;
-    const service = await inPod(pod?.name ?? "", "wget", "-q", "-O", "-", "-T", "5", "http://web.default.svc.cluster.local/");
+    const service = await inPod(
+      pod?.name ?? "",
+      "wget",
+      "-q",
+      "-O",
+      "-",
+      "-T",
+      "5",
+      "http://web.default.svc.cluster.local/",
+    );
     saw(`Service: ${service.trim()}`);
     expect(pods.map((one) => one.name)).toContain(service.trim());
-    for (const { name, address } of cluster.lab.hosts().filter((host) => ["cp1", "w1", "w2"].includes(host.name))) {
-      const answer = (await cluster.lab.run(["curl", "-sS", "--max-time", "5", `http://${address}:${NODE_PORT}/`])).stdout;
+    for (const { name, address } of cluster.lab
+      .hosts()
+      .filter((host) => ["cp1", "w1", "w2"].includes(host.name))) {
+      const answer = (
+        await cluster.lab.run(["curl", "-sS", "--max-time", "5", `http://${address}:${NODE_PORT}/`])
+      ).stdout;
       saw(`node port on ${name}: ${answer.trim()}`);
       expect(pods.map((one) => one.name)).toContain(answer.trim());
     }
@@ -110,7 +169,12 @@ describeWithLab("one master, two workers, vxlan", () => {
 
   it("a Secret is encrypted in etcd", async () => {
     const value = "a value nobody may read in etcd";
-    await cluster.apply({ apiVersion: "v1", kind: "Secret", metadata: { name: "probe" }, stringData: { value } });
+    await cluster.apply({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "probe" },
+      stringData: { value },
+    });
     const raw = await cluster.host(
       "cp1",
       "etcd=$(crictl ps -q --name '^etcd$') && crictl exec $etcd etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/healthcheck-client.crt --key /etc/kubernetes/pki/etcd/healthcheck-client.key get /registry/secrets/default/probe --print-value-only | head -c 200 | cat -v",
@@ -122,7 +186,17 @@ describeWithLab("one master, two workers, vxlan", () => {
 
   it("kubelets refuse anonymous calls; logs, exec and port-forward work over verified certificates", async () => {
     for (const { name, address } of cluster.lab.hosts().filter((host) => ["cp1", "w1"].includes(host.name))) {
-      const status = (await cluster.lab.run(["curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", `https://${address}:10250/pods`])).stdout;
+      const status = (
+        await cluster.lab.run([
+          "curl",
+          "-sk",
+          "-o",
+          "/dev/null",
+          "-w",
+          "%{http_code}",
+          `https://${address}:10250/pods`,
+        ])
+      ).stdout;
       saw(`${name}: anonymous GET /pods on 10250: ${status}`);
       expect(status).toBe("401");
     }
@@ -131,8 +205,6 @@ describeWithLab("one master, two workers, vxlan", () => {
     await cluster.kubectl("logs", pod?.name ?? "");
     // One shell: the forward is a child of it, and ends with it.
     const forward = `"$0" port-forward pod/${pod?.name} 18080:8080 & forward=$!; for _ in $(seq 100); do curl -s http://127.0.0.1:18080/ && break; sleep 0.1; done; kill $forward`;
-    const { ensureTool } = await import("../support/toolchain");
-    const { kubeconfigFile } = await import("./engine");
     const answer = await cluster.lab.run(["bash", "-c", forward, await ensureTool("kubectl")], {
       env: { ...process.env, KUBECONFIG: kubeconfigFile(cluster.lab) },
     });
@@ -140,9 +212,16 @@ describeWithLab("one master, two workers, vxlan", () => {
     expect(answer.stdout).toContain(pod?.name);
   });
 
-  const withWorkers = (names: readonly string[], change: Partial<Settings["machines"][string]> = {}): Settings => {
-    const others = Object.entries(cluster.settings.machines).filter(([, machine]) => machine.role !== "worker");
-    const workers = names.map((name) => [name, { ...machineInput(cluster.lab, name, "worker"), ...change }] as const);
+  const withWorkers = (
+    names: readonly string[],
+    change: Partial<Settings["machines"][string]> = {},
+  ): Settings => {
+    const others = Object.entries(cluster.settings.machines).filter(
+      ([, machine]) => machine.role !== "worker",
+    );
+    const workers = names.map(
+      (name) => [name, { ...machineInput(cluster.lab, name, "worker"), ...change }] as const,
+    );
     return { ...cluster.settings, machines: Object.fromEntries([...others, ...workers]) };
   };
   const nodes = async (): Promise<string[]> =>
@@ -164,10 +243,12 @@ describeWithLab("one master, two workers, vxlan", () => {
     cluster.settings = withWorkers(["w1", "w2"]);
     await cluster.engine("up");
     expect(await nodes()).toEqual(["cp1", "w1", "w2"]);
-    const left = await cluster.host(
-      "w3",
-      "ls -d /etc/kubernetes /var/lib/kubelet/pki /opt/pulumi-kubeadm /etc/containerd /var/lib/pulumi-kubeadm/*.json /opt/cni 2>/dev/null; ip -o link show | grep -E 'cni0|flannel' ; systemctl is-active kubelet containerd; nft list tables | grep -E 'kube|flannel' || true",
-    ).catch((error: unknown) => String(error));
+    const left = await cluster
+      .host(
+        "w3",
+        "ls -d /etc/kubernetes /var/lib/kubelet/pki /opt/pulumi-kubeadm /etc/containerd /var/lib/pulumi-kubeadm/*.json /opt/cni 2>/dev/null; ip -o link show | grep -E 'cni0|flannel' ; systemctl is-active kubelet containerd; nft list tables | grep -E 'kube|flannel' || true",
+      )
+      .catch((error: unknown) => String(error));
     saw(`left on w3: ${left.trim()}`);
     expect(left.trim().split("\n")).toEqual(["inactive", "inactive"]);
   });
@@ -199,7 +280,10 @@ describeWithLab("one master, two workers, vxlan", () => {
   });
 
   it("killed in the middle of a join, the next up converges", async () => {
-    cluster.settings = { ...cluster.settings, machines: { ...cluster.settings.machines, w4: machineInput(cluster.lab, "w4", "worker") } };
+    cluster.settings = {
+      ...cluster.settings,
+      machines: { ...cluster.settings.machines, w4: machineInput(cluster.lab, "w4", "worker") },
+    };
     let engine = 0;
     await cluster
       .attempt("up", {
@@ -220,15 +304,17 @@ describeWithLab("one master, two workers, vxlan", () => {
   it("a machine joins by hand with one command's output", async () => {
     await cluster.lab.wipeHost("w3");
     // The plan's setup script is what a person runs on the host.
-    const { parseCluster } = await import("../../model/settings/parse");
-    const { renderNode } = await import("../../model/node/render");
     const settings = parseCluster(withWorkers(["w1", "w3"]), { environment: "lab" });
     const machine = settings.machines.find((one) => one.name === "w3");
     await cluster.lab.exec("w3", ["bash", "-s"], { input: renderNode(settings, machine!).setupScript });
     const printed = await cluster.host("cp1", "pulumi-kubeadm-join-file general");
     const line = /^#\s+(kubeadm join .*)$/m.exec(printed)?.[1] ?? "";
     saw(line);
-    await cluster.lab.exec("w3", ["bash", "-c", "umask 077; mkdir -p /run/pulumi-kubeadm; cat > /run/pulumi-kubeadm/discovery.conf"], { input: printed });
+    await cluster.lab.exec(
+      "w3",
+      ["bash", "-c", "umask 077; mkdir -p /run/pulumi-kubeadm; cat > /run/pulumi-kubeadm/discovery.conf"],
+      { input: printed },
+    );
     await cluster.host("w3", `${line.replace("NAME", "w3")} --ignore-preflight-errors=SystemVerification`);
     await eventually("w3 registers", nodes, (names) => names.includes("w3"));
     await cluster.kubectl("wait", "--for=condition=Ready", "node/w3", "--timeout=120s");
@@ -242,7 +328,9 @@ describeWithLab("one master, two workers, vxlan", () => {
     cluster.settings = before;
     saw(/cni\.podCidr: .*/.exec(refused.log)?.[0] ?? refused.log.slice(-500));
     expect(refused.ok).toBe(false);
-    expect(refused.log).toContain("cni.podCidr: the living cluster has 10.244.0.0/16, the settings say 10.200.0.0/16");
+    expect(refused.log).toContain(
+      "cni.podCidr: the living cluster has 10.244.0.0/16, the settings say 10.200.0.0/16",
+    );
     expect((await cluster.engine("preview")).changed).toEqual([]);
   });
 
@@ -256,7 +344,10 @@ describeWithLab("one master, two workers, vxlan", () => {
 
   it("destroy leaves the hosts bare", async () => {
     await cluster.engine("destroy");
-    const left = await cluster.host("cp1", "ls -d /etc/kubernetes /opt/pulumi-kubeadm /var/lib/etcd/member 2>/dev/null | wc -l");
+    const left = await cluster.host(
+      "cp1",
+      "ls -d /etc/kubernetes /opt/pulumi-kubeadm /var/lib/etcd/member 2>/dev/null | wc -l",
+    );
     expect(left.trim()).toBe("0");
   });
 });
