@@ -115,7 +115,8 @@ judge() {
   [ -z "$rest" ] || { echo "its usages are $usages"; return; }
   [[ $usages == *'"server auth"'* ]] || { echo "it is not for serving"; return; }
   base64 -d <<<"$request" >"$work/request.pem" 2>/dev/null || { echo "it is no PEM"; return; }
-  openssl req -verify -noout -in "$work/request.pem" >/dev/null 2>&1 || { echo "its signature does not fit its key"; return; }
+  # OpenSSL 3.0 exits with 0 whatever it found, and says what it found on either stream.
+  [[ $(openssl req -verify -noout -in "$work/request.pem" 2>&1) == *"verify OK"* ]] || { echo "its signature does not fit its key"; return; }
   [ "$(openssl req -noout -subject -nameopt RFC2253 -in "$work/request.pem")" = "subject=CN=system:node:$node,O=system:nodes" ] || { echo "its subject is not node $node"; return; }
   openssl req -noout -text -in "$work/request.pem" >"$work/text" || { echo "it cannot be read"; return; }
   # A second such line, however it got there, would make the first one worthless.

@@ -1,0 +1,163 @@
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { renewalUnits } from "../../../model/kubeadm";
+import { settingsOf } from "../../support/kubeadmSettings";
+import { has, ScriptHost } from "./scriptHost";
+
+const components = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+const certificates = [
+  "apiserver",
+  "apiserver-etcd-client",
+  "apiserver-kubelet-client",
+  "front-proxy-client",
+  "etcd/server",
+  "etcd/peer",
+  "etcd/healthcheck-client",
+];
+
+describe.skipIf(!has("openssl") || !has("flock"))("renewal of kubeadm's certificates", () => {
+  let made: string;
+  let host: ScriptHost;
+
+  beforeAll(() => {
+    made = fs.mkdtempSync(path.join(os.tmpdir(), "renewal-"));
+    const key = `${made}/key.pem`;
+    execFileSync("openssl", ["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key]);
+    for (const days of ["29", "31"]) {
+      const args = [
+        "req",
+        "-x509",
+        "-key",
+        key,
+        "-subj",
+        "/CN=x",
+        "-days",
+        days,
+        "-out",
+        `${made}/${days}.pem`,
+      ];
+      execFileSync("openssl", args);
+    }
+  });
+  afterAll(() => fs.rmSync(made, { recursive: true }));
+
+  const pem = (days: 29 | 31) => fs.readFileSync(`${made}/${days}.pem`, "utf8");
+  const kubeconfig = (days: 29 | 31) =>
+    `users:\n- user:\n    client-certificate-data: ${Buffer.from(pem(days)).toString("base64")}\n`;
+
+  beforeEach(() => {
+    const settings = settingsOf({ certificates: { leafDays: 365, renewBeforeDays: 30 } });
+    host = new ScriptHost(renewalUnits(settings)[0], ["/etc/kubernetes", "/var/lib/pulumi-kubeadm", "/run/"]);
+    for (const name of certificates) host.write(`/etc/kubernetes/pki/${name}.crt`, pem(31));
+    for (const name of ["admin", "controller-manager", "scheduler"]) {
+      host.write(`/etc/kubernetes/${name}.conf`, kubeconfig(31));
+    }
+    for (const name of components) host.write(`/containers/${name}`, "1");
+    host.write("/fresh.pem", pem(31));
+    host.write("/fresh.conf", kubeconfig(31));
+    host.command(
+      "kubeadm",
+      'find "$ROOT/etc/kubernetes" -name "*.crt" -exec cp "$ROOT/fresh.pem" {} \\;\nfor conf in "$ROOT"/etc/kubernetes/*.conf; do cp "$ROOT/fresh.conf" "$conf"; done',
+    );
+    // A container's id is `<component>.<count of its starts>`.
+    host.command(
+      "crictl",
+      `shift 2
+if [ "$1" = ps ]; then
+  name=\${*: -1}; name=\${name#^}; name=\${name%\\$}
+  [ ! -e "$ROOT/containers/$name" ] || echo "$name.$(cat "$ROOT/containers/$name")"
+else
+  id=\${*: -1}; name=\${id%.*}
+  [ ! -e "$ROOT/broken" ] || [ "$(cat "$ROOT/broken")" != "$name" ] || exit 1
+  echo $((\${id##*.} + 1)) >"$ROOT/containers/$name"
+fi`,
+    );
+    host.command("curl", "exit 0");
+    host.command("sleep", "");
+  });
+  afterEach(() => host.remove());
+
+  const renewals = () => host.calls().filter((call) => call.startsWith("kubeadm"));
+  const stopped = () =>
+    host.calls().flatMap((call) => /^crictl .* stop .* (\S+)\.\d+$/.exec(call)?.[1] ?? []);
+
+  it("touches nothing while every certificate has more days than the settings ask for", () => {
+    const { status, output } = host.run();
+    expect(status, output).toBe(0);
+    expect(renewals()).toEqual([]);
+    expect(stopped()).toEqual([]);
+  });
+
+  it("looks at every certificate of kubeadm, in files and in kubeconfigs", () => {
+    const files = certificates.map((name) => `/etc/kubernetes/pki/${name}.crt`);
+    const configs = ["admin", "super-admin", "controller-manager", "scheduler"].map(
+      (one) => `/etc/kubernetes/${one}.conf`,
+    );
+    for (const file of files) host.write(file, pem(29));
+    for (const file of configs) host.write(file, kubeconfig(29));
+    const { output } = host.run();
+    for (const file of [...files, ...configs]) expect(output).toContain(`${host.root}${file}\n`);
+    expect(output).not.toContain("kubelet.conf");
+  });
+
+  it.each([
+    ["file", "/etc/kubernetes/pki/etcd/healthcheck-client.crt"],
+    ["kubeconfig", "/etc/kubernetes/scheduler.conf"],
+  ])("renews when the certificate in one %s alone ends too soon", (kind, file) => {
+    host.write(file, kind === "file" ? pem(29) : kubeconfig(29));
+    expect(host.run().status).toBe(0);
+    expect(renewals()).toEqual(["kubeadm certs renew all"]);
+  });
+
+  it("restarts what read the old ones, etcd first, each once", () => {
+    host.write("/etc/kubernetes/pki/apiserver.crt", pem(29));
+    host.run();
+    expect(stopped()).toEqual(components);
+  });
+
+  it("does nothing more on a second run", () => {
+    host.write("/etc/kubernetes/pki/apiserver.crt", pem(29));
+    host.run();
+    host.run();
+    expect(renewals()).toHaveLength(1);
+    expect(stopped()).toHaveLength(components.length);
+  });
+
+  it("does not stop the next component while one is down, and finishes on the next run", () => {
+    host.write("/etc/kubernetes/pki/apiserver.crt", pem(29));
+    host.write("/broken", "kube-apiserver");
+    expect(host.run().status).not.toBe(0);
+    expect(stopped()).toEqual(["etcd", "kube-apiserver"]);
+    host.write("/broken", "");
+    expect(host.run().status).toBe(0);
+    expect(renewals()).toHaveLength(1);
+    expect(stopped()).toEqual([
+      "etcd",
+      "kube-apiserver",
+      "kube-apiserver",
+      "kube-controller-manager",
+      "kube-scheduler",
+    ]);
+  });
+
+  it("waits until a restarted component answers, and says which one does not", () => {
+    host.write("/etc/kubernetes/pki/apiserver.crt", pem(29));
+    host.command("curl", 'case "$*" in *2381*) exit 7 ;; esac');
+    const { status, output } = host.run();
+    expect(status).toBe(1);
+    expect(output).toContain("etcd did not become healthy");
+    expect(stopped()).toEqual(["etcd"]);
+  });
+
+  it("fails when kubeadm renewed nothing", () => {
+    host.write("/etc/kubernetes/pki/etcd/peer.crt", pem(29));
+    host.command("kubeadm", "exit 0");
+    const { status, output } = host.run();
+    expect(status).toBe(1);
+    expect(output).toContain("etcd/peer.crt");
+    expect(stopped()).toEqual([]);
+  });
+});

@@ -1,0 +1,33 @@
+import { spawnSync } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import { approverUnits, renewalUnits } from "../../../model/kubeadm";
+import { settingsOf } from "../../support/kubeadmSettings";
+import { has } from "./scriptHost";
+
+const files = [...approverUnits(settingsOf()), ...renewalUnits(settingsOf())];
+
+describe("scripts and units of masters", () => {
+  for (const file of files.filter((one) => one.content.startsWith("#!"))) {
+    it.skipIf(!has("shellcheck"))(`${file.path} passes shellcheck`, () => {
+      const { stdout } = spawnSync("shellcheck", ["-"], { input: file.content, encoding: "utf8" });
+      expect(stdout).toBe("");
+    });
+  }
+
+  it.each(files.filter((one) => one.path.endsWith(".service")).map((one) => [one.path, one.content]))(
+    "%s runs a script that is among the files and may be executed",
+    (_, content) => {
+      const program = /^ExecStart=(\S+)$/m.exec(content)?.[1];
+      expect(files.find((one) => one.path === program)?.mode).toBe("0755");
+    },
+  );
+
+  it("have a timer for each service, which starts with the host", () => {
+    const named = (suffix: string) =>
+      files.filter((one) => one.path.endsWith(suffix)).map((one) => one.path.slice(0, -suffix.length));
+    expect(named(".timer")).toEqual(named(".service"));
+    for (const file of files.filter((one) => one.path.endsWith(".timer"))) {
+      expect(file.content).toContain("WantedBy=timers.target");
+    }
+  });
+});
