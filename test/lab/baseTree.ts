@@ -6,18 +6,6 @@ import { ensureDebianPackages } from "../support/debianPackages";
 import { run } from "../support/run";
 import { builtInModules, kernelHas } from "./kernel";
 
-/** Programs of this machine that the lab needs. */
-export const labPackages = [
-  "debootstrap",
-  "systemd-container",
-  "openssh-client",
-  "iproute2",
-  "nftables",
-  "util-linux",
-  "apt",
-  "dpkg",
-] as const;
-
 /**
  * What a host has before anything is set up on it: a plain server, and those packages that node setup asks for, since
  * hosts have no way out to a package registry. Setup looks first and installs only what is missing.
@@ -80,7 +68,7 @@ const maskedUnits = [
 export async function ensureBaseTree(): Promise<string> {
   const full = { ...recipe, disabledUnits, maskedUnits, runcWrapper, kernel: os.release() };
   return cachedFolder("trees", "base", full, async (folder) => {
-    await ensureDebianPackages(labPackages);
+    await ensureDebianPackages(["debootstrap"]);
     const repository = await debianRepository(recipe.suite);
     await run([
       // What it mounts in the tree is gone with it, also when it is killed.

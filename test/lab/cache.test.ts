@@ -28,7 +28,7 @@ describe("a recipe's key", () => {
 describe("a cached folder", () => {
   it("is made once per recipe, and recorded", async () => {
     let made = 0;
-    const make = async (folder: string) => fs.writeFileSync(path.join(folder, "file"), String(++made));
+    const make = (folder: string) => fs.promises.writeFile(path.join(folder, "file"), String(++made));
     const folders = await Promise.all(
       [1, 1, 2].map((recipe) => cachedFolder("tools", "x", { recipe }, make)),
     );
@@ -41,12 +41,12 @@ describe("a cached folder", () => {
 
   it("is not there when making it failed, and the next attempt makes it", async () => {
     const failing = async (folder: string) => {
-      fs.writeFileSync(path.join(folder, "half"), "");
+      await fs.promises.writeFile(path.join(folder, "half"), "");
       throw new Error("compiler broke");
     };
     await expect(cachedFolder("tools", "x", {}, failing)).rejects.toThrow("compiler broke");
     expect(fs.readdirSync(cacheFolder("tools"))).toEqual([]);
-    const folder = await cachedFolder("tools", "x", {}, async () => undefined);
+    const folder = await cachedFolder("tools", "x", {}, () => Promise.resolve());
     expect(fs.readdirSync(folder)).toEqual([]);
   });
 });
@@ -68,6 +68,6 @@ describe("a lock", () => {
     const gone = spawnSync("true").pid;
     fs.mkdirSync(cacheFolder("locks"));
     fs.writeFileSync(cacheFolder("locks", "x.lock"), String(gone));
-    expect(await withLock("x", async () => "in")).toBe("in");
+    expect(await withLock("x", () => Promise.resolve("in"))).toBe("in");
   });
 });

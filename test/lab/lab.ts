@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { cacheFolder } from "../support/cache";
+import { ensureDebianPackages } from "../support/debianPackages";
 import { run, type RunOptions, type RunResult } from "../support/run";
 import { ensureBaseTree } from "./baseTree";
 import { bootHost, createIdentity, dropDisk, dropHost, execInHost, haltHost, hostRuns } from "./host";
@@ -28,6 +29,9 @@ import {
   type ServiceName,
 } from "./state";
 
+/** What the lab calls on this machine. */
+const machinePackages = ["systemd-container", "openssh-client", "iproute2", "util-linux", "procps"];
+
 /** How a host is made. */
 export interface HostOptions {
   /** Networks it has an interface on, the first with the default route; default the node network alone. */
@@ -49,6 +53,7 @@ export class Lab {
     if (labIds().includes(id)) throw new Error(`there is a lab "${id}" already`);
     if (process.getuid?.() !== 0 || process.platform !== "linux")
       throw new Error("the lab needs root on Linux");
+    await ensureDebianPackages(machinePackages);
     await ensureBaseTree();
     writeState({ id, createdAt: new Date().toISOString(), nextIndex: 1, hosts: {}, services: {} });
     const lab = new Lab(id);

@@ -74,7 +74,7 @@ export function mirrorVersions(): Record<DownloadName, string> {
 export function mirrorPaths(): Record<DownloadName, string> {
   const versions = mirrorVersions();
   const entries = Object.entries(downloads) as [DownloadName, Download][];
-  return Object.fromEntries(entries.map(([name, { path }]) => [name, path(versions[name])])) as Record<
+  return Object.fromEntries(entries.map(([name, download]) => [name, download.path(versions[name])])) as Record<
     DownloadName,
     string
   >;

@@ -6,11 +6,12 @@ import { run } from "./run";
  * what to install by hand.
  */
 export async function ensureDebianPackages(names: readonly string[]): Promise<void> {
-  const missing: string[] = [];
-  for (const name of names) {
-    const query = await run(["dpkg-query", "-W", "-f=${Status}", name], { allowFailure: true });
-    if (!query.stdout.includes("install ok installed")) missing.push(name);
-  }
+  // Its status is 1 when one of the names is unknown to dpkg; what it says of the others holds.
+  const query = await run(["dpkg-query", "-W", "-f=${Package} ${db:Status-Status}\\n", ...names], {
+    allowFailure: true,
+  });
+  const installed = new Set(query.stdout.split("\n"));
+  const missing = names.filter((name) => !installed.has(`${name} installed`));
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || !fs.existsSync("/usr/bin/apt-get")) {
     throw new Error(`these packages are needed and not installed: ${missing.join(", ")}`);
