@@ -74,10 +74,9 @@ export function mirrorVersions(): Record<DownloadName, string> {
 export function mirrorPaths(): Record<DownloadName, string> {
   const versions = mirrorVersions();
   const entries = Object.entries(downloads) as [DownloadName, Download][];
-  return Object.fromEntries(entries.map(([name, download]) => [name, download.path(versions[name])])) as Record<
-    DownloadName,
-    string
-  >;
+  return Object.fromEntries(
+    entries.map(([name, download]) => [name, download.path(versions[name])]),
+  ) as Record<DownloadName, string>;
 }
 
 /** Folder that the mirror serves, made from the built binaries. */
