@@ -1,0 +1,211 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as mocks from "@pulumi/pulumi/runtime/mocks";
+import { secretPaths, withSecrets, type Path } from "./secretPaths";
+
+/** A resource as the program asked the engine for it. */
+export interface Recorded {
+  readonly name: string;
+  readonly type: string;
+  readonly urn: string;
+  readonly custom: boolean;
+  /**
+   * As Pulumi's own mocks hand them out: a secret stands in Pulumi's envelope (`pulumi.runtime.isRpcSecret`), and so does
+   * every list and object that holds one. What is not known in a preview is `pulumi.unknown`.
+   */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** As they are sent: envelopes stand exactly where a secret is, `pulumi.runtime.unknownValue` where nothing is known. */
+  readonly sent: Record<string, unknown>;
+  /** URN of the parent; "" for none but the stack. */
+  readonly parent: string;
+  readonly dependsOn: readonly string[];
+  /** `<URN>::<id>` of the provider; "" where the default one is used. */
+  readonly provider: string;
+  /** Providers by package that a component hands to its children. */
+  readonly providers: Readonly<Record<string, string>>;
+  readonly protect: boolean;
+  readonly ignoreChanges: readonly string[];
+  readonly replaceOnChanges: readonly string[];
+  readonly deleteBeforeReplace: boolean;
+  readonly deletedWith: string;
+  readonly retainOnDelete: boolean;
+  readonly additionalSecretOutputs: readonly string[];
+  readonly aliases: number;
+  /** A component that never calls `registerOutputs` is shown as unfinished by the engine. */
+  readonly outputsRegistered: boolean;
+}
+
+export interface RecordOptions {
+  /** As in `pulumi preview`: outputs that only a provider knows are unknown. */
+  readonly preview?: boolean;
+  /** State of a resource besides its inputs, as its provider would add it. */
+  readonly outputs?: (resource: pulumi.runtime.MockResourceArgs) => Record<string, unknown>;
+  readonly call?: (call: pulumi.runtime.MockCallArgs) => Record<string, unknown>;
+  readonly project?: string;
+  readonly stack?: string;
+  /** Gets what the program says by `pulumi.log.warn`; default: it is printed. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/** The part of the engine's RegisterResourceRequest that is read (@pulumi/pulumi/proto/resource_pb). */
+interface Request {
+  getName(): string;
+  getType(): string;
+  getParent(): string;
+  getCustom(): boolean;
+  getObject(): { toJavaScript(): Record<string, unknown> };
+  getDependenciesList(): string[];
+  getProvider(): string;
+  getProvidersMap(): { forEach(each: (value: string, key: string) => void): void };
+  getProtect(): boolean;
+  getIgnorechangesList(): string[];
+  getReplaceonchangesList(): string[];
+  getDeletebeforereplace(): boolean;
+  getDeletedwith(): string;
+  getRetainondelete(): boolean;
+  getAdditionalsecretoutputsList(): string[];
+  getAliasesList(): unknown[];
+}
+
+interface Monitor {
+  newUrn(parent: string, type: string, name: string): string;
+  registerResource: (this: Monitor, request: Request, callback: unknown) => Promise<void>;
+  registerResourceOutputs: (this: Monitor, request: { getUrn(): string }, callback: unknown) => void;
+}
+
+const STACK_TYPE = "pulumi:pulumi:Stack";
+
+/**
+ * Runs a program in a stack against mocks and returns every resource it registered, in order, with the options that
+ * Pulumi's own mocks do not show. The monitor's prototype is an internal of the SDK; `test/component/recorder.test.ts`
+ * fails when its shape changes. One at a time in a process: mocks are the process's.
+ *
+ * @throws whatever the program throws, once the registrations under way have ended
+ */
+export async function record(
+  program: () => unknown,
+  options: RecordOptions = {},
+): Promise<readonly Recorded[]> {
+  const { seen, ended } = await observe(program, options);
+  const stack = seen.find((one) => one.type === STACK_TYPE)?.urn;
+  return Promise.all(
+    seen
+      .filter((one) => one.urn !== stack)
+      .map(async ({ secrets, ...one }) => {
+        const sent = withSecrets(one.sent, await secrets);
+        return {
+          ...one,
+          inputs: received(sent),
+          sent,
+          parent: one.parent === stack ? "" : one.parent,
+          outputsRegistered: ended.has(one.urn),
+        };
+      }),
+  );
+}
+
+/** What the SDK makes of sent properties; it reads nothing but `toJavaScript` of the message. */
+function received(sent: Record<string, unknown>): Record<string, unknown> {
+  return pulumi.runtime.deserializeProperties({ toJavaScript: () => sent } as never, true);
+}
+
+type Seen = Omit<Recorded, "inputs" | "outputsRegistered"> & { readonly secrets: Promise<readonly Path[]> };
+
+async function observe(
+  program: () => unknown,
+  options: RecordOptions,
+): Promise<{ seen: Seen[]; ended: Set<string> }> {
+  const seen: Seen[] = [];
+  const ended = new Set<string>();
+  const given = new Map<string, unknown>();
+  const prototype = (mocks as unknown as { MockMonitor: { prototype: Monitor } }).MockMonitor.prototype;
+  const original = {
+    registerResource: prototype.registerResource,
+    registerResourceOutputs: prototype.registerResourceOutputs,
+  };
+  prototype.registerResource = function (this: Monitor, request, callback) {
+    seen.push(read(this, request, given.get(`${request.getType()}::${request.getName()}`)));
+    return original.registerResource.call(this, request, callback);
+  };
+  prototype.registerResourceOutputs = function (this: Monitor, request, callback) {
+    ended.add(request.getUrn());
+    original.registerResourceOutputs.call(this, request, callback);
+  };
+  const { warn } = console;
+  // Without an engine the SDK logs to the console.
+  if (options.onWarning !== undefined) console.warn = options.onWarning;
+  // Thrown again at the end: an error that leaves the stack's own program would be an unhandled rejection in the SDK.
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    await pulumi.runtime.setMocks(
+      standIns(options),
+      options.project ?? "project",
+      options.stack ?? "stack",
+      options.preview ?? false,
+    );
+    await pulumi.runtime.runInPulumiStack(async () => {
+      pulumi.runtime.registerStackTransformation(({ type, name, props }) => {
+        given.set(`${type}::${name}`, props);
+        return undefined;
+      });
+      try {
+        await program();
+      } catch (error) {
+        failure = { error };
+      }
+      return {};
+    });
+    // Waits for every registration still under way.
+    await pulumi.runtime.disconnect();
+  } finally {
+    Object.assign(prototype, original);
+    console.warn = warn;
+  }
+  if (failure !== undefined) throw failure.error;
+  return { seen, ended };
+}
+
+function standIns(options: RecordOptions): pulumi.runtime.Mocks {
+  return {
+    newResource: (args) => ({
+      id: options.preview === true && args.custom !== false ? undefined : `${args.name}-id`,
+      state: { ...(args.inputs as Record<string, unknown>), ...options.outputs?.(args) },
+    }),
+    call: (args) => options.call?.(args) ?? {},
+  };
+}
+
+function read(monitor: Monitor, request: Request, props: unknown): Seen {
+  const providers: Record<string, string> = {};
+  request.getProvidersMap().forEach((value, key) => (providers[key] = value));
+  return {
+    name: request.getName(),
+    type: request.getType(),
+    urn: monitor.newUrn(request.getParent(), request.getType(), request.getName()),
+    custom: request.getCustom(),
+    sent: request.getObject().toJavaScript(),
+    secrets: secretPaths(props),
+    parent: request.getParent(),
+    dependsOn: request.getDependenciesList(),
+    provider: request.getProvider(),
+    providers,
+    protect: request.getProtect(),
+    ignoreChanges: request.getIgnorechangesList(),
+    replaceOnChanges: request.getReplaceonchangesList(),
+    deleteBeforeReplace: request.getDeletebeforereplace(),
+    deletedWith: request.getDeletedwith(),
+    retainOnDelete: request.getRetainondelete(),
+    additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+    aliases: request.getAliasesList().length,
+  };
+}
+
+/** The one resource of that name and, when given, type. */
+export function byName(resources: readonly Recorded[], name: string, type?: string): Recorded {
+  const found = resources.filter((one) => one.name === name && (type === undefined || one.type === type));
+  if (found.length !== 1) {
+    throw new Error(
+      `${found.length} resources named ${name}; there are ${resources.map((one) => one.name).join(", ")}`,
+    );
+  }
+  return found[0];
+}
