@@ -19,11 +19,16 @@ const shortestPart = 16;
 
 /**
  * Where a secret stands, whole or in part: as it is, as JSON or YAML escape it, in base64, or a single line of it.
- * `secrets` are by name, so that a report does not repeat what must not be told.
+ * `secrets` are by name, so that a report does not repeat what must not be told. Lines that also stand in one of
+ * `publicTexts` do not count: a private key's PEM holds its public key, and a line of both can be the same.
  */
-export function findLeaks(secrets: Readonly<Record<string, string>>, written: readonly Written[]): Leak[] {
+export function findLeaks(
+  secrets: Readonly<Record<string, string>>,
+  written: readonly Written[],
+  publicTexts: readonly string[] = [],
+): Leak[] {
   return Object.entries(secrets).flatMap(([secret, value]) =>
-    Object.entries(formsOf(value)).flatMap(([form, text]) =>
+    Object.entries(formsOf(value, publicTexts)).flatMap(([form, text]) =>
       written
         .filter((place) => place.text.includes(text))
         .map((place) => ({ secret, where: place.where, form })),
@@ -31,9 +36,12 @@ export function findLeaks(secrets: Readonly<Record<string, string>>, written: re
   );
 }
 
-function formsOf(value: string): Record<string, string> {
+function formsOf(value: string, publicTexts: readonly string[]): Record<string, string> {
   if (value.length < 4) throw new Error("a secret of under four characters cannot be told from other text");
-  const lines = value.split("\n").filter((line) => line.length >= shortestPart && !/^-----/.test(line));
+  const lines = value
+    .split("\n")
+    .filter((line) => line.length >= shortestPart && !line.startsWith("-----"))
+    .filter((line) => !publicTexts.some((text) => text.includes(line)));
   return {
     plain: value,
     json: JSON.stringify(value).slice(1, -1),

@@ -18,6 +18,8 @@ export interface DiffResult {
   /** By path; the kinds that end in `-replace` make the resource be replaced. */
   readonly detailed: DetailedDiff;
   readonly deleteBeforeReplace?: boolean;
+  /** Only the names of the properties of `detailed` are told, as by providers that have no detailed diff. */
+  readonly namesOnly?: boolean;
   /** The paths of `detailed` compare inputs with inputs, not state with inputs: display only. Default: true. */
   readonly inputDiff?: boolean;
 }

@@ -159,12 +159,13 @@ function diffResponse(result: DiffResult): pb.DiffResponse {
   const paths = Object.keys(result.detailed);
   const response = new pb.DiffResponse()
     .setChanges((result.changes ?? paths.length > 0) ? DIFF_SOME : DIFF_NONE)
-    .setHasdetaileddiff(true)
+    .setHasdetaileddiff(!result.namesOnly)
     .setDeletebeforereplace(result.deleteBeforeReplace ?? false)
     .setDiffsList([...new Set(paths.map(topLevel))])
     .setReplacesList([
       ...new Set(paths.filter((path) => result.detailed[path].endsWith("-replace")).map(topLevel)),
     ]);
+  if (result.namesOnly) return response;
   for (const path of paths) {
     response
       .getDetaileddiffMap()

@@ -37,8 +37,10 @@ export async function selfSigned(inputs: Values, key: KeyObject): Promise<Certif
 
 /** resource_locally_signed_cert.go, Create: names and key from the request, everything else from the arguments. */
 export async function locallySigned(inputs: Values, caKey: KeyObject): Promise<Certificate> {
-  const request = new x509.Pkcs10CertificateRequest(pemOf(inputs["certRequestPem"], "CERTIFICATE REQUEST"));
-  const ca = new x509.X509Certificate(pemOf(inputs["caCertPem"], "CERTIFICATE"));
+  const request = new x509.Pkcs10CertificateRequest(
+    pemOf(inputs["certRequestPem"], "CERTIFICATE REQUEST", "certificate request"),
+  );
+  const ca = new x509.X509Certificate(pemOf(inputs["caCertPem"], "CERTIFICATE", "CA certificate"));
   const caPublic = createPublicKey(caKey).export({ type: "spki", format: "der" });
   if (!caPublic.equals(Buffer.from(ca.publicKey.rawData))) {
     throw new Error(
@@ -216,12 +218,16 @@ async function importPair(key: KeyObject): Promise<KeyPair> {
   };
 }
 
-function pemOf(value: Value | undefined, label: string): string {
+/** resource_locally_signed_cert.go, decodePEM. */
+function pemOf(value: Value | undefined, label: string, what: string): string {
   const text = textOf(value);
   const found = /-----BEGIN ([A-Z ]+)-----/.exec(text)?.[1];
-  if (found === undefined) throw new Error(`failed to decode PEM of expected type "${label}" from bytes`);
-  if (found !== label) throw new Error(`invalid PEM type - expected "${label}", got "${found}"`);
-  return text;
+  if (found === label) return text;
+  const fault =
+    found === undefined
+      ? `failed to decode PEM of expected type "${label}" from bytes`
+      : `invalid PEM type - expected "${label}", got "${found}"`;
+  throw new Error(`Failed to parse ${what} PEM: ${fault}`);
 }
 
 /** RFC 3339 as Go's time.MarshalText writes it: no zeros at the end of the fraction. */

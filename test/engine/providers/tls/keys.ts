@@ -63,6 +63,10 @@ export function hashForState(der: Buffer): string {
 
 /** common_key.go, parsePrivateKeyPEM. */
 export function parseKey(text: string): { key: KeyObject; algorithm: string } {
+  if (!text.includes("-----BEGIN ")) {
+    const fault = `failed to decode PEM block: decoded bytes 0, undecoded ${Buffer.byteLength(text)}`;
+    throw new Error(`Failed to parse private key PEM: ${fault}`);
+  }
   let key: KeyObject;
   try {
     key = createPrivateKey(text);

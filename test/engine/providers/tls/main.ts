@@ -8,6 +8,7 @@
  * - certificates of P-224 keys, which WebCrypto does not know (such keys themselves are made): refused;
  * - upgrades of state written by older versions, and imports;
  * - the wording of refused arguments: the same arguments are refused, with text of our own;
+ * - the bridge's own entries in the state (`__meta`, `__pulumi_raw_state_delta`), and its second, `[ERROR]` form of errors;
  * - fractions of a second below milliseconds in `validityStartTime` and `validityEndTime`, and zones other than UTC.
  */
 import { serve } from "../shared/serve";

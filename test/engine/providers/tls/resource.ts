@@ -41,14 +41,21 @@ export class TlsStandIn implements StandIn {
       if ((state["readyForRenewal"] ?? false) !== ready) detailed["readyForRenewal"] = "update";
       if (isDue(state, planned["earlyRenewalHours"])) detailed["readyForRenewal"] = "update-replace";
     }
-    return { detailed, inputDiff: false };
+    if (kind === "privateKey" && Object.keys(detailed).length > 0) {
+      // Computed without UseStateForUnknown (resource_private_key.go): unknown, and so different, with any change.
+      for (const name of outputs.privateKey.filter((output) => textOf(state[output]) !== ""))
+        detailed[name] = "update";
+    }
+    return { detailed, namesOnly: true };
   }
 
   async create({ type, properties, preview }: CreateRequest): Promise<{ id: string; properties: Values }> {
     const kind = kindOf(type);
     const planned = plannedState(kind, properties);
     if (preview) {
-      const unknowns = Object.fromEntries(outputs[kind].map((name) => [name, unknown]));
+      // Optional and computed at once, without a default: known once it is made.
+      const open = hasValidity(kind) && !("maxPathLength" in planned) ? ["maxPathLength"] : [];
+      const unknowns = Object.fromEntries([...outputs[kind], ...open].map((name) => [name, unknown]));
       return { id: "", properties: { ...planned, ...unknowns } };
     }
     const made = await make(kind, plainObject(planned));
