@@ -78,6 +78,7 @@ export function checksumsAreKnown(facts: Facts, problems: Problems): void {
     }
   }
   for (const [path, keys] of missing) {
+    if (problems.has(path.split("."))) continue;
     const name = path.split(".")[1];
     const value = name === undefined ? kubernetesVersion : versions[name as SettableVersion];
     const known = name === undefined ? ` (known: ${knownOf(kubernetesVersion)})` : "";

@@ -73,11 +73,12 @@ const LOOKS_LIKE_ADDRESS = /^[0-9.]+$|:/;
 
 /** A DNS name or a unicast IPv4 address; loopback too, where a tunnel may end. */
 export const host = text((value) => {
+  const allowed = "a DNS name or an IPv4 address, without scheme, user or port";
+  if (/^[^:]+:\d*$/.test(value))
+    return { message: "has a port", allowed: `${allowed}, which has a key of its own` };
   if (LOOKS_LIKE_ADDRESS.test(value))
     return addressVerdict(value, "a DNS name or an IPv4 address", { loopback: true });
-  return isDnsName(value.toLowerCase())
-    ? undefined
-    : { message: "is no host name", allowed: "a DNS name or an IPv4 address, without scheme, user or port" };
+  return isDnsName(value.toLowerCase()) ? undefined : { message: "is no host name", allowed };
 });
 
 function cidrVerdict(value: string): Verdict {

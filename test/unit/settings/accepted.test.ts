@@ -1,0 +1,236 @@
+import { describe, expect, it } from "vitest";
+
+import { nthAddress, range } from "../../../model/network/addresses";
+import { parseCluster } from "../../../model/settings/parse";
+import type { ClusterSettings } from "../../../model/settings/resolved";
+import { metalInput } from "../../support/settings";
+import { type Change, all, edited, machine, moveNodes, set } from "./edit";
+
+function taken(change: Change): ClusterSettings {
+  return parseCluster(edited(change), { environment: "metal" });
+}
+
+/** Ranges that projects publish in their own guides. */
+const PUBLISHED: readonly [name: string, pods: string, services: string, more?: Change][] = [
+  // kubernetes.io, "Creating a cluster with kubeadm", with kubeadm's default service subnet.
+  ["kubeadm with flannel", "10.244.0.0/16", "10.96.0.0/12"],
+  // flannel Documentation/kube-flannel.yml, net-conf.json.
+  ["flannel", "10.244.0.0/16", "10.96.0.0/16"],
+  // Calico documentation, "Quickstart": --pod-network-cidr=192.168.0.0/16.
+  [
+    "calico's quickstart",
+    "192.168.0.0/16",
+    "10.96.0.0/12",
+    all(set("network.peers", []), set("coredns", undefined)),
+  ],
+  // Weave Net, IPALLOC_RANGE.
+  ["weave beside kubeadm's services", "10.32.0.0/12", "10.96.0.0/12", moveNodes("10.80.0")],
+  // kelseyhightower/kubernetes-the-hard-way, docs/08 and docs/11.
+  ["Kubernetes The Hard Way", "10.200.0.0/16", "10.32.0.0/24"],
+  // docs.k3s.io, "k3s server": --cluster-cidr and --service-cidr.
+  ["k3s", "10.42.0.0/16", "10.43.0.0/16"],
+  // kubespray, inventory/sample/group_vars/k8s_cluster/k8s-cluster.yml.
+  ["kubespray", "10.233.64.0/18", "10.233.0.0/18", set("network.maxNodes", 64)],
+  // kops' defaults: non-masquerade 100.64.0.0/10, pods in its upper part.
+  ["kops", "100.96.0.0/11", "100.64.0.0/13"],
+  // A common choice beside a network of 10.0.0.0/8.
+  ["172.16", "172.16.0.0/16", "172.18.0.0/16", set("network.peers", [])],
+];
+
+describe("published ranges are taken", () => {
+  it.each(PUBLISHED)("%s", (_name, pods, services, more = () => undefined) => {
+    const settings = taken(all(set("cni.podCidr", pods), set("network.serviceCidr", services), more));
+    expect(settings.network.podCidr).toBe(pods);
+    expect(settings.network.dnsServiceAddress).toBe(nthAddress(range(services), 10));
+  });
+});
+
+describe("shapes of clusters are taken", () => {
+  const without = (...names: string[]) => all(...names.map((name) => set(`machines.${name}`, undefined)));
+
+  it("one master and no workers, with an endpoint of its own name", () => {
+    const settings = taken(all(set("endpoint", undefined), without("cp2", "cp3", "w1", "w2")));
+    expect(settings.endpoint).toEqual({ kind: "address", host: "api.metal.example.internal", port: 6443 });
+  });
+
+  it("a given endpoint kind decides whatever the number of masters", () => {
+    expect(taken(all(without("cp2", "cp3"), set("endpoint", { kind: "localProxy" }))).endpoint.kind).toBe(
+      "localProxy",
+    );
+  });
+
+  it("five masters, and the balancer on every node by default", () => {
+    const masters = [13, 14].map((n) => machine(`cp${n}`, n + 20, { role: "controlPlane" }));
+    const settings = taken(all(set("endpoint", undefined), ...masters));
+    expect(settings.machines.filter((m) => m.role === "controlPlane")).toHaveLength(5);
+    expect(settings.endpoint).toEqual({ kind: "localProxy", host: "api.metal.example.internal", port: 7443 });
+  });
+
+  it("a proxy machine in front, by which people reach the API too", () => {
+    const settings = taken(
+      all(
+        machine("lb1", 5, { role: "loadBalancer" }),
+        set("endpoint", { kind: "proxyMachine", machine: "lb1", port: 8443 }),
+      ),
+    );
+    expect(settings.endpoint).toEqual({
+      kind: "proxyMachine",
+      host: "api.metal.example.internal",
+      port: 8443,
+      machine: "lb1",
+    });
+    expect(settings.access).toEqual({ host: "192.0.2.5", port: 8443 });
+  });
+
+  it("hosts behind one address with different SSH ports", () => {
+    const settings = taken(
+      all(
+        set("machines.w1.host", "203.0.113.9"),
+        set("machines.w2.host", "203.0.113.9"),
+        set("machines.w2.port", 2222),
+      ),
+    );
+    expect(settings.machines.map((m) => m.ssh.port)).toEqual([22, 22, 22, 22, 2222]);
+  });
+
+  it("a tunnel on this machine as SSH host and API address", () => {
+    const settings = taken(all(set("machines.w1.host", "127.0.0.1"), set("access.host", "127.0.0.1")));
+    expect(settings.access.host).toBe("127.0.0.1");
+  });
+
+  it("peers that overlap one another: both are somebody else's", () => {
+    const peers = ["172.20.0.0/16", "172.20.5.0/24"].map((cidr, i) => ({ name: `p${i}`, cidr }));
+    expect(taken(set("network.peers", peers)).network.peers).toHaveLength(2);
+  });
+
+  it("a slice that is just large enough", () => {
+    const settings = taken(
+      all(set("network.nodeMask", 25), set("network.podsPerNode", 125), set("network.maxNodes", 512)),
+    );
+    expect(settings.network.nodeMask).toBe(25);
+  });
+
+  it("sixteen bits between pod range and slice", () => {
+    expect(taken(all(set("cni.podCidr", "12.0.0.0/8"), set("network.maxNodes", 5000))).network.podCidr).toBe(
+      "12.0.0.0/8",
+    );
+  });
+
+  it("an MTU that leaves just enough for VXLAN", () => {
+    expect(taken(all(set("network.mtu", 9001), set("cni.mtu", 8951))).cni.mtu).toBe(8951);
+  });
+
+  it("labels and taints that people set", () => {
+    const settings = taken(
+      all(
+        set("machines.w1.labels", {
+          "topology.kubernetes.io/zone": "rack-1",
+          "acme.example/disk": "",
+          tier: "gold",
+        }),
+        set("machines.w1.taints", ["dedicated=gpu:NoSchedule", { key: "slow", effect: "PreferNoSchedule" }]),
+        set("machines.cp1.taints", []),
+      ),
+    );
+    const [cp1, cp2, , w1] = settings.machines;
+    expect(w1?.taints).toEqual([
+      { key: "dedicated", value: "gpu", effect: "NoSchedule" },
+      { key: "slow", effect: "PreferNoSchedule" },
+    ]);
+    expect(cp1?.taints).toEqual([]);
+    expect(cp2?.taints).toEqual([{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }]);
+  });
+});
+
+describe("what hosts with few controllers need goes in through ordinary settings", () => {
+  it("kubelet and kube-proxy configuration, containerd drop-in, ignored preflight errors, mirrors", () => {
+    const settings = taken(
+      all(
+        set("kubelet.config", {
+          cgroupDriver: "cgroupfs",
+          failSwapOn: false,
+          enforceNodeAllocatable: ["none"],
+        }),
+        set("kubeProxy.config", { conntrack: { maxPerCore: 0 } }),
+        set("containerd.dropIn", "version = 3\n"),
+        set("ignorePreflightErrors", ["SystemVerification"]),
+        set("downloads", { mirror: "http://10.40.0.1:8080" }),
+        set("images.mirrors", {
+          "registry.k8s.io": ["http://10.40.0.1:5000"],
+          _default: ["http://10.40.0.1:5000"],
+        }),
+        set("apiServer.extraArgs", { "max-requests-inflight": 400, profiling: false }),
+      ),
+    );
+    expect(settings.kubelet.config).toMatchObject({ cgroupDriver: "cgroupfs" });
+    expect(settings.apiServer.extraArgs).toEqual({ "max-requests-inflight": "400", profiling: "false" });
+    expect(settings.downloads.files.amd64?.[0]?.url).toBe(
+      "http://10.40.0.1:8080/dl.k8s.io/v1.36.4/bin/linux/amd64/kubeadm",
+    );
+  });
+});
+
+describe("defaults", () => {
+  it("fill in everything but machines", () => {
+    const { machines } = metalInput();
+    const settings = parseCluster({ machines }, { environment: "dev" });
+    expect(settings).toMatchObject({
+      environment: "dev",
+      name: "dev",
+      domain: "internal",
+      platform: "machines",
+      kubernetesVersion: "1.36.4",
+      cni: { kind: "flannel", backend: "vxlan" },
+      network: {
+        podCidr: "10.244.0.0/16",
+        serviceCidr: "10.96.0.0/16",
+        nodeMask: 24,
+        kubernetesServiceAddress: "10.96.0.1",
+        dnsServiceAddress: "10.96.0.10",
+        clusterDomain: "cluster.local",
+        maxNodes: 256,
+        podsPerNode: 110,
+        nodePorts: { from: 30000, to: 32767 },
+      },
+      kubeProxy: { mode: "nftables" },
+      encryption: { provider: "secretbox", keys: ["generated"] },
+      podSecurity: { enforce: "baseline", exemptNamespaces: ["kube-system", "kube-flannel"] },
+      firewall: "none",
+      protect: true,
+      access: { host: "192.0.2.11", port: 6443 },
+      secretNames: ["operator"],
+    });
+  });
+
+  it("name the environment's cluster where its name is a DNS label, and ask for a name where it is not", () => {
+    const { machines } = metalInput();
+    expect(() => parseCluster({ machines }, { environment: "my_env" })).toThrow(
+      /name: \(not given\) is missing/,
+    );
+    expect(parseCluster({ machines, name: "mine" }, { environment: "my_env" }).name).toBe("mine");
+  });
+
+  it("send everything of the cluster's own past a proxy", () => {
+    const { proxy } = taken(
+      set("proxy", { https: "http://proxy.example.com:3128", noProxy: ["mirror.example.com"] }),
+    );
+    for (const direct of [
+      "10.244.0.0/16",
+      "10.96.0.0/16",
+      ".svc",
+      ".cluster.local",
+      "10.40.0.11",
+      "mirror.example.com",
+    ]) {
+      expect(proxy?.noProxy).toContain(direct);
+    }
+  });
+
+  it("drop the comment of a host key", () => {
+    const settings = taken((raw) => {
+      const cp1 = (raw.machines as Record<string, { hostKey: string }>).cp1;
+      if (cp1) cp1.hostKey += " root@cp1";
+    });
+    expect(settings.machines[0]?.ssh.hostKey.split(" ")).toHaveLength(2);
+  });
+});

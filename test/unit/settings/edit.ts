@@ -1,0 +1,65 @@
+import { generateKeyPairSync } from "node:crypto";
+
+import { type RawSettings, metalInput } from "../../support/settings";
+
+/** A change of settings as written; given a fresh copy of environment `metal`'s. */
+export type Change = (settings: RawSettings) => void;
+
+type Tree = Record<string, unknown>;
+
+/** Sets the value at a path like `machines.cp1.port`; undefined takes the key away. */
+export function set(path: string, value: unknown): Change {
+  return (settings) => {
+    const parts = path.split(".");
+    const last = parts.pop() ?? "";
+    let node: Tree = settings;
+    for (const part of parts) node = (node[part] ??= {}) as Tree;
+    if (value === undefined) delete node[last];
+    else node[last] = value;
+  };
+}
+
+export function all(...changes: Change[]): Change {
+  return (settings) => changes.forEach((change) => change(settings));
+}
+
+/** A public key in OpenSSH's form that is like no other. */
+export function hostKey(): string {
+  const { publicKey } = generateKeyPairSync("ed25519");
+  const raw = publicKey.export({ format: "der", type: "spki" }).subarray(-32);
+  const field = (bytes: Buffer) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    return Buffer.concat([length, bytes]);
+  };
+  return `ssh-ed25519 ${Buffer.concat([field(Buffer.from("ssh-ed25519")), field(raw)]).toString("base64")}`;
+}
+
+/** Adds a machine of its own addresses under `name`. */
+export function machine(name: string, last: number, over: Tree = {}): Change {
+  return set(`machines.${name}`, {
+    role: "worker",
+    host: `192.0.2.${last}`,
+    nodeAddress: `10.40.0.${last}`,
+    user: "ubuntu",
+    hostKey: hostKey(),
+    key: "operator",
+    ...over,
+  });
+}
+
+/** Moves every node's address, so that a case is about its ranges alone. */
+export function moveNodes(network: string): Change {
+  return (settings) => {
+    const machines = settings.machines as Record<string, { nodeAddress?: string }>;
+    for (const machine of Object.values(machines)) {
+      machine.nodeAddress = machine.nodeAddress?.replace(/^\d+\.\d+\.\d+/, network);
+    }
+  };
+}
+
+export function edited(change: Change): RawSettings {
+  const settings = metalInput();
+  change(settings);
+  return settings;
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+
+import { parseCluster } from "../../../model/settings/parse";
+import { type Problem, SettingsError } from "../../../model/settings/problems";
+import { edited } from "./edit";
+import { WRONG, type Wrong } from "./wrong";
+
+function problemsOf(wrong: Wrong): readonly Problem[] {
+  try {
+    parseCluster(edited(wrong.change), { environment: "metal", secrets: wrong.secrets });
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+function textOf(problem: Problem): string {
+  return [problem.value, problem.message, problem.allowed, problem.nearest].filter(Boolean).join(" ");
+}
+
+const classes = new Map<string, Wrong[]>();
+for (const wrong of WRONG) classes.set(wrong.class, [...(classes.get(wrong.class) ?? []), wrong]);
+
+describe.each([...classes])("wrong settings: %s", (_name, cases) => {
+  it.each(cases)("$name", (wrong) => {
+    const problems = problemsOf(wrong);
+    expect(problems.map((problem) => problem.path)).toEqual([wrong.path]);
+    expect(problems.map(textOf)[0]).toMatch(wrong.text);
+  });
+});
+
+describe("the table of wrong settings", () => {
+  it("has 90 cases or more, and three or more in each class", () => {
+    expect(WRONG.length).toBeGreaterThanOrEqual(90);
+    expect([...classes].filter(([, cases]) => cases.length < 3).map(([name]) => name)).toEqual([]);
+  });
+
+  it("names each case once", () => {
+    const names = WRONG.map((wrong) => `${wrong.class}: ${wrong.name}`);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});

@@ -1,0 +1,122 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { CHECKSUMS } from "../../model/checksums";
+import {
+  DEFAULT_KUBERNETES_VERSION,
+  DOWNLOAD_NAMES,
+  MINORS,
+  compareVersions,
+  componentVersions,
+  downloads,
+  isSupportedMinor,
+  knownVersions,
+  minorOf,
+  upgradeProblem,
+} from "../../model/versions";
+
+describe("checksums", () => {
+  it.each(DOWNLOAD_NAMES)("of %s are 64 hexadecimal digits and no two alike", (name) => {
+    const sums = Object.values(CHECKSUMS[name]).flatMap((row) => [row.amd64, row.arm64]);
+    for (const sum of sums) expect(sum).toMatch(/^[0-9a-f]{64}$/);
+    expect(new Set(sums).size).toBe(sums.length);
+  });
+
+  it("are there for every file of every known version, for both architectures", () => {
+    for (const version of knownVersions()) {
+      for (const architecture of ["amd64", "arm64"] as const) {
+        expect(downloads(componentVersions(version), architecture).map((file) => file.name)).toEqual([
+          ...DOWNLOAD_NAMES,
+        ]);
+      }
+    }
+  });
+
+  // Printed by upstream at https://dl.k8s.io/v1.36.4/bin/linux/amd64/kubeadm.sha256, as kubespray recorded it.
+  it("hold the value upstream publishes for the default kubeadm", () => {
+    expect(CHECKSUMS.kubeadm[DEFAULT_KUBERNETES_VERSION]?.amd64).toBe(
+      "10d054585907f2c8bb823c84f6a66b3bd2a474c3d795475f04e9a44f78650fe6",
+    );
+  });
+
+  it("given ones go before the table's, and a version without any is not rendered", () => {
+    const sum = "ab".repeat(32);
+    const versions = componentVersions("1.36.4", { runc: "1.9.9" });
+    expect(() => downloads(versions, "amd64")).toThrow(/no checksum for runc 1\.9\.9 amd64/);
+    const files = downloads(versions, "amd64", {
+      checksums: { runc: { amd64: sum }, kubectl: { amd64: sum } },
+    });
+    expect(files.filter((file) => file.sha256 === sum).map((file) => file.name)).toEqual(["kubectl", "runc"]);
+  });
+});
+
+describe("addresses of files", () => {
+  const paths = [
+    "dl.k8s.io/v1.36.4/bin/linux/arm64/kubeadm",
+    "dl.k8s.io/v1.36.4/bin/linux/arm64/kubelet",
+    "dl.k8s.io/v1.36.4/bin/linux/arm64/kubectl",
+    "github.com/containerd/containerd/releases/download/v2.3.4/containerd-2.3.4-linux-arm64.tar.gz",
+    "github.com/opencontainers/runc/releases/download/v1.4.3/runc.arm64",
+    "github.com/containernetworking/plugins/releases/download/v1.9.1/cni-plugins-linux-arm64-v1.9.1.tgz",
+    "github.com/kubernetes-sigs/cri-tools/releases/download/v1.36.0/crictl-v1.36.0-linux-arm64.tar.gz",
+  ];
+
+  it("are upstream's", () => {
+    const urls = downloads(componentVersions("1.36.4"), "arm64").map((file) => file.url);
+    expect(urls).toEqual(paths.map((path) => `https://${path}`));
+  });
+
+  it("are upstream's host and path below a mirror", () => {
+    const mirror = "http://10.40.0.1:8080/files/";
+    const urls = downloads(componentVersions("1.36.4"), "arm64", { mirror }).map((file) => file.url);
+    expect(urls).toEqual(paths.map((path) => `http://10.40.0.1:8080/files/${path}`));
+  });
+});
+
+describe("versions that go together", () => {
+  it("follow the Kubernetes minor", () => {
+    expect(componentVersions("1.34.4")).toMatchObject({ pause: "3.10.1", etcd: "3.6.5-0", crictl: "1.34.0" });
+    expect(componentVersions("1.36.4")).toMatchObject({ pause: "3.10.2", etcd: "3.6.8-0", crictl: "1.36.0" });
+  });
+
+  it("can be set one by one", () => {
+    expect(componentVersions("1.36.4", { etcd: "3.6.14-0" })).toMatchObject({
+      etcd: "3.6.14-0",
+      pause: "3.10.2",
+    });
+  });
+
+  it("have a row for every minor with checksums, and no other", () => {
+    const minors = new Set(knownVersions().map((version) => minorOf(version)));
+    expect([...minors].sort()).toEqual(Object.keys(MINORS).sort());
+    expect([...minors].every((minor) => minor !== undefined && isSupportedMinor(minor))).toBe(true);
+    expect(() => componentVersions("1.33.0")).toThrow(RangeError);
+  });
+
+  it("are ordered by number, not by letter", () => {
+    expect(["v1.10.0", "1.9.0", "3.10", "3.6.8-0", "3.6.14-0"].sort(compareVersions)).toEqual([
+      "1.9.0",
+      "v1.10.0",
+      "3.6.8-0",
+      "3.6.14-0",
+      "3.10",
+    ]);
+    const version = fc.tuple(fc.nat(99), fc.nat(99), fc.nat(99)).map((numbers) => numbers.join("."));
+    fc.assert(fc.property(version, version, (a, b) => compareVersions(a, b) + compareVersions(b, a) === 0));
+  });
+});
+
+describe("a living cluster", () => {
+  it.each([
+    ["1.35.8", "1.36.4"],
+    ["1.36.0", "1.36.4"],
+    ["1.36.4", "1.36.4"],
+  ])("goes from %s to %s", (from, to) => expect(upgradeProblem(from, to)).toBeUndefined());
+
+  it.each([
+    ["1.34.4", "1.36.4", /1\.35 before 1\.36\.4/],
+    ["1.36.4", "1.36.3", /cannot go back/],
+    ["1.36.4", "1.35.8", /cannot go back/],
+    ["1.36.4", "latest", /cannot compare/],
+  ])("does not go from %s to %s", (from, to, why) => expect(upgradeProblem(from, to)).toMatch(why));
+});
