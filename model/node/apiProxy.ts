@@ -1,0 +1,126 @@
+import { API_PORT } from "../flows";
+import type { RenderedFile } from "../renderedFile";
+import type { ClusterSettings, Machine } from "../settings/resolved";
+import { putFile } from "./prelude";
+import { apiProxyUnit, configFolder } from "./paths";
+
+const configFile = `${configFolder}/api-proxy.conf`;
+/** Written on the host: where nginx's stream module is depends on its packaging. */
+export const apiProxyModules = `${configFolder}/api-proxy-modules.conf`;
+const runtimeFolder = "pulumi-kubeadm-api-proxy";
+const pidFile = `/run/${runtimeFolder}/nginx.pid`;
+
+interface ApiProxy {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Where nginx listens for the API on this machine; undefined: no balancer there. */
+export function apiProxyOf(settings: ClusterSettings, machine: Machine): ApiProxy | undefined {
+  const { endpoint } = settings;
+  switch (endpoint.kind) {
+    case "address":
+      return undefined;
+    case "localProxy":
+      return machine.role === "loadBalancer" ? undefined : { address: "127.0.0.1", port: endpoint.port };
+    case "proxyMachine":
+      return machine.name === endpoint.machine
+        ? { address: machine.nodeAddress, port: endpoint.port }
+        : undefined;
+  }
+}
+
+/**
+ * nginx in stream mode over all masters. A master that is gone costs one connection a second every five: it is tried
+ * for 1 s, then left out for 5 s, by all workers (`zone`). A master whose API is not up refuses at once, and the next is
+ * taken. Watches are quiet for long, so a session may be idle for as long as a kubelet lets one be (4 h,
+ * streamingConnectionIdleTimeout), and TCP keepalive ends those whose other side vanished.
+ */
+export function apiProxyConfig(settings: ClusterSettings, proxy: ApiProxy): string {
+  const masters = settings.machines.filter((machine) => machine.role === "controlPlane");
+  const servers = masters.map(
+    (machine) =>
+      `    server ${machine.nodeAddress}:${API_PORT} max_fails=1 fail_timeout=5s; # ${machine.name}\n`,
+  );
+  const shared = settings.endpoint.kind === "proxyMachine";
+  return `include ${apiProxyModules};
+pid ${pidFile};
+error_log stderr notice;
+worker_processes ${shared ? "auto" : "1"};
+events {
+  worker_connections 16384;
+}
+stream {
+  upstream api {
+    zone api 64k;
+    least_conn;
+${servers.join("")}  }
+  server {
+    listen ${proxy.address}:${proxy.port} so_keepalive=1m:15s:4;
+    proxy_pass api;
+    proxy_connect_timeout 1s;
+    proxy_timeout 4h;
+    proxy_socket_keepalive on;
+  }
+}
+`;
+}
+
+/** The configuration is checked before a start and before a reload, so that a wrong one does not take the running one down. */
+export function apiProxyUnitFile(): string {
+  return `[Unit]
+Description=Balancer of the Kubernetes API
+Documentation=https://nginx.org/en/docs/stream/ngx_stream_core_module.html
+Wants=network-online.target
+After=network-online.target
+Before=kubelet.service
+
+[Service]
+Type=forking
+RuntimeDirectory=${runtimeFolder}
+PIDFile=${pidFile}
+ExecStartPre=/usr/sbin/nginx -q -t -c ${configFile}
+ExecStart=/usr/sbin/nginx -c ${configFile}
+ExecReload=/usr/sbin/nginx -q -t -c ${configFile}
+ExecReload=/bin/kill -s HUP $MAINPID
+Restart=always
+RestartSec=1
+LimitNOFILE=65536
+PrivateTmp=true
+# The policy's domain for nginx may neither listen on this port nor reach the masters'.
+SELinuxContext=-system_u:system_r:unconfined_service_t:s0
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+export function apiProxyFiles(settings: ClusterSettings, proxy: ApiProxy): RenderedFile[] {
+  return [
+    { path: configFile, mode: "0644", content: apiProxyConfig(settings, proxy) },
+    { path: `/etc/systemd/system/${apiProxyUnit}`, mode: "0644", content: apiProxyUnitFile() },
+  ];
+}
+
+/** A changed configuration is reloaded, which keeps the connections there are; a changed unit restarts. */
+export function apiProxyPhase(files: readonly RenderedFile[]): string {
+  const [config, unit] = files;
+  return `
+phase api-proxy
+if [ -e "$nginx_modules/ngx_stream_module.so" ]; then
+  stream_module="load_module $nginx_modules/ngx_stream_module.so;"
+else
+  stream_module="# The stream module is built in."
+fi
+put ${apiProxyModules} 0644 api-proxy-config <<<"$stream_module"
+${putFile(config, "api-proxy-config")}${putFile(unit, apiProxyUnit)}reload_units
+mkdir -p /run/${runtimeFolder}
+nginx -q -t -c ${configFile} || die "nginx does not take ${configFile}"
+if marked api-proxy-config && ! marked ${apiProxyUnit} && active ${apiProxyUnit}; then
+  echo "reloading ${apiProxyUnit}"
+  systemctl reload ${apiProxyUnit} || unit_failed ${apiProxyUnit}
+fi
+run_unit ${apiProxyUnit}
+unmark api-proxy-config
+`;
+}

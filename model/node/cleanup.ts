@@ -1,0 +1,91 @@
+import { shWords } from "../text";
+import { blockBegin, blockEnd } from "./hosts";
+import {
+  apiProxyUnit,
+  cniBinFolder,
+  components,
+  configFolder,
+  filesList,
+  firewallUnit,
+  installRoot,
+  linkFolder,
+  memberFile,
+  stateFolder,
+} from "./paths";
+import { firewallTable } from "./firewall";
+import { prelude } from "./prelude";
+
+const units = ["kubelet.service", apiProxyUnit, "containerd.service", firewallUnit];
+
+/** What setup and its services leave behind, besides the files it put there and kept a list of. */
+const folders = [
+  "/etc/containerd",
+  "/var/lib/containerd",
+  "/run/containerd",
+  // Made by containerd itself (its plugin io.containerd.internal.v1.opt).
+  "/opt/containerd",
+  cniBinFolder,
+  "/etc/cni/net.d",
+  "/var/lib/cni",
+  configFolder,
+  installRoot,
+  "/etc/systemd/system/containerd.service.d",
+  "/etc/systemd/system/kubelet.service.d",
+  "/etc/systemd/logind.conf.d/99-kubelet.conf",
+];
+
+/**
+ * Takes back what setup did; packages stay, and so do kernel parameters until the next boot. It refuses on a node:
+ * kubeadm reset, which membership's removal runs, comes first.
+ */
+export function cleanupScript(): string {
+  const links = Object.values(components).flatMap(({ links, memberLinks = [] }) => [
+    ...links,
+    ...memberLinks,
+  ]);
+  return `${prelude("Takes back what node setup did on this host.")}
+phase cleanup
+if [ -e ${memberFile} ]; then
+  die "the host is still a node (${memberFile}); it must leave its cluster first"
+fi
+for unit in ${units.join(" ")}; do
+  if systemctl cat "$unit" >/dev/null 2>&1; then
+    systemctl disable --now --quiet "$unit" || note "$unit does not stop"
+  fi
+done
+# Shims outlive containerd, and their containers with them.
+remains() { pgrep -f '^${linkFolder}/containerd-shim-runc-v2 ' >/dev/null; }
+for try in 1 2 3 4 5; do
+  if ! remains; then break; fi
+  pkill -f '^${linkFolder}/containerd-shim-runc-v2 ' || true
+  sleep "$((try / 2))"
+done
+awk '$2 ~ "^(/run/containerd/|/var/lib/containerd/|/var/lib/kubelet/|/run/netns/cni-)" { print $2 }' /proc/mounts | sort -r |
+  while read -r mounted; do umount -l "$mounted" || note "$mounted stays mounted"; done
+if command -v nft >/dev/null && nft list table ${firewallTable} >/dev/null 2>&1; then
+  nft delete table ${firewallTable}
+fi
+if [ -e ${filesList} ]; then
+  while read -r path _; do rm -f "$path"; done <${filesList}
+fi
+for name in ${shWords(links)}; do
+  case $(readlink "${linkFolder}/$name" || true) in ${installRoot}/*) rm -f "${linkFolder}/$name" ;; esac
+done
+if grep -qx '${blockBegin}' /etc/hosts; then
+  sed '/^${blockBegin}$/,/^${blockEnd}$/d' /etc/hosts >/etc/hosts.pulumi-kubeadm-new
+  cat /etc/hosts.pulumi-kubeadm-new >/etc/hosts
+  rm -f /etc/hosts.pulumi-kubeadm-new
+fi
+if [ -e /etc/fstab ] && grep -q '^#pulumi-kubeadm# ' /etc/fstab; then
+  sed -i 's/^#pulumi-kubeadm# //' /etc/fstab
+fi
+if [ -e ${stateFolder}/masked-swap ]; then
+  while read -r unit; do systemctl unmask --quiet "$unit" || true; done <${stateFolder}/masked-swap
+fi
+rm -rf ${shWords(folders)}
+rmdir --ignore-fail-on-non-empty /opt/cni /etc/cni 2>/dev/null || true
+systemctl daemon-reload
+systemctl restart systemd-journald.service || true
+rm -rf ${stateFolder}
+`;
+}

@@ -1,0 +1,152 @@
+import { systemdEnvironment, tomlString } from "../text";
+import type { RenderedFile } from "../renderedFile";
+import type { ClusterSettings, Machine } from "../settings/resolved";
+import { proxyVariables } from "./downloads";
+import { kubeletConfigurationOf } from "./kubeletFacts";
+import { cniBinFolder, linkFolder } from "./paths";
+import { putFile } from "./prelude";
+
+export const containerdUnit = "containerd.service";
+const folder = "/etc/containerd";
+const certs = `${folder}/certs.d`;
+export const containerdSocket = "/run/containerd/containerd.sock";
+
+/** Registries whose API is not at the name that images are called by (distribution reference, `docker.io`). */
+const registryServers: Readonly<Record<string, string>> = { "docker.io": "registry-1.docker.io" };
+
+/**
+ * containerd's configuration, version 3 (containerd 2.x, docs/cri/config.md). Files under conf.d are read after it and
+ * merged into it key by key, tables included.
+ */
+export function containerdConfig(settings: ClusterSettings, machine: Machine): string {
+  const images = "plugins.'io.containerd.cri.v1.images'";
+  const runtime = "plugins.'io.containerd.cri.v1.runtime'";
+  const { systemdCgroup } = kubeletConfigurationOf(settings, machine);
+  return `version = 3
+imports = ["${folder}/conf.d/*.toml"]
+
+[metrics]
+  address = "127.0.0.1:1338"
+
+[${images}.pinned_images]
+  sandbox = ${tomlString(`${settings.images.repository}/pause:${settings.versions.pause}`)}
+
+[${images}.registry]
+  config_path = "${certs}"
+
+[${runtime}]
+  device_ownership_from_security_context = true
+
+[${runtime}.cni]
+  bin_dirs = ["${cniBinFolder}"]
+  conf_dir = "/etc/cni/net.d"
+
+[${runtime}.containerd]
+  default_runtime_name = "runc"
+
+[${runtime}.containerd.runtimes.runc]
+  runtime_type = "io.containerd.runc.v2"
+
+[${runtime}.containerd.runtimes.runc.options]
+  BinaryName = "${linkFolder}/runc"
+  SystemdCgroup = ${systemdCgroup}
+`;
+}
+
+/** containerd's own unit (v2.3.4, containerd.service), with the number of files that containers inherit. */
+const unitFile = `[Unit]
+Description=containerd container runtime
+Documentation=https://containerd.io
+After=network.target dbus.service
+
+[Service]
+ExecStartPre=-/sbin/modprobe overlay
+ExecStart=${linkFolder}/containerd
+Type=notify
+Delegate=yes
+KillMode=process
+Restart=always
+RestartSec=5
+LimitNPROC=infinity
+LimitCORE=infinity
+LimitNOFILE=1048576
+TasksMax=infinity
+OOMScoreAdjust=-999
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+/**
+ * Mirrors of one registry, asked in order before the registry itself (containerd docs/hosts.md). A mirror whose URL has
+ * the API's `/v2` with something after it is taken as it stands.
+ */
+export function hostsToml(registry: string, mirrors: readonly string[]): string {
+  const hosts = mirrors.map((mirror) => {
+    const override = /\/v2\/./.test(mirror) ? "  override_path = true\n" : "";
+    return `\n[host.${tomlString(mirror)}]\n  capabilities = ["pull", "resolve"]\n${override}`;
+  });
+  return `server = ${tomlString(`https://${registryServers[registry] ?? registry}`)}\n${hosts.join("")}`;
+}
+
+/** A drop-in without a version would be taken for version 1 and migrated; it is written against ours. */
+function dropIn(text: string): string {
+  const version = /^\s*version\s*=/m.test(text) ? "" : "version = 3\n";
+  return `${version}${text.endsWith("\n") ? text : `${text}\n`}`;
+}
+
+/** Environment of a service behind a proxy; undefined: there is none. */
+export function proxyDropIn(settings: ClusterSettings, unit: string): RenderedFile | undefined {
+  const variables = proxyVariables(settings);
+  if (variables.length === 0) return undefined;
+  const lines = variables.map(([name, value]) => `${systemdEnvironment(name, value)}\n`);
+  return {
+    path: `/etc/systemd/system/${unit}.d/http-proxy.conf`,
+    // A proxy's address may carry a password.
+    mode: "0600",
+    content: `[Service]\n${lines.join("")}`,
+  };
+}
+
+/** What containerd must be restarted for; registry mirrors are not, it reads them at each pull. */
+export function containerdFiles(
+  settings: ClusterSettings,
+  machine: Machine,
+): { service: RenderedFile[]; registries: RenderedFile[] } {
+  const proxy = proxyDropIn(settings, containerdUnit);
+  const extra = settings.containerd.dropIn;
+  return {
+    service: [
+      { path: `${folder}/config.toml`, mode: "0644", content: containerdConfig(settings, machine) },
+      ...(extra === undefined
+        ? []
+        : [{ path: `${folder}/conf.d/90-settings.toml`, mode: "0644", content: dropIn(extra) }]),
+      { path: `/etc/systemd/system/${containerdUnit}`, mode: "0644", content: unitFile },
+      ...(proxy === undefined ? [] : [proxy]),
+    ],
+    registries: Object.entries(settings.images.mirrors).map(([registry, mirrors]) => ({
+      path: `${certs}/${registry}/hosts.toml`,
+      mode: "0644",
+      content: hostsToml(registry, mirrors),
+    })),
+  };
+}
+
+export function containerdPhase(settings: ClusterSettings, machine: Machine): string {
+  const { service, registries } = containerdFiles(settings, machine);
+  const put = [
+    ...service.map((file) => putFile(file, containerdUnit)),
+    ...registries.map((file) => putFile(file)),
+  ];
+  return `
+phase containerd
+${put.join("")}reload_units
+${linkFolder}/containerd --config ${folder}/config.toml config dump >/dev/null || die "containerd does not take ${folder}/config.toml with its drop-ins"
+run_unit ${containerdUnit}
+for try in 1 2 3 4 5 6 7 8 9 10; do
+  if timeout 10 ${linkFolder}/ctr --address ${containerdSocket} version >/dev/null; then break; fi
+  if [ "$try" -eq 10 ]; then unit_failed ${containerdUnit}; fi
+  sleep 1
+done
+`;
+}

@@ -1,0 +1,223 @@
+import { flowsInto, sourceRanges, type Flow, type PortRange, type Source } from "../flows";
+import { range, relation } from "../network/addresses";
+import type { RenderedFile } from "../renderedFile";
+import type { ClusterSettings, Machine } from "../settings/resolved";
+import { sh } from "../text";
+import { configFolder, firewallUnit } from "./paths";
+import { putFile } from "./prelude";
+
+export const firewallTable = "inet pulumi-kubeadm";
+const rulesFile = `${configFolder}/firewall.nft`;
+/** Written on the host, which alone knows the ports its SSH server listens on: the settings' may be forwarded. */
+export const firewallSshPorts = `${configFolder}/firewall-ssh-ports.nft`;
+const sshPorts = "$ssh_ports";
+/** Longest comment nft takes (NFTNL_UDATA_COMMENT_MAXLEN). */
+const COMMENT = 127;
+
+/** Ranges without those that lie in another: nft refuses a set whose intervals overlap. */
+export function disjoint(ranges: readonly string[]): string[] {
+  const unique = [...new Set(ranges)];
+  return unique.filter(
+    (own) =>
+      !unique.some((other) => other !== own && relation(range(cidr(own)), range(cidr(other))) === "within"),
+  );
+}
+
+function cidr(text: string): string {
+  return text.includes("/") ? text : `${text}/32`;
+}
+
+/** `ip saddr { ... } `, nothing for everybody, undefined for nobody. */
+function from(settings: ClusterSettings, source: Source): string | undefined {
+  const ranges = disjoint(sourceRanges(settings, source));
+  if (ranges.length === 0) return undefined;
+  return ranges.includes("0.0.0.0/0") ? "" : `ip saddr { ${ranges.join(", ")} } `;
+}
+
+function portSet(ports: readonly PortRange[]): string {
+  return `{ ${ports.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(", ")} }`;
+}
+
+function comment(reason: string): string {
+  return `comment "${reason.replaceAll('"', "'").slice(0, COMMENT)}"`;
+}
+
+function matchOf(flow: Flow): string {
+  switch (flow.protocol) {
+    case "tcp":
+    case "udp":
+      return `${flow.protocol} dport ${flow.from === "operator" ? sshPorts : portSet(flow.ports)} `;
+    case "icmp":
+      return flow.icmp === undefined
+        ? "ip protocol icmp "
+        : `icmp type ${flow.icmp.type} icmp code ${flow.icmp.code} `;
+    case "ipip":
+      return "ip protocol ipencap ";
+    case "any":
+      return "meta nfproto ipv4 ";
+  }
+}
+
+function inputRules(settings: ClusterSettings, machine: Machine): string[] {
+  return flowsInto(settings, machine).flatMap((flow) => {
+    const source = flow.from === "serviceClient" ? undefined : from(settings, flow.from);
+    return source === undefined ? [] : [`    ${source}${matchOf(flow)}accept ${comment(flow.reason)}\n`];
+  });
+}
+
+/**
+ * kube-proxy sends what comes to a NodePort on to a pod before any input chain sees it, so NodePorts are filtered
+ * before that. Nobody written down: nobody from outside gets in.
+ */
+function nodePortRules(settings: ClusterSettings, machine: Machine): string {
+  const flows = flowsInto(settings, machine).filter((flow) => flow.from === "serviceClient");
+  const rules = flows.flatMap((flow) => {
+    const ranges = disjoint(sourceRanges(settings, flow.from));
+    if (ranges.includes("0.0.0.0/0")) return [];
+    const others = ranges.length === 0 ? "" : `ip saddr != { ${ranges.join(", ")} } `;
+    return [`    fib daddr type local ${others}${matchOf(flow)}drop ${comment(flow.reason)}\n`];
+  });
+  if (rules.length === 0) return "";
+  return `
+  chain nodeports {
+    type filter hook prerouting priority mangle; policy accept;
+    ct state established,related accept
+    iifname { "lo", "cni0" } accept
+    iifname "flannel*" accept
+${rules.join("")}  }
+`;
+}
+
+/**
+ * The host's own table: what comes to the host is dropped unless a flow of the components in use ends here. It has no
+ * forward chain: traffic of pods is kube-proxy's and the CNI's. Loading the file replaces the table in one step.
+ */
+export function firewallRules(settings: ClusterSettings, machine: Machine): string {
+  const own =
+    machine.role === "loadBalancer"
+      ? ""
+      : `    iifname "cni0" accept comment "this node's own pods"
+    iifname "flannel*" ip saddr ${settings.network.podCidr} accept comment "pods and nodes by their pod addresses"
+`;
+  return `include "${firewallSshPorts}"
+table ${firewallTable} {
+}
+delete table ${firewallTable}
+table ${firewallTable} {
+  chain input {
+    type filter hook input priority filter; policy drop;
+    ct state established,related accept comment "replies"
+    iifname "lo" accept
+    udp sport 67 udp dport 68 accept comment "DHCP"
+    ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept comment "DHCPv6"
+    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert, nd-router-solicit, packet-too-big } accept
+${own}${inputRules(settings, machine).join("")}  }
+${nodePortRules(settings, machine)}}
+`;
+}
+
+function unitFile(): string {
+  return `[Unit]
+Description=Firewall made from the flows of the Kubernetes cluster
+Documentation=man:nft(8)
+DefaultDependencies=no
+Wants=network-pre.target
+Before=network-pre.target shutdown.target
+After=local-fs.target
+Conflicts=shutdown.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/nft -f ${rulesFile}
+ExecReload=/usr/sbin/nft -f ${rulesFile}
+ExecStop=/usr/sbin/nft delete table ${firewallTable}
+
+[Install]
+WantedBy=sysinit.target
+`;
+}
+
+export function firewallFiles(settings: ClusterSettings, machine: Machine): RenderedFile[] {
+  return [
+    { path: rulesFile, mode: "0644", content: firewallRules(settings, machine) },
+    { path: `/etc/systemd/system/${firewallUnit}`, mode: "0644", content: unitFile() },
+  ];
+}
+
+/**
+ * Puts the rules in force. Whoever is logged on now must still be let in afterwards: otherwise nothing is loaded, since
+ * the next step could not reach the host either.
+ */
+export function firewallPhase(settings: ClusterSettings, files: readonly RenderedFile[]): string {
+  const [rules, unit] = files;
+  const operators = disjoint(sourceRanges(settings, "operator"));
+  return `
+phase firewall
+mkdir -p /run/sshd
+ssh_ports=$(sshd -T 2>/dev/null | awk '$1 == "port" { print $2 }' | sort -un | paste -sd, || true)
+put ${firewallSshPorts} 0644 firewall-rules <<<"define ssh_ports = { \${ssh_ports:-22} }"
+operators=(${operators.map((entry) => sh(cidr(entry))).join(" ")})
+check_operators() {
+  local peer allowed
+  while read -r peer; do
+    peer=\${peer#"[::ffff:"}
+    peer=\${peer%:*}
+    peer=\${peer%"]"}
+    case $peer in "" | *:* | 127.*) continue ;; esac
+    for allowed in "\${operators[@]}"; do
+      if overlap "$peer/32" "$allowed"; then continue 2; fi
+    done
+    die "the firewall would lock out $peer, which is logged on over SSH now: add it to access.ssh"
+  done < <(for port in \${ssh_ports//,/ }; do ss -Htn state established "sport = :$port" | awk '{ print $4 }'; done)
+}
+check_operators
+${putFile(rules, "firewall-rules")}${putFile(unit, firewallUnit)}nft -c -f ${rulesFile} || die "nft does not take ${rulesFile}"
+reload_units
+if marked firewall-rules && ! marked ${firewallUnit} && active ${firewallUnit}; then
+  echo "reloading ${firewallUnit}"
+  systemctl reload ${firewallUnit} || unit_failed ${firewallUnit}
+fi
+run_unit ${firewallUnit}
+unmark firewall-rules
+`;
+}
+
+const sources: Readonly<Record<Source, string>> = {
+  node: "every node",
+  controlPlane: "the masters",
+  loadBalancer: "the load balancer",
+  pod: "pods",
+  operator: "whoever opens SSH",
+  apiClient: "clients of the API",
+  serviceClient: "clients of services",
+  any: "anywhere",
+};
+
+/**
+ * firewalld and ufw. With a firewall of ours they are turned off: two filters pass only what both let through. Without
+ * one they are somebody's decision: what they must let through is listed, by roles, so that a new worker changes no script.
+ */
+export function foreignFirewalls(settings: ClusterSettings, machine: Machine): string {
+  const listed = flowsInto(settings, machine)
+    .filter((flow) => flow.from !== "operator")
+    .map((flow) => {
+      const ports = flow.ports.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(", ");
+      return `note ${sh(`  ${flow.protocol}${ports === "" ? "" : ` ${ports}`} from ${sources[flow.from]}: ${flow.reason}`)}\n`;
+    });
+  const act =
+    settings.firewall === "nftables"
+      ? `    note "$service is turned off: the cluster's own firewall takes its place"
+    case $service in ufw) ufw --force disable ;; *) systemctl disable --now --quiet "$service.service" ;; esac
+`
+      : `    note "$service filters this host and must let through what follows, and all traffic of ${settings.network.podCidr}; firewall: nftables in the settings would see to it"
+${listed.map((line) => `    ${line}`).join("")}`;
+  return `
+phase foreign-firewalls
+ufw_is_on() { command -v ufw >/dev/null && ufw status | grep -qx 'Status: active'; }
+for service in firewalld ufw; do
+  if { [ "$service" = firewalld ] && active firewalld.service; } || { [ "$service" = ufw ] && ufw_is_on; }; then
+${act}  fi
+done
+`;
+}

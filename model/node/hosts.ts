@@ -1,0 +1,63 @@
+import { endpointAddress } from "../network/endpoint";
+import type { RenderedFile } from "../renderedFile";
+import type { ClusterSettings, Machine } from "../settings/resolved";
+import { installRoot } from "./paths";
+import { putFile } from "./prelude";
+
+export const blockBegin = "# BEGIN pulumi-kubeadm";
+export const blockEnd = "# END pulumi-kubeadm";
+export const hostsScript = `${installRoot}/bin/hosts-block`;
+
+/**
+ * Lines of the managed block of /etc/hosts: the endpoint's name, and the names of masters and of the machine itself.
+ * Other workers are left out, so that a new one changes nothing on the machines there are.
+ */
+export function hostsLines(settings: ClusterSettings, machine: Machine): string[] {
+  const address = endpointAddress(settings);
+  const known = settings.machines.filter(
+    (other) => other.role === "controlPlane" || other.name === machine.name,
+  );
+  return [
+    ...(address === undefined ? [] : [`${address} ${settings.endpoint.host}`]),
+    ...known.map((other) => `${other.nodeAddress} ${other.name}`),
+  ];
+}
+
+/**
+ * Puts the block into /etc/hosts where it differs. It is a program of its own, run before each start of the kubelet,
+ * because cloud-init's `manage_etc_hosts` writes the whole file anew at each boot.
+ */
+export function hostsScriptFile(settings: ClusterSettings, machine: Machine): RenderedFile {
+  const block = [blockBegin, ...hostsLines(settings, machine), blockEnd].join("\n");
+  return {
+    path: hostsScript,
+    mode: "0755",
+    content: `#!/usr/bin/env bash
+# Keeps this library's block in the hosts file; the file's other lines are left as they are.
+set -euo pipefail
+hosts=\${1:-/etc/hosts}
+new=$hosts.pulumi-kubeadm-new
+{
+  if [ -e "$hosts" ]; then sed '/^${blockBegin}$/,/^${blockEnd}$/d' "$hosts"; fi
+  cat <<'BLOCK'
+${block}
+BLOCK
+} >"$new"
+if cmp -s "$new" "$hosts"; then
+  rm -f "$new"
+else
+  chmod 0644 "$new"
+  # Where the file is a mount of its own it cannot be replaced, only written.
+  mv -f "$new" "$hosts" 2>/dev/null || { cat "$new" >"$hosts" && rm -f "$new"; }
+  echo "wrote $hosts"
+fi
+`,
+  };
+}
+
+export function hostsPhase(file: RenderedFile): string {
+  return `
+phase hosts
+${putFile(file)}${hostsScript}
+`;
+}

@@ -1,0 +1,138 @@
+import { shWords } from "../text";
+import type { RenderedFile } from "../renderedFile";
+import type { ClusterSettings } from "../settings/resolved";
+import { putFile } from "./prelude";
+
+export type KernelModule = "overlay" | "br_netfilter" | "nf_conntrack" | "nf_tables" | "vxlan" | "wireguard";
+
+/**
+ * How to see that a module's work can be done without it: built in, or loaded by the host of a container. The last
+ * resort is to use it. Interfaces of these names live for a moment.
+ */
+const moduleWorks: Readonly<Record<KernelModule, string>> = {
+  overlay: "grep -qw overlay /proc/filesystems",
+  br_netfilter: "[ -e /proc/sys/net/bridge/bridge-nf-call-iptables ]",
+  nf_conntrack: "[ -e /proc/sys/net/netfilter/nf_conntrack_max ]",
+  nf_tables: "nft list tables >/dev/null 2>&1",
+  vxlan: "[ -d /sys/module/vxlan ] || probe_link type vxlan id 16777215 dstport 65111 local 127.0.0.1",
+  wireguard: "[ -d /sys/module/wireguard ] || probe_link type wireguard",
+};
+
+/** Kernel modules that the settings' components need. */
+export function kernelModules(settings: ClusterSettings): KernelModule[] {
+  const backend = settings.cni.backend;
+  return [
+    "overlay",
+    "br_netfilter",
+    "nf_conntrack",
+    ...(settings.kubeProxy.mode === "nftables" || settings.firewall === "nftables"
+      ? (["nf_tables"] as const)
+      : []),
+    ...(backend === "host-gw" ? [] : [backend]),
+  ];
+}
+
+interface Sysctl {
+  readonly key: string;
+  readonly value: string;
+  /** `least`: a higher value stays; `includes`: a list that may hold more; default: exactly. */
+  readonly match?: "least" | "includes";
+  /** Nothing works without it; others are only noted where a container's host holds them. */
+  readonly essential?: boolean;
+}
+
+/** nf_conntrack_max is kube-proxy's: it computes it from the cores and would fight another value. */
+export function sysctls(settings: ClusterSettings): Sysctl[] {
+  const { from, to } = settings.network.nodePorts;
+  return [
+    { key: "net.ipv4.ip_forward", value: "1", essential: true },
+    { key: "net.bridge.bridge-nf-call-iptables", value: "1", essential: true },
+    { key: "net.bridge.bridge-nf-call-ip6tables", value: "1" },
+    // The kernel must not give a NodePort to a connection that goes out.
+    { key: "net.ipv4.ip_local_reserved_ports", value: `${from}-${to}`, match: "includes" },
+    // What the kubelet wants and would set by itself (pkg/kubelet/cm/container_manager_linux.go, protectKernelDefaults).
+    { key: "vm.overcommit_memory", value: "1" },
+    { key: "vm.panic_on_oom", value: "0" },
+    { key: "kernel.panic", value: "10" },
+    { key: "kernel.panic_on_oops", value: "1" },
+    { key: "kernel.keys.root_maxkeys", value: "1000000", match: "least" },
+    { key: "kernel.keys.root_maxbytes", value: "25000000", match: "least" },
+    // Each container that watches files takes an instance; the kernel's 128 are gone at some 50 pods.
+    { key: "fs.inotify.max_user_instances", value: "8192", match: "least" },
+    { key: "fs.inotify.max_user_watches", value: "1048576", match: "least" },
+  ];
+}
+
+export function kernelFiles(settings: ClusterSettings): { modules: RenderedFile; sysctls: RenderedFile } {
+  return {
+    modules: {
+      path: "/etc/modules-load.d/pulumi-kubeadm.conf",
+      mode: "0644",
+      content: `${kernelModules(settings).join("\n")}\n`,
+    },
+    sysctls: {
+      path: "/etc/sysctl.d/90-pulumi-kubeadm.conf",
+      mode: "0644",
+      // A leading "-" lets the others be set where one cannot be (sysctl.d(5)).
+      content: sysctls(settings)
+        .map(({ key, value, essential }) => `${essential ? "" : "-"}${key} = ${value}\n`)
+        .join(""),
+    },
+  };
+}
+
+export function kernelPhase(settings: ClusterSettings): string {
+  const files = kernelFiles(settings);
+  const modules = kernelModules(settings);
+  const cases = modules.map((name) => `    ${name}) ${moduleWorks[name]} ;;`);
+  const wanted = sysctls(settings).map(({ key, value, match, essential }) =>
+    shWords(["want", key, value, match ?? "exactly", essential ? "essential" : "optional"]),
+  );
+  return `
+probe_link() {
+  ip link add pkprobe0 "$@" 2>/dev/null || return 1
+  ip link delete pkprobe0
+}
+works() {
+  case $1 in
+${cases.join("\n")}
+  esac
+}
+load_module() {
+  modprobe "$1" 2>/dev/null || true
+  works "$1" || die "the kernel has no $1: neither modprobe nor what is built in gives it"
+}
+want() { # key, value, match, essential
+  local file=/proc/sys/\${1//.//} now
+  if [ ! -e "$file" ]; then
+    if [ "$4" = essential ]; then die "the kernel has no $1"; fi
+    note "the kernel has no $1"
+    return 0
+  fi
+  if holds "$file" "$2" "$3"; then return 0; fi
+  echo "$2" 2>/dev/null >"$file" || true
+  if holds "$file" "$2" "$3"; then
+    echo "set $1 = $2"
+    return 0
+  fi
+  now=$(cat "$file" 2>/dev/null || true)
+  if [ "$4" = essential ]; then die "$1 is $now, must be $2, and cannot be set on this host"; fi
+  note "$1 is $now instead of $2 and cannot be set on this host"
+}
+holds() { # file, value, match
+  local now
+  now=$(tr '\\t' ' ' 2>/dev/null <"$1") || return 1
+  case $3 in
+    least) [ "$now" -ge "$2" ] ;;
+    includes) [[ ,$now, == *",$2,"* ]] ;;
+    *) [ "$now" = "$2" ] ;;
+  esac
+}
+phase kernel
+# A container has no modules of its own, and its boot would complain about the list.
+if [ -d "/lib/modules/$(uname -r)" ]; then
+${putFile(files.modules)}fi
+for module in ${modules.join(" ")}; do load_module "$module"; done
+${putFile(files.sysctls)}${wanted.join("\n")}
+`;
+}

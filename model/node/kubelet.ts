@@ -1,0 +1,77 @@
+import type { RenderedFile } from "../renderedFile";
+import type { ClusterSettings } from "../settings/resolved";
+import { containerdSocket, containerdUnit, proxyDropIn } from "./containerd";
+import { hostsScript } from "./hosts";
+import { linkFolder, memberFile } from "./paths";
+import { putFile } from "./prelude";
+
+export const kubeletUnit = "kubelet.service";
+
+/**
+ * The unit of the kubelet's package (kubernetes/release, cmd/krel/templates/latest/kubelet/kubelet.service), started
+ * after the runtime, and not before kubeadm has written its configuration: the package's restarts without end until then.
+ */
+const unitFile = `[Unit]
+Description=kubelet: The Kubernetes Node Agent
+Documentation=https://kubernetes.io/docs/
+Wants=network-online.target
+After=network-online.target ${containerdUnit}
+ConditionPathExists=/var/lib/kubelet/config.yaml
+
+[Service]
+ExecStartPre=-${hostsScript}
+ExecStart=${linkFolder}/kubelet
+Restart=always
+StartLimitInterval=0
+RestartSec=10
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+/** As kubeadm's package has it (kubernetes/release, cmd/krel/templates/latest/kubeadm/10-kubeadm.conf). */
+const kubeadmDropIn = `# Works with kubeadm only.
+[Service]
+Environment="KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf"
+Environment="KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml"
+# Written by kubeadm init and kubeadm join: KUBELET_KUBEADM_ARGS.
+EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
+# A last resort of people: KUBELET_EXTRA_ARGS.
+EnvironmentFile=-/etc/default/kubelet
+EnvironmentFile=-/etc/sysconfig/kubelet
+ExecStart=
+ExecStart=${linkFolder}/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
+`;
+
+export function kubeletFiles(settings: ClusterSettings): RenderedFile[] {
+  const proxy = proxyDropIn(settings, kubeletUnit);
+  return [
+    { path: `/etc/systemd/system/${kubeletUnit}`, mode: "0644", content: unitFile },
+    { path: `/etc/systemd/system/${kubeletUnit}.d/10-kubeadm.conf`, mode: "0644", content: kubeadmDropIn },
+    ...(proxy === undefined ? [] : [proxy]),
+  ];
+}
+
+export function crictlFile(): RenderedFile {
+  const endpoint = `unix://${containerdSocket}`;
+  return {
+    path: "/etc/crictl.yaml",
+    mode: "0644",
+    content: `runtime-endpoint: ${endpoint}\nimage-endpoint: ${endpoint}\ntimeout: 10\ndebug: false\n`,
+  };
+}
+
+/** Enabled, and started only by kubeadm; a member's is restarted when its unit changed. */
+export function kubeletPhase(settings: ClusterSettings): string {
+  const put = kubeletFiles(settings).map((file) => putFile(file, kubeletUnit));
+  return `
+phase kubelet
+${putFile(crictlFile())}${put.join("")}reload_units
+systemctl is-enabled --quiet ${kubeletUnit} || systemctl enable --quiet ${kubeletUnit}
+if [ -e ${memberFile} ]; then
+  run_unit ${kubeletUnit}
+else
+  unmark ${kubeletUnit}
+fi
+`;
+}

@@ -1,0 +1,42 @@
+/** Text that goes into scripts and configuration files of a host. */
+
+/** One word of a POSIX shell, whatever is in it. Throws on NUL, which no shell can hold. */
+export function sh(value: string): string {
+  if (value.includes("\0")) throw new RangeError("a shell word cannot hold a NUL character");
+  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Words of a shell with a blank between them. */
+export function shWords(values: readonly string[]): string {
+  return values.map(sh).join(" ");
+}
+
+/**
+ * A quoted here-document, `<<'END'` with its content and end, which a command reads on standard input byte for byte.
+ * The delimiter is one that the content has no line of. Content must end in a newline, or be empty.
+ */
+export function heredoc(content: string): string {
+  if (content.includes("\0")) throw new RangeError("a here-document cannot hold a NUL character");
+  if (content !== "" && !content.endsWith("\n")) {
+    throw new RangeError("content of a here-document must end in a newline");
+  }
+  const lines = new Set(content.split("\n"));
+  let delimiter = "END_OF_FILE";
+  for (let counter = 2; lines.has(delimiter); counter += 1) delimiter = `END_OF_FILE_${counter}`;
+  return `<<'${delimiter}'\n${content}${delimiter}\n`;
+}
+
+/** A TOML basic string; JSON's escapes are TOML's (toml.io v1.0.0, String), but for DEL, which JSON leaves bare. */
+export function tomlString(value: string): string {
+  return JSON.stringify(value).replaceAll("\u007f", "\\u007f");
+}
+
+/**
+ * An `Environment=` line of a systemd unit: quoted, and `%` doubled, because units expand specifiers (systemd.exec(5),
+ * systemd.unit(5)). Throws on line breaks, which a unit file cannot hold here.
+ */
+export function systemdEnvironment(name: string, value: string): string {
+  if (/[\r\n\0]/.test(value)) throw new RangeError(`${name} cannot hold a line break`);
+  const quoted = value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%");
+  return `Environment="${name}=${quoted}"`;
+}

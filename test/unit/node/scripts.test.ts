@@ -1,0 +1,133 @@
+import { spawn } from "node:child_process";
+import { text as readAll } from "node:stream/consumers";
+import { describe, expect, it } from "vitest";
+import { renderNode } from "../../../model/node/render";
+import { osFacts } from "../../../model/node/os";
+import type { OsFamily } from "../../../model/settings/resolved";
+import { bash, have, machineOf, settingsOf, threeMasters, withBalancer } from "./support";
+
+const endpoints = {
+  address: { machines: threeMasters, endpoint: { kind: "address", host: "api.example.com", port: 6443 } },
+  localProxy: { machines: threeMasters, endpoint: { kind: "localProxy" } },
+  proxyMachine: { machines: withBalancer, endpoint: { kind: "proxyMachine", machine: "lb1" } },
+} as const;
+const firewalls = {
+  none: {},
+  nftables: {
+    firewall: "nftables",
+    access: { ssh: ["198.51.100.0/24"], api: ["198.51.100.0/24"], nodePorts: ["203.0.113.0/24"] },
+  },
+} as const;
+/** Everything that renders more lines. */
+const rich = {
+  proxy: { http: "http://proxy:3128", https: "http://proxy:3128" },
+  containerd: { dropIn: "[debug]\n  level = 'it''s'\n" },
+  images: { mirrors: { "docker.io": ["http://192.0.2.2:5000"] } },
+  ignorePreflightErrors: ["Mem", "DiskSpace"],
+};
+
+const combinations = (Object.keys(endpoints) as (keyof typeof endpoints)[]).flatMap((endpoint) =>
+  (Object.keys(firewalls) as (keyof typeof firewalls)[]).flatMap((firewall) =>
+    ["cp1", "w1", ...(endpoint === "proxyMachine" ? ["lb1"] : [])].map((name, index) => ({
+      title: `${name}, ${endpoint}, firewall ${firewall}`,
+      name,
+      os: undefined as OsFamily | undefined,
+      raw: { ...endpoints[endpoint], ...firewalls[firewall], ...(index === 0 ? rich : {}) },
+    })),
+  ),
+);
+const byFamily = (Object.keys(osFacts) as OsFamily[]).map((os) => ({
+  title: `w1 on ${os}`,
+  name: "w1",
+  os,
+  raw: { ...endpoints.localProxy, ...firewalls.nftables },
+}));
+
+async function output(command: string, args: readonly string[], input: string): Promise<string> {
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
+  child.stdin.end(input);
+  const [stdout, stderr] = await Promise.all([readAll(child.stdout), readAll(child.stderr)]);
+  return stdout + stderr;
+}
+
+async function check(script: string): Promise<void> {
+  expect(await output("bash", ["-n"], script)).toBe("");
+  expect(await output("shellcheck", ["--shell=bash", "--format=gcc", "-"], script)).toBe("");
+}
+
+describe.skipIf(!have("shellcheck")).concurrent("rendered scripts pass bash -n and shellcheck", () => {
+  it.each([...combinations, ...byFamily])(
+    "setup of $title",
+    { timeout: 60_000 },
+    async ({ raw, name, os }) => {
+      const settings = settingsOf(raw);
+      await check(renderNode(settings, machineOf(settings, name, os)).setupScript);
+    },
+  );
+
+  it.each(["cp1", "w1", "lb1"])("preflight and cleanup of %s", { timeout: 60_000 }, async (name) => {
+    const settings = settingsOf({
+      ...endpoints.proxyMachine,
+      network: { serviceCidr: "10.96.0.0/16", mtu: 1450 },
+    });
+    const rendered = renderNode(settings, machineOf(settings, name));
+    await check(rendered.preflightScript);
+    await check(rendered.cleanupScript);
+    const hosts = rendered.files.find((file) => file.path.endsWith("/hosts-block"));
+    if (name !== "lb1") await check(hosts?.content ?? "");
+  });
+});
+
+describe("what decides a script", () => {
+  const setupOf = (raw: Record<string, unknown>, name: string): string => {
+    const settings = settingsOf(raw);
+    return renderNode(settings, machineOf(settings, name)).setupScript;
+  };
+
+  it("is the same for the same settings", () => {
+    expect(setupOf({}, "cp1")).toBe(setupOf({}, "cp1"));
+  });
+
+  it("does not change on other machines when a worker comes, unless the host filters by addresses", () => {
+    const { w2: _w2, ...fewer } = threeMasters;
+    for (const name of ["cp1", "w1"]) {
+      expect(setupOf({ machines: fewer }, name)).toBe(setupOf({ machines: threeMasters }, name));
+    }
+    const filtered = (machines: unknown) => setupOf({ machines, ...firewalls.nftables }, "cp1");
+    expect(filtered(fewer)).not.toBe(filtered(threeMasters));
+  });
+
+  it("changes with a version", () => {
+    expect(setupOf({ kubernetesVersion: "1.35.8" }, "w1")).not.toBe(setupOf({}, "w1"));
+  });
+
+  it("gives a load balancer nginx and nothing of Kubernetes", () => {
+    const script = setupOf(endpoints.proxyMachine, "lb1");
+    expect(script).toContain("install_missing ip nginx nginx-stream\n");
+    expect(script).not.toMatch(/\/etc\/containerd|kubelet\.service\.d|dl\.k8s\.io/);
+  });
+
+  it("embeds every file it names", () => {
+    const settings = settingsOf({ ...endpoints.localProxy, ...firewalls.nftables, ...rich });
+    const { files, setupScript } = renderNode(settings, machineOf(settings, "cp1"));
+    for (const file of files) {
+      expect(setupScript).toContain(`put ${file.path} ${file.mode}`);
+      expect(setupScript).toContain(file.content);
+    }
+    expect(new Set(files.map((file) => file.path)).size).toBe(files.length);
+  });
+
+  it("says what failed when a command fails without a word", () => {
+    const settings = settingsOf();
+    const start = renderNode(settings, machineOf(settings, "w1")).setupScript.split('if [ "$(id -u)"')[0];
+    const ran = bash(`${start}\nphase trial\nbroken() { false; }\nbroken\necho never\n`);
+    expect(ran.status).toBe(1);
+    expect(ran.stdout).toMatch(/^##phase trial\n##error exit status 1 of line \d+: false\n$/);
+  });
+
+  it("refuses a machine whose architecture has no downloads", () => {
+    const settings = settingsOf();
+    const machine = { ...machineOf(settings, "w1"), architecture: "arm64" as const };
+    expect(renderNode(settings, machine).setupScript).toContain('die "no downloads are known for arm64"');
+  });
+});

@@ -1,0 +1,65 @@
+import { spawnSync } from "node:child_process";
+import { parseCluster } from "../../../model/settings/parse";
+import type { ClusterSettings, Machine, MachineRole, OsFamily } from "../../../model/settings/resolved";
+
+const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGVrXuUKaEF8HyTD3WxVqz6nL1dFyWnRU5W2mBdXJc5t";
+
+type Raw = Record<string, unknown>;
+
+function machine(role: MachineRole, host: string, more: Raw = {}): Raw {
+  return { role, host, user: "ubuntu", hostKey, key: "operator", ...more };
+}
+
+export const oneMaster: Raw = {
+  cp1: machine("controlPlane", "192.0.2.11"),
+  w1: machine("worker", "192.0.2.21", { pool: "general" }),
+};
+
+export const threeMasters: Raw = {
+  cp1: machine("controlPlane", "192.0.2.11"),
+  cp2: machine("controlPlane", "192.0.2.12"),
+  cp3: machine("controlPlane", "192.0.2.13"),
+  w1: machine("worker", "192.0.2.21", { pool: "general" }),
+  w2: machine("worker", "192.0.2.22", { pool: "general", os: "rhel-9" }),
+};
+
+export const withBalancer: Raw = { ...threeMasters, lb1: machine("loadBalancer", "192.0.2.5") };
+
+/** Settings as people write them, resolved; `raw` replaces whole keys. */
+export function settingsOf(raw: Raw = {}): ClusterSettings {
+  return parseCluster(
+    {
+      platform: "machines",
+      network: { serviceCidr: "10.96.0.0/16" },
+      cni: { kind: "flannel", backend: "vxlan", podCidr: "10.244.0.0/16" },
+      machines: oneMaster,
+      ...raw,
+    },
+    { environment: "metal" },
+  );
+}
+
+export function machineOf(settings: ClusterSettings, name: string, os?: OsFamily): Machine {
+  const found = settings.machines.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`no machine ${name}`);
+  return os === undefined ? found : { ...found, os };
+}
+
+/** Whether a program is on this machine; in CI its absence is an error, so that no check is silently left out. */
+export function have(program: string): boolean {
+  const found = spawnSync("bash", ["-c", `command -v ${program}`]).status === 0;
+  if (!found && process.env["CI"] === "true")
+    throw new Error(`${program} is missing; CI must run its checks`);
+  return found;
+}
+
+export interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export function bash(script: string, args: readonly string[] = []): Ran {
+  const result = spawnSync("bash", ["-s", "--", ...args], { input: script, encoding: "utf8" });
+  return { status: result.status, stdout: result.stdout, stderr: result.stderr };
+}
