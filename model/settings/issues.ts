@@ -85,7 +85,7 @@ function reportUnknownKey(
   );
 }
 
-/** The nearest word, if it is near: at most half of the letters differ. */
+/** The nearest word, if it is near: at most a third of its letters differ. */
 export function nearest(word: string, valid: readonly string[]): string | undefined {
   if (valid.length === 0) return undefined;
   const best = closest(
@@ -94,7 +94,7 @@ export function nearest(word: string, valid: readonly string[]): string | undefi
   );
   const found = valid.find((candidate) => candidate.toLowerCase() === best);
   if (found === undefined) return undefined;
-  return distance(word.toLowerCase(), best) <= Math.max(2, Math.floor(best.length / 2)) ? found : undefined;
+  return distance(word.toLowerCase(), best) <= Math.max(1, Math.floor(best.length / 3)) ? found : undefined;
 }
 
 function report(problems: Problems, path: Path, value: unknown, issue: Issue): void {
@@ -134,7 +134,7 @@ function report(problems: Problems, path: Path, value: unknown, issue: Issue): v
     case "invalid_union": {
       const options = issue.code === "invalid_value" ? issue.values.map(String) : optionsOf(issue);
       problems.add(path, value, value === undefined ? "is missing" : "is not taken", {
-        allowed: options.length > 0 ? options.join(", ") : "text, a number, true or false",
+        allowed: options.length > 0 ? options.join(", ") : eitherName(path),
         nearest: typeof value === "string" ? nearest(value, options) : undefined,
       });
       return;
@@ -200,9 +200,14 @@ function typeName(value: unknown): string {
   if (value === null) return "empty";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a mapping";
-  if (typeof value === "boolean") return "true or false";
+  if (typeof value === "boolean") return "a yes or no";
   if (typeof value === "string") return "text";
   return `a ${typeof value}`;
+}
+
+/** What the two unions of the schema take: a taint's two forms, and the values of a flag. */
+function eitherName(path: Path): string {
+  return path.at(-2) === "taints" ? "a taint, as dedicated=gpu:NoSchedule" : "text, a number, true or false";
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
