@@ -167,6 +167,8 @@ export class Cluster extends pulumi.ComponentResource {
         enableServerSideApply: true,
         enableConfigMapMutable: true,
         enableSecretMutable: true,
+        // A run that was cut off has made objects that the state does not know; the next one takes them over.
+        upsertExistingObjects: true,
       },
       { parent: this },
     );

@@ -36,30 +36,32 @@ function around(settings: ClusterSettings, own: Machine | undefined): Machine[] 
     );
 }
 
-function withoutAccess(settings: ClusterSettings): ClusterSettings {
-  return { ...settings, bastion: undefined, access: { host: "", port: 0 } };
-}
+/** Keys of the kubelet's configuration that setup has to agree with: the runtime's cgroup driver, swap, logind's delay. */
+const KUBELET_KEYS_OF_SETUP = ["cgroupDriver", "failSwapOn", "failCgroupV1", "shutdownGracePeriod"] as const;
 
 /** What node setup is rendered from. Labels and taints are membership's. */
 export function setupView(settings: ClusterSettings, own: Machine): ClusterSettings {
   const files = settings.downloads.files[own.architecture];
-  const { cgroupDriver, failSwapOn } = settings.kubelet.config;
+  const kubelet = Object.fromEntries(
+    KUBELET_KEYS_OF_SETUP.filter((key) => key in settings.kubelet.config).map((key) => [
+      key,
+      settings.kubelet.config[key],
+    ]),
+  );
   const machines = around(settings, own).map((machine) => ({ ...machine, labels: {}, taints: [] }));
   return {
-    ...withoutAccess(settings),
+    ...settings,
     ...NOT_MINE,
+    // A host's firewall lets the bastion in.
+    bastion: settings.firewall === "nftables" ? settings.bastion : undefined,
+    access: { host: "", port: 0 },
     machines,
     downloads: { files: { [own.architecture]: files } },
     apiServer: { extraArgs: {}, certSans: [] },
     controllerManager: { extraArgs: {} },
     scheduler: { extraArgs: {} },
     etcd: { extraArgs: {} },
-    kubelet: {
-      config: {
-        ...(cgroupDriver === undefined ? {} : { cgroupDriver }),
-        ...(failSwapOn === undefined ? {} : { failSwapOn }),
-      },
-    },
+    kubelet: { config: kubelet },
     kubeProxy: { ...settings.kubeProxy, config: {} },
     oidc: undefined,
     encryption: { provider: "secretbox", keys: [] },
@@ -110,6 +112,7 @@ export function preflightView(settings: ClusterSettings): ClusterSettings {
     containerd: {},
     firewall: "none",
     firewallAccess: { ssh: [], api: [], nodePorts: [] },
+    bastion: undefined,
     images: { repository: "", mirrors: {} },
     kubelet: { config: {} },
     proxy: undefined,

@@ -61,7 +61,16 @@ export function manifestResource(
   object: KubernetesObject,
   opts?: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource {
-  return new (factsOf(object).resource)(name, object as never, opts);
+  return new (factsOf(object).resource)(name, owned(object) as never, opts);
+}
+
+/**
+ * The object with the provider's word that its fields are ours: an object that a run made before it was cut off, or that
+ * somebody edited by hand, is brought to what the settings say instead of ending in a conflict.
+ */
+function owned(object: KubernetesObject): KubernetesObject {
+  const annotations = { ...object.metadata.annotations, "pulumi.com/patchForce": "true" };
+  return { ...object, metadata: { ...object.metadata, annotations } };
 }
 
 /**

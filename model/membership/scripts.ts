@@ -140,7 +140,7 @@ export KUBECONFIG=${admin}
 phase "configuration"
 ${putMemberFiles([...files, ...secretFiles])}
 before=$(sha256sum /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env 2>/dev/null | sha256sum)
-${master ? convergeMaster(settings, kubeadm) : `phase "kubeadm upgrade node"\n${kubeadm} upgrade node --patches ${PATCHES_DIR}\n`}
+${master ? convergeMaster(settings, kubeadm) : `phase "kubeadm upgrade node"\n${kubeadm} upgrade node ${upgradeFlags(settings)}\n`}
 after=$(sha256sum /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env 2>/dev/null | sha256sum)
 if [ "$(readlink ${linkFolder}/kubelet)" != "${binaryPath("kubelet", version)}" ]; then
   phase "kubelet ${version}"
@@ -162,6 +162,12 @@ ${setState(facts, "member")}
 `;
 }
 
+/** `upgrade` takes no document of joins: what the settings ignore and patch has to be said on its command line. */
+function upgradeFlags(settings: ClusterSettings): string {
+  const ignored = settings.ignorePreflightErrors;
+  return `--patches ${PATCHES_DIR}${ignored.length === 0 ? "" : ` --ignore-preflight-errors=${ignored.map(word).join(",")}`}`;
+}
+
 function convergeMaster(settings: ClusterSettings, kubeadm: string): string {
   const version = settings.kubernetesVersion;
   // The certificate of the API server names addresses; a changed list needs a new one, and kubeadm keeps what is there.
@@ -169,7 +175,7 @@ function convergeMaster(settings: ClusterSettings, kubeadm: string): string {
   return `running=$(kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' | sed -n 's/^kubernetesVersion: v//p')
 if [ "$running" != "${version}" ]; then
   phase "kubeadm upgrade apply ${version}"
-  ${kubeadm} upgrade apply --yes --patches ${PATCHES_DIR} v${version}
+  ${kubeadm} upgrade apply --yes ${upgradeFlags(settings)} v${version}
 fi
 phase "upload configuration"
 ${kubeadm} init phase upload-config all --config ${CLUSTER_DOCUMENT}
@@ -184,7 +190,7 @@ for name in ${sans === "" ? '""' : sans}; do
   fi
 done
 phase "kubeadm upgrade node"
-${kubeadm} upgrade node --certificate-renewal=false --patches ${PATCHES_DIR}
+${kubeadm} upgrade node --certificate-renewal=false ${upgradeFlags(settings)}
 `;
 }
 

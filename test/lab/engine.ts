@@ -92,10 +92,18 @@ function runProgram(lab: Lab, requestFile: string, options: EngineOptions): Prom
   };
   child.stdout.on("data", take);
   child.stderr.on("data", take);
-  if (child.pid !== undefined) options.onStart?.(child.pid);
+  const { pid } = child;
+  if (pid !== undefined) options.onStart?.(pid);
+  // The engine runs in a group of its own; Ctrl-C in the terminal has to reach it all the same.
+  const interrupted = (): void => {
+    if (pid !== undefined) killTree(pid);
+    process.exit(130);
+  };
+  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("exit", () => {
+      process.removeListener("SIGINT", interrupted).removeListener("SIGTERM", interrupted);
       if (partial !== "") options.onLine?.(partial);
       resolve();
     });
