@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { renderNode } from "../../../model/node/render";
 import { osFacts } from "../../../model/node/os";
 import type { OsFamily } from "../../../model/settings/resolved";
-import { bash, have, machineOf, settingsOf, threeMasters, withBalancer } from "./support";
+import { setupView } from "../../../model/views";
+import { bash, have, machineInput, machineOf, settingsOf, threeMasters, withBalancer } from "./support";
 
 const endpoints = {
   address: { machines: threeMasters, endpoint: { kind: "address", host: "api.example.com", port: 6443 } },
@@ -99,6 +100,17 @@ describe("what decides a script", () => {
 
   it("changes with a version", () => {
     expect(setupOf({ kubernetesVersion: "1.35.8" }, "w1")).not.toBe(setupOf({}, "w1"));
+  });
+
+  it.each(combinations)("reads only what setup's view of the settings keeps: $title", ({ raw, name }) => {
+    const kubelet = { config: { shutdownGracePeriod: "2m", cgroupDriver: "cgroupfs", failCgroupV1: false } };
+    const { role: _role, ...bastion } = machineInput("controlPlane", "192.0.2.99");
+    const settings = settingsOf({ kubelet, bastion, ...raw });
+    const view = setupView(settings, machineOf(settings, name));
+    const seen = renderNode(view, machineOf(view, name));
+    const whole = renderNode(settings, machineOf(settings, name));
+    expect(seen.setupScript).toBe(whole.setupScript);
+    expect(seen.preflightScript).toBe(whole.preflightScript);
   });
 
   it("gives a load balancer nginx and nothing of Kubernetes", () => {

@@ -6,24 +6,24 @@ const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGVrXuUKaEF8HyTD3WxVqz6nL1d
 
 type Raw = Record<string, unknown>;
 
-function machine(role: MachineRole, host: string, more: Raw = {}): Raw {
+export function machineInput(role: MachineRole, host: string, more: Raw = {}): Raw {
   return { role, host, user: "ubuntu", hostKey, key: "operator", ...more };
 }
 
 export const oneMaster: Raw = {
-  cp1: machine("controlPlane", "192.0.2.11"),
-  w1: machine("worker", "192.0.2.21", { pool: "general" }),
+  cp1: machineInput("controlPlane", "192.0.2.11"),
+  w1: machineInput("worker", "192.0.2.21", { pool: "general" }),
 };
 
 export const threeMasters: Raw = {
-  cp1: machine("controlPlane", "192.0.2.11"),
-  cp2: machine("controlPlane", "192.0.2.12"),
-  cp3: machine("controlPlane", "192.0.2.13"),
-  w1: machine("worker", "192.0.2.21", { pool: "general" }),
-  w2: machine("worker", "192.0.2.22", { pool: "general", os: "rhel-9" }),
+  cp1: machineInput("controlPlane", "192.0.2.11"),
+  cp2: machineInput("controlPlane", "192.0.2.12"),
+  cp3: machineInput("controlPlane", "192.0.2.13"),
+  w1: machineInput("worker", "192.0.2.21", { pool: "general" }),
+  w2: machineInput("worker", "192.0.2.22", { pool: "general", os: "rhel-9" }),
 };
 
-export const withBalancer: Raw = { ...threeMasters, lb1: machine("loadBalancer", "192.0.2.5") };
+export const withBalancer: Raw = { ...threeMasters, lb1: machineInput("loadBalancer", "192.0.2.5") };
 
 /** Settings as people write them, resolved; `raw` replaces whole keys. */
 export function settingsOf(raw: Raw = {}): ClusterSettings {
