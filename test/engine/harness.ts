@@ -67,7 +67,7 @@ export interface EngineStack {
   exportState(): Promise<Deployment>;
   /** The program to run from now on; it sees the settings of the stack like the first. */
   setProgram(program: PulumiFn): void;
-  /** Moves the clock of stand-ins; true time with the official providers, see `clockIsSettable`. */
+  /** Moves the clock of stand-ins; true time with the official providers, see `isStandIn`. */
   setClockOffset(hours: number): void;
   /** Everything the engine has said (but for debug messages) and written so far: logs, events, state, settings. */
   written(): Written[];
@@ -82,8 +82,8 @@ export function providersInUse(): string[] {
   return providerNames.map((name) => chooseProvider(name).reason);
 }
 
-/** Whether the clock of this provider can be moved: the official plugins go by the machine's. */
-export function clockIsSettable(name: ProviderName): boolean {
+/** Whether a stand-in is used; only its clock can be moved, the official plugins go by the machine's. */
+export function isStandIn(name: ProviderName): boolean {
   return chooseProvider(name).kind === "stand-in";
 }
 

@@ -9,7 +9,7 @@ import { local, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWithEngine } from "../available";
-import { createEngineStack, providersInUse, type EngineStack } from "../harness";
+import { createEngineStack, isStandIn, providersInUse, type EngineStack } from "../harness";
 import type { EngineError, EngineResult } from "../result";
 import { findLeaks } from "../secrets";
 
@@ -204,15 +204,43 @@ describeWithEngine("provider command", () => {
     const lines = result.events
       .filter(({ diagnosticEvent }) => diagnosticEvent?.urn?.endsWith("::streaming"))
       .map(({ diagnosticEvent }) => diagnosticEvent!);
-    expect(
-      lines.map(({ severity, ephemeral, message }) => `${severity} ${ephemeral} ${message.trim()}`),
-    ).toEqual(["info true begin", "info true waiting for the file", "info true end"]);
+    const told = lines.map(
+      ({ severity, ephemeral, message }) => `${severity} ${ephemeral} ${message.trim()}`,
+    );
+    // The two streams are read side by side: the first two lines may change places.
+    expect(told.slice(0, 2).sort()).toEqual(["info true begin", "info true waiting for the file"]);
+    expect(told.slice(2)).toEqual(["info true end"]);
     onText = () => undefined;
+  });
+
+  it("starts a command in the folder of the project, from where the host program is found", async () => {
+    program({
+      door: () =>
+        new local.Command("door", {
+          interpreter: ["node", "-e"],
+          create: "console.log(process.cwd()); console.log(require.resolve('pulumi-kubeadm/host'))",
+        }),
+    });
+    await engine.up();
+    const repository = path.resolve(__dirname, "..", "..", "..");
+    const stdout = `${engine.workDir}\n${path.join(repository, "bin", "host.cjs")}`;
+    expect(await outputsOf("door")).toMatchObject({ stdout });
+  });
+
+  it.skipIf(!isStandIn("command"))("fails a command whose line would hang the original", async () => {
+    program({
+      long: () => new local.Command("long", { create: "head -c 65536 /dev/zero | tr '\\0' x; echo" }),
+      shorter: () => new local.Command("shorter", { create: "head -c 65535 /dev/zero | tr '\\0' x; echo" }),
+    });
+    const { message } = await failing(engine.up({ continueOnError: true }));
+    expect(message).toContain("the original provider hangs on a logged line of 64 KiB or more");
+    expect((await outputsOf("shorter"))["stdout"]).toHaveLength(65_535);
+    expect(await outputsOf("long")).toEqual({});
   });
 
   it("reports a failing command with its status, its text and its output, and keeps nothing of a failed create", async () => {
     program({
-      failing: () => new local.Command("failing", { create: 'echo "half\tdone"; echo é >&2\nexit 3' }),
+      failing: () => new local.Command("failing", { create: 'echo "half\tdone"; echo é\nexit 3' }),
       killed: () => new local.Command("killed", { create: "kill -TERM $$" }),
       absent: () => new local.Command("absent", { create: "x", interpreter: ["no-such-program"] }),
       nowhere: () => new local.Command("nowhere", { create: "true", dir: "/no/such/folder" }),
@@ -227,7 +255,7 @@ describeWithEngine("provider command", () => {
       .map(({ diagnosticEvent }) => diagnosticEvent!.message.replaceAll("<{%reset%}>", "").trimEnd());
     expect(errors).toEqual(
       expect.arrayContaining([
-        'exit status 3: running "echo \\"half\\tdone\\"; echo é >&2\\nexit 3":\nhalf\tdone\né',
+        'exit status 3: running "echo \\"half\\tdone\\"; echo é\\nexit 3":\nhalf\tdone\né',
         'signal: terminated: running "kill -TERM $$":',
         'exec: "no-such-program": executable file not found in $PATH: running "x":',
         'chdir /no/such/folder: no such file or directory: running "true":',
