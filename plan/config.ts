@@ -1,0 +1,102 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { readStackConfig } from "../model/settings/yaml";
+import type { Arguments } from "./arguments";
+import { PlanError } from "./error";
+
+/** What a stack's configuration file says to the program. */
+export interface EnvironmentConfig {
+  readonly environment: string;
+  /** Name of the Pulumi project, part of the Kubernetes provider's identity. */
+  readonly project: string;
+  /** The object under `kubeadm:cluster`, as written. */
+  readonly cluster: unknown;
+  /** The secrets, where all of them stand there in plain text; undefined where one is encrypted: none can be read. */
+  readonly secrets: Readonly<Record<string, string>> | undefined;
+  /** Names of the secrets that the file has, readable or not; undefined where the whole object is encrypted. */
+  readonly secretNames: readonly string[] | undefined;
+}
+
+/**
+ * @throws PlanError when there is no such environment, or its file cannot be read
+ * @throws SettingsError when the file is no YAML or has a key twice
+ */
+export function readEnvironment(args: Arguments): EnvironmentConfig {
+  const values = readStackConfig(readText(args), args.environment);
+  const cluster = values["kubeadm:cluster"];
+  if (cluster === undefined)
+    throw new PlanError(
+      `${shown(args.configFile)} has no kubeadm:cluster under config: nothing is to be built`,
+    );
+  if (isEncrypted(cluster))
+    throw new PlanError(
+      `kubeadm:cluster in ${shown(args.configFile)} is encrypted: it holds no secret, and a plan is made without passphrase`,
+    );
+  return {
+    environment: args.environment,
+    project: projectName(path.dirname(args.configFile)),
+    cluster,
+    ...secretsOf(values["kubeadm:secrets"], args),
+  };
+}
+
+function readText(args: Arguments): string {
+  try {
+    return fs.readFileSync(args.configFile, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (args.configFileGiven || code !== "ENOENT")
+      throw new PlanError(
+        `${shown(args.configFile)} cannot be read: ${code === "ENOENT" ? "there is no such file" : code}`,
+      );
+    const known = environmentsIn(path.dirname(args.configFile));
+    throw new PlanError(
+      `there is no environment ${args.environment}; ` +
+        (known.length > 0
+          ? `there are: ${known.join(", ")}`
+          : "there is no Pulumi.<environment>.yaml here at all"),
+    );
+  }
+}
+
+export function environmentsIn(folder: string): string[] {
+  return fs
+    .readdirSync(folder)
+    .map((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1])
+    .filter((name): name is string => name !== undefined)
+    .sort();
+}
+
+function secretsOf(value: unknown, args: Arguments): Pick<EnvironmentConfig, "secrets" | "secretNames"> {
+  if (value === undefined || value === null) return { secrets: undefined, secretNames: [] };
+  if (isEncrypted(value)) return { secrets: undefined, secretNames: undefined };
+  if (typeof value !== "object" || Array.isArray(value))
+    throw new PlanError(`kubeadm:secrets in ${shown(args.configFile)} has to be an object (a YAML mapping)`);
+  const entries = Object.entries(value);
+  const plain = entries.filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  return {
+    secrets: plain.length === entries.length ? Object.fromEntries(plain) : undefined,
+    secretNames: entries.map(([name]) => name),
+  };
+}
+
+/** `pulumi config set --secret` writes `{secure: <ciphertext>}`. */
+function isEncrypted(value: unknown): boolean {
+  return value !== null && typeof value === "object" && "secure" in value && Object.keys(value).length === 1;
+}
+
+function projectName(folder: string): string {
+  const fallback = "pulumi-kubeadm";
+  for (const file of [path.join(folder, "Pulumi.yaml"), path.resolve("Pulumi.yaml")]) {
+    if (!fs.existsSync(file)) continue;
+    const name = (parse(fs.readFileSync(file, "utf8")) as { name?: unknown } | null)?.name;
+    return typeof name === "string" ? name : fallback;
+  }
+  return fallback;
+}
+
+/** The file's own name: reports do not depend on where somebody keeps the project. */
+function shown(file: string): string {
+  return path.basename(file);
+}

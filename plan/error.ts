@@ -1,0 +1,10 @@
+/** Something the reader of a terminal can put right: printed as it is, without a stack. */
+export class PlanError extends Error {
+  constructor(
+    message: string,
+    readonly exitStatus: 1 | 2 = 1,
+  ) {
+    super(message);
+    this.name = "PlanError";
+  }
+}

@@ -1,0 +1,78 @@
+import type { ClusterSettings } from "../../model/settings/resolved";
+import type { PlanDocument } from "../document";
+import { addressMap } from "./addresses";
+import { html, Markup } from "./markup";
+import { picture } from "./picture";
+import { certificateTable, flowTable, versionTables, watchList } from "./sections";
+import { STYLE } from "./style";
+import { resourceTree } from "./tree";
+
+/** One page for people: nothing is fetched, no script runs. */
+export function page(plan: PlanDocument, settings: ClusterSettings): string {
+  const sections: [string, string, Markup][] = [
+    ["picture", "Networks and machines", picture(settings)],
+    ["watch", "What to watch", watchList(plan.watch)],
+    ["addresses", "Addresses", addressMap(plan, settings)],
+    ["flows", "Flows", flowTable(plan.flows, settings.firewall)],
+    ["resources", "Resources", resourceTree(plan)],
+    ["versions", "Versions", versionTables(settings)],
+    ["certificates", "Certificates and their ends", certificateTable(plan)],
+  ];
+  const { text } = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="referrer" content="no-referrer" />
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
+        <title>Plan of ${plan.environment}</title>
+        <style>
+          ${new Markup(STYLE)}
+        </style>
+      </head>
+      <body>
+        <header>
+          <p class="eyebrow">Plan of environment ${plan.environment}</p>
+          <h1>${settings.name}</h1>
+          ${facts(plan, settings)}
+          <nav>${sections.map(([id, title]) => html`<a href="#${id}">${title}</a>`)}</nav>
+        </header>
+        <main>
+          ${sections.map(
+            ([id, title, content]) =>
+              html`<section>
+                <h2 id="${id}">${title}</h2>
+                ${content}
+              </section>`,
+          )}
+        </main>
+        <footer>
+          Files beside this page: <a href="plan.json">plan.json</a>, what each machine gets in
+          <code>nodes/</code>, what goes into the cluster in <code>manifests/</code>. None of them holds a
+          secret.
+        </footer>
+      </body>
+    </html> `;
+  return text;
+}
+
+function facts(plan: PlanDocument, settings: ClusterSettings): Markup {
+  const of = (role: string) => plan.machines.filter((machine) => machine.role === role).length;
+  const entries: [string, string, boolean?][] = [
+    ["Kubernetes", plan.versions.kubernetes],
+    ["Machines", `${of("controlPlane")} masters, ${of("worker")} workers`],
+    ["Pod network", `${settings.cni.kind}, ${settings.cni.backend}`],
+    ["Resources", String(plan.counts.total)],
+    ["API for nodes", plan.cluster.endpoint, true],
+    ["API for people", plan.cluster.access, true],
+  ];
+  return html`<dl class="facts">
+    ${entries.map(
+      ([name, value, wide]) =>
+        html`<div class="${wide === true ? "wide" : ""}">
+          <dt>${name}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    )}
+  </dl>`;
+}

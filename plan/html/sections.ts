@@ -1,0 +1,202 @@
+import type { ClusterSettings } from "../../model/settings/resolved";
+import type { PlanDocument, PlannedFlow } from "../document";
+import type { WatchItem, WatchKind } from "../watch";
+import { html, type Markup } from "./markup";
+
+const KINDS: Record<WatchKind, string> = {
+  todo: "To do",
+  advisory: "Worth a look",
+  fixed: "Fixed for good",
+  protected: "Protected",
+  ignored: "Not watched",
+  capacity: "Capacity",
+  renewal: "Renewal",
+};
+
+export function watchList(items: readonly WatchItem[]): Markup {
+  return html`<ul class="watch">
+    ${items.map(
+      (item) =>
+        html`<li class="${item.kind}">
+          <span class="kind">${KINDS[item.kind]}</span>${item.text}
+          ${item.names !== undefined && html`<span class="names">${item.names.join(", ")}</span>`}
+          ${item.command !== undefined && html`<pre>${item.command}</pre>`}
+        </li>`,
+    )}
+  </ul>`;
+}
+
+const PARTIES: Readonly<Record<string, string>> = {
+  node: "nodes",
+  controlPlane: "masters",
+  loadBalancer: "load balancers",
+  pod: "pods",
+  operator: "operators",
+  apiClient: "API clients",
+  serviceClient: "service clients",
+  any: "anybody",
+  machine: "machines",
+};
+
+/** Flows by their reason; one reason may need several rows. */
+export function flowTable(flows: readonly PlannedFlow[], firewall: ClusterSettings["firewall"]): Markup {
+  const reasons = [...new Set(flows.map((flow) => flow.reason))];
+  const intro =
+    firewall === "nftables"
+      ? "The hosts let in exactly these, by nftables."
+      : "The hosts do not filter: whoever runs the network between them has to let these through.";
+  return html`<p class="lead">Who must reach whom. ${intro}</p>
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>Why</th>
+            <th>From</th>
+            <th>To</th>
+            <th>Protocol</th>
+            <th>Ports</th>
+            <th>Sources</th>
+          </tr>
+        </thead>
+        ${reasons.map((reason) => {
+          const rows = flows.filter((flow) => flow.reason === reason);
+          return html`<tbody class="group">
+            ${rows.map(
+              (flow, index) =>
+                html`<tr>
+                  ${index === 0 && html`<td class="reason" rowspan="${rows.length}">${reason}</td>`}
+                  <td class="keep">${PARTIES[flow.from] ?? flow.from}</td>
+                  <td class="keep">${PARTIES[flow.to] ?? flow.to}</td>
+                  <td class="keep">${flow.protocol}</td>
+                  <td class="mono">${portsText(flow)}</td>
+                  <td>${sourcesText(flow)}</td>
+                </tr>`,
+            )}
+          </tbody>`;
+        })}
+      </table>
+    </div>`;
+}
+
+function portsText(flow: PlannedFlow): string {
+  if (flow.icmp !== undefined) return flow.icmp.code;
+  if (flow.ports.length === 0) return "all";
+  return flow.ports.map(({ from, to }) => (from === to ? String(from) : `${from}-${to}`)).join(", ");
+}
+
+const MOST_SOURCES = 6;
+
+function sourcesText(flow: PlannedFlow): Markup {
+  if (flow.sources.length === 0) return html`<span class="soft">nobody is written down</span>`;
+  const more = flow.sources.length - MOST_SOURCES;
+  return html`<span class="mono">${flow.sources.slice(0, MOST_SOURCES).join(", ")}</span
+    >${more > 0 && ` and ${more} more`}`;
+}
+
+const COMPONENTS: Readonly<Record<string, string>> = {
+  kubernetes: "Kubernetes",
+  containerd: "containerd",
+  runc: "runc",
+  cniPlugins: "CNI plugins",
+  crictl: "crictl",
+  pause: "pause image",
+  etcd: "etcd image",
+  coredns: "CoreDNS image",
+  flannel: "flannel image",
+  flannelCniPlugin: "flannel CNI plugin image",
+};
+
+export function versionTables(settings: ClusterSettings): Markup {
+  const versions = Object.entries(settings.versions) as [string, string][];
+  const downloads = Object.entries(settings.downloads.files).flatMap(([architecture, files]) =>
+    (files ?? []).map((file) => ({ architecture, ...file })),
+  );
+  return html`<div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>Component</th>
+            <th>Version</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${versions.map(
+            ([name, version]) =>
+              html`<tr>
+                <td>${COMPONENTS[name] ?? name}</td>
+                <td class="mono">${version}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+    <p class="soft" style="margin-top:12px">
+      Images come from ${settings.images.repository}${mirrorsText(settings)}.
+    </p>
+    <details>
+      <summary>What hosts download, with checksums</summary>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>File</th>
+              <th>From</th>
+              <th>SHA-256</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${downloads.map(
+              (file) =>
+                html`<tr>
+                  <td class="keep">${file.name} ${file.version} (${file.architecture})</td>
+                  <td class="mono">${file.url}</td>
+                  <td class="mono">${file.sha256}</td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+    </details>`;
+}
+
+function mirrorsText({ images }: ClusterSettings): string {
+  const mirrored = Object.entries(images.mirrors).map(
+    ([registry, urls]) => `${registry} by ${urls.join(", ")}`,
+  );
+  return mirrored.length === 0 ? "" : `; mirrors: ${mirrored.join("; ")}`;
+}
+
+export function certificateTable(plan: PlanDocument): Markup {
+  return html`<p class="lead">
+      Spans count from the day a certificate is made; the first of them are made by the first
+      <code>pulumi up</code>.
+    </p>
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>Certificate</th>
+            <th class="number">Valid</th>
+            <th>Renewed</th>
+            <th>Where it lies</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${plan.certificates.map(
+            (one) =>
+              html`<tr>
+                <td class="keep">${one.name}</td>
+                <td class="number keep">${spanText(one.validDays)}</td>
+                <td class="reason">${one.renewed}</td>
+                <td>${one.place}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>`;
+}
+
+function spanText(days: number): string {
+  const years = days / 365;
+  return Number.isInteger(years) ? `${years} year${years === 1 ? "" : "s"}` : `${days} days`;
+}

@@ -1,0 +1,49 @@
+import { createRequire } from "node:module";
+import type * as pulumi from "@pulumi/pulumi";
+import { parseArguments, USAGE } from "./arguments";
+import { SettingsError } from "../model/settings/problems";
+import { readEnvironment } from "./config";
+import { PlanError } from "./error";
+
+const load = createRequire(__filename);
+
+/** Prints the plan of one environment. @returns the exit status */
+export async function main(words: readonly string[]): Promise<number> {
+  try {
+    const args = parseArguments(words, process.cwd());
+    if (args === undefined) {
+      process.stdout.write(USAGE);
+      return 0;
+    }
+    const config = readEnvironment(args);
+    // Usage and a wrong name are answered before the SDK is loaded, which takes most of the time.
+    const { run } = load("./run") as typeof import("./run.js");
+    process.stdout.write(await run(config, args.out));
+    return 0;
+  } catch (error) {
+    const message = shownError(error);
+    if (message === undefined) throw error;
+    process.stderr.write(`error: ${message}\n`);
+    return error instanceof PlanError ? error.exitStatus : 1;
+  }
+}
+
+/** The report of an error that is the settings' or the command line's; undefined for one that is the program's own. */
+function shownError(error: unknown): string | undefined {
+  if (error instanceof PlanError || error instanceof SettingsError) return error.message;
+  const { RunError } = load("@pulumi/pulumi") as typeof pulumi;
+  return RunError.isInstance(error) ? error.message : undefined;
+}
+
+/** Runs the command of this process. */
+export function start(): void {
+  main(process.argv.slice(2)).then(
+    (status) => (process.exitCode = status),
+    (error: unknown) => {
+      console.error(error);
+      process.exitCode = 1;
+    },
+  );
+}
+
+if (require.main === module) start();

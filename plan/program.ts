@@ -1,0 +1,35 @@
+import { createCluster } from "../stacks/program";
+import { record, type Recorded } from "../testing/recorder";
+import type { ClusterArgs } from "../components/cluster";
+import type { ClusterSettings } from "../model/settings/resolved";
+import type { EnvironmentConfig } from "./config";
+
+export interface Recording {
+  readonly settings: ClusterSettings;
+  readonly resources: readonly Recorded[];
+}
+
+/**
+ * Runs the environment's own program as the first `pulumi preview` would: what only a provider or a host can tell is not
+ * known.
+ *
+ * @throws ClusterSettingsError with every problem of the settings
+ */
+export async function recordEnvironment(config: EnvironmentConfig): Promise<Recording> {
+  const { environment, project } = config;
+  let settings: ClusterSettings | undefined;
+  const resources = await record(
+    () => {
+      const { cluster } = createCluster({
+        settings: config.cluster as ClusterArgs["settings"],
+        secrets: config.secrets,
+        environment,
+      });
+      settings = cluster.settings;
+    },
+    // The advisories that the program warns of stand in the plan.
+    { preview: true, project, stack: environment, onWarning: () => undefined },
+  );
+  if (settings === undefined) throw new Error("the program made no cluster");
+  return { settings, resources };
+}

@@ -1,0 +1,128 @@
+import Table from "cli-table3";
+import type { PlanDocument, PlannedMachine } from "./document";
+import type { WatchItem } from "./watch";
+
+/** Lines that lists may take, so that the whole stays within a terminal's forty. */
+const MOST_MACHINES = 8;
+const MOST_ITEMS = 8;
+const WIDTH = 110;
+
+/** What stands on the terminal after a plan: at most 40 lines. */
+export function summary(plan: PlanDocument, folder: string): string {
+  const { cluster, network, versions } = plan;
+  const facts = table([
+    ["Kubernetes", `${versions.kubernetes}, containerd ${versions.containerd}, ${cniText(plan)}`],
+    ["API", `${cluster.endpoint} for nodes, ${cluster.access} for people`],
+    [
+      "pods",
+      `${network.podCidr}, /${network.nodeMask} a node: ${network.capacity.nodes} nodes, ${network.podsPerNode} pods each`,
+    ],
+    ["services", `${network.serviceCidr}, DNS at ${network.dnsServiceAddress}`],
+    ["peers", network.peers.map((peer) => `${peer.name} ${peer.cidr}`).join(", ") || "none"],
+    ["resources", countsText(plan)],
+  ]);
+  const lines = [
+    `Plan of ${plan.environment}: cluster ${cluster.name} on ${cluster.platform}`,
+    "",
+    ...facts,
+    "",
+    ...machineLines(plan.machines),
+    "",
+    "What to watch",
+    ...watchLines(plan.watch),
+    "",
+    `Written to ${folder}: index.html, plan.json, ${countOf(plan, "nodes/")} files in nodes/, ${countOf(plan, "manifests/")} in manifests/`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function cniText({ network }: PlanDocument): string {
+  return `${network.cni.kind} (${network.cni.backend})`;
+}
+
+/** By the package that makes them, the most first. */
+function countsText({ counts }: PlanDocument): string {
+  const packages = new Map<string, number>();
+  for (const [type, count] of Object.entries(counts.byType)) {
+    const name = type.startsWith("kubeadm:")
+      ? "components"
+      : type.startsWith("pulumi:")
+        ? "provider"
+        : type.split(":")[0];
+    packages.set(name, (packages.get(name) ?? 0) + count);
+  }
+  const parts = [...packages].sort((a, b) => b[1] - a[1]).map(([name, count]) => `${count} ${name}`);
+  return `${counts.total}: ${parts.join(", ")}`;
+}
+
+function machineLines(machines: readonly PlannedMachine[]): string[] {
+  const rows = machines
+    .slice(0, MOST_MACHINES)
+    .map((one) => [
+      one.name,
+      roleText(one),
+      one.nodeAddress,
+      one.host === one.nodeAddress ? "" : `SSH ${one.host}`,
+    ]);
+  const more = machines.length - rows.length;
+  return [...table(rows), ...(more > 0 ? [`  and ${more} more machines`] : [])];
+}
+
+export function roleText({ role, pool }: Pick<PlannedMachine, "role" | "pool">): string {
+  switch (role) {
+    case "controlPlane":
+      return "master";
+    case "worker":
+      return `worker, pool ${pool}`;
+    case "loadBalancer":
+      return "load balancer";
+  }
+}
+
+function watchLines(items: readonly WatchItem[]): string[] {
+  const shown = items
+    .slice(0, MOST_ITEMS)
+    .map((item) => `  ${item.kind === "todo" ? "!" : "-"} ${cut(item.text)}`);
+  const more = items.length - shown.length;
+  return [...shown, ...(more > 0 ? [`  and ${more} more, in index.html`] : [])];
+}
+
+function cut(text: string): string {
+  return text.length > WIDTH ? `${text.slice(0, WIDTH - 3)}...` : text;
+}
+
+function countOf(plan: PlanDocument, prefix: string): number {
+  return plan.files.filter((file) => file.startsWith(prefix)).length;
+}
+
+const BORDERS = [
+  "top",
+  "top-mid",
+  "top-left",
+  "top-right",
+  "bottom",
+  "bottom-mid",
+  "bottom-left",
+  "bottom-right",
+  "left",
+  "left-mid",
+  "mid",
+  "mid-mid",
+  "right",
+  "right-mid",
+];
+
+/** Columns side by side without lines around them. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const grid = new Table({
+    chars: { ...Object.fromEntries(BORDERS.map((place) => [place, ""])), middle: "  " },
+    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
+  });
+  grid.push(...rows.map((row) => row.map(cut)));
+  return rows.length === 0
+    ? []
+    : grid
+        .toString()
+        .split("\n")
+        .map((line) => `  ${line}`.trimEnd());
+}

@@ -1,0 +1,105 @@
+import { fixedFacts } from "../model/fixedFacts";
+import { nodeCapacity } from "../model/network/clusterNetwork";
+import type { ClusterSettings } from "../model/settings/resolved";
+import type { EnvironmentConfig } from "./config";
+import type { PlannedCertificate } from "./certificates";
+import type { PlannedResource } from "./resources";
+
+export type WatchKind = "todo" | "advisory" | "fixed" | "protected" | "ignored" | "capacity" | "renewal";
+
+/** Something a person should know before `pulumi up`. */
+export interface WatchItem {
+  readonly kind: WatchKind;
+  readonly text: string;
+  /** Names that belong to it, such as resources. */
+  readonly names?: readonly string[];
+  /** A line for the shell. */
+  readonly command?: string;
+}
+
+export function watchItems(
+  config: EnvironmentConfig,
+  settings: ClusterSettings,
+  resources: readonly PlannedResource[],
+  certificates: readonly PlannedCertificate[],
+): WatchItem[] {
+  return [
+    ...secretItems(config, settings),
+    ...settings.advisories.map((text): WatchItem => ({ kind: "advisory", text })),
+    fixedItem(settings),
+    ...protectedItem(resources),
+    ...ignoredItems(resources),
+    capacityItem(settings),
+    ...renewalItems(certificates),
+  ];
+}
+
+/** Secrets that the settings refer to and nobody has set, or that cannot be read without the passphrase. */
+export function missingSecrets(config: EnvironmentConfig, settings: ClusterSettings): readonly string[] {
+  const { secretNames } = config;
+  return secretNames === undefined ? [] : settings.secretNames.filter((name) => !secretNames.includes(name));
+}
+
+function secretItems(config: EnvironmentConfig, settings: ClusterSettings): WatchItem[] {
+  const missing = missingSecrets(config, settings);
+  const items = missing.map((name): WatchItem => ({
+    kind: "todo",
+    text: `Secret ${name} is not set; pulumi up refuses to start without it`,
+    command: `pulumi config set --secret --path 'kubeadm:secrets.${name}' < FILE`,
+  }));
+  const unread = settings.secretNames.filter((name) => !missing.includes(name));
+  if (unread.length === 0 || config.secrets !== undefined) return items;
+  const text = "Secrets are encrypted, and were not checked: a plan needs no passphrase";
+  return [...items, { kind: "advisory", text, names: unread }];
+}
+
+function fixedItem(settings: ClusterSettings): WatchItem {
+  const { podCidr, serviceCidr, endpoint } = fixedFacts(settings);
+  return {
+    kind: "fixed",
+    text: `Fixed once the cluster is made: pods ${podCidr}, services ${serviceCidr}, endpoint ${endpoint}`,
+  };
+}
+
+function protectedItem(resources: readonly PlannedResource[]): WatchItem[] {
+  const names = resources.filter((one) => one.options.protect === true).map((one) => one.name);
+  // The settings' own advisory speaks of a cluster without protection.
+  if (names.length === 0) return [];
+  return [
+    {
+      kind: "protected",
+      text: `${names.length} resources are protected: pulumi destroy stops before them until protect is false`,
+      names,
+    },
+  ];
+}
+
+function ignoredItems(resources: readonly PlannedResource[]): WatchItem[] {
+  return resources.flatMap((resource) =>
+    (resource.options.ignoreChanges ?? []).map(({ property, reason }) => ({
+      kind: "ignored" as const,
+      text: `Changes of ${property} are ignored: ${reason}`,
+      names: [resource.name],
+    })),
+  );
+}
+
+function capacityItem({ machines, network }: ClusterSettings): WatchItem {
+  const nodes = machines.filter((machine) => machine.role !== "loadBalancer").length;
+  const slices = nodeCapacity(network.podCidr, network.nodeMask);
+  return {
+    kind: "capacity",
+    text:
+      `${nodes} of ${network.maxNodes} nodes in use; ${network.podCidr} has ${slices} slices of /${network.nodeMask}, ` +
+      `and a node runs up to ${network.podsPerNode} pods`,
+  };
+}
+
+function renewalItems(certificates: readonly PlannedCertificate[]): WatchItem[] {
+  return certificates
+    .filter((one) => one.renewed.startsWith("by pulumi up"))
+    .map((one) => ({
+      kind: "renewal" as const,
+      text: `${one.name} ends ${one.validDays} days after it is made and is renewed ${one.renewed}`,
+    }));
+}

@@ -1,0 +1,52 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Plan } from "../../../plan/plan";
+import { summary } from "../../../plan/summary";
+import { metalPlan } from "./support";
+
+let plan: Plan;
+
+beforeAll(async () => {
+  plan = await metalPlan();
+});
+
+describe("summary", () => {
+  it("names ranges, machines, counts, what to do and where the files are", () => {
+    const text = summary(plan.document, "out/metal");
+    for (const word of [
+      "10.244.0.0/16",
+      "10.96.0.0/16",
+      "cp3",
+      "worker, pool general",
+      "Secret operator",
+      "out/metal",
+    ])
+      expect(text).toContain(word);
+    expect(text).toContain(`${plan.document.counts.total}: `);
+  });
+
+  it("takes at most 40 lines of a terminal, however large the cluster", () => {
+    const [machine] = plan.document.machines;
+    const [item] = plan.document.watch;
+    const large = {
+      ...plan.document,
+      machines: Array.from({ length: 200 }, (_, index) => ({ ...machine, name: `machine-${index}` })),
+      watch: Array.from({ length: 50 }, () => ({ ...item, text: "a long sentence ".repeat(30) })),
+    };
+    const lines = summary(large, "out/metal").trimEnd().split("\n");
+    expect(lines.length).toBeLessThanOrEqual(40);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(120);
+    expect(lines.join("\n")).toContain("192 more machines");
+  });
+
+  it("takes at most 40 lines with many peers, each of them written out", () => {
+    const peers = Array.from({ length: 40 }, (_, index) => ({
+      name: `site-${index}`,
+      cidr: `172.16.${index}.0/24`,
+    }));
+    const network = { ...plan.document.network, peers };
+    const lines = summary({ ...plan.document, network }, "out")
+      .trimEnd()
+      .split("\n");
+    expect(lines.length).toBeLessThanOrEqual(40);
+  });
+});
