@@ -178,10 +178,10 @@ export const CNI_FACTS: Record<CniVariant, CniFacts> = {
   },
 };
 
-export function cniVariant(cni: CniSettings): CniVariant {
+export function cniVariant(cni: Pick<CniSettings, "kind" | "backend">): CniVariant {
   return `${cni.kind}/${cni.backend}`;
 }
 
-export function cniFacts(cni: CniSettings): CniFacts {
+export function cniFacts(cni: Pick<CniSettings, "kind" | "backend">): CniFacts {
   return CNI_FACTS[cniVariant(cni)];
 }

@@ -131,7 +131,7 @@ function flanneld(settings: ClusterSettings, image: string): JsonValue {
       `--healthz-port=${healthPort}`,
     ],
     ...probes(settings.versions.flannel),
-    resources: { requests: { cpu: "100m", memory: "50Mi" } },
+    resources: settings.cni.resources,
     securityContext: { privileged: false, capabilities: { add: ["NET_ADMIN", "NET_RAW"] } },
     env: [
       { name: "NODE_IP", valueFrom: { fieldRef: { fieldPath: "status.hostIP" } } },

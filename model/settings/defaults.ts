@@ -13,7 +13,12 @@ export const DEFAULTS = {
   clusterDomain: "cluster.local",
   // kube-apiserver's default --service-node-port-range.
   nodePorts: "30000-32767",
-  cni: { kind: "flannel", backend: "vxlan" },
+  cni: {
+    kind: "flannel",
+    backend: "vxlan",
+    // As upstream's own manifest (flannel Documentation/kube-flannel.yml).
+    resources: { requests: { cpu: "100m", memory: "50Mi" } },
+  },
   // flannel Documentation/kube-flannel.yml.
   podCidr: "10.244.0.0/16",
   nodeMask: CNI_FACTS["flannel/vxlan"].defaultNodeMask,

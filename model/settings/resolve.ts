@@ -129,6 +129,7 @@ function resolveCni(input: ClusterInput): CniSettings {
     kind: "flannel",
     backend: cni?.backend ?? DEFAULTS.cni.backend,
     ...defined({ mtu: cni?.mtu, vni: cni?.vni, port: cni?.port }),
+    resources: cni?.resources ?? DEFAULTS.cni.resources,
   };
 }
 

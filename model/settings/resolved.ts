@@ -38,6 +38,12 @@ export interface ClusterNetwork {
   readonly mtu?: number;
 }
 
+/** What a pod asks for and may use at most, as Kubernetes quantities. */
+export type PodResources = {
+  readonly requests?: Readonly<Record<string, string>>;
+  readonly limits?: Readonly<Record<string, string>>;
+};
+
 export interface FlannelSettings {
   readonly kind: "flannel";
   readonly backend: "vxlan" | "host-gw" | "wireguard";
@@ -47,6 +53,8 @@ export interface FlannelSettings {
   readonly vni?: number;
   /** UDP port of VXLAN, default 8472, or of WireGuard, default 51820. */
   readonly port?: number;
+  /** Of flannel's pod on each node; default: requests of 100m CPU and 50Mi memory. */
+  readonly resources: PodResources;
 }
 
 /** A further kind is one member here, one row in the CNI table and one file. */

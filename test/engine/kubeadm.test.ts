@@ -188,7 +188,7 @@ describeWithEngine("a real API server", () => {
     ["flannel on vxlan", flannelManifests(settings)],
     [
       "flannel on host-gw",
-      flannelManifests(settingsOf({ cni: { kind: "flannel", backend: "host-gw", mtu: 1400 } })),
+      flannelManifests(settingsOf({ cni: { kind: "flannel", backend: "host-gw", mtu: 1400, resources: {} } })),
     ],
     ["CoreDNS", corednsManifests(settings)],
   ])("takes every object of %s, with no field it does not know", async (_, objects) => {

@@ -59,7 +59,7 @@ export function settingsOf(over: Partial<ClusterSettings> = {}): ClusterSettings
       podsPerNode: 110,
       nodePorts: { from: 30000, to: 32767 },
     },
-    cni: { kind: "flannel", backend: "vxlan" },
+    cni: { kind: "flannel", backend: "vxlan", resources: { requests: { cpu: "100m", memory: "50Mi" } } },
     machines: [master("cp1", 11), machine("w1")],
     endpoint: { kind: "localProxy", host: "api.test.internal", port: 7443 },
     access: { host: "192.0.2.11", port: 6443 },

@@ -41,6 +41,14 @@ const network = z.strictObject({
   mtu: mtu.optional(),
 });
 
+// Kubernetes' quantities: a number with a decimal or binary suffix (apimachinery, pkg/api/resource/quantity.go).
+const quantity = matching(
+  /^\d+(\.\d+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/,
+  "a Kubernetes quantity, as 100m or 50Mi",
+);
+const amounts = z.strictObject({ cpu: quantity.optional(), memory: quantity.optional() }).optional();
+const resources = z.strictObject({ requests: amounts, limits: amounts });
+
 /** Built CNIs only; kinds that come later are refused by name in `issues.ts`. */
 const cni = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -55,6 +63,7 @@ const cni = z.discriminatedUnion("kind", [
       .max(2 ** 24 - 1)
       .optional(),
     port: port.optional(),
+    resources: resources.optional(),
   }),
 ]);
 

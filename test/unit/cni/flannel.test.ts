@@ -41,7 +41,7 @@ function config(settings: ClusterSettings, file: "net-conf.json" | "cni-conf.jso
 }
 
 const flannel = (over: Partial<FlannelSettings>, more: Partial<ClusterSettings> = {}) =>
-  settingsOf({ cni: { kind: "flannel", backend: "vxlan", ...over }, ...more });
+  settingsOf({ cni: { kind: "flannel", backend: "vxlan", resources: {}, ...over }, ...more });
 
 describe("net-conf.json", () => {
   it("has the cluster's own pod range", () => {
