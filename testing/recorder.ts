@@ -30,8 +30,6 @@ export interface Recorded {
   readonly retainOnDelete: boolean;
   readonly additionalSecretOutputs: readonly string[];
   readonly aliases: number;
-  /** A component that never calls `registerOutputs` is shown as unfinished by the engine. */
-  readonly outputsRegistered: boolean;
 }
 
 export interface RecordOptions {
@@ -69,7 +67,6 @@ interface Request {
 interface Monitor {
   newUrn(parent: string, type: string, name: string): string;
   registerResource: (this: Monitor, request: Request, callback: unknown) => Promise<void>;
-  registerResourceOutputs: (this: Monitor, request: { getUrn(): string }, callback: unknown) => void;
 }
 
 const STACK_TYPE = "pulumi:pulumi:Stack";
@@ -85,7 +82,7 @@ export async function record(
   program: () => unknown,
   options: RecordOptions = {},
 ): Promise<readonly Recorded[]> {
-  const { seen, ended } = await observe(program, options);
+  const seen = await observe(program, options);
   const stack = seen.find((one) => one.type === STACK_TYPE)?.urn;
   return Promise.all(
     seen
@@ -97,7 +94,6 @@ export async function record(
           inputs: received(sent),
           sent,
           parent: one.parent === stack ? "" : one.parent,
-          outputsRegistered: ended.has(one.urn),
         };
       }),
   );
@@ -108,27 +104,16 @@ function received(sent: Record<string, unknown>): Record<string, unknown> {
   return pulumi.runtime.deserializeProperties({ toJavaScript: () => sent } as never, true);
 }
 
-type Seen = Omit<Recorded, "inputs" | "outputsRegistered"> & { readonly secrets: Promise<readonly Path[]> };
+type Seen = Omit<Recorded, "inputs"> & { readonly secrets: Promise<readonly Path[]> };
 
-async function observe(
-  program: () => unknown,
-  options: RecordOptions,
-): Promise<{ seen: Seen[]; ended: Set<string> }> {
+async function observe(program: () => unknown, options: RecordOptions): Promise<readonly Seen[]> {
   const seen: Seen[] = [];
-  const ended = new Set<string>();
   const given = new Map<string, unknown>();
   const prototype = (mocks as unknown as { MockMonitor: { prototype: Monitor } }).MockMonitor.prototype;
-  const original = {
-    registerResource: prototype.registerResource,
-    registerResourceOutputs: prototype.registerResourceOutputs,
-  };
+  const { registerResource } = prototype;
   prototype.registerResource = function (this: Monitor, request, callback) {
     seen.push(read(this, request, given.get(`${request.getType()}::${request.getName()}`)));
-    return original.registerResource.call(this, request, callback);
-  };
-  prototype.registerResourceOutputs = function (this: Monitor, request, callback) {
-    ended.add(request.getUrn());
-    original.registerResourceOutputs.call(this, request, callback);
+    return registerResource.call(this, request, callback);
   };
   const { warn } = console;
   // Without an engine the SDK logs to the console.
@@ -157,11 +142,11 @@ async function observe(
     // Waits for every registration still under way.
     await pulumi.runtime.disconnect();
   } finally {
-    Object.assign(prototype, original);
+    prototype.registerResource = registerResource;
     console.warn = warn;
   }
   if (failure !== undefined) throw failure.error;
-  return { seen, ended };
+  return seen;
 }
 
 function standIns(options: RecordOptions): pulumi.runtime.Mocks {

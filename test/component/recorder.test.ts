@@ -53,4 +53,34 @@ describe("recorder", () => {
     expect(resources.map((one) => one.name)).toEqual(["one"]);
     expect(ids).toEqual([]);
   });
+
+  it("marks a secret that is not known yet, which the SDK sends like any other unknown", async () => {
+    const resources = await record(
+      () => {
+        const first = new k8s.core.v1.Namespace("first", {});
+        const token = pulumi.secret(first.status.phase);
+        new k8s.core.v1.ConfigMap("second", { data: { plain: first.status.phase, token } });
+      },
+      { preview: true },
+    );
+    const { sent, inputs } = byName(resources, "second");
+    const { plain, token } = sent.data as Record<string, unknown>;
+    expect(plain).toBe(pulumi.runtime.unknownValue);
+    expect(pulumi.runtime.isRpcSecret(token)).toBe(true);
+    expect(pulumi.runtime.isRpcSecret(inputs.data)).toBe(true);
+  });
+
+  it("hands out warnings, and the error of a program that fails", async () => {
+    const warnings: string[] = [];
+    const failing = record(
+      () => {
+        void pulumi.log.warn("look here");
+        throw new TypeError("no such thing");
+      },
+      { onWarning: (message) => warnings.push(message) },
+    );
+    await expect(failing).rejects.toThrow(TypeError);
+    expect(warnings.join()).toContain("look here");
+    expect(await record(() => new k8s.core.v1.Namespace("next", {}))).toHaveLength(1);
+  });
 });
