@@ -31,6 +31,8 @@ export interface EngineOptions {
   readonly secrets?: Readonly<Record<string, string>>;
   readonly search?: Readonly<Record<string, string>>;
   readonly clockOffsetHours?: number;
+  /** Added to the environment of the program and, through it, of engine and providers. */
+  readonly env?: NodeJS.ProcessEnv;
   /** Gets each line as it comes. */
   readonly onLine?: (line: string) => void;
   /** Gets the process id; used to kill it. */
@@ -83,6 +85,7 @@ function runProgram(lab: Lab, requestFile: string, options: EngineOptions): Prom
     cwd: path.resolve(__dirname, "..", ".."),
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
+    env: { ...process.env, ...options.env },
   });
   let partial = "";
   const take = (chunk: Buffer): void => {

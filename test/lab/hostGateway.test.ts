@@ -1,0 +1,34 @@
+/** flannel's host-gw backend: pod addresses on the wire, no tunnel. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { describeWithLab } from "./available";
+import { LabCluster, saw } from "./cluster";
+import { shapeOf } from "./environment";
+import { expectTraffic } from "./traffic";
+
+describeWithLab("one master, two workers, host-gw", () => {
+  let cluster: LabCluster;
+
+  beforeAll(async () => {
+    cluster = await LabCluster.create("gw", shapeOf(1, 2, "host-gw"));
+    await cluster.engine("up");
+  });
+
+  afterAll(async () => {
+    await cluster?.down();
+  });
+
+  it("pods reach each other across nodes, a Service and a node port answer", async () => {
+    await expectTraffic(cluster, ["cp1", "w1", "w2"]);
+  });
+
+  it("there is no tunnel: routes lead to the other nodes", async () => {
+    const routes = await cluster.host("w1", "ip -4 route show; ip -o link show type vxlan");
+    saw(routes);
+    expect(routes).toMatch(/10\.244\.\d+\.0\/24 via 10\.40\.0\.1[13] dev eth0/);
+    expect(routes).not.toContain("flannel.1");
+  });
+
+  it("a second preview is empty", async () => {
+    expect((await cluster.engine("preview")).changed).toEqual([]);
+  });
+});

@@ -1,0 +1,79 @@
+/** Pulumi and the job on the host are killed at seeded moments of setup, init and join; the next up has to go on. */
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { describeWithLab } from "./available";
+import { LabCluster, saw } from "./cluster";
+import { killTree } from "./engine";
+import { shapeOf } from "./environment";
+
+/** Change it to kill at other moments; the report of a failure has it. */
+const SEED = Number(process.env["LAB_SEED"] ?? 20_261_122);
+
+/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+function random(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Where a stage begins in the engine's output, and about how many seconds it takes. */
+const STAGES = [
+  { stage: "setup", host: "cp1", begins: /cp1: preflight/, seconds: 8 },
+  { stage: "init", host: "cp1", begins: /cp1: kubeadm init/, seconds: 14 },
+  { stage: "join", host: "w1", begins: /w1: kubeadm join/, seconds: 7 },
+] as const;
+
+describeWithLab(`killed at moments of seed ${SEED}`, () => {
+  let cluster: LabCluster;
+  const next = random(SEED);
+
+  beforeAll(async () => {
+    cluster = await LabCluster.create("kill", shapeOf(1, 1));
+  });
+
+  afterAll(async () => {
+    await cluster?.down();
+  });
+
+  for (const { stage, host, begins, seconds } of STAGES)
+    for (const round of [1, 2, 3])
+      it(`${stage}, ${round} of 3`, async () => {
+        const after = next() * seconds;
+        let engine = 0;
+        let killed: Promise<void> | undefined;
+        const kill = async (): Promise<void> => {
+          await delay(after * 1000);
+          killTree(engine);
+          const answer = await cluster.host(
+            host,
+            "systemctl kill --signal=SIGKILL pulumi-kubeadm-job 2>/dev/null && echo a job ran there || echo no job ran there",
+          );
+          saw(`killed ${after.toFixed(1)} s into ${stage}; on ${host}: ${answer.trim()}`);
+        };
+        const ended = await cluster
+          .attempt("up", {
+            onStart: (pid) => (engine = pid),
+            onLine: (line) => {
+              if (killed === undefined && begins.test(line)) killed = kill();
+            },
+          })
+          .then(
+            (report) => report.log.slice(-2_000),
+            () => undefined,
+          );
+        expect(killed, `the stage never began; the engine ended by itself: ${ended}`).toBeDefined();
+        await killed;
+      });
+
+  it("the next up converges", async () => {
+    const { changed } = await cluster.engine("up");
+    saw(changed.join("\n"));
+    await cluster.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=180s");
+    saw(await cluster.kubectl("get", "nodes,pods", "-A"));
+    expect((await cluster.engine("preview")).changed).toEqual([]);
+  });
+});
