@@ -1,4 +1,5 @@
 import { changedFacts, fixedFacts } from "../model/fixedFacts";
+import { upgradeProblem } from "../model/versions";
 import type { ClusterSettings } from "../model/settings/resolved";
 import { HostProblem } from "./problem";
 import type { HostState } from "./state";
@@ -26,5 +27,7 @@ export function refuseOtherFacts(
     );
   if (!state.member) return;
   const changed = changedFacts(state.member, fixedFacts(settings));
+  const upgrade = upgradeProblem(state.member.version, settings.kubernetesVersion);
+  if (upgrade !== undefined) changed.push(`kubernetesVersion: ${upgrade}`);
   if (changed.length > 0) throw new HostProblem(machine, changed.join("; "));
 }

@@ -77,6 +77,8 @@ export interface Member {
   readonly podCidr: string;
   readonly serviceCidr: string;
   readonly endpoint: string;
+  /** Kubernetes version the node was last brought to. */
+  readonly version: string;
   /** Digest of what was rendered for the node when it was last brought up to date. */
   readonly digest: string;
 }

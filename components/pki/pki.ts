@@ -7,8 +7,8 @@ import { Authority } from "./authority";
 
 /** Hours in a year. */
 const ADMIN_HOURS = 8_760;
-/** Hours in ninety days: an `up` in the last quarter renews it, so that a team that runs one now and then never meets its end. */
-const ADMIN_EARLY_HOURS = 2_160;
+/** Hours in thirty days: an `up` in the last month renews it. */
+const ADMIN_EARLY_HOURS = 720;
 /** kubeadm binds this group to cluster-admin, without the power of system:masters that nothing can take back. */
 const ADMIN_GROUP = "kubeadm:cluster-admins";
 
@@ -27,7 +27,7 @@ export class Pki extends pulumi.ComponentResource {
   readonly frontProxy: Authority;
   /** SHA-256 of the cluster CA's certificate in hex: which cluster a host belongs to. */
   readonly clusterId: pulumi.Output<string>;
-  /** Client certificate of the group `kubeadm:cluster-admins` in PEM; a year long, renewed in its last ninety days. */
+  /** Client certificate of the group `kubeadm:cluster-admins` in PEM; a year long, renewed in its last thirty days. */
   readonly adminCertificate: pulumi.Output<string>;
   /** PEM; secret. */
   readonly adminKey: pulumi.Output<string>;

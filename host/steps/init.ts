@@ -63,6 +63,7 @@ async function initialise(context: StepContext<InitSpec>): Promise<void> {
     machine: machine.name,
     generation: machine.generation,
     ...fixedFacts(spec.settings),
+    version: spec.settings.kubernetesVersion,
     digest: memberDigest(spec.settings, machine),
   };
   const files = memberFiles(spec.settings, machine, oidcCa(context.input));

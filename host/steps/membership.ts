@@ -42,6 +42,7 @@ export async function membership(context: Context): Promise<StepResult> {
     machine: machine.name,
     generation: spec.generation,
     ...fixedFacts(spec.settings),
+    version: spec.settings.kubernetesVersion,
     digest,
   };
   const files = memberFiles(spec.settings, machine, oidcCa(context.input));

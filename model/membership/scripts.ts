@@ -25,6 +25,8 @@ export interface MemberFacts {
   readonly podCidr: string;
   readonly serviceCidr: string;
   readonly endpoint: string;
+  /** Kubernetes version the node is brought to. */
+  readonly version: string;
   /** Digest of what was rendered for the node when it was last brought up to date. */
   readonly digest: string;
 }

@@ -7,20 +7,14 @@ import { describeWithLab } from "./available";
 import { eventually, LabCluster, saw } from "./cluster";
 import { kubeconfigFile, killTree } from "./engine";
 import { labSecrets, machineInput, shapeOf, type Settings } from "./environment";
-import { podsOf, webDaemonSet, webService } from "./objects";
 import { stubZone } from "./services";
+import { expectTraffic, inPod, webPods } from "./traffic";
 
-const NODE_PORT = 30080;
 /** The cluster is born a month ago, by the clock of its certificates: whatever joins joins a cluster of that age. */
 const MONTH = 730;
 
 describeWithLab("one master, two workers, vxlan", () => {
   let cluster: LabCluster;
-  const podsOfWeb = async (): Promise<ReturnType<typeof podsOf>> =>
-    podsOf(await cluster.kubectl("get", "pods", "-l", "app=web", "-o", "json"));
-  const inPod = (pod: string, ...command: string[]): Promise<string> =>
-    cluster.kubectl("exec", pod, "--", ...command);
-
   beforeAll(async () => {
     cluster = await LabCluster.create("one", shapeOf(1, 2), { spare: ["w3", "w4"] });
     await cluster.engine("up", { clockOffsetHours: -MONTH });
@@ -54,12 +48,18 @@ describeWithLab("one master, two workers, vxlan", () => {
     expect(changed).toEqual([]);
   });
 
-  it("two days later it still is; eleven months later only the administrator's certificate is renewed", async () => {
+  it("it still is two days later, and when the certificates are eleven months old", async () => {
     expect((await cluster.engine("preview", { clockOffsetHours: 48 })).changed).toEqual([]);
-    const { changed } = await cluster.engine("preview", { clockOffsetHours: 10 * MONTH });
-    saw(changed.join("\n"));
-    const touched = changed.map((line) => line.split(" ")[1]);
-    expect(new Set(touched)).toEqual(new Set(["lab-pki-admin-certificate", "lab-kubernetes"]));
+    expect((await cluster.engine("preview", { clockOffsetHours: 10 * MONTH })).changed).toEqual([]);
+  });
+
+  it("in the last month the administrator's certificate is renewed, and no other key, certificate or host is touched", async () => {
+    const { changed } = await cluster.engine("preview", { clockOffsetHours: 10.5 * MONTH });
+    // A new certificate is not known in a preview, nor then is the provider's configuration: the engine answers with an
+    // update for all that is behind it (sdk/go/common/resource/plugin/provider_plugin.go, DiffUnknown).
+    const others = changed.filter((line) => !/^update lab-(flannel|coredns|kubernetes)/.test(line));
+    saw(others.join("\n"));
+    expect(new Set(others.map((line) => line.split(" ")[1]))).toEqual(new Set(["lab-pki-admin-certificate"]));
   });
 
   it("no bootstrap token is left", async () => {
@@ -114,53 +114,13 @@ describeWithLab("one master, two workers, vxlan", () => {
   });
 
   it("pods reach each other across nodes, a Service and a node port answer", async () => {
-    await cluster.apply(webDaemonSet("web"), webService("web", NODE_PORT));
-    await cluster.kubectl("rollout", "status", "daemonset/web", "--timeout=180s");
-    const pods = await podsOfWeb();
-    expect(new Set(pods.map((pod) => pod.node))).toEqual(new Set(["cp1", "w1", "w2"]));
-    for (const from of pods)
-      for (const to of pods) {
-        const answer = await inPod(
-          from.name,
-          "wget",
-          "-q",
-          "-O",
-          "-",
-          "-T",
-          "5",
-          `http://${to.address}:8080/`,
-        );
-        expect(answer.trim()).toBe(to.name);
-        saw(`${from.node} -> pod on ${to.node} (${to.address}): ${answer.trim()}`);
-      }
-    const [pod] = pods;
-    const service = await inPod(
-      pod?.name ?? "",
-      "wget",
-      "-q",
-      "-O",
-      "-",
-      "-T",
-      "5",
-      "http://web.default.svc.cluster.local/",
-    );
-    saw(`Service: ${service.trim()}`);
-    expect(pods.map((one) => one.name)).toContain(service.trim());
-    for (const { name, address } of cluster.lab
-      .hosts()
-      .filter((host) => ["cp1", "w1", "w2"].includes(host.name))) {
-      const answer = (
-        await cluster.lab.run(["curl", "-sS", "--max-time", "5", `http://${address}:${NODE_PORT}/`])
-      ).stdout;
-      saw(`node port on ${name}: ${answer.trim()}`);
-      expect(pods.map((one) => one.name)).toContain(answer.trim());
-    }
+    await expectTraffic(cluster, ["cp1", "w1", "w2"]);
   });
 
   it("cluster DNS and a stub domain answer", async () => {
-    const [pod] = await podsOfWeb();
-    const own = await inPod(pod?.name ?? "", "nslookup", "kubernetes.default.svc.cluster.local");
-    const stub = await inPod(pod?.name ?? "", "nslookup", stubZone.host);
+    const [pod] = await webPods(cluster);
+    const own = await inPod(cluster, pod!, "nslookup", "kubernetes.default.svc.cluster.local");
+    const stub = await inPod(cluster, pod!, "nslookup", stubZone.host);
     saw(own);
     saw(stub);
     expect(own).toContain("10.96.0.1");
@@ -200,8 +160,8 @@ describeWithLab("one master, two workers, vxlan", () => {
       saw(`${name}: anonymous GET /pods on 10250: ${status}`);
       expect(status).toBe("401");
     }
-    const [pod] = await podsOfWeb();
-    expect((await inPod(pod?.name ?? "", "hostname")).trim()).toBe(pod?.name);
+    const [pod] = await webPods(cluster);
+    expect((await inPod(cluster, pod!, "hostname")).trim()).toBe(pod?.name);
     await cluster.kubectl("logs", pod?.name ?? "");
     // One shell: the forward is a child of it, and ends with it.
     const forward = `"$0" port-forward pod/${pod?.name} 18080:8080 & forward=$!; for _ in $(seq 100); do curl -s http://127.0.0.1:18080/ && break; sleep 0.1; done; kill $forward`;
@@ -259,7 +219,7 @@ describeWithLab("one master, two workers, vxlan", () => {
     const refused = await cluster.attempt("up");
     saw(/w2: .*generation.*/.exec(refused.log)?.[0] ?? refused.log.slice(-500));
     expect(refused.ok).toBe(false);
-    expect(refused.log).toMatch(/w2: .*raise machines\.w2\.generation to 2/);
+    expect(refused.log).toMatch(/w2: .*raise machines\.w2\.generation to 2/i);
     const machines = { ...cluster.settings.machines };
     machines["w2"] = { ...machines["w2"]!, generation: 2 };
     cluster.settings = { ...cluster.settings, machines };

@@ -31,7 +31,12 @@ describeWithLab("refusals", () => {
   };
   /** Lines of the engine's closing diagnostics that match. */
   const errors = (log: string, pattern: RegExp): string[] => [
-    ...new Set(log.split("\n").filter((line) => pattern.test(line)).map((line) => line.trim())),
+    ...new Set(
+      log
+        .split("\n")
+        .filter((line) => pattern.test(line))
+        .map((line) => line.trim()),
+    ),
   ];
 
   it("a wrong host key: nothing is sent, and the key is shown", async () => {
@@ -53,9 +58,16 @@ describeWithLab("refusals", () => {
   });
 
   it("a program whose clock is an hour off", async ({ skip }) => {
-    const library = spawnSync("find", ["/usr/lib", "-name", "libfaketime.so.1"]).stdout.toString().trim().split("\n")[0];
+    const library = spawnSync("find", ["/usr/lib", "-name", "libfaketime.so.1"])
+      .stdout.toString()
+      .trim()
+      .split("\n")[0];
     if (!library) skip("libfaketime is not installed (Debian: apt-get install faketime)");
-    const log = await refused(right, { LD_PRELOAD: library, FAKETIME: "+1h", FAKETIME_DONT_FAKE_MONOTONIC: "1" });
+    const log = await refused(right, {
+      LD_PRELOAD: library,
+      FAKETIME: "+1h",
+      FAKETIME_DONT_FAKE_MONOTONIC: "1",
+    });
     const said = errors(log, /^\s*(cp1|w1): its clock/);
     saw(said.join("\n"));
     expect(said.map((line) => line.slice(0, 3)).sort()).toEqual(["cp1", "w1:"]);

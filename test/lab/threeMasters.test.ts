@@ -36,8 +36,22 @@ describeWithLab("three masters with localProxy, two networks", () => {
     saw(nodes);
     for (const name of NODES) {
       const address = cluster.lab.host(name).secondAddress;
-      expect(await cluster.kubectl("get", "node", name, "-o", "jsonpath={.status.addresses[?(@.type=='InternalIP')].address}")).toBe(address);
-      const flannel = await cluster.kubectl("get", "node", name, "-o", "jsonpath={.metadata.annotations.flannel\\.alpha\\.coreos\\.com/public-ip}");
+      expect(
+        await cluster.kubectl(
+          "get",
+          "node",
+          name,
+          "-o",
+          "jsonpath={.status.addresses[?(@.type=='InternalIP')].address}",
+        ),
+      ).toBe(address);
+      const flannel = await cluster.kubectl(
+        "get",
+        "node",
+        name,
+        "-o",
+        "jsonpath={.metadata.annotations.flannel\\.alpha\\.coreos\\.com/public-ip}",
+      );
       expect(flannel).toBe(address);
     }
   });
@@ -49,7 +63,10 @@ describeWithLab("three masters with localProxy, two networks", () => {
   });
 
   it("nodes reach the API through the balancer on themselves", async () => {
-    const kubelet = await cluster.host("w1", "grep server: /etc/kubernetes/kubelet.conf; ss -Hltn 'sport = :7443'");
+    const kubelet = await cluster.host(
+      "w1",
+      "grep server: /etc/kubernetes/kubelet.conf; ss -Hltn 'sport = :7443'",
+    );
     saw(kubelet);
     expect(kubelet).toContain("https://api.lab.internal:7443");
     expect(kubelet).toContain("127.0.0.1:7443");
@@ -65,7 +82,13 @@ describeWithLab("three masters with localProxy, two networks", () => {
     const to = pods.find((pod) => pod.node === "cp2");
     if (from === undefined || to === undefined) throw new Error("no pods on w1 and cp2");
     // 300 requests are thousands of packets: what else goes on is small beside them.
-    await inPod(cluster, from, "sh", "-c", `for i in $(seq 300); do timeout 5 wget -q -O /dev/null http://${to.address}:8080/; done`);
+    await inPod(
+      cluster,
+      from,
+      "sh",
+      "-c",
+      `for i in $(seq 300); do timeout 5 wget -q -O /dev/null http://${to.address}:8080/; done`,
+    );
     const after = [Number(await vxlan("eth0")), Number(await vxlan("eth1"))];
     const [other = 0, chosen = 0] = after.map((count, index) => count - (before[index] ?? 0));
     saw(`packets sent by w1: ${chosen} on eth1, ${other} on eth0`);
