@@ -55,7 +55,7 @@ function dialOnce(connection: Connection, through?: Duplex): Promise<Client> {
         wrongKey = key;
         return false;
       },
-      ...(through ? { sock: through as never } : {}),
+      ...(through ? { sock: through } : {}),
     };
     client.once("ready", () => resolve(client));
     client.on("error", (error: Error & { level?: string }) => {
@@ -73,7 +73,7 @@ function dialOnce(connection: Connection, through?: Duplex): Promise<Client> {
     client.once("close", () => reject(new Refused("the connection was closed during the handshake")));
     try {
       client.connect(config);
-    } catch (error) {
+    } catch {
       // ssh2 throws on a private key it cannot read; its message may quote no key material, but is not needed either.
       reject(new Final(`the private key for user ${connection.user} cannot be read`));
     }

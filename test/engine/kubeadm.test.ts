@@ -188,7 +188,9 @@ describeWithEngine("a real API server", () => {
     ["flannel on vxlan", flannelManifests(settings)],
     [
       "flannel on host-gw",
-      flannelManifests(settingsOf({ cni: { kind: "flannel", backend: "host-gw", mtu: 1400, resources: {} } })),
+      flannelManifests(
+        settingsOf({ cni: { kind: "flannel", backend: "host-gw", mtu: 1400, resources: {} } }),
+      ),
     ],
     ["CoreDNS", corednsManifests(settings)],
   ])("takes every object of %s, with no field it does not know", async (_, objects) => {

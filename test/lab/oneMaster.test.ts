@@ -119,8 +119,8 @@ describeWithLab("one master, two workers, vxlan", () => {
 
   it("cluster DNS and a stub domain answer", async () => {
     const [pod] = await webPods(cluster);
-    const own = await inPod(cluster, pod!, "nslookup", "kubernetes.default.svc.cluster.local");
-    const stub = await inPod(cluster, pod!, "nslookup", stubZone.host);
+    const own = await inPod(cluster, pod, "nslookup", "kubernetes.default.svc.cluster.local");
+    const stub = await inPod(cluster, pod, "nslookup", stubZone.host);
     saw(own);
     saw(stub);
     expect(own).toContain("10.96.0.1");
@@ -161,7 +161,7 @@ describeWithLab("one master, two workers, vxlan", () => {
       expect(status).toBe("401");
     }
     const [pod] = await webPods(cluster);
-    expect((await inPod(cluster, pod!, "hostname")).trim()).toBe(pod?.name);
+    expect((await inPod(cluster, pod, "hostname")).trim()).toBe(pod?.name);
     await cluster.kubectl("logs", pod?.name ?? "");
     // One shell: the forward is a child of it, and ends with it.
     const forward = `"$0" port-forward pod/${pod?.name} 18080:8080 & forward=$!; for _ in $(seq 100); do curl -s http://127.0.0.1:18080/ && break; sleep 0.1; done; kill $forward`;
@@ -221,7 +221,7 @@ describeWithLab("one master, two workers, vxlan", () => {
     expect(refused.ok).toBe(false);
     expect(refused.log).toMatch(/w2: .*raise machines\.w2\.generation to 2/i);
     const machines = { ...cluster.settings.machines };
-    machines["w2"] = { ...machines["w2"]!, generation: 2 };
+    machines["w2"] = { ...machines["w2"], generation: 2 };
     cluster.settings = { ...cluster.settings, machines };
     const { changed } = await cluster.engine("up");
     saw(changed.join("\n"));

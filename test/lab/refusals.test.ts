@@ -20,7 +20,7 @@ describeWithLab("refusals", () => {
 
   const withMachine = (name: string, change: Partial<Settings["machines"][string]>): Settings => ({
     ...right,
-    machines: { ...right.machines, [name]: { ...right.machines[name]!, ...change } },
+    machines: { ...right.machines, [name]: { ...right.machines[name], ...change } },
   });
   const refused = async (settings: Settings, env: NodeJS.ProcessEnv = {}): Promise<string> => {
     cluster.settings = settings;
@@ -40,7 +40,7 @@ describeWithLab("refusals", () => {
   ];
 
   it("a wrong host key: nothing is sent, and the key is shown", async () => {
-    const other = right.machines["cp1"]!.hostKey;
+    const other = right.machines["cp1"].hostKey;
     const log = await refused(withMachine("w1", { hostKey: other }));
     const said = errors(log, /^\s*w1: .*host key/);
     saw(said.join("\n"));

@@ -202,10 +202,7 @@ function statusOf(error: unknown): grpc.ServiceError | Partial<grpc.StatusObject
     .setReasonsList([...error.reasons]);
   const any = new Any();
   any.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
-  const status = new statuspb.Status()
-    .setCode(grpc.status.UNKNOWN)
-    .setMessage(message)
-    .setDetailsList([any]); // addDetails would return the detail, not the status
+  const status = new statuspb.Status().setCode(grpc.status.UNKNOWN).setMessage(message).setDetailsList([any]); // addDetails would return the detail, not the status
   const metadata = new grpc.Metadata();
   metadata.add("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
   return { code: grpc.status.UNKNOWN, details: message, metadata };
