@@ -35,8 +35,7 @@ function shownError(error: unknown): string | undefined {
   return RunError.isInstance(error) ? error.message : undefined;
 }
 
-/** Runs the command of this process. */
-export function start(): void {
+if (require.main === module) {
   main(process.argv.slice(2)).then(
     (status) => (process.exitCode = status),
     (error: unknown) => {
@@ -45,5 +44,3 @@ export function start(): void {
     },
   );
 }
-
-if (require.main === module) start();

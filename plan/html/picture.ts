@@ -9,7 +9,9 @@ const PAD = 16;
 const BOX_TOP = 32;
 const LINE = 15;
 /** Machines of one group that are drawn; more are counted. */
-const MOST_DRAWN = 24;
+const MOST_DRAWN = { wide: 24, narrow: 11 };
+/** Narrower drawings are for phones. */
+const NARROW = 500;
 
 interface Box {
   readonly title: string;
@@ -28,7 +30,7 @@ function draw(settings: ClusterSettings, width: number, classes: string): Markup
   const canvas = new Canvas(width, widestGroup(settings));
   let y = boxes(canvas, { x: 0, y: 4, width, height: 0 }, outside(settings));
   const first = y + 44;
-  canvas.arrow(PAD + 14, y + 6, first - 4, `SSH with pinned host keys, API ${settings.access.port}`);
+  canvas.arrow(PAD + 14, y + 6, first - 4, accessText(settings));
   y = cluster(canvas, settings, first);
   y = ranges(canvas, settings, y + GAP);
   return canvas.svg(y + 2, classes, `Networks and machines of ${settings.name}`);
@@ -92,9 +94,20 @@ function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
+function accessText({ access, bastion }: ClusterSettings): string {
+  return `SSH with pinned host keys${bastion === undefined ? "" : " through the bastion"}, API ${access.port}`;
+}
+
 function endpointText({ endpoint }: ClusterSettings): string {
   const name = `${endpoint.host}:${endpoint.port}`;
-  return endpoint.kind === "localProxy" ? `${name}, nginx on every node` : name;
+  switch (endpoint.kind) {
+    case "localProxy":
+      return `${name}, nginx on every node`;
+    case "proxyMachine":
+      return `${name}, by the load balancer`;
+    case "address":
+      return name;
+  }
 }
 
 function extrasOf(machine: Machine): string {
@@ -110,7 +123,7 @@ function group(
   tone: string,
   about: (machine: Machine) => string,
 ): number {
-  const drawn = machines.slice(0, MOST_DRAWN);
+  const drawn = machines.slice(0, canvas.width < NARROW ? MOST_DRAWN.narrow : MOST_DRAWN.wide);
   const content = drawn.map((machine) => ({
     title: machine.name,
     lines: [machine.nodeAddress, about(machine)].filter((line) => line !== ""),
@@ -154,7 +167,7 @@ function ranges(canvas: Canvas, settings: ClusterSettings, top: number): number 
 }
 
 function band(canvas: Canvas, top: number, title: string, text: string, tone: string): number {
-  const narrow = canvas.width < 500;
+  const narrow = canvas.width < NARROW;
   const start = narrow ? PAD : PAD + 84;
   const lines = wrapped(text, canvas.width - start - PAD, 12.5);
   const height = (narrow ? 34 : 16) + lines.length * 17 + 2;

@@ -52,7 +52,9 @@ async function main(): Promise<void> {
   for (let round = 1; round <= rounds; round += 1) {
     library.push(await measure(byLibrary));
     hand.push(await measure(byHand));
-    console.log(`round ${round}: library ${library.at(-1)?.toFixed(1)} s, by hand ${hand.at(-1)?.toFixed(1)} s`);
+    console.log(
+      `round ${round}: library ${library.at(-1)?.toFixed(1)} s, by hand ${hand.at(-1)?.toFixed(1)} s`,
+    );
   }
   const [a, b] = [median(library), median(hand)];
   const limit = TARGET.ratio * b + TARGET.seconds;

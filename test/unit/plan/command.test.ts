@@ -23,7 +23,7 @@ function run(folder: string, ...words: string[]): Promise<Ended> {
   };
   const [, ...start] = scripts.plan.split(" ").map((word) => {
     if (word === "tsx") return path.join(root, "node_modules/tsx/dist/loader.mjs");
-    return word.startsWith("plan/") ? path.join(root, word) : word;
+    return word.includes("/") ? path.join(root, word) : word;
   });
   // No passphrase, no account, no engine; not even a command is to be found.
   const env = { PATH: "/nonexistent", HOME: folder, NODE_OPTIONS: "" };

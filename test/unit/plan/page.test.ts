@@ -86,6 +86,7 @@ describe("index.html", () => {
     const many = Array.from({ length: 300 }, (_, index) => ({ ...worker, name: `w-${index}` }));
     const shown = page(plan.document, { ...settings, machines: [...settings.machines, ...many] });
     expect(shown).toContain("278 more");
+    expect(shown).toContain("291 more");
     expect(shown).not.toContain(">w-299<");
   });
 });
