@@ -1,0 +1,122 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { z } from "zod";
+
+import { parseCluster } from "../../../model/settings/parse";
+import { machinesCluster } from "../../../model/settings/schema/cluster";
+import { metalInput } from "../../support/settings";
+
+const ROOT = path.resolve(__dirname, "../../..");
+
+const documents = [
+  "README.md",
+  "CHANGELOG.md",
+  ...fs.readdirSync(path.join(ROOT, "docs")).map((name) => `docs/${name}`),
+]
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => ({ name, text: fs.readFileSync(path.join(ROOT, name), "utf8") }));
+
+/** Paths of the settings that hold a value; `<>` stands for a key that people choose, `[]` for an entry of a list. */
+function pathsOf(schema: z.core.$ZodType, at: string): string[] {
+  if (schema instanceof z.ZodOptional) return pathsOf(schema.unwrap(), at);
+  if (schema instanceof z.ZodObject) {
+    return Object.entries<z.core.$ZodType>(schema.shape).flatMap(([key, inner]) =>
+      pathsOf(inner, at === "" ? key : `${at}.${key}`),
+    );
+  }
+  // Members of a union share rows: `endpoint.port` is one setting whatever the kind.
+  if (schema instanceof z.ZodUnion) {
+    return [...new Set(schema.options.flatMap((option) => pathsOf(option, at)))];
+  }
+  if (schema instanceof z.ZodArray && holdsKeys(schema.element)) return pathsOf(schema.element, `${at}[]`);
+  if (schema instanceof z.ZodRecord && holdsKeys(schema.valueType))
+    return pathsOf(schema.valueType, `${at}.<>`);
+  return [at];
+}
+
+function holdsKeys(schema: z.core.$ZodType): boolean {
+  if (schema instanceof z.ZodUnion) return schema.options.some(holdsKeys);
+  return schema instanceof z.ZodObject;
+}
+
+/** First cells of the tables of docs/settings.md, in the form of `pathsOf`. */
+function documentedPaths(): string[] {
+  const text = documents.find((document) => document.name === "docs/settings.md")?.text ?? "";
+  const tables = text.split(/\n\n/).filter((part) => part.startsWith("| Setting"));
+  return tables.flatMap((table) =>
+    table
+      .split("\n")
+      .slice(2)
+      .flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`([^`]+)`/g)])
+      .map((match) => (match[1] ?? "").replace(/<[a-z]+>/g, "<>")),
+  );
+}
+
+/** A list of plain values may be written with or without its brackets. */
+const bare = (text: string) => text.replace(/\[\]$/, "");
+
+const settings = [...new Set(pathsOf(machinesCluster, "").map(bare))].sort();
+
+describe("docs/settings.md", () => {
+  it("is held against a schema that was walked to its leaves", () => {
+    expect(settings).toContain("downloads.checksums.crictl.arm64");
+    expect(settings).toContain("machines.<>.taints[].effect");
+    expect(settings).toContain("endpoint.machine");
+    expect(settings.length).toBeGreaterThan(100);
+  });
+
+  it("has a row for every setting", () => {
+    const documented = new Set(documentedPaths().map(bare));
+    expect(settings.filter((setting) => !documented.has(setting))).toEqual([]);
+  });
+
+  it("has no row for a setting that does not exist", () => {
+    const known = new Set(settings);
+    expect(documentedPaths().filter((row) => !known.has(bare(row)))).toEqual([]);
+  });
+});
+
+type Mapping = Record<string, unknown>;
+
+/** Examples in YAML: whole environments, and keys of `kubeadm:cluster` shown by themselves. */
+const examples = documents.flatMap(({ name, text }) =>
+  [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map((match, index) => {
+    const value = parse(match[1] ?? "") as { config?: Mapping } & Mapping;
+    return { title: `${name}, example ${index + 1}`, value };
+  }),
+);
+
+/** Keys of a part laid over environment metal, machines added to its own. */
+function overMetal(part: Mapping): Mapping {
+  const metal = metalInput();
+  const machines = { ...(metal["machines"] as Mapping), ...(part["machines"] as Mapping | undefined) };
+  return { ...metal, ...part, machines };
+}
+
+describe("examples in README and docs", () => {
+  it("are there", () => {
+    expect(examples.filter(({ value }) => value.config !== undefined).length).toBeGreaterThan(1);
+    expect(examples.length).toBeGreaterThan(8);
+  });
+
+  it.each(examples)("$title is taken", ({ value }) => {
+    const given = value.config === undefined ? overMetal(value) : value.config["kubeadm:cluster"];
+    expect(given).toBeTypeOf("object");
+    expect(() => parseCluster(given, { environment: "docs" })).not.toThrow();
+  });
+});
+
+describe("links in README and docs", () => {
+  const links = documents.flatMap(({ name, text }) =>
+    [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)]
+      .map((match) => match[1] ?? "")
+      .filter((target) => !/^[a-z]+:/.test(target))
+      .map((target) => ({ name, target })),
+  );
+
+  it.each(links)("$name: $target is there", ({ name, target }) => {
+    expect(fs.existsSync(path.resolve(ROOT, path.dirname(name), target))).toBe(true);
+  });
+});
