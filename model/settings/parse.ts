@@ -1,3 +1,4 @@
+import { parseRange } from "../network/addresses";
 import { advisoriesOf } from "./advisories";
 import { CHECKS } from "./checks";
 import { secretsAreElsewhere, secretsAreThere } from "./checks/secrets";
@@ -25,7 +26,7 @@ export function parseCluster(raw: unknown, context: ParseContext): ClusterSettin
   const problems = new Problems();
   const given = raw ?? {};
   if (refusePlatform(given, problems)) throw new SettingsError(problems.sorted(), context.environment);
-  const left = checkSchema(machinesCluster, given, problems);
+  const left = withPodRange(given, checkSchema(machinesCluster, given, problems));
   const input = (left !== null && typeof left === "object" ? left : {}) as Draft<ClusterInput>;
   const facts = factsOf(input, context.environment);
   for (const check of CHECKS) check(facts, problems);
@@ -35,6 +36,17 @@ export function parseCluster(raw: unknown, context: ParseContext): ClusterSettin
   if (found.length > 0) throw new SettingsError(found, context.environment);
   const settings = resolve(given as ClusterInput, context.environment);
   return { ...settings, advisories: advisoriesOf(settings) };
+}
+
+/**
+ * A CNI of an unknown kind is refused as a whole, since the kind says which keys it has. All kinds have the pod range,
+ * though, and what it overlaps is worth knowing at once.
+ */
+function withPodRange(raw: unknown, left: unknown): unknown {
+  const podCidr = (raw as { cni?: { podCidr?: unknown } | null }).cni?.podCidr;
+  const refused = left !== null && typeof left === "object" && "cni" in left && left.cni === undefined;
+  if (!refused || typeof podCidr !== "string" || "problem" in parseRange(podCidr)) return left;
+  return { ...left, cni: { podCidr } };
 }
 
 /** Settings of another platform have other keys: checking them against this one's would only bury the point. */

@@ -5,6 +5,8 @@ import { podsOf, webDaemonSet, webService, type Pod } from "./objects";
 /** Node port of the web server that `deployWeb` puts on every node. */
 export const NODE_PORT = 30080;
 
+const INTERNAL_ADDRESS = "jsonpath={.status.addresses[?(@.type=='InternalIP')].address}";
+
 export async function webPods(cluster: LabCluster): Promise<Pod[]> {
   return podsOf(await cluster.kubectl("get", "pods", "-l", "app=web", "-o", "json"));
 }
@@ -39,7 +41,9 @@ export async function expectTraffic(cluster: LabCluster, nodes: readonly string[
     saw(`${from.node} -> Service: ${answer}`);
     expect(names).toContain(answer);
   }
-  for (const { name, address } of cluster.lab.hosts().filter((host) => nodes.includes(host.name))) {
+  for (const name of nodes) {
+    // In nftables mode kube-proxy listens on the node's own address alone (KubeProxyConfiguration, nodePortAddresses).
+    const address = await cluster.kubectl("get", "node", name, "-o", INTERNAL_ADDRESS);
     const url = `http://${address}:${NODE_PORT}/`;
     const answer = (await cluster.lab.run(["curl", "-sS", "--max-time", "5", url])).stdout.trim();
     saw(`node port on ${name}: ${answer}`);
