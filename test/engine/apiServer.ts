@@ -65,7 +65,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   };
   try {
     const certificates = await makeCertificates();
-    for (const [name, text] of Object.entries(certificates))
+    for (const [name, text] of Object.entries<string>({ ...certificates }))
       writeFileSync(file(`${name}.pem`), text, { mode: 0o600 });
     const [etcdPort, peerPort, freePort, controllerPort] = await freePorts(4);
     const port = options.port ?? freePort;
@@ -195,7 +195,10 @@ function requester(url: string, { ca, client, clientKey }: Certificates) {
     contentType = "application/json",
   ): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      const headers = body === undefined ? {} : { "content-type": contentType };
+      const sentBody = body === undefined ? "" : JSON.stringify(body);
+      // Node gives a DELETE no length by itself, and its body would be taken for a request of its own.
+      const length = { "content-length": Buffer.byteLength(sentBody) };
+      const headers = body === undefined ? {} : { "content-type": contentType, ...length };
       const options = { method, headers, ca, cert: client, key: clientKey, timeout: 30_000 };
       const sent = https.request(url + pathOf, options, (response) => {
         const chunks: Buffer[] = [];
@@ -212,7 +215,7 @@ function requester(url: string, { ca, client, clientKey }: Certificates) {
       });
       sent.on("error", reject);
       sent.on("timeout", () => sent.destroy(new Error(`${method} ${pathOf}: no answer in 30 s`)));
-      sent.end(body === undefined ? undefined : JSON.stringify(body));
+      sent.end(sentBody);
     });
 }
 

@@ -14,11 +14,15 @@ export function configurationContract(api: () => ApiServer): void {
     pulumi.secret(edit(api().kubeconfig));
   const elsewhere = () => kubeconfig((text) => text.replace("https://127.0.0.1", "https://localhost"));
 
-  const program = async () => {
+  const program = () => {
     const provider = new k8s.Provider("cluster", settings);
     new k8s.core.v1.ConfigMap("config", { metadata: { name: "configured" }, data: { a: "1" } }, { provider });
   };
-  const stackOptions = { projectName: "configuration", stackName: "test", program };
+  const stackOptions = {
+    projectName: "configuration",
+    stackName: "test",
+    program: () => Promise.resolve(program()),
+  };
   beforeAll(async () => {
     engine = await createEngineStack(stackOptions);
   });
@@ -35,7 +39,7 @@ export function configurationContract(api: () => ApiServer): void {
   it("previews with a kubeconfig that is not known yet", async () => {
     const fresh = await createEngineStack({
       ...stackOptions,
-      program: async () => {
+      program: () => {
         const first = new k8s.Provider("first", { kubeconfig: kubeconfig() });
         const map = new k8s.core.v1.ConfigMap(
           "source",
@@ -43,7 +47,7 @@ export function configurationContract(api: () => ApiServer): void {
           { provider: first },
         );
         settings = { kubeconfig: map.metadata.uid.apply(() => api().kubeconfig) };
-        await program();
+        return Promise.resolve(program());
       },
     });
     try {

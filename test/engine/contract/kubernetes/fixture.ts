@@ -67,29 +67,6 @@ export async function eventually<T>(what: string, ask: () => Promise<T | undefin
   throw new Error(`${what}: not within a minute`);
 }
 
-/** Writes what a scheduler and a kubelet would: every pod with that label becomes ready. */
-export async function runPods(api: ApiServer, namespace: string, labelSelector: string): Promise<number> {
-  const path = `/api/v1/namespaces/${namespace}/pods`;
-  const { items } = await api.request<{ items: LiveObject[] }>(
-    "GET",
-    `${path}?labelSelector=${labelSelector}`,
-  );
-  for (const pod of items) {
-    const conditions = ["PodScheduled", "Initialized", "ContainersReady", "Ready"].map((type) => ({
-      type,
-      status: "True",
-      lastTransitionTime: new Date().toISOString(),
-    }));
-    await api.patchStatus(`${path}/${pod.metadata.name}`, {
-      phase: "Running",
-      podIP: "10.244.0.9",
-      podIPs: [{ ip: "10.244.0.9" }],
-      conditions,
-    });
-  }
-  return items.length;
-}
-
 export function provider(
   api: ApiServer,
   args: Omit<k8s.ProviderArgs, "kubeconfig"> = {},

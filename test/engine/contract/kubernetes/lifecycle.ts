@@ -174,7 +174,7 @@ export function lifecycleContract(api: () => ApiServer): void {
     engine = await createEngineStack({
       projectName: "lifecycle",
       stackName: "test",
-      program: async () => program(api(), settings),
+      program: () => Promise.resolve(program(api(), settings)),
     });
   });
   afterAll(async () => engine?.close());

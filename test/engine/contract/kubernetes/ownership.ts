@@ -21,7 +21,7 @@ export function ownershipContract(api: () => ApiServer): void {
     engine = await createEngineStack({
       projectName: "ownership",
       stackName: "test",
-      program: async () => program(),
+      program: () => Promise.resolve(program()),
     });
   });
   afterAll(async () => engine?.close());
@@ -120,6 +120,7 @@ export function ownershipContract(api: () => ApiServer): void {
     await engine.destroy();
     expect((await live(api(), `${configMaps}/corefile`))?.data).toEqual({ theirs: "1" });
     expect((await live(api(), "/api/v1/nodes/cp1"))?.metadata.labels?.["role"]).toBeUndefined();
+    await api().request("DELETE", "/api/v1/nodes/cp1");
   });
 
   it("refuses a patch without a name", async () => {

@@ -3,7 +3,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { ApiServer } from "../../apiServer";
 import { createEngineStack, type EngineStack } from "../../harness";
-import { eventually, failure, live, podTemplate, provider, runPods, stored, storedOf } from "./fixture";
+import { startPaperNode, type PaperNode } from "../../paperNode";
+import { eventually, failure, live, podTemplate, provider, stored, storedOf } from "./fixture";
 
 const deployments = "/apis/apps/v1/namespaces/default/deployments";
 const services = "/api/v1/namespaces/default/services";
@@ -11,16 +12,21 @@ const configMaps = "/api/v1/namespaces/default/configmaps";
 
 export function waitingContract(api: () => ApiServer): void {
   let engine: EngineStack;
+  let node: PaperNode;
   let program: (options: pulumi.CustomResourceOptions) => void = () => undefined;
   beforeAll(async () => {
+    node = await startPaperNode(api());
     engine = await createEngineStack({
       projectName: "waiting",
       stackName: "test",
-      program: async () => program(provider(api())),
+      program: () => Promise.resolve(program(provider(api()))),
       env: { PULUMI_KUBEADM_TEST_SETTLE_SECONDS: "2" },
     });
   });
-  afterAll(async () => engine?.close());
+  afterAll(async () => {
+    await node?.stop();
+    await engine?.close();
+  });
 
   /** Whether the promise is still open once `seen` has happened. */
   async function pendingAfter(operation: Promise<unknown>, seen: Promise<unknown>): Promise<boolean> {
@@ -46,11 +52,11 @@ export function waitingContract(api: () => ApiServer): void {
 
   it("waits for a Deployment's pods to be ready", async () => {
     program = (options) => void deployment("slow", {}, options);
+    node.runs = () => false;
     const up = engine.up();
-    const pods = async () => ((await runPods(api(), "default", "app=slow")) === 2 ? true : undefined);
     const created = eventually("the Deployment", async () => live(api(), `${deployments}/slow`));
     expect(await pendingAfter(up, created)).toBe(true);
-    await eventually("two pods", pods);
+    node.runs = () => true;
     await up;
     const { outputs } = storedOf(await engine.exportState(), "slow");
     expect(outputs["status"]).toMatchObject({ readyReplicas: 2 });
@@ -72,16 +78,20 @@ export function waitingContract(api: () => ApiServer): void {
         },
         options,
       );
+    node.runs = ({ round }) => round === undefined;
     const up = engine.up();
-    const pod = eventually("a new pod", async () =>
-      (await runPods(api(), "default", "round=2")) > 0 ? true : undefined,
-    );
+    const rolledOut = eventually("the new generation", async () => {
+      const found = await live(api(), `${deployments}/slow`);
+      return (found?.metadata.generation ?? 0) > 1 ? found : undefined;
+    });
+    expect(await pendingAfter(up, rolledOut)).toBe(true);
+    node.runs = () => true;
     expect((await up).changed).toContainEqual(expect.stringMatching(/^update slow/));
-    await pod;
   });
 
   it("says what is missing when the time is over, and keeps the object in its state", async () => {
     program = (options) => void deployment("never", {}, { ...options, customTimeouts: { create: "5s" } });
+    node.runs = ({ app }) => !["never", "hasty", "careless"].includes(app ?? "");
     const message = await failure(engine.up());
     expect(message).toContain("'never' timed out waiting to be Ready");
     expect(message).toContain("Minimum number of live Pods was not attained");
@@ -99,9 +109,7 @@ export function waitingContract(api: () => ApiServer): void {
     expect(storedOf(await engine.exportState(), "careless").id).toBe("default/careless");
   });
 
-  it("waits for the controllers of a DaemonSet that has nodes, and tells what a pod lacks", async () => {
-    const node = { apiVersion: "v1", kind: "Node", metadata: { name: "worker" } };
-    await api().request("POST", "/api/v1/nodes", node);
+  it("waits for the pods of a DaemonSet", async () => {
     program = (options) =>
       void new k8s.apps.v1.DaemonSet(
         "agent",
@@ -117,11 +125,7 @@ export function waitingContract(api: () => ApiServer): void {
         },
         { ...options, customTimeouts: { create: "60s" } },
       );
-    const up = engine.up();
-    await eventually("a pod", async () =>
-      (await runPods(api(), "default", "app=agent")) > 0 ? true : undefined,
-    );
-    await up;
+    await engine.up();
     const { outputs } = storedOf(await engine.exportState(), "agent");
     expect(outputs["status"]).toMatchObject({ numberReady: 1, numberAvailable: 1 });
   });
@@ -152,11 +156,7 @@ export function waitingContract(api: () => ApiServer): void {
         { metadata: { name: "single", labels: { app: "single" } }, spec: podTemplate("single").spec },
         options,
       );
-    const up = engine.up();
-    await eventually("the pod", async () =>
-      (await runPods(api(), "default", "app=single")) > 0 ? true : undefined,
-    );
-    await up;
+    await engine.up();
     expect(storedOf(await engine.exportState(), "single").outputs["status"]).toMatchObject({
       phase: "Running",
     });

@@ -17,7 +17,7 @@ export interface Options extends Mutability {
 export function readOptions(args: Values): Options {
   const flag = (key: string, variable: string, otherwise: boolean) => {
     const given = args[key];
-    if (given !== undefined && given !== null) return String(given) === "true";
+    if (given !== undefined && given !== null) return given === true || given === "true";
     const ambient = process.env[variable];
     return ambient === undefined ? otherwise : ambient === "true";
   };

@@ -46,15 +46,18 @@ function normalizedSecret(object: KubeObject): KubeObject {
   const plainText = objectAt(object, "stringData");
   const data = objectAt(object, "data");
   if (Object.keys(plainText).length > 0) {
-    const encoded = Object.entries(plainText).map(([key, value]) => [key, base64(String(value))]);
+    const encoded = Object.entries(plainText).map(([key, value]): [string, Value] => [
+      key,
+      typeof value === "string" ? base64(value) : value,
+    ]);
     return { ...without(object, "stringData"), data: { ...data, ...Object.fromEntries(encoded) } };
   }
   if (Object.keys(data).length === 0) return object;
-  const cleaned = Object.entries(data).map(([key, value]) => [
+  const cleaned = Object.entries(data).map(([key, value]): [string, Value] => [
     key,
     typeof value === "string" && isBase64(value) ? value.replace(/[\r\n]/g, "") : value,
   ]);
-  return { ...object, data: Object.fromEntries(cleaned) as Values };
+  return { ...object, data: Object.fromEntries(cleaned) };
 }
 
 const base64 = (text: string) => Buffer.from(text, "utf8").toString("base64");
@@ -76,7 +79,7 @@ function prunedValue(live: Value, shape: Value): Value {
   if (!Array.isArray(live) || !Array.isArray(shape)) return live;
   if (live.length === 0 || shape.length === 0) return [];
   if (kindOf(live[0]) !== kindOf(shape[0])) return live;
-  return shape.slice(0, live.length).map((wanted, index) => prunedValue(live[index]!, wanted));
+  return shape.slice(0, live.length).map((wanted, index) => prunedValue(live[index], wanted));
 }
 
 function kindOf(value: Value | undefined): string {

@@ -21,3 +21,9 @@ import { serve } from "../shared/serve";
 import { KubernetesStandIn } from "./provider";
 
 void serve((engine) => new KubernetesStandIn(engine, sdkVersion("kubernetes")));
+
+// An engine that is killed cannot end its providers.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) process.exit(1);
+}, 2_000).unref();

@@ -36,7 +36,7 @@ export function takeOver(live: KubeObject, manager: string): Value[] | undefined
     {
       op: "replace",
       path: "/metadata/managedFields",
-      value: [...kept, { ...(own ?? taken[0]!), manager, operation: "Apply", fieldsV1: fields }],
+      value: [...kept, { ...(own ?? taken[0]), manager, operation: "Apply", fieldsV1: fields }],
     },
     {
       op: "replace",

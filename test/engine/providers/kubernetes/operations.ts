@@ -38,7 +38,10 @@ export interface Operation {
   readonly enablePatchForce: boolean;
   readonly upsertExistingObjects: boolean;
   readonly cancelled: AbortSignal;
-  status(severity: "info" | "warning", message: string): void;
+  /** Shown while the operation lasts. */
+  readonly status: (severity: "info" | "warning", message: string) => void;
+  /** Kept among the diagnostics. */
+  readonly warn: (message: string) => Promise<void>;
 }
 
 /** The namespace of an object to be created is not there yet: its preview cannot be asked of the server. */
@@ -185,7 +188,7 @@ export async function remove(operation: Operation, live: KubeObject, name: strin
 }
 
 async function untilGone(
-  { client, timeoutSeconds, cancelled, status }: Operation,
+  { client, timeoutSeconds, cancelled, warn }: Operation,
   live: KubeObject,
   name: string,
 ): Promise<void> {
@@ -195,9 +198,9 @@ async function untilGone(
   try {
     await new Promise<void>((resolve, reject) => {
       const giveUp = () => {
-        const finalizers = listAt(latest, "metadata", "finalizers").join(", ");
-        status("warning", `finalizers might be preventing deletion (${finalizers})`);
-        reject(new NotReady("timed out waiting for the condition", latest, []));
+        const finalizers = listAt(latest, "metadata", "finalizers").map(String).join(", ");
+        const timedOut = new NotReady("timed out waiting for the condition", latest, []);
+        warn(`finalizers might be preventing deletion (${finalizers})`).then(() => reject(timedOut), reject);
       };
       signal.addEventListener("abort", giveUp, { signal: stop.signal });
       const fieldSelector = `metadata.name=${name}`;
@@ -210,7 +213,10 @@ async function untilGone(
         },
         stop.signal,
         (count) => count === 0 && resolve(),
-      ).catch((error: unknown) => (isNotFound(error) ? resolve() : reject(error)));
+      ).catch((error: unknown) => {
+        if (isNotFound(error)) resolve();
+        else reject(error instanceof Error ? error : new Error(String(error)));
+      });
     });
   } finally {
     stop.abort();

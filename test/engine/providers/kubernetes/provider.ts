@@ -1,5 +1,4 @@
 /** The calls of the engine, in the order of the original's methods (provider/provider.go). */
-import type { DetailedDiff } from "../shared/diff";
 import {
   InitializationFailed,
   type CheckRequest,
@@ -15,23 +14,14 @@ import {
   type UpdateRequest,
 } from "../shared/provider";
 import { containsUnknown, plainObject, type Value, type Values } from "../shared/values";
-import { NotReady, readAwaiterFor, readReady } from "./await";
-import { changes, withoutIgnored } from "./changes";
+import { NotReady } from "./await";
 import { checkpoint, parseCheckpoint, withSecrets } from "./checkpoint";
 import { ApiError, isAlreadyExists, isNotFound, NoMatchError } from "./client";
 import { Cluster } from "./cluster";
 import { configDiff } from "./configuration";
-import { likeLive, liveInputs, normalized, pruned } from "./inputs";
-import { identityFields, replacingFields } from "./kinds";
-import {
-  autonamed,
-  fieldManagerOf,
-  isAutonamed,
-  isNamed,
-  timeoutOf,
-  usesGenerateName,
-  withOldAutoname,
-} from "./naming";
+import { diffObject } from "./diffing";
+import { normalized } from "./inputs";
+import { autonamed, fieldManagerOf, isNamed, timeoutOf, usesGenerateName, withOldAutoname } from "./naming";
 import {
   apiVersionOf,
   gvkOf,
@@ -41,7 +31,6 @@ import {
   isPatchResource,
   nameOf,
   namespaceOf,
-  objectAt,
   parseId,
   pluck,
   stringAt,
@@ -60,6 +49,7 @@ import {
   update,
   type Operation,
 } from "./operations";
+import { gone, readObject } from "./reading";
 
 const removable =
   "you can remove this resource from Pulumi state by rerunning the operation with the " +
@@ -73,20 +63,21 @@ export class KubernetesStandIn implements StandIn {
     readonly version: string,
   ) {}
 
-  async checkConfig({ news }: CheckRequest): Promise<CheckResult> {
-    return { inputs: news };
+  checkConfig({ news }: CheckRequest): Promise<CheckResult> {
+    return Promise.resolve({ inputs: news });
   }
 
-  async diffConfig({ olds, news }: DiffRequest): Promise<DiffResult> {
-    return { detailed: configDiff(olds, news) };
+  diffConfig({ olds, news }: DiffRequest): Promise<DiffResult> {
+    return Promise.resolve({ detailed: configDiff(olds, news) });
   }
 
   async configure(args: Values): Promise<void> {
     this.cluster = await Cluster.connect(plainObject(args));
   }
 
-  async cancel(): Promise<void> {
+  cancel(): Promise<void> {
     this.cluster.cancel.abort();
+    return Promise.resolve();
   }
 
   async check(request: CheckRequest): Promise<CheckResult> {
@@ -117,38 +108,8 @@ export class KubernetesStandIn implements StandIn {
     return { inputs: withSecrets(toUnderscored(inputs), request.news) };
   }
 
-  async diff(request: DiffRequest): Promise<DiffResult> {
-    const stored = parseCheckpoint(request.olds);
-    const applied = normalized(stored.inputs);
-    let news = normalized(toDashed(plainObject(request.news)));
-    let old = pruned(stored.live, applied);
-    if ((await this.cluster.isNamespaced(gvkOf(news))) ?? true) {
-      old = withMetadata(old, "namespace", namespaceOf(old) || "default");
-      if (!containsUnknown(pluckNamespace(news))) {
-        news = withMetadata(news, "namespace", namespaceOf(news) || "default");
-      }
-    } else {
-      old = withMetadata(old, "namespace", undefined);
-      news = withMetadata(news, "namespace", undefined);
-    }
-    old = without(old, "metadata", "resourceVersion");
-    if (nameOf(news) !== "") old = withMetadata(old, "name", nameOf(stored.live));
-    const patch = isPatchResource(request.type, stringAt(news, "kind"));
-    const replacing = patch ? identityFields : replacingFields(news, this.cluster.options);
-    const found = changes(old, likeLive(news, stored.live, applied), replacing);
-    const detailed: DetailedDiff = withoutIgnored(found, request.ignoreChanges);
-    if (detailed["metadata"] === "delete") detailed["metadata"] = "delete-replace";
-    const replaced = Object.values(detailed).some((kind) => kind.endsWith("-replace"));
-    return {
-      detailed,
-      // A name that the program fixed is taken until the old object is gone.
-      deleteBeforeReplace:
-        replaced &&
-        isNamed(news) &&
-        !isAutonamed(news) &&
-        nameOf(news) === nameOf(stored.live) &&
-        namespaceOf(news) === namespaceOf(stored.live),
-    };
+  diff(request: DiffRequest): Promise<DiffResult> {
+    return diffObject(this.cluster, request);
   }
 
   async create(request: CreateRequest): Promise<{ id: string; properties: Values }> {
@@ -196,65 +157,14 @@ export class KubernetesStandIn implements StandIn {
   }
 
   async read(request: ReadRequest): Promise<ReadResult> {
-    const gone: ReadResult = { id: "", properties: {}, inputs: {} };
-    if (this.cluster.unreachable !== undefined) return this.readUnreachable(request, gone);
-    const { namespace, name } = parseId(request.id);
-    const stored = parseCheckpoint(request.properties);
-    let applied = normalized(toDashed(plainObject(request.inputs)));
-    // Nothing is known of an object that is imported or got: its inputs are what is found.
-    const unknownObject = stringAt(applied, "kind") === "" && stringAt(stored.live, "kind") === "";
-    if (stringAt(applied, "kind") === "") {
-      const gvk = unknownObject ? gvkOfType(request.type) : gvkOf(stored.live);
-      applied = {
-        ...applied,
-        apiVersion: apiVersionOf(gvk),
-        kind: gvk.kind,
-        metadata: { name, ...(namespace && { namespace }) },
-      };
-    }
-    const { client } = this.cluster;
-    let live: KubeObject;
-    let problem: NotReady | undefined;
-    try {
-      live = await client.get(gvkOf(applied), namespaceOf(applied), name);
-      if (!unknownObject) {
-        const awaiter = readAwaiterFor({ current: live, status: () => undefined }, applied);
-        if (awaiter) await readReady(client, awaiter, live);
-      }
-    } catch (error) {
-      if (isNotFound(error) || error instanceof NoMatchError) return gone;
-      if (!(error instanceof NotReady)) throw error;
-      problem = error;
-      live = error.object;
-    }
-    const inputs = unknownObject
-      ? withMetadata(normalized(without(live, "status")), "annotations", inputAnnotations(live))
-      : liveInputs(live, applied);
-    const state = {
-      inputs,
-      live,
-      initialApiVersion: stored.initialApiVersion || stringAt(applied, "apiVersion"),
-      fieldManager: fieldManagerOf(applied, stored.fieldManager),
-    };
-    const result: ReadResult = {
-      id: request.id,
-      properties: checkpoint(state, request.inputs),
-      inputs: withSecrets(toUnderscored(inputs), request.inputs),
-    };
-    if (!problem) return result;
-    throw new InitializationFailed(result.id, result.properties, result.inputs, [
-      problem.message,
-      ...problem.reasons,
-    ]);
-  }
-
-  private async readUnreachable(request: ReadRequest, gone: ReadResult): Promise<ReadResult> {
+    const { unreachable, options } = this.cluster;
+    if (unreachable === undefined) return readObject(this.cluster.client, request);
     await this.tellUnreachable(request.urn);
-    if (this.cluster.options.deleteUnreachable) {
+    if (options.deleteUnreachable) {
       await this.tellDropped(request.urn);
       return gone;
     }
-    if (this.cluster.options.skipUpdateUnreachable) return request;
+    if (options.skipUpdateUnreachable) return request;
     throw new Error(
       `failed to read resource state due to unreachable cluster. If the cluster was deleted, ${removable}`,
     );
@@ -360,6 +270,7 @@ export class KubernetesStandIn implements StandIn {
       enablePatchForce: options.enablePatchForce,
       upsertExistingObjects: options.upsertExistingObjects,
       cancelled: cancel.signal,
+      warn: (message) => this.engine.log("warning", message, { urn: request.urn }),
       status: (severity, message) =>
         void this.engine.log(severity, message, { urn: request.urn, ephemeral: true }),
     };
@@ -387,15 +298,6 @@ export class KubernetesStandIn implements StandIn {
 }
 
 const pluckNamespace = (object: KubeObject): Value | undefined => pluck(object, "metadata", "namespace");
-
-/** Annotations of an imported object that are inputs: those that controllers and kubectl write are none. */
-function inputAnnotations(live: KubeObject): Value | undefined {
-  const written = ["deployment.kubernetes.io/revision", "kubectl.kubernetes.io/last-applied-configuration"];
-  const kept = Object.entries(objectAt(live, "metadata", "annotations")).filter(
-    ([key]) => !written.includes(key),
-  );
-  return kept.length === 0 ? undefined : Object.fromEntries(kept);
-}
 
 /** What the server cannot tell of a creation that has not happened is no failure of its preview. */
 function couldNotPreview(error: unknown): boolean {

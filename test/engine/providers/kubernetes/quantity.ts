@@ -47,12 +47,13 @@ export function sameQuantity(a: Value, b: Value): boolean {
 
 /** Amount in units of 1e-9, the finest that Kubernetes keeps; what is finer is rounded up, as there. */
 function nanos(value: Value): bigint | undefined {
+  if (typeof value !== "string" && typeof value !== "number") return undefined;
   const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:([eE][+-]?\d+)|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?)$/.exec(
     String(value),
   );
   if (!match || (match[2] === "" && !match[3])) return undefined;
   const [, sign, whole = "", fraction = "", exponent, suffix = ""] = match;
-  const [up, down] = factors[suffix]!;
+  const [up, down] = factors[suffix];
   const power = BigInt(exponent ? Number(exponent.slice(1)) : 0);
   const scaled = BigInt(whole + fraction) * up * 10n ** 9n * (power > 0n ? 10n ** power : 1n);
   const divisor = down * 10n ** BigInt(fraction.length) * (power < 0n ? 10n ** -power : 1n);

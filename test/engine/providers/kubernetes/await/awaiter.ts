@@ -9,7 +9,7 @@ export interface Subject {
   readonly current: KubeObject;
   /** The object before an update; undefined for a create. */
   readonly last?: KubeObject;
-  status(severity: "info" | "warning", message: string): void;
+  readonly status: (severity: "info" | "warning", message: string) => void;
 }
 
 /** One wait for one object. Events of every kind in `watches` are told to `observe`; then `done` is asked. */
@@ -74,10 +74,9 @@ export async function awaitReady(
       cancelled.addEventListener("abort", () => giveUp(`Resource operation was cancelled for "${name}"`), {
         signal,
       });
-      const quiet = awaiter.quiet;
-      if (awaiter.quietAfter !== undefined && quiet) {
+      if (awaiter.quietAfter !== undefined) {
         later(awaiter.quietAfter, () => {
-          quiet.call(awaiter);
+          awaiter.quiet?.();
           check();
         });
       }

@@ -126,7 +126,7 @@ function conditionsHold(annotation: string): (object: KubeObject) => boolean {
     const match = /^condition=([^=]+)(?:=(.*))?$/.exec(expression);
     if (!match)
       throw new Error(`the stand-in knows only "condition=" in ${annotations.waitFor}, not "${expression}"`);
-    return { type: match[1]!.toLowerCase(), status: (match[2] ?? "True").toLowerCase() };
+    return { type: match[1].toLowerCase(), status: (match[2] ?? "True").toLowerCase() };
   });
   return (object) =>
     wanted.every(({ type, status }) =>

@@ -41,7 +41,7 @@ abstract class Workload implements Awaiter {
 
   observe(event: WatchEvent, kind: string): void {
     if (kind === "Pod") return this.observePod(event);
-    if (kind !== this.watches[0]!.kind) return this.observeOther(event);
+    if (kind !== this.watches[0].kind) return this.observeOther(event);
     // What was seen before the create or update says nothing about it.
     if (nameOf(event.object) !== nameOf(this.subject.current)) return;
     if (generationOf(event.object) < generationOf(this.subject.current) || event.type === "DELETED") return;
