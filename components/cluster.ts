@@ -140,7 +140,7 @@ export class Cluster extends pulumi.ComponentResource {
     return Object.fromEntries(
       pools.map((pool) => [
         pool,
-        new WorkerPool(`${name}-${pool}`, { ...steps, pool, after, masters }, { parent: this }),
+        new WorkerPool(`${name}-pool-${pool}`, { ...steps, pool, after, masters }, { parent: this }),
       ]),
     );
   }

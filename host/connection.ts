@@ -1,4 +1,4 @@
-import { Client, utils, type ConnectConfig } from "ssh2";
+import { Client, utils, type ClientChannel, type ConnectConfig } from "ssh2";
 import type { Duplex } from "node:stream";
 import { HostProblem } from "./problem";
 import type { Connection } from "./protocol";
@@ -8,6 +8,8 @@ const DIAL_TIMEOUT = 15_000;
 /** Milliseconds between two dials; grows by half up to the maximum. */
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 5_000;
+/** The exit status of a command that a signal ended, as a shell's for SIGTERM. */
+const KILLED = 143;
 
 export interface Session {
   readonly machine: string;
@@ -154,31 +156,39 @@ function session(machine: string, connection: Connection, client: Client): Sessi
         if (closed) return reject(new Dropped());
         const dropped = (): void => reject(new Dropped());
         client.once("close", dropped);
-        client.exec(asRoot(command), (error, channel) => {
+        const opened = (error: Error | undefined, channel: ClientChannel): void => {
           if (error) return reject(new Dropped(error.message));
           let stdout = "";
           let stderr = "";
           let partial = "";
-          let status = -1;
-          channel.on("data", (chunk: Buffer) => {
-            const text = chunk.toString();
+          let status: number | undefined;
+          // A character may come in two parts.
+          channel.setEncoding("utf8");
+          channel.stderr.setEncoding("utf8");
+          channel.on("data", (text: string) => {
             stdout += text;
             if (!options.onLine) return;
             const lines = (partial + text).split("\n");
             partial = lines.pop() ?? "";
             lines.forEach(options.onLine);
           });
-          channel.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-          channel.on("exit", (code: number | null) => (status = code ?? -1));
+          channel.stderr.on("data", (text: string) => (stderr += text));
+          channel.on("exit", (code: number | null) => (status = code ?? KILLED));
           channel.on("close", () => {
             client.removeListener("close", dropped);
+            // A channel that closes without an exit status went down with its connection; so did the rest of its line.
+            if (status === undefined) return reject(new Dropped());
             if (partial !== "") options.onLine?.(partial);
-            // A channel that closes without an exit status went down with its connection.
-            if (status === -1) reject(new Dropped());
-            else resolve({ status, stdout, stderr });
+            resolve({ status, stdout, stderr });
           });
           channel.end(options.input ?? "");
-        });
+        };
+        try {
+          client.exec(asRoot(command), opened);
+        } catch (error) {
+          // ssh2 throws where the socket has ended and its closing was not told yet.
+          reject(new Dropped(error instanceof Error ? error.message : undefined));
+        }
       }),
   };
 }

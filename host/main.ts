@@ -28,7 +28,19 @@ function say(line: string): void {
 async function readInput(): Promise<StepInput> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return JSON.parse(Buffer.concat(chunks).toString("utf8")) as StepInput;
+  const input = parsed<Partial<StepInput>>(Buffer.concat(chunks).toString("utf8"), "standard input");
+  if (typeof input?.connections !== "object" || !Array.isArray(input.files))
+    throw new HostProblem("", "standard input holds no connections: this program is run by a Pulumi step");
+  return input as StepInput;
+}
+
+/** What a parser says of a text quotes it, and this one holds keys. */
+function parsed<T>(text: string, what: string): T | null {
+  try {
+    return JSON.parse(text) as T | null;
+  } catch {
+    throw new HostProblem("", `${what} is no JSON: this program is run by a Pulumi step`);
+  }
 }
 
 function previousResult(): StepResult | undefined {
@@ -59,7 +71,7 @@ function run(context: StepContext<StepSpec>): Promise<StepResult> {
 export async function main(operation: Operation): Promise<void> {
   let hosts: Hosts | undefined;
   try {
-    const spec = JSON.parse(process.env[SPEC_VARIABLE] ?? "null") as StepSpec | null;
+    const spec = parsed<StepSpec>(process.env[SPEC_VARIABLE] ?? "null", SPEC_VARIABLE);
     if (!spec) throw new HostProblem("", `${SPEC_VARIABLE} is not set: this program is run by a Pulumi step`);
     const input = await readInput();
     hosts = new Hosts(input, PATIENCE[operation], say);

@@ -73,6 +73,8 @@ export interface Member {
   readonly cluster: string;
   readonly machine: string;
   readonly generation: number;
+  /** Which membership the node is: role, pool, machine and generation in one (`ownerOf`). */
+  readonly owner: string;
   readonly state: "initialising" | "joining" | "member";
   readonly podCidr: string;
   readonly serviceCidr: string;

@@ -12,6 +12,9 @@ export const LOG_FILE = "/var/log/pulumi-kubeadm.log";
 const UNIT = "pulumi-kubeadm-job";
 /** Lines of the log that an error shows. */
 const TAIL = 20;
+/** Connections to a host that break off one after the other, each within `SETTLED` milliseconds, before it is given up. */
+const DROPS = 5;
+const SETTLED = 60_000;
 const UNIT_EXISTS = /already (loaded|exists)|was already loaded/i;
 
 export interface Job {
@@ -24,30 +27,39 @@ export interface Job {
 }
 
 /** Milliseconds for which a host is dialled: new ones may still be booting, ones to remove may be gone for good. */
-export const PATIENCE = { create: 180_000, update: 60_000, delete: 20_000 } as const;
+export const PATIENCE = { create: 60_000, update: 60_000, delete: 20_000 } as const;
 
 /** The hosts a step talks to, dialled when first needed and kept until `close`. */
 export class Hosts {
   private readonly sessions = new Map<string, Session>();
-  readonly scrub: (line: string) => string;
+  private readonly scrubbers: ((line: string) => string)[];
 
   constructor(
     private readonly input: StepInput,
     private readonly patience: number,
     private readonly say: (line: string) => void,
   ) {
-    this.scrub = scrubber(input);
+    this.scrubbers = [scrubber(input)];
+  }
+
+  /** Takes secrets out of a line that goes out. */
+  readonly scrub = (line: string): string => this.scrubbers.reduce((text, scrub) => scrub(text), line);
+
+  /** Takes a text that was made on a host for a secret from now on. */
+  conceal(content: string): void {
+    this.scrubbers.push(scrubber({ connections: {}, files: [{ path: "", content }] }));
   }
 
   has(machine: string): boolean {
-    return machine in this.input.connections;
+    return Object.hasOwn(this.input.connections, machine);
   }
 
   async session(machine: string, patience = this.patience): Promise<Session> {
     const open = this.sessions.get(machine);
     if (open) return open;
     const connection: Connection | undefined = this.input.connections[machine];
-    if (!connection) throw new HostProblem(machine, "no connection was given for this machine");
+    if (!connection || !this.has(machine))
+      throw new HostProblem(machine, "no connection was given for this machine");
     const opened = await connect(machine, connection, { bastion: this.input.bastion, patience });
     this.sessions.set(machine, opened);
     return opened;
@@ -59,13 +71,21 @@ export class Hosts {
   }
 
   private async again<T>(machine: string, work: (session: Session) => Promise<T>): Promise<T> {
-    for (;;) {
+    for (let drops = 0; ;) {
       const session = await this.session(machine);
+      const since = Date.now();
       try {
         return await work(session);
       } catch (error) {
         if (!(error instanceof Dropped)) throw error;
         this.sessions.delete(machine);
+        session.close();
+        drops = Date.now() - since > SETTLED ? 1 : drops + 1;
+        if (drops >= DROPS)
+          throw new HostProblem(
+            machine,
+            `the SSH connection broke off ${DROPS} times in a row${error.message === "" ? "" : `: ${error.message}`}`,
+          );
         this.say(`${machine}: the SSH connection dropped, dialling again`);
       }
     }
@@ -116,8 +136,18 @@ export class Hosts {
         if (tail.length > TAIL) tail.shift();
       }
     };
-    while (status === undefined) {
-      await this.again(machine, (session) => session.run(follow(id, seen + 1), { onLine: take }));
+    for (let silent = 0; status === undefined; silent += 1) {
+      const before = seen;
+      const followed = await this.again(machine, (session) =>
+        session.run(follow(id, seen + 1), { onLine: take }),
+      );
+      if (seen > before) silent = 0;
+      if (status === undefined && silent >= DROPS)
+        throw new HostProblem(
+          machine,
+          `${job.name}: its output cannot be followed (exit status ${followed.status}); the log is ${LOG_FILE} on the host`,
+          followed.stderr.trim().split("\n").slice(-TAIL).map(this.scrub),
+        );
     }
     if (status === "0") return;
     const why = status === "124" ? `took longer than ${timeout} s` : `exit status ${status}`;
@@ -136,7 +166,8 @@ export class Hosts {
       const unit =
         `systemd-run --quiet --collect --unit=${UNIT} --setenv=HOME=/root ` +
         `--description=${JSON.stringify(`pulumi-kubeadm: ${job.name}`)} /bin/bash ${id}.wrap`;
-      const started = await this.attempt(machine, `touch ${id}.log && ${unit}`);
+      // A connection may break off when the job has started and nobody has heard of it.
+      const started = await this.attempt(machine, `[ -e ${id}.pid ] || { touch ${id}.log && ${unit}; }`);
       if (started.status === 0) return;
       if (!UNIT_EXISTS.test(started.stderr))
         throw new HostProblem(machine, `${job.name} could not be started`, started.stderr.trim().split("\n"));

@@ -1,4 +1,6 @@
 import { stateScript } from "../model/membership/scripts";
+import { MEMBER_FILE, SETUP_FILE, STATE_DIR } from "../model/membership/shell";
+import { HostProblem } from "./problem";
 import type { Member } from "./protocol";
 import type { Hosts } from "./runner";
 
@@ -28,13 +30,25 @@ interface RawState extends Omit<HostState, "member" | "setup"> {
   readonly setup: SetupMark | null;
 }
 
+function parsed(machine: string, text: string): RawState {
+  try {
+    return JSON.parse(text) as RawState;
+  } catch {
+    throw new HostProblem(
+      machine,
+      `${MEMBER_FILE} or ${SETUP_FILE} on it is no JSON: it was changed by hand. Restore it, or run kubeadm reset and delete ${STATE_DIR}`,
+      [text],
+    );
+  }
+}
+
 /** Reads a host's state; it changes nothing. */
 export async function readState(hosts: Hosts, machine: string): Promise<HostState> {
   const text = await hosts.query(machine, "reading the host's state", "/bin/bash -s", stateScript());
   const lines = text.split("\n");
   const line = lines.find((candidate) => candidate.startsWith("##state "));
   if (!line) throw new Error(`${machine}: no state in: ${text}`);
-  const raw = JSON.parse(line.slice("##state ".length)) as RawState;
+  const raw = parsed(machine, line.slice("##state ".length));
   return {
     ...raw,
     member: raw.member ?? undefined,

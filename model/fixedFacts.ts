@@ -1,4 +1,4 @@
-import type { ClusterSettings } from "./settings/resolved";
+import type { ClusterSettings, Machine } from "./settings/resolved";
 
 /** What a cluster is born with: changing it would leave nodes, certificates and routes of two minds. */
 export interface FixedFacts {
@@ -13,6 +13,14 @@ export function fixedFacts(settings: ClusterSettings): FixedFacts {
     serviceCidr: settings.network.serviceCidr,
     endpoint: `${settings.endpoint.host}:${settings.endpoint.port}`,
   };
+}
+
+/**
+ * Which step of the program a host belongs to. A machine that moves to another pool gets new steps, and the deletion of
+ * the old ones, which comes after, must not take the node from under them.
+ */
+export function ownerOf(machine: Machine): string {
+  return `${machine.role}/${machine.pool}/${machine.name}@${machine.generation}`;
 }
 
 const SETTING: Record<keyof FixedFacts, string> = {

@@ -39,6 +39,15 @@ function around(settings: ClusterSettings, own: Machine | undefined): Machine[] 
 /** Keys of the kubelet's configuration that setup has to agree with: the runtime's cgroup driver, swap, logind's delay. */
 const KUBELET_KEYS_OF_SETUP = ["cgroupDriver", "failSwapOn", "failCgroupV1", "shutdownGracePeriod"] as const;
 
+/** What neither setup nor membership reads: it is the add-ons'. */
+function withoutAddons(settings: ClusterSettings): ClusterSettings {
+  return {
+    ...settings,
+    versions: { ...settings.versions, coredns: "", flannel: "", flannelCniPlugin: "" },
+    cni: { ...settings.cni, resources: {} },
+  };
+}
+
 /** What node setup is rendered from. Labels and taints are membership's. */
 export function setupView(settings: ClusterSettings, own: Machine): ClusterSettings {
   const files = settings.downloads.files[own.architecture];
@@ -50,7 +59,7 @@ export function setupView(settings: ClusterSettings, own: Machine): ClusterSetti
   );
   const machines = around(settings, own).map((machine) => ({ ...machine, labels: {}, taints: [] }));
   return {
-    ...settings,
+    ...withoutAddons(settings),
     ...NOT_MINE,
     // A host's firewall lets the bastion in.
     bastion: settings.firewall === "nftables" ? settings.bastion : undefined,
@@ -75,8 +84,9 @@ export function setupView(settings: ClusterSettings, own: Machine): ClusterSetti
 /** What a node is configured by once it is one: all of it on a master, the kubelet's part on a worker. */
 export function membershipView(settings: ClusterSettings, own: Machine): ClusterSettings {
   const common: ClusterSettings = {
-    ...settings,
+    ...withoutAddons(settings),
     ...NOT_MINE,
+    network: { ...settings.network, peers: [] },
     bastion: undefined,
     machines: around({ ...settings, firewall: "none" }, own),
     downloads: { files: {} },

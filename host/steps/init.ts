@@ -1,7 +1,7 @@
 import { memberDigest, memberFiles } from "../../model/membership/files";
 import { initScript } from "../../model/membership/scripts";
 import { paths } from "../../model/kubeadm";
-import { changedFacts, fixedFacts, type FixedFacts } from "../../model/fixedFacts";
+import { changedFacts, fixedFacts, ownerOf, type FixedFacts } from "../../model/fixedFacts";
 import { refuseOtherFacts } from "../guard";
 import { HostProblem } from "../problem";
 import type { InitSpec, StepInput, StepResult } from "../protocol";
@@ -62,6 +62,7 @@ async function initialise(context: StepContext<InitSpec>): Promise<void> {
     cluster,
     machine: machine.name,
     generation: machine.generation,
+    owner: ownerOf(machine),
     ...fixedFacts(spec.settings),
     version: spec.settings.kubernetesVersion,
     digest: memberDigest(spec.settings, machine),

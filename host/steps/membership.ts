@@ -3,17 +3,20 @@ import {
   adoptScript,
   convergeScript,
   credentialScript,
+  drainScript,
   DISCOVERY_FILE,
   forgetEtcdScript,
   joinScript,
   removeNodeScript,
   resetScript,
+  uncordonScript,
 } from "../../model/membership/scripts";
 import type { Machine } from "../../model/settings/resolved";
-import { fixedFacts } from "../../model/fixedFacts";
+import { fixedFacts, ownerOf } from "../../model/fixedFacts";
 import { refuseOtherFacts } from "../guard";
 import { HostProblem } from "../problem";
 import type { MembershipSpec, StepResult } from "../protocol";
+import type { Job } from "../runner";
 import { readState } from "../state";
 import { machineOf, refuseSkew, type StepContext } from "../step";
 import { oidcCa, secretFiles } from "./init";
@@ -31,6 +34,12 @@ export async function membership(context: Context): Promise<StepResult> {
   refuseSkew(machine.name, state.now);
   refuseOtherFacts(machine.name, state, cluster, spec.settings);
   const member = state.member?.state === "member" && state.kubelet;
+  const role = state.member?.owner.split("/")[0];
+  if (member && role !== machine.role)
+    throw new HostProblem(
+      machine.name,
+      `is a ${role} of this cluster and cannot become a ${machine.role} as it stands. Take it out of the settings, run up, and add it again`,
+    );
   if (context.operation === "update" && !member && (previous?.generation ?? 0) >= spec.generation)
     throw new HostProblem(
       machine.name,
@@ -41,6 +50,7 @@ export async function membership(context: Context): Promise<StepResult> {
     cluster,
     machine: machine.name,
     generation: spec.generation,
+    owner: ownerOf(machine),
     ...fixedFacts(spec.settings),
     version: spec.settings.kubernetesVersion,
     digest,
@@ -57,14 +67,20 @@ export async function membership(context: Context): Promise<StepResult> {
       "/bin/bash -s",
       credentialScript(machine.pool === "" ? "control-plane" : machine.pool, CREDENTIAL_HOURS),
     );
+    // Its key alone: what else stands in it, the endpoint above all, is wanted in messages.
+    hosts.conceal(/client-key-data: *(\S+)/.exec(credential)?.[1] ?? credential);
     const discovery = { path: DISCOVERY_FILE, mode: "0600", content: credential };
     await hosts.job(machine.name, {
       name: "kubeadm join",
       script: joinScript(spec.settings, facts, files, [...secrets, discovery]),
       timeout: 900,
     });
-  } else if (state.member?.digest !== digest || context.operation === "update") {
-    await hosts.job(machine.name, {
+  } else if (
+    state.member?.digest !== digest ||
+    state.member.owner !== facts.owner ||
+    context.operation === "update"
+  ) {
+    await converge(context, machine, state.member?.version !== spec.settings.kubernetesVersion, {
       name: "reconfiguring the node",
       script: convergeScript(spec.settings, machine, facts, files, secrets),
       timeout: 1_800,
@@ -73,6 +89,24 @@ export async function membership(context: Context): Promise<StepResult> {
   const adopter = machine.role === "controlPlane" ? machine.name : await masterOf(context, machine);
   await hosts.job(adopter, { name: `adopting ${machine.name}`, script: adoptScript(spec.settings, machine) });
   return { machine: machine.name, generation: spec.generation, machineId: state.machineId };
+}
+
+/** A kubelet of another version starts its pods anew, so they are moved away first. */
+async function converge(context: Context, machine: Machine, upgrade: boolean, job: Job): Promise<void> {
+  const { hosts, spec } = context;
+  const others = spec.settings.machines.some(
+    (one) => one.role === "controlPlane" && one.name !== machine.name,
+  );
+  if (!upgrade || !others) return hosts.job(machine.name, job);
+  const through = await masterOf(context, machine);
+  const timeout = spec.settings.drainTimeout + 60;
+  await hosts.job(through, {
+    name: `draining ${machine.name}`,
+    script: drainScript(spec.settings, machine),
+    timeout,
+  });
+  await hosts.job(machine.name, job);
+  await hosts.job(through, { name: `uncordoning ${machine.name}`, script: uncordonScript(machine) });
 }
 
 /** A master other than the machine that is a member of this cluster and answers. */
@@ -107,13 +141,18 @@ async function leave(context: Context): Promise<StepResult> {
     gone.push(error.report());
     return undefined;
   });
-  // Another cluster took the host over, or somebody reused its name: only the Node is ours to remove.
-  const ours = reachable?.member?.cluster === cluster && reachable.member.generation <= spec.generation;
+  const inCluster = reachable?.member?.cluster === cluster;
+  const ours = inCluster && reachable.member?.owner === ownerOf(machine);
+  if (inCluster && !ours) {
+    say(`${machine.name}: is the node of a later step by now (${reachable.member?.owner}), left alone`);
+    return {};
+  }
+  // Where another cluster took the host over, only the Node is ours to remove.
   try {
     const through = await masterOf(context, machine);
     await hosts.job(through, {
       name: `removing node ${machine.name}`,
-      script: removeNodeScript(spec.settings, machine, ours === true),
+      script: removeNodeScript(spec.settings, machine, ours),
       timeout: spec.settings.drainTimeout + 300,
     });
   } catch (error) {

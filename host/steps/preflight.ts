@@ -48,6 +48,7 @@ async function look(context: StepContext<PreflightSpec>, machine: string): Promi
   refuseSkew(machine, state.now);
   refuseOtherFacts(machine, state, cluster, spec.settings);
   const settings = spec.settings;
+  refuseOnlyMaster(machine, state, spec);
   const member = state.member !== undefined && state.member.cluster === cluster;
   const own = settings.machines.find((candidate) => candidate.name === machine);
   if (!member && own) {
@@ -67,6 +68,19 @@ async function look(context: StepContext<PreflightSpec>, machine: string): Promi
   }
   const hostname = (await hosts.query(machine, "reading the host name", "hostname")).trim();
   return { machine, state, hostname };
+}
+
+/** A raised generation resets the host before it joins anew; with one master, there would be nothing left to join. */
+function refuseOnlyMaster(machine: string, state: HostState, spec: PreflightSpec): void {
+  const masters = spec.settings.machines.filter((one) => one.role === "controlPlane");
+  const [only] = masters;
+  if (masters.length !== 1 || only?.name !== machine || state.member?.state !== "member") return;
+  if (only.generation > state.member.generation)
+    throw new HostProblem(
+      machine,
+      `machines.${machine}.generation was raised from ${state.member.generation} to ${only.generation}, but it is the only master: ` +
+        "its etcd would go, and the cluster with it. Add two masters first, or make a new cluster",
+    );
 }
 
 function duplicates(found: readonly Finding[], what: string, key: (finding: Finding) => string): string[] {

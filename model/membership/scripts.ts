@@ -22,6 +22,8 @@ export interface MemberFacts {
   readonly cluster: string;
   readonly machine: string;
   readonly generation: number;
+  /** `ownerOf` the machine. */
+  readonly owner: string;
   readonly podCidr: string;
   readonly serviceCidr: string;
   readonly endpoint: string;
@@ -193,6 +195,12 @@ for name in ${sans === "" ? '""' : sans}; do
 done
 phase "kubeadm upgrade node"
 ${kubeadm} upgrade node --certificate-renewal=false ${upgradeFlags(settings)}
+phase "kube-proxy"
+proxy() { kubectl --namespace kube-system get configmap kube-proxy -o 'jsonpath={.data}' | sha256sum; }
+before_proxy=$(proxy)
+${kubeadm} init phase addon kube-proxy --config ${CLUSTER_DOCUMENT}
+# kube-proxy reads its configuration when it starts, and kubeadm rolls nothing.
+[ "$before_proxy" = "$(proxy)" ] || kubectl --namespace kube-system rollout restart daemonset kube-proxy
 `;
 }
 
@@ -214,7 +222,7 @@ export function joinFileCommand(): RenderedFile {
     content: `#!/usr/bin/env bash
 # Prints a discovery file that is good for one hour, and the line that joins a prepared host with it.
 set -euo pipefail
-pool=\${1:?"usage: pulumi-kubeadm-join-file POOL [NODE-ADDRESS]"}
+pool=\${1:?"usage: pulumi-kubeadm-join-file POOL"}
 [[ $pool =~ ^[a-z0-9]([-a-z0-9]*[a-z0-9])?$ ]] || { echo "POOL must be a DNS label" >&2; exit 2; }
 export KUBECONFIG=${ADMIN}
 umask 077
@@ -279,15 +287,29 @@ export function forgetEtcdScript(machine: Machine): string {
   return `${prelude()}\nphase "etcd"\n${forgetEtcdMember(machine)}`;
 }
 
+function drain(settings: ClusterSettings, machine: Machine): string {
+  return `kubectl drain ${word(machine.name)} --ignore-daemonsets --delete-emptydir-data --force --timeout ${settings.drainTimeout}s || note "the drain did not finish within ${settings.drainTimeout} s"`;
+}
+
+/** Run on another master before a node's kubelet is upgraded. */
+export function drainScript(settings: ClusterSettings, machine: Machine): string {
+  return `${prelude()}\nphase "drain ${machine.name}"\n${drain(settings, machine)}\n`;
+}
+
+/** Run on another master when a node's kubelet has been upgraded. */
+export function uncordonScript(machine: Machine): string {
+  return `${prelude()}\nphase "uncordon ${machine.name}"\nkubectl uncordon ${word(machine.name)}\n`;
+}
+
 /** Run on a master that stays: drains a node within bounds and deletes it. */
-export function removeNodeScript(settings: ClusterSettings, machine: Machine, drain: boolean): string {
+export function removeNodeScript(settings: ClusterSettings, machine: Machine, alive: boolean): string {
   const node = word(machine.name);
   return `${prelude()}
 if kubectl get node ${node} >/dev/null 2>&1; then
   ${
-    drain
+    alive
       ? `phase "drain ${machine.name}"
-  kubectl drain ${node} --ignore-daemonsets --delete-emptydir-data --force --timeout ${settings.drainTimeout}s || note "the drain did not finish within ${settings.drainTimeout} s"`
+  ${drain(settings, machine)}`
       : `phase "cordon ${machine.name}"
   kubectl cordon ${node}`
   }

@@ -119,8 +119,8 @@ describe("order", () => {
 
   it("lets workers join after every master", () => {
     for (const name of ["w1", "w2"]) {
-      const { dependsOn } = byName(resources, `metal-general-${name}-membership`);
-      expect(dependsOn).toContain(urnOf(`metal-general-${name}-setup`));
+      const { dependsOn } = byName(resources, `metal-pool-general-${name}-membership`);
+      expect(dependsOn).toContain(urnOf(`metal-pool-general-${name}-setup`));
       for (const master of ["cp1", "cp2", "cp3"])
         expect(dependsOn).toContain(urnOf(`${plane}-${master}-membership`));
     }
@@ -214,7 +214,7 @@ describe("hosts", () => {
     const changed = [...before].filter(
       ([name, value]) => JSON.stringify(value) !== JSON.stringify(after.get(name)),
     );
-    expect(changed.map(([name]) => name)).toEqual(["metal-general-w2-membership"]);
+    expect(changed.map(([name]) => name)).toEqual(["metal-pool-general-w2-membership"]);
     for (const name of before.keys()) expect(byName(resources, name).deleteBeforeReplace, name).toBe(true);
     for (const one of steps()) {
       if (!one.name.endsWith("-membership")) expect(one.inputs.triggers, one.name).toBeUndefined();

@@ -192,8 +192,8 @@ describeWithLab("one master, two workers, vxlan", () => {
     const { changed } = await cluster.engine("up");
     saw(changed.join("\n"));
     expect(changed.map((line) => line.split(" ").slice(0, 2).join(" ")).sort()).toEqual([
-      "create lab-general-w3-membership",
-      "create lab-general-w3-setup",
+      "create lab-pool-general-w3-membership",
+      "create lab-pool-general-w3-setup",
       "update lab-preflight",
     ]);
     await cluster.kubectl("wait", "--for=condition=Ready", "node/w3", "--timeout=120s");
