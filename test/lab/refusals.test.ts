@@ -80,7 +80,7 @@ describeWithLab("refusals", () => {
       ...right,
       downloads: { ...downloads, checksums: { ...downloads.checksums, runc: { amd64: wrong } } },
     });
-    const said = errors(log, /w1: .*checksum/);
+    const said = errors(log, /^\s*w1: .*checksum/);
     saw(said.join("\n"));
     expect(said).toHaveLength(1);
     expect(said[0]).toMatch(new RegExp(`runc.*expected ${wrong}`));
