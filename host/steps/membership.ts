@@ -35,6 +35,11 @@ export async function membership(context: Context): Promise<StepResult> {
   refuseOtherFacts(machine.name, state, cluster, spec.settings);
   const member = state.member?.state === "member" && state.kubelet;
   const role = state.member?.owner.split("/")[0];
+  if (member && state.member?.machine !== machine.name)
+    throw new HostProblem(
+      machine.name,
+      `is the node ${state.member?.machine} of this cluster; a node's name cannot change. Take ${state.member?.machine} out of the settings, run up, and add ${machine.name}`,
+    );
   if (member && role !== machine.role)
     throw new HostProblem(
       machine.name,
