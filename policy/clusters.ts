@@ -1,0 +1,81 @@
+import type { PolicyResource, StackValidationArgs } from "@pulumi/policy";
+import { SPEC_VARIABLE, type InitSpec, type MembershipSpec, type StepSpec } from "../host/protocol";
+import { CLUSTER, LOCAL_COMMAND } from "./resources";
+import { knownText, parseJson } from "./values";
+
+/** A resource that works on a host, with what it is told to do. */
+export interface HostStep<Spec extends StepSpec = StepSpec> {
+  readonly resource: PolicyResource;
+  readonly spec: Spec;
+}
+
+/** A cluster as the resources of a stack show it. */
+export interface ClusterInStack {
+  /** URN of the Cluster; for parts that are used without one, the cluster's name in the settings. */
+  readonly key: string;
+  /** `<name>.<domain>` of the settings. */
+  readonly fullName: string;
+  readonly steps: readonly HostStep[];
+  readonly inits: readonly HostStep<InitSpec>[];
+  readonly memberships: readonly HostStep<MembershipSpec>[];
+}
+
+/** What a host step is told to do; undefined for other commands. */
+export function specOf(props: Readonly<Record<string, unknown>>): StepSpec | undefined {
+  const text = knownText(props, "environment", SPEC_VARIABLE);
+  const spec = text === undefined ? undefined : parseJson(text);
+  const isSpec = spec !== null && typeof spec === "object" && "step" in spec && "settings" in spec;
+  return isSpec ? (spec as StepSpec) : undefined;
+}
+
+/** The clusters of a stack, by their host steps, in the order of their URNs. */
+export function clustersOf(args: StackValidationArgs): ClusterInStack[] {
+  const groups = new Map<string, HostStep[]>();
+  const byUrn = [...args.resources].sort((left, right) => (left.urn < right.urn ? -1 : 1));
+  for (const resource of byUrn) {
+    const spec = resource.type === LOCAL_COMMAND ? specOf(resource.props) : undefined;
+    if (spec === undefined) continue;
+    const key = clusterAbove(resource) ?? spec.settings.name;
+    groups.set(key, [...(groups.get(key) ?? []), { resource, spec }]);
+  }
+  return [...groups].map(([key, steps]) => ({
+    key,
+    fullName: fullName(steps),
+    steps,
+    inits: steps.filter((step): step is HostStep<InitSpec> => step.spec.step === "init"),
+    memberships: steps.filter((step): step is HostStep<MembershipSpec> => step.spec.step === "membership"),
+  }));
+}
+
+/** As `clustersOf`; a stack without a cluster ends the policy. */
+export function requireClusters(args: StackValidationArgs): ClusterInStack[] {
+  const clusters = clustersOf(args);
+  return clusters.length > 0 ? clusters : args.notApplicable("the stack has no cluster of this library");
+}
+
+/** An init keeps the settings it started with, so another step is asked where there is one. */
+function fullName(steps: readonly HostStep[]): string {
+  const { name, domain } = (steps.find((step) => step.spec.step !== "init") ?? steps[0]).spec.settings;
+  return `${name}.${domain}`;
+}
+
+/**
+ * The cluster that a Kubernetes object goes into: its provider's, else the one it stands below, else the stack's only one.
+ */
+export function clusterOf(
+  object: PolicyResource,
+  clusters: readonly ClusterInStack[],
+  args: StackValidationArgs,
+): ClusterInStack | undefined {
+  const provider = args.resources.find((resource) => resource.urn === object.provider?.urn);
+  const key = (provider === undefined ? undefined : clusterAbove(provider)) ?? clusterAbove(object);
+  if (key === undefined) return clusters.length === 1 ? clusters[0] : undefined;
+  return clusters.find((cluster) => cluster.key === key);
+}
+
+function clusterAbove(resource: PolicyResource): string | undefined {
+  for (let above = resource.parent; above !== undefined; above = above.parent) {
+    if (above.type === CLUSTER) return above.urn;
+  }
+  return undefined;
+}

@@ -1,0 +1,4 @@
+import { PolicyPack } from "@pulumi/policy";
+import { policies } from "./index";
+
+new PolicyPack("pulumi-kubeadm", { policies });

@@ -1,0 +1,122 @@
+import type { PolicyResource, StackValidationPolicy } from "@pulumi/policy";
+import { clusterOf, requireClusters, type ClusterInStack } from "../clusters";
+import { CONFIG_MAP, SERVICE } from "../resources";
+import { known, knownText, parseJson } from "../values";
+
+interface Statement {
+  readonly resource: PolicyResource;
+  readonly value: string;
+}
+
+/**
+ * The controllers hand out slices of kubeadm's range, flannel routes its own: where they differ pods get addresses that
+ * nobody routes, and nodes are Ready all the same.
+ */
+export const onePodRange: StackValidationPolicy = {
+  name: "one-pod-range",
+  description:
+    "kubeadm, every node and flannel have the same pod range, and flannel the backend of the settings.",
+  enforcementLevel: "mandatory",
+  severity: "critical",
+  remediationSteps: "Write the range once, in `cni.podCidr`, and let the library write flannel's ConfigMap.",
+  validateStack: (args, reportViolation) => {
+    const clusters = requireClusters(args);
+    for (const cluster of clusters) {
+      const wanted = podRange(cluster);
+      for (const { resource, value } of statedRanges(cluster)) {
+        if (value !== wanted) {
+          reportViolation(
+            `${resource.name} has pod range ${value}, ${cluster.fullName} has ${wanted}`,
+            resource.urn,
+          );
+        }
+      }
+    }
+    for (const resource of args.resources.filter((one) => one.type === CONFIG_MAP)) {
+      const cluster = clusterOf(resource, clusters, args);
+      const text = knownText(resource.props, "data", "net-conf.json");
+      if (cluster === undefined || text === undefined) continue;
+      const conf = parseJson(text);
+      const [range, backend] = [known(conf, "Network"), known(conf, "Backend", "Type")];
+      const { cni } = cluster.steps[0].spec.settings;
+      if (range !== podRange(cluster)) {
+        const found = typeof range === "string" ? range : "none";
+        reportViolation(
+          `flannel's net-conf.json has pod range ${found}, ${cluster.fullName} has ${podRange(cluster)}`,
+          resource.urn,
+        );
+      }
+      if (backend !== cni.backend) {
+        const found = typeof backend === "string" ? backend : "none";
+        reportViolation(
+          `flannel's net-conf.json has backend ${found}, the settings say ${cni.backend}`,
+          resource.urn,
+        );
+      }
+    }
+  },
+};
+
+/** kubeadm's own, where init says it; it is watched there, and cannot change. */
+function podRange(cluster: ClusterInStack): string {
+  return statedRanges(cluster)[0].value;
+}
+
+function statedRanges(cluster: ClusterInStack): Statement[] {
+  const fixed = cluster.inits.flatMap(({ resource }) => {
+    const text = knownText(resource.props, "environment", "KUBEADM_FIXED");
+    const value = text === undefined ? undefined : known(parseJson(text), "podCidr");
+    return typeof value === "string" ? [{ resource, value }] : [];
+  });
+  return [
+    ...fixed,
+    ...cluster.steps.map(({ resource, spec }) => ({ resource, value: spec.settings.network.podCidr })),
+  ];
+}
+
+/** Every pod's resolv.conf names the address that the kubelets were given; a Service on another is never asked. */
+export const oneDnsAddress: StackValidationPolicy = {
+  name: "one-dns-address",
+  description: "Service kube-dns stands on the address that the kubelets hand to pods.",
+  enforcementLevel: "mandatory",
+  severity: "critical",
+  remediationSteps:
+    "Leave `spec.clusterIP` of kube-dns to the library: it follows from `network.serviceCidr`.",
+  validateStack: (args, reportViolation) => {
+    const clusters = requireClusters(args);
+    for (const cluster of clusters) {
+      const wanted = dnsAddress(cluster);
+      for (const { resource, spec } of cluster.steps) {
+        const value = spec.settings.network.dnsServiceAddress;
+        if (value !== wanted) {
+          reportViolation(
+            `${resource.name} has DNS address ${value}, ${cluster.fullName} has ${wanted}`,
+            resource.urn,
+          );
+        }
+      }
+    }
+    for (const resource of args.resources.filter(isKubeDns)) {
+      const cluster = clusterOf(resource, clusters, args);
+      const address = known(resource.props, "spec", "clusterIP");
+      // A preview of the Service may not know an address that the API server gives.
+      if (cluster === undefined || typeof address !== "string" || address === dnsAddress(cluster)) continue;
+      reportViolation(
+        `Service kube-dns has ${address}, the kubelets of ${cluster.fullName} ask ${dnsAddress(cluster)}`,
+        resource.urn,
+      );
+    }
+  },
+};
+
+function dnsAddress(cluster: ClusterInStack): string {
+  return (cluster.memberships[0] ?? cluster.steps[0]).spec.settings.network.dnsServiceAddress;
+}
+
+function isKubeDns(resource: PolicyResource): boolean {
+  return (
+    resource.type === SERVICE &&
+    known(resource.props, "metadata", "name") === "kube-dns" &&
+    known(resource.props, "metadata", "namespace") === "kube-system"
+  );
+}

@@ -1,0 +1,65 @@
+import type { StackValidationPolicy } from "@pulumi/policy";
+import { requireClusters } from "../clusters";
+import { knownList } from "../values";
+
+/** A second init is a second cluster behind the first one's name: half of the nodes go there after the next restart. */
+export const oneInit: StackValidationPolicy = {
+  name: "one-init",
+  description:
+    "A cluster is initialised once: by one resource, which nothing replaces, and under a name of its own.",
+  enforcementLevel: "mandatory",
+  severity: "critical",
+  remediationSteps:
+    "Make one ControlPlane for a cluster, and give each Cluster of a stack its own `name` or `domain`.",
+  validateStack: (args, reportViolation) => {
+    const clusters = requireClusters(args);
+    for (const { fullName, inits } of clusters) {
+      if (inits.length !== 1) {
+        const names = inits.map((init) => init.resource.name).join(", ");
+        reportViolation(
+          `${fullName} has ${inits.length} inits${names === "" ? "" : `: ${names}`}`,
+          inits[0]?.resource.urn,
+        );
+      }
+      for (const { resource } of inits) {
+        if (knownList(resource.props, "triggers").length > 0) {
+          reportViolation(
+            `${resource.name} has triggers: it would be replaced, which is a second init`,
+            resource.urn,
+          );
+        }
+      }
+    }
+    const seen = new Set<string>();
+    for (const { fullName, steps } of clusters) {
+      if (seen.has(fullName)) {
+        reportViolation(
+          `two clusters of this stack are ${fullName}: their nodes would use one address`,
+          steps[0].resource.urn,
+        );
+      }
+      seen.add(fullName);
+    }
+  },
+};
+
+/** etcd needs more than half of its members: a fourth one bears no more losses than three, and is one more to lose. */
+export const oddMasters: StackValidationPolicy = {
+  name: "odd-masters",
+  description: "A cluster has 1, 3, 5 or another odd number of masters.",
+  enforcementLevel: "mandatory",
+  severity: "high",
+  remediationSteps: "Add a machine with role controlPlane, or make one a worker.",
+  validateStack: (args, reportViolation) => {
+    for (const { fullName, memberships, inits } of requireClusters(args)) {
+      const masters = memberships.filter(({ spec }) => spec.role === "controlPlane");
+      const count = new Set(masters.map(({ spec }) => spec.machine)).size;
+      // Worker pools alone say nothing about the masters they join.
+      if (inits.length === 0 && count === 0) continue;
+      if (count % 2 === 0) {
+        const urn = (masters[0] ?? inits[0]).resource.urn;
+        reportViolation(`${fullName} has ${count} masters: etcd wants an odd number of members`, urn);
+      }
+    }
+  },
+};

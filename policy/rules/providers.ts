@@ -1,0 +1,43 @@
+import type { PolicyProviderResource, StackValidationPolicy } from "@pulumi/policy";
+import { requireClusters } from "../clusters";
+import { KUBERNETES_PROVIDER, isKubernetesObject } from "../resources";
+import { configured } from "../values";
+
+const NOBODY: { readonly allow: readonly string[] } = { allow: [] };
+
+/** The default provider goes where the kubectl of whoever runs Pulumi points to that day. */
+export const clusterProvider: StackValidationPolicy = {
+  name: "cluster-provider",
+  description: "In a stack with a cluster no Kubernetes object goes through the default provider.",
+  enforcementLevel: "mandatory",
+  severity: "high",
+  remediationSteps:
+    "Give the resource `{ provider: cluster.provider }`, or a component above it `{ providers: [cluster.provider] }`.",
+  configSchema: {
+    properties: {
+      allow: {
+        type: "array",
+        items: { type: "string" },
+        default: [...NOBODY.allow],
+        description: "Names of resources that are meant for the cluster of the current kubectl context.",
+      },
+    },
+  },
+  validateStack: (args, reportViolation) => {
+    requireClusters(args);
+    const { allow } = configured(args, NOBODY);
+    for (const resource of args.resources) {
+      const isInside = isKubernetesObject(resource.type) || resource.type === "kubernetes:helm.sh/v3:Release";
+      if (!isInside || !isDefault(resource.provider) || allow.includes(resource.name)) continue;
+      reportViolation(
+        `${resource.name} goes through the default provider, to whatever cluster kubectl's current context names`,
+        resource.urn,
+      );
+    }
+  },
+};
+
+/** The engine names its own `default` and the version: pkg/resource/deploy/providers, `default_4_34_2`. */
+function isDefault(provider: PolicyProviderResource | undefined): boolean {
+  return provider?.type === KUBERNETES_PROVIDER && /^default(_|$)/.test(provider.name);
+}

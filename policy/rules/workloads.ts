@@ -1,0 +1,103 @@
+import type { ResourceValidationPolicy } from "@pulumi/policy";
+import { CNI_FACTS } from "../../model/cni/facts";
+import { containersOf, isPinned, objectName } from "../pods";
+import { SECRET, SERVICE, isKubernetesObject } from "../resources";
+import { at, configured, holdsPrivateKey, textsIn } from "../values";
+
+/** What `latest` is today is not what a node that joins tomorrow runs. */
+export const pinnedImages: ResourceValidationPolicy = {
+  name: "pinned-images",
+  description: "Images have a tag that is not `latest`, or a digest.",
+  enforcementLevel: "advisory",
+  severity: "medium",
+  remediationSteps: "Write the tag that is meant, or the digest.",
+  validateResource: (args, reportViolation) => {
+    const containers = containersOf(args.type, args.props) ?? args.notApplicable("no pods");
+    for (const { name, image } of containers) {
+      if (image !== undefined && !isPinned(image)) {
+        reportViolation(`container ${name} of ${args.name} runs ${image}, which is another image tomorrow`);
+      }
+    }
+  },
+};
+
+const PRIVILEGED = {
+  namespaces: [
+    ...new Set(["kube-system", ...Object.values(CNI_FACTS).flatMap((facts) => facts.namespaces)]),
+  ] as readonly string[],
+};
+
+/** A privileged container is root on its node. */
+export const privilegedContainers: ResourceValidationPolicy = {
+  name: "privileged-containers",
+  description: "Privileged containers run in kube-system and in the CNI's namespace, and nowhere else.",
+  enforcementLevel: "advisory",
+  severity: "high",
+  remediationSteps: "Ask for the capabilities that are needed, or add the namespace to `namespaces`.",
+  configSchema: {
+    properties: {
+      namespaces: {
+        type: "array",
+        items: { type: "string" },
+        default: [...PRIVILEGED.namespaces],
+        description: "Namespaces whose containers may be privileged; replaces the list of the default.",
+      },
+    },
+  },
+  validateResource: (args, reportViolation) => {
+    const containers = containersOf(args.type, args.props) ?? args.notApplicable("no pods");
+    const { namespace } = objectName(args.props, args.name);
+    if (configured(args, PRIVILEGED).namespaces.includes(namespace)) return;
+    for (const { name, privileged } of containers) {
+      if (privileged)
+        reportViolation(`container ${name} of ${args.name} in ${namespace} is privileged: root on its node`);
+    }
+  },
+};
+
+const EXPOSED: { readonly allow: readonly string[] } = { allow: [] };
+
+/** So that what can be reached from outside stands in every preview. */
+export const exposedServices: ResourceValidationPolicy = {
+  name: "exposed-services",
+  description: "Lists the Services that can be reached from outside of the cluster.",
+  enforcementLevel: "advisory",
+  severity: "low",
+  remediationSteps: "Put it behind an ingress, or name it in `allow` once it is meant.",
+  configSchema: {
+    properties: {
+      allow: {
+        type: "array",
+        items: { type: "string" },
+        default: [...EXPOSED.allow],
+        description: "Services that are meant to be reached, as namespace/name.",
+      },
+    },
+  },
+  validateResource: (args, reportViolation) => {
+    if (args.type !== SERVICE) args.notApplicable("no Service");
+    const kind = at(args.props, "spec", "type");
+    if (kind !== "LoadBalancer" && kind !== "NodePort") return;
+    const { namespace, name } = objectName(args.props, args.name);
+    const service = `${namespace}/${name}`;
+    if (configured(args, EXPOSED).allow.includes(service)) return;
+    reportViolation(`Service ${service} is a ${kind}: it can be reached from outside of the cluster`);
+  },
+};
+
+/** Secrets are encrypted in etcd, kept from most roles and left out of the audit log; nothing else is. */
+export const keysInSecrets: ResourceValidationPolicy = {
+  name: "keys-in-secrets",
+  description:
+    "A private key stands in a Secret, not in a ConfigMap, an environment variable or an annotation.",
+  enforcementLevel: "mandatory",
+  severity: "critical",
+  remediationSteps: "Make a Secret of it, mounted or referred to by the pod.",
+  validateResource: (args, reportViolation) => {
+    if (!isKubernetesObject(args.type) || args.type === SECRET)
+      args.notApplicable("no object besides a Secret");
+    for (const { path, text } of textsIn(args.props)) {
+      if (holdsPrivateKey(text)) reportViolation(`${args.name} has a private key in ${path}`);
+    }
+  },
+};

@@ -1,0 +1,79 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import { describe, expect, it } from "vitest";
+import { policies } from "../../policy";
+import { metalStack, run, runOverAll } from "./support";
+
+const isStackPolicy = (policy: object): policy is StackValidationPolicy => "validateStack" in policy;
+const resourcePolicies = policies.filter((one): one is ResourceValidationPolicy => !isStackPolicy(one));
+const stackPolicies = policies.filter(isStackPolicy);
+
+describe.each([
+  ["a preview of environment metal", true],
+  ["an update of environment metal", false],
+])("%s", (_, preview) => {
+  it.each(resourcePolicies)("has nothing against $name", async (policy) => {
+    const outcomes = await runOverAll(policy, await metalStack({ preview }));
+    expect(outcomes.flatMap((outcome) => outcome.violations)).toEqual([]);
+  });
+
+  it.each(stackPolicies)("has nothing against $name", async (policy) => {
+    expect(await run(policy, await metalStack({ preview }))).toEqual({ violations: [] });
+  });
+});
+
+/** Policies that judge what this environment has none of. */
+const IDLE = ["hosts-through-the-door"];
+
+it.each(resourcePolicies)("$name looks at something in environment metal", async (policy) => {
+  const outcomes = await runOverAll(policy, await metalStack());
+  const looked = outcomes.filter((outcome) => outcome.notApplicable === undefined);
+  if (IDLE.includes(policy.name)) expect(looked).toHaveLength(0);
+  else expect(looked.length).toBeGreaterThan(0);
+});
+
+it("judges every host key of the environment once the connections are known", async () => {
+  const policy = resourcePolicies.find((one) => one.name === "pinned-host-keys");
+  if (policy === undefined) throw new Error("no policy pinned-host-keys");
+  const looked = async (preview: boolean) =>
+    (await runOverAll(policy, await metalStack({ preview }))).filter(
+      (one) => one.notApplicable === undefined,
+    );
+  // 5 setups, 5 memberships, init and the look at all machines.
+  expect(await looked(false)).toHaveLength(12);
+});
+
+describe("the pack", () => {
+  it("has names that are unique and allowed, and a description and a level for each", () => {
+    const names = policies.map((policy) => policy.name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const policy of policies) {
+      expect(policy.name).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      // `all` is the engine's own, and so is this property of a schema (@pulumi/policy, server.ts, serve).
+      expect(policy.name).not.toBe("all");
+      expect(Object.keys(policy.configSchema?.properties ?? {})).not.toContain("enforcementLevel");
+      expect(policy.description).not.toBe("");
+      expect(["advisory", "mandatory"]).toContain(policy.enforcementLevel);
+    }
+  });
+
+  it("stands in docs/policy.md as it is: names, levels and configuration", () => {
+    const docs = fs
+      .readFileSync(path.resolve(__dirname, "../../docs/policy.md"), "utf8")
+      .replaceAll(/ +/g, " ");
+    const rows = policies.map((policy) => {
+      const level = `${policy.enforcementLevel}${isStackPolicy(policy) ? ", stack" : ""}`;
+      const options = Object.keys(policy.configSchema?.properties ?? {});
+      return `| \`${policy.name}\` | ${level} | ${options.map((option) => `\`${option}\``).join(", ")}`.trimEnd();
+    });
+    for (const row of rows) expect(docs).toContain(row);
+    expect(docs.match(/^\| `/gm)).toHaveLength(policies.length);
+  });
+
+  it("has a stack policy end where there is no cluster", async () => {
+    for (const policy of stackPolicies) {
+      expect((await run(policy, [])).notApplicable, policy.name).toMatch(/no cluster/);
+    }
+  });
+});
