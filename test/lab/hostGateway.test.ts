@@ -31,4 +31,11 @@ describeWithLab("one master, two workers, host-gw", () => {
   it("a second preview is empty", async () => {
     expect((await cluster.engine("preview")).changed).toEqual([]);
   });
+
+  it("destroy goes through when every host is gone", async () => {
+    await Promise.all(cluster.lab.hosts().map((host) => cluster.lab.stopHost(host.name, 0)));
+    const { log } = await cluster.engine("destroy");
+    saw([...new Set(log.match(/\w+: .*taken for gone/g) ?? [])].join("\n"));
+    expect(log).toMatch(/Resources:\s+- \d+ deleted/);
+  });
 });
