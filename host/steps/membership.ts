@@ -166,7 +166,11 @@ async function leave(context: Context): Promise<StepResult> {
   }
   if (!reachable) say(`${gone.join("; ")}; taken for gone`);
   else if (ours)
-    await hosts.job(machine.name, { name: "kubeadm reset", script: resetScript(), timeout: 600 });
+    await hosts.job(machine.name, {
+      name: "kubeadm reset",
+      script: resetScript(spec.settings.network.podCidr),
+      timeout: 600,
+    });
   else say(`${machine.name}: carries no membership of this cluster, left alone`);
   return {};
 }

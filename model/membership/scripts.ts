@@ -6,7 +6,7 @@ import type { ClusterSettings, Machine } from "../settings/resolved";
 import { clusterConfiguration, configFolder as CONFIG_DIR, nodeLabels, paths } from "../kubeadm";
 import { binaryPath, linkFolder } from "../node/paths";
 import type { RenderedFile } from "../renderedFile";
-import { ADMIN, MEMBER_FILE, prelude, putFiles, word } from "./shell";
+import { ADMIN, MEMBER_FILE, prelude, putFiles, STATE_DIR, word } from "./shell";
 
 /** Where the discovery file of a join lies: memory, removed when the join is over. */
 export const DISCOVERY_FILE = "/run/pulumi-kubeadm/discovery.conf";
@@ -14,6 +14,8 @@ export const DISCOVERY_FILE = "/run/pulumi-kubeadm/discovery.conf";
 export const CLUSTER_DOCUMENT = `${CONFIG_DIR}/kubeadm.yaml`;
 export const JOIN_DOCUMENT = `${CONFIG_DIR}/join.yaml`;
 export const PATCHES_DIR = paths.patches;
+/** Digest of the files that the running kubelet was started with. */
+const KUBELET_FILES = `${STATE_DIR}/kubelet.applied`;
 /** Prints a join file of hours and the kubeadm line that takes it; installed on every master. */
 export const JOIN_FILE_COMMAND = "/usr/local/sbin/pulumi-kubeadm-join-file";
 const BOOTSTRAP_GROUP = "system:bootstrappers:kubeadm:default-node-token";
@@ -143,18 +145,21 @@ export function convergeScript(
 export KUBECONFIG=${admin}
 phase "configuration"
 ${putMemberFiles([...files, ...secretFiles])}
-before=$(sha256sum /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env 2>/dev/null | sha256sum)
+kubelet_files() { { cat /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env 2>/dev/null || true; } | sha256sum; }
+# What the kubelet runs with: a run that failed after it had changed the files must not make the next one forget that.
+[ -s ${KUBELET_FILES} ] || kubelet_files >${KUBELET_FILES}
 ${master ? convergeMaster(settings, kubeadm) : `phase "kubeadm upgrade node"\n${kubeadm} upgrade node ${upgradeFlags(settings)}\n`}
-after=$(sha256sum /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env 2>/dev/null | sha256sum)
+switched=""
 if [ "$(readlink ${linkFolder}/kubelet)" != "${binaryPath("kubelet", version)}" ]; then
   phase "kubelet ${version}"
   ${useKubernetes(version).replaceAll("\n", "\n  ")}
-  after=switched
+  switched=yes
 fi
-if [ "$before" != "$after" ]; then
+if [ -n "$switched" ] || [ "$(kubelet_files)" != "$(cat ${KUBELET_FILES})" ]; then
   phase "restart kubelet"
   systemctl restart kubelet
 fi
+kubelet_files >${KUBELET_FILES}
 ${startUnits(files)}
 phase "healthy"
 for _ in $(seq 1 120); do
@@ -185,7 +190,7 @@ phase "upload configuration"
 ${kubeadm} init phase upload-config all --config ${CLUSTER_DOCUMENT}
 for name in ${sans === "" ? '""' : sans}; do
   [ -z "$name" ] && continue
-  if ! openssl x509 -in /etc/kubernetes/pki/apiserver.crt -noout -ext subjectAltName | tr ', ' '\\n\\n' | sed 's/^Address://; s/^DNS://' | grep -qxF "$name"; then
+  if ! openssl x509 -in /etc/kubernetes/pki/apiserver.crt -noout -ext subjectAltName | tr ', ' '\\n' | sed 's/^Address://; s/^DNS://' | grep -xF "$name" >/dev/null; then
     phase "certificate of the API server"
     rm -f /etc/kubernetes/pki/apiserver.crt /etc/kubernetes/pki/apiserver.key
     ${kubeadm} init phase certs apiserver --config ${CLUSTER_DOCUMENT}
@@ -210,7 +215,7 @@ export function credentialScript(pool: string, hours: number): string {
 configuration=$(mktemp /run/pulumi-kubeadm.XXXXXX)
 trap 'rm -f "$configuration"' EXIT
 kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' >"$configuration"
-kubeadm kubeconfig user --config "$configuration" --client-name ${word(`system:bootstrap:${pool}`)} --org ${BOOTSTRAP_GROUP} --validity-period ${hours}h 2>/dev/null
+kubeadm kubeconfig user --config "$configuration" --client-name ${word(`system:bootstrap:${pool}`)} --org ${BOOTSTRAP_GROUP} --validity-period ${hours}h
 `;
 }
 
@@ -321,7 +326,7 @@ kubectl delete node ${node} --ignore-not-found --timeout 60s
 }
 
 /** Takes a host out of its cluster: what kubeadm, the kubelet and the CNI left on it. Setup's own files stay. */
-export function resetScript(): string {
+export function resetScript(podCidr: string): string {
   return `${prelude()}
 phase "kubeadm reset"
 if command -v kubeadm >/dev/null; then
@@ -334,7 +339,9 @@ if command -v crictl >/dev/null && systemctl is-active --quiet containerd; then
   crictl pods --quiet | xargs -r timeout 60 crictl rmp --force || true
 fi
 phase "network"
-for link in cni0 flannel.1 kube-ipvs0; do ip link delete "$link" 2>/dev/null || true; done
+for link in /sys/class/net/cni0 /sys/class/net/flannel* /sys/class/net/kube-ipvs0; do ip link delete "$(basename "$link")" 2>/dev/null || true; done
+# Routes to other nodes' pods, which flannel's host-gw leaves behind.
+ip -4 route flush root ${podCidr} 2>/dev/null || true
 if command -v nft >/dev/null; then
   for family in ip ip6; do
     nft list tables "$family" 2>/dev/null | awk '$3 == "kube-proxy" || $3 ~ /^flannel-/ { print $2, $3 }' | while read -r f table; do nft delete table "$f" "$table" || true; done
@@ -342,8 +349,9 @@ if command -v nft >/dev/null; then
 fi
 if command -v iptables-save >/dev/null; then
   for table in nat filter mangle; do
-    if iptables-save -t "$table" 2>/dev/null | grep -qE 'KUBE-|FLANNEL|CNI-'; then
-      iptables-save -t "$table" | grep -vE 'KUBE-|FLANNEL|CNI-' | iptables-restore -T "$table" || true
+    rules=$(iptables-save -t "$table" 2>/dev/null || true)
+    if grep -qE 'KUBE-|FLANNEL|CNI-' <<<"$rules"; then
+      grep -vE 'KUBE-|FLANNEL|CNI-' <<<"$rules" | iptables-restore -T "$table" || true
     fi
   done
 fi
@@ -358,7 +366,7 @@ for unit in /etc/systemd/system/pulumi-kubeadm-*.timer; do
   rm -f "$unit" "\${unit%.timer}.service"
 done
 systemctl daemon-reload
-rm -f ${JOIN_FILE_COMMAND} ${MEMBER_FILE}
+rm -f ${JOIN_FILE_COMMAND} ${KUBELET_FILES} ${MEMBER_FILE}
 `;
 }
 

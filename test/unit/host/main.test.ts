@@ -1,0 +1,117 @@
+import * as path from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { CLUSTER_VARIABLE, SPEC_VARIABLE, type StepInput, type StepSpec } from "../../../host/protocol";
+import { run, type RunResult } from "../../support/run";
+import { machineOf, settingsOf } from "../node/support";
+import { answer, otherHostKey, SshHost, userKey, type Exec } from "./sshHost";
+
+const settings = settingsOf();
+const spec: StepSpec = {
+  step: "setup",
+  machine: "w1",
+  generation: 1,
+  digest: "",
+  settings: { ...settings, machines: [machineOf(settings, "w1")] },
+};
+const secret = "the-secret-value-of-this-test";
+/** The longest line that the command provider can read (bufio.MaxScanTokenSize of Go). */
+const LONGEST = 64 * 1024;
+
+let server: SshHost | undefined;
+afterEach(async () => {
+  await server?.stop();
+  server = undefined;
+});
+
+/** The program as a step runs it. */
+function program(
+  stdin: string,
+  environment: NodeJS.ProcessEnv = { [SPEC_VARIABLE]: JSON.stringify(spec) },
+  operation = "create",
+): Promise<RunResult> {
+  return run(["node", "-e", `require("pulumi-kubeadm/host").main("${operation}")`], {
+    cwd: path.resolve(__dirname, "../../.."),
+    env: { ...process.env, [CLUSTER_VARIABLE]: "ab".repeat(32), ...environment },
+    input: stdin,
+    allowFailure: true,
+    timeout: 60_000,
+  });
+}
+
+async function input(exec: Exec): Promise<string> {
+  server = await SshHost.start({ exec });
+  const all: StepInput = {
+    connections: { w1: server.connection() },
+    files: [{ path: "/etc/secret", content: secret }],
+  };
+  return JSON.stringify(all);
+}
+
+describe.concurrent("the program of a step, started without what a step gives it", () => {
+  const empty = JSON.stringify({ connections: {}, files: [] });
+
+  it.for([
+    ["no specification", empty, {}, "KUBEADM_SPEC is not set"],
+    ["no standard input", "", undefined, "standard input is no JSON"],
+    [
+      "standard input that was cut off",
+      JSON.stringify({ connections: { w1: { privateKey: userKey.private } } }).slice(0, 200),
+      undefined,
+      "standard input is no JSON",
+    ],
+    ["no connection to its machine", empty, undefined, "w1: no connection was given for this machine"],
+  ] as const)("says so in one line and fails: %s", async ([, stdin, environment, text], { expect }) => {
+    const { status, stdout, stderr } = await program(stdin, environment);
+    expect(status).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr.trim().split("\n")).toEqual([expect.stringContaining(text)]);
+    expect(stderr).not.toContain("PRIVATE KEY");
+  });
+});
+
+describe("the program of a step", () => {
+  it("cuts lines that are longer than the provider can read, and shows no secret", async () => {
+    const long = `${secret} ${"€".repeat(LONGEST)}`;
+    const stdin = await input((_, channel) => answer(channel, 3, "", `${long}\nshort ${secret}\n`));
+    const { status, stdout, stderr } = await program(stdin);
+    expect([status, stdout]).toEqual([1, ""]);
+    const lines = stderr.trim().split("\n");
+    expect(lines).toEqual([
+      "w1: reading the host's state: exit status 3",
+      expect.stringMatching(/^ {2}\| \[secret\] €+…$/),
+      "  | short [secret]",
+    ]);
+    for (const line of lines) expect(Buffer.byteLength(line)).toBeLessThan(LONGEST);
+  });
+
+  it("ends with the host's problem and no stack when the host is a node of another cluster", async () => {
+    const member = { cluster: "cd".repeat(32), machine: "blue", generation: 1, state: "member" };
+    const state = { member, setup: null, machineId: "1f", kubelet: true, apiServer: false, etcd: false };
+    const now = Math.round(Date.now() / 1000);
+    const stdin = await input((_, channel) =>
+      answer(channel, 0, `##state ${JSON.stringify({ ...state, now })}\n`),
+    );
+    const { status, stderr } = await program(stdin);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^w1: is a node of another cluster .*\n$/);
+    expect(server?.commands).toEqual(["/bin/bash -s"]);
+  });
+
+  it("says what to do when what it keeps on the host was damaged", async () => {
+    const stdin = await input((_, channel) => answer(channel, 0, '##state {"member":{"clus,"setup":null}\n'));
+    const { status, stderr } = await program(stdin);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^w1: \/var\/lib\/pulumi-kubeadm\/member\.json or .* on it is no JSON/);
+    expect(stderr).not.toMatch(/SyntaxError|\bat .*\.ts:/);
+  });
+
+  it("takes a host that shows another key by now for gone on delete, and answers with one line of JSON", async () => {
+    const gone = await SshHost.start();
+    const connection = gone.connection({ hostKey: otherHostKey() });
+    const stdin = JSON.stringify({ connections: { w1: connection }, files: [] });
+    const { status, stdout, stderr } = await program(stdin, undefined, "delete");
+    await gone.stop();
+    expect([status, stdout]).toEqual([0, "{}\n"]);
+    expect(stderr).toMatch(/^w1: SSH to .*; taken for gone\n$/);
+  });
+});

@@ -1,0 +1,243 @@
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as net from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
+import { Server, utils, type AuthContext, type Connection as Client, type ServerChannel } from "ssh2";
+import type { Connection } from "../../../host/protocol";
+
+/** What a client asks the host to run; `channel` carries its input and output. */
+export type Exec = (command: string, channel: ServerChannel) => void;
+
+export interface SshHostOptions {
+  readonly exec?: Exec;
+  /** Which key may log on; default: `userKey`'s. */
+  readonly accept?: boolean;
+  /** Opens connections to other hosts for its clients; default true. */
+  readonly forwards?: boolean;
+  /** Default: an ed25519 key of its own. */
+  readonly key?: KeyPair;
+}
+
+export interface KeyPair {
+  readonly private: string;
+  readonly public: string;
+}
+
+export function newKey(type: "ed25519" | "ecdsa" = "ed25519"): KeyPair {
+  for (;;) {
+    const key =
+      type === "ed25519"
+        ? utils.generateKeyPairSync("ed25519")
+        : utils.generateKeyPairSync("ecdsa", { bits: 256 });
+    // ssh2 1.17 drops a leading zero byte, and cannot read about one in 200 of its own keys.
+    if (!(utils.parseKey(key.private) instanceof Error)) return key;
+  }
+}
+
+export const userKey = newKey();
+
+/** A key as the settings have it: type and blob. */
+export function hostKeyLine(key: KeyPair): string {
+  return key.public.split(" ").slice(0, 2).join(" ");
+}
+
+/** Some other host's key, as the settings have it. */
+export function otherHostKey(): string {
+  return hostKeyLine(newKey());
+}
+
+/** An SSH server on loopback, in this process, that notes what is asked of it. */
+export class SshHost {
+  /** TCP connections that were made to it. */
+  dials = 0;
+  /** Attempts to log on; a key is offered before it is used, so one log-on is several. */
+  logOns = 0;
+  readonly commands: string[] = [];
+  /** Targets that connections were forwarded to. */
+  readonly forwarded: string[] = [];
+  readonly hostKey: string;
+  private readonly server: Server;
+  private readonly sockets = new Set<net.Socket>();
+
+  private constructor(private readonly options: SshHostOptions) {
+    const key = options.key ?? newKey();
+    this.hostKey = hostKeyLine(key);
+    this.server = new Server({ hostKeys: [key.private] }, (client) => this.serve(client));
+    const tcp = (this.server as unknown as { _srv: net.Server })._srv;
+    tcp.on("connection", (socket: net.Socket) => {
+      this.dials += 1;
+      this.sockets.add(socket);
+      socket.once("close", () => this.sockets.delete(socket));
+    });
+  }
+
+  static async start(options: SshHostOptions = {}, port = 0): Promise<SshHost> {
+    const host = new SshHost(options);
+    await new Promise<void>((ready) => host.server.listen(port, "127.0.0.1", ready));
+    return host;
+  }
+
+  get port(): number {
+    return (this.server.address() as net.AddressInfo).port;
+  }
+
+  /** How a step would be told to reach it. */
+  connection(over: Partial<Connection> = {}): Connection {
+    return {
+      host: "127.0.0.1",
+      port: this.port,
+      user: "root",
+      hostKey: this.hostKey,
+      privateKey: userKey.private,
+      ...over,
+    };
+  }
+
+  /** Connections that are open now. */
+  get open(): number {
+    return this.sockets.size;
+  }
+
+  /** Resolves when its last client has gone. */
+  async empty(): Promise<void> {
+    await Promise.all([...this.sockets].map((socket) => new Promise((gone) => socket.once("close", gone))));
+  }
+
+  /** Breaks off every connection, as a network that goes away does. */
+  drop(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  async stop(): Promise<void> {
+    this.drop();
+    await new Promise<void>((closed) => this.server.close(() => closed()));
+  }
+
+  private serve(client: Client): void {
+    // A client that goes away in the middle of a handshake is an error to ssh2, and what some tests are about.
+    client.on("error", () => undefined);
+    client.on("authentication", (context) => this.logOn(context));
+    client.on("tcpip", (accept, reject, { destIP, destPort }) => {
+      this.forwarded.push(`${destIP}:${destPort}`);
+      if (this.options.forwards === false) return reject();
+      const socket = net.connect(destPort, destIP);
+      socket.once("connect", () => {
+        const channel = accept();
+        channel.pipe(socket).pipe(channel);
+      });
+      socket.on("error", () => reject());
+    });
+    client.on("session", (accept) => {
+      accept().on("exec", (accepted, refuse, { command }) => {
+        this.commands.push(command);
+        if (this.options.exec === undefined) return refuse();
+        this.options.exec(command, accepted());
+      });
+    });
+  }
+
+  private logOn(context: AuthContext): void {
+    this.logOns += 1;
+    const known = utils.parseKey(userKey.public);
+    if (known instanceof Error) throw known;
+    const right =
+      context.method === "publickey" &&
+      this.options.accept !== false &&
+      context.key.data.equals(known.getPublicSSH());
+    if (right) context.accept();
+    else context.reject(["publickey"]);
+  }
+}
+
+/** Answers a command with text and a status. */
+export function answer(channel: ServerChannel, status: number, stdout = "", stderr = ""): void {
+  channel.stdout.write(stdout);
+  channel.stderr.write(stderr);
+  channel.exit(status);
+  channel.end();
+}
+
+/** Systemd as far as jobs use it: one unit of a name at a time, `$ROOT/unit` holding its process. */
+const STUBS: Readonly<Record<string, string>> = {
+  "systemd-run": `for a in "$@"; do case "$a" in --*) shift ;; *) break ;; esac; done
+if [ -e "$ROOT/unit" ] && kill -0 "$(cat "$ROOT/unit")" 2>/dev/null; then
+  echo "Failed to start transient service unit: Unit pulumi-kubeadm-job.service was already loaded or has a fragment file." >&2
+  exit 1
+fi
+echo "$*" >>"$ROOT/units"
+rm -f "$ROOT/unit"
+# A parent of its own, that knows of its end at once as systemd does.
+setsid bash -c '"$@" & echo $! >"$ROOT/unit"; wait' unit "$@" >/dev/null 2>&1 </dev/null &
+until [ -s "$ROOT/unit" ]; do sleep 0.01; done`,
+  systemctl: `[ "$1" = is-active ] || exit 0
+[ -e "$ROOT/unit" ] && kill -0 "$(cat "$ROOT/unit")" 2>/dev/null`,
+  sudo: `[ "$1 $2" = "-n --" ] || exit 1
+shift 2
+exec "$@"`,
+};
+
+/**
+ * A folder that plays a host's file system: commands run in a real shell, with the paths of jobs moved into the folder
+ * and systemd stood in for.
+ */
+export class Machine {
+  readonly root = fs.mkdtempSync(path.join(os.tmpdir(), "ssh-host-"));
+
+  constructor() {
+    for (const [name, body] of Object.entries(STUBS))
+      this.write(`bin/${name}`, `#!/usr/bin/env bash\n${body}\n`, 0o755);
+  }
+
+  /** Runs what a client asks for; `onOutput` sees what goes back while it goes. */
+  exec(onOutput?: (text: string) => void): Exec {
+    return (command, channel) => {
+      const child = spawn("/bin/sh", ["-c", this.inside(command)], {
+        cwd: this.root,
+        env: { ...process.env, ROOT: this.root, PATH: `${this.root}/bin:${process.env.PATH ?? ""}` },
+      });
+      let input = "";
+      channel.on("data", (chunk: Buffer) => (input += chunk.toString()));
+      channel.on("end", () => child.stdin.end(this.inside(input)));
+      channel.on("error", () => undefined);
+      child.stdin.on("error", () => undefined);
+      child.stdout.on("data", (chunk: Buffer) => {
+        channel.stdout.write(chunk);
+        onOutput?.(chunk.toString());
+      });
+      child.stderr.on("data", (chunk: Buffer) => channel.stderr.write(chunk));
+      channel.on("close", () => child.kill("SIGHUP"));
+      child.on("close", (code, signal) => {
+        if (signal === null) channel.exit(code ?? 0);
+        else channel.exit(signal);
+        channel.end();
+      });
+    };
+  }
+
+  write(file: string, content: string, mode = 0o644): void {
+    const target = path.join(this.root, file);
+    fs.mkdirSync(path.dirname(target), { recursive: true });
+    fs.writeFileSync(target, content, { mode });
+  }
+
+  read(file: string): string {
+    const target = path.join(this.root, file);
+    return fs.existsSync(target) ? fs.readFileSync(target, "utf8") : "";
+  }
+
+  /** Files of jobs, by the ends of their names. */
+  left(): string[] {
+    const folder = path.join(this.root, "run/pulumi-kubeadm");
+    return fs.existsSync(folder) ? fs.readdirSync(folder).sort() : [];
+  }
+
+  remove(): void {
+    fs.rmSync(this.root, { recursive: true, force: true });
+  }
+
+  private inside(text: string): string {
+    fs.mkdirSync(path.join(this.root, "var/log"), { recursive: true });
+    return text.replaceAll(/\/(run\/pulumi-kubeadm|var\/log\/pulumi-kubeadm)/g, `${this.root}/$1`);
+  }
+}

@@ -1,0 +1,320 @@
+import * as fs from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { paths } from "../../../model/kubeadm";
+import { memberFiles } from "../../../model/membership/files";
+import {
+  convergeScript,
+  DISCOVERY_FILE,
+  initScript,
+  joinScript,
+  PATCHES_DIR,
+} from "../../../model/membership/scripts";
+import { binaryPath } from "../../../model/node/paths";
+import type { Machine } from "../../../model/settings/resolved";
+import { machine, master, settingsOf } from "../../support/kubeadmSettings";
+import { factsOf, MemberHost } from "./support";
+
+const settings = settingsOf();
+const cp1 = master("cp1", 11);
+const w1 = machine("w1");
+const secret = "the-secret-value-of-this-test";
+const secrets = [{ path: paths.encryption, mode: "0600", content: `${secret}\n` }];
+const discovery = { path: DISCOVERY_FILE, mode: "0600", content: `client-key-data: ${secret}\n` };
+const kubelet = "/var/lib/kubelet";
+
+let host: MemberHost;
+beforeEach(() => {
+  host = new MemberHost();
+  host.install(settings.kubernetesVersion);
+});
+afterEach(() => host.files.remove());
+
+/** Calls without the folder that plays the host. */
+const calls = () => host.files.calls().map((line) => line.replaceAll(host.files.root, ""));
+const linked = (name: string) =>
+  fs.readlinkSync(`${host.files.root}/usr/local/bin/${name}`).slice(host.files.root.length);
+const there = (path: string) => fs.existsSync(host.files.root + path);
+
+const init = (files = memberFiles(settings, cp1)) =>
+  host.run(initScript(settings, factsOf(settings, cp1), files, secrets));
+const join = (own: Machine) =>
+  host.run(joinScript(settings, factsOf(settings, own), memberFiles(settings, own), [...secrets, discovery]));
+/** Without files: what is written how is told by `init` and `join`. */
+const converge = (own: Machine, to = settings) => host.run(convergeScript(to, own, factsOf(to, own), [], []));
+
+describe("init", () => {
+  it("puts everything in place before kubeadm runs, and is a member only when it has run", () => {
+    host.files.command(
+      "kubeadm",
+      `cp "$ROOT/var/lib/pulumi-kubeadm/member.json" "$ROOT/during"
+[ -s "$ROOT${paths.encryption}" ] && [ -s "$ROOT/etc/kubernetes/pulumi-kubeadm/kubeadm.yaml" ]`,
+    );
+    const { status, output } = init();
+    expect(status, output).toBe(0);
+    expect(JSON.parse(host.files.read("/during"))).toMatchObject({ state: "initialising" });
+    expect(host.member()).toEqual({ ...factsOf(settings, cp1), state: "member" });
+    expect(linked("kubelet")).toBe(binaryPath("kubelet", settings.kubernetesVersion));
+  });
+
+  it("takes kubeadm's own token away, and starts the timers of a master", () => {
+    init();
+    const all = calls();
+    const kubeadm = all.findIndex((line) => line.startsWith("kubeadm init --config"));
+    const tokens = all.findIndex((line) => line.includes("type=bootstrap.kubernetes.io/token"));
+    expect(kubeadm).toBeGreaterThanOrEqual(0);
+    expect(tokens).toBeGreaterThan(kubeadm);
+    const timers = memberFiles(settings, cp1).filter((file) => file.path.endsWith(".timer"));
+    expect(timers.length).toBeGreaterThan(0);
+    for (const timer of timers)
+      expect(all).toContain(`systemctl enable --now ${timer.path.split("/").pop()}`);
+  });
+
+  it("that failed is not taken for done, and the next one clears what it left", () => {
+    host.files.command(
+      "kubeadm",
+      `[ "$1" = init ] || exit 0
+mkdir -p "$ROOT/etc/kubernetes/manifests" "$ROOT/var/lib/etcd/member"
+echo half >"$ROOT/etc/kubernetes/admin.conf"
+exit 1`,
+    );
+    const failed = init();
+    expect(failed.status).not.toBe(0);
+    expect(failed.output).toContain("##phase kubeadm init");
+    expect(host.member()).toMatchObject({ state: "initialising" });
+    expect(calls().some((line) => line.startsWith("kubeadm reset"))).toBe(false);
+
+    host.files.command("kubeadm", "exit 0");
+    const { status, output } = init();
+    expect(status, output).toBe(0);
+    expect(output).toContain("##note clearing what an interrupted run left");
+    expect(calls().filter((line) => line.startsWith("kubeadm"))[0]).toMatch(/^kubeadm reset --force/);
+    expect(there("/var/lib/etcd/member")).toBe(false);
+    expect(there("/etc/kubernetes/admin.conf")).toBe(false);
+    expect(host.member()).toMatchObject({ state: "member" });
+  });
+
+  it("stops before it changes anything when node setup did not finish", () => {
+    fs.rmSync(host.files.root + binaryPath("kubelet", settings.kubernetesVersion));
+    const { status, output } = init();
+    expect(status).toBe(1);
+    expect(output).toContain("##error kubelet 1.36.4 is not on this host: its setup did not finish");
+    expect(host.member()).toBeUndefined();
+  });
+
+  it("prints no secret, also when it fails", () => {
+    host.files.command("kubeadm", "exit 1");
+    const encoded = Buffer.from(`${secret}\n`).toString("base64");
+    const { output } = init();
+    expect(output).not.toContain(secret);
+    expect(output).not.toContain(encoded);
+  });
+});
+
+describe("join", () => {
+  it("is a member when kubeadm has joined, and its credential is gone", () => {
+    host.files.command("kubeadm", `cp "$ROOT${DISCOVERY_FILE}" "$ROOT/seen"`);
+    const { status, output } = join(w1);
+    expect(status, output).toBe(0);
+    expect(host.files.read("/seen")).toBe(discovery.content);
+    expect(there(DISCOVERY_FILE)).toBe(false);
+    expect(calls().filter((line) => line.startsWith("kubeadm"))).toEqual([
+      "kubeadm join --config /etc/kubernetes/pulumi-kubeadm/join.yaml",
+    ]);
+    expect(host.member()).toEqual({ ...factsOf(settings, w1), state: "member" });
+  });
+
+  it("that fails leaves no credential and is tried again from a clean host", () => {
+    host.files.command(
+      "kubeadm",
+      '[ "$1" = join ] || exit 0; touch "$ROOT/etc/kubernetes/kubelet.conf"; exit 1',
+    );
+    expect(join(w1).status).not.toBe(0);
+    expect(there(DISCOVERY_FILE)).toBe(false);
+    expect(host.member()).toMatchObject({ state: "joining" });
+    host.files.command("kubeadm", "exit 0");
+    expect(join(w1).status).toBe(0);
+    expect(
+      calls()
+        .filter((line) => line.startsWith("kubeadm"))
+        .map((line) => line.split(" ")[1]),
+    ).toEqual(["reset", "join"]);
+  });
+
+  it("gives a worker neither documents nor scripts of a master", () => {
+    join(w1);
+    expect(there("/etc/kubernetes/pulumi-kubeadm/kubeadm.yaml")).toBe(false);
+    expect(fs.readdirSync(`${host.files.root}/usr/local`)).toEqual(["bin"]);
+  });
+
+  it("takes patches away that are no longer rendered: kubeadm reads the folder as a whole", () => {
+    host.files.write(`${PATCHES_DIR}/kube-apiserver9+merge.yaml`, "old");
+    host.files.write(`${PATCHES_DIR}/kubeletconfiguration0+merge.yaml.Ab12Cd`, "half-written");
+    join(w1);
+    const rendered = memberFiles(settings, w1).filter((file) => file.path.startsWith(`${PATCHES_DIR}/`));
+    expect(rendered.length).toBeGreaterThan(0);
+    expect(fs.readdirSync(host.files.root + PATCHES_DIR).sort()).toEqual(
+      rendered.map((file) => file.path.slice(PATCHES_DIR.length + 1)).sort(),
+    );
+  });
+});
+
+describe("a change of a node", () => {
+  /** kubeadm writes the kubelet's configuration when it upgrades a node. */
+  const upgradeWrites = (content: string) =>
+    host.files.command(
+      "kubeadm",
+      `[ "$1 $2" = "upgrade node" ] && echo '${content}' >"$ROOT${kubelet}/config.yaml"; exit 0`,
+    );
+  const restarts = () => calls().filter((line) => line === "systemctl restart kubelet").length;
+
+  beforeEach(() => {
+    host.files.write(`${kubelet}/config.yaml`, "first\n");
+    host.files.write(`${kubelet}/kubeadm-flags.env`, "flags\n");
+    upgradeWrites("first");
+    join(w1);
+  });
+
+  it("restarts the kubelet when its configuration is another one, and only then", () => {
+    expect(converge(w1).status).toBe(0);
+    expect(restarts()).toBe(0);
+    upgradeWrites("second");
+    expect(converge(w1).status).toBe(0);
+    expect(restarts()).toBe(1);
+    expect(converge(w1).status).toBe(0);
+    expect(restarts()).toBe(0);
+  });
+
+  it("restarts the kubelet in the next run when this one failed between configuration and restart", () => {
+    expect(converge(w1).status).toBe(0);
+    host.files.command(
+      "kubeadm",
+      `[ "$1 $2" = "upgrade node" ] && echo second >"$ROOT${kubelet}/config.yaml"; exit 1`,
+    );
+    expect(converge(w1).status).not.toBe(0);
+    expect(restarts()).toBe(0);
+    upgradeWrites("second");
+    expect(converge(w1).status).toBe(0);
+    expect(restarts()).toBe(1);
+  });
+
+  it("works where kubeadm has written no flags", () => {
+    fs.rmSync(`${host.files.root}${kubelet}/kubeadm-flags.env`);
+    const { status, output } = converge(w1);
+    expect(status, output).toBe(0);
+  });
+
+  it("of version uses the new kubeadm, then switches the links and restarts the kubelet", () => {
+    const next = settingsOf({ kubernetesVersion: "1.36.5" });
+    host.install("1.36.5");
+    const { status, output } = converge(w1, next);
+    expect(status, output).toBe(0);
+    expect(linked("kubelet")).toBe(binaryPath("kubelet", "1.36.5"));
+    expect(linked("kubectl")).toBe(binaryPath("kubectl", "1.36.5"));
+    expect(restarts()).toBe(1);
+    expect(host.member()).toMatchObject({ version: "1.36.5", state: "member" });
+  });
+
+  it("whose new version is not on the host switches nothing", () => {
+    const { status } = converge(w1, settingsOf({ kubernetesVersion: "1.36.5" }));
+    expect(status).not.toBe(0);
+    expect(linked("kubelet")).toBe(binaryPath("kubelet", "1.36.4"));
+    expect(host.member()).toMatchObject({ version: "1.36.4" });
+  });
+
+  it("has failed when the kubelet does not come back, and is not recorded", () => {
+    host.files.command("curl", "exit 7");
+    host.files.command("seq", "echo 1 2");
+    const { status, output } = converge(w1, settingsOf({ kubelet: { config: { maxPods: 50 } } }));
+    expect(status).toBe(1);
+    expect(output).toContain("##error the kubelet did not become healthy within two minutes");
+  });
+});
+
+describe("a change of a master", () => {
+  const names = "DNS:api.test.internal, DNS:kubernetes, IP Address:10.40.0.11";
+
+  beforeEach(() => {
+    host.files.write(`${kubelet}/config.yaml`, "first\n");
+    host.files.command("openssl", `echo "    ${names}"`);
+    host.files.command(
+      "kubectl",
+      'case "$*" in *kubeadm-config*) printf "apiServer: {}\\nkubernetesVersion: v1.36.4\\n" ;; esac',
+    );
+    init([]);
+    for (const name of ["apiserver.crt", "apiserver.key"])
+      host.files.write(`/etc/kubernetes/pki/${name}`, "pem");
+  });
+
+  const kubeadm = () =>
+    calls()
+      .filter((line) => line.startsWith("kubeadm"))
+      .map((line) => line.split(" --")[0]);
+
+  it("uploads the configuration and brings the node to it, without an upgrade", () => {
+    host.files.command("openssl", `cat "$ROOT/sans"`);
+    const wanted = settingsOf({ apiServer: { extraArgs: {}, certSans: [] } });
+    host.files.write("/sans", sansOf(wanted));
+    const { status, output } = converge(cp1, wanted);
+    expect(status, output).toBe(0);
+    expect(kubeadm()).toEqual([
+      "kubeadm init phase upload-config all",
+      "kubeadm upgrade node",
+      "kubeadm init phase addon kube-proxy",
+    ]);
+    expect(there("/etc/kubernetes/pki/apiserver.key")).toBe(true);
+  });
+
+  it("makes the API server's certificate anew when it lacks a name, and lets the API server read it", () => {
+    const wanted = settingsOf({ apiServer: { extraArgs: {}, certSans: ["api.example.com"] } });
+    host.files.command("openssl", `cat "$ROOT/sans"`);
+    host.files.write("/sans", sansOf(settings));
+    host.files.command("crictl", "echo 0123abcd");
+    const { status, output } = converge(cp1, wanted);
+    expect(status, output).toBe(0);
+    expect(kubeadm()).toContain("kubeadm init phase certs apiserver");
+    expect(there("/etc/kubernetes/pki/apiserver.key")).toBe(false);
+    expect(calls()).toContain("crictl stop 0123abcd");
+  });
+
+  it("upgrades the cluster once: the first master applies, the others find it applied", () => {
+    const next = settingsOf({ kubernetesVersion: "1.36.5" });
+    host.files.command("openssl", `cat "$ROOT/sans"`);
+    host.files.write("/sans", sansOf(next));
+    host.install("1.36.5");
+    expect(converge(cp1, next).status).toBe(0);
+    expect(kubeadm()[0]).toBe("kubeadm upgrade apply");
+    host.files.command(
+      "kubectl",
+      'case "$*" in *kubeadm-config*) printf "kubernetesVersion: v1.36.5\\n" ;; esac',
+    );
+    expect(converge(cp1, next).status).toBe(0);
+    expect(kubeadm()).not.toContain("kubeadm upgrade apply");
+  });
+
+  it("restarts kube-proxy when kubeadm changed its configuration, and only then", () => {
+    host.files.command("openssl", `cat "$ROOT/sans"`);
+    host.files.write("/sans", sansOf(settings));
+    converge(cp1);
+    expect(calls().some((line) => line.includes("rollout restart daemonset kube-proxy"))).toBe(false);
+    host.files.command(
+      "kubectl",
+      `case "$*" in
+  *kubeadm-config*) echo "kubernetesVersion: v1.36.4" ;;
+  *"configmap kube-proxy"*) grep -c "addon kube-proxy" "$ROOT/calls" || true ;;
+esac`,
+    );
+    converge(cp1);
+    expect(calls().some((line) => line.includes("rollout restart daemonset kube-proxy"))).toBe(true);
+  });
+});
+
+/** What `openssl x509 -ext subjectAltName` prints of a certificate that has all names of the settings. */
+function sansOf(all: typeof settings): string {
+  const document = memberFiles(all, cp1).find((file) => file.path.endsWith("/kubeadm.yaml"))?.content ?? "";
+  const list = /certSANs:\n((?: +- .*\n)+)/.exec(document)?.[1] ?? "";
+  const names = list.split("\n").map((line) => line.replace(/^ +- /, "").replaceAll('"', ""));
+  const shown = names
+    .filter(Boolean)
+    .map((name) => (/^[\d.]+$/.test(name) ? `IP Address:${name}` : `DNS:${name}`));
+  return `X509v3 Subject Alternative Name: \n    ${shown.join(", ")}\n`;
+}

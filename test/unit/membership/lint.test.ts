@@ -1,0 +1,122 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { memberFiles } from "../../../model/membership/files";
+import {
+  adoptScript,
+  convergeScript,
+  credentialScript,
+  drainScript,
+  forgetEtcdScript,
+  initScript,
+  joinFileCommand,
+  joinScript,
+  removeNodeScript,
+  resetScript,
+  stateScript,
+  uncordonScript,
+} from "../../../model/membership/scripts";
+import { paths } from "../../../model/kubeadm";
+import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
+import { machine, master, settingsOf } from "../../support/kubeadmSettings";
+import { has } from "../kubeadm/scriptHost";
+import { factsOf } from "./support";
+
+/** Characters that mean something to a shell, in every place that takes a free text. */
+const odd = `it's "$(touch /tmp/never)" \`id\` & ; | * \\ ~ #`;
+const secrets = [{ path: paths.encryption, mode: "0600", content: "the-secret-value-of-this-test\n" }];
+
+const many = [master("cp1", 11), master("cp2", 12), master("cp3", 13), machine("w1")];
+const plain = settingsOf({ machines: many });
+const oddOnes = [
+  master("cp1", 11, { taints: [], labels: { note: odd } }),
+  machine("w1", {
+    labels: { note: odd, "example.com/a": "" },
+    taints: [
+      { key: "dedicated", value: odd, effect: "NoExecute" },
+      { key: "bare", effect: "PreferNoSchedule" },
+    ],
+  }),
+];
+const rich = settingsOf({
+  machines: oddOnes,
+  ignorePreflightErrors: ["Mem", odd],
+  apiServer: { extraArgs: { "audit-log-format": odd }, certSans: ["api.example.com", "192.0.2.9"] },
+  kubelet: { config: { note: odd } },
+  encryption: { provider: "aescbc", keys: ["generated", "older"] },
+});
+
+function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, string> {
+  const facts = factsOf(settings, own);
+  const files = memberFiles(settings, own);
+  return {
+    init: initScript(settings, facts, files, secrets),
+    join: joinScript(settings, facts, files, secrets),
+    converge: convergeScript(settings, own, facts, files, secrets),
+    adopt: adoptScript(settings, own),
+    "forget-etcd": forgetEtcdScript(own),
+    drain: drainScript(settings, own),
+    uncordon: uncordonScript(own),
+    "remove-alive": removeNodeScript(settings, own, true),
+    "remove-gone": removeNodeScript(settings, own, false),
+  };
+}
+
+const scripts: Record<string, string> = {
+  state: stateScript(),
+  reset: resetScript("10.244.0.0/16"),
+  credential: credentialScript("general", 1),
+  "rich-credential": credentialScript(odd, 1),
+  "join-file": joinFileCommand().content,
+};
+for (const [kind, settings] of Object.entries({ plain, rich })) {
+  for (const own of settings.machines) {
+    for (const [name, script] of Object.entries(scriptsOf(settings, own)))
+      scripts[`${kind}-${own.name}-${name}`] = script;
+  }
+}
+const names = Object.keys(scripts);
+
+describe("every script of membership", () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "membership-"));
+  beforeAll(() => {
+    for (const [name, script] of Object.entries(scripts)) fs.writeFileSync(path.join(folder, name), script);
+  });
+  afterAll(() => fs.rmSync(folder, { recursive: true }));
+
+  it("is bash", () => {
+    const each = 'for script; do bash -n "$script" || echo "$script"; done 2>&1';
+    const { stdout } = spawnSync("bash", ["-c", each, "bash", ...names], { cwd: folder, encoding: "utf8" });
+    expect(stdout).toBe("");
+  });
+
+  it.skipIf(!has("shellcheck")).each([
+    ["with plain settings", names.filter((name) => !name.startsWith("rich-")), []],
+    // What looks like an expansion in single quotes is the odd text, and is meant to stay one.
+    ["with odd characters", names.filter((name) => name.startsWith("rich-")), ["--exclude=SC2016"]],
+  ])("passes shellcheck %s", { timeout: 120_000 }, (_, files, options) => {
+    const args = ["--shell=bash", "--format=gcc", ...options, ...files];
+    const { stdout, stderr } = spawnSync("shellcheck", args, { cwd: folder, encoding: "utf8" });
+    expect(stdout + stderr).toBe("");
+  });
+
+  it.each(names)("prints no secret on purpose: %s", (name) => {
+    const script = scripts[name];
+    expect(script).not.toMatch(/set -[a-z]*x|set -o xtrace|bash -x/);
+    // Options of kubeadm by which a token or key ends in an output, an argument or a Secret.
+    expect(script).not.toMatch(/--token\b|--certificate-key\b|--upload-certs|--print-join-command/);
+    expect(script).not.toMatch(/--v[= ]?\d|--v=|curl .*--verbose/);
+    for (const line of script.split("\n").filter((one) => one.includes("kubeadm init --config")))
+      expect(line).toMatch(/--skip-token-print --skip-certificate-key-print$/);
+  });
+
+  it.each(names)("carries secret files encoded, so that no part of one is read by the shell: %s", (name) => {
+    expect(scripts[name]).not.toContain("the-secret-value-of-this-test");
+  });
+
+  it("is the same text for the same settings", () => {
+    for (const own of plain.machines) expect(scriptsOf(plain, own)).toEqual(scriptsOf(plain, own));
+  });
+});

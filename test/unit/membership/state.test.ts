@@ -1,0 +1,167 @@
+import * as fs from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Hosts } from "../../../host/runner";
+import { readState } from "../../../host/state";
+import { resetScript, stateScript } from "../../../model/membership/scripts";
+import { MEMBER_FILE, SETUP_FILE } from "../../../model/membership/shell";
+import { machine, settingsOf } from "../../support/kubeadmSettings";
+import { factsOf, MemberHost } from "./support";
+
+let host: MemberHost;
+beforeEach(() => {
+  host = new MemberHost();
+  host.files.command("ss", "exit 0");
+});
+afterEach(() => host.files.remove());
+
+const there = (file: string) => fs.existsSync(host.files.root + file);
+const member = { ...factsOf(settingsOf(), machine("w1")), state: "member" };
+
+/** What the host program makes of the script's output. */
+function state() {
+  const { status, output } = host.run(stateScript());
+  expect(status, output).toBe(0);
+  return readState({ query: () => Promise.resolve(output) } as unknown as Hosts, "w1");
+}
+
+describe("the state of a host", () => {
+  it("is empty for a bare one", async () => {
+    expect(await state()).toMatchObject({
+      member: undefined,
+      setup: undefined,
+      machineId: "",
+      kubelet: false,
+      apiServer: false,
+      etcd: false,
+    });
+  });
+
+  it("has what was recorded, the machine's id and clock", async () => {
+    const setup = { machine: "w1", generation: 2, digest: "d" };
+    host.files.write(MEMBER_FILE, `${JSON.stringify(member)}\n`);
+    host.files.write(SETUP_FILE, `${JSON.stringify(setup)}\n`);
+    host.files.write("/etc/machine-id", "1f2e3d\n");
+    host.files.write("/etc/kubernetes/kubelet.conf", "");
+    const found = await state();
+    expect(found).toMatchObject({ member, setup, machineId: "1f2e3d", kubelet: true });
+    expect(Math.abs(found.now - Date.now() / 1000)).toBeLessThan(30);
+  });
+
+  it("tells an API server by its manifest, and etcd by its data", async () => {
+    host.files.write("/etc/kubernetes/manifests/kube-apiserver.yaml", "");
+    host.files.write("/var/lib/etcd/member/snap/db", "");
+    expect(await state()).toMatchObject({ apiServer: true, etcd: true });
+  });
+
+  it.each([
+    ["6443", { apiServer: true, etcd: false }],
+    ["2379", { apiServer: false, etcd: true }],
+    ["10250", { apiServer: false, etcd: false }],
+  ])("tells what listens on port %s, whatever it is", async (port, found) => {
+    host.files.command("ss", `case "$*" in *"sport = :${port}") echo LISTEN ;; esac`);
+    expect(await state()).toMatchObject(found);
+  });
+
+  it("is read without a change", () => {
+    const all = () => fs.readdirSync(host.files.root, { recursive: true }).sort();
+    host.run(stateScript());
+    const before = all();
+    host.run(stateScript());
+    expect(all()).toEqual(before);
+  });
+});
+
+describe("reset", () => {
+  const reset = () => host.run(resetScript("10.244.0.0/16"));
+  /** Absolute paths that a script may name without harm to the machine that runs this test. */
+  const harmless = /^\/(dev\/null|usr\/bin\/env|bin\/)/;
+
+  it("names no path that this test does not move into its folder", () => {
+    reset();
+    const script = host.files.read("/script").replaceAll(host.files.root, "ROOT");
+    const paths = [...script.matchAll(/(?<![\w$}"*./])\/[a-z][\w./-]*/g)].map(([found]) => found);
+    expect(paths.filter((found) => !harmless.test(found))).toEqual([]);
+  });
+
+  it("takes away what kubeadm, the kubelet, the CNI and membership left, and keeps what is setup's", () => {
+    const gone = [
+      "/etc/kubernetes/pki/ca.key",
+      "/etc/kubernetes/pulumi-kubeadm/kubeadm.yaml",
+      "/var/lib/etcd/member/snap/db",
+      "/etc/cni/net.d/10-flannel.conflist",
+      "/run/flannel/subnet.env",
+      "/var/lib/kubelet/config.yaml",
+      "/var/lib/pulumi-kubeadm/kubelet.applied",
+      "/etc/systemd/system/pulumi-kubeadm-serving-approver.timer",
+      "/etc/systemd/system/pulumi-kubeadm-serving-approver.service",
+      "/usr/local/sbin/pulumi-kubeadm-join-file",
+      MEMBER_FILE,
+    ];
+    const kept = [
+      SETUP_FILE,
+      "/etc/systemd/system/containerd.service",
+      "/etc/systemd/system/kubelet.service",
+      "/usr/local/bin/kubelet",
+      "/var/lib/etcd/lost+found",
+    ];
+    for (const file of [...gone, ...kept]) host.files.write(file, "x");
+    const { status, output } = reset();
+    expect(status, output).toBe(0);
+    expect(gone.filter(there)).toEqual([]);
+    expect(kept.filter((file) => !there(file))).toEqual([]);
+  });
+
+  it("deletes the links of the CNI and of kube-proxy, whatever flannel's is called, and routes to pods", () => {
+    for (const link of ["cni0", "flannel.42", "eth0", "lo"])
+      host.files.write(`/sys/class/net/${link}/mtu`, "1500");
+    expect(reset().status).toBe(0);
+    const calls = host.files.calls().filter((line) => line.startsWith("ip "));
+    expect(calls).toContain("ip link delete cni0");
+    expect(calls).toContain("ip link delete flannel.42");
+    expect(calls.join("\n")).not.toMatch(/eth0|delete lo$/m);
+    expect(calls).toContain("ip -4 route flush root 10.244.0.0/16");
+  });
+
+  it("takes kube-proxy's rules out of iptables and leaves the others, however many there are", () => {
+    const rules = Array.from({ length: 4_000 }, (_, index) => `-A KUBE-SVC-${index} -j KUBE-SEP-${index}`);
+    const all = ["*nat", "-A INPUT -j ACCEPT", ...rules, "COMMIT"].join("\n");
+    host.files.write("/rules", `${all}\n`);
+    host.files.command("iptables-save", 'cat "$ROOT/rules"');
+    host.files.command("iptables-restore", 'cat >>"$ROOT/restored-$2"');
+    expect(reset().status).toBe(0);
+    for (const table of ["nat", "filter", "mangle"])
+      expect(host.files.read(`/restored-${table}`)).toBe("*nat\n-A INPUT -j ACCEPT\nCOMMIT\n");
+  });
+
+  it("leaves iptables alone where nothing of Kubernetes is in it", () => {
+    host.files.command("iptables-save", 'echo "-A INPUT -j ACCEPT"');
+    reset();
+    expect(host.files.calls().some((line) => line.startsWith("iptables-restore"))).toBe(false);
+  });
+
+  it("deletes kube-proxy's and flannel's nftables, and no others", () => {
+    host.files.command(
+      "nft",
+      'case "$*" in "list tables ip") printf "table ip kube-proxy\\ntable ip flannel-ipv4\\ntable ip mine\\n" ;; esac',
+    );
+    reset();
+    const deleted = host.files.calls().filter((line) => line.startsWith("nft delete"));
+    expect(deleted).toEqual(["nft delete table ip kube-proxy", "nft delete table ip flannel-ipv4"]);
+  });
+
+  it("goes on by hand when kubeadm fails, and can be run again", () => {
+    host.files.command("kubeadm", "exit 1");
+    host.files.write("/etc/kubernetes/kubelet.conf", "x");
+    const first = reset();
+    expect(first.status, first.output).toBe(0);
+    expect(first.output).toContain("##note kubeadm reset did not finish");
+    expect(there("/etc/kubernetes")).toBe(false);
+    expect(reset().status).toBe(0);
+  });
+
+  it("does not ask etcd: the member was removed by a master that stays", () => {
+    reset();
+    const kubeadm = host.files.calls().find((line) => line.startsWith("kubeadm"));
+    expect(kubeadm).toContain("--skip-phases remove-etcd-member");
+  });
+});
