@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
+import { SettingsError, pathText } from "../model/settings/problems";
 import { readStackConfig } from "../model/settings/yaml";
 import type { Arguments } from "./arguments";
 import { PlanError } from "./error";
@@ -74,6 +75,17 @@ function secretsOf(value: unknown, args: Arguments): Pick<EnvironmentConfig, "se
   if (typeof value !== "object" || Array.isArray(value))
     throw new PlanError(`kubeadm:secrets in ${shown(args.configFile)} has to be an object (a YAML mapping)`);
   const entries = Object.entries(value);
+  const wrong = entries.filter(([, one]) => typeof one !== "string" && !isEncrypted(one));
+  if (wrong.length > 0)
+    throw new SettingsError(
+      wrong.map(([name]) => ({
+        path: pathText(["kubeadm:secrets", name]),
+        value: "[hidden]",
+        message: "is no text",
+        allowed: `one text under each name: pulumi config set --secret --path 'kubeadm:secrets.${name}'`,
+      })),
+      args.environment,
+    );
   const plain = entries.filter((entry): entry is [string, string] => typeof entry[1] === "string");
   return {
     secrets: plain.length === entries.length ? Object.fromEntries(plain) : undefined,
@@ -90,10 +102,18 @@ function projectName(folder: string): string {
   const fallback = "pulumi-kubeadm";
   for (const file of [path.join(folder, "Pulumi.yaml"), path.resolve("Pulumi.yaml")]) {
     if (!fs.existsSync(file)) continue;
-    const name = (parse(fs.readFileSync(file, "utf8")) as { name?: unknown } | null)?.name;
+    const name = projectIn(file);
     return typeof name === "string" ? name : fallback;
   }
   return fallback;
+}
+
+function projectIn(file: string): unknown {
+  try {
+    return (parse(fs.readFileSync(file, "utf8")) as { name?: unknown } | null)?.name;
+  } catch {
+    throw new PlanError(`${shown(file)} beside the settings is no YAML that can be read`);
+  }
 }
 
 /** The file's own name: reports do not depend on where somebody keeps the project. */

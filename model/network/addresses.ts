@@ -39,7 +39,7 @@ export function rangeOf(address: number, prefix: number): Range {
  * host bits are an error and not rounded away, because one of address and prefix was meant differently.
  */
 export function parseRange(text: string): Range | { readonly problem: string; readonly meant?: string } {
-  const match = /^([^/]+)\/(\d{1,2})$/.exec(text);
+  const match = /^([^/]+)\/(0|[1-9]\d?)$/.exec(text);
   if (!match) {
     return isAddress(text)
       ? { problem: "is an address without a prefix length", meant: `${text}/32` }

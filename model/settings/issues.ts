@@ -2,8 +2,8 @@ import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
 
 import { CNI_FACTS } from "../cni/facts";
-import { HIDDEN, type Path, type Problems, SECRET_KEY, isPrivateKey } from "./problems";
-import type { CheckParams } from "./schema/primitives";
+import { HIDDEN, NAME_OF_SECRET, type Path, type Problems, SECRET_KEY, isPrivateKey } from "./problems";
+import { type CheckParams, looksLikeKeyMaterial } from "./schema/primitives";
 
 type Issue = z.core.$ZodIssue;
 
@@ -76,7 +76,7 @@ function reportUnknownKey(
   const near = nearest(key, valid);
   problems.add(
     [...path, key],
-    SECRET_KEY.test(key) ? HIDDEN : value,
+    SECRET_KEY.test(key) || (typeof value === "string" && looksLikeKeyMaterial(value)) ? HIDDEN : value,
     "stands under a key that does not exist here",
     {
       allowed: [...valid].sort().join(", "),
@@ -103,6 +103,7 @@ function report(problems: Problems, path: Path, value: unknown, issue: Issue): v
       path,
       HIDDEN,
       "is a private key; secrets stand in kubeadm:secrets and are referred to by name",
+      { allowed: NAME_OF_SECRET },
     );
     return;
   }
@@ -111,6 +112,7 @@ function report(problems: Problems, path: Path, value: unknown, issue: Issue): v
       path,
       HIDDEN,
       "is an encrypted value; secrets stand in kubeadm:secrets and are referred to by name",
+      { allowed: NAME_OF_SECRET },
     );
     return;
   }
@@ -126,7 +128,7 @@ function report(problems: Problems, path: Path, value: unknown, issue: Issue): v
       return;
     }
     case "invalid_type":
-      problems.add(path, value, value === undefined ? "is missing" : `is ${typeName(value)}`, {
+      problems.add(path, mayHoldSecret(path, value) ? HIDDEN : value, wrongType(value, issue.expected), {
         allowed: expectedName(path, issue.expected),
       });
       return;
@@ -194,6 +196,20 @@ export function isEncrypted(value: unknown): boolean {
   if (value === null || typeof value !== "object" || Array.isArray(value)) return false;
   const keys = Object.keys(value);
   return keys.length === 1 && keys[0] === "secure";
+}
+
+/** Where a secret's name belongs, a mapping or list may hold the secret itself. */
+function mayHoldSecret(path: Path, value: unknown): boolean {
+  const place = path.join(".");
+  const named = path.at(-1) === "key" || place.startsWith("encryption.keys") || place === "oidc.ca";
+  return named && value !== null && typeof value === "object";
+}
+
+function wrongType(value: unknown, expected: string): string {
+  if (value === undefined) return "is missing";
+  if (typeof value !== "number") return `is ${typeName(value)}`;
+  if (!Number.isFinite(value)) return "is no finite number";
+  return expected === "int" ? "is no whole number" : "is a number";
 }
 
 function typeName(value: unknown): string {

@@ -43,11 +43,15 @@ export function pathText(path: Path): string {
   return path
     .map((part, index) => {
       if (typeof part === "number") return `[${part}]`;
-      if (!/^[A-Za-z0-9_:-]+$/.test(part)) return `["${part}"]`;
-      return index === 0 ? part : `.${part}`;
+      // Escaped, so that a key cannot write lines of its own into the report.
+      if (!/^[A-Za-z0-9_:-]+$/.test(part)) return `[${cut(JSON.stringify(part))}]`;
+      return index === 0 ? cut(part) : `.${cut(part)}`;
     })
     .join("");
 }
+
+/** What stands in place of a secret among the settings. */
+export const NAME_OF_SECRET = "the name of an entry in kubeadm:secrets, where a setting takes one";
 
 /** Collects problems; two with the same path and message are one. */
 export class Problems {
@@ -85,15 +89,24 @@ const LONGEST = 100;
 export function show(value: unknown): string {
   if (value === HIDDEN || looksSecret(value)) return "[hidden]";
   if (value === undefined) return "(not given)";
-  const text = JSON.stringify(value) ?? typeof value;
+  // JSON has no word for .nan and .inf.
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+  return cut(JSON.stringify(value) ?? typeof value);
+}
+
+function cut(text: string): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 3)}...` : text;
 }
 
-/** Words in a key that say its value is a secret. */
-export const SECRET_KEY = /pass(word|wd|phrase)?$|secret|token|private_?key|credential/i;
+/** Words in a key that say its value is a secret; a host's key is public. */
+export const SECRET_KEY = /pass(word|wd|phrase)?$|secret|token|private_?key|credential|(?<!host[_-]?)keys?$/i;
 
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----|^PuTTY-User-Key-File/;
-const PASSWORD_IN_URL = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s]*:[^/@\s]+@/i;
+const PASSWORD_IN_URL = /\b[a-z][a-z0-9+.-]*:\/\/[^/@\s]*:[^/@\s]+@/i;
+
+/** Wider than the one before: a token before @, a password that holds a slash, no scheme, a token in the query. */
+const MAY_HOLD_PASSWORD =
+  /:\/\/[^\s"]*@|[^\s:@"]:[^\s@"]+@(?!sha256:)|[?&][^=\s]*(token|secret|password|key)=/i;
 
 export function isPrivateKey(text: string): boolean {
   return PRIVATE_KEY.test(text);
@@ -103,9 +116,9 @@ export function hasPassword(url: string): boolean {
   return PASSWORD_IN_URL.test(url);
 }
 
-/** True for private keys, URLs with a password, Pulumi's encrypted values, and anything that holds one of them. */
+/** True for private keys, URLs that may hold a password, Pulumi's encrypted values, and anything that holds one of them. */
 export function looksSecret(value: unknown): boolean {
-  if (typeof value === "string") return isPrivateKey(value) || hasPassword(value);
+  if (typeof value === "string") return isPrivateKey(value) || MAY_HOLD_PASSWORD.test(value);
   if (Array.isArray(value)) return value.some(looksSecret);
   if (value !== null && typeof value === "object") {
     return Object.entries(value).some(

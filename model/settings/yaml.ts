@@ -1,4 +1,4 @@
-import { type YAMLParseError, parseDocument } from "yaml";
+import { type Document, type YAMLParseError, parseDocument } from "yaml";
 
 import { type Problem, SettingsError, show } from "./problems";
 
@@ -9,14 +9,27 @@ import { type Problem, SettingsError, show } from "./problems";
  * is one such: YAML keeps only the last, and the first would vanish unseen.
  */
 export function readStackConfig(text: string, environment?: string): Record<string, unknown> {
-  const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true, merge: true });
+  const document = parseDocument(text, {
+    uniqueKeys: true,
+    prettyErrors: true,
+    merge: true,
+    // A key that is a collection is reported as an unknown key, not warned about.
+    logLevel: "error",
+  });
   if (document.errors.length > 0) {
     throw new SettingsError(
       document.errors.map((error) => yamlProblem(text, error)),
       environment,
     );
   }
-  const value: unknown = document.toJS();
+  const value = plainValue(document, environment);
+  if (value !== null && (typeof value !== "object" || Array.isArray(value))) {
+    const allowed = "a mapping with config in it, as pulumi config writes it";
+    throw new SettingsError(
+      [{ path: "", value: "the file", message: "is no mapping", allowed }],
+      environment,
+    );
+  }
   const config = (value as { config?: unknown } | null)?.config ?? {};
   if (typeof config !== "object" || Array.isArray(config)) {
     const allowed = "kubeadm:cluster and kubeadm:secrets below it";
@@ -27,6 +40,26 @@ export function readStackConfig(text: string, environment?: string): Record<stri
   }
   return config as Record<string, unknown>;
 }
+
+/** The document as plain values: references that lead nowhere, merge what is no mapping, or hold themselves are refused. */
+function plainValue(document: Document, environment: string | undefined): unknown {
+  try {
+    const value: unknown = document.toJS();
+    JSON.stringify(value);
+    return value;
+  } catch {
+    const problem = {
+      path: "",
+      value: "the file",
+      message:
+        "has a reference (*name or <<) that leads nowhere, to no mapping, to what holds it, or to too much",
+      allowed: "references to an anchor (&name) that stands above; << with a mapping",
+    };
+    throw new SettingsError([problem], environment);
+  }
+}
+
+const YAML_RULE = "YAML 1.2: indented with spaces, text with special characters in quotes";
 
 function yamlProblem(text: string, error: YAMLParseError): Problem {
   const [start] = error.linePos ?? [];
@@ -43,8 +76,14 @@ function yamlProblem(text: string, error: YAMLParseError): Problem {
   return {
     path,
     value: "the text",
-    message: `is no YAML: ${message.replace(/ at line \d+, column \d+:?$/, "")}`,
+    message: `is no YAML: ${withoutText(message)}`,
+    allowed: YAML_RULE,
   };
+}
+
+/** The parser's words without the place, which is the path, and without the file's own text, which may be a secret. */
+function withoutText(message: string): string {
+  return message.replace(/ at line \d+, column \d+:?$/, "").replace(/(resolve tag|alias[^:]*):.*$/, "$1");
 }
 
 /** The key at an offset, for the report. */

@@ -1,10 +1,11 @@
 import { apiName } from "../../network/endpoint";
-import type { Facts } from "../draft";
+import { type Facts, pick } from "../draft";
 import type { Path, Problems } from "../problems";
 import { isDnsName } from "../schema/primitives";
 
 /** Ports of a node that are taken. Source: Kubernetes documentation, "Ports and Protocols"; kube-proxy command line. */
 const NODE_PORTS: Readonly<Record<number, string>> = {
+  22: "SSH",
   6443: "the API server",
   2379: "etcd's clients",
   2380: "etcd's peers",
@@ -60,6 +61,14 @@ export function endpointFits(facts: Facts, problems: Problems): void {
   }
 }
 
+/** flannel Documentation/backends.md, VXLAN: the kernel's default. */
+const DEFAULT_VXLAN_PORT = 8472;
+
+/** Undefined without VXLAN, and where the port was refused. */
+function vxlanPort({ backend, input }: Facts): number | undefined {
+  return backend === "vxlan" ? pick(input.cni ?? {}, "port", DEFAULT_VXLAN_PORT) : undefined;
+}
+
 export function nodePortsFit(facts: Facts, problems: Problems): void {
   const { nodePorts, endpoint, input } = facts;
   if (nodePorts === undefined) return;
@@ -80,6 +89,18 @@ export function nodePortsFit(facts: Facts, problems: Problems): void {
     problems.add(path, text, `holds ports of the node: ${list}`, {
       allowed: "a range without them, as 30000-32767",
     });
+  }
+  const vxlan = vxlanPort(facts);
+  if (vxlan !== undefined && within(vxlan)) {
+    if (input.cni?.port === undefined) {
+      problems.add(path, text, `holds ${vxlan}, the UDP port of VXLAN on every node`, {
+        allowed: `a range without ${vxlan}, or another cni.port`,
+      });
+    } else {
+      problems.add(["cni", "port"], vxlan, `lies within network.nodePorts ${text}`, {
+        allowed: `a port outside ${text}, as ${DEFAULT_VXLAN_PORT}`,
+      });
+    }
   }
   if (endpoint.kind !== "localProxy" || endpoint.port === undefined || !within(endpoint.port)) return;
   if (input.network?.nodePorts !== undefined && input.endpoint?.port === undefined) {
@@ -115,13 +136,15 @@ export function namesFit(facts: Facts, problems: Problems): void {
     });
   }
   const clusterDomain = input.network?.clusterDomain ?? "cluster.local";
-  if (domain === clusterDomain || domain.endsWith(`.${clusterDomain}`)) {
+  if (full === clusterDomain || full.endsWith(`.${clusterDomain}`)) {
     problems.add(
       ["domain"],
       domain,
-      `lies in network.clusterDomain ${clusterDomain}, where only Services have names`,
+      domain === clusterDomain || domain.endsWith(`.${clusterDomain}`)
+        ? `lies in network.clusterDomain ${clusterDomain}, where only Services have names`
+        : `makes ${full}, which lies in network.clusterDomain ${clusterDomain}, where only Services have names`,
       {
-        allowed: `a domain outside ${clusterDomain}`,
+        allowed: `a domain that keeps api.${name}.<domain> outside ${clusterDomain}`,
       },
     );
   }

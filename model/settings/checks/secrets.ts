@@ -1,6 +1,6 @@
 import type { Facts } from "../draft";
 import { isEncrypted, nearest } from "../issues";
-import { HIDDEN, type Path, type Problems, hasPassword, isPrivateKey } from "../problems";
+import { HIDDEN, NAME_OF_SECRET, type Path, type Problems, hasPassword, isPrivateKey } from "../problems";
 import { looksLikeKeyMaterial } from "../schema/primitives";
 import { type SecretUse, referredSecrets } from "../secrets";
 
@@ -94,9 +94,12 @@ export function secretsAreElsewhere(raw: unknown, problems: Problems, path: Path
         path,
         HIDDEN,
         "is a private key; secrets stand in kubeadm:secrets and are referred to by name",
+        { allowed: NAME_OF_SECRET },
       );
     } else if (hasPassword(raw)) {
-      problems.add(path, HIDDEN, "holds a password, which kubeadm:cluster must not");
+      problems.add(path, HIDDEN, "holds a password, which kubeadm:cluster must not", {
+        allowed: "the same without user and password",
+      });
     }
     return;
   }
@@ -105,6 +108,7 @@ export function secretsAreElsewhere(raw: unknown, problems: Problems, path: Path
       path,
       HIDDEN,
       "is an encrypted value; secrets stand in kubeadm:secrets and are referred to by name",
+      { allowed: NAME_OF_SECRET },
     );
     return;
   }

@@ -1,6 +1,7 @@
 import { DEFAULTS } from "../defaults";
 import { type Facts, pick } from "../draft";
 import type { Problems } from "../problems";
+import { isRegistryHost } from "../schema/primitives";
 
 export function certificatesFit({ input }: Facts, problems: Problems): void {
   const certificates = input.certificates ?? {};
@@ -37,7 +38,7 @@ export function listsHaveNoDoubles({ input }: Facts, problems: Problems): void {
 export function registriesAreNamed({ input }: Facts, problems: Problems): void {
   for (const registry of Object.keys(input.images?.mirrors ?? {})) {
     // containerd docs/hosts.md: the folder is the registry's host with an optional port, or _default.
-    if (registry === "_default" || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/.test(registry)) continue;
+    if (registry === "_default" || isRegistryHost(registry)) continue;
     problems.add(["images", "mirrors", registry], registry, "is no host of a registry", {
       allowed: "a host with an optional port and no scheme or path, as registry.k8s.io, or _default",
     });

@@ -12,6 +12,7 @@ import {
   extraArgs,
   httpsUrl,
   httpUrl,
+  isRegistryHost,
   matching,
   port,
   resolver,
@@ -20,7 +21,7 @@ import {
 } from "./primitives";
 
 const semver = text((value) =>
-  /^\d+\.\d+\.\d+$/.test(value)
+  /^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}$/.test(value)
     ? undefined
     : {
         message: value.startsWith("v") ? "is written with a v" : "is no version",
@@ -96,9 +97,21 @@ const checksumShape: Record<DownloadName, typeof perArchitecture> = {
 };
 
 // Host and path of a registry, without scheme (OCI distribution specification).
-const repository = matching(
-  /^[a-z0-9.-]+(:\d{1,5})?(\/[a-z0-9._-]+)*$/,
-  "a registry host with an optional port and path, without scheme, as registry.example.com/k8s",
+const repository = text((value) => {
+  const [host = "", ...path] = value.split("/");
+  return isRegistryHost(host) && path.every((part) => /^[a-z0-9._-]+$/.test(part))
+    ? undefined
+    : {
+        message: "is not taken",
+        allowed:
+          "a registry host with an optional port and path, without scheme, as registry.example.com/k8s",
+      };
+});
+
+// Goes into files of systemd and the shell as a list with commas.
+const noProxy = matching(
+  /^[A-Za-z0-9.*:/[\]_-]+$/,
+  "one host, domain or range in each entry, as .example.com or 10.0.0.0/8",
 );
 
 const level = z.enum(["privileged", "baseline", "restricted"]);
@@ -145,7 +158,7 @@ const commonShape = {
     .strictObject({
       http: httpUrl.optional(),
       https: httpUrl.optional(),
-      noProxy: z.array(z.string().min(1)).optional(),
+      noProxy: z.array(noProxy).optional(),
     })
     .optional(),
   downloads: z
@@ -188,7 +201,7 @@ const commonShape = {
   coredns: z
     .strictObject({
       replicas: z.number().int().min(1).max(100).optional(),
-      forwarders: z.array(resolver).max(15).optional(),
+      forwarders: z.array(resolver).min(1).max(15).optional(),
       stubDomains: z.record(z.string(), z.array(resolver).min(1).max(15)).optional(),
       cache: z.number().int().min(0).max(86400).optional(),
     })

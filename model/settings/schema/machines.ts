@@ -41,7 +41,7 @@ const machine = z.strictObject({
   nodeAddress: address.optional(),
   // IFNAMSIZ is 16 with the closing zero (linux/if.h).
   nodeInterface: matching(
-    /^[^\s/:]{1,15}$/,
+    /^[A-Za-z0-9_.-]{1,15}$/,
     "the name of an interface, as eth1; 15 characters at most",
   ).optional(),
   architecture: z.enum(["amd64", "arm64"]).optional(),

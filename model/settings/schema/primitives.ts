@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { isAddress, parseAddress, parseRange, rangeOf, specialRangeOf } from "../../network/addresses";
-import { hasPassword, isPrivateKey } from "../problems";
+import { NAME_OF_SECRET, hasPassword, isPrivateKey } from "../problems";
 
 /** What a custom check says besides its message; read back by `issues.ts`. */
 export interface CheckParams {
@@ -18,6 +18,7 @@ export function text(check: (value: string) => Verdict) {
     const verdict: Verdict = isPrivateKey(value)
       ? {
           message: "is a private key; secrets stand in kubeadm:secrets and are referred to by name",
+          allowed: NAME_OF_SECRET,
           hidden: true,
         }
       : check(value);
@@ -74,6 +75,8 @@ const LOOKS_LIKE_ADDRESS = /^[0-9.]+$|:/;
 /** A DNS name or a unicast IPv4 address; loopback too, where a tunnel may end. */
 export const host = text((value) => {
   const allowed = "a DNS name or an IPv4 address, without scheme, user or port";
+  if (value.includes("://")) return { message: "is a URL", allowed };
+  if (value.includes("@")) return { message: "has a user", allowed };
   if (/^[^:]+:\d*$/.test(value))
     return { message: "has a port", allowed: `${allowed}, which has a key of its own` };
   if (LOOKS_LIKE_ADDRESS.test(value))
@@ -115,6 +118,12 @@ export const accessRange = text((value) => (value === "0.0.0.0/0" ? undefined : 
 
 export const port = z.number().int().min(1).max(65535);
 
+/** `host` or `host:port` of a registry, in lower case. */
+export function isRegistryHost(value: string): boolean {
+  const [, name = "", portText = "1"] = /^([^:]+)(?::(\d{1,5}))?$/.exec(value) ?? [];
+  return isDnsName(name) && Number(portText) >= 1 && Number(portText) <= 65535;
+}
+
 function urlVerdict(value: string, schemes: readonly string[]): Verdict {
   const allowed = `a URL with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`;
   if (hasPassword(value)) {
@@ -122,6 +131,8 @@ function urlVerdict(value: string, schemes: readonly string[]): Verdict {
   }
   const parsed = URL.canParse(value) ? new URL(value) : undefined;
   if (parsed === undefined || parsed.hostname === "") return { message: "is no URL", allowed };
+  // A user name alone may be a token.
+  if (parsed.username !== "") return { message: "holds a user name", allowed, hidden: true };
   if (!schemes.includes(parsed.protocol.replace(":", ""))) return { message: "has another scheme", allowed };
   if (parsed.search !== "" || parsed.hash !== "") return { message: "has a query or a fragment", allowed };
   if (/\s/.test(value)) return { message: "holds white space", allowed };

@@ -113,6 +113,19 @@ describe("npm run plan", () => {
     expect(fs.readdirSync(folder)).toEqual(["other.yaml"]);
   });
 
+  it("refuses secrets that are no text, and does not take them for encrypted ones", async () => {
+    const folder = newFolder();
+    fs.writeFileSync(
+      path.join(folder, "Pulumi.metal.yaml"),
+      `${metal}\n  kubeadm:secrets: { operator: 4711, other: { secure: AAA } }\n`,
+    );
+    const { status, stderr } = await run(folder, "metal");
+    expect(status).toBe(1);
+    expect(stderr).toContain("1 problem in the settings of metal");
+    expect(stderr).toContain("kubeadm:secrets.operator: [hidden] is no text");
+    expect(fs.readdirSync(folder)).toEqual(["Pulumi.metal.yaml"]);
+  });
+
   it.each([[["--output", "x", "metal"]], [[]], [["metal", "prod"]], [["../metal"]]])(
     "ends wrong usage %j with status 2 and how it is used",
     async (words) => {

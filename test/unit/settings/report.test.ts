@@ -181,4 +181,26 @@ describe("the stack's file", () => {
   it("whose config is no mapping is refused", () => {
     expect(() => readStackConfig("config: 7")).toThrow(/config: 7 is no mapping/);
   });
+
+  it("that is no mapping is refused", () => {
+    expect(() => readStackConfig("- config")).toThrow(/the file is no mapping/);
+  });
+
+  const REFERENCES: readonly [string, string][] = [
+    ["to no anchor", "config:\n  a: *hunter2\n"],
+    ["merged from what is no mapping", "config:\n  a:\n    <<: 5\n"],
+    ["to what holds them", "config:\n  a: &a\n    b: *a\n"],
+    ["too many", `config:\n  a: &a [1, 1]\n  b: &b [${"*a, ".repeat(99)}]\n  c: [${"*b, ".repeat(99)}]\n`],
+  ];
+
+  it.each(REFERENCES)("with references %s is a problem of the settings, without its text", (_name, text) => {
+    expect(() => readStackConfig(text)).toThrow(SettingsError);
+    expect(() => readStackConfig(text)).toThrow(/has a reference[^]*allowed: references to an anchor/);
+    expect(() => readStackConfig(text)).not.toThrow(/hunter2/);
+  });
+
+  it("whose tags are unknown is refused without their text", () => {
+    const text = "config:\n  a: !x!hunter2 b\n";
+    expect(() => readStackConfig(text)).toThrow(/is no YAML: Could not resolve tag\n {4}allowed: YAML/);
+  });
 });

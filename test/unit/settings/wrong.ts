@@ -187,6 +187,14 @@ export const WRONG: readonly Wrong[] = [
     ],
   ]),
   ...cases("no range and no address", [
+    ["prefix with a zero in front", services("16.0.0.0/08"), "network.serviceCidr", /is no IPv4 range/],
+    [
+      "access list with a zero in front",
+      set("access.ssh", ["10.0.0.0/08"]),
+      "access.ssh[0]",
+      /is no IPv4 range/,
+    ],
+    ["access as a URL", set("access.host", "https://api.example.com"), "access.host", /is a URL/],
     ["pods without prefix", pods("10.244.0.0"), "cni.podCidr", /without a prefix length/],
     ["pods in IPv6", pods("fd00:10:244::/56"), "cni.podCidr", /IPv6; this version builds IPv4 clusters/],
     ["services over 32", services("10.96.0.0/33"), "network.serviceCidr", /prefix length over 32/],
@@ -322,6 +330,19 @@ export const WRONG: readonly Wrong[] = [
     ["no machine at all", set("machines", {}), "machines", /nobody serves/],
   ]),
   ...cases("names that are no DNS labels", [
+    [
+      "API's name among Services'",
+      all(set("name", "cluster"), set("domain", "local")),
+      "domain",
+      /makes api\.cluster\.local, which lies in network\.clusterDomain/,
+    ],
+    [
+      "interface with a quote",
+      set("machines.w1.nodeInterface", "eth0'"),
+      "machines.w1.nodeInterface",
+      /name of an interface/,
+    ],
+    ["machine with a line break", brokenName, 'machines["w3\\nname: fine"]', /no DNS label/],
     ["cluster with capitals", set("name", "Metal"), "name", /is no DNS label/],
     ["cluster with underscore", set("name", "my_cluster"), "name", /is no DNS label/],
     ["cluster of 64 letters", set("name", "a".repeat(64)), "name", /at most 63/],
@@ -408,6 +429,7 @@ export const WRONG: readonly Wrong[] = [
     ["text", set("cni.mtu", "1450"), "cni.mtu", /is text.*a number/],
   ]),
   ...cases("versions and skew", [
+    ["zero in front", set("kubernetesVersion", "1.36.04"), "kubernetesVersion", /is no version/],
     ["too old", set("kubernetesVersion", "1.33.5"), "kubernetesVersion", /does not build.*1\.36/],
     [
       "too new",
@@ -633,6 +655,48 @@ export const WRONG: readonly Wrong[] = [
   ]),
   ...cases("secrets in the wrong object", [
     [
+      "token as the user of a URL",
+      set("images.mirrors", { "registry.k8s.io": ["https://hunter2@registry.example.com"] }),
+      'images.mirrors["registry.k8s.io"][0]',
+      /^\[hidden\] holds a user name/,
+    ],
+    [
+      "password before a host",
+      set("machines.w1.host", "ubuntu:hunter2@192.0.2.21"),
+      "machines.w1.host",
+      /^\[hidden\] has a user/,
+    ],
+    [
+      "password with a slash",
+      set("proxy.http", "http://user:hun/ter2@proxy:3128"),
+      "proxy.http",
+      /^\[hidden\] is no URL/,
+    ],
+    [
+      "password of a proxy without scheme",
+      set("proxy.http", "user:hunter2@proxy:3128"),
+      "proxy.http",
+      /^\[hidden\] has another scheme|^\[hidden\] is no URL/,
+    ],
+    [
+      "password inside a drop-in",
+      set("containerd.dropIn", 'version = 3\nx = "http://me:hunter2@example.com"\n'),
+      "containerd.dropIn",
+      /^\[hidden\] holds a password.*without user/,
+    ],
+    [
+      "encryption key under a key that does not exist",
+      set("encryption.key", "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="),
+      "encryption.key",
+      /^\[hidden\] stands under a key.*keys$/,
+    ],
+    [
+      "encryption keys with their values",
+      set("encryption.keys", { mine: "hunter2" }),
+      "encryption.keys",
+      /^\[hidden\] is a mapping a list/,
+    ],
+    [
       "SSH key in place of its name",
       set("machines.w1.key", PEM),
       "machines.w1.key",
@@ -725,6 +789,20 @@ export const WRONG: readonly Wrong[] = [
     ],
   ]),
   ...cases("ports", [
+    [
+      "VXLAN's within node ports",
+      set("network.nodePorts", "8000-9000"),
+      "network.nodePorts",
+      /holds 8472, the UDP port of VXLAN/,
+    ],
+    ["node port given to VXLAN", set("cni.port", 30001), "cni.port", /within network\.nodePorts.*8472/],
+    ["SSH's within node ports", set("network.nodePorts", "20-30"), "network.nodePorts", /22 \(SSH\)/],
+    [
+      "SSH's given to the proxy",
+      set("endpoint", { kind: "localProxy", port: 22 }),
+      "endpoint.port",
+      /is the port of SSH/,
+    ],
     [
       "NodePorts malformed",
       set("network.nodePorts", "30000:32767"),
@@ -846,6 +924,26 @@ export const WRONG: readonly Wrong[] = [
   ]),
   ...cases("downloads, images, login", [
     [
+      "no proxy for two in one",
+      set("proxy", { noProxy: ["a.example b.example"] }),
+      "proxy.noProxy[0]",
+      /one host, domain or range/,
+    ],
+    [
+      "no proxy over two lines",
+      set("proxy", { noProxy: ["a\nexport X=1"] }),
+      "proxy.noProxy[0]",
+      /one host, domain or range/,
+    ],
+    ["registry's port", set("images.repository", "registry:99999/k8s"), "images.repository", /not taken/],
+    [
+      "mirrored registry's name",
+      set("images.mirrors", { "a..b": ["http://10.40.0.1"] }),
+      'images.mirrors["a..b"]',
+      /no host of a registry/,
+    ],
+    ["no resolver at all", set("coredns.forwarders", []), "coredns.forwarders", /at least 1/],
+    [
       "checksum too short",
       set("downloads.checksums", { kubeadm: { amd64: HASH.slice(1) } }),
       "downloads.checksums.kubeadm.amd64",
@@ -914,6 +1012,8 @@ export const WRONG: readonly Wrong[] = [
     ],
   ]),
   ...cases("misspelt keys and wrong types", [
+    ["half a node", set("network.maxNodes", 1.5), "network.maxNodes", /1\.5 is no whole number/],
+    ["not a number", set("network.maxNodes", NaN), "network.maxNodes", /NaN is no finite number/],
     ["top level", set("kubernetsVersion", "1.36.4"), "kubernetsVersion", /kubernetesVersion$/],
     ["in network", set("network.serviceCIDR", "10.96.0.0/16"), "network.serviceCIDR", /serviceCidr$/],
     ["in cni", set("cni.podCIDR", "10.244.0.0/16"), "cni.podCIDR", /podCidr$/],
@@ -959,6 +1059,11 @@ function master(name: string): Record<string, unknown> {
 /** `set` takes dots for steps, so this one is written out. */
 function dotted(settings: Record<string, unknown>): void {
   (settings.machines as Record<string, unknown>)["w3.rack1"] = { ...master("w3"), role: "worker" };
+}
+
+/** A name that would write a line of its own into the report. */
+function brokenName(settings: Record<string, unknown>): void {
+  (settings.machines as Record<string, unknown>)["w3\nname: fine"] = { ...master("w3"), role: "worker" };
 }
 
 function checksums(architecture: string): Change {
