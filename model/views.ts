@@ -13,11 +13,21 @@ const NOT_MINE = {
   coredns: { replicas: 0, forwarders: [], stubDomains: {}, cache: 0 },
 } as const;
 
-/** A machine as others see it: who and where it is, and nothing of how to log on to it. */
+const NOBODY = { ssh: [], api: [], nodePorts: [] } as const;
+
+/** How to log on to a machine goes another way, and is no change of what is rendered. */
+function withoutSsh(machine: Machine): Machine {
+  return { ...machine, ssh: { host: "", port: 0, user: "", hostKey: "", key: "" } };
+}
+
+/** A machine as others see it: who and where it is, and nothing of how to log on to it or of what it is inside. */
 function neighbour(machine: Machine): Machine {
   return {
-    ...machine,
-    ssh: { host: "", port: 0, user: "", hostKey: "", key: "" },
+    ...withoutSsh(machine),
+    pool: "",
+    nodeInterface: undefined,
+    architecture: "amd64",
+    os: undefined,
     labels: {},
     taints: [],
     generation: 0,
@@ -31,9 +41,7 @@ function around(settings: ClusterSettings, own: Machine | undefined): Machine[] 
       (machine) =>
         machine.name === own?.name || machine.role !== "worker" || settings.firewall === "nftables",
     )
-    .map((machine) =>
-      machine.name === own?.name ? { ...machine, ssh: neighbour(machine).ssh } : neighbour(machine),
-    );
+    .map((machine) => (machine.name === own?.name ? withoutSsh(machine) : neighbour(machine)));
 }
 
 /** Keys of the kubelet's configuration that setup has to agree with: the runtime's cgroup driver, swap, logind's delay. */
@@ -44,7 +52,8 @@ function withoutAddons(settings: ClusterSettings): ClusterSettings {
   return {
     ...settings,
     versions: { ...settings.versions, coredns: "", flannel: "", flannelCniPlugin: "" },
-    cni: { ...settings.cni, resources: {} },
+    network: { ...settings.network, peers: [], maxNodes: 0 },
+    cni: { ...settings.cni, mtu: undefined, vni: undefined, resources: {} },
   };
 }
 
@@ -58,11 +67,15 @@ export function setupView(settings: ClusterSettings, own: Machine): ClusterSetti
     ]),
   );
   const machines = around(settings, own).map((machine) => ({ ...machine, labels: {}, taints: [] }));
+  const common = withoutAddons(settings);
   return {
-    ...withoutAddons(settings),
+    ...common,
     ...NOT_MINE,
+    versions: { ...common.versions, etcd: "" },
+    network: { ...common.network, podsPerNode: 0 },
     // A host's firewall lets the bastion in.
     bastion: settings.firewall === "nftables" ? settings.bastion : undefined,
+    firewallAccess: settings.firewall === "nftables" ? settings.firewallAccess : NOBODY,
     access: { host: "", port: 0 },
     machines,
     downloads: { files: { [own.architecture]: files } },
@@ -81,28 +94,40 @@ export function setupView(settings: ClusterSettings, own: Machine): ClusterSetti
   };
 }
 
+/** Versions of what node setup puts on a host, and membership only uses. */
+const NOT_INSTALLED = { containerd: "", runc: "", cniPlugins: "", crictl: "", pause: "" } as const;
+
 /** What a node is configured by once it is one: all of it on a master, the kubelet's part on a worker. */
 export function membershipView(settings: ClusterSettings, own: Machine): ClusterSettings {
+  const base = withoutAddons(settings);
+  const machines = around({ ...settings, firewall: "none" }, own);
   const common: ClusterSettings = {
-    ...withoutAddons(settings),
+    ...base,
     ...NOT_MINE,
-    network: { ...settings.network, peers: [] },
+    versions: { ...base.versions, ...NOT_INSTALLED },
+    network: { ...base.network, mtu: undefined },
+    cni: { kind: "flannel", backend: "vxlan", resources: {} },
     bastion: undefined,
-    machines: around({ ...settings, firewall: "none" }, own),
+    machines: machines.map((machine) => ({ ...machine, nodeInterface: undefined, os: undefined })),
     downloads: { files: {} },
     containerd: {},
     firewall: "none",
-    firewallAccess: { ssh: [], api: [], nodePorts: [] },
+    firewallAccess: NOBODY,
     images: { ...settings.images, mirrors: {} },
   };
   if (own.role === "controlPlane") return common;
   return {
     ...common,
+    versions: { ...common.versions, etcd: "" },
+    network: { ...common.network, nodePorts: { from: 0, to: 0 } },
     access: { host: "", port: 0 },
     apiServer: { extraArgs: {}, certSans: [] },
     controllerManager: { extraArgs: {} },
     scheduler: { extraArgs: {} },
     etcd: { extraArgs: {} },
+    kubeProxy: { mode: "nftables", config: {} },
+    proxy: undefined,
+    images: { repository: "", mirrors: {} },
     oidc: undefined,
     encryption: { provider: "secretbox", keys: [] },
     audit: { maxAge: 0, maxBackup: 0, maxSize: 0 },
@@ -117,11 +142,17 @@ export function preflightView(settings: ClusterSettings): ClusterSettings {
   const base = any === undefined ? settings : setupView({ ...settings, firewall: "nftables" }, any);
   return {
     ...base,
-    machines: settings.machines.map((machine) => ({ ...neighbour(machine), generation: machine.generation })),
+    machines: settings.machines.map((machine) => ({
+      ...withoutSsh(machine),
+      pool: "",
+      labels: {},
+      taints: [],
+    })),
+    versions: { ...base.versions, ...NOT_INSTALLED },
     downloads: { files: {} },
     containerd: {},
     firewall: "none",
-    firewallAccess: { ssh: [], api: [], nodePorts: [] },
+    firewallAccess: NOBODY,
     bastion: undefined,
     images: { repository: "", mirrors: {} },
     kubelet: { config: {} },

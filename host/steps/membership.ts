@@ -5,7 +5,7 @@ import {
   credentialScript,
   drainScript,
   DISCOVERY_FILE,
-  forgetEtcdScript,
+  forgetScript,
   joinScript,
   removeNodeScript,
   resetScript,
@@ -64,8 +64,10 @@ export async function membership(context: Context): Promise<StepResult> {
   const secrets = secretFiles(context.input);
   if (!member) {
     const through = await masterOf(context, machine);
-    if (machine.role === "controlPlane")
-      await hosts.job(through, { name: "clearing etcd", script: forgetEtcdScript(machine) });
+    await hosts.job(through, {
+      name: `forgetting an earlier ${machine.name}`,
+      script: forgetScript(machine),
+    });
     const credential = await hosts.query(
       through,
       "making a join credential",

@@ -57,9 +57,10 @@ function clearPartial(): string {
   note "clearing what an interrupted run left"
   kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock || true
 fi
-rm -rf /etc/kubernetes/manifests /etc/kubernetes/*.conf /var/lib/etcd/member
 systemctl stop kubelet || true
 systemctl reset-failed kubelet 2>/dev/null || true
+# What kubeadm's preflight takes for a node that is there already, also where it was cut off before the first of these files.
+rm -rf /etc/kubernetes/manifests /etc/kubernetes/pki /etc/kubernetes/*.conf /var/lib/etcd/member
 `;
 }
 
@@ -287,9 +288,15 @@ fi
 `;
 }
 
-/** Run on a master that stays, before a join of another is tried again. */
-export function forgetEtcdScript(machine: Machine): string {
-  return `${prelude()}\nphase "etcd"\n${forgetEtcdMember(machine)}`;
+/**
+ * Run on a master that stays, before a host that is no member joins: a join that was cut off may have registered its Node
+ * and its etcd member already, and kubeadm refuses a second one of the name.
+ */
+export function forgetScript(machine: Machine): string {
+  return `${prelude()}
+phase "forget ${machine.name}"
+kubectl delete node ${word(machine.name)} --ignore-not-found --timeout 60s
+${machine.role === "controlPlane" ? forgetEtcdMember(machine) : ""}`;
 }
 
 function drain(settings: ClusterSettings, machine: Machine): string {

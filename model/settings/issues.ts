@@ -180,7 +180,7 @@ function comesLater(path: Path, value: unknown): { message: string; allowed: str
   if (place === "cni.backend" && known.some(([, backend]) => backend === value)) {
     return { message: "is a backend of another CNI, not of flannel", allowed: words.join(", ") };
   }
-  if (place === "kubeProxy.mode" && value === "ipvs") {
+  if (place === "kubeProxy.mode" && typeof value === "string" && value.toLowerCase() === "ipvs") {
     return {
       message: "is deprecated since Kubernetes 1.35 (KEP-5495); nftables takes its place",
       allowed: "nftables, iptables",

@@ -295,9 +295,20 @@ describeWithLab("one master, two workers, vxlan", () => {
   });
 
   it("refresh finds nothing, and no secret stands in state, logs or events", async () => {
-    const { changed, leaks } = await cluster.engine("refresh", {
-      search: { ...labSecrets(cluster.lab), kubeconfig: cluster.kubeconfig() },
-    });
+    const onMaster = (file: string): Promise<string> => cluster.host("cp1", `cat ${file}`);
+    const pki = "/etc/kubernetes/pki";
+    const encryption = await onMaster("/etc/kubernetes/pulumi-kubeadm/apiserver/encryption.yaml");
+    const search = {
+      ...labSecrets(cluster.lab),
+      "key of the cluster CA": await onMaster(`${pki}/ca.key`),
+      "key of etcd's CA": await onMaster(`${pki}/etcd/ca.key`),
+      "key of the front proxy's CA": await onMaster(`${pki}/front-proxy-ca.key`),
+      "service-account key": await onMaster(`${pki}/sa.key`),
+      "encryption key": /secret: (\S+)/.exec(encryption)?.[1] ?? "",
+      "administrator's key": /client-key-data: (\S+)/.exec(cluster.kubeconfig())?.[1] ?? "",
+    };
+    const { changed, leaks } = await cluster.engine("refresh", { search });
+    saw(`looked for ${Object.keys(search).join(", ")}`);
     expect(changed).toEqual([]);
     expect(leaks).toEqual([]);
   });

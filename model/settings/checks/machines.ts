@@ -63,6 +63,20 @@ export function machinesAreDistinct(facts: Facts, problems: Problems): void {
         },
       );
     }
+    const answers = facts.machines.find(
+      (other) =>
+        other !== machine &&
+        other.host !== machine.host &&
+        other.nodeAddress === machine.host &&
+        other.port === machine.port,
+    );
+    // Where the host is this machine's node address too, that was said above.
+    if (answers !== undefined && machine.host !== undefined && machine.host !== machine.nodeAddress) {
+      const message = `is the node address of machine ${answers.name}, whose SSH would answer on port ${machine.port}`;
+      problems.add([...machine.path, "host"], machine.host, message, {
+        allowed: "one machine for each SSH address",
+      });
+    }
     if (target !== "") byTarget.set(target.toLowerCase(), byTarget.get(target.toLowerCase()) ?? machine);
     if (machine.nodeAddress !== undefined) {
       byAddress.set(machine.nodeAddress, byAddress.get(machine.nodeAddress) ?? machine);

@@ -4,7 +4,7 @@ import {
   adoptScript,
   credentialScript,
   drainScript,
-  forgetEtcdScript,
+  forgetScript,
   joinFileCommand,
   removeNodeScript,
   uncordonScript,
@@ -229,7 +229,7 @@ esac`,
     ],
   ])("is forgotten %s", (_, line) => {
     members(list(line));
-    const { status, output } = host.run(forgetEtcdScript(cp2));
+    const { status, output } = host.run(forgetScript(cp2));
     expect(status, output).toBe(0);
     expect(removed()).toEqual(["91bc3c398fb3c146"]);
   });
@@ -238,7 +238,7 @@ esac`,
     members(
       list("91bc3c398fb3c146, started, cp21, https://10.40.0.121:2380, https://10.40.0.121:2379, false"),
     );
-    expect(host.run(forgetEtcdScript(cp2)).status).toBe(0);
+    expect(host.run(forgetScript(cp2)).status).toBe(0);
     expect(removed()).toEqual([]);
   });
 
@@ -253,7 +253,7 @@ esac`,
 
   it("cannot be asked for where no etcd runs, which is no error", () => {
     host.files.command("crictl", "exit 0");
-    expect(host.run(forgetEtcdScript(cp2)).status).toBe(0);
+    expect(host.run(forgetScript(cp2)).status).toBe(0);
   });
 });
 
