@@ -93,6 +93,14 @@ describe("shapes of clusters are taken", () => {
     expect(settings.machines.map((m) => m.ssh.port)).toEqual([22, 22, 22, 22, 2222]);
   });
 
+  it("a port of another node's address, forwarded", () => {
+    const settings = taken(all(set("machines.w1.host", "10.40.0.22"), set("machines.w1.port", 2222)));
+    expect(settings.machines.find((m) => m.name === "w1")?.ssh).toMatchObject({
+      host: "10.40.0.22",
+      port: 2222,
+    });
+  });
+
   it("a tunnel on this machine as SSH host and API address", () => {
     const settings = taken(all(set("machines.w1.host", "127.0.0.1"), set("access.host", "127.0.0.1")));
     expect(settings.access.host).toBe("127.0.0.1");

@@ -399,6 +399,12 @@ export const WRONG: readonly Wrong[] = [
   ]),
   ...cases("kube-proxy modes", [
     ["ipvs", set("kubeProxy.mode", "ipvs"), "kubeProxy.mode", /deprecated since Kubernetes 1\.35.*nftables/],
+    [
+      "ipvs in capitals",
+      set("kubeProxy.mode", "IPVS"),
+      "kubeProxy.mode",
+      /deprecated since Kubernetes 1\.35/,
+    ],
     ["userspace", set("kubeProxy.mode", "userspace"), "kubeProxy.mode", /not taken.*nftables, iptables/],
     ["kernelspace", set("kubeProxy.mode", "kernelspace"), "kubeProxy.mode", /Windows/],
     ["nftable", set("kubeProxy.mode", "nftable"), "kubeProxy.mode", /nftables$/],
@@ -480,6 +486,12 @@ export const WRONG: readonly Wrong[] = [
     ],
   ]),
   ...cases("machines sharing an address", [
+    [
+      "SSH address that is another's node address",
+      set("machines.w1.host", "10.40.0.22"),
+      "machines.w1.host",
+      /node address of machine w2/,
+    ],
     [
       "host and port",
       machine("w3", 23, { host: "192.0.2.21" }),
