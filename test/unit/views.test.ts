@@ -1,0 +1,360 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { fixedFacts } from "../../model/fixedFacts";
+import { digestOf, memberDigest, memberFiles } from "../../model/membership/files";
+import { adoptScript, convergeScript, joinScript, removeNodeScript } from "../../model/membership/scripts";
+import { renderNode } from "../../model/node/render";
+import { parseCluster } from "../../model/settings/parse";
+import type { ClusterSettings, Machine } from "../../model/settings/resolved";
+import { membershipView, preflightView, setupView } from "../../model/views";
+import { metalInput, type RawSettings } from "../support/settings";
+import { factsOf } from "./membership/support";
+import { all, hostKey, machine, set, type Change } from "./settings/edit";
+
+type Firewall = "none" | "nftables";
+
+function settingsOf(firewall: Firewall, change: Change = () => undefined): ClusterSettings {
+  const raw: RawSettings = { ...metalInput(), firewall };
+  change(raw);
+  return parseCluster(raw, { environment: "metal" });
+}
+
+/** What each step is told by its specification, by the step's name: where this changes, the step runs again. */
+function specs(settings: ClusterSettings): Map<string, string> {
+  const nodes = settings.machines.filter((one) => one.role !== "loadBalancer");
+  const of = (...parts: unknown[]) => JSON.stringify(parts);
+  return new Map([
+    ["preflight", of(preflightView(settings))],
+    // The rest of init's specification is not watched (INIT_IGNORES).
+    ["init", of(fixedFacts(settings))],
+    ...settings.machines.map((one): [string, string] => {
+      const view = setupView(settings, one);
+      const { files, setupScript } = renderNode(view, one);
+      return [`setup ${one.name}`, of(one.generation, digestOf(files, setupScript), view)];
+    }),
+    ...nodes.map((one): [string, string] => {
+      const view = membershipView(settings, one);
+      return [`membership ${one.name}`, of(one.role, one.generation, memberDigest(view, one), view)];
+    }),
+  ]);
+}
+
+const groups: Record<string, readonly string[]> = {
+  everywhere: ["cp1", "cp2", "cp3", "w1", "w2"],
+  masters: ["cp1", "cp2", "cp3"],
+  workers: ["w1", "w2"],
+};
+
+/** `setup masters` in full. */
+function expand(steps: readonly string[]): string[] {
+  return steps
+    .flatMap((step) => {
+      const [kind, where = ""] = step.split(" ");
+      return groups[where]?.map((name) => `${kind} ${name}`) ?? [step];
+    })
+    .sort();
+}
+
+const bastion = { host: "192.0.2.99", user: "jump", hostKey: hostKey(), key: "operator" };
+
+/** A change of one setting, and the steps that are run again for it; `filtered` where hosts have a firewall. */
+const table: readonly {
+  readonly name: string;
+  readonly change: Change;
+  readonly touches: readonly string[];
+  readonly filtered?: readonly string[];
+}[] = [
+  // Add-ons' own.
+  { name: "coredns.replicas", change: set("coredns.replicas", 3), touches: [] },
+  {
+    name: "coredns.stubDomains",
+    change: set("coredns.stubDomains", { "x.example": ["192.168.0.9"] }),
+    touches: [],
+  },
+  { name: "versions.coredns", change: set("versions.coredns", "v1.14.1"), touches: [] },
+  { name: "versions.flannel", change: set("versions.flannel", "v0.28.8"), touches: [] },
+  { name: "cni.resources", change: set("cni.resources", { requests: { cpu: "50m" } }), touches: [] },
+  { name: "cni.vni", change: set("cni.vni", 42), touches: [] },
+  { name: "cni.mtu", change: set("cni.mtu", 1400), touches: [] },
+  {
+    name: "cni.port",
+    change: set("cni.port", 8473),
+    touches: ["preflight", "setup everywhere"],
+  },
+  // The program's own.
+  { name: "protect", change: set("protect", false), touches: [] },
+  { name: "network.peers", change: set("network.peers", []), touches: [] },
+  { name: "network.maxNodes", change: set("network.maxNodes", 128), touches: [] },
+  { name: "drainTimeout", change: set("drainTimeout", 60), touches: ["membership everywhere"] },
+  // How a host is logged on to goes by standard input.
+  { name: "the SSH port of one machine", change: set("machines.w1.port", 2222), touches: [] },
+  { name: "the SSH key of one machine", change: set("machines.w1.key", "another"), touches: [] },
+  { name: "the SSH host of one machine", change: set("machines.w1.host", "192.0.2.77"), touches: [] },
+  { name: "the bastion", change: set("bastion", bastion), touches: [], filtered: ["setup everywhere"] },
+  // The API server's and the other control plane parts': masters alone.
+  { name: "audit.maxAge", change: set("audit.maxAge", 7), touches: ["membership masters"] },
+  {
+    name: "apiServer.extraArgs",
+    change: set("apiServer.extraArgs", { "audit-log-format": "json" }),
+    touches: ["membership masters"],
+  },
+  {
+    name: "apiServer.certSans",
+    change: set("apiServer.certSans", ["api.example.com"]),
+    touches: ["membership masters"],
+  },
+  {
+    name: "controllerManager.extraArgs",
+    change: set("controllerManager.extraArgs", { v: "2" }),
+    touches: ["membership masters"],
+  },
+  {
+    name: "etcd.extraArgs",
+    change: set("etcd.extraArgs", { "snapshot-count": "5000" }),
+    touches: ["membership masters"],
+  },
+  { name: "versions.etcd", change: set("versions.etcd", "3.6.7-0"), touches: ["membership masters"] },
+  {
+    name: "oidc",
+    change: set("oidc", { issuerUrl: "https://id.example.com", clientId: "kubernetes" }),
+    touches: ["membership masters"],
+  },
+  {
+    name: "podSecurity.enforce",
+    change: set("podSecurity.enforce", "restricted"),
+    touches: ["membership masters"],
+  },
+  { name: "certificates", change: set("certificates.leafDays", 90), touches: ["membership masters"] },
+  {
+    name: "kubeProxy.config",
+    change: set("kubeProxy.config", { conntrack: { maxPerCore: 0 } }),
+    touches: ["membership masters"],
+  },
+  // A node's own.
+  {
+    name: "kubelet.config",
+    change: set("kubelet.config", { imageGCHighThresholdPercent: 70 }),
+    touches: ["membership everywhere"],
+  },
+  {
+    name: "kubelet.config that logind has to agree with",
+    change: set("kubelet.config", { shutdownGracePeriod: "90s" }),
+    touches: ["setup everywhere", "membership everywhere"],
+  },
+  {
+    name: "network.podsPerNode",
+    change: set("network.podsPerNode", 100),
+    touches: ["membership everywhere"],
+  },
+  {
+    name: "labels of one worker",
+    change: set("machines.w1.labels", { disk: "hdd" }),
+    touches: ["membership w1"],
+  },
+  {
+    name: "labels of one master",
+    change: set("machines.cp2.labels", { a: "b" }),
+    touches: ["membership cp2"],
+  },
+  {
+    name: "taints of one worker",
+    change: set("machines.w1.taints", [{ key: "dedicated", effect: "NoExecute" }]),
+    touches: ["membership w1"],
+  },
+  {
+    name: "generation of one worker",
+    change: set("machines.w1.generation", 2),
+    touches: ["preflight", "setup w1", "membership w1"],
+  },
+  {
+    name: "OS of one master",
+    change: set("machines.cp2.os", "debian-12"),
+    touches: ["preflight", "setup cp2"],
+  },
+  {
+    name: "node interface of one worker",
+    change: set("machines.w1.nodeInterface", "eth1"),
+    touches: ["preflight", "setup w1"],
+  },
+  {
+    name: "node address of one worker",
+    change: set("machines.w1.nodeAddress", "10.40.0.99"),
+    touches: ["preflight", "setup w1", "membership w1"],
+    filtered: ["preflight", "setup everywhere", "membership w1"],
+  },
+  // What is on the hosts.
+  { name: "containerd.dropIn", change: set("containerd.dropIn", "[debug]\n"), touches: ["setup everywhere"] },
+  {
+    name: "downloads.mirror",
+    change: set("downloads.mirror", "http://192.0.2.8"),
+    touches: ["setup everywhere"],
+  },
+  {
+    name: "images.mirrors",
+    change: set("images.mirrors", { "docker.io": ["http://192.0.2.8:5000"] }),
+    touches: ["setup everywhere"],
+  },
+  {
+    name: "images.repository",
+    change: set("images.repository", "registry.example.com"),
+    touches: ["setup everywhere", "membership masters"],
+  },
+  { name: "versions.runc", change: set("versions.runc", "1.4.2"), touches: ["setup everywhere"] },
+  {
+    name: "network.mtu",
+    change: set("network.mtu", 1450),
+    touches: ["preflight", "setup everywhere"],
+  },
+  {
+    name: "network.nodePorts",
+    change: set("network.nodePorts", "31000-32000"),
+    touches: ["preflight", "setup everywhere", "membership masters"],
+  },
+  {
+    name: "proxy",
+    change: set("proxy", { http: "http://proxy:3128", https: "http://proxy:3128" }),
+    touches: ["setup everywhere", "membership masters"],
+  },
+  {
+    name: "access.ssh",
+    change: set("access.ssh", ["10.0.0.0/8"]),
+    touches: [],
+    filtered: ["setup everywhere"],
+  },
+  {
+    name: "kubernetesVersion",
+    change: set("kubernetesVersion", "1.35.8"),
+    touches: ["preflight", "setup everywhere", "membership everywhere"],
+  },
+  // Machines that come.
+  {
+    name: "a new worker",
+    change: machine("w3", 23, { pool: "general" }),
+    touches: ["preflight"],
+    filtered: ["preflight", "setup everywhere"],
+  },
+  {
+    name: "a new worker of a new pool",
+    change: machine("w3", 23, { pool: "gpu" }),
+    touches: ["preflight"],
+    filtered: ["preflight", "setup everywhere"],
+  },
+  {
+    name: "two new masters: every node balances over them",
+    change: all(machine("cp4", 14, { role: "controlPlane" }), machine("cp5", 15, { role: "controlPlane" })),
+    touches: ["preflight", "setup everywhere", "membership everywhere"],
+  },
+  // What a cluster is born with reaches init, which refuses it.
+  {
+    name: "cni.podCidr",
+    change: set("cni.podCidr", "10.248.0.0/16"),
+    touches: ["preflight", "init", "setup everywhere", "membership everywhere"],
+  },
+];
+
+describe.each(["none", "nftables"] as const)("what one setting touches, firewall %s", (firewall) => {
+  const before = specs(settingsOf(firewall));
+
+  it.each(table)("$name", ({ change, touches, filtered }) => {
+    const after = specs(settingsOf(firewall, change));
+    const changed = [...before].filter(([step, spec]) => after.get(step) !== spec).map(([step]) => step);
+    expect(changed.sort()).toEqual(expand(firewall === "nftables" ? (filtered ?? touches) : touches));
+  });
+});
+
+it("a firewall of their own touches the hosts and nothing else", () => {
+  const before = specs(settingsOf("none"));
+  const after = specs(settingsOf("nftables"));
+  const changed = [...before].filter(([step, spec]) => after.get(step) !== spec).map(([step]) => step);
+  expect(changed.sort()).toEqual(expand(["setup everywhere"]));
+});
+
+describe("a step's view is enough", () => {
+  /** Changes that can stand together in any number, balancers and firewalls among them. */
+  const independent: readonly Change[] = [
+    ...table
+      .filter(({ name }) => !/worker|master|bastion|kubelet|SSH/.test(name))
+      .map(({ change }) => change),
+    set("bastion", bastion),
+    set("endpoint", { kind: "address", host: "192.0.2.250", port: 6443 }),
+    set("kubelet.config", { failSwapOn: false, shutdownGracePeriod: "90s", cgroupDriver: "cgroupfs" }),
+    set("machines.w1.labels", { disk: "hdd" }),
+    set("machines.cp2.nodeInterface", "eth1"),
+    set("machines.w2.architecture", "arm64"),
+    all(
+      machine("lb1", 5, { role: "loadBalancer" }),
+      set("endpoint", { kind: "proxyMachine", machine: "lb1" }),
+    ),
+    set("encryption", { provider: "aescbc", keys: ["older", "generated"] }),
+    set("ignorePreflightErrors", ["Mem"]),
+    all(set("cni.backend", "host-gw"), set("cni.port", undefined), set("cni.vni", undefined)),
+  ];
+  const some = fc
+    .tuple(fc.constantFrom<Firewall>("none", "nftables"), fc.subarray([...independent], { maxLength: 12 }))
+    .map(([firewall, changes]) => settingsOf(firewall, all(...changes)));
+
+  /** The machine as the step finds it in its own settings. */
+  const seen = (view: ClusterSettings, own: Machine) =>
+    view.machines.find((one) => one.name === own.name) ?? expect.fail(`${own.name} is not in its view`);
+
+  it("for node setup: what is rendered from it is what the whole settings give", () => {
+    fc.assert(
+      fc.property(some, (settings) => {
+        for (const own of settings.machines) {
+          const view = setupView(settings, own);
+          expect(renderNode(view, seen(view, own))).toEqual(renderNode(settings, own));
+          expect(fixedFacts(view)).toEqual(fixedFacts(settings));
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it("for membership: files and scripts are what the whole settings give", () => {
+    fc.assert(
+      fc.property(some, (settings) => {
+        for (const own of settings.machines.filter((one) => one.role !== "loadBalancer")) {
+          const view = membershipView(settings, own);
+          const found = seen(view, own);
+          const files = memberFiles(settings, own);
+          expect(memberFiles(view, found)).toEqual(files);
+          expect(fixedFacts(view)).toEqual(fixedFacts(settings));
+          const facts = factsOf(settings, own);
+          expect(factsOf(view, found)).toEqual(facts);
+          const scripts = (all: ClusterSettings, one: Machine) => [
+            joinScript(all, facts, files, []),
+            convergeScript(all, one, facts, files, []),
+            adoptScript(all, one),
+            removeNodeScript(all, one, true),
+          ];
+          expect(scripts(view, found)).toEqual(scripts(settings, own));
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it("for membership: every master is in it, so that one can be asked", () => {
+    const settings = settingsOf("none");
+    const masters = (all: ClusterSettings) =>
+      all.machines.filter((one) => one.role === "controlPlane").map((one) => one.name);
+    for (const own of settings.machines)
+      expect(masters(membershipView(settings, own))).toEqual(masters(settings));
+  });
+
+  it("for the look at all machines: each is looked at as the whole settings say", () => {
+    fc.assert(
+      fc.property(some, (settings) => {
+        const view = preflightView(settings);
+        expect(view.machines.map((one) => one.name)).toEqual(settings.machines.map((one) => one.name));
+        expect(view.kubernetesVersion).toBe(settings.kubernetesVersion);
+        expect(fixedFacts(view)).toEqual(fixedFacts(settings));
+        for (const own of settings.machines) {
+          const { preflightScript } = renderNode(view, seen(view, own));
+          expect(preflightScript).toBe(renderNode(settings, own).preflightScript);
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
