@@ -4,27 +4,7 @@ import { SPEC_VARIABLE, type StepSpec } from "../../host/protocol";
 import { createCluster } from "../../stacks/program";
 import { byName, record, type Recorded, type RecordOptions } from "../../testing/recorder";
 import { metalInput, type RawSettings } from "../support/settings";
-
-/** What providers would answer; no key is real. */
-function made({ type, name }: pulumi.runtime.MockResourceArgs): Record<string, unknown> {
-  switch (type) {
-    case "tls:index/privateKey:PrivateKey":
-      return {
-        privateKeyPem: `key of ${name}`,
-        privateKeyPemPkcs8: `key of ${name}`,
-        publicKeyPem: `public ${name}`,
-      };
-    case "tls:index/selfSignedCert:SelfSignedCert":
-    case "tls:index/locallySignedCert:LocallySignedCert":
-      return { certPem: `certificate of ${name}` };
-    case "tls:index/certRequest:CertRequest":
-      return { certRequestPem: `request of ${name}` };
-    case "command:local:Command":
-      return { stdout: "{}" };
-    default:
-      return {};
-  }
-}
+import { made } from "./providers";
 
 function cluster(settings: RawSettings = {}, options: RecordOptions = {}): Promise<readonly Recorded[]> {
   const input = { ...metalInput(), ...settings };

@@ -1,0 +1,169 @@
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, describe, expect, it } from "vitest";
+import { Pki } from "../../components/pki/pki";
+import type { SecretFile } from "../../host/protocol";
+import { byName, record, type Recorded } from "../../testing/recorder";
+import { KEY, made } from "./providers";
+
+interface Built {
+  readonly resources: readonly Recorded[];
+  readonly pki: Pki;
+}
+
+async function build(protect = true): Promise<Built> {
+  let pki: Pki | undefined;
+  const resources = await record(() => (pki = new Pki("pki", { protect })), { outputs: made });
+  if (pki === undefined) throw new Error("no PKI was made");
+  return { resources, pki };
+}
+
+interface Known {
+  isSecret: Promise<boolean>;
+  promise(): Promise<unknown>;
+}
+const secret = (output: pulumi.Output<unknown>) => (output as unknown as Known).isSecret;
+const value = <T>(output: pulumi.Output<T>) => (output as unknown as Known).promise() as Promise<T>;
+
+let built: Built;
+beforeAll(async () => {
+  built = await build();
+});
+
+const authorities = ["pki-ca", "pki-etcd-ca", "pki-front-proxy-ca"];
+const inputs = (name: string) => byName(built.resources, name).inputs;
+
+describe("the authorities", () => {
+  it.each([
+    ["pki-ca", "kubernetes"],
+    ["pki-etcd-ca", "etcd-ca"],
+    ["pki-front-proxy-ca", "front-proxy-ca"],
+  ])(
+    "%s: a certificate of ten years for %s, signed by its own ECDSA key, for signing alone",
+    (name, commonName) => {
+      expect(inputs(`${name}-key`)).toMatchObject({ algorithm: "ECDSA", ecdsaCurve: "P256" });
+      expect(inputs(`${name}-certificate`)).toMatchObject({
+        subject: { commonName },
+        isCaCertificate: true,
+        validityPeriodHours: 87_600,
+      });
+      expect(inputs(`${name}-certificate`).allowedUses).toContain("cert_signing");
+    },
+  );
+
+  it("are never renewed by an ordinary up", () => {
+    for (const name of authorities) expect(inputs(`${name}-certificate`).earlyRenewalHours).toBeUndefined();
+  });
+});
+
+describe("the administrator's certificate", () => {
+  it("is of the group that kubeadm binds to cluster-admin, a year long, and renewed in its last month", () => {
+    expect(inputs("pki-admin-request").subject).toEqual({
+      commonName: "kubernetes-admin",
+      organization: "kubeadm:cluster-admins",
+    });
+    expect(inputs("pki-admin-certificate")).toMatchObject({
+      validityPeriodHours: 8_760,
+      earlyRenewalHours: 720,
+    });
+    expect(inputs("pki-admin-certificate").allowedUses).toContain("client_auth");
+  });
+
+  it("is signed by the cluster's authority", () => {
+    const request = byName(built.resources, "pki-admin-certificate");
+    const urns = ["pki-ca-key", "pki-ca-certificate"].map((name) => byName(built.resources, name).urn);
+    expect(request.dependsOn).toEqual(expect.arrayContaining(urns));
+    expect(request.inputs.caCertPem).toBe("certificate of pki-ca-certificate\n");
+  });
+});
+
+describe("secrets", () => {
+  it("are marked in every input that takes a key", () => {
+    for (const name of authorities)
+      expect(pulumi.runtime.isRpcSecret(inputs(`${name}-certificate`).privateKeyPem), name).toBe(true);
+    expect(pulumi.runtime.isRpcSecret(inputs("pki-admin-request").privateKeyPem)).toBe(true);
+    expect(pulumi.runtime.isRpcSecret(inputs("pki-admin-certificate").caPrivateKeyPem)).toBe(true);
+  });
+
+  it("are marked in every output that holds a key, and only there", async () => {
+    const { pki } = built;
+    for (const output of [
+      pki.adminKey,
+      pki.masterFiles,
+      pki.encryptionKey,
+      pki.cluster.key,
+      pki.cluster.signingKey,
+      pki.etcd.key,
+      pki.frontProxy.key,
+    ])
+      expect(await secret(output)).toBe(true);
+    for (const output of [pki.clusterId, pki.adminCertificate, pki.cluster.certificate])
+      expect(await secret(output)).toBe(false);
+  });
+
+  it("stay marked when nothing is known yet, as in the first preview", async () => {
+    const resources = await record(() => new Pki("pki", { protect: true }), { preview: true });
+    expect(pulumi.runtime.isRpcSecret(byName(resources, "pki-admin-request").inputs.privateKeyPem)).toBe(
+      true,
+    );
+  });
+});
+
+describe("what a master is given", () => {
+  it("is what kubeadm looks for under its own paths: three pairs and the service-account key", async () => {
+    const files = await value<SecretFile[]>(built.pki.masterFiles);
+    const of = (path: string) => files.find((file) => file.path === `/etc/kubernetes/pki/${path}`)?.content;
+    expect(files.map((file) => file.path.slice("/etc/kubernetes/pki/".length)).sort()).toEqual([
+      "ca.crt",
+      "ca.key",
+      "etcd/ca.crt",
+      "etcd/ca.key",
+      "front-proxy-ca.crt",
+      "front-proxy-ca.key",
+      "sa.key",
+      "sa.pub",
+    ]);
+    expect(of("ca.crt")).toBe("certificate of pki-ca-certificate\n");
+    expect(of("etcd/ca.key")).toBe(`${KEY}pki-etcd-ca-key, PKCS #8`);
+    expect(of("front-proxy-ca.crt")).toBe("certificate of pki-front-proxy-ca-certificate\n");
+    expect(of("sa.pub")).toBe("public pki-service-account");
+    expect(of("sa.key")).toBe(`${KEY}pki-service-account`);
+  });
+});
+
+describe("what is derived", () => {
+  it("names the cluster by its authority's certificate, whatever white space ends it", async () => {
+    const digest = createHash("sha256").update("certificate of pki-ca-certificate").digest("hex");
+    expect(await value(built.pki.clusterId)).toBe(digest);
+  });
+
+  it("makes 32 bytes for encryption at rest out of a key of their own", async () => {
+    const key = await value(built.pki.encryptionKey);
+    expect(Buffer.from(key, "base64")).toHaveLength(32);
+    expect(key).not.toContain(KEY);
+    const others = await Promise.all([value(built.pki.adminKey), value(built.pki.cluster.key)]);
+    expect(others).not.toContain(key);
+  });
+});
+
+describe("protection", () => {
+  it("holds what cannot be made again: authorities, service-account and encryption key", () => {
+    expect(
+      built.resources
+        .filter((one) => one.protect)
+        .map((one) => one.name)
+        .sort(),
+    ).toEqual(
+      [
+        ...authorities.flatMap((name) => [`${name}-key`, `${name}-certificate`]),
+        "pki-service-account",
+        "pki-encryption",
+      ].sort(),
+    );
+  });
+
+  it("can be switched off", async () => {
+    const { resources } = await build(false);
+    expect(resources.filter((one) => one.protect)).toEqual([]);
+  });
+});
