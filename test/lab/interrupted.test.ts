@@ -26,7 +26,7 @@ function random(seed: number): () => number {
 const STAGES = [
   { stage: "setup", host: "cp1", begins: "packages", seconds: 2.5 },
   { stage: "init", host: "cp1", begins: "kubeadm init", seconds: 6 },
-  { stage: "join", host: "w1", begins: "kubeadm join", seconds: 3 },
+  { stage: "join", host: "w1", begins: "kubeadm join", seconds: 1 },
 ] as const;
 
 describeWithLab(`killed at moments of seed ${SEED}`, () => {
