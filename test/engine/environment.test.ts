@@ -2,11 +2,11 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { utils } from "ssh2";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse } from "yaml";
 import { createCluster, stackArgs } from "../../stacks/program";
 import { run } from "../support/run";
+import { newKey } from "../support/sshKey";
 import { describeWithEngine } from "./available";
 import { createEngineStack, type EngineStack } from "./harness";
 import { EngineError } from "./result";
@@ -20,7 +20,7 @@ interface Planned {
 
 describeWithEngine("environment metal", () => {
   let engine: EngineStack;
-  const { private: key } = utils.generateKeyPairSync("ed25519");
+  const { private: key } = newKey();
   const file = parse(readFileSync(path.join(ROOT, "Pulumi.metal.yaml"), "utf8")) as {
     config: Record<string, unknown>;
   };

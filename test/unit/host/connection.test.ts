@@ -3,7 +3,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { connect, Dropped, type Session } from "../../../host/connection";
 import { HostProblem } from "../../../host/problem";
 import type { Connection } from "../../../host/protocol";
-import { answer, hostKeyLine, Machine, newKey, otherHostKey, SshHost, userKey, type Exec } from "./sshHost";
+import { newKey } from "../../support/sshKey";
+import { answer, hostKeyLine, Machine, otherHostKey, SshHost, userKey, type Exec } from "./sshHost";
 
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {

@@ -5,6 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { Server, utils, type AuthContext, type Connection as Client, type ServerChannel } from "ssh2";
 import type { Connection } from "../../../host/protocol";
+import { newKey, type KeyPair } from "../../support/sshKey";
 
 /** What a client asks the host to run; `channel` carries its input and output. */
 export type Exec = (command: string, channel: ServerChannel) => void;
@@ -17,22 +18,6 @@ export interface SshHostOptions {
   readonly forwards?: boolean;
   /** Default: an ed25519 key of its own. */
   readonly key?: KeyPair;
-}
-
-export interface KeyPair {
-  readonly private: string;
-  readonly public: string;
-}
-
-export function newKey(type: "ed25519" | "ecdsa" = "ed25519"): KeyPair {
-  for (;;) {
-    const key =
-      type === "ed25519"
-        ? utils.generateKeyPairSync("ed25519")
-        : utils.generateKeyPairSync("ecdsa", { bits: 256 });
-    // ssh2 1.17 drops a leading zero byte, and cannot read about one in 200 of its own keys.
-    if (!(utils.parseKey(key.private) instanceof Error)) return key;
-  }
 }
 
 export const userKey = newKey();

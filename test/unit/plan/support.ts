@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { utils } from "ssh2";
+import { newKey } from "../../support/sshKey";
 import { makePlan, type Plan } from "../../../plan/plan";
 import type { EnvironmentConfig } from "../../../plan/config";
 import { metalInput, type RawSettings } from "../../support/settings";
@@ -9,7 +9,7 @@ import { metalInput, type RawSettings } from "../../support/settings";
 /** Secrets of the classes a cluster has, made anew for each run. */
 export function someSecrets(): Record<string, string> {
   return {
-    operator: utils.generateKeyPairSync("ed25519").private,
+    operator: newKey().private,
     older: Buffer.from("thirty-two bytes of a former key").toString("base64"),
   };
 }
