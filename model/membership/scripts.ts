@@ -346,7 +346,8 @@ if command -v crictl >/dev/null && systemctl is-active --quiet containerd; then
   crictl pods --quiet | xargs -r timeout 60 crictl rmp --force || true
 fi
 phase "network"
-for link in /sys/class/net/cni0 /sys/class/net/flannel* /sys/class/net/kube-ipvs0; do ip link delete "$(basename "$link")" 2>/dev/null || true; done
+# Asked of the kernel and not of sysfs, which in a container may show another network namespace's links.
+ip -o link show | sed -n 's/^[0-9]*: \\(cni0\\|flannel[^:@]*\\|kube-ipvs0\\)[:@].*/\\1/p' | while read -r link; do ip link delete "$link" || true; done
 # Routes to other nodes' pods, which flannel's host-gw leaves behind.
 ip -4 route flush root ${podCidr} 2>/dev/null || true
 if command -v nft >/dev/null; then

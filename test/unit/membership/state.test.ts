@@ -112,8 +112,15 @@ describe("reset", () => {
   });
 
   it("deletes the links of the CNI and of kube-proxy, whatever flannel's is called, and routes to pods", () => {
-    for (const link of ["cni0", "flannel.42", "eth0", "lo"])
-      host.files.write(`/sys/class/net/${link}/mtu`, "1500");
+    const links = [
+      "1: lo: <UP>",
+      "2: eth0@if7: <UP>",
+      "3: flannel.42: <UP>",
+      "4: cni0: <UP>",
+      "5: veth1@if2: <UP>",
+    ];
+    host.files.write("/links", `${links.join("\n")}\n`);
+    host.files.command("ip", 'if [ "$*" = "-o link show" ]; then cat "$ROOT/links"; fi');
     expect(reset().status).toBe(0);
     const calls = host.files.calls().filter((line) => line.startsWith("ip "));
     expect(calls).toContain("ip link delete cni0");
