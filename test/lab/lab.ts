@@ -55,6 +55,8 @@ export class Lab {
       throw new Error("the lab needs root on Linux");
     await ensureDebianPackages(machinePackages);
     await ensureBaseTree();
+    // What a lab that was not taken down in full left there: its stack would be taken for this one's.
+    fs.rmSync(labFolder(id), { recursive: true, force: true });
     writeState({ id, createdAt: new Date().toISOString(), nextIndex: 1, hosts: {}, services: {} });
     const lab = new Lab(id);
     try {
@@ -228,7 +230,8 @@ export class Lab {
     await Promise.all(this.hosts().map((host) => this.stopHost(host.name, 0)));
     for (const name of serviceNames) await stopService(this.id, name);
     if (namespaceExists(labNamespace(this.id))) await removeNetworks(this.id);
-    fs.rmSync(labFolder(this.id), { recursive: true, force: true });
+    // Retried: an engine that was killed a moment ago may still be writing there.
+    fs.rmSync(labFolder(this.id), { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
     const labs = cacheFolder("labs");
     if (fs.existsSync(labs) && fs.readdirSync(labs).length === 0) fs.rmdirSync(labs);
   }
