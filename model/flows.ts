@@ -100,6 +100,7 @@ function nodeToApi(settings: ClusterSettings): string {
     case "localProxy":
       return `the proxy on every node balances over the API servers; ${service}`;
     case "address":
+    case "addresses":
       return `kubelets and kube-proxy call the API; ${service}`;
     case "proxyMachine":
       return `${service}`;

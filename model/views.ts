@@ -1,4 +1,5 @@
 import type { ClusterSettings, Machine } from "./settings/resolved";
+import { NO_ADDONS } from "./settings/resolvedAddons";
 
 /**
  * A step's own view of the settings: only what its host is rendered from stays, everything else is set to one value.
@@ -11,6 +12,7 @@ const NOT_MINE = {
   secretNames: [],
   protect: true,
   coredns: { replicas: 0, forwarders: [], stubDomains: {}, cache: 0 },
+  addons: NO_ADDONS,
 } as const;
 
 const NOBODY = { ssh: [], api: [], nodePorts: [] } as const;

@@ -81,7 +81,7 @@ function localEndpoint(machine: Machine): ApiEndpoint {
 
 function nodeRegistration(settings: ClusterSettings, machine: Machine): NodeRegistration {
   return {
-    name: machine.name,
+    name: machine.nodeName,
     criSocket: paths.criSocket,
     // A master's have kubeadm's own among them, unless the settings say otherwise; an empty list means none.
     taints: machine.taints,

@@ -247,19 +247,19 @@ kubeadm kubeconfig user --config "$configuration" --client-name "system:bootstra
  * earlier run gave and the settings no longer name is taken away; what others gave stays.
  */
 export function adoptScript(settings: ClusterSettings, machine: Machine): string {
-  const node = word(machine.name);
+  const node = word(machine.nodeName);
   const labels = Object.entries(nodeLabels(settings, machine)).map(([key, value]) => `${key}=${value}`);
   const taints = machine.taints.map((taint) => `${taint.key}=${taint.value ?? ""}:${taint.effect}`);
   const keys = (list: readonly string[]): string =>
     list.map((entry) => entry.slice(0, entry.indexOf("="))).join(",");
   const taintKeys = machine.taints.map((taint) => `${taint.key}:${taint.effect}`).join(",");
   return `${prelude()}
-phase "node ${machine.name} registered"
+phase "node ${machine.nodeName} registered"
 for _ in $(seq 1 240); do
   kubectl get node ${node} >/dev/null 2>&1 && found=yes && break
   sleep 0.5
 done
-[ "\${found:-}" = yes ] || die "node ${machine.name} did not register with the API within two minutes"
+[ "\${found:-}" = yes ] || die "node ${machine.nodeName} did not register with the API within two minutes"
 annotation() { kubectl get node ${node} -o "go-template={{with .metadata.annotations}}{{index . \\"$1\\"}}{{end}}" | sed 's/<no value>//'; }
 gone() { comm -23 <(tr ',' '\\n' <<<"$1" | grep . | sort -u) <(tr ',' '\\n' <<<"$2" | grep . | sort -u); }
 remove=()
@@ -279,7 +279,7 @@ export function forgetEtcdMember(machine: Machine): string {
   return `etcd=$(crictl ps --quiet --name '^etcd$' | head -n 1)
 if [ -n "$etcd" ]; then
   etcdctl() { crictl exec "$etcd" etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/healthcheck-client.crt --key /etc/kubernetes/pki/etcd/healthcheck-client.key "$@"; }
-  member=$(etcdctl member list | awk -F ', ' -v name=${word(machine.name)} -v peer=${word(`https://${machine.nodeAddress}:2380`)} '$3 == name || $4 == peer { print $1 }')
+  member=$(etcdctl member list | awk -F ', ' -v name=${word(machine.nodeName)} -v peer=${word(`https://${machine.nodeAddress}:2380`)} '$3 == name || $4 == peer { print $1 }')
   if [ -n "$member" ]; then
     note "removing etcd member ${machine.name}"
     etcdctl member remove "$member"
@@ -295,12 +295,12 @@ fi
 export function forgetScript(machine: Machine): string {
   return `${prelude()}
 phase "forget ${machine.name}"
-kubectl delete node ${word(machine.name)} --ignore-not-found --timeout 60s
+kubectl delete node ${word(machine.nodeName)} --ignore-not-found --timeout 60s
 ${machine.role === "controlPlane" ? forgetEtcdMember(machine) : ""}`;
 }
 
 function drain(settings: ClusterSettings, machine: Machine): string {
-  return `kubectl drain ${word(machine.name)} --ignore-daemonsets --delete-emptydir-data --force --timeout ${settings.drainTimeout}s || note "the drain did not finish within ${settings.drainTimeout} s"`;
+  return `kubectl drain ${word(machine.nodeName)} --ignore-daemonsets --delete-emptydir-data --force --timeout ${settings.drainTimeout}s || note "the drain did not finish within ${settings.drainTimeout} s"`;
 }
 
 /** Run on another master before a node's kubelet is upgraded. */
@@ -310,12 +310,12 @@ export function drainScript(settings: ClusterSettings, machine: Machine): string
 
 /** Run on another master when a node's kubelet has been upgraded. */
 export function uncordonScript(machine: Machine): string {
-  return `${prelude()}\nphase "uncordon ${machine.name}"\nkubectl uncordon ${word(machine.name)}\n`;
+  return `${prelude()}\nphase "uncordon ${machine.name}"\nkubectl uncordon ${word(machine.nodeName)}\n`;
 }
 
 /** Run on a master that stays: drains a node within bounds and deletes it. */
 export function removeNodeScript(settings: ClusterSettings, machine: Machine, alive: boolean): string {
-  const node = word(machine.name);
+  const node = word(machine.nodeName);
   return `${prelude()}
 if kubectl get node ${node} >/dev/null 2>&1; then
   ${

@@ -11,10 +11,17 @@ export function controlPlaneEndpoint(settings: ClusterSettings): string {
 }
 
 /**
- * What the endpoint's name must resolve to in each node's hosts file, or undefined when the name is the user's own and
+ * What the endpoint's name must resolve to in each node's hosts file; nothing when the name is the user's own and
  * somebody else's DNS answers for it.
  */
-export function endpointAddress(settings: ClusterSettings): string | undefined {
+export function endpointAddresses(settings: ClusterSettings): readonly string[] {
+  const { endpoint } = settings;
+  if (endpoint.kind === "addresses") return endpoint.addresses;
+  const address = endpointAddress(settings);
+  return address === undefined ? [] : [address];
+}
+
+function endpointAddress(settings: ClusterSettings): string | undefined {
   const { endpoint, machines } = settings;
   if (endpoint.host !== apiName(settings.name, settings.domain)) return undefined;
   switch (endpoint.kind) {
@@ -23,6 +30,7 @@ export function endpointAddress(settings: ClusterSettings): string | undefined {
     case "proxyMachine":
       return machines.find((machine) => machine.name === endpoint.machine)?.nodeAddress;
     case "address":
+    case "addresses":
       return machines.find((machine) => machine.role === "controlPlane")?.nodeAddress;
   }
 }

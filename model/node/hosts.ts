@@ -1,4 +1,4 @@
-import { endpointAddress } from "../network/endpoint";
+import { endpointAddresses } from "../network/endpoint";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings, Machine } from "../settings/resolved";
 import { installRoot } from "./paths";
@@ -13,13 +13,12 @@ export const hostsScript = `${installRoot}/bin/hosts-block`;
  * Other workers are left out, so that a new one changes nothing on the machines there are.
  */
 export function hostsLines(settings: ClusterSettings, machine: Machine): string[] {
-  const address = endpointAddress(settings);
   const known = settings.machines.filter(
     (other) => other.role === "controlPlane" || other.name === machine.name,
   );
   return [
-    ...(address === undefined ? [] : [`${address} ${settings.endpoint.host}`]),
-    ...known.map((other) => `${other.nodeAddress} ${other.name}`),
+    ...endpointAddresses(settings).map((address) => `${address} ${settings.endpoint.host}`),
+    ...known.map((other) => `${other.nodeAddress} ${other.nodeName}`),
   ];
 }
 

@@ -81,6 +81,28 @@ export const osFacts: Readonly<Record<OsFamily, OsFacts>> = {
     },
     nginxModules: "/usr/lib64/nginx/modules",
   },
+  // Packages: the core repository of Amazon Linux 2023 (docs.aws.amazon.com/linux/al2023/release-notes); its iptables is iptables-nft.
+  "amazon-linux-2023": {
+    release: ["amzn:2023"],
+    packageManager: "dnf",
+    packages: {
+      conntrack: "conntrack-tools",
+      ethtool: "ethtool",
+      ip: "iproute",
+      tc: "iproute-tc",
+      iptables: "iptables-nft",
+      nft: "nftables",
+      modprobe: "kmod",
+      // The image has curl-minimal, which has the command and stands in curl's way.
+      curl: "curl-minimal",
+      tar: "tar",
+      openssl: "openssl",
+      nginx: "nginx",
+      "nginx-stream": "nginx-mod-stream",
+      chronyd: "chrony",
+    },
+    nginxModules: "/usr/lib64/nginx/modules",
+  },
 };
 
 const families = Object.keys(osFacts) as OsFamily[];

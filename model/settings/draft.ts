@@ -4,7 +4,7 @@ import { componentVersions, isSupportedMinor, minorOf } from "../versions";
 import { DEFAULTS } from "./defaults";
 import type { Path } from "./problems";
 import type { ComponentVersions, EndpointSettings, FlannelSettings, Machine, MachineRole } from "./resolved";
-import type { ClusterInput } from "./schema/cluster";
+import type { AnyInput, AwsInput, MachinesInput } from "./schema/cluster";
 
 /** The input where any part may have been refused: a key that is there without a value was wrong. */
 export type Draft<T> = T extends readonly (infer E)[]
@@ -26,7 +26,7 @@ export interface PlacedRange {
 export interface DraftMachine {
   readonly name: string;
   readonly path: Path;
-  readonly input: Draft<ClusterInput["machines"][string]>;
+  readonly input: Draft<MachinesInput["machines"][string]>;
   readonly role?: MachineRole;
   readonly host?: string;
   readonly port?: number;
@@ -38,7 +38,9 @@ export interface DraftMachine {
 
 /** What the checks across settings look at: defaults filled in, refused parts undefined. */
 export interface Facts {
-  readonly input: Draft<ClusterInput>;
+  readonly input: Draft<AnyInput>;
+  /** Set on `platform: aws`: the same input by that platform's types. */
+  readonly aws?: Draft<AwsInput>;
   readonly environment: string;
   readonly name?: string;
   readonly domain?: string;
@@ -79,7 +81,7 @@ function part<T extends object, K extends keyof T>(from: T, key: K): Exclude<T[K
   return pick(from, key, {}) as Exclude<T[K], undefined> | undefined;
 }
 
-export function factsOf(input: Draft<ClusterInput>, environment: string): Facts {
+export function factsOf(input: Draft<AnyInput>, environment: string): Facts {
   const network = part(input, "network");
   const cni = part(input, "cni");
   const kubernetesVersion = pick(input, "kubernetesVersion", DEFAULTS.kubernetesVersion);
@@ -133,10 +135,7 @@ function placed(text: string | undefined, path: Path, name: string, given: boole
   return parsed === undefined || "problem" in parsed ? undefined : { path, name, range: parsed, given };
 }
 
-function versionsOf(
-  kubernetes: string | undefined,
-  input: Draft<ClusterInput>,
-): ComponentVersions | undefined {
+function versionsOf(kubernetes: string | undefined, input: Draft<AnyInput>): ComponentVersions | undefined {
   const minor = kubernetes === undefined ? undefined : minorOf(kubernetes);
   if (kubernetes === undefined || minor === undefined || !isSupportedMinor(minor)) return undefined;
   return componentVersions(kubernetes, input.versions ?? {});
@@ -159,7 +158,7 @@ function draftMachine(name: string, input: DraftMachine["input"]): DraftMachine 
 }
 
 function endpointOf(
-  input: Draft<ClusterInput>,
+  input: Draft<AnyInput>,
   masters: number,
   name: string | undefined,
   domain: string | undefined,

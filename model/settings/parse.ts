@@ -7,11 +7,13 @@ import { checkSchema } from "./issues";
 import { Problems, SettingsError } from "./problems";
 import type { ClusterSettings } from "./resolved";
 import { resolve } from "./resolve";
-import { type ClusterInput, PLATFORMS, machinesCluster } from "./schema/cluster";
+import { type AnyInput, type ClusterInput, PLATFORMS, machinesCluster } from "./schema/cluster";
 
 export interface ParseContext {
   /** Name of the environment, the Pulumi stack. */
   readonly environment: string;
+  /** AWS region of the stack, `aws:region`; needed on platform aws. */
+  readonly region?: string | undefined;
   /** The entries of `kubeadm:secrets`; undefined when they are not known, as in a plan without passphrase. */
   readonly secrets?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -27,14 +29,14 @@ export function parseCluster(raw: unknown, context: ParseContext): ClusterSettin
   const given = raw ?? {};
   if (refusePlatform(given, problems)) throw new SettingsError(problems.sorted(), context.environment);
   const left = withPodRange(given, checkSchema(machinesCluster, given, problems));
-  const input = (left !== null && typeof left === "object" ? left : {}) as Draft<ClusterInput>;
+  const input = (left !== null && typeof left === "object" ? left : {}) as Draft<AnyInput>;
   const facts = factsOf(input, context.environment);
   for (const check of CHECKS) check(facts, problems);
   secretsAreThere(facts, context.secrets, problems);
   secretsAreElsewhere(given, problems);
   const found = problems.sorted();
   if (found.length > 0) throw new SettingsError(found, context.environment);
-  const settings = resolve(given as ClusterInput, context.environment);
+  const settings = resolve(given as ClusterInput, context);
   return { ...settings, advisories: advisoriesOf(settings) };
 }
 

@@ -3,7 +3,7 @@ import { clusterNetwork } from "../network/clusterNetwork";
 import { apiName } from "../network/endpoint";
 import { componentVersions, downloads } from "../versions";
 import { DEFAULTS } from "./defaults";
-import { portRange } from "./draft";
+import { type Draft, portRange } from "./draft";
 import { taintsOf } from "./labels";
 import { proxySettings } from "./proxy";
 import type {
@@ -16,20 +16,28 @@ import type {
   Machine,
   SshTarget,
 } from "./resolved";
-import type { ClusterInput } from "./schema/cluster";
+import { resolveAddons } from "./resolveAddons";
+import { awsPlatform } from "./resolveAws";
+import type { AnyInput, ClusterInput, MachinesInput } from "./schema/cluster";
 import { referredSecrets } from "./secrets";
 import { bareHostKey } from "./sshKeys";
 
 /** The resolved settings of input that was checked: defaults filled in, names resolved, nothing left to decide. */
-export function resolve(input: ClusterInput, environment: string): Omit<ClusterSettings, "advisories"> {
+export function resolve(
+  input: ClusterInput,
+  { environment, region }: ResolveContext,
+): Omit<ClusterSettings, "advisories"> {
   const name = input.name ?? environment;
   const domain = input.domain ?? DEFAULTS.domain;
   const kubernetesVersion = input.kubernetesVersion ?? DEFAULTS.kubernetesVersion;
   const versions = componentVersions(kubernetesVersion, input.versions);
-  const machines = Object.entries(input.machines).map(([key, machine]) => resolveMachine(key, machine));
+  const platform =
+    input.platform === "aws"
+      ? awsPlatform(input, { name, domain, region: region ?? "" })
+      : machinesPlatform(input, apiName(name, domain));
+  const { machines, endpoint } = platform;
   const cni = resolveCni(input);
   const network = resolveNetwork(input);
-  const endpoint = resolveEndpoint(input, machines, apiName(name, domain));
   const checksums = input.downloads?.checksums;
   const mirror = input.downloads?.mirror;
   const architectures = [...new Set(machines.map((machine) => machine.architecture))];
@@ -41,15 +49,11 @@ export function resolve(input: ClusterInput, environment: string): Omit<ClusterS
     environment,
     name,
     domain,
-    platform: "machines",
+    ...platform,
     kubernetesVersion,
     versions,
     network,
     cni,
-    machines,
-    ...defined({ bastion: input.bastion && resolveSsh(input.bastion) }),
-    endpoint,
-    access: resolveAccess(input, machines, endpoint),
     apiServer: { extraArgs: argsOf(input.apiServer), certSans: input.apiServer?.certSans ?? [] },
     controllerManager: { extraArgs: argsOf(input.controllerManager) },
     scheduler: { extraArgs: argsOf(input.scheduler) },
@@ -83,20 +87,45 @@ export function resolve(input: ClusterInput, environment: string): Omit<ClusterS
       ]),
     },
     certificates: { ...DEFAULTS.certificates, ...defined(input.certificates ?? {}) },
+    coredns: { stubDomains: {}, ...DEFAULTS.coredns, ...defined(input.coredns ?? {}) },
+    addons: resolveAddons(input),
+    drainTimeout: input.drainTimeout ?? DEFAULTS.drainTimeout,
+    protect: input.protect ?? DEFAULTS.protect,
+    secretNames: unique(referredSecrets(input as Draft<AnyInput>).map((reference) => reference.name)).sort(),
+  };
+}
+
+export interface ResolveContext {
+  readonly environment: string;
+  /** AWS region, from the stack's `aws:region`. */
+  readonly region?: string | undefined;
+}
+
+/** What of the settings a platform decides. */
+export type PlatformSettings = Pick<
+  ClusterSettings,
+  "platform" | "aws" | "machines" | "bastion" | "endpoint" | "access" | "firewall" | "firewallAccess"
+>;
+
+function machinesPlatform(input: MachinesInput, madeName: string): PlatformSettings {
+  const machines = Object.entries(input.machines).map(([key, machine]) => resolveMachine(key, machine));
+  const endpoint = resolveEndpoint(input, machines, madeName);
+  return {
+    platform: "machines",
+    machines,
+    ...defined({ bastion: input.bastion && resolveSsh(input.bastion) }),
+    endpoint,
+    access: resolveAccess(input, machines, endpoint),
     firewall: input.firewall ?? DEFAULTS.firewall,
     firewallAccess: {
       ssh: input.access?.ssh ?? [],
       api: input.access?.api ?? [],
       nodePorts: input.access?.nodePorts ?? [],
     },
-    coredns: { stubDomains: {}, ...DEFAULTS.coredns, ...defined(input.coredns ?? {}) },
-    drainTimeout: input.drainTimeout ?? DEFAULTS.drainTimeout,
-    protect: input.protect ?? DEFAULTS.protect,
-    secretNames: unique(referredSecrets(input).map((reference) => reference.name)).sort(),
   };
 }
 
-type MachineInput = ClusterInput["machines"][string];
+type MachineInput = MachinesInput["machines"][string];
 
 function resolveSsh(input: Pick<MachineInput, "host" | "port" | "user" | "hostKey" | "key">): SshTarget {
   return {
@@ -111,6 +140,7 @@ function resolveSsh(input: Pick<MachineInput, "host" | "port" | "user" | "hostKe
 function resolveMachine(name: string, input: MachineInput): Machine {
   return {
     name,
+    nodeName: name,
     role: input.role,
     pool: input.role === "worker" ? (input.pool ?? DEFAULTS.pool) : "",
     ssh: resolveSsh(input),
@@ -150,9 +180,9 @@ function resolveNetwork(input: ClusterInput): ClusterNetwork {
   });
 }
 
-function resolveEndpoint(input: ClusterInput, machines: readonly Machine[], name: string): EndpointSettings {
+function resolveEndpoint(input: MachinesInput, machines: readonly Machine[], name: string): EndpointSettings {
   const masters = machines.filter((machine) => machine.role === "controlPlane").length;
-  const given: NonNullable<ClusterInput["endpoint"]> =
+  const given: NonNullable<MachinesInput["endpoint"]> =
     input.endpoint ?? (masters === 1 ? { kind: "address" } : { kind: "localProxy" });
   switch (given.kind) {
     case "address":
@@ -171,7 +201,7 @@ function resolveEndpoint(input: ClusterInput, machines: readonly Machine[], name
 
 /** Where people reach the API: the proxy machine if there is one, else the first master, by the address SSH takes. */
 function resolveAccess(
-  input: ClusterInput,
+  input: MachinesInput,
   machines: readonly Machine[],
   endpoint: EndpointSettings,
 ): ClusterSettings["access"] {

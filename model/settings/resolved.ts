@@ -4,9 +4,13 @@
  * No secret stands in here: secrets are referred to by their name in `kubeadm:secrets`.
  */
 
+import type { AddonSettings } from "./resolvedAddons";
+import type { AwsSettings } from "./resolvedAws";
+
 export type Platform = "machines" | "aws";
 export type Architecture = "amd64" | "arm64";
-export type OsFamily = "ubuntu-22.04" | "ubuntu-24.04" | "debian-12" | "debian-13" | "rhel-9";
+export type OsFamily =
+  "ubuntu-22.04" | "ubuntu-24.04" | "debian-12" | "debian-13" | "rhel-9" | "amazon-linux-2023";
 export type KubeProxyMode = "nftables" | "iptables";
 export type MachineRole = "controlPlane" | "worker" | "loadBalancer";
 
@@ -77,8 +81,10 @@ export interface Taint {
 }
 
 export interface Machine {
-  /** The machine's key in the settings: its identity, and on existing machines the node's name. */
+  /** The machine's key in the settings: its identity. */
   readonly name: string;
+  /** The Node's name: the key on existing machines, the private DNS name on AWS. */
+  readonly nodeName: string;
   readonly role: MachineRole;
   /** Worker pool; "" for masters and load balancers. */
   readonly pool: string;
@@ -96,9 +102,19 @@ export interface Machine {
   readonly generation: number;
 }
 
-/** `address`: given; `localProxy`: nginx on every node; `proxyMachine`: nginx in stream mode on a machine with role loadBalancer. */
+/**
+ * `addresses`: a name that nodes' hosts files lead to fixed private addresses, the balancer's or the one master's;
+ * `address`: given; `localProxy`: nginx on every node; `proxyMachine`: nginx in stream mode on a machine with role
+ * loadBalancer.
+ */
 export type EndpointSettings =
   | { readonly kind: "address"; readonly host: string; readonly port: number }
+  | {
+      readonly kind: "addresses";
+      readonly host: string;
+      readonly port: number;
+      readonly addresses: readonly string[];
+    }
   | { readonly kind: "localProxy"; readonly host: string; readonly port: number }
   | { readonly kind: "proxyMachine"; readonly host: string; readonly port: number; readonly machine: string };
 
@@ -182,6 +198,8 @@ export interface ClusterSettings {
   /** Suffix of the names this library makes (`api.<name>.<domain>`); default `internal`. */
   readonly domain: string;
   readonly platform: Platform;
+  /** Set on `platform: aws`. `machines` holds the masters then; workers are in pools. */
+  readonly aws?: AwsSettings;
   readonly kubernetesVersion: string;
   readonly versions: ComponentVersions;
   readonly network: ClusterNetwork;
@@ -238,6 +256,7 @@ export interface ClusterSettings {
     readonly nodePorts: readonly string[];
   };
   readonly coredns: CoreDnsSettings;
+  readonly addons: AddonSettings;
   /** Seconds a drain may take before the node is removed all the same. */
   readonly drainTimeout: number;
   /** Keeps `pulumi destroy` and replacement away from the CAs; default true. */

@@ -1,6 +1,6 @@
 import type { Draft } from "./draft";
 import type { Path } from "./problems";
-import type { ClusterInput } from "./schema/cluster";
+import type { AnyInput } from "./schema/cluster";
 
 /** What a secret must be, by where it is used. */
 export type SecretUse = "sshKey" | "encryptionKey" | "certificate";
@@ -15,7 +15,7 @@ export interface SecretReference {
 export const GENERATED_KEY = "generated";
 
 /** Every place in the settings that names a secret. */
-export function referredSecrets(input: Draft<ClusterInput>): SecretReference[] {
+export function referredSecrets(input: Draft<AnyInput>): SecretReference[] {
   const references: (SecretReference | { path: Path; name: undefined; use: SecretUse })[] = [
     ...Object.entries(input.machines ?? {}).map(([key, machine]) => ({
       path: ["machines", key, "key"],

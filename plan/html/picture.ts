@@ -106,6 +106,7 @@ function endpointText({ endpoint }: ClusterSettings): string {
     case "proxyMachine":
       return `${name}, by the load balancer`;
     case "address":
+    case "addresses":
       return name;
   }
 }

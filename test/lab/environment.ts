@@ -1,12 +1,12 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
-import type { ClusterArgs } from "../../components/cluster";
+import type { MachinesInput } from "../../model/settings/schema/cluster";
 import type { Lab } from "./lab";
 import { mirrorChecksums } from "./mirror";
 
 /** Settings as people write them. */
-export type Settings = ClusterArgs["settings"];
+export type Settings = MachinesInput;
 type MachineInput = Settings["machines"][string];
 
 /** What a lab's cluster is made of. */

@@ -1,9 +1,11 @@
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
+import { NO_ADDONS } from "../../model/settings/resolvedAddons";
 
 /** A machine with the fields that the documents read, the rest plain. */
 export function machine(name: string, over: Partial<Machine> = {}): Machine {
   return {
     name,
+    nodeName: name,
     role: "worker",
     pool: "general",
     ssh: { host: "192.0.2.21", port: 22, user: "ubuntu", hostKey: "ssh-ed25519 AAAA", key: "operator" },
@@ -80,6 +82,7 @@ export function settingsOf(over: Partial<ClusterSettings> = {}): ClusterSettings
     firewall: "none",
     firewallAccess: { ssh: [], api: [], nodePorts: [] },
     coredns: { replicas: 2, forwarders: ["/etc/resolv.conf"], stubDomains: {}, cache: 30 },
+    addons: NO_ADDONS,
     drainTimeout: 300,
     protect: true,
     secretNames: ["operator"],

@@ -1,216 +1,33 @@
 import { z } from "zod";
 
-import type { SettableVersion } from "../../versions";
-import type { DownloadName } from "../resolved";
+import { addonsShape } from "./addons";
+import { awsShape } from "./aws";
+import { commonShape } from "./common";
 import { machinesShape } from "./machines";
-import {
-  certificateName,
-  cidr,
-  dnsLabel,
-  dnsName,
-  document,
-  extraArgs,
-  httpsUrl,
-  httpUrl,
-  isRegistryHost,
-  matching,
-  port,
-  resolver,
-  secretName,
-  text,
-} from "./primitives";
-
-const semver = text((value) =>
-  /^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}$/.test(value)
-    ? undefined
-    : {
-        message: value.startsWith("v") ? "is written with a v" : "is no version",
-        allowed: "three numbers, as 1.36.4",
-      },
-);
-
-const mtu = z.number().int().min(1280).max(65535);
-
-const network = z.strictObject({
-  serviceCidr: cidr.optional(),
-  peers: z.array(z.strictObject({ name: dnsLabel, cidr })).optional(),
-  maxNodes: z.number().int().min(1).max(5000).optional(),
-  podsPerNode: z.number().int().min(1).max(1000).optional(),
-  nodeMask: z.number().int().min(16).max(30).optional(),
-  clusterDomain: dnsName.optional(),
-  nodePorts: matching(/^\d{1,5}-\d{1,5}$/, "two ports with a dash between, as 30000-32767").optional(),
-  mtu: mtu.optional(),
-});
-
-// Kubernetes' quantities: a number with a decimal or binary suffix (apimachinery, pkg/api/resource/quantity.go).
-const quantity = matching(
-  /^\d+(\.\d+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/,
-  "a Kubernetes quantity, as 100m or 50Mi",
-);
-const amounts = z.strictObject({ cpu: quantity.optional(), memory: quantity.optional() }).optional();
-const resources = z.strictObject({ requests: amounts, limits: amounts });
-
-/** Built CNIs only; kinds that come later are refused by name in `issues.ts`. */
-const cni = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("flannel"),
-    backend: z.enum(["vxlan", "host-gw"]).optional(),
-    podCidr: cidr.optional(),
-    mtu: z.number().int().min(1200).max(65535).optional(),
-    vni: z
-      .number()
-      .int()
-      .min(1)
-      .max(2 ** 24 - 1)
-      .optional(),
-    port: port.optional(),
-    resources: resources.optional(),
-  }),
-]);
-
-// Image tags: the OCI distribution specification's grammar.
-const tag = matching(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, "an image tag, as v1.14.2");
-
-const versionShape: Record<SettableVersion, z.ZodOptional<typeof semver>> = {
-  containerd: semver.optional(),
-  runc: semver.optional(),
-  cniPlugins: semver.optional(),
-  crictl: semver.optional(),
-  pause: tag.optional(),
-  etcd: tag.optional(),
-  coredns: tag.optional(),
-  flannel: tag.optional(),
-  flannelCniPlugin: tag.optional(),
-};
-
-const sha256 = matching(/^[0-9a-f]{64}$/, "a SHA-256 in 64 lower-case hexadecimal digits, without a prefix");
-const perArchitecture = z.strictObject({ amd64: sha256.optional(), arm64: sha256.optional() }).optional();
-
-const checksumShape: Record<DownloadName, typeof perArchitecture> = {
-  kubeadm: perArchitecture,
-  kubelet: perArchitecture,
-  kubectl: perArchitecture,
-  containerd: perArchitecture,
-  runc: perArchitecture,
-  cniPlugins: perArchitecture,
-  crictl: perArchitecture,
-};
-
-// Host and path of a registry, without scheme (OCI distribution specification).
-const repository = text((value) => {
-  const [host = "", ...path] = value.split("/");
-  return isRegistryHost(host) && path.every((part) => /^[a-z0-9._-]+$/.test(part))
-    ? undefined
-    : {
-        message: "is not taken",
-        allowed:
-          "a registry host with an optional port and path, without scheme, as registry.example.com/k8s",
-      };
-});
-
-// Goes into files of systemd and the shell as a list with commas.
-const noProxy = matching(
-  /^[A-Za-z0-9.*:/[\]_-]+$/,
-  "one host, domain or range in each entry, as .example.com or 10.0.0.0/8",
-);
-
-const level = z.enum(["privileged", "baseline", "restricted"]);
-
-const withArgs = z.strictObject({ extraArgs: extraArgs.optional() }).optional();
+import { ownShape } from "./own";
+import { tenancyShape } from "./tenancy";
 
 export const PLATFORMS = ["machines", "aws"] as const;
 
-/** What every platform has. */
-const commonShape = {
-  platform: z.enum(PLATFORMS).optional(),
-  name: dnsLabel.optional(),
-  domain: dnsName.optional(),
-  kubernetesVersion: semver.optional(),
-  versions: z.strictObject(versionShape).optional(),
-  network: network.optional(),
-  cni: cni.optional(),
-  apiServer: z
-    .strictObject({ extraArgs: extraArgs.optional(), certSans: z.array(certificateName).optional() })
-    .optional(),
-  controllerManager: withArgs,
-  scheduler: withArgs,
-  etcd: withArgs,
-  kubelet: z.strictObject({ config: document.optional() }).optional(),
-  kubeProxy: z
-    .strictObject({ mode: z.enum(["nftables", "iptables"]).optional(), config: document.optional() })
-    .optional(),
-  containerd: z.strictObject({ dropIn: z.string().optional() }).optional(),
-  ignorePreflightErrors: z
-    .array(matching(/^[A-Za-z0-9][A-Za-z0-9-]*$/, "names of kubeadm's checks, as Swap"))
-    .optional(),
-  oidc: z
-    .strictObject({
-      issuerUrl: httpsUrl,
-      clientId: z.string().min(1),
-      usernameClaim: z.string().min(1).optional(),
-      usernamePrefix: z.string().optional(),
-      groupsClaim: z.string().min(1).optional(),
-      groupsPrefix: z.string().optional(),
-      ca: secretName.optional(),
-    })
-    .optional(),
-  proxy: z
-    .strictObject({
-      http: httpUrl.optional(),
-      https: httpUrl.optional(),
-      noProxy: z.array(noProxy).optional(),
-    })
-    .optional(),
-  downloads: z
-    .strictObject({ mirror: httpUrl.optional(), checksums: z.strictObject(checksumShape).optional() })
-    .optional(),
-  images: z
-    .strictObject({
-      repository: repository.optional(),
-      mirrors: z.record(z.string(), z.array(httpUrl).min(1)).optional(),
-    })
-    .optional(),
-  encryption: z
-    .strictObject({
-      provider: z.enum(["secretbox", "aescbc"]).optional(),
-      keys: z.array(secretName).min(1).optional(),
-    })
-    .optional(),
-  audit: z
-    .strictObject({
-      maxAge: z.number().int().min(1).max(3650).optional(),
-      maxBackup: z.number().int().min(1).max(1000).optional(),
-      maxSize: z.number().int().min(1).max(10_000).optional(),
-      policy: document.optional(),
-    })
-    .optional(),
-  podSecurity: z
-    .strictObject({
-      enforce: level.optional(),
-      audit: level.optional(),
-      warn: level.optional(),
-      exemptNamespaces: z.array(dnsLabel).optional(),
-    })
-    .optional(),
-  certificates: z
-    .strictObject({
-      leafDays: z.number().int().min(1).max(3650).optional(),
-      renewBeforeDays: z.number().int().min(1).max(3650).optional(),
-    })
-    .optional(),
-  coredns: z
-    .strictObject({
-      replicas: z.number().int().min(1).max(100).optional(),
-      forwarders: z.array(resolver).min(1).max(15).optional(),
-      stubDomains: z.record(z.string(), z.array(resolver).min(1).max(15)).optional(),
-      cache: z.number().int().min(0).max(86400).optional(),
-    })
-    .optional(),
-  drainTimeout: z.number().int().min(0).max(86400).optional(),
-  protect: z.boolean().optional(),
-};
+/** What every platform has: the cluster itself, and what runs in it. */
+const everywhere = { ...commonShape, ...addonsShape, ...tenancyShape, ...ownShape };
 
-/** `kubeadm:cluster` as people write it, on machines that exist. The shape of AWS joins as a second file beside it. */
-export const machinesCluster = z.strictObject({ ...commonShape, ...machinesShape });
+/** `kubeadm:cluster` as people write it, on machines that exist. */
+export const machinesCluster = z.strictObject({
+  ...everywhere,
+  platform: z.literal("machines").optional(),
+  ...machinesShape,
+});
 
-export type ClusterInput = z.infer<typeof machinesCluster>;
+/** `kubeadm:cluster` as people write it, on AWS EC2. */
+export const awsCluster = z.strictObject({ ...everywhere, platform: z.literal("aws"), ...awsShape });
+
+export type MachinesInput = z.infer<typeof machinesCluster>;
+export type AwsInput = z.infer<typeof awsCluster>;
+
+/** The object under `kubeadm:cluster`; `platform` tells which keys there are. */
+export type ClusterInput = MachinesInput | AwsInput;
+
+/** Both platforms' keys beside each other, for what looks at settings before they are known to fit. */
+export type AnyInput = Partial<Omit<MachinesInput, "network" | "access" | "platform">> &
+  Partial<Omit<AwsInput, "bastion" | "endpoint" | "platform">> & { platform?: (typeof PLATFORMS)[number] };

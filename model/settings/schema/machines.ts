@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { HOST_KEY_TYPES, hostKeyProblem } from "../sshKeys";
+import { networkShape } from "./common";
 import { accessRange, address, dnsLabel, host, matching, port, secretName, text } from "./primitives";
 
 const hostKey = text((value) => {
@@ -20,7 +21,7 @@ const ssh = { host, port: port.optional(), user, hostKey, key: secretName };
 export const TAINT_EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
 
 /** As `kubectl taint` takes it, or as a Node has it. */
-const taint = z.union([
+export const taint = z.union([
   text((value) => {
     const match = /^[^=:]+(?:=[^=:]*)?:([A-Za-z]+)$/.exec(value);
     if (match !== null && TAINT_EFFECTS.some((effect) => effect === match[1])) return undefined;
@@ -32,7 +33,14 @@ const taint = z.union([
   z.strictObject({ key: z.string(), value: z.string().optional(), effect: z.enum(TAINT_EFFECTS) }),
 ]);
 
-export const OS_FAMILIES = ["ubuntu-22.04", "ubuntu-24.04", "debian-12", "debian-13", "rhel-9"] as const;
+export const OS_FAMILIES = [
+  "ubuntu-22.04",
+  "ubuntu-24.04",
+  "debian-12",
+  "debian-13",
+  "rhel-9",
+  "amazon-linux-2023",
+] as const;
 
 const machine = z.strictObject({
   role: z.enum(["controlPlane", "worker", "loadBalancer"]),
@@ -59,6 +67,7 @@ const endpoint = z.discriminatedUnion("kind", [
 
 /** What only `platform: machines` has. */
 export const machinesShape = {
+  network: z.strictObject(networkShape).optional(),
   machines: z.record(z.string(), machine),
   bastion: z.strictObject(ssh).optional(),
   endpoint: endpoint.optional(),

@@ -180,3 +180,12 @@ export const resolver = text((value) => {
   const verdict = addressVerdict(host, "an IPv4 address");
   return verdict === undefined ? undefined : { ...verdict, allowed };
 });
+
+// Kubernetes' quantities: a number with a decimal or binary suffix (apimachinery, pkg/api/resource/quantity.go).
+export const quantity = matching(
+  /^\d+(\.\d+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/,
+  "a Kubernetes quantity, as 100m or 50Mi",
+);
+const amounts = z.strictObject({ cpu: quantity.optional(), memory: quantity.optional() }).optional();
+/** What a pod asks for and may use at most. */
+export const resources = z.strictObject({ requests: amounts, limits: amounts });

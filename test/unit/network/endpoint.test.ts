@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { controlPlaneEndpoint, endpointAddress } from "../../../model/network/endpoint";
+import { controlPlaneEndpoint, endpointAddresses } from "../../../model/network/endpoint";
 import { parseCluster } from "../../../model/settings/parse";
 import { type Change, all, edited, machine, set } from "../settings/edit";
 
@@ -14,23 +14,23 @@ describe("the endpoint's name in hosts files", () => {
   it("is this host itself where every node balances", () => {
     const settings = settingsOf(set("endpoint", { kind: "localProxy" }));
     expect(controlPlaneEndpoint(settings)).toBe("api.metal.example.internal:7443");
-    expect(endpointAddress(settings)).toBe("127.0.0.1");
+    expect(endpointAddresses(settings)).toEqual(["127.0.0.1"]);
   });
 
   it("is the one master's node address", () => {
     const settings = settingsOf(all(one, set("endpoint", undefined)));
     expect(controlPlaneEndpoint(settings)).toBe("api.metal.example.internal:6443");
-    expect(endpointAddress(settings)).toBe("10.40.0.11");
+    expect(endpointAddresses(settings)).toEqual(["10.40.0.11"]);
   });
 
   it("is the proxy machine's node address", () => {
     const lb = machine("lb1", 5, { role: "loadBalancer" });
     expect(
-      endpointAddress(settingsOf(all(lb, set("endpoint", { kind: "proxyMachine", machine: "lb1" })))),
-    ).toBe("10.40.0.5");
+      endpointAddresses(settingsOf(all(lb, set("endpoint", { kind: "proxyMachine", machine: "lb1" })))),
+    ).toEqual(["10.40.0.5"]);
   });
 
   it.each(["k8s.example.com", "10.50.0.1"])("is not written for %s, which is the user's own", (host) => {
-    expect(endpointAddress(settingsOf(set("endpoint", { kind: "address", host })))).toBeUndefined();
+    expect(endpointAddresses(settingsOf(set("endpoint", { kind: "address", host })))).toEqual([]);
   });
 });

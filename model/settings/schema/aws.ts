@@ -1,0 +1,138 @@
+import { z } from "zod";
+
+import { networkShape } from "./common";
+import { OS_FAMILIES, taint } from "./machines";
+import { accessRange, cidr, dnsLabel, dnsName, host, matching, port, secretName } from "./primitives";
+
+const AWS_OS = [
+  "ubuntu-24.04",
+  "debian-12",
+  "debian-13",
+  "amazon-linux-2023",
+] as const satisfies readonly (typeof OS_FAMILIES)[number][];
+const WINDOWS = ["windows-2022", "windows-2025"] as const;
+
+const instanceType = matching(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "an EC2 instance type, as t3.medium");
+const ami = matching(/^ami-[0-9a-f]{8,17}$/, "the id of an image, as ami-0123456789abcdef0");
+const tags = z.record(z.string(), z.string());
+
+const volume = z.strictObject({
+  sizeGiB: z.number().int().min(8).max(16384).optional(),
+  iops: z.number().int().min(3000).max(16000).optional(),
+  throughput: z.number().int().min(125).max(1000).optional(),
+  kmsKeyId: z.string().min(1).optional(),
+});
+
+const spot = z.strictObject({
+  onDemandBase: z.number().int().min(0).max(1000).optional(),
+  onDemandPercent: z.number().int().min(0).max(100).optional(),
+  maxPrice: matching(/^\d+(\.\d{1,6})?$/, 'US dollars an hour in quotes, as "0.05"').optional(),
+});
+
+const subnet = z.strictObject({
+  id: matching(/^subnet-[0-9a-f]{8,17}$/, "the id of a subnet, as subnet-0123456789abcdef0"),
+  cidr,
+  zone: z.string(),
+  reach: z.enum(["public", "private"]),
+});
+
+const pool = z.strictObject({
+  count: z.number().int().min(0).max(1000).optional(),
+  min: z.number().int().min(0).max(1000).optional(),
+  max: z.number().int().min(0).max(1000).optional(),
+  instanceType: instanceType.optional(),
+  /** More types that will do, for spot and for when the first is short. */
+  instanceTypes: z.array(instanceType).min(1).max(40).optional(),
+  os: z.enum([...AWS_OS, ...WINDOWS]).optional(),
+  ami: ami.optional(),
+  architecture: z.enum(["amd64", "arm64"]).optional(),
+  reach: z.enum(["public", "private"]).optional(),
+  zones: z.array(z.string()).min(1).optional(),
+  volume: volume.optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+  taints: z.array(taint).optional(),
+  spot: z.union([z.boolean(), spot]).optional(),
+  sourceDestinationCheckOff: z.boolean().optional(),
+  minHealthyPercent: z.number().int().min(0).max(100).optional(),
+  joinTimeout: z.number().int().min(60).max(7200).optional(),
+  generation: z.number().int().min(1).optional(),
+  tags: tags.optional(),
+});
+
+/** What only `platform: aws` has, or has more of. */
+export const awsShape = {
+  network: z
+    .strictObject({
+      ...networkShape,
+      vpcCidr: cidr.optional(),
+      /** A number of zones, or their letters or names. */
+      zones: z.union([z.number().int().min(1).max(6), z.array(z.string()).min(1).max(6)]).optional(),
+      nat: z.enum(["none", "one", "perZone"]).optional(),
+      /** Prefix length of the subnets that are made. */
+      subnetMask: z.number().int().min(16).max(28).optional(),
+      s3Endpoint: z.boolean().optional(),
+      flowLogs: z
+        .union([z.boolean(), z.strictObject({ retentionDays: z.number().int().min(1).max(3653).optional() })])
+        .optional(),
+      /** A VPC that exists already, with the subnets to use. */
+      existing: z
+        .strictObject({
+          vpcId: matching(/^vpc-[0-9a-f]{8,17}$/, "the id of a VPC, as vpc-0123456789abcdef0"),
+          subnets: z.array(subnet).min(1),
+        })
+        .optional(),
+    })
+    .optional(),
+  access: z.strictObject({
+    api: z.array(accessRange),
+    ssh: z.array(accessRange),
+    nodePorts: z.array(accessRange).optional(),
+    endpoint: z.enum(["public", "private"]).optional(),
+    through: z.enum(["direct", "bastion", "vpn"]).optional(),
+    /** Another address of the API for people and the program, as that of a VPN. */
+    host: host.optional(),
+    port: port.optional(),
+  }),
+  controlPlane: z.strictObject({
+    count: z.number().int().min(0).max(100),
+    instanceType,
+    os: z.enum(AWS_OS).optional(),
+    ami: ami.optional(),
+    architecture: z.enum(["amd64", "arm64"]).optional(),
+    reach: z.enum(["public", "private"]).optional(),
+    volume: volume.optional(),
+    terminationProtection: z.boolean().optional(),
+    labels: z.record(z.string(), z.string()).optional(),
+    taints: z.array(taint).optional(),
+    /** Raised by hand for a master that is to be another instance, by its name. */
+    generations: z.record(z.string(), z.number().int().min(1)).optional(),
+    /** A network load balancer in front of one master as well. */
+    loadBalancer: z.boolean().optional(),
+  }),
+  workers: z.record(dnsLabel, pool).optional(),
+  ssh: z
+    .strictObject({ key: secretName.optional(), authorizedKeys: z.array(z.string()).optional() })
+    .optional(),
+  bastion: z
+    .strictObject({
+      instanceType: instanceType.optional(),
+      os: z.enum(AWS_OS).optional(),
+      ami: ami.optional(),
+      architecture: z.enum(["amd64", "arm64"]).optional(),
+    })
+    .optional(),
+  endpoint: z
+    .strictObject({
+      dns: z
+        .strictObject({
+          zoneId: matching(/^Z[A-Z0-9]{5,31}$/, "the id of a hosted zone, as Z0123456789ABCDEFGHIJ"),
+          name: dnsName,
+        })
+        .optional(),
+    })
+    .optional(),
+  egress: z.enum(["open", "strict"]).optional(),
+  podIdentity: z.boolean().optional(),
+  storage: z.union([z.boolean(), z.strictObject({ kmsKeyId: z.string().min(1).optional() })]).optional(),
+  tags: tags.optional(),
+};

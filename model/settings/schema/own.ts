@@ -1,0 +1,2 @@
+/** What people bring themselves. */
+export const ownShape = {};

@@ -1,0 +1,2 @@
+/** Settings of who uses the cluster: tenants and roles. */
+export const tenancyShape = {};
