@@ -1,4 +1,4 @@
-import { stateScript } from "../model/membership/scripts";
+import { stateScript } from "../model/membership/state";
 import { MEMBER_FILE, SETUP_FILE, STATE_DIR } from "../model/membership/shell";
 import { HostProblem } from "./problem";
 import type { Member } from "./protocol";

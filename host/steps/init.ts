@@ -1,7 +1,8 @@
-import { memberDigest, memberFiles } from "../../model/membership/files";
-import { initScript } from "../../model/membership/scripts";
+import { memberFacts } from "../../model/membership/facts";
+import { memberFiles } from "../../model/membership/files";
+import { initScript } from "../../model/membership/joining";
 import { paths } from "../../model/kubeadm";
-import { changedFacts, fixedFacts, ownerOf, type FixedFacts } from "../../model/fixedFacts";
+import { changedFacts, fixedFacts, type FixedFacts } from "../../model/fixedFacts";
 import { refuseOtherFacts } from "../guard";
 import { HostProblem } from "../problem";
 import type { InitSpec, StepInput, StepResult } from "../protocol";
@@ -58,15 +59,7 @@ async function initialise(context: StepContext<InitSpec>): Promise<void> {
   const chosen = started?.machine ?? spec.masters[0];
   const machine = spec.settings.machines.find((candidate) => candidate.name === chosen);
   if (!machine) throw new HostProblem("", "there is no master to run init on");
-  const facts = {
-    cluster,
-    machine: machine.name,
-    generation: machine.generation,
-    owner: ownerOf(machine),
-    ...fixedFacts(spec.settings),
-    version: spec.settings.kubernetesVersion,
-    digest: memberDigest(spec.settings, machine),
-  };
+  const facts = memberFacts(spec.settings, machine, cluster);
   const files = memberFiles(spec.settings, machine, oidcCa(context.input));
   await hosts.job(machine.name, {
     name: "kubeadm init",

@@ -1,18 +1,18 @@
-import { memberDigest, memberFiles } from "../../model/membership/files";
+import { memberFacts } from "../../model/membership/facts";
+import { memberFiles } from "../../model/membership/files";
+import { convergeScript } from "../../model/membership/converging";
+import { credentialScript, joinScript } from "../../model/membership/joining";
+import { resetScript } from "../../model/membership/leaving";
 import {
   adoptScript,
-  convergeScript,
-  credentialScript,
   drainScript,
-  DISCOVERY_FILE,
   forgetScript,
-  joinScript,
   removeNodeScript,
-  resetScript,
   uncordonScript,
-} from "../../model/membership/scripts";
+} from "../../model/membership/nodes";
+import { DISCOVERY_FILE } from "../../model/membership/parts";
 import type { Machine } from "../../model/settings/resolved";
-import { fixedFacts, ownerOf } from "../../model/fixedFacts";
+import { ownerOf } from "../../model/fixedFacts";
 import { refuseOtherFacts } from "../guard";
 import { HostProblem } from "../problem";
 import type { MembershipSpec, StepResult } from "../protocol";
@@ -50,16 +50,7 @@ export async function membership(context: Context): Promise<StepResult> {
       machine.name,
       `is no node any more: it was wiped or reset. Raise machines.${machine.name}.generation to ${spec.generation + 1}, and it joins as a new node`,
     );
-  const digest = memberDigest(spec.settings, machine);
-  const facts = {
-    cluster,
-    machine: machine.name,
-    generation: spec.generation,
-    owner: ownerOf(machine),
-    ...fixedFacts(spec.settings),
-    version: spec.settings.kubernetesVersion,
-    digest,
-  };
+  const facts = memberFacts(spec.settings, machine, cluster);
   const files = memberFiles(spec.settings, machine, oidcCa(context.input));
   const secrets = secretFiles(context.input);
   if (!member) {
@@ -83,7 +74,7 @@ export async function membership(context: Context): Promise<StepResult> {
       timeout: 900,
     });
   } else if (
-    state.member?.digest !== digest ||
+    state.member?.digest !== facts.digest ||
     state.member.owner !== facts.owner ||
     context.operation === "update"
   ) {

@@ -10,7 +10,8 @@ import {
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings, Machine } from "../settings/resolved";
 import { toYaml } from "../yaml";
-import { CLUSTER_DOCUMENT, DISCOVERY_FILE, JOIN_DOCUMENT, joinFileCommand, PATCHES_DIR } from "./scripts";
+import { joinFileCommand } from "./joining";
+import { CLUSTER_DOCUMENT, DISCOVERY_FILE, JOIN_DOCUMENT, PATCHES_DIR } from "./parts";
 
 /**
  * Everything but keys that a node is configured by, the same whether it was the first or joined later.

@@ -1,14 +1,13 @@
 import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { credentialScript, joinFileCommand } from "../../../model/membership/joining";
 import {
   adoptScript,
-  credentialScript,
   drainScript,
   forgetScript,
-  joinFileCommand,
   removeNodeScript,
   uncordonScript,
-} from "../../../model/membership/scripts";
+} from "../../../model/membership/nodes";
 import { nodeLabels } from "../../../model/kubeadm";
 import type { Machine, Taint } from "../../../model/settings/resolved";
 import { machine, master, settingsOf } from "../../support/kubeadmSettings";

@@ -2,13 +2,9 @@ import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { paths } from "../../../model/kubeadm";
 import { memberFiles } from "../../../model/membership/files";
-import {
-  convergeScript,
-  DISCOVERY_FILE,
-  initScript,
-  joinScript,
-  PATCHES_DIR,
-} from "../../../model/membership/scripts";
+import { convergeScript } from "../../../model/membership/converging";
+import { initScript, joinScript } from "../../../model/membership/joining";
+import { DISCOVERY_FILE, PATCHES_DIR } from "../../../model/membership/parts";
 import { binaryPath } from "../../../model/node/paths";
 import type { Machine } from "../../../model/settings/resolved";
 import { machine, master, settingsOf } from "../../support/kubeadmSettings";

@@ -4,20 +4,17 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { memberFiles } from "../../../model/membership/files";
+import { convergeScript } from "../../../model/membership/converging";
+import { credentialScript, initScript, joinFileCommand, joinScript } from "../../../model/membership/joining";
+import { resetScript } from "../../../model/membership/leaving";
 import {
   adoptScript,
-  convergeScript,
-  credentialScript,
   drainScript,
   forgetScript,
-  initScript,
-  joinFileCommand,
-  joinScript,
   removeNodeScript,
-  resetScript,
-  stateScript,
   uncordonScript,
-} from "../../../model/membership/scripts";
+} from "../../../model/membership/nodes";
+import { stateScript } from "../../../model/membership/state";
 import { paths } from "../../../model/kubeadm";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
 import { machine, master, settingsOf } from "../../support/kubeadmSettings";

@@ -1,4 +1,4 @@
-import type { MemberFacts } from "../../../model/membership/scripts";
+import type { MemberFacts } from "../../../model/membership/facts";
 import { fixedFacts, ownerOf } from "../../../model/fixedFacts";
 import { binaryPath } from "../../../model/node/paths";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";

@@ -1,0 +1,95 @@
+import { clusterConfiguration } from "../kubeadm";
+import { binaryPath, linkFolder } from "../node/paths";
+import type { RenderedFile } from "../renderedFile";
+import type { ClusterSettings, Machine } from "../settings/resolved";
+import type { MemberFacts } from "./facts";
+import {
+  CLUSTER_DOCUMENT,
+  KUBELET_FILES,
+  PATCHES_DIR,
+  putMemberFiles,
+  setState,
+  startUnits,
+  useKubernetes,
+} from "./parts";
+import { ADMIN, prelude, word } from "./shell";
+
+/** Brings a node to what is rendered now: a new version, new flags, a new kubelet configuration. */
+export function convergeScript(
+  settings: ClusterSettings,
+  machine: Machine,
+  facts: MemberFacts,
+  files: readonly RenderedFile[],
+  secretFiles: readonly RenderedFile[],
+): string {
+  const version = settings.kubernetesVersion;
+  const master = machine.role === "controlPlane";
+  const kubeadm = binaryPath("kubeadm", version);
+  const admin = master ? ADMIN : "/etc/kubernetes/kubelet.conf";
+  return `${prelude()}
+export KUBECONFIG=${admin}
+phase "configuration"
+${putMemberFiles([...files, ...secretFiles])}
+kubelet_files() { { cat /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env 2>/dev/null || true; } | sha256sum; }
+# What the kubelet runs with: a run that failed after it had changed the files must not make the next one forget that.
+[ -s ${KUBELET_FILES} ] || kubelet_files >${KUBELET_FILES}
+${master ? convergeMaster(settings, kubeadm) : `phase "kubeadm upgrade node"\n${kubeadm} upgrade node ${upgradeFlags(settings)}\n`}
+switched=""
+if [ "$(readlink ${linkFolder}/kubelet)" != "${binaryPath("kubelet", version)}" ]; then
+  phase "kubelet ${version}"
+  ${useKubernetes(version).replaceAll("\n", "\n  ")}
+  switched=yes
+fi
+if [ -n "$switched" ] || [ "$(kubelet_files)" != "$(cat ${KUBELET_FILES})" ]; then
+  phase "restart kubelet"
+  systemctl restart kubelet
+fi
+kubelet_files >${KUBELET_FILES}
+${startUnits(files)}
+phase "healthy"
+for _ in $(seq 1 120); do
+  ${master ? "kubectl get --raw /readyz >/dev/null 2>&1 && " : ""}curl --silent --fail --max-time 2 http://127.0.0.1:10248/healthz >/dev/null && healthy=yes && break
+  sleep 1
+done
+[ "\${healthy:-}" = yes ] || die "${master ? "the API server or the kubelet" : "the kubelet"} did not become healthy within two minutes"
+${setState(facts, "member")}
+`;
+}
+
+/** `upgrade` takes no document of joins: what the settings ignore and patch has to be said on its command line. */
+function upgradeFlags(settings: ClusterSettings): string {
+  const ignored = settings.ignorePreflightErrors;
+  return `--patches ${PATCHES_DIR}${ignored.length === 0 ? "" : ` --ignore-preflight-errors=${ignored.map(word).join(",")}`}`;
+}
+
+function convergeMaster(settings: ClusterSettings, kubeadm: string): string {
+  const version = settings.kubernetesVersion;
+  // The certificate of the API server names addresses; a changed list needs a new one, and kubeadm keeps what is there.
+  const sans = (clusterConfiguration(settings).apiServer?.certSANs ?? []).map(word).join(" ");
+  return `running=$(kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' | sed -n 's/^kubernetesVersion: v//p')
+if [ "$running" != "${version}" ]; then
+  phase "kubeadm upgrade apply ${version}"
+  ${kubeadm} upgrade apply --yes ${upgradeFlags(settings)} v${version}
+fi
+phase "upload configuration"
+${kubeadm} init phase upload-config all --config ${CLUSTER_DOCUMENT}
+for name in ${sans === "" ? '""' : sans}; do
+  [ -z "$name" ] && continue
+  if ! openssl x509 -in /etc/kubernetes/pki/apiserver.crt -noout -ext subjectAltName | tr ', ' '\\n' | sed 's/^Address://; s/^DNS://' | grep -xF "$name" >/dev/null; then
+    phase "certificate of the API server"
+    rm -f /etc/kubernetes/pki/apiserver.crt /etc/kubernetes/pki/apiserver.key
+    ${kubeadm} init phase certs apiserver --config ${CLUSTER_DOCUMENT}
+    crictl ps --quiet --name '^kube-apiserver$' | xargs -r crictl stop
+    break
+  fi
+done
+phase "kubeadm upgrade node"
+${kubeadm} upgrade node --certificate-renewal=false ${upgradeFlags(settings)}
+phase "kube-proxy"
+proxy() { kubectl --namespace kube-system get configmap kube-proxy -o 'jsonpath={.data}' | sha256sum; }
+before_proxy=$(proxy)
+${kubeadm} init phase addon kube-proxy --config ${CLUSTER_DOCUMENT}
+# kube-proxy reads its configuration when it starts, and kubeadm rolls nothing.
+[ "$before_proxy" = "$(proxy)" ] || kubectl --namespace kube-system rollout restart daemonset kube-proxy
+`;
+}

@@ -1,0 +1,116 @@
+/**
+ * The scripts that make a host a node. Each can be run again after any interruption: what a former run left half done is
+ * found by the state in member.json and cleared first.
+ */
+import type { RenderedFile } from "../renderedFile";
+import type { ClusterSettings } from "../settings/resolved";
+import type { MemberFacts } from "./facts";
+import {
+  BOOTSTRAP_GROUP,
+  CLUSTER_DOCUMENT,
+  DISCOVERY_FILE,
+  JOIN_DOCUMENT,
+  JOIN_FILE_COMMAND,
+  putMemberFiles,
+  setState,
+  startUnits,
+  useKubernetes,
+} from "./parts";
+import { ADMIN, prelude, word } from "./shell";
+
+/** Undoes what an interrupted init or join left; harmless on a clean host. */
+function clearPartial(): string {
+  return `if [ -e /etc/kubernetes/kubelet.conf ] || [ -e /etc/kubernetes/bootstrap-kubelet.conf ] || [ -d /etc/kubernetes/manifests ] || [ -d /var/lib/etcd/member ]; then
+  note "clearing what an interrupted run left"
+  kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock || true
+fi
+systemctl stop kubelet || true
+systemctl reset-failed kubelet 2>/dev/null || true
+# What kubeadm's preflight takes for a node that is there already, also where it was cut off before the first of these files.
+rm -rf /etc/kubernetes/manifests /etc/kubernetes/pki /etc/kubernetes/*.conf /var/lib/etcd/member
+`;
+}
+
+/** What init and join begin with: versions, a clean host, and everything kubeadm reads. */
+function becoming(
+  state: "initialising" | "joining",
+  settings: ClusterSettings,
+  facts: MemberFacts,
+  files: readonly RenderedFile[],
+): string {
+  // The credential of a join must not outlive the script, however it ends.
+  const cleanUp = state === "joining" ? `trap 'rm -f ${DISCOVERY_FILE}' EXIT\n` : "";
+  return `${prelude()}
+${cleanUp}phase "kubernetes ${settings.kubernetesVersion}"
+${useKubernetes(settings.kubernetesVersion)}
+phase "clear"
+${clearPartial()}
+${setState(facts, state)}
+phase "certificates and configuration"
+${putMemberFiles(files)}`;
+}
+
+/** Init on a master; the caller has made sure that no listed master serves an API or etcd already. */
+export function initScript(
+  settings: ClusterSettings,
+  facts: MemberFacts,
+  files: readonly RenderedFile[],
+  secretFiles: readonly RenderedFile[],
+): string {
+  return `${becoming("initialising", settings, facts, [...files, ...secretFiles])}
+phase "kubeadm init"
+kubeadm init --config ${CLUSTER_DOCUMENT} --skip-token-print --skip-certificate-key-print
+phase "bootstrap tokens"
+# kubeadm makes one whether it is wanted or not; nodes join with certificates of hours instead.
+kubectl --namespace kube-system delete secrets --ignore-not-found --field-selector type=bootstrap.kubernetes.io/token
+${startUnits(files)}
+${setState(facts, "member")}
+`;
+}
+
+/** Joins a host; the discovery file and, for a master, the key pairs are among the secret files. */
+export function joinScript(
+  settings: ClusterSettings,
+  facts: MemberFacts,
+  files: readonly RenderedFile[],
+  secretFiles: readonly RenderedFile[],
+): string {
+  return `${becoming("joining", settings, facts, [...files, ...secretFiles])}
+phase "kubeadm join"
+kubeadm join --config ${JOIN_DOCUMENT}
+${startUnits(files)}
+${setState(facts, "member")}
+`;
+}
+
+/** Prints a kubeconfig for joining, valid for \`hours\`, made by the cluster itself; run on a master. */
+export function credentialScript(pool: string, hours: number): string {
+  return `${prelude()}
+configuration=$(mktemp /run/pulumi-kubeadm.XXXXXX)
+trap 'rm -f "$configuration"' EXIT
+kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' >"$configuration"
+kubeadm kubeconfig user --config "$configuration" --client-name ${word(`system:bootstrap:${pool}`)} --org ${BOOTSTRAP_GROUP} --validity-period ${hours}h
+`;
+}
+
+/** The command a person runs on a master to let a machine in by hand. */
+export function joinFileCommand(): RenderedFile {
+  return {
+    path: JOIN_FILE_COMMAND,
+    mode: "0755",
+    content: `#!/usr/bin/env bash
+# Prints a discovery file that is good for one hour, and the line that joins a prepared host with it.
+set -euo pipefail
+pool=\${1:?"usage: pulumi-kubeadm-join-file POOL"}
+[[ $pool =~ ^[a-z0-9]([-a-z0-9]*[a-z0-9])?$ ]] || { echo "POOL must be a DNS label" >&2; exit 2; }
+export KUBECONFIG=${ADMIN}
+umask 077
+configuration=$(mktemp)
+trap 'rm -f "$configuration"' EXIT
+kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' >"$configuration"
+echo "# On the host to join, after its setup script: save these lines as ${DISCOVERY_FILE} (mode 0600), then run"
+echo "#   kubeadm join --discovery-file ${DISCOVERY_FILE} --cri-socket unix:///run/containerd/containerd.sock --node-name NAME"
+kubeadm kubeconfig user --config "$configuration" --client-name "system:bootstrap:$pool" --org ${BOOTSTRAP_GROUP} --validity-period 1h 2>/dev/null
+`,
+  };
+}

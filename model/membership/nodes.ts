@@ -1,0 +1,114 @@
+/** Scripts that run on a master and concern the Node of another machine, or its own. */
+import { KUBELET_PORT } from "../flows";
+import { nodeLabels, paths } from "../kubeadm";
+import { approverUnit } from "../kubeadm/approver";
+import type { ClusterSettings, Machine } from "../settings/resolved";
+import { prelude, word } from "./shell";
+
+/**
+ * Run on a master: waits until the node is registered, then gives it the labels and taints of the settings. What an
+ * earlier run gave and the settings no longer name is taken away; what others gave stays.
+ */
+export function adoptScript(settings: ClusterSettings, machine: Machine): string {
+  const node = word(machine.nodeName);
+  const labels = Object.entries(nodeLabels(settings, machine)).map(([key, value]) => `${key}=${value}`);
+  const taints = machine.taints.map((taint) => `${taint.key}=${taint.value ?? ""}:${taint.effect}`);
+  const keys = (list: readonly string[]): string =>
+    list.map((entry) => entry.slice(0, entry.indexOf("="))).join(",");
+  const taintKeys = machine.taints.map((taint) => `${taint.key}:${taint.effect}`).join(",");
+  return `${prelude()}
+phase "node ${machine.nodeName} registered"
+for _ in $(seq 1 240); do
+  kubectl get node ${node} >/dev/null 2>&1 && found=yes && break
+  sleep 0.5
+done
+[ "\${found:-}" = yes ] || die "node ${machine.nodeName} did not register with the API within two minutes"
+annotation() { kubectl get node ${node} -o "go-template={{with .metadata.annotations}}{{index . \\"$1\\"}}{{end}}" | sed 's/<no value>//'; }
+gone() { comm -23 <(tr ',' '\\n' <<<"$1" | grep . | sort -u) <(tr ',' '\\n' <<<"$2" | grep . | sort -u); }
+remove=()
+while read -r key; do [ -n "$key" ] && remove+=("$key-"); done < <(gone "$(annotation kubeadm.pulumi.com/labels)" ${word(keys(labels))})
+[ "\${#remove[@]}" -eq 0 ] || kubectl label node ${node} "\${remove[@]}"
+${labels.length === 0 ? "" : `kubectl label --overwrite node ${node} ${labels.map(word).join(" ")}`}
+remove=()
+while read -r key; do [ -n "$key" ] && remove+=("$key-"); done < <(gone "$(annotation kubeadm.pulumi.com/taints)" ${word(taintKeys)})
+[ "\${#remove[@]}" -eq 0 ] || kubectl taint node ${node} "\${remove[@]}" || true
+${taints.length === 0 ? "" : `kubectl taint --overwrite node ${node} ${taints.map(word).join(" ")}`}
+kubectl annotate --overwrite node ${node} ${word(`kubeadm.pulumi.com/labels=${keys(labels)}`)} ${word(`kubeadm.pulumi.com/taints=${taintKeys}`)}
+${servingCertificate(settings, machine)}`;
+}
+
+/**
+ * Waits until the kubelet has the certificate it serves with: until then logs, exec and port-forward fail on the node. The
+ * approver looks by itself only now and then. A certificate that it does not approve is left to people, and said.
+ */
+function servingCertificate(settings: ClusterSettings, machine: Machine): string {
+  if (settings.kubelet.config.serverTLSBootstrap === false) return "";
+  const kubelet = word(`https://${machine.nodeAddress}:${KUBELET_PORT}/healthz`);
+  return `phase "serving certificate of ${machine.nodeName}"
+for _ in $(seq 1 60); do
+  # Any answer will do: it is the certificate that is asked for, by the CA that the API server trusts.
+  curl --silent --output /dev/null --noproxy '*' --max-time 2 --cacert ${paths.pki}/ca.crt ${kubelet} && served=yes && break
+  systemctl start ${approverUnit}.service 2>/dev/null || true
+  sleep 0.5
+done
+[ "\${served:-}" = yes ] || note "the kubelet of ${machine.nodeName} has no serving certificate yet: logs and exec fail there until it is approved"
+`;
+}
+
+/** Run on a master that stays: forgets an etcd member by its node's name, whether it ever started or not. */
+export function forgetEtcdMember(machine: Machine): string {
+  return `etcd=$(crictl ps --quiet --name '^etcd$' | head -n 1)
+if [ -n "$etcd" ]; then
+  etcdctl() { crictl exec "$etcd" etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/healthcheck-client.crt --key /etc/kubernetes/pki/etcd/healthcheck-client.key "$@"; }
+  member=$(etcdctl member list | awk -F ', ' -v name=${word(machine.nodeName)} -v peer=${word(`https://${machine.nodeAddress}:2380`)} '$3 == name || $4 == peer { print $1 }')
+  if [ -n "$member" ]; then
+    note "removing etcd member ${machine.name}"
+    etcdctl member remove "$member"
+  fi
+fi
+`;
+}
+
+/**
+ * Run on a master that stays, before a host that is no member joins: a join that was cut off may have registered its Node
+ * and its etcd member already, and kubeadm refuses a second one of the name.
+ */
+export function forgetScript(machine: Machine): string {
+  return `${prelude()}
+phase "forget ${machine.name}"
+kubectl delete node ${word(machine.nodeName)} --ignore-not-found --timeout 60s
+${machine.role === "controlPlane" ? forgetEtcdMember(machine) : ""}`;
+}
+
+function drain(settings: ClusterSettings, machine: Machine): string {
+  return `kubectl drain ${word(machine.nodeName)} --ignore-daemonsets --delete-emptydir-data --force --timeout ${settings.drainTimeout}s || note "the drain did not finish within ${settings.drainTimeout} s"`;
+}
+
+/** Run on another master before a node's kubelet is upgraded. */
+export function drainScript(settings: ClusterSettings, machine: Machine): string {
+  return `${prelude()}\nphase "drain ${machine.name}"\n${drain(settings, machine)}\n`;
+}
+
+/** Run on another master when a node's kubelet has been upgraded. */
+export function uncordonScript(machine: Machine): string {
+  return `${prelude()}\nphase "uncordon ${machine.name}"\nkubectl uncordon ${word(machine.nodeName)}\n`;
+}
+
+/** Run on a master that stays: drains a node within bounds and deletes it. */
+export function removeNodeScript(settings: ClusterSettings, machine: Machine, alive: boolean): string {
+  const node = word(machine.nodeName);
+  return `${prelude()}
+if kubectl get node ${node} >/dev/null 2>&1; then
+  ${
+    alive
+      ? `phase "drain ${machine.name}"
+  ${drain(settings, machine)}`
+      : `phase "cordon ${machine.name}"
+  kubectl cordon ${node}`
+  }
+fi
+${machine.role === "controlPlane" ? `phase "etcd member ${machine.name}"\n${forgetEtcdMember(machine)}` : ""}
+phase "delete node ${machine.name}"
+kubectl delete node ${node} --ignore-not-found --timeout 60s
+`;
+}

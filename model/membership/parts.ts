@@ -1,0 +1,52 @@
+import { configFolder, paths } from "../kubeadm";
+import { binaryPath, linkFolder } from "../node/paths";
+import type { RenderedFile } from "../renderedFile";
+import type { MemberFacts } from "./facts";
+import { MEMBER_FILE, putFiles, STATE_DIR, word } from "./shell";
+
+/** Where the discovery file of a join lies: memory, removed when the join is over. */
+export const DISCOVERY_FILE = "/run/pulumi-kubeadm/discovery.conf";
+/** The cluster's own documents, on masters: init reads them, and every later upload of the configuration. */
+export const CLUSTER_DOCUMENT = `${configFolder}/kubeadm.yaml`;
+export const JOIN_DOCUMENT = `${configFolder}/join.yaml`;
+export const PATCHES_DIR = paths.patches;
+/** Digest of the files that the running kubelet was started with. */
+export const KUBELET_FILES = `${STATE_DIR}/kubelet.applied`;
+/** Prints a join file of hours and the kubeadm line that takes it; installed on every master. */
+export const JOIN_FILE_COMMAND = "/usr/local/sbin/pulumi-kubeadm-join-file";
+export const BOOTSTRAP_GROUP = "system:bootstrappers:kubeadm:default-node-token";
+
+export function setState(facts: MemberFacts, state: "initialising" | "joining" | "member"): string {
+  const text = JSON.stringify({ ...facts, state });
+  return `mkdir -p "$(dirname ${MEMBER_FILE})"\nprintf '%s\\n' ${word(text)} >${MEMBER_FILE}.tmp\nmv -f ${MEMBER_FILE}.tmp ${MEMBER_FILE}\n`;
+}
+
+/** Points the commands at one version; a running kubelet is restarted by whoever asks for the switch. */
+export function useKubernetes(version: string): string {
+  return (["kubeadm", "kubelet", "kubectl"] as const)
+    .map(
+      (name) =>
+        `[ -x ${binaryPath(name, version)} ] || die "${name} ${version} is not on this host: its setup did not finish"\n` +
+        `ln -sfn ${binaryPath(name, version)} ${linkFolder}/${name}`,
+    )
+    .join("\n");
+}
+
+/** Files whose directory kubeadm and the kubelet read as a whole; what is no longer rendered has to go. */
+export function putMemberFiles(files: readonly RenderedFile[]): string {
+  const keep = files.filter((file) => file.path.startsWith(`${PATCHES_DIR}/`)).map((file) => file.path);
+  return `mkdir -p ${configFolder} ${PATCHES_DIR}
+for old in ${PATCHES_DIR}/*; do
+  case "$old" in ${keep.length === 0 ? "" : `${keep.map(word).join("|")}) ;; `}*) rm -f "$old" ;; esac
+done
+${putFiles(files)}`;
+}
+
+/** Timers that are among the files. */
+export function startUnits(files: readonly RenderedFile[]): string {
+  const units = files
+    .filter((file) => file.path.startsWith("/etc/systemd/system/") && file.path.endsWith(".timer"))
+    .map((file) => file.path.split("/").pop() as string);
+  if (units.length === 0) return "";
+  return `systemctl daemon-reload\n${units.map((unit) => `systemctl enable --now ${word(unit)}`).join("\n")}\n`;
+}
