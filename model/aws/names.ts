@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+
+/**
+ * Names that AWS knows the cluster's things by. They are plain and follow from the settings alone, so that scripts, policies
+ * and resources say the same before anything is made.
+ */
+
+/** Hexadecimal digits of a digest that a name ends in where it had to be cut. */
+const DIGEST = 8;
+
+/**
+ * Parts joined by hyphens, within a service's limit: a name that is too long is cut, and ends in a digest of the whole so that
+ * two long names stay two.
+ */
+export function shortName(limit: number, ...parts: readonly string[]): string {
+  const whole = parts.join("-");
+  if (whole.length <= limit) return whole;
+  const digest = createHash("sha256").update(whole).digest("hex").slice(0, DIGEST);
+  return `${whole.slice(0, limit - DIGEST - 1).replace(/-+$/, "")}-${digest}`;
+}
+
+/** Elastic Load Balancing API, CreateLoadBalancer: 32 characters, no hyphen at either end; target groups alike. */
+export const BALANCER_NAME_LIMIT = 32;
+/** IAM User Guide, "IAM and AWS STS quotas": role names 64 characters (instance profiles 128). */
+export const ROLE_NAME_LIMIT = 64;
+
+/** As `dev-api`, `dev-api-public`; for load balancers and target groups. */
+export function balancerName(cluster: string, part: string): string {
+  return shortName(BALANCER_NAME_LIMIT, cluster, part);
+}
+
+/** Roles are the account's, not the region's, so the region is part of the name. */
+export function roleName(cluster: string, region: string, part: string): string {
+  return shortName(ROLE_NAME_LIMIT, "kubeadm", cluster, region, part);
+}
+
+/** Secrets Manager: JSON of the files a master gets under /etc/kubernetes, path to content. */
+export function controlPlaneSecret(cluster: string): string {
+  return `kubeadm/${cluster}/control-plane`;
+}
+
+/** Secrets Manager: the one SSH host key of all masters, private, in OpenSSH's format. */
+export function hostKeySecret(cluster: string): string {
+  return `kubeadm/${cluster}/ssh-host-key`;
+}
+
+/** Secrets Manager: the bastion's own host key. */
+export function bastionHostKeySecret(cluster: string): string {
+  return `kubeadm/${cluster}/bastion-ssh-host-key`;
+}
+
+/** Everything of a cluster in the SSM parameter store. */
+export function parameterPrefix(cluster: string): string {
+  return `/kubeadm/${cluster}`;
+}
+
+/** SSM SecureString: the pool's discovery file, kept fresh by the masters. */
+export function joinParameter(cluster: string, pool: string): string {
+  return `${parameterPrefix(cluster)}/${pool}/join`;
+}
+
+/** Below it each instance of the pool writes what became of its boot, under its instance id. */
+export function statusPrefix(cluster: string, pool: string): string {
+  return `${parameterPrefix(cluster)}/${pool}/status`;
+}
+
+/** Auto Scaling group of a pool. */
+export function poolGroupName(cluster: string, pool: string): string {
+  return `kubeadm-${cluster}-${pool}`;
+}
+
+/** The lifecycle hook of a pool that waits while a node is drained. */
+export const DRAIN_HOOK = "drain";
+
+/** Tag by which AWS' cloud controller manager and EBS CSI driver find what is the cluster's. */
+export function clusterTag(cluster: string): string {
+  return `kubernetes.io/cluster/${cluster}`;
+}

@@ -1,0 +1,56 @@
+import type { ClusterSettings } from "../settings/resolved";
+import type { AwsPool, AwsSubnet } from "../settings/resolvedAws";
+import { clusterTag } from "./names";
+
+export type Tags = Readonly<Record<string, string>>;
+
+/** Which cluster and pool something belongs to, for people, policies and bills. */
+export const CLUSTER_TAG = "pulumi-kubeadm/cluster";
+export const POOL_TAG = "pulumi-kubeadm/pool";
+export const ROLE_TAG = "pulumi-kubeadm/role";
+
+/** The tags of one resource: the settings' own, its name, and which cluster it belongs to. */
+export function resourceTags(settings: ClusterSettings, name: string, more: Tags = {}): Tags {
+  return { ...settings.aws?.tags, [CLUSTER_TAG]: settings.name, Name: name, ...more };
+}
+
+/** `owned`: goes with the cluster; `shared`: was there before it (cloud-provider-aws, "Prerequisites"). */
+export function ownedTag(settings: ClusterSettings): Tags {
+  return { [clusterTag(settings.name)]: "owned" };
+}
+
+/** By these the cloud controller manager finds subnets for balancers of Services (cloud-provider-aws, docs/service_controller.md). */
+export function subnetTags(settings: ClusterSettings, subnet: AwsSubnet): Tags {
+  const role = subnet.reach === "public" ? "kubernetes.io/role/elb" : "kubernetes.io/role/internal-elb";
+  return { [role]: "1", ...ownedTag(settings) };
+}
+
+/** Instances and volumes of a pool. */
+export function poolTags(settings: ClusterSettings, pool: AwsPool): Tags {
+  return resourceTags(settings, `${settings.name}-${pool.name}`, {
+    ...ownedTag(settings),
+    [ROLE_TAG]: "worker",
+    [POOL_TAG]: pool.name,
+    ...pool.tags,
+  });
+}
+
+/**
+ * What the cluster autoscaler has to know of nodes that are not there yet (cluster-autoscaler, cloudprovider/aws/README.md,
+ * "Auto-Discovery Setup" and "Scaling a node group to 0").
+ */
+export function autoscalerTags(settings: ClusterSettings, pool: AwsPool): Tags {
+  if (pool.min === pool.max) return {};
+  const template = "k8s.io/cluster-autoscaler/node-template";
+  const labels = Object.entries(pool.labels).map(([key, value]) => [`${template}/label/${key}`, value]);
+  const taints = pool.taints.map((taint) => [
+    `${template}/taint/${taint.key}`,
+    `${taint.value ?? ""}:${taint.effect}`,
+  ]);
+  return Object.fromEntries([
+    ["k8s.io/cluster-autoscaler/enabled", "true"],
+    [`k8s.io/cluster-autoscaler/${settings.name}`, "owned"],
+    ...labels,
+    ...taints,
+  ]) as Tags;
+}
