@@ -1,5 +1,8 @@
 import type { ClusterSettings, Machine } from "./settings/resolved";
-import { NO_ADDONS } from "./settings/resolvedAddons";
+import { NO_ADDONS, NO_COREDNS } from "./settings/resolvedAddons";
+import { NO_OWN } from "./settings/resolvedOwn";
+import { NO_TENANCY } from "./settings/resolvedTenancy";
+import { staticPodsOf } from "./own/staticPods";
 
 /**
  * A step's own view of the settings: only what its host is rendered from stays, everything else is set to one value.
@@ -11,8 +14,10 @@ const NOT_MINE = {
   advisories: [],
   secretNames: [],
   protect: true,
-  coredns: { replicas: 0, forwarders: [], stubDomains: {}, cache: 0 },
+  coredns: NO_COREDNS,
   addons: NO_ADDONS,
+  tenancy: NO_TENANCY,
+  own: NO_OWN,
 } as const;
 
 const NOBODY = { ssh: [], api: [], nodePorts: [] } as const;
@@ -116,6 +121,7 @@ export function membershipView(settings: ClusterSettings, own: Machine): Cluster
     firewall: "none",
     firewallAccess: NOBODY,
     images: { ...settings.images, mirrors: {} },
+    own: { ...NO_OWN, staticPods: staticPodsOf(settings, own) },
   };
   if (own.role === "controlPlane") return common;
   return {

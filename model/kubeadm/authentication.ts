@@ -47,7 +47,7 @@ function jwtAuthenticator(oidc: OidcSettings, ca?: string): object {
 }
 
 /** As the flag `--oidc-username-prefix` does: `-` is none, and all claims but `email` get the issuer's URL by default. */
-function usernamePrefix(oidc: OidcSettings): string {
+export function usernamePrefix(oidc: OidcSettings): string {
   if (oidc.usernamePrefix === "-") return "";
   return oidc.usernamePrefix ?? (oidc.usernameClaim === "email" ? "" : `${oidc.issuerUrl}#`);
 }

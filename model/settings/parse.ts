@@ -1,13 +1,23 @@
 import { parseRange } from "../network/addresses";
+import type { ProjectFiles } from "../own/files";
 import { advisoriesOf } from "./advisories";
-import { CHECKS } from "./checks";
+import { awsFacts } from "./awsFacts";
+import { CHECKS, CHECKS_OF } from "./checks";
+import { regionIsKnown } from "./checks/aws/region";
 import { secretsAreElsewhere, secretsAreThere } from "./checks/secrets";
 import { type Draft, factsOf } from "./draft";
 import { checkSchema } from "./issues";
+import { platformOf, withoutOtherPlatform } from "./platform";
 import { Problems, SettingsError } from "./problems";
 import type { ClusterSettings } from "./resolved";
 import { resolve } from "./resolve";
-import { type AnyInput, type ClusterInput, PLATFORMS, machinesCluster } from "./schema/cluster";
+import {
+  type AnyInput,
+  type AwsInput,
+  type ClusterInput,
+  awsCluster,
+  machinesCluster,
+} from "./schema/cluster";
 
 export interface ParseContext {
   /** Name of the environment, the Pulumi stack. */
@@ -16,6 +26,8 @@ export interface ParseContext {
   readonly region?: string | undefined;
   /** The entries of `kubeadm:secrets`; undefined when they are not known, as in a plan without passphrase. */
   readonly secrets?: Readonly<Record<string, unknown>> | undefined;
+  /** Files that `manifests`, `charts` and `staticPods` name; undefined: what is in them is not looked at. */
+  readonly files?: ProjectFiles | undefined;
 }
 
 /**
@@ -27,11 +39,16 @@ export interface ParseContext {
 export function parseCluster(raw: unknown, context: ParseContext): ClusterSettings {
   const problems = new Problems();
   const given = raw ?? {};
-  if (refusePlatform(given, problems)) throw new SettingsError(problems.sorted(), context.environment);
-  const left = withPodRange(given, checkSchema(machinesCluster, given, problems));
+  const platform = platformOf(given, problems);
+  // Settings of an unknown platform have keys nobody knows: checking them would only bury the point.
+  if (platform === undefined) throw new SettingsError(problems.sorted(), context.environment);
+  const own = withoutOtherPlatform(given, platform, problems);
+  const left = withPodRange(own, checkSchema(SCHEMAS[platform], own, problems));
   const input = (left !== null && typeof left === "object" ? left : {}) as Draft<AnyInput>;
-  const facts = factsOf(input, context.environment);
-  for (const check of CHECKS) check(facts, problems);
+  const aws = platform === "aws" ? awsFacts(input as Draft<AwsInput>, context.region) : undefined;
+  const facts = factsOf(input, context.environment, aws);
+  for (const check of [...CHECKS, ...CHECKS_OF[platform]]) check(facts, problems);
+  if (platform === "aws") regionIsKnown(context.region, problems);
   secretsAreThere(facts, context.secrets, problems);
   secretsAreElsewhere(given, problems);
   const found = problems.sorted();
@@ -39,6 +56,8 @@ export function parseCluster(raw: unknown, context: ParseContext): ClusterSettin
   const settings = resolve(given as ClusterInput, context);
   return { ...settings, advisories: advisoriesOf(settings) };
 }
+
+const SCHEMAS = { machines: machinesCluster, aws: awsCluster } as const;
 
 /**
  * A CNI of an unknown kind is refused as a whole, since the kind says which keys it has. All kinds have the pod range,
@@ -49,14 +68,4 @@ function withPodRange(raw: unknown, left: unknown): unknown {
   const refused = left !== null && typeof left === "object" && "cni" in left && left.cni === undefined;
   if (!refused || typeof podCidr !== "string" || "problem" in parseRange(podCidr)) return left;
   return { ...left, cni: { podCidr } };
-}
-
-/** Settings of another platform have other keys: checking them against this one's would only bury the point. */
-function refusePlatform(raw: unknown, problems: Problems): boolean {
-  const platform = (raw as { platform?: unknown }).platform;
-  if (platform !== "aws") return false;
-  problems.add(["platform"], platform, "is not yet in this version", {
-    allowed: PLATFORMS.filter((known) => known !== "aws").join(", "),
-  });
-  return true;
 }

@@ -1,6 +1,7 @@
 import { cniFacts } from "../cni/facts";
 import { clusterNetwork } from "../network/clusterNetwork";
 import { apiName } from "../network/endpoint";
+import type { ProjectFiles } from "../own/files";
 import { componentVersions, downloads } from "../versions";
 import { DEFAULTS } from "./defaults";
 import { type Draft, portRange } from "./draft";
@@ -16,8 +17,10 @@ import type {
   Machine,
   SshTarget,
 } from "./resolved";
-import { resolveAddons } from "./resolveAddons";
+import { resolveAddons, resolveCoreDns } from "./resolveAddons";
 import { awsPlatform } from "./resolveAws";
+import { resolveOwn } from "./resolveOwn";
+import { resolveTenancy } from "./resolveTenancy";
 import type { AnyInput, ClusterInput, MachinesInput } from "./schema/cluster";
 import { referredSecrets } from "./secrets";
 import { bareHostKey } from "./sshKeys";
@@ -25,7 +28,7 @@ import { bareHostKey } from "./sshKeys";
 /** The resolved settings of input that was checked: defaults filled in, names resolved, nothing left to decide. */
 export function resolve(
   input: ClusterInput,
-  { environment, region }: ResolveContext,
+  { environment, region, files: projectFiles }: ResolveContext,
 ): Omit<ClusterSettings, "advisories"> {
   const name = input.name ?? environment;
   const domain = input.domain ?? DEFAULTS.domain;
@@ -40,7 +43,9 @@ export function resolve(
   const network = resolveNetwork(input);
   const checksums = input.downloads?.checksums;
   const mirror = input.downloads?.mirror;
-  const architectures = [...new Set(machines.map((machine) => machine.architecture))];
+  // Pools' nodes download what machines do; Windows nodes have files of their own.
+  const pools = (platform.aws?.pools ?? []).filter((pool) => pool.platform === "linux");
+  const architectures = [...new Set([...machines, ...pools].map((node) => node.architecture))];
   const files: Partial<Record<Architecture, ReturnType<typeof downloads>>> = {};
   for (const architecture of architectures) {
     files[architecture] = downloads(versions, architecture, { mirror, checksums });
@@ -66,7 +71,10 @@ export function resolve(
     containerd: defined({ dropIn: input.containerd?.dropIn }),
     ignorePreflightErrors: input.ignorePreflightErrors ?? [],
     ...defined({ oidc: input.oidc && { usernameClaim: DEFAULTS.oidcUsernameClaim, ...input.oidc } }),
-    ...defined({ proxy: input.proxy && proxySettings(input.proxy, { network, domain, machines, endpoint }) }),
+    ...defined({
+      proxy:
+        input.proxy && proxySettings(input.proxy, { network, domain, machines, endpoint, aws: platform.aws }),
+    }),
     downloads: { ...defined({ mirror }), files },
     images: {
       repository: input.images?.repository ?? DEFAULTS.imageRepository,
@@ -87,8 +95,10 @@ export function resolve(
       ]),
     },
     certificates: { ...DEFAULTS.certificates, ...defined(input.certificates ?? {}) },
-    coredns: { stubDomains: {}, ...DEFAULTS.coredns, ...defined(input.coredns ?? {}) },
+    coredns: resolveCoreDns(input),
     addons: resolveAddons(input),
+    tenancy: resolveTenancy(input),
+    own: resolveOwn(input, projectFiles),
     drainTimeout: input.drainTimeout ?? DEFAULTS.drainTimeout,
     protect: input.protect ?? DEFAULTS.protect,
     secretNames: unique(referredSecrets(input as Draft<AnyInput>).map((reference) => reference.name)).sort(),
@@ -99,6 +109,8 @@ export interface ResolveContext {
   readonly environment: string;
   /** AWS region, from the stack's `aws:region`. */
   readonly region?: string | undefined;
+  /** Files that the settings refer to; undefined: they cannot be read, and are left out. */
+  readonly files?: ProjectFiles | undefined;
 }
 
 /** What of the settings a platform decides. */

@@ -4,7 +4,9 @@
  * No secret stands in here: secrets are referred to by their name in `kubeadm:secrets`.
  */
 
-import type { AddonSettings } from "./resolvedAddons";
+import type { AddonSettings, CoreDnsSettings } from "./resolvedAddons";
+import type { OwnSettings } from "./resolvedOwn";
+import type { TenancySettings } from "./resolvedTenancy";
 import type { AwsSettings } from "./resolvedAws";
 
 export type Platform = "machines" | "aws";
@@ -179,16 +181,6 @@ export interface ProxySettings {
 
 export type PodSecurityLevel = "privileged" | "baseline" | "restricted";
 
-export interface CoreDnsSettings {
-  readonly replicas: number;
-  /** Upstream resolvers; default `/etc/resolv.conf` of the node. */
-  readonly forwarders: readonly string[];
-  /** Zone to its resolvers. */
-  readonly stubDomains: Readonly<Record<string, readonly string[]>>;
-  /** Seconds. */
-  readonly cache: number;
-}
-
 export type ExtraArgs = Readonly<Record<string, string>>;
 
 export interface ClusterSettings {
@@ -257,6 +249,10 @@ export interface ClusterSettings {
   };
   readonly coredns: CoreDnsSettings;
   readonly addons: AddonSettings;
+  /** Who uses the cluster: tenants, and roles of people. */
+  readonly tenancy: TenancySettings;
+  /** What people bring themselves. */
+  readonly own: OwnSettings;
   /** Seconds a drain may take before the node is removed all the same. */
   readonly drainTimeout: number;
   /** Keeps `pulumi destroy` and replacement away from the CAs; default true. */

@@ -1,5 +1,7 @@
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
-import { NO_ADDONS } from "../../model/settings/resolvedAddons";
+import { NO_ADDONS, NO_COREDNS } from "../../model/settings/resolvedAddons";
+import { NO_OWN } from "../../model/settings/resolvedOwn";
+import { NO_TENANCY } from "../../model/settings/resolvedTenancy";
 
 /** A machine with the fields that the documents read, the rest plain. */
 export function machine(name: string, over: Partial<Machine> = {}): Machine {
@@ -81,8 +83,16 @@ export function settingsOf(over: Partial<ClusterSettings> = {}): ClusterSettings
     certificates: { leafDays: 365, renewBeforeDays: 30 },
     firewall: "none",
     firewallAccess: { ssh: [], api: [], nodePorts: [] },
-    coredns: { replicas: 2, forwarders: ["/etc/resolv.conf"], stubDomains: {}, cache: 30 },
+    coredns: {
+      ...NO_COREDNS,
+      replicas: 2,
+      forwarders: ["/etc/resolv.conf"],
+      cache: { seconds: 30 },
+      podRecords: "insecure",
+    },
     addons: NO_ADDONS,
+    tenancy: NO_TENANCY,
+    own: NO_OWN,
     drainTimeout: 300,
     protect: true,
     secretNames: ["operator"],

@@ -1,2 +1,135 @@
+import { z } from "zod";
+
+import { accessRange, cidr, dnsLabel, matching, port, quantity, text } from "./primitives";
+
+// RBAC takes any text for a name; white space at its ends or a line break is a slip.
+const subjectName = text((value) => {
+  if (value === "" || value !== value.trim() || /[\r\n\0]/.test(value))
+    return {
+      message: "is no name",
+      allowed: "text without white space around it, as alice@example.com",
+    };
+  return undefined;
+});
+
+const serviceAccount = matching(
+  /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
+  "namespace and name with a slash between, as ci/deployer",
+);
+
+const subjectShape = {
+  user: subjectName.optional(),
+  group: subjectName.optional(),
+  serviceAccount: serviceAccount.optional(),
+  /** Where the name comes from: the issuer of `oidc`, or a client certificate that says it as it stands. */
+  source: z.enum(["oidc", "certificate"]).optional(),
+};
+
+export const TENANT_ROLES = ["admin", "edit", "view"] as const;
+const tenantRole = z.enum(TENANT_ROLES);
+
+const amounts = z
+  .strictObject({
+    cpu: quantity.optional(),
+    memory: quantity.optional(),
+    ephemeralStorage: quantity.optional(),
+  })
+  .optional();
+
+const count = z.number().int().min(0).max(1_000_000).optional();
+
+const quota = z.strictObject({
+  cpu: quantity.optional(),
+  memory: quantity.optional(),
+  ephemeralStorage: quantity.optional(),
+  /** The sum of what pods may use at most; `cpu` and `memory` above are the sum of what they ask for. */
+  limits: amounts,
+  /** The sum of what volume claims ask for. */
+  storage: quantity.optional(),
+  pods: count,
+  services: count,
+  loadBalancers: count,
+  nodePorts: count,
+  volumeClaims: count,
+  secrets: count,
+  configMaps: count,
+  /** Names as ResourceQuota has them, as `requests.nvidia.com/gpu` or `count/jobs.batch`. */
+  others: z.record(z.string(), z.union([quantity, z.number().int().min(0)])).optional(),
+});
+
+const openPort = z.union([
+  port,
+  z.strictObject({
+    port,
+    endPort: port.optional(),
+    protocol: z.enum(["TCP", "UDP", "SCTP"]).optional(),
+  }),
+]);
+
+const peerShape = {
+  tenant: z.string().optional(),
+  namespace: dnsLabel.optional(),
+  cidr: accessRange.optional(),
+  except: z.array(cidr).optional(),
+  internet: z.literal(true).optional(),
+  ports: z.array(openPort).min(1).optional(),
+};
+
+const network = z.strictObject({
+  /** `false`: the policies are made although nothing enforces them. */
+  enforced: z.boolean().optional(),
+  dns: z.boolean().optional(),
+  sameNamespace: z.boolean().optional(),
+  ingress: z
+    .array(z.strictObject({ ...peerShape, ingressController: z.literal(true).optional() }))
+    .optional(),
+  egress: z.array(z.strictObject({ ...peerShape, kubernetesApi: z.literal(true).optional() })).optional(),
+});
+
+const hours = z
+  .number()
+  .int()
+  .min(1)
+  .max(365 * 24);
+
+const tenant = z.strictObject({
+  labels: z.record(z.string(), z.string()).optional(),
+  quota: quota.optional(),
+  limits: z
+    .union([
+      z.literal(false),
+      z.strictObject({ default: amounts, defaultRequest: amounts, max: amounts, min: amounts }),
+    ])
+    .optional(),
+  network: z.union([z.literal(false), network]).optional(),
+  podSecurity: z.enum(["privileged", "baseline", "restricted"]).optional(),
+  members: z.array(z.strictObject({ ...subjectShape, role: tenantRole })).optional(),
+  credentials: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        role: tenantRole.optional(),
+        validityHours: hours.optional(),
+        renewBeforeHours: hours.optional(),
+      }),
+    ])
+    .optional(),
+  protect: z.boolean().optional(),
+});
+
+/** Roles that every cluster has for people (Kubernetes documentation, "Using RBAC Authorization: User-facing roles"). */
+export const PEOPLES_ROLES = ["cluster-admin", "admin", "edit", "view"] as const;
+
+const grant = z.strictObject({
+  ...subjectShape,
+  role: z.enum(PEOPLES_ROLES).optional(),
+  // Path segment names: all but '/' and '%', and neither '.' nor '..' (apimachinery, api/validation/path/name.go).
+  clusterRole: matching(/^(?!\.{1,2}$)[^/%\s]+$/, "the name of a ClusterRole").optional(),
+  namespaces: z.array(dnsLabel).min(1).optional(),
+});
+
 /** Settings of who uses the cluster: tenants and roles. */
-export const tenancyShape = {};
+export const tenancyShape = {
+  tenants: z.record(z.string(), tenant).optional(),
+  roles: z.array(grant).optional(),
+};

@@ -1,0 +1,176 @@
+import { LineCounter, parseAllDocuments } from "yaml";
+import type { JsonValue, KubernetesObject } from "../kubernetes";
+import type { OwnObject } from "../settings/resolvedOwn";
+import { plainPath, type ProjectFiles } from "./files";
+
+/** What is wrong with something that people brought. */
+export interface OwnProblem {
+  /** Position in the list of the settings. */
+  readonly index: number;
+  /** Where it was written. */
+  readonly source: string;
+  readonly message: string;
+  readonly allowed?: string;
+}
+
+export interface ReadObjects {
+  readonly objects: readonly (OwnObject & { readonly index: number })[];
+  readonly problems: readonly OwnProblem[];
+}
+
+const MANIFEST = /\.(ya?ml|json)$/;
+
+interface Text {
+  readonly index: number;
+  readonly file: string;
+  readonly text: string;
+}
+
+/**
+ * The objects that entries of `manifests` stand for: a file, all files of a folder, or the object itself. Lists are taken
+ * apart. Without `files` entries that are paths are left out: nobody can say what is in them.
+ */
+export function readObjects(entries: readonly unknown[], files: ProjectFiles | undefined): ReadObjects {
+  const objects: (OwnObject & { index: number })[] = [];
+  const problems: OwnProblem[] = [];
+  entries.forEach((entry, index) => {
+    if (typeof entry !== "string") {
+      if (entry !== undefined)
+        take({ index, source: `manifests[${index}]`, value: entry }, objects, problems);
+      return;
+    }
+    if (files === undefined) return;
+    for (const text of textsOf(entry, index, files, problems)) takeText(text, objects, problems);
+  });
+  return { objects, problems: [...problems, ...doubles(objects)] };
+}
+
+function textsOf(entry: string, index: number, files: ProjectFiles, problems: OwnProblem[]): Text[] {
+  const path = plainPath(entry);
+  const text = files.read(path);
+  if (text !== undefined) return [{ index, file: path, text }];
+  const inside = files.list(path);
+  const manifests = (inside ?? []).filter((file) => MANIFEST.test(file));
+  if (manifests.length === 0) {
+    const message =
+      inside === undefined
+        ? "is no file or folder of the project"
+        : "is a folder without a file that ends in .yaml, .yml or .json";
+    problems.push({ index, source: path, message, allowed: "a path relative to the project's folder" });
+  }
+  return manifests.map((file) => ({ index, file, text: files.read(file) ?? "" }));
+}
+
+function takeText(
+  { index, file, text }: Text,
+  objects: (OwnObject & { index: number })[],
+  problems: OwnProblem[],
+) {
+  const lines = new LineCounter();
+  // Merge keys as kubectl takes them.
+  const documents = parseAllDocuments(text, { lineCounter: lines, merge: true, prettyErrors: false });
+  for (const document of Array.isArray(documents) ? documents : []) {
+    const place = (offset: number) => `${file}:${lines.linePos(offset).line}`;
+    const [error] = document.errors;
+    if (error !== undefined) {
+      problems.push({
+        index,
+        source: place(error.pos[0]),
+        message: `is no YAML: ${error.message.split("\n")[0]}`,
+        allowed: "documents of YAML with --- between them",
+      });
+      continue;
+    }
+    const value = document.toJS({ maxAliasCount: 100 }) as unknown;
+    if (value === null || value === undefined) continue;
+    const start = document.contents?.range?.[0] ?? 0;
+    take({ index, source: place(start), value }, objects, problems);
+  }
+}
+
+interface Found {
+  readonly index: number;
+  readonly source: string;
+  readonly value: unknown;
+}
+
+function take(found: Found, objects: (OwnObject & { index: number })[], problems: OwnProblem[]): void {
+  const { index, source, value } = found;
+  if (
+    isMapping(value) &&
+    typeof value.kind === "string" &&
+    /List$/.test(value.kind) &&
+    Array.isArray(value.items)
+  ) {
+    for (const item of value.items) take({ index, source, value: item }, objects, problems);
+    return;
+  }
+  const wrong = objectProblem(value);
+  if (wrong !== undefined) problems.push({ index, source, ...wrong });
+  else objects.push({ index, source, object: value as KubernetesObject });
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
+/** Why a value is no object of the Kubernetes API; undefined when it looks like one. */
+export function objectProblem(value: unknown): { message: string; allowed?: string } | undefined {
+  if (!isMapping(value))
+    return { message: "is no mapping", allowed: "an object with apiVersion, kind and metadata" };
+  for (const key of ["apiVersion", "kind"] as const) {
+    if (typeof value[key] !== "string" || value[key] === "")
+      return { message: `has no ${key}`, allowed: "an object with apiVersion, kind and metadata" };
+  }
+  const { metadata } = value;
+  if (!isMapping(metadata) || typeof metadata.name !== "string" || metadata.name === "") {
+    const generated = isMapping(metadata) && "generateName" in metadata;
+    return {
+      message: generated ? "has a name that the API server would make up" : "has no metadata.name",
+      allowed: "metadata: {name: ...}",
+    };
+  }
+  const { namespace } = metadata;
+  if (namespace !== undefined && (typeof namespace !== "string" || namespace === ""))
+    return {
+      message: "has a metadata.namespace that is no text",
+      allowed: "the name of a namespace, or none",
+    };
+  return undefined;
+}
+
+/** `apps/v1` is in the group `apps`, `v1` in the one without a name. */
+export function groupOf(apiVersion: JsonValue): string {
+  const text = String(apiVersion);
+  return text.includes("/") ? (text.split("/")[0] ?? "") : "";
+}
+
+/** One object of the API, whatever version it is written in. */
+export function identityOf({ apiVersion, kind, metadata }: KubernetesObject): string {
+  return [groupOf(apiVersion), kind, metadata.namespace ?? "", metadata.name].join("/");
+}
+
+/** `Deployment shop/web`, for people. */
+export function nameOf({ kind, metadata }: KubernetesObject): string {
+  return `${kind} ${metadata.namespace === undefined ? "" : `${metadata.namespace}/`}${metadata.name}`;
+}
+
+function doubles(objects: ReadObjects["objects"]): OwnProblem[] {
+  const first = new Map<string, string>();
+  return objects.flatMap(({ index, source, object }) => {
+    const identity = identityOf(object);
+    const other = first.get(identity);
+    if (other === undefined) {
+      first.set(identity, source);
+      return [];
+    }
+    return [
+      {
+        index,
+        source,
+        message: `holds ${nameOf(object)}, which ${other} holds too`,
+        allowed: "each object once",
+      },
+    ];
+  });
+}

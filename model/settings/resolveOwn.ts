@@ -1,0 +1,67 @@
+import { createHash } from "node:crypto";
+import { plainPath, type ProjectFiles } from "../own/files";
+import { readObjects } from "../own/read";
+import type { OwnChart, OwnSettings, OwnStaticPod } from "./resolvedOwn";
+import type { ClusterInput } from "./schema/cluster";
+
+type ChartInput = NonNullable<ClusterInput["charts"]>[string];
+type StaticPodInput = NonNullable<ClusterInput["staticPods"]>[string];
+
+/** Ten minutes: images come over slow lines too. */
+const CHART_TIMEOUT = 600;
+
+/** The word for the masters in `staticPods.<name>.on`; no pool can have it. */
+export const MASTERS = "controlPlane";
+
+/** @param files undefined: entries that are paths are left out, as nothing can be read */
+export function resolveOwn(input: ClusterInput, files: ProjectFiles | undefined): OwnSettings {
+  const { objects } = readObjects(input.manifests ?? [], files);
+  return {
+    manifests: objects.map(({ source, object }) => ({ source, object })),
+    charts: Object.entries(input.charts ?? {}).map(([name, chart]) => resolveChart(name, chart, files)),
+    staticPods: Object.entries(input.staticPods ?? {}).flatMap(([name, given]) =>
+      staticPod(name, given, files),
+    ),
+  };
+}
+
+function resolveChart(name: string, input: ChartInput, files: ProjectFiles | undefined): OwnChart {
+  const folder = input.folder === undefined ? undefined : plainPath(input.folder);
+  const digest = folder === undefined ? undefined : folderDigest(folder, files);
+  return {
+    name,
+    // Helm takes a name without a path for one in a repository.
+    chart: input.oci ?? (folder === undefined ? (input.chart ?? "") : `./${folder}`),
+    ...(input.repository === undefined ? {} : { repository: input.repository }),
+    ...(input.version === undefined ? {} : { version: input.version }),
+    namespace: input.namespace,
+    createNamespace: input.createNamespace ?? false,
+    values: input.values ?? {},
+    secretValues: input.secretValues ?? {},
+    timeout: input.timeout ?? CHART_TIMEOUT,
+    ...(digest === undefined ? {} : { digest }),
+  };
+}
+
+/** A release does not look into its chart's folder: this changes when a file in it does. */
+function folderDigest(folder: string, files: ProjectFiles | undefined): string | undefined {
+  const names = files?.list(folder);
+  if (files === undefined || names === undefined) return undefined;
+  const hash = createHash("sha256");
+  for (const name of names) hash.update(`${name.slice(folder.length)}\0${files.read(name) ?? ""}\0`);
+  return hash.digest("hex");
+}
+
+function staticPod(name: string, input: StaticPodInput, files: ProjectFiles | undefined): OwnStaticPod[] {
+  const [read] = readObjects([input.pod], files).objects;
+  if (read === undefined) return [];
+  const on = input.on ?? [MASTERS];
+  return [
+    {
+      name,
+      masters: on.includes(MASTERS),
+      pools: on.filter((one) => one !== MASTERS),
+      pod: read.object,
+    },
+  ];
+}

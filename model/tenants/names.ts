@@ -1,0 +1,27 @@
+import { CNI_FACTS } from "../cni/facts";
+
+/** Namespaces that a cluster has from the start (Kubernetes documentation, "Namespaces: Initial namespaces"). */
+export const FIRST_NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-system"] as const;
+
+/** Namespaces of add-ons; upstream's own names. */
+const ADDON_NAMESPACES = ["ingress-nginx", "metallb-system", "traefik", "kube-flannel"] as const;
+
+/** Namespaces that a cluster or one of the library's parts may have: nobody else's objects go there unasked. */
+export const LIBRARY_NAMESPACES: readonly string[] = [
+  ...new Set([
+    ...FIRST_NAMESPACES,
+    ...ADDON_NAMESPACES,
+    ...Object.values(CNI_FACTS).flatMap((facts) => facts.namespaces),
+  ]),
+].sort();
+
+/** Why a tenant cannot have this name; undefined when it can. */
+export function reservedName(name: string): string | undefined {
+  if (name.startsWith("kube-")) return "is reserved: names that begin with kube- are Kubernetes' own";
+  return LIBRARY_NAMESPACES.includes(name) ? "is a namespace of the cluster's own" : undefined;
+}
+
+/** Group and common name in the client certificate of a tenant; a prefix of its own, that no issuer's groups may have. */
+export function tenantGroup(name: string): string {
+  return `tenant:${name}`;
+}
