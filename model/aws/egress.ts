@@ -1,0 +1,95 @@
+import type { ClusterSettings } from "../settings/resolved";
+import {
+  ANYWHERE,
+  awsOf,
+  description,
+  distinct,
+  groupRules,
+  groupsOf,
+  range,
+  type FirewallGroup,
+  type GroupRule,
+} from "./firewall";
+
+/**
+ * What the groups let out. `open`: everything. `strict`: the other end of every rule, and HTTP and HTTPS for packages, images
+ * and AWS' own services. EC2 filters neither its resolver nor its time service nor the metadata service (VPC User Guide,
+ * "Security groups"), so there is no rule for them.
+ */
+export function egressRules(settings: ClusterSettings): GroupRule[] {
+  const groups = groupsOf(settings);
+  if (awsOf(settings).egress === "open") {
+    return groups.map((group) => ({
+      group,
+      peer: range(ANYWHERE),
+      protocol: "-1",
+      reason: "egress is open",
+    }));
+  }
+  const inside = groupRules(settings).flatMap((rule): GroupRule[] => {
+    if (rule.peer.kind === "group")
+      return [{ ...rule, group: rule.peer.group, peer: { kind: "group", group: rule.group } }];
+    // Pods' own packets: nodes send to pods' addresses as well as from them.
+    return rule.peer.cidr === settings.network.podCidr ? [rule] : [];
+  });
+  const hosts = groups.filter((group) => group !== "balancer" && group !== "publicBalancer");
+  const outside = hosts.flatMap((group) => outgoing(settings).map((rule) => ({ ...rule, group })));
+  return distinct([...inside, ...outside]);
+}
+
+function outgoing(settings: ClusterSettings): Omit<GroupRule, "group">[] {
+  const to = (cidr: string, protocol: string, port: number, reason: string): Omit<GroupRule, "group"> => ({
+    peer: range(cidr),
+    protocol,
+    ports: { from: port, to: port },
+    reason: description(reason),
+  });
+  const resolvers = [
+    ...settings.coredns.forwarders,
+    ...Object.values(settings.coredns.stubDomains).flat(),
+  ].map((resolver) => resolver.replace(/:\d+$/, ""));
+  return [
+    to(ANYWHERE, "tcp", 443, "HTTPS: images, downloads, services of AWS"),
+    to(ANYWHERE, "tcp", 80, "HTTP: packages of the operating system, which are signed"),
+    ...[...new Set(resolvers)]
+      .filter((resolver) => /^\d+(\.\d+){3}$/.test(resolver))
+      .flatMap((resolver) =>
+        ["udp", "tcp"].map((protocol) => to(`${resolver}/32`, protocol, 53, "DNS: resolvers of CoreDNS")),
+      ),
+    ...portsOfUrls(settings).map((port) => to(ANYWHERE, "tcp", port, "mirrors and proxies of the settings")),
+  ];
+}
+
+/** Ports, other than those of HTTP and HTTPS, that the settings' own URLs name. */
+function portsOfUrls(settings: ClusterSettings): number[] {
+  const urls = [
+    settings.downloads.mirror,
+    settings.proxy?.http,
+    settings.proxy?.https,
+    ...Object.values(settings.images.mirrors).flat(),
+  ];
+  const ports = urls.flatMap((url) => {
+    if (url === undefined || !URL.canParse(url)) return [];
+    const { port } = new URL(url);
+    return port === "" || port === "443" || port === "80" ? [] : [Number(port)];
+  });
+  return [...new Set(ports)].sort((left, right) => left - right);
+}
+
+/** How many rules each group has, for the quota. */
+export function rulesPerGroup(
+  settings: ClusterSettings,
+): Readonly<Record<FirewallGroup, { readonly ingress: number; readonly egress: number }>> {
+  const count = (rules: readonly GroupRule[], group: FirewallGroup) =>
+    rules.filter((rule) => rule.group === group).length;
+  const ingress = groupRules(settings);
+  const egress = egressRules(settings);
+  const of = (group: FirewallGroup) => ({ ingress: count(ingress, group), egress: count(egress, group) });
+  return {
+    controlPlane: of("controlPlane"),
+    worker: of("worker"),
+    balancer: of("balancer"),
+    publicBalancer: of("publicBalancer"),
+    bastion: of("bastion"),
+  };
+}

@@ -1,0 +1,223 @@
+import type { ClusterSettings } from "../settings/resolved";
+import type { AwsPool, AwsSettings } from "../settings/resolvedAws";
+import { cloudControllerStatements, storageStatements } from "./iamAddons";
+import {
+  bastionHostKeySecret,
+  controlPlaneSecret,
+  hostKeySecret,
+  joinParameter,
+  parameterPrefix,
+  poolGroupName,
+  statusPrefix,
+} from "./names";
+import { POOL_TAG } from "./tags";
+
+/** One thing that a role may do, and why. */
+export interface Statement {
+  /** Letters and digits. */
+  readonly sid: string;
+  readonly reason: string;
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+/** A policy document as IAM reads it; reasons have no place there, and stand in the docs. */
+export function policyDocument(statements: readonly Statement[]): string {
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: statements.map(({ sid, actions, resources, conditions }) => ({
+      Sid: sid,
+      Effect: "Allow",
+      Action: actions,
+      Resource: resources,
+      ...(conditions === undefined ? {} : { Condition: conditions }),
+    })),
+  });
+}
+
+/** EC2's service principal; China's own regions have their own DNS suffix (IAM User Guide, "AWS JSON policy elements"). */
+export function instanceTrust(aws: AwsSettings): string {
+  return serviceTrust(aws.partition === "aws-cn" ? "ec2.amazonaws.com.cn" : "ec2.amazonaws.com");
+}
+
+export function serviceTrust(service: string): string {
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }],
+  });
+}
+
+/** Who may take on an add-on's role: the one service account, with a token made for AWS. */
+export interface WebIdentity {
+  /** ARN of the IAM OIDC provider. */
+  readonly providerArn: string;
+  /** The issuer without `https://`. */
+  readonly issuerHost: string;
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly audience: string;
+}
+
+export function webIdentityTrust(identity: WebIdentity): string {
+  const { issuerHost, namespace, serviceAccount, audience } = identity;
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Principal: { Federated: identity.providerArn },
+        Action: "sts:AssumeRoleWithWebIdentity",
+        Condition: {
+          StringEquals: {
+            [`${issuerHost}:sub`]: `system:serviceaccount:${namespace}:${serviceAccount}`,
+            [`${issuerHost}:aud`]: audience,
+          },
+        },
+      },
+    ],
+  });
+}
+
+/**
+ * ARNs have `*` for the account: nothing of another account can be reached by a policy of this one alone, and the document is
+ * whole before anything is made.
+ */
+function arn({ partition, region }: AwsSettings, service: string, resource: string): string {
+  return `arn:${partition}:${service}:${region}:*:${resource}`;
+}
+
+/** Secrets Manager ends a secret's ARN in a hyphen and six characters of its own. */
+function secretArn(aws: AwsSettings, name: string): string {
+  return arn(aws, "secretsmanager", `secret:${name}-??????`);
+}
+
+function parameterArn(aws: AwsSettings, name: string): string {
+  return arn(aws, "ssm", `parameter${name}`);
+}
+
+/** What masters may do. Without pod identity the add-ons on them have no role of their own, and use this one. */
+export function controlPlaneStatements(settings: ClusterSettings): Statement[] {
+  const aws = awsOf(settings);
+  const { name } = settings;
+  return [
+    {
+      sid: "ReadOwnSecrets",
+      reason: "a master takes its key pairs and its SSH host key at its first boot",
+      actions: ["secretsmanager:GetSecretValue"],
+      resources: [secretArn(aws, controlPlaneSecret(name)), secretArn(aws, hostKeySecret(name))],
+    },
+    {
+      sid: "KeepJoinCredentials",
+      reason: "a timer writes each pool a fresh credential of hours",
+      actions: ["ssm:PutParameter", "ssm:GetParameter"],
+      resources: [parameterArn(aws, `${parameterPrefix(name)}/*/join`)],
+    },
+    {
+      sid: "ReadPoolStatus",
+      reason: "what became of a pool's boots is shown by up, and cleared once it is told",
+      actions: ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:DeleteParameter"],
+      resources: [parameterArn(aws, `${parameterPrefix(name)}/*/status`)].flatMap((path) => [
+        path,
+        `${path}/*`,
+      ]),
+    },
+    ...(aws.podIdentity === undefined
+      ? [
+          ...cloudControllerStatements(settings),
+          ...(aws.storage === undefined ? [] : storageStatements(settings)),
+        ]
+      : []),
+  ];
+}
+
+/** What instances of one pool may do. */
+export function poolStatements(settings: ClusterSettings, pool: AwsPool): Statement[] {
+  const aws = awsOf(settings);
+  const group = poolGroupName(settings.name, pool.name);
+  return [
+    {
+      sid: "ReadOwnJoinCredential",
+      reason: "the boot script joins by the credential that masters keep for this pool, and for no other",
+      actions: ["ssm:GetParameter"],
+      resources: [parameterArn(aws, joinParameter(settings.name, pool.name))],
+    },
+    {
+      sid: "WriteOwnStatus",
+      reason: "phase, exit status and the log's end of a boot, which up shows",
+      actions: ["ssm:PutParameter"],
+      resources: [parameterArn(aws, `${statusPrefix(settings.name, pool.name)}/*`)],
+    },
+    {
+      sid: "EndDrain",
+      reason: "a node that is to be ended says that its pods are gone",
+      actions: ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
+      resources: [arn(aws, "autoscaling", `autoScalingGroup:*:autoScalingGroupName/${group}`)],
+    },
+    ...(pool.sourceDestinationCheckOff ? [sourceCheckStatement(aws, pool)] : []),
+  ];
+}
+
+/** A launch template has no such option, so each instance switches the check off for itself at boot. */
+function sourceCheckStatement(aws: AwsSettings, pool: AwsPool): Statement {
+  return {
+    sid: "SwitchSourceCheckOff",
+    reason: "pods' own addresses are on the wire: EC2 must not drop them; no other attribute, no other pool",
+    actions: ["ec2:ModifyInstanceAttribute"],
+    resources: [arn(aws, "ec2", "instance/*")],
+    conditions: {
+      // EC2 User Guide, "Identity-based policies for Amazon EC2": ec2:Attribute/<name> holds the value that is set.
+      StringEquals: { "ec2:Attribute/SourceDestCheck": "false", [`aws:ResourceTag/${POOL_TAG}`]: pool.name },
+    },
+  };
+}
+
+export function bastionStatements(settings: ClusterSettings): Statement[] {
+  const aws = awsOf(settings);
+  return [
+    {
+      sid: "ReadOwnHostKey",
+      reason:
+        "the bastion takes its SSH host key at its first boot, so that it is pinned from the first dial",
+      actions: ["secretsmanager:GetSecretValue"],
+      resources: [secretArn(aws, bastionHostKeySecret(settings.name))],
+    },
+  ];
+}
+
+/** What the service of flow logs may do (VPC User Guide, "IAM role for publishing flow logs to CloudWatch Logs"). */
+export function flowLogStatements(aws: AwsSettings, logGroup: string): Statement[] {
+  return [
+    {
+      sid: "WriteFlowLogs",
+      reason: "EC2 writes the VPC's flow logs into their group",
+      actions: ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
+      resources: [arn(aws, "logs", `log-group:${logGroup}`), arn(aws, "logs", `log-group:${logGroup}:*`)],
+    },
+  ];
+}
+
+/** Every role of a cluster, for the plan and the docs. */
+export interface RoleFacts {
+  readonly role: string;
+  readonly statements: readonly Statement[];
+}
+
+export function rolesOf(settings: ClusterSettings): RoleFacts[] {
+  const aws = awsOf(settings);
+  const identity = aws.podIdentity !== undefined;
+  return [
+    { role: "control plane", statements: controlPlaneStatements(settings) },
+    ...aws.pools.map((pool) => ({ role: `pool ${pool.name}`, statements: poolStatements(settings, pool) })),
+    ...(aws.bastion ? [{ role: "bastion", statements: bastionStatements(settings) }] : []),
+    ...(identity
+      ? [{ role: "cloud controller manager", statements: cloudControllerStatements(settings) }]
+      : []),
+    ...(identity && aws.storage ? [{ role: "EBS CSI driver", statements: storageStatements(settings) }] : []),
+  ];
+}
+
+function awsOf(settings: ClusterSettings): AwsSettings {
+  if (settings.aws === undefined) throw new RangeError("these settings are not for AWS");
+  return settings.aws;
+}
