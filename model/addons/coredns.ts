@@ -1,13 +1,14 @@
+import { UPSTREAM_REGISTRY } from "../images";
 import { configHash, configHashAnnotation, type JsonValue, type KubernetesObject } from "../kubernetes";
 import type { ClusterSettings } from "../settings/resolved";
 import { corefile } from "./corefile";
+import { nodeCacheManifests, nodeCacheSelector } from "./nodeLocalDns";
 
 const namespace = "kube-system";
 const selector = { "k8s-app": "kube-dns" };
-const labels = { ...selector, "app.kubernetes.io/name": "coredns" };
-
-/** Kubernetes's own registry, where CoreDNS has a folder of its own; elsewhere kubeadm looks beside its other images. */
-const upstreamRepository = "registry.k8s.io";
+/** Of CoreDNS itself: the caches on the nodes have `k8s-app: kube-dns` too, which policies for DNS select. */
+const ownSelector = { "app.kubernetes.io/name": "coredns" };
+const labels = { ...selector, ...ownSelector };
 
 /**
  * CoreDNS of the library: kubeadm's add-on is switched off, so its upgrades leave this alone. Service `kube-dns` stands on
@@ -21,13 +22,14 @@ export function corednsManifests(settings: ClusterSettings): KubernetesObject[] 
     clusterRoleBinding,
     { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "coredns", namespace, labels }, data },
     deployment(settings, configHash(data)),
-    service(settings.network.dnsServiceAddress),
+    ...nodeCacheManifests(settings, corednsImage(settings)),
+    service(settings),
     {
       apiVersion: "policy/v1",
       kind: "PodDisruptionBudget",
       metadata: { name: "coredns", namespace, labels },
       // Not `minAvailable`: with one replica that would stop every drain for good.
-      spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
+      spec: { maxUnavailable: 1, selector: { matchLabels: ownSelector } },
     },
   ];
 }
@@ -50,7 +52,8 @@ const clusterRoleBinding: KubernetesObject = {
   subjects: [{ kind: "ServiceAccount", name: "coredns", namespace }],
 };
 
-function service(clusterIP: string): KubernetesObject {
+/** With caches on the nodes the Service leads to the one on the caller's own node, and to no other. */
+function service({ network, coredns }: ClusterSettings): KubernetesObject {
   return {
     apiVersion: "v1",
     kind: "Service",
@@ -61,8 +64,9 @@ function service(clusterIP: string): KubernetesObject {
       annotations: { "prometheus.io/port": "9153", "prometheus.io/scrape": "true" },
     },
     spec: {
-      clusterIP,
-      selector,
+      clusterIP: network.dnsServiceAddress,
+      selector: coredns.nodeLocal === undefined ? selector : nodeCacheSelector,
+      internalTrafficPolicy: coredns.nodeLocal === undefined ? "Cluster" : "Local",
       ports: [
         { name: "dns", port: 53, protocol: "UDP", targetPort: 53 },
         { name: "dns-tcp", port: 53, protocol: "TCP", targetPort: 53 },
@@ -91,13 +95,13 @@ function deployment(settings: ClusterSettings, hash: string): KubernetesObject {
           dnsPolicy: "Default",
           nodeSelector: { "kubernetes.io/os": "linux" },
           tolerations,
-          affinity,
+          affinity: affinity(settings),
           topologySpreadConstraints: [
             {
               maxSkew: 1,
               topologyKey: "topology.kubernetes.io/zone",
               whenUnsatisfiable: "ScheduleAnyway",
-              labelSelector: { matchLabels: selector },
+              labelSelector: { matchLabels: ownSelector },
             },
           ],
           securityContext: { seccompProfile: { type: "RuntimeDefault" } },
@@ -122,17 +126,16 @@ const tolerations: JsonValue = [
   { key: "node.kubernetes.io/unreachable", operator: "Exists", effect: "NoExecute", tolerationSeconds: 30 },
 ];
 
-/** Preferred, not required: a cluster of one node still gets all its replicas. */
-const affinity: JsonValue = {
-  podAntiAffinity: {
-    preferredDuringSchedulingIgnoredDuringExecution: [
-      {
-        weight: 100,
-        podAffinityTerm: { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: selector } },
-      },
-    ],
-  },
-};
+/** Preferred unless asked for: a cluster of one node still gets all its replicas. */
+function affinity({ coredns }: ClusterSettings): JsonValue {
+  const term = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: ownSelector } };
+  return {
+    podAntiAffinity:
+      coredns.spread === "required"
+        ? { requiredDuringSchedulingIgnoredDuringExecution: [term] }
+        : { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: term }] },
+  };
+}
 
 function container(settings: ClusterSettings): JsonValue {
   return {
@@ -140,7 +143,7 @@ function container(settings: ClusterSettings): JsonValue {
     image: corednsImage(settings),
     imagePullPolicy: "IfNotPresent",
     args: ["-conf", "/etc/coredns/Corefile"],
-    resources: { limits: { memory: "170Mi" }, requests: { cpu: "100m", memory: "70Mi" } },
+    resources: settings.coredns.resources,
     ports: [
       { name: "dns", containerPort: 53, protocol: "UDP" },
       { name: "dns-tcp", containerPort: 53, protocol: "TCP" },
@@ -162,9 +165,9 @@ function container(settings: ClusterSettings): JsonValue {
   };
 }
 
-/** As kubeadm names it (cmd/kubeadm/app/images/images.go, GetDNSImage), so that mirrors made for kubeadm hold it. */
+/** As kubeadm names it, in a folder of its own upstream and beside the other images elsewhere (cmd/kubeadm/app/images/images.go, GetDNSImage), so that mirrors made for kubeadm hold it. */
 export function corednsImage(settings: ClusterSettings): string {
   const { repository } = settings.images;
-  const folder = repository === upstreamRepository ? `${repository}/coredns` : repository;
+  const folder = repository === UPSTREAM_REGISTRY ? `${repository}/coredns` : repository;
   return `${folder}/coredns:${settings.versions.coredns}`;
 }

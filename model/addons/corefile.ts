@@ -1,4 +1,6 @@
+import { formatAddress, parseAddress } from "../network/addresses";
 import type { ClusterSettings } from "../settings/resolved";
+import type { CoreDnsSettings, DnsCacheSettings, DnsRewrite } from "../settings/resolvedAddons";
 
 /** One plugin of a server block, with the lines of its braces when it has any. */
 export interface CorefilePlugin {
@@ -11,11 +13,26 @@ export interface CorefilePlugin {
 export interface ServerBlock {
   readonly zones: readonly string[];
   readonly plugins: readonly CorefilePlugin[];
+  /** Text put behind the plugins as it is; `corefileProblem` has seen that it stays in its braces. */
+  readonly custom?: string;
 }
 
 /** The library's Corefile: kubeadm's (cmd/kubeadm/app/phases/addons/dns/manifests.go) with the settings' values in it. */
 export function corefile(settings: ClusterSettings): string {
-  return renderCorefile([clusterBlock(settings), ...stubBlocks(settings)]);
+  const { coredns } = settings;
+  return renderCorefile([
+    clusterBlock(settings),
+    ...byName(coredns.stubDomains).map(([zone, resolvers]) => stubBlock(coredns, zone, resolvers)),
+    ...byName(coredns.custom.zones).map(([zone, custom]) => ({
+      zones: [`${zone}:53`],
+      plugins: [{ name: "errors" }],
+      custom,
+    })),
+  ]);
+}
+
+function byName<T>(values: Readonly<Record<string, T>>): [string, T][] {
+  return Object.entries(values).sort(([left], [right]) => (left < right ? -1 : 1));
 }
 
 function clusterBlock({ network, coredns }: ClusterSettings): ServerBlock {
@@ -23,45 +40,121 @@ function clusterBlock({ network, coredns }: ClusterSettings): ServerBlock {
     zones: [".:53"],
     plugins: [
       { name: "errors" },
+      ...log(coredns.log),
       // Answers for five seconds more after it was told to stop, until kube-proxy has taken it out everywhere.
       { name: "health", block: [["lameduck", "5s"]] },
       { name: "ready" },
+      ...coredns.rewrite.map(rewrite),
       {
         name: "kubernetes",
         args: [network.clusterDomain, "in-addr.arpa", "ip6.arpa"],
         // Reverse names outside the cluster's ranges go on to the resolvers.
         block: [
-          ["pods", "insecure"],
+          ["pods", coredns.podRecords],
           ["fallthrough", "in-addr.arpa", "ip6.arpa"],
           ["ttl", "30"],
         ],
       },
+      ...hosts(coredns.hosts),
       { name: "prometheus", args: [":9153"] },
-      forward(coredns.forwarders),
-      { name: "cache", args: [String(coredns.cache)] },
+      forward(coredns, coredns.forwarders, coredns.tlsServerName),
+      cache(coredns.cache),
       { name: "loop" },
       { name: "reload" },
       { name: "loadbalance" },
     ],
+    custom: coredns.custom.plugins,
   };
 }
 
-function stubBlocks({ coredns }: ClusterSettings): ServerBlock[] {
-  return Object.entries(coredns.stubDomains)
-    .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([zone, resolvers]) => ({
-      zones: [`${zone}:53`],
-      plugins: [
-        { name: "errors" },
-        { name: "cache", args: [String(coredns.cache)] },
-        { name: "loop" },
-        forward(resolvers),
-      ],
-    }));
+function stubBlock(coredns: CoreDnsSettings, zone: string, resolvers: readonly string[]): ServerBlock {
+  return {
+    zones: [`${zone}:53`],
+    plugins: [
+      { name: "errors" },
+      ...log(coredns.log),
+      cache(coredns.cache),
+      { name: "loop" },
+      forward(coredns, resolvers),
+    ],
+  };
 }
 
-function forward(resolvers: readonly string[]): CorefilePlugin {
-  return { name: "forward", args: [".", ...resolvers], block: [["max_concurrent", "1000"]] };
+function log(which: CoreDnsSettings["log"]): CorefilePlugin[] {
+  if (which === "none") return [];
+  return [which === "all" ? { name: "log" } : { name: "log", args: ["."], block: [["class", which]] }];
+}
+
+/** `answer auto`: the name in the answer is the one that was asked for, or a resolver would not take it. */
+function rewrite({ match, from, to }: DnsRewrite): CorefilePlugin {
+  const [left, right] = match === "suffix" ? [`.${from}.`, `.${to}.`] : [`${from}.`, `${to}.`];
+  return { name: "rewrite", args: ["name", match, left, right, "answer", "auto"] };
+}
+
+function hosts(names: CoreDnsSettings["hosts"]): CorefilePlugin[] {
+  const lines = byName(names).flatMap(([name, addresses]) => addresses.map((address) => [address, name]));
+  return lines.length === 0 ? [] : [{ name: "hosts", block: [...lines, ["fallthrough"]] }];
+}
+
+function forward(coredns: CoreDnsSettings, resolvers: readonly string[], tls?: string): CorefilePlugin {
+  const to = tls === undefined ? resolvers : resolvers.map((resolver) => `tls://${resolver}`);
+  return {
+    name: "forward",
+    args: [".", ...to],
+    block: [
+      ["max_concurrent", "1000"],
+      ...(coredns.policy === "random" ? [] : [["policy", coredns.policy]]),
+      ...(tls === undefined ? [] : [["tls_servername", tls]]),
+    ],
+  };
+}
+
+/** Without capacities and times of their own the two kinds of answers share the plugin's one number. */
+function cache(settings: DnsCacheSettings): CorefilePlugin {
+  const { seconds, prefetch, serveStale } = settings;
+  const kind = (name: string, capacity?: number, ttl?: number) =>
+    capacity === undefined && ttl === undefined
+      ? []
+      : // CoreDNS plugin/cache, defaultCap: the capacity has to be written for a time to follow.
+        [[name, String(capacity ?? 9984), ...(ttl === undefined ? [] : [String(ttl)])]];
+  const block = [
+    ...kind("success", settings.capacity, settings.capacity === undefined ? undefined : seconds),
+    ...kind("denial", settings.denialCapacity, settings.denialSeconds),
+    ...(prefetch === undefined
+      ? []
+      : [["prefetch", `${prefetch.amount}`, `${prefetch.duration}s`, `${prefetch.percentage}%`]]),
+    ...(serveStale === undefined ? [] : [["serve_stale", `${serveStale}s`]]),
+  ];
+  return { name: "cache", args: [String(seconds)], ...(block.length === 0 ? {} : { block }) };
+}
+
+/** Where the caches on the nodes find CoreDNS: the address after the one that pods ask. */
+export function upstreamDnsAddress({ network }: ClusterSettings): string {
+  const own = parseAddress(network.dnsServiceAddress);
+  if (own === undefined) throw new RangeError(`${network.dnsServiceAddress} is no address`);
+  return formatAddress(own + 1);
+}
+
+/**
+ * The cache on each node: it knows nothing of its own and asks CoreDNS for everything, by TCP, so that no lost datagram
+ * costs a client its five seconds.
+ */
+export function nodeCacheCorefile(settings: ClusterSettings): string {
+  return renderCorefile([
+    {
+      zones: [".:53"],
+      plugins: [
+        { name: "errors" },
+        { name: "health", block: [["lameduck", "5s"]] },
+        { name: "ready" },
+        { name: "prometheus", args: [":9153"] },
+        { name: "forward", args: [".", upstreamDnsAddress(settings)], block: [["force_tcp"]] },
+        cache(settings.coredns.cache),
+        { name: "reload" },
+        { name: "loadbalance" },
+      ],
+    },
+  ]);
 }
 
 /** Text of server blocks in the form `coredns` itself formats them in. */
@@ -69,8 +162,12 @@ export function renderCorefile(blocks: readonly ServerBlock[]): string {
   return blocks.map(renderBlock).join("");
 }
 
-function renderBlock({ zones, plugins }: ServerBlock): string {
-  return `${zones.join(" ")} {\n${plugins.map(renderPlugin).join("")}}\n`;
+function renderBlock({ zones, plugins, custom = "" }: ServerBlock): string {
+  const text = custom
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== "")
+    .map((line) => `    ${line.trimEnd()}\n`);
+  return `${zones.join(" ")} {\n${plugins.map(renderPlugin).join("")}${text.join("")}}\n`;
 }
 
 function renderPlugin({ name, args = [], block }: CorefilePlugin): string {

@@ -1,5 +1,4 @@
 import { DEFAULT_KUBERNETES_VERSION } from "../versions";
-import { CNI_FACTS } from "../cni/facts";
 
 /** Every default that does not depend on another setting. */
 export const DEFAULTS = {
@@ -18,10 +17,19 @@ export const DEFAULTS = {
     backend: "vxlan",
     // As upstream's own manifest (flannel Documentation/kube-flannel.yml).
     resources: { requests: { cpu: "100m", memory: "50Mi" } },
+    networkPolicy: "none",
+    // rajch/weave prog/weave-kube/weave-daemonset-k8s-1.11.yaml.
+    weaveResources: { requests: { cpu: "50m" } },
+    // Calico's own: IPPool blockSize, BGPConfiguration asNumber and listenPort, and the cluster id of its examples.
+    blockSize: 26,
+    asNumber: 64512,
+    bgpPort: 179,
+    routeReflectorClusterId: "244.0.0.1",
   },
   // flannel Documentation/kube-flannel.yml.
   podCidr: "10.244.0.0/16",
-  nodeMask: CNI_FACTS["flannel/vxlan"].defaultNodeMask,
+  // kube-controller-manager's default --node-cidr-mask-size-ipv4.
+  nodeMask: 24,
   sshPort: 22,
   pool: "default",
   architecture: "amd64",
@@ -35,7 +43,6 @@ export const DEFAULTS = {
   podSecurity: { enforce: "baseline", audit: "restricted", warn: "restricted" },
   certificates: { leafDays: 365, renewBeforeDays: 30 },
   firewall: "none",
-  coredns: { replicas: 2, forwarders: ["/etc/resolv.conf"], cache: 30 },
   drainTimeout: 120,
   protect: true,
   oidcUsernameClaim: "sub",

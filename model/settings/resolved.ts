@@ -8,6 +8,9 @@ import type { AddonSettings, CoreDnsSettings } from "./resolvedAddons";
 import type { OwnSettings } from "./resolvedOwn";
 import type { TenancySettings } from "./resolvedTenancy";
 import type { AwsSettings } from "./resolvedAws";
+import type { CniSettings } from "./resolvedCni";
+
+export type * from "./resolvedCni";
 
 export type Platform = "machines" | "aws";
 export type Architecture = "amd64" | "arm64";
@@ -49,22 +52,6 @@ export type PodResources = {
   readonly requests?: Readonly<Record<string, string>>;
   readonly limits?: Readonly<Record<string, string>>;
 };
-
-export interface FlannelSettings {
-  readonly kind: "flannel";
-  readonly backend: "vxlan" | "host-gw" | "wireguard";
-  /** MTU of the pod network in bytes; undefined: flannel computes it from the node's interface. */
-  readonly mtu?: number;
-  /** VXLAN network identifier; default 1 (flannel Documentation/backends.md). */
-  readonly vni?: number;
-  /** UDP port of VXLAN, default 8472, or of WireGuard, default 51820. */
-  readonly port?: number;
-  /** Of flannel's pod on each node; default: requests of 100m CPU and 50Mi memory. */
-  readonly resources: PodResources;
-}
-
-/** A further kind is one member here, one row in the CNI table and one file. */
-export type CniSettings = FlannelSettings;
 
 /** How to reach a host over SSH. `key` names a private key in `kubeadm:secrets`. */
 export interface SshTarget {

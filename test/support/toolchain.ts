@@ -86,6 +86,12 @@ const builds = {
     binaries: { crictl: "sigs.k8s.io/cri-tools/cmd/crictl" },
     variables: { "sigs.k8s.io/cri-tools/pkg/version.Version": "v1.36.0" },
   },
+  helm: {
+    module: "helm.sh/helm/v3",
+    version: "v3.22.0",
+    binaries: { helm: "helm.sh/helm/v3/cmd/helm" },
+    variables: { "helm.sh/helm/v3/internal/version.version": "v3.22.0" },
+  },
   coredns: {
     module: "github.com/coredns/coredns",
     version: "v1.14.2",

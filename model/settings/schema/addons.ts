@@ -1,7 +1,19 @@
 import { z } from "zod";
 
 import { chartSourceKind, type ChartName } from "../../charts";
-import { matching, text } from "./primitives";
+import { addressRangeProblem } from "../../network/addressRanges";
+import {
+  accessRange,
+  address,
+  dnsLabel,
+  dnsName,
+  document,
+  matching,
+  port,
+  resources,
+  secretName,
+  text,
+} from "./primitives";
 
 const chartSource = text((value) =>
   chartSourceKind(value) === undefined
@@ -25,6 +37,135 @@ function perChart<T extends z.ZodType>(one: T): Record<ChartName, z.ZodOptional<
   };
 }
 
+// OCI reference: registry and path, then a tag or a digest (distribution/reference, grammar).
+const image = matching(
+  /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)+(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$/,
+  "an image with its registry, as registry.example.com/traefik:v3.7.11",
+);
+const labels = z.record(z.string(), z.string());
+const addressRange = text((value) => {
+  const problem = addressRangeProblem(value);
+  return problem === undefined
+    ? undefined
+    : { message: problem, allowed: "a range, as 10.40.0.240-10.40.0.250, or 10.40.1.0/28" };
+});
+// RFC 6793: AS numbers have 32 bits, 0 is reserved (RFC 7607), and the last is (RFC 7300).
+const asNumber = z
+  .number()
+  .int()
+  .min(1)
+  .max(2 ** 32 - 2);
+
+const bgpPeer = z.strictObject({
+  name: dnsLabel,
+  address,
+  port: port.optional(),
+  asNumber,
+  myAsNumber: asNumber,
+  /** Name in `kubeadm:secrets` of the session's password (TCP MD5, RFC 2385). */
+  password: secretName.optional(),
+  /** Labels of the nodes that speak with this peer; default all. */
+  nodes: labels.optional(),
+  multiHop: z.boolean().optional(),
+  /** Seconds. */
+  holdTime: z.number().int().min(3).max(65535).optional(),
+});
+
+const metallb = z.strictObject({
+  pools: z.record(
+    z.string(),
+    z.strictObject({
+      addresses: z.array(addressRange).min(1),
+      autoAssign: z.boolean().optional(),
+      avoidBuggyAddresses: z.boolean().optional(),
+      namespaces: z.array(dnsLabel).min(1).optional(),
+    }),
+  ),
+  l2: z
+    .strictObject({
+      pools: z.array(dnsLabel).min(1).optional(),
+      interfaces: z.array(matching(/^[A-Za-z0-9_.-]{1,15}$/, "the name of an interface, as eth1")).optional(),
+      nodes: labels.optional(),
+    })
+    .optional(),
+  bgp: z
+    .strictObject({
+      backend: z.enum(["frr-k8s", "native"]).optional(),
+      peers: z.array(bgpPeer).min(1),
+      pools: z.array(dnsLabel).min(1).optional(),
+      aggregationLength: z.number().int().min(1).max(32).optional(),
+      localPreference: z.number().int().min(0).max(4294967295).optional(),
+      communities: z
+        .array(matching(/^\d{1,5}:\d{1,5}$/, "a BGP community, as 64512:100"))
+        .min(1)
+        .optional(),
+    })
+    .optional(),
+  onAws: z.boolean().optional(),
+});
+
+const arrive = z.discriminatedUnion("by", [
+  z.strictObject({
+    by: z.literal("loadBalancer"),
+    /** One address of a pool, so that it does not change. */
+    address: address.optional(),
+    pool: dnsLabel.optional(),
+    /** Who may call. */
+    from: z.array(accessRange).min(1).optional(),
+    /** On AWS: reached within the VPC only. */
+    internal: z.boolean().optional(),
+  }),
+  z.strictObject({ by: z.literal("nodePorts"), http: port, https: port }),
+  z.strictObject({ by: z.literal("hostPorts"), http: port.optional(), https: port.optional() }),
+]);
+
+const ingressShape = {
+  className: dnsLabel.optional(),
+  /** The class of Ingresses that name none; default true. */
+  default: z.boolean().optional(),
+  arrive: arrive.optional(),
+  replicas: z.number().int().min(1).max(100).optional(),
+  resources: resources.optional(),
+  nodeSelector: labels.optional(),
+  /** What answers requests that no rule takes. */
+  defaultBackend: z.union([z.boolean(), z.strictObject({ image, port: port.optional() })]).optional(),
+  /** Records in a Route 53 zone that lead to the load balancer. */
+  dns: z
+    .strictObject({
+      zoneId: matching(/^Z[A-Z0-9]{5,31}$/, "the id of a hosted zone, as Z0123456789ABCDEFGHIJ"),
+      names: z.array(dnsRecord()).min(1),
+    })
+    .optional(),
+  image: image.optional(),
+};
+
+/** A DNS name whose first label may be `*`. */
+function dnsRecord() {
+  return text((value) => {
+    const bare = value.replace(/^\*\./, "");
+    return dnsName.safeParse(bare).success
+      ? undefined
+      : { message: "is no DNS name", allowed: "a DNS name, or one with *. before it" };
+  });
+}
+
+const ingress = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("ingress-nginx"),
+    ...ingressShape,
+    /** The controller's ConfigMap (ingress-nginx documentation, "ConfigMaps"). */
+    config: z.record(z.string(), z.string()).optional(),
+  }),
+  z.strictObject({
+    kind: z.literal("traefik"),
+    ...ingressShape,
+    /** Serves Ingresses of class nginx too, with their nginx annotations. */
+    nginxClass: z.boolean().optional(),
+    /** The chart's values, merged over the library's. */
+    values: document.optional(),
+  }),
+]);
+
 /** Settings of what runs in the cluster besides CNI and DNS. */
 export const addonsShape = {
   /** Where the library's charts come from; the users' own are under `charts`. */
@@ -33,5 +174,26 @@ export const addonsShape = {
       sources: z.strictObject(perChart(chartSource)).optional(),
       versions: z.strictObject(perChart(chartVersion)).optional(),
     })
+    .optional(),
+  metallb: metallb.optional(),
+  ingress: ingress.optional(),
+  /** Gateway API's CRDs of its standard channel. */
+  gatewayApi: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        source: matching(/^(https?:\/\/\S+|(\.{1,2})?\/\S+)$/, "a URL or the path of a file with the CRDs"),
+      }),
+    ])
+    .optional(),
+  metricsServer: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        replicas: z.number().int().min(1).max(10).optional(),
+        resources: resources.optional(),
+        image: image.optional(),
+      }),
+    ])
     .optional(),
 };

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { SettableVersion } from "../../versions";
 import type { DownloadName } from "../resolved";
 import { cni } from "./cni";
+import { coredns } from "./coredns";
 import {
   certificateName,
   cidr,
@@ -14,7 +15,6 @@ import {
   httpUrl,
   isRegistryHost,
   matching,
-  resolver,
   secretName,
   text,
 } from "./primitives";
@@ -168,14 +168,7 @@ export const commonShape = {
       renewBeforeDays: z.number().int().min(1).max(3650).optional(),
     })
     .optional(),
-  coredns: z
-    .strictObject({
-      replicas: z.number().int().min(1).max(100).optional(),
-      forwarders: z.array(resolver).min(1).max(15).optional(),
-      stubDomains: z.record(z.string(), z.array(resolver).min(1).max(15)).optional(),
-      cache: z.number().int().min(0).max(86400).optional(),
-    })
-    .optional(),
+  coredns: coredns.optional(),
   drainTimeout: z.number().int().min(0).max(86400).optional(),
   protect: z.boolean().optional(),
 };

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { corefile, renderCorefile } from "../../../model/addons/corefile";
 import { corednsImage, corednsManifests } from "../../../model/addons/coredns";
 import { configHashAnnotation, type KubernetesObject } from "../../../model/kubernetes";
-import type { ClusterSettings, CoreDnsSettings } from "../../../model/settings/resolved";
+import type { ClusterSettings } from "../../../model/settings/resolved";
+import type { CoreDnsSettings } from "../../../model/settings/resolvedAddons";
 import { settingsOf } from "../../support/kubeadmSettings";
 
 const withDns = (over: Partial<CoreDnsSettings>) =>
@@ -105,7 +106,7 @@ describe("manifests", () => {
   it("roll the pods when the Corefile changes, and only then", () => {
     const hash = (settings: ClusterSettings) =>
       deployment(settings).template.metadata.annotations[configHashAnnotation];
-    expect(hash(withDns({ cache: 5 }))).not.toBe(hash(settingsOf()));
+    expect(hash(withDns({ cache: { seconds: 5 } }))).not.toBe(hash(settingsOf()));
     expect(hash(withDns({ replicas: 7 }))).toBe(hash(settingsOf()));
   });
 

@@ -1,0 +1,91 @@
+import { configHash, configHashAnnotation, type KubernetesObject } from "../kubernetes";
+import type { ClusterSettings } from "../settings/resolved";
+import { nodeCacheCorefile, upstreamDnsAddress } from "./corefile";
+
+const namespace = "kube-system";
+const name = "node-dns-cache";
+export const nodeCacheSelector = { "app.kubernetes.io/name": name };
+/** `k8s-app: kube-dns` as well: NetworkPolicies that let pods ask for names select it. */
+const labels = { "k8s-app": "kube-dns", ...nodeCacheSelector };
+
+/**
+ * A DNS cache on every node. Service `kube-dns` sends each pod to the cache on its own node (`internalTrafficPolicy:
+ * Local`), so no kubelet and no pod has to know of it, and kube-proxy's mode does not matter. Upstream's node-local-dns
+ * takes the Service's address over with a dummy interface and iptables rules, of which nobody says how they stand beside
+ * kube-proxy's nftables mode (kubernetes/dns issue 682).
+ */
+export function nodeCacheManifests(settings: ClusterSettings, image: string): KubernetesObject[] {
+  if (settings.coredns.nodeLocal === undefined) return [];
+  const data = { Corefile: nodeCacheCorefile(settings) };
+  return [
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace, labels } },
+    { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace, labels }, data },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "kube-dns-upstream", namespace, labels },
+      spec: {
+        // Known beforehand, since a Corefile takes addresses only.
+        clusterIP: upstreamDnsAddress(settings),
+        selector: { "app.kubernetes.io/name": "coredns" },
+        ports: [
+          { name: "dns", port: 53, protocol: "UDP", targetPort: 53 },
+          { name: "dns-tcp", port: 53, protocol: "TCP", targetPort: 53 },
+        ],
+      },
+    },
+    daemonSet(settings, image, configHash(data)),
+  ];
+}
+
+function daemonSet({ coredns }: ClusterSettings, image: string, hash: string): KubernetesObject {
+  return {
+    apiVersion: "apps/v1",
+    kind: "DaemonSet",
+    metadata: { name, namespace, labels },
+    spec: {
+      selector: { matchLabels: nodeCacheSelector },
+      // The new one answers before the old one goes: a node without its cache has no names at all.
+      updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      template: {
+        metadata: { labels, annotations: { [configHashAnnotation]: hash } },
+        spec: {
+          priorityClassName: "system-node-critical",
+          serviceAccountName: name,
+          automountServiceAccountToken: false,
+          dnsPolicy: "Default",
+          nodeSelector: { "kubernetes.io/os": "linux" },
+          tolerations: [{ operator: "Exists" }],
+          securityContext: { seccompProfile: { type: "RuntimeDefault" } },
+          containers: [
+            {
+              name: "cache",
+              image,
+              imagePullPolicy: "IfNotPresent",
+              args: ["-conf", "/etc/coredns/Corefile"],
+              resources: coredns.nodeLocal?.resources,
+              ports: [
+                { name: "dns", containerPort: 53, protocol: "UDP" },
+                { name: "dns-tcp", containerPort: 53, protocol: "TCP" },
+                { name: "metrics", containerPort: 9153, protocol: "TCP" },
+              ],
+              livenessProbe: {
+                httpGet: { path: "/health", port: 8080 },
+                timeoutSeconds: 5,
+                failureThreshold: 5,
+              },
+              readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 5 },
+              securityContext: {
+                allowPrivilegeEscalation: false,
+                readOnlyRootFilesystem: true,
+                capabilities: { add: ["NET_BIND_SERVICE"], drop: ["ALL"] },
+              },
+              volumeMounts: [{ name: "config", mountPath: "/etc/coredns", readOnly: true }],
+            },
+          ],
+          volumes: [{ name: "config", configMap: { name } }],
+        },
+      },
+    },
+  };
+}
