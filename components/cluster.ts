@@ -26,6 +26,8 @@ export interface ClusterArgs {
   readonly secrets?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Environment, from which the cluster's name comes when the settings have none. Default: the stack's name. */
   readonly environment?: string;
+  /** AWS region (`aws:region` of the stack); needed on platform aws, and read nowhere else. */
+  readonly region?: string;
 }
 
 /** Settings that cannot work. Printed by Pulumi without a stack, as one report. */
@@ -193,6 +195,7 @@ function parse(args: ClusterArgs): ClusterSettings {
   try {
     return parseCluster(args.settings, {
       environment: args.environment ?? pulumi.getStack(),
+      region: args.region,
       secrets: known ? args.secrets : undefined,
     });
   } catch (error) {

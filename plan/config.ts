@@ -11,6 +11,8 @@ export interface EnvironmentConfig {
   readonly environment: string;
   /** Name of the Pulumi project, part of the Kubernetes provider's identity. */
   readonly project: string;
+  /** `aws:region`, where it is there. */
+  readonly region?: string | undefined;
   /** The object under `kubeadm:cluster`, as written. */
   readonly cluster: unknown;
   /** The secrets, where all of them stand there in plain text; undefined where one is encrypted: none can be read. */
@@ -34,9 +36,11 @@ export function readEnvironment(args: Arguments): EnvironmentConfig {
     throw new PlanError(
       `kubeadm:cluster in ${shown(args.configFile)} is encrypted: it holds no secret, and a plan is made without passphrase`,
     );
+  const region = values["aws:region"];
   return {
     environment: args.environment,
     project: projectName(path.dirname(args.configFile)),
+    region: typeof region === "string" ? region : undefined,
     cluster,
     ...secretsOf(values["kubeadm:secrets"], args),
   };

@@ -24,6 +24,7 @@ export async function recordEnvironment(config: EnvironmentConfig): Promise<Reco
         settings: config.cluster as ClusterArgs["settings"],
         secrets: config.secrets,
         environment,
+        region: config.region,
       });
       settings = cluster.settings;
     },

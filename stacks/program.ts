@@ -31,6 +31,7 @@ export function stackArgs(): ClusterArgs {
     settings: settings as unknown as ClusterArgs["settings"],
     // A program that makes things on hosts has to have its secrets; only a plan can do without.
     secrets: (readObject("secrets") ?? {}) as Record<string, string>,
+    region: pulumi.runtime.getConfig("aws:region"),
   };
 }
 

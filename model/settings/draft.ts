@@ -1,6 +1,7 @@
 import { type Range, parseRange } from "../network/addresses";
 import { apiName } from "../network/endpoint";
 import { componentVersions, isSupportedMinor, minorOf } from "../versions";
+import type { AwsFacts } from "./awsFacts";
 import { DEFAULTS } from "./defaults";
 import type { Path } from "./problems";
 import type { ComponentVersions, EndpointSettings, FlannelSettings, Machine, MachineRole } from "./resolved";
@@ -41,6 +42,8 @@ export interface Facts {
   readonly input: Draft<AnyInput>;
   /** Set on `platform: aws`: the same input by that platform's types. */
   readonly aws?: Draft<AwsInput>;
+  /** Set on `platform: aws`: what follows from the input, such as subnets, addresses and pools. */
+  readonly awsFacts?: AwsFacts;
   readonly environment: string;
   readonly name?: string;
   readonly domain?: string;
@@ -81,17 +84,22 @@ function part<T extends object, K extends keyof T>(from: T, key: K): Exclude<T[K
   return pick(from, key, {}) as Exclude<T[K], undefined> | undefined;
 }
 
-export function factsOf(input: Draft<AnyInput>, environment: string): Facts {
+/** `aws`: what `awsFacts` found, on that platform. */
+export function factsOf(input: Draft<AnyInput>, environment: string, aws?: AwsFacts): Facts {
   const network = part(input, "network");
   const cni = part(input, "cni");
   const kubernetesVersion = pick(input, "kubernetesVersion", DEFAULTS.kubernetesVersion);
   const name = pick(input, "name", environment);
   const domain = pick(input, "domain", DEFAULTS.domain);
-  const machines = Object.entries(input.machines ?? {}).map(([key, value]) => draftMachine(key, value ?? {}));
+  const machines =
+    aws === undefined
+      ? Object.entries(input.machines ?? {}).map(([key, value]) => draftMachine(key, value ?? {}))
+      : awsMachines(aws);
   const rolesKnown = input.machines !== undefined && machines.every((machine) => machine.role !== undefined);
   const masters = machines.filter((machine) => machine.role === "controlPlane").length;
   return {
     input,
+    ...(aws === undefined ? {} : { aws: aws.input, awsFacts: aws }),
     environment,
     name,
     domain,
@@ -120,8 +128,11 @@ export function factsOf(input: Draft<AnyInput>, environment: string): Facts {
     nodePorts: portRange(pick(network, "nodePorts", DEFAULTS.nodePorts)),
     backend: pick(cni, "backend", DEFAULTS.cni.backend),
     machines,
-    masters: rolesKnown ? masters : undefined,
-    endpoint: endpointOf(input, masters, name, domain),
+    masters: aws !== undefined ? aws.count : rolesKnown ? masters : undefined,
+    endpoint:
+      aws === undefined
+        ? endpointOf(input, masters, name, domain)
+        : { kind: "addresses", host: madeName(name, domain), port: DEFAULTS.apiPort },
   };
 }
 
@@ -157,6 +168,26 @@ function draftMachine(name: string, input: DraftMachine["input"]): DraftMachine 
   };
 }
 
+/**
+ * Masters with the labels and taints that all of them share. Their addresses lie in the VPC, whose range is checked as a
+ * whole: one problem, and not one for each master.
+ */
+function awsMachines({ masters, input, architecture }: AwsFacts): DraftMachine[] {
+  const { labels, taints } = input.controlPlane ?? {};
+  return masters.map(({ name }) => ({
+    name,
+    path: ["controlPlane"],
+    input: { labels, taints },
+    role: "controlPlane",
+    nodeAddressPath: ["network", "vpcCidr"],
+    architecture,
+  }));
+}
+
+function madeName(name: string | undefined, domain: string | undefined): string | undefined {
+  return name !== undefined && domain !== undefined ? apiName(name, domain) : undefined;
+}
+
 function endpointOf(
   input: Draft<AnyInput>,
   masters: number,
@@ -166,8 +197,8 @@ function endpointOf(
   const given = input.endpoint;
   if (given === undefined && "endpoint" in input) return {};
   const kind = given?.kind ?? (masters === 1 ? "address" : "localProxy");
-  const madeName = name !== undefined && domain !== undefined ? apiName(name, domain) : undefined;
-  const host = kind === "address" ? pick((given ?? {}) as { host?: string }, "host", madeName) : madeName;
+  const made = madeName(name, domain);
+  const host = kind === "address" ? pick((given ?? {}) as { host?: string }, "host", made) : made;
   const port = pick(
     (given ?? {}) as { port?: number },
     "port",

@@ -1,4 +1,8 @@
 import type { ClusterNetwork, EndpointSettings, Machine, ProxySettings } from "./resolved";
+import type { AwsSettings } from "./resolvedAws";
+
+/** EC2's metadata service, which answers on the instance alone. */
+const METADATA = "169.254.169.254";
 
 /** The proxy settings of hosts, with everything of the cluster's own going direct. */
 export function proxySettings(
@@ -8,6 +12,7 @@ export function proxySettings(
     readonly domain: string;
     readonly machines: readonly Machine[];
     readonly endpoint: EndpointSettings;
+    readonly aws?: AwsSettings | undefined;
   },
 ): ProxySettings {
   const direct = [
@@ -20,6 +25,7 @@ export function proxySettings(
     `.${own.domain}`,
     own.endpoint.host,
     ...own.machines.map((machine) => machine.nodeAddress),
+    ...(own.aws === undefined ? [] : [own.aws.vpc.cidr, METADATA]),
     ...(given.noProxy ?? []),
   ];
   return {

@@ -1,4 +1,31 @@
+import { IMAGES } from "../aws/images";
+import { architectureOf } from "../aws/instanceTypes";
+import { partitionOf, privateDnsName } from "../aws/regions";
+import { CHARTS, type ChartName } from "../charts";
+import { apiName } from "../network/endpoint";
+import { AWS_DEFAULTS } from "./awsDefaults";
+import {
+  type AwsFacts,
+  type AwsPoolFacts,
+  type PoolInput,
+  awsFacts,
+  bastionPlace,
+  endpointAddressesOf,
+} from "./awsFacts";
+import { DEFAULTS } from "./defaults";
+import { taintsOf } from "./labels";
 import type { PlatformSettings } from "./resolve";
+import type { Machine } from "./resolved";
+import type {
+  AwsBastion,
+  AwsEndpoint,
+  AwsImage,
+  AwsOs,
+  AwsPool,
+  AwsSettings,
+  AwsVolume,
+  AwsVpc,
+} from "./resolvedAws";
 import type { AwsInput } from "./schema/cluster";
 
 export interface AwsNames {
@@ -9,6 +36,189 @@ export interface AwsNames {
 }
 
 /** What `platform: aws` decides of the settings; the input was checked. */
-export function awsPlatform(_input: AwsInput, _names: AwsNames): PlatformSettings {
-  throw new RangeError("platform aws is refused before");
+export function awsPlatform(input: AwsInput, { name, domain, region }: AwsNames): PlatformSettings {
+  const facts = awsFacts(input, region);
+  const aws = awsSettings(input, facts, region);
+  return {
+    platform: "aws",
+    aws,
+    machines: aws.controlPlane.masters.map((master) => masterMachine(input, aws, master)),
+    endpoint: {
+      kind: "addresses",
+      host: apiName(name, domain),
+      port: DEFAULTS.apiPort,
+      addresses: aws.endpoint.addresses.map(({ address }) => address),
+    },
+    // Where people reach the API is known once the balancer, the elastic address or the tunnel is there.
+    access: { host: input.access.host ?? "", port: input.access.port ?? DEFAULTS.apiPort },
+    // Security groups filter, outside the host.
+    firewall: "none",
+    firewallAccess: { ssh: [], api: [], nodePorts: [] },
+  };
+}
+
+function masterMachine(
+  input: AwsInput,
+  aws: AwsSettings,
+  master: AwsSettings["controlPlane"]["masters"][number],
+): Machine {
+  const { image, architecture } = aws.controlPlane;
+  return {
+    name: master.name,
+    nodeName: privateDnsName(master.address, aws.region),
+    role: "controlPlane",
+    pool: "",
+    // Host and host key are outputs of the stack.
+    ssh: {
+      host: "",
+      port: DEFAULTS.sshPort,
+      user: IMAGES[image.os].user,
+      hostKey: "",
+      key: aws.ssh.key,
+    },
+    nodeAddress: master.address,
+    architecture,
+    os: image.os,
+    labels: input.controlPlane.labels ?? {},
+    taints: taintsOf("controlPlane", input.controlPlane.taints),
+    generation: input.controlPlane.generations?.[master.name] ?? DEFAULTS.generation,
+  };
+}
+
+function awsSettings(input: AwsInput, facts: AwsFacts, region: string): AwsSettings {
+  const { through, endpoint } = facts;
+  if (through === undefined || endpoint === undefined) throw new RangeError("access was not checked");
+  const bastion = bastionOf(input, facts);
+  const storage = input.storage ?? true;
+  const { kmsKeyId } = typeof storage === "object" ? storage : {};
+  const chart = (name: ChartName) => input.helm?.versions?.[name] ?? CHARTS[name].version;
+  return {
+    region,
+    partition: partitionOf(region),
+    vpc: vpcOf(input, facts),
+    access: {
+      api: input.access.api,
+      ssh: input.access.ssh,
+      nodePorts: input.access.nodePorts ?? [],
+      endpoint,
+      through,
+    },
+    egress: input.egress ?? "open",
+    ssh: {
+      key: input.ssh?.key ?? AWS_DEFAULTS.sshKey,
+      authorizedKeys: (input.ssh?.authorizedKeys ?? []).map((line) => line.trim()),
+    },
+    ...(bastion === undefined ? {} : { bastion }),
+    endpoint: endpointOf(input, facts),
+    controlPlane: {
+      instanceType: input.controlPlane.instanceType,
+      architecture: facts.architecture ?? AWS_DEFAULTS.architecture,
+      image: imageOf(input.controlPlane),
+      volume: volumeOf(input.controlPlane.volume, AWS_DEFAULTS.volume.sizeGiB),
+      terminationProtection: input.controlPlane.terminationProtection ?? true,
+      masters: facts.masters,
+    },
+    pools: facts.pools.map((pool) => poolOf(input.workers?.[pool.name] ?? {}, pool)),
+    ...(input.podIdentity === false
+      ? {}
+      : {
+          podIdentity: {
+            audiences: ["sts.amazonaws.com", `https://kubernetes.default.svc.${clusterDomain(input)}`],
+          },
+        }),
+    cloudProvider: {
+      image: `registry.k8s.io/provider-aws/cloud-controller-manager:${CHARTS["aws-cloud-controller-manager"].appVersion}`,
+      chart: chart("aws-cloud-controller-manager"),
+    },
+    ...(storage === false
+      ? {}
+      : { storage: { chart: chart("aws-ebs-csi-driver"), ...(kmsKeyId === undefined ? {} : { kmsKeyId }) } }),
+    tags: input.tags ?? {},
+  };
+}
+
+function clusterDomain(input: AwsInput): string {
+  return input.network?.clusterDomain ?? DEFAULTS.clusterDomain;
+}
+
+function vpcOf({ network }: AwsInput, facts: AwsFacts): AwsVpc {
+  const { vpc, nat } = facts;
+  if (vpc === undefined || nat === undefined) throw new RangeError("network was not checked");
+  const id = network?.existing?.vpcId;
+  const logs = network?.flowLogs ?? false;
+  const retentionDays =
+    (typeof logs === "object" ? logs.retentionDays : undefined) ?? AWS_DEFAULTS.flowLogDays;
+  return {
+    cidr: vpc.range.text,
+    ...(id === undefined ? {} : { id }),
+    subnets: facts.subnets,
+    zones: facts.zones,
+    nat,
+    s3Endpoint: network?.s3Endpoint ?? !facts.existing,
+    ...(logs === false ? {} : { flowLogs: { retentionDays } }),
+  };
+}
+
+function endpointOf(input: AwsInput, facts: AwsFacts): AwsEndpoint {
+  const dns = input.endpoint?.dns;
+  return {
+    loadBalancer: facts.loadBalancer ?? false,
+    addresses: endpointAddressesOf(facts),
+    ...(dns === undefined ? {} : { dns }),
+  };
+}
+
+function bastionOf({ bastion: given }: AwsInput, facts: AwsFacts): AwsBastion | undefined {
+  const place = bastionPlace(facts);
+  if (given === undefined || place === undefined) return undefined;
+  const instanceType = given.instanceType ?? AWS_DEFAULTS.bastionInstanceType;
+  return {
+    instanceType,
+    architecture: given.architecture ?? architectureOf(instanceType) ?? AWS_DEFAULTS.architecture,
+    image: imageOf(given),
+    ...place,
+  };
+}
+
+function imageOf({ os, ami }: { readonly os?: AwsOs; readonly ami?: string }): AwsImage {
+  return { os: os ?? AWS_DEFAULTS.os, ...(ami === undefined ? {} : { ami }) };
+}
+
+function volumeOf(given: AwsInput["controlPlane"]["volume"], sizeGiB: number): AwsVolume {
+  const { iops, throughput } = AWS_DEFAULTS.volume;
+  return { sizeGiB, iops, throughput, ...given };
+}
+
+function poolOf(input: PoolInput, facts: AwsPoolFacts): AwsPool {
+  const { min, max } = facts;
+  if (min === undefined || max === undefined) throw new RangeError("workers was not checked");
+  const sizeGiB = facts.windows ? AWS_DEFAULTS.windowsVolumeGiB : AWS_DEFAULTS.volume.sizeGiB;
+  const spot = typeof input.spot === "object" ? input.spot : input.spot === true ? {} : undefined;
+  return {
+    name: facts.name,
+    platform: facts.windows ? "windows" : "linux",
+    ...systemOf(input),
+    instanceTypes: facts.instanceTypes,
+    architecture: facts.architecture ?? AWS_DEFAULTS.architecture,
+    min,
+    max,
+    subnets: facts.subnets.map((subnet) => subnet.name),
+    volume: volumeOf(input.volume, sizeGiB),
+    labels: input.labels ?? {},
+    taints: taintsOf("worker", input.taints),
+    ...(spot === undefined ? {} : { spot: { ...AWS_DEFAULTS.spot, ...spot } }),
+    sourceDestinationCheckOff: input.sourceDestinationCheckOff ?? false,
+    minHealthyPercent: input.minHealthyPercent ?? AWS_DEFAULTS.minHealthyPercent,
+    joinTimeout: input.joinTimeout ?? AWS_DEFAULTS.joinTimeout,
+    generation: input.generation ?? DEFAULTS.generation,
+    tags: input.tags ?? {},
+  };
+}
+
+function systemOf({ os, ami }: PoolInput): Pick<AwsPool, "image" | "windows"> {
+  if (os === "windows-2022" || os === "windows-2025") {
+    const release = os === "windows-2022" ? "2022" : "2025";
+    return { windows: { release, ...(ami === undefined ? {} : { ami }) } };
+  }
+  return { image: imageOf({ ...(os === undefined ? {} : { os }), ...(ami === undefined ? {} : { ami }) }) };
 }

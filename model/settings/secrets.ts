@@ -11,7 +11,7 @@ export interface SecretReference {
   readonly use: SecretUse;
 }
 
-/** The encryption key the stack makes itself; it is in no `kubeadm:secrets`. */
+/** The encryption key, or on AWS the SSH key, that the stack makes itself; it is in no `kubeadm:secrets`. */
 export const GENERATED_KEY = "generated";
 
 /** Every place in the settings that names a secret. */
@@ -28,6 +28,11 @@ export function referredSecrets(input: Draft<AnyInput>): SecretReference[] {
       name: name === GENERATED_KEY ? undefined : name,
       use: "encryptionKey" as const,
     })),
+    {
+      path: ["ssh", "key"],
+      name: input.ssh?.key === GENERATED_KEY ? undefined : input.ssh?.key,
+      use: "sshKey",
+    },
     { path: ["oidc", "ca"], name: input.oidc?.ca, use: "certificate" },
   ];
   return references.filter((reference): reference is SecretReference => reference.name !== undefined);

@@ -1,5 +1,7 @@
 import type { Facts } from "../draft";
 import type { Problems } from "../problems";
+import type { Platform } from "../resolved";
+import { AWS_CHECKS } from "./aws";
 import { cniFits } from "./cni";
 import { endpointFits, firewallLetsSomebodyIn, namesFit, nodePortsFit } from "./endpoint";
 import { labelsAreTaken, taintsAreTaken } from "./labels";
@@ -19,7 +21,7 @@ import { checksumsAreKnown, componentsFit, kubernetesIsSupported } from "./versi
 /** One rule across settings; adds what it finds. It says nothing where a part it needs was refused. */
 export type Check = (facts: Facts, problems: Problems) => void;
 
-/** Everything that one value alone cannot tell, and no secret is needed for. */
+/** Everything that one value alone cannot tell, and no secret is needed for; on every platform. */
 export const CHECKS: readonly Check[] = [
   rangesAreDisjoint,
   addressesAreOutside,
@@ -27,18 +29,10 @@ export const CHECKS: readonly Check[] = [
   podRangeFitsNodes,
   sliceFitsPods,
   serviceRangeFits,
-  machinesFit,
-  machineNamesAreLabels,
-  mastersAreOdd,
-  machinesAreDistinct,
-  nodeAddressesAreKnown,
-  rolesFitTheirKeys,
   labelsAreTaken,
   taintsAreTaken,
-  endpointFits,
   nodePortsFit,
   namesFit,
-  firewallLetsSomebodyIn,
   kubernetesIsSupported,
   componentsFit,
   checksumsAreKnown,
@@ -50,3 +44,18 @@ export const CHECKS: readonly Check[] = [
   registriesAreNamed,
   oneWayToLogIn,
 ];
+
+/** What machines that exist, and machines that are made, can get wrong. */
+export const CHECKS_OF: Record<Platform, readonly Check[]> = {
+  machines: [
+    machinesFit,
+    machineNamesAreLabels,
+    mastersAreOdd,
+    machinesAreDistinct,
+    nodeAddressesAreKnown,
+    rolesFitTheirKeys,
+    endpointFits,
+    firewallLetsSomebodyIn,
+  ],
+  aws: AWS_CHECKS,
+};

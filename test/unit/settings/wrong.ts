@@ -1032,7 +1032,7 @@ export const WRONG: readonly Wrong[] = [
     ["in a machine", set("machines.w1.hostkey", hostKey()), "machines.w1.hostkey", /hostKey$/],
     ["role", set("machines.w1.role", "master"), "machines.w1.role", /controlPlane, worker, loadBalancer/],
     ["role missing", set("machines.w1.role", undefined), "machines.w1.role", /is missing/],
-    ["platform later", set("platform", "aws"), "platform", /not yet in this version.*machines/],
+    ["platform misspelt", set("platform", "machine"), "platform", /not taken.*machines$/],
     ["platform unknown", set("platform", "gcp"), "platform", /not taken/],
     ["machines as a list", set("machines", []), "machines", /is a list.*a mapping/],
     ["generation zero", set("machines.w1.generation", 0), "machines.w1.generation", /at least 1/],

@@ -1,0 +1,53 @@
+import type { Architecture } from "../settings/resolved";
+import type { AwsOs } from "../settings/resolvedAws";
+
+export interface ImageFacts {
+  /** Public SSM parameter with the id of the publisher's newest image. */
+  readonly parameter: (architecture: Architecture) => string;
+  /** The account that cloud-init makes for people. */
+  readonly user: string;
+  /** Device name of the image's root volume: a block device mapping of another name would add a second volume. */
+  readonly rootDevice: string;
+}
+
+/** Images of Linux families, by their publishers' public parameters: the newest at the time of asking. */
+export const IMAGES: Record<AwsOs, ImageFacts> = {
+  // Ubuntu on AWS documentation, "Find Ubuntu images on AWS" (from 23.10 on ebs-gp3); default user ubuntu.
+  "ubuntu-24.04": {
+    parameter: (architecture) =>
+      `/aws/service/canonical/ubuntu/server/24.04/stable/current/${architecture}/hvm/ebs-gp3/ami-id`,
+    user: "ubuntu",
+    rootDevice: "/dev/sda1",
+  },
+  // Debian wiki, Cloud/AmazonEC2Image/Bookworm and /Trixie: SSM parameters, user admin, root device /dev/xvda.
+  "debian-12": {
+    parameter: (architecture) => `/aws/service/debian/release/12/latest/${architecture}`,
+    user: "admin",
+    rootDevice: "/dev/xvda",
+  },
+  "debian-13": {
+    parameter: (architecture) => `/aws/service/debian/release/13/latest/${architecture}`,
+    user: "admin",
+    rootDevice: "/dev/xvda",
+  },
+  // Amazon Linux 2023 user guide, "AL2023 on Amazon EC2": parameters under ami-amazon-linux-latest, user ec2-user.
+  "amazon-linux-2023": {
+    parameter: (architecture) =>
+      `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture === "arm64" ? "arm64" : "x86_64"}`,
+    user: "ec2-user",
+    rootDevice: "/dev/xvda",
+  },
+};
+
+/** Root device of Windows images (EC2 user guide, "Device names for volumes"). */
+export const WINDOWS_ROOT_DEVICE = "/dev/sda1";
+
+/** Windows Server Core by its release (AWS Systems Manager, public parameters under ami-windows-latest); amd64 only. */
+export function windowsImageParameter(release: "2022" | "2025"): string {
+  return `/aws/service/ami-windows-latest/Windows_Server-${release}-English-Core-Base`;
+}
+
+/** What EC2 takes in place of an image's id in a launch template, and looks up at each launch. */
+export function resolvedAtLaunch(parameter: string): string {
+  return `resolve:ssm:${parameter}`;
+}

@@ -1,0 +1,17 @@
+/** Every default of platform aws that does not depend on another setting. */
+export const AWS_DEFAULTS = {
+  vpcCidr: "10.0.0.0/16",
+  os: "ubuntu-24.04",
+  architecture: "amd64",
+  // Small and of either architecture everywhere T instances are; it forwards SSH and the API, no more.
+  bastionInstanceType: "t3.micro",
+  // Images of Linux need 8 GiB and Windows 30; container images and logs the rest.
+  volume: { sizeGiB: 30, iops: 3000, throughput: 125 },
+  windowsVolumeGiB: 80,
+  flowLogDays: 30,
+  poolSize: 1,
+  joinTimeout: 900,
+  minHealthyPercent: 90,
+  spot: { onDemandBase: 0, onDemandPercent: 0 },
+  sshKey: "generated",
+} as const;

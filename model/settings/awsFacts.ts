@@ -1,0 +1,275 @@
+import {
+  NARROWEST_SUBNET,
+  type Reach,
+  VPC_PREFIX,
+  balancerAddress,
+  bastionAddress,
+  defaultSubnetMask,
+  masterAddress,
+  planSubnets,
+  reservedPart,
+  subnetName,
+  subnetOfMaster,
+  zonePlaces,
+} from "../aws/addressPlan";
+import { architectureOf } from "../aws/instanceTypes";
+import { ZONE_LETTERS, isRegion, zoneLetter, zoneLetters, zoneName } from "../aws/regions";
+import { type Range, parseRange } from "../network/addresses";
+import { AWS_DEFAULTS } from "./awsDefaults";
+import { type Draft, type PlacedRange, pick } from "./draft";
+import type { Path } from "./problems";
+import type { Architecture } from "./resolved";
+import type { AwsAccess, AwsMaster, AwsSubnet, AwsVpc } from "./resolvedAws";
+import type { AwsInput } from "./schema/cluster";
+
+/**
+ * What settings of platform aws come to, decided in one place for the checks, which see settings with parts refused, and
+ * for the resolved settings. What stands here is undefined where it cannot be told.
+ *
+ * Where masters are and how they are reached, by what is written:
+ *
+ * | Written                                   | `access.through` | `controlPlane.reach` | `access.endpoint` |
+ * | ----------------------------------------- | ---------------- | -------------------- | ----------------- |
+ * | none of these                             | direct           | public               | public            |
+ * | `bastion`                                 | bastion          | private              | public            |
+ * | `access.through: vpn`                     | vpn              | private              | private           |
+ * | private masters or endpoint, and no way   | refused          |                      |                   |
+ *
+ * None of it depends on the number of masters: a cluster that grows from one to three keeps its first master where it is.
+ */
+export interface AwsFacts {
+  readonly input: Draft<AwsInput>;
+  /** Set when it is a region of the table. */
+  readonly region?: string;
+  readonly vpc?: PlacedRange;
+  /** The VPC exists already. */
+  readonly existing: boolean;
+  /** Names of zones, in order. */
+  readonly zones: readonly string[];
+  readonly through?: AwsAccess["through"];
+  readonly endpoint?: AwsAccess["endpoint"];
+  /** Of the masters. */
+  readonly reach?: Reach;
+  readonly count?: number;
+  readonly architecture?: Architecture;
+  readonly loadBalancer?: boolean;
+  readonly bastion: boolean;
+  readonly nat?: AwsVpc["nat"];
+  /** Kinds of subnets that are needed. */
+  readonly reaches: readonly Reach[];
+  readonly subnetMask?: number;
+  /** Made or given; none where a zone has no place. */
+  readonly subnets: readonly AwsSubnet[];
+  readonly masters: readonly AwsMaster[];
+  readonly pools: readonly AwsPoolFacts[];
+}
+
+export interface AwsPoolFacts {
+  readonly name: string;
+  readonly path: Path;
+  readonly input: Draft<PoolInput>;
+  readonly windows: boolean;
+  /** First choice first. */
+  readonly instanceTypes: readonly string[];
+  readonly architecture?: Architecture;
+  readonly min?: number;
+  readonly max?: number;
+  readonly reach?: Reach;
+  readonly zones: readonly string[];
+  readonly subnets: readonly AwsSubnet[];
+}
+
+export type PoolInput = NonNullable<AwsInput["workers"]>[string];
+
+export function awsFacts(input: Draft<AwsInput>, region: string | undefined): AwsFacts {
+  const known = region !== undefined && isRegion(region) ? region : undefined;
+  const control = input.controlPlane ?? {};
+  const count = control.count;
+  const existing = input.network?.existing !== undefined;
+  const zones = zonesOf(input, known, count);
+  const bastion = input.bastion !== undefined;
+  const through = throughOf(input, bastion);
+  const reach = pick(control, "reach", through && (through === "direct" ? "public" : "private"));
+  const endpoint = pick(
+    input.access ?? {},
+    "endpoint",
+    through && (through === "vpn" ? "private" : "public"),
+  );
+  const loadBalancer =
+    count === undefined
+      ? undefined
+      : count > 1 || pick(control, "loadBalancer", reach === "private" && endpoint === "public");
+  const workers = Object.entries(input.workers ?? {});
+  const reachOf = (pool: Draft<PoolInput> | undefined) => pick(pool ?? {}, "reach", reach);
+  const privates = reach === "private" || workers.some(([, pool]) => reachOf(pool) === "private");
+  const nat = existing ? "none" : pick(input.network ?? {}, "nat", privates ? "one" : "none");
+  const publics =
+    reach === "public" ||
+    bastion ||
+    (nat !== undefined && nat !== "none") ||
+    (loadBalancer === true && endpoint === "public") ||
+    workers.some(([, pool]) => reachOf(pool) === "public");
+  const reaches: Reach[] = [
+    ...(publics ? (["public"] as const) : []),
+    ...(privates ? (["private"] as const) : []),
+  ];
+  const vpc = vpcOf(input);
+  const subnetMask = pick(input.network ?? {}, "subnetMask", vpc && defaultSubnetMask(vpc.range));
+  const subnets = existing ? givenSubnets(input) : madeSubnets(vpc?.range, zones, reaches, subnetMask);
+  const own = subnets.filter((subnet) => subnet.reach === reach);
+  return {
+    input,
+    region: known,
+    vpc,
+    existing,
+    zones,
+    through,
+    endpoint,
+    reach,
+    count,
+    architecture: pick(control, "architecture", archOf(control.instanceType)),
+    loadBalancer,
+    bastion,
+    nat,
+    reaches,
+    subnetMask,
+    subnets,
+    masters: mastersOf(own, count),
+    pools: workers.map(([name, pool]) => {
+      const at = reachOf(pool);
+      const wanted = pool?.zones?.flatMap((zone) => fullZone(zone, known) ?? []) ?? zones;
+      return {
+        ...poolFacts(name, pool ?? {}),
+        reach: at,
+        zones: wanted,
+        subnets: subnets.filter((subnet) => subnet.reach === at && wanted.includes(subnet.zone)),
+      };
+    }),
+  };
+}
+
+/** `a` or `eu-central-1a` as a zone's name; undefined for what is none of the region. */
+export function fullZone(text: string | undefined, region: string | undefined): string | undefined {
+  if (text === undefined || region === undefined) return undefined;
+  const letter = text.startsWith(region) ? text.slice(region.length) : text;
+  return zoneLetters(region).includes(letter) ? zoneName(region, letter) : undefined;
+}
+
+/** Private addresses that the API's name leads to. */
+export function endpointAddressesOf(facts: AwsFacts): { subnet: string; address: string }[] {
+  if (facts.loadBalancer !== true) {
+    return facts.masters.slice(0, 1).map(({ subnet, address }) => ({ subnet, address }));
+  }
+  const own = facts.subnets.filter((subnet) => subnet.reach === facts.reach);
+  return own.map((subnet) => ({ subnet: subnet.name, address: balancerAddress(subnet) }));
+}
+
+/** The bastion's public subnet, the first there is, and its fixed private address. */
+export function bastionPlace(facts: AwsFacts): { subnet: string; address: string } | undefined {
+  const subnet = facts.subnets.find((one) => one.reach === "public");
+  return facts.bastion && subnet !== undefined
+    ? { subnet: subnet.name, address: bastionAddress(subnet) }
+    : undefined;
+}
+
+function throughOf(input: Draft<AwsInput>, bastion: boolean): AwsAccess["through"] | undefined {
+  const walled = input.controlPlane?.reach === "private" || input.access?.endpoint === "private";
+  return pick(input.access ?? {}, "through", bastion ? "bastion" : walled ? undefined : "direct");
+}
+
+function zonesOf(input: Draft<AwsInput>, region: string | undefined, count: number | undefined): string[] {
+  const given = input.network?.existing?.subnets;
+  if (given !== undefined) {
+    return [...new Set(given.flatMap((subnet) => fullZone(subnet?.zone, region) ?? []))];
+  }
+  if (region === undefined) return [];
+  const zones = pick(input.network ?? {}, "zones", (count ?? 1) > 1 ? 3 : 1);
+  if (typeof zones === "number") {
+    return zoneLetters(region)
+      .slice(0, zones)
+      .map((letter) => zoneName(region, letter));
+  }
+  return [...new Set((zones ?? []).flatMap((zone) => fullZone(zone, region) ?? []))];
+}
+
+function vpcOf(input: Draft<AwsInput>): PlacedRange | undefined {
+  const network = input.network ?? {};
+  const existing = input.network?.existing !== undefined;
+  const text = pick(network, "vpcCidr", existing ? undefined : AWS_DEFAULTS.vpcCidr);
+  const parsed = text === undefined ? undefined : parseRange(text);
+  if (parsed === undefined || "problem" in parsed) return undefined;
+  return { path: ["network", "vpcCidr"], name: "the VPC", range: parsed, given: "vpcCidr" in network };
+}
+
+/** None where a zone has no place: half a plan would say nothing true. */
+function madeSubnets(
+  vpc: Range | undefined,
+  zones: readonly string[],
+  reaches: readonly Reach[],
+  subnetMask: number | undefined,
+): AwsSubnet[] {
+  if (vpc === undefined || subnetMask === undefined || subnetMask > NARROWEST_SUBNET) return [];
+  if (vpc.prefix < VPC_PREFIX.widest) return [];
+  const places = zonePlaces(vpc, subnetMask);
+  if (zones.some((zone) => ZONE_LETTERS.indexOf(zoneLetter(zone)) >= places)) return [];
+  return planSubnets({ vpcCidr: vpc.text, zones, reaches, subnetMask });
+}
+
+function givenSubnets(input: Draft<AwsInput>): AwsSubnet[] {
+  return (input.network?.existing?.subnets ?? []).flatMap((subnet) => {
+    if (subnet?.id === undefined || subnet.zone === undefined || subnet.reach === undefined) return [];
+    const parsed = subnet.cidr === undefined ? undefined : parseRange(subnet.cidr);
+    if (parsed === undefined || "problem" in parsed || parsed.prefix > NARROWEST_SUBNET) return [];
+    const { id, zone, reach } = subnet;
+    return [
+      {
+        name: subnetName(reach, zone),
+        zone,
+        cidr: parsed.text,
+        reach,
+        id,
+        reserved: reservedPart(parsed).text,
+      },
+    ];
+  });
+}
+
+/** Masters go round the zones that have a subnet for them. */
+function mastersOf(own: readonly AwsSubnet[], count: number | undefined): AwsMaster[] {
+  const zones = [...new Set(own.map((subnet) => subnet.zone))];
+  return Array.from({ length: Math.min(count ?? 0, 7) }, (_, index) => index).flatMap((index) => {
+    const subnet = subnetOfMaster(own, zones, index);
+    return subnet === undefined
+      ? []
+      : [{ name: `master-${index + 1}`, subnet: subnet.name, address: masterAddress(subnet, index) }];
+  });
+}
+
+function poolFacts(
+  name: string,
+  input: Draft<PoolInput>,
+): Pick<
+  AwsPoolFacts,
+  "name" | "path" | "input" | "windows" | "instanceTypes" | "architecture" | "min" | "max"
+> {
+  const instanceTypes = [
+    ...new Set([input.instanceType, ...(input.instanceTypes ?? [])].filter((type) => type !== undefined)),
+  ];
+  const fixed = pick(input, "count", AWS_DEFAULTS.poolSize);
+  const scales = "min" in input || "max" in input;
+  return {
+    name,
+    path: ["workers", name],
+    input,
+    windows: input.os?.startsWith("windows-") ?? false,
+    instanceTypes,
+    architecture: pick(input, "architecture", archOf(instanceTypes[0])),
+    min: scales ? pick(input, "min", Math.min(AWS_DEFAULTS.poolSize, input.max ?? 1)) : fixed,
+    max: scales ? input.max : fixed,
+  };
+}
+
+/** Of an unknown family the architecture is taken to be the usual one; an advisory says so. */
+function archOf(instanceType: string | undefined): Architecture | undefined {
+  return instanceType === undefined ? undefined : (architectureOf(instanceType) ?? AWS_DEFAULTS.architecture);
+}

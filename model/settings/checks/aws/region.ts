@@ -1,0 +1,18 @@
+import { REGIONS, isRegion } from "../../../aws/regions";
+import { nearest } from "../../issues";
+import type { Problems } from "../../problems";
+
+/** The region stands beside the cluster's settings, where the AWS provider itself reads it. */
+export function regionIsKnown(region: string | undefined, problems: Problems): void {
+  if (region === undefined || region === "") {
+    problems.add(["aws:region"], undefined, "is missing beside kubeadm:cluster, and platform is aws", {
+      allowed: "pulumi config set aws:region eu-central-1",
+    });
+  } else if (!isRegion(region)) {
+    const regions = Object.keys(REGIONS);
+    problems.add(["aws:region"], region, "is no region that is known here", {
+      allowed: regions.join(", "),
+      nearest: nearest(region, regions),
+    });
+  }
+}
