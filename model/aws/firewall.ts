@@ -1,4 +1,4 @@
-import { API_PORT, flowsOf, type Flow, type PortRange } from "../flows";
+import { API_PORT, flowsOf, type Flow, type PortRange, type Protocol } from "../flows";
 import type { ClusterSettings } from "../settings/resolved";
 import type { AwsSettings } from "../settings/resolvedAws";
 
@@ -31,7 +31,7 @@ const SSH_PORT = 22;
 /** RFC 792: destination unreachable, fragmentation needed; EC2 takes type and code in place of ports. */
 const FRAGMENTATION_NEEDED: PortRange = { from: 3, to: 4 };
 /** IANA protocol numbers, for what EC2 has no name for. */
-const PROTOCOLS = { tcp: "tcp", udp: "udp", icmp: "icmp", ipip: "4", any: "-1" } as const;
+const PROTOCOLS = { tcp: "tcp", udp: "udp", icmp: "icmp", ipip: "4", esp: "50", any: "-1" } as const;
 const NODES: readonly FirewallGroup[] = ["controlPlane", "worker"];
 
 /** The groups that these settings need, in a fixed order. */
@@ -187,7 +187,8 @@ function api(group: FirewallGroup, peer: Peer, reason: string): GroupRule {
 /** A name for one rule among its group's, the same as long as who, what and where are. */
 export function ruleKey(rule: GroupRule): string {
   const ports = rule.ports === undefined ? "" : `-${rule.ports.from}-${rule.ports.to}`;
-  const protocol = { "-1": "all", "4": "ipip" }[rule.protocol] ?? rule.protocol;
+  const protocol =
+    Object.entries(PROTOCOLS).find(([, number]) => number === rule.protocol)?.[0] ?? rule.protocol;
   const single = rule.ports !== undefined && rule.ports.from === rule.ports.to;
   const end = single ? `-${rule.ports.from}` : ports;
   return `${protocol}${end}-${peerName(rule.peer)}`;

@@ -116,7 +116,7 @@ export function controlPlaneStatements(settings: ClusterSettings): Statement[] {
     {
       sid: "ReadPoolStatus",
       reason: "what became of a pool's boots is shown by up, and cleared once it is told",
-      actions: ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:DeleteParameter"],
+      actions: ["ssm:GetParametersByPath", "ssm:DeleteParameters"],
       resources: [parameterArn(aws, `${parameterPrefix(name)}/*/status`)].flatMap((path) => [
         path,
         `${path}/*`,

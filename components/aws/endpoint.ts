@@ -1,0 +1,127 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { awsOf, hasPublicBalancer, type FirewallGroup } from "../../model/aws/firewall";
+import { balancerName } from "../../model/aws/names";
+import { resourceTags } from "../../model/aws/tags";
+import { API_PORT } from "../../model/flows";
+import type { ClusterSettings } from "../../model/settings/resolved";
+
+export interface EndpointArgs {
+  readonly settings: ClusterSettings;
+  readonly vpcId: pulumi.Input<string>;
+  readonly subnetIds: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly groupIds: Readonly<Partial<Record<FirewallGroup, pulumi.Input<string>>>>;
+}
+
+/** Seconds between two looks at a master; two in a row decide. */
+const HEALTH_INTERVAL = 10;
+/** Seconds that calls under way have when a master leaves. */
+const DEREGISTRATION = 30;
+
+/** A balancer that passes TCP on to the masters. */
+interface Balancer {
+  readonly targetGroupArn: pulumi.Output<string>;
+  readonly dnsName: pulumi.Output<string>;
+  readonly zoneId: pulumi.Output<string>;
+}
+
+/**
+ * Network load balancers in front of the masters: the internal one at fixed addresses, which nodes' hosts files name, and
+ * one for people where the API is public. Each costs about 17 dollars a month and its traffic.
+ */
+export class Endpoint extends pulumi.ComponentResource {
+  /** Undefined where the one master is the endpoint itself. */
+  readonly internal?: Balancer;
+  readonly public?: Balancer;
+  /** Everything that has to be there before a host calls the endpoint. */
+  readonly ready: readonly pulumi.Resource[];
+
+  constructor(name: string, args: EndpointArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kubeadm:aws:Endpoint", name, {}, opts);
+    const { settings, subnetIds } = args;
+    const own = awsOf(settings);
+    const listeners: pulumi.Resource[] = [];
+    if (own.endpoint.loadBalancer) {
+      const mappings = own.endpoint.addresses.map(({ subnet, address }) => ({
+        subnetId: subnetIds[subnet],
+        privateIpv4Address: address,
+      }));
+      this.internal = this.createBalancer(name, "internal", args, { subnetMappings: mappings }, listeners);
+    }
+    if (hasPublicBalancer(own)) {
+      const open = own.vpc.subnets.filter((subnet) => subnet.reach === "public");
+      const subnets = open.map((subnet) => subnetIds[subnet.name]);
+      this.public = this.createBalancer(name, "public", args, { subnets }, listeners);
+    }
+    this.ready = listeners;
+    this.registerOutputs({ internal: this.internal?.dnsName, public: this.public?.dnsName });
+  }
+
+  private createBalancer(
+    prefix: string,
+    part: "internal" | "public",
+    { settings, vpcId, groupIds }: EndpointArgs,
+    place: Pick<aws.lb.LoadBalancerArgs, "subnets" | "subnetMappings">,
+    listeners: pulumi.Resource[],
+  ): Balancer {
+    const name = `${prefix}-${part}`;
+    const called = balancerName(settings.name, part === "internal" ? "api" : "api-public");
+    const tags = resourceTags(settings, called);
+    const group = groupIds[part === "internal" ? "balancer" : "publicBalancer"];
+    const balancer = new aws.lb.LoadBalancer(
+      name,
+      {
+        name: called,
+        loadBalancerType: "network",
+        internal: part === "internal",
+        // Also where a balancer has masters in one zone alone, nodes of every zone reach them.
+        enableCrossZoneLoadBalancing: true,
+        // A network load balancer that starts without a group can never have one.
+        securityGroups: group === undefined ? [] : [group],
+        ...place,
+        tags,
+      },
+      // Its name and its fixed addresses are taken until it is gone.
+      { parent: this, deleteBeforeReplace: true },
+    );
+    const targets = new aws.lb.TargetGroup(
+      `${name}-targets`,
+      {
+        name: called,
+        vpcId,
+        port: API_PORT,
+        protocol: "TCP",
+        targetType: "instance",
+        // With it a master that calls the endpoint would get answers from itself that it takes for a stranger's.
+        preserveClientIp: "false",
+        deregistrationDelay: DEREGISTRATION,
+        connectionTermination: true,
+        healthCheck: {
+          protocol: "HTTPS",
+          path: "/readyz",
+          port: String(API_PORT),
+          matcher: "200",
+          interval: HEALTH_INTERVAL,
+          healthyThreshold: 2,
+          unhealthyThreshold: 2,
+        },
+        tags,
+      },
+      { parent: this, deleteBeforeReplace: true },
+    );
+    listeners.push(
+      new aws.lb.Listener(
+        `${name}-listener`,
+        {
+          loadBalancerArn: balancer.arn,
+          port: API_PORT,
+          protocol: "TCP",
+          defaultActions: [{ type: "forward", targetGroupArn: targets.arn }],
+          tags,
+        },
+        { parent: this },
+      ),
+    );
+    return { targetGroupArn: targets.arn, dnsName: balancer.dnsName, zoneId: balancer.zoneId };
+  }
+}

@@ -1,0 +1,262 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { ANYWHERE, awsOf } from "../../model/aws/firewall";
+import { flowLogStatements, policyDocument, serviceTrust } from "../../model/aws/iam";
+import { roleName } from "../../model/aws/names";
+import { zoneLetter } from "../../model/aws/regions";
+import { ownedTag, resourceTags, subnetTags } from "../../model/aws/tags";
+import type { ClusterSettings } from "../../model/settings/resolved";
+import type { AwsSettings, AwsSubnet } from "../../model/settings/resolvedAws";
+
+export interface NetworkArgs {
+  readonly settings: ClusterSettings;
+}
+
+/**
+ * VPC, subnets, gateways and routes, or the ids of a VPC that exists. In every subnet a part is kept from AWS' own hand, for
+ * the fixed addresses of masters, balancer and bastion. A NAT gateway costs about 35 dollars a month and its traffic.
+ */
+export class Network extends pulumi.ComponentResource {
+  readonly vpcId: pulumi.Output<string>;
+  /** By the subnet's name in the settings. */
+  readonly subnetIds: Readonly<Record<string, pulumi.Output<string>>>;
+  /** What instances need besides their subnet: a host that boots before its routes finds nothing. */
+  readonly routes: readonly pulumi.Resource[];
+
+  private readonly settings: ClusterSettings;
+  private readonly aws: AwsSettings;
+  private readonly prefix: string;
+
+  constructor(name: string, { settings }: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kubeadm:aws:Network", name, {}, opts);
+    this.settings = settings;
+    this.aws = awsOf(settings);
+    this.prefix = name;
+    const { vpc } = this.aws;
+    if (vpc.id === undefined) {
+      const made = this.createVpc();
+      const subnets = this.createSubnets(made.id);
+      this.vpcId = made.id;
+      this.subnetIds = Object.fromEntries(
+        Object.entries(subnets).map(([key, subnet]): [string, pulumi.Output<string>] => [key, subnet.id]),
+      );
+      this.routes = this.createRoutes(made.id);
+      if (vpc.flowLogs !== undefined) this.createFlowLogs(made.id, vpc.flowLogs.retentionDays);
+    } else {
+      this.vpcId = pulumi.output(vpc.id);
+      this.subnetIds = Object.fromEntries(
+        vpc.subnets.map((subnet): [string, pulumi.Output<string>] => [
+          subnet.name,
+          pulumi.output(subnet.id ?? ""),
+        ]),
+      );
+      this.routes = [];
+    }
+    for (const subnet of vpc.subnets) this.createReservation(subnet);
+    this.registerOutputs({ vpcId: this.vpcId, subnetIds: this.subnetIds });
+  }
+
+  private tags(part?: string, more: Readonly<Record<string, string>> = {}): Record<string, string> {
+    const name = part === undefined ? this.settings.name : `${this.settings.name}-${part}`;
+    return { ...resourceTags(this.settings, name), ...more };
+  }
+
+  private createVpc(): aws.ec2.Vpc {
+    return new aws.ec2.Vpc(
+      `${this.prefix}-vpc`,
+      {
+        cidrBlock: this.aws.vpc.cidr,
+        enableDnsSupport: true,
+        // Nodes are named by their private DNS names, which there are only with it.
+        enableDnsHostnames: true,
+        tags: this.tags(undefined, ownedTag(this.settings)),
+      },
+      { parent: this },
+    );
+  }
+
+  private createSubnets(vpcId: pulumi.Input<string>): Record<string, aws.ec2.Subnet> {
+    return Object.fromEntries(
+      this.aws.vpc.subnets.map((subnet) => [
+        subnet.name,
+        new aws.ec2.Subnet(
+          `${this.prefix}-${subnet.name}`,
+          {
+            vpcId,
+            cidrBlock: subnet.cidr,
+            availabilityZone: subnet.zone,
+            mapPublicIpOnLaunch: subnet.reach === "public",
+            tags: this.tags(subnet.name, subnetTags(this.settings, subnet)),
+          },
+          { parent: this },
+        ),
+      ]),
+    );
+  }
+
+  private createReservation(subnet: AwsSubnet): void {
+    new aws.ec2.SubnetCidrReservation(
+      `${this.prefix}-${subnet.name}-reserved`,
+      {
+        subnetId: this.subnetIds[subnet.name],
+        cidrBlock: subnet.reserved,
+        reservationType: "explicit",
+        description: "fixed addresses of masters, balancer and bastion",
+      },
+      { parent: this },
+    );
+  }
+
+  private createRoutes(vpcId: pulumi.Input<string>): pulumi.Resource[] {
+    const gateway = new aws.ec2.InternetGateway(
+      `${this.prefix}-internet`,
+      { vpcId, tags: this.tags() },
+      { parent: this },
+    );
+    const open = this.createTable(vpcId, "public", this.subnetsOf("public"), { gatewayId: gateway.id });
+    const nats = this.createNats(gateway);
+    const privates = this.createPrivateTables(vpcId, nats);
+    const tables = [open, ...privates];
+    if (this.aws.vpc.s3Endpoint) {
+      new aws.ec2.VpcEndpoint(
+        `${this.prefix}-s3`,
+        {
+          vpcId,
+          vpcEndpointType: "Gateway",
+          serviceName: `com.amazonaws.${this.aws.region}.s3`,
+          routeTableIds: tables.map(({ table }) => table.id),
+          tags: this.tags("s3"),
+        },
+        { parent: this },
+      );
+    }
+    return [...tables.flatMap(({ routes }) => routes)];
+  }
+
+  private subnetsOf(reach: AwsSubnet["reach"], zone?: string): AwsSubnet[] {
+    return this.aws.vpc.subnets.filter(
+      (subnet) => subnet.reach === reach && (zone === undefined || subnet.zone === zone),
+    );
+  }
+
+  /** Zones with private subnets: each has a way out of its own, or none. */
+  private privateZones(): string[] {
+    return [...new Set(this.subnetsOf("private").map((subnet) => subnet.zone))];
+  }
+
+  private createNats(gateway: aws.ec2.InternetGateway): Map<string, aws.ec2.NatGateway> {
+    const { nat } = this.aws.vpc;
+    const zones = this.privateZones();
+    const wanted = { none: [], one: zones.slice(0, 1), perZone: zones }[nat];
+    return new Map(
+      wanted.map((zone): [string, aws.ec2.NatGateway] => {
+        const [subnet = this.subnetsOf("public")[0]] = this.subnetsOf("public", zone);
+        if (subnet === undefined) throw new RangeError("a NAT gateway needs a public subnet");
+        const part = `nat-${zoneLetter(zone)}`;
+        const address = new aws.ec2.Eip(
+          `${this.prefix}-${part}-address`,
+          { domain: "vpc", tags: this.tags(part) },
+          { parent: this },
+        );
+        const made = new aws.ec2.NatGateway(
+          `${this.prefix}-${part}`,
+          { subnetId: this.subnetIds[subnet.name], allocationId: address.id, tags: this.tags(part) },
+          // AWS refuses one in a VPC that has no way to the internet yet.
+          { parent: this, dependsOn: [gateway] },
+        );
+        return [zone, made];
+      }),
+    );
+  }
+
+  private createPrivateTables(vpcId: pulumi.Input<string>, nats: Map<string, aws.ec2.NatGateway>): Table[] {
+    const zones = this.privateZones();
+    if (this.aws.vpc.nat === "perZone") {
+      return zones.map((zone) =>
+        this.createTable(vpcId, `private-${zoneLetter(zone)}`, this.subnetsOf("private", zone), {
+          natGatewayId: nats.get(zone)?.id,
+        }),
+      );
+    }
+    if (zones.length === 0) return [];
+    const [nat] = nats.values();
+    return [
+      this.createTable(
+        vpcId,
+        "private",
+        this.subnetsOf("private"),
+        nat === undefined ? undefined : { natGatewayId: nat.id },
+      ),
+    ];
+  }
+
+  private createTable(
+    vpcId: pulumi.Input<string>,
+    part: string,
+    subnets: readonly AwsSubnet[],
+    way: Pick<aws.ec2.RouteArgs, "gatewayId" | "natGatewayId"> | undefined,
+  ): Table {
+    const name = `${this.prefix}-${part}-routes`;
+    const table = new aws.ec2.RouteTable(name, { vpcId, tags: this.tags(part) }, { parent: this });
+    const out =
+      way &&
+      new aws.ec2.Route(
+        `${name}-out`,
+        { routeTableId: table.id, destinationCidrBlock: ANYWHERE, ...way },
+        { parent: this },
+      );
+    const associations = subnets.map(
+      (subnet) =>
+        new aws.ec2.RouteTableAssociation(
+          `${name}-${subnet.name}`,
+          { routeTableId: table.id, subnetId: this.subnetIds[subnet.name] },
+          { parent: this },
+        ),
+    );
+    return { table, routes: [...(out ? [out] : []), ...associations] };
+  }
+
+  private createFlowLogs(vpcId: pulumi.Input<string>, retentionInDays: number): void {
+    const { settings, aws: own } = this;
+    const group = new aws.cloudwatch.LogGroup(
+      `${this.prefix}-flow-logs`,
+      { name: `/kubeadm/${settings.name}/flow-logs`, retentionInDays, tags: this.tags("flow-logs") },
+      { parent: this },
+    );
+    const role = new aws.iam.Role(
+      `${this.prefix}-flow-logs-role`,
+      {
+        name: roleName(settings.name, own.region, "flow-logs"),
+        assumeRolePolicy: serviceTrust("vpc-flow-logs.amazonaws.com"),
+        tags: this.tags("flow-logs"),
+      },
+      { parent: this },
+    );
+    const policy = new aws.iam.RolePolicy(
+      `${this.prefix}-flow-logs-policy`,
+      {
+        name: "kubeadm",
+        role: role.name,
+        policy: policyDocument(flowLogStatements(own, `/kubeadm/${settings.name}/flow-logs`)),
+      },
+      { parent: this },
+    );
+    new aws.ec2.FlowLog(
+      `${this.prefix}-flow-log`,
+      {
+        vpcId,
+        trafficType: "ALL",
+        logDestinationType: "cloud-watch-logs",
+        logDestination: group.arn,
+        iamRoleArn: role.arn,
+        tags: this.tags("flow-logs"),
+      },
+      { parent: this, dependsOn: [policy] },
+    );
+  }
+}
+
+interface Table {
+  readonly table: aws.ec2.RouteTable;
+  readonly routes: readonly pulumi.Resource[];
+}
