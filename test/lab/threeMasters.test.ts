@@ -32,6 +32,15 @@ describeWithLab("three masters with localProxy, two networks", () => {
 
   it("all nodes are Ready on the chosen network", async () => {
     await cluster.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=180s");
+    // A node is Ready once the CNI's configuration is there; flanneld writes its annotation after that.
+    await cluster.kubectl(
+      "-n",
+      "kube-flannel",
+      "rollout",
+      "status",
+      "daemonset/kube-flannel-ds",
+      "--timeout=180s",
+    );
     const nodes = await cluster.kubectl("get", "nodes", "-o", "wide");
     saw(nodes);
     for (const name of NODES) {
