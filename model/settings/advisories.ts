@@ -2,6 +2,7 @@ import { CNI_FACTS, cniVariant } from "../cni/facts";
 import { isPrivate, overlaps, range } from "../network/addresses";
 import { CONTROL_PLANE_TAINT } from "./labels";
 import type { ClusterSettings } from "./resolved";
+import { tenancyAdvisories } from "./tenancyAdvisories";
 
 type Settings = Omit<ClusterSettings, "advisories">;
 
@@ -12,6 +13,7 @@ export function advisoriesOf(settings: Settings): string[] {
     ...machineAdvisories(settings),
     ...endpointAdvisories(settings),
     ...otherAdvisories(settings),
+    ...tenancyAdvisories(settings),
   ];
 }
 

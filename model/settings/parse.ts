@@ -4,6 +4,7 @@ import { advisoriesOf } from "./advisories";
 import { awsFacts } from "./awsFacts";
 import { CHECKS, CHECKS_OF } from "./checks";
 import { regionIsKnown } from "./checks/aws/region";
+import { ownFits } from "./checks/own";
 import { secretsAreElsewhere, secretsAreThere } from "./checks/secrets";
 import { type Draft, factsOf } from "./draft";
 import { checkSchema } from "./issues";
@@ -49,6 +50,7 @@ export function parseCluster(raw: unknown, context: ParseContext): ClusterSettin
   const facts = factsOf(input, context.environment, aws);
   for (const check of [...CHECKS, ...CHECKS_OF[platform]]) check(facts, problems);
   if (platform === "aws") regionIsKnown(context.region, problems);
+  ownFits(facts, context.files, problems);
   secretsAreThere(facts, context.secrets, problems);
   secretsAreElsewhere(given, problems);
   const found = problems.sorted();

@@ -3,7 +3,7 @@ import type { Path } from "./problems";
 import type { AnyInput } from "./schema/cluster";
 
 /** What a secret must be, by where it is used. */
-export type SecretUse = "sshKey" | "encryptionKey" | "certificate";
+export type SecretUse = "sshKey" | "encryptionKey" | "certificate" | "text";
 
 export interface SecretReference {
   readonly path: Path;
@@ -33,6 +33,13 @@ export function referredSecrets(input: Draft<AnyInput>): SecretReference[] {
       name: input.ssh?.key === GENERATED_KEY ? undefined : input.ssh?.key,
       use: "sshKey",
     },
+    ...Object.entries(input.charts ?? {}).flatMap(([chart, given]) =>
+      Object.entries(given?.secretValues ?? {}).map(([value, name]) => ({
+        path: ["charts", chart, "secretValues", value],
+        name,
+        use: "text" as const,
+      })),
+    ),
     { path: ["oidc", "ca"], name: input.oidc?.ca, use: "certificate" },
   ];
   return references.filter((reference): reference is SecretReference => reference.name !== undefined);

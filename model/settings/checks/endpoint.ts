@@ -4,7 +4,7 @@ import type { Path, Problems } from "../problems";
 import { isDnsName } from "../schema/primitives";
 
 /** Ports of a node that are taken. Source: Kubernetes documentation, "Ports and Protocols"; kube-proxy command line. */
-const NODE_PORTS: Readonly<Record<number, string>> = {
+export const NODE_PORTS: Readonly<Record<number, string>> = {
   22: "SSH",
   6443: "the API server",
   2379: "etcd's clients",

@@ -15,6 +15,7 @@ import {
 import { nothingIsSaidTwice, preflightIsNotSwitchedOff } from "./owned";
 import { addressesAreOutside, addressesAreReachable, rangesAreDisjoint } from "./ranges";
 import { machinesFit, podRangeFitsNodes, serviceRangeFits, sliceFitsPods } from "./sizes";
+import { rolesFit, tenantsFit } from "./tenancy";
 import { certificatesFit, listsHaveNoDoubles, oneWayToLogIn, registriesAreNamed } from "./values";
 import { checksumsAreKnown, componentsFit, kubernetesIsSupported } from "./versions";
 
@@ -43,6 +44,8 @@ export const CHECKS: readonly Check[] = [
   listsHaveNoDoubles,
   registriesAreNamed,
   oneWayToLogIn,
+  tenantsFit,
+  rolesFit,
 ];
 
 /** What machines that exist, and machines that are made, can get wrong. */

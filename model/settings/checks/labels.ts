@@ -3,15 +3,15 @@ import { readTaint } from "../labels";
 import type { Path, Problems } from "../problems";
 import { isDnsName } from "../schema/primitives";
 
-const NAME = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
+export const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 const NAME_RULE = "at most 63 letters, digits, '-', '_', '.', a letter or digit first and last";
 
 /** Why a label or taint key is none (Kubernetes documentation, "Labels and Selectors: Syntax and character set"). */
-function keyProblem(key: string): string | undefined {
+export function keyProblem(key: string): string | undefined {
   const slash = key.indexOf("/");
   const prefix = slash < 0 ? undefined : key.slice(0, slash);
   if (prefix !== undefined && !isDnsName(prefix)) return "has a prefix that is no DNS name";
-  return NAME.test(key.slice(slash + 1)) ? undefined : "is no label name";
+  return LABEL_VALUE.test(key.slice(slash + 1)) ? undefined : "is no label name";
 }
 
 function within(prefix: string, domain: string): boolean {
@@ -54,7 +54,7 @@ export function labelsAreTaken(facts: Facts, problems: Problems): void {
             "a name without prefix, a prefix of your own, topology.kubernetes.io/zone or /region, node.kubernetes.io/...",
         });
       }
-      if (value !== undefined && value !== "" && !NAME.test(value)) {
+      if (value !== undefined && value !== "" && !LABEL_VALUE.test(value)) {
         problems.add(place, value, "is no label value", { allowed: `empty, or ${NAME_RULE}` });
       }
     }
@@ -87,7 +87,7 @@ function refuseTaint(
 ): void {
   const wrongKey = keyProblem(key);
   if (wrongKey !== undefined) problems.add(place, given, wrongKey, { allowed: `a key of ${NAME_RULE}` });
-  if (value !== undefined && !NAME.test(value)) {
+  if (value !== undefined && !LABEL_VALUE.test(value)) {
     problems.add(place, given, "has a value that is none", { allowed: NAME_RULE });
   }
   if (/^(node|node\.cloudprovider)\.kubernetes\.io\//.test(key)) {

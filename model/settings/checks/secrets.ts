@@ -49,6 +49,8 @@ function wrongSecret(value: string, use: SecretUse, provider: "secretbox" | "aes
       return wrongSshKey(value);
     case "encryptionKey":
       return wrongEncryptionKey(value, provider);
+    case "text":
+      return value === "" ? { message: "is empty", allowed: "the secret's text" } : undefined;
     case "certificate":
       return /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(value)
         ? undefined

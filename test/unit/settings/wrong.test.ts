@@ -4,10 +4,13 @@ import { parseCluster } from "../../../model/settings/parse";
 import { type Problem, SettingsError } from "../../../model/settings/problems";
 import { edited } from "./edit";
 import { WRONG, type Wrong } from "./wrong";
+import { WRONG_TENANCY } from "./wrongTenancy";
+
+const ALL: readonly Wrong[] = [...WRONG, ...WRONG_TENANCY];
 
 function problemsOf(wrong: Wrong): readonly Problem[] {
   try {
-    parseCluster(edited(wrong.change), { environment: "metal", secrets: wrong.secrets });
+    parseCluster(edited(wrong.change), { environment: "metal", secrets: wrong.secrets, files: wrong.files });
   } catch (error) {
     if (error instanceof SettingsError) return error.problems;
     throw error;
@@ -20,7 +23,7 @@ function textOf(problem: Problem): string {
 }
 
 const classes = new Map<string, Wrong[]>();
-for (const wrong of WRONG) classes.set(wrong.class, [...(classes.get(wrong.class) ?? []), wrong]);
+for (const wrong of ALL) classes.set(wrong.class, [...(classes.get(wrong.class) ?? []), wrong]);
 
 describe.each([...classes])("wrong settings: %s", (_name, cases) => {
   it.each(cases)("$name", (wrong) => {
@@ -32,12 +35,12 @@ describe.each([...classes])("wrong settings: %s", (_name, cases) => {
 
 describe("the table of wrong settings", () => {
   it("has 90 cases or more, and three or more in each class", () => {
-    expect(WRONG.length).toBeGreaterThanOrEqual(90);
+    expect(ALL.length).toBeGreaterThanOrEqual(90);
     expect([...classes].filter(([, cases]) => cases.length < 3).map(([name]) => name)).toEqual([]);
   });
 
   it("names each case once", () => {
-    const names = WRONG.map((wrong) => `${wrong.class}: ${wrong.name}`);
+    const names = ALL.map((wrong) => `${wrong.class}: ${wrong.name}`);
     expect(new Set(names).size).toBe(names.length);
   });
 });

@@ -1,3 +1,4 @@
+import type { ProjectFiles } from "../../../model/own/files";
 import { type Change, all, hostKey, machine, moveNodes, set } from "./edit";
 
 /** One way of getting the settings wrong, and the one problem it must give. */
@@ -11,6 +12,8 @@ export interface Wrong {
   readonly text: RegExp;
   /** `kubeadm:secrets`, where the case needs them known. */
   readonly secrets?: Readonly<Record<string, unknown>>;
+  /** The project's files, where the case needs them read. */
+  readonly files?: ProjectFiles;
 }
 
 type Row = readonly [name: string, change: Change, path: string, text: RegExp, secrets?: Wrong["secrets"]];

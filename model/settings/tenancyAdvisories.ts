@@ -1,0 +1,73 @@
+import { cniFacts } from "../cni/facts";
+import { nameOf } from "../own/read";
+import type { ClusterSettings } from "./resolved";
+import type { Tenant } from "./resolvedTenancy";
+
+type Settings = Omit<ClusterSettings, "advisories">;
+
+/** What works about tenants, roles and people's own things, and deserves a look. */
+export function tenancyAdvisories(settings: Settings): string[] {
+  return [
+    ...settings.tenancy.tenants.flatMap((tenant) => tenantAdvisories(tenant, settings)),
+    ...loginAdvisories(settings),
+    ...ownAdvisories(settings),
+  ];
+}
+
+function tenantAdvisories(tenant: Tenant, { cni }: Settings): string[] {
+  const found: string[] = [];
+  const at = `tenants.${tenant.name}`;
+  if (tenant.network !== undefined && !cniFacts(cni).networkPolicy)
+    found.push(
+      `${at}.network: nothing enforces the tenant's policies on ${cni.kind}; its pods reach everything`,
+    );
+  if (tenant.network === undefined)
+    found.push(`${at}.network is off: its pods reach every other, and are reached by them`);
+  if (tenant.quota === undefined) found.push(`${at} has no quota: one team can fill the cluster`);
+  const counted = ["cpu", "memory", "ephemeral-storage"].filter(
+    (resource) =>
+      (`requests.${resource}` in (tenant.quota ?? {}) && !requestIsKnown(tenant, resource)) ||
+      (`limits.${resource}` in (tenant.quota ?? {}) && !limitIsKnown(tenant, resource)),
+  );
+  if (counted.length > 0) {
+    found.push(
+      `${at}.quota counts ${counted.join(", ")}, and limits say nothing about it: pods that do not say it are refused`,
+    );
+  }
+  if (tenant.podSecurity === "privileged")
+    found.push(`${at}.podSecurity privileged: its pods can take over the nodes they run on`);
+  return found;
+}
+
+/** A LimitRange fills a request from defaultRequest, default or max (apimachinery, SetDefaults_LimitRangeItem). */
+function requestIsKnown({ limits }: Tenant, resource: string): boolean {
+  return [limits?.defaultRequest, limits?.default, limits?.max].some(
+    (amounts) => resource in (amounts ?? {}),
+  );
+}
+
+function limitIsKnown({ limits }: Tenant, resource: string): boolean {
+  return [limits?.default, limits?.max].some((amounts) => resource in (amounts ?? {}));
+}
+
+function loginAdvisories({ oidc, tenancy }: Settings): string[] {
+  const used = tenancy.roles.length > 0 || tenancy.tenants.length > 0;
+  if (!used || oidc?.groupsClaim === undefined || (oidc.groupsPrefix ?? "") !== "") return [];
+  return [
+    "oidc.groupsPrefix is empty: whoever makes groups at the issuer can make one that the cluster already trusts, " +
+      "as kubeadm:cluster-admins or tenant:<name>",
+  ];
+}
+
+function ownAdvisories({ own }: Settings): string[] {
+  return own.manifests.flatMap(({ source, object }) => {
+    const inside = [object.data, object.stringData].some(
+      (part) => part !== null && typeof part === "object" && Object.keys(part).length > 0,
+    );
+    if (object.kind !== "Secret" || object.apiVersion !== "v1" || !inside) return [];
+    return [
+      `manifests: ${source} holds ${nameOf(object)} in plain text; whoever reads the project reads it. ` +
+        "charts.<name>.secretValues and programs of your own take secrets from kubeadm:secrets",
+    ];
+  });
+}
