@@ -32,6 +32,9 @@ class Refused extends Error {}
 /** Ends retries at once: dialling again cannot help. */
 class Final extends Error {}
 
+/** As `Final`, but a host that still boots may come to it: its key and its users' are put there on the way. */
+class Unready extends Final {}
+
 function pinnedHostKey(connection: Connection): { algorithms: string[]; verify: (key: Buffer) => boolean } {
   const [type = "", blob = ""] = connection.hostKey.trim().split(/\s+/);
   const algorithms = type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type];
@@ -61,12 +64,12 @@ function dialOnce(connection: Connection, through?: Duplex): Promise<Client> {
     };
     client.once("ready", () => resolve(client));
     client.on("error", (error: Error & { level?: string }) => {
-      if (wrongKey) reject(new Final(hostKeyText(connection, wrongKey)));
+      if (wrongKey) reject(new Unready(hostKeyText(connection, wrongKey)));
       else if (error.level === "client-authentication")
-        reject(new Final(`the key given for user ${connection.user} is not accepted`));
+        reject(new Unready(`the key given for user ${connection.user} is not accepted`));
       else if (/no matching host key/i.test(error.message))
         reject(
-          new Final(
+          new Unready(
             `the host has no ${pinned.algorithms.join(" or ")} host key, but hostKey is of that type`,
           ),
         );
@@ -94,6 +97,7 @@ function hostKeyText(connection: Connection, key: Buffer): string {
 async function dialThrough(connection: Connection, bastion: Connection | undefined): Promise<Client> {
   if (!bastion) return dialOnce(connection);
   const outer = await dialOnce(bastion).catch((error: Error) => {
+    if (error instanceof Unready) throw new Unready(`bastion ${bastion.host}: ${error.message}`);
     if (error instanceof Final) throw new Final(`bastion ${bastion.host}: ${error.message}`);
     throw new Refused(`bastion ${bastion.host}: ${error.message}`);
   });
@@ -114,21 +118,26 @@ async function dialThrough(connection: Connection, bastion: Connection | undefin
 
 /**
  * Opens a session as root on a host, dialling again until `patience` milliseconds have gone by.
+ * @param options `booting`: the host is new, so that a wrong host key or a refused login is told to it and the host dialled
+ *   again; nothing is sent to such a host, and nothing accepted from it
  * @throws HostProblem with the last reason when it cannot be reached, at once when the host key or the user's key is wrong.
  */
 export async function connect(
   machine: string,
   connection: Connection,
-  options: { bastion?: Connection; patience: number },
+  options: { bastion?: Connection; patience: number; booting?: (reason: string) => void },
 ): Promise<Session> {
   const until = Date.now() + options.patience;
   let pause = FIRST_PAUSE;
+  let told = "";
   for (let attempt = 1; ; attempt += 1) {
     try {
       return session(machine, connection, await dialThrough(connection, options.bastion));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      if (error instanceof Final)
+      const unready = error instanceof Unready && options.booting !== undefined;
+      if (unready && told !== reason) options.booting?.((told = reason));
+      if (error instanceof Final && !(unready && Date.now() + pause <= until))
         throw new HostProblem(machine, `SSH to ${connection.host}:${connection.port}: ${reason}`);
       if (Date.now() + pause > until)
         throw new HostProblem(

@@ -6,17 +6,20 @@ import { HostProblem } from "./problem";
 import {
   CLUSTER_VARIABLE,
   SPEC_VARIABLE,
+  VALUES_VARIABLE,
   type Operation,
   type StepInput,
   type StepResult,
   type StepSpec,
 } from "./protocol";
-import { Hosts, PATIENCE } from "./runner";
+import { BOOTING, Hosts, PATIENCE } from "./runner";
 import type { StepContext } from "./step";
 import { init } from "./steps/init";
 import { membership } from "./steps/membership";
+import { poolReady } from "./steps/poolReady";
 import { preflight } from "./steps/preflight";
 import { setup } from "./steps/setup";
+import { lateValues, withValues } from "./values";
 
 /** The provider that streams our lines reads at most 64 KiB of one (bufio.Scanner) and hangs on more. */
 const LONGEST_LINE = 16_384;
@@ -64,17 +67,28 @@ function run(context: StepContext<StepSpec>): Promise<StepResult> {
       return init({ ...context, spec });
     case "membership":
       return membership({ ...context, spec });
+    case "poolReady":
+      return poolReady({ ...context, spec });
   }
+}
+
+/** A cloud's instance was made a moment ago and boots while it is dialled. */
+function onCloud(spec: StepSpec): boolean {
+  return spec.step === "poolReady" || spec.settings.aws !== undefined;
 }
 
 /** Runs one step. Ends the process with status 1, after saying why in a few lines, when it fails. */
 export async function main(operation: Operation): Promise<void> {
   let hosts: Hosts | undefined;
   try {
-    const spec = parsed<StepSpec>(process.env[SPEC_VARIABLE] ?? "null", SPEC_VARIABLE);
-    if (!spec) throw new HostProblem("", `${SPEC_VARIABLE} is not set: this program is run by a Pulumi step`);
+    const values = lateValues(parsed<unknown>(process.env[VALUES_VARIABLE] ?? "null", VALUES_VARIABLE));
+    const given = parsed<StepSpec>(process.env[SPEC_VARIABLE] ?? "null", SPEC_VARIABLE);
+    if (!given)
+      throw new HostProblem("", `${SPEC_VARIABLE} is not set: this program is run by a Pulumi step`);
+    const spec = withValues(given, values);
     const input = await readInput();
-    hosts = new Hosts(input, PATIENCE[operation], say);
+    const booting = operation === "create" && onCloud(spec);
+    hosts = new Hosts(input, booting ? BOOTING : PATIENCE[operation], say, booting);
     const result = await run({
       operation,
       spec,
@@ -82,6 +96,7 @@ export async function main(operation: Operation): Promise<void> {
       hosts,
       cluster: process.env[CLUSTER_VARIABLE] ?? "",
       previous: previousResult(),
+      values,
       say,
     });
     process.stdout.write(`${JSON.stringify(result)}\n`);

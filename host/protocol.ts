@@ -10,6 +10,14 @@ export const SPEC_VARIABLE = "KUBEADM_SPEC";
 /** The environment variable that carries the SHA-256 of the cluster CA: which cluster a host belongs to. */
 export const CLUSTER_VARIABLE = "KUBEADM_CLUSTER_ID";
 
+/**
+ * The environment variable with what only the cloud knows, JSON of token to value (`${issuer}`): the specification has the
+ * token, so that it is plain before anything is made, and the program puts the value in its place.
+ */
+export const VALUES_VARIABLE = "KUBEADM_VALUES";
+/** Of `KUBEADM_VALUES`: the version of the control plane's secret that masters fetch. No setting names it. */
+export const SECRET_VERSION = "${secretVersion}";
+
 export type Operation = "create" | "update" | "delete";
 
 export interface PreflightSpec {
@@ -27,11 +35,21 @@ export interface SetupSpec {
   readonly settings: ClusterSettings;
 }
 
+/** Node setup as a part of another step: on AWS a master costs one step. */
+export interface SetupPart {
+  /** Digest of everything rendered for the host by setup. */
+  readonly digest: string;
+  /** Setup's own view. */
+  readonly settings: ClusterSettings;
+}
+
 export interface InitSpec {
   readonly step: "init";
   /** In the order of the settings; init runs on the first. */
   readonly masters: readonly string[];
   readonly settings: ClusterSettings;
+  /** Setup of the first master, where it has no step of its own. */
+  readonly setup?: SetupPart;
 }
 
 export interface MembershipSpec {
@@ -41,9 +59,27 @@ export interface MembershipSpec {
   readonly generation: number;
   readonly digest: string;
   readonly settings: ClusterSettings;
+  /** Setup of the machine, where it has no step of its own. */
+  readonly setup?: SetupPart;
 }
 
-export type StepSpec = PreflightSpec | SetupSpec | InitSpec | MembershipSpec;
+/** Waits until a pool's instances, which join by themselves, are nodes. */
+export interface PoolReadySpec {
+  readonly step: "poolReady";
+  /** The cluster's name. */
+  readonly cluster: string;
+  readonly pool: string;
+  /** Ready nodes to wait for: the pool's least number. */
+  readonly wanted: number;
+  /** Which rendering of the pool's boot they must have come up with (`poolBoot`). */
+  readonly boot: string;
+  /** Seconds. */
+  readonly timeout: number;
+  /** Any of them is asked. */
+  readonly masters: readonly string[];
+}
+
+export type StepSpec = PreflightSpec | SetupSpec | InitSpec | MembershipSpec | PoolReadySpec;
 
 /** One host with the key that opens it. */
 export interface Connection {
@@ -91,4 +127,7 @@ export interface StepResult {
   readonly generation?: number;
   readonly machineId?: string;
   readonly cluster?: string;
+  readonly pool?: string;
+  /** Ready nodes of the pool. */
+  readonly nodes?: number;
 }

@@ -29,6 +29,9 @@ export interface Job {
 /** Milliseconds for which a host is dialled: new ones may still be booting, ones to remove may be gone for good. */
 export const PATIENCE = { create: 60_000, update: 60_000, delete: 20_000 } as const;
 
+/** Milliseconds for which an instance is dialled that was made a moment ago: an image's first boot, slow disks, a first update. */
+export const BOOTING = 600_000;
+
 /** The hosts a step talks to, dialled when first needed and kept until `close`. */
 export class Hosts {
   private readonly sessions = new Map<string, Session>();
@@ -38,6 +41,8 @@ export class Hosts {
     private readonly input: StepInput,
     private readonly patience: number,
     private readonly say: (line: string) => void,
+    /** Hosts may still be on their way to their own host key. */
+    private readonly booting = false,
   ) {
     this.scrubbers = [scrubber(input)];
   }
@@ -60,7 +65,13 @@ export class Hosts {
     const connection: Connection | undefined = this.input.connections[machine];
     if (!connection || !this.has(machine))
       throw new HostProblem(machine, "no connection was given for this machine");
-    const opened = await connect(machine, connection, { bastion: this.input.bastion, patience });
+    const opened = await connect(machine, connection, {
+      bastion: this.input.bastion,
+      patience,
+      ...(this.booting
+        ? { booting: (reason: string) => this.say(`${machine}: not ready yet: ${reason}`) }
+        : {}),
+    });
     this.sessions.set(machine, opened);
     return opened;
   }

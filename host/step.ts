@@ -1,6 +1,6 @@
 import type { Machine } from "../model/settings/resolved";
 import { HostProblem } from "./problem";
-import type { Operation, StepInput, StepResult, StepSpec } from "./protocol";
+import type { MembershipSpec, Operation, SetupSpec, StepInput, StepResult, StepSpec } from "./protocol";
 import type { Hosts } from "./runner";
 
 /** Everything a step has to work with. */
@@ -13,11 +13,13 @@ export interface StepContext<Spec extends StepSpec> {
   readonly cluster: string;
   /** What the step printed when it last ran, on update and delete. */
   readonly previous: StepResult | undefined;
+  /** Late values by their token (`KUBEADM_VALUES`). */
+  readonly values: Readonly<Record<string, string>>;
   readonly say: (line: string) => void;
 }
 
 /** The machine of a step in its own view of the settings. */
-export function machineOf(spec: StepSpec & { machine: string }): Machine {
+export function machineOf(spec: SetupSpec | MembershipSpec): Machine {
   const machine = spec.settings.machines.find((candidate) => candidate.name === spec.machine);
   if (!machine) throw new HostProblem(spec.machine, "is not in the step's own settings");
   return machine;

@@ -1,3 +1,5 @@
+import { hostCni, NO_CNI } from "./cni/hostView";
+import { masterAws, setupAws } from "./aws/hostView";
 import type { ClusterSettings, Machine } from "./settings/resolved";
 import { NO_ADDONS, NO_COREDNS } from "./settings/resolvedAddons";
 import { NO_OWN } from "./settings/resolvedOwn";
@@ -60,7 +62,7 @@ function withoutAddons(settings: ClusterSettings): ClusterSettings {
     ...settings,
     versions: { ...settings.versions, coredns: "", flannel: "", flannelCniPlugin: "" },
     network: { ...settings.network, peers: [], maxNodes: 0 },
-    cni: { ...settings.cni, mtu: undefined, vni: undefined, resources: {} },
+    cni: hostCni(settings.cni),
   };
 }
 
@@ -78,6 +80,7 @@ export function setupView(settings: ClusterSettings, own: Machine): ClusterSetti
   return {
     ...common,
     ...NOT_MINE,
+    ...(settings.aws === undefined ? {} : { aws: setupAws(settings.aws) }),
     versions: { ...common.versions, etcd: "" },
     network: { ...common.network, podsPerNode: 0 },
     // A host's firewall lets the bastion in.
@@ -111,9 +114,10 @@ export function membershipView(settings: ClusterSettings, own: Machine): Cluster
   const common: ClusterSettings = {
     ...base,
     ...NOT_MINE,
+    ...(settings.aws === undefined ? {} : { aws: masterAws(settings.aws) }),
     versions: { ...base.versions, ...NOT_INSTALLED },
     network: { ...base.network, mtu: undefined },
-    cni: { kind: "flannel", backend: "vxlan", resources: {} },
+    cni: NO_CNI,
     bastion: undefined,
     machines: machines.map((machine) => ({ ...machine, nodeInterface: undefined, os: undefined })),
     downloads: { files: {} },

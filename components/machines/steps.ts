@@ -1,6 +1,6 @@
 import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
-import type { SecretFile } from "../../host/protocol";
+import type { SecretFile, SetupPart } from "../../host/protocol";
 import { fixedFacts } from "../../model/fixedFacts";
 import { digestOf, memberDigest } from "../../model/membership/files";
 import { renderNode } from "../../model/node/render";
@@ -28,6 +28,14 @@ export function mastersOf(settings: ClusterSettings): Machine[] {
 /** Raised generation or another name: another machine. */
 function identity(machine: Machine): string {
   return `${machine.name}@${machine.generation}`;
+}
+
+/** Setup as a part of the steps of one machine: on AWS a master has no step of its own for it. */
+function setupPart(settings: ClusterSettings, machine: Machine): { setup?: SetupPart } {
+  if (settings.aws === undefined) return {};
+  const view = setupView(settings, machine);
+  const { files, setupScript } = renderNode(view, machine);
+  return { setup: { digest: digestOf(files, setupScript), settings: view } };
 }
 
 /** Looks at all machines before one of them is changed. */
@@ -86,6 +94,7 @@ export function initStep(name: string, args: StepsArgs, opts: pulumi.CustomResou
         step: "init",
         masters: masters.map((machine) => machine.name),
         settings: membershipView(args.settings, first),
+        ...setupPart(args.settings, first),
       },
       files: args.masterFiles,
       environment: { KUBEADM_FIXED: JSON.stringify(fixedFacts(args.settings)) },
@@ -116,6 +125,7 @@ export function membershipStep(
         generation: machine.generation,
         digest: memberDigest(settings, machine),
         settings,
+        ...setupPart(args.settings, machine),
       },
       files: machine.role === "controlPlane" ? args.masterFiles : [],
       identity: identity(machine),

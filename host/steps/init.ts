@@ -1,3 +1,4 @@
+import { masterPart } from "../../model/aws/boot/master";
 import { memberFacts } from "../../model/membership/facts";
 import { memberFiles } from "../../model/membership/files";
 import { initScript } from "../../model/membership/joining";
@@ -5,10 +6,18 @@ import { paths } from "../../model/kubeadm";
 import { changedFacts, fixedFacts, type FixedFacts } from "../../model/fixedFacts";
 import { refuseOtherFacts } from "../guard";
 import { HostProblem } from "../problem";
-import type { InitSpec, StepInput, StepResult } from "../protocol";
+import {
+  SECRET_VERSION,
+  type InitSpec,
+  type MembershipSpec,
+  type StepInput,
+  type StepResult,
+} from "../protocol";
+import type { Machine } from "../../model/settings/resolved";
 import type { RenderedFile } from "../../model/renderedFile";
 import { readState } from "../state";
 import { refuseSkew, type StepContext } from "../step";
+import { ensureSetup } from "./setup";
 
 export interface InitResult extends StepResult, FixedFacts {}
 
@@ -59,13 +68,25 @@ async function initialise(context: StepContext<InitSpec>): Promise<void> {
   const chosen = started?.machine ?? spec.masters[0];
   const machine = spec.settings.machines.find((candidate) => candidate.name === chosen);
   if (!machine) throw new HostProblem("", "there is no master to run init on");
+  if (spec.setup !== undefined) await ensureSetup(context, machine, spec.setup);
   const facts = memberFacts(spec.settings, machine, cluster);
   const files = memberFiles(spec.settings, machine, oidcCa(context.input));
   await hosts.job(machine.name, {
     name: "kubeadm init",
-    script: initScript(spec.settings, facts, files, secretFiles(context.input)),
+    script: initScript(
+      spec.settings,
+      facts,
+      files,
+      secretFiles(context.input),
+      platformPart(context, machine),
+    ),
     timeout: 1_200,
   });
+}
+
+/** What a master's scripts have for its platform's sake. */
+export function platformPart(context: StepContext<InitSpec | MembershipSpec>, machine: Machine): string {
+  return masterPart(context.spec.settings, machine, context.values[SECRET_VERSION] ?? "");
 }
 
 /** The OIDC issuer's CA, which stands inside a file that is rendered on this side. */

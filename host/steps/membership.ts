@@ -19,7 +19,8 @@ import type { MembershipSpec, StepResult } from "../protocol";
 import type { Job } from "../runner";
 import { readState } from "../state";
 import { machineOf, refuseSkew, type StepContext } from "../step";
-import { oidcCa, secretFiles } from "./init";
+import { oidcCa, platformPart, secretFiles } from "./init";
+import { ensureSetup } from "./setup";
 
 /** Hours for which a join credential is good; it is used within minutes. */
 const CREDENTIAL_HOURS = 1;
@@ -53,6 +54,8 @@ export async function membership(context: Context): Promise<StepResult> {
   const facts = memberFacts(spec.settings, machine, cluster);
   const files = memberFiles(spec.settings, machine, oidcCa(context.input));
   const secrets = secretFiles(context.input);
+  const platform = platformPart(context, machine);
+  if (spec.setup !== undefined) await ensureSetup(context, machine, spec.setup);
   if (!member) {
     const through = await masterOf(context, machine);
     await hosts.job(through, {
@@ -70,7 +73,7 @@ export async function membership(context: Context): Promise<StepResult> {
     const discovery = { path: DISCOVERY_FILE, mode: "0600", content: credential };
     await hosts.job(machine.name, {
       name: "kubeadm join",
-      script: joinScript(spec.settings, facts, files, [...secrets, discovery]),
+      script: joinScript(spec.settings, facts, files, [...secrets, discovery], platform),
       timeout: 900,
     });
   } else if (
@@ -80,7 +83,7 @@ export async function membership(context: Context): Promise<StepResult> {
   ) {
     await converge(context, machine, state.member?.version !== spec.settings.kubernetesVersion, {
       name: "reconfiguring the node",
-      script: convergeScript(spec.settings, machine, facts, files, secrets),
+      script: convergeScript(spec.settings, machine, facts, files, secrets, platform),
       timeout: 1_800,
     });
   }

@@ -1,8 +1,10 @@
 import { SETUP_FILE } from "../../model/membership/shell";
 import { renderNode } from "../../model/node/render";
 import { HostProblem } from "../problem";
-import type { SetupSpec, StepResult } from "../protocol";
+import type { InitSpec, MembershipSpec, SetupPart, SetupSpec, StepResult } from "../protocol";
+import type { Machine } from "../../model/settings/resolved";
 import { refuseOtherFacts } from "../guard";
+import type { Hosts } from "../runner";
 import { readState } from "../state";
 import { machineOf, refuseSkew, type StepContext } from "../step";
 
@@ -22,16 +24,33 @@ async function prepare(context: StepContext<SetupSpec>): Promise<StepResult> {
       `nothing of an earlier setup is on the host: it was wiped, or is another one. If that is meant, raise ` +
         `machines.${spec.machine}.generation to ${spec.generation + 1}, and it joins as a new node`,
     );
-  const rendered = renderNode(spec.settings, machineOf(spec));
-  await hosts.job(spec.machine, { name: "node setup", script: rendered.setupScript, timeout: 3_600 });
-  const mark = { machine: spec.machine, generation: spec.generation, digest: spec.digest };
+  await runSetup(hosts, machineOf(spec), spec);
+  return { machine: spec.machine, generation: spec.generation, machineId: state.machineId };
+}
+
+async function runSetup(hosts: Hosts, machine: Machine, part: SetupPart): Promise<void> {
+  const rendered = renderNode(part.settings, machine);
+  await hosts.job(machine.name, { name: "node setup", script: rendered.setupScript, timeout: 3_600 });
+  const mark = { machine: machine.name, generation: machine.generation, digest: part.digest };
   await hosts.query(
-    spec.machine,
+    machine.name,
     "recording the setup",
     `mkdir -p "$(dirname ${SETUP_FILE})" && cat >${SETUP_FILE}.tmp && mv -f ${SETUP_FILE}.tmp ${SETUP_FILE}`,
     `${JSON.stringify(mark)}\n`,
   );
-  return { machine: spec.machine, generation: spec.generation, machineId: state.machineId };
+}
+
+/** Setup as a part of a step that needs it: run where the host's last one is not what is rendered now. */
+export async function ensureSetup(
+  context: StepContext<InitSpec | MembershipSpec>,
+  machine: Machine,
+  part: SetupPart,
+): Promise<void> {
+  const { setup: last } = await readState(context.hosts, machine.name);
+  if (last?.digest === part.digest && last.generation === machine.generation) return;
+  const own = part.settings.machines.find((one) => one.name === machine.name);
+  if (!own) throw new HostProblem(machine.name, "is not in the settings of its own setup");
+  await runSetup(context.hosts, own, part);
 }
 
 async function cleanUp(context: StepContext<SetupSpec>): Promise<StepResult> {

@@ -82,6 +82,11 @@ export function partitionOf(region: string): Partition {
   return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
 }
 
+/** General Reference, "Service endpoints": China's partition has a domain of its own. */
+export function endpointDomain(partition: string): string {
+  return partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
+}
+
 /**
  * Suffix of the names that instances have inside a VPC with DNS hostnames, and by which the cloud controller manager
  * looks nodes up. Source: VPC user guide, "DNS attributes for your VPC": `ec2.internal` in us-east-1, else

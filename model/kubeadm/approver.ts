@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { endpointDomain, partitionOf } from "../aws/regions";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings } from "../settings/resolved";
 import { systemdUnit } from "./units";
@@ -52,6 +53,22 @@ export function approverUnits(settings: ClusterSettings): RenderedFile[] {
 function apiAddresses(settings: ClusterSettings): string[] {
   const hosts = [settings.endpoint.host, settings.access.host, ...settings.apiServer.certSans];
   return [...new Set(hosts.filter((host) => isIP(host) !== 0))];
+}
+
+/**
+ * With the cloud controller manager a Node has its public DNS name among its addresses, and its kubelet asks for it. The
+ * name says the address, so the address is what is judged (VPC User Guide, "DNS attributes for your VPC": in us-east-1
+ * `ec2-<address>.compute-1.amazonaws.com`, elsewhere `ec2-<address>.<region>.compute.amazonaws.com`).
+ */
+function publicNameCase(region: string): string {
+  const domain = region === "us-east-1" ? "compute-1" : `${region}.compute`;
+  return `      DNS:ec2-*.${domain}.${endpointDomain(partitionOf(region))})
+        verdict=\${name#DNS:ec2-}
+        verdict=\${verdict%%.*}
+        verdict=$(judge_address "$node" "\${verdict//-/.}")
+        [ "$verdict" = ok ] || { echo "$verdict"; return; }
+        ;;
+`;
 }
 
 function approverScript(settings: ClusterSettings): string {
@@ -126,7 +143,7 @@ judge() {
   while IFS= read -r name; do
     case $name in
       "DNS:$node") ;;
-      "IP Address:"*)
+${settings.aws === undefined ? "" : publicNameCase(settings.aws.region)}      "IP Address:"*)
         verdict=$(judge_address "$node" "\${name#IP Address:}")
         [ "$verdict" = ok ] || { echo "$verdict"; return; }
         ;;

@@ -1,3 +1,4 @@
+import { ISSUER_TOKEN, JWKS_PATH, STS_AUDIENCE } from "../aws/identity";
 import { controlPlaneEndpoint } from "../network/endpoint";
 import type { ClusterSettings, Machine, ProxySettings } from "../settings/resolved";
 import { isSupportedMinor, minorOf, MINORS } from "../versions";
@@ -61,6 +62,7 @@ export function clusterConfiguration(settings: ClusterSettings): ClusterConfigur
           // With podSubnet kubeadm adds --allocate-node-cidrs and --cluster-cidr itself.
           "node-cidr-mask-size": String(network.nodeMask),
           profiling: "false",
+          ...(settings.aws === undefined ? {} : { "cloud-provider": "external" }),
           // 12500 by default: far more finished pods than anybody looks at, all of them in etcd.
           "terminated-pod-gc-threshold": "1000",
         },
@@ -110,7 +112,23 @@ function apiServerArguments(settings: ClusterSettings): Record<string, string> {
     "kubelet-certificate-authority": `${paths.pki}/ca.crt`,
     profiling: "false",
     "service-node-port-range": `${settings.network.nodePorts.from}-${settings.network.nodePorts.to}`,
+    ...podIdentityArguments(settings),
     ...authentication,
+  };
+}
+
+/**
+ * The issuer of service-account tokens is where AWS finds their keys, from the first token on. Tokens for AWS are asked
+ * for by their own audience; that is none of the API's, or every pod's ordinary token would do for AWS, and the other way
+ * round.
+ */
+function podIdentityArguments({ aws }: ClusterSettings): Record<string, string> {
+  if (aws?.podIdentity === undefined) return {};
+  const own = aws.podIdentity.audiences.filter((audience) => audience !== STS_AUDIENCE);
+  return {
+    "service-account-issuer": ISSUER_TOKEN,
+    "service-account-jwks-uri": `${ISSUER_TOKEN}/${JWKS_PATH}`,
+    "api-audiences": [...new Set([ISSUER_TOKEN, ...own])].join(","),
   };
 }
 
@@ -126,7 +144,8 @@ function certificateNames(settings: ClusterSettings): string[] {
     "127.0.0.1",
     "localhost",
   ];
-  return [...new Set(names)];
+  // On AWS the address for people is an output, and none of the settings'.
+  return [...new Set(names)].filter((name) => name !== "");
 }
 
 /** For OIDC issuers and webhooks outside; kubeadm would copy only what its own process happens to have. */

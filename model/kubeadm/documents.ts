@@ -7,6 +7,7 @@ import { paths } from "./paths";
 import {
   kubeadmApi,
   type ApiEndpoint,
+  type Arg,
   type InitConfiguration,
   type JoinConfiguration,
   type NodeRegistration,
@@ -36,9 +37,15 @@ export function initDocuments(settings: ClusterSettings, machine: Machine): stri
 /**
  * What `kubeadm join --config` reads. kubeadm ignores other kinds there: all that is a node's own comes by `patches`.
  * @param discoveryFile path on the host of a kubeconfig with CA, endpoint and a client certificate of hours
+ * @param kubeletArgs more flags of the kubelet, as what it registers with
  */
-export function joinDocument(settings: ClusterSettings, machine: Machine, discoveryFile: string): string {
-  return toYaml(joinConfiguration(settings, machine, discoveryFile));
+export function joinDocument(
+  settings: ClusterSettings,
+  machine: Machine,
+  discoveryFile: string,
+  kubeletArgs: readonly Arg[] = [],
+): string {
+  return toYaml(joinConfiguration(settings, machine, discoveryFile, kubeletArgs));
 }
 
 function initConfiguration(settings: ClusterSettings, machine: Machine): InitConfiguration {
@@ -60,13 +67,14 @@ function joinConfiguration(
   settings: ClusterSettings,
   machine: Machine,
   discoveryFile: string,
+  kubeletArgs: readonly Arg[],
 ): JoinConfiguration {
   return {
     apiVersion: kubeadmApi,
     kind: "JoinConfiguration",
     caCertPath: `${paths.pki}/ca.crt`,
     discovery: { file: { kubeConfigPath: discoveryFile } },
-    nodeRegistration: nodeRegistration(settings, machine),
+    nodeRegistration: nodeRegistration(settings, machine, kubeletArgs),
     ...(machine.role === "controlPlane"
       ? { controlPlane: { localAPIEndpoint: localEndpoint(machine) } }
       : {}),
@@ -79,14 +87,23 @@ function localEndpoint(machine: Machine): ApiEndpoint {
   return { advertiseAddress: machine.nodeAddress, bindPort: apiServerPort };
 }
 
-function nodeRegistration(settings: ClusterSettings, machine: Machine): NodeRegistration {
+function nodeRegistration(
+  settings: ClusterSettings,
+  machine: Machine,
+  kubeletArgs: readonly Arg[] = [],
+): NodeRegistration {
   return {
     name: machine.nodeName,
     criSocket: paths.criSocket,
     // A master's have kubeadm's own among them, unless the settings say otherwise; an empty list means none.
     taints: machine.taints,
     // Without it a kubelet takes the address of the default route, which on two networks is the wrong one.
-    kubeletExtraArgs: [{ name: "node-ip", value: machine.nodeAddress }],
+    kubeletExtraArgs: [
+      // The node is tainted until the cloud controller manager has seen it, and takes addresses and zone from there.
+      ...(settings.aws === undefined ? [] : [{ name: "cloud-provider", value: "external" }]),
+      { name: "node-ip", value: machine.nodeAddress },
+      ...kubeletArgs,
+    ],
     ...(settings.ignorePreflightErrors.length === 0
       ? {}
       : { ignorePreflightErrors: settings.ignorePreflightErrors }),

@@ -14,13 +14,17 @@ import {
 } from "./parts";
 import { ADMIN, prelude, word } from "./shell";
 
-/** Brings a node to what is rendered now: a new version, new flags, a new kubelet configuration. */
+/**
+ * Brings a node to what is rendered now: a new version, new flags, a new kubelet configuration.
+ * @param platform lines that only the platform needs, run when the files are there
+ */
 export function convergeScript(
   settings: ClusterSettings,
   machine: Machine,
   facts: MemberFacts,
   files: readonly RenderedFile[],
   secretFiles: readonly RenderedFile[],
+  platform = "",
 ): string {
   const version = settings.kubernetesVersion;
   const master = machine.role === "controlPlane";
@@ -29,7 +33,7 @@ export function convergeScript(
   return `${prelude()}
 export KUBECONFIG=${admin}
 phase "configuration"
-${putMemberFiles([...files, ...secretFiles])}
+${putMemberFiles([...files, ...secretFiles])}${platform}
 kubelet_files() { { cat /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env 2>/dev/null || true; } | sha256sum; }
 # What the kubelet runs with: a run that failed after it had changed the files must not make the next one forget that.
 [ -s ${KUBELET_FILES} ] || kubelet_files >${KUBELET_FILES}

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { awsMasterFiles } from "../aws/boot/master";
 import {
   apiServerFiles,
   approverUnits,
@@ -34,6 +35,7 @@ export function memberFiles(settings: ClusterSettings, machine: Machine, oidcCa 
     ...renewalUnits(settings),
     ...approverUnits(settings),
     joinFileCommand(),
+    ...awsMasterFiles(settings),
   ];
 }
 

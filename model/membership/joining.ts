@@ -37,6 +37,7 @@ function becoming(
   settings: ClusterSettings,
   facts: MemberFacts,
   files: readonly RenderedFile[],
+  platform: string,
 ): string {
   // The credential of a join must not outlive the script, however it ends.
   const cleanUp = state === "joining" ? `trap 'rm -f ${DISCOVERY_FILE}' EXIT\n` : "";
@@ -47,17 +48,21 @@ phase "clear"
 ${clearPartial()}
 ${setState(facts, state)}
 phase "certificates and configuration"
-${putMemberFiles(files)}`;
+${putMemberFiles(files)}${platform}`;
 }
 
-/** Init on a master; the caller has made sure that no listed master serves an API or etcd already. */
+/**
+ * Init on a master; the caller has made sure that no listed master serves an API or etcd already.
+ * @param platform lines that only the platform needs, run when the files are there
+ */
 export function initScript(
   settings: ClusterSettings,
   facts: MemberFacts,
   files: readonly RenderedFile[],
   secretFiles: readonly RenderedFile[],
+  platform = "",
 ): string {
-  return `${becoming("initialising", settings, facts, [...files, ...secretFiles])}
+  return `${becoming("initialising", settings, facts, [...files, ...secretFiles], platform)}
 phase "kubeadm init"
 kubeadm init --config ${CLUSTER_DOCUMENT} --skip-token-print --skip-certificate-key-print
 phase "bootstrap tokens"
@@ -68,14 +73,18 @@ ${setState(facts, "member")}
 `;
 }
 
-/** Joins a host; the discovery file and, for a master, the key pairs are among the secret files. */
+/**
+ * Joins a host; the discovery file and, for a master, the key pairs are among the secret files.
+ * @param platform lines that only the platform needs, run when the files are there
+ */
 export function joinScript(
   settings: ClusterSettings,
   facts: MemberFacts,
   files: readonly RenderedFile[],
   secretFiles: readonly RenderedFile[],
+  platform = "",
 ): string {
-  return `${becoming("joining", settings, facts, [...files, ...secretFiles])}
+  return `${becoming("joining", settings, facts, [...files, ...secretFiles], platform)}
 phase "kubeadm join"
 kubeadm join --config ${JOIN_DOCUMENT}
 ${startUnits(files)}

@@ -13,9 +13,11 @@ export const hostsScript = `${installRoot}/bin/hosts-block`;
  * Other workers are left out, so that a new one changes nothing on the machines there are.
  */
 export function hostsLines(settings: ClusterSettings, machine: Machine): string[] {
-  const known = settings.machines.filter(
-    (other) => other.role === "controlPlane" || other.name === machine.name,
-  );
+  // On AWS the VPC's name server knows all of them, and no pool has to change because a master was added.
+  const known =
+    settings.aws === undefined
+      ? settings.machines.filter((other) => other.role === "controlPlane" || other.name === machine.name)
+      : [];
   return [
     ...endpointAddresses(settings).map((address) => `${address} ${settings.endpoint.host}`),
     ...known.map((other) => `${other.nodeAddress} ${other.nodeName}`),

@@ -1,3 +1,4 @@
+import { cniFacts } from "../cni/facts";
 import { sh } from "../text";
 import type { ClusterSettings, Machine, MachineRole } from "../settings/resolved";
 import { kubeletConfiguration } from "../kubeadm/kubelet";
@@ -111,7 +112,7 @@ function nodeHostChecks(settings: ClusterSettings, machine: Machine): string {
   memory=$(memory_mib)
 ${memory}
   if [ "$(stat -fc %T /sys/fs/cgroup)" != cgroup2fs ]; then note "the host has cgroup v1${v1}"; fi
-  if [ "$host" != ${sh(machine.name)} ]; then note "the host calls itself $host; its node is named ${machine.name}"; fi
+  if [ "$host" != ${sh(machine.nodeName)} ]; then note "the host calls itself $host; its node is named ${machine.nodeName}"; fi
   if [ -e ${memberFile} ] && [ ! -d ${stateFolder} ]; then
     problem "${memberFile} exists, but this library never set the host up: it is a node of another cluster; run kubeadm reset on it first"
   fi
@@ -134,7 +135,13 @@ function networkChecks(settings: ClusterSettings, machine: Machine): string {
   elif [ -n "$interface" ] && [ "$mtu" -gt ${network.mtu} ]; then
     note "$interface has an MTU of $mtu; network.mtu says ${network.mtu}"
   fi`;
-  // What the CNI itself put there is no collision: its devices, and host-gw's routes to other nodes' slices.
+  // What the CNI itself put there is no collision: its devices, host-gw's routes to other nodes' slices, and Calico's, which
+  // its BIRD and its Felix mark as theirs (FelixConfiguration reference, deviceRouteProtocol 80).
+  const { interfaces } = cniFacts(cni);
+  const devices = [...interfaces.overlay, ...interfaces.pods, "veth*"].map((name) =>
+    name.endsWith("*") ? `*" dev ${name.slice(0, -1)}"*` : `*" dev ${name} "*`,
+  );
+  const ownRoutes = [...devices, ...(cni.kind === "calico" ? ['*" proto bird "*', '*" proto 80 "*'] : [])];
   const hostGateway =
     cni.backend === "host-gw"
       ? `
@@ -155,7 +162,7 @@ overlap() {
   [ "$(($(address_number "\${1%/*}") >> shift))" -eq "$(($(address_number "\${2%/*}") >> shift))" ]
 }
 own_route() { # destination, the whole line
-  case " $2 " in *" dev flannel"* | *" dev cni0 "* | *" dev veth"*) return 0 ;; esac${hostGateway}
+  case " $2 " in ${ownRoutes.join(" | ")}) return 0 ;; esac${hostGateway}
   return 1
 }
 check_routes() {

@@ -1,0 +1,100 @@
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  poolStateScript,
+  readPoolState,
+  type BootStatus,
+  type PoolState,
+} from "../../model/aws/boot/poolState";
+import { HostProblem } from "../problem";
+import type { PoolReadySpec, StepResult } from "../protocol";
+import { readState } from "../state";
+import type { StepContext } from "../step";
+
+type Context = StepContext<PoolReadySpec>;
+
+/** Milliseconds between two looks. */
+const INTERVAL = 5_000;
+/** Milliseconds within which an instance whose boot failed has tried again (`RestartSec` of its unit, and a margin). */
+const RETRY = 180_000;
+/** Milliseconds by which an instance's clock may be behind. */
+const CLOCKS = 5_000;
+
+/**
+ * Waits until a pool's instances are Ready nodes, and says what became of one whose boot failed. The instances join by
+ * themselves; a master is only asked how far they are.
+ * @throws HostProblem with instance, phase, exit status and the end of its log
+ */
+export async function poolReady(context: Context, interval = INTERVAL): Promise<StepResult> {
+  const { spec, hosts, say } = context;
+  const { pool, wanted } = spec;
+  if (wanted === 0) return { pool, nodes: 0 };
+  const started = Date.now();
+  const until = started + spec.timeout * 1000;
+  const master = await anyMaster(context);
+  const script = poolStateScript(spec.cluster, pool, spec.boot);
+  let told = "";
+  for (;;) {
+    const output = await hosts.query(master, `looking at pool ${pool}`, "/bin/bash -s", script);
+    const state = readPoolState(output, spec.boot);
+    const ready = state.nodes.filter((node) => node.ready).length;
+    const line = progress(state, ready, wanted);
+    if (line !== told) say(`${pool}: ${(told = line)}`);
+    if (ready >= wanted) return { pool, nodes: ready };
+    // What failed before this run may have been put right since, and is tried again by the instance.
+    const since = Date.now() - started > RETRY ? 0 : started - CLOCKS;
+    const failed = state.statuses.find((one) => one.state === "failed" && one.time * 1000 >= since);
+    if (failed !== undefined) throw bootFailed(spec, failed);
+    if (Date.now() + interval > until)
+      throw new HostProblem(
+        `pool ${pool}`,
+        `${ready} of ${wanted} nodes are Ready after ${spec.timeout} s: ${line}. ${hint(state)}`,
+      );
+    await delay(interval);
+  }
+}
+
+function bootFailed(spec: PoolReadySpec, status: BootStatus): HostProblem {
+  return new HostProblem(
+    `pool ${spec.pool}`,
+    `instance ${status.instance}${status.node === "" ? "" : ` (${status.node})`} failed in phase "${status.phase}" ` +
+      `(exit status ${status.exit}); the whole log is /var/log/pulumi-kubeadm.log on it. It tries again every two minutes`,
+    status.tail ?? [],
+  );
+}
+
+function progress(state: PoolState, ready: number, wanted: number): string {
+  const phases = new Map<string, number>();
+  for (const { state: how, phase } of state.statuses)
+    if (how === "running") phases.set(phase, (phases.get(phase) ?? 0) + 1);
+  const running = [...phases].sort().map(([phase, count]) => `${count} in ${phase}`);
+  const registered = state.nodes.length - ready;
+  return [
+    `${ready} of ${wanted} Ready`,
+    ...(registered > 0 ? [`${registered} registered`] : []),
+    ...running,
+  ].join(", ");
+}
+
+/** Where to look when nothing was said. */
+function hint(state: PoolState): string {
+  if (state.nodes.some((node) => !node.ready)) return "Nodes that are not Ready mostly wait for the CNI";
+  return state.statuses.length === 0
+    ? "No instance has said anything: look at the group's activity (capacity, quota), at its way out, and at /var/log/cloud-init-output.log on an instance"
+    : "The instances are still on their way";
+}
+
+/** A master that is a member of this cluster and answers. */
+async function anyMaster({ spec, hosts, cluster }: Context): Promise<string> {
+  const reasons: string[] = [];
+  for (const master of spec.masters) {
+    try {
+      const state = await readState(hosts, master);
+      if (state.member?.cluster === cluster && state.member.state === "member") return master;
+      reasons.push(`${master} is not a master of this cluster`);
+    } catch (error) {
+      if (!(error instanceof HostProblem)) throw error;
+      reasons.push(error.report());
+    }
+  }
+  throw new HostProblem(`pool ${spec.pool}`, `no master can be asked: ${reasons.join("; ")}`);
+}

@@ -1,0 +1,31 @@
+import { HostProblem } from "./problem";
+
+/**
+ * What `KUBEADM_VALUES` says: token to value.
+ * @throws HostProblem when it is anything else
+ */
+export function lateValues(given: unknown): Readonly<Record<string, string>> {
+  if (given === null || given === undefined) return {};
+  const entries = typeof given === "object" && !Array.isArray(given) ? Object.entries(given) : undefined;
+  if (entries === undefined || entries.some(([token, value]) => token === "" || typeof value !== "string"))
+    throw new HostProblem(
+      "",
+      "KUBEADM_VALUES is no JSON object of texts: this program is run by a Pulumi step",
+    );
+  return Object.fromEntries(entries as [string, string][]);
+}
+
+/** The same, with every token in its texts replaced by its value; keys stay as they are. */
+export function withValues<T>(given: T, values: Readonly<Record<string, string>>): T {
+  const tokens = Object.entries(values);
+  if (tokens.length === 0) return given;
+  const replaced = (value: unknown): unknown => {
+    if (typeof value === "string")
+      // A function: in a plain replacement "$&" and the like would be read as patterns.
+      return tokens.reduce((text, [token, late]) => text.replaceAll(token, () => late), value);
+    if (Array.isArray(value)) return value.map(replaced);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, replaced(one)]));
+  };
+  return replaced(given) as T;
+}

@@ -1,0 +1,249 @@
+import type { AwsSettings } from "../../settings/resolvedAws";
+import { endpointDomain } from "../regions";
+import { awsProgram } from "./paths";
+
+/**
+ * How hosts call AWS: a Python program of our own and no SDK, so that nothing has to be installed, and no version of
+ * a command line is guessed. Every image that has cloud-init has Python's standard library, and none has to have an `aws`
+ * command. Signing in it, and not by curl's `--aws-sigv4`, keeps credentials in one process, and does not depend on
+ * which headers a curl signs (before 7.87: not those of the call).
+ */
+export type AwsCommand =
+  "imds" | "parameter" | "putParameter" | "files" | "hostKey" | "status" | "statuses" | "ec2";
+
+/** Seconds for which a refused call is made again: a role that is new, or that was just changed, is refused for some time. */
+const PATIENCE = 90;
+
+function base(aws: Pick<AwsSettings, "region" | "partition">): string {
+  return `import datetime, glob, hashlib, hmac, json, os, random, re, subprocess, sys, time
+import urllib.error, urllib.parse, urllib.request
+
+REGION = ${JSON.stringify(aws.region)}
+DOMAIN = ${JSON.stringify(endpointDomain(aws.partition))}
+METADATA = "http://169.254.169.254/latest/"
+# How each service is spoken to: JSON with the prefix of its actions, or a form with the version of its interface.
+SERVICES = {"ssm": "AmazonSSM", "secretsmanager": "secretsmanager", "autoscaling": "2011-01-01", "ec2": "2016-11-15"}
+AGAIN = re.compile("Throttl|RequestLimit|TooMany|AccessDenied|UnauthorizedOperation|Expired|UnrecognizedClient|InvalidClientTokenId|Internal|Unavailable")
+# The metadata service is on the host's own link: no proxy can reach it.
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class Refused(Exception):
+    pass
+
+
+def ask_metadata(path, method="GET", headers=None):
+    for attempt in range(8):
+        try:
+            request = urllib.request.Request(METADATA + path, method=method, headers=headers or {})
+            return direct.open(request, timeout=5).read().decode()
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return None
+            reason = error
+        except OSError as error:
+            reason = error
+        time.sleep(0.5 * (attempt + 1))
+    raise Refused("the metadata service does not answer for %s: %s" % (path, reason))
+
+
+def metadata(path):
+    token = ask_metadata("api/token", "PUT", {"X-aws-ec2-metadata-token-ttl-seconds": "300"})
+    return ask_metadata(path, headers={"X-aws-ec2-metadata-token": token or ""})
+
+
+def credentials():
+    folder = "meta-data/iam/security-credentials/"
+    role = (metadata(folder) or "").strip()
+    if not role:
+        raise Refused("AccessDenied: the instance has no role yet")
+    return json.loads(metadata(folder + role.split()[0]) or "{}")
+
+
+def sign(service, host, headers, body, keys, now):
+    """Signature Version 4 of a POST to /: the value of the header Authorization."""
+    day, stamp = now.strftime("%Y%m%d"), now.strftime("%Y%m%dT%H%M%SZ")
+    headers = dict(headers, host=host, **{"x-amz-date": stamp})
+    if keys.get("Token"):
+        headers["x-amz-security-token"] = keys["Token"]
+    names = sorted(headers)
+    canonical = "".join("%s:%s\\n" % (name, headers[name].strip()) for name in names)
+    digest = hashlib.sha256(body).hexdigest()
+    request = "\\n".join(["POST", "/", "", canonical, ";".join(names), digest])
+    scope = "%s/%s/%s/aws4_request" % (day, REGION, service)
+    text = "\\n".join(["AWS4-HMAC-SHA256", stamp, scope, hashlib.sha256(request.encode()).hexdigest()])
+    key = ("AWS4" + keys["SecretAccessKey"]).encode()
+    for part in scope.split("/"):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    headers["authorization"] = "AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s" % (keys["AccessKeyId"], scope, ";".join(names), signature)
+    return headers
+
+
+def call_once(service, action, params):
+    host = "%s.%s.%s" % (service, REGION, DOMAIN)
+    kind = SERVICES[service]
+    if kind[0] == "2":
+        body = urllib.parse.urlencode(dict(params, Action=action, Version=kind)).encode()
+        headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+    else:
+        body = json.dumps(params).encode()
+        headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "%s.%s" % (kind, action)}
+    now = datetime.datetime.now(datetime.timezone.utc)
+    headers = sign(service, host, headers, body, credentials(), now)
+    request = urllib.request.Request("https://%s/" % host, data=body, headers=headers)
+    try:
+        text = urllib.request.urlopen(request, timeout=20).read().decode()
+    except urllib.error.HTTPError as error:
+        text = error.read().decode(errors="replace")
+        found = re.search('"__type" *: *"(?:[^"#]*#)?([^"]+)"|<Code>([^<]+)', text)
+        code = (found.group(1) or found.group(2)) if found else "Internal" if error.code >= 500 else "HTTP %d" % error.code
+        said = re.search('"[Mm]essage" *: *"([^"]*)|<Message>([^<]*)', text)
+        raise Refused("%s: %s" % (code, (said.group(1) or said.group(2)) if said else ""))
+    return json.loads(text or "{}") if kind[0] != "2" else text
+
+
+def call(service, action, params, patience=${PATIENCE}):
+    """Calls again what may go well in a moment; raises Refused with the service's own words when it does not."""
+    until = time.monotonic() + patience
+    pause = 1.0
+    while True:
+        try:
+            return call_once(service, action, params)
+        except Refused as error:
+            reason, again = error, AGAIN.search(str(error))
+        except OSError as error:
+            reason, again = Refused("%s: %s" % (service, error)), True
+        if not again or time.monotonic() + pause > until:
+            raise Refused("%s %s: %s" % (service, action, reason))
+        time.sleep(pause * random.uniform(0.5, 1.5))
+        pause = min(pause * 2, 15)
+
+
+def write(path, content, mode=0o600):
+    """Puts a file in place in one step, and only where it differs."""
+    try:
+        with open(path) as file:
+            if file.read() == content:
+                os.chmod(path, mode)
+                return
+    except OSError:
+        pass
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    new = path + ".pulumi-kubeadm-new"
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as file:
+        file.write(content)
+    os.chmod(new, mode)
+    os.replace(new, path)
+`;
+}
+
+/** What the program can be asked for on its command line; each takes words, and no secret is ever one of them. */
+const COMMANDS: Readonly<Record<AwsCommand, string>> = {
+  // imds PATH: prints what the metadata service says; nothing, with status 4, where it knows no such path.
+  imds: `
+def imds(path):
+    text = metadata(path)
+    if text is None:
+        sys.exit(4)
+    print(text.strip())
+`,
+  // parameter NAME: prints a parameter, decrypted.
+  parameter: `
+def parameter(name):
+    print(call("ssm", "GetParameter", {"Name": name, "WithDecryption": True})["Parameter"]["Value"])
+`,
+  // putParameter NAME TYPE [PATIENCE]: writes standard input into a parameter.
+  putParameter: `
+def putParameter(name, kind, patience=${PATIENCE}):
+    value = {"Name": name, "Type": kind, "Value": sys.stdin.read(), "Overwrite": True}
+    call("ssm", "PutParameter", value, float(patience))
+`,
+  // files SECRET [VERSION]: writes the files of a secret, readable by root alone.
+  files: `
+def secret(name, version="", patience=${PATIENCE}):
+    params = {"SecretId": name}
+    if version:
+        params["VersionId"] = version
+    return call("secretsmanager", "GetSecretValue", params, patience)["SecretString"]
+
+
+def files(name, version=""):
+    for path, content in sorted(json.loads(secret(name, version)).items()):
+        if not path.startswith("/etc/kubernetes/") or "/../" in path:
+            raise Refused("the secret %s names %s, which is no file below /etc/kubernetes" % (name, path))
+        write(path, content)
+`,
+  // hostKey SECRET: makes the secret the host's only SSH key.
+  hostKey: `
+def hostKey(name):
+    path, mark = "/etc/ssh/ssh_host_ed25519_key", "/var/lib/pulumi-kubeadm/host-key"
+    if os.path.exists(mark) and os.path.exists(path):
+        return
+    params = {"SecretId": name}
+    key = call("secretsmanager", "GetSecretValue", params, 600)["SecretString"].strip() + "\\n"
+    for old in glob.glob("/etc/ssh/ssh_host_*"):
+        os.remove(old)
+    write(path, key)
+    public = subprocess.run(["ssh-keygen", "-y", "-f", path], stdout=subprocess.PIPE, check=True).stdout
+    write(path + ".pub", public.decode(), 0o644)
+    write(mark, name + "\\n")
+    # Only where sshd runs already, with keys of the image.
+    subprocess.run(["systemctl", "--no-block", "try-restart", "ssh.service", "sshd.service"], check=False)
+`,
+  // status PREFIX BOOT NODE STATE PHASE EXIT LOG OFFSET: says how far a boot has come, with the log's end when it failed.
+  status: `
+def status(prefix, boot, node, state, phase, code, log, offset):
+    instance = (metadata("meta-data/instance-id") or "").strip()
+    value = {"instance": instance, "node": node, "boot": boot, "state": state, "phase": phase, "exit": int(code), "time": int(time.time())}
+    if state == "failed":
+        with open(log, errors="replace") as file:
+            file.seek(int(offset))
+            value["tail"] = [line[:300] for line in file.read().splitlines() if line.strip()][-30:]
+    # A standard parameter holds 4096 characters.
+    while len(json.dumps(value)) > 4096:
+        value["tail"] = value["tail"][1:]
+    params = {"Name": prefix + "/" + instance, "Type": "String", "Value": json.dumps(value), "Overwrite": True}
+    call("ssm", "PutParameter", params, 30 if state == "running" else ${PATIENCE})
+`,
+  // statuses PREFIX: prints the statuses below a path, a line of JSON each. forget NAME...: deletes parameters.
+  statuses: `
+def statuses(prefix):
+    params = {"Path": prefix, "Recursive": True, "MaxResults": 10}
+    while True:
+        page = call("ssm", "GetParametersByPath", params)
+        for one in page.get("Parameters", []):
+            print(json.dumps({"parameter": one["Name"], "value": one["Value"]}))
+        if not page.get("NextToken"):
+            return
+        params["NextToken"] = page["NextToken"]
+
+
+def forget(*names):
+    for start in range(0, len(names), 10):
+        call("ssm", "DeleteParameters", {"Names": names[start:start + 10]})
+`,
+  // ec2 ACTION KEY=VALUE...: a call of EC2.
+  ec2: `
+def ec2(action, *params):
+    call("ec2", action, dict(param.split("=", 1) for param in params))
+`,
+};
+
+/** The program with those commands; one line of a reason on standard error and status 1 when a call is refused in the end. */
+export function awsProgramText(
+  aws: Pick<AwsSettings, "region" | "partition">,
+  commands: readonly AwsCommand[],
+): string {
+  return `${base(aws)}${commands.map((name) => `\n${COMMANDS[name]}`).join("")}
+
+if __name__ == "__main__":
+    try:
+        globals()[sys.argv[1]](*sys.argv[2:])
+    except Refused as error:
+        sys.exit(str(error))
+`;
+}
+
+/** For scripts: \`aws COMMAND WORD...\`. Isolated: nothing in the environment or the folder changes what Python loads. */
+export const awsFunction = `aws() { python3 -I ${awsProgram} "$@"; }\n`;

@@ -1,0 +1,177 @@
+import { createHash } from "node:crypto";
+import { proxyVariables } from "../../node/downloads";
+import { systemdUnit } from "../../kubeadm/units";
+import type { RenderedFile } from "../../renderedFile";
+import type { ClusterSettings } from "../../settings/resolved";
+import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
+import { sh, shWords } from "../../text";
+import { joinParameter, statusPrefix } from "../names";
+import { awsFunction } from "./calls";
+import { credentialsUnit, POOL_LABEL } from "./paths";
+import { adoptedLabels, roleLabel } from "./pools";
+
+const script = `/usr/local/sbin/${credentialsUnit}`;
+/** Hours for which a pool's credential is good. */
+export const CREDENTIAL_HOURS = 6;
+/** Minutes after which a master makes a new one: instances that come while every master is away find one for hours. */
+const RENEW_MINUTES = 60;
+/** Seconds between two looks at new nodes. */
+const INTERVAL = 20;
+/** Hours for which the status of an instance that is no node is kept. */
+const STATUS_HOURS = 3;
+/** Which labels a master gave a node, as a digest. */
+const ADOPTED = "kubeadm.pulumi.com/adopted";
+
+/**
+ * Timer, service and script on every master that let pools' instances in: a fresh join credential for each pool in the
+ * parameter store, the labels that a kubelet may not give itself, and an end to statuses of instances that are gone.
+ *
+ * Every master does all of it. That several write the same parameter is harmless, since each credential is good by
+ * itself, and no lease has to be held, or can be lost.
+ *
+ * A node's pool is not believed from its own label: the request for its first certificate was signed by a pool's
+ * credential, and Kubernetes keeps it for an hour.
+ */
+export function credentialFiles(settings: ClusterSettings, aws: AwsSettings): RenderedFile[] {
+  const environment = proxyVariables(settings).map(([name, value]) => `${name}=${value}`);
+  return [
+    { path: script, mode: "0755", content: program(settings, aws.pools) },
+    systemdUnit(`${credentialsUnit}.service`, {
+      Unit: { Description: "Let instances of pools into the cluster", After: "kubelet.service" },
+      Service: {
+        Type: "oneshot",
+        ExecStart: script,
+        TimeoutStartSec: "10min",
+        Environment: ["HOME=/root", ...environment].map((one) => `"${one.replaceAll("%", "%%")}"`),
+        LogLevelMax: "notice",
+      },
+    }),
+    systemdUnit(`${credentialsUnit}.timer`, {
+      Unit: { Description: "Look for instances that want to join, and keep pools' credentials fresh" },
+      Timer: { OnActiveSec: "1s", OnUnitInactiveSec: `${INTERVAL}s`, AccuracySec: "1s" },
+      Install: { WantedBy: "timers.target" },
+    }),
+  ];
+}
+
+function labelDigest(pool: AwsPool): string {
+  return createHash("sha256")
+    .update(JSON.stringify(adoptedLabels(pool)))
+    .digest("hex")
+    .slice(0, 12);
+}
+
+function poolCalls(settings: ClusterSettings, pool: AwsPool): string {
+  const labels = Object.entries(adoptedLabels(pool)).map(([key, value]) => `${key}=${value}`);
+  return [
+    `try credential ${shWords([pool.name, joinParameter(settings.name, pool.name)])}`,
+    `try adopt ${shWords([pool.name, roleLabel(pool.name), labelDigest(pool), ...labels])}`,
+    `try sweep ${shWords([pool.name, statusPrefix(settings.name, pool.name)])}`,
+  ].join("\n");
+}
+
+function program(settings: ClusterSettings, pools: readonly AwsPool[]): string {
+  return `#!/usr/bin/env bash
+# Lets instances of pools into the cluster: credentials to join with, labels for those that came, an end to old statuses.
+set -euo pipefail
+umask 077
+export LC_ALL=C KUBECONFIG=/etc/kubernetes/admin.conf
+state=/var/lib/pulumi-kubeadm/pools
+${awsFunction}# The prefix is a syslog level that systemd reads.
+say() { echo "<5>$*"; }
+
+[ -e "$KUBECONFIG" ] || exit 0
+exec 9>/run/${credentialsUnit}.lock
+flock --nonblock 9 || exit 0
+work=$(mktemp -d /run/${credentialsUnit}.XXXXXX)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$state"
+failed=0
+# One pool's trouble is not another's.
+try() {
+  local status=0
+  (set -e; "$@") || status=$?
+  if [ "$status" -ne 0 ]; then
+    say "$1 of pool $2: exit status $status"
+    failed=1
+  fi
+}
+
+# credential POOL PARAMETER: the endpoint and the CA come from the cluster's own configuration.
+credential() {
+  if [ -n "$(find "$state/$1.written" -mmin -${RENEW_MINUTES} 2>/dev/null)" ]; then return 0; fi
+  kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' >"$work/configuration"
+  kubeadm kubeconfig user --config "$work/configuration" --client-name "system:bootstrap:$1" --org system:bootstrappers:kubeadm:default-node-token --validity-period ${CREDENTIAL_HOURS}h >"$work/credential" 2>"$work/error" || { cat "$work/error"; return 1; }
+  aws putParameter "$2" SecureString <"$work/credential"
+  rm -f "$work/credential"
+  touch "$state/$1.written"
+  say "wrote a credential of ${CREDENTIAL_HOURS} hours for pool $1"
+}
+
+# Nodes of a pool by their own word: name, whether they have the role, and the digest of the labels they were given.
+nodes_of() {
+  kubectl get nodes --selector "${POOL_LABEL}=$1" -o go-template='{{range .items}}{{$name := .metadata.name}}{{$role := "no"}}{{range $key, $value := .metadata.labels}}{{if eq $key "'"$2"'"}}{{$role = "yes"}}{{end}}{{end}}{{$digest := "none"}}{{range $key, $value := .metadata.annotations}}{{if eq $key "${ADOPTED}"}}{{$digest = $value}}{{end}}{{end}}{{$name}} {{$role}} {{$digest}}{{"\\n"}}{{end}}'
+}
+
+# Names of nodes whose first certificate was asked for with the credential of a pool.
+came_by() {
+  local user request subject
+  while read -r user request; do
+    [ "$user" = "system:bootstrap:$1" ] || continue
+    subject=$(base64 -d <<<"$request" | openssl req -noout -subject -nameopt RFC2253)
+    if [[ $subject =~ CN=system:node:([a-z0-9][-a-z0-9.]*) ]]; then echo "\${BASH_REMATCH[1]}"; fi
+  done < <(kubectl get certificatesigningrequests --field-selector spec.signerName=kubernetes.io/kube-apiserver-client-kubelet -o go-template='{{range .items}}{{if .status.certificate}}{{.spec.username}} {{.spec.request}}{{"\\n"}}{{end}}{{end}}')
+}
+
+# adopt POOL ROLE DIGEST LABEL...: a role is set by masters alone, so a node that has it was let in by one.
+adopt() {
+  local pool=$1 role=$2 digest=$3 name has given came=""
+  shift 3
+  nodes_of "$pool" "$role" >"$work/nodes"
+  while read -r name has given; do
+    if [ "$has" = yes ] && [ "$given" = "$digest" ]; then continue; fi
+    if [ "$has" = no ]; then
+      if [ -z "$came" ]; then
+        came_by "$pool" >"$work/came"
+        came=read
+      fi
+      if ! grep -qxF "$name" "$work/came"; then
+        [ -e "$state/unknown.$name" ] || say "$name says that it is of pool $pool, but did not come by that pool's credential"
+        touch "$state/unknown.$name"
+        continue
+      fi
+    fi
+    kubectl label --overwrite node "$name" "$@" >/dev/null
+    kubectl annotate --overwrite node "$name" "${ADOPTED}=$digest" >/dev/null
+    rm -f "$state/unknown.$name"
+    say "adopted $name of pool $pool"
+  done <"$work/nodes"
+}
+
+# sweep POOL PREFIX: deletes statuses of instances that are no nodes and have said nothing for ${STATUS_HOURS} hours.
+sweep() {
+  local names=()
+  if [ -n "$(find "$state/$1.swept" -mmin -${RENEW_MINUTES} 2>/dev/null)" ]; then return 0; fi
+  kubectl get nodes -o 'jsonpath={range .items[*]}{.metadata.name}{"\\n"}{end}' >"$work/alive"
+  aws statuses "$2" >"$work/statuses"
+  python3 -I - "$work/alive" >"$work/gone" <<'PYTHON'
+import json, sys, time
+alive = open(sys.argv[1]).read().split()
+for line in open(sys.argv[1].replace("alive", "statuses")):
+    one = json.loads(line)
+    value = json.loads(one["value"])
+    if value["node"] not in alive and time.time() - value["time"] > ${STATUS_HOURS * 3600}:
+        print(one["parameter"])
+PYTHON
+  mapfile -t names <"$work/gone"
+  if [ "\${#names[@]}" -gt 0 ]; then aws forget "\${names[@]}"; fi
+  touch "$state/$1.swept"
+}
+
+${pools.map((pool) => poolCalls(settings, pool)).join("\n")}
+exit "$failed"
+`;
+}
+
+/** The line by which a person asks for a fresh credential at once. */
+export const refreshNow = `rm -f /var/lib/pulumi-kubeadm/pools/*.written; systemctl start ${sh(`${credentialsUnit}.service`)}`;

@@ -1,0 +1,128 @@
+import type { ClusterSettings } from "../../settings/resolved";
+import type { AwsPool } from "../../settings/resolvedAws";
+import type { RenderedFile } from "../../renderedFile";
+import { systemdUnit } from "../../kubeadm/units";
+import { DRAIN_HOOK, poolGroupName } from "../names";
+import { lifecycleProgram, lifecycleUnit, programFolder } from "./paths";
+
+/**
+ * Watches for the end of the instance (the group takes it away, or EC2 wants a spot instance back), moves its pods away
+ * and lets the group go on. It acts with the kubelet's own credentials, which may cordon their Node and evict its pods, and
+ * nothing beyond it (node authorizer, NodeRestriction). `kubectl drain` needs to read DaemonSets, which they may not.
+ */
+export function lifecycleFiles(settings: ClusterSettings, pool: AwsPool): RenderedFile[] {
+  return [
+    { path: lifecycleProgram, mode: "0755", content: program(settings, pool) },
+    systemdUnit(lifecycleUnit, {
+      Unit: {
+        Description: "Moves pods away before the instance ends",
+        After: "kubelet.service network-online.target",
+        ConditionPathExists: "/etc/kubernetes/kubelet.conf",
+      },
+      Service: { ExecStart: `/usr/bin/python3 -I ${lifecycleProgram}`, Restart: "always", RestartSec: "10" },
+      Install: { WantedBy: "multi-user.target" },
+    }),
+  ];
+}
+
+/** Seconds between two looks. A spot instance has two minutes from the notice on. */
+const INTERVAL = 5;
+/** Seconds between two heartbeats of a lifecycle action, and that a drain stops before a spot instance's end. */
+const HEARTBEAT = 60;
+const MARGIN = 15;
+
+function program(settings: ClusterSettings, pool: AwsPool): string {
+  return `import calendar, json, subprocess, sys, time
+
+sys.path.insert(0, ${JSON.stringify(programFolder)})
+import aws
+
+KUBECTL = ["/usr/local/bin/kubectl", "--kubeconfig=/etc/kubernetes/kubelet.conf", "--cache-dir=/run/pulumi-kubeadm/kubectl", "--request-timeout=20s"]
+ACTION = {"AutoScalingGroupName": ${JSON.stringify(poolGroupName(settings.name, pool.name))}, "LifecycleHookName": ${JSON.stringify(DRAIN_HOOK)}}
+
+
+def kubectl(*words, text=None):
+    return subprocess.run(KUBECTL + list(words), input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+
+
+def ending():
+    """When the instance ends: None, or seconds since 1970; and whether the group waits for it."""
+    waits = (aws.metadata("meta-data/autoscaling/target-lifecycle-state") or "").strip() == "Terminated"
+    notice = aws.metadata("meta-data/spot/instance-action")
+    if notice:
+        end = calendar.timegm(time.strptime(json.loads(notice)["time"], "%Y-%m-%dT%H:%M:%SZ"))
+        return min(end - ${MARGIN}, time.time() + ${settings.drainTimeout}), waits
+    return (time.time() + ${settings.drainTimeout} if waits else None), waits
+
+
+def tell(action, **more):
+    try:
+        aws.call("autoscaling", action, dict(ACTION, InstanceId=INSTANCE, **more), 20)
+    except aws.Refused as error:
+        print(error, flush=True)
+
+
+def owned_by_daemon_set(pod):
+    return any(owner.get("controller") and owner["kind"] == "DaemonSet" for owner in pod["metadata"].get("ownerReferences", []))
+
+
+def to_move():
+    listed = kubectl("get", "pods", "--all-namespaces", "--field-selector=spec.nodeName=" + NODE, "--output=json")
+    if listed.returncode != 0:
+        raise RuntimeError(listed.stdout.strip())
+    for pod in json.loads(listed.stdout)["items"]:
+        mirror = "kubernetes.io/config.mirror" in pod["metadata"].get("annotations", {})
+        done = pod["status"].get("phase") in ("Succeeded", "Failed")
+        if not mirror and not done and not owned_by_daemon_set(pod):
+            yield pod
+
+
+def evict(pod):
+    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    wanted = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name, "namespace": namespace}}
+    path = "/api/v1/namespaces/%s/pods/%s/eviction" % (namespace, name)
+    answer = kubectl("create", "--raw", path, "--filename=-", text=json.dumps(wanted))
+    print("evict %s/%s: %s" % (namespace, name, "done" if answer.returncode == 0 else answer.stdout.strip()), flush=True)
+
+
+def drain(deadline, waits):
+    print("the instance ends; moving its pods away", flush=True)
+    print(kubectl("cordon", NODE).stdout.strip(), flush=True)
+    beat = 0.0
+    while time.time() < deadline:
+        if waits and time.time() - beat > ${HEARTBEAT}:
+            tell("RecordLifecycleActionHeartbeat")
+            beat = time.time()
+        try:
+            left = list(to_move())
+        except (RuntimeError, ValueError) as error:
+            print(error, flush=True)
+            left = None
+        if left == []:
+            print("no pod is left to move", flush=True)
+            return
+        # A disruption budget answers 429, and is asked again.
+        for pod in left or []:
+            if not pod["metadata"].get("deletionTimestamp"):
+                evict(pod)
+        time.sleep(2)
+    print("time is up; what is left ends with the instance", flush=True)
+
+
+INSTANCE = aws.metadata("meta-data/instance-id").strip()
+NODE = aws.metadata("meta-data/local-hostname").split()[0]
+drained = told = False
+while True:
+    try:
+        deadline, waits = ending()
+        if deadline is not None and not drained:
+            drain(deadline, waits)
+            drained = True
+        if drained and waits and not told:
+            tell("CompleteLifecycleAction", LifecycleActionResult="CONTINUE")
+            told = True
+    except (aws.Refused, ValueError) as error:
+        print(error, flush=True)
+    time.sleep(${INTERVAL})
+`;
+}

@@ -1,0 +1,26 @@
+import { configFolder } from "../../kubeadm/paths";
+
+/** Folder of the programs that run on EC2 hosts only. */
+export const programFolder = "/usr/local/lib/pulumi-kubeadm";
+/** Calls AWS by the instance's own role. */
+export const awsProgram = `${programFolder}/aws.py`;
+export const nodeSetup = `${programFolder}/node-setup`;
+export const bootProgram = `${programFolder}/boot`;
+export const lifecycleProgram = `${programFolder}/lifecycle.py`;
+export const bootUnit = "pulumi-kubeadm-boot.service";
+export const lifecycleUnit = "pulumi-kubeadm-lifecycle.service";
+export const credentialsUnit = "pulumi-kubeadm-pool-credentials";
+/** Join document of a worker, with tokens where only the instance knows the value. */
+export const joinTemplate = `${configFolder}/join.template.yaml`;
+/** All phases, for people. */
+export const bootLog = "/var/log/pulumi-kubeadm.log";
+/** Its presence says that the boot is done, and nothing is to be done at the next. */
+export const joinedMark = "/var/lib/pulumi-kubeadm/joined";
+
+/** Tokens that the boot script replaces by what the metadata service says. */
+export const NODE_NAME = "@NODE_NAME@";
+export const NODE_ADDRESS = "@NODE_ADDRESS@";
+
+/** What a worker says of itself when it registers: its pool, and which rendering of the pool's boot it came up with. */
+export const POOL_LABEL = "kubeadm.pulumi.com/pool";
+export const BOOT_LABEL = "kubeadm.pulumi.com/boot";

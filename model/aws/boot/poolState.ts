@@ -1,0 +1,60 @@
+import { prelude } from "../../membership/shell";
+import { sh } from "../../text";
+import { statusPrefix } from "../names";
+import { awsFunction } from "./calls";
+import { BOOT_LABEL, POOL_LABEL } from "./paths";
+
+/** What an instance of a pool says of its boot, in the parameter of its own. */
+export interface BootStatus {
+  readonly instance: string;
+  /** "" before the instance knows its name. */
+  readonly node: string;
+  /** Which rendering of the pool's boot it is about. */
+  readonly boot: string;
+  readonly state: "running" | "failed" | "joined";
+  readonly phase: string;
+  /** Exit status of what failed. */
+  readonly exit: number;
+  /** Seconds since 1970. */
+  readonly time: number;
+  readonly tail?: readonly string[];
+}
+
+/** A pool as a master sees it. */
+export interface PoolState {
+  /** Nodes of the rendering asked for, and whether they are Ready. */
+  readonly nodes: readonly { readonly name: string; readonly ready: boolean }[];
+  /** Statuses of that rendering. */
+  readonly statuses: readonly BootStatus[];
+}
+
+/** Run on a master: prints what `readPoolState` reads. Changes nothing. */
+export function poolStateScript(cluster: string, pool: string, boot: string): string {
+  return `${prelude()}
+${awsFunction}kubectl get nodes --selector ${sh(`${POOL_LABEL}=${pool},${BOOT_LABEL}=${boot}`)} -o go-template='{{range .items}}##node {{.metadata.name}} {{range .status.conditions}}{{if eq .type "Ready"}}{{.status}}{{end}}{{end}}{{"\\n"}}{{end}}'
+aws statuses ${sh(statusPrefix(cluster, pool))} | sed 's/^/##status /'
+`;
+}
+
+/** Reads the output of `poolStateScript`; a status that is no JSON is somebody else's, and left out. */
+export function readPoolState(output: string, boot: string): PoolState {
+  const lines = output.split("\n");
+  const nodes = lines
+    .filter((line) => line.startsWith("##node "))
+    .map((line) => line.split(" "))
+    .map(([, name = "", ready]) => ({ name, ready: ready === "True" }));
+  const statuses = lines
+    .filter((line) => line.startsWith("##status "))
+    .map((line) => parsed(line.slice("##status ".length)))
+    .filter((status) => status !== undefined && status.boot === boot) as BootStatus[];
+  return { nodes, statuses };
+}
+
+function parsed(text: string): BootStatus | undefined {
+  try {
+    const { value } = JSON.parse(text) as { value: string };
+    return JSON.parse(value) as BootStatus;
+  } catch {
+    return undefined;
+  }
+}

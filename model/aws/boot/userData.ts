@@ -1,0 +1,155 @@
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import { apiServerPort } from "../../kubeadm/cluster";
+import { systemdUnit } from "../../kubeadm/units";
+import type { RenderedFile } from "../../renderedFile";
+import type { ClusterSettings, Machine } from "../../settings/resolved";
+import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
+import { toYaml } from "../../yaml";
+import { bastionHostKeySecret, hostKeySecret } from "../names";
+import { zoneLetter } from "../regions";
+import { awsProgramText } from "./calls";
+import { compact } from "./compact";
+import { bootUnit, programFolder } from "./paths";
+import { workerFiles } from "./worker";
+
+/** EC2 API, RunInstances: user data, before base64. */
+export const USER_DATA_LIMIT = 16_384;
+
+/** Stands for the digest of the payload while the digest is not known. */
+const UNKNOWN_BOOT = "@BOOT@";
+
+function settingsOf(settings: ClusterSettings): AwsSettings {
+  if (settings.aws === undefined) throw new RangeError("user data is for platform aws");
+  return settings.aws;
+}
+
+function cloudConfig(content: object): string {
+  return `#cloud-config\n${toYaml(content)}`;
+}
+
+function writeFiles(files: readonly RenderedFile[]): object[] {
+  return files.map(({ path, mode, content }) => ({
+    path,
+    permissions: mode ?? "0644",
+    content: path.startsWith(`${programFolder}/`) ? compact(content) : content,
+  }));
+}
+
+/**
+ * Bytes that are the same for the same text on every machine: gzip's header has no time, and the operating system that
+ * zlib was built for is written over (RFC 1952, 2.3.1; 255 is "unknown").
+ */
+export function compressed(text: string): Buffer {
+  const bytes = gzipSync(text, { level: 9 });
+  bytes.writeUInt32LE(0, 4);
+  bytes.writeUInt8(255, 9);
+  return bytes;
+}
+
+/**
+ * The host's SSH key comes from Secrets Manager by the instance's own role before sshd starts, so that who dials knows it
+ * beforehand. `bootcmd` runs at each boot, and the program does nothing when the key is there.
+ */
+function hostKeyConfig(aws: AwsSettings, secret: string): object {
+  return {
+    // Else cloud-init would delete the key a moment later, and make others beside it.
+    ssh_deletekeys: false,
+    ssh_genkeytypes: ["ed25519"],
+    ...(aws.ssh.authorizedKeys.length === 0 ? {} : { ssh_authorized_keys: aws.ssh.authorizedKeys }),
+    bootcmd: [["python3", "-I", "-c", awsProgramText(aws, ["hostKey"]), "hostKey", secret]],
+  };
+}
+
+/** User data of every master: the same for all, and nothing of Kubernetes, so that no setting replaces one. Plain text. */
+export function masterUserData(settings: ClusterSettings, _machine?: Machine): string {
+  return cloudConfig(hostKeyConfig(settingsOf(settings), hostKeySecret(settings.name)));
+}
+
+/**
+ * User data of the bastion: its own host key, and where the API is private, a socket on its port that leads to the
+ * endpoint's address, in the bastion's own zone where there is one. Plain text.
+ */
+export function bastionUserData(settings: ClusterSettings): string {
+  const aws = settingsOf(settings);
+  const forwards = aws.access.endpoint === "private" && aws.access.through === "bastion";
+  return cloudConfig({
+    ...hostKeyConfig(aws, bastionHostKeySecret(settings.name)),
+    ...(forwards
+      ? {
+          write_files: writeFiles(forwardUnits(forwardTarget(aws))),
+          runcmd: [
+            ["systemctl", "daemon-reload"],
+            ["systemctl", "enable", "--now", `${FORWARD}.socket`],
+          ],
+        }
+      : {}),
+  });
+}
+
+const FORWARD = "pulumi-kubeadm-api";
+
+function forwardTarget(aws: AwsSettings): string {
+  const letter = (name: string | undefined): string => {
+    const subnet = aws.vpc.subnets.find((one) => one.name === name);
+    return subnet === undefined ? "" : zoneLetter(subnet.zone);
+  };
+  const own = letter(aws.bastion?.subnet);
+  const { addresses } = aws.endpoint;
+  const target = addresses.find((one) => letter(one.subnet) === own) ?? addresses[0];
+  if (target === undefined) throw new RangeError("the endpoint has no address");
+  return target.address;
+}
+
+function forwardUnits(address: string): RenderedFile[] {
+  return [
+    systemdUnit(`${FORWARD}.socket`, {
+      Unit: { Description: "The API of the cluster, for people outside" },
+      Socket: { ListenStream: `0.0.0.0:${apiServerPort}` },
+      Install: { WantedBy: "sockets.target" },
+    }),
+    systemdUnit(`${FORWARD}.service`, {
+      Unit: { Description: "Forwards to the API of the cluster" },
+      Service: {
+        ExecStart: `/usr/lib/systemd/systemd-socket-proxyd ${address}:${apiServerPort}`,
+        DynamicUser: "yes",
+        PrivateTmp: "yes",
+      },
+    }),
+  ];
+}
+
+function workerPayload(settings: ClusterSettings, pool: AwsPool, boot: string): string {
+  return cloudConfig({
+    write_files: writeFiles(workerFiles(settings, settingsOf(settings), pool, boot)),
+    runcmd: [
+      ["systemctl", "daemon-reload"],
+      // Not waited for: units of multi-user.target start after cloud-init.
+      ["systemctl", "enable", bootUnit],
+      ["systemctl", "start", "--no-block", bootUnit],
+    ],
+  });
+}
+
+/** Names one rendering of a pool's boot: nodes carry it as a label, and statuses say which one they are about. */
+export function poolBoot(settings: ClusterSettings, pool: AwsPool): string {
+  return createHash("sha256")
+    .update(workerPayload(settings, pool, UNKNOWN_BOOT))
+    .digest("hex")
+    .slice(0, 12);
+}
+
+/** The cloud-config of a pool's Linux instances, before compression. */
+export function workerCloudConfig(settings: ClusterSettings, pool: AwsPool): string {
+  return workerPayload(settings, pool, UNKNOWN_BOOT).replaceAll(UNKNOWN_BOOT, poolBoot(settings, pool));
+}
+
+/** User data of a pool's Linux instances: gzip, which cloud-init unpacks; base64 is the API's business. */
+export function workerUserData(settings: ClusterSettings, pool: AwsPool): Buffer {
+  return compressed(workerCloudConfig(settings, pool));
+}
+
+/** Bytes of a pool's user data as EC2 counts them against `USER_DATA_LIMIT`. */
+export function userDataBytes(settings: ClusterSettings, pool: AwsPool): number {
+  return workerUserData(settings, pool).length;
+}

@@ -1,0 +1,165 @@
+import { joinDocument } from "../../kubeadm";
+import { patches } from "../../kubeadm/patches";
+import { systemdUnit } from "../../kubeadm/units";
+import { DISCOVERY_FILE } from "../../membership/parts";
+import { proxyVariables } from "../../node/downloads";
+import { renderNode } from "../../node/render";
+import type { RenderedFile } from "../../renderedFile";
+import type { ClusterSettings } from "../../settings/resolved";
+import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
+import { sh } from "../../text";
+import { joinParameter, statusPrefix } from "../names";
+import { awsFunction, awsProgramText } from "./calls";
+import { identityPart, providerIdPart } from "./identity";
+import { lifecycleFiles } from "./lifecycle";
+import {
+  awsProgram,
+  BOOT_LABEL,
+  bootLog,
+  bootProgram,
+  bootUnit,
+  joinedMark,
+  joinTemplate,
+  lifecycleUnit,
+  NODE_ADDRESS,
+  NODE_NAME,
+  nodeSetup,
+} from "./paths";
+import { poolMachine, registeredLabels } from "./pools";
+
+/** Everything a Linux instance of a pool gets; no secret is among it. */
+export function workerFiles(
+  settings: ClusterSettings,
+  aws: AwsSettings,
+  pool: AwsPool,
+  boot: string,
+): RenderedFile[] {
+  const machine = poolMachine(pool);
+  const labels = Object.entries({ ...registeredLabels(pool), [BOOT_LABEL]: boot });
+  const join = joinDocument(settings, machine, DISCOVERY_FILE, [
+    { name: "node-labels", value: labels.map(([key, value]) => `${key}=${value}`).join(",") },
+  ]);
+  const commands = [
+    "imds",
+    "parameter",
+    "status",
+    ...(pool.sourceDestinationCheckOff ? ["ec2" as const] : []),
+  ] as const;
+  return [
+    { path: awsProgram, mode: "0755", content: awsProgramText(aws, commands) },
+    { path: nodeSetup, mode: "0700", content: renderNode(settings, machine).setupScript },
+    { path: joinTemplate, mode: "0600", content: join },
+    ...patches(settings, machine),
+    { path: bootProgram, mode: "0700", content: bootScript(settings, pool, boot) },
+    bootService(),
+    ...lifecycleFiles(settings, pool),
+  ];
+}
+
+function bootService(): RenderedFile {
+  return systemdUnit(bootUnit, {
+    Unit: {
+      Description: "Makes this instance a node",
+      Wants: "network-online.target",
+      After: "network-online.target",
+      ConditionPathExists: `!${joinedMark}`,
+    },
+    Service: {
+      Type: "oneshot",
+      RemainAfterExit: "yes",
+      ExecStart: `/bin/bash ${bootProgram}`,
+      // What was wrong may be put right elsewhere: a mirror, a quota, a policy.
+      Restart: "on-failure",
+      RestartSec: "2min",
+      TimeoutStartSec: "infinity",
+    },
+    Install: { WantedBy: "multi-user.target" },
+  });
+}
+
+/** Seconds of validity that a join credential must have left. */
+const LEAST_VALIDITY = 300;
+
+/** What makes an instance a node, and says how far it came. Started at each boot until it is one. */
+export function bootScript(settings: ClusterSettings, pool: AwsPool, boot: string): string {
+  const environment = proxyVariables(settings).map(([name, value]) => `export ${name}=${sh(value)}\n`);
+  const parameter = sh(joinParameter(settings.name, pool.name));
+  return `#!/usr/bin/env bash
+# Makes this instance a node of pool ${pool.name}.
+set -Eeuo pipefail
+umask 022
+export LC_ALL=C HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+${environment.join("")}log=${bootLog}
+phase=start
+node=""
+${awsFunction}touch $log
+chmod 600 $log
+start=$(stat -c %s $log)
+exec >>$log 2>&1
+publish() { # state, exit status
+  aws status ${sh(statusPrefix(settings.name, pool.name))} ${sh(boot)} "$node" "$1" "$phase" "$2" $log "$start" || echo "##note the status could not be published"
+}
+phase() {
+  phase=$1
+  echo "##phase $1"
+  publish running 0
+}
+die() {
+  echo "##error $1"
+  exit 1
+}
+on_exit() {
+  local status=$? inner
+  trap - EXIT
+  rm -f ${DISCOVERY_FILE}
+  if [ "$status" -ne 0 ]; then
+    inner=$(tail -c "+$((start + 1))" $log | sed -n 's/^##phase //p' | tail -n 1)
+    [ "$inner" = "$phase" ] || phase="$phase: $inner"
+    publish failed "$status"
+  fi
+  exit "$status"
+}
+trap on_exit EXIT
+mkdir -p /run/pulumi-kubeadm /var/lib/pulumi-kubeadm
+chmod 700 /run/pulumi-kubeadm
+
+echo "##phase instance"
+phase=instance
+${identityPart()}fill() { sed "s/${NODE_NAME}/$node/g; s/${NODE_ADDRESS}/$address/g" "$1"; }
+${
+  pool.sourceDestinationCheckOff
+    ? `aws ec2 ModifyInstanceAttribute "InstanceId=$instance" SourceDestCheck.Value=false\n`
+    : ""
+}phase "node setup"
+fill ${nodeSetup} >/run/pulumi-kubeadm/node-setup
+bash /run/pulumi-kubeadm/node-setup </dev/null
+
+if [ ! -e /etc/kubernetes/kubelet.conf ]; then
+  phase credential
+  if [ -e /etc/kubernetes/bootstrap-kubelet.conf ] || [ -e /etc/kubernetes/pki/ca.crt ]; then
+    kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock
+  fi
+  fresh() { # asks for a credential; what cannot be read as one is none yet
+    (umask 077 && aws parameter ${parameter} >${DISCOVERY_FILE}) || return 1
+    sed -n 's/^ *client-certificate-data: *//p' ${DISCOVERY_FILE} | base64 -d 2>/dev/null |
+      openssl x509 -noout -checkend ${LEAST_VALIDITY} >/dev/null 2>&1
+  }
+  until fresh; do
+    if [ "$SECONDS" -gt ${pool.joinTimeout} ]; then
+      die "no join credential of pool ${pool.name} that is still good within ${pool.joinTimeout} s: do the masters run, and their ${"pulumi-kubeadm-pool-credentials.timer"}?"
+    fi
+    sleep 5
+  done
+  phase join
+  (umask 077 && fill ${joinTemplate} >/run/pulumi-kubeadm/join.yaml)
+${providerIdPart().replace(/^/gm, "  ").trimEnd()}
+  kubeadm join --config /run/pulumi-kubeadm/join.yaml
+fi
+
+phase lifecycle
+systemctl enable --now ${lifecycleUnit}
+phase=joined
+publish joined 0
+touch ${joinedMark}
+`;
+}
