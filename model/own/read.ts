@@ -1,5 +1,5 @@
 import { LineCounter, parseAllDocuments } from "yaml";
-import type { JsonValue, KubernetesObject } from "../kubernetes";
+import type { KubernetesObject } from "../kubernetes";
 import type { OwnObject } from "../settings/resolvedOwn";
 import { plainPath, type ProjectFiles } from "./files";
 
@@ -140,9 +140,8 @@ export function objectProblem(value: unknown): { message: string; allowed?: stri
 }
 
 /** `apps/v1` is in the group `apps`, `v1` in the one without a name. */
-export function groupOf(apiVersion: JsonValue): string {
-  const text = String(apiVersion);
-  return text.includes("/") ? (text.split("/")[0] ?? "") : "";
+export function groupOf(apiVersion: string): string {
+  return apiVersion.includes("/") ? (apiVersion.split("/")[0] ?? "") : "";
 }
 
 /** One object of the API, whatever version it is written in. */

@@ -111,7 +111,9 @@ export function hostPortsOf(pod: KubernetesObject): { readonly protocol: string;
     list(container.ports).flatMap((given) => {
       const { hostPort, containerPort, protocol } = mapping(given);
       const port = spec.hostNetwork === true ? (hostPort ?? containerPort) : hostPort;
-      return typeof port === "number" ? [{ protocol: String(protocol ?? "TCP"), port }] : [];
+      return typeof port === "number"
+        ? [{ protocol: typeof protocol === "string" ? protocol : "TCP", port }]
+        : [];
     }),
   );
 }

@@ -1,0 +1,95 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { inOrder } from "../../model/own/order";
+import { chartValues } from "../../model/own/values";
+import type { ClusterSettings } from "../../model/settings/resolved";
+import type { OwnChart } from "../../model/settings/resolvedOwn";
+import { anyResource, anyResourceName, isCustom } from "../kubernetes/anyResource";
+
+export interface OwnArgs {
+  /** Resolved settings: `manifests` and `charts` are read from them. */
+  readonly settings: ClusterSettings;
+  /** `kubeadm:secrets`, for what charts' values take from there. */
+  readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
+}
+
+/**
+ * What people bring: objects and charts. Namespaces come first, then definitions of kinds, then charts and what is of known
+ * kinds, and at last custom resources whose kind no manifest defines: a chart may.
+ */
+export class Own extends pulumi.ComponentResource {
+  /** Objects of `manifests`, in the order they are made. */
+  readonly objects: readonly pulumi.CustomResource[];
+  /** By the chart's name in the settings. */
+  readonly charts: Readonly<Record<string, k8s.helm.v3.Release>>;
+
+  constructor(name: string, args: OwnArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kubeadm:own:Own", name, {}, opts);
+    const { manifests, charts } = args.settings.own;
+    const ordered = inOrder(manifests);
+    const defined = ordered.filter(({ item }) => isEarly(item.object.kind)).length;
+    const made: pulumi.CustomResource[] = [];
+    const releases: Record<string, k8s.helm.v3.Release> = {};
+    const addCharts = () => {
+      for (const chart of charts) releases[chart.name] = this.release(name, chart, args, [...made]);
+    };
+    ordered.forEach(({ item: { object }, after }, index) => {
+      if (index === defined) addCharts();
+      // What no manifest defines comes out of a chart or an add-on; add-ons are there already.
+      const foreign = isCustom(object) && !after.some((place) => isEarly(ordered[place]?.item.object.kind));
+      made.push(
+        anyResource(anyResourceName(name, object), object, {
+          parent: this,
+          deletedWith: opts?.deletedWith,
+          dependsOn: [
+            ...after.flatMap((place) => made[place] ?? []),
+            ...(foreign ? Object.values(releases) : []),
+          ],
+        }),
+      );
+    });
+    if (ordered.length <= defined) addCharts();
+    this.objects = made;
+    this.charts = releases;
+    this.registerOutputs({});
+  }
+
+  private release(
+    name: string,
+    chart: OwnChart,
+    { secrets }: OwnArgs,
+    dependsOn: pulumi.Resource[],
+  ): k8s.helm.v3.Release {
+    const hidden = Object.fromEntries(
+      Object.entries(chart.secretValues).map(([place, secret]) => [place, secrets[secret] ?? ""]),
+    );
+    const hasHidden = Object.keys(hidden).length > 0;
+    return new k8s.helm.v3.Release(
+      `${name}-chart-${chart.name}`,
+      {
+        // Fixed: a suffix of the engine's would stand in the names of all objects.
+        name: chart.name,
+        chart: chart.chart,
+        ...(chart.version === undefined ? {} : { version: chart.version }),
+        ...(chart.repository === undefined ? {} : { repositoryOpts: { repo: chart.repository } }),
+        namespace: chart.namespace,
+        createNamespace: chart.createNamespace,
+        values: hasHidden
+          ? pulumi.secret(pulumi.output(hidden).apply((texts) => chartValues(chart, texts)))
+          : chartValues(chart, {}),
+        // A release does not look into its chart's folder: another digest makes it do so.
+        ...(chart.digest === undefined ? {} : { description: `folder ${chart.digest}` }),
+        atomic: true,
+        cleanupOnFail: true,
+        timeout: chart.timeout,
+        maxHistory: 5,
+      },
+      // Charts may own what lies outside the cluster, as load balancers and volumes: they are not deleted with it, but before.
+      { parent: this, dependsOn },
+    );
+  }
+}
+
+function isEarly(kind: string | undefined): boolean {
+  return kind === "Namespace" || kind === "CustomResourceDefinition";
+}

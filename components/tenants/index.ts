@@ -1,0 +1,66 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ClusterSettings } from "../../model/settings/resolved";
+import { oidcKubeconfig } from "../../model/tenants/kubeconfig";
+import { Own } from "../own/own";
+import type { Authority } from "../pki/authority";
+import { Access, TenantRoles } from "./access";
+import { Tenant } from "./tenant";
+
+export interface PeopleArgs {
+  readonly settings: ClusterSettings;
+  readonly authority: Authority;
+  /** The administrator's; secret. */
+  readonly kubeconfig: pulumi.Output<string>;
+  readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
+}
+
+/** What people of a cluster have in it. */
+export interface People {
+  /** By name. */
+  readonly tenants: Readonly<Record<string, Tenant>>;
+  /** undefined where they bring nothing. */
+  readonly own: Own | undefined;
+  /** A kubeconfig without credentials, for who logs in at the issuer; undefined without `oidc`. */
+  readonly oidcKubeconfig: pulumi.Output<string> | undefined;
+}
+
+/**
+ * Tenants, people's own things, and roles of people, in this order: each may need what comes before it.
+ * @param opts parent, provider, `deletedWith` init, and as `dependsOn` the add-ons
+ */
+export function createPeople(name: string, args: PeopleArgs, opts: pulumi.ComponentResourceOptions): People {
+  const { settings, authority, kubeconfig, secrets } = args;
+  const { tenancy, own } = settings;
+  const after = (...more: pulumi.Resource[]): pulumi.ComponentResourceOptions =>
+    pulumi.mergeOptions(opts, { dependsOn: more });
+  const roles =
+    tenancy.tenants.length === 0 ? [] : [new TenantRoles(`${name}-tenant-roles`, { settings }, opts)];
+  const tenants = Object.fromEntries(
+    tenancy.tenants.map((tenant) => [
+      tenant.name,
+      new Tenant(
+        `${name}-tenant-${tenant.name}`,
+        { tenant: tenant.name, settings, authority, kubeconfig },
+        after(...roles),
+      ),
+    ]),
+  );
+  const brought =
+    own.manifests.length + own.charts.length === 0
+      ? undefined
+      : new Own(`${name}-own`, { settings, secrets }, after(...Object.values(tenants)));
+  if (tenancy.roles.length > 0) {
+    const before = [...Object.values(tenants), ...(brought === undefined ? [] : [brought])];
+    new Access(`${name}-access`, { settings }, after(...before));
+  }
+  const { oidc } = settings;
+  return {
+    tenants,
+    own: brought,
+    // Only how to reach the cluster is taken over, and that is no secret.
+    oidcKubeconfig:
+      oidc === undefined
+        ? undefined
+        : pulumi.unsecret(kubeconfig.apply((administrators) => oidcKubeconfig(administrators, oidc))),
+  };
+}

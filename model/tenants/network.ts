@@ -1,0 +1,144 @@
+import { INGRESS_NAMESPACE } from "../addons/ingress";
+import type { JsonValue, KubernetesObject } from "../kubernetes";
+import { range, relation } from "../network/addresses";
+import type { ClusterSettings } from "../settings/resolved";
+import type { Opening, OpenPort, Tenant, TenantNetwork } from "../settings/resolvedTenancy";
+
+/**
+ * Ranges that lead to no public host: private ones, carriers' (RFC 6598), and link-local ones, where a cloud's metadata
+ * lies. A pod that may reach the internet may not reach these by it.
+ */
+const NOT_PUBLIC = [
+  "10.0.0.0/8",
+  "100.64.0.0/10",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+];
+
+/** API servers' port on masters, and that of Service `kubernetes`. */
+const API_PORT = 6443;
+const SERVICE_PORT = 443;
+
+type Json = { readonly [key: string]: JsonValue };
+type Settings = Pick<ClusterSettings, "network" | "machines" | "addons" | "aws">;
+interface Rule {
+  readonly peers: readonly Json[];
+  readonly ports: readonly OpenPort[];
+}
+
+/**
+ * One policy over all pods of the tenant: what it does not open is denied, both ways. Always open, whatever stands here, is
+ * what comes from the pod's own node, as the kubelet's probes do (Kubernetes documentation, "Network Policies").
+ */
+export function networkPolicy(tenant: Tenant, network: TenantNetwork, settings: Settings): KubernetesObject {
+  const own: Rule[] = network.sameNamespace ? [{ peers: [{ podSelector: {} }], ports: [] }] : [];
+  const ingress = [...own, ...network.ingress.flatMap((opening) => rulesOf(opening, settings))];
+  const egress = [
+    ...(network.dns ? [dnsRule(settings)] : []),
+    ...own,
+    ...network.egress.flatMap((opening) => rulesOf(opening, settings)),
+  ];
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: { name: "tenant", namespace: tenant.name },
+    spec: {
+      podSelector: {},
+      policyTypes: ["Ingress", "Egress"],
+      ingress: ingress.map((rule) => written("from", rule)),
+      egress: egress.map((rule) => written("to", rule)),
+    },
+  };
+}
+
+function written(side: "from" | "to", { peers, ports }: Rule): Json {
+  return {
+    [side]: peers,
+    ...(ports.length === 0
+      ? {}
+      : {
+          ports: ports.map(({ protocol, port, endPort }) => ({
+            protocol,
+            port,
+            ...(endPort === undefined ? {} : { endPort }),
+          })),
+        }),
+  };
+}
+
+/**
+ * Cluster DNS: its pods, a cache on the node among them, by the label both have; and the Service's address, for what looks
+ * at packets before kube-proxy has rewritten them.
+ */
+function dnsRule({ network }: Settings): Rule {
+  return {
+    peers: [
+      {
+        namespaceSelector: namespace("kube-system"),
+        podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
+      },
+      { ipBlock: { cidr: `${network.dnsServiceAddress}/32` } },
+    ],
+    ports: [
+      { protocol: "UDP", port: 53 },
+      { protocol: "TCP", port: 53 },
+    ],
+  };
+}
+
+/** By the label that the API server gives every namespace: nobody can give another one this name. */
+function namespace(name: string): Json {
+  return { matchLabels: { "kubernetes.io/metadata.name": name } };
+}
+
+function rulesOf({ peer, ports }: Opening, settings: Settings): Rule[] {
+  switch (peer.kind) {
+    case "namespace":
+      return [{ peers: [{ namespaceSelector: namespace(peer.namespace) }], ports }];
+    case "cidr": {
+      const except = peer.except.length === 0 ? {} : { except: peer.except };
+      return [{ peers: [{ ipBlock: { cidr: peer.cidr, ...except } }], ports }];
+    }
+    case "internet":
+      return [{ peers: [{ ipBlock: { cidr: "0.0.0.0/0", except: notPublic(settings) } }], ports }];
+    case "ingressController": {
+      const { ingress } = settings.addons;
+      if (ingress === undefined) return [];
+      return [{ peers: [{ namespaceSelector: namespace(INGRESS_NAMESPACE[ingress.kind]) }], ports }];
+    }
+    case "kubernetesApi":
+      // Whether a policy sees the Service's address or the one it stands for is the CNI's choice.
+      return [
+        {
+          peers: mastersOf(settings).map((cidr) => ({ ipBlock: { cidr } })),
+          ports: [{ protocol: "TCP", port: API_PORT }],
+        },
+        {
+          peers: [{ ipBlock: { cidr: `${settings.network.kubernetesServiceAddress}/32` } }],
+          ports: [{ protocol: "TCP", port: SERVICE_PORT }],
+        },
+      ];
+  }
+}
+
+function mastersOf({ machines }: Settings): string[] {
+  return machines
+    .filter((machine) => machine.role === "controlPlane")
+    .map((machine) => `${machine.nodeAddress}/32`);
+}
+
+/** The cluster's own ranges too, should they be public ones. */
+function notPublic({ network, machines }: Settings): string[] {
+  const own = [
+    network.podCidr,
+    network.serviceCidr,
+    ...machines.map((machine) => `${machine.nodeAddress}/32`),
+  ];
+  return [...NOT_PUBLIC, ...own.filter((cidr) => !isNotPublic(cidr))];
+}
+
+function isNotPublic(cidr: string): boolean {
+  return NOT_PUBLIC.some((outer) => relation(range(outer), range(cidr)) !== "disjoint");
+}
