@@ -1,6 +1,13 @@
 /** What consumers import from `pulumi-kubeadm`. */
 export { Cluster, ClusterSettingsError, type ClusterArgs } from "./components/cluster";
+export { createAddons, type Addons, type AddonsArgs } from "./components/addons";
 export { CoreDns, type CoreDnsArgs } from "./components/addons/coredns";
+export { GatewayApi, type GatewayApiArgs } from "./components/addons/gatewayApi";
+export { Ingress, type IngressArgs } from "./components/addons/ingress";
+export { IngressRules, type IngressRulesArgs } from "./components/addons/ingressRules";
+export { Metallb, type MetallbArgs } from "./components/addons/metallb";
+export { MetricsServer, type MetricsServerArgs } from "./components/addons/metricsServer";
+export type { IngressBackend, IngressHost, IngressRulesSpec } from "./model/addons/ingressRules";
 export { Flannel, type FlannelArgs } from "./components/cni/flannel";
 export { ControlPlane, type ControlPlaneArgs } from "./components/kubeadm/controlPlane";
 export type { SshKeys } from "./components/machines/hostStep";
@@ -12,4 +19,5 @@ export { Pki, type PkiArgs } from "./components/pki/pki";
 export { parseCluster, type ParseContext } from "./model/settings/parse";
 export { SettingsError, formatProblems, type Problem } from "./model/settings/problems";
 export type * from "./model/settings/resolved";
+export type * from "./model/settings/resolvedAddons";
 export type { ClusterInput } from "./model/settings/schema/cluster";

@@ -7,7 +7,7 @@ import { parseCluster } from "../model/settings/parse";
 import { SettingsError, type Problem } from "../model/settings/problems";
 import type { ClusterNetwork, ClusterSettings } from "../model/settings/resolved";
 import type { ClusterInput } from "../model/settings/schema/cluster";
-import { CoreDns } from "./addons/coredns";
+import { createAddons, type Addons } from "./addons";
 import { Flannel } from "./cni/flannel";
 import { ControlPlane } from "./kubeadm/controlPlane";
 import type { SshKeys } from "./machines/hostStep";
@@ -58,6 +58,8 @@ export class Cluster extends pulumi.ComponentResource {
   readonly controlPlane: ControlPlane;
   /** By the pool's name. */
   readonly workerPools: Readonly<Record<string, WorkerPool>>;
+  /** What runs in the cluster besides its network; each is set where the settings have it. */
+  readonly addons: Addons;
   /** Cluster CA in PEM. */
   readonly caCertificate: pulumi.Output<string>;
   readonly pki: Pki;
@@ -84,7 +86,7 @@ export class Cluster extends pulumi.ComponentResource {
 
     this.kubeconfig = this.createKubeconfig();
     this.provider = this.createProvider(name);
-    this.createAddons(name);
+    this.addons = this.createAddons(name, args);
     this.registerOutputs({
       kubeconfig: this.kubeconfig,
       endpoint: this.endpoint,
@@ -176,16 +178,23 @@ export class Cluster extends pulumi.ComponentResource {
     );
   }
 
-  private createAddons(name: string): void {
+  private createAddons(name: string, args: ClusterArgs): Addons {
+    const opts: pulumi.ComponentResourceOptions = { parent: this, provider: this.provider };
+    const { init } = this.controlPlane;
     const inside: pulumi.ComponentResourceOptions = {
-      parent: this,
-      provider: this.provider,
+      ...opts,
       // What lives in the cluster ends with it: destroy must not ask an API that may be gone.
-      deletedWith: this.controlPlane.init,
+      deletedWith: init,
     };
     const { settings } = this;
     const cni = new Flannel(`${name}-flannel`, { settings }, inside);
-    new CoreDns(`${name}-coredns`, { settings }, { ...inside, dependsOn: [cni] });
+    const nodes = [
+      ...this.controlPlane.memberships,
+      ...Object.values(this.workerPools).flatMap((pool) => pool.memberships),
+    ];
+    // A cloud's controller goes before DNS: nodes that wait for it take no pods.
+    const after: pulumi.Resource[] = [cni];
+    return createAddons(name, { settings, secrets: args.secrets ?? {}, after, nodes, init }, opts);
   }
 }
 

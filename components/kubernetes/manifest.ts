@@ -14,7 +14,15 @@ export type ManifestKind =
   | "rbac.authorization.k8s.io/v1/RoleBinding"
   | "apps/v1/DaemonSet"
   | "apps/v1/Deployment"
-  | "policy/v1/PodDisruptionBudget";
+  | "policy/v1/PodDisruptionBudget"
+  | "storage.k8s.io/v1/StorageClass"
+  | "networking.k8s.io/v1/IngressClass"
+  | "networking.k8s.io/v1/Ingress"
+  | "apiregistration.k8s.io/v1/APIService"
+  | "metallb.io/v1beta1/IPAddressPool"
+  | "metallb.io/v1beta1/L2Advertisement"
+  | "metallb.io/v1beta1/BGPAdvertisement"
+  | "metallb.io/v1beta2/BGPPeer";
 
 /** `never` for the arguments: the manifest is plain data, and the API server judges it. */
 type ResourceConstructor = new (
@@ -44,6 +52,14 @@ const kinds: Record<ManifestKind, KindFacts> = {
   "apps/v1/DaemonSet": { resource: k8s.apps.v1.DaemonSet, stage: 2 },
   "apps/v1/Deployment": { resource: k8s.apps.v1.Deployment, stage: 2 },
   "policy/v1/PodDisruptionBudget": { resource: k8s.policy.v1.PodDisruptionBudget, stage: 1 },
+  "storage.k8s.io/v1/StorageClass": { resource: k8s.storage.v1.StorageClass, stage: 1 },
+  "networking.k8s.io/v1/IngressClass": { resource: k8s.networking.v1.IngressClass, stage: 1 },
+  "networking.k8s.io/v1/Ingress": { resource: k8s.networking.v1.Ingress, stage: 2 },
+  "apiregistration.k8s.io/v1/APIService": { resource: k8s.apiregistration.v1.APIService, stage: 2 },
+  "metallb.io/v1beta1/IPAddressPool": { resource: k8s.apiextensions.CustomResource, stage: 1 },
+  "metallb.io/v1beta1/L2Advertisement": { resource: k8s.apiextensions.CustomResource, stage: 2 },
+  "metallb.io/v1beta1/BGPAdvertisement": { resource: k8s.apiextensions.CustomResource, stage: 2 },
+  "metallb.io/v1beta2/BGPPeer": { resource: k8s.apiextensions.CustomResource, stage: 1 },
 };
 
 function factsOf(object: KubernetesObject): KindFacts {
@@ -68,7 +84,7 @@ export function manifestResource(
  * The object with the provider's word that its fields are ours: an object that a run made before it was cut off, or that
  * somebody edited by hand, is brought to what the settings say instead of ending in a conflict.
  */
-function owned(object: KubernetesObject): KubernetesObject {
+export function owned(object: KubernetesObject): KubernetesObject {
   const annotations = { ...object.metadata.annotations, "pulumi.com/patchForce": "true" };
   return { ...object, metadata: { ...object.metadata, annotations } };
 }

@@ -43,6 +43,8 @@ export function helmRelease(
       namespace,
       createNamespace: false,
       values,
+      // A null in values takes a default of the chart away.
+      allowNullValues: true,
       // A failed upgrade goes back to what worked, and a failed install leaves no release that a later run trips over.
       // It waits by itself, so it is off where nothing can be waited for.
       atomic: !skipAwait,

@@ -1,0 +1,65 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ClusterSettings } from "../../model/settings/resolved";
+import { CoreDns } from "./coredns";
+import { GatewayApi } from "./gatewayApi";
+import { Ingress } from "./ingress";
+import { Metallb } from "./metallb";
+import { MetricsServer } from "./metricsServer";
+
+export interface AddonsArgs {
+  readonly settings: ClusterSettings;
+  readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
+  /** What pods cannot do without: the network, and a cloud's controller where nodes wait for one. */
+  readonly after: readonly pulumi.Resource[];
+  /**
+   * The nodes: pods of add-ons but DNS find a place when they are there, and what a cloud's controller made for them is
+   * taken back while it still runs.
+   */
+  readonly nodes: readonly pulumi.Resource[];
+  readonly init: pulumi.Resource;
+}
+
+/** The add-ons of one cluster, each set where the settings have it. */
+export interface Addons {
+  readonly coredns: CoreDns;
+  readonly metricsServer?: MetricsServer;
+  readonly metallb?: Metallb;
+  readonly gatewayApi?: GatewayApi;
+  readonly ingress?: Ingress;
+}
+
+/**
+ * All add-ons of the settings, in their order: DNS, then what asks it. `opts` has the parent and the cluster's provider,
+ * without `deletedWith`.
+ */
+export function createAddons(
+  name: string,
+  { settings, secrets, after, nodes, init }: AddonsArgs,
+  opts: pulumi.ComponentResourceOptions,
+): Addons {
+  const { addons } = settings;
+  const ending = { ...opts, deletedWith: init };
+  const coredns = new CoreDns(`${name}-coredns`, { settings }, { ...ending, dependsOn: [...after] });
+  const ready = [...after, ...nodes, coredns];
+  const { metallb: pools, ingress: controller, gatewayApi: api, metricsServer: metrics } = addons;
+  const metricsServer =
+    metrics &&
+    new MetricsServer(
+      `${name}-metrics-server`,
+      { settings, metricsServer: metrics },
+      { ...ending, dependsOn: ready },
+    );
+  const metallb =
+    pools &&
+    new Metallb(`${name}-metallb`, { settings, metallb: pools, secrets }, { ...ending, dependsOn: ready });
+  const gatewayApi = api && new GatewayApi(`${name}-gateway-api`, api, { ...ending, dependsOn: ready });
+  const before = [metallb, gatewayApi].filter((one) => one !== undefined);
+  const ingress =
+    controller &&
+    new Ingress(
+      `${name}-ingress`,
+      { settings, ingress: controller, init },
+      { ...opts, dependsOn: [...ready, ...before] },
+    );
+  return { coredns, metricsServer, metallb, gatewayApi, ingress };
+}

@@ -1,0 +1,133 @@
+import * as aws from "@pulumi/aws";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  defaultBackendManifests,
+  INGRESS_NAMESPACE,
+  INGRESS_SERVICE,
+  ingressNamespaceManifest,
+} from "../../model/addons/ingress";
+import { ingressNginxManifests, ingressNginxService } from "../../model/addons/ingressNginx";
+import { traefikValues } from "../../model/addons/traefik";
+import type { ClusterSettings } from "../../model/settings/resolved";
+import type {
+  IngressNginxSettings,
+  IngressSettings,
+  TraefikSettings,
+} from "../../model/settings/resolvedAddons";
+import { manifestResource, manifestResources } from "../kubernetes/manifest";
+import { helmRelease } from "../kubernetes/release";
+
+export interface IngressArgs {
+  readonly settings: ClusterSettings;
+  readonly ingress: IngressSettings;
+  /**
+   * The cluster's init: what lives in the cluster alone ends with it. Not `opts.deletedWith`, which every child would
+   * inherit: a balancer that AWS made for the Service has to go before the cluster does.
+   */
+  readonly init?: pulumi.Resource;
+}
+
+/** Ingress controller: HTTP and HTTPS from outside to Services, by host and path. Two kinds, one interface. */
+export class Ingress extends pulumi.ComponentResource {
+  /** Address or DNS name of the load balancer; undefined where traffic comes by ports of nodes. */
+  readonly address?: pulumi.Output<string>;
+  /** Class that Ingresses name. */
+  readonly className: string;
+  readonly resources: readonly pulumi.CustomResource[];
+  /** DNS records that lead to the load balancer, by name. */
+  readonly records: Readonly<Record<string, aws.route53.Record>>;
+
+  constructor(name: string, args: IngressArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kubeadm:addons:Ingress", name, {}, opts);
+    const { settings, ingress } = args;
+    this.className = ingress.className;
+    const inside: pulumi.CustomResourceOptions = { parent: this, deletedWith: args.init };
+    const outside = ownsOutside(settings, ingress) ? { parent: this } : inside;
+    const namespace = manifestResources(name, [ingressNamespaceManifest(ingress)], inside);
+    const parts: Parts = { name, settings, namespace, inside, outside };
+    const made = ingress.kind === "traefik" ? traefik(parts, ingress) : ingressNginx(parts, ingress);
+    const backend = manifestResources(name, defaultBackendManifests(settings, ingress), {
+      ...inside,
+      dependsOn: namespace,
+    });
+    this.resources = [...namespace, ...made.resources, ...backend];
+    const first = made.service?.status.loadBalancer.ingress[0];
+    this.address = first?.apply((one) => one.hostname ?? one.ip);
+    this.records = this.createRecords(name, ingress);
+    this.registerOutputs({ address: this.address });
+  }
+
+  /** Alias records: free of charge, and taken at the top of a zone too, where no CNAME may stand. */
+  private createRecords(name: string, { dns, arrive }: IngressSettings): Record<string, aws.route53.Record> {
+    const { address } = this;
+    if (dns === undefined || address === undefined || arrive.by !== "loadBalancer") return {};
+    const zoneId = aws.lb.getHostedZoneIdOutput({ loadBalancerType: "network" }, { parent: this }).id;
+    return Object.fromEntries(
+      dns.names.map((record) => [
+        record,
+        new aws.route53.Record(
+          `${name}-record-${record.replace("*", "any")}`,
+          {
+            zoneId: dns.zoneId,
+            name: record,
+            type: "A",
+            aliases: [{ name: address, zoneId, evaluateTargetHealth: true }],
+          },
+          { parent: this },
+        ),
+      ]),
+    );
+  }
+}
+
+/** The cloud makes a balancer for the Service, and takes it away only when the Service goes. MetalLB makes nothing. */
+function ownsOutside(settings: ClusterSettings, { arrive }: IngressSettings): boolean {
+  return settings.platform === "aws" && arrive.by === "loadBalancer";
+}
+
+interface Parts {
+  readonly name: string;
+  readonly settings: ClusterSettings;
+  readonly namespace: pulumi.CustomResource[];
+  readonly inside: pulumi.CustomResourceOptions;
+  readonly outside: pulumi.CustomResourceOptions;
+}
+
+interface Made {
+  readonly resources: pulumi.CustomResource[];
+  /** Set where a balancer leads to it. */
+  readonly service?: k8s.core.v1.Service;
+}
+
+function ingressNginx(parts: Parts, ingress: IngressNginxSettings): Made {
+  const { name, settings, namespace, inside, outside } = parts;
+  const objects = ingressNginxManifests(settings, ingress);
+  const resources = manifestResources(name, objects, { ...inside, dependsOn: namespace });
+  const object = ingressNginxService(settings, ingress);
+  if (object === undefined) return { resources };
+  const service = manifestResource(`${name}-service`, object, { ...outside, dependsOn: namespace });
+  return {
+    resources: [...resources, service],
+    ...(ingress.arrive.by === "loadBalancer" && service instanceof k8s.core.v1.Service ? { service } : {}),
+  };
+}
+
+function traefik(parts: Parts, ingress: TraefikSettings): Made {
+  const { name, settings, namespace, outside } = parts;
+  const release = helmRelease(
+    `${name}-release`,
+    {
+      chart: "traefik",
+      settings,
+      namespace: INGRESS_NAMESPACE.traefik,
+      values: traefikValues(settings, ingress),
+    },
+    { ...outside, dependsOn: namespace },
+  );
+  if (ingress.arrive.by !== "loadBalancer") return { resources: [release] };
+  // Known once the release is there; before it there is no Service to be read.
+  const id = release.status.apply((status) => `${status.namespace}/${INGRESS_SERVICE.traefik}`);
+  const service = k8s.core.v1.Service.get(`${name}-service`, id, { parent: release });
+  return { resources: [release], service };
+}

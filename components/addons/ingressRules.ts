@@ -1,0 +1,44 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { ingressRulesManifest, type IngressRulesSpec } from "../../model/addons/ingressRules";
+
+export interface IngressRulesArgs extends IngressRulesSpec {
+  /** Name of the Ingress in the cluster; default: the component's. */
+  readonly objectName?: string;
+}
+
+/**
+ * Host and path rules with TLS as one Ingress, served by whichever controller has its class:
+ *
+ * ```ts
+ * new IngressRules("shop", {
+ *   namespace: "shop",
+ *   hosts: {
+ *     "shop.example.com": {
+ *       tlsSecret: "shop-tls",
+ *       paths: { "/": { service: "web", port: 80 }, "/api": { service: "api", port: "http" } },
+ *     },
+ *   },
+ * }, { provider: cluster.provider });
+ * ```
+ *
+ * @throws RangeError with everything that is wrong with the rules, before a resource is made
+ */
+export class IngressRules extends pulumi.ComponentResource {
+  readonly ingress: k8s.networking.v1.Ingress;
+
+  constructor(name: string, args: IngressRulesArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { objectName = name, ...spec } = args;
+    const { metadata, ...manifest } = ingressRulesManifest(objectName, spec);
+    super("kubeadm:addons:IngressRules", name, {}, opts);
+    this.ingress = new k8s.networking.v1.Ingress(
+      `${name}-ingress`,
+      {
+        metadata: { ...metadata, annotations: { ...metadata.annotations, "pulumi.com/patchForce": "true" } },
+        spec: manifest.spec as pulumi.Unwrap<k8s.types.input.networking.v1.IngressSpec>,
+      },
+      { parent: this, deletedWith: opts?.deletedWith },
+    );
+    this.registerOutputs({});
+  }
+}

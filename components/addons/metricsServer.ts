@@ -1,0 +1,29 @@
+import * as pulumi from "@pulumi/pulumi";
+import { metricsServerManifests } from "../../model/addons/metricsServer";
+import type { ClusterSettings } from "../../model/settings/resolved";
+import type { MetricsServerSettings } from "../../model/settings/resolvedAddons";
+import { manifestResources } from "../kubernetes/manifest";
+
+export interface MetricsServerArgs {
+  /** Resolved settings; `images` are read from them. */
+  readonly settings: ClusterSettings;
+  readonly metricsServer: MetricsServerSettings;
+}
+
+/**
+ * metrics-server: what `kubectl top` and autoscalers of pods ask. It becomes ready once it has asked every kubelet, whose
+ * certificates it verifies by the cluster's CA.
+ */
+export class MetricsServer extends pulumi.ComponentResource {
+  /** The objects, in the order they are made. */
+  readonly resources: readonly pulumi.CustomResource[];
+
+  constructor(name: string, args: MetricsServerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kubeadm:addons:MetricsServer", name, {}, opts);
+    this.resources = manifestResources(name, metricsServerManifests(args.settings, args.metricsServer), {
+      parent: this,
+      deletedWith: opts?.deletedWith,
+    });
+    this.registerOutputs({});
+  }
+}

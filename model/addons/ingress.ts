@@ -1,0 +1,158 @@
+import { imageOf } from "../images";
+import type { JsonValue, KubernetesObject } from "../kubernetes";
+import type { ClusterSettings } from "../settings/resolved";
+import type { Arrival, IngressSettings } from "../settings/resolvedAddons";
+
+/** What both kinds of ingress have in common: namespace, the way in, and what answers when no rule does. */
+
+export const INGRESS_NAMESPACE: Record<IngressSettings["kind"], string> = {
+  "ingress-nginx": "ingress-nginx",
+  traefik: "traefik",
+};
+
+/** Service that traffic comes in by; both kinds' own names, so that what people look up fits. */
+export const INGRESS_SERVICE: Record<IngressSettings["kind"], string> = {
+  "ingress-nginx": "ingress-nginx-controller",
+  traefik: "traefik",
+};
+
+export function ingressNamespaceManifest(ingress: IngressSettings): KubernetesObject {
+  return {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: {
+      name: INGRESS_NAMESPACE[ingress.kind],
+      // `baseline` takes no host ports (Kubernetes documentation, "Pod Security Standards").
+      labels: {
+        "pod-security.kubernetes.io/enforce": ingress.arrive.by === "hostPorts" ? "privileged" : "baseline",
+      },
+    },
+  };
+}
+
+export interface ServiceFacts {
+  readonly annotations: Readonly<Record<string, string>>;
+  /** What of the Service's specification the way in decides. */
+  readonly spec: { readonly [field: string]: JsonValue };
+}
+
+/** The Service that traffic comes in by; undefined with host ports, which need none. */
+export function ingressService(settings: ClusterSettings, arrive: Arrival): ServiceFacts | undefined {
+  switch (arrive.by) {
+    case "hostPorts":
+      return undefined;
+    case "nodePorts":
+      // Any node takes it: whoever sends there has no other way to know where a pod is.
+      return { annotations: {}, spec: { type: "NodePort", externalTrafficPolicy: "Cluster" } };
+    case "loadBalancer":
+      return {
+        annotations: settings.platform === "aws" ? awsAnnotations(arrive) : metallbAnnotations(arrive),
+        spec: {
+          type: "LoadBalancer",
+          // Rules and logs see the caller's own address, and no packet takes a second way through another node.
+          externalTrafficPolicy: "Local",
+          ...(arrive.from.length === 0 ? {} : { loadBalancerSourceRanges: arrive.from }),
+        },
+      };
+  }
+}
+
+type LoadBalancerArrival = Extract<Arrival, { by: "loadBalancer" }>;
+
+/** Annotations of the cloud controller (cloud-provider-aws, docs/service_controller.md). */
+function awsAnnotations(arrive: LoadBalancerArrival): Record<string, string> {
+  const prefix = "service.beta.kubernetes.io/aws-load-balancer";
+  return {
+    [`${prefix}-type`]: "nlb",
+    ...(arrive.internal ? { [`${prefix}-internal`]: "true" } : {}),
+  };
+}
+
+/** metallb v0.16.1, website/content/usage/_index.md. */
+function metallbAnnotations(arrive: LoadBalancerArrival): Record<string, string> {
+  return {
+    ...(arrive.address === undefined ? {} : { "metallb.io/loadBalancerIPs": arrive.address }),
+    ...(arrive.pool === undefined ? {} : { "metallb.io/address-pool": arrive.pool }),
+  };
+}
+
+const backendName = "default-backend";
+const backendLabels = { "app.kubernetes.io/name": backendName };
+
+/** Deployment and Service that answer requests no rule takes, with 404. */
+export function defaultBackendManifests(
+  settings: ClusterSettings,
+  ingress: IngressSettings,
+): KubernetesObject[] {
+  const { defaultBackend } = ingress;
+  if (defaultBackend === undefined) return [];
+  const namespace = INGRESS_NAMESPACE[ingress.kind];
+  const metadata = { name: backendName, namespace, labels: backendLabels };
+  const image = imageOf(settings, defaultBackend.image);
+  return [
+    {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata,
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: backendLabels },
+        template: {
+          metadata: { labels: backendLabels },
+          spec: {
+            automountServiceAccountToken: false,
+            // Upstream's image is built for one architecture, and says so in its name.
+            nodeSelector: {
+              "kubernetes.io/os": "linux",
+              ...(image.includes("-amd64:") ? { "kubernetes.io/arch": "amd64" } : {}),
+            },
+            securityContext: {
+              runAsNonRoot: true,
+              runAsUser: 65534,
+              seccompProfile: { type: "RuntimeDefault" },
+            },
+            containers: [
+              {
+                name: backendName,
+                image,
+                ports: [{ name: "http", containerPort: defaultBackend.port, protocol: "TCP" }],
+                readinessProbe: { tcpSocket: { port: "http" }, periodSeconds: 5 },
+                resources: { requests: { cpu: "10m", memory: "20Mi" } },
+                securityContext: {
+                  allowPrivilegeEscalation: false,
+                  readOnlyRootFilesystem: true,
+                  capabilities: { drop: ["ALL"] },
+                },
+              },
+            ],
+          },
+        },
+      },
+    },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata,
+      spec: { selector: backendLabels, ports: [{ name: "http", port: 80, targetPort: "http" }] },
+    },
+    // ingress-nginx is told by an argument; Traefik takes it from a rule without a host, as the API has it.
+    ...(ingress.kind === "traefik"
+      ? [
+          {
+            apiVersion: "networking.k8s.io/v1",
+            kind: "Ingress",
+            metadata: { ...metadata, annotations: { "pulumi.com/skipAwait": "true" } },
+            spec: {
+              ingressClassName: ingress.className,
+              defaultBackend: { service: { name: backendName, port: { name: "http" } } },
+            },
+          },
+        ]
+      : []),
+  ];
+}
+
+/** The backend as ingress-nginx' argument takes it. */
+export function defaultBackendReference(ingress: IngressSettings): string | undefined {
+  return ingress.defaultBackend && `${INGRESS_NAMESPACE[ingress.kind]}/${backendName}`;
+}

@@ -1,0 +1,254 @@
+import { imageOf } from "../images";
+import { configHash, configHashAnnotation, type JsonValue, type KubernetesObject } from "../kubernetes";
+import type { ClusterSettings } from "../settings/resolved";
+import type { IngressNginxSettings } from "../settings/resolvedAddons";
+import { defaultBackendReference, INGRESS_NAMESPACE, INGRESS_SERVICE, ingressService } from "./ingress";
+
+const namespace = INGRESS_NAMESPACE["ingress-nginx"];
+const name = "ingress-nginx";
+const controllerName = INGRESS_SERVICE["ingress-nginx"];
+const selector = { "app.kubernetes.io/name": name, "app.kubernetes.io/component": "controller" };
+const metadata = { name, namespace, labels: selector };
+
+/** The last release, of March 2026 (ingress-nginx chart 4.15.1, values.yaml, tag and digest). */
+export const INGRESS_NGINX_IMAGE =
+  "registry.k8s.io/ingress-nginx/controller:v1.15.1@sha256:594ceea76b01c592858f803f9ff4d2cb40542cae2060410b2c95f75907d659e1";
+
+/**
+ * ingress-nginx as objects, after upstream's manifest (controller-v1.15.1, deploy/static/provider/cloud/deploy.yaml),
+ * without its Service, which has a life of its own.
+ *
+ * The validating webhook is left out: it needs certificates that a job makes with rights over the cluster's webhooks, and
+ * it is what CVE-2025-1974 came in by. Without it the API takes an Ingress that nginx cannot serve; the controller keeps
+ * its last good configuration and says so in its log and in an event.
+ */
+export function ingressNginxManifests(
+  settings: ClusterSettings,
+  ingress: IngressNginxSettings,
+): KubernetesObject[] {
+  const hostPorts = ingress.arrive.by === "hostPorts";
+  return [
+    { apiVersion: "v1", kind: "ServiceAccount", metadata },
+    clusterRole,
+    binding("ClusterRoleBinding", "ClusterRole"),
+    role,
+    binding("RoleBinding", "Role"),
+    {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { ...metadata, name: controllerName },
+      // Read while it runs: a change needs no new pods.
+      data: ingress.config,
+    },
+    {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "IngressClass",
+      metadata: {
+        name: ingress.className,
+        labels: selector,
+        ...(ingress.default
+          ? { annotations: { "ingressclass.kubernetes.io/is-default-class": "true" } }
+          : {}),
+      },
+      spec: { controller: "k8s.io/ingress-nginx" },
+    },
+    hostPorts ? daemonSet(settings, ingress) : deployment(settings, ingress),
+    ...(hostPorts
+      ? []
+      : [
+          {
+            apiVersion: "policy/v1",
+            kind: "PodDisruptionBudget",
+            metadata: { ...metadata, name: controllerName },
+            spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
+          },
+        ]),
+  ];
+}
+
+/** The Service that traffic comes in by. */
+export function ingressNginxService(
+  settings: ClusterSettings,
+  ingress: IngressNginxSettings,
+): KubernetesObject | undefined {
+  const facts = ingressService(settings, ingress.arrive);
+  if (facts === undefined) return undefined;
+  const { arrive } = ingress;
+  const port = (which: "http" | "https", number: number) => ({
+    name: which,
+    port: number,
+    protocol: "TCP",
+    targetPort: which,
+    ...(arrive.by === "nodePorts" ? { nodePort: arrive[which] } : {}),
+  });
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { ...metadata, name: controllerName, annotations: facts.annotations },
+    spec: { ...facts.spec, selector, ports: [port("http", 80), port("https", 443)] },
+  };
+}
+
+const read = ["get", "list", "watch"];
+const networking = "networking.k8s.io";
+const sharedRules: JsonValue[] = [
+  { apiGroups: [""], resources: ["services"], verbs: read },
+  { apiGroups: [""], resources: ["events"], verbs: ["create", "patch"] },
+  { apiGroups: [networking], resources: ["ingresses", "ingressclasses"], verbs: read },
+  { apiGroups: [networking], resources: ["ingresses/status"], verbs: ["update"] },
+  { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: read },
+];
+
+const clusterRole: KubernetesObject = {
+  apiVersion: "rbac.authorization.k8s.io/v1",
+  kind: "ClusterRole",
+  metadata: { name, labels: selector },
+  rules: [
+    {
+      apiGroups: [""],
+      resources: ["configmaps", "endpoints", "nodes", "pods", "secrets", "namespaces"],
+      verbs: ["list", "watch"],
+    },
+    { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["list", "watch"] },
+    { apiGroups: [""], resources: ["nodes"], verbs: ["get"] },
+    ...sharedRules,
+  ],
+};
+
+const role: KubernetesObject = {
+  apiVersion: "rbac.authorization.k8s.io/v1",
+  kind: "Role",
+  metadata,
+  rules: [
+    { apiGroups: [""], resources: ["namespaces"], verbs: ["get"] },
+    { apiGroups: [""], resources: ["configmaps", "pods", "secrets", "endpoints"], verbs: read },
+    {
+      apiGroups: ["coordination.k8s.io"],
+      resources: ["leases"],
+      resourceNames: ["ingress-nginx-leader"],
+      verbs: ["get", "update"],
+    },
+    { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
+    ...sharedRules,
+  ],
+};
+
+function binding(kind: string, roleKind: string): KubernetesObject {
+  return {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind,
+    metadata: kind === "ClusterRoleBinding" ? { name, labels: selector } : metadata,
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: roleKind, name },
+    subjects: [{ kind: "ServiceAccount", name, namespace }],
+  };
+}
+
+function deployment(settings: ClusterSettings, ingress: IngressNginxSettings): KubernetesObject {
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { ...metadata, name: controllerName },
+    spec: {
+      replicas: ingress.replicas,
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
+      selector: { matchLabels: selector },
+      template: podTemplate(settings, ingress),
+    },
+  };
+}
+
+function daemonSet(settings: ClusterSettings, ingress: IngressNginxSettings): KubernetesObject {
+  return {
+    apiVersion: "apps/v1",
+    kind: "DaemonSet",
+    metadata: { ...metadata, name: controllerName },
+    spec: {
+      // One after the other, and the old one first: a host port is free only when it has gone.
+      updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
+      selector: { matchLabels: selector },
+      template: podTemplate(settings, ingress),
+    },
+  };
+}
+
+function podTemplate(settings: ClusterSettings, ingress: IngressNginxSettings): JsonValue {
+  const args = controllerArgs(ingress);
+  return {
+    metadata: {
+      labels: selector,
+      annotations: { [configHashAnnotation]: configHash({ args: args.join(" ") }) },
+    },
+    spec: {
+      serviceAccountName: name,
+      nodeSelector: { "kubernetes.io/os": "linux", ...ingress.nodeSelector },
+      // As upstream: requests under way are served to their end before the pod goes.
+      terminationGracePeriodSeconds: 300,
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: "kubernetes.io/hostname",
+          whenUnsatisfiable: "ScheduleAnyway",
+          labelSelector: { matchLabels: selector },
+        },
+      ],
+      containers: [
+        {
+          name: "controller",
+          image: imageOf(settings, ingress.image ?? INGRESS_NGINX_IMAGE),
+          imagePullPolicy: "IfNotPresent",
+          args,
+          env: [
+            { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+            { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+            { name: "LD_PRELOAD", value: "/usr/local/lib/libmimalloc.so" },
+          ],
+          lifecycle: { preStop: { exec: { command: ["/wait-shutdown"] } } },
+          livenessProbe: { ...health, failureThreshold: 5 },
+          readinessProbe: { ...health, failureThreshold: 3 },
+          ports: [port("http", 80, ingress), port("https", 443, ingress)],
+          resources: ingress.resources,
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            capabilities: { drop: ["ALL"], add: ["NET_BIND_SERVICE"] },
+            runAsNonRoot: true,
+            runAsUser: 101,
+            runAsGroup: 82,
+            seccompProfile: { type: "RuntimeDefault" },
+          },
+        },
+      ],
+    },
+  };
+}
+
+const health = {
+  httpGet: { path: "/healthz", port: 10254, scheme: "HTTP" },
+  initialDelaySeconds: 10,
+  periodSeconds: 10,
+  timeoutSeconds: 1,
+};
+
+function port(which: "http" | "https", containerPort: number, { arrive }: IngressNginxSettings): JsonValue {
+  return {
+    name: which,
+    containerPort,
+    protocol: "TCP",
+    ...(arrive.by === "hostPorts" ? { hostPort: arrive[which] } : {}),
+  };
+}
+
+function controllerArgs(ingress: IngressNginxSettings): string[] {
+  const backend = defaultBackendReference(ingress);
+  return [
+    "/nginx-ingress-controller",
+    "--election-id=ingress-nginx-leader",
+    "--controller-class=k8s.io/ingress-nginx",
+    `--ingress-class=${ingress.className}`,
+    `--configmap=$(POD_NAMESPACE)/${controllerName}`,
+    // What Ingresses say of their address: the balancer's, or the nodes' that take traffic themselves.
+    ingress.arrive.by === "loadBalancer"
+      ? `--publish-service=$(POD_NAMESPACE)/${controllerName}`
+      : "--report-node-internal-ip-address",
+    ...(backend === undefined ? [] : [`--default-backend-service=${backend}`]),
+  ];
+}

@@ -1,0 +1,174 @@
+import { imageOf } from "../images";
+import type { JsonValue, KubernetesObject } from "../kubernetes";
+import type { ClusterSettings } from "../settings/resolved";
+import type { MetricsServerSettings } from "../settings/resolvedAddons";
+
+const namespace = "kube-system";
+const name = "metrics-server";
+const labels = { "k8s-app": name };
+const metadata = { name, namespace, labels };
+const rbac = "rbac.authorization.k8s.io";
+const subjects = [{ kind: "ServiceAccount", name, namespace }];
+
+/** metrics-server v0.8.1, manifests/components/release/kustomization.yaml. */
+export const METRICS_SERVER_IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.8.1";
+
+/**
+ * metrics-server as objects, after upstream's manifests (v0.8.1, manifests/base), but it verifies kubelets: their serving
+ * certificates are signed by the cluster's CA here, so nothing has to be taken on trust.
+ */
+export function metricsServerManifests(
+  settings: ClusterSettings,
+  metricsServer: MetricsServerSettings,
+): KubernetesObject[] {
+  return [
+    { apiVersion: "v1", kind: "ServiceAccount", metadata },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "ClusterRole",
+      metadata: {
+        name: "system:aggregated-metrics-reader",
+        labels: {
+          ...labels,
+          [`${rbac}/aggregate-to-admin`]: "true",
+          [`${rbac}/aggregate-to-edit`]: "true",
+          [`${rbac}/aggregate-to-view`]: "true",
+        },
+      },
+      rules: [
+        { apiGroups: ["metrics.k8s.io"], resources: ["pods", "nodes"], verbs: ["get", "list", "watch"] },
+      ],
+    },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "ClusterRole",
+      metadata: { name: "system:metrics-server", labels },
+      rules: [
+        { apiGroups: [""], resources: ["nodes/metrics"], verbs: ["get"] },
+        { apiGroups: [""], resources: ["pods", "nodes"], verbs: ["get", "list", "watch"] },
+      ],
+    },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "RoleBinding",
+      metadata: { name: "metrics-server-auth-reader", namespace, labels },
+      roleRef: { apiGroup: rbac, kind: "Role", name: "extension-apiserver-authentication-reader" },
+      subjects,
+    },
+    clusterRoleBinding("metrics-server:system:auth-delegator", "system:auth-delegator"),
+    clusterRoleBinding("system:metrics-server", "system:metrics-server"),
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata,
+      spec: {
+        selector: labels,
+        ports: [{ name: "https", port: 443, protocol: "TCP", targetPort: "https", appProtocol: "https" }],
+      },
+    },
+    deployment(settings, metricsServer),
+    {
+      apiVersion: "policy/v1",
+      kind: "PodDisruptionBudget",
+      metadata,
+      spec: { maxUnavailable: 1, selector: { matchLabels: labels } },
+    },
+    {
+      apiVersion: "apiregistration.k8s.io/v1",
+      kind: "APIService",
+      metadata: { name: "v1beta1.metrics.k8s.io", labels },
+      spec: {
+        service: { name, namespace },
+        group: "metrics.k8s.io",
+        version: "v1beta1",
+        // As upstream: it makes a certificate for itself each time it starts. What it answers is load, and no secret.
+        insecureSkipTLSVerify: true,
+        groupPriorityMinimum: 100,
+        versionPriority: 100,
+      },
+    },
+  ];
+}
+
+function clusterRoleBinding(bindingName: string, role: string): KubernetesObject {
+  return {
+    apiVersion: `${rbac}/v1`,
+    kind: "ClusterRoleBinding",
+    metadata: { name: bindingName, labels },
+    roleRef: { apiGroup: rbac, kind: "ClusterRole", name: role },
+    subjects,
+  };
+}
+
+function deployment(settings: ClusterSettings, metricsServer: MetricsServerSettings): KubernetesObject {
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata,
+    spec: {
+      replicas: metricsServer.replicas,
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0 } },
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: {
+          serviceAccountName: name,
+          priorityClassName: "system-cluster-critical",
+          nodeSelector: { "kubernetes.io/os": "linux" },
+          topologySpreadConstraints: [
+            {
+              maxSkew: 1,
+              topologyKey: "kubernetes.io/hostname",
+              whenUnsatisfiable: "ScheduleAnyway",
+              labelSelector: { matchLabels: labels },
+            },
+          ],
+          containers: [container(settings, metricsServer)],
+          volumes: [
+            { name: "tmp", emptyDir: {} },
+            // In every namespace, kept by kube-controller-manager: the CA that signs kubelets' serving certificates.
+            { name: "cluster-ca", configMap: { name: "kube-root-ca.crt" } },
+          ],
+        },
+      },
+    },
+  };
+}
+
+function container(settings: ClusterSettings, { image, resources }: MetricsServerSettings): JsonValue {
+  return {
+    name,
+    image: imageOf(settings, image ?? METRICS_SERVER_IMAGE),
+    imagePullPolicy: "IfNotPresent",
+    args: [
+      "--cert-dir=/tmp",
+      "--secure-port=10250",
+      // The address in a kubelet's certificate that is the same on every platform.
+      "--kubelet-preferred-address-types=InternalIP",
+      "--kubelet-certificate-authority=/etc/cluster-ca/ca.crt",
+      "--kubelet-use-node-status-port",
+      "--metric-resolution=15s",
+    ],
+    ports: [{ name: "https", containerPort: 10250, protocol: "TCP" }],
+    livenessProbe: { httpGet: { path: "/livez", port: "https", scheme: "HTTPS" }, periodSeconds: 10 },
+    readinessProbe: {
+      httpGet: { path: "/readyz", port: "https", scheme: "HTTPS" },
+      // It has nothing to answer before it has asked every kubelet twice.
+      initialDelaySeconds: 20,
+      periodSeconds: 10,
+    },
+    resources,
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      runAsUser: 1000,
+      capabilities: { drop: ["ALL"] },
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    volumeMounts: [
+      { name: "tmp", mountPath: "/tmp" },
+      { name: "cluster-ca", mountPath: "/etc/cluster-ca", readOnly: true },
+    ],
+  };
+}

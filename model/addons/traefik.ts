@@ -1,0 +1,84 @@
+import { CHARTS } from "../charts";
+import { mergePatch } from "../kubeadm/merge";
+import type { ClusterSettings } from "../settings/resolved";
+import type { Arrival, TraefikSettings } from "../settings/resolvedAddons";
+import { ingressService } from "./ingress";
+
+/** Values of Traefik's chart (traefik-helm-chart 41.3.0, traefik/values.yaml), the settings' own merged over them. */
+export function traefikValues(settings: ClusterSettings, ingress: TraefikSettings): Record<string, unknown> {
+  return mergePatch(libraryValues(settings, ingress), ingress.values);
+}
+
+function libraryValues(settings: ClusterSettings, ingress: TraefikSettings): Record<string, unknown> {
+  const { arrive } = ingress;
+  const hostPorts = arrive.by === "hostPorts";
+  const service = ingressService(settings, arrive);
+  const gateway = settings.addons.gatewayApi !== undefined;
+  return {
+    ...(ingress.image === undefined ? {} : { image: imageValues(ingress.image) }),
+    deployment: {
+      kind: hostPorts ? "DaemonSet" : "Deployment",
+      ...(hostPorts ? {} : { replicas: ingress.replicas }),
+    },
+    // A host port is free for the new pod only when the old one has gone.
+    updateStrategy: {
+      type: "RollingUpdate",
+      rollingUpdate: hostPorts ? { maxUnavailable: 1, maxSurge: 0 } : { maxUnavailable: 0, maxSurge: 1 },
+    },
+    podDisruptionBudget: hostPorts ? { enabled: false } : { enabled: true, maxUnavailable: 1 },
+    ingressClass: { enabled: true, isDefaultClass: ingress.default, name: ingress.className },
+    providers: {
+      kubernetesCRD: { enabled: true },
+      kubernetesIngress: {
+        enabled: true,
+        ingressClass: ingress.className,
+        publishedService: { enabled: arrive.by === "loadBalancer" },
+      },
+      kubernetesIngressNGINX: {
+        enabled: ingress.nginxClass,
+        publishService: { enabled: ingress.nginxClass && arrive.by === "loadBalancer" },
+      },
+      kubernetesGateway: { enabled: gateway },
+    },
+    ports: { web: port(arrive, "http", 80), websecure: port(arrive, "https", 443) },
+    service:
+      service === undefined
+        ? { enabled: false }
+        : { enabled: true, annotations: service.annotations, spec: service.spec },
+    // A cluster asks nobody outside whether it is up to date.
+    global: { checkNewVersion: false, sendAnonymousUsage: false },
+    // It shows every route; whoever wants it sets `ingressRoute.dashboard` and guards it.
+    api: { dashboard: false },
+    resources: ingress.resources,
+    nodeSelector: { "kubernetes.io/os": "linux", ...ingress.nodeSelector },
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: "kubernetes.io/hostname",
+        whenUnsatisfiable: "ScheduleAnyway",
+        labelSelector: { matchLabels: { "app.kubernetes.io/name": "traefik" } },
+      },
+    ],
+  };
+}
+
+function port(arrive: Arrival, which: "http" | "https", exposedPort: number): Record<string, unknown> {
+  return {
+    exposedPort,
+    ...(arrive.by === "nodePorts" ? { nodePort: arrive[which] } : {}),
+    ...(arrive.by === "hostPorts" ? { hostPort: arrive[which] } : {}),
+  };
+}
+
+/** `registry/path:tag@digest` as the chart's four values. */
+function imageValues(image: string): Record<string, string> {
+  const [reference = "", digest] = image.split("@");
+  const slash = reference.indexOf("/");
+  const [repository = "", tag = CHARTS.traefik.appVersion] = reference.slice(slash + 1).split(":");
+  return {
+    registry: reference.slice(0, slash),
+    repository,
+    tag,
+    ...(digest === undefined ? {} : { digest }),
+  };
+}
