@@ -1,5 +1,7 @@
-import { CNI_FACTS, cniVariant } from "../cni/facts";
+import { cniFacts } from "../cni/facts";
 import { isPrivate, overlaps, range } from "../network/addresses";
+import { cniAdvisories } from "./cniAdvisories";
+import { awsAdvisories } from "./awsAdvisories";
 import { CONTROL_PLANE_TAINT } from "./labels";
 import type { ClusterSettings } from "./resolved";
 import { tenancyAdvisories } from "./tenancyAdvisories";
@@ -10,8 +12,10 @@ type Settings = Omit<ClusterSettings, "advisories">;
 export function advisoriesOf(settings: Settings): string[] {
   return [
     ...networkAdvisories(settings),
+    ...cniAdvisories(settings),
     ...machineAdvisories(settings),
     ...endpointAdvisories(settings),
+    ...awsAdvisories(settings),
     ...otherAdvisories(settings),
     ...tenancyAdvisories(settings),
   ];
@@ -44,20 +48,7 @@ function networkAdvisories({ network, cni, kubeProxy }: Settings): string[] {
         "setup reserves them",
     );
   }
-  const facts = CNI_FACTS[cniVariant(cni)];
-  if (facts.needsOneSegment) {
-    found.push(
-      `cni.backend ${cni.backend} needs all nodes on one layer 2 network, without a router between them`,
-    );
-  }
-  if (!facts.networkPolicy)
-    found.push(`${cni.kind} does not enforce NetworkPolicy: objects of that kind have no effect`);
-  if (cni.mtu !== undefined && network.mtu === undefined && cni.mtu > 1500 - facts.overhead) {
-    found.push(
-      `cni.mtu ${cni.mtu} needs an MTU of ${cni.mtu + facts.overhead} between nodes; network.mtu does not say so`,
-    );
-  }
-  if (kubeProxy.mode === "iptables") {
+  if (kubeProxy.mode === "iptables" && cniFacts(cni).kubeProxyModes.includes("nftables")) {
     found.push(
       "kubeProxy.mode iptables grows slow with many Services; nftables is stable since Kubernetes 1.33",
     );
@@ -65,7 +56,7 @@ function networkAdvisories({ network, cni, kubeProxy }: Settings): string[] {
   return found;
 }
 
-function machineAdvisories({ machines }: Settings): string[] {
+function machineAdvisories({ machines, aws }: Settings): string[] {
   const found: string[] = [];
   const masters = machines.filter((machine) => machine.role === "controlPlane");
   const workers = machines.filter((machine) => machine.role === "worker");
@@ -73,13 +64,15 @@ function machineAdvisories({ machines }: Settings): string[] {
   const open = masters.filter(
     (master) => !master.taints.some((taint) => taint.key === CONTROL_PLANE_TAINT.key),
   );
-  if (workers.length === 0 && open.length === 0) {
+  const pools = (aws?.pools ?? []).filter((pool) => pool.max > 0);
+  if (workers.length === 0 && pools.length === 0 && open.length === 0) {
     found.push(
       "no workers, and masters are tainted: ordinary pods stay pending; `taints: []` on a master lets them in",
     );
   }
   const byKey = new Map<string, string[]>();
-  for (const machine of machines) {
+  // On AWS masters share a host key that the stack makes.
+  for (const machine of aws === undefined ? machines : []) {
     byKey.set(machine.ssh.hostKey, [...(byKey.get(machine.ssh.hostKey) ?? []), machine.name]);
   }
   for (const names of byKey.values()) {

@@ -1,7 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
 
-import { CNI_FACTS } from "../cni/facts";
+import { CNI_VARIANTS } from "../cni/facts";
 import { HIDDEN, NAME_OF_SECRET, type Path, type Problems, SECRET_KEY, isPrivateKey } from "./problems";
 import { type CheckParams, looksLikeKeyMaterial } from "./schema/primitives";
 
@@ -116,7 +116,7 @@ function report(problems: Problems, path: Path, value: unknown, issue: Issue): v
     );
     return;
   }
-  const later = comesLater(path, value);
+  const later = knownFromElsewhere(path, value, issue);
   if (later !== undefined) {
     problems.add(path, value, later.message, { allowed: later.allowed });
     return;
@@ -164,21 +164,19 @@ function optionsOf(issue: Issue): string[] {
 }
 
 /** Words people know from elsewhere, refused with the reason. */
-function comesLater(path: Path, value: unknown): { message: string; allowed: string } | undefined {
+function knownFromElsewhere(
+  path: Path,
+  value: unknown,
+  issue: Issue,
+): { message: string; allowed: string } | undefined {
   const place = path.join(".");
-  const built = Object.entries(CNI_FACTS).filter(([, facts]) => facts.built);
-  const words = [
-    ...new Set(built.map(([variant]) => variant.split("/")[place === "cni.kind" ? 0 : 1] ?? "")),
-  ];
-  const known = Object.keys(CNI_FACTS).map((variant) => variant.split("/"));
-  if (place === "cni.kind" && known.some(([kind]) => kind === value)) {
-    return { message: "is not yet in this version", allowed: words.join(", ") };
-  }
-  if (place === "cni.backend" && known.some(([kind, backend]) => kind === "flannel" && backend === value)) {
-    return { message: "is not yet in this version", allowed: words.join(", ") };
-  }
-  if (place === "cni.backend" && known.some(([, backend]) => backend === value)) {
-    return { message: "is a backend of another CNI, not of flannel", allowed: words.join(", ") };
+  const others = CNI_VARIANTS.filter((variant) => variant.split("/")[1] === value);
+  if (place === "cni.backend" && issue.code === "invalid_value" && others.length > 0) {
+    const owners = others.map((variant) => variant.split("/")[0]).join(" and ");
+    return {
+      message: `is a backend of another CNI (${owners})`,
+      allowed: issue.values.map(String).join(", "),
+    };
   }
   if (place === "kubeProxy.mode" && typeof value === "string" && value.toLowerCase() === "ipvs") {
     return {
@@ -221,8 +219,17 @@ function typeName(value: unknown): string {
   return `a ${typeof value}`;
 }
 
-/** What the two unions of the schema take: a taint's two forms, and the values of a flag. */
+const EITHER: Readonly<Record<string, string>> = {
+  zones: "a number of zones, or a list of their letters or names, as [a, b, c]",
+  spot: "true, false, or a mapping",
+  flowLogs: "true, false, or a mapping",
+  storage: "true, false, or a mapping",
+};
+
+/** What the unions of the schema take, as a taint's two forms, and the values of a flag. */
 function eitherName(path: Path): string {
+  const named = EITHER[String(path.at(-1))];
+  if (named !== undefined) return named;
   return path.at(-2) === "taints" ? "a taint, as dedicated=gpu:NoSchedule" : "text, a number, true or false";
 }
 
@@ -239,6 +246,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
 function expectedName(path: Path, expected: string): string {
   if (path.at(-1) === "hostKey") {
     return "the host's public key, one line as 'ssh-ed25519 AAAA...' (ssh-keyscan HOST, compared with the host's console)";
+  }
+  const place = path.join(".");
+  if (["access", "access.api", "access.ssh"].includes(place)) {
+    const lists = "ranges that may come in, as [203.0.113.0/24]: nothing is open unless it is written";
+    return place === "access" ? `a mapping with api and ssh, each a list of ${lists}` : `a list of ${lists}`;
   }
   return EXPECTED[expected] ?? expected;
 }

@@ -3,6 +3,7 @@ import type { ProjectFiles } from "../own/files";
 import { advisoriesOf } from "./advisories";
 import { awsFacts } from "./awsFacts";
 import { CHECKS, CHECKS_OF } from "./checks";
+import { limitsHold } from "./checks/aws/outgrown";
 import { regionIsKnown } from "./checks/aws/region";
 import { ownFits } from "./checks/own";
 import { secretsAreElsewhere, secretsAreThere } from "./checks/secrets";
@@ -56,6 +57,9 @@ export function parseCluster(raw: unknown, context: ParseContext): ClusterSettin
   const found = problems.sorted();
   if (found.length > 0) throw new SettingsError(found, context.environment);
   const settings = resolve(given as ClusterInput, context);
+  if (platform === "aws") limitsHold(settings, problems);
+  const outgrown = problems.sorted();
+  if (outgrown.length > 0) throw new SettingsError(outgrown, context.environment);
   return { ...settings, advisories: advisoriesOf(settings) };
 }
 

@@ -115,7 +115,7 @@ function awsSettings(input: AwsInput, facts: AwsFacts, region: string): AwsSetti
       architecture: facts.architecture ?? AWS_DEFAULTS.architecture,
       image: imageOf(input.controlPlane),
       volume: volumeOf(input.controlPlane.volume, AWS_DEFAULTS.volume.sizeGiB),
-      terminationProtection: input.controlPlane.terminationProtection ?? true,
+      terminationProtection: input.controlPlane.terminationProtection ?? input.protect ?? DEFAULTS.protect,
       masters: facts.masters,
     },
     pools: facts.pools.map((pool) => poolOf(input.workers?.[pool.name] ?? {}, pool)),

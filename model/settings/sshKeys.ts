@@ -22,6 +22,23 @@ export function hostKeyProblem(line: string): string | undefined {
   return undefined;
 }
 
+/** Keys on a security token, which people have and hosts do not (OpenSSH, PROTOCOL.u2f). */
+const TOKEN_KEY_TYPES = ["sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"] as const;
+
+/** Why `line` is no public key as it stands in a `.pub` file, or undefined. */
+export function publicKeyProblem(line: string): string | undefined {
+  const [type = "", blob] = line.trim().split(/\s+/);
+  if (/[\r\n]/.test(line.trim())) return "has more than one line";
+  if (!TOKEN_KEY_TYPES.some((known) => known === type)) {
+    const problem = hostKeyProblem(line);
+    return problem === "starts with a host name; give the key type and the key only"
+      ? "starts with something else than the key type, as options"
+      : problem;
+  }
+  if (blob === undefined) return "has no key after its type";
+  return innerType(blob) === type ? undefined : "holds a key that is cut off or of another type";
+}
+
 /** Type and key without the comment. */
 export function bareHostKey(line: string): string {
   return line.trim().split(/\s+/).slice(0, 2).join(" ");

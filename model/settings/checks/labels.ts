@@ -1,4 +1,4 @@
-import type { Facts } from "../draft";
+import type { DraftMachine, Facts } from "../draft";
 import { readTaint } from "../labels";
 import type { Path, Problems } from "../problems";
 import { isDnsName } from "../schema/primitives";
@@ -40,8 +40,18 @@ function reservedLabel(key: string): string | undefined {
   return undefined;
 }
 
+/** Machines, and on AWS pools: what has labels and taints of its own. */
+function labelled(facts: Facts): readonly Pick<DraftMachine, "path" | "role" | "input">[] {
+  const pools = (facts.awsFacts?.pools ?? []).map(({ path, input: { labels, taints } }) => ({
+    path,
+    role: "worker" as const,
+    input: { labels, taints },
+  }));
+  return [...facts.machines, ...pools];
+}
+
 export function labelsAreTaken(facts: Facts, problems: Problems): void {
-  for (const { path, input } of facts.machines) {
+  for (const { path, input } of labelled(facts)) {
     for (const [key, value] of Object.entries(input.labels ?? {})) {
       const place = [...path, "labels", key];
       const wrongKey = keyProblem(key);
@@ -62,7 +72,7 @@ export function labelsAreTaken(facts: Facts, problems: Problems): void {
 }
 
 export function taintsAreTaken(facts: Facts, problems: Problems): void {
-  for (const machine of facts.machines) {
+  for (const machine of labelled(facts)) {
     const seen = new Set<string>();
     for (const [index, given] of (machine.input.taints ?? []).entries()) {
       if (given === undefined) continue;

@@ -18,7 +18,7 @@ export function rangesAreDisjoint(facts: Facts, problems: Problems): void {
   }
 }
 
-function refuseOverlap(blamed: PlacedRange, other: PlacedRange, problems: Problems): void {
+export function refuseOverlap(blamed: PlacedRange, other: PlacedRange, problems: Problems): void {
   const lies = relation(blamed.range, other.range);
   if (lies === "disjoint") return;
   problems.add(blamed.path, blamed.range.text, `${RELATIONS[lies]} ${other.name} ${other.range.text}`, {

@@ -61,10 +61,11 @@ export function componentsFit(facts: Facts, problems: Problems): void {
 
 /** Nothing is installed without a checksum that is known or given. */
 export function checksumsAreKnown(facts: Facts, problems: Problems): void {
-  const { versions, input, machines, kubernetesVersion } = facts;
+  const { versions, input, kubernetesVersion } = facts;
+  const nodes = [...facts.machines, ...(facts.awsFacts?.pools ?? []).filter((pool) => !pool.windows)];
   if (versions === undefined || ("downloads" in input && input.downloads === undefined)) return;
   const given = input.downloads?.checksums;
-  const architectures = [...new Set(machines.flatMap((machine) => machine.architecture ?? []))].sort();
+  const architectures = [...new Set(nodes.flatMap((node) => node.architecture ?? []))].sort();
   const missing = new Map<string, string[]>();
   for (const name of DOWNLOAD_NAMES) {
     const version = downloadVersion(name, versions);

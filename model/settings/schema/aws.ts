@@ -2,7 +2,8 @@ import { z } from "zod";
 
 import { networkShape } from "./common";
 import { OS_FAMILIES, taint } from "./machines";
-import { accessRange, cidr, dnsLabel, dnsName, host, matching, port, secretName } from "./primitives";
+import { publicKeyProblem } from "../sshKeys";
+import { accessRange, cidr, dnsLabel, dnsName, host, matching, port, secretName, text } from "./primitives";
 
 const AWS_OS = [
   "ubuntu-24.04",
@@ -14,13 +15,28 @@ const WINDOWS = ["windows-2022", "windows-2025"] as const;
 
 const instanceType = matching(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "an EC2 instance type, as t3.medium");
 const ami = matching(/^ami-[0-9a-f]{8,17}$/, "the id of an image, as ami-0123456789abcdef0");
+// Ids and aliases of keys are taken by EC2 as well, but it answers with the ARN: every preview would show a difference, and
+// for a root volume that means another instance.
+const kmsKey = matching(
+  /^arn:aws(-cn|-us-gov)?:kms:[a-z0-9-]+:\d{12}:key\/[0-9A-Za-z-]{8,64}$/,
+  "the ARN of a key and no alias or bare id, as arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+);
+const authorizedKey = text((value) => {
+  const problem = publicKeyProblem(value);
+  return problem === undefined
+    ? undefined
+    : {
+        message: problem,
+        allowed: "one public key as in a .pub file, without options: ssh-ed25519 AAAA... comment",
+      };
+});
 const tags = z.record(z.string(), z.string());
 
 const volume = z.strictObject({
   sizeGiB: z.number().int().min(8).max(16384).optional(),
   iops: z.number().int().min(3000).max(16000).optional(),
   throughput: z.number().int().min(125).max(1000).optional(),
-  kmsKeyId: z.string().min(1).optional(),
+  kmsKeyId: kmsKey.optional(),
 });
 
 const spot = z.strictObject({
@@ -111,7 +127,7 @@ export const awsShape = {
   }),
   workers: z.record(dnsLabel, pool).optional(),
   ssh: z
-    .strictObject({ key: secretName.optional(), authorizedKeys: z.array(z.string()).optional() })
+    .strictObject({ key: secretName.optional(), authorizedKeys: z.array(authorizedKey).optional() })
     .optional(),
   bastion: z
     .strictObject({
@@ -133,6 +149,6 @@ export const awsShape = {
     .optional(),
   egress: z.enum(["open", "strict"]).optional(),
   podIdentity: z.boolean().optional(),
-  storage: z.union([z.boolean(), z.strictObject({ kmsKeyId: z.string().min(1).optional() })]).optional(),
+  storage: z.union([z.boolean(), z.strictObject({ kmsKeyId: kmsKey.optional() })]).optional(),
   tags: tags.optional(),
 };

@@ -1,4 +1,61 @@
 import type { Check } from "..";
+import type { AwsFacts } from "../../awsFacts";
+import type { Facts } from "../../draft";
+import type { Problems } from "../../problems";
+import { accessLetsTheProgramIn, balancerIsThere, programReachesTheApi } from "./access";
+import { addressesSuffice, nodesFit } from "./capacity";
+import { podsStayInOneSubnet, sourceCheckCanBeOff } from "./cni";
+import { instanceTypesFit, mastersAreLargeEnough, windowsPoolsFit } from "./instances";
+import { countIsOdd, generationsAreOfMasters } from "./masters";
+import {
+  existingSubnetsFit,
+  existingSubnetsSuffice,
+  existingVpcIsLeftAlone,
+  natServesSomebody,
+  subnetsFit,
+  vpcFits,
+  vpcIsDisjoint,
+  zonesAreOfTheRegion,
+} from "./network";
+import { cloudFlagsAreOwned } from "./owned";
+import { poolNamesAreFree, poolSizesFit, poolZonesAreInUse, poolsHaveSubnets, spotFits } from "./pools";
+import { tagsAreTaken } from "./tags";
+import { volumesFit } from "./volumes";
+
+type AwsCheck = (aws: AwsFacts, facts: Facts, problems: Problems) => void;
+
+const CHECKS: readonly AwsCheck[] = [
+  vpcIsDisjoint,
+  vpcFits,
+  subnetsFit,
+  zonesAreOfTheRegion,
+  natServesSomebody,
+  existingVpcIsLeftAlone,
+  existingSubnetsFit,
+  existingSubnetsSuffice,
+  programReachesTheApi,
+  accessLetsTheProgramIn,
+  balancerIsThere,
+  instanceTypesFit,
+  mastersAreLargeEnough,
+  windowsPoolsFit,
+  countIsOdd,
+  generationsAreOfMasters,
+  poolNamesAreFree,
+  poolSizesFit,
+  poolZonesAreInUse,
+  poolsHaveSubnets,
+  spotFits,
+  nodesFit,
+  addressesSuffice,
+  podsStayInOneSubnet,
+  sourceCheckCanBeOff,
+  volumesFit,
+  tagsAreTaken,
+  cloudFlagsAreOwned,
+];
 
 /** What only settings of platform aws can get wrong. */
-export const AWS_CHECKS: readonly Check[] = [];
+export const AWS_CHECKS: readonly Check[] = CHECKS.map((check) => (facts, problems) => {
+  if (facts.awsFacts !== undefined) check(facts.awsFacts, facts, problems);
+});

@@ -1,0 +1,83 @@
+import { isKnownFamily } from "../aws/instanceTypes";
+import { CNI_FACTS, cniVariant } from "../cni/facts";
+import { isPrivate, range } from "../network/addresses";
+import type { ClusterSettings } from "./resolved";
+import type { AwsSettings } from "./resolvedAws";
+
+type Settings = Omit<ClusterSettings, "advisories">;
+
+/** Things on AWS that work but deserve a look. */
+export function awsAdvisories(settings: Settings): string[] {
+  const { aws } = settings;
+  if (aws === undefined) return [];
+  return [...accessAdvisories(aws), ...placeAdvisories(aws), ...poolAdvisories(settings, aws)];
+}
+
+function accessAdvisories({ access }: AwsSettings): string[] {
+  return (["api", "ssh", "nodePorts"] as const)
+    .filter((key) => access[key].includes("0.0.0.0/0"))
+    .map((key) => `access.${key} is open to the whole internet`);
+}
+
+function placeAdvisories({ vpc, controlPlane, endpoint, access, pools }: AwsSettings): string[] {
+  const found: string[] = [];
+  const masters = controlPlane.masters;
+  const place = (name: string) => vpc.subnets.find((subnet) => subnet.name === name);
+  const zones = new Set(masters.map((master) => place(master.subnet)?.zone));
+  if (!isPrivate(range(vpc.cidr))) {
+    found.push(`network.vpcCidr ${vpc.cidr} is no private range: the hosts it belongs to are shadowed`);
+  }
+  if (masters.length > 1 && zones.size < 3) {
+    found.push(
+      `${masters.length} masters are in ${zones.size === 1 ? "one zone" : "two zones"}: when a zone is lost, so may be most of etcd`,
+    );
+  }
+  if (masters.length > 1 && masters.some((master) => place(master.subnet)?.reach === "public")) {
+    found.push(
+      "masters have public addresses; `bastion: {}` puts them into private subnets, which is decided before they are made",
+    );
+  }
+  if (vpc.nat === "one" && vpc.zones.length > 1) {
+    found.push("network.nat one: when its zone is lost, private nodes of all zones have no way out");
+  }
+  if (vpc.id !== undefined) {
+    const kept = vpc.subnets.map((subnet) => subnet.reserved).join(", ");
+    found.push(
+      `network.existing: the addresses of ${kept} must be free, for masters, the bastion and the balancer`,
+    );
+  }
+  if (access.endpoint === "private" && endpoint.dns !== undefined) {
+    found.push("endpoint.dns leads to private addresses: whoever may ask the zone learns them");
+  }
+  const unknown = [controlPlane.instanceType, ...pools.flatMap((pool) => pool.instanceTypes)].filter(
+    (type) => !isKnownFamily(type),
+  );
+  if (unknown.length > 0) {
+    found.push(
+      `instance types ${[...new Set(unknown)].join(", ")} are of families that are not known here: their architecture is ` +
+        "taken as amd64 where `architecture` does not say so",
+    );
+  }
+  return found;
+}
+
+function poolAdvisories({ cni }: Settings, { pools }: AwsSettings): string[] {
+  const scaling = pools.filter((pool) => pool.min < pool.max).map((pool) => pool.name);
+  const found: string[] = [];
+  if (scaling.length > 0) {
+    found.push(
+      `pools ${scaling.join(", ")} scale between min and max: something has to ask for it, such as Cluster Autoscaler, ` +
+        "whose tags are on the groups",
+    );
+  }
+  const needless = CNI_FACTS[cniVariant(cni)].sourceDestinationCheckOff
+    ? []
+    : pools.filter((pool) => pool.sourceDestinationCheckOff);
+  for (const pool of needless) {
+    found.push(
+      `workers.${pool.name}.sourceDestinationCheckOff is not needed by ${cni.kind} ${cni.backend}, and lets instances send ` +
+        "under any address",
+    );
+  }
+  return found;
+}

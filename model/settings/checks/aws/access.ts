@@ -1,0 +1,90 @@
+import type { AwsFacts } from "../../awsFacts";
+import type { Facts } from "../../draft";
+import type { Problems } from "../../problems";
+
+const WAYS = "bastion (with `bastion: {}`), or vpn where this machine has a route into the VPC";
+
+/** The program fills the API over the network: a cluster that it cannot reach would be a list of timeouts. */
+export function programReachesTheApi(aws: AwsFacts, _facts: Facts, problems: Problems): void {
+  const { through, endpoint, reach, bastion, input } = aws;
+  const access = input.access;
+  if (access === undefined) return;
+  if (through === undefined) {
+    if ("through" in access) return;
+    const what = access.endpoint === "private" ? "a private endpoint has" : "masters in private subnets have";
+    problems.add(
+      ["access", "through"],
+      undefined,
+      `is missing: ${what} no address that is reached from outside`,
+      {
+        allowed: WAYS,
+      },
+    );
+    return;
+  }
+  const refusedBastion = "bastion" in input && input.bastion === undefined;
+  if (through === "bastion" && !bastion && !refusedBastion) {
+    problems.add(["bastion"], undefined, "is missing, and access.through is bastion", {
+      allowed: "bastion: {}, or another access.through",
+    });
+  }
+  if (through !== "bastion" && bastion) {
+    problems.add(
+      ["access", "through"],
+      through,
+      "leaves out the bastion that is given, and nobody would use it",
+      {
+        allowed: "bastion, or no bastion",
+      },
+    );
+    return;
+  }
+  if (through !== "direct") return;
+  if (endpoint === "private") {
+    problems.add(["access", "through"], through, "does not lead to a private endpoint", { allowed: WAYS });
+  } else if (reach === "private") {
+    problems.add(["access", "through"], through, "does not lead to masters in private subnets", {
+      allowed: WAYS,
+    });
+  }
+}
+
+/** Lists that let nobody in, where somebody has to come in. */
+export function accessLetsTheProgramIn(aws: AwsFacts, _facts: Facts, problems: Problems): void {
+  const { access } = aws.input;
+  const who = "the range that `pulumi up` runs from, as [203.0.113.0/24]";
+  if (access?.ssh?.length === 0) {
+    const door = aws.through === "bastion" ? "the bastion" : "the masters";
+    problems.add(["access", "ssh"], [], `lets nobody in: ${door} would be out of the program's reach`, {
+      allowed: who,
+    });
+  }
+  // Behind a bastion that forwards to it a private API has no callers from outside.
+  const forwarded = aws.endpoint === "private" && aws.through === "bastion";
+  if (access?.api?.length === 0 && !forwarded) {
+    problems.add(["access", "api"], [], "lets nobody in: the API would be out of the program's reach", {
+      allowed: who,
+    });
+  }
+}
+
+/** Several masters are one API through a balancer, and so is a public endpoint in front of a private master. */
+export function balancerIsThere(aws: AwsFacts, _facts: Facts, problems: Problems): void {
+  const { input, count, reach, endpoint } = aws;
+  if (input.controlPlane?.loadBalancer !== false || count === undefined) return;
+  const path = ["controlPlane", "loadBalancer"];
+  if (count > 1) {
+    problems.add(path, false, `leaves ${count} masters without a common address`, {
+      allowed: "true, or no loadBalancer",
+    });
+  } else if (reach === "private" && endpoint === "public") {
+    problems.add(
+      path,
+      false,
+      "leaves a public endpoint without an address: the master is in a private subnet",
+      {
+        allowed: "true, or access.endpoint: private",
+      },
+    );
+  }
+}

@@ -1,0 +1,69 @@
+import { FREE_FOR_BALANCER, freeAddresses } from "../../../aws/addressPlan";
+import { range } from "../../../network/addresses";
+import type { AwsFacts } from "../../awsFacts";
+import type { Facts } from "../../draft";
+import type { Problems } from "../../problems";
+import type { AwsSubnet } from "../../resolvedAws";
+import { mostNodes } from "./pools";
+
+/** The cluster's own limit holds for what the pools may grow to. */
+export function nodesFit({ pools, count }: AwsFacts, { maxNodes }: Facts, problems: Problems): void {
+  const most = mostNodes(count, pools);
+  if (most === undefined || maxNodes === undefined || most <= maxNodes) return;
+  problems.add(
+    ["network", "maxNodes"],
+    maxNodes,
+    `is less than the ${most} nodes of masters and pools at their largest`,
+    {
+      allowed: `at least ${most}`,
+    },
+  );
+}
+
+/**
+ * Subnets have an address for every node, and what a balancer must find free. Masters and the internal balancer's fixed
+ * addresses are in the part that is kept for them.
+ */
+export function addressesSuffice(aws: AwsFacts, _facts: Facts, problems: Problems): void {
+  const { pools, subnets, loadBalancer, endpoint, reach, nat, bastion } = aws;
+  if (subnets.length === 0 || mostNodes(0, pools) === undefined) return;
+  const publicBalancer = loadBalancer === true && endpoint === "public";
+  const taken = (subnet: AwsSubnet) =>
+    (loadBalancer === true && subnet.reach === reach ? FREE_FOR_BALANCER : 0) +
+    (subnet.reach === "public"
+      ? (publicBalancer ? FREE_FOR_BALANCER : 0) + (nat !== "none" ? 1 : 0) + (bastion ? 1 : 0)
+      : 0);
+  const room = (some: readonly AwsSubnet[]) =>
+    some.reduce((sum, subnet) => sum + Math.max(0, freeAddresses(range(subnet.cidr)) - taken(subnet)), 0);
+  for (const kind of ["public", "private"] as const) {
+    const own = subnets.filter((subnet) => subnet.reach === kind);
+    const nodes = pools.filter((pool) => pool.reach === kind).reduce((sum, pool) => sum + (pool.max ?? 0), 0);
+    if (nodes > 0 && nodes > room(own)) return refuse(aws, kind, nodes, room(own), problems);
+  }
+  for (const pool of pools) {
+    const { max = 0 } = pool;
+    if (pool.subnets.length === 0 || max <= room(pool.subnets)) continue;
+    const path = [...pool.path, pool.input.max === undefined ? "count" : "max"];
+    problems.add(
+      path,
+      max,
+      `nodes do not fit into the pool's subnets, which have ${room(pool.subnets)} addresses for them`,
+      {
+        allowed: `at most ${room(pool.subnets)}, more zones, or larger subnets`,
+      },
+    );
+  }
+}
+
+function refuse(aws: AwsFacts, kind: string, nodes: number, room: number, problems: Problems): void {
+  const given = aws.input.network?.subnetMask;
+  const message = `leaves the ${kind} subnets ${room} addresses for nodes, and the pools may come to ${nodes}`;
+  const allowed = "larger or more subnets, or smaller pools";
+  if (aws.existing) {
+    problems.add(["network", "existing", "subnets"], aws.subnets.length, message, { allowed });
+  } else if (given !== undefined) {
+    problems.add(["network", "subnetMask"], given, message, { allowed });
+  } else {
+    problems.add(["network", "vpcCidr"], aws.vpc?.range.text, message, { allowed });
+  }
+}

@@ -1,0 +1,49 @@
+import { CNI_FACTS } from "../../../cni/facts";
+import type { AwsFacts } from "../../awsFacts";
+import type { Facts } from "../../draft";
+import type { Problems } from "../../problems";
+
+/**
+ * Without encapsulation a packet to a pod has to go straight to its node. Between subnets it goes through the VPC's router,
+ * which knows no pod range and drops it (flannel Documentation/backends.md, host-gw; Calico documentation, "Overlay
+ * networking": unencapsulated traffic on AWS is within a subnet only).
+ */
+export function podsStayInOneSubnet(aws: AwsFacts, { cni }: Facts, problems: Problems): void {
+  if (cni === undefined || (!CNI_FACTS[cni].needsOneSegment && cni !== "calico/bgp")) return;
+  const used = new Set([...aws.masters.map((master) => master.subnet), ...aws.pools.flatMap(subnetNames)]);
+  if (used.size < 2) return;
+  const [kind = "", backend = ""] = cni.split("/");
+  const other = kind === "calico" ? "vxlan, vxlan-cross-subnet or ipip" : "vxlan";
+  problems.add(
+    ["cni", "backend"],
+    backend,
+    `reaches nodes of one subnet only, and nodes are in ${[...used].join(", ")}`,
+    {
+      allowed: `backend: ${other}, or network.zones: 1 with all nodes of one reach`,
+    },
+  );
+}
+
+function subnetNames(pool: AwsFacts["pools"][number]): string[] {
+  return pool.max === 0 ? [] : pool.subnets.map((subnet) => subnet.name);
+}
+
+/**
+ * EC2 drops what an instance sends with an address that is not its own. Calico's Felix switches that off for its node
+ * (FelixConfiguration, awsSrcDstCheck); flannel does not, and instances of a group have no other way than their boot script.
+ */
+export function sourceCheckCanBeOff(aws: AwsFacts, { cni }: Facts, problems: Problems): void {
+  if (cni === undefined || !CNI_FACTS[cni].sourceDestinationCheckOff || cni.startsWith("calico/")) return;
+  for (const { path, input, max } of aws.pools) {
+    const given = input.sourceDestinationCheckOff;
+    if (given === true || max === 0 || ("sourceDestinationCheckOff" in input && given === undefined))
+      continue;
+    const message = `is missing: ${cni.replace("/", " ")} sends pods' own addresses, which EC2 drops while its check is on`;
+    problems.add(
+      [...path, "sourceDestinationCheckOff"],
+      given,
+      given === false ? message.replace("is missing", "does not go with the CNI") : message,
+      { allowed: "true: the pool's role may switch the check off for its own instances; or backend: vxlan" },
+    );
+  }
+}

@@ -1,0 +1,122 @@
+import {
+  architectureOf,
+  familyOf,
+  knownFamilies,
+  sizeProblem,
+  smallMemoryMiB,
+  vcpusOf,
+} from "../../../aws/instanceTypes";
+import type { AwsFacts, AwsPoolFacts } from "../../awsFacts";
+import type { Facts } from "../../draft";
+import { nearest } from "../../issues";
+import type { Path, Problems } from "../../problems";
+import type { Architecture } from "../../resolved";
+
+/** kubeadm's preflight: NumCPU 2, Mem 1700 MB on a control plane (cmd/kubeadm/app/constants, ControlPlaneNumCPU and -Mem). */
+const MASTER = { vcpus: 2, memoryMiB: 1622 } as const;
+
+/** Every instance type that the settings name is one, and is of the architecture that goes with it. */
+export function instanceTypesFit({ input, pools }: AwsFacts, _facts: Facts, problems: Problems): void {
+  const control = input.controlPlane ?? {};
+  typeExists(["controlPlane", "instanceType"], control.instanceType, problems);
+  architectureFits(["controlPlane"], control, problems);
+  if (input.bastion !== undefined) {
+    typeExists(["bastion", "instanceType"], input.bastion.instanceType, problems);
+    architectureFits(["bastion"], input.bastion, problems);
+  }
+  for (const pool of pools) {
+    typeExists([...pool.path, "instanceType"], pool.input.instanceType, problems);
+    architectureFits(pool.path, { ...pool.input, instanceType: pool.instanceTypes[0] }, problems);
+    alternativesFit(pool, problems);
+  }
+}
+
+function typeExists(path: Path, type: string | undefined, problems: Problems): void {
+  const wrong = type === undefined ? undefined : sizeProblem(type);
+  if (type === undefined || wrong === undefined) return;
+  problems.add(path, type, wrong, {
+    allowed: "a size that the family has, as large, xlarge or 2xlarge",
+    nearest:
+      nearest(familyOf(type), knownFamilies()) === familyOf(type) ? `${familyOf(type)}.large` : undefined,
+  });
+}
+
+function architectureFits(
+  path: Path,
+  given: { readonly instanceType?: string | undefined; readonly architecture?: Architecture | undefined },
+  problems: Problems,
+): void {
+  const real = given.instanceType === undefined ? undefined : architectureOf(given.instanceType);
+  if (given.architecture === undefined || real === undefined || real === given.architecture) return;
+  problems.add([...path, "architecture"], given.architecture, `is not that of ${given.instanceType}`, {
+    allowed: `${real}, or none: it follows from the instance type`,
+  });
+}
+
+/** One image and one set of files serve a whole pool. */
+function alternativesFit({ path, input, instanceTypes }: AwsPoolFacts, problems: Problems): void {
+  const first = architectureOf(instanceTypes[0] ?? "");
+  (input.instanceTypes ?? []).forEach((type, index) => {
+    if (type === undefined) return;
+    const place = [...path, "instanceTypes", index];
+    typeExists(place, type, problems);
+    const earlier = [input.instanceType, ...(input.instanceTypes ?? []).slice(0, index)];
+    if (earlier.includes(type)) problems.add(place, type, "stands twice", { allowed: "each type once" });
+    const own = architectureOf(type);
+    if (own === undefined || first === undefined || own === first) return;
+    problems.add(place, type, `is ${own}, and ${instanceTypes[0]} is ${first}: one image serves the pool`, {
+      allowed: `types of ${first}, or another pool`,
+    });
+  });
+  if (instanceTypes.length > 0 || "instanceType" in input || "instanceTypes" in input) return;
+  problems.add([...path, "instanceType"], undefined, "is missing", {
+    allowed: "an EC2 instance type, as t3.large",
+  });
+}
+
+export function mastersAreLargeEnough({ input }: AwsFacts, _facts: Facts, problems: Problems): void {
+  const type = input.controlPlane?.instanceType;
+  if (type === undefined || sizeProblem(type) !== undefined) return;
+  const path = ["controlPlane", "instanceType"];
+  const vcpus = vcpusOf(type);
+  const memory = smallMemoryMiB(type);
+  if (memory !== undefined && memory < MASTER.memoryMiB) {
+    problems.add(path, type, `has ${memory} MiB of memory, and kubeadm asks for 1700 MB on a master`, {
+      allowed: "t3.small or larger",
+    });
+  } else if (vcpus !== undefined && vcpus < MASTER.vcpus) {
+    problems.add(path, type, `has ${vcpus} vCPU, and kubeadm asks for ${MASTER.vcpus} on a master`, {
+      allowed: "a type with two or more, as t3.medium",
+    });
+  }
+}
+
+/** Windows Server runs on amd64 alone, and pods of Windows nodes need a CNI that is there for Windows. */
+export function windowsPoolsFit({ pools }: AwsFacts, { cni, input }: Facts, problems: Problems): void {
+  for (const { windows, input: pool, path, architecture, instanceTypes } of pools) {
+    if (!windows) continue;
+    if (architecture === "arm64") {
+      const [key, value] =
+        pool.architecture === undefined
+          ? ["instanceType", instanceTypes[0]]
+          : ["architecture", pool.architecture];
+      problems.add([...path, key], value, `is arm64, and there is no ${pool.os} for it`, {
+        allowed: "an amd64 type, as m6i.large",
+      });
+    }
+    if (cni === undefined) continue;
+    if (cni !== "flannel/vxlan") {
+      problems.add([...path, "os"], pool.os, `has no pod network: ${cni} is for Linux nodes here`, {
+        allowed: "cni: {kind: flannel, backend: vxlan, windows: true}, or nodes of Linux",
+      });
+    } else if (!(input.cni !== undefined && "windows" in input.cni)) {
+      problems.add([...path, "os"], pool.os, "needs VXLAN on Windows' own port and network identifier", {
+        allowed: "cni.windows: true",
+      });
+    } else if (input.cni.windows === false) {
+      problems.add(["cni", "windows"], false, `leaves pool ${path[1]} of ${pool.os} without a pod network`, {
+        allowed: "true",
+      });
+    }
+  }
+}

@@ -1,0 +1,213 @@
+import { NARROWEST_SUBNET, VPC_PREFIX, isPartOf, subnetName, zonePlaces } from "../../../aws/addressPlan";
+import { ZONE_LETTERS, zoneLetter, zoneLetters, zoneName } from "../../../aws/regions";
+import { overlaps, parseRange, type Range } from "../../../network/addresses";
+import { type AwsFacts, fullZone } from "../../awsFacts";
+import type { Facts, PlacedRange } from "../../draft";
+import { nearest } from "../../issues";
+import type { Path, Problems } from "../../problems";
+import { refuseOverlap } from "../ranges";
+
+/** A node's address must be nobody else's: neither a pod's nor a Service's, nor one of a network that is peered with. */
+export function vpcIsDisjoint({ vpc }: AwsFacts, { pods, services, peers }: Facts, problems: Problems): void {
+  if (vpc === undefined) return;
+  for (const own of [pods, services]) {
+    if (own === undefined) continue;
+    // Blame the range that somebody wrote; of two written ones the cluster's own, which nothing outside knows.
+    const [blamed, other] = own.given || !vpc.given ? [own, vpc] : [vpc, own];
+    refuseOverlap(blamed, other, problems);
+  }
+  for (const peer of peers) refuseOverlap(vpc, peer, problems);
+}
+
+export function vpcFits({ vpc, existing, input }: AwsFacts, _facts: Facts, problems: Problems): void {
+  const network = input.network ?? {};
+  if (existing && network.vpcCidr === undefined && !("vpcCidr" in network)) {
+    problems.add(["network", "vpcCidr"], undefined, "is missing: the range of the VPC that exists", {
+      allowed: "the VPC's range that holds its subnets, as 10.0.0.0/16",
+    });
+  }
+  if (vpc === undefined) return;
+  const { prefix, text } = vpc.range;
+  if (prefix >= VPC_PREFIX.widest && prefix <= VPC_PREFIX.narrowest) return;
+  problems.add(vpc.path, text, `is too ${prefix < VPC_PREFIX.widest ? "large" : "small"} for a VPC`, {
+    allowed: `a prefix from /${VPC_PREFIX.widest} to /${VPC_PREFIX.narrowest}`,
+  });
+}
+
+/** Every zone has its place in each half of the VPC, whichever zones are added later. */
+export function subnetsFit(aws: AwsFacts, _facts: Facts, problems: Problems): void {
+  const { vpc, existing, subnetMask, zones, input } = aws;
+  if (existing || vpc === undefined || subnetMask === undefined) return;
+  if (vpc.range.prefix < VPC_PREFIX.widest || vpc.range.prefix > VPC_PREFIX.narrowest) return;
+  const given = input.network?.subnetMask !== undefined;
+  const path: Path = given ? ["network", "subnetMask"] : vpc.path;
+  const value = given ? subnetMask : vpc.range.text;
+  if (subnetMask > NARROWEST_SUBNET) {
+    const message =
+      "leaves no room in a subnet: AWS keeps five addresses, and masters and balancers have sixteen";
+    problems.add(path, value, message, { allowed: `at most ${NARROWEST_SUBNET}` });
+    return;
+  }
+  const places = zonePlaces(vpc.range, subnetMask);
+  const without = zones.filter((zone) => ZONE_LETTERS.indexOf(zoneLetter(zone)) >= places);
+  if (without.length === 0) return;
+  const least = vpc.range.prefix + 1 + Math.ceil(Math.log2(furthest(without) + 1));
+  problems.add(
+    path,
+    value,
+    `gives ${vpc.range.text} ${places} subnets of /${subnetMask} in each half, the public and the private one, and ` +
+      `none for ${without.join(", ")}`,
+    {
+      allowed:
+        least <= NARROWEST_SUBNET
+          ? `a network.subnetMask of ${least} to ${NARROWEST_SUBNET}`
+          : `a VPC of /${NARROWEST_SUBNET - (least - vpc.range.prefix)} or larger`,
+    },
+  );
+}
+
+function furthest(zones: readonly string[]): number {
+  return Math.max(...zones.map((zone) => ZONE_LETTERS.indexOf(zoneLetter(zone))));
+}
+
+export function zonesAreOfTheRegion(
+  { region, input, existing }: AwsFacts,
+  _facts: Facts,
+  problems: Problems,
+): void {
+  const given = input.network?.zones;
+  if (region === undefined || given === undefined || existing) return;
+  const letters = zoneLetters(region);
+  if (typeof given === "number") {
+    if (given <= letters.length) return;
+    problems.add(["network", "zones"], given, `are more zones than ${region} has`, {
+      allowed: `at most ${letters.length}: ${letters.join(", ")}`,
+    });
+    return;
+  }
+  given.forEach((zone, index) => {
+    const path = ["network", "zones", index];
+    if (refuseZone(path, zone, region, problems)) return;
+    const full = fullZone(zone, region);
+    if (given.findIndex((other) => fullZone(other, region) === full) < index) {
+      problems.add(path, zone, "stands twice", { allowed: "each zone once" });
+    }
+  });
+}
+
+/** True where `zone` is none of the region, and was refused. */
+export function refuseZone(
+  path: Path,
+  zone: string | undefined,
+  region: string,
+  problems: Problems,
+): boolean {
+  if (zone === undefined || fullZone(zone, region) !== undefined) return false;
+  const names = zoneLetters(region).map((letter) => zoneName(region, letter));
+  problems.add(path, zone, `is no zone of ${region}`, {
+    allowed: names.join(", "),
+    nearest: zone.length > 2 ? nearest(zone, names) : undefined,
+  });
+  return true;
+}
+
+/** Private nodes fetch images and call AWS through a NAT gateway; without such nodes it is money for nothing. */
+export function natServesSomebody(
+  { nat, reaches, existing, input }: AwsFacts,
+  _facts: Facts,
+  problems: Problems,
+): void {
+  if (existing || nat === undefined || input.network?.nat === undefined) return;
+  const privates = reaches.includes("private");
+  if (privates && nat === "none") {
+    problems.add(["network", "nat"], nat, "leaves nodes in private subnets without a way out", {
+      allowed: "one, perZone",
+    });
+  }
+  if (!privates && nat !== "none") {
+    problems.add(["network", "nat"], nat, "serves nobody: all nodes are in public subnets", {
+      allowed: "none, or nodes in private subnets (bastion: {}, or reach: private)",
+    });
+  }
+}
+
+/** A VPC that exists has its own zones, gateways and endpoints. */
+export function existingVpcIsLeftAlone(
+  { existing, input }: AwsFacts,
+  _facts: Facts,
+  problems: Problems,
+): void {
+  if (!existing) return;
+  for (const key of ["zones", "nat", "subnetMask", "s3Endpoint"] as const) {
+    const value = input.network?.[key];
+    if (value === undefined || value === false) continue;
+    problems.add(["network", key], value, "is given beside network.existing, whose VPC is left as it is", {
+      allowed: `no ${key}`,
+    });
+  }
+}
+
+export function existingSubnetsFit(aws: AwsFacts, _facts: Facts, problems: Problems): void {
+  const { vpc, region, input } = aws;
+  const seen: { name: string; id: string | undefined; range: Range | undefined }[] = [];
+  (input.network?.existing?.subnets ?? []).forEach((subnet, index) => {
+    if (subnet === undefined) return;
+    const path = ["network", "existing", "subnets", index];
+    const parsed = subnet.cidr === undefined ? undefined : parseRange(subnet.cidr);
+    const range = parsed === undefined || "problem" in parsed ? undefined : parsed;
+    if (range !== undefined) refuseSubnet([...path, "cidr"], range, vpc, problems);
+    if (region !== undefined && refuseZone([...path, "zone"], subnet.zone, region, problems)) return;
+    const twin = seen.find(
+      (other) => other.range !== undefined && range !== undefined && overlaps(other.range, range),
+    );
+    if (twin !== undefined && twin.id !== subnet.id) {
+      problems.add([...path, "cidr"], subnet.cidr, `overlaps ${twin.range?.text}, another of the subnets`, {
+        allowed: "ranges that are disjoint",
+      });
+    }
+    if (subnet.id !== undefined && seen.some((other) => other.id === subnet.id)) {
+      problems.add([...path, "id"], subnet.id, "stands twice", { allowed: "each subnet once" });
+      return;
+    }
+    const full = fullZone(subnet.zone, region);
+    const name = full === undefined || subnet.reach === undefined ? "" : subnetName(subnet.reach, full);
+    if (name !== "" && seen.some((other) => other.name === name)) {
+      problems.add([...path, "zone"], subnet.zone, `has two ${subnet.reach} subnets`, {
+        allowed: "one public and one private subnet for each zone",
+      });
+    }
+    seen.push({ name, id: subnet.id, range });
+  });
+}
+
+function refuseSubnet(path: Path, subnet: Range, vpc: PlacedRange | undefined, problems: Problems): void {
+  if (vpc !== undefined && !isPartOf(subnet, vpc.range)) {
+    problems.add(path, subnet.text, `lies outside network.vpcCidr ${vpc.range.text}`, {
+      allowed: `a range within ${vpc.range.text}`,
+    });
+  } else if (subnet.prefix > NARROWEST_SUBNET) {
+    problems.add(path, subnet.text, "is too small: a /28 of it is kept for masters and balancers", {
+      allowed: `/${NARROWEST_SUBNET} or larger`,
+    });
+  }
+}
+
+/** A VPC that exists has a subnet for everything that has to stand in one. */
+export function existingSubnetsSuffice(aws: AwsFacts, _facts: Facts, problems: Problems): void {
+  const given = aws.input.network?.existing?.subnets;
+  // Where one was refused it may be the one that is missed.
+  if (given === undefined || given.length !== aws.subnets.length) return;
+  for (const reach of aws.reaches) {
+    if (aws.subnets.some((subnet) => subnet.reach === reach)) continue;
+    const what =
+      reach === "public" ? "a bastion, balancer or node with a public address" : "nodes without one";
+    problems.add(
+      ["network", "existing", "subnets"],
+      given.length,
+      `are without a ${reach} subnet, for ${what}`,
+      {
+        allowed: `one with reach: ${reach}`,
+      },
+    );
+  }
+}

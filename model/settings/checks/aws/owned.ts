@@ -1,0 +1,34 @@
+import { pick, type Facts } from "../../draft";
+import type { AwsFacts } from "../../awsFacts";
+import type { Problems } from "../../problems";
+
+type Owned = readonly [component: "apiServer" | "controllerManager", flag: string, setting: string];
+
+/** Flags that follow from pod identity; switched off, the issuer is the user's to set. */
+const POD_IDENTITY: readonly Owned[] = [
+  ["apiServer", "service-account-issuer", "podIdentity, whose published documents name the issuer"],
+  ["apiServer", "service-account-jwks-uri", "podIdentity, whose published documents name the keys' address"],
+  ["apiServer", "api-audiences", "podIdentity"],
+];
+
+const CLOUD: readonly Owned[] = [
+  ["controllerManager", "cloud-provider", "the cloud controller manager, which the library installs"],
+  ["controllerManager", "configure-cloud-routes", "cni: no routes of pods are put into the VPC"],
+  ["controllerManager", "external-cloud-volume-plugin", "storage"],
+];
+
+export function cloudFlagsAreOwned({ input: aws }: AwsFacts, { input }: Facts, problems: Problems): void {
+  const identity = pick(aws, "podIdentity", true) === true;
+  for (const [component, flag, setting] of [...CLOUD, ...(identity ? POD_IDENTITY : [])]) {
+    const value = input[component]?.extraArgs?.[flag];
+    if (value === undefined) continue;
+    problems.add(
+      [component, "extraArgs", flag],
+      value,
+      "is not taken here: it follows from another setting",
+      {
+        allowed: `instead: ${setting}`,
+      },
+    );
+  }
+}

@@ -1,0 +1,119 @@
+import { fullZone, type AwsFacts, type AwsPoolFacts } from "../../awsFacts";
+import type { Facts } from "../../draft";
+import type { Problems } from "../../problems";
+import { refuseZone } from "./network";
+
+/** A worker's role label is its pool's name; these two say master (kubeadm constants, LabelNodeRoleControlPlane). */
+const RESERVED_POOLS: readonly string[] = ["control-plane", "master"];
+
+export function poolNamesAreFree({ pools }: AwsFacts, _facts: Facts, problems: Problems): void {
+  for (const { name, path } of pools) {
+    if (!RESERVED_POOLS.includes(name)) continue;
+    problems.add(
+      path,
+      name,
+      `would give workers the role label node-role.kubernetes.io/${name}, which is the masters'`,
+      {
+        allowed: "another name",
+      },
+    );
+  }
+}
+
+/** A pool is fixed by `count`, or scales from `min` to `max`. */
+export function poolSizesFit({ pools }: AwsFacts, _facts: Facts, problems: Problems): void {
+  for (const { path, input, min, max } of pools) {
+    const refused = (["count", "min", "max"] as const).some(
+      (key) => key in input && input[key] === undefined,
+    );
+    if (refused) continue;
+    const scales = input.min !== undefined || input.max !== undefined;
+    if (input.count !== undefined && scales) {
+      problems.add([...path, "count"], input.count, "stands beside min or max: a pool is fixed or scales", {
+        allowed: "count, or min and max",
+      });
+    } else if (scales && input.max === undefined) {
+      problems.add([...path, "max"], undefined, `is missing beside min ${input.min}`, {
+        allowed: `max, ${input.min} or more; or count: ${input.min} for a fixed number`,
+      });
+    } else if (min !== undefined && max !== undefined && min > max) {
+      problems.add([...path, "min"], min, `is more than max ${max}`, { allowed: `at most ${max}` });
+    }
+  }
+}
+
+export function poolZonesAreInUse(
+  { pools, zones, region, input }: AwsFacts,
+  _facts: Facts,
+  problems: Problems,
+): void {
+  if (region === undefined || zones.length === 0) return;
+  const given = input.network?.zones;
+  const known = typeof given === "number" || given?.every((zone) => fullZone(zone, region)) !== false;
+  for (const { path, input: pool } of pools) {
+    (pool.zones ?? []).forEach((zone, index) => {
+      const place = [...path, "zones", index];
+      if (zone === undefined || refuseZone(place, zone, region, problems) || !known) return;
+      const full = fullZone(zone, region) ?? "";
+      const all = (pool.zones ?? []).map((other) => fullZone(other, region));
+      if (!zones.includes(full)) {
+        problems.add(place, zone, "is a zone without subnets: network.zones does not have it", {
+          allowed: zones.join(", "),
+        });
+      } else if (all.indexOf(full) < index) {
+        problems.add(place, zone, "stands twice", { allowed: "each zone once" });
+      }
+    });
+  }
+}
+
+/** Zones that have a subnet, but none of the pool's reach; a VPC that is made has both in every zone. */
+export function poolsHaveSubnets(aws: AwsFacts, _facts: Facts, problems: Problems): void {
+  const given = aws.input.network?.existing?.subnets;
+  if (given === undefined || given.length !== aws.subnets.length) return;
+  for (const pool of aws.pools) {
+    // That there is none at all was said of the VPC as a whole.
+    if (pool.subnets.length > 0 || !aws.subnets.some((subnet) => subnet.reach === pool.reach)) continue;
+    problems.add(
+      [...pool.path, "zones"],
+      pool.input.zones,
+      `have no ${pool.reach} subnet in network.existing`,
+      {
+        allowed: aws.subnets
+          .filter((subnet) => subnet.reach === pool.reach)
+          .map((one) => one.zone)
+          .join(", "),
+      },
+    );
+  }
+}
+
+export function spotFits({ pools }: AwsFacts, _facts: Facts, problems: Problems): void {
+  for (const { path, input, max } of pools) {
+    if (typeof input.spot !== "object") continue;
+    const { onDemandBase, onDemandPercent } = input.spot;
+    if (onDemandPercent === 100) {
+      problems.add([...path, "spot", "onDemandPercent"], onDemandPercent, "leaves no spot instance", {
+        allowed: "less than 100, or no spot",
+      });
+    }
+    if (onDemandBase !== undefined && max !== undefined && onDemandBase >= max && max > 0) {
+      problems.add(
+        [...path, "spot", "onDemandBase"],
+        onDemandBase,
+        `leaves no spot instance of ${max} nodes`,
+        {
+          allowed: `less than ${max}, or no spot`,
+        },
+      );
+    }
+  }
+}
+
+/** Nodes the pools may come to, masters included; undefined where a number was refused. */
+export function mostNodes(count: number | undefined, pools: readonly AwsPoolFacts[]): number | undefined {
+  return pools.reduce<number | undefined>(
+    (sum, { max }) => (sum === undefined || max === undefined ? undefined : sum + max),
+    count,
+  );
+}

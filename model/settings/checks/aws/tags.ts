@@ -1,0 +1,51 @@
+import type { AwsFacts } from "../../awsFacts";
+import type { Facts } from "../../draft";
+import type { Path, Problems } from "../../problems";
+
+/** Tagging AWS resources user guide, "Tag naming limits and requirements". */
+const LIMITS = { key: 128, value: 256, tags: 50 } as const;
+const CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+const RULE = "letters, digits, spaces and _ . : / = + - @";
+
+/** Tags that the library sets by itself on one resource or another, at most. */
+const OWN_TAGS = 10;
+
+const OWNED: readonly [RegExp, string][] = [
+  [/^Name$/, "the library names everything it makes"],
+  [/^kubernetes\.io\/(cluster|role)\//, "the cloud controller manager and the EBS driver find things by it"],
+  [/^(pulumi-kubeadm|k8s\.io\/cluster-autoscaler)\//, "the library sets it"],
+];
+
+export function tagsAreTaken({ input, pools }: AwsFacts, _facts: Facts, problems: Problems): void {
+  for (const [path, tags] of [
+    [["tags"], input.tags],
+    ...pools.map((pool) => [[...pool.path, "tags"], pool.input.tags] as const),
+  ] as const) {
+    const entries = Object.entries(tags ?? {});
+    for (const [key, value] of entries) tagFits([...path, key], key, value, problems);
+    if (entries.length <= LIMITS.tags - OWN_TAGS) continue;
+    problems.add(path, entries.length, `are too many: AWS takes ${LIMITS.tags} on a resource`, {
+      allowed: `at most ${LIMITS.tags - OWN_TAGS} beside the library's own`,
+    });
+  }
+}
+
+function tagFits(path: Path, key: string, value: string | undefined, problems: Problems): void {
+  const owned = OWNED.find(([pattern]) => pattern.test(key));
+  if (/^aws:/i.test(key)) {
+    problems.add(path, value, "has a key that begins with aws:, which is AWS' own", {
+      allowed: "another key",
+    });
+  } else if (owned !== undefined) {
+    problems.add(path, value, `is not taken: ${owned[1]}`, { allowed: "another key" });
+  } else if (key === "" || key.length > LIMITS.key || !CHARACTERS.test(key)) {
+    problems.add(path, value, "has a key that AWS does not take", {
+      allowed: `1 to ${LIMITS.key} characters of ${RULE}`,
+    });
+  }
+  if (value !== undefined && (value.length > LIMITS.value || !CHARACTERS.test(value))) {
+    problems.add(path, value, "is no value of a tag", {
+      allowed: `at most ${LIMITS.value} characters of ${RULE}`,
+    });
+  }
+}
