@@ -18,6 +18,7 @@ import {
 } from "@pulumi/pulumi/automation";
 import { ensureTool } from "../support/toolchain";
 import { EngineError, isDebug, toResult, type EngineResult } from "./result";
+import { accountFileVariable } from "./providers/aws/account";
 import { clockFileVariable } from "./providers/shared/clock";
 import { chooseProvider, providerNames, writeLaunchers, type ProviderName } from "./providers/shared/launch";
 import { textFiles, type Written } from "./secrets";
@@ -58,6 +59,8 @@ export interface OperationOptions {
 export interface EngineStack {
   readonly stack: Stack;
   readonly workDir: string;
+  /** File of the account that the stand-in for `aws` plays, see `awsAccount.ts`; there once something was made in it. */
+  readonly awsAccount: string;
   preview(options?: OperationOptions): Promise<EngineResult>;
   /** Each operation rejects with an `EngineError`, which has the result up to then. */
   up(options?: OperationOptions): Promise<EngineResult>;
@@ -146,6 +149,7 @@ export async function createEngineStack(options: EngineStackOptions): Promise<En
   return {
     stack,
     workDir,
+    awsAccount: layout.awsAccount,
     preview: (given) => operate("preview", (handlers) => stack.preview({ ...given, ...handlers }), "start"),
     up: (given) => operate("up", (handlers) => stack.up({ ...given, ...handlers }), "start"),
     refresh: (given) => operate("refresh", (handlers) => stack.refresh({ ...given, ...handlers }), "end"),
@@ -183,6 +187,7 @@ interface Layout {
   readonly home: string;
   readonly providers: string;
   readonly clockFile: string;
+  readonly awsAccount: string;
   /** Whether a provider comes from the engine's own plugin folder, which then has to be the user's. */
   readonly ownPlugins: boolean;
 }
@@ -205,6 +210,7 @@ function layOut(workDir: string, cli: string): Layout {
     home: inside("home"),
     providers: inside("providers"),
     clockFile: inside("clock-offset-hours"),
+    awsAccount: inside("aws-account.json"),
     ownPlugins: standIns.length < providerNames.length,
   };
 }
@@ -220,6 +226,7 @@ function environment(layout: Layout): Record<string, string> {
     PULUMI_BACKEND_URL: `file://${layout.stateFolder}`,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     [clockFileVariable]: layout.clockFile,
+    [accountFileVariable]: layout.awsAccount,
     ...(layout.ownPlugins
       ? {}
       : { PULUMI_HOME: layout.home, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),

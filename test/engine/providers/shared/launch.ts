@@ -15,7 +15,7 @@ import {
 import { homedir } from "node:os";
 import * as path from "node:path";
 
-export const providerNames = ["tls", "command", "kubernetes"] as const;
+export const providerNames = ["tls", "command", "kubernetes", "aws"] as const;
 export type ProviderName = (typeof providerNames)[number];
 
 export interface ProviderChoice {

@@ -1,0 +1,110 @@
+/** What AWS offers: zones, types of instances, and the public parameters that name images. */
+import { createHash } from "node:crypto";
+import type { Controls } from "./account";
+
+export type Architecture = "x86_64" | "arm64";
+
+/** Zones of the regions that tests use; others get three, a to c. */
+const zoneLetters: Readonly<Record<string, string>> = { "us-east-1": "abcdef", "us-west-2": "abcd" };
+
+/** `euc1-az1`: the short name of a region in ids of zones (https://docs.aws.amazon.com/global-infrastructure/latest/regions/az-ids.html). */
+export function zonesOf(region: string): { readonly name: string; readonly id: string }[] {
+  const [area = "", direction = "", number = ""] = region.replace("us-gov-", "usg-").split("-");
+  const words = { north: "n", south: "s", east: "e", west: "w", central: "c" };
+  const letters = Object.entries(words).reduce(
+    (name, [word, letter]) => name.replace(word, letter),
+    direction,
+  );
+  const short = `${area}${letters}${number}`;
+  return [...(zoneLetters[region] ?? "abc")].map((letter, index) => ({
+    name: `${region}${letter}`,
+    id: `${short}-az${index + 1}`,
+  }));
+}
+
+/** Families by architecture, https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html; not all of them. */
+const families: Record<Architecture, readonly string[]> = {
+  x86_64: [
+    ...["t2", "t3", "t3a", "m5", "m5a", "m5d", "m5n", "m6i", "m6a", "m6id", "m7i", "m7a", "m7i-flex", "m8i"],
+    ...["c5", "c5a", "c5d", "c5n", "c6i", "c6a", "c6id", "c7i", "c7a", "c7i-flex", "c8i"],
+    ...[
+      "r5",
+      "r5a",
+      "r5d",
+      "r6i",
+      "r6a",
+      "r7i",
+      "r7a",
+      "r8i",
+      "i3",
+      "i4i",
+      "g4dn",
+      "g5",
+      "g6",
+      "p4d",
+      "p5",
+      "x2idn",
+    ],
+  ],
+  arm64: [
+    ...[
+      "a1",
+      "t4g",
+      "m6g",
+      "m6gd",
+      "m7g",
+      "m7gd",
+      "m8g",
+      "c6g",
+      "c6gd",
+      "c6gn",
+      "c7g",
+      "c7gd",
+      "c7gn",
+      "c8g",
+    ],
+    ...["r6g", "r6gd", "r7g", "r7gd", "r8g", "x2gd", "i4g", "im4gn", "g5g"],
+  ],
+};
+const sizes = /^(nano|micro|small|medium|large|\d*xlarge|metal(-\d+xl)?)$/;
+
+export function architectureOf(instanceType: string): Architecture | undefined {
+  const [family, size = ""] = instanceType.split(".");
+  if (!sizes.test(size)) return undefined;
+  return (["x86_64", "arm64"] as const).find((architecture) => families[architecture].includes(family));
+}
+
+/**
+ * Public parameters of the publishers: Canonical, https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/;
+ * Debian, https://wiki.debian.org/Cloud/AmazonEC2Image; Amazon, https://docs.aws.amazon.com/linux/al2023/ug/ec2.html and, for
+ * Windows, https://docs.aws.amazon.com/AWSEC2/latest/WindowsGuide/finding-an-ami-parameter-store.html.
+ */
+const patterns: readonly RegExp[] = [
+  /^\/aws\/service\/canonical\/ubuntu\/server(?:-minimal)?\/(?:\d\d\.\d\d|noble|jammy)\/stable\/(?:current|\d+(?:\.\d+)?)\/(amd64|arm64)\/hvm\/ebs-gp[23]\/ami-id$/,
+  /^\/aws\/service\/debian\/release\/(?:\d+|\w+)\/latest\/(amd64|arm64)$/,
+  /^\/aws\/service\/ami-amazon-linux-latest\/al2023-ami(?:-minimal)?-kernel-(?:default|\d\.\d+)-(x86_64|arm64)$/,
+  /^\/aws\/service\/ami-windows-latest\/Windows_Server-20(?:22|25)-English-(?:Full|Core)-Base()$/,
+];
+
+/** The value of a public parameter: an image's id, another in each region. */
+export function publicParameter(name: string, region: string, controls: Controls): string | undefined {
+  const changed = controls.parameters?.[name];
+  if (changed !== undefined) return changed;
+  if (!patterns.some((pattern) => pattern.test(name))) return undefined;
+  const digits = createHash("sha256").update(`${region} ${name}`).digest("hex").slice(0, 15);
+  return `ami-0${architectureOfParameter(name) === "arm64" ? "a" : "0"}${digits}`;
+}
+
+function architectureOfParameter(name: string): Architecture {
+  return /arm64/.test(name) ? "arm64" : "x86_64";
+}
+
+/** Ids made here tell it by their second digit; undefined where there is no such image. */
+export function architectureOfImage(id: string, controls: Controls): Architecture | undefined {
+  const own = controls.images?.[id];
+  if (own !== undefined) return own;
+  const parameter = Object.entries(controls.parameters ?? {}).find(([, value]) => value === id)?.[0];
+  if (parameter !== undefined) return architectureOfParameter(parameter);
+  const digit = /^ami-0([0a])[0-9a-f]{15}$/.exec(id)?.[1];
+  return digit === undefined ? undefined : digit === "a" ? "arm64" : "x86_64";
+}

@@ -1,0 +1,59 @@
+/** What a type of resource is to the stand-in: its arguments, and what happens to the account. */
+import type { CheckFailure } from "../shared/provider";
+import type { Values } from "../shared/values";
+import type { Scope } from "./scope";
+
+/**
+ * Words about an argument, as in the original's schema: `required`; `replaces` is ForceNew; `computed` is
+ * Optional and Computed, so that leaving it out keeps what is there; `set` has no order; `json` is a document, compared by
+ * meaning; `secret` is Sensitive.
+ */
+export type Word = "required" | "replaces" | "computed" | "set" | "json" | "secret";
+
+/** Words apart by spaces, or none. */
+export type Words = string;
+
+export interface Kind {
+  /** Below internal/service/ of hashicorp/terraform-provider-aws, where the rules are from. */
+  readonly source: string;
+  readonly arguments: Readonly<Record<string, Words>>;
+  readonly defaults?: Values;
+  /** Has `tags` and `tagsAll`, which the provider's default tags are merged into. */
+  readonly tagged?: boolean;
+  /** Attributes that are only read. */
+  readonly outputs?: readonly string[];
+  /** The argument that gets a name of the resource's and seven digits where none is given, and its longest length. */
+  readonly naming?: { readonly argument: string; readonly longest: number; readonly lowerCase?: boolean };
+  /** Faults beyond missing and unknown arguments; values may be unknown during a preview. */
+  readonly refuse?: (inputs: Values) => CheckFailure[];
+  /** Arguments whose change replaces under conditions (CustomizeDiff), among `changed`. */
+  readonly replaces?: (changed: readonly string[], olds: Values, news: Values) => readonly string[];
+  /** Attributes that a change of `changed` makes unknown in the plan. */
+  readonly recomputed?: (changed: readonly string[], news: Values) => readonly string[];
+  /** Makes the thing; what it returns comes on top of the arguments with their defaults. */
+  readonly create: (scope: Scope, inputs: Values) => Made;
+  /** What changes besides the arguments; `inputs` has the defaults and what was computed before. */
+  readonly update?: (scope: Scope, id: string, state: Values, inputs: Values) => Values;
+  /** Attributes that others have a hand in. */
+  readonly read?: (scope: Scope, id: string, state: Values) => Values;
+  readonly remove?: (scope: Scope, id: string, state: Values) => void;
+}
+
+export interface Made {
+  readonly id: string;
+  readonly attributes?: Values;
+}
+
+const words: readonly Word[] = ["required", "replaces", "computed", "set", "json", "secret"];
+
+export function has(kind: Kind, argument: string, word: Word): boolean {
+  const given = (kind.arguments[argument] ?? "").split(" ").filter((entry) => entry !== "");
+  const strange = given.find((entry) => !words.includes(entry as Word));
+  if (strange !== undefined) throw new Error(`${kind.source}: ${argument} is said to be "${strange}"`);
+  return given.includes(word);
+}
+
+/** Arguments that every type takes (v7: resources have a region of their own). */
+export function argumentsOf(kind: Kind): string[] {
+  return [...Object.keys(kind.arguments), ...(kind.tagged ? ["tags", "tagsAll"] : []), "region"];
+}

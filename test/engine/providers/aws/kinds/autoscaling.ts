@@ -1,0 +1,205 @@
+/** Autoscaling groups: their instances are network interfaces that nothing runs behind. */
+import { detach } from "../addresses";
+import { exactlyOne, longest, notBoth, oneOf } from "../faults";
+import type { Kind } from "../kind";
+import { object, objects, refuse, text, texts, type Scope } from "../scope";
+import { sameValue, type Values } from "../../shared/values";
+import { checkGroup, ownerOf, resolved, scale } from "./scaling";
+
+export const group: Kind = {
+  source: "autoscaling/group.go",
+  arguments: {
+    availabilityZones: "computed set",
+    availabilityZoneDistribution: "computed",
+    capacityRebalance: "",
+    defaultCooldown: "computed",
+    defaultInstanceWarmup: "",
+    desiredCapacity: "computed",
+    desiredCapacityType: "",
+    enabledMetrics: "set",
+    forceDelete: "",
+    forceDeleteWarmPool: "",
+    healthCheckGracePeriod: "",
+    healthCheckType: "computed",
+    ignoreFailedScalingActivities: "",
+    initialLifecycleHooks: "set replaces",
+    instanceMaintenancePolicy: "",
+    instanceRefresh: "",
+    launchTemplate: "computed",
+    maxInstanceLifetime: "",
+    maxSize: "required",
+    metricsGranularity: "",
+    minSize: "required",
+    mixedInstancesPolicy: "computed",
+    name: "computed replaces",
+    namePrefix: "computed replaces",
+    protectFromScaleIn: "",
+    suspendedProcesses: "set",
+    tags: "set",
+    targetGroupArns: "computed set",
+    terminationPolicies: "",
+    vpcZoneIdentifiers: "computed set",
+    waitForCapacityTimeout: "",
+  },
+  defaults: {
+    forceDelete: false,
+    forceDeleteWarmPool: false,
+    healthCheckGracePeriod: 300,
+    ignoreFailedScalingActivities: false,
+    metricsGranularity: "1Minute",
+    protectFromScaleIn: false,
+    waitForCapacityTimeout: "10m",
+  },
+  outputs: ["arn", "predictedCapacity", "warmPoolSize"],
+  naming: { argument: "name", longest: 255 },
+  refuse: (inputs) => [
+    ...exactlyOne(inputs, "launchTemplate", "mixedInstancesPolicy"),
+    ...notBoth(inputs, "availabilityZones", "vpcZoneIdentifiers"),
+    ...longest(inputs, "name", 255),
+    ...oneOf(object(inputs["instanceRefresh"]), "strategy", "Rolling"),
+    ...objects(inputs["initialLifecycleHooks"]).flatMap((hook) =>
+      oneOf(hook, "lifecycleTransition", ...transitions),
+    ),
+  ],
+  create: (scope, inputs) => {
+    const call = "Auto Scaling: CreateAutoScalingGroup";
+    const name = text(inputs["name"]);
+    if (scope.find("autoscaling.Group", name)) {
+      const what = "AutoScalingGroup by this name already exists - A group with the name";
+      refuse(call, "AlreadyExists", `${what} ${name} already exists`);
+    }
+    const desired = inputs["desiredCapacity"] ?? inputs["minSize"];
+    const state = { ...inputs, desiredCapacity: desired };
+    checkGroup(scope, call, state);
+    scale(scope, call, name, state);
+    for (const hook of objects(inputs["initialLifecycleHooks"])) {
+      scope.put(initialHooks, `${name}/${text(hook["name"])}`, { ...hook, autoscalingGroupName: name });
+    }
+    return {
+      id: name,
+      attributes: {
+        arn: scope.arn(
+          "autoscaling",
+          `autoScalingGroup:${scope.digits("group")}:autoScalingGroupName/${name}`,
+        ),
+        desiredCapacity: desired ?? null,
+        defaultCooldown: inputs["defaultCooldown"] ?? 300,
+        healthCheckType: inputs["healthCheckType"] ?? "EC2",
+        predictedCapacity: 0,
+        warmPoolSize: 0,
+        targetGroupArns: inputs["targetGroupArns"] ?? [],
+        ...resolved(scope, state),
+        _refreshes: 0,
+      },
+    };
+  },
+  update: (scope, id, state, inputs) => {
+    const call = "Auto Scaling: UpdateAutoScalingGroup";
+    checkGroup(scope, call, inputs);
+    const changed = ["launchTemplate", "mixedInstancesPolicy"].some(
+      (name) => !sameValue(state[name], inputs[name]),
+    );
+    scale(scope, call, id, inputs);
+    const asked = objects([inputs["instanceRefresh"] ?? null]).flatMap((refresh) =>
+      texts(refresh["triggers"]),
+    );
+    const triggered = changed || asked.some((name) => !sameValue(state[camel(name)], inputs[camel(name)]));
+    const refreshes = Number(state["_refreshes"] ?? 0);
+    const starts = triggered && inputs["instanceRefresh"] !== undefined;
+    if (starts) {
+      // A rolling refresh puts new instances in the place of all.
+      detach(scope, ownerOf(id));
+      scale(scope, call, id, inputs);
+    }
+    return { ...resolved(scope, inputs), _refreshes: starts ? refreshes + 1 : refreshes };
+  },
+  remove: (scope, id) => {
+    // The original scales to nothing first, or forces it.
+    detach(scope, ownerOf(id));
+    for (const kind of ["autoscaling.LifecycleHook", "autoscaling.Policy", initialHooks]) {
+      for (const own of scope.where(kind, { autoscalingGroupName: id })) scope.remove(kind, own.id);
+    }
+  },
+};
+
+const initialHooks = "initialLifecycleHook";
+const transitions = ["autoscaling:EC2_INSTANCE_LAUNCHING", "autoscaling:EC2_INSTANCE_TERMINATING"];
+
+function camel(name: string): string {
+  return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()).replace(/^tag$/, "tags");
+}
+
+function needGroup(scope: Scope, call: string, inputs: Values): void {
+  if (!scope.find("autoscaling.Group", inputs["autoscalingGroupName"])) {
+    refuse(
+      call,
+      "ValidationError",
+      `AutoScalingGroup name not found - ${text(inputs["autoscalingGroupName"])}`,
+    );
+  }
+}
+
+export const lifecycleHook: Kind = {
+  source: "autoscaling/lifecycle_hook.go",
+  arguments: {
+    autoscalingGroupName: "required replaces",
+    defaultResult: "computed",
+    heartbeatTimeout: "",
+    lifecycleTransition: "required",
+    name: "replaces",
+    notificationMetadata: "",
+    notificationTargetArn: "",
+    roleArn: "",
+  },
+  naming: { argument: "name", longest: 255 },
+  refuse: (inputs) => [
+    ...oneOf(inputs, "lifecycleTransition", ...transitions),
+    ...oneOf(inputs, "defaultResult", "CONTINUE", "ABANDON"),
+  ],
+  create: (scope, inputs) => {
+    needGroup(scope, "Auto Scaling: PutLifecycleHook", inputs);
+    const name = text(inputs["name"]);
+    return { id: name, attributes: { defaultResult: inputs["defaultResult"] ?? "ABANDON" } };
+  },
+};
+
+export const policy: Kind = {
+  source: "autoscaling/policy.go",
+  arguments: {
+    adjustmentType: "",
+    autoscalingGroupName: "required replaces",
+    cooldown: "",
+    enabled: "",
+    estimatedInstanceWarmup: "",
+    metricAggregationType: "computed",
+    minAdjustmentMagnitude: "",
+    name: "replaces",
+    policyType: "",
+    scalingAdjustment: "",
+    stepAdjustments: "set",
+    targetTrackingConfiguration: "",
+  },
+  defaults: { policyType: "SimpleScaling", enabled: true },
+  outputs: ["arn"],
+  naming: { argument: "name", longest: 255 },
+  refuse: (inputs) =>
+    oneOf(inputs, "policyType", "PredictiveScaling", "SimpleScaling", "StepScaling", "TargetTrackingScaling"),
+  create: (scope, inputs) => {
+    const call = "Auto Scaling: PutScalingPolicy";
+    needGroup(scope, call, inputs);
+    if (inputs["policyType"] === "TargetTrackingScaling" && !inputs["targetTrackingConfiguration"]) {
+      refuse(
+        call,
+        "ValidationError",
+        "TargetTrackingConfiguration is required for policies of type TargetTrackingScaling",
+      );
+    }
+    const name = text(inputs["name"]);
+    return {
+      id: name,
+      attributes: {
+        arn: scope.arn("autoscaling", `scalingPolicy:${scope.digits("policy")}:policyName/${name}`),
+      },
+    };
+  },
+};

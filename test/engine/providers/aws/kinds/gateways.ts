@@ -1,0 +1,177 @@
+/** NAT gateways and VPC endpoints. */
+import { attach, checkGroups, detach, interfaces } from "../addresses";
+import { oneOf } from "../faults";
+import type { Kind } from "../kind";
+import { given, refuse, text, texts, type Scope } from "../scope";
+import type { Value, Values } from "../../shared/values";
+import { associate, dissociate, needAddress } from "./elasticAddresses";
+import { hasGateway, needSubnet, needVpc } from "./network";
+
+export const natGateway: Kind = {
+  source: "ec2/vpc_nat_gateway.go",
+  arguments: {
+    allocationId: "replaces",
+    connectivityType: "replaces",
+    privateIp: "computed replaces",
+    subnetId: "required replaces",
+    secondaryAllocationIds: "computed set",
+  },
+  defaults: { connectivityType: "public" },
+  tagged: true,
+  outputs: ["associationId", "networkInterfaceId", "publicIp"],
+  refuse: (inputs) => [
+    ...oneOf(inputs, "connectivityType", "public", "private"),
+    ...(inputs["connectivityType"] === "private" && given(inputs["allocationId"])
+      ? [
+          {
+            property: "allocationId",
+            reason: `allocation_id is not supported with connectivity_type = "private"`,
+          },
+        ]
+      : []),
+  ],
+  create: (scope, inputs) => {
+    const call = "EC2: CreateNatGateway";
+    const subnetId = text(inputs["subnetId"]);
+    const { vpcId = null } = needSubnet(scope, call, subnetId);
+    const allocation = text(inputs["allocationId"]);
+    const id = scope.newId("nat");
+    if (inputs["connectivityType"] === "public") {
+      if (allocation === "")
+        refuse(call, "MissingParameter", "The request must contain the parameter AllocationId");
+      needAddress(scope, call, allocation);
+      if (!hasGateway(scope, vpcId)) {
+        refuse(call, "Gateway.NotAttached", `Network ${text(vpcId)} has no Internet gateway attached`);
+      }
+    }
+    const made = attach(scope, { call, subnetId, groups: [], owner: id, address: text(inputs["privateIp"]) });
+    const associationId = allocation === "" ? "" : associate(scope, allocation, made.id, false);
+    return {
+      id,
+      attributes: {
+        associationId,
+        networkInterfaceId: made.id,
+        privateIp: made.address,
+        publicIp: text(scope.find("ec2.Eip", allocation)?.["publicIp"]),
+      },
+    };
+  },
+  remove: (scope, id, state) => {
+    if (text(state["allocationId"]) !== "") dissociate(scope, text(state["allocationId"]));
+    detach(scope, id);
+    for (const route of scope.where("ec2.Route", { natGatewayId: id })) {
+      scope.put("ec2.Route", route.id, { ...route.state, state: "blackhole" });
+    }
+  },
+};
+
+export const vpcEndpoint: Kind = {
+  source: "ec2/vpc_endpoint.go",
+  arguments: {
+    vpcId: "required replaces",
+    serviceName: "required replaces",
+    vpcEndpointType: "replaces",
+    autoAccept: "",
+    policy: "computed json",
+    privateDnsEnabled: "computed",
+    routeTableIds: "computed set",
+    securityGroupIds: "computed set",
+    subnetIds: "computed set",
+    ipAddressType: "computed",
+  },
+  defaults: { vpcEndpointType: "Gateway" },
+  tagged: true,
+  outputs: [
+    "arn",
+    "cidrBlocks",
+    "networkInterfaceIds",
+    "ownerId",
+    "prefixListId",
+    "requesterManaged",
+    "state",
+  ],
+  refuse: (inputs) => oneOf(inputs, "vpcEndpointType", "Gateway", "Interface"),
+  create: (scope, inputs) => {
+    const call = "EC2: CreateVpcEndpoint";
+    needVpc(scope, call, text(inputs["vpcId"]));
+    const service = text(inputs["serviceName"]);
+    const isGateway = inputs["vpcEndpointType"] === "Gateway";
+    const expected = new RegExp(
+      `^com\\.amazonaws\\.${scope.region}\\.${isGateway ? "(s3|dynamodb)" : "[a-z0-9.-]+"}$`,
+    );
+    if (!expected.test(service)) {
+      refuse(call, "InvalidServiceName", `The Vpc Endpoint Service '${service}' does not exist`);
+    }
+    const id = scope.newId("vpce");
+    placeEndpoint(scope, call, id, inputs);
+    return {
+      id,
+      attributes: {
+        arn: scope.arn("ec2", `vpc-endpoint/${id}`),
+        ownerId: scope.arn("ec2", "").split(":")[4],
+        state: "available",
+        requesterManaged: false,
+        prefixListId: isGateway ? `pl-${service.endsWith("s3") ? "6ea54007" : "66a5400f"}` : "",
+        cidrBlocks: [],
+        policy: inputs["policy"] ?? openPolicy,
+        privateDnsEnabled: inputs["privateDnsEnabled"] ?? false,
+        ipAddressType: inputs["ipAddressType"] ?? "ipv4",
+        routeTableIds: inputs["routeTableIds"] ?? [],
+        ...placedEndpoint(scope, id, inputs),
+      },
+    };
+  },
+  update: (scope, id, _, inputs) => {
+    detach(scope, id);
+    placeEndpoint(scope, "EC2: ModifyVpcEndpoint", id, inputs);
+    return placedEndpoint(scope, id, inputs);
+  },
+  remove: (scope, id) => detach(scope, id),
+};
+
+const openPolicy =
+  '{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}],"Version":"2008-10-17"}';
+
+function placeEndpoint(scope: Scope, call: string, id: string, inputs: Values): void {
+  for (const table of texts(inputs["routeTableIds"])) {
+    const found = scope.find("ec2.RouteTable", table);
+    if (!found || found["vpcId"] !== inputs["vpcId"]) {
+      refuse(call, "InvalidRouteTableId.NotFound", `The routeTable ID '${table}' does not exist`);
+    }
+    const same = scope.where("ec2.VpcEndpoint", { serviceName: inputs["serviceName"] });
+    if (same.some((other) => other.id !== id && texts(other.state["routeTableIds"]).includes(table))) {
+      refuse(
+        call,
+        "RouteAlreadyExists",
+        `route table ${table} already has a route with destination-prefix-list-id`,
+      );
+    }
+  }
+  checkGroups(scope, call, texts(inputs["securityGroupIds"]), text(inputs["vpcId"]));
+  const zones = new Set<Value>();
+  for (const subnetId of texts(inputs["subnetIds"])) {
+    const zone = needSubnet(scope, call, subnetId)["availabilityZone"];
+    if (zones.has(zone)) {
+      refuse(
+        call,
+        "DuplicateSubnetsInSameZone",
+        `Found another VPC endpoint subnet in the availability zone of ${subnetId}`,
+      );
+    }
+    zones.add(zone);
+    attach(scope, { call, subnetId, groups: groupsOfEndpoint(scope, inputs), owner: id });
+  }
+}
+
+function placedEndpoint(scope: Scope, id: string, inputs: Values): Values {
+  return {
+    networkInterfaceIds: scope.where(interfaces, { owner: id }).map((entry) => entry.id),
+    subnetIds: inputs["subnetIds"] ?? [],
+    securityGroupIds: inputs["vpcEndpointType"] === "Gateway" ? [] : groupsOfEndpoint(scope, inputs),
+  };
+}
+
+function groupsOfEndpoint(scope: Scope, inputs: Values): string[] {
+  const own = texts(inputs["securityGroupIds"]);
+  return own.length > 0 ? own : [text(scope.find("ec2.Vpc", inputs["vpcId"])?.["defaultSecurityGroupId"])];
+}

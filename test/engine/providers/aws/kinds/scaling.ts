@@ -1,0 +1,154 @@
+/** What an autoscaling group starts: its launch template, and interfaces in its subnets in the place of instances. */
+import { attach, interfaces } from "../addresses";
+import { object, objects, refuse, text, texts, written, type Scope } from "../scope";
+import type { Value, Values } from "../../shared/values";
+import { checkLaunch, checkTypeAgainstImage } from "./launch";
+
+/** What the interfaces of a group's instances belong to; the instances have no ids of their own. */
+export function ownerOf(name: string): string {
+  return `autoscaling group ${name}`;
+}
+
+interface Template {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly data: Values;
+}
+
+function specificationOf(inputs: Values): Values {
+  if (inputs["launchTemplate"]) return object(inputs["launchTemplate"]);
+  const template = object(object(inputs["mixedInstancesPolicy"])["launchTemplate"]);
+  const { launchTemplateId, launchTemplateName, version } = object(template["launchTemplateSpecification"]);
+  return { id: launchTemplateId ?? null, name: launchTemplateName ?? null, version: version ?? null };
+}
+
+function fullyFormed(call: string, why: string): never {
+  return refuse(call, "ValidationError", `You must use a valid fully-formed launch template. ${why}`);
+}
+
+function templateOf(scope: Scope, call: string, inputs: Values): Template {
+  const asked = specificationOf(inputs);
+  const found = scope
+    .all("ec2.LaunchTemplate")
+    .find(({ id, state }) => id === asked["id"] || state["name"] === asked["name"]);
+  if (!found) {
+    const which = text(asked["id"]) || text(asked["name"]);
+    return fullyFormed(call, `The specified launch template, with template ID ${which}, does not exist.`);
+  }
+  const version = text(asked["version"]) || "$Default";
+  const names: Record<string, Value> = {
+    $Default: found.state["defaultVersion"] ?? 1,
+    $Latest: found.state["latestVersion"] ?? 1,
+  };
+  const number = written(names[version] ?? version);
+  const data = object(found.state["_versions"])[number];
+  if (data === undefined) {
+    fullyFormed(
+      call,
+      `Could not find the specified version ${version} for the launch template with ID ${found.id}.`,
+    );
+  }
+  return { id: found.id, name: text(found.state["name"]), version, data: object(data) };
+}
+
+/** Id and name stand in the state, whichever was given. */
+export function resolved(scope: Scope, inputs: Values): Values {
+  const { id, name, version } = templateOf(scope, "Auto Scaling: DescribeAutoScalingGroups", inputs);
+  const zones = texts(inputs["vpcZoneIdentifiers"]).map((subnet) =>
+    text(scope.find("ec2.Subnet", subnet)?.["availabilityZone"]),
+  );
+  const own = { availabilityZones: [...new Set(zones)] };
+  if (inputs["launchTemplate"]) return { ...own, launchTemplate: { id, name, version } };
+  const policy = object(inputs["mixedInstancesPolicy"]);
+  const template = object(policy["launchTemplate"]);
+  return {
+    ...own,
+    mixedInstancesPolicy: {
+      ...policy,
+      launchTemplate: {
+        ...template,
+        launchTemplateSpecification: { launchTemplateId: id, launchTemplateName: name, version },
+      },
+    },
+  };
+}
+
+export function checkGroup(scope: Scope, call: string, inputs: Values): void {
+  const [least, most, desired] = ["minSize", "maxSize", "desiredCapacity"].map((name) =>
+    Number(inputs[name] ?? 0),
+  );
+  if (least > most) {
+    refuse(call, "ValidationError", `Min bound, ${least}, must be less than or equal to max bound, ${most}`);
+  }
+  if (desired < least || desired > most) {
+    const what = `Desired capacity:${desired} must be between the specified min size:${least} and max size:${most}`;
+    refuse(call, "ValidationError", what);
+  }
+  const subnets = texts(inputs["vpcZoneIdentifiers"]);
+  if (subnets.length === 0)
+    refuse(call, "ValidationError", "At least one Availability Zone or VPC Subnet is required.");
+  for (const subnet of subnets) {
+    if (!scope.find("ec2.Subnet", subnet))
+      refuse(call, "ValidationError", `The subnet ID '${subnet}' does not exist`);
+  }
+  for (const arn of texts(inputs["targetGroupArns"])) {
+    if (!scope.find("lb.TargetGroup", arn))
+      refuse(call, "ValidationError", `Provided Target Groups may not be valid: ${arn}`);
+  }
+  checkTemplate(scope, call, inputs);
+}
+
+function checkTemplate(scope: Scope, call: string, inputs: Values): void {
+  const { data } = templateOf(scope, call, inputs);
+  const profile = object(data["iamInstanceProfile"]);
+  const mixed = objects(object(object(inputs["mixedInstancesPolicy"])["launchTemplate"])["overrides"]);
+  const types = [text(data["instanceType"]), ...mixed.map((entry) => text(entry["instanceType"]))].filter(
+    (type) => type !== "",
+  );
+  const [mapping] = objects(data["blockDeviceMappings"]);
+  const size = object(mapping?.["ebs"])["volumeSize"];
+  try {
+    checkLaunch(scope, call, {
+      image: text(data["imageId"]),
+      instanceType: types[0] ?? "",
+      keyName: text(data["keyName"]),
+      profile: text(profile["name"]) || text(profile["arn"]),
+      userData: text(data["userData"]),
+      rootSize: typeof size === "number" ? size : undefined,
+    });
+    for (const type of types) checkTypeAgainstImage(scope, call, type, text(data["imageId"]));
+  } catch (error) {
+    fullyFormed(call, (error as Error).message.replace(/^.* api error [\w.]+: /, ""));
+  }
+}
+
+function groupsOf(scope: Scope, data: Values, subnet: string): string[] {
+  const own = [
+    ...texts(data["vpcSecurityGroupIds"]),
+    ...objects(data["networkInterfaces"]).flatMap((entry) => texts(entry["securityGroups"])),
+  ];
+  if (own.length > 0) return own;
+  const vpc = scope.find("ec2.Vpc", scope.find("ec2.Subnet", subnet)?.["vpcId"]);
+  return [text(vpc?.["defaultSecurityGroupId"])];
+}
+
+/** Starts and ends instances, over the subnets in turn, until there are as many as desired. */
+export function scale(scope: Scope, call: string, name: string, inputs: Values): void {
+  const owner = ownerOf(name);
+  const subnets = texts(inputs["vpcZoneIdentifiers"]);
+  for (const { id, state } of scope.where(interfaces, { owner })) {
+    if (!subnets.includes(text(state["subnetId"]))) scope.remove(interfaces, id);
+  }
+  const desired = Number(inputs["desiredCapacity"] ?? 0);
+  const there = scope.where(interfaces, { owner });
+  for (const { id } of there.slice(desired)) scope.remove(interfaces, id);
+  const { data } = templateOf(scope, call, inputs);
+  for (let number = there.length; number < desired; number++) {
+    const subnetId = subnets[number % subnets.length];
+    const isPublic = objects(data["networkInterfaces"]).some(
+      (entry) => written(entry["associatePublicIpAddress"]) === "true",
+    );
+    attach(scope, { call, subnetId, groups: groupsOf(scope, data, subnetId), owner, isPublic });
+  }
+}

@@ -1,0 +1,192 @@
+/** The provider: every type of resource goes the same way, by its `Kind`, between the engine and the account. */
+import { randomBytes } from "node:crypto";
+import type {
+  CheckFailure,
+  CheckRequest,
+  CheckResult,
+  CreateRequest,
+  DeleteRequest,
+  DiffRequest,
+  DiffResult,
+  ReadRequest,
+  ReadResult,
+  StandIn,
+  UpdateRequest,
+} from "../shared/provider";
+import {
+  containsUnknown,
+  isObject,
+  plain,
+  plainObject,
+  textOf,
+  unknown,
+  type Value,
+  type Values,
+} from "../shared/values";
+import { withAccount } from "./account";
+import { json } from "./faults";
+import { invoke } from "./functions";
+import { argumentsOf, has, type Kind } from "./kind";
+import { kindOf } from "./kinds";
+import { marked } from "./marks";
+import { merged, plan, plannedState, refreshedInputs, withDefaults } from "./planning";
+import { Scope } from "./scope";
+
+export class AwsStandIn implements StandIn {
+  private region = "";
+  private defaultTags: Values = {};
+
+  constructor(
+    readonly version: string,
+    private readonly file: string,
+  ) {}
+
+  /** Settings that are objects come as JSON (sdk/nodejs/provider.ts of pulumi-aws). */
+  configure(args: Values): void {
+    const settings = plainObject(args);
+    this.region = textOf(settings["region"]) || (process.env["AWS_REGION"] ?? "");
+    if (this.region === "") throw new Error("missing region: set aws:region or AWS_REGION");
+    const tags = fromJson(settings["defaultTags"])["tags"];
+    this.defaultTags = isObject(tags) ? tags : {};
+  }
+
+  check({ type, name, olds, news }: CheckRequest): CheckResult {
+    const { kind } = kindOf(type);
+    const inputs: Values = {};
+    for (const [key, value] of Object.entries(news)) {
+      // Documents may be given as objects (TransformJSONDocument of pulumi-aws).
+      inputs[key] = has(kind, key, "json") && isObject(plain(value)) ? JSON.stringify(plain(value)) : value;
+    }
+    if (kind.tagged) inputs["tagsAll"] = this.allTags(inputs["tags"]);
+    const named = nameFor(kind, name, olds, inputs);
+    if (named) Object.assign(inputs, named);
+    return { inputs, failures: failuresOf(kind, plainObject(inputs)) };
+  }
+
+  diff({ type, olds, oldInputs, news }: DiffRequest): DiffResult {
+    const { kind } = kindOf(type);
+    const detailed = plan(kind, plainObject(olds), plainObject(oldInputs), plainObject(news));
+    return { detailed };
+  }
+
+  create({ type, properties, preview }: CreateRequest): { id: string; properties: Values } {
+    const { kind, name } = kindOf(type);
+    const inputs = withDefaults(kind, plainObject(properties));
+    if (preview)
+      return { id: "", properties: marked(kind, plannedState(kind, undefined, {}, inputs), properties) };
+    return this.inAccount((scope) => {
+      const prefixed = withPrefix(kind, scope, inputs);
+      const { id, attributes = {} } = kind.create(scope, prefixed);
+      const state = { ...prefixed, region: scope.region, ...attributes };
+      scope.put(name, id, state);
+      return { id, properties: marked(kind, shown(kind, scope, id, state), properties) };
+    });
+  }
+
+  read({ type, id, properties, inputs }: ReadRequest): ReadResult {
+    const { kind, name } = kindOf(type);
+    return this.inAccount((scope) => {
+      const state = scope.find(name, id);
+      if (!state) return { id: "", properties: {}, inputs: {} };
+      const there = shown(kind, scope, id, state);
+      const before = Object.keys(inputs).length > 0 ? inputs : argumentsIn(kind, there);
+      const refreshed = refreshedInputs(kind, plainObject(before), there);
+      return { id, properties: marked(kind, there, properties), inputs: marked(kind, refreshed, inputs) };
+    });
+  }
+
+  update({ type, id, olds, oldInputs, news, preview }: UpdateRequest): Values {
+    const { kind, name } = kindOf(type);
+    const before = plainObject(olds);
+    const inputs = plainObject(news);
+    if (preview) return marked(kind, plannedState(kind, before, plainObject(oldInputs), inputs), news);
+    return this.inAccount((scope) => {
+      const state = scope.find(name, id);
+      if (!state) throw new Error(`${name} ${id} is not there any more`);
+      const planned = merged(kind, state, withDefaults(kind, inputs));
+      const next = { ...planned, ...kind.update?.(scope, id, state, planned) };
+      scope.put(name, id, next);
+      return marked(kind, shown(kind, scope, id, next), news);
+    });
+  }
+
+  /** What is gone already is as it should be. */
+  delete({ type, id }: DeleteRequest): void {
+    const { kind, name } = kindOf(type);
+    this.inAccount((scope) => {
+      const state = scope.find(name, id);
+      if (!state) return;
+      kind.remove?.(scope, id, state);
+      scope.remove(name, id);
+    });
+  }
+
+  invoke(token: string, args: Values): Values {
+    return this.inAccount((scope) => invoke(token, scope, plainObject(args)));
+  }
+
+  private inAccount<T>(work: (scope: Scope) => T): T {
+    return withAccount(this.file, (data) => work(new Scope(data, this.region)));
+  }
+
+  /** provider/tags.go of pulumi-aws, applyTags: resources' own tags go before the provider's. */
+  private allTags(tags: Value | undefined): Value {
+    const own = plain(tags ?? null);
+    if (containsUnknown(own)) return unknown;
+    return { ...this.defaultTags, ...(isObject(own) ? own : {}) };
+  }
+}
+
+/** State without what is the account's own, and with what others have a hand in. */
+function shown(kind: Kind, scope: Scope, id: string, state: Values): Values {
+  const there = { ...state, ...kind.read?.(scope, id, state) };
+  const entries = Object.entries(there).filter(([name, value]) => !name.startsWith("_") && value !== null);
+  return { ...Object.fromEntries(entries), id };
+}
+
+function argumentsIn(kind: Kind, state: Values): Values {
+  const names = argumentsOf(kind).filter((name) => state[name] !== undefined);
+  return Object.fromEntries(names.map((name) => [name, state[name]]));
+}
+
+function fromJson(value: Value | undefined): Values {
+  if (typeof value !== "string") return isObject(value) ? value : {};
+  const parsed = JSON.parse(value) as Value;
+  return isObject(parsed) ? parsed : {};
+}
+
+/** The bridge's automatic names: the resource's, a dash, seven random digits; kept from one update to the next. */
+function nameFor(kind: Kind, name: string, olds: Values, inputs: Values): Values | undefined {
+  const { naming } = kind;
+  if (!naming) return undefined;
+  const { argument, longest, lowerCase } = naming;
+  if (inputs[argument] !== undefined || inputs[`${argument}Prefix`] !== undefined) return undefined;
+  const defaults = olds["__defaults"];
+  const kept = Array.isArray(defaults) && defaults.includes(argument) ? olds[argument] : undefined;
+  const made = `${name.slice(0, longest - 8)}-${randomBytes(4).toString("hex").slice(0, 7)}`;
+  return { [argument]: kept ?? (lowerCase ? made.toLowerCase() : made), __defaults: [argument] };
+}
+
+function withPrefix(kind: Kind, scope: Scope, inputs: Values): Values {
+  const { argument } = kind.naming ?? { argument: "name" };
+  const prefix = inputs[`${argument}Prefix`];
+  if (inputs[argument] !== undefined || prefix === undefined) return inputs;
+  return { ...inputs, [argument]: `${textOf(prefix)}${scope.digits("name")}` };
+}
+
+function failuresOf(kind: Kind, inputs: Values): CheckFailure[] {
+  const names = argumentsOf(kind);
+  const strange = Object.keys(inputs)
+    .filter((name) => !names.includes(name) && !name.startsWith("__"))
+    .map((property) => ({ property, reason: `the stand-in for "aws" has no argument ${property} here` }));
+  const missing = Object.keys(kind.arguments)
+    .filter((name) => has(kind, name, "required") && (inputs[name] ?? null) === null)
+    .map((property) => ({
+      property,
+      reason: `Missing required argument. The argument "${property}" is required`,
+    }));
+  const documents = Object.keys(kind.arguments)
+    .filter((name) => has(kind, name, "json"))
+    .flatMap((name) => json(inputs, name));
+  return [...strange, ...missing, ...documents, ...(kind.refuse?.(inputs) ?? [])];
+}
