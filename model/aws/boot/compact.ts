@@ -1,5 +1,5 @@
 /** Start of a here-document, but not `<<<`. */
-const HEREDOC = /(?<!<)<<-?\s*(['"]?)(\w+)\1(?!<)/g;
+const HEREDOC = /(?<!<)<<-?(['"]?)([A-Za-z_]\w*)\1/g;
 
 /**
  * A script without its lines of comment and blank lines, which user data has no room for: the same commands. What stands in

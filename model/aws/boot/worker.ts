@@ -65,13 +65,13 @@ function bootService(): RenderedFile {
       ConditionPathExists: `!${joinedMark}`,
     },
     Service: {
-      Type: "oneshot",
+      // Not oneshot: the host's start would count as unfinished for as long as it waits for a master.
+      Type: "exec",
       RemainAfterExit: "yes",
       ExecStart: `/bin/bash ${bootProgram}`,
       // What was wrong may be put right elsewhere: a mirror, a quota, a policy.
       Restart: "on-failure",
       RestartSec: "2min",
-      TimeoutStartSec: "infinity",
     },
     Install: { WantedBy: "multi-user.target" },
   });
