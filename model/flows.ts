@@ -1,3 +1,4 @@
+import { addonFlows } from "./addons/flows";
 import { cniFacts } from "./cni/facts";
 import { isAddress } from "./network/addresses";
 import type { ClusterSettings, Machine } from "./settings/resolved";
@@ -13,7 +14,7 @@ export type Source =
 export type Target = "machine" | "node" | "controlPlane" | "loadBalancer";
 
 /** `any` is every protocol there is; only backends that put pod addresses on the wire have such a flow. */
-export type Protocol = "tcp" | "udp" | "icmp" | "ipip" | "any";
+export type Protocol = "tcp" | "udp" | "icmp" | "ipip" | "esp" | "any";
 
 export interface PortRange {
   readonly from: number;
@@ -56,6 +57,7 @@ export function flowsOf(settings: ClusterSettings): Flow[] {
     },
     ...cniFlows(settings),
     ...nodePortFlows(settings),
+    ...addonFlows(settings.addons, KUBELET_PORT),
     {
       from: "any",
       to: "machine",
@@ -123,12 +125,11 @@ function etcdFlows(settings: ClusterSettings): Flow[] {
 function cniFlows(settings: ClusterSettings): Flow[] {
   const facts = cniFacts(settings.cni);
   const encapsulated = facts.ports.map((fact): Flow => {
-    const port = fact.protocol === "udp" ? (settings.cni.port ?? fact.port) : fact.port;
     return {
       from: "node",
       to: "node",
       protocol: fact.protocol,
-      ports: port === undefined ? [] : [one(port)],
+      ports: fact.port === undefined ? [] : [one(fact.port)],
       reason: fact.reason,
     };
   });

@@ -1,3 +1,4 @@
+import { addonsOfFirewall } from "./addons/flows";
 import { hostCni, NO_CNI } from "./cni/hostView";
 import { masterAws, setupAws } from "./aws/hostView";
 import type { ClusterSettings, Machine } from "./settings/resolved";
@@ -83,6 +84,7 @@ export function setupView(settings: ClusterSettings, own: Machine): ClusterSetti
     ...(settings.aws === undefined ? {} : { aws: setupAws(settings.aws) }),
     versions: { ...common.versions, etcd: "" },
     network: { ...common.network, podsPerNode: 0 },
+    addons: settings.firewall === "nftables" ? addonsOfFirewall(settings.addons) : NO_ADDONS,
     // A host's firewall lets the bastion in.
     bastion: settings.firewall === "nftables" ? settings.bastion : undefined,
     firewallAccess: settings.firewall === "nftables" ? settings.firewallAccess : NOBODY,
@@ -163,6 +165,7 @@ export function preflightView(settings: ClusterSettings): ClusterSettings {
     versions: { ...base.versions, ...NOT_INSTALLED },
     downloads: { files: {} },
     containerd: {},
+    addons: NO_ADDONS,
     firewall: "none",
     firewallAccess: NOBODY,
     bastion: undefined,

@@ -1,7 +1,9 @@
+import { cniFacts } from "../cni/facts";
 import { flowsInto, sourceRanges, type Flow, type PortRange, type Source } from "../flows";
 import { range, relation } from "../network/addresses";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings, Machine } from "../settings/resolved";
+import { NO_ADDONS } from "../settings/resolvedAddons";
 import { sh } from "../text";
 import { configFolder, firewallUnit } from "./paths";
 import { putFile } from "./prelude";
@@ -53,6 +55,8 @@ function matchOf(flow: Flow): string {
         : `icmp type ${flow.icmp.type} icmp code ${flow.icmp.code} `;
     case "ipip":
       return "ip protocol ipencap ";
+    case "esp":
+      return "ip protocol esp ";
     case "any":
       return "meta nfproto ipv4 ";
   }
@@ -63,6 +67,21 @@ function inputRules(settings: ClusterSettings, machine: Machine): string[] {
     const source = flow.from === "serviceClient" ? undefined : from(settings, flow.from);
     return source === undefined ? [] : [`    ${source}${matchOf(flow)}accept ${comment(flow.reason)}\n`];
   });
+}
+
+/** The CNI's interfaces in nftables' quotes. */
+function interfacesOf(settings: ClusterSettings): { pods: string[]; overlay: string[] } {
+  const { pods, overlay } = cniFacts(settings.cni).interfaces;
+  return { pods: pods.map((name) => `"${name}"`), overlay: overlay.map((name) => `"${name}"`) };
+}
+
+/** The host itself, its own pods and other nodes' pods. A set of names cannot hold patterns in every nft. */
+function acceptInterfaces(settings: ClusterSettings): string {
+  const { pods, overlay } = interfacesOf(settings);
+  const patterns = [...pods.filter((name) => name.endsWith('*"')), ...overlay];
+  const names = ['"lo"', ...pods.filter((name) => !patterns.includes(name))];
+  const lines = [names.length === 1 ? names[0] : `{ ${names.join(", ")} }`, ...patterns];
+  return lines.map((names) => `    iifname ${names} accept\n`).join("");
 }
 
 /**
@@ -82,9 +101,7 @@ function nodePortRules(settings: ClusterSettings, machine: Machine): string {
   chain nodeports {
     type filter hook prerouting priority mangle; policy accept;
     ct state established,related accept
-    iifname { "lo", "cni0" } accept
-    iifname "flannel*" accept
-${rules.join("")}  }
+${acceptInterfaces(settings)}${rules.join("")}  }
 `;
 }
 
@@ -96,9 +113,15 @@ export function firewallRules(settings: ClusterSettings, machine: Machine): stri
   const own =
     machine.role === "loadBalancer"
       ? ""
-      : `    iifname "cni0" accept comment "this node's own pods"
-    iifname "flannel*" ip saddr ${settings.network.podCidr} accept comment "pods and nodes by their pod addresses"
-`;
+      : [
+          ...interfacesOf(settings).pods.map(
+            (name) => `    iifname ${name} accept comment "this node's own pods"\n`,
+          ),
+          ...interfacesOf(settings).overlay.map(
+            (name) =>
+              `    iifname ${name} ip saddr ${settings.network.podCidr} accept comment "pods and nodes by their pod addresses"\n`,
+          ),
+        ].join("");
   return `include "${firewallSshPorts}"
 table ${firewallTable} {
 }
@@ -199,7 +222,9 @@ const sources: Readonly<Record<Source, string>> = {
  * one they are somebody's decision: what they must let through is listed, by roles, so that a new worker changes no script.
  */
 export function foreignFirewalls(settings: ClusterSettings, machine: Machine): string {
-  const listed = flowsInto(settings, machine)
+  // What add-ons open is not listed to a host without a firewall of ours: they would touch every host as they come and go.
+  const filtered = settings.firewall === "nftables" ? settings : { ...settings, addons: NO_ADDONS };
+  const listed = flowsInto(filtered, machine)
     .filter((flow) => flow.from !== "operator")
     .map((flow) => {
       const ports = flow.ports.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(", ");

@@ -1,5 +1,6 @@
 import { cniFacts } from "../cni/facts";
 import { isPrivate, overlaps, range } from "../network/addresses";
+import { addonAdvisories } from "./addonAdvisories";
 import { cniAdvisories } from "./cniAdvisories";
 import { awsAdvisories } from "./awsAdvisories";
 import { CONTROL_PLANE_TAINT } from "./labels";
@@ -18,6 +19,7 @@ export function advisoriesOf(settings: Settings): string[] {
     ...awsAdvisories(settings),
     ...otherAdvisories(settings),
     ...tenancyAdvisories(settings),
+    ...addonAdvisories(settings),
   ];
 }
 

@@ -3,7 +3,7 @@ import type { Path } from "./problems";
 import type { AnyInput } from "./schema/cluster";
 
 /** What a secret must be, by where it is used. */
-export type SecretUse = "sshKey" | "encryptionKey" | "certificate" | "text";
+export type SecretUse = "sshKey" | "encryptionKey" | "certificate" | "weavePassword" | "bgpPassword" | "text";
 
 export interface SecretReference {
   readonly path: Path;
@@ -41,6 +41,32 @@ export function referredSecrets(input: Draft<AnyInput>): SecretReference[] {
       })),
     ),
     { path: ["oidc", "ca"], name: input.oidc?.ca, use: "certificate" },
+    ...cniSecrets(input.cni),
+    ...(input.metallb?.bgp?.peers ?? []).map((peer, index) => ({
+      path: ["metallb", "bgp", "peers", index, "password"],
+      name: peer?.password,
+      use: "bgpPassword" as const,
+    })),
   ];
   return references.filter((reference): reference is SecretReference => reference.name !== undefined);
+}
+
+function cniSecrets(
+  cni: Draft<AnyInput>["cni"],
+): (SecretReference | { path: Path; name: undefined; use: SecretUse })[] {
+  switch (cni?.kind) {
+    case "weave": {
+      const { encryption } = cni;
+      return [{ path: ["cni", "encryption", "password"], name: encryption?.password, use: "weavePassword" }];
+    }
+    case "calico":
+      return (cni.peers ?? []).map((peer, index) => ({
+        path: ["cni", "peers", index, "password"],
+        name: peer?.password,
+        use: "bgpPassword",
+      }));
+    case "flannel":
+    case undefined:
+      return [];
+  }
 }

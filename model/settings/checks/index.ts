@@ -2,8 +2,12 @@ import type { Facts } from "../draft";
 import type { Problems } from "../problems";
 import type { Platform } from "../resolved";
 import { AWS_CHECKS } from "./aws";
-import { cniFits } from "./cni";
+import { calicoFits } from "./calico";
+import { cniFits, flannelFits, weaveFits, windowsFits } from "./cni";
+import { chartsFit } from "./addons";
+import { corednsFits } from "./coredns";
 import { endpointFits, firewallLetsSomebodyIn, namesFit, nodePortsFit } from "./endpoint";
+import { ingressFits } from "./ingress";
 import { labelsAreTaken, taintsAreTaken } from "./labels";
 import {
   machineNamesAreLabels,
@@ -12,6 +16,7 @@ import {
   nodeAddressesAreKnown,
   rolesFitTheirKeys,
 } from "./machines";
+import { metallbFits } from "./metallb";
 import { nothingIsSaidTwice, preflightIsNotSwitchedOff } from "./owned";
 import { addressesAreOutside, addressesAreReachable, rangesAreDisjoint } from "./ranges";
 import { machinesFit, podRangeFitsNodes, serviceRangeFits, sliceFitsPods } from "./sizes";
@@ -38,6 +43,10 @@ export const CHECKS: readonly Check[] = [
   componentsFit,
   checksumsAreKnown,
   cniFits,
+  flannelFits,
+  windowsFits,
+  weaveFits,
+  calicoFits,
   nothingIsSaidTwice,
   preflightIsNotSwitchedOff,
   certificatesFit,
@@ -46,6 +55,10 @@ export const CHECKS: readonly Check[] = [
   oneWayToLogIn,
   tenantsFit,
   rolesFit,
+  corednsFits,
+  metallbFits,
+  ingressFits,
+  chartsFit,
 ];
 
 /** What machines that exist, and machines that are made, can get wrong. */

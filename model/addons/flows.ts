@@ -1,0 +1,66 @@
+import type { Flow } from "../flows";
+import type { AddonSettings, Arrival } from "../settings/resolvedAddons";
+import { NO_ADDONS } from "../settings/resolvedAddons";
+
+/** metallb v0.16.1, charts/metallb/values.yaml, speaker.memberlist.mlBindPort. */
+export const METALLB_MEMBER_PORT = 7946;
+
+/** What add-ons in use must be reached by from other hosts. What stays on the pods' network is the CNI's flow. */
+export function addonFlows({ metallb, ingress, metricsServer }: AddonSettings, kubeletPort: number): Flow[] {
+  const flows: Flow[] = [];
+  if (metricsServer !== undefined) {
+    flows.push({
+      from: "node",
+      to: "node",
+      protocol: "tcp",
+      ports: [{ from: kubeletPort, to: kubeletPort }],
+      reason: "metrics-server asks kubelets, with its node's address",
+    });
+  }
+  if (metallb !== undefined) {
+    for (const protocol of ["tcp", "udp"] as const) {
+      flows.push({
+        from: "node",
+        to: "node",
+        protocol,
+        ports: [{ from: METALLB_MEMBER_PORT, to: METALLB_MEMBER_PORT }],
+        reason: "MetalLB's speakers tell one another who is there",
+      });
+    }
+  }
+  if (ingress?.arrive.by === "hostPorts") flows.push(hostPortFlow(ingress.arrive));
+  return flows;
+}
+
+function hostPortFlow({ http, https }: Extract<Arrival, { by: "hostPorts" }>): Flow {
+  return {
+    from: "serviceClient",
+    to: "node",
+    protocol: "tcp",
+    ports: [http, https].sort((a, b) => a - b).map((port) => ({ from: port, to: port })),
+    reason: "ingress on host ports for those whom access.nodePorts names",
+  };
+}
+
+/** What of the add-ons a host's firewall is made from: pools, replicas and values touch no host. */
+export function addonsOfFirewall({ metallb, ingress, metricsServer }: AddonSettings): AddonSettings {
+  return {
+    ...NO_ADDONS,
+    ...(metricsServer === undefined ? {} : { metricsServer: { replicas: 0, resources: {} } }),
+    ...(metallb === undefined ? {} : { metallb: { pools: {} } }),
+    ...(ingress?.arrive.by !== "hostPorts"
+      ? {}
+      : {
+          ingress: {
+            kind: "ingress-nginx",
+            className: "",
+            default: false,
+            arrive: ingress.arrive,
+            replicas: 0,
+            resources: {},
+            nodeSelector: {},
+            config: {},
+          },
+        }),
+  };
+}

@@ -1,0 +1,63 @@
+import { minorOf } from "../versions";
+import type { ClusterSettings } from "./resolved";
+
+type Settings = Omit<ClusterSettings, "advisories">;
+
+/** What works about add-ons, and deserves a look. */
+export function addonAdvisories(settings: Settings): string[] {
+  return [...corednsAdvisories(settings), ...metallbAdvisories(settings), ...ingressAdvisories(settings)];
+}
+
+function corednsAdvisories({ coredns }: Settings): string[] {
+  const found: string[] = [];
+  if (coredns.replicas === 1) found.push("coredns.replicas 1: while its node is away, no pod resolves a name");
+  if (coredns.podRecords === "insecure") return found;
+  if (coredns.podRecords === "verified") {
+    found.push("coredns.podRecords verified: CoreDNS watches every pod, and needs memory for each");
+  }
+  return found;
+}
+
+function metallbAdvisories({ addons: { metallb }, platform }: Settings): string[] {
+  if (metallb === undefined) return [];
+  const found: string[] = [];
+  if (platform === "aws") {
+    found.push(
+      "metallb on AWS: a VPC has no ARP for addresses that it did not give, so nothing outside the cluster reaches the " +
+        `pools' addresses; Services ask for MetalLB by loadBalancerClass ${metallb.loadBalancerClass ?? ""}`,
+    );
+  }
+  for (const peer of metallb.bgp?.peers ?? []) {
+    if (peer.password === undefined) {
+      found.push(`metallb.bgp peer ${peer.name} has no password: whoever sends as ${peer.address} may end the session`);
+    }
+  }
+  return found;
+}
+
+/** Last row of ingress-nginx' support table (README at controller-v1.15.1): Kubernetes 1.31 to 1.35. */
+const NGINX_LAST_MINOR = 35;
+
+function ingressAdvisories({ addons: { ingress, gatewayApi }, ...settings }: Settings): string[] {
+  const found: string[] = [];
+  if (ingress?.kind === "ingress-nginx") {
+    const minor = minorOf(settings.kubernetesVersion) ?? "";
+    const beyond = Number(minor.split(".")[1]) > NGINX_LAST_MINOR ? `; this cluster has ${minor}` : "";
+    found.push(
+      "ingress.kind ingress-nginx is frozen upstream at controller 1.15.1 of March 2026: no fixes come, not of security " +
+        `either, and it was tested to Kubernetes 1.${NGINX_LAST_MINOR}${beyond}; kind traefik with nginxClass serves the same rules`,
+    );
+  }
+  if (ingress?.arrive.by === "loadBalancer" && ingress.arrive.from.includes("0.0.0.0/0")) {
+    found.push("ingress.arrive.from is open to the whole internet");
+  }
+  if (ingress?.arrive.by === "hostPorts" && settings.firewall === "nftables") {
+    if (settings.firewallAccess.nodePorts.length === 0) {
+      found.push("ingress.arrive hostPorts: the firewall lets in whom access.nodePorts names, and it names nobody");
+    }
+  }
+  if (gatewayApi !== undefined && ingress?.kind !== "traefik") {
+    found.push("gatewayApi puts its definitions into the cluster; nothing of these settings serves them");
+  }
+  return found;
+}

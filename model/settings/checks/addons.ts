@@ -1,0 +1,28 @@
+import { CHARTS, chartSourceKind, type ChartName } from "../../charts";
+import type { Facts } from "../draft";
+import type { Problems } from "../problems";
+
+/** Where charts come from, and in which version. */
+export function chartsFit({ input }: Facts, problems: Problems): void {
+  const sources: Readonly<Partial<Record<ChartName, string | undefined>>> = input.helm?.sources ?? {};
+  for (const [chart, source] of Object.entries(sources)) {
+    if (source === undefined) continue;
+    const kind = chartSourceKind(source);
+    const version = input.helm?.versions?.[chart as ChartName];
+    if (kind === "folder" && version !== undefined) {
+      problems.add(["helm", "versions", chart], version, `has no say: the chart is taken from ${source}`, {
+        allowed: "no version, or another source: a folder holds one version",
+      });
+    }
+    if (kind === "oci" && !source.endsWith(`/${chart}`)) {
+      problems.add(["helm", "sources", chart], source, "is not the chart itself", {
+        allowed: `the whole reference without a tag, which ends in /${chart}`,
+      });
+    }
+    if (kind === "repository" && /\.tgz$|\/index\.yaml$/.test(source)) {
+      problems.add(["helm", "sources", chart], source, "is a file of a repository and not the repository", {
+        allowed: `the address above index.yaml, as ${CHARTS[chart as ChartName].repository}`,
+      });
+    }
+  }
+}

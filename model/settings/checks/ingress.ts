@@ -1,0 +1,198 @@
+import { parseAddress } from "../../network/addresses";
+import { type Draft, type Facts, pick } from "../draft";
+import type { Path, Problems } from "../problems";
+import type { AnyInput } from "../schema/cluster";
+import { ADDON_DEFAULTS } from "../resolveAddons";
+import { cniPortsOf } from "./cni";
+import { NODE_PORTS } from "./endpoint";
+import { poolsOf } from "./metallb";
+
+type IngressDraft = NonNullable<Draft<AnyInput>["ingress"]>;
+/** All ways' keys beside each other; `by` tells which there are. */
+interface ArriveDraft {
+  readonly by?: "loadBalancer" | "nodePorts" | "hostPorts" | undefined;
+  readonly address?: string | undefined;
+  readonly pool?: string | undefined;
+  readonly from?: readonly (string | undefined)[] | undefined;
+  readonly internal?: boolean | undefined;
+  readonly http?: number | undefined;
+  readonly https?: number | undefined;
+}
+
+const ARRIVE: Path = ["ingress", "arrive"];
+
+export function ingressFits(facts: Facts, problems: Problems): void {
+  const { ingress } = facts.input;
+  if (ingress === undefined || ("arrive" in ingress && ingress.arrive === undefined)) return;
+  const arrive: ArriveDraft = ingress.arrive ?? { by: "loadBalancer" };
+  switch (arrive.by) {
+    case "loadBalancer":
+      loadBalancerFits(facts, ingress, arrive, problems);
+      break;
+    case "nodePorts":
+      nodePortsFit(facts, arrive, problems);
+      break;
+    case "hostPorts":
+      hostPortsFit(facts, ingress, arrive, problems);
+      break;
+    case undefined:
+      return;
+  }
+  dnsFits(facts, ingress, arrive, problems);
+  classesDiffer(ingress, problems);
+  backendFindsNode(facts, ingress, problems);
+}
+
+/** Somebody must hand out the address, and on AWS it may be the whole internet's. */
+function loadBalancerFits(
+  facts: Facts,
+  ingress: IngressDraft,
+  arrive: ArriveDraft,
+  problems: Problems,
+): void {
+  const { input, aws } = facts;
+  if (aws === undefined && !("metallb" in input)) {
+    problems.add(ARRIVE, ingress.arrive, "comes by a load balancer, and nothing gives it an address", {
+      allowed:
+        "metallb with a pool beside it, or arrive: {by: hostPorts}, or {by: nodePorts, http: 30080, https: 30443}",
+    });
+    return;
+  }
+  if (aws !== undefined && !("from" in arrive)) {
+    problems.add([...ARRIVE, "from"], undefined, "is missing: a balancer on AWS lets in whom it names", {
+      allowed: 'ranges, as ["203.0.113.0/24"], or ["0.0.0.0/0"] for everybody',
+    });
+  }
+  if (aws === undefined && arrive.internal !== undefined) {
+    problems.add([...ARRIVE, "internal"], arrive.internal, "is for balancers of AWS", {
+      allowed: "nothing on machines, where the pool says where the address is",
+    });
+  }
+  for (const key of ["address", "pool"] as const) {
+    if (aws === undefined || arrive[key] === undefined) continue;
+    problems.add(
+      [...ARRIVE, key],
+      arrive[key],
+      "is of MetalLB; on AWS the cloud controller makes the balancer",
+      {
+        allowed: "nothing on aws",
+      },
+    );
+  }
+  if (aws === undefined) poolFits(facts, arrive, problems);
+}
+
+function poolFits({ input }: Facts, { address, pool }: ArriveDraft, problems: Problems): void {
+  const names = Object.keys(input.metallb?.pools ?? {});
+  if (input.metallb?.pools === undefined) return;
+  if (pool !== undefined && !names.includes(pool)) {
+    problems.add([...ARRIVE, "pool"], pool, "is no pool of MetalLB", { allowed: names.join(", ") });
+    return;
+  }
+  const number = parseAddress(address ?? "");
+  if (number === undefined) return;
+  const pools = poolsOf(input).filter((one) => pool === undefined || one.pool === pool);
+  if (pools.some((one) => one.first <= number && number <= one.last)) return;
+  problems.add(
+    [...ARRIVE, "address"],
+    address,
+    `lies in no ${pool === undefined ? "pool" : `range of pool ${pool}`}`,
+    {
+      allowed: pools.map((one) => one.text).join(", "),
+    },
+  );
+}
+
+function portsDiffer({ http, https }: ArriveDraft, problems: Problems): boolean {
+  if (http === undefined || http !== https) return true;
+  problems.add([...ARRIVE, "https"], https, "is the port for HTTP too", { allowed: "another port" });
+  return false;
+}
+
+function nodePortsFit({ nodePorts }: Facts, arrive: ArriveDraft, problems: Problems): void {
+  if (!portsDiffer(arrive, problems) || nodePorts === undefined) return;
+  for (const key of ["http", "https"] as const) {
+    const port = arrive[key];
+    if (port === undefined || (nodePorts.from <= port && port <= nodePorts.to)) continue;
+    problems.add([...ARRIVE, key], port, "lies outside network.nodePorts", {
+      allowed: `${nodePorts.from} to ${nodePorts.to}`,
+    });
+  }
+}
+
+function hostPortsFit(facts: Facts, ingress: IngressDraft, arrive: ArriveDraft, problems: Problems): void {
+  const ports = {
+    http: pick(arrive, "http", ADDON_DEFAULTS.hostPorts.http),
+    https: pick(arrive, "https", ADDON_DEFAULTS.hostPorts.https),
+  };
+  if (ingress.replicas !== undefined) {
+    problems.add(
+      ["ingress", "replicas"],
+      ingress.replicas,
+      "says how many, and with host ports every node has one",
+      {
+        allowed: "nodeSelector, to take some nodes alone",
+      },
+    );
+  }
+  if (!portsDiffer(ports, problems)) return;
+  for (const key of ["http", "https"] as const) {
+    const port = ports[key];
+    const owner = port === undefined ? undefined : ownerOf(facts, port);
+    if (owner === undefined) continue;
+    problems.add([...ARRIVE, key], port, `is the port of ${owner} on the nodes`, {
+      allowed: `a free port, as ${ADDON_DEFAULTS.hostPorts[key]}`,
+    });
+  }
+}
+
+function ownerOf(facts: Facts, port: number): string | undefined {
+  const { endpoint, nodePorts, input } = facts;
+  if (NODE_PORTS[port] !== undefined) return NODE_PORTS[port];
+  if (endpoint.kind === "localProxy" && endpoint.port === port) return "the API's proxy";
+  if (nodePorts !== undefined && nodePorts.from <= port && port <= nodePorts.to) return "NodePorts";
+  const cni = cniPortsOf(facts).find((one) => one.port === port && one.protocol === "tcp");
+  if (cni !== undefined) return cni.name;
+  return "metallb" in input && port === METALLB_MEMBERS ? "MetalLB's speakers" : undefined;
+}
+
+/** metallb v0.16.1, charts/metallb/values.yaml, speaker.memberlist.mlBindPort. */
+const METALLB_MEMBERS = 7946;
+
+function dnsFits({ aws }: Facts, { dns }: IngressDraft, arrive: ArriveDraft, problems: Problems): void {
+  if (dns === undefined) return;
+  const path: Path = ["ingress", "dns"];
+  if (aws === undefined) {
+    problems.add(path, dns, "are records of Route 53, which lead to a balancer of AWS", {
+      allowed: "nothing on machines: the address is known beforehand, by arrive.address",
+    });
+  } else if (arrive.by !== "loadBalancer") {
+    problems.add(path, dns, `lead to a balancer, and traffic comes by ${arrive.by ?? ""}`, {
+      allowed: "arrive: {by: loadBalancer}",
+    });
+  }
+}
+
+/** Two providers in one controller would both serve one class. */
+function classesDiffer(ingress: IngressDraft, problems: Problems): void {
+  if (ingress.kind !== "traefik" || !("nginxClass" in ingress) || ingress.nginxClass !== true) return;
+  if (ingress.className !== "nginx") return;
+  problems.add(
+    ["ingress", "className"],
+    "nginx",
+    "is the class that nginxClass serves: each rule would count twice",
+    {
+      allowed: "another name, as traefik",
+    },
+  );
+}
+
+/** Upstream's default backend is built for amd64 alone. */
+function backendFindsNode({ machines }: Facts, { defaultBackend }: IngressDraft, problems: Problems): void {
+  const nodes = machines.filter((machine) => machine.role !== "loadBalancer");
+  if (defaultBackend !== true || nodes.length === 0) return;
+  if (nodes.some((machine) => machine.architecture !== "arm64")) return;
+  problems.add(["ingress", "defaultBackend"], true, "has an image for amd64 alone, and every node is arm64", {
+    allowed: "{image: an image of yours, port: the port it answers on}",
+  });
+}

@@ -1,0 +1,169 @@
+import { type AddressRange, parseAddressRange, rangesOverlap } from "../../network/addressRanges";
+import { parseAddress } from "../../network/addresses";
+import type { Draft, Facts } from "../draft";
+import type { Path, Problems } from "../problems";
+import type { AnyInput } from "../schema/cluster";
+import { DNS_LABEL, DNS_LABEL_RULE } from "../schema/primitives";
+import { clusterRangeOf } from "./cni";
+
+type MetallbDraft = NonNullable<Draft<AnyInput>["metallb"]>;
+
+interface PlacedPool extends AddressRange {
+  readonly pool: string;
+  readonly path: Path;
+}
+
+export function metallbFits(facts: Facts, problems: Problems): void {
+  const { metallb } = facts.input;
+  if (metallb === undefined) return;
+  platformFits(facts, metallb, problems);
+  const pools = poolsOf(facts.input);
+  poolsAreNamed(metallb, problems);
+  poolsAreFree(facts, pools, problems);
+  poolsAreAdvertised(metallb, problems);
+  peersFit(facts, metallb, pools, problems);
+}
+
+/** Ranges of all pools that were understood. */
+export function poolsOf(input: Draft<AnyInput>): PlacedPool[] {
+  return Object.entries(input.metallb?.pools ?? {}).flatMap(([pool, { addresses } = {}]) =>
+    (addresses ?? []).flatMap((text, index) => {
+      const range = text === undefined ? undefined : parseAddressRange(text);
+      if (range === undefined || "problem" in range) return [];
+      return [{ ...range, pool, path: ["metallb", "pools", pool, "addresses", index] }];
+    }),
+  );
+}
+
+function platformFits({ aws }: Facts, { onAws }: MetallbDraft, problems: Problems): void {
+  if (aws !== undefined && onAws !== true) {
+    problems.add(
+      ["metallb", "onAws"],
+      onAws,
+      "is not true, and in a VPC nobody asks by ARP: addresses of MetalLB answer within the cluster alone",
+      {
+        allowed:
+          "true, to have it all the same; ingress on AWS comes through the cloud controller's balancer",
+      },
+    );
+  }
+  if (aws === undefined && onAws !== undefined) {
+    problems.add(["metallb", "onAws"], onAws, "is for platform aws", { allowed: "nothing on machines" });
+  }
+}
+
+function poolsAreNamed({ pools }: MetallbDraft, problems: Problems): void {
+  const names = Object.keys(pools ?? {});
+  if (pools !== undefined && names.length === 0) {
+    problems.add(["metallb", "pools"], pools, "has no pool: there would be no address to give", {
+      allowed: "{default: {addresses: [10.40.0.240-10.40.0.250]}}",
+    });
+  }
+  for (const name of names) {
+    if (DNS_LABEL.test(name)) continue;
+    problems.add(["metallb", "pools", name], name, "is no DNS label", { allowed: DNS_LABEL_RULE });
+  }
+}
+
+/** A pool may lie among the nodes, but an address has one owner. */
+function poolsAreFree(facts: Facts, pools: readonly PlacedPool[], problems: Problems): void {
+  const taken = takenAddresses(facts);
+  for (const [index, pool] of pools.entries()) {
+    for (const range of [facts.pods, facts.services]) {
+      if (range === undefined || !rangesOverlap(pool, range.range)) continue;
+      problems.add(pool.path, pool.text, `overlaps ${range.name} ${range.range.text}`, {
+        allowed: `addresses outside ${range.range.text}`,
+      });
+    }
+    for (const { address, text, what } of taken) {
+      if (address < pool.first || address > pool.last) continue;
+      problems.add(pool.path, pool.text, `holds ${text}, ${what}`, { allowed: `a range without ${text}` });
+    }
+    for (const other of pools.slice(0, index)) {
+      if (!rangesOverlap(pool, other)) continue;
+      problems.add(pool.path, pool.text, `overlaps ${other.text} of pool ${other.pool}`, {
+        allowed: "addresses that are in no other pool",
+      });
+    }
+  }
+}
+
+function takenAddresses({ input, machines, endpoint }: Facts) {
+  const places: [string | undefined, string][] = [
+    ...machines.flatMap((machine): [string | undefined, string][] => [
+      [machine.nodeAddress, `the address of machine ${machine.name}`],
+      [machine.host, `the SSH address of machine ${machine.name}`],
+    ]),
+    [endpoint.host, "the API's endpoint"],
+    [input.access?.host, "the API's address for people"],
+    [input.bastion?.host, "the bastion's address"],
+  ];
+  const found = new Map<number, { address: number; text: string; what: string }>();
+  for (const [text = "", what] of places) {
+    const address = parseAddress(text);
+    if (address !== undefined && !found.has(address)) found.set(address, { address, text, what });
+  }
+  return [...found.values()];
+}
+
+/** Advertisements name pools that there are, and a pool that nobody advertises answers nobody. */
+function poolsAreAdvertised(metallb: MetallbDraft, problems: Problems): void {
+  const names = Object.keys(metallb.pools ?? {});
+  if (metallb.pools === undefined) return;
+  const advertised = new Set<string>();
+  for (const way of ["l2", "bgp"] as const) {
+    const advertisement = metallb[way];
+    if (advertisement === undefined) continue;
+    for (const name of advertisement.pools ?? names) if (name !== undefined) advertised.add(name);
+    for (const [index, name] of (advertisement.pools ?? []).entries()) {
+      if (name === undefined || names.includes(name)) continue;
+      problems.add(["metallb", way, "pools", index], name, "is no pool of these settings", {
+        allowed: names.join(", "),
+      });
+    }
+  }
+  if (!("l2" in metallb) && !("bgp" in metallb)) return;
+  for (const name of names) {
+    if (advertised.has(name)) continue;
+    problems.add(
+      ["metallb", "pools", name],
+      name,
+      "is advertised by nobody: its addresses would not answer",
+      {
+        allowed: "its name under l2.pools or bgp.pools",
+      },
+    );
+  }
+}
+
+function peersFit(
+  facts: Facts,
+  { bgp }: MetallbDraft,
+  pools: readonly PlacedPool[],
+  problems: Problems,
+): void {
+  const names = new Set<string>();
+  for (const [index, peer] of (bgp?.peers ?? []).entries()) {
+    const path: Path = ["metallb", "bgp", "peers", index];
+    if (peer?.name !== undefined) {
+      if (names.has(peer.name))
+        problems.add([...path, "name"], peer.name, "stands twice", { allowed: "each once" });
+      names.add(peer.name);
+    }
+    if (peer?.multiHop === true && peer.asNumber !== undefined && peer.asNumber === peer.myAsNumber) {
+      problems.add([...path, "multiHop"], true, "is for peers of another AS; within one, hops do not count", {
+        allowed: "false, or two AS numbers",
+      });
+    }
+    const address = parseAddress(peer?.address ?? "");
+    if (address === undefined) continue;
+    const add = (what: string) =>
+      problems.add([...path, "address"], peer?.address, what, { allowed: "the address of a router" });
+    const range = clusterRangeOf(facts, address);
+    const node = facts.machines.find((machine) => machine.nodeAddress === peer?.address);
+    const pool = pools.find((one) => one.first <= address && address <= one.last);
+    if (range !== undefined) add(`lies within ${range}`);
+    else if (node !== undefined) add(`is the address of machine ${node.name}`);
+    else if (pool !== undefined) add(`lies within pool ${pool.pool}, whose addresses are for Services`);
+  }
+}
