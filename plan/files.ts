@@ -67,7 +67,7 @@ function hostFile(folder: string, file: RenderedFile): PlanFile {
 
 /** One file per add-on, its objects in the order they are made. */
 function manifestFiles(cluster: string, resources: readonly PlannedResource[]): PlanFile[] {
-  const addons = resources.filter((one) => /^kubeadm:(cni|addons):/.test(one.type));
+  const addons = resources.filter((one) => /^kubeadm:(cni|addons|tenants|own):/.test(one.type));
   return addons.flatMap((addon) => {
     const objects = resources.filter(
       (one) => one.parent === addon.name && one.type.startsWith("kubernetes:") && "kind" in one.inputs,

@@ -2,4 +2,4 @@ import { createCluster, stackArgs } from "./program";
 
 const { outputs } = createCluster(stackArgs());
 
-export const { kubeconfig, endpoint, caCertificate } = outputs;
+export const { kubeconfig, endpoint, caCertificate, tenantKubeconfigs, oidcKubeconfig } = outputs;

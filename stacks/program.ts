@@ -7,14 +7,26 @@ export interface StackOutputs {
   readonly kubeconfig: pulumi.Output<string>;
   readonly endpoint: string;
   readonly caCertificate: pulumi.Output<string>;
+  /** Tenants' kubeconfigs by name; secret. Tenants without credentials are not among them. */
+  readonly tenantKubeconfigs: pulumi.Output<Record<string, string>>;
+  /** For who logs in at the issuer of `oidc`; undefined without one. No secret: it holds no credentials. */
+  readonly oidcKubeconfig: pulumi.Output<string> | undefined;
 }
 
 /** Builds the cluster of one environment. */
 export function createCluster(args: ClusterArgs): { cluster: Cluster; outputs: StackOutputs } {
   const environment = args.environment ?? pulumi.getStack();
   const cluster = new Cluster(environment, { ...args, environment });
-  const { kubeconfig, endpoint, caCertificate } = cluster;
-  return { cluster, outputs: { kubeconfig, endpoint, caCertificate } };
+  const { kubeconfig, endpoint, caCertificate, oidcKubeconfig } = cluster;
+  const tenantKubeconfigs = kubeconfigsOf(cluster);
+  return { cluster, outputs: { kubeconfig, endpoint, caCertificate, tenantKubeconfigs, oidcKubeconfig } };
+}
+
+function kubeconfigsOf({ tenants }: Cluster): pulumi.Output<Record<string, string>> {
+  const given = Object.entries(tenants).flatMap(([name, { kubeconfig }]) =>
+    kubeconfig === undefined ? [] : [[name, kubeconfig] as const],
+  );
+  return pulumi.output(Object.fromEntries(given));
 }
 
 /**

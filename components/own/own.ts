@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { inOrder } from "../../model/own/order";
+import { inOrder, ownsOutside } from "../../model/own/order";
 import { chartValues } from "../../model/own/values";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import type { OwnChart } from "../../model/settings/resolvedOwn";
@@ -40,7 +40,7 @@ export class Own extends pulumi.ComponentResource {
       made.push(
         anyResource(anyResourceName(name, object), object, {
           parent: this,
-          deletedWith: opts?.deletedWith,
+          ...(ownsOutside(object) ? {} : { deletedWith: opts?.deletedWith }),
           dependsOn: [
             ...after.flatMap((place) => made[place] ?? []),
             ...(foreign ? Object.values(releases) : []),

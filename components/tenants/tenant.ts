@@ -62,7 +62,8 @@ export class Tenant extends pulumi.ComponentResource {
       made.push(
         anyResource(anyResourceName(name, { ...object, metadata }), object, {
           parent: this,
-          deletedWith: opts?.deletedWith,
+          // A team's load balancers and volumes are outside a cluster in a cloud: they go with the namespace, before it.
+          ...(first && settings.aws !== undefined ? {} : { deletedWith: opts?.deletedWith }),
           // With a namespace goes all that is in it.
           ...(first ? { protect: tenant.protect } : { dependsOn: made.slice(0, 1) }),
         }),

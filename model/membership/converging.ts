@@ -13,6 +13,7 @@ import {
   useKubernetes,
 } from "./parts";
 import { ADMIN, prelude, word } from "./shell";
+import { placeStaticPods } from "./staticPods";
 
 /**
  * Brings a node to what is rendered now: a new version, new flags, a new kubelet configuration.
@@ -49,7 +50,7 @@ if [ -n "$switched" ] || [ "$(kubelet_files)" != "$(cat ${KUBELET_FILES})" ]; th
   systemctl restart kubelet
 fi
 kubelet_files >${KUBELET_FILES}
-${startUnits(files)}
+${startUnits(files)}${placeStaticPods(files)}
 phase "healthy"
 for _ in $(seq 1 120); do
   ${master ? "kubectl get --raw /readyz >/dev/null 2>&1 && " : ""}curl --silent --fail --max-time 2 http://127.0.0.1:10248/healthz >/dev/null && healthy=yes && break

@@ -8,6 +8,7 @@ import {
   patches,
   renewalUnits,
 } from "../kubeadm";
+import { staticPodFiles } from "../own/staticPods";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings, Machine } from "../settings/resolved";
 import { toYaml } from "../yaml";
@@ -24,7 +25,9 @@ export function memberFiles(settings: ClusterSettings, machine: Machine, oidcCa 
     mode: "0600",
     content: joinDocument(settings, machine, DISCOVERY_FILE),
   };
-  if (machine.role !== "controlPlane") return [join, ...patches(settings, machine)];
+  if (machine.role !== "controlPlane") {
+    return [join, ...patches(settings, machine), ...staticPodFiles(settings, machine)];
+  }
   const apiServer = apiServerFiles(settings, { oidcCa });
   return [
     { path: CLUSTER_DOCUMENT, mode: "0600", content: initDocuments(settings, machine) },
@@ -35,6 +38,7 @@ export function memberFiles(settings: ClusterSettings, machine: Machine, oidcCa 
     ...renewalUnits(settings),
     ...approverUnits(settings),
     joinFileCommand(),
+    ...staticPodFiles(settings, machine),
     ...awsMasterFiles(settings),
   ];
 }

@@ -17,6 +17,7 @@ import {
   useKubernetes,
 } from "./parts";
 import { ADMIN, prelude, word } from "./shell";
+import { placeStaticPods } from "./staticPods";
 
 /** Undoes what an interrupted init or join left; harmless on a clean host. */
 function clearPartial(): string {
@@ -68,7 +69,7 @@ kubeadm init --config ${CLUSTER_DOCUMENT} --skip-token-print --skip-certificate-
 phase "bootstrap tokens"
 # kubeadm makes one whether it is wanted or not; nodes join with certificates of hours instead.
 kubectl --namespace kube-system delete secrets --ignore-not-found --field-selector type=bootstrap.kubernetes.io/token
-${startUnits(files)}
+${startUnits(files)}${placeStaticPods(files)}
 ${setState(facts, "member")}
 `;
 }
@@ -87,7 +88,7 @@ export function joinScript(
   return `${becoming("joining", settings, facts, [...files, ...secretFiles], platform)}
 phase "kubeadm join"
 kubeadm join --config ${JOIN_DOCUMENT}
-${startUnits(files)}
+${startUnits(files)}${placeStaticPods(files)}
 ${setState(facts, "member")}
 `;
 }

@@ -2,6 +2,7 @@ import { configFolder, paths } from "../kubeadm";
 import { binaryPath, linkFolder } from "../node/paths";
 import type { RenderedFile } from "../renderedFile";
 import type { MemberFacts } from "./facts";
+import { isStaticPod } from "./staticPods";
 import { MEMBER_FILE, putFiles, STATE_DIR, word } from "./shell";
 
 /** Where the discovery file of a join lies: memory, removed when the join is over. */
@@ -39,7 +40,7 @@ export function putMemberFiles(files: readonly RenderedFile[]): string {
 for old in ${PATCHES_DIR}/*; do
   case "$old" in ${keep.length === 0 ? "" : `${keep.map(word).join("|")}) ;; `}*) rm -f "$old" ;; esac
 done
-${putFiles(files)}`;
+${putFiles(files.filter((file) => !isStaticPod(file)))}`;
 }
 
 /** Timers that are among the files. */

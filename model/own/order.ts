@@ -11,6 +11,27 @@ export function isDefinition(object: KubernetesObject): boolean {
   return object.kind === "CustomResourceDefinition" && groupOf(object.apiVersion) === CRD_GROUP;
 }
 
+/**
+ * Whether something outside the cluster may stand behind it, as a load balancer or a disk: such an object is deleted before
+ * its cluster is, or what is outside would stay.
+ */
+export function ownsOutside({ kind, spec }: KubernetesObject): boolean {
+  const { type, volumeClaimTemplates } = (spec ?? {}) as { type?: unknown; volumeClaimTemplates?: unknown };
+  switch (kind) {
+    case "Service":
+      return type === "LoadBalancer";
+    case "StatefulSet":
+      return Array.isArray(volumeClaimTemplates) && volumeClaimTemplates.length > 0;
+    case "PersistentVolumeClaim":
+    case "PersistentVolume":
+    case "Ingress":
+    case "Gateway":
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** Group and kind that a CustomResourceDefinition makes known. */
 function definedBy(object: KubernetesObject): string | undefined {
   const spec = object.spec as { group?: unknown; names?: { kind?: unknown } } | undefined;

@@ -48,6 +48,11 @@ export function kubeconfigFile(lab: Lab): string {
   return lab.folder("kubeconfig");
 }
 
+/** Where `up` leaves a tenant's, beside the administrator's. */
+export function tenantKubeconfigFile(administrators: string, tenant: string): string {
+  return `${administrators}-${tenant}`;
+}
+
 /** Runs one operation of the engine inside the lab's network; undefined when it was killed before it could report. */
 export async function runEngine(
   lab: Lab,

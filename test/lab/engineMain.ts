@@ -8,7 +8,7 @@ import { createCluster, stackArgs } from "../../stacks/program";
 import { createEngineStack, type EngineStack } from "../engine/harness";
 import { EngineError } from "../engine/result";
 import { findLeaks } from "../engine/secrets";
-import { reportFile, type EngineReport, type EngineRequest } from "./engine";
+import { reportFile, tenantKubeconfigFile, type EngineReport, type EngineRequest } from "./engine";
 
 async function main(): Promise<void> {
   const [requestFile = ""] = process.argv.slice(2);
@@ -31,6 +31,9 @@ async function main(): Promise<void> {
   if (request.operation === "up" && report.ok) {
     const outputs = await stack.outputs();
     fs.writeFileSync(request.kubeconfigFile, String(outputs["kubeconfig"]?.value), { mode: 0o600 });
+    const tenants = (outputs["tenantKubeconfigs"]?.value ?? {}) as Record<string, string>;
+    for (const [name, text] of Object.entries(tenants))
+      fs.writeFileSync(tenantKubeconfigFile(request.kubeconfigFile, name), text, { mode: 0o600 });
   }
   const leaks = findLeaks(request.search, engine.written());
   fs.writeFileSync(reportFile(requestFile), JSON.stringify({ ...report, leaks }));
