@@ -8,7 +8,16 @@ import { SettingsError, type Problem } from "../model/settings/problems";
 import type { ClusterNetwork, ClusterSettings } from "../model/settings/resolved";
 import type { ClusterInput } from "../model/settings/schema/cluster";
 import { createAddons, type Addons } from "./addons";
+import { CloudProvider } from "./aws/cloudProvider";
+import { AwsPlatform } from "./aws/platform";
+import { Storage } from "./aws/storage";
+import type { AwsWorkerPool } from "./aws/workerPool";
 import { Flannel } from "./cni/flannel";
+import type { Own } from "./own/own";
+import { projectFiles } from "./own/projectFiles";
+import { createPeople, type People } from "./tenants";
+import type { Tenant } from "./tenants/tenant";
+import type { ProjectFiles } from "../model/own/files";
 import { ControlPlane } from "./kubeadm/controlPlane";
 import type { SshKeys } from "./machines/hostStep";
 import { LoadBalancer } from "./machines/loadBalancer";
@@ -28,6 +37,8 @@ export interface ClusterArgs {
   readonly environment?: string;
   /** AWS region (`aws:region` of the stack); needed on platform aws, and read nowhere else. */
   readonly region?: string;
+  /** Files that `manifests`, `charts` and `staticPods` name. Default: those of the folder the program runs in. */
+  readonly files?: ProjectFiles;
 }
 
 /** Settings that cannot work. Printed by Pulumi without a stack, as one report. */
@@ -57,9 +68,17 @@ export class Cluster extends pulumi.ComponentResource {
   readonly provider: k8s.Provider;
   readonly controlPlane: ControlPlane;
   /** By the pool's name. */
-  readonly workerPools: Readonly<Record<string, WorkerPool>>;
+  readonly workerPools: Readonly<Record<string, WorkerPool | AwsWorkerPool>>;
+  /** What AWS has of it; undefined on machines that exist. */
+  readonly aws: AwsPlatform | undefined;
   /** What runs in the cluster besides its network; each is set where the settings have it. */
   readonly addons: Addons;
+  /** Tenants by name, each with its `kubeconfig`. */
+  readonly tenants: Readonly<Record<string, Tenant>>;
+  /** What people bring themselves; undefined where they bring nothing. */
+  readonly own: Own | undefined;
+  /** Kubeconfig for people who log in at the issuer of `oidc`: no credentials, and no secret; undefined without. */
+  readonly oidcKubeconfig: pulumi.Output<string> | undefined;
   /** Cluster CA in PEM. */
   readonly caCertificate: pulumi.Output<string>;
   readonly pki: Pki;
@@ -74,8 +93,12 @@ export class Cluster extends pulumi.ComponentResource {
 
     this.pki = new Pki(`${name}-pki`, { protect: settings.protect }, { parent: this });
     this.caCertificate = this.pki.cluster.certificate;
-    const steps = this.steps(args);
-    const preflight = preflightStep(`${name}-preflight`, steps, { parent: this });
+    this.aws = this.createAws(name, args);
+    const steps = { ...this.steps(args), ...this.aws?.steps };
+    const preflight = preflightStep(`${name}-preflight`, steps, {
+      parent: this,
+      dependsOn: [...(this.aws?.ready ?? [])],
+    });
     const before = this.createLoadBalancer(name, steps, preflight);
     this.controlPlane = new ControlPlane(
       `${name}-control-plane`,
@@ -87,10 +110,15 @@ export class Cluster extends pulumi.ComponentResource {
     this.kubeconfig = this.createKubeconfig();
     this.provider = this.createProvider(name);
     this.addons = this.createAddons(name, args);
+    const people = this.createPeople(name, args);
+    this.tenants = people.tenants;
+    this.own = people.own;
+    this.oidcKubeconfig = people.oidcKubeconfig;
     this.registerOutputs({
       kubeconfig: this.kubeconfig,
       endpoint: this.endpoint,
       caCertificate: this.caCertificate,
+      oidcKubeconfig: this.oidcKubeconfig,
     });
   }
 
@@ -103,6 +131,14 @@ export class Cluster extends pulumi.ComponentResource {
       clusterId: this.pki.clusterId,
       masterFiles: this.masterFiles(secrets),
     };
+  }
+
+  private createAws(name: string, args: ClusterArgs): AwsPlatform | undefined {
+    const { settings, pki } = this;
+    if (settings.aws === undefined) return undefined;
+    const secrets = args.secrets ?? {};
+    const masterFiles = this.masterFiles(secrets);
+    return new AwsPlatform(name, { settings, pki, secrets, masterFiles }, { parent: this });
   }
 
   private masterFiles(
@@ -137,7 +173,9 @@ export class Cluster extends pulumi.ComponentResource {
     name: string,
     steps: StepsArgs,
     after: readonly pulumi.Resource[],
-  ): Record<string, WorkerPool> {
+  ): Record<string, WorkerPool | AwsWorkerPool> {
+    if (this.aws !== undefined)
+      return this.aws.createPools(name, steps, this.controlPlane.memberships, { parent: this });
     const workers = this.settings.machines.filter((machine) => machine.role === "worker");
     const pools = [...new Set(workers.map((machine) => machine.pool))];
     const masters = this.controlPlane.memberships;
@@ -154,9 +192,15 @@ export class Cluster extends pulumi.ComponentResource {
     const { settings, pki } = this;
     return pulumi.secret(
       pulumi
-        .all([pki.cluster.certificate, pki.adminCertificate, pki.adminKey, this.controlPlane.init.stdout])
-        .apply(([caCertificate, certificate, key]) =>
-          renderKubeconfig(settings, { caCertificate, certificate, key }),
+        .all([
+          pki.cluster.certificate,
+          pki.adminCertificate,
+          pki.adminKey,
+          this.aws?.accessHost ?? settings.access.host,
+          this.controlPlane.init.stdout,
+        ])
+        .apply(([caCertificate, certificate, key, host]) =>
+          renderKubeconfig(settings, { caCertificate, certificate, key }, host),
         ),
     );
   }
@@ -190,11 +234,45 @@ export class Cluster extends pulumi.ComponentResource {
     const cni = new Flannel(`${name}-flannel`, { settings }, inside);
     const nodes = [
       ...this.controlPlane.memberships,
-      ...Object.values(this.workerPools).flatMap((pool) => pool.memberships),
+      ...Object.values(this.workerPools).flatMap((pool) => pool.nodesReady),
     ];
     // A cloud's controller goes before DNS: nodes that wait for it take no pods.
-    const after: pulumi.Resource[] = [cni];
+    const after: pulumi.Resource[] = [cni, ...this.createCloudAddons(name, cni)];
     return createAddons(name, { settings, secrets: args.secrets ?? {}, after, nodes, init }, opts);
+  }
+
+  /** AWS' controller before all that needs addresses or volumes, and storage after it. */
+  private createCloudAddons(name: string, cni: pulumi.Resource): pulumi.Resource[] {
+    const { settings, aws, provider } = this;
+    if (settings.aws === undefined || aws === undefined) return [];
+    const { init } = this.controlPlane;
+    const shared = { settings, init, ...(aws.identity ? { identity: aws.identity } : {}) };
+    const controller = new CloudProvider(`${name}-cloud-provider`, shared, {
+      parent: this,
+      provider,
+      dependsOn: [cni],
+    });
+    if (settings.aws.storage !== undefined) {
+      new Storage(`${name}-storage`, shared, { parent: this, provider, dependsOn: [controller] });
+    }
+    return [controller];
+  }
+
+  /** Tenants, what people bring, and their roles: they come when all else is there. */
+  private createPeople(name: string, args: ClusterArgs): People {
+    const { settings, pki, kubeconfig } = this;
+    const before = [
+      ...this.controlPlane.memberships,
+      ...Object.values(this.workerPools).flatMap((pool) => pool.nodesReady),
+      ...Object.values<pulumi.Resource | undefined>({ ...this.addons }).filter(
+        (addon) => addon !== undefined,
+      ),
+    ];
+    return createPeople(
+      name,
+      { settings, authority: pki.cluster, kubeconfig, secrets: args.secrets ?? {} },
+      { parent: this, provider: this.provider, deletedWith: this.controlPlane.init, dependsOn: before },
+    );
   }
 }
 
@@ -205,6 +283,7 @@ function parse(args: ClusterArgs): ClusterSettings {
     return parseCluster(args.settings, {
       environment: args.environment ?? pulumi.getStack(),
       region: args.region,
+      files: args.files ?? projectFiles(),
       secrets: known ? args.secrets : undefined,
     });
   } catch (error) {

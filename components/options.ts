@@ -22,8 +22,61 @@ export const INIT_IGNORES: readonly Ignored[] = [
   },
 ];
 
-/** By resource type and the end of its name, for `plan.json`. */
-export function ignoreReason(resource: string, property: string): string | undefined {
-  if (!resource.endsWith("-init")) return undefined;
-  return INIT_IGNORES.find((ignored) => ignored.property === property)?.reason;
+/** What init ignores besides on AWS. */
+export const AWS_INIT_IGNORES: readonly Ignored[] = [
+  {
+    property: "environment.KUBEADM_VALUES",
+    reason:
+      "which version of the secret init was done with is history; a later one reaches masters through their membership",
+  },
+];
+
+/** Of masters and bastion. */
+export const INSTANCE_IGNORES: readonly Ignored[] = [
+  {
+    property: "ami",
+    reason:
+      "the publisher's newest image is another one every few weeks, and a new one would replace a master: a raised generation does, one master at a time",
+  },
+  {
+    property: "userDataBase64",
+    reason:
+      "cloud-init has read it at the first boot: later changes come by the program, and would stop the instance for nothing",
+  },
+];
+
+/** Of a pool's join parameter. */
+export const JOIN_IGNORES: readonly Ignored[] = [
+  { property: "value", reason: "the masters write a fresh credential every hour" },
+];
+
+/** Of a pool that scales. */
+export const SCALING_IGNORES: readonly Ignored[] = [
+  {
+    property: "desiredCapacity",
+    reason: "whoever scales the pool decides it, between its least and its most",
+  },
+];
+
+const COMMAND = "command:local:Command";
+
+interface Table {
+  readonly of: (name: string, type: string) => boolean;
+  readonly ignores: readonly Ignored[];
+}
+
+const TABLES: readonly Table[] = [
+  {
+    of: (name, type) => type === COMMAND && name.endsWith("-init"),
+    ignores: [...INIT_IGNORES, ...AWS_INIT_IGNORES],
+  },
+  { of: (_, type) => type === "aws:ec2/instance:Instance", ignores: INSTANCE_IGNORES },
+  { of: (_, type) => type === "aws:ssm/parameter:Parameter", ignores: JOIN_IGNORES },
+  { of: (_, type) => type === "aws:autoscaling/group:Group", ignores: SCALING_IGNORES },
+];
+
+/** By a resource's name and type, for `plan.json`. */
+export function ignoreReason(name: string, property: string, type = COMMAND): string | undefined {
+  const table = TABLES.find((one) => one.of(name, type));
+  return table?.ignores.find((ignored) => ignored.property === property)?.reason;
 }

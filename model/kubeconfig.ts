@@ -13,7 +13,12 @@ export interface Credentials {
  * A kubeconfig for people and programs outside the cluster. The name that is verified is the endpoint's, which every
  * API server has in its certificate, so the address may be any that leads to one.
  */
-export function renderKubeconfig(settings: ClusterSettings, credentials: Credentials): string {
+export function renderKubeconfig(
+  settings: ClusterSettings,
+  credentials: Credentials,
+  /** Where the API is reached; default: what the settings say. */
+  host = settings.access.host,
+): string {
   const base64 = (text: string): string => Buffer.from(text, "utf8").toString("base64");
   const { name, access, endpoint } = settings;
   return toYaml({
@@ -23,7 +28,7 @@ export function renderKubeconfig(settings: ClusterSettings, credentials: Credent
       {
         name,
         cluster: {
-          server: `https://${access.host}:${access.port}`,
+          server: `https://${host}:${access.port}`,
           "tls-server-name": isIP(endpoint.host) === 0 ? endpoint.host : "kubernetes",
           "certificate-authority-data": base64(credentials.caCertificate),
         },

@@ -20,17 +20,25 @@ export class ControlPlane extends pulumi.ComponentResource {
   constructor(name: string, args: ControlPlaneArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kubeadm:kubeadm:ControlPlane", name, {}, opts);
     const masters = mastersOf(args.settings);
-    const setups = masters.map((machine) =>
-      setupStep(`${name}-${machine.name}-setup`, args, machine, { parent: this, dependsOn: [...args.after] }),
-    );
-    this.init = initStep(`${name}-init`, args, { parent: this, dependsOn: setups });
+    // On AWS init and memberships bring the setup along.
+    const setups =
+      args.settings.aws === undefined
+        ? masters.map((machine) =>
+            setupStep(`${name}-${machine.name}-setup`, args, machine, {
+              parent: this,
+              dependsOn: [...args.after],
+            }),
+          )
+        : [];
+    const before = setups.length > 0 ? setups : [...args.after];
+    this.init = initStep(`${name}-init`, args, { parent: this, dependsOn: before });
     const memberships: command.local.Command[] = [];
     masters.forEach((machine, index) => {
-      const before = [this.init, ...setups.slice(index, index + 1), ...memberships.slice(-1)];
+      const earlier = [this.init, ...setups.slice(index, index + 1), ...memberships.slice(-1)];
       memberships.push(
         membershipStep(`${name}-${machine.name}-membership`, args, machine, {
           parent: this,
-          dependsOn: before,
+          dependsOn: earlier,
         }),
       );
     });

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import {
   CLUSTER_VARIABLE,
   SPEC_VARIABLE,
+  VALUES_VARIABLE,
   type Connection,
   type Operation,
   type SecretFile,
@@ -13,6 +14,9 @@ import type { ClusterSettings } from "../../model/settings/resolved";
 /** Private SSH keys by their name in `kubeadm:secrets`. */
 export type SshKeys = Readonly<Record<string, pulumi.Input<string>>>;
 
+/** How hosts that a cloud makes are reached: by machine, once the cloud has said where they are. */
+export type Connections = Readonly<Record<string, pulumi.Input<Connection>>>;
+
 export interface HostStepArgs {
   readonly spec: StepSpec;
   /** SHA-256 of the cluster CA's certificate. */
@@ -21,12 +25,17 @@ export interface HostStepArgs {
   readonly machines: readonly string[];
   readonly settings: ClusterSettings;
   readonly sshKeys: SshKeys;
+  /** In place of what the settings say of SSH. */
+  readonly connections?: Connections;
+  readonly bastion?: pulumi.Input<Connection>;
+  /** What only the cloud knows, by the token that stands for it in the specification; no secret. */
+  readonly values?: pulumi.Input<Readonly<Record<string, string>>>;
   /** Written on the host with mode 0600 before its script runs. */
   readonly files?: pulumi.Input<readonly SecretFile[]>;
   /** More environment variables; free of secrets. */
   readonly environment?: Readonly<Record<string, string>>;
   /** The machine's identity: when it changes, the step is replaced, the old one deleted first. */
-  readonly identity?: string;
+  readonly identity?: readonly pulumi.Input<string>[];
   readonly operations: readonly Operation[];
 }
 
@@ -54,36 +63,53 @@ export function hostStep(
       environment: {
         [SPEC_VARIABLE]: JSON.stringify(args.spec),
         [CLUSTER_VARIABLE]: args.clusterId,
+        ...(args.values === undefined ? {} : { [VALUES_VARIABLE]: pulumi.jsonStringify(args.values) }),
         ...args.environment,
       },
       stdin: standardInput(args),
-      triggers: args.identity === undefined ? undefined : [args.identity],
+      triggers: args.identity === undefined ? undefined : [...args.identity],
     },
     pulumi.mergeOptions(opts, args.identity === undefined ? {} : { deleteBeforeReplace: true }),
   );
 }
 
 function standardInput(args: HostStepArgs): pulumi.Output<string> {
+  return pulumi.secret(
+    pulumi
+      .all([connectionsOf(args), bastionOf(args), pulumi.output(args.files ?? [])])
+      .apply(([connections, bastion, files]) =>
+        JSON.stringify({ connections, ...(bastion ? { bastion } : {}), files }),
+      ),
+  );
+}
+
+function connectionsOf(args: HostStepArgs): pulumi.Output<Readonly<Record<string, Connection>>> {
+  const { connections: given } = args;
   const targets = args.machines.map((name) => {
     const machine = args.settings.machines.find((candidate) => candidate.name === name);
     if (!machine) throw new Error(`no machine is named ${name}`);
     return { name, ssh: machine.ssh };
   });
+  if (given === undefined) {
+    return pulumi
+      .output(args.sshKeys)
+      .apply((keys) => Object.fromEntries(targets.map(({ name, ssh }) => [name, open(ssh, keys)])));
+  }
+  const missing = targets.find(({ name }) => !(name in given));
+  if (missing !== undefined) throw new Error(`there is no connection to ${missing.name}`);
+  return pulumi.output(Object.fromEntries(targets.map(({ name }) => [name, given[name]])));
+}
+
+function bastionOf(args: HostStepArgs): pulumi.Output<Connection | undefined> {
+  if (args.bastion !== undefined) return pulumi.output(args.bastion);
   const { bastion } = args.settings;
-  return pulumi.secret(
-    pulumi.all([pulumi.output(args.sshKeys), pulumi.output(args.files ?? [])]).apply(([keys, files]) => {
-      const open = (ssh: Omit<Connection, "privateKey"> & { key: string }): Connection => ({
-        host: ssh.host,
-        port: ssh.port,
-        user: ssh.user,
-        hostKey: ssh.hostKey,
-        privateKey: keys[ssh.key] ?? "",
-      });
-      return JSON.stringify({
-        connections: Object.fromEntries(targets.map((target) => [target.name, open(target.ssh)])),
-        ...(bastion ? { bastion: open(bastion) } : {}),
-        files,
-      });
-    }),
-  );
+  return pulumi.output(args.sshKeys).apply((keys) => bastion && open(bastion, keys));
+}
+
+function open(
+  ssh: Omit<Connection, "privateKey"> & { readonly key: string },
+  keys: Readonly<Record<string, string>>,
+): Connection {
+  const { host, port, user, hostKey, key } = ssh;
+  return { host, port, user, hostKey, privateKey: keys[key] ?? "" };
 }

@@ -1,22 +1,26 @@
 import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
 import type { SecretFile, SetupPart } from "../../host/protocol";
+import { poolBoot } from "../../model/aws/poolUserData";
 import { fixedFacts } from "../../model/fixedFacts";
 import { digestOf, memberDigest } from "../../model/membership/files";
 import { renderNode } from "../../model/node/render";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
+import type { AwsPool } from "../../model/settings/resolvedAws";
 import { membershipView, preflightView, setupView } from "../../model/views";
-import { INIT_IGNORES } from "../options";
-import { hostStep, type SshKeys } from "./hostStep";
+import { AWS_INIT_IGNORES, INIT_IGNORES } from "../options";
+import { hostStep, type HostStepArgs, type SshKeys } from "./hostStep";
 
 /** What all steps of a cluster share. */
-export interface StepsArgs {
+export interface StepsArgs extends Pick<HostStepArgs, "connections" | "bastion" | "values"> {
   readonly settings: ClusterSettings;
   readonly sshKeys: SshKeys;
   /** SHA-256 of the cluster CA's certificate. */
   readonly clusterId: pulumi.Input<string>;
-  /** Key pairs and encryption keys that a master gets; secret. */
+  /** Key pairs and encryption keys that a master gets by standard input; secret. */
   readonly masterFiles: pulumi.Input<readonly SecretFile[]>;
+  /** Ids of instances by machine, where a cloud makes them: another instance is another machine. */
+  readonly instances?: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
 type Step = command.local.Command;
@@ -25,9 +29,10 @@ export function mastersOf(settings: ClusterSettings): Machine[] {
   return settings.machines.filter((machine) => machine.role === "controlPlane");
 }
 
-/** Raised generation or another name: another machine. */
-function identity(machine: Machine): string {
-  return `${machine.name}@${machine.generation}`;
+/** Raised generation, another name or another instance: another machine. */
+function identity({ instances }: StepsArgs, machine: Machine): pulumi.Input<string>[] {
+  const instance = instances?.[machine.name];
+  return [`${machine.name}@${machine.generation}`, ...(instance === undefined ? [] : [instance])];
 }
 
 /** Setup as a part of the steps of one machine: on AWS a master has no step of its own for it. */
@@ -85,6 +90,7 @@ export function initStep(name: string, args: StepsArgs, opts: pulumi.CustomResou
   const masters = mastersOf(args.settings);
   const [first] = masters;
   if (first === undefined) throw new Error("a cluster has at least one master");
+  const ignored = [...INIT_IGNORES, ...(args.settings.aws === undefined ? [] : AWS_INIT_IGNORES)];
   return hostStep(
     name,
     {
@@ -100,7 +106,7 @@ export function initStep(name: string, args: StepsArgs, opts: pulumi.CustomResou
       environment: { KUBEADM_FIXED: JSON.stringify(fixedFacts(args.settings)) },
       operations: ["create", "update"],
     },
-    { ...opts, ignoreChanges: INIT_IGNORES.map((ignored) => ignored.property) },
+    { ...opts, ignoreChanges: ignored.map(({ property }) => property) },
   );
 }
 
@@ -128,8 +134,36 @@ export function membershipStep(
         ...setupPart(args.settings, machine),
       },
       files: machine.role === "controlPlane" ? args.masterFiles : [],
-      identity: identity(machine),
+      identity: identity(args, machine),
       operations: ["create", "update", "delete"],
+    },
+    opts,
+  );
+}
+
+/** Waits until a pool's instances, which join by themselves, are Ready nodes. */
+export function poolReadyStep(
+  name: string,
+  args: StepsArgs,
+  pool: AwsPool,
+  opts: pulumi.CustomResourceOptions,
+): Step {
+  const masters = mastersOf(args.settings).map((master) => master.name);
+  return hostStep(
+    name,
+    {
+      ...args,
+      machines: masters,
+      spec: {
+        step: "poolReady",
+        cluster: args.settings.name,
+        pool: pool.name,
+        wanted: pool.min,
+        boot: poolBoot(args.settings, pool),
+        timeout: pool.joinTimeout,
+        masters,
+      },
+      operations: ["create", "update"],
     },
     opts,
   );

@@ -17,6 +17,8 @@ export class WorkerPool extends pulumi.ComponentResource {
   /** Names of the pool's nodes. */
   readonly nodes: readonly string[];
   readonly memberships: readonly command.local.Command[];
+  /** Ends when the pool's machines are nodes. */
+  readonly nodesReady: readonly pulumi.Resource[];
 
   constructor(name: string, args: WorkerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kubeadm:machines:WorkerPool", name, {}, opts);
@@ -35,6 +37,7 @@ export class WorkerPool extends pulumi.ComponentResource {
         dependsOn: [setup, ...args.masters],
       });
     });
+    this.nodesReady = this.memberships;
     this.registerOutputs({ pool: this.pool, nodes: this.nodes });
   }
 }

@@ -33,6 +33,8 @@ export class Pki extends pulumi.ComponentResource {
   readonly adminKey: pulumi.Output<string>;
   /** What a master has under /etc/kubernetes/pki before kubeadm runs; secret. */
   readonly masterFiles: pulumi.Output<SecretFile[]>;
+  /** PEM of the public key that service-account tokens are verified with. */
+  readonly serviceAccountKey: pulumi.Output<string>;
   /** 32 random bytes in base64 for encryption at rest, unless the settings bring keys; secret. */
   readonly encryptionKey: pulumi.Output<string>;
 
@@ -56,6 +58,7 @@ export class Pki extends pulumi.ComponentResource {
       { parent: this, protect },
     );
     const admin = this.createAdmin(name);
+    this.serviceAccountKey = serviceAccount.publicKeyPem;
 
     this.clusterId = this.cluster.certificate.apply((pem) =>
       createHash("sha256").update(pem.trim()).digest("hex"),

@@ -31,7 +31,14 @@ const SSH_PORT = 22;
 /** RFC 792: destination unreachable, fragmentation needed; EC2 takes type and code in place of ports. */
 const FRAGMENTATION_NEEDED: PortRange = { from: 3, to: 4 };
 /** IANA protocol numbers, for what EC2 has no name for. */
-const PROTOCOLS = { tcp: "tcp", udp: "udp", icmp: "icmp", ipip: "4", esp: "50", any: "-1" } as const;
+const PROTOCOLS: Record<Protocol, string> = {
+  tcp: "tcp",
+  udp: "udp",
+  icmp: "icmp",
+  ipip: "4",
+  esp: "50",
+  any: "-1",
+};
 const NODES: readonly FirewallGroup[] = ["controlPlane", "worker"];
 
 /** The groups that these settings need, in a fixed order. */

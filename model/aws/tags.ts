@@ -8,6 +8,8 @@ export type Tags = Readonly<Record<string, string>>;
 export const CLUSTER_TAG = "pulumi-kubeadm/cluster";
 export const POOL_TAG = "pulumi-kubeadm/pool";
 export const ROLE_TAG = "pulumi-kubeadm/role";
+/** Raised by hand: the machine behind the name is to be another one. */
+export const GENERATION_TAG = "pulumi-kubeadm/generation";
 
 /** The tags of one resource: the settings' own, its name, and which cluster it belongs to. */
 export function resourceTags(settings: ClusterSettings, name: string, more: Tags = {}): Tags {

@@ -1,0 +1,77 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { bastionUserData } from "../../model/aws/boot/userData";
+import { awsOf, type FirewallGroup } from "../../model/aws/firewall";
+import { bastionStatements } from "../../model/aws/iam";
+import { resourceTags, ROLE_TAG } from "../../model/aws/tags";
+import type { ClusterSettings } from "../../model/settings/resolved";
+import { INSTANCE_IGNORES } from "../options";
+import { InstanceRole } from "./instanceRole";
+import { imageId, metadataOptions, rootVolume } from "./masters";
+
+export interface BastionArgs {
+  readonly settings: ClusterSettings;
+  readonly subnetIds: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly groupIds: Readonly<Partial<Record<FirewallGroup, pulumi.Input<string>>>>;
+  readonly keyName: pulumi.Input<string>;
+  readonly after: readonly pulumi.Resource[];
+}
+
+/** Fits every image of the table. */
+const VOLUME = { sizeGiB: 10, iops: 3000, throughput: 125 } as const;
+
+/**
+ * The one way in for SSH to masters without public addresses, and, for a private API, a forwarder of its port. It holds no
+ * credential of the cluster.
+ */
+export class Bastion extends pulumi.ComponentResource {
+  readonly publicIp: pulumi.Output<string>;
+  readonly ready: readonly pulumi.Resource[];
+
+  constructor(name: string, args: BastionArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kubeadm:aws:Bastion", name, {}, opts);
+    const { settings, groupIds } = args;
+    const { bastion } = awsOf(settings);
+    if (bastion === undefined) throw new RangeError("these settings have no bastion");
+    const role = new InstanceRole(
+      `${name}-identity`,
+      { settings, part: "bastion", statements: bastionStatements(settings) },
+      { parent: this },
+    );
+    const tags = { ...resourceTags(settings, `${settings.name}-bastion`), [ROLE_TAG]: "bastion" };
+    const instance = new aws.ec2.Instance(
+      `${name}-instance`,
+      {
+        ami: imageId(bastion.image, bastion.architecture, this),
+        instanceType: bastion.instanceType,
+        subnetId: args.subnetIds[bastion.subnet],
+        privateIp: bastion.address,
+        vpcSecurityGroupIds: groupIds.bastion === undefined ? [] : [groupIds.bastion],
+        iamInstanceProfile: role.profile,
+        keyName: args.keyName,
+        metadataOptions: metadataOptions(1),
+        rootBlockDevice: rootVolume(VOLUME, tags),
+        userDataBase64: Buffer.from(bastionUserData(settings)).toString("base64"),
+        // It holds nothing that would be lost: a changed forwarder is a new bastion.
+        userDataReplaceOnChange: true,
+        tags,
+      },
+      {
+        parent: this,
+        dependsOn: [...args.after, role.policy],
+        ignoreChanges: INSTANCE_IGNORES.map((ignored) => ignored.property).filter(
+          (property) => property !== "userDataBase64",
+        ),
+        deleteBeforeReplace: true,
+      },
+    );
+    const address = new aws.ec2.Eip(
+      `${name}-address`,
+      { domain: "vpc", instance: instance.id, tags },
+      { parent: this },
+    );
+    this.publicIp = address.publicIp;
+    this.ready = [instance, address];
+    this.registerOutputs({ publicIp: this.publicIp });
+  }
+}

@@ -1,0 +1,167 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { masterUserData } from "../../model/aws/boot/userData";
+import { awsOf, type FirewallGroup } from "../../model/aws/firewall";
+import { IMAGES } from "../../model/aws/images";
+import { GENERATION_TAG, ownedTag, resourceTags, ROLE_TAG } from "../../model/aws/tags";
+import { cniFacts } from "../../model/cni/facts";
+import { API_PORT } from "../../model/flows";
+import type { ClusterSettings, Machine } from "../../model/settings/resolved";
+import type { AwsImage, AwsVolume } from "../../model/settings/resolvedAws";
+import { INSTANCE_IGNORES } from "../options";
+import type { Endpoint } from "./endpoint";
+import type { InstanceRole } from "./instanceRole";
+
+export interface MastersArgs {
+  readonly settings: ClusterSettings;
+  readonly subnetIds: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly groupIds: Readonly<Partial<Record<FirewallGroup, pulumi.Input<string>>>>;
+  readonly endpoint: Endpoint;
+  readonly role: InstanceRole;
+  readonly keyName: pulumi.Input<string>;
+  /** What an instance needs at its first boot: routes, secrets, rules. */
+  readonly after: readonly pulumi.Resource[];
+}
+
+/**
+ * The masters as EC2 instances: fixed addresses, one zone after the other, encrypted disks, IMDSv2, protected against being
+ * ended. An instance is changed in place, one after the other; its image and user data are those it started with, and only a
+ * raised generation makes it another one.
+ */
+export class Masters extends pulumi.ComponentResource {
+  /** By the master's name. */
+  readonly instances: Readonly<Record<string, aws.ec2.Instance>>;
+  /** Set where the one master is the endpoint, and the API is public. */
+  readonly address?: aws.ec2.Eip;
+  /** Instances, with what leads to them. */
+  readonly ready: readonly pulumi.Resource[];
+
+  constructor(name: string, args: MastersArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kubeadm:aws:Masters", name, {}, opts);
+    const { settings, endpoint } = args;
+    const own = awsOf(settings);
+    const image = imageId(own.controlPlane.image, own.controlPlane.architecture, this);
+    const instances: [string, aws.ec2.Instance][] = [];
+    const attached: pulumi.Resource[] = [];
+    for (const machine of settings.machines) {
+      const before = instances.slice(-1).map(([, earlier]) => earlier);
+      const instance = this.createInstance(name, machine, image, args, before);
+      instances.push([machine.name, instance]);
+      for (const [part, balancer] of [
+        ["internal", endpoint.internal],
+        ["public", endpoint.public],
+      ] as const) {
+        if (balancer === undefined) continue;
+        attached.push(
+          new aws.lb.TargetGroupAttachment(
+            `${name}-${machine.name}-${part}`,
+            { targetGroupArn: balancer.targetGroupArn, targetId: instance.id, port: API_PORT },
+            { parent: this },
+          ),
+        );
+      }
+    }
+    this.instances = Object.fromEntries(instances);
+    const [first] = instances;
+    if (first !== undefined && !own.endpoint.loadBalancer && own.access.endpoint === "public") {
+      this.address = new aws.ec2.Eip(
+        `${name}-address`,
+        { domain: "vpc", instance: first[1].id, tags: resourceTags(settings, `${settings.name}-api`) },
+        // Without a gateway there is nothing that an address could lead to.
+        { parent: this, dependsOn: [...args.after] },
+      );
+    }
+    this.ready = [
+      ...instances.map(([, instance]) => instance),
+      ...attached,
+      ...(this.address ? [this.address] : []),
+    ];
+    this.registerOutputs({ address: this.address?.publicIp });
+  }
+
+  private createInstance(
+    prefix: string,
+    machine: Machine,
+    ami: pulumi.Input<string>,
+    args: MastersArgs,
+    before: readonly pulumi.Resource[],
+  ): aws.ec2.Instance {
+    const { settings } = args;
+    const { controlPlane } = awsOf(settings);
+    const place = controlPlane.masters.find((one) => one.name === machine.name);
+    if (place === undefined) throw new RangeError(`${machine.name} has no place`);
+    const tags = {
+      ...resourceTags(settings, `${settings.name}-${machine.name}`),
+      ...ownedTag(settings),
+      [ROLE_TAG]: "control-plane",
+      [GENERATION_TAG]: String(machine.generation),
+    };
+    const group = args.groupIds.controlPlane;
+    return new aws.ec2.Instance(
+      `${prefix}-${machine.name}`,
+      {
+        ami,
+        instanceType: controlPlane.instanceType,
+        subnetId: args.subnetIds[place.subnet],
+        privateIp: place.address,
+        vpcSecurityGroupIds: group === undefined ? [] : [group],
+        iamInstanceProfile: args.role.profile,
+        keyName: args.keyName,
+        // Two hops: pods of the host's own network namespaces on masters may ask for the region.
+        metadataOptions: metadataOptions(2),
+        privateDnsNameOptions: { hostnameType: "ip-name" },
+        rootBlockDevice: rootVolume(controlPlane.volume, tags),
+        sourceDestCheck: !cniFacts(settings.cni).sourceDestinationCheckOff,
+        disableApiTermination: controlPlane.terminationProtection,
+        // Lets a destroy end what is protected, once the settings say that nothing is.
+        forceDestroy: !settings.protect,
+        userDataBase64: Buffer.from(masterUserData(settings)).toString("base64"),
+        tags,
+      },
+      {
+        parent: this,
+        dependsOn: [...args.after, args.role.policy, ...before],
+        ignoreChanges: INSTANCE_IGNORES.map((ignored) => ignored.property),
+        replaceOnChanges: [`tags["${GENERATION_TAG}"]`],
+        // Its address is taken until it is gone.
+        deleteBeforeReplace: true,
+      },
+    );
+  }
+}
+
+/** IMDSv2 alone, and so many hops away. */
+export function metadataOptions(hops: number): {
+  httpEndpoint: string;
+  httpTokens: string;
+  httpPutResponseHopLimit: number;
+} {
+  return { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: hops };
+}
+
+export function rootVolume(
+  volume: AwsVolume,
+  tags: Readonly<Record<string, string>>,
+): aws.types.input.ec2.InstanceRootBlockDevice {
+  return {
+    volumeType: "gp3",
+    volumeSize: volume.sizeGiB,
+    iops: volume.iops,
+    throughput: volume.throughput,
+    encrypted: true,
+    kmsKeyId: volume.kmsKeyId,
+    deleteOnTermination: true,
+    tags,
+  };
+}
+
+/** The image given, or the publisher's newest when the instance is made. */
+export function imageId(
+  image: AwsImage,
+  architecture: ClusterSettings["machines"][number]["architecture"],
+  parent: pulumi.Resource,
+): pulumi.Input<string> {
+  if (image.ami !== undefined) return image.ami;
+  const name = IMAGES[image.os].parameter(architecture);
+  return aws.ssm.getParameterOutput({ name }, { parent }).insecureValue;
+}

@@ -1,0 +1,214 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { SECRET_VERSION, type Connection, type SecretFile } from "../../host/protocol";
+import { awsOf, bastionForwards } from "../../model/aws/firewall";
+import { controlPlaneStatements } from "../../model/aws/iam";
+import { ISSUER_TOKEN } from "../../model/aws/identity";
+import { IMAGES } from "../../model/aws/images";
+import { paths } from "../../model/kubeadm";
+import type { ClusterSettings } from "../../model/settings/resolved";
+import type { AwsImage } from "../../model/settings/resolvedAws";
+import type { SshKeys } from "../machines/hostStep";
+import type { StepsArgs } from "../machines/steps";
+import type { Pki } from "../pki/pki";
+import { Bastion } from "./bastion";
+import { Endpoint } from "./endpoint";
+import { Firewall } from "./firewall";
+import { InstanceRole } from "./instanceRole";
+import { Masters } from "./masters";
+import { Network } from "./network";
+import { PodIdentity } from "./podIdentity";
+import { Secrets } from "./secrets";
+import { AwsWorkerPool } from "./workerPool";
+
+export interface AwsPlatformArgs {
+  readonly settings: ClusterSettings;
+  readonly pki: Pki;
+  /** Of the settings, by name. */
+  readonly secrets: SshKeys;
+  /** What masters get; secret. */
+  readonly masterFiles: pulumi.Output<readonly SecretFile[]>;
+}
+
+/**
+ * Everything that AWS has of a cluster before kubeadm runs: network, firewall, secrets, identity, balancers, bastion, masters.
+ * Its parts are components of the cluster; this holds them together.
+ */
+export class AwsPlatform {
+  readonly network: Network;
+  readonly firewall: Firewall;
+  readonly secrets: Secrets;
+  readonly identity?: PodIdentity;
+  readonly endpoint: Endpoint;
+  readonly bastion?: Bastion;
+  readonly masters: Masters;
+  /** What steps need besides the settings. */
+  readonly steps: Pick<StepsArgs, "connections" | "bastion" | "values" | "instances" | "masterFiles">;
+  /** Where people and the program reach the API. */
+  readonly accessHost: pulumi.Output<string>;
+  /** All of it: a host may be touched. */
+  readonly ready: readonly pulumi.Resource[];
+
+  private readonly settings: ClusterSettings;
+
+  constructor(name: string, args: AwsPlatformArgs, opts: pulumi.CustomResourceOptions) {
+    const { settings, pki } = args;
+    this.settings = settings;
+    const own = awsOf(settings);
+    const { vpcId, subnetIds, routes } = (this.network = new Network(`${name}-network`, { settings }, opts));
+    const { groupIds, rules } = (this.firewall = new Firewall(`${name}-firewall`, { settings, vpcId }, opts));
+    this.secrets = new Secrets(
+      `${name}-secrets`,
+      {
+        settings,
+        masterFiles: args.masterFiles.apply((files) => files.filter((file) => file.path !== paths.oidcCa)),
+        sshKey: args.secrets[own.ssh.key],
+      },
+      opts,
+    );
+    if (own.podIdentity !== undefined)
+      this.identity = new PodIdentity(
+        `${name}-identity`,
+        { settings, serviceAccountKey: pki.serviceAccountKey },
+        opts,
+      );
+    this.endpoint = new Endpoint(`${name}-endpoint`, { settings, vpcId, subnetIds, groupIds }, opts);
+    const after = [...routes, ...rules, this.secrets.hostKey.version];
+    if (own.bastion !== undefined)
+      this.bastion = new Bastion(
+        `${name}-bastion`,
+        {
+          settings,
+          subnetIds,
+          groupIds,
+          keyName: this.secrets.keyName,
+          after: [
+            ...routes,
+            ...rules,
+            ...(this.secrets.bastionHostKey ? [this.secrets.bastionHostKey.version] : []),
+          ],
+        },
+        opts,
+      );
+    const role = new InstanceRole(
+      `${name}-masters-identity`,
+      { settings, part: "control-plane", statements: controlPlaneStatements(settings) },
+      opts,
+    );
+    this.masters = new Masters(
+      `${name}-masters`,
+      { settings, subnetIds, groupIds, endpoint: this.endpoint, role, keyName: this.secrets.keyName, after },
+      opts,
+    );
+    this.accessHost = this.findAccessHost();
+    this.steps = this.stepsArgs(args);
+    this.ready = [
+      ...this.masters.ready,
+      ...this.endpoint.ready,
+      ...(this.bastion?.ready ?? []),
+      ...(this.identity ? [this.identity.ready] : []),
+      this.secrets.files,
+      ...this.createRecord(name, opts),
+    ];
+  }
+
+  /** The pools, which need the control plane. */
+  createPools(
+    name: string,
+    steps: StepsArgs,
+    memberships: readonly pulumi.Resource[],
+    opts: pulumi.CustomResourceOptions,
+  ): Record<string, AwsWorkerPool> {
+    const { subnetIds, routes } = this.network;
+    const { groupIds, rules } = this.firewall;
+    const after = [...memberships, ...routes, ...rules, ...this.endpoint.ready];
+    return Object.fromEntries(
+      awsOf(this.settings).pools.map((pool) => [
+        pool.name,
+        new AwsWorkerPool(`${name}-pool-${pool.name}`, { ...steps, pool, subnetIds, groupIds, after }, opts),
+      ]),
+    );
+  }
+
+  private stepsArgs(args: AwsPlatformArgs): AwsPlatform["steps"] {
+    const { settings, masters, secrets, bastion } = this;
+    const own = awsOf(settings);
+    const open = (host: pulumi.Input<string>, image: AwsImage, hostKey: pulumi.Input<string>) =>
+      pulumi.secret(
+        pulumi.all([host, hostKey, secrets.sshKey]).apply(([address, key, privateKey]): Connection => ({
+          host: address,
+          port: SSH_PORT,
+          user: IMAGES[image.os].user,
+          hostKey: key,
+          privateKey,
+        })),
+      );
+    const values: Record<string, pulumi.Output<string>> = {
+      [SECRET_VERSION]: secrets.files.versionId,
+      ...(this.identity ? { [ISSUER_TOKEN]: this.identity.issuer } : {}),
+    };
+    return {
+      connections: Object.fromEntries(
+        settings.machines.map((machine) => [
+          machine.name,
+          open(this.sshHost(machine.name), own.controlPlane.image, secrets.hostKey.publicKey),
+        ]),
+      ),
+      ...(own.bastion && bastion && secrets.bastionHostKey
+        ? { bastion: open(bastion.publicIp, own.bastion.image, secrets.bastionHostKey.publicKey) }
+        : {}),
+      values,
+      instances: Object.fromEntries(
+        Object.entries(masters.instances).map(([name, instance]) => [name, instance.id]),
+      ),
+      // Key pairs come from Secrets Manager; the issuer's CA is no secret, and stands inside a rendered file.
+      masterFiles: args.masterFiles.apply((files) => files.filter((file) => file.path === paths.oidcCa)),
+    };
+  }
+
+  /** Where SSH to a master goes. */
+  private sshHost(name: string): pulumi.Input<string> {
+    const own = awsOf(this.settings);
+    const place = own.controlPlane.masters.find((master) => master.name === name);
+    const instance = this.masters.instances[name];
+    if (place === undefined || instance === undefined) throw new RangeError(`${name} is no master`);
+    if (own.access.through !== "direct") return place.address;
+    return this.masters.address?.publicIp ?? instance.publicIp;
+  }
+
+  private findAccessHost(): pulumi.Output<string> {
+    const { access, aws: own } = { access: this.settings.access, aws: awsOf(this.settings) };
+    if (access.host !== "") return pulumi.output(access.host);
+    if (own.endpoint.dns !== undefined) return pulumi.output(own.endpoint.dns.name);
+    if (this.endpoint.public !== undefined) return this.endpoint.public.dnsName;
+    // Its name, which instances of the VPC resolve to the private address.
+    if (this.masters.address !== undefined) return this.masters.address.publicDns;
+    if (bastionForwards(own) && this.bastion !== undefined) return this.bastion.publicIp;
+    return this.endpoint.internal?.dnsName ?? pulumi.output(own.endpoint.addresses[0]?.address ?? "");
+  }
+
+  private createRecord(name: string, opts: pulumi.CustomResourceOptions): pulumi.Resource[] {
+    const { dns, addresses } = awsOf(this.settings).endpoint;
+    if (dns === undefined) return [];
+    const balancer = this.endpoint.public ?? this.endpoint.internal;
+    const fixed = this.masters.address?.publicIp;
+    const target: Pick<aws.route53.RecordArgs, "aliases" | "records" | "ttl"> =
+      balancer === undefined
+        ? {
+            records: fixed === undefined ? addresses.map(({ address }) => address) : [fixed],
+            ttl: RECORD_SECONDS,
+          }
+        : { aliases: [{ name: balancer.dnsName, zoneId: balancer.zoneId, evaluateTargetHealth: false }] };
+    return [
+      new aws.route53.Record(
+        `${name}-record`,
+        { zoneId: dns.zoneId, name: dns.name, type: "A", ...target },
+        opts,
+      ),
+    ];
+  }
+}
+
+const SSH_PORT = 22;
+/** Seconds that resolvers keep the record. */
+const RECORD_SECONDS = 60;

@@ -1,0 +1,141 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { discovery, DISCOVERY_PATH, jwks, JWKS_PATH, STS_AUDIENCE } from "../../model/aws/identity";
+import { policyDocument, webIdentityTrust, type Statement } from "../../model/aws/iam";
+import { roleName } from "../../model/aws/names";
+import { awsOf } from "../../model/aws/firewall";
+import { resourceTags } from "../../model/aws/tags";
+import type { ClusterSettings } from "../../model/settings/resolved";
+
+export interface PodIdentityArgs {
+  readonly settings: ClusterSettings;
+  /** PEM of the key that service-account tokens are verified with. */
+  readonly serviceAccountKey: pulumi.Input<string>;
+}
+
+/**
+ * Roles for service accounts from the first boot: the two documents by which AWS verifies the cluster's tokens, in a bucket of
+ * their own, and the IAM provider that reads them. The bucket opens those two keys to the world and nothing else; they hold
+ * public keys. Costs cents.
+ */
+export class PodIdentity extends pulumi.ComponentResource {
+  /** URL of the issuer, which the API server signs as. */
+  readonly issuer: pulumi.Output<string>;
+  readonly providerArn: pulumi.Output<string>;
+  /** All of it is there: what runs with a role may start. */
+  readonly ready: pulumi.Resource;
+
+  constructor(name: string, args: PodIdentityArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kubeadm:aws:PodIdentity", name, {}, opts);
+    const { settings } = args;
+    const tags = resourceTags(settings, `${settings.name}-pod-identity`);
+    const bucket = new aws.s3.Bucket(`${name}-documents`, { tags }, { parent: this });
+    // AWS fetches the documents without credentials.
+    const access = new aws.s3.BucketPublicAccessBlock(
+      `${name}-access`,
+      {
+        bucket: bucket.bucket,
+        blockPublicAcls: true,
+        ignorePublicAcls: true,
+        blockPublicPolicy: false,
+        restrictPublicBuckets: false,
+      },
+      { parent: this },
+    );
+    const policy = new aws.s3.BucketPolicy(
+      `${name}-policy`,
+      {
+        bucket: bucket.bucket,
+        policy: bucket.arn.apply((arn) =>
+          JSON.stringify({
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "ReadTwoDocuments",
+                Effect: "Allow",
+                Principal: "*",
+                Action: "s3:GetObject",
+                Resource: [`${arn}/${DISCOVERY_PATH}`, `${arn}/${JWKS_PATH}`],
+              },
+            ],
+          }),
+        ),
+      },
+      { parent: this, dependsOn: [access] },
+    );
+    this.issuer = pulumi.interpolate`https://${bucket.bucketRegionalDomainName}`;
+    const document = (part: string, key: string, content: pulumi.Input<string>) =>
+      new aws.s3.BucketObjectv2(
+        `${name}-${part}`,
+        { bucket: bucket.bucket, key, content, contentType: "application/json", tags },
+        { parent: this },
+      );
+    const documents = [
+      document(
+        "discovery",
+        DISCOVERY_PATH,
+        this.issuer.apply((issuer) => JSON.stringify(discovery(issuer))),
+      ),
+      document(
+        "keys",
+        JWKS_PATH,
+        pulumi.output(args.serviceAccountKey).apply((pem) => JSON.stringify(jwks([pem]))),
+      ),
+    ];
+    const provider = new aws.iam.OpenIdConnectProvider(
+      `${name}-provider`,
+      { url: this.issuer, clientIdLists: [STS_AUDIENCE], tags },
+      { parent: this, dependsOn: [policy, ...documents] },
+    );
+    this.providerArn = provider.arn;
+    this.ready = provider;
+    this.registerOutputs({ issuer: this.issuer, providerArn: this.providerArn });
+  }
+}
+
+export interface AddonRoleArgs {
+  readonly settings: ClusterSettings;
+  readonly identity: PodIdentity;
+  /** As it stands in the role's name. */
+  readonly part: string;
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly statements: readonly Statement[];
+}
+
+/** A role that one service account may take on, and nobody else. Free of charge. */
+export class AddonRole extends pulumi.ComponentResource {
+  readonly arn: pulumi.Output<string>;
+  /** A pod that starts before it may do nothing. */
+  readonly policy: pulumi.Resource;
+
+  constructor(name: string, args: AddonRoleArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kubeadm:aws:AddonRole", name, {}, opts);
+    const { settings, identity, part, namespace, serviceAccount } = args;
+    const fullName = roleName(settings.name, awsOf(settings).region, part);
+    const role = new aws.iam.Role(
+      `${name}-role`,
+      {
+        name: fullName,
+        assumeRolePolicy: pulumi.all([identity.providerArn, identity.issuer]).apply(([providerArn, issuer]) =>
+          webIdentityTrust({
+            providerArn,
+            issuerHost: issuer.replace(/^https:\/\//, ""),
+            namespace,
+            serviceAccount,
+            audience: STS_AUDIENCE,
+          }),
+        ),
+        tags: resourceTags(settings, fullName),
+      },
+      { parent: this },
+    );
+    this.policy = new aws.iam.RolePolicy(
+      `${name}-policy`,
+      { name: "kubeadm", role: role.name, policy: policyDocument(args.statements) },
+      { parent: this },
+    );
+    this.arn = role.arn;
+    this.registerOutputs({ arn: this.arn });
+  }
+}

@@ -1,0 +1,124 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import type { SecretFile } from "../../host/protocol";
+import { awsOf } from "../../model/aws/firewall";
+import { bastionHostKeySecret, controlPlaneSecret, hostKeySecret } from "../../model/aws/names";
+import { resourceTags } from "../../model/aws/tags";
+import type { ClusterSettings } from "../../model/settings/resolved";
+import { publicKeyOf } from "../../model/aws/sshKey";
+
+export interface SecretsArgs {
+  readonly settings: ClusterSettings;
+  /** Key pairs and encryption keys that a master gets below /etc/kubernetes; secret. */
+  readonly masterFiles: pulumi.Input<readonly SecretFile[]>;
+  /** The private key that people and the program log on with, where the settings name one; secret. */
+  readonly sshKey?: pulumi.Input<string>;
+}
+
+/** An SSH host key that is there before the host: whoever dials knows it. */
+interface HostKey {
+  /** `ssh-ed25519 AAAA...` */
+  readonly publicKey: pulumi.Output<string>;
+  /** Instances that start before it find nothing. */
+  readonly version: aws.secretsmanager.SecretVersion;
+}
+
+/**
+ * What masters and bastion take from Secrets Manager by their own role, and the key that opens them. A secret costs 40 cents
+ * a month. Deleted at once with the cluster: a recovery window would keep its name from the next one.
+ */
+export class Secrets extends pulumi.ComponentResource {
+  /** One SSH host key for all masters. */
+  readonly hostKey: HostKey;
+  readonly bastionHostKey?: HostKey;
+  /** The masters' files are there. */
+  readonly files: aws.secretsmanager.SecretVersion;
+  /** Private, OpenSSH's format; secret. */
+  readonly sshKey: pulumi.Output<string>;
+  /** Name of the EC2 key pair. */
+  readonly keyName: pulumi.Output<string>;
+
+  private readonly prefix: string;
+  private readonly settings: ClusterSettings;
+
+  constructor(name: string, args: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kubeadm:aws:Secrets", name, {}, opts);
+    const { settings } = args;
+    this.prefix = name;
+    this.settings = settings;
+    this.files = this.createSecret(
+      "control-plane",
+      controlPlaneSecret(settings.name),
+      "key pairs and encryption keys of the masters",
+      pulumi
+        .output(args.masterFiles)
+        .apply((files) => JSON.stringify(Object.fromEntries(files.map((file) => [file.path, file.content])))),
+    );
+    this.hostKey = this.createHostKey(
+      "host-key",
+      hostKeySecret(settings.name),
+      "SSH host key of the masters",
+    );
+    if (awsOf(settings).bastion !== undefined)
+      this.bastionHostKey = this.createHostKey(
+        "bastion-host-key",
+        bastionHostKeySecret(settings.name),
+        "SSH host key of the bastion",
+      );
+    const { privateKey, publicKey } = this.createSshKey(args.sshKey);
+    this.sshKey = privateKey;
+    this.keyName = new aws.ec2.KeyPair(
+      `${name}-key-pair`,
+      { publicKey, tags: resourceTags(settings, `${settings.name}-ssh`) },
+      { parent: this },
+    ).keyName;
+    this.registerOutputs({ keyName: this.keyName, hostKey: this.hostKey.publicKey });
+  }
+
+  private createSecret(
+    part: string,
+    called: string,
+    description: string,
+    value: pulumi.Input<string>,
+  ): aws.secretsmanager.SecretVersion {
+    const secret = new aws.secretsmanager.Secret(
+      `${this.prefix}-${part}`,
+      {
+        name: called,
+        description: `Kubernetes cluster ${this.settings.name}: ${description}`,
+        recoveryWindowInDays: 0,
+        tags: resourceTags(this.settings, called),
+      },
+      { parent: this },
+    );
+    return new aws.secretsmanager.SecretVersion(
+      `${this.prefix}-${part}-value`,
+      { secretId: secret.id, secretString: pulumi.secret(value) },
+      { parent: this },
+    );
+  }
+
+  private createHostKey(part: string, called: string, description: string): HostKey {
+    const key = new tls.PrivateKey(
+      `${this.prefix}-${part}-pair`,
+      { algorithm: "ED25519" },
+      // A new one would be a stranger to whoever dials, and the hosts would still have the old one.
+      { parent: this, protect: this.settings.protect },
+    );
+    const version = this.createSecret(part, called, description, key.privateKeyOpenssh);
+    return { publicKey: key.publicKeyOpenssh.apply((line) => line.trim()), version };
+  }
+
+  private createSshKey(given: pulumi.Input<string> | undefined): {
+    privateKey: pulumi.Output<string>;
+    publicKey: pulumi.Output<string>;
+  } {
+    if (awsOf(this.settings).ssh.key !== "generated") {
+      const privateKey = pulumi.secret(given ?? "");
+      return { privateKey, publicKey: pulumi.unsecret(privateKey.apply(publicKeyOf)) };
+    }
+    const key = new tls.PrivateKey(`${this.prefix}-ssh`, { algorithm: "ED25519" }, { parent: this });
+    return { privateKey: pulumi.secret(key.privateKeyOpenssh), publicKey: key.publicKeyOpenssh };
+  }
+}

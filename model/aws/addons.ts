@@ -1,0 +1,134 @@
+import type { KubernetesObject } from "../kubernetes";
+import type { ClusterSettings } from "../settings/resolved";
+import { awsOf } from "./firewall";
+import { STS_AUDIENCE } from "./identity";
+import { clusterTag } from "./names";
+
+/** Where pods of add-ons find the token that AWS takes for their role. */
+const TOKEN_FOLDER = "/var/run/secrets/sts.amazonaws.com/serviceaccount";
+const TOKEN_VOLUME = "aws-token";
+/** Seconds for which a token is good; the kubelet renews it well before. */
+const TOKEN_SECONDS = 3600;
+/** Any group but root's: by it a container that is not root may read its token. */
+const TOKEN_GROUP = 65534;
+
+export const CLOUD_CONTROLLER_ACCOUNT = "cloud-controller-manager";
+export const STORAGE_ACCOUNT = "ebs-csi-controller-sa";
+export const ADDON_NAMESPACE = "kube-system";
+
+const ON_MASTERS = { "node-role.kubernetes.io/control-plane": "" } as const;
+const MASTER_TAINT = {
+  key: "node-role.kubernetes.io/control-plane",
+  operator: "Exists",
+  effect: "NoSchedule",
+};
+/** kubelets with an external cloud provider come with it, and the cloud controller manager takes it away. */
+const UNINITIALIZED = { key: "node.cloudprovider.kubernetes.io/uninitialized", operator: "Exists" };
+const NOT_READY = { key: "node.kubernetes.io/not-ready", operator: "Exists", effect: "NoSchedule" };
+
+/** The variables by which AWS' SDKs find a role and the token for it. */
+function identityVariables(region: string, role: unknown): object[] {
+  const variables = [{ name: "AWS_REGION", value: region }];
+  if (role === undefined) return variables;
+  return [
+    ...variables,
+    { name: "AWS_ROLE_ARN", value: role },
+    { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: `${TOKEN_FOLDER}/token` },
+    // The region's own endpoint: the global one is another region's.
+    { name: "AWS_STS_REGIONAL_ENDPOINTS", value: "regional" },
+  ];
+}
+
+function tokenVolumes(role: unknown): { volumes: object[]; mounts: object[] } {
+  if (role === undefined) return { volumes: [], mounts: [] };
+  const token = { path: "token", audience: STS_AUDIENCE, expirationSeconds: TOKEN_SECONDS };
+  return {
+    volumes: [{ name: TOKEN_VOLUME, projected: { sources: [{ serviceAccountToken: token }] } }],
+    mounts: [{ name: TOKEN_VOLUME, mountPath: TOKEN_FOLDER, readOnly: true }],
+  };
+}
+
+/**
+ * Values of the chart aws-cloud-controller-manager (cloud-provider-aws, charts/aws-cloud-controller-manager/values.yaml).
+ * @param role ARN of its own role; undefined: the masters' own
+ */
+export function cloudControllerValues(settings: ClusterSettings, role: unknown): Record<string, unknown> {
+  const { cloudProvider, region } = awsOf(settings);
+  const at = cloudProvider.image.lastIndexOf(":");
+  const { volumes, mounts } = tokenVolumes(role);
+  return {
+    image: { repository: cloudProvider.image.slice(0, at), tag: cloudProvider.image.slice(at + 1) },
+    args: [
+      "--v=2",
+      "--cloud-provider=aws",
+      `--cluster-name=${settings.name}`,
+      // The CNI routes, and the controller manager of Kubernetes hands out the nodes' slices.
+      "--allocate-node-cidrs=false",
+      "--configure-cloud-routes=false",
+    ],
+    nodeSelector: ON_MASTERS,
+    tolerations: [UNINITIALIZED, MASTER_TAINT, NOT_READY],
+    // It runs before the cluster has DNS, and before a node has a pod network.
+    hostNetworking: true,
+    dnsPolicy: "Default",
+    serviceAccountName: CLOUD_CONTROLLER_ACCOUNT,
+    podSecurityContext: { fsGroup: TOKEN_GROUP },
+    env: identityVariables(region, role),
+    extraVolumes: volumes,
+    extraVolumeMounts: mounts,
+  };
+}
+
+/**
+ * Values of the chart aws-ebs-csi-driver (aws-ebs-csi-driver, charts/aws-ebs-csi-driver/values.yaml).
+ * @param role ARN of its own role; undefined: the masters' own, so that it runs there
+ */
+export function storageValues(settings: ClusterSettings, role: unknown): Record<string, unknown> {
+  const { region, tags, controlPlane } = awsOf(settings);
+  const { volumes, mounts } = tokenVolumes(role);
+  return {
+    controller: {
+      replicaCount: controlPlane.masters.length > 1 ? 2 : 1,
+      region,
+      env: identityVariables(region, role),
+      volumes,
+      volumeMounts: mounts,
+      serviceAccount: { name: STORAGE_ACCOUNT },
+      k8sTagClusterId: settings.name,
+      extraVolumeTags: { ...tags, [clusterTag(settings.name)]: "owned" },
+      nodeSelector: ON_MASTERS,
+      tolerations: [
+        { key: "CriticalAddonsOnly", operator: "Exists" },
+        { operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 },
+        MASTER_TAINT,
+      ],
+    },
+    // Workers' metadata service answers the host alone (hop limit 1): a pod asks Kubernetes for its node's facts.
+    node: { metadataSources: "kubernetes" },
+    storageClasses: [],
+  };
+}
+
+export const STORAGE_CLASS = "gp3";
+
+/** The default StorageClass: encrypted, and made where its first pod runs, since a volume never leaves its zone. */
+export function storageClass(settings: ClusterSettings): KubernetesObject {
+  const { storage } = awsOf(settings);
+  return {
+    apiVersion: "storage.k8s.io/v1",
+    kind: "StorageClass",
+    metadata: {
+      name: STORAGE_CLASS,
+      annotations: { "storageclass.kubernetes.io/is-default-class": "true" },
+    },
+    provisioner: "ebs.csi.aws.com",
+    parameters: {
+      type: "gp3",
+      encrypted: "true",
+      ...(storage?.kmsKeyId === undefined ? {} : { kmsKeyId: storage.kmsKeyId }),
+    },
+    reclaimPolicy: "Delete",
+    allowVolumeExpansion: true,
+    volumeBindingMode: "WaitForFirstConsumer",
+  };
+}
