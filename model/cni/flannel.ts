@@ -1,7 +1,7 @@
 import { configHash, configHashAnnotation, type JsonValue, type KubernetesObject } from "../kubernetes";
 import type { ClusterSettings } from "../settings/resolved";
 import { compareVersions } from "../versions";
-import { cniConf, netConf } from "./flannelConfig";
+import { cniConf, flannelOf, netConf } from "./flannelConfig";
 
 const namespace = "kube-flannel";
 const labels = { "k8s-app": "flannel" };
@@ -131,7 +131,7 @@ function flanneld(settings: ClusterSettings, image: string): JsonValue {
       `--healthz-port=${healthPort}`,
     ],
     ...probes(settings.versions.flannel),
-    resources: settings.cni.resources,
+    resources: flannelOf(settings).resources,
     securityContext: { privileged: false, capabilities: { add: ["NET_ADMIN", "NET_RAW"] } },
     env: [
       { name: "NODE_IP", valueFrom: { fieldRef: { fieldPath: "status.hostIP" } } },

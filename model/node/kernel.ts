@@ -1,9 +1,10 @@
 import { shWords } from "../text";
 import type { RenderedFile } from "../renderedFile";
+import { cniFacts, type CniKernelModule } from "../cni/facts";
 import type { ClusterSettings } from "../settings/resolved";
 import { putFile } from "./prelude";
 
-export type KernelModule = "overlay" | "br_netfilter" | "nf_conntrack" | "nf_tables" | "vxlan" | "wireguard";
+export type KernelModule = "overlay" | "br_netfilter" | "nf_conntrack" | "nf_tables" | CniKernelModule;
 
 /**
  * How to see that a module's work can be done without it: built in, or loaded by the host of a container. The last
@@ -16,11 +17,11 @@ const moduleWorks: Readonly<Record<KernelModule, string>> = {
   nf_tables: "nft list tables >/dev/null 2>&1",
   vxlan: "[ -d /sys/module/vxlan ] || probe_link type vxlan id 16777215 dstport 65111 local 127.0.0.1",
   wireguard: "[ -d /sys/module/wireguard ] || probe_link type wireguard",
+  ipip: "[ -d /sys/module/ipip ] || probe_link type ipip local 127.0.0.1 remote 127.0.0.2",
 };
 
 /** Kernel modules that the settings' components need. */
 export function kernelModules(settings: ClusterSettings): KernelModule[] {
-  const backend = settings.cni.backend;
   return [
     "overlay",
     "br_netfilter",
@@ -28,7 +29,7 @@ export function kernelModules(settings: ClusterSettings): KernelModule[] {
     ...(settings.kubeProxy.mode === "nftables" || settings.firewall === "nftables"
       ? (["nf_tables"] as const)
       : []),
-    ...(backend === "host-gw" ? [] : [backend]),
+    ...cniFacts(settings.cni).kernelModules,
   ];
 }
 

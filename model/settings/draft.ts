@@ -1,10 +1,11 @@
+import { variantOf, type CniVariant } from "../cni/facts";
 import { type Range, parseRange } from "../network/addresses";
 import { apiName } from "../network/endpoint";
 import { componentVersions, isSupportedMinor, minorOf } from "../versions";
 import type { AwsFacts } from "./awsFacts";
 import { DEFAULTS } from "./defaults";
 import type { Path } from "./problems";
-import type { ComponentVersions, EndpointSettings, FlannelSettings, Machine, MachineRole } from "./resolved";
+import type { ComponentVersions, EndpointSettings, Machine, MachineRole } from "./resolved";
 import type { AnyInput, AwsInput, MachinesInput } from "./schema/cluster";
 
 /** The input where any part may have been refused: a key that is there without a value was wrong. */
@@ -56,7 +57,8 @@ export interface Facts {
   readonly podsPerNode?: number;
   readonly nodeMask?: number;
   readonly nodePorts?: { readonly from: number; readonly to: number };
-  readonly backend?: FlannelSettings["backend"];
+  /** CNI and backend, when both were understood. */
+  readonly cni?: CniVariant;
   readonly machines: readonly DraftMachine[];
   /** Masters, when every machine's role is known. */
   readonly masters?: number;
@@ -126,7 +128,7 @@ export function factsOf(input: Draft<AnyInput>, environment: string, aws?: AwsFa
     podsPerNode: pick(network, "podsPerNode", DEFAULTS.podsPerNode),
     nodeMask: pick(network, "nodeMask", DEFAULTS.nodeMask),
     nodePorts: portRange(pick(network, "nodePorts", DEFAULTS.nodePorts)),
-    backend: pick(cni, "backend", DEFAULTS.cni.backend),
+    cni: cniOf(cni),
     machines,
     masters: aws !== undefined ? aws.count : rolesKnown ? masters : undefined,
     endpoint:
@@ -134,6 +136,16 @@ export function factsOf(input: Draft<AnyInput>, environment: string, aws?: AwsFa
         ? endpointOf(input, masters, name, domain)
         : { kind: "addresses", host: madeName(name, domain), port: DEFAULTS.apiPort },
   };
+}
+
+/** The CNI as the settings write it, with its default backend. */
+function cniOf(cni: Draft<AnyInput>["cni"]): CniVariant | undefined {
+  if (cni === undefined) return undefined;
+  const kind = pick(cni, "kind", DEFAULTS.cni.kind);
+  if (kind === undefined) return undefined;
+  if (kind === "weave") return "weave/fastdp";
+  const backend = pick(cni as { readonly backend?: string }, "backend", DEFAULTS.cni.backend);
+  return backend === undefined ? undefined : variantOf(kind, backend);
 }
 
 export function portRange(text: string | undefined): { from: number; to: number } | undefined {

@@ -149,8 +149,14 @@ function report(problems: Problems, path: Path, value: unknown, issue: Issue): v
       problems.add(path, value, small ? "is too small" : "is too large", { allowed: `${limit}${unit}` });
       return;
     }
+    case "invalid_key": {
+      const [inner] = issue.issues;
+      const { allowed } = ((inner?.code === "custom" ? inner.params : undefined) ?? {}) as CheckParams;
+      const key = path.at(-1);
+      problems.add(path, key, `is a key that ${inner?.message ?? "is not taken"}`, { allowed });
+      return;
+    }
     case "unrecognized_keys":
-    case "invalid_key":
     case "invalid_element":
     case "invalid_format":
     case "not_multiple_of":

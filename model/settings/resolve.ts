@@ -9,7 +9,6 @@ import { taintsOf } from "./labels";
 import { proxySettings } from "./proxy";
 import type {
   Architecture,
-  CniSettings,
   ClusterNetwork,
   ClusterSettings,
   EndpointSettings,
@@ -19,6 +18,7 @@ import type {
 } from "./resolved";
 import { resolveAddons, resolveCoreDns } from "./resolveAddons";
 import { awsPlatform } from "./resolveAws";
+import { defaultKubeProxyMode, resolveCni } from "./resolveCni";
 import { resolveOwn } from "./resolveOwn";
 import { resolveTenancy } from "./resolveTenancy";
 import type { AnyInput, ClusterInput, MachinesInput } from "./schema/cluster";
@@ -39,7 +39,12 @@ export function resolve(
       ? awsPlatform(input, { name, domain, region: region ?? "" })
       : machinesPlatform(input, apiName(name, domain));
   const { machines, endpoint } = platform;
-  const cni = resolveCni(input);
+  const allPools = platform.aws?.pools ?? [];
+  const cni = resolveCni(input.cni, {
+    machines,
+    pooled: allPools.some((pool) => pool.max > 0),
+    windowsPools: allPools.some((pool) => pool.platform === "windows"),
+  });
   const network = resolveNetwork(input);
   const checksums = input.downloads?.checksums;
   const mirror = input.downloads?.mirror;
@@ -65,7 +70,7 @@ export function resolve(
     etcd: { extraArgs: argsOf(input.etcd) },
     kubelet: { config: input.kubelet?.config ?? {} },
     kubeProxy: {
-      mode: input.kubeProxy?.mode ?? DEFAULTS.kubeProxyMode,
+      mode: input.kubeProxy?.mode ?? defaultKubeProxyMode(cni),
       config: input.kubeProxy?.config ?? {},
     },
     containerd: defined({ dropIn: input.containerd?.dropIn }),
@@ -162,16 +167,6 @@ function resolveMachine(name: string, input: MachineInput): Machine {
     labels: input.labels ?? {},
     taints: taintsOf(input.role, input.taints),
     generation: input.generation ?? DEFAULTS.generation,
-  };
-}
-
-function resolveCni(input: ClusterInput): CniSettings {
-  const cni = input.cni;
-  return {
-    kind: "flannel",
-    backend: cni?.backend ?? DEFAULTS.cni.backend,
-    ...defined({ mtu: cni?.mtu, vni: cni?.vni, port: cni?.port }),
-    resources: cni?.resources ?? DEFAULTS.cni.resources,
   };
 }
 

@@ -158,7 +158,7 @@ function boxes(canvas: Canvas, place: Frame, content: readonly Box[]): number {
 function ranges(canvas: Canvas, settings: ClusterSettings, top: number): number {
   const { network, cni, kubeProxy } = settings;
   const ports = cniFacts(cni).ports.map((one) =>
-    `${one.protocol.toUpperCase()} ${cni.port ?? one.port ?? ""}`.trim(),
+    `${one.protocol.toUpperCase()} ${one.port ?? ""}`.trim(),
   );
   const over = ports.length > 0 ? ` over ${ports.join(", ")}` : ", routed by the nodes";
   const pods = `${network.podCidr}, a /${network.nodeMask} for each node, ${cni.kind} ${cni.backend}${over}`;

@@ -189,7 +189,16 @@ describeWithEngine("a real API server", () => {
     [
       "flannel on host-gw",
       flannelManifests(
-        settingsOf({ cni: { kind: "flannel", backend: "host-gw", mtu: 1400, resources: {} } }),
+        settingsOf({
+          cni: {
+            kind: "flannel",
+            backend: "host-gw",
+            mtu: 1400,
+            windows: false,
+            networkPolicy: "none",
+            resources: {},
+          },
+        }),
       ),
     ],
     ["CoreDNS", corednsManifests(settings)],

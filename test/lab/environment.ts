@@ -53,7 +53,9 @@ export async function labSettings(lab: Lab, shape: Shape): Promise<Settings> {
   ]);
   return {
     ...file,
-    ...(shape.backend === undefined ? {} : { cni: { ...file.cni, kind: "flannel", backend: shape.backend } }),
+    ...(shape.backend === undefined || file.cni?.kind !== "flannel"
+      ? {}
+      : { cni: { ...file.cni, backend: shape.backend } }),
     machines,
     downloads: { ...file.downloads, checksums: await mirrorChecksums() },
   };

@@ -1,7 +1,8 @@
 import { apiName } from "../../network/endpoint";
-import { type Facts, pick } from "../draft";
+import type { Facts } from "../draft";
 import type { Path, Problems } from "../problems";
 import { isDnsName } from "../schema/primitives";
+import { cniPortsOf } from "./cni";
 
 /** Ports of a node that are taken. Source: Kubernetes documentation, "Ports and Protocols"; kube-proxy command line. */
 export const NODE_PORTS: Readonly<Record<number, string>> = {
@@ -61,14 +62,6 @@ export function endpointFits(facts: Facts, problems: Problems): void {
   }
 }
 
-/** flannel Documentation/backends.md, VXLAN: the kernel's default. */
-const DEFAULT_VXLAN_PORT = 8472;
-
-/** Undefined without VXLAN, and where the port was refused. */
-function vxlanPort({ backend, input }: Facts): number | undefined {
-  return backend === "vxlan" ? pick(input.cni ?? {}, "port", DEFAULT_VXLAN_PORT) : undefined;
-}
-
 export function nodePortsFit(facts: Facts, problems: Problems): void {
   const { nodePorts, endpoint, input } = facts;
   if (nodePorts === undefined) return;
@@ -90,17 +83,20 @@ export function nodePortsFit(facts: Facts, problems: Problems): void {
       allowed: "a range without them, as 30000-32767",
     });
   }
-  const vxlan = vxlanPort(facts);
-  if (vxlan !== undefined && within(vxlan)) {
-    if (input.cni?.port === undefined) {
-      problems.add(path, text, `holds ${vxlan}, the UDP port of VXLAN on every node`, {
-        allowed: `a range without ${vxlan}, or another cni.port`,
-      });
-    } else {
-      problems.add(["cni", "port"], vxlan, `lies within network.nodePorts ${text}`, {
-        allowed: `a port outside ${text}, as ${DEFAULT_VXLAN_PORT}`,
-      });
-    }
+  const ofCni = cniPortsOf(facts).filter(({ port }) => within(port));
+  for (const { port, usual } of ofCni.filter(({ given }) => given)) {
+    problems.add(["cni", "port"], port, `lies within network.nodePorts ${text}`, {
+      allowed: `a port outside ${text}, as ${usual}`,
+    });
+  }
+  const fixed = ofCni.filter(({ given }) => !given);
+  if (fixed.length > 0) {
+    const list = fixed.map(
+      ({ port, protocol, name }) => `${port}, the ${protocol.toUpperCase()} port of ${name} on every node`,
+    );
+    const ports = [...new Set(fixed.map(({ port }) => port))].join(", ");
+    const other = fixed.some(({ settable }) => settable) ? ", or another cni.port" : "";
+    problems.add(path, text, `holds ${list.join("; ")}`, { allowed: `a range without ${ports}${other}` });
   }
   if (endpoint.kind !== "localProxy" || endpoint.port === undefined || !within(endpoint.port)) return;
   if (input.network?.nodePorts !== undefined && input.endpoint?.port === undefined) {

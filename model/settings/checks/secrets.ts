@@ -51,11 +51,26 @@ function wrongSecret(value: string, use: SecretUse, provider: "secretbox" | "aes
       return wrongEncryptionKey(value, provider);
     case "text":
       return value === "" ? { message: "is empty", allowed: "the secret's text" } : undefined;
+    case "weavePassword":
+      return wrongPassword(value, 255);
+    case "bgpPassword":
+      // TCP_MD5SIG_MAXKEYLEN (Linux include/uapi/linux/tcp.h); Calico's reference of BGP peers says the same.
+      return wrongPassword(value, 80);
     case "certificate":
       return /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(value)
         ? undefined
         : { message: "is named as a CA and is no certificate", allowed: "a certificate in PEM" };
   }
+}
+
+function wrongPassword(value: string, longest: number): Wrong | undefined {
+  const allowed = `8 to ${longest} printable ASCII characters in one line`;
+  if (value.length < 8) return { message: "is a password that is too short", allowed };
+  if (value.length > longest) return { message: "is a password that is too long", allowed };
+  // A line's end is what reading from a file leaves, and what no two nodes would see the same.
+  return /^[\x20-\x7e]+$/.test(value)
+    ? undefined
+    : { message: "is a password with a line's end or other than ASCII", allowed };
 }
 
 function wrongSshKey(value: string): Wrong | undefined {

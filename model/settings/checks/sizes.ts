@@ -1,3 +1,4 @@
+import { CNI_FACTS } from "../../cni/facts";
 import { sizeOf } from "../../network/addresses";
 import {
   MOST_NODE_BITS,
@@ -50,8 +51,9 @@ export function podRangeFitsNodes(facts: Facts, problems: Problems): void {
 
 /** A node's slice has an address for every pod its kubelet starts. */
 export function sliceFitsPods(facts: Facts, problems: Problems): void {
-  const { nodeMask, podsPerNode } = facts;
+  const { nodeMask, podsPerNode, cni } = facts;
   if (nodeMask === undefined || podsPerNode === undefined) return;
+  if (cni !== undefined && !CNI_FACTS[cni].slices) return;
   const capacity = podCapacity(nodeMask);
   if (podsPerNode <= capacity) return;
   const path =

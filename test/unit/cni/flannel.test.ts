@@ -40,8 +40,15 @@ function config(settings: ClusterSettings, file: "net-conf.json" | "cni-conf.jso
   return JSON.parse((object(settings, "ConfigMap").data as Record<string, string>)[file]);
 }
 
+const plain: FlannelSettings = {
+  kind: "flannel",
+  backend: "vxlan",
+  windows: false,
+  networkPolicy: "none",
+  resources: {},
+};
 const flannel = (over: Partial<FlannelSettings>, more: Partial<ClusterSettings> = {}) =>
-  settingsOf({ cni: { kind: "flannel", backend: "vxlan", resources: {}, ...over }, ...more });
+  settingsOf({ cni: { ...plain, ...over }, ...more });
 
 describe("net-conf.json", () => {
   it("has the cluster's own pod range", () => {

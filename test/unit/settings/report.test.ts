@@ -66,7 +66,7 @@ describe("all problems stand in one report", () => {
     expect(error.message.split("\n")).toEqual([
       "2 problems in the settings of metal",
       '  cni.backend: "vxlam" is not taken',
-      "    allowed: vxlan, host-gw",
+      "    allowed: vxlan, host-gw, wireguard",
       "    did you mean: vxlan",
       "  network.mtu: 20 is too small",
       "    allowed: at least 1280",

@@ -4,13 +4,20 @@ import { parseCluster } from "../../../model/settings/parse";
 import { type Problem, SettingsError } from "../../../model/settings/problems";
 import { edited } from "./edit";
 import { WRONG, type Wrong } from "./wrong";
+import { WRONG_CNI } from "./wrongCni";
+import { WRONG_AWS } from "./wrongAws";
 import { WRONG_TENANCY } from "./wrongTenancy";
 
-const ALL: readonly Wrong[] = [...WRONG, ...WRONG_TENANCY];
+const ALL: readonly Wrong[] = [...WRONG, ...WRONG_CNI, ...WRONG_TENANCY, ...WRONG_AWS];
 
 function problemsOf(wrong: Wrong): readonly Problem[] {
   try {
-    parseCluster(edited(wrong.change), { environment: "metal", secrets: wrong.secrets, files: wrong.files });
+    parseCluster(edited(wrong.change, wrong.base), {
+      environment: "metal",
+      region: wrong.region,
+      secrets: wrong.secrets,
+      files: wrong.files,
+    });
   } catch (error) {
     if (error instanceof SettingsError) return error.problems;
     throw error;

@@ -1,4 +1,5 @@
 import type { ProjectFiles } from "../../../model/own/files";
+import type { RawSettings } from "../../support/settings";
 import { type Change, all, hostKey, machine, moveNodes, set } from "./edit";
 
 /** One way of getting the settings wrong, and the one problem it must give. */
@@ -14,11 +15,15 @@ export interface Wrong {
   readonly secrets?: Readonly<Record<string, unknown>>;
   /** The project's files, where the case needs them read. */
   readonly files?: ProjectFiles;
+  /** What is changed; default: the settings of environment metal. */
+  readonly base?: () => RawSettings;
+  /** The stack's `aws:region`. */
+  readonly region?: string;
 }
 
-type Row = readonly [name: string, change: Change, path: string, text: RegExp, secrets?: Wrong["secrets"]];
+export type Row = readonly [name: string, change: Change, path: string, text: RegExp, secrets?: Wrong["secrets"]];
 
-function cases(name: string, rows: readonly Row[]): Wrong[] {
+export function cases(name: string, rows: readonly Row[]): Wrong[] {
   return rows.map(([title, change, path, text, secrets]) => ({
     class: name,
     name: title,
@@ -37,7 +42,7 @@ const peers = (...cidrs: string[]) =>
     cidrs.map((cidr, index) => ({ name: `peer${index}`, cidr })),
   );
 const small = set("network.maxNodes", 8);
-const PEM = [
+export const PEM = [
   "-----BEGIN OPENSSH PRIVATE KEY-----",
   "b3BlbnNzaA==",
   "-----END OPENSSH PRIVATE KEY-----",
@@ -376,15 +381,13 @@ export const WRONG: readonly Wrong[] = [
   ]),
   ...cases("backends that do not fit", [
     [
-      "kind not built",
-      set("cni", { kind: "calico", podCidr: "10.244.0.0/16" }),
+      "kind of others",
+      set("cni", { kind: "cilium", podCidr: "10.244.0.0/16" }),
       "cni.kind",
-      /not yet in this version.*flannel/,
+      /not taken.*flannel, weave, calico/,
     ],
-    ["weave", set("cni", { kind: "weave", podCidr: "10.244.0.0/16" }), "cni.kind", /not yet in this version/],
     ["kind unknown", set("cni", { kind: "flanel" }), "cni.kind", /not taken.*flannel/],
     ["no kind", set("cni", { podCidr: "10.244.0.0/16" }), "cni.kind", /is missing/],
-    ["wireguard", set("cni.backend", "wireguard"), "cni.backend", /not yet in this version.*vxlan, host-gw/],
     ["another CNI's backend", set("cni.backend", "bgp"), "cni.backend", /of another CNI/],
     ["misspelt backend", set("cni.backend", "host-gateway"), "cni.backend", /not taken.*vxlan, host-gw/],
     [

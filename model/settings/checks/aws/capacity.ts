@@ -38,7 +38,7 @@ export function addressesSuffice(aws: AwsFacts, _facts: Facts, problems: Problem
   for (const kind of ["public", "private"] as const) {
     const own = subnets.filter((subnet) => subnet.reach === kind);
     const nodes = pools.filter((pool) => pool.reach === kind).reduce((sum, pool) => sum + (pool.max ?? 0), 0);
-    if (nodes > 0 && nodes > room(own)) return refuse(aws, kind, nodes, room(own), problems);
+    if (own.length > 0 && nodes > room(own)) return refuse(aws, kind, nodes, room(own), problems);
   }
   for (const pool of pools) {
     const { max = 0 } = pool;

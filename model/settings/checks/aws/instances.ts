@@ -91,32 +91,16 @@ export function mastersAreLargeEnough({ input }: AwsFacts, _facts: Facts, proble
   }
 }
 
-/** Windows Server runs on amd64 alone, and pods of Windows nodes need a CNI that is there for Windows. */
-export function windowsPoolsFit({ pools }: AwsFacts, { cni, input }: Facts, problems: Problems): void {
+/** Windows Server runs on amd64 alone. Which CNI its nodes can have is said with the CNIs. */
+export function windowsPoolsFit({ pools }: AwsFacts, _facts: Facts, problems: Problems): void {
   for (const { windows, input: pool, path, architecture, instanceTypes } of pools) {
-    if (!windows) continue;
-    if (architecture === "arm64") {
-      const [key, value] =
-        pool.architecture === undefined
-          ? ["instanceType", instanceTypes[0]]
-          : ["architecture", pool.architecture];
-      problems.add([...path, key], value, `is arm64, and there is no ${pool.os} for it`, {
-        allowed: "an amd64 type, as m6i.large",
-      });
-    }
-    if (cni === undefined) continue;
-    if (cni !== "flannel/vxlan") {
-      problems.add([...path, "os"], pool.os, `has no pod network: ${cni} is for Linux nodes here`, {
-        allowed: "cni: {kind: flannel, backend: vxlan, windows: true}, or nodes of Linux",
-      });
-    } else if (!(input.cni !== undefined && "windows" in input.cni)) {
-      problems.add([...path, "os"], pool.os, "needs VXLAN on Windows' own port and network identifier", {
-        allowed: "cni.windows: true",
-      });
-    } else if (input.cni.windows === false) {
-      problems.add(["cni", "windows"], false, `leaves pool ${path[1]} of ${pool.os} without a pod network`, {
-        allowed: "true",
-      });
-    }
+    if (!windows || architecture !== "arm64") continue;
+    const [key, value] =
+      pool.architecture === undefined
+        ? ["instanceType", instanceTypes[0]]
+        : ["architecture", pool.architecture];
+    problems.add([...path, key], value, `is arm64, and there is no ${pool.os} for it`, {
+      allowed: "an amd64 type, as m6i.large",
+    });
   }
 }

@@ -1,0 +1,147 @@
+import { parseAddress } from "../../network/addresses";
+import { DEFAULTS } from "../defaults";
+import { type Draft, type Facts, pick } from "../draft";
+import type { Path, Problems } from "../problems";
+import { BGP_BACKENDS, selects } from "../resolveCni";
+import type { CalicoInput } from "../schema/cni";
+import { clusterRangeOf } from "./cni";
+
+type Input = Draft<CalicoInput>;
+type Peer = NonNullable<NonNullable<Input["peers"]>[number]>;
+type Labels = Readonly<Record<string, string | undefined>>;
+
+/** Keys that say how routes are exchanged, and mean nothing where they are not. */
+const BGP_KEYS = ["asNumber", "nodeToNodeMesh", "advertiseServices", "routeReflectors", "peers"] as const;
+
+/** Calico's own keys. */
+export function calicoFits(facts: Facts, problems: Problems): void {
+  const { input, cni: variant } = facts;
+  if (input.cni?.kind !== "calico") return;
+  const cni = input.cni;
+  blocksFit(facts, cni, problems);
+  const backend = variant?.split("/")[1];
+  if (backend === undefined) return;
+  if (!BGP_BACKENDS.includes(backend)) {
+    for (const key of BGP_KEYS) {
+      if (cni[key] === undefined) continue;
+      problems.add(["cni", key], cni[key], `is a setting of BGP, which backend ${backend} does without`, {
+        allowed: `backend: ${[...BGP_BACKENDS].reverse().join(" or ")}, or no ${key}`,
+      });
+    }
+    return;
+  }
+  routesAreExchanged(facts, cni, problems);
+  peersFit(facts, cni, problems);
+}
+
+function blocksFit({ pods, maxNodes }: Facts, cni: Input, problems: Problems): void {
+  const blockSize = pick(cni, "blockSize", DEFAULTS.cni.blockSize);
+  if (blockSize === undefined || pods === undefined) return;
+  const { prefix, text } = pods.range;
+  const given = cni.blockSize !== undefined;
+  const path: Path = given ? ["cni", "blockSize"] : pods.path;
+  const value = given ? blockSize : text;
+  if (blockSize < prefix) {
+    problems.add(path, value, `makes blocks of /${blockSize}, larger than the pod range /${prefix}`, {
+      allowed: `${Math.max(20, prefix)} to 32`,
+    });
+    return;
+  }
+  const blocks = 2 ** (blockSize - prefix);
+  if (maxNodes !== undefined && blocks < maxNodes) {
+    problems.add(path, value, `gives ${blocks} blocks of /${blockSize}, network.maxNodes is ${maxNodes}`, {
+      allowed: `${prefix + Math.ceil(Math.log2(maxNodes))} or more, or a larger pod range: each node takes a block at least`,
+    });
+  }
+}
+
+/** Somebody hands routes on: all to all, reflectors, or routers outside. */
+function routesAreExchanged(facts: Facts, cni: Input, problems: Problems): void {
+  const reflectors = cni.routeReflectors;
+  const reflected = reflectors !== undefined || "routeReflectors" in cni;
+  if (reflected && cni.nodeToNodeMesh === true) {
+    problems.add(["cni", "nodeToNodeMesh"], true, "beside routeReflectors, which take the mesh's place", {
+      allowed: "false, which is the default with routeReflectors",
+    });
+  }
+  if (!reflected && !("peers" in cni) && cni.nodeToNodeMesh === false) {
+    problems.add(["cni", "nodeToNodeMesh"], false, "leaves nobody that hands routes on to other nodes", {
+      allowed: "true, routeReflectors, or peers",
+    });
+  }
+  if (reflectors?.nodeSelector === undefined) return;
+  const found = nodeLabels(facts).filter((labels) => selects(reflectors.nodeSelector ?? {}, labels));
+  if (found.length > 0) return;
+  const path = ["cni", "routeReflectors", "nodeSelector"];
+  const where = facts.aws === undefined ? "a machine" : "the masters (nodes of pools come and go)";
+  problems.add(path, reflectors.nodeSelector, "selects no node: nobody would hand routes on", {
+    allowed: `labels that ${where} has under labels`,
+  });
+}
+
+/** Labels of the nodes that the settings know by name. */
+function nodeLabels({ machines }: Facts): Labels[] {
+  return machines
+    .filter((machine) => machine.role !== "loadBalancer")
+    .map((machine) => machine.input.labels ?? {});
+}
+
+function peersFit(facts: Facts, cni: Input, problems: Problems): void {
+  const seen = new Map<string, string>();
+  const names = new Set<string>();
+  (cni.peers ?? []).forEach((peer, index) => {
+    if (peer === undefined) return;
+    const path: Path = ["cni", "peers", index];
+    if (peer.name !== undefined) {
+      if (names.has(peer.name)) {
+        problems.add([...path, "name"], peer.name, "names two peers", { allowed: "a name of its own" });
+      }
+      names.add(peer.name);
+    }
+    if (peer.rack !== undefined && peer.nodeSelector !== undefined) {
+      problems.add([...path, "rack"], peer.rack, "beside nodeSelector, and both say which nodes", {
+        allowed: "one of them; rack is short for nodeSelector: {rack: ...}",
+      });
+    }
+    addressFits(facts, peer, path, problems);
+    selectorFits(facts, peer, path, problems);
+    const session = JSON.stringify([peer.address, peer.port ?? 179, peer.rack, peer.nodeSelector]);
+    const other = seen.get(session);
+    if (peer.address !== undefined && other !== undefined) {
+      problems.add([...path, "address"], peer.address, `is that of peer ${other}, for the same nodes`, {
+        allowed: "each router once for the same nodes",
+      });
+    }
+    seen.set(session, peer.name ?? `${index}`);
+  });
+}
+
+function addressFits(facts: Facts, peer: Peer, path: Path, problems: Problems): void {
+  const address = peer.address === undefined ? undefined : parseAddress(peer.address);
+  if (address === undefined) return;
+  const inside = clusterRangeOf(facts, address);
+  if (inside !== undefined) {
+    problems.add([...path, "address"], peer.address, `lies within ${inside}: no router can be there`, {
+      allowed: "the router's address in the nodes' network",
+    });
+    return;
+  }
+  const machine = facts.machines.find((one) => one.nodeAddress === peer.address);
+  if (machine === undefined) return;
+  problems.add([...path, "address"], peer.address, `is machine ${machine.name}: nodes peer by themselves`, {
+    allowed: "a router outside the cluster, or routeReflectors",
+  });
+}
+
+function selectorFits(facts: Facts, peer: Peer, path: Path, problems: Problems): void {
+  const selector: Labels | undefined =
+    peer.nodeSelector ?? (peer.rack === undefined ? undefined : { rack: peer.rack });
+  // Nodes of pools have labels too; a peer of theirs alone is no mistake.
+  if (selector === undefined || facts.aws !== undefined || facts.machines.length === 0) return;
+  if (nodeLabels(facts).some((labels) => selects(selector, labels))) return;
+  const key = peer.rack === undefined ? "nodeSelector" : "rack";
+  const value = peer.rack ?? peer.nodeSelector;
+  problems.add([...path, key], value, "selects no machine: nobody would peer with it", {
+    allowed: key === "rack" ? "the value of label rack of a machine" : "labels of a machine",
+  });
+}
