@@ -99,7 +99,8 @@ export function awsFacts(input: Draft<AwsInput>, region: string | undefined): Aw
     count === undefined
       ? undefined
       : count > 1 || pick(control, "loadBalancer", reach === "private" && endpoint === "public");
-  const workers = Object.entries(input.workers ?? {});
+  // A pool that was refused as a whole says nothing.
+  const workers = Object.entries(input.workers ?? {}).filter(([, pool]) => pool !== undefined);
   const reachOf = (pool: Draft<PoolInput> | undefined) => pick(pool ?? {}, "reach", reach);
   const privates = reach === "private" || workers.some(([, pool]) => reachOf(pool) === "private");
   const nat = existing ? "none" : pick(input.network ?? {}, "nat", privates ? "one" : "none");
@@ -115,7 +116,7 @@ export function awsFacts(input: Draft<AwsInput>, region: string | undefined): Aw
   ];
   const vpc = vpcOf(input);
   const subnetMask = pick(input.network ?? {}, "subnetMask", vpc && defaultSubnetMask(vpc.range));
-  const subnets = existing ? givenSubnets(input) : madeSubnets(vpc?.range, zones, reaches, subnetMask);
+  const subnets = existing ? givenSubnets(input, known) : madeSubnets(vpc?.range, zones, reaches, subnetMask);
   const own = subnets.filter((subnet) => subnet.reach === reach);
   return {
     input,
@@ -215,12 +216,13 @@ function madeSubnets(
   return planSubnets({ vpcCidr: vpc.text, zones, reaches, subnetMask });
 }
 
-function givenSubnets(input: Draft<AwsInput>): AwsSubnet[] {
+function givenSubnets(input: Draft<AwsInput>, region: string | undefined): AwsSubnet[] {
   return (input.network?.existing?.subnets ?? []).flatMap((subnet) => {
-    if (subnet?.id === undefined || subnet.zone === undefined || subnet.reach === undefined) return [];
+    const zone = fullZone(subnet?.zone, region);
+    if (subnet?.id === undefined || zone === undefined || subnet.reach === undefined) return [];
     const parsed = subnet.cidr === undefined ? undefined : parseRange(subnet.cidr);
     if (parsed === undefined || "problem" in parsed || parsed.prefix > NARROWEST_SUBNET) return [];
-    const { id, zone, reach } = subnet;
+    const { id, reach } = subnet;
     return [
       {
         name: subnetName(reach, zone),

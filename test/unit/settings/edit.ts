@@ -58,8 +58,8 @@ export function moveNodes(network: string): Change {
   };
 }
 
-export function edited(change: Change): RawSettings {
-  const settings = metalInput();
+export function edited(change: Change, base: () => RawSettings = metalInput): RawSettings {
+  const settings = base();
   change(settings);
   return settings;
 }

@@ -4,11 +4,12 @@ import { parseCluster } from "../../../model/settings/parse";
 import { type Problem, SettingsError } from "../../../model/settings/problems";
 import { edited } from "./edit";
 import { WRONG, type Wrong } from "./wrong";
+import { WRONG_ADDONS } from "./wrongAddons";
 import { WRONG_CNI } from "./wrongCni";
 import { WRONG_AWS } from "./wrongAws";
 import { WRONG_TENANCY } from "./wrongTenancy";
 
-const ALL: readonly Wrong[] = [...WRONG, ...WRONG_CNI, ...WRONG_TENANCY, ...WRONG_AWS];
+const ALL: readonly Wrong[] = [...WRONG, ...WRONG_CNI, ...WRONG_TENANCY, ...WRONG_AWS, ...WRONG_ADDONS];
 
 function problemsOf(wrong: Wrong): readonly Problem[] {
   try {

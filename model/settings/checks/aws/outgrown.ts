@@ -1,7 +1,11 @@
-import { USER_DATA_LIMIT, userDataBytes } from "../../../aws/boot/userData";
+import { USER_DATA_LIMIT } from "../../../aws/boot/userData";
 import { RULES_PER_GROUP, groupName, groupRules } from "../../../aws/firewall";
+import { poolUserData } from "../../../aws/poolUserData";
 import type { Path, Problems } from "../../problems";
 import type { ClusterSettings } from "../../resolved";
+
+const WINDOWS_TOO_LONG =
+  "bytes of user data, which Windows takes uncompressed, are more than EC2 takes: what nodes are configured by is too long";
 
 type Resolved = Omit<ClusterSettings, "advisories">;
 
@@ -10,13 +14,12 @@ export function limitsHold(settings: Resolved, problems: Problems): void {
   const whole: ClusterSettings = { ...settings, advisories: [] };
   rulesFit(whole, problems);
   for (const pool of whole.aws?.pools ?? []) {
-    if (pool.platform !== "linux") continue;
-    const bytes = userDataBytes(whole, pool);
+    const bytes = poolUserData(whole, pool).length;
     if (bytes <= USER_DATA_LIMIT) continue;
     problems.add(
       ["workers", pool.name],
       bytes,
-      "bytes of user data, compressed, are more than EC2 takes: what hosts are configured by is too long",
+      pool.platform === "windows" ? WINDOWS_TOO_LONG : "bytes of user data, compressed, are more than EC2 takes: what hosts are configured by is too long",
       { allowed: `at most ${USER_DATA_LIMIT} (containerd.dropIn, kubelet.config, images.mirrors, labels)` },
     );
   }

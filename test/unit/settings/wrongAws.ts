@@ -1,0 +1,846 @@
+import { type RawSettings } from "../../support/settings";
+import { REGION, largeAws, smallAws } from "../../support/awsInput";
+import { type Change, all, hostKey, set } from "./edit";
+import type { Wrong } from "./wrong";
+
+type Row = readonly [name: string, change: Change, path: string, text: RegExp, region?: string];
+
+function cases(name: string, base: () => RawSettings, rows: readonly Row[]): Wrong[] {
+  return rows.map(([title, change, path, text, region = REGION]) => ({
+    class: `aws: ${name}`,
+    name: title,
+    base,
+    region,
+    change,
+    path,
+    text,
+  }));
+}
+
+const none: Change = () => undefined;
+const vpc = (value: unknown) => set("network.vpcCidr", value);
+const pods = (value: unknown) => set("cni.podCidr", value);
+const services = (value: unknown) => set("network.serviceCidr", value);
+const peer = (cidr: string) => set("network.peers", [{ name: "office", cidr }]);
+const noVpc = set("network.vpcCidr", undefined);
+const general = (key: string, value: unknown) => set(`workers.general.${key}`, value);
+const master = (key: string, value: unknown) => set(`controlPlane.${key}`, value);
+const KEY = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+const subnet = (last: string, cidr: string, zone: string, reach = "public") => ({
+  id: `subnet-0000000${last}`,
+  cidr,
+  zone,
+  reach,
+});
+/** A VPC that exists, with one public subnet or the given ones. */
+const existing = (...subnets: object[]) =>
+  set("network.existing", {
+    vpcId: "vpc-0123456789abcdef0",
+    subnets: subnets.length > 0 ? subnets : [subnet("1", "10.0.1.0/24", "eu-central-1a")],
+  });
+
+/** Ranges that differ, as many as asked for. */
+const ranges = (count: number) => Array.from({ length: count }, (_, index) => `198.51.${index}.0/24`);
+
+export const WRONG_AWS: readonly Wrong[] = [
+  ...cases("region", smallAws, [
+    ["not given", none, "aws:region", /is missing beside kubeadm:cluster.*aws:region eu-central-1/, ""],
+    ["unknown", none, "aws:region", /no region that is known.* eu-central-1$/, "eu-centrl-1"],
+    ["a zone in its place", none, "aws:region", /no region that is known.* eu-west-1$/, "eu-west-1a"],
+  ]),
+  ...cases("VPC and pods", smallAws, [
+    ["VPC equals pods", vpc("10.244.0.0/16"), "cni.podCidr", /is the same as the VPC 10\.244\.0\.0\/16/],
+    [
+      "VPC contains pods",
+      all(pods("10.0.128.0/17"), set("network.maxNodes", 64)),
+      "cni.podCidr",
+      /lies within the VPC 10\.0\.0\.0\/16/,
+    ],
+    [
+      "VPC within pods",
+      all(pods("10.0.0.0/10"), services("172.20.0.0/16")),
+      "cni.podCidr",
+      /contains the VPC/,
+    ],
+    [
+      "VPC on the default pods",
+      all(pods(undefined), vpc("10.244.128.0/17")),
+      "network.vpcCidr",
+      /within the pod range/,
+    ],
+  ]),
+  ...cases("VPC and services", smallAws, [
+    ["VPC equals services", services("10.0.0.0/16"), "network.serviceCidr", /is the same as the VPC/],
+    ["VPC contains services", services("10.0.64.0/20"), "network.serviceCidr", /lies within the VPC/],
+    [
+      "VPC within services",
+      all(vpc("10.97.0.0/16"), services("10.96.0.0/12")),
+      "network.serviceCidr",
+      /contains the VPC/,
+    ],
+    [
+      "services on the default VPC",
+      all(noVpc, services("10.0.0.0/20")),
+      "network.serviceCidr",
+      /lies within the VPC/,
+    ],
+  ]),
+  ...cases("VPC and peers", smallAws, [
+    ["VPC equals a peer", peer("10.0.0.0/16"), "network.vpcCidr", /is the same as peer office/],
+    [
+      "VPC contains a peer",
+      peer("10.0.255.0/24"),
+      "network.vpcCidr",
+      /contains peer office 10\.0\.255\.0\/24/,
+    ],
+    ["VPC within a peer", peer("10.0.0.0/12"), "network.vpcCidr", /lies within peer office/],
+    ["a peer on the default VPC", all(noVpc, peer("10.0.4.4/32")), "network.vpcCidr", /contains peer office/],
+  ]),
+  ...cases("VPC's size", smallAws, [
+    ["larger than AWS has", vpc("10.0.0.0/15"), "network.vpcCidr", /too large for a VPC.*\/16 to \/28/],
+    ["smaller than AWS has", vpc("10.0.0.0/29"), "network.vpcCidr", /too small for a VPC/],
+    [
+      "no place for subnets",
+      vpc("10.0.0.0/26"),
+      "network.vpcCidr",
+      /0 subnets of \/26.*none for eu-central-1a/,
+    ],
+    ["with host bits", vpc("10.0.1.0/16"), "network.vpcCidr", /host bits set.*10\.0\.0\.0\/16/],
+  ]),
+  ...cases("subnets' size", largeAws, [
+    [
+      "too small for fixed addresses",
+      set("network.subnetMask", 28),
+      "network.subnetMask",
+      /no room in a subnet.*26/,
+    ],
+    [
+      "one place for three zones",
+      set("network.subnetMask", 17),
+      "network.subnetMask",
+      /1 subnets of \/17.*1b, eu-central-1c.*19 to 26/,
+    ],
+    ["as large as the VPC", set("network.subnetMask", 16), "network.subnetMask", /0 subnets of \/16/],
+    [
+      "a VPC too small for three zones",
+      vpc("10.16.0.0/25"),
+      "network.vpcCidr",
+      /1 subnets of \/26.*\/23 or larger/,
+    ],
+  ]),
+  ...cases("zones", smallAws, [
+    [
+      "more than the region has",
+      set("network.zones", 4),
+      "network.zones",
+      /more zones than eu-central-1 has.*at most 3/,
+    ],
+    [
+      "of another region",
+      set("network.zones", ["eu-west-1a"]),
+      "network.zones[0]",
+      /no zone of eu-central-1/,
+    ],
+    [
+      "a letter that the region lacks",
+      set("network.zones", ["a", "b"]),
+      "network.zones[1]",
+      /no zone of ap-northeast-1/,
+      "ap-northeast-1",
+    ],
+    [
+      "twice, by letter and by name",
+      set("network.zones", ["a", "eu-central-1a"]),
+      "network.zones[1]",
+      /stands twice/,
+    ],
+    [
+      "neither number nor list",
+      set("network.zones", "three"),
+      "network.zones",
+      /a number of zones, or a list/,
+    ],
+    [
+      "a pool outside them",
+      general("zones", ["b"]),
+      "workers.general.zones[0]",
+      /zone without subnets.*eu-central-1a/,
+    ],
+    [
+      "a pool of another region",
+      general("zones", ["us-east-1a"]),
+      "workers.general.zones[0]",
+      /no zone of eu-central-1/,
+    ],
+  ]),
+  ...cases("a VPC that exists", smallAws, [
+    [
+      "without its range",
+      all(noVpc, existing()),
+      "network.vpcCidr",
+      /is missing: the range of the VPC that exists/,
+    ],
+    [
+      "a subnet outside it",
+      existing(subnet("1", "10.1.0.0/24", "a")),
+      "network.existing.subnets[0].cidr",
+      /outside network\.vpcCidr/,
+    ],
+    [
+      "a subnet that is too small",
+      existing(subnet("1", "10.0.1.0/27", "a")),
+      "network.existing.subnets[0].cidr",
+      /too small: a \/28.*\/26/,
+    ],
+    [
+      "subnets that overlap",
+      existing(subnet("1", "10.0.0.0/23", "a"), subnet("2", "10.0.1.0/24", "b")),
+      "network.existing.subnets[1].cidr",
+      /overlaps 10\.0\.0\.0\/23/,
+    ],
+    [
+      "a subnet twice",
+      existing(subnet("1", "10.0.1.0/24", "a"), subnet("1", "10.0.1.0/24", "a")),
+      "network.existing.subnets[1].id",
+      /stands twice/,
+    ],
+    [
+      "two public subnets in one zone",
+      existing(subnet("1", "10.0.1.0/24", "a"), subnet("2", "10.0.2.0/24", "a")),
+      "network.existing.subnets[1].zone",
+      /two public subnets/,
+    ],
+    [
+      "a zone of another region",
+      existing(subnet("1", "10.0.1.0/24", "eu-west-1a")),
+      "network.existing.subnets[0].zone",
+      /no zone of eu-central-1/,
+    ],
+    [
+      "no public subnet",
+      existing(subnet("1", "10.0.1.0/24", "a", "private")),
+      "network.existing.subnets",
+      /without a public subnet/,
+    ],
+    [
+      "with NAT gateways",
+      all(existing(), set("network.nat", "one")),
+      "network.nat",
+      /beside network\.existing/,
+    ],
+    ["with zones", all(existing(), set("network.zones", 2)), "network.zones", /beside network\.existing/],
+    [
+      "no VPC's id",
+      set("network.existing", { vpcId: "vpc-1", subnets: [subnet("1", "10.0.1.0/24", "a")] }),
+      "network.existing.vpcId",
+      /id of a VPC/,
+    ],
+  ]),
+  ...cases("NAT", largeAws, [
+    ["none for private nodes", set("network.nat", "none"), "network.nat", /without a way out.*one, perZone/],
+    ["for nobody", all(set("bastion", undefined), set("network.nat", "one")), "network.nat", /serves nobody/],
+    ["for nobody, in each zone", set("bastion", undefined), "network.nat", /serves nobody.*reach: private/],
+  ]),
+  ...cases("access lists", smallAws, [
+    ["none", set("access", undefined), "access", /is missing.*nothing is open unless it is written/],
+    ["none for the API", set("access.api", undefined), "access.api", /is missing.*nothing is open unless/],
+    ["none for SSH", set("access.ssh", undefined), "access.ssh", /is missing.*203\.0\.113/],
+    ["empty for SSH", set("access.ssh", []), "access.ssh", /lets nobody in: the masters/],
+    ["empty for the API", set("access.api", []), "access.api", /lets nobody in: the API/],
+    [
+      "an address without prefix",
+      set("access.api", ["203.0.113.7"]),
+      "access.api[0]",
+      /without a prefix.*203\.0\.113\.7\/32/,
+    ],
+    ["host bits", set("access.ssh", ["203.0.113.7/24"]), "access.ssh[0]", /host bits.*203\.0\.113\.0\/24/],
+    ["one range and no list", set("access.api", "203.0.113.0/24"), "access.api", /is text.*a list of ranges/],
+    ["IPv6", set("access.nodePorts", ["::/0"]), "access.nodePorts[0]", /IPv6/],
+  ]),
+  ...cases("empty lists behind a bastion", largeAws, [
+    ["for SSH", set("access.ssh", []), "access.ssh", /lets nobody in: the bastion/],
+    ["for a public API", set("access.api", []), "access.api", /lets nobody in: the API/],
+    [
+      "for a private API over a VPN",
+      all(set("bastion", undefined), set("access.through", "vpn"), set("access.api", [])),
+      "access.api",
+      /lets nobody in/,
+    ],
+  ]),
+  ...cases("an API out of reach", smallAws, [
+    [
+      "a private endpoint and no way",
+      set("access.endpoint", "private"),
+      "access.through",
+      /missing: a private endpoint.*bastion.*vpn/,
+    ],
+    [
+      "private masters and no way",
+      master("reach", "private"),
+      "access.through",
+      /missing: masters in private subnets/,
+    ],
+    [
+      "a bastion that is not there",
+      set("access.through", "bastion"),
+      "bastion",
+      /is missing, and access\.through is bastion/,
+    ],
+    [
+      "a bastion nobody uses",
+      all(set("bastion", {}), set("access.through", "direct")),
+      "access.through",
+      /leaves out the bastion/,
+    ],
+    [
+      "direct to a private endpoint",
+      all(set("access.endpoint", "private"), set("access.through", "direct")),
+      "access.through",
+      /does not lead to a private endpoint/,
+    ],
+    [
+      "direct to private masters",
+      all(master("reach", "private"), set("access.through", "direct")),
+      "access.through",
+      /does not lead to masters/,
+    ],
+    [
+      "through a VPN and a bastion",
+      all(set("bastion", {}), set("access.through", "vpn")),
+      "access.through",
+      /leaves out the bastion/,
+    ],
+  ]),
+  ...cases("masters without a balancer", largeAws, [
+    ["three", master("loadBalancer", false), "controlPlane.loadBalancer", /leaves 3 masters/],
+    [
+      "five",
+      all(master("loadBalancer", false), master("count", 5)),
+      "controlPlane.loadBalancer",
+      /leaves 5 masters/,
+    ],
+    [
+      "one in a private subnet",
+      all(master("loadBalancer", false), master("count", 1)),
+      "controlPlane.loadBalancer",
+      /public endpoint without an address/,
+    ],
+  ]),
+  ...cases("number of masters", smallAws, [
+    ["none", master("count", 0), "controlPlane.count", /nobody serves the API/],
+    ["two", master("count", 2), "controlPlane.count", /even number.*1, 3, 5 or 7/],
+    ["nine", master("count", 9), "controlPlane.count", /too many/],
+    ["not given", master("count", undefined), "controlPlane.count", /is missing/],
+  ]),
+  ...cases("generations of no master", largeAws, [
+    [
+      "beyond their number",
+      master("generations", { "master-4": 2 }),
+      "controlPlane.generations.master-4",
+      /no master.*master-1, master-2, master-3/,
+    ],
+    [
+      "misspelt",
+      master("generations", { master1: 2 }),
+      "controlPlane.generations.master1",
+      /no master.*master-1/,
+    ],
+    ["of a pool", master("generations", { general: 2 }), "controlPlane.generations.general", /no master/],
+  ]),
+  ...cases("instance types", smallAws, [
+    [
+      "without a size",
+      master("instanceType", "t3"),
+      "controlPlane.instanceType",
+      /an EC2 instance type, as t3\.medium/,
+    ],
+    [
+      "a size that is no word",
+      general("instanceType", "t3.huge"),
+      "workers.general.instanceType",
+      /size that no instance type has.*t3\.large/,
+    ],
+    [
+      "a size the family lacks",
+      general("instanceType", "m5.small"),
+      "workers.general.instanceType",
+      /family m5 does not have/,
+    ],
+    [
+      "a multiple nobody has",
+      general("instanceType", "c7g.5xlarge"),
+      "workers.general.instanceType",
+      /family c7g does not have/,
+    ],
+    ["none for a pool", set("workers.general", { count: 1 }), "workers.general.instanceType", /is missing/],
+    [
+      "twice in a pool",
+      general("instanceTypes", ["t3.large"]),
+      "workers.general.instanceTypes[0]",
+      /stands twice/,
+    ],
+    [
+      "of the bastion",
+      all(set("bastion", { instanceType: "t3.9xlarge" })),
+      "bastion.instanceType",
+      /family t3 does not have/,
+    ],
+  ]),
+  ...cases("masters that are too small", smallAws, [
+    [
+      "memory",
+      master("instanceType", "t3.micro"),
+      "controlPlane.instanceType",
+      /1024 MiB of memory.*1700 MB/,
+    ],
+    ["hardly any memory", master("instanceType", "t4g.nano"), "controlPlane.instanceType", /512 MiB/],
+    ["one vCPU of Graviton", master("instanceType", "m7g.medium"), "controlPlane.instanceType", /1 vCPU/],
+    ["one vCPU of T2", master("instanceType", "t2.small"), "controlPlane.instanceType", /1 vCPU/],
+  ]),
+  ...cases("architectures", smallAws, [
+    [
+      "arm64 on Intel",
+      general("architecture", "arm64"),
+      "workers.general.architecture",
+      /is not that of t3\.large.*amd64/,
+    ],
+    [
+      "amd64 on Graviton",
+      all(master("instanceType", "t4g.medium"), master("architecture", "amd64")),
+      "controlPlane.architecture",
+      /not that of t4g\.medium.*arm64/,
+    ],
+    [
+      "both in one pool",
+      general("instanceTypes", ["t4g.large"]),
+      "workers.general.instanceTypes[0]",
+      /is arm64, and t3\.large is amd64/,
+    ],
+    [
+      "of the bastion",
+      set("bastion", { instanceType: "t4g.micro", architecture: "amd64" }),
+      "bastion.architecture",
+      /not that of t4g\.micro/,
+    ],
+  ]),
+  ...cases("Windows", smallAws, [
+    ["as a master", master("os", "windows-2022"), "controlPlane.os", /not taken.*ubuntu-24\.04/],
+    [
+      "on Graviton",
+      all(set("cni.windows", true), general("os", "windows-2025"), general("instanceType", "m7g.large")),
+      "workers.general.instanceType",
+      /is arm64.*windows-2025/,
+    ],
+    [
+      "with a CNI for Linux",
+      all(set("cni.backend", "wireguard"), general("os", "windows-2022")),
+      "cni.backend",
+      /cannot be with Windows nodes \(workers\.general\)/,
+    ],
+    [
+      "without VXLAN for Windows",
+      all(set("cni.windows", false), general("os", "windows-2022")),
+      "cni.windows",
+      /although workers\.general has Windows nodes/,
+    ],
+    [
+      "on a volume smaller than its image",
+      all(set("cni.windows", true), general("os", "windows-2022"), general("volume", { sizeGiB: 20 })),
+      "workers.general.volume.sizeGiB",
+      /smaller than the image/,
+    ],
+  ]),
+  ...cases("pools' sizes", smallAws, [
+    ["count and max", general("max", 4), "workers.general.count", /stands beside min or max/],
+    ["count and min", general("min", 1), "workers.general.count", /stands beside min or max/],
+    [
+      "min without max",
+      all(general("count", undefined), general("min", 2)),
+      "workers.general.max",
+      /is missing beside min 2/,
+    ],
+    [
+      "min over max",
+      all(general("count", undefined), general("min", 5), general("max", 3)),
+      "workers.general.min",
+      /more than max 3/,
+    ],
+    ["below zero", general("count", -1), "workers.general.count", /too small/],
+  ]),
+  ...cases("pools' names", smallAws, [
+    [
+      "the masters' role",
+      set("workers.control-plane", { count: 1, instanceType: "t3.large" }),
+      "workers.control-plane",
+      /role label/,
+    ],
+    [
+      "the masters' old role",
+      set("workers.master", { count: 1, instanceType: "t3.large" }),
+      "workers.master",
+      /node-role\.kubernetes\.io\/master/,
+    ],
+    [
+      "no DNS label",
+      set("workers.Big_one", { count: 1, instanceType: "t3.large" }),
+      "workers.Big_one",
+      /Big_one/,
+    ],
+  ]),
+  ...cases("pools' labels and taints", smallAws, [
+    [
+      "a role label",
+      general("labels", { "node-role.kubernetes.io/db": "" }),
+      'workers.general.labels["node-role.kubernetes.io/db"]',
+      /role label/,
+    ],
+    [
+      "a master's taint",
+      general("taints", ["node-role.kubernetes.io/control-plane:NoSchedule"]),
+      "workers.general.taints[0]",
+      /taint of masters on a worker/,
+    ],
+    [
+      "a taint without effect",
+      general("taints", ["dedicated=gpu"]),
+      "workers.general.taints[0]",
+      /is no taint/,
+    ],
+    ["a label's value", master("labels", { tier: "a b" }), "controlPlane.labels.tier", /no label value/],
+  ]),
+  ...cases("spot", smallAws, [
+    [
+      "none of it",
+      general("spot", { onDemandPercent: 100 }),
+      "workers.general.spot.onDemandPercent",
+      /no spot instance/,
+    ],
+    [
+      "all on demand",
+      general("spot", { onDemandBase: 2 }),
+      "workers.general.spot.onDemandBase",
+      /no spot instance of 2 nodes/,
+    ],
+    [
+      "a price that is a number",
+      general("spot", { maxPrice: 0.05 }),
+      "workers.general.spot.maxPrice",
+      /is a number/,
+    ],
+    ["neither yes nor no", general("spot", "often"), "workers.general.spot", /true, false, or a mapping/],
+  ]),
+  ...cases("nodes that do not fit", smallAws, [
+    ["over maxNodes", set("network.maxNodes", 2), "network.maxNodes", /less than the 3 nodes/],
+    [
+      "pools at their largest",
+      all(set("network.maxNodes", 8), general("count", undefined), general("max", 9)),
+      "network.maxNodes",
+      /less than the 10 nodes/,
+    ],
+    [
+      "in subnets of a mask",
+      all(set("network.subnetMask", 26), general("count", 60)),
+      "network.subnetMask",
+      /43 addresses for nodes.*60/,
+    ],
+    [
+      "in subnets of a small VPC",
+      all(vpc("10.0.0.0/24"), general("count", 50)),
+      "network.vpcCidr",
+      /43 addresses for nodes/,
+    ],
+    [
+      "in subnets that exist",
+      all(existing(subnet("1", "10.0.1.0/26", "a")), general("count", 44)),
+      "network.existing.subnets",
+      /43 addresses for nodes/,
+    ],
+  ]),
+  ...cases("balancers that do not fit", largeAws, [
+    // Of the 43 addresses that are free in each /26 the internal balancer wants eight.
+    [
+      "beside pools that fill three zones",
+      all(set("network.subnetMask", 26), set("workers.general.count", 100)),
+      "network.subnetMask",
+      /105 addresses for nodes.*106/,
+    ],
+    [
+      "beside a pool of one zone",
+      all(
+        set("network.subnetMask", 26),
+        set("workers.general.count", 40),
+        set("workers.general.zones", ["a"]),
+      ),
+      "workers.general.count",
+      /which have 35 addresses/,
+    ],
+    [
+      "beside a pool that scales in two",
+      all(
+        set("network.subnetMask", 26),
+        set("workers.burst.max", 71),
+        set("workers.burst.zones", ["a", "b"]),
+      ),
+      "workers.burst.max",
+      /which have 70 addresses/,
+    ],
+  ]),
+  ...cases("pods between subnets", largeAws, [
+    [
+      "host-gw over zones",
+      all(
+        set("cni.backend", "host-gw"),
+        set("workers.general.sourceDestinationCheckOff", true),
+        set("workers.burst.sourceDestinationCheckOff", true),
+      ),
+      "cni.backend",
+      /one subnet only.*private-a, private-b, private-c/,
+    ],
+    [
+      "host-gw in one zone and two reaches",
+      all(
+        set("cni.backend", "host-gw"),
+        set("network.zones", 1),
+        set("workers.burst.reach", "public"),
+        set("workers.general.sourceDestinationCheckOff", true),
+        set("workers.burst.sourceDestinationCheckOff", true),
+      ),
+      "cni.backend",
+      /private-a, public-a/,
+    ],
+    [
+      "BGP over zones",
+      all(set("cni", { kind: "calico", backend: "bgp", podCidr: "10.244.0.0/16" })),
+      "cni.backend",
+      /one subnet only.*vxlan-cross-subnet/,
+    ],
+  ]),
+  ...cases("EC2's source check", smallAws, [
+    [
+      "left on",
+      set("cni.backend", "host-gw"),
+      "workers.general.sourceDestinationCheckOff",
+      /is missing: flannel host-gw/,
+    ],
+    [
+      "kept on",
+      all(set("cni.backend", "host-gw"), general("sourceDestinationCheckOff", false)),
+      "workers.general.sourceDestinationCheckOff",
+      /does not go with the CNI/,
+    ],
+    [
+      "left on in one of two pools",
+      all(
+        set("cni.backend", "host-gw"),
+        general("sourceDestinationCheckOff", true),
+        set("workers.more", { count: 1, instanceType: "t3.large" }),
+      ),
+      "workers.more.sourceDestinationCheckOff",
+      /is missing/,
+    ],
+  ]),
+  ...cases("rules of a group", smallAws, [
+    [
+      "too many ranges for the API",
+      set("access.api", ranges(61)),
+      "access.api",
+      /rules in the security group.*at most 60/,
+    ],
+    ["too many ranges for SSH", set("access.ssh", ranges(61)), "access.ssh", /rules in the security group/],
+    [
+      "too many ranges for NodePorts",
+      set("access.nodePorts", ranges(31)),
+      "access.nodePorts",
+      /rules in the security group/,
+    ],
+  ]),
+  ...cases("user data", smallAws, [
+    [
+      "a long drop-in",
+      set("containerd.dropIn", noise(20_000)),
+      "workers.general",
+      /bytes of user data.*16384/,
+    ],
+    [
+      "a long kubelet configuration",
+      set("kubelet.config", { allowedUnsafeSysctls: noise(20_000).split("\n") }),
+      "workers.general",
+      /bytes of user data/,
+    ],
+    [
+      "labels without end",
+      general(
+        "labels",
+        Object.fromEntries(
+          noise(26_000)
+            .split("\n")
+            .map((line, index) => [`l${index}`, line.slice(2)]),
+        ),
+      ),
+      "workers.general",
+      /bytes of user data/,
+    ],
+  ]),
+  ...cases("volumes", smallAws, [
+    [
+      "more operations than the size gives",
+      master("volume", { sizeGiB: 8, iops: 5000 }),
+      "controlPlane.volume.iops",
+      /gp3 gives 8 GiB.*4000/,
+    ],
+    [
+      "more throughput than the operations give",
+      general("volume", { throughput: 800 }),
+      "workers.general.volume.throughput",
+      /gives 3000 IOPS.*750/,
+    ],
+    [
+      "smaller than any image",
+      general("volume", { sizeGiB: 4 }),
+      "workers.general.volume.sizeGiB",
+      /too small.*at least 8/,
+    ],
+    [
+      "fewer operations than gp3 has",
+      general("volume", { iops: 100 }),
+      "workers.general.volume.iops",
+      /too small.*at least 3000/,
+    ],
+  ]),
+  ...cases("keys of volumes", smallAws, [
+    [
+      "an alias",
+      master("volume", { kmsKeyId: "alias/mine" }),
+      "controlPlane.volume.kmsKeyId",
+      /ARN of a key and no alias/,
+    ],
+    [
+      "a bare id",
+      general("volume", { kmsKeyId: "1234abcd-12ab-34cd-56ef-1234567890ab" }),
+      "workers.general.volume.kmsKeyId",
+      /ARN of a key/,
+    ],
+    [
+      "of another region",
+      set("storage", { kmsKeyId: KEY.replace("eu-central-1", "eu-west-1") }),
+      "storage.kmsKeyId",
+      /key of eu-west-1, and the cluster is in eu-central-1/,
+    ],
+  ]),
+  ...cases("tags", smallAws, [
+    ["AWS' own", set("tags", { "aws:team": "a" }), "tags.aws:team", /begins with aws:/],
+    [
+      "the cloud controller's",
+      set("tags", { "kubernetes.io/cluster/cloud": "owned" }),
+      'tags["kubernetes.io/cluster/cloud"]',
+      /cloud controller manager/,
+    ],
+    ["a name", general("tags", { Name: "mine" }), "workers.general.tags.Name", /names everything/],
+    [
+      "a value that is too long",
+      set("tags", { team: "a".repeat(257) }),
+      "tags.team",
+      /no value of a tag.*256/,
+    ],
+    ["a character that AWS refuses", set("tags", { team: "a;b" }), "tags.team", /no value of a tag/],
+    [
+      "too many",
+      set("tags", Object.fromEntries(ranges(41).map((_, index) => [`t${index}`, ""]))),
+      "tags",
+      /too many/,
+    ],
+  ]),
+  ...cases("SSH keys", smallAws, [
+    [
+      "a fingerprint",
+      set("ssh.authorizedKeys", ["SHA256:abcdef"]),
+      "ssh.authorizedKeys[0]",
+      /is a fingerprint/,
+    ],
+    [
+      "with options",
+      set("ssh.authorizedKeys", [`restrict ${hostKey()}`]),
+      "ssh.authorizedKeys[0]",
+      /something else than the key type.*without options/,
+    ],
+    ["cut off", set("ssh.authorizedKeys", [hostKey().slice(0, 60)]), "ssh.authorizedKeys[0]", /cut off/],
+    [
+      "a private key",
+      set("ssh.authorizedKeys", [
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----",
+      ]),
+      "ssh.authorizedKeys[0]",
+      /\[hidden\].*private key/,
+    ],
+    [
+      "the key itself for its name",
+      set("ssh.key", "MC4CAQAwBQYDK2VwBCIEIGqFdF4Yq5n0"),
+      "ssh.key",
+      /\[hidden\].*secret itself/,
+    ],
+  ]),
+  ...cases("DNS", smallAws, [
+    [
+      "a name that is none",
+      set("endpoint.dns", { zoneId: "Z0123456789ABCDEFGHIJ", name: "api_dev" }),
+      "endpoint.dns.name",
+      /no DNS name/,
+    ],
+    [
+      "a zone's name for its id",
+      set("endpoint.dns", { zoneId: "example.com", name: "api.example.com" }),
+      "endpoint.dns.zoneId",
+      /id of a hosted zone/,
+    ],
+    ["no name", set("endpoint.dns", { zoneId: "Z0123456789ABCDEFGHIJ" }), "endpoint.dns.name", /is missing/],
+  ]),
+  ...cases("keys of the other platform", smallAws, [
+    ["machines", set("machines", {}), "machines", /setting of platform machines; the platform here is aws/],
+    [
+      "an endpoint's kind",
+      set("endpoint.kind", "localProxy"),
+      "endpoint.kind",
+      /setting of platform machines/,
+    ],
+    ["the hosts' firewall", set("firewall", "nftables"), "firewall", /setting of platform machines/],
+    [
+      "a bastion's host",
+      set("bastion", { host: "192.0.2.1" }),
+      "bastion.host",
+      /setting of platform machines/,
+    ],
+  ]),
+  ...cases("flags the platform owns", smallAws, [
+    [
+      "the issuer",
+      set("apiServer.extraArgs", { "service-account-issuer": "https://a.example" }),
+      "apiServer.extraArgs.service-account-issuer",
+      /podIdentity/,
+    ],
+    [
+      "the keys' address",
+      set("apiServer.extraArgs", { "service-account-jwks-uri": "https://a.example" }),
+      "apiServer.extraArgs.service-account-jwks-uri",
+      /podIdentity/,
+    ],
+    [
+      "the cloud provider",
+      set("controllerManager.extraArgs", { "cloud-provider": "aws" }),
+      "controllerManager.extraArgs.cloud-provider",
+      /cloud controller manager/,
+    ],
+  ]),
+];
+
+/** Lines that do not compress, the same each time: a linear congruential generator's (Numerical Recipes, ranqd1). */
+function noise(length: number): string {
+  let seed = 1;
+  let text = "";
+  while (text.length < length) {
+    seed = (seed * 1664525 + 1013904223) % 2 ** 32;
+    text += seed.toString(36).padStart(7, "0");
+    if (text.length % 5 === 0) text += "\n";
+  }
+  return text;
+}
