@@ -36,7 +36,9 @@ export class Own extends pulumi.ComponentResource {
     ordered.forEach(({ item: { object }, after }, index) => {
       if (index === defined) addCharts();
       // What no manifest defines comes out of a chart or an add-on; add-ons are there already.
-      const foreign = isCustom(object) && !after.some((place) => isEarly(ordered[place]?.item.object.kind));
+      const foreign =
+        isCustom(object) &&
+        !after.some((place) => ordered[place]?.item.object.kind === "CustomResourceDefinition");
       made.push(
         anyResource(anyResourceName(name, object), object, {
           parent: this,
