@@ -5,6 +5,7 @@ import type { KubernetesObject } from "../../model/kubernetes";
 /** Kinds that this library's manifests are made of; a manifest of another kind needs its row below. */
 export type ManifestKind =
   | "v1/Namespace"
+  | "node.k8s.io/v1/RuntimeClass"
   | "v1/ServiceAccount"
   | "v1/ConfigMap"
   | "v1/Service"
@@ -42,6 +43,7 @@ interface KindFacts {
 
 const kinds: Record<ManifestKind, KindFacts> = {
   "v1/Namespace": { resource: k8s.core.v1.Namespace, stage: 0 },
+  "node.k8s.io/v1/RuntimeClass": { resource: k8s.node.v1.RuntimeClass, stage: 0 },
   "v1/ServiceAccount": { resource: k8s.core.v1.ServiceAccount, stage: 1 },
   "v1/ConfigMap": { resource: k8s.core.v1.ConfigMap, stage: 1 },
   "v1/Service": { resource: k8s.core.v1.Service, stage: 2 },

@@ -3,6 +3,7 @@ import { architectureOf } from "../aws/instanceTypes";
 import { partitionOf, privateDnsName } from "../aws/regions";
 import { CHARTS, type ChartName } from "../charts";
 import { apiName } from "../network/endpoint";
+import { WINDOWS_TAINT } from "../windows/facts";
 import { AWS_DEFAULTS } from "./awsDefaults";
 import {
   type AwsFacts,
@@ -26,6 +27,7 @@ import type {
   AwsVolume,
   AwsVpc,
 } from "./resolvedAws";
+import { resolveWindowsDownloads } from "./resolveWindows";
 import type { AwsInput } from "./schema/cluster";
 
 export interface AwsNames {
@@ -119,6 +121,7 @@ function awsSettings(input: AwsInput, facts: AwsFacts, region: string): AwsSetti
       masters: facts.masters,
     },
     pools: facts.pools.map((pool) => poolOf(input.workers?.[pool.name] ?? {}, pool)),
+    ...windowsOf(input, facts),
     ...(input.podIdentity === false
       ? {}
       : {
@@ -135,6 +138,12 @@ function awsSettings(input: AwsInput, facts: AwsFacts, region: string): AwsSetti
       : { storage: { chart: chart("aws-ebs-csi-driver"), ...(kmsKeyId === undefined ? {} : { kmsKeyId }) } }),
     tags: input.tags ?? {},
   };
+}
+
+function windowsOf(input: AwsInput, facts: AwsFacts): Pick<AwsSettings, "windows"> {
+  return facts.pools.some((pool) => pool.windows)
+    ? { windows: { downloads: resolveWindowsDownloads(input) } }
+    : {};
 }
 
 function clusterDomain(input: AwsInput): string {
@@ -205,7 +214,7 @@ function poolOf(input: PoolInput, facts: AwsPoolFacts): AwsPool {
     subnets: facts.subnets.map((subnet) => subnet.name),
     volume: volumeOf(input.volume, sizeGiB),
     labels: input.labels ?? {},
-    taints: taintsOf("worker", input.taints),
+    taints: facts.windows && input.taints === undefined ? [WINDOWS_TAINT] : taintsOf("worker", input.taints),
     ...(spot === undefined ? {} : { spot: { ...AWS_DEFAULTS.spot, ...spot } }),
     sourceDestinationCheckOff: input.sourceDestinationCheckOff ?? false,
     minHealthyPercent: input.minHealthyPercent ?? AWS_DEFAULTS.minHealthyPercent,

@@ -1,3 +1,4 @@
+import type { WindowsDownload } from "../windows/downloads";
 import type { Architecture, OsFamily, Taint } from "./resolved";
 
 /** Image families on AWS whose newest image is looked up by their publisher's public SSM parameter. */
@@ -161,6 +162,8 @@ export interface AwsSettings {
   readonly endpoint: AwsEndpoint;
   readonly controlPlane: AwsControlPlane;
   readonly pools: readonly AwsPool[];
+  /** What Windows nodes download; undefined where no pool has them. */
+  readonly windows?: { readonly downloads: readonly WindowsDownload[] };
   /** IAM roles for service accounts from the first boot; undefined: switched off. */
   readonly podIdentity?: AwsPodIdentity;
   /** AWS' cloud controller manager; its version. */

@@ -23,6 +23,7 @@ import { machinesFit, podRangeFitsNodes, serviceRangeFits, sliceFitsPods } from 
 import { rolesFit, tenantsFit } from "./tenancy";
 import { certificatesFit, listsHaveNoDoubles, oneWayToLogIn, registriesAreNamed } from "./values";
 import { checksumsAreKnown, componentsFit, kubernetesIsSupported } from "./versions";
+import { windowsDownloadsFit, windowsNodesCanBoot, windowsReleasesFit } from "./windows";
 
 /** One rule across settings; adds what it finds. It says nothing where a part it needs was refused. */
 export type Check = (facts: Facts, problems: Problems) => void;
@@ -47,6 +48,9 @@ export const CHECKS: readonly Check[] = [
   windowsFits,
   weaveFits,
   calicoFits,
+  windowsDownloadsFit,
+  windowsReleasesFit,
+  windowsNodesCanBoot,
   nothingIsSaidTwice,
   preflightIsNotSwitchedOff,
   certificatesFit,

@@ -18,6 +18,7 @@ import {
   secretName,
   text,
 } from "./primitives";
+import { windowsChecksums } from "./windows";
 
 const semver = text((value) =>
   /^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}$/.test(value)
@@ -132,7 +133,11 @@ export const commonShape = {
     })
     .optional(),
   downloads: z
-    .strictObject({ mirror: httpUrl.optional(), checksums: z.strictObject(checksumShape).optional() })
+    .strictObject({
+      mirror: httpUrl.optional(),
+      checksums: z.strictObject(checksumShape).optional(),
+      windows: windowsChecksums.optional(),
+    })
     .optional(),
   images: z
     .strictObject({

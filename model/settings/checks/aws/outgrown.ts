@@ -19,7 +19,9 @@ export function limitsHold(settings: Resolved, problems: Problems): void {
     problems.add(
       ["workers", pool.name],
       bytes,
-      pool.platform === "windows" ? WINDOWS_TOO_LONG : "bytes of user data, compressed, are more than EC2 takes: what hosts are configured by is too long",
+      pool.platform === "windows"
+        ? WINDOWS_TOO_LONG
+        : "bytes of user data, compressed, are more than EC2 takes: what hosts are configured by is too long",
       { allowed: `at most ${USER_DATA_LIMIT} (containerd.dropIn, kubelet.config, images.mirrors, labels)` },
     );
   }

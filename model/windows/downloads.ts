@@ -1,0 +1,82 @@
+import type { ComponentVersions } from "../settings/resolved";
+
+/** Files that a Windows node downloads; the keys of `downloads.windows`. */
+export const WINDOWS_DOWNLOADS = [
+  "kubernetes",
+  "containerd",
+  "crictl",
+  "cniPlugins",
+  "flannel",
+  "flannelCniPlugin",
+] as const;
+
+export type WindowsDownloadName = (typeof WINDOWS_DOWNLOADS)[number];
+
+export interface WindowsDownload {
+  readonly name: WindowsDownloadName;
+  readonly version: string;
+  /** Where the file is fetched from: upstream, or the mirror followed by upstream's host and path. */
+  readonly url: string;
+  /** SHA-256 in 64, or SHA-512 in 128 hexadecimal digits. */
+  readonly checksum: string;
+}
+
+export type WindowsChecksums = Readonly<Record<WindowsDownloadName, string>>;
+
+/**
+ * Host and path upstream. `kubernetes` is the archive of node binaries: kubeadm, kubelet, kube-proxy, kubectl and
+ * kube-log-runner in one file, whose SHA-512 stands in Kubernetes' CHANGELOG under "Node Binaries".
+ */
+const UPSTREAM: Record<
+  WindowsDownloadName,
+  { readonly version: keyof ComponentVersions; readonly at: (version: string) => string }
+> = {
+  kubernetes: {
+    version: "kubernetes",
+    at: (v) => `dl.k8s.io/v${v}/kubernetes-node-windows-amd64.tar.gz`,
+  },
+  // containerd release assets, with a .sha256sum file beside each.
+  containerd: {
+    version: "containerd",
+    at: (v) =>
+      `github.com/containerd/containerd/releases/download/v${v}/containerd-${v}-windows-amd64.tar.gz`,
+  },
+  crictl: {
+    version: "crictl",
+    at: (v) =>
+      `github.com/kubernetes-sigs/cri-tools/releases/download/v${v}/crictl-v${v}-windows-amd64.tar.gz`,
+  },
+  // host-local.exe and win-overlay.exe are in it.
+  cniPlugins: {
+    version: "cniPlugins",
+    at: (v) =>
+      `github.com/containernetworking/plugins/releases/download/v${v}/cni-plugins-windows-amd64-v${v}.tgz`,
+  },
+  flannel: {
+    version: "flannel",
+    at: (v) => `github.com/flannel-io/flannel/releases/download/${v}/flanneld.exe`,
+  },
+  flannelCniPlugin: {
+    version: "flannelCniPlugin",
+    at: (v) =>
+      `github.com/flannel-io/cni-plugin/releases/download/${v}/cni-plugin-flannel-windows-amd64-${v}.tgz`,
+  },
+};
+
+/** The version of one file, from the versions of a cluster. */
+export function windowsDownloadVersion(name: WindowsDownloadName, versions: ComponentVersions): string {
+  return versions[UPSTREAM[name].version];
+}
+
+/** Every file a Windows node downloads, in the order of `WINDOWS_DOWNLOADS`. */
+export function windowsDownloads(
+  versions: ComponentVersions,
+  checksums: WindowsChecksums,
+  mirror?: string,
+): WindowsDownload[] {
+  const base = mirror === undefined ? "https://" : `${mirror.replace(/\/+$/, "")}/`;
+  return WINDOWS_DOWNLOADS.map((name) => {
+    const version = windowsDownloadVersion(name, versions);
+    return { name, version, url: `${base}${UPSTREAM[name].at(version)}`, checksum: checksums[name] };
+  });
+}
