@@ -3,9 +3,10 @@ import { configFolder } from "../model/kubeadm";
 import { memberFiles } from "../model/membership/files";
 import { renderNode } from "../model/node/render";
 import type { RenderedFile } from "../model/renderedFile";
-import type { Machine } from "../model/settings/resolved";
+import type { ClusterSettings, Machine } from "../model/settings/resolved";
 import { toYaml } from "../model/yaml";
 import type { PlannedResource } from "./resources";
+import { userDataFiles } from "./userData";
 
 /** A file of the plan, its path relative to the plan's folder. */
 export interface PlanFile {
@@ -19,7 +20,7 @@ export interface PlanFile {
  * Key pairs and encryption keys are not among it; they go by standard input.
  */
 export function planFiles(cluster: string, resources: readonly PlannedResource[]): PlanFile[] {
-  return [...nodeFiles(resources), ...manifestFiles(cluster, resources)];
+  return [...nodeFiles(resources), ...userDataFiles(resources), ...manifestFiles(cluster, resources)];
 }
 
 function nodeFiles(resources: readonly PlannedResource[]): PlanFile[] {
@@ -28,10 +29,18 @@ function nodeFiles(resources: readonly PlannedResource[]): PlanFile[] {
     if (spec === undefined || !("machine" in spec)) return [];
     const machine = spec.settings.machines.find((one) => one.name === spec.machine);
     if (machine === undefined) return [];
-    return spec.step === "setup"
-      ? setupFiles(spec.settings, machine)
-      : membershipFiles(spec.settings, machine);
+    if (spec.step === "setup") return setupFiles(spec.settings, machine);
+    const { setup } = spec;
+    return [
+      ...(setup ? setupFiles(setup.settings, ownIn(setup.settings, machine)) : []),
+      ...membershipFiles(spec.settings, machine),
+    ];
   });
+}
+
+/** The machine as setup's own view has it. */
+function ownIn(settings: ClusterSettings, machine: Machine): Machine {
+  return settings.machines.find((one) => one.name === machine.name) ?? machine;
 }
 
 /** What the host program is told to do, where the resource is one of its steps. */
@@ -41,7 +50,7 @@ export function specOf(resource: PlannedResource): StepSpec | undefined {
   return typeof text === "string" ? (JSON.parse(text) as StepSpec) : undefined;
 }
 
-function setupFiles(settings: StepSpec["settings"], machine: Machine): PlanFile[] {
+function setupFiles(settings: ClusterSettings, machine: Machine): PlanFile[] {
   const rendered = renderNode(settings, machine);
   const folder = `nodes/${machine.name}`;
   return [
@@ -52,7 +61,7 @@ function setupFiles(settings: StepSpec["settings"], machine: Machine): PlanFile[
   ];
 }
 
-function membershipFiles(settings: StepSpec["settings"], machine: Machine): PlanFile[] {
+function membershipFiles(settings: ClusterSettings, machine: Machine): PlanFile[] {
   return memberFiles(settings, machine).map((file) => hostFile(`nodes/${machine.name}`, file));
 }
 
@@ -65,19 +74,36 @@ function hostFile(folder: string, file: RenderedFile): PlanFile {
   return { path: `${folder}/${inside}`, content: file.content, ...(executable ? { executable } : {}) };
 }
 
-/** One file per add-on, its objects in the order they are made. */
+const RELEASE = "kubernetes:helm.sh/v3:Release";
+
+/** One file per add-on, its objects in the order they are made; of a Helm release, what Helm is told. */
 function manifestFiles(cluster: string, resources: readonly PlannedResource[]): PlanFile[] {
-  const addons = resources.filter((one) => /^kubeadm:(cni|addons|tenants|own):/.test(one.type));
+  const addons = resources.filter((one) => /^kubeadm:(cni|addons|aws|tenants|own):/.test(one.type));
   return addons.flatMap((addon) => {
-    const objects = resources.filter(
-      (one) => one.parent === addon.name && one.type.startsWith("kubernetes:") && "kind" in one.inputs,
-    );
-    if (objects.length === 0) return [];
+    const documents = resources
+      .filter((one) => one.parent === addon.name && one.type.startsWith("kubernetes:"))
+      .flatMap((one) => {
+        if (one.type === RELEASE) return [releaseOf(one.inputs)];
+        return "kind" in one.inputs ? [withoutAdvice(one.inputs)] : [];
+      });
+    if (documents.length === 0) return [];
     const name = addon.name.startsWith(`${cluster}-`) ? addon.name.slice(cluster.length + 1) : addon.name;
-    return [
-      { path: `manifests/${name}.yaml`, content: toYaml(...objects.map((one) => withoutAdvice(one.inputs))) },
-    ];
+    return [{ path: `manifests/${name}.yaml`, content: toYaml(...documents) }];
   });
+}
+
+/** What a chart is made of only the cluster shows: its version, its source and its values are the plan's part. */
+function releaseOf(inputs: PlannedResource["inputs"]): Record<string, unknown> {
+  const { name, namespace, chart, version, repositoryOpts, values } = inputs;
+  const repository = (repositoryOpts as { repo?: string } | undefined)?.repo;
+  return {
+    helmRelease: name,
+    namespace,
+    chart,
+    ...(version === undefined ? {} : { version }),
+    ...(repository === undefined ? {} : { repository }),
+    values: values ?? {},
+  };
 }
 
 /** Annotations that tell the Pulumi provider how to go about it say nothing to kubectl. */

@@ -29,7 +29,7 @@ export interface HostStepArgs {
   readonly connections?: Connections;
   readonly bastion?: pulumi.Input<Connection>;
   /** What only the cloud knows, by the token that stands for it in the specification; no secret. */
-  readonly values?: pulumi.Input<Readonly<Record<string, string>>>;
+  readonly values?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Written on the host with mode 0600 before its script runs. */
   readonly files?: pulumi.Input<readonly SecretFile[]>;
   /** More environment variables; free of secrets. */

@@ -50,6 +50,7 @@ export function preflightStep(name: string, args: StepsArgs, opts: pulumi.Custom
     name,
     {
       ...args,
+      values: undefined,
       machines,
       spec: { step: "preflight", machines, settings: preflightView(args.settings) },
       operations: ["create", "update"],
@@ -153,6 +154,7 @@ export function poolReadyStep(
     name,
     {
       ...args,
+      values: undefined,
       machines: masters,
       spec: {
         step: "poolReady",
