@@ -79,7 +79,10 @@ export interface PoolReadySpec {
   readonly masters: readonly string[];
 }
 
-export type StepSpec = PreflightSpec | SetupSpec | InitSpec | MembershipSpec | PoolReadySpec;
+/** A step that hosts are rendered for. */
+export type HostSpec = PreflightSpec | SetupSpec | InitSpec | MembershipSpec;
+
+export type StepSpec = HostSpec | PoolReadySpec;
 
 /** One host with the key that opens it. */
 export interface Connection {

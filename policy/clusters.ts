@@ -1,10 +1,10 @@
 import type { PolicyResource, StackValidationArgs } from "@pulumi/policy";
-import { SPEC_VARIABLE, type InitSpec, type MembershipSpec, type StepSpec } from "../host/protocol";
+import { SPEC_VARIABLE, type HostSpec, type InitSpec, type MembershipSpec } from "../host/protocol";
 import { CLUSTER, LOCAL_COMMAND } from "./resources";
 import { knownText, parseJson } from "./values";
 
 /** A resource that works on a host, with what it is told to do. */
-export interface HostStep<Spec extends StepSpec = StepSpec> {
+export interface HostStep<Spec extends HostSpec = HostSpec> {
   readonly resource: PolicyResource;
   readonly spec: Spec;
 }
@@ -20,12 +20,12 @@ export interface ClusterInStack {
   readonly memberships: readonly HostStep<MembershipSpec>[];
 }
 
-/** What a host step is told to do; undefined for other commands. */
-export function specOf(props: Readonly<Record<string, unknown>>): StepSpec | undefined {
+/** What a host step is told to do; undefined for other commands, and for the wait for a pool. */
+export function specOf(props: Readonly<Record<string, unknown>>): HostSpec | undefined {
   const text = knownText(props, "environment", SPEC_VARIABLE);
   const spec = text === undefined ? undefined : parseJson(text);
   const isSpec = spec !== null && typeof spec === "object" && "step" in spec && "settings" in spec;
-  return isSpec ? (spec as StepSpec) : undefined;
+  return isSpec ? (spec as HostSpec) : undefined;
 }
 
 /** The clusters of a stack, by their host steps, in the order of their URNs. */

@@ -8,7 +8,7 @@ import {
   type StepsArgs,
 } from "../../components/machines/steps";
 import { ignoreReason, INIT_IGNORES } from "../../components/options";
-import { CLUSTER_VARIABLE, SPEC_VARIABLE, type StepInput, type StepSpec } from "../../host/protocol";
+import { CLUSTER_VARIABLE, SPEC_VARIABLE, type HostSpec, type StepInput } from "../../host/protocol";
 import { fixedFacts } from "../../model/fixedFacts";
 import { memberDigest } from "../../model/membership/files";
 import type { ClusterSettings } from "../../model/settings/resolved";
@@ -53,7 +53,7 @@ const inputs = (name: string, from = resources) => byName(from, name).inputs;
 const environment = (name: string, from = resources) =>
   inputs(name, from).environment as Record<string, string>;
 const spec = (name: string, from = resources) =>
-  JSON.parse(environment(name, from)[SPEC_VARIABLE]) as StepSpec;
+  JSON.parse(environment(name, from)[SPEC_VARIABLE]) as HostSpec;
 
 /** Standard input as the host program reads it. */
 function stdin(name: string, from = resources): StepInput {
