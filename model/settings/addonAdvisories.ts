@@ -10,7 +10,8 @@ export function addonAdvisories(settings: Settings): string[] {
 
 function corednsAdvisories({ coredns }: Settings): string[] {
   const found: string[] = [];
-  if (coredns.replicas === 1) found.push("coredns.replicas 1: while its node is away, no pod resolves a name");
+  if (coredns.replicas === 1)
+    found.push("coredns.replicas 1: while its node is away, no pod resolves a name");
   if (coredns.podRecords === "insecure") return found;
   if (coredns.podRecords === "verified") {
     found.push("coredns.podRecords verified: CoreDNS watches every pod, and needs memory for each");
@@ -29,7 +30,9 @@ function metallbAdvisories({ addons: { metallb }, platform }: Settings): string[
   }
   for (const peer of metallb.bgp?.peers ?? []) {
     if (peer.password === undefined) {
-      found.push(`metallb.bgp peer ${peer.name} has no password: whoever sends as ${peer.address} may end the session`);
+      found.push(
+        `metallb.bgp peer ${peer.name} has no password: whoever sends as ${peer.address} may end the session`,
+      );
     }
   }
   return found;
@@ -53,7 +56,9 @@ function ingressAdvisories({ addons: { ingress, gatewayApi }, ...settings }: Set
   }
   if (ingress?.arrive.by === "hostPorts" && settings.firewall === "nftables") {
     if (settings.firewallAccess.nodePorts.length === 0) {
-      found.push("ingress.arrive hostPorts: the firewall lets in whom access.nodePorts names, and it names nobody");
+      found.push(
+        "ingress.arrive hostPorts: the firewall lets in whom access.nodePorts names, and it names nobody",
+      );
     }
   }
   if (gatewayApi !== undefined && ingress?.kind !== "traefik") {

@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+import { metallbManifests, metallbNamespaceManifest, metallbValues } from "../../../model/addons/metallb";
+import { flowsOf } from "../../../model/flows";
+import type { MetallbSettings } from "../../../model/settings/resolvedAddons";
+import { smallAws, REGION } from "../../support/awsInput";
+import { parseCluster } from "../../../model/settings/parse";
+import { bareMetal } from "../../support/bareMetal";
+
+const pools = { lan: { addresses: ["10.40.0.240 - 10.40.0.250"] } };
+const peer = {
+  name: "rack1",
+  address: "10.40.0.1",
+  asNumber: 64512,
+  myAsNumber: 64513,
+  password: "operator",
+};
+
+function metallbOf(input: object): MetallbSettings {
+  const { metallb } = bareMetal({ metallb: input }).addons;
+  if (metallb === undefined) throw new Error("no MetalLB");
+  return metallb;
+}
+
+const kinds = (metallb: MetallbSettings) => metallbManifests(metallb).map((one) => one.kind);
+
+describe("MetalLB", () => {
+  it("answers by ARP for all pools when nothing else is said, without a BGP daemon", () => {
+    const metallb = metallbOf({ pools });
+    expect(kinds(metallb)).toEqual(["IPAddressPool", "L2Advertisement"]);
+    expect(metallbManifests(metallb)[1].spec).toEqual({ ipAddressPools: ["lan"] });
+    expect(metallbValues(bareMetal(), metallb)).toMatchObject({
+      frrk8s: { enabled: false },
+      speaker: { frr: { enabled: false } },
+    });
+  });
+
+  it("speaks BGP alone when BGP alone is written, with frr-k8s unless told otherwise", () => {
+    const metallb = metallbOf({ pools, bgp: { peers: [peer] } });
+    expect(kinds(metallb)).toEqual(["IPAddressPool", "BGPPeer", "BGPAdvertisement"]);
+    expect(metallbValues(bareMetal(), metallb)).toMatchObject({ frrk8s: { enabled: true } });
+    const native = metallbOf({ pools, bgp: { backend: "native", peers: [peer] } });
+    expect(metallbValues(bareMetal(), native)).toMatchObject({ frrk8s: { enabled: false } });
+  });
+
+  it("names the Secret of a peer's password, and not the password", () => {
+    const [, made] = metallbManifests(metallbOf({ pools, bgp: { peers: [peer] } }));
+    expect(made.spec).toMatchObject({
+      peerPort: 179,
+      passwordSecret: { name: "bgp-peer-rack1", namespace: "metallb-system" },
+    });
+    expect(made.spec).not.toHaveProperty("password");
+  });
+
+  it("takes its ranges without spaces, which its webhook would refuse", () => {
+    expect(metallbManifests(metallbOf({ pools }))[0].spec).toMatchObject({
+      addresses: ["10.40.0.240-10.40.0.250"],
+    });
+  });
+
+  it("announces from masters where there are no workers, which kubeadm's label would keep it from", () => {
+    const { machines } = bareMetal();
+    const masters = { ...bareMetal(), machines: machines.filter((one) => one.role === "controlPlane") };
+    expect(metallbValues(masters, metallbOf({ pools }))).toMatchObject({
+      speaker: { ignoreExcludeLB: true },
+    });
+    expect(metallbValues(bareMetal(), metallbOf({ pools }))).toMatchObject({
+      speaker: { ignoreExcludeLB: false },
+    });
+  });
+
+  it("serves only those that ask for it on AWS, where the cloud's controller serves the others", () => {
+    const settings = parseCluster(
+      { ...smallAws(), metallb: { pools: { lan: { addresses: ["10.9.0.0/28"] } }, onAws: true } },
+      { environment: "dev", region: REGION },
+    );
+    const { metallb } = settings.addons;
+    expect(metallb && metallbValues(settings, metallb)).toMatchObject({
+      loadBalancerClass: "metallb.io/metallb",
+    });
+    expect(settings.advisories.join("\n")).toMatch(/metallb on AWS: a VPC has no ARP/);
+  });
+
+  it("lets speakers be privileged, and hear one another between nodes", () => {
+    expect(metallbNamespaceManifest().metadata.labels).toEqual({
+      "pod-security.kubernetes.io/enforce": "privileged",
+    });
+    const flows = flowsOf(bareMetal({ metallb: { pools } })).filter((flow) =>
+      flow.reason.includes("MetalLB"),
+    );
+    expect(flows.map(({ from, to, protocol, ports }) => [from, to, protocol, ports[0]?.from])).toEqual([
+      ["node", "node", "tcp", 7946],
+      ["node", "node", "udp", 7946],
+    ]);
+    expect(flowsOf(bareMetal()).some((flow) => flow.reason.includes("MetalLB"))).toBe(false);
+  });
+});
