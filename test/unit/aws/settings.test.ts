@@ -1,0 +1,280 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+
+import { parseCluster } from "../../../model/settings/parse";
+import type { ClusterSettings } from "../../../model/settings/resolved";
+import type { AwsSettings } from "../../../model/settings/resolvedAws";
+import { WINDOWS_FILES, awsSettings, largeAws, smallAws } from "../../support/awsInput";
+import { hostKey, all, set, type Change } from "../settings/edit";
+
+const small = (change?: Change, region?: string) => awsSettings(smallAws, change, region);
+const large = (change?: Change) => awsSettings(largeAws, change);
+
+function awsOf(settings: ClusterSettings): AwsSettings {
+  if (settings.aws === undefined) throw new Error("no settings of AWS");
+  return settings.aws;
+}
+
+describe("one master in the open", () => {
+  const settings = small();
+  const aws = awsOf(settings);
+
+  it("is a machine with a fixed address and the name that EC2 gives it", () => {
+    expect(settings.machines).toEqual([
+      {
+        name: "master-1",
+        nodeName: "ip-10-0-143-228.eu-central-1.compute.internal",
+        role: "controlPlane",
+        pool: "",
+        ssh: { host: "", port: 22, user: "ubuntu", hostKey: "", key: "generated" },
+        nodeAddress: "10.0.143.228",
+        architecture: "amd64",
+        os: "ubuntu-24.04",
+        labels: {},
+        taints: [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }],
+        generation: 1,
+      },
+    ]);
+    expect(small(undefined, "us-east-1").machines[0]?.nodeName).toBe("ip-10-0-143-228.ec2.internal");
+  });
+
+  it("is the endpoint itself, without balancer, NAT and bastion", () => {
+    expect(settings.endpoint).toEqual({
+      kind: "addresses",
+      host: "api.cloud.internal",
+      port: 6443,
+      addresses: ["10.0.143.228"],
+    });
+    expect(aws.endpoint.loadBalancer).toBe(false);
+    expect(aws.vpc).toMatchObject({
+      cidr: "10.0.0.0/16",
+      zones: ["eu-central-1a"],
+      nat: "none",
+      s3Endpoint: true,
+    });
+    expect(aws.vpc.subnets.map((subnet) => subnet.name)).toEqual(["public-a"]);
+    expect(aws.bastion).toBeUndefined();
+    expect(aws.access).toMatchObject({ endpoint: "public", through: "direct" });
+  });
+
+  it("leaves filtering to security groups, and the address for people to the stack", () => {
+    expect(settings.firewall).toBe("none");
+    expect(settings.firewallAccess).toEqual({ ssh: [], api: [], nodePorts: [] });
+    expect(settings.access).toEqual({ host: "", port: 6443 });
+    expect(settings.bastion).toBeUndefined();
+    expect(settings.secretNames).toEqual([]);
+  });
+
+  it("has pools in place of worker machines", () => {
+    expect(aws.pools).toHaveLength(1);
+    expect(aws.pools[0]).toMatchObject({
+      name: "general",
+      platform: "linux",
+      instanceTypes: ["t3.large"],
+      min: 2,
+      max: 2,
+      subnets: ["public-a"],
+      image: { os: "ubuntu-24.04" },
+    });
+    expect(settings.machines.every((machine) => machine.role === "controlPlane")).toBe(true);
+  });
+});
+
+describe("three masters behind a bastion", () => {
+  const settings = large();
+  const aws = awsOf(settings);
+
+  it("are spread over zones, in private subnets", () => {
+    expect(aws.controlPlane.masters.map(({ subnet }) => subnet)).toEqual([
+      "private-a",
+      "private-b",
+      "private-c",
+    ]);
+    expect(aws.vpc.nat).toBe("perZone");
+    expect(aws.vpc.flowLogs).toEqual({ retentionDays: 30 });
+  });
+
+  it("have a balancer with one fixed address in each subnet", () => {
+    expect(aws.endpoint.loadBalancer).toBe(true);
+    expect(settings.endpoint).toMatchObject({ addresses: ["10.16.15.224", "10.16.31.224", "10.16.47.224"] });
+  });
+
+  it("have a bastion at a fixed address of a public subnet", () => {
+    expect(aws.bastion).toMatchObject({
+      subnet: "public-a",
+      address: "10.16.143.225",
+      instanceType: "t3.micro",
+    });
+    expect(aws.access.through).toBe("bastion");
+  });
+
+  it("keep their places when their number grows", () => {
+    const five = awsOf(large(set("controlPlane.count", 5)));
+    const one = awsOf(large(set("controlPlane.count", 1)));
+    expect(five.controlPlane.masters.slice(0, 3)).toEqual(aws.controlPlane.masters);
+    expect(aws.controlPlane.masters.slice(0, 1)).toEqual(one.controlPlane.masters);
+    expect(
+      one.vpc.subnets.every((subnet) => aws.vpc.subnets.some((other) => other.cidr === subnet.cidr)),
+    ).toBe(true);
+  });
+});
+
+describe("what follows from what is written", () => {
+  it("growing from one master to three in the open moves nothing that is there", () => {
+    const [before, after] = [awsOf(small()), awsOf(small(set("controlPlane.count", 3)))];
+    expect(after.controlPlane.masters[0]).toEqual(before.controlPlane.masters[0]);
+    expect(after.vpc.subnets[0]).toEqual(before.vpc.subnets[0]);
+    expect(after.endpoint.loadBalancer).toBe(true);
+  });
+
+  const WAYS: readonly [string, Change, Partial<AwsSettings["access"]>, "public" | "private"][] = [
+    ["nothing", () => undefined, { through: "direct", endpoint: "public" }, "public"],
+    ["a bastion", set("bastion", {}), { through: "bastion", endpoint: "public" }, "private"],
+    ["a VPN", set("access.through", "vpn"), { through: "vpn", endpoint: "private" }, "private"],
+    [
+      "a bastion and a private endpoint",
+      all(set("bastion", {}), set("access.endpoint", "private")),
+      { through: "bastion", endpoint: "private" },
+      "private",
+    ],
+    [
+      "a VPN and public masters",
+      all(set("access.through", "vpn"), set("controlPlane.reach", "public")),
+      { through: "vpn", endpoint: "private" },
+      "public",
+    ],
+  ];
+
+  it.each(WAYS)("%s", (_name, change, access, reach) => {
+    const aws = awsOf(small(change));
+    const subnet = aws.vpc.subnets.find((one) => one.name === aws.controlPlane.masters[0]?.subnet);
+    expect(aws.access).toMatchObject(access);
+    expect(subnet?.reach).toBe(reach);
+    expect(aws.vpc.nat).toBe(reach === "private" ? "one" : "none");
+  });
+
+  it("a public endpoint in front of one private master needs a balancer", () => {
+    expect(awsOf(small(set("bastion", {}))).endpoint.loadBalancer).toBe(true);
+    expect(awsOf(small(set("access.through", "vpn"))).endpoint.loadBalancer).toBe(false);
+  });
+
+  it("a pool of Graviton has its own downloads beside the masters'", () => {
+    const { downloads } = small(set("workers.arm", { count: 1, instanceType: "m7g.large" }));
+    expect(Object.keys(downloads.files).sort()).toEqual(["amd64", "arm64"]);
+  });
+
+  it("termination protection follows protect unless it is written", () => {
+    const protection = (change?: Change) => awsOf(small(change)).controlPlane.terminationProtection;
+    expect(protection()).toBe(true);
+    expect(protection(set("protect", false))).toBe(false);
+    expect(protection(all(set("protect", false), set("controlPlane.terminationProtection", true)))).toBe(
+      true,
+    );
+  });
+
+  it("zones are a number, letters or names", () => {
+    const zones = (value: unknown) => awsOf(small(set("network.zones", value))).vpc.zones;
+    expect(zones(2)).toEqual(["eu-central-1a", "eu-central-1b"]);
+    expect(zones(["c", "eu-central-1a"])).toEqual(["eu-central-1c", "eu-central-1a"]);
+    expect(awsOf(small(set("network.zones", 2), "ap-northeast-1")).vpc.zones).toEqual([
+      "ap-northeast-1a",
+      "ap-northeast-1c",
+    ]);
+  });
+
+  it("a VPC that exists keeps its own gateways", () => {
+    const subnets = ["a", "b"].map((zone, index) => ({
+      id: `subnet-0000000${index}`,
+      cidr: `10.0.${index}.0/24`,
+      zone,
+      reach: "public",
+    }));
+    const { vpc } = awsOf(small(set("network.existing", { vpcId: "vpc-01234567", subnets })));
+    expect(vpc).toMatchObject({ id: "vpc-01234567", nat: "none", s3Endpoint: false });
+    expect(vpc.subnets[1]).toEqual({
+      name: "public-b",
+      zone: "eu-central-1b",
+      cidr: "10.0.1.0/24",
+      reach: "public",
+      id: "subnet-00000001",
+      reserved: "10.0.1.224/28",
+    });
+  });
+
+  it("pools of Windows have its release and a larger volume", () => {
+    const { pools } = awsOf(
+      small(
+        all(
+          set("downloads.windows", WINDOWS_FILES),
+          set("workers.win", { count: 1, instanceType: "m6i.large", os: "windows-2022" }),
+        ),
+      ),
+    );
+    expect(pools.find((pool) => pool.name === "win")).toMatchObject({
+      platform: "windows",
+      windows: { release: "2022" },
+      volume: { sizeGiB: 80 },
+    });
+  });
+
+  it("add-ons and pod identity are switched off by name", () => {
+    const aws = awsOf(small(all(set("storage", false), set("podIdentity", false))));
+    expect([aws.storage, aws.podIdentity]).toEqual([undefined, undefined]);
+  });
+
+  it("a key of one's own is named in kubeadm:secrets, public keys of others stand beside it", () => {
+    const line = hostKey();
+    const settings = small(set("ssh", { key: "operator", authorizedKeys: [`${line} me@example\n`] }));
+    expect(settings.secretNames).toEqual(["operator"]);
+    expect(awsOf(settings).ssh).toEqual({ key: "operator", authorizedKeys: [`${line} me@example`] });
+    expect(settings.machines[0]?.ssh.key).toBe("operator");
+  });
+
+  it("a proxy is not asked for what is in the VPC, nor for the metadata service", () => {
+    const { proxy } = small(set("proxy", { https: "http://proxy.example.com:3128" }));
+    expect(proxy?.noProxy).toEqual(expect.arrayContaining(["10.0.0.0/16", "169.254.169.254"]));
+  });
+});
+
+describe("advisories", () => {
+  const CASES: readonly [string, Change, RegExp][] = [
+    ["the API open to all", set("access.api", ["0.0.0.0/0"]), /access\.api is open to the whole internet/],
+    ["SSH open to all", set("access.ssh", ["0.0.0.0/0"]), /access\.ssh is open to the whole internet/],
+    ["a family nobody knows", set("workers.general.instanceType", "m99z.large"), /m99z\.large.*not known/],
+    ["masters in the open", set("controlPlane.count", 3), /public addresses; `bastion: \{\}`/],
+    ["two zones", all(set("controlPlane.count", 3), set("network.zones", 2)), /3 masters are in two zones/],
+    ["one way out", all(set("bastion", {}), set("network.zones", 2)), /network\.nat one/],
+    [
+      "no need to send as others",
+      set("workers.general.sourceDestinationCheckOff", true),
+      /not needed by flannel vxlan/,
+    ],
+    [
+      "public addresses inside",
+      set("network.vpcCidr", "11.0.0.0/16"),
+      /network\.vpcCidr 11\.0\.0\.0\/16 is no private/,
+    ],
+  ];
+
+  it.each(CASES)("%s", (_name, change, expected) => {
+    expect(small(change).advisories.join("\n")).toMatch(expected);
+    expect(small().advisories.join("\n")).not.toMatch(expected);
+  });
+
+  it("say nothing of workers or of host keys that are not there", () => {
+    expect(large().advisories.join("\n")).not.toMatch(/no workers|host key/);
+  });
+});
+
+describe("environments", () => {
+  it.each(["dev", "prod"])("%s is taken", (environment) => {
+    const file = path.resolve(__dirname, "../../..", `Pulumi.${environment}.yaml`);
+    const { config } = parse(fs.readFileSync(file, "utf8")) as { config: Record<string, string> };
+    const settings = parseCluster(config["kubeadm:cluster"], { environment, region: config["aws:region"] });
+    const aws = awsOf(settings);
+    expect(aws.controlPlane.masters).toHaveLength(environment === "dev" ? 1 : 3);
+    expect(aws.access.api).not.toContain("0.0.0.0/0");
+  });
+});
