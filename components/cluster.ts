@@ -12,7 +12,7 @@ import { CloudProvider } from "./aws/cloudProvider";
 import { AwsPlatform } from "./aws/platform";
 import { Storage } from "./aws/storage";
 import type { AwsWorkerPool } from "./aws/workerPool";
-import { Flannel } from "./cni/flannel";
+import { createCni } from "./cni";
 import type { Own } from "./own/own";
 import { projectFiles } from "./own/projectFiles";
 import { createPeople, type People } from "./tenants";
@@ -231,11 +231,11 @@ export class Cluster extends pulumi.ComponentResource {
       deletedWith: init,
     };
     const { settings } = this;
-    const cni = new Flannel(`${name}-flannel`, { settings }, inside);
     const nodes = [
       ...this.controlPlane.memberships,
       ...Object.values(this.workerPools).flatMap((pool) => pool.nodesReady),
     ];
+    const cni = createCni(name, { settings, secrets: args.secrets ?? {}, nodes }, inside);
     // A cloud's controller goes before DNS: nodes that wait for it take no pods.
     const after: pulumi.Resource[] = [cni, ...this.createCloudAddons(name, cni)];
     return createAddons(name, { settings, secrets: args.secrets ?? {}, after, nodes, init }, opts);

@@ -1,6 +1,11 @@
 /** Charts that the library installs by Helm, because upstream ships them as moving charts. */
 export type ChartName =
-  "tigera-operator" | "metallb" | "traefik" | "aws-cloud-controller-manager" | "aws-ebs-csi-driver";
+  | "crd.projectcalico.org.v1"
+  | "tigera-operator"
+  | "metallb"
+  | "traefik"
+  | "aws-cloud-controller-manager"
+  | "aws-ebs-csi-driver";
 
 export interface ChartFacts {
   /** Version of the chart, pinned; another by `helm.versions`. */
@@ -16,6 +21,15 @@ export interface ChartFacts {
 }
 
 export const CHARTS: Record<ChartName, ChartFacts> = {
+  // Calico's and its operator's CRDs, in a chart of their own since 3.32 (charts/crd.projectcalico.org.v1/README.md; release
+  // notes of v3.32.2 list it): Helm does not upgrade CRDs of the chart that needs them.
+  "crd.projectcalico.org.v1": {
+    version: "v3.32.0",
+    appVersion: "v3.32.0",
+    repository: "https://docs.tigera.io/calico/charts",
+    release: "calico-crds",
+    registries: [],
+  },
   // https://docs.tigera.io/calico/latest/getting-started/kubernetes/helm; chart and operator have Calico's version.
   "tigera-operator": {
     version: "v3.32.0",

@@ -12,8 +12,11 @@ export interface FlannelArgs {
  * flannel in the cluster: namespace, RBAC, configuration and DaemonSet. Give it the cluster's provider by `provider` and,
  * so that a destroy does not ask a cluster that is gone, `deletedWith` the cluster's init.
  *
- * A changed backend or port rolls the DaemonSet node by node; while it does, nodes of either kind do not reach each
- * other's pods, and flannel asks not to change the backend of a living cluster (Documentation/backends.md).
+ * A changed port, identifier or MTU rolls the DaemonSet, a tenth of the nodes at a time. Each flanneld makes its link anew
+ * with the new values (flannel pkg/backend/vxlan/device.go: a link of other values is deleted, one of another identifier has
+ * another name and is left behind without routes) and leads its routes over it. Meanwhile nodes before and after the change
+ * do not reach each other's pods, and pods of one node do. flannel asks not to change the backend itself of a living
+ * cluster (Documentation/backends.md).
  */
 export class Flannel extends pulumi.ComponentResource {
   /** The objects, in the order they are made. */

@@ -20,6 +20,11 @@ export type ManifestKind =
   | "networking.k8s.io/v1/IngressClass"
   | "networking.k8s.io/v1/Ingress"
   | "apiregistration.k8s.io/v1/APIService"
+  | "operator.tigera.io/v1/Installation"
+  | "operator.tigera.io/v1/APIServer"
+  | "crd.projectcalico.org/v1/FelixConfiguration"
+  | "crd.projectcalico.org/v1/BGPConfiguration"
+  | "crd.projectcalico.org/v1/BGPPeer"
   | "metallb.io/v1beta1/IPAddressPool"
   | "metallb.io/v1beta1/L2Advertisement"
   | "metallb.io/v1beta1/BGPAdvertisement"
@@ -58,6 +63,11 @@ const kinds: Record<ManifestKind, KindFacts> = {
   "networking.k8s.io/v1/IngressClass": { resource: k8s.networking.v1.IngressClass, stage: 1 },
   "networking.k8s.io/v1/Ingress": { resource: k8s.networking.v1.Ingress, stage: 2 },
   "apiregistration.k8s.io/v1/APIService": { resource: k8s.apiregistration.v1.APIService, stage: 2 },
+  "operator.tigera.io/v1/Installation": { resource: k8s.apiextensions.CustomResource, stage: 1 },
+  "operator.tigera.io/v1/APIServer": { resource: k8s.apiextensions.CustomResource, stage: 2 },
+  "crd.projectcalico.org/v1/FelixConfiguration": { resource: k8s.apiextensions.CustomResource, stage: 1 },
+  "crd.projectcalico.org/v1/BGPConfiguration": { resource: k8s.apiextensions.CustomResource, stage: 1 },
+  "crd.projectcalico.org/v1/BGPPeer": { resource: k8s.apiextensions.CustomResource, stage: 1 },
   "metallb.io/v1beta1/IPAddressPool": { resource: k8s.apiextensions.CustomResource, stage: 1 },
   "metallb.io/v1beta1/L2Advertisement": { resource: k8s.apiextensions.CustomResource, stage: 2 },
   "metallb.io/v1beta1/BGPAdvertisement": { resource: k8s.apiextensions.CustomResource, stage: 2 },

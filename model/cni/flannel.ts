@@ -2,6 +2,7 @@ import { configHash, configHashAnnotation, type JsonValue, type KubernetesObject
 import type { ClusterSettings } from "../settings/resolved";
 import { compareVersions } from "../versions";
 import { cniConf, flannelOf, netConf } from "./flannelConfig";
+import { kubeNetworkPoliciesManifests } from "./kubeNetworkPolicies";
 
 const namespace = "kube-flannel";
 const labels = { "k8s-app": "flannel" };
@@ -11,7 +12,8 @@ const healthPort = 8081;
 
 /**
  * flannel as objects, after upstream's manifest (flannel v0.28.9, Documentation/kube-flannel.yml), with the cluster's
- * own ranges and backend in it. The names are upstream's, so that what people look up fits.
+ * own ranges and backend in it, and what enforces NetworkPolicy where the settings ask for it. The names are upstream's,
+ * so that what people look up fits.
  */
 export function flannelManifests(settings: ClusterSettings): KubernetesObject[] {
   const data = {
@@ -37,6 +39,9 @@ export function flannelManifests(settings: ClusterSettings): KubernetesObject[] 
       data,
     },
     daemonSet(settings, configHash(data)),
+    ...(flannelOf(settings).networkPolicy === "kube-network-policies"
+      ? kubeNetworkPoliciesManifests(settings)
+      : []),
   ];
 }
 
@@ -67,7 +72,9 @@ function daemonSet(settings: ClusterSettings, hash: string): KubernetesObject {
     metadata: { name: "kube-flannel-ds", namespace, labels: { ...labels, ...podLabels } },
     spec: {
       selector: { matchLabels: { app: "flannel" } },
-      updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
+      // Pods of a node keep their network while its flannel restarts. A tenth at a time: while a port or an identifier
+      // changes, nodes before and after it do not reach each other's pods.
+      updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "10%" } },
       template: {
         // flanneld reads its configuration once, when it starts.
         metadata: { labels: podLabels, annotations: { [configHashAnnotation]: hash } },

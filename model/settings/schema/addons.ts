@@ -29,6 +29,7 @@ const chartVersion = matching(/^v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$/, "a char
 
 function perChart<T extends z.ZodType>(one: T): Record<ChartName, z.ZodOptional<T>> {
   return {
+    "crd.projectcalico.org.v1": one.optional(),
     "tigera-operator": one.optional(),
     metallb: one.optional(),
     traefik: one.optional(),

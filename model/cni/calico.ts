@@ -1,0 +1,241 @@
+import type { JsonValue, KubernetesObject } from "../kubernetes";
+import type { CalicoPeer, CalicoSettings, ClusterSettings } from "../settings/resolved";
+import { CNI_FACTS } from "./facts";
+
+/** Where Tigera's operator runs, and where it puts Calico. */
+export const OPERATOR_NAMESPACE = "tigera-operator";
+export const CALICO_NAMESPACE = "calico-system";
+
+const OPERATOR_API = "operator.tigera.io/v1";
+/**
+ * Calico's resources as Calico stores them. `projectcalico.org/v3` is the same by way of Calico's API server, which runs as
+ * a pod: how nodes reach each other's pods must not depend on a pod. The operator writes them this way as well
+ * (tigera/operator v1.42, pkg/controller/installation/core_controller.go, FelixConfiguration).
+ */
+const CALICO_API = "crd.projectcalico.org/v1";
+
+/** @throws RangeError when the cluster's CNI is another */
+export function calicoOf(settings: ClusterSettings): CalicoSettings {
+  if (settings.cni.kind !== "calico") throw new RangeError(`the CNI is ${settings.cni.kind}, not calico`);
+  return settings.cni;
+}
+
+/** Values of chart tigera-operator: the operator alone, since what it is to install stands in resources of its own. */
+export function operatorValues(): Readonly<Record<string, JsonValue>> {
+  return {
+    installation: { enabled: false },
+    apiServer: { enabled: false },
+    goldmane: { enabled: false },
+    whisker: { enabled: false },
+  };
+}
+
+/** Namespaces: pods of both need the host's network. `calico-system` is the operator's, made here only for passwords. */
+export function calicoNamespaces(settings: ClusterSettings): KubernetesObject[] {
+  const names = [OPERATOR_NAMESPACE, ...(passwordsOf(settings).length > 0 ? [CALICO_NAMESPACE] : [])];
+  return names.map((name) => ({
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name, labels: { name, "pod-security.kubernetes.io/enforce": "privileged" } },
+  }));
+}
+
+/** How routes are exchanged: there before the first node of Calico's, so that none begins with other peers. */
+export function calicoRouting(settings: ClusterSettings): KubernetesObject[] {
+  const { bgp } = calicoOf(settings);
+  return [
+    ...felix(settings),
+    ...(bgp === undefined ? [] : [bgpConfiguration(settings), ...bgpPeers(settings)]),
+    ...passwordAccess(settings),
+  ];
+}
+
+/** What the operator is to install; after it, and after how routes are exchanged. */
+export function calicoInstallation(settings: ClusterSettings): KubernetesObject[] {
+  const calico = calicoOf(settings);
+  return [
+    {
+      apiVersion: OPERATOR_API,
+      kind: "Installation",
+      metadata: { name: "default" },
+      spec: {
+        variant: "Calico",
+        cni: { type: "Calico", ipam: { type: "Calico" } },
+        controlPlaneReplicas: calico.controlPlaneReplicas,
+        calicoNetwork: {
+          bgp: calico.bgp === undefined ? "Disabled" : "Enabled",
+          // It has to be kube-proxy's ("Calico nftables data plane").
+          linuxDataplane: settings.kubeProxy.mode === "nftables" ? "Nftables" : "Iptables",
+          hostPorts: "Enabled",
+          // The address that the kubelet registered (`--node-ip`), on each node its own. Calico's default is the first
+          // interface it finds, which on a host with two networks may be the wrong one.
+          nodeAddressAutodetectionV4: { kubernetes: "NodeInternalIP" },
+          ...mtuOf(settings),
+          ipPools: [
+            {
+              name: "default-ipv4-ippool",
+              cidr: settings.network.podCidr,
+              blockSize: calico.blockSize,
+              encapsulation: ENCAPSULATION[calico.backend],
+              natOutgoing: calico.natOutgoing ? "Enabled" : "Disabled",
+              nodeSelector: "all()",
+            },
+          ],
+        },
+      },
+    },
+    ...(calico.apiServer
+      ? [{ apiVersion: OPERATOR_API, kind: "APIServer", metadata: { name: "default" }, spec: {} }]
+      : []),
+  ];
+}
+
+/** tigera/operator v1.42, api/v1/installation_types.go, EncapsulationType. */
+const ENCAPSULATION: Record<CalicoSettings["backend"], string> = {
+  vxlan: "VXLAN",
+  "vxlan-cross-subnet": "VXLANCrossSubnet",
+  ipip: "IPIP",
+  bgp: "None",
+};
+
+/** MTU of the pod network; without one and without the nodes', Calico reads it from the node's interface. */
+function mtuOf(settings: ClusterSettings): { mtu?: number } {
+  const { mtu, backend } = calicoOf(settings);
+  if (mtu !== undefined) return { mtu };
+  const outer = settings.network.mtu;
+  return outer === undefined ? {} : { mtu: outer - CNI_FACTS[`calico/${backend}`].overhead };
+}
+
+/**
+ * EC2 drops what an instance sends with an address that is not its own, until its source/destination check is off. Felix
+ * switches it off for its own instance (FelixConfiguration reference, awsSrcDstCheck); its role has to be allowed to.
+ */
+function felix(settings: ClusterSettings): KubernetesObject[] {
+  const { backend } = calicoOf(settings);
+  if (settings.platform !== "aws" || !CNI_FACTS[`calico/${backend}`].sourceDestinationCheckOff) return [];
+  return [
+    {
+      apiVersion: CALICO_API,
+      kind: "FelixConfiguration",
+      metadata: { name: "default" },
+      spec: { awsSrcDstCheck: "Disable" },
+    },
+  ];
+}
+
+function bgpConfiguration(settings: ClusterSettings): KubernetesObject {
+  const { bgp } = calicoOf(settings);
+  return {
+    apiVersion: CALICO_API,
+    kind: "BGPConfiguration",
+    metadata: { name: "default" },
+    spec: {
+      asNumber: bgp?.asNumber,
+      nodeToNodeMeshEnabled: bgp?.nodeToNodeMesh,
+      ...(bgp?.advertiseServices === true
+        ? { serviceClusterIPs: [{ cidr: settings.network.serviceCidr }] }
+        : {}),
+    },
+  };
+}
+
+function bgpPeers(settings: ClusterSettings): KubernetesObject[] {
+  const { bgp } = calicoOf(settings);
+  const reflectors = bgp?.routeReflectors;
+  const peer = (name: string, spec: JsonValue): KubernetesObject => ({
+    apiVersion: CALICO_API,
+    kind: "BGPPeer",
+    metadata: { name },
+    spec,
+  });
+  return [
+    // All nodes, the reflectors among them: reflectors peer with one another, too (Calico documentation, "Configure BGP
+    // peering", route reflectors).
+    ...(reflectors === undefined
+      ? []
+      : [
+          peer("route-reflectors", {
+            nodeSelector: "all()",
+            peerSelector: selectorOf(reflectors.nodeSelector),
+          }),
+        ]),
+    ...(bgp?.peers ?? []).map((one) => peer(`peer-${one.name}`, peerSpec(one))),
+  ];
+}
+
+function peerSpec(peer: CalicoPeer): JsonValue {
+  return {
+    // The port is written only where it is another: with it Calico writes `address:port`.
+    peerIP: peer.port === 179 ? peer.address : `${peer.address}:${peer.port}`,
+    asNumber: peer.asNumber,
+    nodeSelector: selectorOf(peer.nodeSelector),
+    ...(peer.password === undefined
+      ? {}
+      : { password: { secretKeyRef: { name: BGP_SECRET, key: peer.name } } }),
+  };
+}
+
+/** Labels as Calico's selector language writes them; no label: all nodes. */
+export function selectorOf(labels: Readonly<Record<string, string>>): string {
+  const parts = Object.entries(labels).map(([key, value]) => `${key} == '${value}'`);
+  return parts.length === 0 ? "all()" : parts.join(" && ");
+}
+
+/** Secret with the passwords of BGP sessions by the peer's name; the component makes it. */
+export const BGP_SECRET = "bgp-passwords";
+
+/** Peers with a password, and its name in `kubeadm:secrets`. */
+export function passwordsOf(settings: ClusterSettings): { readonly peer: string; readonly secret: string }[] {
+  return (calicoOf(settings).bgp?.peers ?? []).flatMap(({ name, password }) =>
+    password === undefined ? [] : [{ peer: name, secret: password }],
+  );
+}
+
+/** calico-node reads the passwords itself, and may by default read no Secret (Calico documentation, "Secure BGP sessions"). */
+function passwordAccess(settings: ClusterSettings): KubernetesObject[] {
+  if (passwordsOf(settings).length === 0) return [];
+  const metadata = { name: BGP_SECRET, namespace: CALICO_NAMESPACE };
+  return [
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "Role",
+      metadata,
+      rules: [
+        {
+          apiGroups: [""],
+          resources: ["secrets"],
+          resourceNames: [BGP_SECRET],
+          verbs: ["get", "list", "watch"],
+        },
+      ],
+    },
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "RoleBinding",
+      metadata,
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: BGP_SECRET },
+      subjects: [{ kind: "ServiceAccount", name: "calico-node", namespace: CALICO_NAMESPACE }],
+    },
+  ];
+}
+
+/**
+ * What makes a Node a reflector where Calico keeps its state in the Kubernetes API (Calico documentation, "Configure BGP
+ * peering": an annotation of the Node). The generation is in it, so that a machine that joins anew is marked anew.
+ */
+export function reflectorAnnotations(settings: ClusterSettings): {
+  readonly machine: string;
+  readonly node: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}[] {
+  const reflectors = calicoOf(settings).bgp?.routeReflectors;
+  if (reflectors === undefined) return [];
+  return reflectors.nodes.map(({ machine, node, generation }) => ({
+    machine,
+    node,
+    annotations: {
+      "projectcalico.org/RouteReflectorClusterID": reflectors.clusterId,
+      "pulumi-kubeadm/route-reflector-generation": String(generation),
+    },
+  }));
+}

@@ -1,0 +1,195 @@
+import type { JsonValue, KubernetesObject } from "../kubernetes";
+import type { ClusterSettings, WeaveSettings } from "../settings/resolved";
+import { CNI_FACTS } from "./facts";
+
+/** The maintained fork: rajch/weave v2.9.0, HISTORY.md (registry account) and CHANGELOG.md. */
+export const WEAVE_VERSION = "2.9.0";
+
+const name = "weave-net";
+const namespace = "kube-system";
+const labels = { name };
+
+/** Secret with the password that nodes encrypt with, and its one key; the component makes it, since it is secret. */
+export const WEAVE_SECRET = { name: "weave-passwd", key: "weave-passwd", namespace } as const;
+
+/** @throws RangeError when the cluster's CNI is another */
+export function weaveOf(settings: ClusterSettings): WeaveSettings {
+  if (settings.cni.kind !== "weave") throw new RangeError(`the CNI is ${settings.cni.kind}, not weave`);
+  return settings.cni;
+}
+
+/**
+ * Weave Net as objects, after the fork's manifest (prog/weave-kube/weave-daemonset-k8s-1.11.yaml), with the cluster's own
+ * pod range in it. Weave gives addresses out by itself, over the whole range: the slices that kube-controller-manager
+ * writes into Nodes are of no account to it.
+ */
+export function weaveManifests(settings: ClusterSettings): KubernetesObject[] {
+  return [
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace, labels } },
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRole",
+      metadata: { name, labels },
+      rules: [
+        { apiGroups: [""], resources: ["pods", "namespaces", "nodes"], verbs: ["get", "list", "watch"] },
+        { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: ["get", "list", "watch"] },
+        { apiGroups: [""], resources: ["nodes/status"], verbs: ["patch", "update"] },
+      ],
+    },
+    binding("ClusterRole"),
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "Role",
+      metadata: { name, namespace, labels },
+      // Its list of peers, by which addresses of nodes that are gone are taken back.
+      rules: [
+        { apiGroups: [""], resources: ["configmaps"], resourceNames: [name], verbs: ["get", "update"] },
+        { apiGroups: [""], resources: ["configmaps"], verbs: ["create"] },
+      ],
+    },
+    binding("Role"),
+    daemonSet(settings),
+  ];
+}
+
+function binding(kind: "ClusterRole" | "Role"): KubernetesObject {
+  return {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: `${kind}Binding`,
+    metadata: { name, ...(kind === "Role" ? { namespace } : {}), labels },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind, name },
+    subjects: [{ kind: "ServiceAccount", name, namespace }],
+  };
+}
+
+function daemonSet(settings: ClusterSettings): KubernetesObject {
+  const weave = weaveOf(settings);
+  return {
+    apiVersion: "apps/v1",
+    kind: "DaemonSet",
+    metadata: { name, namespace, labels },
+    spec: {
+      selector: { matchLabels: labels },
+      // Time to connect before the next one is taken down.
+      minReadySeconds: 5,
+      updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
+      template: {
+        metadata: { labels },
+        spec: {
+          hostNetwork: true,
+          dnsPolicy: "ClusterFirstWithHostNet",
+          priorityClassName: "system-node-critical",
+          serviceAccountName: name,
+          nodeSelector: { "kubernetes.io/os": "linux" },
+          tolerations: [{ operator: "Exists" }],
+          initContainers: [init(weave)],
+          containers: [router(settings, weave), ...(weave.networkPolicy ? [policyController(weave)] : [])],
+          volumes: [
+            { name: "weavedb", hostPath: { path: "/var/lib/weave", type: "DirectoryOrCreate" } },
+            { name: "cni-bin", hostPath: { path: "/opt/cni/bin", type: "DirectoryOrCreate" } },
+            { name: "cni-conf", hostPath: { path: "/etc/cni/net.d", type: "DirectoryOrCreate" } },
+            { name: "machine-id", hostPath: { path: "/etc/machine-id", type: "File" } },
+            { name: "dbus", hostPath: { path: "/var/lib/dbus", type: "DirectoryOrCreate" } },
+            { name: "lib-modules", hostPath: { path: "/lib/modules" } },
+            { name: "xtables-lock", hostPath: { path: "/run/xtables.lock", type: "FileOrCreate" } },
+          ],
+        },
+      },
+    },
+  };
+}
+
+const xtablesLock = { name: "xtables-lock", mountPath: "/run/xtables.lock" };
+
+/**
+ * kube-proxy writes its rules by nft where the kubelet does, which is every supported OS; Weave would count rules instead
+ * and, on a node that has none yet, take the other kind.
+ */
+const iptablesBackend = { name: "IPTABLES_BACKEND", value: "nft" };
+
+/** "0": nobody enforces policies, and the router does not wait for somebody to. */
+function expectNpc({ networkPolicy }: WeaveSettings): { name: string; value: string } {
+  return { name: "EXPECT_NPC", value: networkPolicy ? "1" : "0" };
+}
+
+const nodeName = { name: "HOSTNAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } };
+
+function init(weave: WeaveSettings): JsonValue {
+  return {
+    name: "weave-init",
+    image: `rajchaudhuri/weave-kube:${WEAVE_VERSION}`,
+    command: ["/home/weave/init.sh"],
+    env: [expectNpc(weave), iptablesBackend],
+    securityContext: { privileged: true },
+    volumeMounts: [
+      // Upstream mounts /opt, /home and /etc whole; the script writes to these two only.
+      { name: "cni-bin", mountPath: "/host/opt/cni/bin" },
+      { name: "cni-conf", mountPath: "/host/etc/cni/net.d" },
+      { name: "lib-modules", mountPath: "/lib/modules", readOnly: true },
+      xtablesLock,
+    ],
+  };
+}
+
+function router(settings: ClusterSettings, weave: WeaveSettings): JsonValue {
+  const mtu = mtuOf(settings, weave);
+  const trusted = weave.encryption?.trustedSubnets ?? [];
+  return {
+    name: "weave",
+    image: `rajchaudhuri/weave-kube:${WEAVE_VERSION}`,
+    command: ["/home/weave/launch.sh"],
+    env: [
+      { name: "INIT_CONTAINER", value: "true" },
+      nodeName,
+      { name: "CHECKPOINT_DISABLE", value: "1" },
+      { name: "IPALLOC_RANGE", value: settings.network.podCidr },
+      // Each node connects to every other; Weave's own limit is 200.
+      { name: "CONN_LIMIT", value: String(Math.max(200, settings.network.maxNodes)) },
+      expectNpc(weave),
+      iptablesBackend,
+      // Upstream listens on all addresses of the host.
+      { name: "WEAVE_METRICS_ADDR", value: "127.0.0.1:6782" },
+      ...(mtu === undefined ? [] : [{ name: "WEAVE_MTU", value: String(mtu) }]),
+      ...(trusted.length === 0
+        ? []
+        : [{ name: "EXTRA_ARGS", value: `--trusted-subnets=${trusted.join(",")}` }]),
+      ...(weave.encryption === undefined
+        ? []
+        : [
+            {
+              name: "WEAVE_PASSWORD",
+              valueFrom: { secretKeyRef: { name: WEAVE_SECRET.name, key: WEAVE_SECRET.key } },
+            },
+          ]),
+    ],
+    readinessProbe: { httpGet: { host: "127.0.0.1", path: "/status", port: 6784 } },
+    resources: weave.resources,
+    securityContext: { privileged: true },
+    volumeMounts: [
+      { name: "weavedb", mountPath: "/weavedb" },
+      { name: "dbus", mountPath: "/host/var/lib/dbus", readOnly: true },
+      { name: "machine-id", mountPath: "/host/etc/machine-id", readOnly: true },
+      xtablesLock,
+    ],
+  };
+}
+
+/** The pod network's MTU: what is left of the nodes', down to a multiple of four (website/tasks/manage/fastdp.md). */
+function mtuOf({ network }: ClusterSettings, weave: WeaveSettings): number | undefined {
+  if (weave.mtu !== undefined) return weave.mtu;
+  if (network.mtu === undefined) return undefined;
+  const left = network.mtu - CNI_FACTS["weave/fastdp"].overhead;
+  return left - (left % 4);
+}
+
+function policyController(weave: WeaveSettings): JsonValue {
+  return {
+    name: "weave-npc",
+    image: `rajchaudhuri/weave-npc:${WEAVE_VERSION}`,
+    args: ["--metrics-addr=127.0.0.1:6781"],
+    env: [nodeName, iptablesBackend],
+    resources: weave.resources,
+    securityContext: { privileged: true },
+    volumeMounts: [xtablesLock],
+  };
+}
