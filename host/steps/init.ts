@@ -17,6 +17,7 @@ import type { Machine } from "../../model/settings/resolved";
 import type { RenderedFile } from "../../model/renderedFile";
 import { readState } from "../state";
 import { refuseSkew, type StepContext } from "../step";
+import { withValues } from "../values";
 import { ensureSetup } from "./setup";
 
 export interface InitResult extends StepResult, FixedFacts {}
@@ -70,7 +71,7 @@ async function initialise(context: StepContext<InitSpec>): Promise<void> {
   if (!machine) throw new HostProblem("", "there is no master to run init on");
   if (spec.setup !== undefined) await ensureSetup(context, machine, spec.setup);
   const facts = memberFacts(spec.settings, machine, cluster);
-  const files = memberFiles(spec.settings, machine, oidcCa(context.input));
+  const files = withValues(memberFiles(spec.settings, machine, oidcCa(context.input)), context.values);
   await hosts.job(machine.name, {
     name: "kubeadm init",
     script: initScript(

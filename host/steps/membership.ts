@@ -20,6 +20,7 @@ import type { Job } from "../runner";
 import { readState } from "../state";
 import { machineOf, refuseSkew, type StepContext } from "../step";
 import { oidcCa, platformPart, secretFiles } from "./init";
+import { withValues } from "../values";
 import { ensureSetup } from "./setup";
 
 /** Hours for which a join credential is good; it is used within minutes. */
@@ -52,7 +53,7 @@ export async function membership(context: Context): Promise<StepResult> {
       `is no node any more: it was wiped or reset. Raise machines.${machine.name}.generation to ${spec.generation + 1}, and it joins as a new node`,
     );
   const facts = memberFacts(spec.settings, machine, cluster);
-  const files = memberFiles(spec.settings, machine, oidcCa(context.input));
+  const files = withValues(memberFiles(spec.settings, machine, oidcCa(context.input)), context.values);
   const secrets = secretFiles(context.input);
   const platform = platformPart(context, machine);
   if (spec.setup !== undefined) await ensureSetup(context, machine, spec.setup);

@@ -46,7 +46,7 @@ export async function awsLabSettings(): Promise<ClusterSettings> {
       access: { api: ["203.0.113.0/24"], ssh: ["203.0.113.0/24"] },
       controlPlane: { count: 1, instanceType: "t3.medium", os: "debian-12" },
       workers: {
-        general: { ...pool, labels: { "example.com/disk": "fast", "node-role.kubernetes.io/web": "" } },
+        general: { ...pool, labels: { "example.com/disk": "fast" } },
         other: pool,
       },
       downloads: { ...file.downloads, checksums },

@@ -200,9 +200,13 @@ function authorise(role: string, service: string, action: string, resource: stri
 
 type Params = Record<string, unknown>;
 
+function wordOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
 function ssm(action: string, params: Params, by: string, allow: (resource: string) => void): object {
   const { parameters } = state;
-  const text = (name: string): string => String(params[name] ?? "");
+  const text = (name: string): string => wordOf(params[name]);
   switch (action) {
     case "GetParameter": {
       allow(`parameter${text("Name")}`);
@@ -254,7 +258,7 @@ function secretsmanager(action: string, params: Params, allow: (resource: string
   const versions = config().secrets[name];
   if (!versions)
     throw new Refusal(400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
-  const version = String(params["VersionId"] ?? Object.keys(versions).pop());
+  const version = wordOf(params["VersionId"]) || (Object.keys(versions).pop() ?? "");
   const value = versions[version];
   if (value === undefined) throw new Refusal(400, "ResourceNotFoundException", `no version ${version}`);
   return { Name: name, VersionId: version, SecretString: value };

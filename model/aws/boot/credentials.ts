@@ -73,6 +73,7 @@ function poolCalls(settings: ClusterSettings, pool: AwsPool): string {
 function program(settings: ClusterSettings, pools: readonly AwsPool[]): string {
   return `#!/usr/bin/env bash
 # Lets instances of pools into the cluster: credentials to join with, labels for those that came, an end to old statuses.
+# shellcheck disable=SC2016,SC2317 # templates of kubectl; functions that are called by name
 set -euo pipefail
 umask 077
 export LC_ALL=C KUBECONFIG=/etc/kubernetes/admin.conf
@@ -133,7 +134,7 @@ adopt() {
     if [ "$has" = no ]; then
       if [ -z "$came" ]; then
         came_by "$pool" >"$work/came"
-        came=read
+        came=yes
       fi
       if ! grep -qxF "$name" "$work/came"; then
         [ -e "$state/unknown.$name" ] || say "$name says that it is of pool $pool, but did not come by that pool's credential"

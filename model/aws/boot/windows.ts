@@ -2,9 +2,16 @@ import { createHash } from "node:crypto";
 import type { ClusterSettings } from "../../settings/resolved";
 import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
 import { windowsBootScript } from "../../windows/boot";
+import { windowsPaths } from "../../windows/paths";
+import { ps, psText } from "../../windows/powershell";
+import { compressed } from "./userData";
 
 /** Stands for the digest of the script while the digest is not known. */
 const UNKNOWN_BOOT = "@BOOT@";
+/** Characters in a line of base64, as MIME has it. */
+const LINE = 76;
+
+const program = `${windowsPaths.state}\\boot.ps1`;
 
 function settingsOf(settings: ClusterSettings): AwsSettings {
   if (settings.aws === undefined) throw new RangeError("user data is for platform aws");
@@ -17,12 +24,31 @@ export function windowsBoot(settings: ClusterSettings, pool: AwsPool): string {
   return createHash("sha256").update(script).digest("hex").slice(0, 12);
 }
 
+/** The script that a pool's Windows instances run, as people read it. */
+export function windowsScript(settings: ClusterSettings, pool: AwsPool): string {
+  return windowsBootScript(settings, settingsOf(settings), pool, windowsBoot(settings, pool));
+}
+
 /**
- * User data of a pool's Windows instances, plain text: EC2Launch v2, which is on Amazon's images of Windows Server 2022 and
- * 2025, takes no compression. `persist` runs it at each boot, since a feature of Windows costs a restart (EC2 user guide,
- * "Run commands when you launch an EC2 instance with user data input"). Counts against `USER_DATA_LIMIT` as it stands.
+ * User data of a pool's Windows instances, plain text around the packed script. EC2Launch v2, which is on Amazon's images of
+ * Windows Server 2022 and 2025, unpacks nothing by itself, so PowerShell does, and starts the script in a process of
+ * its own. `persist` runs it at each boot, since a feature of Windows costs a restart (EC2 user guide, "Run commands
+ * when you launch an EC2 instance with user data input").
  */
 export function windowsUserData(settings: ClusterSettings, pool: AwsPool): string {
-  const script = windowsBootScript(settings, settingsOf(settings), pool, windowsBoot(settings, pool));
-  return `<powershell>\n${script}</powershell>\n<persist>true</persist>\n`;
+  const base64 = compressed(windowsScript(settings, pool)).toString("base64");
+  const lines = base64.match(new RegExp(`.{1,${LINE}}`, "g")) ?? [];
+  return `<powershell>
+# Node of pool ${pool.name} of cluster ${settings.name}: unpacks ${program}, and runs it.
+$ErrorActionPreference = 'Stop'
+$packed = [Convert]::FromBase64String(${psText(lines.join("\n"))})
+$memory = New-Object IO.MemoryStream -ArgumentList @(, $packed)
+$stream = New-Object IO.Compression.GZipStream -ArgumentList @($memory, [IO.Compression.CompressionMode]::Decompress)
+$script = (New-Object IO.StreamReader -ArgumentList @($stream, [Text.Encoding]::UTF8)).ReadToEnd()
+New-Item -ItemType Directory -Force -Path ${ps(windowsPaths.state)} | Out-Null
+[IO.File]::WriteAllText(${ps(program)}, $script, [Text.Encoding]::UTF8)
+& powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File ${ps(program)}
+</powershell>
+<persist>true</persist>
+`;
 }

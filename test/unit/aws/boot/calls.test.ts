@@ -1,0 +1,162 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { describe, expect, it } from "vitest";
+import { have } from "../../node/support";
+import { python } from "./support";
+
+/** A clock and a service without the seconds between: `answers` are taken one by one, texts are refusals. */
+const played = (answers: string): string => `
+clock = [0.0]
+aws.time.monotonic = lambda: clock[0]
+aws.time.sleep = lambda seconds: clock.__setitem__(0, clock[0] + seconds)
+answers = ${answers}
+asked = []
+def once(service, action, params):
+    asked.append(action)
+    answer = answers.pop(0) if len(answers) > 1 else answers[0]
+    if isinstance(answer, str):
+        raise aws.Refused(answer)
+    return answer
+aws.call_once = once
+`;
+
+describe.skipIf(!have("python3"))("calls of AWS", () => {
+  // The Signature Version 4 test suite of AWS: post-vanilla.
+  it("are signed as AWS' own test suite has it", () => {
+    const said = python(`import datetime
+aws.REGION = "us-east-1"
+keys = {"AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}
+now = datetime.datetime(2015, 8, 30, 12, 36, 0)
+print(aws.sign("service", "example.amazonaws.com", {}, b"", keys, now)["authorization"])`);
+    expect(said).toBe(
+      "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, " +
+        "Signature=5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b\n",
+    );
+  });
+
+  it("sign the session's token and what is asked for", () => {
+    const said = python(`import datetime
+keys = {"AccessKeyId": "A", "SecretAccessKey": "B", "Token": "C"}
+print(aws.sign("ssm", "h", {"x-amz-target": "t", "content-type": "j"}, b"{}", keys, datetime.datetime(2026, 1, 1))["authorization"])`);
+    expect(said).toContain("SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target,");
+  });
+
+  it.each([
+    "ThrottlingException: ",
+    "AccessDeniedException: ",
+    "InternalFailure: ",
+    "ExpiredTokenException: ",
+  ])("are made again after %s", (refusal) => {
+    const lines = `${played(`[${JSON.stringify(refusal)}, {"ok": True}]`)}print(aws.call("ssm", "GetParameter", {}), len(asked))`;
+    expect(python(lines)).toBe("{'ok': True} 2\n");
+  });
+
+  it.each(["ParameterNotFound: ", "ValidationException: too long"])(
+    "are not made again after %s",
+    (refusal) => {
+      const lines = `${played(`[${JSON.stringify(refusal)}]`)}
+try:
+    aws.call("ssm", "GetParameter", {})
+except aws.Refused as error:
+    print(error, len(asked))`;
+      expect(python(lines)).toBe(`ssm GetParameter: ${refusal} 1\n`);
+    },
+  );
+
+  it("end within their patience, with the last reason", () => {
+    const lines = `${played('["AccessDeniedException: no"]')}
+try:
+    aws.call("ssm", "GetParameter", {}, 60)
+except aws.Refused as error:
+    print(error, clock[0] <= 60, len(asked) > 4)`;
+    expect(python(lines)).toBe("ssm GetParameter: AccessDeniedException: no True True\n");
+  });
+
+  it("asks the metadata service with a token of its second version, and past any proxy", () => {
+    const said = python(`
+import os
+os.environ["http_proxy"] = "http://192.0.2.1:3128"
+seen = []
+class Answer:
+    def __init__(self, text):
+        self.text = text
+    def read(self):
+        return self.text
+def open(request, timeout):
+    seen.append((request.get_method(), request.full_url, dict(request.header_items())))
+    return Answer(b"token-1" if request.get_method() == "PUT" else b"i-1")
+aws.direct.open = open
+print(aws.metadata("meta-data/instance-id"))
+for one in seen:
+    print(one)
+print([type(handler).__name__ for handler in aws.direct.handlers if "Proxy" in type(handler).__name__])`);
+    expect(said).toContain("i-1\n('PUT', 'http://169.254.169.254/latest/api/token'");
+    expect(said).toContain("'X-aws-ec2-metadata-token': 'token-1'");
+    expect(said).toContain("[]");
+  });
+
+  it("writes a secret's files below /etc/kubernetes alone", () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "aws-files-"));
+    const lines = (file: string): string => `
+import json
+aws.call = lambda *words: {"SecretString": json.dumps({${JSON.stringify(file)}: "content"})}
+aws.write = lambda path, content: print("wrote", path)
+try:
+    aws.files("secret")
+except aws.Refused as error:
+    print(error)`;
+    expect(python(lines("/etc/kubernetes/pki/ca.key"), ["files"])).toBe("wrote /etc/kubernetes/pki/ca.key\n");
+    for (const wrong of ["/etc/shadow", "/etc/kubernetes/../shadow"])
+      expect(python(lines(wrong), ["files"])).toBe(
+        `the secret secret names ${wrong}, which is no file below /etc/kubernetes\n`,
+      );
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  it("puts a file in place with its mode, and leaves one that is the same alone", () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "aws-write-"));
+    const file = path.join(folder, "new", "key");
+    const said = python(`
+import os
+aws.write(${JSON.stringify(file)}, "one")
+first = os.stat(${JSON.stringify(file)})
+aws.write(${JSON.stringify(file)}, "one")
+second = os.stat(${JSON.stringify(file)})
+aws.write(${JSON.stringify(file)}, "two")
+third = os.stat(${JSON.stringify(file)})
+print(oct(first.st_mode & 0o777), first.st_ino == second.st_ino, second.st_ino == third.st_ino, os.listdir(os.path.dirname(${JSON.stringify(file)})))`);
+    expect(said).toBe("0o600 True False ['key']\n");
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  it("keeps a status within what a parameter holds, the log's end in it", () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "aws-status-"));
+    const log = path.join(folder, "log");
+    const lines = Array.from({ length: 200 }, (_, index) => `${index} ${"ü".repeat(200)}`);
+    fs.writeFileSync(log, `before\n${lines.join("\n")}\n##error the end\n`);
+    const said = python(
+      `
+import json
+aws.metadata = lambda path: "i-1"
+aws.call = lambda service, action, params, patience: print(params["Name"], len(params["Value"]), json.dumps(json.loads(params["Value"])))
+aws.status("/prefix", "boot", "node", "failed", "join", "7", ${JSON.stringify(log)}, "7")`,
+      ["status"],
+    );
+    const [name, length, ...rest] = said.split(" ");
+    const value = JSON.parse(rest.join(" ")) as { tail: string[]; exit: number };
+    expect(name).toBe("/prefix/i-1");
+    expect(Number(length)).toBeLessThanOrEqual(4096);
+    expect(value).toMatchObject({
+      instance: "i-1",
+      node: "node",
+      boot: "boot",
+      state: "failed",
+      phase: "join",
+      exit: 7,
+    });
+    expect(value.tail.at(-1)).toBe("##error the end");
+    expect(value.tail.join("\n")).not.toContain("before");
+    fs.rmSync(folder, { recursive: true });
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import {
+  adoptedLabels,
+  kubeletMaySet,
+  poolMachine,
+  registeredLabels,
+} from "../../../../model/aws/boot/pools";
+import { joinDocument } from "../../../../model/kubeadm";
+import { masterAws } from "../../../../model/aws/hostView";
+import { membershipView, setupView } from "../../../../model/views";
+import { renderNode } from "../../../../model/node/render";
+import { memberFiles } from "../../../../model/membership/files";
+import { awsOf, awsSettings, poolOf } from "./support";
+
+describe("labels of a pool", () => {
+  it.each([
+    ["disk", true],
+    ["example.com/disk", true],
+    ["notkubernetes.io/disk", true],
+    ["node.kubernetes.io/disk", true],
+    ["kubelet.kubernetes.io/disk", true],
+    ["topology.kubernetes.io/zone", true],
+    ["node-role.kubernetes.io/web", false],
+    ["node-restriction.kubernetes.io/tenant", false],
+    ["team.k8s.io/disk", false],
+    ["kubernetes.io/disk", false],
+  ])("%s may be set by the kubelet: %s", (label, may) => expect(kubeletMaySet(label)).toBe(may));
+
+  it("are either the kubelet's or a master's, none of them both", () => {
+    const pool = { name: "general", labels: { disk: "fast", "node-restriction.kubernetes.io/tenant": "a" } };
+    expect(registeredLabels(pool)).toEqual({ disk: "fast", "kubeadm.pulumi.com/pool": "general" });
+    expect(adoptedLabels(pool)).toEqual({
+      "node-restriction.kubernetes.io/tenant": "a",
+      "node-role.kubernetes.io/general": "",
+    });
+  });
+});
+
+describe("kubeadm's documents on AWS", () => {
+  const settings = awsSettings();
+
+  it("give kubelets the external cloud provider, and tokens where only the instance knows", () => {
+    const text = joinDocument(settings, poolMachine(poolOf(settings)), "/run/discovery");
+    expect(text).toContain("name: '@NODE_NAME@'".replaceAll("'", '"'));
+    expect(text).toMatch(/name: cloud-provider\n\s+value: external/);
+    expect(text).toMatch(/name: node-ip\n\s+value: "@NODE_ADDRESS@"/);
+  });
+
+  const [master] = settings.machines;
+  const cluster = (given = settings): string =>
+    memberFiles(given, given.machines[0] ?? poolMachine(poolOf(given))).find((file) =>
+      file.path.endsWith("/kubeadm.yaml"),
+    )?.content ?? "";
+
+  it("set the issuer by its token, with AWS' audience for nobody but AWS", () => {
+    expect(cluster()).toMatch(/name: service-account-issuer\n\s+value: \$\{issuer\}/);
+    expect(cluster()).toMatch(
+      /name: api-audiences\n\s+value: \$\{issuer\},https:\/\/kubernetes\.default\.svc\.cluster\.local\n/,
+    );
+    expect(cluster()).toMatch(/name: service-account-jwks-uri\n\s+value: \$\{issuer\}\/openid\/v1\/jwks/);
+  });
+
+  it("leave the issuer alone without pod identity", () => {
+    expect(cluster(awsSettings({ podIdentity: false }))).not.toContain("issuer");
+  });
+
+  it("have no empty name in the certificate, where the address for people is an output", () => {
+    expect(cluster()).not.toMatch(/certSANs:[^:]*- ""/);
+  });
+
+  it("do not change on a master when a pool grows, and do when one is added", () => {
+    if (master === undefined) throw new Error("no master");
+    const view = (workers: Record<string, unknown>) => membershipView(awsSettings({ workers }), master);
+    const general = { count: 2, instanceType: "t3.large" };
+    const more = { count: 9, instanceType: "m7i.large", tags: { a: "b" }, joinTimeout: 900 };
+    expect(view({ general: more })).toEqual(view({ general }));
+    expect(memberFiles(view({ general, burst: more }), master)).not.toEqual(
+      memberFiles(view({ general }), master),
+    );
+  });
+
+  it("render from the views what they render from the whole", () => {
+    if (master === undefined) throw new Error("no master");
+    expect(memberFiles(membershipView(settings, master), master)).toEqual(memberFiles(settings, master));
+    const setup = setupView(settings, master);
+    expect(renderNode(setup, master).setupScript).toBe(renderNode(settings, master).setupScript);
+    expect(masterAws(awsOf(settings)).pools.map((pool) => pool.name)).toEqual(["general"]);
+  });
+});

@@ -1,0 +1,123 @@
+import { spawnSync } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import { awsProgramText, type AwsCommand } from "../../../../model/aws/boot/calls";
+import { credentialFiles } from "../../../../model/aws/boot/credentials";
+import { lifecycleFiles } from "../../../../model/aws/boot/lifecycle";
+import { masterPart } from "../../../../model/aws/boot/master";
+import { poolStateScript } from "../../../../model/aws/boot/poolState";
+import { workerFiles } from "../../../../model/aws/boot/worker";
+import { bootProgram } from "../../../../model/aws/boot/paths";
+import { convergeScript } from "../../../../model/membership/converging";
+import { memberFacts } from "../../../../model/membership/facts";
+import { memberFiles } from "../../../../model/membership/files";
+import { initScript, joinScript } from "../../../../model/membership/joining";
+import type { ClusterSettings, Machine } from "../../../../model/settings/resolved";
+import { have } from "../../node/support";
+import { awsOf, awsSettings, poolOf } from "./support";
+
+const plain = awsSettings();
+const rich = awsSettings({
+  controlPlane: { count: 3, instanceType: "t3.medium" },
+  network: { vpcCidr: "10.0.0.0/16", serviceCidr: "10.96.0.0/16", zones: 3 },
+  workers: {
+    general: { count: 2, instanceType: "t3.large", labels: { note: "a-b" }, sourceDestinationCheckOff: true },
+    burst: { min: 1, max: 9, instanceType: "m7g.large", spot: true },
+  },
+  proxy: { http: "http://proxy.example.com:3128", https: "http://proxy.example.com:3128" },
+});
+const commands: readonly AwsCommand[] = [
+  "imds",
+  "parameter",
+  "putParameter",
+  "files",
+  "hostKey",
+  "status",
+  "statuses",
+  "ec2",
+];
+
+const master = (settings: ClusterSettings): Machine => {
+  const [machine] = settings.machines;
+  if (machine === undefined) throw new Error("no master");
+  return machine;
+};
+
+function scriptsOf(settings: ClusterSettings): Record<string, string> {
+  const machine = master(settings);
+  const facts = memberFacts(settings, machine, "ab".repeat(32));
+  const files = memberFiles(settings, machine);
+  const part = masterPart(settings, machine, "v-1");
+  const boot = workerFiles(settings, awsOf(settings), poolOf(settings), "0123456789ab");
+  return {
+    init: initScript(settings, facts, files, [], part),
+    join: joinScript(settings, facts, files, [], part),
+    converge: convergeScript(settings, machine, facts, files, [], part),
+    boot: boot.find((file) => file.path === bootProgram)?.content ?? "",
+    credentials: credentialFiles(settings, awsOf(settings))[0]?.content ?? "",
+    "pool state": poolStateScript(settings.name, "general", "0123456789ab"),
+  };
+}
+
+const scripts = Object.entries({ plain, rich }).flatMap(([kind, settings]) =>
+  Object.entries(scriptsOf(settings)).map(([name, script]) => [`${kind}: ${name}`, script] as const),
+);
+
+describe("scripts of EC2 hosts", () => {
+  it.each(scripts)("is bash: %s", (_, script) => {
+    expect(script).not.toBe("");
+    expect(spawnSync("bash", ["-n"], { input: script, encoding: "utf8" }).stderr).toBe("");
+  });
+
+  it.skipIf(!have("shellcheck")).each(scripts)("passes shellcheck: %s", { timeout: 120_000 }, (_, script) => {
+    const args = ["--shell=bash", "--format=gcc", "-"];
+    const { stdout, stderr } = spawnSync("shellcheck", args, { input: script, encoding: "utf8" });
+    expect(stdout + stderr).toBe("");
+  });
+
+  it.skipIf(!have("python3")).each([
+    ["calls", awsProgramText(awsOf(plain), commands)],
+    ["lifecycle", lifecycleFiles(plain, poolOf(plain))[0]?.content ?? ""],
+  ])("is Python of 3.9 on: %s", (_, program) => {
+    const check = "import ast, sys; ast.parse(sys.stdin.read(), feature_version=(3, 9))";
+    const { status, stderr } = spawnSync("python3", ["-c", check], { input: program, encoding: "utf8" });
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+  });
+});
+
+describe("a master's part", () => {
+  const part = masterPart(plain, master(plain), "v-1");
+
+  it("asks for the version of the secret that was put, or for the current one", () => {
+    expect(part).toContain("aws files kubeadm/dev/control-plane v-1 ||");
+    expect(masterPart(plain, master(plain), "")).toContain("aws files kubeadm/dev/control-plane ||");
+  });
+
+  it("holds EC2's name of the instance against the node's", () => {
+    expect(part).toContain(`[ "$node" = ${master(plain).nodeName} ] || die`);
+  });
+
+  it("comes after the files that it needs, and before kubeadm", () => {
+    const init = scriptsOf(plain)["init"] ?? "";
+    const program = init.indexOf("put /usr/local/lib/pulumi-kubeadm/aws.py");
+    expect(program).toBeGreaterThan(0);
+    expect(init.indexOf("aws files")).toBeGreaterThan(program);
+    expect(init.indexOf("kubeadm init --config")).toBeGreaterThan(init.indexOf("aws files"));
+  });
+});
+
+describe("the timer's script", () => {
+  const script = credentialFiles(rich, awsOf(rich))[0]?.content ?? "";
+
+  it("names every pool, its parameter and its role", () => {
+    for (const pool of ["general", "burst"]) {
+      expect(script).toContain(`try credential ${pool} /kubeadm/dev/${pool}/join`);
+      expect(script).toContain(`try adopt ${pool} node-role.kubernetes.io/${pool} `);
+      expect(script).toContain(`try sweep ${pool} /kubeadm/dev/${pool}/status`);
+    }
+  });
+
+  it("leaves to the kubelet what it may say of itself", () => {
+    expect(script).not.toContain("note=a-b");
+  });
+});

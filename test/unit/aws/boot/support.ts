@@ -1,0 +1,49 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { spawnSync } from "node:child_process";
+import { awsProgramText, type AwsCommand } from "../../../../model/aws/boot/calls";
+import { parseCluster } from "../../../../model/settings/parse";
+import type { ClusterSettings } from "../../../../model/settings/resolved";
+import type { AwsPool, AwsSettings } from "../../../../model/settings/resolvedAws";
+
+type Raw = Record<string, unknown>;
+
+export const awsInput: Raw = {
+  platform: "aws",
+  network: { vpcCidr: "10.0.0.0/16", serviceCidr: "10.96.0.0/16" },
+  access: { api: ["203.0.113.0/24"], ssh: ["203.0.113.0/24"] },
+  controlPlane: { count: 1, instanceType: "t3.medium" },
+  workers: { general: { count: 2, instanceType: "t3.large" } },
+  cni: { kind: "flannel", backend: "vxlan", podCidr: "10.244.0.0/16" },
+};
+
+/** Settings on AWS as people write them, resolved; `raw` replaces whole keys. */
+export function awsSettings(raw: Raw = {}, region = "eu-central-1"): ClusterSettings {
+  return parseCluster({ ...awsInput, ...raw }, { environment: "dev", region });
+}
+
+export function awsOf(settings: ClusterSettings): AwsSettings {
+  if (settings.aws === undefined) throw new Error("these settings are not for AWS");
+  return settings.aws;
+}
+
+export function poolOf(settings: ClusterSettings, name = "general"): AwsPool {
+  const pool = awsOf(settings).pools.find((one) => one.name === name);
+  if (pool === undefined) throw new Error(`no pool ${name}`);
+  return pool;
+}
+
+/** Runs lines of Python that have the rendered program imported as `aws`. */
+export function python(lines: string, commands: readonly AwsCommand[] = []): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "aws-program-"));
+  try {
+    const text = awsProgramText({ region: "us-east-1", partition: "aws" }, commands);
+    fs.writeFileSync(path.join(folder, "aws.py"), text);
+    const script = `import sys\nsys.path.insert(0, ${JSON.stringify(folder)})\nimport aws\n${lines}`;
+    const ran = spawnSync("python3", ["-I", "-"], { input: script, encoding: "utf8", timeout: 60_000 });
+    return ran.stdout + ran.stderr;
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,214 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { gunzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import {
+  bastionUserData,
+  masterUserData,
+  poolBoot,
+  USER_DATA_LIMIT,
+  userDataBytes,
+  workerCloudConfig,
+  workerUserData,
+} from "../../../../model/aws/boot/userData";
+import { compact } from "../../../../model/aws/boot/compact";
+import { BOOT_LABEL, nodeSetup } from "../../../../model/aws/boot/paths";
+import { poolMachine } from "../../../../model/aws/boot/pools";
+import { renderNode } from "../../../../model/node/render";
+import { bash, have } from "../../node/support";
+import { awsSettings, poolOf } from "./support";
+
+interface CloudConfig {
+  readonly write_files?: readonly { path: string; permissions: string; content: string }[];
+  readonly runcmd?: readonly string[][];
+  readonly bootcmd?: readonly string[][];
+  readonly ssh_deletekeys?: boolean;
+  readonly ssh_authorized_keys?: readonly string[];
+}
+
+const read = (text: string): CloudConfig => parse(text) as CloudConfig;
+const dev = awsSettings();
+const privateAccess = {
+  access: { api: ["203.0.113.0/24"], ssh: ["203.0.113.0/24"], endpoint: "private", through: "bastion" },
+  bastion: {},
+};
+const threeZones = { network: { vpcCidr: "10.0.0.0/16", serviceCidr: "10.96.0.0/16", zones: 3 } };
+/** What people add that ends in a worker's user data. */
+const much = awsSettings({
+  workers: {
+    general: {
+      count: 2,
+      instanceType: "t3.large",
+      labels: Object.fromEntries(
+        Array.from({ length: 10 }, (_, index) => [`example.com/label-${index}`, `value-${index}`]),
+      ),
+      taints: [{ key: "dedicated", value: "web", effect: "NoSchedule" }],
+      sourceDestinationCheckOff: true,
+    },
+  },
+  proxy: { http: "http://proxy.example.com:3128", https: "http://proxy.example.com:3128" },
+  images: {
+    mirrors: { "docker.io": ["https://mirror.example.com"], "ghcr.io": ["https://mirror.example.com"] },
+  },
+  containerd: { dropIn: "[debug]\n  level = 'info'\n" },
+});
+
+describe("a worker's user data", () => {
+  it("is the same bytes for the same settings, with nothing of the machine that made them", () => {
+    const bytes = workerUserData(dev, poolOf(dev));
+    expect(bytes.equals(workerUserData(awsSettings(), poolOf(dev)))).toBe(true);
+    // Magic, deflate, no flags, no time, best compression, unknown system (RFC 1952).
+    expect([...bytes.subarray(0, 10)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255]);
+    expect(gunzipSync(bytes).toString()).toBe(workerCloudConfig(dev, poolOf(dev)));
+  });
+
+  it.each([
+    ["plain settings", dev, 1_200],
+    ["what people add", much, 400],
+  ])("leaves room below EC2's limit with %s", (_, settings, room) => {
+    expect(userDataBytes(settings, poolOf(settings))).toBeLessThanOrEqual(USER_DATA_LIMIT - room);
+  });
+
+  it("names its rendering, and another one by another name", () => {
+    const other = awsSettings({ kubernetesVersion: "1.35.8" });
+    expect(poolBoot(dev, poolOf(dev))).toMatch(/^[0-9a-f]{12}$/);
+    expect(poolBoot(other, poolOf(other))).not.toBe(poolBoot(dev, poolOf(dev)));
+    expect(workerCloudConfig(dev, poolOf(dev))).toContain(`${BOOT_LABEL}=${poolBoot(dev, poolOf(dev))}`);
+    expect(workerCloudConfig(dev, poolOf(dev))).not.toContain("@BOOT@");
+  });
+
+  it("does not change when masters come, where the endpoint stays", () => {
+    const balanced = (count: number) =>
+      awsSettings({ ...threeZones, controlPlane: { count, instanceType: "t3.medium", loadBalancer: true } });
+    const [one, three] = [balanced(1), balanced(3)];
+    expect(poolBoot(three, poolOf(three))).toBe(poolBoot(one, poolOf(one)));
+  });
+
+  it("does not change with its pool's size", () => {
+    const larger = awsSettings({ workers: { general: { min: 2, max: 20, instanceType: "t3.large" } } });
+    expect(poolBoot(larger, poolOf(larger))).toBe(poolBoot(dev, poolOf(dev)));
+  });
+
+  it("holds no key and no credential", () => {
+    for (const text of [workerCloudConfig(dev, poolOf(dev)), masterUserData(dev)])
+      expect(text).not.toMatch(
+        /BEGIN [A-Z ]*PRIVATE KEY-----\n[A-Za-z0-9+/]|client-key-data: \S{20}|token: \S/,
+      );
+  });
+
+  it("starts the boot without waiting for it: units of multi-user.target come after cloud-init", () => {
+    expect(read(workerCloudConfig(dev, poolOf(dev))).runcmd?.at(-1)).toEqual([
+      "systemctl",
+      "start",
+      "--no-block",
+      "pulumi-kubeadm-boot.service",
+    ]);
+  });
+
+  it("switches the source check off only where the pool says so", () => {
+    expect(workerCloudConfig(dev, poolOf(dev))).not.toContain("ModifyInstanceAttribute");
+    expect(workerCloudConfig(much, poolOf(much))).toContain(
+      'aws ec2 ModifyInstanceAttribute "InstanceId=$instance" SourceDestCheck.Value=false',
+    );
+  });
+
+  it("has the setup script without its comments, and every file of it to the byte", () => {
+    const rendered = renderNode(dev, poolMachine(poolOf(dev)));
+    const written = read(workerCloudConfig(dev, poolOf(dev))).write_files ?? [];
+    const setup = written.find((file) => file.path === nodeSetup)?.content ?? "";
+    expect(setup.length).toBeLessThan(rendered.setupScript.length);
+    for (const file of rendered.files) expect(setup).toContain(file.content);
+    expect(bash(`bash -n <<'THE_END'\n${setup}\nTHE_END\n`).stderr).toBe("");
+  });
+});
+
+describe("a compacted script", () => {
+  it("says the same", () => {
+    const script = `#!/usr/bin/env bash
+# a comment
+value=1 # stays
+  # indented
+
+cat <<'END'
+# of the file
+
+  # indented, of the file
+END
+cat <<-A - <<B
+# one
+A
+# two
+B
+echo $((1 << 4)) <<<"# no comment"
+# BEGIN
+echo end
+`;
+    const less = compact(script);
+    expect(less.split("\n").filter((line) => /^\s*#/.test(line))).toEqual([
+      "#!/usr/bin/env bash",
+      "# of the file",
+      "  # indented, of the file",
+      "# one",
+      "# two",
+    ]);
+    expect(bash(less)).toEqual(bash(script));
+  });
+});
+
+describe("a master's user data", () => {
+  it("takes the control plane's host key before sshd starts, and lets cloud-init make none in its place", () => {
+    const config = read(masterUserData(dev));
+    expect(config.bootcmd?.[0]?.slice(-2)).toEqual(["hostKey", "kubeadm/dev/ssh-host-key"]);
+    expect(config.ssh_deletekeys).toBe(false);
+    expect(Buffer.byteLength(masterUserData(dev))).toBeLessThan(USER_DATA_LIMIT);
+  });
+
+  it("is the same whatever becomes of Kubernetes' settings, so that none replaces a master", () => {
+    const other = awsSettings({ kubernetesVersion: "1.35.8", kubelet: { config: { containerLogMaxFiles: 3 } } });
+    expect(masterUserData(other)).toBe(masterUserData(dev));
+  });
+
+  it("has people's keys", () => {
+    const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGVrXuUKaEF8HyTD3WxVqz6nL1dFyWnRU5W2mBdXJc5t ann";
+    const settings = awsSettings({ ssh: { authorizedKeys: [key] } });
+    expect(read(masterUserData(settings)).ssh_authorized_keys).toEqual([key]);
+  });
+});
+
+describe("the bastion's user data", () => {
+  it("has a host key of its own, and forwards to the private endpoint", () => {
+    const settings = awsSettings(privateAccess);
+    const config = read(bastionUserData(settings));
+    expect(config.bootcmd?.[0]?.slice(-2)).toEqual(["hostKey", "kubeadm/dev/bastion-ssh-host-key"]);
+    const [address] = settings.aws?.endpoint.addresses ?? [];
+    const service = config.write_files?.find((file) => file.path.endsWith(".service"))?.content;
+    expect(service).toContain(`systemd-socket-proxyd ${address?.address}:6443\n`);
+    expect(config.runcmd?.at(-1)).toEqual(["systemctl", "enable", "--now", "pulumi-kubeadm-api.socket"]);
+  });
+
+  it("forwards nothing where the API is public", () => {
+    const settings = awsSettings({ bastion: {} });
+    expect(read(bastionUserData(settings)).write_files).toBeUndefined();
+  });
+});
+
+describe.skipIf(!have("cloud-init"))("cloud-init schema", () => {
+  const texts = {
+    master: masterUserData(dev),
+    bastion: bastionUserData(awsSettings(privateAccess)),
+    worker: workerCloudConfig(dev, poolOf(dev)),
+    "a worker with much": workerCloudConfig(much, poolOf(much)),
+  };
+  it.each(Object.entries(texts))("takes that of %s", { timeout: 60_000 }, (_, text) => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "cloud-init-"));
+    const file = path.join(folder, "user-data");
+    fs.writeFileSync(file, text);
+    const ran = spawnSync("cloud-init", ["schema", "--config-file", file], { encoding: "utf8" });
+    fs.rmSync(folder, { recursive: true });
+    expect(ran.stdout + ran.stderr).toMatch(/Valid (cloud-config|schema)/);
+    expect(ran.status).toBe(0);
+  });
+});
