@@ -93,8 +93,9 @@ export const group: Kind = {
       },
     };
   },
-  update: (scope, id, state, inputs) => {
+  update: (scope, id, state, given) => {
     const call = "Auto Scaling: UpdateAutoScalingGroup";
+    const inputs: Values = { ...given, desiredCapacity: desiredAfter(state, given) };
     checkGroup(scope, call, inputs);
     const changed = ["launchTemplate", "mixedInstancesPolicy"].some(
       (name) => !sameValue(state[name], inputs[name]),
@@ -111,7 +112,8 @@ export const group: Kind = {
       detach(scope, ownerOf(id));
       scale(scope, call, id, inputs);
     }
-    return { ...resolved(scope, inputs), _refreshes: starts ? refreshes + 1 : refreshes };
+    const { desiredCapacity = 0 } = inputs;
+    return { ...resolved(scope, inputs), desiredCapacity, _refreshes: starts ? refreshes + 1 : refreshes };
   },
   remove: (scope, id) => {
     // The original scales to nothing first, or forces it.
@@ -121,6 +123,16 @@ export const group: Kind = {
     }
   },
 };
+
+/**
+ * New bounds move the number along where it is not changed itself
+ * (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html).
+ */
+function desiredAfter(state: Values, inputs: Values): number {
+  const desired = Number(inputs["desiredCapacity"]);
+  if (!sameValue(state["desiredCapacity"], inputs["desiredCapacity"])) return desired;
+  return Math.min(Math.max(desired, Number(inputs["minSize"])), Number(inputs["maxSize"]));
+}
 
 const initialHooks = "initialLifecycleHook";
 const transitions = ["autoscaling:EC2_INSTANCE_LAUNCHING", "autoscaling:EC2_INSTANCE_TERMINATING"];

@@ -1,0 +1,240 @@
+/** Which change of an argument replaces, and which updates. */
+import { describe, expect, it } from "vitest";
+import { unknown, type Values } from "../../shared/values";
+import {
+  account,
+  balancer,
+  instance,
+  network,
+  role,
+  scaling,
+  targets,
+  template,
+  trust,
+  type Made,
+} from "./account";
+
+describe("a change means what the original says", () => {
+  type Change = readonly [what: string, make: () => Made, changes: Values, meaning: string];
+  const changes: readonly Change[] = [
+    ["Vpc cidrBlock", () => network().vpc, { cidrBlock: "10.1.0.0/16" }, "replace cidrBlock"],
+    [
+      "Vpc enableDnsHostnames",
+      () => network().vpc,
+      { enableDnsHostnames: true },
+      "update enableDnsHostnames",
+    ],
+    [
+      "Subnet availabilityZone",
+      () => network().a,
+      { availabilityZone: "eu-central-1c" },
+      "replace availabilityZone",
+    ],
+    ["Subnet cidrBlock", () => network().a, { cidrBlock: "10.0.8.0/24" }, "replace cidrBlock"],
+    [
+      "Subnet mapPublicIpOnLaunch",
+      () => network().a,
+      { mapPublicIpOnLaunch: true },
+      "update mapPublicIpOnLaunch",
+    ],
+    ["Subnet tags", () => network().a, { tags: { a: "b" } }, "update tags,tagsAll"],
+    ["InternetGateway vpcId", () => network().gateway, { vpcId: "vpc-1" }, "update vpcId"],
+    ["SecurityGroup description", () => network().group, { description: "other" }, "replace description"],
+    ["SecurityGroup name", () => network().group, { name: "other" }, "replace name"],
+    ["Instance ami", () => instance(network().a), { ami: "ami-0123456789abcdef0" }, "replace ami"],
+    ["Instance privateIp", () => instance(network().a), { privateIp: "10.0.0.99" }, "replace privateIp"],
+    ["Instance keyName", () => instance(network().a), { keyName: "key" }, "replace keyName"],
+    ["Instance subnetId", () => instance(network().a), { subnetId: "subnet-1" }, "replace subnetId"],
+    [
+      "Instance instanceType",
+      () => instance(network().a),
+      { instanceType: "t3.large" },
+      "update instanceType",
+    ],
+    [
+      "Instance userDataBase64",
+      () => instance(network().a),
+      { userDataBase64: "YQ==" },
+      "update userDataBase64",
+    ],
+    [
+      "Instance user data that replaces",
+      () => instance(network().a, { userDataReplaceOnChange: true }),
+      { userDataBase64: "YQ==" },
+      "replace userDataBase64",
+    ],
+    [
+      "Instance protection",
+      () => instance(network().a),
+      { disableApiTermination: true },
+      "update disableApiTermination",
+    ],
+    [
+      "Instance metadata",
+      () => instance(network().a),
+      { metadataOptions: { httpTokens: "required" } },
+      "update metadataOptions",
+    ],
+    [
+      "Instance volume size",
+      () => instance(network().a, { rootBlockDevice: { volumeSize: 20 } }),
+      { rootBlockDevice: { volumeSize: 30 } },
+      "update rootBlockDevice",
+    ],
+    [
+      "Instance volume encryption",
+      () => instance(network().a),
+      { rootBlockDevice: { encrypted: true } },
+      "replace rootBlockDevice",
+    ],
+    [
+      "Instance groups",
+      () => instance(network().a),
+      { vpcSecurityGroupIds: ["sg-1"] },
+      "update vpcSecurityGroupIds",
+    ],
+    ["LaunchTemplate instanceType", () => template(), { instanceType: "t3.large" }, "update instanceType"],
+    ["LaunchTemplate name", () => template(), { name: "other" }, "replace name"],
+    [
+      "Group sizes",
+      () => scaling(network().a, template()),
+      { minSize: 2, maxSize: 9 },
+      "update maxSize,minSize",
+    ],
+    [
+      "Group hooks",
+      () => scaling(network().a, template()),
+      { initialLifecycleHooks: [{ name: "h", lifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING" }] },
+      "replace initialLifecycleHooks",
+    ],
+    ["Group name", () => scaling(network().a, template()), { name: "other" }, "replace name"],
+    ["LoadBalancer internal", () => balancer([network().a]), { internal: false }, "replace internal"],
+    ["LoadBalancer name", () => balancer([network().a]), { name: "other" }, "replace name"],
+    [
+      "LoadBalancer a subnet more",
+      () => balancer([network().a]),
+      { subnets: ["subnet-1", "subnet-2"] },
+      "update subnets",
+    ],
+    [
+      "LoadBalancer another subnet",
+      () => balancer([network().a]),
+      { subnets: ["subnet-1"] },
+      "replace subnets",
+    ],
+    [
+      "LoadBalancer its first group",
+      () => balancer([network().a]),
+      { securityGroups: ["sg-1"] },
+      "replace securityGroups",
+    ],
+    [
+      "LoadBalancer cross-zone",
+      () => balancer([network().a]),
+      { enableCrossZoneLoadBalancing: true },
+      "update enableCrossZoneLoadBalancing",
+    ],
+    ["TargetGroup port", () => targets(network().vpc), { port: 80 }, "replace port"],
+    ["TargetGroup protocol", () => targets(network().vpc), { protocol: "TLS" }, "replace protocol"],
+    ["TargetGroup targetType", () => targets(network().vpc), { targetType: "ip" }, "replace targetType"],
+    [
+      "TargetGroup preserveClientIp",
+      () => targets(network().vpc),
+      { preserveClientIp: "false" },
+      "update preserveClientIp",
+    ],
+    [
+      "TargetGroup health check",
+      () => targets(network().vpc),
+      { healthCheck: { path: "/healthz" } },
+      "update healthCheck",
+    ],
+    [
+      "Role trust",
+      () => role(),
+      { assumeRolePolicy: trust.replace("ec2", "lambda") },
+      "update assumeRolePolicy",
+    ],
+    [
+      "Role trust, written otherwise",
+      () => role(),
+      {
+        assumeRolePolicy: JSON.stringify(JSON.parse(trust), null, 2).replace(
+          '"sts:AssumeRole"',
+          '["sts:AssumeRole"]',
+        ),
+      },
+      "same",
+    ],
+    ["Role name", () => role(), { name: "other" }, "replace name"],
+    [
+      "Parameter value",
+      () => account.make("ssm.Parameter", { name: "/a", type: "SecureString", value: "a" }),
+      { value: "b" },
+      "update value",
+    ],
+    [
+      "Parameter name",
+      () => account.make("ssm.Parameter", { name: "/a", type: "SecureString", value: "a" }),
+      { name: "/b" },
+      "replace name",
+    ],
+    [
+      "Parameter from advanced to standard",
+      () => account.make("ssm.Parameter", { name: "/a", type: "String", value: "a", tier: "Advanced" }),
+      { tier: "Standard" },
+      "replace tier",
+    ],
+    [
+      "SecretVersion secretString",
+      () =>
+        account.make("secretsmanager.SecretVersion", {
+          secretId: account.make("secretsmanager.Secret", {}).id,
+          secretString: "a",
+        }),
+      { secretString: "b" },
+      "replace secretString",
+    ],
+    [
+      "LogGroup retention",
+      () => account.make("cloudwatch.LogGroup", {}),
+      { retentionInDays: 7 },
+      "update retentionInDays",
+    ],
+    [
+      "rule port",
+      () =>
+        account.make("vpc.SecurityGroupIngressRule", {
+          securityGroupId: network().group.id,
+          cidrIpv4: "10.0.0.0/8",
+          ipProtocol: "tcp",
+          fromPort: 1,
+          toPort: 1,
+        }),
+      { toPort: 2 },
+      "update toPort",
+    ],
+    [
+      "rule source, another kind",
+      () =>
+        account.make("vpc.SecurityGroupIngressRule", {
+          securityGroupId: network().group.id,
+          cidrIpv4: "10.0.0.0/8",
+          ipProtocol: "-1",
+        }),
+      { cidrIpv4: null, referencedSecurityGroupId: "sg-1" },
+      "replace cidrIpv4,referencedSecurityGroupId",
+    ],
+    [
+      "what is not known replaces as well",
+      () => instance(network().a),
+      { subnetId: unknown },
+      "replace subnetId",
+    ],
+    ["nothing", () => instance(network().a, { metadataOptions: { httpTokens: "required" } }), {}, "same"],
+    ["region", () => network().vpc, { region: "eu-west-1" }, "replace region"],
+  ];
+  it.each(changes)("%s", (_, make, change, meaning) => {
+    expect(account.change(make(), change)).toBe(meaning);
+  });
+});
