@@ -1,0 +1,169 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { BootStatus } from "../../../model/aws/boot/poolState";
+import { HostProblem } from "../../../host/problem";
+import type { PoolReadySpec } from "../../../host/protocol";
+import { Hosts } from "../../../host/runner";
+import { poolReady } from "../../../host/steps/poolReady";
+import { answer, SshHost } from "./sshHost";
+
+const cluster = "ab".repeat(32);
+const cleanUp: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const one of cleanUp.splice(0).reverse()) await one();
+});
+
+interface Pool {
+  readonly nodes?: readonly string[];
+  readonly statuses?: readonly Partial<BootStatus>[];
+}
+
+const spec: PoolReadySpec = {
+  step: "poolReady",
+  cluster: "dev",
+  pool: "general",
+  wanted: 2,
+  boot: "b1",
+  timeout: 30,
+  masters: ["master-1"],
+};
+
+const status = (over: Partial<BootStatus>): BootStatus => ({
+  instance: "i-1",
+  node: "ip-10-0-0-9",
+  boot: "b1",
+  state: "running",
+  phase: "node setup",
+  exit: 0,
+  time: Math.round(Date.now() / 1000),
+  ...over,
+});
+
+/** A master that gives one answer after the other about the pool, the last one again and again. */
+async function master(answers: Pool[], state: object = { cluster, state: "member" }): Promise<SshHost> {
+  const member = JSON.stringify({
+    member: state,
+    setup: null,
+    machineId: "",
+    kubelet: true,
+    apiServer: true,
+    etcd: true,
+    now: 0,
+  });
+  const server = await SshHost.start({
+    exec: (_command, channel) => {
+      let script = "";
+      channel.on("data", (chunk: Buffer) => (script += chunk.toString()));
+      channel.on("end", () => {
+        if (script.includes("##state")) return answer(channel, 0, `##state ${member}\n`);
+        const { nodes = [], statuses = [] } = (answers.length > 1 ? answers.shift() : answers[0]) ?? {};
+        const lines = [
+          ...nodes.map((node) => `##node ${node}`),
+          ...statuses.map(
+            (one) => `##status ${JSON.stringify({ parameter: "/p", value: JSON.stringify(one) })}`,
+          ),
+          "##status {broken",
+        ];
+        answer(channel, 0, `${lines.join("\n")}\n`);
+      });
+    },
+  });
+  cleanUp.push(() => server.stop());
+  return server;
+}
+
+async function wait(
+  server: SshHost,
+  over: Partial<PoolReadySpec> = {},
+): Promise<{ said: string[]; result: unknown }> {
+  const said: string[] = [];
+  const input = { connections: { "master-1": server.connection() }, files: [] };
+  const hosts = new Hosts(input, 10_000, (line) => said.push(line));
+  cleanUp.push(() => hosts.close());
+  const say = (line: string): number => said.push(line);
+  const context = {
+    operation: "create",
+    spec: { ...spec, ...over },
+    input,
+    hosts,
+    cluster,
+    previous: undefined,
+    values: {},
+    say,
+  } as const;
+  const result = await poolReady(context, 10).catch((error: unknown) => {
+    if (!(error instanceof HostProblem)) throw error;
+    return error.report();
+  });
+  return { said, result };
+}
+
+describe("waiting for a pool", () => {
+  it("ends when so many nodes of that rendering are Ready, and tells each step on the way once", async () => {
+    const server = await master([
+      { statuses: [status({}), status({ instance: "i-2" })] },
+      { statuses: [status({}), status({ instance: "i-2" })] },
+      { nodes: ["a True", "b False"], statuses: [status({ state: "joined", phase: "joined" })] },
+      { nodes: ["a True", "b True"] },
+    ]);
+    const { said, result } = await wait(server);
+    expect(result).toEqual({ pool: "general", nodes: 2 });
+    expect(said).toEqual([
+      "general: 0 of 2 Ready, 2 in node setup",
+      "general: 1 of 2 Ready, 1 registered",
+      "general: 2 of 2 Ready",
+    ]);
+  });
+
+  it("fails with instance, phase, exit status and tail of a boot that failed", async () => {
+    const failed = status({
+      state: "failed",
+      phase: "node setup: downloads",
+      exit: 7,
+      tail: ["one", "##error no route"],
+    });
+    const { result } = await wait(await master([{ nodes: ["a True"], statuses: [failed] }]));
+    expect(result).toBe(
+      'pool general: instance i-1 (ip-10-0-0-9) failed in phase "node setup: downloads" (exit status 7); ' +
+        "the whole log is /var/log/pulumi-kubeadm.log on it. It tries again every two minutes\n  | one\n  | ##error no route",
+    );
+  });
+
+  it.each([
+    ["of an earlier rendering", { boot: "b0" }],
+    ["from before this run, which may have been put right", { time: Math.round(Date.now() / 1000) - 600 }],
+  ])("does not fail for a failed boot %s", async (_, over) => {
+    const failed = status({ state: "failed", ...over });
+    const server = await master([
+      { statuses: [failed] },
+      { nodes: ["a True", "b True"], statuses: [failed] },
+    ]);
+    expect((await wait(server)).result).toEqual({ pool: "general", nodes: 2 });
+  });
+
+  it("does not fail for one instance when enough others are there", async () => {
+    const server = await master([{ nodes: ["a True", "b True"], statuses: [status({ state: "failed" })] }]);
+    expect((await wait(server)).result).toEqual({ pool: "general", nodes: 2 });
+  });
+
+  it("gives up in time, and says where to look when no instance said anything", async () => {
+    const { result } = await wait(await master([{}]), { timeout: 0.2 });
+    expect(result).toContain("0 of 2 nodes are Ready after 0.2 s");
+    expect(result).toContain("No instance has said anything: look at the group's activity");
+  });
+
+  it("says that nodes wait for the CNI when they are there and not Ready", async () => {
+    const { result } = await wait(await master([{ nodes: ["a False"] }]), { timeout: 0.2 });
+    expect(result).toContain("mostly wait for the CNI");
+  });
+
+  it("asks nobody for a pool of none", async () => {
+    const server = await master([{}]);
+    expect((await wait(server, { wanted: 0 })).result).toEqual({ pool: "general", nodes: 0 });
+    expect(server.dials).toBe(0);
+  });
+
+  it("does not ask a master of another cluster", async () => {
+    const { result } = await wait(await master([{}], { cluster: "cd".repeat(32), state: "member" }));
+    expect(result).toBe("pool general: no master can be asked: master-1 is not a master of this cluster");
+  });
+});
