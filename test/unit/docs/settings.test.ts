@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 
 import { parseCluster } from "../../../model/settings/parse";
-import { machinesCluster } from "../../../model/settings/schema/cluster";
+import { awsCluster, machinesCluster } from "../../../model/settings/schema/cluster";
 import { metalInput } from "../../support/settings";
 
 const ROOT = path.resolve(__dirname, "../../..");
@@ -57,13 +57,16 @@ function documentedPaths(): string[] {
 /** A list of plain values may be written with or without its brackets. */
 const bare = (text: string) => text.replace(/\[\]$/, "");
 
-const settings = [...new Set(pathsOf(machinesCluster, "").map(bare))].sort();
+const settings = [
+  ...new Set([machinesCluster, awsCluster].flatMap((schema) => pathsOf(schema, "")).map(bare)),
+].sort();
 
 describe("docs/settings.md", () => {
   it("is held against a schema that was walked to its leaves", () => {
     expect(settings).toContain("downloads.checksums.crictl.arm64");
     expect(settings).toContain("machines.<>.taints[].effect");
     expect(settings).toContain("endpoint.machine");
+    expect(settings).toContain("workers.<>.spot.onDemandBase");
     expect(settings.length).toBeGreaterThan(100);
   });
 
@@ -104,7 +107,9 @@ describe("examples in README and docs", () => {
   it.each(examples)("$title is taken", ({ value }) => {
     const given = value.config === undefined ? overMetal(value) : value.config["kubeadm:cluster"];
     expect(given).toBeTypeOf("object");
-    expect(() => parseCluster(given, { environment: "docs" })).not.toThrow();
+    expect(() =>
+      parseCluster(given, { environment: "docs", region: value.config?.["aws:region"] as string }),
+    ).not.toThrow();
   });
 });
 
