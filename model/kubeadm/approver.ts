@@ -64,7 +64,7 @@ function publicNameCase(region: string): string {
   const domain = region === "us-east-1" ? "compute-1" : `${region}.compute`;
   return `      DNS:ec2-*.${domain}.${endpointDomain(partitionOf(region))})
         verdict=\${name#DNS:ec2-}
-        verdict=\${verdict%%.*}
+        verdict=\${verdict%.${domain}.${endpointDomain(partitionOf(region))}}
         verdict=$(judge_address "$node" "\${verdict//-/.}")
         [ "$verdict" = ok ] || { echo "$verdict"; return; }
         ;;

@@ -205,8 +205,7 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
   it("does nothing at the next boot, and is a node again", async () => {
     const name = cloud.nodeName("w1");
     const before = (await cloud.state()).calls.length;
-    await lab.stopHost("w1");
-    await lab.startHost("w1");
+    await cloud.reboot("w1");
     await cloud.kubectl(`wait --for=condition=Ready node/${name} --timeout=120s`);
     expect(await bash("w1", "systemctl is-active pulumi-kubeadm-lifecycle kubelet")).toBe("active\nactive\n");
     const calls = (await cloud.state()).calls.slice(before).filter(({ role }) => role === "general");

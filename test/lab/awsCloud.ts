@@ -184,6 +184,14 @@ export class AwsLab {
     await lab.startHost(host);
   }
 
+  /** Boots a host again. Its pods' last processes may hold the old network for a moment, and with it the port's name. */
+  async reboot(host: string): Promise<void> {
+    await this.lab.stopHost(host);
+    const port = `h${this.lab.host(host).index}n0`;
+    await this.lab.run(["ip", "link", "delete", port], { allowFailure: true });
+    await this.lab.startHost(host);
+  }
+
   /** Runs the host program with a step, as `local.Command` does. */
   step(spec: StepSpec, operation = "create", hostKey?: string): Promise<RunResult> {
     const master = this.lab.host("master");

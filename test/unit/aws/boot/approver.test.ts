@@ -1,0 +1,116 @@
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { approverUnits } from "../../../../model/kubeadm";
+import { has, ScriptHost } from "../../kubeadm/scriptHost";
+import { awsSettings } from "./support";
+
+const node = "ip-10-0-1-20.eu-central-1.compute.internal";
+/** As the cloud controller manager fills them in. */
+const addresses = [
+  [node, "InternalIP", "10.0.1.20"],
+  [node, "ExternalIP", "198.51.100.20"],
+  [node, "InternalDNS", node],
+  [node, "Hostname", node],
+  [node, "ExternalDNS", "ec2-198-51-100-20.eu-central-1.compute.amazonaws.com"],
+  // What another node's kubelet wrote into its own status.
+  ["evil", "ExternalDNS", "ec2-198-51-100-99.eu-central-1.compute.amazonaws.com"],
+  ["evil", "ExternalDNS", "ec2-198-51-100-20.eu-central-1.compute.amazonaws.com"],
+] as const;
+
+describe.skipIf(!has("openssl"))("approver of serving certificates on AWS", () => {
+  let keys = "";
+  const hosts: ScriptHost[] = [];
+  beforeAll(() => {
+    keys = fs.mkdtempSync(path.join(os.tmpdir(), "approver-aws-"));
+    execFileSync("openssl", [
+      "ecparam",
+      "-name",
+      "prime256v1",
+      "-genkey",
+      "-noout",
+      "-out",
+      `${keys}/key.pem`,
+    ]);
+  });
+  afterAll(() => fs.rmSync(keys, { recursive: true }));
+  afterEach(() => hosts.splice(0).forEach((host) => host.remove()));
+
+  function approved(who: string, names: string, region = "eu-central-1"): boolean {
+    const [script] = approverUnits(awsSettings({}, region));
+    if (script === undefined) throw new Error("no script");
+    const host = new ScriptHost(script, ["/etc/kubernetes", "/run/pulumi-kubeadm-serving-approver"]);
+    hosts.push(host);
+    host.write("/etc/kubernetes/admin.conf", "");
+    host.command(
+      "kubectl",
+      'case "$1 $2" in "get certificatesigningrequests") cat "$ROOT/requests" ;; "get nodes") cat "$ROOT/nodes" ;; esac',
+    );
+    host.write(
+      "/nodes",
+      addresses.map(([name, type, address]) => `${name}\t${type}\t"${address}"\tworker\n`).join(""),
+    );
+    const subject = `/O=system:nodes/CN=system:node:${who}`;
+    const pem = execFileSync("openssl", [
+      "req",
+      "-new",
+      "-key",
+      `${keys}/key.pem`,
+      "-subj",
+      subject,
+      "-addext",
+      `subjectAltName=${names}`,
+    ]);
+    const groups = '"system:nodes" "system:authenticated" ';
+    host.write(
+      "/requests",
+      `"csr-1"\t"system:node:${who}"\t${groups}\t"digital signature" "server auth" \t${pem.toString("base64")}\n`,
+    );
+    const { status, output } = host.run();
+    expect(status, output).toBe(0);
+    return host.calls().includes("kubectl certificate approve csr-1");
+  }
+
+  it.each([
+    ["its private name and address", `DNS:${node},IP:10.0.1.20`, true],
+    [
+      "all that the cloud controller manager gave it",
+      `DNS:${node},DNS:ec2-198-51-100-20.eu-central-1.compute.amazonaws.com,IP:10.0.1.20,IP:198.51.100.20`,
+      true,
+    ],
+    [
+      "a public name of no address of its own",
+      `DNS:${node},DNS:ec2-198-51-100-99.eu-central-1.compute.amazonaws.com`,
+      false,
+    ],
+    [
+      "a public name of another region",
+      `DNS:${node},DNS:ec2-198-51-100-20.eu-west-1.compute.amazonaws.com`,
+      false,
+    ],
+    [
+      "a public name below another's domain",
+      `DNS:${node},DNS:ec2-198-51-100-20.eu-central-1.compute.amazonaws.com.example.com`,
+      false,
+    ],
+    [
+      "a public name with more in it",
+      `DNS:${node},DNS:ec2-198-51-100-20.x.eu-central-1.compute.amazonaws.com`,
+      false,
+    ],
+    ["another node's private name", "DNS:ip-10-0-1-21.eu-central-1.compute.internal", false],
+  ])("%s: %s is signed: %s", (_, names, signed) => expect(approved(node, names)).toBe(signed));
+
+  it("does not believe another node that claims the name", () => {
+    expect(approved("evil", "DNS:evil,DNS:ec2-198-51-100-20.eu-central-1.compute.amazonaws.com")).toBe(false);
+    expect(approved("evil", "DNS:evil,DNS:ec2-198-51-100-99.eu-central-1.compute.amazonaws.com")).toBe(false);
+  });
+
+  it("knows the public names of us-east-1", () => {
+    expect(approved(node, `DNS:${node},DNS:ec2-198-51-100-20.compute-1.amazonaws.com`, "us-east-1")).toBe(
+      true,
+    );
+  });
+});
