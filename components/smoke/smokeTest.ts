@@ -1,0 +1,44 @@
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { SMOKE_DEFAULTS, type SmokeOptions } from "../../model/smoke/options";
+
+/** Environment variable with the options in JSON; free of secrets. */
+export const SMOKE_VARIABLE = "KUBEADM_SMOKE";
+
+export interface SmokeTestArgs {
+  /** A kubeconfig that may make namespaces, run commands in etcd's pod, and read nodes: the cluster's own `kubeconfig`. */
+  readonly kubeconfig: pulumi.Input<string>;
+  /** What to test with; default `SMOKE_DEFAULTS`. Another one runs the test again. */
+  readonly options?: Partial<SmokeOptions>;
+  /** Runs the test again when one of them changes, as the cluster's version. Default: none. */
+  readonly triggers?: readonly pulumi.Input<string>[];
+}
+
+/**
+ * Uses the cluster as people do, at `up`: a Secret encrypted in etcd, a Deployment, logs, exec, port-forward, a Service and
+ * names. Takes away what it made. `up` fails where a step does. Make it depend on the cluster; it runs on the machine that
+ * runs Pulumi, from where the API has to be reachable. A preview runs nothing.
+ */
+export class SmokeTest extends pulumi.ComponentResource {
+  /** One line of JSON for each step. */
+  readonly results: pulumi.Output<string>;
+
+  constructor(name: string, args: SmokeTestArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kubeadm:smoke:SmokeTest", name, {}, opts);
+    const options: SmokeOptions = { ...SMOKE_DEFAULTS, ...args.options };
+    const run = new command.local.Command(
+      `${name}-run`,
+      {
+        interpreter: ["node", "-e"],
+        create: 'require("pulumi-kubeadm/smoke").step()',
+        environment: { [SMOKE_VARIABLE]: JSON.stringify(options) },
+        // Credentials go by standard input alone: neither a command line nor the environment shows them.
+        stdin: pulumi.secret(args.kubeconfig),
+        triggers: [...(args.triggers ?? [])],
+      },
+      { parent: this },
+    );
+    this.results = run.stdout;
+    this.registerOutputs({ results: this.results });
+  }
+}

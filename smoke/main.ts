@@ -1,0 +1,91 @@
+/** `npm run smoke`: is this cluster one that people can work with? */
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import { promisify } from "node:util";
+import { SMOKE_DEFAULTS, type SmokeOptions, type SmokeResult } from "../model/smoke/options";
+import { type Arguments, type KubeconfigSource, parseArguments, USAGE, UsageError } from "./arguments";
+import { SmokeClient } from "./client";
+import { SmokeRun } from "./steps";
+
+/** Runs the test. @returns the exit status */
+export async function main(words: readonly string[] = process.argv.slice(2)): Promise<number> {
+  let given: Arguments | undefined;
+  try {
+    given = parseArguments(words, process.env);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n\n${USAGE}`);
+    return 2;
+  }
+  if (given === undefined) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  return test(await kubeconfigOf(given.source), given.options, given.json);
+}
+
+async function test(kubeconfig: string, options: SmokeOptions, json: boolean): Promise<number> {
+  const client = await SmokeClient.connect(kubeconfig);
+  const run = new SmokeRun(client, options, (result) => {
+    process.stdout.write(`${json ? JSON.stringify(result) : lineOf(result)}\n`);
+  });
+  const interrupted = (): void => {
+    void run.cleanUp().finally(() => process.exit(130));
+  };
+  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+  try {
+    return (await run.run()) ? 0 : 1;
+  } finally {
+    process.removeListener("SIGINT", interrupted).removeListener("SIGTERM", interrupted);
+  }
+}
+
+function lineOf({ step, ok, saw, seconds }: SmokeResult): string {
+  return `${ok ? "ok    " : "failed"}  ${step.padEnd(12)}  ${saw} (${seconds} s)`;
+}
+
+async function kubeconfigOf(source: KubeconfigSource): Promise<string> {
+  switch (source.kind) {
+    case "file":
+      return readFile(source.file, "utf8");
+    case "stdin":
+      return text(process.stdin);
+    case "stack":
+      return stackOutput(source.environment);
+  }
+}
+
+/** As Pulumi gives it to who may see the stack's secrets. */
+async function stackOutput(environment: string): Promise<string> {
+  const words = ["stack", "output", "kubeconfig", "--show-secrets", "--stack", environment];
+  const { stdout } = await promisify(execFile)("pulumi", words, { maxBuffer: 1024 * 1024 }).catch(
+    (error: unknown) => {
+      throw new Error(
+        `pulumi has no kubeconfig of ${environment}: ${(error as { stderr?: string }).stderr?.trim() ?? String(error)}`,
+      );
+    },
+  );
+  return stdout;
+}
+
+/** The test as a step of a stack: options in the environment, the kubeconfig on standard input; ends the process. */
+export function step(): void {
+  const options = {
+    ...SMOKE_DEFAULTS,
+    ...(JSON.parse(process.env["KUBEADM_SMOKE"] ?? "{}") as Partial<SmokeOptions>),
+  };
+  ending(kubeconfigOf({ kind: "stdin" }).then((kubeconfig) => test(kubeconfig, options, true)));
+}
+
+function ending(run: Promise<number>): void {
+  run.then(
+    (status) => process.exit(status),
+    (error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+      process.exit(1);
+    },
+  );
+}
+
+if (require.main === module) ending(main());

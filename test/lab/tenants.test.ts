@@ -1,0 +1,259 @@
+/** One master, one worker and a tenant out of the settings: what it may not use up, what it may not do; and the smoke test. */
+import * as path from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { RunResult } from "../support/run";
+import { ensureTool } from "../support/toolchain";
+import { describeWithLab } from "./available";
+import { eventually, LabCluster, saw } from "./cluster";
+import { kubeconfigFile, tenantKubeconfigFile } from "./engine";
+import { shapeOf } from "./environment";
+import { webImage } from "./images";
+
+const nobody = {
+  runAsNonRoot: true,
+  runAsUser: 65534,
+  seccompProfile: { type: "RuntimeDefault" },
+};
+const pod = (name: string, container: object = {}) => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name },
+  spec: {
+    terminationGracePeriodSeconds: 1,
+    securityContext: nobody,
+    containers: [
+      {
+        name: "web",
+        image: webImage,
+        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+        ...container,
+      },
+    ],
+  },
+});
+
+const agent = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "agent" },
+  spec: { containers: [{ name: "web", image: webImage }] },
+};
+const shops = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "shops.example.com" },
+  spec: {
+    group: "example.com",
+    scope: "Namespaced",
+    names: { kind: "Shop", plural: "shops", singular: "shop" },
+    versions: [
+      {
+        name: "v1",
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+      },
+    ],
+  },
+};
+const own = [
+  {
+    apiVersion: "example.com/v1",
+    kind: "Shop",
+    metadata: { name: "first", namespace: "web" },
+    spec: { size: 3 },
+  },
+  shops,
+  { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "web", namespace: "web" }, data: { a: "1" } },
+  { apiVersion: "v1", kind: "Namespace", metadata: { name: "web" } },
+];
+
+describeWithLab("a tenant, people's own things, and the smoke test", () => {
+  let cluster: LabCluster;
+  beforeAll(async () => {
+    cluster = await LabCluster.create("tenants", shapeOf(1, 1));
+    cluster.settings = {
+      ...cluster.settings,
+      tenants: {
+        shop: {
+          quota: { pods: 2, cpu: "1", memory: "1Gi" },
+          network: { enforced: false },
+          credentials: { validityHours: 24 },
+        },
+        guests: { network: { enforced: false }, credentials: { role: "view" } },
+      },
+      manifests: own,
+      staticPods: { agent: { pod: agent, on: ["general"] } },
+    };
+    await cluster.engine("up");
+  });
+  afterAll(async () => {
+    await cluster?.down();
+  });
+
+  /** kubectl with a tenant's own kubeconfig. */
+  const as = (tenant: string, args: readonly string[], input?: object): Promise<RunResult> =>
+    ensureTool("kubectl").then((kubectl) =>
+      cluster.lab.run([kubectl, ...args], {
+        env: { ...process.env, KUBECONFIG: tenantKubeconfigFile(kubeconfigFile(cluster.lab), tenant) },
+        allowFailure: true,
+        ...(input === undefined ? {} : { input: JSON.stringify(input) }),
+      }),
+    );
+
+  it("a second preview is empty", async () => {
+    const { changed } = await cluster.engine("preview");
+    saw(`${changed.length} changes`);
+    expect(changed).toEqual([]);
+  });
+
+  it("the team starts a pod with its own kubeconfig, and limits are filled in", async () => {
+    const made = await as("shop", ["apply", "-f", "-"], pod("one"));
+    saw(made.stdout + made.stderr);
+    expect(made.status).toBe(0);
+    const resources = await as("shop", [
+      "get",
+      "pod",
+      "one",
+      "-o",
+      "jsonpath={.spec.containers[0].resources}",
+    ]);
+    saw(resources.stdout);
+    expect(JSON.parse(resources.stdout)).toEqual({
+      requests: { cpu: "100m", memory: "128Mi" },
+      limits: { memory: "256Mi" },
+    });
+    const ready = await as("shop", ["wait", "--for=condition=Ready", "pod/one", "--timeout=120s"]);
+    expect(ready.stdout).toContain("condition met");
+  });
+
+  it("the quota refuses the pod too many, and the one that asks for too much", async () => {
+    const greedy = await as(
+      "shop",
+      ["apply", "-f", "-"],
+      pod("greedy", { resources: { requests: { cpu: "2" } } }),
+    );
+    saw(greedy.stderr);
+    expect(greedy.stderr).toMatch(/exceeded quota: tenant, requested: requests\.cpu=2/);
+    expect((await as("shop", ["apply", "-f", "-"], pod("two"))).status).toBe(0);
+    const refused = await as("shop", ["apply", "-f", "-"], pod("three"));
+    saw(refused.stderr);
+    expect(refused.stderr).toMatch(
+      /exceeded quota: tenant, requested: pods=1, used: pods=2, limited: pods=2/,
+    );
+  });
+
+  it("its pods may not be what the level of Pod Security forbids", async () => {
+    const refused = await as("guests", ["auth", "can-i", "create", "pods"]);
+    expect(refused.stdout.trim()).toBe("no");
+    const privileged = pod("root", { securityContext: { privileged: true } });
+    const answer = await as("shop", ["apply", "-f", "-"], privileged);
+    saw(answer.stderr);
+    expect(answer.stderr).toMatch(/violates PodSecurity "restricted/);
+  });
+
+  it.each([
+    ["shop", ["create", "deployments"], "yes"],
+    ["shop", ["get", "secrets"], "yes"],
+    ["shop", ["create", "pods/exec"], "yes"],
+    ["shop", ["create", "networkpolicies"], "no"],
+    ["shop", ["update", "resourcequotas"], "no"],
+    ["shop", ["delete", "limitranges"], "no"],
+    ["shop", ["create", "rolebindings"], "no"],
+    ["shop", ["delete", "namespace", "shop"], "no"],
+    ["shop", ["get", "pods", "-n", "guests"], "no"],
+    ["shop", ["get", "pods", "-n", "kube-system"], "no"],
+    ["shop", ["list", "nodes"], "no"],
+    ["guests", ["get", "pods"], "yes"],
+    ["guests", ["get", "secrets"], "no"],
+  ])("%s: can it %j? %s", async (tenant, verb, answer) => {
+    const { stdout } = await as(tenant, ["auth", "can-i", ...verb]);
+    expect(stdout.trim().split("\n").pop()).toBe(answer);
+  });
+
+  it("what people bring is there: the custom resource after its kind, the static pod on the pool's node", async () => {
+    expect(await cluster.kubectl("-n", "web", "get", "shops", "first", "-o", "jsonpath={.spec.size}")).toBe(
+      "3",
+    );
+    const phase = await eventually(
+      "the static pod runs",
+      () => cluster.kubectl("-n", "kube-system", "get", "pod", "agent-w1", "-o", "jsonpath={.status.phase}"),
+      (text) => text === "Running",
+    );
+    saw(`agent-w1 is ${phase}`);
+  });
+
+  it("a static pod that is changed is another one, and one taken out is gone", async () => {
+    const { staticPods, ...others } = cluster.settings;
+    const changed = { ...agent, metadata: { name: "agent", labels: { version: "2" } } };
+    cluster.settings = { ...others, staticPods: { ...staticPods, agent: { pod: changed, on: ["general"] } } };
+    const report = await cluster.engine("up");
+    saw(report.changed.join("\n"));
+    expect(report.changed.map((line) => line.split(" ")[1])).toEqual(["lab-pool-general-w1-membership"]);
+    await eventually(
+      "the new pod",
+      () =>
+        cluster.kubectl(
+          "-n",
+          "kube-system",
+          "get",
+          "pod",
+          "agent-w1",
+          "-o",
+          "jsonpath={.metadata.labels.version}",
+        ),
+      (text) => text === "2",
+    );
+    cluster.settings = others;
+    await cluster.engine("up");
+    await eventually(
+      "the end of the pod",
+      () => cluster.kubectl("-n", "kube-system", "get", "pods", "-o", "name"),
+      (text) => !text.includes("agent"),
+    );
+  });
+
+  it("the smoke test passes, and leaves nothing", async () => {
+    const program = [process.execPath, "--import", "tsx", path.resolve(__dirname, "../../smoke/main.ts")];
+    const words = ["--image", webImage, "--server", "/web", "--path", "/", "--node-port"];
+    const env = { ...process.env, KUBECONFIG: kubeconfigFile(cluster.lab) };
+    const { stdout, stderr, status } = await cluster.lab.run([...program, ...words], {
+      env,
+      allowFailure: true,
+    });
+    saw(stdout + stderr);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/ok +secret +etcd holds k8s:enc:secretbox:v1:generated:/);
+    expect(await cluster.kubectl("get", "namespaces", "-o", "name")).not.toContain("smoke");
+  });
+
+  it("the smoke test says which step failed, and leaves nothing then either", async () => {
+    const program = [process.execPath, "--import", "tsx", path.resolve(__dirname, "../../smoke/main.ts")];
+    const words = ["--image", webImage, "--server", "false", "--timeout", "15", "--json"];
+    const env = { ...process.env, KUBECONFIG: kubeconfigFile(cluster.lab) };
+    const { stdout, status } = await cluster.lab.run([...program, ...words], { env, allowFailure: true });
+    saw(stdout);
+    expect(status).toBe(1);
+    const results = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { step: string; ok: boolean });
+    expect(results.filter((result) => !result.ok).map((result) => result.step)).toEqual(["deployment"]);
+    expect(results.at(-1)).toMatchObject({ step: "clean-up", ok: true });
+    expect(await cluster.kubectl("get", "namespaces", "-o", "name")).not.toContain("smoke");
+  });
+
+  it("a tenant taken out of the settings is gone with all that it had", async () => {
+    const { guests, ...tenants } = cluster.settings.tenants ?? {};
+    expect(guests).toBeDefined();
+    cluster.settings = { ...cluster.settings, tenants };
+    const { changed } = await cluster.engine("up");
+    saw(changed.join("\n"));
+    expect(changed.every((line) => /lab-tenant-guests/.test(line))).toBe(true);
+    expect(await cluster.kubectl("get", "namespaces", "-o", "name")).not.toContain("guests");
+  });
+
+  it("destroy leaves the hosts bare", async () => {
+    await cluster.engine("destroy");
+  });
+});
