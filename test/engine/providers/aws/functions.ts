@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { secret, type Value, type Values } from "../shared/values";
 import { accountId } from "./account";
-import { architectureOfImage, publicParameter, zonesOf } from "./catalogue";
+import { architectureOfImage, balancerZone, publicParameter, zonesOf } from "./catalogue";
 import { objects, partitionOf, refuse, text, texts, type Scope } from "./scope";
 
 type Answerer = (scope: Scope, args: Values) => Values;
@@ -34,6 +34,11 @@ const functions: Readonly<Record<string, Answerer>> = {
     zoneIds: zonesOf(region).map(({ id }) => id),
     groupNames: [region],
   }),
+  "aws:lb/getHostedZoneId:getHostedZoneId": (scope, args) => {
+    const region = text(args["region"]) || scope.region;
+    const id = balancerZone(region, args["loadBalancerType"] === "network");
+    return { id, region, loadBalancerType: args["loadBalancerType"] ?? "application" };
+  },
   "aws:ssm/getParameter:getParameter": getParameter,
   "aws:ec2/getAmi:getAmi": getAmi,
   "aws:ec2/getVpc:getVpc": (scope, args) => {

@@ -30,7 +30,7 @@ import { argumentsOf, has, type Kind } from "./kind";
 import { kindOf } from "./kinds";
 import { marked } from "./marks";
 import { merged, plan, plannedState, refreshedInputs, withDefaults } from "./planning";
-import { Scope } from "./scope";
+import { given, Scope } from "./scope";
 
 export class AwsStandIn implements StandIn {
   private region = "";
@@ -66,7 +66,8 @@ export class AwsStandIn implements StandIn {
   diff({ type, olds, oldInputs, news }: DiffRequest): DiffResult {
     const { kind } = kindOf(type);
     const detailed = plan(kind, plainObject(olds), plainObject(oldInputs), plainObject(news));
-    return { detailed };
+    const replaces = Object.values(detailed).some((change) => change.endsWith("-replace"));
+    return { detailed, deleteBeforeReplace: replaces && hasOwnName(kind, news) };
   }
 
   create({ type, properties, preview }: CreateRequest): { id: string; properties: Values } {
@@ -165,6 +166,14 @@ function nameFor(kind: Kind, name: string, olds: Values, inputs: Values): Values
   const kept = Array.isArray(defaults) && defaults.includes(argument) ? olds[argument] : undefined;
   const made = `${name.slice(0, longest - 8)}-${randomBytes(4).toString("hex").slice(0, 7)}`;
   return { [argument]: kept ?? (lowerCase ? made.toLowerCase() : made), __defaults: [argument] };
+}
+
+/** The bridge's nameRequiresDeleteBeforeReplace (pkg/tfbridge/schema.go): a name that somebody chose is free only once. */
+function hasOwnName(kind: Kind, inputs: Values): boolean {
+  if (!kind.naming) return false;
+  const { argument } = kind.naming;
+  const defaults = inputs["__defaults"];
+  return given(inputs[argument]) && !(Array.isArray(defaults) && defaults.includes(argument));
 }
 
 function withPrefix(kind: Kind, scope: Scope, inputs: Values): Values {

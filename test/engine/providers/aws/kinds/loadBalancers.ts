@@ -1,5 +1,6 @@
 /** Load balancers. */
 import { attach, detach, interfaces } from "../addresses";
+import { balancerZone } from "../catalogue";
 import { exactlyOne, longest, matches, notBoth, oneOf } from "../faults";
 import type { Kind } from "../kind";
 import { objects, refuse, text, texts, type Scope } from "../scope";
@@ -63,7 +64,7 @@ export const loadBalancer: Kind = {
         arnSuffix: suffix,
         dnsName: dnsName(scope, name, suffix, isNetwork, isInternal),
         vpcId,
-        zoneId: zoneIds[scope.region]?.[isNetwork ? 1 : 0] ?? "Z00000000000000000000",
+        zoneId: balancerZone(scope.region, isNetwork),
         internal: isInternal,
         ipAddressType: inputs["ipAddressType"] ?? "ipv4",
         ...placed(inputs, inputs),
@@ -116,14 +117,6 @@ export const loadBalancer: Kind = {
     for (const listener of scope.where("lb.Listener", { loadBalancerArn: id }))
       scope.remove("lb.Listener", listener.id);
   },
-};
-
-/** For alias records: application, network (https://docs.aws.amazon.com/general/latest/gr/elb.html). */
-const zoneIds: Readonly<Record<string, readonly [string, string]>> = {
-  "eu-central-1": ["Z215JYRZR1TBD5", "Z3F0SRJ5LGBH90"],
-  "eu-west-1": ["Z32O12XQLNTSW2", "Z2IFOLAFXWLO4F"],
-  "us-east-1": ["Z35SXDOTRQ7X7K", "Z26RNL4JYFTOTI"],
-  "us-west-2": ["Z1H1FL5HABSF5", "Z18D5FSROUN65G"],
 };
 
 function dnsName(

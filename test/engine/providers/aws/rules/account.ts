@@ -72,18 +72,19 @@ class Account {
     return { type, id, inputs, outputs: properties };
   }
 
-  /** `update`, `replace` or `same`, with the arguments that did it. */
+  /** `update`, `replace` or `same`, with the arguments that did it; and whether the old one has to go first. */
   change(made: Made, changes: Values): string {
     const { inputs } = this.check(made.type, { ...asked(made), ...changes }, made.inputs);
     const request = { urn: "urn", type: token(made.type), name: "thing", id: made.id, ignoreChanges: [] };
     const olds = { olds: made.outputs, oldInputs: made.inputs, news: inputs };
-    const { detailed } = this.provider.diff({ ...request, ...olds });
+    const { detailed, deleteBeforeReplace } = this.provider.diff({ ...request, ...olds });
     const names = [...new Set(Object.keys(detailed).map((entry) => entry.split(/[.[]/)[0]))].sort();
     const replacing = Object.entries(detailed)
       .filter(([, kind]) => kind.endsWith("-replace"))
       .map(([entry]) => entry.split(/[.[]/)[0]);
     if (names.length === 0) return "same";
-    return replacing.length > 0 ? `replace ${[...new Set(replacing)].join()}` : `update ${names.join()}`;
+    if (replacing.length === 0) return `update ${names.join()}`;
+    return `replace ${[...new Set(replacing)].join()}${deleteBeforeReplace ? ", deleted first" : ""}`;
   }
 
   update(made: Made, changes: Values): Made {
@@ -136,9 +137,11 @@ function token(type: string): string {
   return `aws:${module}/${name[0].toLowerCase()}${name.slice(1)}:${name}`;
 }
 
+/** What a program gave: the names that Check made are none of it. */
 function asked(made: Made): Values {
-  const { tagsAll: _, __defaults: __, ...rest } = plainObject(made.inputs);
-  return rest;
+  const { tagsAll: _, __defaults: defaults, ...rest } = plainObject(made.inputs);
+  const names = Array.isArray(defaults) ? defaults : [];
+  return Object.fromEntries(Object.entries(rest).filter(([name]) => !names.includes(name)));
 }
 
 export let account: Account;

@@ -14,6 +14,7 @@ import {
   type Made,
 } from "./account";
 
+// "deleted first": where somebody chose the name, the bridge makes way for the new one before it is made.
 describe("a change means what the original says", () => {
   type Change = readonly [what: string, make: () => Made, changes: Values, meaning: string];
   const changes: readonly Change[] = [
@@ -39,8 +40,13 @@ describe("a change means what the original says", () => {
     ],
     ["Subnet tags", () => network().a, { tags: { a: "b" } }, "update tags,tagsAll"],
     ["InternetGateway vpcId", () => network().gateway, { vpcId: "vpc-1" }, "update vpcId"],
-    ["SecurityGroup description", () => network().group, { description: "other" }, "replace description"],
-    ["SecurityGroup name", () => network().group, { name: "other" }, "replace name"],
+    [
+      "SecurityGroup description",
+      () => network().group,
+      { description: "other" },
+      "replace description, deleted first",
+    ],
+    ["SecurityGroup name", () => network().group, { name: "other" }, "replace name, deleted first"],
     ["Instance ami", () => instance(network().a), { ami: "ami-0123456789abcdef0" }, "replace ami"],
     ["Instance privateIp", () => instance(network().a), { privateIp: "10.0.0.99" }, "replace privateIp"],
     ["Instance keyName", () => instance(network().a), { keyName: "key" }, "replace keyName"],
@@ -94,7 +100,7 @@ describe("a change means what the original says", () => {
       "update vpcSecurityGroupIds",
     ],
     ["LaunchTemplate instanceType", () => template(), { instanceType: "t3.large" }, "update instanceType"],
-    ["LaunchTemplate name", () => template(), { name: "other" }, "replace name"],
+    ["LaunchTemplate name", () => template(), { name: "other" }, "replace name, deleted first"],
     [
       "Group sizes",
       () => scaling(network().a, template()),
@@ -107,9 +113,9 @@ describe("a change means what the original says", () => {
       { initialLifecycleHooks: [{ name: "h", lifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING" }] },
       "replace initialLifecycleHooks",
     ],
-    ["Group name", () => scaling(network().a, template()), { name: "other" }, "replace name"],
+    ["Group name", () => scaling(network().a, template()), { name: "other" }, "replace name, deleted first"],
     ["LoadBalancer internal", () => balancer([network().a]), { internal: false }, "replace internal"],
-    ["LoadBalancer name", () => balancer([network().a]), { name: "other" }, "replace name"],
+    ["LoadBalancer name", () => balancer([network().a]), { name: "other" }, "replace name, deleted first"],
     [
       "LoadBalancer a subnet more",
       () => balancer([network().a]),
@@ -166,7 +172,7 @@ describe("a change means what the original says", () => {
       },
       "same",
     ],
-    ["Role name", () => role(), { name: "other" }, "replace name"],
+    ["Role name", () => role(), { name: "other" }, "replace name, deleted first"],
     [
       "Parameter value",
       () => account.make("ssm.Parameter", { name: "/a", type: "SecureString", value: "a" }),
@@ -177,13 +183,13 @@ describe("a change means what the original says", () => {
       "Parameter name",
       () => account.make("ssm.Parameter", { name: "/a", type: "SecureString", value: "a" }),
       { name: "/b" },
-      "replace name",
+      "replace name, deleted first",
     ],
     [
       "Parameter from advanced to standard",
       () => account.make("ssm.Parameter", { name: "/a", type: "String", value: "a", tier: "Advanced" }),
       { tier: "Standard" },
-      "replace tier",
+      "replace tier, deleted first",
     ],
     [
       "SecretVersion secretString",
