@@ -52,8 +52,7 @@ export class Ingress extends pulumi.ComponentResource {
       dependsOn: namespace,
     });
     this.resources = [...namespace, ...made.resources, ...backend];
-    const first = made.service?.status.loadBalancer.ingress[0];
-    this.address = first?.apply((one) => one.hostname ?? one.ip);
+    this.address = made.service?.status.apply(addressOf);
     this.records = this.createRecords(name, ingress);
     this.registerOutputs({ address: this.address });
   }
@@ -79,6 +78,16 @@ export class Ingress extends pulumi.ComponentResource {
       ]),
     );
   }
+}
+
+interface BalancerStatus {
+  readonly loadBalancer?: { readonly ingress?: readonly { hostname?: string; ip?: string }[] };
+}
+
+/** A balancer of AWS has a name, one of MetalLB an address; "" as long as there is neither. */
+function addressOf(status: BalancerStatus | undefined): string {
+  const first = status?.loadBalancer?.ingress?.[0];
+  return first?.hostname ?? first?.ip ?? "";
 }
 
 /** The cloud makes a balancer for the Service, and takes it away only when the Service goes. MetalLB makes nothing. */
@@ -127,7 +136,7 @@ function traefik(parts: Parts, ingress: TraefikSettings): Made {
   );
   if (ingress.arrive.by !== "loadBalancer") return { resources: [release] };
   // Known once the release is there; before it there is no Service to be read.
-  const id = release.status.apply((status) => `${status.namespace}/${INGRESS_SERVICE.traefik}`);
-  const service = k8s.core.v1.Service.get(`${name}-service`, id, { parent: release });
+  const id = release.id.apply(() => `${INGRESS_NAMESPACE.traefik}/${INGRESS_SERVICE.traefik}`);
+  const service = k8s.core.v1.Service.get(`${name}-service`, id, { parent: outside.parent });
   return { resources: [release], service };
 }
