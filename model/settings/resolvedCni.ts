@@ -50,7 +50,7 @@ export interface CalicoPeer {
 }
 
 export interface CalicoBgp {
-  /** Of every node, 1 to 4294967294; default 64512. */
+  /** Of every node, 1 to 2147483647, the most that Calico's CRDs hold; default 64512. */
   readonly asNumber: number;
   /** Every node peers with every other. */
   readonly nodeToNodeMesh: boolean;

@@ -9,8 +9,13 @@ const nodeSelector = z
   .record(z.string().min(1), z.string().min(1))
   .refine((labels) => Object.keys(labels).length > 0, { error: "names no label" });
 
-// RFC 6793: AS numbers have 32 bits; 0 is reserved (RFC 7607), and so is the last (RFC 7300).
-const asNumber = z.number().int().min(1).max(4294967294);
+// AS numbers have 32 bits (RFC 6793) and 0 is reserved (RFC 7607), but Calico's CRDs hold them as int32: the API server
+// refuses the upper half (tigera/operator v1.42.4, crd.projectcalico.org_bgpconfigurations.yaml and _bgppeers.yaml).
+const asNumber = z
+  .number()
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1);
 
 const flannel = z.strictObject({
   kind: z.literal("flannel"),

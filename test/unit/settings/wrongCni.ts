@@ -154,7 +154,12 @@ const BGP: readonly Row[] = [
   ],
   ["peers on vxlan", calico("vxlan", { peers: [peer()] }), "cni.peers", /setting of BGP/],
   ["AS 0", bgp({ asNumber: 0 }), "cni.asNumber", /too small.*at least 1/],
-  ["AS of 33 bits", bgp({ asNumber: 4294967296 }), "cni.asNumber", /too large.*4294967294/],
+  [
+    "AS that Calico cannot hold",
+    bgp({ asNumber: 4200000000 }),
+    "cni.asNumber",
+    /too large.*at most 2147483647/,
+  ],
   ["AS in dots", bgp({ asNumber: "64.512" }), "cni.asNumber", /is text.*a number/],
   [
     "mesh beside reflectors",
