@@ -40,7 +40,7 @@ export interface ParseContext {
  */
 export function parseCluster(raw: unknown, context: ParseContext): ClusterSettings {
   const problems = new Problems();
-  const given = raw ?? {};
+  const given = withoutUndefined(raw ?? {});
   const platform = platformOf(given, problems);
   // Settings of an unknown platform have keys nobody knows: checking them would only bury the point.
   if (platform === undefined) throw new SettingsError(problems.sorted(), context.environment);
@@ -64,6 +64,18 @@ export function parseCluster(raw: unknown, context: ParseContext): ClusterSettin
 }
 
 const SCHEMAS = { machines: machinesCluster, aws: awsCluster } as const;
+
+/** A key without a value, as programs write one, is no key: the checks take it for one whose value was refused. */
+function withoutUndefined(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutUndefined);
+  if (value === null || typeof value !== "object" || Object.getPrototypeOf(value) !== Object.prototype)
+    return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => inner !== undefined)
+      .map(([key, inner]) => [key, withoutUndefined(inner)]),
+  );
+}
 
 /**
  * A CNI of an unknown kind is refused as a whole, since the kind says which keys it has. All kinds have the pod range,

@@ -1,5 +1,6 @@
-import type { DraftMachine, Facts } from "../draft";
+import type { Draft, DraftMachine, Facts } from "../draft";
 import { readTaint } from "../labels";
+import type { Taint } from "../resolved";
 import type { Path, Problems } from "../problems";
 import { isDnsName } from "../schema/primitives";
 
@@ -77,7 +78,9 @@ export function taintsAreTaken(facts: Facts, problems: Problems): void {
     for (const [index, given] of (machine.input.taints ?? []).entries()) {
       if (given === undefined) continue;
       const place = [...machine.path, "taints", index];
-      const taint = readTaint(given);
+      const taint: Draft<Taint> = readTaint(given);
+      // A taint as a mapping whose key was refused.
+      if (taint.key === undefined) continue;
       const identity = `${taint.key}:${taint.effect}`;
       if (seen.has(identity))
         problems.add(place, given, "has key and effect of one above", { allowed: "one of each" });

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+
+import { memberDigest } from "../../../model/membership/files";
+import { renderNode } from "../../../model/node/render";
+import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
+import { membershipView, preflightView, setupView } from "../../../model/views";
+import { awsSettings, largeAws } from "../../support/awsInput";
+import { all, set, type Change } from "../settings/edit";
+
+/** What of the settings each step of each master is told: where this changes, the step runs again. */
+function told(settings: ClusterSettings): Map<string, string> {
+  const of = (...parts: unknown[]) => JSON.stringify(parts);
+  const steps = (one: Machine): [string, string][] => {
+    const setup = setupView(settings, one);
+    const member = membershipView(settings, one);
+    return [
+      [`setup ${one.name}`, of(setup, renderNode(setup, one))],
+      [`membership ${one.name}`, of(member, memberDigest(member, one))],
+    ];
+  };
+  return new Map([["preflight", of(preflightView(settings))], ...settings.machines.flatMap(steps)]);
+}
+
+function touched(change: Change): string[] {
+  const [before, after] = [told(awsSettings(largeAws)), told(awsSettings(largeAws, change))];
+  return [...after.keys()].filter((step) => before.get(step) !== after.get(step));
+}
+
+const MEMBERSHIPS = ["membership master-1", "membership master-2", "membership master-3"];
+
+describe("a change of settings on AWS touches the masters' steps only where hosts are rendered from it", () => {
+  const NOTHING: readonly [string, Change][] = [
+    ["a pool's size", set("workers.burst.max", 9)],
+    ["a pool's instance types", set("workers.general.instanceType", "m7a.xlarge")],
+    [
+      "a pool's volume and spot price",
+      all(set("workers.burst.volume", { sizeGiB: 60 }), set("workers.burst.spot", { maxPrice: "0.1" })),
+    ],
+    ["a pool's generation", set("workers.general.generation", 2)],
+    ["who may call the API", set("access.api", ["198.51.100.0/24"])],
+    ["who may SSH in", set("access.ssh", ["198.51.100.0/24"])],
+    ["tags", set("tags", { team: "a" })],
+    ["NAT and flow logs", all(set("network.nat", "one"), set("network.flowLogs", undefined))],
+    [
+      "the masters' instance type and volume",
+      all(set("controlPlane.instanceType", "m7a.large"), set("controlPlane.volume", { sizeGiB: 90 })),
+    ],
+    ["the bastion", set("bastion.instanceType", "t3.small")],
+    ["storage", set("storage", false)],
+    ["a record in DNS", set("endpoint.dns", { zoneId: "Z0123456789ABCDEFGHIJ", name: "api.example.com" })],
+  ];
+
+  it.each(NOTHING)("%s: none", (_name, change) => {
+    expect(touched(change)).toEqual([]);
+  });
+
+  it("a new pool: its credentials are made by every master", () => {
+    expect(touched(set("workers.more", { count: 1, instanceType: "t3.large" }))).toEqual(MEMBERSHIPS);
+  });
+
+  it("labels of a pool: masters give those that nodes must not give themselves", () => {
+    expect(touched(set("workers.burst.labels", { tier: "burst" }))).toEqual(MEMBERSHIPS);
+  });
+
+  it("pod identity: the API servers' issuer", () => {
+    expect(touched(set("podIdentity", false))).toEqual(MEMBERSHIPS);
+  });
+});
