@@ -28,7 +28,8 @@ const everything = {
 /** What the provider would say of a Service behind a balancer. */
 function outputs({ type, inputs }: pulumi.runtime.MockResourceArgs): Record<string, unknown> {
   const service =
-    type === "kubernetes:core/v1:Service" && /LoadBalancer|undefined/.test(String(specType(inputs)));
+    type === "kubernetes:core/v1:Service" &&
+    /LoadBalancer|undefined/.test(String(specType(inputs as Record<string, unknown>)));
   return service ? { status: { loadBalancer: { ingress: [{ hostname: "balancer.example.com" }] } } } : {};
 }
 function specType(inputs: Record<string, unknown>): unknown {
