@@ -16,26 +16,28 @@ if command -v crictl >/dev/null && systemctl is-active --quiet containerd; then
 fi
 phase "network"
 # Asked of the kernel and not of sysfs, which in a container may show another network namespace's links.
-ip -o link show | sed -n 's/^[0-9]*: \\(cni0\\|flannel[^:@]*\\|kube-ipvs0\\)[:@].*/\\1/p' | while read -r link; do ip link delete "$link" || true; done
-# Routes to other nodes' pods, which flannel's host-gw leaves behind.
+ip -o link show | sed -n 's/^[0-9]*: \\(cni0\\|flannel[^:@]*\\|kube-ipvs0\\|weave\\|datapath\\|vethwe[^:@]*\\|vxlan-[0-9]*\\|vxlan\\.calico\\|cali[^:@]*\\)[:@].*/\\1/p' | while read -r link; do ip link delete "$link" || true; done
+# The kernel keeps this one as long as its module is loaded: Calico's IP-in-IP.
+if ip link show tunl0 >/dev/null 2>&1; then ip address flush dev tunl0 || true; ip link set tunl0 down || true; fi
+# Routes to other nodes' pods, which flannel's host-gw and Calico leave behind.
 ip -4 route flush root ${podCidr} 2>/dev/null || true
 if command -v nft >/dev/null; then
-  for family in ip ip6; do
-    nft list tables "$family" 2>/dev/null | awk '$3 == "kube-proxy" || $3 ~ /^flannel-/ { print $2, $3 }' | while read -r f table; do nft delete table "$f" "$table" || true; done
+  for family in ip ip6 inet; do
+    nft list tables "$family" 2>/dev/null | awk '$3 == "kube-proxy" || $3 ~ /^flannel-/ || $3 == "calico" || $3 == "kube-network-policies" { print $2, $3 }' | while read -r f table; do nft delete table "$f" "$table" || true; done
   done
 fi
 if command -v iptables-save >/dev/null; then
   for table in nat filter mangle; do
     rules=$(iptables-save -t "$table" 2>/dev/null || true)
-    if grep -qE 'KUBE-|FLANNEL|CNI-' <<<"$rules"; then
-      grep -vE 'KUBE-|FLANNEL|CNI-' <<<"$rules" | iptables-restore -T "$table" || true
+    if grep -qE 'KUBE-|FLANNEL|CNI-|WEAVE|cali-' <<<"$rules"; then
+      grep -vE 'KUBE-|FLANNEL|CNI-|WEAVE|cali-' <<<"$rules" | iptables-restore -T "$table" || true
     fi
   done
 fi
 phase "files"
 if mountpoint --quiet /var/lib/kubelet; then umount --recursive --lazy /var/lib/kubelet/pods 2>/dev/null || true; fi
 awk '$2 ~ "^/var/lib/kubelet/" { print $2 }' /proc/mounts | sort -r | xargs -r -n 1 umount --lazy || true
-rm -rf /etc/kubernetes /var/lib/etcd/member /var/lib/cni /etc/cni/net.d /run/flannel
+rm -rf /etc/kubernetes /var/lib/etcd/member /var/lib/cni /etc/cni/net.d /run/flannel /var/lib/weave /var/lib/calico /run/calico
 find /var/lib/kubelet -mindepth 1 -delete 2>/dev/null || true
 for unit in /etc/systemd/system/pulumi-kubeadm-*.timer; do
   [ -e "$unit" ] || continue

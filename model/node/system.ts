@@ -68,7 +68,7 @@ export function systemFiles(settings: ClusterSettings, machine: Machine): System
         path: "/etc/NetworkManager/conf.d/90-pulumi-kubeadm.conf",
         mode: "0644",
         content:
-          "[keyfile]\nunmanaged-devices=interface-name:flannel*;interface-name:cni*;interface-name:veth*\n",
+          "[keyfile]\nunmanaged-devices=interface-name:flannel*;interface-name:cni*;interface-name:veth*;interface-name:cali*;interface-name:tunl*;interface-name:vxlan.calico;interface-name:weave\n",
       },
       reload: "if active NetworkManager.service; then systemctl reload NetworkManager.service; fi",
       only: "/etc/NetworkManager",
