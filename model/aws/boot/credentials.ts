@@ -82,18 +82,16 @@ ${awsFunction}# The prefix is a syslog level that systemd reads.
 say() { echo "<5>$*"; }
 
 [ -e "$KUBECONFIG" ] || exit 0
-exec 9>/run/${credentialsUnit}.lock
-flock --nonblock 9 || exit 0
 work=$(mktemp -d /run/${credentialsUnit}.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$state"
 failed=0
-# One pool's trouble is not another's.
+# One pool's trouble is not another's. A process of its own: in a list with || the shell would go on after an error.
 try() {
-  local status=0
-  (set -e; "$@") || status=$?
-  if [ "$status" -ne 0 ]; then
-    say "$1 of pool $2: exit status $status"
+  if "$0" "$@" >"$work/said" 2>&1; then
+    grep '^<5>' "$work/said" || true
+  else
+    say "$1 of pool $2 failed: $(tail -n 3 "$work/said" | sed 's/^<5>//' | tr '\\n' ' ')"
     failed=1
   fi
 }
@@ -169,6 +167,12 @@ PYTHON
   touch "$state/$1.swept"
 }
 
+if [ $# -gt 0 ]; then
+  "$@"
+  exit
+fi
+exec 9>/run/${credentialsUnit}.lock
+flock --nonblock 9 || exit 0
 ${pools.map((pool) => poolCalls(settings, pool)).join("\n")}
 exit "$failed"
 `;

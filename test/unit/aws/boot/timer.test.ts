@@ -1,0 +1,181 @@
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { credentialFiles } from "../../../../model/aws/boot/credentials";
+import { awsProgram } from "../../../../model/aws/boot/paths";
+import { has, ScriptHost } from "../../kubeadm/scriptHost";
+import { awsOf, awsSettings } from "./support";
+
+const workers = {
+  general: { count: 2, instanceType: "t3.large" },
+  other: { count: 1, instanceType: "t3.large" },
+};
+const settings = awsSettings({ workers });
+const written = "/var/lib/pulumi-kubeadm/pools/general.written";
+
+describe.skipIf(!has("openssl") || !has("python3"))("the masters' timer", () => {
+  let keys = "";
+  let host: ScriptHost;
+  beforeAll(() => {
+    keys = fs.mkdtempSync(path.join(os.tmpdir(), "timer-"));
+    execFileSync("openssl", [
+      "ecparam",
+      "-name",
+      "prime256v1",
+      "-genkey",
+      "-noout",
+      "-out",
+      `${keys}/key.pem`,
+    ]);
+  });
+  afterAll(() => fs.rmSync(keys, { recursive: true }));
+
+  beforeEach(() => {
+    const [script] = credentialFiles(settings, awsOf(settings));
+    if (script === undefined) throw new Error("no script");
+    host = new ScriptHost(script, [
+      "/etc/kubernetes",
+      "/var/lib/pulumi-kubeadm",
+      "/run/pulumi-kubeadm-pool-credentials",
+      "/usr/local/lib/pulumi-kubeadm",
+    ]);
+    host.write("/etc/kubernetes/admin.conf", "");
+    host.write("/configmap", "kind: ClusterConfiguration");
+    host.write("/labelling", "0");
+    host.command(
+      "kubectl",
+      `case "$*" in
+*configmap*) cat "$ROOT/configmap" ;;
+"get nodes --selector kubeadm.pulumi.com/pool=general"*) cat "$ROOT/nodes" 2>/dev/null || true ;;
+"get nodes -o"*) echo here ;;
+*certificatesigningrequests*) cat "$ROOT/requests" 2>/dev/null || true ;;
+label*) exit "$(cat "$ROOT/labelling")" ;;
+esac`,
+    );
+    host.command("kubeadm", 'echo "a credential by $*"');
+    // Notes what it is asked, and what comes in; refuses parameters of the pool that the file names.
+    host.write(
+      awsProgram,
+      `import os, sys
+root = os.environ["ROOT"]
+refused = open(root + "/refused").read().strip() if os.path.exists(root + "/refused") else None
+text = sys.stdin.read() if sys.argv[1] == "putParameter" else ""
+open(root + "/aws", "a").write(" ".join(sys.argv[1:]) + " " + text)
+open(root + "/aws", "a").write("\\n")
+if refused and refused in " ".join(sys.argv):
+    sys.exit("AccessDeniedException: not yet")
+if sys.argv[1] == "statuses" and os.path.exists(root + "/statuses"):
+    print(open(root + "/statuses").read(), end="")
+`,
+    );
+  });
+  afterEach(() => host.remove());
+
+  const asked = (): string[] =>
+    host
+      .read("/aws")
+      .split("\n")
+      .filter((line) => line.trim() !== "");
+  const request = (node: string, pool: string): string => {
+    const subject = `/O=system:nodes/CN=system:node:${node}`;
+    const pem = execFileSync("openssl", ["req", "-new", "-key", `${keys}/key.pem`, "-subj", subject]);
+    return `system:bootstrap:${pool} ${pem.toString("base64")}\n`;
+  };
+  const labelled = (): string[] => host.calls().filter((line) => line.startsWith("kubectl label"));
+
+  it("writes each pool a credential of its own, of six hours, and not again within the hour", () => {
+    expect(host.run().status).toBe(0);
+    const puts = asked().filter((line) => line.startsWith("putParameter"));
+    expect(puts).toHaveLength(2);
+    expect(puts[0]).toContain(
+      "putParameter /kubeadm/dev/general/join SecureString a credential by kubeconfig user",
+    );
+    expect(puts[0]).toContain(
+      "--client-name system:bootstrap:general --org system:bootstrappers:kubeadm:default-node-token --validity-period 6h",
+    );
+    expect(puts[1]).toContain("--client-name system:bootstrap:other");
+    host.run();
+    expect(asked().filter((line) => line.startsWith("putParameter"))).toHaveLength(2);
+    fs.utimesSync(host.root + written, new Date(0), new Date(0));
+    host.run();
+    expect(asked().filter((line) => line.startsWith("putParameter"))).toHaveLength(3);
+  });
+
+  it("goes on with other pools where one is refused, says why, and tries again at the next look", () => {
+    host.write("/refused", "general/join");
+    const { status, output } = host.run();
+    expect(status).toBe(1);
+    expect(output).toContain("<5>credential of pool general failed: AccessDeniedException: not yet");
+    expect(asked().some((line) => line.startsWith("putParameter /kubeadm/dev/other/join"))).toBe(true);
+    fs.rmSync(`${host.root}/refused`);
+    expect(host.run().output).toContain("<5>wrote a credential of 6 hours for pool general");
+  });
+
+  it("puts no credential where the cluster's configuration cannot be read", () => {
+    fs.rmSync(`${host.root}/configmap`);
+    expect(host.run().status).toBe(1);
+    expect(asked().filter((line) => line.startsWith("putParameter"))).toEqual([]);
+  });
+
+  it("gives its role to a node that came by the pool's credential", () => {
+    host.write("/nodes", "ip-1 no none\n");
+    host.write("/requests", request("ip-1", "general"));
+    expect(host.run().status).toBe(0);
+    expect(labelled()).toEqual(["kubectl label --overwrite node ip-1 node-role.kubernetes.io/general="]);
+    expect(
+      host
+        .calls()
+        .some((line) =>
+          /annotate --overwrite node ip-1 kubeadm.pulumi.com\/adopted=[0-9a-f]{12}$/.test(line),
+        ),
+    ).toBe(true);
+  });
+
+  it.each([
+    ["came by another pool's", "ip-1", "other"],
+    ["is another", "ip-2", "general"],
+  ])("does not believe a node that %s", (_, node, pool) => {
+    host.write("/nodes", "ip-1 no none\n");
+    host.write("/requests", request(node, pool));
+    expect(host.run().output).toContain(
+      "ip-1 says that it is of pool general, but did not come by that pool's credential",
+    );
+    expect(labelled()).toEqual([]);
+    // Said once.
+    expect(host.run().output).not.toContain("ip-1");
+  });
+
+  it("gives changed labels to a node that a master has let in, when nobody knows any more how it came", () => {
+    host.write("/nodes", "ip-1 yes 0123456789ab\n");
+    expect(host.run().status).toBe(0);
+    expect(labelled()).toHaveLength(1);
+  });
+
+  it("does not take a node for adopted when its labels could not be set", () => {
+    host.write("/nodes", "ip-1 no none\n");
+    host.write("/requests", request("ip-1", "general"));
+    host.write("/labelling", "1");
+    expect(host.run().status).toBe(1);
+    expect(host.calls().filter((line) => line.includes("annotate"))).toEqual([]);
+  });
+
+  it("deletes statuses of instances that are no nodes and are long silent, and no others", () => {
+    const now = Math.round(Date.now() / 1000);
+    const status = (name: string, node: string, time: number): string =>
+      `${JSON.stringify({ parameter: `/kubeadm/dev/general/status/${name}`, value: JSON.stringify({ node, time }) })}\n`;
+    host.write(
+      "/statuses",
+      status("gone", "away", now - 20_000) +
+        status("new", "away", now - 60) +
+        status("node", "here", now - 20_000),
+    );
+    expect(host.run().status).toBe(0);
+    expect(
+      asked()
+        .filter((line) => line.startsWith("forget"))[0]
+        ?.trim(),
+    ).toBe("forget /kubeadm/dev/general/status/gone");
+  });
+});
