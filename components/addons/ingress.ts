@@ -6,6 +6,7 @@ import {
   INGRESS_NAMESPACE,
   INGRESS_SERVICE,
   ingressNamespaceManifest,
+  nginxClassManifest,
 } from "../../model/addons/ingress";
 import { ingressNginxManifests, ingressNginxService } from "../../model/addons/ingressNginx";
 import { traefikValues } from "../../model/addons/traefik";
@@ -123,7 +124,7 @@ function ingressNginx(parts: Parts, ingress: IngressNginxSettings): Made {
 }
 
 function traefik(parts: Parts, ingress: TraefikSettings): Made {
-  const { name, settings, namespace, outside } = parts;
+  const { name, settings, namespace, inside, outside } = parts;
   const release = helmRelease(
     `${name}-release`,
     {
@@ -134,9 +135,11 @@ function traefik(parts: Parts, ingress: TraefikSettings): Made {
     },
     { ...outside, dependsOn: namespace },
   );
-  if (ingress.arrive.by !== "loadBalancer") return { resources: [release] };
+  const classes = manifestResources(name, ingress.nginxClass ? [nginxClassManifest()] : [], inside);
+  const resources = [release, ...classes];
+  if (ingress.arrive.by !== "loadBalancer") return { resources };
   // Known once the release is there; before it there is no Service to be read.
   const id = release.id.apply(() => `${INGRESS_NAMESPACE.traefik}/${INGRESS_SERVICE.traefik}`);
   const service = k8s.core.v1.Service.get(`${name}-service`, id, { parent: outside.parent });
-  return { resources: [release], service };
+  return { resources, service };
 }

@@ -76,6 +76,19 @@ function metallbAnnotations(arrive: LoadBalancerArrival): Record<string, string>
   };
 }
 
+/**
+ * Class nginx where Traefik serves it: Traefik looks for classes by ingress-nginx' name of its controller. It is the object
+ * that ingress-nginx would have, so that a cluster which goes from one to the other keeps it.
+ */
+export function nginxClassManifest(): KubernetesObject {
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "IngressClass",
+    metadata: { name: "nginx" },
+    spec: { controller: "k8s.io/ingress-nginx" },
+  };
+}
+
 const backendName = "default-backend";
 const backendLabels = { "app.kubernetes.io/name": backendName };
 

@@ -198,6 +198,17 @@ describe("ingress", () => {
     expect(children.map((one) => one.name)).toEqual(["c-ingress-namespace-traefik", "c-ingress-release"]);
   });
 
+  it("has class nginx where Traefik is to serve it, as the same resource that ingress-nginx has", async () => {
+    const nginxClass = async (ingress: object) =>
+      byName((await made(bareMetal({ metallb: { pools }, ingress }))).all, "c-ingress-ingress-class-nginx")
+        .inputs;
+    const [before, after] = [
+      await nginxClass({ kind: "ingress-nginx" }),
+      await nginxClass({ kind: "traefik", nginxClass: true }),
+    ];
+    expect(after.spec).toEqual(before.spec);
+  });
+
   it("takes charts from where the settings say", async () => {
     const helm = {
       sources: { traefik: "oci://registry.example.com/charts/traefik", metallb: "./charts/metallb" },
