@@ -1,0 +1,223 @@
+/** The environments on AWS through the real engine, against the stand-in for an account. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { parse } from "yaml";
+import { readEnvironment } from "../../plan/config";
+import { makePlan } from "../../plan/plan";
+import { createCluster, stackArgs } from "../../stacks/program";
+import { describeWithEngine } from "./available";
+import { awsObjects, controlAws } from "./awsAccount";
+import { awsParts, paperHosts } from "./awsParts";
+import { createEngineStack, isStandIn, type EngineStack } from "./harness";
+
+const ROOT = path.resolve(__dirname, "..", "..");
+
+interface Raw {
+  access: { api: string[] };
+  controlPlane: { instanceType: string };
+  workers: Record<string, { count?: number; instanceType: string }>;
+  tags: Record<string, string>;
+}
+
+if (isStandIn("aws")) {
+  for (const name of ["dev", "prod"]) describeWithEngine(`environment ${name}`, () => previews(name));
+  describeWithEngine("a life of dev's part of AWS", lifeOfDev);
+  describeWithEngine("prod's part of AWS", lifeOfProd);
+} else it.skip("the official plugin would need an account", () => undefined);
+
+function configOf(name: string): { config: Record<string, unknown>; cluster: Raw; region: string } {
+  const { config } = parse(readFileSync(path.join(ROOT, `Pulumi.${name}.yaml`), "utf8")) as {
+    config: Record<string, unknown>;
+  };
+  return { config, cluster: config["kubeadm:cluster"] as Raw, region: config["aws:region"] as string };
+}
+
+function previews(name: string): void {
+  let engine: EngineStack;
+  const configFile = path.join(ROOT, `Pulumi.${name}.yaml`);
+  const { config } = configOf(name);
+
+  beforeAll(async () => {
+    engine = await createEngineStack({
+      projectName: "pulumi-kubeadm",
+      stackName: name,
+      program: () => Promise.resolve({ ...createCluster(stackArgs()).outputs }),
+      config,
+    });
+  });
+
+  afterAll(() => engine?.close());
+
+  it("shows exactly the plan's resources at its first preview", async () => {
+    const out = mkdtempSync(path.join(tmpdir(), "plan-"));
+    try {
+      const { document } = await makePlan(
+        readEnvironment({ environment: name, configFile, configFileGiven: false, out }),
+      );
+      const { steps } = await engine.preview();
+      // The engine makes default providers of its own; a program does not register them.
+      const seen = steps
+        .filter((step) => step.type !== "pulumi:pulumi:Stack" && !/^default_/.test(step.name))
+        .map((step) => `${step.type}::${step.name}`);
+      const planned = document.resources
+        .filter((resource) => resource.type !== "pulumi:pulumi:Stack")
+        .map((resource) => `${resource.type}::${resource.name}`);
+      expect(seen.sort()).toEqual(planned.sort());
+      expect(new Set(steps.map((step) => step.op))).toEqual(new Set(["create"]));
+    } finally {
+      rmSync(out, { recursive: true, force: true });
+    }
+  });
+}
+
+/** One stack walks through the steps, so the order of the tests matters. */
+function lifeOfDev(): void {
+  const { config, cluster, region } = configOf("dev");
+  let engine: EngineStack;
+  let hosts: ReturnType<typeof paperHosts>;
+
+  beforeAll(async () => {
+    engine = await createEngineStack({
+      projectName: "pulumi-kubeadm",
+      stackName: "dev",
+      program: () => Promise.resolve(awsParts(cluster, "dev", region)),
+      config,
+    });
+    hosts = paperHosts(engine.workDir);
+  });
+
+  afterAll(() => engine?.close());
+
+  /** What the next update would change, without the steps that follow. */
+  const changes = async (): Promise<string[]> => [...(await engine.preview()).changed].sort();
+
+  it("is made, and steps are told where hosts are, and which issuer it is", async () => {
+    await engine.up();
+    const asked = hosts.asked();
+    expect(asked.map(({ spec }) => spec.step)).toEqual(["preflight", "init", "membership", "poolReady"]);
+    for (const { hosts: dialled } of asked) {
+      expect(Object.keys(dialled)).toEqual(["master-1"]);
+      expect(dialled["master-1"]).toMatch(/^(?!10\.)\d+(\.\d+){3}$/);
+    }
+    const { values } = asked[1] ?? expect.fail("there was no init");
+    expect(values["${issuer}"]).toMatch(/^https:\/\/[a-z0-9-]+\.s3\.eu-central-1\.amazonaws\.com$/);
+    expect(values["${secretVersion}"]).toMatch(/./);
+  });
+
+  it("has nothing to do the second time", async () => {
+    expect(await changes()).toEqual([]);
+  });
+
+  it("lets a publisher's newer image be: masters stay, and the group looks it up when it starts an instance", async () => {
+    controlAws(engine.awsAccount, {
+      parameters: {
+        "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id":
+          "ami-0fedcba9876543210",
+      },
+    });
+    expect(await changes()).toEqual([]);
+  });
+
+  it("changes a tag where it stands, and no host", async () => {
+    hosts.forget();
+    cluster.tags = { environment: "dev", team: "platform" };
+    const changed = await changes();
+    expect(changed.length).toBeGreaterThan(10);
+    for (const one of changed) expect(one).toMatch(/^update .*ag/);
+    expect(changed.filter((one) => /membership|preflight|init/.test(one))).toEqual([]);
+    await engine.up();
+    expect(hosts.asked()).toEqual([]);
+  });
+
+  it("changes an access range at its two rules alone", async () => {
+    cluster.access.api = ["198.51.100.0/24"];
+    const changed = await changes();
+    expect(changed).toEqual([
+      "create dev-firewall-control-plane-in-tcp-6443-198.51.100.0-24",
+      "delete dev-firewall-control-plane-in-tcp-6443-203.0.113.0-24",
+    ]);
+    await engine.up();
+  });
+
+  it("changes a pool's size at its group, and waits for its nodes", async () => {
+    hosts.forget();
+    (cluster.workers.general ?? {}).count = 3;
+    const changed = await changes();
+    expect(changed.map((one) => one.split(" ").slice(0, 2).join(" "))).toEqual([
+      "update dev-pool-general-group",
+      "update dev-pool-general-ready",
+    ]);
+    await engine.up();
+    expect(hosts.asked().map(({ spec }) => spec.step)).toEqual(["poolReady"]);
+  });
+
+  it("changes a pool's instance type at its template, which rolls through the group", async () => {
+    const { general } = cluster.workers;
+    if (general === undefined) expect.fail("dev has a pool general");
+    general.instanceType = "t3.xlarge";
+    const changed = (await changes()).map((one) => one.split(" ").slice(0, 2).join(" "));
+    expect(changed).toContain("update dev-pool-general-template");
+    for (const one of changed) expect(one).toMatch(/^update dev-pool-general-/);
+    await engine.up();
+  });
+
+  it("changes a master's instance type in place, and never replaces it", async () => {
+    cluster.controlPlane.instanceType = "t3.large";
+    const changed = await changes();
+    expect(changed.filter((one) => one.includes("dev-masters"))).toEqual([
+      expect.stringMatching(/^update dev-masters-master-1 \(instanceType/),
+    ]);
+    expect(changed.filter((one) => /replace|delete|create/.test(one))).toEqual([]);
+    await engine.up();
+  });
+
+  it("leaves nothing behind", async () => {
+    await engine.destroy();
+    expect(awsObjects(engine.awsAccount)).toEqual([]);
+  });
+}
+
+function lifeOfProd(): void {
+  const { config, cluster, region } = configOf("prod");
+  let engine: EngineStack;
+  let hosts: ReturnType<typeof paperHosts>;
+
+  beforeAll(async () => {
+    // Everything of prod but its protection, which would keep the test from taking it away again.
+    const open = {
+      ...cluster,
+      protect: false,
+      controlPlane: { ...cluster.controlPlane, terminationProtection: false },
+    };
+    engine = await createEngineStack({
+      projectName: "pulumi-kubeadm",
+      stackName: "prod",
+      program: () => Promise.resolve(awsParts(open, "prod", region)),
+      config,
+    });
+    hosts = paperHosts(engine.workDir);
+  });
+
+  afterAll(() => engine?.close());
+
+  it("is made, its hosts dialled at their private addresses, and is the same the second time", async () => {
+    await engine.up();
+    const asked = hosts.asked();
+    expect(asked.map(({ spec }) => spec.step).slice(0, 5)).toEqual([
+      "preflight",
+      "init",
+      "membership",
+      "membership",
+      "membership",
+    ]);
+    for (const host of asked.flatMap((one) => Object.values(one.hosts))) expect(host).toMatch(/^10\.16\./);
+    expect((await engine.preview()).changed).toEqual([]);
+  });
+
+  it("leaves nothing behind", async () => {
+    await engine.destroy();
+    expect(awsObjects(engine.awsAccount)).toEqual([]);
+  });
+}

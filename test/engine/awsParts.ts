@@ -1,0 +1,86 @@
+/** A cluster on AWS up to where hosts begin: everything that AWS has of it, and the steps with a host program on paper. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { AwsPlatform } from "../../components/aws/platform";
+import { ControlPlane } from "../../components/kubeadm/controlPlane";
+import { preflightStep, type StepsArgs } from "../../components/machines/steps";
+import { Pki } from "../../components/pki/pki";
+import type { StepSpec } from "../../host/protocol";
+import { parseCluster } from "../../model/settings/parse";
+import type { ClusterSettings } from "../../model/settings/resolved";
+
+/** The parts of `Cluster` that need no API: provider and add-ons are left out. */
+export class AwsParts extends pulumi.ComponentResource {
+  constructor(name: string, settings: ClusterSettings) {
+    super("kubeadm:index:Cluster", name);
+    const opts = { parent: this };
+    const pki = new Pki(`${name}-pki`, { protect: settings.protect }, opts);
+    const { masterFiles } = pki;
+    const platform = new AwsPlatform(name, { settings, pki, secrets: {}, masterFiles }, opts);
+    const steps: StepsArgs = {
+      settings,
+      sshKeys: {},
+      clusterId: pki.clusterId,
+      ...platform.steps,
+    };
+    const preflight = preflightStep(`${name}-preflight`, steps, {
+      ...opts,
+      dependsOn: [...platform.ready],
+    });
+    const plane = new ControlPlane(`${name}-control-plane`, { ...steps, after: [preflight] }, opts);
+    platform.createPools(name, steps, plane.memberships, opts);
+    this.registerOutputs({});
+  }
+}
+
+export function awsParts(cluster: unknown, environment: string, region: string): void {
+  new AwsParts(environment, parseCluster(cluster, { environment, region }));
+}
+
+/** What a step was asked to do. */
+export interface Asked {
+  readonly operation: string;
+  readonly spec: StepSpec;
+  /** Hosts by machine, as the step would dial them. */
+  readonly hosts: Readonly<Record<string, string>>;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+const HOST = `
+const fs = require("node:fs");
+const path = require("node:path");
+exports.main = (operation) => {
+  const { connections } = JSON.parse(fs.readFileSync(0, "utf8"));
+  const hosts = Object.fromEntries(Object.entries(connections).map(([name, one]) => [name, one.host]));
+  const asked = {
+    operation,
+    spec: JSON.parse(process.env.KUBEADM_SPEC),
+    hosts,
+    values: JSON.parse(process.env.KUBEADM_VALUES ?? "{}"),
+  };
+  fs.appendFileSync(path.join(__dirname, "asked"), JSON.stringify(asked) + "\\n");
+  console.log("{}");
+};
+`;
+
+/** Puts a host program on paper into a stack's folder: it writes down what it is asked, and all goes well. */
+export function paperHosts(workDir: string): { asked: () => Asked[]; forget: () => void } {
+  const folder = path.join(workDir, "node_modules", "pulumi-kubeadm");
+  fs.rmSync(folder, { force: true });
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, "host.js"), HOST);
+  const file = path.join(folder, "asked");
+  return {
+    asked: () =>
+      fs.existsSync(file)
+        ? fs
+            .readFileSync(file, "utf8")
+            .trim()
+            .split("\n")
+            .filter((line) => line !== "")
+            .map((line) => JSON.parse(line) as Asked)
+        : [],
+    forget: () => fs.rmSync(file, { force: true }),
+  };
+}

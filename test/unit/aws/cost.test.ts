@@ -1,0 +1,89 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { instanceMonth, monthlyCost, roundCost } from "../../../model/aws/cost";
+import { balancerName, roleName, shortName } from "../../../model/aws/names";
+import { awsSettings, largeAws, smallAws } from "../../support/awsInput";
+
+describe("instances", () => {
+  // AWS EC2 on-demand pricing, us-east-1, Linux, hour.
+  it.each([
+    ["t3.medium", 0.0416],
+    ["t3.large", 0.0832],
+    ["t4g.small", 0.0168],
+    ["m5.xlarge", 0.192],
+    ["c5.2xlarge", 0.34],
+    ["r5.large", 0.126],
+    ["m6g.large", 0.077],
+  ])("cost about what AWS asks for %s", (type, hour) => {
+    const month = instanceMonth(type) ?? expect.fail(`${type} has no price`);
+    expect(month / (hour * 730)).toBeGreaterThan(0.85);
+    expect(month / (hour * 730)).toBeLessThan(1.15);
+  });
+
+  it("have no price where none is known", () => {
+    expect(instanceMonth("p5.48xlarge")).toBeUndefined();
+    expect(instanceMonth("m7i.metal-24xl")).toBeUndefined();
+  });
+});
+
+describe("a month", () => {
+  it("of a small cluster is its instances, disks, addresses and secrets", () => {
+    const cost = monthlyCost(awsSettings(smallAws));
+    expect(cost.items.map((item) => item.name)).toEqual([
+      "masters, t3.medium",
+      expect.stringMatching(/^masters' volumes, \d+ GiB$/),
+      "pool general, t3.large",
+      expect.stringMatching(/^pool general's volumes, \d+ GiB$/),
+      "public IPv4 addresses",
+      "secrets",
+    ]);
+    expect(cost.from).toBe(cost.to);
+    expect(cost.from).toBeGreaterThan(150);
+    expect(cost.from).toBeLessThan(200);
+  });
+
+  it("counts gateways, balancers and the bastion, and what a pool may grow to", () => {
+    const cost = monthlyCost(awsSettings(largeAws));
+    const count = (name: string) => cost.items.find((item) => item.name.startsWith(name))?.count;
+    expect(count("NAT gateways")).toBe(3);
+    expect(count("network load balancers")).toBe(2);
+    expect(count("bastion")).toBe(1);
+    expect(count("secrets")).toBe(3);
+    expect(cost.items.find((item) => item.name.startsWith("pool burst,"))).toMatchObject({
+      count: 1,
+      most: 6,
+    });
+    expect(cost.to).toBeGreaterThan(cost.from);
+  });
+
+  it("names what it has no price for, instead of leaving it out in silence", () => {
+    const settings = awsSettings(smallAws, (raw) => {
+      raw.workers = { gpu: { count: 1, instanceType: "g5.xlarge" } };
+    });
+    expect(monthlyCost(settings).unknown).toEqual(["pool gpu, g5.xlarge"]);
+  });
+
+  it("is told to two digits", () => {
+    expect([4.4, 17.2, 184.3, 1289].map(roundCost)).toEqual([4, 17, 180, 1300]);
+  });
+});
+
+describe("names", () => {
+  const label = fc.stringMatching(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/);
+
+  it("stay within a service's limit, end in no hyphen, and two long ones stay two", () => {
+    fc.assert(
+      fc.property(label, label, (cluster, other) => {
+        const name = balancerName(cluster, "api-public");
+        expect(name.length).toBeLessThanOrEqual(32);
+        expect(name).toMatch(/^[a-z].*[a-z0-9]$/);
+        expect(roleName(cluster, "ap-southeast-1", `pool-${other}`).length).toBeLessThanOrEqual(64);
+        if (cluster !== other) expect(balancerName(other, "api-public")).not.toBe(name);
+      }),
+    );
+  });
+
+  it("are left as they are when they fit", () => {
+    expect(shortName(32, "dev", "api")).toBe("dev-api");
+  });
+});

@@ -1,0 +1,184 @@
+import { describe, expect, it } from "vitest";
+import {
+  bastionStatements,
+  controlPlaneStatements,
+  instanceTrust,
+  policyDocument,
+  poolStatements,
+  rolesOf,
+  webIdentityTrust,
+  type Statement,
+} from "../../../model/aws/iam";
+import { cloudControllerStatements, storageStatements } from "../../../model/aws/iamAddons";
+import { awsOf } from "../../../model/aws/firewall";
+import type { AwsPool } from "../../../model/settings/resolvedAws";
+import { awsSettings, largeAws, smallAws } from "../../support/awsInput";
+
+const small = awsSettings(smallAws);
+const large = awsSettings(largeAws);
+
+function pool(name: string, settings = large): AwsPool {
+  return awsOf(settings).pools.find((one) => one.name === name) ?? expect.fail(`no pool ${name}`);
+}
+
+/** IAM's `*` and `?` in a resource. */
+function covers(statements: readonly Statement[], action: string, resource: string): boolean {
+  return statements.some(
+    (statement) =>
+      statement.actions.includes(action) &&
+      statement.resources.some((pattern) => {
+        const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&");
+        return new RegExp(`^${escaped.replaceAll("*", ".*").replaceAll("?", ".")}$`).test(resource);
+      }),
+  );
+}
+
+const secret = (name: string) =>
+  `arn:aws:secretsmanager:eu-central-1:123456789012:secret:kubeadm/cloud/${name}-AbCdEf`;
+const parameter = (name: string) => `arn:aws:ssm:eu-central-1:123456789012:parameter/kubeadm/cloud/${name}`;
+const READ = "secretsmanager:GetSecretValue";
+
+describe("masters", () => {
+  const statements = controlPlaneStatements(large);
+
+  it("read their two secrets, and not the bastion's", () => {
+    expect(covers(statements, READ, secret("control-plane"))).toBe(true);
+    expect(covers(statements, READ, secret("ssh-host-key"))).toBe(true);
+    expect(covers(statements, READ, secret("bastion-ssh-host-key"))).toBe(false);
+    expect(covers(statements, READ, secret("control-plane-old"))).toBe(false);
+  });
+
+  it("write every pool's credential, read and clear statuses, and touch no other cluster", () => {
+    expect(covers(statements, "ssm:PutParameter", parameter("general/join"))).toBe(true);
+    expect(covers(statements, "ssm:GetParametersByPath", parameter("burst/status"))).toBe(true);
+    expect(covers(statements, "ssm:DeleteParameters", parameter("burst/status/i-0123"))).toBe(true);
+    expect(covers(statements, "ssm:DeleteParameters", parameter("burst/join"))).toBe(false);
+    const other = parameter("general/join").replace("cloud", "cloud-2");
+    expect(covers(statements, "ssm:PutParameter", other)).toBe(false);
+  });
+
+  it("call neither EC2 nor balancers: add-ons have roles of their own, unless pod identity is off", () => {
+    const actions = (all: readonly Statement[]) => all.flatMap((one) => one.actions);
+    expect(actions(statements).filter((action) => /^(ec2|elasticloadbalancing):/.test(action))).toEqual([]);
+    const without = awsSettings(smallAws, (raw) => (raw.podIdentity = false));
+    expect(actions(controlPlaneStatements(without))).toEqual(
+      expect.arrayContaining(["ec2:DescribeInstances", "ec2:CreateVolume"]),
+    );
+  });
+});
+
+describe("a pool", () => {
+  const statements = poolStatements(large, pool("general"));
+
+  it("reads its own credential and writes its own status, and no other pool's", () => {
+    expect(covers(statements, "ssm:GetParameter", parameter("general/join"))).toBe(true);
+    expect(covers(statements, "ssm:GetParameter", parameter("burst/join"))).toBe(false);
+    expect(covers(statements, "ssm:PutParameter", parameter("general/status/i-0123"))).toBe(true);
+    expect(covers(statements, "ssm:PutParameter", parameter("general/join"))).toBe(false);
+    expect(covers(statements, READ, secret("control-plane"))).toBe(false);
+  });
+
+  it("ends lifecycle actions of its own group alone", () => {
+    const group = (name: string) =>
+      `arn:aws:autoscaling:eu-central-1:123456789012:autoScalingGroup:1-2-3:autoScalingGroupName/${name}`;
+    const action = "autoscaling:CompleteLifecycleAction";
+    expect(covers(statements, action, group("kubeadm-cloud-general"))).toBe(true);
+    expect(covers(statements, action, group("kubeadm-cloud-burst"))).toBe(false);
+  });
+
+  it("switches the source check off only where pods' addresses are on the wire, and changes nothing else", () => {
+    expect(statements.some((one) => one.actions.includes("ec2:ModifyInstanceAttribute"))).toBe(false);
+    const off = { ...pool("general"), sourceDestinationCheckOff: true };
+    const one = poolStatements(large, off).find((each) => each.sid === "SwitchSourceCheckOff");
+    expect(one?.conditions).toEqual({
+      StringEquals: {
+        "ec2:Attribute/SourceDestCheck": "false",
+        "aws:ResourceTag/pulumi-kubeadm/pool": "general",
+      },
+    });
+  });
+});
+
+describe("every role", () => {
+  const all = [...rolesOf(large), ...rolesOf(small)];
+
+  it("says why it may do each thing, under a name of its own", () => {
+    for (const { role, statements } of all) {
+      for (const one of statements) {
+        expect(one.reason.length, `${role} ${one.sid}`).toBeGreaterThan(20);
+        expect(one.sid).toMatch(/^[A-Za-z0-9]+$/);
+      }
+      expect(new Set(statements.map((one) => one.sid)).size, role).toBe(statements.length);
+    }
+  });
+
+  it("names its actions one by one, and all resources only to read or by the cluster's tag", () => {
+    for (const { role, statements } of all) {
+      for (const one of statements) {
+        for (const action of one.actions) expect(action, role).toMatch(/^[a-z0-9]+:[A-Za-z0-9]+$/);
+        if (!one.resources.includes("*") || one.conditions !== undefined) continue;
+        for (const action of one.actions) expect(action, role).toMatch(/:(Describe|Get|List)/);
+      }
+    }
+  });
+
+  it("fits into one inline policy: 10,240 characters without white space", () => {
+    for (const { role, statements } of all)
+      expect(policyDocument(statements).length, role).toBeLessThan(10_240);
+  });
+
+  it("is one for masters, bastion, each pool and each add-on", () => {
+    expect(rolesOf(large).map((one) => one.role)).toEqual([
+      "control plane",
+      "pool general",
+      "pool burst",
+      "bastion",
+      "cloud controller manager",
+      "EBS CSI driver",
+    ]);
+    expect(bastionStatements(large).flatMap((one) => one.actions)).toEqual([READ]);
+  });
+});
+
+describe("documents", () => {
+  interface Document {
+    Version: string;
+    Statement: { Sid?: string; Effect: string; Action: unknown; Condition?: unknown; Principal?: unknown }[];
+  }
+
+  it("are IAM's, with no word of the reasons", () => {
+    const document = JSON.parse(policyDocument(storageStatements(large))) as Document;
+    expect(document.Version).toBe("2012-10-17");
+    for (const statement of document.Statement) {
+      expect(statement.Effect).toBe("Allow");
+      expect(Object.keys(statement)).not.toContain("reason");
+    }
+  });
+
+  it("let one service account of this issuer in, with a token for AWS", () => {
+    const trust = JSON.parse(
+      webIdentityTrust({
+        providerArn: "arn:aws:iam::123456789012:oidc-provider/b.s3.eu-central-1.amazonaws.com",
+        issuerHost: "b.s3.eu-central-1.amazonaws.com",
+        namespace: "kube-system",
+        serviceAccount: "ebs-csi-controller-sa",
+        audience: "sts.amazonaws.com",
+      }),
+    ) as Document;
+    expect(trust.Statement[0]?.Condition).toEqual({
+      StringEquals: {
+        "b.s3.eu-central-1.amazonaws.com:sub": "system:serviceaccount:kube-system:ebs-csi-controller-sa",
+        "b.s3.eu-central-1.amazonaws.com:aud": "sts.amazonaws.com",
+      },
+    });
+  });
+
+  it("know that China has a service principal of its own", () => {
+    const aws = awsOf(small);
+    expect(instanceTrust(aws)).toContain('"ec2.amazonaws.com"');
+    expect(instanceTrust({ ...aws, partition: "aws-cn" })).toContain('"ec2.amazonaws.com.cn"');
+    const china = { ...small, aws: { ...aws, partition: "aws-cn", region: "cn-north-1" } };
+    for (const one of cloudControllerStatements(china).flatMap((each) => each.resources))
+      if (one !== "*") expect(one).toMatch(/^arn:aws-cn:/);
+  });
+});
