@@ -81,7 +81,7 @@ export function windowsBootScript(
   boot: string,
 ): string {
   const { host, port } = settings.endpoint;
-  const hosts = endpointAddresses(settings).map((address) => `${address} ${host}`);
+  const hosts = endpointAddresses(settings).map((address) => `${address} ${host} # pulumi-kubeadm`);
   const region = ps(aws.region);
   return `# Makes this instance a node of pool ${pool.name} of cluster ${settings.name}; runs at each boot.
 $ErrorActionPreference = 'Stop'
@@ -129,7 +129,7 @@ ${
     : ""
 }  $hosts = 'C:\\Windows\\System32\\drivers\\etc\\hosts'
   $kept = @(Get-Content $hosts | Where-Object { $_ -notmatch '# pulumi-kubeadm$' })
-  Set-Content -Path $hosts -Encoding ascii -Value ($kept + (${psList(hosts)} | ForEach-Object { "$_ # pulumi-kubeadm" }))
+  Set-Content -Path $hosts -Encoding ascii -Value ($kept + ${psList(hosts)})
 ${firewallRules(settings)}
   Start-Phase 'features'
   if ((Get-WindowsFeature -Name Containers).InstallState -ne 'Installed') {

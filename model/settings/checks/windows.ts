@@ -11,8 +11,7 @@ export function windowsDownloadsFit(facts: Facts, problems: Problems): void {
   const given = input.downloads?.windows;
   const pool = windowsPools(facts)[0];
   if (pool === undefined) {
-    // What pools there are is not known where one was refused.
-    if (given === undefined || facts.awsFacts?.input.workers !== undefined) return;
+    if (given === undefined || anyPoolWasRefused(facts)) return;
     problems.add(
       ["downloads", "windows"],
       "checksums",
@@ -58,6 +57,15 @@ export function windowsNodesCanBoot(facts: Facts, problems: Problems): void {
   problems.add(["proxy"], "a proxy", `is not passed on to Windows nodes (${pool.path.join(".")})`, {
     allowed: "no proxy, or no pool of Windows nodes; downloads.mirror and images.mirrors work for them",
   });
+}
+
+/** Then it may have been one of Windows nodes. */
+function anyPoolWasRefused({ aws }: Facts): boolean {
+  if (aws === undefined) return false;
+  if ("workers" in aws && aws.workers === undefined) return true;
+  return Object.values(aws.workers ?? {}).some(
+    (pool) => pool === undefined || ("os" in pool && pool.os === undefined),
+  );
 }
 
 function windowsPools({ awsFacts }: Facts): readonly AwsPoolFacts[] {

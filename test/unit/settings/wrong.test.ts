@@ -8,8 +8,16 @@ import { WRONG_ADDONS } from "./wrongAddons";
 import { WRONG_CNI } from "./wrongCni";
 import { WRONG_AWS } from "./wrongAws";
 import { WRONG_TENANCY } from "./wrongTenancy";
+import { WRONG_WINDOWS } from "./wrongWindows";
 
-const ALL: readonly Wrong[] = [...WRONG, ...WRONG_CNI, ...WRONG_TENANCY, ...WRONG_AWS, ...WRONG_ADDONS];
+const ALL: readonly Wrong[] = [
+  ...WRONG,
+  ...WRONG_CNI,
+  ...WRONG_TENANCY,
+  ...WRONG_AWS,
+  ...WRONG_ADDONS,
+  ...WRONG_WINDOWS,
+];
 
 function problemsOf(wrong: Wrong): readonly Problem[] {
   try {

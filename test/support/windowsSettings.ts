@@ -1,0 +1,49 @@
+import { windowsManifests } from "../../model/addons/windows";
+import type { ClusterSettings } from "../../model/settings/resolved";
+import type { AwsPool } from "../../model/settings/resolvedAws";
+import { awsSettings, smallAws } from "./awsInput";
+import type { RawSettings } from "./settings";
+
+/** As long as checksums are, and none of any file. */
+export const CHECKSUMS = {
+  kubernetes: "1".repeat(128),
+  containerd: "2".repeat(64),
+  crictl: "3".repeat(64),
+  cniPlugins: "4".repeat(64),
+  flannel: "5".repeat(64),
+  flannelCniPlugin: "6".repeat(64),
+};
+
+/** The small cluster on AWS with a pool of Windows nodes beside its Linux pool. */
+export function windowsAws(): RawSettings {
+  const settings = smallAws();
+  (settings["workers"] as RawSettings)["win"] = {
+    count: 2,
+    instanceType: "m6i.large",
+    os: "windows-2022",
+    labels: { "example.com/tier": "legacy" },
+  };
+  settings["downloads"] = { windows: { ...CHECKSUMS } };
+  return settings;
+}
+
+export function windowsSettings(change?: (settings: RawSettings) => void): ClusterSettings {
+  return awsSettings(windowsAws, change);
+}
+
+export function windowsPool(settings: ClusterSettings): AwsPool {
+  const pool = settings.aws?.pools.find((one) => one.platform === "windows");
+  if (pool === undefined) throw new Error("no pool of Windows nodes");
+  return pool;
+}
+
+/** Scripts that host processes start with, by their ConfigMap. */
+export function hostScripts(settings: ClusterSettings): Record<string, string> {
+  return Object.fromEntries(
+    windowsManifests(settings).flatMap((object) => {
+      const data = object["data"] as Record<string, string> | undefined;
+      const script = data?.["start.ps1"];
+      return script === undefined ? [] : [[object.metadata.name, script]];
+    }),
+  );
+}
