@@ -1,9 +1,10 @@
 import { flowsOf, sourceRanges, type Flow } from "../model/flows";
 import { nodeCapacity, podCapacity, serviceCapacity } from "../model/network/clusterNetwork";
 import type { ClusterSettings, ComponentVersions, MachineRole } from "../model/settings/resolved";
+import { plannedAws, type PlannedAws } from "./aws";
 import { certificatesOf, type PlannedCertificate } from "./certificates";
 import type { EnvironmentConfig } from "./config";
-import { compare, plannedResources, type PlannedResource } from "./resources";
+import { COMPUTED, compare, plannedResources, type PlannedResource } from "./resources";
 import type { Recording } from "./program";
 import { missingSecrets, watchItems, type WatchItem } from "./watch";
 
@@ -42,6 +43,8 @@ export interface PlanDocument {
     readonly capacity: { readonly nodes: number; readonly podsPerNode: number; readonly services: number };
   };
   readonly machines: readonly PlannedMachine[];
+  /** Undefined on machines that exist. */
+  readonly aws?: PlannedAws;
   readonly counts: { readonly total: number; readonly byType: Readonly<Record<string, number>> };
   readonly flows: readonly PlannedFlow[];
   readonly certificates: readonly PlannedCertificate[];
@@ -57,6 +60,7 @@ export function planDocument(config: EnvironmentConfig, recording: Recording): O
   const { network } = settings;
   const resources = plannedResources(recording.resources);
   const certificates = certificatesOf(settings, resources);
+  const aws = plannedAws(settings);
   return {
     generator: GENERATOR,
     environment: config.environment,
@@ -65,7 +69,7 @@ export function planDocument(config: EnvironmentConfig, recording: Recording): O
       domain: settings.domain,
       platform: settings.platform,
       endpoint: `${settings.endpoint.host}:${settings.endpoint.port}`,
-      access: `${settings.access.host}:${settings.access.port}`,
+      access: `${settings.access.host || COMPUTED}:${settings.access.port}`,
     },
     versions: settings.versions,
     network: {
@@ -81,10 +85,11 @@ export function planDocument(config: EnvironmentConfig, recording: Recording): O
       name,
       role,
       pool,
-      host: ssh.host,
+      host: ssh.host || COMPUTED,
       nodeAddress,
       generation,
     })),
+    ...(aws === undefined ? {} : { aws }),
     counts: countsOf(resources),
     flows: flowsOf(settings).map((flow) => ({ ...flow, sources: sourceRanges(settings, flow.from) })),
     certificates,

@@ -1,6 +1,7 @@
 import type { ClusterSettings } from "../../model/settings/resolved";
 import type { PlanDocument } from "../document";
 import { addressMap } from "./addresses";
+import { awsSections } from "./aws";
 import { html, Markup } from "./markup";
 import { picture } from "./picture";
 import { certificateTable, flowTable, versionTables, watchList } from "./sections";
@@ -11,6 +12,7 @@ import { resourceTree } from "./tree";
 export function page(plan: PlanDocument, settings: ClusterSettings): string {
   const sections: [string, string, Markup][] = [
     ["picture", "Networks and machines", picture(settings)],
+    ...(plan.aws === undefined ? [] : awsSections(plan.aws, settings)),
     ["watch", "What to watch", watchList(plan.watch)],
     ["addresses", "Addresses", addressMap(plan, settings)],
     ["flows", "Flows", flowTable(plan.flows, settings.firewall)],

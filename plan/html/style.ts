@@ -56,6 +56,13 @@ svg .tip { fill: var(--soft); }
 svg .tone { stroke: var(--tone); }
 svg .edge { fill: var(--tone); }
 svg .wash { fill: var(--tone); fill-opacity: .1; stroke: var(--tone); stroke-opacity: .55; }
+.vpc { border: 1px solid var(--line); border-radius: 8px; padding: 4px 16px 16px; margin-bottom: 18px; }
+.vpc p { margin: 8px 0 6px; font-size: 14px; }
+.zones { display: grid; grid-template-columns: repeat(auto-fit, minmax(250px, 1fr)); gap: 14px; }
+.zone { border: 1px dashed var(--line); border-radius: 8px; padding: 0 12px 12px; }
+.subnet { background: var(--faint); border-left: 3px solid var(--line); border-radius: 5px; padding: 2px 12px 8px; margin-bottom: 8px; }
+.subnet.public { border-left-color: var(--pods); }
+.subnet ul { list-style: none; margin: 0; padding: 0; font-size: 14px; }
 .scroll { overflow-x: auto; margin: 0 -20px; padding: 0 20px; }
 table { border-collapse: collapse; width: 100%; font-size: 14.5px; overflow-wrap: normal; }
 th { text-align: left; font-weight: 550; color: var(--soft); font-size: 13px; }

@@ -5,7 +5,7 @@ import { publicKeyOf } from "../../../model/aws/sshKey";
 import { newKey } from "../../support/sshKey";
 
 const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-const pem = publicKey.export({ type: "spki", format: "pem" });
+const pem = publicKey.export({ type: "spki", format: "pem" }).toString();
 
 describe("the key set", () => {
   it("has a key that verifies what the private one signs", () => {
@@ -26,13 +26,13 @@ describe("the key set", () => {
 
   it("has several while a key is rotated", () => {
     const other = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey;
-    const { keys } = jwks([pem, other.export({ type: "spki", format: "pem" })]);
+    const { keys } = jwks([pem, other.export({ type: "spki", format: "pem" }).toString()]);
     expect(new Set(keys.map((key) => key.kid)).size).toBe(2);
   });
 
   it("refuses a key that is not RSA, and text that is none", () => {
     const elliptic = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey;
-    expect(() => jwks([elliptic.export({ type: "spki", format: "pem" })])).toThrow("RSA");
+    expect(() => jwks([elliptic.export({ type: "spki", format: "pem" }).toString()])).toThrow("RSA");
     expect(() => jwks(["no key"])).toThrow();
   });
 });

@@ -1,0 +1,45 @@
+import { monthlyCost, type MonthlyCost } from "../model/aws/cost";
+import { egressRules } from "../model/aws/egress";
+import { apiFront, groupRules, groupsOf, type FirewallGroup, type GroupRule } from "../model/aws/firewall";
+import { rolesOf, type RoleFacts } from "../model/aws/iam";
+import type { ClusterSettings } from "../model/settings/resolved";
+import type { AwsSettings } from "../model/settings/resolvedAws";
+
+/** What only a cluster on AWS has in its plan. */
+export interface PlannedAws {
+  readonly region: string;
+  readonly vpc: AwsSettings["vpc"];
+  readonly access: AwsSettings["access"];
+  /** The group that people's calls of the API arrive at. */
+  readonly apiFront: FirewallGroup;
+  readonly groups: readonly {
+    readonly group: FirewallGroup;
+    readonly ingress: readonly GroupRule[];
+    readonly egress: readonly GroupRule[];
+  }[];
+  readonly roles: readonly RoleFacts[];
+  /** US dollars, the order of magnitude. */
+  readonly cost: MonthlyCost;
+}
+
+export function plannedAws(settings: ClusterSettings): PlannedAws | undefined {
+  const { aws } = settings;
+  if (aws === undefined) return undefined;
+  const of = (rules: readonly GroupRule[], group: FirewallGroup) =>
+    rules.filter((rule) => rule.group === group);
+  const ingress = groupRules(settings);
+  const egress = egressRules(settings);
+  return {
+    region: aws.region,
+    vpc: aws.vpc,
+    access: aws.access,
+    apiFront: apiFront(aws),
+    groups: groupsOf(settings).map((group) => ({
+      group,
+      ingress: of(ingress, group),
+      egress: of(egress, group),
+    })),
+    roles: rolesOf(settings),
+    cost: monthlyCost(settings),
+  };
+}

@@ -1,0 +1,221 @@
+import { roundCost } from "../../model/aws/cost";
+import { groupName, RULES_PER_GROUP, type GroupRule } from "../../model/aws/firewall";
+import type { ClusterSettings } from "../../model/settings/resolved";
+import type { AwsSettings, AwsSubnet } from "../../model/settings/resolvedAws";
+import type { PlannedAws } from "../aws";
+import { html, type Markup } from "./markup";
+
+/** VPC, zones and subnets with what stands in each; groups with their rules; roles; the month. */
+export function awsSections(plan: PlannedAws, settings: ClusterSettings): [string, string, Markup][] {
+  const { aws } = settings;
+  if (aws === undefined) return [];
+  return [
+    ["aws", "On AWS", html`${vpcPicture(plan, aws)}${reachText(plan)}`],
+    ["groups", "Security groups", groupTables(plan)],
+    ["roles", "What instances and add-ons may do", roleTables(plan)],
+    ["cost", "What a month costs", costTable(plan)],
+  ];
+}
+
+function vpcPicture({ region, vpc }: PlannedAws, aws: AwsSettings): Markup {
+  return html`<div class="vpc">
+    <p class="soft">
+      VPC <span class="mono">${vpc.cidr}</span> in ${region}${vpc.id !== undefined && `, ${vpc.id}`}
+    </p>
+    <div class="zones">
+      ${vpc.zones.map(
+        (zone) =>
+          html`<div class="zone">
+            <p class="soft">${zone}</p>
+            ${vpc.subnets.filter((subnet) => subnet.zone === zone).map((subnet) => subnetBox(subnet, aws))}
+          </div>`,
+      )}
+    </div>
+  </div>`;
+}
+
+function subnetBox(subnet: AwsSubnet, aws: AwsSettings): Markup {
+  const inside = thingsIn(subnet, aws);
+  return html`<div class="subnet ${subnet.reach}">
+    <p><b>${subnet.name}</b> <span class="mono">${subnet.cidr}</span></p>
+    <ul>
+      ${inside.map(
+        ([tone, text, address]) =>
+          html`<li class="${tone}">
+            <span class="swatch"></span>${text}
+            ${address !== undefined && html`<span class="mono soft">${address}</span>`}
+          </li>`,
+      )}
+    </ul>
+  </div>`;
+}
+
+function thingsIn(subnet: AwsSubnet, aws: AwsSettings): [string, string, string?][] {
+  const { controlPlane, endpoint, bastion, pools, vpc } = aws;
+  const balancer = endpoint.loadBalancer
+    ? endpoint.addresses.filter((one) => one.subnet === subnet.name)
+    : [];
+  const privateZones = [
+    ...new Set(vpc.subnets.filter((one) => one.reach === "private").map((one) => one.zone)),
+  ];
+  const nats =
+    vpc.id !== undefined ? [] : { none: [], one: privateZones.slice(0, 1), perZone: privateZones }[vpc.nat];
+  const open = endpoint.loadBalancer && aws.access.endpoint === "public" && subnet.reach === "public";
+  return [
+    ...controlPlane.masters
+      .filter((master) => master.subnet === subnet.name)
+      .map((master): [string, string, string] => [
+        "master",
+        `${master.name}, ${controlPlane.instanceType}`,
+        master.address,
+      ]),
+    ...pools
+      .filter((pool) => pool.subnets.includes(subnet.name))
+      .map((pool): [string, string] => ["worker", `pool ${pool.name}, ${pool.instanceTypes.join(" or ")}`]),
+    ...balancer.map(({ address }): [string, string, string] => [
+      "balancer",
+      "internal balancer of the API",
+      address,
+    ]),
+    ...(open ? [["balancer", "public balancer of the API"] as [string, string]] : []),
+    ...(subnet.reach === "public" && nats.includes(subnet.zone)
+      ? [["peers", "NAT gateway"] as [string, string]]
+      : []),
+    ...(bastion?.subnet === subnet.name
+      ? [["services", `bastion, ${bastion.instanceType}`, bastion.address] as [string, string, string]]
+      : []),
+  ];
+}
+
+const THROUGH: Record<AwsSettings["access"]["through"], string> = {
+  direct: "directly",
+  bastion: "through the bastion",
+  vpn: "over a VPN or peering",
+};
+
+function reachText({ access, apiFront }: PlannedAws): Markup {
+  return html`<p>
+    People call the API at the ${groupName(apiFront).replace("-", " ")}, from
+    <span class="mono">${access.api.join(", ") || "nowhere"}</span>; the program logs on to masters
+    ${THROUGH[access.through]}, people from <span class="mono">${access.ssh.join(", ") || "nowhere"}</span>.
+  </p>`;
+}
+
+function groupTables({ groups }: PlannedAws): Markup {
+  return html`<p class="lead">
+      What EC2 lets in, out of the flows; nothing else is open. A group holds ${RULES_PER_GROUP} rules each
+      way.
+    </p>
+    ${groups.map(
+      ({ group, ingress, egress }) =>
+        html`<details class="block" ${group === "controlPlane" && html` open`}>
+          <summary>
+            <b>${groupName(group)}</b> <span class="soft">${ingress.length} in, ${egress.length} out</span>
+          </summary>
+          ${ruleTable("From", ingress)}${ruleTable("To", egress)}
+        </details>`,
+    )}`;
+}
+
+function ruleTable(direction: string, rules: readonly GroupRule[]): Markup {
+  return html`<div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          <th>${direction}</th>
+          <th>Protocol</th>
+          <th>Ports</th>
+          <th>Why</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rules.map(
+          (rule) =>
+            html`<tr>
+              <td class="mono">
+                ${rule.peer.kind === "group" ? groupName(rule.peer.group) : rule.peer.cidr}
+              </td>
+              <td class="keep">${rule.protocol === "-1" ? "all" : rule.protocol}</td>
+              <td class="mono">${portsText(rule)}</td>
+              <td class="reason">${rule.reason}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function portsText({ ports, protocol }: GroupRule): string {
+  if (ports === undefined) return "all";
+  if (protocol === "icmp") return `type ${ports.from}, code ${ports.to}`;
+  return ports.from === ports.to ? String(ports.from) : `${ports.from}-${ports.to}`;
+}
+
+function roleTables({ roles }: PlannedAws): Markup {
+  return html`${roles.map(
+    ({ role, statements }) =>
+      html`<details class="block">
+        <summary><b>${role}</b> <span class="soft">${statements.length} statements</span></summary>
+        <div class="scroll">
+          <table>
+            <thead>
+              <tr>
+                <th>Why</th>
+                <th>Actions</th>
+                <th>On</th>
+              </tr>
+            </thead>
+            <tbody>
+              ${statements.map(
+                (one) =>
+                  html`<tr>
+                    <td class="reason">${one.reason}</td>
+                    <td class="mono">${one.actions.map((action) => html`${action}<br />`)}</td>
+                    <td class="mono">
+                      ${one.resources.map((resource) => html`${resource}<br />`)}${
+                        one.conditions !== undefined && html`<span class="soft">under conditions</span>`
+                      }
+                    </td>
+                  </tr>`,
+              )}
+            </tbody>
+          </table>
+        </div>
+      </details>`,
+  )}`;
+}
+
+function costTable({ cost }: PlannedAws): Markup {
+  const dollars = (amount: number) => `$${roundCost(amount)}`;
+  const total = cost.from === cost.to ? dollars(cost.from) : `${dollars(cost.from)} to ${dollars(cost.to)}`;
+  return html`<p class="lead">
+      About <b>${total}</b> a month by AWS' list prices of us-east-1; other regions cost up to half more.
+      Traffic, balancers of Services and volumes of claims come on
+      top.${cost.unknown.length > 0 && ` No price is known here of ${cost.unknown.join(", ")}.`}
+    </p>
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>What</th>
+            <th class="number">How many</th>
+            <th class="number">Each</th>
+            <th class="number">A month</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${cost.items.map(
+            (item) =>
+              html`<tr>
+                <td>${item.name}</td>
+                <td class="number">
+                  ${item.count === item.most ? item.count : `${item.count} to ${item.most}`}
+                </td>
+                <td class="number">${item.each === undefined ? "unknown" : `$${item.each.toFixed(2)}`}</td>
+                <td class="number">${item.each === undefined ? "" : dollars(item.each * item.count)}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>`;
+}
