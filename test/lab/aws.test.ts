@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { joinParameter, statusPrefix } from "../../model/aws/names";
 import { credentialsUnit, joinedMark } from "../../model/aws/boot/paths";
 import {
+  bastionUserData,
   masterUserData,
   poolBoot,
   workerCloudConfig,
@@ -17,9 +18,9 @@ import { digestOf, memberDigest } from "../../model/membership/files";
 import { renderNode } from "../../model/node/render";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { membershipView, setupView } from "../../model/views";
-import type { PoolReadySpec, SetupPart } from "../../host/protocol";
+import type { MembershipSpec, PoolReadySpec, SetupPart } from "../../host/protocol";
 import { describeWithLab } from "./available";
-import { AwsLab, awsLabSettings, ISSUER } from "./awsCloud";
+import { AwsLab, awsLabSettings, ISSUER, PRIVATE } from "./awsCloud";
 import { eventually, saw } from "./cluster";
 import { Lab } from "./lab";
 
@@ -46,6 +47,18 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
     const view = setupView(settings, master());
     const { files, setupScript } = renderNode(view, master());
     return { digest: digestOf(files, setupScript), settings: view };
+  };
+  const membershipSpec = (): MembershipSpec => {
+    const view = membershipView(settings, master());
+    return {
+      step: "membership",
+      machine: master().name,
+      role: "controlPlane",
+      generation: 1,
+      digest: memberDigest(view, master()),
+      settings: view,
+      setup: setup(),
+    };
   };
   const ready = (name: string, wanted: number, timeout = 420): PoolReadySpec => ({
     step: "poolReady",
@@ -93,26 +106,30 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
     ]);
   });
 
+  it("the cloud-init of these hosts takes every rendering", async () => {
+    const texts = [
+      masterUserData(settings),
+      workerCloudConfig(settings, pool("general")),
+      bastionUserData(await awsLabSettings(PRIVATE)),
+    ];
+    for (const input of texts) {
+      await lab.exec("master", ["bash", "-c", "cat >/run/user-data"], { input });
+      const said = await bash("master", "cloud-init schema --config-file /run/user-data 2>&1");
+      expect(said).toContain("Valid cloud-config");
+    }
+  });
+
   it("init takes the keys from Secrets Manager, sets the issuer, and names the node as EC2 does", async () => {
     const view = membershipView(settings, master());
     const spec = { step: "init", masters: [master().name], settings: view, setup: setup() } as const;
     const made = await cloud.step(spec);
     saw(made.stderr);
     expect(made.status, made.stderr).toBe(0);
-    const member = {
-      step: "membership",
-      machine: master().name,
-      role: "controlPlane",
-      generation: 1,
-      digest: memberDigest(view, master()),
-      settings: view,
-      setup: setup(),
-    } as const;
     const objects = JSON.stringify({ apiVersion: "v1", kind: "List", items: flannelManifests(settings) });
     await cloud.kubectl("apply --server-side -f -", objects);
     // The cloud controller manager's part, which has no AWS here: it has seen the node.
     await cloud.kubectl("taint nodes --all node.cloudprovider.kubernetes.io/uninitialized-");
-    const joined = await cloud.step(member);
+    const joined = await cloud.step(membershipSpec());
     saw(joined.stderr);
     expect(joined.status, joined.stderr).toBe(0);
     const node = await cloud.kubectl(
@@ -130,6 +147,23 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
     expect(flags).not.toContain("${issuer}");
     expect(flags).toContain("--cloud-provider=external");
     expect(await bash("master", "stat -c %a /etc/kubernetes/pki/ca.key")).toBe("600\n");
+  });
+
+  it("an update fetches the secret's new version, and changes nothing else", async () => {
+    const file = "/etc/kubernetes/pulumi-kubeadm/apiserver/encryption.yaml";
+    const before = await bash(
+      "master",
+      "sha256sum /etc/kubernetes/pki/ca.key /etc/kubernetes/manifests/*.yaml",
+    );
+    cloud.putSecret("version-2", { [file]: `${await bash("master", `cat ${file}`)}# a new version\n` });
+    const updated = await cloud.step(membershipSpec(), "update", { secretVersion: "version-2" });
+    expect(updated.status, updated.stderr).toBe(0);
+    expect(await bash("master", `tail -n 1 ${file}; stat -c %a ${file}`)).toBe("# a new version\n600\n");
+    const after = await bash(
+      "master",
+      "sha256sum /etc/kubernetes/pki/ca.key /etc/kubernetes/manifests/*.yaml",
+    );
+    expect(after).toBe(before);
   });
 
   it("the timer writes a credential for each pool, small enough for a parameter", async () => {
@@ -330,10 +364,27 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
     expect(left).toMatch(/kube-flannel|kube-proxy/);
   });
 
-  it("never accepts a host key that is not the pinned one, and says so while it waits", async () => {
+  it("the bastion has its own host key, and leads to the private API", async () => {
+    const settingsOfIt = await awsLabSettings(PRIVATE);
+    await lab.addHost("bastion");
+    cloud.instance("bastion", { role: "bastion" });
+    await cloud.launch("bastion", Buffer.from(bastionUserData(settingsOfIt)));
+    expect(await bash("bastion", "cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub")).toBe(
+      `${lab.host("bastion").hostKey}\n`,
+    );
+    const url = `https://${lab.host("bastion").address}:6443/readyz`;
+    const answered = await eventually(
+      "the API",
+      () => lab.run(["curl", "-sk", "--max-time", "5", url]),
+      ({ stdout }) => stdout === "ok",
+      60,
+    );
+    expect(answered.stdout).toBe("ok");
+  });
+
+  it("never accepts a host key that is not the pinned one", async () => {
     const spec = ready("general", 1);
-    const wrong = cloud.step(spec, "update", wrongKey);
-    const result = await wrong;
+    const result = await cloud.step(spec, "update", { hostKey: wrongKey });
     expect(result.status).toBe(1);
     expect(result.stderr).toContain("the host key is not the one in the settings");
   });

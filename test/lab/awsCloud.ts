@@ -2,8 +2,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { CLUSTER_VARIABLE, SPEC_VARIABLE, VALUES_VARIABLE, type StepSpec } from "../../host/protocol";
-import { controlPlaneStatements, poolStatements } from "../../model/aws/iam";
-import { controlPlaneSecret, hostKeySecret } from "../../model/aws/names";
+import { bastionStatements, controlPlaneStatements, poolStatements } from "../../model/aws/iam";
+import { bastionHostKeySecret, controlPlaneSecret, hostKeySecret } from "../../model/aws/names";
 import { encryptionConfiguration, paths } from "../../model/kubeadm";
 import { parseCluster } from "../../model/settings/parse";
 import type { ClusterSettings } from "../../model/settings/resolved";
@@ -24,8 +24,14 @@ export const ISSUER = "https://issuer.example/lab";
 /** The lab's number of a host whose address is the first of the settings' masters. */
 const FIRST_HOST = 218;
 
+/** An API that nobody reaches but through the bastion. */
+export const PRIVATE = {
+  access: { api: ["203.0.113.0/24"], ssh: ["203.0.113.0/24"], endpoint: "private", through: "bastion" },
+  bastion: { os: "debian-12" },
+} as const;
+
 /** Settings of an AWS environment whose VPC is the lab's own network; two pools, of which one cannot download. */
-export async function awsLabSettings(): Promise<ClusterSettings> {
+export async function awsLabSettings(more: object = {}): Promise<ClusterSettings> {
   const { platform: _platform, machines: _machines, domain: _domain, network, ...file } = labFile();
   const checksums = await mirrorChecksums();
   const pool = { count: 1, instanceType: "t3.large", os: "debian-12", joinTimeout: 600 };
@@ -50,9 +56,17 @@ export async function awsLabSettings(): Promise<ClusterSettings> {
         other: pool,
       },
       downloads: { ...file.downloads, checksums },
+      ...more,
     },
     { environment: "lab", region: REGION },
   );
+}
+
+export interface StepOptions {
+  /** As the step's input has it; default: the master's own. */
+  readonly hostKey?: string;
+  /** Default: the first. */
+  readonly secretVersion?: string;
 }
 
 /** A lab that takes itself for a region of AWS. */
@@ -63,7 +77,7 @@ export class AwsLab {
     readonly lab: Lab,
     readonly settings: ClusterSettings,
     private readonly daemon: Daemon,
-    private readonly base: Omit<AwsConfig, "instances">,
+    private base: Omit<AwsConfig, "instances">,
   ) {}
 
   static async start(lab: Lab, settings: ClusterSettings): Promise<AwsLab> {
@@ -81,6 +95,7 @@ export class AwsLab {
       certificate: fs.readFileSync(path.join(folder, "server.crt"), "utf8"),
       roles: {
         masters: controlPlaneStatements(settings),
+        bastion: bastionStatements(settings),
         ...Object.fromEntries(aws.pools.map((pool) => [pool.name, poolStatements(settings, pool)])),
       },
       secrets: {
@@ -138,6 +153,30 @@ export class AwsLab {
       hostname: `ip-${address.replaceAll(".", "-")}.${REGION}.compute.internal`,
     };
     this.instances[address] = { ...made, ...known, ...change };
+    this.bringHostKey(host);
+    this.writeConfig();
+  }
+
+  /** The bastion's secret is its host's own key, which the lab makes with the host. */
+  private bringHostKey(host: string): void {
+    if (this.instances[this.lab.host(host).address]?.role !== "bastion") return;
+    const file = this.lab.folder("hosts", host, "identity", "ssh_host_ed25519_key");
+    const secret = { "version-1": fs.readFileSync(file, "utf8") };
+    const secrets = { ...this.base.secrets, [bastionHostKeySecret(this.settings.name)]: secret };
+    this.base = { ...this.base, secrets };
+  }
+
+  /** A new version of the control plane's secret, some of its files changed. */
+  putSecret(version: string, change: Readonly<Record<string, string>>): void {
+    const name = controlPlaneSecret(this.settings.name);
+    const versions = this.base.secrets[name] ?? {};
+    const last = JSON.parse(Object.values(versions).pop() ?? "{}") as object;
+    const next = { ...versions, [version]: JSON.stringify({ ...last, ...change }) };
+    this.base = { ...this.base, secrets: { ...this.base.secrets, [name]: next } };
+    this.writeConfig();
+  }
+
+  private writeConfig(): void {
     fs.writeFileSync(configFile(this.lab), JSON.stringify({ ...this.base, instances: this.instances }));
   }
 
@@ -193,14 +232,14 @@ export class AwsLab {
   }
 
   /** Runs the host program with a step, as `local.Command` does. */
-  step(spec: StepSpec, operation = "create", hostKey?: string): Promise<RunResult> {
+  step(spec: StepSpec, operation = "create", over: StepOptions = {}): Promise<RunResult> {
     const master = this.lab.host("master");
     const [machine] = this.settings.machines;
     const connection = {
       host: master.address,
       port: 22,
       user: "ubuntu",
-      hostKey: hostKey ?? master.hostKey,
+      hostKey: over.hostKey ?? master.hostKey,
       privateKey: fs.readFileSync(this.lab.privateKeyFile, "utf8"),
     };
     return this.lab.run(["node", "-e", `require("pulumi-kubeadm/host").main("${operation}")`], {
@@ -209,7 +248,10 @@ export class AwsLab {
         ...process.env,
         [SPEC_VARIABLE]: JSON.stringify(spec),
         [CLUSTER_VARIABLE]: CLUSTER,
-        [VALUES_VARIABLE]: JSON.stringify({ "${issuer}": ISSUER, "${secretVersion}": "version-1" }),
+        [VALUES_VARIABLE]: JSON.stringify({
+          "${issuer}": ISSUER,
+          "${secretVersion}": over.secretVersion ?? "version-1",
+        }),
       },
       input: JSON.stringify({ connections: { [machine?.name ?? ""]: connection }, files: [] }),
       allowFailure: true,
