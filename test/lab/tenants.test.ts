@@ -160,7 +160,7 @@ describeWithLab("a tenant, people's own things, and the smoke test", () => {
     ["shop", ["update", "resourcequotas"], "no"],
     ["shop", ["delete", "limitranges"], "no"],
     ["shop", ["create", "rolebindings"], "no"],
-    ["shop", ["delete", "namespace", "shop"], "no"],
+    ["shop", ["delete", "namespaces/shop"], "no"],
     ["shop", ["get", "pods", "-n", "guests"], "no"],
     ["shop", ["get", "pods", "-n", "kube-system"], "no"],
     ["shop", ["list", "nodes"], "no"],
