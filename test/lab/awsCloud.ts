@@ -34,7 +34,7 @@ export const PRIVATE = {
 export async function awsLabSettings(more: object = {}): Promise<ClusterSettings> {
   const { platform: _platform, machines: _machines, domain: _domain, network, ...file } = labFile();
   const checksums = await mirrorChecksums();
-  const pool = { count: 1, instanceType: "t3.large", os: "debian-12", joinTimeout: 600 };
+  const pool = { count: 1, instanceType: "t3.large", os: "debian-12", reach: "public", joinTimeout: 600 };
   return parseCluster(
     {
       ...file,
@@ -50,7 +50,7 @@ export async function awsLabSettings(more: object = {}): Promise<ClusterSettings
         },
       },
       access: { api: ["203.0.113.0/24"], ssh: ["203.0.113.0/24"] },
-      controlPlane: { count: 1, instanceType: "t3.medium", os: "debian-12" },
+      controlPlane: { count: 1, instanceType: "t3.medium", os: "debian-12", reach: "public" },
       workers: {
         general: { ...pool, labels: { "example.com/disk": "fast" } },
         other: pool,
