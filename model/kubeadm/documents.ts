@@ -15,7 +15,7 @@ import {
 } from "./v1beta4";
 
 /** kubeadm's defaults written out, so that an update of kubeadm does not change how long a step may take. */
-const timeouts: Timeouts = {
+export const timeouts: Timeouts = {
   controlPlaneComponentHealthCheck: "4m0s",
   kubeletHealthCheck: "4m0s",
   kubernetesAPICall: "1m0s",

@@ -11,7 +11,8 @@ export function windowsDownloadsFit(facts: Facts, problems: Problems): void {
   const given = input.downloads?.windows;
   const pool = windowsPools(facts)[0];
   if (pool === undefined) {
-    if (given === undefined || anyPoolWasRefused(facts)) return;
+    // On AWS pools come and go, and their checksums may stay.
+    if (given === undefined || facts.aws !== undefined) return;
     problems.add(
       ["downloads", "windows"],
       "checksums",
@@ -29,7 +30,7 @@ export function windowsDownloadsFit(facts: Facts, problems: Problems): void {
   problems.add(
     ["downloads", "windows"],
     given === undefined ? undefined : Object.keys(given).join(", "),
-    "has no checksum of what Windows nodes download, and no table here does: ".concat(named.join(", ")),
+    `has no checksum of what Windows nodes download, and no table here does: ${named.join(", ")}`,
     {
       allowed: `${missing.join(", ")}: SHA-256 or SHA-512 that upstream publishes (docs/windows.md says where)`,
     },
@@ -57,15 +58,6 @@ export function windowsNodesCanBoot(facts: Facts, problems: Problems): void {
   problems.add(["proxy"], "a proxy", `is not passed on to Windows nodes (${pool.path.join(".")})`, {
     allowed: "no proxy, or no pool of Windows nodes; downloads.mirror and images.mirrors work for them",
   });
-}
-
-/** Then it may have been one of Windows nodes. */
-function anyPoolWasRefused({ aws }: Facts): boolean {
-  if (aws === undefined) return false;
-  if ("workers" in aws && aws.workers === undefined) return true;
-  return Object.values(aws.workers ?? {}).some(
-    (pool) => pool === undefined || ("os" in pool && pool.os === undefined),
-  );
 }
 
 function windowsPools({ awsFacts }: Facts): readonly AwsPoolFacts[] {

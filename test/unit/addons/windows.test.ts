@@ -62,7 +62,11 @@ describe("objects for Windows nodes", () => {
     const classes = windowsManifests(both).filter((object) => object.kind === "RuntimeClass");
     expect(classes.map((object) => object["scheduling"])).toEqual(
       ["10.0.20348", "10.0.26100"].map((build) => ({
-        nodeSelector: expect.objectContaining({ "node.kubernetes.io/windows-build": build }),
+        nodeSelector: {
+          "kubernetes.io/os": "windows",
+          "kubernetes.io/arch": "amd64",
+          "node.kubernetes.io/windows-build": build,
+        },
         tolerations: [{ key: "os", operator: "Equal", value: "windows", effect: "NoSchedule" }],
       })),
     );

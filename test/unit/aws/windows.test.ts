@@ -137,7 +137,7 @@ describe("documents of a Windows node", () => {
 
   it("keep a pool's own taints, none included", () => {
     const bare = windowsSettings((raw) => {
-      (raw["workers"] as Record<string, Record<string, unknown>>)["win"]!["taints"] = [];
+      (raw["workers"] as Record<string, Record<string, unknown>>)["win"]["taints"] = [];
     });
     expect(windowsPool(bare).taints).toEqual([]);
     expect(windowsPool(settings).taints).toEqual([{ key: "os", value: "windows", effect: "NoSchedule" }]);

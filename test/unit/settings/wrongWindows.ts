@@ -1,5 +1,5 @@
-import { REGION, smallAws } from "../../support/awsInput";
-import type { RawSettings } from "../../support/settings";
+import { REGION } from "../../support/awsInput";
+import { metalInput, type RawSettings } from "../../support/settings";
 import { CHECKSUMS, windowsAws } from "../../support/windowsSettings";
 import { all, type Change, set } from "./edit";
 import type { Wrong } from "./wrong";
@@ -55,11 +55,11 @@ export const WRONG_WINDOWS: readonly Wrong[] = [
       /kubernetes/,
     ],
     [
-      "without a pool of Windows nodes",
+      "on machines that exist",
       set("downloads", { windows: CHECKSUMS }),
       "downloads.windows",
       /there is no pool of them/,
-      smallAws,
+      metalInput,
     ],
   ]),
   ...cases("releases", [
