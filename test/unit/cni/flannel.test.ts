@@ -88,6 +88,48 @@ describe("net-conf.json", () => {
   });
 });
 
+describe("Windows nodes", () => {
+  const windows = flannel({ windows: true, vni: 4096, port: 4789 });
+
+  it("find their network by its name, number and port", () => {
+    expect(config(windows, "net-conf.json")).toHaveProperty("Backend", {
+      Type: "vxlan",
+      VNI: 4096,
+      Port: 4789,
+      Name: "vxlan0",
+    });
+  });
+
+  it("leave Linux' network its name, by which a node keeps the addresses it gave away", () => {
+    expect(config(windows, "cni-conf.json")).toEqual(config(flannel({}), "cni-conf.json"));
+    expect(config(windows, "cni-conf.json")).toHaveProperty("name", "cbr0");
+  });
+});
+
+describe("NetworkPolicy", () => {
+  const enforced = flannel({ networkPolicy: "kube-network-policies" });
+  const controllers = (settings: ClusterSettings) =>
+    flannelManifests(settings).filter((one) => one.metadata.name === "kube-network-policies");
+
+  it("has its controller on every node where it is asked for, and nothing where not", () => {
+    expect(controllers(enforced).map((one) => one.kind)).toEqual([
+      "ServiceAccount",
+      "ClusterRole",
+      "ClusterRoleBinding",
+      "DaemonSet",
+    ]);
+    expect(controllers(flannel({}))).toEqual([]);
+  });
+
+  it("has the controller's metrics on its own host alone, and its image pinned", () => {
+    const [controller] = (
+      controllers(enforced).at(-1)?.spec as unknown as { template: { spec: { containers: Container[] } } }
+    ).template.spec.containers;
+    expect(controller.args).toContain("--metrics-bind-address=127.0.0.1:9080");
+    expect(controller.image).toBe("registry.k8s.io/networking/kube-network-policies:v1.1.0");
+  });
+});
+
 describe("cni-conf.json", () => {
   it("gives the bridge the MTU on host-gw, which flannel cannot be told", () => {
     expect(config(flannel({ backend: "host-gw", mtu: 1400 }), "cni-conf.json")).toMatchObject({
