@@ -91,12 +91,30 @@ export function planDocument(config: EnvironmentConfig, recording: Recording): O
     })),
     ...(aws === undefined ? {} : { aws }),
     counts: countsOf(resources),
-    flows: flowsOf(settings).map((flow) => ({ ...flow, sources: sourceRanges(settings, flow.from) })),
+    flows: flowsOf(settings).map((flow) => ({ ...flow, sources: sourcesOf(settings, flow.from) })),
     certificates,
     watch: watchItems(config, settings, resources, certificates),
     secrets: { referredTo: settings.secretNames, missing: missingSecrets(config, settings) },
     resources,
   };
+}
+
+/** On AWS people are written down for its groups, and nodes have any address of the VPC. */
+function sourcesOf(settings: ClusterSettings, from: Flow["from"]): string[] {
+  const { aws } = settings;
+  if (aws === undefined) return sourceRanges(settings, from);
+  switch (from) {
+    case "operator":
+      return [...aws.access.ssh];
+    case "apiClient":
+      return [...aws.access.api];
+    case "serviceClient":
+      return [...aws.access.nodePorts];
+    case "node":
+      return aws.vpc.subnets.map((subnet) => subnet.cidr);
+    default:
+      return sourceRanges(settings, from);
+  }
 }
 
 function countsOf(resources: readonly PlannedResource[]): PlanDocument["counts"] {

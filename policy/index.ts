@@ -3,6 +3,7 @@
  * is made here: a `PolicyPack` serves as soon as it is constructed.
  */
 import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import * as aws from "./rules/aws";
 import { oneDnsAddress, onePodRange } from "./rules/addresses";
 import * as certificates from "./rules/certificates";
 import { oddMasters, oneInit } from "./rules/controlPlane";
@@ -12,6 +13,7 @@ import { kubernetesVersion } from "./rules/versions";
 import * as workloads from "./rules/workloads";
 
 export * from "./rules/addresses";
+export * from "./rules/aws";
 export * from "./rules/certificates";
 export * from "./rules/controlPlane";
 export * from "./rules/hosts";
@@ -39,4 +41,8 @@ export const policies: (ResourceValidationPolicy | StackValidationPolicy)[] = [
   workloads.exposedServices,
   workloads.keysInSecrets,
   kubernetesVersion,
+  aws.metadataService,
+  aws.encryptedVolumes,
+  aws.openIngress,
+  aws.publicObjects,
 ];

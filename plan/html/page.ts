@@ -15,7 +15,7 @@ export function page(plan: PlanDocument, settings: ClusterSettings): string {
     ...(plan.aws === undefined ? [] : awsSections(plan.aws, settings)),
     ["watch", "What to watch", watchList(plan.watch)],
     ["addresses", "Addresses", addressMap(plan, settings)],
-    ["flows", "Flows", flowTable(plan.flows, settings.firewall)],
+    ["flows", "Flows", flowTable(plan.flows, settings)],
     ["resources", "Resources", resourceTree(plan)],
     ["versions", "Versions", versionTables(settings)],
     ["certificates", "Certificates and their ends", certificateTable(plan)],
@@ -62,7 +62,7 @@ function facts(plan: PlanDocument, settings: ClusterSettings): Markup {
   const of = (role: string) => plan.machines.filter((machine) => machine.role === role).length;
   const entries: [string, string, boolean?][] = [
     ["Kubernetes", plan.versions.kubernetes],
-    ["Machines", `${of("controlPlane")} masters, ${of("worker")} workers`],
+    ["Machines", `${of("controlPlane")} masters, ${workersText(settings, of("worker"))}`],
     ["Pod network", `${settings.cni.kind}, ${settings.cni.backend}`],
     ["Resources", String(plan.counts.total)],
     ["API for nodes", plan.cluster.endpoint, true],
@@ -77,4 +77,10 @@ function facts(plan: PlanDocument, settings: ClusterSettings): Markup {
         </div>`,
     )}
   </dl>`;
+}
+
+function workersText({ aws }: ClusterSettings, machines: number): string {
+  if (aws === undefined) return `${machines} workers`;
+  const sum = (of: "min" | "max") => aws.pools.reduce((total, pool) => total + pool[of], 0);
+  return sum("min") === sum("max") ? `${sum("min")} workers` : `${sum("min")} to ${sum("max")} workers`;
 }

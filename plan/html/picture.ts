@@ -157,9 +157,7 @@ function boxes(canvas: Canvas, place: Frame, content: readonly Box[]): number {
 /** What lies over the node network: pods and services. @returns where they end */
 function ranges(canvas: Canvas, settings: ClusterSettings, top: number): number {
   const { network, cni, kubeProxy } = settings;
-  const ports = cniFacts(cni).ports.map((one) =>
-    `${one.protocol.toUpperCase()} ${one.port ?? ""}`.trim(),
-  );
+  const ports = cniFacts(cni).ports.map((one) => `${one.protocol.toUpperCase()} ${one.port ?? ""}`.trim());
   const over = ports.length > 0 ? ` over ${ports.join(", ")}` : ", routed by the nodes";
   const pods = `${network.podCidr}, a /${network.nodeMask} for each node, ${cni.kind} ${cni.backend}${over}`;
   const services = `${network.serviceCidr}, virtual: kube-proxy (${kubeProxy.mode}) on every node; DNS at ${network.dnsServiceAddress}`;

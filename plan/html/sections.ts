@@ -39,12 +39,17 @@ const PARTIES: Readonly<Record<string, string>> = {
 };
 
 /** Flows by their reason; one reason may need several rows. */
-export function flowTable(flows: readonly PlannedFlow[], firewall: ClusterSettings["firewall"]): Markup {
+export function flowTable(
+  flows: readonly PlannedFlow[],
+  { firewall, aws }: Pick<ClusterSettings, "firewall" | "aws">,
+): Markup {
   const reasons = [...new Set(flows.map((flow) => flow.reason))];
   const intro =
-    firewall === "nftables"
-      ? "The hosts let in exactly these, by nftables."
-      : "The hosts do not filter: whoever runs the network between them has to let these through.";
+    aws !== undefined
+      ? "The security groups let in exactly these."
+      : firewall === "nftables"
+        ? "The hosts let in exactly these, by nftables."
+        : "The hosts do not filter: whoever runs the network between them has to let these through.";
   return html`<p class="lead">Who must reach whom. ${intro}</p>
     <div class="scroll">
       <table>
