@@ -13,7 +13,7 @@ const ROOT = path.resolve(__dirname, "../../..");
 const documents = [
   "README.md",
   "CHANGELOG.md",
-  ...fs.readdirSync(path.join(ROOT, "docs")).map((name) => `docs/${name}`),
+  ...fs.readdirSync(path.join(ROOT, "docs"), { recursive: true }).map((name) => `docs/${String(name)}`),
 ]
   .filter((name) => name.endsWith(".md"))
   .map((name) => ({ name, text: fs.readFileSync(path.join(ROOT, name), "utf8") }));
