@@ -1,0 +1,56 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { parseAllDocuments } from "yaml";
+import type { Plan } from "../../../plan/plan";
+import { fileOf, metalPlan, someSecrets } from "./support";
+
+const PASSWORD = "session-password-of-rack1";
+
+const settings = {
+  metallb: {
+    pools: { lan: { addresses: ["10.40.0.240-10.40.0.250"] } },
+    bgp: {
+      peers: [{ name: "rack1", address: "10.40.0.1", asNumber: 64512, myAsNumber: 64513, password: "rack1" }],
+    },
+  },
+  ingress: { kind: "ingress-nginx", defaultBackend: true },
+  metricsServer: true,
+  tenants: undefined,
+};
+
+describe("the plan of add-ons", () => {
+  let plan: Plan;
+  beforeAll(async () => {
+    plan = await metalPlan({ secrets: { ...someSecrets(), rack1: PASSWORD } }, settings);
+  });
+
+  const documents = (file: string) =>
+    parseAllDocuments(fileOf(plan, file)).map((document) => document.toJS() as Record<string, unknown>);
+
+  it("writes a release's chart, version, source and values, and the objects beside it", () => {
+    const written = documents("manifests/metallb.yaml");
+    expect(written).toContainEqual(
+      expect.objectContaining({
+        helmRelease: "metallb",
+        chart: "metallb",
+        version: "0.16.1",
+        repository: "https://metallb.github.io/metallb",
+        values: expect.objectContaining({ frrk8s: { enabled: true } }) as unknown,
+      }),
+    );
+    expect(written.map((one) => one.kind)).toEqual(
+      expect.arrayContaining(["Namespace", "Secret", "IPAddressPool", "BGPPeer", "BGPAdvertisement"]),
+    );
+  });
+
+  it("writes the objects of typed add-ons, without advice for the provider", () => {
+    const kinds = documents("manifests/ingress.yaml").map((one) => one.kind);
+    expect(kinds).toEqual(expect.arrayContaining(["IngressClass", "Deployment", "Service", "ConfigMap"]));
+    expect(JSON.stringify(documents("manifests/ingress.yaml"))).not.toContain("pulumi.com/");
+    expect(documents("manifests/metrics-server.yaml").map((one) => one.kind)).toContain("APIService");
+  });
+
+  it("shows no password, and the advisory about ingress-nginx", () => {
+    expect(JSON.stringify(plan)).not.toContain(PASSWORD);
+    expect(JSON.stringify(plan.document)).toMatch(/frozen upstream at controller 1\.15\.1/);
+  });
+});
