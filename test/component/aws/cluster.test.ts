@@ -1,0 +1,222 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, describe, expect, it } from "vitest";
+import { SPEC_VARIABLE, type StepSpec } from "../../../host/protocol";
+import { groupRules } from "../../../model/aws/firewall";
+import { createCluster } from "../../../stacks/program";
+import { byName, record, type Recorded } from "../../../testing/recorder";
+import { awsSettings, largeAws, REGION, smallAws } from "../../support/awsInput";
+import type { RawSettings } from "../../support/settings";
+
+type Settings = Parameters<typeof createCluster>[0]["settings"];
+
+/** As the first preview sees it. */
+function cluster(raw: RawSettings): Promise<readonly Recorded[]> {
+  return record(
+    () => {
+      createCluster({ settings: raw as unknown as Settings, environment: "cloud", region: REGION });
+    },
+    {
+      preview: true,
+      onWarning: () => undefined,
+      call: () => ({ insecureValue: pulumi.unknown }),
+    },
+  );
+}
+
+let small: readonly Recorded[];
+let large: readonly Recorded[];
+
+beforeAll(async () => {
+  small = await cluster(smallAws());
+  large = await cluster(largeAws());
+}, 120_000);
+
+const ofType = (all: readonly Recorded[], end: string) => all.filter((one) => one.type.endsWith(`:${end}`));
+const names = (all: readonly Recorded[]) => all.map((one) => one.name).sort();
+
+describe("the tree", () => {
+  it("hangs below the cluster, every child named after its parent, and no two alike", () => {
+    for (const all of [small, large]) {
+      const byUrn = new Map(all.map((one) => [one.urn, one.name]));
+      for (const one of all)
+        if (one.parent !== "") expect(one.name.startsWith(`${byUrn.get(one.parent)}-`), one.name).toBe(true);
+      expect(new Set(names(all)).size).toBe(all.length);
+    }
+  });
+
+  it("costs at most four resources a master, its one step included", () => {
+    for (const name of ["master-1", "master-2", "master-3"]) {
+      const own = large.filter((one) => one.custom && one.name.includes(`-${name}`));
+      expect(names(own)).toEqual([
+        `cloud-control-plane-${name}-membership`,
+        `cloud-masters-${name}`,
+        `cloud-masters-${name}-internal`,
+        `cloud-masters-${name}-public`,
+      ]);
+    }
+  });
+
+  it("costs the same for a pool of a thousand as for one of three", async () => {
+    const sized = (count: number) =>
+      cluster({
+        ...smallAws(),
+        network: { vpcCidr: "10.0.0.0/16", serviceCidr: "10.96.0.0/16", maxNodes: 1100 },
+        cni: { kind: "flannel", backend: "vxlan", podCidr: "10.128.0.0/9" },
+        workers: { general: { count, instanceType: "t3.large" } },
+      });
+    const [few, many] = [await sized(3), await sized(1000)];
+    expect(names(many)).toEqual(names(few));
+    expect(many.filter((one) => one.custom && one.name.startsWith("cloud-pool-general"))).toHaveLength(7);
+  });
+});
+
+describe("the firewall", () => {
+  it("is one rule for each of the model, its reason as description", () => {
+    const rules = groupRules(awsSettings(largeAws));
+    const made = ofType(large, "SecurityGroupIngressRule");
+    expect(made).toHaveLength(rules.length);
+    expect(made.map((one) => one.inputs.description).sort()).toEqual(rules.map((rule) => rule.reason).sort());
+  });
+
+  it("gives balancers their group from the start", () => {
+    for (const one of ofType(large, "LoadBalancer")) {
+      expect(one.inputs.securityGroups).toHaveLength(1);
+      expect((one.inputs.name as string).length).toBeLessThanOrEqual(32);
+    }
+  });
+});
+
+describe("the endpoint", () => {
+  it("has the internal balancer at the addresses that nodes' hosts files name", () => {
+    const { inputs } = byName(large, "cloud-endpoint-internal");
+    const mappings = inputs.subnetMappings as { privateIpv4Address: string }[];
+    const { endpoint } = awsSettings(largeAws);
+    expect(endpoint.kind === "addresses" && endpoint.addresses).toEqual(
+      mappings.map((one) => one.privateIpv4Address),
+    );
+    expect(inputs.internal).toBe(true);
+  });
+
+  it("passes TCP on without the caller's address, and asks /readyz over HTTPS", () => {
+    for (const one of ofType(large, "TargetGroup")) {
+      expect(one.inputs).toMatchObject({
+        protocol: "TCP",
+        preserveClientIp: "false",
+        targetType: "instance",
+        healthCheck: { protocol: "HTTPS", path: "/readyz" },
+      });
+    }
+  });
+
+  it("is the one master's elastic address where there is no balancer", () => {
+    expect(names(ofType(small, "Eip"))).toEqual(["cloud-masters-address"]);
+    expect(ofType(small, "LoadBalancer")).toEqual([]);
+  });
+});
+
+describe("instances", () => {
+  it("of masters are hard to lose: encrypted, IMDSv2, fixed address, spread over zones", () => {
+    const masters = ofType(large, "Instance").filter((one) => one.name.startsWith("cloud-masters"));
+    expect(masters).toHaveLength(3);
+    for (const one of masters) {
+      expect(one.inputs).toMatchObject({
+        metadataOptions: { httpTokens: "required", httpPutResponseHopLimit: 2 },
+        rootBlockDevice: { encrypted: true, volumeType: "gp3" },
+        disableApiTermination: true,
+      });
+      expect([...one.ignoreChanges].sort()).toEqual(["ami", "userDataBase64"]);
+      expect(one.deleteBeforeReplace).toBe(true);
+      expect(one.replaceOnChanges).toEqual(['tags["pulumi-kubeadm/generation"]']);
+    }
+    const zones = awsSettings(largeAws).aws?.controlPlane.masters.map((master) => master.subnet);
+    expect(new Set(zones).size).toBe(3);
+  });
+
+  it("of pools have one hop to their metadata, and an image that is looked up at each start", () => {
+    for (const one of ofType(large, "LaunchTemplate")) {
+      expect(one.inputs).toMatchObject({
+        metadataOptions: { httpTokens: "required", httpPutResponseHopLimit: 1 },
+      });
+      expect(one.inputs.imageId).toMatch(/^resolve:ssm:\/aws\/service\//);
+      expect(Buffer.from(one.inputs.userData as string, "base64").length).toBeLessThanOrEqual(16_384);
+    }
+  });
+
+  it("of a pool that scales are counted by whoever scales it", () => {
+    expect(byName(large, "cloud-pool-burst-group").ignoreChanges).toEqual(["desiredCapacity"]);
+    expect(byName(large, "cloud-pool-general-group").ignoreChanges).toEqual([]);
+    expect(byName(large, "cloud-pool-burst-group").inputs.mixedInstancesPolicy).toMatchObject({
+      instancesDistribution: { onDemandBaseCapacity: 1 },
+    });
+  });
+});
+
+describe("order", () => {
+  const urn = (name: string) => byName(large, name).urn;
+
+  it("publishes the cluster's identity before a machine is touched", () => {
+    expect(byName(large, "cloud-preflight").dependsOn).toContain(urn("cloud-identity-provider"));
+  });
+
+  it("has masters, balancers and secrets before kubeadm, and pools after the last master", () => {
+    const { dependsOn } = byName(large, "cloud-preflight");
+    for (const name of [
+      "cloud-masters-master-3",
+      "cloud-endpoint-internal-listener",
+      "cloud-secrets-control-plane-value",
+    ])
+      expect(dependsOn, name).toContain(urn(name));
+    expect(byName(large, "cloud-pool-general-group").dependsOn).toContain(
+      urn("cloud-control-plane-master-3-membership"),
+    );
+  });
+
+  it("has the cloud controller before DNS, and after the network", () => {
+    const release = byName(large, "cloud-cloud-provider-release");
+    // Its children are registered below it and so after it: the component's own dependencies hold for them.
+    expect(byName(large, "cloud-coredns").dependsOn).toContain(release.urn);
+    const network = large.filter((one) => one.parent === urn("cloud-flannel")).map((one) => one.urn);
+    expect(network.length).toBeGreaterThan(0);
+    for (const one of network) expect(byName(large, "cloud-cloud-provider").dependsOn).toContain(one);
+  });
+
+  it("lets roles outlive what is in the cluster", () => {
+    for (const one of [...ofType(large, "Role"), ...ofType(large, "RolePolicy")])
+      expect(one.deletedWith, one.name).toBe("");
+  });
+});
+
+describe("steps", () => {
+  const spec = (one: Recorded) =>
+    JSON.parse((one.inputs.environment as Record<string, string>)[SPEC_VARIABLE] ?? "null") as StepSpec;
+
+  it("bring a master's setup along in its one step", () => {
+    const one = spec(byName(large, "cloud-control-plane-master-2-membership"));
+    expect(one).toMatchObject({ step: "membership", setup: { digest: expect.any(String) as string } });
+  });
+
+  it("are secret where hosts and keys are, and hold none elsewhere", () => {
+    for (const one of ofType(large, "Command")) {
+      expect(pulumi.runtime.isRpcSecret(one.inputs.stdin), one.name).toBe(true);
+      expect(JSON.stringify(one.inputs.environment)).not.toContain("PRIVATE KEY");
+    }
+  });
+
+  it("belong to an instance: another one is another machine", () => {
+    const { triggers } = byName(large, "cloud-control-plane-master-1-membership").sent as {
+      triggers: unknown[];
+    };
+    expect(triggers).toEqual(["master-1@1", pulumi.runtime.unknownValue]);
+  });
+});
+
+describe("secrets", () => {
+  it("stay secret on their way to Secrets Manager and the parameter store", () => {
+    for (const one of ofType(large, "SecretVersion"))
+      expect(pulumi.runtime.isRpcSecret(one.inputs.secretString), one.name).toBe(true);
+    for (const one of ofType(large, "Parameter")) {
+      expect(pulumi.runtime.isRpcSecret(one.inputs.value), one.name).toBe(true);
+      expect(one.inputs.type).toBe("SecureString");
+    }
+  });
+});

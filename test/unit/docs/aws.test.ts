@@ -1,0 +1,41 @@
+/** The generated tables of docs/aws.md; `UPDATE_DOCS=1` writes them anew. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as prettier from "prettier";
+import { expect, it } from "vitest";
+import { parse } from "yaml";
+import { costTable, rolesTable, rulesTable } from "../../../model/aws/describe";
+import { parseCluster } from "../../../model/settings/parse";
+import type { ClusterSettings } from "../../../model/settings/resolved";
+
+const ROOT = path.resolve(__dirname, "../../..");
+const FILE = path.join(ROOT, "docs/aws.md");
+
+function settingsOf(environment: string): ClusterSettings {
+  const text = fs.readFileSync(path.join(ROOT, `Pulumi.${environment}.yaml`), "utf8");
+  const { config } = parse(text) as { config: Record<string, unknown> };
+  return parseCluster(config["kubeadm:cluster"], {
+    environment,
+    region: config["aws:region"] as string,
+  });
+}
+
+it("docs/aws.md has the rules, the roles and the cost of the model", async () => {
+  const [dev, prod] = [settingsOf("dev"), settingsOf("prod")];
+  const tables: Record<string, string> = {
+    rules: rulesTable({ dev, prod }),
+    roles: rolesTable(prod),
+    cost: costTable({ dev, prod }),
+  };
+  const text = fs.readFileSync(FILE, "utf8");
+  const filled = Object.entries(tables).reduce((all, [name, table]) => {
+    const start = all.indexOf(`<!-- ${name} -->`);
+    const end = all.indexOf(`<!-- end of ${name} -->`);
+    if (start < 0 || end < start) throw new Error(`docs/aws.md has no place for ${name}`);
+    return `${all.slice(0, start)}<!-- ${name} -->\n\n${table}\n\n${all.slice(end)}`;
+  }, text);
+  const options = await prettier.resolveConfig(FILE);
+  const expected = await prettier.format(filled, { ...options, parser: "markdown" });
+  if (process.env.UPDATE_DOCS === "1") fs.writeFileSync(FILE, expected);
+  expect(fs.readFileSync(FILE, "utf8")).toBe(expected);
+});
