@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../model/settings/resolved";
+import { windowsReleases } from "../../model/windows/facts";
 import { CoreDns } from "./coredns";
 import { GatewayApi } from "./gatewayApi";
 import { Ingress } from "./ingress";
 import { Metallb } from "./metallb";
 import { MetricsServer } from "./metricsServer";
+import { WindowsNodes } from "./windows";
 
 export interface AddonsArgs {
   readonly settings: ClusterSettings;
@@ -22,6 +24,8 @@ export interface AddonsArgs {
 /** The add-ons of one cluster, each set where the settings have it. */
 export interface Addons {
   readonly coredns: CoreDns;
+  /** With a pool of Windows nodes. */
+  readonly windowsNodes?: WindowsNodes;
   readonly metricsServer?: MetricsServer;
   readonly metallb?: Metallb;
   readonly gatewayApi?: GatewayApi;
@@ -40,6 +44,11 @@ export function createAddons(
   const { addons } = settings;
   const ending = { ...opts, deletedWith: init };
   const coredns = new CoreDns(`${name}-coredns`, { settings }, { ...ending, dependsOn: [...after] });
+  // Not after the nodes: those of Windows become ready by it.
+  const windowsNodes =
+    windowsReleases(settings).length > 0
+      ? new WindowsNodes(`${name}-windows`, { settings }, { ...ending, dependsOn: [...after] })
+      : undefined;
   const ready = [...after, ...nodes, coredns];
   const { metallb: pools, ingress: controller, gatewayApi: api, metricsServer: metrics } = addons;
   const metricsServer =
@@ -61,5 +70,5 @@ export function createAddons(
       { settings, ingress: controller, init },
       { ...opts, dependsOn: [...ready, ...before] },
     );
-  return { coredns, metricsServer, metallb, gatewayApi, ingress };
+  return { coredns, windowsNodes, metricsServer, metallb, gatewayApi, ingress };
 }
