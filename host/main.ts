@@ -87,8 +87,10 @@ export async function main(operation: Operation): Promise<void> {
       throw new HostProblem("", `${SPEC_VARIABLE} is not set: this program is run by a Pulumi step`);
     const spec = withValues(given, values);
     const input = await readInput();
-    const booting = operation === "create" && onCloud(spec);
-    hosts = new Hosts(input, booting ? BOOTING : PATIENCE[operation], say, booting);
+    // A later run may find a new master among the others.
+    const booting = operation !== "delete" && onCloud(spec);
+    const patience = booting && operation === "create" ? BOOTING : PATIENCE[operation];
+    hosts = new Hosts(input, patience, say, booting);
     const result = await run({
       operation,
       spec,
