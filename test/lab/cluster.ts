@@ -23,11 +23,11 @@ export class LabCluster {
   static async create(
     id: string,
     shape: Shape,
-    options: { host?: HostOptions; spare?: readonly string[] } = {},
+    options: { host?: HostOptions; spare?: readonly string[]; addons?: boolean } = {},
   ): Promise<LabCluster> {
     if (Lab.exists(id)) await Lab.load(id).down();
     await ensureTool("pulumi");
-    const lab = await Lab.create({ id });
+    const lab = await Lab.create({ id, addons: options.addons });
     try {
       const names = [...shape.masters, ...shape.workers, ...(options.spare ?? [])];
       for (const name of names) await lab.addHost(name, options.host);

@@ -57,6 +57,28 @@ const images: Readonly<Record<string, Image>> = {
   "lab.local/web": { base: "busybox", files: { "/web": "web" }, entrypoint: ["/web"] },
 };
 
+/** Images of add-ons: only labs that ask for them have them, since their tools take minutes to build. */
+const addonImages: Readonly<Record<string, Image>> = {
+  "quay.io/metallb/controller": {
+    base: "none",
+    files: { "/controller": "controller" },
+    entrypoint: ["/controller"],
+  },
+  "quay.io/metallb/speaker": { base: "none", files: { "/speaker": "speaker" }, entrypoint: ["/speaker"] },
+  "docker.io/library/traefik": {
+    base: "none",
+    files: { "/usr/local/bin/traefik": "traefik" },
+    entrypoint: ["/usr/local/bin/traefik"],
+  },
+};
+
+/** References of the add-ons' images. */
+export const addonReferences: readonly string[] = [
+  `quay.io/metallb/controller:v${buildVersion("metallb")}`,
+  `quay.io/metallb/speaker:v${buildVersion("metallb")}`,
+  `docker.io/library/traefik:v${buildVersion("traefik")}`,
+];
+
 /** Tags of the images that kubeadm does not name. flannel's CNI plugin has releases of its own. */
 const tags: Readonly<Record<string, string>> = {
   "ghcr.io/flannel-io/flannel": `v${buildVersion("flanneld")}`,
@@ -91,9 +113,22 @@ export async function imagesRecipe(): Promise<unknown> {
   };
 }
 
+/** What the add-ons' images are made of. */
+export async function addonImagesRecipe(): Promise<unknown> {
+  const names = Object.values(addonImages).flatMap(({ files }) => Object.values(files));
+  const paths = await Promise.all(names.map(toolPath));
+  return {
+    schema: 1,
+    images: addonImages,
+    references: addonReferences,
+    tools: paths.map((file) => path.basename(path.dirname(file))),
+  };
+}
+
 /** Lays an image's files out below a folder. */
 export async function layOutImage(reference: string, root: string): Promise<ImageSpec> {
-  const image = images[repositoryOf(reference)];
+  const repository = repositoryOf(reference);
+  const image = images[repository] ?? addonImages[repository];
   fs.mkdirSync(root, { recursive: true });
   if (image.base !== "none") {
     const base = image.base === "busybox" ? await ensureBusyboxRoot() : await ensureNetfilterRoot();

@@ -45,8 +45,13 @@ export interface HostOptions {
 export class Lab {
   private constructor(readonly id: string) {}
 
-  /** Makes a lab without hosts and starts its servers; builds what is not yet built. Id: 1 to 8 letters and digits. */
-  static async create(options: { id?: string; services?: ServiceName[] } = {}): Promise<Lab> {
+  /**
+   * Makes a lab without hosts and starts its servers; builds what is not yet built. Id: 1 to 8 letters and digits. Its
+   * registry has the images of add-ons where `addons` says so.
+   */
+  static async create(
+    options: { id?: string; services?: ServiceName[]; addons?: boolean } = {},
+  ): Promise<Lab> {
     const id = options.id ?? "lab";
     if (!/^[a-z0-9]{1,8}$/.test(id))
       throw new Error(`a lab's id is 1 to 8 lower-case letters and digits, not "${id}"`);
@@ -57,7 +62,8 @@ export class Lab {
     await ensureBaseTree();
     // What a lab that was not taken down in full left there: its stack would be taken for this one's.
     fs.rmSync(labFolder(id), { recursive: true, force: true });
-    writeState({ id, createdAt: new Date().toISOString(), nextIndex: 1, hosts: {}, services: {} });
+    const { addons } = options;
+    writeState({ id, createdAt: new Date().toISOString(), nextIndex: 1, hosts: {}, services: {}, addons });
     const lab = new Lab(id);
     try {
       fs.mkdirSync(labFolder(id, "ssh"), { recursive: true });

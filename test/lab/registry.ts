@@ -3,9 +3,10 @@ import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import * as net from "node:net";
 import { cachedFolder } from "../support/cache";
+import { run } from "../support/run";
 import { ensureTool } from "../support/toolchain";
 import { daemonRuns, startDaemon, stopDaemon, tailOf } from "./daemon";
-import { imageReferences, imagesRecipe, layOutImage } from "./images";
+import { addonImagesRecipe, addonReferences, imageReferences, imagesRecipe, layOutImage } from "./images";
 import { labAddress } from "./network";
 import { pushImage } from "./ociImage";
 
@@ -17,6 +18,9 @@ export const registryUrl = `http://${labAddress}:${registryPort}`;
 
 /** Registries that the lab's registry stands in for. */
 export const mirroredRegistries = ["registry.k8s.io", "ghcr.io", "lab.local"] as const;
+
+/** Registries of add-ons' images, served by labs that were made with them. */
+export const addonRegistries = ["quay.io", "docker.io"] as const;
 
 /** Configuration of the distribution registry. */
 export function registryConfig(options: { storage: string; listen: string; readOnly: boolean }): string {
@@ -32,25 +36,39 @@ export function registryConfig(options: { storage: string; listen: string; readO
   return JSON.stringify(config, null, 2); // JSON is YAML
 }
 
-/** The registry's storage with every image in it, made once for all labs by pushing to a registry of its own. */
-export async function ensureRegistryStorage(): Promise<string> {
+/**
+ * The registry's storage with every image in it, made once for all labs by pushing to a registry of its own; with the
+ * add-ons' images where they are asked for, in a storage beside the other.
+ */
+export async function ensureRegistryStorage(addons = false): Promise<string> {
   const recipe = await imagesRecipe();
-  return cachedFolder("registry", "images", recipe, async (folder) => {
-    const scratch = `${folder}.scratch`;
-    fs.rmSync(scratch, { recursive: true, force: true });
-    fs.mkdirSync(scratch);
-    try {
-      await withRegistry(folder, scratch, async (url) => {
-        for (const reference of await imageReferences()) {
-          const root = path.join(scratch, "root");
-          await pushImage(url, await layOutImage(reference, root), scratch);
-          fs.rmSync(root, { recursive: true });
-        }
-      });
-    } finally {
-      fs.rmSync(scratch, { recursive: true, force: true });
-    }
+  const base = await cachedFolder("registry", "images", recipe, async (folder) =>
+    pushImages(folder, await imageReferences()),
+  );
+  if (!addons) return base;
+  const all = { base: path.basename(base), addons: await addonImagesRecipe() };
+  return cachedFolder("registry", "images-addons", all, async (folder) => {
+    // Layers never change: links to them take no room.
+    await run(["cp", "-al", `${base}/.`, folder]);
+    await pushImages(folder, addonReferences);
   });
+}
+
+async function pushImages(folder: string, references: readonly string[]): Promise<void> {
+  const scratch = `${folder}.scratch`;
+  fs.rmSync(scratch, { recursive: true, force: true });
+  fs.mkdirSync(scratch);
+  try {
+    await withRegistry(folder, scratch, async (url) => {
+      for (const reference of references) {
+        const root = path.join(scratch, "root");
+        await pushImage(url, await layOutImage(reference, root), scratch);
+        fs.rmSync(root, { recursive: true });
+      }
+    });
+  } finally {
+    fs.rmSync(scratch, { recursive: true, force: true });
+  }
 }
 
 async function withRegistry(

@@ -36,7 +36,11 @@ const services: Readonly<Record<ServiceName, { port: number; command(id: string)
       const listen = `${labAddress}:${registryPort}`;
       fs.writeFileSync(
         file,
-        registryConfig({ storage: await ensureRegistryStorage(), listen, readOnly: true }),
+        registryConfig({
+          storage: await ensureRegistryStorage(readState(id).addons),
+          listen,
+          readOnly: true,
+        }),
       );
       return [await ensureTool("registry"), "serve", file];
     },

@@ -31,6 +31,8 @@ export interface LabState {
   nextIndex: number;
   hosts: Record<string, HostState>;
   services: Partial<Record<ServiceName, Daemon>>;
+  /** Whether its registry has the images of add-ons. */
+  addons?: boolean;
 }
 
 /** Folder of one lab. */

@@ -29,10 +29,14 @@ export interface GoBuild {
   requires?: readonly string[];
   /** Further `replace` lines, `path=path@version`. */
   replaces?: readonly string[];
+  /** Takes over the module's own `replace` and `exclude` lines, which count in a main module only; default false. */
+  ownDirectives?: boolean;
 }
 
 interface GoMod {
   Require?: { Path: string; Version: string }[];
+  Replace?: { Old: { Path: string; Version?: string }; New: { Path: string; Version?: string } }[];
+  Exclude?: { Path: string; Version: string }[];
 }
 
 const recipeSchema = 1;
@@ -95,8 +99,18 @@ async function writeWrapperModule(work: string, build: GoBuild, env: NodeJS.Proc
   const edits = [
     ...[`${build.module}@${build.version}`, ...(build.requires ?? [])].map((line) => `-require=${line}`),
     ...[...staging, ...(build.replaces ?? [])].map((line) => `-replace=${line}`),
+    ...(build.ownDirectives ? directivesOf(goMod) : []),
   ];
   await run(["go", "mod", "edit", ...edits], { cwd: work, env });
+}
+
+function directivesOf({ Replace, Exclude }: GoMod): string[] {
+  const at = ({ Path, Version }: { Path: string; Version?: string }): string =>
+    Version === undefined ? Path : `${Path}@${Version}`;
+  return [
+    ...(Replace ?? []).map(({ Old, New }) => `-replace=${at(Old)}=${at(New)}`),
+    ...(Exclude ?? []).map((module) => `-exclude=${at(module)}`),
+  ];
 }
 
 async function goBuildOne(

@@ -118,6 +118,21 @@ const builds = {
       "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/vpc=github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/vpc@v1.3.75",
     ],
   },
+  metallb: {
+    module: "go.universe.tf/metallb",
+    version: "v0.16.1",
+    binaries: {
+      controller: "go.universe.tf/metallb/controller",
+      speaker: "go.universe.tf/metallb/speaker",
+    },
+  },
+  traefik: {
+    module: "github.com/traefik/traefik/v3",
+    version: "v3.6.0", // the last of 3.6 and 3.7 whose every requirement the proxy serves
+    binaries: { traefik: "github.com/traefik/traefik/v3/cmd/traefik" },
+    variables: { "github.com/traefik/traefik/v3/pkg/version.Version": "v3.6.0" },
+    ownDirectives: true,
+  },
   "flannel-cni": {
     module: "github.com/containernetworking/plugins",
     version: "v0.9.1", // the last that had it; the plugin's later home is not served as a buildable module
@@ -135,6 +150,9 @@ export const buildNames = [
   ...(Object.keys(builds) as (keyof typeof builds)[]),
   "pause",
 ] as readonly BuildName[];
+
+/** What one suite alone needs, on a machine that has the time: not among `all`. */
+const addonBuilds: readonly BuildName[] = ["metallb", "traefik"];
 
 function kubernetes(version: string): GoBuild {
   const [major, minor, patch] = version.split(".");
@@ -199,7 +217,7 @@ function onPath(name: string): string | undefined {
     .find((file) => fs.existsSync(file));
 }
 
-/** `toolchain.ts [all|BUILD|BINARY ...]` builds and prints `name path` lines; `toolchain.ts seconds [SINCE]` what it cost. */
+/** `toolchain.ts [all|addons|BUILD|BINARY ...]` builds and prints `name path` lines; `toolchain.ts seconds [SINCE]` what it cost. */
 async function main(wanted: string[]): Promise<void> {
   if (wanted[0] === "seconds") {
     const records = makeRecords(wanted[1] === undefined ? undefined : new Date(wanted[1]));
@@ -207,7 +225,9 @@ async function main(wanted: string[]): Promise<void> {
     return;
   }
   const all = wanted.length === 0 || wanted.includes("all");
-  for (const name of all ? buildNames : wanted) {
+  const ordinary = buildNames.filter((name) => !addonBuilds.includes(name));
+  const names = wanted.flatMap((name): readonly string[] => (name === "addons" ? addonBuilds : [name]));
+  for (const name of all ? ordinary : names) {
     const build = buildNames.find((candidate) => candidate === name);
     for (const binary of build === undefined ? [name] : binariesOf(build)) {
       console.log(`${binary} ${await ensureTool(binary)}`);

@@ -9,6 +9,7 @@ import {
   ambientKubeconfig,
   connection,
   defaultNamespace,
+  kubeconfigText,
   parseKubeconfig,
   type Kubeconfig,
 } from "./kubeconfig";
@@ -27,6 +28,8 @@ export class Cluster {
     /** Why there is no connection; undefined where there is one. */
     readonly unreachable: string | undefined,
     private readonly connected?: ApiClient,
+    /** Kubeconfig of this cluster alone, for commands. */
+    readonly kubeconfigText = "",
   ) {}
 
   /** What a provider has before it is configured, and in a preview whose kubeconfig is not known yet. */
@@ -64,7 +67,7 @@ export class Cluster {
     } catch (error) {
       return lost(namespace, `unable to load schema information from the API server: ${messageOf(error)}`);
     }
-    return new Cluster(options, namespace, undefined, client);
+    return new Cluster(options, namespace, undefined, client, kubeconfigText(config, options.overrides));
   }
 
   get client(): ApiClient {

@@ -76,6 +76,26 @@ export function activeCluster(config: Kubeconfig, overrides: Partial<Overrides>)
   return config.clusters[overrides.cluster || stringAt(context, "cluster")];
 }
 
+/** A kubeconfig for commands, with the settings of the provider in the place of its own. */
+export function kubeconfigText(config: Kubeconfig, overrides: Partial<Overrides>): string {
+  const current = overrides.context || config.currentContext;
+  const entries = (named: Readonly<Record<string, Values>>, key: string): Values[] =>
+    Object.entries(named).map(([name, value]) => ({ name, [key]: value }));
+  const context = config.contexts[current];
+  const contexts =
+    context && overrides.cluster
+      ? { ...config.contexts, [current]: { ...context, cluster: overrides.cluster } }
+      : config.contexts;
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": current,
+    clusters: entries(config.clusters, "cluster"),
+    contexts: entries(contexts, "context"),
+    users: entries(config.users, "user"),
+  });
+}
+
 /** Namespace for objects that have none: the provider's, the context's, or "default". */
 export function defaultNamespace(config: Kubeconfig, overrides: Overrides): string {
   const context = config.contexts[overrides.context || config.currentContext];

@@ -4,8 +4,9 @@
  * below `provider/pkg`.
  *
  * Left out:
- * - helm.sh/v3 Release, and the component resources that the original serves: helm.sh/v4 Chart, yaml/v2 ConfigFile and
- *   ConfigGroup, kustomize/v2 Directory; the functions behind helm.sh/v3 Chart, yaml and kustomize; List, Call, schemas.
+ * - What release.ts says of helm.sh/v3 Release. The component resources that the original serves: helm.sh/v4 Chart,
+ *   yaml/v2 ConfigFile and ConfigGroup, kustomize/v2 Directory; the functions behind helm.sh/v3 Chart, yaml and kustomize;
+ *   List, Call, schemas.
  * - Client-side apply (enableServerSideApply: false), renderYamlToDirectory, strictMode, kubeClientSettings; `exec` and
  *   `auth-provider` in a kubeconfig. All but strictMode and kubeClientSettings are refused, these two are disregarded.
  * - Checks of inputs against the OpenAPI document, whose findings the original mostly drops; warnings about deprecated and

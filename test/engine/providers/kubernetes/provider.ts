@@ -50,6 +50,8 @@ import {
   type Operation,
 } from "./operations";
 import { gone, readObject } from "./reading";
+import { Releases } from "./release";
+import { releaseType } from "./releaseState";
 
 const removable =
   "you can remove this resource from Pulumi state by rerunning the operation with the " +
@@ -86,6 +88,7 @@ export class KubernetesStandIn implements StandIn {
       await this.engine.log("warning", message, request);
       return { inputs: request.olds };
     }
+    if (request.type === releaseType) return this.releases.check(request);
     const given = toDashed(plainObject(request.news));
     const old = toDashed(plainObject(request.olds));
     let inputs = normalized(given);
@@ -108,11 +111,13 @@ export class KubernetesStandIn implements StandIn {
     return { inputs: withSecrets(toUnderscored(inputs), request.news) };
   }
 
-  diff(request: DiffRequest): Promise<DiffResult> {
+  diff(request: DiffRequest): DiffResult | Promise<DiffResult> {
+    if (request.type === releaseType) return this.releases.diff(request);
     return diffObject(this.cluster, request);
   }
 
   async create(request: CreateRequest): Promise<{ id: string; properties: Values }> {
+    if (request.type === releaseType) return this.releases.create(request);
     const { preview, properties } = request;
     if (!preview) this.assertReachable();
     const inputs = toDashed(plainObject(properties));
@@ -158,6 +163,7 @@ export class KubernetesStandIn implements StandIn {
 
   async read(request: ReadRequest): Promise<ReadResult> {
     const { unreachable, options } = this.cluster;
+    if (unreachable === undefined && request.type === releaseType) return this.releases.read(request);
     if (unreachable === undefined) return readObject(this.cluster.client, request);
     await this.tellUnreachable(request.urn);
     if (options.deleteUnreachable) {
@@ -171,6 +177,7 @@ export class KubernetesStandIn implements StandIn {
   }
 
   async update(request: UpdateRequest): Promise<Values> {
+    if (request.type === releaseType) return this.releases.update(request);
     const { preview } = request;
     if (!preview) this.assertReachable();
     const inputs = normalized(toDashed(plainObject(request.news)));
@@ -220,6 +227,7 @@ export class KubernetesStandIn implements StandIn {
         `configured Kubernetes cluster is unreachable. If the cluster was deleted, ${removable}`,
       );
     }
+    if (request.type === releaseType) return this.releases.delete(request);
     const stored = parseCheckpoint(request.properties);
     const isPatch = isPatchResource(request.type, stringAt(stored.live, "kind"));
     const fieldManager = fieldManagerOf(stored.inputs, stored.fieldManager);
@@ -250,6 +258,10 @@ export class KubernetesStandIn implements StandIn {
         ...error.reasons,
       ]);
     }
+  }
+
+  private get releases(): Releases {
+    return new Releases(this.engine, this.cluster);
   }
 
   private operation(
