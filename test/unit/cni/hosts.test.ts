@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { hostCni } from "../../../model/cni/hostView";
+import { cniFacts } from "../../../model/cni/facts";
+import { firewallRules } from "../../../model/node/firewall";
+import { kernelModules } from "../../../model/node/kernel";
+import type { CniSettings } from "../../../model/settings/resolved";
+import { calico, flannel, routers, weave } from "../../support/cniSettings";
+import { settingsOf } from "../../support/kubeadmSettings";
+
+const encryption = { password: "mesh", trustedSubnets: ["10.40.0.0/24"] };
+const ALL: readonly [name: string, cni: CniSettings][] = [
+  ["flannel for Windows", flannel({ windows: true, vni: 4096, port: 4789, mtu: 1400 })],
+  ["flannel with WireGuard", flannel({ backend: "wireguard", networkPolicy: "kube-network-policies" })],
+  ["weave", weave({ encryption })],
+  ["calico vxlan", calico({ blockSize: 28, apiServer: false })],
+  ["calico ipip", calico({ backend: "ipip", bgp: routers({ asNumber: 65000 }) })],
+];
+
+const onHosts = (cni: CniSettings) =>
+  settingsOf({
+    cni,
+    firewall: "nftables",
+    firewallAccess: { ssh: ["198.51.100.0/24"], api: ["198.51.100.0/24"], nodePorts: [] },
+  });
+
+describe.each(ALL)("a host with %s", (_, cni) => {
+  it("is rendered from its view of the settings as from all of them", () => {
+    const [whole, view] = [onHosts(cni), onHosts(hostCni(cni))];
+    expect(firewallRules(view, view.machines[0])).toBe(firewallRules(whole, whole.machines[0]));
+    expect(kernelModules(view)).toEqual(kernelModules(whole));
+  });
+
+  it("lets in what its own pods and other nodes' pods send", () => {
+    const rules = firewallRules(onHosts(cni), onHosts(cni).machines[0]);
+    const { interfaces, ports } = cniFacts(cni);
+    for (const name of [...interfaces.pods, ...interfaces.overlay])
+      expect(rules).toContain(`iifname "${name}"`);
+    for (const { port } of ports) if (port !== undefined) expect(rules).toContain(`dport { ${port} }`);
+  });
+});
+
+it("what reaches nodes through the cluster is no change of theirs", () => {
+  expect(hostCni(weave({ encryption, mtu: 1376 }))).toEqual(
+    hostCni(weave({ encryption: { password: "other", trustedSubnets: [] } })),
+  );
+  expect(hostCni(flannel({ vni: 7, networkPolicy: "kube-network-policies" }))).toEqual(hostCni(flannel()));
+  const bgp = (asNumber: number) => hostCni(calico({ backend: "bgp", bgp: routers({ asNumber }) }));
+  expect(bgp(64512)).toEqual(bgp(65000));
+});
+
+it("loads the kernel modules of its backend and no other's", () => {
+  const of = (cni: CniSettings) =>
+    kernelModules(onHosts(cni)).filter((name) => ["vxlan", "wireguard", "ipip"].includes(name));
+  expect(ALL.map(([, cni]) => of(cni))).toEqual([["vxlan"], ["wireguard"], [], ["vxlan"], ["ipip"]]);
+});
