@@ -167,7 +167,10 @@ describe("a master's user data", () => {
   });
 
   it("is the same whatever becomes of Kubernetes' settings, so that none replaces a master", () => {
-    const other = awsSettings({ kubernetesVersion: "1.35.8", kubelet: { config: { containerLogMaxFiles: 3 } } });
+    const other = awsSettings({
+      kubernetesVersion: "1.35.8",
+      kubelet: { config: { containerLogMaxFiles: 3 } },
+    });
     expect(masterUserData(other)).toBe(masterUserData(dev));
   });
 
