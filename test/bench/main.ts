@@ -5,6 +5,7 @@ import * as path from "node:path";
 import Table from "cli-table3";
 import { parse, stringify } from "yaml";
 import type { PlanDocument } from "../../plan/document";
+import { awsReport } from "./aws";
 import { measured, median, planCommand, ROOT, type Cost } from "./processes";
 
 const DEFAULT_RUNS = 7;
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
     const costs = await compare(folder, runs);
     const perMachine = await resourcesPerMachine(folder);
     process.stdout.write(report(costs, perMachine, runs));
+    process.stdout.write(await awsReport(folder, runs));
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
