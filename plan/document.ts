@@ -112,7 +112,10 @@ function sourcesOf(settings: ClusterSettings, from: Flow["from"]): string[] {
       return [...aws.access.nodePorts];
     case "node":
       return aws.vpc.subnets.map((subnet) => subnet.cidr);
-    default:
+    case "controlPlane":
+    case "loadBalancer":
+    case "pod":
+    case "any":
       return sourceRanges(settings, from);
   }
 }

@@ -1,5 +1,13 @@
 // Loaded before `plan/main.ts`: lets Node run TypeScript as it is, without a look at its types; `npm test` checks them.
 // What is JavaScript already comes first, before the hook is there that would look at each of its thousand files.
-const packages = ["@pulumi/pulumi", "@pulumi/kubernetes", "@pulumi/aws", "@pulumi/tls", "@pulumi/command", "zod", "yaml"];
+const packages = [
+  "@pulumi/pulumi",
+  "@pulumi/kubernetes",
+  "@pulumi/aws",
+  "@pulumi/tls",
+  "@pulumi/command",
+  "zod",
+  "yaml",
+];
 if (!process.argv.includes("--help")) packages.forEach((name) => require(name));
 require("tsx/cjs");
