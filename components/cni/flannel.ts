@@ -13,8 +13,8 @@ export interface FlannelArgs {
  * so that a destroy does not ask a cluster that is gone, `deletedWith` the cluster's init.
  *
  * A changed port, identifier or MTU rolls the DaemonSet, a tenth of the nodes at a time. Each flanneld makes its link anew
- * with the new values (flannel pkg/backend/vxlan/device.go: a link of other values is deleted, one of another identifier has
- * another name and is left behind without routes) and leads its routes over it. Meanwhile nodes before and after the change
+ * with the new values (flannel pkg/backend/vxlan/device.go: a link of other values is deleted; one of another identifier has
+ * another name, and an init container deletes it) and leads its routes over it. Meanwhile nodes before and after the change
  * do not reach each other's pods, and pods of one node do. flannel asks not to change the backend itself of a living
  * cluster (Documentation/backends.md).
  */

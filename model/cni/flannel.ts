@@ -85,7 +85,7 @@ function daemonSet(settings: ClusterSettings, hash: string): KubernetesObject {
           nodeSelector: { "kubernetes.io/os": "linux" },
           // A node without it has no network at all, whatever else is wrong with it.
           tolerations: [{ operator: "Exists" }],
-          initContainers: [installPlugin(settings), installConf(image)],
+          initContainers: [installPlugin(settings), installConf(image), ...dropOldLinks(settings, image)],
           containers: [flanneld(settings, image)],
           volumes: [
             { name: "run", hostPath: { path: "/run/flannel", type: "DirectoryOrCreate" } },
@@ -120,6 +120,28 @@ function installConf(image: string): JsonValue {
       { name: "flannel-cfg", mountPath: "/etc/kube-flannel/" },
     ],
   };
+}
+
+/**
+ * flanneld makes its link anew under the same name, but knows nothing of links of another identifier (pkg/backend/vxlan,
+ * ensureLink): those would stay with their address, and their port open, until the host boots. `ip` is in upstream's image
+ * (images/Dockerfile).
+ */
+function dropOldLinks(settings: ClusterSettings, image: string): JsonValue[] {
+  const { backend, vni } = flannelOf(settings);
+  if (backend !== "vxlan") return [];
+  const script = `for link in /sys/class/net/flannel.[0-9]*; do
+  name=\${link##*/}
+  if [ -e "$link" ] && [ "$name" != flannel.${vni ?? 1} ]; then ip link delete "$name" || true; fi
+done`;
+  return [
+    {
+      name: "drop-old-links",
+      image,
+      command: ["sh", "-c", script],
+      securityContext: { privileged: false, capabilities: { add: ["NET_ADMIN"] } },
+    },
+  ];
 }
 
 function flanneld(settings: ClusterSettings, image: string): JsonValue {

@@ -12,7 +12,7 @@ interface Container {
   env?: { name: string; valueFrom?: { fieldRef: { fieldPath: string } } }[];
   readinessProbe?: unknown;
   livenessProbe?: { httpGet: { host: string; port: number } };
-  volumeMounts: { name: string; mountPath: string }[];
+  volumeMounts?: { name: string; mountPath: string }[];
 }
 
 interface PodTemplate {
@@ -182,13 +182,25 @@ describe("DaemonSet", () => {
       "ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel3",
       "ghcr.io/flannel-io/flannel:v0.28.10",
       "ghcr.io/flannel-io/flannel:v0.28.10",
+      "ghcr.io/flannel-io/flannel:v0.28.10",
     ]);
+  });
+
+  it.each<[string, Partial<FlannelSettings>, string | undefined]>([
+    ["vxlan keeps its own link", {}, "!= flannel.1 ]"],
+    ["vxlan of another identifier drops flannel.1", { vni: 4096, windows: true }, "!= flannel.4096 ]"],
+    ["host-gw touches no link", { backend: "host-gw" }, undefined],
+  ])("%s", (_, over, expected) => {
+    const { initContainers } = template(flannel(over)).spec;
+    const [found] = initContainers.filter((one) => one.name === "drop-old-links");
+    if (expected === undefined) expect(found).toBeUndefined();
+    else expect(found.command.at(-1)).toContain(expected);
   });
 
   it("mounts only volumes that it has, and has none that nobody mounts", () => {
     const { spec } = template(settingsOf());
     const mounted = [...spec.initContainers, ...spec.containers].flatMap((one) =>
-      one.volumeMounts.map((m) => m.name),
+      (one.volumeMounts ?? []).map((m) => m.name),
     );
     expect(new Set(mounted)).toEqual(new Set(spec.volumes.map((one) => one.name)));
   });
