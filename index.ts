@@ -8,7 +8,29 @@ export { IngressRules, type IngressRulesArgs } from "./components/addons/ingress
 export { Metallb, type MetallbArgs } from "./components/addons/metallb";
 export { MetricsServer, type MetricsServerArgs } from "./components/addons/metricsServer";
 export type { IngressBackend, IngressHost, IngressRulesSpec } from "./model/addons/ingressRules";
+export { WindowsNodes, type WindowsNodesArgs } from "./components/addons/windows";
+export { createCni, type CniArgs } from "./components/cni";
+export { Calico, RouteReflectors, type CalicoArgs, type RouteReflectorsArgs } from "./components/cni/calico";
 export { Flannel, type FlannelArgs } from "./components/cni/flannel";
+export { Weave, type WeaveArgs } from "./components/cni/weave";
+export { Bastion, type BastionArgs } from "./components/aws/bastion";
+export { CloudProvider, type CloudProviderArgs } from "./components/aws/cloudProvider";
+export { Endpoint, type EndpointArgs } from "./components/aws/endpoint";
+export { Firewall, type FirewallArgs } from "./components/aws/firewall";
+export { InstanceRole, type InstanceRoleArgs } from "./components/aws/instanceRole";
+export { Masters, type MastersArgs } from "./components/aws/masters";
+export { Network, type NetworkArgs } from "./components/aws/network";
+export { AwsPlatform, type AwsPlatformArgs } from "./components/aws/platform";
+export {
+  AddonRole,
+  PodIdentity,
+  type AddonRoleArgs,
+  type PodIdentityArgs,
+} from "./components/aws/podIdentity";
+export { Secrets, type SecretsArgs } from "./components/aws/secrets";
+export { Storage } from "./components/aws/storage";
+export { AwsWorkerPool, type AwsWorkerPoolArgs } from "./components/aws/workerPool";
+export { helmRelease, type HelmReleaseArgs } from "./components/kubernetes/release";
 export { ControlPlane, type ControlPlaneArgs } from "./components/kubeadm/controlPlane";
 export type { SshKeys } from "./components/machines/hostStep";
 export { LoadBalancer, type LoadBalancerArgs } from "./components/machines/loadBalancer";
@@ -26,6 +48,8 @@ export { SettingsError, formatProblems, type Problem } from "./model/settings/pr
 export type { ProjectFiles } from "./model/own/files";
 export { SMOKE_DEFAULTS, type SmokeOptions, type SmokeResult, type SmokeStep } from "./model/smoke/options";
 export type * from "./model/settings/resolved";
+export type * from "./model/settings/resolvedAws";
+export type * from "./model/settings/resolvedCni";
 export type * from "./model/settings/resolvedOwn";
 export type * from "./model/settings/resolvedTenancy";
 export type * from "./model/settings/resolvedAddons";

@@ -20,6 +20,7 @@ export function apiProxyOf(settings: ClusterSettings, machine: Machine): ApiProx
   const { endpoint } = settings;
   switch (endpoint.kind) {
     case "address":
+    case "addresses":
       return undefined;
     case "localProxy":
       return machine.role === "loadBalancer" ? undefined : { address: "127.0.0.1", port: endpoint.port };

@@ -10,10 +10,16 @@ const ROOT = path.resolve(__dirname, "../..");
 /** Settings as written: what stands under `kubeadm:cluster`. */
 export type RawSettings = Record<string, unknown>;
 
-/** The object under `kubeadm:cluster` of `Pulumi.metal.yaml`, fresh for each call. */
+/**
+ * The object under `kubeadm:cluster` of `Pulumi.metal.yaml` without what runs in the cluster besides flannel and CoreDNS,
+ * fresh for each call.
+ */
 export function metalInput(): RawSettings {
   const text = fs.readFileSync(path.join(ROOT, "Pulumi.metal.yaml"), "utf8");
-  return (parse(text) as { config: { "kubeadm:cluster": RawSettings } }).config["kubeadm:cluster"];
+  const written = (parse(text) as { config: { "kubeadm:cluster": RawSettings } }).config["kubeadm:cluster"];
+  const { metallb: _m, ingress: _i, metricsServer: _s, tenants: _t, cni, ...cluster } = written;
+  const { networkPolicy: _n, ...plain } = cni as RawSettings;
+  return { ...cluster, cni: plain };
 }
 
 /** The resolved settings of environment `metal`; `overrides` replaces whole top-level keys, undefined removes one. */

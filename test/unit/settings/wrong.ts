@@ -21,7 +21,13 @@ export interface Wrong {
   readonly region?: string;
 }
 
-export type Row = readonly [name: string, change: Change, path: string, text: RegExp, secrets?: Wrong["secrets"]];
+export type Row = readonly [
+  name: string,
+  change: Change,
+  path: string,
+  text: RegExp,
+  secrets?: Wrong["secrets"],
+];
 
 export function cases(name: string, rows: readonly Row[]): Wrong[] {
   return rows.map(([title, change, path, text, secrets]) => ({
