@@ -83,13 +83,15 @@ describe("docs/settings.md", () => {
 
 type Mapping = Record<string, unknown>;
 
-/** Examples in YAML: whole environments, and keys of `kubeadm:cluster` shown by themselves. */
-const examples = documents.flatMap(({ name, text }) =>
-  [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map((match, index) => {
-    const value = parse(match[1] ?? "") as { config?: Mapping } & Mapping;
-    return { title: `${name}, example ${index + 1}`, value };
-  }),
-);
+/** Examples in YAML: whole environments, and keys of `kubeadm:cluster` shown by themselves; no Kubernetes objects. */
+const examples = documents
+  .flatMap(({ name, text }) =>
+    [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map((match, index) => {
+      const value = parse(match[1] ?? "") as { config?: Mapping } & Mapping;
+      return { title: `${name}, example ${index + 1}`, value };
+    }),
+  )
+  .filter(({ value }) => !("apiVersion" in value));
 
 /** Keys of a part laid over environment metal, machines added to its own. */
 function overMetal(part: Mapping): Mapping {
