@@ -8,6 +8,7 @@ import { describeWithEngine } from "../available";
 import { configurationContract } from "./kubernetes/configuration";
 import { lifecycleContract } from "./kubernetes/lifecycle";
 import { ownershipContract } from "./kubernetes/ownership";
+import { releaseContract } from "./kubernetes/releases";
 import { waitingContract } from "./kubernetes/waiting";
 
 describeWithEngine("kubernetes provider", () => {
@@ -20,6 +21,7 @@ describeWithEngine("kubernetes provider", () => {
   describe("life of objects", () => lifecycleContract(() => api));
   describe("ownership of fields", () => ownershipContract(() => api));
   describe("waiting", () => waitingContract(() => api));
+  describe("Helm releases", () => releaseContract(() => api));
   // Last, since it stops the API server for a while.
   describe("settings and clusters out of reach", () => configurationContract(() => api));
 });

@@ -7,7 +7,20 @@ import { configDiff } from "./configuration";
 import { likeLive, liveInputs, normalized, pruned } from "./inputs";
 import { replacingFields } from "./kinds";
 import { takeOver, withIgnoredFields } from "./managedFields";
+import { kubeconfigText, parseKubeconfig } from "./kubeconfig";
 import { sameQuantity } from "./quantity";
+import {
+  chartArguments,
+  defaultTimeout,
+  mergedMaps,
+  refuseLeftOut,
+  releaseDiff,
+  releaseInputs,
+  releaseState,
+  resourceNames,
+  waitArguments,
+  type ReleaseInfo,
+} from "./releaseState";
 
 const tree = fc.letrec<{ value: Values[string]; object: Values }>((tie) => ({
   value: fc.oneof(
@@ -252,4 +265,127 @@ describe("a change of the provider's settings", () => {
     ],
     ["a flag", config("a"), config("a", { deleteUnreachable: "true" }), { deleteUnreachable: "add" }],
   ])("%s", (_, olds, news, expected) => expect(configDiff(olds, news)).toEqual(expected));
+});
+
+describe("a Helm release", () => {
+  const live: ReleaseInfo = {
+    name: "greeter",
+    namespace: "edge",
+    status: "deployed",
+    revision: 1,
+    manifest: "",
+    values: { greeting: "hello", nested: { a: 1 } },
+    chart: "greeter",
+    version: "1.2.3",
+    appVersion: "v9",
+  };
+  const inputs = (more: Values = {}) =>
+    releaseInputs(
+      {
+        chart: "greeter",
+        version: "1.2.3",
+        name: "greeter",
+        namespace: "edge",
+        values: { ...live.values },
+        ...more,
+      },
+      {},
+      "auto",
+      "default",
+    );
+  const state = releaseState(inputs(), live, inputs()["values"]);
+
+  it("has a name, a namespace and a time limit where none is given", () => {
+    const made = releaseInputs({ chart: "./c" }, {}, "release-1a2b", "kube-system");
+    expect(made).toMatchObject({ name: "release-1a2b", namespace: "kube-system", timeout: defaultTimeout });
+    expect(releaseInputs({ chart: "./c" }, { name: "old" }, "new", "default")).toMatchObject({ name: "old" });
+    expect(releaseInputs({ chart: "./c", skipAwait: true }, {}, "n", "d")).toMatchObject({ timeout: 0 });
+  });
+
+  it("refuses what the stand-in does nothing of, and takes it where it says nothing", () => {
+    expect(() => refuseLeftOut({ verify: true, postrender: "sh" })).toThrow(/postrender, verify/);
+    expect(() => refuseLeftOut({ verify: false, keyring: "" })).not.toThrow();
+  });
+
+  it.each<[string, Values, Values]>([
+    ["nothing", {}, {}],
+    ["a value", { values: { greeting: "bye", nested: { a: 1 } } }, { "values.greeting": "update" }],
+    ["a value less", { values: { nested: { a: 1 } } }, { "values.greeting": "delete" }],
+    ["another version", { version: "1.2.4" }, { version: "update" }],
+    ["another name", { name: "other" }, { name: "update-replace" }],
+    ["another namespace", { namespace: "other" }, { namespace: "update-replace" }],
+  ])("changes with %s", (_, more, expected) => {
+    expect(releaseDiff(state, inputs(more), [])).toEqual(expected);
+  });
+
+  it("leaves values alone that only the cluster has, and shows those that somebody changed there", () => {
+    const touched = { ...live, values: { ...live.values, extra: true } };
+    expect(releaseDiff(releaseState(inputs(), touched, live.values), inputs(), [])).toEqual({});
+    const changed = { ...live, values: { greeting: "who are you" } };
+    expect(releaseDiff(releaseState(inputs(), changed, live.values), inputs(), [])).toEqual({
+      "values.greeting": "update",
+    });
+  });
+
+  it("keeps its version where changes of it are ignored", () => {
+    expect(releaseDiff(state, inputs({ version: "2.0.0" }), ["version"])).toEqual({});
+  });
+
+  it("merges values key by key, and whatever is merged into nothing stays as it is", () => {
+    expect(mergedMaps({ a: { b: 1, c: 2 }, d: [1] }, { a: { b: 3 }, d: [2] })).toEqual({
+      a: { b: 3, c: 2 },
+      d: [2],
+    });
+    fc.assert(
+      fc.property(tree, (values) => {
+        expect(mergedMaps({}, values)).toEqual(values);
+      }),
+    );
+  });
+
+  it("names what it is made of by kind and version", () => {
+    const manifest =
+      "kind: Deployment\napiVersion: apps/v1\nmetadata: {name: web, namespace: edge}\n---\n# nothing\n---\n" +
+      "kind: ConfigMap\napiVersion: v1\nmetadata: {name: b}\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n";
+    expect(resourceNames(manifest)).toEqual({
+      "Deployment.apps/apps/v1": ["edge/web"],
+      "ConfigMap/v1": ["a", "b"],
+    });
+  });
+
+  it.each<[string, Values, string[]]>([
+    ["a folder", { chart: "./charts/a" }, ["./charts/a"]],
+    [
+      "a registry",
+      { chart: "oci://r.example/a", version: "1.0.0", repositoryOpts: { repo: "https://x" } },
+      ["oci://r.example/a", "--version", "1.0.0"],
+    ],
+    [
+      "a repository",
+      { chart: "a", version: "1.0.0", repositoryOpts: { repo: "https://c.example" } },
+      ["a", "--repo", "https://c.example", "--version", "1.0.0"],
+    ],
+    ["a repository by name", { chart: "a", repositoryOpts: { repo: "stable" } }, ["stable/a"]],
+    ["versions under way", { chart: "./a", devel: true }, ["./a", "--version", ">0.0.0-0"]],
+  ])("finds its chart in %s", (_, release, expected) => expect(chartArguments(release)).toEqual(expected));
+
+  it("waits unless it is told not to", () => {
+    expect(waitArguments({ timeout: 60, atomic: true })).toEqual(["--wait", "--atomic", "--timeout", "60s"]);
+    expect(waitArguments({ skipAwait: true, waitForJobs: true })).toEqual(["--timeout", "300s"]);
+  });
+
+  it("gives Helm the provider's cluster and context", () => {
+    const config = parseKubeconfig({
+      "current-context": "c",
+      contexts: [{ name: "c", context: { cluster: "k", user: "u" } }],
+      clusters: [
+        { name: "k", cluster: { server: "https://a" } },
+        { name: "l", cluster: { server: "https://b" } },
+      ],
+      users: [{ name: "u", user: { token: "t" } }],
+    });
+    const again = parseKubeconfig(kubeconfigText(config, { cluster: "l" }));
+    expect(again.contexts["c"]).toEqual({ cluster: "l", user: "u" });
+    expect({ ...again, contexts: {} }).toEqual({ ...config, contexts: {} });
+  });
 });
