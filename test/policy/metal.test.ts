@@ -24,7 +24,14 @@ describe.each([
 });
 
 /** Policies that judge what this environment has none of. */
-const IDLE = ["hosts-through-the-door"];
+const IDLE = [
+  "hosts-through-the-door",
+  // AWS': test/policy/aws.test.ts.
+  "metadata-service",
+  "encrypted-volumes",
+  "open-ingress",
+  "public-objects",
+];
 
 it.each(resourcePolicies)("$name looks at something in environment metal", async (policy) => {
   const outcomes = await runOverAll(policy, await metalStack());
