@@ -42,9 +42,8 @@ export function helmRelease(
       repositoryOpts: reference.repository === undefined ? undefined : { repo: reference.repository },
       namespace,
       createNamespace: false,
+      // A null in values takes a default of the chart away (pulumi-kubernetes 4.30, CHANGELOG: without being allowed to).
       values,
-      // A null in values takes a default of the chart away.
-      allowNullValues: true,
       // A failed upgrade goes back to what worked, and a failed install leaves no release that a later run trips over.
       // It waits by itself, so it is off where nothing can be waited for.
       atomic: !skipAwait,
