@@ -17,6 +17,10 @@ export interface PlannedAws {
     readonly ingress: readonly GroupRule[];
     readonly egress: readonly GroupRule[];
   }[];
+  readonly pools: readonly Pick<
+    AwsSettings["pools"][number],
+    "name" | "min" | "max" | "instanceTypes" | "subnets"
+  >[];
   readonly roles: readonly RoleFacts[];
   /** US dollars, the order of magnitude. */
   readonly cost: MonthlyCost;
@@ -39,7 +43,28 @@ export function plannedAws(settings: ClusterSettings): PlannedAws | undefined {
       ingress: of(ingress, group),
       egress: of(egress, group),
     })),
+    pools: aws.pools.map(({ name, min, max, instanceTypes, subnets }) => ({
+      name,
+      min,
+      max,
+      instanceTypes,
+      subnets,
+    })),
     roles: rolesOf(settings),
     cost: monthlyCost(settings),
   };
+}
+
+const FRONTS: Record<FirewallGroup, string> = {
+  publicBalancer: "the public balancer's name",
+  bastion: "the bastion's address",
+  balancer: "the internal balancer's address",
+  controlPlane: "the master's elastic address",
+  worker: "a worker",
+};
+
+/** Where people reach the API, in words where only AWS knows the address. */
+export function accessText({ access, aws }: ClusterSettings): string {
+  const host = access.host || (aws === undefined ? "" : FRONTS[apiFront(aws)]);
+  return `${host}:${access.port}`;
 }

@@ -1,7 +1,7 @@
 import { flowsOf, sourceRanges, type Flow } from "../model/flows";
 import { nodeCapacity, podCapacity, serviceCapacity } from "../model/network/clusterNetwork";
 import type { ClusterSettings, ComponentVersions, MachineRole } from "../model/settings/resolved";
-import { plannedAws, type PlannedAws } from "./aws";
+import { accessText, plannedAws, type PlannedAws } from "./aws";
 import { certificatesOf, type PlannedCertificate } from "./certificates";
 import type { EnvironmentConfig } from "./config";
 import { COMPUTED, compare, plannedResources, type PlannedResource } from "./resources";
@@ -69,7 +69,7 @@ export function planDocument(config: EnvironmentConfig, recording: Recording): O
       domain: settings.domain,
       platform: settings.platform,
       endpoint: `${settings.endpoint.host}:${settings.endpoint.port}`,
-      access: `${settings.access.host || COMPUTED}:${settings.access.port}`,
+      access: accessText(settings),
     },
     versions: settings.versions,
     network: {

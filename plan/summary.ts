@@ -27,6 +27,7 @@ export function summary(plan: PlanDocument, folder: string): string {
     ...facts,
     "",
     ...machineLines(plan.machines),
+    ...(plan.aws === undefined ? [] : poolLines(plan.aws)),
     "",
     "What to watch",
     ...watchLines(plan.watch),
@@ -66,6 +67,29 @@ function machineLines(machines: readonly PlannedMachine[]): string[] {
     ]);
   const more = machines.length - rows.length;
   return [...table(rows), ...(more > 0 ? [`  and ${more} more machines`] : [])];
+}
+
+/** Pools of AWS, and what a month of it all costs. */
+function poolLines({ pools, region, vpc, cost }: NonNullable<PlanDocument["aws"]>): string[] {
+  const rows = pools
+    .slice(0, MOST_MACHINES)
+    .map((pool) => [
+      pool.name,
+      "pool",
+      `${pool.min === pool.max ? pool.min : `${pool.min} to ${pool.max}`} x ${pool.instanceTypes.join(" or ")}`,
+      pool.subnets.join(", "),
+    ]);
+  const more = pools.length - rows.length;
+  return [
+    ...table(rows),
+    ...(more > 0 ? [`  and ${more} more pools`] : []),
+    `  in ${region}, VPC ${vpc.id ?? vpc.cidr}: in the order of ${cost.from === cost.to ? "" : `$${dollars(cost.from)} to `}$${dollars(cost.to)} a month, by list prices`,
+  ];
+}
+
+/** Two digits are all that an order of magnitude has. */
+function dollars(amount: number): number {
+  return Number(amount.toPrecision(2));
 }
 
 export function roleText({ role, pool }: Pick<PlannedMachine, "role" | "pool">): string {

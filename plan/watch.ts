@@ -74,18 +74,21 @@ function protectedItem(resources: readonly PlannedResource[]): WatchItem[] {
   ];
 }
 
+/** One item for each property and reason, however many resources it is about. */
 function ignoredItems(resources: readonly PlannedResource[]): WatchItem[] {
-  return resources.flatMap((resource) =>
-    (resource.options.ignoreChanges ?? []).map(({ property, reason }) => ({
-      kind: "ignored" as const,
-      text: `Changes of ${property} are ignored: ${reason}`,
-      names: [resource.name],
-    })),
-  );
+  const names = new Map<string, string[]>();
+  for (const resource of resources) {
+    for (const { property, reason } of resource.options.ignoreChanges ?? []) {
+      const text = `Changes of ${property} are ignored: ${reason}`;
+      names.set(text, [...(names.get(text) ?? []), resource.name]);
+    }
+  }
+  return [...names].map(([text, of]) => ({ kind: "ignored", text, names: of }));
 }
 
-function capacityItem({ machines, network }: ClusterSettings): WatchItem {
-  const nodes = machines.filter((machine) => machine.role !== "loadBalancer").length;
+function capacityItem({ machines, network, aws }: ClusterSettings): WatchItem {
+  const most = (aws?.pools ?? []).reduce((sum, pool) => sum + pool.max, 0);
+  const nodes = machines.filter((machine) => machine.role !== "loadBalancer").length + most;
   const slices = nodeCapacity(network.podCidr, network.nodeMask);
   return {
     kind: "capacity",

@@ -62,7 +62,10 @@ function facts(plan: PlanDocument, settings: ClusterSettings): Markup {
   const of = (role: string) => plan.machines.filter((machine) => machine.role === role).length;
   const entries: [string, string, boolean?][] = [
     ["Kubernetes", plan.versions.kubernetes],
-    ["Machines", `${of("controlPlane")} masters, ${workersText(settings, of("worker"))}`],
+    [
+      "Machines",
+      `${of("controlPlane")} master${of("controlPlane") === 1 ? "" : "s"}, ${workersText(settings, of("worker"))}`,
+    ],
     ["Pod network", `${settings.cni.kind}, ${settings.cni.backend}`],
     ["Resources", String(plan.counts.total)],
     ["API for nodes", plan.cluster.endpoint, true],
