@@ -56,7 +56,8 @@ function previews(name: string): void {
       const { document } = await makePlan(
         readEnvironment({ environment: name, configFile, configFileGiven: false, out }),
       );
-      const { steps } = await engine.preview();
+      // What is only read is nobody's to make: the Service of a chart, for its address.
+      const steps = (await engine.preview()).steps.filter((step) => step.op !== "read");
       // The engine makes default providers of its own; a program does not register them.
       const seen = steps
         .filter((step) => step.type !== "pulumi:pulumi:Stack" && !/^default_/.test(step.name))
