@@ -53,55 +53,41 @@ const debian: Omit<OsFacts, "release"> = {
   nginxModules: "/usr/lib/nginx/modules",
 };
 
+/** Packages: BaseOS and AppStream of RHEL 9; Amazon Linux 2023 has the same names (its release notes' list of packages). */
+const redHat: Omit<OsFacts, "release"> = {
+  packageManager: "dnf",
+  packages: {
+    conntrack: "conntrack-tools",
+    ethtool: "ethtool",
+    ip: "iproute",
+    // A package of its own there, and the one that kubeadm's preflight misses.
+    tc: "iproute-tc",
+    iptables: "iptables-nft",
+    nft: "nftables",
+    modprobe: "kmod",
+    curl: "curl",
+    tar: "tar",
+    openssl: "openssl",
+    nginx: "nginx",
+    "nginx-stream": "nginx-mod-stream",
+    chronyd: "chrony",
+  },
+  nginxModules: "/usr/lib64/nginx/modules",
+};
+
 /** Facts of each OS family; release values are those of the distributions' own /etc/os-release. */
 export const osFacts: Readonly<Record<OsFamily, OsFacts>> = {
   "ubuntu-22.04": { ...debian, release: ["ubuntu:22.04"] },
   "ubuntu-24.04": { ...debian, release: ["ubuntu:24.04"] },
   "debian-12": { ...debian, release: ["debian:12"] },
   "debian-13": { ...debian, release: ["debian:13"] },
-  // CentOS Stream says "9", the others "9.N". Packages: BaseOS and AppStream of RHEL 9.
-  "rhel-9": {
-    release: ["rhel:9.*", "rocky:9.*", "almalinux:9.*", "centos:9", "ol:9.*"],
-    packageManager: "dnf",
-    packages: {
-      conntrack: "conntrack-tools",
-      ethtool: "ethtool",
-      ip: "iproute",
-      // A package of its own there, and the one that kubeadm's preflight misses.
-      tc: "iproute-tc",
-      iptables: "iptables-nft",
-      nft: "nftables",
-      modprobe: "kmod",
-      curl: "curl",
-      tar: "tar",
-      openssl: "openssl",
-      nginx: "nginx",
-      "nginx-stream": "nginx-mod-stream",
-      chronyd: "chrony",
-    },
-    nginxModules: "/usr/lib64/nginx/modules",
-  },
-  // Packages: the core repository of Amazon Linux 2023 (docs.aws.amazon.com/linux/al2023/release-notes); its iptables is iptables-nft.
+  // CentOS Stream says "9", the others "9.N".
+  "rhel-9": { ...redHat, release: ["rhel:9.*", "rocky:9.*", "almalinux:9.*", "centos:9", "ol:9.*"] },
   "amazon-linux-2023": {
+    ...redHat,
     release: ["amzn:2023"],
-    packageManager: "dnf",
-    packages: {
-      conntrack: "conntrack-tools",
-      ethtool: "ethtool",
-      ip: "iproute",
-      tc: "iproute-tc",
-      iptables: "iptables-nft",
-      nft: "nftables",
-      modprobe: "kmod",
-      // The image has curl-minimal, which has the command and stands in curl's way.
-      curl: "curl-minimal",
-      tar: "tar",
-      openssl: "openssl",
-      nginx: "nginx",
-      "nginx-stream": "nginx-mod-stream",
-      chronyd: "chrony",
-    },
-    nginxModules: "/usr/lib64/nginx/modules",
+    // The image has curl-minimal, which has the command and stands in curl's way.
+    packages: { ...redHat.packages, curl: "curl-minimal" },
   },
 };
 
