@@ -1,4 +1,4 @@
-import { LineCounter, parseAllDocuments } from "yaml";
+import { type Document, LineCounter, parseAllDocuments } from "yaml";
 import type { KubernetesObject } from "../kubernetes";
 import type { OwnObject } from "../settings/resolvedOwn";
 import { plainPath, type ProjectFiles } from "./files";
@@ -81,10 +81,23 @@ function takeText(
       });
       continue;
     }
-    const value = document.toJS({ maxAliasCount: 100 }) as unknown;
-    if (value === null || value === undefined) continue;
-    const start = document.contents?.range?.[0] ?? 0;
-    take({ index, source: place(start), value }, objects, problems);
+    const source = place(document.contents?.range?.[0] ?? 0);
+    const read = valueOf(document);
+    if ("message" in read) problems.push({ index, source, ...read });
+    else if (read.value !== null && read.value !== undefined)
+      take({ index, source, value: read.value }, objects, problems);
+  }
+}
+
+/** Aliases are looked up only here: one that nothing anchors, or too many of them, is no error of the parser. */
+function valueOf(document: Document.Parsed): { value: unknown } | { message: string; allowed: string } {
+  try {
+    return { value: document.toJS({ maxAliasCount: 100 }) };
+  } catch (error) {
+    return {
+      message: `is no YAML: ${(error as Error).message}`,
+      allowed: "aliases with an anchor before them",
+    };
   }
 }
 
@@ -136,7 +149,59 @@ export function objectProblem(value: unknown): { message: string; allowed?: stri
       message: "has a metadata.namespace that is no text",
       allowed: "the name of a namespace, or none",
     };
-  return undefined;
+  return lacking(value as unknown as KubernetesObject);
+}
+
+/**
+ * What objects of a kind cannot be without, by group and kind: properties that @pulumi/kubernetes 4.34.2 throws for when
+ * they are not there (its classes, "Missing required property").
+ */
+const REQUIRED: Readonly<Record<string, string>> = {
+  "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding": "spec",
+  "apiextensions.k8s.io/CustomResourceDefinition": "spec",
+  "apps/ControllerRevision": "data",
+  "apps/DaemonSet": "spec",
+  "apps/Deployment": "spec",
+  "apps/ReplicaSet": "spec",
+  "apps/StatefulSet": "spec",
+  "autoscaling/HorizontalPodAutoscaler": "spec",
+  "batch/CronJob": "spec",
+  "/Binding": "target",
+  "/Event": "involvedObject",
+  "certificates.k8s.io/CertificateSigningRequest": "spec",
+  "certificates.k8s.io/ClusterTrustBundle": "spec",
+  "certificates.k8s.io/PodCertificateRequest": "spec",
+  "discovery.k8s.io/EndpointSlice": "addressType",
+  "events.k8s.io/Event": "eventTime",
+  "flowcontrol.apiserver.k8s.io/FlowSchema": "spec",
+  "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration": "spec",
+  "networking.k8s.io/IPAddress": "spec",
+  "node.k8s.io/RuntimeClass": "handler",
+  "rbac.authorization.k8s.io/ClusterRoleBinding": "roleRef",
+  "rbac.authorization.k8s.io/RoleBinding": "roleRef",
+  "resource.k8s.io/DeviceClass": "spec",
+  "resource.k8s.io/DeviceTaintRule": "spec",
+  "resource.k8s.io/ResourceClaim": "spec",
+  "resource.k8s.io/ResourceClaimTemplate": "spec",
+  "resource.k8s.io/ResourceSlice": "spec",
+  "scheduling.k8s.io/PriorityClass": "value",
+  "storage.k8s.io/CSIDriver": "spec",
+  "storage.k8s.io/CSINode": "spec",
+  "storage.k8s.io/CSIStorageCapacity": "storageClassName",
+  "storage.k8s.io/StorageClass": "provisioner",
+  "storage.k8s.io/VolumeAttachment": "spec",
+  "storage.k8s.io/VolumeAttributesClass": "driverName",
+};
+
+function lacking(object: KubernetesObject): { message: string; allowed: string } | undefined {
+  const key = REQUIRED[`${groupOf(object.apiVersion)}/${object.kind}`];
+  if (key === undefined) return undefined;
+  const value = (object as unknown as Readonly<Record<string, unknown>>)[key];
+  if (value !== undefined && value !== null) return undefined;
+  return {
+    message: `holds ${nameOf(object)}, which has no ${key}`,
+    allowed: `${key}, as kubectl explain shows it`,
+  };
 }
 
 /** `apps/v1` is in the group `apps`, `v1` in the one without a name. */

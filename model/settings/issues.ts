@@ -52,12 +52,16 @@ export function checkSchema(schema: z.ZodType, raw: unknown, problems: Problems)
 /** Of a union whose branches all fail, the issues of the one that was meant by its type; the union itself if none was. */
 function meantBranch(issue: Issue): Issue[] {
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return [issue];
-  const meant = issue.errors.filter(
-    (branch) => !branch.some((inner) => inner.code === "invalid_type" && inner.path.length === 0),
-  );
+  const meant = issue.errors.filter((branch) => !branch.some(isOfAnotherType));
   const [only] = meant;
   if (only === undefined || meant.length > 1) return [issue];
-  return only.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+  // What was meant may hold further unions, as the ports of an opening in a tenant's network.
+  return only.flatMap((inner) => meantBranch({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+/** A branch that takes `false` and nothing else was not meant by a mapping either. */
+function isOfAnotherType({ code, path }: Issue): boolean {
+  return path.length === 0 && (code === "invalid_type" || code === "invalid_value");
 }
 
 /** The shape of a strict object is what its unknown keys may have meant. */
@@ -136,7 +140,7 @@ function report(problems: Problems, path: Path, value: unknown, issue: Issue): v
     case "invalid_union": {
       const options = issue.code === "invalid_value" ? issue.values.map(String) : optionsOf(issue);
       problems.add(path, value, value === undefined ? "is missing" : "is not taken", {
-        allowed: options.length > 0 ? options.join(", ") : eitherName(path),
+        allowed: options.length > 0 ? options.join(", ") : eitherName(path, issue),
         nearest: typeof value === "string" ? nearest(value, options) : undefined,
       });
       return;
@@ -225,18 +229,22 @@ function typeName(value: unknown): string {
   return `a ${typeof value}`;
 }
 
-const EITHER: Readonly<Record<string, string>> = {
-  zones: "a number of zones, or a list of their letters or names, as [a, b, c]",
-  spot: "true, false, or a mapping",
-  flowLogs: "true, false, or a mapping",
-  storage: "true, false, or a mapping",
-};
+const ZONES = "a number of zones, or a list of their letters or names, as [a, b, c]";
 
-/** What the unions of the schema take, as a taint's two forms, and the values of a flag. */
-function eitherName(path: Path): string {
-  const named = EITHER[String(path.at(-1))];
-  if (named !== undefined) return named;
-  return path.at(-2) === "taints" ? "a taint, as dedicated=gpu:NoSchedule" : "text, a number, true or false";
+/** What the branches of a union take, as a taint's two forms, or the values of a flag. */
+function eitherName(path: Path, issue: Issue): string {
+  if (path.at(-1) === "zones") return ZONES;
+  if (path.at(-2) === "taints") return "a taint, as dedicated=gpu:NoSchedule";
+  const branches = issue.code === "invalid_union" ? issue.errors.flat() : [];
+  const taken = new Set(branches.filter(isOfAnotherType).flatMap(takenBy));
+  if (taken.size === 0) return "text, a number, true or false";
+  return [...taken].join(", or ");
+}
+
+function takenBy(issue: Issue): string[] {
+  if (issue.code === "invalid_value") return issue.values.map(String);
+  if (issue.code !== "invalid_type") return [];
+  return issue.expected === "boolean" ? ["true, false"] : [EXPECTED[issue.expected] ?? issue.expected];
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {

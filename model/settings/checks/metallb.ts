@@ -1,6 +1,7 @@
 import { type AddressRange, parseAddressRange, rangesOverlap } from "../../network/addressRanges";
 import { parseAddress } from "../../network/addresses";
 import type { Draft, Facts } from "../draft";
+import { nearest } from "../issues";
 import type { Path, Problems } from "../problems";
 import type { AnyInput } from "../schema/cluster";
 import { DNS_LABEL, DNS_LABEL_RULE } from "../schema/primitives";
@@ -111,18 +112,23 @@ function poolsAreAdvertised(metallb: MetallbDraft, problems: Problems): void {
   const names = Object.keys(metallb.pools ?? {});
   if (metallb.pools === undefined) return;
   const advertised = new Set<string>();
+  let slipped = false;
   for (const way of ["l2", "bgp"] as const) {
     const advertisement = metallb[way];
     if (advertisement === undefined) continue;
     for (const name of advertisement.pools ?? names) if (name !== undefined) advertised.add(name);
     for (const [index, name] of (advertisement.pools ?? []).entries()) {
       if (name === undefined || names.includes(name)) continue;
+      slipped = true;
       problems.add(["metallb", way, "pools", index], name, "is no pool of these settings", {
         allowed: names.join(", "),
+        nearest: nearest(name, names),
       });
     }
   }
   if (!("l2" in metallb) && !("bgp" in metallb)) return;
+  // The pool that nobody advertises may be the one whose name was mistyped.
+  if (slipped) return;
   for (const name of names) {
     if (advertised.has(name)) continue;
     problems.add(

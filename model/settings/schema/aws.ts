@@ -45,6 +45,11 @@ const spot = z.strictObject({
   maxPrice: matching(/^\d+(\.\d{1,6})?$/, 'US dollars an hour in quotes, as "0.05"').optional(),
 });
 
+/** What CloudWatch Logs keeps events for, days (its API reference, PutRetentionPolicy: retentionInDays). */
+const logDays = z.literal([
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+]);
+
 const subnet = z.strictObject({
   id: matching(/^subnet-[0-9a-f]{8,17}$/, "the id of a subnet, as subnet-0123456789abcdef0"),
   cidr,
@@ -87,9 +92,7 @@ export const awsShape = {
       /** Prefix length of the subnets that are made. */
       subnetMask: z.number().int().min(16).max(28).optional(),
       s3Endpoint: z.boolean().optional(),
-      flowLogs: z
-        .union([z.boolean(), z.strictObject({ retentionDays: z.number().int().min(1).max(3653).optional() })])
-        .optional(),
+      flowLogs: z.union([z.boolean(), z.strictObject({ retentionDays: logDays.optional() })]).optional(),
       /** A VPC that exists already, with the subnets to use. */
       existing: z
         .strictObject({
