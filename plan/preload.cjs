@@ -11,3 +11,5 @@ const packages = [
 ];
 if (!process.argv.includes("--help")) packages.forEach((name) => require(name));
 require("tsx/cjs");
+// Pulumi reads the stack at each resource to tell where it was made; a plan does not show it, and maps make that slow.
+process.setSourceMapsEnabled(false);
