@@ -11,10 +11,14 @@ export interface EndpointArgs {
   readonly vpcId: pulumi.Input<string>;
   readonly subnetIds: Readonly<Record<string, pulumi.Input<string>>>;
   readonly groupIds: Readonly<Partial<Record<FirewallGroup, pulumi.Input<string>>>>;
+  /** Routes: a public balancer is refused in a VPC without a way to the internet. */
+  readonly after: readonly pulumi.Resource[];
 }
 
 /** Seconds between two looks at a master; two in a row decide. */
 const HEALTH_INTERVAL = 10;
+/** Seconds that an answer may take; Elastic Load Balancing's own default for HTTPS would be the whole interval. */
+const HEALTH_TIMEOUT = 5;
 /** Seconds that calls under way have when a master leaves. */
 const DEREGISTRATION = 30;
 
@@ -60,7 +64,7 @@ export class Endpoint extends pulumi.ComponentResource {
   private createBalancer(
     prefix: string,
     part: "internal" | "public",
-    { settings, vpcId, groupIds }: EndpointArgs,
+    { settings, vpcId, groupIds, after }: EndpointArgs,
     place: Pick<aws.lb.LoadBalancerArgs, "subnets" | "subnetMappings">,
     listeners: pulumi.Resource[],
   ): Balancer {
@@ -82,7 +86,7 @@ export class Endpoint extends pulumi.ComponentResource {
         tags,
       },
       // Its name and its fixed addresses are taken until it is gone.
-      { parent: this, deleteBeforeReplace: true },
+      { parent: this, dependsOn: [...after], deleteBeforeReplace: true },
     );
     const targets = new aws.lb.TargetGroup(
       `${name}-targets`,
@@ -102,6 +106,7 @@ export class Endpoint extends pulumi.ComponentResource {
           port: String(API_PORT),
           matcher: "200",
           interval: HEALTH_INTERVAL,
+          timeout: HEALTH_TIMEOUT,
           healthyThreshold: 2,
           unhealthyThreshold: 2,
         },

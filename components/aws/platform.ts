@@ -72,7 +72,11 @@ export class AwsPlatform {
         { settings, serviceAccountKey: pki.serviceAccountKey },
         opts,
       );
-    this.endpoint = new Endpoint(`${name}-endpoint`, { settings, vpcId, subnetIds, groupIds }, opts);
+    this.endpoint = new Endpoint(
+      `${name}-endpoint`,
+      { settings, vpcId, subnetIds, groupIds, after: routes },
+      opts,
+    );
     const after = [...routes, ...rules, this.secrets.hostKey.version];
     if (own.bastion !== undefined)
       this.bastion = new Bastion(

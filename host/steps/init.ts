@@ -1,4 +1,4 @@
-import { masterPart } from "../../model/aws/boot/master";
+import { balancerPart, masterPart } from "../../model/aws/boot/master";
 import { memberFacts } from "../../model/membership/facts";
 import { memberFiles } from "../../model/membership/files";
 import { initScript } from "../../model/membership/joining";
@@ -74,13 +74,9 @@ async function initialise(context: StepContext<InitSpec>): Promise<void> {
   const files = withValues(memberFiles(spec.settings, machine, oidcCa(context.input)), context.values);
   await hosts.job(machine.name, {
     name: "kubeadm init",
-    script: initScript(
-      spec.settings,
-      facts,
-      files,
-      secretFiles(context.input),
-      platformPart(context, machine),
-    ),
+    script:
+      initScript(spec.settings, facts, files, secretFiles(context.input), platformPart(context, machine)) +
+      balancerPart(spec.settings, machine),
     timeout: 1_200,
   });
 }

@@ -29,9 +29,11 @@ export async function poolReady(context: Context, interval = INTERVAL): Promise<
   const { pool, wanted } = spec;
   if (wanted === 0) return { pool, nodes: 0 };
   const started = Date.now();
-  const until = started + spec.timeout * 1000;
   const master = await anyMaster(context);
   const script = poolStateScript(spec.cluster, pool, spec.boot);
+  // A rolling refresh replaces one after the other: the time is for the next node, and not for all.
+  let until = started + spec.timeout * 1000;
+  let most = 0;
   let told = "";
   for (;;) {
     const output = await hosts.query(master, `looking at pool ${pool}`, "/bin/bash -s", script);
@@ -40,6 +42,10 @@ export async function poolReady(context: Context, interval = INTERVAL): Promise<
     const line = progress(state, ready, wanted);
     if (line !== told) say(`${pool}: ${(told = line)}`);
     if (ready >= wanted) return { pool, nodes: ready };
+    if (ready > most) {
+      most = ready;
+      until = Date.now() + spec.timeout * 1000;
+    }
     // What failed before this run may have been put right since, and is tried again by the instance.
     const since = Date.now() - started > RETRY ? 0 : started - CLOCKS;
     const failed = state.statuses.find((one) => one.state === "failed" && one.time * 1000 >= since);
@@ -47,7 +53,7 @@ export async function poolReady(context: Context, interval = INTERVAL): Promise<
     if (Date.now() + interval > until)
       throw new HostProblem(
         `pool ${pool}`,
-        `${ready} of ${wanted} nodes are Ready after ${spec.timeout} s: ${line}. ${hint(state)}`,
+        `${ready} of ${wanted} nodes are Ready${most > 0 ? ", and no more came in" : " after"} ${spec.timeout} s: ${line}. ${hint(state)}`,
       );
     await delay(interval);
   }

@@ -78,6 +78,7 @@ export function cloudControllerStatements(settings: ClusterSettings): Statement[
         "elasticloadbalancing:RegisterTargets",
         "elasticloadbalancing:SetLoadBalancerPoliciesForBackendServer",
         "elasticloadbalancing:SetLoadBalancerPoliciesOfListener",
+        "elasticloadbalancing:SetSecurityGroups",
       ],
       resources: ["*"],
       conditions: { StringEquals: owned(settings, "ResourceTag") },
@@ -143,6 +144,7 @@ export function storageStatements(settings: ClusterSettings): Statement[] {
       reason: "which volumes and snapshots there are, and where; reading cannot be narrowed",
       actions: [
         "ec2:DescribeAvailabilityZones",
+        "ec2:DescribeInstanceTypes",
         "ec2:DescribeInstances",
         "ec2:DescribeSnapshots",
         "ec2:DescribeTags",

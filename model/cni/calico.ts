@@ -44,7 +44,6 @@ export function calicoNamespaces(settings: ClusterSettings): KubernetesObject[] 
 export function calicoRouting(settings: ClusterSettings): KubernetesObject[] {
   const { bgp } = calicoOf(settings);
   return [
-    ...felix(settings),
     ...(bgp === undefined ? [] : [bgpConfiguration(settings), ...bgpPeers(settings)]),
     ...passwordAccess(settings),
   ];
@@ -104,23 +103,6 @@ function mtuOf(settings: ClusterSettings): { mtu?: number } {
   if (mtu !== undefined) return { mtu };
   const outer = settings.network.mtu;
   return outer === undefined ? {} : { mtu: outer - CNI_FACTS[`calico/${backend}`].overhead };
-}
-
-/**
- * EC2 drops what an instance sends with an address that is not its own, until its source/destination check is off. Felix
- * switches it off for its own instance (FelixConfiguration reference, awsSrcDstCheck); its role has to be allowed to.
- */
-function felix(settings: ClusterSettings): KubernetesObject[] {
-  const { backend } = calicoOf(settings);
-  if (settings.platform !== "aws" || !CNI_FACTS[`calico/${backend}`].sourceDestinationCheckOff) return [];
-  return [
-    {
-      apiVersion: CALICO_API,
-      kind: "FelixConfiguration",
-      metadata: { name: "default" },
-      spec: { awsSrcDstCheck: "Disable" },
-    },
-  ];
 }
 
 function bgpConfiguration(settings: ClusterSettings): KubernetesObject {

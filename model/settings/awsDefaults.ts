@@ -11,6 +11,8 @@ export const AWS_DEFAULTS = {
   flowLogDays: 30,
   poolSize: 1,
   joinTimeout: 900,
+  // A feature of Windows costs a restart, and its images of containers are gigabytes.
+  windowsJoinTimeout: 1800,
   minHealthyPercent: 90,
   spot: { onDemandBase: 0, onDemandPercent: 0 },
   sshKey: "generated",

@@ -2,6 +2,7 @@ import { IMAGES } from "../aws/images";
 import { architectureOf } from "../aws/instanceTypes";
 import { partitionOf, privateDnsName } from "../aws/regions";
 import { CHARTS, type ChartName } from "../charts";
+import { CNI_FACTS } from "../cni/facts";
 import { apiName } from "../network/endpoint";
 import { WINDOWS_TAINT } from "../windows/facts";
 import { AWS_DEFAULTS } from "./awsDefaults";
@@ -120,7 +121,7 @@ function awsSettings(input: AwsInput, facts: AwsFacts, region: string): AwsSetti
       terminationProtection: input.controlPlane.terminationProtection ?? input.protect ?? DEFAULTS.protect,
       masters: facts.masters,
     },
-    pools: facts.pools.map((pool) => poolOf(input.workers?.[pool.name] ?? {}, pool)),
+    pools: facts.pools.map((pool) => poolOf(input.workers?.[pool.name] ?? {}, pool, calicoRoutes(input))),
     ...windowsOf(input, facts),
     ...(input.podIdentity === false
       ? {}
@@ -198,7 +199,17 @@ function volumeOf(given: AwsInput["controlPlane"]["volume"], sizeGiB: number): A
   return { sizeGiB, iops, throughput, ...given };
 }
 
-function poolOf(input: PoolInput, facts: AwsPoolFacts): AwsPool {
+/**
+ * Calico with pods' own addresses on the wire: EC2's check has to be off. Felix could do it for its node, but would need a
+ * permission that nothing ties to one instance (ec2:ModifyNetworkInterfaceAttribute) and is not Ready without it; so the
+ * boot script does, as for flannel.
+ */
+function calicoRoutes({ cni }: AwsInput): boolean {
+  if (cni?.kind !== "calico") return false;
+  return CNI_FACTS[`calico/${cni.backend ?? DEFAULTS.cni.backend}`].sourceDestinationCheckOff;
+}
+
+function poolOf(input: PoolInput, facts: AwsPoolFacts, checkOff: boolean): AwsPool {
   const { min, max } = facts;
   if (min === undefined || max === undefined) throw new RangeError("workers was not checked");
   const sizeGiB = facts.windows ? AWS_DEFAULTS.windowsVolumeGiB : AWS_DEFAULTS.volume.sizeGiB;
@@ -216,9 +227,9 @@ function poolOf(input: PoolInput, facts: AwsPoolFacts): AwsPool {
     labels: input.labels ?? {},
     taints: facts.windows && input.taints === undefined ? [WINDOWS_TAINT] : taintsOf("worker", input.taints),
     ...(spot === undefined ? {} : { spot: { ...AWS_DEFAULTS.spot, ...spot } }),
-    sourceDestinationCheckOff: input.sourceDestinationCheckOff ?? false,
+    sourceDestinationCheckOff: input.sourceDestinationCheckOff ?? checkOff,
     minHealthyPercent: input.minHealthyPercent ?? AWS_DEFAULTS.minHealthyPercent,
-    joinTimeout: input.joinTimeout ?? AWS_DEFAULTS.joinTimeout,
+    joinTimeout: input.joinTimeout ?? AWS_DEFAULTS[facts.windows ? "windowsJoinTimeout" : "joinTimeout"],
     generation: input.generation ?? DEFAULTS.generation,
     tags: input.tags ?? {},
   };

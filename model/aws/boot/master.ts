@@ -35,3 +35,33 @@ ${providerIdPart()}phase "secrets"
 aws files ${sh(controlPlaneSecret(settings.name))}${version} || die "key pairs and encryption keys could not be fetched from Secrets Manager"
 `;
 }
+
+/** Rounds in which every address of the balancer has to answer: twice as long as its own health checks take. */
+const ROUNDS = 12;
+/** Seconds between two rounds, and for all of them. */
+const PAUSE = 2;
+const PATIENCE = 300;
+
+/**
+ * Goes after init. While no master has passed its health checks, a network load balancer sends calls to all of them (Elastic
+ * Load Balancing, "Health checks for Network Load Balancer target groups": it fails open), and those without an API yet refuse:
+ * whoever calls next would be lucky or not. So this waits until each address of the balancer answers for some time.
+ */
+export function balancerPart(settings: ClusterSettings, machine: Machine): string {
+  const { endpoint } = settings;
+  if (settings.aws === undefined || endpoint.kind !== "addresses") return "";
+  if (endpoint.addresses.includes(machine.nodeAddress)) return "";
+  const at = `${endpoint.host}:${endpoint.port}`;
+  return `phase "balancer"
+good=0
+last=$((SECONDS + ${PATIENCE}))
+until [ "$good" -ge ${ROUNDS} ]; do
+  [ "$SECONDS" -le "$last" ] || die "the balancer at ${endpoint.addresses.join(", ")} does not pass calls on to this master: look at the health of its targets, and at the rules of its security group"
+  good=$((good + 1))
+  for address in ${endpoint.addresses.join(" ")}; do
+    curl --silent --fail --noproxy '*' --max-time 3 --cacert /etc/kubernetes/pki/ca.crt --connect-to "${at}:$address:${endpoint.port}" --output /dev/null https://${at}/readyz || good=0
+  done
+  sleep ${PAUSE}
+done
+`;
+}

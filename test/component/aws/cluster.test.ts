@@ -108,6 +108,11 @@ describe("the endpoint", () => {
     }
   });
 
+  it("is made public once there is a way to the internet, without which AWS refuses it", () => {
+    const waits = byName(large, "cloud-endpoint-public").dependsOn.map((urn) => urn.split("::").pop());
+    expect(waits).toContain("cloud-network-public-routes-out");
+  });
+
   it("is the one master's elastic address where there is no balancer", () => {
     expect(names(ofType(small, "Eip"))).toEqual(["cloud-masters-address"]);
     expect(ofType(small, "LoadBalancer")).toEqual([]);

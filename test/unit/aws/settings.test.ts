@@ -238,6 +238,21 @@ describe("what follows from what is written", () => {
   });
 });
 
+describe("EC2's source check", () => {
+  const off = (backend: string) =>
+    small(set("cni", { kind: "calico", backend, podCidr: "10.244.0.0/16" })).aws?.pools[0]
+      ?.sourceDestinationCheckOff;
+
+  it("is off by itself where Calico puts pods' addresses on the wire, and on where it wraps them", () => {
+    expect([off("vxlan-cross-subnet"), off("bgp"), off("vxlan"), off("ipip")]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+});
+
 describe("advisories", () => {
   const CASES: readonly [string, Change, RegExp][] = [
     ["the API open to all", set("access.api", ["0.0.0.0/0"]), /access\.api is open to the whole internet/],

@@ -151,6 +151,20 @@ describe("waiting for a pool", () => {
     expect(result).toContain("No instance has said anything: look at the group's activity");
   });
 
+  it("has the time anew with each node that comes: a rolling refresh takes one after the other", async () => {
+    const began = Date.now();
+    const all = ["a True", "b True", "c True", "d True"];
+    const server = await master([
+      {
+        get nodes() {
+          return all.slice(0, Math.floor((Date.now() - began) / 1000));
+        },
+      },
+    ]);
+    expect((await wait(server, { wanted: 4, timeout: 3 })).result).toEqual({ pool: "general", nodes: 4 });
+    expect(Date.now() - began).toBeGreaterThan(3_000);
+  });
+
   it("says that nodes wait for the CNI when they are there and not Ready", async () => {
     const { result } = await wait(await master([{ nodes: ["a False"] }]), { timeout: 0.2 });
     expect(result).toContain("mostly wait for the CNI");

@@ -247,6 +247,21 @@ export const WRONG_AWS: readonly Wrong[] = [
     ["for nobody", all(set("bastion", undefined), set("network.nat", "one")), "network.nat", /serves nobody/],
     ["for nobody, in each zone", set("bastion", undefined), "network.nat", /serves nobody.*reach: private/],
   ]),
+  ...cases("flow logs", smallAws, [
+    ["a word", set("network.flowLogs", "yes"), "network.flowLogs", /"yes".*true, false, or a mapping/],
+    [
+      "days that CloudWatch does not take",
+      set("network.flowLogs", { retentionDays: 31 }),
+      "network.flowLogs.retentionDays",
+      /31 is not taken.* 14, 30, 60/,
+    ],
+    [
+      "a mistyped key",
+      set("network.flowLogs", { retentionDay: 30 }),
+      "network.flowLogs.retentionDay",
+      /retentionDays/,
+    ],
+  ]),
   ...cases("access lists", smallAws, [
     ["none", set("access", undefined), "access", /is missing.*nothing is open unless it is written/],
     ["none for the API", set("access.api", undefined), "access.api", /is missing.*nothing is open unless/],
@@ -633,6 +648,15 @@ export const WRONG_AWS: readonly Wrong[] = [
       all(set("cni.backend", "host-gw"), general("sourceDestinationCheckOff", false)),
       "workers.general.sourceDestinationCheckOff",
       /does not go with the CNI/,
+    ],
+    [
+      "kept on with Calico",
+      all(
+        set("cni", { kind: "calico", backend: "vxlan-cross-subnet", podCidr: "10.244.0.0/16" }),
+        general("sourceDestinationCheckOff", false),
+      ),
+      "workers.general.sourceDestinationCheckOff",
+      /does not go with the CNI: calico vxlan-cross-subnet/,
     ],
     [
       "left on in one of two pools",

@@ -29,13 +29,14 @@ function subnetNames(pool: AwsFacts["pools"][number]): string[] {
 }
 
 /**
- * EC2 drops what an instance sends with an address that is not its own. Calico's Felix switches that off for its node
- * (FelixConfiguration, awsSrcDstCheck); flannel does not, and instances of a group have no other way than their boot script.
+ * EC2 drops what an instance sends with an address that is not its own, and instances of a group have no other way to switch
+ * that off than their boot script. With Calico it does unless the settings forbid it; with flannel people say so.
  */
 export function sourceCheckCanBeOff(aws: AwsFacts, { cni }: Facts, problems: Problems): void {
-  if (cni === undefined || !CNI_FACTS[cni].sourceDestinationCheckOff || cni.startsWith("calico/")) return;
+  if (cni === undefined || !CNI_FACTS[cni].sourceDestinationCheckOff) return;
   for (const { path, input, max } of aws.pools) {
     const given = input.sourceDestinationCheckOff;
+    if (cni.startsWith("calico/") && given === undefined) continue;
     if (given === true || max === 0 || ("sourceDestinationCheckOff" in input && given === undefined))
       continue;
     const message = `is missing: ${cni.replace("/", " ")} sends pods' own addresses, which EC2 drops while its check is on`;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { awsProgramText, type AwsCommand } from "../../../../model/aws/boot/calls";
 import { credentialFiles } from "../../../../model/aws/boot/credentials";
 import { lifecycleFiles } from "../../../../model/aws/boot/lifecycle";
-import { masterPart } from "../../../../model/aws/boot/master";
+import { balancerPart, masterPart } from "../../../../model/aws/boot/master";
 import { poolStateScript } from "../../../../model/aws/boot/poolState";
 import { workerFiles } from "../../../../model/aws/boot/worker";
 import { bootProgram } from "../../../../model/aws/boot/paths";
@@ -49,7 +49,7 @@ function scriptsOf(settings: ClusterSettings): Record<string, string> {
   const part = masterPart(settings, machine, "v-1");
   const boot = workerFiles(settings, awsOf(settings), poolOf(settings), "0123456789ab");
   return {
-    init: initScript(settings, facts, files, [], part),
+    init: initScript(settings, facts, files, [], part) + balancerPart(settings, machine),
     join: joinScript(settings, facts, files, [], part),
     converge: convergeScript(settings, machine, facts, files, [], part),
     boot: boot.find((file) => file.path === bootProgram)?.content ?? "",
@@ -61,6 +61,34 @@ function scriptsOf(settings: ClusterSettings): Record<string, string> {
 const scripts = Object.entries({ plain, rich }).flatMap(([kind, settings]) =>
   Object.entries(scriptsOf(settings)).map(([name, script]) => [`${kind}: ${name}`, script] as const),
 );
+
+describe("the wait for the balancer after init", () => {
+  /** Runs it with a curl that fails for those calls, by their number, and a sleep of nothing. */
+  const wait = (settings: ClusterSettings, failing: string) =>
+    spawnSync("bash", ["-euo", "pipefail"], {
+      encoding: "utf8",
+      input: `calls=0
+phase() { echo "##phase $1"; }
+die() { echo "##error $1"; exit 1; }
+sleep() { SECONDS=$((SECONDS + $1)); }
+curl() { calls=$((calls + 1)); [[ ! $calls =~ ^(${failing})$ ]]; }
+${balancerPart(settings, master(settings))}echo "$calls calls"
+`,
+    }).stdout;
+
+  it("is none where the one master is the endpoint", () => {
+    expect(balancerPart(plain, master(plain))).toBe("");
+  });
+
+  it("ends when every address has answered twelve times in a row, and one refusal begins it anew", () => {
+    expect(wait(rich, "none")).toContain("36 calls");
+    expect(wait(rich, "8")).toContain("45 calls");
+  });
+
+  it("says where to look when the balancer passes nothing on", () => {
+    expect(wait(rich, "[0-9]*[02468]")).toMatch(/##error the balancer at 10\.0\.\S+ .*health of its targets/);
+  });
+});
 
 describe("scripts of EC2 hosts", () => {
   it.each(scripts)("is bash: %s", (_, script) => {
