@@ -24,9 +24,10 @@ export const BALANCER_NAME_LIMIT = 32;
 /** IAM User Guide, "IAM and AWS STS quotas": role names 64 characters (instance profiles 128). */
 export const ROLE_NAME_LIMIT = 64;
 
-/** As `dev-api`, `dev-api-public`; for load balancers and target groups. */
+/** As `dev-api`, `dev-api-public`; for load balancers and target groups. No name may begin with `internal-` (CreateLoadBalancer). */
 export function balancerName(cluster: string, part: string): string {
-  return shortName(BALANCER_NAME_LIMIT, cluster, part);
+  const before = `${cluster}-`.startsWith("internal-") ? ["kubeadm"] : [];
+  return shortName(BALANCER_NAME_LIMIT, ...before, cluster, part);
 }
 
 /** Roles are the account's, not the region's, so the region is part of the name. */
@@ -64,9 +65,12 @@ export function statusPrefix(cluster: string, pool: string): string {
   return `${parameterPrefix(cluster)}/${pool}/status`;
 }
 
-/** Auto Scaling group of a pool. */
+/** EC2 API, CreateLaunchTemplate: 3 to 128 characters; names of Auto Scaling groups may have 255. */
+export const TEMPLATE_NAME_LIMIT = 128;
+
+/** Auto Scaling group of a pool, and its launch template. */
 export function poolGroupName(cluster: string, pool: string): string {
-  return `kubeadm-${cluster}-${pool}`;
+  return shortName(TEMPLATE_NAME_LIMIT, "kubeadm", cluster, pool);
 }
 
 /** The lifecycle hook of a pool that waits while a node is drained. */

@@ -61,6 +61,15 @@ function ingressAdvisories({ addons: { ingress, gatewayApi }, ...settings }: Set
       );
     }
   }
+  if (
+    ingress !== undefined &&
+    ingress.arrive.by !== "loadBalancer" &&
+    settings.aws?.access.nodePorts.length === 0
+  ) {
+    found.push(
+      `ingress.arrive ${ingress.arrive.by}: the security groups let in whom access.nodePorts names, and it names nobody`,
+    );
+  }
   if (gatewayApi !== undefined && ingress?.kind !== "traefik") {
     found.push("gatewayApi puts its definitions into the cluster; nothing of these settings serves them");
   }

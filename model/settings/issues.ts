@@ -15,12 +15,12 @@ export type Pruned = Record<string, unknown>;
  * see every part that was understood: one typing error must not hide an overlap elsewhere.
  */
 export function checkSchema(schema: z.ZodType, raw: unknown, problems: Problems): unknown {
-  const validKeys = new Map<string, string[]>();
+  // By the issue's own list: inside of a union its path does not yet lead from the root.
+  const validKeys = new WeakMap<readonly string[], string[]>();
   const parsed = schema.safeParse(raw, {
     reportInput: true,
     error: (issue) => {
-      if (issue.code === "unrecognized_keys")
-        validKeys.set(JSON.stringify(issue.path ?? []), keysOf(issue.inst));
+      if (issue.code === "unrecognized_keys") validKeys.set(issue.keys, keysOf(issue.inst));
       return undefined;
     },
   });
@@ -30,13 +30,7 @@ export function checkSchema(schema: z.ZodType, raw: unknown, problems: Problems)
     const path = issue.path.filter((part) => typeof part !== "symbol");
     if (issue.code === "unrecognized_keys") {
       for (const key of issue.keys) {
-        reportUnknownKey(
-          problems,
-          path,
-          key,
-          valueAt(raw, [...path, key]),
-          validKeys.get(JSON.stringify(path)) ?? [],
-        );
+        reportUnknownKey(problems, path, key, valueAt(raw, [...path, key]), validKeys.get(issue.keys) ?? []);
         prune(left, [...path, key]);
       }
       continue;
@@ -238,7 +232,8 @@ function eitherName(path: Path, issue: Issue): string {
   const branches = issue.code === "invalid_union" ? issue.errors.flat() : [];
   const taken = new Set(branches.filter(isOfAnotherType).flatMap(takenBy));
   if (taken.size === 0) return "text, a number, true or false";
-  return [...taken].join(", or ");
+  const words = [...taken];
+  return [words.slice(0, -1).join(", "), ...words.slice(-1)].filter((word) => word !== "").join(", or ");
 }
 
 function takenBy(issue: Issue): string[] {

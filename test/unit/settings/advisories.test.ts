@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { parseCluster } from "../../../model/settings/parse";
+import { REGION, smallAws } from "../../support/awsInput";
+import type { RawSettings } from "../../support/settings";
 import { type Change, all, edited, set } from "./edit";
 
 function advisoriesOf(change: Change): readonly string[] {
@@ -34,6 +36,18 @@ const CASES: readonly [name: string, change: Change, text: RegExp][] = [
 ];
 
 describe("advisories", () => {
+  it.each(["hostPorts", "nodePorts"])("an ingress by %s on AWS that nobody is let in to", (by) => {
+    const arrive = by === "nodePorts" ? { by, http: 30080, https: 30443 } : { by };
+    const settings: RawSettings = { ...smallAws(), ingress: { kind: "traefik", arrive } };
+    const advisoriesWith = (access: object) =>
+      parseCluster(
+        { ...settings, access: { ...(settings["access"] as object), ...access } },
+        { environment: "dev", region: REGION },
+      ).advisories.filter((advisory) => advisory.includes("access.nodePorts names"));
+    expect(advisoriesWith({})).toHaveLength(1);
+    expect(advisoriesWith({ nodePorts: ["203.0.113.0/24"] })).toEqual([]);
+  });
+
   it.each(CASES)("%s", (_name, change, text) => {
     expect(advisoriesOf(change).filter((advisory) => text.test(advisory))).toHaveLength(1);
   });

@@ -174,6 +174,12 @@ export const WRONG_ADDONS: readonly Wrong[] = [
       /is no pool.*default/,
     ],
     [
+      "of the only pool under a mistyped name",
+      all(pool, set("metallb.l2.pools", ["defualt"])),
+      "metallb.l2.pools[0]",
+      /is no pool.*default$/,
+    ],
+    [
       "of one pool, with another beside it",
       all(pool, set("metallb.pools.spare.addresses", ["10.40.1.0/28"]), set("metallb.l2.pools", ["default"])),
       "metallb.pools.spare",

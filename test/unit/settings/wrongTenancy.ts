@@ -180,6 +180,38 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       /a controller that is not there/,
     ],
   ]),
+  ...cases("what a tenant's switches take", [
+    [
+      "a word for the network",
+      shop({ network: "open" }),
+      "tenants.shop.network",
+      /"open".*false, or a mapping/,
+    ],
+    [
+      "a range with host bits",
+      ingress({ cidr: "10.0.0.1/8" }),
+      "tenants.shop.network.ingress[0].cidr",
+      /has host bits set.*10\.0\.0\.0\/8/,
+    ],
+    [
+      "a port that there is not",
+      ingress({ namespace: "web", ports: [70000] }),
+      "tenants.shop.network.ingress[0].ports[0]",
+      /at most 65535/,
+    ],
+    [
+      "a mistyped key of a port",
+      ingress({ namespace: "web", ports: [{ port: 80, protocl: "TCP" }] }),
+      "tenants.shop.network.ingress[0].ports[0].protocl",
+      /endPort, port, protocol protocol$/,
+    ],
+    [
+      "a limit that is no quantity",
+      shop({ limits: { default: { cpu: "much" } } }),
+      "tenants.shop.limits.default.cpu",
+      /a Kubernetes quantity/,
+    ],
+  ]),
   ...cases("members and roles", [
     ["nobody", members({ role: "edit" }), "tenants.shop.members[0]", /names nobody/],
     [
@@ -262,6 +294,34 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       manifests({ ...config, metadata: { generateName: "web-" } }),
       "manifests[0]",
       /a name that the API server would make up/,
+    ],
+    [
+      "a definition without its spec",
+      manifests({
+        apiVersion: "apiextensions.k8s.io/v1",
+        kind: "CustomResourceDefinition",
+        metadata: { name: "widgets.example.com" },
+      }),
+      "manifests[0]",
+      /holds CustomResourceDefinition widgets\.example\.com, which has no spec/,
+    ],
+    [
+      "a binding to no role",
+      manifests({
+        apiVersion: "rbac.authorization.k8s.io/v1",
+        kind: "ClusterRoleBinding",
+        metadata: { name: "ops" },
+        roleRef: null,
+      }),
+      "manifests[0]",
+      /holds ClusterRoleBinding ops, which has no roleRef/,
+    ],
+    [
+      "an alias of nothing",
+      manifests("apps/web.yaml"),
+      "manifests[0]",
+      /apps\/web\.yaml:1.* is no YAML/,
+      inFile("apiVersion: v1\nkind: ConfigMap\nmetadata: *nobody\n"),
     ],
     [
       "an object twice",
