@@ -85,5 +85,9 @@ describe("names", () => {
 
   it("are left as they are when they fit", () => {
     expect(shortName(32, "dev", "api")).toBe("dev-api");
+    // Elastic Load Balancing refuses what begins with "internal-".
+    expect(balancerName("internal", "api")).toBe("kubeadm-internal-api");
+    expect(balancerName("internal-dev", "api")).toBe("kubeadm-internal-dev-api");
+    expect(balancerName("internals", "api")).toBe("internals-api");
   });
 });
