@@ -167,7 +167,9 @@ function sourceCheckStatement(aws: AwsSettings, pool: AwsPool): Statement {
     resources: [arn(aws, "ec2", "instance/*")],
     conditions: {
       // EC2 User Guide, "Identity-based policies for Amazon EC2": ec2:Attribute/<name> holds the value that is set.
-      StringEquals: { "ec2:Attribute/SourceDestCheck": "false", [`aws:ResourceTag/${POOL_TAG}`]: pool.name },
+      // Without case: how EC2 writes a value of its own is not promised.
+      StringEqualsIgnoreCase: { "ec2:Attribute/SourceDestCheck": "false" },
+      StringEquals: { [`aws:ResourceTag/${POOL_TAG}`]: pool.name },
     },
   };
 }

@@ -91,10 +91,8 @@ describe("a pool", () => {
     const off = { ...pool("general"), sourceDestinationCheckOff: true };
     const one = poolStatements(large, off).find((each) => each.sid === "SwitchSourceCheckOff");
     expect(one?.conditions).toEqual({
-      StringEquals: {
-        "ec2:Attribute/SourceDestCheck": "false",
-        "aws:ResourceTag/pulumi-kubeadm/pool": "general",
-      },
+      StringEqualsIgnoreCase: { "ec2:Attribute/SourceDestCheck": "false" },
+      StringEquals: { "aws:ResourceTag/pulumi-kubeadm/pool": "general" },
     });
   });
 });
