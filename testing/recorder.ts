@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as mocks from "@pulumi/pulumi/runtime/mocks";
+import { keyOutputs } from "./keys";
 import { secretPaths, withSecrets, type Path } from "./secretPaths";
 
 /** A resource as the program asked the engine for it. */
@@ -153,7 +154,12 @@ function standIns(options: RecordOptions): pulumi.runtime.Mocks {
   return {
     newResource: (args) => ({
       id: options.preview === true && args.custom !== false ? undefined : `${args.name}-id`,
-      state: { ...(args.inputs as Record<string, unknown>), ...options.outputs?.(args) },
+      state: {
+        ...(args.inputs as Record<string, unknown>),
+        // In a preview nobody knows them.
+        ...(options.preview === true ? {} : keyOutputs(args.type, args.inputs as Record<string, unknown>)),
+        ...options.outputs?.(args),
+      },
     }),
     call: (args) => options.call?.(args) ?? {},
   };

@@ -1,0 +1,14 @@
+import { expect, it } from "vitest";
+import { Cluster } from "../../../components/cluster";
+import { record } from "../../../testing/recorder";
+import { largeAws } from "../../support/awsInput";
+
+it("an AWS cluster is recorded with what a provider would know of its keys, and without", async () => {
+  const program = () =>
+    new Cluster("prod", { settings: largeAws() as never, environment: "prod", region: "eu-central-1" });
+  const known = await record(program);
+  const first = await record(program, { preview: true });
+  expect(known.map((one) => one.name).sort()).toEqual(first.map((one) => one.name).sort());
+  const keys = known.find((one) => one.name === "prod-identity-keys");
+  expect(JSON.stringify(keys?.inputs)).toMatch(/kty/);
+});
