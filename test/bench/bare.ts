@@ -25,12 +25,12 @@ const CLASSES: Readonly<Record<string, unknown>> = {
   "pulumi:providers:kubernetes": k8s.Provider,
 };
 
-/** `kubernetes:apps/v1:DaemonSet` is `k8s.apps.v1.DaemonSet`. */
+/** `kubernetes:apps/v1:DaemonSet` is `k8s.apps.v1.DaemonSet`; a kind of somebody's own is a custom resource. */
 function kubernetesClass(type: string): unknown {
   const [, group = "", kind = ""] = type.split(":");
   const [name = "", version = ""] = group.split("/");
-  const groups = k8s as unknown as Record<string, Record<string, Record<string, unknown>>>;
-  return groups[name.split(".")[0]][version][kind];
+  const groups = k8s as unknown as Record<string, Record<string, Record<string, unknown>> | undefined>;
+  return groups[name.split(".")[0] ?? ""]?.[version]?.[kind] ?? k8s.apiextensions.CustomResource;
 }
 
 class Component extends pulumi.ComponentResource {
