@@ -93,8 +93,9 @@ export class Cluster extends pulumi.ComponentResource {
 
     this.pki = new Pki(`${name}-pki`, { protect: settings.protect }, { parent: this });
     this.caCertificate = this.pki.cluster.certificate;
-    this.aws = this.createAws(name, args);
-    const steps = { ...this.steps(args), ...this.aws?.steps };
+    const masterFiles = this.masterFiles(args.secrets ?? {});
+    this.aws = this.createAws(name, args, masterFiles);
+    const steps = { ...this.steps(args, masterFiles), ...this.aws?.steps };
     const preflight = preflightStep(`${name}-preflight`, steps, {
       parent: this,
       dependsOn: [...(this.aws?.ready ?? [])],
@@ -122,22 +123,24 @@ export class Cluster extends pulumi.ComponentResource {
     });
   }
 
-  private steps(args: ClusterArgs): StepsArgs {
-    const secrets = args.secrets ?? {};
-    const sshKeys: SshKeys = secrets;
+  private steps(args: ClusterArgs, masterFiles: StepsArgs["masterFiles"]): StepsArgs {
+    const sshKeys: SshKeys = args.secrets ?? {};
     return {
       settings: this.settings,
       sshKeys,
       clusterId: this.pki.clusterId,
-      masterFiles: this.masterFiles(secrets),
+      masterFiles,
     };
   }
 
-  private createAws(name: string, args: ClusterArgs): AwsPlatform | undefined {
+  private createAws(
+    name: string,
+    args: ClusterArgs,
+    masterFiles: pulumi.Output<readonly SecretFile[]>,
+  ): AwsPlatform | undefined {
     const { settings, pki } = this;
     if (settings.aws === undefined) return undefined;
     const secrets = args.secrets ?? {};
-    const masterFiles = this.masterFiles(secrets);
     return new AwsPlatform(name, { settings, pki, secrets, masterFiles }, { parent: this });
   }
 

@@ -1,18 +1,10 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { ADDON_NAMESPACE, CLOUD_CONTROLLER_ACCOUNT, cloudControllerValues } from "../../model/aws/addons";
+import { CLOUD_CONTROLLER_ACCOUNT, cloudControllerValues } from "../../model/aws/addons";
 import { cloudControllerStatements } from "../../model/aws/iamAddons";
-import type { ClusterSettings } from "../../model/settings/resolved";
-import { helmRelease } from "../kubernetes/release";
-import { AddonRole, type PodIdentity } from "./podIdentity";
+import { addonRelease, type AwsAddonArgs } from "./addonRelease";
 
-export interface CloudProviderArgs {
-  readonly settings: ClusterSettings;
-  /** Undefined: it works with the masters' own role. */
-  readonly identity?: PodIdentity;
-  /** With it goes what is in the cluster; roles outlive it. */
-  readonly init: pulumi.Resource;
-}
+export type CloudProviderArgs = AwsAddonArgs;
 
 /**
  * AWS' cloud controller manager on the masters: it tells nodes their addresses, zones and types, takes the taint from new ones,
@@ -24,30 +16,18 @@ export class CloudProvider extends pulumi.ComponentResource {
 
   constructor(name: string, args: CloudProviderArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kubeadm:aws:CloudProvider", name, {}, opts);
-    const { settings, identity, init } = args;
-    const role =
-      identity &&
-      new AddonRole(
-        `${name}-identity`,
-        {
-          settings,
-          identity,
-          part: "cloud-controller",
-          namespace: ADDON_NAMESPACE,
-          serviceAccount: CLOUD_CONTROLLER_ACCOUNT,
-          statements: cloudControllerStatements(settings),
-        },
-        { parent: this },
-      );
-    this.release = helmRelease(
-      `${name}-release`,
+    const { settings } = args;
+    this.release = addonRelease(
+      name,
+      args,
       {
         chart: "aws-cloud-controller-manager",
-        settings,
-        namespace: ADDON_NAMESPACE,
-        values: cloudControllerValues(settings, role?.arn),
+        part: "cloud-controller",
+        serviceAccount: CLOUD_CONTROLLER_ACCOUNT,
+        statements: cloudControllerStatements(settings),
+        values: (roleArn) => cloudControllerValues(settings, roleArn),
       },
-      { parent: this, dependsOn: role === undefined ? [] : [role.policy], deletedWith: init },
+      this,
     );
     this.registerOutputs({});
   }

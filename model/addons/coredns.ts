@@ -1,6 +1,7 @@
 import { UPSTREAM_REGISTRY } from "../images";
 import { configHash, configHashAnnotation, type JsonValue, type KubernetesObject } from "../kubernetes";
 import type { ClusterSettings } from "../settings/resolved";
+import { corednsContainer } from "./corednsContainer";
 import { corefile } from "./corefile";
 import { nodeCacheManifests, nodeCacheSelector } from "./nodeLocalDns";
 
@@ -138,31 +139,13 @@ function affinity({ coredns }: ClusterSettings): JsonValue {
 }
 
 function container(settings: ClusterSettings): JsonValue {
-  return {
+  return corednsContainer({
     name: "coredns",
     image: corednsImage(settings),
-    imagePullPolicy: "IfNotPresent",
-    args: ["-conf", "/etc/coredns/Corefile"],
     resources: settings.coredns.resources,
-    ports: [
-      { name: "dns", containerPort: 53, protocol: "UDP" },
-      { name: "dns-tcp", containerPort: 53, protocol: "TCP" },
-      { name: "metrics", containerPort: 9153, protocol: "TCP" },
-    ],
-    livenessProbe: {
-      httpGet: { path: "/health", port: 8080 },
-      initialDelaySeconds: 60,
-      timeoutSeconds: 5,
-      failureThreshold: 5,
-    },
-    readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 5 },
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { add: ["NET_BIND_SERVICE"], drop: ["ALL"] },
-    },
-    volumeMounts: [{ name: "config-volume", mountPath: "/etc/coredns", readOnly: true }],
-  };
+    volume: "config-volume",
+    initialDelaySeconds: 60,
+  });
 }
 
 /** As kubeadm names it, in a folder of its own upstream and beside the other images elsewhere (cmd/kubeadm/app/images/images.go, GetDNSImage), so that mirrors made for kubeadm hold it. */

@@ -1,5 +1,6 @@
 import { configHash, configHashAnnotation, type KubernetesObject } from "../kubernetes";
 import type { ClusterSettings } from "../settings/resolved";
+import { corednsContainer } from "./corednsContainer";
 import { nodeCacheCorefile, upstreamDnsAddress } from "./corefile";
 
 const namespace = "kube-system";
@@ -58,30 +59,12 @@ function daemonSet({ coredns }: ClusterSettings, image: string, hash: string): K
           tolerations: [{ operator: "Exists" }],
           securityContext: { seccompProfile: { type: "RuntimeDefault" } },
           containers: [
-            {
+            corednsContainer({
               name: "cache",
               image,
-              imagePullPolicy: "IfNotPresent",
-              args: ["-conf", "/etc/coredns/Corefile"],
               resources: coredns.nodeLocal?.resources,
-              ports: [
-                { name: "dns", containerPort: 53, protocol: "UDP" },
-                { name: "dns-tcp", containerPort: 53, protocol: "TCP" },
-                { name: "metrics", containerPort: 9153, protocol: "TCP" },
-              ],
-              livenessProbe: {
-                httpGet: { path: "/health", port: 8080 },
-                timeoutSeconds: 5,
-                failureThreshold: 5,
-              },
-              readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 5 },
-              securityContext: {
-                allowPrivilegeEscalation: false,
-                readOnlyRootFilesystem: true,
-                capabilities: { add: ["NET_BIND_SERVICE"], drop: ["ALL"] },
-              },
-              volumeMounts: [{ name: "config", mountPath: "/etc/coredns", readOnly: true }],
-            },
+              volume: "config",
+            }),
           ],
           volumes: [{ name: "config", configMap: { name } }],
         },

@@ -1,0 +1,47 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { ADDON_NAMESPACE } from "../../model/aws/addons";
+import type { Statement } from "../../model/aws/iam";
+import type { ClusterSettings } from "../../model/settings/resolved";
+import { helmRelease, type HelmReleaseArgs } from "../kubernetes/release";
+import { AddonRole, type PodIdentity } from "./podIdentity";
+
+/** What AWS' add-ons share. */
+export interface AwsAddonArgs {
+  readonly settings: ClusterSettings;
+  /** Undefined: it works with the masters' own role. */
+  readonly identity?: PodIdentity;
+  /** With it goes what is in the cluster; roles outlive it. */
+  readonly init: pulumi.Resource;
+}
+
+export interface AddonRelease {
+  readonly chart: HelmReleaseArgs["chart"];
+  /** Part of the role's name. */
+  readonly part: string;
+  readonly serviceAccount: string;
+  readonly statements: readonly Statement[];
+  /** Values of the chart, with the role's ARN where it has one of its own. */
+  readonly values: (roleArn: pulumi.Input<string> | undefined) => HelmReleaseArgs["values"];
+}
+
+/** A chart that talks to AWS, with a role of its own where pods have identities: `<name>-identity`, `<name>-release`. */
+export function addonRelease(
+  name: string,
+  { settings, identity, init }: AwsAddonArgs,
+  { chart, part, serviceAccount, statements, values }: AddonRelease,
+  parent: pulumi.Resource,
+): k8s.helm.v3.Release {
+  const role =
+    identity &&
+    new AddonRole(
+      `${name}-identity`,
+      { settings, identity, part, namespace: ADDON_NAMESPACE, serviceAccount, statements },
+      { parent },
+    );
+  return helmRelease(
+    `${name}-release`,
+    { chart, settings, namespace: ADDON_NAMESPACE, values: values(role?.arn) },
+    { parent, dependsOn: role === undefined ? [] : [role.policy], deletedWith: init },
+  );
+}
