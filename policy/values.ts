@@ -88,11 +88,3 @@ export function holdsPrivateKey(text: string, depth = 2): boolean {
     holdsPrivateKey(Buffer.from(word, "base64").toString("latin1"), depth - 1),
   );
 }
-
-/** Settings of a policy over their defaults. */
-export function configured<T extends object>(
-  args: { getConfig<C extends object>(): C },
-  defaults: Readonly<T>,
-): T {
-  return { ...defaults, ...args.getConfig<Partial<T>>() };
-}

@@ -1,7 +1,8 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { isIP } from "node:net";
 import { DISCOVERY_PATH, JWKS_PATH } from "../../model/aws/identity";
-import { configured, known, knownList, knownText, parseJson } from "../values";
+import { NONE_ALLOWED, configured, listOf, type Allowing } from "../configuration";
+import { known, knownList, knownText, parseJson } from "../values";
 
 const INSTANCE = "aws:ec2/instance:Instance";
 const TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";
@@ -63,14 +64,12 @@ function isTrue(value: unknown): boolean {
   return value === true || value === "true";
 }
 
-interface Open {
-  /** Ranges that may be as wide as they are. */
-  readonly allow: readonly string[];
+interface Open extends Allowing {
   /** Prefix length below which an IPv4 range is wide. */
   readonly widest: number;
 }
 
-const NOTHING_OPEN: Open = { allow: [], widest: 8 };
+const NOTHING_OPEN: Open = { ...NONE_ALLOWED, widest: 8 };
 
 /** Whoever scans the internet finds an open port within minutes. */
 export const openIngress: ResourceValidationPolicy = {
@@ -81,7 +80,7 @@ export const openIngress: ResourceValidationPolicy = {
   remediationSteps: "Write the ranges that are meant under `access`, or name a wide one in `allow`.",
   configSchema: {
     properties: {
-      allow: { type: "array", items: { type: "string" }, default: [], description: "Ranges that are meant." },
+      allow: listOf("Ranges that are meant."),
       widest: { type: "integer", default: NOTHING_OPEN.widest, description: "Least prefix length of IPv4." },
     },
   },
@@ -131,12 +130,7 @@ function isPathDiscovery(rule: unknown): boolean {
   return protocol === "icmp" && known(rule, "fromPort") === 3 && known(rule, "toPort") === 4;
 }
 
-interface Documents {
-  /** Ends of keys that anybody may read. */
-  readonly allow: readonly string[];
-}
-
-const TWO: Documents = { allow: [`/${DISCOVERY_PATH}`, `/${JWKS_PATH}`] };
+const TWO_DOCUMENTS: Allowing = { allow: [`/${DISCOVERY_PATH}`, `/${JWKS_PATH}`] };
 
 /** Pod identity opens two documents with public keys; everything else in a bucket is somebody's data. */
 export const publicObjects: ResourceValidationPolicy = {
@@ -147,19 +141,14 @@ export const publicObjects: ResourceValidationPolicy = {
   remediationSteps: "Name the principals in the bucket's policy, or the keys that are meant in `allow`.",
   configSchema: {
     properties: {
-      allow: {
-        type: "array",
-        items: { type: "string" },
-        default: [...TWO.allow],
-        description: "Ends of the keys that anybody may read.",
-      },
+      allow: listOf("Ends of the keys that anybody may read.", TWO_DOCUMENTS.allow),
     },
   },
   validateResource: (args, reportViolation) => {
     if (args.type !== BUCKET_POLICY) args.notApplicable("no bucket policy");
     const text = knownText(args.props, "policy");
     if (text === undefined) return;
-    const { allow } = configured(args, TWO);
+    const { allow } = configured(args, TWO_DOCUMENTS);
     const statements = list(known(parseJson(text), "Statement"));
     for (const statement of statements.filter(isForEverybody)) {
       const actions = list(known(statement, "Action"));

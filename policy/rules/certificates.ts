@@ -1,6 +1,7 @@
 import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
+import { NONE_ALLOWED, configured, listOf } from "../configuration";
 import { AUTHORITY, LOCALLY_SIGNED, PKI, PRIVATE_KEY, SELF_SIGNED, typeOfUrn } from "../resources";
-import { at, configured } from "../values";
+import { at } from "../values";
 
 const HOURS_A_YEAR = 8_760;
 
@@ -43,8 +44,6 @@ export const authorityValidity: ResourceValidationPolicy = {
   },
 };
 
-const NOBODY: { readonly allow: readonly string[] } = { allow: [] };
-
 /** Who holds a CA's key makes itself anybody: there are as many as the cluster needs. */
 export const authoritiesOnly: ResourceValidationPolicy = {
   name: "authorities-only",
@@ -54,12 +53,7 @@ export const authoritiesOnly: ResourceValidationPolicy = {
   remediationSteps: "Leave out `isCaCertificate`, make an Authority of it, or name it in `allow`.",
   configSchema: {
     properties: {
-      allow: {
-        type: "array",
-        items: { type: "string" },
-        default: [...NOBODY.allow],
-        description: "Names of certificates that may be CAs besides: those of something that is no cluster.",
-      },
+      allow: listOf("Names of certificates that may be CAs besides: those of something that is no cluster."),
     },
   },
   validateResource: (args, reportViolation) => {
@@ -68,7 +62,7 @@ export const authoritiesOnly: ResourceValidationPolicy = {
     if (isAuthoritysOwn(args)) {
       if (!isAuthority)
         reportViolation(`${args.name} is an Authority's certificate and no CA: nothing it signs is believed`);
-    } else if (isAuthority && !configured(args, NOBODY).allow.includes(args.name)) {
+    } else if (isAuthority && !configured(args, NONE_ALLOWED).allow.includes(args.name)) {
       reportViolation(`${args.name} is a CA, and not one of the cluster's`);
     }
   },

@@ -2,15 +2,9 @@ import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/p
 import type { StepInput } from "../../host/protocol";
 import { hostKeyProblem } from "../../model/settings/sshKeys";
 import { specOf } from "../clusters";
+import { NONE_ALLOWED, configured, listOf } from "../configuration";
 import { LOCAL_COMMAND, REMOTE_COMMANDS } from "../resources";
-import { at, configured, holdsPrivateKey, ifKnown, known, parseJson, textsIn } from "../values";
-
-interface Allowed {
-  /** Names of resources that may. */
-  readonly allow: readonly string[];
-}
-
-const NOBODY: Allowed = { allow: [] };
+import { at, holdsPrivateKey, ifKnown, known, parseJson, textsIn } from "../values";
 
 /**
  * A remote.Command cannot be deleted once its host is gone, pins no host key unless it is told to, and prints its whole
@@ -25,18 +19,14 @@ export const hostsThroughTheDoor: ResourceValidationPolicy = {
     "Use the settings that do the same (labels, containerd drop-in, kubelet configuration), or a component.",
   configSchema: {
     properties: {
-      allow: {
-        type: "array",
-        items: { type: "string" },
-        default: [...NOBODY.allow],
-        description:
-          "Names of resources that may be command.remote all the same, for hosts that are no machines of a cluster.",
-      },
+      allow: listOf(
+        "Names of resources that may be command.remote all the same, for hosts that are no machines of a cluster.",
+      ),
     },
   },
   validateResource: (args, reportViolation) => {
     if (!REMOTE_COMMANDS.includes(args.type)) args.notApplicable("no resource of command.remote");
-    if (configured(args, NOBODY).allow.includes(args.name)) return;
+    if (configured(args, NONE_ALLOWED).allow.includes(args.name)) return;
     reportViolation(
       `${args.name} opens an SSH connection of its own (${args.type}): it cannot be deleted once its host is gone, and prints its script when it fails`,
     );

@@ -1,9 +1,7 @@
 import type { PolicyProviderResource, StackValidationPolicy } from "@pulumi/policy";
 import { requireClusters } from "../clusters";
+import { NONE_ALLOWED, configured, listOf } from "../configuration";
 import { KUBERNETES_PROVIDER, isKubernetesObject } from "../resources";
-import { configured } from "../values";
-
-const NOBODY: { readonly allow: readonly string[] } = { allow: [] };
 
 /** The default provider goes where the kubectl of whoever runs Pulumi points to that day. */
 export const clusterProvider: StackValidationPolicy = {
@@ -15,17 +13,12 @@ export const clusterProvider: StackValidationPolicy = {
     "Give the resource `{ provider: cluster.provider }`, or a component above it `{ providers: [cluster.provider] }`.",
   configSchema: {
     properties: {
-      allow: {
-        type: "array",
-        items: { type: "string" },
-        default: [...NOBODY.allow],
-        description: "Names of resources that are meant for the cluster of the current kubectl context.",
-      },
+      allow: listOf("Names of resources that are meant for the cluster of the current kubectl context."),
     },
   },
   validateStack: (args, reportViolation) => {
     requireClusters(args);
-    const { allow } = configured(args, NOBODY);
+    const { allow } = configured(args, NONE_ALLOWED);
     for (const resource of args.resources) {
       const isInside = isKubernetesObject(resource.type) || resource.type === "kubernetes:helm.sh/v3:Release";
       if (!isInside || !isDefault(resource.provider) || allow.includes(resource.name)) continue;

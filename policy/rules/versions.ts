@@ -1,7 +1,7 @@
 import type { StackValidationPolicy } from "@pulumi/policy";
 import { MINORS, compareVersions, minorOf } from "../../model/versions";
 import { requireClusters } from "../clusters";
-import { configured } from "../values";
+import { configured } from "../configuration";
 
 const supported = Object.keys(MINORS).sort(compareVersions);
 const DEFAULTS = { least: supported[1] ?? supported[0] };

@@ -1,8 +1,9 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { CNI_FACTS } from "../../model/cni/facts";
+import { NONE_ALLOWED, configured, listOf } from "../configuration";
 import { containersOf, isPinned, objectName } from "../pods";
 import { SECRET, SERVICE, isKubernetesObject } from "../resources";
-import { at, configured, holdsPrivateKey, textsIn } from "../values";
+import { at, holdsPrivateKey, textsIn } from "../values";
 
 /** What `latest` is today is not what a node that joins tomorrow runs. */
 export const pinnedImages: ResourceValidationPolicy = {
@@ -36,12 +37,10 @@ export const privilegedContainers: ResourceValidationPolicy = {
   remediationSteps: "Ask for the capabilities that are needed, or add the namespace to `namespaces`.",
   configSchema: {
     properties: {
-      namespaces: {
-        type: "array",
-        items: { type: "string" },
-        default: [...PRIVILEGED.namespaces],
-        description: "Namespaces whose containers may be privileged; replaces the list of the default.",
-      },
+      namespaces: listOf(
+        "Namespaces whose containers may be privileged; replaces the list of the default.",
+        PRIVILEGED.namespaces,
+      ),
     },
   },
   validateResource: (args, reportViolation) => {
@@ -55,8 +54,6 @@ export const privilegedContainers: ResourceValidationPolicy = {
   },
 };
 
-const EXPOSED: { readonly allow: readonly string[] } = { allow: [] };
-
 /** So that what can be reached from outside stands in every preview. */
 export const exposedServices: ResourceValidationPolicy = {
   name: "exposed-services",
@@ -66,12 +63,7 @@ export const exposedServices: ResourceValidationPolicy = {
   remediationSteps: "Put it behind an ingress, or name it in `allow` once it is meant.",
   configSchema: {
     properties: {
-      allow: {
-        type: "array",
-        items: { type: "string" },
-        default: [...EXPOSED.allow],
-        description: "Services that are meant to be reached, as namespace/name.",
-      },
+      allow: listOf("Services that are meant to be reached, as namespace/name."),
     },
   },
   validateResource: (args, reportViolation) => {
@@ -80,7 +72,7 @@ export const exposedServices: ResourceValidationPolicy = {
     if (kind !== "LoadBalancer" && kind !== "NodePort") return;
     const { namespace, name } = objectName(args.props, args.name);
     const service = `${namespace}/${name}`;
-    if (configured(args, EXPOSED).allow.includes(service)) return;
+    if (configured(args, NONE_ALLOWED).allow.includes(service)) return;
     reportViolation(`Service ${service} is a ${kind}: it can be reached from outside of the cluster`);
   },
 };
