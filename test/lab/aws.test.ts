@@ -19,6 +19,7 @@ import { renderNode } from "../../model/node/render";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { membershipView, setupView } from "../../model/views";
 import type { MembershipSpec, PoolReadySpec, SetupPart } from "../../host/protocol";
+import { cloudConfigs } from "../unit/aws/boot/support";
 import { describeWithLab } from "./available";
 import { AwsLab, awsLabSettings, ISSUER, PRIVATE } from "./awsCloud";
 import { eventually, saw } from "./cluster";
@@ -108,6 +109,7 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
 
   it("the cloud-init of these hosts takes every rendering", async () => {
     const texts = [
+      ...Object.values(cloudConfigs()),
       masterUserData(settings),
       workerCloudConfig(settings, pool("general")),
       bastionUserData(await awsLabSettings(PRIVATE)),

@@ -3,6 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { spawnSync } from "node:child_process";
 import { awsProgramText, type AwsCommand } from "../../../../model/aws/boot/calls";
+import { bastionUserData, masterUserData, workerCloudConfig } from "../../../../model/aws/boot/userData";
 import { parseCluster } from "../../../../model/settings/parse";
 import type { ClusterSettings } from "../../../../model/settings/resolved";
 import type { AwsPool, AwsSettings } from "../../../../model/settings/resolvedAws";
@@ -32,6 +33,42 @@ export function poolOf(settings: ClusterSettings, name = "general"): AwsPool {
   const pool = awsOf(settings).pools.find((one) => one.name === name);
   if (pool === undefined) throw new Error(`no pool ${name}`);
   return pool;
+}
+
+export const privateAccess = {
+  access: { api: ["203.0.113.0/24"], ssh: ["203.0.113.0/24"], endpoint: "private", through: "bastion" },
+  bastion: {},
+};
+
+/** What people add that ends in a worker's user data. */
+export const much = awsSettings({
+  workers: {
+    general: {
+      count: 2,
+      instanceType: "t3.large",
+      labels: Object.fromEntries(
+        Array.from({ length: 10 }, (_, index) => [`example.com/label-${index}`, `value-${index}`]),
+      ),
+      taints: [{ key: "dedicated", value: "web", effect: "NoSchedule" }],
+      sourceDestinationCheckOff: true,
+    },
+  },
+  proxy: { http: "http://proxy.example.com:3128", https: "http://proxy.example.com:3128" },
+  images: {
+    mirrors: { "docker.io": ["https://mirror.example.com"], "ghcr.io": ["https://mirror.example.com"] },
+  },
+  containerd: { dropIn: "[debug]\n  level = 'info'\n" },
+});
+
+/** Every kind of cloud-config that a machine gets, for what reads them: cloud-init's schema, here or on a host of the lab. */
+export function cloudConfigs(): Record<string, string> {
+  const dev = awsSettings();
+  return {
+    "a master": masterUserData(dev),
+    "the bastion": bastionUserData(awsSettings(privateAccess)),
+    "a worker": workerCloudConfig(dev, poolOf(dev)),
+    "a worker with much": workerCloudConfig(much, poolOf(much)),
+  };
 }
 
 /** Runs lines of Python that have the rendered program imported as `aws`. */
