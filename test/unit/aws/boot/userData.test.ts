@@ -174,14 +174,17 @@ describe("the bastion's user data", () => {
   });
 });
 
-describe.skipIf(!have("cloud-init", "test/lab/aws.test.ts"))("cloud-init schema, where cloud-init is installed (test/lab/aws.test.ts asks a host)", () => {
-  it.each(Object.entries(cloudConfigs()))("takes that of %s", { timeout: 60_000 }, (_, text) => {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "cloud-init-"));
-    const file = path.join(folder, "user-data");
-    fs.writeFileSync(file, text);
-    const ran = spawnSync("cloud-init", ["schema", "--config-file", file], { encoding: "utf8" });
-    fs.rmSync(folder, { recursive: true });
-    expect(ran.stdout + ran.stderr).toMatch(/Valid (cloud-config|schema)/);
-    expect(ran.status).toBe(0);
-  });
-});
+describe.skipIf(!have("cloud-init", "test/lab/aws.test.ts"))(
+  "cloud-init schema, where cloud-init is installed (test/lab/aws.test.ts asks a host)",
+  () => {
+    it.each(Object.entries(cloudConfigs()))("takes that of %s", { timeout: 60_000 }, (_, text) => {
+      const folder = fs.mkdtempSync(path.join(os.tmpdir(), "cloud-init-"));
+      const file = path.join(folder, "user-data");
+      fs.writeFileSync(file, text);
+      const ran = spawnSync("cloud-init", ["schema", "--config-file", file], { encoding: "utf8" });
+      fs.rmSync(folder, { recursive: true });
+      expect(ran.stdout + ran.stderr).toMatch(/Valid (cloud-config|schema)/);
+      expect(ran.status).toBe(0);
+    });
+  },
+);
