@@ -1,11 +1,8 @@
-import { execFileSync } from "node:child_process";
-import * as fs from "node:fs";
-import * as os from "node:os";
-import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { approverUnits } from "../../../model/kubeadm";
 import { settingsOf } from "../../support/kubeadmSettings";
-import { has, ScriptHost } from "./scriptHost";
+import { approverHost } from "./approverHost";
+import { OpensslKey } from "./opensslKey";
+import { has, type ScriptHost } from "./scriptHost";
 
 interface Asked {
   readonly username?: string;
@@ -35,32 +32,16 @@ const nodes = [
 const quote = (text: string) => JSON.stringify(text);
 
 describe.skipIf(!has("openssl"))("approver of serving certificates", () => {
-  let keys: string;
+  let key: OpensslKey;
   let host: ScriptHost;
 
   beforeAll(() => {
-    keys = fs.mkdtempSync(path.join(os.tmpdir(), "approver-"));
-    execFileSync("openssl", [
-      "ecparam",
-      "-name",
-      "prime256v1",
-      "-genkey",
-      "-noout",
-      "-out",
-      `${keys}/key.pem`,
-    ]);
+    key = new OpensslKey();
   });
-  afterAll(() => fs.rmSync(keys, { recursive: true }));
+  afterAll(() => key.remove());
 
   beforeEach(() => {
-    const settings = settingsOf({ endpoint: { kind: "address", host: "192.0.2.100", port: 6443 } });
-    const [script] = approverUnits(settings);
-    host = new ScriptHost(script, ["/etc/kubernetes", "/run/pulumi-kubeadm-serving-approver"]);
-    host.write("/etc/kubernetes/admin.conf", "");
-    host.command(
-      "kubectl",
-      'case "$1 $2" in "get certificatesigningrequests") cat "$ROOT/requests" ;; "get nodes") cat "$ROOT/nodes" ;; esac',
-    );
+    host = approverHost(settingsOf({ endpoint: { kind: "address", host: "192.0.2.100", port: 6443 } }));
     claim(nodes);
   });
   afterEach(() => host.remove());
@@ -68,16 +49,6 @@ describe.skipIf(!has("openssl"))("approver of serving certificates", () => {
   function claim(rows: readonly (readonly [string, string, string, string])[]): void {
     const lines = rows.map(([node, type, address, role]) => `${node}\t${type}\t${quote(address)}\t${role}\n`);
     host.write("/nodes", lines.join(""));
-  }
-
-  function request(names: string | undefined, subject: string): string {
-    const extension = names === undefined ? [] : ["-addext", `subjectAltName=${names}`];
-    const pem = execFileSync(
-      "openssl",
-      ["req", "-new", "-key", `${keys}/key.pem`, "-subj", subject, ...extension],
-      { encoding: "utf8" },
-    );
-    return Buffer.from(pem).toString("base64");
   }
 
   function ask(name: string, asked: Asked): string {
@@ -88,7 +59,7 @@ describe.skipIf(!has("openssl"))("approver of serving certificates", () => {
       subject = "/O=system:nodes/CN=system:node:w1",
       names = "DNS:w1,IP:10.40.0.21",
     } = asked;
-    const encoded = asked.request ?? request("names" in asked ? asked.names : names, subject);
+    const encoded = asked.request ?? key.request(subject, "names" in asked ? asked.names : names);
     const list = (texts: readonly string[]) => texts.map((text) => `${quote(text)} `).join("");
     return `${quote(name)}\t${quote(username)}\t${list(groups)}\t${list(usages)}\t${encoded}\n`;
   }
@@ -183,7 +154,7 @@ describe.skipIf(!has("openssl"))("approver of serving certificates", () => {
   });
 
   it("leaves a request pending whose signature is another key's", () => {
-    const pem = Buffer.from(request("DNS:w1", "/O=system:nodes/CN=system:node:w1"), "base64").toString();
+    const pem = Buffer.from(key.request("/O=system:nodes/CN=system:node:w1", "DNS:w1"), "base64").toString();
     const lines = pem.trim().split("\n");
     const der = Buffer.from(lines.slice(1, -1).join(""), "base64");
     der[der.length - 1] ^= 1;

@@ -1,10 +1,7 @@
-import { execFileSync } from "node:child_process";
-import * as fs from "node:fs";
-import * as os from "node:os";
-import * as path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { renewalUnits } from "../../../model/kubeadm";
 import { settingsOf } from "../../support/kubeadmSettings";
+import { OpensslKey } from "./opensslKey";
 import { has, ScriptHost } from "./scriptHost";
 
 const components = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
@@ -19,32 +16,16 @@ const certificates = [
 ];
 
 describe.skipIf(!has("openssl") || !has("flock"))("renewal of kubeadm's certificates", () => {
-  let made: string;
+  const made = new Map<number, string>();
   let host: ScriptHost;
 
   beforeAll(() => {
-    made = fs.mkdtempSync(path.join(os.tmpdir(), "renewal-"));
-    const key = `${made}/key.pem`;
-    execFileSync("openssl", ["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key]);
-    for (const days of ["29", "31"]) {
-      const args = [
-        "req",
-        "-x509",
-        "-key",
-        key,
-        "-subj",
-        "/CN=x",
-        "-days",
-        days,
-        "-out",
-        `${made}/${days}.pem`,
-      ];
-      execFileSync("openssl", args);
-    }
+    const key = new OpensslKey();
+    for (const days of [29, 31]) made.set(days, key.certificate(days));
+    key.remove();
   });
-  afterAll(() => fs.rmSync(made, { recursive: true }));
 
-  const pem = (days: 29 | 31) => fs.readFileSync(`${made}/${days}.pem`, "utf8");
+  const pem = (days: 29 | 31) => made.get(days) ?? "";
   const kubeconfig = (days: 29 | 31) =>
     `users:\n- user:\n    client-certificate-data: ${Buffer.from(pem(days)).toString("base64")}\n`;
 

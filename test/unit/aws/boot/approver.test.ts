@@ -1,10 +1,7 @@
-import { execFileSync } from "node:child_process";
-import * as fs from "node:fs";
-import * as os from "node:os";
-import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { approverUnits } from "../../../../model/kubeadm";
-import { has, ScriptHost } from "../../kubeadm/scriptHost";
+import { approverHost } from "../../kubeadm/approverHost";
+import { OpensslKey } from "../../kubeadm/opensslKey";
+import { has, type ScriptHost } from "../../kubeadm/scriptHost";
 import { awsSettings } from "./support";
 
 const node = "ip-10-0-1-20.eu-central-1.compute.internal";
@@ -21,52 +18,26 @@ const addresses = [
 ] as const;
 
 describe.skipIf(!has("openssl"))("approver of serving certificates on AWS", () => {
-  let keys = "";
+  let key: OpensslKey;
   const hosts: ScriptHost[] = [];
   beforeAll(() => {
-    keys = fs.mkdtempSync(path.join(os.tmpdir(), "approver-aws-"));
-    execFileSync("openssl", [
-      "ecparam",
-      "-name",
-      "prime256v1",
-      "-genkey",
-      "-noout",
-      "-out",
-      `${keys}/key.pem`,
-    ]);
+    key = new OpensslKey();
   });
-  afterAll(() => fs.rmSync(keys, { recursive: true }));
+  afterAll(() => key.remove());
   afterEach(() => hosts.splice(0).forEach((host) => host.remove()));
 
   function approved(who: string, names: string, region = "eu-central-1"): boolean {
-    const [script] = approverUnits(awsSettings({}, region));
-    if (script === undefined) throw new Error("no script");
-    const host = new ScriptHost(script, ["/etc/kubernetes", "/run/pulumi-kubeadm-serving-approver"]);
+    const host = approverHost(awsSettings({}, region));
     hosts.push(host);
-    host.write("/etc/kubernetes/admin.conf", "");
-    host.command(
-      "kubectl",
-      'case "$1 $2" in "get certificatesigningrequests") cat "$ROOT/requests" ;; "get nodes") cat "$ROOT/nodes" ;; esac',
-    );
     host.write(
       "/nodes",
       addresses.map(([name, type, address]) => `${name}\t${type}\t"${address}"\tworker\n`).join(""),
     );
-    const subject = `/O=system:nodes/CN=system:node:${who}`;
-    const pem = execFileSync("openssl", [
-      "req",
-      "-new",
-      "-key",
-      `${keys}/key.pem`,
-      "-subj",
-      subject,
-      "-addext",
-      `subjectAltName=${names}`,
-    ]);
+    const request = key.request(`/O=system:nodes/CN=system:node:${who}`, names);
     const groups = '"system:nodes" "system:authenticated" ';
     host.write(
       "/requests",
-      `"csr-1"\t"system:node:${who}"\t${groups}\t"digital signature" "server auth" \t${pem.toString("base64")}\n`,
+      `"csr-1"\t"system:node:${who}"\t${groups}\t"digital signature" "server auth" \t${request}\n`,
     );
     const { status, output } = host.run();
     expect(status, output).toBe(0);

@@ -1,10 +1,8 @@
-import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
-import * as os from "node:os";
-import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { credentialFiles } from "../../../../model/aws/boot/credentials";
 import { awsProgram } from "../../../../model/aws/boot/paths";
+import { OpensslKey } from "../../kubeadm/opensslKey";
 import { has, ScriptHost } from "../../kubeadm/scriptHost";
 import { awsOf, awsSettings } from "./support";
 
@@ -16,21 +14,12 @@ const settings = awsSettings({ workers });
 const written = "/var/lib/pulumi-kubeadm/pools/general.written";
 
 describe.skipIf(!has("openssl") || !has("python3"))("the masters' timer", () => {
-  let keys = "";
+  let key: OpensslKey;
   let host: ScriptHost;
   beforeAll(() => {
-    keys = fs.mkdtempSync(path.join(os.tmpdir(), "timer-"));
-    execFileSync("openssl", [
-      "ecparam",
-      "-name",
-      "prime256v1",
-      "-genkey",
-      "-noout",
-      "-out",
-      `${keys}/key.pem`,
-    ]);
+    key = new OpensslKey();
   });
-  afterAll(() => fs.rmSync(keys, { recursive: true }));
+  afterAll(() => key.remove());
 
   beforeEach(() => {
     const [script] = credentialFiles(settings, awsOf(settings));
@@ -78,11 +67,8 @@ if sys.argv[1] == "statuses" and os.path.exists(root + "/statuses"):
       .read("/aws")
       .split("\n")
       .filter((line) => line.trim() !== "");
-  const request = (node: string, pool: string): string => {
-    const subject = `/O=system:nodes/CN=system:node:${node}`;
-    const pem = execFileSync("openssl", ["req", "-new", "-key", `${keys}/key.pem`, "-subj", subject]);
-    return `system:bootstrap:${pool} ${pem.toString("base64")}\n`;
-  };
+  const request = (node: string, pool: string): string =>
+    `system:bootstrap:${pool} ${key.request(`/O=system:nodes/CN=system:node:${node}`)}\n`;
   const labelled = (): string[] => host.calls().filter((line) => line.startsWith("kubectl label"));
 
   it("writes each pool a credential of its own, of six hours, and not again within the hour", () => {
