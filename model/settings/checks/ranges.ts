@@ -16,6 +16,10 @@ export function rangesAreDisjoint(facts: Facts, problems: Problems): void {
     if (own === undefined) continue;
     for (const peer of peers) refuseOverlap(own, peer, problems);
   }
+  peers.forEach((peer, index) => {
+    const other = peers.slice(0, index).find(({ range }) => relation(range, peer.range) !== "disjoint");
+    if (other !== undefined) refuseOverlap(peer, other, problems);
+  });
 }
 
 export function refuseOverlap(blamed: PlacedRange, other: PlacedRange, problems: Problems): void {

@@ -106,11 +106,6 @@ describe("shapes of clusters are taken", () => {
     expect(settings.access.host).toBe("127.0.0.1");
   });
 
-  it("peers that overlap one another: both are somebody else's", () => {
-    const peers = ["172.20.0.0/16", "172.20.5.0/24"].map((cidr, i) => ({ name: `p${i}`, cidr }));
-    expect(taken(set("network.peers", peers)).network.peers).toHaveLength(2);
-  });
-
   it("a slice that is just large enough", () => {
     const settings = taken(
       all(set("network.nodeMask", 25), set("network.podsPerNode", 125), set("network.maxNodes", 512)),

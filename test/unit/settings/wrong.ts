@@ -111,6 +111,26 @@ export const WRONG: readonly Wrong[] = [
     ["peer contains services", peers("10.96.0.0/11"), "network.serviceCidr", /lies within peer peer0/],
     ["peer equals services", peers("10.96.0.0/16"), "network.serviceCidr", /is the same as peer peer0/],
   ]),
+  ...cases("peers overlap one another", [
+    [
+      "one within another",
+      peers("172.20.0.0/16", "172.20.5.0/24"),
+      "network.peers[1].cidr",
+      /lies within peer peer0 172\.20\.0\.0\/16/,
+    ],
+    [
+      "one around another",
+      peers("172.20.5.0/24", "172.20.0.0/16"),
+      "network.peers[1].cidr",
+      /contains peer peer0/,
+    ],
+    [
+      "the same twice",
+      peers("192.168.0.0/16", "172.20.0.0/16", "192.168.0.0/16"),
+      "network.peers[2].cidr",
+      /is the same as peer peer0/,
+    ],
+  ]),
   ...cases("hosts within pods, services or peers", [
     [
       "node in pods",
