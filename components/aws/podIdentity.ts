@@ -80,7 +80,7 @@ export class PodIdentity extends pulumi.ComponentResource {
       document(
         "keys",
         JWKS_PATH,
-        pulumi.output(args.serviceAccountKey).apply((pem) => JSON.stringify(jwks([pem]))),
+        pulumi.output(args.serviceAccountKey).apply((pem) => JSON.stringify(jwks(pem === "" ? [] : [pem]))),
       ),
     ];
     const provider = new aws.iam.OpenIdConnectProvider(

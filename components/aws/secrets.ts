@@ -7,6 +7,7 @@ import { bastionHostKeySecret, controlPlaneSecret, hostKeySecret } from "../../m
 import { resourceTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { publicKeyOf } from "../../model/aws/sshKey";
+import { made } from "../outputs";
 
 export interface SecretsArgs {
   readonly settings: ClusterSettings;
@@ -107,7 +108,7 @@ export class Secrets extends pulumi.ComponentResource {
       { parent: this, protect: this.settings.protect },
     );
     const version = this.createSecret(part, called, description, key.privateKeyOpenssh);
-    return { publicKey: key.publicKeyOpenssh.apply((line) => line.trim()), version };
+    return { publicKey: made(key.publicKeyOpenssh).apply((line) => line.trim()), version };
   }
 
   private createSshKey(given: pulumi.Input<string> | undefined): {
@@ -119,6 +120,6 @@ export class Secrets extends pulumi.ComponentResource {
       return { privateKey, publicKey: pulumi.unsecret(privateKey.apply(publicKeyOf)) };
     }
     const key = new tls.PrivateKey(`${this.prefix}-ssh`, { algorithm: "ED25519" }, { parent: this });
-    return { privateKey: pulumi.secret(key.privateKeyOpenssh), publicKey: key.publicKeyOpenssh };
+    return { privateKey: pulumi.secret(made(key.privateKeyOpenssh)), publicKey: key.publicKeyOpenssh };
   }
 }

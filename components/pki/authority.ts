@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
+import { made } from "../outputs";
 
 /** Hours in ten years: a CA is never renewed by an ordinary `up`. */
 const CA_HOURS = 87_600;
@@ -36,9 +37,9 @@ export class Authority extends pulumi.ComponentResource {
       },
       child,
     );
-    this.certificate = certificate.certPem;
-    this.key = pulumi.secret(key.privateKeyPemPkcs8);
-    this.signingKey = pulumi.secret(key.privateKeyPem);
+    this.certificate = made(certificate.certPem);
+    this.key = pulumi.secret(made(key.privateKeyPemPkcs8));
+    this.signingKey = pulumi.secret(made(key.privateKeyPem));
     this.registerOutputs({ certificate: this.certificate, key: this.key, signingKey: this.signingKey });
   }
 }

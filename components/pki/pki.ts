@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import { paths } from "../../model/kubeadm";
 import type { SecretFile } from "../../host/protocol";
+import { made } from "../outputs";
 import { Authority } from "./authority";
 
 /** Hours in a year. */
@@ -58,7 +59,7 @@ export class Pki extends pulumi.ComponentResource {
       { parent: this, protect },
     );
     const admin = this.createAdmin(name);
-    this.serviceAccountKey = serviceAccount.publicKeyPem;
+    this.serviceAccountKey = made(serviceAccount.publicKeyPem);
 
     this.clusterId = this.cluster.certificate.apply((pem) =>
       createHash("sha256").update(pem.trim()).digest("hex"),
@@ -66,7 +67,7 @@ export class Pki extends pulumi.ComponentResource {
     this.adminCertificate = admin.certificate;
     this.adminKey = admin.key;
     this.encryptionKey = pulumi.secret(
-      encryption.privateKeyPem.apply((pem) =>
+      made(encryption.privateKeyPem).apply((pem) =>
         createHash("sha256").update(`pulumi-kubeadm encryption at rest\n${pem}`).digest("base64"),
       ),
     );
@@ -77,7 +78,7 @@ export class Pki extends pulumi.ComponentResource {
           pair("etcd/ca", this.etcd),
           pair("front-proxy-ca", this.frontProxy),
           pulumi
-            .all([serviceAccount.publicKeyPem, serviceAccount.privateKeyPem])
+            .all([this.serviceAccountKey, made(serviceAccount.privateKeyPem)])
             .apply(([pub, key]) => [file("sa.pub", pub), file("sa.key", key)]),
         ])
         .apply((pairs) => pairs.flat()),
@@ -117,7 +118,7 @@ export class Pki extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    return { certificate: certificate.certPem, key: pulumi.secret(key.privateKeyPem) };
+    return { certificate: made(certificate.certPem), key: pulumi.secret(made(key.privateKeyPem)) };
   }
 }
 

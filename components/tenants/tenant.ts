@@ -7,6 +7,7 @@ import { tenantManifests } from "../../model/tenants/manifests";
 import { tenantGroup } from "../../model/tenants/names";
 import { isNamespace } from "../../model/own/order";
 import { anyResource, anyResourceName } from "../kubernetes/anyResource";
+import { made } from "../outputs";
 import type { Authority } from "../pki/authority";
 
 export interface TenantArgs {
@@ -105,7 +106,7 @@ export class Tenant extends pulumi.ComponentResource {
     );
     return pulumi.secret(
       pulumi
-        .all([kubeconfig, certificate.certPem, key.privateKeyPem])
+        .all([kubeconfig, made(certificate.certPem), made(key.privateKeyPem)])
         .apply(([administrators, pem, privateKey]) =>
           tenantKubeconfig(administrators, tenant, { certificate: pem, key: privateKey }),
         ),
