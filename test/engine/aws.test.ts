@@ -1,18 +1,10 @@
 /** The environments on AWS through the real engine, against the stand-in for an account. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import * as path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { parse } from "yaml";
-import { readEnvironment } from "../../plan/config";
-import { makePlan } from "../../plan/plan";
-import { createCluster, stackArgs } from "../../stacks/program";
 import { describeWithEngine } from "./available";
 import { awsObjects, controlAws } from "./awsAccount";
 import { awsParts, paperHosts } from "./awsParts";
+import { configOf, createEnvironment, expectPreviewOfPlan } from "./environments";
 import { createEngineStack, isStandIn, type EngineStack } from "./harness";
-
-const ROOT = path.resolve(__dirname, "..", "..");
 
 interface Raw {
   access: { api: string[] };
@@ -27,55 +19,26 @@ if (isStandIn("aws")) {
   describeWithEngine("prod's part of AWS", lifeOfProd);
 } else it.skip("the official plugin would need an account", () => undefined);
 
-function configOf(name: string): { config: Record<string, unknown>; cluster: Raw; region: string } {
-  const { config } = parse(readFileSync(path.join(ROOT, `Pulumi.${name}.yaml`), "utf8")) as {
-    config: Record<string, unknown>;
-  };
+function settingsOf(name: string): { config: Record<string, unknown>; cluster: Raw; region: string } {
+  const config = configOf(name);
   return { config, cluster: config["kubeadm:cluster"] as Raw, region: config["aws:region"] as string };
 }
 
 function previews(name: string): void {
   let engine: EngineStack;
-  const configFile = path.join(ROOT, `Pulumi.${name}.yaml`);
-  const { config } = configOf(name);
 
   beforeAll(async () => {
-    engine = await createEngineStack({
-      projectName: "pulumi-kubeadm",
-      stackName: name,
-      program: () => Promise.resolve({ ...createCluster(stackArgs()).outputs }),
-      config,
-    });
+    engine = await createEnvironment(name);
   });
 
   afterAll(() => engine?.close());
 
-  it("shows exactly the plan's resources at its first preview", async () => {
-    const out = mkdtempSync(path.join(tmpdir(), "plan-"));
-    try {
-      const { document } = await makePlan(
-        readEnvironment({ environment: name, configFile, configFileGiven: false, out }),
-      );
-      // What is only read is nobody's to make: the Service of a chart, for its address.
-      const steps = (await engine.preview()).steps.filter((step) => step.op !== "read");
-      // The engine makes default providers of its own; a program does not register them.
-      const seen = steps
-        .filter((step) => step.type !== "pulumi:pulumi:Stack" && !/^default_/.test(step.name))
-        .map((step) => `${step.type}::${step.name}`);
-      const planned = document.resources
-        .filter((resource) => resource.type !== "pulumi:pulumi:Stack")
-        .map((resource) => `${resource.type}::${resource.name}`);
-      expect(seen.sort()).toEqual(planned.sort());
-      expect(new Set(steps.map((step) => step.op))).toEqual(new Set(["create"]));
-    } finally {
-      rmSync(out, { recursive: true, force: true });
-    }
-  });
+  it("shows exactly the plan's resources at its first preview", () => expectPreviewOfPlan(engine, name));
 }
 
 /** One stack walks through the steps, so the order of the tests matters. */
 function lifeOfDev(): void {
-  const { config, cluster, region } = configOf("dev");
+  const { config, cluster, region } = settingsOf("dev");
   let engine: EngineStack;
   let hosts: ReturnType<typeof paperHosts>;
 
@@ -181,7 +144,7 @@ function lifeOfDev(): void {
 }
 
 function lifeOfProd(): void {
-  const { config, cluster, region } = configOf("prod");
+  const { config, cluster, region } = settingsOf("prod");
   let engine: EngineStack;
   let hosts: ReturnType<typeof paperHosts>;
 
