@@ -5,6 +5,12 @@ import { NO_ADDONS } from "../settings/resolvedAddons";
 /** metallb v0.16.1, charts/metallb/values.yaml, speaker.memberlist.mlBindPort. */
 export const METALLB_MEMBER_PORT = 7946;
 
+/**
+ * frr-k8s 0.0.25, charts/frr-k8s: webhookPort of values.yaml, on the host's network of one node (templates/
+ * status-cleaner.yaml). The API server asks it at each of its objects, and without its answer takes none.
+ */
+export const FRR_WEBHOOK_PORT = 19443;
+
 /** What add-ons in use must be reached by from other hosts. What stays on the pods' network is the CNI's flow. */
 export function addonFlows({ metallb, ingress, metricsServer }: AddonSettings, kubeletPort: number): Flow[] {
   const flows: Flow[] = [];
@@ -28,6 +34,15 @@ export function addonFlows({ metallb, ingress, metricsServer }: AddonSettings, k
       });
     }
   }
+  if (metallb?.bgp?.backend === "frr-k8s") {
+    flows.push({
+      from: "controlPlane",
+      to: "node",
+      protocol: "tcp",
+      ports: [{ from: FRR_WEBHOOK_PORT, to: FRR_WEBHOOK_PORT }],
+      reason: "API servers ask the webhook of frr-k8s, MetalLB's BGP",
+    });
+  }
   if (ingress?.arrive.by === "hostPorts") flows.push(hostPortFlow(ingress.arrive));
   return flows;
 }
@@ -47,7 +62,16 @@ export function addonsOfFirewall({ metallb, ingress, metricsServer }: AddonSetti
   return {
     ...NO_ADDONS,
     ...(metricsServer === undefined ? {} : { metricsServer: { replicas: 0, resources: {} } }),
-    ...(metallb === undefined ? {} : { metallb: { pools: {} } }),
+    ...(metallb === undefined
+      ? {}
+      : {
+          metallb: {
+            pools: {},
+            ...(metallb.bgp === undefined
+              ? {}
+              : { bgp: { backend: metallb.bgp.backend, peers: [], pools: [], communities: [] } }),
+          },
+        }),
     ...(ingress?.arrive.by !== "hostPorts"
       ? {}
       : {

@@ -1,3 +1,4 @@
+import { METALLB_MEMBER_PORT } from "../../addons/flows";
 import { CNI_FACTS, CNI_VARIANTS, type CniFacts, type CniPort, type CniVariant } from "../../cni/facts";
 import { WINDOWS_VXLAN } from "../../cni/windows";
 import { holds, overlaps, parseRange, sizeOf } from "../../network/addresses";
@@ -89,6 +90,12 @@ export function flannelFits(facts: Facts, problems: Problems): void {
     const of = key === "vni" ? "VXLAN" : "VXLAN and WireGuard";
     problems.add(["cni", key], value, `is a setting of ${of}, the backend is ${backend}`, {
       allowed: `backend: vxlan, or no ${key}`,
+    });
+  }
+  // Speakers of MetalLB hear one another by UDP too.
+  if (input.port === METALLB_MEMBER_PORT && "metallb" in facts.input && backend !== "host-gw") {
+    problems.add(["cni", "port"], input.port, "is the UDP port of MetalLB's speakers on the nodes", {
+      allowed: `another port, as ${backend === "wireguard" ? 51820 : 8472}`,
     });
   }
 }

@@ -3,29 +3,18 @@ import type { Facts } from "../draft";
 import type { Path, Problems } from "../problems";
 import { isDnsName } from "../schema/primitives";
 import { cniPortsOf } from "./cni";
-
-/** Ports of a node that are taken. Source: Kubernetes documentation, "Ports and Protocols"; kube-proxy command line. */
-export const NODE_PORTS: Readonly<Record<number, string>> = {
-  22: "SSH",
-  6443: "the API server",
-  2379: "etcd's clients",
-  2380: "etcd's peers",
-  2381: "etcd's metrics",
-  10248: "the kubelet's health",
-  10249: "kube-proxy's metrics",
-  10250: "the kubelet",
-  10256: "kube-proxy's health",
-  10257: "the controller manager",
-  10259: "the scheduler",
-};
+import { NODE_PORTS, partsPorts } from "./hostPorts";
 
 export function endpointFits(facts: Facts, problems: Problems): void {
   const { endpoint, input, machines } = facts;
   const given = input.endpoint;
   if (endpoint.kind === "localProxy" && endpoint.port !== undefined) {
-    const owner = NODE_PORTS[endpoint.port];
+    const { port } = endpoint;
+    const part = partsPorts(facts).find((one) => one.protocol === "tcp" && one.port === port);
+    const owner = NODE_PORTS[port] ?? part?.owner;
     if (owner !== undefined) {
-      problems.add(["endpoint", "port"], endpoint.port, `is the port of ${owner} on every master`, {
+      const place = NODE_PORTS[port] === undefined ? "the nodes" : "every master";
+      problems.add(["endpoint", "port"], port, `is the port of ${owner} on ${place}`, {
         allowed: "a free port, as 7443",
       });
     }
@@ -89,7 +78,12 @@ export function nodePortsFit(facts: Facts, problems: Problems): void {
       allowed: `a port outside ${text}, as ${usual}`,
     });
   }
-  const fixed = ofCni.filter(({ given }) => !given);
+  const fixed = [
+    ...ofCni.filter(({ given }) => !given),
+    ...partsPorts(facts)
+      .filter((part) => within(part.port) && !ofCni.some((one) => one.port === part.port))
+      .map(({ owner, ...part }) => ({ ...part, name: owner, settable: false })),
+  ];
   if (fixed.length > 0) {
     const list = fixed.map(
       ({ port, protocol, name }) => `${port}, the ${protocol.toUpperCase()} port of ${name} on every node`,

@@ -3,8 +3,7 @@ import { type Draft, type Facts, pick } from "../draft";
 import type { Path, Problems } from "../problems";
 import type { AnyInput } from "../schema/cluster";
 import { ADDON_DEFAULTS } from "../resolveAddons";
-import { cniPortsOf } from "./cni";
-import { NODE_PORTS } from "./endpoint";
+import { ownerOfTcp } from "./hostPorts";
 import { poolsOf } from "./metallb";
 
 type IngressDraft = NonNullable<Draft<AnyInput>["ingress"]>;
@@ -120,6 +119,15 @@ function nodePortsFit({ nodePorts }: Facts, arrive: ArriveDraft, problems: Probl
   }
 }
 
+/** Ports that ingress has on the nodes by themselves; none where it comes by a Service. */
+export function ingressPortsOf({ input }: Facts): number[] {
+  const arrive: ArriveDraft | undefined = input.ingress?.arrive;
+  if (arrive?.by !== "hostPorts") return [];
+  return (["http", "https"] as const).flatMap(
+    (key) => pick(arrive, key, ADDON_DEFAULTS.hostPorts[key]) ?? [],
+  );
+}
+
 function hostPortsFit(facts: Facts, ingress: IngressDraft, arrive: ArriveDraft, problems: Problems): void {
   const ports = {
     http: pick(arrive, "http", ADDON_DEFAULTS.hostPorts.http),
@@ -138,26 +146,13 @@ function hostPortsFit(facts: Facts, ingress: IngressDraft, arrive: ArriveDraft, 
   if (!portsDiffer(ports, problems)) return;
   for (const key of ["http", "https"] as const) {
     const port = ports[key];
-    const owner = port === undefined ? undefined : ownerOf(facts, port);
+    const owner = port === undefined ? undefined : ownerOfTcp(facts, port);
     if (owner === undefined) continue;
     problems.add([...ARRIVE, key], port, `is the port of ${owner} on the nodes`, {
       allowed: `a free port, as ${ADDON_DEFAULTS.hostPorts[key]}`,
     });
   }
 }
-
-function ownerOf(facts: Facts, port: number): string | undefined {
-  const { endpoint, nodePorts, input } = facts;
-  if (NODE_PORTS[port] !== undefined) return NODE_PORTS[port];
-  if (endpoint.kind === "localProxy" && endpoint.port === port) return "the API's proxy";
-  if (nodePorts !== undefined && nodePorts.from <= port && port <= nodePorts.to) return "NodePorts";
-  const cni = cniPortsOf(facts).find((one) => one.port === port && one.protocol === "tcp");
-  if (cni !== undefined) return cni.name;
-  return "metallb" in input && port === METALLB_MEMBERS ? "MetalLB's speakers" : undefined;
-}
-
-/** metallb v0.16.1, charts/metallb/values.yaml, speaker.memberlist.mlBindPort. */
-const METALLB_MEMBERS = 7946;
 
 function dnsFits({ aws }: Facts, { dns }: IngressDraft, arrive: ArriveDraft, problems: Problems): void {
   if (dns === undefined) return;

@@ -9,7 +9,8 @@ import type { Path, Problems } from "../problems";
 import { MASTERS } from "../resolveOwn";
 import { DNS_LABEL, DNS_LABEL_RULE } from "../schema/primitives";
 import { RELEASE_NAME } from "../schema/own";
-import { NODE_PORTS } from "./endpoint";
+import { ownerOfTcp, partsPorts } from "./hostPorts";
+import { ingressPortsOf } from "./ingress";
 
 /** Everything about what people bring; what stands in files is looked at where they can be read. */
 export function ownFits(facts: Facts, files: ProjectFiles | undefined, problems: Problems): void {
@@ -147,7 +148,7 @@ function staticPodsFit(facts: Facts, files: ProjectFiles | undefined, problems: 
     if (KUBEADM_PODS.some((own) => own === first.object.metadata.name)) {
       problems.add(place, source, "has the name of one of kubeadm's own pods", { allowed: "another name" });
     }
-    portsAreFree(first.object, { place, source, places, name }, taken, problems);
+    portsAreFree(first.object, { place, source, places, name }, taken, facts, problems);
   }
 }
 
@@ -189,10 +190,15 @@ function portsAreFree(
     readonly name: string;
   },
   taken: Map<string, string>,
+  facts: Facts,
   problems: Problems,
 ): void {
+  const parts = partsPorts(facts);
   for (const { protocol, port } of hostPortsOf(pod)) {
-    const owner = protocol === "TCP" ? NODE_PORTS[port] : undefined;
+    const owner =
+      protocol === "TCP"
+        ? (ownerOfTcp(facts, port) ?? (ingressPortsOf(facts).includes(port) ? "ingress" : undefined))
+        : parts.find((one) => one.protocol === protocol.toLowerCase() && one.port === port)?.owner;
     if (owner !== undefined) {
       problems.add(at.place, `${at.source}: port ${port}`, `is the port of ${owner} on the host`, {
         allowed: "a free port",

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { addonsOfFirewall } from "../../../model/addons/flows";
 import { metallbManifests, metallbNamespaceManifest, metallbValues } from "../../../model/addons/metallb";
 import { flowsOf } from "../../../model/flows";
 import type { MetallbSettings } from "../../../model/settings/resolvedAddons";
@@ -40,6 +41,17 @@ describe("MetalLB", () => {
     expect(metallbValues(bareMetal(), metallb)).toMatchObject({ frrk8s: { enabled: true } });
     const native = metallbOf({ pools, bgp: { backend: "native", peers: [peer] } });
     expect(metallbValues(bareMetal(), native)).toMatchObject({ frrk8s: { enabled: false } });
+  });
+
+  it("lets API servers reach frr-k8s' webhook, which has the host's network, by the hosts' own view too", () => {
+    const webhook = (backend: string) => {
+      const settings = bareMetal({ metallb: { pools, bgp: { backend, peers: [peer] } } });
+      const view = { ...settings, addons: addonsOfFirewall(settings.addons) };
+      expect(flowsOf(view)).toEqual(flowsOf(settings));
+      return flowsOf(view).filter(({ ports }) => ports[0]?.from === 19443);
+    };
+    expect(webhook("frr-k8s")).toMatchObject([{ from: "controlPlane", to: "node", protocol: "tcp" }]);
+    expect(webhook("native")).toEqual([]);
   });
 
   it("names the Secret of a peer's password, and not the password", () => {

@@ -7,6 +7,7 @@ import { WRONG, type Wrong } from "./wrong";
 import { WRONG_ADDONS } from "./wrongAddons";
 import { WRONG_CNI } from "./wrongCni";
 import { WRONG_AWS } from "./wrongAws";
+import { WRONG_INSIDE } from "./wrongInside";
 import { WRONG_TENANCY } from "./wrongTenancy";
 import { WRONG_WINDOWS } from "./wrongWindows";
 
@@ -16,6 +17,7 @@ const ALL: readonly Wrong[] = [
   ...WRONG_TENANCY,
   ...WRONG_AWS,
   ...WRONG_ADDONS,
+  ...WRONG_INSIDE,
   ...WRONG_WINDOWS,
 ];
 
