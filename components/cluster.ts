@@ -19,20 +19,21 @@ import { createPeople, type People } from "./tenants";
 import type { Tenant } from "./tenants/tenant";
 import type { ProjectFiles } from "../model/own/files";
 import { ControlPlane } from "./kubeadm/controlPlane";
-import type { SshKeys } from "./machines/hostStep";
 import { LoadBalancer } from "./machines/loadBalancer";
 import { preflightStep, type StepsArgs } from "./machines/steps";
 import { WorkerPool } from "./machines/workerPool";
 import { Pki } from "./pki/pki";
+import { knownSecrets, secretsByName, type Secrets } from "./secrets";
 
 export interface ClusterArgs {
   /** The settings as they are written under `kubeadm:cluster`; plain, since they decide which resources there are. */
   readonly settings: ClusterInput;
   /**
-   * Secrets by the names that the settings refer to. Plain strings are checked with the settings; outputs cannot be,
-   * and go to the hosts as they are. Undefined: not known, as in a plan without the passphrase.
+   * Secrets by the names that the settings refer to, or an output of all of them, as `config.requireSecretObject` gives it.
+   * Names and plain strings are checked with the settings; the values of outputs cannot be, and go to the hosts as they are.
+   * Undefined: not known, as in a plan without the passphrase; a warning is printed where the settings name some.
    */
-  readonly secrets?: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly secrets?: pulumi.Input<Secrets>;
   /** Environment, from which the cluster's name comes when the settings have none. Default: the stack's name. */
   readonly environment?: string;
   /** AWS region (`aws:region` of the stack); needed on platform aws, and read nowhere else. */
@@ -89,13 +90,14 @@ export class Cluster extends pulumi.ComponentResource {
     this.settings = settings;
     this.network = settings.network;
     this.endpoint = `${settings.endpoint.host}:${settings.endpoint.port}`;
-    for (const advisory of settings.advisories) void pulumi.log.warn(advisory, this);
+    for (const advisory of advisoriesOf(settings, args)) void pulumi.log.warn(advisory, this);
+    const secrets = secretsByName(args.secrets, settings.secretNames);
 
     this.pki = new Pki(`${name}-pki`, { protect: settings.protect }, { parent: this });
     this.caCertificate = this.pki.cluster.certificate;
-    const masterFiles = this.masterFiles(args.secrets ?? {});
-    this.aws = this.createAws(name, args, masterFiles);
-    const steps = { ...this.steps(args, masterFiles), ...this.aws?.steps };
+    const masterFiles = this.masterFiles(secrets);
+    this.aws = this.createAws(name, secrets, masterFiles);
+    const steps = { ...this.steps(secrets, masterFiles), ...this.aws?.steps };
     const preflight = preflightStep(`${name}-preflight`, steps, {
       parent: this,
       dependsOn: [...(this.aws?.ready ?? [])],
@@ -110,8 +112,8 @@ export class Cluster extends pulumi.ComponentResource {
 
     this.kubeconfig = this.createKubeconfig();
     this.provider = this.createProvider(name);
-    this.addons = this.createAddons(name, args);
-    const people = this.createPeople(name, args);
+    this.addons = this.createAddons(name, secrets);
+    const people = this.createPeople(name, secrets);
     this.tenants = people.tenants;
     this.own = people.own;
     this.oidcKubeconfig = people.oidcKubeconfig;
@@ -123,11 +125,10 @@ export class Cluster extends pulumi.ComponentResource {
     });
   }
 
-  private steps(args: ClusterArgs, masterFiles: StepsArgs["masterFiles"]): StepsArgs {
-    const sshKeys: SshKeys = args.secrets ?? {};
+  private steps(secrets: Secrets, masterFiles: StepsArgs["masterFiles"]): StepsArgs {
     return {
       settings: this.settings,
-      sshKeys,
+      sshKeys: secrets,
       clusterId: this.pki.clusterId,
       masterFiles,
     };
@@ -135,18 +136,15 @@ export class Cluster extends pulumi.ComponentResource {
 
   private createAws(
     name: string,
-    args: ClusterArgs,
+    secrets: Secrets,
     masterFiles: pulumi.Output<readonly SecretFile[]>,
   ): AwsPlatform | undefined {
     const { settings, pki } = this;
     if (settings.aws === undefined) return undefined;
-    const secrets = args.secrets ?? {};
     return new AwsPlatform(name, { settings, pki, secrets, masterFiles }, { parent: this });
   }
 
-  private masterFiles(
-    secrets: Readonly<Record<string, pulumi.Input<string>>>,
-  ): pulumi.Output<readonly SecretFile[]> {
+  private masterFiles(secrets: Secrets): pulumi.Output<readonly SecretFile[]> {
     const { settings, pki } = this;
     const named = settings.encryption.keys.filter((key) => key !== "generated");
     const given = Object.fromEntries(named.map((key) => [key, secrets[key] ?? ""]));
@@ -225,7 +223,7 @@ export class Cluster extends pulumi.ComponentResource {
     );
   }
 
-  private createAddons(name: string, args: ClusterArgs): Addons {
+  private createAddons(name: string, secrets: Secrets): Addons {
     const opts: pulumi.ComponentResourceOptions = { parent: this, provider: this.provider };
     const { init } = this.controlPlane;
     const inside: pulumi.ComponentResourceOptions = {
@@ -238,10 +236,10 @@ export class Cluster extends pulumi.ComponentResource {
       ...this.controlPlane.memberships,
       ...Object.values(this.workerPools).flatMap((pool) => pool.nodesReady),
     ];
-    const cni = createCni(name, { settings, secrets: args.secrets ?? {}, nodes }, inside);
+    const cni = createCni(name, { settings, secrets, nodes }, inside);
     // A cloud's controller goes before DNS: nodes that wait for it take no pods.
     const after: pulumi.Resource[] = [cni, ...this.createCloudAddons(name, cni)];
-    return createAddons(name, { settings, secrets: args.secrets ?? {}, after, nodes, init }, opts);
+    return createAddons(name, { settings, secrets, after, nodes, init }, opts);
   }
 
   /** AWS' controller before all that needs addresses or volumes, and storage after it. */
@@ -262,7 +260,7 @@ export class Cluster extends pulumi.ComponentResource {
   }
 
   /** Tenants, what people bring, and their roles: they come when all else is there. */
-  private createPeople(name: string, args: ClusterArgs): People {
+  private createPeople(name: string, secrets: Secrets): People {
     const { settings, pki, kubeconfig } = this;
     const before = [
       ...this.controlPlane.memberships,
@@ -273,21 +271,28 @@ export class Cluster extends pulumi.ComponentResource {
     ];
     return createPeople(
       name,
-      { settings, authority: pki.cluster, kubeconfig, secrets: args.secrets ?? {} },
+      { settings, authority: pki.cluster, kubeconfig, secrets },
       { parent: this, provider: this.provider, deletedWith: this.controlPlane.init, dependsOn: before },
     );
   }
 }
 
+/** Those of the settings, and secrets that nobody gave: without them hosts refuse the login. */
+function advisoriesOf({ advisories, secretNames }: ClusterSettings, { secrets }: ClusterArgs): string[] {
+  const forgotten = secrets === undefined && secretNames.length > 0;
+  return [
+    ...advisories,
+    ...(forgotten ? [`no secrets are given, and the settings name ${secretNames.join(", ")}`] : []),
+  ];
+}
+
 function parse(args: ClusterArgs): ClusterSettings {
-  const values = Object.values(args.secrets ?? {});
-  const known = args.secrets !== undefined && values.every((value) => typeof value === "string");
   try {
     return parseCluster(args.settings, {
       environment: args.environment ?? pulumi.getStack(),
       region: args.region,
       files: args.files ?? projectFiles(),
-      secrets: known ? args.secrets : undefined,
+      secrets: knownSecrets(args.secrets),
     });
   } catch (error) {
     if (error instanceof SettingsError) throw new ClusterSettingsError(error);

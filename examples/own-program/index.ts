@@ -39,7 +39,7 @@ const cluster = new Cluster("shop", {
       },
     },
   },
-  // By the names the settings use. Outputs are taken as they are; plain strings would be checked with the settings.
+  // By the names the settings use, which are checked. Outputs are taken as they are; plain strings would be checked too.
   secrets: { operator: config.requireSecret("operatorKey") },
 });
 

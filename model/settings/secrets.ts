@@ -5,6 +5,9 @@ import type { AnyInput } from "./schema/cluster";
 /** What a secret must be, by where it is used. */
 export type SecretUse = "sshKey" | "encryptionKey" | "certificate" | "weavePassword" | "bgpPassword" | "text";
 
+/** Stands for a secret that is there and whose value comes too late to be checked. */
+export const UNREAD = Symbol("unread");
+
 export interface SecretReference {
   readonly path: Path;
   readonly name: string;

@@ -31,7 +31,7 @@ describe.each([false, true])("a cluster under mocks that answer with inputs alon
     const [tenant] = Object.values(cluster.tenants);
     // Waits for all registrations: an error in one of them would end the test's process.
     await pulumi.runtime.disconnect();
-    expect(await cluster.kubeconfig.isSecret).toBe(true);
+    expect(await pulumi.isSecret(cluster.kubeconfig)).toBe(true);
     expect(tenant?.kubeconfig).toBeDefined();
     if (!preview) {
       expect(await valueOf(cluster.kubeconfig)).toContain("server: https://");
@@ -44,7 +44,7 @@ describe.each([false, true])("a cluster under mocks that answer with inputs alon
     await pulumi.runtime.setMocks(PLAIN, "project", "shop", preview);
     const cluster = new Cluster("shop", { settings: largeAws() as never, region: REGION });
     await pulumi.runtime.disconnect();
-    expect(await cluster.kubeconfig.isSecret).toBe(true);
+    expect(await pulumi.isSecret(cluster.kubeconfig)).toBe(true);
     if (!preview) expect(await valueOf(cluster.kubeconfig)).toContain("server: https://");
   });
 });

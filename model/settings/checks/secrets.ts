@@ -2,7 +2,7 @@ import type { Facts } from "../draft";
 import { isEncrypted, nearest } from "../issues";
 import { HIDDEN, NAME_OF_SECRET, type Path, type Problems, hasPassword, isPrivateKey } from "../problems";
 import { looksLikeKeyMaterial } from "../schema/primitives";
-import { type SecretUse, referredSecrets } from "../secrets";
+import { type SecretUse, UNREAD, referredSecrets } from "../secrets";
 
 const IN_SECRETS = "kubeadm:secrets";
 
@@ -26,6 +26,7 @@ export function secretsAreThere(
       continue;
     }
     const value = secrets[name];
+    if (value === UNREAD) continue;
     const wrong = typeof value === "string" ? wrongSecret(value, use, encryptionOf(facts)) : WRONG_TYPE;
     if (wrong === undefined) continue;
     problems.add([IN_SECRETS, name], HIDDEN, wrong.message, { allowed: wrong.allowed });
