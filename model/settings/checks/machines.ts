@@ -1,6 +1,7 @@
 import type { DraftMachine, Facts } from "../draft";
 import type { Problems } from "../problems";
 import { DNS_LABEL, DNS_LABEL_RULE } from "../schema/primitives";
+import { checkMasterCount } from "./masterCount";
 
 export function machineNamesAreLabels(facts: Facts, problems: Problems): void {
   for (const { name, path } of facts.machines) {
@@ -11,30 +12,12 @@ export function machineNamesAreLabels(facts: Facts, problems: Problems): void {
   }
 }
 
-const MOST_MASTERS = 7;
-
-/**
- * etcd answers while more than half of its members do. Source: etcd documentation, FAQ "What is failure tolerance?" and
- * "What is maximum cluster size?" (an even number tolerates no more than one less; 7 at most).
- */
 export function mastersAreOdd(facts: Facts, problems: Problems): void {
   const { masters } = facts;
   if (masters === undefined) return;
+  const none = "machines have role controlPlane";
   const allowed = "1, 3, 5 or 7 machines with role controlPlane";
-  if (masters === 0) {
-    problems.add(["machines"], 0, "machines have role controlPlane: nobody serves the API or etcd", {
-      allowed,
-    });
-  } else if (masters % 2 === 0) {
-    const quorum = masters / 2 + 1;
-    const message =
-      `is an even number of masters: etcd needs ${quorum} of ${masters} members, so it bears the loss of ` +
-      `${masters - quorum}, no more than ${masters - 1} would, and there is one more to lose`;
-    problems.add(["machines"], masters, message, { allowed });
-  } else if (masters > MOST_MASTERS) {
-    const message = "masters are too many: every write waits for more than half of them";
-    problems.add(["machines"], masters, message, { allowed });
-  }
+  checkMasterCount(masters, { path: ["machines"], none, allowed }, problems);
 }
 
 /** Two names for one machine would be set up, joined and reset against each other. */
