@@ -43,7 +43,7 @@ describe("secrets that are outputs", () => {
 
   it("may come as one object, and stay secret on their way to a host", async () => {
     const whole = pulumi.secret({ operator: "the operator's key" });
-    const resources = await cluster(whole as unknown as pulumi.Output<Record<string, string>>);
+    const resources = await cluster(whole);
     const { stdin } = byName(resources, "shop-control-plane-cp1-setup").inputs;
     expect(pulumi.runtime.isRpcSecret(stdin)).toBe(true);
     expect(pulumi.runtime.unwrapRpcSecret(stdin)).toContain("the operator's key");
