@@ -1,4 +1,5 @@
 import { formatAddress, parseAddress } from "../network/addresses";
+import { corefilePlugins } from "../settings/corefileText";
 import type { ClusterSettings } from "../settings/resolved";
 import type { CoreDnsSettings, DnsCacheSettings, DnsRewrite } from "../settings/resolvedAddons";
 
@@ -20,22 +21,37 @@ export interface ServerBlock {
 /** The library's Corefile: kubeadm's (cmd/kubeadm/app/phases/addons/dns/manifests.go) with the settings' values in it. */
 export function corefile(settings: ClusterSettings): string {
   const { coredns } = settings;
+  const stubs = byName(coredns.stubDomains).filter(([zone]) => !sharesNames(zone, settings));
   return renderCorefile([
     clusterBlock(settings),
-    ...byName(coredns.stubDomains).map(([zone, resolvers]) => stubBlock(coredns, zone, resolvers)),
+    ...stubs.map(([zone, resolvers]) => stubBlock(coredns, zone, resolvers)),
     ...byName(coredns.custom.zones).map(([zone, custom]) => ({
       zones: [`${zone}:53`],
-      plugins: [{ name: "errors" }],
+      // People write it, as Kubernetes' documentation does, and CoreDNS takes it once.
+      plugins: corefilePlugins(custom).some(({ name }) => name === "errors") ? [] : [{ name: "errors" }],
       custom,
     })),
   ]);
+}
+
+/**
+ * Whether the cluster itself has names in this zone: its domain lies in it, or it may hold names of its addresses. A server
+ * block of the zone's own would take them away, so its resolvers are asked in the cluster's block, after the cluster.
+ */
+function sharesNames(zone: string, { network }: ClusterSettings): boolean {
+  return `.${network.clusterDomain}`.endsWith(`.${zone}`) || `.${zone}`.endsWith(".arpa");
 }
 
 function byName<T>(values: Readonly<Record<string, T>>): [string, T][] {
   return Object.entries(values).sort(([left], [right]) => (left < right ? -1 : 1));
 }
 
-function clusterBlock({ network, coredns }: ClusterSettings): ServerBlock {
+function clusterBlock(settings: ClusterSettings): ServerBlock {
+  const { network, coredns } = settings;
+  // The first that fits is asked, so the longest zones stand first.
+  const shared = byName(coredns.stubDomains)
+    .filter(([zone]) => sharesNames(zone, settings))
+    .sort(([left], [right]) => right.length - left.length);
   return {
     zones: [".:53"],
     plugins: [
@@ -57,6 +73,7 @@ function clusterBlock({ network, coredns }: ClusterSettings): ServerBlock {
       },
       ...hosts(coredns.hosts),
       { name: "prometheus", args: [":9153"] },
+      ...shared.map(([zone, resolvers]) => ({ ...forward(coredns, resolvers), args: [zone, ...resolvers] })),
       forward(coredns, coredns.forwarders, coredns.tlsServerName),
       cache(coredns.cache),
       { name: "loop" },

@@ -27,6 +27,28 @@ export function corefileProblem(source: string): string | undefined {
   return source.trim() === "" ? "is empty" : undefined;
 }
 
+/** The plugins that text of a server block has, with their arguments; what stands inside their braces is left out. */
+export function corefilePlugins(
+  source: string,
+): { readonly name: string; readonly args: readonly string[] }[] {
+  let depth = 0;
+  const found: { name: string; args: string[] }[] = [];
+  for (const line of linesOf(source)) {
+    const words = line ?? [];
+    const [first] = words;
+    if (depth === 0 && first !== undefined && first.text !== "}")
+      found.push({
+        name: first.text,
+        args: words.slice(1).flatMap(({ text }) => (text === "{" ? [] : [text])),
+      });
+    for (const { text, quoted } of words) {
+      if (!quoted && text === "{") depth += 1;
+      if (!quoted && text === "}") depth -= 1;
+    }
+  }
+  return found;
+}
+
 interface Word {
   readonly text: string;
   readonly quoted: boolean;

@@ -1,4 +1,7 @@
+import { COREDNS_PLUGINS, ONCE_IN_A_BLOCK } from "../../addons/corednsPlugins";
+import { corefilePlugins, corefileProblem } from "../corefileText";
 import { type Facts, pick } from "../draft";
+import { nearest } from "../issues";
 import type { Path, Problems } from "../problems";
 import { isDnsName } from "../schema/primitives";
 import { ADDON_DEFAULTS } from "../resolveAddons";
@@ -11,6 +14,7 @@ export function corednsFits(facts: Facts, problems: Problems): void {
   replicasFindNodes(facts, problems);
   rewritesLeadElsewhere(facts, problems);
   cachesReachAllPods(facts, problems);
+  pluginsAreKnown(facts, problems);
 }
 
 function isWithin(name: string, domain: string): boolean {
@@ -29,6 +33,15 @@ function zonesAreTheirOwn({ input }: Facts, problems: Problems): void {
       problems.add(path, zone, `takes names of the cluster's own domain ${clusterDomain} away`, {
         allowed: `a zone outside ${clusterDomain}; plugins for the cluster's block are under custom.plugins`,
       });
+    } else if (clusterDomain !== undefined && isWithin(clusterDomain, zone)) {
+      problems.add(
+        path,
+        zone,
+        `holds the cluster's own domain ${clusterDomain}, whose names it would take away`,
+        {
+          allowed: `a zone that ${clusterDomain} does not lie in; resolvers for it can stand under stubDomains`,
+        },
+      );
     } else if (stubs.includes(zone)) {
       problems.add(path, zone, "is a stub domain already: a zone has one server block", {
         allowed: "one of the two",
@@ -80,8 +93,24 @@ function replicasFindNodes({ input, machines, aws }: Facts, problems: Problems):
 }
 
 function rewritesLeadElsewhere({ input }: Facts, problems: Problems): void {
-  for (const [index, rule] of (input.coredns?.rewrite ?? []).entries()) {
-    if (rule?.from === undefined || rule.from !== rule.to) continue;
+  const rules = input.coredns?.rewrite ?? [];
+  for (const [index, rule] of rules.entries()) {
+    if (rule?.from === undefined) continue;
+    const way = pick(rule, "match", "exact");
+    const earlier = rules.findIndex(
+      (other) => other?.from === rule.from && pick(other, "match", "exact") === way,
+    );
+    if (earlier < index) {
+      problems.add(
+        ["coredns", "rewrite", index, "from"],
+        rule.from,
+        `is rewritten by rewrite[${earlier}] already`,
+        {
+          allowed: "each name once: the first rule that fits is the last that is looked at",
+        },
+      );
+    }
+    if (rule.from !== rule.to) continue;
     problems.add(["coredns", "rewrite", index, "to"], rule.to, "is what it is rewritten from", {
       allowed: "another name",
     });
@@ -102,4 +131,52 @@ function cachesReachAllPods({ input, aws }: Facts, problems: Problems): void {
     `leaves pool ${windows[0]} without names: the cache does not run on Windows`,
     { allowed: "false, where there is a Windows pool" },
   );
+}
+
+/** What the cluster's server block has already, with the setting that says how. */
+const TAKEN: Readonly<Record<string, string>> = {
+  cache: "coredns.cache",
+  errors: "nothing: it is there",
+  health: "nothing: it is there",
+  kubernetes: "coredns.podRecords, network.clusterDomain",
+  loop: "nothing: it is there",
+  prometheus: "nothing: it is there, on port 9153",
+  ready: "nothing: it is there",
+};
+
+/** CoreDNS does not start with a plugin that it does not know, nor with one twice that may stand once. */
+function pluginsAreKnown({ input }: Facts, problems: Problems): void {
+  const { plugins, zones = {} } = input.coredns?.custom ?? {};
+  const texts: [Path, string | undefined, boolean][] = [
+    [["coredns", "custom", "plugins"], plugins, true],
+    ...Object.entries(zones).map(([zone, text]): [Path, string | undefined, boolean] => [
+      ["coredns", "custom", "zones", zone],
+      text,
+      false,
+    ]),
+  ];
+  for (const [path, text, cluster] of texts) {
+    if (text === undefined || corefileProblem(text) !== undefined) continue;
+    const seen = new Set<string>();
+    for (const { name, args } of corefilePlugins(text)) {
+      const hosts = name === "hosts" && Object.keys(input.coredns?.hosts ?? {}).length > 0;
+      const instead =
+        name === "forward" && args[0] === "." ? "coredns.forwarders" : hosts ? "coredns.hosts" : TAKEN[name];
+      if (!COREDNS_PLUGINS.includes(name)) {
+        problems.add(path, name, "is no plugin of CoreDNS, which would not start", {
+          allowed: "the plugins at coredns.io/plugins, one a line",
+          nearest: nearest(name, COREDNS_PLUGINS),
+        });
+      } else if (cluster && instead !== undefined) {
+        problems.add(path, [name, ...args].join(" "), "stands in the cluster's server block already", {
+          allowed: `instead: ${instead}`,
+        });
+      } else if (seen.has(name) && ONCE_IN_A_BLOCK.includes(name)) {
+        problems.add(path, name, "stands twice, and CoreDNS takes it once in a block", {
+          allowed: "each once",
+        });
+      }
+      seen.add(name);
+    }
+  }
 }

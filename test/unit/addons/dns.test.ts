@@ -78,6 +78,27 @@ describe("corefile from the settings", () => {
   });
 });
 
+describe("zones in which the cluster has names itself", () => {
+  it("are asked for in the cluster's block after the cluster, the longest first", () => {
+    const resolvers = ["10.9.0.53"];
+    const text = textOf({
+      stubDomains: { local: resolvers, "10.in-addr.arpa": resolvers, "corp.example": resolvers },
+    });
+    expect(text.match(/^\S+ \{$/gm)).toEqual([".:53 {", "corp.example:53 {"]);
+    expect(text.match(/forward \S+ \S+/g)).toEqual([
+      "forward 10.in-addr.arpa 10.9.0.53",
+      "forward local 10.9.0.53",
+      "forward . /etc/resolv.conf",
+      "forward . 10.9.0.53",
+    ]);
+  });
+
+  it("have errors once, though somebody writes it", () => {
+    const text = textOf({ custom: { zones: { consul: "errors\ncache 30\nforward . 10.150.0.1" } } });
+    expect(text).toMatch(/^consul:53 \{\n {4}errors\n {4}cache 30\n {4}forward \. 10\.150\.0\.1\n\}$/m);
+  });
+});
+
 describe("corefileProblem", () => {
   it.each([
     'template IN A example.com {\n  answer "{{ .Name }} 60 IN A 192.0.2.1"\n}',

@@ -82,4 +82,63 @@ const PORTS: readonly Row[] = [
   ["a static pod on VXLAN's", podOn("web", 8472, "UDP"), "staticPods.web.pod", /port of VXLAN/],
 ];
 
-export const WRONG_INSIDE: readonly Wrong[] = [...cases("parts that want one port of a host", PORTS)];
+const custom = (key: string, text: string) => set("coredns", { custom: { [key]: text } });
+const zone = (name: string, text: string) => set("coredns", { custom: { zones: { [name]: text } } });
+
+const COREFILE: readonly Row[] = [
+  [
+    "a plugin that there is not",
+    custom("plugins", "acl {\n  block type ANY\n}\nreweite name a b"),
+    "coredns.custom.plugins",
+    /"reweite" is no plugin of CoreDNS.*rewrite$/,
+  ],
+  [
+    "a plugin that the block has",
+    custom("plugins", "cache 60"),
+    "coredns.custom.plugins",
+    /"cache 60" stands in the cluster's server block already.*coredns\.cache/,
+  ],
+  [
+    "hosts beside hosts",
+    set("coredns", {
+      hosts: { "a.example.com": ["10.1.1.1"] },
+      custom: { plugins: "hosts {\n  10.1.1.2 b.example.com\n}" },
+    }),
+    "coredns.custom.plugins",
+    /coredns\.hosts/,
+  ],
+  [
+    "another way out",
+    custom("plugins", "forward . 9.9.9.9"),
+    "coredns.custom.plugins",
+    /instead: coredns\.forwarders/,
+  ],
+  [
+    "one twice",
+    zone("corp.example.com", "cache 30\nforward . 10.9.0.53\ncache 60"),
+    'coredns.custom.zones["corp.example.com"]',
+    /"cache" stands twice/,
+  ],
+  [
+    "a zone that the cluster's domain lies in",
+    zone("local", "forward . 10.9.0.53"),
+    "coredns.custom.zones.local",
+    /holds the cluster's own domain cluster\.local.*stubDomains/,
+  ],
+  [
+    "a name rewritten to two",
+    set("coredns", {
+      rewrite: [
+        { from: "a.example.com", to: "b.example.com" },
+        { from: "a.example.com", to: "c.example.com" },
+      ],
+    }),
+    "coredns.rewrite[1].from",
+    /is rewritten by rewrite\[0\] already/,
+  ],
+];
+
+export const WRONG_INSIDE: readonly Wrong[] = [
+  ...cases("plugins in the Corefile", COREFILE),
+  ...cases("parts that want one port of a host", PORTS),
+];
