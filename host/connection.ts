@@ -8,14 +8,25 @@ const DIAL_TIMEOUT = 15_000;
 /** Milliseconds between two dials; grows by half up to the maximum. */
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 5_000;
+/** Milliseconds between two empty lines on a standard input that stays open. */
+const BEAT = 20_000;
 /** The exit status of a command that a signal ended, as a shell's for SIGTERM. */
 const KILLED = 143;
 
 export interface Session {
   readonly machine: string;
-  /** Runs a command as root; `onLine` gets each line of its standard output. */
-  run(command: string, options?: { input?: string; onLine?: (line: string) => void }): Promise<RunResult>;
+  /** Runs a command as root. */
+  run(command: string, options?: RunOptions): Promise<RunResult>;
   close(): void;
+}
+
+export interface RunOptions {
+  /** Its standard input. */
+  readonly input?: string;
+  /** Gets each line of its standard output. */
+  readonly onLine?: (line: string) => void;
+  /** Standard input stays open until this is there, which ends it; until then it gets an empty line now and then. */
+  readonly last?: Promise<string>;
 }
 
 export interface RunResult {
@@ -183,14 +194,23 @@ function session(machine: string, connection: Connection, client: Client): Sessi
           });
           channel.stderr.on("data", (text: string) => (stderr += text));
           channel.on("exit", (code: number | null) => (status = code ?? KILLED));
+          const beat = options.last && setInterval(() => channel.write("\n"), BEAT);
           channel.on("close", () => {
+            clearInterval(beat);
             client.removeListener("close", dropped);
             // A channel that closes without an exit status went down with its connection; so did the rest of its line.
             if (status === undefined) return reject(new Dropped());
             if (partial !== "") options.onLine?.(partial);
             resolve({ status, stdout, stderr });
           });
-          channel.end(options.input ?? "");
+          if (options.last === undefined) channel.end(options.input ?? "");
+          else {
+            channel.on("error", () => undefined); // it may be gone when the last words are there
+            void options.last.then((text) => {
+              clearInterval(beat);
+              channel.end(text);
+            });
+          }
         };
         try {
           client.exec(asRoot(command), opened);

@@ -117,6 +117,16 @@ export class Hosts {
     return this.again(machine, (session) => session.run(command, { input }));
   }
 
+  /** Runs a command that goes on until `last` is there, which it is told; it may run again when a connection drops. */
+  hold(
+    machine: string,
+    command: string,
+    onLine: (line: string) => void,
+    last: Promise<string>,
+  ): Promise<RunResult> {
+    return this.again(machine, (session) => session.run(command, { onLine, last }));
+  }
+
   /**
    * Runs a job in a unit of its own, so that neither a dropped connection nor the end of this process cuts it in half,
    * and follows its output. A job that somebody else has running there is waited for first.

@@ -3,22 +3,17 @@ import { memberFiles } from "../../model/membership/files";
 import { convergeScript } from "../../model/membership/converging";
 import { credentialScript, joinScript } from "../../model/membership/joining";
 import { resetScript } from "../../model/membership/leaving";
-import {
-  adoptScript,
-  drainScript,
-  forgetScript,
-  removeNodeScript,
-  uncordonScript,
-} from "../../model/membership/nodes";
+import { drainScript } from "../../model/membership/draining";
+import { adoptScript, forgetScript, removeNodeScript } from "../../model/membership/nodes";
 import { DISCOVERY_FILE } from "../../model/membership/parts";
 import type { Machine } from "../../model/settings/resolved";
 import { ownerOf } from "../../model/fixedFacts";
 import { refuseOtherFacts } from "../guard";
 import { HostProblem } from "../problem";
 import type { MembershipSpec, StepResult } from "../protocol";
-import type { Job } from "../runner";
 import { readState } from "../state";
 import { machineOf, refuseSkew, type StepContext } from "../step";
+import { inTurn } from "../turn";
 import { oidcCa, platformPart, secretFiles } from "./init";
 import { withValues } from "../values";
 import { ensureSetup } from "./setup";
@@ -57,6 +52,11 @@ export async function membership(context: Context): Promise<StepResult> {
   const secrets = secretFiles(context.input);
   const platform = platformPart(context, machine);
   if (spec.setup !== undefined) await ensureSetup(context, machine, spec.setup);
+  const adopt = async (): Promise<void> => {
+    const adopter = machine.role === "controlPlane" ? machine.name : await masterOf(context, machine);
+    const script = adoptScript(spec.settings, machine);
+    await hosts.job(adopter, { name: `adopting ${machine.name}`, script });
+  };
   if (!member) {
     const through = await masterOf(context, machine);
     await hosts.job(through, {
@@ -77,38 +77,45 @@ export async function membership(context: Context): Promise<StepResult> {
       script: joinScript(spec.settings, facts, files, [...secrets, discovery], platform),
       timeout: 900,
     });
+    await adopt();
   } else if (
     state.member?.digest !== facts.digest ||
     state.member.owner !== facts.owner ||
     context.operation === "update"
   ) {
-    await converge(context, machine, state.member?.version !== spec.settings.kubernetesVersion, {
-      name: "reconfiguring the node",
-      script: convergeScript(spec.settings, machine, facts, files, secrets, platform),
-      timeout: 1_800,
-    });
-  }
-  const adopter = machine.role === "controlPlane" ? machine.name : await masterOf(context, machine);
-  await hosts.job(adopter, { name: `adopting ${machine.name}`, script: adoptScript(spec.settings, machine) });
+    const converge = async (): Promise<void> => {
+      await hosts.job(machine.name, {
+        name: "reconfiguring the node",
+        script: convergeScript(spec.settings, machine, facts, files, secrets, platform),
+        timeout: 1_800,
+      });
+      await adopt();
+    };
+    if (state.member?.version === spec.settings.kubernetesVersion) await converge();
+    else await drained(context, machine, converge);
+  } else await adopt();
   return { machine: machine.name, generation: spec.generation, machineId: state.machineId };
 }
 
-/** A kubelet of another version starts its pods anew, so they are moved away first. */
-async function converge(context: Context, machine: Machine, upgrade: boolean, job: Job): Promise<void> {
+/**
+ * A kubelet of another version starts its pods anew, so they are moved away first, from one node at a time; adopting the
+ * node lets them come back. The only master keeps its pods: nobody else could drain it.
+ */
+async function drained(context: Context, machine: Machine, upgrade: () => Promise<void>): Promise<void> {
   const { hosts, spec } = context;
   const others = spec.settings.machines.some(
     (one) => one.role === "controlPlane" && one.name !== machine.name,
   );
-  if (!upgrade || !others) return hosts.job(machine.name, job);
+  if (!others) return upgrade();
   const through = await masterOf(context, machine);
-  const timeout = spec.settings.drainTimeout + 60;
-  await hosts.job(through, {
-    name: `draining ${machine.name}`,
-    script: drainScript(spec.settings, machine),
-    timeout,
+  await inTurn(context, machine, through, async () => {
+    await hosts.job(through, {
+      name: `draining ${machine.name}`,
+      script: drainScript(spec.settings, machine),
+      timeout: spec.settings.drainTimeout + 60,
+    });
+    await upgrade();
   });
-  await hosts.job(machine.name, job);
-  await hosts.job(through, { name: `uncordoning ${machine.name}`, script: uncordonScript(machine) });
 }
 
 /** A master other than the machine that is a member of this cluster and answers. */

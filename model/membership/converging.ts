@@ -38,7 +38,7 @@ ${putMemberFiles([...files, ...secretFiles])}${platform}
 kubelet_files() { { cat /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env 2>/dev/null || true; } | sha256sum; }
 # What the kubelet runs with: a run that failed after it had changed the files must not make the next one forget that.
 [ -s ${KUBELET_FILES} ] || kubelet_files >${KUBELET_FILES}
-${master ? convergeMaster(settings, kubeadm) : `phase "kubeadm upgrade node"\n${kubeadm} upgrade node ${upgradeFlags(settings)}\n`}
+${master ? convergeMaster(settings, machine.nodeName, kubeadm) : `phase "kubeadm upgrade node"\n${kubeadm} upgrade node ${upgradeFlags(settings)}\n`}
 switched=""
 if [ "$(readlink ${linkFolder}/kubelet)" != "${binaryPath("kubelet", version)}" ]; then
   phase "kubelet ${version}"
@@ -67,7 +67,7 @@ function upgradeFlags(settings: ClusterSettings): string {
   return `--patches ${PATCHES_DIR}${ignored.length === 0 ? "" : ` --ignore-preflight-errors=${ignored.map(word).join(",")}`}`;
 }
 
-function convergeMaster(settings: ClusterSettings, kubeadm: string): string {
+function convergeMaster(settings: ClusterSettings, nodeName: string, kubeadm: string): string {
   const version = settings.kubernetesVersion;
   // The certificate of the API server names addresses; a changed list needs a new one, and kubeadm keeps what is there.
   const sans = (clusterConfiguration(settings).apiServer?.certSANs ?? []).map(word).join(" ");
@@ -90,11 +90,18 @@ for name in ${sans === "" ? '""' : sans}; do
 done
 phase "kubeadm upgrade node"
 ${kubeadm} upgrade node --certificate-renewal=false ${upgradeFlags(settings)}
+# kube-proxy may not be newer than an API server, so the last master to be upgraded takes it along; kubeadm's own upgrades
+# wait for that too.
+behind=$(kubectl --namespace kube-system get pods --selector component=kube-apiserver --field-selector ${word(`spec.nodeName!=${nodeName}`)} -o 'jsonpath={range .items[*]}{.spec.nodeName}={.spec.containers[0].image}{"\\n"}{end}' | sed -n '/:v${version.replaceAll(".", "\\.")}$/!s/=.*//p' | paste -sd ' ')
+if [ -n "$behind" ]; then
+  note "kube-proxy is left as it is until the API servers of other masters are at ${version} too: $behind"
+else
 phase "kube-proxy"
 proxy() { kubectl --namespace kube-system get configmap kube-proxy -o 'jsonpath={.data}' | sha256sum; }
 before_proxy=$(proxy)
 ${kubeadm} init phase addon kube-proxy --config ${CLUSTER_DOCUMENT}
 # kube-proxy reads its configuration when it starts, and kubeadm rolls nothing.
 [ "$before_proxy" = "$(proxy)" ] || kubectl --namespace kube-system rollout restart daemonset kube-proxy
+fi
 `;
 }

@@ -3,11 +3,13 @@ import { KUBELET_PORT } from "../flows";
 import { nodeLabels, paths } from "../kubeadm";
 import { approverUnit } from "../kubeadm/approver";
 import type { ClusterSettings, Machine } from "../settings/resolved";
+import { annotationOf, drain, letIn } from "./draining";
 import { prelude, word } from "./shell";
 
 /**
  * Run on a master: waits until the node is registered, then gives it the labels and taints of the settings. What an
- * earlier run gave and the settings no longer name is taken away; what others gave stays.
+ * earlier run gave and the settings no longer name is taken away; what others gave stays. A node that was drained for its
+ * upgrade is let in again.
  */
 export function adoptScript(settings: ClusterSettings, machine: Machine): string {
   const node = word(machine.nodeName);
@@ -23,7 +25,7 @@ for _ in $(seq 1 240); do
   sleep 0.5
 done
 [ "\${found:-}" = yes ] || die "node ${machine.nodeName} did not register with the API within two minutes"
-annotation() { kubectl get node ${node} -o "go-template={{with .metadata.annotations}}{{index . \\"$1\\"}}{{end}}" | sed 's/<no value>//'; }
+${annotationOf(machine)}
 gone() { comm -23 <(tr ',' '\\n' <<<"$1" | grep . | sort -u) <(tr ',' '\\n' <<<"$2" | grep . | sort -u); }
 remove=()
 while read -r key; do [ -n "$key" ] && remove+=("$key-"); done < <(gone "$(annotation kubeadm.pulumi.com/labels)" ${word(keys(labels))})
@@ -34,7 +36,7 @@ while read -r key; do [ -n "$key" ] && remove+=("$key-"); done < <(gone "$(annot
 [ "\${#remove[@]}" -eq 0 ] || kubectl taint node ${node} "\${remove[@]}" || true
 ${taints.length === 0 ? "" : `kubectl taint --overwrite node ${node} ${taints.map(word).join(" ")}`}
 kubectl annotate --overwrite node ${node} ${word(`kubeadm.pulumi.com/labels=${keys(labels)}`)} ${word(`kubeadm.pulumi.com/taints=${taintKeys}`)}
-${servingCertificate(settings, machine)}`;
+${letIn(settings, machine)}${servingCertificate(settings, machine)}`;
 }
 
 /**
@@ -78,20 +80,6 @@ export function forgetScript(machine: Machine): string {
 phase "forget ${machine.name}"
 kubectl delete node ${word(machine.nodeName)} --ignore-not-found --timeout 60s
 ${machine.role === "controlPlane" ? forgetEtcdMember(machine) : ""}`;
-}
-
-function drain(settings: ClusterSettings, machine: Machine): string {
-  return `kubectl drain ${word(machine.nodeName)} --ignore-daemonsets --delete-emptydir-data --force --timeout ${settings.drainTimeout}s || note "the drain did not finish within ${settings.drainTimeout} s"`;
-}
-
-/** Run on another master before a node's kubelet is upgraded. */
-export function drainScript(settings: ClusterSettings, machine: Machine): string {
-  return `${prelude()}\nphase "drain ${machine.name}"\n${drain(settings, machine)}\n`;
-}
-
-/** Run on another master when a node's kubelet has been upgraded. */
-export function uncordonScript(machine: Machine): string {
-  return `${prelude()}\nphase "uncordon ${machine.name}"\nkubectl uncordon ${word(machine.nodeName)}\n`;
 }
 
 /** Run on a master that stays: drains a node within bounds and deletes it. */

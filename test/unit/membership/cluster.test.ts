@@ -1,13 +1,8 @@
 import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { credentialScript, joinFileCommand } from "../../../model/membership/joining";
-import {
-  adoptScript,
-  drainScript,
-  forgetScript,
-  removeNodeScript,
-  uncordonScript,
-} from "../../../model/membership/nodes";
+import { drainScript } from "../../../model/membership/draining";
+import { adoptScript, forgetScript, removeNodeScript } from "../../../model/membership/nodes";
 import { nodeLabels } from "../../../model/kubeadm";
 import type { Machine, Taint } from "../../../model/settings/resolved";
 import { machine, master, settingsOf } from "../../support/kubeadmSettings";
@@ -257,10 +252,66 @@ esac`,
 });
 
 describe("an upgrade of a node", () => {
+  const w1 = machine("w1");
+
+  /** A Node that can be cordoned and annotated; `kubelet` is what it says of itself. */
+  function upgraded(kubelet = "True v1.36.4"): void {
+    host.files.write("/upgrading", "<no value>");
+    host.files.write("/kubelet", kubelet);
+    host.files.command(
+      "kubectl",
+      `case "$*" in
+  "get node"*go-template*'"kubeadm.pulumi.com/upgrading"'*) cat "$ROOT/upgrading" ;;
+  "get node"*go-template*) echo "<no value>" ;;
+  *kubeletVersion*) cat "$ROOT/kubelet" ;;
+  *unschedulable*) [ ! -e "$ROOT/cordoned" ] || echo true ;;
+  "annotate "*upgrading=*) a="$*"; printf '%s' "\${a##*upgrading=}" >"$ROOT/upgrading" ;;
+  "annotate "*upgrading-) echo "<no value>" >"$ROOT/upgrading" ;;
+  "drain "*) touch "$ROOT/cordoned"; exit 1 ;;
+  "uncordon "*) rm "$ROOT/cordoned" ;;
+esac`,
+    );
+  }
+  const cordoned = () => fs.existsSync(`${host.files.root}/cordoned`);
+  const drainIt = () => expect(host.run(drainScript(settings, w1)).status).toBe(0);
+
   it("drains without failing on pods that stay, and lets pods come back", () => {
-    host.files.command("kubectl", '[ "$1" != drain ]');
-    expect(host.run(drainScript(settings, machine("w1"))).status).toBe(0);
-    expect(host.run(uncordonScript(machine("w1"))).status).toBe(0);
-    expect(calls("kubectl")).toEqual(["uncordon w1"]);
+    upgraded();
+    drainIt();
+    expect(cordoned()).toBe(true);
+    expect(host.run(adoptScript(settings, w1)).status).toBe(0);
+    expect(cordoned()).toBe(false);
+    expect(host.run(adoptScript(settings, w1)).status).toBe(0);
+    expect(calls("kubectl").filter((line) => line.startsWith("uncordon"))).toEqual([]);
+  });
+
+  it("lets pods come back although the run that drained was killed and another one drained again", () => {
+    upgraded();
+    drainIt();
+    drainIt();
+    expect(host.run(adoptScript(settings, w1)).status).toBe(0);
+    expect(cordoned()).toBe(false);
+  });
+
+  it("leaves a node cordoned that people had cordoned", () => {
+    upgraded();
+    host.files.write("/cordoned", "");
+    drainIt();
+    expect(host.run(adoptScript(settings, w1)).status).toBe(0);
+    expect(cordoned()).toBe(true);
+    expect(host.files.read("/upgrading").trim()).toBe("<no value>");
+  });
+
+  it.each([
+    ["is not Ready", "False v1.36.4"],
+    ["still runs the old kubelet", "True v1.35.8"],
+  ])("does not let pods come to a node that %s", (_, kubelet) => {
+    upgraded(kubelet);
+    drainIt();
+    host.files.command("seq", "echo 1 2 3");
+    const { status, output } = host.run(adoptScript(settings, w1));
+    expect(status).toBe(1);
+    expect(output).toContain("##error node w1 is not Ready with v1.36.4 two minutes after");
+    expect(cordoned()).toBe(true);
   });
 });

@@ -287,6 +287,26 @@ describe("a change of a master", () => {
     expect(kubeadm()).not.toContain("kubeadm upgrade apply");
   });
 
+  it.each([
+    ["cp2=registry.k8s.io/kube-apiserver:v1.36.3\\ncp3=registry.k8s.io/kube-apiserver:v1.36.4", "cp2"],
+    ["cp2=registry.k8s.io/kube-apiserver:v1.36.40\\ncp3=registry.k8s.io/kube-apiserver:v1.35.8", "cp2 cp3"],
+    ["cp2=registry.k8s.io/kube-apiserver:v1.36.4\\ncp3=registry.k8s.io/kube-apiserver:v1.36.4", ""],
+  ])("brings kube-proxy along when the other masters' API servers are there: %s", (images, behind) => {
+    host.files.command("openssl", `cat "$ROOT/sans"`);
+    host.files.write("/sans", sansOf(settings));
+    host.files.command(
+      "kubectl",
+      `case "$*" in
+  *kubeadm-config*) echo "kubernetesVersion: v1.36.4" ;;
+  *component=kube-apiserver*"spec.nodeName!=cp1"*) printf '${images}\\n' ;;
+esac`,
+    );
+    const { status, output } = converge(cp1);
+    expect(status, output).toBe(0);
+    expect(kubeadm().includes("kubeadm init phase addon kube-proxy")).toBe(behind === "");
+    if (behind !== "") expect(output).toMatch(new RegExp(`##note kube-proxy is left .*: ${behind}\n`));
+  });
+
   it("restarts kube-proxy when kubeadm changed its configuration, and only then", () => {
     host.files.command("openssl", `cat "$ROOT/sans"`);
     host.files.write("/sans", sansOf(settings));

@@ -7,13 +7,8 @@ import { memberFiles } from "../../../model/membership/files";
 import { convergeScript } from "../../../model/membership/converging";
 import { credentialScript, initScript, joinFileCommand, joinScript } from "../../../model/membership/joining";
 import { resetScript } from "../../../model/membership/leaving";
-import {
-  adoptScript,
-  drainScript,
-  forgetScript,
-  removeNodeScript,
-  uncordonScript,
-} from "../../../model/membership/nodes";
+import { drainScript, turnScript } from "../../../model/membership/draining";
+import { adoptScript, forgetScript, removeNodeScript } from "../../../model/membership/nodes";
 import { stateScript } from "../../../model/membership/state";
 import { paths } from "../../../model/kubeadm";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
@@ -55,7 +50,7 @@ function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, stri
     adopt: adoptScript(settings, own),
     forget: forgetScript(own),
     drain: drainScript(settings, own),
-    uncordon: uncordonScript(own),
+    turn: turnScript(own),
     "remove-alive": removeNodeScript(settings, own, true),
     "remove-gone": removeNodeScript(settings, own, false),
   };
