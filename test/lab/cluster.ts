@@ -23,11 +23,11 @@ export class LabCluster {
   static async create(
     id: string,
     shape: Shape,
-    options: { host?: HostOptions; spare?: readonly string[]; addons?: boolean } = {},
+    options: { host?: HostOptions; spare?: readonly string[]; addons?: boolean; older?: boolean } = {},
   ): Promise<LabCluster> {
     if (Lab.exists(id)) await Lab.load(id).down();
     await ensureTool("pulumi");
-    const lab = await Lab.create({ id, addons: options.addons });
+    const lab = await Lab.create({ id, addons: options.addons, older: options.older });
     try {
       const names = [...shape.masters, ...shape.workers, ...(options.spare ?? [])];
       for (const name of names) await lab.addHost(name, options.host);

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import type { MachinesInput } from "../../model/settings/schema/cluster";
+import { buildVersion, olderKubernetesVersion } from "../support/toolchain";
 import type { Lab } from "./lab";
 import { mirrorChecksums } from "./mirror";
 
@@ -41,6 +42,15 @@ export function machineInput(lab: Lab, name: string, role: MachineInput["role"])
     user: "ubuntu",
     hostKey: host.hostKey,
     key: "operator",
+  };
+}
+
+/** The older Kubernetes, for settings of a lab that has it. Its own crictl is not served as a module; any in its skew will do. */
+export async function olderVersions(): Promise<Partial<Settings>> {
+  return {
+    kubernetesVersion: olderKubernetesVersion,
+    versions: { crictl: buildVersion("crictl") },
+    downloads: { ...labFile().downloads, checksums: await mirrorChecksums(true) },
   };
 }
 

@@ -6,6 +6,8 @@ import {
   ensureBuild,
   ensureTool,
   kubernetesVersion,
+  olderBuildOf,
+  olderKubernetesVersion,
   type BuildName,
 } from "../support/toolchain";
 import { ensureLocalGoBuild } from "../support/goBuild";
@@ -91,19 +93,30 @@ export const webImage = "lab.local/web:1";
 
 /** References of all images, with the tags that this version of kubeadm asks for. */
 export async function imageReferences(): Promise<string[]> {
-  const kubeadm = await ensureTool("kubeadm");
-  const list = ["config", "images", "list", "--kubernetes-version", `v${kubernetesVersion}`];
+  const wanted = await wantedBy(await ensureTool("kubeadm"), kubernetesVersion);
+  return [...wanted, ...Object.entries(tags).map(([repository, tag]) => `${repository}:${tag}`)];
+}
+
+/** References of the older Kubernetes' images. CoreDNS is not among them: it is the library's, in one version for both. */
+export async function olderReferences(): Promise<string[]> {
+  const kubeadm = await ensureTool("kubeadm", olderBuildOf("kubeadm"));
+  const wanted = await wantedBy(kubeadm, olderKubernetesVersion);
+  return wanted.filter((reference) => repositoryOf(reference) !== "registry.k8s.io/coredns/coredns");
+}
+
+async function wantedBy(kubeadm: string, version: string): Promise<string[]> {
+  const list = ["config", "images", "list", "--kubernetes-version", `v${version}`];
   const wanted = (await run([kubeadm, ...list])).stdout.trim().split("\n");
   const unknown = wanted.filter((reference) => images[repositoryOf(reference)] === undefined);
   if (unknown.length > 0)
     throw new Error(`kubeadm wants images that the lab does not make: ${unknown.join(", ")}`);
-  return [...wanted, ...Object.entries(tags).map(([repository, tag]) => `${repository}:${tag}`)];
+  return wanted;
 }
 
 /** What the images are made of: changes when a tool, a base or the table does. */
 export async function imagesRecipe(): Promise<unknown> {
   const names = [...new Set(Object.values(images).flatMap(({ files }) => Object.values(files)))].sort();
-  const paths = await Promise.all(names.map(toolPath));
+  const paths = await Promise.all(names.map((name) => toolPath(name)));
   return {
     schema: 1,
     images,
@@ -116,7 +129,7 @@ export async function imagesRecipe(): Promise<unknown> {
 /** What the add-ons' images are made of. */
 export async function addonImagesRecipe(): Promise<unknown> {
   const names = Object.values(addonImages).flatMap(({ files }) => Object.values(files));
-  const paths = await Promise.all(names.map(toolPath));
+  const paths = await Promise.all(names.map((name) => toolPath(name)));
   return {
     schema: 1,
     images: addonImages,
@@ -125,8 +138,16 @@ export async function addonImagesRecipe(): Promise<unknown> {
   };
 }
 
-/** Lays an image's files out below a folder. */
-export async function layOutImage(reference: string, root: string): Promise<ImageSpec> {
+/** What the older images are made of, besides what those of today are. */
+export async function olderImagesRecipe(): Promise<unknown> {
+  const references = await olderReferences();
+  const tools = references.flatMap((reference) => Object.values(images[repositoryOf(reference)].files));
+  const paths = await Promise.all([...new Set(tools)].sort().map((tool) => toolPath(tool, true)));
+  return { schema: 1, references, tools: paths.map((file) => path.basename(path.dirname(file))) };
+}
+
+/** Lays an image's files out below a folder; `older` takes those of the older Kubernetes. */
+export async function layOutImage(reference: string, root: string, older = false): Promise<ImageSpec> {
   const repository = repositoryOf(reference);
   const image = images[repository] ?? addonImages[repository];
   fs.mkdirSync(root, { recursive: true });
@@ -137,16 +158,16 @@ export async function layOutImage(reference: string, root: string): Promise<Imag
   for (const [target, tool] of Object.entries(image.files)) {
     const file = path.join(root, target);
     fs.mkdirSync(path.dirname(file), { recursive: true });
-    fs.copyFileSync(await toolPath(tool), file);
+    fs.copyFileSync(await toolPath(tool, older), file);
     fs.chmodSync(file, 0o755);
   }
   return { reference, root, entrypoint: image.entrypoint };
 }
 
-async function toolPath(name: string): Promise<string> {
+async function toolPath(name: string, older = false): Promise<string> {
   if (name === "web") return path.join(await ensureLocalGoBuild("web", path.join(__dirname, "web")), "web");
   if (name === "pause") return path.join(await ensureBuild("pause" satisfies BuildName), "pause");
-  return ensureTool(name);
+  return ensureTool(name, older ? olderBuildOf(name) : undefined);
 }
 
 function repositoryOf(reference: string): string {

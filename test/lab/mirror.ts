@@ -3,7 +3,15 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { cachedFolder } from "../support/cache";
 import { run } from "../support/run";
-import { binariesOf, buildVersion, ensureBuild, type BuildName } from "../support/toolchain";
+import {
+  binariesOf,
+  buildVersion,
+  ensureBuild,
+  ensureTool,
+  olderBuildOf,
+  olderKubernetesVersion,
+  type BuildName,
+} from "../support/toolchain";
 import { labAddress } from "./network";
 
 /** Port of the file mirror. */
@@ -62,6 +70,12 @@ const downloads: Readonly<Record<DownloadName, Download>> = {
   },
 };
 
+/** Files of the older Kubernetes below the mirror. */
+const olderDownloads = (["kubeadm", "kubelet", "kubectl"] as const).map((tool) => ({
+  tool,
+  file: downloads[tool].path(olderKubernetesVersion),
+}));
+
 /** Version of each download that the mirror has. */
 export function mirrorVersions(): Record<DownloadName, string> {
   const entries = Object.entries(downloads) as [DownloadName, Download][];
@@ -79,8 +93,28 @@ export function mirrorPaths(): Record<DownloadName, string> {
   ) as Record<DownloadName, string>;
 }
 
-/** Folder that the mirror serves, made from the built binaries. */
-export async function ensureMirror(): Promise<string> {
+/** Folder that the mirror serves, made from the built binaries; with `older`, the older Kubernetes beside the other. */
+export async function ensureMirror(older = false): Promise<string> {
+  const base = await ensureBaseMirror();
+  if (!older) return base;
+  const tools = await Promise.all(olderDownloads.map(({ tool }) => ensureTool(tool, olderBuildOf(tool))));
+  const recipe = { base: path.basename(base), tools: tools.map((file) => path.basename(path.dirname(file))) };
+  return cachedFolder("mirror", "files-older", recipe, async (folder) => {
+    await run(["cp", "-al", `${base}/.`, folder]);
+    // Links: what is written anew must not be written into the other mirror.
+    fs.rmSync(path.join(folder, "checksums.json"));
+    const checksums = readChecksums(base);
+    for (const [index, { tool, file }] of olderDownloads.entries()) {
+      const target = path.join(folder, file);
+      fs.mkdirSync(path.dirname(target), { recursive: true });
+      fs.copyFileSync(tools[index], target);
+      checksums[tool] = { amd64: sha256(target) };
+    }
+    fs.writeFileSync(path.join(folder, "checksums.json"), JSON.stringify(checksums, null, 2));
+  });
+}
+
+async function ensureBaseMirror(): Promise<string> {
   const folders = new Map<BuildName, string>();
   for (const { build } of Object.values(downloads)) folders.set(build, await ensureBuild(build));
   const recipe = { schema: 1, builds: [...folders.values()].map((folder) => path.basename(folder)) };
@@ -99,9 +133,16 @@ export async function ensureMirror(): Promise<string> {
   });
 }
 
-/** SHA-256 of every file of the mirror, as the settings' `downloads.checksums` takes them. */
-export async function mirrorChecksums(): Promise<Record<DownloadName, { amd64: string }>> {
-  const file = path.join(await ensureMirror(), "checksums.json");
+/**
+ * SHA-256 of every file of the mirror, as the settings' `downloads.checksums` takes them: one for a name, so `older` says
+ * whether they are the older Kubernetes'.
+ */
+export async function mirrorChecksums(older = false): Promise<Record<DownloadName, { amd64: string }>> {
+  return readChecksums(await ensureMirror(older));
+}
+
+function readChecksums(mirror: string): Record<DownloadName, { amd64: string }> {
+  const file = path.join(mirror, "checksums.json");
   return JSON.parse(fs.readFileSync(file, "utf8")) as Record<DownloadName, { amd64: string }>;
 }
 

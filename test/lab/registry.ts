@@ -6,7 +6,15 @@ import { cachedFolder } from "../support/cache";
 import { run } from "../support/run";
 import { ensureTool } from "../support/toolchain";
 import { daemonRuns, startDaemon, stopDaemon, tailOf } from "./daemon";
-import { addonImagesRecipe, addonReferences, imageReferences, imagesRecipe, layOutImage } from "./images";
+import {
+  addonImagesRecipe,
+  addonReferences,
+  imageReferences,
+  imagesRecipe,
+  layOutImage,
+  olderImagesRecipe,
+  olderReferences,
+} from "./images";
 import { labAddress } from "./network";
 import { pushImage } from "./ociImage";
 
@@ -38,23 +46,38 @@ export function registryConfig(options: { storage: string; listen: string; readO
 
 /**
  * The registry's storage with every image in it, made once for all labs by pushing to a registry of its own; with the
- * add-ons' images where they are asked for, in a storage beside the other.
+ * add-ons' or the older Kubernetes' images where they are asked for, each in a storage beside the other.
  */
-export async function ensureRegistryStorage(addons = false): Promise<string> {
+export async function ensureRegistryStorage(
+  more: { addons?: boolean; older?: boolean } = {},
+): Promise<string> {
   const recipe = await imagesRecipe();
   const base = await cachedFolder("registry", "images", recipe, async (folder) =>
     pushImages(folder, await imageReferences()),
   );
-  if (!addons) return base;
-  const all = { base: path.basename(base), addons: await addonImagesRecipe() };
-  return cachedFolder("registry", "images-addons", all, async (folder) => {
-    // Layers never change: links to them take no room.
-    await run(["cp", "-al", `${base}/.`, folder]);
-    await pushImages(folder, addonReferences);
-  });
+  if (more.addons && more.older) throw new Error("no suite wants the images of add-ons and older ones");
+  if (more.addons) {
+    const all = { base: path.basename(base), addons: await addonImagesRecipe() };
+    return cachedFolder("registry", "images-addons", all, (folder) =>
+      beside(base, folder, () => pushImages(folder, addonReferences)),
+    );
+  }
+  if (more.older) {
+    const all = { base: path.basename(base), older: await olderImagesRecipe() };
+    return cachedFolder("registry", "images-older", all, (folder) =>
+      beside(base, folder, async () => pushImages(folder, await olderReferences(), true)),
+    );
+  }
+  return base;
 }
 
-async function pushImages(folder: string, references: readonly string[]): Promise<void> {
+/** Layers never change: links to them take no room. */
+async function beside(base: string, folder: string, push: () => Promise<void>): Promise<void> {
+  await run(["cp", "-al", `${base}/.`, folder]);
+  await push();
+}
+
+async function pushImages(folder: string, references: readonly string[], older = false): Promise<void> {
   const scratch = `${folder}.scratch`;
   fs.rmSync(scratch, { recursive: true, force: true });
   fs.mkdirSync(scratch);
@@ -62,7 +85,7 @@ async function pushImages(folder: string, references: readonly string[]): Promis
     await withRegistry(folder, scratch, async (url) => {
       for (const reference of references) {
         const root = path.join(scratch, "root");
-        await pushImage(url, await layOutImage(reference, root), scratch);
+        await pushImage(url, await layOutImage(reference, root, older), scratch);
         fs.rmSync(root, { recursive: true });
       }
     });

@@ -15,7 +15,7 @@ export const stubZone = { name: "corp.example", host: "www.corp.example", addres
 const services: Readonly<Record<ServiceName, { port: number; command(id: string): Promise<string[]> }>> = {
   mirror: {
     port: mirrorPort,
-    command: async () => {
+    command: async (id) => {
       const script = path.join(__dirname, "mirrorServer.ts");
       const tsx = require.resolve("tsx");
       return [
@@ -23,7 +23,7 @@ const services: Readonly<Record<ServiceName, { port: number; command(id: string)
         "--import",
         `file://${tsx}`,
         script,
-        await ensureMirror(),
+        await ensureMirror(readState(id).older),
         labAddress,
         String(mirrorPort),
       ];
@@ -37,7 +37,7 @@ const services: Readonly<Record<ServiceName, { port: number; command(id: string)
       fs.writeFileSync(
         file,
         registryConfig({
-          storage: await ensureRegistryStorage(readState(id).addons),
+          storage: await ensureRegistryStorage(readState(id)),
           listen,
           readOnly: true,
         }),

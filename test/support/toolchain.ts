@@ -8,6 +8,9 @@ import { run } from "./run";
 /** Kubernetes version of the lab and of the engine tests. */
 export const kubernetesVersion = "1.36.4";
 
+/** Kubernetes version from which the upgrade's suite starts: the last patch of the minor before that the proxy serves. */
+export const olderKubernetesVersion = "1.35.8";
+
 /** Binaries of k8s.io/kubernetes that a cluster needs. */
 const kubernetesBinaries = [
   "kube-apiserver",
@@ -39,16 +42,8 @@ const builds = {
   },
   kubernetes: kubernetes(kubernetesVersion),
   // The version in the name of the image that this kubeadm asks for.
-  etcd: {
-    module: "go.etcd.io/etcd/server/v3",
-    version: "v3.6.8",
-    binaries: { etcd: "go.etcd.io/etcd/server/v3" },
-  },
-  etcdctl: {
-    module: "go.etcd.io/etcd/etcdctl/v3",
-    version: "v3.6.8",
-    binaries: { etcdctl: "go.etcd.io/etcd/etcdctl/v3" },
-  },
+  etcd: etcd("v3.6.8"),
+  etcdctl: etcdctl("v3.6.8"),
   containerd: {
     module: "github.com/containerd/containerd/v2",
     version: "v2.3.4",
@@ -140,6 +135,9 @@ const builds = {
     // Linked against the CNI library that today's plugins use: its own knows no CNI 1.0.0, flannel's manifest asks for it.
     requires: ["github.com/containernetworking/cni@v1.3.0"],
   },
+  "kubernetes-older": kubernetes(olderKubernetesVersion),
+  "etcd-older": etcd("v3.6.6"),
+  "etcdctl-older": etcdctl("v3.6.6"),
 } satisfies Record<string, GoBuild>;
 
 /** A build of the table, or the pause program, which is C. */
@@ -152,7 +150,10 @@ export const buildNames = [
 ] as readonly BuildName[];
 
 /** What one suite alone needs, on a machine that has the time: not among `all`. */
-const addonBuilds: readonly BuildName[] = ["metallb", "traefik"];
+const ofOneSuite = {
+  addons: ["metallb", "traefik"],
+  upgrade: ["kubernetes-older", "etcd-older", "etcdctl-older"],
+} satisfies Record<string, readonly BuildName[]>;
 
 function kubernetes(version: string): GoBuild {
   const [major, minor, patch] = version.split(".");
@@ -171,6 +172,21 @@ function kubernetes(version: string): GoBuild {
   };
 }
 
+function etcd(version: string): GoBuild {
+  const module = "go.etcd.io/etcd/server/v3";
+  return { module, version, binaries: { etcd: module } };
+}
+
+function etcdctl(version: string): GoBuild {
+  const module = "go.etcd.io/etcd/etcdctl/v3";
+  return { module, version, binaries: { etcdctl: module } };
+}
+
+/** The build that makes a tool in the version that belongs to `olderKubernetesVersion`, where that has one of its own. */
+export function olderBuildOf(tool: string): BuildName | undefined {
+  return ofOneSuite.upgrade.find((name) => binariesOf(name).includes(tool));
+}
+
 /** Version of a build without its leading `v`, as in file names and image tags. */
 export function buildVersion(name: keyof typeof builds): string {
   return builds[name].version.replace(/^v/, "");
@@ -182,13 +198,17 @@ export function ensureBuild(name: BuildName): Promise<string> {
   return ensureGoBuild(name, builds[name]);
 }
 
-/** Path of one binary, such as `kube-apiserver` or `etcd`; `pulumi` comes from `PATH` where it is installed. */
-export async function ensureTool(name: string): Promise<string> {
+/**
+ * Path of one binary, such as `kube-apiserver` or `etcd`; `pulumi` comes from `PATH` where it is installed. Where several
+ * builds make it and none is named, it is the lab's own version.
+ */
+export async function ensureTool(name: string, from?: BuildName): Promise<string> {
   if (name === "pulumi") {
     const installed = onPath(name);
     if (installed !== undefined) return installed;
   }
-  const build = buildNames.find((candidate) => binariesOf(candidate).includes(name));
+  // The older builds stand last.
+  const build = from ?? buildNames.find((candidate) => binariesOf(candidate).includes(name));
   if (build === undefined) throw new Error(`no build makes ${name}`);
   return path.join(await ensureBuild(build), name);
 }
@@ -217,7 +237,10 @@ function onPath(name: string): string | undefined {
     .find((file) => fs.existsSync(file));
 }
 
-/** `toolchain.ts [all|addons|BUILD|BINARY ...]` builds and prints `name path` lines; `toolchain.ts seconds [SINCE]` what it cost. */
+/**
+ * `toolchain.ts [all|addons|upgrade|BUILD|BINARY ...]` builds and prints `name path` lines; `toolchain.ts seconds [SINCE]`
+ * what it cost.
+ */
 async function main(wanted: string[]): Promise<void> {
   if (wanted[0] === "seconds") {
     const records = makeRecords(wanted[1] === undefined ? undefined : new Date(wanted[1]));
@@ -225,13 +248,13 @@ async function main(wanted: string[]): Promise<void> {
     return;
   }
   const all = wanted.length === 0 || wanted.includes("all");
-  const ordinary = buildNames.filter((name) => !addonBuilds.includes(name));
-  const names = wanted.flatMap((name): readonly string[] => (name === "addons" ? addonBuilds : [name]));
-  for (const name of all ? ordinary : names) {
+  const special: readonly BuildName[] = Object.values(ofOneSuite).flat();
+  const ordinary = buildNames.filter((name) => !special.includes(name));
+  const suites = new Map<string, readonly string[]>(Object.entries(ofOneSuite));
+  for (const name of all ? ordinary : wanted.flatMap((one) => suites.get(one) ?? [one])) {
     const build = buildNames.find((candidate) => candidate === name);
-    for (const binary of build === undefined ? [name] : binariesOf(build)) {
-      console.log(`${binary} ${await ensureTool(binary)}`);
-    }
+    for (const binary of build === undefined ? [name] : binariesOf(build))
+      console.log(`${binary} ${await ensureTool(binary, build)}`);
   }
 }
 
