@@ -1,8 +1,8 @@
 import { CHECKSUMS } from "./checksums";
 import type { Architecture, ComponentVersions, Download, DownloadName } from "./settings/resolved";
 
-/** Kubernetes minor versions this library builds and is tested with. */
-export type Minor = "1.34" | "1.35" | "1.36";
+/** Kubernetes minor versions this library builds; the checksums of 1.37's files are for the settings to give. */
+export type Minor = "1.34" | "1.35" | "1.36" | "1.37";
 
 export interface MinorFacts {
   readonly pause: string;
@@ -15,6 +15,8 @@ export interface MinorFacts {
  * PauseVersion, DefaultEtcdVersion) at the tag named; crictl: cri-tools README, "Compatibility matrix" (same minor).
  */
 export const MINORS: Record<Minor, MinorFacts> = {
+  // v1.37.1, which takes crictl of the minor before (skew of one)
+  "1.37": { pause: "3.10.2", etcd: "3.7.0-0", crictl: "1.36.0" },
   // v1.36.4
   "1.36": { pause: "3.10.2", etcd: "3.6.8-0", crictl: "1.36.0" },
   // v1.35.8
@@ -58,12 +60,12 @@ export const VERSION_BOUNDS: Record<
   // containernetworking/plugins v1.0.0 supports CNI 1.0.
   cniPlugins: { least: "1.0.0", below: "2.0.0", why: "containerd 2.x speaks CNI 1.0" },
   crictl: { least: "1.33.0", why: "older crictl is outside the skew of Kubernetes 1.34" },
-  pause: { least: "3.10", why: "the kubelets of 1.34 to 1.36 are released with pause 3.10" },
+  pause: { least: "3.10", why: "the kubelets of 1.34 to 1.37 are released with pause 3.10" },
   // kubeadm v1.36.4 constants.go, MinExternalEtcdVersion.
   etcd: {
     least: "3.5.24-0",
-    below: "3.7.0",
-    why: "kubeadm takes etcd 3.5.24 and newer, and 3.6 is what it is tested with",
+    below: "3.8.0",
+    why: "kubeadm takes etcd 3.5.24 and newer, and 3.7 is the newest it comes with",
   },
   coredns: { least: "v1.11.0", below: "v2.0.0", why: "the Corefile uses plugins of 1.11 and newer" },
   // flannel v0.26 release notes: nftables mode.

@@ -6,6 +6,7 @@ import { awsAdvisories } from "./awsAdvisories";
 import { CONTROL_PLANE_TAINT } from "./labels";
 import type { ClusterSettings } from "./resolved";
 import { tenancyAdvisories } from "./tenancyAdvisories";
+import { knownVersions, minorOf } from "../versions";
 
 type Settings = Omit<ClusterSettings, "advisories">;
 
@@ -106,7 +107,13 @@ function endpointAdvisories({ endpoint, machines, bastion, access }: Settings): 
 
 function otherAdvisories(settings: Settings): string[] {
   const found: string[] = [];
-  const { firewall, firewallAccess, encryption, ignorePreflightErrors, protect } = settings;
+  const { firewall, firewallAccess, encryption, ignorePreflightErrors, protect, kubernetesVersion } =
+    settings;
+  if (!knownVersions().some((known) => minorOf(known) === minorOf(kubernetesVersion))) {
+    found.push(
+      `kubernetesVersion ${kubernetesVersion}: its kubeadm takes this library's documents, but no cluster of it was tried`,
+    );
+  }
   for (const key of ["ssh", "api", "nodePorts"] as const) {
     if (firewallAccess[key].includes("0.0.0.0/0")) found.push(`access.${key} is open to the whole internet`);
     if (firewall === "none" && firewallAccess[key].length > 0) {

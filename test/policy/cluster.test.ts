@@ -295,7 +295,7 @@ describe("kubernetes-version", () => {
     for (const one of stack.filter((step) => step.name.endsWith("-membership")))
       editSpec(one, (text) => text.replace('"kubernetesVersion":"1.36.4"', '"kubernetesVersion":"1.20.0"'));
     expect(await messages(kubernetesVersion, stack)).toEqual([
-      "metal.example.internal is Kubernetes 1.20.0; this library knows 1.34, 1.35, 1.36",
+      "metal.example.internal is Kubernetes 1.20.0; this library knows 1.34, 1.35, 1.36, 1.37",
     ]);
   });
 

@@ -17,18 +17,15 @@ export function kubernetesIsSupported({ kubernetesVersion }: Facts, problems: Pr
   const minor = kubernetesVersion === undefined ? undefined : minorOf(kubernetesVersion);
   if (minor === undefined || isSupportedMinor(minor)) return;
   const supported = Object.keys(MINORS);
+  const newest = supported.flatMap((one) => knownVersions().find((known) => minorOf(known) === one) ?? []);
   problems.add(
     ["kubernetesVersion"],
     kubernetesVersion,
     "is of a minor version this library does not build",
     {
-      allowed: `${supported.join(", ")} (newest known: ${supported.map((m) => newestOf(m)).join(", ")})`,
+      allowed: `${supported.join(", ")} (as they are: ${newest.join(", ")}; others with downloads.checksums)`,
     },
   );
-}
-
-function newestOf(minor: string): string {
-  return knownVersions().find((version) => minorOf(version) === minor) ?? `${minor}.x`;
 }
 
 export function componentsFit(facts: Facts, problems: Problems): void {
@@ -89,9 +86,9 @@ export function checksumsAreKnown(facts: Facts, problems: Problems): void {
   }
 }
 
+/** Those of the same minor; of a minor without any, all. */
 function knownOf(version: string | undefined): string {
   const minor = minorOf(version ?? "");
-  return knownVersions()
-    .filter((known) => minorOf(known) === minor)
-    .join(", ");
+  const like = knownVersions().filter((known) => minorOf(known) === minor);
+  return (like.length > 0 ? like : knownVersions()).join(", ");
 }

@@ -4,7 +4,7 @@ import { nthAddress, range } from "../../../model/network/addresses";
 import { parseCluster } from "../../../model/settings/parse";
 import type { ClusterSettings } from "../../../model/settings/resolved";
 import { metalInput } from "../../support/settings";
-import { type Change, all, edited, machine, moveNodes, set } from "./edit";
+import { type Change, HASH, all, edited, machine, moveNodes, newer, set } from "./edit";
 
 function taken(change: Change): ClusterSettings {
   return parseCluster(edited(change), { environment: "metal" });
@@ -98,6 +98,17 @@ describe("shapes of clusters are taken", () => {
     expect(settings.machines.find((m) => m.name === "w1")?.ssh).toMatchObject({
       host: "10.40.0.22",
       port: 2222,
+    });
+  });
+
+  it.each(["1.36.99", "1.37.1", "1.34.99"])("Kubernetes %s with checksums of its own", (version) => {
+    const settings = taken(newer(version));
+    expect(settings.kubernetesVersion).toBe(version);
+    expect(settings.downloads.files.amd64).toContainEqual({
+      name: "kubelet",
+      url: `https://dl.k8s.io/v${version}/bin/linux/amd64/kubelet`,
+      sha256: HASH,
+      version,
     });
   });
 

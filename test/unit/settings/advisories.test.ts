@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseCluster } from "../../../model/settings/parse";
 import { REGION, smallAws } from "../../support/awsInput";
 import type { RawSettings } from "../../support/settings";
-import { type Change, all, edited, set } from "./edit";
+import { type Change, all, edited, newer, set } from "./edit";
 
 function advisoriesOf(change: Change): readonly string[] {
   return parseCluster(edited(change), { environment: "metal" }).advisories;
@@ -32,6 +32,11 @@ const CASES: readonly [name: string, change: Change, text: RegExp][] = [
   ["open to the world", set("access.ssh", ["0.0.0.0/0"]), /access\.ssh is open to the whole internet/],
   ["lists without a firewall", set("firewall", "none"), /access\.api has no effect/],
   ["aescbc", set("encryption.provider", "aescbc"), /padding oracles/],
+  [
+    "a minor without checksums here",
+    newer("1.37.1"),
+    /kubernetesVersion 1\.37\.1: .*no cluster of it was tried/,
+  ],
   ["unprotected CAs", set("protect", false), /protect is off/],
 ];
 

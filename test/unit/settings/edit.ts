@@ -23,6 +23,20 @@ export function all(...changes: Change[]): Change {
   return (settings) => changes.forEach((change) => change(settings));
 }
 
+/** A SHA-256 of no file. */
+export const HASH = "0123456789abcdef".repeat(4);
+
+/** Checksums of Kubernetes' own files for one architecture. */
+export function checksums(architecture: string): Change {
+  const files = ["kubeadm", "kubelet", "kubectl"].map((file) => [file, { [architecture]: HASH }]);
+  return set("downloads.checksums", Object.fromEntries(files));
+}
+
+/** A Kubernetes whose files have checksums in the settings. */
+export function newer(version: string): Change {
+  return all(set("kubernetesVersion", version), checksums("amd64"));
+}
+
 /** A public key in OpenSSH's form that is like no other. */
 export function hostKey(): string {
   const { publicKey } = generateKeyPairSync("ed25519");

@@ -1,6 +1,6 @@
 import type { ProjectFiles } from "../../../model/own/files";
 import type { RawSettings } from "../../support/settings";
-import { type Change, all, hostKey, machine, moveNodes, set } from "./edit";
+import { type Change, HASH, all, checksums, hostKey, machine, moveNodes, set } from "./edit";
 
 /** One way of getting the settings wrong, and the one problem it must give. */
 export interface Wrong {
@@ -54,7 +54,6 @@ export const PEM = [
   "-----END OPENSSH PRIVATE KEY-----",
   "",
 ].join("\n");
-const HASH = "0123456789abcdef".repeat(4);
 
 export const WRONG: readonly Wrong[] = [
   ...cases("pods and services overlap", [
@@ -471,9 +470,15 @@ export const WRONG: readonly Wrong[] = [
     ["too old", set("kubernetesVersion", "1.33.5"), "kubernetesVersion", /does not build.*1\.36/],
     [
       "too new",
+      set("kubernetesVersion", "1.38.0"),
+      "kubernetesVersion",
+      /does not build.*1\.37, 1\.36, 1\.35, 1\.34/,
+    ],
+    [
+      "the newest minor without checksums",
       set("kubernetesVersion", "1.37.1"),
       "kubernetesVersion",
-      /does not build.*1\.36, 1\.35, 1\.34/,
+      /no checksum.*1\.36\.4.*downloads\.checksums\.kubeadm\.amd64/,
     ],
     ["with a v", set("kubernetesVersion", "v1.36.4"), "kubernetesVersion", /written with a v.*1\.36\.4/],
     ["two numbers in YAML", set("kubernetesVersion", 1.36), "kubernetesVersion", /is a number/],
@@ -1108,9 +1113,4 @@ function dotted(settings: Record<string, unknown>): void {
 /** A name that would write a line of its own into the report. */
 function brokenName(settings: Record<string, unknown>): void {
   (settings.machines as Record<string, unknown>)["w3\nname: fine"] = { ...master("w3"), role: "worker" };
-}
-
-function checksums(architecture: string): Change {
-  const files = ["kubeadm", "kubelet", "kubectl"].map((file) => [file, { [architecture]: HASH }]);
-  return set("downloads.checksums", Object.fromEntries(files));
 }
