@@ -14,6 +14,24 @@ const MARKER = "plan.json";
  * @throws PlanError when the folder is not the plan's to write
  */
 export function writePlan(out: string, files: readonly PlanFile[]): void {
+  const fresh = `${out}.new-${process.pid}`;
+  try {
+    const { former, foreign } = earlierFiles(out, files);
+    writeTree(fresh, files);
+    replace(out, fresh, foreign, former !== undefined);
+  } catch (error) {
+    if (error instanceof PlanError) throw error;
+    throw new PlanError(`the plan cannot be written to ${shown(out)}: ${(error as Error).message}`);
+  } finally {
+    if (fs.existsSync(fresh)) fs.rmSync(fresh, { recursive: true });
+  }
+}
+
+/** What lies in the folder: a former plan's files, if there is one, and those of others, none of them in the way. */
+function earlierFiles(
+  out: string,
+  files: readonly PlanFile[],
+): { readonly former: readonly string[] | undefined; readonly foreign: readonly string[] } {
   const former = formerFiles(out);
   const foreign = former === undefined ? [] : filesIn(out).filter((file) => !former.includes(file));
   const clash = foreign.filter((file) =>
@@ -25,16 +43,7 @@ export function writePlan(out: string, files: readonly PlanFile[]): void {
     throw new PlanError(
       `${shown(out)} holds ${clash.join(", ")}, which no plan wrote and this one would: move it away, or name another folder with --out`,
     );
-  const fresh = `${out}.new-${process.pid}`;
-  try {
-    writeTree(fresh, files);
-    replace(out, fresh, foreign, former !== undefined);
-  } catch (error) {
-    if (error instanceof PlanError) throw error;
-    throw new PlanError(`the plan cannot be written to ${shown(out)}: ${(error as Error).message}`);
-  } finally {
-    fs.rmSync(fresh, { recursive: true, force: true });
-  }
+  return { former, foreign };
 }
 
 /** The files a former plan wrote; undefined where there is nothing. */
@@ -77,10 +86,20 @@ function writeTree(folder: string, files: readonly PlanFile[]): void {
   for (const file of files) {
     const target = path.join(folder, file.path);
     const parent = path.dirname(target);
-    if (!made.has(parent)) fs.mkdirSync(parent, { recursive: true });
+    if (!made.has(parent)) makeFolder(parent);
     made.add(parent);
     fs.writeFileSync(target, file.content, { mode: file.executable === true ? 0o755 : 0o644 });
   }
+}
+
+/**
+ * Not `recursive`: where a file system makes no folders and says that there is no such entry, as /proc does, Node 20 tries
+ * for ever.
+ */
+function makeFolder(folder: string): void {
+  if (fs.existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  fs.mkdirSync(folder);
 }
 
 function replace(out: string, fresh: string, foreign: readonly string[], exists: boolean): void {
@@ -88,7 +107,7 @@ function replace(out: string, fresh: string, foreign: readonly string[], exists:
   if (exists) fs.renameSync(out, old);
   fs.renameSync(fresh, out);
   for (const file of foreign) {
-    fs.mkdirSync(path.dirname(path.join(out, file)), { recursive: true });
+    makeFolder(path.dirname(path.join(out, file)));
     fs.renameSync(path.join(old, file), path.join(out, file));
   }
   // Only what the former plan wrote is left in it.

@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { GENERATOR } from "../../../plan/document";
 import type { PlanFile } from "../../../plan/files";
+import { PlanError } from "../../../plan/error";
 import { writePlan } from "../../../plan/output";
 import { cleanUp, listing, newFolder } from "./support";
 
@@ -38,6 +39,16 @@ describe("writePlan", () => {
     writePlan(out, planOf("index.html"));
     expect(listing(out)).toEqual(["index.html", "nodes/w1/notes.txt", "notes.txt", "plan.json"]);
     expect(fs.readFileSync(path.join(out, "nodes/w1/notes.txt"), "utf8")).toBe("mine as well");
+  });
+
+  it("says why where a folder cannot be made: below a file, and on a file system that makes none", () => {
+    const file = path.join(newFolder(), "file");
+    fs.writeFileSync(file, "mine");
+    for (const out of [path.join(file, "metal"), "/proc/pulumi-kubeadm/metal"]) {
+      expect(() => writePlan(out, planOf("index.html")), out).toThrow(PlanError);
+      expect(() => writePlan(out, planOf("index.html")), out).toThrow(/the plan cannot be written to/);
+    }
+    expect(fs.readFileSync(file, "utf8")).toBe("mine");
   });
 
   it("leaves a folder alone that is not empty and holds no plan", () => {
