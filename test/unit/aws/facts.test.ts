@@ -1,3 +1,4 @@
+import { InstanceType } from "@pulumi/aws/types/enums/ec2";
 import { describe, expect, it } from "vitest";
 
 import { IMAGES, resolvedAtLaunch, windowsImageParameter } from "../../../model/aws/images";
@@ -6,6 +7,7 @@ import {
   isKnownFamily,
   knownFamilies,
   sizeProblem,
+  sizesOf,
   vcpusOf,
 } from "../../../model/aws/instanceTypes";
 import {
@@ -66,7 +68,7 @@ describe("instance types", () => {
   });
 
   it("of AWS Graviton have a g among the letters after the generation, and no others have", () => {
-    const graviton = (family: string) => family === "a1" || /^[a-z]+\d+[a-z]*g/.test(family);
+    const graviton = (family: string) => /^(a1|p6e-gb200)$|^[a-z]+\d+[a-z]*g/.test(family);
     for (const family of knownFamilies()) {
       expect(architectureOf(`${family}.large`), family).toBe(graviton(family) ? "arm64" : "amd64");
     }
@@ -84,8 +86,28 @@ describe("instance types", () => {
     expect(sizeProblem(type)).toBeUndefined();
   });
 
-  it.each(["t3.4xlarge", "m5.medium", "c6i.nano", "m99z.giant", "p5.large"])("%s has none", (type) => {
-    expect(sizeProblem(type)).toMatch(/size/);
+  it.each(["t3.4xlarge", "m5.medium", "c6i.nano", "m99z.giant", "p5.large", "m5.3xlarge", "c5.16xlarge"])(
+    "%s has none",
+    (type) => {
+      expect(sizeProblem(type)).toMatch(/size/);
+    },
+  );
+
+  it("are those that the provider names, but for Macs and what no image of today boots on", () => {
+    const old = /^(t1|m1|m2|c1|cc1|cc2|cg1|cr1|hi1|hs1)\./;
+    const named = [...new Set<string>(Object.values(InstanceType))].filter(
+      (type) => !type.startsWith("mac") && !old.test(type),
+    );
+    const table = knownFamilies().flatMap((family) =>
+      sizesOf(`${family}.large`).map((size) => `${family}.${size}`),
+    );
+    expect(table.sort()).toEqual(named.sort());
+  });
+
+  it("of Macs run none of the images", () => {
+    expect(["mac1.metal", "mac2-m2pro.metal", "mac-m4.metal"].map(sizeProblem)).toEqual(
+      Array(3).fill(expect.stringMatching(/Mac/)),
+    );
   });
 
   it.each([
@@ -93,6 +115,9 @@ describe("instance types", () => {
     ["t3.nano", 2],
     ["t3.medium", 2],
     ["m7g.medium", 1],
+    ["m7a.medium", 1],
+    ["a1.medium", 1],
+    ["t2.medium", 2],
     ["m5.large", 2],
     ["m5.xlarge", 4],
     ["m5.24xlarge", 96],

@@ -1,8 +1,11 @@
 import {
   architectureOf,
   familyOf,
+  isKnownFamily,
   knownFamilies,
+  sizeOf,
   sizeProblem,
+  sizesOf,
   smallMemoryMiB,
   vcpusOf,
 } from "../../../aws/instanceTypes";
@@ -18,34 +21,50 @@ const MASTER = { vcpus: 2, memoryMiB: 1622 } as const;
 /** Every instance type that the settings name is one, and is of the architecture that goes with it. */
 export function instanceTypesFit({ input, pools }: AwsFacts, _facts: Facts, problems: Problems): void {
   const control = input.controlPlane ?? {};
-  typeExists(["controlPlane", "instanceType"], control.instanceType, problems);
+  typeExists(["controlPlane", "instanceType"], control.instanceType, control, problems);
   architectureFits(["controlPlane"], control, problems);
   if (input.bastion !== undefined) {
-    typeExists(["bastion", "instanceType"], input.bastion.instanceType, problems);
+    typeExists(["bastion", "instanceType"], input.bastion.instanceType, input.bastion, problems);
     architectureFits(["bastion"], input.bastion, problems);
   }
   for (const pool of pools) {
-    typeExists([...pool.path, "instanceType"], pool.input.instanceType, problems);
+    typeExists([...pool.path, "instanceType"], pool.input.instanceType, pool.input, problems);
     architectureFits(pool.path, { ...pool.input, instanceType: pool.instanceTypes[0] }, problems);
     alternativesFit(pool, problems);
   }
 }
 
-function typeExists(path: Path, type: string | undefined, problems: Problems): void {
-  const wrong = type === undefined ? undefined : sizeProblem(type);
-  if (type === undefined || wrong === undefined) return;
-  problems.add(path, type, wrong, {
-    allowed: "a size that the family has, as large, xlarge or 2xlarge",
-    nearest:
-      nearest(familyOf(type), knownFamilies()) === familyOf(type) ? `${familyOf(type)}.large` : undefined,
-  });
+interface Given {
+  readonly instanceType?: string | undefined;
+  readonly architecture?: Architecture | undefined;
 }
 
-function architectureFits(
-  path: Path,
-  given: { readonly instanceType?: string | undefined; readonly architecture?: Architecture | undefined },
-  problems: Problems,
-): void {
+/** @param given whose architecture, where it is written, vouches for a family that is newer than the table */
+function typeExists(path: Path, type: string | undefined, given: Given, problems: Problems): void {
+  if (type === undefined) return;
+  const family = familyOf(type);
+  const wrong = sizeProblem(type);
+  if (wrong !== undefined) {
+    const sizes = sizesOf(type);
+    const near = nearest(sizeOf(type), sizes);
+    problems.add(path, type, wrong, {
+      allowed:
+        sizes.length > 0
+          ? `${family} with one of ${sizes.join(", ")}`
+          : "a family and a size that it has, as m7i.large",
+      nearest: near === undefined ? undefined : `${family}.${near}`,
+    });
+  } else if (!isKnownFamily(type) && given.architecture === undefined && !("architecture" in given)) {
+    const near = nearest(family, knownFamilies());
+    problems.add(path, type, `is of a family that is not known here, ${family}`, {
+      allowed:
+        "a family of the EC2 instance types guide, as t3, m7i or c7g; or architecture beside it, for a newer one",
+      nearest: near === undefined ? undefined : `${near}.${sizeOf(type)}`,
+    });
+  }
+}
+
+function architectureFits(path: Path, given: Given, problems: Problems): void {
   const real = given.instanceType === undefined ? undefined : architectureOf(given.instanceType);
   if (given.architecture === undefined || real === undefined || real === given.architecture) return;
   problems.add([...path, "architecture"], given.architecture, `is not that of ${given.instanceType}`, {
@@ -59,7 +78,7 @@ function alternativesFit({ path, input, instanceTypes }: AwsPoolFacts, problems:
   (input.instanceTypes ?? []).forEach((type, index) => {
     if (type === undefined) return;
     const place = [...path, "instanceTypes", index];
-    typeExists(place, type, problems);
+    typeExists(place, type, input, problems);
     const earlier = [input.instanceType, ...(input.instanceTypes ?? []).slice(0, index)];
     if (earlier.includes(type)) problems.add(place, type, "stands twice", { allowed: "each type once" });
     const own = architectureOf(type);
