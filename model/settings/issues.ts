@@ -3,7 +3,7 @@ import type { z } from "zod";
 
 import { CNI_VARIANTS } from "../cni/facts";
 import { HIDDEN, NAME_OF_SECRET, type Path, type Problems, SECRET_KEY, isPrivateKey } from "./problems";
-import { type CheckParams, looksLikeKeyMaterial } from "./schema/primitives";
+import { type CheckParams, looksLikeKeyMaterial, takenBySchema } from "./schema/primitives";
 
 type Issue = z.core.$ZodIssue;
 
@@ -17,11 +17,15 @@ export type Pruned = Record<string, unknown>;
 export function checkSchema(schema: z.ZodType, raw: unknown, problems: Problems): unknown {
   // By the issue's own list: inside of a union its path does not yet lead from the root.
   const validKeys = new WeakMap<readonly string[], string[]>();
+  // An issue keeps its message and not its schema, so what the schema takes goes by the message.
+  const taken = new Set<string>();
   const parsed = schema.safeParse(raw, {
     reportInput: true,
     error: (issue) => {
       if (issue.code === "unrecognized_keys") validKeys.set(issue.keys, keysOf(issue.inst));
-      return undefined;
+      const allowed = issue.code === "invalid_type" ? takenBySchema(issue.inst) : undefined;
+      if (allowed !== undefined) taken.add(allowed);
+      return allowed;
     },
   });
   if (parsed.success) return raw;
@@ -37,7 +41,7 @@ export function checkSchema(schema: z.ZodType, raw: unknown, problems: Problems)
     }
     const place =
       issue.code === "invalid_union" && issue.discriminator !== undefined ? path.slice(0, -1) : path;
-    report(problems, path, valueAt(raw, path), issue);
+    report(problems, path, valueAt(raw, path), issue, taken);
     prune(left, place);
   }
   return left;
@@ -95,25 +99,14 @@ export function nearest(word: string, valid: readonly string[]): string | undefi
   return distance(word.toLowerCase(), best) <= Math.max(1, Math.floor(best.length / 3)) ? found : undefined;
 }
 
-function report(problems: Problems, path: Path, value: unknown, issue: Issue): void {
-  if (typeof value === "string" && isPrivateKey(value)) {
-    problems.add(
-      path,
-      HIDDEN,
-      "is a private key; secrets stand in kubeadm:secrets and are referred to by name",
-      { allowed: NAME_OF_SECRET },
-    );
-    return;
-  }
-  if (isEncrypted(value)) {
-    problems.add(
-      path,
-      HIDDEN,
-      "is an encrypted value; secrets stand in kubeadm:secrets and are referred to by name",
-      { allowed: NAME_OF_SECRET },
-    );
-    return;
-  }
+function report(
+  problems: Problems,
+  path: Path,
+  value: unknown,
+  issue: Issue,
+  taken: ReadonlySet<string>,
+): void {
+  if (reportSecret(problems, path, value)) return;
   const later = knownFromElsewhere(path, value, issue);
   if (later !== undefined) {
     problems.add(path, value, later.message, { allowed: later.allowed });
@@ -127,7 +120,12 @@ function report(problems: Problems, path: Path, value: unknown, issue: Issue): v
     }
     case "invalid_type":
       problems.add(path, mayHoldSecret(path, value) ? HIDDEN : value, wrongType(value, issue.expected), {
-        allowed: expectedName(path, issue.expected),
+        allowed: expectedName(
+          path,
+          issue.expected,
+          value,
+          taken.has(issue.message) ? issue.message : undefined,
+        ),
       });
       return;
     case "invalid_value":
@@ -143,7 +141,15 @@ function report(problems: Problems, path: Path, value: unknown, issue: Issue): v
     case "too_big": {
       const small = issue.code === "too_small";
       const limit = small ? `at least ${String(issue.minimum)}` : `at most ${String(issue.maximum)}`;
-      const unit = issue.origin === "array" ? " entries" : issue.origin === "string" ? " characters" : "";
+      const one = Number(small ? issue.minimum : issue.maximum) === 1;
+      const unit =
+        issue.origin === "array"
+          ? one
+            ? " entry"
+            : " entries"
+          : issue.origin === "string"
+            ? ` character${one ? "" : "s"}`
+            : "";
       problems.add(path, value, small ? "is too small" : "is too large", { allowed: `${limit}${unit}` });
       return;
     }
@@ -194,7 +200,22 @@ function knownFromElsewhere(
   return undefined;
 }
 
-export function isEncrypted(value: unknown): boolean {
+/** Reports a private key or an encrypted value among the settings. @returns whether it was one */
+export function reportSecret(problems: Problems, path: Path, value: unknown): boolean {
+  const what = isEncrypted(value)
+    ? "an encrypted value"
+    : typeof value === "string" && isPrivateKey(value)
+      ? "a private key"
+      : undefined;
+  if (what === undefined) return false;
+  problems.add(path, HIDDEN, `is ${what}; secrets stand in kubeadm:secrets and are referred to by name`, {
+    allowed: NAME_OF_SECRET,
+  });
+  return true;
+}
+
+/** Whether it is a value as `pulumi config set --secret` writes it. */
+function isEncrypted(value: unknown): boolean {
   if (value === null || typeof value !== "object" || Array.isArray(value)) return false;
   const keys = Object.keys(value);
   return keys.length === 1 && keys[0] === "secure";
@@ -252,7 +273,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   record: "a mapping",
 };
 
-function expectedName(path: Path, expected: string): string {
+function expectedName(path: Path, expected: string, value: unknown, own: string | undefined): string {
   if (path.at(-1) === "hostKey") {
     return "the host's public key, one line as 'ssh-ed25519 AAAA...' (ssh-keyscan HOST, compared with the host's console)";
   }
@@ -261,7 +282,12 @@ function expectedName(path: Path, expected: string): string {
     const lists = "ranges that may come in, as [203.0.113.0/24]: nothing is open unless it is written";
     return place === "access" ? `a mapping with api and ssh, each a list of ${lists}` : `a list of ${lists}`;
   }
-  return EXPECTED[expected] ?? expected;
+  const name = own ?? EXPECTED[expected] ?? expected;
+  // YAML reads 1.36 as a number and yes as a truth value.
+  const unquoted = expected === "string" && (typeof value === "number" || typeof value === "boolean");
+  return unquoted && !name.includes("quotes")
+    ? `${name}; in quotes where YAML would read something else`
+    : name;
 }
 
 export function valueAt(root: unknown, path: Path): unknown {

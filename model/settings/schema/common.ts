@@ -24,7 +24,11 @@ const semver = text((value) =>
   /^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}$/.test(value)
     ? undefined
     : {
-        message: value.startsWith("v") ? "is written with a v" : "is no version",
+        message: value.startsWith("v")
+          ? "is written with a v"
+          : /^\d+\.\d+$/.test(value)
+            ? "is no version without its patch"
+            : "is no version",
         allowed: "three numbers, as 1.36.4",
       },
 );

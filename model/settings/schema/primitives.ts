@@ -12,9 +12,17 @@ export interface CheckParams {
 
 type Verdict = ({ readonly message: string } & CheckParams) | undefined;
 
+/** What a schema of text takes, in words: for values that are missing or of another type, which its check never sees. */
+const TAKEN = new WeakMap<object, string>();
+
+/** What `schema` takes, in words; undefined where it is none of text with a check of its own. */
+export function takenBySchema(schema: unknown): string | undefined {
+  return typeof schema === "object" && schema !== null ? TAKEN.get(schema) : undefined;
+}
+
 /** A string with one check that explains itself. */
 export function text(check: (value: string) => Verdict) {
-  return z.string().superRefine((value, context) => {
+  const schema = z.string().superRefine((value, context) => {
     const verdict: Verdict = isPrivateKey(value)
       ? {
           message: "is a private key; secrets stand in kubeadm:secrets and are referred to by name",
@@ -26,6 +34,9 @@ export function text(check: (value: string) => Verdict) {
     const { message, ...params } = verdict;
     context.addIssue({ code: "custom", message, params });
   });
+  const allowed = check("")?.allowed;
+  if (allowed !== undefined) TAKEN.set(schema, allowed);
+  return schema;
 }
 
 export function matching(pattern: RegExp, allowed: string) {
