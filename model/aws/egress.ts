@@ -44,19 +44,21 @@ function outgoing(settings: ClusterSettings): Omit<GroupRule, "group">[] {
     ports: { from: port, to: port },
     reason: description(reason),
   });
-  const resolvers = [
-    ...settings.coredns.forwarders,
-    ...Object.values(settings.coredns.stubDomains).flat(),
-  ].map((resolver) => resolver.replace(/:\d+$/, ""));
+  const resolvers = [...settings.coredns.forwarders, ...Object.values(settings.coredns.stubDomains).flat()];
   return [
     to(ANYWHERE, "tcp", 443, "HTTPS: images, downloads, services of AWS"),
     to(ANYWHERE, "tcp", 80, "HTTP: packages of the operating system, which are signed"),
     ...[...new Set(resolvers)]
-      .filter((resolver) => /^\d+(\.\d+){3}$/.test(resolver))
-      .flatMap((resolver) =>
-        ["udp", "tcp"].map((protocol) => to(`${resolver}/32`, protocol, 53, "DNS: resolvers of CoreDNS")),
+      .map((resolver) => /^(\d+(?:\.\d+){3})(?::(\d+))?$/.exec(resolver))
+      .filter((match) => match !== null)
+      .flatMap(([, address = "", port = "53"]) =>
+        ["udp", "tcp"].map((protocol) =>
+          to(`${address}/32`, protocol, Number(port), "DNS: resolvers of CoreDNS"),
+        ),
       ),
-    ...portsOfUrls(settings).map((port) => to(ANYWHERE, "tcp", port, "mirrors and proxies of the settings")),
+    ...portsOfUrls(settings).map((port) =>
+      to(ANYWHERE, "tcp", port, "registries, proxies and the issuer of the settings"),
+    ),
   ];
 }
 
@@ -66,7 +68,9 @@ function portsOfUrls(settings: ClusterSettings): number[] {
     settings.downloads.mirror,
     settings.proxy?.http,
     settings.proxy?.https,
+    settings.oidc?.issuerUrl,
     ...Object.values(settings.images.mirrors).flat(),
+    ...(settings.images.repository === undefined ? [] : [`https://${settings.images.repository}`]),
   ];
   const ports = urls.flatMap((url) => {
     if (url === undefined || !URL.canParse(url)) return [];

@@ -161,6 +161,21 @@ describe("egress", () => {
     expect(worker).toContain("udp 53 10.0.0.53-32");
     expect(worker).toContain("tcp 53 10.0.0.53-32");
   });
+
+  it("goes to the ports that resolvers, registry and issuer have of their own", () => {
+    const settings = change(smallAws, {
+      egress: "strict",
+      coredns: { forwarders: ["10.0.0.53:5353"], stubDomains: { "corp.example": ["192.168.1.1"] } },
+      images: { repository: "registry.example.com:5000/k8s" },
+      oidc: { issuerUrl: "https://sso.example.com:8443/realms/x", clientId: "k8s" },
+    });
+    const worker = lines(egressRules(settings), "worker");
+    expect(worker).toContain("udp 5353 10.0.0.53-32");
+    expect(worker).not.toContain("udp 53 10.0.0.53-32");
+    expect(worker).toContain("tcp 53 192.168.1.1-32");
+    expect(worker).toContain("tcp 5000 0.0.0.0-0");
+    expect(worker).toContain("tcp 8443 0.0.0.0-0");
+  });
 });
 
 describe("the quota", () => {

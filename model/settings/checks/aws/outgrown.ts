@@ -1,5 +1,6 @@
 import { USER_DATA_LIMIT } from "../../../aws/boot/userData";
-import { RULES_PER_GROUP, groupName, groupRules } from "../../../aws/firewall";
+import { egressRules } from "../../../aws/egress";
+import { RULES_PER_GROUP, groupName, groupRules, type GroupRule } from "../../../aws/firewall";
 import { poolUserData } from "../../../aws/poolUserData";
 import type { Path, Problems } from "../../problems";
 import type { ClusterSettings } from "../../resolved";
@@ -27,20 +28,37 @@ export function limitsHold(settings: Resolved, problems: Problems): void {
   }
 }
 
-/** One rule for each range and port: it is the lists of ranges that multiply. */
+/** One rule for each range and port: it is the lists of ranges, resolvers and mirrors that multiply. */
 function rulesFit(settings: ClusterSettings, problems: Problems): void {
+  const [into, coming] = fullest(groupRules(settings));
+  if (coming > RULES_PER_GROUP) {
+    const [path, list] = longest(settings);
+    problems.add(path, list.length, `ranges make ${coming} rules in the security group of ${into}`, {
+      allowed: `${QUOTA}: ${coming - RULES_PER_GROUP} fewer, or wider ranges`,
+    });
+  }
+  const [outOf, going] = fullest(egressRules(settings));
+  if (going <= RULES_PER_GROUP) return;
+  problems.add(
+    ["egress"],
+    settings.aws?.egress,
+    `makes ${going} outgoing rules in the security group of ${outOf}`,
+    {
+      allowed: `${QUOTA}: ${going - RULES_PER_GROUP} fewer (coredns.stubDomains, coredns.forwarders, ports of images.mirrors), or open`,
+    },
+  );
+}
+
+const QUOTA = `at most ${RULES_PER_GROUP} rules a group and direction (EC2's quota)`;
+
+/** The group with the most of these rules, and how many. */
+function fullest(rules: readonly GroupRule[]): [string, number] {
   const counts = new Map<string, number>();
-  for (const { group } of groupRules(settings)) {
+  for (const { group } of rules) {
     const name = groupName(group);
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  const [name, most] = [...counts].sort(([, a], [, b]) => b - a)[0] ?? ["", 0];
-  if (most <= RULES_PER_GROUP) return;
-  const [path, list] = longest(settings);
-  const over = most - RULES_PER_GROUP;
-  problems.add(path, list.length, `ranges make ${most} rules in the security group of ${name}`, {
-    allowed: `at most ${RULES_PER_GROUP} rules a group (EC2's quota): ${over} fewer, or wider ranges`,
-  });
+  return [...counts].sort(([, a], [, b]) => b - a)[0] ?? ["", 0];
 }
 
 function longest({ aws }: ClusterSettings): [Path, readonly string[]] {
