@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { discovery, DISCOVERY_PATH, jwks, JWKS_PATH, STS_AUDIENCE } from "../../model/aws/identity";
 import { policyDocument, webIdentityTrust, type Statement } from "../../model/aws/iam";
-import { roleName } from "../../model/aws/names";
+import { bucketPrefix, roleName } from "../../model/aws/names";
 import { awsOf } from "../../model/aws/firewall";
 import { resourceTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
@@ -29,7 +29,12 @@ export class PodIdentity extends pulumi.ComponentResource {
     super("kubeadm:aws:PodIdentity", name, {}, opts);
     const { settings } = args;
     const tags = resourceTags(settings, `${settings.name}-pod-identity`);
-    const bucket = new aws.s3.Bucket(`${name}-documents`, { tags }, { parent: this });
+    // Not by the resource's own name: a stack may be called what S3 takes in no bucket's name, as dev_eu.
+    const bucket = new aws.s3.Bucket(
+      `${name}-documents`,
+      { bucketPrefix: bucketPrefix(settings.name), tags },
+      { parent: this },
+    );
     // AWS fetches the documents without credentials.
     const access = new aws.s3.BucketPublicAccessBlock(
       `${name}-access`,

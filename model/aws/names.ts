@@ -50,6 +50,14 @@ export function bastionHostKeySecret(cluster: string): string {
   return `kubeadm/${cluster}/bastion-ssh-host-key`;
 }
 
+/** S3 User Guide, "General purpose bucket naming rules": 63 characters; @pulumi/aws appends 26 digits to a prefix. */
+const BUCKET_PREFIX_LIMIT = 37;
+
+/** What the name of the bucket with the documents of pod identity begins with: bucket names are the whole partition's. */
+export function bucketPrefix(cluster: string): string {
+  return `${shortName(BUCKET_PREFIX_LIMIT - 1, "kubeadm", cluster)}-`;
+}
+
 /** Everything of a cluster in the SSM parameter store. */
 export function parameterPrefix(cluster: string): string {
   return `/kubeadm/${cluster}`;

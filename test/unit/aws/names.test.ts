@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import {
   BALANCER_NAME_LIMIT,
   balancerName,
+  bucketPrefix,
   poolGroupName,
   ROLE_NAME_LIMIT,
   roleName,
@@ -20,6 +21,14 @@ describe("names of AWS", () => {
         expect(balancerName(cluster, part).length).toBeLessThanOrEqual(BALANCER_NAME_LIMIT);
         expect(roleName(cluster, "ap-southeast-1", part).length).toBeLessThanOrEqual(ROLE_NAME_LIMIT);
         expect(poolGroupName(cluster, part).length).toBeLessThanOrEqual(TEMPLATE_NAME_LIMIT);
+      }),
+    );
+  });
+
+  it("leave the provider's digits their place in a bucket's name", () => {
+    fc.assert(
+      fc.property(label, (cluster) => {
+        expect(bucketPrefix(cluster)).toMatch(/^kubeadm-[a-z0-9-]{1,28}-$/);
       }),
     );
   });
