@@ -65,6 +65,6 @@ const FRONTS: Record<FirewallGroup, string> = {
 
 /** Where people reach the API, in words where only AWS knows the address. */
 export function accessText({ access, aws }: ClusterSettings): string {
-  const host = access.host || (aws === undefined ? "" : FRONTS[apiFront(aws)]);
+  const host = access.host || aws?.endpoint.dns?.name || (aws === undefined ? "" : FRONTS[apiFront(aws)]);
   return `${host}:${access.port}`;
 }

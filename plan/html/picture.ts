@@ -1,6 +1,7 @@
 import { cniFacts } from "../../model/cni/facts";
 import { API_PORT } from "../../model/flows";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
+import { accessText } from "../aws";
 import { Canvas, wrapped, type Frame } from "./canvas";
 import { html, type Markup } from "./markup";
 
@@ -30,7 +31,7 @@ function draw(settings: ClusterSettings, width: number, classes: string): Markup
   const canvas = new Canvas(width, widestGroup(settings));
   let y = boxes(canvas, { x: 0, y: 4, width, height: 0 }, outside(settings));
   const first = y + 44;
-  canvas.arrow(PAD + 14, y + 6, first - 4, accessText(settings));
+  canvas.arrow(PAD + 14, y + 6, first - 4, wayText(settings));
   y = cluster(canvas, settings, first);
   y = ranges(canvas, settings, y + GAP);
   return canvas.svg(y + 2, classes, `Networks and machines of ${settings.name}`);
@@ -44,9 +45,9 @@ function widestGroup(settings: ClusterSettings): number {
 }
 
 function outside(settings: ClusterSettings): Box[] {
-  const { bastion, access, network } = settings;
+  const { bastion, network } = settings;
   return [
-    { title: "Operators", lines: [`API ${access.host}:${access.port}`], tone: "balancer" },
+    { title: "Operators", lines: [`API ${accessText(settings)}`], tone: "balancer" },
     ...(bastion === undefined
       ? []
       : [{ title: "Bastion", lines: [`${bastion.user}@${bastion.host}:${bastion.port}`], tone: "balancer" }]),
@@ -94,8 +95,8 @@ function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-function accessText({ access, bastion }: ClusterSettings): string {
-  return `SSH with pinned host keys${bastion === undefined ? "" : " through the bastion"}, API ${access.port}`;
+function wayText({ access, aws, bastion }: ClusterSettings): string {
+  return `SSH with pinned host keys${bastion === undefined && aws?.bastion === undefined ? "" : " through the bastion"}, API ${access.port}`;
 }
 
 function endpointText({ endpoint }: ClusterSettings): string {

@@ -2,7 +2,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { page } from "../../../plan/html/page";
 import { html, Markup } from "../../../plan/html/markup";
 import type { Plan } from "../../../plan/plan";
-import { metalSettings } from "../../support/settings";
+import { awsSettings, largeAws } from "../../support/awsInput";
+import { metalSettings, type RawSettings } from "../../support/settings";
+import { set } from "../settings/edit";
 import { fileOf, metalPlan } from "./support";
 
 let plan: Plan;
@@ -43,6 +45,14 @@ describe("index.html", () => {
     for (const flow of plan.document.flows) expect(text).toContain(html`${flow.reason}`.text);
     for (const one of plan.document.certificates) expect(text).toContain(html`${one.name}`.text);
     for (const one of plan.document.machines) expect(text).toContain(one.nodeAddress);
+  });
+
+  it("says in words where people reach an API whose address only AWS knows", () => {
+    const shown = (change: (raw: RawSettings) => void) => page(plan.document, awsSettings(largeAws, change));
+    expect(shown(() => undefined)).toContain(">API the public balancer&#39;s name:6443<");
+    const named = shown(set("endpoint.dns", { zoneId: "Z0123456789ABC", name: "api.example.com" }));
+    expect(named).toContain(">API api.example.com:6443<");
+    expect(named).toContain("pinned host keys through the bastion");
   });
 
   it("escapes what people wrote into the settings", () => {
