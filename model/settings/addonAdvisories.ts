@@ -1,3 +1,5 @@
+import { parseAddressRange, rangesOverlap } from "../network/addressRanges";
+import { range } from "../network/addresses";
 import { minorOf } from "../versions";
 import type { ClusterSettings } from "./resolved";
 
@@ -19,13 +21,26 @@ function corednsAdvisories({ coredns }: Settings): string[] {
   return found;
 }
 
-function metallbAdvisories({ addons: { metallb }, platform }: Settings): string[] {
+function metallbAdvisories({ addons: { metallb }, platform, aws }: Settings): string[] {
   if (metallb === undefined) return [];
   const found: string[] = [];
   if (platform === "aws") {
     found.push(
       "metallb on AWS: a VPC has no ARP for addresses that it did not give, so nothing outside the cluster reaches the " +
         `pools' addresses; Services ask for MetalLB by loadBalancerClass ${metallb.loadBalancerClass ?? ""}`,
+    );
+  }
+  for (const [name, { addresses }] of Object.entries(metallb.pools)) {
+    const subnet = (aws?.network.subnets ?? []).find(({ cidr }) =>
+      addresses.some((text) => {
+        const pool = parseAddressRange(text);
+        return !("problem" in pool) && rangesOverlap(pool, range(cidr));
+      }),
+    );
+    if (subnet === undefined) continue;
+    found.push(
+      `metallb.pools.${name} lies in subnet ${subnet.cidr}, whose addresses EC2 gives to instances; ` +
+        "a subnet CIDR reservation of type explicit keeps them free",
     );
   }
   for (const peer of metallb.bgp?.peers ?? []) {

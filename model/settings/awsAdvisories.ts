@@ -4,19 +4,31 @@ import { isPrivate, range } from "../network/addresses";
 import type { ClusterSettings } from "./resolved";
 import type { AwsSettings } from "./resolvedAws";
 
+/** No single holder announces more of the internet than this prefix length. */
+const WIDE = 8;
+
 type Settings = Omit<ClusterSettings, "advisories">;
 
 /** Things on AWS that work but deserve a look. */
 export function awsAdvisories(settings: Settings): string[] {
   const { aws } = settings;
   if (aws === undefined) return [];
-  return [...accessAdvisories(aws), ...placeAdvisories(aws), ...poolAdvisories(settings, aws)];
+  return [
+    ...accessAdvisories(aws),
+    ...placeAdvisories(aws),
+    ...poolAdvisories(settings, aws),
+    ...egressAdvisories(settings, aws),
+  ];
 }
 
 function accessAdvisories({ access }: AwsSettings): string[] {
-  return (["api", "ssh", "nodePorts"] as const)
-    .filter((key) => access[key].includes("0.0.0.0/0"))
-    .map((key) => `access.${key} is open to the whole internet`);
+  return (["api", "ssh", "nodePorts"] as const).flatMap((key) => {
+    if (access[key].includes("0.0.0.0/0")) return `access.${key} is open to the whole internet`;
+    const wide = access[key].filter((cidr) => range(cidr).prefix < WIDE && !isPrivate(range(cidr)));
+    return wide.length === 0
+      ? []
+      : `access.${key} is open to ${wide.join(", ")}, more than any one network on the internet has`;
+  });
 }
 
 function placeAdvisories({ vpc, controlPlane, endpoint, access, pools }: AwsSettings): string[] {
@@ -43,7 +55,8 @@ function placeAdvisories({ vpc, controlPlane, endpoint, access, pools }: AwsSett
   if (vpc.id !== undefined) {
     const kept = vpc.subnets.map((subnet) => subnet.reserved).join(", ");
     found.push(
-      `network.existing: the addresses of ${kept} must be free, for masters, the bastion and the balancer`,
+      `network.existing: the addresses of ${kept} must be free, for masters, the bastion and the balancer; public subnets ` +
+        "give instances a public address by themselves, and private ones have a way out",
     );
   }
   if (access.endpoint === "private" && endpoint.dns !== undefined) {
@@ -54,11 +67,19 @@ function placeAdvisories({ vpc, controlPlane, endpoint, access, pools }: AwsSett
   );
   if (unknown.length > 0) {
     found.push(
-      `instance types ${[...new Set(unknown)].join(", ")} are of families that are not known here: their architecture is ` +
-        "taken as amd64 where `architecture` does not say so",
+      `instance types ${[...new Set(unknown)].join(", ")} are of families that are not known here: whether there are such ` +
+        "types shows when they are started",
     );
   }
   return found;
+}
+
+function egressAdvisories({ network: { peers } }: Settings, { egress }: AwsSettings): string[] {
+  if (egress === "open" || peers.length === 0) return [];
+  const names = peers.map(({ name }) => name).join(", ");
+  return [
+    `egress strict: nothing goes out to ${names} but HTTP, HTTPS and questions to the settings' resolvers`,
+  ];
 }
 
 function poolAdvisories({ cni }: Settings, { pools }: AwsSettings): string[] {

@@ -3,8 +3,8 @@ export const AWS_DEFAULTS = {
   vpcCidr: "10.0.0.0/16",
   os: "ubuntu-24.04",
   architecture: "amd64",
-  // Small and of either architecture everywhere T instances are; it forwards SSH and the API, no more.
-  bastionInstanceType: "t3.micro",
+  // Small, and wherever T instances are; it forwards SSH and the API, no more.
+  bastionInstanceType: { amd64: "t3.micro", arm64: "t4g.micro" },
   // Images of Linux need 8 GiB and Windows 30; container images and logs the rest.
   volume: { sizeGiB: 30, iops: 3000, throughput: 125 },
   windowsVolumeGiB: 80,

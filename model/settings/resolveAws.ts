@@ -181,7 +181,8 @@ function endpointOf(input: AwsInput, facts: AwsFacts): AwsEndpoint {
 function bastionOf({ bastion: given }: AwsInput, facts: AwsFacts): AwsBastion | undefined {
   const place = bastionPlace(facts);
   if (given === undefined || place === undefined) return undefined;
-  const instanceType = given.instanceType ?? AWS_DEFAULTS.bastionInstanceType;
+  const instanceType =
+    given.instanceType ?? AWS_DEFAULTS.bastionInstanceType[given.architecture ?? AWS_DEFAULTS.architecture];
   return {
     instanceType,
     architecture: given.architecture ?? architectureOf(instanceType) ?? AWS_DEFAULTS.architecture,

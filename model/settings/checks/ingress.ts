@@ -1,9 +1,11 @@
+import { INGRESS_NAMESPACE } from "../../addons/ingress";
 import { parseAddress } from "../../network/addresses";
 import { type Draft, type Facts, pick } from "../draft";
 import type { Path, Problems } from "../problems";
 import type { AnyInput } from "../schema/cluster";
 import { ADDON_DEFAULTS } from "../resolveAddons";
 import { ownerOfTcp } from "./hostPorts";
+import { selectorFits } from "./selectors";
 import { poolsOf } from "./metallb";
 
 type IngressDraft = NonNullable<Draft<AnyInput>["ingress"]>;
@@ -40,6 +42,35 @@ export function ingressFits(facts: Facts, problems: Problems): void {
   dnsFits(facts, ingress, arrive, problems);
   classesDiffer(ingress, problems);
   backendFindsNode(facts, ingress, problems);
+  selectorFits(
+    facts,
+    ingress.nodeSelector,
+    ["ingress", "nodeSelector"],
+    "its pods would run nowhere",
+    problems,
+  );
+  nodesAreLinux(ingress, problems);
+  namesAreKeys(ingress, problems);
+}
+
+/** Both controllers' images are for Linux. */
+function nodesAreLinux({ nodeSelector }: IngressDraft, problems: Problems): void {
+  const os = nodeSelector?.["kubernetes.io/os"];
+  if (os === undefined || os === "linux") return;
+  problems.add(["ingress", "nodeSelector", "kubernetes.io/os"], os, "has no image of the controller", {
+    allowed: "linux",
+  });
+}
+
+/** Keys of a ConfigMap (apimachinery, IsConfigMapKey). */
+function namesAreKeys(ingress: IngressDraft, problems: Problems): void {
+  if (ingress.kind !== "ingress-nginx") return;
+  for (const key of Object.keys(ingress.config ?? {})) {
+    if (/^[A-Za-z0-9._-]{1,253}$/.test(key)) continue;
+    problems.add(["ingress", "config", key], key, "is no key of a ConfigMap", {
+      allowed: "letters, digits, '-', '_' and '.', as use-forwarded-headers",
+    });
+  }
 }
 
 /** Somebody must hand out the address, and on AWS it may be the whole internet's. */
@@ -78,10 +109,41 @@ function loadBalancerFits(
       },
     );
   }
-  if (aws === undefined) poolFits(facts, arrive, problems);
+  if (aws === undefined && ingress.kind !== undefined)
+    poolFits(facts, arrive, INGRESS_NAMESPACE[ingress.kind], problems);
 }
 
-function poolFits({ input }: Facts, { address, pool }: ArriveDraft, problems: Problems): void {
+/**
+ * MetalLB gives an address unasked from pools that are not held back, and that the Service's namespace may use; a pool that
+ * is asked for may be held back (metallb v0.16.1, internal/allocator).
+ */
+function someAddressIsFree(
+  { metallb }: Facts["input"],
+  namespace: string,
+  asked: string | undefined,
+  problems: Problems,
+): void {
+  const pools = Object.entries(metallb?.pools ?? {}).flatMap(([name, pool]) =>
+    pool === undefined || (asked !== undefined && name !== asked) ? [] : [{ name, pool }],
+  );
+  if (pools.length === 0) return;
+  const usable = pools.filter(
+    ({ pool }) =>
+      (asked !== undefined || pool.autoAssign !== false) &&
+      (pool.namespaces === undefined || pool.namespaces.includes(namespace)),
+  );
+  if (usable.length > 0) return;
+  const why =
+    asked === undefined
+      ? `comes by a load balancer, and every pool is held back or for other namespaces than ${namespace}`
+      : `is for other namespaces than ${namespace}`;
+  problems.add([...ARRIVE, ...(asked === undefined ? [] : ["pool"])], asked, why, {
+    allowed: `a pool with ${namespace} among its namespaces${asked === undefined ? ", or pool: with the name of one that is held back" : ""}`,
+  });
+}
+
+function poolFits({ input }: Facts, arrive: ArriveDraft, namespace: string, problems: Problems): void {
+  const { address, pool } = arrive;
   const names = Object.keys(input.metallb?.pools ?? {});
   if (input.metallb?.pools === undefined) return;
   if (pool !== undefined && !names.includes(pool)) {
@@ -89,9 +151,21 @@ function poolFits({ input }: Facts, { address, pool }: ArriveDraft, problems: Pr
     return;
   }
   const number = parseAddress(address ?? "");
-  if (number === undefined) return;
+  if (number === undefined) {
+    if (!("address" in arrive)) someAddressIsFree(input, namespace, pool, problems);
+    return;
+  }
   const pools = poolsOf(input).filter((one) => pool === undefined || one.pool === pool);
-  if (pools.some((one) => one.first <= number && number <= one.last)) return;
+  const holder = pools.find((one) => one.first <= number && number <= one.last);
+  if (holder !== undefined) {
+    const { namespaces } = input.metallb.pools[holder.pool] ?? {};
+    if (namespaces === undefined || namespaces.includes(namespace)) return;
+    const message = `is of pool ${holder.pool}, which is for other namespaces than ${namespace}`;
+    problems.add([...ARRIVE, "address"], address, message, {
+      allowed: `an address of another pool, or ${namespace} among the pool's namespaces`,
+    });
+    return;
+  }
   problems.add(
     [...ARRIVE, "address"],
     address,

@@ -29,7 +29,12 @@ function isOpenKubernetesLabel(key: string): boolean {
   );
 }
 
-function reservedLabel(key: string): string | undefined {
+/** What AWS' cloud controller manager and EBS driver say of a node; a second opinion would send pods away from their volumes. */
+const CLOUD_LABELS =
+  /^(topology\.kubernetes\.io\/(region|zone)|node\.kubernetes\.io\/instance-type|topology\.ebs\.csi\.aws\.com\/.*)$/;
+
+function reservedLabel(key: string, cloud: boolean): string | undefined {
+  if (cloud && CLOUD_LABELS.test(key)) return "is set by AWS' own controllers, from what the instance is";
   const prefix = key.includes("/") ? (key.split("/")[0] ?? "") : "";
   if (prefix === "node-role.kubernetes.io")
     return "is a role label; the library sets roles from role and pool";
@@ -52,17 +57,17 @@ function labelled(facts: Facts): readonly Pick<DraftMachine, "path" | "role" | "
 }
 
 export function labelsAreTaken(facts: Facts, problems: Problems): void {
+  const cloud = facts.awsFacts !== undefined;
   for (const { path, input } of labelled(facts)) {
     for (const [key, value] of Object.entries(input.labels ?? {})) {
       const place = [...path, "labels", key];
       const wrongKey = keyProblem(key);
-      const reserved = reservedLabel(key);
+      const reserved = reservedLabel(key, cloud);
       if (wrongKey !== undefined) {
         problems.add(place, key, wrongKey, { allowed: `[DNS name/]name, the name ${NAME_RULE}` });
       } else if (reserved !== undefined) {
         problems.add(place, key, reserved, {
-          allowed:
-            "a name without prefix, a prefix of your own, topology.kubernetes.io/zone or /region, node.kubernetes.io/...",
+          allowed: `a name without prefix, a prefix of your own${cloud ? "" : ", topology.kubernetes.io/zone or /region"}, node.kubernetes.io/...`,
         });
       }
       if (value !== undefined && value !== "" && !LABEL_VALUE.test(value)) {

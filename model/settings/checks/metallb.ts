@@ -6,6 +6,7 @@ import type { Path, Problems } from "../problems";
 import type { AnyInput } from "../schema/cluster";
 import { DNS_LABEL, DNS_LABEL_RULE } from "../schema/primitives";
 import { clusterRangeOf } from "./cni";
+import { selectorFits } from "./selectors";
 
 type MetallbDraft = NonNullable<Draft<AnyInput>["metallb"]>;
 
@@ -23,6 +24,8 @@ export function metallbFits(facts: Facts, problems: Problems): void {
   poolsAreFree(facts, pools, problems);
   poolsAreAdvertised(metallb, problems);
   peersFit(facts, metallb, pools, problems);
+  nodesAreChosen(facts, metallb, problems);
+  advertisementFits(metallb, pools, problems);
 }
 
 /** Ranges of all pools that were understood. */
@@ -76,6 +79,11 @@ function poolsAreFree(facts: Facts, pools: readonly PlacedPool[], problems: Prob
         allowed: `addresses outside ${range.range.text}`,
       });
     }
+    for (const peer of facts.peers) {
+      if (!rangesOverlap(pool, peer.range)) continue;
+      const message = `overlaps ${peer.name} ${peer.range.text}, whose addresses are somebody else's`;
+      problems.add(pool.path, pool.text, message, { allowed: `addresses outside ${peer.range.text}` });
+    }
     for (const { address, text, what } of taken) {
       if (address < pool.first || address > pool.last) continue;
       problems.add(pool.path, pool.text, `holds ${text}, ${what}`, { allowed: `a range without ${text}` });
@@ -98,6 +106,10 @@ function takenAddresses({ input, machines, endpoint }: Facts) {
     [endpoint.host, "the API's endpoint"],
     [input.access?.host, "the API's address for people"],
     [input.bastion?.host, "the bastion's address"],
+    ...routersOf(input).map(({ address, name }): [string | undefined, string] => [
+      address,
+      `the address of cni.peers' ${name ?? "router"}`,
+    ]),
   ];
   const found = new Map<number, { address: number; text: string; what: string }>();
   for (const [text = "", what] of places) {
@@ -105,6 +117,15 @@ function takenAddresses({ input, machines, endpoint }: Facts) {
     if (address !== undefined && !found.has(address)) found.set(address, { address, text, what });
   }
   return [...found.values()];
+}
+
+/** Routers that Calico peers with. */
+function routersOf({
+  cni,
+}: Draft<AnyInput>): { readonly address?: string | undefined; readonly name?: string | undefined }[] {
+  return cni?.kind === "calico"
+    ? (cni.peers ?? []).flatMap((peer) => (peer === undefined ? [] : [peer]))
+    : [];
 }
 
 /** Advertisements name pools that there are, and a pool that nobody advertises answers nobody. */
@@ -166,10 +187,85 @@ function peersFit(
     const add = (what: string) =>
       problems.add([...path, "address"], peer?.address, what, { allowed: "the address of a router" });
     const range = clusterRangeOf(facts, address);
-    const node = facts.machines.find((machine) => machine.nodeAddress === peer?.address);
+    const node = facts.machines.find(({ nodeAddress, host }) => [nodeAddress, host].includes(peer?.address));
+    const calico = routersOf(facts.input).find((one) => one.address === peer?.address);
     const pool = pools.find((one) => one.first <= address && address <= one.last);
     if (range !== undefined) add(`lies within ${range}`);
     else if (node !== undefined) add(`is the address of machine ${node.name}`);
+    else if (calico !== undefined)
+      add(
+        `is that of cni.peers' ${calico.name ?? "router"}: a router holds one session with a node, and Calico has it`,
+      );
     else if (pool !== undefined) add(`lies within pool ${pool.pool}, whose addresses are for Services`);
   }
+}
+
+/** Nodes that answer, and nodes that speak with a router. */
+function nodesAreChosen(facts: Facts, { l2, bgp }: MetallbDraft, problems: Problems): void {
+  selectorFits(facts, l2?.nodes, ["metallb", "l2", "nodes"], "nobody would answer for an address", problems);
+  for (const [index, peer] of (bgp?.peers ?? []).entries()) {
+    const path = ["metallb", "bgp", "peers", index, "nodes"];
+    selectorFits(facts, peer?.nodes, path, "nobody would peer with it", problems);
+  }
+}
+
+/** What MetalLB's webhook refuses (metallb v0.16.1, internal/config: validateBGPAdvPerPool, peersCanRunOnSameNode). */
+function advertisementFits(
+  { bgp, pools: all }: MetallbDraft,
+  pools: readonly PlacedPool[],
+  problems: Problems,
+): void {
+  if (bgp === undefined) return;
+  const { aggregationLength: length } = bgp;
+  const advertised = bgp.pools ?? Object.keys(all ?? {});
+  const small = pools.find(
+    (pool) => length !== undefined && advertised.includes(pool.pool) && widest(pool) > length,
+  );
+  if (small !== undefined) {
+    const message = `is wider than pool ${small.pool}, which has ${small.text}: routers would be told of addresses outside`;
+    problems.add(["metallb", "bgp", "aggregationLength"], length, message, {
+      allowed: `${widest(small)} to 32`,
+    });
+  }
+  const peers = (bgp.peers ?? []).flatMap((peer, index) => (peer === undefined ? [] : [{ peer, index }]));
+  const native = bgp.backend === "native";
+  for (const { peer, index } of peers) {
+    const path: Path = ["metallb", "bgp", "peers", index];
+    const earlier = peers.find(
+      (other) =>
+        other.index < index && JSON.stringify(other.peer.nodes ?? {}) === JSON.stringify(peer.nodes ?? {}),
+    )?.peer;
+    if (earlier === undefined || native) continue;
+    const twin = peers.find(
+      (other) =>
+        other.index < index &&
+        other.peer.address === peer.address &&
+        (other.peer.port ?? 179) === (peer.port ?? 179),
+    )?.peer;
+    if (peer.address !== undefined && twin !== undefined) {
+      problems.add(
+        [...path, "address"],
+        peer.address,
+        `is that of peer ${twin.name ?? ""}, for the same nodes`,
+        {
+          allowed: "each router once for the same nodes",
+        },
+      );
+    }
+    if (peer.myAsNumber === undefined || earlier.myAsNumber === undefined) continue;
+    if (peer.myAsNumber === earlier.myAsNumber) continue;
+    const message = `differs from ${earlier.myAsNumber} of peer ${earlier.name ?? ""}: the same nodes have one AS number with frr-k8s`;
+    problems.add([...path, "myAsNumber"], peer.myAsNumber, message, {
+      allowed: `${earlier.myAsNumber}, nodes of their own for each, or backend: native`,
+    });
+  }
+}
+
+/** Prefix length of the widest CIDR that lies within the range: MetalLB takes a range apart into them. */
+function widest({ first, last }: AddressRange): number {
+  for (let prefix = 0; prefix < 32; prefix += 1) {
+    const size = 2 ** (32 - prefix);
+    if (Math.ceil(first / size) * size + size - 1 <= last) return prefix;
+  }
+  return 32;
 }

@@ -1,6 +1,6 @@
 import type { Facts } from "../draft";
-import { isEncrypted, nearest } from "../issues";
-import { HIDDEN, NAME_OF_SECRET, type Path, type Problems, hasPassword, isPrivateKey } from "../problems";
+import { nearest, reportSecret } from "../issues";
+import { HIDDEN, type Path, type Problems, hasPassword, isPrivateKey } from "../problems";
 import { looksLikeKeyMaterial } from "../schema/primitives";
 import { type SecretUse, UNREAD, referredSecrets } from "../secrets";
 
@@ -106,28 +106,13 @@ function wrongEncryptionKey(value: string, provider: "secretbox" | "aescbc"): Wr
 /** Finds secrets that were written among the settings, wherever they stand. */
 export function secretsAreElsewhere(raw: unknown, problems: Problems, path: Path = []): void {
   if (problems.has(path) && path.length > 0) return;
+  if (reportSecret(problems, path, raw)) return;
   if (typeof raw === "string") {
-    if (isPrivateKey(raw)) {
-      problems.add(
-        path,
-        HIDDEN,
-        "is a private key; secrets stand in kubeadm:secrets and are referred to by name",
-        { allowed: NAME_OF_SECRET },
-      );
-    } else if (hasPassword(raw)) {
+    if (hasPassword(raw)) {
       problems.add(path, HIDDEN, "holds a password, which kubeadm:cluster must not", {
         allowed: "the same without user and password",
       });
     }
-    return;
-  }
-  if (isEncrypted(raw)) {
-    problems.add(
-      path,
-      HIDDEN,
-      "is an encrypted value; secrets stand in kubeadm:secrets and are referred to by name",
-      { allowed: NAME_OF_SECRET },
-    );
     return;
   }
   if (raw === null || typeof raw !== "object") return;

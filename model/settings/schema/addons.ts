@@ -57,6 +57,19 @@ const asNumber = z
   .min(1)
   .max(2 ** 32 - 2);
 
+// RFC 1997: two numbers of 16 bits; RFC 8092: three of 32 bits, which MetalLB writes with `large:` before them.
+const community = text((value) => {
+  const [, large, numbers = ""] = /^(large:)?(\d+(?::\d+)+)$/.exec(value) ?? [];
+  const parts = numbers.split(":").map(Number);
+  const [count, most] = large === undefined ? [2, 2 ** 16 - 1] : [3, 2 ** 32 - 1];
+  return parts.length === count && parts.every((part) => part <= most)
+    ? undefined
+    : {
+        message: "is no BGP community",
+        allowed: "two numbers up to 65535, as 64512:100, or a large one, as large:64512:1:2",
+      };
+});
+
 const bgpPeer = z.strictObject({
   name: dnsLabel,
   address,
@@ -96,10 +109,7 @@ const metallb = z.strictObject({
       pools: z.array(dnsLabel).min(1).optional(),
       aggregationLength: z.number().int().min(1).max(32).optional(),
       localPreference: z.number().int().min(0).max(4294967295).optional(),
-      communities: z
-        .array(matching(/^\d{1,5}:\d{1,5}$/, "a BGP community, as 64512:100"))
-        .min(1)
-        .optional(),
+      communities: z.array(community).min(1).optional(),
     })
     .optional(),
   onAws: z.boolean().optional(),

@@ -42,7 +42,10 @@ const volume = z.strictObject({
 const spot = z.strictObject({
   onDemandBase: z.number().int().min(0).max(1000).optional(),
   onDemandPercent: z.number().int().min(0).max(100).optional(),
-  maxPrice: matching(/^\d+(\.\d{1,6})?$/, 'US dollars an hour in quotes, as "0.05"').optional(),
+  maxPrice: matching(
+    /^(?!0+(\.0+)?$)\d+(\.\d{1,6})?$/,
+    'US dollars an hour, more than none and in quotes, as "0.05"',
+  ).optional(),
 });
 
 /** What CloudWatch Logs keeps events for, days (its API reference, PutRetentionPolicy: retentionInDays). */

@@ -110,6 +110,11 @@ describe("three masters behind a bastion", () => {
     expect(aws.access.through).toBe("bastion");
   });
 
+  it("have a bastion of the architecture that is asked for", () => {
+    const { bastion } = awsOf(large(set("bastion", { architecture: "arm64" })));
+    expect(bastion).toMatchObject({ architecture: "arm64", instanceType: "t4g.micro" });
+  });
+
   it("keep their places when their number grows", () => {
     const five = awsOf(large(set("controlPlane.count", 5)));
     const one = awsOf(large(set("controlPlane.count", 1)));
@@ -257,7 +262,17 @@ describe("advisories", () => {
   const CASES: readonly [string, Change, RegExp][] = [
     ["the API open to all", set("access.api", ["0.0.0.0/0"]), /access\.api is open to the whole internet/],
     ["SSH open to all", set("access.ssh", ["0.0.0.0/0"]), /access\.ssh is open to the whole internet/],
-    ["a family nobody knows", set("workers.general.instanceType", "m99z.large"), /m99z\.large.*not known/],
+    [
+      "a family nobody knows",
+      all(set("workers.general.instanceType", "m99z.large"), set("workers.general.architecture", "amd64")),
+      /m99z\.large.*not known/,
+    ],
+    [
+      "half of the internet",
+      set("access.ssh", ["0.0.0.0/1", "128.0.0.0/1"]),
+      /access\.ssh is open to 0\.0\.0\.0\/1, 128\.0\.0\.0\/1/,
+    ],
+    ["a peer that strict egress leaves out", set("egress", "strict"), /nothing goes out to office but HTTP/],
     ["masters in the open", set("controlPlane.count", 3), /public addresses; `bastion: \{\}`/],
     ["two zones", all(set("controlPlane.count", 3), set("network.zones", 2)), /3 masters are in two zones/],
     ["one way out", all(set("bastion", {}), set("network.zones", 2)), /network\.nat one/],

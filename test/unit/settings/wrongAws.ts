@@ -45,6 +45,10 @@ function withWindowsFiles(): RawSettings {
   return { ...smallAws(), downloads: { windows: WINDOWS_FILES } };
 }
 
+/** Addresses of resolvers that listen on a port of their own. */
+const resolvers = (count: number, third: number) =>
+  Array.from({ length: count }, (_, index) => `192.168.${third}.${index + 1}:5353`);
+
 /** Ranges that differ, as many as asked for. */
 const ranges = (count: number) => Array.from({ length: count }, (_, index) => `198.51.${index}.0/24`);
 
@@ -124,14 +128,14 @@ export const WRONG_AWS: readonly Wrong[] = [
       "one place for three zones",
       set("network.subnetMask", 17),
       "network.subnetMask",
-      /1 subnets of \/17.*1b, eu-central-1c.*19 to 26/,
+      /1 subnet of \/17.*1b, eu-central-1c.*19 to 26/,
     ],
     ["as large as the VPC", set("network.subnetMask", 16), "network.subnetMask", /0 subnets of \/16/],
     [
       "a VPC too small for three zones",
       vpc("10.16.0.0/25"),
       "network.vpcCidr",
-      /1 subnets of \/26.*\/23 or larger/,
+      /1 subnet of \/26.*\/23 or larger/,
     ],
   ]),
   ...cases("zones", smallAws, [
@@ -226,13 +230,19 @@ export const WRONG_AWS: readonly Wrong[] = [
       "no public subnet",
       existing(subnet("1", "10.0.1.0/24", "a", "private")),
       "network.existing.subnets",
-      /without a public subnet/,
+      /"?1"? given, and none with reach: public.*public among them/,
     ],
     [
       "with NAT gateways",
       all(existing(), set("network.nat", "one")),
       "network.nat",
       /beside network\.existing/,
+    ],
+    [
+      "a pool in a zone that has none of its subnets",
+      all(existing(), general("zones", ["b"])),
+      "workers.general.zones[0]",
+      /zone without subnets: network\.existing does not have it/,
     ],
     ["with zones", all(existing(), set("network.zones", 2)), "network.zones", /beside network\.existing/],
     [
@@ -379,7 +389,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "a size that is no word",
       general("instanceType", "t3.huge"),
       "workers.general.instanceType",
-      /size that no instance type has.*t3\.large/,
+      /size that no instance type has.*t3 with one of nano, micro/,
     ],
     [
       "a size the family lacks",
@@ -392,6 +402,31 @@ export const WRONG_AWS: readonly Wrong[] = [
       general("instanceType", "c7g.5xlarge"),
       "workers.general.instanceType",
       /family c7g does not have/,
+    ],
+    [
+      "a multiple that another family has",
+      master("instanceType", "m5.3xlarge"),
+      "controlPlane.instanceType",
+      /family m5 does not have.*m5 with one of large, xlarge, 2xlarge, 4xlarge/,
+    ],
+    [
+      "a family that is misspelt",
+      general("instanceType", "m7j.large"),
+      "workers.general.instanceType",
+      /family that is not known here, m7j.*architecture beside it/,
+    ],
+    [
+      "a size that is misspelt",
+      master("instanceType", "t3.mediun"),
+      "controlPlane.instanceType",
+      /size that no instance type has.* t3\.medium$/,
+    ],
+    ["a Mac", general("instanceType", "mac2.metal"), "workers.general.instanceType", /is a Mac/],
+    [
+      "an unknown one among several",
+      general("instanceTypes", ["m6i.large", "m99.large"]),
+      "workers.general.instanceTypes[1]",
+      /not known here, m99/,
     ],
     ["none for a pool", set("workers.general", { count: 1 }), "workers.general.instanceType", /is missing/],
     [
@@ -548,6 +583,12 @@ export const WRONG_AWS: readonly Wrong[] = [
       "workers.general.spot.maxPrice",
       /is a number/,
     ],
+    [
+      "a price of nothing",
+      general("spot", { maxPrice: "0.00" }),
+      "workers.general.spot.maxPrice",
+      /more than none/,
+    ],
     ["neither yes nor no", general("spot", "often"), "workers.general.spot", /true, false, or a mapping/],
   ]),
   ...cases("nodes that do not fit", smallAws, [
@@ -667,6 +708,113 @@ export const WRONG_AWS: readonly Wrong[] = [
       ),
       "workers.more.sourceDestinationCheckOff",
       /is missing/,
+    ],
+  ]),
+  ...cases("values that YAML reads as something else", smallAws, [
+    [
+      "a version with two numbers",
+      set("kubernetesVersion", 1.36),
+      "kubernetesVersion",
+      /^1\.36 is a number three numbers, as 1\.36\.4/,
+    ],
+    [
+      "a label's number",
+      general("labels", { rank: 1 }),
+      "workers.general.labels.rank",
+      /is a number text; in quotes/,
+    ],
+    ["a tag's truth", set("tags", { billed: true }), "tags.billed", /is a yes or no text; in quotes/],
+    [
+      "an address list's number",
+      set("access.api", [203]),
+      "access.api[0]",
+      /is a number an IPv4 range in CIDR/,
+    ],
+  ]),
+  ...cases("what is missing is described", smallAws, [
+    [
+      "a VPC's id",
+      set("network.existing", { subnets: [subnet("1", "10.0.1.0/24", "a")] }),
+      "network.existing.vpcId",
+      /missing the id of a VPC/,
+    ],
+    [
+      "a master's type",
+      master("instanceType", undefined),
+      "controlPlane.instanceType",
+      /missing an EC2 instance type/,
+    ],
+    [
+      "a peer's range",
+      set("network.peers", [{ name: "office" }]),
+      "network.peers[0].cidr",
+      /missing an IPv4 range/,
+    ],
+  ]),
+  ...cases("MTU on EC2", smallAws, [
+    ["of the nodes", set("network.mtu", 9216), "network.mtu", /more than EC2's interfaces have.*9001/],
+    ["of pods", set("cni.mtu", 9001), "cni.mtu", /9001 bytes less 50 that flannel vxlan takes.*at most 8951/],
+    [
+      "of pods in Calico's tunnel",
+      set("cni", { kind: "calico", backend: "ipip", podCidr: "10.244.0.0/16", mtu: 8990 }),
+      "cni.mtu",
+      /less 20 that calico ipip takes.*at most 8981/,
+    ],
+  ]),
+  ...cases("labels that AWS' controllers set", smallAws, [
+    [
+      "a zone",
+      general("labels", { "topology.kubernetes.io/zone": "eu-central-1b" }),
+      'workers.general.labels["topology.kubernetes.io/zone"]',
+      /set by AWS' own controllers.*prefix of your own, node/,
+    ],
+    [
+      "a type",
+      master("labels", { "node.kubernetes.io/instance-type": "t3.large" }),
+      'controlPlane.labels["node.kubernetes.io/instance-type"]',
+      /set by AWS' own controllers/,
+    ],
+    [
+      "a zone of volumes",
+      general("labels", { "topology.ebs.csi.aws.com/zone": "eu-central-1a" }),
+      'workers.general.labels["topology.ebs.csi.aws.com/zone"]',
+      /set by AWS' own controllers/,
+    ],
+  ]),
+  ...cases("rules that go out", () => ({ ...largeAws(), egress: "strict" }), [
+    [
+      "to resolvers of many domains",
+      set(
+        "coredns.stubDomains",
+        Object.fromEntries(
+          Array.from({ length: 40 }, (_, index) => [`d${index}.example`, [`192.168.1.${index + 1}`]]),
+        ),
+      ),
+      "egress",
+      /"strict" makes \d+ outgoing rules in the security group of control-plane.*stubDomains/,
+    ],
+    [
+      "to many ports of mirrors",
+      set(
+        "images.mirrors",
+        Object.fromEntries(
+          Array.from({ length: 60 }, (_, index) => [
+            `r${index}.example`,
+            [`http://192.168.1.1:${5000 + index}`],
+          ]),
+        ),
+      ),
+      "egress",
+      /outgoing rules in the security group/,
+    ],
+    [
+      "to resolvers of the cluster and of domains",
+      all(
+        set("coredns.forwarders", resolvers(15, 2)),
+        set("coredns.stubDomains", { "a.example": resolvers(15, 3), "b.example": resolvers(15, 4) }),
+      ),
+      "egress",
+      /outgoing rules in the security group of control-plane/,
     ],
   ]),
   ...cases("rules of a group", smallAws, [

@@ -24,6 +24,36 @@ export function podsStayInOneSubnet(aws: AwsFacts, { cni }: Facts, problems: Pro
   );
 }
 
+/** EC2 User Guide, "Network maximum transmission unit (MTU) for your EC2 instance": jumbo frames. */
+const LARGEST_MTU = 9001;
+
+/** A larger one would be refused by every host at its first boot. */
+export function mtuIsOfEc2(
+  { input: { network } }: AwsFacts,
+  { cni, input }: Facts,
+  problems: Problems,
+): void {
+  const outer = network?.mtu;
+  if (outer !== undefined && outer > LARGEST_MTU) {
+    problems.add(["network", "mtu"], outer, "is more than EC2's interfaces have", {
+      allowed: `at most ${LARGEST_MTU}`,
+    });
+  }
+  const inner = input.cni?.mtu;
+  // With network.mtu the two were compared.
+  if (cni === undefined || inner === undefined || (network !== undefined && "mtu" in network)) return;
+  const { overhead } = CNI_FACTS[cni];
+  if (inner <= LARGEST_MTU - overhead) return;
+  problems.add(
+    ["cni", "mtu"],
+    inner,
+    `is more than EC2's ${LARGEST_MTU} bytes less ${overhead} that ${cni.replace("/", " ")} takes`,
+    {
+      allowed: `at most ${LARGEST_MTU - overhead}`,
+    },
+  );
+}
+
 function subnetNames(pool: AwsFacts["pools"][number]): string[] {
   return pool.max === 0 ? [] : pool.subnets.map((subnet) => subnet.name);
 }

@@ -4,7 +4,7 @@ import type { Facts } from "../../draft";
 import type { Problems } from "../../problems";
 import { accessLetsTheProgramIn, balancerIsThere, programReachesTheApi } from "./access";
 import { addressesSuffice, nodesFit } from "./capacity";
-import { podsStayInOneSubnet, sourceCheckCanBeOff } from "./cni";
+import { mtuIsOfEc2, podsStayInOneSubnet, sourceCheckCanBeOff } from "./cni";
 import { instanceTypesFit, mastersAreLargeEnough, windowsPoolsFit } from "./instances";
 import { countIsOdd, generationsAreOfMasters } from "./masters";
 import {
@@ -50,6 +50,7 @@ const CHECKS: readonly AwsCheck[] = [
   addressesSuffice,
   podsStayInOneSubnet,
   sourceCheckCanBeOff,
+  mtuIsOfEc2,
   volumesFit,
   tagsAreTaken,
   cloudFlagsAreOwned,

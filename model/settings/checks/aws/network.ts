@@ -55,7 +55,7 @@ export function subnetsFit(aws: AwsFacts, _facts: Facts, problems: Problems): vo
   problems.add(
     path,
     value,
-    `gives ${vpc.range.text} ${places} subnets of /${subnetMask} in each half, the public and the private one, and ` +
+    `gives ${vpc.range.text} ${places} ${places === 1 ? "subnet" : "subnets"} of /${subnetMask} in each half, the public and the private one, and ` +
       `none for ${without.join(", ")}`,
     {
       allowed:
@@ -200,13 +200,15 @@ export function existingSubnetsSuffice(aws: AwsFacts, _facts: Facts, problems: P
   for (const reach of aws.reaches) {
     if (aws.subnets.some((subnet) => subnet.reach === reach)) continue;
     const what =
-      reach === "public" ? "a bastion, balancer or node with a public address" : "nodes without one";
+      reach === "public"
+        ? "a bastion, balancer or node with a public address"
+        : "nodes without a public address";
     problems.add(
       ["network", "existing", "subnets"],
       given.length,
-      `are without a ${reach} subnet, for ${what}`,
+      `given, and none with reach: ${reach}, for ${what}`,
       {
-        allowed: `one with reach: ${reach}`,
+        allowed: `one with reach: ${reach} among them`,
       },
     );
   }

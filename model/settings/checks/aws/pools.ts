@@ -57,7 +57,8 @@ export function poolZonesAreInUse(
       const full = fullZone(zone, region) ?? "";
       const all = (pool.zones ?? []).map((other) => fullZone(other, region));
       if (!zones.includes(full)) {
-        problems.add(place, zone, "is a zone without subnets: network.zones does not have it", {
+        const missing = input.network?.existing === undefined ? "network.zones" : "network.existing";
+        problems.add(place, zone, `is a zone without subnets: ${missing} does not have it`, {
           allowed: zones.join(", "),
         });
       } else if (all.indexOf(full) < index) {
@@ -74,6 +75,8 @@ export function poolsHaveSubnets(aws: AwsFacts, _facts: Facts, problems: Problem
   for (const pool of aws.pools) {
     // That there is none at all was said of the VPC as a whole.
     if (pool.subnets.length > 0 || !aws.subnets.some((subnet) => subnet.reach === pool.reach)) continue;
+    // A zone that has none at all was refused by itself.
+    if (!pool.zones.some((zone) => aws.zones.includes(zone))) continue;
     problems.add(
       [...pool.path, "zones"],
       pool.input.zones,
