@@ -1,0 +1,42 @@
+import type { LabCluster } from "./cluster";
+import { killTree, type EngineOptions } from "./engine";
+
+/** Change it to kill at other moments; the report of a failure has it. */
+export const SEED = Number(process.env["LAB_SEED"] ?? 20_261_122);
+
+/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+export function random(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/**
+ * An `up` that is killed with the job on a host, so many seconds after a phase has begun in the host's own log. Tells what
+ * happened on the host, and whether `up` ended well nevertheless.
+ */
+export async function killedUp(
+  cluster: LabCluster,
+  moment: { readonly host: string; readonly phase: string; readonly after: string },
+  options: EngineOptions = {},
+): Promise<{ job: string; ok: boolean }> {
+  // The host itself watches its log and pulls the plug: a watcher from outside would be late by what it takes to look.
+  const watch = [
+    `count() { grep -cx '##phase ${moment.phase}' /var/log/pulumi-kubeadm.log 2>/dev/null || true; }`,
+    'before=$(count); for _ in $(seq 12000); do [ "$(count)" != "$before" ] && break; sleep 0.03; done',
+    `sleep ${moment.after}; systemctl kill --signal=SIGKILL pulumi-kubeadm-job && echo a job was killed || echo no job ran`,
+  ];
+  const plug = cluster.host(moment.host, watch.join("\n"));
+  let engine = 0;
+  const ended = cluster.attempt("up", { ...options, onStart: (pid) => (engine = pid) }).then(
+    (report) => report.ok,
+    () => false,
+  );
+  const job = (await plug).trim();
+  killTree(engine);
+  return { job, ok: await ended };
+}
