@@ -1,7 +1,7 @@
 import type { PolicyResource, StackValidationArgs } from "@pulumi/policy";
 import { SPEC_VARIABLE, type HostSpec, type InitSpec, type MembershipSpec } from "../host/protocol";
 import { CLUSTER, LOCAL_COMMAND } from "./resources";
-import { knownText, parseJson } from "./values";
+import { at, knownText, parseJson } from "./values";
 
 /** A resource that works on a host, with what it is told to do. */
 export interface HostStep<Spec extends HostSpec = HostSpec> {
@@ -24,7 +24,11 @@ export interface ClusterInStack {
 export function specOf(props: Readonly<Record<string, unknown>>): HostSpec | undefined {
   const text = knownText(props, "environment", SPEC_VARIABLE);
   const spec = text === undefined ? undefined : parseJson(text);
-  const isSpec = spec !== null && typeof spec === "object" && "step" in spec && "settings" in spec;
+  // A variable of that name may be somebody else's: what every policy reads has to be there.
+  const isSpec =
+    typeof at(spec, "step") === "string" &&
+    typeof at(spec, "settings", "name") === "string" &&
+    typeof at(spec, "settings", "network", "podCidr") === "string";
   return isSpec ? (spec as HostSpec) : undefined;
 }
 

@@ -1,3 +1,4 @@
+import { withoutPatch } from "./resources";
 import { knownList, knownText, known } from "./values";
 
 /** Kinds that hold a pod, and where. */
@@ -22,8 +23,9 @@ export interface Container {
 
 /** Every container of a workload, those that only start it included; undefined for kinds without pods. */
 export function containersOf(type: string, props: unknown): Container[] | undefined {
-  if (!Object.hasOwn(POD_SPECS, type)) return undefined;
-  const spec = known(props, ...POD_SPECS[type]);
+  const kind = withoutPatch(type);
+  if (!Object.hasOwn(POD_SPECS, kind)) return undefined;
+  const spec = known(props, ...POD_SPECS[kind]);
   return ["initContainers", "containers", "ephemeralContainers"]
     .flatMap((list) => knownList(spec, list))
     .map((container) => ({

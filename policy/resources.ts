@@ -26,6 +26,11 @@ export function typeOfUrn(urn: string): string {
   return urn.split("::")[2]?.split("$").at(-1) ?? "";
 }
 
+/** The kind that a resource changes: `DeploymentPatch` of @pulumi/kubernetes takes the properties of a Deployment. */
+export function withoutPatch(type: string): string {
+  return type.startsWith("kubernetes:") ? type.replace(/Patch$/, "") : type;
+}
+
 /** Whether a type is a kind of the Kubernetes API: charts and manifests are not, the objects they make are. */
 export function isKubernetesObject(type: string): boolean {
   return /^kubernetes:(?!helm\.sh\/|yaml|kustomize)[^:]+:[^:]+$/.test(type);

@@ -81,19 +81,24 @@ function connectionsOf(args: ResourceValidationArgs): Pinned[] {
     const proxy = at(args.props, "connection", "proxy");
     return [
       { name: "the host", hostKey: at(args.props, "connection", "hostKey") },
-      ...(proxy === undefined ? [] : [{ name: "the proxy", hostKey: at(proxy, "hostKey") }]),
+      ...(proxy === undefined || proxy === null
+        ? []
+        : [{ name: "the proxy", hostKey: at(proxy, "hostKey") }]),
     ];
   }
   if (args.type !== LOCAL_COMMAND || specOf(args.props) === undefined)
     args.notApplicable("no step on a host");
   const text = ifKnown(() => args.props.stdin as unknown);
   if (typeof text !== "string") args.notApplicable("connections are not known yet");
-  const input = parseJson(text) as Partial<StepInput> | undefined;
-  const machines = Object.entries(input?.connections ?? {});
+  const input = parseJson(text);
+  const machines = Object.entries(
+    (at(input, "connections") as StepInput["connections"] | null | undefined) ?? {},
+  );
+  const bastion = at(input, "bastion");
   // Nothing may be taken for pinned because it could not be read.
   if (machines.length === 0) return [{ name: "its machines", hostKey: undefined }];
   return [
-    ...machines.map(([name, connection]) => ({ name, hostKey: connection.hostKey })),
-    ...(input?.bastion === undefined ? [] : [{ name: "the bastion", hostKey: input.bastion.hostKey }]),
+    ...machines.map(([name, connection]) => ({ name, hostKey: at(connection, "hostKey") })),
+    ...(bastion === undefined ? [] : [{ name: "the bastion", hostKey: at(bastion, "hostKey") }]),
   ];
 }

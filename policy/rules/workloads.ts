@@ -2,7 +2,7 @@ import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { CNI_FACTS } from "../../model/cni/facts";
 import { NONE_ALLOWED, configured, listOf } from "../configuration";
 import { containersOf, isPinned, objectName } from "../pods";
-import { SECRET, SERVICE, isKubernetesObject } from "../resources";
+import { SECRET, SERVICE, isKubernetesObject, withoutPatch } from "../resources";
 import { at, holdsPrivateKey, textsIn } from "../values";
 
 /** What `latest` is today is not what a node that joins tomorrow runs. */
@@ -67,7 +67,7 @@ export const exposedServices: ResourceValidationPolicy = {
     },
   },
   validateResource: (args, reportViolation) => {
-    if (args.type !== SERVICE) args.notApplicable("no Service");
+    if (withoutPatch(args.type) !== SERVICE) args.notApplicable("no Service");
     const kind = at(args.props, "spec", "type");
     if (kind !== "LoadBalancer" && kind !== "NodePort") return;
     const { namespace, name } = objectName(args.props, args.name);
@@ -86,7 +86,7 @@ export const keysInSecrets: ResourceValidationPolicy = {
   severity: "critical",
   remediationSteps: "Make a Secret of it, mounted or referred to by the pod.",
   validateResource: (args, reportViolation) => {
-    if (!isKubernetesObject(args.type) || args.type === SECRET)
+    if (!isKubernetesObject(args.type) || withoutPatch(args.type) === SECRET)
       args.notApplicable("no object besides a Secret");
     for (const { path, text } of textsIn(args.props)) {
       if (holdsPrivateKey(text)) reportViolation(`${args.name} has a private key in ${path}`);
