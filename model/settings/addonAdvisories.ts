@@ -31,7 +31,7 @@ function metallbAdvisories({ addons: { metallb }, platform, aws }: Settings): st
     );
   }
   for (const [name, { addresses }] of Object.entries(metallb.pools)) {
-    const subnet = (aws?.network.subnets ?? []).find(({ cidr }) =>
+    const subnet = (aws?.vpc.subnets ?? []).find(({ cidr }) =>
       addresses.some((text) => {
         const pool = parseAddressRange(text);
         return !("problem" in pool) && rangesOverlap(pool, range(cidr));

@@ -28,7 +28,7 @@ import { ensureTool, kubernetesVersion } from "../support/toolchain";
 import { startApiServer, type ApiServer } from "./apiServer";
 import { describeWithEngine } from "./available";
 
-const pools = { lan: { addresses: ["10.40.0.240-10.40.0.250"], namespaces: ["edge"] } };
+const pools = { lan: { addresses: ["10.40.0.240-10.40.0.250"], namespaces: ["ingress-nginx", "traefik"] } };
 const bgp = {
   peers: [
     {
@@ -39,14 +39,14 @@ const bgp = {
       password: "operator",
       multiHop: true,
       holdTime: 30,
-      nodes: { rack: "r1" },
+      nodes: { disk: "ssd" },
     },
   ],
   communities: ["64512:100"],
   localPreference: 100,
   aggregationLength: 32,
 };
-const l2 = { interfaces: ["eth1"], nodes: { edge: "true" } };
+const l2 = { interfaces: ["eth1"], nodes: { disk: "ssd" } };
 
 /** Object of a rendered chart; `undefined` where a template made nothing. */
 type Rendered = KubernetesObject | null;

@@ -97,11 +97,15 @@ function poolsAreFree(facts: Facts, pools: readonly PlacedPool[], problems: Prob
   }
 }
 
-function takenAddresses({ input, machines, endpoint }: Facts) {
+function takenAddresses({ input, machines, endpoint, awsFacts }: Facts) {
   const places: [string | undefined, string][] = [
     ...machines.flatMap((machine): [string | undefined, string][] => [
       [machine.nodeAddress, `the address of machine ${machine.name}`],
       [machine.host, `the SSH address of machine ${machine.name}`],
+    ]),
+    ...(awsFacts?.masters ?? []).map(({ name, address }): [string, string] => [
+      address,
+      `the address of master ${name}`,
     ]),
     [endpoint.host, "the API's endpoint"],
     [input.access?.host, "the API's address for people"],

@@ -80,11 +80,11 @@ describe("ingress-nginx", () => {
   });
 
   it("runs on every chosen node with host ports, behind no Service, in a namespace that takes them", () => {
-    const settings = onMetal({ kind: "ingress-nginx", nodeSelector: { edge: "true" }, ...hostPorts });
+    const settings = onMetal({ kind: "ingress-nginx", nodeSelector: { disk: "ssd" }, ...hostPorts });
     const { kind, spec } = controller(nginx(settings));
     expect(kind).toBe("DaemonSet");
     expect(spec.containers[0].ports.map((port) => port.hostPort)).toEqual([80, 443]);
-    expect(spec.nodeSelector).toMatchObject({ edge: "true" });
+    expect(spec.nodeSelector).toMatchObject({ disk: "ssd" });
     expect(ingressNginxService(settings, nginxOf(settings))).toBeUndefined();
     expect(ingressNamespaceManifest(nginxOf(settings)).metadata.labels).toMatchObject({
       "pod-security.kubernetes.io/enforce": "privileged",

@@ -92,6 +92,16 @@ describe("MetalLB", () => {
     expect(settings.advisories.join("\n")).toMatch(/metallb on AWS: a VPC has no ARP/);
   });
 
+  it("says on AWS which pool lies where EC2 hands addresses out", () => {
+    const advisories = (addresses: string[]) =>
+      parseCluster(
+        { ...smallAws(), metallb: { pools: { lan: { addresses } }, onAws: true } },
+        { environment: "dev", region: REGION },
+      ).advisories.join("\n");
+    expect(advisories(["10.0.130.0/28"])).toMatch(/metallb\.pools\.lan lies in subnet 10\.0\.128\.0\/20/);
+    expect(advisories(["10.0.200.0/28"])).not.toMatch(/metallb\.pools\.lan/);
+  });
+
   it("lets speakers be privileged, and hear one another between nodes", () => {
     expect(metallbNamespaceManifest().metadata.labels).toEqual({
       "pod-security.kubernetes.io/enforce": "privileged",

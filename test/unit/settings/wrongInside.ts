@@ -1,4 +1,5 @@
 /** What parts of one cluster can get wrong of one another. */
+import { REGION, smallAws } from "../../support/awsInput";
 import { bareMetalInput } from "../../support/bareMetal";
 import { all, type Change, set } from "./edit";
 import type { Wrong } from "./wrong";
@@ -138,7 +139,147 @@ const COREFILE: readonly Row[] = [
   ],
 ];
 
+const pools = (lan: object, more: object = {}) =>
+  set("metallb", { pools: { lan: { addresses: ["10.40.0.240-10.40.0.250"], ...lan } }, ...more });
+const withBgp = (more: object) =>
+  set("metallb", { pools: { wan: { addresses: ["10.60.0.0/24"] } }, bgp: { peers: [router], ...more } });
+const traefik = (over: object = {}) => set("ingress", { kind: "traefik", ...over });
+const second = { ...router, name: "rack2", address: "10.40.0.2" };
+
+const METALLB: readonly Row[] = [
+  [
+    "addresses of a peer",
+    pools({ addresses: ["192.168.5.0/28"] }),
+    "metallb.pools.lan.addresses[0]",
+    /overlaps peer office 192\.168\.0\.0\/16, whose addresses are somebody else's/,
+  ],
+  [
+    "a router of Calico's",
+    all(
+      pools({}),
+      set("cni", {
+        kind: "calico",
+        backend: "bgp",
+        podCidr: "10.244.0.0/16",
+        peers: [{ name: "tor", address: "10.40.0.241", asNumber: 64601 }],
+      }),
+    ),
+    "metallb.pools.lan.addresses[0]",
+    /holds 10\.40\.0\.241, the address of cni\.peers' tor/,
+  ],
+  [
+    "the address of a master on AWS",
+    pools({ addresses: ["10.0.143.224/28"] }, { onAws: true }),
+    "metallb.pools.lan.addresses[0]",
+    /holds 10\.0\.143\.228, the address of master master-1/,
+    { base: smallAws, region: REGION },
+  ],
+  [
+    "nodes by a label that none has",
+    pools({}, { l2: { nodes: { disk: "floppy" } } }),
+    "metallb.l2.nodes",
+    /selects no node: nobody would answer.*disk: ssd/,
+  ],
+  [
+    "nodes by what is no label",
+    pools({}, { l2: { nodes: { "a b": "c" } } }),
+    'metallb.l2.nodes["a b"]',
+    /is no label name/,
+  ],
+  [
+    "a router that Calico speaks with",
+    all(
+      withBgp({}),
+      set("cni", {
+        kind: "calico",
+        backend: "bgp",
+        podCidr: "10.244.0.0/16",
+        peers: [{ name: "tor", address: "10.40.0.1", asNumber: 64601 }],
+      }),
+    ),
+    "metallb.bgp.peers[0].address",
+    /that of cni\.peers' tor: a router holds one session/,
+  ],
+  [
+    "a router twice",
+    withBgp({ peers: [router, { ...router, name: "again" }] }),
+    "metallb.bgp.peers[1].address",
+    /is that of peer rack1/,
+  ],
+  [
+    "two AS numbers of one node",
+    withBgp({ peers: [router, { ...second, myAsNumber: 64602 }] }),
+    "metallb.bgp.peers[1].myAsNumber",
+    /differs from 64601 of peer rack1.*native/,
+  ],
+  [
+    "a router of a rack without machines",
+    withBgp({ peers: [{ ...router, nodes: { rack: "r9" } }] }),
+    "metallb.bgp.peers[0].nodes",
+    /nobody would peer with it/,
+  ],
+  [
+    "a machine's SSH address for a router",
+    withBgp({ peers: [{ ...router, address: "192.0.2.21" }] }),
+    "metallb.bgp.peers[0].address",
+    /is the address of machine w1/,
+  ],
+  [
+    "an aggregate wider than the pool",
+    withBgp({ aggregationLength: 16 }),
+    "metallb.bgp.aggregationLength",
+    /wider than pool wan, which has 10\.60\.0\.0\/24.*24 to 32/,
+  ],
+  [
+    "a community of too many bits",
+    withBgp({ communities: ["64512:99999"] }),
+    "metallb.bgp.communities[0]",
+    /is no BGP community.*large:/,
+  ],
+];
+
+const INGRESS: readonly Row[] = [
+  [
+    "with every pool held back",
+    all(pools({ autoAssign: false }), traefik()),
+    "ingress.arrive",
+    /every pool is held back.*pool: with the name/,
+  ],
+  [
+    "with every pool for others",
+    all(pools({ namespaces: ["shop"] }), traefik()),
+    "ingress.arrive",
+    /for other namespaces than traefik/,
+  ],
+  [
+    "at an address for others",
+    all(pools({ namespaces: ["shop"] }), traefik({ arrive: { by: "loadBalancer", address: "10.40.0.240" } })),
+    "ingress.arrive.address",
+    /is of pool lan, which is for other namespaces/,
+  ],
+  [
+    "on nodes that there are not",
+    all(pools({}), traefik({ nodeSelector: { edge: "true" } })),
+    "ingress.nodeSelector",
+    /selects no node: its pods would run nowhere/,
+  ],
+  [
+    "on Windows",
+    all(pools({}), traefik({ nodeSelector: { "kubernetes.io/os": "windows" } })),
+    'ingress.nodeSelector["kubernetes.io/os"]',
+    /no image of the controller/,
+  ],
+  [
+    "with a key that no ConfigMap takes",
+    all(pools({}), set("ingress", { kind: "ingress-nginx", config: { "use gzip": "true" } })),
+    'ingress.config["use gzip"]',
+    /is no key of a ConfigMap/,
+  ],
+];
+
 export const WRONG_INSIDE: readonly Wrong[] = [
+  ...cases("MetalLB among its neighbours", METALLB),
+  ...cases("where ingress runs and is found", INGRESS),
   ...cases("plugins in the Corefile", COREFILE),
   ...cases("parts that want one port of a host", PORTS),
 ];

@@ -1,0 +1,52 @@
+import type { Facts } from "../draft";
+import type { Path, Problems } from "../problems";
+import { keyProblem, LABEL_VALUE } from "./labels";
+
+type Labels = Readonly<Record<string, string | undefined>>;
+
+/** Labels that the kubelet, the library or the cloud gives a node: the settings do not have them all. */
+function isGiven(key: string): boolean {
+  return /(^|\.)(kubernetes\.io|k8s\.io|kubeadm\.pulumi\.com)\//.test(key);
+}
+
+/** Labels of all nodes that the settings describe; undefined where some were refused. */
+function labelsOfNodes({ machines, aws }: Facts): Labels[] | undefined {
+  const inputs: ({ readonly labels?: Labels | undefined } | undefined)[] = [
+    ...machines.flatMap(({ role, input }) => (role === "loadBalancer" ? [] : [input])),
+    ...Object.values(aws?.workers ?? {}),
+  ];
+  const refused = inputs.some((one) => one === undefined || ("labels" in one && one.labels === undefined));
+  return refused || inputs.length === 0 ? undefined : inputs.map((one) => one?.labels ?? {});
+}
+
+/** Labels that choose nodes: well written, and at least one node has them all. */
+export function selectorFits(
+  facts: Facts,
+  selector: Labels | undefined,
+  path: Path,
+  why: string,
+  problems: Problems,
+): void {
+  if (selector === undefined) return;
+  const wrong = Object.entries(selector).filter(
+    ([key, value]) =>
+      keyProblem(key) !== undefined || (value !== undefined && value !== "" && !LABEL_VALUE.test(value)),
+  );
+  for (const [key, value] of wrong) {
+    const problem = keyProblem(key);
+    problems.add([...path, key], problem === undefined ? value : key, problem ?? "is no label value", {
+      allowed: "a label of nodes, as disk: ssd",
+    });
+  }
+  const nodes = labelsOfNodes(facts);
+  if (wrong.length > 0 || nodes === undefined) return;
+  const wanted = Object.entries(selector).filter(([key]) => !isGiven(key));
+  if (nodes.some((labels) => wanted.every(([key, value]) => labels[key] === value))) return;
+  const where = facts.aws === undefined ? "a machine" : "controlPlane or a pool of workers";
+  const known = new Set(
+    nodes.flatMap((labels) => Object.entries(labels).map(([key, value]) => `${key}: ${value}`)),
+  );
+  problems.add(path, selector, `selects no node: ${why}`, {
+    allowed: `labels that ${where} has under labels${known.size > 0 ? `, as ${[...known].join(", ")}` : ""}`,
+  });
+}
