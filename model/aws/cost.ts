@@ -98,14 +98,22 @@ export function monthlyCost(settings: ClusterSettings): MonthlyCost {
     items.reduce((total, item) => total + count(item) * (item.each ?? 0), 0);
   return {
     items,
-    from: sum((item) => item.count),
-    to: sum((item) => item.most),
+    from: cents(sum((item) => item.count)),
+    to: cents(sum((item) => item.most)),
     unknown: items.filter((item) => item.each === undefined).map((item) => item.name),
   };
 }
 
 function fixed(name: string, count: number, each: number | undefined): CostItem {
-  return { name, count, most: count, ...(each === undefined ? {} : { each }) };
+  return item(name, { count, most: count }, each);
+}
+
+function item(name: string, counts: Pick<CostItem, "count" | "most">, each: number | undefined): CostItem {
+  return { name, ...counts, ...(each === undefined ? {} : { each: cents(each) }) };
+}
+
+function cents(dollars: number): number {
+  return Math.round(dollars * 100) / 100;
 }
 
 function controlPlaneItems(aws: AwsSettings): CostItem[] {
@@ -123,16 +131,17 @@ function poolItems(pool: AwsPool): CostItem[] {
     pool.platform === "windows"
       ? WINDOWS_VCPU_HOUR * HOURS * 2 * (SIZES[instanceType.split(".")[1] ?? ""] ?? 1)
       : 0;
-  const share = pool.spot === undefined ? 1 : spotShare(pool.spot.onDemandPercent);
-  const each = demand === undefined ? undefined : (demand + licence) * share;
+  const each = demand === undefined ? undefined : demand + licence;
   const counts = { count: pool.min, most: pool.max };
+  const called = `pool ${pool.name}, ${instanceType}`;
+  const base = pool.spot === undefined ? pool.max : pool.spot.onDemandBase;
+  const first = { count: Math.min(pool.min, base), most: Math.min(pool.max, base) };
+  const above = { count: pool.min - first.count, most: pool.max - first.most };
+  const share = spotShare(pool.spot?.onDemandPercent ?? 100);
   return [
-    { name: `pool ${pool.name}, ${instanceType}`, ...counts, ...(each === undefined ? {} : { each }) },
-    {
-      name: `pool ${pool.name}'s volumes, ${pool.volume.sizeGiB} GiB`,
-      ...counts,
-      each: volumeMonth(pool.volume),
-    },
+    item(called, first, each),
+    item(`${called}, spot`, above, each === undefined ? undefined : each * share),
+    item(`pool ${pool.name}'s volumes, ${pool.volume.sizeGiB} GiB`, counts, volumeMonth(pool.volume)),
   ];
 }
 
@@ -153,7 +162,7 @@ function networkItems(aws: AwsSettings): CostItem[] {
   return [
     fixed("NAT gateways", gateways, PRICES.natHour * HOURS),
     fixed("network load balancers", balancers, PRICES.balancerHour * HOURS),
-    { name: "public IPv4 addresses", count, most, each: PRICES.publicAddressHour * HOURS },
+    item("public IPv4 addresses", { count, most }, PRICES.publicAddressHour * HOURS),
     ...(bastion ? [fixed(`bastion, ${bastion.instanceType}`, 1, instanceMonth(bastion.instanceType))] : []),
     fixed("secrets", bastion ? 3 : 2, PRICES.secretMonth),
   ];

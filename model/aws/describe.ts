@@ -48,6 +48,11 @@ export function rolesTable(settings: ClusterSettings): string {
   );
 }
 
+/** Two digits; a span where a pool scales. */
+export function dollars(from: number, to: number): string {
+  return from === to ? `$${roundCost(from)}` : `$${roundCost(from)} to $${roundCost(to)}`;
+}
+
 export function costTable(environments: Environments): string {
   const rows = Object.entries(environments).flatMap(([name, settings]) => {
     const { items, from, to } = monthlyCost(settings);
@@ -55,10 +60,9 @@ export function costTable(environments: Environments): string {
       name,
       item.name,
       item.count === item.most ? String(item.count) : `${item.count} to ${item.most}`,
-      item.each === undefined ? "unknown" : `$${roundCost(item.count * item.each)}`,
+      item.each === undefined ? "unknown" : dollars(item.count * item.each, item.most * item.each),
     ]);
-    const sum = from === to ? `$${roundCost(from)}` : `$${roundCost(from)} to $${roundCost(to)}`;
-    return [...parts, [name, "together", "", sum]];
+    return [...parts, [name, "together", "", dollars(from, to)]];
   });
   return table(["Environment", "What", "How many", "A month"], rows);
 }

@@ -1,4 +1,4 @@
-import { roundCost } from "../../model/aws/cost";
+import { dollars } from "../../model/aws/describe";
 import { groupName, RULES_PER_GROUP, type GroupRule } from "../../model/aws/firewall";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import type { AwsSettings, AwsSubnet } from "../../model/settings/resolvedAws";
@@ -186,8 +186,7 @@ function roleTables({ roles }: PlannedAws): Markup {
 }
 
 function costTable({ cost }: PlannedAws): Markup {
-  const dollars = (amount: number) => `$${roundCost(amount)}`;
-  const total = cost.from === cost.to ? dollars(cost.from) : `${dollars(cost.from)} to ${dollars(cost.to)}`;
+  const total = dollars(cost.from, cost.to);
   return html`<p class="lead">
       About <b>${total}</b> a month by AWS' list prices of us-east-1; other regions cost up to half more.
       Traffic, balancers of Services and volumes of claims come on
@@ -212,7 +211,9 @@ function costTable({ cost }: PlannedAws): Markup {
                   ${item.count === item.most ? item.count : `${item.count} to ${item.most}`}
                 </td>
                 <td class="number">${item.each === undefined ? "unknown" : `$${item.each.toFixed(2)}`}</td>
-                <td class="number">${item.each === undefined ? "" : dollars(item.each * item.count)}</td>
+                <td class="number">
+                  ${item.each !== undefined && dollars(item.each * item.count, item.each * item.most)}
+                </td>
               </tr>`,
           )}
         </tbody>

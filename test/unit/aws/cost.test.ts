@@ -49,11 +49,17 @@ describe("a month", () => {
     expect(count("network load balancers")).toBe(2);
     expect(count("bastion")).toBe(1);
     expect(count("secrets")).toBe(3);
-    expect(cost.items.find((item) => item.name.startsWith("pool burst,"))).toMatchObject({
-      count: 1,
-      most: 6,
-    });
+    // The first node is on demand, and those above it are spot instances.
+    const burst = cost.items.filter((item) => item.name.startsWith("pool burst,"));
+    expect(burst.map(({ count, most }) => [count, most])).toEqual([
+      [1, 1],
+      [0, 5],
+    ]);
+    const [demand, spot] = burst.map((item) => item.each ?? expect.fail(item.name));
+    expect(demand).toBeCloseTo(instanceMonth("m7i.large") ?? 0, 1);
+    expect(spot).toBeLessThan((demand ?? 0) / 2);
     expect(cost.to).toBeGreaterThan(cost.from);
+    for (const one of [cost.from, cost.to]) expect(String(one)).toMatch(/^\d+(\.\d{1,2})?$/);
   });
 
   it("names what it has no price for, instead of leaving it out in silence", () => {
