@@ -73,9 +73,9 @@ function routesAreExchanged(facts: Facts, cni: Input, problems: Problems): void 
   const found = nodeLabels(facts).filter((labels) => selects(reflectors.nodeSelector ?? {}, labels));
   if (found.length > 0) return;
   const path = ["cni", "routeReflectors", "nodeSelector"];
-  const where = facts.aws === undefined ? "a machine" : "the masters (nodes of pools come and go)";
+  const where = facts.aws === undefined ? "a machine has" : "the masters have (nodes of pools come and go)";
   problems.add(path, reflectors.nodeSelector, "selects no node: nobody would hand routes on", {
-    allowed: `labels that ${where} has under labels`,
+    allowed: `labels that ${where} under labels`,
   });
 }
 
