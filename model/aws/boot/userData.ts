@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { apiServerPort } from "../../kubeadm/cluster";
 import { systemdUnit } from "../../kubeadm/units";
 import type { RenderedFile } from "../../renderedFile";
-import type { ClusterSettings, Machine } from "../../settings/resolved";
+import type { ClusterSettings } from "../../settings/resolved";
 import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
 import { toYaml } from "../../yaml";
 import { bastionHostKeySecret, hostKeySecret } from "../names";
@@ -11,18 +10,11 @@ import { zoneLetter } from "../regions";
 import { awsProgramText } from "./calls";
 import { compact } from "./compact";
 import { bootUnit, programFolder } from "./paths";
+import { UNKNOWN_BOOT, bootDigest, bootSettings, withBootDigest } from "./rendering";
 import { workerFiles } from "./worker";
 
 /** EC2 API, RunInstances: user data, before base64. */
 export const USER_DATA_LIMIT = 16_384;
-
-/** Stands for the digest of the payload while the digest is not known. */
-const UNKNOWN_BOOT = "@BOOT@";
-
-function settingsOf(settings: ClusterSettings): AwsSettings {
-  if (settings.aws === undefined) throw new RangeError("user data is for platform aws");
-  return settings.aws;
-}
 
 function cloudConfig(content: object): string {
   return `#cloud-config\n${toYaml(content)}`;
@@ -62,8 +54,8 @@ function hostKeyConfig(aws: AwsSettings, secret: string): object {
 }
 
 /** User data of every master: the same for all, and nothing of Kubernetes, so that no setting replaces one. Plain text. */
-export function masterUserData(settings: ClusterSettings, _machine?: Machine): string {
-  return cloudConfig(hostKeyConfig(settingsOf(settings), hostKeySecret(settings.name)));
+export function masterUserData(settings: ClusterSettings): string {
+  return cloudConfig(hostKeyConfig(bootSettings(settings), hostKeySecret(settings.name)));
 }
 
 /**
@@ -71,7 +63,7 @@ export function masterUserData(settings: ClusterSettings, _machine?: Machine): s
  * endpoint's address, in the bastion's own zone where there is one. Plain text.
  */
 export function bastionUserData(settings: ClusterSettings): string {
-  const aws = settingsOf(settings);
+  const aws = bootSettings(settings);
   const forwards = aws.access.endpoint === "private" && aws.access.through === "bastion";
   return cloudConfig({
     ...hostKeyConfig(aws, bastionHostKeySecret(settings.name)),
@@ -119,9 +111,9 @@ function forwardUnits(address: string): RenderedFile[] {
   ];
 }
 
-function workerPayload(settings: ClusterSettings, pool: AwsPool, boot: string): string {
+function workerPayload(settings: ClusterSettings, pool: AwsPool): string {
   return cloudConfig({
-    write_files: writeFiles(workerFiles(settings, settingsOf(settings), pool, boot)),
+    write_files: writeFiles(workerFiles(settings, bootSettings(settings), pool, UNKNOWN_BOOT)),
     runcmd: [
       ["systemctl", "daemon-reload"],
       // Not waited for: units of multi-user.target start after cloud-init.
@@ -133,23 +125,15 @@ function workerPayload(settings: ClusterSettings, pool: AwsPool, boot: string): 
 
 /** Names one rendering of a pool's boot: nodes carry it as a label, and statuses say which one they are about. */
 export function poolBoot(settings: ClusterSettings, pool: AwsPool): string {
-  return createHash("sha256")
-    .update(workerPayload(settings, pool, UNKNOWN_BOOT))
-    .digest("hex")
-    .slice(0, 12);
+  return bootDigest(workerPayload(settings, pool));
 }
 
 /** The cloud-config of a pool's Linux instances, before compression. */
 export function workerCloudConfig(settings: ClusterSettings, pool: AwsPool): string {
-  return workerPayload(settings, pool, UNKNOWN_BOOT).replaceAll(UNKNOWN_BOOT, poolBoot(settings, pool));
+  return withBootDigest(workerPayload(settings, pool));
 }
 
 /** User data of a pool's Linux instances: gzip, which cloud-init unpacks; base64 is the API's business. */
 export function workerUserData(settings: ClusterSettings, pool: AwsPool): Buffer {
   return compressed(workerCloudConfig(settings, pool));
-}
-
-/** Bytes of a pool's user data as EC2 counts them against `USER_DATA_LIMIT`. */
-export function userDataBytes(settings: ClusterSettings, pool: AwsPool): number {
-  return workerUserData(settings, pool).length;
 }

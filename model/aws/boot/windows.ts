@@ -1,32 +1,28 @@
-import { createHash } from "node:crypto";
 import type { ClusterSettings } from "../../settings/resolved";
-import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
+import type { AwsPool } from "../../settings/resolvedAws";
 import { windowsBootScript } from "../../windows/boot";
 import { windowsPaths } from "../../windows/paths";
 import { ps, psText } from "../../windows/powershell";
+import { UNKNOWN_BOOT, bootDigest, bootSettings, withBootDigest } from "./rendering";
 import { compressed } from "./userData";
 
-/** Stands for the digest of the script while the digest is not known. */
-const UNKNOWN_BOOT = "@BOOT@";
 /** Characters in a line of base64, as MIME has it. */
 const LINE = 76;
 
 const program = `${windowsPaths.state}\\boot.ps1`;
 
-function settingsOf(settings: ClusterSettings): AwsSettings {
-  if (settings.aws === undefined) throw new RangeError("user data is for platform aws");
-  return settings.aws;
-}
-
 /** Names one rendering of a Windows pool's boot, as `poolBoot` does for Linux. */
 export function windowsBoot(settings: ClusterSettings, pool: AwsPool): string {
-  const script = windowsBootScript(settings, settingsOf(settings), pool, UNKNOWN_BOOT);
-  return createHash("sha256").update(script).digest("hex").slice(0, 12);
+  return bootDigest(template(settings, pool));
 }
 
 /** The script that a pool's Windows instances run, as people read it. */
 export function windowsScript(settings: ClusterSettings, pool: AwsPool): string {
-  return windowsBootScript(settings, settingsOf(settings), pool, windowsBoot(settings, pool));
+  return withBootDigest(template(settings, pool));
+}
+
+function template(settings: ClusterSettings, pool: AwsPool): string {
+  return windowsBootScript(settings, bootSettings(settings), pool, UNKNOWN_BOOT);
 }
 
 /**

@@ -10,7 +10,6 @@ import {
   masterUserData,
   poolBoot,
   USER_DATA_LIMIT,
-  userDataBytes,
   workerCloudConfig,
   workerUserData,
 } from "../../../../model/aws/boot/userData";
@@ -45,7 +44,7 @@ describe("a worker's user data", () => {
     ["plain settings", dev, 1_200],
     ["what people add", much, 400],
   ])("leaves room below EC2's limit with %s", (_, settings, room) => {
-    expect(userDataBytes(settings, poolOf(settings))).toBeLessThanOrEqual(USER_DATA_LIMIT - room);
+    expect(workerUserData(settings, poolOf(settings)).length).toBeLessThanOrEqual(USER_DATA_LIMIT - room);
   });
 
   it("names its rendering, and another one by another name", () => {

@@ -1,0 +1,22 @@
+import { createHash } from "node:crypto";
+import type { ClusterSettings } from "../../settings/resolved";
+import type { AwsSettings } from "../../settings/resolvedAws";
+
+/** @throws RangeError on platform `machines`, which boots nothing */
+export function bootSettings(settings: ClusterSettings): AwsSettings {
+  if (settings.aws === undefined) throw new RangeError("user data is for platform aws");
+  return settings.aws;
+}
+
+/** Stands for the digest of a rendering in the rendering itself. */
+export const UNKNOWN_BOOT = "@BOOT@";
+
+/** Names one rendering of what a pool's instances start with. */
+export function bootDigest(rendered: string): string {
+  return createHash("sha256").update(rendered).digest("hex").slice(0, 12);
+}
+
+/** The rendering with its own digest in it. */
+export function withBootDigest(rendered: string): string {
+  return rendered.replaceAll(UNKNOWN_BOOT, bootDigest(rendered));
+}
