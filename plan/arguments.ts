@@ -1,6 +1,5 @@
 import * as path from "node:path";
-import { parseArgs } from "node:util";
-import { PlanError } from "./error";
+import { UsageError, parseWords } from "../model/commandLine";
 
 export interface Arguments {
   /** Name of the environment, the Pulumi stack. */
@@ -26,15 +25,19 @@ would build: plan.json, index.html, nodes/ and manifests/.
 Exit status: 0 written, 1 the settings cannot work or nothing could be written, 2 wrong usage.
 `;
 
-/** @throws PlanError with exit status 2 for words it does not know; undefined when help is asked for */
+/** @throws UsageError; undefined when help is asked for */
 export function parseArguments(words: readonly string[], folder: string): Arguments | undefined {
-  const { values, positionals } = parse(words);
+  const { values, positionals } = parseWords(words, {
+    "config-file": { type: "string" },
+    out: { type: "string" },
+    help: { type: "boolean", short: "h" },
+  });
   if (values.help === true) return undefined;
   const [environment, ...more] = positionals;
-  if (environment === undefined) throw usageError("an environment has to be named");
-  if (more.length > 0) throw usageError(`one environment at a time; ${more.join(" ")} is too much`);
+  if (environment === undefined) throw new UsageError("an environment has to be named");
+  if (more.length > 0) throw new UsageError(`one environment at a time; ${more.join(" ")} is too much`);
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(environment))
-    throw usageError(`${environment} is no name of an environment`);
+    throw new UsageError(`${environment} is no name of an environment`);
   const given = values["config-file"];
   return {
     environment,
@@ -42,25 +45,4 @@ export function parseArguments(words: readonly string[], folder: string): Argume
     configFileGiven: given !== undefined,
     out: path.resolve(folder, values.out ?? path.join("out", environment)),
   };
-}
-
-function parse(words: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...words],
-      allowPositionals: true,
-      options: {
-        "config-file": { type: "string" },
-        out: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    // Node's own message goes on with advice about positional arguments.
-    throw usageError((error as Error).message.split(". ")[0]);
-  }
-}
-
-function usageError(message: string): PlanError {
-  return new PlanError(`${message}\n\n${USAGE.trimEnd()}`, 2);
 }

@@ -1,9 +1,6 @@
 /** Something the reader of a terminal can put right: printed as it is, without a stack. */
 export class PlanError extends Error {
-  constructor(
-    message: string,
-    readonly exitStatus: 1 | 2 = 1,
-  ) {
+  constructor(message: string) {
     super(message);
     this.name = "PlanError";
   }

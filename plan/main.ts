@@ -1,7 +1,8 @@
 import { createRequire } from "node:module";
 import type * as pulumi from "@pulumi/pulumi";
-import { parseArguments, USAGE } from "./arguments";
+import { UsageError } from "../model/commandLine";
 import { SettingsError } from "../model/settings/problems";
+import { parseArguments, USAGE } from "./arguments";
 import { readEnvironment } from "./config";
 import { PlanError } from "./error";
 
@@ -24,12 +25,13 @@ export async function main(words: readonly string[]): Promise<number> {
     const message = shownError(error);
     if (message === undefined) throw error;
     process.stderr.write(`error: ${message}\n`);
-    return error instanceof PlanError ? error.exitStatus : 1;
+    return error instanceof UsageError ? 2 : 1;
   }
 }
 
 /** The report of an error that is the settings' or the command line's; undefined for one that is the program's own. */
 function shownError(error: unknown): string | undefined {
+  if (error instanceof UsageError) return `${error.message}\n\n${USAGE.trimEnd()}`;
   if (error instanceof PlanError || error instanceof SettingsError) return error.message;
   const { RunError } = load("@pulumi/pulumi") as typeof pulumi;
   return RunError.isInstance(error) ? error.message : undefined;

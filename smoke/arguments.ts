@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { UsageError, parseWords } from "../model/commandLine";
 import { SMOKE_DEFAULTS, SMOKE_STEPS, type SmokeOptions, type SmokeStep } from "../model/smoke/options";
 
 /** Where the kubeconfig comes from. */
@@ -12,9 +12,6 @@ export interface Arguments {
   readonly options: SmokeOptions;
   readonly json: boolean;
 }
-
-/** Words it does not know; exit status 2. */
-export class UsageError extends Error {}
 
 export const USAGE = `Usage: npm run smoke -- [<environment> | --kubeconfig FILE] [options]
 
@@ -41,7 +38,19 @@ export function parseArguments(
   words: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): Arguments | undefined {
-  const { values, positionals } = parse(words);
+  const { values, positionals } = parseWords(words, {
+    kubeconfig: { type: "string" },
+    image: { type: "string" },
+    server: { type: "string" },
+    port: { type: "string" },
+    path: { type: "string" },
+    replicas: { type: "string" },
+    timeout: { type: "string" },
+    "node-port": { type: "boolean" },
+    skip: { type: "string", multiple: true },
+    json: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+  });
   if (values.help === true) return undefined;
   const steps = (values.skip ?? []).flatMap((list) => list.split(",")).filter((step) => step !== "");
   return {
@@ -90,29 +99,4 @@ function numberOf(name: string, text: string | undefined, fallback: number, most
   if (!/^\d+$/.test(text) || number < 1 || number > most)
     throw new UsageError(`${name} takes a whole number from 1 to ${most}, and not ${text}`);
   return number;
-}
-
-function parse(words: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...words],
-      allowPositionals: true,
-      options: {
-        kubeconfig: { type: "string" },
-        image: { type: "string" },
-        server: { type: "string" },
-        port: { type: "string" },
-        path: { type: "string" },
-        replicas: { type: "string" },
-        timeout: { type: "string" },
-        "node-port": { type: "boolean" },
-        skip: { type: "string", multiple: true },
-        json: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    // Node's own message goes on with advice about positional arguments.
-    throw new UsageError((error as Error).message.split(". ")[0] ?? "");
-  }
 }

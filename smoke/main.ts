@@ -3,8 +3,9 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
+import { UsageError } from "../model/commandLine";
 import { SMOKE_DEFAULTS, type SmokeOptions, type SmokeResult } from "../model/smoke/options";
-import { type Arguments, type KubeconfigSource, parseArguments, USAGE, UsageError } from "./arguments";
+import { type Arguments, type KubeconfigSource, parseArguments, USAGE } from "./arguments";
 import { SmokeClient } from "./client";
 import { SmokeRun } from "./steps";
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { clusterDomainOf, encryptionOf, smokeDeployment } from "../../../model/smoke/objects";
 import { SMOKE_DEFAULTS } from "../../../model/smoke/options";
-import { parseArguments, UsageError } from "../../../smoke/arguments";
+import { UsageError } from "../../../model/commandLine";
+import { parseArguments } from "../../../smoke/arguments";
 
 describe("what etcd holds", () => {
   it.each([
