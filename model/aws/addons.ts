@@ -2,7 +2,6 @@ import type { KubernetesObject } from "../kubernetes";
 import type { ClusterSettings } from "../settings/resolved";
 import { awsOf } from "./firewall";
 import { STS_AUDIENCE } from "./identity";
-import { clusterTag } from "./names";
 
 /** Where pods of add-ons find the token that AWS takes for their role. */
 const TOKEN_FOLDER = "/var/run/secrets/sts.amazonaws.com/serviceaccount";
@@ -27,11 +26,9 @@ const UNINITIALIZED = { key: "node.cloudprovider.kubernetes.io/uninitialized", o
 const NOT_READY = { key: "node.kubernetes.io/not-ready", operator: "Exists", effect: "NoSchedule" };
 
 /** The variables by which AWS' SDKs find a role and the token for it. */
-function identityVariables(region: string, role: unknown): object[] {
-  const variables = [{ name: "AWS_REGION", value: region }];
-  if (role === undefined) return variables;
+function identityVariables(role: unknown): object[] {
+  if (role === undefined) return [];
   return [
-    ...variables,
     { name: "AWS_ROLE_ARN", value: role },
     { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: `${TOKEN_FOLDER}/token` },
     // The region's own endpoint: the global one is another region's.
@@ -73,7 +70,7 @@ export function cloudControllerValues(settings: ClusterSettings, role: unknown):
     dnsPolicy: "Default",
     serviceAccountName: CLOUD_CONTROLLER_ACCOUNT,
     podSecurityContext: { fsGroup: TOKEN_GROUP },
-    env: identityVariables(region, role),
+    env: [{ name: "AWS_REGION", value: region }, ...identityVariables(role)],
     extraVolumes: volumes,
     extraVolumeMounts: mounts,
   };
@@ -89,13 +86,15 @@ export function storageValues(settings: ClusterSettings, role: unknown): Record<
   return {
     controller: {
       replicaCount: controlPlane.masters.length > 1 ? 2 : 1,
+      // The chart makes AWS_REGION of it, and a second variable of that name would be one too many.
       region,
-      env: identityVariables(region, role),
+      env: identityVariables(role),
       volumes,
       volumeMounts: mounts,
       serviceAccount: { name: STORAGE_ACCOUNT },
+      // By it volumes get the cluster's tag; among the extra ones the driver refuses to start with it (pkg/driver/validation.go).
       k8sTagClusterId: settings.name,
-      extraVolumeTags: { ...tags, [clusterTag(settings.name)]: "owned" },
+      extraVolumeTags: { ...tags },
       nodeSelector: ON_MASTERS,
       tolerations: [
         { key: "CriticalAddonsOnly", operator: "Exists" },

@@ -913,6 +913,19 @@ export const WRONG_AWS: readonly Wrong[] = [
       'tags["kubernetes.io/cluster/cloud"]',
       /cloud controller manager/,
     ],
+    [
+      "Kubernetes' own prefix",
+      set("tags", { "kubernetes.io/created-for": "me" }),
+      'tags["kubernetes.io/created-for"]',
+      /EBS driver find things by it/,
+    ],
+    [
+      "the EBS driver's",
+      set("tags", { "ebs.csi.aws.com/cluster": "false" }),
+      'tags["ebs.csi.aws.com/cluster"]',
+      /EBS driver sets it/,
+    ],
+    ["a key that would be cut", set("tags", { "a=b": "c" }), 'tags["a=b"]', /key with =/],
     ["a name", general("tags", { Name: "mine" }), "workers.general.tags.Name", /names everything/],
     [
       "a value that is too long",

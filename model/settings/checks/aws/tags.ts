@@ -12,7 +12,12 @@ const OWN_TAGS = 10;
 
 const OWNED: readonly [RegExp, string][] = [
   [/^Name$/, "the library names everything it makes"],
-  [/^kubernetes\.io\/(cluster|role)\//, "the cloud controller manager and the EBS driver find things by it"],
+  // The prefix as a whole: the EBS driver, which gets the settings' tags, starts with none of it (pkg/driver/validation.go).
+  [/^kubernetes\.io/, "the cloud controller manager and the EBS driver find things by it"],
+  [
+    /^(ebs\.csi\.aws\.com\/|CSIVolumeName$|CSIVolumeSnapshotName$|KubernetesCluster$)/,
+    "the EBS driver sets it",
+  ],
   [/^(pulumi-kubeadm|k8s\.io\/cluster-autoscaler)\//, "the library sets it"],
 ];
 
@@ -22,7 +27,13 @@ export function tagsAreTaken({ input, pools }: AwsFacts, _facts: Facts, problems
     ...pools.map((pool) => [[...pool.path, "tags"], pool.input.tags] as const),
   ] as const) {
     const entries = Object.entries(tags ?? {});
-    for (const [key, value] of entries) tagFits([...path, key], key, value, problems);
+    for (const [key, value] of entries) {
+      tagFits([...path, key], key, value, problems);
+      if (path.length > 1 || !key.includes("=")) continue;
+      problems.add([...path, key], value, "has a key with =, where the EBS driver takes the key for done", {
+        allowed: "a key without =",
+      });
+    }
     if (entries.length <= LIMITS.tags - OWN_TAGS) continue;
     problems.add(path, entries.length, `are too many: AWS takes ${LIMITS.tags} on a resource`, {
       allowed: `at most ${LIMITS.tags - OWN_TAGS} beside the library's own`,
