@@ -71,7 +71,13 @@ function convergeMaster(settings: ClusterSettings, nodeName: string, kubeadm: st
   const version = settings.kubernetesVersion;
   // The certificate of the API server names addresses; a changed list needs a new one, and kubeadm keeps what is there.
   const sans = (clusterConfiguration(settings).apiServer?.certSANs ?? []).map(word).join(" ");
-  return `running=$(kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' | sed -n 's/^kubernetesVersion: v//p')
+  return `# A run that was cut off may have left etcd or the API server on their way up.
+for _ in $(seq 1 120); do
+  kubectl get --raw /readyz >/dev/null 2>&1 && answers=yes && break
+  sleep 1
+done
+[ "\${answers:-}" = yes ] || die "the API does not answer since two minutes: it has to run before it can be changed"
+running=$(kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' | sed -n 's/^kubernetesVersion: v//p')
 if [ "$running" != "${version}" ]; then
   phase "kubeadm upgrade apply ${version}"
   ${kubeadm} upgrade apply --yes ${upgradeFlags(settings)} v${version}

@@ -170,7 +170,7 @@ describeWithLab(
     });
 
     it("refuses a step back before anything runs", async () => {
-      const lines = await refused({ ...older, kubernetesVersion: "1.34.4" });
+      const lines = await refused({ ...older, kubernetesVersion: "1.34.4", versions: {} });
       expect(lines).toEqual(
         nodes
           .map(
