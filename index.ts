@@ -1,5 +1,6 @@
 /** What consumers import from `pulumi-kubeadm`. */
-export { Cluster, ClusterSettingsError, type ClusterArgs } from "./components/cluster";
+export { Cluster, type ClusterArgs } from "./components/cluster";
+export { ClusterSettingsError } from "./components/settingsError";
 export { createAddons, type Addons, type AddonsArgs } from "./components/addons";
 export { CoreDns, type CoreDnsArgs } from "./components/addons/coredns";
 export { GatewayApi, type GatewayApiArgs } from "./components/addons/gatewayApi";

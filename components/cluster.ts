@@ -4,10 +4,11 @@ import type { SecretFile } from "../host/protocol";
 import { renderKubeconfig } from "../model/kubeconfig";
 import { encryptionConfiguration, paths } from "../model/kubeadm";
 import { parseCluster } from "../model/settings/parse";
-import { SettingsError, type Problem } from "../model/settings/problems";
+import { SettingsError } from "../model/settings/problems";
 import type { ClusterNetwork, ClusterSettings } from "../model/settings/resolved";
 import type { ClusterInput } from "../model/settings/schema/cluster";
 import { createAddons, type Addons } from "./addons";
+import { outputsIn } from "./arguments";
 import { CloudProvider } from "./aws/cloudProvider";
 import { AwsPlatform } from "./aws/platform";
 import { Storage } from "./aws/storage";
@@ -23,6 +24,7 @@ import { LoadBalancer } from "./machines/loadBalancer";
 import { preflightStep, type StepsArgs } from "./machines/steps";
 import { WorkerPool } from "./machines/workerPool";
 import { Pki } from "./pki/pki";
+import { ClusterSettingsError } from "./settingsError";
 import { knownSecrets, secretsByName, type Secrets } from "./secrets";
 
 export interface ClusterArgs {
@@ -40,16 +42,6 @@ export interface ClusterArgs {
   readonly region?: string;
   /** Files that `manifests`, `charts` and `staticPods` name. Default: those of the folder the program runs in. */
   readonly files?: ProjectFiles;
-}
-
-/** Settings that cannot work. Printed by Pulumi without a stack, as one report. */
-export class ClusterSettingsError extends pulumi.RunError {
-  readonly problems: readonly Problem[];
-
-  constructor(error: SettingsError) {
-    super(error.message);
-    this.problems = error.problems;
-  }
 }
 
 /**
@@ -286,10 +278,15 @@ function advisoriesOf({ advisories, secretNames }: ClusterSettings, { secrets }:
   ];
 }
 
-function parse(args: ClusterArgs): ClusterSettings {
+function parse(given: ClusterArgs): ClusterSettings {
+  // A program that no compiler has checked may give nothing.
+  const args = (given as ClusterArgs | undefined) ?? { settings: {} as ClusterInput };
+  const environment = args.environment ?? pulumi.getStack();
   try {
+    const later = outputsIn(args.settings);
+    if (later.length > 0) throw new SettingsError(later, environment);
     return parseCluster(args.settings, {
-      environment: args.environment ?? pulumi.getStack(),
+      environment,
       region: args.region,
       files: args.files ?? projectFiles(),
       secrets: knownSecrets(args.secrets),

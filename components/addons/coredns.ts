@@ -3,6 +3,7 @@ import { corednsManifests } from "../../model/addons/coredns";
 import type { KubernetesObject } from "../../model/kubernetes";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { manifestResources } from "../kubernetes/manifest";
+import { requireArguments } from "../arguments";
 
 export interface CoreDnsArgs {
   /** Resolved settings: Service address, domain, and all of `coredns` are read from them. */
@@ -21,6 +22,7 @@ export class CoreDns extends pulumi.ComponentResource {
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(name: string, args: CoreDnsArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("CoreDns", name, args, ["settings"]);
     super("kubeadm:addons:CoreDns", name, {}, opts);
     const inside: pulumi.CustomResourceOptions = {
       parent: this,

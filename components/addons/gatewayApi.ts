@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { requireArguments } from "../arguments";
 
 export interface GatewayApiArgs {
   /** URL or path of the CRDs as upstream releases them. */
@@ -17,6 +18,7 @@ export class GatewayApi extends pulumi.ComponentResource {
   readonly definitions: k8s.yaml.v2.ConfigFile;
 
   constructor(name: string, args: GatewayApiArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("GatewayApi", name, args, ["source"]);
     super("kubeadm:addons:GatewayApi", name, {}, opts);
     this.definitions = new k8s.yaml.v2.ConfigFile(
       `${name}-definitions`,

@@ -18,6 +18,7 @@ import type {
 } from "../../model/settings/resolvedAddons";
 import { manifestResource, manifestResources } from "../kubernetes/manifest";
 import { helmRelease } from "../kubernetes/release";
+import { requireArguments } from "../arguments";
 
 export interface IngressArgs {
   readonly settings: ClusterSettings;
@@ -40,6 +41,7 @@ export class Ingress extends pulumi.ComponentResource {
   readonly records: Readonly<Record<string, aws.route53.Record>>;
 
   constructor(name: string, args: IngressArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("Ingress", name, args, ["settings", "ingress"]);
     super("kubeadm:addons:Ingress", name, {}, opts);
     const { settings, ingress } = args;
     this.className = ingress.className;

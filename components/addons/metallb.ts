@@ -11,6 +11,7 @@ import type { ClusterSettings } from "../../model/settings/resolved";
 import type { MetallbSettings } from "../../model/settings/resolvedAddons";
 import { manifestResources } from "../kubernetes/manifest";
 import { helmRelease } from "../kubernetes/release";
+import { requireArguments } from "../arguments";
 
 export interface MetallbArgs {
   readonly settings: ClusterSettings;
@@ -29,6 +30,7 @@ export class Metallb extends pulumi.ComponentResource {
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(name: string, args: MetallbArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("Metallb", name, args, ["settings", "metallb"]);
     super("kubeadm:addons:Metallb", name, {}, opts);
     const inside: pulumi.CustomResourceOptions = { parent: this, deletedWith: opts?.deletedWith };
     const namespace = manifestResources(name, [metallbNamespaceManifest()], inside);

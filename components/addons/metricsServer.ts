@@ -3,6 +3,7 @@ import { metricsServerManifests } from "../../model/addons/metricsServer";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import type { MetricsServerSettings } from "../../model/settings/resolvedAddons";
 import { manifestResources } from "../kubernetes/manifest";
+import { requireArguments } from "../arguments";
 
 export interface MetricsServerArgs {
   /** Resolved settings; `images` are read from them. */
@@ -19,6 +20,7 @@ export class MetricsServer extends pulumi.ComponentResource {
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(name: string, args: MetricsServerArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("MetricsServer", name, args, ["settings", "metricsServer"]);
     super("kubeadm:addons:MetricsServer", name, {}, opts);
     this.resources = manifestResources(name, metricsServerManifests(args.settings, args.metricsServer), {
       parent: this,

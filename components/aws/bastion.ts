@@ -8,6 +8,7 @@ import type { ClusterSettings } from "../../model/settings/resolved";
 import { INSTANCE_IGNORES } from "../options";
 import { InstanceRole } from "./instanceRole";
 import { imageId, metadataOptions, rootVolume } from "./masters";
+import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface BastionArgs {
   readonly settings: ClusterSettings;
@@ -29,6 +30,13 @@ export class Bastion extends pulumi.ComponentResource {
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: BastionArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments(
+      "Bastion",
+      name,
+      args,
+      ["settings", "subnetIds", "groupIds", "keyName", "after"],
+      (given) => [onlyOnAws(given)],
+    );
     super("kubeadm:aws:Bastion", name, {}, opts);
     const { settings, groupIds } = args;
     const { bastion } = awsOf(settings);

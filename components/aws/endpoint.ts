@@ -5,6 +5,7 @@ import { balancerName } from "../../model/aws/names";
 import { resourceTags } from "../../model/aws/tags";
 import { API_PORT } from "../../model/flows";
 import type { ClusterSettings } from "../../model/settings/resolved";
+import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface EndpointArgs {
   readonly settings: ClusterSettings;
@@ -41,6 +42,13 @@ export class Endpoint extends pulumi.ComponentResource {
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: EndpointArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments(
+      "Endpoint",
+      name,
+      args,
+      ["settings", "vpcId", "subnetIds", "groupIds", "after"],
+      (given) => [onlyOnAws(given)],
+    );
     super("kubeadm:aws:Endpoint", name, {}, opts);
     const { settings, subnetIds } = args;
     const own = awsOf(settings);

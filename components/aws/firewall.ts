@@ -11,6 +11,7 @@ import {
 } from "../../model/aws/firewall";
 import { ownedTag, resourceTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
+import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface FirewallArgs {
   readonly settings: ClusterSettings;
@@ -33,8 +34,10 @@ export class Firewall extends pulumi.ComponentResource {
   readonly groupIds: Readonly<Partial<Record<FirewallGroup, pulumi.Output<string>>>>;
   readonly rules: readonly pulumi.Resource[];
 
-  constructor(name: string, { settings, vpcId }: FirewallArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: FirewallArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("Firewall", name, args, ["settings", "vpcId"], (given) => [onlyOnAws(given)]);
     super("kubeadm:aws:Firewall", name, {}, opts);
+    const { settings, vpcId } = args;
     const groups = new Map(
       groupsOf(settings).map((group): [FirewallGroup, aws.ec2.SecurityGroup] => [
         group,

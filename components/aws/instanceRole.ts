@@ -5,6 +5,7 @@ import { instanceTrust, policyDocument, type Statement } from "../../model/aws/i
 import { roleName } from "../../model/aws/names";
 import { resourceTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
+import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface InstanceRoleArgs {
   readonly settings: ClusterSettings;
@@ -22,12 +23,12 @@ export class InstanceRole extends pulumi.ComponentResource {
   /** Instances that start before it may do nothing. */
   readonly policy: pulumi.Resource;
 
-  constructor(
-    name: string,
-    { settings, part, statements }: InstanceRoleArgs,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: InstanceRoleArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("InstanceRole", name, args, ["settings", "part", "statements"], (given) => [
+      onlyOnAws(given),
+    ]);
     super("kubeadm:aws:InstanceRole", name, {}, opts);
+    const { settings, part, statements } = args;
     const own = awsOf(settings);
     const fullName = roleName(settings.name, own.region, part);
     const tags = resourceTags(settings, fullName);

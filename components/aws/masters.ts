@@ -11,6 +11,7 @@ import type { AwsImage, AwsVolume } from "../../model/settings/resolvedAws";
 import { INSTANCE_IGNORES } from "../options";
 import type { Endpoint } from "./endpoint";
 import type { InstanceRole } from "./instanceRole";
+import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface MastersArgs {
   readonly settings: ClusterSettings;
@@ -37,6 +38,13 @@ export class Masters extends pulumi.ComponentResource {
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: MastersArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments(
+      "Masters",
+      name,
+      args,
+      ["settings", "subnetIds", "groupIds", "endpoint", "role", "keyName", "after"],
+      (given) => [onlyOnAws(given)],
+    );
     super("kubeadm:aws:Masters", name, {}, opts);
     const { settings, endpoint } = args;
     const own = awsOf(settings);

@@ -7,6 +7,7 @@ import { zoneLetter } from "../../model/aws/regions";
 import { ownedTag, resourceTags, subnetTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import type { AwsSettings, AwsSubnet } from "../../model/settings/resolvedAws";
+import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface NetworkArgs {
   readonly settings: ClusterSettings;
@@ -27,8 +28,10 @@ export class Network extends pulumi.ComponentResource {
   private readonly aws: AwsSettings;
   private readonly prefix: string;
 
-  constructor(name: string, { settings }: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("Network", name, args, ["settings"], (given) => [onlyOnAws(given)]);
     super("kubeadm:aws:Network", name, {}, opts);
+    const { settings } = args;
     this.settings = settings;
     this.aws = awsOf(settings);
     this.prefix = name;

@@ -6,6 +6,7 @@ import { bucketPrefix, roleName } from "../../model/aws/names";
 import { awsOf } from "../../model/aws/firewall";
 import { resourceTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
+import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface PodIdentityArgs {
   readonly settings: ClusterSettings;
@@ -26,6 +27,9 @@ export class PodIdentity extends pulumi.ComponentResource {
   readonly ready: pulumi.Resource;
 
   constructor(name: string, args: PodIdentityArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("PodIdentity", name, args, ["settings", "serviceAccountKey"], (given) => [
+      onlyOnAws(given),
+    ]);
     super("kubeadm:aws:PodIdentity", name, {}, opts);
     const { settings } = args;
     const tags = resourceTags(settings, `${settings.name}-pod-identity`);
@@ -116,6 +120,13 @@ export class AddonRole extends pulumi.ComponentResource {
   readonly policy: pulumi.Resource;
 
   constructor(name: string, args: AddonRoleArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments(
+      "AddonRole",
+      name,
+      args,
+      ["settings", "identity", "part", "namespace", "serviceAccount", "statements"],
+      (given) => [onlyOnAws(given)],
+    );
     super("kubeadm:aws:AddonRole", name, {}, opts);
     const { settings, identity, part, namespace, serviceAccount } = args;
     const fullName = roleName(settings.name, awsOf(settings).region, part);

@@ -4,6 +4,7 @@ import { STORAGE_ACCOUNT, storageClass, storageValues } from "../../model/aws/ad
 import { storageStatements } from "../../model/aws/iamAddons";
 import { manifestResource } from "../kubernetes/manifest";
 import { addonRelease, type AwsAddonArgs } from "./addonRelease";
+import { onlyOnAws, requireArguments } from "../arguments";
 
 export type StorageArgs = AwsAddonArgs;
 
@@ -15,6 +16,7 @@ export class Storage extends pulumi.ComponentResource {
   readonly release: k8s.helm.v3.Release;
 
   constructor(name: string, args: StorageArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("Storage", name, args, ["settings", "init"], (given) => [onlyOnAws(given)]);
     super("kubeadm:aws:Storage", name, {}, opts);
     const { settings, init } = args;
     this.release = addonRelease(

@@ -12,6 +12,7 @@ import { poolReadyStep, type StepsArgs } from "../machines/steps";
 import { JOIN_IGNORES, SCALING_IGNORES } from "../options";
 import { InstanceRole } from "./instanceRole";
 import { metadataOptions } from "./masters";
+import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface AwsWorkerPoolArgs extends StepsArgs {
   readonly pool: AwsPool;
@@ -38,6 +39,13 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
   readonly nodesReady: readonly command.local.Command[];
 
   constructor(name: string, args: AwsWorkerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments(
+      "WorkerPool",
+      name,
+      args,
+      ["settings", "pool", "subnetIds", "groupIds", "clusterId", "connections", "after"],
+      (given) => [onlyOnAws(given)],
+    );
     super("kubeadm:aws:WorkerPool", name, {}, opts);
     const { settings, pool } = args;
     this.pool = pool.name;

@@ -14,6 +14,7 @@ import {
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { manifestResources } from "../kubernetes/manifest";
 import { helmRelease } from "../kubernetes/release";
+import { onlyWithCni, requireArguments } from "../arguments";
 
 export interface CalicoArgs {
   /** Resolved settings: pod range, backend, BGP, kube-proxy's mode and where charts come from are read from them. */
@@ -36,8 +37,12 @@ export class Calico extends pulumi.ComponentResource {
   /** Namespaces, CRDs, routing, operator and what it installs, in the order they are made. */
   readonly resources: readonly pulumi.CustomResource[];
 
-  constructor(name: string, { settings, secrets }: CalicoArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: CalicoArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("Calico", name, args, ["settings", "secrets"], (given) => [
+      onlyWithCni(given, "calico"),
+    ]);
     super("kubeadm:cni:Calico", name, {}, opts);
+    const { settings, secrets } = args;
     const inside: pulumi.CustomResourceOptions = { parent: this, deletedWith: opts?.deletedWith };
     const namespaces = manifestResources(name, calicoNamespaces(settings), inside);
     const crds = helmRelease(
@@ -107,6 +112,9 @@ export class RouteReflectors extends pulumi.ComponentResource {
   readonly patches: readonly k8s.core.v1.NodePatch[];
 
   constructor(name: string, args: RouteReflectorsArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("RouteReflectors", name, args, ["settings", "nodes"], (given) => [
+      onlyWithCni(given, "calico"),
+    ]);
     super("kubeadm:cni:RouteReflectors", name, {}, opts);
     this.patches = reflectorAnnotations(args.settings).map(
       ({ machine, node, annotations }) =>

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { flannelManifests } from "../../model/cni/flannel";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { manifestResources } from "../kubernetes/manifest";
+import { onlyWithCni, requireArguments } from "../arguments";
 
 export interface FlannelArgs {
   /** Resolved settings: pod range, backend, versions and kube-proxy's mode are read from them. */
@@ -23,6 +24,7 @@ export class Flannel extends pulumi.ComponentResource {
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(name: string, args: FlannelArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("Flannel", name, args, ["settings"], (given) => [onlyWithCni(given, "flannel")]);
     super("kubeadm:cni:Flannel", name, {}, opts);
     this.resources = manifestResources(name, flannelManifests(args.settings), {
       parent: this,

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { WEAVE_SECRET, weaveManifests, weaveOf } from "../../model/cni/weave";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { manifestResources } from "../kubernetes/manifest";
+import { onlyWithCni, requireArguments } from "../arguments";
 
 export interface WeaveArgs {
   /** Resolved settings: pod range, encryption, MTU and whether policies are enforced are read from them. */
@@ -23,6 +24,7 @@ export class Weave extends pulumi.ComponentResource {
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(name: string, args: WeaveArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("Weave", name, args, ["settings", "secrets"], (given) => [onlyWithCni(given, "weave")]);
     super("kubeadm:cni:Weave", name, {}, opts);
     const inside: pulumi.CustomResourceOptions = { parent: this, deletedWith: opts?.deletedWith };
     const { encryption } = weaveOf(args.settings);

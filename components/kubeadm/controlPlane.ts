@@ -1,6 +1,7 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { initStep, mastersOf, membershipStep, setupStep, type StepsArgs } from "../machines/steps";
+import { requireArguments } from "../arguments";
 
 export interface ControlPlaneArgs extends StepsArgs {
   /** What must be there before a master is touched: the look at all machines, a balancer in front. */
@@ -18,6 +19,13 @@ export class ControlPlane extends pulumi.ComponentResource {
   readonly memberships: readonly command.local.Command[];
 
   constructor(name: string, args: ControlPlaneArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("ControlPlane", name, args, [
+      "settings",
+      "sshKeys",
+      "clusterId",
+      "masterFiles",
+      "after",
+    ]);
     super("kubeadm:kubeadm:ControlPlane", name, {}, opts);
     const masters = mastersOf(args.settings);
     // On AWS init and memberships bring the setup along.

@@ -1,6 +1,7 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { setupStep, type StepsArgs } from "./steps";
+import { requireArguments } from "../arguments";
 
 export interface LoadBalancerArgs extends StepsArgs {
   readonly after: readonly pulumi.Resource[];
@@ -11,6 +12,13 @@ export class LoadBalancer extends pulumi.ComponentResource {
   readonly setups: readonly command.local.Command[];
 
   constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("LoadBalancer", name, args, [
+      "settings",
+      "sshKeys",
+      "clusterId",
+      "masterFiles",
+      "after",
+    ]);
     super("kubeadm:machines:LoadBalancer", name, {}, opts);
     this.setups = args.settings.machines
       .filter((machine) => machine.role === "loadBalancer")

@@ -1,6 +1,8 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import type { ClusterSettings } from "../../model/settings/resolved";
 import { membershipStep, setupStep, type StepsArgs } from "./steps";
+import { notTaken, requireArguments } from "../arguments";
 
 export interface WorkerPoolArgs extends StepsArgs {
   /** The pool's name in the settings. */
@@ -9,6 +11,12 @@ export interface WorkerPoolArgs extends StepsArgs {
   readonly after: readonly pulumi.Resource[];
   /** Masters' memberships: workers join, and are upgraded, after them. */
   readonly masters: readonly pulumi.Resource[];
+}
+
+/** Names of the pools that machines are in. */
+function poolsOf(settings: ClusterSettings): string[] {
+  const workers = settings.machines.filter((machine) => machine.role === "worker");
+  return [...new Set(workers.map((machine) => machine.pool))];
 }
 
 /** A named set of like workers on machines that exist: two resources a machine. */
@@ -21,6 +29,13 @@ export class WorkerPool extends pulumi.ComponentResource {
   readonly nodesReady: readonly pulumi.Resource[];
 
   constructor(name: string, args: WorkerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments(
+      "WorkerPool",
+      name,
+      args,
+      ["settings", "sshKeys", "clusterId", "masterFiles", "pool", "after", "masters"],
+      ({ settings, pool }) => [notTaken("pool", pool, poolsOf(settings))],
+    );
     super("kubeadm:machines:WorkerPool", name, {}, opts);
     const machines = args.settings.machines.filter(
       (machine) => machine.role === "worker" && machine.pool === args.pool,

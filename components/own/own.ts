@@ -5,6 +5,7 @@ import { chartValues } from "../../model/own/values";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import type { OwnChart } from "../../model/settings/resolvedOwn";
 import { anyResource, anyResourceName, isCustom } from "../kubernetes/anyResource";
+import { requireArguments } from "../arguments";
 
 export interface OwnArgs {
   /** Resolved settings: `manifests` and `charts` are read from them. */
@@ -24,6 +25,7 @@ export class Own extends pulumi.ComponentResource {
   readonly charts: Readonly<Record<string, k8s.helm.v3.Release>>;
 
   constructor(name: string, args: OwnArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("Own", name, args, ["settings", "secrets"]);
     super("kubeadm:own:Own", name, {}, opts);
     const { manifests, charts } = args.settings.own;
     const ordered = inOrder(manifests);
@@ -31,7 +33,20 @@ export class Own extends pulumi.ComponentResource {
     const made: pulumi.CustomResource[] = [];
     const releases: Record<string, k8s.helm.v3.Release> = {};
     const addCharts = () => {
-      for (const chart of charts) releases[chart.name] = this.release(name, chart, args, [...made]);
+      // A release that makes a namespace comes before those that are put into it.
+      const [makers, others] = [true, false].map((makes) =>
+        charts.filter((chart) => chart.createNamespace === makes),
+      );
+      for (const chart of [...makers, ...others]) {
+        const home = homeOf(chart.namespace, chart.name);
+        releases[chart.name] = this.release(name, chart, args, [...made, ...home]);
+      }
+    };
+    /** The release that makes a namespace, where one does. */
+    const homeOf = (namespace: string | undefined, self?: string): pulumi.Resource[] => {
+      const maker = charts.find((chart) => chart.createNamespace && chart.namespace === namespace);
+      const release = maker === undefined || maker.name === self ? undefined : releases[maker.name];
+      return release === undefined ? [] : [release];
     };
     ordered.forEach(({ item: { object }, after }, index) => {
       if (index === defined) addCharts();
@@ -45,7 +60,7 @@ export class Own extends pulumi.ComponentResource {
           ...(ownsOutside(object) ? {} : { deletedWith: opts?.deletedWith }),
           dependsOn: [
             ...after.flatMap((place) => made[place] ?? []),
-            ...(foreign ? Object.values(releases) : []),
+            ...(foreign ? Object.values(releases) : homeOf(object.metadata.namespace)),
           ],
         }),
       );

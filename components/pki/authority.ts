@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import { made } from "../outputs";
+import { requireArguments } from "../arguments";
 
 /** Hours in ten years: a CA is never renewed by an ordinary `up`. */
 const CA_HOURS = 87_600;
@@ -8,8 +9,8 @@ const CA_HOURS = 87_600;
 export interface AuthorityArgs {
   /** Common name of the CA's certificate, as kubeadm names its own: `kubernetes`, `etcd-ca`, `front-proxy-ca`. */
   readonly commonName: string;
-  /** Keeps `pulumi destroy` and replacement away from key and certificate. */
-  readonly protect: boolean;
+  /** Keeps `pulumi destroy` and replacement away from key and certificate. Default: true. */
+  readonly protect?: boolean;
 }
 
 /** A certificate authority: an ECDSA P-256 key and a certificate of ten years signed by itself. */
@@ -22,8 +23,9 @@ export class Authority extends pulumi.ComponentResource {
   readonly signingKey: pulumi.Output<string>;
 
   constructor(name: string, args: AuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("Authority", name, args, ["commonName"]);
     super("kubeadm:pki:Authority", name, {}, opts);
-    const child = { parent: this, protect: args.protect };
+    const child = { parent: this, protect: args.protect ?? true };
     const key = new tls.PrivateKey(`${name}-key`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, child);
     const certificate = new tls.SelfSignedCert(
       `${name}-certificate`,

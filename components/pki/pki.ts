@@ -14,8 +14,8 @@ const ADMIN_EARLY_HOURS = 720;
 const ADMIN_GROUP = "kubeadm:cluster-admins";
 
 export interface PkiArgs {
-  /** Keeps `pulumi destroy` and replacement away from the CAs and the service-account key. */
-  readonly protect: boolean;
+  /** Keeps `pulumi destroy` and replacement away from the CAs and the service-account key. Default: true. */
+  readonly protect?: boolean;
 }
 
 /**
@@ -39,9 +39,9 @@ export class Pki extends pulumi.ComponentResource {
   /** 32 random bytes in base64 for encryption at rest, unless the settings bring keys; secret. */
   readonly encryptionKey: pulumi.Output<string>;
 
-  constructor(name: string, args: PkiArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: PkiArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("kubeadm:pki:Pki", name, {}, opts);
-    const { protect } = args;
+    const { protect = true } = args;
     const authority = (part: string, commonName: string): Authority =>
       new Authority(`${name}-${part}`, { commonName, protect }, { parent: this });
     this.cluster = authority("ca", "kubernetes");

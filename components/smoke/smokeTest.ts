@@ -1,6 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { SMOKE_DEFAULTS, type SmokeOptions } from "../../model/smoke/options";
+import { requireArguments } from "../arguments";
 
 /** Environment variable with the options in JSON; free of secrets. */
 export const SMOKE_VARIABLE = "KUBEADM_SMOKE";
@@ -24,6 +25,7 @@ export class SmokeTest extends pulumi.ComponentResource {
   readonly results: pulumi.Output<string>;
 
   constructor(name: string, args: SmokeTestArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("SmokeTest", name, args, ["kubeconfig"]);
     super("kubeadm:smoke:SmokeTest", name, {}, opts);
     const options: SmokeOptions = { ...SMOKE_DEFAULTS, ...args.options };
     const run = new command.local.Command(

@@ -3,6 +3,7 @@ import type { KubernetesObject } from "../../model/kubernetes";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { grantBindings, tenantClusterRoles } from "../../model/tenants/roles";
 import { anyResource, anyResourceName } from "../kubernetes/anyResource";
+import { requireArguments } from "../arguments";
 
 export interface AccessArgs {
   /** Resolved settings: `roles` and `tenants` are read from them. */
@@ -14,6 +15,7 @@ export class TenantRoles extends pulumi.ComponentResource {
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(name: string, args: AccessArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("TenantRoles", name, args, ["settings"]);
     super("kubeadm:tenants:TenantRoles", name, {}, opts);
     this.resources = objects(this, name, tenantClusterRoles(args.settings), opts);
     this.registerOutputs({});
@@ -25,6 +27,7 @@ export class Access extends pulumi.ComponentResource {
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(name: string, args: AccessArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("Access", name, args, ["settings"]);
     super("kubeadm:tenants:Access", name, {}, opts);
     this.resources = objects(this, name, grantBindings(args.settings.tenancy.roles), opts);
     this.registerOutputs({});

@@ -9,6 +9,7 @@ import { isNamespace } from "../../model/own/order";
 import { anyResource, anyResourceName } from "../kubernetes/anyResource";
 import { made } from "../outputs";
 import type { Authority } from "../pki/authority";
+import { notTaken, requireArguments } from "../arguments";
 
 export interface TenantArgs {
   /** Name of the tenant in the settings, and of its namespace. */
@@ -37,6 +38,19 @@ export class Tenant extends pulumi.ComponentResource {
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(name: string, args: TenantArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments(
+      "Tenant",
+      name,
+      args,
+      ["tenant", "settings", "authority", "kubeconfig"],
+      ({ settings, tenant }) => [
+        notTaken(
+          "tenant",
+          tenant,
+          settings.tenancy.tenants.map((one) => one.name),
+        ),
+      ],
+    );
     super("kubeadm:tenants:Tenant", name, {}, opts);
     const tenant = args.settings.tenancy.tenants.find((one) => one.name === args.tenant);
     if (tenant === undefined) throw new Error(`no tenant is named ${args.tenant}`);

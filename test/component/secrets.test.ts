@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import { Cluster, ClusterSettingsError, type ClusterArgs } from "../../components/cluster";
+import { Cluster, type ClusterArgs } from "../../components/cluster";
 import { refuseMissing } from "../../components/secrets";
+import { ClusterSettingsError } from "../../components/settingsError";
 import type { Problem } from "../../model/settings/problems";
 import { byName, record, type Recorded } from "../../testing/recorder";
 import { metalInput } from "../support/settings";

@@ -1,0 +1,110 @@
+import * as pulumi from "@pulumi/pulumi";
+import { parseCluster } from "../model/settings/parse";
+import { SettingsError, pathText, show, type Path, type Problem } from "../model/settings/problems";
+import type { ClusterSettings } from "../model/settings/resolved";
+import { ClusterSettingsError } from "./settingsError";
+
+/**
+ * Refuses what a component cannot do without, for programs that no compiler has checked, and settings of another kind than
+ * it is for: all in one report, before the component is registered. The settings themselves were checked when they were parsed.
+ *
+ * @param required arguments that have to be there; `settings` has to be what `parseCluster` returns
+ * @param fits what is wrong with arguments that are there
+ * @throws ClusterSettingsError with every problem
+ */
+export function requireArguments<A extends object>(
+  component: string,
+  name: string,
+  given: A,
+  required: readonly (keyof A & string)[],
+  fits: (args: A) => readonly (Problem | undefined)[] = () => [],
+): void {
+  const args = ((given) ?? {});
+  const missing = required.flatMap((key) =>
+    key === "settings" ? unresolved(args[key]) : isGiven(args[key]) ? [] : [absent(key)],
+  );
+  const found = missing.length > 0 ? missing : fits(args).filter((problem) => problem !== undefined);
+  if (found.length > 0) throw new ClusterSettingsError(new SettingsError(found, `${component} ${name}`));
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function absent(path: string): Problem {
+  return { path, value: show(undefined), message: "is missing" };
+}
+
+const RESOLVED = "what parseCluster(settings, { environment }) returns";
+
+function unresolved(value: unknown): Problem[] {
+  if (!isGiven(value)) return [{ ...absent("settings"), allowed: RESOLVED }];
+  if (isResolved(value)) return [];
+  const later = outputsIn(value, ["settings"]);
+  if (later.length > 0) return later;
+  // As they are written: what is wrong with them comes along.
+  const wrong = problemsOf(value).map((problem) => ({ ...problem, path: below("settings", problem.path) }));
+  const message = "are as they are written, and have to be resolved";
+  return [{ path: "settings", value: "the settings", message, allowed: RESOLVED }, ...wrong];
+}
+
+function below(parent: string, path: string): string {
+  if (path === "") return parent;
+  return path.startsWith("[") ? `${parent}${path}` : `${parent}.${path}`;
+}
+
+function isResolved(value: unknown): boolean {
+  const { network, machines, tenancy } = value as {
+    network?: { dnsServiceAddress?: unknown } | null;
+    machines?: unknown;
+    tenancy?: unknown;
+  };
+  return typeof network?.dnsServiceAddress === "string" && Array.isArray(machines) && isGiven(tenancy);
+}
+
+function problemsOf(raw: unknown): readonly Problem[] {
+  try {
+    // Region and stack are the caller's business; what stands in the settings is what is looked at.
+    parseCluster(raw, { environment: "environment", region: "eu-central-1" });
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+}
+
+/** Outputs and promises among settings: their values come when it is too late to decide which resources there are. */
+export function outputsIn(value: unknown, path: Path = []): Problem[] {
+  if (pulumi.Output.isInstance(value) || value instanceof Promise)
+    return [
+      {
+        path: pathText(path),
+        value: pulumi.Output.isInstance(value) ? "an output" : "a promise",
+        message: "comes too late: settings decide which resources there are",
+        allowed: "a plain value; secrets go into `secrets`, where outputs are taken",
+      },
+    ];
+  if (Array.isArray(value)) return value.flatMap((inner, index) => outputsIn(inner, [...path, index]));
+  if (value === null || typeof value !== "object") return [];
+  return Object.entries(value).flatMap(([key, inner]) => outputsIn(inner, [...path, key]));
+}
+
+/** Settings of a platform that the component is not for. */
+export function onlyOnAws({ settings }: { readonly settings: ClusterSettings }): Problem | undefined {
+  return notTaken("settings.platform", settings.platform, ["aws"]);
+}
+
+/** Settings of a network that the component is not. */
+export function onlyWithCni(
+  { settings }: { readonly settings: ClusterSettings },
+  kind: ClusterSettings["cni"]["kind"],
+): Problem | undefined {
+  return notTaken("settings.cni.kind", settings.cni.kind, [kind]);
+}
+
+/** A value that is none of those. */
+export function notTaken(path: string, value: string, allowed: readonly string[]): Problem | undefined {
+  if (allowed.includes(value)) return undefined;
+  const words = allowed.length > 0 ? allowed.join(", ") : "none: the settings have no such thing";
+  return { path, value: show(value), message: "is not taken", allowed: words };
+}

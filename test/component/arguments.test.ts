@@ -1,0 +1,121 @@
+/** Components used alone, by programs that no compiler has checked. */
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, it } from "vitest";
+import * as library from "../../index";
+import { ClusterSettingsError } from "../../components/settingsError";
+import type { Problem } from "../../model/settings/problems";
+import { record } from "../../testing/recorder";
+import { awsSettings } from "../support/awsInput";
+import { metalInput, metalSettings } from "../support/settings";
+
+type AnyComponent = new (name: string, args?: unknown) => pulumi.ComponentResource;
+
+/** What takes settings that are resolved. */
+const PARTS = Object.entries(library).filter((entry): entry is [string, AnyComponent] => {
+  const [name, value] = entry;
+  const other = ["Cluster", "Authority", "Pki", "GatewayApi", "IngressRules", "SmokeTest"];
+  return isComponent(value) && !other.includes(name);
+});
+
+function isComponent(value: unknown): boolean {
+  return typeof value === "function" && value.prototype instanceof pulumi.ComponentResource;
+}
+
+/** What is said of the arguments, and that no resource was registered before. */
+async function problems(Part: unknown, args?: unknown): Promise<readonly Problem[]> {
+  const made: string[] = [];
+  const outputs = ({ name, type }: pulumi.runtime.MockResourceArgs) => {
+    if (type !== "pulumi:pulumi:Stack") made.push(name);
+    return {};
+  };
+  try {
+    await record(() => new (Part as AnyComponent)("mine", args), { outputs, onWarning: () => undefined });
+  } catch (error) {
+    if (!(error instanceof ClusterSettingsError)) throw error;
+    expect(made).toEqual([]);
+    expect(error.message).toMatch(/^\d+ problems? in the settings of /);
+    return error.problems;
+  }
+  return [];
+}
+
+const pathsOf = async (Part: unknown, args?: unknown) => (await problems(Part, args)).map(({ path }) => path);
+
+it("the list of components is the library's", () => {
+  expect(PARTS.length).toBeGreaterThanOrEqual(25);
+});
+
+describe.each(PARTS)("%s", (_, Part) => {
+  it("says what is missing where nothing is given", async () => {
+    expect(await pathsOf(Part)).toContain("settings");
+  });
+
+  it("takes no settings as they are written, and says what is wrong with those", async () => {
+    const { machines } = metalInput();
+    const found = await pathsOf(Part, { settings: { machines, cni: { kind: "flanel" } } });
+    expect(found).toEqual(expect.arrayContaining(["settings", "settings.cni.kind"]));
+  });
+});
+
+describe("settings of another kind", () => {
+  const onMetal = { settings: metalSettings(), secrets: {}, nodes: [], masterFiles: [] };
+
+  it.each(["Network", "Firewall", "PodIdentity", "Secrets"] as const)("%s is for AWS", async (name) => {
+    const args = { ...onMetal, vpcId: "vpc", serviceAccountKey: "key" };
+    expect(await problems(library[name], args)).toMatchObject([
+      { path: "settings.platform", allowed: "aws" },
+    ]);
+  });
+
+  it.each(["Calico", "Weave", "RouteReflectors"] as const)("%s is for its own network", async (name) => {
+    expect(await pathsOf(library[name], onMetal)).toEqual(["settings.cni.kind"]);
+  });
+
+  it("are taken where they fit", async () => {
+    expect(await problems(library.Network, { settings: awsSettings() })).toEqual([]);
+    expect(await problems(library.Flannel, onMetal)).toEqual([]);
+  });
+});
+
+describe("names that the settings do not have", () => {
+  const steps = {
+    settings: metalSettings(),
+    sshKeys: {},
+    clusterId: "id",
+    masterFiles: [],
+    after: [],
+    masters: [],
+  };
+
+  it("are refused as a pool's, which would be made without machines", async () => {
+    const [problem] = await problems(library.WorkerPool, { ...steps, pool: "nope" });
+    expect(problem).toMatchObject({ path: "pool", value: '"nope"', allowed: "general" });
+  });
+
+  it("are refused as a tenant's", async () => {
+    const args = { ...steps, tenant: "nope", authority: {}, kubeconfig: "kubeconfig" };
+    expect(await pathsOf(library.Tenant, args)).toEqual(["tenant"]);
+  });
+});
+
+describe("a Cluster", () => {
+  it("without arguments reports what settings need", async () => {
+    expect(await pathsOf(library.Cluster)).toContain("machines");
+  });
+
+  it("names every output among its settings", async () => {
+    const machines = { cp1: { role: "controlPlane", host: pulumi.output("192.0.2.1") } };
+    const settings = { network: Promise.resolve({}), machines };
+    expect(await problems(library.Cluster, { settings })).toMatchObject([
+      { path: "network", value: "a promise" },
+      { path: "machines.cp1.host", value: "an output" },
+    ]);
+  });
+});
+
+it("a Pki is protected unless it says otherwise, and Authority wants a name", async () => {
+  const resources = await record(() => new library.Pki("pki"), { preview: true });
+  const keys = resources.filter(({ name }) => /-(ca-key|service-account|encryption)$/.test(name));
+  expect(keys.map(({ protect }) => protect)).toEqual([true, true, true, true, true]);
+  expect(await pathsOf(library.Authority, {})).toEqual(["commonName"]);
+});
