@@ -9,7 +9,7 @@ export const METALLB_MEMBER_PORT = 7946;
  * frr-k8s 0.0.25, charts/frr-k8s: webhookPort of values.yaml, on the host's network of one node (templates/
  * status-cleaner.yaml). The API server asks it at each of its objects, and without its answer takes none.
  */
-export const FRR_WEBHOOK_PORT = 19443;
+const FRR_WEBHOOK_PORT = 19443;
 
 /** What add-ons in use must be reached by from other hosts. What stays on the pods' network is the CNI's flow. */
 export function addonFlows({ metallb, ingress, metricsServer }: AddonSettings, kubeletPort: number): Flow[] {
@@ -20,7 +20,7 @@ export function addonFlows({ metallb, ingress, metricsServer }: AddonSettings, k
       to: "node",
       protocol: "tcp",
       ports: [{ from: kubeletPort, to: kubeletPort }],
-      reason: "metrics-server asks kubelets, with its node's address",
+      reason: "metrics-server asks kubelets, with the address of its node",
     });
   }
   if (metallb !== undefined) {

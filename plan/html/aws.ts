@@ -155,7 +155,12 @@ function roleTables({ roles }: PlannedAws): Markup {
   return html`${roles.map(
     ({ role, statements }) =>
       html`<details class="block">
-        <summary><b>${role}</b> <span class="soft">${statements.length} statements</span></summary>
+        <summary>
+          <b>${role}</b>
+          <span class="soft"
+            >${statements.length} ${statements.length === 1 ? "statement" : "statements"}</span
+          >
+        </summary>
         <div class="scroll">
           <table>
             <thead>

@@ -1,6 +1,7 @@
 import { cniFacts } from "../../model/cni/facts";
 import { API_PORT } from "../../model/flows";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
+import type { AwsPool } from "../../model/settings/resolvedAws";
 import { accessText } from "../aws";
 import { Canvas, wrapped, type Frame } from "./canvas";
 import { html, type Markup } from "./markup";
@@ -84,11 +85,23 @@ function cluster(canvas: Canvas, settings: ClusterSettings, top: number): number
     y = heading(y, `Pool ${pool}: ${count(machines.length, "worker")}`);
     y = group(canvas, { ...inner, y }, machines, "worker", (machine) => extrasOf(machine)) + GAP;
   }
-  const end = y + (workers.length > 0 ? 2 : PAD);
+  const pools = settings.aws?.pools ?? [];
+  if (pools.length > 0) {
+    canvas.arrow(inner.x + 14, y + 40, y + 8, endpointText(settings));
+    y = heading(y + 44, count(pools.length, "pool"));
+    y = boxes(canvas, { ...inner, y, height: 0 }, pools.map(poolBox)) + GAP;
+  }
+  const end = y + (workers.length + pools.length > 0 ? 2 : PAD);
   canvas.behind((below) =>
     below.rect({ x: 0.5, y: top, width: canvas.width - 1, height: end - top }, "frame", 10),
   );
   return end;
+}
+
+/** Instances come and go, so that a pool is drawn as one. */
+function poolBox({ name, min, max, instanceTypes, subnets }: AwsPool): Box {
+  const size = min === max ? count(min, "worker") : `${min} to ${count(max, "worker")}`;
+  return { title: name, lines: [size, instanceTypes.join(" or "), subnets.join(", ")], tone: "worker" };
 }
 
 function count(number: number, noun: string): string {

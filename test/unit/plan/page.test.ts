@@ -53,6 +53,8 @@ describe("index.html", () => {
     const named = shown(set("endpoint.dns", { zoneId: "Z0123456789ABC", name: "api.example.com" }));
     expect(named).toContain(">API api.example.com:6443<");
     expect(named).toContain("pinned host keys through the bastion");
+    expect(named).toContain(">2 pools<");
+    expect(named).toContain(">1 to 6 workers<");
   });
 
   it("escapes what people wrote into the settings", () => {
