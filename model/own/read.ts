@@ -2,6 +2,7 @@ import { type Document, LineCounter, parseAllDocuments } from "yaml";
 import type { KubernetesObject } from "../kubernetes";
 import type { OwnObject } from "../settings/resolvedOwn";
 import { plainPath, type ProjectFiles } from "./files";
+import { kindProblem, nameProblem } from "./kinds";
 
 /** What is wrong with something that people brought. */
 export interface OwnProblem {
@@ -34,13 +35,20 @@ export function readObjects(entries: readonly unknown[], files: ProjectFiles | u
   const objects: (OwnObject & { index: number })[] = [];
   const problems: OwnProblem[] = [];
   entries.forEach((entry, index) => {
-    if (typeof entry !== "string") {
-      if (entry !== undefined)
-        take({ index, source: `manifests[${index}]`, value: entry }, objects, problems);
-      return;
-    }
-    if (files === undefined) return;
-    for (const text of textsOf(entry, index, files, problems)) takeText(text, objects, problems);
+    if (entry === undefined || (typeof entry === "string" && files === undefined)) return;
+    const before = objects.length + problems.length;
+    if (typeof entry !== "string")
+      take({ index, source: `manifests[${index}]`, value: entry }, objects, problems);
+    else if (files !== undefined)
+      for (const text of textsOf(entry, index, files, problems)) takeText(text, objects, problems);
+    if (objects.length + problems.length > before) return;
+    const source = typeof entry === "string" ? plainPath(entry) : `manifests[${index}]`;
+    problems.push({
+      index,
+      source,
+      message: "holds no object",
+      allowed: "one object at least, or no such entry",
+    });
   });
   return { objects, problems: [...problems, ...doubles(objects)] };
 }
@@ -68,7 +76,12 @@ function takeText(
 ) {
   const lines = new LineCounter();
   // Merge keys as kubectl takes them.
-  const documents = parseAllDocuments(text, { lineCounter: lines, merge: true, prettyErrors: false });
+  const documents = parseAllDocuments(text, {
+    lineCounter: lines,
+    merge: true,
+    prettyErrors: false,
+    logLevel: "error",
+  });
   for (const document of Array.isArray(documents) ? documents : []) {
     const place = (offset: number) => `${file}:${lines.linePos(offset).line}`;
     const [error] = document.errors;
@@ -149,7 +162,40 @@ export function objectProblem(value: unknown): { message: string; allowed?: stri
       message: "has a metadata.namespace that is no text",
       allowed: "the name of a namespace, or none",
     };
-  return lacking(value as unknown as KubernetesObject);
+  const { apiVersion, kind } = value as { apiVersion: string; kind: string };
+  return (
+    kindProblem(apiVersion, kind) ??
+    nameProblem(apiVersion, kind, metadata.name) ??
+    lacking(value as unknown as KubernetesObject) ??
+    otherThanText(value)
+  );
+}
+
+/** Mappings whose values are text, by where they stand; YAML reads `1.0` and `true` as something else. */
+function otherThanText(value: Record<string, unknown>): { message: string; allowed: string } | undefined {
+  const metadata = isMapping(value.metadata) ? value.metadata : {};
+  const core = value.apiVersion === "v1" && (value.kind === "ConfigMap" || value.kind === "Secret");
+  const places: [string, unknown][] = [
+    ["metadata.labels", metadata.labels],
+    ["metadata.annotations", metadata.annotations],
+    ...(core
+      ? [["data", value.data] as [string, unknown], ["stringData", value.stringData] as [string, unknown]]
+      : []),
+  ];
+  for (const [place, mapping] of places) {
+    if (mapping === undefined || mapping === null) continue;
+    if (!isMapping(mapping))
+      return { message: `has a ${place} that is no mapping`, allowed: "keys with text" };
+    const wrong = Object.entries(mapping).find(([, one]) => typeof one !== "string");
+    if (wrong === undefined) continue;
+    const [key, one] = wrong;
+    const scalar = typeof one === "number" || typeof one === "boolean";
+    return {
+      message: `has a ${place}.${key} that is no text`,
+      allowed: scalar && value.kind !== "Secret" ? `"${one}", in quotes` : "text, in quotes",
+    };
+  }
+  return undefined;
 }
 
 /**
@@ -222,7 +268,12 @@ export function nameOf({ kind, metadata }: KubernetesObject): string {
 function doubles(objects: ReadObjects["objects"]): OwnProblem[] {
   const first = new Map<string, string>();
   return objects.flatMap(({ index, source, object }) => {
-    const identity = identityOf(object);
+    const { metadata } = object;
+    // What says no namespace goes into `default`, where another may have said so.
+    const identity = identityOf({
+      ...object,
+      metadata: { ...metadata, namespace: metadata.namespace ?? "default" },
+    });
     const other = first.get(identity);
     if (other === undefined) {
       first.set(identity, source);

@@ -72,6 +72,33 @@ export function staticPodProblems(pod: KubernetesObject): Wrong[] {
       allowed: "a Deployment or DaemonSet under manifests",
     });
   }
+  for (const [key, what] of [
+    ["imagePullSecrets", "Secrets"],
+    ["resourceClaims", "ResourceClaims"],
+    ["ephemeralContainers", "containers that come by the API"],
+  ] as const) {
+    if (list(spec[key]).length === 0) continue;
+    wrong.push({
+      place: `spec.${key}`,
+      message: `names ${what}, which a static pod cannot have`,
+      allowed: key === "imagePullSecrets" ? "an image that needs none, or containerd.dropIn" : `no ${key}`,
+    });
+  }
+  const names = new Map<unknown, string>();
+  for (const { place, container } of containers) {
+    for (const key of ["name", "image"] as const) {
+      if (typeof container[key] === "string" && container[key] !== "") continue;
+      wrong.push({
+        place: `${place}.${key}`,
+        message: "is missing",
+        allowed: "a container with name and image",
+      });
+    }
+    const other = names.get(container.name);
+    if (typeof container.name === "string" && other !== undefined)
+      wrong.push({ place: `${place}.name`, message: `is that of ${other} too`, allowed: "each name once" });
+    names.set(container.name, place);
+  }
   list(spec.volumes).forEach((volume, index) => {
     for (const source of ["secret", "configMap", "persistentVolumeClaim", "ephemeral", "projected"]) {
       if (mapping(volume)[source] === undefined) continue;

@@ -15,6 +15,7 @@ const files = filesOf({
     "apiVersion: v1\nkind: Namespace\nmetadata: {name: web}",
     "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: shops.example.com}\n" +
       "spec: {group: example.com, scope: Namespaced, names: {kind: Shop, plural: shops}, versions: []}",
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: boards, namespace: monitoring}",
     "apiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: {name: strip, namespace: web}\nspec: {}",
   ].join("\n---\n"),
   "charts/cost/Chart.yaml": "name: cost",
@@ -43,6 +44,8 @@ const extra = {
   manifests: ["apps"],
   charts: {
     cost: { folder: "charts/cost", namespace: "web", values: { a: 1 }, secretValues: { "auth.key": "cost" } },
+    alerts: { folder: "charts/cost", namespace: "monitoring" },
+    metrics: { folder: "charts/cost", namespace: "monitoring", createNamespace: true },
   },
 };
 
@@ -168,6 +171,13 @@ describe("what people bring", () => {
     expect(named(`${own}-middleware.traefik.io-web-strip`).dependsOn).toContain(chart.urn);
     expect(named(`${own}-shop.example.com-web-first`).dependsOn).not.toContain(chart.urn);
     expect(named(`${own}-deployment-web-web`).dependsOn).toContain(named(`${own}-secret-web-web`).urn);
+  });
+
+  it("comes after the chart that makes its namespace", () => {
+    const maker = named(`${own}-chart-metrics`);
+    expect(named(`${own}-chart-alerts`).dependsOn).toContain(maker.urn);
+    expect(named(`${own}-config-map-monitoring-boards`).dependsOn).toContain(maker.urn);
+    expect(maker.dependsOn).not.toContain(named(`${own}-chart-alerts`).urn);
   });
 
   it("hides what a Secret and a chart's secret values hold", () => {

@@ -277,7 +277,194 @@ const INGRESS: readonly Row[] = [
   ],
 ];
 
+const manifest = (apiVersion: string, kind: string, name: string, more: object = {}) =>
+  set("manifests", [{ apiVersion, kind, metadata: { name }, ...more }]);
+const chart = (over: object = {}, name = "web") =>
+  set(`charts.${name}`, {
+    oci: "oci://registry.example.com/charts/web",
+    version: "1.0.0",
+    namespace: "default",
+    ...over,
+  });
+const definition = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "widgets.example.com" },
+  spec: { group: "example.com", names: { kind: "Widget", plural: "widgets" }, versions: [{ name: "v1" }] },
+};
+
+const OBJECTS: readonly Row[] = [
+  [
+    "a kind in other letters",
+    manifest("v1", "Configmap", "web"),
+    "manifests[0]",
+    /v1 Configmap, which Kubernetes does not have.*v1 ConfigMap/,
+  ],
+  [
+    "a kind of another group",
+    manifest("v1", "Deployment", "web", { spec: {} }),
+    "manifests[0]",
+    /apps\/v1 Deployment/,
+  ],
+  [
+    "a version that is gone",
+    manifest("policy/v1beta1", "PodDisruptionBudget", "web"),
+    "manifests[0]",
+    /a version that is not served.*policy\/v1/,
+  ],
+  [
+    "a name that it cannot have",
+    manifest("v1", "ConfigMap", "Web_1"),
+    "manifests[0]",
+    /has the name Web_1.*RFC 1123/,
+  ],
+  [
+    "a label that YAML reads as a number",
+    set("manifests", [
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "web", labels: { version: 1.5 } } },
+    ]),
+    "manifests[0]",
+    /metadata\.labels\.version that is no text.*"1\.5", in quotes/,
+  ],
+  [
+    "data that is no text",
+    manifest("v1", "ConfigMap", "web", { data: { debug: true } }),
+    "manifests[0]",
+    /data\.debug that is no text/,
+  ],
+  [
+    "one object with its namespace and without",
+    set("manifests", [
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "web" } },
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "web", namespace: "default" } },
+    ]),
+    "manifests[1]",
+    /which manifests\[0\] holds too/,
+  ],
+  [
+    "nothing",
+    set("manifests", [{ apiVersion: "v1", kind: "List", items: [] }]),
+    "manifests[0]",
+    /holds no object/,
+  ],
+  [
+    "a kind that nobody defines",
+    manifest("monitoring.coreos.com/v1", "ServiceMonitor", "web"),
+    "manifests[0]",
+    /a kind that nothing here defines.*CustomResourceDefinition/,
+  ],
+  [
+    "a version that its definition does not have",
+    set("manifests", [definition, { apiVersion: "example.com/v2", kind: "Widget", metadata: { name: "a" } }]),
+    "manifests[1]",
+    /of version v2, which its definition does not have.*example\.com\/v1/,
+  ],
+  [
+    "a definition by another name",
+    set("manifests", [{ ...definition, metadata: { name: "widget.example.com" } }]),
+    "manifests[0]",
+    /metadata\.name: widgets\.example\.com/,
+  ],
+  [
+    "into the namespace of an add-on that is not there",
+    set("manifests", [
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a", namespace: "metallb-system" } },
+    ]),
+    "manifests[0]",
+    /into a namespace that nothing here makes/,
+  ],
+];
+
+const KEPT: readonly Row[] = [
+  [
+    "CoreDNS' ConfigMap",
+    set("manifests", [
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "coredns", namespace: "kube-system" } },
+    ]),
+    "manifests[0]",
+    /which the cluster keeps itself.*coredns/,
+  ],
+  ["a Node", manifest("v1", "Node", "w1"), "manifests[0]", /keeps itself.*labels and taints/],
+  [
+    "the namespace of an add-on",
+    all(metallb, manifest("v1", "Namespace", "metallb-system")),
+    "manifests[0]",
+    /which is made already/,
+  ],
+];
+
+const CHARTS: readonly Row[] = [
+  [
+    "into a namespace that nobody makes",
+    chart({ namespace: "monitorng" }),
+    "charts.web.namespace",
+    /nothing here makes.*createNamespace: true/,
+  ],
+  [
+    "by the name of the library's own",
+    all(metallb, chart({ namespace: "metallb-system" }, "metallb")),
+    "charts.metallb",
+    /the library's own release/,
+  ],
+  [
+    "a secret at no path",
+    chart({ secretValues: { "auth..password": "operator" } }),
+    'charts.web.secretValues["auth..password"]',
+    /is no path in the values/,
+  ],
+  [
+    "a secret below a value",
+    chart({ values: { auth: "none" }, secretValues: { "auth.password": "operator" } }),
+    'charts.web.secretValues["auth.password"]',
+    /goes through auth, which is a value/,
+  ],
+  [
+    "a role in a namespace that nobody makes",
+    set("roles", [{ serviceAccount: "ci/bot", role: "view", namespaces: ["default", "nope"] }]),
+    "roles[0].namespaces[1]",
+    /nothing here makes/,
+  ],
+];
+
+const pod = (name: string, spec: object = {}) => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name },
+  spec: { containers: [{ name: "a", image: "a:1" }], ...spec },
+});
+
+const STATIC: readonly Row[] = [
+  [
+    "two of one name",
+    set("staticPods", { a: { pod: pod("agent") }, b: { pod: pod("agent") } }),
+    "staticPods.b.pod",
+    /is Pod agent, as staticPods\.a is on the same hosts/,
+  ],
+  [
+    "a container without an image",
+    set("staticPods.a", { pod: pod("agent", { containers: [{ name: "a" }] }) }),
+    "staticPods.a.pod",
+    /spec\.containers\[0\]\.image.* is missing/,
+  ],
+  [
+    "secrets to pull by",
+    set("staticPods.a", { pod: pod("agent", { imagePullSecrets: [{ name: "x" }] }) }),
+    "staticPods.a.pod",
+    /spec\.imagePullSecrets/,
+  ],
+  [
+    "a pool twice",
+    set("staticPods.a", { pod: pod("agent"), on: ["general", "general"] }),
+    "staticPods.a.on[1]",
+    /stands twice/,
+  ],
+];
+
 export const WRONG_INSIDE: readonly Wrong[] = [
+  ...cases("objects that the API would not take", OBJECTS),
+  ...cases("objects that the cluster has already", KEPT),
+  ...cases("charts and roles among their neighbours", CHARTS),
+  ...cases("static pods that a kubelet would not run", STATIC),
   ...cases("MetalLB among its neighbours", METALLB),
   ...cases("where ingress runs and is found", INGRESS),
   ...cases("plugins in the Corefile", COREFILE),

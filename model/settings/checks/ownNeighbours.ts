@@ -1,0 +1,210 @@
+import { INGRESS_NAMESPACE } from "../../addons/ingress";
+import { metallbNamespace } from "../../addons/metallb";
+import { CHARTS, type ChartName } from "../../charts";
+import { CNI_FACTS } from "../../cni/facts";
+import { isServed } from "../../own/kinds";
+import { isDefinition } from "../../own/order";
+import { groupOf, nameOf, type readObjects } from "../../own/read";
+import { FIRST_NAMESPACES, LIBRARY_NAMESPACES } from "../../tenants/names";
+import type { Facts } from "../draft";
+import { nearest } from "../issues";
+import type { Path, Problems } from "../problems";
+
+type Objects = ReturnType<typeof readObjects>["objects"];
+
+/** Namespaces that a cluster of these settings has without anybody bringing one. */
+function libraryNamespaces({ input, cni }: Facts): readonly string[] {
+  const { ingress } = input;
+  // What was refused may be any.
+  if (cni === undefined || ("ingress" in input && ingress?.kind === undefined)) return LIBRARY_NAMESPACES;
+  return [
+    ...FIRST_NAMESPACES,
+    ...CNI_FACTS[cni].namespaces,
+    ...("metallb" in input ? [metallbNamespace] : []),
+    ...(ingress?.kind === undefined ? [] : [INGRESS_NAMESPACE[ingress.kind]]),
+  ];
+}
+
+function isNamespace({ object }: Objects[number]): boolean {
+  return object.kind === "Namespace" && groupOf(object.apiVersion) === "";
+}
+
+/** Whether every object is known: files that nobody read may hold any. */
+function allIsRead({ input }: Facts, files: boolean): boolean {
+  const { manifests } = input;
+  if (manifests === undefined) return !("manifests" in input);
+  return manifests.every((entry) => entry !== undefined && (files || typeof entry !== "string"));
+}
+
+/** Objects, releases and bindings go into namespaces that are there when they come. */
+export function namespacesAreThere(objects: Objects, facts: Facts, files: boolean, problems: Problems): void {
+  const { input } = facts;
+  const library = libraryNamespaces(facts);
+  const tenants = Object.keys(input.tenants ?? {});
+  const charts = Object.entries(input.charts ?? {});
+  const made = charts.flatMap(([, chart]) =>
+    chart?.createNamespace === true && chart.namespace !== undefined ? [chart.namespace] : [],
+  );
+  const own = objects.filter(isNamespace).map(({ object }) => object.metadata.name);
+  const known = new Set([...library, ...tenants, ...made, ...own]);
+  const allowed = "a Namespace among the manifests, a tenant, or a chart's with createNamespace";
+  for (const { index, source, object } of objects) {
+    const { name, namespace } = object.metadata;
+    if (isNamespace({ index, source, object }) && (tenants.includes(name) || library.includes(name))) {
+      problems.add(["manifests", index], source, `holds Namespace ${name}, which is made already`, {
+        allowed: tenants.includes(name) ? `labels under tenants.${name}` : "another name",
+      });
+    }
+    if (namespace === undefined || known.has(namespace)) continue;
+    problems.add(
+      ["manifests", index],
+      source,
+      `puts ${nameOf(object)} into a namespace that nothing here makes`,
+      { allowed, nearest: nearest(namespace, [...known]) },
+    );
+  }
+  if (!allIsRead(facts, files)) return;
+  const missing = (namespace: string | undefined, path: Path, more: string) => {
+    if (namespace === undefined || known.has(namespace)) return;
+    problems.add(path, namespace, "is a namespace that nothing here makes", {
+      allowed: `${more}${allowed}`,
+      nearest: nearest(namespace, [...known]),
+    });
+  };
+  for (const [name, chart] of charts)
+    missing(chart?.namespace, ["charts", name, "namespace"], "createNamespace: true, or ");
+  for (const [index, grant] of (input.roles ?? []).entries())
+    for (const [place, namespace] of (grant?.namespaces ?? []).entries())
+      missing(namespace, ["roles", index, "namespaces", place], "");
+}
+
+/** Objects of kube-system that kubeadm or the library keeps: two owners would undo one another's changes. */
+const KEPT: readonly string[] = [
+  "ConfigMap/coredns",
+  "ConfigMap/extension-apiserver-authentication",
+  "ConfigMap/kube-proxy",
+  "ConfigMap/kube-root-ca.crt",
+  "ConfigMap/kubeadm-config",
+  "ConfigMap/kubelet-config",
+  "DaemonSet/kube-proxy",
+  "Deployment/coredns",
+  "Service/kube-dns",
+  "Service/kube-dns-upstream",
+  "ServiceAccount/coredns",
+];
+
+/** What the cluster has already is changed by its settings and not by a manifest. */
+export function objectsAreTheirOwn(objects: Objects, problems: Problems): void {
+  for (const { index, source, object } of objects) {
+    const { kind, metadata } = object;
+    const kept = metadata.namespace === "kube-system" && KEPT.includes(`${kind}/${metadata.name}`);
+    if (!kept && !(kind === "Node" && object.apiVersion === "v1")) continue;
+    problems.add(["manifests", index], source, `holds ${nameOf(object)}, which the cluster keeps itself`, {
+      allowed: kept
+        ? "the settings, as coredns, kubeProxy and kubelet"
+        : "labels and taints of the machine or its pool",
+    });
+  }
+}
+
+/** Groups whose definitions a part of the settings brings: its own CRDs, or its chart's. */
+function groupsOfParts({ input, cni }: Facts): string[] {
+  const { ingress } = input;
+  return [
+    ...("metallb" in input ? ["metallb.io", "frrk8s.metallb.io"] : []),
+    ...("ingress" in input && ingress?.kind !== "ingress-nginx"
+      ? ["traefik.io", "hub.traefik.io", "gateway.networking.k8s.io"]
+      : []),
+    ...(input.gatewayApi === undefined || input.gatewayApi === false ? [] : ["gateway.networking.k8s.io"]),
+    ...(cni === undefined || cni.startsWith("calico/")
+      ? ["crd.projectcalico.org", "projectcalico.org", "operator.tigera.io", "policy.networking.k8s.io"]
+      : []),
+  ];
+}
+
+interface Definition {
+  readonly group?: unknown;
+  readonly names?: { readonly kind?: unknown; readonly plural?: unknown };
+  readonly versions?: readonly { readonly name?: unknown }[];
+}
+
+/** A kind that is not Kubernetes' own is defined by a manifest, by a part of the settings, or by a chart, which may define any. */
+export function kindsAreDefined(objects: Objects, facts: Facts, files: boolean, problems: Problems): void {
+  const definitions = objects.filter(({ object }) => isDefinition(object));
+  for (const { index, source, object } of definitions) {
+    const { group, names } = (object.spec ?? {}) as Definition;
+    const name = `${String(names?.plural)}.${String(group)}`;
+    if (typeof group !== "string" || typeof names?.plural !== "string" || object.metadata.name === name)
+      continue;
+    problems.add(
+      ["manifests", index],
+      source,
+      `holds ${nameOf(object)}, whose name does not follow from its spec`,
+      {
+        allowed: `metadata.name: ${name}`,
+      },
+    );
+  }
+  if (!allIsRead(facts, files) || "charts" in facts.input) return;
+  const groups = groupsOfParts(facts);
+  for (const { index, source, object } of objects) {
+    const group = groupOf(object.apiVersion);
+    if (isServed(object.apiVersion) || groups.includes(group)) continue;
+    const specs = definitions.map((one) => (one.object.spec ?? {}) as Definition);
+    const fitting = specs.filter((spec) => spec.group === group && spec.names?.kind === object.kind);
+    const versions = fitting
+      .flatMap((spec) => spec.versions ?? [])
+      .filter(({ name }) => typeof name === "string");
+    const version = object.apiVersion.slice(group.length + 1);
+    if (fitting.length === 0) {
+      const message = `holds ${nameOf(object)} of ${object.apiVersion}, a kind that nothing here defines`;
+      problems.add(["manifests", index], source, message, {
+        allowed: "its CustomResourceDefinition among the manifests, or the chart that brings it under charts",
+      });
+    } else if (versions.length > 0 && versions.every(({ name }) => name !== version)) {
+      const message = `holds ${nameOf(object)} of version ${version}, which its definition does not have`;
+      problems.add(["manifests", index], source, message, {
+        allowed: versions.map(({ name }) => `${group}/${String(name)}`).join(", "),
+      });
+    }
+  }
+}
+
+/** The library's releases of these settings, by namespace and name. */
+function libraryReleases({ input, cni, aws }: Facts): ReadonlySet<string> {
+  const used: [ChartName, string][] = [
+    ...("metallb" in input ? ([["metallb", metallbNamespace]] as [ChartName, string][]) : []),
+    ...(input.ingress?.kind === "traefik"
+      ? ([["traefik", INGRESS_NAMESPACE.traefik]] as [ChartName, string][])
+      : []),
+    ...(cni?.startsWith("calico/") === true
+      ? ([
+          ["crd.projectcalico.org.v1", "tigera-operator"],
+          ["tigera-operator", "tigera-operator"],
+        ] as [ChartName, string][])
+      : []),
+    ...(aws === undefined
+      ? []
+      : ([
+          ["aws-cloud-controller-manager", "kube-system"],
+          ["aws-ebs-csi-driver", "kube-system"],
+        ] as [ChartName, string][])),
+  ];
+  return new Set(used.map(([chart, namespace]) => `${namespace}/${CHARTS[chart].release}`));
+}
+
+/** Helm keeps a release by its name in its namespace. */
+export function releasesAreTheirOwn(facts: Facts, problems: Problems): void {
+  const taken = libraryReleases(facts);
+  for (const [name, chart] of Object.entries(facts.input.charts ?? {})) {
+    if (!taken.has(`${chart?.namespace ?? ""}/${name}`)) continue;
+    problems.add(
+      ["charts", name],
+      name,
+      `is the library's own release in namespace ${chart?.namespace ?? ""}`,
+      {
+        allowed: "another name, or another namespace",
+      },
+    );
+  }
+}

@@ -1,0 +1,132 @@
+import { hostPortsOf, KUBEADM_PODS, staticPodProblems } from "../../own/staticPods";
+import type { ProjectFiles } from "../../own/files";
+import { objectProblem, readObjects } from "../../own/read";
+import { DEFAULTS } from "../defaults";
+import type { Facts } from "../draft";
+import { nearest } from "../issues";
+import type { Path, Problems } from "../problems";
+import { MASTERS } from "../resolveOwn";
+import { DNS_LABEL, DNS_LABEL_RULE } from "../schema/primitives";
+import { ownerOfTcp, partsPorts } from "./hostPorts";
+import { ingressPortsOf } from "./ingress";
+
+/** Pods that kubelets run by themselves, from the settings or from a file. */
+export function staticPodsFit(facts: Facts, files: ProjectFiles | undefined, problems: Problems): void {
+  const taken = new Map<string, string>();
+  for (const [name, given] of Object.entries(facts.input.staticPods ?? {})) {
+    const path: Path = ["staticPods", name];
+    if (!DNS_LABEL.test(name)) problems.add(path, name, "is no name of a file", { allowed: DNS_LABEL_RULE });
+    if (given === undefined) continue;
+    const places = placesFit(given.on, [...path, "on"], facts, problems);
+    const place = [...path, "pod"];
+    if (given.pod === undefined) continue;
+    if (typeof given.pod !== "string") {
+      const wrong = objectProblem(given.pod);
+      if (wrong !== undefined) {
+        problems.add(place, given.pod, wrong.message, { allowed: wrong.allowed });
+        continue;
+      }
+    }
+    const read = readObjects([given.pod], files);
+    for (const { source, message, allowed } of read.problems)
+      problems.add(place, source, message, { allowed });
+    const [first, more] = read.objects;
+    if (first === undefined) continue;
+    if (more !== undefined) {
+      problems.add(place, more.source, "holds more than one object", { allowed: "one Pod in each file" });
+      continue;
+    }
+    const source = typeof given.pod === "string" ? first.source : first.object.metadata.name;
+    for (const { place: inside, message, allowed } of staticPodProblems(first.object))
+      problems.add(place, `${source}: ${inside}`, message, { allowed });
+    if (KUBEADM_PODS.some((own) => own === first.object.metadata.name)) {
+      problems.add(place, source, "has the name of one of kubeadm's own pods", { allowed: "another name" });
+    }
+    const { name: podName, namespace = "kube-system" } = first.object.metadata;
+    for (const where of new Set(places)) {
+      const key = `${where} ${namespace}/${podName}`;
+      const other = taken.get(key);
+      taken.set(key, name);
+      if (other === undefined) continue;
+      problems.add(place, source, `is Pod ${podName}, as staticPods.${other} is on the same hosts`, {
+        allowed: "another metadata.name",
+      });
+      break;
+    }
+    portsAreFree(first.object, { place, source, places, name }, taken, facts, problems);
+  }
+}
+
+/** Where the pod runs, as words; empty where that is not known. */
+function placesFit(
+  on: readonly (string | undefined)[] | undefined,
+  path: Path,
+  { input, machines, aws }: Facts,
+  problems: Problems,
+): string[] {
+  if (on === undefined) return [MASTERS];
+  const pools =
+    aws !== undefined || input.platform === "aws"
+      ? []
+      : [
+          ...new Set(
+            machines.flatMap(({ role, input: one }) =>
+              role === "worker" ? [one.pool ?? DEFAULTS.pool] : [],
+            ),
+          ),
+        ];
+  return on.flatMap((place, index) => {
+    if (place === undefined) return [];
+    if (on.indexOf(place) < index) {
+      problems.add([...path, index], place, "stands twice", { allowed: "each once" });
+      return [];
+    }
+    if (place === MASTERS || pools.includes(place)) return [place];
+    problems.add([...path, index], place, "is no place for a static pod", {
+      allowed: [MASTERS, ...pools].join(", "),
+      nearest: nearest(place, [MASTERS, ...pools]),
+    });
+    return [];
+  });
+}
+
+function portsAreFree(
+  pod: Parameters<typeof hostPortsOf>[0],
+  at: {
+    readonly place: Path;
+    readonly source: string;
+    readonly places: readonly string[];
+    readonly name: string;
+  },
+  taken: Map<string, string>,
+  facts: Facts,
+  problems: Problems,
+): void {
+  const parts = partsPorts(facts);
+  for (const { protocol, port } of hostPortsOf(pod)) {
+    const owner =
+      protocol === "TCP"
+        ? (ownerOfTcp(facts, port) ?? (ingressPortsOf(facts).includes(port) ? "ingress" : undefined))
+        : parts.find((one) => one.protocol === protocol.toLowerCase() && one.port === port)?.owner;
+    if (owner !== undefined) {
+      problems.add(at.place, `${at.source}: port ${port}`, `is the port of ${owner} on the host`, {
+        allowed: "a free port",
+      });
+    }
+    for (const where of at.places) {
+      const key = `${where} ${protocol} ${port}`;
+      const other = taken.get(key);
+      if (other !== undefined && other !== at.name) {
+        problems.add(
+          at.place,
+          `${at.source}: port ${port}`,
+          `is taken on the same hosts by staticPods.${other}`,
+          {
+            allowed: "a free port",
+          },
+        );
+      }
+      taken.set(key, at.name);
+    }
+  }
+}
