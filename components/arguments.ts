@@ -15,11 +15,11 @@ import { ClusterSettingsError } from "./settingsError";
 export function requireArguments<A extends object>(
   component: string,
   name: string,
-  given: A,
+  given: A | undefined,
   required: readonly (keyof A & string)[],
   fits: (args: A) => readonly (Problem | undefined)[] = () => [],
 ): void {
-  const args = ((given) ?? {});
+  const args = given ?? ({} as A);
   const missing = required.flatMap((key) =>
     key === "settings" ? unresolved(args[key]) : isGiven(args[key]) ? [] : [absent(key)],
   );

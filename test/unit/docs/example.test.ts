@@ -18,3 +18,26 @@ it("the example makes a cluster, and what it puts inside ends with it", async ()
   expect(namespace?.provider).toContain(byName(resources, "shop-kubernetes").urn);
   expect(namespace?.dependsOn).toContain(byName(resources, "shop-coredns-deployment-coredns").urn);
 });
+
+it("the example of parts makes each alone, with the provider it was given", async () => {
+  pulumi.runtime.setAllConfig({ "parts:kubeconfig": "a kubeconfig" }, ["parts:kubeconfig"]);
+  const resources = await record(() => import("../../../examples/parts/index.js"), {
+    project: "parts",
+    stack: "prod",
+    preview: true,
+  });
+  const roots = resources.filter((one) => one.parent === "").map((one) => one.name);
+  expect(roots.sort()).toEqual([
+    "cloud",
+    "parts",
+    "parts-coredns",
+    "parts-flannel",
+    "parts-pki",
+    "parts-roles",
+    "parts-shop",
+  ]);
+  const provider = byName(resources, "parts").urn;
+  const inside = resources.filter((one) => one.type.startsWith("kubernetes:"));
+  expect(inside.length).toBeGreaterThan(15);
+  for (const one of inside) expect(one.provider, one.name).toContain(provider);
+});
