@@ -7,7 +7,7 @@ import { scrubber } from "./secrets";
 /** Where a running job's script, output and exit status are: memory, readable by root alone, gone with a reboot. */
 const JOBS = "/run/pulumi-kubeadm";
 /** All phases of all jobs, for people. */
-export const LOG_FILE = "/var/log/pulumi-kubeadm.log";
+const LOG_FILE = "/var/log/pulumi-kubeadm.log";
 /** One job at a time on a host: the unit's name is the lock. */
 const UNIT = "pulumi-kubeadm-job";
 /** Lines of the log that an error shows. */

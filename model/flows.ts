@@ -160,7 +160,7 @@ function nodePortFlows(settings: ClusterSettings): Flow[] {
 }
 
 /** The machines a flow ends at. */
-export function machinesOf(settings: ClusterSettings, target: Target): Machine[] {
+function machinesOf(settings: ClusterSettings, target: Target): Machine[] {
   return settings.machines.filter((machine) => isTarget(machine, target));
 }
 

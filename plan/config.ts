@@ -65,7 +65,7 @@ function readText(args: Arguments): string {
   }
 }
 
-export function environmentsIn(folder: string): string[] {
+function environmentsIn(folder: string): string[] {
   return fs
     .readdirSync(folder)
     .map((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1])

@@ -44,7 +44,7 @@ function ownIn(settings: ClusterSettings, machine: Machine): Machine {
 }
 
 /** What the host program is told to do, where the resource is one of its steps. */
-export function specOf(resource: PlannedResource): StepSpec | undefined {
+function specOf(resource: PlannedResource): StepSpec | undefined {
   const environment = resource.inputs.environment as Record<string, unknown> | undefined;
   const text = environment?.[SPEC_VARIABLE];
   return typeof text === "string" ? (JSON.parse(text) as StepSpec) : undefined;

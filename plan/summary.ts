@@ -92,7 +92,7 @@ function dollars(amount: number): number {
   return Number(amount.toPrecision(2));
 }
 
-export function roleText({ role, pool }: Pick<PlannedMachine, "role" | "pool">): string {
+function roleText({ role, pool }: Pick<PlannedMachine, "role" | "pool">): string {
   switch (role) {
     case "controlPlane":
       return "master";

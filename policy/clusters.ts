@@ -33,7 +33,7 @@ export function specOf(props: Readonly<Record<string, unknown>>): HostSpec | und
 }
 
 /** The clusters of a stack, by their host steps, in the order of their URNs. */
-export function clustersOf(args: StackValidationArgs): ClusterInStack[] {
+function clustersOf(args: StackValidationArgs): ClusterInStack[] {
   const groups = new Map<string, HostStep[]>();
   const byUrn = [...args.resources].sort((left, right) => (left.urn < right.urn ? -1 : 1));
   for (const resource of byUrn) {

@@ -11,7 +11,7 @@ const selector = { "app.kubernetes.io/name": name, "app.kubernetes.io/component"
 const metadata = { name, namespace, labels: selector };
 
 /** The last release, of March 2026 (ingress-nginx chart 4.15.1, values.yaml, tag and digest). */
-export const INGRESS_NGINX_IMAGE =
+const INGRESS_NGINX_IMAGE =
   "registry.k8s.io/ingress-nginx/controller:v1.15.1@sha256:594ceea76b01c592858f803f9ff4d2cb40542cae2060410b2c95f75907d659e1";
 
 /**

@@ -11,7 +11,7 @@ const rbac = "rbac.authorization.k8s.io";
 const subjects = [{ kind: "ServiceAccount", name, namespace }];
 
 /** metrics-server v0.8.1, manifests/components/release/kustomization.yaml. */
-export const METRICS_SERVER_IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.8.1";
+const METRICS_SERVER_IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.8.1";
 
 /**
  * metrics-server as objects, after upstream's manifests (v0.8.1, manifests/base), but it verifies kubelets: their serving

@@ -11,7 +11,7 @@ import { toYaml } from "../yaml";
  * For containers that are processes of the host: it holds nothing, and what they run is on the host. Any release of
  * Windows takes it (microsoft/windows-host-process-containers-base-image).
  */
-export const HOST_PROCESS_IMAGE =
+const HOST_PROCESS_IMAGE =
   "mcr.microsoft.com/oss/kubernetes/windows-host-process-containers-base-image:v1.0.0";
 
 const POWERSHELL = "C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe";

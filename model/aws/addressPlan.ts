@@ -25,7 +25,7 @@ export const VPC_PREFIX = { widest: 16, narrowest: 28 } as const;
 export const NARROWEST_SUBNET = 26;
 
 /** VPC user guide, "Subnet CIDR blocks": the first four and the last address of every subnet are AWS' own. */
-export const KEPT_BY_AWS = 5;
+const KEPT_BY_AWS = 5;
 
 /** Addresses that a subnet must have free for a load balancer (Elastic Load Balancing, "Availability Zones and subnets"). */
 export const FREE_FOR_BALANCER = 8;

@@ -22,7 +22,7 @@ export interface JsonWebKey {
  * The id that the API server writes into the header of its tokens: SHA-256 over the key's DER, base64url (Kubernetes,
  * pkg/serviceaccount/jwt.go, keyIDFromPublicKey).
  */
-export function keyId(key: KeyObject): string {
+function keyId(key: KeyObject): string {
   const der = key.export({ type: "spki", format: "der" });
   return createHash("sha256").update(der).digest("base64url");
 }

@@ -92,7 +92,7 @@ export function endpointDomain(partition: string): string {
  * looks nodes up. Source: VPC user guide, "DNS attributes for your VPC": `ec2.internal` in us-east-1, else
  * `<region>.compute.internal`.
  */
-export function privateDnsSuffix(region: string): string {
+function privateDnsSuffix(region: string): string {
   return region === "us-east-1" ? "ec2.internal" : `${region}.compute.internal`;
 }
 

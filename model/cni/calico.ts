@@ -15,7 +15,7 @@ const OPERATOR_API = "operator.tigera.io/v1";
 const CALICO_API = "crd.projectcalico.org/v1";
 
 /** @throws RangeError when the cluster's CNI is another */
-export function calicoOf(settings: ClusterSettings): CalicoSettings {
+function calicoOf(settings: ClusterSettings): CalicoSettings {
   if (settings.cni.kind !== "calico") throw new RangeError(`the CNI is ${settings.cni.kind}, not calico`);
   return settings.cni;
 }

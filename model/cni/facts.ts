@@ -174,11 +174,6 @@ function vxlan(reason: string): CniPort {
 
 export const CNI_VARIANTS = Object.keys(CNI_FACTS) as readonly CniVariant[];
 
-/** The kinds of CNI, in the table's order. */
-export const CNI_KINDS = [
-  ...new Set(CNI_VARIANTS.map((variant) => variant.split("/")[0])),
-] as readonly CniSettings["kind"][];
-
 /** Undefined for a backend that is another kind's. */
 export function variantOf(kind: string, backend: string): CniVariant | undefined {
   return CNI_VARIANTS.find((variant) => variant === `${kind}/${backend}`);

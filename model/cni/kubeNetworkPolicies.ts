@@ -3,7 +3,7 @@ import type { ClusterSettings } from "../settings/resolved";
 import { flannelOf } from "./flannelConfig";
 
 /** kubernetes-sigs/kube-network-policies v1.1.0; install.yaml of v1.1.1 names this image. */
-export const KUBE_NETWORK_POLICIES_IMAGE = "registry.k8s.io/networking/kube-network-policies:v1.1.0";
+const KUBE_NETWORK_POLICIES_IMAGE = "registry.k8s.io/networking/kube-network-policies:v1.1.0";
 
 const name = "kube-network-policies";
 const namespace = "kube-system";

@@ -3,7 +3,7 @@ import type { ClusterSettings, WeaveSettings } from "../settings/resolved";
 import { CNI_FACTS } from "./facts";
 
 /** The maintained fork: rajch/weave v2.9.0, HISTORY.md (registry account) and CHANGELOG.md. */
-export const WEAVE_VERSION = "2.9.0";
+const WEAVE_VERSION = "2.9.0";
 
 const name = "weave-net";
 const namespace = "kube-system";

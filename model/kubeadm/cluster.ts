@@ -1,6 +1,6 @@
 import { ISSUER_TOKEN, JWKS_PATH, STS_AUDIENCE } from "../aws/identity";
 import { controlPlaneEndpoint } from "../network/endpoint";
-import type { ClusterSettings, Machine, ProxySettings } from "../settings/resolved";
+import type { ClusterSettings, ProxySettings } from "../settings/resolved";
 import { isSupportedMinor, minorOf, MINORS } from "../versions";
 import { argumentList, days } from "./arguments";
 import { oidcArguments, usesAuthenticationFile } from "./authentication";
@@ -12,10 +12,6 @@ export const apiServerPort = 6443;
 
 /** Days: the CAs are made before any machine exists and live ten years; kubeadm only compares. */
 const caDays = 3650;
-
-export function masters(settings: ClusterSettings): Machine[] {
-  return settings.machines.filter((machine) => machine.role === "controlPlane");
-}
 
 /** kubeadm's ClusterConfiguration: what all masters have in common. */
 export function clusterConfiguration(settings: ClusterSettings): ClusterConfiguration {

@@ -6,7 +6,7 @@ import { ADMIN, prelude, word } from "./shell";
  * The annotation of a node that was drained for its upgrade, and what is to become of it: `uncordon`, or `stay` where
  * people had cordoned it themselves. It outlives a run that was killed, so that the next one lets the node in again.
  */
-export const UPGRADING = "kubeadm.pulumi.com/upgrading";
+const UPGRADING = "kubeadm.pulumi.com/upgrading";
 
 /** What the script of a turn says; the last names the machine whose upgrade failed. */
 export const TURN = { mine: "##turn mine", waits: "##turn waits", failed: "##turn failed " } as const;

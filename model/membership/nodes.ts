@@ -58,7 +58,7 @@ done
 }
 
 /** Run on a master that stays: forgets an etcd member by its node's name, whether it ever started or not. */
-export function forgetEtcdMember(machine: Machine): string {
+function forgetEtcdMember(machine: Machine): string {
   return `etcd=$(crictl ps --quiet --name '^etcd$' | head -n 1)
 if [ -n "$etcd" ]; then
   etcdctl() { crictl exec "$etcd" etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/healthcheck-client.crt --key /etc/kubernetes/pki/etcd/healthcheck-client.key "$@"; }

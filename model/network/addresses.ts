@@ -92,7 +92,7 @@ export function nthAddress(range: Range, index: number): string {
 }
 
 /** Ranges no cluster network may touch. Source: IANA IPv4 Special-Purpose Address Registry (RFC 6890). */
-export const SPECIAL_RANGES: readonly {
+const SPECIAL_RANGES: readonly {
   readonly range: Range;
   readonly name: string;
   readonly rfc: string;

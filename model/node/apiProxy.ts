@@ -68,7 +68,7 @@ ${servers.join("")}  }
 }
 
 /** The configuration is checked before a start and before a reload, so that a wrong one does not take the running one down. */
-export function apiProxyUnitFile(): string {
+function apiProxyUnitFile(): string {
   return `[Unit]
 Description=Balancer of the Kubernetes API
 Documentation=https://nginx.org/en/docs/stream/ngx_stream_core_module.html

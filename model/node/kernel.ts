@@ -43,7 +43,7 @@ interface Sysctl {
 }
 
 /** nf_conntrack_max is kube-proxy's: it computes it from the cores and would fight another value. */
-export function sysctls(settings: ClusterSettings): Sysctl[] {
+function sysctls(settings: ClusterSettings): Sysctl[] {
   const { from, to } = settings.network.nodePorts;
   return [
     { key: "net.ipv4.ip_forward", value: "1", essential: true },

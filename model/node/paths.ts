@@ -52,7 +52,7 @@ export const components: Readonly<Record<DownloadName, Component>> = {
 };
 
 /** Folder of one version of a component, as setup unpacks it. */
-export function versionFolder(name: DownloadName, version: string): string {
+function versionFolder(name: DownloadName, version: string): string {
   return `${installRoot}/${components[name].folder}/${version}`;
 }
 

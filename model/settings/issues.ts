@@ -290,7 +290,7 @@ function expectedName(path: Path, expected: string, value: unknown, own: string 
     : name;
 }
 
-export function valueAt(root: unknown, path: Path): unknown {
+function valueAt(root: unknown, path: Path): unknown {
   return path.reduce<unknown>(
     (value, part) => (value !== null && typeof value === "object" ? (value as Pruned)[part] : undefined),
     root,

@@ -117,7 +117,7 @@ export function hasPassword(url: string): boolean {
 }
 
 /** True for private keys, URLs that may hold a password, Pulumi's encrypted values, and anything that holds one of them. */
-export function looksSecret(value: unknown): boolean {
+function looksSecret(value: unknown): boolean {
   if (typeof value === "string") return isPrivateKey(value) || MAY_HOLD_PASSWORD.test(value);
   if (Array.isArray(value)) return value.some(looksSecret);
   if (value !== null && typeof value === "object") {

@@ -44,7 +44,7 @@ export const ADDON_DEFAULTS = {
 } as const;
 
 /** MetalLB's own name for Services that ask for it, beside a cloud's controller that serves all others. */
-export const METALLB_CLASS = "metallb.io/metallb";
+const METALLB_CLASS = "metallb.io/metallb";
 
 export function resolveCoreDns(input: ClusterInput): CoreDnsSettings {
   const given = input.coredns ?? {};

@@ -15,7 +15,7 @@ export interface SecretReference {
 }
 
 /** The encryption key, or on AWS the SSH key, that the stack makes itself; it is in no `kubeadm:secrets`. */
-export const GENERATED_KEY = "generated";
+const GENERATED_KEY = "generated";
 
 /** Every place in the settings that names a secret. */
 export function referredSecrets(input: Draft<AnyInput>): SecretReference[] {

@@ -5,7 +5,7 @@ import { networkPolicy } from "./network";
 import { tenantBindings } from "./roles";
 
 /** Says that a namespace is a tenant's, for selectors of other objects. */
-export const TENANT_LABEL = "kubeadm.pulumi.com/tenant";
+const TENANT_LABEL = "kubeadm.pulumi.com/tenant";
 
 /** A tenant's objects, its namespace first. */
 export function tenantManifests(tenant: Tenant, settings: ClusterSettings): KubernetesObject[] {

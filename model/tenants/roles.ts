@@ -7,7 +7,7 @@ import { bindingSubject } from "./subjects";
 const RBAC = "rbac.authorization.k8s.io";
 
 /** Library's ClusterRoles for tenants. `view` is Kubernetes' own, with all that others have added to it. */
-export const TENANT_CLUSTER_ROLES: Record<TenantRole, string> = {
+const TENANT_CLUSTER_ROLES: Record<TenantRole, string> = {
   view: "view",
   edit: "pulumi-kubeadm:tenant-edit",
   admin: "pulumi-kubeadm:tenant-admin",

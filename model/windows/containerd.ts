@@ -18,7 +18,7 @@ const certs = `${windowsPaths.containerd}\\certs.d`;
  * already (containerd 2.x, internal/cri/config/config_windows.go). `containerd.dropIn` is written for Linux, and is not
  * among it.
  */
-export function windowsContainerdConfig(settings: ClusterSettings): string {
+function windowsContainerdConfig(settings: ClusterSettings): string {
   const images = "plugins.'io.containerd.cri.v1.images'";
   return `version = 3
 

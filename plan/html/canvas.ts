@@ -12,7 +12,7 @@ export interface Frame {
 }
 
 /** Text cut to what fits into so many px. */
-export function fitted(text: string, width: number, size: number, letter = LETTER): string {
+function fitted(text: string, width: number, size: number, letter = LETTER): string {
   const most = Math.max(1, Math.floor(width / (size * letter)));
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }

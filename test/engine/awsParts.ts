@@ -11,7 +11,7 @@ import { parseCluster } from "../../model/settings/parse";
 import type { ClusterSettings } from "../../model/settings/resolved";
 
 /** The parts of `Cluster` that need no API: provider and add-ons are left out. */
-export class AwsParts extends pulumi.ComponentResource {
+class AwsParts extends pulumi.ComponentResource {
   constructor(name: string, settings: ClusterSettings) {
     super("kubeadm:index:Cluster", name);
     const opts = { parent: this };

@@ -7,7 +7,7 @@ import { mirrorChecksums, mirrorPaths, mirrorUrl, type DownloadName } from "./mi
 import { registryUrl } from "./registry";
 
 /** The script that a person would write for these hosts. */
-export const handwrittenScript = path.join(__dirname, "handwritten.sh");
+const handwrittenScript = path.join(__dirname, "handwritten.sh");
 
 /** Brings a cluster up on running hosts of a lab with the hand-written script: the reference for the library's time. */
 export async function bringUpByHand(

@@ -77,7 +77,7 @@ const olderDownloads = (["kubeadm", "kubelet", "kubectl"] as const).map((tool) =
 }));
 
 /** Version of each download that the mirror has. */
-export function mirrorVersions(): Record<DownloadName, string> {
+function mirrorVersions(): Record<DownloadName, string> {
   const entries = Object.entries(downloads) as [DownloadName, Download][];
   return Object.fromEntries(
     entries.map(([name, { build }]) => [name, build === "pause" ? "" : buildVersion(build)]),

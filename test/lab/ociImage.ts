@@ -22,7 +22,7 @@ const mediaTypes = {
 } as const;
 
 /** Repository and tag under which a mirror of several registries serves an image: its name without the host. */
-export function mirroredName(reference: string): { repository: string; tag: string } {
+function mirroredName(reference: string): { repository: string; tag: string } {
   const [, repository, tag] = /^[^/]+\/(.+):([^:/]+)$/.exec(reference) ?? [];
   if (repository === undefined) throw new Error(`"${reference}" is no image reference with a host and a tag`);
   return { repository, tag };

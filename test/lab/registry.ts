@@ -24,9 +24,6 @@ export const registryPort = 5000;
 /** Where hosts find the registry, for every upstream registry: a repository there is the upstream one without its host. */
 export const registryUrl = `http://${labAddress}:${registryPort}`;
 
-/** Registries that the lab's registry stands in for. */
-export const mirroredRegistries = ["registry.k8s.io", "ghcr.io", "lab.local"] as const;
-
 /** Registries of add-ons' images, served by labs that were made with them. */
 export const addonRegistries = ["quay.io", "docker.io"] as const;
 

@@ -3,7 +3,7 @@ import { saw, type LabCluster } from "./cluster";
 import { podsOf, webDaemonSet, webService, type Pod } from "./objects";
 
 /** Node port of the web server that `deployWeb` puts on every node. */
-export const NODE_PORT = 30080;
+const NODE_PORT = 30080;
 
 const INTERNAL_ADDRESS = "jsonpath={.status.addresses[?(@.type=='InternalIP')].address}";
 
@@ -16,7 +16,7 @@ export function inPod(cluster: LabCluster, pod: Pod, ...command: string[]): Prom
 }
 
 /** A web server on every node that names its pod, with a Service and a node port. */
-export async function deployWeb(cluster: LabCluster): Promise<Pod[]> {
+async function deployWeb(cluster: LabCluster): Promise<Pod[]> {
   await cluster.apply(webDaemonSet("web"), webService("web", NODE_PORT));
   await cluster.kubectl("rollout", "status", "daemonset/web", "--timeout=180s");
   return webPods(cluster);

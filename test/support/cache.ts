@@ -153,7 +153,7 @@ function readHolder(file: string): number | undefined {
 }
 
 /** Whether a process of this id exists. */
-export function isAlive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

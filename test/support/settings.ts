@@ -28,8 +28,3 @@ export function metalSettings(overrides: RawSettings = {}): ClusterSettings {
   const given = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined));
   return parseCluster(given, { environment: "metal" });
 }
-
-/** The resolved settings of YAML that stands under `kubeadm:cluster`. */
-export function parseExample(yamlText: string, environment = "example"): ClusterSettings {
-  return parseCluster(parse(yamlText), { environment });
-}

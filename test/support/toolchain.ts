@@ -144,10 +144,7 @@ const builds = {
 export type BuildName = keyof typeof builds | "pause";
 
 /** Every build, in the order that gets the engine and the API server first. */
-export const buildNames = [
-  ...(Object.keys(builds) as (keyof typeof builds)[]),
-  "pause",
-] as readonly BuildName[];
+const buildNames = [...(Object.keys(builds) as (keyof typeof builds)[]), "pause"] as readonly BuildName[];
 
 /** What one suite alone needs, on a machine that has the time: not among `all`. */
 const ofOneSuite = {

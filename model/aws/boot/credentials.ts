@@ -12,7 +12,7 @@ import { adoptedLabels, roleLabel } from "./pools";
 
 const script = `/usr/local/sbin/${credentialsUnit}`;
 /** Hours for which a pool's credential is good. */
-export const CREDENTIAL_HOURS = 6;
+const CREDENTIAL_HOURS = 6;
 /** Minutes after which a master makes a new one: instances that come while every master is away find one for hours. */
 const RENEW_MINUTES = 60;
 /** Seconds between two looks at new nodes. */
@@ -177,6 +177,3 @@ ${pools.map((pool) => poolCalls(settings, pool)).join("\n")}
 exit "$failed"
 `;
 }
-
-/** The line by which a person asks for a fresh credential at once. */
-export const refreshNow = `rm -f /var/lib/pulumi-kubeadm/pools/*.written; systemctl start ${sh(`${credentialsUnit}.service`)}`;

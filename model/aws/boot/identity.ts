@@ -1,7 +1,7 @@
 import { paths } from "../../kubeadm/paths";
 
 /** kubeadm's patch with the node's own provider id; it stands beside the rendered ones, and is written on the host. */
-export const providerIdPatch = `${paths.patches}/kubeletconfiguration1+merge.yaml`;
+const providerIdPatch = `${paths.patches}/kubeletconfiguration1+merge.yaml`;
 
 /**
  * Sets `instance`, `zone`, `address` and `node` from the metadata service. Where a VPC has several domains the name has

@@ -81,7 +81,7 @@ function bootService(): RenderedFile {
 const LEAST_VALIDITY = 300;
 
 /** What makes an instance a node, and says how far it came. Started at each boot until it is one. */
-export function bootScript(settings: ClusterSettings, pool: AwsPool, boot: string): string {
+function bootScript(settings: ClusterSettings, pool: AwsPool, boot: string): string {
   const environment = proxyVariables(settings).map(([name, value]) => `export ${name}=${sh(value)}\n`);
   const parameter = sh(joinParameter(settings.name, pool.name));
   return `#!/usr/bin/env bash

@@ -21,7 +21,7 @@ export function cniFits(facts: Facts, problems: Problems): void {
 }
 
 /** As a sentence names it: "flannel vxlan"; Weave has nothing to choose. */
-export function cniName(variant: CniVariant): string {
+function cniName(variant: CniVariant): string {
   return variant === "weave/fastdp" ? "weave" : variant.replace("/", " ");
 }
 

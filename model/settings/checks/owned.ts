@@ -6,7 +6,7 @@ type Owner = Readonly<Record<string, string>>;
 const KUBEADM = "kubeadm and the library's PKI own it";
 
 /** Flags whose value follows from another setting: one source for each fact. Names: Kubernetes command line reference. */
-export const OWNED_ARGS: Record<"apiServer" | "controllerManager" | "scheduler" | "etcd", Owner> = {
+const OWNED_ARGS: Record<"apiServer" | "controllerManager" | "scheduler" | "etcd", Owner> = {
   apiServer: {
     "service-cluster-ip-range": "network.serviceCidr",
     "service-node-port-range": "network.nodePorts",
@@ -89,7 +89,7 @@ export const OWNED_ARGS: Record<"apiServer" | "controllerManager" | "scheduler" 
 };
 
 /** Keys of KubeletConfiguration (kubelet.config.k8s.io/v1beta1) that follow from other settings. */
-export const OWNED_KUBELET: Owner = {
+const OWNED_KUBELET: Owner = {
   apiVersion: KUBEADM,
   kind: KUBEADM,
   clusterDNS: "network.serviceCidr, whose tenth address it is",
@@ -107,7 +107,7 @@ export const OWNED_KUBELET: Owner = {
 };
 
 /** Keys of KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1) that follow from other settings. */
-export const OWNED_KUBE_PROXY: Owner = {
+const OWNED_KUBE_PROXY: Owner = {
   apiVersion: KUBEADM,
   kind: KUBEADM,
   clusterCIDR: "cni.podCidr",

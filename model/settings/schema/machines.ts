@@ -18,7 +18,7 @@ const user = matching(/^[a-z_][a-z0-9_.-]{0,31}$/i, "a user name of the host, as
 
 const ssh = { host, port: port.optional(), user, hostKey, key: secretName };
 
-export const TAINT_EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
+const TAINT_EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
 
 /** As `kubectl taint` takes it, or as a Node has it. */
 export const taint = z.union([

@@ -25,7 +25,7 @@ const subjectShape = {
   source: z.enum(["oidc", "certificate"]).optional(),
 };
 
-export const TENANT_ROLES = ["admin", "edit", "view"] as const;
+const TENANT_ROLES = ["admin", "edit", "view"] as const;
 const tenantRole = z.enum(TENANT_ROLES);
 
 const amounts = z
@@ -118,7 +118,7 @@ const tenant = z.strictObject({
 });
 
 /** Roles that every cluster has for people (Kubernetes documentation, "Using RBAC Authorization: User-facing roles"). */
-export const PEOPLES_ROLES = ["cluster-admin", "admin", "edit", "view"] as const;
+const PEOPLES_ROLES = ["cluster-admin", "admin", "edit", "view"] as const;
 
 const grant = z.strictObject({
   ...subjectShape,

@@ -10,7 +10,7 @@ export function machineInput(role: MachineRole, host: string, more: Raw = {}): R
   return { role, host, user: "ubuntu", hostKey, key: "operator", ...more };
 }
 
-export const oneMaster: Raw = {
+const oneMaster: Raw = {
   cp1: machineInput("controlPlane", "192.0.2.11"),
   w1: machineInput("worker", "192.0.2.21", { pool: "general" }),
 };

@@ -14,10 +14,7 @@ export function someSecrets(): Record<string, string> {
   };
 }
 
-export function metalConfig(
-  over: Partial<EnvironmentConfig> = {},
-  settings: RawSettings = {},
-): EnvironmentConfig {
+function metalConfig(over: Partial<EnvironmentConfig> = {}, settings: RawSettings = {}): EnvironmentConfig {
   return {
     environment: "metal",
     project: "pulumi-kubeadm",

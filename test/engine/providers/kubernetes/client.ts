@@ -195,7 +195,7 @@ export class ApiClient {
   }
 }
 
-export function basePath({ group, version }: Gvk): string {
+function basePath({ group, version }: Gvk): string {
   return group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
 }
 

@@ -13,7 +13,7 @@ import { stringAt } from "./objects";
 import { chartArguments, type ReleaseInfo } from "./releaseState";
 
 /** What Helm's command says when it fails. */
-export class HelmError extends Error {}
+class HelmError extends Error {}
 
 export interface HelmTarget {
   /** Text of a kubeconfig. */

@@ -33,7 +33,7 @@ export function normalized(inputs: KubeObject): KubeObject {
 }
 
 /** Kinds that a CRD defines are not in the table (provider.go, shouldNormalize). */
-export const isBuiltIn = (object: KubeObject) => builtInVersions.has(stringAt(object, "apiVersion"));
+const isBuiltIn = (object: KubeObject) => builtInVersions.has(stringAt(object, "apiVersion"));
 
 /** The API server drops `preserveUnknownFields: false`, and takes no status from inputs (normalizeCRD). */
 function normalizedCrd(object: KubeObject): KubeObject {

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 
 /** Hours to add to the machine's clock; may be negative or a fraction. */
-export const clockOffsetVariable = "PULUMI_KUBEADM_TEST_CLOCK_OFFSET_HOURS";
+const clockOffsetVariable = "PULUMI_KUBEADM_TEST_CLOCK_OFFSET_HOURS";
 /** Path of a file that holds such a number; where it exists, it goes before the variable. */
 export const clockFileVariable = "PULUMI_KUBEADM_TEST_CLOCK_FILE";
 

@@ -18,8 +18,8 @@ export interface Attribute {
   readonly refuse?: (value: Value) => string | undefined;
 }
 
-export const algorithms = ["RSA", "ECDSA", "ED25519"];
-export const curves = ["P224", "P256", "P384", "P521"];
+const algorithms = ["RSA", "ECDSA", "ED25519"];
+const curves = ["P224", "P256", "P384", "P521"];
 
 function oneOf(allowed: readonly string[]): (value: Value) => string | undefined {
   return (value) => (allowed.includes(textOf(value)) ? undefined : `must be one of ${allowed.join(", ")}`);

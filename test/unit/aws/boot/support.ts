@@ -10,7 +10,7 @@ import type { AwsPool, AwsSettings } from "../../../../model/settings/resolvedAw
 
 type Raw = Record<string, unknown>;
 
-export const awsInput: Raw = {
+const awsInput: Raw = {
   platform: "aws",
   network: { vpcCidr: "10.0.0.0/16", serviceCidr: "10.96.0.0/16" },
   access: { api: ["203.0.113.0/24"], ssh: ["203.0.113.0/24"] },

@@ -16,7 +16,7 @@ import * as secrets from "./secrets";
 import * as groups from "./securityGroups";
 import * as targets from "./targetGroups";
 
-export const kinds = {
+const kinds = {
   "ec2.Vpc": network.vpc,
   "ec2.Subnet": network.subnet,
   "ec2.SubnetCidrReservation": network.subnetCidrReservation,

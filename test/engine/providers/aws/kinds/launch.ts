@@ -17,7 +17,7 @@ export interface Launch {
 }
 
 /** Bytes before base64 (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html). */
-export const longestUserData = 16_384;
+const longestUserData = 16_384;
 
 /** Size of the snapshots of Canonical's, Debian's and Amazon's images, in GiB. */
 const snapshotSize = 8;
@@ -43,7 +43,7 @@ export function checkUserData(call: string, userData: string): void {
 }
 
 /** An image's id, or `resolve:ssm:<parameter>`, which launch templates take. */
-export function resolveImage(scope: Scope, call: string, image: string): string {
+function resolveImage(scope: Scope, call: string, image: string): string {
   const [, parameter] = /^resolve:ssm:([^:]+)(?::.*)?$/.exec(image) ?? [];
   if (parameter === undefined) return image;
   const own = scope.find("ssm.Parameter", parameter);
@@ -63,7 +63,7 @@ function checkImage(scope: Scope, call: string, image: string): Architecture {
   );
 }
 
-export function checkType(call: string, instanceType: string, image: string, of: Architecture): void {
+function checkType(call: string, instanceType: string, image: string, of: Architecture): void {
   const architecture = architectureOf(instanceType);
   if (!architecture)
     refuse(call, "InvalidParameterValue", `Invalid value '${instanceType}' for InstanceType.`);
