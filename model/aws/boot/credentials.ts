@@ -4,7 +4,7 @@ import { systemdUnit } from "../../kubeadm/units";
 import type { RenderedFile } from "../../renderedFile";
 import type { ClusterSettings } from "../../settings/resolved";
 import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
-import { sh, shWords } from "../../text";
+import { shWords } from "../../text";
 import { joinParameter, statusPrefix } from "../names";
 import { awsFunction } from "./calls";
 import { credentialsUnit, POOL_LABEL } from "./paths";
