@@ -52,6 +52,7 @@ export interface ClusterArgs {
 export class Cluster extends pulumi.ComponentResource {
   /** The settings with all defaults filled in. */
   readonly settings: ClusterSettings;
+  /** Every address range of the cluster, and what follows from them. */
   readonly network: ClusterNetwork;
   /** Administrator's kubeconfig (group `kubeadm:cluster-admins`); secret. Resolves once init is done. */
   readonly kubeconfig: pulumi.Output<string>;
@@ -59,6 +60,7 @@ export class Cluster extends pulumi.ComponentResource {
   readonly endpoint: string;
   /** For everything else that goes into this cluster. */
   readonly provider: k8s.Provider;
+  /** The masters: setups, init and memberships. */
   readonly controlPlane: ControlPlane;
   /** By the pool's name. */
   readonly workerPools: Readonly<Record<string, WorkerPool | AwsWorkerPool>>;
@@ -74,6 +76,7 @@ export class Cluster extends pulumi.ComponentResource {
   readonly oidcKubeconfig: pulumi.Output<string> | undefined;
   /** Cluster CA in PEM. */
   readonly caCertificate: pulumi.Output<string>;
+  /** CAs, service-account key, and the credentials of the administrator. */
   readonly pki: Pki;
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -15,6 +15,7 @@ export interface GatewayApiArgs {
  * They are kept when the setting goes: with a definition all objects of its kind would go.
  */
 export class GatewayApi extends pulumi.ComponentResource {
+  /** The CustomResourceDefinitions; what uses them depends on it. */
   readonly definitions: k8s.yaml.v2.ConfigFile;
 
   constructor(name: string, args: GatewayApiArgs, opts?: pulumi.ComponentResourceOptions) {

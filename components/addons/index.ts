@@ -9,7 +9,9 @@ import { MetricsServer } from "./metricsServer";
 import { WindowsNodes } from "./windows";
 
 export interface AddonsArgs {
+  /** Resolved settings, as `parseCluster` gives them. */
   readonly settings: ClusterSettings;
+  /** By the names that the settings refer to. */
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
   /** What pods cannot do without: the network, and a cloud's controller where nodes wait for one. */
   readonly after: readonly pulumi.Resource[];
@@ -18,6 +20,7 @@ export interface AddonsArgs {
    * taken back while it still runs.
    */
   readonly nodes: readonly pulumi.Resource[];
+  /** The cluster's init: what lives in the cluster alone ends with it. */
   readonly init: pulumi.Resource;
 }
 

@@ -21,7 +21,9 @@ import { helmRelease } from "../kubernetes/release";
 import { requireArguments } from "../arguments";
 
 export interface IngressArgs {
+  /** Resolved settings, as `parseCluster` gives them. */
   readonly settings: ClusterSettings;
+  /** Which controller, and how traffic reaches it: `ingress` of the settings. */
   readonly ingress: IngressSettings;
   /**
    * The cluster's init: what lives in the cluster alone ends with it. Not `opts.deletedWith`, which every child would
@@ -36,6 +38,7 @@ export class Ingress extends pulumi.ComponentResource {
   readonly address?: pulumi.Output<string>;
   /** Class that Ingresses name. */
   readonly className: string;
+  /** The objects or the release, in the order they are made. */
   readonly resources: readonly pulumi.CustomResource[];
   /** DNS records that lead to the load balancer, by name. */
   readonly records: Readonly<Record<string, aws.route53.Record>>;
@@ -100,6 +103,7 @@ function ownsOutside(settings: ClusterSettings, { arrive }: IngressSettings): bo
 
 interface Parts {
   readonly name: string;
+  /** Resolved settings, as `parseCluster` gives them. */
   readonly settings: ClusterSettings;
   readonly namespace: pulumi.CustomResource[];
   readonly inside: pulumi.CustomResourceOptions;

@@ -25,6 +25,7 @@ export interface IngressRulesArgs extends IngressRulesSpec {
  * @throws RangeError with everything that is wrong with the rules, before a resource is made
  */
 export class IngressRules extends pulumi.ComponentResource {
+  /** The one object that has all the rules. */
   readonly ingress: k8s.networking.v1.Ingress;
 
   constructor(name: string, args: IngressRulesArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -14,7 +14,9 @@ import { helmRelease } from "../kubernetes/release";
 import { requireArguments } from "../arguments";
 
 export interface MetallbArgs {
+  /** Resolved settings, as `parseCluster` gives them. */
   readonly settings: ClusterSettings;
+  /** Pools and how they are announced: `metallb` of the settings. */
   readonly metallb: MetallbSettings;
   /** Passwords of BGP sessions by the names that the settings refer to. */
   readonly secrets?: Readonly<Record<string, pulumi.Input<string>>>;
@@ -25,6 +27,7 @@ export interface MetallbArgs {
  * pools, advertisements and peers as resources, which its webhook checks.
  */
 export class Metallb extends pulumi.ComponentResource {
+  /** The chart, with its webhooks up. */
   readonly release: k8s.helm.v3.Release;
   /** Pools, advertisements, peers. Services that need an address depend on them. */
   readonly resources: readonly pulumi.CustomResource[];

@@ -8,6 +8,7 @@ import { requireArguments } from "../arguments";
 export interface MetricsServerArgs {
   /** Resolved settings; `images` are read from them. */
   readonly settings: ClusterSettings;
+  /** `metricsServer` of the settings. */
   readonly metricsServer: MetricsServerSettings;
 }
 

@@ -11,10 +11,15 @@ import { imageId, metadataOptions, rootVolume } from "./masters";
 import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface BastionArgs {
+  /** Resolved settings, as `parseCluster` gives them. */
   readonly settings: ClusterSettings;
+  /** By the subnet's name in the settings. */
   readonly subnetIds: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Security groups, as `Firewall` has them. */
   readonly groupIds: Readonly<Partial<Record<FirewallGroup, pulumi.Input<string>>>>;
+  /** Name of the EC2 key pair. */
   readonly keyName: pulumi.Input<string>;
+  /** What the instance needs at its first boot: routes, its host key, rules. */
   readonly after: readonly pulumi.Resource[];
 }
 
@@ -26,7 +31,9 @@ const VOLUME = { sizeGiB: 10, iops: 3000, throughput: 125 } as const;
  * credential of the cluster.
  */
 export class Bastion extends pulumi.ComponentResource {
+  /** Fixed: the address of an Elastic IP. */
   readonly publicIp: pulumi.Output<string>;
+  /** It can be dialled once these are there. */
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: BastionArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -13,6 +13,7 @@ export type CloudProviderArgs = AwsAddonArgs;
  * a node that it has not seen.
  */
 export class CloudProvider extends pulumi.ComponentResource {
+  /** The cloud controller manager's chart. */
   readonly release: k8s.helm.v3.Release;
 
   constructor(name: string, args: CloudProviderArgs, opts?: pulumi.ComponentResourceOptions) {

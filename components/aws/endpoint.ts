@@ -8,9 +8,13 @@ import type { ClusterSettings } from "../../model/settings/resolved";
 import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface EndpointArgs {
+  /** Resolved settings, as `parseCluster` gives them. */
   readonly settings: ClusterSettings;
+  /** VPC of the target group. */
   readonly vpcId: pulumi.Input<string>;
+  /** By the subnet's name in the settings. */
   readonly subnetIds: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Security groups, as `Firewall` has them. */
   readonly groupIds: Readonly<Partial<Record<FirewallGroup, pulumi.Input<string>>>>;
   /** Routes: a public balancer is refused in a VPC without a way to the internet. */
   readonly after: readonly pulumi.Resource[];
@@ -37,6 +41,7 @@ interface Balancer {
 export class Endpoint extends pulumi.ComponentResource {
   /** Undefined where the one master is the endpoint itself. */
   readonly internal?: Balancer;
+  /** Set where the API is public and a balancer is in front of it. */
   readonly public?: Balancer;
   /** Everything that has to be there before a host calls the endpoint. */
   readonly ready: readonly pulumi.Resource[];

@@ -14,7 +14,9 @@ import type { ClusterSettings } from "../../model/settings/resolved";
 import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface FirewallArgs {
+  /** Resolved settings, as `parseCluster` gives them. */
   readonly settings: ClusterSettings;
+  /** VPC of the groups. */
   readonly vpcId: pulumi.Input<string>;
 }
 
@@ -31,7 +33,9 @@ const DESCRIPTIONS: Record<FirewallGroup, string> = {
  * that no flow names. AWS charges nothing for them; a group holds 60 rules each way.
  */
 export class Firewall extends pulumi.ComponentResource {
+  /** Ids of the security groups that the settings need. */
   readonly groupIds: Readonly<Partial<Record<FirewallGroup, pulumi.Output<string>>>>;
+  /** What lets traffic in and out: hosts that come before them reach nothing. */
   readonly rules: readonly pulumi.Resource[];
 
   constructor(name: string, args: FirewallArgs, opts?: pulumi.ComponentResourceOptions) {

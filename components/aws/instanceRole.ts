@@ -8,9 +8,11 @@ import type { ClusterSettings } from "../../model/settings/resolved";
 import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface InstanceRoleArgs {
+  /** Resolved settings, as `parseCluster` gives them. */
   readonly settings: ClusterSettings;
   /** As it stands in the role's name: `control-plane`, `pool-general`, `bastion`. */
   readonly part: string;
+  /** What the role may do, each with its reason. */
   readonly statements: readonly Statement[];
 }
 
@@ -18,7 +20,9 @@ export interface InstanceRoleArgs {
 export class InstanceRole extends pulumi.ComponentResource {
   /** Name of the instance profile. */
   readonly profile: pulumi.Output<string>;
+  /** ARN of the instance profile. */
   readonly profileArn: pulumi.Output<string>;
+  /** ARN of the role in the profile. */
   readonly roleArn: pulumi.Output<string>;
   /** Instances that start before it may do nothing. */
   readonly policy: pulumi.Resource;

@@ -14,11 +14,17 @@ import type { InstanceRole } from "./instanceRole";
 import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface MastersArgs {
+  /** Resolved settings, as `parseCluster` gives them. */
   readonly settings: ClusterSettings;
+  /** By the subnet's name in the settings. */
   readonly subnetIds: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Security groups, as `Firewall` has them. */
   readonly groupIds: Readonly<Partial<Record<FirewallGroup, pulumi.Input<string>>>>;
+  /** What the masters are put behind. */
   readonly endpoint: Endpoint;
+  /** What the instances call AWS as. */
   readonly role: InstanceRole;
+  /** Name of the EC2 key pair. */
   readonly keyName: pulumi.Input<string>;
   /** What an instance needs at its first boot: routes, secrets, rules. */
   readonly after: readonly pulumi.Resource[];

@@ -10,6 +10,7 @@ import type { AwsSettings, AwsSubnet } from "../../model/settings/resolvedAws";
 import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface NetworkArgs {
+  /** Resolved settings, as `parseCluster` gives them. */
   readonly settings: ClusterSettings;
 }
 
@@ -18,6 +19,7 @@ export interface NetworkArgs {
  * the fixed addresses of masters, balancer and bastion. A NAT gateway costs about 35 dollars a month and its traffic.
  */
 export class Network extends pulumi.ComponentResource {
+  /** The VPC, made or found. */
   readonly vpcId: pulumi.Output<string>;
   /** By the subnet's name in the settings. */
   readonly subnetIds: Readonly<Record<string, pulumi.Output<string>>>;

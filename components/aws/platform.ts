@@ -22,7 +22,9 @@ import { Secrets } from "./secrets";
 import { AwsWorkerPool } from "./workerPool";
 
 export interface AwsPlatformArgs {
+  /** Resolved settings, as `parseCluster` gives them. */
   readonly settings: ClusterSettings;
+  /** Whose keys the masters get, and whose service-account key pod identity publishes. */
   readonly pki: Pki;
   /** Of the settings, by name. */
   readonly secrets: SshKeys;
@@ -35,12 +37,19 @@ export interface AwsPlatformArgs {
  * Its parts are components of the cluster; this holds them together.
  */
 export class AwsPlatform {
+  /** VPC, subnets and routes. */
   readonly network: Network;
+  /** Security groups and their rules. */
   readonly firewall: Firewall;
+  /** Host keys, and the masters' files. */
   readonly secrets: Secrets;
+  /** Undefined where the settings switch it off. */
   readonly identity?: PodIdentity;
+  /** What leads to the API. */
   readonly endpoint: Endpoint;
+  /** Set where the settings have one. */
   readonly bastion?: Bastion;
+  /** The instances of the control plane. */
   readonly masters: Masters;
   /** What steps need besides the settings. */
   readonly steps: Pick<StepsArgs, "connections" | "bastion" | "values" | "instances" | "masterFiles">;

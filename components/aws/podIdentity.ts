@@ -22,6 +22,7 @@ export interface PodIdentityArgs {
 export class PodIdentity extends pulumi.ComponentResource {
   /** URL of the issuer, which the API server signs as. */
   readonly issuer: pulumi.Output<string>;
+  /** ARN of the OIDC provider that trust policies name. */
   readonly providerArn: pulumi.Output<string>;
   /** All of it is there: what runs with a role may start. */
   readonly ready: pulumi.Resource;
@@ -105,16 +106,21 @@ export class PodIdentity extends pulumi.ComponentResource {
 
 export interface AddonRoleArgs {
   readonly settings: ClusterSettings;
+  /** Whose issuer the role believes. */
   readonly identity: PodIdentity;
   /** As it stands in the role's name. */
   readonly part: string;
+  /** Namespace of the service account. */
   readonly namespace: string;
+  /** The one that may take the role. */
   readonly serviceAccount: string;
+  /** What the role may do. */
   readonly statements: readonly Statement[];
 }
 
 /** A role that one service account may take on, and nobody else. Free of charge. */
 export class AddonRole extends pulumi.ComponentResource {
+  /** ARN of the role, for an annotation of the service account. */
   readonly arn: pulumi.Output<string>;
   /** A pod that starts before it may do nothing. */
   readonly policy: pulumi.Resource;

@@ -11,6 +11,7 @@ import { made } from "../outputs";
 import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface SecretsArgs {
+  /** Resolved settings, as `parseCluster` gives them. */
   readonly settings: ClusterSettings;
   /** Key pairs and encryption keys that a master gets below /etc/kubernetes; secret. */
   readonly masterFiles: pulumi.Input<readonly SecretFile[]>;
@@ -33,6 +34,7 @@ interface HostKey {
 export class Secrets extends pulumi.ComponentResource {
   /** One SSH host key for all masters. */
   readonly hostKey: HostKey;
+  /** Set where there is a bastion. */
   readonly bastionHostKey?: HostKey;
   /** The masters' files are there. */
   readonly files: aws.secretsmanager.SecretVersion;

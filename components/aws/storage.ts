@@ -13,6 +13,7 @@ export type StorageArgs = AwsAddonArgs;
  * the stack: those that are there when the cluster is destroyed stay, and cost.
  */
 export class Storage extends pulumi.ComponentResource {
+  /** The EBS CSI driver's chart. */
   readonly release: k8s.helm.v3.Release;
 
   constructor(name: string, args: StorageArgs, opts?: pulumi.ComponentResourceOptions) {

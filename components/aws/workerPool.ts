@@ -15,8 +15,11 @@ import { metadataOptions } from "./masters";
 import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface AwsWorkerPoolArgs extends StepsArgs {
+  /** The pool of the settings. */
   readonly pool: AwsPool;
+  /** By the subnet's name in the settings. */
   readonly subnetIds: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Security groups, as `Firewall` has them. */
   readonly groupIds: Readonly<Partial<Record<FirewallGroup, pulumi.Input<string>>>>;
   /** Masters' memberships, and the routes: an instance that starts finds a cluster to join. */
   readonly after: readonly pulumi.Resource[];
@@ -32,6 +35,7 @@ const DRAIN_MARGIN = 60;
  * rolls through the group; `up` waits until the least number of nodes is Ready, and shows what went wrong on one that is not.
  */
 export class AwsWorkerPool extends pulumi.ComponentResource {
+  /** The pool's name in the settings. */
   readonly pool: string;
   /** Name of the Auto Scaling group. */
   readonly groupName: pulumi.Output<string>;

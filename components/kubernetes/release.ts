@@ -4,6 +4,7 @@ import { CHARTS, chartReference, type ChartName } from "../../model/charts";
 import type { ClusterSettings } from "../../model/settings/resolved";
 
 export interface HelmReleaseArgs {
+  /** Which of the charts that the library knows, with their versions and sources. */
   readonly chart: ChartName;
   /** `helm.sources` and `helm.versions` are read from them. */
   readonly settings: Pick<ClusterSettings, "addons">;

@@ -4,11 +4,13 @@ import { setupStep, type StepsArgs } from "./steps";
 import { requireArguments } from "../arguments";
 
 export interface LoadBalancerArgs extends StepsArgs {
+  /** What must be there before a host is touched. */
   readonly after: readonly pulumi.Resource[];
 }
 
 /** nginx in stream mode in front of the API servers, on machines that are no nodes. One resource a machine. */
 export class LoadBalancer extends pulumi.ComponentResource {
+  /** One for each machine of role loadBalancer. */
   readonly setups: readonly command.local.Command[];
 
   constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {

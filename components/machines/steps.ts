@@ -13,7 +13,9 @@ import { hostStep, type HostStepArgs, type SshKeys } from "./hostStep";
 
 /** What all steps of a cluster share. */
 export interface StepsArgs extends Pick<HostStepArgs, "connections" | "bastion" | "values"> {
+  /** Resolved settings, as `parseCluster` gives them. */
   readonly settings: ClusterSettings;
+  /** Private keys by the names that the settings refer to; secret. */
   readonly sshKeys: SshKeys;
   /** SHA-256 of the cluster CA's certificate. */
   readonly clusterId: pulumi.Input<string>;

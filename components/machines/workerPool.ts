@@ -21,9 +21,11 @@ function poolsOf(settings: ClusterSettings): string[] {
 
 /** A named set of like workers on machines that exist: two resources a machine. */
 export class WorkerPool extends pulumi.ComponentResource {
+  /** The pool's name in the settings. */
   readonly pool: string;
   /** Names of the pool's nodes. */
   readonly nodes: readonly string[];
+  /** One for each node, in the order of `nodes`. */
   readonly memberships: readonly command.local.Command[];
   /** Ends when the pool's machines are nodes. */
   readonly nodesReady: readonly pulumi.Resource[];

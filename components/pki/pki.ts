@@ -23,8 +23,11 @@ export interface PkiArgs {
  * control plane are made by kubeadm on each master, from the CAs here, and renewed there.
  */
 export class Pki extends pulumi.ComponentResource {
+  /** Signs the API server, kubelets and people. */
   readonly cluster: Authority;
+  /** Signs etcd's members and clients. */
   readonly etcd: Authority;
+  /** Signs what the API server shows to servers of extension APIs. */
   readonly frontProxy: Authority;
   /** SHA-256 of the cluster CA's certificate in hex: which cluster a host belongs to. */
   readonly clusterId: pulumi.Output<string>;

@@ -12,6 +12,7 @@ export interface AccessArgs {
 
 /** ClusterRoles that tenants' members get. Made before the first tenant. */
 export class TenantRoles extends pulumi.ComponentResource {
+  /** The objects, in the order they are made. */
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(name: string, args: AccessArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -24,6 +25,7 @@ export class TenantRoles extends pulumi.ComponentResource {
 
 /** Roles of people in the whole cluster, or in namespaces that have to be there already. */
 export class Access extends pulumi.ComponentResource {
+  /** The objects, in the order they are made. */
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(name: string, args: AccessArgs, opts?: pulumi.ComponentResourceOptions) {
