@@ -5,9 +5,13 @@ import { secretPaths, withSecrets, type Path } from "./secretPaths";
 
 /** A resource as the program asked the engine for it. */
 export interface Recorded {
+  /** As the program names it: `prod-control-plane-init`. */
   readonly name: string;
+  /** Type token: `aws:ec2/instance:Instance`. */
   readonly type: string;
+  /** As Pulumi makes it of stack, project, types of the parents, type and name. */
   readonly urn: string;
+  /** False for components. */
   readonly custom: boolean;
   /**
    * As Pulumi's own mocks hand them out: a secret stands in Pulumi's envelope (`pulumi.runtime.isRpcSecret`), and so does
@@ -18,28 +22,36 @@ export interface Recorded {
   readonly sent: Record<string, unknown>;
   /** URN of the parent; "" for none but the stack. */
   readonly parent: string;
+  /** URNs, of `dependsOn` and of the outputs that its inputs come from. */
   readonly dependsOn: readonly string[];
   /** `<URN>::<id>` of the provider; "" where the default one is used. */
   readonly provider: string;
   /** Providers by package that a component hands to its children. */
   readonly providers: Readonly<Record<string, string>>;
+  /** Resource option of this name, as are the following. */
   readonly protect: boolean;
   readonly ignoreChanges: readonly string[];
   readonly replaceOnChanges: readonly string[];
   readonly deleteBeforeReplace: boolean;
+  /** URN; "" for none. */
   readonly deletedWith: string;
   readonly retainOnDelete: boolean;
   readonly additionalSecretOutputs: readonly string[];
+  /** How many former names it has. */
   readonly aliases: number;
 }
 
+/** How the program runs; without them as an update, in stack `stack` of project `project`. */
 export interface RecordOptions {
   /** As in `pulumi preview`: outputs that only a provider knows are unknown. */
   readonly preview?: boolean;
   /** State of a resource besides its inputs, as its provider would add it. */
   readonly outputs?: (resource: pulumi.runtime.MockResourceArgs) => Record<string, unknown>;
+  /** What a provider's function answers; default: an empty object. */
   readonly call?: (call: pulumi.runtime.MockCallArgs) => Record<string, unknown>;
+  /** Default: `project`. */
   readonly project?: string;
+  /** Default: `stack`. */
   readonly stack?: string;
   /** Gets what the program says by `pulumi.log.warn`; default: it is printed. */
   readonly onWarning?: (message: string) => void;
