@@ -9,6 +9,7 @@ type Settings = Omit<ClusterSettings, "advisories">;
 export function tenancyAdvisories(settings: Settings): string[] {
   return [
     ...settings.tenancy.tenants.flatMap((tenant) => tenantAdvisories(tenant, settings)),
+    ...oneSided(settings),
     ...loginAdvisories(settings),
     ...ownAdvisories(settings),
   ];
@@ -37,6 +38,28 @@ function tenantAdvisories(tenant: Tenant, { cni }: Settings): string[] {
   if (tenant.podSecurity === "privileged")
     found.push(`${at}.podSecurity privileged: its pods can take over the nodes they run on`);
   return found;
+}
+
+/** Two tenants talk where one lets out and the other lets in. */
+function oneSided({ tenancy: { tenants }, cni }: Settings): string[] {
+  if (!cniFacts(cni).networkPolicy) return [];
+  const names = (one: Tenant, direction: "ingress" | "egress") =>
+    (one.network?.[direction] ?? []).flatMap(({ peer }) =>
+      peer.kind === "namespace" ? [peer.namespace] : [],
+    );
+  return tenants.flatMap((one) =>
+    (["egress", "ingress"] as const).flatMap((direction) =>
+      names(one, direction).flatMap((name) => {
+        const other = tenants.find((tenant) => tenant.name === name);
+        const back = direction === "egress" ? "ingress" : "egress";
+        if (other?.network === undefined || names(other, back).includes(one.name)) return [];
+        const way = direction === "egress" ? `to ${name}` : `from ${name}`;
+        return [
+          `tenants.${one.name}.network opens ${direction} ${way}, and tenants.${name}.network has no ${back} for it: nothing passes`,
+        ];
+      }),
+    ),
+  );
 }
 
 /** A LimitRange fills a request from defaultRequest, default or max (apimachinery, SetDefaults_LimitRangeItem). */

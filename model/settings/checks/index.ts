@@ -21,7 +21,13 @@ import { nothingIsSaidTwice, preflightIsNotSwitchedOff } from "./owned";
 import { addressesAreOutside, addressesAreReachable, rangesAreDisjoint } from "./ranges";
 import { machinesFit, podRangeFitsNodes, serviceRangeFits, sliceFitsPods } from "./sizes";
 import { rolesFit, tenantsFit } from "./tenancy";
-import { certificatesFit, listsHaveNoDoubles, oneWayToLogIn, registriesAreNamed } from "./values";
+import {
+  certificatesFit,
+  listsHaveNoDoubles,
+  loginNamesAreTheirOwn,
+  oneWayToLogIn,
+  registriesAreNamed,
+} from "./values";
 import { checksumsAreKnown, componentsFit, kubernetesIsSupported } from "./versions";
 import { windowsDownloadsFit, windowsNodesCanBoot, windowsReleasesFit } from "./windows";
 
@@ -57,6 +63,7 @@ export const CHECKS: readonly Check[] = [
   listsHaveNoDoubles,
   registriesAreNamed,
   oneWayToLogIn,
+  loginNamesAreTheirOwn,
   tenantsFit,
   rolesFit,
   corednsFits,

@@ -31,6 +31,7 @@ export function openingsFit(
       oneEnd(opening, PEERS[direction], place, problems);
       ingressIsThere(opening, place, facts, problems);
       tenantIsThere(name, opening, place, facts, problems);
+      cidrIsOutside(opening, place, facts, problems);
       exceptIsInside(opening, place, problems);
       portsFit(opening, place, problems);
     });
@@ -79,6 +80,29 @@ function ingressIsThere(opening: DraftOpening, place: Path, { input }: Facts, pr
   problems.add([...place, "ingressController"], true, "opens to a controller that is not there", {
     allowed: "ingress among the settings, or namespace: where a controller of your own runs",
   });
+}
+
+/** Every tenant's pods have addresses of the one range, and Services' are gone before a policy sees the packet. */
+function cidrIsOutside(
+  opening: DraftOpening,
+  place: Path,
+  { pods, services }: Facts,
+  problems: Problems,
+): void {
+  const range = opening.cidr === undefined ? undefined : parseRange(opening.cidr);
+  if (range === undefined || "problem" in range) return;
+  const inside = [pods, services].find(
+    (one) => one !== undefined && ["equal", "within"].includes(relation(range, one.range)),
+  );
+  if (inside === undefined) return;
+  problems.add(
+    [...place, "cidr"],
+    opening.cidr,
+    `lies within ${inside.name} ${inside.range.text}, whose addresses change hands`,
+    {
+      allowed: "tenant or namespace for pods; cidr for what is outside the cluster",
+    },
+  );
 }
 
 function exceptIsInside(opening: DraftOpening, place: Path, problems: Problems): void {

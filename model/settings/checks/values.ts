@@ -25,6 +25,27 @@ export function listsHaveNoDoubles({ input }: Facts, problems: Problems): void {
   const lists: [(string | number)[], readonly (string | undefined)[]][] = [
     [["encryption", "keys"], input.encryption?.keys ?? []],
     [["network", "peers"], (input.network?.peers ?? []).map((peer) => peer?.name)],
+    [["coredns", "forwarders"], input.coredns?.forwarders ?? []],
+    ...Object.entries(input.coredns?.stubDomains ?? {}).map(
+      ([zone, resolvers]): [string[], readonly (string | undefined)[]] => [
+        ["coredns", "stubDomains", zone],
+        resolvers ?? [],
+      ],
+    ),
+    [["cni", "trustedSubnets"], input.cni?.kind === "weave" ? (input.cni.trustedSubnets ?? []) : []],
+    [["ingress", "dns", "names"], input.ingress?.dns?.names ?? []],
+    [["metallb", "l2", "interfaces"], input.metallb?.l2?.interfaces ?? []],
+    [["metallb", "bgp", "communities"], input.metallb?.bgp?.communities ?? []],
+    ...Object.entries(input.metallb?.pools ?? {}).map(
+      ([pool, given]): [string[], readonly (string | undefined)[]] => [
+        ["metallb", "pools", pool, "namespaces"],
+        given?.namespaces ?? [],
+      ],
+    ),
+    ...(input.roles ?? []).map((grant, index): [(string | number)[], readonly (string | undefined)[]] => [
+      ["roles", index, "namespaces"],
+      grant?.namespaces ?? [],
+    ]),
   ];
   for (const [path, values] of lists) {
     values.forEach((value, index) => {
@@ -43,6 +64,35 @@ export function registriesAreNamed({ input }: Facts, problems: Problems): void {
       allowed: "a host with an optional port and no scheme or path, as registry.k8s.io, or _default",
     });
   }
+}
+
+/** Prefixes of names that the cluster trusts by themselves: whoever makes groups at the issuer could take them. */
+const TRUSTED = ["system:", "kubeadm:", "tenant:"];
+
+export function loginNamesAreTheirOwn({ input: { oidc } }: Facts, problems: Problems): void {
+  if (oidc === undefined) return;
+  for (const key of ["usernamePrefix", "groupsPrefix"] as const) {
+    const value = oidc[key];
+    const trusted = TRUSTED.find((prefix) => value?.startsWith(prefix) === true);
+    if (trusted === undefined) continue;
+    const message = `makes names of the issuer into such as Kubernetes and this library trust, as ${
+      trusted === "tenant:"
+        ? "tenant:shop"
+        : trusted === "kubeadm:"
+          ? "kubeadm:cluster-admins"
+          : "system:masters"
+    }`;
+    problems.add(["oidc", key], value, message, { allowed: 'a prefix of its own, as "oidc:"' });
+  }
+  if (oidc.groupsPrefix === undefined || "groupsClaim" in oidc) return;
+  problems.add(
+    ["oidc", "groupsPrefix"],
+    oidc.groupsPrefix,
+    "is for groups, and oidc.groupsClaim does not say where they stand",
+    {
+      allowed: "groupsClaim beside it, as groups; or no groupsPrefix",
+    },
+  );
 }
 
 /** kube-apiserver refuses --authentication-config together with --oidc-*: both say who is whom. */

@@ -7,7 +7,10 @@ const mtu = z.number().int().min(1200).max(65535);
 /** A label of nodes; what Kubernetes takes as key and value is checked with the labels of machines. */
 const nodeSelector = z
   .record(z.string().min(1), z.string().min(1))
-  .refine((labels) => Object.keys(labels).length > 0, { error: "names no label" });
+  .refine((labels) => Object.keys(labels).length > 0, {
+    error: "names no label",
+    params: { allowed: "labels of nodes, as {rack: r1}" },
+  });
 
 // AS numbers have 32 bits (RFC 6793) and 0 is reserved (RFC 7607), but Calico's CRDs hold them as int32: the API server
 // refuses the upper half (tigera/operator v1.42.4, crd.projectcalico.org_bgpconfigurations.yaml and _bgppeers.yaml).

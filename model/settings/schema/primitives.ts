@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { isAddress, parseAddress, parseRange, rangeOf, specialRangeOf } from "../../network/addresses";
+import { compareQuantities } from "../../tenants/quantity";
 import { NAME_OF_SECRET, hasPassword, isPrivateKey } from "../problems";
 
 /** What a custom check says besides its message; read back by `issues.ts`. */
@@ -198,5 +199,15 @@ export const quantity = matching(
   "a Kubernetes quantity, as 100m or 50Mi",
 );
 const amounts = z.strictObject({ cpu: quantity.optional(), memory: quantity.optional() }).optional();
-/** What a pod asks for and may use at most. */
-export const resources = z.strictObject({ requests: amounts, limits: amounts });
+/** What a pod asks for and may use at most; the API server refuses more of the former (validation, ValidateResourceRequirements). */
+export const resources = z
+  .strictObject({ requests: amounts, limits: amounts })
+  .superRefine(({ requests, limits }, context) => {
+    for (const key of ["cpu", "memory"] as const) {
+      const [asked, most] = [requests?.[key], limits?.[key]];
+      if (asked === undefined || most === undefined || (compareQuantities(asked, most) ?? 0) <= 0) continue;
+      const params: CheckParams = { allowed: `at most ${most}` };
+      const message = `is more than limits.${key} ${most}`;
+      context.addIssue({ code: "custom", path: ["requests", key], message, params: { ...params } });
+    }
+  });

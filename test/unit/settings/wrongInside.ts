@@ -460,7 +460,68 @@ const STATIC: readonly Row[] = [
   ],
 ];
 
+const oidc = (over: object) =>
+  set("oidc", { issuerUrl: "https://login.example.com", clientId: "kubernetes", ...over });
+const shop = (over: object) =>
+  all(set("cni.networkPolicy", "kube-network-policies"), set("tenants", { shop: over, pay: {} }));
+
+const TRUST: readonly Row[] = [
+  [
+    "groups of the issuer as Kubernetes' own",
+    oidc({ groupsClaim: "groups", groupsPrefix: "system:" }),
+    "oidc.groupsPrefix",
+    /as system:masters.*"oidc:"/,
+  ],
+  [
+    "groups of the issuer as the administrators'",
+    oidc({ groupsClaim: "groups", groupsPrefix: "kubeadm:" }),
+    "oidc.groupsPrefix",
+    /as kubeadm:cluster-admins/,
+  ],
+  [
+    "a prefix of groups without groups",
+    oidc({ groupsPrefix: "oidc:" }),
+    "oidc.groupsPrefix",
+    /groupsClaim does not say/,
+  ],
+  [
+    "all pods by their range",
+    shop({ network: { egress: [{ cidr: "10.244.0.0/16" }] } }),
+    "tenants.shop.network.egress[0].cidr",
+    /within the pod range.*tenant or namespace/,
+  ],
+  [
+    "Services by their range",
+    shop({ network: { egress: [{ cidr: "10.96.7.0/24" }] } }),
+    "tenants.shop.network.egress[0].cidr",
+    /within the service range/,
+  ],
+];
+
+const TWICE: readonly Row[] = [
+  [
+    "more asked for than may be used",
+    set("coredns", { resources: { requests: { memory: "1Gi" }, limits: { memory: "170Mi" } } }),
+    "coredns.resources.requests.memory",
+    /is more than limits\.memory 170Mi.*at most 170Mi/,
+  ],
+  [
+    "a forwarder twice",
+    set("coredns", { forwarders: ["9.9.9.9", "9.9.9.9"] }),
+    "coredns.forwarders[1]",
+    /stands twice/,
+  ],
+  [
+    "a community twice",
+    withBgp({ communities: ["64512:1", "64512:1"] }),
+    "metallb.bgp.communities[1]",
+    /stands twice/,
+  ],
+];
+
 export const WRONG_INSIDE: readonly Wrong[] = [
+  ...cases("names and ranges that are trusted too far", TRUST),
+  ...cases("amounts and lists of parts", TWICE),
   ...cases("objects that the API would not take", OBJECTS),
   ...cases("objects that the cluster has already", KEPT),
   ...cases("charts and roles among their neighbours", CHARTS),

@@ -55,6 +55,20 @@ describe("a tenant's objects", () => {
     });
   });
 
+  it("and an opening that the other side does not answer is said", () => {
+    const said = (shop: object, pay: object) =>
+      metalSettings({
+        cni: enforced,
+        tenants: { shop: { network: shop }, pay: { network: pay } },
+      }).advisories.filter((one) => one.includes("nothing passes"));
+    const out = { egress: [{ tenant: "pay", ports: [8443] }] };
+    expect(said(out, {})).toEqual([expect.stringMatching(/^tenants\.shop\.network opens egress to pay/)]);
+    expect(said(out, { ingress: [{ tenant: "shop" }] })).toEqual([]);
+    expect(said({}, { ingress: [{ tenant: "shop" }] })).toEqual([
+      expect.stringMatching(/pay\.network opens ingress/),
+    ]);
+  });
+
   it("deny everything where nothing is open", () => {
     expect(egress()).toEqual([]);
   });
