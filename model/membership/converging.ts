@@ -1,4 +1,4 @@
-import { clusterConfiguration } from "../kubeadm";
+import { apiServerPort, clusterConfiguration } from "../kubeadm";
 import { binaryPath, linkFolder } from "../node/paths";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings, Machine } from "../settings/resolved";
@@ -14,6 +14,9 @@ import {
 } from "./parts";
 import { ADMIN, prelude, word } from "./shell";
 import { placeStaticPods } from "./staticPods";
+
+/** Seconds for which a master has to be well after its kubelet became another version. */
+const WELL_FOR = 15;
 
 /**
  * Brings a node to what is rendered now: a new version, new flags, a new kubelet configuration.
@@ -51,13 +54,28 @@ if [ -n "$switched" ] || [ "$(kubelet_files)" != "$(cat ${KUBELET_FILES})" ]; th
 fi
 kubelet_files >${KUBELET_FILES}
 ${startUnits(files)}${placeStaticPods(files)}
-phase "healthy"
-for _ in $(seq 1 120); do
-  ${master ? "kubectl get --raw /readyz >/dev/null 2>&1 && " : ""}curl --silent --fail --max-time 2 http://127.0.0.1:10248/healthz >/dev/null && healthy=yes && break
+${healthy(machine)}${setState(facts, "member")}
+`;
+}
+
+/**
+ * A kubelet of another minor version starts etcd and the API server anew some seconds after it has come up itself (seen from
+ * 1.35 to 1.36), so a master has to be well for a while before the next one, or a worker, is touched.
+ */
+function healthy(machine: Machine): string {
+  const master = machine.role === "controlPlane";
+  const api = `kubectl --server https://${machine.nodeAddress}:${apiServerPort} get --raw /readyz >/dev/null 2>&1 && `;
+  const [what, seconds, minutes] = master
+    ? ["the API server or the kubelet", 240, "four"]
+    : ["the kubelet", 120, "two"];
+  return `phase "healthy"
+well=0 enough=1
+${master ? `[ -z "$switched" ] || enough=${WELL_FOR}\n` : ""}for _ in $(seq 1 ${seconds}); do
+  if ${master ? api : ""}curl --silent --fail --max-time 2 http://127.0.0.1:10248/healthz >/dev/null; then well=$((well + 1)); else well=0; fi
+  [ "$well" -lt "$enough" ] || break
   sleep 1
 done
-[ "\${healthy:-}" = yes ] || die "${master ? "the API server or the kubelet" : "the kubelet"} did not become healthy within two minutes"
-${setState(facts, "member")}
+[ "$well" -ge "$enough" ] || die "${what} did not become healthy within ${minutes} minutes"
 `;
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { LabCluster } from "./cluster";
 import { killTree, type EngineOptions } from "./engine";
 
@@ -30,13 +31,15 @@ export async function killedUp(
     'before=$(count); for _ in $(seq 12000); do [ "$(count)" != "$before" ] && break; sleep 0.03; done',
     `sleep ${moment.after}; systemctl kill --signal=SIGKILL pulumi-kubeadm-job && echo a job was killed || echo no job ran`,
   ];
-  const plug = cluster.host(moment.host, watch.join("\n"));
+  const plug = cluster.host(moment.host, watch.join("\n")).catch((error: unknown) => String(error));
   let engine = 0;
   const ended = cluster.attempt("up", { ...options, onStart: (pid) => (engine = pid) }).then(
     (report) => report.ok,
     () => false,
   );
-  const job = (await plug).trim();
+  // An `up` that ends by itself never comes to the moment.
+  const missed = ended.then(() => delay(10_000)).then(() => "up ended before");
+  const job = (await Promise.race([plug, missed])).trim();
   killTree(engine);
   return { job, ok: await ended };
 }

@@ -20,7 +20,7 @@ export class Probe {
   static start(lab: Lab, name: string, url: string): Probe {
     const stopFile = lab.folder(`${name}.stop`);
     const logFile = lab.folder(`${name}.log`);
-    const line = `while [ -d ${lab.folder()} ] && [ ! -e ${stopFile} ]; do
+    const line = `while [ -e ${lab.folder("state.json")} ] && [ ! -e ${stopFile} ]; do
   curl --silent --insecure --fail --output /dev/null --max-time 2 ${url} && answer=yes || answer=no
   echo "$(date +%s.%N) $answer" >>${logFile}
   sleep 0.1
