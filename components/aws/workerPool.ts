@@ -5,14 +5,14 @@ import { poolUserData } from "../../model/aws/poolUserData";
 import type { FirewallGroup } from "../../model/aws/firewall";
 import { poolStatements } from "../../model/aws/iam";
 import { IMAGES, resolvedAtLaunch, WINDOWS_ROOT_DEVICE, windowsImageParameter } from "../../model/aws/images";
-import { DRAIN_HOOK, joinParameter, poolGroupName } from "../../model/aws/names";
+import { DRAIN_HOOK, HOOK_TIMEOUT, joinParameter, poolGroupName } from "../../model/aws/names";
 import { autoscalerTags, GENERATION_TAG, poolTags, resourceTags } from "../../model/aws/tags";
 import type { AwsPool } from "../../model/settings/resolvedAws";
 import { poolReadyStep, type StepsArgs } from "../machines/steps";
 import { JOIN_IGNORES, SCALING_IGNORES } from "../options";
 import { InstanceRole } from "./instanceRole";
 import { metadataOptions } from "./masters";
-import { onlyOnAws, requireArguments } from "../arguments";
+import { notTaken, onlyOnAws, requireArguments } from "../arguments";
 
 export interface AwsWorkerPoolArgs extends StepsArgs {
   /** The pool of the settings. */
@@ -25,10 +25,12 @@ export interface AwsWorkerPoolArgs extends StepsArgs {
   readonly after: readonly pulumi.Resource[];
 }
 
+function poolNames({ aws: own }: StepsArgs["settings"]): string[] {
+  return own?.pools.map((pool) => pool.name) ?? [];
+}
+
 /** Until a master has written a credential: nothing that could be taken for one. */
 const NO_CREDENTIAL = "none yet";
-/** Seconds that a node has beyond the drain's own time. */
-const DRAIN_MARGIN = 60;
 
 /**
  * A pool as an Auto Scaling group whose instances join by themselves: seven resources, whatever its size. A changed template
@@ -48,7 +50,7 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
       name,
       args,
       ["settings", "pool", "subnetIds", "groupIds", "clusterId", "connections", "after"],
-      (given) => [onlyOnAws(given)],
+      (given) => [onlyOnAws(given), notTaken("pool", given.pool.name, poolNames(given.settings))],
     );
     super("kubeadm:aws:WorkerPool", name, {}, opts);
     const { settings, pool } = args;
@@ -154,7 +156,8 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
           {
             name: DRAIN_HOOK,
             lifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING",
-            heartbeatTimeout: Math.max(30, settings.drainTimeout + DRAIN_MARGIN),
+            // The same whatever the settings: another one would be another group, and every node at once.
+            heartbeatTimeout: HOOK_TIMEOUT,
             // An instance that does not answer is ended all the same.
             defaultResult: "CONTINUE",
           },

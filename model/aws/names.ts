@@ -84,6 +84,14 @@ export function poolGroupName(cluster: string, pool: string): string {
 /** The lifecycle hook of a pool that waits while a node is drained. */
 export const DRAIN_HOOK = "drain";
 
+/**
+ * Seconds that the hook waits for a sign of a node, which gives one every minute while it drains. One that never joined
+ * gives none, and is kept for that long.
+ */
+export const HOOK_TIMEOUT = 300;
+/** Auto Scaling waits for a hundred times that at most (EC2 Auto Scaling User Guide, "Amazon EC2 Auto Scaling lifecycle hooks"). */
+export const LONGEST_DRAIN = 100 * HOOK_TIMEOUT;
+
 /** Tag by which AWS' cloud controller manager and EBS CSI driver find what is the cluster's. */
 export function clusterTag(cluster: string): string {
   return `kubernetes.io/cluster/${cluster}`;

@@ -147,6 +147,13 @@ describe("instances", () => {
     }
   });
 
+  it("of a pool stay in their group when a drain may take longer: a hook that differs is another group", async () => {
+    const group = (all: readonly Recorded[]) => byName(all, "cloud-pool-general-group").inputs;
+    const slower = await cluster({ ...smallAws(), drainTimeout: 600 });
+    expect(group(slower)).toEqual(group(small));
+    expect(group(small).initialLifecycleHooks).toMatchObject([{ name: "drain", heartbeatTimeout: 300 }]);
+  });
+
   it("of a pool that scales are counted by whoever scales it", () => {
     expect(byName(large, "cloud-pool-burst-group").ignoreChanges).toEqual(["desiredCapacity"]);
     expect(byName(large, "cloud-pool-general-group").ignoreChanges).toEqual([]);

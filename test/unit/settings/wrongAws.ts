@@ -731,6 +731,16 @@ export const WRONG_AWS: readonly Wrong[] = [
       /is a number an IPv4 range in CIDR/,
     ],
   ]),
+  ...cases("drains", smallAws, [
+    [
+      "a day",
+      set("drainTimeout", 86_400),
+      "drainTimeout",
+      /longer than an Auto Scaling group waits.*at most 29940/,
+    ],
+    ["a second too much", set("drainTimeout", 29_941), "drainTimeout", /at most 29940/],
+    ["less than none", set("drainTimeout", -1), "drainTimeout", /too small/],
+  ]),
   ...cases("what is missing is described", smallAws, [
     [
       "a VPC's id",

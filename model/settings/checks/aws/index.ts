@@ -18,7 +18,14 @@ import {
   zonesAreOfTheRegion,
 } from "./network";
 import { cloudFlagsAreOwned } from "./owned";
-import { poolNamesAreFree, poolSizesFit, poolZonesAreInUse, poolsHaveSubnets, spotFits } from "./pools";
+import {
+  drainsEnd,
+  poolNamesAreFree,
+  poolSizesFit,
+  poolZonesAreInUse,
+  poolsHaveSubnets,
+  spotFits,
+} from "./pools";
 import { tagsAreTaken } from "./tags";
 import { volumesFit } from "./volumes";
 
@@ -46,6 +53,7 @@ const CHECKS: readonly AwsCheck[] = [
   poolZonesAreInUse,
   poolsHaveSubnets,
   spotFits,
+  drainsEnd,
   nodesFit,
   addressesSuffice,
   podsStayInOneSubnet,

@@ -1,3 +1,4 @@
+import { HOOK_TIMEOUT, LONGEST_DRAIN } from "../../../aws/names";
 import { fullZone, type AwsFacts, type AwsPoolFacts } from "../../awsFacts";
 import type { Facts } from "../../draft";
 import type { Problems } from "../../problems";
@@ -111,6 +112,24 @@ export function spotFits({ pools }: AwsFacts, _facts: Facts, problems: Problems)
       );
     }
   }
+}
+
+/** Seconds that a node needs besides its drain: to notice that it ends, and to say that it is done. */
+const DRAIN_MARGIN = 60;
+
+/** A pool's group waits for a drain, and not without end. */
+export function drainsEnd({ pools }: AwsFacts, { input }: Facts, problems: Problems): void {
+  const { drainTimeout } = input;
+  const longest = LONGEST_DRAIN - DRAIN_MARGIN;
+  if (pools.length === 0 || drainTimeout === undefined || drainTimeout <= longest) return;
+  problems.add(
+    ["drainTimeout"],
+    drainTimeout,
+    "is longer than an Auto Scaling group waits for a node that ends",
+    {
+      allowed: `at most ${longest}: a hundred heartbeats of ${HOOK_TIMEOUT} seconds, less ${DRAIN_MARGIN}`,
+    },
+  );
 }
 
 /** Nodes the pools may come to, masters included; undefined where a number was refused. */
