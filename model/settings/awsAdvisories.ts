@@ -1,4 +1,4 @@
-import { isKnownFamily } from "../aws/instanceTypes";
+import { isKnownFamily, smallMemoryMiB } from "../aws/instanceTypes";
 import { CNI_FACTS, cniVariant } from "../cni/facts";
 import { isPrivate, range } from "../network/addresses";
 import type { ClusterSettings } from "./resolved";
@@ -89,6 +89,14 @@ function poolAdvisories({ cni }: Settings, { pools }: AwsSettings): string[] {
     found.push(
       `pools ${scaling.join(", ")} scale between min and max: something has to ask for it, such as Cluster Autoscaler, ` +
         "whose tags are on the groups",
+    );
+  }
+  for (const { name, instanceTypes, max } of pools) {
+    const small = instanceTypes.find((type) => smallMemoryMiB(type) !== undefined);
+    if (small === undefined || max === 0) continue;
+    found.push(
+      `workers.${name}: ${small} has ${smallMemoryMiB(small)} MiB of memory, most of which the node itself takes: the kubelet, ` +
+        "the runtime and the CNI",
     );
   }
   const needless = CNI_FACTS[cniVariant(cni)].sourceDestinationCheckOff

@@ -7,7 +7,7 @@ import { parseCluster } from "../../../model/settings/parse";
 import type { ClusterSettings } from "../../../model/settings/resolved";
 import type { AwsSettings } from "../../../model/settings/resolvedAws";
 import { WINDOWS_FILES, awsSettings, largeAws, smallAws } from "../../support/awsInput";
-import { hostKey, all, set, type Change } from "../settings/edit";
+import { hostKey, all, edited, set, type Change } from "../settings/edit";
 
 const small = (change?: Change, region?: string) => awsSettings(smallAws, change, region);
 const large = (change?: Change) => awsSettings(largeAws, change);
@@ -258,6 +258,13 @@ describe("EC2's source check", () => {
   });
 });
 
+it("a zone that stands twice is told beside a region that is none", () => {
+  const raw = edited(set("network.zones", ["a", "a"]), smallAws);
+  expect(() => parseCluster(raw, { environment: "cloud", region: "eu-centrl-1" })).toThrow(
+    /aws:region: .*network\.zones\[1\]: "a" stands twice/s,
+  );
+});
+
 describe("advisories", () => {
   const CASES: readonly [string, Change, RegExp][] = [
     ["the API open to all", set("access.api", ["0.0.0.0/0"]), /access\.api is open to the whole internet/],
@@ -276,6 +283,11 @@ describe("advisories", () => {
     ["masters in the open", set("controlPlane.count", 3), /public addresses; `bastion: \{\}`/],
     ["two zones", all(set("controlPlane.count", 3), set("network.zones", 2)), /3 masters are in two zones/],
     ["one way out", all(set("bastion", {}), set("network.zones", 2)), /network\.nat one/],
+    [
+      "a pool of instances that hold hardly more than themselves",
+      set("workers.general.instanceType", "t3.micro"),
+      /workers\.general: t3\.micro has 1024 MiB of memory/,
+    ],
     [
       "no need to send as others",
       set("workers.general.sourceDestinationCheckOff", true),

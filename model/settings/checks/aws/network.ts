@@ -76,7 +76,16 @@ export function zonesAreOfTheRegion(
   problems: Problems,
 ): void {
   const given = input.network?.zones;
-  if (region === undefined || given === undefined || existing) return;
+  if (given === undefined || existing) return;
+  if (region === undefined) {
+    // Which zones there are is not known, but that one is meant twice is.
+    if (typeof given === "number") return;
+    given.forEach((zone, index) => {
+      if (zone === undefined || given.indexOf(zone) === index) return;
+      problems.add(["network", "zones", index], zone, "stands twice", { allowed: "each zone once" });
+    });
+    return;
+  }
   const letters = zoneLetters(region);
   if (typeof given === "number") {
     if (given <= letters.length) return;
