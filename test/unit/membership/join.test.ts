@@ -287,6 +287,36 @@ describe("a change of a master", () => {
     expect(kubeadm()).not.toContain("kubeadm upgrade apply");
   });
 
+  it("is well when it stays so after its kubelet became another version: that starts the API server anew", () => {
+    const next = settingsOf({ kubernetesVersion: "1.36.5" });
+    host.files.command("openssl", `cat "$ROOT/sans"`);
+    host.files.write("/sans", sansOf(next));
+    host.install("1.36.5");
+    host.files.command(
+      "kubectl",
+      `case "$*" in
+  *kubeadm-config*) echo "kubernetesVersion: v1.36.5" ;;
+  "--server https://10.40.0.11:6443 get --raw /readyz") echo >>"$ROOT/asked"; [ "$(wc -l <"$ROOT/asked")" -ne 4 ] ;;
+esac`,
+    );
+    const asked = () => host.files.read("/asked").length;
+    const { status, output } = converge(cp1, next);
+    expect(status, output).toBe(0);
+    expect(asked()).toBe(4 + 15);
+    host.files.write("/asked", "");
+    expect(converge(cp1, next).status).toBe(0);
+    expect(asked()).toBe(1);
+  });
+
+  it("waits for an API that is on its way up, and says so when it does not come", () => {
+    host.files.command("kubectl", "exit 1");
+    host.files.command("seq", "echo 1 2 3");
+    const { status, output } = converge(cp1);
+    expect(status).toBe(1);
+    expect(output).toContain("##error the API does not answer since two minutes");
+    expect(calls().filter((line) => line.startsWith("kubectl"))).toHaveLength(3);
+  });
+
   it.each([
     ["cp2=registry.k8s.io/kube-apiserver:v1.36.3\\ncp3=registry.k8s.io/kube-apiserver:v1.36.4", "cp2"],
     ["cp2=registry.k8s.io/kube-apiserver:v1.36.40\\ncp3=registry.k8s.io/kube-apiserver:v1.35.8", "cp2 cp3"],
