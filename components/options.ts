@@ -43,6 +43,16 @@ export const INSTANCE_IGNORES: readonly Ignored[] = [
     reason:
       "cloud-init has read it at the first boot: later changes come by the program, and would stop the instance for nothing",
   },
+  {
+    property: "keyName",
+    reason:
+      "EC2 hands a key pair out at the first boot alone: another one would replace the host, whose authorized_keys are changed on the host",
+  },
+  {
+    property: "rootBlockDevice.kmsKeyId",
+    reason:
+      "a volume keeps the key that it was made with: another one would replace the host, which a raised generation does",
+  },
 ];
 
 /** Of a pool's join parameter. */

@@ -129,7 +129,12 @@ describe("instances", () => {
         rootBlockDevice: { encrypted: true, volumeType: "gp3" },
         disableApiTermination: true,
       });
-      expect([...one.ignoreChanges].sort()).toEqual(["ami", "userDataBase64"]);
+      expect([...one.ignoreChanges].sort()).toEqual([
+        "ami",
+        "keyName",
+        "rootBlockDevice.kmsKeyId",
+        "userDataBase64",
+      ]);
       expect(one.deleteBeforeReplace).toBe(true);
       expect(one.replaceOnChanges).toEqual(['tags["pulumi-kubeadm/generation"]']);
     }
