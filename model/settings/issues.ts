@@ -140,17 +140,9 @@ function report(
     case "too_small":
     case "too_big": {
       const small = issue.code === "too_small";
-      const limit = small ? `at least ${String(issue.minimum)}` : `at most ${String(issue.maximum)}`;
-      const one = Number(small ? issue.minimum : issue.maximum) === 1;
-      const unit =
-        issue.origin === "array"
-          ? one
-            ? " entry"
-            : " entries"
-          : issue.origin === "string"
-            ? ` character${one ? "" : "s"}`
-            : "";
-      problems.add(path, value, small ? "is too small" : "is too large", { allowed: `${limit}${unit}` });
+      const limit = countOf(small ? issue.minimum : issue.maximum, issue.origin);
+      const allowed = `at ${small ? "least" : "most"} ${limit}`;
+      problems.add(path, value, small ? "is too small" : "is too large", { allowed });
       return;
     }
     case "invalid_key": {
@@ -198,6 +190,17 @@ function knownFromElsewhere(
     return { message: "is for Windows nodes only", allowed: "nftables, iptables" };
   }
   return undefined;
+}
+
+/** What is counted in values of a type, one and several. */
+const UNITS: Readonly<Record<string, readonly [string, string]>> = {
+  array: [" entry", " entries"],
+  string: [" character", " characters"],
+};
+
+function countOf(number: number | bigint, origin: string): string {
+  const [one, several] = UNITS[origin] ?? ["", ""];
+  return `${number}${Number(number) === 1 ? one : several}`;
 }
 
 /** Reports a private key or an encrypted value among the settings. @returns whether it was one */
