@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import type { Plan } from "../../../plan/plan";
+import { REGION, smallAws } from "../../support/awsInput";
 import { fileOf, metalPlan, someSecrets } from "./support";
 
 const PASSWORD = "session-password-of-rack1";
@@ -53,4 +54,26 @@ describe("the plan of add-ons", () => {
     expect(JSON.stringify(plan)).not.toContain(PASSWORD);
     expect(JSON.stringify(plan.document)).toMatch(/frozen upstream at controller 1\.15\.1/);
   });
+});
+
+describe("the plan of names on AWS", () => {
+  it.each(["traefik", "ingress-nginx"])(
+    "of %s has their records, whose balancer nobody knows yet",
+    async (kind) => {
+      const cluster = {
+        ...smallAws(),
+        ingress: {
+          kind,
+          arrive: { by: "loadBalancer", from: ["0.0.0.0/0"] },
+          dns: { zoneId: "Z0123456789ABCDEF", names: ["shop.example.com", "*.example.com"] },
+        },
+      };
+      const { resources } = (await metalPlan({ environment: "cloud", region: REGION, cluster })).document;
+      const records = resources.filter((one) => one.type === "aws:route53/record:Record");
+      expect(records.map(({ inputs }) => inputs.name).sort()).toEqual(["*.example.com", "shop.example.com"]);
+      expect(records[0]?.inputs.aliases).toEqual([
+        { evaluateTargetHealth: true, name: "[computed]", zoneId: "[computed]" },
+      ]);
+    },
+  );
 });
