@@ -37,6 +37,14 @@ function absent(path: string): Problem {
 
 const RESOLVED = "what parseCluster(settings, { environment }) returns";
 
+/** Settings as they are written, where resolved ones are wanted. */
+export const NOT_RESOLVED: Problem = {
+  path: "settings",
+  value: "the settings",
+  message: "are as they are written, and have to be resolved",
+  allowed: RESOLVED,
+};
+
 function unresolved(value: unknown): Problem[] {
   if (!isGiven(value)) return [{ ...absent("settings"), allowed: RESOLVED }];
   if (isResolved(value)) return [];
@@ -44,8 +52,7 @@ function unresolved(value: unknown): Problem[] {
   if (later.length > 0) return later;
   // As they are written: what is wrong with them comes along.
   const wrong = problemsOf(value).map((problem) => ({ ...problem, path: below("settings", problem.path) }));
-  const message = "are as they are written, and have to be resolved";
-  return [{ path: "settings", value: "the settings", message, allowed: RESOLVED }, ...wrong];
+  return [NOT_RESOLVED, ...wrong];
 }
 
 function below(parent: string, path: string): string {
@@ -103,8 +110,17 @@ export function onlyWithCni(
 }
 
 /** A value that is none of those. */
-export function notTaken(path: string, value: string, allowed: readonly string[]): Problem | undefined {
-  if (allowed.includes(value)) return undefined;
+export function notTaken(
+  path: string,
+  value: string | undefined,
+  allowed: readonly string[],
+): Problem | undefined {
+  if (value !== undefined && allowed.includes(value)) return undefined;
   const words = allowed.length > 0 ? allowed.join(", ") : "none: the settings have no such thing";
-  return { path, value: show(value), message: "is not taken", allowed: words };
+  return {
+    path,
+    value: show(value),
+    message: value === undefined ? "is missing" : "is not taken",
+    allowed: words,
+  };
 }

@@ -24,7 +24,7 @@ import { LoadBalancer } from "./machines/loadBalancer";
 import { preflightStep, type StepsArgs } from "./machines/steps";
 import { WorkerPool } from "./machines/workerPool";
 import { Pki } from "./pki/pki";
-import { ClusterSettingsError } from "./settingsError";
+import { reporting } from "./settingsError";
 import { knownSecrets, secretsByName, type Secrets } from "./secrets";
 
 export interface ClusterArgs {
@@ -285,17 +285,14 @@ function parse(given: ClusterArgs): ClusterSettings {
   // A program that no compiler has checked may give nothing.
   const args = (given as ClusterArgs | undefined) ?? { settings: {} as ClusterInput };
   const environment = args.environment ?? pulumi.getStack();
-  try {
+  return reporting(() => {
     const later = outputsIn(args.settings);
     if (later.length > 0) throw new SettingsError(later, environment);
     return parseCluster(args.settings, {
       environment,
       region: args.region,
       files: args.files ?? projectFiles(),
-      secrets: knownSecrets(args.secrets),
+      secrets: knownSecrets(args.secrets, environment),
     });
-  } catch (error) {
-    if (error instanceof SettingsError) throw new ClusterSettingsError(error);
-    throw error;
-  }
+  });
 }

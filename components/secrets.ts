@@ -1,13 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
-import { formatProblems } from "../model/settings/problems";
+import { SettingsError, formatProblems } from "../model/settings/problems";
 import { UNREAD } from "../model/settings/secrets";
 
 /** Secrets by the names that the settings refer to. */
 export type Secrets = Readonly<Record<string, pulumi.Input<string>>>;
 
 /** What can be told of secrets before the first resource: names, and the values of plain ones; undefined: not even names. */
-export function knownSecrets(given: pulumi.Input<Secrets> | undefined): Record<string, unknown> | undefined {
+export function knownSecrets(
+  given: pulumi.Input<Secrets> | undefined,
+  environment?: string,
+): Record<string, unknown> | undefined {
   if (given === undefined || isLater(given)) return undefined;
+  if (typeof (given as unknown) !== "object" || Array.isArray(given)) {
+    const allowed = "a mapping from the names that the settings use to secrets";
+    throw new SettingsError(
+      [{ path: "secrets", value: "[hidden]", message: "is no mapping", allowed }],
+      environment,
+    );
+  }
   return Object.fromEntries(
     Object.entries(given).map(([name, value]): [string, unknown] => [name, isLater(value) ? UNREAD : value]),
   );

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Problem, SettingsError } from "../model/settings/problems";
+import { SettingsError, type Problem } from "../model/settings/problems";
 
 /** Settings or arguments that cannot work. Printed by Pulumi without a stack, as one report. */
 export class ClusterSettingsError extends pulumi.RunError {
@@ -8,5 +8,15 @@ export class ClusterSettingsError extends pulumi.RunError {
   constructor(error: SettingsError) {
     super(error.message);
     this.problems = error.problems;
+  }
+}
+
+/** What the function returns; problems that it finds are shown as one report. */
+export function reporting<T>(find: () => T): T {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof SettingsError) throw new ClusterSettingsError(error);
+    throw error;
   }
 }

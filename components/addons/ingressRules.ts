@@ -1,6 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { ingressRulesManifest, type IngressRulesSpec } from "../../model/addons/ingressRules";
+import { requireArguments } from "../arguments";
+import { reporting } from "../settingsError";
 
 export interface IngressRulesArgs extends IngressRulesSpec {
   /** Name of the Ingress in the cluster; default: the component's. */
@@ -22,15 +24,16 @@ export interface IngressRulesArgs extends IngressRulesSpec {
  * }, { provider: cluster.provider });
  * ```
  *
- * @throws RangeError with everything that is wrong with the rules, before a resource is made
+ * @throws ClusterSettingsError with everything that is wrong with the rules, before a resource is made
  */
 export class IngressRules extends pulumi.ComponentResource {
   /** The one object that has all the rules. */
   readonly ingress: k8s.networking.v1.Ingress;
 
   constructor(name: string, args: IngressRulesArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("IngressRules", name, args, ["namespace"]);
     const { objectName = name, ...spec } = args;
-    const { metadata, ...manifest } = ingressRulesManifest(objectName, spec);
+    const { metadata, ...manifest } = reporting(() => ingressRulesManifest(objectName, spec));
     super("kubeadm:addons:IngressRules", name, {}, opts);
     this.ingress = new k8s.networking.v1.Ingress(
       `${name}-ingress`,

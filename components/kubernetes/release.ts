@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { CHARTS, chartReference, type ChartName } from "../../model/charts";
 import type { ClusterSettings } from "../../model/settings/resolved";
+import { NOT_RESOLVED, notTaken, requireArguments } from "../arguments";
 
 export interface HelmReleaseArgs {
   /** Which of the charts that the library knows, with their versions and sources. */
@@ -32,6 +33,7 @@ export function helmRelease(
   { chart, settings, namespace, values, timeout = 600, skipAwait = false }: HelmReleaseArgs,
   opts?: pulumi.CustomResourceOptions,
 ): k8s.helm.v3.Release {
+  requireChart(name, chart, settings);
   const reference = chartReference(chart, settings.addons.helm);
   return new k8s.helm.v3.Release(
     name,
@@ -56,4 +58,12 @@ export function helmRelease(
     },
     opts,
   );
+}
+
+function requireChart(name: string, chart: string, settings: HelmReleaseArgs["settings"]): void {
+  const { addons } = settings as Partial<typeof settings>;
+  const resolved = addons?.helm === undefined ? undefined : settings;
+  requireArguments("helmRelease", name, { chart, settings: resolved }, ["chart"], (given) => [
+    given.settings === undefined ? NOT_RESOLVED : notTaken("chart", chart, Object.keys(CHARTS)),
+  ]);
 }

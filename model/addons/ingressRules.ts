@@ -1,5 +1,6 @@
 import type { KubernetesObject } from "../kubernetes";
-import { isDnsName } from "../settings/schema/primitives";
+import { Problems, SettingsError, type Path, type Problem } from "../settings/problems";
+import { DNS_LABEL, isDnsName } from "../settings/schema/primitives";
 
 /** Where requests go to. */
 export interface IngressBackend {
@@ -32,11 +33,11 @@ export interface IngressRulesSpec {
 
 /**
  * One Ingress from host and path rules. Rules that share a Secret share an entry under `tls`.
- * @throws RangeError with everything that is wrong with the rules
+ * @throws SettingsError with everything that is wrong with the rules
  */
 export function ingressRulesManifest(name: string, spec: IngressRulesSpec): KubernetesObject {
   const problems = problemsOf(spec);
-  if (problems.length > 0) throw new RangeError(`ingress rules ${name}: ${problems.join("; ")}`);
+  if (problems.length > 0) throw new SettingsError(problems, `ingress rules ${name}`);
   const hosts = Object.entries(spec.hosts);
   const secrets = [...new Set(hosts.flatMap(([, host]) => host.tlsSecret ?? []))];
   const tls = secrets.map((secretName) => ({
@@ -74,18 +75,47 @@ function backend({ service, port }: IngressBackend) {
   return { service: { name: service, port: typeof port === "number" ? { number: port } : { name: port } } };
 }
 
-function problemsOf({ hosts, defaultBackend }: IngressRulesSpec): string[] {
-  const found: string[] = [];
-  if (Object.keys(hosts).length === 0 && defaultBackend === undefined) found.push("no host and no default");
-  for (const [host, { paths }] of Object.entries(hosts)) {
-    if (!isDnsName(host.replace(/^\*\./, ""))) found.push(`${host} is no DNS name, nor *. before one`);
-    if (Object.keys(paths).length === 0) found.push(`${host} has no path`);
-    for (const [path, { port }] of Object.entries(paths)) {
-      if (!path.startsWith("/")) found.push(`${host}: path ${path} does not begin with /`);
-      if (typeof port === "number" && (!Number.isInteger(port) || port < 1 || port > 65535)) {
-        found.push(`${host}${path}: ${port} is no port`);
-      }
+const SERVICE_NAME = "the name of a Service of the namespace";
+const PORT = "1 to 65535, or the port's name";
+
+function problemsOf({ namespace, hosts, defaultBackend }: Loose): Problem[] {
+  const problems = new Problems();
+  if (typeof namespace !== "string" || !DNS_LABEL.test(namespace))
+    problems.add(["namespace"], namespace, namespace === undefined ? "is missing" : "is no DNS label");
+  const named = Object.entries(hosts ?? {});
+  if (named.length === 0 && defaultBackend === undefined)
+    problems.add(["hosts"], hosts, "is no host, and there is no default", { allowed: "rules by host name" });
+  if (defaultBackend !== undefined) checkBackend(["defaultBackend"], defaultBackend, problems);
+  for (const [host, rules] of named) {
+    const place = ["hosts", host];
+    if (!isDnsName(host.replace(/^\*\./, ""))) problems.add(place, host, "is no DNS name, nor *. before one");
+    const paths = Object.entries(rules?.paths ?? {});
+    if (paths.length === 0)
+      problems.add([...place, "paths"], rules?.paths, "has no path", { allowed: "/ and more" });
+    for (const [path, to] of paths) {
+      if (!path.startsWith("/")) problems.add([...place, "paths", path], path, "does not begin with /");
+      checkBackend([...place, "paths", path], to, problems);
     }
   }
-  return found;
+  return problems.sorted();
+}
+
+function checkBackend(place: Path, to: Partial<IngressBackend> | null | undefined, problems: Problems): void {
+  const { service, port } = to ?? {};
+  if (typeof service !== "string" || service === "")
+    problems.add([...place, "service"], service, "is no name", { allowed: SERVICE_NAME });
+  const isPort =
+    typeof port === "number"
+      ? Number.isInteger(port) && port >= 1 && port <= 65535
+      : typeof port === "string";
+  if (!isPort) problems.add([...place, "port"], port, "is no port", { allowed: PORT });
+}
+
+/** As a program may give it that no compiler has checked. */
+interface Loose {
+  readonly namespace?: unknown;
+  readonly hosts?: Readonly<
+    Record<string, { readonly paths?: Readonly<Record<string, Partial<IngressBackend> | null>> } | null>
+  > | null;
+  readonly defaultBackend?: Partial<IngressBackend> | null;
 }

@@ -11,7 +11,7 @@ import { metalInput, metalSettings } from "../support/settings";
 type AnyComponent = new (name: string, args?: unknown) => pulumi.ComponentResource;
 
 /** What takes settings that are resolved. */
-const PARTS = Object.entries(library).filter((entry): entry is [string, AnyComponent] => {
+const PARTS = Object.entries<unknown>({ ...library }).filter((entry): entry is [string, AnyComponent] => {
   const [name, value] = entry;
   const other = ["Cluster", "Authority", "Pki", "GatewayApi", "IngressRules", "SmokeTest"];
   return isComponent(value) && !other.includes(name);
@@ -98,9 +98,35 @@ describe("names that the settings do not have", () => {
   });
 });
 
+it("IngressRules say what is wrong with each rule", async () => {
+  expect(await pathsOf(library.IngressRules, {})).toEqual(["namespace"]);
+  expect(await pathsOf(library.IngressRules, { namespace: "shop" })).toEqual(["hosts"]);
+  const hosts = { "shop.example.com": { paths: { "/": { service: "web" } } } };
+  expect(await pathsOf(library.IngressRules, { namespace: "shop", hosts })).toEqual([
+    'hosts["shop.example.com"].paths["/"].port',
+  ]);
+});
+
+it("a release is of a chart that the library knows, with settings that are resolved", async () => {
+  const release = (args: unknown) =>
+    function () {
+      library.helmRelease("mine", args as library.HelmReleaseArgs);
+    };
+  const given = { namespace: "shop", values: {}, settings: metalSettings() };
+  expect(await pathsOf(release({ ...given, chart: "nope" }))).toEqual(["chart"]);
+  expect(await pathsOf(release({ ...given, chart: "traefik", settings: {} }))).toEqual(["settings"]);
+});
+
 describe("a Cluster", () => {
   it("without arguments reports what settings need", async () => {
     expect(await pathsOf(library.Cluster)).toContain("machines");
+  });
+
+  it("takes no secrets that are no mapping, and shows none of them", async () => {
+    for (const secrets of ["the key", ["the key"]])
+      expect(await problems(library.Cluster, { settings: metalInput(), secrets })).toMatchObject([
+        { path: "secrets", value: "[hidden]" },
+      ]);
   });
 
   it("names every output among its settings", async () => {
