@@ -11,6 +11,8 @@ export interface EnvironmentConfig {
   readonly environment: string;
   /** Name of the Pulumi project, part of the Kubernetes provider's identity. */
   readonly project: string;
+  /** Where the configuration file is: files that the settings name are looked for there first, then where Pulumi runs. */
+  readonly folder?: string | undefined;
   /** `aws:region`, where it is there. */
   readonly region?: string | undefined;
   /** The object under `kubeadm:cluster`, as written. */
@@ -40,6 +42,7 @@ export function readEnvironment(args: Arguments): EnvironmentConfig {
   return {
     environment: args.environment,
     project: projectName(path.dirname(args.configFile)),
+    folder: path.dirname(args.configFile),
     region: typeof region === "string" ? region : undefined,
     cluster,
     ...secretsOf(values["kubeadm:secrets"], args),

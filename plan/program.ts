@@ -2,6 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { createCluster } from "../stacks/program";
 import { record, type Recorded } from "../testing/recorder";
 import type { ClusterArgs } from "../components/cluster";
+import { projectFiles } from "../components/own/projectFiles";
+import type { ProjectFiles } from "../model/own/files";
 import type { ClusterSettings } from "../model/settings/resolved";
 import type { EnvironmentConfig } from "./config";
 
@@ -26,6 +28,7 @@ export async function recordEnvironment(config: EnvironmentConfig): Promise<Reco
         secrets: config.secrets,
         environment,
         region: config.region,
+        files: filesFrom(config.folder),
       });
       settings = cluster.settings;
     },
@@ -34,6 +37,15 @@ export async function recordEnvironment(config: EnvironmentConfig): Promise<Reco
   );
   if (settings === undefined) throw new Error("the program made no cluster");
   return { settings, resources };
+}
+
+/** Files beside the configuration file, and as `pulumi up` reads them: of the folder it runs in. */
+function filesFrom(folder: string | undefined): ProjectFiles {
+  const places = [...(folder === undefined ? [] : [projectFiles(folder)]), projectFiles()];
+  return {
+    read: (file) => places.map((place) => place.read(file)).find((text) => text !== undefined),
+    list: (name) => places.map((place) => place.list(name)).find((names) => names !== undefined),
+  };
 }
 
 /**

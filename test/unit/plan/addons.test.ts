@@ -1,8 +1,10 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import type { Plan } from "../../../plan/plan";
 import { REGION, smallAws } from "../../support/awsInput";
-import { fileOf, metalPlan, someSecrets } from "./support";
+import { cleanUp, fileOf, metalPlan, newFolder, someSecrets } from "./support";
 
 const PASSWORD = "session-password-of-rack1";
 
@@ -54,6 +56,17 @@ describe("the plan of add-ons", () => {
     expect(JSON.stringify(plan)).not.toContain(PASSWORD);
     expect(JSON.stringify(plan.document)).toMatch(/frozen upstream at controller 1\.15\.1/);
   });
+});
+
+it("reads what people bring beside the configuration file", async () => {
+  const folder = newFolder();
+  fs.writeFileSync(
+    path.join(folder, "web.yaml"),
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: brought}\n",
+  );
+  const brought = await metalPlan({ folder }, { manifests: ["web.yaml"] });
+  cleanUp();
+  expect(fileOf(brought, "manifests/own.yaml")).toContain("name: brought");
 });
 
 describe("the plan of names on AWS", () => {
