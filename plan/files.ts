@@ -94,11 +94,12 @@ function manifestFiles(cluster: string, resources: readonly PlannedResource[]): 
 
 /** What a chart is made of only the cluster shows: its version, its source and its values are the plan's part. */
 function releaseOf(inputs: PlannedResource["inputs"]): Record<string, unknown> {
-  const { name, namespace, chart, version, repositoryOpts, values } = inputs;
+  const { name, namespace, createNamespace, chart, version, repositoryOpts, values } = inputs;
   const repository = (repositoryOpts as { repo?: string } | undefined)?.repo;
   return {
     helmRelease: name,
     namespace,
+    ...(createNamespace === true ? { createNamespace } : {}),
     chart,
     ...(version === undefined ? {} : { version }),
     ...(repository === undefined ? {} : { repository }),

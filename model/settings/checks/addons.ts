@@ -1,4 +1,5 @@
 import { CHARTS, chartSourceKind, type ChartName } from "../../charts";
+import { plainPath, type ProjectFiles } from "../../own/files";
 import type { Facts } from "../draft";
 import type { Problems } from "../problems";
 
@@ -25,4 +26,32 @@ export function chartsFit({ input }: Facts, problems: Problems): void {
       });
     }
   }
+}
+
+/** Charts and definitions that are taken from the project's own files are there; paths outside of it nobody looks at. */
+export function sourcesAreThere({ input }: Facts, files: ProjectFiles | undefined, problems: Problems): void {
+  if (files === undefined) return;
+  const inside = (path: string | undefined): path is string =>
+    path !== undefined && /^\.\//.test(path) && !path.split("/").includes("..");
+  const sources: Readonly<Partial<Record<string, string | undefined>>> = input.helm?.sources ?? {};
+  for (const [chart, source] of Object.entries(sources)) {
+    if (!inside(source)) continue;
+    const path = plainPath(source);
+    const file = /\.tgz$/.test(path) ? path : `${path}/Chart.yaml`;
+    if (files.read(file) !== undefined) continue;
+    problems.add(
+      ["helm", "sources", chart],
+      source,
+      "is no chart: there is no such file, or no Chart.yaml in it",
+      {
+        allowed: "a folder of the project with Chart.yaml in it, or an archive (.tgz)",
+      },
+    );
+  }
+  const { gatewayApi } = input;
+  const source = typeof gatewayApi === "object" ? gatewayApi.source : undefined;
+  if (!inside(source) || files.read(plainPath(source)) !== undefined) return;
+  problems.add(["gatewayApi", "source"], source, "is no file of the project", {
+    allowed: "a URL, or the path of a file with the definitions",
+  });
 }

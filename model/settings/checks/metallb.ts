@@ -233,6 +233,17 @@ function advertisementFits(
   }
   const peers = (bgp.peers ?? []).flatMap((peer, index) => (peer === undefined ? [] : [{ peer, index }]));
   const native = bgp.backend === "native";
+  for (const [index, community] of (bgp.communities ?? []).entries()) {
+    if (!native || community?.startsWith("large:") !== true) continue;
+    problems.add(
+      ["metallb", "bgp", "communities", index],
+      community,
+      "is a large community, which backend native does not send",
+      {
+        allowed: "two numbers, as 64512:100, or backend: frr-k8s",
+      },
+    );
+  }
   for (const { peer, index } of peers) {
     const path: Path = ["metallb", "bgp", "peers", index];
     const earlier = peers.find(

@@ -3,6 +3,7 @@ import { readObjects } from "../../own/read";
 import type { Facts } from "../draft";
 import type { Path, Problems } from "../problems";
 import { RELEASE_NAME } from "../schema/own";
+import { sourcesAreThere } from "./addons";
 import {
   kindsAreDefined,
   namespacesAreThere,
@@ -23,6 +24,7 @@ export function ownFits(facts: Facts, files: ProjectFiles | undefined, problems:
   for (const [name, chart] of Object.entries(facts.input.charts ?? {}))
     if (chart !== undefined) chartFits(name, chart, files, problems);
   staticPodsFit(facts, files, problems);
+  sourcesAreThere(facts, files, problems);
 }
 
 type DraftChart = NonNullable<NonNullable<Facts["input"]["charts"]>[string]>;

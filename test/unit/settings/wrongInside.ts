@@ -1,6 +1,7 @@
 /** What parts of one cluster can get wrong of one another. */
 import { REGION, smallAws } from "../../support/awsInput";
 import { bareMetalInput } from "../../support/bareMetal";
+import { filesOf } from "../../support/projectFiles";
 import { all, type Change, set } from "./edit";
 import type { Wrong } from "./wrong";
 
@@ -229,6 +230,12 @@ const METALLB: readonly Row[] = [
     withBgp({ aggregationLength: 16 }),
     "metallb.bgp.aggregationLength",
     /wider than pool wan, which has 10\.60\.0\.0\/24.*24 to 32/,
+  ],
+  [
+    "a large community by the native speaker",
+    withBgp({ backend: "native", communities: ["large:64512:1:2"] }),
+    "metallb.bgp.communities[0]",
+    /which backend native does not send/,
   ],
   [
     "a community of too many bits",
@@ -519,7 +526,33 @@ const TWICE: readonly Row[] = [
   ],
 ];
 
+const project: Partial<Wrong> = { files: filesOf({ "charts/metallb/Chart.yaml": "name: metallb" }) };
+const FILES: readonly Row[] = [
+  [
+    "a chart's folder",
+    set("helm.sources.traefik", "./charts/traefik"),
+    "helm.sources.traefik",
+    /no Chart\.yaml in it/,
+    project,
+  ],
+  [
+    "a chart's archive",
+    set("helm.sources.traefik", "./traefik.tgz"),
+    "helm.sources.traefik",
+    /no such file/,
+    project,
+  ],
+  [
+    "the definitions of Gateway API",
+    set("gatewayApi", { source: "./gateway.yaml" }),
+    "gatewayApi.source",
+    /is no file of the project/,
+    project,
+  ],
+];
+
 export const WRONG_INSIDE: readonly Wrong[] = [
+  ...cases("files of parts that are not there", FILES),
   ...cases("names and ranges that are trusted too far", TRUST),
   ...cases("amounts and lists of parts", TWICE),
   ...cases("objects that the API would not take", OBJECTS),
