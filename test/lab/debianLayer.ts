@@ -28,6 +28,9 @@ const netfilter = [
   "libip6tc2",
   "libnetfilter-conntrack3",
   "libnfnetlink0",
+  // /etc/protocols: without it nft prints `6` where kube-proxy wrote `tcp`, and a kube-proxy that starts anew takes the
+  // elements of its own maps for others' and deletes them.
+  "netbase",
 ];
 
 const schema = 2;
@@ -53,6 +56,7 @@ export function ensureNetfilterRoot(): Promise<string> {
     for (const program of ["nft", "iptables", "ip6tables", "conntrack"]) {
       await run(["chroot", folder, `/usr/sbin/${program}`, "--version"]);
     }
+    if (!fs.existsSync(path.join(folder, "etc/protocols"))) throw new Error("/etc/protocols is missing");
   });
 }
 

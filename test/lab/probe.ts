@@ -40,9 +40,8 @@ done`;
     let [last] = answers;
     let longestSilence = 0;
     for (const answer of answers) {
-      if (!answer.ok) continue;
       longestSilence = Math.max(longestSilence, answer.at - (last?.at ?? answer.at));
-      last = answer;
+      if (answer.ok) last = answer;
     }
     const failed = answers.filter(({ ok }) => !ok).length;
     return { asked: answers.length, failed, longestSilence: Math.round(longestSilence * 10) / 10 };
