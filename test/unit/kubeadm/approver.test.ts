@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { settingsOf } from "../../support/kubeadmSettings";
 import { approverHost } from "./approverHost";
 import { OpensslKey } from "./opensslKey";
-import { has, type ScriptHost } from "./scriptHost";
+import { have } from "../../support/have";
+import type { ScriptHost } from "./scriptHost";
 
 interface Asked {
   readonly username?: string;
@@ -31,7 +32,7 @@ const nodes = [
 
 const quote = (text: string) => JSON.stringify(text);
 
-describe.skipIf(!has("openssl"))("approver of serving certificates", () => {
+describe.skipIf(!have("openssl"))("approver of serving certificates", () => {
   let key: OpensslKey;
   let host: ScriptHost;
 

@@ -2,7 +2,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { renewalUnits } from "../../../model/kubeadm";
 import { settingsOf } from "../../support/kubeadmSettings";
 import { OpensslKey } from "./opensslKey";
-import { has, ScriptHost } from "./scriptHost";
+import { have } from "../../support/have";
+import { ScriptHost } from "./scriptHost";
 
 const components = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
 const certificates = [
@@ -15,7 +16,7 @@ const certificates = [
   "etcd/healthcheck-client",
 ];
 
-describe.skipIf(!has("openssl") || !has("flock"))("renewal of kubeadm's certificates", () => {
+describe.skipIf(!have("openssl") || !have("flock"))("renewal of kubeadm's certificates", () => {
   const made = new Map<number, string>();
   let host: ScriptHost;
 

@@ -4,11 +4,6 @@ import * as os from "node:os";
 import * as path from "node:path";
 import type { RenderedFile } from "../../../model/renderedFile";
 
-/** Whether a program is on this machine; tests that need one it lacks are skipped by name. */
-export function has(program: string): boolean {
-  return spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
-}
-
 export interface Result {
   readonly status: number | null;
   readonly output: string;

@@ -2,13 +2,13 @@ import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { approverUnits, renewalUnits } from "../../../model/kubeadm";
 import { settingsOf } from "../../support/kubeadmSettings";
-import { has } from "./scriptHost";
+import { have } from "../../support/have";
 
 const files = [...approverUnits(settingsOf()), ...renewalUnits(settingsOf())];
 
 describe("scripts and units of masters", () => {
   for (const file of files.filter((one) => one.content.startsWith("#!"))) {
-    it.skipIf(!has("shellcheck"))(`${file.path} passes shellcheck`, () => {
+    it.skipIf(!have("shellcheck"))(`${file.path} passes shellcheck`, () => {
       const { stdout } = spawnSync("shellcheck", ["-"], { input: file.content, encoding: "utf8" });
       expect(stdout).toBe("");
     });

@@ -13,7 +13,7 @@ import { stateScript } from "../../../model/membership/state";
 import { paths } from "../../../model/kubeadm";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
 import { machine, master, settingsOf } from "../../support/kubeadmSettings";
-import { has } from "../kubeadm/scriptHost";
+import { have } from "../../support/have";
 import { factsOf } from "./support";
 
 /** Characters that mean something to a shell, in every place that takes a free text. */
@@ -84,7 +84,7 @@ describe("every script of membership", () => {
     expect(stdout).toBe("");
   });
 
-  it.skipIf(!has("shellcheck")).each([
+  it.skipIf(!have("shellcheck")).each([
     ["with plain settings", names.filter((name) => !name.startsWith("rich-")), []],
     // What looks like an expansion in single quotes is the odd text, and is meant to stay one.
     ["with odd characters", names.filter((name) => name.startsWith("rich-")), ["--exclude=SC2016"]],

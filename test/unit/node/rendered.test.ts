@@ -11,7 +11,8 @@ import { binaryPath } from "../../../model/node/paths";
 import { swapPhase } from "../../../model/node/swap";
 import { systemFiles } from "../../../model/node/system";
 import { overlaps, range, rangeOf } from "../../../model/network/addresses";
-import { have, machineOf, settingsOf, threeMasters, withBalancer } from "./support";
+import { have } from "../../support/have";
+import { machineOf, settingsOf, threeMasters, withBalancer } from "./support";
 
 const lines = (text: string): string[] => text.split("\n").map((line) => line.trim());
 

@@ -5,7 +5,8 @@ import { renderNode } from "../../../model/node/render";
 import { osFacts } from "../../../model/node/os";
 import type { OsFamily } from "../../../model/settings/resolved";
 import { setupView } from "../../../model/views";
-import { bash, have, machineInput, machineOf, settingsOf, threeMasters, withBalancer } from "./support";
+import { have } from "../../support/have";
+import { bash, machineInput, machineOf, settingsOf, threeMasters, withBalancer } from "./support";
 
 const endpoints = {
   address: { machines: threeMasters, endpoint: { kind: "address", host: "api.example.com", port: 6443 } },

@@ -45,17 +45,6 @@ export function machineOf(settings: ClusterSettings, name: string, os?: OsFamily
   return os === undefined ? found : { ...found, os };
 }
 
-/**
- * Whether a program is on this machine; in CI its absence is an error, so that no check is silently left out, unless a test that CI
- * runs does the same `elsewhere`.
- */
-export function have(program: string, elsewhere?: string): boolean {
-  const found = spawnSync("bash", ["-c", `command -v ${program}`]).status === 0;
-  if (!found && elsewhere === undefined && process.env["CI"] === "true")
-    throw new Error(`${program} is missing; CI must run its checks`);
-  return found;
-}
-
 export interface Ran {
   readonly status: number | null;
   readonly stdout: string;

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { approverHost } from "../../kubeadm/approverHost";
 import { OpensslKey } from "../../kubeadm/opensslKey";
-import { has, type ScriptHost } from "../../kubeadm/scriptHost";
+import { have } from "../../../support/have";
+import type { ScriptHost } from "../../kubeadm/scriptHost";
 import { awsSettings } from "./support";
 
 const node = "ip-10-0-1-20.eu-central-1.compute.internal";
@@ -17,7 +18,7 @@ const addresses = [
   ["evil", "ExternalDNS", "ec2-198-51-100-20.eu-central-1.compute.amazonaws.com"],
 ] as const;
 
-describe.skipIf(!has("openssl"))("approver of serving certificates on AWS", () => {
+describe.skipIf(!have("openssl"))("approver of serving certificates on AWS", () => {
   let key: OpensslKey;
   const hosts: ScriptHost[] = [];
   beforeAll(() => {

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
-import { have } from "../../node/support";
+import { have } from "../../../support/have";
 import { python } from "./support";
 
 /** A clock and a service without the seconds between: `answers` are taken one by one, texts are refusals. */

@@ -12,7 +12,7 @@ import { memberFacts } from "../../../../model/membership/facts";
 import { memberFiles } from "../../../../model/membership/files";
 import { initScript, joinScript } from "../../../../model/membership/joining";
 import type { ClusterSettings, Machine } from "../../../../model/settings/resolved";
-import { have } from "../../node/support";
+import { have } from "../../../support/have";
 import { awsOf, awsSettings, poolOf } from "./support";
 
 const plain = awsSettings();

@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { credentialFiles } from "../../../../model/aws/boot/credentials";
 import { awsProgram } from "../../../../model/aws/boot/paths";
 import { OpensslKey } from "../../kubeadm/opensslKey";
-import { has, ScriptHost } from "../../kubeadm/scriptHost";
+import { have } from "../../../support/have";
+import { ScriptHost } from "../../kubeadm/scriptHost";
 import { awsOf, awsSettings } from "./support";
 
 const workers = {
@@ -13,7 +14,7 @@ const workers = {
 const settings = awsSettings({ workers });
 const written = "/var/lib/pulumi-kubeadm/pools/general.written";
 
-describe.skipIf(!has("openssl") || !has("python3"))("the masters' timer", () => {
+describe.skipIf(!have("openssl") || !have("python3"))("the masters' timer", () => {
   let key: OpensslKey;
   let host: ScriptHost;
   beforeAll(() => {

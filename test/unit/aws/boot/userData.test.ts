@@ -17,7 +17,8 @@ import { compact } from "../../../../model/aws/boot/compact";
 import { BOOT_LABEL, nodeSetup } from "../../../../model/aws/boot/paths";
 import { poolMachine } from "../../../../model/aws/boot/pools";
 import { renderNode } from "../../../../model/node/render";
-import { bash, have } from "../../node/support";
+import { have } from "../../../support/have";
+import { bash } from "../../node/support";
 import { awsSettings, cloudConfigs, much, poolOf, privateAccess } from "./support";
 
 interface CloudConfig {
