@@ -1,6 +1,6 @@
 import { balancerPart, masterPart } from "../../model/aws/boot/master";
-import { memberFacts } from "../../model/membership/facts";
 import { memberFiles } from "../../model/membership/files";
+import { memberFacts } from "../../model/membership/member";
 import { initScript } from "../../model/membership/joining";
 import { paths } from "../../model/kubeadm";
 import { changedFacts, fixedFacts, type FixedFacts } from "../../model/fixedFacts";

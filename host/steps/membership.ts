@@ -1,5 +1,5 @@
-import { memberFacts } from "../../model/membership/facts";
 import { memberFiles } from "../../model/membership/files";
+import { memberFacts } from "../../model/membership/member";
 import { convergeScript } from "../../model/membership/converging";
 import { credentialScript, joinScript } from "../../model/membership/joining";
 import { resetScript } from "../../model/membership/leaving";

@@ -63,7 +63,3 @@ export function digestOf(files: readonly RenderedFile[], ...more: readonly strin
   for (const text of more) hash.update(`${text}\0`);
   return hash.digest("hex");
 }
-
-export function memberDigest(settings: ClusterSettings, machine: Machine): string {
-  return digestOf(memberFiles(settings, machine), settings.kubernetesVersion);
-}

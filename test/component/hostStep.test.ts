@@ -10,7 +10,7 @@ import {
 import { ignoreReason, INIT_IGNORES } from "../../components/options";
 import { CLUSTER_VARIABLE, SPEC_VARIABLE, type HostSpec, type StepInput } from "../../host/protocol";
 import { fixedFacts } from "../../model/fixedFacts";
-import { memberDigest } from "../../model/membership/files";
+import { memberDigest } from "../../model/membership/member";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { membershipView, preflightView, setupView } from "../../model/views";
 import { byName, record, type Recorded } from "../../testing/recorder";

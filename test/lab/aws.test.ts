@@ -14,7 +14,8 @@ import {
   compressed,
 } from "../../model/aws/boot/userData";
 import { flannelManifests } from "../../model/cni/flannel";
-import { digestOf, memberDigest } from "../../model/membership/files";
+import { digestOf } from "../../model/membership/files";
+import { memberDigest } from "../../model/membership/member";
 import { renderNode } from "../../model/node/render";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { membershipView, setupView } from "../../model/views";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fixedFacts } from "../../model/fixedFacts";
-import { digestOf, memberDigest, memberFiles } from "../../model/membership/files";
+import { digestOf, memberFiles } from "../../model/membership/files";
+import { memberDigest } from "../../model/membership/member";
 import { convergeScript } from "../../model/membership/converging";
 import { joinScript } from "../../model/membership/joining";
 import { adoptScript, removeNodeScript } from "../../model/membership/nodes";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { memberDigest } from "../../../model/membership/files";
+import { memberDigest } from "../../../model/membership/member";
 import { renderNode } from "../../../model/node/render";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
 import { membershipView, preflightView, setupView } from "../../../model/views";
