@@ -1,3 +1,5 @@
+import { FIXED_VARIABLE, SPEC_VARIABLE, VALUES_VARIABLE } from "../host/protocol";
+
 /**
  * Resource options that several components share, each with its reason. `npm run plan` prints the reasons beside the
  * resources that have them.
@@ -16,16 +18,15 @@ export const INIT_IGNORES: readonly Ignored[] = [
       "init is done once: its connections and keys are used when the cluster is made and never again, so a rotated key is no change to it",
   },
   {
-    property: "environment.KUBEADM_SPEC",
-    reason:
-      "the configuration init started with is history: masters get later settings through their membership; what cannot change is watched in KUBEADM_FIXED",
+    property: `environment.${SPEC_VARIABLE}`,
+    reason: `the configuration init started with is history: masters get later settings through their membership; what cannot change is watched in ${FIXED_VARIABLE}`,
   },
 ];
 
 /** What init ignores besides on AWS. */
 export const AWS_INIT_IGNORES: readonly Ignored[] = [
   {
-    property: "environment.KUBEADM_VALUES",
+    property: `environment.${VALUES_VARIABLE}`,
     reason:
       "which version of the secret init was done with is history; a later one reaches masters through their membership",
   },

@@ -11,6 +11,12 @@ export const SPEC_VARIABLE = "KUBEADM_SPEC";
 export const CLUSTER_VARIABLE = "KUBEADM_CLUSTER_ID";
 
 /**
+ * The environment variable of init with `FixedFacts` as JSON: pod range, service range and endpoint. The host program does not read
+ * it; it makes a change of one of them a change of the step, whose other inputs are history.
+ */
+export const FIXED_VARIABLE = "KUBEADM_FIXED";
+
+/**
  * The environment variable with what only the cloud knows, JSON of token to value (`${issuer}`): the specification has the
  * token, so that it is plain before anything is made, and the program puts the value in its place.
  */

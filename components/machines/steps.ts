@@ -1,6 +1,6 @@
 import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
-import type { SecretFile, SetupPart } from "../../host/protocol";
+import { FIXED_VARIABLE, type SecretFile, type SetupPart } from "../../host/protocol";
 import { poolBoot } from "../../model/aws/poolUserData";
 import { fixedFacts } from "../../model/fixedFacts";
 import { digestOf } from "../../model/membership/files";
@@ -107,7 +107,7 @@ export function initStep(name: string, args: StepsArgs, opts: pulumi.CustomResou
         ...setupPart(args.settings, first),
       },
       files: args.masterFiles,
-      environment: { KUBEADM_FIXED: JSON.stringify(fixedFacts(args.settings)) },
+      environment: { [FIXED_VARIABLE]: JSON.stringify(fixedFacts(args.settings)) },
       operations: ["create", "update"],
     },
     { ...opts, ignoreChanges: ignored.map(({ property }) => property) },

@@ -1,4 +1,5 @@
 import type { PolicyResource, StackValidationPolicy } from "@pulumi/policy";
+import { FIXED_VARIABLE } from "../../host/protocol";
 import { clusterOf, requireClusters, type ClusterInStack } from "../clusters";
 import { CONFIG_MAP, SERVICE } from "../resources";
 import { known, knownText, parseJson } from "../values";
@@ -64,7 +65,7 @@ function podRange(cluster: ClusterInStack): string {
 
 function statedRanges(cluster: ClusterInStack): Statement[] {
   const fixed = cluster.inits.flatMap(({ resource }) => {
-    const text = knownText(resource.props, "environment", "KUBEADM_FIXED");
+    const text = knownText(resource.props, "environment", FIXED_VARIABLE);
     const value = text === undefined ? undefined : known(parseJson(text), "podCidr");
     return typeof value === "string" ? [{ resource, value }] : [];
   });
