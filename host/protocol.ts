@@ -3,6 +3,7 @@
  * stands in an environment variable, where a preview shows what of it changes; connections and secret files come
  * on standard input and nowhere else.
  */
+import type { MemberFacts } from "../model/membership/facts";
 import type { ClusterSettings, MachineRole } from "../model/settings/resolved";
 
 /** The environment variable that carries a `StepSpec` as JSON. */
@@ -24,46 +25,62 @@ export const VALUES_VARIABLE = "KUBEADM_VALUES";
 /** Of `KUBEADM_VALUES`: the version of the control plane's secret that masters fetch. No setting names it. */
 export const SECRET_VERSION = "${secretVersion}";
 
+/** What Pulumi does with the step's resource; each is a run of the program of its own. */
 export type Operation = "create" | "update" | "delete";
 
+/** A look at all machines before one of them is changed. */
 export interface PreflightSpec {
   readonly step: "preflight";
+  /** Names of all machines, in the order of the settings. */
   readonly machines: readonly string[];
+  /** `preflightView`. */
   readonly settings: ClusterSettings;
 }
 
+/** Node setup of one machine. */
 export interface SetupSpec {
   readonly step: "setup";
+  /** Its name in the settings. */
   readonly machine: string;
+  /** As `Machine.generation`: raised by hand for another host behind the name. */
   readonly generation: number;
-  /** Digest of everything rendered for the host, so that a newer library shows as a change. */
+  /** SHA-256 in hex of everything rendered for the host, so that a newer library shows as a change. */
   readonly digest: string;
+  /** `setupView` of the machine. */
   readonly settings: ClusterSettings;
 }
 
 /** Node setup as a part of another step: on AWS a master costs one step. */
 export interface SetupPart {
-  /** Digest of everything rendered for the host by setup. */
+  /** SHA-256 in hex of everything rendered for the host by setup. */
   readonly digest: string;
-  /** Setup's own view. */
+  /** `setupView` of the machine: it is not the step's own. */
   readonly settings: ClusterSettings;
 }
 
+/** kubeadm init: once in a cluster's life. */
 export interface InitSpec {
   readonly step: "init";
-  /** In the order of the settings; init runs on the first. */
+  /** Names in the order of the settings; init runs on the first. */
   readonly masters: readonly string[];
+  /** `membershipView` of the first master. */
   readonly settings: ClusterSettings;
   /** Setup of the first master, where it has no step of its own. */
   readonly setup?: SetupPart;
 }
 
+/** A machine being a node. */
 export interface MembershipSpec {
   readonly step: "membership";
+  /** Its name in the settings. */
   readonly machine: string;
+  /** Never `loadBalancer`, which is no node. */
   readonly role: MachineRole;
+  /** As `Machine.generation`: another one replaces the step. */
   readonly generation: number;
+  /** `memberDigest` of the machine. */
   readonly digest: string;
+  /** `membershipView` of the machine. */
   readonly settings: ClusterSettings;
   /** Setup of the machine, where it has no step of its own. */
   readonly setup?: SetupPart;
@@ -74,33 +91,43 @@ export interface PoolReadySpec {
   readonly step: "poolReady";
   /** The cluster's name. */
   readonly cluster: string;
+  /** The pool's name. */
   readonly pool: string;
   /** Ready nodes to wait for: the pool's least number. */
   readonly wanted: number;
   /** Which rendering of the pool's boot they must have come up with (`poolBoot`). */
   readonly boot: string;
-  /** Seconds. */
+  /** Seconds without another Ready node after which the wait fails. */
   readonly timeout: number;
-  /** Any of them is asked. */
+  /** Names; any of them is asked. */
   readonly masters: readonly string[];
 }
 
 /** A step that hosts are rendered for. */
 export type HostSpec = PreflightSpec | SetupSpec | InitSpec | MembershipSpec;
 
+/** What `KUBEADM_SPEC` holds. */
 export type StepSpec = HostSpec | PoolReadySpec;
 
 /** One host with the key that opens it. */
 export interface Connection {
+  /** DNS name or IPv4 address. */
   readonly host: string;
+  /** TCP port of SSH. */
   readonly port: number;
+  /** `root`, or a user with sudo without a password; on a bastion any user. */
   readonly user: string;
+  /** The one key that is taken: a line as in known_hosts without the host, `ssh-ed25519 AAAA...`. */
   readonly hostKey: string;
+  /** Private key as text, in a format that ssh2 reads; secret. */
   readonly privateKey: string;
 }
 
+/** A file with a key that a host gets. */
 export interface SecretFile {
+  /** Absolute, on the host. */
   readonly path: string;
+  /** Its whole text; secret. */
   readonly content: string;
 }
 
@@ -108,34 +135,29 @@ export interface SecretFile {
 export interface StepInput {
   /** By machine name. */
   readonly connections: Readonly<Record<string, Connection>>;
+  /** Jump host that all connections go through; undefined: none. */
   readonly bastion?: Connection;
   /** Written with mode 0600, owned by root, before a script that needs them runs. */
   readonly files: readonly SecretFile[];
 }
 
 /** Which cluster, and which of its unchangeable facts, a host carries in /var/lib/pulumi-kubeadm/member.json. */
-export interface Member {
-  readonly cluster: string;
-  readonly machine: string;
-  readonly generation: number;
-  /** Which membership the node is: role, pool, machine and generation in one (`ownerOf`). */
-  readonly owner: string;
+export interface Member extends MemberFacts {
+  /** How far the host is: anything but `member` is under way, or was cut off and is cleared by the next run. */
   readonly state: "initialising" | "joining" | "member";
-  readonly podCidr: string;
-  readonly serviceCidr: string;
-  readonly endpoint: string;
-  /** Kubernetes version the node was last brought to. */
-  readonly version: string;
-  /** Digest of what was rendered for the node when it was last brought up to date. */
-  readonly digest: string;
 }
 
 /** Standard output of a step: one line of JSON. */
 export interface StepResult {
+  /** Setup and membership: whose step it was. */
   readonly machine?: string;
+  /** Setup and membership: its generation at that time. */
   readonly generation?: number;
+  /** Setup and membership: the host's /etc/machine-id, for whoever compares it with the host of today. */
   readonly machineId?: string;
+  /** Preflight and init: SHA-256 of the cluster CA's certificate. */
   readonly cluster?: string;
+  /** Wait for a pool: the pool's name. */
   readonly pool?: string;
   /** Ready nodes of the pool. */
   readonly nodes?: number;

@@ -2,8 +2,11 @@ import type { ClusterSettings, Machine } from "./settings/resolved";
 
 /** What a cluster is born with: changing it would leave nodes, certificates and routes of two minds. */
 export interface FixedFacts {
+  /** `cni.podCidr`, IPv4 CIDR. */
   readonly podCidr: string;
+  /** `network.serviceCidr`, IPv4 CIDR. */
   readonly serviceCidr: string;
+  /** `host:port` where nodes reach the API. */
   readonly endpoint: string;
 }
 

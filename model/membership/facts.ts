@@ -2,13 +2,16 @@ import type { FixedFacts } from "../fixedFacts";
 
 /** What a node carries in member.json, but for its state. */
 export interface MemberFacts extends FixedFacts {
+  /** SHA-256 of the cluster CA's certificate: which cluster the node is of. */
   readonly cluster: string;
+  /** The machine's name in the settings. */
   readonly machine: string;
+  /** `Machine.generation`; a raised one is another membership. */
   readonly generation: number;
-  /** `ownerOf` the machine. */
+  /** Which membership the node is: role, pool, machine and generation in one (`ownerOf`). */
   readonly owner: string;
   /** Kubernetes version the node is brought to. */
   readonly version: string;
-  /** Digest of what was rendered for the node when it was last brought up to date. */
+  /** `memberDigest`: of what was rendered for the node when it was last brought up to date. */
   readonly digest: string;
 }
