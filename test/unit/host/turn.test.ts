@@ -75,8 +75,10 @@ describe("turns of nodes that are drained", () => {
     });
     await started.passed;
     const refused = step("w2", () => Promise.reject(new Error("it was drained")));
-    await expect(failing.done).rejects.toThrow("the kubelet did not become healthy");
-    await expect(refused.done).rejects.toThrow("since the upgrade of w1 failed");
+    await Promise.all([
+      expect(failing.done).rejects.toThrow("the kubelet did not become healthy"),
+      expect(refused.done).rejects.toThrow("since the upgrade of w1 failed"),
+    ]);
     // The next run is not within the same second.
     machine.write("run/pulumi-kubeadm/turn.failed", `${Math.floor(Date.now() / 1000) - 1} w1\n`);
     let ran = false;
