@@ -9,19 +9,34 @@ import type { OwnSettings } from "./resolvedOwn";
 import type { TenancySettings } from "./resolvedTenancy";
 import type { AwsSettings } from "./resolvedAws";
 import type { CniSettings } from "./resolvedCni";
+import type {
+  AuditSettings,
+  EncryptionSettings,
+  ExtraArgs,
+  OidcSettings,
+  PodSecurityLevel,
+} from "./resolvedControlPlane";
 
 export type * from "./resolvedCni";
+export type * from "./resolvedControlPlane";
 
+/** `machines`: hosts that exist, reached over SSH; `aws`: made on EC2. */
 export type Platform = "machines" | "aws";
+/** As Kubernetes and downloads name it (GOARCH). */
 export type Architecture = "amd64" | "arm64";
+/** Families that node setup knows; `rhel-9` stands for its rebuilds too. */
 export type OsFamily =
   "ubuntu-22.04" | "ubuntu-24.04" | "debian-12" | "debian-13" | "rhel-9" | "amazon-linux-2023";
+/** What kube-proxy writes a Service's rules with; `ipvs` is deprecated since Kubernetes 1.35 and refused. */
 export type KubeProxyMode = "nftables" | "iptables";
+/** `loadBalancer` is no node: it balances the API and nothing else. */
 export type MachineRole = "controlPlane" | "worker" | "loadBalancer";
 
 /** A range somebody else owns and that this cluster must not shadow: an office, another VPC. */
 export interface Peer {
+  /** DNS label, once among the peers. */
   readonly name: string;
+  /** IPv4 CIDR, disjoint from pods, services, nodes and other peers. */
   readonly cidr: string;
 }
 
@@ -31,6 +46,7 @@ export interface ClusterNetwork {
   readonly podCidr: string;
   /** Prefix length of the slice of `podCidr` a node gets (kube-controller-manager `--node-cidr-mask-size`). */
   readonly nodeMask: number;
+  /** The range Services get addresses from, IPv4 CIDR, /12 to /28; default 10.96.0.0/16. Fixed once made. */
   readonly serviceCidr: string;
   /** `kubernetes.default`: the first address of `serviceCidr`. */
   readonly kubernetesServiceAddress: string;
@@ -38,8 +54,11 @@ export interface ClusterNetwork {
   readonly dnsServiceAddress: string;
   /** DNS suffix of Services; default `cluster.local`. */
   readonly clusterDomain: string;
+  /** Empty: none are known. */
   readonly peers: readonly Peer[];
+  /** How many nodes the ranges have been checked to hold, 1 to 5000; default 256. */
   readonly maxNodes: number;
+  /** The kubelets' `maxPods`, 1 to 1000; default 110, as the kubelet's own. */
   readonly podsPerNode: number;
   /** Inclusive range of NodePorts. */
   readonly nodePorts: { readonly from: number; readonly to: number };
@@ -49,43 +68,59 @@ export interface ClusterNetwork {
 
 /** What a pod asks for and may use at most, as Kubernetes quantities. */
 export type PodResources = {
+  /** By `cpu` and `memory`; undefined: none. */
   readonly requests?: Readonly<Record<string, string>>;
+  /** By `cpu` and `memory`; undefined: none. */
   readonly limits?: Readonly<Record<string, string>>;
 };
 
 /** How to reach a host over SSH. `key` names a private key in `kubeadm:secrets`. */
 export interface SshTarget {
+  /** DNS name or IPv4 address; "" on AWS, where it is known once the instance is there. */
   readonly host: string;
+  /** TCP port; default 22. */
   readonly port: number;
+  /** `root`, or a user with sudo without a password; a bastion's needs no sudo. */
   readonly user: string;
   /** One line as in known_hosts without the host: `ssh-ed25519 AAAA...`. */
   readonly hostKey: string;
+  /** Name of a secret, or `generated` on AWS: a key that the stack makes. */
   readonly key: string;
 }
 
+/** As a Node has it in `spec.taints`. */
 export interface Taint {
+  /** Label name, with or without a prefix. */
   readonly key: string;
+  /** undefined: the taint has none. */
   readonly value?: string;
+  /** `NoExecute` ends pods that run already, the others speak of new ones. */
   readonly effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
 }
 
+/** One host, with everything that its steps need to know of it. */
 export interface Machine {
   /** The machine's key in the settings: its identity. */
   readonly name: string;
   /** The Node's name: the key on existing machines, the private DNS name on AWS. */
   readonly nodeName: string;
+  /** What it is in the cluster; another role is another membership. */
   readonly role: MachineRole;
   /** Worker pool; "" for masters and load balancers. */
   readonly pool: string;
+  /** How the host program reaches it. */
   readonly ssh: SshTarget;
   /** IPv4 address that nodes use among themselves; default `ssh.host` when that is an address. */
   readonly nodeAddress: string;
   /** Interface that carries `nodeAddress`; undefined: found on the host by the address. */
   readonly nodeInterface?: string;
+  /** Default `amd64`, on AWS the instance type's; setup refuses a host of another. */
   readonly architecture: Architecture;
   /** undefined: read from /etc/os-release on the host. */
   readonly os?: OsFamily;
+  /** Labels of its Node besides those that Kubernetes and the library set. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Default of a master: kubeadm's own taint; of a worker: none. */
   readonly taints: readonly Taint[];
   /** Raised by hand when the machine behind the name is another one, or was wiped. */
   readonly generation: number;
@@ -102,22 +137,33 @@ export type EndpointSettings =
       readonly kind: "addresses";
       readonly host: string;
       readonly port: number;
+      /** Private IPv4 addresses that `host` has in every node's hosts file. */
       readonly addresses: readonly string[];
     }
   | { readonly kind: "localProxy"; readonly host: string; readonly port: number }
   | { readonly kind: "proxyMachine"; readonly host: string; readonly port: number; readonly machine: string };
 
+/** Versions as x.y.z, those of images as tags. pause, etcd and crictl follow the Kubernetes minor where none is written. */
 export interface ComponentVersions {
+  /** The same as `kubernetesVersion`. */
   readonly kubernetes: string;
+  /** 2.x. */
   readonly containerd: string;
+  /** 1.2 or newer. */
   readonly runc: string;
+  /** Of containernetworking/plugins, under /opt/cni/bin. */
   readonly cniPlugins: string;
+  /** Of cri-tools; one minor from Kubernetes at most. */
   readonly crictl: string;
   /** Image tags. */
   readonly pause: string;
+  /** Tag as `3.6.8-0`; written out, it stays at kubeadm's upgrades. */
   readonly etcd: string;
+  /** Tag as `v1.14.2`. */
   readonly coredns: string;
+  /** Tag as `v0.28.9`. */
   readonly flannel: string;
+  /** Tag as `v1.9.1-flannel3`. */
   readonly flannelCniPlugin: string;
 }
 
@@ -125,101 +171,105 @@ export interface ComponentVersions {
 export type DownloadName =
   "kubeadm" | "kubelet" | "kubectl" | "containerd" | "runc" | "cniPlugins" | "crictl";
 
+/** One file of one architecture that node setup fetches. */
 export interface Download {
+  /** The component that is in it. */
   readonly name: DownloadName;
+  /** x.y.z, without a leading `v`. */
   readonly version: string;
   /** Where the file is fetched from: upstream, or the mirror followed by upstream's host and path. */
   readonly url: string;
+  /** 64 hexadecimal digits; from the library's table or `downloads.checksums`. Setup refuses another file. */
   readonly sha256: string;
 }
 
-export interface EncryptionSettings {
-  readonly provider: "secretbox" | "aescbc";
-  /** Ordered: the first encrypts, all decrypt. `generated` is the key the stack makes itself, others name a secret. */
-  readonly keys: readonly string[];
-}
-
-export interface AuditSettings {
-  /** Days, files and MiB, as kube-apiserver's `--audit-log-maxage`, `-maxbackup`, `-maxsize`. */
-  readonly maxAge: number;
-  readonly maxBackup: number;
-  readonly maxSize: number;
-  /** A whole audit policy document (audit.k8s.io/v1); undefined: the library's. */
-  readonly policy?: Readonly<Record<string, unknown>>;
-}
-
-export interface OidcSettings {
-  readonly issuerUrl: string;
-  readonly clientId: string;
-  readonly usernameClaim: string;
-  readonly usernamePrefix?: string;
-  readonly groupsClaim?: string;
-  readonly groupsPrefix?: string;
-  /** Name in `kubeadm:secrets` of the issuer's CA in PEM. */
-  readonly ca?: string;
-}
-
+/** The HTTP proxy of downloads, containerd, kubelets and the control plane. */
 export interface ProxySettings {
+  /** http or https URL; undefined: http goes direct. */
   readonly http?: string;
+  /** The same for https. */
   readonly https?: string;
   /** What goes direct, the cluster's own ranges and names included. */
   readonly noProxy: readonly string[];
 }
 
-export type PodSecurityLevel = "privileged" | "baseline" | "restricted";
-
-export type ExtraArgs = Readonly<Record<string, string>>;
-
+/** One environment, whole: defaults are filled in and everything has been checked. */
 export interface ClusterSettings {
+  /** Name of the Pulumi stack. */
   readonly environment: string;
   /** DNS label; default: the environment's name. */
   readonly name: string;
   /** Suffix of the names this library makes (`api.<name>.<domain>`); default `internal`. */
   readonly domain: string;
+  /** Where machines come from; default `machines`. */
   readonly platform: Platform;
   /** Set on `platform: aws`. `machines` holds the masters then; workers are in pools. */
   readonly aws?: AwsSettings;
+  /** x.y.z of a supported minor (`MINORS`). */
   readonly kubernetesVersion: string;
+  /** Of everything that is installed or runs in the cluster by kubeadm. */
   readonly versions: ComponentVersions;
+  /** All ranges, and what follows from them. */
   readonly network: ClusterNetwork;
+  /** The pod network, by its kind. */
   readonly cni: CniSettings;
   /** In the order of the settings; masters are those with role controlPlane. */
   readonly machines: readonly Machine[];
+  /** Jump host for SSH to all machines; undefined: none, and always so on AWS, where the stack makes it (`aws.bastion`). */
   readonly bastion?: SshTarget;
+  /** Where nodes reach the API. Fixed once made. */
   readonly endpoint: EndpointSettings;
   /** Where people and the Pulumi program reach the API. */
   readonly access: { readonly host: string; readonly port: number };
+  /** Flags of kube-apiserver, and more names of its certificate: DNS names or IPv4 addresses. */
   readonly apiServer: { readonly extraArgs: ExtraArgs; readonly certSans: readonly string[] };
+  /** Flags of kube-controller-manager. */
   readonly controllerManager: { readonly extraArgs: ExtraArgs };
+  /** Flags of kube-scheduler. */
   readonly scheduler: { readonly extraArgs: ExtraArgs };
+  /** Flags of etcd. */
   readonly etcd: { readonly extraArgs: ExtraArgs };
   /** Merged over the library's KubeletConfiguration; a `null` removes a key. */
   readonly kubelet: { readonly config: Readonly<Record<string, unknown>> };
+  /** Default mode `nftables`. `config` is merged over the library's KubeProxyConfiguration; a `null` removes a key. */
   readonly kubeProxy: { readonly mode: KubeProxyMode; readonly config: Readonly<Record<string, unknown>> };
   /** TOML put beside the library's containerd configuration, read after it. */
   readonly containerd: { readonly dropIn?: string };
+  /** Names of kubeadm's and of setup's checks to pass over, as `Swap` or `RouteCollision`; never `all`. */
   readonly ignorePreflightErrors: readonly string[];
+  /** undefined: nobody logs on with tokens of an issuer. */
   readonly oidc?: OidcSettings;
+  /** undefined: hosts go direct. */
   readonly proxy?: ProxySettings;
+  /** Where hosts get files from. */
   readonly downloads: {
+    /** http or https URL, put before upstream's host and path; undefined: upstream itself. */
     readonly mirror?: string;
     /** Per architecture in use, every file with its URL and checksum. */
     readonly files: Readonly<Partial<Record<Architecture, readonly Download[]>>>;
   };
+  /** Where hosts get images from. */
   readonly images: {
     /** Replaces `registry.k8s.io` for kubeadm's images. */
     readonly repository: string;
     /** Registry host to mirror URLs, tried in order, for containerd's certs.d. */
     readonly mirrors: Readonly<Record<string, readonly string[]>>;
   };
+  /** Of Secrets in etcd. */
   readonly encryption: EncryptionSettings;
+  /** Always on. */
   readonly audit: AuditSettings;
+  /**
+   * Defaults for namespaces without labels of their own; `exemptNamespaces` are passed over besides kube-system and
+   * the CNI's.
+   */
   readonly podSecurity: {
     readonly enforce: PodSecurityLevel;
     readonly audit: PodSecurityLevel;
     readonly warn: PodSecurityLevel;
     readonly exemptNamespaces: readonly string[];
   };
+  /** Of kubeadm; CAs are the stack's. */
   readonly certificates: {
     /** Validity of kubeadm's leaf certificates in days. */
     readonly leafDays: number;
@@ -234,7 +284,9 @@ export interface ClusterSettings {
     readonly api: readonly string[];
     readonly nodePorts: readonly string[];
   };
+  /** The cluster's DNS, by which pods find Services. */
   readonly coredns: CoreDnsSettings;
+  /** What runs besides network and DNS. */
   readonly addons: AddonSettings;
   /** Who uses the cluster: tenants, and roles of people. */
   readonly tenancy: TenancySettings;

@@ -1,0 +1,43 @@
+/** How Secrets are encrypted in etcd (EncryptionConfiguration, apiserver.config.k8s.io/v1). */
+export interface EncryptionSettings {
+  /** Of all keys; default `secretbox`. */
+  readonly provider: "secretbox" | "aescbc";
+  /** Ordered: the first encrypts, all decrypt. `generated` is the key the stack makes itself, others name a secret. */
+  readonly keys: readonly string[];
+}
+
+/** The API server's audit log. */
+export interface AuditSettings {
+  /** Days, files and MiB, as kube-apiserver's `--audit-log-maxage`, `-maxbackup`, `-maxsize`. */
+  readonly maxAge: number;
+  /** Rotated files that are kept, 1 to 1000; default 10. */
+  readonly maxBackup: number;
+  /** MiB at which a file is rotated, 1 to 10000; default 100. */
+  readonly maxSize: number;
+  /** A whole audit policy document (audit.k8s.io/v1); undefined: the library's. */
+  readonly policy?: Readonly<Record<string, unknown>>;
+}
+
+/** Logging on with tokens of an OpenID Connect issuer. */
+export interface OidcSettings {
+  /** https URL, as the tokens' `iss` has it. */
+  readonly issuerUrl: string;
+  /** Audience that tokens must have (`aud`). */
+  readonly clientId: string;
+  /** Claim with the user's name; default `sub`. */
+  readonly usernameClaim: string;
+  /** Put before the name; `-`: nothing. undefined: nothing with claim `email`, else the issuer's URL and `#`. */
+  readonly usernamePrefix?: string;
+  /** Claim with the groups; undefined: tokens bring none. */
+  readonly groupsClaim?: string;
+  /** Put before each group; undefined: nothing. */
+  readonly groupsPrefix?: string;
+  /** Name in `kubeadm:secrets` of the issuer's CA in PEM. */
+  readonly ca?: string;
+}
+
+/** Levels of the Pod Security Standards, from everything to least. */
+export type PodSecurityLevel = "privileged" | "baseline" | "restricted";
+
+/** Flags of a component by their name without dashes; values as text. */
+export type ExtraArgs = Readonly<Record<string, string>>;
