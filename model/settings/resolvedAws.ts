@@ -4,11 +4,13 @@ import type { Architecture, OsFamily, Taint } from "./resolved";
 /** Image families on AWS whose newest image is looked up by their publisher's public SSM parameter. */
 export type AwsOs = Extract<OsFamily, "ubuntu-24.04" | "debian-12" | "debian-13" | "amazon-linux-2023">;
 
+/** One subnet of one zone. */
 export interface AwsSubnet {
   /** `public-a`, `private-b`: what it is for and the zone's letter. */
   readonly name: string;
   /** As `eu-central-1a`. */
   readonly zone: string;
+  /** IPv4 CIDR within the VPC's. */
   readonly cidr: string;
   /** `public`: a route to the internet gateway, and public addresses. */
   readonly reach: "public" | "private";
@@ -18,10 +20,13 @@ export interface AwsSubnet {
   readonly reserved: string;
 }
 
+/** The network that machines are in. */
 export interface AwsVpc {
+  /** IPv4 CIDR, /16 to /28; default 10.0.0.0/16. */
   readonly cidr: string;
   /** Set where the VPC exists already: neither it nor gateways, routes and subnets are made. */
   readonly id?: string;
+  /** One for each zone and reach in use; those of an existing VPC have an `id`. */
   readonly subnets: readonly AwsSubnet[];
   /** Names of zones in use, in order. */
   readonly zones: readonly string[];
@@ -33,7 +38,9 @@ export interface AwsVpc {
   readonly flowLogs?: { readonly retentionDays: number };
 }
 
+/** A root volume: gp3, encrypted. */
 export interface AwsVolume {
+  /** 8 to 16384; default 30, for Windows 80. */
   readonly sizeGiB: number;
   /** gp3; I/O operations per second, 3000 to 16000. */
   readonly iops: number;
@@ -43,7 +50,9 @@ export interface AwsVolume {
   readonly kmsKeyId?: string;
 }
 
+/** What an instance boots. */
 export interface AwsImage {
+  /** Family; default `ubuntu-24.04`. */
   readonly os: AwsOs;
   /** An image of one's own, of the family `os`; undefined: the publisher's newest. */
   readonly ami?: string;
@@ -51,6 +60,7 @@ export interface AwsImage {
 
 /** What a master is as an EC2 instance; kubeadm's part of it is the `Machine` of the same name in `settings.machines`. */
 export interface AwsMaster {
+  /** `master-1` to `master-7`. */
   readonly name: string;
   /** Name of its subnet. */
   readonly subnet: string;
@@ -58,17 +68,25 @@ export interface AwsMaster {
   readonly address: string;
 }
 
+/** What all masters share, and where each of them is. */
 export interface AwsControlPlane {
+  /** At least two vCPUs and 2 GiB, as kubeadm demands. */
   readonly instanceType: string;
+  /** The instance type's. */
   readonly architecture: Architecture;
+  /** Looked up when a master is made; a newer one replaces none. */
   readonly image: AwsImage;
+  /** Root volume of each master; etcd's data is on it. */
   readonly volume: AwsVolume;
   /** Of the EC2 API: an instance cannot be ended by accident. */
   readonly terminationProtection: boolean;
+  /** 1, 3, 5 or 7, in the zones by turns. */
   readonly masters: readonly AwsMaster[];
 }
 
+/** Like workers in one auto scaling group. */
 export interface AwsPool {
+  /** Key under `workers`; part of the nodes' role label. */
   readonly name: string;
   /** `windows-2022` and `windows-2025` pools have user data in PowerShell. */
   readonly platform: "linux" | "windows";
@@ -78,19 +96,27 @@ export interface AwsPool {
   readonly windows?: { readonly release: "2022" | "2025"; readonly ami?: string };
   /** First choice first; the others for spot or when the first is short. */
   readonly instanceTypes: readonly string[];
+  /** That of all its instance types. */
   readonly architecture: Architecture;
   /** Fixed when equal. */
   readonly min: number;
+  /** Most nodes, 0 to 1000. */
   readonly max: number;
   /** Names of subnets. */
   readonly subnets: readonly string[];
+  /** Root volume of each node. */
   readonly volume: AwsVolume;
+  /** Of every node, besides the library's. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Of every node; default none, for Windows one that keeps Linux pods away. */
   readonly taints: readonly Taint[];
   /** Spot instances above `onDemandBase`; undefined: on demand only. */
   readonly spot?: {
+    /** The first nodes that are on demand; default 0. */
     readonly onDemandBase: number;
+    /** Of those above, how many percent are on demand, 0 to 99; default 0. */
     readonly onDemandPercent: number;
+    /** US dollars an hour; undefined: the on-demand price. */
     readonly maxPrice?: string;
   };
   /** The boot script switches EC2's source/destination check off for its own instance. */
@@ -105,11 +131,13 @@ export interface AwsPool {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** Who may come in, and which way. */
 export interface AwsAccess {
   /** Ranges that may call the API from outside. */
   readonly api: readonly string[];
   /** Ranges that may open SSH. */
   readonly ssh: readonly string[];
+  /** Ranges that may call NodePorts; empty: nobody from outside. */
   readonly nodePorts: readonly string[];
   /** `private`: the API has no public address. */
   readonly endpoint: "public" | "private";
@@ -120,9 +148,13 @@ export interface AwsAccess {
   readonly through: "direct" | "bastion" | "vpn";
 }
 
+/** The jump host: it forwards SSH and, where that is private, the API. */
 export interface AwsBastion {
+  /** Default `t3.micro`, of arm64 `t4g.micro`. */
   readonly instanceType: string;
+  /** The instance type's. */
   readonly architecture: Architecture;
+  /** Looked up when it is made. */
   readonly image: AwsImage;
   /** Name of its public subnet. */
   readonly subnet: string;
@@ -130,6 +162,7 @@ export interface AwsBastion {
   readonly address: string;
 }
 
+/** What is in front of the API servers. */
 export interface AwsEndpoint {
   /** An internal network load balancer in front of the masters; false: the one master's own address. */
   readonly loadBalancer: boolean;
@@ -139,28 +172,38 @@ export interface AwsEndpoint {
   readonly dns?: { readonly zoneId: string; readonly name: string };
 }
 
+/** IAM roles for service accounts: an issuer that IAM believes. */
 export interface AwsPodIdentity {
   /** `sts.amazonaws.com` and the API's own. */
   readonly audiences: readonly string[];
 }
 
+/** What `platform: aws` decides. */
 export interface AwsSettings {
+  /** As `eu-central-1`; from the provider's own setting, `aws:region`. */
   readonly region: string;
   /** `aws`, `aws-cn`, `aws-us-gov`: by region. */
   readonly partition: string;
+  /** Made, or one that exists. */
   readonly vpc: AwsVpc;
+  /** From outside; what nodes need among themselves follows from the flows. */
   readonly access: AwsAccess;
   /** `strict`: groups let out only what the flows and `allowed` name. */
   readonly egress: "open" | "strict";
+  /** Who may log on to masters and bastion. */
   readonly ssh: {
     /** `generated`: a key made in the stack; else a name in `kubeadm:secrets`. */
     readonly key: string;
     /** More public keys that may log on, one line each. */
     readonly authorizedKeys: readonly string[];
   };
+  /** undefined: none is made. */
   readonly bastion?: AwsBastion;
+  /** The balancer, and names that lead to it. */
   readonly endpoint: AwsEndpoint;
+  /** The masters' instances. */
   readonly controlPlane: AwsControlPlane;
+  /** In the order of the settings. */
   readonly pools: readonly AwsPool[];
   /** What Windows nodes download; undefined where no pool has them. */
   readonly windows?: { readonly downloads: readonly WindowsDownload[] };

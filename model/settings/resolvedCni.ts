@@ -2,6 +2,7 @@ import type { PodResources } from "./resolved";
 
 export interface FlannelSettings {
   readonly kind: "flannel";
+  /** How packets go between nodes; default `vxlan`. */
   readonly backend: "vxlan" | "host-gw" | "wireguard";
   /** MTU of the pod network in bytes; undefined: flannel computes it from the node's interface. */
   readonly mtu?: number;
@@ -38,10 +39,13 @@ export interface WeaveSettings {
 
 /** A router outside the cluster that nodes exchange routes with. */
 export interface CalicoPeer {
+  /** DNS label, once among the peers. */
   readonly name: string;
+  /** IPv4 address, no node's. */
   readonly address: string;
   /** TCP port; default 179. */
   readonly port: number;
+  /** The router's AS, 1 to 2147483647. */
   readonly asNumber: number;
   /** Labels of the nodes that peer with it; empty: all nodes. */
   readonly nodeSelector: Readonly<Record<string, string>>;
@@ -49,6 +53,7 @@ export interface CalicoPeer {
   readonly password?: string;
 }
 
+/** Who exchanges routes with whom. */
 export interface CalicoBgp {
   /** Of every node, 1 to 2147483647, the most that Calico's CRDs hold; default 64512. */
   readonly asNumber: number;
@@ -64,16 +69,21 @@ export interface CalicoBgp {
     readonly clusterId: string;
     /** The machines with these labels, by their Nodes' names. */
     readonly nodes: readonly {
+      /** Name in the settings. */
       readonly machine: string;
+      /** Its Node's name. */
       readonly node: string;
+      /** Of the machine: a new one is told its part anew. */
       readonly generation: number;
     }[];
   };
+  /** Routers outside the cluster; empty: none. */
   readonly peers: readonly CalicoPeer[];
 }
 
 export interface CalicoSettings {
   readonly kind: "calico";
+  /** How packets go between nodes; `ipip` and `bgp` exchange routes by BGP. Default `vxlan`. */
   readonly backend: "vxlan" | "vxlan-cross-subnet" | "ipip" | "bgp";
   /** MTU of the pod network in bytes; undefined: Calico computes it from the node's interface. */
   readonly mtu?: number;

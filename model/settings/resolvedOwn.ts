@@ -4,6 +4,7 @@ import type { KubernetesObject } from "../kubernetes";
 export interface OwnObject {
   /** `apps/web.yaml:12`, or `manifests[2]` for one that stands in the settings. */
   readonly source: string;
+  /** As it was written, with apiVersion, kind and name. */
   readonly object: KubernetesObject;
 }
 
@@ -15,9 +16,13 @@ export interface OwnChart {
   readonly chart: string;
   /** URL of a repository. */
   readonly repository?: string;
+  /** One version, no range; undefined for a folder. */
   readonly version?: string;
+  /** DNS label: where the release goes. */
   readonly namespace: string;
+  /** Helm makes the namespace; default false. */
   readonly createNamespace: boolean;
+  /** The chart's values, without secrets. */
   readonly values: Readonly<Record<string, unknown>>;
   /** Dotted path in the values to the name of the secret that stands there. */
   readonly secretValues: Readonly<Record<string, string>>;
@@ -29,18 +34,23 @@ export interface OwnChart {
 
 /** A pod that kubelets run by themselves, from a file on the host. */
 export interface OwnStaticPod {
+  /** Key in the settings, and name of the manifest's file. */
   readonly name: string;
   /** On every master. */
   readonly masters: boolean;
   /** On every node of these pools. */
   readonly pools: readonly string[];
+  /** A whole Pod of apiVersion v1. */
   readonly pod: KubernetesObject;
 }
 
 /** What people bring themselves. */
 export interface OwnSettings {
+  /** In the order they were written. */
   readonly manifests: readonly OwnObject[];
+  /** In the order of the settings. */
   readonly charts: readonly OwnChart[];
+  /** In the order of the settings. */
   readonly staticPods: readonly OwnStaticPod[];
 }
 

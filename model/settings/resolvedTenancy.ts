@@ -10,14 +10,19 @@ export type Subject =
 
 /** One member of a tenant. */
 export interface Member {
+  /** Who it is. */
   readonly subject: Subject;
+  /** What it may do in the tenant's namespace. */
   readonly role: TenantRole;
 }
 
 /** A port, or from `port` to `endPort`. */
 export interface OpenPort {
+  /** Default `TCP`. */
   readonly protocol: "TCP" | "UDP" | "SCTP";
+  /** 1 to 65535. */
   readonly port: number;
+  /** Last of a range; undefined: `port` alone. */
   readonly endPort?: number;
 }
 
@@ -32,16 +37,21 @@ export type OpeningPeer =
 
 /** One opening in what a tenant's pods are denied. No ports: all of them. */
 export interface Opening {
+  /** Where connections come from (`ingress`) or go to (`egress`). */
   readonly peer: OpeningPeer;
+  /** Of the side that is called. */
   readonly ports: readonly OpenPort[];
 }
 
+/** What a tenant's pods may reach and be reached by; all else is denied. */
 export interface TenantNetwork {
   /** Pods may ask the cluster's DNS. */
   readonly dns: boolean;
   /** Pods of the tenant may reach one another. */
   readonly sameNamespace: boolean;
+  /** Who may call the tenant's pods, besides themselves; empty: nobody. */
   readonly ingress: readonly Opening[];
+  /** Whom they may call, besides DNS and themselves; empty: nobody. */
   readonly egress: readonly Opening[];
 }
 
@@ -50,13 +60,19 @@ export type Amounts = Readonly<Record<string, string>>;
 
 /** Of each container: what it gets where it says nothing, and what it may say at most and at least. */
 export interface TenantLimits {
+  /** Limits where a container says nothing; default 256Mi memory. */
   readonly default: Amounts;
+  /** Requests where it says nothing; default 100m CPU and 128Mi memory. */
   readonly defaultRequest: Amounts;
+  /** Most that a container may say; empty: no bound. */
   readonly max: Amounts;
+  /** Least that it has to say; empty: no bound. */
   readonly min: Amounts;
 }
 
+/** The kubeconfig that the stack makes for a tenant. */
 export interface TenantCredentials {
+  /** What its holder may do; default `edit`. */
   readonly role: TenantRole;
   /** Hours a client certificate is good for. Nothing takes it back before its end. */
   readonly validityHours: number;
@@ -64,9 +80,11 @@ export interface TenantCredentials {
   readonly renewBeforeHours: number;
 }
 
+/** A namespace with its bounds, and who works in it. */
 export interface Tenant {
   /** Also the name of its namespace. */
   readonly name: string;
+  /** Of the namespace, besides the library's. */
   readonly labels: Readonly<Record<string, string>>;
   /** `spec.hard` of the ResourceQuota; undefined: none is made. */
   readonly quota?: Amounts;
@@ -74,7 +92,9 @@ export interface Tenant {
   readonly limits?: TenantLimits;
   /** undefined: no NetworkPolicy is made. */
   readonly network?: TenantNetwork;
+  /** Level of Pod Security that the namespace enforces; default `restricted`. */
   readonly podSecurity: PodSecurityLevel;
+  /** Besides the holder of its kubeconfig. */
   readonly members: readonly Member[];
   /** undefined: the tenant has no kubeconfig of its own. */
   readonly credentials?: TenantCredentials;
@@ -86,13 +106,17 @@ export interface Tenant {
 export interface Grant {
   /** Name of a ClusterRole: `cluster-admin`, `admin`, `edit`, `view` or one of their own. */
   readonly role: string;
+  /** Who gets it. */
   readonly subject: Subject;
   /** Empty: in all namespaces, and on what has none. */
   readonly namespaces: readonly string[];
 }
 
+/** Who uses the cluster. */
 export interface TenancySettings {
+  /** In the order of the settings. */
   readonly tenants: readonly Tenant[];
+  /** Of people who are in no tenant, or in several. */
   readonly roles: readonly Grant[];
 }
 
