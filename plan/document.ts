@@ -11,45 +11,68 @@ import { missingSecrets, watchItems, type WatchItem } from "./watch";
 /** Says that a folder holds a plan, which the next plan may replace. */
 export const GENERATOR = "pulumi-kubeadm plan";
 
+/** A flow with who it may come from. */
 export interface PlannedFlow extends Flow {
   /** Addresses and ranges it may come from; empty: nobody is written down. */
   readonly sources: readonly string[];
 }
 
+/** A machine without its keys; on AWS the masters alone, since pools' nodes come and go. */
 export interface PlannedMachine {
+  /** Key in the settings; on AWS `master-<i>`. */
   readonly name: string;
+  /** What it is in the cluster. */
   readonly role: MachineRole;
+  /** "" for masters and load balancers. */
   readonly pool: string;
+  /** Where SSH reaches it; `COMPUTED` where AWS gives the address. */
   readonly host: string;
+  /** IPv4 address that nodes use among themselves. */
   readonly nodeAddress: string;
+  /** 1 until it is raised by hand. */
   readonly generation: number;
 }
 
 /** `plan.json`: the same bytes for the same settings, on every machine; free of secrets, times and paths. */
 export interface PlanDocument {
+  /** By which the next plan knows a folder that it may replace. */
   readonly generator: typeof GENERATOR;
+  /** Name of the Pulumi stack. */
   readonly environment: string;
+  /** Who it is, and where its API is. */
   readonly cluster: {
+    /** DNS label. */
     readonly name: string;
+    /** Suffix of the names that the library makes. */
     readonly domain: string;
+    /** `machines` or `aws`. */
     readonly platform: string;
     /** Where nodes reach the API, and where people do; `host:port`. */
     readonly endpoint: string;
     readonly access: string;
   };
+  /** Of everything that is installed. */
   readonly versions: ComponentVersions;
+  /** All ranges, the CNI, and how many nodes, pods and Services they hold. */
   readonly network: ClusterSettings["network"] & {
     readonly cni: ClusterSettings["cni"];
     readonly capacity: { readonly nodes: number; readonly podsPerNode: number; readonly services: number };
   };
+  /** In the order of the settings. */
   readonly machines: readonly PlannedMachine[];
   /** Undefined on machines that exist. */
   readonly aws?: PlannedAws;
+  /** Resources, in all and by their type token, sorted. */
   readonly counts: { readonly total: number; readonly byType: Readonly<Record<string, number>> };
+  /** What firewalls let through, and why. */
   readonly flows: readonly PlannedFlow[];
+  /** Of the stack and of kubeadm, with their validity in days. */
   readonly certificates: readonly PlannedCertificate[];
+  /** What deserves a look before `pulumi up`. */
   readonly watch: readonly WatchItem[];
+  /** Names in `kubeadm:secrets` that the settings use, and those of them that are not there. */
   readonly secrets: { readonly referredTo: readonly string[]; readonly missing: readonly string[] };
+  /** Everything that `pulumi up` would make. */
   readonly resources: readonly PlannedResource[];
   /** Every file of this plan, relative to its folder, sorted. */
   readonly files: readonly string[];

@@ -17,54 +17,83 @@ export type Draft<T> = T extends readonly (infer E)[]
 
 /** A range with the place it was written at. */
 export interface PlacedRange {
+  /** Where a problem with it is reported. */
   readonly path: Path;
   /** As a sentence names it: "the pod range". */
   readonly name: string;
+  /** Parsed; IPv4. */
   readonly range: Range;
   /** Written by the user, or the default. */
   readonly given: boolean;
 }
 
+/** A machine as far as it was understood. */
 export interface DraftMachine {
+  /** Its key in the settings; on AWS the name it will have. */
   readonly name: string;
+  /** Of its entry; on AWS that of all masters. */
   readonly path: Path;
+  /** As written, without what the schema refused. */
   readonly input: Draft<MachinesInput["machines"][string]>;
+  /** undefined: refused or left out. */
   readonly role?: MachineRole;
+  /** Where SSH reaches it; undefined: refused, or on AWS, where nobody writes it. */
   readonly host?: string;
+  /** TCP port of SSH, default 22; undefined as `host`. */
   readonly port?: number;
   /** Given or the SSH host, when that is an address. */
   readonly nodeAddress?: string;
+  /** Where a problem with `nodeAddress` is reported: its own key, or that which it follows from. */
   readonly nodeAddressPath: Path;
+  /** Default `amd64`; undefined: refused. */
   readonly architecture?: Machine["architecture"];
 }
 
 /** What the checks across settings look at: defaults filled in, refused parts undefined. */
 export interface Facts {
+  /** As written, without what the schema refused. */
   readonly input: Draft<AnyInput>;
   /** Set on `platform: aws`: the same input by that platform's types. */
   readonly aws?: Draft<AwsInput>;
   /** Set on `platform: aws`: what follows from the input, such as subnets, addresses and pools. */
   readonly awsFacts?: AwsFacts;
+  /** Name of the Pulumi stack. */
   readonly environment: string;
+  /** Default: the environment's; undefined here and below: refused. */
   readonly name?: string;
+  /** Default `internal`. */
   readonly domain?: string;
+  /** x.y.z, supported or not. */
   readonly kubernetesVersion?: string;
+  /** undefined also where Kubernetes' minor is not supported. */
   readonly versions?: ComponentVersions;
+  /** The pod range; default 10.244.0.0/16. */
   readonly pods?: PlacedRange;
+  /** The service range; default 10.96.0.0/16. */
   readonly services?: PlacedRange;
+  /** Ranges of others that could be read; `peer` is the name, where it was written. */
   readonly peers: readonly (PlacedRange & { readonly peer?: string })[];
+  /** Default 256. */
   readonly maxNodes?: number;
+  /** Default 110. */
   readonly podsPerNode?: number;
+  /** Prefix length of a node's slice of the pod range; default 24. */
   readonly nodeMask?: number;
+  /** Inclusive; default 30000 to 32767. */
   readonly nodePorts?: { readonly from: number; readonly to: number };
   /** CNI and backend, when both were understood. */
   readonly cni?: CniVariant;
+  /** On AWS the masters. */
   readonly machines: readonly DraftMachine[];
   /** Masters, when every machine's role is known. */
   readonly masters?: number;
+  /** Where nodes reach the API; empty where the whole of it was refused. */
   readonly endpoint: {
+    /** Default `address` with one master, else `localProxy`; `addresses` on AWS. */
     readonly kind?: EndpointSettings["kind"];
+    /** Made of name and domain where none is written. */
     readonly host?: string;
+    /** Default 7443 for `localProxy`, else 6443. */
     readonly port?: number;
   };
 }
