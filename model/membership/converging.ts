@@ -15,6 +15,9 @@ import {
 import { ADMIN, prelude, word } from "./shell";
 import { placeStaticPods } from "./staticPods";
 
+/** Seconds to wait until a changed kube-proxy runs on every node; it goes from one to the next in about ten. */
+const PROXY_ROLLS_FOR = 300;
+
 /** Seconds for which a master has to be well after its kubelet became another version. */
 const WELL_FOR = 15;
 
@@ -95,6 +98,8 @@ for _ in $(seq 1 120); do
   sleep 1
 done
 [ "\${answers:-}" = yes ] || die "the API does not answer since two minutes: it has to run before it can be changed"
+rolled() { kubectl --namespace kube-system get daemonset kube-proxy -o 'jsonpath={.metadata.generation}'; }
+before_rolled=$(rolled)
 running=$(kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' | sed -n 's/^kubernetesVersion: v//p')
 if [ "$running" != "${version}" ]; then
   phase "kubeadm upgrade apply ${version}"
@@ -126,6 +131,10 @@ before_proxy=$(proxy)
 ${kubeadm} init phase addon kube-proxy --config ${CLUSTER_DOCUMENT}
 # kube-proxy reads its configuration when it starts, and kubeadm rolls nothing.
 [ "$before_proxy" = "$(proxy)" ] || kubectl --namespace kube-system rollout restart daemonset kube-proxy
+# A node whose kube-proxy is just coming up sends to pods that are gone by now: workers are drained when all are there.
+if [ "$before_rolled" != "$(rolled)" ]; then
+  kubectl --namespace kube-system rollout status daemonset kube-proxy --timeout ${PROXY_ROLLS_FOR}s >/dev/null || note "kube-proxy is not new on every node within ${PROXY_ROLLS_FOR} s"
+fi
 fi
 `;
 }

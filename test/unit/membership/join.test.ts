@@ -352,6 +352,26 @@ esac`,
     converge(cp1);
     expect(calls().some((line) => line.includes("rollout restart daemonset kube-proxy"))).toBe(true);
   });
+
+  it.each([
+    ["changed", true],
+    ["left as it was", false],
+  ])("waits for kube-proxy on every node when it was %s, and goes on without the last", (_, changed) => {
+    host.files.command("openssl", `cat "$ROOT/sans"`);
+    host.files.write("/sans", sansOf(settings));
+    host.files.command(
+      "kubectl",
+      `case "$*" in
+  *kubeadm-config*) echo "kubernetesVersion: v1.36.4" ;;
+  *"daemonset kube-proxy -o"*) ${changed ? 'grep -c "addon kube-proxy" "$ROOT/calls" || true' : "echo 1"} ;;
+  *"rollout status"*) exit 1 ;;
+esac`,
+    );
+    const { status, output } = converge(cp1);
+    expect(status, output).toBe(0);
+    expect(calls().some((line) => line.includes("rollout status daemonset kube-proxy"))).toBe(changed);
+    expect(output.includes("##note kube-proxy is not new on every node")).toBe(changed);
+  });
 });
 
 /** What `openssl x509 -ext subjectAltName` prints of a certificate that has all names of the settings. */
