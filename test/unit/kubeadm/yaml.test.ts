@@ -40,6 +40,12 @@ describe("toYaml", () => {
     );
   });
 
+  it("writes a key that would merge as the text it is", () => {
+    const value = { "<<": { a: 1 }, b: { "<<": "c" } };
+    expect(parse(toYaml(value), { version: "1.1" })).toEqual(value);
+    expect(parse(toYaml(value), { version: "1.2" })).toEqual(value);
+  });
+
   it("writes the same object twice as itself and not as an alias", () => {
     const shared = { a: 1 };
     expect(toYaml({ one: shared, two: shared })).not.toMatch(/[&*]/);
