@@ -22,7 +22,7 @@ import type { ProjectFiles } from "../model/own/files";
 import { ControlPlane } from "./kubeadm/controlPlane";
 import { LoadBalancer } from "./machines/loadBalancer";
 import { preflightStep, type StepsArgs } from "./machines/steps";
-import { WorkerPool } from "./machines/workerPool";
+import { WorkerPool, poolsOf } from "./machines/workerPool";
 import { Pki } from "./pki/pki";
 import { reporting } from "./settingsError";
 import { knownSecrets, secretsByName, type Secrets } from "./secrets";
@@ -172,11 +172,9 @@ export class Cluster extends pulumi.ComponentResource {
   ): Record<string, WorkerPool | AwsWorkerPool> {
     if (this.aws !== undefined)
       return this.aws.createPools(name, steps, this.controlPlane.memberships, { parent: this });
-    const workers = this.settings.machines.filter((machine) => machine.role === "worker");
-    const pools = [...new Set(workers.map((machine) => machine.pool))];
     const masters = this.controlPlane.memberships;
     return Object.fromEntries(
-      pools.map((pool) => [
+      poolsOf(this.settings).map((pool) => [
         pool,
         new WorkerPool(`${name}-pool-${pool}`, { ...steps, pool, after, masters }, { parent: this }),
       ]),

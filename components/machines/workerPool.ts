@@ -14,7 +14,7 @@ export interface WorkerPoolArgs extends StepsArgs {
 }
 
 /** Names of the pools that machines are in. */
-function poolsOf(settings: ClusterSettings): string[] {
+export function poolsOf(settings: ClusterSettings): string[] {
   const workers = settings.machines.filter((machine) => machine.role === "worker");
   return [...new Set(workers.map((machine) => machine.pool))];
 }
