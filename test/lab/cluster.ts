@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ensureTool } from "../support/toolchain";
 import type { RunResult } from "../support/run";
@@ -69,6 +70,13 @@ export class LabCluster {
   ): Promise<RunResult> {
     const env = { ...process.env, KUBECONFIG: kubeconfigFile(this.lab) };
     return this.lab.run([this.kubectlBinary, ...args], { env, timeout: 300_000, ...options });
+  }
+
+  /** Runs `npm run smoke` with these words, from outside the cluster. */
+  smoke(...words: string[]): Promise<RunResult> {
+    const program = [process.execPath, "--import", "tsx", path.resolve(__dirname, "../../smoke/main.ts")];
+    const env = { ...process.env, KUBECONFIG: kubeconfigFile(this.lab) };
+    return this.lab.run([...program, ...words], { env, allowFailure: true });
   }
 
   /** Applies manifests given as JSON objects. */

@@ -1,5 +1,4 @@
 /** One master, one worker and a tenant out of the settings: what it may not use up, what it may not do; and the smoke test. */
-import * as path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { RunResult } from "../support/run";
 import { ensureTool } from "../support/toolchain";
@@ -214,13 +213,15 @@ describeWithLab("a tenant, people's own things, and the smoke test", () => {
   });
 
   it("the smoke test passes, and leaves nothing", async () => {
-    const program = [process.execPath, "--import", "tsx", path.resolve(__dirname, "../../smoke/main.ts")];
-    const words = ["--image", webImage, "--server", "/web", "--path", "/", "--node-port"];
-    const env = { ...process.env, KUBECONFIG: kubeconfigFile(cluster.lab) };
-    const { stdout, stderr, status } = await cluster.lab.run([...program, ...words], {
-      env,
-      allowFailure: true,
-    });
+    const { stdout, stderr, status } = await cluster.smoke(
+      "--image",
+      webImage,
+      "--server",
+      "/web",
+      "--path",
+      "/",
+      "--node-port",
+    );
     saw(stdout + stderr);
     expect(status).toBe(0);
     expect(stdout).toMatch(/ok +secret +etcd holds k8s:enc:secretbox:v1:generated:/);
@@ -228,10 +229,15 @@ describeWithLab("a tenant, people's own things, and the smoke test", () => {
   });
 
   it("the smoke test says which step failed, and leaves nothing then either", async () => {
-    const program = [process.execPath, "--import", "tsx", path.resolve(__dirname, "../../smoke/main.ts")];
-    const words = ["--image", webImage, "--server", "false", "--timeout", "15", "--json"];
-    const env = { ...process.env, KUBECONFIG: kubeconfigFile(cluster.lab) };
-    const { stdout, status } = await cluster.lab.run([...program, ...words], { env, allowFailure: true });
+    const { stdout, status } = await cluster.smoke(
+      "--image",
+      webImage,
+      "--server",
+      "false",
+      "--timeout",
+      "15",
+      "--json",
+    );
     saw(stdout);
     expect(status).toBe(1);
     const results = stdout
