@@ -247,9 +247,8 @@ describe("a change of a master", () => {
       .map((line) => line.split(" --")[0]);
 
   it("uploads the configuration and brings the node to it, without an upgrade", () => {
-    host.files.command("openssl", `cat "$ROOT/sans"`);
     const wanted = settingsOf({ apiServer: { extraArgs: {}, certSans: [] } });
-    host.files.write("/sans", sansOf(wanted));
+    certificateNames(wanted);
     const { status, output } = converge(cp1, wanted);
     expect(status, output).toBe(0);
     expect(kubeadm()).toEqual([
@@ -262,8 +261,7 @@ describe("a change of a master", () => {
 
   it("makes the API server's certificate anew when it lacks a name, and lets the API server read it", () => {
     const wanted = settingsOf({ apiServer: { extraArgs: {}, certSans: ["api.example.com"] } });
-    host.files.command("openssl", `cat "$ROOT/sans"`);
-    host.files.write("/sans", sansOf(settings));
+    certificateNames(settings);
     host.files.command("crictl", "echo 0123abcd");
     const { status, output } = converge(cp1, wanted);
     expect(status, output).toBe(0);
@@ -274,8 +272,7 @@ describe("a change of a master", () => {
 
   it("upgrades the cluster once: the first master applies, the others find it applied", () => {
     const next = settingsOf({ kubernetesVersion: "1.36.5" });
-    host.files.command("openssl", `cat "$ROOT/sans"`);
-    host.files.write("/sans", sansOf(next));
+    certificateNames(next);
     host.install("1.36.5");
     expect(converge(cp1, next).status).toBe(0);
     expect(kubeadm()[0]).toBe("kubeadm upgrade apply");
@@ -289,8 +286,7 @@ describe("a change of a master", () => {
 
   it("is well when it stays so after its kubelet became another version: that starts the API server anew", () => {
     const next = settingsOf({ kubernetesVersion: "1.36.5" });
-    host.files.command("openssl", `cat "$ROOT/sans"`);
-    host.files.write("/sans", sansOf(next));
+    certificateNames(next);
     host.install("1.36.5");
     host.files.command(
       "kubectl",
@@ -322,8 +318,7 @@ esac`,
     ["cp2=registry.k8s.io/kube-apiserver:v1.36.40\\ncp3=registry.k8s.io/kube-apiserver:v1.35.8", "cp2 cp3"],
     ["cp2=registry.k8s.io/kube-apiserver:v1.36.4\\ncp3=registry.k8s.io/kube-apiserver:v1.36.4", ""],
   ])("brings kube-proxy along when the other masters' API servers are there: %s", (images, behind) => {
-    host.files.command("openssl", `cat "$ROOT/sans"`);
-    host.files.write("/sans", sansOf(settings));
+    certificateNames(settings);
     host.files.command(
       "kubectl",
       `case "$*" in
@@ -338,8 +333,7 @@ esac`,
   });
 
   it("restarts kube-proxy when kubeadm changed its configuration, and only then", () => {
-    host.files.command("openssl", `cat "$ROOT/sans"`);
-    host.files.write("/sans", sansOf(settings));
+    certificateNames(settings);
     converge(cp1);
     expect(calls().some((line) => line.includes("rollout restart daemonset kube-proxy"))).toBe(false);
     host.files.command(
@@ -357,8 +351,7 @@ esac`,
     ["changed", true],
     ["left as it was", false],
   ])("waits for kube-proxy on every node when it was %s, and goes on without the last", (_, changed) => {
-    host.files.command("openssl", `cat "$ROOT/sans"`);
-    host.files.write("/sans", sansOf(settings));
+    certificateNames(settings);
     host.files.command(
       "kubectl",
       `case "$*" in
@@ -374,13 +367,14 @@ esac`,
   });
 });
 
-/** What `openssl x509 -ext subjectAltName` prints of a certificate that has all names of the settings. */
-function sansOf(all: typeof settings): string {
+/** `openssl x509 -ext subjectAltName` prints a certificate that has all names of the settings. */
+function certificateNames(all: typeof settings): void {
+  host.files.command("openssl", `cat "$ROOT/sans"`);
   const document = memberFiles(all, cp1).find((file) => file.path.endsWith("/kubeadm.yaml"))?.content ?? "";
   const list = /certSANs:\n((?: +- .*\n)+)/.exec(document)?.[1] ?? "";
   const names = list.split("\n").map((line) => line.replace(/^ +- /, "").replaceAll('"', ""));
   const shown = names
     .filter(Boolean)
     .map((name) => (/^[\d.]+$/.test(name) ? `IP Address:${name}` : `DNS:${name}`));
-  return `X509v3 Subject Alternative Name: \n    ${shown.join(", ")}\n`;
+  host.files.write("/sans", `X509v3 Subject Alternative Name: \n    ${shown.join(", ")}\n`);
 }

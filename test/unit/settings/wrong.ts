@@ -30,13 +30,36 @@ export type Row = readonly [
 ];
 
 export function cases(name: string, rows: readonly Row[]): Wrong[] {
-  return rows.map(([title, change, path, text, secrets]) => ({
+  return casesOf(
+    name,
+    rows.map(([title, change, path, text, secrets]) => [
+      title,
+      change,
+      path,
+      text,
+      secrets === undefined ? {} : { secrets },
+    ]),
+  );
+}
+
+export type CaseRow = readonly [
+  name: string,
+  change: Change,
+  path: string,
+  text: RegExp,
+  more?: Partial<Wrong>,
+];
+
+/** One class of cases; `common` is what all of them have, unless a row says otherwise. */
+export function casesOf(name: string, rows: readonly CaseRow[], common: Partial<Wrong> = {}): Wrong[] {
+  return rows.map(([title, change, path, text, more]) => ({
     class: name,
     name: title,
     change,
     path,
     text,
-    ...(secrets === undefined ? {} : { secrets }),
+    ...common,
+    ...more,
   }));
 }
 

@@ -1,21 +1,10 @@
 import { REGION, smallAws } from "../../support/awsInput";
 import { bareMetalInput } from "../../support/bareMetal";
 import { all, type Change, set } from "./edit";
-import type { Wrong } from "./wrong";
+import { type CaseRow, type Wrong, casesOf } from "./wrong";
 
-type Row = readonly [name: string, change: Change, path: string, text: RegExp, more?: Partial<Wrong>];
-
-function cases(name: string, rows: readonly Row[]): Wrong[] {
-  return rows.map(([title, change, path, text, more]) => ({
-    class: `add-ons: ${name}`,
-    name: title,
-    change,
-    path,
-    text,
-    base: bareMetalInput,
-    ...more,
-  }));
-}
+const cases = (name: string, rows: readonly CaseRow[]) =>
+  casesOf(`add-ons: ${name}`, rows, { base: bareMetalInput });
 
 const SSH_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n-----END OPENSSH PRIVATE KEY-----\n";
 const onAws: Partial<Wrong> = { base: smallAws, region: REGION };

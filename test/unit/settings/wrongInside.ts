@@ -2,22 +2,10 @@
 import { REGION, smallAws } from "../../support/awsInput";
 import { bareMetalInput } from "../../support/bareMetal";
 import { filesOf } from "../../support/projectFiles";
-import { all, type Change, set } from "./edit";
-import type { Wrong } from "./wrong";
+import { all, set } from "./edit";
+import { type CaseRow, type Wrong, casesOf } from "./wrong";
 
-type Row = readonly [name: string, change: Change, path: string, text: RegExp, more?: Partial<Wrong>];
-
-function cases(name: string, rows: readonly Row[]): Wrong[] {
-  return rows.map(([title, change, path, text, more]) => ({
-    class: name,
-    name: title,
-    change,
-    path,
-    text,
-    base: bareMetalInput,
-    ...more,
-  }));
-}
+const cases = (name: string, rows: readonly CaseRow[]) => casesOf(name, rows, { base: bareMetalInput });
 
 const metallb = set("metallb", { pools: { lan: { addresses: ["10.40.0.240-10.40.0.250"] } } });
 const router = { name: "rack1", address: "10.40.0.1", asNumber: 64512, myAsNumber: 64601 };
@@ -40,7 +28,7 @@ const podOn = (name: string, port: number, protocol = "TCP") =>
     },
   });
 
-const PORTS: readonly Row[] = [
+const PORTS: readonly CaseRow[] = [
   [
     "the API's proxy on MetalLB's",
     all(metallb, proxyOn(7946)),
@@ -87,7 +75,7 @@ const PORTS: readonly Row[] = [
 const custom = (key: string, text: string) => set("coredns", { custom: { [key]: text } });
 const zone = (name: string, text: string) => set("coredns", { custom: { zones: { [name]: text } } });
 
-const COREFILE: readonly Row[] = [
+const COREFILE: readonly CaseRow[] = [
   [
     "a plugin that there is not",
     custom("plugins", "acl {\n  block type ANY\n}\nreweite name a b"),
@@ -147,7 +135,7 @@ const withBgp = (more: object) =>
 const traefik = (over: object = {}) => set("ingress", { kind: "traefik", ...over });
 const second = { ...router, name: "rack2", address: "10.40.0.2" };
 
-const METALLB: readonly Row[] = [
+const METALLB: readonly CaseRow[] = [
   [
     "addresses of a peer",
     pools({ addresses: ["192.168.5.0/28"] }),
@@ -245,7 +233,7 @@ const METALLB: readonly Row[] = [
   ],
 ];
 
-const INGRESS: readonly Row[] = [
+const INGRESS: readonly CaseRow[] = [
   [
     "with every pool held back",
     all(pools({ autoAssign: false }), traefik()),
@@ -300,7 +288,7 @@ const definition = {
   spec: { group: "example.com", names: { kind: "Widget", plural: "widgets" }, versions: [{ name: "v1" }] },
 };
 
-const OBJECTS: readonly Row[] = [
+const OBJECTS: readonly CaseRow[] = [
   [
     "a kind in other letters",
     manifest("v1", "Configmap", "web"),
@@ -382,7 +370,7 @@ const OBJECTS: readonly Row[] = [
   ],
 ];
 
-const KEPT: readonly Row[] = [
+const KEPT: readonly CaseRow[] = [
   [
     "CoreDNS' ConfigMap",
     set("manifests", [
@@ -400,7 +388,7 @@ const KEPT: readonly Row[] = [
   ],
 ];
 
-const CHARTS: readonly Row[] = [
+const CHARTS: readonly CaseRow[] = [
   [
     "into a namespace that nobody makes",
     chart({ namespace: "monitorng" }),
@@ -440,7 +428,7 @@ const pod = (name: string, spec: object = {}) => ({
   spec: { containers: [{ name: "a", image: "a:1" }], ...spec },
 });
 
-const STATIC: readonly Row[] = [
+const STATIC: readonly CaseRow[] = [
   [
     "two of one name",
     set("staticPods", { a: { pod: pod("agent") }, b: { pod: pod("agent") } }),
@@ -472,7 +460,7 @@ const oidc = (over: object) =>
 const shop = (over: object) =>
   all(set("cni.networkPolicy", "kube-network-policies"), set("tenants", { shop: over, pay: {} }));
 
-const TRUST: readonly Row[] = [
+const TRUST: readonly CaseRow[] = [
   [
     "groups of the issuer as Kubernetes' own",
     oidc({ groupsClaim: "groups", groupsPrefix: "system:" }),
@@ -505,7 +493,7 @@ const TRUST: readonly Row[] = [
   ],
 ];
 
-const TWICE: readonly Row[] = [
+const TWICE: readonly CaseRow[] = [
   [
     "more asked for than may be used",
     set("coredns", { resources: { requests: { memory: "1Gi" }, limits: { memory: "170Mi" } } }),
@@ -527,7 +515,7 @@ const TWICE: readonly Row[] = [
 ];
 
 const project: Partial<Wrong> = { files: filesOf({ "charts/metallb/Chart.yaml": "name: metallb" }) };
-const FILES: readonly Row[] = [
+const FILES: readonly CaseRow[] = [
   [
     "a chart's folder",
     set("helm.sources.traefik", "./charts/traefik"),

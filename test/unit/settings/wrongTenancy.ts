@@ -1,19 +1,6 @@
 import { filesOf } from "../../support/projectFiles";
-import { all, type Change, set } from "./edit";
-import type { Wrong } from "./wrong";
-
-type Row = readonly [name: string, change: Change, path: string, text: RegExp, more?: Partial<Wrong>];
-
-function cases(name: string, rows: readonly Row[]): Wrong[] {
-  return rows.map(([title, change, path, text, more]) => ({
-    class: name,
-    name: title,
-    change,
-    path,
-    text,
-    ...more,
-  }));
-}
+import { all, set } from "./edit";
+import { type Wrong, casesOf as cases } from "./wrong";
 
 /** A tenant on a network that enforces its policies. */
 const tenant = (name: string, settings: object) =>
