@@ -15,7 +15,7 @@ export type AwsCommand =
 const PATIENCE = 90;
 
 function base(aws: Pick<AwsSettings, "region" | "partition">): string {
-  return `import datetime, glob, hashlib, hmac, json, os, random, re, subprocess, sys, time
+  return `import datetime, glob, hashlib, hmac, http.client, json, os, random, re, subprocess, sys, time
 import urllib.error, urllib.parse, urllib.request
 
 REGION = ${JSON.stringify(aws.region)}
@@ -23,7 +23,10 @@ DOMAIN = ${JSON.stringify(endpointDomain(aws.partition))}
 METADATA = "http://169.254.169.254/latest/"
 # How each service is spoken to: JSON with the prefix of its actions, or a form with the version of its interface.
 SERVICES = {"ssm": "AmazonSSM", "secretsmanager": "secretsmanager", "autoscaling": "2011-01-01", "ec2": "2016-11-15"}
-AGAIN = re.compile("Throttl|RequestLimit|TooMany|AccessDenied|UnauthorizedOperation|Expired|UnrecognizedClient|InvalidClientTokenId|Internal|Unavailable")
+# Codes of refusals that pass: load, roles that are new, clocks that are not set yet, and failures of the service.
+AGAIN = re.compile("Throttl|Limit|ThroughputExceeded|TooMany|SlowDown|AccessDenied|Unauthorized|Expired|Skewed|Signature|AuthFailure|UnrecognizedClient|InvalidClientTokenId|Internal|Unavailable|Timeout|NotComplete")
+# What a connection comes to that breaks, is refused, or leads to something that speaks no HTTP.
+BROKEN = (OSError, http.client.HTTPException)
 # The metadata service is on the host's own link: no proxy can reach it.
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -41,10 +44,10 @@ def ask_metadata(path, method="GET", headers=None):
             if error.code == 404:
                 return None
             reason = error
-        except OSError as error:
+        except BROKEN as error:
             reason = error
         time.sleep(0.5 * (attempt + 1))
-    raise Refused("the metadata service does not answer for %s: %s" % (path, reason))
+    raise Refused("Unavailable: the metadata service does not answer for %s: %s" % (path, reason))
 
 
 def metadata(path):
@@ -57,7 +60,12 @@ def credentials():
     role = (metadata(folder) or "").strip()
     if not role:
         raise Refused("AccessDenied: the instance has no role yet")
-    return json.loads(metadata(folder + role.split()[0]) or "{}")
+    text = metadata(folder + role.split()[0]) or "{}"
+    keys = json.loads(text) if text.startswith("{") else {}
+    # While EC2 cannot assume a role that is new, the answer has a code and a message, and no key.
+    if "SecretAccessKey" not in keys:
+        raise Refused("AccessDenied: no credentials of role %s yet: %s %s" % (role, keys.get("Code"), keys.get("Message")))
+    return keys
 
 
 def sign(service, host, headers, body, keys, now):
@@ -93,14 +101,26 @@ def call_once(service, action, params):
     headers = sign(service, host, headers, body, credentials(), now)
     request = urllib.request.Request("https://%s/" % host, data=body, headers=headers)
     try:
-        text = urllib.request.urlopen(request, timeout=20).read().decode()
+        text = urllib.request.urlopen(request, timeout=20).read().decode(errors="replace")
     except urllib.error.HTTPError as error:
         text = error.read().decode(errors="replace")
         found = re.search('"__type" *: *"(?:[^"#]*#)?([^"]+)"|<Code>([^<]+)', text)
-        code = (found.group(1) or found.group(2)) if found else "Internal" if error.code >= 500 else "HTTP %d" % error.code
+        if not found:
+            raise stranger(host, "HTTP %d %s" % (error.code, text))
         said = re.search('"[Mm]essage" *: *"([^"]*)|<Message>([^<]*)', text)
-        raise Refused("%s: %s" % (code, (said.group(1) or said.group(2)) if said else ""))
-    return json.loads(text or "{}") if kind[0] != "2" else text
+        raise Refused("%s: %s" % (found.group(1) or found.group(2), (said.group(1) or said.group(2) or "") if said else ""))
+    if kind[0] == "2":
+        if action + "Response" in text:
+            return text
+        raise stranger(host, text)
+    try:
+        return json.loads(text or "{}")
+    except ValueError:
+        raise stranger(host, text)
+
+
+def stranger(host, text):
+    return Refused("Unavailable: %s answered with %r, which is not an answer of AWS: is a proxy or a portal in between?" % (host, text[:80]))
 
 
 def call(service, action, params, patience=${PATIENCE}):
@@ -111,9 +131,9 @@ def call(service, action, params, patience=${PATIENCE}):
         try:
             return call_once(service, action, params)
         except Refused as error:
-            reason, again = error, AGAIN.search(str(error))
-        except OSError as error:
-            reason, again = Refused("%s: %s" % (service, error)), True
+            reason, again = error, AGAIN.search(str(error).split(":")[0])
+        except (ValueError,) + BROKEN as error:
+            reason, again = Refused("%s: %r" % (service, error)), True
         if not again or time.monotonic() + pause > until:
             raise Refused("%s %s: %s" % (service, action, reason))
         time.sleep(pause * random.uniform(0.5, 1.5))
@@ -174,17 +194,22 @@ def files(name, version=""):
             raise Refused("the secret %s names %s, which is no file below /etc/kubernetes" % (name, path))
         write(path, content)
 `,
-  // hostKey SECRET: makes the secret the host's only SSH key.
+  // hostKey SECRET: makes the secret the host's only SSH key. Never gives up: without it sshd would show a key that nobody pinned.
   hostKey: `
 def hostKey(name):
     path, mark = "/etc/ssh/ssh_host_ed25519_key", "/var/lib/pulumi-kubeadm/host-key"
     if os.path.exists(mark) and os.path.exists(path):
         return
-    params = {"SecretId": name}
-    key = call("secretsmanager", "GetSecretValue", params, 600)["SecretString"].strip() + "\\n"
+    key = ""
+    while not key:
+        try:
+            key = call("secretsmanager", "GetSecretValue", {"SecretId": name}, 300)["SecretString"].strip()
+        except (Refused, KeyError) as error:
+            print("sshd waits for its host key in Secrets Manager: %s" % error, flush=True)
+            time.sleep(15)
     for old in glob.glob("/etc/ssh/ssh_host_*"):
         os.remove(old)
-    write(path, key)
+    write(path, key + "\\n")
     public = subprocess.run(["ssh-keygen", "-y", "-f", path], stdout=subprocess.PIPE, check=True).stdout
     write(path + ".pub", public.decode(), 0o644)
     write(mark, name + "\\n")

@@ -41,7 +41,10 @@ export function compressed(text: string): Buffer {
 
 /**
  * The host's SSH key comes from Secrets Manager by the instance's own role before sshd starts, so that who dials knows it
- * beforehand. `bootcmd` runs at each boot, and the program does nothing when the key is there.
+ * beforehand. `bootcmd` runs at each boot, and the program does nothing when the key is there. Until it is, the program
+ * tries for as long as it takes: cloud-init's stage of `bootcmd` goes before sshd.service (systemd/cloud-init.service.tmpl,
+ * `Before=sshd.service`) and has no time limit, so that no sshd ever shows another key. A unit that systemd restarts would need
+ * a drop-in for each of ssh.service, sshd.service and ssh.socket to keep that order. The reason for the wait is on the console.
  */
 function hostKeyConfig(aws: AwsSettings, secret: string): object {
   return {
