@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { connect, Dropped, type RunResult, type Session } from "./connection";
-import { HostProblem } from "./problem";
+import { ConnectionLostError, HostProblem } from "./problem";
 import type { Connection, StepInput } from "./protocol";
 import { scrubber } from "./secrets";
 
@@ -93,7 +93,7 @@ export class Hosts {
         session.close();
         drops = Date.now() - since > SETTLED ? 1 : drops + 1;
         if (drops >= DROPS)
-          throw new HostProblem(
+          throw new ConnectionLostError(
             machine,
             `the SSH connection broke off ${DROPS} times in a row${error.message === "" ? "" : `: ${error.message}`}`,
           );

@@ -16,8 +16,14 @@ export interface SshHostOptions {
   readonly accept?: boolean;
   /** Opens connections to other hosts for its clients; default true. */
   readonly forwards?: boolean;
+  /** What it says of a connection that it does not open (RFC 4254, 5.1); default: 2, connect failed, without words. */
+  readonly refusal?: { readonly reason: number; readonly description: string };
   /** Default: an ed25519 key of its own. */
   readonly key?: KeyPair;
+}
+
+interface OpenFailures {
+  channelOpenFail(recipient: number, reason: number, description?: string): void;
 }
 
 export const userKey = newKey();
@@ -103,6 +109,13 @@ export class SshHost {
     // A client that goes away in the middle of a handshake is an error to ssh2, and what some tests are about.
     client.on("error", () => undefined);
     client.on("authentication", (context) => this.logOn(context));
+    const { refusal } = this.options;
+    if (refusal !== undefined) {
+      // ssh2's own servers have no words for it.
+      const protocol = (client as unknown as { _protocol: OpenFailures })._protocol;
+      const fail = protocol.channelOpenFail.bind(protocol);
+      protocol.channelOpenFail = (recipient) => fail(recipient, refusal.reason, refusal.description);
+    }
     client.on("tcpip", (accept, reject, { destIP, destPort }) => {
       this.forwarded.push(`${destIP}:${destPort}`);
       if (this.options.forwards === false) return reject();
