@@ -1,4 +1,6 @@
 /** What consumers import from `pulumi-kubeadm`. */
+import { refuseAsProgram } from "./components/entryPoint";
+
 export { Cluster, type ClusterArgs } from "./components/cluster";
 export { ClusterSettingsError } from "./components/settingsError";
 export { createAddons, type Addons, type AddonsArgs } from "./components/addons";
@@ -55,3 +57,6 @@ export type * from "./model/settings/resolvedOwn";
 export type * from "./model/settings/resolvedTenancy";
 export type * from "./model/settings/resolvedAddons";
 export type { ClusterInput } from "./model/settings/schema/cluster";
+
+// A bundle of ES modules has no `module`.
+refuseAsProgram(typeof module === "undefined" ? undefined : module.parent?.filename);

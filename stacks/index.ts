@@ -1,5 +1,4 @@
 import { createCluster, stackArgs } from "./program";
 
-const { outputs } = createCluster(stackArgs());
-
-export const { kubeconfig, endpoint, caCertificate, tenantKubeconfigs, oidcKubeconfig } = outputs;
+/** Pulumi takes what a program exports as the outputs of the stack. */
+export = createCluster(stackArgs()).outputs;

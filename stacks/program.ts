@@ -9,8 +9,8 @@ export interface StackOutputs {
   readonly caCertificate: pulumi.Output<string>;
   /** Tenants' kubeconfigs by name; secret. Tenants without credentials are not among them. */
   readonly tenantKubeconfigs: pulumi.Output<Record<string, string>>;
-  /** For who logs in at the issuer of `oidc`; undefined without one. No secret: it holds no credentials. */
-  readonly oidcKubeconfig: pulumi.Output<string> | undefined;
+  /** For who logs in at the issuer of `oidc`; left out without one. No secret: it holds no credentials. */
+  readonly oidcKubeconfig?: pulumi.Output<string>;
 }
 
 /** Builds the cluster of one environment. */
@@ -19,7 +19,9 @@ export function createCluster(args: ClusterArgs): { cluster: Cluster; outputs: S
   const cluster = new Cluster(environment, { ...args, environment });
   const { kubeconfig, endpoint, caCertificate, oidcKubeconfig } = cluster;
   const tenantKubeconfigs = kubeconfigsOf(cluster);
-  return { cluster, outputs: { kubeconfig, endpoint, caCertificate, tenantKubeconfigs, oidcKubeconfig } };
+  const outputs = { kubeconfig, endpoint, caCertificate, tenantKubeconfigs };
+  // Pulumi warns at every run about an output that is undefined.
+  return { cluster, outputs: oidcKubeconfig === undefined ? outputs : { ...outputs, oidcKubeconfig } };
 }
 
 function kubeconfigsOf({ tenants }: Cluster): pulumi.Output<Record<string, string>> {

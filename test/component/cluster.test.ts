@@ -72,6 +72,24 @@ describe("the tree", () => {
   });
 });
 
+describe("outputs of a stack", () => {
+  it("are never undefined, of which Pulumi would warn at every run", async () => {
+    let outputs: object = {};
+    const settings = metalInput() as Parameters<typeof createCluster>[0]["settings"];
+    await record(() => void ({ outputs } = createCluster({ settings, environment: "metal" })), {
+      outputs: made,
+      onWarning: () => undefined,
+    });
+    expect(Object.keys(outputs).sort()).toEqual([
+      "caCertificate",
+      "endpoint",
+      "kubeconfig",
+      "tenantKubeconfigs",
+    ]);
+    expect(Object.values(outputs)).not.toContain(undefined);
+  });
+});
+
 describe("order", () => {
   it("sets up no machine before all of them were looked at", () => {
     const setups = resources.filter((one) => one.name.endsWith("-setup"));

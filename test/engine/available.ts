@@ -22,6 +22,16 @@ export function describeWithEngine(name: string, suite: () => void): void {
   });
 }
 
+/** As `describeWithEngine`, for suites in which the CLI looks for the program itself, as it does for people. */
+export function describeWithLanguageHost(name: string, suite: () => void): void {
+  if (onPath("pulumi-language-nodejs")) describeWithEngine(name, suite);
+  else {
+    const reason =
+      "needs pulumi-language-nodejs on PATH: go build in sdk/nodejs/cmd/pulumi-language-nodejs of Pulumi's repository";
+    describe(name, () => it.skip(reason, () => undefined));
+  }
+}
+
 function onPath(name: string): boolean {
   const folders = (process.env["PATH"] ?? "").split(path.delimiter);
   return folders.some((folder) => folder !== "" && existsSync(path.join(folder, name)));
