@@ -134,9 +134,10 @@ def call(service, action, params, patience=${PATIENCE}):
             reason, again = error, AGAIN.search(str(error).split(":")[0])
         except (ValueError,) + BROKEN as error:
             reason, again = Refused("%s: %r" % (service, error)), True
-        if not again or time.monotonic() + pause > until:
+        wait = pause * random.uniform(0.5, 1.5)
+        if not again or time.monotonic() + wait > until:
             raise Refused("%s %s: %s" % (service, action, reason))
-        time.sleep(pause * random.uniform(0.5, 1.5))
+        time.sleep(wait)
         pause = min(pause * 2, 15)
 
 

@@ -64,14 +64,24 @@ except aws.Refused as error:
     },
   );
 
-  it("end within their patience, with the last reason", () => {
-    const lines = `${played('["AccessDeniedException: no"]')}
-try:
-    aws.call("ssm", "GetParameter", {}, 60)
-except aws.Refused as error:
-    print(error, clock[0] <= 60, len(asked) > 4)`;
-    expect(python(lines)).toBe("ssm GetParameter: AccessDeniedException: no True True\n");
-  });
+  // The shortest and the longest pause that is drawn, and what lies between: the draw decides nothing else.
+  it.each(["low", "high", "(low + high) / 2"])(
+    "end within their patience, with the last reason, when pauses are %s",
+    (drawn) => {
+      const lines = `${played('["AccessDeniedException: no"]')}
+aws.random.uniform = lambda low, high: ${drawn}
+for patience in (0, 1, 7, 30, 60, 90, 600):
+    clock[0] = 0.0
+    asked.clear()
+    try:
+        aws.call("ssm", "GetParameter", {}, patience)
+    except aws.Refused as error:
+        # Another pause is 22.5 seconds at most.
+        print(error, clock[0] <= patience, clock[0] >= patience - 22.5, len(asked) > 4 or patience < 60)`;
+      const refusal = "ssm GetParameter: AccessDeniedException: no True True True\n";
+      expect(python(lines)).toBe(refusal.repeat(7));
+    },
+  );
 
   it("asks the metadata service with a token of its second version, and past any proxy", () => {
     const said = python(`
