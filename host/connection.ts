@@ -1,5 +1,6 @@
 import { Client, utils, type ClientChannel, type ConnectConfig } from "ssh2";
 import type { Duplex } from "node:stream";
+import { searchPath } from "../model/node/paths";
 import {
   BastionError,
   HandshakeError,
@@ -264,8 +265,10 @@ function session(machine: string, connection: Connection, client: Client): Sessi
   let closed = false;
   client.on("error", () => undefined);
   client.once("close", () => (closed = true));
-  const asRoot = (command: string): string =>
-    connection.user === "root" ? command : `sudo -n -- /bin/sh -c ${quote(command)}`;
+  const asRoot = (command: string): string => {
+    const found = `export PATH="${searchPath}"; ${command}`;
+    return connection.user === "root" ? found : `sudo -n -- /bin/sh -c ${quote(found)}`;
+  };
   return {
     machine,
     close: () => client.end(),

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { searchPath } from "../model/node/paths";
 import { connect, Dropped, type RunResult, type Session } from "./connection";
 import { ConnectionLostError, HostProblem } from "./problem";
 import type { Connection, StepInput } from "./protocol";
@@ -201,6 +202,7 @@ export class Hosts {
 
 function wrapper(id: string, job: Required<Job>): string {
   return [
+    `export PATH="${searchPath}"`,
     `echo $$ > ${id}.pid`,
     `echo "$(date -u +%FT%TZ) ${job.name}" >> ${LOG_FILE}`,
     `chmod 600 ${LOG_FILE}`,

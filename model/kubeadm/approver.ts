@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { endpointDomain, partitionOf } from "../aws/regions";
+import { searchPath } from "../node/paths";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings } from "../settings/resolved";
 import { systemdUnit } from "./units";
@@ -76,7 +77,7 @@ function approverScript(settings: ClusterSettings): string {
   return `#!/usr/bin/env bash
 # Approves requests of kubelets for serving certificates that name nothing but their own Node; leaves all others pending.
 set -euo pipefail
-export LC_ALL=C KUBECONFIG=/etc/kubernetes/admin.conf
+export LC_ALL=C PATH="${searchPath}" KUBECONFIG=/etc/kubernetes/admin.conf
 state=\${RUNTIME_DIRECTORY:-/run/${approverUnit}}
 service_network=${service}
 service_prefix=${prefix}

@@ -1,5 +1,6 @@
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings } from "../settings/resolved";
+import { searchPath } from "../node/paths";
 import { paths } from "./paths";
 import { systemdUnit } from "./units";
 
@@ -45,7 +46,7 @@ function renewalScript(renewBeforeDays: number): string {
   return `#!/usr/bin/env bash
 # Renews kubeadm's certificates when one of them ends within ${renewBeforeDays} days, then restarts what uses them.
 set -euo pipefail
-export LC_ALL=C
+export LC_ALL=C PATH="${searchPath}"
 pki=${paths.pki}
 kubernetes=/etc/kubernetes
 pending=/var/lib/pulumi-kubeadm/renewal

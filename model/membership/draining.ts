@@ -1,5 +1,6 @@
 /** Scripts that run on another master while a node is upgraded: one node at a time is drained, and let in again afterwards. */
 import type { ClusterSettings, Machine } from "../settings/resolved";
+import { searchPath } from "../node/paths";
 import { ADMIN, prelude, word } from "./shell";
 
 /**
@@ -31,7 +32,7 @@ export function turnScript(machine: Machine): string {
   const node = word(machine.nodeName);
   return `set -u
 umask 077
-export LC_ALL=C KUBECONFIG=${ADMIN}
+export LC_ALL=C PATH="${searchPath}" KUBECONFIG=${ADMIN}
 mkdir -p ${FOLDER}
 start=$(date +%s)
 upgrading() { kubectl get nodes -o 'go-template={{range .items}}{{if index .metadata.annotations "${UPGRADING}"}}{{.metadata.name}}{{"\\n"}}{{end}}{{end}}' 2>/dev/null; }

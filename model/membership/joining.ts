@@ -2,6 +2,7 @@
  * The scripts that make a host a node. Each can be run again after any interruption: what a former run left half done is
  * found by the state in member.json and cleared first.
  */
+import { searchPath } from "../node/paths";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings } from "../settings/resolved";
 import type { MemberFacts } from "./facts";
@@ -111,9 +112,9 @@ export function joinFileCommand(): RenderedFile {
     content: `#!/usr/bin/env bash
 # Prints a discovery file that is good for one hour, and the line that joins a prepared host with it.
 set -euo pipefail
+export LC_ALL=C PATH="${searchPath}" KUBECONFIG=${ADMIN}
 pool=\${1:?"usage: pulumi-kubeadm-join-file POOL"}
 [[ $pool =~ ^[a-z0-9]([-a-z0-9]*[a-z0-9])?$ ]] || { echo "POOL must be a DNS label" >&2; exit 2; }
-export KUBECONFIG=${ADMIN}
 umask 077
 configuration=$(mktemp)
 trap 'rm -f "$configuration"' EXIT

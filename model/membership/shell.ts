@@ -1,3 +1,4 @@
+import { searchPath } from "../node/paths";
 import type { RenderedFile } from "../renderedFile";
 
 /** Where the library keeps what it knows about a host: which machine it is and which cluster it belongs to. */
@@ -19,7 +20,7 @@ export function prelude(): string {
   return `#!/usr/bin/env bash
 set -euo pipefail
 umask 077
-export LC_ALL=C KUBECONFIG=${ADMIN}
+export LC_ALL=C PATH="${searchPath}" KUBECONFIG=${ADMIN}
 changed=""
 phase() { echo "##phase $1"; }
 note() { echo "##note $1"; }

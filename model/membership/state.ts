@@ -1,8 +1,10 @@
+import { searchPath } from "../node/paths";
 import { MEMBER_FILE } from "./shell";
 
 /** Prints, as one line of JSON after \`##state \`, what a host is in. Changes nothing. */
 export function stateScript(): string {
   return `set -u
+export LC_ALL=C PATH="${searchPath}"
 member=null; setup=null
 [ -s ${MEMBER_FILE} ] && member=$(cat ${MEMBER_FILE})
 [ -s /var/lib/pulumi-kubeadm/setup.json ] && setup=$(cat /var/lib/pulumi-kubeadm/setup.json)

@@ -1,6 +1,6 @@
 import { cniFacts } from "../cni/facts";
 import { flowsInto, sourceRanges, type Flow, type PortRange, type Source } from "../flows";
-import { range, relation } from "../network/addresses";
+import { range } from "../network/addresses";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings, Machine } from "../settings/resolved";
 import { NO_ADDONS } from "../settings/resolvedAddons";
@@ -16,13 +16,22 @@ const sshPorts = "$ssh_ports";
 /** Longest comment nft takes (NFTNL_UDATA_COMMENT_MAXLEN). */
 const COMMENT = 127;
 
-/** Ranges without those that lie in another: nft refuses a set whose intervals overlap. */
+/**
+ * Ranges in the order of their addresses, without those that lie in another: nft refuses a set whose intervals overlap.
+ * Each is read once: every machine's rules name every node.
+ */
 export function disjoint(ranges: readonly string[]): string[] {
-  const unique = [...new Set(ranges.map((entry) => entry.replace(/\/32$/, "")))];
-  return unique.filter(
-    (own) =>
-      !unique.some((other) => other !== own && relation(range(cidr(own)), range(cidr(other))) === "within"),
-  );
+  const read = [...new Set(ranges.map(cidr))].map(range);
+  // The wider of two that begin at one address comes first, so whatever lies in another follows it.
+  read.sort((a, b) => a.first - b.first || b.last - a.last);
+  const kept: string[] = [];
+  let last = -1;
+  for (const own of read) {
+    if (own.last <= last) continue;
+    last = own.last;
+    kept.push(own.text.replace(/\/32$/, ""));
+  }
+  return kept;
 }
 
 function cidr(text: string): string {

@@ -1,7 +1,7 @@
 import { endpointAddresses } from "../network/endpoint";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings, Machine } from "../settings/resolved";
-import { installRoot } from "./paths";
+import { installRoot, searchPath } from "./paths";
 import { putFile } from "./prelude";
 
 export const blockBegin = "# BEGIN pulumi-kubeadm";
@@ -36,6 +36,7 @@ export function hostsScriptFile(settings: ClusterSettings, machine: Machine): Re
     content: `#!/usr/bin/env bash
 # Keeps this library's block in the hosts file; the file's other lines are left as they are.
 set -euo pipefail
+export LC_ALL=C PATH="${searchPath}"
 hosts=\${1:-/etc/hosts}
 new=$hosts.pulumi-kubeadm-new
 {

@@ -1,6 +1,6 @@
 import { heredoc, sh, shWords } from "../text";
 import type { RenderedFile } from "../renderedFile";
-import { filesList, pendingFolder, stateFolder } from "./paths";
+import { filesList, pendingFolder, searchPath, stateFolder } from "./paths";
 
 /**
  * What every script starts with: strict bash, phases, and an end that always says what failed. `die` must not be
@@ -11,7 +11,7 @@ export function prelude(purpose: string): string {
 # ${purpose}
 set -Eeuo pipefail
 umask 022
-export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL=C PATH="${searchPath}"
 reported=""
 failed_line=0
 failed_command=""

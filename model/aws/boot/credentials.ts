@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { proxyVariables } from "../../node/downloads";
+import { searchPath } from "../../node/paths";
 import { systemdUnit } from "../../kubeadm/units";
 import type { RenderedFile } from "../../renderedFile";
 import type { ClusterSettings } from "../../settings/resolved";
@@ -76,7 +77,7 @@ function program(settings: ClusterSettings, pools: readonly AwsPool[]): string {
 # shellcheck disable=SC2016,SC2317 # templates of kubectl; functions that are called by name
 set -euo pipefail
 umask 077
-export LC_ALL=C KUBECONFIG=/etc/kubernetes/admin.conf
+export LC_ALL=C PATH="${searchPath}" KUBECONFIG=/etc/kubernetes/admin.conf
 state=/var/lib/pulumi-kubeadm/pools
 ${awsFunction}# The prefix is a syslog level that systemd reads.
 say() { echo "<5>$*"; }

@@ -3,6 +3,7 @@ import { patches } from "../../kubeadm/patches";
 import { systemdUnit } from "../../kubeadm/units";
 import { DISCOVERY_FILE } from "../../membership/parts";
 import { proxyVariables } from "../../node/downloads";
+import { searchPath } from "../../node/paths";
 import { renderNode } from "../../node/render";
 import type { RenderedFile } from "../../renderedFile";
 import type { ClusterSettings } from "../../settings/resolved";
@@ -88,7 +89,7 @@ function bootScript(settings: ClusterSettings, pool: AwsPool, boot: string): str
 # Makes this instance a node of pool ${pool.name}.
 set -Eeuo pipefail
 umask 022
-export LC_ALL=C HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL=C HOME=/root PATH="${searchPath}"
 ${environment.join("")}log=${bootLog}
 phase=start
 node=""

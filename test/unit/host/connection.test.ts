@@ -4,7 +4,7 @@ import { connect, Dropped, type Session } from "../../../host/connection";
 import { HostProblem } from "../../../host/problem";
 import type { Connection } from "../../../host/protocol";
 import { newKey } from "../../support/sshKey";
-import { answer, hostKeyLine, Machine, otherHostKey, SshHost, userKey, type Exec } from "./sshHost";
+import { answer, hostKeyLine, Machine, meant, otherHostKey, SshHost, userKey, type Exec } from "./sshHost";
 
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {
@@ -51,7 +51,7 @@ function nowhere(port: number): Connection {
   };
 }
 
-const echo: Exec = (command, channel) => answer(channel, 0, `${command}\n`);
+const echo: Exec = (command, channel) => answer(channel, 0, `${meant(command)}\n`);
 
 describe("the host key", () => {
   it("lets a session open when it is the pinned one", async () => {
@@ -209,6 +209,28 @@ describe("commands", () => {
     expect(result).toEqual({ status: 0, stdout: `it's 2${text}`, stderr: "" });
     expect(server.commands[0].startsWith("sudo -n -- /bin/sh -c '")).toBe(true);
   });
+
+  it.each(["root", "ec2-user"])(
+    "of %s find what lies in /usr/local, whatever search path the host gives them",
+    async (user) => {
+      const machine = new Machine();
+      cleanUp.push(() => machine.remove());
+      // As on RHEL 9 and Amazon Linux 2023: Defaults secure_path = /sbin:/bin:/usr/sbin:/usr/bin
+      machine.write(
+        "bin/sudo",
+        '#!/bin/sh\nshift 2\nexec env PATH=/sbin:/bin:/usr/sbin:/usr/bin "$@"\n',
+        0o755,
+      );
+      machine.write("usr/local/bin/kubectl", "#!/bin/sh\necho ours\n", 0o755);
+      const server = await host({ exec: machine.exec() });
+      const session = await open(server.connection({ user }));
+      expect(await session.run("/bin/bash -s", { input: "kubectl" })).toEqual({
+        status: 0,
+        stdout: "ours\n",
+        stderr: "",
+      });
+    },
+  );
 
   it("give status, both outputs, and lines while they come, the last without its end too", async () => {
     const { session } = await shell("root");

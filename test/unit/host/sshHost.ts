@@ -5,6 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { Server, utils, type AuthContext, type Connection as Client, type ServerChannel } from "ssh2";
 import type { Connection } from "../../../host/protocol";
+import { searchPath } from "../../../model/node/paths";
 import { newKey, type KeyPair } from "../../support/sshKey";
 
 /** What a client asks the host to run; `channel` carries its input and output. */
@@ -28,6 +29,14 @@ interface OpenFailures {
 
 export const userKey = newKey();
 
+/** What the program sets before each command, so that a host's own search path does not matter. */
+const WITH_PATH = `export PATH="${searchPath}"; `;
+
+/** A command as it was meant, without the search path before it. */
+export function meant(command: string): string {
+  return command.replace(WITH_PATH, "");
+}
+
 /** A key as the settings have it: type and blob. */
 export function hostKeyLine(key: KeyPair): string {
   return key.public.split(" ").slice(0, 2).join(" ");
@@ -45,6 +54,8 @@ export class SshHost {
   /** Attempts to log on; a key is offered before it is used, so one log-on is several. */
   logOns = 0;
   readonly commands: string[] = [];
+  /** The same as they were sent. */
+  readonly sent: string[] = [];
   /** Targets that connections were forwarded to. */
   readonly forwarded: string[] = [];
   readonly hostKey: string;
@@ -128,7 +139,8 @@ export class SshHost {
     });
     client.on("session", (accept) => {
       accept().on("exec", (accepted, refuse, { command }) => {
-        this.commands.push(command);
+        this.sent.push(command);
+        this.commands.push(meant(command));
         if (this.options.exec === undefined) return refuse();
         this.options.exec(command, accepted());
       });
@@ -236,6 +248,9 @@ export class Machine {
 
   private inside(text: string): string {
     fs.mkdirSync(path.join(this.root, "var/log"), { recursive: true });
-    return text.replaceAll(/\/(run\/pulumi-kubeadm|var\/log\/pulumi-kubeadm)/g, `${this.root}/$1`);
+    return text.replaceAll(
+      /\/(run\/pulumi-kubeadm|var\/log\/pulumi-kubeadm|usr\/local\/s?bin)/g,
+      `${this.root}/$1`,
+    );
   }
 }
