@@ -98,7 +98,8 @@ kubectl
   });
 
   it("has scripts of every kind to look at", () => {
-    const sources = (fs.readdirSync("model", { recursive: true, encoding: "utf8" }) as string[])
+    const sources = fs
+      .readdirSync("model", { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts"))
       .map((file) => fs.readFileSync(path.join("model", file), "utf8"));
     const purposes = sources.flatMap((text) =>
