@@ -3,6 +3,7 @@ import { endpointDomain, partitionOf } from "../aws/regions";
 import { searchPath } from "../node/paths";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings } from "../settings/resolved";
+import { readRequestFunction } from "./certificateRequest";
 import { systemdUnit } from "./units";
 
 export const approverUnit = "pulumi-kubeadm-serving-approver";
@@ -98,6 +99,7 @@ kubectl get certificatesigningrequests --field-selector spec.signerName=kubernet
 # shellcheck disable=SC2016 # the variables are the template's
 kubectl get nodes -o go-template='{{range .items}}{{$name := .metadata.name}}{{$role := "worker"}}{{range $key, $value := .metadata.labels}}{{if eq $key "node-role.kubernetes.io/control-plane"}}{{$role = "master"}}{{end}}{{end}}{{range .status.addresses}}{{$name}}{{"\\t"}}{{.type}}{{"\\t"}}{{printf "%q" .address}}{{"\\t"}}{{$role}}{{"\\n"}}{{end}}{{end}}' >"$work/addresses"
 
+${readRequestFunction}
 number() {
   local IFS=. parts
   read -ra parts <<<"$1"
@@ -112,10 +114,10 @@ in_service_range() {
 # The two below print "ok" at their very end or why not, so that a command that fails on the way approves nothing.
 judge_address() {
   local node=$1 address=$2 owners role
-  [[ $address =~ ^[0-9]{1,3}(\\.[0-9]{1,3}){3}$ ]] || { echo "$address is no IPv4 address"; return; }
+  [[ $address =~ ^[0-9]{1,3}(\\.[0-9]{1,3}){3}$ ]] || { echo "$address is not an IPv4 address"; return; }
   owners=$(awk -F '\\t' -v address="\\"$address\\"" '$2 ~ /^(Internal|External)IP$/ && $3 == address { print $1 }' "$work/addresses" | sort -u | paste -s -d ' ')
   [ "$owners" = "$node" ] || { echo "$address belongs to \${owners:-no Node}"; return; }
-  case $address in 127.* | 169.254.* | 0.*) echo "$address is no address of a node"; return ;; esac
+  case $address in 127.* | 169.254.* | 0.*) echo "$address is not an address of a node"; return ;; esac
   if in_service_range "$address"; then echo "$address is an address of Services"; return; fi
   role=$(awk -F '\\t' -v node="$node" '$1 == node { print $4; exit }' "$work/addresses")
   if [[ $api_addresses == *" $address "* ]] && [ "$role" != master ]; then echo "$address is an address of the API"; return; fi
@@ -123,25 +125,18 @@ judge_address() {
 }
 
 judge() {
-  local username=$1 groups=$2 usages=$3 request=$4 node rest names name verdict
-  [[ $username =~ ^\\"system:node:([a-z0-9]([-a-z0-9.]*[a-z0-9])?)\\"$ ]] || { echo "who asks is no node"; return; }
+  local username=$1 groups=$2 usages=$3 request=$4 node rest name verdict names=() reason=""
+  [[ $username =~ ^\\"system:node:([a-z0-9]([-a-z0-9.]*[a-z0-9])?)\\"$ ]] || { echo "the requester is not a node"; return; }
   node=\${BASH_REMATCH[1]}
-  [[ " $groups" == *' "system:nodes" '* ]] || { echo "who asks is not in system:nodes"; return; }
+  [[ " $groups" == *' "system:nodes" '* ]] || { echo "the requester is not in system:nodes"; return; }
   rest=\${usages//'"digital signature" '/}
   rest=\${rest//'"key encipherment" '/}
   rest=\${rest//'"server auth" '/}
   [ -z "$rest" ] || { echo "its usages are $usages"; return; }
-  [[ $usages == *'"server auth"'* ]] || { echo "it is not for serving"; return; }
-  base64 -d <<<"$request" >"$work/request.pem" 2>/dev/null || { echo "it is no PEM"; return; }
-  # OpenSSL 3.0 exits with 0 whatever it found, and says what it found on either stream.
-  [[ $(openssl req -verify -noout -in "$work/request.pem" 2>&1) == *"verify OK"* ]] || { echo "its signature does not fit its key"; return; }
-  [ "$(openssl req -noout -subject -nameopt RFC2253 -in "$work/request.pem")" = "subject=CN=system:node:$node,O=system:nodes" ] || { echo "its subject is not node $node"; return; }
-  openssl req -noout -text -in "$work/request.pem" >"$work/text" || { echo "it cannot be read"; return; }
-  # A second such line, however it got there, would make the first one worthless.
-  [ "$(grep -c 'X509v3 Subject Alternative Name:' "$work/text")" = 1 ] || { echo "it has not exactly one list of names"; return; }
-  names=$(grep -A 1 'X509v3 Subject Alternative Name:' "$work/text" | tail -n 1 | sed 's/^ *//; s/, /\\n/g')
-  [ -n "$names" ] || { echo "it has no names"; return; }
-  while IFS= read -r name; do
+  [[ $usages == *'"server auth"'* ]] || { echo "its usages lack "server auth""; return; }
+  read_request "$node" "$request" || { echo "$reason"; return; }
+  [ "\${#names[@]}" -gt 0 ] || { echo "it has no names"; return; }
+  for name in "\${names[@]}"; do
     case $name in
       "DNS:$node") ;;
 ${settings.aws === undefined ? "" : publicNameCase(settings.aws.region)}      "IP Address:"*)
@@ -150,7 +145,7 @@ ${settings.aws === undefined ? "" : publicNameCase(settings.aws.region)}      "I
         ;;
       *) echo "$name is not node $node"; return ;;
     esac
-  done <<<"$names"
+  done
   echo ok
 }
 

@@ -99,8 +99,8 @@ describe.skipIf(!have("openssl"))("approver of serving certificates", () => {
   const evil = { username: "system:node:evil", subject: "/O=system:nodes/CN=system:node:evil" };
 
   it.each<[string, Asked, string]>([
-    ["a person", { username: "alice" }, "who asks is no node"],
-    ["a node's name inside another", { username: 'x" "system:node:w1' }, "who asks is no node"],
+    ["a person", { username: "alice" }, "the requester is not a node"],
+    ["a node's name inside another", { username: 'x" "system:node:w1' }, "the requester is not a node"],
     ["somebody outside the group of nodes", { groups: ["system:authenticated"] }, "not in system:nodes"],
     ["a group that only quotes the right one", { groups: ['a" "system:nodes" "b'] }, "not in system:nodes"],
     ["a certificate for clients", { usages: ["digital signature", "client auth"] }, "its usages are"],
@@ -121,24 +121,24 @@ describe.skipIf(!have("openssl"))("approver of serving certificates", () => {
       { subject: "/O=system:nodes/O=system:masters/CN=system:node:w1" },
       "its subject",
     ],
-    ["no names", { names: undefined }, "not exactly one list of names"],
+    ["no names", { names: undefined }, "it has no names"],
     ["another node's name", { names: "DNS:w2" }, "DNS:w2 is not node w1"],
     [
       "the right name and one more",
-      { names: "DNS:w1,DNS:kubernetes.default.svc" },
+      { names: "DNS:kubernetes.default.svc,DNS:w1" },
       "DNS:kubernetes.default.svc",
     ],
-    ["the name of all", { names: "DNS:*" }, "DNS:* is not node w1"],
+    ["the name of all", { names: "DNS:*" }, "not a host name"],
     ["another node's address", { names: "DNS:w1,IP:10.40.0.66" }, "10.40.0.66 belongs to evil"],
     ["nobody's address", { names: "IP:10.40.0.99" }, "10.40.0.99 belongs to no Node"],
-    ["an IPv6 address", { names: "IP:2001:db8::1" }, "no IPv4 address"],
-    ["a URI", { names: "URI:spiffe://cluster/w1" }, "URI:spiffe://cluster/w1 is not node w1"],
-    ["an e-mail address", { names: "email:w1@example.org" }, "is not node w1"],
+    ["an IPv6 address", { names: "IP:2001:db8::1" }, "not an IPv4 address"],
+    ["a URI", { names: "URI:spiffe://cluster/w1" }, "not the request that a kubelet writes"],
+    ["an e-mail address", { names: "email:w1@example.org" }, "not the request that a kubelet writes"],
     ["an address that it claims beside its owner", { ...evil, names: "IP:10.40.0.22" }, "belongs to evil w2"],
     ["a Service's address that it claims", { ...evil, names: "IP:10.96.0.1" }, "an address of Services"],
-    ["a loopback address that it claims", { ...evil, names: "IP:127.0.0.1" }, "no address of a node"],
+    ["a loopback address that it claims", { ...evil, names: "IP:127.0.0.1" }, "not an address of a node"],
     ["a name that it claims", { ...evil, names: "DNS:kubernetes.default.svc" }, "is not node evil"],
-    ["something that is no request", { request: Buffer.from("hello").toString("base64") }, "its signature"],
+    ["something that is no request", { request: Buffer.from("hello").toString("base64") }, "its subject"],
     ["something that is no base64", { request: "%%%" }, ""],
   ])("leaves %s pending", (_, asked, reason) => {
     const { approved, output } = judge(asked);

@@ -7,15 +7,28 @@ import * as path from "node:path";
 export class OpensslKey {
   private readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "openssl-key-"));
   private readonly file = path.join(this.folder, "key.pem");
+  /** Strings are PrintableString where they can be, as Go writes them (encoding/asn1). */
+  private readonly config = path.join(this.folder, "openssl.cnf");
 
   constructor() {
     openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", this.file);
+    fs.writeFileSync(this.config, "[req]\ndistinguished_name = name\nstring_mask = default\n[name]\n");
   }
 
   /** A request as it stands in the API, PEM in base64; `names` as openssl writes them: `DNS:w1,IP:10.40.0.21`. */
   request(subject: string, names?: string): string {
     const extension = names === undefined ? [] : ["-addext", `subjectAltName=${names}`];
-    const pem = openssl("req", "-new", "-key", this.file, "-subj", subject, ...extension);
+    const pem = openssl(
+      "req",
+      "-new",
+      "-config",
+      this.config,
+      "-key",
+      this.file,
+      "-subj",
+      subject,
+      ...extension,
+    );
     return Buffer.from(pem).toString("base64");
   }
 

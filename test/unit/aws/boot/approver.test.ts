@@ -49,27 +49,27 @@ describe.skipIf(!have("openssl"))("approver of serving certificates on AWS", () 
     ["its private name and address", `DNS:${node},IP:10.0.1.20`, true],
     [
       "all that the cloud controller manager gave it",
-      `DNS:${node},DNS:ec2-198-51-100-20.eu-central-1.compute.amazonaws.com,IP:10.0.1.20,IP:198.51.100.20`,
+      `DNS:ec2-198-51-100-20.eu-central-1.compute.amazonaws.com,DNS:${node},IP:10.0.1.20,IP:198.51.100.20`,
       true,
     ],
     [
       "a public name of no address of its own",
-      `DNS:${node},DNS:ec2-198-51-100-99.eu-central-1.compute.amazonaws.com`,
+      `DNS:ec2-198-51-100-99.eu-central-1.compute.amazonaws.com,DNS:${node}`,
       false,
     ],
     [
       "a public name of another region",
-      `DNS:${node},DNS:ec2-198-51-100-20.eu-west-1.compute.amazonaws.com`,
+      `DNS:ec2-198-51-100-20.eu-west-1.compute.amazonaws.com,DNS:${node}`,
       false,
     ],
     [
       "a public name below another's domain",
-      `DNS:${node},DNS:ec2-198-51-100-20.eu-central-1.compute.amazonaws.com.example.com`,
+      `DNS:ec2-198-51-100-20.eu-central-1.compute.amazonaws.com.example.com,DNS:${node}`,
       false,
     ],
     [
       "a public name with more in it",
-      `DNS:${node},DNS:ec2-198-51-100-20.x.eu-central-1.compute.amazonaws.com`,
+      `DNS:ec2-198-51-100-20.x.eu-central-1.compute.amazonaws.com,DNS:${node}`,
       false,
     ],
     ["another node's private name", "DNS:ip-10-0-1-21.eu-central-1.compute.internal", false],
@@ -81,7 +81,7 @@ describe.skipIf(!have("openssl"))("approver of serving certificates on AWS", () 
   });
 
   it("knows the public names of us-east-1", () => {
-    expect(approved(node, `DNS:${node},DNS:ec2-198-51-100-20.compute-1.amazonaws.com`, "us-east-1")).toBe(
+    expect(approved(node, `DNS:ec2-198-51-100-20.compute-1.amazonaws.com,DNS:${node}`, "us-east-1")).toBe(
       true,
     );
   });
