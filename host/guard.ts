@@ -1,6 +1,7 @@
 import { changedFacts, fixedFacts } from "../model/fixedFacts";
+import { changedIssuer } from "../model/kubeadm/issuer";
 import { upgradeProblem } from "../model/versions";
-import type { ClusterSettings } from "../model/settings/resolved";
+import type { ClusterSettings, Machine } from "../model/settings/resolved";
 import { HostProblem } from "./problem";
 import type { HostState } from "./state";
 
@@ -26,8 +27,48 @@ export function refuseOtherFacts(
       "is a node of a cluster that this library did not make (/etc/kubernetes/kubelet.conf is there). Run kubeadm reset on it if that cluster is not wanted any more",
     );
   if (!state.member) return;
-  const changed = changedFacts(state.member, fixedFacts(settings));
+  // A record of an older release lacks values; what the node runs with has them.
+  const changed = changedFacts({ ...state.living.facts, ...state.member }, fixedFacts(settings));
+  const own = settings.machines.find((one) => one.name === machine);
+  if (own) changed.push(...changedAddress(own, state));
   const upgrade = upgradeProblem(state.member.version, settings.kubernetesVersion);
   if (upgrade !== undefined) changed.push(`kubernetesVersion: ${upgrade}`);
   if (changed.length > 0) throw new HostProblem(machine, changed.join("; "));
+}
+
+/** Kubelet, etcd and certificates of a node keep the address that it joined with, whatever its neighbours are told. */
+function changedAddress(own: Machine, { member, living }: HostState): string[] {
+  if (member?.state !== "member" || member.machine !== own.name || own.generation > member.generation)
+    return [];
+  const address = member.nodeAddress ?? living.nodeAddress;
+  if (address === undefined || address === own.nodeAddress) return [];
+  return [
+    `machines.${own.name}.nodeAddress: the node joined with ${address}, the settings say ${own.nodeAddress}. ` +
+      `A node keeps its address: set it back, or raise machines.${own.name}.generation to ${member.generation + 1}, ` +
+      "and the node is drained, removed, and joins again with the new address",
+  ];
+}
+
+/** Refuses a living node under another name, or in another role. */
+export function refuseOtherNode(own: Machine, state: HostState): void {
+  const { member } = state;
+  if (member?.state !== "member" || !state.kubelet) return;
+  if (member.machine !== own.name)
+    throw new HostProblem(
+      own.name,
+      `is the node ${member.machine} of this cluster; a node's name cannot change. Take ${member.machine} out of the settings, run up, and add ${own.name}`,
+    );
+  const [role] = member.owner.split("/");
+  if (role !== own.role)
+    throw new HostProblem(
+      own.name,
+      `is a ${role} of this cluster and cannot become a ${own.role} as it stands. Take it out of the settings, run up, and add it again`,
+    );
+}
+
+/** Refuses a change after which tokens of running pods are not accepted any more. */
+export function refuseOtherIssuer(machine: string, state: HostState, issuers: readonly string[]): void {
+  if (state.member?.state !== "member") return;
+  const problem = changedIssuer(state.living.issuers, issuers);
+  if (problem !== undefined) throw new HostProblem(machine, problem);
 }

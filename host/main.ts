@@ -2,9 +2,11 @@
  * The program behind every step on a host: `local.Command` runs it with the specification in an environment variable
  * and connections and secrets on standard input. Progress goes to standard error, one line of JSON to standard output.
  */
+import type { FixedFacts } from "../model/fixedFacts";
 import { HostProblem } from "./problem";
 import {
   CLUSTER_VARIABLE,
+  FIXED_VARIABLE,
   SPEC_VARIABLE,
   VALUES_VARIABLE,
   type Operation,
@@ -86,6 +88,7 @@ export async function main(operation: Operation): Promise<void> {
     if (!given)
       throw new HostProblem("", `${SPEC_VARIABLE} is not set: this program is run by a Pulumi step`);
     const spec = withValues(given, values);
+    const fixed = parsed<FixedFacts>(process.env[FIXED_VARIABLE] ?? "null", FIXED_VARIABLE);
     const input = await readInput();
     // A later run may find a new master among the others.
     const booting = operation !== "delete" && onCloud(spec);
@@ -99,6 +102,7 @@ export async function main(operation: Operation): Promise<void> {
       cluster: process.env[CLUSTER_VARIABLE] ?? "",
       previous: previousResult(),
       values,
+      ...(fixed === null ? {} : { fixed }),
       say,
     });
     process.stdout.write(`${JSON.stringify(result)}\n`);

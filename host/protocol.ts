@@ -12,8 +12,8 @@ export const SPEC_VARIABLE = "KUBEADM_SPEC";
 export const CLUSTER_VARIABLE = "KUBEADM_CLUSTER_ID";
 
 /**
- * The environment variable of init with `FixedFacts` as JSON: pod range, service range and endpoint. The host program does not read
- * it; it makes a change of one of them a change of the step, whose other inputs are history.
+ * The environment variable of init with `FixedFacts` as JSON: what the settings say now. The rest of init's specification is
+ * history, so this is what the step compares with its last output.
  */
 export const FIXED_VARIABLE = "KUBEADM_FIXED";
 
@@ -35,6 +35,8 @@ export interface PreflightSpec {
   readonly machines: readonly string[];
   /** `preflightView`. */
   readonly settings: ClusterSettings;
+  /** `serviceAccountIssuers`. */
+  readonly issuers: readonly string[];
 }
 
 /** Node setup of one machine. */

@@ -1,5 +1,6 @@
 import { stateScript } from "../model/membership/state";
 import { MEMBER_FILE, SETUP_FILE, STATE_DIR } from "../model/membership/shell";
+import type { FixedFacts } from "../model/fixedFacts";
 import { HostProblem } from "./problem";
 import type { Member } from "./protocol";
 import type { Hosts } from "./runner";
@@ -8,6 +9,15 @@ export interface SetupMark {
   readonly machine: string;
   readonly generation: number;
   readonly digest: string;
+}
+
+/** What a living node runs with by its own files, for records that do not have it; empty on a host that is not a node. */
+export interface LivingValues {
+  readonly facts: Partial<FixedFacts>;
+  /** undefined: not found. */
+  readonly nodeAddress?: string;
+  /** Issuers of service-account tokens, the one of new tokens first; empty but on a control-plane node. */
+  readonly issuers: readonly string[];
 }
 
 /** What a host is in, read in one go. */
@@ -23,9 +33,10 @@ export interface HostState {
   readonly etcd: boolean;
   /** Seconds since 1970 by the host's clock. */
   readonly now: number;
+  readonly living: LivingValues;
 }
 
-interface RawState extends Omit<HostState, "member" | "setup"> {
+interface RawState extends Omit<HostState, "member" | "setup" | "living"> {
   readonly member: Member | null;
   readonly setup: SetupMark | null;
 }
@@ -55,5 +66,27 @@ export async function readState(hosts: Hosts, machine: string): Promise<HostStat
     setup: raw.setup ?? undefined,
     apiServer: raw.apiServer || lines.includes("##listens 6443"),
     etcd: raw.etcd || lines.includes("##listens 2379"),
+    living: livingValues(lines),
+  };
+}
+
+function livingValues(lines: readonly string[]): LivingValues {
+  const found = lines.flatMap((line) => {
+    const [, name, value] = /^##living (\w+) (.+)$/.exec(line) ?? [];
+    return name === undefined || value === undefined ? [] : [{ name, value: value.trim() }];
+  });
+  const one = (name: string): string | undefined => found.find((line) => line.name === name)?.value;
+  const mask = one("nodeMask");
+  const facts = {
+    clusterDomain: one("clusterDomain"),
+    cgroupDriver: one("cgroupDriver"),
+    nodeMask: mask === undefined ? undefined : Number(mask),
+    cni: one("cni"),
+  };
+  const nodeAddress = one("nodeAddress");
+  return {
+    facts: Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)),
+    ...(nodeAddress === undefined ? {} : { nodeAddress }),
+    issuers: found.filter((line) => line.name === "issuer").map((line) => line.value),
   };
 }

@@ -1,3 +1,4 @@
+import type { FixedFacts } from "../model/fixedFacts";
 import type { Machine } from "../model/settings/resolved";
 import { HostProblem } from "./problem";
 import type { MembershipSpec, Operation, SetupSpec, StepInput, StepResult, StepSpec } from "./protocol";
@@ -9,6 +10,8 @@ export interface StepContext<Spec extends StepSpec> {
   readonly spec: Spec;
   readonly input: StepInput;
   readonly hosts: Hosts;
+  /** Of the settings of this run (`KUBEADM_FIXED`); init's own specification is that of its first run. */
+  readonly fixed?: FixedFacts;
   /** SHA-256 of the cluster CA's certificate in hex. */
   readonly cluster: string;
   /** What the step printed when it last ran, on update and delete. */

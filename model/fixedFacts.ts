@@ -1,3 +1,5 @@
+import { kubeletConfiguration } from "./kubeadm/kubelet";
+import type { CniSettings } from "./settings/resolvedCni";
 import type { ClusterSettings, Machine } from "./settings/resolved";
 
 /** What a cluster is born with: changing it would leave nodes, certificates and routes of two minds. */
@@ -8,13 +10,41 @@ export interface FixedFacts {
   readonly serviceCidr: string;
   /** `host:port` where nodes reach the API. */
   readonly endpoint: string;
+  /** DNS suffix of Services. This and the following are not in records of older releases of the library. */
+  readonly clusterDomain?: string;
+  /** Prefix length of the slice of `podCidr` that each node has. */
+  readonly nodeMask?: number;
+  /** `cni.kind`. */
+  readonly cni?: string;
+  /** `cni.backend`. */
+  readonly cniBackend?: string;
+  /** `cni.vni`; 0: flannel's own default, or not flannel. */
+  readonly cniVni?: number;
+  /** `cni.blockSize`; 0: not Calico. */
+  readonly cniBlockSize?: number;
+  /** `kubelet.config.cgroupDriver`. */
+  readonly cgroupDriver?: string;
 }
 
 export function fixedFacts(settings: ClusterSettings): FixedFacts {
+  const { network, endpoint, cni } = settings;
   return {
-    podCidr: settings.network.podCidr,
-    serviceCidr: settings.network.serviceCidr,
-    endpoint: `${settings.endpoint.host}:${settings.endpoint.port}`,
+    podCidr: network.podCidr,
+    serviceCidr: network.serviceCidr,
+    endpoint: `${endpoint.host}:${endpoint.port}`,
+    clusterDomain: network.clusterDomain,
+    nodeMask: network.nodeMask,
+    cni: cni.kind,
+    cniBackend: cni.backend,
+    ...cniNumbers(cni),
+    cgroupDriver: String(kubeletConfiguration(settings)["cgroupDriver"]),
+  };
+}
+
+function cniNumbers(cni: CniSettings): { cniVni: number; cniBlockSize: number } {
+  return {
+    cniVni: cni.kind === "flannel" && cni.backend === "vxlan" ? (cni.vni ?? 0) : 0,
+    cniBlockSize: cni.kind === "calico" ? cni.blockSize : 0,
   };
 }
 
@@ -26,19 +56,51 @@ export function ownerOf(machine: Machine): string {
   return `${machine.role}/${machine.pool}/${machine.name}@${machine.generation}`;
 }
 
-const SETTING: Record<keyof FixedFacts, string> = {
-  podCidr: "cni.podCidr",
-  serviceCidr: "network.serviceCidr",
-  endpoint: "endpoint",
+/** The setting behind each value, and why it cannot change while the cluster lives. */
+const SETTING: Record<keyof FixedFacts, { readonly path: string; readonly why: string }> = {
+  podCidr: { path: "cni.podCidr", why: "every node and every pod has an address of it" },
+  serviceCidr: {
+    path: "network.serviceCidr",
+    why: "Services and the API server's certificate have addresses of it",
+  },
+  endpoint: { path: "endpoint", why: "every node's kubeconfig and the API server's certificate name it" },
+  clusterDomain: {
+    path: "network.clusterDomain",
+    why: "running pods keep the old names in /etc/resolv.conf, and tokens name it as their issuer",
+  },
+  nodeMask: { path: "network.nodeMask", why: "nodes keep the pod range that they were given" },
+  cni: {
+    path: "cni.kind",
+    why: "pods keep their interfaces, and nodes with different CNIs cannot reach each other's pods",
+  },
+  cniBackend: {
+    path: "cni.backend",
+    why: "nodes with different backends cannot reach each other's pods while it changes",
+  },
+  cniVni: { path: "cni.vni", why: "the old VXLAN interface and its routes stay on every node" },
+  cniBlockSize: { path: "cni.blockSize", why: "Calico does not change it in an address pool that is in use" },
+  cgroupDriver: {
+    path: "kubelet.config.cgroupDriver",
+    why: "the runtime cannot manage running pods that another driver made",
+  },
 };
 
-/** One sentence for each fact that is not what the living cluster has. */
-export function changedFacts(living: FixedFacts, wanted: FixedFacts): string[] {
-  return (Object.keys(SETTING) as (keyof FixedFacts)[])
-    .filter((key) => living[key] !== wanted[key])
+/** One sentence for each value that is not what the living cluster has; values missing from an old record are skipped. */
+export function changedFacts(living: Partial<FixedFacts>, wanted: FixedFacts): string[] {
+  const keys = Object.keys(SETTING) as (keyof FixedFacts)[];
+  // Another CNI has another backend, and other numbers: one sentence is enough.
+  const otherCni = living.cni !== undefined && living.cni !== wanted.cni;
+  return keys
+    .filter((key) => living[key] !== undefined && living[key] !== wanted[key])
+    .filter((key) => !(otherCni && key.startsWith("cni") && key !== "cni"))
     .map(
       (key) =>
-        `${SETTING[key]}: the living cluster has ${living[key]}, the settings say ${wanted[key]}. ` +
-        `It is fixed when the cluster is made: set it back, or make a new cluster`,
+        `${SETTING[key].path}: the living cluster has ${shown(living[key])}, the settings say ${shown(wanted[key])}. ` +
+        `It is fixed when the cluster is made (${SETTING[key].why}): set it back, or make a new cluster`,
     );
+}
+
+/** 0 stands for "not set". */
+function shown(value: string | number | undefined): string {
+  return value === 0 ? "none" : String(value);
 }

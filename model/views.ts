@@ -1,5 +1,5 @@
 import { addonsOfFirewall } from "./addons/flows";
-import { hostCni, NO_CNI } from "./cni/hostView";
+import { hostCni, memberCni } from "./cni/hostView";
 import { masterAws, setupAws } from "./aws/hostView";
 import type { ClusterSettings, Machine } from "./settings/resolved";
 import { NO_ADDONS, NO_COREDNS } from "./settings/resolvedAddons";
@@ -57,6 +57,11 @@ function around(settings: ClusterSettings, own: Machine | undefined): Machine[] 
 /** Keys of the kubelet's configuration that setup has to agree with: the runtime's cgroup driver, swap, logind's delay. */
 const KUBELET_KEYS_OF_SETUP = ["cgroupDriver", "failSwapOn", "failCgroupV1", "shutdownGracePeriod"] as const;
 
+function kubeletKeys(settings: ClusterSettings, keys: readonly string[]): Record<string, unknown> {
+  const { config } = settings.kubelet;
+  return Object.fromEntries(keys.filter((key) => key in config).map((key) => [key, config[key]]));
+}
+
 /** What neither setup nor membership reads: it is the add-ons'. */
 function withoutAddons(settings: ClusterSettings): ClusterSettings {
   return {
@@ -70,12 +75,6 @@ function withoutAddons(settings: ClusterSettings): ClusterSettings {
 /** What node setup is rendered from. Labels and taints are membership's. */
 export function setupView(settings: ClusterSettings, own: Machine): ClusterSettings {
   const files = settings.downloads.files[own.architecture];
-  const kubelet = Object.fromEntries(
-    KUBELET_KEYS_OF_SETUP.filter((key) => key in settings.kubelet.config).map((key) => [
-      key,
-      settings.kubelet.config[key],
-    ]),
-  );
   const machines = around(settings, own).map((machine) => ({ ...machine, labels: {}, taints: [] }));
   const common = withoutAddons(settings);
   return {
@@ -95,7 +94,7 @@ export function setupView(settings: ClusterSettings, own: Machine): ClusterSetti
     controllerManager: { extraArgs: {} },
     scheduler: { extraArgs: {} },
     etcd: { extraArgs: {} },
-    kubelet: { config: kubelet },
+    kubelet: { config: kubeletKeys(settings, KUBELET_KEYS_OF_SETUP) },
     kubeProxy: { ...settings.kubeProxy, config: {} },
     oidc: undefined,
     encryption: { provider: "secretbox", keys: [] },
@@ -119,7 +118,7 @@ export function membershipView(settings: ClusterSettings, own: Machine): Cluster
     ...(settings.aws === undefined ? {} : { aws: masterAws(settings.aws) }),
     versions: { ...base.versions, ...NOT_INSTALLED },
     network: { ...base.network, mtu: undefined },
-    cni: NO_CNI,
+    cni: memberCni(settings.cni),
     bastion: undefined,
     machines: machines.map((machine) => ({ ...machine, nodeInterface: undefined, os: undefined })),
     downloads: { files: {} },
@@ -170,7 +169,7 @@ export function preflightView(settings: ClusterSettings): ClusterSettings {
     firewallAccess: NOBODY,
     bastion: undefined,
     images: { repository: "", mirrors: {} },
-    kubelet: { config: {} },
+    kubelet: { config: kubeletKeys(settings, ["cgroupDriver"]) },
     proxy: undefined,
   };
 }

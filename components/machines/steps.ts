@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { FIXED_VARIABLE, type SecretFile, type SetupPart } from "../../host/protocol";
 import { poolBoot } from "../../model/aws/poolUserData";
 import { fixedFacts } from "../../model/fixedFacts";
+import { serviceAccountIssuers } from "../../model/kubeadm/issuer";
 import { digestOf } from "../../model/membership/files";
 import { memberDigest } from "../../model/membership/member";
 import { renderNode } from "../../model/node/render";
@@ -55,7 +56,12 @@ export function preflightStep(name: string, args: StepsArgs, opts: pulumi.Custom
       ...args,
       values: undefined,
       machines,
-      spec: { step: "preflight", machines, settings: preflightView(args.settings) },
+      spec: {
+        step: "preflight",
+        machines,
+        settings: preflightView(args.settings),
+        issuers: serviceAccountIssuers(args.settings),
+      },
       operations: ["create", "update"],
     },
     opts,

@@ -24,7 +24,7 @@ export interface InitResult extends StepResult, FixedFacts {}
 
 /** kubeadm init, once in a cluster's life; afterwards only a guard over what the cluster was born with. */
 export async function init(context: StepContext<InitSpec>): Promise<InitResult> {
-  const facts = fixedFacts(context.spec.settings);
+  const facts = context.fixed ?? fixedFacts(context.spec.settings);
   const result = { cluster: context.cluster, ...facts };
   if (context.operation === "create") await initialise(context);
   else if (context.operation === "update") guard(context, facts);

@@ -8,7 +8,7 @@ import { adoptScript, forgetScript, removeNodeScript } from "../../model/members
 import { DISCOVERY_FILE } from "../../model/membership/parts";
 import type { Machine } from "../../model/settings/resolved";
 import { ownerOf } from "../../model/fixedFacts";
-import { refuseOtherFacts } from "../guard";
+import { refuseOtherFacts, refuseOtherNode } from "../guard";
 import { HostProblem } from "../problem";
 import type { MembershipSpec, StepResult } from "../protocol";
 import { readState } from "../state";
@@ -31,17 +31,7 @@ export async function membership(context: Context): Promise<StepResult> {
   refuseSkew(machine.name, state.now);
   refuseOtherFacts(machine.name, state, cluster, spec.settings);
   const member = state.member?.state === "member" && state.kubelet;
-  const role = state.member?.owner.split("/")[0];
-  if (member && state.member?.machine !== machine.name)
-    throw new HostProblem(
-      machine.name,
-      `is the node ${state.member?.machine} of this cluster; a node's name cannot change. Take ${state.member?.machine} out of the settings, run up, and add ${machine.name}`,
-    );
-  if (member && role !== machine.role)
-    throw new HostProblem(
-      machine.name,
-      `is a ${role} of this cluster and cannot become a ${machine.role} as it stands. Take it out of the settings, run up, and add it again`,
-    );
+  refuseOtherNode(machine, state);
   if (context.operation === "update" && !member && (previous?.generation ?? 0) >= spec.generation)
     throw new HostProblem(
       machine.name,

@@ -3,7 +3,7 @@ import { HostProblem } from "../problem";
 import type { PreflightSpec, StepResult } from "../protocol";
 import { readState, type HostState } from "../state";
 import { refuseSkew, type StepContext } from "../step";
-import { refuseOtherFacts } from "../guard";
+import { refuseOtherFacts, refuseOtherIssuer, refuseOtherNode } from "../guard";
 
 interface Finding {
   readonly machine: string;
@@ -46,11 +46,13 @@ async function look(context: StepContext<PreflightSpec>, machine: string): Promi
   const { hosts, spec, cluster } = context;
   const state = await readState(hosts, machine);
   refuseSkew(machine, state.now);
-  refuseOtherFacts(machine, state, cluster, spec.settings);
   const settings = spec.settings;
+  const own = settings.machines.find((candidate) => candidate.name === machine);
+  if (own) refuseOtherNode(own, state);
+  refuseOtherFacts(machine, state, cluster, spec.settings);
+  refuseOtherIssuer(machine, state, spec.issuers);
   refuseOnlyMaster(machine, state, spec);
   const member = state.member !== undefined && state.member.cluster === cluster;
-  const own = settings.machines.find((candidate) => candidate.name === machine);
   if (!member && own) {
     const script = renderNode(settings, own).preflightScript;
     const result = await hosts.attempt(machine, "/bin/bash -s", script);

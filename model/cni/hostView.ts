@@ -1,6 +1,6 @@
 import type { CniSettings, FlannelSettings } from "../settings/resolved";
 
-/** For views of settings that nothing about the CNI is rendered from. */
+/** Flannel with nothing said. */
 export const NO_CNI: FlannelSettings = {
   kind: "flannel",
   backend: "vxlan",
@@ -10,26 +10,39 @@ export const NO_CNI: FlannelSettings = {
 };
 
 /**
- * What of the CNI's settings hosts are rendered from: kernel modules, interfaces and ports follow from kind and backend.
- * Everything else reaches nodes through the cluster, and is no change of theirs.
+ * What of the CNI's settings hosts are rendered from: kernel modules, interfaces and ports follow from kind and backend. And
+ * what a living cluster cannot change (`fixedFacts`), since nodes keep a record of it.
+ * Everything else reaches nodes through the cluster, and does not change them.
  */
 export function hostCni(cni: CniSettings): CniSettings {
   switch (cni.kind) {
     case "flannel":
-      return { ...NO_CNI, backend: cni.backend, ...(cni.port === undefined ? {} : { port: cni.port }) };
+      return { ...memberCni(cni), ...(cni.port === undefined ? {} : { port: cni.port }) };
     case "weave":
       return {
         kind: "weave",
         backend: cni.backend,
-        ...(cni.encryption === undefined ? {} : { encryption: { password: "", trustedSubnets: [] } }),
         networkPolicy: false,
         resources: {},
+        ...(cni.encryption === undefined ? {} : { encryption: { password: "", trustedSubnets: [] } }),
       };
+    case "calico":
+      return memberCni(cni);
+  }
+}
+
+/** What a living cluster cannot change of its CNI, and nothing else. */
+export function memberCni(cni: CniSettings): CniSettings {
+  switch (cni.kind) {
+    case "flannel":
+      return { ...NO_CNI, backend: cni.backend, ...(cni.vni === undefined ? {} : { vni: cni.vni }) };
+    case "weave":
+      return { kind: "weave", backend: cni.backend, networkPolicy: false, resources: {} };
     case "calico":
       return {
         kind: "calico",
         backend: cni.backend,
-        blockSize: 0,
+        blockSize: cni.blockSize,
         natOutgoing: true,
         controlPlaneReplicas: 1,
         apiServer: true,

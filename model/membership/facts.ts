@@ -12,6 +12,8 @@ export interface MemberFacts extends FixedFacts {
   readonly owner: string;
   /** Kubernetes version the node is brought to. */
   readonly version: string;
+  /** IPv4 address that the node joined with; not in records of older releases of the library. */
+  readonly nodeAddress?: string;
   /** `memberDigest`: of what was rendered for the node when it was last brought up to date. */
   readonly digest: string;
 }

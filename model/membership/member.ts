@@ -17,6 +17,7 @@ export function memberFacts(settings: ClusterSettings, machine: Machine, cluster
     owner: ownerOf(machine),
     ...fixedFacts(settings),
     version: settings.kubernetesVersion,
+    nodeAddress: machine.nodeAddress,
     digest: memberDigest(settings, machine),
   };
 }

@@ -1,6 +1,25 @@
 import { searchPath } from "../node/paths";
 import { MEMBER_FILE } from "./shell";
 
+/**
+ * What a living node runs with, read from the files that kubeadm, the kubelet and the CNI wrote: records of older releases of
+ * the library do not have it. One line \`##living NAME VALUE\` for each value that is there.
+ */
+function livingValues(): string {
+  const value = (name: string, pattern: string, file: string): string =>
+    `sed -n 's/${pattern}/\\1/p' ${file} 2>/dev/null | tr -d '"' | sed 's/^/##living ${name} /'\n`;
+  const flag = (name: string): string => `^ *- --${name}=\\(.*\\)$`;
+  const manifests = "/etc/kubernetes/manifests";
+  return [
+    value("nodeAddress", '.*--node-ip=\\([^" ]*\\).*', "/var/lib/kubelet/kubeadm-flags.env"),
+    value("clusterDomain", "^clusterDomain: *\\(.*\\)$", "/var/lib/kubelet/config.yaml"),
+    value("cgroupDriver", "^cgroupDriver: *\\(.*\\)$", "/var/lib/kubelet/config.yaml"),
+    value("nodeMask", flag("node-cidr-mask-size"), `${manifests}/kube-controller-manager.yaml`),
+    value("issuer", flag("service-account-issuer"), `${manifests}/kube-apiserver.yaml`),
+    `ls /etc/cni/net.d 2>/dev/null | sed -n 's/^10-\\(flannel\\|weave\\|calico\\)\\.conflist$/##living cni \\1/p' | head -n 1\n`,
+  ].join("");
+}
+
 /** Prints, as one line of JSON after \`##state \`, what a host is in. Changes nothing. */
 export function stateScript(): string {
   return `set -u
@@ -17,6 +36,8 @@ printf '##state {"member":%s,"setup":%s,"machineId":"%s","kubelet":%s,"apiServer
   "$(yes test -d /var/lib/etcd/member)" "$(date +%s)"
 listens 6443 && echo "##listens 6443"
 listens 2379 && echo "##listens 2379"
+if [ -e /etc/kubernetes/kubelet.conf ]; then
+${livingValues()}fi
 true
 `;
 }

@@ -6,6 +6,7 @@ import { memberDigest } from "../../model/membership/member";
 import { convergeScript } from "../../model/membership/converging";
 import { joinScript } from "../../model/membership/joining";
 import { adoptScript, removeNodeScript } from "../../model/membership/nodes";
+import { serviceAccountIssuers } from "../../model/kubeadm/issuer";
 import { renderNode } from "../../model/node/render";
 import { parseCluster } from "../../model/settings/parse";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
@@ -27,7 +28,7 @@ function specs(settings: ClusterSettings): Map<string, string> {
   const nodes = settings.machines.filter((one) => one.role !== "loadBalancer");
   const of = (...parts: unknown[]) => JSON.stringify(parts);
   return new Map([
-    ["preflight", of(preflightView(settings))],
+    ["preflight", of(preflightView(settings), serviceAccountIssuers(settings))],
     // The rest of init's specification is not watched (INIT_IGNORES).
     ["init", of(fixedFacts(settings))],
     ...settings.machines.map((one): [string, string] => {
@@ -77,7 +78,6 @@ const table: readonly {
   { name: "versions.coredns", change: set("versions.coredns", "v1.14.1"), touches: [] },
   { name: "versions.flannel", change: set("versions.flannel", "v0.28.8"), touches: [] },
   { name: "cni.resources", change: set("cni.resources", { requests: { cpu: "50m" } }), touches: [] },
-  { name: "cni.vni", change: set("cni.vni", 42), touches: [] },
   { name: "cni.mtu", change: set("cni.mtu", 1400), touches: [] },
   {
     name: "cni.port",
@@ -248,11 +248,19 @@ const table: readonly {
     touches: ["preflight", "setup everywhere", "membership everywhere"],
   },
   // What a cluster is born with reaches init, which refuses it.
-  {
-    name: "cni.podCidr",
-    change: set("cni.podCidr", "10.248.0.0/16"),
+  ...(
+    [
+      ["cni.podCidr", "10.248.0.0/16"],
+      ["cni.vni", 42],
+      ["network.nodeMask", 25],
+      ["network.clusterDomain", "k8s.example"],
+      ["kubelet.config", { cgroupDriver: "cgroupfs" }],
+    ] as const
+  ).map(([name, value]) => ({
+    name: `${name}: fixed`,
+    change: set(name, value),
     touches: ["preflight", "init", "setup everywhere", "membership everywhere"],
-  },
+  })),
 ];
 
 describe.each(["none", "nftables"] as const)("what one setting touches, firewall %s", (firewall) => {

@@ -1,14 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { refuseOtherFacts } from "../../../host/guard";
+import { refuseOtherFacts, refuseOtherIssuer, refuseOtherNode } from "../../../host/guard";
 import { HostProblem } from "../../../host/problem";
 import type { Member } from "../../../host/protocol";
 import type { HostState } from "../../../host/state";
 import { CLOCK_SKEW, refuseSkew } from "../../../host/step";
 import { fixedFacts } from "../../../model/fixedFacts";
-import { settingsOf } from "../../support/kubeadmSettings";
+import { ISSUER_TOKEN } from "../../../model/aws/identity";
+import { serviceAccountIssuers } from "../../../model/kubeadm/issuer";
+import type { ClusterSettings, Machine, WeaveSettings } from "../../../model/settings/resolved";
+import { machine as machineOf, settingsOf } from "../../support/kubeadmSettings";
 
 const settings = settingsOf();
 const cluster = "ab".repeat(32);
+const weave: WeaveSettings = { kind: "weave", backend: "fastdp", networkPolicy: false, resources: {} };
 const bare: HostState = {
   member: undefined,
   setup: undefined,
@@ -17,6 +21,7 @@ const bare: HostState = {
   apiServer: false,
   etcd: false,
   now: 0,
+  living: { facts: {}, issuers: [] },
 };
 
 function memberOf(over: Partial<Member> = {}): HostState {
@@ -32,6 +37,27 @@ function memberOf(over: Partial<Member> = {}): HostState {
     ...over,
   };
   return { ...bare, kubelet: true, member };
+}
+
+/** As an older release of the library wrote it. */
+function oldMember(living: HostState["living"]): HostState {
+  const { podCidr, serviceCidr, endpoint } = fixedFacts(settings);
+  const { member } = memberOf();
+  if (!member) throw new Error("no member");
+  const { cluster: of, machine, generation, owner, state, version, digest } = member;
+  const old: Member = {
+    cluster: of,
+    machine,
+    generation,
+    owner,
+    state,
+    version,
+    digest,
+    podCidr,
+    serviceCidr,
+    endpoint,
+  };
+  return { ...bare, kubelet: true, member: old, living };
 }
 
 function problem(work: () => void): string {
@@ -85,6 +111,65 @@ describe("refuseOtherFacts", () => {
     expect(guard(bare, changed)).toBe("");
   });
 
+  it.each([
+    ["cni.kind", "flannel", { cni: weave }],
+    [
+      "cni.backend",
+      "vxlan",
+      { cni: { ...settings.cni, backend: "host-gw" as const } as ClusterSettings["cni"] },
+    ],
+    ["cni.vni", "none", { cni: { ...settings.cni, vni: 42 } as ClusterSettings["cni"] }],
+    [
+      "network.clusterDomain",
+      "cluster.local",
+      { network: { ...settings.network, clusterDomain: "k8s.example" } },
+    ],
+    ["network.nodeMask", "24", { network: { ...settings.network, nodeMask: 25 } }],
+    ["kubelet.config.cgroupDriver", "systemd", { kubelet: { config: { cgroupDriver: "cgroupfs" } } }],
+  ])("refuses another %s, says why and what to do", (setting, living, over) => {
+    const said = guard(memberOf(), settingsOf(over));
+    expect(said).toContain(`w1: ${setting}: the living cluster has ${living}, the settings say `);
+    expect(said).toMatch(/It is fixed when the cluster is made \(.+\): set it back, or make a new cluster$/);
+    expect(said.match(/the living cluster has/g)).toHaveLength(1);
+  });
+
+  it("goes by what a node runs with where an old record has nothing", () => {
+    const living = {
+      facts: { cni: "flannel", clusterDomain: "cluster.local", nodeMask: 24, cgroupDriver: "systemd" },
+      issuers: [],
+    };
+    expect(guard(oldMember(living))).toBe("");
+    expect(guard(oldMember({ facts: {}, issuers: [] }))).toBe("");
+    const network = { ...settings.network, clusterDomain: "k8s.example" };
+    expect(guard(oldMember(living), settingsOf({ network }))).toContain(
+      "network.clusterDomain: the living cluster has cluster.local",
+    );
+    expect(guard(oldMember({ ...living, facts: { cni: "calico" } }))).toContain(
+      "cni.kind: the living cluster has calico",
+    );
+  });
+
+  describe("nodeAddress", () => {
+    const moved = (over: Partial<Machine> = {}) =>
+      settingsOf({ machines: [machineOf("w1", { nodeAddress: "10.40.0.99", ...over })] });
+
+    it("is refused for a living node, with the way to do it", () => {
+      for (const state of [
+        memberOf({ nodeAddress: "10.40.0.21" }),
+        oldMember({ facts: {}, nodeAddress: "10.40.0.21", issuers: [] }),
+      ])
+        expect(guard(state, moved())).toMatch(
+          /^w1: machines\.w1\.nodeAddress: the node joined with 10\.40\.0\.21, the settings say 10\.40\.0\.99\. .* raise machines\.w1\.generation to 2/,
+        );
+    });
+
+    it("changes with a raised generation, and on a host that is not a node yet", () => {
+      expect(guard(memberOf({ nodeAddress: "10.40.0.21" }), moved({ generation: 2 }))).toBe("");
+      expect(guard(memberOf({ nodeAddress: "10.40.0.21", state: "joining" }), moved())).toBe("");
+      expect(guard(bare, moved())).toBe("");
+    });
+  });
+
   it("tells all that changed at once", () => {
     const network = { ...settings.network, podCidr: "10.245.0.0/16", serviceCidr: "10.97.0.0/16" };
     const said = guard(memberOf(), settingsOf({ network, kubernetesVersion: "1.35.8" }));
@@ -103,6 +188,49 @@ describe("refuseOtherFacts", () => {
     const said = guard(memberOf({ version }), settingsOf({ kubernetesVersion }));
     if (fine) expect(said).toBe("");
     else expect(said).toMatch(/^w1: kubernetesVersion: /);
+  });
+});
+
+describe("refuseOtherNode", () => {
+  const node = (over: Partial<Machine>, name = "w1") =>
+    problem(() => refuseOtherNode(machineOf(name, over), memberOf()));
+
+  it("takes the node itself, in another pool too", () => {
+    expect(node({})).toBe("");
+    expect(node({ pool: "gpu" })).toBe("");
+    expect(problem(() => refuseOtherNode(machineOf("w9"), bare))).toBe("");
+  });
+
+  it("refuses another name or another role for a living node", () => {
+    expect(node({}, "w9")).toContain("w9: is the node w1 of this cluster; a node's name cannot change");
+    expect(node({ role: "controlPlane" })).toContain(
+      "w1: is a worker of this cluster and cannot become a controlPlane",
+    );
+  });
+});
+
+describe("refuseOtherIssuer", () => {
+  const issuers = (living: readonly string[], wanted: readonly string[]) =>
+    problem(() =>
+      refuseOtherIssuer("cp1", { ...memberOf(), living: { facts: {}, issuers: living } }, wanted),
+    );
+  const own = "https://kubernetes.default.svc.cluster.local";
+
+  it("takes the same one, one that stays among others, and a host without an API server", () => {
+    expect(issuers([own], serviceAccountIssuers(settings))).toBe("");
+    expect(issuers([own], ["https://issuer.example.com", own])).toBe("");
+    expect(issuers([], ["https://issuer.example.com"])).toBe("");
+    expect(issuers(["https://bucket.example.com"], [ISSUER_TOKEN])).toBe("");
+  });
+
+  it("refuses another one: tokens of running pods would not be accepted", () => {
+    expect(issuers([own], ["https://issuer.example.com"])).toContain(
+      `cp1: the issuer of service-account tokens: the living cluster has ${own}, the settings say https://issuer.example.com`,
+    );
+    expect(issuers([own], [ISSUER_TOKEN])).toContain("cp1: podIdentity: ");
+    expect(issuers(["https://bucket.example.com"], [own])).toContain(
+      "the living cluster has https://bucket.example.com",
+    );
   });
 });
 

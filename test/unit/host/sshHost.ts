@@ -194,7 +194,8 @@ exec "$@"`,
 export class Machine {
   readonly root = fs.mkdtempSync(path.join(os.tmpdir(), "ssh-host-"));
 
-  constructor() {
+  /** @param folders that are moved into the host's own folder, besides those of jobs: `/etc/`, `/var/lib/` */
+  constructor(private readonly folders: readonly string[] = []) {
     for (const [name, body] of Object.entries(STUBS))
       this.write(`bin/${name}`, `#!/usr/bin/env bash\n${body}\n`, 0o755);
   }
@@ -248,7 +249,8 @@ export class Machine {
 
   private inside(text: string): string {
     fs.mkdirSync(path.join(this.root, "var/log"), { recursive: true });
-    return text.replaceAll(
+    const moved = this.folders.reduce((all, folder) => all.replaceAll(folder, `${this.root}${folder}`), text);
+    return moved.replaceAll(
       /\/(run\/pulumi-kubeadm|var\/log\/pulumi-kubeadm|usr\/local\/s?bin)/g,
       `${this.root}/$1`,
     );

@@ -63,6 +63,34 @@ describe("the state of a host", () => {
     expect(await state()).toMatchObject(found);
   });
 
+  it("has what a living node runs with, by its own files", async () => {
+    host.files.write("/etc/kubernetes/kubelet.conf", "");
+    host.files.write(
+      "/var/lib/kubelet/kubeadm-flags.env",
+      'KUBELET_KUBEADM_ARGS="--node-ip=10.40.0.11 --pod-infra=x"\n',
+    );
+    host.files.write("/var/lib/kubelet/config.yaml", 'cgroupDriver: systemd\nclusterDomain: "k8s.example"\n');
+    host.files.write("/etc/cni/net.d/10-calico.conflist", "{}");
+    host.files.write(
+      "/etc/kubernetes/manifests/kube-apiserver.yaml",
+      "    - --service-account-issuer=https://new.example\n    - --service-account-issuer=https://old.example\n",
+    );
+    host.files.write(
+      "/etc/kubernetes/manifests/kube-controller-manager.yaml",
+      "    - --node-cidr-mask-size=25\n",
+    );
+    expect((await state()).living).toEqual({
+      facts: { cgroupDriver: "systemd", clusterDomain: "k8s.example", cni: "calico", nodeMask: 25 },
+      nodeAddress: "10.40.0.11",
+      issuers: ["https://new.example", "https://old.example"],
+    });
+  });
+
+  it("has nothing of that on a host that is not a node", async () => {
+    host.files.write("/etc/cni/net.d/10-calico.conflist", "{}");
+    expect((await state()).living).toEqual({ facts: {}, issuers: [] });
+  });
+
   it("is read without a change", () => {
     const all = () => fs.readdirSync(host.files.root, { recursive: true }).sort();
     host.run(stateScript());

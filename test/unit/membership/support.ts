@@ -65,6 +65,7 @@ export function factsOf(settings: ClusterSettings, machine: Machine): MemberFact
     owner: ownerOf(machine),
     ...fixedFacts(settings),
     version: settings.kubernetesVersion,
+    nodeAddress: machine.nodeAddress,
     digest: "digest",
   };
 }
