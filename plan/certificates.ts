@@ -87,7 +87,7 @@ function kubeletCertificates(settings: ClusterSettings): PlannedCertificate[] {
 }
 
 /** Go's duration as people write it for this flag: hours, perhaps with minutes and seconds. */
-function signedDays(duration: string | undefined): number {
-  const hours = /^(\d+)h/.exec(duration ?? "")?.[1];
+function signedDays(duration: string | readonly string[] | undefined): number {
+  const hours = /^(\d+)h/.exec(String(duration ?? ""))?.[1];
   return hours === undefined ? SIGNED_DAYS : Math.floor(Number(hours) / HOURS_A_DAY);
 }

@@ -5,7 +5,9 @@ import type { Arg } from "./v1beta4";
 export function argumentList(own: ExtraArgs, users: ExtraArgs): Arg[] {
   return Object.entries({ ...own, ...users })
     .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([name, value]) => ({ name, value }));
+    .flatMap(([name, value]) =>
+      (typeof value === "string" ? [value] : value).map((one) => ({ name, value: one })),
+    );
 }
 
 /** kubeadm's durations are Go's. */

@@ -4,6 +4,7 @@ import type { ClusterSettings, ProxySettings } from "../settings/resolved";
 import { isSupportedMinor, minorOf, MINORS } from "../versions";
 import { argumentList, days } from "./arguments";
 import { oidcArguments, usesAuthenticationFile } from "./authentication";
+import { withKubeadmsControllers, withKubeadmsGates, withKubeadmsPlugins } from "./lists";
 import { apiServerFolder, paths } from "./paths";
 import { kubeadmApi, type ClusterConfiguration, type EnvVar, type LocalEtcd } from "./v1beta4";
 
@@ -34,7 +35,10 @@ export function clusterConfiguration(settings: ClusterSettings): ClusterConfigur
     encryptionAlgorithm: "ECDSA-P256",
     apiServer: {
       certSANs: certificateNames(settings),
-      extraArgs: argumentList(apiServerArguments(settings), settings.apiServer.extraArgs),
+      extraArgs: argumentList(
+        apiServerArguments(settings),
+        withKubeadmsPlugins(settings.apiServer.extraArgs),
+      ),
       extraVolumes: [
         {
           name: "pulumi-kubeadm",
@@ -62,7 +66,7 @@ export function clusterConfiguration(settings: ClusterSettings): ClusterConfigur
           // 12500 by default: far more finished pods than anybody looks at, all of them in etcd.
           "terminated-pod-gc-threshold": "1000",
         },
-        settings.controllerManager.extraArgs,
+        withKubeadmsControllers(settings.controllerManager.extraArgs),
       ),
       ...proxyEnvironment(settings.proxy),
     },
@@ -84,7 +88,7 @@ function localEtcd({ versions, etcd }: ClusterSettings): LocalEtcd {
   return {
     dataDir: "/var/lib/etcd",
     ...(versions.etcd === usual ? {} : { imageTag: versions.etcd }),
-    extraArgs: argumentList({}, etcd.extraArgs),
+    extraArgs: argumentList({}, withKubeadmsGates(etcd.extraArgs)),
   };
 }
 

@@ -1,4 +1,5 @@
 import { cniFacts } from "../cni/facts";
+import { type Component, flagsOf } from "../flags/table";
 import { clusterNetwork } from "../network/clusterNetwork";
 import { apiName } from "../network/endpoint";
 import type { ProjectFiles } from "../own/files";
@@ -64,10 +65,10 @@ export function resolve(
     versions,
     network,
     cni,
-    apiServer: { extraArgs: argsOf(input.apiServer), certSans: input.apiServer?.certSans ?? [] },
-    controllerManager: { extraArgs: argsOf(input.controllerManager) },
-    scheduler: { extraArgs: argsOf(input.scheduler) },
-    etcd: { extraArgs: argsOf(input.etcd) },
+    apiServer: { extraArgs: argsOf("apiServer", input.apiServer), certSans: input.apiServer?.certSans ?? [] },
+    controllerManager: { extraArgs: argsOf("controllerManager", input.controllerManager) },
+    scheduler: { extraArgs: argsOf("scheduler", input.scheduler) },
+    etcd: { extraArgs: argsOf("etcd", input.etcd) },
     kubelet: { config: input.kubelet?.config ?? {} },
     kubeProxy: {
       mode: input.kubeProxy?.mode ?? defaultKubeProxyMode(cni),
@@ -224,9 +225,17 @@ function resolveAccess(
   };
 }
 
-function argsOf(part: ClusterInput["etcd"]): ExtraArgs {
+/** A list stays one for flags that are given several times; for the others it is the commas between values. */
+function argsOf(component: Component, part: ClusterInput["etcd"]): ExtraArgs {
   return Object.fromEntries(
-    Object.entries(part?.extraArgs ?? {}).map(([key, value]) => [key, String(value)]),
+    Object.entries(part?.extraArgs ?? {}).map(([name, value]) => [
+      name,
+      !Array.isArray(value)
+        ? String(value)
+        : flagsOf(component).get(name)?.kind === "repeated"
+          ? value.map(String)
+          : value.map(String).join(","),
+    ]),
   );
 }
 

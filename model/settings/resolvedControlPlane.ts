@@ -39,5 +39,5 @@ export interface OidcSettings {
 /** Levels of the Pod Security Standards, from everything to least. */
 export type PodSecurityLevel = "privileged" | "baseline" | "restricted";
 
-/** Flags of a component by their name without dashes; values as text. */
-export type ExtraArgs = Readonly<Record<string, string>>;
+/** Flags of a component by their name without dashes; values as text, a list where a flag is given several times. */
+export type ExtraArgs = Readonly<Record<string, string | readonly string[]>>;

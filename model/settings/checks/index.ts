@@ -7,6 +7,7 @@ import { cniFits, flannelFits, weaveFits, windowsFits } from "./cni";
 import { chartsFit } from "./addons";
 import { corednsFits } from "./coredns";
 import { endpointFits, firewallLetsSomebodyIn, namesFit, nodePortsFit } from "./endpoint";
+import { flagsFit } from "./flags";
 import { ingressFits } from "./ingress";
 import { labelsAreTaken, taintsAreTaken } from "./labels";
 import {
@@ -57,6 +58,7 @@ export const CHECKS: readonly Check[] = [
   windowsDownloadsFit,
   windowsReleasesFit,
   windowsNodesCanBoot,
+  flagsFit,
   nothingIsSaidTwice,
   preflightIsNotSwitchedOff,
   certificatesFit,

@@ -176,8 +176,13 @@ export const secretName = text((value) => {
     : { message: "is no name of a secret", allowed, hidden: value.length > 24 };
 });
 
-/** Arguments are strings on a command line; numbers and booleans are taken as they are written in YAML. */
-export const extraArgs = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+const argument = z.union([z.string(), z.number(), z.boolean()]);
+
+/**
+ * Arguments are strings on a command line; numbers and booleans are taken as they are written in YAML. A list is for flags that take
+ * several values.
+ */
+export const extraArgs = z.record(z.string(), z.union([argument, z.array(argument).min(1)]));
 
 export const document = z.record(z.string(), z.unknown());
 

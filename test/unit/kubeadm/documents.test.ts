@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { clusterConfiguration, initDocuments, joinDocument, nodeLabels } from "../../../model/kubeadm";
-import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
+import type { ClusterSettings, ExtraArgs, Machine } from "../../../model/settings/resolved";
 import { machine, master, settingsOf } from "../../support/kubeadmSettings";
 
 type Document = Record<string, unknown>;
@@ -148,6 +148,43 @@ describe("clusterConfiguration", () => {
         for (const [key, value] of Object.entries(users)) expect(argument(args, key)).toEqual([value]);
       }),
     );
+  });
+
+  const withArgs = (apiServer: ExtraArgs, controllerManager: ExtraArgs = {}, etcd: ExtraArgs = {}) =>
+    clusterConfiguration(
+      settingsOf({
+        apiServer: { ...settingsOf().apiServer, extraArgs: apiServer },
+        controllerManager: { ...settingsOf().controllerManager, extraArgs: controllerManager },
+        etcd: { ...settingsOf().etcd, extraArgs: etcd },
+      }),
+    );
+
+  it("keeps NodeRestriction in a list of admission plugins, once", () => {
+    const name = "enable-admission-plugins";
+    for (const [given, written] of [
+      ["PodNodeSelector,AlwaysPullImages", "PodNodeSelector,AlwaysPullImages,NodeRestriction"],
+      ["NodeRestriction", "NodeRestriction"],
+      ["AlwaysPullImages, NodeRestriction", "AlwaysPullImages,NodeRestriction"],
+    ] as const)
+      expect(argument(withArgs({ [name]: given }).apiServer.extraArgs, name)).toEqual([written]);
+  });
+
+  it("keeps what kubeadm adds to the controllers and to etcd's gates, unless it is switched off by name", () => {
+    const { controllerManager, etcd } = withArgs(
+      {},
+      { controllers: "*,-tokencleaner" },
+      { "feature-gates": "CompactHashCheck=true" },
+    );
+    expect(argument(controllerManager.extraArgs, "controllers")).toEqual(["*,-tokencleaner,bootstrapsigner"]);
+    expect(argument(etcd.local.extraArgs, "feature-gates")).toEqual([
+      "CompactHashCheck=true,InitialCorruptCheck=true",
+    ]);
+  });
+
+  it("writes a flag that is given several times once for each value, in their order", () => {
+    const issuers = ["https://new.example.com", "https://old.example.com"];
+    const { apiServer } = withArgs({ "service-account-issuer": issuers });
+    expect(argument(apiServer.extraArgs, "service-account-issuer")).toEqual(issuers);
   });
 
   it("writes the same bytes whatever the order of the user's arguments", () => {

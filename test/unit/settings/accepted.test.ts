@@ -157,6 +157,31 @@ describe("shapes of clusters are taken", () => {
 });
 
 describe("what hosts with few controllers need goes in through ordinary settings", () => {
+  it("flags as numbers, truth values, lists with commas and lists", () => {
+    const settings = taken(
+      all(
+        set("apiServer.extraArgs", {
+          "enable-admission-plugins": ["PodNodeSelector", "NodeRestriction"],
+          "service-account-issuer": ["https://a.example.com", "https://b.example.com"],
+          "feature-gates": "ImageVolumeWithDigest=true",
+          "authorization-mode": "Node,RBAC,Webhook",
+          "tls-cipher-suites": "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+        }),
+        set("controllerManager.extraArgs", { controllers: ["*", "-ttl"], "bind-address": "0.0.0.0", v: 2 }),
+        set("etcd.extraArgs", { "heartbeat-interval": 500, "election-timeout": 5000 }),
+      ),
+    );
+    expect(settings.apiServer.extraArgs).toMatchObject({
+      "enable-admission-plugins": "PodNodeSelector,NodeRestriction",
+      "service-account-issuer": ["https://a.example.com", "https://b.example.com"],
+    });
+    expect(settings.controllerManager.extraArgs).toEqual({
+      controllers: "*,-ttl",
+      "bind-address": "0.0.0.0",
+      v: "2",
+    });
+  });
+
   it("kubelet and kube-proxy configuration, containerd drop-in, ignored preflight errors, mirrors", () => {
     const settings = taken(
       all(

@@ -5,6 +5,7 @@ import { type Problem, SettingsError } from "../../../model/settings/problems";
 import { edited } from "./edit";
 import { WRONG, type Wrong } from "./wrong";
 import { WRONG_ADDONS } from "./wrongAddons";
+import { WRONG_FLAGS } from "./wrongFlags";
 import { WRONG_CNI } from "./wrongCni";
 import { WRONG_AWS } from "./wrongAws";
 import { WRONG_INSIDE } from "./wrongInside";
@@ -19,6 +20,7 @@ const ALL: readonly Wrong[] = [
   ...WRONG_ADDONS,
   ...WRONG_INSIDE,
   ...WRONG_WINDOWS,
+  ...WRONG_FLAGS,
 ];
 
 function problemsOf(wrong: Wrong): readonly Problem[] {

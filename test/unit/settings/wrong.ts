@@ -794,8 +794,8 @@ export const WRONG: readonly Wrong[] = [
     ],
     [
       "password in an argument",
-      set("apiServer.extraArgs", { "audit-webhook": "https://me:hunter2@example.com" }),
-      "apiServer.extraArgs.audit-webhook",
+      set("apiServer.extraArgs", { "service-account-jwks-uri": "https://me:hunter2@example.com" }),
+      "apiServer.extraArgs.service-account-jwks-uri",
       /^\[hidden\] holds a password/,
     ],
     [
@@ -985,7 +985,7 @@ export const WRONG: readonly Wrong[] = [
       "flag with dashes",
       set("apiServer.extraArgs", { "--profiling": "false" }),
       "apiServer.extraArgs.--profiling",
-      /no name of a flag.*profiling$/,
+      /not a name of a flag.*profiling$/,
     ],
     [
       "all preflight errors",

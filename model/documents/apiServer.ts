@@ -1,0 +1,51 @@
+import type { DocumentTypes } from "./types";
+
+/** Files that kube-apiserver reads, field by field. Source: k8s.io/apiserver pkg/apis/apiserver/v1 at v0.34.4, v0.35.8, v0.36.4 and v0.37.1. */
+export const API_SERVER_TYPES: DocumentTypes = {
+  AdmissionConfiguration: { plugins: "[]AdmissionPluginConfiguration" },
+  AuthenticationConfiguration: { jwt: "[]JWTAuthenticator", anonymous: "AnonymousAuthConfig" },
+  AuthorizationConfiguration: { authorizers: "[]AuthorizerConfiguration" },
+  AdmissionPluginConfiguration: { name: "string", path: "string", configuration: "any" },
+  JWTAuthenticator: {
+    issuer: "Issuer",
+    claimValidationRules: "[]ClaimValidationRule",
+    claimMappings: "ClaimMappings",
+    userValidationRules: "[]UserValidationRule",
+  },
+  AnonymousAuthConfig: { enabled: "bool", conditions: "[]AnonymousAuthCondition" },
+  AuthorizerConfiguration: { type: "string", name: "string", webhook: "WebhookConfiguration" },
+  Issuer: {
+    url: "string",
+    discoveryURL: "string",
+    certificateAuthority: "string",
+    audiences: "[]string",
+    audienceMatchPolicy: "string",
+    egressSelectorType: "string",
+  },
+  ClaimValidationRule: { claim: "string", requiredValue: "string", expression: "string", message: "string" },
+  ClaimMappings: {
+    username: "PrefixedClaimOrExpression",
+    groups: "PrefixedClaimOrExpression",
+    uid: "ClaimOrExpression",
+    extra: "[]ExtraMapping",
+  },
+  UserValidationRule: { expression: "string", message: "string" },
+  AnonymousAuthCondition: { path: "string" },
+  WebhookConfiguration: {
+    authorizedTTL: "duration",
+    cacheAuthorizedRequests: "bool",
+    unauthorizedTTL: "duration",
+    cacheUnauthorizedRequests: "bool",
+    timeout: "duration",
+    subjectAccessReviewVersion: "string",
+    matchConditionSubjectAccessReviewVersion: "string",
+    failurePolicy: "string",
+    connectionInfo: "WebhookConnectionInfo",
+    matchConditions: "[]WebhookMatchCondition",
+  },
+  PrefixedClaimOrExpression: { claim: "string", prefix: "string", expression: "string" },
+  ClaimOrExpression: { claim: "string", expression: "string" },
+  ExtraMapping: { key: "string", valueExpression: "string" },
+  WebhookConnectionInfo: { type: "string", kubeConfigFile: "string" },
+  WebhookMatchCondition: { expression: "string" },
+};

@@ -1,0 +1,113 @@
+import { COMPONENTS, type Component, PROGRAMS, covers, flagsOf } from "../../../flags/table";
+import { minorOf } from "../../../versions";
+import type { Facts } from "../../draft";
+import { nearest } from "../../issues";
+import type { Path, Problems } from "../../problems";
+import { valuesOf, wrongKind } from "./kinds";
+import { KEPT_ARGS, OWNED_ARGS, type Owner } from "./owned";
+import { RULES } from "./rules";
+
+const FLAG = /^[a-z][a-z0-9-]*$/;
+
+/** Flags of other days that people still write, and what took their place. */
+const RENAMED: Readonly<Record<string, string>> = {
+  "experimental-cluster-signing-duration": "cluster-signing-duration",
+  "pod-eviction-timeout": "default-not-ready-toleration-seconds",
+  "horizontal-pod-autoscaler-downscale-delay": "horizontal-pod-autoscaler-downscale-stabilization",
+  "master-count": "apiserver-count",
+  "max-mutating-request-inflight": "max-mutating-requests-inflight",
+  address: "bind-address",
+  port: "secure-port",
+};
+
+/** Every extra argument is a flag of its program, says nothing that a setting says, and has a value that the program takes. */
+export function flagsFit(facts: Facts, problems: Problems): void {
+  for (const component of COMPONENTS) {
+    const args = facts.input[component]?.extraArgs ?? {};
+    for (const [name, value] of Object.entries(args)) {
+      if (value !== undefined) flagFits(component, name, value, facts, problems);
+    }
+  }
+}
+
+function flagFits(
+  component: Component,
+  name: string,
+  value: unknown,
+  facts: Facts,
+  problems: Problems,
+): void {
+  const path = [component, "extraArgs", name];
+  if (!FLAG.test(name)) {
+    const bare = (name.replace(/^-+/, "").split("=")[0] ?? "").replaceAll("_", "-").toLowerCase();
+    problems.add(path, name, "is not a name of a flag", {
+      allowed: "the name without dashes in front, the value on the other side of the colon",
+      ...(FLAG.test(bare) ? { nearest: bare } : {}),
+    });
+    return;
+  }
+  if (refuse(OWNED_ARGS[component], path, name, value, problems)) return;
+  if (keep(KEPT_ARGS[component], path, name, value, problems)) return;
+  const flag = flagsOf(component).get(name);
+  const version = versionOf(component, facts);
+  if (flag === undefined || (version !== undefined && !covers(flag, version))) {
+    reportUnknown(component, name, version, path, value, problems);
+    return;
+  }
+  const values = valuesOf(flag, value);
+  const found = wrongKind(flag, value, values) ?? RULES[component][name]?.(values, facts);
+  if (found === undefined) return;
+  const { message, allowed, nearest: near } = found;
+  problems.add(path, value, message, { allowed, ...(near === undefined ? {} : { nearest: near }) });
+}
+
+/** Minor version of a component; etcd's own. undefined: not known, or older than the table. */
+function versionOf(component: Component, { kubernetesVersion, versions }: Facts): string | undefined {
+  if (component !== "etcd") return kubernetesVersion === undefined ? undefined : minorOf(kubernetesVersion);
+  const minor = /^(3\.\d+)\./.exec(versions?.etcd ?? "")?.[1];
+  return minor === "3.5" ? "3.6" : minor;
+}
+
+function reportUnknown(
+  component: Component,
+  name: string,
+  version: string | undefined,
+  path: Path,
+  value: unknown,
+  problems: Problems,
+): void {
+  const program = `${PROGRAMS[component]}${version === undefined ? "" : ` ${version}`}`;
+  const names = [...flagsOf(component)].filter(([, flag]) => version === undefined || covers(flag, version));
+  const renamed = RENAMED[name];
+  const owner = COMPONENTS.find((other) => other !== component && flagsOf(other).has(name));
+  const near =
+    renamed !== undefined && flagsOf(component).has(renamed)
+      ? renamed
+      : nearest(
+          name,
+          names.map(([known]) => known),
+        );
+  const other = owner === undefined ? "" : `; ${PROGRAMS[owner]} has it: ${owner}.extraArgs`;
+  problems.add(path, value, `is for a flag that ${program} does not have`, {
+    allowed: `flags of \`${PROGRAMS[component]} --help\`${other}`,
+    ...(near === undefined ? {} : { nearest: near }),
+  });
+}
+
+/** Reports a value that another setting decides. @returns whether it was one */
+export function refuse(owned: Owner, path: Path, key: string, value: unknown, problems: Problems): boolean {
+  const setting = Object.hasOwn(owned, key) ? owned[key] : undefined;
+  if (setting === undefined) return false;
+  problems.add(path, value, "is not taken here: it follows from another setting", {
+    allowed: `instead: ${setting}`,
+  });
+  return true;
+}
+
+/** Reports a value that nobody may change. @returns whether it was one */
+export function keep(kept: Owner, path: Path, key: string, value: unknown, problems: Problems): boolean {
+  const why = Object.hasOwn(kept, key) ? kept[key] : undefined;
+  if (why === undefined) return false;
+  problems.add(path, value, `cannot change: ${why}`, { allowed: "leave it out" });
+  return true;
+}
