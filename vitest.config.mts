@@ -1,4 +1,13 @@
+import { randomInt } from "node:crypto";
 import { defineConfig } from "vitest/config";
+
+/** As in test/support/patience.ts. */
+const HANGS_AFTER = 300_000;
+
+/** See test/support/seed.ts. */
+const wanted = process.env["TEST_SEED"] ?? "20260401";
+const seed = wanted === "random" ? randomInt(2 ** 31) : Number(wanted);
+if (!Number.isSafeInteger(seed)) throw new Error(`TEST_SEED=${wanted} is not a number, nor random`);
 
 export default defineConfig({
   test: {
@@ -7,7 +16,10 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/unit/**/*.test.ts", "test/component/**/*.test.ts", "test/policy/**/*.test.ts"],
-          testTimeout: 30_000,
+          setupFiles: ["test/support/seeded.ts"],
+          provide: { seed },
+          testTimeout: HANGS_AFTER,
+          hookTimeout: HANGS_AFTER,
         },
       },
       {

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
+import { HANGS_AFTER } from "./patience";
 
 const resolve = createRequire(__filename).resolve;
 
@@ -52,7 +53,7 @@ export function powerShellErrors(scripts: readonly string[]): string[] {
     {
       input: JSON.stringify(scripts),
       encoding: "utf8",
-      timeout: 60_000,
+      timeout: HANGS_AFTER,
     },
   );
   if (status !== 0) throw new Error(`the parser ended with ${status}: ${stderr}`);

@@ -29,7 +29,7 @@ let large: readonly Recorded[];
 beforeAll(async () => {
   small = await cluster(smallAws());
   large = await cluster(largeAws());
-}, 120_000);
+});
 
 const ofType = (all: readonly Recorded[], end: string) => all.filter((one) => one.type.endsWith(`:${end}`));
 const names = (all: readonly Recorded[]) => all.map((one) => one.name).sort();

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { CLUSTER_VARIABLE, SPEC_VARIABLE, type StepInput, type StepSpec } from "../../../host/protocol";
 import { run, type RunResult } from "../../support/run";
 import { machineOf, settingsOf } from "../node/support";
+import { HANGS_AFTER } from "../../support/patience";
 import { answer, otherHostKey, SshHost, userKey, type Exec } from "./sshHost";
 
 const settings = settingsOf();
@@ -34,7 +35,7 @@ function program(
     env: { ...process.env, [CLUSTER_VARIABLE]: "ab".repeat(32), ...environment },
     input: stdin,
     allowFailure: true,
-    timeout: 60_000,
+    timeout: HANGS_AFTER,
   });
 }
 

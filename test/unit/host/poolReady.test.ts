@@ -1,14 +1,16 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { BootStatus } from "../../../model/aws/boot/poolState";
 import { HostProblem } from "../../../host/problem";
 import type { PoolReadySpec } from "../../../host/protocol";
 import { Hosts } from "../../../host/runner";
 import { poolReady } from "../../../host/steps/poolReady";
+import { HANGS_AFTER } from "../../support/patience";
 import { answer, SshHost } from "./sshHost";
 
 const cluster = "ab".repeat(32);
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const one of cleanUp.splice(0).reverse()) await one();
 });
 
@@ -77,7 +79,7 @@ async function wait(
 ): Promise<{ said: string[]; result: unknown }> {
   const said: string[] = [];
   const input = { connections: { "master-1": server.connection() }, files: [] };
-  const hosts = new Hosts(input, 10_000, (line) => said.push(line));
+  const hosts = new Hosts(input, HANGS_AFTER, (line) => said.push(line));
   cleanUp.push(() => hosts.close());
   const say = (line: string): number => said.push(line);
   const context = {
@@ -152,17 +154,20 @@ describe("waiting for a pool", () => {
   });
 
   it("has the time anew with each node that comes: a rolling refresh takes one after the other", async () => {
+    // Two seconds go by with each answer, in which one node more is there: eight in all, with three to wait for each.
     const began = Date.now();
+    let asked = 0;
+    vi.spyOn(Date, "now").mockImplementation(() => began + asked * 2_000);
     const all = ["a True", "b True", "c True", "d True"];
     const server = await master([
       {
         get nodes() {
-          return all.slice(0, Math.floor((Date.now() - began) / 1000));
+          return all.slice(0, ++asked);
         },
       },
     ]);
     expect((await wait(server, { wanted: 4, timeout: 3 })).result).toEqual({ pool: "general", nodes: 4 });
-    expect(Date.now() - began).toBeGreaterThan(3_000);
+    expect(asked).toBe(4);
   });
 
   it("says that nodes wait for the CNI when they are there and not Ready", async () => {

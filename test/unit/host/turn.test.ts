@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Hosts } from "../../../host/runner";
 import { inTurn } from "../../../host/turn";
 import { machine as machineOf } from "../../support/kubeadmSettings";
+import { HANGS_AFTER } from "../../support/patience";
 import { Machine, SshHost } from "./sshHost";
 
 let machine: Machine;
@@ -27,7 +28,11 @@ afterEach(async () => {
 
 /** A step of its own, as a process of its own would be. */
 function step(name: string, work: () => Promise<void>): { done: Promise<void>; hosts: Hosts } {
-  const hosts = new Hosts({ connections: { cp1: server.connection() }, files: [] }, 20_000, () => undefined);
+  const hosts = new Hosts(
+    { connections: { cp1: server.connection() }, files: [] },
+    HANGS_AFTER,
+    () => undefined,
+  );
   open.push(hosts);
   const say = (line: string) => said.push(line);
   return { hosts, done: inTurn({ hosts, say }, machineOf(name), "cp1", work) };

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import type { RenderedFile } from "../../../model/renderedFile";
+import { HANGS_AFTER } from "../../support/patience";
 
 export interface Result {
   readonly status: number | null;
@@ -49,7 +50,7 @@ export class ScriptHost {
   run(environment: Record<string, string> = {}): Result {
     const PATH = `${this.root}/bin:${process.env.PATH ?? ""}`;
     const env = { ...process.env, ...environment, PATH, ROOT: this.root };
-    const done = spawnSync("bash", [this.script], { env, encoding: "utf8", timeout: 60_000 });
+    const done = spawnSync("bash", [this.script], { env, encoding: "utf8", timeout: HANGS_AFTER });
     return { status: done.status, output: `${done.stdout}${done.stderr}` };
   }
 

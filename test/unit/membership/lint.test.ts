@@ -88,7 +88,7 @@ describe("every script of membership", () => {
     ["with plain settings", names.filter((name) => !name.startsWith("rich-")), []],
     // What looks like an expansion in single quotes is the odd text, and is meant to stay one.
     ["with odd characters", names.filter((name) => name.startsWith("rich-")), ["--exclude=SC2016"]],
-  ])("passes shellcheck %s", { timeout: 120_000 }, (_, files, options) => {
+  ])("passes shellcheck %s", (_, files, options) => {
     const args = ["--shell=bash", "--format=gcc", ...options, ...files];
     const { stdout, stderr } = spawnSync("shellcheck", args, { cwd: folder, encoding: "utf8" });
     expect(stdout + stderr).toBe("");

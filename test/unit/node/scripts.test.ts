@@ -58,16 +58,12 @@ async function check(script: string): Promise<void> {
 }
 
 describe.skipIf(!have("shellcheck")).concurrent("rendered scripts pass bash -n and shellcheck", () => {
-  it.each([...combinations, ...byFamily])(
-    "setup of $title",
-    { timeout: 60_000 },
-    async ({ raw, name, os }) => {
-      const settings = settingsOf(raw);
-      await check(renderNode(settings, machineOf(settings, name, os)).setupScript);
-    },
-  );
+  it.each([...combinations, ...byFamily])("setup of $title", async ({ raw, name, os }) => {
+    const settings = settingsOf(raw);
+    await check(renderNode(settings, machineOf(settings, name, os)).setupScript);
+  });
 
-  it.each(["cp1", "w1", "lb1"])("preflight and cleanup of %s", { timeout: 60_000 }, async (name) => {
+  it.each(["cp1", "w1", "lb1"])("preflight and cleanup of %s", async (name) => {
     const settings = settingsOf({
       ...endpoints.proxyMachine,
       network: { serviceCidr: "10.96.0.0/16", mtu: 1450 },

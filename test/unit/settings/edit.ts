@@ -1,6 +1,5 @@
-import { generateKeyPairSync } from "node:crypto";
-
 import { type RawSettings, metalInput } from "../../support/settings";
+import { newKey } from "../../support/sshKey";
 
 /** A change of settings as written; given a fresh copy of environment `metal`'s. */
 export type Change = (settings: RawSettings) => void;
@@ -39,14 +38,7 @@ export function newer(version: string): Change {
 
 /** A public key in OpenSSH's form that is like no other. */
 export function hostKey(): string {
-  const { publicKey } = generateKeyPairSync("ed25519");
-  const raw = publicKey.export({ format: "der", type: "spki" }).subarray(-32);
-  const field = (bytes: Buffer) => {
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    return Buffer.concat([length, bytes]);
-  };
-  return `ssh-ed25519 ${Buffer.concat([field(Buffer.from("ssh-ed25519")), field(raw)]).toString("base64")}`;
+  return newKey().public;
 }
 
 /** Adds a machine of its own addresses under `name`. */

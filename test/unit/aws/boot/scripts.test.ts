@@ -96,7 +96,7 @@ describe("scripts of EC2 hosts", () => {
     expect(spawnSync("bash", ["-n"], { input: script, encoding: "utf8" }).stderr).toBe("");
   });
 
-  it.skipIf(!have("shellcheck")).each(scripts)("passes shellcheck: %s", { timeout: 120_000 }, (_, script) => {
+  it.skipIf(!have("shellcheck")).each(scripts)("passes shellcheck: %s", (_, script) => {
     const args = ["--shell=bash", "--format=gcc", "-"];
     const { stdout, stderr } = spawnSync("shellcheck", args, { input: script, encoding: "utf8" });
     expect(stdout + stderr).toBe("");

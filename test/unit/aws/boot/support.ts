@@ -7,6 +7,8 @@ import { bastionUserData, masterUserData, workerCloudConfig } from "../../../../
 import { parseCluster } from "../../../../model/settings/parse";
 import type { ClusterSettings } from "../../../../model/settings/resolved";
 import type { AwsPool, AwsSettings } from "../../../../model/settings/resolvedAws";
+import { HANGS_AFTER } from "../../../support/patience";
+import { seedOfRun } from "../../../support/seed";
 
 type Raw = Record<string, unknown>;
 
@@ -77,8 +79,8 @@ export function python(lines: string, commands: readonly AwsCommand[] = []): str
   try {
     const text = awsProgramText({ region: "us-east-1", partition: "aws" }, commands);
     fs.writeFileSync(path.join(folder, "aws.py"), text);
-    const script = `import sys\nsys.path.insert(0, ${JSON.stringify(folder)})\nimport aws\n${lines}`;
-    const ran = spawnSync("python3", ["-I", "-"], { input: script, encoding: "utf8", timeout: 60_000 });
+    const script = `import sys\nsys.path.insert(0, ${JSON.stringify(folder)})\nimport aws\naws.random.seed(${seedOfRun()})\n${lines}`;
+    const ran = spawnSync("python3", ["-I", "-"], { input: script, encoding: "utf8", timeout: HANGS_AFTER });
     return ran.stdout + ran.stderr;
   } finally {
     fs.rmSync(folder, { recursive: true });

@@ -177,7 +177,7 @@ describe("the bastion's user data", () => {
 describe.skipIf(!have("cloud-init", "test/lab/aws.test.ts"))(
   "cloud-init schema, where cloud-init is installed (test/lab/aws.test.ts asks a host)",
   () => {
-    it.each(Object.entries(cloudConfigs()))("takes that of %s", { timeout: 60_000 }, (_, text) => {
+    it.each(Object.entries(cloudConfigs()))("takes that of %s", (_, text) => {
       const folder = fs.mkdtempSync(path.join(os.tmpdir(), "cloud-init-"));
       const file = path.join(folder, "user-data");
       fs.writeFileSync(file, text);
