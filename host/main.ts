@@ -21,6 +21,7 @@ import { membership } from "./steps/membership";
 import { poolReady } from "./steps/poolReady";
 import { preflight } from "./steps/preflight";
 import { setup } from "./steps/setup";
+import { topology } from "./steps/topology";
 import { lateValues, withValues } from "./values";
 
 /** The provider that streams our lines reads at most 64 KiB of one (bufio.Scanner) and hangs on more. */
@@ -71,12 +72,14 @@ function run(context: StepContext<StepSpec>): Promise<StepResult> {
       return membership({ ...context, spec });
     case "poolReady":
       return poolReady({ ...context, spec });
+    case "topology":
+      return Promise.resolve(topology({ ...context, spec }));
   }
 }
 
 /** A cloud's instance was made a moment ago and boots while it is dialled. */
 function onCloud(spec: StepSpec): boolean {
-  return spec.step === "poolReady" || spec.settings.aws !== undefined;
+  return spec.step === "poolReady" || spec.step === "topology" || spec.settings.aws !== undefined;
 }
 
 /** Runs one step. Ends the process with status 1, after saying why in a few lines, when it fails. */

@@ -3,6 +3,7 @@
  * stands in an environment variable, where a preview shows what of it changes; connections and secret files come
  * on standard input and nowhere else.
  */
+import type { ControlPlaneTopology } from "../model/aws/topology";
 import type { MemberFacts } from "../model/membership/facts";
 import type { ClusterSettings, MachineRole } from "../model/settings/resolved";
 
@@ -86,6 +87,14 @@ export interface MembershipSpec {
   readonly settings: ClusterSettings;
   /** Setup of the machine, where it has no step of its own. */
   readonly setup?: SetupPart;
+  /** Nothing that Pulumi does can end the machine, so the node may not leave it. */
+  readonly held?: true;
+}
+
+/** On AWS: compares the control plane's instances with those of the last run. It asks no host, and runs before all else. */
+export interface TopologySpec {
+  readonly step: "topology";
+  readonly topology: ControlPlaneTopology;
 }
 
 /** Waits until a pool's instances, which join by themselves, are nodes. */
@@ -109,7 +118,7 @@ export interface PoolReadySpec {
 export type HostSpec = PreflightSpec | SetupSpec | InitSpec | MembershipSpec;
 
 /** What `KUBEADM_SPEC` holds. */
-export type StepSpec = HostSpec | PoolReadySpec;
+export type StepSpec = HostSpec | PoolReadySpec | TopologySpec;
 
 /** One host with the key that opens it. */
 export interface Connection {
@@ -159,6 +168,8 @@ export interface StepResult {
   readonly machineId?: string;
   /** Preflight and init: SHA-256 of the cluster CA's certificate. */
   readonly cluster?: string;
+  /** Topology: the control plane's instances that the run may make. */
+  readonly topology?: ControlPlaneTopology;
   /** Wait for a pool: the pool's name. */
   readonly pool?: string;
   /** Ready nodes of the pool. */

@@ -4,6 +4,7 @@ import { masterUserData } from "../../model/aws/boot/userData";
 import { awsOf, type FirewallGroup } from "../../model/aws/firewall";
 import { IMAGES } from "../../model/aws/images";
 import { GENERATION_TAG, ownedTag, resourceTags, ROLE_TAG } from "../../model/aws/tags";
+import { heldBy } from "../../model/aws/topology";
 import { cniFacts } from "../../model/cni/facts";
 import { API_PORT } from "../../model/flows";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
@@ -111,6 +112,7 @@ export class Masters extends pulumi.ComponentResource {
       [GENERATION_TAG]: String(machine.generation),
     };
     const group = args.groupIds.controlPlane;
+    const { protect, terminationProtection, forceDestroy } = heldBy(settings, machine.name);
     return new aws.ec2.Instance(
       `${prefix}-${machine.name}`,
       {
@@ -126,14 +128,15 @@ export class Masters extends pulumi.ComponentResource {
         privateDnsNameOptions: { hostnameType: "ip-name" },
         rootBlockDevice: rootVolume(controlPlane.volume, tags),
         sourceDestCheck: !cniFacts(settings.cni).sourceDestinationCheckOff,
-        disableApiTermination: controlPlane.terminationProtection,
-        // Lets a destroy end what is protected, once the settings say that nothing is.
-        forceDestroy: !settings.protect,
+        disableApiTermination: terminationProtection,
+        forceDestroy,
         userDataBase64: Buffer.from(masterUserData(settings)).toString("base64"),
         tags,
       },
       {
         parent: this,
+        // As the CAs: a preview that would replace or delete a control-plane node's disk fails.
+        protect,
         dependsOn: [...args.after, args.role.policy, ...before],
         ignoreChanges: INSTANCE_IGNORES.map((ignored) => ignored.property),
         replaceOnChanges: [`tags["${GENERATION_TAG}"]`],

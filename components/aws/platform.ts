@@ -9,7 +9,7 @@ import { paths } from "../../model/kubeadm";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import type { AwsImage } from "../../model/settings/resolvedAws";
 import type { SshKeys } from "../machines/hostStep";
-import type { StepsArgs } from "../machines/steps";
+import { topologyStep, type StepsArgs } from "../machines/steps";
 import type { Pki } from "../pki/pki";
 import { Bastion } from "./bastion";
 import { Endpoint } from "./endpoint";
@@ -37,6 +37,8 @@ export interface AwsPlatformArgs {
  * Its parts are components of the cluster; this holds them together.
  */
 export class AwsPlatform {
+  /** Lets a run begin, or refuses it; everything on AWS waits for it. */
+  readonly guard: pulumi.Resource;
   /** VPC, subnets and routes. */
   readonly network: Network;
   /** Security groups and their rules. */
@@ -52,7 +54,10 @@ export class AwsPlatform {
   /** The instances of the control plane. */
   readonly masters: Masters;
   /** What steps need besides the settings. */
-  readonly steps: Pick<StepsArgs, "connections" | "bastion" | "values" | "instances" | "masterFiles">;
+  readonly steps: Pick<
+    StepsArgs,
+    "connections" | "bastion" | "values" | "instances" | "masterFiles" | "guards"
+  >;
   /** Where people and the program reach the API. */
   readonly accessHost: pulumi.Output<string>;
   /** All of it: a host may be touched. */
@@ -60,10 +65,12 @@ export class AwsPlatform {
 
   private readonly settings: ClusterSettings;
 
-  constructor(name: string, args: AwsPlatformArgs, opts: pulumi.CustomResourceOptions) {
+  constructor(name: string, args: AwsPlatformArgs, given: pulumi.CustomResourceOptions) {
     const { settings, pki } = args;
     this.settings = settings;
     const own = awsOf(settings);
+    this.guard = topologyStep(`${name}-control-plane-guard`, { settings, clusterId: pki.clusterId }, given);
+    const opts = pulumi.mergeOptions(given, { dependsOn: [this.guard] });
     const { vpcId, subnetIds, routes } = (this.network = new Network(`${name}-network`, { settings }, opts));
     const { groupIds, rules } = (this.firewall = new Firewall(`${name}-firewall`, { settings, vpcId }, opts));
     this.secrets = new Secrets(
@@ -116,6 +123,7 @@ export class AwsPlatform {
     this.accessHost = this.findAccessHost();
     this.steps = this.stepsArgs(args);
     this.ready = [
+      this.guard,
       ...this.masters.ready,
       ...this.endpoint.ready,
       ...(this.bastion?.ready ?? []),
@@ -174,6 +182,7 @@ export class AwsPlatform {
       instances: Object.fromEntries(
         Object.entries(masters.instances).map(([name, instance]) => [name, instance.id]),
       ),
+      guards: [this.guard],
       // Key pairs come from Secrets Manager; the issuer's CA is no secret, and stands inside a rendered file.
       masterFiles: args.masterFiles.apply((files) => files.filter((file) => file.path === paths.oidcCa)),
     };

@@ -1,7 +1,8 @@
 import type * as command from "@pulumi/command";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { FIXED_VARIABLE, type SecretFile, type SetupPart } from "../../host/protocol";
 import { poolBoot } from "../../model/aws/poolUserData";
+import { controlPlaneTopology, heldBy } from "../../model/aws/topology";
 import { fixedFacts } from "../../model/fixedFacts";
 import { serviceAccountIssuers } from "../../model/kubeadm/issuer";
 import { digestOf } from "../../model/membership/files";
@@ -25,6 +26,8 @@ export interface StepsArgs extends Pick<HostStepArgs, "connections" | "bastion" 
   readonly masterFiles: pulumi.Input<readonly SecretFile[]>;
   /** Ids of instances by machine, where a cloud makes them: another instance is another machine. */
   readonly instances?: Readonly<Record<string, pulumi.Input<string>>>;
+  /** What has to allow a run before a control-plane node leaves; with `--continue-on-error` only a direct dependency does. */
+  readonly guards?: readonly pulumi.Resource[];
 }
 
 type Step = command.local.Command;
@@ -45,6 +48,32 @@ function setupPart(settings: ClusterSettings, machine: Machine): { setup?: Setup
   const view = setupView(settings, machine);
   const { files, setupScript } = renderNode(view, machine);
   return { setup: { digest: digestOf(files, setupScript), settings: view } };
+}
+
+/** Pulumi cannot end the machine's instance, whatever becomes of its node. */
+function heldPart(settings: ClusterSettings, machine: Machine): { held?: true } {
+  if (settings.aws === undefined || machine.role !== "controlPlane") return {};
+  const { terminationProtection, forceDestroy } = heldBy(settings, machine.name);
+  return terminationProtection && !forceDestroy ? { held: true } : {};
+}
+
+/** On AWS: refuses a run that the control plane would not survive, before anything is changed. */
+export function topologyStep(
+  name: string,
+  args: Pick<StepsArgs, "settings" | "clusterId">,
+  opts: pulumi.CustomResourceOptions,
+): Step {
+  return hostStep(
+    name,
+    {
+      ...args,
+      sshKeys: {},
+      machines: [],
+      spec: { step: "topology", topology: controlPlaneTopology(args.settings) },
+      operations: ["create", "update"],
+    },
+    opts,
+  );
 }
 
 /** Looks at all machines before one of them is changed. */
@@ -142,12 +171,13 @@ export function membershipStep(
         digest: memberDigest(settings, machine),
         settings,
         ...setupPart(args.settings, machine),
+        ...heldPart(args.settings, machine),
       },
       files: machine.role === "controlPlane" ? args.masterFiles : [],
       identity: identity(args, machine),
       operations: ["create", "update", "delete"],
     },
-    opts,
+    pulumi.mergeOptions(opts, { dependsOn: [...(args.guards ?? [])] }),
   );
 }
 

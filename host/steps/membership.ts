@@ -14,6 +14,7 @@ import type { MembershipSpec, StepResult } from "../protocol";
 import { readState } from "../state";
 import { machineOf, refuseSkew, type StepContext } from "../step";
 import { inTurn } from "../turn";
+import { refuseHeld } from "./held";
 import { oidcCa, platformPart, secretFiles } from "./init";
 import { withValues } from "../values";
 import { ensureSetup } from "./setup";
@@ -24,7 +25,10 @@ type Context = StepContext<MembershipSpec>;
 
 /** A machine being a node: create joins, update reconfigures or upgrades, delete drains, removes and resets. */
 export async function membership(context: Context): Promise<StepResult> {
-  if (context.operation === "delete") return leave(context);
+  if (context.operation === "delete") {
+    await refuseHeld(context);
+    return leave(context);
+  }
   const { spec, hosts, cluster, previous } = context;
   const machine = machineOf(spec);
   const state = await readState(hosts, machine.name);

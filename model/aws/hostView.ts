@@ -13,6 +13,7 @@ const NOWHERE: Omit<AwsSettings, "region" | "partition" | "pools" | "podIdentity
     image: { os: "ubuntu-24.04" },
     volume: { sizeGiB: 0, iops: 0, throughput: 0 },
     terminationProtection: true,
+    deletable: [],
     masters: [],
   },
   cloudProvider: { image: "", chart: "" },

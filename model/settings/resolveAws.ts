@@ -119,6 +119,7 @@ function awsSettings(input: AwsInput, facts: AwsFacts, region: string): AwsSetti
       image: imageOf(input.controlPlane),
       volume: volumeOf(input.controlPlane.volume, AWS_DEFAULTS.volume.sizeGiB),
       terminationProtection: input.controlPlane.terminationProtection ?? input.protect ?? DEFAULTS.protect,
+      deletable: input.controlPlane.deletable ?? [],
       masters: facts.masters,
     },
     pools: facts.pools.map((pool) => poolOf(input.workers?.[pool.name] ?? {}, pool, calicoRoutes(input))),

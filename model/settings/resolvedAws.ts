@@ -78,8 +78,10 @@ export interface AwsControlPlane {
   readonly image: AwsImage;
   /** Root volume of each master; etcd's data is on it. */
   readonly volume: AwsVolume;
-  /** Of the EC2 API: an instance cannot be ended by accident. */
+  /** Of the EC2 API: an instance cannot be ended by accident. Default: `protect`. */
   readonly terminationProtection: boolean;
+  /** Names of masters whose instance the stack may delete: neither Pulumi's nor EC2's protection holds it. Default: none. */
+  readonly deletable: readonly string[];
   /** 1, 3, 5 or 7, in the zones by turns. */
   readonly masters: readonly AwsMaster[];
 }

@@ -47,15 +47,20 @@ export interface Asked {
   readonly values: Readonly<Record<string, string>>;
 }
 
+const PROGRAM = path.resolve(__dirname, "..", "..", "bin", "host.cjs");
+
 const HOST = `
 const fs = require("node:fs");
 const path = require("node:path");
 exports.main = (operation) => {
+  const spec = JSON.parse(process.env.KUBEADM_SPEC);
+  // It asks no host: the real one.
+  if (spec.step === "topology") return require(${JSON.stringify(PROGRAM)}).main(operation);
   const { connections } = JSON.parse(fs.readFileSync(0, "utf8"));
   const hosts = Object.fromEntries(Object.entries(connections).map(([name, one]) => [name, one.host]));
   const asked = {
     operation,
-    spec: JSON.parse(process.env.KUBEADM_SPEC),
+    spec,
     hosts,
     values: JSON.parse(process.env.KUBEADM_VALUES ?? "{}"),
   };

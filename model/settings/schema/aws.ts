@@ -124,6 +124,8 @@ export const awsShape = {
     reach: z.enum(["public", "private"]).optional(),
     volume: volume.optional(),
     terminationProtection: z.boolean().optional(),
+    /** Names of control-plane nodes whose instance the stack may delete, for as long as they stand here. */
+    deletable: z.array(z.string()).optional(),
     labels: z.record(z.string(), z.string()).optional(),
     taints: z.array(taint).optional(),
     /** Raised by hand for a master that is to be another instance, by its name. */

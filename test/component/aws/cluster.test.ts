@@ -136,10 +136,26 @@ describe("instances", () => {
         "userDataBase64",
       ]);
       expect(one.deleteBeforeReplace).toBe(true);
+      expect(one.protect).toBe(true);
       expect(one.replaceOnChanges).toEqual(['tags["pulumi-kubeadm/generation"]']);
     }
     const zones = awsSettings(largeAws).aws?.controlPlane.masters.map((master) => master.subnet);
     expect(new Set(zones).size).toBe(3);
+  });
+
+  it("of masters are let go of by name, or with the whole stack", async () => {
+    const holds = async (raw: RawSettings) =>
+      ofType(await cluster(raw), "Instance")
+        .filter((one) => one.name.startsWith("cloud-masters"))
+        .map(({ protect, inputs }) => [protect, inputs.disableApiTermination, inputs.forceDestroy]);
+    const raw = largeAws();
+    const controlPlane = { ...(raw["controlPlane"] as object), deletable: ["master-2"] };
+    expect(await holds({ ...raw, controlPlane })).toEqual([
+      [true, true, false],
+      [false, false, true],
+      [true, true, false],
+    ]);
+    expect(await holds({ ...raw, protect: false })).toEqual(Array(3).fill([false, false, true]));
   });
 
   it("of pools have one hop to their metadata, and an image that is looked up at each start", () => {
@@ -170,6 +186,21 @@ describe("instances", () => {
 
 describe("order", () => {
   const urn = (name: string) => byName(large, name).urn;
+
+  it("begins on AWS with the guard, which waits for nothing there, and a node's leaving waits for it directly", () => {
+    const guard = byName(large, "cloud-control-plane-guard");
+    const onAws = large.filter((one) => /^(aws|kubeadm:aws):/.test(one.type));
+    const urns = new Set(onAws.map((one) => one.urn));
+    expect(guard.dependsOn.filter((one) => urns.has(one))).toEqual([]);
+    const waits = new Set([guard.urn]);
+    // Children are registered below their component and so after it: the component's own dependencies hold for them.
+    for (const one of onAws)
+      if (one.dependsOn.includes(guard.urn) || waits.has(one.parent)) waits.add(one.urn);
+    const add = onAws.filter((one) => !waits.has(one.urn)).map((one) => one.name);
+    expect(add.filter((name) => !/^cloud-(pool|cloud-provider|storage)(-|$)/.test(name))).toEqual([]);
+    for (const name of ["master-1", "master-2", "master-3"])
+      expect(byName(large, `cloud-control-plane-${name}-membership`).dependsOn).toContain(guard.urn);
+  });
 
   it("publishes the cluster's identity before a machine is touched", () => {
     expect(byName(large, "cloud-preflight").dependsOn).toContain(urn("cloud-identity-provider"));

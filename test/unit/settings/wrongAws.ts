@@ -363,6 +363,17 @@ export const WRONG_AWS: readonly Wrong[] = [
     ["nine", master("count", 9), "controlPlane.count", /too many/],
     ["not given", master("count", undefined), "controlPlane.count", /is missing/],
   ]),
+  ...cases("nobody to let go of", largeAws, [
+    [
+      "a master that is not there",
+      master("deletable", ["master-1", "master-4"]),
+      "controlPlane.deletable[1]",
+      /not a control-plane node.*master-1, master-2, master-3/,
+    ],
+    ["a typing error", master("deletable", ["mster-2"]), "controlPlane.deletable[0]", /master-2$/],
+    ["one name", master("deletable", "master-2"), "controlPlane.deletable", /list/],
+    ["a word for all", master("deletable", true), "controlPlane.deletable", /list/],
+  ]),
   ...cases("generations of no master", largeAws, [
     [
       "beyond their number",

@@ -6,7 +6,7 @@ import { accessLetsTheProgramIn, balancerIsThere, programReachesTheApi } from ".
 import { addressesSuffice, nodesFit } from "./capacity";
 import { mtuIsOfEc2, podsStayInOneSubnet, sourceCheckCanBeOff } from "./cni";
 import { instanceTypesFit, mastersAreLargeEnough, windowsPoolsFit } from "./instances";
-import { countIsOdd, generationsAreOfMasters } from "./masters";
+import { countIsOdd, deletableAreMasters, generationsAreOfMasters } from "./masters";
 import {
   existingSubnetsFit,
   existingSubnetsSuffice,
@@ -48,6 +48,7 @@ const CHECKS: readonly AwsCheck[] = [
   windowsPoolsFit,
   countIsOdd,
   generationsAreOfMasters,
+  deletableAreMasters,
   poolNamesAreFree,
   poolSizesFit,
   poolZonesAreInUse,

@@ -10,9 +10,25 @@ export function countIsOdd({ count }: AwsFacts, _facts: Facts, problems: Problem
   checkMasterCount(count, counted, problems);
 }
 
+function namesOf(count: number): string[] {
+  return Array.from({ length: Math.min(count, MOST_MASTERS) }, (_, index) => `master-${index + 1}`);
+}
+
+export function deletableAreMasters({ input, count }: AwsFacts, _facts: Facts, problems: Problems): void {
+  if (count === undefined || count < 1) return;
+  const names = namesOf(count);
+  for (const [index, name] of (input.controlPlane?.deletable ?? []).entries()) {
+    if (name === undefined || names.includes(name)) continue;
+    problems.add(["controlPlane", "deletable", index], name, "is not a control-plane node", {
+      allowed: names.join(", "),
+      nearest: nearest(name, names),
+    });
+  }
+}
+
 export function generationsAreOfMasters({ input, count }: AwsFacts, _facts: Facts, problems: Problems): void {
   if (count === undefined || count < 1) return;
-  const names = Array.from({ length: Math.min(count, MOST_MASTERS) }, (_, index) => `master-${index + 1}`);
+  const names = namesOf(count);
   for (const [name, generation] of Object.entries(input.controlPlane?.generations ?? {})) {
     if (names.includes(name)) continue;
     problems.add(["controlPlane", "generations", name], generation, "is the generation of no master", {

@@ -1,0 +1,26 @@
+import { ownerOf } from "../../model/fixedFacts";
+import { HostProblem } from "../problem";
+import type { MembershipSpec } from "../protocol";
+import { readState } from "../state";
+import { machineOf, type StepContext } from "../step";
+
+/**
+ * Refuses to take a node from an instance that would stay: AWS would refuse to end it a moment later, and what is left
+ * would be a host without a node, and a cluster with one less. An instance that is gone or another one holds nobody.
+ * @throws HostProblem with the settings that let go of it
+ */
+export async function refuseHeld(context: StepContext<MembershipSpec>): Promise<void> {
+  const { spec, hosts, cluster } = context;
+  if (spec.held !== true) return;
+  const machine = machineOf(spec);
+  const state = await readState(hosts, machine.name).catch((error: unknown) => {
+    if (error instanceof HostProblem) return undefined;
+    throw error;
+  });
+  if (state?.member?.cluster !== cluster || state.member.owner !== ownerOf(machine)) return;
+  throw new HostProblem(
+    machine.name,
+    "termination protection of its instance is on: AWS would refuse to end the instance after the node has left, so the node stays. " +
+      `Add controlPlane.deletable: [${machine.name}] (to destroy the cluster: protect: false), run up, and then make this change`,
+  );
+}

@@ -1,0 +1,252 @@
+import type { Architecture, ClusterSettings } from "../settings/resolved";
+import type { AwsOs, AwsSubnet } from "../settings/resolvedAws";
+import { awsOf } from "./firewall";
+
+/** What decides whether AWS keeps the instance of a control-plane node, changes it in place, or has to make another one. */
+export interface ControlPlaneInstance {
+  /** `master-1` to `master-7`. */
+  readonly name: string;
+  /** As `Machine.generation`: another one is another instance. */
+  readonly generation: number;
+  /** Fixed private address. */
+  readonly address: string;
+  /** Its subnet; EC2 cannot move an instance to another one. */
+  readonly subnet: Pick<AwsSubnet, "name" | "zone" | "cidr" | "reach" | "id">;
+  readonly instanceType: string;
+  readonly architecture: Architecture;
+  readonly os: AwsOs;
+  /** Pulumi refuses to delete it. */
+  readonly protect: boolean;
+  /** EC2 refuses to end it. */
+  readonly terminationProtection: boolean;
+}
+
+/** The instances of a control plane, as one run of the program leaves them. */
+export interface ControlPlaneTopology {
+  readonly region: string;
+  /** The id of an existing VPC, or the range of one that the stack makes. */
+  readonly vpc: string;
+  readonly instances: readonly ControlPlaneInstance[];
+}
+
+/** What holds the instance of one control-plane node; `controlPlane.deletable` lets go of it. */
+export function heldBy(
+  settings: ClusterSettings,
+  name: string,
+): Pick<ControlPlaneInstance, "protect" | "terminationProtection"> & { readonly forceDestroy: boolean } {
+  const { deletable, terminationProtection } = awsOf(settings).controlPlane;
+  const free = deletable.includes(name);
+  return {
+    protect: settings.protect && !free,
+    terminationProtection: terminationProtection && !free,
+    // Lets Pulumi end an instance in spite of termination protection.
+    forceDestroy: !settings.protect || free,
+  };
+}
+
+export function controlPlaneTopology(settings: ClusterSettings): ControlPlaneTopology {
+  const { region, vpc, controlPlane } = awsOf(settings);
+  return {
+    region,
+    vpc: vpc.id ?? vpc.cidr,
+    instances: controlPlane.masters.map(({ name, subnet, address }) => ({
+      name,
+      generation: settings.machines.find((machine) => machine.name === name)?.generation ?? 1,
+      address,
+      subnet: subnetOf(vpc.subnets, subnet),
+      instanceType: controlPlane.instanceType,
+      architecture: controlPlane.architecture,
+      os: controlPlane.image.os,
+      protect: heldBy(settings, name).protect,
+      terminationProtection: heldBy(settings, name).terminationProtection,
+    })),
+  };
+}
+
+function subnetOf(subnets: readonly AwsSubnet[], called: string): ControlPlaneInstance["subnet"] {
+  const subnet = subnets.find((one) => one.name === called);
+  if (subnet === undefined) throw new RangeError(`there is no subnet ${called}`);
+  const { name, zone, cidr, reach, id } = subnet;
+  return { name, zone, cidr, reach, ...(id === undefined ? {} : { id }) };
+}
+
+/** What a run would do to the instances of a living control plane. */
+export interface TopologyChange {
+  /** Another instance because a generation differs. */
+  readonly regenerated: readonly string[];
+  /** Another instance because it would be elsewhere. */
+  readonly moved: readonly string[];
+  /** Stopped and started with another type. */
+  readonly retyped: readonly string[];
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+export function topologyChange(living: ControlPlaneTopology, wanted: ControlPlaneTopology): TopologyChange {
+  const after = new Map(wanted.instances.map((one) => [one.name, one]));
+  const before = new Set(living.instances.map(({ name }) => name));
+  const away = living.region !== wanted.region || living.vpc !== wanted.vpc;
+  const where = (differs: (old: ControlPlaneInstance, next: ControlPlaneInstance) => boolean): string[] =>
+    living.instances.flatMap((old) => {
+      const next = after.get(old.name);
+      return next !== undefined && differs(old, next) ? [old.name] : [];
+    });
+  return {
+    regenerated: where((old, next) => old.generation !== next.generation),
+    moved: where((old, next) => away || placeOf(old) !== placeOf(next)),
+    retyped: where((old, next) => old.instanceType !== next.instanceType),
+    added: [...after.keys()].filter((name) => !before.has(name)),
+    removed: [...before].filter((name) => !after.has(name)),
+  };
+}
+
+function placeOf({ address, subnet }: ControlPlaneInstance): string {
+  return [address, subnet.zone, subnet.cidr, subnet.id ?? ""].join(" ");
+}
+
+/**
+ * Why a living control plane cannot become the wanted one in one run; empty: it can. At most one node is away at a time,
+ * and no node leaves whose instance could not be ended.
+ */
+export function topologyProblems(living: ControlPlaneTopology, wanted: ControlPlaneTopology): string[] {
+  const change = topologyChange(living, wanted);
+  const replaced = [...new Set([...change.moved, ...change.regenerated])];
+  const problems = [
+    ...imageProblems(living, wanted, replaced),
+    ...onlyNodeProblems(living, wanted, change, replaced),
+    ...(living.instances.length > 1 ? severalProblems(living, wanted, change, replaced) : []),
+  ];
+  // What is refused in any case needs no advice on how to let go of an instance.
+  return problems.length > 0 ? problems : holdProblems(living, wanted, [...replaced, ...change.removed]);
+}
+
+/** A running instance keeps its image: another architecture does not start on it, and another system has another user. */
+function imageProblems(
+  living: ControlPlaneTopology,
+  wanted: ControlPlaneTopology,
+  replaced: readonly string[],
+): string[] {
+  const kept = living.instances.filter(({ name }) => !replaced.includes(name));
+  return (["architecture", "os"] as const).flatMap((key) => {
+    const differing = kept.filter((old) => {
+      const next = wanted.instances.find(({ name }) => name === old.name);
+      return next !== undefined && next[key] !== old[key];
+    });
+    const [first] = differing;
+    const next = wanted.instances[0]?.[key];
+    if (first === undefined || next === undefined) return [];
+    return [
+      `controlPlane.${key === "os" ? "os" : "instanceType"}: ${list(differing.map(({ name }) => name))} ${differing.length > 1 ? "run" : "runs"} ${first[key]}, ` +
+        `the settings say ${next}. A running instance keeps its image: set it back, or make a new cluster`,
+    ];
+  });
+}
+
+function onlyNodeProblems(
+  living: ControlPlaneTopology,
+  wanted: ControlPlaneTopology,
+  { moved }: TopologyChange,
+  replaced: readonly string[],
+): string[] {
+  const [only, ...others] = living.instances;
+  if (only === undefined || others.length > 0 || !replaced.includes(only.name)) return [];
+  const why = moved.length > 0 ? movesOf(living, wanted, moved) : generationOf(living, wanted, only.name);
+  return [
+    `${why}. It is the only control-plane node: its instance would be deleted, etcd with it, and the cluster would be lost. ` +
+      (moved.length > 0
+        ? "Set it back, or make a new cluster"
+        : `Set the generation back to ${only.generation}. For another instance, run up with controlPlane.count: 3 first, then raise the generation`),
+  ];
+}
+
+function severalProblems(
+  living: ControlPlaneTopology,
+  wanted: ControlPlaneTopology,
+  change: TopologyChange,
+  replaced: readonly string[],
+): string[] {
+  const [one, ...others] = replaced;
+  if (one === undefined) return [];
+  if (others.length > 0)
+    return [
+      change.moved.length > 1
+        ? `${movesOf(living, wanted, change.moved)}. That would replace ${list(replaced)} in one run. Only one control-plane node may be away at a time: set it back, or make a new cluster`
+        : `controlPlane.generations: ${list(replaced)} would be replaced in one run. Only one control-plane node may be away at a time: raise one generation, run up, then raise the next`,
+    ];
+  const beside = [
+    ...(change.added.length > 0 ? [`add ${list(change.added)}`] : []),
+    ...(change.removed.length > 0 ? [`remove ${list(change.removed)}`] : []),
+    ...(change.retyped.some((name) => name !== one)
+      ? ["change controlPlane.instanceType of the others"]
+      : []),
+  ];
+  return beside.length === 0
+    ? []
+    : [
+        `controlPlane: this run would replace ${one} and ${list(beside)}. Only one control-plane node may be away at a time: make one change, run up, then the other`,
+      ];
+}
+
+/** An instance that cannot be ended must not lose its node. */
+function holdProblems(
+  living: ControlPlaneTopology,
+  wanted: ControlPlaneTopology,
+  leaving: readonly string[],
+): string[] {
+  return living.instances
+    .filter(({ name }) => leaving.includes(name))
+    .flatMap((old) => {
+      const next = wanted.instances.find(({ name }) => name === old.name);
+      const protectedByPulumi = old.protect && (next === undefined || next.protect);
+      if (!protectedByPulumi && !old.terminationProtection) return [];
+      const holds = [
+        ...(protectedByPulumi ? ["Pulumi's protection (protect: true)"] : []),
+        ...(old.terminationProtection ? ["EC2's termination protection"] : []),
+      ];
+      return [
+        `controlPlane: this run would delete the instance of ${old.name}, which is held by ${list(holds)}. ` +
+          `Take this change back, add controlPlane.deletable: [${old.name}], run up, and make the change then`,
+      ];
+    });
+}
+
+function generationOf(living: ControlPlaneTopology, wanted: ControlPlaneTopology, name: string): string {
+  const of = ({ instances }: ControlPlaneTopology) =>
+    instances.find((one) => one.name === name)?.generation ?? 1;
+  return `controlPlane.generations.${name}: was ${of(living)}, the settings say ${of(wanted)}`;
+}
+
+/** Which settings move the nodes, as far as the places tell. */
+function movesOf(
+  living: ControlPlaneTopology,
+  wanted: ControlPlaneTopology,
+  moved: readonly string[],
+): string {
+  const [name = ""] = moved;
+  const at = ({ instances }: ControlPlaneTopology) => instances.find((one) => one.name === name);
+  const [old, next] = [at(living), at(wanted)];
+  if (old === undefined || next === undefined) throw new RangeError(`${name} does not move`);
+  const from = `${name} is at ${old.address} in ${old.subnet.name} (${old.subnet.cidr}, ${old.subnet.zone})`;
+  const to = `the settings put it at ${next.address} in ${next.subnet.name} (${next.subnet.cidr}, ${next.subnet.zone})`;
+  return `${reasonOf(living, wanted, old, next)}: ${from}, ${to}`;
+}
+
+function reasonOf(
+  living: ControlPlaneTopology,
+  wanted: ControlPlaneTopology,
+  old: ControlPlaneInstance,
+  next: ControlPlaneInstance,
+): string {
+  if (living.region !== wanted.region) return "aws:region";
+  if (next.subnet.id !== undefined || old.subnet.id !== undefined) return "network.existing";
+  if (old.subnet.reach !== next.subnet.reach)
+    return next.subnet.reach === "private"
+      ? "bastion, access.through, access.endpoint or controlPlane.reach (write controlPlane.reach: public to keep control-plane nodes where they are)"
+      : "bastion, access.through or controlPlane.reach (write controlPlane.reach: private to keep control-plane nodes where they are)";
+  if (living.vpc !== wanted.vpc) return "network.vpcCidr";
+  return old.subnet.zone === next.subnet.zone ? "network.subnetMask" : "network.zones";
+}
+
+function list(words: readonly string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`;
+}

@@ -1,0 +1,183 @@
+/**
+ * Control-plane nodes on AWS that would be replaced, through the real engine: what the control plane does not survive is
+ * refused before the first delete, and one node at a time leaves before its instance does. Evidence of the faults this
+ * guards against: pulumi, pkg/resource/deploy/step_generator.go: dependents of a resource that is deleted before it is
+ * replaced are deleted first, so a node would leave before anything on AWS could refuse.
+ */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { describeWithEngine } from "./available";
+import { awsObjects } from "./awsAccount";
+import { awsParts, paperHosts } from "./awsParts";
+import { configOf } from "./environments";
+import { createEngineStack, isStandIn, type EngineStack, type OperationOptions } from "./harness";
+import { EngineError } from "./result";
+
+interface Raw {
+  readonly controlPlane: Readonly<Record<string, unknown>>;
+  readonly network: Readonly<Record<string, unknown>>;
+}
+
+if (isStandIn("aws")) {
+  describeWithEngine("three control-plane nodes on AWS", three);
+  describeWithEngine("the only control-plane node on AWS", only);
+} else it.skip("the official plugin would need an account", () => undefined);
+
+/** One environment, with changes of its settings that a test makes. */
+function stackOf(environment: string) {
+  const config = configOf(environment);
+  const raw = config["kubeadm:cluster"] as Raw;
+  let settings: object = raw;
+  let engine: EngineStack;
+  let hosts: ReturnType<typeof paperHosts>;
+  const steps = () =>
+    hosts
+      .asked()
+      .map(({ operation, spec }) =>
+        `${operation} ${spec.step} ${"machine" in spec ? spec.machine : ""}`.trim(),
+      );
+  const instances = () =>
+    awsObjects(engine.awsAccount)
+      .filter((one) => one.startsWith("ec2.Instance "))
+      .sort();
+  return {
+    raw,
+    open: async () => {
+      engine = await createEngineStack({
+        projectName: "pulumi-kubeadm",
+        stackName: environment,
+        program: () => Promise.resolve(awsParts(settings, environment, config["aws:region"] as string)),
+        config,
+      });
+      hosts = paperHosts(engine.workDir);
+    },
+    close: () => engine?.close(),
+    engine: () => engine,
+    instances,
+    steps,
+    /** `up` with these settings; the steps that ran. */
+    up: async (next: object): Promise<string[]> => {
+      settings = next;
+      hosts.forget();
+      await engine.up();
+      return steps();
+    },
+    /** `up` or a preview with these settings is refused with such a text, and has changed nothing: no host, nothing on AWS. */
+    refuses: async (next: object, text: RegExp, how: "up" | "preview" = "up", options?: OperationOptions) => {
+      const before = awsObjects(engine.awsAccount).sort();
+      settings = next;
+      hosts.forget();
+      const error: unknown = await engine[how](options).catch((refusal: unknown) => refusal);
+      expect(error).toBeInstanceOf(EngineError);
+      const { result } = error as EngineError;
+      expect(result.log).toMatch(text);
+      if (how === "up") {
+        expect(result.changed.filter((one) => /^(delete|replace|create)/.test(one))).toEqual([]);
+        expect(steps()).toEqual([]);
+        expect(awsObjects(engine.awsAccount).sort()).toEqual(before);
+      }
+    },
+  };
+}
+
+function three(): void {
+  const stack = stackOf("prod");
+  const { raw } = stack;
+  const plane = (more: object, protect = false) => ({
+    ...raw,
+    protect,
+    controlPlane: { ...raw.controlPlane, ...more },
+  });
+  const network = (more: object) => ({ ...plane({}), network: { ...raw.network, ...more } });
+  const all = { "master-1": 2, "master-2": 2, "master-3": 2 };
+
+  beforeAll(async () => {
+    await stack.open();
+    await stack.up(plane({}));
+  });
+
+  afterAll(() => stack.close());
+
+  it("are never replaced together, with --continue-on-error neither", async () => {
+    const text = /master-1, master-2 and master-3 would be replaced in one run/;
+    await stack.refuses(plane({ generations: all }), text);
+    await stack.refuses(plane({ generations: all }), text, "up", { continueOnError: true });
+  });
+
+  it.each<[string, object, RegExp]>([
+    ["reordered zones", { zones: ["b", "a", "c"] }, /network\.zones: master-1 is at 10\.16\./],
+    ["another VPC", { vpcCidr: "10.24.0.0/16" }, /network\.vpcCidr: master-1 is at/],
+    ["another subnetMask", { subnetMask: 22 }, /network\.subnetMask: master-1 is at/],
+  ])("are not moved by %s", async (_, change, text) => {
+    await stack.refuses(network(change), text);
+  });
+
+  it("are replaced one at a time: the node leaves, its instance ends, and the new one joins", async () => {
+    const before = stack.instances();
+    const steps = await stack.up(plane({ generations: { "master-2": 2 } }));
+    expect(steps.filter((one) => !/^update (preflight|membership)/.test(one))).toEqual([
+      "delete membership master-2",
+      "create membership master-2",
+    ]);
+    expect(stack.instances().filter((one) => before.includes(one))).toHaveLength(before.length - 1);
+    expect(stack.instances()).toHaveLength(before.length);
+  });
+
+  it("are protected: a preview fails, and up says what lets go of one", async () => {
+    const one = { "master-2": 2 };
+    await stack.up(plane({ generations: one }, true));
+    const raised = plane({ generations: { ...one, "master-3": 2 } }, true);
+    await stack.refuses(raised, /unable to replace resource .*prod-masters-master-3/, "preview");
+    await stack.refuses(
+      raised,
+      /held by .*EC2's termination protection.*controlPlane\.deletable: \[master-3\]/s,
+    );
+    const deletable = ["master-3"];
+    await stack.up(plane({ generations: one, deletable }, true));
+    const steps = await stack.up(plane({ generations: { ...one, "master-3": 2 }, deletable }, true));
+    expect(steps.filter((step) => step.startsWith("delete"))).toEqual(["delete membership master-3"]);
+  });
+
+  it("are destroyed once nothing is protected, and not before", async () => {
+    const error: unknown = await stack
+      .engine()
+      .destroy()
+      .catch((refusal: unknown) => refusal);
+    expect(String(error)).toMatch(/protected/);
+    await stack.up(plane({ generations: { "master-2": 2, "master-3": 2 } }));
+    await stack.engine().destroy();
+    expect(awsObjects(stack.engine().awsAccount)).toEqual([]);
+  });
+}
+
+function only(): void {
+  const stack = stackOf("dev");
+  const { raw } = stack;
+  const plane = (more: object, beside: object = {}) => ({
+    ...raw,
+    ...beside,
+    protect: false,
+    controlPlane: { ...raw.controlPlane, ...more },
+  });
+
+  beforeAll(async () => {
+    await stack.open();
+    await stack.up(plane({}));
+  });
+
+  afterAll(() => stack.close());
+
+  it("is never replaced", async () => {
+    await stack.refuses(plane({ generations: { "master-1": 2 } }), /only control-plane node/);
+  });
+
+  it("is not moved by a bastion that comes later, and stays where it is when the settings say so", async () => {
+    await stack.refuses(
+      plane({}, { bastion: {} }),
+      /controlPlane\.reach: public to keep control-plane nodes/,
+    );
+    const before = stack.instances();
+    const steps = await stack.up(plane({ reach: "public" }, { bastion: {} }));
+    expect(steps.filter((one) => /^(delete|create)/.test(one))).toEqual([]);
+    expect(stack.instances()).toEqual(expect.arrayContaining(before));
+  });
+}

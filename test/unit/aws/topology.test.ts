@@ -1,0 +1,227 @@
+import { describe, expect, it } from "vitest";
+import { topology } from "../../../host/steps/topology";
+import { controlPlaneTopology, heldBy, topologyProblems } from "../../../model/aws/topology";
+import { HostProblem } from "../../../host/problem";
+import type { Operation, StepResult, TopologySpec } from "../../../host/protocol";
+import type { StepContext } from "../../../host/step";
+import { awsSettings, largeAws, smallAws } from "../../support/awsInput";
+import { all, set, type Change } from "../settings/edit";
+
+/** A cluster that is meant to be changed: nothing protects it. */
+const open = all(set("protect", false));
+/** Three in the open, without what a bastion brings along. */
+const noBastion = all(open, set("bastion", undefined), set("network.nat", undefined));
+const generations = (...raised: string[]): Change =>
+  set("controlPlane.generations", Object.fromEntries(raised.map((name) => [name, 2])));
+const existing = (last: string, cidr = "10.0.1.0/24"): Change =>
+  all(
+    set("network", {
+      vpcCidr: "10.0.0.0/16",
+      serviceCidr: "10.96.0.0/16",
+      existing: {
+        vpcId: "vpc-0123456789abcdef0",
+        subnets: [{ id: `subnet-0000000${last}`, cidr, zone: "eu-central-1a", reach: "public" }],
+      },
+    }),
+  );
+
+type Base = typeof smallAws;
+
+/** Why settings after the second change are refused where they were as after the first. */
+function refused(base: Base, before: Change, after: Change): string[] {
+  const [living, wanted] = [before, all(before, after)].map((change) =>
+    controlPlaneTopology(awsSettings(base, change)),
+  );
+  if (living === undefined || wanted === undefined) throw new Error("there are two of them");
+  return topologyProblems(living, wanted);
+}
+
+const moves: readonly [string, Base, Change, Change, RegExp][] = [
+  ["a bastion later", smallAws, open, set("bastion", {}), /^bastion, .*controlPlane\.reach: public to keep/],
+  ["a bastion later, of three", largeAws, noBastion, set("bastion", {}), /reach/],
+  ["no bastion any more", largeAws, open, noBastion, /controlPlane\.reach: private to keep/],
+  [
+    "another VPC range",
+    smallAws,
+    open,
+    set("network.vpcCidr", "10.8.0.0/16"),
+    /^network\.vpcCidr: master-1 is/,
+  ],
+  ["a smaller VPC", largeAws, open, set("network.vpcCidr", "10.16.0.0/17"), /^network\.vpcCidr: /],
+  [
+    "another subnetMask",
+    largeAws,
+    open,
+    set("network.subnetMask", 22),
+    /^network\.subnetMask: master-1 is at/,
+  ],
+  [
+    "reordered zones",
+    largeAws,
+    open,
+    set("network.zones", ["b", "a", "c"]),
+    /^network\.zones: .*eu-central-1b/,
+  ],
+  ["another zone", smallAws, open, set("network.zones", ["c"]), /^network\.zones: .*eu-central-1c/],
+  ["fewer zones", largeAws, open, set("network.zones", 1), /^network\.zones: master-2 is at/],
+  [
+    "another existing subnet",
+    smallAws,
+    all(open, existing("1")),
+    existing("2"),
+    /^network\.existing: master-1/,
+  ],
+  [
+    "another range of an existing subnet",
+    smallAws,
+    all(open, existing("1")),
+    existing("1", "10.0.2.0/24"),
+    /existing/,
+  ],
+];
+
+describe("a living control plane", () => {
+  it.each(moves)("is not moved as a whole: %s", (_, base, before, after, text) => {
+    const problems = refused(base, before, after);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(text);
+    expect(problems[0]).toMatch(/set it back, or make a new cluster$/i);
+  });
+
+  it("is not moved to another region", () => {
+    const living = controlPlaneTopology(awsSettings(largeAws, open));
+    const wanted = controlPlaneTopology(awsSettings(largeAws, open, "eu-west-1"));
+    expect(topologyProblems(living, wanted).join()).toMatch(/^aws:region: master-1 is at/);
+  });
+
+  it("loses one node at a time", () => {
+    expect(refused(largeAws, open, generations("master-2"))).toEqual([]);
+    expect(refused(largeAws, open, generations("master-1", "master-3"))).toEqual([
+      expect.stringMatching(
+        /generations: master-1 and master-3 .*raise one generation, run up, then raise the next/,
+      ),
+    ]);
+    expect(refused(largeAws, open, generations("master-1", "master-2", "master-3"))).toEqual([
+      expect.stringContaining("master-1, master-2 and master-3 would be replaced in one run"),
+    ]);
+    // A generation that is lowered is another instance as well.
+    expect(refused(largeAws, all(open, generations("master-1")), generations("master-2"))).toHaveLength(1);
+  });
+
+  it.each<[string, Change, RegExp]>([
+    ["grows", set("controlPlane.count", 5), /replace master-2 and add master-4 and master-5\./],
+    ["has another type", set("controlPlane.instanceType", "m7i.xlarge"), /change controlPlane\.instanceType/],
+  ])("loses no node in a run in which it %s", (_, change, text) => {
+    expect(refused(largeAws, open, all(generations("master-2"), change))).toEqual([
+      expect.stringMatching(text),
+    ]);
+    expect(refused(largeAws, open, change)).toEqual([]);
+  });
+
+  it("loses no node in a run in which another one is removed", () => {
+    const five = all(open, set("controlPlane.count", 5));
+    const three = set("controlPlane.count", 3);
+    expect(refused(largeAws, five, all(three, generations("master-2")))).toEqual([
+      expect.stringMatching(/replace master-2 and remove master-4 and master-5/),
+    ]);
+    expect(refused(largeAws, five, three)).toEqual([]);
+  });
+
+  it("of one node keeps it", () => {
+    const problems = refused(smallAws, open, generations("master-1"));
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /generations\.master-1: was 1, the settings say 2.*only control-plane node.*count: 3 first/,
+      ),
+    ]);
+    expect(refused(smallAws, open, all(generations("master-1"), set("controlPlane.count", 3)))).toHaveLength(
+      1,
+    );
+    expect(refused(smallAws, open, set("controlPlane.count", 3))).toEqual([]);
+    // What moves nothing: a bastion in front of a node that stays where it is.
+    expect(refused(smallAws, open, all(set("bastion", {}), set("controlPlane.reach", "public")))).toEqual([]);
+  });
+
+  it("keeps the image that it runs", () => {
+    expect(refused(largeAws, open, set("controlPlane.instanceType", "m7g.large"))).toEqual([
+      expect.stringMatching(
+        /instanceType: master-1, master-2 and master-3 run amd64, the settings say arm64/,
+      ),
+    ]);
+    expect(refused(largeAws, open, set("controlPlane.os", "debian-12"))).toEqual([
+      expect.stringMatching(/^controlPlane\.os: .* run ubuntu-24\.04, the settings say debian-12/),
+    ]);
+  });
+
+  it("says every reason at once", () => {
+    const change = all(set("controlPlane.os", "debian-12"), set("network.zones", ["c", "b", "a"]));
+    expect(refused(largeAws, open, change)).toHaveLength(2);
+  });
+});
+
+describe("what holds an instance", () => {
+  const deletable = (...names: string[]) => set("controlPlane.deletable", names);
+
+  it("has to be let go of before its node leaves", () => {
+    const [problem, ...others] = refused(largeAws, all(), generations("master-2"));
+    expect(others).toEqual([]);
+    expect(problem).toContain("Pulumi's protection (protect: true) and EC2's termination protection");
+    expect(problem).toContain("add controlPlane.deletable: [master-2], run up");
+    // In one run the instance still has EC2's protection when its node leaves.
+    expect(refused(largeAws, all(), all(deletable("master-2"), generations("master-2")))).toEqual([
+      expect.stringMatching(/held by EC2's termination protection\./),
+    ]);
+    expect(refused(largeAws, deletable("master-2"), generations("master-2"))).toEqual([]);
+    expect(refused(largeAws, deletable("master-1"), generations("master-2"))).toHaveLength(1);
+  });
+
+  it("is Pulumi's protection alone where the settings say so", () => {
+    const free = set("controlPlane.terminationProtection", false);
+    expect(refused(largeAws, free, generations("master-2"))).toEqual([
+      expect.stringMatching(/held by Pulumi's protection \(protect: true\)\./),
+    ]);
+    expect(refused(largeAws, free, all(deletable("master-2"), generations("master-2")))).toEqual([]);
+  });
+
+  it("counts for nodes that are removed, too", () => {
+    const five = set("controlPlane.count", 5);
+    const three = set("controlPlane.count", 3);
+    expect(refused(largeAws, five, three)).toEqual([
+      expect.stringContaining("instance of master-4"),
+      expect.stringContaining("instance of master-5"),
+    ]);
+    const freed = all(five, deletable("master-4", "master-5"));
+    expect(refused(largeAws, freed, all(three, deletable()))).toEqual([]);
+  });
+
+  it("is nothing for the nodes that the settings name", () => {
+    const settings = awsSettings(largeAws, deletable("master-2"));
+    const held = { protect: true, terminationProtection: true, forceDestroy: false };
+    expect(heldBy(settings, "master-1")).toEqual(held);
+    expect(heldBy(settings, "master-2")).toEqual({
+      protect: false,
+      terminationProtection: false,
+      forceDestroy: true,
+    });
+  });
+});
+
+describe("the step", () => {
+  const step = (operation: Operation, spec: TopologySpec, previous?: StepResult) =>
+    topology({ operation, spec, previous, say: () => undefined } as unknown as StepContext<TopologySpec>);
+  const spec = (change: Change): TopologySpec => ({
+    step: "topology",
+    topology: controlPlaneTopology(awsSettings(largeAws, change)),
+  });
+
+  it("remembers what it let go, and compares the next run with it", () => {
+    const first = step("create", spec(open));
+    expect(first).toEqual({ topology: spec(open).topology });
+    const written = JSON.parse(JSON.stringify(first)) as StepResult;
+    const second = step("update", spec(all(open, generations("master-1"))), written);
+    expect(second.topology?.instances[0]?.generation).toBe(2);
+    const three = spec(all(open, generations("master-1", "master-2", "master-3")));
+    expect(() => step("update", three, written)).toThrow(HostProblem);
+    expect(() => step("update", three, second)).toThrow(/master-2 and master-3 would be replaced/);
+  });
+});
