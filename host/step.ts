@@ -1,8 +1,9 @@
 import type { FixedFacts } from "../model/fixedFacts";
 import type { Machine } from "../model/settings/resolved";
-import { HostProblem } from "./problem";
+import { HostProblem, NoSessionError } from "./problem";
 import type { MembershipSpec, Operation, SetupSpec, StepInput, StepResult, StepSpec } from "./protocol";
 import type { Hosts } from "./runner";
+import { readState, type HostState } from "./state";
 
 /** Everything a step has to work with. */
 export interface StepContext<Spec extends StepSpec> {
@@ -26,6 +27,27 @@ export function machineOf(spec: SetupSpec | MembershipSpec): Machine {
   const machine = spec.settings.machines.find((candidate) => candidate.name === spec.machine);
   if (!machine) throw new HostProblem(spec.machine, "is not in the step's own settings");
   return machine;
+}
+
+/**
+ * The state of the step's host. `removal: force` has to reach the step of a host that is gone, so its update goes on
+ * without the host, and says so; the removal reads the word from the step.
+ * @returns undefined where no session came about in an update that insists
+ */
+export async function readUnlessForced(
+  { hosts, operation, say }: StepContext<SetupSpec | MembershipSpec>,
+  machine: Machine,
+): Promise<HostState | undefined> {
+  try {
+    return await readState(hosts, machine.name);
+  } catch (error) {
+    if (operation !== "update" || machine.removal !== "force" || !(error instanceof NoSessionError))
+      throw error;
+    say(
+      `${error.report()}; nothing is changed on it, since machines.${machine.name}.removal is force: take it out of the settings now, or set it back`,
+    );
+    return undefined;
+  }
 }
 
 /** Seconds by which the clocks of two machines of a cluster may differ; certificates begin to fail soon after. */

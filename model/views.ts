@@ -41,6 +41,7 @@ function neighbour(machine: Machine): Machine {
     labels: {},
     taints: [],
     generation: 0,
+    removal: "safe",
   };
 }
 

@@ -12,7 +12,7 @@ import { refuseOtherFacts, refuseOtherNode } from "../guard";
 import { HostProblem } from "../problem";
 import type { MembershipSpec, StepResult } from "../protocol";
 import { readState } from "../state";
-import { machineOf, refuseSkew, type StepContext } from "../step";
+import { machineOf, readUnlessForced, refuseSkew, type StepContext } from "../step";
 import { inTurn } from "../turn";
 import { refuseHeld } from "./held";
 import { oidcCa, platformPart, secretFiles } from "./init";
@@ -31,7 +31,8 @@ export async function membership(context: Context): Promise<StepResult> {
   }
   const { spec, hosts, cluster, previous } = context;
   const machine = machineOf(spec);
-  const state = await readState(hosts, machine.name);
+  const state = await readUnlessForced(context, machine);
+  if (state === undefined) return previous ?? {};
   refuseSkew(machine.name, state.now);
   refuseOtherFacts(machine.name, state, cluster, spec.settings);
   const member = state.member?.state === "member" && state.kubelet;

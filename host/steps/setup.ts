@@ -6,7 +6,7 @@ import type { Machine } from "../../model/settings/resolved";
 import { refuseOtherFacts } from "../guard";
 import type { Hosts } from "../runner";
 import { readState } from "../state";
-import { machineOf, refuseSkew, type StepContext } from "../step";
+import { machineOf, readUnlessForced, refuseSkew, type StepContext } from "../step";
 
 /** Makes a bare host ready for kubeadm, and keeps it so; on delete takes back what it put there. */
 export async function setup(context: StepContext<SetupSpec>): Promise<StepResult> {
@@ -15,7 +15,8 @@ export async function setup(context: StepContext<SetupSpec>): Promise<StepResult
 
 async function prepare(context: StepContext<SetupSpec>): Promise<StepResult> {
   const { spec, hosts, operation, previous } = context;
-  const state = await readState(hosts, spec.machine);
+  const state = await readUnlessForced(context, machineOf(spec));
+  if (state === undefined) return previous ?? {};
   refuseSkew(spec.machine, state.now);
   refuseOtherFacts(spec.machine, state, context.cluster, spec.settings);
   if (operation === "update" && !state.setup && (previous?.generation ?? 0) >= spec.generation)

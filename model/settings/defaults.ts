@@ -34,6 +34,7 @@ export const DEFAULTS = {
   pool: "default",
   architecture: "amd64",
   generation: 1,
+  removal: "safe",
   apiPort: 6443,
   localProxyPort: 7443,
   kubeProxyMode: "nftables",

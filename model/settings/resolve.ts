@@ -168,6 +168,7 @@ function resolveMachine(name: string, input: MachineInput): Machine {
     labels: input.labels ?? {},
     taints: taintsOf(input.role, input.taints),
     generation: input.generation ?? DEFAULTS.generation,
+    removal: input.removal ?? DEFAULTS.removal,
   };
 }
 

@@ -85,6 +85,7 @@ function masterMachine(
     labels: input.controlPlane.labels ?? {},
     taints: taintsOf("controlPlane", input.controlPlane.taints),
     generation: input.controlPlane.generations?.[master.name] ?? DEFAULTS.generation,
+    removal: DEFAULTS.removal,
   };
 }
 

@@ -124,7 +124,12 @@ export interface Machine {
   readonly taints: readonly Taint[];
   /** Raised by hand when the machine behind the name is another one, or was wiped. */
   readonly generation: number;
+  /** What a removal does when it is refused, or the host does not answer: fails (`safe`), or says so and goes on (`force`). */
+  readonly removal: Removal;
 }
+
+/** Default `safe`: a removal never costs the cluster, and never forgets a machine that lives. */
+export type Removal = "safe" | "force";
 
 /**
  * `addresses`: a name that nodes' hosts files lead to fixed private addresses, the balancer's or the one master's;

@@ -16,6 +16,7 @@ export function machine(name: string, over: Partial<Machine> = {}): Machine {
     labels: {},
     taints: [],
     generation: 1,
+    removal: "safe",
     ...over,
   };
 }

@@ -165,6 +165,16 @@ const table: readonly {
     touches: ["membership w1"],
   },
   {
+    name: "removal of one worker",
+    change: set("machines.w1.removal", "force"),
+    touches: ["preflight", "setup w1", "membership w1"],
+  },
+  {
+    name: "removal of one master",
+    change: set("machines.cp2.removal", "force"),
+    touches: ["preflight", "setup cp2", "membership cp2"],
+  },
+  {
     name: "generation of one worker",
     change: set("machines.w1.generation", 2),
     touches: ["preflight", "setup w1", "membership w1"],

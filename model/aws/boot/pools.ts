@@ -46,5 +46,6 @@ export function poolMachine(pool: AwsPool): Machine {
     labels: pool.labels,
     taints: pool.taints,
     generation: pool.generation,
+    removal: "safe",
   };
 }

@@ -57,6 +57,7 @@ const machine = z.strictObject({
   labels: z.record(z.string(), z.string()).optional(),
   taints: z.array(taint).optional(),
   generation: z.number().int().min(1).optional(),
+  removal: z.enum(["safe", "force"]).optional(),
 });
 
 const endpoint = z.discriminatedUnion("kind", [

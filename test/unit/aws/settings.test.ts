@@ -35,6 +35,7 @@ describe("one master in the open", () => {
         labels: {},
         taints: [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }],
         generation: 1,
+        removal: "safe",
       },
     ]);
     expect(small(undefined, "us-east-1").machines[0]?.nodeName).toBe("ip-10-0-143-228.ec2.internal");
