@@ -17,6 +17,7 @@ import { inTurn } from "../turn";
 import { refuseHeld } from "./held";
 import { oidcCa, platformPart, secretFiles } from "./init";
 import { withValues } from "../values";
+import { configurationNow } from "./configuration";
 import { ensureSetup } from "./setup";
 
 /** Hours for which a join credential is good; it is used within minutes. */
@@ -52,8 +53,20 @@ export async function membership(context: Context): Promise<StepResult> {
     const script = adoptScript(spec.settings, machine);
     await hosts.job(adopter, { name: `adopting ${machine.name}`, script });
   };
+  const converge = async (): Promise<void> => {
+    await hosts.job(machine.name, {
+      name: "reconfiguring the node",
+      script: convergeScript(spec.settings, machine, facts, files, secrets, platform),
+      timeout: 1_800,
+    });
+    await adopt();
+  };
   if (!member) {
     const through = await masterOf(context, machine);
+    const now =
+      machine.role === "controlPlane"
+        ? await configurationNow(hosts, through, files)
+        : { files: [], outdated: false };
     await hosts.job(through, {
       name: `forgetting an earlier ${machine.name}`,
       script: forgetScript(machine),
@@ -69,23 +82,16 @@ export async function membership(context: Context): Promise<StepResult> {
     const discovery = { path: DISCOVERY_FILE, mode: "0600", content: credential };
     await hosts.job(machine.name, {
       name: "kubeadm join",
-      script: joinScript(spec.settings, facts, files, [...secrets, discovery], platform),
+      script: joinScript(spec.settings, facts, [...files, ...now.files], [...secrets, discovery], platform),
       timeout: 900,
     });
-    await adopt();
+    if (now.outdated) await converge();
+    else await adopt();
   } else if (
     state.member?.digest !== facts.digest ||
     state.member.owner !== facts.owner ||
     context.operation === "update"
   ) {
-    const converge = async (): Promise<void> => {
-      await hosts.job(machine.name, {
-        name: "reconfiguring the node",
-        script: convergeScript(spec.settings, machine, facts, files, secrets, platform),
-        timeout: 1_800,
-      });
-      await adopt();
-    };
     if (state.member?.version === spec.settings.kubernetesVersion) await converge();
     else await drained(context, machine, converge);
   } else await adopt();

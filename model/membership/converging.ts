@@ -12,6 +12,7 @@ import {
   startUnits,
   useKubernetes,
 } from "./parts";
+import { pruneApiServerFiles } from "./fileNames";
 import { ADMIN, prelude, word } from "./shell";
 import { placeStaticPods } from "./staticPods";
 
@@ -57,7 +58,7 @@ if [ -n "$switched" ] || [ "$(kubelet_files)" != "$(cat ${KUBELET_FILES})" ]; th
 fi
 kubelet_files >${KUBELET_FILES}
 ${startUnits(files)}${placeStaticPods(files)}
-${healthy(machine)}${setState(facts, "member")}
+${healthy(machine)}${master ? pruneApiServerFiles(files) : ""}${setState(facts, "member")}
 `;
 }
 

@@ -11,9 +11,9 @@ import {
 import { staticPodFiles } from "../own/staticPods";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings, Machine } from "../settings/resolved";
-import { toYaml } from "../yaml";
+import { namedByDigest } from "./fileNames";
 import { joinFileCommand } from "./joining";
-import { CLUSTER_DOCUMENT, DISCOVERY_FILE, JOIN_DOCUMENT, PATCHES_DIR } from "./parts";
+import { CLUSTER_DOCUMENT, DISCOVERY_FILE, JOIN_DOCUMENT } from "./parts";
 
 /**
  * Everything but keys that a node is configured by, the same whether it was the first or joined later.
@@ -28,32 +28,18 @@ export function memberFiles(settings: ClusterSettings, machine: Machine, oidcCa 
   if (machine.role !== "controlPlane") {
     return [join, ...patches(settings, machine), ...staticPodFiles(settings, machine)];
   }
-  const apiServer = apiServerFiles(settings, { oidcCa });
+  const apiServer = namedByDigest(apiServerFiles(settings, { oidcCa }));
   return [
-    { path: CLUSTER_DOCUMENT, mode: "0600", content: initDocuments(settings, machine) },
+    { path: CLUSTER_DOCUMENT, mode: "0600", content: apiServer.rename(initDocuments(settings, machine)) },
     join,
     ...patches(settings, machine),
-    apiServerPatch(apiServer),
-    ...apiServer,
+    ...apiServer.files,
     ...renewalUnits(settings),
     ...approverUnits(settings),
     joinFileCommand(),
     ...staticPodFiles(settings, machine),
     ...awsMasterFiles(settings),
   ];
-}
-
-/**
- * The API server reads its files when it starts. Their digest in the static pod's annotations makes a changed file a
- * changed manifest, which kubeadm rolls out like any other. (Encryption keys are reloaded without a restart.)
- */
-function apiServerPatch(files: readonly RenderedFile[]): RenderedFile {
-  const annotations = { "kubeadm.pulumi.com/files": digestOf(files) };
-  return {
-    path: `${PATCHES_DIR}/kube-apiserver0+merge.yaml`,
-    mode: "0644",
-    content: toYaml({ metadata: { annotations } }),
-  };
 }
 
 /** SHA-256 in hex over rendered files: changes when anything a host would get changes. */

@@ -16,7 +16,7 @@ function livingValues(): string {
     value("cgroupDriver", "^cgroupDriver: *\\(.*\\)$", "/var/lib/kubelet/config.yaml"),
     value("nodeMask", flag("node-cidr-mask-size"), `${manifests}/kube-controller-manager.yaml`),
     value("issuer", flag("service-account-issuer"), `${manifests}/kube-apiserver.yaml`),
-    `ls /etc/cni/net.d 2>/dev/null | sed -n 's/^10-\\(flannel\\|weave\\|calico\\)\\.conflist$/##living cni \\1/p' | head -n 1\n`,
+    'for kind in flannel weave calico; do [ -e "/etc/cni/net.d/10-$kind.conflist" ] && echo "##living cni $kind" && break; done\n',
   ].join("");
 }
 

@@ -1,0 +1,131 @@
+import * as fs from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { configurationNow } from "../../../host/steps/configuration";
+import { Hosts } from "../../../host/runner";
+import { apiServerFolder, paths } from "../../../model/kubeadm";
+import { convergeScript } from "../../../model/membership/converging";
+import { clusterDocumentOf, missingFiles } from "../../../model/membership/fileNames";
+import { memberFiles } from "../../../model/membership/files";
+import { CLUSTER_DOCUMENT } from "../../../model/membership/parts";
+import type { ClusterSettings } from "../../../model/settings/resolved";
+import { master, settingsOf } from "../../support/kubeadmSettings";
+import { Machine, SshHost } from "../host/sshHost";
+import { factsOf, MemberHost } from "./support";
+
+const cp1 = master("cp1", 11);
+const before = settingsOf();
+const policy = { apiVersion: "audit.k8s.io/v1", kind: "Policy", rules: [{ level: "Metadata" }] };
+const after = settingsOf({ audit: { ...before.audit, policy } });
+
+const named = (settings: ClusterSettings, oidcCa = "") =>
+  memberFiles(settings, cp1, oidcCa).filter((file) => file.path.startsWith(`${apiServerFolder}/`));
+const document = (settings: ClusterSettings) =>
+  memberFiles(settings, cp1).find((file) => file.path === CLUSTER_DOCUMENT)?.content ?? expect.fail();
+
+describe("files of the API server", () => {
+  it("have names that go with their content, and the flags name them", () => {
+    expect(missingFiles(document(before), memberFiles(before, cp1))).toEqual([]);
+    for (const { path } of named(before)) expect(document(before)).toContain(path);
+    const [old, now] = [named(before), named(after)].map((files) => files.map((file) => file.path));
+    expect(old.filter((path) => !now.includes(path))).toEqual([
+      expect.stringMatching(/audit-policy-[0-9a-f]{12}\.yaml$/),
+    ]);
+    expect(now.filter((path) => !old.includes(path))).toHaveLength(1);
+    expect(named(settingsOf())).toEqual(named(before));
+  });
+
+  it("include the issuer's CA: another one is another file", () => {
+    const oidc = {
+      issuerUrl: "https://id.example.org",
+      clientId: "kubernetes",
+      usernameClaim: "sub",
+      ca: "ca",
+    };
+    const flags = { "oidc-issuer-url": "https://id.example.org" };
+    for (const extraArgs of [{}, flags]) {
+      const settings = settingsOf({ oidc, apiServer: { extraArgs, certSans: [] } });
+      const of = (ca: string) => named(settings, ca).map((file) => file.path);
+      expect(of("one")).not.toEqual(of("two"));
+    }
+  });
+});
+
+describe("a changed file", () => {
+  let host: MemberHost;
+  beforeEach(() => {
+    host = new MemberHost();
+    host.install(before.kubernetesVersion);
+    host.files.write("/etc/kubernetes/pki/apiserver.crt", "");
+    host.files.command("openssl", "echo DNS:x");
+    host.files.write(`${apiServerFolder}/audit-policy.yaml`, "of an older release");
+    host.files.write(paths.encryption, "keys");
+    host.files.write("/var/lib/pulumi-kubeadm/member.json", "{}");
+    for (const file of named(before)) host.files.write(file.path, file.content);
+  });
+  afterEach(() => host.files.remove());
+
+  const there = () =>
+    fs.readdirSync(host.files.root + apiServerFolder).map((name) => `${apiServerFolder}/${name}`);
+  const converge = () =>
+    host.run(convergeScript(after, cp1, factsOf(after, cp1), memberFiles(after, cp1), []));
+
+  it("lies beside the old one until the API server is well with it, and the old ones go then", () => {
+    host.files.command(
+      "kubeadm",
+      `[ "$1 $2" != "upgrade node" ] || ls "$ROOT${apiServerFolder}" >"$ROOT/during"`,
+    );
+    const { status, output } = converge();
+    expect(status, output).toBe(0);
+    const during = host.files
+      .read("/during")
+      .trim()
+      .split("\n")
+      .map((name) => `${apiServerFolder}/${name}`);
+    for (const { path } of [...named(before), ...named(after)]) expect(during).toContain(path);
+    expect(there().sort()).toEqual([...named(after).map((file) => file.path), paths.encryption].sort());
+  });
+
+  it("leaves the old ones where kubeadm put the old manifest back", () => {
+    host.files.command("kubeadm", '[ "$1 $2" != "upgrade node" ] || exit 1');
+    expect(converge().status).not.toBe(0);
+    for (const { path } of named(before)) expect(there()).toContain(path);
+  });
+});
+
+describe("a control-plane node that joins while others are still to be changed", () => {
+  let machine: Machine;
+  let server: SshHost;
+  let hosts: Hosts;
+  beforeEach(async () => {
+    machine = new Machine(["/etc/"]);
+    for (const file of named(before)) machine.write(file.path, file.content);
+    machine.write(CLUSTER_DOCUMENT, document(before));
+    machine.write("uploaded", clusterDocumentOf(document(before)));
+    machine.write("bin/kubectl", '#!/bin/sh\ncat "$ROOT/uploaded"\n', 0o755);
+    server = await SshHost.start({ exec: machine.exec() });
+    hosts = new Hosts({ connections: { cp1: server.connection() }, files: [] }, 20_000, () => undefined);
+  });
+  afterEach(async () => {
+    hosts.close();
+    await server.stop();
+    machine.remove();
+  });
+
+  const now = (settings: ClusterSettings) => configurationNow(hosts, "cp1", memberFiles(settings, cp1));
+
+  it("gets the files that the cluster's configuration names, and is changed itself afterwards", async () => {
+    const gone = named(before).filter((file) => !named(after).some(({ path }) => path === file.path));
+    expect(await now(after)).toEqual({ files: gone, outdated: true });
+  });
+
+  it("gets nothing more where the cluster is as the settings say", async () => {
+    expect(await now(before)).toEqual({ files: [], outdated: false });
+  });
+
+  it("is changed afterwards where a flag is another one, or a run was cut off before it uploaded the configuration", async () => {
+    const flag = settingsOf({ scheduler: { extraArgs: { v: "4" } } });
+    expect(await now(flag)).toEqual({ files: [], outdated: true });
+    machine.write(CLUSTER_DOCUMENT, document(after));
+    expect((await now(after)).outdated).toBe(true);
+  });
+});
