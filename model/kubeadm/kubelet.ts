@@ -15,6 +15,27 @@ const reserved = {
 
 const header = { apiVersion: "kubelet.config.k8s.io/v1beta1", kind: "KubeletConfiguration" } as const;
 
+/** What the library sets for every node, whatever its settings: the checks of `kubelet.config` read it too. */
+export const KUBELET_DEFAULTS = {
+  evictionHard: {
+    "memory.available": "100Mi",
+    "nodefs.available": "10%",
+    "nodefs.inodesFree": "5%",
+    "imagefs.available": "15%",
+    "imagefs.inodesFree": "5%",
+  },
+  evictionSoft: { "memory.available": "300Mi" },
+  evictionSoftGracePeriod: { "memory.available": "1m30s" },
+  evictionMaxPodGracePeriod: 60,
+  // The kubelet raises logind's delay itself (InhibitDelayMaxSec), so this needs no file of ours.
+  shutdownGracePeriod: "60s",
+  shutdownGracePeriodCriticalPods: "20s",
+  containerLogMaxSize: "10Mi",
+  containerLogMaxFiles: 5,
+  serializeImagePulls: false,
+  maxParallelImagePulls: 5,
+} as const;
+
 /** The library's KubeletConfiguration, before the settings' own is laid on it. */
 function defaults(settings: ClusterSettings, machine?: Machine): Config {
   return {
@@ -31,23 +52,7 @@ function defaults(settings: ClusterSettings, machine?: Machine): Config {
     serverTLSBootstrap: true,
     seccompDefault: true,
     ...reserved[machine?.role === "controlPlane" ? "controlPlane" : "worker"],
-    evictionHard: {
-      "memory.available": "100Mi",
-      "nodefs.available": "10%",
-      "nodefs.inodesFree": "5%",
-      "imagefs.available": "15%",
-      "imagefs.inodesFree": "5%",
-    },
-    evictionSoft: { "memory.available": "300Mi" },
-    evictionSoftGracePeriod: { "memory.available": "1m30s" },
-    evictionMaxPodGracePeriod: 60,
-    // The kubelet raises logind's delay itself (InhibitDelayMaxSec), so this needs no file of ours.
-    shutdownGracePeriod: "60s",
-    shutdownGracePeriodCriticalPods: "20s",
-    containerLogMaxSize: "10Mi",
-    containerLogMaxFiles: 5,
-    serializeImagePulls: false,
-    maxParallelImagePulls: 5,
+    ...KUBELET_DEFAULTS,
   };
 }
 

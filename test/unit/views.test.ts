@@ -136,7 +136,7 @@ const table: readonly {
   // A node's own.
   {
     name: "kubelet.config",
-    change: set("kubelet.config", { imageGCHighThresholdPercent: 70 }),
+    change: set("kubelet.config", { imageGCHighThresholdPercent: 90 }),
     touches: ["membership everywhere"],
   },
   {

@@ -18,7 +18,8 @@ import {
   rolesFitTheirKeys,
 } from "./machines";
 import { metallbFits } from "./metallb";
-import { nothingIsSaidTwice, preflightIsNotSwitchedOff } from "./owned";
+import { auditPolicyFits, kubeletFits, kubeProxyFits } from "./documents";
+import { preflightIsNotSwitchedOff } from "./preflight";
 import { addressesAreOutside, addressesAreReachable, rangesAreDisjoint } from "./ranges";
 import { machinesFit, podRangeFitsNodes, serviceRangeFits, sliceFitsPods } from "./sizes";
 import { rolesFit, tenantsFit } from "./tenancy";
@@ -59,7 +60,9 @@ export const CHECKS: readonly Check[] = [
   windowsReleasesFit,
   windowsNodesCanBoot,
   flagsFit,
-  nothingIsSaidTwice,
+  kubeletFits,
+  kubeProxyFits,
+  auditPolicyFits,
   preflightIsNotSwitchedOff,
   certificatesFit,
   listsHaveNoDoubles,

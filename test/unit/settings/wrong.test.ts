@@ -5,6 +5,7 @@ import { type Problem, SettingsError } from "../../../model/settings/problems";
 import { edited } from "./edit";
 import { WRONG, type Wrong } from "./wrong";
 import { WRONG_ADDONS } from "./wrongAddons";
+import { WRONG_DOCUMENTS } from "./wrongDocuments";
 import { WRONG_FLAGS } from "./wrongFlags";
 import { WRONG_CNI } from "./wrongCni";
 import { WRONG_AWS } from "./wrongAws";
@@ -21,6 +22,7 @@ const ALL: readonly Wrong[] = [
   ...WRONG_INSIDE,
   ...WRONG_WINDOWS,
   ...WRONG_FLAGS,
+  ...WRONG_DOCUMENTS,
 ];
 
 function problemsOf(wrong: Wrong): readonly Problem[] {

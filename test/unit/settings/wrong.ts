@@ -806,8 +806,8 @@ export const WRONG: readonly Wrong[] = [
     ],
     [
       "private key deep in a document",
-      set("kubelet.config", { providers: [{ key: PEM }] }),
-      "kubelet.config.providers[0].key",
+      set("kubelet.config", { qosReserved: { memory: PEM } }),
+      "kubelet.config.qosReserved.memory",
       /^\[hidden\] is a private key/,
     ],
     [

@@ -58,7 +58,7 @@ function flagFits(
   const found = wrongKind(flag, value, values) ?? RULES[component][name]?.(values, facts);
   if (found === undefined) return;
   const { message, allowed, nearest: near } = found;
-  problems.add(path, value, message, { allowed, ...(near === undefined ? {} : { nearest: near }) });
+  problems.add(path, value, message, { allowed, nearest: near });
 }
 
 /** Minor version of a component; etcd's own. undefined: not known, or older than the table. */
@@ -90,7 +90,7 @@ function reportUnknown(
   const other = owner === undefined ? "" : `; ${PROGRAMS[owner]} has it: ${owner}.extraArgs`;
   problems.add(path, value, `is for a flag that ${program} does not have`, {
     allowed: `flags of \`${PROGRAMS[component]} --help\`${other}`,
-    ...(near === undefined ? {} : { nearest: near }),
+    nearest: near,
   });
 }
 

@@ -1,0 +1,104 @@
+import { AUDIT_TYPES } from "../../../documents/audit";
+import { type DocumentRules, checkDocument } from "../../../documents/check";
+import { minorOf } from "../../../versions";
+import type { Facts } from "../../draft";
+import { nearest } from "../../issues";
+import type { Path, Problems } from "../../problems";
+import { isDnsName } from "../../schema/primitives";
+import { report } from "./report";
+
+const STAGES = ["RequestReceived", "ResponseStarted", "ResponseComplete", "Panic"];
+const LEVELS = ["None", "Metadata", "Request", "RequestResponse"];
+
+/** Words: k8s.io/apiserver pkg/apis/audit/validation/validation.go. */
+const RULES: DocumentRules = {
+  types: AUDIT_TYPES,
+  root: "Policy",
+  except: ["apiVersion", "kind", "metadata"],
+  words: {
+    "Policy.omitStages": STAGES,
+    "PolicyRule.omitStages": STAGES,
+    "PolicyRule.level": LEVELS,
+  },
+};
+
+const BASE: Path = ["audit", "policy"];
+
+/** What the API server refuses of an audit policy keeps it from starting, so it is refused here. */
+export function auditPolicyFits(facts: Facts, problems: Problems): void {
+  const policy = facts.input.audit?.policy;
+  if (policy === undefined) return;
+  kindIs(policy, BASE, { apiVersion: "audit.k8s.io/v1", kind: "Policy" }, problems);
+  const minor = facts.kubernetesVersion === undefined ? undefined : minorOf(facts.kubernetesVersion);
+  report(BASE, checkDocument(RULES, policy, minor), problems);
+  const { rules } = policy;
+  if (rules === undefined || (Array.isArray(rules) && rules.length === 0)) {
+    problems.add([...BASE, "rules"], rules, "has no rule, and the API server takes no policy without one", {
+      allowed: "a list of rules, as [{ level: Metadata }]",
+    });
+  }
+  if (!Array.isArray(rules)) return;
+  rules.forEach((rule: unknown, index) => {
+    if (typeof rule === "object" && rule !== null && !Array.isArray(rule))
+      ruleFits(rule as Record<string, unknown>, [...BASE, "rules", index], problems);
+  });
+}
+
+/** The two keys that say what a document is. */
+export function kindIs(
+  document: Readonly<Record<string, unknown>>,
+  base: Path,
+  wanted: { readonly apiVersion: string; readonly kind: string },
+  problems: Problems,
+): void {
+  for (const key of ["apiVersion", "kind"] as const) {
+    const value = document[key];
+    if (value === wanted[key]) continue;
+    problems.add([...base, key], value, value === undefined ? "is missing" : "is not what is read here", {
+      allowed: wanted[key],
+    });
+  }
+}
+
+function ruleFits(rule: Readonly<Record<string, unknown>>, base: Path, problems: Problems): void {
+  if (rule.level === undefined)
+    problems.add([...base, "level"], undefined, "is missing", { allowed: LEVELS.join(", ") });
+  const urls = list(rule.nonResourceURLs);
+  urls.forEach((url, index) => {
+    if (typeof url !== "string" || url === "*" || /^\/[^*]*\*?$/.test(url)) return;
+    problems.add([...base, "nonResourceURLs", index], url, "is not a path that the API server takes", {
+      allowed: "a path that begins with /, with * at its end at most",
+    });
+  });
+  if (urls.length > 0 && (list(rule.resources).length > 0 || list(rule.namespaces).length > 0)) {
+    problems.add([...base, "nonResourceURLs"], urls, "cannot be in one rule with resources or namespaces", {
+      allowed: "a rule for each",
+    });
+  }
+  list(rule.resources).forEach((entry, index) => {
+    if (typeof entry !== "object" || entry === null) return;
+    const { group, resources, resourceNames } = entry as Record<string, unknown>;
+    const place = [...base, "resources", index];
+    if (typeof group === "string" && group !== "" && group !== "*" && !isDnsName(group)) {
+      const bare = group.split("/")[0] ?? "";
+      const near = /^v\d/.test(bare)
+        ? '""'
+        : isDnsName(bare)
+          ? bare
+          : nearest(group, ["apps", "batch", "policy"]);
+      problems.add([...place, "group"], group, "is not an API group", {
+        allowed: 'a group without its version, as apps, or "" for that of pods',
+        nearest: near,
+      });
+    }
+    if (list(resourceNames).length > 0 && list(resources).length === 0) {
+      problems.add([...place, "resourceNames"], resourceNames, "needs resources", {
+        allowed: "resources beside it, as [secrets]",
+      });
+    }
+  });
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

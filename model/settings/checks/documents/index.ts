@@ -1,0 +1,3 @@
+export { auditPolicyFits } from "./audit";
+export { kubeletFits } from "./kubelet";
+export { kubeProxyFits } from "./kubeProxy";
