@@ -75,7 +75,7 @@ export async function membership(context: Context): Promise<StepResult> {
       through,
       "making a join credential",
       "/bin/bash -s",
-      credentialScript(machine.pool === "" ? "control-plane" : machine.pool, CREDENTIAL_HOURS),
+      credentialScript(machine.nodeName, CREDENTIAL_HOURS),
     );
     // Its key alone: what else stands in it, the endpoint above all, is wanted in messages.
     hosts.conceal(/client-key-data: *(\S+)/.exec(credential)?.[1] ?? credential);

@@ -1,3 +1,4 @@
+import { joinsPending } from "../../model/kubeadm";
 import { renderNode } from "../../model/node/render";
 import { HostProblem } from "../problem";
 import type { PreflightSpec, StepResult } from "../protocol";
@@ -68,8 +69,19 @@ async function look(context: StepContext<PreflightSpec>, machine: string): Promi
       );
     }
   }
+  if (member && own?.role === "controlPlane") await tellPending(context, machine);
   const hostname = (await hosts.query(machine, "reading the host name", "hostname")).trim();
   return { machine, state, hostname };
+}
+
+/** Says which requests for a node's identity a control-plane node left pending: somebody may be asking for another's name. */
+async function tellPending({ hosts, say }: StepContext<PreflightSpec>, machine: string): Promise<void> {
+  const { stdout } = await hosts.attempt(
+    machine,
+    "/bin/bash -s",
+    `cat ${joinsPending}/* 2>/dev/null || true`,
+  );
+  for (const line of stdout.split("\n").filter(Boolean)) say(`${machine}: a join was not approved: ${line}`);
 }
 
 /** A raised generation resets the host before it joins anew; with one master, there would be nothing left to join. */

@@ -114,6 +114,13 @@ export function controlPlaneStatements(settings: ClusterSettings): Statement[] {
       resources: [parameterArn(aws, `${parameterPrefix(name)}/*/join`)],
     },
     {
+      sid: "KnowInstances",
+      reason:
+        "a node of a pool is let in when EC2 knows a running instance of the pool by that name (no resource level)",
+      actions: ["ec2:DescribeInstances"],
+      resources: ["*"],
+    },
+    {
       sid: "ReadPoolStatus",
       reason: "what became of a pool's boots is shown by up, and cleared once it is told",
       actions: ["ssm:GetParametersByPath", "ssm:DeleteParameters"],

@@ -5,7 +5,7 @@ import { clusterTag } from "./names";
 export type Tags = Readonly<Record<string, string>>;
 
 /** Which cluster and pool something belongs to, for people, policies and bills. */
-const CLUSTER_TAG = "pulumi-kubeadm/cluster";
+export const CLUSTER_TAG = "pulumi-kubeadm/cluster";
 export const POOL_TAG = "pulumi-kubeadm/pool";
 export const ROLE_TAG = "pulumi-kubeadm/role";
 /** Raised by hand: the machine behind the name is to be another one. */

@@ -3,7 +3,7 @@ import { endpointDomain, partitionOf } from "../aws/regions";
 import { searchPath } from "../node/paths";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings } from "../settings/resolved";
-import { readRequestFunction } from "./certificateRequest";
+import { judgeRequests, listRequests, readRequestFunction, usagesFunction } from "./certificateRequest";
 import { systemdUnit } from "./units";
 
 export const approverUnit = "pulumi-kubeadm-serving-approver";
@@ -91,15 +91,12 @@ say() { echo "<5>$*"; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# %q keeps whatever stands in a name on its own line and in its own quotes.
-kubectl get certificatesigningrequests --field-selector spec.signerName=kubernetes.io/kubelet-serving -o go-template='{{range .items}}{{if not .status.conditions}}{{printf "%q" .metadata.name}}{{"\\t"}}{{printf "%q" .spec.username}}{{"\\t"}}{{range .spec.groups}}{{printf "%q " .}}{{end}}{{"\\t"}}{{range .spec.usages}}{{printf "%q " .}}{{end}}{{"\\t"}}{{.spec.request}}{{"\\n"}}{{end}}{{end}}' >"$work/requests"
-[ -s "$work/requests" ] || exit 0
-
+${listRequests("kubernetes.io/kubelet-serving")}
 # Every address that a Node claims: name, type, address, and whether the Node is a master (a label no kubelet can set).
 # shellcheck disable=SC2016 # the variables are the template's
 kubectl get nodes -o go-template='{{range .items}}{{$name := .metadata.name}}{{$role := "worker"}}{{range $key, $value := .metadata.labels}}{{if eq $key "node-role.kubernetes.io/control-plane"}}{{$role = "master"}}{{end}}{{end}}{{range .status.addresses}}{{$name}}{{"\\t"}}{{.type}}{{"\\t"}}{{printf "%q" .address}}{{"\\t"}}{{$role}}{{"\\n"}}{{end}}{{end}}' >"$work/addresses"
 
-${readRequestFunction}
+${usagesFunction}${readRequestFunction}
 number() {
   local IFS=. parts
   read -ra parts <<<"$1"
@@ -125,15 +122,11 @@ judge_address() {
 }
 
 judge() {
-  local username=$1 groups=$2 usages=$3 request=$4 node rest name verdict names=() reason=""
+  local username=$1 groups=$2 usages=$3 request=$4 node name verdict names=() reason=""
   [[ $username =~ ^\\"system:node:([a-z0-9]([-a-z0-9.]*[a-z0-9])?)\\"$ ]] || { echo "the requester is not a node"; return; }
   node=\${BASH_REMATCH[1]}
   [[ " $groups" == *' "system:nodes" '* ]] || { echo "the requester is not in system:nodes"; return; }
-  rest=\${usages//'"digital signature" '/}
-  rest=\${rest//'"key encipherment" '/}
-  rest=\${rest//'"server auth" '/}
-  [ -z "$rest" ] || { echo "its usages are $usages"; return; }
-  [[ $usages == *'"server auth"'* ]] || { echo "its usages lack "server auth""; return; }
+  fits "$usages" "server auth" || { echo "its usages are $usages"; return; }
   read_request "$node" "$request" || { echo "$reason"; return; }
   [ "\${#names[@]}" -gt 0 ] || { echo "it has no names"; return; }
   for name in "\${names[@]}"; do
@@ -149,19 +142,5 @@ ${settings.aws === undefined ? "" : publicNameCase(settings.aws.region)}      "I
   echo ok
 }
 
-mkdir -p "$state/pending"
-while IFS=$'\\t' read -r quoted username groups usages request; do
-  [[ $quoted =~ ^\\"([a-z0-9][-a-z0-9.]*)\\"$ ]] || continue
-  name=\${BASH_REMATCH[1]}
-  verdict=$(judge "$username" "$groups" "$usages" "$request")
-  if [ "$verdict" = ok ]; then
-    kubectl certificate approve "$name" >/dev/null
-    say "approved $name for $username"
-    rm -f "$state/pending/$name"
-  elif [ "$(cat "$state/pending/$name" 2>/dev/null)" != "$verdict" ]; then
-    say "left $name of $username pending: \${verdict:-it could not be judged}"
-    printf '%s\\n' "$verdict" >"$state/pending/$name"
-  fi
-done <"$work/requests"
-`;
+${judgeRequests}`;
 }

@@ -116,3 +116,47 @@ read_request() {
   [[ $(base64 -d <<<"$request" | openssl req -verify -noout 2>&1) == *"verify OK"* ]] || { reason="its signature does not fit its key"; return 1; }
 }
 `;
+
+/** Bash: writes every request for a signer that nobody has judged yet to `$work/requests`, a line each; ends without one. */
+export function listRequests(signer: string): string {
+  return `# %q keeps whatever stands in a name on its own line and in its own quotes.
+kubectl get certificatesigningrequests --field-selector spec.signerName=${signer} -o go-template='{{range .items}}{{if not .status.conditions}}{{printf "%q" .metadata.name}}{{"\\t"}}{{printf "%q" .spec.username}}{{"\\t"}}{{range .spec.groups}}{{printf "%q " .}}{{end}}{{"\\t"}}{{range .spec.usages}}{{printf "%q " .}}{{end}}{{"\\t"}}{{.spec.request}}{{"\\n"}}{{end}}{{end}}' >"$work/requests"
+if [ ! -s "$work/requests" ]; then
+  rm -rf "$state/pending"
+  exit 0
+fi
+`;
+}
+
+/** Bash: `fits USAGES USAGE`: what a kubelet asks for, USAGE and a signature's; "key encipherment" comes with RSA keys. */
+export const usagesFunction = `fits() {
+  local rest=\${1//'"digital signature" '/}
+  rest=\${rest//'"key encipherment" '/}
+  [ "$rest" = "\\"$2\\" " ]
+}
+`;
+
+/**
+ * Bash: approves the requests for which `judge USERNAME GROUPS USAGES REQUEST` prints "ok", and says once why it left
+ * another one. The reasons stay in `$state/pending`, a file for each request that waits.
+ */
+export const judgeRequests = `mkdir -p "$state/pending"
+for old in "$state/pending"/*; do
+  [ ! -e "$old" ] || grep -qF "\\"\${old##*/}\\"" "$work/requests" || rm -f "$old"
+done
+while IFS=$'\\t' read -r quoted username groups usages request; do
+  [[ $quoted =~ ^\\"([a-z0-9][-a-z0-9.]*)\\"$ ]] || continue
+  name=\${BASH_REMATCH[1]}
+  verdict=$(judge "$username" "$groups" "$usages" "$request")
+  if [ "$verdict" = ok ]; then
+    kubectl certificate approve "$name" >/dev/null
+    say "approved $name for $username"
+    rm -f "$state/pending/$name"
+    continue
+  fi
+  left="left $name of $username pending: \${verdict:-it could not be judged}"
+  [ "$(cat "$state/pending/$name" 2>/dev/null)" != "$left" ] || continue
+  say "$left"
+  printf '%s\\n' "$left" >"$state/pending/$name"
+done <"$work/requests"
+`;

@@ -2,6 +2,7 @@ import { ISSUER_TOKEN, JWKS_PATH, STS_AUDIENCE } from "../aws/identity";
 import { controlPlaneEndpoint } from "../network/endpoint";
 import type { ClusterSettings, ProxySettings } from "../settings/resolved";
 import { isSupportedMinor, minorOf, MINORS } from "../versions";
+import { ADMISSION_PLUGINS } from "./admissionPlugins";
 import { argumentList, days } from "./arguments";
 import { oidcArguments, usesAuthenticationFile } from "./authentication";
 import { withKubeadmsControllers, withKubeadmsGates, withKubeadmsPlugins } from "./lists";
@@ -100,6 +101,7 @@ function apiServerArguments(settings: ClusterSettings): Record<string, string> {
       : oidcArguments(settings.oidc);
   return {
     "admission-control-config-file": paths.admission,
+    "enable-admission-plugins": ADMISSION_PLUGINS.join(","),
     "audit-log-maxage": String(settings.audit.maxAge),
     "audit-log-maxbackup": String(settings.audit.maxBackup),
     "audit-log-maxsize": String(settings.audit.maxSize),

@@ -1,4 +1,4 @@
-import { apiServerPort, clusterConfiguration } from "../kubeadm";
+import { apiServerPort, clusterConfiguration, grantJoinAccess } from "../kubeadm";
 import { binaryPath, linkFolder } from "../node/paths";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings, Machine } from "../settings/resolved";
@@ -58,7 +58,7 @@ if [ -n "$switched" ] || [ "$(kubelet_files)" != "$(cat ${KUBELET_FILES})" ]; th
 fi
 kubelet_files >${KUBELET_FILES}
 ${startUnits(files)}${placeStaticPods(files)}
-${healthy(machine)}${master ? pruneApiServerFiles(files) : ""}${setState(facts, "member")}
+${healthy(machine)}${master ? grantJoinAccess() + pruneApiServerFiles(files) : ""}${setState(facts, "member")}
 `;
 }
 

@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
 import { awsMasterFiles } from "../aws/boot/master";
+import { poolRule } from "../aws/boot/joins";
 import {
   apiServerFiles,
   approverUnits,
+  joinAccessFile,
+  joinApproverUnits,
   initDocuments,
   joinDocument,
   patches,
@@ -36,6 +39,8 @@ export function memberFiles(settings: ClusterSettings, machine: Machine, oidcCa 
     ...apiServer.files,
     ...renewalUnits(settings),
     ...approverUnits(settings),
+    joinAccessFile(),
+    ...joinApproverUnits(poolRule(settings)),
     joinFileCommand(),
     ...staticPodFiles(settings, machine),
     ...awsMasterFiles(settings),

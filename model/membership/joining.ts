@@ -5,9 +5,9 @@
 import { searchPath } from "../node/paths";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings } from "../settings/resolved";
+import { grantJoinAccess, JOIN_GROUP, joinApproverUnit, joinUser } from "../kubeadm";
 import type { MemberFacts } from "./facts";
 import {
-  BOOTSTRAP_GROUP,
   CLUSTER_DOCUMENT,
   DISCOVERY_FILE,
   JOIN_DOCUMENT,
@@ -70,7 +70,7 @@ kubeadm init --config ${CLUSTER_DOCUMENT} --skip-token-print --skip-certificate-
 phase "bootstrap tokens"
 # kubeadm makes one whether it is wanted or not; nodes join with certificates of hours instead.
 kubectl --namespace kube-system delete secrets --ignore-not-found --field-selector type=bootstrap.kubernetes.io/token
-${startUnits(files)}${placeStaticPods(files)}
+${grantJoinAccess()}${startUnits(files)}${placeStaticPods(files)}
 ${setState(facts, "member")}
 `;
 }
@@ -94,34 +94,42 @@ ${setState(facts, "member")}
 `;
 }
 
-/** Prints a kubeconfig for joining, valid for \`hours\`, made by the cluster itself; run on a master. */
-export function credentialScript(pool: string, hours: number): string {
+/**
+ * Prints a kubeconfig by which one machine joins as `node` and as no other, valid for `hours`; made by the cluster itself, run
+ * on a control-plane node.
+ */
+export function credentialScript(node: string, hours: number): string {
   return `${prelude()}
+systemctl is-active --quiet ${joinApproverUnit}.timer || die "${joinApproverUnit}.timer does not run here, so nothing would approve the join: run up with the settings as they were, then add or replace machines"
 configuration=$(mktemp /run/pulumi-kubeadm.XXXXXX)
 trap 'rm -f "$configuration"' EXIT
 kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' >"$configuration"
-kubeadm kubeconfig user --config "$configuration" --client-name ${word(`system:bootstrap:${pool}`)} --org ${BOOTSTRAP_GROUP} --validity-period ${hours}h
+kubeadm kubeconfig user --config "$configuration" --client-name ${word(joinUser(node))} --org ${JOIN_GROUP} --validity-period ${hours}h
 `;
 }
 
-/** The command a person runs on a master to let a machine in by hand. */
+/** The command a person runs on a control-plane node to let a machine in by hand. */
 export function joinFileCommand(): RenderedFile {
   return {
     path: JOIN_FILE_COMMAND,
     mode: "0755",
     content: `#!/usr/bin/env bash
-# Prints a discovery file that is good for one hour, and the line that joins a prepared host with it.
+# Prints a discovery file that is good for one hour and for one node, and the line that joins a prepared host with it.
 set -euo pipefail
 export LC_ALL=C PATH="${searchPath}" KUBECONFIG=${ADMIN}
-pool=\${1:?"usage: pulumi-kubeadm-join-file POOL"}
-[[ $pool =~ ^[a-z0-9]([-a-z0-9]*[a-z0-9])?$ ]] || { echo "POOL must be a DNS label" >&2; exit 2; }
+node=\${1:?"usage: pulumi-kubeadm-join-file NODE (the name that the host gets as a node)"}
+[[ $node =~ ^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$ ]] || { echo "NODE must be a DNS name in lower case" >&2; exit 2; }
 umask 077
+if [ -n "$(kubectl get node "$node" --ignore-not-found -o name)" ]; then
+  echo "node $node is in the cluster already; if its host is gone: kubectl delete node $node" >&2
+  exit 1
+fi
 configuration=$(mktemp)
 trap 'rm -f "$configuration"' EXIT
 kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' >"$configuration"
 echo "# On the host to join, after its setup script: save these lines as ${DISCOVERY_FILE} (mode 0600), then run"
-echo "#   kubeadm join --discovery-file ${DISCOVERY_FILE} --cri-socket unix:///run/containerd/containerd.sock --node-name NAME"
-kubeadm kubeconfig user --config "$configuration" --client-name "system:bootstrap:$pool" --org ${BOOTSTRAP_GROUP} --validity-period 1h 2>/dev/null
+echo "#   kubeadm join --discovery-file ${DISCOVERY_FILE} --cri-socket unix:///run/containerd/containerd.sock --node-name $node"
+kubeadm kubeconfig user --config "$configuration" --client-name "${joinUser("$node")}" --org ${JOIN_GROUP} --validity-period 1h 2>/dev/null
 `,
   };
 }

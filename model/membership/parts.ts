@@ -15,7 +15,6 @@ export const PATCHES_DIR = paths.patches;
 export const KUBELET_FILES = `${STATE_DIR}/kubelet.applied`;
 /** Prints a join file of hours and the kubeadm line that takes it; installed on every master. */
 export const JOIN_FILE_COMMAND = "/usr/local/sbin/pulumi-kubeadm-join-file";
-export const BOOTSTRAP_GROUP = "system:bootstrappers:kubeadm:default-node-token";
 
 export function setState(facts: MemberFacts, state: "initialising" | "joining" | "member"): string {
   const text = JSON.stringify({ ...facts, state });

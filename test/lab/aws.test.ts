@@ -253,7 +253,7 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
     await bash("master", `systemctl stop ${credentialsUnit}.timer`);
     const expired = await bash(
       "master",
-      "export KUBECONFIG=/etc/kubernetes/admin.conf; kubectl -n kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' >/run/c.yaml; kubeadm kubeconfig user --config /run/c.yaml --client-name system:bootstrap:general --org system:bootstrappers:kubeadm:default-node-token --validity-period 1s 2>/dev/null",
+      "export KUBECONFIG=/etc/kubernetes/admin.conf; kubectl -n kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' >/run/c.yaml; kubeadm kubeconfig user --config /run/c.yaml --client-name system:bootstrap:general --org system:bootstrappers:pulumi-kubeadm --validity-period 1s 2>/dev/null",
     );
     expect(expired).toContain("client-key-data");
     await cloud.putParameter(joinParameter(settings.name, "general"), expired);

@@ -151,6 +151,7 @@ export class AwsLab {
       id: `i-${index.toString(16).padStart(17, "0")}`,
       zone: `${REGION}a`,
       hostname: `ip-${address.replaceAll(".", "-")}.${REGION}.compute.internal`,
+      launched: Date.now(),
     };
     this.instances[address] = { ...made, ...known, ...change };
     this.bringHostKey(host);

@@ -18,8 +18,10 @@ export interface Instance {
   readonly id: string;
   readonly zone: string;
   readonly hostname: string;
-  /** Name of a role in `AwsConfig.roles`; undefined: none yet. */
+  /** Name of a role in `AwsConfig.roles`, which a worker shares with its pool; undefined: none yet. */
   readonly role?: string;
+  /** Milliseconds since 1970. */
+  readonly launched: number;
   readonly lifecycle?: string;
 }
 
@@ -264,6 +266,32 @@ function secretsmanager(action: string, params: Params, allow: (resource: string
   return { Name: name, VersionId: version, SecretString: value };
 }
 
+/**
+ * EC2 API Reference, DescribeInstances: every filter has to match. An instance of a pool has the tags of its launch template; its
+ * pool is the name of its role here.
+ */
+function describeInstances(params: Params): string {
+  const { instances } = config();
+  const filters = Object.entries(params).flatMap(([key, value]) => {
+    const [, number] = /^Filter\.(\d+)\.Name$/.exec(key) ?? [];
+    return number === undefined ? [] : [[String(value), wordOf(params[`Filter.${number}.Value.1`])] as const];
+  });
+  const found = Object.entries(instances).filter(([address, one]) => {
+    const facts: Record<string, string | undefined> = {
+      "private-ip-address": address,
+      "private-dns-name": one.hostname,
+      "instance-state-name": "running",
+      "tag:pulumi-kubeadm/pool": one.role,
+    };
+    return filters.every(([name, value]) => name === "tag:pulumi-kubeadm/cluster" || facts[name] === value);
+  });
+  const items = found.map(
+    ([address, one]) =>
+      `<item><instancesSet><item><instanceId>${one.id}</instanceId><privateDnsName>${one.hostname}</privateDnsName><privateIpAddress>${address}</privateIpAddress><launchTime>${new Date(one.launched).toISOString()}</launchTime></item></instancesSet></item>`,
+  );
+  return `<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><reservationSet>${items.join("")}</reservationSet></DescribeInstancesResponse>`;
+}
+
 function answer(request: http.IncomingMessage, body: Buffer): { text: string; query: boolean } {
   const query = String(request.headers["content-type"]).startsWith("application/x-www-form-urlencoded");
   const { role, service } = verify(request, body);
@@ -286,6 +314,10 @@ function answer(request: http.IncomingMessage, body: Buffer): { text: string; qu
         allow(`autoScalingGroup:${ACCOUNT}:autoScalingGroupName/${String(params["AutoScalingGroupName"])}`);
         return `<${action}Response/>`;
       case "ec2":
+        if (action === "DescribeInstances") {
+          allow("");
+          return describeInstances(params);
+        }
         allow(`instance/${String(params["InstanceId"])}`);
         return `<${action}Response><return>true</return></${action}Response>`;
       default:

@@ -267,7 +267,7 @@ describeWithLab("one master, two workers, vxlan", () => {
     const settings = parseCluster(withWorkers(["w1", "w3"]), { environment: "lab" });
     const machine = settings.machines.find((one) => one.name === "w3");
     await cluster.lab.exec("w3", ["bash", "-s"], { input: renderNode(settings, machine!).setupScript });
-    const printed = await cluster.host("cp1", "pulumi-kubeadm-join-file general");
+    const printed = await cluster.host("cp1", "pulumi-kubeadm-join-file w3");
     const line = /^#\s+(kubeadm join .*)$/m.exec(printed)?.[1] ?? "";
     saw(line);
     await cluster.lab.exec(
@@ -275,7 +275,7 @@ describeWithLab("one master, two workers, vxlan", () => {
       ["bash", "-c", "umask 077; mkdir -p /run/pulumi-kubeadm; cat > /run/pulumi-kubeadm/discovery.conf"],
       { input: printed },
     );
-    await cluster.host("w3", `${line.replace("NAME", "w3")} --ignore-preflight-errors=SystemVerification`);
+    await cluster.host("w3", `${line} --ignore-preflight-errors=SystemVerification`);
     await eventually("w3 registers", nodes, (names) => names.includes("w3"));
     await cluster.kubectl("wait", "--for=condition=Ready", "node/w3", "--timeout=120s");
     await cluster.kubectl("delete", "node", "w3");

@@ -9,7 +9,7 @@ import { awsProgram } from "./paths";
  * which headers a curl signs (before 7.87: not those of the call).
  */
 export type AwsCommand =
-  "imds" | "parameter" | "putParameter" | "files" | "hostKey" | "status" | "statuses" | "ec2";
+  "imds" | "parameter" | "putParameter" | "files" | "hostKey" | "status" | "statuses" | "instance" | "ec2";
 
 /** Seconds for which a refused call is made again: a role that is new, or that was just changed, is refused for some time. */
 const PATIENCE = 90;
@@ -248,6 +248,26 @@ def statuses(prefix):
 def forget(*names):
     for start in range(0, len(names), 10):
         call("ssm", "DeleteParameters", {"Names": names[start:start + 10]})
+`,
+  // instance NAME TAG=VALUE...: prints id and age in seconds of each running instance of that private name and those tags.
+  instance: `
+import xml.etree.ElementTree
+
+
+def instance(name, *tags):
+    address = re.match("ip-([0-9]+)-([0-9]+)-([0-9]+)-([0-9]+)[.]", name)
+    filters = [("private-ip-address", ".".join(address.groups())) if address else ("private-dns-name", name)]
+    filters += [("instance-state-name", "running")]
+    filters += [("tag:" + key, value) for key, value in (tag.split("=", 1) for tag in tags)]
+    params = {}
+    for number, (key, value) in enumerate(filters, 1):
+        params["Filter.%d.Name" % number] = key
+        params["Filter.%d.Value.1" % number] = value
+    text = re.sub(' xmlns="[^"]*"', "", call("ec2", "DescribeInstances", params, 20), count=1)
+    for one in xml.etree.ElementTree.fromstring(text).iterfind(".//instancesSet/item"):
+        launched = datetime.datetime.strptime((one.findtext("launchTime") or "")[:19], "%Y-%m-%dT%H:%M:%S")
+        launched = launched.replace(tzinfo=datetime.timezone.utc)
+        print(one.findtext("instanceId"), int(time.time() - launched.timestamp()))
 `,
   // ec2 ACTION KEY=VALUE...: a call of EC2.
   ec2: `

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { proxyVariables } from "../../node/downloads";
 import { searchPath } from "../../node/paths";
+import { JOIN_GROUP, joinUser } from "../../kubeadm/joinAccess";
 import { systemdUnit } from "../../kubeadm/units";
 import type { RenderedFile } from "../../renderedFile";
 import type { ClusterSettings } from "../../settings/resolved";
@@ -101,7 +102,7 @@ try() {
 credential() {
   if [ -n "$(find "$state/$1.written" -mmin -${RENEW_MINUTES} 2>/dev/null)" ]; then return 0; fi
   kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' >"$work/configuration"
-  kubeadm kubeconfig user --config "$work/configuration" --client-name "system:bootstrap:$1" --org system:bootstrappers:kubeadm:default-node-token --validity-period ${CREDENTIAL_HOURS}h >"$work/credential" 2>"$work/error" || { cat "$work/error"; return 1; }
+  kubeadm kubeconfig user --config "$work/configuration" --client-name "${joinUser("$1")}" --org ${JOIN_GROUP} --validity-period ${CREDENTIAL_HOURS}h >"$work/credential" 2>"$work/error" || { cat "$work/error"; return 1; }
   aws putParameter "$2" SecureString <"$work/credential"
   rm -f "$work/credential"
   touch "$state/$1.written"
@@ -117,7 +118,7 @@ nodes_of() {
 came_by() {
   local user request subject
   while read -r user request; do
-    [ "$user" = "system:bootstrap:$1" ] || continue
+    [ "$user" = "${joinUser("$1")}" ] || continue
     subject=$(base64 -d <<<"$request" | openssl req -noout -subject -nameopt RFC2253)
     if [[ $subject =~ CN=system:node:([a-z0-9][-a-z0-9.]*) ]]; then echo "\${BASH_REMATCH[1]}"; fi
   done < <(kubectl get certificatesigningrequests --field-selector spec.signerName=kubernetes.io/kube-apiserver-client-kubelet -o go-template='{{range .items}}{{if .status.certificate}}{{.spec.username}} {{.spec.request}}{{"\\n"}}{{end}}{{end}}')

@@ -15,7 +15,7 @@ export function awsMasterFiles(settings: ClusterSettings): RenderedFile[] {
 }
 
 function masterProgram(aws: AwsSettings): RenderedFile {
-  const commands = ["imds", "parameter", "putParameter", "files", "statuses"] as const;
+  const commands = ["imds", "parameter", "putParameter", "files", "statuses", "instance"] as const;
   return { path: awsProgram, mode: "0755", content: awsProgramText(aws, commands) };
 }
 

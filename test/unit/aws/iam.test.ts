@@ -57,9 +57,11 @@ describe("masters", () => {
     expect(covers(statements, "ssm:PutParameter", other)).toBe(false);
   });
 
-  it("call neither EC2 nor balancers: add-ons have roles of their own, unless pod identity is off", () => {
+  it("know instances by name, and otherwise call neither EC2 nor balancers: add-ons have roles of their own, unless pod identity is off", () => {
     const actions = (all: readonly Statement[]) => all.flatMap((one) => one.actions);
-    expect(actions(statements).filter((action) => /^(ec2|elasticloadbalancing):/.test(action))).toEqual([]);
+    expect(actions(statements).filter((action) => /^(ec2|elasticloadbalancing):/.test(action))).toEqual([
+      "ec2:DescribeInstances",
+    ]);
     const without = awsSettings(smallAws, (raw) => (raw.podIdentity = false));
     expect(actions(controlPlaneStatements(without))).toEqual(
       expect.arrayContaining(["ec2:DescribeInstances", "ec2:CreateVolume"]),

@@ -1,10 +1,16 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { approverUnits, renewalUnits } from "../../../model/kubeadm";
+import { poolRule } from "../../../model/aws/boot/joins";
+import { approverUnits, joinApproverUnits, renewalUnits } from "../../../model/kubeadm";
 import { settingsOf } from "../../support/kubeadmSettings";
+import { awsSettings } from "../aws/boot/support";
 import { have } from "../../support/have";
 
-const files = [...approverUnits(settingsOf()), ...renewalUnits(settingsOf())];
+const files = [
+  ...approverUnits(settingsOf()),
+  ...renewalUnits(settingsOf()),
+  ...joinApproverUnits(poolRule(awsSettings())),
+];
 
 describe("scripts and units of masters", () => {
   for (const file of files.filter((one) => one.content.startsWith("#!"))) {
@@ -17,7 +23,7 @@ describe("scripts and units of masters", () => {
   it.each(files.filter((one) => one.path.endsWith(".service")).map((one) => [one.path, one.content]))(
     "%s runs a script that is among the files and may be executed",
     (_, content) => {
-      const program = /^ExecStart=(\S+)$/m.exec(content)?.[1];
+      const program = /^ExecStart=(\S+)/m.exec(content)?.[1];
       expect(files.find((one) => one.path === program)?.mode).toBe("0755");
     },
   );

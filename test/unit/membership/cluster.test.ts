@@ -125,36 +125,54 @@ describe("a join credential", () => {
   const kubeadm = `while [ $# -gt 0 ]; do case "$1" in --config) cp "$2" "$ROOT/configuration" ;; esac; shift; done
 echo "a warning" >&2; echo "kind: Config"`;
 
-  it("is made by the cluster for a pool, from the cluster's own configuration, and leaves nothing behind", () => {
+  it("is made by the cluster for one node, from the cluster's own configuration, and leaves nothing behind", () => {
     host.files.command("kubectl", 'echo "clusterName: test"');
     host.files.command("kubeadm", kubeadm);
-    const { status, output } = host.run(credentialScript("general", 1));
+    const { status, output } = host.run(credentialScript("w1", 1));
     expect(status, output).toBe(0);
     expect(host.files.read("/configuration")).toBe("clusterName: test\n");
     expect(calls("kubeadm")[0]).toMatch(
-      / --client-name system:bootstrap:general --org system:bootstrappers:kubeadm:default-node-token --validity-period 1h$/,
+      / --client-name system:bootstrap:w1 --org system:bootstrappers:pulumi-kubeadm --validity-period 1h$/,
     );
     expect(fs.readdirSync(`${host.files.root}/run`)).toEqual([]);
   });
 
+  it("is not made where nothing would approve the join", () => {
+    host.files.command("kubeadm", kubeadm);
+    host.files.command("systemctl", "exit 3");
+    const { status, output } = host.run(credentialScript("w1", 1));
+    expect(status).toBe(1);
+    expect(output).toContain("##error pulumi-kubeadm-join-approver.timer does not run here");
+    expect(calls("kubeadm")).toEqual([]);
+  });
+
   it("that cannot be made says why", () => {
     host.files.command("kubeadm", "echo 'no CA key' >&2; exit 1");
-    const { status, output } = host.run(credentialScript("general", 1));
+    const { status, output } = host.run(credentialScript("w1", 1));
     expect(status).toBe(1);
     expect(output).toContain("no CA key");
   });
 
-  it("is given to a person by a command that takes a pool and nothing else", () => {
-    host.files.command("kubectl", 'echo "clusterName: test"');
+  it("is given to a person by a command that takes the name of one node that is not there yet", () => {
+    host.files.command(
+      "kubectl",
+      'case "$*" in "get node w2 "*) echo node/w2 ;; *configmap*) echo "clusterName: test" ;; esac',
+    );
     host.files.command("kubeadm", kubeadm);
     const script = joinFileCommand().content;
     const withArguments = (...words: string[]) =>
       host.run(script.replace("set -euo pipefail", `set -euo pipefail\nset -- ${words.join(" ")}`));
-    expect(withArguments().output).toContain("usage: pulumi-kubeadm-join-file POOL");
+    expect(withArguments().output).toContain("usage: pulumi-kubeadm-join-file NODE");
     expect(withArguments("'a b'").status).toBe(2);
-    const { status, output } = withArguments("general");
+    const { status, output } = withArguments("w1");
     expect(status, output).toBe(0);
-    expect(output).toMatch(/^#   kubeadm join --discovery-file .*discovery\.conf --cri-socket /m);
+    expect(output).toMatch(
+      /^#   kubeadm join --discovery-file .*discovery\.conf --cri-socket \S+ --node-name w1$/m,
+    );
+    expect(calls("kubeadm").at(-1)).toContain(
+      "--client-name system:bootstrap:w1 --org system:bootstrappers:pulumi-kubeadm",
+    );
+    expect(withArguments("w2").output).toContain("node w2 is in the cluster already");
     expect(output).toContain("kind: Config");
     expect(output).not.toContain("a warning");
   });

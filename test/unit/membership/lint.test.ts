@@ -59,7 +59,7 @@ function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, stri
 const scripts: Record<string, string> = {
   state: stateScript(),
   reset: resetScript("10.244.0.0/16"),
-  credential: credentialScript("general", 1),
+  credential: credentialScript("w1", 1),
   "rich-credential": credentialScript(odd, 1),
   "join-file": joinFileCommand().content,
 };

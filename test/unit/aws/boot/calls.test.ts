@@ -169,4 +169,33 @@ aws.status("/prefix", "boot", "node", "failed", "join", "7", ${JSON.stringify(lo
     expect(value.tail.join("\n")).not.toContain("before");
     fs.rmSync(folder, { recursive: true });
   });
+
+  it("finds a running instance by its private name and its tags, and says how old it is", () => {
+    const said = python(
+      `
+aws.time.time = lambda: aws.datetime.datetime(2026, 3, 1, 12, 10, 5, tzinfo=aws.datetime.timezone.utc).timestamp()
+def call(service, action, params, patience):
+    for key in sorted(params):
+        print(key, params[key])
+    return """<?xml version="1.0"?><DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><reservationSet>
+<item><instancesSet><item><instanceId>i-0a1</instanceId><launchTime>2026-03-01T12:00:00.000Z</launchTime><groupSet><item><groupId>sg-1</groupId></item></groupSet></item></instancesSet></item>
+</reservationSet></DescribeInstancesResponse>"""
+aws.call = call
+aws.instance("ip-10-0-1-20.eu-central-1.compute.internal", "pulumi-kubeadm/cluster=dev", "pulumi-kubeadm/pool=a=b")
+aws.call = lambda *words: "<DescribeInstancesResponse/>"
+aws.instance("node.example.com")`,
+      ["instance"],
+    );
+    expect(said.trim().split("\n")).toEqual([
+      "Filter.1.Name private-ip-address",
+      "Filter.1.Value.1 10.0.1.20",
+      "Filter.2.Name instance-state-name",
+      "Filter.2.Value.1 running",
+      "Filter.3.Name tag:pulumi-kubeadm/cluster",
+      "Filter.3.Value.1 dev",
+      "Filter.4.Name tag:pulumi-kubeadm/pool",
+      "Filter.4.Value.1 a=b",
+      "i-0a1 605",
+    ]);
+  });
 });

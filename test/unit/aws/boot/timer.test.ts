@@ -80,7 +80,7 @@ if sys.argv[1] == "statuses" and os.path.exists(root + "/statuses"):
       "putParameter /kubeadm/dev/general/join SecureString a credential by kubeconfig user",
     );
     expect(puts[0]).toContain(
-      "--client-name system:bootstrap:general --org system:bootstrappers:kubeadm:default-node-token --validity-period 6h",
+      "--client-name system:bootstrap:general --org system:bootstrappers:pulumi-kubeadm --validity-period 6h",
     );
     expect(puts[1]).toContain("--client-name system:bootstrap:other");
     host.run();
