@@ -91,7 +91,7 @@ export class Cluster extends pulumi.ComponentResource {
     this.pki = new Pki(`${name}-pki`, { protect: settings.protect }, { parent: this });
     this.caCertificate = this.pki.cluster.certificate;
     const masterFiles = this.masterFiles(secrets);
-    this.aws = this.createAws(name, secrets, masterFiles);
+    this.aws = this.createAws(name, secrets);
     const steps = { ...this.steps(secrets, masterFiles), ...this.aws?.steps };
     const preflight = preflightStep(`${name}-preflight`, steps, {
       parent: this,
@@ -129,14 +129,10 @@ export class Cluster extends pulumi.ComponentResource {
     };
   }
 
-  private createAws(
-    name: string,
-    secrets: Secrets,
-    masterFiles: pulumi.Output<readonly SecretFile[]>,
-  ): AwsPlatform | undefined {
+  private createAws(name: string, secrets: Secrets): AwsPlatform | undefined {
     const { settings, pki } = this;
     if (settings.aws === undefined) return undefined;
-    return new AwsPlatform(name, { settings, pki, secrets, masterFiles }, { parent: this });
+    return new AwsPlatform(name, { settings, pki, secrets }, { parent: this });
   }
 
   private masterFiles(secrets: Secrets): pulumi.Output<readonly SecretFile[]> {

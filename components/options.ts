@@ -1,4 +1,4 @@
-import { FIXED_VARIABLE, SPEC_VARIABLE, VALUES_VARIABLE } from "../host/protocol";
+import { FIXED_VARIABLE, SPEC_VARIABLE } from "../host/protocol";
 
 /**
  * Resource options that several components share, each with its reason. `npm run plan` prints the reasons beside the
@@ -20,15 +20,6 @@ export const INIT_IGNORES: readonly Ignored[] = [
   {
     property: `environment.${SPEC_VARIABLE}`,
     reason: `the configuration init started with is history: masters get later settings through their membership; what cannot change is watched in ${FIXED_VARIABLE}`,
-  },
-];
-
-/** What init ignores besides on AWS. */
-export const AWS_INIT_IGNORES: readonly Ignored[] = [
-  {
-    property: `environment.${VALUES_VARIABLE}`,
-    reason:
-      "which version of the secret init was done with is history; a later one reaches masters through their membership",
   },
 ];
 
@@ -79,7 +70,7 @@ interface Table {
 const TABLES: readonly Table[] = [
   {
     of: (name, type) => type === COMMAND && name.endsWith("-init"),
-    ignores: [...INIT_IGNORES, ...AWS_INIT_IGNORES],
+    ignores: INIT_IGNORES,
   },
   { of: (_, type) => type === "aws:ec2/instance:Instance", ignores: INSTANCE_IGNORES },
   { of: (_, type) => type === "aws:ssm/parameter:Parameter", ignores: JOIN_IGNORES },

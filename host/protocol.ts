@@ -23,8 +23,6 @@ export const FIXED_VARIABLE = "KUBEADM_FIXED";
  * token, so that it is plain before anything is made, and the program puts the value in its place.
  */
 export const VALUES_VARIABLE = "KUBEADM_VALUES";
-/** Of `KUBEADM_VALUES`: the version of the control plane's secret that masters fetch. No setting names it. */
-export const SECRET_VERSION = "${secretVersion}";
 
 /** What Pulumi does with the step's resource; each is a run of the program of its own. */
 export type Operation = "create" | "update" | "delete";

@@ -123,8 +123,9 @@ export class Masters extends pulumi.ComponentResource {
         vpcSecurityGroupIds: group === undefined ? [] : [group],
         iamInstanceProfile: args.role.profile,
         keyName: args.keyName,
-        // Two hops: pods of the host's own network namespaces on masters may ask for the region.
-        metadataOptions: metadataOptions(2),
+        // A second hop would let every pod that tolerates the masters' taint ask for the role's credentials. Without pod
+        // identity that is how add-ons get theirs.
+        metadataOptions: metadataOptions(awsOf(settings).podIdentity === undefined ? 2 : 1),
         privateDnsNameOptions: { hostnameType: "ip-name" },
         rootBlockDevice: rootVolume(controlPlane.volume, tags),
         sourceDestCheck: !cniFacts(settings.cni).sourceDestinationCheckOff,

@@ -1,11 +1,10 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { SECRET_VERSION, type Connection, type SecretFile } from "../../host/protocol";
+import type { Connection } from "../../host/protocol";
 import { awsOf, bastionForwards } from "../../model/aws/firewall";
 import { controlPlaneStatements } from "../../model/aws/iam";
 import { ISSUER_TOKEN } from "../../model/aws/identity";
 import { IMAGES } from "../../model/aws/images";
-import { paths } from "../../model/kubeadm";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import type { AwsImage } from "../../model/settings/resolvedAws";
 import type { SshKeys } from "../machines/hostStep";
@@ -28,8 +27,6 @@ export interface AwsPlatformArgs {
   readonly pki: Pki;
   /** Of the settings, by name. */
   readonly secrets: SshKeys;
-  /** What masters get; secret. */
-  readonly masterFiles: pulumi.Output<readonly SecretFile[]>;
 }
 
 /**
@@ -54,10 +51,7 @@ export class AwsPlatform {
   /** The instances of the control plane. */
   readonly masters: Masters;
   /** What steps need besides the settings. */
-  readonly steps: Pick<
-    StepsArgs,
-    "connections" | "bastion" | "values" | "instances" | "masterFiles" | "guards"
-  >;
+  readonly steps: Pick<StepsArgs, "connections" | "bastion" | "values" | "instances" | "guards">;
   /** Where people and the program reach the API. */
   readonly accessHost: pulumi.Output<string>;
   /** All of it: a host may be touched. */
@@ -73,15 +67,7 @@ export class AwsPlatform {
     const opts = pulumi.mergeOptions(given, { dependsOn: [this.guard] });
     const { vpcId, subnetIds, routes } = (this.network = new Network(`${name}-network`, { settings }, opts));
     const { groupIds, rules } = (this.firewall = new Firewall(`${name}-firewall`, { settings, vpcId }, opts));
-    this.secrets = new Secrets(
-      `${name}-secrets`,
-      {
-        settings,
-        masterFiles: args.masterFiles.apply((files) => files.filter((file) => file.path !== paths.oidcCa)),
-        sshKey: args.secrets[own.ssh.key],
-      },
-      opts,
-    );
+    this.secrets = new Secrets(`${name}-secrets`, { settings, sshKey: args.secrets[own.ssh.key] }, opts);
     if (own.podIdentity !== undefined)
       this.identity = new PodIdentity(
         `${name}-identity`,
@@ -121,14 +107,13 @@ export class AwsPlatform {
       opts,
     );
     this.accessHost = this.findAccessHost();
-    this.steps = this.stepsArgs(args);
+    this.steps = this.stepsArgs();
     this.ready = [
       this.guard,
       ...this.masters.ready,
       ...this.endpoint.ready,
       ...(this.bastion?.ready ?? []),
       ...(this.identity ? [this.identity.ready] : []),
-      this.secrets.files,
       ...this.createRecord(name, opts),
     ];
   }
@@ -151,7 +136,7 @@ export class AwsPlatform {
     );
   }
 
-  private stepsArgs(args: AwsPlatformArgs): AwsPlatform["steps"] {
+  private stepsArgs(): AwsPlatform["steps"] {
     const { settings, masters, secrets, bastion } = this;
     const own = awsOf(settings);
     const open = (host: pulumi.Input<string>, image: AwsImage, hostKey: pulumi.Input<string>) =>
@@ -164,10 +149,9 @@ export class AwsPlatform {
           privateKey,
         })),
       );
-    const values: Record<string, pulumi.Output<string>> = {
-      [SECRET_VERSION]: secrets.files.versionId,
-      ...(this.identity ? { [ISSUER_TOKEN]: this.identity.issuer } : {}),
-    };
+    const values: Record<string, pulumi.Output<string>> = this.identity === undefined
+      ? {}
+      : { [ISSUER_TOKEN]: this.identity.issuer };
     return {
       connections: Object.fromEntries(
         settings.machines.map((machine) => [
@@ -183,8 +167,6 @@ export class AwsPlatform {
         Object.entries(masters.instances).map(([name, instance]) => [name, instance.id]),
       ),
       guards: [this.guard],
-      // Key pairs come from Secrets Manager; the issuer's CA is no secret, and stands inside a rendered file.
-      masterFiles: args.masterFiles.apply((files) => files.filter((file) => file.path === paths.oidcCa)),
     };
   }
 

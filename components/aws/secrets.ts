@@ -1,9 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import type { SecretFile } from "../../host/protocol";
 import { awsOf } from "../../model/aws/firewall";
-import { bastionHostKeySecret, controlPlaneSecret, hostKeySecret } from "../../model/aws/names";
+import { bastionHostKeySecret, hostKeySecret } from "../../model/aws/names";
 import { resourceTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { publicKeyOf } from "../../model/aws/sshKey";
@@ -13,8 +12,6 @@ import { onlyOnAws, requireArguments } from "../arguments";
 export interface SecretsArgs {
   /** Resolved settings, as `parseCluster` gives them. */
   readonly settings: ClusterSettings;
-  /** Key pairs and encryption keys that a master gets below /etc/kubernetes; secret. */
-  readonly masterFiles: pulumi.Input<readonly SecretFile[]>;
   /** The private key that people and the program log on with, where the settings name one; secret. */
   readonly sshKey?: pulumi.Input<string>;
 }
@@ -28,16 +25,14 @@ interface HostKey {
 }
 
 /**
- * What masters and bastion take from Secrets Manager by their own role, and the key that opens them. A secret costs 40 cents
- * a month. Deleted at once with the cluster: a recovery window would keep its name from the next one.
+ * The SSH host keys that masters and bastion take from Secrets Manager by their own role, and the key that opens them. Key pairs
+ * of the cluster are not there: they reach masters over SSH, as on every platform. A secret costs 40 cents a month. Deleted at once with the cluster: a recovery window would keep its name from the next one.
  */
 export class Secrets extends pulumi.ComponentResource {
   /** One SSH host key for all masters. */
   readonly hostKey: HostKey;
   /** Set where there is a bastion. */
   readonly bastionHostKey?: HostKey;
-  /** The masters' files are there. */
-  readonly files: aws.secretsmanager.SecretVersion;
   /** Private, OpenSSH's format; secret. */
   readonly sshKey: pulumi.Output<string>;
   /** Name of the EC2 key pair. */
@@ -47,19 +42,11 @@ export class Secrets extends pulumi.ComponentResource {
   private readonly settings: ClusterSettings;
 
   constructor(name: string, args: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("Secrets", name, args, ["settings", "masterFiles"], (given) => [onlyOnAws(given)]);
+    requireArguments("Secrets", name, args, ["settings"], (given) => [onlyOnAws(given)]);
     super("kubeadm:aws:Secrets", name, {}, opts);
     const { settings } = args;
     this.prefix = name;
     this.settings = settings;
-    this.files = this.createSecret(
-      "control-plane",
-      controlPlaneSecret(settings.name),
-      "key pairs and encryption keys of the masters",
-      pulumi
-        .output(args.masterFiles)
-        .apply((files) => JSON.stringify(Object.fromEntries(files.map((file) => [file.path, file.content])))),
-    );
     this.hostKey = this.createHostKey(
       "host-key",
       hostKeySecret(settings.name),

@@ -11,7 +11,7 @@ import { renderNode } from "../../model/node/render";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
 import type { AwsPool } from "../../model/settings/resolvedAws";
 import { membershipView, preflightView, setupView } from "../../model/views";
-import { AWS_INIT_IGNORES, INIT_IGNORES } from "../options";
+import { INIT_IGNORES } from "../options";
 import { hostStep, type HostStepArgs, type SshKeys } from "./hostStep";
 
 /** What all steps of a cluster share. */
@@ -129,7 +129,6 @@ export function initStep(name: string, args: StepsArgs, opts: pulumi.CustomResou
   const masters = mastersOf(args.settings);
   const [first] = masters;
   if (first === undefined) throw new Error("a cluster has at least one master");
-  const ignored = [...INIT_IGNORES, ...(args.settings.aws === undefined ? [] : AWS_INIT_IGNORES)];
   return hostStep(
     name,
     {
@@ -145,7 +144,7 @@ export function initStep(name: string, args: StepsArgs, opts: pulumi.CustomResou
       environment: { [FIXED_VARIABLE]: JSON.stringify(fixedFacts(args.settings)) },
       operations: ["create", "update"],
     },
-    { ...opts, ignoreChanges: ignored.map(({ property }) => property) },
+    { ...opts, ignoreChanges: INIT_IGNORES.map(({ property }) => property) },
   );
 }
 

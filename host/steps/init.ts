@@ -6,13 +6,7 @@ import { paths } from "../../model/kubeadm";
 import { changedFacts, fixedFacts, type FixedFacts } from "../../model/fixedFacts";
 import { refuseOtherFacts } from "../guard";
 import { HostProblem } from "../problem";
-import {
-  SECRET_VERSION,
-  type InitSpec,
-  type MembershipSpec,
-  type StepInput,
-  type StepResult,
-} from "../protocol";
+import { type InitSpec, type MembershipSpec, type StepInput, type StepResult } from "../protocol";
 import type { Machine } from "../../model/settings/resolved";
 import type { RenderedFile } from "../../model/renderedFile";
 import { readState } from "../state";
@@ -83,7 +77,7 @@ async function initialise(context: StepContext<InitSpec>): Promise<void> {
 
 /** What a master's scripts have for its platform's sake. */
 export function platformPart(context: StepContext<InitSpec | MembershipSpec>, machine: Machine): string {
-  return masterPart(context.spec.settings, machine, context.values[SECRET_VERSION] ?? "");
+  return masterPart(context.spec.settings, machine);
 }
 
 /** The OIDC issuer's CA, which stands inside a file that is rendered on this side. */

@@ -164,7 +164,7 @@ function networkItems(aws: AwsSettings): CostItem[] {
     fixed("network load balancers", balancers, PRICES.balancerHour * HOURS),
     item("public IPv4 addresses", { count, most }, PRICES.publicAddressHour * HOURS),
     ...(bastion ? [fixed(`bastion, ${bastion.instanceType}`, 1, instanceMonth(bastion.instanceType))] : []),
-    fixed("secrets", bastion ? 3 : 2, PRICES.secretMonth),
+    fixed("secrets", bastion ? 2 : 1, PRICES.secretMonth),
   ];
 }
 

@@ -3,7 +3,6 @@ import type { AwsPool, AwsSettings } from "../settings/resolvedAws";
 import { cloudControllerStatements, storageStatements } from "./iamAddons";
 import {
   bastionHostKeySecret,
-  controlPlaneSecret,
   hostKeySecret,
   joinParameter,
   parameterPrefix,
@@ -102,10 +101,11 @@ export function controlPlaneStatements(settings: ClusterSettings): Statement[] {
   const { name } = settings;
   return [
     {
-      sid: "ReadOwnSecrets",
-      reason: "a master takes its key pairs and its SSH host key at its first boot",
+      sid: "ReadOwnHostKey",
+      reason:
+        "a master takes its SSH host key at its first boot, so that it is pinned from the first dial; key pairs of the cluster come over SSH",
       actions: ["secretsmanager:GetSecretValue"],
-      resources: [secretArn(aws, controlPlaneSecret(name)), secretArn(aws, hostKeySecret(name))],
+      resources: [secretArn(aws, hostKeySecret(name))],
     },
     {
       sid: "KeepJoinCredentials",

@@ -35,11 +35,6 @@ export function roleName(cluster: string, region: string, part: string): string 
   return shortName(ROLE_NAME_LIMIT, "kubeadm", cluster, region, part);
 }
 
-/** Secrets Manager: JSON of the files a master gets under /etc/kubernetes, path to content. */
-export function controlPlaneSecret(cluster: string): string {
-  return `kubeadm/${cluster}/control-plane`;
-}
-
 /** Secrets Manager: the one SSH host key of all masters, private, in OpenSSH's format. */
 export function hostKeySecret(cluster: string): string {
   return `kubeadm/${cluster}/ssh-host-key`;

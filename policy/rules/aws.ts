@@ -12,22 +12,34 @@ const GROUP_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule";
 const GROUP = "aws:ec2/securityGroup:SecurityGroup";
 const BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy";
 
+/** A pod's call is one hop further than its host's. */
+const ONE_HOP: { readonly hops: number } = { hops: 1 };
+
 /** With IMDSv1 whatever makes a host fetch a URL for it gets the host's credentials. */
 export const metadataService: ResourceValidationPolicy = {
   name: "metadata-service",
-  description:
-    "Instances answer metadata calls with a token alone (IMDSv2), and no further than two hops away.",
+  description: "Instances answer metadata calls with a token alone (IMDSv2), and to the host alone: one hop.",
   enforcementLevel: "mandatory",
   severity: "high",
   remediationSteps:
-    "Set `metadataOptions.httpTokens` to `required`, and the hop limit to 1, or 2 on masters.",
+    "Set `metadataOptions.httpTokens` to `required` and the hop limit to 1. Control-plane nodes without pod identity need 2: set `hops`.",
+  configSchema: {
+    properties: {
+      hops: {
+        type: "integer",
+        default: ONE_HOP.hops,
+        description: "Largest hop limit; 2 for clusters with `podIdentity: false`.",
+      },
+    },
+  },
   validateResource: (args, reportViolation) => {
     if (args.type !== INSTANCE && args.type !== TEMPLATE) args.notApplicable("no instance");
+    const most = configured(args, ONE_HOP).hops;
     if (knownText(args.props, "metadataOptions", "httpEndpoint") === "disabled") return;
     if (knownText(args.props, "metadataOptions", "httpTokens") !== "required")
       reportViolation(`${args.name} answers metadata calls without a token`);
     const hops = known(args.props, "metadataOptions", "httpPutResponseHopLimit");
-    if (typeof hops === "number" && hops > 2)
+    if (typeof hops === "number" && hops > most)
       reportViolation(`${args.name} lets metadata tokens go ${hops} hops`);
   },
 };

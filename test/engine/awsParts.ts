@@ -16,12 +16,12 @@ class AwsParts extends pulumi.ComponentResource {
     super("kubeadm:index:Cluster", name);
     const opts = { parent: this };
     const pki = new Pki(`${name}-pki`, { protect: settings.protect }, opts);
-    const { masterFiles } = pki;
-    const platform = new AwsPlatform(name, { settings, pki, secrets: {}, masterFiles }, opts);
+    const platform = new AwsPlatform(name, { settings, pki, secrets: {} }, opts);
     const steps: StepsArgs = {
       settings,
       sshKeys: {},
       clusterId: pki.clusterId,
+      masterFiles: pki.masterFiles,
       ...platform.steps,
     };
     const preflight = preflightStep(`${name}-preflight`, steps, {
@@ -45,6 +45,8 @@ export interface Asked {
   /** Hosts by machine, as the step would dial them. */
   readonly hosts: Readonly<Record<string, string>>;
   readonly values: Readonly<Record<string, string>>;
+  /** Paths of the files that the host would get. */
+  readonly files: readonly string[];
 }
 
 const PROGRAM = path.resolve(__dirname, "..", "..", "bin", "host.cjs");
@@ -56,12 +58,13 @@ exports.main = (operation) => {
   const spec = JSON.parse(process.env.KUBEADM_SPEC);
   // It asks no host: the real one.
   if (spec.step === "topology") return require(${JSON.stringify(PROGRAM)}).main(operation);
-  const { connections } = JSON.parse(fs.readFileSync(0, "utf8"));
+  const { connections, files } = JSON.parse(fs.readFileSync(0, "utf8"));
   const hosts = Object.fromEntries(Object.entries(connections).map(([name, one]) => [name, one.host]));
   const asked = {
     operation,
     spec,
     hosts,
+    files: files.map((file) => file.path),
     values: JSON.parse(process.env.KUBEADM_VALUES ?? "{}"),
   };
   fs.appendFileSync(path.join(__dirname, "asked"), JSON.stringify(asked) + "\\n");

@@ -122,7 +122,7 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
     }
   });
 
-  it("init takes the keys from Secrets Manager, sets the issuer, and names the node as EC2 does", async () => {
+  it("init takes the keys over SSH and none from AWS, sets the issuer, and names the node as EC2 does", async () => {
     const view = membershipView(settings, master());
     const spec = { step: "init", masters: [master().name], settings: view, setup: setup() } as const;
     const made = await cloud.step(spec);
@@ -152,14 +152,14 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
     expect(await bash("master", "stat -c %a /etc/kubernetes/pki/ca.key")).toBe("600\n");
   });
 
-  it("an update fetches the secret's new version, and changes nothing else", async () => {
+  it("an update brings a changed file, and changes nothing else", async () => {
     const file = "/etc/kubernetes/pulumi-kubeadm/apiserver/encryption.yaml";
     const before = await bash(
       "master",
       "sha256sum /etc/kubernetes/pki/ca.key /etc/kubernetes/manifests/*.yaml",
     );
-    cloud.putSecret("version-2", { [file]: `${await bash("master", `cat ${file}`)}# a new version\n` });
-    const updated = await cloud.step(membershipSpec(), "update", { secretVersion: "version-2" });
+    const files = { [file]: `${await bash("master", `cat ${file}`)}# a new version\n` };
+    const updated = await cloud.step(membershipSpec(), "update", { files });
     expect(updated.status, updated.stderr).toBe(0);
     expect(await bash("master", `tail -n 1 ${file}; stat -c %a ${file}`)).toBe("# a new version\n600\n");
     const after = await bash(

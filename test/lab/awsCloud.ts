@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { CLUSTER_VARIABLE, SPEC_VARIABLE, VALUES_VARIABLE, type StepSpec } from "../../host/protocol";
 import { bastionStatements, controlPlaneStatements, poolStatements } from "../../model/aws/iam";
-import { bastionHostKeySecret, controlPlaneSecret, hostKeySecret } from "../../model/aws/names";
+import { bastionHostKeySecret, hostKeySecret } from "../../model/aws/names";
 import { encryptionConfiguration, paths } from "../../model/kubeadm";
 import { parseCluster } from "../../model/settings/parse";
 import type { ClusterSettings } from "../../model/settings/resolved";
@@ -65,8 +65,8 @@ export async function awsLabSettings(more: object = {}): Promise<ClusterSettings
 export interface StepOptions {
   /** As the step's input has it; default: the master's own. */
   readonly hostKey?: string;
-  /** Default: the first. */
-  readonly secretVersion?: string;
+  /** Files of the master that are not what they were, path to content. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** A lab that takes itself for a region of AWS. */
@@ -78,6 +78,7 @@ export class AwsLab {
     readonly settings: ClusterSettings,
     private readonly daemon: Daemon,
     private base: Omit<AwsConfig, "instances">,
+    private readonly masterFiles: Readonly<Record<string, string>>,
   ) {}
 
   static async start(lab: Lab, settings: ClusterSettings): Promise<AwsLab> {
@@ -99,9 +100,6 @@ export class AwsLab {
         ...Object.fromEntries(aws.pools.map((pool) => [pool.name, poolStatements(settings, pool)])),
       },
       secrets: {
-        [controlPlaneSecret(settings.name)]: {
-          "version-1": JSON.stringify(await controlPlaneFiles(settings, folder)),
-        },
         [hostKeySecret(settings.name)]: {
           "version-1": fs.readFileSync(
             lab.folder("hosts", host.name, "identity", "ssh_host_ed25519_key"),
@@ -116,7 +114,7 @@ export class AwsLab {
     const tsx = `file://${require.resolve("tsx")}`;
     const command = [process.execPath, "--import", tsx, server, configFile(lab)];
     const daemon = startDaemon(inNamespace(labNamespace(lab.id), command), lab.folder("aws.log"));
-    const cloud = new AwsLab(lab, settings, daemon, base);
+    const cloud = new AwsLab(lab, settings, daemon, base, await controlPlaneFiles(settings, folder));
     for (let tries = 0; ; tries += 1) {
       try {
         await cloud.state();
@@ -165,16 +163,6 @@ export class AwsLab {
     const secret = { "version-1": fs.readFileSync(file, "utf8") };
     const secrets = { ...this.base.secrets, [bastionHostKeySecret(this.settings.name)]: secret };
     this.base = { ...this.base, secrets };
-  }
-
-  /** A new version of the control plane's secret, some of its files changed. */
-  putSecret(version: string, change: Readonly<Record<string, string>>): void {
-    const name = controlPlaneSecret(this.settings.name);
-    const versions = this.base.secrets[name] ?? {};
-    const last = JSON.parse(Object.values(versions).pop() ?? "{}") as object;
-    const next = { ...versions, [version]: JSON.stringify({ ...last, ...change }) };
-    this.base = { ...this.base, secrets: { ...this.base.secrets, [name]: next } };
-    this.writeConfig();
   }
 
   private writeConfig(): void {
@@ -236,6 +224,13 @@ export class AwsLab {
   step(spec: StepSpec, operation = "create", over: StepOptions = {}): Promise<RunResult> {
     const master = this.lab.host("master");
     const [machine] = this.settings.machines;
+    const wanted = spec.step === "init" || spec.step === "membership";
+    const files = Object.entries(wanted ? { ...this.masterFiles, ...over.files } : {}).map(
+      ([file, content]) => ({
+        path: file,
+        content,
+      }),
+    );
     const connection = {
       host: master.address,
       port: 22,
@@ -249,12 +244,9 @@ export class AwsLab {
         ...process.env,
         [SPEC_VARIABLE]: JSON.stringify(spec),
         [CLUSTER_VARIABLE]: CLUSTER,
-        [VALUES_VARIABLE]: JSON.stringify({
-          "${issuer}": ISSUER,
-          "${secretVersion}": over.secretVersion ?? "version-1",
-        }),
+        [VALUES_VARIABLE]: JSON.stringify({ "${issuer}": ISSUER }),
       },
-      input: JSON.stringify({ connections: { [machine?.name ?? ""]: connection }, files: [] }),
+      input: JSON.stringify({ connections: { [machine?.name ?? ""]: connection }, files }),
       allowFailure: true,
     });
   }
@@ -297,7 +289,7 @@ async function makeCertificates(folder: string): Promise<void> {
   await openssl(folder, "x509", "-req", "-in", "server.csr", ...signing, "-out", "server.crt");
 }
 
-/** What Pulumi puts into the control plane's secret: path to content. */
+/** What Pulumi gives a master on standard input: path to content. */
 async function controlPlaneFiles(settings: ClusterSettings, folder: string): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3650"];

@@ -26,6 +26,11 @@ describe("metadata-service", () => {
     expect(await messages(metadataService, fake(INSTANCE, far))).toEqual([
       "one lets metadata tokens go 64 hops",
     ]);
+    const two = { metadataOptions: { httpTokens: "required", httpPutResponseHopLimit: 2 } };
+    expect(await messages(metadataService, fake(INSTANCE, two))).toEqual([
+      "one lets metadata tokens go 2 hops",
+    ]);
+    expect(await messages(metadataService, fake(INSTANCE, two), { hops: 2 })).toEqual([]);
     const off = { metadataOptions: { httpEndpoint: "disabled" } };
     expect(await messages(metadataService, fake(INSTANCE, off))).toEqual([]);
   });

@@ -9,7 +9,7 @@ import { awsProgram } from "./paths";
  * which headers a curl signs (before 7.87: not those of the call).
  */
 export type AwsCommand =
-  "imds" | "parameter" | "putParameter" | "files" | "hostKey" | "status" | "statuses" | "instance" | "ec2";
+  "imds" | "parameter" | "putParameter" | "hostKey" | "status" | "statuses" | "instance" | "ec2";
 
 /** Seconds for which a refused call is made again: a role that is new, or that was just changed, is refused for some time. */
 const PATIENCE = 90;
@@ -179,21 +179,6 @@ def parameter(name):
 def putParameter(name, kind, patience=${PATIENCE}):
     value = {"Name": name, "Type": kind, "Value": sys.stdin.read(), "Overwrite": True}
     call("ssm", "PutParameter", value, float(patience))
-`,
-  // files SECRET [VERSION]: writes the files of a secret, readable by root alone.
-  files: `
-def secret(name, version="", patience=${PATIENCE}):
-    params = {"SecretId": name}
-    if version:
-        params["VersionId"] = version
-    return call("secretsmanager", "GetSecretValue", params, patience)["SecretString"]
-
-
-def files(name, version=""):
-    for path, content in sorted(json.loads(secret(name, version)).items()):
-        if not path.startswith("/etc/kubernetes/") or "/../" in path:
-            raise Refused("the secret %s names %s, which is no file below /etc/kubernetes" % (name, path))
-        write(path, content)
 `,
   // hostKey SECRET: makes the secret the host's only SSH key. Never gives up: without it sshd would show a key that nobody pinned.
   hostKey: `

@@ -125,7 +125,7 @@ describe("instances", () => {
     expect(masters).toHaveLength(3);
     for (const one of masters) {
       expect(one.inputs).toMatchObject({
-        metadataOptions: { httpTokens: "required", httpPutResponseHopLimit: 2 },
+        metadataOptions: { httpTokens: "required", httpPutResponseHopLimit: 1 },
         rootBlockDevice: { encrypted: true, volumeType: "gp3" },
         disableApiTermination: true,
       });
@@ -141,6 +141,13 @@ describe("instances", () => {
     }
     const zones = awsSettings(largeAws).aws?.controlPlane.masters.map((master) => master.subnet);
     expect(new Set(zones).size).toBe(3);
+  });
+
+  it("of masters have a second hop to their metadata only where add-ons use the masters' role", async () => {
+    const without = await cluster({ ...smallAws(), podIdentity: false });
+    expect(byName(without, "cloud-masters-master-1").inputs).toMatchObject({
+      metadataOptions: { httpTokens: "required", httpPutResponseHopLimit: 2 },
+    });
   });
 
   it("of masters are let go of by name, or with the whole stack", async () => {
@@ -208,12 +215,9 @@ describe("order", () => {
 
   it("has masters, balancers and secrets before kubeadm, and pools after the last master", () => {
     const { dependsOn } = byName(large, "cloud-preflight");
-    for (const name of [
-      "cloud-masters-master-3",
-      "cloud-endpoint-internal-listener",
-      "cloud-secrets-control-plane-value",
-    ])
+    for (const name of ["cloud-masters-master-3", "cloud-endpoint-internal-listener"])
       expect(dependsOn, name).toContain(urn(name));
+    expect(byName(large, "cloud-masters-master-1").dependsOn).toContain(urn("cloud-secrets-host-key-value"));
     expect(byName(large, "cloud-pool-general-group").dependsOn).toContain(
       urn("cloud-control-plane-master-3-membership"),
     );
@@ -259,6 +263,13 @@ describe("steps", () => {
 });
 
 describe("secrets", () => {
+  it("are host keys alone in Secrets Manager, and no key pair of the cluster", () => {
+    expect(names(ofType(large, "SecretVersion"))).toEqual([
+      "cloud-secrets-bastion-host-key-value",
+      "cloud-secrets-host-key-value",
+    ]);
+  });
+
   it("stay secret on their way to Secrets Manager and the parameter store", () => {
     for (const one of ofType(large, "SecretVersion"))
       expect(pulumi.runtime.isRpcSecret(one.inputs.secretString), one.name).toBe(true);

@@ -48,7 +48,7 @@ describe("a month", () => {
     expect(count("NAT gateways")).toBe(3);
     expect(count("network load balancers")).toBe(2);
     expect(count("bastion")).toBe(1);
-    expect(count("secrets")).toBe(3);
+    expect(count("secrets")).toBe(2);
     // The first node is on demand, and those above it are spot instances.
     const burst = cost.items.filter((item) => item.name.startsWith("pool burst,"));
     expect(burst.map(({ count, most }) => [count, most])).toEqual([

@@ -41,11 +41,14 @@ const READ = "secretsmanager:GetSecretValue";
 describe("masters", () => {
   const statements = controlPlaneStatements(large);
 
-  it("read their two secrets, and not the bastion's", () => {
-    expect(covers(statements, READ, secret("control-plane"))).toBe(true);
+  it("read their SSH host key and no other secret", () => {
     expect(covers(statements, READ, secret("ssh-host-key"))).toBe(true);
+    expect(covers(statements, READ, secret("control-plane"))).toBe(false);
+    expect(
+      statements.filter((one) => one.actions.includes(READ)).flatMap((one) => one.resources),
+    ).toHaveLength(1);
     expect(covers(statements, READ, secret("bastion-ssh-host-key"))).toBe(false);
-    expect(covers(statements, READ, secret("control-plane-old"))).toBe(false);
+    expect(covers(statements, READ, secret("ssh-host-key-old"))).toBe(false);
   });
 
   it("write every pool's credential, read and clear statuses, and touch no other cluster", () => {

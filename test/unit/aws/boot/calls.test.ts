@@ -106,24 +106,6 @@ print([type(handler).__name__ for handler in aws.direct.handlers if "Proxy" in t
     expect(said).toContain("[]");
   });
 
-  it("writes a secret's files below /etc/kubernetes alone", () => {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "aws-files-"));
-    const lines = (file: string): string => `
-import json
-aws.call = lambda *words: {"SecretString": json.dumps({${JSON.stringify(file)}: "content"})}
-aws.write = lambda path, content: print("wrote", path)
-try:
-    aws.files("secret")
-except aws.Refused as error:
-    print(error)`;
-    expect(python(lines("/etc/kubernetes/pki/ca.key"), ["files"])).toBe("wrote /etc/kubernetes/pki/ca.key\n");
-    for (const wrong of ["/etc/shadow", "/etc/kubernetes/../shadow"])
-      expect(python(lines(wrong), ["files"])).toBe(
-        `the secret secret names ${wrong}, which is no file below /etc/kubernetes\n`,
-      );
-    fs.rmSync(folder, { recursive: true });
-  });
-
   it("puts a file in place with its mode, and leaves one that is the same alone", () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "aws-write-"));
     const file = path.join(folder, "new", "key");

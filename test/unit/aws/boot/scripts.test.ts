@@ -29,7 +29,6 @@ const commands: readonly AwsCommand[] = [
   "imds",
   "parameter",
   "putParameter",
-  "files",
   "hostKey",
   "status",
   "statuses",
@@ -46,7 +45,7 @@ function scriptsOf(settings: ClusterSettings): Record<string, string> {
   const machine = master(settings);
   const facts = memberFacts(settings, machine, "ab".repeat(32));
   const files = memberFiles(settings, machine);
-  const part = masterPart(settings, machine, "v-1");
+  const part = masterPart(settings, machine);
   const boot = workerFiles(settings, awsOf(settings), poolOf(settings), "0123456789ab");
   return {
     init: initScript(settings, facts, files, [], part) + balancerPart(settings, machine),
@@ -114,11 +113,12 @@ describe("scripts of EC2 hosts", () => {
 });
 
 describe("a master's part", () => {
-  const part = masterPart(plain, master(plain), "v-1");
+  const part = masterPart(plain, master(plain));
 
-  it("asks for the version of the secret that was put, or for the current one", () => {
-    expect(part).toContain("aws files kubeadm/dev/control-plane v-1 ||");
-    expect(masterPart(plain, master(plain), "")).toContain("aws files kubeadm/dev/control-plane ||");
+  it("fetches no key pair: they come over SSH, and the instance's role reads none", () => {
+    const program = memberFiles(plain, master(plain)).find((file) => file.path.endsWith("/aws.py"));
+    expect(program?.content).toContain("def imds(path):");
+    expect(`${part}${program?.content}`).not.toContain("GetSecretValue");
   });
 
   it("holds EC2's name of the instance against the node's", () => {
@@ -129,8 +129,8 @@ describe("a master's part", () => {
     const init = scriptsOf(plain)["init"] ?? "";
     const program = init.indexOf("put /usr/local/lib/pulumi-kubeadm/aws.py");
     expect(program).toBeGreaterThan(0);
-    expect(init.indexOf("aws files")).toBeGreaterThan(program);
-    expect(init.indexOf("kubeadm init --config")).toBeGreaterThan(init.indexOf("aws files"));
+    expect(init.indexOf('phase "instance"')).toBeGreaterThan(program);
+    expect(init.indexOf("kubeadm init --config")).toBeGreaterThan(init.indexOf('phase "instance"'));
   });
 });
 
