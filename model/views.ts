@@ -63,6 +63,9 @@ function kubeletKeys(settings: ClusterSettings, keys: readonly string[]): Record
   return Object.fromEntries(keys.filter((key) => key in config).map((key) => [key, config[key]]));
 }
 
+/** And those that are told of before a host is changed: what may not change, and what a host may lack. */
+const KUBELET_KEYS_OF_PREFLIGHT = ["cgroupDriver", "failCgroupV1", "resolvConf"] as const;
+
 /** What neither setup nor membership reads: it is the add-ons'. */
 function withoutAddons(settings: ClusterSettings): ClusterSettings {
   return {
@@ -166,11 +169,14 @@ export function preflightView(settings: ClusterSettings): ClusterSettings {
     downloads: { files: {} },
     containerd: {},
     addons: NO_ADDONS,
-    firewall: "none",
+    // Which filters of others setup will turn off.
+    firewall: settings.firewall,
     firewallAccess: NOBODY,
     bastion: undefined,
     images: { repository: "", mirrors: {} },
-    kubelet: { config: kubeletKeys(settings, ["cgroupDriver"]) },
+    kubelet: { config: kubeletKeys(settings, KUBELET_KEYS_OF_PREFLIGHT) },
+    // Whether CoreDNS asks the host's own name servers.
+    coredns: { ...NO_COREDNS, forwarders: settings.coredns.forwarders },
     proxy: undefined,
   };
 }

@@ -1,5 +1,6 @@
 import { joinsPending } from "../../model/kubeadm";
-import { renderNode } from "../../model/node/render";
+import { renderNode, type HostFacts } from "../../model/node/render";
+import { packetFilterProblems } from "../../model/packetFilter/judge";
 import { HostProblem } from "../problem";
 import type { PreflightSpec, StepResult } from "../protocol";
 import { readState, type HostState } from "../state";
@@ -57,17 +58,17 @@ async function look(context: StepContext<PreflightSpec>, machine: string): Promi
   if (!member && own) {
     const script = renderNode(settings, own).preflightScript;
     const result = await hosts.attempt(machine, "/bin/bash -s", script);
-    if (result.status !== 0) {
-      const lines = `${result.stdout}\n${result.stderr}`.split("\n").map(hosts.scrub);
-      const errors = lines
-        .filter((line) => line.startsWith("##error "))
-        .map((line) => line.slice("##error ".length));
-      throw new HostProblem(
-        machine,
-        errors.join("; ") || `preflight: exit status ${result.status}`,
-        errors.length > 0 ? [] : lines.slice(-10),
-      );
-    }
+    const lines = `${result.stdout}\n${result.stderr}`.split("\n").map(hosts.scrub);
+    const errors = lines
+      .filter((line) => line.startsWith("##error "))
+      .map((line) => line.slice("##error ".length));
+    const filters = packetFilterProblems(settings, own, result.stdout, factsIn(result.stdout).nodeInterface);
+    if (settings.ignorePreflightErrors.some((name) => name.toLowerCase() === "packetfilter"))
+      for (const problem of filters) context.say(`${machine}: ignored: ${problem}`);
+    else errors.push(...filters);
+    if (errors.length > 0) throw new HostProblem(machine, errors.join("; "));
+    if (result.status !== 0)
+      throw new HostProblem(machine, `preflight: exit status ${result.status}`, lines.slice(-10));
   }
   if (member && own?.role === "controlPlane") await tellPending(context, machine);
   const hostname = (await hosts.query(machine, "reading the host name", "hostname")).trim();
@@ -82,6 +83,14 @@ async function tellPending({ hosts, say }: StepContext<PreflightSpec>, machine: 
     `cat ${joinsPending}/* 2>/dev/null || true`,
   );
   for (const line of stdout.split("\n").filter(Boolean)) say(`${machine}: a join was not approved: ${line}`);
+}
+
+/** What the script says of the host; nothing where it ended before. */
+function factsIn(output: string): Pick<HostFacts, "nodeInterface"> {
+  const line = output.split("\n").find((candidate) => candidate.startsWith("##facts "));
+  return line === undefined
+    ? { nodeInterface: "" }
+    : (JSON.parse(line.slice("##facts ".length)) as HostFacts);
 }
 
 /** A raised generation resets the host before it joins anew; with one master, there would be nothing left to join. */

@@ -1,8 +1,8 @@
 import { cniFacts } from "../cni/facts";
 import { sh } from "../text";
 import type { ClusterSettings, Machine, MachineRole } from "../settings/resolved";
-import { kubeletConfiguration } from "../kubeadm/kubelet";
 import { apiProxyOf } from "./apiProxy";
+import { bareHostChecks } from "./checks";
 import { apiProxyUnit, memberFile, stateFolder } from "./paths";
 
 /** MiB; kubeadm's own bound for a master (cmd/kubeadm/app/constants, ControlPlaneMem). */
@@ -60,7 +60,7 @@ export interface HostFacts {
 
 /**
  * Checks that change nothing. All that is wrong is gathered and told at once. `checks skipped` are those of
- * `ignorePreflightErrors`: kubeadm's names (`Mem`, `NumCPU`, `Port-6443`), and `DiskSpace` and `RouteCollision`.
+ * `ignorePreflightErrors`: kubeadm's names (`Mem`, `NumCPU`, `Port-6443`) and the library's own (docs/operations.md).
  */
 export function preflightChecks(settings: ClusterSettings, machine: Machine): string {
   const node = machine.role !== "loadBalancer";
@@ -76,8 +76,10 @@ has_kubernetes() { [ -e ${memberFile} ] || compgen -G '/etc/kubernetes/manifests
   [ -e /etc/kubernetes/bootstrap-kubelet.conf ]; }
 memory_mib() { awk '$1 == "MemTotal:" { print int($2 / 1024) }' /proc/meminfo; }
 var_free_mib() { df -Pk /var | awk 'NR == 2 { print int($4 / 1024) }'; }
+# A join that was cut off is finished, and not looked at as a stranger.
+joining() { [ -s ${stateFolder}/member.json ]; }
 ${networkChecks(settings, machine)}
-check_host() {
+${bareHostChecks(settings, machine)}check_host() {
   local free
   free=$(var_free_mib)
   if [ ! -d /run/systemd/system ]; then problem "systemd does not run this host"; fi
@@ -86,7 +88,8 @@ check_host() {
   elif [ "$free" -lt ${COMFORTABLE_DISK} ]; then
     note "/var has only $free MiB free"
   fi
-${node ? nodeHostChecks(settings, machine) : ""}}
+${node ? nodeHostChecks(machine) : ""}  check_bare
+}
 
 report_problems() {
   local all
@@ -98,20 +101,16 @@ report_problems() {
 `;
 }
 
-function nodeHostChecks(settings: ClusterSettings, machine: Machine): string {
-  const kubelet = kubeletConfiguration(settings, machine);
+function nodeHostChecks(machine: Machine): string {
   const master = machine.role === "controlPlane";
   const memory = master
     ? `  if [ "$memory" -lt ${MASTER_MEMORY} ]; then refuse mem "the host has $memory MiB of memory, a master needs ${MASTER_MEMORY} (Mem)"; fi
   if [ "$(nproc)" -lt ${MASTER_CPUS} ]; then refuse numcpu "the host has $(nproc) CPU, a master needs ${MASTER_CPUS} (NumCPU)"; fi`
     : `  if [ "$memory" -lt ${WORKER_MEMORY} ]; then note "the host has only $memory MiB of memory"; fi`;
-  // The kubelet refuses cgroup v1 from 1.35 on unless it is told not to (KEP-5573).
-  const v1 = kubelet["failCgroupV1"] === false ? "" : "; the kubelet may refuse it";
   return `  local host memory
   host=$(uname -n)
   memory=$(memory_mib)
 ${memory}
-  if [ "$(stat -fc %T /sys/fs/cgroup)" != cgroup2fs ]; then note "the host has cgroup v1${v1}"; fi
   if [ "$host" != ${sh(machine.nodeName)} ]; then note "the host calls itself $host; its node is named ${machine.nodeName}"; fi
   if [ -e ${memberFile} ] && [ ! -d ${stateFolder} ]; then
     problem "${memberFile} exists, but this library never set the host up: it is a node of another cluster; run kubeadm reset on it first"

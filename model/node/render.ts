@@ -2,6 +2,7 @@ import { sh } from "../text";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings, Machine } from "../settings/resolved";
 import { apiProxyFiles, apiProxyModules, apiProxyOf, apiProxyPhase } from "./apiProxy";
+import { preflightOnlyChecks } from "./checks";
 import { cleanupScript } from "./cleanup";
 import { containerdFiles, containerdPhase } from "./containerd";
 import { downloadsPhase, proxyVariables } from "./downloads";
@@ -50,6 +51,7 @@ function preflightScript(settings: ClusterSettings, machine: Machine): string {
     "phase preflight\n",
     preflightChecks(settings, machine),
     factsReport(),
+    preflightOnlyChecks(settings, machine),
     "check_host\nif command -v ip >/dev/null; then check_network; fi\nreport_facts\nreport_problems\n",
   ].join("");
 }

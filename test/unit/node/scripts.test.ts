@@ -107,7 +107,6 @@ describe("what decides a script", () => {
     const seen = renderNode(view, machineOf(view, name));
     const whole = renderNode(settings, machineOf(settings, name));
     expect(seen.setupScript).toBe(whole.setupScript);
-    expect(seen.preflightScript).toBe(whole.preflightScript);
   });
 
   it("gives a load balancer nginx and nothing of Kubernetes", () => {

@@ -1,0 +1,36 @@
+/** What others put on a host, and what would stop a node there: looked at before the host becomes one. */
+import type { ClusterSettings, Machine } from "../../settings/resolved";
+import { hostChecks } from "./host";
+import { leftoverChecks, ourFile } from "./leftovers";
+import { resolverChecks } from "./resolvers";
+import { memberFile } from "../paths";
+import { packetFilterReport } from "./packetFilters";
+import { runtimeChecks } from "./runtime";
+
+/**
+ * Defines `check_bare`, which setup runs too. Images of a cloud are known, and their user data has no room, so instances
+ * are not looked at.
+ */
+export function bareHostChecks(settings: ClusterSettings, machine: Machine): string {
+  if (machine.role === "loadBalancer" || settings.aws !== undefined) return "check_bare() { :; }\n";
+  const checks = [
+    "check_cgroups",
+    "check_programs",
+    "check_cloud_setup",
+    "check_leftovers",
+    "check_runtime",
+    ...(machine.role === "controlPlane" ? ["check_etcd_folder"] : []),
+  ];
+  return `${ourFile}${hostChecks(settings, machine)}${leftoverChecks()}${runtimeChecks()}
+check_bare() {
+  if [ -e ${memberFile} ] || joining; then return 0; fi
+${checks.map((check) => `  ${check}\n`).join("")}}
+`;
+}
+
+/** What the preflight step alone asks: CoreDNS' settings are not setup's, and packet filters are judged where the answer arrives. */
+export function preflightOnlyChecks(settings: ClusterSettings, machine: Machine): string {
+  const resolvers =
+    machine.role === "loadBalancer" ? "" : `${resolverChecks(settings, machine)}check_resolvers\n`;
+  return `${resolvers}${packetFilterReport()}`;
+}

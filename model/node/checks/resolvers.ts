@@ -1,0 +1,48 @@
+import { kubeletConfiguration } from "../../kubeadm/kubelet";
+import type { ClusterSettings, Machine } from "../../settings/resolved";
+import { sh } from "../../text";
+
+/**
+ * The name servers that the kubelet hands to CoreDNS. kubeadm knows one case by itself: where systemd-resolved runs it
+ * takes /run/systemd/resolve/resolv.conf (cmd/kubeadm/app/componentconfigs/kubelet.go). A server on loopback is CoreDNS' own
+ * loopback in its pod: its plugin `loop` ends it. Pods have IPv4 alone.
+ */
+export function resolverChecks(settings: ClusterSettings, machine: Machine): string {
+  const { resolvConf } = kubeletConfiguration(settings, machine);
+  // A forwarder that is a file is the host's own list.
+  const hostsOwn = settings.coredns.forwarders.some((forwarder) => forwarder.startsWith("/"));
+  if (!hostsOwn || resolvConf === "") return "\ncheck_resolvers() { :; }\n";
+  const given = typeof resolvConf === "string" ? resolvConf : undefined;
+  const file =
+    given === undefined
+      ? `file=/etc/resolv.conf
+  if systemctl is-active --quiet systemd-resolved.service; then file=/run/systemd/resolve/resolv.conf; fi`
+      : `file=${sh(given)}`;
+  return `
+check_resolvers() {
+  local file server all="" loopback="" v4="" v6="" how="name servers that pods reach in coredns.forwarders, or a file that lists such in kubelet.config.resolvConf (Resolvers)"
+  ${file}
+  if [ ! -r "$file" ]; then
+    refuse resolvers "the kubelet would read its name servers from $file, which does not exist: set $how"
+    return 0
+  fi
+  while read -r server; do
+    all+=" $server"
+    case $server in
+      127.* | ::1 | 0.0.0.0 | :: | ::ffff:127.*) loopback+=" $server" ;;
+      *:*) v6+=" $server" ;;
+      *) v4+=" $server" ;;
+    esac
+  done < <(awk '$1 == "nameserver" { print $2 }' "$file")
+  if [ -z "$all" ]; then
+    refuse resolvers "$file names no name server, so CoreDNS cannot start: set $how"
+  elif [ -n "$loopback" ]; then
+    refuse resolvers "$file names\${loopback}, which in CoreDNS' pod is CoreDNS itself: it would end with \\"Loop detected\\". Set $how"
+  elif [ -z "$v4" ]; then
+    refuse resolvers "$file names IPv6 name servers alone (\${v6# }), and pods have IPv4 only: set $how"
+  elif [ -n "$v6" ]; then
+    note "$file names IPv6 name servers too (\${v6# }), which pods cannot reach: every second answer may be late"
+  fi
+}
+`;
+}
