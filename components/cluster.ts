@@ -145,7 +145,10 @@ export class Cluster extends pulumi.ComponentResource {
         .all([pki.masterFiles, pki.encryptionKey, pulumi.output(given), pulumi.output(oidcCa)])
         .apply(([files, generated, keys, ca]) => [
           ...files,
-          { path: paths.encryption, content: encryptionConfiguration(settings, { ...keys, generated }) },
+          {
+            path: paths.wantedEncryption,
+            content: encryptionConfiguration(settings, { ...keys, generated }),
+          },
           ...(ca === undefined ? [] : [{ path: paths.oidcCa, content: ca }]),
         ]),
     );

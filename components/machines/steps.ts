@@ -4,6 +4,7 @@ import { FIXED_VARIABLE, type SecretFile, type SetupPart } from "../../host/prot
 import { poolBoot } from "../../model/aws/poolUserData";
 import { controlPlaneTopology, heldBy } from "../../model/aws/topology";
 import { fixedFacts } from "../../model/fixedFacts";
+import { paths } from "../../model/kubeadm";
 import { serviceAccountIssuers } from "../../model/kubeadm/issuer";
 import { digestOf } from "../../model/membership/files";
 import { memberDigest } from "../../model/membership/member";
@@ -85,6 +86,10 @@ export function preflightStep(name: string, args: StepsArgs, opts: pulumi.Custom
       ...args,
       values: undefined,
       machines,
+      // Which keys are in use is told by their values.
+      files: pulumi
+        .output(args.masterFiles)
+        .apply((files) => files.filter((file) => file.path === paths.wantedEncryption)),
       spec: {
         step: "preflight",
         machines,

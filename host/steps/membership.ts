@@ -18,6 +18,7 @@ import { refuseHeld } from "./held";
 import { oidcCa, platformPart, secretFiles } from "./init";
 import { withValues } from "../values";
 import { configurationNow } from "./configuration";
+import { settleEncryption } from "./encryption";
 import { ensureSetup } from "./setup";
 
 /** Hours for which a join credential is good; it is used within minutes. */
@@ -48,6 +49,8 @@ export async function membership(context: Context): Promise<StepResult> {
   const secrets = secretFiles(context.input);
   const platform = platformPart(context, machine);
   if (spec.setup !== undefined) await ensureSetup(context, machine, spec.setup);
+  // Before a node joins too: it starts with the keys of the settings, and those that are there must know them.
+  if (machine.role === "controlPlane") await settleEncryption(context, machine, member);
   const adopt = async (): Promise<void> => {
     const adopter = machine.role === "controlPlane" ? machine.name : await masterOf(context, machine);
     const script = adoptScript(spec.settings, machine);

@@ -3,6 +3,7 @@ import { renderNode, type HostFacts } from "../../model/node/render";
 import { packetFilterProblems } from "../../model/packetFilter/judge";
 import { HostProblem } from "../problem";
 import type { PreflightSpec, StepResult } from "../protocol";
+import { refuseEncryption } from "./encryption";
 import { readState, type HostState } from "../state";
 import { refuseSkew, type StepContext } from "../step";
 import { refuseOtherFacts, refuseOtherIssuer, refuseOtherNode } from "../guard";
@@ -20,6 +21,7 @@ interface Finding {
 export async function preflight(context: StepContext<PreflightSpec>): Promise<StepResult> {
   const { spec, hosts, operation } = context;
   const problems: string[] = [];
+  const unreachable = new Map<string, HostProblem>();
   const found = await Promise.all(
     spec.machines.map(async (machine) => {
       try {
@@ -29,6 +31,7 @@ export async function preflight(context: StepContext<PreflightSpec>): Promise<St
         // A node that is down must not keep people from changing the others; its own steps say so when it is their turn.
         if (operation === "update" && /cannot be reached/.test(error.message)) {
           context.say(`${machine}: ${error.message}; going on without it`);
+          unreachable.set(machine, error);
           return undefined;
         }
         problems.push(error.report());
@@ -40,6 +43,7 @@ export async function preflight(context: StepContext<PreflightSpec>): Promise<St
   problems.push(...duplicates(present, "machine id", (finding) => finding.state.machineId));
   problems.push(...duplicates(present, "host name", (finding) => finding.hostname));
   if (problems.length > 0) throw new HostProblem("", problems.join("\n"));
+  await refuseEncryption(context, unreachable);
   hosts.close();
   return { cluster: context.cluster };
 }

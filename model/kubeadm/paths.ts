@@ -8,8 +8,10 @@ export const configFolder = "/etc/kubernetes/pulumi-kubeadm";
 export const apiServerFolder = `${configFolder}/apiserver`;
 
 export const paths = {
-  /** Secret: mode 0600, not among `apiServerFiles`. */
+  /** What the API server reads. Secret: mode 0600, not among `apiServerFiles`. */
   encryption: `${apiServerFolder}/encryption.yaml`,
+  /** The same document by the settings; a living cluster is brought to it in stages (`encryptionChange`). Secret. */
+  wantedEncryption: `${configFolder}/encryption.yaml`,
   auditPolicy: `${apiServerFolder}/audit-policy.yaml`,
   admission: `${apiServerFolder}/admission.yaml`,
   authentication: `${apiServerFolder}/authentication.yaml`,

@@ -3,6 +3,7 @@
  * found by the state in member.json and cleared first.
  */
 import { searchPath } from "../node/paths";
+import { paths } from "../kubeadm";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings } from "../settings/resolved";
 import { grantJoinAccess, JOIN_GROUP, joinApproverUnit, joinUser } from "../kubeadm";
@@ -33,6 +34,12 @@ rm -rf /etc/kubernetes/manifests /etc/kubernetes/pki /etc/kubernetes/*.conf /var
 `;
 }
 
+/** The first keys that the API server reads. Later ones reach it in stages, whatever the settings say. */
+function startEncryption(): string {
+  const { encryption, wantedEncryption } = paths;
+  return `if [ -e ${wantedEncryption} ]; then install -D -m 0600 ${wantedEncryption} ${encryption}; fi\n`;
+}
+
 /** What init and join begin with: versions, a clean host, and everything kubeadm reads. */
 function becoming(
   state: "initialising" | "joining",
@@ -50,7 +57,7 @@ phase "clear"
 ${clearPartial()}
 ${setState(facts, state)}
 phase "certificates and configuration"
-${putMemberFiles(files)}${platform}`;
+${putMemberFiles(files)}${platform}${startEncryption()}`;
 }
 
 /**

@@ -320,7 +320,7 @@ async function controlPlaneFiles(settings: ClusterSettings, folder: string): Pro
   await openssl(folder, "rsa", "-in", "sa.key", "-pubout", "-out", "sa.pub");
   for (const end of ["key", "pub"])
     files[`${paths.pki}/sa.${end}`] = fs.readFileSync(path.join(folder, `sa.${end}`), "utf8");
-  files[paths.encryption] = encryptionConfiguration(settings, {
+  files[paths.wantedEncryption] = encryptionConfiguration(settings, {
     generated: Buffer.alloc(32, 7).toString("base64"),
   });
   return files;

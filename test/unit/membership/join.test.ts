@@ -14,7 +14,7 @@ const settings = settingsOf();
 const cp1 = master("cp1", 11);
 const w1 = machine("w1");
 const secret = "the-secret-value-of-this-test";
-const secrets = [{ path: paths.encryption, mode: "0600", content: `${secret}\n` }];
+const secrets = [{ path: paths.wantedEncryption, mode: "0600", content: `${secret}\n` }];
 const discovery = { path: DISCOVERY_FILE, mode: "0600", content: `client-key-data: ${secret}\n` };
 const kubelet = "/var/lib/kubelet";
 

@@ -9,6 +9,12 @@ import { credentialScript, initScript, joinFileCommand, joinScript } from "../..
 import { resetScript } from "../../../model/membership/leaving";
 import { drainScript, turnScript } from "../../../model/membership/draining";
 import { adoptScript, forgetScript, removeNodeScript } from "../../../model/membership/nodes";
+import {
+  apiServersScript,
+  keysScript,
+  readScript,
+  rewriteScript,
+} from "../../../model/membership/encryption";
 import { stateScript } from "../../../model/membership/state";
 import { paths } from "../../../model/kubeadm";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
@@ -18,7 +24,7 @@ import { factsOf } from "./support";
 
 /** Characters that mean something to a shell, in every place that takes a free text. */
 const odd = `it's "$(touch /tmp/never)" \`id\` & ; | * \\ ~ #`;
-const secrets = [{ path: paths.encryption, mode: "0600", content: "the-secret-value-of-this-test\n" }];
+const secrets = [{ path: paths.wantedEncryption, mode: "0600", content: "the-secret-value-of-this-test\n" }];
 
 const many = [master("cp1", 11), master("cp2", 12), master("cp3", 13), machine("w1")];
 const plain = settingsOf({ machines: many });
@@ -58,6 +64,15 @@ function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, stri
 
 const scripts: Record<string, string> = {
   state: stateScript(),
+  "encryption-read": readScript(),
+  "encryption-servers": apiServersScript(),
+  "encryption-keys": keysScript(
+    many[0],
+    "a stage",
+    [{ provider: "secretbox", name: "a", secret: "AA==" }],
+    "set",
+  ),
+  "encryption-rewrite": rewriteScript(),
   reset: resetScript("10.244.0.0/16"),
   credential: credentialScript("w1", 1),
   "rich-credential": credentialScript(odd, 1),
