@@ -18,6 +18,7 @@ export { Flannel, type FlannelArgs } from "./components/cni/flannel";
 export { Weave, type WeaveArgs } from "./components/cni/weave";
 export { Bastion, type BastionArgs } from "./components/aws/bastion";
 export { CloudProvider, type CloudProviderArgs } from "./components/aws/cloudProvider";
+export { BootFiles, type BootFilesArgs } from "./components/aws/bootFiles";
 export { Endpoint, type EndpointArgs } from "./components/aws/endpoint";
 export { Firewall, type FirewallArgs } from "./components/aws/firewall";
 export { InstanceRole, type InstanceRoleArgs } from "./components/aws/instanceRole";

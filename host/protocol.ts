@@ -108,6 +108,8 @@ export interface PoolReadySpec {
   readonly boot: string;
   /** Seconds without another Ready node after which the wait fails. */
   readonly timeout: number;
+  /** Seconds on top of it while nodes of an earlier rendering are there: each drains before the next one comes. */
+  readonly rolling: number;
   /** Names; any of them is asked. */
   readonly masters: readonly string[];
 }

@@ -1,17 +1,24 @@
 import { gunzipSync } from "node:zlib";
 import { parse } from "yaml";
+import { bundleFiles } from "../model/aws/boot/bundle";
 import { POOL_TAG, ROLE_TAG } from "../model/aws/tags";
+import type { RenderedFile } from "../model/renderedFile";
 import type { PlanFile } from "./files";
 import type { PlannedResource } from "./resources";
 
 const INSTANCE = "aws:ec2/instance:Instance";
+const OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2";
 const TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";
 /** The first bytes of gzip (RFC 1952, 2.3.1). */
 const GZIP = Buffer.from([0x1f, 0x8b]);
 
-/** What instances start with, unpacked: the document that cloud-init reads, and each file that it writes. */
+/**
+ * What instances start with, unpacked: the document that cloud-init reads, each file that it writes, and those that the host
+ * fetches.
+ */
 export function userDataFiles(resources: readonly PlannedResource[]): PlanFile[] {
   return resources.flatMap((resource) => {
+    if (resource.type === OBJECT) return fetchedFiles(resource);
     const encoded = resource.inputs[resource.type === TEMPLATE ? "userData" : "userDataBase64"];
     const host = hostOf(resource);
     if (host === undefined || typeof encoded !== "string") return [];
@@ -37,12 +44,24 @@ function unpacked(bytes: Buffer): string {
   return (bytes.subarray(0, 2).equals(GZIP) ? gunzipSync(bytes) : bytes).toString("utf8");
 }
 
+/** The bundle of a pool, whose key begins with the pool's name. */
+function fetchedFiles({ inputs }: PlannedResource): PlanFile[] {
+  const { key, contentBase64 } = inputs;
+  if (typeof key !== "string" || typeof contentBase64 !== "string") return [];
+  const folder = `nodes/${key.split("/")[0]}`;
+  return bundleFiles(Buffer.from(contentBase64, "base64")).map((file) => hostFile(folder, file));
+}
+
+function hostFile(folder: string, { path, content, mode }: RenderedFile): PlanFile {
+  const executable = (Number.parseInt(mode, 8) & 0o111) !== 0;
+  return { path: `${folder}/files${path}`, content, ...(executable ? { executable } : {}) };
+}
+
 function writtenFiles(folder: string, text: string): PlanFile[] {
   const { write_files: files } = parse(text) as {
     write_files?: { path: string; content: string; permissions?: string }[];
   };
-  return (files ?? []).map(({ path, content, permissions = "0644" }) => {
-    const executable = (Number.parseInt(permissions, 8) & 0o111) !== 0;
-    return { path: `${folder}/files${path}`, content, ...(executable ? { executable } : {}) };
-  });
+  return (files ?? []).map(({ path, content, permissions: mode = "0644" }) =>
+    hostFile(folder, { path, content, mode }),
+  );
 }

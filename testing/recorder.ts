@@ -37,6 +37,8 @@ export interface Recorded {
   readonly deletedWith: string;
   readonly retainOnDelete: boolean;
   readonly additionalSecretOutputs: readonly string[];
+  /** As `30m`; "" where the provider's own time holds. */
+  readonly customTimeouts: { readonly create: string; readonly update: string; readonly delete: string };
   /** How many former names it has. */
   readonly aliases: number;
 }
@@ -74,6 +76,7 @@ interface Request {
   getDeletedwith(): string;
   getRetainondelete(): boolean;
   getAdditionalsecretoutputsList(): string[];
+  getCustomtimeouts(): { getCreate(): string; getUpdate(): string; getDelete(): string } | undefined;
   getAliasesList(): unknown[];
 }
 
@@ -195,6 +198,11 @@ function read(monitor: Monitor, request: Request, props: unknown): Seen {
     ignoreChanges: request.getIgnorechangesList(),
     replaceOnChanges: request.getReplaceonchangesList(),
     deleteBeforeReplace: request.getDeletebeforereplace(),
+    customTimeouts: {
+      create: request.getCustomtimeouts()?.getCreate() ?? "",
+      update: request.getCustomtimeouts()?.getUpdate() ?? "",
+      delete: request.getCustomtimeouts()?.getDelete() ?? "",
+    },
     deletedWith: request.getDeletedwith(),
     retainOnDelete: request.getRetainondelete(),
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),

@@ -11,6 +11,7 @@ import type { SshKeys } from "../machines/hostStep";
 import { topologyStep, type StepsArgs } from "../machines/steps";
 import type { Pki } from "../pki/pki";
 import { Bastion } from "./bastion";
+import { BootFiles } from "./bootFiles";
 import { Endpoint } from "./endpoint";
 import { Firewall } from "./firewall";
 import { InstanceRole } from "./instanceRole";
@@ -128,10 +129,17 @@ export class AwsPlatform {
     const { subnetIds, routes } = this.network;
     const { groupIds, rules } = this.firewall;
     const after = [...memberships, ...routes, ...rules, ...this.endpoint.ready];
+    const { pools } = awsOf(this.settings);
+    if (pools.length === 0) return {};
+    const bootFiles = new BootFiles(`${name}-boot`, { settings: this.settings }, opts);
     return Object.fromEntries(
-      awsOf(this.settings).pools.map((pool) => [
+      pools.map((pool) => [
         pool.name,
-        new AwsWorkerPool(`${name}-pool-${pool.name}`, { ...steps, pool, subnetIds, groupIds, after }, opts),
+        new AwsWorkerPool(
+          `${name}-pool-${pool.name}`,
+          { ...steps, pool, subnetIds, groupIds, bootFiles, after },
+          opts,
+        ),
       ]),
     );
   }

@@ -1,15 +1,17 @@
 import * as aws from "@pulumi/aws";
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { poolUserData } from "../../model/aws/poolUserData";
+import { poolBundle, poolUserData } from "../../model/aws/poolUserData";
 import type { FirewallGroup } from "../../model/aws/firewall";
 import { poolStatements } from "../../model/aws/iam";
 import { IMAGES, resolvedAtLaunch, WINDOWS_ROOT_DEVICE, windowsImageParameter } from "../../model/aws/images";
-import { DRAIN_HOOK, HOOK_TIMEOUT, joinParameter, poolGroupName } from "../../model/aws/names";
+import { DRAIN_HOOK, HOOK_TIMEOUT, LAUNCH_HOOK, launchTimeout, WARMUP } from "../../model/aws/hooks";
+import { joinParameter, poolGroupName } from "../../model/aws/names";
 import { autoscalerTags, GENERATION_TAG, poolTags, resourceTags } from "../../model/aws/tags";
 import type { AwsPool } from "../../model/settings/resolvedAws";
 import { poolReadyStep, type StepsArgs } from "../machines/steps";
 import { JOIN_IGNORES, SCALING_IGNORES } from "../options";
+import type { BootFiles } from "./bootFiles";
 import { InstanceRole } from "./instanceRole";
 import { metadataOptions } from "./masters";
 import { notTaken, onlyOnAws, requireArguments } from "../arguments";
@@ -21,6 +23,8 @@ export interface AwsWorkerPoolArgs extends StepsArgs {
   readonly subnetIds: Readonly<Record<string, pulumi.Input<string>>>;
   /** Security groups, as `Firewall` has them. */
   readonly groupIds: Readonly<Partial<Record<FirewallGroup, pulumi.Input<string>>>>;
+  /** The bucket that instances fetch their boot files from. */
+  readonly bootFiles: BootFiles;
   /** Masters' memberships, and the routes: an instance that starts finds a cluster to join. */
   readonly after: readonly pulumi.Resource[];
 }
@@ -33,8 +37,9 @@ function poolNames({ aws: own }: StepsArgs["settings"]): string[] {
 const NO_CREDENTIAL = "none yet";
 
 /**
- * A pool as an Auto Scaling group whose instances join by themselves: seven resources, whatever its size. A changed template
- * rolls through the group; `up` waits until the least number of nodes is Ready, and shows what went wrong on one that is not.
+ * A pool as an Auto Scaling group whose instances join by themselves: nine resources, whatever its size. A changed template
+ * rolls through the group: the next node goes when a new one is Ready, so a template that does not boot stops at its first
+ * instance. `up` waits until the least number of nodes is Ready, and shows what went wrong on one that is not.
  */
 export class AwsWorkerPool extends pulumi.ComponentResource {
   /** The pool's name in the settings. */
@@ -49,7 +54,7 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
       "WorkerPool",
       name,
       args,
-      ["settings", "pool", "subnetIds", "groupIds", "clusterId", "connections", "after"],
+      ["settings", "pool", "subnetIds", "groupIds", "clusterId", "connections", "bootFiles", "after"],
       (given) => [onlyOnAws(given), notTaken("pool", given.pool.name, poolNames(given.settings))],
     );
     super("kubeadm:aws:WorkerPool", name, {}, opts);
@@ -72,12 +77,37 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
       { parent: this, ignoreChanges: JOIN_IGNORES.map((ignored) => ignored.property) },
     );
     const template = this.createTemplate(name, args, role);
-    const group = this.createGroup(name, args, template, [role.policy, parameter, ...args.after]);
+    const group = this.createGroup(name, args, template, [
+      role.policy,
+      parameter,
+      ...this.createBundle(name, args),
+      ...args.bootFiles.ready,
+      ...args.after,
+    ]);
     this.groupName = group.name;
+    this.createLaunchHook(name, pool, group);
     this.nodesReady = [
       poolReadyStep(`${name}-ready`, args, pool, { parent: this, dependsOn: [group, ...args.after] }),
     ];
     this.registerOutputs({ pool: this.pool, groupName: this.groupName });
+  }
+
+  /** What the instances fetch. What is replaced stays in the bucket: an instance of the old template may be on its way. */
+  private createBundle(prefix: string, { settings, pool, bootFiles }: AwsWorkerPoolArgs): pulumi.Resource[] {
+    const bundle = poolBundle(settings, pool);
+    if (bundle === undefined) return [];
+    return [
+      new aws.s3.BucketObjectv2(
+        `${prefix}-boot`,
+        {
+          bucket: bootFiles.bucket,
+          key: bundle.key,
+          contentBase64: bundle.bytes.toString("base64"),
+          contentType: "application/gzip",
+        },
+        { parent: this, retainOnDelete: true },
+      ),
+    ];
   }
 
   private createTemplate(
@@ -121,6 +151,25 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
     );
   }
 
+  /**
+   * Keeps an instance out of service until it is a Ready node. By itself, because a change of the group's initial hooks replaces
+   * the group with every node in it. A new group starts its first instances before it has the hook; `up` waits for those.
+   */
+  private createLaunchHook(prefix: string, pool: AwsPool, group: aws.autoscaling.Group): void {
+    new aws.autoscaling.LifecycleHook(
+      `${prefix}-launch`,
+      {
+        name: LAUNCH_HOOK,
+        autoscalingGroupName: group.name,
+        lifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING",
+        heartbeatTimeout: launchTimeout(pool),
+        defaultResult: "ABANDON",
+      },
+      // A group that is replaced takes its hooks along.
+      { parent: this, deleteBeforeReplace: true },
+    );
+  }
+
   private createGroup(
     prefix: string,
     { settings, pool, subnetIds }: AwsWorkerPoolArgs,
@@ -147,10 +196,17 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
         // A new version of the template replaces instance after instance.
         instanceRefresh: {
           strategy: "Rolling",
-          preferences: { minHealthyPercentage: pool.minHealthyPercent, instanceWarmup: String(WARMUP) },
+          preferences: {
+            minHealthyPercentage: pool.minHealthyPercent,
+            maxHealthyPercentage: pool.maxHealthyPercent,
+            instanceWarmup: String(WARMUP),
+          },
         },
+        // The provider would wait for exactly as many instances as the state says, which a pool that scales does not have, and end
+        // at the first that could not be started; `<pool>-ready` waits for nodes, and the group goes on trying.
+        waitForCapacityTimeout: "0",
         healthCheckType: "EC2",
-        healthCheckGracePeriod: WARMUP,
+        healthCheckGracePeriod: GRACE,
         capacityRebalance: pool.spot !== undefined,
         initialLifecycleHooks: [
           {
@@ -171,13 +227,21 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
         dependsOn: [...after],
         ignoreChanges: scales ? SCALING_IGNORES.map((ignored) => ignored.property) : [],
         deleteBeforeReplace: true,
+        customTimeouts: { delete: deleteTimeout(settings.drainTimeout) },
       },
     );
   }
 }
 
-/** Seconds from an instance's start until it may be a node. */
-const WARMUP = 300;
+/** Seconds from an instance's start in which its health is not judged. */
+const GRACE = 300;
+/** Least minutes of a delete; the provider's own are ten. */
+const LEAST_DELETE = 20;
+
+/** How long a group may take to end all its instances, each of which drains itself or lets the hook's time pass. */
+function deleteTimeout(drainTimeout: number): string {
+  return `${LEAST_DELETE + Math.ceil((drainTimeout + HOOK_TIMEOUT) / 60)}m`;
+}
 
 function imageOf(pool: AwsPool): string {
   if (pool.image !== undefined) {

@@ -1,6 +1,7 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { FIXED_VARIABLE, type SecretFile, type SetupPart } from "../../host/protocol";
+import { LET_GO, WARMUP } from "../../model/aws/hooks";
 import { poolBoot } from "../../model/aws/poolUserData";
 import { controlPlaneTopology, heldBy } from "../../model/aws/topology";
 import { fixedFacts } from "../../model/fixedFacts";
@@ -206,6 +207,7 @@ export function poolReadyStep(
         wanted: pool.min,
         boot: poolBoot(args.settings, pool),
         timeout: pool.joinTimeout,
+        rolling: Math.max(args.settings.drainTimeout, LET_GO) + WARMUP,
         masters,
       },
       operations: ["create", "update"],

@@ -1,8 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import {
+  activitiesScript,
   poolStateScript,
+  readActivities,
   readPoolState,
   type BootStatus,
+  type FailedActivity,
   type PoolState,
 } from "../../model/aws/boot/poolState";
 import { HostProblem } from "../problem";
@@ -16,6 +19,9 @@ type Context = StepContext<PoolReadySpec>;
 const INTERVAL = 5_000;
 /** Milliseconds within which an instance whose boot failed has tried again (`RestartSec` of its unit, and a margin). */
 const RETRY = 180_000;
+/** Milliseconds between two questions after what the group failed at, and from when on before this run it counts. */
+const ACTIVITIES = 60_000;
+const BEFORE = 600_000;
 /** Milliseconds by which an instance's clock may be behind. */
 const CLOCKS = 5_000;
 
@@ -31,8 +37,9 @@ export async function poolReady(context: Context, interval = INTERVAL): Promise<
   const started = Date.now();
   const master = await anyMaster(context);
   const script = poolStateScript(spec.cluster, pool, spec.boot);
+  const activities = new Activities(context, master, started - BEFORE);
   // A rolling refresh replaces one after the other: the time is for the next node, and not for all.
-  let until = started + spec.timeout * 1000;
+  let last = started;
   let most = 0;
   let told = "";
   for (;;) {
@@ -44,17 +51,21 @@ export async function poolReady(context: Context, interval = INTERVAL): Promise<
     if (ready >= wanted) return { pool, nodes: ready };
     if (ready > most) {
       most = ready;
-      until = Date.now() + spec.timeout * 1000;
+      last = Date.now();
     }
+    await activities.look(ACTIVITIES);
     // What failed before this run may have been put right since, and is tried again by the instance.
     const since = Date.now() - started > RETRY ? 0 : started - CLOCKS;
     const failed = state.statuses.find((one) => one.state === "failed" && one.time * 1000 >= since);
     if (failed !== undefined) throw bootFailed(spec, failed);
-    if (Date.now() + interval > until)
+    const seconds = spec.timeout + (state.others > 0 ? spec.rolling : 0);
+    if (Date.now() + interval > last + seconds * 1000) {
+      await activities.look(0);
       throw new HostProblem(
         `pool ${pool}`,
-        `${ready} of ${wanted} nodes are Ready${most > 0 ? ", and no more came in" : " after"} ${spec.timeout} s: ${line}. ${hint(state)}`,
+        `${ready} of ${wanted} nodes are Ready${most > 0 ? ", and no more came in" : " after"} ${seconds} s: ${line}. ${hint(state, activities.failed)}`,
       );
+    }
     await delay(interval);
   }
 }
@@ -81,8 +92,40 @@ function progress(state: PoolState, ready: number, wanted: number): string {
   ].join(", ");
 }
 
+/** What the pool's group could not do: asked now and then, said once. */
+class Activities {
+  /** Newest first. */
+  failed: readonly FailedActivity[] = [];
+  private asked = Date.now();
+
+  constructor(
+    private readonly context: Context,
+    private readonly master: string,
+    private readonly since: number,
+  ) {}
+
+  async look(pause: number): Promise<void> {
+    if (Date.now() - this.asked < pause) return;
+    this.asked = Date.now();
+    const { spec, hosts, say } = this.context;
+    const script = activitiesScript(spec.cluster, spec.pool);
+    const output = await hosts.query(
+      this.master,
+      `asking for activities of pool ${spec.pool}`,
+      "/bin/bash -s",
+      script,
+    );
+    const before = this.failed[0]?.StatusMessage;
+    this.failed = readActivities(output, this.since);
+    const [newest] = this.failed;
+    if (newest !== undefined && newest.StatusMessage !== before)
+      say(`${spec.pool}: Auto Scaling could not go on: ${newest.StatusMessage}`);
+  }
+}
+
 /** Where to look when nothing was said. */
-function hint(state: PoolState): string {
+function hint(state: PoolState, [failed]: readonly FailedActivity[]): string {
+  if (failed !== undefined) return `Auto Scaling said at ${failed.StartTime}: ${failed.StatusMessage}`;
   if (state.nodes.some((node) => !node.ready)) return "Nodes that are not Ready mostly wait for the CNI";
   return state.statuses.length === 0
     ? "No instance has said anything: look at the group's activity (capacity, quota), at its way out, and at /var/log/cloud-init-output.log on an instance"

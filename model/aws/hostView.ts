@@ -35,6 +35,7 @@ function poolOfMasters({ name, platform, labels }: AwsPool): AwsPool {
     taints: [],
     sourceDestinationCheckOff: false,
     minHealthyPercent: 0,
+    maxHealthyPercent: 0,
     joinTimeout: 0,
     generation: 0,
     tags: {},

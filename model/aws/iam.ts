@@ -3,6 +3,9 @@ import type { AwsPool, AwsSettings } from "../settings/resolvedAws";
 import { cloudControllerStatements, storageStatements } from "./iamAddons";
 import {
   bastionHostKeySecret,
+  bootBucketParameter,
+  bootBucketPrefix,
+  BUCKET_DIGITS,
   hostKeySecret,
   joinParameter,
   parameterPrefix,
@@ -129,6 +132,12 @@ export function controlPlaneStatements(settings: ClusterSettings): Statement[] {
         `${path}/*`,
       ]),
     },
+    {
+      sid: "ReadScalingActivities",
+      reason: "up shows why a pool's group starts no instance: quotas, capacity; reading cannot be narrowed",
+      actions: ["autoscaling:DescribeScalingActivities"],
+      resources: ["*"],
+    },
     ...(aws.podIdentity === undefined
       ? [
           ...cloudControllerStatements(settings),
@@ -150,14 +159,32 @@ export function poolStatements(settings: ClusterSettings, pool: AwsPool): Statem
       resources: [parameterArn(aws, joinParameter(settings.name, pool.name))],
     },
     {
+      sid: "FindBootFiles",
+      reason: "the boot script asks which bucket of the cluster has the files that make a host a node",
+      actions: ["ssm:GetParameter"],
+      resources: [parameterArn(aws, bootBucketParameter(settings.name))],
+    },
+    {
+      sid: "ReadOwnBootFiles",
+      reason:
+        "the boot script fetches its pool's files, which hold no secret, by the digest in the user data",
+      actions: ["s3:GetObject"],
+      resources: [
+        `arn:${aws.partition}:s3:::${bootBucketPrefix(settings.name)}${"?".repeat(BUCKET_DIGITS)}/${pool.name}/*`,
+      ],
+      // A bucket's name says nothing of its account: somebody else's may begin alike.
+      conditions: { StringEquals: { "aws:ResourceAccount": "${aws:PrincipalAccount}" } },
+    },
+    {
       sid: "WriteOwnStatus",
       reason: "phase, exit status and the log's end of a boot, which up shows",
       actions: ["ssm:PutParameter"],
       resources: [parameterArn(aws, `${statusPrefix(settings.name, pool.name)}/*`)],
     },
     {
-      sid: "EndDrain",
-      reason: "a node that is to be ended says that its pods are gone",
+      sid: "AnswerHooks",
+      reason:
+        "a new instance says when it is a Ready node, and one that is to be ended when its pods are gone",
       actions: ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
       resources: [arn(aws, "autoscaling", `autoScalingGroup:*:autoScalingGroupName/${group}`)],
     },

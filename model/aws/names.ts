@@ -53,9 +53,22 @@ export function bucketPrefix(cluster: string): string {
   return `${shortName(BUCKET_PREFIX_LIMIT - 1, "kubeadm", cluster)}-`;
 }
 
+/** What the name of the bucket with the pools' boot files begins with. */
+export function bootBucketPrefix(cluster: string): string {
+  return `${shortName(BUCKET_PREFIX_LIMIT - 1, "kubeadm", cluster, "boot")}-`;
+}
+
+/** Digits that @pulumi/aws appends to a bucket's prefix (hashicorp/terraform-plugin-sdk, id.PrefixedUniqueId). */
+export const BUCKET_DIGITS = 26;
+
 /** Everything of a cluster in the SSM parameter store. */
 export function parameterPrefix(cluster: string): string {
   return `/kubeadm/${cluster}`;
+}
+
+/** SSM String: name of the bucket with the pools' boot files. */
+export function bootBucketParameter(cluster: string): string {
+  return `${parameterPrefix(cluster)}/boot-bucket`;
 }
 
 /** SSM SecureString: the pool's discovery file, kept fresh by the masters. */
@@ -75,17 +88,6 @@ export const TEMPLATE_NAME_LIMIT = 128;
 export function poolGroupName(cluster: string, pool: string): string {
   return shortName(TEMPLATE_NAME_LIMIT, "kubeadm", cluster, pool);
 }
-
-/** The lifecycle hook of a pool that waits while a node is drained. */
-export const DRAIN_HOOK = "drain";
-
-/**
- * Seconds that the hook waits for a sign of a node, which gives one every minute while it drains. One that never joined
- * gives none, and is kept for that long.
- */
-export const HOOK_TIMEOUT = 300;
-/** Auto Scaling waits for a hundred times that at most (EC2 Auto Scaling User Guide, "Amazon EC2 Auto Scaling lifecycle hooks"). */
-export const LONGEST_DRAIN = 100 * HOOK_TIMEOUT;
 
 /** Tag by which AWS' cloud controller manager and EBS CSI driver find what is the cluster's. */
 export function clusterTag(cluster: string): string {

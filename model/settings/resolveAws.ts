@@ -6,6 +6,7 @@ import { CNI_FACTS } from "../cni/facts";
 import { apiName } from "../network/endpoint";
 import { WINDOWS_TAINT } from "../windows/facts";
 import { AWS_DEFAULTS } from "./awsDefaults";
+import { healthyPercents } from "./awsHealth";
 import {
   type AwsFacts,
   type AwsPoolFacts,
@@ -231,7 +232,7 @@ function poolOf(input: PoolInput, facts: AwsPoolFacts, checkOff: boolean): AwsPo
     taints: facts.windows && input.taints === undefined ? [WINDOWS_TAINT] : taintsOf("worker", input.taints),
     ...(spot === undefined ? {} : { spot: { ...AWS_DEFAULTS.spot, ...spot } }),
     sourceDestinationCheckOff: input.sourceDestinationCheckOff ?? checkOff,
-    minHealthyPercent: input.minHealthyPercent ?? AWS_DEFAULTS.minHealthyPercent,
+    ...healthyPercents(input),
     joinTimeout: input.joinTimeout ?? AWS_DEFAULTS[facts.windows ? "windowsJoinTimeout" : "joinTimeout"],
     generation: input.generation ?? DEFAULTS.generation,
     tags: input.tags ?? {},

@@ -123,9 +123,14 @@ export interface AwsPool {
   };
   /** The boot script switches EC2's source/destination check off for its own instance. */
   readonly sourceDestinationCheckOff: boolean;
-  /** Percentage of the pool that stays in service during a rolling refresh. */
+  /** Percentage of the pool that stays in service during a rolling refresh; default 100: a new node is Ready before an old one ends. */
   readonly minHealthyPercent: number;
-  /** Seconds the program waits for the pool's nodes. */
+  /** Percentage that the pool may grow to during a rolling refresh; default 110, and 100 where less than all stay in service. */
+  readonly maxHealthyPercent: number;
+  /**
+   * Seconds the program waits for the pool's next node, and an instance has to become one; after twice that the group ends it
+   * and starts another. Default 900, for Windows 1800.
+   */
   readonly joinTimeout: number;
   /** Raised by hand to replace all nodes. */
   readonly generation: number;

@@ -1,6 +1,7 @@
 import { flowsOf, KUBELET_PORT } from "../flows";
 import { NODE_ADDRESS, NODE_NAME } from "../aws/boot/paths";
-import { joinParameter, statusPrefix } from "../aws/names";
+import { LAUNCH_HOOK } from "../aws/hooks";
+import { joinParameter, poolGroupName, statusPrefix } from "../aws/names";
 import { endpointAddresses } from "../network/endpoint";
 import type { ClusterSettings } from "../settings/resolved";
 import type { AwsPool, AwsSettings } from "../settings/resolvedAws";
@@ -97,6 +98,17 @@ ${sayFunction}${nativeFunction}${metadataFunction}${writeFunction}${protectFunct
   $script:status = 0
   Say "##phase $name"
   Publish 'running' 0
+  Send-Heartbeat
+}
+# While the boot goes on the group keeps the instance; one that is no node in time is ended, and another started.
+function Send-Heartbeat {
+  try {
+    if ([Environment]::TickCount / 1000 -lt ${pool.joinTimeout}) {
+      Write-ASLifecycleActionHeartbeat -AutoScalingGroupName ${ps(poolGroupName(settings.name, pool.name))} -LifecycleHookName ${ps(LAUNCH_HOOK)} -InstanceId $instance -Region ${region} | Out-Null
+    }
+  } catch {
+    Say "heartbeat: $_"
+  }
 }
 function Expand-Token([string]$text) {
   $text.Replace('${NODE_NAME}', $node).Replace('${NODE_ADDRESS}', $address).Replace('${PROVIDER}', "$zone/$instance")

@@ -1,4 +1,5 @@
-import { DRAIN_HOOK, poolGroupName } from "../aws/names";
+import { DRAIN_HOOK, EXCLUDED_LABEL, HEARTBEAT, LAUNCH_HOOK, LET_GO } from "../aws/hooks";
+import { poolGroupName } from "../aws/names";
 import type { ClusterSettings } from "../settings/resolved";
 import type { AwsPool } from "../settings/resolvedAws";
 import { metadataFunction, sayFunction, writeFunction } from "./functions";
@@ -9,14 +10,14 @@ import { ps } from "./powershell";
 export const windowsLifecycleTask = "pulumi-kubeadm-lifecycle";
 export const windowsLifecycleScript = `${windowsPaths.state}\\lifecycle.ps1`;
 
-/** Seconds between two looks, between two heartbeats, and that a drain stops before a spot instance's end. */
+/** Seconds between two looks, and that a drain stops before a spot instance's end. */
 const INTERVAL = 5;
-const HEARTBEAT = 60;
 const MARGIN = 15;
+const launched = `${windowsPaths.state}\\launched`;
 
 /**
- * Watches for the end of the instance, as `lifecycle.py` does on Linux: it moves the node's pods away with the kubelet's
- * own credentials, which may cordon their Node and evict its pods and nothing beyond it, and lets the group go on.
+ * Tells the group when the node is Ready, then watches for the end of the instance, as `lifecycle.py` does on Linux: it takes the
+ * node out of balancers and moves its pods away with the kubelet's own credentials, and lets the group go on.
  */
 export function windowsLifecycle(settings: ClusterSettings, pool: AwsPool, region: string): string {
   const { bin, kubernetes, state } = windowsPaths;
@@ -28,6 +29,23 @@ ${sayFunction}${metadataFunction}${writeFunction}function Invoke-Kubectl([string
   $said = & ${ps(`${bin}\\kubectl.exe`)} ${ps(`--kubeconfig=${kubernetes}\\kubelet.conf`)} '--request-timeout=20s' $words 2>&1 | Out-String
   if ($LASTEXITCODE -ne 0) { throw $said.Trim() }
   $said
+}
+# True when the group knows it; a group that waits for nothing has no need to.
+function Send-Action([scriptblock]$call) {
+  try {
+    & $call | Out-Null
+    $true
+  } catch {
+    Say "lifecycle action: $_"
+    "$_" -match 'No active Lifecycle Action'
+  }
+}
+function Test-Balancer {
+  try {
+    (Invoke-Kubectl @('get', 'services', '--all-namespaces', '--output=jsonpath={.items[*].spec.type}')).Trim().Split(' ') -contains 'LoadBalancer'
+  } catch {
+    $true
+  }
 }
 function Get-PodToMove {
   $pods = (Invoke-Kubectl @('get', 'pods', '--all-namespaces', "--field-selector=spec.nodeName=$node", '--output=json') | ConvertFrom-Json).items
@@ -50,16 +68,20 @@ function Send-Eviction($pod) {
 }
 function Move-Pod([DateTime]$deadline, [bool]$waits) {
   Say 'the instance ends; moving its pods away'
-  try { Invoke-Kubectl @('cordon', $node) | Out-Null } catch { Say "cordon: $_" }
+  foreach ($words in @(@('label', '--overwrite', 'node', $node, ${ps(`${EXCLUDED_LABEL}=`)}), @('cordon', $node))) {
+    try { Invoke-Kubectl $words | Out-Null } catch { Say "$($words[0]): $_" }
+  }
+  # Balancers see neither cordon nor eviction, and nodes pass flows on to pods of other nodes.
+  $letGo = if (Test-Balancer) { [DateTime]::UtcNow.AddSeconds(${LET_GO}) } else { [DateTime]::MinValue }
   $beat = [DateTime]::MinValue
   while ([DateTime]::UtcNow -lt $deadline) {
     if ($waits -and ([DateTime]::UtcNow - $beat).TotalSeconds -gt ${HEARTBEAT}) {
-      try { Write-ASLifecycleActionHeartbeat @hook | Out-Null } catch { Say "heartbeat: $_" }
+      Send-Action { Write-ASLifecycleActionHeartbeat @hook -LifecycleHookName ${ps(DRAIN_HOOK)} } | Out-Null
       $beat = [DateTime]::UtcNow
     }
     try {
       $left = @(Get-PodToMove)
-      if ($left.Count -eq 0) { Say 'no pod is left to move'; return }
+      if ($left.Count -eq 0 -and [DateTime]::UtcNow -ge $letGo) { Say 'no pod is left to move'; return }
       $left | Where-Object { -not $_.metadata.deletionTimestamp } | ForEach-Object { Send-Eviction $_ }
     } catch {
       Say "$_"
@@ -70,16 +92,29 @@ function Move-Pod([DateTime]$deadline, [bool]$waits) {
 }
 $node = ([string](Get-Metadata 'local-hostname')).Split(' ')[0]
 $hook = @{
-  AutoScalingGroupName = ${ps(poolGroupName(settings.name, pool.name))}; LifecycleHookName = ${ps(DRAIN_HOOK)}
-  InstanceId = [string](Get-Metadata 'instance-id'); Region = ${ps(region)}
+  AutoScalingGroupName = ${ps(poolGroupName(settings.name, pool.name))}; InstanceId = [string](Get-Metadata 'instance-id'); Region = ${ps(region)}
 }
 $drained = $told = $false
+$since = [DateTime]::UtcNow
+$beat = [DateTime]::MinValue
 while ($true) {
   try {
+    if (-not (Test-Path ${ps(launched)})) {
+      $ready = ''
+      try { $ready = (Invoke-Kubectl @('get', 'node', $node, '--output=json') | ConvertFrom-Json).status.conditions | Where-Object { $_.type -eq 'Ready' } | ForEach-Object { $_.status } } catch { Say "$_" }
+      if ($ready -eq 'True') {
+        if (Send-Action { Complete-ASLifecycleAction @hook -LifecycleHookName ${ps(LAUNCH_HOOK)} -LifecycleActionResult CONTINUE }) {
+          New-Item -ItemType File -Force -Path ${ps(launched)} | Out-Null
+        }
+      } elseif (([DateTime]::UtcNow - $since).TotalSeconds -lt ${pool.joinTimeout} -and ([DateTime]::UtcNow - $beat).TotalSeconds -gt ${HEARTBEAT}) {
+        Send-Action { Write-ASLifecycleActionHeartbeat @hook -LifecycleHookName ${ps(LAUNCH_HOOK)} } | Out-Null
+        $beat = [DateTime]::UtcNow
+      }
+    }
     $waits = [string](Get-Metadata 'autoscaling/target-lifecycle-state') -eq 'Terminated'
     $notice = Get-Metadata 'spot/instance-action'
     if (($waits -or $notice) -and -not $drained) {
-      $deadline = [DateTime]::UtcNow.AddSeconds(${settings.drainTimeout})
+      $deadline = [DateTime]::UtcNow.AddSeconds(${Math.max(settings.drainTimeout, LET_GO)})
       if ($notice) {
         if ($notice -is [string]) { $notice = ConvertFrom-Json $notice }
         $end = ([DateTime]$notice.time).ToUniversalTime().AddSeconds(-${MARGIN})
@@ -89,8 +124,7 @@ while ($true) {
       $drained = $true
     }
     if ($drained -and $waits -and -not $told) {
-      Complete-ASLifecycleAction @hook -LifecycleActionResult CONTINUE | Out-Null
-      $told = $true
+      $told = Send-Action { Complete-ASLifecycleAction @hook -LifecycleHookName ${ps(DRAIN_HOOK)} -LifecycleActionResult CONTINUE }
     }
   } catch {
     Say "$_"

@@ -9,10 +9,12 @@ import {
   bastionUserData,
   masterUserData,
   poolBoot,
+  workerBoot,
   workerCloudConfig,
   workerUserData,
-  compressed,
 } from "../../model/aws/boot/userData";
+import { bootBundle, bundleFiles } from "../../model/aws/boot/bundle";
+import { compressed } from "../../model/aws/boot/compressed";
 import { flannelManifests } from "../../model/cni/flannel";
 import { digestOf } from "../../model/membership/files";
 import { memberDigest } from "../../model/membership/member";
@@ -69,6 +71,7 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
     wanted,
     boot: poolBoot(settings, pool(name)),
     timeout,
+    rolling: 0,
     masters: [master().name],
   });
   const log = (host: string) => lab.exec(host, ["tail", "-n", "40", "/var/log/pulumi-kubeadm.log"]);
@@ -287,10 +290,16 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
   it("a boot that breaks shows its instance, phase, exit status and tail in the error of up", async () => {
     await lab.addHost("w3");
     cloud.instance("w3", { role: "other", lifecycle: "InService" });
-    const whole = workerCloudConfig(settings, pool("other"));
-    const checksum = /runc\.amd64 ([0-9a-f]{64})/.exec(whole)?.[1] ?? "";
+    const { bundle, cloudConfig } = workerBoot(settings, pool("other"));
+    const files = bundleFiles(bundle.bytes);
+    const [, checksum = ""] = /runc\.amd64 ([0-9a-f]{64})/.exec(JSON.stringify(files)) ?? [];
     expect(checksum).not.toBe("");
-    const launched = cloud.launch("w3", compressed(whole.replaceAll(checksum, "0".repeat(64))));
+    const broken = bootBundle(
+      "other",
+      files.map((file) => ({ ...file, content: file.content.replaceAll(checksum, "0".repeat(64)) })),
+    );
+    cloud.putBundle(broken);
+    const launched = cloud.launch("w3", compressed(cloudConfig.replaceAll(bundle.key, broken.key)));
     const step = cloud.step(ready("other", 1));
     await launched;
     const result = await step;

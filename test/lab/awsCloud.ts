@@ -3,7 +3,15 @@ import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { CLUSTER_VARIABLE, SPEC_VARIABLE, VALUES_VARIABLE, type StepSpec } from "../../host/protocol";
 import { bastionStatements, controlPlaneStatements, poolStatements } from "../../model/aws/iam";
-import { bastionHostKeySecret, hostKeySecret } from "../../model/aws/names";
+import {
+  bastionHostKeySecret,
+  bootBucketParameter,
+  bootBucketPrefix,
+  BUCKET_DIGITS,
+  hostKeySecret,
+} from "../../model/aws/names";
+import type { BootBundle } from "../../model/aws/boot/bundle";
+import { poolBundle } from "../../model/aws/poolUserData";
 import { encryptionConfiguration, paths } from "../../model/kubeadm";
 import { parseCluster } from "../../model/settings/parse";
 import type { ClusterSettings } from "../../model/settings/resolved";
@@ -17,7 +25,9 @@ import { inNamespace, labAddress, labNamespace, networks } from "./network";
 import { updateState } from "./state";
 
 const REGION = "eu-central-1";
-const SERVICES = ["ssm", "secretsmanager", "autoscaling", "ec2"];
+/** Its name as @pulumi/aws would make it. */
+const BUCKET = `${bootBucketPrefix("lab")}${"0".repeat(BUCKET_DIGITS)}`;
+const SERVICES = ["ssm", "secretsmanager", "autoscaling", "ec2", `${BUCKET}.s3`];
 /** What stands for the SHA-256 of the cluster's CA. */
 const CLUSTER = "c1".repeat(32);
 export const ISSUER = "https://issuer.example/lab";
@@ -99,6 +109,7 @@ export class AwsLab {
         bastion: bastionStatements(settings),
         ...Object.fromEntries(aws.pools.map((pool) => [pool.name, poolStatements(settings, pool)])),
       },
+      objects: {},
       secrets: {
         [hostKeySecret(settings.name)]: {
           "version-1": fs.readFileSync(
@@ -118,6 +129,11 @@ export class AwsLab {
     for (let tries = 0; ; tries += 1) {
       try {
         await cloud.state();
+        await cloud.putParameter(bootBucketParameter(settings.name), BUCKET);
+        for (const pool of aws.pools) {
+          const bundle = poolBundle(settings, pool);
+          if (bundle) cloud.putBundle(bundle);
+        }
         return cloud;
       } catch (error) {
         if (tries > 100) throw new Error(`${String(error)}\n${tailOf(daemon.log)}`);
@@ -163,6 +179,13 @@ export class AwsLab {
     const secret = { "version-1": fs.readFileSync(file, "utf8") };
     const secrets = { ...this.base.secrets, [bastionHostKeySecret(this.settings.name)]: secret };
     this.base = { ...this.base, secrets };
+  }
+
+  /** Puts a pool's boot files into the cluster's bucket. */
+  putBundle({ key, bytes }: BootBundle): void {
+    const objects = { ...this.base.objects, [`${BUCKET}/${key}`]: bytes.toString("base64") };
+    this.base = { ...this.base, objects };
+    this.writeConfig();
   }
 
   private writeConfig(): void {

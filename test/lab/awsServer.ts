@@ -36,6 +36,8 @@ export interface AwsConfig {
   readonly roles: Readonly<Record<string, readonly Statement[]>>;
   /** By name: versions by id; the last is the current one. */
   readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Objects in S3 by `<bucket>/<key>`, in base64. */
+  readonly objects: Readonly<Record<string, string>>;
 }
 
 export interface Parameter {
@@ -153,7 +155,10 @@ function verify(request: http.IncomingMessage, body: Buffer): { role: string; se
       "The security token included in the request is invalid.",
     );
   if (request.headers["x-amz-security-token"] !== found.token) throw bad("another token");
-  if (request.headers.host !== `${service}.${region}.amazonaws.com` || region !== config().region)
+  const host = String(request.headers.host);
+  const own = `${service}.${region}.amazonaws.com`;
+  // A bucket stands before the service's name (Amazon S3 User Guide, "Virtual hosting of general purpose buckets").
+  if (!(service === "s3" ? host.endsWith(`.${own}`) : host === own) || region !== config().region)
     throw bad(`${request.headers.host} is not ${service} in ${region}`);
   const signed = names.split(";");
   const must = Object.keys(request.headers).filter((name) => name === "host" || name.startsWith("x-amz-"));
@@ -164,7 +169,11 @@ function verify(request: http.IncomingMessage, body: Buffer): { role: string; se
   const canonicalHeaders = [...signed]
     .sort()
     .map((name) => `${name}:${String(request.headers[name]).trim()}\n`);
-  const canonical = [request.method, "/", "", canonicalHeaders.join(""), names, sha256(body)].join("\n");
+  // AWS, "Create a signed AWS API request": S3 wants the body's hash among the signed headers.
+  if (service === "s3" && request.headers["x-amz-content-sha256"] !== sha256(body)) throw bad("no hash");
+  const canonical = [request.method, request.url, "", canonicalHeaders.join(""), names, sha256(body)].join(
+    "\n",
+  );
   const text = [
     "AWS4-HMAC-SHA256",
     stamp,
@@ -186,7 +195,8 @@ function matches(pattern: string, value: string): boolean {
 
 function authorise(role: string, service: string, action: string, resource: string): void {
   const { region, roles } = config();
-  const arn = `arn:aws:${service}:${region}:${ACCOUNT}:${resource}`;
+  const arn =
+    service === "s3" ? `arn:aws:s3:::${resource}` : `arn:aws:${service}:${region}:${ACCOUNT}:${resource}`;
   const allowed = (roles[role] ?? []).some(
     ({ actions, resources }) =>
       actions.some((one) => matches(one, `${service}:${action}`)) &&
@@ -292,9 +302,21 @@ function describeInstances(params: Params): string {
   return `<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><reservationSet>${items.join("")}</reservationSet></DescribeInstancesResponse>`;
 }
 
-function answer(request: http.IncomingMessage, body: Buffer): { text: string; query: boolean } {
+function s3(request: http.IncomingMessage, role: string): Buffer {
+  const name = `${String(request.headers.host).split(".")[0]}${request.url ?? ""}`;
+  const call = { service: "s3", action: "GetObject", role, params: { name }, answer: "refused" };
+  state.calls.push(call);
+  authorise(role, "s3", call.action, name);
+  const found = config().objects[name];
+  if (found === undefined) throw new Refusal(404, "NoSuchKey", "The specified key does not exist.");
+  call.answer = "done";
+  return Buffer.from(found, "base64");
+}
+
+function answer(request: http.IncomingMessage, body: Buffer): Buffer | string {
   const query = String(request.headers["content-type"]).startsWith("application/x-www-form-urlencoded");
   const { role, service } = verify(request, body);
+  if (service === "s3") return s3(request, role);
   const params: Params = query
     ? Object.fromEntries(new URLSearchParams(body.toString()))
     : (JSON.parse(body.toString()) as Params);
@@ -325,11 +347,11 @@ function answer(request: http.IncomingMessage, body: Buffer): { text: string; qu
     }
   })();
   call.answer = "done";
-  return { text: result, query };
+  return result;
 }
 
 function serve(
-  work: (request: http.IncomingMessage, body: Buffer) => string,
+  work: (request: http.IncomingMessage, body: Buffer) => Buffer | string,
   errors: (refusal: Refusal) => string,
 ) {
   return (request: http.IncomingMessage, response: http.ServerResponse): void => {
@@ -372,9 +394,8 @@ if (require.main === module) {
   https
     .createServer(
       { key, cert: certificate },
-      serve(
-        (request, body) => answer(request, body).text,
-        ({ code, message }) => JSON.stringify({ __type: `com.amazon.coral.service#${code}`, message }),
+      serve(answer, ({ code, message }) =>
+        JSON.stringify({ __type: `com.amazon.coral.service#${code}`, message }),
       ),
     )
     .listen(443, listen);

@@ -9,20 +9,30 @@ import { awsProgram } from "./paths";
  * which headers a curl signs (before 7.87: not those of the call).
  */
 export type AwsCommand =
-  "imds" | "parameter" | "putParameter" | "hostKey" | "status" | "statuses" | "instance" | "ec2";
+  | "imds"
+  | "parameter"
+  | "putParameter"
+  | "hostKey"
+  | "status"
+  | "statuses"
+  | "instance"
+  | "ec2"
+  | "beat"
+  | "activities"
+  | "bundle";
 
 /** Seconds for which a refused call is made again: a role that is new, or that was just changed, is refused for some time. */
 const PATIENCE = 90;
 
 function base(aws: Pick<AwsSettings, "region" | "partition">): string {
-  return `import datetime, glob, hashlib, hmac, http.client, json, os, random, re, subprocess, sys, time
+  return `import datetime, glob, gzip, hashlib, hmac, html, http.client, json, os, random, re, subprocess, sys, time
 import urllib.error, urllib.parse, urllib.request
 
 REGION = ${JSON.stringify(aws.region)}
 DOMAIN = ${JSON.stringify(endpointDomain(aws.partition))}
 METADATA = "http://169.254.169.254/latest/"
 # How each service is spoken to: JSON with the prefix of its actions, or a form with the version of its interface.
-SERVICES = {"ssm": "AmazonSSM", "secretsmanager": "secretsmanager", "autoscaling": "2011-01-01", "ec2": "2016-11-15"}
+SERVICES = {"ssm": "AmazonSSM", "secretsmanager": "secretsmanager", "autoscaling": "2011-01-01", "ec2": "2016-11-15", "s3": "object"}
 # Codes of refusals that pass: load, roles that are new, clocks that are not set yet, and failures of the service.
 AGAIN = re.compile("Throttl|Limit|ThroughputExceeded|TooMany|SlowDown|AccessDenied|Unauthorized|Expired|Skewed|Signature|AuthFailure|UnrecognizedClient|InvalidClientTokenId|Internal|Unavailable|Timeout|NotComplete")
 # What a connection comes to that breaks, is refused, or leads to something that speaks no HTTP.
@@ -68,8 +78,8 @@ def credentials():
     return keys
 
 
-def sign(service, host, headers, body, keys, now):
-    """Signature Version 4 of a POST to /: the value of the header Authorization."""
+def sign(service, host, headers, body, keys, now, method="POST", path="/"):
+    """Signature Version 4: the headers with Authorization among them."""
     day, stamp = now.strftime("%Y%m%d"), now.strftime("%Y%m%dT%H%M%SZ")
     headers = dict(headers, host=host, **{"x-amz-date": stamp})
     if keys.get("Token"):
@@ -77,7 +87,7 @@ def sign(service, host, headers, body, keys, now):
     names = sorted(headers)
     canonical = "".join("%s:%s\\n" % (name, headers[name].strip()) for name in names)
     digest = hashlib.sha256(body).hexdigest()
-    request = "\\n".join(["POST", "/", "", canonical, ";".join(names), digest])
+    request = "\\n".join([method, path, "", canonical, ";".join(names), digest])
     scope = "%s/%s/%s/aws4_request" % (day, REGION, service)
     text = "\\n".join(["AWS4-HMAC-SHA256", stamp, scope, hashlib.sha256(request.encode()).hexdigest()])
     key = ("AWS4" + keys["SecretAccessKey"]).encode()
@@ -91,17 +101,22 @@ def sign(service, host, headers, body, keys, now):
 def call_once(service, action, params):
     host = "%s.%s.%s" % (service, REGION, DOMAIN)
     kind = SERVICES[service]
-    if kind[0] == "2":
+    method, path = "POST", "/"
+    if service == "s3":
+        host, method, path = "%s.%s" % (params["Bucket"], host), "GET", "/" + params["Key"]
+        body, headers = b"", {"x-amz-content-sha256": hashlib.sha256(b"").hexdigest()}
+    elif kind[0] == "2":
         body = urllib.parse.urlencode(dict(params, Action=action, Version=kind)).encode()
         headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
     else:
         body = json.dumps(params).encode()
         headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "%s.%s" % (kind, action)}
     now = datetime.datetime.now(datetime.timezone.utc)
-    headers = sign(service, host, headers, body, credentials(), now)
-    request = urllib.request.Request("https://%s/" % host, data=body, headers=headers)
+    headers = sign(service, host, headers, body, credentials(), now, method, path)
+    request = urllib.request.Request("https://%s%s" % (host, path), data=body or None, headers=headers, method=method)
     try:
-        text = urllib.request.urlopen(request, timeout=20).read().decode(errors="replace")
+        content = urllib.request.urlopen(request, timeout=20).read()
+        text = content.decode(errors="replace")
     except urllib.error.HTTPError as error:
         text = error.read().decode(errors="replace")
         found = re.search('"__type" *: *"(?:[^"#]*#)?([^"]+)"|<Code>([^<]+)', text)
@@ -109,6 +124,10 @@ def call_once(service, action, params):
             raise stranger(host, "HTTP %d %s" % (error.code, text))
         said = re.search('"[Mm]essage" *: *"([^"]*)|<Message>([^<]*)', text)
         raise Refused("%s: %s" % (found.group(1) or found.group(2), (said.group(1) or said.group(2) or "") if said else ""))
+    if service == "s3":
+        if hashlib.sha256(content).hexdigest() == params["Digest"]:
+            return content
+        raise stranger(host, text)
     if kind[0] == "2":
         if action + "Response" in text:
             return text
@@ -253,6 +272,29 @@ def instance(name, *tags):
         launched = datetime.datetime.strptime((one.findtext("launchTime") or "")[:19], "%Y-%m-%dT%H:%M:%S")
         launched = launched.replace(tzinfo=datetime.timezone.utc)
         print(one.findtext("instanceId"), int(time.time() - launched.timestamp()))
+`,
+  // bundle BUCKET KEY: puts the files of an object in place, whose key ends in its SHA-256.
+  bundle: `
+def bundle(bucket, key):
+    content = call("s3", "GetObject", {"Bucket": bucket, "Key": key, "Digest": key.split("/")[-1]}, 300)
+    for one in json.loads(gzip.decompress(content)):
+        write(one["path"], one["content"], int(one["mode"], 8))
+`,
+  // beat GROUP HOOK: says to the group that the instance is still on its way.
+  beat: `
+def beat(group, hook):
+    instance = (metadata("meta-data/instance-id") or "").strip()
+    params = {"AutoScalingGroupName": group, "LifecycleHookName": hook, "InstanceId": instance}
+    call("autoscaling", "RecordLifecycleActionHeartbeat", params, 20)
+`,
+  // activities GROUP: what the group failed at lately, newest first: a line of JSON each.
+  activities: `
+def activities(group):
+    text = call("autoscaling", "DescribeScalingActivities", {"AutoScalingGroupName": group, "MaxRecords": "20"}, 20)
+    for one in re.findall("<member>(.*?)</member>", text, re.S):
+        found = {name: html.unescape(value) for name, value in re.findall("<(StatusCode|StatusMessage|StartTime|Description)>([^<]*)<", one)}
+        if found.get("StatusCode") == "Failed":
+            print(json.dumps(found))
 `,
   // ec2 ACTION KEY=VALUE...: a call of EC2.
   ec2: `

@@ -2,13 +2,16 @@ import type { ClusterSettings } from "../../settings/resolved";
 import type { AwsPool } from "../../settings/resolvedAws";
 import type { RenderedFile } from "../../renderedFile";
 import { systemdUnit } from "../../kubeadm/units";
-import { DRAIN_HOOK, poolGroupName } from "../names";
-import { lifecycleProgram, lifecycleUnit, programFolder } from "./paths";
+import { DRAIN_HOOK, EXCLUDED_LABEL, HEARTBEAT, LAUNCH_HOOK, LET_GO } from "../hooks";
+import { poolGroupName } from "../names";
+import { launchedMark, lifecycleProgram, lifecycleUnit, programFolder } from "./paths";
 
 /**
- * Watches for the end of the instance (the group takes it away, or EC2 wants a spot instance back), moves its pods away
- * and lets the group go on. It acts with the kubelet's own credentials, which may cordon their Node and evict its pods, and
- * nothing beyond it (node authorizer, NodeRestriction). `kubectl drain` needs to read DaemonSets, which they may not.
+ * Tells the group when the node is Ready. Then watches for the end of the instance (the group takes it away, or EC2 wants a spot
+ * instance back): takes the node out of balancers, moves its pods away and lets the group go on. It acts with the kubelet's own
+ * credentials, which may label and cordon their Node, evict its pods and read Services, and nothing beyond it (node authorizer,
+ * NodeRestriction, which leaves labels below node.kubernetes.io/ to kubelets). `kubectl drain` needs to read DaemonSets, which
+ * they may not.
  */
 export function lifecycleFiles(settings: ClusterSettings, pool: AwsPool): RenderedFile[] {
   return [
@@ -27,18 +30,19 @@ export function lifecycleFiles(settings: ClusterSettings, pool: AwsPool): Render
 
 /** Seconds between two looks. A spot instance has two minutes from the notice on. */
 const INTERVAL = 5;
-/** Seconds between two heartbeats of a lifecycle action, and that a drain stops before a spot instance's end. */
-const HEARTBEAT = 60;
+/** Seconds that a drain stops before a spot instance's end. */
 const MARGIN = 15;
 
 function program(settings: ClusterSettings, pool: AwsPool): string {
-  return `import calendar, json, subprocess, sys, time
+  const longest = Math.max(settings.drainTimeout, LET_GO);
+  return `import calendar, json, os, subprocess, sys, time
 
 sys.path.insert(0, ${JSON.stringify(programFolder)})
 import aws
 
 KUBECTL = ["/usr/local/bin/kubectl", "--kubeconfig=/etc/kubernetes/kubelet.conf", "--cache-dir=/run/pulumi-kubeadm/kubectl", "--request-timeout=20s"]
-ACTION = {"AutoScalingGroupName": ${JSON.stringify(poolGroupName(settings.name, pool.name))}, "LifecycleHookName": ${JSON.stringify(DRAIN_HOOK)}}
+GROUP = ${JSON.stringify(poolGroupName(settings.name, pool.name))}
+LAUNCHED = ${JSON.stringify(launchedMark)}
 
 
 def kubectl(*words, text=None):
@@ -51,15 +55,36 @@ def ending():
     notice = aws.metadata("meta-data/spot/instance-action")
     if notice:
         end = calendar.timegm(time.strptime(json.loads(notice)["time"], "%Y-%m-%dT%H:%M:%SZ"))
-        return min(end - ${MARGIN}, time.time() + ${settings.drainTimeout}), waits
-    return (time.time() + ${settings.drainTimeout} if waits else None), waits
+        return min(end - ${MARGIN}, time.time() + ${longest}), waits
+    return (time.time() + ${longest} if waits else None), waits
 
 
-def tell(action, **more):
+def tell(action, hook, **more):
+    """Whether the group knows it; a group that waits for nothing (ValidationError) has no need to."""
     try:
-        aws.call("autoscaling", action, dict(ACTION, InstanceId=INSTANCE, **more), 20)
+        aws.call("autoscaling", action, dict(more, AutoScalingGroupName=GROUP, LifecycleHookName=hook, InstanceId=INSTANCE), 20)
     except aws.Refused as error:
         print(error, flush=True)
+        return ": ValidationError" in str(error)
+    return True
+
+
+def launch(since, beat):
+    """Lets the group go on once the node is Ready: the time of the last heartbeat, or None when it goes on."""
+    said = kubectl("get", "node", NODE, "--output=jsonpath={.status.conditions[?(@.type=='Ready')].status}")
+    if said.stdout.strip() == "True":
+        if tell("CompleteLifecycleAction", ${JSON.stringify(LAUNCH_HOOK)}, LifecycleActionResult="CONTINUE"):
+            aws.write(LAUNCHED, "")
+            return None
+    elif time.time() - since < ${pool.joinTimeout} and time.time() - beat > ${HEARTBEAT}:
+        tell("RecordLifecycleActionHeartbeat", ${JSON.stringify(LAUNCH_HOOK)})
+        return time.time()
+    return beat
+
+
+def has_balancers():
+    said = kubectl("get", "services", "--all-namespaces", "--output=jsonpath={.items[*].spec.type}")
+    return said.returncode != 0 or "LoadBalancer" in said.stdout.split()
 
 
 def owned_by_daemon_set(pod):
@@ -87,18 +112,21 @@ def evict(pod):
 
 def drain(deadline, waits):
     print("the instance ends; moving its pods away", flush=True)
+    print(kubectl("label", "--overwrite", "node", NODE, "${EXCLUDED_LABEL}=").stdout.strip(), flush=True)
     print(kubectl("cordon", NODE).stdout.strip(), flush=True)
+    # Balancers see neither cordon nor eviction, and nodes pass flows on to pods of other nodes.
+    let_go = time.time() + (${LET_GO} if has_balancers() else 0)
     beat = 0.0
     while time.time() < deadline:
         if waits and time.time() - beat > ${HEARTBEAT}:
-            tell("RecordLifecycleActionHeartbeat")
+            tell("RecordLifecycleActionHeartbeat", ${JSON.stringify(DRAIN_HOOK)})
             beat = time.time()
         try:
             left = list(to_move())
         except (RuntimeError, ValueError) as error:
             print(error, flush=True)
             left = None
-        if left == []:
+        if left == [] and time.time() >= let_go:
             print("no pod is left to move", flush=True)
             return
         # A disruption budget answers 429, and is asked again.
@@ -112,16 +140,19 @@ def drain(deadline, waits):
 INSTANCE = aws.metadata("meta-data/instance-id").strip()
 NODE = aws.metadata("meta-data/local-hostname").split()[0]
 drained = told = False
+since = time.time()
+beat = None if os.path.exists(LAUNCHED) else 0.0
 while True:
     try:
+        if beat is not None:
+            beat = launch(since, beat)
         deadline, waits = ending()
         if deadline is not None and not drained:
             drain(deadline, waits)
             drained = True
         if drained and waits and not told:
-            tell("CompleteLifecycleAction", LifecycleActionResult="CONTINUE")
-            told = True
-    except (aws.Refused, ValueError) as error:
+            told = tell("CompleteLifecycleAction", ${JSON.stringify(DRAIN_HOOK)}, LifecycleActionResult="CONTINUE")
+    except (aws.Refused, ValueError, KeyError) as error:
         print(error, flush=True)
     time.sleep(${INTERVAL})
 `;

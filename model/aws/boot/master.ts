@@ -14,7 +14,7 @@ export function awsMasterFiles(settings: ClusterSettings): RenderedFile[] {
 }
 
 function masterProgram(aws: AwsSettings): RenderedFile {
-  const commands = ["imds", "parameter", "putParameter", "statuses", "instance"] as const;
+  const commands = ["imds", "parameter", "putParameter", "statuses", "instance", "activities"] as const;
   return { path: awsProgram, mode: "0755", content: awsProgramText(aws, commands) };
 }
 

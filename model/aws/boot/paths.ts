@@ -17,6 +17,9 @@ export const bootLog = "/var/log/pulumi-kubeadm.log";
 /** Its presence says that the boot is done, and nothing is to be done at the next. */
 export const joinedMark = "/var/lib/pulumi-kubeadm/joined";
 
+/** Its presence says that the group knows that the instance is a Ready node. */
+export const launchedMark = "/var/lib/pulumi-kubeadm/launched";
+
 /** Tokens that the boot script replaces by what the metadata service says. */
 export const NODE_NAME = "@NODE_NAME@";
 export const NODE_ADDRESS = "@NODE_ADDRESS@";

@@ -1,6 +1,6 @@
 import { prelude } from "../../membership/shell";
 import { sh } from "../../text";
-import { statusPrefix } from "../names";
+import { poolGroupName, statusPrefix } from "../names";
 import { awsFunction } from "./calls";
 import { BOOT_LABEL, POOL_LABEL } from "./paths";
 
@@ -26,14 +26,41 @@ export interface PoolState {
   readonly nodes: readonly { readonly name: string; readonly ready: boolean }[];
   /** Statuses of that rendering. */
   readonly statuses: readonly BootStatus[];
+  /** How many nodes of the pool came up with another rendering, and are to go. */
+  readonly others: number;
+}
+
+/** An attempt of the pool's group to start or end an instance that failed (EC2 Auto Scaling API, Activity). */
+export interface FailedActivity {
+  /** As `2026-01-31T12:00:00Z`. */
+  readonly StartTime: string;
+  /** AWS' own words. */
+  readonly StatusMessage: string;
 }
 
 /** Run on a master: prints what `readPoolState` reads. Changes nothing. */
 export function poolStateScript(cluster: string, pool: string, boot: string): string {
   return `${prelude()}
 ${awsFunction}kubectl get nodes --selector ${sh(`${POOL_LABEL}=${pool},${BOOT_LABEL}=${boot}`)} -o go-template='{{range .items}}##node {{.metadata.name}} {{range .status.conditions}}{{if eq .type "Ready"}}{{.status}}{{end}}{{end}}{{"\\n"}}{{end}}'
+kubectl get nodes --selector ${sh(`${POOL_LABEL}=${pool},${BOOT_LABEL}!=${boot}`)} -o go-template='{{range .items}}##other {{.metadata.name}}{{"\\n"}}{{end}}'
 aws statuses ${sh(statusPrefix(cluster, pool))} | sed 's/^/##status /'
 `;
+}
+
+/** Run on a master: prints what `readActivities` reads; nothing where the group cannot be asked. Changes nothing. */
+export function activitiesScript(cluster: string, pool: string): string {
+  return `${prelude()}
+${awsFunction}{ aws activities ${sh(poolGroupName(cluster, pool))} || true; } | sed 's/^/##activity /'
+`;
+}
+
+/** What failed from that time on, in milliseconds since 1970, newest first. */
+export function readActivities(output: string, since: number): FailedActivity[] {
+  return output
+    .split("\n")
+    .filter((line) => line.startsWith("##activity {"))
+    .map((line) => JSON.parse(line.slice("##activity ".length)) as FailedActivity)
+    .filter(({ StartTime }) => Date.parse(StartTime) >= since);
 }
 
 /** Reads the output of `poolStateScript`; a status that is no JSON is somebody else's, and left out. */
@@ -47,7 +74,8 @@ export function readPoolState(output: string, boot: string): PoolState {
     .filter((line) => line.startsWith("##status "))
     .map((line) => parsed(line.slice("##status ".length)))
     .filter((status) => status !== undefined && status.boot === boot) as BootStatus[];
-  return { nodes, statuses };
+  const others = lines.filter((line) => line.startsWith("##other ")).length;
+  return { nodes, statuses, others };
 }
 
 function parsed(text: string): BootStatus | undefined {

@@ -1,4 +1,3 @@
-import { gzipSync } from "node:zlib";
 import { apiServerPort } from "../../kubeadm/cluster";
 import { systemdUnit } from "../../kubeadm/units";
 import type { RenderedFile } from "../../renderedFile";
@@ -8,10 +7,12 @@ import { toYaml } from "../../yaml";
 import { bastionHostKeySecret, hostKeySecret } from "../names";
 import { zoneLetter } from "../regions";
 import { awsProgramText } from "./calls";
+import { bootBundle, type BootBundle } from "./bundle";
 import { compact } from "./compact";
+import { compressed } from "./compressed";
 import { bootUnit, programFolder } from "./paths";
-import { UNKNOWN_BOOT, bootDigest, bootSettings, withBootDigest } from "./rendering";
-import { workerFiles } from "./worker";
+import { UNKNOWN_BOOT, bootDigest, bootSettings } from "./rendering";
+import { bundledFiles, startFiles } from "./worker";
 
 /** EC2 API, RunInstances: user data, before base64. */
 export const USER_DATA_LIMIT = 16_384;
@@ -26,17 +27,6 @@ function writeFiles(files: readonly RenderedFile[]): object[] {
     permissions: mode ?? "0644",
     content: path.startsWith(`${programFolder}/`) ? compact(content) : content,
   }));
-}
-
-/**
- * Bytes that are the same for the same text on every machine: gzip's header has no time, and the operating system that
- * zlib was built for is written over (RFC 1952, 2.3.1; 255 is "unknown").
- */
-export function compressed(text: string): Buffer {
-  const bytes = gzipSync(text, { level: 9 });
-  bytes.writeUInt32LE(0, 4);
-  bytes.writeUInt8(255, 9);
-  return bytes;
 }
 
 /**
@@ -114,26 +104,42 @@ function forwardUnits(address: string): RenderedFile[] {
   ];
 }
 
-function workerPayload(settings: ClusterSettings, pool: AwsPool): string {
-  return cloudConfig({
-    write_files: writeFiles(workerFiles(settings, bootSettings(settings), pool, UNKNOWN_BOOT)),
-    runcmd: [
-      ["systemctl", "daemon-reload"],
-      // Not waited for: units of multi-user.target start after cloud-init.
-      ["systemctl", "enable", bootUnit],
-      ["systemctl", "start", "--no-block", bootUnit],
-    ],
-  });
+/** Everything that a Linux instance of a pool starts with. */
+export interface WorkerBoot {
+  /** Names the rendering: nodes carry it as a label, and statuses say which one they are about. */
+  readonly boot: string;
+  /** What the instance fetches. */
+  readonly bundle: BootBundle;
+  /** What it finds: how to fetch the bundle, and which. */
+  readonly cloudConfig: string;
+}
+
+export function workerBoot(settings: ClusterSettings, pool: AwsPool): WorkerBoot {
+  const aws = bootSettings(settings);
+  const files = bundledFiles(settings, pool, UNKNOWN_BOOT);
+  const config = (boot: string, key: string): string =>
+    cloudConfig({
+      write_files: writeFiles(startFiles(settings, aws, pool, boot, key)),
+      runcmd: [
+        ["systemctl", "daemon-reload"],
+        // Not waited for: units of multi-user.target start after cloud-init.
+        ["systemctl", "enable", bootUnit],
+        ["systemctl", "start", "--no-block", bootUnit],
+      ],
+    });
+  const boot = bootDigest(config(UNKNOWN_BOOT, "") + JSON.stringify(files));
+  const bundle = bootBundle(pool.name, bundledFiles(settings, pool, boot));
+  return { boot, bundle, cloudConfig: config(boot, bundle.key) };
 }
 
 /** Names one rendering of a pool's boot: nodes carry it as a label, and statuses say which one they are about. */
 export function poolBoot(settings: ClusterSettings, pool: AwsPool): string {
-  return bootDigest(workerPayload(settings, pool));
+  return workerBoot(settings, pool).boot;
 }
 
 /** The cloud-config of a pool's Linux instances, before compression. */
 export function workerCloudConfig(settings: ClusterSettings, pool: AwsPool): string {
-  return withBootDigest(workerPayload(settings, pool));
+  return workerBoot(settings, pool).cloudConfig;
 }
 
 /** User data of a pool's Linux instances: gzip, which cloud-init unpacks; base64 is the API's business. */

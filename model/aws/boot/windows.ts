@@ -4,7 +4,7 @@ import { windowsBootScript } from "../../windows/boot";
 import { windowsPaths } from "../../windows/paths";
 import { ps, psText } from "../../windows/powershell";
 import { UNKNOWN_BOOT, bootDigest, bootSettings, withBootDigest } from "./rendering";
-import { compressed } from "./userData";
+import { compressed } from "./compressed";
 
 /** Characters in a line of base64, as MIME has it. */
 const LINE = 76;

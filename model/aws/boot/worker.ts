@@ -8,8 +8,9 @@ import { renderNode } from "../../node/render";
 import type { RenderedFile } from "../../renderedFile";
 import type { ClusterSettings } from "../../settings/resolved";
 import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
-import { sh } from "../../text";
-import { joinParameter, statusPrefix } from "../names";
+import { sh, shWords } from "../../text";
+import { HEARTBEAT, LAUNCH_HOOK } from "../hooks";
+import { bootBucketParameter, joinParameter, poolGroupName, statusPrefix } from "../names";
 import { awsFunction, awsProgramText } from "./calls";
 import { identityPart, providerIdPart } from "./identity";
 import { lifecycleFiles } from "./lifecycle";
@@ -28,31 +29,44 @@ import {
 } from "./paths";
 import { poolMachine, registeredLabels } from "./pools";
 
-/** Everything a Linux instance of a pool gets; no secret is among it. */
-export function workerFiles(
+/**
+ * What stands in a Linux instance's user data: as little as it takes to fetch the rest, and to say so where that fails. No
+ * secret is among it.
+ * @param bundle key of the rest in the cluster's bucket
+ */
+export function startFiles(
   settings: ClusterSettings,
   aws: AwsSettings,
   pool: AwsPool,
   boot: string,
+  bundle: string,
 ): RenderedFile[] {
+  const commands = [
+    "imds",
+    "parameter",
+    "status",
+    "beat",
+    "bundle",
+    ...(pool.sourceDestinationCheckOff ? ["ec2" as const] : []),
+  ] as const;
+  return [
+    { path: awsProgram, mode: "0755", content: awsProgramText(aws, commands) },
+    { path: bootProgram, mode: "0700", content: bootScript(settings, pool, boot, bundle) },
+    bootService(),
+  ];
+}
+
+/** What a Linux instance fetches before it makes itself a node; no secret is among it. */
+export function bundledFiles(settings: ClusterSettings, pool: AwsPool, boot: string): RenderedFile[] {
   const machine = poolMachine(pool);
   const labels = Object.entries({ ...registeredLabels(pool), [BOOT_LABEL]: boot });
   const join = joinDocument(settings, machine, DISCOVERY_FILE, [
     { name: "node-labels", value: labels.map(([key, value]) => `${key}=${value}`).join(",") },
   ]);
-  const commands = [
-    "imds",
-    "parameter",
-    "status",
-    ...(pool.sourceDestinationCheckOff ? ["ec2" as const] : []),
-  ] as const;
   return [
-    { path: awsProgram, mode: "0755", content: awsProgramText(aws, commands) },
     { path: nodeSetup, mode: "0700", content: renderNode(settings, machine).setupScript },
     { path: joinTemplate, mode: "0600", content: join },
     ...patches(settings, machine),
-    { path: bootProgram, mode: "0700", content: bootScript(settings, pool, boot) },
-    bootService(),
     ...lifecycleFiles(settings, pool),
   ];
 }
@@ -82,7 +96,7 @@ function bootService(): RenderedFile {
 const LEAST_VALIDITY = 300;
 
 /** What makes an instance a node, and says how far it came. Started at each boot until it is one. */
-function bootScript(settings: ClusterSettings, pool: AwsPool, boot: string): string {
+function bootScript(settings: ClusterSettings, pool: AwsPool, boot: string, bundle: string): string {
   const environment = proxyVariables(settings).map(([name, value]) => `export ${name}=${sh(value)}\n`);
   const parameter = sh(joinParameter(settings.name, pool.name));
   return `#!/usr/bin/env bash
@@ -109,9 +123,17 @@ die() {
   echo "##error $1"
   exit 1
 }
+# While the boot goes on the group keeps the instance; one that is no node in time is ended, and another started.
+beat() {
+  while [ "$(cut -d. -f1 /proc/uptime)" -lt ${pool.joinTimeout} ]; do
+    aws beat ${shWords([poolGroupName(settings.name, pool.name), LAUNCH_HOOK])} >/dev/null 2>&1 || true
+    sleep ${HEARTBEAT}
+  done
+}
 on_exit() {
   local status=$? inner
   trap - EXIT
+  kill "$beating" 2>/dev/null || true
   rm -f ${DISCOVERY_FILE}
   if [ "$status" -ne 0 ]; then
     inner=$(tail -c "+$((start + 1))" $log | sed -n 's/^##phase //p' | tail -n 1)
@@ -120,6 +142,8 @@ on_exit() {
   fi
   exit "$status"
 }
+beat &
+beating=$!
 trap on_exit EXIT
 mkdir -p /run/pulumi-kubeadm /var/lib/pulumi-kubeadm
 chmod 700 /run/pulumi-kubeadm
@@ -131,7 +155,11 @@ ${
   pool.sourceDestinationCheckOff
     ? `aws ec2 ModifyInstanceAttribute "InstanceId=$instance" SourceDestCheck.Value=false\n`
     : ""
-}phase "node setup"
+}phase "boot files"
+bucket=$(aws parameter ${sh(bootBucketParameter(settings.name))})
+aws bundle "$bucket" ${sh(bundle)}
+systemctl daemon-reload
+phase "node setup"
 fill ${nodeSetup} >/run/pulumi-kubeadm/node-setup
 bash /run/pulumi-kubeadm/node-setup </dev/null
 

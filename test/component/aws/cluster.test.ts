@@ -66,7 +66,7 @@ describe("the tree", () => {
       });
     const [few, many] = [await sized(3), await sized(1000)];
     expect(names(many)).toEqual(names(few));
-    expect(many.filter((one) => one.custom && one.name.startsWith("cloud-pool-general"))).toHaveLength(7);
+    expect(many.filter((one) => one.custom && one.name.startsWith("cloud-pool-general"))).toHaveLength(9);
   });
 });
 
@@ -182,6 +182,44 @@ describe("instances", () => {
     expect(group(small).initialLifecycleHooks).toMatchObject([{ name: "drain", heartbeatTimeout: 300 }]);
   });
 
+  it("of a pool come into service when they are Ready nodes, by a hook that replaces no group", async () => {
+    const hook = byName(small, "cloud-pool-general-launch");
+    expect(hook.inputs).toEqual({
+      name: "launch",
+      autoscalingGroupName: hook.inputs.autoscalingGroupName,
+      lifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING",
+      heartbeatTimeout: 900,
+      defaultResult: "ABANDON",
+    });
+    const windowed = { count: 1, instanceType: "t3.large", joinTimeout: 60 };
+    const quick = await cluster({ ...smallAws(), workers: { general: windowed } });
+    expect(byName(quick, "cloud-pool-general-launch").inputs.heartbeatTimeout).toBe(300);
+    const initial = byName(quick, "cloud-pool-general-group").inputs.initialLifecycleHooks;
+    expect(initial).toEqual(byName(small, "cloud-pool-general-group").inputs.initialLifecycleHooks);
+  });
+
+  it("of a pool roll by one more and then one less, unless the settings let it shrink", async () => {
+    const preferences = (all: readonly Recorded[]) =>
+      (byName(all, "cloud-pool-general-group").inputs.instanceRefresh as { preferences: object }).preferences;
+    expect(preferences(small)).toMatchObject({ minHealthyPercentage: 100, maxHealthyPercentage: 110 });
+    const pool = { count: 1, instanceType: "t3.large", minHealthyPercent: 90 };
+    const shrinking = await cluster({ ...smallAws(), workers: { general: pool } });
+    expect(preferences(shrinking)).toMatchObject({ minHealthyPercentage: 90, maxHealthyPercentage: 100 });
+  });
+
+  it("of a pool are waited for by their step, and never by the provider", () => {
+    for (const one of ofType(large, "Group")) expect(one.inputs.waitForCapacityTimeout, one.name).toBe("0");
+  });
+
+  it("of a pool have the time to drain when the pool goes", async () => {
+    const minutes = async (drainTimeout: number) => {
+      const all = await cluster({ ...smallAws(), drainTimeout });
+      return byName(all, "cloud-pool-general-group").customTimeouts.delete;
+    };
+    expect(await minutes(120)).toBe("27m");
+    expect(await minutes(3600)).toBe("85m");
+  });
+
   it("of a pool that scales are counted by whoever scales it", () => {
     expect(byName(large, "cloud-pool-burst-group").ignoreChanges).toEqual(["desiredCapacity"]);
     expect(byName(large, "cloud-pool-general-group").ignoreChanges).toEqual([]);
@@ -273,7 +311,7 @@ describe("secrets", () => {
   it("stay secret on their way to Secrets Manager and the parameter store", () => {
     for (const one of ofType(large, "SecretVersion"))
       expect(pulumi.runtime.isRpcSecret(one.inputs.secretString), one.name).toBe(true);
-    for (const one of ofType(large, "Parameter")) {
+    for (const one of ofType(large, "Parameter").filter(({ name }) => name.endsWith("-join"))) {
       expect(pulumi.runtime.isRpcSecret(one.inputs.value), one.name).toBe(true);
       expect(one.inputs.type).toBe("SecureString");
     }

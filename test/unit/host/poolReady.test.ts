@@ -17,6 +17,8 @@ afterEach(async () => {
 interface Pool {
   readonly nodes?: readonly string[];
   readonly statuses?: readonly Partial<BootStatus>[];
+  readonly others?: readonly string[];
+  readonly activities?: readonly object[];
 }
 
 const spec: PoolReadySpec = {
@@ -26,6 +28,7 @@ const spec: PoolReadySpec = {
   wanted: 2,
   boot: "b1",
   timeout: 30,
+  rolling: 0,
   masters: ["master-1"],
 };
 
@@ -57,9 +60,18 @@ async function master(answers: Pool[], state: object = { cluster, state: "member
       channel.on("data", (chunk: Buffer) => (script += chunk.toString()));
       channel.on("end", () => {
         if (script.includes("##state")) return answer(channel, 0, `##state ${member}\n`);
-        const { nodes = [], statuses = [] } = (answers.length > 1 ? answers.shift() : answers[0]) ?? {};
+        if (script.includes("aws activities")) {
+          const { activities = [] } = answers[0] ?? {};
+          return answer(channel, 0, activities.map((one) => `##activity ${JSON.stringify(one)}\n`).join(""));
+        }
+        const {
+          nodes = [],
+          statuses = [],
+          others = [],
+        } = (answers.length > 1 ? answers.shift() : answers[0]) ?? {};
         const lines = [
           ...nodes.map((node) => `##node ${node}`),
+          ...others.map((node) => `##other ${node}`),
           ...statuses.map(
             (one) => `##status ${JSON.stringify({ parameter: "/p", value: JSON.stringify(one) })}`,
           ),
@@ -151,6 +163,33 @@ describe("waiting for a pool", () => {
     const { result } = await wait(await master([{}]), { timeout: 0.2 });
     expect(result).toContain("0 of 2 nodes are Ready after 0.2 s");
     expect(result).toContain("No instance has said anything: look at the group's activity");
+  });
+
+  it("says in Auto Scaling's own words why no instance comes", async () => {
+    const message =
+      "You have requested more vCPU capacity than your current vCPU limit of 5 allows. Launching EC2 instance failed.";
+    const activities = [
+      { StartTime: new Date().toISOString(), StatusCode: "Failed", StatusMessage: message },
+      { StartTime: "2020-01-01T00:00:00Z", StatusCode: "Failed", StatusMessage: "long ago" },
+    ];
+    const { said, result } = await wait(await master([{ activities }]), { timeout: 0.2 });
+    expect(result).toContain(`Auto Scaling said at ${activities[0]?.StartTime}: ${message}`);
+    expect(result).not.toContain("long ago");
+    expect(said).toContain(`general: Auto Scaling could not go on: ${message}`);
+  });
+
+  it("keeps to its own hint where what failed is long ago", async () => {
+    const activities = [
+      { StartTime: "2020-01-01T00:00:00Z", StatusCode: "Failed", StatusMessage: "long ago" },
+    ];
+    const { result } = await wait(await master([{ activities }]), { timeout: 0.2 });
+    expect(result).toContain("No instance has said anything");
+  });
+
+  it("gives each node of a roll the time in which an old one drains", async () => {
+    const server = await master([{ nodes: ["a True"], others: ["x", "y"] }]);
+    const { result } = await wait(server, { timeout: 0.1, rolling: 0.3 });
+    expect(result).toContain("1 of 2 nodes are Ready, and no more came in 0.4 s");
   });
 
   it("has the time anew with each node that comes: a rolling refresh takes one after the other", async () => {

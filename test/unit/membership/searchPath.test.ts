@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { poolStateScript } from "../../../model/aws/boot/poolState";
-import { workerFiles } from "../../../model/aws/boot/worker";
+import { bundledFiles, startFiles } from "../../../model/aws/boot/worker";
 import { convergeScript } from "../../../model/membership/converging";
 import { drainScript, turnScript } from "../../../model/membership/draining";
 import { memberFiles } from "../../../model/membership/files";
@@ -59,7 +59,10 @@ const all: [string, string][] = [
   ["credential", credentialScript("general", 1)],
   ["join file", joinFileCommand().content],
   ["pool state", poolStateScript("dev", "general", "0123456789ab")],
-  ...workerFiles(aws, awsOf(aws), poolOf(aws), "0123456789ab")
+  ...[
+    ...startFiles(aws, awsOf(aws), poolOf(aws), "0123456789ab", "general/digest"),
+    ...bundledFiles(aws, poolOf(aws), "0123456789ab"),
+  ]
     .filter((file) => /^#!.*\bbash\b/.test(file.content))
     .map((file): [string, string] => [`aws worker: ${file.path}`, file.content]),
   ...[metal, aws].flatMap((settings) =>

@@ -1,5 +1,6 @@
 import { type RawSettings } from "../../support/settings";
 import { REGION, WINDOWS_FILES, largeAws, smallAws } from "../../support/awsInput";
+import { windowsAws } from "../../support/windowsSettings";
 import { type Change, all, hostKey, set } from "./edit";
 import type { Wrong } from "./wrong";
 
@@ -853,31 +854,58 @@ export const WRONG_AWS: readonly Wrong[] = [
       /rules in the security group/,
     ],
   ]),
-  ...cases("user data", smallAws, [
-    [
-      "a long drop-in",
-      set("containerd.dropIn", noise(20_000)),
-      "workers.general",
-      /bytes of user data.*16384/,
-    ],
+  ...cases("user data of Windows, which fetches nothing", windowsAws, [
     [
       "a long kubelet configuration",
       set("kubelet.config", { allowedUnsafeSysctls: noise(20_000).split("\n") }),
-      "workers.general",
-      /bytes of user data/,
+      "workers.win",
+      /bytes of user data.*16384/,
     ],
     [
       "labels without end",
-      general(
-        "labels",
+      set(
+        "workers.win.labels",
         Object.fromEntries(
           noise(26_000)
             .split("\n")
             .map((line, index) => [`l${index}`, line.slice(2)]),
         ),
       ),
-      "workers.general",
+      "workers.win",
       /bytes of user data/,
+    ],
+    [
+      "mirrors without end",
+      set(
+        "images.mirrors",
+        Object.fromEntries(
+          noise(26_000)
+            .split("\n")
+            .map((line, index) => [`r${index}.example.com`, [`https://${line}.example.com`]]),
+        ),
+      ),
+      "workers.win",
+      /bytes of user data/,
+    ],
+  ]),
+  ...cases("rolling refresh", smallAws, [
+    [
+      "growing by more than the pool has",
+      general("maxHealthyPercent", 250),
+      "workers.general.maxHealthyPercent",
+      /at most 200/,
+    ],
+    [
+      "shrinking while it may grow",
+      general("maxHealthyPercent", 99),
+      "workers.general.maxHealthyPercent",
+      /at least 100/,
+    ],
+    [
+      "growing far while it shrinks",
+      all(general("minHealthyPercent", 50), general("maxHealthyPercent", 160)),
+      "workers.general.maxHealthyPercent",
+      /more than 100 above minHealthyPercent 50.*100 to 150/,
     ],
   ]),
   ...cases("volumes", smallAws, [

@@ -24,6 +24,7 @@ import {
   poolSizesFit,
   poolZonesAreInUse,
   poolsHaveSubnets,
+  refreshFits,
   spotFits,
 } from "./pools";
 import { tagsAreTaken } from "./tags";
@@ -54,6 +55,7 @@ const CHECKS: readonly AwsCheck[] = [
   poolZonesAreInUse,
   poolsHaveSubnets,
   spotFits,
+  refreshFits,
   drainsEnd,
   nodesFit,
   addressesSuffice,

@@ -5,9 +5,6 @@ import { poolUserData } from "../../../aws/poolUserData";
 import type { Path, Problems } from "../../problems";
 import type { ClusterSettings } from "../../resolved";
 
-const WINDOWS_TOO_LONG =
-  "bytes of user data, which Windows takes uncompressed, are more than EC2 takes: what nodes are configured by is too long";
-
 type Resolved = Omit<ClusterSettings, "advisories">;
 
 /** What can be counted only once everything is decided: the rules of a group and the bytes that an instance boots with. */
@@ -21,9 +18,9 @@ export function limitsHold(settings: Resolved, problems: Problems): void {
       ["workers", pool.name],
       bytes,
       pool.platform === "windows"
-        ? WINDOWS_TOO_LONG
-        : "bytes of user data, compressed, are more than EC2 takes: what hosts are configured by is too long",
-      { allowed: `at most ${USER_DATA_LIMIT} (containerd.dropIn, kubelet.config, images.mirrors, labels)` },
+        ? "bytes of user data are more than EC2 takes: a Windows pool has its whole configuration in it"
+        : "bytes of user data, compressed, are more than EC2 takes",
+      { allowed: `at most ${USER_DATA_LIMIT} (kubelet.config, images.mirrors, labels)` },
     );
   }
 }

@@ -1,4 +1,5 @@
-import { HOOK_TIMEOUT, LONGEST_DRAIN } from "../../../aws/names";
+import { HOOK_TIMEOUT, LONGEST_DRAIN } from "../../../aws/hooks";
+import { healthyPercents } from "../../awsHealth";
 import { fullZone, type AwsFacts, type AwsPoolFacts } from "../../awsFacts";
 import type { Facts } from "../../draft";
 import type { Problems } from "../../problems";
@@ -111,6 +112,21 @@ export function spotFits({ pools }: AwsFacts, _facts: Facts, problems: Problems)
         },
       );
     }
+  }
+}
+
+/** EC2 Auto Scaling API, RefreshPreferences: the two may differ by 100 at most. */
+export function refreshFits({ pools }: AwsFacts, _facts: Facts, problems: Problems): void {
+  for (const { path, input } of pools) {
+    if ("maxHealthyPercent" in input && input.maxHealthyPercent === undefined) continue;
+    const { minHealthyPercent, maxHealthyPercent } = healthyPercents(input);
+    if (maxHealthyPercent - minHealthyPercent <= 100) continue;
+    problems.add(
+      [...path, "maxHealthyPercent"],
+      maxHealthyPercent,
+      `is more than 100 above minHealthyPercent ${minHealthyPercent}`,
+      { allowed: `100 to ${minHealthyPercent + 100}` },
+    );
   }
 }
 

@@ -5,7 +5,7 @@ import { credentialFiles } from "../../../../model/aws/boot/credentials";
 import { lifecycleFiles } from "../../../../model/aws/boot/lifecycle";
 import { balancerPart, masterPart } from "../../../../model/aws/boot/master";
 import { poolStateScript } from "../../../../model/aws/boot/poolState";
-import { workerFiles } from "../../../../model/aws/boot/worker";
+import { startFiles } from "../../../../model/aws/boot/worker";
 import { bootProgram } from "../../../../model/aws/boot/paths";
 import { convergeScript } from "../../../../model/membership/converging";
 import { memberFiles } from "../../../../model/membership/files";
@@ -33,6 +33,9 @@ const commands: readonly AwsCommand[] = [
   "status",
   "statuses",
   "ec2",
+  "beat",
+  "activities",
+  "bundle",
 ];
 
 const master = (settings: ClusterSettings): Machine => {
@@ -46,7 +49,7 @@ function scriptsOf(settings: ClusterSettings): Record<string, string> {
   const facts = memberFacts(settings, machine, "ab".repeat(32));
   const files = memberFiles(settings, machine);
   const part = masterPart(settings, machine);
-  const boot = workerFiles(settings, awsOf(settings), poolOf(settings), "0123456789ab");
+  const boot = startFiles(settings, awsOf(settings), poolOf(settings), "0123456789ab", "general/digest");
   return {
     init: initScript(settings, facts, files, [], part) + balancerPart(settings, machine),
     join: joinScript(settings, facts, files, [], part),

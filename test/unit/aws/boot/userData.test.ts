@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -9,17 +10,26 @@ import {
   bastionUserData,
   masterUserData,
   poolBoot,
+  workerBoot,
   USER_DATA_LIMIT,
   workerCloudConfig,
   workerUserData,
 } from "../../../../model/aws/boot/userData";
 import { compact } from "../../../../model/aws/boot/compact";
-import { BOOT_LABEL, nodeSetup } from "../../../../model/aws/boot/paths";
+import { bundleFiles } from "../../../../model/aws/boot/bundle";
+import {
+  BOOT_LABEL,
+  joinTemplate,
+  lifecycleProgram,
+  lifecycleUnit,
+  nodeSetup,
+} from "../../../../model/aws/boot/paths";
+import { poolBundle } from "../../../../model/aws/poolUserData";
 import { poolMachine } from "../../../../model/aws/boot/pools";
 import { renderNode } from "../../../../model/node/render";
 import { have } from "../../../support/have";
 import { bash } from "../../node/support";
-import { awsSettings, cloudConfigs, much, poolOf, privateAccess } from "./support";
+import { awsSettings, cloudConfigs, much, poolOf, privateAccess, python } from "./support";
 
 interface CloudConfig {
   readonly write_files?: readonly { path: string; permissions: string; content: string }[];
@@ -29,6 +39,8 @@ interface CloudConfig {
   readonly ssh_authorized_keys?: readonly string[];
 }
 
+const fetched = (settings: typeof dev): string =>
+  JSON.stringify(bundleFiles(workerBoot(settings, poolOf(settings)).bundle.bytes));
 const read = (text: string): CloudConfig => parse(text) as CloudConfig;
 const dev = awsSettings();
 const threeZones = { network: { vpcCidr: "10.0.0.0/16", serviceCidr: "10.96.0.0/16", zones: 3 } };
@@ -42,8 +54,8 @@ describe("a worker's user data", () => {
   });
 
   it.each([
-    ["plain settings", dev, 1_200],
-    ["what people add", much, 400],
+    ["plain settings", dev, 9_000],
+    ["what people add", much, 8_500],
   ])("leaves room below EC2's limit with %s", (_, settings, room) => {
     expect(workerUserData(settings, poolOf(settings)).length).toBeLessThanOrEqual(USER_DATA_LIMIT - room);
   });
@@ -52,8 +64,8 @@ describe("a worker's user data", () => {
     const other = awsSettings({ kubernetesVersion: "1.35.8" });
     expect(poolBoot(dev, poolOf(dev))).toMatch(/^[0-9a-f]{12}$/);
     expect(poolBoot(other, poolOf(other))).not.toBe(poolBoot(dev, poolOf(dev)));
-    expect(workerCloudConfig(dev, poolOf(dev))).toContain(`${BOOT_LABEL}=${poolBoot(dev, poolOf(dev))}`);
-    expect(workerCloudConfig(dev, poolOf(dev))).not.toContain("@BOOT@");
+    expect(fetched(dev)).toContain(`${BOOT_LABEL}=${poolBoot(dev, poolOf(dev))}`);
+    expect(workerCloudConfig(dev, poolOf(dev)) + fetched(dev)).not.toContain("@BOOT@");
   });
 
   it("does not change when masters come, where the endpoint stays", () => {
@@ -69,7 +81,7 @@ describe("a worker's user data", () => {
   });
 
   it("holds no key and no credential", () => {
-    for (const text of [workerCloudConfig(dev, poolOf(dev)), masterUserData(dev)])
+    for (const text of [workerCloudConfig(dev, poolOf(dev)), fetched(dev), masterUserData(dev)])
       expect(text).not.toMatch(
         /BEGIN [A-Z ]*PRIVATE KEY-----\n[A-Za-z0-9+/]|client-key-data: \S{20}|token: \S/,
       );
@@ -91,13 +103,105 @@ describe("a worker's user data", () => {
     );
   });
 
-  it("has the setup script without its comments, and every file of it to the byte", () => {
-    const rendered = renderNode(dev, poolMachine(poolOf(dev)));
-    const written = read(workerCloudConfig(dev, poolOf(dev))).write_files ?? [];
-    const setup = written.find((file) => file.path === nodeSetup)?.content ?? "";
-    expect(setup.length).toBeLessThan(rendered.setupScript.length);
-    for (const file of rendered.files) expect(setup).toContain(file.content);
-    expect(bash(`bash -n <<'THE_END'\n${setup}\nTHE_END\n`).stderr).toBe("");
+  it("names the files to fetch by their digest, and stays as it is but for that when they change", () => {
+    const { bundle, cloudConfig } = workerBoot(dev, poolOf(dev));
+    const digest = createHash("sha256").update(bundle.bytes).digest("hex");
+    expect(bundle.key).toBe(`general/${digest}`);
+    expect(cloudConfig).toContain(`aws bundle "$bucket" general/${digest}\n`);
+    const setup = awsSettings({ downloads: { mirror: "https://mirror.example.com" } });
+    const other = workerBoot(setup, poolOf(setup));
+    expect(other.bundle.key).not.toBe(bundle.key);
+    expect(
+      other.cloudConfig
+        .replaceAll(other.bundle.key, bundle.key)
+        .replaceAll(other.boot, poolBoot(dev, poolOf(dev))),
+    ).toBe(cloudConfig);
+  });
+
+  it("grows by nothing when what hosts are configured by grows", () => {
+    const mirrors = Object.fromEntries(
+      Array.from({ length: 200 }, (_, index) => [
+        `registry-${index}.example.com`,
+        [`https://${createHash("sha256").update(String(index)).digest("hex")}.example.com`],
+      ]),
+    );
+    const settings = awsSettings({ images: { mirrors } });
+    const difference =
+      workerUserData(settings, poolOf(settings)).length - workerUserData(dev, poolOf(dev)).length;
+    expect(Math.abs(difference)).toBeLessThan(100);
+  });
+});
+
+describe("a worker's boot files", () => {
+  const bundle = poolBundle(dev, poolOf(dev)) ?? expect.fail("no bundle");
+  const files = bundleFiles(bundle.bytes);
+
+  it("have the whole setup script, kubeadm's documents and what watches for the end of the instance", () => {
+    const setup = files.find((file) => file.path === nodeSetup);
+    expect(setup?.content).toBe(renderNode(dev, poolMachine(poolOf(dev))).setupScript);
+    expect(files.map((file) => file.path)).toEqual(
+      expect.arrayContaining([joinTemplate, lifecycleProgram, `/etc/systemd/system/${lifecycleUnit}`]),
+    );
+  });
+
+  it.skipIf(!have("python3"))("are put in place by the program of the user data, with their modes", () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "boot-files-"));
+    const said = python(
+      `
+import base64
+clock = [0.0]
+aws.time.monotonic = lambda: clock[0]
+aws.time.sleep = lambda seconds: clock.__setitem__(0, clock[0] + seconds)
+aws.credentials = lambda: {"AccessKeyId": "A", "SecretAccessKey": "B", "Token": "C"}
+content = base64.b64decode(${JSON.stringify(bundle.bytes.toString("base64"))})
+answers = [b"<html>a portal</html>", content[:100], content]
+asked = []
+class Answer:
+    def __init__(self, content):
+        self.content = content
+    def read(self):
+        return self.content
+def urlopen(request, timeout):
+    asked.append((request.get_method(), request.full_url, request.data, sorted(request.headers)))
+    return Answer(answers.pop(0))
+aws.urllib.request.urlopen = urlopen
+write = aws.write
+aws.write = lambda path, content, mode: write(${JSON.stringify(folder)} + path, content, mode)
+aws.bundle("a-bucket", ${JSON.stringify(bundle.key)})
+print(len(asked), asked[0])`,
+      ["bundle"],
+    );
+    expect(said).toBe(
+      `3 ('GET', 'https://a-bucket.s3.us-east-1.amazonaws.com/${bundle.key}', None, ` +
+        "['Authorization', 'Host', 'X-amz-content-sha256', 'X-amz-date', 'X-amz-security-token'])\n",
+    );
+    for (const file of files) {
+      expect(fs.readFileSync(folder + file.path, "utf8"), file.path).toBe(file.content);
+      expect(fs.statSync(folder + file.path).mode & 0o777, file.path).toBe(Number.parseInt(file.mode, 8));
+    }
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  it.skipIf(!have("python3"))("are refused where they are others than the user data means", () => {
+    const said = python(
+      `
+clock = [0.0]
+aws.time.monotonic = lambda: clock[0]
+aws.time.sleep = lambda seconds: clock.__setitem__(0, clock[0] + seconds)
+aws.credentials = lambda: {"AccessKeyId": "A", "SecretAccessKey": "B", "Token": "C"}
+class Answer:
+    def read(self):
+        return b"[]"
+aws.urllib.request.urlopen = lambda request, timeout: Answer()
+try:
+    aws.bundle("a-bucket", "general/" + "0" * 64)
+except aws.Refused as error:
+    print(error)`,
+      ["bundle"],
+    );
+    expect(said).toContain(
+      "s3 GetObject: Unavailable: a-bucket.s3.us-east-1.amazonaws.com answered with '[]'",
+    );
   });
 });
 

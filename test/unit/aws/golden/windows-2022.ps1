@@ -40,7 +40,7 @@ function Protect-Folder([string]$path) {
 }
 function Publish([string]$state, [int]$exit, [string[]]$tail) {
   $value = [ordered]@{
-    instance = $instance; node = $node; boot = 'a6410deeb278'; state = $state; phase = $script:phase
+    instance = $instance; node = $node; boot = 'f024e5c84456'; state = $state; phase = $script:phase
     exit = $exit; time = [DateTimeOffset]::UtcNow.ToUnixTimeSeconds()
   }
   if ($tail) { $value['tail'] = @($tail) }
@@ -81,6 +81,17 @@ function Start-Phase([string]$name) {
   $script:status = 0
   Say "##phase $name"
   Publish 'running' 0
+  Send-Heartbeat
+}
+# While the boot goes on the group keeps the instance; one that is no node in time is ended, and another started.
+function Send-Heartbeat {
+  try {
+    if ([Environment]::TickCount / 1000 -lt 1800) {
+      Write-ASLifecycleActionHeartbeat -AutoScalingGroupName 'kubeadm-cloud-win' -LifecycleHookName 'launch' -InstanceId $instance -Region 'eu-central-1' | Out-Null
+    }
+  } catch {
+    Say "heartbeat: $_"
+  }
 }
 function Expand-Token([string]$text) {
   $text.Replace('@NODE_NAME@', $node).Replace('@NODE_ADDRESS@', $address).Replace('@PROVIDER@', "$zone/$instance")
@@ -169,7 +180,7 @@ version = 3
   }
 
   Start-Phase 'kubelet'
-  $command = Expand-Token 'C:\k\kube-log-runner.exe --log-file=C:\var\log\kubelet.log C:\k\kubelet.exe --windows-service --config=C:\var\lib\kubelet\config.yaml --bootstrap-kubeconfig=C:\etc\kubernetes\bootstrap-kubelet.conf --kubeconfig=C:\etc\kubernetes\kubelet.conf --cert-dir=C:\var\lib\kubelet\pki --hostname-override=@NODE_NAME@ --node-ip=@NODE_ADDRESS@ --cloud-provider=external --node-labels=example.com/tier=legacy,kubeadm.pulumi.com/pool=win,kubeadm.pulumi.com/boot=a6410deeb278'
+  $command = Expand-Token 'C:\k\kube-log-runner.exe --log-file=C:\var\log\kubelet.log C:\k\kubelet.exe --windows-service --config=C:\var\lib\kubelet\config.yaml --bootstrap-kubeconfig=C:\etc\kubernetes\bootstrap-kubelet.conf --kubeconfig=C:\etc\kubernetes\kubelet.conf --cert-dir=C:\var\lib\kubelet\pki --hostname-override=@NODE_NAME@ --node-ip=@NODE_ADDRESS@ --cloud-provider=external --node-labels=example.com/tier=legacy,kubeadm.pulumi.com/pool=win,kubeadm.pulumi.com/boot=f024e5c84456'
   if (Get-Service -Name kubelet -ErrorAction SilentlyContinue) {
     Set-ItemProperty -Path 'HKLM:\SYSTEM\CurrentControlSet\Services\kubelet' -Name ImagePath -Value $command
   } else {
@@ -317,6 +328,23 @@ function Invoke-Kubectl([string[]]$words) {
   if ($LASTEXITCODE -ne 0) { throw $said.Trim() }
   $said
 }
+# True when the group knows it; a group that waits for nothing has no need to.
+function Send-Action([scriptblock]$call) {
+  try {
+    & $call | Out-Null
+    $true
+  } catch {
+    Say "lifecycle action: $_"
+    "$_" -match 'No active Lifecycle Action'
+  }
+}
+function Test-Balancer {
+  try {
+    (Invoke-Kubectl @('get', 'services', '--all-namespaces', '--output=jsonpath={.items[*].spec.type}')).Trim().Split(' ') -contains 'LoadBalancer'
+  } catch {
+    $true
+  }
+}
 function Get-PodToMove {
   $pods = (Invoke-Kubectl @('get', 'pods', '--all-namespaces', "--field-selector=spec.nodeName=$node", '--output=json') | ConvertFrom-Json).items
   $pods | Where-Object {
@@ -338,16 +366,20 @@ function Send-Eviction($pod) {
 }
 function Move-Pod([DateTime]$deadline, [bool]$waits) {
   Say 'the instance ends; moving its pods away'
-  try { Invoke-Kubectl @('cordon', $node) | Out-Null } catch { Say "cordon: $_" }
+  foreach ($words in @(@('label', '--overwrite', 'node', $node, 'node.kubernetes.io/exclude-from-external-load-balancers='), @('cordon', $node))) {
+    try { Invoke-Kubectl $words | Out-Null } catch { Say "$($words[0]): $_" }
+  }
+  # Balancers see neither cordon nor eviction, and nodes pass flows on to pods of other nodes.
+  $letGo = if (Test-Balancer) { [DateTime]::UtcNow.AddSeconds(60) } else { [DateTime]::MinValue }
   $beat = [DateTime]::MinValue
   while ([DateTime]::UtcNow -lt $deadline) {
     if ($waits -and ([DateTime]::UtcNow - $beat).TotalSeconds -gt 60) {
-      try { Write-ASLifecycleActionHeartbeat @hook | Out-Null } catch { Say "heartbeat: $_" }
+      Send-Action { Write-ASLifecycleActionHeartbeat @hook -LifecycleHookName 'drain' } | Out-Null
       $beat = [DateTime]::UtcNow
     }
     try {
       $left = @(Get-PodToMove)
-      if ($left.Count -eq 0) { Say 'no pod is left to move'; return }
+      if ($left.Count -eq 0 -and [DateTime]::UtcNow -ge $letGo) { Say 'no pod is left to move'; return }
       $left | Where-Object { -not $_.metadata.deletionTimestamp } | ForEach-Object { Send-Eviction $_ }
     } catch {
       Say "$_"
@@ -358,12 +390,25 @@ function Move-Pod([DateTime]$deadline, [bool]$waits) {
 }
 $node = ([string](Get-Metadata 'local-hostname')).Split(' ')[0]
 $hook = @{
-  AutoScalingGroupName = 'kubeadm-cloud-win'; LifecycleHookName = 'drain'
-  InstanceId = [string](Get-Metadata 'instance-id'); Region = 'eu-central-1'
+  AutoScalingGroupName = 'kubeadm-cloud-win'; InstanceId = [string](Get-Metadata 'instance-id'); Region = 'eu-central-1'
 }
 $drained = $told = $false
+$since = [DateTime]::UtcNow
+$beat = [DateTime]::MinValue
 while ($true) {
   try {
+    if (-not (Test-Path 'C:\ProgramData\pulumi-kubeadm\launched')) {
+      $ready = ''
+      try { $ready = (Invoke-Kubectl @('get', 'node', $node, '--output=json') | ConvertFrom-Json).status.conditions | Where-Object { $_.type -eq 'Ready' } | ForEach-Object { $_.status } } catch { Say "$_" }
+      if ($ready -eq 'True') {
+        if (Send-Action { Complete-ASLifecycleAction @hook -LifecycleHookName 'launch' -LifecycleActionResult CONTINUE }) {
+          New-Item -ItemType File -Force -Path 'C:\ProgramData\pulumi-kubeadm\launched' | Out-Null
+        }
+      } elseif (([DateTime]::UtcNow - $since).TotalSeconds -lt 1800 -and ([DateTime]::UtcNow - $beat).TotalSeconds -gt 60) {
+        Send-Action { Write-ASLifecycleActionHeartbeat @hook -LifecycleHookName 'launch' } | Out-Null
+        $beat = [DateTime]::UtcNow
+      }
+    }
     $waits = [string](Get-Metadata 'autoscaling/target-lifecycle-state') -eq 'Terminated'
     $notice = Get-Metadata 'spot/instance-action'
     if (($waits -or $notice) -and -not $drained) {
@@ -377,8 +422,7 @@ while ($true) {
       $drained = $true
     }
     if ($drained -and $waits -and -not $told) {
-      Complete-ASLifecycleAction @hook -LifecycleActionResult CONTINUE | Out-Null
-      $told = $true
+      $told = Send-Action { Complete-ASLifecycleAction @hook -LifecycleHookName 'drain' -LifecycleActionResult CONTINUE }
     }
   } catch {
     Say "$_"
