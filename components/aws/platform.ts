@@ -49,6 +49,8 @@ export class AwsPlatform {
   readonly endpoint: Endpoint;
   /** Set where the settings have one. */
   readonly bastion?: Bastion;
+  /** Set where there are pools. */
+  readonly bootFiles?: BootFiles;
   /** The instances of the control plane. */
   readonly masters: Masters;
   /** What steps need besides the settings. */
@@ -97,6 +99,7 @@ export class AwsPlatform {
         },
         opts,
       );
+    if (own.pools.length > 0) this.bootFiles = new BootFiles(`${name}-boot`, { settings }, opts);
     const role = new InstanceRole(
       `${name}-masters-identity`,
       { settings, part: "control-plane", statements: controlPlaneStatements(settings) },
@@ -129,9 +132,9 @@ export class AwsPlatform {
     const { subnetIds, routes } = this.network;
     const { groupIds, rules } = this.firewall;
     const after = [...memberships, ...routes, ...rules, ...this.endpoint.ready];
+    const { bootFiles } = this;
+    if (bootFiles === undefined) return {};
     const { pools } = awsOf(this.settings);
-    if (pools.length === 0) return {};
-    const bootFiles = new BootFiles(`${name}-boot`, { settings: this.settings }, opts);
     return Object.fromEntries(
       pools.map((pool) => [
         pool.name,
