@@ -1,8 +1,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { SettingsError, pathText } from "../model/settings/problems";
-import { readStackConfig } from "../model/settings/yaml";
+import { SettingsError } from "../model/settings/problems";
+import { isEncrypted, plainSecretProblems, storedSecrets } from "../model/settings/storedSecrets";
+import { objectIn, readStackConfig } from "../model/settings/yaml";
 import type { Arguments } from "./arguments";
 import { PlanError } from "./error";
 
@@ -17,7 +18,7 @@ export interface EnvironmentConfig {
   readonly region?: string | undefined;
   /** The object under `kubeadm:cluster`, as written. */
   readonly cluster: unknown;
-  /** The secrets, where all of them stand there in plain text; undefined where one is encrypted: none can be read. */
+  /** Values of the secrets, where they are known. Those of a file are encrypted, and a plan has no passphrase. */
   readonly secrets: Readonly<Record<string, string>> | undefined;
   /** Names of the secrets that the file has, readable or not; undefined where the whole object is encrypted. */
   readonly secretNames: readonly string[] | undefined;
@@ -25,10 +26,10 @@ export interface EnvironmentConfig {
 
 /**
  * @throws PlanError when there is no such environment, or its file cannot be read
- * @throws SettingsError when the file is no YAML or has a key twice
+ * @throws SettingsError when the file is no YAML, has a key twice, is read differently by Pulumi's CLI, or has secrets in plain text
  */
 export function readEnvironment(args: Arguments): EnvironmentConfig {
-  const values = readStackConfig(readText(args), args.environment);
+  const values = readStackConfig(readBytes(args), args.environment);
   const cluster = values["kubeadm:cluster"];
   if (cluster === undefined)
     throw new PlanError(
@@ -44,14 +45,14 @@ export function readEnvironment(args: Arguments): EnvironmentConfig {
     project: projectName(path.dirname(args.configFile)),
     folder: path.dirname(args.configFile),
     region: typeof region === "string" ? region : undefined,
-    cluster,
+    cluster: typeof cluster === "string" ? (objectIn(cluster) ?? cluster) : cluster,
     ...secretsOf(values["kubeadm:secrets"], args),
   };
 }
 
-function readText(args: Arguments): string {
+function readBytes(args: Arguments): Buffer {
   try {
-    return fs.readFileSync(args.configFile, "utf8");
+    return fs.readFileSync(args.configFile);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (args.configFileGiven || code !== "ENOENT")
@@ -77,32 +78,10 @@ function environmentsIn(folder: string): string[] {
 }
 
 function secretsOf(value: unknown, args: Arguments): Pick<EnvironmentConfig, "secrets" | "secretNames"> {
-  if (value === undefined || value === null) return { secrets: undefined, secretNames: [] };
-  if (isEncrypted(value)) return { secrets: undefined, secretNames: undefined };
-  if (typeof value !== "object" || Array.isArray(value))
-    throw new PlanError(`kubeadm:secrets in ${shown(args.configFile)} has to be an object (a YAML mapping)`);
-  const entries = Object.entries(value);
-  const wrong = entries.filter(([, one]) => typeof one !== "string" && !isEncrypted(one));
-  if (wrong.length > 0)
-    throw new SettingsError(
-      wrong.map(([name]) => ({
-        path: pathText(["kubeadm:secrets", name]),
-        value: "[hidden]",
-        message: "is no text",
-        allowed: `one text under each name: pulumi config set --secret --path 'kubeadm:secrets.${name}'`,
-      })),
-      args.environment,
-    );
-  const plain = entries.filter((entry): entry is [string, string] => typeof entry[1] === "string");
-  return {
-    secrets: plain.length === entries.length ? Object.fromEntries(plain) : undefined,
-    secretNames: entries.map(([name]) => name),
-  };
-}
-
-/** `pulumi config set --secret` writes `{secure: <ciphertext>}`. */
-function isEncrypted(value: unknown): boolean {
-  return value !== null && typeof value === "object" && "secure" in value && Object.keys(value).length === 1;
+  const { names, plain } = storedSecrets(value);
+  if (plain.size > 0)
+    throw new SettingsError(plainSecretProblems(plain.keys(), shown(args.configFile)), args.environment);
+  return { secrets: undefined, secretNames: names };
 }
 
 function projectName(folder: string): string {

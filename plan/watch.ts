@@ -1,3 +1,4 @@
+import { secretCommand } from "../model/settings/storedSecrets";
 import { fixedFacts } from "../model/fixedFacts";
 import { nodeCapacity } from "../model/network/clusterNetwork";
 import type { ClusterSettings } from "../model/settings/resolved";
@@ -45,7 +46,7 @@ function secretItems(config: EnvironmentConfig, settings: ClusterSettings): Watc
   const items = missing.map((name): WatchItem => ({
     kind: "todo",
     text: `Secret ${name} is not set; pulumi up refuses to start without it`,
-    command: `pulumi config set --secret --path 'kubeadm:secrets.${name}' < FILE`,
+    command: secretCommand(name),
   }));
   const unread = settings.secretNames.filter((name) => !missing.includes(name));
   if (unread.length === 0 || config.secrets !== undefined) return items;

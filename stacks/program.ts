@@ -1,5 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Cluster, type ClusterArgs } from "../components/cluster";
+import { ClusterSettingsError } from "../components/settingsError";
+import { SettingsError } from "../model/settings/problems";
+import { plainSecretProblems, storedSecrets } from "../model/settings/storedSecrets";
+import { objectIn } from "../model/settings/yaml";
+import { type StackFile, stackFile } from "./stackFile";
 
 /** What a stack exports. */
 export interface StackOutputs {
@@ -33,20 +38,48 @@ function kubeconfigsOf({ tenants }: Cluster): pulumi.Output<Record<string, strin
 
 /**
  * The settings and secrets of the running stack's configuration.
+ *
+ * @param folder Of the project, where the stack's file is.
  * @throws RunError when `kubeadm:cluster` is missing or is no object
+ * @throws ClusterSettingsError when a secret is not encrypted, or the stack's file is read differently by the CLI and others
  */
-export function stackArgs(): ClusterArgs {
+export function stackArgs(folder: string = pulumi.getRootDirectory()): ClusterArgs {
+  const file = stackFile(folder, pulumi.getStack());
   const settings = readObject("cluster");
   if (settings === undefined)
     throw new pulumi.RunError(
       `the stack ${pulumi.getStack()} has no kubeadm:cluster: write it to Pulumi.${pulumi.getStack()}.yaml`,
     );
+  // A program that makes things on hosts has to have its secrets; only a plan can do without.
+  const secrets = readObject("secrets") ?? {};
+  refusePlainSecrets(secrets, file);
   return {
     settings: settings as unknown as ClusterArgs["settings"],
-    // A program that makes things on hosts has to have its secrets; only a plan can do without.
-    secrets: (readObject("secrets") ?? {}) as Record<string, string>,
+    secrets: secrets as Record<string, string>,
     region: pulumi.runtime.getConfig("aws:region"),
   };
+}
+
+/**
+ * Pulumi says of the whole key whether it is secret, and it is as soon as one part is. Which part is not encrypted stands in the
+ * stack's file; a text there counts when it is the value that the program was given, since the configuration may come from elsewhere.
+ */
+function refusePlainSecrets(given: Readonly<Record<string, unknown>>, file: StackFile | undefined): void {
+  const stored = storedSecrets(file?.config["kubeadm:secrets"]).plain;
+  const plain = isConfigSecret("kubeadm:secrets")
+    ? [...stored]
+        .filter(([name, text]) => name in given && String(given[name]) === String(text))
+        .map(([name]) => name)
+    : Object.keys(given);
+  if (plain.length === 0) return;
+  const problems = plainSecretProblems(plain, file?.name ?? "the configuration of the stack");
+  throw new ClusterSettingsError(new SettingsError(problems, pulumi.getStack()));
+}
+
+/** @internal in the SDK, which says it to no program in another way without a warning of its own. */
+function isConfigSecret(key: string): boolean {
+  const { isConfigSecret: ask } = pulumi.runtime as unknown as { isConfigSecret: (key: string) => boolean };
+  return ask(key);
 }
 
 /**
@@ -56,12 +89,7 @@ export function stackArgs(): ClusterArgs {
 function readObject(key: string): Record<string, unknown> | undefined {
   const text = pulumi.runtime.getConfig(`kubeadm:${key}`);
   if (text === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    if (value !== null && typeof value === "object" && !Array.isArray(value))
-      return value as Record<string, unknown>;
-  } catch {
-    // Reported below without the text, which may be a secret.
-  }
-  throw new pulumi.RunError(`kubeadm:${key} has to be an object (a YAML mapping)`);
+  const value = objectIn(text);
+  if (value === undefined) throw new pulumi.RunError(`kubeadm:${key} has to be an object (a YAML mapping)`);
+  return value;
 }

@@ -1,14 +1,19 @@
 import { type Document, type YAMLParseError, parseDocument } from "yaml";
 
+import { decoded, readDifferently, wrongCharacters } from "./cliYaml";
 import { type Problem, SettingsError, show } from "./problems";
 
 /**
- * Reads the `config` of a `Pulumi.<environment>.yaml`.
+ * Reads the `config` of a `Pulumi.<environment>.yaml`, as text or as the bytes of the file.
  *
- * @throws SettingsError for text that is no YAML, with line and column; a key that stands twice, as a machine named twice,
- * is one such: YAML keeps only the last, and the first would vanish unseen.
+ * @throws SettingsError for text that is no YAML, with line and column, and for text that the Pulumi CLI reads differently
+ * (`cliYaml.ts`). A key that stands twice, as a machine named twice, is an error too: YAML keeps only the last, and the first would
+ * vanish unseen.
  */
-export function readStackConfig(text: string, environment?: string): Record<string, unknown> {
+export function readStackConfig(file: string | Uint8Array, environment?: string): Record<string, unknown> {
+  const text = (typeof file === "string" ? file : textOf(file, environment)).replace(/^\ufeff/, "");
+  const characters = wrongCharacters(text);
+  if (characters.length > 0) throw new SettingsError(characters, environment);
   const document = parseDocument(text, {
     uniqueKeys: true,
     prettyErrors: true,
@@ -22,6 +27,8 @@ export function readStackConfig(text: string, environment?: string): Record<stri
       environment,
     );
   }
+  const differences = readDifferently(text, document);
+  if (differences.length > 0) throw new SettingsError(differences, environment);
   const value = plainValue(document, environment);
   if (value !== null && (typeof value !== "object" || Array.isArray(value))) {
     const allowed = "a mapping with config in it, as pulumi config writes it";
@@ -39,6 +46,18 @@ export function readStackConfig(text: string, environment?: string): Record<stri
     );
   }
   return config as Record<string, unknown>;
+}
+
+function textOf(bytes: Uint8Array, environment: string | undefined): string {
+  try {
+    return decoded(bytes);
+  } catch {
+    const allowed = "UTF-8: save the file in that encoding";
+    throw new SettingsError(
+      [{ path: "", value: "the file", message: "has bytes that are not UTF-8", allowed }],
+      environment,
+    );
+  }
 }
 
 /** The document as plain values: references that lead nowhere, merge what is no mapping, or hold themselves are refused. */
@@ -72,6 +91,14 @@ function yamlProblem(text: string, error: YAMLParseError): Problem {
       allowed: "each key once; machines have different names",
     };
   }
+  if (error.code === "MULTIPLE_DOCS") {
+    return {
+      path,
+      value: "a second document (---)",
+      message: "would be left out by Pulumi's CLI",
+      allowed: "one document in the file",
+    };
+  }
   const [message = ""] = error.message.split("\n");
   return {
     path,
@@ -89,4 +116,19 @@ function withoutText(message: string): string {
 /** The key at an offset, for the report. */
 function duplicateKey(text: string, offset: number): string {
   return /^["']?[^:\s{},]+/.exec(text.slice(offset))?.[0]?.replace(/^["']|["']$/g, "") ?? "a key";
+}
+
+/**
+ * The object in the JSON of a configuration value: a mapping of the stack's file, or JSON that was set as text. Undefined for anything
+ * else; the text may be a secret, so it is not quoted.
+ */
+export function objectIn(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value !== null && typeof value === "object" && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }

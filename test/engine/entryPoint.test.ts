@@ -97,6 +97,34 @@ describeWithLanguageHost("the program that the CLI runs", () => {
     expect(status).not.toBe(0);
   });
 
+  it("refuses secrets that are not encrypted, and a file that is read in two ways, before any resource", async () => {
+    const file = path.join(copy, "Pulumi.metal.yaml");
+    const text = readFileSync(file, "utf8");
+    const said = async (changed: string): Promise<string> => {
+      writeFileSync(file, changed);
+      const shown = await preview();
+      expect(shown).not.toContain("kubeadm:index:Cluster");
+      return shown;
+    };
+    const key = newKey().private;
+    const indented = key.trimEnd().replaceAll("\n", "\n      ");
+    const plain = `kubeadm:secrets:\n    operator: |\n      ${indented}\n`;
+    const none = text.replace(/kubeadm:secrets:\n {4}operator:\n {6}secure: .*\n/, plain);
+    expect(none).toContain(plain);
+    const command = "pulumi config set --secret --path 'kubeadm:secrets.operator'";
+    expect(await said(none)).toContain(command);
+    // One secret that is encrypted makes the whole key secret to Pulumi.
+    await pulumi(["config", "set", "--secret", "--path", "kubeadm:secrets.weave", "--stack", "metal"], "w");
+    const one = readFileSync(file, "utf8");
+    expect(one).toContain("weave:");
+    const partly = await said(one);
+    expect(partly).toContain(command);
+    expect(partly).not.toContain(key.split("\n")[1]);
+    expect(await said(text.replace("maxNodes: 256", "maxNodes: 0256"))).toContain("number 174");
+    expect(await said(`${text}\n---\nconfig: {}\n`)).toContain("a second document");
+    writeFileSync(file, text);
+  });
+
   it("of each example is its own", async () => {
     for (const [example, made] of [
       ["own-program", /kubeadm:index:Cluster +shop/],

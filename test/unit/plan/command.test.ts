@@ -113,17 +113,50 @@ describe("npm run plan", () => {
     expect(fs.readdirSync(folder)).toEqual(["other.yaml"]);
   });
 
-  it("refuses secrets that are no text, and does not take them for encrypted ones", async () => {
+  it.each([
+    ["a key in plain text", "operator: |\n      -----BEGIN OPENSSH PRIVATE KEY-----\n      b3BlbnNzaC1rZXk"],
+    ["one that is no text", "operator: 4711"],
+    ["one beside an encrypted one", "operator: abcdef\n    other: { secure: AAA }"],
+  ])("refuses %s with the command that encrypts it, and shows nothing of it", async (_, secrets) => {
     const folder = newFolder();
     fs.writeFileSync(
       path.join(folder, "Pulumi.metal.yaml"),
-      `${metal}\n  kubeadm:secrets: { operator: 4711, other: { secure: AAA } }\n`,
+      `${metal}\n  kubeadm:secrets:\n    ${secrets}\n`,
     );
-    const { status, stderr } = await run(folder, "metal");
+    const { status, stdout, stderr } = await run(folder, "metal");
     expect(status).toBe(1);
     expect(stderr).toContain("1 problem in the settings of metal");
-    expect(stderr).toContain("kubeadm:secrets.operator: [hidden] is no text");
+    expect(stderr).toContain("kubeadm:secrets.operator: [hidden] is not encrypted in Pulumi.metal.yaml");
+    expect(stderr).toContain("pulumi config set --secret --path 'kubeadm:secrets.operator' < FILE");
+    expect(stdout + stderr).not.toMatch(/4711|b3BlbnNzaC1rZXk|abcdef/);
     expect(fs.readdirSync(folder)).toEqual(["Pulumi.metal.yaml"]);
+  });
+
+  it("reads settings that were set as one text, as the program does", async () => {
+    const folder = newFolder();
+    const { config } = parse(metal) as { config: Record<string, unknown> };
+    const text = JSON.stringify(config["kubeadm:cluster"]);
+    fs.writeFileSync(
+      path.join(folder, "Pulumi.metal.yaml"),
+      stringify({ config: { "kubeadm:cluster": text } }),
+    );
+    expect(await run(folder, "metal")).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  it.each([
+    [
+      "bytes that are not UTF-8",
+      Buffer.from(metal.replace("example.internal", "ex\u00e4mple.internal"), "latin1"),
+    ],
+    ["a number that the CLI reads in base 8", Buffer.from(metal.replace("maxNodes: 256", "maxNodes: 0256"))],
+    ["a second document", Buffer.from(`${metal}\n---\n${metal}`)],
+  ])("refuses a file with %s", async (_, bytes) => {
+    const folder = newFolder();
+    fs.writeFileSync(path.join(folder, "Pulumi.metal.yaml"), bytes);
+    const { status, stderr } = await run(folder, "metal");
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/UTF-8|number 174 to Pulumi's CLI|a second document/);
+    expect(stderr).not.toMatch(/^\s+at /m);
   });
 
   it.each([[["--output", "x", "metal"]], [[]], [["metal", "prod"]], [["../metal"]]])(

@@ -1,0 +1,45 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+import { reporting } from "../components/settingsError";
+import { readStackConfig } from "../model/settings/yaml";
+
+/** The stack's file, and what stands under `config` there. */
+export interface StackFile {
+  readonly name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads `Pulumi.<stack>.yaml` of a project, as `npm run plan` does. The values that a program gets were read by the CLI; this finds
+ * what the CLI reads differently, and which secrets are not encrypted. Undefined where there is no such file: the configuration
+ * may come from elsewhere (`--config-file`, Pulumi ESC).
+ *
+ * @throws ClusterSettingsError when the file is not YAML that all readers read alike
+ */
+export function stackFile(folder: string, stack: string): StackFile | undefined {
+  for (const end of ["yaml", "yml"]) {
+    const name = `Pulumi.${stack}.${end}`;
+    const bytes = read(path.join(folder, configFolder(folder), name));
+    if (bytes !== undefined) return { name, config: reporting(() => readStackConfig(bytes, stack)) };
+  }
+  return undefined;
+}
+
+/** `stackConfigDir` of the project, relative to its folder. */
+function configFolder(folder: string): string {
+  const bytes = read(path.join(folder, "Pulumi.yaml"));
+  if (bytes === undefined) return "";
+  const project = parse(bytes.toString("utf8")) as { stackConfigDir?: unknown } | null;
+  return typeof project?.stackConfigDir === "string" ? project.stackConfigDir : "";
+}
+
+function read(file: string): Buffer | undefined {
+  try {
+    return fs.readFileSync(file);
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw new pulumi.RunError(`${file} cannot be read: ${(error as Error).message}`);
+  }
+}
