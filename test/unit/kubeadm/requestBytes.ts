@@ -1,4 +1,5 @@
-import { createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createECDH, createPrivateKey, createPublicKey, createSign, type KeyObject } from "node:crypto";
+import { drawBytes } from "../../support/seed";
 
 /** A DER element; `long` writes its length in a longer form than DER allows. */
 export function element(tag: number, content: Buffer, long = 0): Buffer {
@@ -92,10 +93,18 @@ export const challenge = sequence(OID.challenge, set(element(UTF8, Buffer.from("
 
 /** Signed with its own key, so that only its bytes can be what is wrong with it. */
 export class Requests {
-  private readonly keys: { publicKey: KeyObject; privateKey: KeyObject };
+  private readonly privateKey: KeyObject;
 
-  constructor(curve = "prime256v1") {
-    this.keys = generateKeyPairSync("ec", { namedCurve: curve });
+  constructor(curve: "P-256" | "P-384" = "P-256") {
+    const [name, size] = curve === "P-256" ? ["prime256v1", 32] : ["secp384r1", 48];
+    const pair = createECDH(name);
+    // The order of both curves begins with ff: a smaller number is below it.
+    pair.setPrivateKey(Buffer.concat([Buffer.from([1]), drawBytes(size - 1)]));
+    const point = pair.getPublicKey();
+    const encoded = (bytes: Buffer): string => bytes.toString("base64url");
+    const [x, y] = [point.subarray(1, 1 + size), point.subarray(1 + size)].map(encoded);
+    const key = { kty: "EC", crv: curve, x, y, d: encoded(pair.getPrivateKey()) };
+    this.privateKey = createPrivateKey({ key, format: "jwk" });
   }
 
   der(parts: Parts): Buffer {
@@ -135,14 +144,14 @@ export class Requests {
       Buffer.concat([
         element(0x02, Buffer.from([parts.version ?? 0])),
         subject,
-        this.keys.publicKey.export({ type: "spki", format: "der" }),
+        createPublicKey(this.privateKey).export({ type: "spki", format: "der" }),
         element(0xa0, Buffer.concat(attributes), long("attributes")),
         trailing("info"),
       ]),
       long("info"),
     );
     const info = parts.change === undefined ? written : parts.change(written);
-    const signature = createSign("sha256").update(info).sign(this.keys.privateKey);
+    const signature = createSign("sha256").update(info).sign(this.privateKey);
     return Buffer.concat([
       element(
         0x30,
