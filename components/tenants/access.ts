@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesObject } from "../../model/kubernetes";
 import type { ClusterSettings } from "../../model/settings/resolved";
+import { tenantPolicies } from "../../model/tenants/admission";
 import { grantBindings, tenantClusterRoles } from "../../model/tenants/roles";
 import { anyResource, anyResourceName } from "../kubernetes/anyResource";
 import { requireArguments } from "../arguments";
@@ -10,7 +11,7 @@ export interface AccessArgs {
   readonly settings: ClusterSettings;
 }
 
-/** ClusterRoles that tenants' members get. Made before the first tenant. */
+/** What holds for all tenants: ClusterRoles of their members, and what admission refuses. Made before the first tenant. */
 export class TenantRoles extends pulumi.ComponentResource {
   /** The objects, in the order they are made. */
   readonly resources: readonly pulumi.CustomResource[];
@@ -18,7 +19,12 @@ export class TenantRoles extends pulumi.ComponentResource {
   constructor(name: string, args: AccessArgs, opts?: pulumi.ComponentResourceOptions) {
     requireArguments("TenantRoles", name, args, ["settings"]);
     super("kubeadm:tenants:TenantRoles", name, {}, opts);
-    this.resources = objects(this, name, tenantClusterRoles(args.settings), opts);
+    this.resources = objects(
+      this,
+      name,
+      [...tenantClusterRoles(args.settings), ...tenantPolicies(args.settings)],
+      opts,
+    );
     this.registerOutputs({});
   }
 }

@@ -245,6 +245,8 @@ function controllerArgs(ingress: IngressNginxSettings): string[] {
     "--controller-class=k8s.io/ingress-nginx",
     `--ingress-class=${ingress.className}`,
     `--configmap=$(POD_NAMESPACE)/${controllerName}`,
+    // It would call any address for whoever may write a Service, past their network policy.
+    "--disable-svc-external-name",
     // What Ingresses say of their address: the balancer's, or the nodes' that take traffic themselves.
     ingress.arrive.by === "loadBalancer"
       ? `--publish-service=$(POD_NAMESPACE)/${controllerName}`

@@ -2,10 +2,9 @@ import { ISSUER_TOKEN, JWKS_PATH, STS_AUDIENCE } from "../aws/identity";
 import { controlPlaneEndpoint } from "../network/endpoint";
 import type { ClusterSettings, ProxySettings } from "../settings/resolved";
 import { isSupportedMinor, minorOf, MINORS } from "../versions";
-import { ADMISSION_PLUGINS } from "./admissionPlugins";
 import { argumentList, days } from "./arguments";
 import { oidcArguments, usesAuthenticationFile } from "./authentication";
-import { withKubeadmsControllers, withKubeadmsGates, withKubeadmsPlugins } from "./lists";
+import { withKubeadmsControllers, withKubeadmsGates, withPlugins } from "./lists";
 import { apiServerFolder, paths } from "./paths";
 import { kubeadmApi, type ClusterConfiguration, type EnvVar, type LocalEtcd } from "./v1beta4";
 
@@ -36,10 +35,7 @@ export function clusterConfiguration(settings: ClusterSettings): ClusterConfigur
     encryptionAlgorithm: "ECDSA-P256",
     apiServer: {
       certSANs: certificateNames(settings),
-      extraArgs: argumentList(
-        apiServerArguments(settings),
-        withKubeadmsPlugins(settings.apiServer.extraArgs),
-      ),
+      extraArgs: argumentList(apiServerArguments(settings), withPlugins(settings.apiServer.extraArgs)),
       extraVolumes: [
         {
           name: "pulumi-kubeadm",
@@ -101,7 +97,6 @@ function apiServerArguments(settings: ClusterSettings): Record<string, string> {
       : oidcArguments(settings.oidc);
   return {
     "admission-control-config-file": paths.admission,
-    "enable-admission-plugins": ADMISSION_PLUGINS.join(","),
     "audit-log-maxage": String(settings.audit.maxAge),
     "audit-log-maxbackup": String(settings.audit.maxBackup),
     "audit-log-maxsize": String(settings.audit.maxSize),

@@ -1,7 +1,5 @@
+import { ADMISSION_PLUGINS } from "./admissionPlugins";
 import type { ExtraArgs } from "../settings/resolved";
-
-/** Admission plugins that are on besides Kubernetes' own: kubeadm's one, on which labels and approvals of nodes rely. */
-const ADMISSION_PLUGINS = ["NodeRestriction"];
 
 /** Controllers that are on besides Kubernetes' own (kubeadm, app/phases/controlplane/manifests.go), with their other names. */
 const CONTROLLERS = [
@@ -9,14 +7,15 @@ const CONTROLLERS = [
   ["tokencleaner", "token-cleaner-controller"],
 ] as const;
 
-/** A list flag that the settings give takes the place of kubeadm's value; what of that is needed is put back. */
-export function withKubeadmsPlugins(args: ExtraArgs): ExtraArgs {
-  return extended(args, "enable-admission-plugins", (given) =>
-    ADMISSION_PLUGINS.filter((name) => !given.includes(name)),
-  );
+/** The library's plugins with those of the settings, but for what the settings switch off: a list takes the place of kubeadm's. */
+export function withPlugins(args: ExtraArgs): ExtraArgs {
+  const off = listOf(args["disable-admission-plugins"]);
+  const given = listOf(args["enable-admission-plugins"]);
+  const own = ADMISSION_PLUGINS.filter((name) => !given.includes(name) && !off.includes(name));
+  return { ...args, "enable-admission-plugins": [...given, ...own].join(",") };
 }
 
-/** As above, for controllers, but for those that the settings switch off. */
+/** A list flag that the settings give takes the place of kubeadm's value; what of that is needed is put back, but for those that the settings switch off. */
 export function withKubeadmsControllers(args: ExtraArgs): ExtraArgs {
   return extended(args, "controllers", (given) =>
     CONTROLLERS.filter(
@@ -39,8 +38,13 @@ function extended(
 ): ExtraArgs {
   const value = args[name];
   if (value === undefined) return args;
-  const given = (typeof value === "string" ? [value] : value)
-    .flatMap((one) => one.split(","))
-    .map((one) => one.trim());
+  const given = listOf(value);
   return { ...args, [name]: [...given, ...missing(given)].join(",") };
+}
+
+function listOf(value: ExtraArgs[string] | undefined): string[] {
+  return (value === undefined ? [] : typeof value === "string" ? [value] : value)
+    .flatMap((one) => one.split(","))
+    .map((one) => one.trim())
+    .filter((one) => one !== "");
 }

@@ -80,6 +80,27 @@ export interface TenantCredentials {
   readonly renewBeforeHours: number;
 }
 
+/**
+ * What admission refuses in a tenant's namespace, by default all of it:
+ * - `externalIPs`: Services with `spec.externalIPs`;
+ * - `externalName`: Services of type ExternalName;
+ * - `loadBalancerAddress`: Services that choose their balancer's address, pool, security groups or subnets;
+ * - `controlPlaneNodes`: pods that tolerate the taint of control-plane nodes, or name their node;
+ * - `catchAllHosts`: Ingresses without a host;
+ * - `ingressAnnotations`: annotations of ingress-nginx that serve other hosts, call addresses or bring configuration;
+ * - `sharedHosts`: hosts that another tenant's Ingress has, or that another tenant lists.
+ */
+export const TENANT_REFUSALS = [
+  "externalIPs",
+  "externalName",
+  "loadBalancerAddress",
+  "controlPlaneNodes",
+  "catchAllHosts",
+  "ingressAnnotations",
+  "sharedHosts",
+] as const;
+export type TenantRefusal = (typeof TENANT_REFUSALS)[number];
+
 /** A namespace with its bounds, and who works in it. */
 export interface Tenant {
   /** Also the name of its namespace. */
@@ -94,6 +115,12 @@ export interface Tenant {
   readonly network?: TenantNetwork;
   /** Level of Pod Security that the namespace enforces; default `restricted`. */
   readonly podSecurity: PodSecurityLevel;
+  /** What admission lets this tenant do although it refuses it by default; empty: nothing. */
+  readonly allow: readonly TenantRefusal[];
+  /** Host names that are this tenant's, `*.` for all below: it may have no others, and nobody else these. undefined: any free one. */
+  readonly hosts?: readonly string[];
+  /** Priority classes that its pods may name; undefined: all but the system's. */
+  readonly priorityClasses?: readonly string[];
   /** Besides the holder of its kubeconfig. */
   readonly members: readonly Member[];
   /** undefined: the tenant has no kubeconfig of its own. */

@@ -1,11 +1,9 @@
 import type { JsonValue, KubernetesObject } from "../kubernetes";
 import type { ClusterSettings } from "../settings/resolved";
 import type { Amounts, Tenant, TenantLimits } from "../settings/resolvedTenancy";
+import { TENANT_LABEL } from "./names";
 import { networkPolicy } from "./network";
 import { tenantBindings } from "./roles";
-
-/** Says that a namespace is a tenant's, for selectors of other objects. */
-const TENANT_LABEL = "kubeadm.pulumi.com/tenant";
 
 /** A tenant's objects, its namespace first. */
 export function tenantManifests(tenant: Tenant, settings: ClusterSettings): KubernetesObject[] {

@@ -1,5 +1,8 @@
 import { CNI_FACTS } from "../cni/facts";
 
+/** Says that a namespace is a tenant's, for selectors of other objects. */
+export const TENANT_LABEL = "kubeadm.pulumi.com/tenant";
+
 /** Namespaces that a cluster has from the start (Kubernetes documentation, "Namespaces: Initial namespaces"). */
 export const FIRST_NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-system"] as const;
 

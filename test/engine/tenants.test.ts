@@ -12,6 +12,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { Authority } from "../../components/pki/authority";
 import { createPeople } from "../../components/tenants";
 import type { ClusterSettings } from "../../model/settings/resolved";
+import { TENANT_REFUSALS } from "../../model/settings/resolvedTenancy";
 import { metalSettings } from "../support/settings";
 import { ensureTool } from "../support/toolchain";
 import { startApiServer, type ApiServer } from "./apiServer";
@@ -56,6 +57,15 @@ const settings = (change: object = {}): ClusterSettings =>
         protect: false,
       },
       guests: { protect: false, credentials: { role: "view" } },
+      pay: {
+        protect: false,
+        hosts: ["pay.example.com", "*.pay.example.com"],
+        priorityClasses: ["batch", "system-cluster-critical"],
+      },
+      trusted: {
+        protect: false,
+        allow: TENANT_REFUSALS.filter((word) => word !== "externalIPs"),
+      },
     },
     roles: [{ user: "ann", source: "certificate", role: "view", namespaces: ["shop"] }],
     manifests: [
@@ -224,6 +234,162 @@ describeWithEngine("tenants", () => {
     );
   });
 
+  const object = (apiVersion: string, kind: string, spec: object, annotations: object = {}): object => ({
+    apiVersion,
+    kind,
+    metadata: { name: "tried", annotations },
+    spec,
+  });
+  const service = (spec: object, annotations: object = {}): object =>
+    object("v1", "Service", { ports: [{ port: 80 }], ...spec }, annotations);
+  const path_ = {
+    path: "/",
+    pathType: "Prefix",
+    backend: { service: { name: "web", port: { number: 80 } } },
+  };
+  const ingress = (host: string | undefined, more: object = {}, annotations: object = {}): object =>
+    object(
+      "networking.k8s.io/v1",
+      "Ingress",
+      { rules: [{ ...(host === undefined ? {} : { host }), http: { paths: [path_] } }], ...more },
+      annotations,
+    );
+  const running = (more: object): object => {
+    const one = pod("tried") as { spec: object };
+    return { ...one, spec: { ...one.spec, ...more } };
+  };
+  const nginx = (name: string): object => ({ [`nginx.ingress.kubernetes.io/${name}`]: "x" });
+  /** Says what the server would do, and leaves nothing. */
+  const tries = (tenant: string, what: object): string => {
+    const { stdout, stderr } = as(tenant, ["create", "--dry-run=server", "-o", "name", "-f", "-"], what);
+    return stdout.trim() === "" ? stderr : "taken";
+  };
+
+  const refused: readonly (readonly [name: string, what: object, reason: RegExp])[] = [
+    [
+      "an external name",
+      service({ type: "ExternalName", externalName: "169.254.169.254.nip.io" }),
+      /ExternalName/,
+    ],
+    [
+      "an address of a balancer",
+      service({ type: "LoadBalancer", loadBalancerIP: "10.40.0.11" }),
+      /loadBalancerIP/,
+    ],
+    [
+      "an address of MetalLB",
+      service({}, { "metallb.io/loadBalancerIPs": "10.40.0.11" }),
+      /chooses addresses/,
+    ],
+    ["a shared address", service({}, { "metallb.universe.tf/allow-shared-ip": "x" }), /chooses addresses/],
+    [
+      "a security group",
+      service({}, { "service.beta.kubernetes.io/aws-load-balancer-security-groups": "sg-1" }),
+      /chooses addresses/,
+    ],
+    [
+      "a toleration of control-plane nodes",
+      running({
+        tolerations: [
+          { key: "node-role.kubernetes.io/control-plane", operator: "Exists", effect: "NoSchedule" },
+        ],
+      }),
+      /tolerates the taint/,
+    ],
+    ["a toleration of everything", running({ tolerations: [{ operator: "Exists" }] }), /tolerates the taint/],
+    ["a node", running({ nodeName: "cp1" }), /spec\.nodeName/],
+    ["no host", ingress(undefined), /without a host/],
+    ["a default backend", ingress("a.example.com", { defaultBackend: path_.backend }), /without a host/],
+    ["a snippet", ingress("a.example.com", {}, nginx("configuration-snippet")), /annotation makes/],
+    ["an alias", ingress("a.example.com", {}, nginx("server-alias")), /annotation makes/],
+    ["a call for authentication", ingress("a.example.com", {}, nginx("auth-url")), /annotation makes/],
+    ["a host that another tenant lists", ingress("pay.example.com"), /belongs to another tenant/],
+    ["a host below one that another lists", ingress("api.pay.example.com"), /belongs to another tenant/],
+    ["a wildcard over it", ingress("*.example.com"), /belongs to another tenant/],
+    [
+      "its certificate",
+      ingress("a.example.com", { tls: [{ hosts: ["pay.example.com"] }] }),
+      /belongs to another/,
+    ],
+  ];
+  it.each(refused)("a tenant is refused %s, and a trusted one is not", (_, what, reason) => {
+    expect(tries("shop", what)).toMatch(reason);
+    expect(tries("trusted", what)).toBe("taken");
+  });
+
+  it("a tenant is refused a priority class of the system, and one that lists it is not", () => {
+    const critical = running({ priorityClassName: "system-cluster-critical" });
+    expect(tries("shop", critical)).toMatch(/a system priority class/);
+    expect(tries("trusted", critical)).toMatch(/a system priority class/);
+    expect(tries("pay", critical)).toBe("taken");
+    expect(tries("pay", running({ priorityClassName: "system-node-critical" }))).toMatch(/priorityClasses/);
+  });
+
+  it("a tenant is taken what is its own", () => {
+    expect(tries("shop", service({}))).toBe("taken");
+    expect(
+      tries("shop", service({ type: "LoadBalancer" }, { "metallb.io/ip-allocated-from-pool": "a" })),
+    ).toBe("taken");
+    expect(tries("pay", running({ tolerations: [{ key: "dedicated", operator: "Exists" }] }))).toBe("taken");
+    expect(
+      tries(
+        "shop",
+        ingress("a.example.com", { tls: [{ hosts: ["a.example.com"] }] }, nginx("rewrite-target")),
+      ),
+    ).toBe("taken");
+    expect(tries("pay", ingress("api.pay.example.com"))).toBe("taken");
+    expect(tries("pay", ingress("a.example.com"))).toMatch(/not among the tenant's hosts/);
+    expect(tries("pay", ingress("pay.example.com.evil.org"))).toMatch(/not among the tenant's hosts/);
+  });
+
+  it("a host belongs to the tenant whose Ingress had it first", async () => {
+    expect(as("shop", ["apply", "-f", "-"], ingress("*.first.example.org")).stderr).toBe("");
+    const guest = (what: object): string =>
+      spawnSync(
+        kubectl,
+        [
+          "--kubeconfig",
+          api.kubeconfigFile,
+          "-n",
+          "guests",
+          "create",
+          "--dry-run=server",
+          "-o",
+          "name",
+          "-f",
+          "-",
+        ],
+        {
+          encoding: "utf8",
+          input: JSON.stringify(what),
+        },
+      ).stderr;
+    // The API server hears of the Ingress by a watch of its own.
+    await expect
+      .poll(() => guest(ingress("a.first.example.org")), { timeout: 20_000 })
+      .toMatch(/in use by another/);
+    expect(guest(ingress("*.first.example.org"))).toMatch(/in use by another/);
+    expect(guest(ingress("first.example.org"))).toBe("");
+    expect(tries("trusted", ingress("a.first.example.org"))).toBe("taken");
+    // The owner changes its own.
+    expect(as("shop", ["apply", "-f", "-"], ingress("b.first.example.org")).stderr).toBe("");
+  });
+
+  it("what was there before goes on: it may change, and end", () => {
+    const shop = (...words: string[]) => admin("-n", "shop", ...words);
+    admin("label", "namespace", "shop", "kubeadm.pulumi.com/tenant-", "--overwrite");
+    const old = service({ type: "ExternalName", externalName: "old.example.org" });
+    spawnSync(kubectl, ["--kubeconfig", api.kubeconfigFile, "-n", "shop", "apply", "-f", "-"], {
+      input: JSON.stringify(old),
+    });
+    admin("label", "namespace", "shop", "kubeadm.pulumi.com/tenant=shop");
+    expect(as("shop", ["annotate", "service", "tried", "note=1"]).stderr).toBe("");
+    const changed = ["patch", "service", "tried", "-p", '{"spec":{"externalName":"new.example.org"}}'];
+    expect(as("shop", changed).stderr).toMatch(/ExternalName/);
+    expect(as("shop", ["delete", "service", "tried"]).stderr).toBe("");
+    expect(shop("get", "services", "-o", "name")).toBe("");
+  });
+
   it("the policy stands as it was meant: all denied but what is open", () => {
     const policy = JSON.parse(admin("-n", "shop", "get", "networkpolicy", "tenant", "-o", "json")) as {
       spec: {
@@ -251,7 +417,9 @@ describeWithEngine("tenants", () => {
       own: { ...own, manifests: own.manifests.filter(({ object }) => object.kind !== "Shop") },
     };
     const { changed } = await engine.up();
-    expect(changed.every((line) => line.startsWith("delete "))).toBe(true);
+    // Admission's rules are bound to all tenants.
+    const others = changed.filter((line) => !line.includes("t-tenant-roles"));
+    expect(others.every((line) => line.startsWith("delete "))).toBe(true);
     expect(admin("get", "namespaces", "-o", "name")).not.toContain("guests");
     expect(admin("-n", "web", "get", "shops", "-o", "name")).toBe("");
   });

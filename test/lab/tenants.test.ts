@@ -79,7 +79,11 @@ describeWithLab("a tenant, people's own things, and the smoke test", () => {
           network: { enforced: false },
           credentials: { validityHours: 24 },
         },
-        guests: { network: { enforced: false }, credentials: { role: "view" } },
+        guests: {
+          network: { enforced: false },
+          credentials: { role: "view" },
+          hosts: ["guests.example.org", "*.guests.example.org"],
+        },
       },
       manifests: own,
       staticPods: { agent: { pod: agent, on: ["general"] } },
@@ -149,6 +153,62 @@ describeWithLab("a tenant, people's own things, and the smoke test", () => {
     const answer = await as("shop", ["apply", "-f", "-"], privileged);
     saw(answer.stderr);
     expect(answer.stderr).toMatch(/violates PodSecurity "restricted/);
+  });
+
+  const service = (spec: object) => ({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "tried" },
+    spec: { ports: [{ port: 80 }], ...spec },
+  });
+  const ingress = (host: string) => ({
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    metadata: { name: "tried" },
+    spec: {
+      rules: [
+        {
+          host,
+          http: {
+            paths: [
+              { path: "/", pathType: "Prefix", backend: { service: { name: "web", port: { number: 80 } } } },
+            ],
+          },
+        },
+      ],
+    },
+  });
+  const podOf = (spec: object) => {
+    const plain = pod("tried");
+    return { ...plain, spec: { ...plain.spec, ...spec } };
+  };
+  it.each<[string, object, RegExp]>([
+    ["external addresses", service({ externalIPs: ["198.51.100.9"] }), /externalIPs/i],
+    ["an external name", service({ type: "ExternalName", externalName: "example.org" }), /ExternalName lets/],
+    [
+      "an address of a balancer",
+      service({ type: "LoadBalancer", loadBalancerIP: "198.51.100.9" }),
+      /chooses/,
+    ],
+    [
+      "a priority of the system",
+      podOf({ priorityClassName: "system-node-critical" }),
+      /system priority class/,
+    ],
+    ["control-plane nodes", podOf({ tolerations: [{ operator: "Exists" }] }), /tolerates the taint/],
+    ["a node by its name", podOf({ nodeName: "cp1" }), /spec\.nodeName/],
+    ["another tenant's host", ingress("www.guests.example.org"), /belongs to another tenant/],
+  ])("the team may not have %s", async (_, what, reason) => {
+    const answer = await as("shop", ["create", "-f", "-"], what);
+    saw(answer.stderr);
+    expect(answer.stderr).toMatch(reason);
+    expect(answer.stderr).toContain("forbidden");
+  });
+
+  it("the team's own host is taken", async () => {
+    const answer = await as("shop", ["create", "-f", "-"], ingress("shop.example.org"));
+    expect(answer.stderr).toBe("");
+    expect((await as("shop", ["delete", "ingress", "tried"])).status).toBe(0);
   });
 
   it.each([
@@ -255,7 +315,7 @@ describeWithLab("a tenant, people's own things, and the smoke test", () => {
     cluster.settings = { ...cluster.settings, tenants };
     const { changed } = await cluster.engine("up");
     saw(changed.join("\n"));
-    expect(changed.every((line) => /lab-tenant-guests/.test(line))).toBe(true);
+    expect(changed.every((line) => /lab-tenant-(guests|roles-)/.test(line))).toBe(true);
     expect(await cluster.kubectl("get", "namespaces", "-o", "name")).not.toContain("guests");
   });
 

@@ -24,6 +24,41 @@ export function tenantsFit(facts: Facts, problems: Problems): void {
     openingsFit(name, tenant, path, facts, problems);
     membersFit(tenant, path, facts, problems);
     credentialsFit(tenant, path, problems);
+    externalAddressesFit(tenant, path, facts, problems);
+  }
+  hostsHaveOneOwner(facts, problems);
+}
+
+/** The API server's own plugin refuses them everywhere, whatever a tenant is allowed. */
+function externalAddressesFit(tenant: DraftTenant, path: Path, { input }: Facts, problems: Problems): void {
+  const at = (tenant.allow ?? []).indexOf("externalIPs");
+  if (at < 0) return;
+  const off = input.apiServer?.extraArgs?.["disable-admission-plugins"] ?? [];
+  const names = (Array.isArray(off) ? off : [off]).flatMap((one) => String(one).split(","));
+  if (names.some((name) => name.trim() === "DenyServiceExternalIPs")) return;
+  problems.add(
+    [...path, "allow", at],
+    "externalIPs",
+    "has no effect: the plugin DenyServiceExternalIPs refuses external addresses in all namespaces",
+    {
+      allowed: "with apiServer.extraArgs.disable-admission-plugins: DenyServiceExternalIPs",
+    },
+  );
+}
+
+/** A host that two tenants list would be refused to neither, or to both. */
+function hostsHaveOneOwner({ input }: Facts, problems: Problems): void {
+  const owners = new Map<string, string>();
+  for (const [name, tenant] of Object.entries(input.tenants ?? {})) {
+    for (const [at, host] of (tenant?.hosts ?? []).entries()) {
+      if (host === undefined) continue;
+      const owner = owners.get(host);
+      if (owner !== undefined && owner !== name)
+        problems.add(["tenants", name, "hosts", at], host, `is a host of tenant ${owner} too`, {
+          allowed: "a host in one tenant's list",
+        });
+      owners.set(host, name);
+    }
   }
 }
 

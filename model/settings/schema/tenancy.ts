@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { TENANT_REFUSALS } from "../resolvedTenancy";
 import { accessRange, cidr, dnsLabel, matching, port, quantity, text } from "./primitives";
 
 // RBAC takes any text for a name; white space at its ends or a line break is a slip.
@@ -92,6 +93,14 @@ const hours = z
   .min(1)
   .max(365 * 24);
 
+// networking/v1 Ingress: a DNS name in lower case, or one wildcard as its first label.
+const hostName = matching(
+  /^(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/,
+  "a DNS name in lower case, as shop.example.com or *.shop.example.com",
+);
+
+const priorityClass = matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "the name of a PriorityClass");
+
 const tenant = z.strictObject({
   labels: z.record(z.string(), z.string()).optional(),
   quota: quota.optional(),
@@ -103,6 +112,9 @@ const tenant = z.strictObject({
     .optional(),
   network: z.union([z.literal(false), network]).optional(),
   podSecurity: z.enum(["privileged", "baseline", "restricted"]).optional(),
+  allow: z.array(z.enum(TENANT_REFUSALS)).optional(),
+  hosts: z.array(hostName).optional(),
+  priorityClasses: z.array(priorityClass).optional(),
   members: z.array(z.strictObject({ ...subjectShape, role: tenantRole })).optional(),
   credentials: z
     .union([

@@ -159,14 +159,20 @@ describe("clusterConfiguration", () => {
       }),
     );
 
-  it("keeps NodeRestriction in a list of admission plugins, once", () => {
+  it("keeps the library's admission plugins in every list, once, but for one that is switched off", () => {
     const name = "enable-admission-plugins";
+    const own = "NodeRestriction,DenyServiceExternalIPs";
     for (const [given, written] of [
-      ["PodNodeSelector,AlwaysPullImages", "PodNodeSelector,AlwaysPullImages,NodeRestriction"],
-      ["NodeRestriction", "NodeRestriction"],
-      ["AlwaysPullImages, NodeRestriction", "AlwaysPullImages,NodeRestriction"],
+      [{}, own],
+      [{ [name]: "PodNodeSelector,AlwaysPullImages" }, `PodNodeSelector,AlwaysPullImages,${own}`],
+      [{ [name]: own }, own],
+      [
+        { [name]: "AlwaysPullImages, NodeRestriction" },
+        "AlwaysPullImages,NodeRestriction,DenyServiceExternalIPs",
+      ],
+      [{ "disable-admission-plugins": "DenyServiceExternalIPs" }, "NodeRestriction"],
     ] as const)
-      expect(argument(withArgs({ [name]: given }).apiServer.extraArgs, name)).toEqual([written]);
+      expect(argument(withArgs(given).apiServer.extraArgs, name)).toEqual([written]);
   });
 
   it("keeps what kubeadm adds to the controllers and to etcd's gates, unless it is switched off by name", () => {

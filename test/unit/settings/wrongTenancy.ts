@@ -199,6 +199,35 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       /a Kubernetes quantity/,
     ],
   ]),
+  ...cases("what admission refuses in tenants", [
+    ["an unknown word", shop({ allow: ["externalNames"] }), "tenants.shop.allow[0]", /externalName/],
+    [
+      "external addresses that the API server refuses anyway",
+      shop({ allow: ["sharedHosts", "externalIPs"] }),
+      "tenants.shop.allow[1]",
+      /disable-admission-plugins: DenyServiceExternalIPs/,
+    ],
+    ["a host in upper case", shop({ hosts: ["Shop.example.com"] }), "tenants.shop.hosts[0]", /lower case/],
+    ["a host with a path", shop({ hosts: ["shop.example.com/a"] }), "tenants.shop.hosts[0]", /DNS name/],
+    [
+      "a wildcard within",
+      shop({ hosts: ["a.*.example.com"] }),
+      "tenants.shop.hosts[0]",
+      /\*\.shop\.example\.com/,
+    ],
+    [
+      "a host of two",
+      all(shop({ hosts: ["a.example.com"] }), tenant("pay", { hosts: ["b.example.com", "a.example.com"] })),
+      "tenants.pay.hosts[1]",
+      /is a host of tenant shop too/,
+    ],
+    [
+      "a class with a space",
+      shop({ priorityClasses: ["a b"] }),
+      "tenants.shop.priorityClasses[0]",
+      /PriorityClass/,
+    ],
+  ]),
   ...cases("members and roles", [
     ["nobody", members({ role: "edit" }), "tenants.shop.members[0]", /names nobody/],
     [
