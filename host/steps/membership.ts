@@ -5,6 +5,7 @@ import { credentialScript, joinScript } from "../../model/membership/joining";
 import { drainScript } from "../../model/membership/draining";
 import { adoptScript, forgetScript } from "../../model/membership/nodes";
 import { DISCOVERY_FILE } from "../../model/membership/parts";
+import { secretComponentFiles } from "../../model/kubeadm";
 import type { Machine } from "../../model/settings/resolved";
 import { refuseOtherFacts, refuseOtherNode } from "../guard";
 import { HostProblem } from "../problem";
@@ -67,7 +68,12 @@ export async function membership(context: Context): Promise<StepResult> {
     const through = await masterOf(context, machine);
     const now =
       machine.role === "controlPlane"
-        ? await configurationNow(hosts, through, files)
+        ? await configurationNow(
+            hosts,
+            through,
+            files,
+            secretComponentFiles(spec.settings).map((file) => file.path),
+          )
         : { files: [], outdated: false };
     await hosts.job(through, {
       name: `forgetting an earlier ${machine.name}`,

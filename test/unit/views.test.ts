@@ -113,6 +113,19 @@ const table: readonly {
     touches: ["membership masters"],
   },
   {
+    name: "apiServer.files",
+    change: set("apiServer", {
+      extraArgs: { "audit-webhook-config-file": "hook.yaml" },
+      files: { "hook.yaml": "clusters: []" },
+    }),
+    touches: ["membership masters"],
+  },
+  {
+    name: "scheduler.extraVolumes",
+    change: set("scheduler.extraVolumes", [{ name: "a", hostPath: "/srv/a", mountPath: "/srv/a" }]),
+    touches: ["membership masters"],
+  },
+  {
     name: "apiServer.certSans",
     change: set("apiServer.certSans", ["api.example.com"]),
     touches: ["membership masters"],
