@@ -101,6 +101,8 @@ function nodeRegistration(
     kubeletExtraArgs: [
       // The node is tainted until the cloud controller manager has seen it, and takes addresses and zone from there.
       ...(settings.aws === undefined ? [] : [{ name: "cloud-provider", value: "external" }]),
+      // kubeadm writes it only where the host has another name now, and a name of DHCP's may change later.
+      { name: "hostname-override", value: machine.nodeName },
       { name: "node-ip", value: machine.nodeAddress },
       ...kubeletArgs,
     ],

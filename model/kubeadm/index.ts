@@ -9,5 +9,4 @@ export { kubeletConfiguration } from "./kubelet";
 export { kubeProxyConfiguration } from "./kubeProxy";
 export { patches } from "./patches";
 export { renewalUnit, renewalUnits } from "./renewal";
-export { secretComponentFiles } from "./componentFiles";
-export { apiServerFolder, componentFolders, configFolder, isComponentFile, paths } from "./paths";
+export { apiServerFolder, configFolder, paths } from "./paths";

@@ -12,7 +12,7 @@ import {
   startUnits,
   useKubernetes,
 } from "./parts";
-import { pruneComponentFiles } from "./fileNames";
+import { pruneApiServerFiles } from "./fileNames";
 import { ADMIN, prelude, word } from "./shell";
 import { placeStaticPods } from "./staticPods";
 
@@ -46,6 +46,11 @@ kubelet_files() { { cat /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-fl
 # What the kubelet runs with: a run that failed after it had changed the files must not make the next one forget that.
 [ -s ${KUBELET_FILES} ] || kubelet_files >${KUBELET_FILES}
 ${master ? convergeMaster(settings, machine.nodeName, kubeadm) : `phase "kubeadm upgrade node"\n${kubeadm} upgrade node ${upgradeFlags(settings)}\n`}
+# Nodes of an earlier version have it only where their host had another name when they joined.
+flags=/var/lib/kubelet/kubeadm-flags.env
+if [ -s "$flags" ] && ! grep -q -e --hostname-override= "$flags"; then
+  sed -i 's/^KUBELET_KUBEADM_ARGS="/&--hostname-override=${machine.nodeName} /' "$flags"
+fi
 switched=""
 if [ "$(readlink ${linkFolder}/kubelet)" != "${binaryPath("kubelet", version)}" ]; then
   phase "kubelet ${version}"
@@ -58,7 +63,7 @@ if [ -n "$switched" ] || [ "$(kubelet_files)" != "$(cat ${KUBELET_FILES})" ]; th
 fi
 kubelet_files >${KUBELET_FILES}
 ${startUnits(files)}${placeStaticPods(files)}
-${healthy(machine)}${master ? grantJoinAccess() + pruneComponentFiles(settings, files) : ""}${setState(facts, "member")}
+${healthy(machine)}${master ? grantJoinAccess() + pruneApiServerFiles(files) : ""}${setState(facts, "member")}
 `;
 }
 

@@ -40,6 +40,11 @@ function startEncryption(): string {
   return `if [ -e ${wantedEncryption} ]; then install -D -m 0600 ${wantedEncryption} ${encryption}; fi\n`;
 }
 
+/** A file system of its own has lost+found at its top, which kubeadm takes for data of etcd. */
+const mountOfEtcd = `mount=()
+if [ "$(ls -A /var/lib/etcd 2>/dev/null)" = lost+found ]; then mount=(--ignore-preflight-errors=DirAvailable--var-lib-etcd); fi
+`;
+
 /** What init and join begin with: versions, a clean host, and everything kubeadm reads. */
 function becoming(
   state: "initialising" | "joining",
@@ -73,7 +78,7 @@ export function initScript(
 ): string {
   return `${becoming("initialising", settings, facts, [...files, ...secretFiles], platform)}
 phase "kubeadm init"
-kubeadm init --config ${CLUSTER_DOCUMENT} --skip-token-print --skip-certificate-key-print
+${mountOfEtcd}kubeadm init --config ${CLUSTER_DOCUMENT} "\${mount[@]}" --skip-token-print --skip-certificate-key-print
 phase "bootstrap tokens"
 # kubeadm makes one whether it is wanted or not; nodes join with certificates of hours instead.
 kubectl --namespace kube-system delete secrets --ignore-not-found --field-selector type=bootstrap.kubernetes.io/token
@@ -95,7 +100,7 @@ export function joinScript(
 ): string {
   return `${becoming("joining", settings, facts, [...files, ...secretFiles], platform)}
 phase "kubeadm join"
-kubeadm join --config ${JOIN_DOCUMENT}
+${mountOfEtcd}kubeadm join --config ${JOIN_DOCUMENT} "\${mount[@]}"
 ${startUnits(files)}${placeStaticPods(files)}
 ${setState(facts, "member")}
 `;

@@ -12,8 +12,8 @@ import {
   memberFile,
   stateFolder,
 } from "./paths";
-import { firewallTable } from "./firewall";
-import { prelude } from "./prelude";
+import { firewallTable, giveBack } from "./firewall";
+import { foundFile, keptFolder, prelude } from "./prelude";
 
 const units = ["kubelet.service", apiProxyUnit, "containerd.service", firewallUnit];
 
@@ -66,8 +66,17 @@ if command -v nft >/dev/null && nft list table ${firewallTable} >/dev/null 2>&1;
   nft delete table ${firewallTable}
 fi
 if [ -e ${filesList} ]; then
-  while read -r path _; do rm -f "$path"; done <${filesList}
+  while read -r path _; do
+    rm -f "$path"
+    if [ -e "${keptFolder}$path" ] || [ -L "${keptFolder}$path" ]; then
+      mv -f "${keptFolder}$path" "$path"
+      note "$path is what it was before"
+    fi
+  done <${filesList}
 fi
+for plugin in ${installRoot}/cni-plugins/*/bin/*; do
+  if cmp -s "$plugin" "${cniBinFolder}/\${plugin##*/}"; then rm -f "${cniBinFolder}/\${plugin##*/}"; fi
+done
 for name in ${shWords(links)}; do
   case $(readlink "${linkFolder}/$name" || true) in ${installRoot}/*) rm -f "${linkFolder}/$name" ;; esac
 done
@@ -82,10 +91,38 @@ fi
 if [ -e ${stateFolder}/masked-swap ]; then
   while read -r unit; do systemctl unmask --quiet "$unit" || true; done <${stateFolder}/masked-swap
 fi
-rm -rf ${shWords(folders)}
+if [ -e ${stateFolder}/disabled-swap ]; then
+  while read -r unit; do systemctl enable --quiet "$unit" || true; done <${stateFolder}/disabled-swap
+fi
+# Folders that held something before the first setup are somebody else's, but for what setup put there.
+for folder in ${shWords(folders)}; do
+  if grep -qsxF "$folder" ${foundFile}; then
+    note "$folder stays: it was there before"
+  else
+    rm -rf "$folder"
+  fi
+done
 rmdir --ignore-fail-on-non-empty /opt/cni /etc/cni 2>/dev/null || true
 systemctl daemon-reload
 systemctl restart systemd-journald.service || true
+${giveBack()}if grep -qsxF containerd.service ${foundFile}; then
+  systemctl enable --now --quiet containerd.service || note "the host's own containerd.service does not start"
+fi
 rm -rf ${stateFolder}
+`;
+}
+
+/** Notes before the first setup what of the folders is somebody else's; an earlier version's setups noted nothing. */
+export function rememberFound(): string {
+  return `if [ ! -e ${foundFile} ]; then
+  {
+    if [ ! -s ${filesList} ]; then
+      for folder in ${shWords(folders)}; do
+        if [ -n "$(ls -A "$folder" 2>/dev/null || true)" ]; then echo "$folder"; fi
+      done
+      if systemctl is-active --quiet containerd.service; then echo containerd.service; fi
+    fi
+  } >${foundFile}
+fi
 `;
 }

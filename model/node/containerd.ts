@@ -140,7 +140,13 @@ export function containerdPhase(settings: ClusterSettings, machine: Machine): st
   return `
 phase containerd
 ${put.join("")}reload_units
-${linkFolder}/containerd --config ${folder}/config.toml config dump >/dev/null || die "containerd does not take ${folder}/config.toml with its drop-ins"
+dumped=0
+${linkFolder}/containerd --config ${folder}/config.toml config dump >/dev/null || dumped=$?
+case $dumped in
+  0) ;;
+  126) cannot_run "$(readlink -f ${linkFolder}/containerd)" ;;
+  *) die "containerd does not take ${folder}/config.toml with its drop-ins" ;;
+esac
 run_unit ${containerdUnit}
 for try in 1 2 3 4 5 6 7 8 9 10; do
   if timeout 10 ${linkFolder}/ctr --address ${containerdSocket} version >/dev/null; then break; fi

@@ -104,7 +104,8 @@ install_download() {
 link() {
   local path=${linkFolder}/$1 target=$2/bin/$1 unit
   if [ "$(readlink "$path" || true)" = "$target" ]; then return 0; fi
-  if [ ! -x "$target" ]; then die "$target is not there: the download holds something else"; fi
+  if [ ! -e "$target" ]; then die "$target is not there: the download holds something else"; fi
+  if [ ! -x "$target" ]; then cannot_run "$target"; fi
   shift 2
   for unit in "$@"; do mark "$unit"; done
   ln -sfn "$target" "$path.pulumi-kubeadm-new"

@@ -5,7 +5,7 @@ import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings, Machine } from "../settings/resolved";
 import { NO_ADDONS } from "../settings/resolvedAddons";
 import { sh } from "../text";
-import { configFolder, firewallUnit } from "./paths";
+import { configFolder, firewallUnit, stateFolder } from "./paths";
 import { putFile } from "./prelude";
 
 export const firewallTable = "inet pulumi-kubeadm";
@@ -148,6 +148,11 @@ ${nodePortRules(settings, machine)}}
 `;
 }
 
+/** Debian's and RHEL's nftables.service begins with `flush ruleset`; netfilter-persistent loads whole rule sets. */
+const FLUSHING = "nftables.service netfilter-persistent.service";
+/** Filters of others that were turned off for ours, one a line. */
+const turnedOff = `${stateFolder}/filters-off`;
+
 function unitFile(): string {
   return `[Unit]
 Description=Firewall made from the flows of the Kubernetes cluster
@@ -155,7 +160,10 @@ Documentation=man:nft(8)
 DefaultDependencies=no
 Wants=network-pre.target
 Before=network-pre.target shutdown.target
-After=local-fs.target
+# They flush every table when they start and stop, and reload with what their files say.
+After=local-fs.target ${FLUSHING}
+PartOf=${FLUSHING}
+ReloadPropagatedFrom=${FLUSHING}
 Conflicts=shutdown.target
 
 [Service]
@@ -163,10 +171,10 @@ Type=oneshot
 RemainAfterExit=yes
 ExecStart=/usr/sbin/nft -f ${rulesFile}
 ExecReload=/usr/sbin/nft -f ${rulesFile}
-ExecStop=/usr/sbin/nft delete table ${firewallTable}
+ExecStop=-/usr/sbin/nft delete table ${firewallTable}
 
 [Install]
-WantedBy=sysinit.target
+WantedBy=sysinit.target ${FLUSHING}
 `;
 }
 
@@ -204,8 +212,19 @@ check_operators() {
   done < <(for port in \${ssh_ports//,/ }; do ss -Htn state established "sport = :$port" | awk '{ print $4 }'; done)
 }
 check_operators
-${putFile(rules, "firewall-rules")}${putFile(unit, firewallUnit)}nft -c -f ${rulesFile} || die "nft does not take ${rulesFile}"
+${putFile(rules, "firewall-rules")}${putFile(unit, firewallUnit)}taken=0
+nft -c -f ${rulesFile} || taken=$?
+case $taken in
+  0) ;;
+  139) die "nft crashes (status 139): another version of nft, as in a container, wrote rules that this one cannot read. Update the host's nftables, or remove those rules" ;;
+  *) die "nft does not take ${rulesFile}" ;;
+esac
 reload_units
+if [ ! -e /etc/systemd/system/nftables.service.wants/${firewallUnit} ]; then systemctl reenable --quiet ${firewallUnit}; fi
+if active ${firewallUnit} && ! nft list table ${firewallTable} >/dev/null 2>&1; then
+  note "somebody flushed nftables: the rules of ${firewallUnit} were gone, and are loaded again"
+  mark firewall-rules
+fi
 if marked firewall-rules && ! marked ${firewallUnit} && active ${firewallUnit}; then
   echo "reloading ${firewallUnit}"
   systemctl reload ${firewallUnit} || unit_failed ${firewallUnit}
@@ -243,15 +262,29 @@ export function foreignFirewalls(settings: ClusterSettings, machine: Machine): s
     settings.firewall === "nftables"
       ? `    note "$service is turned off: the cluster's own firewall takes its place"
     case $service in ufw) ufw --force disable ;; *) systemctl disable --now --quiet "$service.service" ;; esac
+    grep -qsxF "$service" ${turnedOff} || echo "$service" >>${turnedOff}
 `
       : `    note "$service filters this host and must let through what follows, and all traffic of ${settings.network.podCidr}; firewall: nftables in the settings would see to it"
 ${listed.map((line) => `    ${line}`).join("")}`;
   return `
 phase foreign-firewalls
-ufw_is_on() { command -v ufw >/dev/null && ufw status | grep -qx 'Status: active'; }
+${settings.firewall === "nftables" ? "" : giveBack()}ufw_is_on() { command -v ufw >/dev/null && ufw status | grep -qx 'Status: active'; }
 for service in firewalld ufw; do
   if { [ "$service" = firewalld ] && active firewalld.service; } || { [ "$service" = ufw ] && ufw_is_on; }; then
 ${act}  fi
 done
+`;
+}
+
+/** Turns on again what was turned off for the cluster's own firewall, which is gone by now. */
+export function giveBack(): string {
+  return `if [ -e ${turnedOff} ]; then
+  while read -r service; do
+    note "$service is turned on again: the cluster's own firewall had taken its place"
+    case $service in ufw) ufw --force enable ;; *) systemctl enable --now --quiet "$service.service" ;; esac ||
+      note "$service does not start: nothing filters this host"
+  done <${turnedOff}
+  rm -f ${turnedOff}
+fi
 `;
 }

@@ -2,6 +2,7 @@ import { shWords } from "../text";
 import type { RenderedFile } from "../renderedFile";
 import { cniFacts, type CniKernelModule } from "../cni/facts";
 import type { ClusterSettings } from "../settings/resolved";
+import { memberFile } from "./paths";
 import { putFile } from "./prelude";
 
 export type KernelModule = "overlay" | "br_netfilter" | "nf_conntrack" | "nf_tables" | CniKernelModule;
@@ -14,7 +15,8 @@ const moduleWorks: Readonly<Record<KernelModule, string>> = {
   overlay: "grep -qw overlay /proc/filesystems",
   br_netfilter: "[ -e /proc/sys/net/bridge/bridge-nf-call-iptables ]",
   nf_conntrack: "[ -e /proc/sys/net/netfilter/nf_conntrack_max ]",
-  nf_tables: "nft list tables >/dev/null 2>&1",
+  // nft may crash on what another version of it wrote; then there is something that it can read.
+  nf_tables: "[ -d /sys/module/nf_tables ] || nft list tables >/dev/null 2>&1 || [ $? -eq 139 ]",
   vxlan: "[ -d /sys/module/vxlan ] || probe_link type vxlan id 16777215 dstport 65111 local 127.0.0.1",
   wireguard: "[ -d /sys/module/wireguard ] || probe_link type wireguard",
   ipip: "[ -d /sys/module/ipip ] || probe_link type ipip local 127.0.0.1 remote 127.0.0.2",
@@ -32,6 +34,11 @@ export function kernelModules(settings: ClusterSettings): KernelModule[] {
     ...cniFacts(settings.cni).kernelModules,
   ];
 }
+
+/** Read after 99-sysctl.conf, which is /etc/sysctl.conf on Debian and Ubuntu, and after what hardening guides write. */
+const sysctlFile = "/etc/sysctl.d/zz-pulumi-kubeadm.conf";
+/** Written on the host, which alone knows what others reserve. */
+export const reservedPortsFile = "/etc/sysctl.d/zz-pulumi-kubeadm-ports.conf";
 
 interface Sysctl {
   readonly key: string;
@@ -72,10 +79,11 @@ export function kernelFiles(settings: ClusterSettings): { modules: RenderedFile;
       content: `${kernelModules(settings).join("\n")}\n`,
     },
     sysctls: {
-      path: "/etc/sysctl.d/90-pulumi-kubeadm.conf",
+      path: sysctlFile,
       mode: "0644",
       // A leading "-" lets the others be set where one cannot be (sysctl.d(5)).
       content: sysctls(settings)
+        .filter(({ match }) => match !== "includes")
         .map(({ key, value, essential }) => `${essential ? "" : "-"}${key} = ${value}\n`)
         .join(""),
     },
@@ -111,7 +119,9 @@ want() { # key, value, match, essential
     return 0
   fi
   if holds "$file" "$2" "$3"; then return 0; fi
-  echo "$2" 2>/dev/null >"$file" || true
+  now=""
+  if [ "$3" = includes ]; then now=$(cat "$file"); fi
+  echo "\${now:+$now,}$2" 2>/dev/null >"$file" || true
   if holds "$file" "$2" "$3"; then
     echo "set $1 = $2"
     return 0
@@ -120,12 +130,20 @@ want() { # key, value, match, essential
   if [ "$4" = essential ]; then die "$1 is $now, must be $2, and cannot be set on this host"; fi
   note "$1 is $now instead of $2 and cannot be set on this host"
 }
+# lists LIST FROM TO: one range of the list holds all of them.
+lists() {
+  local part
+  for part in \${1//,/ }; do
+    if [ "\${part%-*}" -le "$2" ] && [ "\${part#*-}" -ge "$3" ]; then return 0; fi
+  done
+  return 1
+}
 holds() { # file, value, match
   local now
   now=$(tr '\\t' ' ' 2>/dev/null <"$1") || return 1
   case $3 in
     least) [ "$now" -ge "$2" ] ;;
-    includes) [[ ,$now, == *",$2,"* ]] ;;
+    includes) lists "$now" "\${2%-*}" "\${2#*-}" ;;
     *) [ "$now" = "$2" ] ;;
   esac
 }
@@ -135,5 +153,47 @@ if [ -d "/lib/modules/$(uname -r)" ]; then
 ${putFile(files.modules)}fi
 for module in ${modules.join(" ")}; do load_module "$module"; done
 ${putFile(files.sysctls)}${wanted.join("\n")}
-`;
+${atBoot(settings)}`;
+}
+
+/** What the next boot will make of it: files of others that are read later, and ports that others reserve. */
+function atBoot(settings: ClusterSettings): string {
+  const essential = sysctls(settings).filter((sysctl) => sysctl.essential);
+  const reserved = sysctls(settings).filter(({ match }) => match === "includes");
+  return `# Files of sysctl.d in the order of a boot (sysctl.d(5)).
+sysctl_files() {
+  local file
+  for file in /usr/lib/sysctl.d/*.conf /usr/local/lib/sysctl.d/*.conf /run/sysctl.d/*.conf /etc/sysctl.d/*.conf; do
+    if [ -e "$file" ]; then echo "\${file##*/} $file"; fi
+  done | sort | cut -d ' ' -f 2-
+}
+sysctl_in() { # file, key: the value that the file gives it
+  sed -nE "s|^[[:space:]]*-?\${2//./[./]}[[:space:]]*=[[:space:]]*(.*[^[:space:]])[[:space:]]*$|\\1|p" "$1" | tail -n 1
+}
+at_boot() { # key, value
+  local file said after=""
+  while read -r file; do
+    if [ "$file" = ${sysctlFile} ]; then after=yes; fi
+    said=$(sysctl_in "$file" "$1")
+    if [ -z "$after" ] || [ -z "$said" ] || [ "$said" = "$2" ]; then continue; fi
+    said="$file says $1 = $said, and is read after ${sysctlFile} at each boot: nodes need $1 = $2"
+    if [ -e ${memberFile} ]; then note "$said"; else die "$said"; fi
+  done < <(sysctl_files)
+  if [ -e /etc/sysctl.conf ]; then
+    said=$(sysctl_in /etc/sysctl.conf "$1")
+    if [ -n "$said" ] && [ "$said" != "$2" ]; then note "/etc/sysctl.conf says $1 = $said: whoever runs sysctl --system stops the node's network"; fi
+  fi
+}
+reserve_at_boot() { # key, ports
+  local file said others=""
+  while read -r file; do
+    if [ "$file" = ${reservedPortsFile} ]; then continue; fi
+    said=$(sysctl_in "$file" "$1")
+    if [ -n "$said" ]; then others=$said,; fi
+  done < <(sysctl_files)
+  put ${reservedPortsFile} 0644 <<<"-$1 = $others$2"
+}
+${essential.map(({ key, value }) => `${shWords(["at_boot", key, value])}\n`).join("")}${reserved
+    .map(({ key, value }) => `${shWords(["reserve_at_boot", key, value])}\n`)
+    .join("")}`;
 }

@@ -190,6 +190,19 @@ retry() {
   return 1
 }
 package_index=""
+# apt's own time limit is for dpkg's lock: the lists' is waited for here.
+apt_update() {
+  local said until=$((SECONDS + 300))
+  until said=$(apt-get -q -o DPkg::Lock::Timeout=300 update 2>&1); do
+    case $said in *"/lists/lock"*) ;; *) until=0 ;; esac
+    if [ "$SECONDS" -ge "$until" ]; then
+      echo "$said"
+      return 1
+    fi
+    sleep 5
+  done
+  echo "$said"
+}
 install_packages() {
   local names=$*
   echo "installing: $names"
@@ -197,7 +210,7 @@ install_packages() {
     apt)
       export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
       if [ -z "$package_index" ]; then
-        retry 10 apt-get -q -o DPkg::Lock::Timeout=300 update || die "apt-get update failed; these packages are missing: $names"
+        retry 10 apt_update || die "apt-get update failed; these packages are missing: $names"
         package_index=fresh
       fi
       retry 10 apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold \\

@@ -1,6 +1,11 @@
 import { heredoc, sh, shWords } from "../text";
 import type { RenderedFile } from "../renderedFile";
-import { filesList, pendingFolder, searchPath, stateFolder } from "./paths";
+import { filesList, installRoot, pendingFolder, searchPath, stateFolder } from "./paths";
+
+/** Files of others that setup replaced, by their paths. */
+export const keptFolder = `${stateFolder}/kept`;
+/** Folders and units that were there before the first setup, one a line. */
+export const foundFile = `${stateFolder}/found`;
 
 /**
  * What every script starts with: strict bash, phases, and an end that always says what failed. `die` must not be
@@ -39,6 +44,7 @@ export function fileFunctions(): string {
   return `state=${sh(stateFolder)}
 pending=${sh(pendingFolder)}
 files_list=${sh(filesList)}
+theirs=${sh(keptFolder)}
 mkdir -p "$state" "$pending" /run/lock
 
 # The mark is on disk, so that a run that is cut off before the restart leaves the next one to do it.
@@ -52,7 +58,14 @@ put() {
   local new=$path.pulumi-kubeadm-new
   shift 2
   mkdir -p "$(dirname "$path")"
-  if ! grep -qsxF "$path $*" "$files_list"; then echo "$path $*" >>"$files_list"; fi
+  if ! grep -qsxF "$path $*" "$files_list"; then
+    # What somebody else has there is kept, and put back when this library goes.
+    if [ -e "$path" ] && ! grep -qsF "$path " "$files_list"; then
+      mkdir -p "$(dirname "$theirs$path")"
+      cp -a "$path" "$theirs$path"
+    fi
+    echo "$path $*" >>"$files_list"
+  fi
   cat >"$new"
   chmod "$mode" "$new"
   if [ -f "$path" ] && [ ! -L "$path" ] && cmp -s "$new" "$path"; then
@@ -78,6 +91,7 @@ drop_unwanted() {
         case $path in /etc/systemd/system/*.service) systemctl disable --now --quiet "\${path##*/}" || true ;; esac
         for unit in $units; do mark "$unit"; done
         rm -f "$path"
+        if [ -e "$theirs$path" ]; then mv -f "$theirs$path" "$path"; fi
         echo "removed $path"
         ;;
     esac
@@ -94,6 +108,16 @@ reload_units() {
 }
 
 active() { systemctl is-active --quiet "$1"; }
+
+# cannot_run PROGRAM: says why the system denies to run it.
+cannot_run() {
+  local why="a security module denies it"
+  case ,$(findmnt -nro OPTIONS -T "$1" 2>/dev/null | tail -n 1), in
+    *,noexec,*) why="it lies on a mount with noexec" ;;
+    *) if active fapolicyd.service; then why="fapolicyd denies it, and has to trust ${installRoot}"; fi ;;
+  esac
+  die "$1 cannot be run, permission denied: $why"
+}
 
 # Starts a unit that does not run, and restarts one whose files changed.
 run_unit() {

@@ -3,12 +3,12 @@ import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings, Machine } from "../settings/resolved";
 import { apiProxyFiles, apiProxyModules, apiProxyOf, apiProxyPhase } from "./apiProxy";
 import { preflightOnlyChecks } from "./checks";
-import { cleanupScript } from "./cleanup";
+import { cleanupScript, rememberFound } from "./cleanup";
 import { containerdFiles, containerdPhase } from "./containerd";
 import { downloadsPhase, proxyVariables } from "./downloads";
 import { firewallFiles, firewallPhase, firewallSshPorts, foreignFirewalls } from "./firewall";
 import { hostsPhase, hostsScriptFile } from "./hosts";
-import { kernelFiles, kernelPhase } from "./kernel";
+import { kernelFiles, kernelPhase, reservedPortsFile } from "./kernel";
 import { crictlFile, kubeletFiles, kubeletPhase } from "./kubelet";
 import { needsOf, osCheck, osFactsOf, packagesPhase } from "./os";
 import { factsReport, preflightChecks } from "./preflight";
@@ -63,6 +63,7 @@ function setupScript(settings: ClusterSettings, machine: Machine): string {
   const paths = filesOf(settings, machine).map((file) => file.path);
   if (proxy !== undefined) paths.push(apiProxyModules);
   if (firewall) paths.push(firewallSshPorts);
+  if (node) paths.push(reservedPortsFile);
   const environment = proxyVariables(settings).map(([name, value]) => `export ${name}=${sh(value)}\n`);
   const needs = needsOf({ node, apiProxy: proxy !== undefined, firewall });
   return [
@@ -73,6 +74,7 @@ function setupScript(settings: ClusterSettings, machine: Machine): string {
     // Where the `ip` command is still to be installed, the network is looked at after that.
     "check_host\nip_was_there=no\nif command -v ip >/dev/null; then\n  ip_was_there=yes\n  check_network\nfi\nreport_problems\n",
     fileFunctions(),
+    ...(node ? [rememberFound()] : []),
     osFactsOf(machine),
     ...environment,
     dropUnwanted(paths),

@@ -1,6 +1,9 @@
 import type { ClusterSettings } from "../settings/resolved";
 import { kubeletConfigurationOf } from "./kubeletFacts";
 
+/** zram-tools and zram-config of Debian and Ubuntu, Raspberry Pi OS' swap file, and swapspace. */
+const SERVICES = ["zramswap.service", "zram-config.service", "dphys-swapfile.service", "swapspace.service"];
+
 /**
  * Turns swap off, now and for the next boot, unless the kubelet is told to live with it (`failSwapOn: false`). What is
  * masked and commented is remembered for cleanup.
@@ -23,12 +26,25 @@ if [ -e /etc/fstab ] && grep -qE '^[[:space:]]*[^#[:space:]]+[[:space:]]+[^[:spa
   echo "commented swap in /etc/fstab"
 fi
 reload_units
-# Partitions found by their type, and zram, come back as units of systemd.
-while read -r unit; do
-  grep -qsxF "$unit" "$state/masked-swap" || echo "$unit" >>"$state/masked-swap"
-  systemctl mask --quiet --now "$unit"
-  echo "masked $unit"
-done < <(systemctl list-units --type=swap --all --plain --no-legend | awk '$2 != "masked" { print $1 }')
+# no_swap UNIT: one that lies in /etc cannot be masked, and is disabled.
+no_swap() {
+  local list=$state/masked-swap
+  if ! systemctl mask --quiet --now "$1" 2>/dev/null; then
+    list=$state/disabled-swap
+    systemctl disable --quiet --now "$1"
+  fi
+  grep -qsxF "$1" "$list" || echo "$1" >>"$list"
+  echo "turned off $1"
+}
+# Programs that make swap anew at each boot: they run before its units are there.
+for unit in ${SERVICES.join(" ")}; do
+  case $(systemctl is-enabled "$unit" 2>/dev/null || true) in enabled* | generated | alias) no_swap "$unit" ;; esac
+done
+# Partitions found by their type, and zram, come back as units of systemd; others wait in files for the next boot.
+while read -r unit; do no_swap "$unit"; done < <({
+  systemctl list-units --type=swap --all --plain --no-legend | awk '$2 != "masked" { print $1 }'
+  systemctl list-unit-files --type=swap --plain --no-legend | awk '$2 ~ /^enabled/ { print $1 }'
+} | sort -u)
 if [ "$(wc -l </proc/swaps)" -gt 1 ]; then
   swapoff -a
   if [ "$(wc -l </proc/swaps)" -gt 1 ]; then die "swap cannot be turned off: $(awk 'NR > 1 { print $1 }' /proc/swaps)"; fi

@@ -18,6 +18,7 @@ export function advisoriesOf(settings: Settings): string[] {
     ...machineAdvisories(settings),
     ...endpointAdvisories(settings),
     ...awsAdvisories(settings),
+    ...nftAdvisories(settings),
     ...otherAdvisories(settings),
     ...tenancyAdvisories(settings),
     ...addonAdvisories(settings),
@@ -103,6 +104,23 @@ function endpointAdvisories({ endpoint, machines, bastion, access }: Settings): 
     );
   }
   return found;
+}
+
+/**
+ * kube-proxy's nft in these versions crashes on sets that nft 1.1.2 and later wrote, as Debian 13's does (kubernetes/kubernetes
+ * issue 136786; mended by PR 137501 and its cherry-picks).
+ */
+const OLD_NFT_BEFORE: Readonly<Record<string, number>> = { "1.34": 6, "1.35": 3, "1.36": 1 };
+
+function nftAdvisories({ kubernetesVersion, kubeProxy, machines }: Settings): string[] {
+  const mended = OLD_NFT_BEFORE[minorOf(kubernetesVersion) ?? ""];
+  const patch = Number(kubernetesVersion.split(".")[2]);
+  const hosts = machines.filter((machine) => machine.os === "debian-13").map((machine) => machine.name);
+  if (kubeProxy.mode !== "nftables" || mended === undefined || patch >= mended || hosts.length === 0)
+    return [];
+  return [
+    `kubernetesVersion ${kubernetesVersion}: its kube-proxy crashes on nftables sets of Debian 13's nft (${hosts.join(", ")}), as fail2ban writes them; ${minorOf(kubernetesVersion)}.${mended} does not`,
+  ];
 }
 
 function otherAdvisories(settings: Settings): string[] {

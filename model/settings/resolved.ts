@@ -11,7 +11,6 @@ import type { AwsSettings } from "./resolvedAws";
 import type { CniSettings } from "./resolvedCni";
 import type {
   AuditSettings,
-  ComponentSettings,
   EncryptionSettings,
   ExtraArgs,
   OidcSettings,
@@ -228,15 +227,11 @@ export interface ClusterSettings {
   /** Where people and the Pulumi program reach the API. */
   readonly access: { readonly host: string; readonly port: number };
   /** Flags of kube-apiserver, and more names of its certificate: DNS names or IPv4 addresses. */
-  readonly apiServer: ComponentSettings & {
-    readonly certSans: readonly string[];
-    /** Configuration of admission plugins by their name, besides PodSecurity's; undefined: none. */
-    readonly admissionConfiguration?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  };
+  readonly apiServer: { readonly extraArgs: ExtraArgs; readonly certSans: readonly string[] };
   /** Flags of kube-controller-manager. */
-  readonly controllerManager: ComponentSettings;
+  readonly controllerManager: { readonly extraArgs: ExtraArgs };
   /** Flags of kube-scheduler. */
-  readonly scheduler: ComponentSettings;
+  readonly scheduler: { readonly extraArgs: ExtraArgs };
   /** Flags of etcd. */
   readonly etcd: { readonly extraArgs: ExtraArgs };
   /** Merged over the library's KubeletConfiguration; a `null` removes a key. */

@@ -7,10 +7,7 @@ import { memberFile } from "../paths";
 import { packetFilterReport } from "./packetFilters";
 import { runtimeChecks } from "./runtime";
 
-/**
- * Defines `check_bare`, which setup runs too. Images of a cloud are known, and their user data has no room, so instances
- * are not looked at.
- */
+/** Defines `check_bare`, which setup runs too. An instance of AWS was made from an image a moment ago: nobody used it before. */
 export function bareHostChecks(settings: ClusterSettings, machine: Machine): string {
   if (machine.role === "loadBalancer" || settings.aws !== undefined) return "check_bare() { :; }\n";
   const checks = [

@@ -8,7 +8,6 @@ import { chartsFit } from "./addons";
 import { corednsFits } from "./coredns";
 import { endpointFits, firewallLetsSomebodyIn, namesFit, nodePortsFit } from "./endpoint";
 import { flagsFit } from "./flags";
-import { admissionFits, componentFilesFit, extraVolumesFit, flagFilesFit } from "./flags/files";
 import { ingressFits } from "./ingress";
 import { labelsAreTaken, taintsAreTaken } from "./labels";
 import {
@@ -61,10 +60,6 @@ export const CHECKS: readonly Check[] = [
   windowsReleasesFit,
   windowsNodesCanBoot,
   flagsFit,
-  flagFilesFit,
-  componentFilesFit,
-  extraVolumesFit,
-  admissionFits,
   kubeletFits,
   kubeProxyFits,
   auditPolicyFits,

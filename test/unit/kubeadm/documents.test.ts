@@ -75,7 +75,11 @@ describe("a node's own address", () => {
     });
     expect(document.nodeRegistration).toMatchObject({
       name: "cp2",
-      kubeletExtraArgs: [{ name: "node-ip", value: "10.50.0.12" }],
+      // Whatever the host calls itself now: a later name of DHCP's must not reach the kubelet.
+      kubeletExtraArgs: [
+        { name: "hostname-override", value: "cp2" },
+        { name: "node-ip", value: "10.50.0.12" },
+      ],
     });
   });
 });

@@ -136,6 +136,18 @@ describe("join", () => {
     ).toEqual(["reset", "join"]);
   });
 
+  it.each([
+    ["lost+found", true],
+    ["lost+found and a stranger's data", false],
+    ["nothing", false],
+  ])("onto a folder of etcd with %s tells kubeadm of the mount: %s", (held, told) => {
+    if (held !== "nothing") fs.mkdirSync(`${host.files.root}/var/lib/etcd/lost+found`, { recursive: true });
+    if (held.includes("data")) host.files.write("/var/lib/etcd/x", "");
+    expect(join(w1).status).toBe(0);
+    const line = calls().find((one) => one.startsWith("kubeadm join"));
+    expect(line?.includes("--ignore-preflight-errors=DirAvailable--var-lib-etcd")).toBe(told);
+  });
+
   it("gives a worker neither documents nor scripts of a master", () => {
     join(w1);
     expect(there("/etc/kubernetes/pulumi-kubeadm/kubeadm.yaml")).toBe(false);
@@ -191,6 +203,18 @@ describe("a change of a node", () => {
     upgradeWrites("second");
     expect(converge(w1).status).toBe(0);
     expect(restarts()).toBe(1);
+  });
+
+  it("gives a node of an earlier version its name in the kubelet's flags, once", () => {
+    const flags = `${kubelet}/kubeadm-flags.env`;
+    host.files.write(flags, 'KUBELET_KUBEADM_ARGS="--node-ip=10.40.0.21 --x=y"\n');
+    expect(converge(w1).status).toBe(0);
+    const once = 'KUBELET_KUBEADM_ARGS="--hostname-override=w1 --node-ip=10.40.0.21 --x=y"\n';
+    expect(host.files.read(flags)).toBe(once);
+    expect(restarts()).toBe(1);
+    expect(converge(w1).status).toBe(0);
+    expect(host.files.read(flags)).toBe(once);
+    expect(restarts()).toBe(0);
   });
 
   it("works where kubeadm has written no flags", () => {

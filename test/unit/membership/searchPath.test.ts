@@ -10,8 +10,7 @@ import { drainScript, turnScript } from "../../../model/membership/draining";
 import { memberFiles } from "../../../model/membership/files";
 import { credentialScript, initScript, joinFileCommand, joinScript } from "../../../model/membership/joining";
 import { resetScript } from "../../../model/membership/leaving";
-import { adoptScript, forgetScript } from "../../../model/membership/nodes";
-import { aliveScript, removeNodeScript } from "../../../model/membership/removing";
+import { adoptScript, forgetScript, removeNodeScript } from "../../../model/membership/nodes";
 import { stateScript } from "../../../model/membership/state";
 import { renderNode } from "../../../model/node/render";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
@@ -43,8 +42,7 @@ function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, stri
     forget: forgetScript(own),
     drain: drainScript(settings, own),
     turn: turnScript(own),
-    alive: aliveScript(own, false),
-    remove: removeNodeScript(settings, own, { alive: true }),
+    remove: removeNodeScript(settings, own, true),
   };
 }
 

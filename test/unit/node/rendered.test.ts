@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { apiProxyConfig, apiProxyOf } from "../../../model/node/apiProxy";
 import { containerdConfig, containerdFiles, hostsToml } from "../../../model/node/containerd";
 import { disjoint, firewallRules, foreignFirewalls } from "../../../model/node/firewall";
-import { kernelFiles, kernelModules } from "../../../model/node/kernel";
+import { kernelFiles, kernelModules, kernelPhase } from "../../../model/node/kernel";
 import { kubeletFiles } from "../../../model/node/kubelet";
 import { kubeletConfigurationOf, seconds } from "../../../model/node/kubeletFacts";
 import { binaryPath } from "../../../model/node/paths";
@@ -29,7 +29,9 @@ describe("kernel", () => {
 
   it("keeps NodePorts from outgoing connections, and goes on where a container may not set a key", () => {
     const text = kernelFiles(settingsOf()).sysctls.content;
-    expect(lines(text)).toContain("-net.ipv4.ip_local_reserved_ports = 30000-32767");
+    expect(kernelPhase(settingsOf())).toContain(
+      "reserve_at_boot net.ipv4.ip_local_reserved_ports 30000-32767\n",
+    );
     expect(lines(text)).toContain("net.ipv4.ip_forward = 1");
     expect(lines(text)).toContain("net.bridge.bridge-nf-call-iptables = 1");
     expect(text).not.toContain("nf_conntrack_max");
