@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretFile } from "../host/protocol";
 import { renderKubeconfig } from "../model/kubeconfig";
-import { encryptionConfiguration, paths } from "../model/kubeadm";
+import { encryptionConfiguration, paths, secretComponentFiles } from "../model/kubeadm";
 import { parseCluster } from "../model/settings/parse";
 import { SettingsError } from "../model/settings/problems";
 import type { ClusterNetwork, ClusterSettings } from "../model/settings/resolved";
@@ -139,16 +139,27 @@ export class Cluster extends pulumi.ComponentResource {
     const { settings, pki } = this;
     const named = settings.encryption.keys.filter((key) => key !== "generated");
     const given = Object.fromEntries(named.map((key) => [key, secrets[key] ?? ""]));
+    const brought = secretComponentFiles(settings).map(({ path, secret }) => ({
+      path,
+      content: secrets[secret] ?? "",
+    }));
     const oidcCa = settings.oidc?.ca === undefined ? undefined : (secrets[settings.oidc.ca] ?? "");
     return pulumi.secret(
       pulumi
-        .all([pki.masterFiles, pki.encryptionKey, pulumi.output(given), pulumi.output(oidcCa)])
-        .apply(([files, generated, keys, ca]) => [
+        .all([
+          pki.masterFiles,
+          pki.encryptionKey,
+          pulumi.output(given),
+          pulumi.output(oidcCa),
+          pulumi.output(brought),
+        ])
+        .apply(([files, generated, keys, ca, more]) => [
           ...files,
           {
             path: paths.wantedEncryption,
             content: encryptionConfiguration(settings, { ...keys, generated }),
           },
+          ...more,
           ...(ca === undefined ? [] : [{ path: paths.oidcCa, content: ca }]),
         ]),
     );

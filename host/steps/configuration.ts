@@ -1,4 +1,4 @@
-import { apiServerFolder } from "../../model/kubeadm";
+import { isComponentFile } from "../../model/kubeadm";
 import { clusterDocumentOf, missingFiles } from "../../model/membership/fileNames";
 import { CLUSTER_DOCUMENT } from "../../model/membership/parts";
 import { prelude, word } from "../../model/membership/shell";
@@ -19,11 +19,13 @@ const DOCUMENT = "##document";
  * another control-plane node is still to be brought to the settings, the two differ.
  * @param through a control-plane node of the cluster
  * @param files what the settings give the node that joins
+ * @param secret paths of files that it gets another way
  */
 export async function configurationNow(
   hosts: Hosts,
   through: string,
   files: readonly RenderedFile[],
+  secret: readonly string[] = [],
 ): Promise<ClusterConfigurationNow> {
   const what = "reading the cluster's configuration";
   const text = await hosts.query(
@@ -39,14 +41,14 @@ cat ${CLUSTER_DOCUMENT}
   const [uploaded = "", document = ""] = text.split(`${DOCUMENT}\n`);
   const wanted = files.find((file) => file.path === CLUSTER_DOCUMENT)?.content ?? "";
   const missing = await Promise.all(
-    missingFiles(uploaded, files).map(async (path) => ({
+    missingFiles(uploaded, files, secret).map(async (path) => ({
       path,
       mode: "0600",
       content: await hosts.query(through, what, `cat ${word(path)}`),
     })),
   );
   const unnamed = files.some(
-    ({ path }) => path.startsWith(`${apiServerFolder}/`) && wanted.includes(path) && !uploaded.includes(path),
+    ({ path }) => isComponentFile(path) && wanted.includes(path) && !uploaded.includes(path),
   );
   return { files: missing, outdated: unnamed || clusterDocumentOf(document) !== clusterDocumentOf(wanted) };
 }

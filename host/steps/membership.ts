@@ -2,12 +2,11 @@ import { memberFiles } from "../../model/membership/files";
 import { memberFacts } from "../../model/membership/member";
 import { convergeScript } from "../../model/membership/converging";
 import { credentialScript, joinScript } from "../../model/membership/joining";
-import { resetScript } from "../../model/membership/leaving";
 import { drainScript } from "../../model/membership/draining";
-import { adoptScript, forgetScript, removeNodeScript } from "../../model/membership/nodes";
+import { adoptScript, forgetScript } from "../../model/membership/nodes";
 import { DISCOVERY_FILE } from "../../model/membership/parts";
+import { secretComponentFiles } from "../../model/kubeadm";
 import type { Machine } from "../../model/settings/resolved";
-import { ownerOf } from "../../model/fixedFacts";
 import { refuseOtherFacts, refuseOtherNode } from "../guard";
 import { HostProblem } from "../problem";
 import type { MembershipSpec, StepResult } from "../protocol";
@@ -15,6 +14,7 @@ import { readState } from "../state";
 import { machineOf, readUnlessForced, refuseSkew, type StepContext } from "../step";
 import { inTurn } from "../turn";
 import { refuseHeld } from "./held";
+import { leave } from "./leave";
 import { oidcCa, platformPart, secretFiles } from "./init";
 import { withValues } from "../values";
 import { configurationNow } from "./configuration";
@@ -68,7 +68,12 @@ export async function membership(context: Context): Promise<StepResult> {
     const through = await masterOf(context, machine);
     const now =
       machine.role === "controlPlane"
-        ? await configurationNow(hosts, through, files)
+        ? await configurationNow(
+            hosts,
+            through,
+            files,
+            secretComponentFiles(spec.settings).map((file) => file.path),
+          )
         : { files: [], outdated: false };
     await hosts.job(through, {
       name: `forgetting an earlier ${machine.name}`,
@@ -143,42 +148,4 @@ async function masterOf(context: Context, machine: Machine): Promise<string> {
       ? "there is no other master that could let it in"
       : `no other master can be asked: ${reasons.join("; ")}`,
   );
-}
-
-async function leave(context: Context): Promise<StepResult> {
-  const { spec, hosts, say, cluster } = context;
-  const machine = machineOf(spec);
-  const gone: string[] = [];
-  const reachable = await readState(hosts, machine.name).catch((error: unknown) => {
-    if (!(error instanceof HostProblem)) throw error;
-    gone.push(error.report());
-    return undefined;
-  });
-  const inCluster = reachable?.member?.cluster === cluster;
-  const ours = inCluster && reachable.member?.owner === ownerOf(machine);
-  if (inCluster && !ours) {
-    say(`${machine.name}: is the node of a later step by now (${reachable.member?.owner}), left alone`);
-    return {};
-  }
-  // Where another cluster took the host over, only the Node is ours to remove.
-  try {
-    const through = await masterOf(context, machine);
-    await hosts.job(through, {
-      name: `removing node ${machine.name}`,
-      script: removeNodeScript(spec.settings, machine, ours),
-      timeout: spec.settings.drainTimeout + 300,
-    });
-  } catch (error) {
-    if (!(error instanceof HostProblem)) throw error;
-    say(`${error.report()}; the Node could not be removed from the API`);
-  }
-  if (!reachable) say(`${gone.join("; ")}; taken for gone`);
-  else if (ours)
-    await hosts.job(machine.name, {
-      name: "kubeadm reset",
-      script: resetScript(spec.settings.network.podCidr),
-      timeout: 600,
-    });
-  else say(`${machine.name}: carries no membership of this cluster, left alone`);
-  return {};
 }

@@ -1,6 +1,7 @@
 import { joinsPending } from "../../model/kubeadm";
 import { renderNode, type HostFacts } from "../../model/node/render";
 import { packetFilterProblems } from "../../model/packetFilter/judge";
+import { intended, putIntendedScript } from "../../model/membership/intended";
 import { HostProblem } from "../problem";
 import type { PreflightSpec, StepResult } from "../protocol";
 import { refuseEncryption } from "./encryption";
@@ -44,8 +45,29 @@ export async function preflight(context: StepContext<PreflightSpec>): Promise<St
   problems.push(...duplicates(present, "host name", (finding) => finding.hostname));
   if (problems.length > 0) throw new HostProblem("", problems.join("\n"));
   await refuseEncryption(context, unreachable);
+  await recordIntended(context, present);
   hosts.close();
   return { cluster: context.cluster };
+}
+
+/** Tells the control-plane nodes what the settings say now; steps of machines that are taken out ask them for it. */
+async function recordIntended(
+  { spec, hosts, input, cluster }: StepContext<PreflightSpec>,
+  present: readonly Finding[],
+): Promise<void> {
+  const { machines } = spec.settings;
+  const hostKeys = Object.fromEntries(
+    Object.entries(input.connections).map(([name, { hostKey }]) => [name, hostKey]),
+  );
+  const record = `${JSON.stringify(intended(cluster, machines, hostKeys, Date.now()))}\n`;
+  const plane = new Set(machines.filter((one) => one.role === "controlPlane").map(({ name }) => name));
+  await Promise.all(
+    present
+      .filter(({ machine, state }) => plane.has(machine) && state.member?.state === "member")
+      .map(({ machine }) =>
+        hosts.query(machine, "recording what the settings want", putIntendedScript(), record),
+      ),
+  );
 }
 
 async function look(context: StepContext<PreflightSpec>, machine: string): Promise<Finding> {

@@ -1,11 +1,16 @@
+import { ownerOf } from "../../model/fixedFacts";
+import { lastOne } from "../../model/membership/departure";
+import { resetScript } from "../../model/membership/leaving";
 import { SETUP_FILE } from "../../model/membership/shell";
 import { renderNode } from "../../model/node/render";
-import { HostProblem } from "../problem";
+import { askEtcd, ownIntended } from "../controlPlane";
+import { insistedBy, waysToInsist } from "../insist";
+import { HostProblem, UnreachableError } from "../problem";
 import type { InitSpec, MembershipSpec, SetupPart, SetupSpec, StepResult } from "../protocol";
 import type { Machine } from "../../model/settings/resolved";
 import { refuseOtherFacts } from "../guard";
 import type { Hosts } from "../runner";
-import { readState } from "../state";
+import { readState, type HostState } from "../state";
 import { machineOf, readUnlessForced, refuseSkew, type StepContext } from "../step";
 
 /** Makes a bare host ready for kubeadm, and keeps it so; on delete takes back what it put there. */
@@ -54,28 +59,85 @@ export async function ensureSetup(
   await runSetup(context.hosts, own, part);
 }
 
+/**
+ * Takes back what setup put on a host that has left its cluster. A host that does not answer has nothing to be cleaned, since
+ * its membership was removed before; a balancer has none, and nobody else can tell whether it is gone.
+ */
 async function cleanUp(context: StepContext<SetupSpec>): Promise<StepResult> {
-  const { spec, hosts, say } = context;
+  const { spec, say } = context;
+  const machine = machineOf(spec);
+  const insisted = insistedBy(machine);
   try {
-    const state = await readState(hosts, spec.machine);
-    if (!state.setup || state.setup.machine !== spec.machine) {
-      say(`${spec.machine}: carries no setup of this machine, left alone`);
-      return {};
-    }
-    if (state.member) {
-      say(`${spec.machine}: still a node of a cluster, left alone`);
-      return {};
-    }
-    const script = renderNode(spec.settings, machineOf(spec)).cleanupScript;
-    await hosts.job(spec.machine, {
-      name: "clean-up",
-      script: `${script}\nrm -f ${SETUP_FILE}\n`,
-      timeout: 600,
-    });
+    await clean(context, machine);
   } catch (error) {
     if (!(error instanceof HostProblem)) throw error;
-    // A host that is gone needs no cleaning, and must not stand in the way of everything else.
-    say(`${error.report()}; taken for gone`);
+    const gone = error instanceof UnreachableError && machine.role !== "loadBalancer";
+    if (insisted === undefined && !gone)
+      throw new HostProblem(
+        machine.name,
+        `its setup is not taken back: ${error.message}. ${waysToInsist(machine.name)}`,
+        error.tail,
+      );
+    say(`${error.report()}; its host is left as it is${insisted === undefined ? "" : `, since ${insisted}`}`);
   }
   return {};
+}
+
+async function clean(context: StepContext<SetupSpec>, machine: Machine): Promise<void> {
+  const { spec, hosts, say } = context;
+  const state = await readState(hosts, machine.name);
+  if (!state.setup || state.setup.machine !== machine.name) {
+    say(`${machine.name}: carries no setup of this machine, left alone`);
+    return;
+  }
+  const { member } = state;
+  if (member !== undefined && (member.cluster !== context.cluster || member.owner !== ownerOf(machine))) {
+    say(`${machine.name}: is a node of another step by now (${member.owner}), left alone`);
+    return;
+  }
+  if (member !== undefined) await resetHalf(context, machine, state);
+  const script = renderNode(spec.settings, machine).cleanupScript;
+  await hosts.job(machine.name, {
+    name: "clean-up",
+    script: `${script}\nrm -f ${SETUP_FILE}\n`,
+    timeout: 600,
+  });
+}
+
+/**
+ * The host is a node although its membership is gone from Pulumi's state, or never got there: a join or an init that failed.
+ * It is reset where nothing but itself is lost by that.
+ * @throws HostProblem where the node lives on in a cluster
+ */
+async function resetHalf(context: StepContext<SetupSpec>, machine: Machine, state: HostState): Promise<void> {
+  const { hosts, spec } = context;
+  const why = machine.role === "controlPlane" ? await dataOfOthers(context, machine, state) : undefined;
+  if (why !== undefined || (machine.role === "worker" && state.member?.state === "member"))
+    throw new HostProblem(
+      machine.name,
+      `is still a node of this cluster${why === undefined ? "" : `: ${why}`}. Put it back into the settings and run up, then take it out`,
+    );
+  await hosts.job(machine.name, {
+    name: "kubeadm reset",
+    script: resetScript(spec.settings.network.podCidr),
+    timeout: 600,
+  });
+}
+
+async function dataOfOthers(
+  { hosts, cluster }: StepContext<SetupSpec>,
+  machine: Machine,
+  state: HostState,
+): Promise<string | undefined> {
+  if (!state.etcd) return undefined;
+  try {
+    const now = await ownIntended({ hosts, cluster }, machine.name);
+    return lastOne(machine, await askEtcd({ hosts }, [machine.name]), now);
+  } catch (error) {
+    if (!(error instanceof HostProblem)) throw error;
+    // Init that never came to an answering etcd has made nothing.
+    return state.member?.state === "initialising"
+      ? undefined
+      : `its etcd cannot be asked whether it is the last one: ${error.report()}`;
+  }
 }

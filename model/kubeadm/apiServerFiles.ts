@@ -3,6 +3,7 @@ import type { ClusterSettings } from "../settings/resolved";
 import { toYaml } from "../yaml";
 import { defaultAuditPolicy } from "./auditPolicy";
 import { authenticationConfiguration, usesAuthenticationFile } from "./authentication";
+import { withPathsIn } from "./componentFiles";
 import { paths } from "./paths";
 
 /** Where kubeadm's static pods and host-network add-ons live: they could not be made under any other level. */
@@ -27,8 +28,6 @@ export function apiServerFiles(
   ];
   if (usesAuthenticationFile(settings)) {
     files.push(file(paths.authentication, authenticationConfiguration(settings, secrets.oidcCa)));
-  } else if (oidc?.ca !== undefined && secrets.oidcCa !== undefined) {
-    files.push({ path: paths.oidcCa, content: secrets.oidcCa, mode: "0600" });
   }
   return files;
 }
@@ -38,7 +37,7 @@ function file(path: string, document: object): RenderedFile {
   return { path, content: toYaml(document), mode: "0600" };
 }
 
-function admissionConfiguration({ podSecurity }: ClusterSettings): object {
+function admissionConfiguration({ podSecurity, apiServer }: ClusterSettings): object {
   return {
     apiVersion: "apiserver.config.k8s.io/v1",
     kind: "AdmissionConfiguration",
@@ -63,6 +62,10 @@ function admissionConfiguration({ podSecurity }: ClusterSettings): object {
           },
         },
       },
+      ...Object.entries(apiServer.admissionConfiguration ?? {}).map(([name, configuration]) => ({
+        name,
+        configuration: withPathsIn("apiServer", apiServer, configuration),
+      })),
     ],
   };
 }

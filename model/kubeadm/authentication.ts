@@ -1,23 +1,11 @@
 import type { ClusterSettings, OidcSettings } from "../settings/resolved";
-import { paths } from "./paths";
 
 /** Paths that anybody may ask without credentials: load balancers and kubeadm's own probes do. */
-const anonymousPaths = ["/livez", "/readyz", "/healthz"] as const;
+export const anonymousPaths = ["/livez", "/readyz", "/healthz"] as const;
 
-/**
- * Whether the API server reads an AuthenticationConfiguration. It refuses one beside any `--oidc-*` flag and beside
- * `--anonymous-auth` (k8s.io/kubernetes v1.36.4, pkg/kubeapiserver/options/authentication.go), so a user who gives
- * those as extra arguments keeps them. `apiserver.config.k8s.io/v1` has the kind since 1.34.
- */
-export function usesAuthenticationFile(settings: ClusterSettings): boolean {
-  const minor = Number(settings.kubernetesVersion.split(".")[1]);
-  const names = Object.keys(settings.apiServer.extraArgs);
-  return (
-    minor >= 34 &&
-    !names.some(
-      (name) => name.startsWith("oidc-") || name === "anonymous-auth" || name === "authentication-config",
-    )
-  );
+/** Whether the API server reads the library's AuthenticationConfiguration, and not one that the settings bring. */
+export function usesAuthenticationFile({ apiServer }: ClusterSettings): boolean {
+  return !("authentication-config" in apiServer.extraArgs);
 }
 
 /**
@@ -36,12 +24,18 @@ export function authenticationConfiguration(settings: ClusterSettings, oidcCa?: 
 function jwtAuthenticator(oidc: OidcSettings, ca?: string): object {
   return {
     issuer: { url: oidc.issuerUrl, audiences: [oidc.clientId], certificateAuthority: ca },
+    ...(oidc.requiredClaims === undefined
+      ? {}
+      : {
+          claimValidationRules: Object.entries(oidc.requiredClaims).map(([claim, requiredValue]) => ({
+            claim,
+            requiredValue,
+          })),
+        }),
     claimMappings: {
       username: { claim: oidc.usernameClaim, prefix: usernamePrefix(oidc) },
       groups:
-        oidc.groupsClaim === undefined
-          ? undefined
-          : { claim: oidc.groupsClaim, prefix: oidc.groupsPrefix ?? "" },
+        oidc.groupsClaim === undefined ? undefined : { claim: oidc.groupsClaim, prefix: groupsPrefix(oidc) },
     },
   };
 }
@@ -52,20 +46,7 @@ export function usernamePrefix(oidc: OidcSettings): string {
   return oidc.usernamePrefix ?? (oidc.usernameClaim === "email" ? "" : `${oidc.issuerUrl}#`);
 }
 
-/** The same issuer as flags, for an API server that reads no file. */
-export function oidcArguments(oidc: OidcSettings): Record<string, string> {
-  const optional = {
-    "oidc-username-prefix": oidc.usernamePrefix,
-    "oidc-groups-claim": oidc.groupsClaim,
-    "oidc-groups-prefix": oidc.groupsPrefix,
-    "oidc-ca-file": oidc.ca === undefined ? undefined : paths.oidcCa,
-  };
-  return {
-    "oidc-issuer-url": oidc.issuerUrl,
-    "oidc-client-id": oidc.clientId,
-    "oidc-username-claim": oidc.usernameClaim,
-    ...Object.fromEntries(
-      Object.entries(optional).filter((entry): entry is [string, string] => entry[1] !== undefined),
-    ),
-  };
+/** Names of groups get a prefix unless the settings say `-`: whoever makes groups at an issuer makes none that the cluster trusts. */
+export function groupsPrefix({ groupsPrefix: prefix = "" }: OidcSettings): string {
+  return prefix === "-" ? "" : prefix;
 }

@@ -1,12 +1,19 @@
 import { ISSUER_TOKEN, JWKS_PATH, STS_AUDIENCE } from "../aws/identity";
 import { controlPlaneEndpoint } from "../network/endpoint";
-import type { ClusterSettings, ProxySettings } from "../settings/resolved";
+import type { ClusterSettings, ComponentSettings, ProxySettings } from "../settings/resolved";
 import { isSupportedMinor, minorOf, MINORS } from "../versions";
 import { argumentList, days } from "./arguments";
-import { oidcArguments, usesAuthenticationFile } from "./authentication";
+import { usesAuthenticationFile } from "./authentication";
+import { extraVolumes, withPaths } from "./componentFiles";
 import { withKubeadmsControllers, withKubeadmsGates, withPlugins } from "./lists";
-import { apiServerFolder, paths } from "./paths";
-import { kubeadmApi, type ClusterConfiguration, type EnvVar, type LocalEtcd } from "./v1beta4";
+import { apiServerFolder, type FileComponent, paths } from "./paths";
+import {
+  kubeadmApi,
+  type ClusterConfiguration,
+  type EnvVar,
+  type HostPathMount,
+  type LocalEtcd,
+} from "./v1beta4";
 
 /** Port of the API server on every master. */
 export const apiServerPort = 6443;
@@ -35,7 +42,10 @@ export function clusterConfiguration(settings: ClusterSettings): ClusterConfigur
     encryptionAlgorithm: "ECDSA-P256",
     apiServer: {
       certSANs: certificateNames(settings),
-      extraArgs: argumentList(apiServerArguments(settings), withPlugins(settings.apiServer.extraArgs)),
+      extraArgs: argumentList(
+        apiServerArguments(settings),
+        withPlugins(withPaths("apiServer", settings.apiServer)),
+      ),
       extraVolumes: [
         {
           name: "pulumi-kubeadm",
@@ -50,6 +60,7 @@ export function clusterConfiguration(settings: ClusterSettings): ClusterConfigur
           mountPath: paths.auditLogFolder,
           pathType: "DirectoryOrCreate",
         },
+        ...extraVolumes("apiServer", settings.apiServer),
       ],
       ...proxyEnvironment(settings.proxy),
     },
@@ -63,11 +74,15 @@ export function clusterConfiguration(settings: ClusterSettings): ClusterConfigur
           // 12500 by default: far more finished pods than anybody looks at, all of them in etcd.
           "terminated-pod-gc-threshold": "1000",
         },
-        withKubeadmsControllers(settings.controllerManager.extraArgs),
+        withKubeadmsControllers(withPaths("controllerManager", settings.controllerManager)),
       ),
+      ...volumesOf("controllerManager", settings.controllerManager),
       ...proxyEnvironment(settings.proxy),
     },
-    scheduler: { extraArgs: argumentList({ profiling: "false" }, settings.scheduler.extraArgs) },
+    scheduler: {
+      extraArgs: argumentList({ profiling: "false" }, withPaths("scheduler", settings.scheduler)),
+      ...volumesOf("scheduler", settings.scheduler),
+    },
     etcd: { local: localEtcd(settings) },
     // CoreDNS is the library's own, so that kubeadm's upgrades do not touch it.
     dns: { disabled: true },
@@ -92,9 +107,7 @@ function localEtcd({ versions, etcd }: ClusterSettings): LocalEtcd {
 function apiServerArguments(settings: ClusterSettings): Record<string, string> {
   const authentication: Record<string, string> = usesAuthenticationFile(settings)
     ? { "authentication-config": paths.authentication }
-    : settings.oidc === undefined
-      ? {}
-      : oidcArguments(settings.oidc);
+    : {};
   return {
     "admission-control-config-file": paths.admission,
     "audit-log-maxage": String(settings.audit.maxAge),
@@ -145,7 +158,17 @@ function certificateNames(settings: ClusterSettings): string[] {
   return [...new Set(names)].filter((name) => name !== "");
 }
 
-/** For OIDC issuers and webhooks outside; kubeadm would copy only what its own process happens to have. */
+function volumesOf(
+  component: FileComponent,
+  settings: ComponentSettings,
+): { extraVolumes?: readonly HostPathMount[] } {
+  const volumes = extraVolumes(component, settings);
+  return volumes.length === 0 ? {} : { extraVolumes: volumes };
+}
+
+/**
+ * For OIDC issuers and webhooks outside; kubeadm would copy only what its own process happens to have.
+ */
 function proxyEnvironment(proxy?: ProxySettings): { extraEnvs?: EnvVar[] } {
   if (proxy === undefined) return {};
   const variables: Record<string, string | undefined> = {

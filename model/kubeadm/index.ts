@@ -9,4 +9,5 @@ export { kubeletConfiguration } from "./kubelet";
 export { kubeProxyConfiguration } from "./kubeProxy";
 export { patches } from "./patches";
 export { renewalUnit, renewalUnits } from "./renewal";
-export { apiServerFolder, configFolder, paths } from "./paths";
+export { secretComponentFiles } from "./componentFiles";
+export { apiServerFolder, componentFolders, configFolder, isComponentFile, paths } from "./paths";

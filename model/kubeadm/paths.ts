@@ -7,6 +7,21 @@ export const configFolder = "/etc/kubernetes/pulumi-kubeadm";
  */
 export const apiServerFolder = `${configFolder}/apiserver`;
 
+/** Components that read files which the settings give. */
+export type FileComponent = "apiServer" | "controllerManager" | "scheduler";
+
+/** Where each of them finds its files: a folder of its own, which the pod sees as a whole. */
+export const componentFolders: Readonly<Record<FileComponent, string>> = {
+  apiServer: apiServerFolder,
+  controllerManager: `${configFolder}/controller-manager`,
+  scheduler: `${configFolder}/scheduler`,
+};
+
+/** Whether a file is read by a component of the control plane, out of its folder. */
+export function isComponentFile(path: string): boolean {
+  return Object.values(componentFolders).some((folder) => path.startsWith(`${folder}/`));
+}
+
 export const paths = {
   /** What the API server reads. Secret: mode 0600, not among `apiServerFiles`. */
   encryption: `${apiServerFolder}/encryption.yaml`,
@@ -15,7 +30,7 @@ export const paths = {
   auditPolicy: `${apiServerFolder}/audit-policy.yaml`,
   admission: `${apiServerFolder}/admission.yaml`,
   authentication: `${apiServerFolder}/authentication.yaml`,
-  /** CA of the OIDC issuer, where the issuer is given by flags. */
+  /** Stands for the CA of the OIDC issuer on its way to a host, where it becomes a part of `authentication`. */
   oidcCa: `${apiServerFolder}/oidc-ca.crt`,
   /** Folder that kubeadm's `patches.directory` names. */
   patches: `${configFolder}/patches`,

@@ -12,7 +12,7 @@ import {
   startUnits,
   useKubernetes,
 } from "./parts";
-import { pruneApiServerFiles } from "./fileNames";
+import { pruneComponentFiles } from "./fileNames";
 import { ADMIN, prelude, word } from "./shell";
 import { placeStaticPods } from "./staticPods";
 
@@ -63,7 +63,7 @@ if [ -n "$switched" ] || [ "$(kubelet_files)" != "$(cat ${KUBELET_FILES})" ]; th
 fi
 kubelet_files >${KUBELET_FILES}
 ${startUnits(files)}${placeStaticPods(files)}
-${healthy(machine)}${master ? grantJoinAccess() + pruneApiServerFiles(files) : ""}${setState(facts, "member")}
+${healthy(machine)}${master ? grantJoinAccess() + pruneComponentFiles(settings, files) : ""}${setState(facts, "member")}
 `;
 }
 

@@ -57,9 +57,34 @@ exit 0
 `;
 }
 
+/** `kubectl drain` waits for ever when it is given 0. */
+function seconds(settings: ClusterSettings): number {
+  return Math.max(1, settings.drainTimeout);
+}
+
+function drainCommand(settings: ClusterSettings, machine: Machine): string {
+  return `kubectl drain ${word(machine.nodeName)} --ignore-daemonsets --delete-emptydir-data --force --timeout ${seconds(settings)}s`;
+}
+
 /** Moves a node's pods away; pods that stay are said, and no error. */
-export function drain(settings: ClusterSettings, machine: Machine): string {
-  return `kubectl drain ${word(machine.nodeName)} --ignore-daemonsets --delete-emptydir-data --force --timeout ${settings.drainTimeout}s || note "the drain did not finish within ${settings.drainTimeout} s"`;
+function drain(settings: ClusterSettings, machine: Machine): string {
+  return `${drainCommand(settings, machine)} || note "the drain did not finish within ${settings.drainTimeout} s"`;
+}
+
+/**
+ * Moves the pods of a node that leaves away, for so long as the settings allow; calls the shell's `refuse` where that could
+ * not even be tried. Pods that are still there when the time is up, as behind a disruption budget, do not keep the node.
+ */
+export function cordonAndDrain(settings: ClusterSettings, machine: Machine): string {
+  const node = word(machine.nodeName);
+  return `  # Whoever finds it refused lets pods come back, unless people had cordoned the node themselves.
+  [ "$(kubectl get node ${node} -o 'jsonpath={.spec.unschedulable}')" = true ] || cordoned=yes
+  kubectl cordon ${node} || refuse "the node could not be cordoned"
+  start=$(date +%s)
+  if ! ${drainCommand(settings, machine)}; then
+    if [ $(($(date +%s) - start)) -lt ${seconds(settings)} ]; then refuse "the drain failed"; else note "the drain did not finish within ${settings.drainTimeout} s"; fi
+  fi
+`;
 }
 
 /** Run on another master before a node's kubelet is upgraded. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { apiServerFolder, paths } from "../kubeadm";
+import { componentFolders, isComponentFile, paths, secretComponentFiles } from "../kubeadm";
 import type { RenderedFile } from "../renderedFile";
+import type { ClusterSettings } from "../settings/resolved";
 import { word } from "./shell";
 
 /**
@@ -15,12 +16,33 @@ export interface NamedFiles {
   readonly rename: (text: string) => string;
 }
 
-export function namedByDigest(files: readonly RenderedFile[]): NamedFiles {
-  const renamed = files.map((file) => ({ from: file.path, file: { ...file, path: nameOf(file) } }));
+/** @param brought files of the settings; one that `files` name is renamed in them first */
+export function namedByDigest(
+  files: readonly RenderedFile[],
+  brought: readonly RenderedFile[] = [],
+): NamedFiles {
+  const first = renamed(brought);
+  const second = renamed(files.map((file) => ({ ...file, content: renameIn(file.content, first) })));
   return {
-    files: renamed.map(({ file }) => file),
-    rename: (text) => renamed.reduce((all, { from, file }) => all.replaceAll(from, file.path), text),
+    files: [...second, ...first].map(({ file }) => file),
+    rename: (text) => renameIn(text, [...first, ...second]),
   };
+}
+
+interface Renamed {
+  readonly from: string;
+  readonly file: RenderedFile;
+}
+
+function renamed(files: readonly RenderedFile[]): Renamed[] {
+  return files.map((file) => ({ from: file.path, file: { ...file, path: nameOf(file) } }));
+}
+
+/** Longer paths first, or the beginning of one would be taken for another. */
+function renameIn(text: string, names: readonly Renamed[]): string {
+  return [...names]
+    .sort((a, b) => b.from.length - a.from.length)
+    .reduce((all, { from, file }) => all.replaceAll(from, file.path), text);
 }
 
 function nameOf({ path, content }: RenderedFile): string {
@@ -31,10 +53,19 @@ function nameOf({ path, content }: RenderedFile): string {
     : `${path}-${digest}`;
 }
 
-/** Files of the API server that a document names and that are not among `files`. */
-export function missingFiles(document: string, files: readonly RenderedFile[]): string[] {
-  const there = new Set([paths.encryption, ...files.map((file) => file.path)]);
-  const named = document.match(new RegExp(`${apiServerFolder}/[^\\s"',]+`, "g")) ?? [];
+/**
+ * Files of the control plane that a document names and that are not among `files`.
+ * @param secret paths of files that come another way
+ */
+export function missingFiles(
+  document: string,
+  files: readonly RenderedFile[],
+  secret: readonly string[] = [],
+): string[] {
+  const there = new Set([paths.encryption, ...secret, ...files.map((file) => file.path)]);
+  const named = Object.values(componentFolders).flatMap(
+    (folder) => document.match(new RegExp(`${folder}/[^\\s"',:]+`, "g")) ?? [],
+  );
   return [...new Set(named)].filter((path) => !there.has(path)).sort();
 }
 
@@ -48,12 +79,15 @@ export function clusterDocumentOf(documents: string): string {
   );
 }
 
-/** Takes away files of the API server that its manifest no longer names; run when the API server is well. */
-export function pruneApiServerFiles(files: readonly RenderedFile[]): string {
-  const keep = [paths.encryption, ...files.map((file) => file.path)].filter((path) =>
-    path.startsWith(`${apiServerFolder}/`),
-  );
-  return `for old in ${apiServerFolder}/*; do
+/** Takes away files of the control plane that its manifests no longer name; run when the API server is well. */
+export function pruneComponentFiles(settings: ClusterSettings, files: readonly RenderedFile[]): string {
+  const keep = [
+    paths.encryption,
+    ...secretComponentFiles(settings).map((file) => file.path),
+    ...files.map((file) => file.path),
+  ].filter(isComponentFile);
+  const folders = Object.values(componentFolders).map((folder) => `${folder}/*`);
+  return `for old in ${folders.join(" ")}; do
   case "$old" in ${keep.map(word).join("|")}) ;; *) rm -f "$old" ;; esac
 done
 `;

@@ -11,6 +11,7 @@ import {
   patches,
   renewalUnits,
 } from "../kubeadm";
+import { plainComponentFiles } from "../kubeadm/componentFiles";
 import { staticPodFiles } from "../own/staticPods";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings, Machine } from "../settings/resolved";
@@ -31,7 +32,7 @@ export function memberFiles(settings: ClusterSettings, machine: Machine, oidcCa 
   if (machine.role !== "controlPlane") {
     return [join, ...patches(settings, machine), ...staticPodFiles(settings, machine)];
   }
-  const apiServer = namedByDigest(apiServerFiles(settings, { oidcCa }));
+  const apiServer = namedByDigest(apiServerFiles(settings, { oidcCa }), plainComponentFiles(settings));
   return [
     { path: CLUSTER_DOCUMENT, mode: "0600", content: apiServer.rename(initDocuments(settings, machine)) },
     join,

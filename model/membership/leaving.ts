@@ -1,3 +1,4 @@
+import { INTENDED_FILE } from "./intended";
 import { JOIN_FILE_COMMAND, KUBELET_FILES } from "./parts";
 import { MEMBER_FILE, prelude } from "./shell";
 
@@ -45,6 +46,6 @@ for unit in /etc/systemd/system/pulumi-kubeadm-*.timer; do
   rm -f "$unit" "\${unit%.timer}.service"
 done
 systemctl daemon-reload
-rm -f ${JOIN_FILE_COMMAND} ${KUBELET_FILES} ${MEMBER_FILE}
+rm -f ${INTENDED_FILE} ${JOIN_FILE_COMMAND} ${KUBELET_FILES} ${MEMBER_FILE}
 `;
 }

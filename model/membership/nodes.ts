@@ -3,7 +3,8 @@ import { KUBELET_PORT } from "../flows";
 import { nodeLabels, paths } from "../kubeadm";
 import { approverUnit } from "../kubeadm/approver";
 import type { ClusterSettings, Machine } from "../settings/resolved";
-import { annotationOf, drain, letIn } from "./draining";
+import { annotationOf, letIn } from "./draining";
+import { etcdFunctions, memberIds } from "./etcd";
 import { prelude, word } from "./shell";
 
 /**
@@ -59,10 +60,8 @@ done
 
 /** Run on a master that stays: forgets an etcd member by its node's name, whether it ever started or not. */
 function forgetEtcdMember(machine: Machine): string {
-  return `etcd=$(crictl ps --quiet --name '^etcd$' | head -n 1)
-if [ -n "$etcd" ]; then
-  etcdctl() { crictl exec "$etcd" etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/healthcheck-client.crt --key /etc/kubernetes/pki/etcd/healthcheck-client.key "$@"; }
-  member=$(etcdctl member list | awk -F ', ' -v name=${word(machine.nodeName)} -v peer=${word(`https://${machine.nodeAddress}:2380`)} '$3 == name || $4 == peer { print $1 }')
+  return `${etcdFunctions()}if find_etcd; then
+  member=$(etcdctl member list | ${memberIds(machine)})
   if [ -n "$member" ]; then
     note "removing etcd member ${machine.name}"
     etcdctl member remove "$member"
@@ -80,23 +79,4 @@ export function forgetScript(machine: Machine): string {
 phase "forget ${machine.name}"
 kubectl delete node ${word(machine.nodeName)} --ignore-not-found --timeout 60s
 ${machine.role === "controlPlane" ? forgetEtcdMember(machine) : ""}`;
-}
-
-/** Run on a master that stays: drains a node within bounds and deletes it. */
-export function removeNodeScript(settings: ClusterSettings, machine: Machine, alive: boolean): string {
-  const node = word(machine.nodeName);
-  return `${prelude()}
-if kubectl get node ${node} >/dev/null 2>&1; then
-  ${
-    alive
-      ? `phase "drain ${machine.name}"
-  ${drain(settings, machine)}`
-      : `phase "cordon ${machine.name}"
-  kubectl cordon ${node}`
-  }
-fi
-${machine.role === "controlPlane" ? `phase "etcd member ${machine.name}"\n${forgetEtcdMember(machine)}` : ""}
-phase "delete node ${machine.name}"
-kubectl delete node ${node} --ignore-not-found --timeout 60s
-`;
 }

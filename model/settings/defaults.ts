@@ -47,4 +47,7 @@ export const DEFAULTS = {
   drainTimeout: 120,
   protect: true,
   oidcUsernameClaim: "sub",
+  // As the examples of Kubernetes' documentation ("OpenID Connect Tokens", --oidc-groups-prefix) have it.
+  oidcGroupsPrefix: "oidc:",
+  extraVolume: { readOnly: true, pathType: "Directory" },
 } as const;

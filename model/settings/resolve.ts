@@ -1,5 +1,6 @@
 import { cniFacts } from "../cni/facts";
 import { type Component, flagsOf } from "../flags/table";
+import type { FileComponent } from "../kubeadm/paths";
 import { clusterNetwork } from "../network/clusterNetwork";
 import { apiName } from "../network/endpoint";
 import type { ProjectFiles } from "../own/files";
@@ -65,9 +66,13 @@ export function resolve(
     versions,
     network,
     cni,
-    apiServer: { extraArgs: argsOf("apiServer", input.apiServer), certSans: input.apiServer?.certSans ?? [] },
-    controllerManager: { extraArgs: argsOf("controllerManager", input.controllerManager) },
-    scheduler: { extraArgs: argsOf("scheduler", input.scheduler) },
+    apiServer: {
+      ...componentOf("apiServer", input.apiServer),
+      certSans: input.apiServer?.certSans ?? [],
+      ...defined({ admissionConfiguration: input.apiServer?.admissionConfiguration }),
+    },
+    controllerManager: componentOf("controllerManager", input.controllerManager),
+    scheduler: componentOf("scheduler", input.scheduler),
     etcd: { extraArgs: argsOf("etcd", input.etcd) },
     kubelet: { config: input.kubelet?.config ?? {} },
     kubeProxy: {
@@ -76,7 +81,13 @@ export function resolve(
     },
     containerd: defined({ dropIn: input.containerd?.dropIn }),
     ignorePreflightErrors: input.ignorePreflightErrors ?? [],
-    ...defined({ oidc: input.oidc && { usernameClaim: DEFAULTS.oidcUsernameClaim, ...input.oidc } }),
+    ...defined({
+      oidc: input.oidc && {
+        usernameClaim: DEFAULTS.oidcUsernameClaim,
+        ...(input.oidc.groupsClaim === undefined ? {} : { groupsPrefix: DEFAULTS.oidcGroupsPrefix }),
+        ...input.oidc,
+      },
+    }),
     ...defined({
       proxy:
         input.proxy && proxySettings(input.proxy, { network, domain, machines, endpoint, aws: platform.aws }),
@@ -223,6 +234,27 @@ function resolveAccess(
   return {
     host: input.access?.host ?? front.ssh.host,
     port: input.access?.port ?? (proxy === undefined ? DEFAULTS.apiPort : endpoint.port),
+  };
+}
+
+function componentOf(
+  component: FileComponent,
+  part: ClusterInput["scheduler"],
+): ClusterSettings["scheduler"] {
+  const volumes = part?.extraVolumes ?? [];
+  const files = Object.entries(part?.files ?? {});
+  return {
+    extraArgs: argsOf(component, part),
+    ...(volumes.length === 0
+      ? {}
+      : { extraVolumes: volumes.map((volume) => ({ ...DEFAULTS.extraVolume, ...volume })) }),
+    ...(files.length === 0
+      ? {}
+      : {
+          files: Object.fromEntries(
+            files.map(([name, file]) => [name, typeof file === "string" ? { content: file } : file]),
+          ),
+        }),
   };
 }
 

@@ -11,6 +11,7 @@ import type { AwsSettings } from "./resolvedAws";
 import type { CniSettings } from "./resolvedCni";
 import type {
   AuditSettings,
+  ComponentSettings,
   EncryptionSettings,
   ExtraArgs,
   OidcSettings,
@@ -227,11 +228,15 @@ export interface ClusterSettings {
   /** Where people and the Pulumi program reach the API. */
   readonly access: { readonly host: string; readonly port: number };
   /** Flags of kube-apiserver, and more names of its certificate: DNS names or IPv4 addresses. */
-  readonly apiServer: { readonly extraArgs: ExtraArgs; readonly certSans: readonly string[] };
+  readonly apiServer: ComponentSettings & {
+    readonly certSans: readonly string[];
+    /** Configuration of admission plugins by their name, besides PodSecurity's; undefined: none. */
+    readonly admissionConfiguration?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  };
   /** Flags of kube-controller-manager. */
-  readonly controllerManager: { readonly extraArgs: ExtraArgs };
+  readonly controllerManager: ComponentSettings;
   /** Flags of kube-scheduler. */
-  readonly scheduler: { readonly extraArgs: ExtraArgs };
+  readonly scheduler: ComponentSettings;
   /** Flags of etcd. */
   readonly etcd: { readonly extraArgs: ExtraArgs };
   /** Merged over the library's KubeletConfiguration; a `null` removes a key. */

@@ -30,14 +30,43 @@ export interface OidcSettings {
   readonly usernamePrefix?: string;
   /** Claim with the groups; undefined: tokens bring none. */
   readonly groupsClaim?: string;
-  /** Put before each group; undefined: nothing. */
+  /** Put before each group; default `oidc:`, `-`: nothing. */
   readonly groupsPrefix?: string;
+  /** Claims that a token must have, with their values; undefined: none. */
+  readonly requiredClaims?: Readonly<Record<string, string>>;
   /** Name in `kubeadm:secrets` of the issuer's CA in PEM. */
   readonly ca?: string;
 }
 
 /** Levels of the Pod Security Standards, from everything to least. */
 export type PodSecurityLevel = "privileged" | "baseline" | "restricted";
+
+/** A folder or file of the host that a pod of the control plane sees (kubeadm's HostPathMount). */
+export interface ExtraVolume {
+  /** DNS label, once in the pod. */
+  readonly name: string;
+  /** Absolute, on the host. */
+  readonly hostPath: string;
+  /** Absolute, in the pod. */
+  readonly mountPath: string;
+  /** Default true. */
+  readonly readOnly: boolean;
+  /** Default `Directory`: the pod does not start where it is missing. */
+  readonly pathType: "Directory" | "DirectoryOrCreate" | "File" | "FileOrCreate";
+}
+
+/** A file that a component reads: its text, or the name in `kubeadm:secrets` of one that is a secret. */
+export type ComponentFile = { readonly content: string } | { readonly secret: string };
+
+/** What the settings say of one component of the control plane. */
+export interface ComponentSettings {
+  /** Flags. */
+  readonly extraArgs: ExtraArgs;
+  /** undefined: none besides kubeadm's and the library's own. */
+  readonly extraVolumes?: readonly ExtraVolume[];
+  /** By name, which flags give in place of a path; undefined: none. */
+  readonly files?: Readonly<Record<string, ComponentFile>>;
+}
 
 /** Flags of a component by their name without dashes; values as text, a list where a flag is given several times. */
 export type ExtraArgs = Readonly<Record<string, string | readonly string[]>>;

@@ -43,6 +43,13 @@ export function referredSecrets(input: Draft<AnyInput>): SecretReference[] {
         use: "text" as const,
       })),
     ),
+    ...(["apiServer", "controllerManager", "scheduler"] as const).flatMap((component) =>
+      Object.entries(input[component]?.files ?? {}).map(([file, given]) => ({
+        path: [component, "files", file, "secret"],
+        name: typeof given === "object" ? given.secret : undefined,
+        use: "text" as const,
+      })),
+    ),
     { path: ["oidc", "ca"], name: input.oidc?.ca, use: "certificate" },
     ...cniSecrets(input.cni),
     ...(input.metallb?.bgp?.peers ?? []).map((peer, index) => ({

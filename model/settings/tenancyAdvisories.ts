@@ -1,4 +1,5 @@
 import { cniFacts } from "../cni/facts";
+import { groupsPrefix } from "../kubeadm/authentication";
 import { nameOf } from "../own/read";
 import type { ClusterSettings } from "./resolved";
 import type { Tenant } from "./resolvedTenancy";
@@ -73,11 +74,10 @@ function limitIsKnown({ limits }: Tenant, resource: string): boolean {
   return [limits?.default, limits?.max].some((amounts) => resource in (amounts ?? {}));
 }
 
-function loginAdvisories({ oidc, tenancy }: Settings): string[] {
-  const used = tenancy.roles.length > 0 || tenancy.tenants.length > 0;
-  if (!used || oidc?.groupsClaim === undefined || (oidc.groupsPrefix ?? "") !== "") return [];
+function loginAdvisories({ oidc }: Settings): string[] {
+  if (oidc?.groupsClaim === undefined || groupsPrefix(oidc) !== "") return [];
   return [
-    "oidc.groupsPrefix is empty: whoever makes groups at the issuer can make one that the cluster already trusts, " +
+    "oidc.groupsPrefix is -: whoever makes groups at the issuer can make one that the cluster already trusts, " +
       "as kubeadm:cluster-admins or tenant:<name>",
   ];
 }

@@ -1,4 +1,4 @@
-import { usernamePrefix } from "../kubeadm/authentication";
+import { groupsPrefix, usernamePrefix } from "../kubeadm/authentication";
 import type { OidcSettings } from "../settings/resolved";
 import type { Subject } from "../settings/resolvedTenancy";
 
@@ -20,7 +20,7 @@ export function subjectOf(given: GivenSubject, oidc: OidcSettings | undefined): 
   const issuer = given.source === "certificate" ? undefined : oidc;
   if (user !== undefined)
     return { kind: "User", name: `${issuer === undefined ? "" : usernamePrefix(issuer)}${user}` };
-  return { kind: "Group", name: `${issuer?.groupsPrefix ?? ""}${group ?? ""}` };
+  return { kind: "Group", name: `${issuer === undefined ? "" : groupsPrefix(issuer)}${group ?? ""}` };
 }
 
 /** As an entry of `subjects` in a binding. */

@@ -55,11 +55,22 @@ describeWithEngine("kubeadm config validate", () => {
   const cases: [string, Partial<ClusterSettings>][] = [
     ["with the defaults", {}],
     [
-      "with flags for OIDC and a proxy",
+      "with OIDC, a proxy, files, volumes and a flag given twice",
       {
         oidc: { issuerUrl: "https://id.example.org", clientId: "k8s", usernameClaim: "sub" },
         proxy: { http: "http://proxy:3128", noProxy: ["10.0.0.0/8"] },
-        apiServer: { extraArgs: { "oidc-required-claim": "a=b" }, certSans: ["api.example.org"] },
+        apiServer: {
+          extraArgs: {
+            "audit-webhook-config-file": "hook.yaml",
+            "service-account-issuer": ["https://a", "https://b"],
+          },
+          extraVolumes: [
+            { name: "a", hostPath: "/a", mountPath: "/a", readOnly: true, pathType: "DirectoryOrCreate" },
+          ],
+          files: { "hook.yaml": { content: "clusters: []" } },
+          certSans: ["api.example.org"],
+        },
+        scheduler: { extraArgs: {}, files: { "a.yaml": { content: "a: b" } } },
       },
     ],
     [

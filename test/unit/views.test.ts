@@ -5,7 +5,8 @@ import { digestOf, memberFiles } from "../../model/membership/files";
 import { memberDigest } from "../../model/membership/member";
 import { convergeScript } from "../../model/membership/converging";
 import { joinScript } from "../../model/membership/joining";
-import { adoptScript, removeNodeScript } from "../../model/membership/nodes";
+import { adoptScript } from "../../model/membership/nodes";
+import { removeNodeScript } from "../../model/membership/removing";
 import { serviceAccountIssuers } from "../../model/kubeadm/issuer";
 import { renderNode } from "../../model/node/render";
 import { parseCluster } from "../../model/settings/parse";
@@ -109,6 +110,19 @@ const table: readonly {
   {
     name: "apiServer.extraArgs",
     change: set("apiServer.extraArgs", { "audit-log-format": "json" }),
+    touches: ["membership masters"],
+  },
+  {
+    name: "apiServer.files",
+    change: set("apiServer", {
+      extraArgs: { "audit-webhook-config-file": "hook.yaml" },
+      files: { "hook.yaml": "clusters: []" },
+    }),
+    touches: ["membership masters"],
+  },
+  {
+    name: "scheduler.extraVolumes",
+    change: set("scheduler.extraVolumes", [{ name: "a", hostPath: "/srv/a", mountPath: "/srv/a" }]),
     touches: ["membership masters"],
   },
   {
@@ -359,7 +373,7 @@ describe("a step's view is enough", () => {
             joinScript(all, facts, files, []),
             convergeScript(all, one, facts, files, []),
             adoptScript(all, one),
-            removeNodeScript(all, one, true),
+            removeNodeScript(all, one, { alive: true }),
           ];
           expect(scripts(view, found)).toEqual(scripts(settings, own));
         }

@@ -8,6 +8,7 @@ import { chartsFit } from "./addons";
 import { corednsFits } from "./coredns";
 import { endpointFits, firewallLetsSomebodyIn, namesFit, nodePortsFit } from "./endpoint";
 import { flagsFit } from "./flags";
+import { admissionFits, componentFilesFit, extraVolumesFit, flagFilesFit } from "./flags/files";
 import { ingressFits } from "./ingress";
 import { labelsAreTaken, taintsAreTaken } from "./labels";
 import {
@@ -60,6 +61,10 @@ export const CHECKS: readonly Check[] = [
   windowsReleasesFit,
   windowsNodesCanBoot,
   flagsFit,
+  flagFilesFit,
+  componentFilesFit,
+  extraVolumesFit,
+  admissionFits,
   kubeletFits,
   kubeProxyFits,
   auditPolicyFits,

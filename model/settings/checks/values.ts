@@ -73,6 +73,8 @@ export function loginNamesAreTheirOwn({ input: { oidc } }: Facts, problems: Prob
   if (oidc === undefined) return;
   for (const key of ["usernamePrefix", "groupsPrefix"] as const) {
     const value = oidc[key];
+    if (value === "")
+      problems.add(["oidc", key], value, "is empty", { allowed: 'a prefix, as "oidc:", or "-" for none' });
     const trusted = TRUSTED.find((prefix) => value?.startsWith(prefix) === true);
     if (trusted === undefined) continue;
     const message = `makes names of the issuer into such as Kubernetes and this library trust, as ${

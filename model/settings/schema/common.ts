@@ -95,7 +95,41 @@ const noProxy = matching(
 
 const level = z.enum(["privileged", "baseline", "restricted"]);
 
-const withArgs = z.strictObject({ extraArgs: extraArgs.optional() }).optional();
+const absolutePath = text((value) =>
+  /^\/[^\s]+$/.test(value) &&
+  !value.split("/").includes("..") &&
+  !value.endsWith("/") &&
+  !value.includes("//")
+    ? undefined
+    : {
+        message: "is not an absolute path",
+        allowed: "a path from the root without .., as /etc/kubernetes/extra",
+      },
+);
+
+/** Files of a component: the text, or the name of the secret that holds it. */
+const componentFiles = z.record(
+  matching(/^[a-z0-9][a-z0-9._-]{0,62}$/, "a file's name: a-z, 0-9, dot, dash and underscore"),
+  z.union([z.string().min(1), z.strictObject({ secret: secretName })]),
+);
+
+const componentShape = {
+  extraArgs: extraArgs.optional(),
+  extraVolumes: z
+    .array(
+      z.strictObject({
+        name: dnsLabel,
+        hostPath: absolutePath,
+        mountPath: absolutePath,
+        readOnly: z.boolean().optional(),
+        pathType: z.enum(["Directory", "DirectoryOrCreate", "File", "FileOrCreate"]).optional(),
+      }),
+    )
+    .optional(),
+  files: componentFiles.optional(),
+};
+
+const component = z.strictObject(componentShape).optional();
 
 /** What every platform has. */
 export const commonShape = {
@@ -105,11 +139,15 @@ export const commonShape = {
   versions: z.strictObject(versionShape).optional(),
   cni: cni.optional(),
   apiServer: z
-    .strictObject({ extraArgs: extraArgs.optional(), certSans: z.array(certificateName).optional() })
+    .strictObject({
+      ...componentShape,
+      certSans: z.array(certificateName).optional(),
+      admissionConfiguration: z.record(z.string(), document).optional(),
+    })
     .optional(),
-  controllerManager: withArgs,
-  scheduler: withArgs,
-  etcd: withArgs,
+  controllerManager: component,
+  scheduler: component,
+  etcd: z.strictObject({ extraArgs: extraArgs.optional() }).optional(),
   kubelet: z.strictObject({ config: document.optional() }).optional(),
   kubeProxy: z
     .strictObject({ mode: z.enum(["nftables", "iptables"]).optional(), config: document.optional() })
@@ -126,6 +164,7 @@ export const commonShape = {
       usernamePrefix: z.string().optional(),
       groupsClaim: z.string().min(1).optional(),
       groupsPrefix: z.string().optional(),
+      requiredClaims: z.record(z.string(), z.string()).optional(),
       ca: secretName.optional(),
     })
     .optional(),

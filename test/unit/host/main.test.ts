@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { FORCE_VARIABLE } from "../../../host/insist";
 import { CLUSTER_VARIABLE, SPEC_VARIABLE, type StepInput, type StepSpec } from "../../../host/protocol";
 import { run, type RunResult } from "../../support/run";
 import { machineOf, settingsOf } from "../node/support";
@@ -106,13 +107,18 @@ describe("the program of a step", () => {
     expect(stderr).not.toMatch(/SyntaxError|\bat .*\.ts:/);
   });
 
-  it("takes a host that shows another key by now for gone on delete, and answers with one line of JSON", async () => {
-    const gone = await SshHost.start();
-    const connection = gone.connection({ hostKey: otherHostKey() });
+  it("does not forget a host that shows another key on delete, and does by the word for one run", async () => {
+    const other = await SshHost.start();
+    const connection = other.connection({ hostKey: otherHostKey() });
     const stdin = JSON.stringify({ connections: { w1: connection }, files: [] });
-    const { status, stdout, stderr } = await program(stdin, undefined, "delete");
-    await gone.stop();
-    expect([status, stdout]).toEqual([0, "{}\n"]);
-    expect(stderr).toMatch(/^w1: SSH to .*; taken for gone\n$/);
+    const safe = await program(stdin, undefined, "delete");
+    const environment = { [SPEC_VARIABLE]: JSON.stringify(spec), [FORCE_VARIABLE]: "w1" };
+    const forced = await program(stdin, environment, "delete");
+    await other.stop();
+    expect([safe.status, safe.stdout]).toEqual([1, ""]);
+    expect(safe.stderr).toMatch(/^w1: its setup is not taken back: SSH to .*the host key is not the one/);
+    expect(safe.stderr).toContain(`${FORCE_VARIABLE}=w1`);
+    expect([forced.status, forced.stdout]).toEqual([0, "{}\n"]);
+    expect(forced.stderr).toMatch(/^w1: SSH to .*; its host is left as it is, since .*=w1\n$/);
   });
 });

@@ -194,8 +194,14 @@ exec "$@"`,
 export class Machine {
   readonly root = fs.mkdtempSync(path.join(os.tmpdir(), "ssh-host-"));
 
-  /** @param folders that are moved into the host's own folder, besides those of jobs: `/etc/`, `/var/lib/` */
-  constructor(private readonly folders: readonly string[] = []) {
+  /**
+   * @param folders that are moved into the host's own folder, besides those of jobs: `/etc/`, `/var/lib/`
+   * @param instead gives what runs in place of a script that must never run here
+   */
+  constructor(
+    private readonly folders: readonly string[] = [],
+    private readonly instead: (script: string) => string = (script) => script,
+  ) {
     for (const [name, body] of Object.entries(STUBS))
       this.write(`bin/${name}`, `#!/usr/bin/env bash\n${body}\n`, 0o755);
   }
@@ -209,7 +215,7 @@ export class Machine {
       });
       let input = "";
       channel.on("data", (chunk: Buffer) => (input += chunk.toString()));
-      channel.on("end", () => child.stdin.end(this.inside(input)));
+      channel.on("end", () => child.stdin.end(this.inside(this.instead(input))));
       channel.on("error", () => undefined);
       child.stdin.on("error", () => undefined);
       child.stdout.on("data", (chunk: Buffer) => {

@@ -136,14 +136,31 @@ describe("authentication", () => {
     expect(() => apiServerFiles(settings)).toThrow("issuer-ca");
   });
 
-  it.each(["oidc-issuer-url", "anonymous-auth", "authentication-config"])(
-    "stands back when the user gives %s, beside which the API server refuses the file",
-    (name) => {
-      const settings = settingsOf({ apiServer: { extraArgs: { [name]: "x" }, certSans: [] } });
-      expect(apiServerFiles(settings).map((one) => one.path)).not.toContain(paths.authentication);
-      expect(flags(settings)["authentication-config"]).not.toBe(paths.authentication);
-    },
-  );
+  it("stands back when the settings bring a whole AuthenticationConfiguration", () => {
+    const files = { "authn.yaml": { content: "kind: AuthenticationConfiguration" } };
+    const settings = settingsOf({
+      apiServer: { extraArgs: { "authentication-config": "authn.yaml" }, files, certSans: [] },
+    });
+    expect(apiServerFiles(settings).map((one) => one.path)).not.toContain(paths.authentication);
+    expect(flags(settings)["authentication-config"]).toBe(`${apiServerFolder}/authn.yaml`);
+  });
+
+  it("puts a prefix before groups, and none only where the settings say so", () => {
+    const groups = (over: Partial<OidcSettings>) =>
+      read(settingsOf({ oidc: { ...oidc, groupsClaim: "groups", ...over } }), paths.authentication);
+    const mapped = (prefix: string) => ({
+      jwt: [{ claimMappings: { groups: { claim: "groups", prefix } } }],
+    });
+    expect(groups({ groupsPrefix: "oidc:" })).toMatchObject(mapped("oidc:"));
+    expect(groups({ groupsPrefix: "-" })).toMatchObject(mapped(""));
+  });
+
+  it("asks tokens for the claims that the settings require", () => {
+    const settings = settingsOf({ oidc: { ...oidc, requiredClaims: { hd: "example.org" } } });
+    expect(read(settings, paths.authentication)).toMatchObject({
+      jwt: [{ claimValidationRules: [{ claim: "hd", requiredValue: "example.org" }] }],
+    });
+  });
 });
 
 describe("every file", () => {

@@ -2,7 +2,8 @@ import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { credentialScript, joinFileCommand } from "../../../model/membership/joining";
 import { drainScript } from "../../../model/membership/draining";
-import { adoptScript, forgetScript, removeNodeScript } from "../../../model/membership/nodes";
+import { adoptScript, forgetScript } from "../../../model/membership/nodes";
+import { removeNodeScript } from "../../../model/membership/removing";
 import { nodeLabels } from "../../../model/kubeadm";
 import type { Machine, Taint } from "../../../model/settings/resolved";
 import { machine, master, settingsOf } from "../../support/kubeadmSettings";
@@ -180,36 +181,74 @@ echo "a warning" >&2; echo "kind: Config"`;
 
 describe("removing a node", () => {
   const w1 = machine("w1");
+  const there = 'case "$*" in "get node w1 --ignore-not-found"*) echo node/w1 ;;';
 
   it("drains it within bounds, then deletes it", () => {
-    const { status, output } = host.run(removeNodeScript(settings, w1, true));
+    host.files.command("kubectl", `${there} esac`);
+    const { status, output } = host.run(removeNodeScript(settings, w1, { alive: true }));
     expect(status, output).toBe(0);
-    const [, drain, remove] = calls("kubectl");
+    const drain = calls("kubectl").find((line) => line.startsWith("drain"));
     expect(drain).toMatch(/^drain w1 .*--ignore-daemonsets.* --timeout 300s$/);
-    expect(remove).toMatch(/^delete node w1 --ignore-not-found/);
+    expect(calls("kubectl").at(-1)).toMatch(/^delete node w1 --ignore-not-found/);
   });
 
-  it("goes on when the drain does not finish, and says so", () => {
-    host.files.command("kubectl", '[ "$1" != drain ]');
-    const { status, output } = host.run(removeNodeScript(settings, w1, true));
-    expect(status).toBe(0);
-    expect(output).toContain("##note the drain did not finish within 300 s");
+  it("waits for no pod when the settings give a drain no time: kubectl would wait for ever", () => {
+    host.files.command("kubectl", `${there} esac`);
+    host.run(removeNodeScript({ ...settings, drainTimeout: 0 }, w1, { alive: true }));
+    expect(calls("kubectl").find((line) => line.startsWith("drain"))).toMatch(/ --timeout 1s$/);
+  });
+
+  it("goes on when the drain takes all of its time, and says so", () => {
+    host.files.command("kubectl", `${there} "drain "*) /bin/sleep 1.1; exit 1 ;; esac`);
+    const short = { ...settings, drainTimeout: 1 };
+    const { status, output } = host.run(removeNodeScript(short, w1, { alive: true }));
+    expect(status, output).toBe(0);
+    expect(output).toContain("##note the drain did not finish within 1 s");
     expect(calls("kubectl").at(-1)).toMatch(/^delete node w1 /);
   });
 
+  it.each([
+    ["drain", "the drain failed", true],
+    ["cordon", "the node could not be cordoned", true],
+    ["get node w1 --ignore-not-found", "the API did not answer", false],
+    ["delete node", "the Node could not be deleted", true],
+  ])("ends where %s fails, and pods may come back", (verb, text, uncordoned) => {
+    host.files.command("kubectl", `case "$*" in "${verb} "*) exit 1 ;; esac\n${there} esac`);
+    const { status, output } = host.run(removeNodeScript(settings, w1, { alive: true }));
+    expect(status).toBe(1);
+    expect(output).toContain(`##error ${text}`);
+    expect(calls("kubectl").includes("uncordon w1")).toBe(uncordoned);
+  });
+
+  it("leaves a node cordoned that people had cordoned, when it fails", () => {
+    host.files.command(
+      "kubectl",
+      `case "$*" in "drain "*) exit 1 ;; *unschedulable*) echo true ;; esac\n${there} esac`,
+    );
+    expect(host.run(removeNodeScript(settings, w1, { alive: true })).status).toBe(1);
+    expect(calls("kubectl")).not.toContain("uncordon w1");
+  });
+
+  it("goes on past every failure where somebody insists, and says each", () => {
+    host.files.command("kubectl", `${there} esac\n[ "$1" = get ]`);
+    const { status, output } = host.run(removeNodeScript(settings, w1, { alive: true, insist: true }));
+    expect(status, output).toBe(0);
+    expect(output.match(/going on all the same/g)).toHaveLength(3);
+  });
+
   it("does not wait for pods of a host that is gone", () => {
-    host.run(removeNodeScript(settings, w1, false));
+    host.files.command("kubectl", `${there} esac`);
+    host.run(removeNodeScript(settings, w1, { alive: false }));
     expect(calls("kubectl").map((line) => line.split(" ")[0])).toEqual(["get", "cordon", "delete"]);
   });
 
   it("that is not there any more is nothing to drain", () => {
-    host.files.command("kubectl", '[ "$1" != get ]');
-    expect(host.run(removeNodeScript(settings, w1, true)).status).toBe(0);
+    expect(host.run(removeNodeScript(settings, w1, { alive: true })).status).toBe(0);
     expect(calls("kubectl").map((line) => line.split(" ")[0])).toEqual(["get", "delete"]);
   });
 
   it("asks etcd for nothing when it is a worker", () => {
-    host.run(removeNodeScript(settings, w1, true));
+    host.run(removeNodeScript(settings, w1, { alive: true }));
     expect(calls("crictl")).toEqual([]);
   });
 });
@@ -256,7 +295,9 @@ esac`,
 
   it("is forgotten before its Node is deleted", () => {
     members(list("91bc3c398fb3c146, started, cp2, https://10.40.0.12:2380, https://10.40.0.12:2379, false"));
-    host.run(removeNodeScript(settings, cp2, true));
+    host.files.command("kubectl", 'case "$*" in "get node cp2 "*) echo node/cp2 ;; esac');
+    const { status, output } = host.run(removeNodeScript(settings, cp2, { alive: true }));
+    expect(status, output).toBe(0);
     const all = host.files.calls();
     const at = (text: string) => all.findIndex((line) => line.includes(text));
     expect(at("member remove")).toBeGreaterThan(at("drain cp2"));

@@ -41,12 +41,54 @@ describe("files of the API server", () => {
       usernameClaim: "sub",
       ca: "ca",
     };
-    const flags = { "oidc-issuer-url": "https://id.example.org" };
-    for (const extraArgs of [{}, flags]) {
-      const settings = settingsOf({ oidc, apiServer: { extraArgs, certSans: [] } });
-      const of = (ca: string) => named(settings, ca).map((file) => file.path);
-      expect(of("one")).not.toEqual(of("two"));
-    }
+    const settings = settingsOf({ oidc });
+    const of = (ca: string) => named(settings, ca).map((file) => file.path);
+    expect(of("one")).not.toEqual(of("two"));
+  });
+
+  it("include those of the settings, which flags and documents name", () => {
+    const withFiles = (text: string) =>
+      settingsOf({
+        apiServer: {
+          extraArgs: {
+            "audit-webhook-config-file": "hook.yaml",
+            "tls-sni-cert-key": "a.crt,a.key:a.example.com",
+          },
+          files: {
+            "hook.yaml": { content: text },
+            "a.crt": { content: "CERTIFICATE" },
+            "a.key": { secret: "sni" },
+          },
+          admissionConfiguration: { ImagePolicyWebhook: { imagePolicy: { kubeConfigFile: "hook.yaml" } } },
+          certSans: [],
+        },
+        scheduler: {
+          extraArgs: { config: "scheduler.yaml" },
+          files: { "scheduler.yaml": { content: text } },
+        },
+      });
+    const [one, two] = [withFiles("one"), withFiles("two")];
+    const pathsOf = (settings: ClusterSettings) =>
+      memberFiles(settings, cp1)
+        .map((file) => file.path)
+        .filter((path) => /hook|scheduler\/|a-.*crt/.test(path));
+    expect(pathsOf(one)).toHaveLength(3);
+    expect(pathsOf(one).filter((path) => pathsOf(two).includes(path))).toEqual([
+      expect.stringMatching(/a-[0-9a-f]{12}\.crt$/),
+    ]);
+    const [hook = "", crt = "", config = ""] = ["hook", "/a-", "scheduler/"].map(
+      (part) => pathsOf(one).find((path) => path.includes(part)) ?? "",
+    );
+    const text = document(one);
+    expect(text).toContain(`value: ${hook}`);
+    expect(text).toContain(`value: ${crt},${apiServerFolder}/a.key:a.example.com`);
+    expect(text).toContain(`value: ${config}`);
+    expect(text).toContain("mountPath: /etc/kubernetes/pulumi-kubeadm/scheduler");
+    const admission = named(one).find((file) => file.path.includes("/admission-"))?.content;
+    expect(admission).toContain(`kubeConfigFile: ${hook}`);
+    expect(missingFiles(text, memberFiles(one, cp1), [`${apiServerFolder}/a.key`])).toEqual([]);
+    const gone = missingFiles(text, memberFiles(two, cp1), [`${apiServerFolder}/a.key`]);
+    expect(gone).toEqual([expect.stringContaining("/admission-"), hook, config]);
   });
 });
 

@@ -6,15 +6,18 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { memberFiles } from "../../../model/membership/files";
 import { convergeScript } from "../../../model/membership/converging";
 import { credentialScript, initScript, joinFileCommand, joinScript } from "../../../model/membership/joining";
+import { etcdScript } from "../../../model/membership/etcd";
+import { standingScript } from "../../../model/membership/intended";
 import { resetScript } from "../../../model/membership/leaving";
 import { drainScript, turnScript } from "../../../model/membership/draining";
-import { adoptScript, forgetScript, removeNodeScript } from "../../../model/membership/nodes";
 import {
   apiServersScript,
   keysScript,
   readScript,
   rewriteScript,
 } from "../../../model/membership/encryption";
+import { adoptScript, forgetScript } from "../../../model/membership/nodes";
+import { aliveScript, removeNodeScript } from "../../../model/membership/removing";
 import { stateScript } from "../../../model/membership/state";
 import { paths } from "../../../model/kubeadm";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
@@ -26,6 +29,7 @@ import { factsOf } from "./support";
 const odd = `it's "$(touch /tmp/never)" \`id\` & ; | * \\ ~ #`;
 const secrets = [{ path: paths.wantedEncryption, mode: "0600", content: "the-secret-value-of-this-test\n" }];
 
+const dead = { id: "91bc3c398fb3c146", name: "cp9", peers: [], learner: false, healthy: false };
 const many = [master("cp1", 11), master("cp2", 12), master("cp3", 13), machine("w1")];
 const plain = settingsOf({ machines: many });
 const oddOnes = [
@@ -57,8 +61,15 @@ function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, stri
     forget: forgetScript(own),
     drain: drainScript(settings, own),
     turn: turnScript(own),
-    "remove-alive": removeNodeScript(settings, own, true),
-    "remove-gone": removeNodeScript(settings, own, false),
+    "remove-alive": removeNodeScript(settings, own, { alive: true }),
+    "remove-by-force": removeNodeScript(settings, own, {
+      alive: true,
+      first: [settings === rich ? { ...dead, name: odd } : dead],
+      insist: true,
+    }),
+    alive: aliveScript(own, false),
+    "alive-shared": aliveScript(own, true),
+    "remove-gone": removeNodeScript(settings, own, { alive: false }),
   };
 }
 
@@ -73,6 +84,8 @@ const scripts: Record<string, string> = {
     "set",
   ),
   "encryption-rewrite": rewriteScript(),
+  etcd: etcdScript(),
+  standing: standingScript(),
   reset: resetScript("10.244.0.0/16"),
   credential: credentialScript("w1", 1),
   "rich-credential": credentialScript(odd, 1),

@@ -10,7 +10,8 @@ import { drainScript, turnScript } from "../../../model/membership/draining";
 import { memberFiles } from "../../../model/membership/files";
 import { credentialScript, initScript, joinFileCommand, joinScript } from "../../../model/membership/joining";
 import { resetScript } from "../../../model/membership/leaving";
-import { adoptScript, forgetScript, removeNodeScript } from "../../../model/membership/nodes";
+import { adoptScript, forgetScript } from "../../../model/membership/nodes";
+import { aliveScript, removeNodeScript } from "../../../model/membership/removing";
 import { stateScript } from "../../../model/membership/state";
 import { renderNode } from "../../../model/node/render";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
@@ -42,7 +43,8 @@ function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, stri
     forget: forgetScript(own),
     drain: drainScript(settings, own),
     turn: turnScript(own),
-    remove: removeNodeScript(settings, own, true),
+    alive: aliveScript(own, false),
+    remove: removeNodeScript(settings, own, { alive: true }),
   };
 }
 

@@ -182,6 +182,48 @@ describe("what hosts with few controllers need goes in through ordinary settings
     });
   });
 
+  it("files of components and what reads them, volumes, admission and required claims", () => {
+    const settings = taken(
+      all(
+        set("apiServer", {
+          extraArgs: {
+            "audit-webhook-config-file": "hook.yaml",
+            "tls-sni-cert-key": ["a.crt,a.key:*.example.com", "/etc/kubernetes/pki/b.crt,/srv/keys/b.key"],
+            "enable-admission-plugins": "EventRateLimit",
+          },
+          extraVolumes: [{ name: "keys", hostPath: "/srv/keys", mountPath: "/srv/keys" }],
+          files: { "hook.yaml": "clusters: []", "a.crt": "CERTIFICATE", "a.key": { secret: "sni" } },
+          admissionConfiguration: {
+            EventRateLimit: { apiVersion: "eventratelimit.admission.k8s.io/v1alpha1", kind: "Configuration" },
+          },
+        }),
+        set("scheduler", {
+          extraArgs: { config: "scheduler.yaml" },
+          files: {
+            "scheduler.yaml":
+              "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n" +
+              "clientConnection: { kubeconfig: /etc/kubernetes/scheduler.conf }\n",
+          },
+        }),
+        set("oidc", {
+          issuerUrl: "https://id.example.com",
+          clientId: "kubernetes",
+          groupsClaim: "groups",
+          requiredClaims: { hd: "example.com" },
+        }),
+      ),
+    );
+    expect(settings.apiServer.extraVolumes).toEqual([
+      { name: "keys", hostPath: "/srv/keys", mountPath: "/srv/keys", readOnly: true, pathType: "Directory" },
+    ]);
+    expect(settings.apiServer.files).toMatchObject({
+      "a.key": { secret: "sni" },
+      "a.crt": { content: "CERTIFICATE" },
+    });
+    expect(settings.oidc).toMatchObject({ groupsPrefix: "oidc:" });
+    expect(settings.secretNames).toContain("sni");
+  });
+
   it("kubelet and kube-proxy configuration, containerd drop-in, ignored preflight errors, mirrors", () => {
     const settings = taken(
       all(

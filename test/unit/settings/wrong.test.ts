@@ -6,6 +6,7 @@ import { edited } from "./edit";
 import { WRONG, type Wrong } from "./wrong";
 import { WRONG_ADDONS } from "./wrongAddons";
 import { WRONG_DOCUMENTS } from "./wrongDocuments";
+import { WRONG_FILES } from "./wrongFiles";
 import { WRONG_FLAGS } from "./wrongFlags";
 import { WRONG_CNI } from "./wrongCni";
 import { WRONG_AWS } from "./wrongAws";
@@ -23,6 +24,7 @@ const ALL: readonly Wrong[] = [
   ...WRONG_WINDOWS,
   ...WRONG_FLAGS,
   ...WRONG_DOCUMENTS,
+  ...WRONG_FILES,
 ];
 
 function problemsOf(wrong: Wrong): readonly Problem[] {

@@ -1,0 +1,237 @@
+import { ownerOf } from "../../model/fixedFacts";
+import { departure, lastOne, type Verdict } from "../../model/membership/departure";
+import type { EtcdMember } from "../../model/membership/etcd";
+import type { Intended } from "../../model/membership/intended";
+import { resetScript } from "../../model/membership/leaving";
+import { aliveScript, removeNodeScript } from "../../model/membership/removing";
+import type { Machine } from "../../model/settings/resolved";
+import { askControlPlane, askEtcd, ownIntended, type ControlPlane } from "../controlPlane";
+import { insistedBy, waysToInsist } from "../insist";
+import { HostKeyError, HostProblem, UnreachableError } from "../problem";
+import type { MembershipSpec, StepResult } from "../protocol";
+import { readState, type HostState } from "../state";
+import { machineOf, type StepContext } from "../step";
+
+type Context = StepContext<MembershipSpec>;
+
+/** What became of the machine's own host. */
+type Host =
+  /** Logged on to. */
+  | { readonly kind: "reached"; readonly state: HostState }
+  /** Not looked at, for the reason given. */
+  | { readonly kind: "missed"; readonly reason: HostProblem };
+
+/**
+ * Takes a node out of the cluster: drain, etcd member, Node, then the host. Whatever is refused or fails on the way ends the
+ * step before anything is reset, because etcd's refusal is the one sign that the cluster would be lost, and because a
+ * machine that lives must not be forgotten. An explicit word (`insistedBy`) goes past all of it.
+ */
+export async function leave(context: Context): Promise<StepResult> {
+  const { cluster, say } = context;
+  const machine = machineOf(context.spec);
+  const insisted = insistedBy(machine);
+  if (insisted !== undefined)
+    say(`${machine.name}: is removed whatever stands against it, since ${insisted}`);
+  const host = await lookAt(context, machine);
+  const member = host.kind === "reached" ? host.state.member : undefined;
+  const inCluster = member?.cluster === cluster;
+  const ours = inCluster && member.owner === ownerOf(machine);
+  if (inCluster && !ours) {
+    say(`${machine.name}: is the node of a later step by now (${member.owner}), left alone`);
+    return {};
+  }
+  const plane = await askControlPlane(context, machine);
+  if (insisted === undefined) refuseUnknownHost(machine, host, plane.intended);
+  if (plane.answering.length === 0) await leaveAlone(context, machine, host, plane, ours, insisted);
+  else await leaveOthers(context, machine, host, plane, ours, insisted);
+  if (ours) await reset(context, machine, insisted);
+  else if (host.kind === "reached") say(`${machine.name}: carries no membership of this cluster, left alone`);
+  else say(`${host.reason.report()}; its host is left as it is`);
+  return {};
+}
+
+async function reset(
+  { spec, hosts, say }: Context,
+  machine: Machine,
+  insisted: string | undefined,
+): Promise<void> {
+  try {
+    await hosts.job(machine.name, {
+      name: "kubeadm reset",
+      script: resetScript(spec.settings.network.podCidr),
+      timeout: 600,
+    });
+  } catch (error) {
+    if (!(error instanceof HostProblem) || insisted === undefined) throw error;
+    say(`${error.report()}; its host is left as it is`);
+  }
+}
+
+async function lookAt({ hosts }: Context, machine: Machine): Promise<Host> {
+  try {
+    return { kind: "reached", state: await readState(hosts, machine.name) };
+  } catch (error) {
+    if (error instanceof HostProblem) return { kind: "missed", reason: error };
+    throw error;
+  }
+}
+
+/**
+ * Only an address that does not answer may belong to a machine that is gone; and another key, where the settings name just
+ * that key for the machine by now: another host is behind the name.
+ */
+function refuseUnknownHost(machine: Machine, host: Host, now: Intended | undefined): void {
+  if (host.kind === "reached") {
+    if (host.state.member !== undefined || !host.state.kubelet) return;
+    throw refusal(
+      machine,
+      "its host is a node (/etc/kubernetes/kubelet.conf is there), and the record that says of which cluster is missing",
+    );
+  }
+  if (host.reason instanceof UnreachableError) return;
+  const key = now?.machines.find((one) => one.name === machine.name)?.hostKey;
+  if (host.reason instanceof HostKeyError && host.reason.shown !== undefined && host.reason.shown === key)
+    return;
+  throw refusal(
+    machine,
+    `it is not known whether its host is gone: ${host.reason.message}. Put that right`,
+    host.reason.tail,
+  );
+}
+
+function refusal(machine: Machine, why: string, tail: readonly string[] = []): HostProblem {
+  return new HostProblem(
+    machine.name,
+    `is not removed, and nothing was changed on it: ${why}. ${waysToInsist(machine.name)}`,
+    tail,
+  );
+}
+
+/** Control-plane nodes stay: they move its pods, let go of its etcd member and delete its Node. */
+async function leaveOthers(
+  context: Context,
+  machine: Machine,
+  host: Host,
+  plane: ControlPlane,
+  ours: boolean,
+  insisted: string | undefined,
+): Promise<void> {
+  const { spec, hosts, say } = context;
+  const through = plane.answering[0];
+  const verdict =
+    machine.role === "controlPlane" ? await judge(context, machine, host, plane) : { first: [] };
+  if (verdict.refused !== undefined) {
+    if (insisted === undefined) throw refusal(machine, verdict.refused);
+    say(`${machine.name}: ${verdict.refused}; going on all the same`);
+  }
+  if (insisted === undefined && host.kind === "missed") await refuseAlive(context, machine, plane, through);
+  try {
+    await hosts.job(through, {
+      name: `removing node ${machine.name}`,
+      script: removeNodeScript(spec.settings, machine, {
+        alive: ours,
+        first: verdict.first,
+        insist: insisted !== undefined,
+      }),
+      timeout: spec.settings.drainTimeout + 300,
+    });
+  } catch (error) {
+    if (!(error instanceof HostProblem)) throw error;
+    if (insisted === undefined) throw refusal(machine, `${through}: ${error.message}`, error.tail);
+    say(`${error.report()}; going on all the same`);
+  }
+}
+
+async function judge(context: Context, machine: Machine, host: Host, plane: ControlPlane): Promise<Verdict> {
+  let members: EtcdMember[];
+  try {
+    members = await askEtcd(context, plane.answering);
+  } catch (error) {
+    if (!(error instanceof HostProblem)) throw error;
+    return { refused: `etcd cannot be asked whether it can spare it: ${error.report()}`, first: [] };
+  }
+  return departure({
+    machine,
+    members,
+    reached: host.kind === "reached",
+    former: context.spec.settings.machines.filter((one) => one.role === "controlPlane"),
+    intended: plane.intended,
+    insisted: (one) => insistedBy(one) !== undefined,
+  });
+}
+
+/** A machine that cannot be reached from here, and lives: a VPN or a packet filter is in between. */
+async function refuseAlive(
+  context: Context,
+  machine: Machine,
+  plane: ControlPlane,
+  through: string,
+): Promise<void> {
+  const shared = (plane.intended?.machines ?? []).some(
+    (one) =>
+      one.nodeAddress === machine.nodeAddress &&
+      (one.name !== machine.name || one.generation > machine.generation),
+  );
+  const said = await context.hosts.query(
+    through,
+    `asking whether ${machine.name} lives`,
+    "/bin/bash -s",
+    aliveScript(machine, shared),
+  );
+  const alive = /^##alive (.*)$/m.exec(said)?.[1];
+  if (alive !== undefined)
+    throw refusal(
+      machine,
+      `its host cannot be reached from here and is not gone: ${alive}. Look for what is in between, as a VPN or a packet filter`,
+    );
+}
+
+/**
+ * No control-plane node answers for the cluster. That is as it should be for the last node of a cluster that is destroyed,
+ * which may go when its own etcd knows of nobody else; in any other case it cannot be told what would be lost.
+ */
+async function leaveAlone(
+  context: Context,
+  machine: Machine,
+  host: Host,
+  plane: ControlPlane,
+  ours: boolean,
+  insisted: string | undefined,
+): Promise<void> {
+  const why = await reasonToStay(context, machine, host, plane, ours);
+  if (why === undefined) return;
+  if (insisted === undefined) throw refusal(machine, why);
+  context.say(
+    `${machine.name}: ${why}; its Node and its etcd member are left, and the removal goes on all the same`,
+  );
+}
+
+async function reasonToStay(
+  context: Context,
+  machine: Machine,
+  host: Host,
+  { silent }: ControlPlane,
+  ours: boolean,
+): Promise<string | undefined> {
+  const here = host.kind === "reached" ? host.state : undefined;
+  const now = ours ? await ownIntended(context, machine.name) : undefined;
+  // Whoever is to be removed by force needs no asking.
+  const left = silent.filter(
+    ({ name }) =>
+      insistedBy(now?.machines.find((one) => one.name === name) ?? { name, removal: "safe" }) === undefined,
+  );
+  if (left.length > 0)
+    return `no control-plane node can be asked: ${left.map(({ reason }) => reason).join("; ")}`;
+  if (machine.role !== "controlPlane")
+    return here === undefined || ours ? "there is no control-plane node that could let it go" : undefined;
+  if (here === undefined)
+    return `no control-plane node is left, and its own host does not answer: ${host.kind === "missed" ? host.reason.message : ""}`;
+  // It was reset by an earlier run, or never got as far as having data.
+  if (!ours || !here.etcd) return undefined;
+  try {
+    return lastOne(machine, await askEtcd(context, [machine.name]), now);
+  } catch (error) {
+    if (!(error instanceof HostProblem)) throw error;
+    return `its etcd cannot be asked whether it is the last one: ${error.report()}`;
+  }
+}

@@ -1,0 +1,137 @@
+import { API_SERVER_TYPES } from "../../../documents/apiServer";
+import { type DocumentRules, checkDocument } from "../../../documents/check";
+import { SCHEDULER_TYPES } from "../../../documents/scheduler";
+import { anonymousPaths } from "../../../kubeadm/authentication";
+import type { FileComponent } from "../../../kubeadm/paths";
+import { minorOf } from "../../../versions";
+import type { Facts } from "../../draft";
+import type { Path, Problems } from "../../problems";
+import { kindIs } from "./audit";
+import { report } from "./report";
+
+type Document = Readonly<Record<string, unknown>>;
+
+/** What a file that a flag names has to be. */
+export interface Configuration {
+  /** In words, for a text that is no document at all. */
+  readonly what: string;
+  readonly check: (document: Document, path: Path, facts: Facts, problems: Problems) => void;
+}
+
+const EXCEPT = ["apiVersion", "kind"];
+
+const SCHEDULER: DocumentRules = {
+  types: SCHEDULER_TYPES,
+  root: "KubeSchedulerConfiguration",
+  except: EXCEPT,
+  ranges: { "KubeSchedulerConfiguration.percentageOfNodesToScore": [0, 100] },
+};
+const AUTHENTICATION: DocumentRules = {
+  types: API_SERVER_TYPES,
+  root: "AuthenticationConfiguration",
+  except: EXCEPT,
+};
+const AUTHORIZATION: DocumentRules = {
+  types: API_SERVER_TYPES,
+  root: "AuthorizationConfiguration",
+  except: EXCEPT,
+  words: {
+    "AuthorizerConfiguration.type": ["Node", "RBAC", "Webhook", "ABAC"],
+    "WebhookConfiguration.failurePolicy": ["NoOpinion", "Deny"],
+    "WebhookConnectionInfo.type": ["KubeConfigFile", "InClusterConfig"],
+  },
+};
+
+const KUBECONFIG = "/etc/kubernetes/scheduler.conf";
+
+const BY_FLAG: Readonly<Record<string, Configuration>> = {
+  "scheduler config": of(
+    "kubescheduler.config.k8s.io/v1",
+    "KubeSchedulerConfiguration",
+    SCHEDULER,
+    (document, path, problems) => {
+      const { kubeconfig } = mapping(document.clientConnection);
+      if (kubeconfig !== KUBECONFIG)
+        problems.add(
+          [...path, "clientConnection", "kubeconfig"],
+          kubeconfig,
+          "is not kubeadm's, and the scheduler reads no other with this file",
+          { allowed: KUBECONFIG },
+        );
+      const { leaderElect } = mapping(document.leaderElection);
+      if (leaderElect === false)
+        problems.add(
+          [...path, "leaderElection", "leaderElect"],
+          leaderElect,
+          "cannot change: several control-plane nodes would all act at once",
+          { allowed: "true, or nothing" },
+        );
+    },
+  ),
+  "apiServer authentication-config": of(
+    "apiserver.config.k8s.io/v1",
+    "AuthenticationConfiguration",
+    AUTHENTICATION,
+    (document, path, problems) => {
+      const anonymous = mapping(document.anonymous);
+      const open = list(anonymous.conditions).map((one) => mapping(one).path);
+      const missing = anonymousPaths.filter((one) => !open.includes(one));
+      const wider = open.length === 0 || open.some((one) => !anonymousPaths.some((known) => known === one));
+      if (anonymous.enabled !== true || missing.length > 0 || wider)
+        problems.add(
+          [...path, "anonymous"],
+          document.anonymous,
+          "does not let probes and balancers, and nobody else, ask without credentials",
+          {
+            allowed: `{ enabled: true, conditions: [${anonymousPaths.map((one) => `{ path: ${one} }`).join(", ")}] }`,
+          },
+        );
+    },
+  ),
+  "apiServer authorization-config": of(
+    "apiserver.config.k8s.io/v1",
+    "AuthorizationConfiguration",
+    AUTHORIZATION,
+    (document, path, problems) => {
+      const types = list(document.authorizers).map((one) => mapping(one).type);
+      const missing = ["Node", "RBAC"].filter((type) => !types.includes(type));
+      if (missing.length > 0)
+        problems.add(
+          [...path, "authorizers"],
+          types,
+          `lacks ${missing.join(" and ")}: kubelets and all roles need them`,
+          { allowed: "Node and RBAC, and others beside them" },
+        );
+    },
+  ),
+};
+
+/** What the file of a flag is; undefined: its text is not looked at. */
+export function configurationFits(component: FileComponent, flag: string): Configuration | undefined {
+  return BY_FLAG[`${component} ${flag}`];
+}
+
+function of(
+  apiVersion: string,
+  kind: string,
+  rules: DocumentRules,
+  more: (document: Document, path: Path, problems: Problems) => void,
+): Configuration {
+  return {
+    what: `a document of kind ${kind}, ${apiVersion}`,
+    check: (document, path, facts, problems) => {
+      kindIs(document, path, { apiVersion, kind }, problems);
+      const minor = facts.kubernetesVersion === undefined ? undefined : minorOf(facts.kubernetesVersion);
+      report(path, checkDocument(rules, document, minor), problems);
+      more(document, path, problems);
+    },
+  };
+}
+
+function mapping(value: unknown): Document {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Document) : {};
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,366 @@
+/** Machines that leave: whole steps against hosts behind SSH, and a cluster on paper. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { FORCE_VARIABLE } from "../../../host/insist";
+import type { Machine } from "../../../model/settings/resolved";
+import { machine, master, settingsOf } from "../../support/kubeadmSettings";
+import { PaperCluster } from "./paperCluster";
+import { otherHostKey, SshHost } from "./sshHost";
+
+const three = [master("cp1", 11), master("cp2", 12), master("cp3", 13)];
+const [cp1, cp2, cp3] = three as [Machine, Machine, Machine];
+const w1 = machine("w1");
+
+let cluster: PaperCluster;
+let bastion: SshHost | undefined;
+async function start(machines: readonly Machine[]): Promise<void> {
+  cluster = await PaperCluster.start(settingsOf({ machines: [...machines] }));
+}
+
+beforeEach(() => {
+  vi.stubEnv(FORCE_VARIABLE, "");
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await bastion?.stop();
+  bastion = undefined;
+  await cluster.close();
+});
+
+async function refused(name: string, ...more: unknown[]): Promise<string> {
+  const error = await cluster.leave(name, ...(more as [])).then(
+    () => new Error(`${name} was removed`),
+    (reason: unknown) => reason as Error,
+  );
+  expect(error.message).toMatch(/is not removed, and nothing was changed on it: /);
+  expect(error.message).toContain(`${FORCE_VARIABLE}=${name}`);
+  return error.message;
+}
+
+const resets = () => cluster.log().filter((line) => line.endsWith(" reset"));
+
+describe("a control-plane node that leaves", () => {
+  beforeEach(() => start(three));
+
+  it("is drained, is taken out of etcd, loses its Node, and is reset last", async () => {
+    cluster.wants([cp1, cp2]);
+    await cluster.leave("cp3");
+    expect(cluster.log()).toEqual([
+      "cordon cp3",
+      "drain cp3",
+      "etcd cp3 removed by cp1",
+      "node cp3 deleted",
+      "cp3 reset",
+    ]);
+    expect(cluster.members()).toEqual(["cp1", "cp2"]);
+  });
+
+  it("takes a dead one that leaves too out of etcd first, whatever the order, and that one follows", async () => {
+    await cluster.stop("cp2");
+    cluster.wants([cp1]);
+    await cluster.leave("cp3");
+    expect(cluster.log().slice(0, 1)).toEqual(["etcd cp2 removed by cp1"]);
+    expect(cluster.log().at(-1)).toBe("cp3 reset");
+    await cluster.leave("cp2");
+    expect([cluster.members(), cluster.running(), cluster.nodes()]).toEqual([["cp1"], ["cp1"], ["cp1"]]);
+    expect(resets()).toEqual(["cp3 reset"]);
+  });
+
+  it("stays when another one is dead that the settings keep: the cluster cannot spare it", async () => {
+    await cluster.stop("cp2");
+    cluster.wants([cp1, cp2]);
+    const said = await refused("cp3");
+    expect(said).toContain("etcd member cp2 is unhealthy, so the cluster cannot spare cp3. Repair it first");
+    expect(cluster.log()).toEqual([]);
+    expect(cluster.running()).toEqual(["cp1", "cp3"]);
+  });
+
+  it("stays when another one is dead and nothing says what the settings keep", async () => {
+    await cluster.stop("cp2");
+    for (const name of ["cp1", "cp3"]) cluster.host(name).write("var/lib/pulumi-kubeadm/intended.json", "{");
+    await refused("cp3");
+    expect(cluster.log()).toEqual([]);
+  });
+
+  it("stays when its generation is raised while another one is dead", async () => {
+    await cluster.stop("cp2");
+    cluster.wants([cp1, cp2, { ...cp3, generation: 2 }]);
+    await refused("cp3");
+    expect(resets()).toEqual([]);
+  });
+
+  it("goes when its generation is raised and the dead one is taken out", async () => {
+    await cluster.stop("cp2");
+    cluster.wants([cp1, { ...cp3, generation: 2 }]);
+    await cluster.leave("cp3");
+    expect(cluster.members()).toEqual(["cp1"]);
+    expect(cluster.running()).toEqual(["cp1"]);
+  });
+
+  it("stays when its generation is raised and another one that was replaced has not joined again", async () => {
+    cluster.wants([{ ...cp1, generation: 2 }, { ...cp2, generation: 2 }, cp3]);
+    await cluster.leave("cp1");
+    const said = await refused("cp2");
+    expect(said).toContain(
+      "cp1 has left and not joined again: control-plane nodes are replaced one at a time",
+    );
+    expect(resets()).toEqual(["cp1 reset"]);
+  });
+
+  it("stays when etcd has lost its quorum", async () => {
+    await cluster.stop("cp1", "cp2");
+    cluster.wants([cp1]);
+    await refused("cp3");
+    expect(cluster.running()).toEqual(["cp3"]);
+  });
+
+  it("stays when etcd refuses, which a drain does not hide", async () => {
+    // It answers that all are well, and refuses all the same: a member that comes and goes.
+    const crictl = cluster.host("cp1").read("usr/local/bin/crictl");
+    cluster
+      .host("cp1")
+      .write(
+        "usr/local/bin/crictl",
+        crictl.replace(
+          'case "$*" in',
+          'case "$*" in *"member remove"*) echo "etcdserver: unhealthy cluster" >&2; exit 1 ;; esac\ncase "$*" in',
+        ),
+        0o755,
+      );
+    cluster.wants([cp1, cp2]);
+    const said = await refused("cp3");
+    expect(said).toContain("etcd does not let member cp3 go: etcdserver: unhealthy cluster");
+    expect([resets(), cluster.nodes()]).toEqual([[], ["cp1", "cp2", "cp3"]]);
+  });
+
+  it("stays when the drain fails at once", async () => {
+    cluster.put("drain-fails", "");
+    cluster.wants([cp1, cp2]);
+    expect(await refused("cp3")).toContain("the drain failed");
+    expect([resets(), cluster.members()]).toEqual([[], ["cp1", "cp2", "cp3"]]);
+    expect(cluster.log()).toEqual(["cordon cp3", "drain cp3", "uncordon cp3"]);
+  });
+
+  it("stays when no other one can be asked", async () => {
+    await cluster.cutOff("cp1");
+    await cluster.cutOff("cp2");
+    cluster.wants([cp1, cp2]);
+    expect(await refused("cp3")).toMatch(/no control-plane node can be asked: cp1: cannot be reached/);
+    expect(cluster.log()).toEqual([]);
+  });
+
+  it("asks another one when the first cannot be reached", async () => {
+    await cluster.cutOff("cp1");
+    cluster.wants([cp1, cp2]);
+    await cluster.leave("cp3");
+    expect(cluster.log()).toContain("etcd cp3 removed by cp2");
+  });
+});
+
+describe("the destruction of a cluster", () => {
+  it("takes all nodes out, workers first, and the last one without a word", async () => {
+    await start([...three, w1]);
+    for (const name of ["w1", "cp3", "cp2", "cp1"]) await cluster.leave(name);
+    expect(resets()).toEqual(["w1 reset", "cp3 reset", "cp2 reset", "cp1 reset"]);
+    expect(cluster.running()).toEqual([]);
+  });
+
+  it("can be run again when it was cut off after any reset", async () => {
+    await start(three);
+    for (const name of ["cp3", "cp3", "cp2", "cp2", "cp1", "cp1"]) await cluster.leave(name);
+    expect(resets()).toEqual(["cp3 reset", "cp2 reset", "cp1 reset"]);
+  });
+
+  it("stops at a dead one, and goes on by the word for that one", async () => {
+    await start(three);
+    await cluster.stop("cp2");
+    await refused("cp3");
+    vi.stubEnv(FORCE_VARIABLE, "cp2");
+    for (const name of ["cp3", "cp2", "cp1"]) await cluster.leave(name);
+    expect(resets()).toEqual(["cp3 reset", "cp1 reset"]);
+    expect(cluster.members()).toEqual(["cp1"]);
+  });
+
+  it("goes on by the word that stands in the settings of the dead one", async () => {
+    await start(three);
+    await cluster.stop("cp2");
+    const forced = [cp1, { ...cp2, removal: "force" as const }, cp3];
+    cluster.wants(forced);
+    await cluster.leave("cp3");
+    await cluster.leave("cp2", { machines: forced });
+    await cluster.leave("cp1");
+    expect(resets()).toEqual(["cp3 reset", "cp1 reset"]);
+  });
+
+  it("ends what is left of a cluster without a quorum by the word for all", async () => {
+    await start([...three, w1]);
+    await cluster.stop("cp1", "cp2");
+    await refused("w1");
+    vi.stubEnv(FORCE_VARIABLE, "all");
+    for (const name of ["w1", "cp3", "cp2", "cp1"]) await cluster.leave(name);
+    expect(resets()).toEqual(["w1 reset", "cp3 reset"]);
+    expect(cluster.said.join("\n")).toMatch(/cp3: is removed whatever stands against it, since \w+=all/);
+  });
+});
+
+describe("the only control-plane node", () => {
+  beforeEach(() => start([cp1]));
+
+  it("stays when its generation is raised", async () => {
+    cluster.wants([{ ...cp1, generation: 2 }]);
+    expect(await refused("cp1")).toContain("it is the only control-plane node: its etcd would go");
+    expect(cluster.running()).toEqual(["cp1"]);
+  });
+
+  it("stays when the settings have another one by now, which has not joined", async () => {
+    cluster.wants([cp2]);
+    expect(await refused("cp1")).toContain("the settings have other control-plane nodes (cp2)");
+  });
+
+  it("stays when its own etcd knows of others", async () => {
+    cluster.put(
+      "members",
+      `${"9".repeat(16)}, started, x1, https://10.9.9.9:2380, https://10.9.9.9:2379, false\n`,
+    );
+    cluster.put("running/x1", "");
+    expect(await refused("cp1")).toContain("its etcd has other members (x1)");
+    expect(resets()).toEqual([]);
+  });
+
+  it("stays when its etcd does not answer, and goes by the word", async () => {
+    cluster.host("cp1").write("usr/local/bin/crictl", "#!/bin/sh\nexit 1\n", 0o755);
+    expect(await refused("cp1")).toContain("its etcd cannot be asked whether it is the last one");
+    vi.stubEnv(FORCE_VARIABLE, "cp1");
+    await cluster.leave("cp1");
+    expect(resets()).toEqual(["cp1 reset"]);
+  });
+});
+
+describe("a machine that does not answer", () => {
+  beforeEach(() => start([...three, w1]));
+
+  it("is gone when its address refuses and its kubelet is silent: its Node is deleted", async () => {
+    await cluster.stop("w1");
+    cluster.wants(three);
+    await cluster.leave("w1");
+    expect(cluster.nodes()).toEqual(["cp1", "cp2", "cp3"]);
+    expect(cluster.log()).toEqual(["cordon w1", "node w1 deleted"]);
+  });
+
+  it("is not gone when its kubelet renews its lease", async () => {
+    await cluster.cutOff("w1");
+    cluster.wants(three);
+    const kubectl = cluster.host("cp1").read("usr/local/bin/kubectl");
+    cluster
+      .host("cp1")
+      .write(
+        "usr/local/bin/kubectl",
+        kubectl.replace(
+          '*"get lease "*)',
+          '*"get lease "*) date +%FT%T.%NZ; exit 0 ;;\n  *"get no lease "*)',
+        ),
+        0o755,
+      );
+    expect(await refused("w1")).toContain("is not gone: its kubelet renewed its lease at");
+    expect(cluster.nodes()).toContain("w1");
+  });
+
+  it.each([
+    ["w1", "10.40.0.21-10250"],
+    ["cp3", "10.40.0.13-2380"],
+  ])("is not gone when something answers at its address: %s", async (name, port) => {
+    await cluster.stop(name);
+    cluster.put(`ports/${port}`, "");
+    cluster.wants([cp1, cp2]);
+    expect(await refused(name)).toContain(`port ${port.replace(/.*-/, "")} of `);
+    expect(cluster.nodes()).toContain(name);
+  });
+
+  it("is gone although something answers at its address, when another machine has that by now", async () => {
+    await cluster.stop("w1");
+    cluster.put("ports/10.40.0.21-10250", "");
+    cluster.wants([...three, machine("w9", { nodeAddress: "10.40.0.21" })]);
+    await cluster.leave("w1");
+    expect(cluster.nodes()).not.toContain("w1");
+  });
+
+  it("is not gone when its etcd takes part in the cluster", async () => {
+    await cluster.cutOff("cp3");
+    cluster.wants([cp1, cp2]);
+    expect(await refused("cp3")).toContain("its etcd takes part in the cluster, so cp3 is alive");
+    expect(cluster.members()).toContain("cp3");
+  });
+
+  it.each(["w1", "cp3"])("is not gone when it shows another key: %s", async (name) => {
+    cluster.wrongKey(name);
+    cluster.wants([cp1, cp2]);
+    expect(await refused(name)).toContain("the host key is not the one in the settings");
+    expect(cluster.log()).toEqual([]);
+  });
+
+  it("is gone when the settings name just that key for the host that is behind the name by now", async () => {
+    cluster.wrongKey("w1");
+    cluster.wants([...three, { ...w1, generation: 2 }]);
+    await cluster.leave("w1");
+    expect(cluster.log()).toEqual(["cordon w1", "node w1 deleted"]);
+  });
+
+  it("is not gone when the bastion is", async () => {
+    bastion = await SshHost.start();
+    const connection = bastion.connection();
+    await bastion.stop();
+    bastion = undefined;
+    cluster.wants(three);
+    expect(await refused("w1", { bastion: connection })).toContain("bastion 127.0.0.1");
+  });
+
+  it("is not gone when the bastion shows another key", async () => {
+    bastion = await SshHost.start();
+    cluster.wants(three);
+    const said = await refused("w1", { bastion: bastion.connection({ hostKey: otherHostKey() }) });
+    expect(said).toContain("bastion 127.0.0.1: the host key is not the one in the settings");
+    expect(cluster.log()).toEqual([]);
+  });
+
+  it("is gone when the bastion says so", async () => {
+    bastion = await SshHost.start();
+    await cluster.stop("w1");
+    cluster.wants(three);
+    await cluster.leave("w1", { bastion: bastion.connection() });
+    expect(cluster.nodes()).toEqual(["cp1", "cp2", "cp3"]);
+  });
+
+  it("is removed by the word, whatever it shows, and what is skipped is said", async () => {
+    cluster.wrongKey("w1");
+    vi.stubEnv(FORCE_VARIABLE, "w1");
+    await cluster.leave("w1");
+    expect(cluster.nodes()).toEqual(["cp1", "cp2", "cp3"]);
+    expect(cluster.said.join("\n")).toMatch(/w1: .*the host key is not.*; its host is left as it is/);
+  });
+});
+
+describe("a host that is logged on to", () => {
+  beforeEach(() => start([...three, w1]));
+
+  it("was wiped: only its Node is deleted", async () => {
+    cluster.host("w1").remove();
+    await cluster.leave("w1");
+    expect(cluster.log()).toEqual(["cordon w1", "node w1 deleted"]);
+    expect(cluster.said.join("\n")).toContain("w1: carries no membership of this cluster, left alone");
+  });
+
+  it("is a node without a record: it is not forgotten", async () => {
+    cluster.host("w1").write("var/lib/pulumi-kubeadm/member.json", "");
+    expect(await refused("w1")).toContain("the record that says of which cluster is missing");
+  });
+
+  it("is the node of a later step: it is left alone", async () => {
+    const moved = cluster
+      .host("w1")
+      .read("var/lib/pulumi-kubeadm/member.json")
+      .replace("worker//", "worker/other/");
+    const text = moved.replace(/"owner":"[^"]*"/, '"owner":"worker/other/w1@1"');
+    cluster.host("w1").write("var/lib/pulumi-kubeadm/member.json", text);
+    await cluster.leave("w1");
+    expect(cluster.log()).toEqual([]);
+  });
+});

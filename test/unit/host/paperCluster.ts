@@ -1,0 +1,242 @@
+/**
+ * A cluster on paper behind SSH hosts: Nodes and leases are files, etcd is a list of members and a file for each that runs.
+ * Scripts of the library run in real shells against `kubectl` and `crictl` that read and change these files.
+ */
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { intended } from "../../../model/membership/intended";
+import { memberFacts } from "../../../model/membership/member";
+import { MEMBER_FILE } from "../../../model/membership/shell";
+import type { Connection, Operation } from "../../../host/protocol";
+import { Hosts } from "../../../host/runner";
+import { leave } from "../../../host/steps/leave";
+import type { ClusterSettings, Machine as Settings } from "../../../model/settings/resolved";
+import { Machine, otherHostKey, SshHost } from "./sshHost";
+
+const CLUSTER = "ab".repeat(32);
+const RECORD = "var/lib/pulumi-kubeadm/intended.json";
+
+/**
+ * etcdctl by etcd's own rules: nothing answers without a quorum, and a member that runs is let go where the others that run
+ * are a quorum of what is left (mayRemoveMember, server/etcdserver/server.go of v3.6).
+ */
+const ETCD = `
+all=$(cat "$CLUSTER/members" 2>/dev/null || true)
+total=$(grep -c . <<<"$all" || true)
+runs() { [ -e "$CLUSTER/running/$1" ]; }
+active=0
+while IFS= read -r line; do name=$(cut -d, -f3 <<<"$line" | tr -d ' '); ! runs "$name" || active=$((active + 1)); done <<<"$all"
+quorum() { [ "$active" -gt $((total / 2)) ]; }
+`;
+
+const STUBS: Readonly<Record<string, string>> = {
+  crictl: `${ETCD}
+case "$*" in
+  "ps "*) ! runs "$SELF" || echo 0123abcd; exit 0 ;;
+esac
+quorum || { echo "context deadline exceeded" >&2; exit 1; }
+case "$*" in
+  *"member list"*) cat "$CLUSTER/members" ;;
+  *"endpoint health --cluster"*)
+    while IFS=, read -r _ _ name _ client _; do
+      if runs "\${name# }"; then echo "\${client# } is healthy: successfully committed proposal: took = 9ms"; else echo "\${client# } is unhealthy" >&2; bad=1; fi
+    done <"$CLUSTER/members"
+    [ -z "\${bad:-}" ] ;;
+  *"member remove "*)
+    id=\${!#}
+    name=$(grep "^$id," "$CLUSTER/members" | cut -d, -f3 | tr -d ' ')
+    if runs "$name" && [ $((active - 1)) -lt $((1 + (total - 1) / 2)) ]; then echo "Error: etcdserver: unhealthy cluster" >&2; exit 1; fi
+    grep -v "^$id," "$CLUSTER/members" >"$CLUSTER/members.new" || true
+    mv "$CLUSTER/members.new" "$CLUSTER/members"
+    rm -f "$CLUSTER/running/$name"
+    echo "etcd $name removed by $SELF" >>"$CLUSTER/log" ;;
+esac`,
+  kubectl: `${ETCD}
+quorum || { echo "Error from server: etcdserver: request timed out" >&2; exit 1; }
+case "$*" in
+  *"/readyz"*) exit 0 ;;
+  "get node "*) name=$3; [ ! -e "$CLUSTER/nodes/$name" ] || echo "node/$name" ;;
+  *"get lease "*) cat "$CLUSTER/leases/$5" 2>/dev/null || true ;;
+  "cordon "* | "uncordon "*) echo "$1 $2" >>"$CLUSTER/log" ;;
+  "drain "*) echo "drain $2" >>"$CLUSTER/log"; [ ! -e "$CLUSTER/drain-fails" ] ;;
+  "delete node "*) rm -f "$CLUSTER/nodes/$3"; echo "node $3 deleted" >>"$CLUSTER/log" ;;
+esac`,
+  // A port that answers is a file. Every other use is a job's.
+  timeout: `case "$*" in
+  *"/dev/tcp/"*) where=\${4#*/dev/tcp/}; [ -e "$CLUSTER/ports/\${where//\//-}" ] ;;
+  *) exec /usr/bin/timeout "$@" ;;
+esac`,
+  sleep: "exec /bin/sleep 0.01",
+};
+
+/** What runs in place of a reset, which would change this machine. */
+function reset(folder: string, name: string): string {
+  return `echo "##phase kubeadm reset"
+echo "${name} reset" >>"${folder}/log"
+rm -rf "${folder}/running/${name}" /var/lib/etcd/member /etc/kubernetes ${MEMBER_FILE}
+`;
+}
+
+export class PaperCluster {
+  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "paper-cluster-"));
+  readonly servers = new Map<string, SshHost>();
+  readonly said: string[] = [];
+  private readonly hosts = new Map<string, Machine>();
+  private readonly gone = new Set<string>();
+  private readonly connections: Record<string, Connection> = {};
+
+  private constructor(readonly settings: ClusterSettings) {}
+
+  /** All machines are members and well. */
+  static async start(settings: ClusterSettings): Promise<PaperCluster> {
+    const cluster = new PaperCluster(settings);
+    for (const folder of ["running", "nodes", "leases", "ports"])
+      fs.mkdirSync(path.join(cluster.folder, folder));
+    for (const own of settings.machines) await cluster.add(own);
+    cluster.wants(settings.machines);
+    return cluster;
+  }
+
+  private async add(own: Settings): Promise<void> {
+    const { name } = own;
+    const host = new Machine(["/etc/", "/var/lib/"], (script) =>
+      script.includes('phase "kubeadm reset"') ? reset(this.folder, name) : script,
+    );
+    this.hosts.set(name, host);
+    for (const [program, body] of Object.entries(STUBS))
+      host.write(
+        `usr/local/bin/${program}`,
+        `#!/usr/bin/env bash\nCLUSTER=${this.folder} SELF=${name}\n${body}\n`,
+        0o755,
+      );
+    host.write("bin/ss", "#!/bin/sh\nexit 0\n", 0o755);
+    host.write("etc/kubernetes/kubelet.conf", "");
+    host.write(MEMBER_FILE, JSON.stringify({ ...memberFacts(this.settings, own, CLUSTER), state: "member" }));
+    this.put(`nodes/${name}`, "");
+    this.put(`leases/${name}`, "2026-01-01T00:00:00.000000Z");
+    if (own.role === "controlPlane") {
+      host.write("var/lib/etcd/member/wal", "");
+      this.put(`running/${name}`, "");
+      const at = `https://${own.nodeAddress}`;
+      this.put(
+        "members",
+        `${this.get("members")}${id(name)}, started, ${name}, ${at}:2380, ${at}:2379, false\n`,
+      );
+    }
+    const server = await SshHost.start({ exec: host.exec() });
+    this.servers.set(name, server);
+    this.connections[name] = server.connection();
+  }
+
+  /** What preflight leaves on the control-plane nodes that it reaches. */
+  wants(machines: readonly Settings[], hostKeys: Readonly<Record<string, string>> = {}): void {
+    const keys = Object.fromEntries(
+      machines.map(({ name }) => [name, this.servers.get(name)?.hostKey ?? ""]),
+    );
+    const record = intended(CLUSTER, machines, { ...keys, ...hostKeys }, Date.now());
+    for (const [name, host] of this.hosts)
+      if (!this.gone.has(name) && this.running().includes(name)) host.write(RECORD, JSON.stringify(record));
+  }
+
+  /** The host loses its power. */
+  async stop(...names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      this.gone.add(name);
+      fs.rmSync(path.join(this.folder, "running", name), { force: true });
+      await this.servers.get(name)?.stop();
+    }
+  }
+
+  /** The host is there and well, and cannot be reached from here. */
+  async cutOff(name: string): Promise<void> {
+    await this.servers.get(name)?.stop();
+  }
+
+  host(name: string): Machine {
+    const host = this.hosts.get(name);
+    if (host === undefined) throw new Error(name);
+    return host;
+  }
+
+  /** Another way to the machine. */
+  connect(name: string, connection: Connection): void {
+    this.connections[name] = connection;
+  }
+
+  wrongKey(name: string): void {
+    this.connect(name, { ...this.connections[name], hostKey: otherHostKey() });
+  }
+
+  /** Runs the step of a machine that leaves, as Pulumi does with the settings of the run before. */
+  async leave(
+    name: string,
+    over: { machines?: readonly Settings[]; bastion?: Connection; operation?: Operation } = {},
+  ): Promise<void> {
+    const machines = over.machines ?? this.settings.machines;
+    const own = machines.find((one) => one.name === name);
+    if (own === undefined) throw new Error(name);
+    const known = machines.filter((one) => one.role === "controlPlane" || one.name === name);
+    const settings = { ...this.settings, machines: known };
+    const connections = Object.fromEntries(known.map((one) => [one.name, this.connections[one.name]]));
+    const input = { connections, files: [], ...(over.bastion ? { bastion: over.bastion } : {}) };
+    const say = (line: string): void => void this.said.push(line);
+    const hosts = new Hosts(input, 100, say);
+    const { role, generation } = own;
+    if (role === "loadBalancer") throw new Error(`${name} is not a node`);
+    const spec = { step: "membership", machine: name, role, generation, digest: "", settings } as const;
+    try {
+      await leave({
+        operation: "delete",
+        spec,
+        input,
+        hosts,
+        cluster: CLUSTER,
+        previous: { machine: name, generation },
+        values: {},
+        say,
+      });
+    } finally {
+      hosts.close();
+    }
+  }
+
+  members(): string[] {
+    return this.get("members")
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => line.split(", ")[2] ?? "");
+  }
+
+  running(): string[] {
+    return fs.readdirSync(path.join(this.folder, "running")).sort();
+  }
+
+  nodes(): string[] {
+    return fs.readdirSync(path.join(this.folder, "nodes")).sort();
+  }
+
+  /** What was done, in its order. */
+  log(): string[] {
+    return this.get("log").split("\n").filter(Boolean);
+  }
+
+  put(file: string, content: string): void {
+    fs.writeFileSync(path.join(this.folder, file), content);
+  }
+
+  private get(file: string): string {
+    const target = path.join(this.folder, file);
+    return fs.existsSync(target) ? fs.readFileSync(target, "utf8") : "";
+  }
+
+  async close(): Promise<void> {
+    for (const server of this.servers.values()) await server.stop().catch(() => undefined);
+    for (const host of this.hosts.values()) host.remove();
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function id(name: string): string {
+  return Buffer.from(name.padEnd(8, "0")).toString("hex").slice(0, 16);
+}
