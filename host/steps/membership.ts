@@ -3,11 +3,13 @@ import { memberFacts } from "../../model/membership/member";
 import { convergeScript } from "../../model/membership/converging";
 import { credentialScript, joinScript } from "../../model/membership/joining";
 import { drainScript } from "../../model/membership/draining";
+import { isMemberOf, type EtcdMember } from "../../model/membership/etcd";
 import { adoptScript, forgetScript } from "../../model/membership/nodes";
 import { DISCOVERY_FILE } from "../../model/membership/parts";
 import { secretComponentFiles } from "../../model/kubeadm";
 import type { Machine } from "../../model/settings/resolved";
 import { refuseOtherFacts, refuseOtherNode } from "../guard";
+import { askEtcd } from "../controlPlane";
 import { HostProblem } from "../problem";
 import type { MembershipSpec, StepResult } from "../protocol";
 import { readState } from "../state";
@@ -77,7 +79,7 @@ export async function membership(context: Context): Promise<StepResult> {
         : { files: [], outdated: false };
     await hosts.job(through, {
       name: `forgetting an earlier ${machine.name}`,
-      script: forgetScript(machine),
+      script: forgetScript(machine, await deadAndLeaving(context, machine, through)),
     });
     const credential = await hosts.query(
       through,
@@ -104,6 +106,17 @@ export async function membership(context: Context): Promise<StepResult> {
     else await drained(context, machine, converge);
   } else await adopt();
   return { machine: machine.name, generation: spec.generation, machineId: state.machineId };
+}
+
+/**
+ * Dead members of etcd whose machines the settings no longer have. Their steps are deleted after this one, and etcd takes no new
+ * member while one is dead.
+ */
+async function deadAndLeaving(context: Context, machine: Machine, through: string): Promise<EtcdMember[]> {
+  if (machine.role !== "controlPlane") return [];
+  const wanted = context.spec.settings.machines.filter((one) => one.role === "controlPlane");
+  const members = await askEtcd(context, [through]);
+  return members.filter((member) => !member.healthy && !wanted.some((one) => isMemberOf(member, one)));
 }
 
 /**

@@ -50,6 +50,13 @@ export function removeMemberFunction(): string {
 `;
 }
 
+/** Takes members out that are dead and leave, with the functions above. */
+export function deadOut(members: readonly EtcdMember[]): string {
+  if (members.length === 0) return "";
+  const each = members.map((member) => `remove_member ${word(member.id)} ${word(memberName(member))}\n`);
+  return `phase "dead etcd members"\nfind_etcd || refuse "no etcd runs here"\n${each.join("")}`;
+}
+
 /**
  * Prints etcd's members and which of them are healthy; changes nothing. It fails where etcd does not answer, which it does
  * only with a quorum.

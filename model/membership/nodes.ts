@@ -4,7 +4,7 @@ import { nodeLabels, paths } from "../kubeadm";
 import { approverUnit } from "../kubeadm/approver";
 import type { ClusterSettings, Machine } from "../settings/resolved";
 import { annotationOf, letIn } from "./draining";
-import { etcdFunctions, memberIds } from "./etcd";
+import { deadOut, etcdFunctions, memberIds, removeMemberFunction, type EtcdMember } from "./etcd";
 import { prelude, word } from "./shell";
 
 /**
@@ -60,7 +60,7 @@ done
 
 /** Run on a master that stays: forgets an etcd member by its node's name, whether it ever started or not. */
 function forgetEtcdMember(machine: Machine): string {
-  return `${etcdFunctions()}if find_etcd; then
+  return `if find_etcd; then
   member=$(etcdctl member list | ${memberIds(machine)})
   if [ -n "$member" ]; then
     note "removing etcd member ${machine.name}"
@@ -70,13 +70,18 @@ fi
 `;
 }
 
+function forgetDead(dead: readonly EtcdMember[]): string {
+  return dead.length === 0 ? "" : `refuse() { die "$1"; }\n${removeMemberFunction()}${deadOut(dead)}`;
+}
+
 /**
  * Run on a master that stays, before a host that is no member joins: a join that was cut off may have registered its Node
  * and its etcd member already, and kubeadm refuses a second one of the name.
+ * @param dead members of machines that leave: etcd takes no new one while they are listed
  */
-export function forgetScript(machine: Machine): string {
+export function forgetScript(machine: Machine, dead: readonly EtcdMember[] = []): string {
   return `${prelude()}
 phase "forget ${machine.name}"
 kubectl delete node ${word(machine.nodeName)} --ignore-not-found --timeout 60s
-${machine.role === "controlPlane" ? forgetEtcdMember(machine) : ""}`;
+${machine.role === "controlPlane" ? etcdFunctions() + forgetEtcdMember(machine) + forgetDead(dead) : ""}`;
 }

@@ -2,7 +2,7 @@
 import { KUBELET_PORT } from "../flows";
 import type { ClusterSettings, Machine } from "../settings/resolved";
 import { cordonAndDrain } from "./draining";
-import { etcdFunctions, memberIds, memberName, removeMemberFunction, type EtcdMember } from "./etcd";
+import { deadOut, etcdFunctions, memberIds, removeMemberFunction, type EtcdMember } from "./etcd";
 import { prelude, word } from "./shell";
 
 /** Seconds without a renewed lease after which a kubelet is silent; it renews every 10 (kubelet nodeLeaseDurationSeconds, 40, by four). */
@@ -32,7 +32,7 @@ cordoned=""
 uncordon() { [ -z "$cordoned" ] || kubectl uncordon ${node} || true; }
 refuse() { ${insist ? `note "$1; going on all the same"` : `uncordon; die "$1"`}; }
 node=$(kubectl get node ${node} --ignore-not-found -o name) || refuse "the API did not answer"
-${master ? etcdFunctions() + removeMemberFunction() + firstOut(first) : ""}
+${master ? etcdFunctions() + removeMemberFunction() + deadOut(first) : ""}
 if [ -n "$node" ]; then
   phase ${word(`${alive ? "drain" : "cordon"} ${machine.name}`)}
 ${alive ? cordonAndDrain(settings, machine) : `  kubectl cordon ${node} || refuse "the node could not be cordoned"\n`}fi
@@ -40,12 +40,6 @@ ${master ? ownMember(machine) : ""}
 phase ${word(`delete node ${machine.name}`)}
 kubectl delete node ${node} --ignore-not-found --timeout 60s || refuse "the Node could not be deleted"
 `;
-}
-
-function firstOut(members: readonly EtcdMember[]): string {
-  if (members.length === 0) return "";
-  const each = members.map((member) => `remove_member ${word(member.id)} ${word(memberName(member))}\n`);
-  return `phase "dead etcd members"\nfind_etcd || refuse "no etcd runs here"\n${each.join("")}`;
 }
 
 function ownMember(machine: Machine): string {

@@ -293,6 +293,14 @@ esac`,
     expect(removed()).toEqual([]);
   });
 
+  it("that is dead and leaves is forgotten when another machine joins", () => {
+    members(list("91bc3c398fb3c146, started, cp9, https://10.40.0.19:2380, https://10.40.0.19:2379, false"));
+    const dead = { id: "91bc3c398fb3c146", name: "cp9", peers: [], learner: false, healthy: false };
+    const { status, output } = host.run(forgetScript(cp2, [dead]));
+    expect(status, output).toBe(0);
+    expect(removed()).toEqual(["91bc3c398fb3c146"]);
+  });
+
   it("is forgotten before its Node is deleted", () => {
     members(list("91bc3c398fb3c146, started, cp2, https://10.40.0.12:2380, https://10.40.0.12:2379, false"));
     host.files.command("kubectl", 'case "$*" in "get node cp2 "*) echo node/cp2 ;; esac');

@@ -59,6 +59,7 @@ function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, stri
     converge: convergeScript(settings, own, facts, files, secrets),
     adopt: adoptScript(settings, own),
     forget: forgetScript(own),
+    "forget-dead": forgetScript(own, [settings === rich ? { ...dead, name: odd } : dead]),
     drain: drainScript(settings, own),
     turn: turnScript(own),
     "remove-alive": removeNodeScript(settings, own, { alive: true }),

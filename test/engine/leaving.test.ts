@@ -1,0 +1,105 @@
+/** In which order the engine runs the steps of your own machines when some of them leave or are replaced; hosts are on paper. */
+import * as pulumi from "@pulumi/pulumi";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { ControlPlane } from "../../components/kubeadm/controlPlane";
+import { preflightStep, type StepsArgs } from "../../components/machines/steps";
+import { poolsOf, WorkerPool } from "../../components/machines/workerPool";
+import { Pki } from "../../components/pki/pki";
+import { parseCluster } from "../../model/settings/parse";
+import type { ClusterSettings } from "../../model/settings/resolved";
+import { metalInput, type RawSettings } from "../support/settings";
+import { describeWithEngine } from "./available";
+import { paperHosts } from "./awsParts";
+import { createEngineStack, type EngineStack } from "./harness";
+
+/** The parts of `Cluster` that need no API. */
+class MachineParts extends pulumi.ComponentResource {
+  constructor(name: string, settings: ClusterSettings) {
+    super("kubeadm:index:Cluster", name);
+    const opts = { parent: this };
+    const pki = new Pki(`${name}-pki`, { protect: false }, opts);
+    const sshKeys = { operator: "" };
+    const steps: StepsArgs = { settings, sshKeys, clusterId: pki.clusterId, masterFiles: pki.masterFiles };
+    const after = [preflightStep(`${name}-preflight`, steps, opts)];
+    const { memberships: masters } = new ControlPlane(`${name}-control-plane`, { ...steps, after }, opts);
+    for (const pool of poolsOf(settings))
+      new WorkerPool(`${name}-pool-${pool}`, { ...steps, pool, after, masters }, opts);
+    this.registerOutputs({});
+  }
+}
+
+type Machines = Record<string, RawSettings>;
+
+describeWithEngine("machines that leave", () => {
+  const given = metalInput();
+  const all = given["machines"] as Machines;
+  let machines: Machines = all;
+  let engine: EngineStack;
+  let hosts: ReturnType<typeof paperHosts>;
+
+  beforeAll(async () => {
+    engine = await createEngineStack({
+      projectName: "pulumi-kubeadm",
+      stackName: "metal",
+      program: () => {
+        const settings = parseCluster({ ...given, protect: false, machines }, { environment: "metal" });
+        new MachineParts("metal", settings);
+        return Promise.resolve({});
+      },
+    });
+    hosts = paperHosts(engine.workDir);
+    await engine.up();
+  });
+  afterAll(() => engine?.close());
+  beforeEach(() => hosts.forget());
+
+  const asked = (): string[] =>
+    hosts
+      .asked()
+      .map(({ operation, spec }) =>
+        [operation, spec.step, "machine" in spec ? spec.machine : ""].join(" ").trim(),
+      );
+  const raised = (...names: readonly string[]): Machines =>
+    Object.fromEntries(
+      Object.entries(machines).map(([name, machine]) => [
+        name,
+        names.includes(name)
+          ? { ...machine, generation: ((machine["generation"] as number) ?? 1) + 1 }
+          : machine,
+      ]),
+    );
+
+  it("come back one after the other when all generations are raised, and after the look at all machines", async () => {
+    machines = raised("cp1", "cp2", "cp3");
+    await engine.up();
+    const steps = asked();
+    expect(steps[0]).toBe("update preflight");
+    expect(steps.filter((step) => /membership cp/.test(step))).toEqual(
+      ["cp1", "cp2", "cp3"].flatMap((name) => [`delete membership ${name}`, `create membership ${name}`]),
+    );
+  });
+
+  it("leave last, after the look at all machines and after those that come", async () => {
+    const { cp2: _cp2, cp3: _cp3, w1: _w1, ...rest } = machines;
+    machines = rest;
+    await engine.up();
+    const steps = asked();
+    expect(steps[0]).toBe("update preflight");
+    const deletes = steps.filter((step) => step.startsWith("delete"));
+    expect(steps.slice(-deletes.length)).toEqual(deletes);
+    const at = (step: string): number => deletes.indexOf(step);
+    expect(at("delete membership cp3")).toBeLessThan(at("delete membership cp2"));
+    for (const name of ["cp2", "cp3", "w1"])
+      expect(at(`delete membership ${name}`)).toBeLessThan(at(`delete setup ${name}`));
+  });
+
+  it("leave from the last control-plane node to the first when all is destroyed, workers before them", async () => {
+    machines = all;
+    await engine.up();
+    hosts.forget();
+    await engine.destroy();
+    const left = asked().filter((step) => step.startsWith("delete membership"));
+    expect(left.slice(-3)).toEqual(["cp3", "cp2", "cp1"].map((name) => `delete membership ${name}`));
+    expect(left.length).toBeGreaterThan(3);
+  });
+});
