@@ -1,6 +1,7 @@
 import { secretCommand } from "../model/settings/storedSecrets";
 import { fixedFacts } from "../model/fixedFacts";
 import { nodeCapacity } from "../model/network/clusterNetwork";
+import { quotaUse } from "../model/aws/quotas";
 import type { ClusterSettings } from "../model/settings/resolved";
 import type { EnvironmentConfig } from "./config";
 import type { PlannedCertificate } from "./certificates";
@@ -31,6 +32,7 @@ export function watchItems(
     ...protectedItem(resources),
     ...ignoredItems(resources),
     capacityItem(settings),
+    ...accountItems(settings),
     ...renewalItems(certificates),
   ];
 }
@@ -97,6 +99,28 @@ function capacityItem({ machines, network, aws }: ClusterSettings): WatchItem {
       `${nodes} of ${network.maxNodes} nodes in use; ${network.podCidr} has ${slices} slices of /${network.nodeMask}, ` +
       `and a node runs up to ${network.podsPerNode} pods`,
   };
+}
+
+/** What the account has to have, which a plan without one cannot ask. */
+function accountItems({ aws }: ClusterSettings): WatchItem[] {
+  if (aws === undefined) return [];
+  const zones: WatchItem = {
+    kind: "capacity",
+    text:
+      `pulumi preview and up ask AWS whether the account has ${aws.vpc.zones.join(", ")}, and these the instance types; ` +
+      "a plan asks nothing",
+  };
+  const quotas = quotaUse(aws).map((use): WatchItem => {
+    const count = use.from === use.to ? String(use.from) : `${use.from} to ${use.to}`;
+    const short =
+      use.to > use.newAccount ? `; a new account has ${use.newAccount}, so ask for more first` : "";
+    return {
+      kind: "capacity",
+      text: `Quota of ${use.name}: ${count}, besides what else runs in ${aws.region}${short}`,
+      command: `aws service-quotas get-service-quota --region ${aws.region} --service-code ec2 --quota-code ${use.code}`,
+    };
+  });
+  return [zones, ...quotas];
 }
 
 function renewalItems(certificates: readonly PlannedCertificate[]): WatchItem[] {

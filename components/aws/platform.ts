@@ -74,7 +74,7 @@ export class AwsPlatform {
     if (own.podIdentity !== undefined)
       this.identity = new PodIdentity(
         `${name}-identity`,
-        { settings, serviceAccountKey: pki.serviceAccountKey },
+        { settings, serviceAccountKey: pki.serviceAccountKey, after: routes },
         opts,
       );
     this.endpoint = new Endpoint(

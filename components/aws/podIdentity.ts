@@ -12,6 +12,11 @@ export interface PodIdentityArgs {
   readonly settings: ClusterSettings;
   /** PEM of the key that service-account tokens are verified with. */
   readonly serviceAccountKey: pulumi.Input<string>;
+  /**
+   * What takes some time and goes before the bucket's policy. S3 takes seconds until it believes that the bucket may be public, and
+   * refuses the policy until then (AccessDenied, with the access block in place).
+   */
+  readonly after?: readonly pulumi.Resource[];
 }
 
 /**
@@ -52,27 +57,6 @@ export class PodIdentity extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const policy = new aws.s3.BucketPolicy(
-      `${name}-policy`,
-      {
-        bucket: bucket.bucket,
-        policy: bucket.arn.apply((arn) =>
-          JSON.stringify({
-            Version: "2012-10-17",
-            Statement: [
-              {
-                Sid: "ReadTwoDocuments",
-                Effect: "Allow",
-                Principal: "*",
-                Action: "s3:GetObject",
-                Resource: [`${arn}/${DISCOVERY_PATH}`, `${arn}/${JWKS_PATH}`],
-              },
-            ],
-          }),
-        ),
-      },
-      { parent: this, dependsOn: [access] },
-    );
     this.issuer = pulumi.interpolate`https://${bucket.bucketRegionalDomainName}`;
     const document = (part: string, key: string, content: pulumi.Input<string>) =>
       new aws.s3.BucketObjectv2(
@@ -93,10 +77,31 @@ export class PodIdentity extends pulumi.ComponentResource {
         pulumi.output(args.serviceAccountKey).apply((pem) => JSON.stringify(jwks(pem === "" ? [] : [pem]))),
       ),
     ];
+    const policy = new aws.s3.BucketPolicy(
+      `${name}-policy`,
+      {
+        bucket: bucket.bucket,
+        policy: bucket.arn.apply((arn) =>
+          JSON.stringify({
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "ReadTwoDocuments",
+                Effect: "Allow",
+                Principal: "*",
+                Action: "s3:GetObject",
+                Resource: [`${arn}/${DISCOVERY_PATH}`, `${arn}/${JWKS_PATH}`],
+              },
+            ],
+          }),
+        ),
+      },
+      { parent: this, dependsOn: [access, ...documents, ...(args.after ?? [])] },
+    );
     const provider = new aws.iam.OpenIdConnectProvider(
       `${name}-provider`,
       { url: this.issuer, clientIdLists: [STS_AUDIENCE], tags },
-      { parent: this, dependsOn: [policy, ...documents] },
+      { parent: this, dependsOn: [policy] },
     );
     this.providerArn = provider.arn;
     this.ready = provider;

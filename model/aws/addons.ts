@@ -1,4 +1,5 @@
 import type { KubernetesObject } from "../kubernetes";
+import { proxyVariables } from "../node/downloads";
 import type { ClusterSettings } from "../settings/resolved";
 import { awsOf } from "./firewall";
 import { STS_AUDIENCE } from "./identity";
@@ -36,6 +37,13 @@ function identityVariables(role: unknown): object[] {
   ];
 }
 
+/** By it AWS' SDKs go through the proxy; what is the cluster's own goes direct. */
+function proxyEnvironment(settings: ClusterSettings): object[] {
+  return proxyVariables(settings)
+    .filter(([name]) => name === name.toUpperCase())
+    .map(([name, value]) => ({ name, value }));
+}
+
 function tokenVolumes(role: unknown): { volumes: object[]; mounts: object[] } {
   if (role === undefined) return { volumes: [], mounts: [] };
   const token = { path: "token", audience: STS_AUDIENCE, expirationSeconds: TOKEN_SECONDS };
@@ -70,7 +78,7 @@ export function cloudControllerValues(settings: ClusterSettings, role: unknown):
     dnsPolicy: "Default",
     serviceAccountName: CLOUD_CONTROLLER_ACCOUNT,
     podSecurityContext: { fsGroup: TOKEN_GROUP },
-    env: [{ name: "AWS_REGION", value: region }, ...identityVariables(role)],
+    env: [{ name: "AWS_REGION", value: region }, ...identityVariables(role), ...proxyEnvironment(settings)],
     extraVolumes: volumes,
     extraVolumeMounts: mounts,
   };
@@ -88,7 +96,7 @@ export function storageValues(settings: ClusterSettings, role: unknown): Record<
       replicaCount: controlPlane.masters.length > 1 ? 2 : 1,
       // The chart makes AWS_REGION of it, and a second variable of that name would be one too many.
       region,
-      env: identityVariables(role),
+      env: [...identityVariables(role), ...proxyEnvironment(settings)],
       volumes,
       volumeMounts: mounts,
       serviceAccount: { name: STORAGE_ACCOUNT },

@@ -38,6 +38,8 @@ const PRICES = {
   gp3MiBsMonth: 0.04,
   secretMonth: 0.4,
 } as const;
+/** US dollars a GB of vended logs into CloudWatch, of which traffic decides how many there are. */
+const FLOW_LOGS_GB = "0.50";
 /** gp3 includes these. */
 const GP3_FREE = { iops: 3000, throughput: 125 } as const;
 
@@ -165,6 +167,7 @@ function networkItems(aws: AwsSettings): CostItem[] {
     item("public IPv4 addresses", { count, most }, PRICES.publicAddressHour * HOURS),
     ...(bastion ? [fixed(`bastion, ${bastion.instanceType}`, 1, instanceMonth(bastion.instanceType))] : []),
     fixed("secrets", bastion ? 2 : 1, PRICES.secretMonth),
+    ...(vpc.flowLogs ? [fixed(`flow logs, $${FLOW_LOGS_GB} a GB written`, 1, undefined)] : []),
   ];
 }
 

@@ -23,9 +23,13 @@ export function cloudControllerStatements(settings: ClusterSettings): Statement[
       actions: [
         "autoscaling:DescribeAutoScalingGroups",
         "autoscaling:DescribeTags",
+        // Elastic Load Balancing asks these two on the caller's behalf for the first balancer of an account, when it makes the role
+        // that it works with (cloud-provider-aws pull request 59).
+        "ec2:DescribeAccountAttributes",
         "ec2:DescribeAvailabilityZones",
         "ec2:DescribeInstances",
         "ec2:DescribeInstanceTopology",
+        "ec2:DescribeInternetGateways",
         "ec2:DescribeRegions",
         "ec2:DescribeRouteTables",
         "ec2:DescribeSecurityGroups",
@@ -156,16 +160,29 @@ export function storageStatements(settings: ClusterSettings): Statement[] {
     },
     {
       sid: "MakeVolumes",
-      reason: "a claim makes a volume, which carries the driver's tag",
-      actions: ["ec2:CreateVolume"],
+      reason: "a claim makes a volume, or a copy of one, which carries the driver's tag",
+      actions: ["ec2:CreateVolume", "ec2:CopyVolumes"],
       resources: [ec2("volume")],
       conditions: { StringEquals: { [`aws:RequestTag/${made}`]: "true" } },
     },
     {
       sid: "MakeVolumesFromSnapshots",
-      reason: "a claim may name a snapshot to start from",
-      actions: ["ec2:CreateVolume"],
+      reason: "a claim may name a snapshot to start from, which is fast where its class says so",
+      actions: ["ec2:CreateVolume", "ec2:EnableFastSnapshotRestores"],
       resources: [ec2("snapshot")],
+    },
+    {
+      sid: "CopyVolumes",
+      reason: "a claim may name another claim to start from, whose volume is read",
+      actions: ["ec2:CopyVolumes"],
+      resources: [ec2("volume")],
+    },
+    {
+      sid: "LockOwnSnapshots",
+      reason: "a class of snapshots may say that nobody deletes them for some time",
+      actions: ["ec2:LockSnapshot"],
+      resources: [ec2("snapshot")],
+      conditions: { StringEquals: { [`aws:ResourceTag/${made}`]: "true" } },
     },
     {
       sid: "AttachVolumes",
@@ -195,10 +212,18 @@ export function storageStatements(settings: ClusterSettings): Statement[] {
     },
     {
       sid: "TagNewVolumes",
-      reason: "tags come with the call that makes a volume or snapshot",
+      reason: "tags come with the call that makes a volume, a copy or a snapshot",
       actions: ["ec2:CreateTags"],
       resources: [ec2("volume"), ec2("snapshot")],
-      conditions: { StringEquals: { "ec2:CreateAction": ["CreateVolume", "CreateSnapshot"] } },
+      conditions: { StringEquals: { "ec2:CreateAction": ["CreateVolume", "CreateSnapshot", "CopyVolumes"] } },
+    },
+    {
+      sid: "ChangeTags",
+      reason:
+        "a VolumeAttributesClass sets tags of volumes and takes them away; only of what the driver made",
+      actions: ["ec2:CreateTags", "ec2:DeleteTags"],
+      resources: [ec2("volume"), ec2("snapshot")],
+      conditions: { StringEquals: { [`aws:ResourceTag/${made}`]: "true" } },
     },
   ];
   if (storage?.kmsKeyId === undefined) return statements;

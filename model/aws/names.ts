@@ -15,8 +15,12 @@ const DIGEST = 8;
 export function shortName(limit: number, ...parts: readonly string[]): string {
   const whole = parts.join("-");
   if (whole.length <= limit) return whole;
-  const digest = createHash("sha256").update(whole).digest("hex").slice(0, DIGEST);
+  const digest = digestOf(whole);
   return `${whole.slice(0, limit - DIGEST - 1).replace(/-+$/, "")}-${digest}`;
+}
+
+function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, DIGEST);
 }
 
 /** Elastic Load Balancing API, CreateLoadBalancer: 32 characters, no hyphen at either end; target groups alike. */
@@ -24,15 +28,25 @@ export const BALANCER_NAME_LIMIT = 32;
 /** IAM User Guide, "IAM and AWS STS quotas": role names 64 characters (instance profiles 128). */
 export const ROLE_NAME_LIMIT = 64;
 
-/** As `dev-api`, `dev-api-public`; for load balancers and target groups. No name may begin with `internal-` (CreateLoadBalancer). */
+/**
+ * As `dev-api`, `dev-api-public`; for load balancers and target groups. No name may begin with `internal-` (CreateLoadBalancer),
+ * and a cluster that is called as such a name would be then gets another word before it too.
+ */
 export function balancerName(cluster: string, part: string): string {
-  const before = `${cluster}-`.startsWith("internal-") ? ["kubeadm"] : [];
+  const before = /^(kubeadm-)*internal-/.test(`${cluster}-`) ? ["kubeadm"] : [];
   return shortName(BALANCER_NAME_LIMIT, ...before, cluster, part);
 }
 
-/** Roles are the account's, not the region's, so the region is part of the name. */
+/** A word that looks like a region: by it a name could be cut in another place. */
+const REGION_INSIDE = /(^|-)[a-z]{2}(-[a-z]+)+-\d(-|$)/;
+
+/**
+ * Roles are the account's, not the region's, so the region is part of the name. A part with a region in it has a digest behind
+ * it: else two clusters could have one role.
+ */
 export function roleName(cluster: string, region: string, part: string): string {
-  return shortName(ROLE_NAME_LIMIT, "kubeadm", cluster, region, part);
+  const own = REGION_INSIDE.test(part) ? [digestOf([cluster, region, part].join("/"))] : [];
+  return shortName(ROLE_NAME_LIMIT, "kubeadm", cluster, region, part, ...own);
 }
 
 /** Secrets Manager: the one SSH host key of all masters, private, in OpenSSH's format. */
@@ -84,9 +98,13 @@ export function statusPrefix(cluster: string, pool: string): string {
 /** EC2 API, CreateLaunchTemplate: 3 to 128 characters; names of Auto Scaling groups may have 255. */
 export const TEMPLATE_NAME_LIMIT = 128;
 
-/** Auto Scaling group of a pool, and its launch template. */
+/**
+ * Auto Scaling group of a pool, and its launch template. A pool with a hyphen in its name has a digest behind it: by hyphens
+ * alone pool `b-c` of cluster `a` and pool `c` of cluster `a-b` would be one.
+ */
 export function poolGroupName(cluster: string, pool: string): string {
-  return shortName(TEMPLATE_NAME_LIMIT, "kubeadm", cluster, pool);
+  const own = pool.includes("-") ? [digestOf(`${cluster}/${pool}`)] : [];
+  return shortName(TEMPLATE_NAME_LIMIT, "kubeadm", cluster, pool, ...own);
 }
 
 /** Tag by which AWS' cloud controller manager and EBS CSI driver find what is the cluster's. */

@@ -5,6 +5,8 @@ export interface RegionFacts {
    * letter means differs between accounts made before November 2025: `network.zones` names them then.
    */
   readonly zones: string;
+  /** How many of them an account has, where that is fewer; which ones differs between accounts. */
+  readonly perAccount?: number;
 }
 
 /**
@@ -14,7 +16,8 @@ export interface RegionFacts {
 export const REGIONS: Readonly<Record<string, RegionFacts>> = {
   "us-east-1": { zones: "abcdef" },
   "us-east-2": { zones: "abc" },
-  "us-west-1": { zones: "abc" },
+  // "This Region supports two Availability Zones for new customers" (AWS Regions and Zones guide, note on us-west-1).
+  "us-west-1": { zones: "abc", perAccount: 2 },
   "us-west-2": { zones: "abcd" },
   "af-south-1": { zones: "abc" },
   "ap-east-1": { zones: "abc" },
@@ -62,6 +65,11 @@ export function isRegion(region: string): boolean {
 /** Letters of the region's zones, in order; none for a region that is not in the table. */
 export function zoneLetters(region: string): readonly string[] {
   return [...(isRegion(region) ? (REGIONS[region]?.zones ?? "") : "")];
+}
+
+/** How many zones an account has in a region that has more letters than that; undefined where it has them all. */
+export function zonesPerAccount(region: string): number | undefined {
+  return isRegion(region) ? REGIONS[region]?.perAccount : undefined;
 }
 
 /** `eu-central-1` and `a` make `eu-central-1a`. */

@@ -1,4 +1,5 @@
 import { isKnownFamily, smallMemoryMiB } from "../aws/instanceTypes";
+import { zonesPerAccount } from "../aws/regions";
 import { CNI_FACTS, cniVariant } from "../cni/facts";
 import { isPrivate, range } from "../network/addresses";
 import type { ClusterSettings } from "./resolved";
@@ -31,7 +32,7 @@ function accessAdvisories({ access }: AwsSettings): string[] {
   });
 }
 
-function placeAdvisories({ vpc, controlPlane, endpoint, access, pools }: AwsSettings): string[] {
+function placeAdvisories({ region, vpc, controlPlane, endpoint, access, pools }: AwsSettings): string[] {
   const found: string[] = [];
   const masters = controlPlane.masters;
   const place = (name: string) => vpc.subnets.find((subnet) => subnet.name === name);
@@ -47,6 +48,13 @@ function placeAdvisories({ vpc, controlPlane, endpoint, access, pools }: AwsSett
   if (masters.length > 1 && masters.some((master) => place(master.subnet)?.reach === "public")) {
     found.push(
       "masters have public addresses; `bastion: {}` puts them into private subnets, which is decided before they are made",
+    );
+  }
+  const most = zonesPerAccount(region);
+  if (most !== undefined) {
+    found.push(
+      `${region}: an account has ${most} of its zones, and which ones differs between accounts: ` +
+        `network.zones names those of yours (now ${vpc.zones.join(", ")})`,
     );
   }
   if (vpc.nat === "one" && vpc.zones.length > 1) {

@@ -12,6 +12,7 @@ export type AwsCommand =
   | "imds"
   | "parameter"
   | "putParameter"
+  | "version"
   | "hostKey"
   | "status"
   | "statuses"
@@ -21,16 +22,21 @@ export type AwsCommand =
   | "activities"
   | "bundle";
 
+type Variable = readonly [name: string, value: string];
+
 /** Seconds for which a refused call is made again: a role that is new, or that was just changed, is refused for some time. */
 const PATIENCE = 90;
 
-function base(aws: Pick<AwsSettings, "region" | "partition">): string {
+function base(aws: Pick<AwsSettings, "region" | "partition">, proxy: readonly Variable[]): string {
+  // Of the program and not of its callers: cloud-init, units, jobs and people all go the same way.
+  const proxies =
+    proxy.length === 0 ? "" : `os.environ.update(${JSON.stringify(Object.fromEntries(proxy))})\n`;
   return `import datetime, glob, gzip, hashlib, hmac, html, http.client, json, os, random, re, subprocess, sys, time
 import urllib.error, urllib.parse, urllib.request
 
 REGION = ${JSON.stringify(aws.region)}
 DOMAIN = ${JSON.stringify(endpointDomain(aws.partition))}
-METADATA = "http://169.254.169.254/latest/"
+${proxies}METADATA = "http://169.254.169.254/latest/"
 # How each service is spoken to: JSON with the prefix of its actions, or a form with the version of its interface.
 SERVICES = {"ssm": "AmazonSSM", "secretsmanager": "secretsmanager", "autoscaling": "2011-01-01", "ec2": "2016-11-15", "s3": "object"}
 # Codes of refusals that pass: load, roles that are new, clocks that are not set yet, and failures of the service.
@@ -193,11 +199,21 @@ def imds(path):
 def parameter(name):
     print(call("ssm", "GetParameter", {"Name": name, "WithDecryption": True})["Parameter"]["Value"])
 `,
-  // putParameter NAME TYPE [PATIENCE]: writes standard input into a parameter.
+  // version NAME: prints how often a parameter was written since it was made; 0 where there is none.
+  version: `
+def version(name):
+    try:
+        print(call("ssm", "GetParameter", {"Name": name}, 20)["Parameter"].get("Version", 0))
+    except Refused as error:
+        if ": ParameterNotFound:" not in str(error):
+            raise
+        print(0)
+`,
+  // putParameter NAME TYPE [PATIENCE]: writes standard input into a parameter, and prints the version that it has then.
   putParameter: `
 def putParameter(name, kind, patience=${PATIENCE}):
     value = {"Name": name, "Type": kind, "Value": sys.stdin.read(), "Overwrite": True}
-    call("ssm", "PutParameter", value, float(patience))
+    print(call("ssm", "PutParameter", value, float(patience)).get("Version", 0))
 `,
   // hostKey SECRET: makes the secret the host's only SSH key. Never gives up: without it sshd would show a key that nobody pinned.
   hostKey: `
@@ -303,12 +319,16 @@ def ec2(action, *params):
 `,
 };
 
-/** The program with those commands; one line of a reason on standard error and status 1 when a call is refused in the end. */
+/**
+ * The program with those commands; one line of a reason on standard error and status 1 when a call is refused in the end.
+ * @param proxy variables that lead to a proxy, as `proxyVariables` has them
+ */
 export function awsProgramText(
   aws: Pick<AwsSettings, "region" | "partition">,
   commands: readonly AwsCommand[],
+  proxy: readonly Variable[] = [],
 ): string {
-  return `${base(aws)}${commands.map((name) => `\n${COMMANDS[name]}`).join("")}
+  return `${base(aws, proxy)}${commands.map((name) => `\n${COMMANDS[name]}`).join("")}
 
 if __name__ == "__main__":
     try:

@@ -99,13 +99,21 @@ try() {
 }
 
 # credential POOL PARAMETER: the endpoint and the CA come from the cluster's own configuration.
+# The mark holds the parameter's version: a parameter that has an earlier one, or none, was made anew, and holds nothing.
 credential() {
-  if [ -n "$(find "$state/$1.written" -mmin -${RENEW_MINUTES} 2>/dev/null)" ]; then return 0; fi
+  local known current version
+  if [ -n "$(find "$state/$1.written" -mmin -${RENEW_MINUTES} 2>/dev/null)" ]; then
+    known=$(cat "$state/$1.written")
+    current=$(aws version "$2")
+    if [ "$current" -ge "\${known:-1}" ]; then return 0; fi
+  fi
   kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' >"$work/configuration"
   kubeadm kubeconfig user --config "$work/configuration" --client-name "${joinUser("$1")}" --org ${JOIN_GROUP} --validity-period ${CREDENTIAL_HOURS}h >"$work/credential" 2>"$work/error" || { cat "$work/error"; return 1; }
-  aws putParameter "$2" SecureString <"$work/credential"
+  version=$(aws putParameter "$2" SecureString <"$work/credential")
+  # Version 1 is what the stack makes, with nothing in it; this one was made here, in the place of one that somebody deleted.
+  if [ "$version" -le 1 ]; then version=$(aws putParameter "$2" SecureString <"$work/credential"); fi
   rm -f "$work/credential"
-  touch "$state/$1.written"
+  echo "$version" >"$state/$1.written"
   say "wrote a credential of ${CREDENTIAL_HOURS} hours for pool $1"
 }
 
@@ -176,6 +184,13 @@ fi
 exec 9>/run/${credentialsUnit}.lock
 flock --nonblock 9 || exit 0
 ${pools.map((pool) => poolCalls(settings, pool)).join("\n")}
+# Marks of pools that are gone: one that comes back under the name starts with nothing.
+for mark in "$state"/*.written "$state"/*.swept; do
+  case \${mark##*/} in
+    ${["'*.*'", ...pools.flatMap((pool) => [`${pool.name}.written`, `${pool.name}.swept`])].join(" | ")}) ;;
+    *) rm -f "$mark" ;;
+  esac
+done
 exit "$failed"
 `;
 }

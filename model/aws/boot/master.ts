@@ -1,3 +1,4 @@
+import { proxyVariables } from "../../node/downloads";
 import type { RenderedFile } from "../../renderedFile";
 import type { ClusterSettings, Machine } from "../../settings/resolved";
 import type { AwsSettings } from "../../settings/resolvedAws";
@@ -10,12 +11,20 @@ import { awsProgram } from "./paths";
 /** What a master has for being on EC2, beside what every master has. */
 export function awsMasterFiles(settings: ClusterSettings): RenderedFile[] {
   const { aws } = settings;
-  return aws === undefined ? [] : [masterProgram(aws), ...credentialFiles(settings, aws)];
+  return aws === undefined ? [] : [masterProgram(settings, aws), ...credentialFiles(settings, aws)];
 }
 
-function masterProgram(aws: AwsSettings): RenderedFile {
-  const commands = ["imds", "parameter", "putParameter", "statuses", "instance", "activities"] as const;
-  return { path: awsProgram, mode: "0755", content: awsProgramText(aws, commands) };
+function masterProgram(settings: ClusterSettings, aws: AwsSettings): RenderedFile {
+  const commands = [
+    "imds",
+    "parameter",
+    "putParameter",
+    "version",
+    "statuses",
+    "instance",
+    "activities",
+  ] as const;
+  return { path: awsProgram, mode: "0755", content: awsProgramText(aws, commands, proxyVariables(settings)) };
 }
 
 /**

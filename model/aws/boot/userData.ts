@@ -1,5 +1,6 @@
 import { apiServerPort } from "../../kubeadm/cluster";
 import { systemdUnit } from "../../kubeadm/units";
+import { proxyVariables } from "../../node/downloads";
 import type { RenderedFile } from "../../renderedFile";
 import type { ClusterSettings } from "../../settings/resolved";
 import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
@@ -36,19 +37,21 @@ function writeFiles(files: readonly RenderedFile[]): object[] {
  * `Before=sshd.service`) and has no time limit, so that no sshd ever shows another key. A unit that systemd restarts would need
  * a drop-in for each of ssh.service, sshd.service and ssh.socket to keep that order. The reason for the wait is on the console.
  */
-function hostKeyConfig(aws: AwsSettings, secret: string): object {
+function hostKeyConfig(settings: ClusterSettings, secret: string): object {
+  const aws = bootSettings(settings);
+  const program = awsProgramText(aws, ["hostKey"], proxyVariables(settings));
   return {
     // Else cloud-init would delete the key a moment later, and make others beside it.
     ssh_deletekeys: false,
     ssh_genkeytypes: ["ed25519"],
     ...(aws.ssh.authorizedKeys.length === 0 ? {} : { ssh_authorized_keys: aws.ssh.authorizedKeys }),
-    bootcmd: [["python3", "-I", "-c", awsProgramText(aws, ["hostKey"]), "hostKey", secret]],
+    bootcmd: [["python3", "-I", "-c", program, "hostKey", secret]],
   };
 }
 
 /** User data of every master: the same for all, and nothing of Kubernetes, so that no setting replaces one. Plain text. */
 export function masterUserData(settings: ClusterSettings): string {
-  return cloudConfig(hostKeyConfig(bootSettings(settings), hostKeySecret(settings.name)));
+  return cloudConfig(hostKeyConfig(settings, hostKeySecret(settings.name)));
 }
 
 /**
@@ -59,7 +62,7 @@ export function bastionUserData(settings: ClusterSettings): string {
   const aws = bootSettings(settings);
   const forwards = aws.access.endpoint === "private" && aws.access.through === "bastion";
   return cloudConfig({
-    ...hostKeyConfig(aws, bastionHostKeySecret(settings.name)),
+    ...hostKeyConfig(settings, bastionHostKeySecret(settings.name)),
     ...(forwards
       ? {
           write_files: writeFiles(forwardUnits(forwardTarget(aws))),

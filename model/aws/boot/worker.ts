@@ -50,7 +50,7 @@ export function startFiles(
     ...(pool.sourceDestinationCheckOff ? ["ec2" as const] : []),
   ] as const;
   return [
-    { path: awsProgram, mode: "0755", content: awsProgramText(aws, commands) },
+    { path: awsProgram, mode: "0755", content: awsProgramText(aws, commands, proxyVariables(settings)) },
     { path: bootProgram, mode: "0700", content: bootScript(settings, pool, boot, bundle) },
     bootService(),
   ];
@@ -114,8 +114,11 @@ exec >>$log 2>&1
 publish() { # state, exit status
   aws status ${sh(statusPrefix(settings.name, pool.name))} ${sh(boot)} "$node" "$1" "$phase" "$2" $log "$start" || echo "##note the status could not be published"
 }
+# The console is what EC2 shows of a host that reaches nothing (Get system log).
+tell() { echo "pulumi-kubeadm: $*" 2>/dev/null >/dev/console || true; }
 phase() {
   phase=$1
+  tell "phase $1"
   echo "##phase $1"
   publish running 0
 }
@@ -138,6 +141,7 @@ on_exit() {
   if [ "$status" -ne 0 ]; then
     inner=$(tail -c "+$((start + 1))" $log | sed -n 's/^##phase //p' | tail -n 1)
     [ "$inner" = "$phase" ] || phase="$phase: $inner"
+    tell "phase $phase failed with exit status $status: $(grep -v '^##phase' $log | tail -n 3 | tr '\\n' ' ')"
     publish failed "$status"
   fi
   exit "$status"

@@ -20,6 +20,20 @@ const cloud = (...given: Parameters<typeof cloudControllerValues>) =>
   cloudControllerValues(...given) as unknown as Values;
 const names = (values: Values) => values.env.map(({ name }) => name);
 
+describe("values of both charts", () => {
+  it("lead AWS' SDKs through the proxy, and to the metadata service and the cluster without it", () => {
+    const proxied = awsSettings(smallAws, set("proxy", { https: "http://proxy.example.com:3128" }));
+    for (const values of [storage(proxied, ROLE), cloud(proxied, ROLE)]) {
+      const value = (name: string) => values.env.find((one) => one.name === name)?.value;
+      expect(value("HTTPS_PROXY")).toBe("http://proxy.example.com:3128");
+      expect(value("NO_PROXY")?.split(",")).toEqual(
+        expect.arrayContaining(["169.254.169.254", proxied.network.serviceCidr, proxied.network.podCidr]),
+      );
+      expect(new Set(names(values)).size).toBe(values.env.length);
+    }
+  });
+});
+
 describe("values of the EBS driver's chart", () => {
   it("give volumes the settings' tags, and none with which the driver refuses to start", () => {
     const values = storage(awsSettings(smallAws, set("tags", { team: "a" })), ROLE);

@@ -102,6 +102,54 @@ describe("a pool", () => {
   });
 });
 
+describe("add-ons", () => {
+  it("may ask what Elastic Load Balancing asks for the first balancer of an account", () => {
+    const reads = cloudControllerStatements(small).find((one) => one.sid === "LookUpNodesAndBalancers");
+    expect(reads?.actions).toEqual(
+      expect.arrayContaining(["ec2:DescribeAccountAttributes", "ec2:DescribeInternetGateways"]),
+    );
+  });
+
+  it("copy volumes, restore snapshots fast, lock them and change tags, of what the driver made", () => {
+    const statements = storageStatements(small);
+    const ec2 = (kind: string) => `arn:aws:ec2:eu-central-1:123456789012:${kind}/one`;
+    const conditions = (action: string, kind: string) =>
+      statements
+        .filter((one) => covers([one], action, ec2(kind)))
+        .map((one) => Object.keys(one.conditions?.StringEquals ?? {}).join());
+    expect(conditions("ec2:CopyVolumes", "volume").sort()).toEqual([
+      "",
+      "aws:RequestTag/ebs.csi.aws.com/cluster",
+    ]);
+    expect(conditions("ec2:EnableFastSnapshotRestores", "snapshot")).toEqual([""]);
+    expect(conditions("ec2:LockSnapshot", "snapshot")).toEqual(["aws:ResourceTag/ebs.csi.aws.com/cluster"]);
+    for (const kind of ["volume", "snapshot"]) {
+      expect(conditions("ec2:DeleteTags", kind)).toEqual(["aws:ResourceTag/ebs.csi.aws.com/cluster"]);
+      expect(conditions("ec2:CreateTags", kind).sort()).toEqual([
+        "aws:ResourceTag/ebs.csi.aws.com/cluster",
+        "ec2:CreateAction",
+      ]);
+    }
+  });
+});
+
+describe("a pool's boot files", () => {
+  const bucket = (digits: string) => `arn:aws:s3:::kubeadm-cloud-boot-${digits}/general/abc`;
+
+  it("are read by their own pool, from the cluster's own bucket in the account", () => {
+    const statements = poolStatements(large, pool("general"));
+    expect(covers(statements, "s3:GetObject", bucket("1".repeat(26)))).toBe(true);
+    expect(covers(statements, "s3:GetObject", bucket("1".repeat(25)))).toBe(false);
+    expect(covers(statements, "s3:GetObject", bucket("1".repeat(26)).replace("general", "burst"))).toBe(
+      false,
+    );
+    expect(statements.find((one) => one.sid === "ReadOwnBootFiles")?.conditions).toEqual({
+      StringEquals: { "aws:ResourceAccount": "${aws:PrincipalAccount}" },
+    });
+    expect(covers(statements, "ssm:GetParameter", parameter("boot-bucket"))).toBe(true);
+  });
+});
+
 describe("every role", () => {
   const all = [...rolesOf(large), ...rolesOf(small)];
 

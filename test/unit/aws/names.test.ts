@@ -25,6 +25,41 @@ describe("names of AWS", () => {
     );
   });
 
+  /** Labels of few letters and regions, so that pairs which meet by their hyphens are common. */
+  const words = fc
+    .array(fc.constantFrom("a", "b", "api", "public", "kubeadm", "internal", "pool", "eu-west-1"), {
+      minLength: 1,
+      maxLength: 4,
+    })
+    .map((parts) => parts.join("-"));
+
+  it.each([
+    ["groups of two pools", poolGroupName],
+    ["roles of two pools", (cluster: string, pool: string) => roleName(cluster, "eu-west-1", `pool-${pool}`)],
+  ])("are two for %s, wherever the hyphens stand", (_, nameOf) => {
+    fc.assert(
+      fc.property(words, words, words, words, (cluster, pool, other, its) => {
+        fc.pre(cluster !== other || pool !== its);
+        expect(nameOf(cluster, pool)).not.toBe(nameOf(other, its));
+      }),
+      { numRuns: 2000 },
+    );
+    expect(nameOf("a", "b-c")).not.toBe(nameOf("a-b", "c"));
+  });
+
+  it("are two for the balancers of two clusters", () => {
+    const part = fc.constantFrom("api", "api-public");
+    fc.assert(
+      fc.property(words, part, words, part, (cluster, one, other, its) => {
+        fc.pre(cluster !== other || one !== its);
+        expect(balancerName(cluster, one)).not.toBe(balancerName(other, its));
+      }),
+      { numRuns: 2000 },
+    );
+    expect(balancerName("internal", "api")).toBe("kubeadm-internal-api");
+    expect(balancerName("kubeadm-internal", "api")).toBe("kubeadm-kubeadm-internal-api");
+  });
+
   it("leave the provider's digits their place in a bucket's name", () => {
     fc.assert(
       fc.property(label, (cluster) => {

@@ -888,6 +888,26 @@ export const WRONG_AWS: readonly Wrong[] = [
       /bytes of user data/,
     ],
   ]),
+  ...cases("zones that an account has", smallAws, [
+    [
+      "three by number",
+      all(set("network.zones", 3)),
+      "network.zones",
+      /an account has 2 of the 3 zones of us-west-1/,
+    ],
+    [
+      "three by name",
+      all(set("network.zones", ["a", "b", "c"])),
+      "network.zones",
+      /describe-availability-zones/,
+    ],
+    [
+      "three by default",
+      set("controlPlane", { count: 3, instanceType: "t3.medium" }),
+      "network.zones",
+      /are 3 zones, and an account has 2/,
+    ],
+  ]).map((wrong) => ({ ...wrong, region: "us-west-1" })),
   ...cases("rolling refresh", smallAws, [
     [
       "growing by more than the pool has",

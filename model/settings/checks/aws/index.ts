@@ -15,6 +15,7 @@ import {
   subnetsFit,
   vpcFits,
   vpcIsDisjoint,
+  zonesAreOfTheAccount,
   zonesAreOfTheRegion,
 } from "./network";
 import { cloudFlagsAreOwned } from "./owned";
@@ -37,6 +38,7 @@ const CHECKS: readonly AwsCheck[] = [
   vpcFits,
   subnetsFit,
   zonesAreOfTheRegion,
+  zonesAreOfTheAccount,
   natServesSomebody,
   existingVpcIsLeftAlone,
   existingSubnetsFit,

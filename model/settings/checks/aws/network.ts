@@ -1,5 +1,5 @@
 import { NARROWEST_SUBNET, VPC_PREFIX, isPartOf, subnetName, zonePlaces } from "../../../aws/addressPlan";
-import { ZONE_LETTERS, zoneLetter, zoneLetters, zoneName } from "../../../aws/regions";
+import { ZONE_LETTERS, zoneLetter, zoneLetters, zoneName, zonesPerAccount } from "../../../aws/regions";
 import { overlaps, parseRange, type Range } from "../../../network/addresses";
 import { type AwsFacts, fullZone } from "../../awsFacts";
 import type { Facts, PlacedRange } from "../../draft";
@@ -68,6 +68,24 @@ export function subnetsFit(aws: AwsFacts, _facts: Facts, problems: Problems): vo
 
 function furthest(zones: readonly string[]): number {
   return Math.max(...zones.map((zone) => ZONE_LETTERS.indexOf(zoneLetter(zone))));
+}
+
+/** Where an account has fewer zones than there are letters, more than it has are refused, written or by default. */
+export function zonesAreOfTheAccount(
+  { region, zones, input, existing }: AwsFacts,
+  _facts: Facts,
+  problems: Problems,
+): void {
+  const most = region === undefined ? undefined : zonesPerAccount(region);
+  if (region === undefined || most === undefined || existing || zones.length <= most) return;
+  problems.add(
+    ["network", "zones"],
+    input.network?.zones,
+    `are ${zones.length} zones, and an account has ${most} of the ${zoneLetters(region).length} zones of ${region}`,
+    {
+      allowed: `the names of ${most} zones that the account has (aws ec2 describe-availability-zones --region ${region})`,
+    },
+  );
 }
 
 export function zonesAreOfTheRegion(

@@ -44,6 +44,8 @@ describe.skipIf(!have("openssl") || !have("python3"))("the masters' timer", () =
 label*) exit "$(cat "$ROOT/labelling")" ;;
 esac`,
     );
+    // The stack has made a parameter for each pool.
+    host.write("/versions", JSON.stringify({ "/kubeadm/dev/general/join": 1, "/kubeadm/dev/other/join": 1 }));
     host.command("kubeadm", 'echo "a credential by $*"');
     // Notes what it is asked, and what comes in; refuses parameters of the pool that the file names.
     host.write(
@@ -56,6 +58,14 @@ open(root + "/aws", "a").write(" ".join(sys.argv[1:]) + " " + text)
 open(root + "/aws", "a").write("\\n")
 if refused and refused in " ".join(sys.argv):
     sys.exit("AccessDeniedException: not yet")
+# As the parameter store does it: versions count from 1 since the parameter was made; what is not in the file is not there.
+import json
+versions = json.load(open(root + "/versions")) if os.path.exists(root + "/versions") else {}
+if sys.argv[1] == "putParameter":
+    versions[sys.argv[2]] = versions.get(sys.argv[2], 0) + 1
+    json.dump(versions, open(root + "/versions", "w"))
+if sys.argv[1] in ("putParameter", "version"):
+    print(versions.get(sys.argv[2], 0))
 if sys.argv[1] == "statuses" and os.path.exists(root + "/statuses"):
     print(open(root + "/statuses").read(), end="")
 `,
@@ -88,6 +98,58 @@ if sys.argv[1] == "statuses" and os.path.exists(root + "/statuses"):
     fs.utimesSync(host.root + written, new Date(0), new Date(0));
     host.run();
     expect(asked().filter((line) => line.startsWith("putParameter"))).toHaveLength(3);
+  });
+
+  const puts = (pool: string): number =>
+    asked().filter((line) => line.startsWith(`putParameter /kubeadm/dev/${pool}/join`)).length;
+  const version = (pool: string, value?: number): void => {
+    const versions = JSON.parse(host.read("/versions")) as Record<string, number | undefined>;
+    host.write("/versions", JSON.stringify({ ...versions, [`/kubeadm/dev/${pool}/join`]: value }));
+  };
+
+  it("writes a credential at once where the parameter was made anew: a pool that was removed and added again", () => {
+    host.run();
+    host.run();
+    expect(puts("general")).toBe(1);
+    version("general", 1);
+    expect(host.run().output).toContain("<5>wrote a credential of 6 hours for pool general");
+    expect([puts("general"), puts("other")]).toEqual([2, 1]);
+    host.run();
+    expect(puts("general")).toBe(2);
+  });
+
+  it("writes a credential at once where somebody deleted the parameter, and stays with it", () => {
+    host.run();
+    version("general");
+    host.run();
+    // Twice: version 1 is what the stack makes.
+    expect(puts("general")).toBe(3);
+    host.run();
+    expect(puts("general")).toBe(3);
+    version("general", 1);
+    host.run();
+    expect(puts("general")).toBe(4);
+  });
+
+  it("does not write again when another control-plane node has", () => {
+    host.run();
+    version("general", 9);
+    host.run();
+    expect(puts("general")).toBe(1);
+  });
+
+  it("takes a mark of an earlier version of this program for what it says", () => {
+    host.write(written, "");
+    host.run();
+    expect([puts("general"), puts("other")]).toEqual([0, 1]);
+  });
+
+  it("forgets pools that are gone", () => {
+    host.write("/var/lib/pulumi-kubeadm/pools/gone.written", "7\n");
+    host.write("/var/lib/pulumi-kubeadm/pools/gone.swept", "");
+    host.run();
+    const left = fs.readdirSync(`${host.root}/var/lib/pulumi-kubeadm/pools`).sort();
+    expect(left).toEqual(["general.swept", "general.written", "other.swept", "other.written"]);
   });
 
   it("goes on with other pools where one is refused, says why, and tries again at the next look", () => {
