@@ -1,3 +1,4 @@
+import { hostLog, rotateLog } from "../model/node/log";
 import { randomBytes } from "node:crypto";
 import { searchPath } from "../model/node/paths";
 import { connect, Dropped, type RunResult, type Session } from "./connection";
@@ -7,8 +8,6 @@ import { scrubber } from "./secrets";
 
 /** Where a running job's script, output and exit status are: memory, readable by root alone, gone with a reboot. */
 const JOBS = "/run/pulumi-kubeadm";
-/** All phases of all jobs, for people. */
-const LOG_FILE = "/var/log/pulumi-kubeadm.log";
 /** One job at a time on a host: the unit's name is the lock. */
 const UNIT = "pulumi-kubeadm-job";
 /** Lines of the log that an error shows. */
@@ -167,7 +166,7 @@ export class Hosts {
       if (status === undefined && silent >= DROPS)
         throw new HostProblem(
           machine,
-          `${job.name}: its output cannot be followed (exit status ${followed.status}); the log is ${LOG_FILE} on the host`,
+          `${job.name}: its output cannot be followed (exit status ${followed.status}); the log is ${hostLog} on the host`,
           followed.stderr.trim().split("\n").slice(-TAIL).map(this.scrub),
         );
     }
@@ -175,7 +174,7 @@ export class Hosts {
     const why = status === "124" ? `took longer than ${timeout} s` : `exit status ${status}`;
     throw new HostProblem(
       machine,
-      `${job.name} failed in phase "${phase}" (${why})${message === "" ? "" : `: ${message}`}; the whole log is ${LOG_FILE} on the host`,
+      `${job.name} failed in phase "${phase}" (${why})${message === "" ? "" : `: ${message}`}; the whole log is ${hostLog} on the host`,
       tail,
     );
   }
@@ -204,9 +203,10 @@ function wrapper(id: string, job: Required<Job>): string {
   return [
     `export PATH="${searchPath}"`,
     `echo $$ > ${id}.pid`,
-    `echo "$(date -u +%FT%TZ) ${job.name}" >> ${LOG_FILE}`,
-    `chmod 600 ${LOG_FILE}`,
-    `timeout --kill-after=30 ${job.timeout} /bin/bash ${id}.sh </dev/null 2>&1 | tee -a ${LOG_FILE} >> ${id}.log`,
+    rotateLog,
+    `echo "$(date -u +%FT%TZ) ${job.name}" >> ${hostLog}`,
+    `chmod 600 ${hostLog}`,
+    `timeout --kill-after=30 ${job.timeout} /bin/bash ${id}.sh </dev/null 2>&1 | tee -a ${hostLog} >> ${id}.log`,
     `echo "\${PIPESTATUS[0]}" > ${id}.tmp && mv ${id}.tmp ${id}.rc`,
     // Scripts may hold secrets; those of jobs that were killed are swept up later, but not one that waits for its turn.
     `rm -f ${id}.sh; find ${JOBS} -name '*.sh' -mmin +120 -delete`,

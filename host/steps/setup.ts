@@ -41,7 +41,9 @@ async function runSetup(hosts: Hosts, machine: Machine, part: SetupPart): Promis
   await hosts.query(
     machine.name,
     "recording the setup",
-    `mkdir -p "$(dirname ${SETUP_FILE})" && cat >${SETUP_FILE}.tmp && mv -f ${SETUP_FILE}.tmp ${SETUP_FILE}`,
+    // Written through: a power cut must not leave an empty record.
+    `mkdir -p "$(dirname ${SETUP_FILE})" && cat >${SETUP_FILE}.tmp && sync ${SETUP_FILE}.tmp && ` +
+      `mv -f ${SETUP_FILE}.tmp ${SETUP_FILE} && sync "$(dirname ${SETUP_FILE})"`,
     `${JSON.stringify(mark)}\n`,
   );
 }

@@ -108,6 +108,7 @@ if [ -n "$list" ]; then
   echo "renewing, because these end within ${renewBeforeDays} days:"
   echo "$list"
   touch "$pending"/{etcd,kube-apiserver,kube-controller-manager,kube-scheduler}
+  sync "$pending"
   kubeadm certs renew all
   list=$(due)
   [ -z "$list" ] || { printf 'still ending too soon after the renewal:\\n%s\\n' "$list" >&2; exit 1; }

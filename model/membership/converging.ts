@@ -12,6 +12,7 @@ import {
   startUnits,
   useKubernetes,
 } from "./parts";
+import { keepCopiesFunction, roomForCopy } from "./copies";
 import { pruneComponentFiles } from "./fileNames";
 import { ADMIN, prelude, word } from "./shell";
 import { placeStaticPods } from "./staticPods";
@@ -44,8 +45,12 @@ phase "configuration"
 ${putMemberFiles([...files, ...secretFiles])}${platform}
 kubelet_files() { { cat /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env 2>/dev/null || true; } | sha256sum; }
 # What the kubelet runs with: a run that failed after it had changed the files must not make the next one forget that.
-[ -s ${KUBELET_FILES} ] || kubelet_files >${KUBELET_FILES}
-${master ? convergeMaster(settings, machine.nodeName, kubeadm) : `phase "kubeadm upgrade node"\n${kubeadm} upgrade node ${upgradeFlags(settings)}\n`}
+applied() {
+  kubelet_files >${KUBELET_FILES}.tmp
+  replace ${KUBELET_FILES}.tmp ${KUBELET_FILES}
+}
+[ -s ${KUBELET_FILES} ] || applied
+${keepCopiesFunction()}${master ? convergeMaster(settings, machine.nodeName, kubeadm) : `phase "kubeadm upgrade node"\n${kubeadm} upgrade node ${upgradeFlags(settings)}\n`}
 # Nodes of an earlier version have it only where their host had another name when they joined.
 flags=/var/lib/kubelet/kubeadm-flags.env
 if [ -s "$flags" ] && ! grep -q -e --hostname-override= "$flags"; then
@@ -61,9 +66,10 @@ if [ -n "$switched" ] || [ "$(kubelet_files)" != "$(cat ${KUBELET_FILES})" ]; th
   phase "restart kubelet"
   systemctl restart kubelet
 fi
-kubelet_files >${KUBELET_FILES}
+applied
 ${startUnits(files)}${placeStaticPods(files)}
-${healthy(machine)}${master ? grantJoinAccess() + pruneComponentFiles(settings, files) : ""}${setState(facts, "member")}
+${healthy(machine)}${master ? grantJoinAccess() + pruneComponentFiles(settings, files) : ""}keep_copies 1
+${setState(facts, "member")}
 `;
 }
 
@@ -105,7 +111,7 @@ for _ in $(seq 1 120); do
 done
 [ "\${answers:-}" = yes ] || die "the API does not answer since two minutes: it has to run before it can be changed"
 rolled() { kubectl --namespace kube-system get daemonset kube-proxy -o 'jsonpath={.metadata.generation}'; }
-before_rolled=$(rolled)
+${roomForCopy()}before_rolled=$(rolled)
 running=$(kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' | sed -n 's/^kubernetesVersion: v//p')
 if [ "$running" != "${version}" ]; then
   phase "kubeadm upgrade apply ${version}"

@@ -18,7 +18,7 @@ export const JOIN_FILE_COMMAND = "/usr/local/sbin/pulumi-kubeadm-join-file";
 
 export function setState(facts: MemberFacts, state: "initialising" | "joining" | "member"): string {
   const text = JSON.stringify({ ...facts, state });
-  return `mkdir -p "$(dirname ${MEMBER_FILE})"\nprintf '%s\\n' ${word(text)} >${MEMBER_FILE}.tmp\nmv -f ${MEMBER_FILE}.tmp ${MEMBER_FILE}\n`;
+  return `mkdir -p "$(dirname ${MEMBER_FILE})"\nprintf '%s\\n' ${word(text)} >${MEMBER_FILE}.tmp\nreplace ${MEMBER_FILE}.tmp ${MEMBER_FILE}\n`;
 }
 
 /** Points the commands at one version; a running kubelet is restarted by whoever asks for the switch. */

@@ -25,6 +25,12 @@ changed=""
 phase() { echo "##phase $1"; }
 note() { echo "##note $1"; }
 die() { echo "##error $1"; exit 1; }
+# replace NEW FILE: a power cut leaves the old content or the new, never an empty file.
+replace() {
+  sync "$1"
+  mv -f "$1" "$2"
+  sync "$(dirname "$2")"
+}
 put() {
   local path=$1 mode=$2 temporary
   mkdir -p "$(dirname "$path")"
@@ -35,7 +41,7 @@ put() {
     rm -f "$temporary"
     chmod "$mode" "$path"
   else
-    mv -f "$temporary" "$path"
+    replace "$temporary" "$path"
     changed="$changed $path"
   fi
 }

@@ -3,7 +3,7 @@ import type { ClusterSettings, Download, DownloadName, Machine } from "../settin
 import { cniBinFolder, components, installRoot, linkFolder, memberFile } from "./paths";
 
 /** Files that this machine needs. */
-function downloadsOf(settings: ClusterSettings, machine: Machine): readonly Download[] {
+export function downloadsOf(settings: ClusterSettings, machine: Machine): readonly Download[] {
   return settings.downloads.files[machine.architecture] ?? [];
 }
 
@@ -32,7 +32,8 @@ function links(download: Download, names: readonly string[]): string[] {
   return names.map((name) => shWords(["link", name, folderOf(download), ...units]));
 }
 
-function folderOf(download: Download): string {
+/** Where one version of a download is unpacked. */
+export function folderOf(download: Download): string {
   return `${installRoot}/${components[download.name].folder}/${download.version}`;
 }
 

@@ -48,7 +48,10 @@ theirs=${sh(keptFolder)}
 mkdir -p "$state" "$pending" /run/lock
 
 # The mark is on disk, so that a run that is cut off before the restart leaves the next one to do it.
-mark() { : >"$pending/$1"; }
+mark() {
+  : >"$pending/$1"
+  sync "$pending/$1" "$pending"
+}
 marked() { [ -e "$pending/$1" ]; }
 unmark() { rm -f "$pending/$1"; }
 
@@ -65,6 +68,7 @@ put() {
       cp -a "$path" "$theirs$path"
     fi
     echo "$path $*" >>"$files_list"
+    sync "$files_list" "$state"
   fi
   cat >"$new"
   chmod "$mode" "$new"
@@ -74,7 +78,9 @@ put() {
   else
     case $path in /etc/systemd/system/*) mark daemon-reload ;; esac
     for unit in "$@"; do mark "$unit"; done
+    sync "$new"
     mv -f "$new" "$path"
+    sync "$(dirname "$path")"
     echo "wrote $path"
   fi
 }
@@ -97,7 +103,9 @@ drop_unwanted() {
     esac
   done <"$files_list"
   printf '%s' "$kept" >"$files_list.new"
+  sync "$files_list.new"
   mv -f "$files_list.new" "$files_list"
+  sync "$state"
 }
 
 reload_units() {

@@ -9,6 +9,7 @@ import { downloadsPhase, proxyVariables } from "./downloads";
 import { firewallFiles, firewallPhase, firewallSshPorts, foreignFirewalls } from "./firewall";
 import { hostsPhase, hostsScriptFile } from "./hosts";
 import { kernelFiles, kernelPhase, reservedPortsFile } from "./kernel";
+import { oldVersionsPhase } from "./oldVersions";
 import { crictlFile, kubeletFiles, kubeletPhase } from "./kubelet";
 import { needsOf, osCheck, osFactsOf, packagesPhase } from "./os";
 import { factsReport, preflightChecks } from "./preflight";
@@ -86,7 +87,9 @@ function setupScript(settings: ClusterSettings, machine: Machine): string {
     ...(firewall ? [firewallPhase(settings, firewallFiles(settings, machine))] : []),
     ...(node ? [hostsPhase(hostsScriptFile(settings, machine))] : []),
     ...(proxy === undefined ? [] : [apiProxyPhase(apiProxyFiles(settings, proxy))]),
-    ...(node ? [containerdPhase(settings, machine), kubeletPhase(settings)] : []),
+    ...(node
+      ? [containerdPhase(settings, machine), kubeletPhase(settings), oldVersionsPhase(settings, machine)]
+      : []),
     '\nphase finished\nreload_units\n# Marks of units that this setup no longer has.\nrm -f "$pending"/*\n',
   ].join("");
 }

@@ -179,8 +179,13 @@ def write(path, content, mode=0o600):
     new = path + ".pulumi-kubeadm-new"
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as file:
         file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
     os.chmod(new, mode)
     os.replace(new, path)
+    folder = os.open(os.path.dirname(path), os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
 `;
 }
 

@@ -1,3 +1,4 @@
+import { hostLog } from "../../node/log";
 import { configFolder } from "../../kubeadm/paths";
 
 /** Folder of the programs that run on EC2 hosts only. */
@@ -13,7 +14,7 @@ export const credentialsUnit = "pulumi-kubeadm-pool-credentials";
 /** Join document of a worker, with tokens where only the instance knows the value. */
 export const joinTemplate = `${configFolder}/join.template.yaml`;
 /** All phases, for people. */
-export const bootLog = "/var/log/pulumi-kubeadm.log";
+export const bootLog = hostLog;
 /** Its presence says that the boot is done, and nothing is to be done at the next. */
 export const joinedMark = "/var/lib/pulumi-kubeadm/joined";
 

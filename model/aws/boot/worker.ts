@@ -1,3 +1,4 @@
+import { rotateLog } from "../../node/log";
 import { joinDocument } from "../../kubeadm";
 import { patches } from "../../kubeadm/patches";
 import { systemdUnit } from "../../kubeadm/units";
@@ -107,7 +108,8 @@ export LC_ALL=C HOME=/root PATH="${searchPath}"
 ${environment.join("")}log=${bootLog}
 phase=start
 node=""
-${awsFunction}touch $log
+${awsFunction}${rotateLog}
+touch $log
 chmod 600 $log
 start=$(stat -c %s $log)
 exec >>$log 2>&1

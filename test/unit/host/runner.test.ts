@@ -116,6 +116,18 @@ exit 1`;
     expect(report).toContain('content: "[secret]"');
   });
 
+  it("finds a log that is not too long: it and the one before are there, and no more", async () => {
+    machine.write("var/log/pulumi-kubeadm.log.1", "the oldest");
+    machine.write("var/log/pulumi-kubeadm.log", "x".repeat(10_000_001));
+    await hosts.job("w1", job("phase one"));
+    await hosts.job("w1", job("phase two"));
+    expect(machine.read("var/log/pulumi-kubeadm.log").match(/##phase .*/g)).toEqual([
+      "##phase one",
+      "##phase two",
+    ]);
+    expect(machine.read("var/log/pulumi-kubeadm.log.1")).toHaveLength(10_000_001);
+  });
+
   it("that takes too long is ended, and the error says after how many seconds", async () => {
     const problem = await failure(hosts.job("w1", job("phase waiting\nsleep 600", { timeout: 1 })));
     // On a busy machine the second may be over before the script has said anything.

@@ -1,0 +1,44 @@
+/** A power cut leaves the old record or the new one: each is on disk before it takes the old one's place, and so is the folder. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { memberFiles } from "../../../model/membership/files";
+import { setState } from "../../../model/membership/parts";
+import { MEMBER_FILE, prelude, putFiles } from "../../../model/membership/shell";
+import { machine, settingsOf } from "../../support/kubeadmSettings";
+import { factsOf, MemberHost } from "./support";
+
+let host: MemberHost;
+beforeEach(() => {
+  host = new MemberHost();
+  // What is there at that moment, by content.
+  host.files.command(
+    "sync",
+    'for one in "$@"; do if [ -f "$one" ]; then echo "synced $(head -c 60 "$one")"; else echo "synced folder with $(ls "$one" | tr "\\n" " ")"; fi; done >>"$ROOT/order"',
+  );
+  host.files.command("mv", 'echo "moved" >>"$ROOT/order"; exec /bin/mv "$@"');
+});
+afterEach(() => host.files.remove());
+
+const settings = settingsOf({ machines: [machine("w1")] });
+const [own] = settings.machines;
+
+describe("a record", () => {
+  it("is on disk before it is the record, and its name after", () => {
+    if (own === undefined) throw new Error("no machine");
+    expect(host.run(prelude() + setState(factsOf(settings, own), "member")).status).toBe(0);
+    const order = host.files.read("/order").trim().split("\n");
+    expect(order).toEqual([
+      expect.stringMatching(/^synced \{"cluster":"abab/),
+      "moved",
+      "synced folder with member.json",
+    ]);
+    expect(host.files.read(MEMBER_FILE)).toContain('"state":"member"');
+  });
+
+  it("and each file of a node too", () => {
+    if (own === undefined) throw new Error("no machine");
+    const [file] = memberFiles(settings, own);
+    if (file === undefined) throw new Error("no file");
+    expect(host.run(prelude() + putFiles([file])).status).toBe(0);
+    expect(host.files.read("/order").match(/^(synced|moved)/gm)).toEqual(["synced", "moved", "synced"]);
+  });
+});
