@@ -1,4 +1,4 @@
-import { FIXED_VARIABLE, SPEC_VARIABLE } from "../host/protocol";
+import { FIXED_VARIABLE, SPEC_VARIABLE, VALUES_VARIABLE } from "../host/protocol";
 
 /**
  * Resource options that several components share, each with its reason. `npm run plan` prints the reasons beside the
@@ -45,6 +45,20 @@ export const INSTANCE_IGNORES: readonly Ignored[] = [
     reason:
       "a volume keeps the key that it was made with: another one would replace the host, which a raised generation does",
   },
+  {
+    property: "ebsBlockDevices",
+    reason:
+      "an instance has them from its start: another volume for etcd would replace the host, which a raised generation does; and volumes of pods come and go",
+  },
+];
+
+/** What init ignores besides on AWS. */
+export const AWS_INIT_IGNORES: readonly Ignored[] = [
+  {
+    property: `environment.${VALUES_VARIABLE}`,
+    reason:
+      "what AWS said when the cluster was made is history, as the id of a volume that a later instance has not",
+  },
 ];
 
 /** Of a pool's join parameter. */
@@ -70,7 +84,7 @@ interface Table {
 const TABLES: readonly Table[] = [
   {
     of: (name, type) => type === COMMAND && name.endsWith("-init"),
-    ignores: INIT_IGNORES,
+    ignores: [...INIT_IGNORES, ...AWS_INIT_IGNORES],
   },
   { of: (_, type) => type === "aws:ec2/instance:Instance", ignores: INSTANCE_IGNORES },
   { of: (_, type) => type === "aws:ssm/parameter:Parameter", ignores: JOIN_IGNORES },

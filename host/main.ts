@@ -16,6 +16,7 @@ import {
 } from "./protocol";
 import { BOOTING, Hosts, PATIENCE } from "./runner";
 import type { StepContext } from "./step";
+import { health } from "./steps/health";
 import { init } from "./steps/init";
 import { membership } from "./steps/membership";
 import { poolReady } from "./steps/poolReady";
@@ -72,6 +73,8 @@ function run(context: StepContext<StepSpec>): Promise<StepResult> {
       return membership({ ...context, spec });
     case "poolReady":
       return poolReady({ ...context, spec });
+    case "health":
+      return health({ ...context, spec });
     case "topology":
       return Promise.resolve(topology({ ...context, spec }));
   }
@@ -79,7 +82,7 @@ function run(context: StepContext<StepSpec>): Promise<StepResult> {
 
 /** A cloud's instance was made a moment ago and boots while it is dialled. */
 function onCloud(spec: StepSpec): boolean {
-  return spec.step === "poolReady" || spec.step === "topology" || spec.settings.aws !== undefined;
+  return !("settings" in spec) || spec.settings.aws !== undefined;
 }
 
 /** Runs one step. Ends the process with status 1, after saying why in a few lines, when it fails. */

@@ -95,6 +95,12 @@ export interface TopologySpec {
   readonly topology: ControlPlaneTopology;
 }
 
+/** On AWS with several control-plane nodes: whether the others are well before one of them is away. Asks the API alone. */
+export interface HealthSpec {
+  readonly step: "health";
+  readonly topology: ControlPlaneTopology;
+}
+
 /** Waits until a pool's instances, which join by themselves, are nodes. */
 export interface PoolReadySpec {
   readonly step: "poolReady";
@@ -118,7 +124,7 @@ export interface PoolReadySpec {
 export type HostSpec = PreflightSpec | SetupSpec | InitSpec | MembershipSpec;
 
 /** What `KUBEADM_SPEC` holds. */
-export type StepSpec = HostSpec | PoolReadySpec | TopologySpec;
+export type StepSpec = HostSpec | PoolReadySpec | TopologySpec | HealthSpec;
 
 /** One host with the key that opens it. */
 export interface Connection {
@@ -168,7 +174,7 @@ export interface StepResult {
   readonly machineId?: string;
   /** Preflight and init: SHA-256 of the cluster CA's certificate. */
   readonly cluster?: string;
-  /** Topology: the control plane's instances that the run may make. */
+  /** Topology and health: the control plane's instances that the run may make. */
   readonly topology?: ControlPlaneTopology;
   /** Wait for a pool: the pool's name. */
   readonly pool?: string;

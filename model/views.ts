@@ -1,6 +1,6 @@
 import { addonsOfFirewall } from "./addons/flows";
 import { hostCni, memberCni } from "./cni/hostView";
-import { masterAws, setupAws } from "./aws/hostView";
+import { masterAws, preflightAws, setupAws } from "./aws/hostView";
 import type { ClusterSettings, Machine } from "./settings/resolved";
 import { NO_ADDONS, NO_COREDNS } from "./settings/resolvedAddons";
 import { NO_OWN } from "./settings/resolvedOwn";
@@ -159,6 +159,7 @@ export function preflightView(settings: ClusterSettings): ClusterSettings {
   const base = any === undefined ? settings : setupView({ ...settings, firewall: "nftables" }, any);
   return {
     ...base,
+    ...(settings.aws === undefined ? {} : { aws: preflightAws(settings.aws) }),
     machines: settings.machines.map((machine) => ({
       ...withoutSsh(machine),
       pool: "",

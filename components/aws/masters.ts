@@ -14,6 +14,9 @@ import type { Endpoint } from "./endpoint";
 import type { InstanceRole } from "./instanceRole";
 import { onlyOnAws, requireArguments } from "../arguments";
 
+/** The volume of etcd as the launch names it (Amazon EC2 User Guide, "Device names for volumes": /dev/sd[f-p] for EBS). */
+export const ETCD_DEVICE = "/dev/sdf";
+
 export interface MastersArgs {
   /** Resolved settings, as `parseCluster` gives them. */
   readonly settings: ClusterSettings;
@@ -128,6 +131,9 @@ export class Masters extends pulumi.ComponentResource {
         metadataOptions: metadataOptions(awsOf(settings).podIdentity === undefined ? 2 : 1),
         privateDnsNameOptions: { hostnameType: "ip-name" },
         rootBlockDevice: rootVolume(controlPlane.volume, tags),
+        ...(controlPlane.etcdVolume === undefined
+          ? {}
+          : { ebsBlockDevices: [{ ...rootVolume(controlPlane.etcdVolume, tags), deviceName: ETCD_DEVICE }] }),
         sourceDestCheck: !cniFacts(settings.cni).sourceDestinationCheckOff,
         disableApiTermination: terminationProtection,
         forceDestroy,

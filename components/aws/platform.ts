@@ -4,18 +4,21 @@ import type { Connection } from "../../host/protocol";
 import { awsOf, bastionForwards } from "../../model/aws/firewall";
 import { controlPlaneStatements } from "../../model/aws/iam";
 import { ISSUER_TOKEN } from "../../model/aws/identity";
+import { API_PORT } from "../../model/flows";
+import { renderKubeconfig } from "../../model/kubeconfig";
 import { IMAGES } from "../../model/aws/images";
+import { ETCD_VOLUME_TOKEN } from "../../model/node/volumes";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import type { AwsImage } from "../../model/settings/resolvedAws";
 import type { SshKeys } from "../machines/hostStep";
-import { topologyStep, type StepsArgs } from "../machines/steps";
+import { healthStep, topologyStep, type StepsArgs } from "../machines/steps";
 import type { Pki } from "../pki/pki";
 import { Bastion } from "./bastion";
 import { BootFiles } from "./bootFiles";
 import { Endpoint } from "./endpoint";
 import { Firewall } from "./firewall";
 import { InstanceRole } from "./instanceRole";
-import { Masters } from "./masters";
+import { ETCD_DEVICE, Masters } from "./masters";
 import { Network } from "./network";
 import { PodIdentity } from "./podIdentity";
 import { Secrets } from "./secrets";
@@ -54,7 +57,10 @@ export class AwsPlatform {
   /** The instances of the control plane. */
   readonly masters: Masters;
   /** What steps need besides the settings. */
-  readonly steps: Pick<StepsArgs, "connections" | "bastion" | "values" | "instances" | "guards">;
+  readonly steps: Pick<
+    StepsArgs,
+    "connections" | "bastion" | "values" | "instances" | "machineValues" | "guards"
+  >;
   /** Where people and the program reach the API. */
   readonly accessHost: pulumi.Output<string>;
   /** All of it: a host may be touched. */
@@ -100,6 +106,7 @@ export class AwsPlatform {
         opts,
       );
     if (own.pools.length > 0) this.bootFiles = new BootFiles(`${name}-boot`, { settings }, opts);
+    const health = this.createHealth(name, pki, opts);
     const role = new InstanceRole(
       `${name}-masters-identity`,
       { settings, part: "control-plane", statements: controlPlaneStatements(settings) },
@@ -107,11 +114,19 @@ export class AwsPlatform {
     );
     this.masters = new Masters(
       `${name}-masters`,
-      { settings, subnetIds, groupIds, endpoint: this.endpoint, role, keyName: this.secrets.keyName, after },
+      {
+        settings,
+        subnetIds,
+        groupIds,
+        endpoint: this.endpoint,
+        role,
+        keyName: this.secrets.keyName,
+        after: [...after, ...health],
+      },
       opts,
     );
     this.accessHost = this.findAccessHost();
-    this.steps = this.stepsArgs();
+    this.steps = this.stepsArgs([this.guard, ...health]);
     this.ready = [
       this.guard,
       ...this.masters.ready,
@@ -147,7 +162,7 @@ export class AwsPlatform {
     );
   }
 
-  private stepsArgs(): AwsPlatform["steps"] {
+  private stepsArgs(guards: readonly pulumi.Resource[]): AwsPlatform["steps"] {
     const { settings, masters, secrets, bastion } = this;
     const own = awsOf(settings);
     const open = (host: pulumi.Input<string>, image: AwsImage, hostKey: pulumi.Input<string>) =>
@@ -177,8 +192,56 @@ export class AwsPlatform {
       instances: Object.fromEntries(
         Object.entries(masters.instances).map(([name, instance]) => [name, instance.id]),
       ),
-      guards: [this.guard],
+      machineValues: this.volumeIds(),
+      guards,
     };
+  }
+
+  /**
+   * Before instances, so that none is ended or stopped while another node is away: it asks the API by an address that depends
+   * on no instance. One node alone is never replaced, and has nobody beside it.
+   */
+  private createHealth(name: string, pki: Pki, opts: pulumi.CustomResourceOptions): pulumi.Resource[] {
+    const { settings, endpoint, bastion } = this;
+    const own = awsOf(settings);
+    const host =
+      endpoint.public?.dnsName ?? (bastionForwards(own) ? bastion?.publicIp : endpoint.internal?.dnsName);
+    if (own.controlPlane.masters.length < 2 || host === undefined) return [];
+    const kubeconfig = pulumi.secret(
+      pulumi
+        .all([pki.cluster.certificate, pki.adminCertificate, pki.adminKey, host])
+        .apply(([caCertificate, certificate, key, address]) =>
+          renderKubeconfig(
+            { ...settings, access: { ...settings.access, port: API_PORT } },
+            { caCertificate, certificate, key },
+            address,
+          ),
+        ),
+    );
+    return [
+      healthStep(
+        `${name}-control-plane-health`,
+        { settings, clusterId: pki.clusterId, kubeconfig },
+        pulumi.mergeOptions(opts, { dependsOn: [...endpoint.ready, ...(bastion?.ready ?? [])] }),
+      ),
+    ];
+  }
+
+  /** The volume of each master's etcd, which its setup looks for by this id. */
+  private volumeIds(): NonNullable<StepsArgs["machineValues"]> {
+    if (awsOf(this.settings).controlPlane.etcdVolume === undefined) return {};
+    return Object.fromEntries(
+      Object.entries(this.masters.instances).map(([name, instance]) => [
+        name,
+        {
+          // An instance that was started before the settings had a volume has none.
+          [ETCD_VOLUME_TOKEN]: instance.ebsBlockDevices.apply(
+            (devices: readonly Device[] | undefined) =>
+              devices?.find((one) => one.deviceName === ETCD_DEVICE)?.volumeId ?? "",
+          ),
+        },
+      ]),
+    );
   }
 
   /** Where SSH to a master goes. */
@@ -223,6 +286,8 @@ export class AwsPlatform {
     ];
   }
 }
+
+type Device = aws.types.output.ec2.InstanceEbsBlockDevice;
 
 const SSH_PORT = 22;
 /** Seconds that resolvers keep the record. */

@@ -13,7 +13,7 @@ import { renderNode } from "../../model/node/render";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
 import type { AwsPool } from "../../model/settings/resolvedAws";
 import { membershipView, preflightView, setupView } from "../../model/views";
-import { INIT_IGNORES } from "../options";
+import { AWS_INIT_IGNORES, INIT_IGNORES } from "../options";
 import { hostStep, type HostStepArgs, type SshKeys } from "./hostStep";
 
 /** What all steps of a cluster share. */
@@ -28,6 +28,8 @@ export interface StepsArgs extends Pick<HostStepArgs, "connections" | "bastion" 
   readonly masterFiles: pulumi.Input<readonly SecretFile[]>;
   /** Ids of instances by machine, where a cloud makes them: another instance is another machine. */
   readonly instances?: Readonly<Record<string, pulumi.Input<string>>>;
+  /** What only the cloud knows of one machine, as `values`, by machine. */
+  readonly machineValues?: Readonly<Record<string, Readonly<Record<string, pulumi.Input<string>>>>>;
   /** What has to allow a run before a control-plane node leaves; with `--continue-on-error` only a direct dependency does. */
   readonly guards?: readonly pulumi.Resource[];
 }
@@ -52,6 +54,12 @@ function setupPart(settings: ClusterSettings, machine: Machine): { setup?: Setup
   return { setup: { digest: digestOf(files, setupScript), settings: view } };
 }
 
+/** Late values of a step that one machine is rendered in. */
+function valuesOf({ values, machineValues }: StepsArgs, machine: Machine): StepsArgs["values"] {
+  const own = machineValues?.[machine.name];
+  return own === undefined ? values : { ...values, ...own };
+}
+
 /** Pulumi cannot end the machine's instance, whatever becomes of its node. */
 function heldPart(settings: ClusterSettings, machine: Machine): { held?: true } {
   if (settings.aws === undefined || machine.role !== "controlPlane") return {};
@@ -72,6 +80,26 @@ export function topologyStep(
       sshKeys: {},
       machines: [],
       spec: { step: "topology", topology: controlPlaneTopology(args.settings) },
+      operations: ["create", "update"],
+    },
+    opts,
+  );
+}
+
+/** On AWS: refuses to let a control-plane node be away while another one is not well. */
+export function healthStep(
+  name: string,
+  args: Pick<StepsArgs, "settings" | "clusterId"> & { readonly kubeconfig: pulumi.Input<string> },
+  opts: pulumi.CustomResourceOptions,
+): Step {
+  return hostStep(
+    name,
+    {
+      ...args,
+      sshKeys: {},
+      machines: [],
+      spec: { step: "health", topology: controlPlaneTopology(args.settings) },
+      files: pulumi.output(args.kubeconfig).apply((content) => [{ path: "kubeconfig", content }]),
       operations: ["create", "update"],
     },
     opts,
@@ -133,12 +161,14 @@ export function setupStep(
 /** kubeadm init: once, on the first master, whatever becomes of that machine later. */
 export function initStep(name: string, args: StepsArgs, opts: pulumi.CustomResourceOptions): Step {
   const masters = mastersOf(args.settings);
+  const ignored = [...INIT_IGNORES, ...(args.settings.aws === undefined ? [] : AWS_INIT_IGNORES)];
   const [first] = masters;
   if (first === undefined) throw new Error("a cluster has at least one master");
   return hostStep(
     name,
     {
       ...args,
+      values: valuesOf(args, first),
       machines: masters.map((machine) => machine.name),
       spec: {
         step: "init",
@@ -150,7 +180,7 @@ export function initStep(name: string, args: StepsArgs, opts: pulumi.CustomResou
       environment: { [FIXED_VARIABLE]: JSON.stringify(fixedFacts(args.settings)) },
       operations: ["create", "update"],
     },
-    { ...opts, ignoreChanges: INIT_IGNORES.map(({ property }) => property) },
+    { ...opts, ignoreChanges: ignored.map(({ property }) => property) },
   );
 }
 
@@ -167,6 +197,7 @@ export function membershipStep(
     name,
     {
       ...args,
+      values: valuesOf(args, machine),
       machines: [...new Set([machine.name, ...masters])],
       spec: {
         step: "membership",

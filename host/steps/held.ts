@@ -1,4 +1,5 @@
 import { ownerOf } from "../../model/fixedFacts";
+import { insistedBy } from "../insist";
 import { HostProblem } from "../problem";
 import type { MembershipSpec } from "../protocol";
 import { readState } from "../state";
@@ -13,6 +14,7 @@ export async function refuseHeld(context: StepContext<MembershipSpec>): Promise<
   const { spec, hosts, cluster } = context;
   if (spec.held !== true) return;
   const machine = machineOf(spec);
+  if (insistedBy(machine) !== undefined) return;
   const state = await readState(hosts, machine.name).catch((error: unknown) => {
     if (error instanceof HostProblem) return undefined;
     throw error;

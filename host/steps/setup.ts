@@ -11,6 +11,7 @@ import type { Machine } from "../../model/settings/resolved";
 import { refuseOtherFacts } from "../guard";
 import type { Hosts } from "../runner";
 import { readState, type HostState } from "../state";
+import { withValues } from "../values";
 import { machineOf, readUnlessForced, refuseSkew, type StepContext } from "../step";
 
 /** Makes a bare host ready for kubeadm, and keeps it so; on delete takes back what it put there. */
@@ -30,13 +31,22 @@ async function prepare(context: StepContext<SetupSpec>): Promise<StepResult> {
       `nothing of an earlier setup is on the host: it was wiped, or is another one. If that is meant, raise ` +
         `machines.${spec.machine}.generation to ${spec.generation + 1}, and it joins as a new node`,
     );
-  await runSetup(hosts, machineOf(spec), spec);
+  await runSetup(hosts, machineOf(spec), spec, context.values);
   return { machine: spec.machine, generation: spec.generation, machineId: state.machineId };
 }
 
-async function runSetup(hosts: Hosts, machine: Machine, part: SetupPart): Promise<void> {
+async function runSetup(
+  hosts: Hosts,
+  machine: Machine,
+  part: SetupPart,
+  values: Readonly<Record<string, string>>,
+): Promise<void> {
   const rendered = renderNode(part.settings, machine);
-  await hosts.job(machine.name, { name: "node setup", script: rendered.setupScript, timeout: 3_600 });
+  await hosts.job(machine.name, {
+    name: "node setup",
+    script: withValues(rendered.setupScript, values),
+    timeout: 3_600,
+  });
   const mark = { machine: machine.name, generation: machine.generation, digest: part.digest };
   await hosts.query(
     machine.name,
@@ -58,7 +68,7 @@ export async function ensureSetup(
   if (last?.digest === part.digest && last.generation === machine.generation) return;
   const own = part.settings.machines.find((one) => one.name === machine.name);
   if (!own) throw new HostProblem(machine.name, "is not in the settings of its own setup");
-  await runSetup(context.hosts, own, part);
+  await runSetup(context.hosts, own, part, context.values);
 }
 
 /**

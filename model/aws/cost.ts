@@ -119,10 +119,13 @@ function cents(dollars: number): number {
 }
 
 function controlPlaneItems(aws: AwsSettings): CostItem[] {
-  const { instanceType, volume, masters } = aws.controlPlane;
+  const { instanceType, volume, etcdVolume, masters } = aws.controlPlane;
   return [
     fixed(`masters, ${instanceType}`, masters.length, instanceMonth(instanceType)),
     fixed(`masters' volumes, ${volume.sizeGiB} GiB`, masters.length, volumeMonth(volume)),
+    ...(etcdVolume === undefined
+      ? []
+      : [fixed(`etcd's volumes, ${etcdVolume.sizeGiB} GiB`, masters.length, volumeMonth(etcdVolume))]),
   ];
 }
 

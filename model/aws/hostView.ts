@@ -42,9 +42,22 @@ function poolOfMasters({ name, platform, labels }: AwsPool): AwsPool {
   };
 }
 
-/** What node setup is rendered from. */
-export function setupAws({ region, partition }: AwsSettings): AwsSettings {
+/** What is looked at before a host is set up. */
+export function preflightAws({ region, partition }: AwsSettings): AwsSettings {
   return { ...NOWHERE, region, partition, pools: [] };
+}
+
+/** What node setup is rendered from: how large a root file system may be, and whether etcd has a volume of its own. */
+export function setupAws(aws: AwsSettings): AwsSettings {
+  const { volume, etcdVolume } = aws.controlPlane;
+  return {
+    ...preflightAws(aws),
+    controlPlane: {
+      ...NOWHERE.controlPlane,
+      volume: { ...NOWHERE.controlPlane.volume, sizeGiB: volume.sizeGiB },
+      ...(etcdVolume === undefined ? {} : { etcdVolume: NOWHERE.controlPlane.volume }),
+    },
+  };
 }
 
 /** What a master is configured from: a pool that grows changes none of it. */

@@ -1,11 +1,14 @@
 import type { Architecture, ClusterSettings } from "../settings/resolved";
 import type { AwsOs, AwsSubnet } from "../settings/resolvedAws";
 import { awsOf } from "./firewall";
+import { privateDnsName } from "./regions";
 
 /** What decides whether AWS keeps the instance of a control-plane node, changes it in place, or has to make another one. */
 export interface ControlPlaneInstance {
   /** `master-1` to `master-7`. */
   readonly name: string;
+  /** Name of its Node. */
+  readonly nodeName: string;
   /** As `Machine.generation`: another one is another instance. */
   readonly generation: number;
   /** Fixed private address. */
@@ -51,6 +54,7 @@ export function controlPlaneTopology(settings: ClusterSettings): ControlPlaneTop
     vpc: vpc.id ?? vpc.cidr,
     instances: controlPlane.masters.map(({ name, subnet, address }) => ({
       name,
+      nodeName: privateDnsName(address, region),
       generation: settings.machines.find((machine) => machine.name === name)?.generation ?? 1,
       address,
       subnet: subnetOf(vpc.subnets, subnet),

@@ -17,6 +17,7 @@ import { dropUnwanted, fileFunctions, prelude } from "./prelude";
 import { swapPhase } from "./swap";
 import { systemFiles, systemPhase } from "./system";
 import { timePhase } from "./time";
+import { volumesPhase } from "./volumes";
 
 export type { RenderedFile } from "../renderedFile";
 export type { HostFacts } from "./preflight";
@@ -99,6 +100,7 @@ function nodePhases(settings: ClusterSettings, machine: Machine): string[] {
     kernelPhase(settings),
     swapPhase(settings),
     systemPhase(systemFiles(settings, machine)),
+    volumesPhase(settings, machine),
     downloadsPhase(settings, machine),
   ];
 }

@@ -8,6 +8,8 @@ export const AWS_DEFAULTS = {
   // Images of Linux need 8 GiB and Windows 30; container images and logs the rest.
   volume: { sizeGiB: 30, iops: 3000, throughput: 125 },
   windowsVolumeGiB: 80,
+  // etcd's own advice is a database of at most 8 GiB (etcd.io, "System limits"); snapshots and the log need the rest.
+  etcdVolumeGiB: 20,
   flowLogDays: 30,
   poolSize: 1,
   joinTimeout: 900,

@@ -120,6 +120,9 @@ function awsSettings(input: AwsInput, facts: AwsFacts, region: string): AwsSetti
       architecture: facts.architecture ?? AWS_DEFAULTS.architecture,
       image: imageOf(input.controlPlane),
       volume: volumeOf(input.controlPlane.volume, AWS_DEFAULTS.volume.sizeGiB),
+      ...(input.controlPlane.etcdVolume === undefined
+        ? {}
+        : { etcdVolume: volumeOf(input.controlPlane.etcdVolume, AWS_DEFAULTS.etcdVolumeGiB) }),
       terminationProtection: input.controlPlane.terminationProtection ?? input.protect ?? DEFAULTS.protect,
       deletable: input.controlPlane.deletable ?? [],
       masters: facts.masters,

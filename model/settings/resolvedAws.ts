@@ -76,8 +76,13 @@ export interface AwsControlPlane {
   readonly architecture: Architecture;
   /** Looked up when a master is made; a newer one replaces none. */
   readonly image: AwsImage;
-  /** Root volume of each master; etcd's data is on it. */
+  /** Root volume of each master; etcd's data is on it unless it has a volume of its own. */
   readonly volume: AwsVolume;
+  /**
+   * A volume for /var/lib/etcd, which goes with its instance; undefined: etcd is on the root volume. An instance has it from its
+   * start: one that runs gets it, or another size, when its generation is raised.
+   */
+  readonly etcdVolume?: AwsVolume;
   /** Of the EC2 API: an instance cannot be ended by accident. Default: `protect`. */
   readonly terminationProtection: boolean;
   /** Names of masters whose instance the stack may delete: neither Pulumi's nor EC2's protection holds it. Default: none. */

@@ -9,6 +9,7 @@ import { describeWithEngine } from "./available";
 import { awsObjects } from "./awsAccount";
 import { awsParts, paperHosts } from "./awsParts";
 import { configOf } from "./environments";
+import type { StepSpec } from "../../host/protocol";
 import { createEngineStack, isStandIn, type EngineStack, type OperationOptions } from "./harness";
 import { EngineError } from "./result";
 
@@ -22,6 +23,10 @@ if (isStandIn("aws")) {
   describeWithEngine("the only control-plane node on AWS", only);
 } else it.skip("the official plugin would need an account", () => undefined);
 
+function stepName(operation: string, spec: StepSpec): string {
+  return `${operation} ${spec.step} ${"machine" in spec ? spec.machine : ""}`.trim();
+}
+
 /** One environment, with changes of its settings that a test makes. */
 function stackOf(environment: string) {
   const config = configOf(environment);
@@ -29,18 +34,16 @@ function stackOf(environment: string) {
   let settings: object = raw;
   let engine: EngineStack;
   let hosts: ReturnType<typeof paperHosts>;
-  const steps = () =>
-    hosts
-      .asked()
-      .map(({ operation, spec }) =>
-        `${operation} ${spec.step} ${"machine" in spec ? spec.machine : ""}`.trim(),
-      );
+  const steps = () => hosts.asked().map(({ operation, spec }) => stepName(operation, spec));
   const instances = () =>
     awsObjects(engine.awsAccount)
       .filter((one) => one.startsWith("ec2.Instance "))
       .sort();
   return {
     raw,
+    /** Late values of a step that ran; empty where it did not. */
+    values: (step: string): Readonly<Record<string, string>> =>
+      hosts.asked().find(({ operation, spec }) => stepName(operation, spec) === step)?.values ?? {},
     open: async () => {
       engine = await createEngineStack({
         projectName: "pulumi-kubeadm",
@@ -113,7 +116,16 @@ function three(): void {
 
   it("are replaced one at a time: the node leaves, its instance ends, and the new one joins", async () => {
     const before = stack.instances();
-    const steps = await stack.up(plane({ generations: { "master-2": 2 } }));
+    // A volume for etcd comes with an instance's start: it replaces none that runs.
+    const etcdVolume = {};
+    expect(
+      (await stack.up(plane({ etcdVolume }))).filter((one) => !/^update (preflight|membership)/.test(one)),
+    ).toEqual([]);
+    expect(stack.instances()).toEqual(before);
+    const steps = await stack.up(plane({ etcdVolume, generations: { "master-2": 2 } }));
+    const ids = stack.values("create membership master-2");
+    expect(ids["${etcdVolume}"]).toMatch(/^vol-[0-9a-f]+$/);
+    expect(stack.values("update membership master-1")["${etcdVolume}"] ?? "").toBe("");
     expect(steps.filter((one) => !/^update (preflight|membership)/.test(one))).toEqual([
       "delete membership master-2",
       "create membership master-2",

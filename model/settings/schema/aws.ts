@@ -124,6 +124,8 @@ export const awsShape = {
     architecture: z.enum(["amd64", "arm64"]).optional(),
     reach: z.enum(["public", "private"]).optional(),
     volume: volume.optional(),
+    /** A gp3 volume for etcd alone. `sizeGiB` defaults to 20. */
+    etcdVolume: volume.optional(),
     terminationProtection: z.boolean().optional(),
     /** Names of control-plane nodes whose instance the stack may delete, for as long as they stand here. */
     deletable: z.array(z.string()).optional(),

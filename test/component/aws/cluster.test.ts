@@ -131,6 +131,7 @@ describe("instances", () => {
       });
       expect([...one.ignoreChanges].sort()).toEqual([
         "ami",
+        "ebsBlockDevices",
         "keyName",
         "rootBlockDevice.kmsKeyId",
         "userDataBase64",
@@ -141,6 +142,26 @@ describe("instances", () => {
     }
     const zones = awsSettings(largeAws).aws?.controlPlane.masters.map((master) => master.subnet);
     expect(new Set(zones).size).toBe(3);
+  });
+
+  it("of masters have a volume for etcd from their start, whose id their own steps are told", async () => {
+    const raw = largeAws();
+    const controlPlane = { ...(raw["controlPlane"] as object), etcdVolume: { iops: 6000 } };
+    const all = await cluster({ ...raw, controlPlane });
+    for (const one of ofType(all, "Instance").filter(({ name }) => name.startsWith("cloud-masters")))
+      expect(one.inputs.ebsBlockDevices).toMatchObject([
+        {
+          deviceName: "/dev/sdf",
+          volumeType: "gp3",
+          volumeSize: 20,
+          iops: 6000,
+          encrypted: true,
+          deleteOnTermination: true,
+        },
+      ]);
+    const { dependsOn } = byName(all, "cloud-control-plane-master-2-membership");
+    expect(dependsOn).toContain(byName(all, "cloud-masters-master-2").urn);
+    expect(byName(large, "cloud-masters-master-1").inputs.ebsBlockDevices).toBeUndefined();
   });
 
   it("of masters have a second hop to their metadata only where add-ons use the masters' role", async () => {

@@ -42,6 +42,21 @@ describe("a month", () => {
     expect(cost.from).toBeLessThan(200);
   });
 
+  it("has a volume for each etcd, at the price of its size and speed", () => {
+    const etcd = (change: object) =>
+      monthlyCost(
+        awsSettings(largeAws, (raw) => Object.assign(raw["controlPlane"] as object, change)),
+      ).items.find((item) => item.name.startsWith("etcd's volumes"));
+    expect(etcd({})).toBeUndefined();
+    // 20 GiB at 0.08, and 3000 operations above those that are free at 0.005.
+    expect(etcd({ etcdVolume: { iops: 6000 } })).toEqual({
+      name: "etcd's volumes, 20 GiB",
+      count: 3,
+      most: 3,
+      each: 16.6,
+    });
+  });
+
   it("counts gateways, balancers and the bastion, and what a pool may grow to", () => {
     const cost = monthlyCost(awsSettings(largeAws));
     const count = (name: string) => cost.items.find((item) => item.name.startsWith(name))?.count;

@@ -41,10 +41,9 @@ describe("a change of settings on AWS touches the masters' steps only where host
     ["who may SSH in", set("access.ssh", ["198.51.100.0/24"])],
     ["tags", set("tags", { team: "a" })],
     ["NAT and flow logs", all(set("network.nat", "one"), set("network.flowLogs", undefined))],
-    [
-      "the masters' instance type and volume",
-      all(set("controlPlane.instanceType", "m7a.large"), set("controlPlane.volume", { sizeGiB: 90 })),
-    ],
+    ["the masters' instance type", set("controlPlane.instanceType", "m7a.large")],
+    ["how fast the masters' volume is", set("controlPlane.volume", { iops: 4000 })],
+    ["who may be deleted", set("controlPlane.deletable", ["master-2"])],
     ["the bastion", set("bastion.instanceType", "t3.small")],
     ["storage", set("storage", false)],
     ["a record in DNS", set("endpoint.dns", { zoneId: "Z0123456789ABCDEFGHIJ", name: "api.example.com" })],
@@ -52,6 +51,20 @@ describe("a change of settings on AWS touches the masters' steps only where host
 
   it.each(NOTHING)("%s: none", (_name, change) => {
     expect(touched(change)).toEqual([]);
+  });
+
+  const SETUPS = ["setup master-1", "setup master-2", "setup master-3"];
+
+  it("a larger root volume, and a volume for etcd: their setups", () => {
+    expect(touched(set("controlPlane.volume", { sizeGiB: 90 }))).toEqual(SETUPS);
+    expect(touched(set("controlPlane.etcdVolume", {}))).toEqual(SETUPS);
+  });
+
+  it("another size of etcd's volume: none, since an instance keeps the one it started with", () => {
+    const [before, after] = [{}, { sizeGiB: 40, iops: 6000 }].map((volume) =>
+      told(awsSettings(largeAws, set("controlPlane.etcdVolume", volume))),
+    );
+    expect(after).toEqual(before);
   });
 
   it("a new pool: its credentials are made by every master", () => {

@@ -954,6 +954,34 @@ export const WRONG_AWS: readonly Wrong[] = [
       /too small.*at least 3000/,
     ],
   ]),
+  ...cases("etcd's volume", smallAws, [
+    [
+      "smaller than a volume can be",
+      master("etcdVolume", { sizeGiB: 2 }),
+      "controlPlane.etcdVolume.sizeGiB",
+      /too small.*at least 8/,
+    ],
+    [
+      "more operations than the default size gives",
+      master("etcdVolume", { iops: 12000 }),
+      "controlPlane.etcdVolume.iops",
+      /gp3 gives 20 GiB.*10000/,
+    ],
+    [
+      "more throughput than the operations give",
+      master("etcdVolume", { throughput: 1000 }),
+      "controlPlane.etcdVolume.throughput",
+      /gives 3000 IOPS.*750/,
+    ],
+    [
+      "a key of another region",
+      master("etcdVolume", { kmsKeyId: KEY.replace("eu-central-1", "eu-west-1") }),
+      "controlPlane.etcdVolume.kmsKeyId",
+      /key of eu-west-1, and the cluster is in eu-central-1/,
+    ],
+    ["a word", master("etcdVolume", true), "controlPlane.etcdVolume", /mapping/],
+    ["a typing error", master("etcdVolume", { sizeGib: 20 }), "controlPlane.etcdVolume.sizeGib", /sizeGiB/],
+  ]),
   ...cases("keys of volumes", smallAws, [
     [
       "an alias",

@@ -15,6 +15,7 @@ const WINDOWS_GIB = 30;
 export function volumesFit({ input, pools, region }: AwsFacts, _facts: Facts, problems: Problems): void {
   const volumes: [Path, Volume | undefined, number][] = [
     [["controlPlane", "volume"], input.controlPlane?.volume, AWS_DEFAULTS.volume.sizeGiB],
+    [["controlPlane", "etcdVolume"], input.controlPlane?.etcdVolume, AWS_DEFAULTS.etcdVolumeGiB],
     ...pools.map(({ path, input: pool, windows }): [Path, Volume | undefined, number] => [
       [...path, "volume"],
       pool.volume,

@@ -10,7 +10,7 @@ import {
 } from "../addresses";
 import { base64, between, longest, notBoth, oneOf } from "../faults";
 import type { Kind } from "../kind";
-import { given, object, refuse, text, texts, type Scope } from "../scope";
+import { given, object, objects, refuse, text, texts, type Scope } from "../scope";
 import type { CheckFailure } from "../../shared/provider";
 import { sameValue, type Values } from "../../shared/values";
 import {
@@ -33,6 +33,7 @@ export const instance: Kind = {
     creditSpecification: "",
     disableApiStop: "computed",
     disableApiTermination: "computed",
+    ebsBlockDevices: "computed set replaces",
     ebsOptimized: "computed replaces",
     forceDestroy: "",
     getPasswordData: "",
@@ -148,6 +149,15 @@ export const instance: Kind = {
           ...{ volumeId: scope.newId("vol"), volumeSize: 8, volumeType: "gp3" },
           ...root,
         },
+        ebsBlockDevices: objects(inputs["ebsBlockDevices"]).map((device) => ({
+          deleteOnTermination: true,
+          encrypted: false,
+          iops: 3000,
+          throughput: 125,
+          volumeId: scope.newId("vol"),
+          volumeType: "gp3",
+          ...device,
+        })),
         _starts: 1,
       },
     };

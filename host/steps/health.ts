@@ -1,0 +1,83 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { topologyChange, type ControlPlaneInstance } from "../../model/aws/topology";
+import { apiAccess, getObject, type ApiAccess } from "../api";
+import { FORCE_VARIABLE, insistedBy } from "../insist";
+import { HostProblem } from "../problem";
+import type { HealthSpec, StepResult } from "../protocol";
+import type { StepContext } from "../step";
+
+/** Milliseconds between two looks, and until a node that is not well counts. */
+const INTERVAL = 5_000;
+const PATIENCE = 60_000;
+
+type Context = Pick<StepContext<HealthSpec>, "spec" | "previous" | "input" | "say">;
+
+/**
+ * Before an instance of the control plane is ended or stopped: every other node has to be a healthy one. It asks the API and
+ * no host, because the instances wait for this step. Where a run before was cut off, a node that has left and not joined
+ * again is seen here.
+ * @throws HostProblem naming the nodes that are not well
+ */
+export async function health(
+  context: Context,
+  interval = INTERVAL,
+  patience = PATIENCE,
+): Promise<StepResult> {
+  const { spec, previous, input, say } = context;
+  const living = previous?.topology;
+  const result = { topology: spec.topology };
+  if (living === undefined) return result;
+  const { moved, regenerated, retyped, removed } = topologyChange(living, spec.topology);
+  const leaving = [...new Set([...moved, ...regenerated, ...removed])];
+  const touched = [...new Set([...leaving, ...retyped])];
+  if (touched.length === 0 || living.instances.length < 2) return result;
+  if (touched.every((name) => insistedBy({ name, removal: "safe" }) !== undefined)) {
+    say(`control plane: not looked at, since ${FORCE_VARIABLE} names ${touched.join(", ")}`);
+    return result;
+  }
+  const [kubeconfig] = input.files;
+  if (kubeconfig === undefined) throw new HostProblem("", "there is no kubeconfig on standard input");
+  const others = living.instances.filter(({ name }) => !leaving.includes(name));
+  const until = Date.now() + patience;
+  for (;;) {
+    const ill = await faults(apiAccess(kubeconfig.content), others);
+    if (ill.length === 0) return result;
+    if (Date.now() + interval > until)
+      throw new HostProblem(
+        "control plane",
+        `${touched.join(", ")} may not be away while another node is: ${ill.join("; ")}. Repair it, or take this change back; ` +
+          `to go on all the same, run pulumi with ${FORCE_VARIABLE}=${touched.join(",")}`,
+      );
+    await delay(interval);
+  }
+}
+
+async function faults(api: ApiAccess, nodes: readonly ControlPlaneInstance[]): Promise<string[]> {
+  const found = await Promise.all(
+    nodes.map(async (node) => {
+      try {
+        return await faultOf(api, node);
+      } catch (error) {
+        return `the API at ${api.server} cannot be asked: ${(error as Error).message}`;
+      }
+    }),
+  );
+  return [...new Set(found.filter((one) => one !== undefined))];
+}
+
+async function faultOf(
+  api: ApiAccess,
+  { name, nodeName }: ControlPlaneInstance,
+): Promise<string | undefined> {
+  const node = await getObject(api, `/api/v1/nodes/${nodeName}`);
+  if (node === undefined) return `${name} has left the cluster and not joined again`;
+  if (!isReady(node)) return `${name}: its Node ${nodeName} is not Ready`;
+  const pod = await getObject(api, `/api/v1/namespaces/kube-system/pods/etcd-${nodeName}`);
+  if (pod === undefined || !isReady(pod)) return `${name}: its etcd is not Ready`;
+  return undefined;
+}
+
+function isReady(object: unknown): boolean {
+  const { status } = object as { status?: { conditions?: { type: string; status: string }[] } };
+  return (status?.conditions ?? []).some((one) => one.type === "Ready" && one.status === "True");
+}
