@@ -21,6 +21,7 @@ import { init } from "./steps/init";
 import { membership } from "./steps/membership";
 import { poolReady } from "./steps/poolReady";
 import { preflight } from "./steps/preflight";
+import { settled } from "./steps/settled";
 import { setup } from "./steps/setup";
 import { topology } from "./steps/topology";
 import { lateValues, withValues } from "./values";
@@ -75,6 +76,8 @@ function run(context: StepContext<StepSpec>): Promise<StepResult> {
       return poolReady({ ...context, spec });
     case "health":
       return health({ ...context, spec });
+    case "settled":
+      return settled({ ...context, spec });
     case "topology":
       return Promise.resolve(topology({ ...context, spec }));
   }
@@ -98,7 +101,8 @@ export async function main(operation: Operation): Promise<void> {
     const input = await readInput();
     // A later run may find a new master among the others.
     const booting = operation !== "delete" && onCloud(spec);
-    const patience = booting && operation === "create" ? BOOTING : PATIENCE[operation];
+    const patience =
+      booting && (operation === "create" || spec.step === "settled") ? BOOTING : PATIENCE[operation];
     hosts = new Hosts(input, patience, say, booting);
     const result = await run({
       operation,

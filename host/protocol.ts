@@ -101,6 +101,16 @@ export interface HealthSpec {
   readonly topology: ControlPlaneTopology;
 }
 
+/** On AWS, between two control-plane nodes: waits until the first is well again after it got another instance type. */
+export interface SettledSpec {
+  readonly step: "settled";
+  /** Its name in the settings. */
+  readonly machine: string;
+  /** Its private address, which its API server's certificate names. */
+  readonly address: string;
+  readonly instanceType: string;
+}
+
 /** Waits until a pool's instances, which join by themselves, are nodes. */
 export interface PoolReadySpec {
   readonly step: "poolReady";
@@ -124,7 +134,7 @@ export interface PoolReadySpec {
 export type HostSpec = PreflightSpec | SetupSpec | InitSpec | MembershipSpec;
 
 /** What `KUBEADM_SPEC` holds. */
-export type StepSpec = HostSpec | PoolReadySpec | TopologySpec | HealthSpec;
+export type StepSpec = HostSpec | PoolReadySpec | TopologySpec | HealthSpec | SettledSpec;
 
 /** One host with the key that opens it. */
 export interface Connection {
@@ -176,6 +186,8 @@ export interface StepResult {
   readonly cluster?: string;
   /** Topology and health: the control plane's instances that the run may make. */
   readonly topology?: ControlPlaneTopology;
+  /** Settled: the type of the machine's instance. */
+  readonly instanceType?: string;
   /** Wait for a pool: the pool's name. */
   readonly pool?: string;
   /** Ready nodes of the pool. */

@@ -26,7 +26,7 @@ export function planFiles(cluster: string, resources: readonly PlannedResource[]
 function nodeFiles(resources: readonly PlannedResource[]): PlanFile[] {
   return resources.flatMap((resource) => {
     const spec = specOf(resource);
-    if (spec === undefined || !("machine" in spec)) return [];
+    if (spec?.step !== "setup" && spec?.step !== "membership") return [];
     const machine = spec.settings.machines.find((one) => one.name === spec.machine);
     if (machine === undefined) return [];
     if (spec.step === "setup") return setupFiles(spec.settings, machine);

@@ -32,6 +32,13 @@ export interface MastersArgs {
   readonly keyName: pulumi.Input<string>;
   /** What an instance needs at its first boot: routes, secrets, rules. */
   readonly after: readonly pulumi.Resource[];
+  /** Makes what the next instance waits for besides the one before it; default: nothing. */
+  readonly settled?: (
+    name: string,
+    machine: Machine,
+    instance: aws.ec2.Instance,
+    opts: pulumi.CustomResourceOptions,
+  ) => pulumi.Resource;
 }
 
 /**
@@ -61,10 +68,18 @@ export class Masters extends pulumi.ComponentResource {
     const image = imageId(own.controlPlane.image, own.controlPlane.architecture, this);
     const instances: [string, aws.ec2.Instance][] = [];
     const attached: pulumi.Resource[] = [];
+    let before: pulumi.Resource[] = [];
     for (const machine of settings.machines) {
-      const before = instances.slice(-1).map(([, earlier]) => earlier);
       const instance = this.createInstance(name, machine, image, args, before);
       instances.push([machine.name, instance]);
+      before = [instance];
+      if (args.settled !== undefined && machine !== settings.machines.at(-1))
+        before.push(
+          args.settled(`${name}-${machine.name}-settled`, machine, instance, {
+            parent: this,
+            dependsOn: [instance],
+          }),
+        );
       for (const [part, balancer] of [
         ["internal", endpoint.internal],
         ["public", endpoint.public],

@@ -11,7 +11,7 @@ import { ETCD_VOLUME_TOKEN } from "../../model/node/volumes";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import type { AwsImage } from "../../model/settings/resolvedAws";
 import type { SshKeys } from "../machines/hostStep";
-import { healthStep, topologyStep, type StepsArgs } from "../machines/steps";
+import { healthStep, settledStep, topologyStep, type StepsArgs } from "../machines/steps";
 import type { Pki } from "../pki/pki";
 import { Bastion } from "./bastion";
 import { BootFiles } from "./bootFiles";
@@ -122,6 +122,12 @@ export class AwsPlatform {
         role,
         keyName: this.secrets.keyName,
         after: [...after, ...health],
+        settled: (called, machine, instance, more) => {
+          const connections = { [machine.name]: this.connection(this.sshHost(machine.name, instance)) };
+          const { clusterId } = pki;
+          const reach = { settings, sshKeys: {}, clusterId, connections, ...this.throughBastion() };
+          return settledStep(called, reach, machine, own.controlPlane.instanceType, more);
+        },
       },
       opts,
     );
@@ -163,18 +169,7 @@ export class AwsPlatform {
   }
 
   private stepsArgs(guards: readonly pulumi.Resource[]): AwsPlatform["steps"] {
-    const { settings, masters, secrets, bastion } = this;
-    const own = awsOf(settings);
-    const open = (host: pulumi.Input<string>, image: AwsImage, hostKey: pulumi.Input<string>) =>
-      pulumi.secret(
-        pulumi.all([host, hostKey, secrets.sshKey]).apply(([address, key, privateKey]): Connection => ({
-          host: address,
-          port: SSH_PORT,
-          user: IMAGES[image.os].user,
-          hostKey: key,
-          privateKey,
-        })),
-      );
+    const { settings, masters } = this;
     const values: Record<string, pulumi.Output<string>> = this.identity === undefined
       ? {}
       : { [ISSUER_TOKEN]: this.identity.issuer };
@@ -182,12 +177,10 @@ export class AwsPlatform {
       connections: Object.fromEntries(
         settings.machines.map((machine) => [
           machine.name,
-          open(this.sshHost(machine.name), own.controlPlane.image, secrets.hostKey.publicKey),
+          this.connection(this.sshHost(machine.name, masters.instances[machine.name])),
         ]),
       ),
-      ...(own.bastion && bastion && secrets.bastionHostKey
-        ? { bastion: open(bastion.publicIp, own.bastion.image, secrets.bastionHostKey.publicKey) }
-        : {}),
+      ...this.throughBastion(),
       values,
       instances: Object.fromEntries(
         Object.entries(masters.instances).map(([name, instance]) => [name, instance.id]),
@@ -245,13 +238,44 @@ export class AwsPlatform {
   }
 
   /** Where SSH to a master goes. */
-  private sshHost(name: string): pulumi.Input<string> {
+  private sshHost(name: string, instance: aws.ec2.Instance | undefined): pulumi.Input<string> {
     const own = awsOf(this.settings);
     const place = own.controlPlane.masters.find((master) => master.name === name);
-    const instance = this.masters.instances[name];
     if (place === undefined || instance === undefined) throw new RangeError(`${name} is no master`);
     if (own.access.through !== "direct") return place.address;
-    return this.masters.address?.publicIp ?? instance.publicIp;
+    // The one master alone has an address of its own.
+    return own.controlPlane.masters.length > 1
+      ? instance.publicIp
+      : (this.masters.address?.publicIp ?? instance.publicIp);
+  }
+
+  /** How a master is logged on to. */
+  private connection(host: pulumi.Input<string>): pulumi.Output<Connection> {
+    return this.open(host, awsOf(this.settings).controlPlane.image, this.secrets.hostKey.publicKey);
+  }
+
+  private throughBastion(): Pick<StepsArgs, "bastion"> {
+    const { bastion, secrets } = this;
+    const own = awsOf(this.settings).bastion;
+    return own && bastion && secrets.bastionHostKey
+      ? { bastion: this.open(bastion.publicIp, own.image, secrets.bastionHostKey.publicKey) }
+      : {};
+  }
+
+  private open(
+    host: pulumi.Input<string>,
+    image: AwsImage,
+    hostKey: pulumi.Input<string>,
+  ): pulumi.Output<Connection> {
+    return pulumi.secret(
+      pulumi.all([host, hostKey, this.secrets.sshKey]).apply(([address, key, privateKey]): Connection => ({
+        host: address,
+        port: SSH_PORT,
+        user: IMAGES[image.os].user,
+        hostKey: key,
+        privateKey,
+      })),
+    );
   }
 
   private findAccessHost(): pulumi.Output<string> {

@@ -106,6 +106,27 @@ export function healthStep(
   );
 }
 
+/** On AWS: stands between the instances of two control-plane nodes, of which only one may be away. */
+export function settledStep(
+  name: string,
+  args: Omit<StepsArgs, "masterFiles">,
+  machine: Machine,
+  instanceType: string,
+  opts: pulumi.CustomResourceOptions,
+): Step {
+  return hostStep(
+    name,
+    {
+      ...args,
+      values: undefined,
+      machines: [machine.name],
+      spec: { step: "settled", machine: machine.name, address: machine.nodeAddress, instanceType },
+      operations: ["create", "update"],
+    },
+    opts,
+  );
+}
+
 /** Looks at all machines before one of them is changed. */
 export function preflightStep(name: string, args: StepsArgs, opts: pulumi.CustomResourceOptions): Step {
   const machines = args.settings.machines.map((machine) => machine.name);

@@ -171,7 +171,10 @@ function lifeOfProd(): void {
   it("is made, its hosts dialled at their private addresses, and is the same the second time", async () => {
     await engine.up();
     const asked = hosts.asked();
-    expect(asked.map(({ spec }) => spec.step).slice(0, 5)).toEqual([
+    expect(asked.map(({ spec }) => spec.step).slice(0, 8)).toEqual([
+      "health",
+      "settled",
+      "settled",
       "preflight",
       "init",
       "membership",

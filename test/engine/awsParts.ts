@@ -68,12 +68,25 @@ exports.main = (operation) => {
     values: JSON.parse(process.env.KUBEADM_VALUES ?? "{}"),
   };
   fs.appendFileSync(path.join(__dirname, "asked"), JSON.stringify(asked) + "\\n");
+  const step = [spec.step, spec.machine].filter(Boolean).join(" ");
+  const failing = path.join(__dirname, "failing");
+  const wanted = fs.existsSync(failing) ? fs.readFileSync(failing, "utf8") : "";
+  if (wanted === spec.step || wanted === step) {
+    console.error(step + " is not well");
+    process.exitCode = 1;
+    return;
+  }
   console.log("{}");
 };
 `;
 
 /** Puts a host program on paper into a stack's folder: it writes down what it is asked, and all goes well. */
-export function paperHosts(workDir: string): { asked: () => Asked[]; forget: () => void } {
+export function paperHosts(workDir: string): {
+  asked: () => Asked[];
+  forget: () => void;
+  /** Steps of that kind (`health`), or of one machine (`settled master-2`), fail from now on; "": none. */
+  fail: (step: string) => void;
+} {
   const folder = path.join(workDir, "node_modules", "pulumi-kubeadm");
   fs.rmSync(folder, { force: true });
   fs.mkdirSync(folder, { recursive: true });
@@ -89,6 +102,7 @@ export function paperHosts(workDir: string): { asked: () => Asked[]; forget: () 
             .filter((line) => line !== "")
             .map((line) => JSON.parse(line) as Asked)
         : [],
+    fail: (step) => fs.writeFileSync(path.join(folder, "failing"), step),
     forget: () => fs.rmSync(file, { force: true }),
   };
 }

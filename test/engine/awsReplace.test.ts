@@ -6,7 +6,7 @@
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWithEngine } from "./available";
-import { awsObjects } from "./awsAccount";
+import { awsObject, awsObjects } from "./awsAccount";
 import { awsParts, paperHosts } from "./awsParts";
 import { configOf } from "./environments";
 import type { StepSpec } from "../../host/protocol";
@@ -57,6 +57,8 @@ function stackOf(environment: string) {
     engine: () => engine,
     instances,
     steps,
+    /** Steps of that kind, or of one machine, fail from now on; none: all go well. */
+    fails: (step = "") => hosts.fail(step),
     /** `up` with these settings; the steps that ran. */
     up: async (next: object): Promise<string[]> => {
       settings = next;
@@ -75,7 +77,7 @@ function stackOf(environment: string) {
       expect(result.log).toMatch(text);
       if (how === "up") {
         expect(result.changed.filter((one) => /^(delete|replace|create)/.test(one))).toEqual([]);
-        expect(steps()).toEqual([]);
+        expect(steps().filter((one) => !one.endsWith(" health"))).toEqual([]);
         expect(awsObjects(engine.awsAccount).sort()).toEqual(before);
       }
     },
@@ -119,19 +121,53 @@ function three(): void {
     // A volume for etcd comes with an instance's start: it replaces none that runs.
     const etcdVolume = {};
     expect(
-      (await stack.up(plane({ etcdVolume }))).filter((one) => !/^update (preflight|membership)/.test(one)),
+      (await stack.up(plane({ etcdVolume }))).filter(
+        (one) => !/^update (preflight|membership|health)/.test(one),
+      ),
     ).toEqual([]);
     expect(stack.instances()).toEqual(before);
     const steps = await stack.up(plane({ etcdVolume, generations: { "master-2": 2 } }));
     const ids = stack.values("create membership master-2");
     expect(ids["${etcdVolume}"]).toMatch(/^vol-[0-9a-f]+$/);
     expect(stack.values("update membership master-1")["${etcdVolume}"] ?? "").toBe("");
-    expect(steps.filter((one) => !/^update (preflight|membership)/.test(one))).toEqual([
+    expect(steps.filter((one) => !/^update (preflight|membership|health)/.test(one))).toEqual([
       "delete membership master-2",
       "create membership master-2",
     ]);
     expect(stack.instances().filter((one) => before.includes(one))).toHaveLength(before.length - 1);
     expect(stack.instances()).toHaveLength(before.length);
+  });
+
+  it("stay while another one is not well", async () => {
+    const raised = plane({ etcdVolume: {}, generations: { "master-2": 2, "master-3": 2 } });
+    stack.fails("health");
+    await stack.refuses(raised, /health is not well/);
+    await stack.refuses(raised, /health is not well/, "up", { continueOnError: true });
+    stack.fails();
+    await stack.up(plane({ etcdVolume: {}, generations: { "master-2": 2 } }));
+  });
+
+  it("get another type one after the other, each well before the next", async () => {
+    stack.fails("settled master-2");
+    const before = awsObjects(stack.engine().awsAccount).sort();
+    const types = () =>
+      stack
+        .instances()
+        .map(
+          (one) =>
+            awsObject(stack.engine().awsAccount, "ec2.Instance", one.split(" ")[1] ?? "")?.["instanceType"],
+        );
+    const change = plane({ etcdVolume: {}, generations: { "master-2": 2 }, instanceType: "m7i.xlarge" });
+    await expect(stack.up(change)).rejects.toThrow(/settled master-2 is not well/);
+    expect(stack.steps().filter((one) => one.includes("settled"))).toEqual([
+      "update settled master-1",
+      "update settled master-2",
+    ]);
+    expect(types().filter((one) => one === "m7i.xlarge")).toHaveLength(2);
+    expect(awsObjects(stack.engine().awsAccount).sort()).toEqual(before);
+    stack.fails();
+    await stack.up(change);
+    await stack.up(plane({ etcdVolume: {}, generations: { "master-2": 2 } }));
   });
 
   it("are protected: a preview fails, and up says what lets go of one", async () => {

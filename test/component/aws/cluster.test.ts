@@ -44,7 +44,7 @@ describe("the tree", () => {
     }
   });
 
-  it("costs at most four resources a master, its one step included", () => {
+  it("costs four resources a master, its one step included, and a step between two masters", () => {
     for (const name of ["master-1", "master-2", "master-3"]) {
       const own = large.filter((one) => one.custom && one.name.includes(`-${name}`));
       expect(names(own)).toEqual([
@@ -52,8 +52,13 @@ describe("the tree", () => {
         `cloud-masters-${name}`,
         `cloud-masters-${name}-internal`,
         `cloud-masters-${name}-public`,
+        ...(name === "master-3" ? [] : [`cloud-masters-${name}-settled`]),
       ]);
     }
+    expect(names(small.filter((one) => one.custom && one.name.includes("-master-1")))).toEqual([
+      "cloud-control-plane-master-1-membership",
+      "cloud-masters-master-1",
+    ]);
   });
 
   it("costs the same for a pool of a thousand as for one of three", async () => {
@@ -266,6 +271,25 @@ describe("order", () => {
     expect(add.filter((name) => !/^cloud-(pool|cloud-provider|storage)(-|$)/.test(name))).toEqual([]);
     for (const name of ["master-1", "master-2", "master-3"])
       expect(byName(large, `cloud-control-plane-${name}-membership`).dependsOn).toContain(guard.urn);
+  });
+
+  it("looks at the other nodes before an instance is touched, by a way that depends on none, and after it", () => {
+    const health = byName(large, "cloud-control-plane-health");
+    const instances = ofType(large, "Instance").filter(({ name }) => name.startsWith("cloud-masters"));
+    for (const one of instances) {
+      expect(one.dependsOn).toContain(health.urn);
+      expect(health.dependsOn).not.toContain(one.urn);
+      expect(byName(large, `${one.name.replace("masters", "control-plane")}-membership`).dependsOn).toContain(
+        health.urn,
+      );
+    }
+    expect(byName(large, "cloud-masters-master-2-settled").dependsOn).toContain(
+      urn("cloud-masters-master-2"),
+    );
+    expect(byName(large, "cloud-masters-master-3").dependsOn).toEqual(
+      expect.arrayContaining([urn("cloud-masters-master-2"), urn("cloud-masters-master-2-settled")]),
+    );
+    expect(small.filter((one) => /-(health|settled)$/.test(one.name))).toEqual([]);
   });
 
   it("publishes the cluster's identity before a machine is touched", () => {
