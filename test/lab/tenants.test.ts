@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { RunResult } from "../support/run";
 import { ensureTool } from "../support/toolchain";
+import { Requests } from "../unit/kubeadm/requestBytes";
 import { describeWithLab } from "./available";
 import { eventually, LabCluster, saw } from "./cluster";
 import { kubeconfigFile, tenantKubeconfigFile } from "./engine";
@@ -153,6 +154,59 @@ describeWithLab("a tenant, people's own things, and the smoke test", () => {
     const answer = await as("shop", ["apply", "-f", "-"], privileged);
     saw(answer.stderr);
     expect(answer.stderr).toMatch(/violates PodSecurity "restricted/);
+  });
+
+  it("from a worker, a request in another node's name stays pending and is reported", async () => {
+    const keys = new Requests();
+    const file = await cluster.host("cp1", "pulumi-kubeadm-join-file w9");
+    const credential = "/run/pulumi-kubeadm/stolen.conf";
+    await cluster.lab.exec("w1", ["bash", "-c", `umask 077; cat > ${credential}`], { input: file });
+    const asks = async (name: string, node: string, kubeconfig: string): Promise<void> => {
+      const request = {
+        apiVersion: "certificates.k8s.io/v1",
+        kind: "CertificateSigningRequest",
+        metadata: { name },
+        spec: {
+          request: keys.request({ node, names: [] }),
+          signerName: "kubernetes.io/kube-apiserver-client-kubelet",
+          usages: ["digital signature", "client auth"],
+        },
+      };
+      const create = `kubectl --kubeconfig ${kubeconfig} create -f -`;
+      await cluster.lab.exec("w1", ["bash", "-c", create], { input: JSON.stringify(request) });
+    };
+    const conditions = (name: string) =>
+      cluster.kubectl(
+        "get",
+        "certificatesigningrequest",
+        name,
+        "-o",
+        "jsonpath={.status.conditions[*].type}",
+      );
+    await asks("thief", "cp1", credential);
+    await asks("thief-that-is-a-node", "cp1", "/etc/kubernetes/kubelet.conf");
+    await asks("honest", "w9", credential);
+    await eventually(
+      "the honest one is approved",
+      () => conditions("honest"),
+      (text) => text === "Approved",
+      20,
+    );
+    const said = await eventually(
+      "both others are in the journal",
+      () => cluster.host("cp1", "journalctl --no-pager -o cat -u pulumi-kubeadm-join-approver"),
+      (text) => text.includes("left thief of") && text.includes("left thief-that-is-a-node of"),
+      20,
+    );
+    saw(said);
+    expect(said).toMatch(
+      /left thief of "system:bootstrap:w9" pending: its subject is not node w9 .*system:node:cp1/,
+    );
+    expect([await conditions("thief"), await conditions("thief-that-is-a-node")]).toEqual(["", ""]);
+    const bound = await cluster.kubectl("get", "clusterrolebindings", "-o", "name");
+    expect(bound).not.toContain("kubeadm:node-autoapprove-bootstrap");
+    expect(bound).toContain("kubeadm:node-autoapprove-certificate-rotation");
+    await cluster.kubectl("delete", "certificatesigningrequest", "thief", "thief-that-is-a-node", "honest");
   });
 
   const service = (spec: object) => ({
