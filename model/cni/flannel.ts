@@ -91,7 +91,7 @@ function daemonSet(settings: ClusterSettings, hash: string): KubernetesObject {
             { name: "run", hostPath: { path: "/run/flannel", type: "DirectoryOrCreate" } },
             { name: "cni-plugin", hostPath: { path: "/opt/cni/bin", type: "DirectoryOrCreate" } },
             { name: "cni", hostPath: { path: "/etc/cni/net.d", type: "DirectoryOrCreate" } },
-            { name: "flannel-cfg", configMap: { name: configMapName } },
+            { name: "flannel-cfg", configMap: { name: configMapName, defaultMode: 0o600 } },
             { name: "xtables-lock", hostPath: { path: "/run/xtables.lock", type: "FileOrCreate" } },
           ],
         },
@@ -109,7 +109,7 @@ function installPlugin(settings: ClusterSettings): JsonValue {
   };
 }
 
-/** `cp`, and not the `install-conf` of 0.28.6 and newer: every version of the image has it. */
+/** `cp`, and not the `install-conf` of 0.28.6 and newer: every version of the image has it. The file gets the volume's mode. */
 function installConf(image: string): JsonValue {
   return {
     name: "install-cni",

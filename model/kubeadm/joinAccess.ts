@@ -66,5 +66,7 @@ export function grantJoinAccess(): string {
   return `phase "who may join"
 kubectl apply --server-side --force-conflicts --field-manager pulumi-kubeadm -f ${file} >/dev/null
 kubectl delete clusterrolebinding ${AUTO_APPROVAL} --ignore-not-found
+# Its group is above RBAC and cannot be taken back; \`kubeadm init phase kubeconfig super-admin\` makes it anew in an emergency.
+rm -f /etc/kubernetes/super-admin.conf
 `;
 }

@@ -1,4 +1,5 @@
 import type { ClusterSettings, Machine } from "../settings/resolved";
+import { STRONG_CIPHERS } from "./ciphers";
 import { mergeConfig, mergePatch, type Config } from "./merge";
 
 /** What the node keeps for itself, by role: a master's kubelet carries etcd and the API server as pods of its own. */
@@ -51,6 +52,9 @@ function defaults(settings: ClusterSettings, machine?: Machine): Config {
     // The certificate that the API server asks for is signed by the cluster CA, once the approver has let it through.
     serverTLSBootstrap: true,
     seccompDefault: true,
+    tlsCipherSuites: [...STRONG_CIPHERS],
+    // One pod that forks without end must not take the processes of all (CIS 4.2.13). OpenShift's number.
+    podPidsLimit: 4096,
     ...reserved[machine?.role === "controlPlane" ? "controlPlane" : "worker"],
     ...KUBELET_DEFAULTS,
   };

@@ -67,6 +67,8 @@ if [ -n "$switched" ] || [ "$(kubelet_files)" != "$(cat ${KUBELET_FILES})" ]; th
   systemctl restart kubelet
 fi
 applied
+# Installers of CNIs write over the file that is there, and keep its mode (CIS 1.1.9).
+chmod 600 /etc/cni/net.d/* 2>/dev/null || true
 ${startUnits(files)}${placeStaticPods(files)}
 ${healthy(machine)}${master ? grantJoinAccess() + pruneComponentFiles(settings, files) : ""}keep_copies 1
 ${setState(facts, "member")}

@@ -46,9 +46,9 @@ ExecStart=${linkFolder}/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $K
 export function kubeletFiles(settings: ClusterSettings): RenderedFile[] {
   const proxy = proxyDropIn(settings, kubeletUnit);
   return [
-    { path: `/etc/systemd/system/${kubeletUnit}`, mode: "0644", content: unitFile },
-    { path: `/etc/systemd/system/${kubeletUnit}.d/10-kubeadm.conf`, mode: "0644", content: kubeadmDropIn },
-    ...(proxy === undefined ? [] : [proxy]),
+    { path: `/etc/systemd/system/${kubeletUnit}`, mode: "0600", content: unitFile },
+    { path: `/etc/systemd/system/${kubeletUnit}.d/10-kubeadm.conf`, mode: "0600", content: kubeadmDropIn },
+    ...(proxy === undefined ? [] : [{ ...proxy, mode: "0600" }]),
   ];
 }
 

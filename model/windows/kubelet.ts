@@ -26,6 +26,7 @@ const windowsKubelet = {
   cgroupsPerQOS: false,
   enforceNodeAllocatable: [],
   seccompDefault: null,
+  podPidsLimit: null,
   resolvConf: "",
   // The kubelet's own delay of a shutdown is systemd's inhibitor lock.
   shutdownGracePeriod: null,

@@ -24,6 +24,7 @@ import type { KubernetesObject } from "../../model/kubernetes";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { machine, master, settingsOf } from "../support/kubeadmSettings";
 import { ensureTool } from "../support/toolchain";
+import { dns, ip, Requests } from "../unit/kubeadm/requestBytes";
 import { startApiServer, type ApiServer } from "./apiServer";
 import { describeWithEngine } from "./available";
 
@@ -245,12 +246,9 @@ describeWithEngine("a real API server", () => {
     ];
     await api.patchStatus("/api/v1/nodes/w1", { addresses });
 
-    const key = path.join(folder, "node.key");
-    execFileSync("openssl", ["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key]);
-    const ask = (name: string, names: string) => {
-      const subject = "/O=system:nodes/CN=system:node:w1";
-      const args = ["req", "-new", "-key", key, "-subj", subject, "-addext", `subjectAltName=${names}`];
-      const request = Buffer.from(execFileSync("openssl", args)).toString("base64");
+    const keys = new Requests();
+    const ask = (name: string, address: readonly number[]) => {
+      const request = keys.request({ node: "w1", names: [dns("w1"), ip(...address)] });
       const usages = ["digital signature", "server auth"];
       const spec = { signerName: "kubernetes.io/kubelet-serving", usages, request };
       const object = {
@@ -262,8 +260,8 @@ describeWithEngine("a real API server", () => {
       const node = ["--as=system:node:w1", "--as-group=system:nodes", "--as-group=system:authenticated"];
       call([...node, "create", "-f", "-"], JSON.stringify(object));
     };
-    ask("own", "DNS:w1,IP:10.40.0.21");
-    ask("foreign", "DNS:w1,IP:10.96.0.1");
+    ask("own", [10, 40, 0, 21]);
+    ask("foreign", [10, 96, 0, 1]);
 
     const runtime = path.join(folder, "approver");
     fs.mkdirSync(runtime, { recursive: true });

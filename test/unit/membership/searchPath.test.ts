@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { poolStateScript } from "../../../model/aws/boot/poolState";
 import { bundledFiles, startFiles } from "../../../model/aws/boot/worker";
+import { cisScript } from "../../../model/cis/script";
 import { convergeScript } from "../../../model/membership/converging";
 import { drainScript, turnScript } from "../../../model/membership/draining";
 import { memberFiles } from "../../../model/membership/files";
@@ -60,6 +61,7 @@ const all: [string, string][] = [
   ["reset", resetScript("10.244.0.0/16")],
   ["credential", credentialScript("general", 1)],
   ["join file", joinFileCommand().content],
+  ["cis", cisScript()],
   ["pool state", poolStateScript("dev", "general", "0123456789ab")],
   ...[
     ...startFiles(aws, awsOf(aws), poolOf(aws), "0123456789ab", "general/digest"),

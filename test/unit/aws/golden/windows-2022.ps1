@@ -40,7 +40,7 @@ function Protect-Folder([string]$path) {
 }
 function Publish([string]$state, [int]$exit, [string[]]$tail) {
   $value = [ordered]@{
-    instance = $instance; node = $node; boot = 'f024e5c84456'; state = $state; phase = $script:phase
+    instance = $instance; node = $node; boot = '53ca69ea73c3'; state = $state; phase = $script:phase
     exit = $exit; time = [DateTimeOffset]::UtcNow.ToUnixTimeSeconds()
   }
   if ($tail) { $value['tail'] = @($tail) }
@@ -180,7 +180,7 @@ version = 3
   }
 
   Start-Phase 'kubelet'
-  $command = Expand-Token 'C:\k\kube-log-runner.exe --log-file=C:\var\log\kubelet.log C:\k\kubelet.exe --windows-service --config=C:\var\lib\kubelet\config.yaml --bootstrap-kubeconfig=C:\etc\kubernetes\bootstrap-kubelet.conf --kubeconfig=C:\etc\kubernetes\kubelet.conf --cert-dir=C:\var\lib\kubelet\pki --hostname-override=@NODE_NAME@ --node-ip=@NODE_ADDRESS@ --cloud-provider=external --node-labels=example.com/tier=legacy,kubeadm.pulumi.com/pool=win,kubeadm.pulumi.com/boot=f024e5c84456'
+  $command = Expand-Token 'C:\k\kube-log-runner.exe --log-file=C:\var\log\kubelet.log C:\k\kubelet.exe --windows-service --config=C:\var\lib\kubelet\config.yaml --bootstrap-kubeconfig=C:\etc\kubernetes\bootstrap-kubelet.conf --kubeconfig=C:\etc\kubernetes\kubelet.conf --cert-dir=C:\var\lib\kubelet\pki --hostname-override=@NODE_NAME@ --node-ip=@NODE_ADDRESS@ --cloud-provider=external --node-labels=example.com/tier=legacy,kubeadm.pulumi.com/pool=win,kubeadm.pulumi.com/boot=53ca69ea73c3'
   if (Get-Service -Name kubelet -ErrorAction SilentlyContinue) {
     Set-ItemProperty -Path 'HKLM:\SYSTEM\CurrentControlSet\Services\kubelet' -Name ImagePath -Value $command
   } else {
@@ -206,6 +206,14 @@ readOnlyPort: 0
 rotateCertificates: true
 serverTLSBootstrap: true
 seccompDefault: null
+tlsCipherSuites:
+- TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+- TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+- TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
+- TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
+- TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305
+- TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305
+podPidsLimit: null
 kubeReserved:
   cpu: 100m
   memory: 300Mi

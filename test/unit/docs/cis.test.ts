@@ -1,0 +1,29 @@
+/** The tables of docs/cis.md; `UPDATE_DOCS=1` writes them anew. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as prettier from "prettier";
+import { expect, it } from "vitest";
+import { CHECKS, type Check } from "../../../model/cis/checks";
+
+const FILE = path.resolve(__dirname, "../../../docs/cis.md");
+
+function table(checks: readonly Check[]): string {
+  const rows = checks.map(({ id, what, test, reason = "" }) => {
+    const judged = test === undefined ? "people" : reason === "" ? "passes" : "may be left";
+    return `| ${id} | ${what} | ${judged} | ${reason} |`;
+  });
+  return ["| Number | Check | Here | Reason |", "| --- | --- | --- | --- |", ...rows].join("\n");
+}
+
+it("docs/cis.md has every check", async () => {
+  const text = fs.readFileSync(FILE, "utf8");
+  const filled = Object.entries(CHECKS).reduce((all, [place, checks]) => {
+    const [start, end] = [all.indexOf(`<!-- ${place} -->`), all.indexOf(`<!-- end of ${place} -->`)];
+    if (start < 0 || end < start) throw new Error(`docs/cis.md has no place for ${place}`);
+    return `${all.slice(0, start)}<!-- ${place} -->\n\n${table(checks)}\n\n${all.slice(end)}`;
+  }, text);
+  const options = await prettier.resolveConfig(FILE);
+  const expected = await prettier.format(filled, { ...options, parser: "markdown" });
+  if (process.env["UPDATE_DOCS"] === "1") fs.writeFileSync(FILE, expected);
+  expect(fs.readFileSync(FILE, "utf8")).toBe(expected);
+});
