@@ -129,7 +129,7 @@ export function membershipView(settings: ClusterSettings, own: Machine): Cluster
     containerd: {},
     firewall: "none",
     firewallAccess: NOBODY,
-    images: { ...settings.images, mirrors: {} },
+    images: { repository: settings.images.repository, mirrors: {} },
     own: { ...NO_OWN, staticPods: staticPodsOf(settings, own) },
   };
   if (own.role === "controlPlane") return common;

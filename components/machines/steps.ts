@@ -9,6 +9,7 @@ import { paths } from "../../model/kubeadm";
 import { serviceAccountIssuers } from "../../model/kubeadm/issuer";
 import { digestOf } from "../../model/membership/files";
 import { memberDigest } from "../../model/membership/member";
+import { setupSecretFiles, setupSecretNames } from "../../model/node/setupSecrets";
 import { renderNode } from "../../model/node/render";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
 import type { AwsPool } from "../../model/settings/resolvedAws";
@@ -173,9 +174,25 @@ export function setupStep(
         digest: digestOf(rendered.files, rendered.setupScript),
         settings,
       },
+      files: setupFiles(args, machine),
       operations: ["create", "update", "delete"],
     },
     opts,
+  );
+}
+
+/** What setup puts on a machine that holds a secret. */
+function setupFiles(
+  { settings, sshKeys }: StepsArgs,
+  machine: Machine,
+): pulumi.Output<readonly SecretFile[]> {
+  const named = Object.fromEntries(setupSecretNames(settings).map((name) => [name, sshKeys[name] ?? ""]));
+  return pulumi.secret(
+    pulumi
+      .output(named)
+      .apply((values) =>
+        setupSecretFiles(settings, machine.role, values).map(({ path, content }) => ({ path, content })),
+      ),
   );
 }
 

@@ -2,6 +2,7 @@ import { ownerOf } from "../../model/fixedFacts";
 import { lastOne } from "../../model/membership/departure";
 import { resetScript } from "../../model/membership/leaving";
 import { SETUP_FILE } from "../../model/membership/shell";
+import { isSetupSecret } from "../../model/node/setupSecrets";
 import { renderNode } from "../../model/node/render";
 import { askEtcd, ownIntended } from "../controlPlane";
 import { insistedBy, waysToInsist } from "../insist";
@@ -9,7 +10,6 @@ import { HostProblem, UnreachableError } from "../problem";
 import type { InitSpec, MembershipSpec, SetupPart, SetupSpec, StepResult } from "../protocol";
 import type { Machine } from "../../model/settings/resolved";
 import { refuseOtherFacts } from "../guard";
-import type { Hosts } from "../runner";
 import { readState, type HostState } from "../state";
 import { withValues } from "../values";
 import { machineOf, readUnlessForced, refuseSkew, type StepContext } from "../step";
@@ -20,7 +20,7 @@ export async function setup(context: StepContext<SetupSpec>): Promise<StepResult
 }
 
 async function prepare(context: StepContext<SetupSpec>): Promise<StepResult> {
-  const { spec, hosts, operation, previous } = context;
+  const { spec, operation, previous } = context;
   const state = await readUnlessForced(context, machineOf(spec));
   if (state === undefined) return previous ?? {};
   refuseSkew(spec.machine, state.now);
@@ -31,17 +31,22 @@ async function prepare(context: StepContext<SetupSpec>): Promise<StepResult> {
       `nothing of an earlier setup is on the host: it was wiped, or is another one. If that is meant, raise ` +
         `machines.${spec.machine}.generation to ${spec.generation + 1}, and it joins as a new node`,
     );
-  await runSetup(hosts, machineOf(spec), spec, context.values);
+  await runSetup(context, machineOf(spec), spec);
   return { machine: spec.machine, generation: spec.generation, machineId: state.machineId };
 }
 
 async function runSetup(
-  hosts: Hosts,
+  { hosts, input, values }: Pick<StepContext<SetupSpec>, "hosts" | "input" | "values">,
   machine: Machine,
   part: SetupPart,
-  values: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const rendered = renderNode(part.settings, machine);
+  const secret = input.files
+    .filter((file) => isSetupSecret(file.path))
+    .map((file) => ({ ...file, mode: "0600" }));
+  // By itself too, so that the password is cut out of messages that do not quote the whole of a line.
+  for (const { content } of secret)
+    for (const [, password] of content.matchAll(/:\/\/[^:/\s]*:([^@\s]+)@/g)) hosts.conceal(password ?? "");
+  const rendered = renderNode(part.settings, machine, secret);
   await hosts.job(machine.name, {
     name: "node setup",
     script: withValues(rendered.setupScript, values),
@@ -68,7 +73,7 @@ export async function ensureSetup(
   if (last?.digest === part.digest && last.generation === machine.generation) return;
   const own = part.settings.machines.find((one) => one.name === machine.name);
   if (!own) throw new HostProblem(machine.name, "is not in the settings of its own setup");
-  await runSetup(context.hosts, own, part, context.values);
+  await runSetup(context, own, part);
 }
 
 /**

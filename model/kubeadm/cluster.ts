@@ -171,10 +171,11 @@ function volumesOf(
 }
 
 /**
- * For OIDC issuers and webhooks outside; kubeadm would copy only what its own process happens to have.
+ * For OIDC issuers and webhooks outside; kubeadm would copy only what its own process happens to have. A proxy that asks for a
+ * password is not among it: manifests and kubeadm's ConfigMap can be read by more than root.
  */
 function proxyEnvironment(proxy?: ProxySettings): { extraEnvs?: EnvVar[] } {
-  if (proxy === undefined) return {};
+  if (proxy === undefined || proxy.credentials !== undefined) return {};
   const variables: Record<string, string | undefined> = {
     HTTP_PROXY: proxy.http,
     HTTPS_PROXY: proxy.https,

@@ -5,14 +5,12 @@ import { proxyVariables } from "./downloads";
 import { kubeletConfigurationOf } from "./kubeletFacts";
 import { cniBinFolder, linkFolder } from "./paths";
 import { putFile } from "./prelude";
+import { certsFolder, registryFiles } from "./registries";
+import { proxyEnvironmentFile } from "./setupSecrets";
 
 export const containerdUnit = "containerd.service";
 const folder = "/etc/containerd";
-const certs = `${folder}/certs.d`;
 export const containerdSocket = "/run/containerd/containerd.sock";
-
-/** Registries whose API is not at the name that images are called by (distribution reference, `docker.io`). */
-const registryServers: Readonly<Record<string, string>> = { "docker.io": "registry-1.docker.io" };
 
 /**
  * containerd's configuration, version 3 (containerd 2.x, docs/cri/config.md). Files under conf.d are read after it and
@@ -32,7 +30,7 @@ imports = ["${folder}/conf.d/*.toml"]
   sandbox = ${tomlString(`${settings.images.repository}/pause:${settings.versions.pause}`)}
 
 [${images}.registry]
-  config_path = "${certs}"
+  config_path = "${certsFolder}"
 
 [${runtime}]
   device_ownership_from_security_context = true
@@ -77,18 +75,6 @@ OOMScoreAdjust=-999
 WantedBy=multi-user.target
 `;
 
-/**
- * Mirrors of one registry, asked in order before the registry itself (containerd docs/hosts.md). A mirror whose URL has
- * the API's `/v2` with something after it is taken as it stands.
- */
-export function hostsToml(registry: string, mirrors: readonly string[]): string {
-  const hosts = mirrors.map((mirror) => {
-    const override = /\/v2\/./.test(mirror) ? "  override_path = true\n" : "";
-    return `\n[host.${tomlString(mirror)}]\n  capabilities = ["pull", "resolve"]\n${override}`;
-  });
-  return `server = ${tomlString(`https://${registryServers[registry] ?? registry}`)}\n${hosts.join("")}`;
-}
-
 /** A drop-in without a version would be taken for version 1 and migrated; it is written against ours. */
 function dropIn(text: string): string {
   const version = /^\s*version\s*=/m.test(text) ? "" : "version = 3\n";
@@ -98,8 +84,12 @@ function dropIn(text: string): string {
 /** Environment of a service behind a proxy; undefined: there is none. */
 export function proxyDropIn(settings: ClusterSettings, unit: string): RenderedFile | undefined {
   const variables = proxyVariables(settings);
-  if (variables.length === 0) return undefined;
-  const lines = variables.map(([name, value]) => `${systemdEnvironment(name, value)}\n`);
+  // Anybody on a host can ask systemd for the variables of a unit, but not for what is in a file that it reads.
+  const lines =
+    settings.proxy?.credentials === undefined
+      ? variables.map(([name, value]) => `${systemdEnvironment(name, value)}\n`)
+      : [`EnvironmentFile=${proxyEnvironmentFile}\n`];
+  if (lines.length === 0) return undefined;
   return {
     path: `/etc/systemd/system/${unit}.d/http-proxy.conf`,
     mode: "0644",
@@ -123,19 +113,20 @@ export function containerdFiles(
       { path: `/etc/systemd/system/${containerdUnit}`, mode: "0644", content: unitFile },
       ...(proxy === undefined ? [] : [proxy]),
     ],
-    registries: Object.entries(settings.images.mirrors).map(([registry, mirrors]) => ({
-      path: `${certs}/${registry}/hosts.toml`,
-      mode: "0644",
-      content: hostsToml(registry, mirrors),
-    })),
+    registries: [...registryFiles(settings).plain],
   };
 }
 
-export function containerdPhase(settings: ClusterSettings, machine: Machine): string {
+/** @param secret files with credentials of registries */
+export function containerdPhase(
+  settings: ClusterSettings,
+  machine: Machine,
+  secret: readonly RenderedFile[] = [],
+): string {
   const { service, registries } = containerdFiles(settings, machine);
   const put = [
     ...service.map((file) => putFile(file, containerdUnit)),
-    ...registries.map((file) => putFile(file)),
+    ...[...registries, ...secret].map((file) => putFile(file)),
   ];
   return `
 phase containerd

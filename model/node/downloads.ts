@@ -7,10 +7,13 @@ export function downloadsOf(settings: ClusterSettings, machine: Machine): readon
   return settings.downloads.files[machine.architecture] ?? [];
 }
 
-/** Proxies as programs on the host read them; lower and upper case, because they do not agree on one. */
+/**
+ * Proxies as programs on the host read them; lower and upper case, because they do not agree on one. None where the proxy asks for a
+ * password: those variables come in a file that root alone reads (`setupSecretFiles`).
+ */
 export function proxyVariables(settings: ClusterSettings): [string, string][] {
   const { proxy } = settings;
-  if (proxy === undefined) return [];
+  if (proxy === undefined || proxy.credentials !== undefined) return [];
   const variables: [string, string | undefined][] = [
     ["HTTP_PROXY", proxy.http],
     ["HTTPS_PROXY", proxy.https],

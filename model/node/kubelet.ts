@@ -5,7 +5,7 @@ import { hostsScript } from "./hosts";
 import { linkFolder, memberFile } from "./paths";
 import { putFile } from "./prelude";
 
-const kubeletUnit = "kubelet.service";
+export const kubeletUnit = "kubelet.service";
 
 /**
  * The unit of the kubelet's package (kubernetes/release, cmd/krel/templates/latest/kubelet/kubelet.service), started

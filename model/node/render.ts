@@ -4,16 +4,17 @@ import type { ClusterSettings, Machine } from "../settings/resolved";
 import { apiProxyFiles, apiProxyModules, apiProxyOf, apiProxyPhase } from "./apiProxy";
 import { preflightOnlyChecks } from "./checks";
 import { cleanupScript, rememberFound } from "./cleanup";
-import { containerdFiles, containerdPhase } from "./containerd";
+import { containerdFiles, containerdPhase, containerdUnit } from "./containerd";
 import { downloadsPhase, proxyVariables } from "./downloads";
 import { firewallFiles, firewallPhase, firewallSshPorts, foreignFirewalls } from "./firewall";
 import { hostsPhase, hostsScriptFile } from "./hosts";
 import { kernelFiles, kernelPhase, reservedPortsFile } from "./kernel";
 import { oldVersionsPhase } from "./oldVersions";
-import { crictlFile, kubeletFiles, kubeletPhase } from "./kubelet";
+import { crictlFile, kubeletFiles, kubeletPhase, kubeletUnit } from "./kubelet";
 import { needsOf, osCheck, osFactsOf, packagesPhase } from "./os";
 import { factsReport, preflightChecks } from "./preflight";
-import { dropUnwanted, fileFunctions, prelude } from "./prelude";
+import { dropUnwanted, fileFunctions, prelude, putFile } from "./prelude";
+import { proxyEnvironmentFile, setupSecretFiles } from "./setupSecrets";
 import { swapPhase } from "./swap";
 import { systemFiles, systemPhase } from "./system";
 import { timePhase } from "./time";
@@ -37,10 +38,15 @@ export interface RenderedNode {
  * Node setup of one machine: the same for every platform. A load balancer gets nginx and nothing of Kubernetes. The
  * values are those of `parseCluster` and are not checked again.
  */
-export function renderNode(settings: ClusterSettings, machine: Machine): RenderedNode {
+/** @param secret files with secrets that came by standard input (`setupSecretFiles`) */
+export function renderNode(
+  settings: ClusterSettings,
+  machine: Machine,
+  secret: readonly RenderedFile[] = [],
+): RenderedNode {
   return {
     files: filesOf(settings, machine),
-    setupScript: setupScript(settings, machine),
+    setupScript: setupScript(settings, machine, secret),
     cleanupScript: cleanupScript(),
     preflightScript: preflightScript(settings, machine),
   };
@@ -58,11 +64,13 @@ function preflightScript(settings: ClusterSettings, machine: Machine): string {
   ].join("");
 }
 
-function setupScript(settings: ClusterSettings, machine: Machine): string {
+function setupScript(settings: ClusterSettings, machine: Machine, secret: readonly RenderedFile[]): string {
   const node = machine.role !== "loadBalancer";
   const proxy = apiProxyOf(settings, machine);
   const firewall = settings.firewall === "nftables";
-  const paths = filesOf(settings, machine).map((file) => file.path);
+  const paths = [...filesOf(settings, machine), ...setupSecretFiles(settings, machine.role)].map(
+    (file) => file.path,
+  );
   if (proxy !== undefined) paths.push(apiProxyModules);
   if (firewall) paths.push(firewallSshPorts);
   if (node) paths.push(reservedPortsFile);
@@ -80,6 +88,7 @@ function setupScript(settings: ClusterSettings, machine: Machine): string {
     osFactsOf(machine),
     ...environment,
     dropUnwanted(paths),
+    proxyPart(secret),
     packagesPhase(needs),
     'if [ "$ip_was_there" = no ]; then\n  check_network\n  report_problems\nfi\n',
     foreignFirewalls(settings, machine),
@@ -89,10 +98,25 @@ function setupScript(settings: ClusterSettings, machine: Machine): string {
     ...(node ? [hostsPhase(hostsScriptFile(settings, machine))] : []),
     ...(proxy === undefined ? [] : [apiProxyPhase(apiProxyFiles(settings, proxy))]),
     ...(node
-      ? [containerdPhase(settings, machine), kubeletPhase(settings), oldVersionsPhase(settings, machine)]
+      ? [
+          containerdPhase(
+            settings,
+            machine,
+            secret.filter((file) => file.path !== proxyEnvironmentFile),
+          ),
+          kubeletPhase(settings),
+          oldVersionsPhase(settings, machine),
+        ]
       : []),
     '\nphase finished\nreload_units\n# Marks of units that this setup no longer has.\nrm -f "$pending"/*\n',
   ].join("");
+}
+
+/** A proxy's variables with its password: units read them from the file, and so does what follows in this script. */
+function proxyPart(secret: readonly RenderedFile[]): string {
+  const file = secret.find(({ path }) => path === proxyEnvironmentFile);
+  if (file === undefined) return "";
+  return `${putFile(file, containerdUnit, kubeletUnit)}set -a\n# shellcheck source=/dev/null\n. ${proxyEnvironmentFile}\nset +a\n`;
 }
 
 function nodePhases(settings: ClusterSettings, machine: Machine): string[] {

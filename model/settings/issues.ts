@@ -2,6 +2,7 @@ import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
 
 import { CNI_VARIANTS } from "../cni/facts";
+import { nameHere, wordHere } from "./elsewhere";
 import { HIDDEN, NAME_OF_SECRET, type Path, type Problems, SECRET_KEY, isPrivateKey } from "./problems";
 import { type CheckParams, looksLikeKeyMaterial, takenBySchema } from "./schema/primitives";
 
@@ -75,13 +76,14 @@ function reportUnknownKey(
   value: unknown,
   valid: readonly string[],
 ): void {
-  const near = nearest(key, valid);
+  const here = nameHere(path, key);
+  const near = here === undefined ? nearest(key, valid) : undefined;
   problems.add(
     [...path, key],
     SECRET_KEY.test(key) || (typeof value === "string" && looksLikeKeyMaterial(value)) ? HIDDEN : value,
     "stands under a key that does not exist here",
     {
-      allowed: [...valid].sort().join(", "),
+      allowed: here === undefined ? [...valid].sort().join(", ") : `instead: ${here}`,
       nearest: near,
     },
   );
@@ -114,8 +116,8 @@ function report(
   }
   switch (issue.code) {
     case "custom": {
-      const { allowed, hidden } = (issue.params ?? {}) as CheckParams;
-      problems.add(path, hidden === true ? HIDDEN : value, issue.message, { allowed });
+      const { allowed, hidden, nearest: near } = (issue.params ?? {}) as CheckParams;
+      problems.add(path, hidden === true ? HIDDEN : value, issue.message, { allowed, nearest: near });
       return;
     }
     case "invalid_type":
@@ -133,7 +135,8 @@ function report(
       const options = issue.code === "invalid_value" ? issue.values.map(String) : optionsOf(issue);
       problems.add(path, value, value === undefined ? "is missing" : "is not taken", {
         allowed: options.length > 0 ? options.join(", ") : eitherName(path, issue),
-        nearest: typeof value === "string" ? nearest(value, options) : undefined,
+        nearest:
+          typeof value === "string" ? (nearest(value, options) ?? wordHere(value, options)) : undefined,
       });
       return;
     }

@@ -61,7 +61,9 @@ export class Problems {
     const text = pathText(path);
     const key = `${text}\n${message}`;
     if (this.found.has(key)) return;
-    this.found.set(key, { path: text, value: show(value), message, ...withoutUndefined(more) });
+    // A list of what is allowed may be empty where another problem took it away; that one says what to do.
+    const said = { ...more, allowed: more.allowed === "" ? undefined : more.allowed };
+    this.found.set(key, { path: text, value: show(value), message, ...withoutUndefined(said) });
   }
 
   has(path: Path): boolean {

@@ -6,7 +6,12 @@ const METADATA = "169.254.169.254";
 
 /** The proxy settings of hosts, with everything of the cluster's own going direct. */
 export function proxySettings(
-  given: { readonly http?: string; readonly https?: string; readonly noProxy?: readonly string[] },
+  given: {
+    readonly http?: string;
+    readonly https?: string;
+    readonly noProxy?: readonly string[];
+    readonly credentials?: string;
+  },
   own: {
     readonly network: ClusterNetwork;
     readonly domain: string;
@@ -32,5 +37,6 @@ export function proxySettings(
     ...(given.http === undefined ? {} : { http: given.http }),
     ...(given.https === undefined ? {} : { https: given.https }),
     noProxy: [...new Set(direct)],
+    ...(given.credentials === undefined ? {} : { credentials: given.credentials }),
   };
 }

@@ -96,6 +96,7 @@ export function resolve(
     images: {
       repository: input.images?.repository ?? DEFAULTS.imageRepository,
       mirrors: input.images?.mirrors ?? {},
+      ...defined({ registries: input.images?.registries }),
     },
     encryption: {
       provider: input.encryption?.provider ?? DEFAULTS.encryption.provider,

@@ -197,6 +197,22 @@ export interface ProxySettings {
   readonly https?: string;
   /** What goes direct, the cluster's own ranges and names included. */
   readonly noProxy: readonly string[];
+  /** Name in `kubeadm:secrets` of `user:password`; undefined: the proxy asks for none. */
+  readonly credentials?: string;
+}
+
+/** How hosts prove themselves to a registry, and it to them. Secrets by their name in `kubeadm:secrets`. */
+export interface RegistrySettings {
+  /** `user:password`; undefined: none. */
+  readonly credentials?: string;
+  /** A bearer token, in place of `credentials`. */
+  readonly token?: string;
+  /** CAs of the registry's certificate in PEM; undefined: the host's. */
+  readonly ca?: string;
+  /** Certificate that hosts show, in PEM. */
+  readonly clientCertificate?: string;
+  /** Its private key. */
+  readonly clientKey?: string;
 }
 
 /** One environment, whole: defaults are filled in and everything has been checked. */
@@ -264,6 +280,8 @@ export interface ClusterSettings {
     readonly repository: string;
     /** Registry host to mirror URLs, tried in order, for containerd's certs.d. */
     readonly mirrors: Readonly<Record<string, readonly string[]>>;
+    /** By `host` or `host:port`, of registries and of mirrors; undefined: none. */
+    readonly registries?: Readonly<Record<string, RegistrySettings>>;
   };
   /** Of Secrets in etcd. */
   readonly encryption: EncryptionSettings;

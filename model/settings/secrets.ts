@@ -3,7 +3,16 @@ import type { Path } from "./problems";
 import type { AnyInput } from "./schema/cluster";
 
 /** What a secret must be, by where it is used. */
-export type SecretUse = "sshKey" | "encryptionKey" | "certificate" | "weavePassword" | "bgpPassword" | "text";
+export type SecretUse =
+  | "sshKey"
+  | "encryptionKey"
+  | "certificate"
+  | "weavePassword"
+  | "bgpPassword"
+  | "login"
+  | "token"
+  | "privateKey"
+  | "text";
 
 /** Stands for a secret that is there and whose value comes too late to be checked. */
 export const UNREAD = Symbol("unread");
@@ -50,6 +59,15 @@ export function referredSecrets(input: Draft<AnyInput>): SecretReference[] {
         use: "text" as const,
       })),
     ),
+    { path: ["proxy", "credentials"], name: input.proxy?.credentials, use: "login" },
+    ...Object.entries(input.images?.registries ?? {}).flatMap(([host, given]) => {
+      const path = ["images", "registries", host];
+      return [
+        { path: [...path, "credentials"], name: given?.credentials, use: "login" as const },
+        { path: [...path, "token"], name: given?.token, use: "token" as const },
+        { path: [...path, "clientKey"], name: given?.clientKey, use: "privateKey" as const },
+      ];
+    }),
     { path: ["oidc", "ca"], name: input.oidc?.ca, use: "certificate" },
     ...cniSecrets(input.cni),
     ...(input.metallb?.bgp?.peers ?? []).map((peer, index) => ({

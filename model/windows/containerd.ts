@@ -1,5 +1,5 @@
 import { imageOf } from "../images";
-import { hostsToml } from "../node/containerd";
+import { hostsToml } from "../node/registries";
 import type { ClusterSettings } from "../settings/resolved";
 import { tomlString } from "../text";
 import { slashes, windowsPaths } from "./paths";

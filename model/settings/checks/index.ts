@@ -5,6 +5,7 @@ import { AWS_CHECKS } from "./aws";
 import { calicoFits } from "./calico";
 import { cniFits, flannelFits, weaveFits, windowsFits } from "./cni";
 import { chartsFit } from "./addons";
+import { containerdFits } from "./containerd";
 import { corednsFits } from "./coredns";
 import { endpointFits, firewallLetsSomebodyIn, namesFit, nodePortsFit } from "./endpoint";
 import { flagsFit } from "./flags";
@@ -29,7 +30,9 @@ import {
   listsHaveNoDoubles,
   loginNamesAreTheirOwn,
   oneWayToLogIn,
+  proxyFits,
   registriesAreNamed,
+  registriesFit,
 } from "./values";
 import { checksumsAreKnown, componentsFit, kubernetesIsSupported } from "./versions";
 import { windowsDownloadsFit, windowsNodesCanBoot, windowsReleasesFit } from "./windows";
@@ -72,6 +75,9 @@ export const CHECKS: readonly Check[] = [
   certificatesFit,
   listsHaveNoDoubles,
   registriesAreNamed,
+  registriesFit,
+  proxyFits,
+  containerdFits,
   oneWayToLogIn,
   loginNamesAreTheirOwn,
   tenantsFit,

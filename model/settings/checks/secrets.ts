@@ -50,6 +50,19 @@ function wrongSecret(value: string, use: SecretUse, provider: "secretbox" | "aes
       return wrongSshKey(value);
     case "encryptionKey":
       return wrongEncryptionKey(value, provider);
+    case "login":
+      return /^[\x21-\x39\x3b-\x7e][\x20-\x39\x3b-\x7e]*:[\x20-\x7e]+$/.test(value)
+        ? undefined
+        : {
+            message: "is not a user with a password",
+            allowed: "user:password in one line, without a line's end",
+          };
+    case "token":
+      return /^[\x21-\x7e]+$/.test(value)
+        ? undefined
+        : { message: "is not a token", allowed: "one word, without the word Bearer or a line's end" };
+    case "privateKey":
+      return wrongSshKey(value);
     case "text":
       return value === "" ? { message: "is empty", allowed: "the secret's text" } : undefined;
     case "weavePassword":

@@ -66,6 +66,84 @@ export function registriesAreNamed({ input }: Facts, problems: Problems): void {
   }
 }
 
+/** A registry proves itself and is proved to in one way, over TLS, with what belongs together. */
+export function registriesFit({ input, aws }: Facts, problems: Problems): void {
+  const mirrors = Object.entries(input.images?.mirrors ?? {});
+  for (const [host, given] of Object.entries(input.images?.registries ?? {})) {
+    const path = ["images", "registries", host];
+    if (!isRegistryHost(host)) {
+      problems.add(path, host, "is not a host of a registry", {
+        allowed: "a host with an optional port and no scheme or path, as registry.example.com:5000",
+      });
+      continue;
+    }
+    if (given === undefined) continue;
+    if (Object.keys(given).length === 0)
+      problems.add(path, given, "says nothing", {
+        allowed: "credentials, token, ca, or clientCertificate with clientKey",
+      });
+    if ("token" in given && "credentials" in given)
+      problems.add([...path, "token"], given.token, "cannot stand beside credentials", {
+        allowed: "one of the two",
+      });
+    if ("clientCertificate" in given !== "clientKey" in given) {
+      const [there, missing] =
+        "clientKey" in given ? ["clientKey", "clientCertificate"] : ["clientCertificate", "clientKey"];
+      problems.add([...path, missing], undefined, `is missing beside ${there}`, {
+        allowed:
+          missing === "clientKey"
+            ? "the name of a secret: the certificate's private key in PEM"
+            : "the certificate in PEM",
+      });
+    }
+    const secret = (["credentials", "token", "clientKey"] as const).find((key) => key in given);
+    if (secret === undefined) continue;
+    if (aws !== undefined) {
+      problems.add(
+        [...path, secret],
+        given[secret],
+        "cannot reach instances of platform aws: their user data holds no secret",
+        {
+          allowed: "a registry that asks for none, or an image of your own that brings them",
+        },
+      );
+      continue;
+    }
+    for (const [registry, urls] of mirrors) {
+      (urls ?? []).forEach((url, index) => {
+        if (url !== undefined && url.startsWith("http://") && new URL(url).host === host)
+          problems.add(
+            ["images", "mirrors", registry, index],
+            url,
+            `would send ${secret} of images.registries in plain text`,
+            {
+              allowed: "https://",
+            },
+          );
+      });
+    }
+  }
+}
+
+/** A password is for a proxy that there is, and for hosts that setup reaches. */
+export function proxyFits({ input: { proxy }, aws }: Facts, problems: Problems): void {
+  if (proxy?.credentials === undefined) return;
+  const path = ["proxy", "credentials"];
+  if (aws !== undefined)
+    problems.add(
+      path,
+      proxy.credentials,
+      "cannot reach instances of platform aws: their user data holds no secret",
+      {
+        allowed: "a proxy that asks for none, as one in the VPC that passes requests on",
+      },
+    );
+  else if (!("http" in proxy) && !("https" in proxy))
+    problems.add(path, proxy.credentials, "is for a proxy, and there is none", {
+      allowed: "proxy.http or proxy.https beside it",
+    });
+}
+
 /** Prefixes of names that the cluster trusts by themselves: whoever makes groups at the issuer could take them. */
 const TRUSTED = ["system:", "kubeadm:", "tenant:"];
 

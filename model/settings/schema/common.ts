@@ -87,6 +87,12 @@ const repository = text((value) => {
       };
 });
 
+const certificate = text((value) =>
+  /^\s*(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/.test(value)
+    ? undefined
+    : { message: "is not a certificate", allowed: "certificates in PEM: the text of the file, not its path" },
+);
+
 // Goes into files of systemd and the shell as a list with commas.
 const noProxy = matching(
   /^[A-Za-z0-9.*:/[\]_-]+$/,
@@ -173,6 +179,7 @@ export const commonShape = {
       http: httpUrl.optional(),
       https: httpUrl.optional(),
       noProxy: z.array(noProxy).optional(),
+      credentials: secretName.optional(),
     })
     .optional(),
   downloads: z
@@ -186,6 +193,18 @@ export const commonShape = {
     .strictObject({
       repository: repository.optional(),
       mirrors: z.record(z.string(), z.array(httpUrl).min(1)).optional(),
+      registries: z
+        .record(
+          z.string(),
+          z.strictObject({
+            credentials: secretName.optional(),
+            token: secretName.optional(),
+            ca: certificate.optional(),
+            clientCertificate: certificate.optional(),
+            clientKey: secretName.optional(),
+          }),
+        )
+        .optional(),
     })
     .optional(),
   encryption: z

@@ -7,6 +7,8 @@ import { NAME_OF_SECRET, hasPassword, isPrivateKey } from "../problems";
 /** What a custom check says besides its message; read back by `issues.ts`. */
 export interface CheckParams {
   readonly allowed?: string;
+  /** The value as it was probably meant. */
+  readonly nearest?: string;
   /** The value is a secret and is not shown. */
   readonly hidden?: boolean;
 }
@@ -115,6 +117,9 @@ export const certificateName = text((value) =>
 /** An IPv4 range without host bits, outside the special-purpose ranges. */
 export const cidr = text((value) => {
   const verdict = cidrVerdict(value);
+  // A range is wanted, and the one that an address alone would be has one address.
+  if (verdict !== undefined && isAddress(value))
+    return { ...verdict, allowed: `an IPv4 range in CIDR notation, as ${value}/16` };
   if (verdict !== undefined) return verdict;
   const parsed = parseRange(value);
   const special = "problem" in parsed ? undefined : specialRangeOf(parsed);
@@ -136,10 +141,18 @@ export function isRegistryHost(value: string): boolean {
   return isDnsName(name) && Number(portText) >= 1 && Number(portText) <= 65535;
 }
 
+/** Where user and password of a URL belong. */
+const LOGINS =
+  "; user and password are a secret by name: proxy.credentials of a proxy, images.registries.<host>.credentials of a registry or mirror";
+
 function urlVerdict(value: string, schemes: readonly string[]): Verdict {
   const allowed = `a URL with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`;
   if (hasPassword(value)) {
-    return { message: "holds a password, which kubeadm:cluster must not", allowed, hidden: true };
+    return {
+      message: "holds a password, which kubeadm:cluster must not",
+      allowed: `${allowed} and no password${LOGINS}`,
+      hidden: true,
+    };
   }
   const parsed = URL.canParse(value) ? new URL(value) : undefined;
   if (parsed === undefined || parsed.hostname === "") return { message: "is no URL", allowed };
@@ -199,10 +212,18 @@ export const resolver = text((value) => {
 });
 
 // Kubernetes' quantities: a number with a decimal or binary suffix (apimachinery, pkg/api/resource/quantity.go).
-export const quantity = matching(
-  /^\d+(\.\d+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/,
-  "a Kubernetes quantity, as 100m or 50Mi",
-);
+const QUANTITY = /^\d+(\.\d+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/;
+export const quantity = text((value) => {
+  if (QUANTITY.test(value)) return undefined;
+  // `8GB`, `8 Gi`, `512mb`: the unit is there, and written in another way.
+  const [, number = "", unit = ""] = /^\s*(\d+(?:\.\d+)?)\s*([kmgtpe]i?)b?\s*$/i.exec(value) ?? [];
+  const meant = `${number}${unit.charAt(0).toUpperCase()}${unit.slice(1).toLowerCase()}`;
+  return {
+    message: "is not taken",
+    allowed: "a Kubernetes quantity, as 100m or 50Mi",
+    ...(number !== "" && QUANTITY.test(meant) ? { nearest: meant } : {}),
+  };
+});
 const amounts = z.strictObject({ cpu: quantity.optional(), memory: quantity.optional() }).optional();
 /** What a pod asks for and may use at most; the API server refuses more of the former (validation, ValidateResourceRequirements). */
 export const resources = z

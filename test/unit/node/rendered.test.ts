@@ -2,17 +2,22 @@ import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { apiProxyConfig, apiProxyOf } from "../../../model/node/apiProxy";
-import { containerdConfig, containerdFiles, hostsToml } from "../../../model/node/containerd";
+import { parse as parseToml } from "toml";
+import { containerdConfig, containerdFiles } from "../../../model/node/containerd";
 import { disjoint, firewallRules, foreignFirewalls } from "../../../model/node/firewall";
 import { kernelFiles, kernelModules, kernelPhase } from "../../../model/node/kernel";
 import { kubeletFiles } from "../../../model/node/kubelet";
 import { kubeletConfigurationOf, seconds } from "../../../model/node/kubeletFacts";
 import { binaryPath } from "../../../model/node/paths";
+import { hostsToml, registryFiles } from "../../../model/node/registries";
+import { proxyEnvironmentFile, setupSecretFiles } from "../../../model/node/setupSecrets";
 import { swapPhase } from "../../../model/node/swap";
 import { systemFiles } from "../../../model/node/system";
 import { overlaps, range, rangeOf } from "../../../model/network/addresses";
 import { have } from "../../support/have";
-import { machineOf, settingsOf, threeMasters, withBalancer } from "./support";
+import { setupView } from "../../../model/views";
+import { renderNode } from "../../../model/node/render";
+import { bash, machineOf, settingsOf, threeMasters, withBalancer } from "./support";
 
 const lines = (text: string): string[] => text.split("\n").map((line) => line.trim());
 
@@ -110,6 +115,108 @@ describe("containerd", () => {
     expect(hostsToml("ghcr.io", [])).toBe('server = "https://ghcr.io"\n');
   });
 
+  describe("with settings of registries", () => {
+    const registries = {
+      "harbor.example.com": { credentials: "harbor", ca: "CA" },
+      "docker.io": { token: "hub" },
+      "plain.example.com:5000": { ca: "CA", clientCertificate: "CERTIFICATE", clientKey: "key" },
+    };
+    const settings = settingsOf({ proxy: { https: "http://proxy:3128", credentials: "proxy" } });
+    const images = {
+      ...settings.images,
+      mirrors: {
+        "docker.io": ["https://harbor.example.com/v2/hub"],
+        "ghcr.io": ["https://ghcr.example.com"],
+      },
+      registries,
+    };
+    const values = { harbor: "robot$ci:pa:ss", hub: "TOKEN", key: "KEY", proxy: "me:p@ss/wörd 'x'" };
+    const { plain, secret } = registryFiles({ images }, values);
+    const text = (path: string) =>
+      [...plain, ...secret].find((file) => file.path.endsWith(path))?.content ?? "";
+
+    it("sends credentials to the registry and to mirrors of that host, and to nobody else", () => {
+      const basic = `Basic ${Buffer.from(values.harbor).toString("base64")}`;
+      expect(parseToml(text("/docker.io/hosts.toml"))).toEqual({
+        server: "https://registry-1.docker.io",
+        header: { authorization: "Bearer TOKEN" },
+        host: {
+          "https://harbor.example.com/v2/hub": {
+            capabilities: ["pull", "resolve"],
+            override_path: true,
+            ca: "/etc/containerd/certs.d/harbor.example.com/ca.crt",
+            header: { authorization: basic },
+          },
+        },
+      });
+      expect(parseToml(text("/harbor.example.com/hosts.toml"))).toEqual({
+        server: "https://harbor.example.com",
+        ca: "/etc/containerd/certs.d/harbor.example.com/ca.crt",
+        header: { authorization: basic },
+      });
+      expect(text("/ghcr.io/hosts.toml")).not.toContain("authorization");
+    });
+
+    it("shows a client certificate to a registry that asks for one", () => {
+      const folder = "/etc/containerd/certs.d/plain.example.com:5000";
+      expect(parseToml(text("/plain.example.com:5000/hosts.toml"))).toEqual({
+        server: "https://plain.example.com:5000",
+        ca: `${folder}/ca.crt`,
+        client: [[`${folder}/client.crt`, `${folder}/client.key`]],
+      });
+      expect(text("client.key")).toBe("KEY\n");
+    });
+
+    it("keeps what holds a secret apart, readable by root alone", () => {
+      expect(
+        secret.map((file) => `${file.mode} ${file.path.slice("/etc/containerd/certs.d/".length)}`),
+      ).toEqual([
+        "0600 docker.io/hosts.toml",
+        "0600 harbor.example.com/hosts.toml",
+        "0600 plain.example.com:5000/client.key",
+      ]);
+      for (const { content } of plain) expect(content).not.toMatch(/KEY|TOKEN|Basic/);
+    });
+
+    it("gives a proxy's password to units and shells as it is, by a file and not by the unit", () => {
+      const [file] = setupSecretFiles({ ...settings, images }, "worker", values);
+      expect(file).toMatchObject({ path: proxyEnvironmentFile, mode: "0600" });
+      const read = bash(`set -a\n${file?.content ?? ""}set +a\nprintf %s "$https_proxy"`).stdout;
+      const url = new URL(read);
+      expect([url.host, decodeURIComponent(url.username), decodeURIComponent(url.password)]).toEqual([
+        "proxy:3128",
+        "me",
+        "p@ss/wörd 'x'",
+      ]);
+      const own = machineOf(settings, "w1");
+      const units = [...containerdFiles(settings, own).service, ...kubeletFiles(settings)];
+      const dropIns = units.filter((one) => one.path.endsWith("http-proxy.conf"));
+      expect(dropIns.map((one) => one.content)).toEqual(
+        Array.from({ length: 2 }, () => `[Service]\nEnvironmentFile=${proxyEnvironmentFile}\n`),
+      );
+    });
+
+    it("puts them into the script of setup and into nothing that the state has in plain", () => {
+      const own = machineOf(settings, "w1");
+      const all = { ...settings, images };
+      const files = setupSecretFiles(all, "worker", values);
+      const known = renderNode(all, own, files);
+      for (const one of files) {
+        expect(known.setupScript).toContain(`put ${one.path} 0600`);
+        expect(known.setupScript).toContain(one.content);
+      }
+      const unknown = renderNode(all, own);
+      for (const hidden of [
+        unknown.setupScript,
+        JSON.stringify(unknown.files),
+        JSON.stringify(setupView(all, own)),
+      ])
+        expect(hidden).not.toMatch(/pa:ss|TOKEN|KEY|p%40ss/);
+      // Files that an earlier setup put there are kept by their names.
+      for (const one of files) expect(unknown.setupScript).toContain(one.path);
+    });
+  });
+
   it("gives the drop-in our version when it has none", () => {
     const dropIn = (text: string): string | undefined => {
       const settings = settingsOf({ containerd: { dropIn: text } });
@@ -117,7 +224,7 @@ describe("containerd", () => {
       return service.find((file) => file.path === "/etc/containerd/conf.d/90-settings.toml")?.content;
     };
     expect(dropIn("[debug]\n  level = 'debug'")).toBe("version = 3\n[debug]\n  level = 'debug'\n");
-    expect(dropIn("version = 2\n")).toBe("version = 2\n");
+    expect(dropIn("version = 3\n")).toBe("version = 3\n");
   });
 
   it("takes the proxy from a drop-in of its unit", () => {

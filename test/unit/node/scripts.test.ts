@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { text as readAll } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { renderNode } from "../../../model/node/render";
+import { setupSecretFiles } from "../../../model/node/setupSecrets";
 import { osFacts } from "../../../model/node/os";
 import type { OsFamily } from "../../../model/settings/resolved";
 import { setupView } from "../../../model/views";
@@ -23,7 +24,7 @@ const firewalls = {
 /** Everything that renders more lines. */
 const rich = {
   proxy: { http: "http://proxy:3128", https: "http://proxy:3128" },
-  containerd: { dropIn: "[debug]\n  level = 'it''s'\n" },
+  containerd: { dropIn: '[debug]\n  level = "it\'s"\n' },
   images: { mirrors: { "docker.io": ["http://192.0.2.2:5000"] } },
   ignorePreflightErrors: ["Mem", "DiskSpace"],
 };
@@ -61,6 +62,18 @@ describe.skipIf(!have("shellcheck")).concurrent("rendered scripts pass bash -n a
   it.each([...combinations, ...byFamily])("setup of $title", async ({ raw, name, os }) => {
     const settings = settingsOf(raw);
     await check(renderNode(settings, machineOf(settings, name, os)).setupScript);
+  });
+
+  it.each(["cp1", "lb1"])("setup of %s with a proxy and registries that ask for logins", async (name) => {
+    const settings = settingsOf({
+      ...endpoints.proxyMachine,
+      proxy: { https: "http://proxy:3128", credentials: "proxy" },
+      images: { registries: { "a.example": { credentials: "a" }, "b.example:5000": { token: "b" } } },
+    });
+    const own = machineOf(settings, name);
+    const secret = setupSecretFiles(settings, own.role, { proxy: "me:it's", a: "me:it's", b: "$x" });
+    expect(secret).toHaveLength(name === "lb1" ? 1 : 3);
+    await check(renderNode(settings, own, secret).setupScript);
   });
 
   it.each(["cp1", "w1", "lb1"])("preflight and cleanup of %s", async (name) => {

@@ -7,6 +7,8 @@ import { WRONG, type Wrong } from "./wrong";
 import { WRONG_ADDONS } from "./wrongAddons";
 import { WRONG_DOCUMENTS } from "./wrongDocuments";
 import { WRONG_FILES } from "./wrongFiles";
+import { WRONG_LOGINS } from "./wrongLogins";
+import { WRONG_ELSEWHERE } from "./wrongElsewhere";
 import { WRONG_FLAGS } from "./wrongFlags";
 import { WRONG_CNI } from "./wrongCni";
 import { WRONG_AWS } from "./wrongAws";
@@ -25,6 +27,8 @@ const ALL: readonly Wrong[] = [
   ...WRONG_FLAGS,
   ...WRONG_DOCUMENTS,
   ...WRONG_FILES,
+  ...WRONG_LOGINS,
+  ...WRONG_ELSEWHERE,
 ];
 
 function problemsOf(wrong: Wrong): readonly Problem[] {
