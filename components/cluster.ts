@@ -21,7 +21,7 @@ import type { Tenant } from "./tenants/tenant";
 import type { ProjectFiles } from "../model/own/files";
 import { ControlPlane } from "./kubeadm/controlPlane";
 import { LoadBalancer } from "./machines/loadBalancer";
-import { preflightStep, type StepsArgs } from "./machines/steps";
+import { firewallStep, preflightStep, type StepsArgs } from "./machines/steps";
 import { WorkerPool, poolsOf } from "./machines/workerPool";
 import { Pki } from "./pki/pki";
 import { reporting } from "./settingsError";
@@ -92,11 +92,12 @@ export class Cluster extends pulumi.ComponentResource {
     this.caCertificate = this.pki.cluster.certificate;
     const masterFiles = this.masterFiles(secrets);
     this.aws = this.createAws(name, secrets);
-    const steps = { ...this.steps(secrets, masterFiles), ...this.aws?.steps };
-    const preflight = preflightStep(`${name}-preflight`, steps, {
+    const common: StepsArgs = { ...this.steps(secrets, masterFiles), ...this.aws?.steps };
+    const preflight = preflightStep(`${name}-preflight`, common, {
       parent: this,
       dependsOn: [...(this.aws?.ready ?? [])],
     });
+    const steps: StepsArgs = { ...common, guards: this.guards(name, common, preflight) };
     const before = this.createLoadBalancer(name, steps, preflight);
     this.controlPlane = new ControlPlane(
       `${name}-control-plane`,
@@ -163,6 +164,13 @@ export class Cluster extends pulumi.ComponentResource {
           ...(ca === undefined ? [] : [{ path: paths.oidcCa, content: ca }]),
         ]),
     );
+  }
+
+  /** What memberships wait for, and leave before. */
+  private guards(name: string, steps: StepsArgs, preflight: pulumi.Resource): pulumi.Resource[] {
+    const given = [...(steps.guards ?? [])];
+    if (this.settings.firewall !== "nftables") return given;
+    return [...given, firewallStep(`${name}-firewall`, steps, { parent: this, dependsOn: [preflight] })];
   }
 
   private createLoadBalancer(name: string, steps: StepsArgs, preflight: pulumi.Resource): pulumi.Resource[] {

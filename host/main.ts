@@ -16,6 +16,7 @@ import {
 } from "./protocol";
 import { BOOTING, Hosts, PATIENCE } from "./runner";
 import type { StepContext } from "./step";
+import { firewall } from "./steps/firewall";
 import { health } from "./steps/health";
 import { init } from "./steps/init";
 import { membership } from "./steps/membership";
@@ -78,6 +79,8 @@ function run(context: StepContext<StepSpec>): Promise<StepResult> {
       return health({ ...context, spec });
     case "settled":
       return settled({ ...context, spec });
+    case "firewall":
+      return firewall({ ...context, spec });
     case "topology":
       return Promise.resolve(topology({ ...context, spec }));
   }
@@ -85,6 +88,7 @@ function run(context: StepContext<StepSpec>): Promise<StepResult> {
 
 /** A cloud's instance was made a moment ago and boots while it is dialled. */
 function onCloud(spec: StepSpec): boolean {
+  if (spec.step === "firewall") return false;
   return !("settings" in spec) || spec.settings.aws !== undefined;
 }
 

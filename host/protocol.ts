@@ -130,11 +130,23 @@ export interface PoolReadySpec {
   readonly masters: readonly string[];
 }
 
+/**
+ * With a firewall on the hosts: waits for what leaves. A change of machines makes another one, and the one before is deleted when
+ * they have left; until then hosts let them in (`model/node/leaving.ts`).
+ */
+export interface FirewallSpec {
+  readonly step: "firewall";
+  /** Names of all machines. */
+  readonly machines: readonly string[];
+  /** Names of the control-plane nodes among them. */
+  readonly controlPlane: readonly string[];
+}
+
 /** A step that hosts are rendered for. */
 export type HostSpec = PreflightSpec | SetupSpec | InitSpec | MembershipSpec;
 
 /** What `KUBEADM_SPEC` holds. */
-export type StepSpec = HostSpec | PoolReadySpec | TopologySpec | HealthSpec | SettledSpec;
+export type StepSpec = HostSpec | PoolReadySpec | TopologySpec | HealthSpec | SettledSpec | FirewallSpec;
 
 /** One host with the key that opens it. */
 export interface Connection {

@@ -36,7 +36,7 @@ export interface Flow {
 // Kubernetes documentation, "Ports and Protocols".
 export const API_PORT = 6443;
 export const KUBELET_PORT = 10250;
-const ETCD_PORTS: PortRange = { from: 2379, to: 2380 };
+export const ETCD_PORTS: PortRange = { from: 2379, to: 2380 };
 
 function one(port: number): PortRange {
   return { from: port, to: port };

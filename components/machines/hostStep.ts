@@ -36,6 +36,8 @@ export interface HostStepArgs {
   readonly environment?: Readonly<Record<string, string>>;
   /** The machine's identity: when it changes, the step is replaced, the old one deleted first. */
   readonly identity?: readonly pulumi.Input<string>[];
+  /** With an identity: the old step is deleted when everything else is done. */
+  readonly oldOneLast?: boolean;
   readonly operations: readonly Operation[];
 }
 
@@ -69,7 +71,10 @@ export function hostStep(
       stdin: standardInput(args),
       triggers: args.identity === undefined ? undefined : [...args.identity],
     },
-    pulumi.mergeOptions(opts, args.identity === undefined ? {} : { deleteBeforeReplace: true }),
+    pulumi.mergeOptions(
+      opts,
+      args.identity === undefined || args.oldOneLast === true ? {} : { deleteBeforeReplace: true },
+    ),
   );
 }
 

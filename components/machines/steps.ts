@@ -153,6 +153,31 @@ export function preflightStep(name: string, args: StepsArgs, opts: pulumi.Custom
   );
 }
 
+/**
+ * With a firewall on the hosts: all memberships wait for it, so that the one of the run before is deleted when those that leave
+ * have left.
+ */
+export function firewallStep(name: string, args: StepsArgs, opts: pulumi.CustomResourceOptions): Step {
+  const { machines } = args.settings;
+  return hostStep(
+    name,
+    {
+      ...args,
+      values: undefined,
+      machines: machines.map((machine) => machine.name),
+      spec: {
+        step: "firewall",
+        machines: machines.map((machine) => machine.name),
+        controlPlane: mastersOf(args.settings).map((machine) => machine.name),
+      },
+      identity: machines.map(({ name, role, nodeAddress }) => `${name} ${role} ${nodeAddress}`),
+      oldOneLast: true,
+      operations: ["create", "update", "delete"],
+    },
+    opts,
+  );
+}
+
 /** Node setup of one machine; updated in place, since a raised generation finds either a bare host or a living one. */
 export function setupStep(
   name: string,

@@ -1,11 +1,20 @@
 import { cniFacts } from "../cni/facts";
-import { flowsInto, sourceRanges, type Flow, type PortRange, type Source } from "../flows";
+import { ETCD_PORTS, flowsInto, sourceRanges, type Flow, type PortRange, type Source } from "../flows";
 import { range } from "../network/addresses";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings, Machine } from "../settings/resolved";
 import { NO_ADDONS } from "../settings/resolvedAddons";
 import { sh } from "../text";
 import { configFolder, firewallUnit, stateFolder } from "./paths";
+import {
+  isLeavingKind,
+  keepLeaving,
+  leavingFile,
+  leavingSet,
+  leavingSets,
+  membersOf,
+  type LeavingKind,
+} from "./leaving";
 import { putFile } from "./prelude";
 
 export const firewallTable = "inet pulumi-kubeadm";
@@ -74,8 +83,24 @@ function matchOf(flow: Flow): string {
 function inputRules(settings: ClusterSettings, machine: Machine): string[] {
   return flowsInto(settings, machine).flatMap((flow) => {
     const source = flow.from === "serviceClient" ? undefined : from(settings, flow.from);
-    return source === undefined ? [] : [`    ${source}${matchOf(flow)}accept ${comment(flow.reason)}\n`];
+    const leaving = isLeavingKind(flow.from) ? [leavingRule(flow.from, matchOf(flow), flow.reason)] : [];
+    return source === undefined
+      ? leaving
+      : [`    ${source}${matchOf(flow)}accept ${comment(flow.reason)}\n`, ...leaving];
   });
+}
+
+/** Lets in who is still there although the settings no longer have him. */
+function leavingRule(kind: LeavingKind, match: string, reason: string): string {
+  return `    ip saddr @${leavingSet(kind)} ${match}accept ${comment(`until it has left: ${reason}`)}\n`;
+}
+
+/** Members of etcd vote until they are removed, also where the settings have one left and no flow between several. */
+function lastMembers(settings: ClusterSettings, machine: Machine): string {
+  const flows = flowsInto(settings, machine);
+  const open = flows.some((flow) => flow.ports.some(({ from }) => from === ETCD_PORTS.from));
+  if (machine.role !== "controlPlane" || open) return "";
+  return leavingRule("controlPlane", `tcp dport ${portSet([ETCD_PORTS])} `, "etcd members");
 }
 
 /** The CNI's interfaces in nftables' quotes. */
@@ -136,15 +161,16 @@ table ${firewallTable} {
 }
 delete table ${firewallTable}
 table ${firewallTable} {
-  chain input {
+${leavingSets()}  chain input {
     type filter hook input priority filter; policy drop;
     ct state established,related accept comment "replies"
     iifname "lo" accept
     udp sport 67 udp dport 68 accept comment "DHCP"
     ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept comment "DHCPv6"
     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert, nd-router-solicit, packet-too-big } accept
-${own}${inputRules(settings, machine).join("")}  }
+${own}${inputRules(settings, machine).join("")}${lastMembers(settings, machine)}  }
 ${nodePortRules(settings, machine)}}
+include "${leavingFile.replace(/\.nft$/, "*.nft")}"
 `;
 }
 
@@ -182,6 +208,7 @@ export function firewallFiles(settings: ClusterSettings, machine: Machine): Rend
   return [
     { path: rulesFile, mode: "0644", content: firewallRules(settings, machine) },
     { path: `/etc/systemd/system/${firewallUnit}`, mode: "0644", content: unitFile() },
+    membersOf(settings),
   ];
 }
 
@@ -190,7 +217,7 @@ export function firewallFiles(settings: ClusterSettings, machine: Machine): Rend
  * the next step could not reach the host either.
  */
 export function firewallPhase(settings: ClusterSettings, files: readonly RenderedFile[]): string {
-  const [rules, unit] = files;
+  const [rules, unit, members] = files;
   const operators = disjoint(sourceRanges(settings, "operator"));
   return `
 phase firewall
@@ -212,7 +239,7 @@ check_operators() {
   done < <(for port in \${ssh_ports//,/ }; do ss -Htn state established "sport = :$port" | awk '{ print $4 }'; done)
 }
 check_operators
-${putFile(rules, "firewall-rules")}${putFile(unit, firewallUnit)}taken=0
+${keepLeaving(firewallTable, putFile(members))}${putFile(rules, "firewall-rules")}${putFile(unit, firewallUnit)}taken=0
 nft -c -f ${rulesFile} || taken=$?
 case $taken in
   0) ;;

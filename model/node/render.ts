@@ -6,6 +6,7 @@ import { preflightOnlyChecks } from "./checks";
 import { cleanupScript, rememberFound } from "./cleanup";
 import { containerdFiles, containerdPhase, containerdUnit } from "./containerd";
 import { downloadsPhase, proxyVariables } from "./downloads";
+import { leavingFile } from "./leaving";
 import { firewallFiles, firewallPhase, firewallSshPorts, foreignFirewalls } from "./firewall";
 import { hostsPhase, hostsScriptFile } from "./hosts";
 import { kernelFiles, kernelPhase, reservedPortsFile } from "./kernel";
@@ -72,7 +73,7 @@ function setupScript(settings: ClusterSettings, machine: Machine, secret: readon
     (file) => file.path,
   );
   if (proxy !== undefined) paths.push(apiProxyModules);
-  if (firewall) paths.push(firewallSshPorts);
+  if (firewall) paths.push(firewallSshPorts, leavingFile);
   if (node) paths.push(reservedPortsFile);
   const environment = proxyVariables(settings).map(([name, value]) => `export ${name}=${sh(value)}\n`);
   const needs = needsOf({ node, apiProxy: proxy !== undefined, firewall });

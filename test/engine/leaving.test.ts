@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { ControlPlane } from "../../components/kubeadm/controlPlane";
-import { preflightStep, type StepsArgs } from "../../components/machines/steps";
+import { firewallStep, preflightStep, type StepsArgs } from "../../components/machines/steps";
 import { poolsOf, WorkerPool } from "../../components/machines/workerPool";
 import { Pki } from "../../components/pki/pki";
 import { parseCluster } from "../../model/settings/parse";
@@ -19,8 +19,10 @@ class MachineParts extends pulumi.ComponentResource {
     const opts = { parent: this };
     const pki = new Pki(`${name}-pki`, { protect: false }, opts);
     const sshKeys = { operator: "" };
-    const steps: StepsArgs = { settings, sshKeys, clusterId: pki.clusterId, masterFiles: pki.masterFiles };
-    const after = [preflightStep(`${name}-preflight`, steps, opts)];
+    const own = { settings, sshKeys, clusterId: pki.clusterId, masterFiles: pki.masterFiles };
+    const after = [preflightStep(`${name}-preflight`, own, opts)];
+    const guards = [firewallStep(`${name}-firewall`, own, { ...opts, dependsOn: after })];
+    const steps: StepsArgs = { ...own, guards };
     const { memberships: masters } = new ControlPlane(`${name}-control-plane`, { ...steps, after }, opts);
     for (const pool of poolsOf(settings))
       new WorkerPool(`${name}-pool-${pool}`, { ...steps, pool, after, masters }, opts);
@@ -91,6 +93,32 @@ describeWithEngine("machines that leave", () => {
     expect(at("delete membership cp3")).toBeLessThan(at("delete membership cp2"));
     for (const name of ["cp2", "cp3", "w1"])
       expect(at(`delete membership ${name}`)).toBeLessThan(at(`delete setup ${name}`));
+    // Firewalls close behind those that have left, and the step of the run before still knows them all.
+    expect(steps.filter((step) => step === "create firewall")).toHaveLength(1);
+    const closed = hosts
+      .asked()
+      .filter(({ operation, spec }) => operation === "delete" && spec.step === "firewall");
+    expect(closed.map(({ hosts: known }) => Object.keys(known).sort())).toEqual([Object.keys(all).sort()]);
+    for (const name of ["cp2", "cp3", "w1"])
+      expect(at(`delete membership ${name}`)).toBeLessThan(at("delete firewall"));
+  });
+
+  it("that stay since a step refused are still let in, and firewalls close in the run that removes them", async () => {
+    const { w2: _w2, ...rest } = machines;
+    machines = {
+      ...rest,
+      w3: { ...all["w1"], host: "10.40.0.33", nodeAddress: "10.40.0.33" },
+    };
+    hosts.fail("delete membership w2");
+    await expect(engine.up()).rejects.toThrow();
+    expect(asked()).toContain("delete membership w2");
+    expect(asked()).not.toContain("delete firewall");
+    hosts.fail("");
+    hosts.forget();
+    await engine.up();
+    const steps = asked();
+    expect(steps.indexOf("delete firewall")).toBeGreaterThan(steps.indexOf("delete membership w2"));
+    expect(steps.indexOf("delete membership w2")).toBeGreaterThanOrEqual(0);
   });
 
   it("leave from the last control-plane node to the first when all is destroyed, workers before them", async () => {

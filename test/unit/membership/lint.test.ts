@@ -18,6 +18,7 @@ import {
 } from "../../../model/membership/encryption";
 import { adoptScript, forgetScript } from "../../../model/membership/nodes";
 import { aliveScript, removeNodeScript } from "../../../model/membership/removing";
+import { inUseScript, tightenScript } from "../../../model/node/leaving";
 import { stateScript } from "../../../model/membership/state";
 import { paths } from "../../../model/kubeadm";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
@@ -87,6 +88,8 @@ const scripts: Record<string, string> = {
   "encryption-rewrite": rewriteScript(),
   etcd: etcdScript(),
   standing: standingScript(),
+  "in-use": inUseScript(),
+  tighten: tightenScript("inet pulumi-kubeadm", ["node 10.40.0.11", "controlPlane 10.40.0.11"]),
   reset: resetScript("10.244.0.0/16"),
   credential: credentialScript("w1", 1),
   "rich-credential": credentialScript(odd, 1),

@@ -299,10 +299,24 @@ describe("firewall", () => {
     );
   });
 
+  it("lets in who leaves by the same rules, members of etcd also where the settings have one left", () => {
+    expect(lines(rules("cp1"))).toContain(
+      'ip saddr @leaving_controlplane tcp dport { 2379-2380 } accept comment "until it has left: etcd members: clients 2379, peers 2380"',
+    );
+    const { cp2: _cp2, cp3: _cp3, ...one } = withBalancer;
+    const last = lines(rules("cp1", { machines: one }));
+    expect(last.filter((line) => line.includes("2379"))).toEqual([
+      'ip saddr @leaving_controlplane tcp dport { 2379-2380 } accept comment "until it has left: etcd members"',
+    ]);
+    const vxlan = lines(rules("w1")).filter((line) => line.includes("udp dport { 8472 }"));
+    expect(vxlan.map((line) => line.split(" ")[2])).toEqual(["{", "@leaving_node"]);
+    expect(lines(rules("w1")).filter((line) => /@leaving.*ssh_ports/.test(line))).toEqual([]);
+  });
+
   it("opens every protocol between nodes where pods' addresses are on the wire", () => {
     const cni = { kind: "flannel", backend: "host-gw", podCidr: "10.244.0.0/16" };
     const any = lines(rules("w1", { cni })).filter((line) => line.includes("meta nfproto ipv4 accept"));
-    expect(any).toHaveLength(2);
+    expect(any.filter((line) => !line.includes("@leaving"))).toHaveLength(2);
     expect(rules("w1")).not.toContain("meta nfproto ipv4 accept");
   });
 
@@ -342,7 +356,10 @@ describe("firewall", () => {
     ["w1", { access: { ...open, nodePorts: [] } }],
     ["lb1", {}],
   ])("nft takes the rules of %s %j, and loads them twice", (name, more) => {
-    const text = rules(name, more).replace(/^include .*$/m, "define ssh_ports = { 22, 2222 }");
+    const leaving = "add element inet pulumi-kubeadm leaving_node { 192.0.2.77 }";
+    const text = rules(name, more)
+      .replace(/^include .*ssh-ports.*$/m, "define ssh_ports = { 22, 2222 }")
+      .replace(/^include .*leaving.*$/m, leaving);
     const load = 'nft -f "$1" && nft -f "$1" && nft list table inet pulumi-kubeadm';
     const ran = spawnSync(
       "unshare",
@@ -354,6 +371,7 @@ describe("firewall", () => {
     );
     expect(ran.stderr).toBe("");
     expect(ran.stdout).toContain("policy drop");
+    expect(ran.stdout).toContain("192.0.2.77");
   });
 
   it("lists flows by role where somebody else filters, so that a worker more changes nothing", () => {
