@@ -6,7 +6,7 @@
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWithEngine } from "./available";
-import { awsObject, awsObjects } from "./awsAccount";
+import { awsObject, awsObjects, changeAws } from "./awsAccount";
 import { awsParts, paperHosts } from "./awsParts";
 import { configOf } from "./environments";
 import type { StepSpec } from "../../host/protocol";
@@ -57,6 +57,26 @@ function stackOf(environment: string) {
     engine: () => engine,
     instances,
     steps,
+    /** Takes the instance of a master away behind Pulumi's back, then refreshes and runs `up`; how many instances are new. */
+    lost: async (name: string, next: object) => {
+      const before = instances();
+      const tag = (one: string) =>
+        awsObject(engine.awsAccount, "ec2.Instance", one.split(" ")[1] ?? "")?.["tags"];
+      const gone = before.find((one) => JSON.stringify(tag(one)).includes(`-${name}"`)) ?? "";
+      const id = gone.split(" ")[1] ?? "";
+      changeAws(engine.awsAccount, "ec2.Instance", id, "remove");
+      // Its interface, and with it the address, goes with an instance.
+      for (const one of awsObjects(engine.awsAccount)) {
+        const [kind = "", eni = ""] = one.split(" ");
+        if (kind === "interface" && awsObject(engine.awsAccount, kind, eni)?.["owner"] === id)
+          changeAws(engine.awsAccount, kind, eni, "remove");
+      }
+      settings = next;
+      await engine.refresh();
+      hosts.forget();
+      await engine.up();
+      return { steps: steps(), made: instances().filter((one) => !before.includes(one)).length };
+    },
     /** Steps of that kind, or of one machine, fail from now on; none: all go well. */
     fails: (step = "") => hosts.fail(step),
     /** `up` with these settings; the steps that ran. */
@@ -87,10 +107,12 @@ function stackOf(environment: string) {
 function three(): void {
   const stack = stackOf("prod");
   const { raw } = stack;
+  // The volume comes later, in a test of its own.
+  const { etcdVolume: _, ...without } = raw.controlPlane;
   const plane = (more: object, protect = false) => ({
     ...raw,
     protect,
-    controlPlane: { ...raw.controlPlane, ...more },
+    controlPlane: { ...without, ...more },
   });
   const network = (more: object) => ({ ...plane({}), network: { ...raw.network, ...more } });
   const all = { "master-1": 2, "master-2": 2, "master-3": 2 };
@@ -145,6 +167,16 @@ function three(): void {
     await stack.refuses(raised, /health is not well/, "up", { continueOnError: true });
     stack.fails();
     await stack.up(plane({ etcdVolume: {}, generations: { "master-2": 2 } }));
+  });
+
+  it("are made again where AWS lost the instance: a refresh forgets it, and its node leaves and joins", async () => {
+    const settings = plane({ etcdVolume: {}, generations: { "master-2": 2 } });
+    const { steps, made } = await stack.lost("master-3", settings);
+    expect(steps.filter((one) => !one.startsWith("update"))).toEqual([
+      "delete membership master-3",
+      "create membership master-3",
+    ]);
+    expect(made).toBe(1);
   });
 
   it("get another type one after the other, each well before the next", async () => {
