@@ -104,7 +104,7 @@ export class Cluster extends pulumi.ComponentResource {
       { ...steps, after: before },
       { parent: this },
     );
-    this.workerPools = this.createWorkerPools(name, steps, before);
+    this.workerPools = this.createWorkerPools(name, steps, [...before, ...this.controlPlane.setups]);
 
     this.kubeconfig = this.createKubeconfig();
     this.provider = this.createProvider(name);

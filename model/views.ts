@@ -173,6 +173,7 @@ export function preflightView(settings: ClusterSettings): ClusterSettings {
     // Which filters of others setup will turn off.
     firewall: settings.firewall,
     firewallAccess: NOBODY,
+    rollout: { maxUnavailable: 1 },
     bastion: undefined,
     images: { repository: "", mirrors: {} },
     kubelet: { config: kubeletKeys(settings, KUBELET_KEYS_OF_PREFLIGHT) },

@@ -15,6 +15,8 @@ export interface ControlPlaneArgs extends StepsArgs {
 export class ControlPlane extends pulumi.ComponentResource {
   /** Done once in the cluster's life; everything in the cluster waits for it. */
   readonly init: command.local.Command;
+  /** Node setups; empty on AWS. Those of workers come after them: what breaks a node breaks no worker then. */
+  readonly setups: readonly command.local.Command[];
   /** In the order of the settings. */
   readonly memberships: readonly command.local.Command[];
 
@@ -38,6 +40,7 @@ export class ControlPlane extends pulumi.ComponentResource {
             }),
           )
         : [];
+    this.setups = setups;
     const before = setups.length > 0 ? setups : [...args.after];
     this.init = initStep(`${name}-init`, args, { parent: this, dependsOn: before });
     const memberships: command.local.Command[] = [];

@@ -191,7 +191,8 @@ export function setupStep(
     name,
     {
       ...args,
-      machines: [machine.name],
+      // A living node asks a control-plane node for its turn.
+      machines: [...new Set([machine.name, ...mastersOf(args.settings).map((master) => master.name)])],
       spec: {
         step: "setup",
         machine: machine.name,

@@ -14,6 +14,7 @@ import { HostProblem } from "../problem";
 import type { MembershipSpec, StepResult } from "../protocol";
 import { readState } from "../state";
 import { machineOf, readUnlessForced, refuseSkew, type StepContext } from "../step";
+import { inRollout } from "../rollout";
 import { inTurn } from "../turn";
 import { refuseHeld } from "./held";
 import { leave } from "./leave";
@@ -102,8 +103,11 @@ export async function membership(context: Context): Promise<StepResult> {
     state.member.owner !== facts.owner ||
     context.operation === "update"
   ) {
-    if (state.member?.version === spec.settings.kubernetesVersion) await converge();
-    else await drained(context, machine, converge);
+    if (state.member?.version !== spec.settings.kubernetesVersion) await drained(context, machine, converge);
+    // Control-plane nodes are changed one after the other by the order of their steps.
+    else if (machine.role === "worker" && state.member.digest !== facts.digest)
+      await inRollout(context, machine, converge);
+    else await converge();
   } else await adopt();
   return { machine: machine.name, generation: spec.generation, machineId: state.machineId };
 }

@@ -7,9 +7,12 @@ import { renderNode } from "../../model/node/render";
 import { askEtcd, ownIntended } from "../controlPlane";
 import { insistedBy, waysToInsist } from "../insist";
 import { HostProblem, UnreachableError } from "../problem";
-import type { InitSpec, MembershipSpec, SetupPart, SetupSpec, StepResult } from "../protocol";
+import type { RenderedFile } from "../../model/renderedFile";
+import { restartCheck, RESTARTS } from "../../model/node/restarts";
+import type { InitSpec, MembershipSpec, SetupPart, SetupSpec, StepInput, StepResult } from "../protocol";
 import type { Machine } from "../../model/settings/resolved";
 import { refuseOtherFacts } from "../guard";
+import { inRollout } from "../rollout";
 import { readState, type HostState } from "../state";
 import { withValues } from "../values";
 import { machineOf, readUnlessForced, refuseSkew, type StepContext } from "../step";
@@ -31,8 +34,26 @@ async function prepare(context: StepContext<SetupSpec>): Promise<StepResult> {
       `nothing of an earlier setup is on the host: it was wiped, or is another one. If that is meant, raise ` +
         `machines.${spec.machine}.generation to ${spec.generation + 1}, and it joins as a new node`,
     );
-  await runSetup(context, machineOf(spec), spec);
+  const machine = machineOf(spec);
+  const run = () => runSetup(context, machine, spec);
+  if (await restartsNode(context, state)) await inRollout(context, machine, run);
+  else await run();
   return { machine: spec.machine, generation: spec.generation, machineId: state.machineId };
+}
+
+/** Whether setup would restart what the pods of a living node live on. */
+async function restartsNode(
+  { spec, hosts, input, cluster, values }: StepContext<SetupSpec>,
+  state: HostState,
+): Promise<boolean> {
+  const { member } = state;
+  if (member?.state !== "member" || member.cluster !== cluster || !state.kubelet) return false;
+  const script = restartCheck(withValues(spec.settings, values), machineOf(spec), setupSecrets(input));
+  return (await hosts.query(spec.machine, "looking what changes", "/bin/bash -s", script)).includes(RESTARTS);
+}
+
+function setupSecrets({ files }: StepInput): RenderedFile[] {
+  return files.filter((file) => isSetupSecret(file.path)).map((file) => ({ ...file, mode: "0600" }));
 }
 
 async function runSetup(
@@ -40,9 +61,7 @@ async function runSetup(
   machine: Machine,
   part: SetupPart,
 ): Promise<void> {
-  const secret = input.files
-    .filter((file) => isSetupSecret(file.path))
-    .map((file) => ({ ...file, mode: "0600" }));
+  const secret = setupSecrets(input);
   // By itself too, so that the password is cut out of messages that do not quote the whole of a line.
   for (const { content } of secret)
     for (const [, password] of content.matchAll(/:\/\/[^:/\s]*:([^@\s]+)@/g)) hosts.conceal(password ?? "");

@@ -35,6 +35,22 @@ function links(download: Download, names: readonly string[]): string[] {
   return names.map((name) => shWords(["link", name, folderOf(download), ...units]));
 }
 
+/** Links into the versions of some downloads. */
+export function linksOf(
+  settings: ClusterSettings,
+  machine: Machine,
+  names: readonly DownloadName[],
+): { path: string; target: string }[] {
+  return downloadsOf(settings, machine)
+    .filter(({ name }) => names.includes(name))
+    .flatMap((download) =>
+      components[download.name].links.map((name) => ({
+        path: `${linkFolder}/${name}`,
+        target: `${folderOf(download)}/bin/${name}`,
+      })),
+    );
+}
+
 /** Where one version of a download is unpacked. */
 export function folderOf(download: Download): string {
   return `${installRoot}/${components[download.name].folder}/${download.version}`;

@@ -44,6 +44,7 @@ export const DEFAULTS = {
   podSecurity: { enforce: "baseline", audit: "restricted", warn: "restricted" },
   certificates: { leafDays: 365, renewBeforeDays: 30 },
   firewall: "none",
+  rollout: { maxUnavailable: "10%" },
   drainTimeout: 120,
   protect: true,
   oidcUsernameClaim: "sub",

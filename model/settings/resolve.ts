@@ -134,7 +134,15 @@ export interface ResolveContext {
 /** What of the settings a platform decides. */
 export type PlatformSettings = Pick<
   ClusterSettings,
-  "platform" | "aws" | "machines" | "bastion" | "endpoint" | "access" | "firewall" | "firewallAccess"
+  | "platform"
+  | "aws"
+  | "machines"
+  | "bastion"
+  | "endpoint"
+  | "access"
+  | "firewall"
+  | "firewallAccess"
+  | "rollout"
 >;
 
 function machinesPlatform(input: MachinesInput, madeName: string): PlatformSettings {
@@ -147,6 +155,7 @@ function machinesPlatform(input: MachinesInput, madeName: string): PlatformSetti
     endpoint,
     access: resolveAccess(input, machines, endpoint),
     firewall: input.firewall ?? DEFAULTS.firewall,
+    rollout: { ...DEFAULTS.rollout, ...defined(input.rollout ?? {}) },
     firewallAccess: {
       ssh: input.access?.ssh ?? [],
       api: input.access?.api ?? [],

@@ -57,6 +57,8 @@ export function awsPlatform(input: AwsInput, { name, domain, region }: AwsNames)
     access: { host: input.access.host ?? "", port: input.access.port ?? DEFAULTS.apiPort },
     // Security groups filter, outside the host.
     firewall: "none",
+    // Workers are replaced by their groups (`minHealthyPercent`), and masters changed one after the other.
+    rollout: DEFAULTS.rollout,
     firewallAccess: { ssh: [], api: [], nodePorts: [] },
   };
 }

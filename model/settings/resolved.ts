@@ -215,6 +215,11 @@ export interface RegistrySettings {
   readonly clientKey?: string;
 }
 
+export interface RolloutSettings {
+  /** Workers that may be changed at a time: a number, or a share of them rounded down, as `10%`; one at least. Default `10%`. */
+  readonly maxUnavailable: number | string;
+}
+
 /** One environment, whole: defaults are filled in and everything has been checked. */
 export interface ClusterSettings {
   /** Name of the Pulumi stack. */
@@ -306,6 +311,8 @@ export interface ClusterSettings {
   };
   /** `nftables`: hosts filter by the flows; `none`: somebody else does. */
   readonly firewall: "none" | "nftables";
+  /** How a change that restarts the runtime or the kubelet goes over the workers. */
+  readonly rollout: RolloutSettings;
   /** Addresses that may SSH in and reach the API and NodePorts when the host firewall is on. */
   readonly firewallAccess: {
     readonly ssh: readonly string[];

@@ -117,6 +117,11 @@ describe("order", () => {
 
   it("lets workers join after every master", () => {
     for (const name of ["w1", "w2"]) {
+      // What breaks a control-plane node breaks no worker.
+      for (const master of ["cp1", "cp2", "cp3"])
+        expect(byName(resources, `metal-pool-general-${name}-setup`).dependsOn).toContain(
+          urnOf(`${plane}-${master}-setup`),
+        );
       const { dependsOn } = byName(resources, `metal-pool-general-${name}-membership`);
       expect(dependsOn).toContain(urnOf(`metal-pool-general-${name}-setup`));
       for (const master of ["cp1", "cp2", "cp3"])

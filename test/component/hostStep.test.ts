@@ -125,11 +125,12 @@ describe("the specification", () => {
 });
 
 describe("standard input", () => {
-  it("opens just the hosts a step talks to: its own, and for a membership every master", () => {
+  it("opens just the hosts a step talks to: its own and every control-plane node", () => {
     const reached = (name: string) => Object.keys(stdin(name).connections);
     expect(reached("preflight")).toEqual(["cp1", "cp2", "cp3", "w1", "w2"]);
     expect(reached("init")).toEqual(["cp1", "cp2", "cp3"]);
-    expect(reached("setup-w1")).toEqual(["w1"]);
+    // A living node asks a control-plane node for its turn.
+    expect(reached("setup-w1")).toEqual(["w1", "cp1", "cp2", "cp3"]);
     expect(reached("membership-w1")).toEqual(["w1", "cp1", "cp2", "cp3"]);
     expect(reached("membership-cp2")).toEqual(["cp2", "cp1", "cp3"]);
   });

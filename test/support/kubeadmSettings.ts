@@ -89,6 +89,7 @@ export function settingsOf(over: Partial<ClusterSettings> = {}): ClusterSettings
     podSecurity: { enforce: "baseline", audit: "restricted", warn: "restricted", exemptNamespaces: [] },
     certificates: { leafDays: 365, renewBeforeDays: 30 },
     firewall: "none",
+    rollout: { maxUnavailable: "10%" },
     firewallAccess: { ssh: [], api: [], nodePorts: [] },
     coredns: {
       ...NO_COREDNS,

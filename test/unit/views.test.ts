@@ -99,6 +99,11 @@ const table: readonly {
   { name: "protect", change: set("protect", false), touches: [] },
   { name: "network.peers", change: set("network.peers", []), touches: [] },
   { name: "network.maxNodes", change: set("network.maxNodes", 128), touches: [] },
+  {
+    name: "rollout.maxUnavailable",
+    change: set("rollout", { maxUnavailable: 3 }),
+    touches: ["setup everywhere", "membership everywhere"],
+  },
   { name: "drainTimeout", change: set("drainTimeout", 60), touches: ["membership everywhere"] },
   // How a host is logged on to goes by standard input.
   { name: "the SSH port of one machine", change: set("machines.w1.port", 2222), touches: [] },

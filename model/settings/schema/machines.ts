@@ -60,6 +60,12 @@ const machine = z.strictObject({
   removal: z.enum(["safe", "force"]).optional(),
 });
 
+/** As a Deployment has it. */
+const maxUnavailable = z.union([
+  z.number().int().min(1).max(5000),
+  matching(/^([1-9]\d?|100)%$/, "a number of workers, or a share of them, as 10%"),
+]);
+
 const endpoint = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("address"), host: host.optional(), port: port.optional() }),
   z.strictObject({ kind: z.literal("localProxy"), port: port.optional() }),
@@ -83,4 +89,5 @@ export const machinesShape = {
     })
     .optional(),
   firewall: z.enum(["none", "nftables"]).optional(),
+  rollout: z.strictObject({ maxUnavailable: maxUnavailable.optional() }).optional(),
 };

@@ -19,6 +19,7 @@ import {
 import { adoptScript, forgetScript } from "../../../model/membership/nodes";
 import { aliveScript, removeNodeScript } from "../../../model/membership/removing";
 import { inUseScript, tightenScript } from "../../../model/node/leaving";
+import { readyScript, slotScript, wellScript } from "../../../model/membership/rollout";
 import { stateScript } from "../../../model/membership/state";
 import { paths } from "../../../model/kubeadm";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
@@ -72,6 +73,9 @@ function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, stri
     alive: aliveScript(own, false),
     "alive-shared": aliveScript(own, true),
     "remove-gone": removeNodeScript(settings, own, { alive: false }),
+    slot: slotScript(own, `run ${odd}`, settings.rollout),
+    well: wellScript(own),
+    ready: readyScript(own),
   };
 }
 

@@ -277,6 +277,7 @@ describe("defaults", () => {
       encryption: { provider: "secretbox", keys: ["generated"] },
       podSecurity: { enforce: "baseline", exemptNamespaces: ["kube-system", "kube-flannel"] },
       firewall: "none",
+      rollout: { maxUnavailable: "10%" },
       protect: true,
       access: { host: "192.0.2.11", port: 6443 },
       secretNames: ["operator"],

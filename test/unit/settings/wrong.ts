@@ -943,6 +943,29 @@ export const WRONG: readonly Wrong[] = [
     ["firewall that lets nobody in", set("access.ssh", undefined), "access.ssh", /lets nobody in/],
     ["firewall with an empty list", set("access.api", []), "access.api", /lets nobody in/],
   ]),
+  ...cases("rollout", [
+    ["no worker", set("rollout", { maxUnavailable: 0 }), "rollout.maxUnavailable", /too small/],
+    [
+      "a share without a sign",
+      set("rollout", { maxUnavailable: "10" }),
+      "rollout.maxUnavailable",
+      /a share of them, as 10%/,
+    ],
+    [
+      "more than all",
+      set("rollout", { maxUnavailable: "110%" }),
+      "rollout.maxUnavailable",
+      /a share of them, as 10%/,
+    ],
+    ["nobody", set("rollout", { maxUnavailable: "0%" }), "rollout.maxUnavailable", /a share of them, as 10%/],
+    [
+      "half a worker",
+      set("rollout", { maxUnavailable: 1.5 }),
+      "rollout.maxUnavailable",
+      /whole number|integer/,
+    ],
+    ["a misspelt key", set("rollout", { maxUnavailabe: 1 }), "rollout.maxUnavailabe", /maxUnavailable/],
+  ]),
   ...cases("said twice", [
     [
       "service range",

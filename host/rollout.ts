@@ -1,0 +1,101 @@
+import * as os from "node:os";
+import { readyScript, SLOT, SLOT_FAILED, slotScript, wellScript } from "../model/membership/rollout";
+import { word } from "../model/membership/shell";
+import type { ClusterSettings, Machine } from "../model/settings/resolved";
+import { HostProblem } from "./problem";
+import type { Hosts } from "./runner";
+import { readState } from "./state";
+
+/** What of a step's context an order among living nodes needs. */
+export interface RolloutContext {
+  readonly spec: { readonly settings: ClusterSettings };
+  readonly hosts: Hosts;
+  readonly cluster: string;
+  readonly say: (line: string) => void;
+}
+
+/** All steps of one run are children of one provider. */
+function thisRun(): string {
+  return `${os.hostname()}/${process.ppid}`;
+}
+
+/**
+ * Runs `work`, which restarts something that the pods of a living node live on, when it is this machine's turn: control-plane
+ * nodes one by one, workers so many at a time (`rollout.maxUnavailable`). The slot is given back when the node is well. Where it does
+ * not get well, no other machine of this run is changed.
+ * @throws HostProblem when the change of another machine failed before
+ */
+export async function inRollout<T>(
+  context: RolloutContext,
+  machine: Machine,
+  work: () => Promise<T>,
+  run = thisRun(),
+): Promise<T> {
+  const { hosts, say, spec } = context;
+  const through = await keeperOf(context, machine);
+  let end: (words: string) => void = () => undefined;
+  const last = new Promise<string>((resolve) => (end = resolve));
+  let held: Promise<void> = Promise.resolve();
+  await new Promise<void>((mine, refuse) => {
+    const heard = (line: string): void => {
+      if (line === SLOT.mine) mine();
+      else if (line === SLOT.waits) say(`${machine.name}: waits until other nodes are changed and well`);
+      else if (line.startsWith(SLOT.failed))
+        refuse(
+          new HostProblem(
+            machine.name,
+            `is left as it is, since the change of ${line.slice(SLOT.failed.length)} failed: see its error, put it right, and run up again`,
+          ),
+        );
+    };
+    const script = slotScript(machine, run, spec.settings.rollout);
+    held = hosts
+      .hold(through, `/bin/bash -c ${word(script)}`, heard, last)
+      .then(
+        ({ status, stderr }) =>
+          refuse(
+            new HostProblem(
+              machine.name,
+              `could not wait for its turn to be changed: exit status ${status} on ${through}`,
+              stderr.trim().split("\n"),
+            ),
+          ),
+        refuse,
+      );
+  });
+  try {
+    const result = await work();
+    await hosts.job(machine.name, { name: "looking whether the node is well", script: wellScript(machine) });
+    await hosts.job(through, {
+      name: `looking whether ${machine.name} is Ready`,
+      script: readyScript(machine),
+    });
+    end("");
+    return result;
+  } catch (error) {
+    end(SLOT_FAILED);
+    throw error;
+  } finally {
+    await held;
+  }
+}
+
+/** The first control-plane node that answers: the same for all steps of a run. */
+async function keeperOf({ spec, hosts, cluster }: RolloutContext, machine: Machine): Promise<string> {
+  const reasons: string[] = [];
+  for (const one of spec.settings.machines) {
+    if (one.role !== "controlPlane" || !hosts.has(one.name)) continue;
+    try {
+      const { member } = await readState(hosts, one.name);
+      if (member?.cluster === cluster && member.state === "member") return one.name;
+      reasons.push(`${one.name} is not a node of this cluster yet`);
+    } catch (error) {
+      if (!(error instanceof HostProblem)) throw error;
+      reasons.push(error.report());
+    }
+  }
+  throw new HostProblem(
+    machine.name,
+    `no control-plane node can be asked for the order of changes: ${reasons.join("; ")}`,
+  );
+}

@@ -1,0 +1,177 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Member } from "../../../host/protocol";
+import { inRollout } from "../../../host/rollout";
+import { Hosts } from "../../../host/runner";
+import { memberFacts } from "../../../model/membership/member";
+import { MEMBER_FILE } from "../../../model/membership/shell";
+import { machine as worker, master, settingsOf } from "../../support/kubeadmSettings";
+import { Machine, SshHost } from "./sshHost";
+
+const cluster = "ab".repeat(32);
+const names = ["cp1", "w1", "w2", "w3"];
+const settingsWith = (maxUnavailable: number | string) =>
+  settingsOf({
+    machines: [master("cp1", 11), ...names.slice(1).map((name) => worker(name))],
+    rollout: { maxUnavailable },
+  });
+
+/** What a healthy host answers; `$ROOT/ill` makes its runtime start no pod. */
+const STUBS: Readonly<Record<string, string>> = {
+  ss: "exit 0",
+  curl: "exit 0",
+  kubectl: `case "$*" in "get nodes"*) cat "$ROOT/workers" ;; "wait "*) echo "$*" >>"$ROOT/waited" ;; esac`,
+  crictl: `case "$1" in
+  info) echo '{"status":{"conditions":[{"message":"","reason":"","status":true,"type":"RuntimeReady"},{"message":"","reason":"","status":true,"type":"NetworkReady"}]}}' ;;
+  runp) [ ! -e "$ROOT/ill" ] || { echo "no such runtime" >&2; exit 1; }; echo pod-id ;;
+  *) echo "$*" >>"$ROOT/ended" ;;
+esac`,
+  // A pause is long enough to be noticed, and no longer.
+  sleep: "exec /bin/sleep 0.02",
+};
+
+let machines: Map<string, { host: Machine; server: SshHost }>;
+let open: Hosts[];
+let said: string[];
+
+beforeEach(async () => {
+  machines = new Map();
+  open = [];
+  said = [];
+  const settings = settingsWith(1);
+  for (const name of names) {
+    const host = new Machine(["/etc/", "/var/lib/"]);
+    for (const [program, body] of Object.entries(STUBS))
+      host.write(`usr/local/bin/${program}`, `#!/bin/bash\n${body}\n`, 0o755);
+    const own = settings.machines.find((one) => one.name === name) ?? expect.fail();
+    const member: Member = { ...memberFacts(settings, own, cluster), state: "member" };
+    host.write(MEMBER_FILE, JSON.stringify(member));
+    host.write("workers", "node/w1\nnode/w2\nnode/w3\n");
+    machines.set(name, { host, server: await SshHost.start({ exec: host.exec() }) });
+  }
+});
+
+afterEach(async () => {
+  for (const one of open) one.close();
+  for (const { host, server } of machines.values()) {
+    await server.stop();
+    host.remove();
+  }
+});
+
+const host = (name: string): Machine => machines.get(name)?.host ?? expect.fail(name);
+
+/** A step, as a process of its own would be. */
+function step(
+  name: string,
+  work: () => Promise<void>,
+  { maxUnavailable = 1 as number | string, run = "run 1" } = {},
+): { done: Promise<void>; hosts: Hosts } {
+  const settings = settingsWith(maxUnavailable);
+  const connections = Object.fromEntries(
+    [...machines].map(([one, { server }]) => [one, server.connection()]),
+  );
+  const hosts = new Hosts({ connections, files: [] }, 20_000, () => undefined);
+  open.push(hosts);
+  const say = (line: string) => said.push(line);
+  const own = settings.machines.find((one) => one.name === name) ?? expect.fail(name);
+  return { hosts, done: inRollout({ spec: { settings }, hosts, cluster, say }, own, work, run) };
+}
+
+function gate(): { open: () => void; passed: Promise<void> } {
+  let open: () => void = () => undefined;
+  const passed = new Promise<void>((resolve) => (open = resolve));
+  return { open, passed };
+}
+
+const until = async (what: () => boolean): Promise<void> => {
+  while (!what()) await new Promise((wake) => setTimeout(wake, 10));
+};
+const waits = () => said.filter((line) => line.includes("waits until")).length;
+
+describe("a change of living nodes", () => {
+  it.each([
+    [1, 1],
+    [2, 2],
+    ["10%", 1],
+    ["67%", 2],
+    ["100%", 3],
+  ])("with maxUnavailable %s goes over %i of three workers at a time", async (maxUnavailable, slots) => {
+    let inside = 0;
+    let most = 0;
+    const first = gate();
+    const work = async (): Promise<void> => {
+      most = Math.max(most, ++inside);
+      await first.passed;
+      inside -= 1;
+    };
+    const all = names.slice(1).map((name) => step(name, work, { maxUnavailable }).done);
+    await until(() => inside === slots && waits() === 3 - slots);
+    first.open();
+    await Promise.all(all);
+    expect(most).toBe(slots);
+    for (const name of names.slice(1)) expect(host("cp1").read("waited")).toContain(`node/${name}`);
+  });
+
+  it("does not let workers wait for each other's sake where a control-plane node has the turn of its own", async () => {
+    const inside = gate();
+    const end = gate();
+    const plane = step("cp1", async () => {
+      inside.open();
+      await end.passed;
+    });
+    await inside.passed;
+    await step("w1", () => Promise.resolve()).done;
+    end.open();
+    await plane.done;
+  });
+
+  it("stops at the first that does not get well: those that wait and those that come later are left alone", async () => {
+    host("w1").write("ill", "");
+    const started = gate();
+    const failing = step("w1", async () => {
+      started.open();
+      await until(() => waits() === 1);
+    });
+    await started.passed;
+    const changed: string[] = [];
+    const waiting = step("w2", () => Promise.resolve(void changed.push("w2")));
+    await Promise.all([
+      expect(failing.done).rejects.toThrow(/starts no pod after the change: no such runtime/),
+      expect(waiting.done).rejects.toThrow("is left as it is, since the change of w1 failed"),
+    ]);
+    await expect(step("w3", () => Promise.resolve(void changed.push("w3"))).done).rejects.toThrow(
+      "change of w1 failed",
+    );
+    expect(changed).toEqual([]);
+    await step("w3", () => Promise.resolve(void changed.push("w3")), { run: "run 2" }).done;
+    expect(changed).toEqual(["w3"]);
+  });
+
+  it("stops where the work itself fails", async () => {
+    await expect(
+      step("w1", () => Promise.reject(new Error("containerd does not start"))).done,
+    ).rejects.toThrow("containerd does not start");
+    await expect(step("w2", () => Promise.resolve()).done).rejects.toThrow("change of w1 failed");
+  });
+
+  it("goes on where a run that had the turn was killed", async () => {
+    const entered = gate();
+    const killed = step("w1", () => {
+      entered.open();
+      return new Promise(() => undefined);
+    });
+    void killed.done.catch(() => undefined);
+    await entered.passed;
+    const next = gate();
+    const waiting = step("w2", () => Promise.resolve(next.open()));
+    await until(() => waits() === 1);
+    killed.hosts.close();
+    await next.passed;
+    await waiting.done;
+  });
+
+  it("leaves no pod of its own behind", async () => {
+    await step("w1", () => Promise.resolve()).done;
+    expect(host("w1").read("ended")).toBe("stopp pod-id\nrmp pod-id\n");
+  });
+});
