@@ -64,7 +64,7 @@ const host = (name: string): Machine => machines.get(name)?.host ?? expect.fail(
 function step(
   name: string,
   work: () => Promise<void>,
-  { maxUnavailable = 1 as number | string, run = "run 1" } = {},
+  { maxUnavailable = 1, run = "run 1" }: { maxUnavailable?: number | string; run?: string } = {},
 ): { done: Promise<void>; hosts: Hosts } {
   const settings = settingsWith(maxUnavailable);
   const connections = Object.fromEntries(
