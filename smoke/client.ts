@@ -14,6 +14,7 @@ export class SmokeClient {
     private readonly config: library.KubeConfig,
     private readonly core: library.CoreV1Api,
     private readonly apps: library.AppsV1Api,
+    private readonly certificates: library.CertificatesV1Api,
   ) {}
 
   /** @param kubeconfig its text */
@@ -26,11 +27,21 @@ export class SmokeClient {
       config,
       config.makeApiClient(client.CoreV1Api),
       config.makeApiClient(client.AppsV1Api),
+      config.makeApiClient(client.CertificatesV1Api),
     );
   }
 
   async nodes(): Promise<library.V1Node[]> {
     return (await this.core.listNode()).items;
+  }
+
+  /** Requests for the identity of a node that nobody approved or denied: name and who asks. */
+  async pendingJoins(): Promise<string[]> {
+    const { items } = await this.certificates.listCertificateSigningRequest();
+    return items
+      .filter((one) => one.spec.signerName === "kubernetes.io/kube-apiserver-client-kubelet")
+      .filter((one) => (one.status?.conditions ?? []).length === 0)
+      .map((one) => `${one.metadata?.name ?? ""} of ${one.spec.username ?? ""}`);
   }
 
   /** Address of Service `kubernetes`. */

@@ -98,7 +98,10 @@ export class SmokeRun {
       const names = nodes.filter((node) => !ready.includes(node)).map((node) => node.metadata?.name ?? "");
       if (names.length > 0 || ready.length === 0)
         throw new Error(`not Ready: ${names.join(", ") || "no nodes"}`);
-      return `${ready.length} nodes, all Ready`;
+      // Somebody may be asking for the identity of another node: for people to look at, and no fault of the cluster.
+      const pending = await this.client.pendingJoins();
+      const joins = pending.length === 0 ? "" : `; requests to join left pending: ${pending.join(", ")}`;
+      return `${ready.length} nodes, all Ready${joins}`;
     },
 
     secret: async () => {

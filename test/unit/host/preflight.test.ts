@@ -19,9 +19,11 @@ const names = ["cp1", "w1"];
 
 let hosts: Map<string, { host: Machine; server: SshHost }>;
 let open: Hosts[];
+let told: string[];
 
 beforeEach(async () => {
   open = [];
+  told = [];
   hosts = new Map();
   for (const name of names) {
     const host = new Machine(["/etc/", "/var/lib/"]);
@@ -62,7 +64,7 @@ function context<T extends PreflightSpec | InitSpec>(spec: T): StepContext<T> {
     cluster,
     previous: undefined,
     values: {},
-    say: () => undefined,
+    say: (line) => void told.push(line),
   };
 }
 
@@ -95,6 +97,13 @@ async function refused(over: Partial<ClusterSettings>, ...texts: string[]): Prom
 describe("the look at a living cluster", () => {
   it("takes what it was made with", async () => {
     await expect(look()).resolves.toEqual({ cluster });
+  });
+
+  it("tells which requests for a node's identity were left pending", async () => {
+    const left = 'left csr-1 of "system:bootstrap:w1" pending: its subject is not node w1';
+    host("cp1").write("run/pulumi-kubeadm-join-approver/pending/csr-1", `${left}\n`);
+    await look();
+    expect(told).toContain(`cp1: a join was not approved: ${left}`);
   });
 
   it("refuses what only half of a cluster would follow, of every machine at once", async () => {
