@@ -1,5 +1,6 @@
 /** flannel's host-gw backend: pod addresses on the wire, no tunnel. */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { FORCE_VARIABLE } from "../../host/insist";
 import { describeWithLab } from "./available";
 import { LabCluster, saw } from "./cluster";
 import { shapeOf } from "./environment";
@@ -32,10 +33,13 @@ describeWithLab("one master, two workers, host-gw", () => {
     expect((await cluster.engine("preview")).changed).toEqual([]);
   });
 
-  it("destroy goes through when every host is gone", async () => {
+  it("destroy is refused when every host is gone, and goes through by the word for all", async () => {
     await Promise.all(cluster.lab.hosts().map((host) => cluster.lab.stopHost(host.name, 0)));
-    const { log } = await cluster.engine("destroy");
-    saw([...new Set(log.match(/\w+: .*taken for gone/g) ?? [])].join("\n"));
+    const refused = await cluster.attempt("destroy");
+    expect(refused.ok).toBe(false);
+    expect(refused.log).toContain("no control-plane node can be asked");
+    const { log } = await cluster.engine("destroy", { env: { [FORCE_VARIABLE]: "all" } });
+    saw([...new Set(log.match(/\w+: .*its host is left as it is/g) ?? [])].join("\n"));
     expect(log).toMatch(/Resources:\s+- \d+ deleted/);
   });
 });
