@@ -15,6 +15,8 @@ const TAIL = 20;
 /** Connections to a host that break off one after the other, each within `SETTLED` milliseconds, before it is given up. */
 const DROPS = 5;
 const SETTLED = 60_000;
+/** Seconds for which the end of an earlier job is waited for on the host before it is asked again what runs. */
+const SLICE = 60;
 const UNIT_EXISTS = /already (loaded|exists)|was already loaded/i;
 
 export interface Job {
@@ -183,7 +185,7 @@ export class Hosts {
     const put = `umask 077 && mkdir -p ${JOBS} && cat > ${id}.sh`;
     await this.query(machine, `handing over ${job.name}`, put, job.script);
     await this.query(machine, `handing over ${job.name}`, `cat > ${id}.wrap`, wrapper(id, job));
-    for (let waited = false; ; waited = true) {
+    for (let told: string | undefined; ;) {
       const unit =
         `systemd-run --quiet --collect --unit=${UNIT} --setenv=HOME=/root ` +
         `--description=${JSON.stringify(`pulumi-kubeadm: ${job.name}`)} /bin/bash ${id}.wrap`;
@@ -192,8 +194,19 @@ export class Hosts {
       if (started.status === 0) return;
       if (!UNIT_EXISTS.test(started.stderr))
         throw new HostProblem(machine, `${job.name} could not be started`, started.stderr.trim().split("\n"));
-      if (!waited) this.say(`${machine}: an earlier job still runs there, waiting for its end`);
-      const idle = `n=0; while systemctl is-active --quiet ${UNIT}; do n=$((n+1)); [ $n -gt ${job.timeout * 4} ] && exit 1; sleep 0.25; done; systemctl reset-failed ${UNIT} 2>/dev/null; exit 0`;
+      const running = await this.query(
+        machine,
+        "asking what runs there",
+        `systemctl show --property=Description --value ${UNIT} || true`,
+      );
+      const what = running.trim().replace(/^pulumi-kubeadm: /, "");
+      if (what !== told)
+        this.say(
+          `${machine}: an earlier job still runs there${what === "" ? "" : ` (${what})`}, waiting for its end`,
+        );
+      told = what;
+      // Every job has an end of its own, and several may wait here: whoever waits needs no other bound.
+      const idle = `n=0; while [ $n -lt ${SLICE * 4} ] && systemctl is-active --quiet ${UNIT}; do n=$((n+1)); sleep 0.25; done; systemctl reset-failed ${UNIT} 2>/dev/null; exit 0`;
       await this.query(machine, "waiting for an earlier job", idle);
     }
   }

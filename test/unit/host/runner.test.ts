@@ -242,13 +242,33 @@ describe("one job at a time", () => {
     await first;
     other.close();
     expect(order.filter((line) => line.includes("earlier job"))).toEqual([
-      "w1: an earlier job still runs there, waiting for its end",
+      expect.stringMatching(/^w1: an earlier job still runs there \(.+\), waiting for its end$/),
     ]);
     expect(machine.read("var/log/pulumi-kubeadm.log").match(/##phase .*/g)).toEqual([
       "##phase first",
       "##phase first-ends",
       "##phase second",
     ]);
+  });
+});
+
+describe("a job that waits", () => {
+  it("waits for as long as others have work there, however short its own is", async () => {
+    // Whole slices of waiting pass in a moment; the earlier job ends when it is asked after for the third time.
+    machine.write("bin/sleep", "#!/bin/sh\nexec /bin/sleep 0.001\n", 0o755);
+    const systemctl = machine.read("bin/systemctl");
+    const third = '[ "$(wc -l <"$ROOT/shown" 2>/dev/null)" != 3 ] || touch "$ROOT/go"';
+    machine.write("bin/systemctl", systemctl.replace("\n", `\n${third}\n`), 0o755);
+    const other = reaching();
+    let started: () => void = () => undefined;
+    const running = new Promise<void>((resolve) => (started = resolve));
+    const first = other.job("w1", job("phase first\nwait_for go"));
+    onOutput = (text) => text.includes("##phase first") && started();
+    await running;
+    await hosts.job("w1", { ...job("phase second"), timeout: 1 });
+    await first;
+    other.close();
+    expect(machine.read("shown").match(/shown/g)?.length).toBeGreaterThanOrEqual(3);
   });
 });
 
