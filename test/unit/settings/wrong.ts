@@ -754,7 +754,7 @@ export const WRONG: readonly Wrong[] = [
       "password inside a drop-in",
       set("containerd.dropIn", 'version = 3\nx = "http://me:hunter2@example.com"\n'),
       "containerd.dropIn",
-      /^\[hidden\] holds a password.*without user/,
+      /^\[hidden\] holds a password.*images\.registries/,
     ],
     [
       "encryption key under a key that does not exist",
