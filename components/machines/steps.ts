@@ -31,7 +31,7 @@ export interface StepsArgs extends Pick<HostStepArgs, "connections" | "bastion" 
   readonly instances?: Readonly<Record<string, pulumi.Input<string>>>;
   /** What only the cloud knows of one machine, as `values`, by machine. */
   readonly machineValues?: Readonly<Record<string, Readonly<Record<string, pulumi.Input<string>>>>>;
-  /** What has to allow a run before a control-plane node leaves; with `--continue-on-error` only a direct dependency does. */
+  /** What has to allow a run before a control-plane node leaves: direct dependencies, by which `--continue-on-error` goes. */
   readonly guards?: readonly pulumi.Resource[];
 }
 
