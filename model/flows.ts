@@ -5,16 +5,40 @@ import type { ClusterSettings, Machine } from "./settings/resolved";
 
 /**
  * Who may send: `node` is every master and worker, `operator` whoever opens SSH (people and the Pulumi program),
- * `apiClient` and `serviceClient` whoever calls the API or a NodePort from outside, `any` whoever else answers on the way.
+ * `apiClient` and `serviceClient` whoever calls the API or a NodePort from outside, `any` whoever else answers on the way,
+ * `listed` the ranges of the flow itself.
  */
 export type Source =
-  "node" | "controlPlane" | "loadBalancer" | "pod" | "operator" | "apiClient" | "serviceClient" | "any";
+  | "node"
+  | "controlPlane"
+  | "loadBalancer"
+  | "pod"
+  | "operator"
+  | "apiClient"
+  | "serviceClient"
+  | "any"
+  | "listed";
 
 /** Who receives: `machine` is every host of the cluster, balancers included. */
 export type Target = "machine" | "node" | "controlPlane" | "loadBalancer";
 
+/** Protocols that people may open by `firewall.allow`, with their numbers (IANA, "Protocol Numbers"). */
+export const PROTOCOL_NUMBERS = {
+  icmp: 1,
+  igmp: 2,
+  ipip: 4,
+  tcp: 6,
+  udp: 17,
+  gre: 47,
+  esp: 50,
+  ah: 51,
+  ospf: 89,
+  vrrp: 112,
+  sctp: 132,
+} as const;
+
 /** `any` is every protocol there is; only backends that put pod addresses on the wire have such a flow. */
-export type Protocol = "tcp" | "udp" | "icmp" | "ipip" | "esp" | "any";
+export type Protocol = keyof typeof PROTOCOL_NUMBERS | "any";
 
 export interface PortRange {
   readonly from: number;
@@ -29,7 +53,11 @@ export interface Flow {
   /** Inclusive; empty where the protocol has no ports. */
   readonly ports: readonly PortRange[];
   /** The one ICMP message that passes, by its name in nftables' `icmp type`, with its code. */
-  readonly icmp?: { readonly type: "destination-unreachable"; readonly code: "frag-needed" };
+  readonly icmp?:
+    | { readonly type: "destination-unreachable"; readonly code: "frag-needed" }
+    | { readonly type: "echo-request"; readonly code?: undefined };
+  /** Where a flow is `listed`: who may send, IPv4 and IPv6. */
+  readonly ranges?: readonly string[];
   readonly reason: string;
 }
 
@@ -58,6 +86,13 @@ export function flowsOf(settings: ClusterSettings): Flow[] {
     ...cniFlows(settings),
     ...nodePortFlows(settings),
     ...addonFlows(settings.addons, KUBELET_PORT),
+    ...echoFlows(settings),
+    ...settings.firewallAllow.map(({ from, ...rule }): Flow => ({
+      from: "listed",
+      ranges: from,
+      to: "machine",
+      ...rule,
+    })),
     {
       from: "any",
       to: "machine",
@@ -159,6 +194,16 @@ function nodePortFlows(settings: ClusterSettings): Flow[] {
   }));
 }
 
+/** Nothing of the cluster needs them: they are how people look for what is wrong, where a firewall of ours would drop them. */
+function echoFlows({ firewall }: ClusterSettings): Flow[] {
+  if (firewall !== "nftables") return [];
+  const echo = { to: "machine", protocol: "icmp", ports: [], icmp: { type: "echo-request" } } as const;
+  return [
+    { from: "node", ...echo, reason: "nodes ping one another" },
+    { from: "operator", ...echo, reason: "whoever opens SSH pings machines" },
+  ];
+}
+
 /** The machines a flow ends at. */
 function machinesOf(settings: ClusterSettings, target: Target): Machine[] {
   return settings.machines.filter((machine) => isTarget(machine, target));
@@ -179,6 +224,11 @@ function isTarget(machine: Machine, target: Target): boolean {
 /** The flows that end at one machine: what its firewall lets in. */
 export function flowsInto(settings: ClusterSettings, machine: Machine): Flow[] {
   return flowsOf(settings).filter((flow) => isTarget(machine, flow.to));
+}
+
+/** Addresses and ranges that a flow comes from, IPv6 among them where people wrote it down. */
+export function rangesOf(settings: ClusterSettings, flow: Flow): string[] {
+  return flow.from === "listed" ? [...(flow.ranges ?? [])] : sourceRanges(settings, flow.from);
 }
 
 /** Addresses and ranges a source sends from; none means that nobody was written down. `any` is 0.0.0.0/0. */
@@ -202,5 +252,7 @@ export function sourceRanges(settings: ClusterSettings, source: Source): string[
       return [...settings.firewallAccess.nodePorts];
     case "any":
       return ["0.0.0.0/0"];
+    case "listed":
+      return [];
   }
 }

@@ -91,6 +91,7 @@ export function setupView(settings: ClusterSettings, own: Machine): ClusterSetti
     // A host's firewall lets the bastion in.
     bastion: settings.firewall === "nftables" ? settings.bastion : undefined,
     firewallAccess: settings.firewall === "nftables" ? settings.firewallAccess : NOBODY,
+    firewallAllow: settings.firewall === "nftables" ? settings.firewallAllow : [],
     access: { host: "", port: 0 },
     machines,
     downloads: { files: { [own.architecture]: files } },
@@ -129,6 +130,7 @@ export function membershipView(settings: ClusterSettings, own: Machine): Cluster
     containerd: {},
     firewall: "none",
     firewallAccess: NOBODY,
+    firewallAllow: [],
     images: { repository: settings.images.repository, mirrors: {} },
     own: { ...NO_OWN, staticPods: staticPodsOf(settings, own) },
   };
@@ -174,6 +176,7 @@ export function preflightView(settings: ClusterSettings): ClusterSettings {
     firewall: settings.firewall,
     firewallAccess: NOBODY,
     rollout: { maxUnavailable: 1 },
+    firewallAllow: [],
     bastion: undefined,
     images: { repository: "", mirrors: {} },
     kubelet: { config: kubeletKeys(settings, KUBELET_KEYS_OF_PREFLIGHT) },

@@ -1,4 +1,4 @@
-import { flowsOf, sourceRanges, type Flow } from "../model/flows";
+import { flowsOf, rangesOf, type Flow } from "../model/flows";
 import { nodeCapacity, podCapacity, serviceCapacity } from "../model/network/clusterNetwork";
 import type { ClusterSettings, ComponentVersions, MachineRole } from "../model/settings/resolved";
 import { accessText, plannedAws, type PlannedAws } from "./aws";
@@ -114,7 +114,7 @@ export function planDocument(config: EnvironmentConfig, recording: Recording): O
     })),
     ...(aws === undefined ? {} : { aws }),
     counts: countsOf(resources),
-    flows: flowsOf(settings).map((flow) => ({ ...flow, sources: sourcesOf(settings, flow.from) })),
+    flows: flowsOf(settings).map((flow) => ({ ...flow, sources: sourcesOf(settings, flow) })),
     certificates,
     watch: watchItems(config, settings, resources, certificates),
     secrets: { referredTo: settings.secretNames, missing: missingSecrets(config, settings) },
@@ -123,10 +123,10 @@ export function planDocument(config: EnvironmentConfig, recording: Recording): O
 }
 
 /** On AWS people are written down for its groups, and nodes have any address of the VPC. */
-function sourcesOf(settings: ClusterSettings, from: Flow["from"]): string[] {
+function sourcesOf(settings: ClusterSettings, flow: Flow): string[] {
   const { aws } = settings;
-  if (aws === undefined) return sourceRanges(settings, from);
-  switch (from) {
+  if (aws === undefined) return rangesOf(settings, flow);
+  switch (flow.from) {
     case "operator":
       return [...aws.access.ssh];
     case "apiClient":
@@ -139,7 +139,8 @@ function sourcesOf(settings: ClusterSettings, from: Flow["from"]): string[] {
     case "loadBalancer":
     case "pod":
     case "any":
-      return sourceRanges(settings, from);
+    case "listed":
+      return rangesOf(settings, flow);
   }
 }
 

@@ -1,4 +1,4 @@
-import { API_PORT, flowsOf, type Flow, type PortRange, type Protocol } from "../flows";
+import { API_PORT, PROTOCOL_NUMBERS, flowsOf, type Flow, type PortRange, type Protocol } from "../flows";
 import type { ClusterSettings } from "../settings/resolved";
 import type { AwsSettings } from "../settings/resolvedAws";
 
@@ -31,14 +31,7 @@ const SSH_PORT = 22;
 /** RFC 792: destination unreachable, fragmentation needed; EC2 takes type and code in place of ports. */
 const FRAGMENTATION_NEEDED: PortRange = { from: 3, to: 4 };
 /** IANA protocol numbers, for what EC2 has no name for. */
-const PROTOCOLS: Record<Protocol, string> = {
-  tcp: "tcp",
-  udp: "udp",
-  icmp: "icmp",
-  ipip: "4",
-  esp: "50",
-  any: "-1",
-};
+const PROTOCOLS: Partial<Record<Protocol, string>> = { tcp: "tcp", udp: "udp", icmp: "icmp", any: "-1" };
 const NODES: readonly FirewallGroup[] = ["controlPlane", "worker"];
 
 /** The groups that these settings need, in a fixed order. */
@@ -111,6 +104,8 @@ function sourcesOf(settings: ClusterSettings, flow: Flow, target: FirewallGroup)
     case "any":
       // Who sits behind private addresses alone hears from routers of the VPC, and from outside through NAT.
       return [range(isPublic(settings, target) ? ANYWHERE : awsOf(settings).vpc.cidr)];
+    // Rules of one's own are for hosts that filter by themselves.
+    case "listed":
     case "operator":
     case "apiClient":
       return [];
@@ -118,7 +113,8 @@ function sourcesOf(settings: ClusterSettings, flow: Flow, target: FirewallGroup)
 }
 
 function withPorts(flow: Flow, rule: Omit<GroupRule, "protocol" | "ports">): GroupRule[] {
-  const protocol = PROTOCOLS[flow.protocol];
+  const { protocol: own } = flow;
+  const protocol = PROTOCOLS[own] ?? (own === "any" ? "-1" : String(PROTOCOL_NUMBERS[own]));
   const described = { ...rule, protocol, reason: description(rule.reason) };
   if (flow.icmp !== undefined) return [{ ...described, ports: FRAGMENTATION_NEEDED }];
   if (flow.protocol === "icmp") return [{ ...described, ports: { from: -1, to: -1 } }];

@@ -1,6 +1,16 @@
 import { cniFacts } from "../cni/facts";
-import { ETCD_PORTS, flowsInto, sourceRanges, type Flow, type PortRange, type Source } from "../flows";
+import {
+  ETCD_PORTS,
+  flowsInto,
+  PROTOCOL_NUMBERS,
+  rangesOf,
+  sourceRanges,
+  type Flow,
+  type PortRange,
+  type Source,
+} from "../flows";
 import { range } from "../network/addresses";
+import { disjoint6 } from "../network/addresses6";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings, Machine } from "../settings/resolved";
 import { NO_ADDONS } from "../settings/resolvedAddons";
@@ -47,11 +57,15 @@ function cidr(text: string): string {
   return text.includes("/") ? text : `${text}/32`;
 }
 
-/** `ip saddr { ... } `, nothing for everybody, undefined for nobody. */
-function from(settings: ClusterSettings, source: Source): string | undefined {
-  const ranges = disjoint(sourceRanges(settings, source));
-  if (ranges.length === 0) return undefined;
-  return ranges.includes("0.0.0.0/0") ? "" : `ip saddr { ${ranges.join(", ")} } `;
+/** What a rule begins with for each address family, nothing for everybody; an empty list for nobody. */
+function prefixes(ranges: readonly string[]): string[] {
+  const v4 = disjoint(ranges.filter((range) => !range.includes(":")));
+  const v6 = disjoint6(ranges.filter((range) => range.includes(":")));
+  if (v4.includes("0.0.0.0/0")) return [""];
+  return [
+    ...(v4.length === 0 ? [] : [`ip saddr { ${v4.join(", ")} } `]),
+    ...(v6.length === 0 ? [] : [`ip6 saddr { ${v6.join(", ")} } `]),
+  ];
 }
 
 function portSet(ports: readonly PortRange[]): string {
@@ -62,7 +76,9 @@ function comment(reason: string): string {
   return `comment "${reason.replaceAll('"', "'").slice(0, COMMENT)}"`;
 }
 
-function matchOf(flow: Flow): string {
+function matchOf(flow: Flow, prefix: string): string {
+  if (prefix.startsWith("ip6 ") && flow.protocol === "icmp")
+    return flow.icmp === undefined ? "meta l4proto ipv6-icmp " : `icmpv6 type ${flow.icmp.type} `;
   switch (flow.protocol) {
     case "tcp":
     case "udp":
@@ -70,23 +86,30 @@ function matchOf(flow: Flow): string {
     case "icmp":
       return flow.icmp === undefined
         ? "ip protocol icmp "
-        : `icmp type ${flow.icmp.type} icmp code ${flow.icmp.code} `;
+        : `icmp type ${flow.icmp.type} ${flow.icmp.code === undefined ? "" : `icmp code ${flow.icmp.code} `}`;
     case "ipip":
       return "ip protocol ipencap ";
     case "esp":
-      return "ip protocol esp ";
+      return "meta l4proto esp ";
+    case "sctp":
+      return `sctp dport ${portSet(flow.ports)} `;
     case "any":
       return "meta nfproto ipv4 ";
+    default:
+      // By its number: a minimal host may lack /etc/protocols.
+      return `meta l4proto ${PROTOCOL_NUMBERS[flow.protocol]} `;
   }
 }
 
 function inputRules(settings: ClusterSettings, machine: Machine): string[] {
   return flowsInto(settings, machine).flatMap((flow) => {
-    const source = flow.from === "serviceClient" ? undefined : from(settings, flow.from);
-    const leaving = isLeavingKind(flow.from) ? [leavingRule(flow.from, matchOf(flow), flow.reason)] : [];
-    return source === undefined
-      ? leaving
-      : [`    ${source}${matchOf(flow)}accept ${comment(flow.reason)}\n`, ...leaving];
+    if (flow.from === "serviceClient") return [];
+    const rules = prefixes(rangesOf(settings, flow)).map(
+      (prefix) => `    ${prefix}${matchOf(flow, prefix)}accept ${comment(flow.reason)}\n`,
+    );
+    return isLeavingKind(flow.from)
+      ? [...rules, leavingRule(flow.from, matchOf(flow, "ip saddr "), flow.reason)]
+      : rules;
   });
 }
 
@@ -128,7 +151,7 @@ function nodePortRules(settings: ClusterSettings, machine: Machine): string {
     const ranges = disjoint(sourceRanges(settings, flow.from));
     if (ranges.includes("0.0.0.0/0")) return [];
     const others = ranges.length === 0 ? "" : `ip saddr != { ${ranges.join(", ")} } `;
-    return [`    fib daddr type local ${others}${matchOf(flow)}drop ${comment(flow.reason)}\n`];
+    return [`    fib daddr type local ${others}${matchOf(flow, others)}drop ${comment(flow.reason)}\n`];
   });
   if (rules.length === 0) return "";
   return `
@@ -167,7 +190,7 @@ ${leavingSets()}  chain input {
     iifname "lo" accept
     udp sport 67 udp dport 68 accept comment "DHCP"
     ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept comment "DHCPv6"
-    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert, nd-router-solicit, packet-too-big } accept
+    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert, nd-router-solicit, nd-redirect, mld-listener-query, packet-too-big } accept
 ${own}${inputRules(settings, machine).join("")}${lastMembers(settings, machine)}  }
 ${nodePortRules(settings, machine)}}
 include "${leavingFile.replace(/\.nft$/, "*.nft")}"
@@ -218,28 +241,58 @@ export function firewallFiles(settings: ClusterSettings, machine: Machine): Rend
  */
 export function firewallPhase(settings: ClusterSettings, files: readonly RenderedFile[]): string {
   const [rules, unit, members] = files;
-  const operators = disjoint(sourceRanges(settings, "operator"));
+  const operators = sourceRanges(settings, "operator");
+  const v4 = disjoint(operators.filter((entry) => !entry.includes(":")));
+  const v6 = disjoint6(operators.filter((entry) => entry.includes(":")));
   return `
 phase firewall
 mkdir -p /run/sshd
 ssh_ports=$(sshd -T 2>/dev/null | awk '$1 == "port" { print $2 }' | sort -un | paste -sd, || true)
 put ${firewallSshPorts} 0644 firewall-rules <<<"define ssh_ports = { \${ssh_ports:-22} }"
-operators=(${operators.map((entry) => sh(cidr(entry))).join(" ")})
+operators=(${v4.map((entry) => sh(cidr(entry))).join(" ")})
+operators6=(${v6.map(sh).join(" ")})
+# hex6 ADDRESS: its 32 digits.
+hex6() {
+  local part out="" left=\${1%%::*} right="" zeros
+  local -a a=() b=()
+  case $1 in *::*) right=\${1#*::} ;; esac
+  IFS=: read -ra a <<<"$left"
+  IFS=: read -ra b <<<"$right"
+  for part in "\${a[@]}"; do out+=$(printf '%04x' "0x$part"); done
+  for ((zeros = 8 - \${#a[@]} - \${#b[@]}; zeros > 0; zeros--)); do out+=0000; done
+  for part in "\${b[@]}"; do out+=$(printf '%04x' "0x$part"); done
+  echo "$out"
+}
+inside6() { # address, range
+  local a r bits=\${2#*/} whole
+  a=$(hex6 "$1")
+  r=$(hex6 "\${2%/*}")
+  whole=$((bits / 4))
+  [ "\${a:0:whole}" = "\${r:0:whole}" ] || return 1
+  [ "$((bits % 4))" -eq 0 ] ||
+    [ "$((0x\${a:whole:1} >> (4 - bits % 4)))" -eq "$((0x\${r:whole:1} >> (4 - bits % 4)))" ]
+}
+let_in() {
+  local allowed
+  case $1 in
+    *:*) for allowed in "\${operators6[@]}"; do if inside6 "$1" "$allowed"; then return 0; fi; done ;;
+    *) for allowed in "\${operators[@]}"; do if overlap "$1/32" "$allowed"; then return 0; fi; done ;;
+  esac
+  return 1
+}
 check_operators() {
-  local peer allowed
+  local peer
   while read -r peer; do
-    peer=\${peer#"[::ffff:"}
     peer=\${peer%:*}
+    peer=\${peer#"["}
     peer=\${peer%"]"}
-    case $peer in "" | *:* | 127.*) continue ;; esac
-    for allowed in "\${operators[@]}"; do
-      if overlap "$peer/32" "$allowed"; then continue 2; fi
-    done
-    die "the firewall would lock out $peer, which is logged on over SSH now: add it to access.ssh"
+    peer=\${peer#"::ffff:"}
+    peer=\${peer%%"%"*}
+    case $peer in "" | 127.* | ::1) continue ;; esac
+    if ! let_in "$peer"; then die "the firewall would lock out $peer, which is logged on over SSH now: add it to access.ssh"; fi
   done < <(for port in \${ssh_ports//,/ }; do ss -Htn state established "sport = :$port" | awk '{ print $4 }'; done)
 }
-check_operators
-${keepLeaving(firewallTable, putFile(members))}${putFile(rules, "firewall-rules")}${putFile(unit, firewallUnit)}taken=0
+${v4.includes("0.0.0.0/0") ? "# Everybody may log on.\n" : "check_operators\n"}${keepLeaving(firewallTable, putFile(members))}${putFile(rules, "firewall-rules")}${putFile(unit, firewallUnit)}taken=0
 nft -c -f ${rulesFile} || taken=$?
 case $taken in
   0) ;;
@@ -270,6 +323,7 @@ const sources: Readonly<Record<Source, string>> = {
   apiClient: "clients of the API",
   serviceClient: "clients of services",
   any: "anywhere",
+  listed: "firewall.allow",
 };
 
 /**

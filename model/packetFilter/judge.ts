@@ -113,7 +113,7 @@ function flowProbes(
   network: readonly string[],
 ): Named[] {
   const { protocol } = flow;
-  if (protocol === "any" || protocol === "icmp") return [];
+  if (!isProbed(protocol)) return [];
   const sources = sourceRanges(settings, flow.from)
     .map(host)
     .filter((source) => source.first !== own.first || source.last !== own.last);
@@ -128,6 +128,11 @@ function flowProbes(
       };
     }),
   );
+}
+
+/** What nodes need of one another; the rest is people's own. */
+function isProbed(protocol: Flow["protocol"]): protocol is Exclude<Probe["protocol"], "icmp"> {
+  return ["tcp", "udp", "ipip", "esp"].includes(protocol);
 }
 
 function sentence({ table, chain, rule }: Obstacle, what: readonly string[]): string {

@@ -138,6 +138,10 @@ function otherAdvisories(settings: Settings): string[] {
       found.push(`access.${key} has no effect while firewall is none`);
     }
   }
+  for (const { from, protocol, reason } of settings.firewallAllow) {
+    if (from.some((range) => range.endsWith("/0")))
+      found.push(`firewall.allow: ${protocol} (${reason}) is open to the whole internet`);
+  }
   if (encryption.provider === "aescbc") {
     found.push(
       "encryption.provider aescbc is weak against padding oracles (Kubernetes documentation); secretbox is not",

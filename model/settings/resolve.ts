@@ -10,6 +10,7 @@ import { type Draft, portRange } from "./draft";
 import { taintsOf } from "./labels";
 import { proxySettings } from "./proxy";
 import type {
+  AllowRule,
   Architecture,
   ClusterNetwork,
   ClusterSettings,
@@ -143,7 +144,24 @@ export type PlatformSettings = Pick<
   | "firewall"
   | "firewallAccess"
   | "rollout"
+  | "firewallAllow"
 >;
+
+type FirewallInput = MachinesInput["firewall"];
+
+/** The plain word, or the word inside. */
+export function firewallKind(firewall: FirewallInput): "none" | "nftables" {
+  return (typeof firewall === "object" ? firewall.kind : firewall) ?? DEFAULTS.firewall;
+}
+
+function resolveAllow({
+  port,
+  ...rule
+}: NonNullable<Extract<FirewallInput, object>["allow"]>[number]): AllowRule {
+  if (port === undefined) return { ...rule, ports: [] };
+  const [from = 0, to = from] = String(port).split("-").map(Number);
+  return { ...rule, ports: [{ from, to }] };
+}
 
 function machinesPlatform(input: MachinesInput, madeName: string): PlatformSettings {
   const machines = Object.entries(input.machines).map(([key, machine]) => resolveMachine(key, machine));
@@ -154,8 +172,9 @@ function machinesPlatform(input: MachinesInput, madeName: string): PlatformSetti
     ...defined({ bastion: input.bastion && resolveSsh(input.bastion) }),
     endpoint,
     access: resolveAccess(input, machines, endpoint),
-    firewall: input.firewall ?? DEFAULTS.firewall,
     rollout: { ...DEFAULTS.rollout, ...defined(input.rollout ?? {}) },
+    firewall: firewallKind(input.firewall),
+    firewallAllow: typeof input.firewall === "object" ? (input.firewall.allow ?? []).map(resolveAllow) : [],
     firewallAccess: {
       ssh: input.access?.ssh ?? [],
       api: input.access?.api ?? [],

@@ -59,6 +59,7 @@ export function awsPlatform(input: AwsInput, { name, domain, region }: AwsNames)
     firewall: "none",
     // Workers are replaced by their groups (`minHealthyPercent`), and masters changed one after the other.
     rollout: DEFAULTS.rollout,
+    firewallAllow: [],
     firewallAccess: { ssh: [], api: [], nodePorts: [] },
   };
 }

@@ -4,6 +4,7 @@
  * No secret stands in here: secrets are referred to by their name in `kubeadm:secrets`.
  */
 
+import type { PortRange, Protocol } from "../flows";
 import type { AddonSettings, CoreDnsSettings } from "./resolvedAddons";
 import type { OwnSettings } from "./resolvedOwn";
 import type { TenancySettings } from "./resolvedTenancy";
@@ -220,6 +221,16 @@ export interface RolloutSettings {
   readonly maxUnavailable: number | string;
 }
 
+/** A rule of people's own in the hosts' firewall. */
+export interface AllowRule {
+  /** IPv4 and IPv6 ranges. */
+  readonly from: readonly string[];
+  readonly protocol: Protocol;
+  /** One range, or none where the protocol has no ports. */
+  readonly ports: readonly PortRange[];
+  readonly reason: string;
+}
+
 /** One environment, whole: defaults are filled in and everything has been checked. */
 export interface ClusterSettings {
   /** Name of the Pulumi stack. */
@@ -313,6 +324,8 @@ export interface ClusterSettings {
   readonly firewall: "none" | "nftables";
   /** How a change that restarts the runtime or the kubelet goes over the workers. */
   readonly rollout: RolloutSettings;
+  /** What people let in besides the flows, on every machine, when the host firewall is on. */
+  readonly firewallAllow: readonly AllowRule[];
   /** Addresses that may SSH in and reach the API and NodePorts when the host firewall is on. */
   readonly firewallAccess: {
     readonly ssh: readonly string[];

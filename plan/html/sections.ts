@@ -35,6 +35,7 @@ const PARTIES: Readonly<Record<string, string>> = {
   apiClient: "API clients",
   serviceClient: "service clients",
   any: "anybody",
+  listed: "firewall.allow",
   machine: "machines",
 };
 
@@ -84,7 +85,7 @@ export function flowTable(
 }
 
 function portsText(flow: PlannedFlow): string {
-  if (flow.icmp !== undefined) return flow.icmp.code;
+  if (flow.icmp !== undefined) return flow.icmp.code ?? flow.icmp.type;
   if (flow.ports.length === 0) return "all";
   return flow.ports.map(({ from, to }) => (from === to ? String(from) : `${from}-${to}`)).join(", ");
 }

@@ -91,6 +91,7 @@ export function settingsOf(over: Partial<ClusterSettings> = {}): ClusterSettings
     firewall: "none",
     rollout: { maxUnavailable: "10%" },
     firewallAccess: { ssh: [], api: [], nodePorts: [] },
+    firewallAllow: [],
     coredns: {
       ...NO_COREDNS,
       replicas: 2,

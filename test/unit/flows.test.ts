@@ -29,6 +29,8 @@ const BEFORE_CNI = [
 const AFTER_CNI = [
   "serviceClient > node tcp 30000-32767",
   "serviceClient > node udp 30000-32767",
+  "node > machine icmp",
+  "operator > machine icmp",
   "any > machine icmp frag-needed",
 ];
 
@@ -93,6 +95,8 @@ describe("with a proxy machine", () => {
       "operator > machine tcp 22",
       "node > loadBalancer tcp 8443",
       "apiClient > loadBalancer tcp 8443",
+      "node > machine icmp",
+      "operator > machine icmp",
       "any > machine icmp frag-needed",
     ]);
     expect(sourceRanges(all, "node")).not.toContain(balancer?.nodeAddress);

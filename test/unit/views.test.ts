@@ -95,6 +95,16 @@ const table: readonly {
     change: set("kubelet.config", { resolvConf: "/etc/kubernetes/resolv.conf" }),
     touches: ["preflight", "membership everywhere"],
   },
+  {
+    name: "firewall.allow",
+    change: (raw) => {
+      if (raw["firewall"] !== "nftables") return;
+      const rule = { from: ["192.168.9.0/24"], protocol: "tcp", port: 9100, reason: "node_exporter" };
+      raw["firewall"] = { kind: "nftables", allow: [rule] };
+    },
+    touches: [],
+    filtered: ["setup everywhere"],
+  },
   // The program's own.
   { name: "protect", change: set("protect", false), touches: [] },
   { name: "network.peers", change: set("network.peers", []), touches: [] },

@@ -157,7 +157,7 @@ export function namesFit(facts: Facts, problems: Problems): void {
 
 /** A filter that lets nobody in would shut out the very program that writes it. */
 export function firewallLetsSomebodyIn({ input }: Facts, problems: Problems): void {
-  if (input.firewall !== "nftables") return;
+  if (kindOf(input.firewall) !== "nftables") return;
   if (input.access === undefined && "access" in input) return;
   for (const key of ["ssh", "api"] as const) {
     const given = input.access?.[key];
@@ -171,5 +171,48 @@ export function firewallLetsSomebodyIn({ input }: Facts, problems: Problems): vo
         allowed: "a list of ranges, with the one that `pulumi up` runs from",
       },
     );
+  }
+}
+
+type Firewall = Facts["input"]["firewall"];
+
+function kindOf(firewall: Firewall): string | undefined {
+  return typeof firewall === "object" ? firewall.kind : firewall;
+}
+
+/** Protocols that have ports. */
+const WITH_PORTS: readonly string[] = ["tcp", "udp", "sctp"];
+
+/** Rules of one's own: with ports where the protocol has them, each once, and on a host that filters. */
+export function allowedRulesFit({ input }: Facts, problems: Problems): void {
+  if (typeof input.firewall !== "object") return;
+  const { kind, allow = [] } = input.firewall;
+  if (kind === "none" && allow.length > 0)
+    problems.add(["firewall", "kind"], kind, "filters nothing, so firewall.allow has no effect", {
+      allowed: "nftables, or no allow",
+    });
+  const seen = new Map<string, number>();
+  for (const [index, rule] of allow.entries()) {
+    if (rule?.protocol === undefined) continue;
+    const path = ["firewall", "allow", index, "port"];
+    const { protocol, port } = rule;
+    if (port === undefined && WITH_PORTS.includes(protocol) && !("port" in rule))
+      problems.add(path, port, `is missing: a rule without one would open every ${protocol} port`, {
+        allowed: "a port, or two with a hyphen between, as 8000-8100",
+      });
+    if (port !== undefined && !WITH_PORTS.includes(protocol))
+      problems.add(path, port, `is given, but ${protocol} has no ports`, { allowed: "no port" });
+    if (typeof port === "string") {
+      const [first = 0, last = 0] = port.split("-").map(Number);
+      if (first < 1 || last > 65535 || first > last)
+        problems.add(path, port, "is no range of ports", { allowed: "1 to 65535, the lower one first" });
+    }
+    const key = JSON.stringify([[...(rule.from ?? [])].sort(), protocol, String(port)]);
+    const earlier = seen.get(key);
+    if (earlier !== undefined)
+      problems.add(["firewall", "allow", index], rule.reason, `says the same as firewall.allow[${earlier}]`, {
+        allowed: "each rule once",
+      });
+    else seen.set(key, index);
   }
 }

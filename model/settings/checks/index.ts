@@ -7,7 +7,7 @@ import { cniFits, flannelFits, weaveFits, windowsFits } from "./cni";
 import { chartsFit } from "./addons";
 import { containerdFits } from "./containerd";
 import { corednsFits } from "./coredns";
-import { endpointFits, firewallLetsSomebodyIn, namesFit, nodePortsFit } from "./endpoint";
+import { allowedRulesFit, endpointFits, firewallLetsSomebodyIn, namesFit, nodePortsFit } from "./endpoint";
 import { flagsFit } from "./flags";
 import { admissionFits, componentFilesFit, extraVolumesFit, flagFilesFit } from "./flags/files";
 import { ingressFits } from "./ingress";
@@ -99,6 +99,7 @@ export const CHECKS_OF: Record<Platform, readonly Check[]> = {
     rolesFitTheirKeys,
     endpointFits,
     firewallLetsSomebodyIn,
+    allowedRulesFit,
   ],
   aws: AWS_CHECKS,
 };

@@ -1,8 +1,19 @@
 import { z } from "zod";
 
+import { PROTOCOL_NUMBERS, type Protocol } from "../../flows";
 import { HOST_KEY_TYPES, hostKeyProblem } from "../sshKeys";
 import { networkShape } from "./common";
-import { accessRange, address, dnsLabel, host, matching, port, secretName, text } from "./primitives";
+import {
+  accessRange,
+  address,
+  dnsLabel,
+  filterRange,
+  host,
+  matching,
+  port,
+  secretName,
+  text,
+} from "./primitives";
 
 const hostKey = text((value) => {
   const problem = hostKeyProblem(value);
@@ -72,6 +83,26 @@ const endpoint = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("proxyMachine"), machine: z.string(), port: port.optional() }),
 ]);
 
+const PROTOCOLS = Object.keys(PROTOCOL_NUMBERS) as [Exclude<Protocol, "any">, ...Exclude<Protocol, "any">[]];
+
+export const FIREWALLS = ["none", "nftables"] as const;
+
+/** Longest reason: nft's longest comment is 128 bytes with the closing zero (NFTNL_UDATA_COMMENT_MAXLEN). */
+const LONGEST_REASON = 100;
+
+/** A rule of one's own. Whether it needs a port is the protocol's. */
+const allowed = z.strictObject({
+  from: z.array(filterRange).min(1),
+  protocol: z.enum(PROTOCOLS),
+  port: z
+    .union([port, matching(/^\d{1,5}-\d{1,5}$/, "a port, or two with a hyphen between, as 8000-8100")])
+    .optional(),
+  reason: matching(
+    new RegExp(`^[\\x20-\\x7e]{1,${LONGEST_REASON}}$`),
+    `one line of ${LONGEST_REASON} characters of ASCII at most`,
+  ),
+});
+
 /** What only `platform: machines` has. */
 export const machinesShape = {
   network: z.strictObject(networkShape).optional(),
@@ -83,11 +114,16 @@ export const machinesShape = {
     .strictObject({
       host: host.optional(),
       port: port.optional(),
-      ssh: z.array(accessRange).optional(),
+      ssh: z.array(filterRange).optional(),
       api: z.array(accessRange).optional(),
       nodePorts: z.array(accessRange).optional(),
     })
     .optional(),
-  firewall: z.enum(["none", "nftables"]).optional(),
   rollout: z.strictObject({ maxUnavailable: maxUnavailable.optional() }).optional(),
+  firewall: z
+    .union([
+      z.enum(FIREWALLS),
+      z.strictObject({ kind: z.enum(FIREWALLS), allow: z.array(allowed).optional() }),
+    ])
+    .optional(),
 };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { isAddress, parseAddress, parseRange, rangeOf, specialRangeOf } from "../../network/addresses";
+import { parseRange6 } from "../../network/addresses6";
 import { compareQuantities } from "../../tenants/quantity";
 import { NAME_OF_SECRET, hasPassword, isPrivateKey } from "../problems";
 
@@ -132,6 +133,15 @@ export const cidr = text((value) => {
 
 /** An IPv4 range that a firewall rule names; the whole internet may be written down. */
 export const accessRange = text((value) => (value === "0.0.0.0/0" ? undefined : cidrVerdict(value)));
+
+/** As `accessRange`, of IPv6 too: hosts may be logged on to by it, though the cluster is of IPv4. */
+export const filterRange = text((value) => {
+  if (!value.includes(":")) return value === "0.0.0.0/0" ? undefined : cidrVerdict(value);
+  const parsed = parseRange6(value);
+  if (!("problem" in parsed)) return undefined;
+  const allowed = parsed.meant ?? "an IPv4 or IPv6 range in CIDR notation, as 10.244.0.0/16 or 2001:db8::/64";
+  return { message: parsed.problem, allowed };
+});
 
 export const port = z.number().int().min(1).max(65535);
 

@@ -70,6 +70,13 @@ const peers = (...cidrs: string[]) =>
     "network.peers",
     cidrs.map((cidr, index) => ({ name: `peer${index}`, cidr })),
   );
+const rule = { from: ["192.0.2.0/24"], protocol: "tcp", port: 9100, reason: "node_exporter" };
+const allow = (change: Record<string, unknown>) => {
+  const changed = Object.fromEntries(
+    Object.entries({ ...rule, ...change }).filter(([, value]) => value !== undefined),
+  );
+  return set("firewall", { kind: "nftables", allow: [changed] });
+};
 const small = set("network.maxNodes", 8);
 export const PEM = [
   "-----BEGIN OPENSSH PRIVATE KEY-----",
@@ -942,6 +949,67 @@ export const WRONG: readonly Wrong[] = [
     ["kind unknown", set("endpoint", { kind: "vip" }), "endpoint.kind", /not taken.*localProxy/],
     ["firewall that lets nobody in", set("access.ssh", undefined), "access.ssh", /lets nobody in/],
     ["firewall with an empty list", set("access.api", []), "access.api", /lets nobody in/],
+    ["firewall unknown", set("firewall", "iptables"), "firewall", /none.*nftables/],
+    [
+      "firewall's kind unknown",
+      set("firewall", { kind: "iptables" }),
+      "firewall.kind",
+      /not taken.*nftables/,
+    ],
+    [
+      "firewall's lists under another name",
+      set("firewall", { kind: "nftables", allowed: [] }),
+      "firewall.allowed",
+      /unknown|does not exist|allow/,
+    ],
+  ]),
+  ...cases("rules of people's own in the firewall", [
+    ["nobody", allow({ from: [] }), "firewall.allow[0].from", /small/i],
+    [
+      "host bits",
+      allow({ from: ["192.0.2.9/24"] }),
+      "firewall.allow[0].from[0]",
+      /host bits.*192\.0\.2\.0\/24/,
+    ],
+    [
+      "an address without prefix",
+      allow({ from: ["192.0.2.9"] }),
+      "firewall.allow[0].from[0]",
+      /192\.0\.2\.9\/32/,
+    ],
+    [
+      "host bits of IPv6",
+      allow({ from: ["2001:db8::1/64"] }),
+      "firewall.allow[0].from[0]",
+      /host bits.*2001:db8::\/64/,
+    ],
+    ["a name", allow({ from: ["monitoring"] }), "firewall.allow[0].from[0]", /CIDR/],
+    ["a protocol nobody knows", allow({ protocol: "tpc" }), "firewall.allow[0].protocol", /tcp/],
+    ["tcp without a port", allow({ port: undefined }), "firewall.allow[0].port", /every tcp port/],
+    [
+      "a port where there is none",
+      allow({ protocol: "vrrp" }),
+      "firewall.allow[0].port",
+      /vrrp has no ports/,
+    ],
+    ["a port beyond", allow({ port: 70000 }), "firewall.allow[0].port", /65535|hyphen/],
+    ["ports the wrong way round", allow({ port: "9200-9100" }), "firewall.allow[0].port", /lower one first/],
+    ["a range beyond", allow({ port: "9100-99999" }), "firewall.allow[0].port", /1 to 65535/],
+    ["no reason", allow({ reason: "" }), "firewall.allow[0].reason", /one line/],
+    ["a reason of two lines", allow({ reason: "a\nb" }), "firewall.allow[0].reason", /one line/],
+    ["another key", allow({ ports: [1] }), "firewall.allow[0].ports", /port/],
+    [
+      "the same twice",
+      set("firewall", { kind: "nftables", allow: [rule, { ...rule, reason: "again" }] }),
+      "firewall.allow[1]",
+      /same as firewall\.allow/,
+    ],
+    [
+      "rules for hosts that do not filter",
+      set("firewall", { kind: "none", allow: [rule] }),
+      "firewall.kind",
+      /no effect/,
+    ],
   ]),
   ...cases("rollout", [
     ["no worker", set("rollout", { maxUnavailable: 0 }), "rollout.maxUnavailable", /too small/],
