@@ -95,7 +95,11 @@ function matchOf(flow: Flow, prefix: string): string {
       return `sctp dport ${portSet(flow.ports)} `;
     case "any":
       return "meta nfproto ipv4 ";
-    default:
+    case "ah":
+    case "gre":
+    case "igmp":
+    case "ospf":
+    case "vrrp":
       // By its number: a minimal host may lack /etc/protocols.
       return `meta l4proto ${PROTOCOL_NUMBERS[flow.protocol]} `;
   }
