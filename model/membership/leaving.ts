@@ -17,7 +17,7 @@ if command -v crictl >/dev/null && systemctl is-active --quiet containerd; then
 fi
 phase "network"
 # Asked of the kernel and not of sysfs, which in a container may show another network namespace's links.
-ip -o link show | sed -n 's/^[0-9]*: \\(cni0\\|flannel[^:@]*\\|kube-ipvs0\\|weave\\|datapath\\|vethwe[^:@]*\\|vxlan-[0-9]*\\|vxlan\\.calico\\|cali[^:@]*\\)[:@].*/\\1/p' | while read -r link; do ip link delete "$link" || true; done
+ip -o link show | sed -n 's/^[0-9]*: \\(cni0\\|flannel[^:@]*\\|kube-ipvs0\\|weave\\|datapath\\|vethwe[^:@]*\\|vxlan-[0-9]*\\|vxlan\\.calico\\|wireguard\\.cali\\|nodelocaldns\\|cali[^:@]*\\)[:@].*/\\1/p' | while read -r link; do ip link delete "$link" || true; done
 # The kernel keeps this one as long as its module is loaded: Calico's IP-in-IP.
 if ip link show tunl0 >/dev/null 2>&1; then ip address flush dev tunl0 || true; ip link set tunl0 down || true; fi
 # Routes to other nodes' pods, which flannel's host-gw and Calico leave behind.

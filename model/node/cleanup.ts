@@ -102,7 +102,7 @@ for folder in ${shWords(folders)}; do
     rm -rf "$folder"
   fi
 done
-rmdir --ignore-fail-on-non-empty /opt/cni /etc/cni 2>/dev/null || true
+rmdir --ignore-fail-on-non-empty /opt/cni /etc/cni /etc/systemd/system/nftables.service.d 2>/dev/null || true
 systemctl daemon-reload
 systemctl restart systemd-journald.service || true
 ${giveBack()}if grep -qsxF containerd.service ${foundFile}; then

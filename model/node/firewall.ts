@@ -201,8 +201,6 @@ include "${leavingFile.replace(/\.nft$/, "*.nft")}"
 `;
 }
 
-/** Debian's and RHEL's nftables.service begins with `flush ruleset`; netfilter-persistent loads whole rule sets. */
-const FLUSHING = "nftables.service netfilter-persistent.service";
 /** Filters of others that were turned off for ours, one a line. */
 const turnedOff = `${stateFolder}/filters-off`;
 
@@ -213,10 +211,8 @@ Documentation=man:nft(8)
 DefaultDependencies=no
 Wants=network-pre.target
 Before=network-pre.target shutdown.target
-# They flush every table when they start and stop, and reload with what their files say.
-After=local-fs.target ${FLUSHING}
-PartOf=${FLUSHING}
-ReloadPropagatedFrom=${FLUSHING}
+# They flush tables at boot, or load whole rule sets.
+After=local-fs.target nftables.service netfilter-persistent.service
 Conflicts=shutdown.target
 
 [Service]
@@ -227,8 +223,22 @@ ExecReload=/usr/sbin/nft -f ${rulesFile}
 ExecStop=-/usr/sbin/nft delete table ${firewallTable}
 
 [Install]
-WantedBy=sysinit.target ${FLUSHING}
+WantedBy=sysinit.target
 `;
+}
+
+/**
+ * nftables.service flushes every table when it starts, is reloaded and stops (Debian's and RHEL's unit, `flush ruleset`).
+ * PartOf and ReloadPropagatedFrom would not see a start, so ours is loaded again by the unit itself.
+ */
+function flushedUnitFile(): RenderedFile {
+  const again = `-/bin/sh -c 'if systemctl is-active --quiet ${firewallUnit}; then exec /usr/sbin/nft -f ${rulesFile}; fi'`;
+  const lines = ["ExecStartPost", "ExecReload", "ExecStopPost"].map((key) => `${key}=${again}\n`);
+  return {
+    path: "/etc/systemd/system/nftables.service.d/pulumi-kubeadm.conf",
+    mode: "0644",
+    content: `# Puts the firewall of the Kubernetes cluster back.\n[Service]\n${lines.join("")}`,
+  };
 }
 
 export function firewallFiles(settings: ClusterSettings, machine: Machine): RenderedFile[] {
@@ -236,6 +246,7 @@ export function firewallFiles(settings: ClusterSettings, machine: Machine): Rend
     { path: rulesFile, mode: "0644", content: firewallRules(settings, machine) },
     { path: `/etc/systemd/system/${firewallUnit}`, mode: "0644", content: unitFile() },
     membersOf(settings),
+    flushedUnitFile(),
   ];
 }
 
@@ -244,7 +255,7 @@ export function firewallFiles(settings: ClusterSettings, machine: Machine): Rend
  * the next step could not reach the host either.
  */
 export function firewallPhase(settings: ClusterSettings, files: readonly RenderedFile[]): string {
-  const [rules, unit, members] = files;
+  const [rules, unit, members, flushed] = files;
   const operators = sourceRanges(settings, "operator");
   const v4 = disjoint(operators.filter((entry) => !entry.includes(":")));
   const v6 = disjoint6(operators.filter((entry) => entry.includes(":")));
@@ -296,7 +307,7 @@ check_operators() {
     if ! let_in "$peer"; then die "the firewall would lock out $peer, which is logged on over SSH now: add it to access.ssh"; fi
   done < <(for port in \${ssh_ports//,/ }; do ss -Htn state established "sport = :$port" | awk '{ print $4 }'; done)
 }
-${v4.includes("0.0.0.0/0") ? "# Everybody may log on.\n" : "check_operators\n"}${keepLeaving(firewallTable, putFile(members))}${putFile(rules, "firewall-rules")}${putFile(unit, firewallUnit)}taken=0
+${v4.includes("0.0.0.0/0") ? "# Everybody may log on.\n" : "check_operators\n"}${keepLeaving(firewallTable, putFile(members))}${putFile(rules, "firewall-rules")}${putFile(unit, firewallUnit)}${putFile(flushed)}taken=0
 nft -c -f ${rulesFile} || taken=$?
 case $taken in
   0) ;;
@@ -304,7 +315,6 @@ case $taken in
   *) die "nft does not take ${rulesFile}" ;;
 esac
 reload_units
-if [ ! -e /etc/systemd/system/nftables.service.wants/${firewallUnit} ]; then systemctl reenable --quiet ${firewallUnit}; fi
 if active ${firewallUnit} && ! nft list table ${firewallTable} >/dev/null 2>&1; then
   note "somebody flushed nftables: the rules of ${firewallUnit} were gone, and are loaded again"
   mark firewall-rules

@@ -243,16 +243,23 @@ describe("the cluster's own firewall", () => {
     expect(gone.lines).toContain(`systemctl reload ${unit}`);
   });
 
-  it("comes after services that flush all tables, and is loaded anew with them", () => {
+  it("comes after services that flush all tables, and is loaded again whenever they do", () => {
     const { settings, machine } = settingsAnd(ours);
-    const text = firewallFiles(settings, machine)[1]?.content ?? "";
-    for (const key of [
-      "After=local-fs.target ",
-      "PartOf=",
-      "ReloadPropagatedFrom=",
-      "WantedBy=sysinit.target ",
-    ])
-      expect(text).toMatch(new RegExp(`^${key}nftables\\.service netfilter-persistent\\.service$`, "m"));
+    const files = firewallFiles(settings, machine);
+    const text = (end: string) => files.find((file) => file.path.endsWith(end))?.content ?? "";
+    expect(text(unit)).toMatch(/^After=local-fs\.target nftables\.service netfilter-persistent\.service$/m);
+    const lines = text("nftables.service.d/pulumi-kubeadm.conf")
+      .split("\n")
+      .filter((line) => line.startsWith("Exec"));
+    expect(lines.map((line) => line.split("=")[0])).toEqual(["ExecStartPost", "ExecReload", "ExecStopPost"]);
+    // The command of each, with programs that say what they are asked.
+    for (const line of lines) {
+      const command =
+        /-c '(.*)'$/.exec(line)?.[1]?.replaceAll("/usr/sbin/nft", "echo nft").replace("exec ", "") ?? "";
+      const ran = (status: number) => bash(`systemctl() { return ${status}; }\n${command}`).stdout;
+      expect(ran(0)).toBe("nft -f /etc/pulumi-kubeadm/firewall.nft\n");
+      expect(ran(3)).toBe("");
+    }
   });
 
   it("tells an nft that crashes from rules that it does not take", () => {
