@@ -47,9 +47,9 @@ export async function askControlPlane(context: Context, machine: Machine): Promi
 }
 
 /** @returns undefined where the host is no member of this cluster any more */
-async function ask({ hosts, cluster }: Context, name: string): Promise<Answer | undefined> {
+async function ask({ hosts, cluster, spec }: Context, name: string): Promise<Answer | undefined> {
   try {
-    const { member } = await readState(hosts, name);
+    const { member } = await readState(hosts, name, { cluster, settings: spec.settings });
     if (member?.cluster !== cluster) return undefined;
     if (member.state !== "member")
       return { name, reason: `${name} has not joined: its state is ${member.state}` };

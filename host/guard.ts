@@ -3,6 +3,7 @@ import { changedIssuer } from "../model/kubeadm/issuer";
 import { upgradeProblem } from "../model/versions";
 import type { ClusterSettings, Machine } from "../model/settings/resolved";
 import { HostProblem } from "./problem";
+import { unreadableRecord } from "./record";
 import type { HostState } from "./state";
 
 /**
@@ -21,6 +22,11 @@ export function refuseOtherFacts(
       `is a node of another cluster (it joined as ${state.member.machine}, its cluster's CA is ${state.member.cluster.slice(0, 16)}…). ` +
         `Remove it there first, or run kubeadm reset and delete /var/lib/pulumi-kubeadm on it`,
     );
+  if (!state.member && state.kubelet && state.living.clusterId === cluster)
+    throw unreadableRecord(machine, state, "the file is not there: was the host joined by hand?", {
+      cluster,
+      settings,
+    });
   if (!state.member && state.kubelet)
     throw new HostProblem(
       machine,

@@ -52,5 +52,8 @@ export class NameResolutionError extends NoSessionError {}
 /** The computer that dials has no way into the network at all: no route to it, a VPN that is down, a local firewall. */
 export class LocalNetworkError extends NoSessionError {}
 
+/** The host's clock and the program's differ by more than certificates allow. */
+export class ClockSkewError extends HostProblem {}
+
 /** The connection broke off again and again while commands ran. */
 export class ConnectionLostError extends HostProblem {}

@@ -1,8 +1,9 @@
 import { stateScript } from "../model/membership/state";
-import { MEMBER_FILE, SETUP_FILE, STATE_DIR } from "../model/membership/shell";
 import type { FixedFacts } from "../model/fixedFacts";
+import type { ClusterSettings } from "../model/settings/resolved";
 import { HostProblem } from "./problem";
 import type { Member } from "./protocol";
+import { type RecordName, recordsIn, restored, unreadableRecord } from "./record";
 import type { Hosts } from "./runner";
 
 export interface SetupMark {
@@ -16,6 +17,12 @@ export interface LivingValues {
   readonly facts: Partial<FixedFacts>;
   /** undefined: not found. */
   readonly nodeAddress?: string;
+  /** SHA-256 of the cluster CA's certificate. */
+  readonly clusterId?: string;
+  /** The node that the kubelet's certificate is for. */
+  readonly nodeName?: string;
+  /** Of the kubelet that is linked. */
+  readonly version?: string;
   /** Issuers of service-account tokens, the one of new tokens first; empty but on a control-plane node. */
   readonly issuers: readonly string[];
 }
@@ -34,40 +41,50 @@ export interface HostState {
   /** Seconds since 1970 by the host's clock. */
   readonly now: number;
   readonly living: LivingValues;
+  /** Files that are there and hold no record; `member` may have been made again nevertheless. Default: none. */
+  readonly unreadable?: readonly RecordName[];
 }
 
-interface RawState extends Omit<HostState, "member" | "setup" | "living"> {
-  readonly member: Member | null;
-  readonly setup: SetupMark | null;
+/** Of which cluster the host should be a node, for a record that has to be made again. */
+export interface Known {
+  readonly cluster: string;
+  readonly settings: ClusterSettings;
 }
 
-function parsed(machine: string, text: string): RawState {
-  try {
-    return JSON.parse(text) as RawState;
-  } catch {
-    throw new HostProblem(
-      machine,
-      `${MEMBER_FILE} or ${SETUP_FILE} on it is no JSON: it was changed by hand. Restore it, or run kubeadm reset and delete ${STATE_DIR}`,
-      [text],
-    );
-  }
-}
-
-/** Reads a host's state; it changes nothing. */
-export async function readState(hosts: Hosts, machine: string): Promise<HostState> {
+/**
+ * Reads a host's state; it changes nothing. A living node whose record cannot be read has the one that the node itself shows, where
+ * that is certain.
+ *
+ * @throws RecordUnreadableError where it is not
+ */
+export async function readState(hosts: Hosts, machine: string, known?: Known): Promise<HostState> {
   const text = await hosts.query(machine, "reading the host's state", "/bin/bash -s", stateScript());
   const lines = text.split("\n");
   const line = lines.find((candidate) => candidate.startsWith("##state "));
   if (!line) throw new Error(`${machine}: no state in: ${text}`);
-  const raw = parsed(machine, line.slice("##state ".length));
-  return {
+  const records = recordsIn(line.slice("##state ".length));
+  if (records === undefined)
+    throw new HostProblem(machine, "its state cannot be read: the answer is not what was asked for", [line]);
+  const { rest, member, setup, unreadable } = records;
+  const raw = rest as unknown as Pick<HostState, "machineId" | "kubelet" | "apiServer" | "etcd" | "now">;
+  const state: HostState = {
     ...raw,
-    member: raw.member ?? undefined,
-    setup: raw.setup ?? undefined,
+    member,
+    setup,
+    unreadable,
     apiServer: raw.apiServer || lines.includes("##listens 6443"),
     etcd: raw.etcd || lines.includes("##listens 2379"),
     living: livingValues(lines),
   };
+  // On a host that is not a node, the record of a join that was cut off is as good as none.
+  if (!unreadable.includes("member") || !(state.kubelet || state.apiServer || state.etcd)) return state;
+  const own = known?.settings.machines.find((one) => one.name === machine);
+  const found =
+    known === undefined
+      ? "this step does not know its node"
+      : restored(own, state, known.cluster, known.settings);
+  if (typeof found === "string") throw unreadableRecord(machine, state, found, known);
+  return { ...state, member: found };
 }
 
 function livingValues(lines: readonly string[]): LivingValues {
@@ -83,10 +100,13 @@ function livingValues(lines: readonly string[]): LivingValues {
     nodeMask: mask === undefined ? undefined : Number(mask),
     cni: one("cni"),
   };
-  const nodeAddress = one("nodeAddress");
+  const values = ["nodeAddress", "clusterId", "nodeName", "version"].flatMap((name) => {
+    const value = one(name);
+    return value === undefined ? [] : [[name, value]];
+  });
   return {
     facts: Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)),
-    ...(nodeAddress === undefined ? {} : { nodeAddress }),
+    ...(Object.fromEntries(values) as Partial<LivingValues>),
     issuers: found.filter((line) => line.name === "issuer").map((line) => line.value),
   };
 }

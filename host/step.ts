@@ -1,6 +1,6 @@
 import type { FixedFacts } from "../model/fixedFacts";
 import type { Machine } from "../model/settings/resolved";
-import { HostProblem, NoSessionError } from "./problem";
+import { ClockSkewError, HostProblem, NoSessionError } from "./problem";
 import type { MembershipSpec, Operation, SetupSpec, StepInput, StepResult, StepSpec } from "./protocol";
 import type { Hosts } from "./runner";
 import { readState, type HostState } from "./state";
@@ -35,11 +35,11 @@ export function machineOf(spec: SetupSpec | MembershipSpec): Machine {
  * @returns undefined where no session came about in an update that insists
  */
 export async function readUnlessForced(
-  { hosts, operation, say }: StepContext<SetupSpec | MembershipSpec>,
+  { hosts, operation, say, spec, cluster }: StepContext<SetupSpec | MembershipSpec>,
   machine: Machine,
 ): Promise<HostState | undefined> {
   try {
-    return await readState(hosts, machine.name);
+    return await readState(hosts, machine.name, { cluster, settings: spec.settings });
   } catch (error) {
     if (operation !== "update" || machine.removal !== "force" || !(error instanceof NoSessionError))
       throw error;
@@ -60,7 +60,7 @@ export const CLOCK_SKEW = 60;
 export function refuseSkew(machine: string, hostNow: number, programNow = Date.now() / 1000): void {
   const skew = Math.round(hostNow - programNow);
   if (Math.abs(skew) <= CLOCK_SKEW) return;
-  throw new HostProblem(
+  throw new ClockSkewError(
     machine,
     `its clock is ${Math.abs(skew)} s ${skew > 0 ? "ahead of" : "behind"} the machine that runs Pulumi ` +
       `(${CLOCK_SKEW} s are allowed): certificates would not be valid. Set both clocks by NTP`,

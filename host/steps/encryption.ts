@@ -110,7 +110,7 @@ async function serversOf(
       continue;
     }
     try {
-      const { member, kubelet } = await readState(hosts, machine.name);
+      const { member, kubelet } = await readState(hosts, machine.name, { cluster, settings: spec.settings });
       if (kubelet && member?.cluster === cluster && member.state === "member") members.push(machine);
     } catch (error) {
       if (!(error instanceof HostProblem)) throw error;

@@ -39,7 +39,10 @@ function guard(context: StepContext<InitSpec>, facts: FixedFacts): void {
 async function initialise(context: StepContext<InitSpec>): Promise<void> {
   const { spec, hosts, say, cluster } = context;
   const states = await Promise.all(
-    spec.masters.map(async (machine) => ({ machine, state: await readState(hosts, machine) })),
+    spec.masters.map(async (machine) => ({
+      machine,
+      state: await readState(hosts, machine, { cluster, settings: spec.settings }),
+    })),
   );
   for (const { machine, state } of states) {
     refuseSkew(machine, state.now);

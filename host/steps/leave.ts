@@ -67,9 +67,12 @@ async function reset(
   }
 }
 
-async function lookAt({ hosts }: Context, machine: Machine): Promise<Host> {
+async function lookAt({ hosts, cluster, spec }: Context, machine: Machine): Promise<Host> {
   try {
-    return { kind: "reached", state: await readState(hosts, machine.name) };
+    return {
+      kind: "reached",
+      state: await readState(hosts, machine.name, { cluster, settings: spec.settings }),
+    };
   } catch (error) {
     if (error instanceof HostProblem) return { kind: "missed", reason: error };
     throw error;

@@ -151,7 +151,10 @@ async function masterOf(context: Context, machine: Machine): Promise<string> {
     if (master.role !== "controlPlane" || master.name === machine.name || !context.hosts.has(master.name))
       continue;
     try {
-      const state = await readState(context.hosts, master.name);
+      const state = await readState(context.hosts, master.name, {
+        cluster: context.cluster,
+        settings: context.spec.settings,
+      });
       if (state.member?.cluster === context.cluster && state.member.state === "member") return master.name;
       reasons.push(`${master.name} is not a master of this cluster yet`);
     } catch (error) {

@@ -2,7 +2,10 @@ import { joinsPending } from "../../model/kubeadm";
 import { renderNode, type HostFacts } from "../../model/node/render";
 import { packetFilterProblems } from "../../model/packetFilter/judge";
 import { intended, putIntendedScript } from "../../model/membership/intended";
-import { HostProblem } from "../problem";
+import { ADMIN, MEMBER_FILE } from "../../model/membership/shell";
+import { searchPath } from "../../model/node/paths";
+import { ClockSkewError, ConnectionLostError, HostProblem, NoSessionError } from "../problem";
+import { RecordUnreadableError } from "../record";
 import type { PreflightSpec, StepResult } from "../protocol";
 import { refuseEncryption } from "./encryption";
 import { readState, type HostState } from "../state";
@@ -23,6 +26,7 @@ export async function preflight(context: StepContext<PreflightSpec>): Promise<St
   const { spec, hosts, operation } = context;
   const problems: string[] = [];
   const unreachable = new Map<string, HostProblem>();
+  const odd = new Map<string, HostProblem>();
   const found = await Promise.all(
     spec.machines.map(async (machine) => {
       try {
@@ -35,12 +39,14 @@ export async function preflight(context: StepContext<PreflightSpec>): Promise<St
           unreachable.set(machine, error);
           return undefined;
         }
-        problems.push(error.report());
+        if (operation === "update" && isOdd(error)) odd.set(machine, error);
+        else problems.push(error.report());
         return undefined;
       }
     }),
   );
   const present = found.filter((finding) => finding !== undefined);
+  problems.push(...(await leaveOut(context, odd, present)));
   problems.push(...duplicates(present, "machine id", (finding) => finding.state.machineId));
   problems.push(...duplicates(present, "host name", (finding) => finding.hostname));
   if (problems.length > 0) throw new HostProblem("", problems.join("\n"));
@@ -48,6 +54,51 @@ export async function preflight(context: StepContext<PreflightSpec>): Promise<St
   await recordIntended(context, present);
   hosts.close();
   return { cluster: context.cluster };
+}
+
+/** What is wrong with one host, and says nothing of the settings: nobody gets in, its clock is off, its record is damaged. */
+function isOdd(error: HostProblem): boolean {
+  return (
+    error instanceof NoSessionError ||
+    error instanceof ConnectionLostError ||
+    error instanceof ClockSkewError ||
+    error instanceof RecordUnreadableError
+  );
+}
+
+/**
+ * One odd worker must not keep people from an urgent change of the others. It is left out where it is a node of this cluster by the
+ * word of a control-plane node; its own step fails if the change reaches it. Control-plane nodes and machines that have not joined stay
+ * problems: nothing may begin that cannot be finished.
+ *
+ * @returns what stays a problem
+ */
+async function leaveOut(
+  { spec, hosts, say, cluster }: StepContext<PreflightSpec>,
+  odd: ReadonlyMap<string, HostProblem>,
+  present: readonly Finding[],
+): Promise<string[]> {
+  const { machines } = spec.settings;
+  const plane = new Set(machines.filter((one) => one.role === "controlPlane").map(({ name }) => name));
+  const master = present.find(
+    ({ machine, state }) =>
+      plane.has(machine) && state.member?.cluster === cluster && state.member.state === "member",
+  );
+  if (odd.size === 0 || master === undefined) return [...odd.values()].map((error) => error.report());
+  const { stdout } = await hosts.attempt(
+    master.machine,
+    "/bin/bash -s",
+    `export PATH="${searchPath}"\nkubectl --kubeconfig ${ADMIN} --request-timeout 20s get nodes -o name\n`,
+  );
+  const nodes = new Set(stdout.split("\n").map((line) => line.trim().replace(/^node\//, "")));
+  return [...odd].flatMap(([name, error]) => {
+    const own = machines.find((one) => one.name === name);
+    if (own?.role !== "worker" || !nodes.has(own.nodeName)) return [error.report()];
+    say(
+      `${error.report()}; it is a node of this cluster, going on without it. Its own step fails if the change reaches it`,
+    );
+    return [];
+  });
 }
 
 /** Tells the control-plane nodes what the settings say now; steps of machines that are taken out ask them for it. */
@@ -72,7 +123,9 @@ async function recordIntended(
 
 async function look(context: StepContext<PreflightSpec>, machine: string): Promise<Finding> {
   const { hosts, spec, cluster } = context;
-  const state = await readState(hosts, machine);
+  const state = await readState(hosts, machine, { cluster, settings: spec.settings });
+  if (state.member && state.unreadable?.includes("member"))
+    context.say(`${machine}: ${MEMBER_FILE} on it cannot be read; going by what the node itself shows`);
   refuseSkew(machine, state.now);
   const settings = spec.settings;
   const own = settings.machines.find((candidate) => candidate.name === machine);

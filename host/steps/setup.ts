@@ -28,7 +28,7 @@ async function prepare(context: StepContext<SetupSpec>): Promise<StepResult> {
   if (state === undefined) return previous ?? {};
   refuseSkew(spec.machine, state.now);
   refuseOtherFacts(spec.machine, state, context.cluster, spec.settings);
-  if (operation === "update" && !state.setup && (previous?.generation ?? 0) >= spec.generation)
+  if (operation === "update" && isBare(state) && (previous?.generation ?? 0) >= spec.generation)
     throw new HostProblem(
       spec.machine,
       `nothing of an earlier setup is on the host: it was wiped, or is another one. If that is meant, raise ` +
@@ -39,6 +39,11 @@ async function prepare(context: StepContext<SetupSpec>): Promise<StepResult> {
   if (await restartsNode(context, state)) await inRollout(context, machine, run);
   else await run();
   return { machine: spec.machine, generation: spec.generation, machineId: state.machineId };
+}
+
+/** Nothing of the library or of a node is there; a record that cannot be read is something. */
+function isBare(state: HostState): boolean {
+  return !state.setup && !state.member && !state.kubelet && (state.unreadable ?? []).length === 0;
 }
 
 /** Whether setup would restart what the pods of a living node live on. */
@@ -88,7 +93,10 @@ export async function ensureSetup(
   machine: Machine,
   part: SetupPart,
 ): Promise<void> {
-  const { setup: last } = await readState(context.hosts, machine.name);
+  const { setup: last } = await readState(context.hosts, machine.name, {
+    cluster: context.cluster,
+    settings: context.spec.settings,
+  });
   if (last?.digest === part.digest && last.generation === machine.generation) return;
   const own = part.settings.machines.find((one) => one.name === machine.name);
   if (!own) throw new HostProblem(machine.name, "is not in the settings of its own setup");
@@ -120,8 +128,8 @@ async function cleanUp(context: StepContext<SetupSpec>): Promise<StepResult> {
 }
 
 async function clean(context: StepContext<SetupSpec>, machine: Machine): Promise<void> {
-  const { spec, hosts, say } = context;
-  const state = await readState(hosts, machine.name);
+  const { spec, hosts, say, cluster } = context;
+  const state = await readState(hosts, machine.name, { cluster, settings: spec.settings });
   if (!state.setup || state.setup.machine !== machine.name) {
     say(`${machine.name}: carries no setup of this machine, left alone`);
     return;

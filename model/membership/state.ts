@@ -1,5 +1,5 @@
-import { searchPath } from "../node/paths";
-import { MEMBER_FILE } from "./shell";
+import { installRoot, linkFolder, searchPath } from "../node/paths";
+import { MEMBER_FILE, SETUP_FILE } from "./shell";
 
 /**
  * What a living node runs with, read from the files that kubeadm, the kubelet and the CNI wrote: records of older releases of
@@ -15,6 +15,9 @@ function livingValues(): string {
     value("clusterDomain", "^clusterDomain: *\\(.*\\)$", "/var/lib/kubelet/config.yaml"),
     value("cgroupDriver", "^cgroupDriver: *\\(.*\\)$", "/var/lib/kubelet/config.yaml"),
     value("nodeMask", flag("node-cidr-mask-size"), `${manifests}/kube-controller-manager.yaml`),
+    `[ -s /etc/kubernetes/pki/ca.crt ] && printf '##living clusterId %s\n' "$(printf '%s' "$(cat /etc/kubernetes/pki/ca.crt)" | sha256sum | cut -d ' ' -f 1)"\n`,
+    "openssl x509 -noout -subject -nameopt multiline -in /var/lib/kubelet/pki/kubelet-client-current.pem 2>/dev/null | sed -n 's/^ *commonName *= system:node:/##living nodeName /p'\n",
+    `readlink ${linkFolder}/kubelet | sed -n 's|^${installRoot}/kubelet/\\([^/]*\\)/.*|##living version \\1|p'\n`,
     value("issuer", flag("service-account-issuer"), `${manifests}/kube-apiserver.yaml`),
     'for kind in flannel weave calico; do [ -e "/etc/cni/net.d/10-$kind.conflist" ] && echo "##living cni $kind" && break; done\n',
   ].join("");
@@ -25,8 +28,15 @@ export function stateScript(): string {
   return `set -u
 export LC_ALL=C PATH="${searchPath}"
 member=null; setup=null
-[ -s ${MEMBER_FILE} ] && member=$(cat ${MEMBER_FILE})
-[ -s /var/lib/pulumi-kubeadm/setup.json ] && setup=$(cat /var/lib/pulumi-kubeadm/setup.json)
+# On one line. A power cut may leave an empty file, or zeros: that is a record that cannot be read, and not none.
+record() {
+  local text
+  text=$(tr -d '\\n\\000' <"$1" 2>/dev/null)
+  [ -n "$text" ] || text='""'
+  printf '%s' "$text"
+}
+[ -e ${MEMBER_FILE} ] && member=$(record ${MEMBER_FILE})
+[ -e ${SETUP_FILE} ] && setup=$(record ${SETUP_FILE})
 yes() { if "$@" >/dev/null 2>&1; then echo true; else echo false; fi; }
 listens() { ss -Hltn "sport = :$1" 2>/dev/null | grep -q .; }
 printf '##state {"member":%s,"setup":%s,"machineId":"%s","kubelet":%s,"apiServer":%s,"etcd":%s,"now":%s}\\n' \\

@@ -99,12 +99,19 @@ describe("the program of a step", () => {
     expect(server?.commands).toEqual(["/bin/bash -s"]);
   });
 
-  it("says what to do when what it keeps on the host was damaged", async () => {
-    const stdin = await input((_, channel) => answer(channel, 0, '##state {"member":{"clus,"setup":null}\n'));
+  it("says what to do when the record of a living node was damaged, and not to reset it", async () => {
+    const now = Math.round(Date.now() / 1000);
+    const rest = `"machineId":"1f","kubelet":true,"apiServer":false,"etcd":false,"now":${now}}`;
+    const stdin = await input((_, channel) =>
+      answer(channel, 0, `##state {"member":{"clus,"setup":null,${rest}\n`),
+    );
     const { status, stderr } = await program(stdin);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^w1: \/var\/lib\/pulumi-kubeadm\/member\.json or .* on it is no JSON/);
-    expect(stderr).not.toMatch(/SyntaxError|\bat .*\.ts:/);
+    expect(stderr).toMatch(
+      /^w1: \/var\/lib\/pulumi-kubeadm\/member\.json on it is missing, empty or damaged/,
+    );
+    expect(stderr).toContain("Do not reset it");
+    expect(stderr).not.toMatch(/SyntaxError|\bat .*\.ts:|kubeadm reset/);
   });
 
   it("does not forget a host that shows another key on delete, and does by the word for one run", async () => {

@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { InitSpec, Member, PreflightSpec } from "../../../host/protocol";
 import { Hosts } from "../../../host/runner";
@@ -7,11 +10,12 @@ import { preflight } from "../../../host/steps/preflight";
 import { fixedFacts } from "../../../model/fixedFacts";
 import { serviceAccountIssuers } from "../../../model/kubeadm/issuer";
 import { memberFacts } from "../../../model/membership/member";
-import { MEMBER_FILE } from "../../../model/membership/shell";
+import { MEMBER_FILE, SETUP_FILE } from "../../../model/membership/shell";
 import type { ClusterSettings } from "../../../model/settings/resolved";
 import { preflightView } from "../../../model/views";
 import { machine, master, settingsOf } from "../../support/kubeadmSettings";
-import { Machine, SshHost } from "./sshHost";
+import { newKey } from "../../support/sshKey";
+import { Machine, otherHostKey, SshHost } from "./sshHost";
 
 const cluster = "ab".repeat(32);
 const settings = settingsOf({ machines: [master("cp1", 11), machine("w1")] });
@@ -166,5 +170,186 @@ describe("init of a living cluster", () => {
     await expect(update({ ...fixedFacts(settings), cni: "calico" })).rejects.toThrow(
       "cni.kind: the living cluster has flannel, the settings say calico",
     );
+  });
+});
+
+/** Makes a host show the files of a living node. */
+function living(name: string, over: { ca?: string; node?: string; version?: string } = {}): void {
+  const one = host(name);
+  one.write("etc/kubernetes/pki/ca.crt", over.ca ?? CA);
+  one.write(
+    "bin/openssl",
+    `#!/bin/sh\nprintf 'subject=\\n    commonName                = system:node:%s\\n' '${over.node ?? name}'\n`,
+    0o755,
+  );
+  one.write(
+    "bin/readlink",
+    `#!/bin/sh\necho /opt/pulumi-kubeadm/kubelet/${over.version ?? settings.kubernetesVersion}/bin/kubelet\n`,
+    0o755,
+  );
+  one.write(SETUP_FILE, JSON.stringify({ machine: name, generation: 1, digest: "d" }));
+  if (name !== "cp1") return;
+  one.write("etc/kubernetes/manifests/kube-apiserver.yaml", "");
+  one.write("var/lib/etcd/member/snap/db", "");
+}
+
+/** What a control-plane node says of the cluster's nodes. */
+function nodesOf(...list: readonly string[]): void {
+  const text = list.map((name) => `node/${name}\\n`).join("");
+  host("cp1").write("bin/kubectl", `#!/bin/sh\nprintf '${text}'\n`, 0o755);
+}
+
+const CA = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+const caHash = createHash("sha256").update(CA.trim()).digest("hex");
+
+describe("a record that cannot be read", () => {
+  let told: string[];
+  const lookAgain = (over: Partial<PreflightSpec> = {}): Promise<unknown> => {
+    told = [];
+    const spec: PreflightSpec = {
+      step: "preflight",
+      machines: names,
+      settings: preflightView(settings),
+      issuers: serviceAccountIssuers(settings),
+      ...over,
+    };
+    return preflight({ ...context(spec), cluster: caHash, say: (line) => void told.push(line) });
+  };
+
+  beforeEach(() => {
+    for (const name of names) {
+      living(name);
+      host(name).write(MEMBER_FILE, JSON.stringify({ ...record(name), cluster: caHash }));
+    }
+  });
+
+  it.each([
+    ["empty", ""],
+    ["cut off", '{"cluster":"ab'],
+    ["full of zeros", "\0".repeat(400)],
+    ["JSON of something else", "[1]"],
+    ["on two lines", '{"cluster":\n"x"'],
+  ])("is made again from a living control-plane node that is certain, when it is %s", async (_, text) => {
+    host("cp1").write(MEMBER_FILE, text);
+    await expect(lookAgain()).resolves.toEqual({ cluster: caHash });
+    expect(told).toEqual([
+      expect.stringMatching(/^cp1: .*member\.json on it cannot be read; going by what the node itself shows/),
+    ]);
+  });
+
+  it.each([
+    ["another CA", { ca: CA.replace("AAAA", "BBBB") }, /its CA .* is not this cluster's/],
+    ["the certificate of another node", { node: "cp9" }, /its kubelet has the certificate of node cp9/],
+  ])("never leads to advice to reset the host: with %s", async (_, over, text) => {
+    living("cp1", over);
+    host("cp1").write(MEMBER_FILE, "");
+    const said = String(await lookAgain().catch((error: unknown) => error));
+    expect(said).toMatch(text);
+    expect(said).toContain("Do not reset it");
+    expect(said).not.toMatch(/kubeadm reset|delete \/var/);
+    // What to write is there, and would be read.
+    const line =
+      said
+        .split("\n")
+        .find((one) => one.startsWith('  | {"podCidr"'))
+        ?.slice(4) ?? "";
+    host("cp1").write(MEMBER_FILE, line);
+    await expect(lookAgain()).resolves.toEqual({ cluster: caHash });
+  });
+
+  it("does not tell the generation of the only control-plane node by what is wanted", async () => {
+    host("cp1").write(MEMBER_FILE, "");
+    host("cp1").write(SETUP_FILE, "");
+    const said = String(await lookAgain().catch((error: unknown) => error));
+    expect(said).toContain("setup.json does not say its generation");
+    expect(said).toContain("Do not reset it");
+    host("cp1").write(SETUP_FILE, JSON.stringify({ machine: "cp1", generation: 1, digest: "" }));
+    const raised = settingsOf({ machines: [master("cp1", 11, { generation: 2 }), machine("w1")] });
+    await expect(lookAgain({ settings: preflightView(raised) })).rejects.toThrow(/it is the only/);
+  });
+
+  it("is told from one of a cluster that somebody else made, when it is not there at all", async () => {
+    fs.rmSync(path.join(host("w1").root, MEMBER_FILE));
+    const said = async (): Promise<string> => String(await lookAgain({}).catch((error: unknown) => error));
+    nodesOf("cp1");
+    expect(await said()).toMatch(/w1: .*is missing, empty or damaged.*Do not reset it/);
+    living("w1", { ca: CA.replace("AAAA", "BBBB") });
+    expect(await said()).toMatch(/w1: is a node of a cluster that this library did not make/);
+  });
+
+  it("of a setup alone is no problem", async () => {
+    host("w1").write(SETUP_FILE, "");
+    await expect(lookAgain()).resolves.toEqual({ cluster: caHash });
+  });
+});
+
+describe("one odd worker", () => {
+  let told: string[];
+  const update = (over: Partial<StepContext<PreflightSpec>> = {}): Promise<unknown> => {
+    told = [];
+    const spec: PreflightSpec = {
+      step: "preflight",
+      machines: names,
+      settings: preflightView(settings),
+      issuers: serviceAccountIssuers(settings),
+    };
+    return preflight({ ...context(spec), say: (line) => void told.push(line), ...over });
+  };
+  const server = (name: string): SshHost => hosts.get(name)?.server ?? expect.fail(name);
+  /** Connections of which one is wrong. */
+  const wrong = (name: string, over: object): Partial<StepContext<PreflightSpec>> => {
+    const connections = Object.fromEntries(
+      names.map((one) => [one, { ...server(one).connection(), ...(one === name ? over : {}) }]),
+    );
+    const dialled = new Hosts({ connections, files: [] }, 20_000, () => undefined);
+    open.push(dialled);
+    return { hosts: dialled, input: { connections, files: [] } };
+  };
+
+  beforeEach(() => nodesOf("cp1", "w1"));
+
+  it("with another host key does not stop a change of the others", async () => {
+    await expect(update(wrong("w1", { hostKey: otherHostKey() }))).resolves.toEqual({ cluster });
+    expect(told).toEqual([expect.stringMatching(/^w1: .*host key.*going on without it/s)]);
+  });
+
+  it("with a login that is refused does not stop a change of the others", async () => {
+    await expect(update(wrong("w1", { privateKey: newKey().private }))).resolves.toEqual({ cluster });
+    expect(told).toEqual([expect.stringMatching(/^w1: .*not accepted.*going on without it/s)]);
+  });
+
+  it("with a clock that is off does not stop a change of the others", async () => {
+    host("w1").write("bin/date", "#!/bin/sh\necho 1000000000\n", 0o755);
+    await expect(update()).resolves.toEqual({ cluster });
+    expect(told).toEqual([expect.stringMatching(/^w1: its clock is .* behind .*going on without it/s)]);
+  });
+
+  it("with a record that cannot be read does not stop a change of the others", async () => {
+    host("w1").write(MEMBER_FILE, "");
+    await expect(update()).resolves.toEqual({ cluster });
+    expect(told).toEqual([expect.stringMatching(/^w1: .*Do not reset it.*going on without it/s)]);
+  });
+
+  it.each([
+    ["that is not a node yet", ["cp1"]],
+    ["where no control-plane node can say so", []],
+  ])("stops everything %s", async (_, list) => {
+    nodesOf(...list);
+    await expect(update(wrong("w1", { hostKey: otherHostKey() }))).rejects.toThrow(/host key/);
+    expect(told).toEqual([]);
+  });
+
+  it("stops everything at the first look, and so does an odd control-plane node at any", async () => {
+    await expect(
+      update({ ...wrong("w1", { hostKey: otherHostKey() }), operation: "create" }),
+    ).rejects.toThrow(/host key/);
+    await expect(update(wrong("cp1", { hostKey: otherHostKey() }))).rejects.toThrow(/cp1: .*host key/);
+    host("cp1").write("bin/date", "#!/bin/sh\necho 1000000000\n", 0o755);
+    await expect(update()).rejects.toThrow(/cp1: its clock/);
+  });
+
+  it("does not hide what is wrong with the settings", async () => {
+    host("w1").write(MEMBER_FILE, JSON.stringify({ ...record("w1"), podCidr: "10.9.0.0/16" }));
+    await expect(update()).rejects.toThrow(/w1: .*podCidr/);
   });
 });
