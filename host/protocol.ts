@@ -24,6 +24,9 @@ export const FIXED_VARIABLE = "KUBEADM_FIXED";
  */
 export const VALUES_VARIABLE = "KUBEADM_VALUES";
 
+/** Of `KUBEADM_VALUES`: what the account lacks, as a report; "" where it has everything. The guard alone has it. */
+export const MISSING = "${missing}";
+
 /** What Pulumi does with the step's resource; each is a run of the program of its own. */
 export type Operation = "create" | "update" | "delete";
 

@@ -50,10 +50,15 @@ function filesFrom(folder: string | undefined): ProjectFiles {
 
 /**
  * What the program looks up while it runs: there is no account to ask, so that nothing of it is known. Asked are images by
- * their publishers' parameters, and the zone in which AWS has the names of its balancers.
+ * their publishers' parameters, zones and the instance types that they offer, and the zone in which AWS has the names of its balancers.
  */
 const ANSWERS: Readonly<Record<string, Record<string, unknown>>> = {
   "aws:ssm/getParameter:getParameter": { insecureValue: pulumi.unknown },
+  "aws:index/getAvailabilityZones:getAvailabilityZones": { names: pulumi.unknown },
+  "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": {
+    instanceTypes: pulumi.unknown,
+    locations: pulumi.unknown,
+  },
   "aws:lb/getHostedZoneId:getHostedZoneId": { id: pulumi.unknown },
 };
 

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Connection } from "../../host/protocol";
+import { MISSING, type Connection } from "../../host/protocol";
 import { awsOf, bastionForwards } from "../../model/aws/firewall";
 import { controlPlaneStatements } from "../../model/aws/iam";
 import { ISSUER_TOKEN } from "../../model/aws/identity";
@@ -13,6 +13,7 @@ import type { AwsImage } from "../../model/settings/resolvedAws";
 import type { SshKeys } from "../machines/hostStep";
 import { healthStep, settledStep, topologyStep, type StepsArgs } from "../machines/steps";
 import type { Pki } from "../pki/pki";
+import { missingFromAccount } from "./availability";
 import { Bastion } from "./bastion";
 import { BootFiles } from "./bootFiles";
 import { Endpoint } from "./endpoint";
@@ -72,7 +73,9 @@ export class AwsPlatform {
     const { settings, pki } = args;
     this.settings = settings;
     const own = awsOf(settings);
-    this.guard = topologyStep(`${name}-control-plane-guard`, { settings, clusterId: pki.clusterId }, given);
+    const { clusterId } = pki;
+    const values = { [MISSING]: missingFromAccount(settings, given) };
+    this.guard = topologyStep(`${name}-control-plane-guard`, { settings, clusterId, values }, given);
     const opts = pulumi.mergeOptions(given, { dependsOn: [this.guard] });
     const { vpcId, subnetIds, routes } = (this.network = new Network(`${name}-network`, { settings }, opts));
     const { groupIds, rules } = (this.firewall = new Firewall(`${name}-firewall`, { settings, vpcId }, opts));
@@ -148,8 +151,9 @@ export class AwsPlatform {
     name: string,
     steps: StepsArgs,
     memberships: readonly pulumi.Resource[],
-    opts: pulumi.CustomResourceOptions,
+    given: pulumi.CustomResourceOptions,
   ): Record<string, AwsWorkerPool> {
+    const opts = pulumi.mergeOptions(given, { dependsOn: [this.guard] });
     const { subnetIds, routes } = this.network;
     const { groupIds, rules } = this.firewall;
     const after = [...memberships, ...routes, ...rules, ...this.endpoint.ready];

@@ -71,7 +71,7 @@ function heldPart(settings: ClusterSettings, machine: Machine): { held?: true } 
 /** On AWS: refuses a run that the control plane would not survive, before anything is changed. */
 export function topologyStep(
   name: string,
-  args: Pick<StepsArgs, "settings" | "clusterId">,
+  args: Pick<StepsArgs, "settings" | "clusterId" | "values">,
   opts: pulumi.CustomResourceOptions,
 ): Step {
   return hostStep(

@@ -5,6 +5,7 @@ import { awsObjects, controlAws } from "./awsAccount";
 import { awsParts, paperHosts } from "./awsParts";
 import { configOf, createEnvironment, expectPreviewOfPlan } from "./environments";
 import { createEngineStack, isStandIn, type EngineStack } from "./harness";
+import { EngineError, type EngineResult } from "./result";
 
 interface Raw {
   access: { api: string[] };
@@ -57,7 +58,20 @@ function lifeOfDev(): void {
   /** What the next update would change, without the steps that follow. */
   const changes = async (): Promise<string[]> => [...(await engine.preview()).changed].sort();
 
+  it("is refused before anything is made where the account lacks a zone and a type", async () => {
+    controlAws(engine.awsAccount, {
+      zoneLetters: "bc",
+      notOffered: { [`${region}b`]: [cluster.controlPlane.instanceType] },
+    });
+    const { result } = await failing(engine.up());
+    expect(result.log).toContain(`is a zone that this account does not have in ${region}`);
+    expect(awsObjects(engine.awsAccount)).toEqual([]);
+    controlAws(engine.awsAccount, { zoneLetters: "abc", notOffered: {} });
+  });
+
   it("is made, and steps are told where hosts are, and which issuer it is", async () => {
+    // S3 takes some time until it believes that the bucket of pod identity may be public.
+    controlAws(engine.awsAccount, { s3Settles: 5 });
     await engine.up();
     const asked = hosts.asked();
     expect(asked.map(({ spec }) => spec.step)).toEqual(["preflight", "init", "membership", "poolReady"]);
@@ -119,6 +133,15 @@ function lifeOfDev(): void {
     expect(hosts.asked().map(({ spec }) => spec.step)).toEqual(["poolReady"]);
   });
 
+  it("goes on where a zone has no capacity: the group tries again, and the step that waits says why", async () => {
+    controlAws(engine.awsAccount, { withoutCapacity: [`${region}a`] });
+    (cluster.workers.general ?? {}).count = 4;
+    await engine.up();
+    controlAws(engine.awsAccount, { withoutCapacity: [] });
+    (cluster.workers.general ?? {}).count = 3;
+    await engine.up();
+  });
+
   it("changes a pool's instance type at its template, which rolls through the group", async () => {
     const { general } = cluster.workers;
     if (general === undefined) expect.fail("dev has a pool general");
@@ -139,10 +162,21 @@ function lifeOfDev(): void {
     await engine.up();
   });
 
-  it("leaves nothing behind", async () => {
+  it("leaves nothing behind, however long nodes drain", async () => {
+    controlAws(engine.awsAccount, { drainSeconds: 900 });
     await engine.destroy();
     expect(awsObjects(engine.awsAccount)).toEqual([]);
   });
+}
+
+async function failing(run: Promise<EngineResult>): Promise<EngineError> {
+  return run.then(
+    () => expect.fail("the operation was to fail"),
+    (error: unknown) => {
+      if (error instanceof EngineError) return error;
+      throw error;
+    },
+  );
 }
 
 function lifeOfProd(): void {

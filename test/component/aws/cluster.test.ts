@@ -345,6 +345,37 @@ describe("steps", () => {
   });
 });
 
+/** A refusal ends the whole program: test/engine/aws.test.ts. */
+describe("what the account has", () => {
+  const answers =
+    (names: readonly string[], offered: readonly string[]) =>
+    ({ token }: { token: string }) => {
+      if (token.endsWith(":getAvailabilityZones")) return { names };
+      if (token.endsWith(":getInstanceTypeOfferings"))
+        return { instanceTypes: offered, locations: offered.map(() => `${REGION}a`) };
+      return { insecureValue: pulumi.unknown };
+    };
+  const made = (call: (args: { token: string }) => Record<string, unknown>) => {
+    const seen: string[] = [];
+    const run = record(
+      () => {
+        createCluster({ settings: smallAws() as unknown as Settings, environment: "cloud", region: REGION });
+      },
+      { preview: true, onWarning: () => undefined, call, outputs: ({ type }) => (seen.push(type), {}) },
+    );
+    return run.then(
+      () => ({ seen, error: "" }),
+      (error: unknown) => ({ seen, error: String(error) }),
+    );
+  };
+
+  it("is asked of the account, and where it has it all the cluster is made", async () => {
+    const { seen, error } = await made(answers([`${REGION}a`], ["t3.medium", "t3.large"]));
+    expect(error).toBe("");
+    expect(seen).toContain("aws:ec2/vpc:Vpc");
+  });
+});
+
 describe("secrets", () => {
   it("are host keys alone in Secrets Manager, and no key pair of the cluster", () => {
     expect(names(ofType(large, "SecretVersion"))).toEqual([

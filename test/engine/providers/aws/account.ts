@@ -17,13 +17,24 @@ export interface Controls {
   images?: Record<string, "x86_64" | "arm64">;
   /** Hosted zones: domain by id. */
   zones?: Record<string, string>;
+  /** Letters of the zones that the account has, where those are not all of the region's. */
+  zoneLetters?: string;
+  /** Instance types that a zone, by its name, does not offer. */
+  notOffered?: Record<string, string[]>;
+  /** Zones, by their names, that have no capacity now. */
+  withoutCapacity?: string[];
+  /** Calls of the account after which S3 believes a changed public access block; default 0. */
+  s3Settles?: number;
+  /** Seconds that each instance of a group takes to drain while the group is deleted; default 0. */
+  drainSeconds?: number;
   /** Quotas that differ from AWS' defaults, see `quotas`. */
   quotas?: Partial<Record<Quota, number>>;
 }
 
 /**
  * Default quotas: VPC and its security groups, https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html;
- * IAM, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html.
+ * IAM, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html; vCPUs,
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html: 5 in a new account, more in one in use, as here.
  */
 export const quotas = {
   vpcs: 5,
@@ -31,6 +42,7 @@ export const quotas = {
   rulesPerGroup: 60,
   groupsPerInterface: 5,
   policiesPerRole: 10,
+  standardVcpus: 256,
 } as const;
 export type Quota = keyof typeof quotas;
 

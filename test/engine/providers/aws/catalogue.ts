@@ -8,7 +8,10 @@ export type Architecture = "x86_64" | "arm64";
 const zoneLetters: Readonly<Record<string, string>> = { "us-east-1": "abcdef", "us-west-2": "abcd" };
 
 /** `euc1-az1`: the short name of a region in ids of zones (https://docs.aws.amazon.com/global-infrastructure/latest/regions/az-ids.html). */
-export function zonesOf(region: string): { readonly name: string; readonly id: string }[] {
+export function zonesOf(
+  region: string,
+  controls: Pick<Controls, "zoneLetters"> = {},
+): { readonly name: string; readonly id: string }[] {
   const [area = "", direction = "", number = ""] = region.replace("us-gov-", "usg-").split("-");
   const words = { north: "n", south: "s", east: "e", west: "w", central: "c" };
   const letters = Object.entries(words).reduce(
@@ -16,7 +19,7 @@ export function zonesOf(region: string): { readonly name: string; readonly id: s
     direction,
   );
   const short = `${area}${letters}${number}`;
-  return [...(zoneLetters[region] ?? "abc")].map((letter, index) => ({
+  return [...(controls.zoneLetters ?? zoneLetters[region] ?? "abc")].map((letter, index) => ({
     name: `${region}${letter}`,
     id: `${short}-az${index + 1}`,
   }));
@@ -72,6 +75,18 @@ export function architectureOf(instanceType: string): Architecture | undefined {
   const [family, size = ""] = instanceType.split(".");
   if (!sizes.test(size)) return undefined;
   return (["x86_64", "arm64"] as const).find((architecture) => families[architecture].includes(family));
+}
+
+/**
+ * vCPUs by a type's name: https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html, `large` 2 and `xlarge` 4
+ * throughout, T3 and T4g 2 in all smaller sizes. Counted against the quota of Standard instances.
+ */
+export function standardVcpus(instanceType: string): number {
+  const [family = "", size = ""] = instanceType.split(".");
+  if (!/^(a|c|d|h|i|im|is|m|r|t|z)\d/.test(family)) return 0;
+  const [, multiple] = /^(\d*)xlarge$/.exec(size) ?? [];
+  if (multiple !== undefined) return 4 * Number(multiple === "" ? "1" : multiple);
+  return size === "large" || /^t[34]/.test(family) ? 2 : 1;
 }
 
 /**

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { secret, type Value, type Values } from "../shared/values";
 import { accountId } from "./account";
-import { architectureOfImage, balancerZone, publicParameter, zonesOf } from "./catalogue";
+import { architectureOf, architectureOfImage, balancerZone, publicParameter, zonesOf } from "./catalogue";
 import { objects, partitionOf, refuse, text, texts, type Scope } from "./scope";
 
 type Answerer = (scope: Scope, args: Values) => Values;
@@ -27,13 +27,31 @@ const functions: Readonly<Record<string, Answerer>> = {
     dnsSuffix: suffixOf(region),
     reverseDnsPrefix: suffixOf(region).split(".").reverse().join("."),
   }),
-  "aws:index/getAvailabilityZones:getAvailabilityZones": ({ region }) => ({
+  "aws:index/getAvailabilityZones:getAvailabilityZones": ({ region, controls }) => ({
     id: region,
     region,
-    names: zonesOf(region).map(({ name }) => name),
-    zoneIds: zonesOf(region).map(({ id }) => id),
+    names: zonesOf(region, controls).map(({ name }) => name),
+    zoneIds: zonesOf(region, controls).map(({ id }) => id),
     groupNames: [region],
   }),
+  // ec2/ec2_instance_type_offerings_data_source.go: lists beside one another, a place in each for a type in a zone.
+  "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": ({ region, controls }, args) => {
+    const wanted = objects(args["filters"])
+      .filter((filter) => filter["name"] === "instance-type")
+      .flatMap((filter) => texts(filter["values"]));
+    const offered = zonesOf(region, controls).flatMap(({ name }) =>
+      wanted
+        .filter((type) => architectureOf(type) && !controls.notOffered?.[name]?.includes(type))
+        .map((type) => ({ type, name })),
+    );
+    return {
+      id: region,
+      region,
+      instanceTypes: offered.map(({ type }) => type),
+      locations: offered.map(({ name }) => name),
+      locationTypes: offered.map(() => "availability-zone"),
+    };
+  },
   "aws:lb/getHostedZoneId:getHostedZoneId": (scope, args) => {
     const region = text(args["region"]) || scope.region;
     const id = balancerZone(region, args["loadBalancerType"] === "network");

@@ -36,7 +36,8 @@ export interface Kind {
   readonly update?: (scope: Scope, id: string, state: Values, inputs: Values) => Values;
   /** Attributes that others have a hand in. */
   readonly read?: (scope: Scope, id: string, state: Values) => Values;
-  readonly remove?: (scope: Scope, id: string, state: Values) => void;
+  /** `timeout`: seconds of the resource's customTimeouts, 0 where it has none. */
+  readonly remove?: (scope: Scope, id: string, state: Values, timeout: number) => void;
 }
 
 export interface Made {

@@ -44,6 +44,11 @@ export class Scope {
     if (Object.keys(this.data.objects[kind] ?? {}).length === 0) delete this.data.objects[kind];
   }
 
+  /** How many things the account has had made: what time is to what settles by itself. */
+  get changes(): number {
+    return Object.values(this.data.objects).reduce((sum, byId) => sum + Object.keys(byId).length, 0);
+  }
+
   quota(name: Quota): number {
     return this.data.controls.quotas?.[name] ?? quotas[name];
   }

@@ -112,12 +112,12 @@ export class AwsStandIn implements StandIn {
   }
 
   /** What is gone already is as it should be. */
-  delete({ type, id }: DeleteRequest): void {
+  delete({ type, id, timeout }: DeleteRequest): void {
     const { kind, name } = kindOf(type);
     this.inAccount((scope) => {
       const state = scope.find(name, id);
       if (!state) return;
-      kind.remove?.(scope, id, state);
+      kind.remove?.(scope, id, state, timeout);
       scope.remove(name, id);
     });
   }

@@ -1,10 +1,10 @@
 /** Autoscaling groups: their instances are network interfaces that nothing runs behind. */
-import { detach } from "../addresses";
+import { detach, interfaces } from "../addresses";
 import { exactlyOne, longest, notBoth, oneOf } from "../faults";
 import type { Kind } from "../kind";
 import { object, objects, refuse, text, texts, type Scope } from "../scope";
 import { sameValue, type Values } from "../../shared/values";
-import { checkGroup, ownerOf, resolved, scale } from "./scaling";
+import { checkGroup, ownerOf, resolved, scale, waitForCapacity } from "./scaling";
 
 export const group: Kind = {
   source: "autoscaling/group.go",
@@ -71,7 +71,8 @@ export const group: Kind = {
     const desired = inputs["desiredCapacity"] ?? inputs["minSize"];
     const state = { ...inputs, desiredCapacity: desired };
     checkGroup(scope, call, state);
-    scale(scope, call, name, state);
+    checkRefresh(call, inputs);
+    waitForCapacity(scope, name, state, scale(scope, call, name, state), false);
     for (const hook of objects(inputs["initialLifecycleHooks"])) {
       scope.put(initialHooks, `${name}/${text(hook["name"])}`, { ...hook, autoscalingGroupName: name });
     }
@@ -100,7 +101,16 @@ export const group: Kind = {
     const changed = ["launchTemplate", "mixedInstancesPolicy"].some(
       (name) => !sameValue(state[name], inputs[name]),
     );
-    scale(scope, call, id, inputs);
+    checkRefresh(call, inputs);
+    const failed = scale(scope, call, id, inputs);
+    if (["minSize", "desiredCapacity"].some((name) => !sameValue(state[name], given[name])))
+      waitForCapacity(
+        scope,
+        id,
+        { ...inputs, desiredCapacity: given["desiredCapacity"] ?? null },
+        failed,
+        true,
+      );
     const asked = objects([inputs["instanceRefresh"] ?? null]).flatMap((refresh) =>
       texts(refresh["triggers"]),
     );
@@ -115,14 +125,32 @@ export const group: Kind = {
     const { desiredCapacity = 0 } = inputs;
     return { ...resolved(scope, inputs), desiredCapacity, _refreshes: starts ? refreshes + 1 : refreshes };
   },
-  remove: (scope, id) => {
-    // The original scales to nothing first, or forces it.
+  remove: (scope, id, state, timeout) => {
+    // The original scales to nothing first and waits for that within the delete's time (schema: 10 minutes), or forces it
+    // (autoscaling/group.go, resourceGroupDelete, drainGroup). Instances end together, each when its drain is done.
+    const seconds = scope.controls.drainSeconds ?? 0;
+    const running = scope.where(interfaces, { owner: ownerOf(id) }).length;
+    if (state["forceDelete"] !== true && running > 0 && seconds > (timeout || 600))
+      throw new Error(`waiting for Auto Scaling Group (${id}) drain: ${running} instance(s) remaining`);
     detach(scope, ownerOf(id));
     for (const kind of ["autoscaling.LifecycleHook", "autoscaling.Policy", initialHooks]) {
       for (const own of scope.where(kind, { autoscalingGroupName: id })) scope.remove(kind, own.id);
     }
   },
 };
+
+/** RefreshPreferences, MaxHealthyPercentage: https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RefreshPreferences.html. */
+function checkRefresh(call: string, inputs: Values): void {
+  const preferences = object(object(inputs["instanceRefresh"])["preferences"]);
+  const most = preferences["maxHealthyPercentage"];
+  if (most === undefined || most === null) return;
+  const least = Number(preferences["minHealthyPercentage"] ?? 90);
+  if (Number(most) < 100 || Number(most) > 200 || Number(most) - least > 100) {
+    const what =
+      "The difference between MaxHealthyPercentage and MinHealthyPercentage cannot be greater than 100.";
+    refuse(call, "ValidationError", what);
+  }
+}
 
 /**
  * New bounds move the number along where it is not changed itself

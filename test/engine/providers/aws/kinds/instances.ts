@@ -16,6 +16,7 @@ import { sameValue, type Values } from "../../shared/values";
 import {
   base64Of,
   checkLaunch,
+  launchProblem,
   checkProfile,
   checkTypeAgainstImage,
   checkUserData,
@@ -103,6 +104,8 @@ export const instance: Kind = {
       userData: base64Of(inputs),
       rootSize: numberOrNone(object(inputs["rootBlockDevice"])["volumeSize"]),
     });
+    const problem = launchProblem(scope, text(inputs["instanceType"]), zone);
+    if (problem) refuse(call, ...problem);
     const own = texts(inputs["vpcSecurityGroupIds"]);
     const groups =
       own.length > 0 ? own : [text(scope.find("ec2.Vpc", subnet["vpcId"])?.["defaultSecurityGroupId"])];

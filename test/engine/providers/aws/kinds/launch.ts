@@ -1,6 +1,13 @@
 /** What EC2 looks at when an instance is started, by itself or out of a launch template. */
 import { createHash } from "node:crypto";
-import { architectureOf, architectureOfImage, publicParameter, type Architecture } from "../catalogue";
+import { interfaces } from "../addresses";
+import {
+  architectureOf,
+  architectureOfImage,
+  publicParameter,
+  standardVcpus,
+  type Architecture,
+} from "../catalogue";
 import { refuse, text, type Scope } from "../scope";
 import type { Value, Values } from "../../shared/values";
 
@@ -43,6 +50,38 @@ export function checkUserData(call: string, userData: string): void {
 }
 
 /** An image's id, or `resolve:ssm:<parameter>`, which launch templates take. */
+/** vCPUs of Standard instances that run, by themselves and in groups. */
+function vcpusInUse(scope: Scope): number {
+  const types = [
+    ...scope.all("ec2.Instance").map(({ state }) => text(state["instanceType"])),
+    ...scope.all(interfaces).map(({ state }) => text(state["_instanceType"])),
+  ];
+  return types.reduce((sum, type) => sum + (type === "" ? 0 : standardVcpus(type)), 0);
+}
+
+/**
+ * Why EC2 starts no such instance in that zone now; undefined where it does.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html, InsufficientInstanceCapacity, VcpuLimitExceeded.
+ */
+export function launchProblem(
+  scope: Scope,
+  instanceType: string,
+  zone: string,
+): [string, string] | undefined {
+  if (scope.controls.withoutCapacity?.includes(zone)) {
+    const what = `We currently do not have sufficient ${instanceType} capacity in the Availability Zone you requested (${zone}).`;
+    return ["InsufficientInstanceCapacity", what];
+  }
+  if (scope.controls.notOffered?.[zone]?.includes(instanceType)) {
+    const what = `Your requested instance type (${instanceType}) is not supported in your requested Availability Zone (${zone}).`;
+    return ["Unsupported", what];
+  }
+  const limit = scope.quota("standardVcpus");
+  if (vcpusInUse(scope) + standardVcpus(instanceType) <= limit) return undefined;
+  const what = `You have requested more vCPU capacity than your current vCPU limit of ${limit} allows for the instance bucket that the specified instance type belongs to.`;
+  return ["VcpuLimitExceeded", what];
+}
+
 function resolveImage(scope: Scope, call: string, image: string): string {
   const [, parameter] = /^resolve:ssm:([^:]+)(?::.*)?$/.exec(image) ?? [];
   if (parameter === undefined) return image;

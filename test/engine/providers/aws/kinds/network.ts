@@ -121,7 +121,7 @@ export const subnet: Kind = {
         refuse(call, "InvalidSubnet.Conflict", `The CIDR '${cidr}' conflicts with another subnet`);
       }
     }
-    const zones = zonesOf(scope.region);
+    const zones = zonesOf(scope.region, scope.controls);
     const zone =
       zones.find(({ id }) => id === inputs["availabilityZoneId"])?.name ??
       (text(inputs["availabilityZone"]) || zones[0].name);

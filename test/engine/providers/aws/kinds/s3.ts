@@ -97,7 +97,10 @@ function putPolicy(scope: Scope, inputs: Values): void {
       condition === undefined &&
       (principal === "*" || object(principal)["AWS"] === "*"),
   );
-  if (isPublic && found["_blocksPublic"] === true) {
+  // Bucket configurations have an eventual consistency model (https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html,
+  // "Amazon S3 data consistency model"); PutBucketPolicy soon after PutPublicAccessBlock: terraform-provider-aws issue 31363.
+  const settled = scope.changes - Number(found["_accessChanged"] ?? 0) >= (scope.controls.s3Settles ?? 0);
+  if (isPublic && (found["_blocksPublic"] === true || !settled)) {
     const what =
       "because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.";
     refuse(call, "AccessDenied", `User is not authorized to perform: s3:PutBucketPolicy ${what}`);
@@ -130,11 +133,17 @@ export const bucketPublicAccessBlock: Kind = {
   },
   create: (scope, inputs) => {
     needBucket(scope, "S3: PutPublicAccessBlock", inputs);
-    setOn(scope, inputs, { _blocksPublic: inputs["blockPublicPolicy"] ?? false });
+    setOn(scope, inputs, {
+      _blocksPublic: inputs["blockPublicPolicy"] ?? false,
+      _accessChanged: scope.changes,
+    });
     return { id: text(inputs["bucket"]) };
   },
   update: (scope, _, __, inputs) => {
-    setOn(scope, inputs, { _blocksPublic: inputs["blockPublicPolicy"] ?? false });
+    setOn(scope, inputs, {
+      _blocksPublic: inputs["blockPublicPolicy"] ?? false,
+      _accessChanged: scope.changes,
+    });
     return {};
   },
   remove: (scope, _, state) => setOn(scope, state, { _blocksPublic: false }),

@@ -2,7 +2,7 @@
 import { attach, interfaces } from "../addresses";
 import { object, objects, refuse, text, texts, written, type Scope } from "../scope";
 import type { Value, Values } from "../../shared/values";
-import { checkLaunch, checkTypeAgainstImage } from "./launch";
+import { checkLaunch, checkTypeAgainstImage, launchProblem } from "./launch";
 
 /** What the interfaces of a group's instances belong to; the instances have no ids of their own. */
 export function ownerOf(name: string): string {
@@ -133,8 +133,9 @@ function groupsOf(scope: Scope, data: Values, subnet: string): string[] {
   return [text(vpc?.["defaultSecurityGroupId"])];
 }
 
-/** Starts and ends instances, over the subnets in turn, until there are as many as desired. */
-export function scale(scope: Scope, call: string, name: string, inputs: Values): void {
+/** Starts and ends instances, over the subnets in turn, until there are as many as desired: why those did not start that failed. */
+export function scale(scope: Scope, call: string, name: string, inputs: Values): string[] {
+  const failed: string[] = [];
   const owner = ownerOf(name);
   const subnets = texts(inputs["vpcZoneIdentifiers"]);
   for (const { id, state } of scope.where(interfaces, { owner })) {
@@ -146,9 +147,55 @@ export function scale(scope: Scope, call: string, name: string, inputs: Values):
   const { data } = templateOf(scope, call, inputs);
   for (let number = there.length; number < desired; number++) {
     const subnetId = subnets[number % subnets.length];
+    const zone = text(scope.find("ec2.Subnet", subnetId)?.["availabilityZone"]);
+    const problem = launchProblem(scope, firstType(data, inputs), zone);
+    if (problem) {
+      failed.push(`${problem[1]} Launching EC2 instance failed.`);
+      continue;
+    }
     const isPublic = objects(data["networkInterfaces"]).some(
       (entry) => written(entry["associatePublicIpAddress"]) === "true",
     );
-    attach(scope, { call, subnetId, groups: groupsOf(scope, data, subnetId), owner, isPublic });
+    const { id: made } = attach(scope, {
+      call,
+      subnetId,
+      groups: groupsOf(scope, data, subnetId),
+      owner,
+      isPublic,
+    });
+    scope.put(interfaces, made, { ...scope.find(interfaces, made), _instanceType: firstType(data, inputs) });
   }
+  return failed;
+}
+
+function firstType(data: Values, inputs: Values): string {
+  const [mixed] = objects(object(object(inputs["mixedInstancesPolicy"])["launchTemplate"])["overrides"]);
+  return text(mixed?.["instanceType"]) || text(data["instanceType"]);
+}
+
+/**
+ * autoscaling/group.go, waitGroupCapacitySatisfied: with a timeout the provider waits for as many instances in service as are wanted,
+ * at an update for exactly as many (`capacitySatisfiedUpdate`), and ends at the first activity that failed unless
+ * `ignore_failed_scaling_activities`. Here nobody else changes the number, so what is not there will not come.
+ */
+export function waitForCapacity(
+  scope: Scope,
+  name: string,
+  inputs: Values,
+  failed: readonly string[],
+  exactly: boolean,
+): void {
+  if (text(inputs["waitForCapacityTimeout"]) === "0" || text(inputs["waitForCapacityTimeout"]) === "0s")
+    return;
+  const waiting = `waiting for Auto Scaling Group (${name}) capacity satisfied`;
+  const [first] = failed;
+  if (first !== undefined && inputs["ignoreFailedScalingActivities"] !== true)
+    throw new Error(`${waiting}: scaling activity: Failed: ${first}`);
+  const wanted = Number(inputs["desiredCapacity"] ?? inputs["minSize"] ?? 0);
+  const there = scope.where(interfaces, { owner: ownerOf(name) }).length;
+  if (there >= wanted && !(exactly && there > wanted)) return;
+  const word = exactly ? "exactly" : "at least";
+  throw new Error(
+    `${waiting}: timeout while waiting for state to become 'ok': want ${word} ${wanted} healthy instance(s) in Auto Scaling Group, have ${there}`,
+  );
 }
