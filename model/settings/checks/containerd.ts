@@ -74,6 +74,9 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
     enable_tls_streaming x509_key_pair_streaming`),
 };
 
+/** A table of options is replaced as a whole, so a wrapper around runc (`BinaryName`) has to say it again. */
+const SYSTEMD_CGROUP = `plugins.${RUNTIME}.containerd.runtimes.runc.options.SystemdCgroup`;
+
 /** What other settings decide, or the library relies on. */
 const OWNED: Readonly<Record<string, string>> = {
   root: "containerd keeps its data in /var/lib/containerd",
@@ -89,8 +92,7 @@ const OWNED: Readonly<Record<string, string>> = {
   [`plugins.${RUNTIME}.cni.bin_dir`]: "the library's CNI plugins",
   [`plugins.${RUNTIME}.cni.bin_dirs`]: "the library's CNI plugins",
   [`plugins.${RUNTIME}.cni.conf_dir`]: "cni",
-  [`plugins.${RUNTIME}.containerd.runtimes.runc.options.SystemdCgroup`]: "kubelet.config.cgroupDriver",
-  [`plugins.${RUNTIME}.containerd.runtimes.runc.options.BinaryName`]: "versions.runc",
+  [SYSTEMD_CGROUP]: "kubelet.config.cgroupDriver",
 };
 
 /** Tables of containerd 1's CRI plugin, and where version 3 has them. */
@@ -129,7 +131,12 @@ export function containerdFits({ input }: Facts, problems: Problems): void {
     problems.add([...PATH, "version"], config.version, "is not the version that is read here", {
       allowed: `3: the tables of containerd 2, as plugins.'${IMAGES}'`,
     });
-  tableFits(config, "", problems);
+  tableFits(
+    config,
+    "",
+    { [SYSTEMD_CGROUP]: input.kubelet?.config?.["cgroupDriver"] !== "cgroupfs" },
+    problems,
+  );
   const disabled = Array.isArray(config.disabled_plugins) ? config.disabled_plugins.map(String) : [];
   const cri = disabled.find((name) => /(^|\.)cri($|\.)/.test(name));
   if (cri !== undefined)
@@ -143,11 +150,18 @@ export function containerdFits({ input }: Facts, problems: Problems): void {
     );
 }
 
-function tableFits(table: Table, place: string, problems: Problems): void {
+/** @param same values of others' keys that change nothing */
+function tableFits(
+  table: Table,
+  place: string,
+  same: Readonly<Record<string, boolean>>,
+  problems: Problems,
+): void {
   for (const [key, value] of Object.entries(table)) {
     const here = place === "" ? key : `${place}.${key}`;
     const path = [...PATH, ...pathOf(here)];
     const owner = OWNED[here];
+    if (owner !== undefined && here in same && same[here] === value) continue;
     if (owner !== undefined) {
       problems.add(path, value, "is not taken here: it follows from another setting", {
         allowed: `instead: ${owner}`,
@@ -174,7 +188,7 @@ function tableFits(table: Table, place: string, problems: Problems): void {
       continue;
     }
     if (typeof value === "object" && value !== null && !Array.isArray(value))
-      tableFits(value as Table, here, problems);
+      tableFits(value as Table, here, same, problems);
   }
 }
 

@@ -1,4 +1,7 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { describe, expect, it } from "vitest";
+import { parse as parseYaml } from "yaml";
 
 import { nthAddress, range } from "../../../model/network/addresses";
 import { parseCluster } from "../../../model/settings/parse";
@@ -314,5 +317,13 @@ describe("defaults", () => {
       if (cp1) cp1.hostKey += " root@cp1";
     });
     expect(settings.machines[0]?.ssh.hostKey.split(" ")).toHaveLength(2);
+  });
+});
+
+describe("the environments of this repository", () => {
+  it.each(["metal", "lab"])("%s is taken", (environment) => {
+    const text = fs.readFileSync(path.resolve(__dirname, `../../../Pulumi.${environment}.yaml`), "utf8");
+    const { config } = parseYaml(text) as { config: Record<string, unknown> };
+    expect(() => parseCluster(config["kubeadm:cluster"], { environment })).not.toThrow();
   });
 });
