@@ -87,6 +87,7 @@ describeWithLanguageHost("the program that the CLI runs", () => {
   });
 
   it("is never the library: a project that names a folder is refused, and nothing is deleted", async () => {
+    if (!existsSync(path.join(copy, "dist/index.js"))) await build();
     const file = path.join(copy, "Pulumi.yaml");
     const text = readFileSync(file, "utf8");
     writeFileSync(file, text.replace(/^main: .*$/m, "main: stacks/"));
