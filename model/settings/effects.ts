@@ -1,0 +1,367 @@
+/**
+ * What a change of each setting does to a cluster that lives. Keys are paths of the schema, with `*` for a name and `[]` for
+ * a list's entry; `**` stands for all keys below. docs/replacement.md has the same table, written from this one.
+ */
+
+/** Steps on hosts that run again; `masters`: of control-plane nodes, `everywhere`: of all nodes. */
+export type ChangedStep =
+  | "preflight"
+  | "init"
+  | "setup everywhere"
+  | "membership masters"
+  | "membership everywhere"
+  | "setup w1"
+  | "membership w1";
+
+export type Effect =
+  /** The steps run again, and bring it to the hosts. */
+  | { readonly kind: "hosts"; readonly steps: readonly ChangedStep[]; readonly seen: string }
+  /** Resources of Pulumi change: objects in the cluster, releases of Helm, resources of a cloud; no host does. */
+  | { readonly kind: "resources"; readonly seen: string }
+  /** Another way to the hosts, or Pulumi's own behaviour. */
+  | { readonly kind: "program"; readonly seen: string }
+  /** Preflight refuses it before anything is changed. */
+  | { readonly kind: "refused"; readonly why: string; readonly way: string };
+
+export interface EffectRow {
+  readonly keys: readonly string[];
+  readonly effect: Effect;
+}
+
+const NEW_CLUSTER = "make a new cluster";
+const hosts = (keys: readonly string[], steps: readonly ChangedStep[], seen: string): EffectRow => ({
+  keys,
+  effect: { kind: "hosts", steps, seen },
+});
+const resources = (keys: readonly string[], seen: string): EffectRow => ({
+  keys,
+  effect: { kind: "resources", seen },
+});
+const program = (keys: readonly string[], seen: string): EffectRow => ({
+  keys,
+  effect: { kind: "program", seen },
+});
+const refused = (keys: readonly string[], why: string, way = NEW_CLUSTER): EffectRow => ({
+  keys,
+  effect: { kind: "refused", why, way },
+});
+
+const API_SERVER = ["membership masters"] as const;
+const ALL_NODES = ["membership everywhere"] as const;
+const SETUPS = ["setup everywhere"] as const;
+
+/** The cluster itself, on every platform. */
+const CLUSTER: readonly EffectRow[] = [
+  refused(["platform"], "machines of another platform are other machines, and the endpoint is another one"),
+  refused(
+    ["name", "domain"],
+    "they are part of the endpoint, unless `endpoint` was given",
+    `set them back, or ${NEW_CLUSTER}`,
+  ),
+  hosts(
+    ["kubernetesVersion"],
+    ["preflight", "setup everywhere", "membership everywhere"],
+    "one node at a time is drained and upgraded, control-plane nodes first; a step back, or over a minor version, is refused",
+  ),
+  hosts(
+    ["versions.containerd", "versions.runc", "versions.cniPlugins", "versions.crictl", "versions.pause"],
+    SETUPS,
+    "containerd restarts, containers go on; in the order of `rollout`",
+  ),
+  hosts(["versions.etcd"], API_SERVER, "etcd restarts on one control-plane node after the other"),
+  resources(["versions.coredns", "versions.flannel", "versions.flannelCniPlugin"], "a rollout of their pods"),
+  hosts(
+    [
+      "apiServer.extraArgs.*",
+      "apiServer.extraArgs.*[]",
+      "apiServer.extraVolumes[].**",
+      "apiServer.files.**",
+      "apiServer.admissionConfiguration.**",
+    ],
+    API_SERVER,
+    "the API server restarts on one control-plane node after the other; another `service-account-issuer` is refused unless the old one stays in the list",
+  ),
+  hosts(
+    ["apiServer.certSans[]"],
+    API_SERVER,
+    "the API server's certificate is made anew where it lacks a name",
+  ),
+  hosts(
+    ["controllerManager.**", "scheduler.**", "etcd.**"],
+    API_SERVER,
+    "the component restarts on one control-plane node after the other",
+  ),
+  hosts(
+    ["kubelet.config.*"],
+    ALL_NODES,
+    "the kubelet restarts, pods go on, in the order of `rollout`; setups too for swap and the shutdown grace. Another `cgroupDriver` is refused",
+  ),
+  hosts(
+    ["kubeProxy.mode"],
+    ["setup everywhere", "membership masters"],
+    "kube-proxy's DaemonSet is rolled, and clears the rules of the other mode; flannel follows",
+  ),
+  hosts(["kubeProxy.config.*"], API_SERVER, "kube-proxy's DaemonSet is rolled"),
+  hosts(["containerd.dropIn"], SETUPS, "containerd restarts, containers go on; in the order of `rollout`"),
+  hosts(["ignorePreflightErrors[]"], ["preflight", "setup everywhere", "membership everywhere"], "nothing"),
+  hosts(["oidc.**"], API_SERVER, "the API server restarts on one control-plane node after the other"),
+  hosts(
+    ["proxy.**"],
+    ["setup everywhere", "membership masters"],
+    "containerd and the kubelet restart, in the order of `rollout`; then the API servers",
+  ),
+  hosts(
+    ["downloads.mirror", "downloads.checksums.**"],
+    SETUPS,
+    "nothing, until another version is downloaded",
+  ),
+  resources(["downloads.windows.**"], "user data of Windows pools, whose instances are replaced"),
+  hosts(
+    ["images.repository"],
+    ["setup everywhere", "membership masters"],
+    "containerd restarts for the pause image, then the control plane's pods",
+  ),
+  hosts(["images.mirrors.**", "images.registries.**"], SETUPS, "the next pull goes there"),
+  hosts(
+    ["encryption.provider", "encryption.keys[]"],
+    ["preflight", "membership masters"],
+    "all API servers read the new key, then encrypt with it; all Secrets are rewritten; then keys that are not named go. Refused while a control-plane node cannot be reached",
+  ),
+  hosts(
+    ["audit.**", "podSecurity.**"],
+    API_SERVER,
+    "the API server restarts on one control-plane node after the other",
+  ),
+  hosts(["certificates.**"], API_SERVER, "the next renewal goes by it"),
+  hosts(
+    ["drainTimeout"],
+    ALL_NODES,
+    "nothing, until a node is drained; on AWS the templates of pools, which roll",
+  ),
+  program(["protect"], "the protection of the CAs, the service-account key and the encryption key"),
+];
+
+const NETWORK: readonly EffectRow[] = [
+  refused(["network.serviceCidr"], "Services and the API server's certificate have addresses of it"),
+  refused(["network.clusterDomain"], "running pods keep the old names, and tokens name it as their issuer"),
+  refused(["network.nodeMask"], "nodes keep the pod range that they were given"),
+  program(["network.peers[].**", "network.maxNodes"], "nothing but the checks"),
+  hosts(["network.podsPerNode"], ALL_NODES, "the kubelet restarts, pods go on"),
+  hosts(
+    ["network.nodePorts"],
+    ["preflight", "setup everywhere", "membership masters"],
+    "the API servers restart; Services keep ports outside the new range until they are changed",
+  ),
+  hosts(["network.mtu"], ["preflight", "setup everywhere"], "new pods"),
+];
+
+const CNI: readonly EffectRow[] = [
+  refused(
+    ["cni.kind"],
+    "pods keep their interfaces, and nodes with different CNIs cannot reach each other's pods",
+  ),
+  refused(["cni.backend"], "nodes with different backends cannot reach each other's pods while it changes"),
+  refused(["cni.podCidr"], "every node and every pod has an address of it"),
+  refused(
+    ["cni.vni", "cni.windows"],
+    "the old VXLAN interface and its routes stay on every node; `windows` is another VNI",
+  ),
+  refused(["cni.blockSize"], "Calico does not change it in an address pool that is in use"),
+  resources(["cni.mtu"], "the CNI's pods are rolled; new pods have it"),
+  hosts(
+    ["cni.port"],
+    ["preflight", "setup everywhere"],
+    "the CNI's pods are rolled; between nodes that have it and nodes that do not, packets are lost until then",
+  ),
+  resources(
+    [
+      "cni.networkPolicy",
+      "cni.resources.**",
+      "cni.trustedSubnets[]",
+      "cni.natOutgoing",
+      "cni.controlPlaneReplicas",
+      "cni.apiServer",
+    ],
+    "the CNI's pods are rolled",
+  ),
+  resources(
+    ["cni.encryption.password"],
+    "the CNI's pods are rolled; nodes with different passwords cannot reach each other's pods until then",
+  ),
+  resources(
+    [
+      "cni.asNumber",
+      "cni.nodeToNodeMesh",
+      "cni.advertiseServices",
+      "cni.routeReflectors.**",
+      "cni.peers[].**",
+    ],
+    "BGP sessions that it concerns are made anew",
+  ),
+];
+
+const IN_CLUSTER: readonly EffectRow[] = [
+  resources(
+    ["coredns.**"],
+    "a rollout; hosts only where the node-local cache comes or goes with `firewall: nftables`",
+  ),
+  resources(
+    ["helm.**", "metallb.**", "metricsServer.**", "gatewayApi.**"],
+    "their objects and releases; hosts only where `firewall: nftables` opens or closes ports",
+  ),
+  resources(
+    ["ingress.**"],
+    "its objects, or a Helm upgrade. Another `kind` or `className` is another controller: the other is made, then the former goes, with another address unless `arrive.address` says which",
+  ),
+  resources(
+    ["tenants.**", "roles[].**"],
+    "objects of the tenant; a removed tenant's namespace goes with all that is in it, unless `protect` is set",
+  ),
+  resources(["manifests[].**", "charts.**"], "the objects and releases; what is taken out is deleted"),
+  hosts(["staticPods.**"], ALL_NODES, "the kubelet starts the pod anew on the machines it is on"),
+];
+
+const MACHINES: readonly EffectRow[] = [
+  refused(
+    ["machines.*.role"],
+    "a worker lacks what a control-plane node has, and the other way round",
+    "take the machine out, run up, and add it again",
+  ),
+  program(["machines.*.pool"], "the machine's new steps take it over; its role label follows"),
+  program(
+    [
+      "machines.*.host",
+      "machines.*.port",
+      "machines.*.user",
+      "machines.*.hostKey",
+      "machines.*.key",
+      "bastion.**",
+    ],
+    "nothing: another way to the host. With `firewall: nftables` the bastion's address is let in by all hosts",
+  ),
+  refused(
+    ["machines.*.nodeAddress"],
+    "kubelet, etcd and certificates of a node keep the address that it joined with",
+    "raise the machine's `generation`: it is drained, removed, and joins again",
+  ),
+  hosts(["machines.*.nodeInterface", "machines.*.os"], ["preflight", "setup w1"], "what differs on the host"),
+  hosts(
+    ["machines.*.architecture"],
+    ["preflight", "setup w1", "membership w1"],
+    "setup compares it with the host's own, and refuses another",
+  ),
+  hosts(
+    ["machines.*.labels.*", "machines.*.taints[].**"],
+    ["membership w1"],
+    "labels and taints that others set stay",
+  ),
+  hosts(
+    ["machines.*.generation"],
+    ["preflight", "setup w1", "membership w1"],
+    "the node is drained and removed, then joins anew",
+  ),
+  program(["machines.*.removal"], "nothing, until the machine is removed"),
+  refused(["endpoint.**"], "every node's kubeconfig and the API server's certificate name it"),
+  hosts(
+    ["access.host", "access.port"],
+    API_SERVER,
+    "the API server's certificate is made anew where it lacks the name; kubeconfigs change",
+  ),
+  hosts(
+    ["access.ssh[]", "access.api[]", "access.nodePorts[]"],
+    SETUPS,
+    "with `firewall: nftables` the rules are loaded in one step; otherwise nothing",
+  ),
+  hosts(["firewall.**"], SETUPS, "the rules come or go in one step; connections stay"),
+  hosts(
+    ["rollout.maxUnavailable"],
+    ["setup everywhere", "membership everywhere"],
+    "nothing, until a change goes by it",
+  ),
+];
+
+/** What only `platform: aws` has; docs/aws.md says which instances are replaced for it. */
+const AWS: readonly EffectRow[] = [
+  resources(
+    ["network.**"],
+    "networks of AWS; what would replace the network of instances is refused before the first delete (docs/aws.md)",
+  ),
+  resources(["access.**", "bastion.**", "egress", "tags.*", "storage.**"], "resources of AWS"),
+  resources(
+    ["controlPlane.**"],
+    "the instance is replaced where EC2 cannot change it, one control-plane node at a time (docs/aws.md)",
+  ),
+  resources(["workers.**"], "the pool's template changes, and its group rolls"),
+  resources(["ssh.**", "endpoint.dns.**"], "resources of AWS"),
+  refused(
+    ["podIdentity"],
+    "it is the issuer of service-account tokens: pods would lose access to the API until their tokens are renewed",
+  ),
+];
+
+/** By platform; a key of both platforms stands in the first. The most exact row is the one that counts. */
+export const EFFECTS: Readonly<Record<"everywhere" | "machines" | "aws", readonly EffectRow[]>> = {
+  everywhere: [...CLUSTER, ...NETWORK, ...CNI, ...IN_CLUSTER],
+  machines: MACHINES,
+  aws: AWS,
+};
+
+/** Whether a row's key stands for a key of the schema. */
+export function covers(pattern: string, key: string): boolean {
+  if (!pattern.endsWith("**")) return pattern === key;
+  const below = pattern.slice(0, -2).replace(/\.$/, "");
+  return key === below || key.startsWith(`${below}.`) || key.startsWith(`${below}[]`);
+}
+
+/** The row that decides for a key of a platform's schema; undefined: there is none. */
+export function effectOf(platform: "machines" | "aws", key: string): EffectRow | undefined {
+  const rows = [...EFFECTS[platform], ...EFFECTS.everywhere];
+  const exact = (row: EffectRow): number =>
+    Math.max(
+      -1,
+      ...row.keys
+        .filter((pattern) => covers(pattern, key))
+        .map((pattern) => pattern.replace("**", "").length + (pattern.endsWith("**") ? 0 : 1_000)),
+    );
+  const [best] = rows.filter((row) => exact(row) >= 0).sort((a, b) => exact(b) - exact(a));
+  return best;
+}
+
+const TITLES = {
+  everywhere: "Every platform",
+  machines: "`platform: machines`",
+  aws: "`platform: aws`",
+} as const;
+const STEPS: Readonly<Record<ChangedStep, string>> = {
+  preflight: "preflight",
+  init: "init",
+  "setup everywhere": "all setups",
+  "membership masters": "memberships of the control plane",
+  "membership everywhere": "all memberships",
+  "setup w1": "the machine's setup",
+  "membership w1": "the machine's membership",
+};
+
+/** The table of docs/replacement.md. */
+export function effectsTable(): string {
+  const cell = (text: string): string => text.replaceAll("|", "\\|");
+  return (Object.keys(TITLES) as (keyof typeof TITLES)[])
+    .map((platform) => {
+      const rows = EFFECTS[platform].map(({ keys, effect }) => {
+        const names = keys.map((key) => `\`${key}\``).join(", ");
+        switch (effect.kind) {
+          case "hosts":
+            return [names, effect.steps.map((step) => STEPS[step]).join(", "), effect.seen];
+          case "resources":
+            return [names, "resources of Pulumi", effect.seen];
+          case "program":
+            return [names, "no host", effect.seen];
+          case "refused":
+            return [names, "**refused**", `${effect.why}. The way: ${effect.way}`];
+        }
+      });
+      const lines = [["Setting", "Runs again", "What it does"], ["---", "---", "---"], ...rows];
+      return `### ${TITLES[platform]}\n\n${lines.map((cells) => `| ${cells.map(cell).join(" | ")} |`).join("\n")}\n`;
+    })
+    .join("\n");
+}
