@@ -1,5 +1,6 @@
 import { stateScript } from "../model/membership/state";
 import type { FixedFacts } from "../model/fixedFacts";
+import type { ManagerPolicies } from "../model/kubeadm/managers";
 import type { ClusterSettings } from "../model/settings/resolved";
 import { HostProblem } from "./problem";
 import type { Member } from "./protocol";
@@ -23,6 +24,8 @@ export interface LivingValues {
   readonly nodeName?: string;
   /** Of the kubelet that is linked. */
   readonly version?: string;
+  /** Policies of what the kubelet has handed out; those that are not found are not there. */
+  readonly managers: Partial<ManagerPolicies>;
   /** Issuers of service-account tokens, the one of new tokens first; empty but on a control-plane node. */
   readonly issuers: readonly string[];
 }
@@ -107,6 +110,12 @@ function livingValues(lines: readonly string[]): LivingValues {
   return {
     facts: Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)),
     ...(Object.fromEntries(values) as Partial<LivingValues>),
+    managers: Object.fromEntries(
+      (["cpu", "memory"] as const).flatMap((manager) => {
+        const policy = one(`${manager}Manager`);
+        return policy === undefined ? [] : [[manager, policy]];
+      }),
+    ),
     issuers: found.filter((line) => line.name === "issuer").map((line) => line.value),
   };
 }

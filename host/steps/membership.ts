@@ -7,6 +7,7 @@ import { isMemberOf, type EtcdMember } from "../../model/membership/etcd";
 import { adoptScript, forgetScript } from "../../model/membership/nodes";
 import { DISCOVERY_FILE } from "../../model/membership/parts";
 import { secretComponentFiles } from "../../model/kubeadm";
+import { changesManagers, managerPolicies } from "../../model/kubeadm/managers";
 import type { Machine } from "../../model/settings/resolved";
 import { refuseOtherFacts, refuseOtherNode } from "../guard";
 import { askEtcd } from "../controlPlane";
@@ -103,7 +104,10 @@ export async function membership(context: Context): Promise<StepResult> {
     state.member.owner !== facts.owner ||
     context.operation === "update"
   ) {
-    if (state.member?.version !== spec.settings.kubernetesVersion) await drained(context, machine, converge);
+    const restartsPods =
+      state.member?.version !== spec.settings.kubernetesVersion ||
+      changesManagers(state.living.managers, managerPolicies(spec.settings, machine));
+    if (restartsPods) await drained(context, machine, converge);
     // Control-plane nodes are changed one after the other by the order of their steps.
     else if (machine.role === "worker" && state.member.digest !== facts.digest)
       await inRollout(context, machine, converge);
@@ -124,7 +128,8 @@ async function deadAndLeaving(context: Context, machine: Machine, through: strin
 }
 
 /**
- * A kubelet of another version starts its pods anew, so they are moved away first, from one node at a time; adopting the
+ * A kubelet of another version starts its pods anew, and one with another CPU or memory policy knows nothing of what its pods were
+ * given, so they are moved away first, from one node at a time; adopting the
  * node lets them come back. The only master keeps its pods: nobody else could drain it.
  */
 async function drained(context: Context, machine: Machine, upgrade: () => Promise<void>): Promise<void> {

@@ -1,4 +1,5 @@
 import { apiServerPort, clusterConfiguration, grantJoinAccess } from "../kubeadm";
+import { managerPolicies, managerState } from "../kubeadm/managers";
 import { binaryPath, linkFolder } from "../node/paths";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings, Machine } from "../settings/resolved";
@@ -62,8 +63,13 @@ if [ "$(readlink ${linkFolder}/kubelet)" != "${binaryPath("kubelet", version)}" 
   ${useKubernetes(version).replaceAll("\n", "\n  ")}
   switched=yes
 fi
-if [ -n "$switched" ] || [ "$(kubelet_files)" != "$(cat ${KUBELET_FILES})" ]; then
+${staleManagers(settings, machine)}if [ -n "$switched" ] || [ "\${#stale[@]}" -gt 0 ] || [ "$(kubelet_files)" != "$(cat ${KUBELET_FILES})" ]; then
   phase "restart kubelet"
+  if [ "\${#stale[@]}" -gt 0 ]; then
+    note "what was handed out by another policy is forgotten: \${stale[*]}"
+    systemctl stop kubelet
+    rm -f "\${stale[@]}"
+  fi
   systemctl restart kubelet
 fi
 applied
@@ -73,6 +79,17 @@ ${startUnits(files)}${placeStaticPods(files)}
 ${healthy(machine)}${master ? grantJoinAccess() + pruneComponentFiles(settings, files) : ""}keep_copies 1
 ${setState(facts, "member")}
 `;
+}
+
+/** Files of managers whose policy the settings changed; the running kubelet would write them again. */
+function staleManagers(settings: ClusterSettings, machine: Machine): string {
+  const wanted = managerPolicies(settings, machine);
+  const lines = (["cpu", "memory"] as const).map(
+    (manager) =>
+      `policy=$(sed -n 's/.*"policyName": *"\\([^"]*\\)".*/\\1/p' ${managerState(manager)} 2>/dev/null || true)\n` +
+      `[ -z "$policy" ] || [ "$policy" = ${word(wanted[manager])} ] || stale+=("${managerState(manager)}")\n`,
+  );
+  return `stale=()\n${lines.join("")}`;
 }
 
 /**

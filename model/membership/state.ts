@@ -1,3 +1,4 @@
+import { managerState } from "../kubeadm/managers";
 import { installRoot, linkFolder, searchPath } from "../node/paths";
 import { MEMBER_FILE, SETUP_FILE } from "./shell";
 
@@ -6,14 +7,18 @@ import { MEMBER_FILE, SETUP_FILE } from "./shell";
  * the library do not have it. One line \`##living NAME VALUE\` for each value that is there.
  */
 function livingValues(): string {
+  // A file may end without a newline, and its last line has to end all the same: grep sees to that.
   const value = (name: string, pattern: string, file: string): string =>
-    `sed -n 's/${pattern}/\\1/p' ${file} 2>/dev/null | tr -d '"' | sed 's/^/##living ${name} /'\n`;
+    `sed -n 's/${pattern}/\\1/p' ${file} 2>/dev/null | tr -d '"' | sed 's/^/##living ${name} /' | grep .\n`;
   const flag = (name: string): string => `^ *- --${name}=\\(.*\\)$`;
   const manifests = "/etc/kubernetes/manifests";
+  const policy = '.*"policyName": *"\\([^"]*\\)".*';
   return [
     value("nodeAddress", '.*--node-ip=\\([^" ]*\\).*', "/var/lib/kubelet/kubeadm-flags.env"),
     value("clusterDomain", "^clusterDomain: *\\(.*\\)$", "/var/lib/kubelet/config.yaml"),
     value("cgroupDriver", "^cgroupDriver: *\\(.*\\)$", "/var/lib/kubelet/config.yaml"),
+    value("cpuManager", policy, managerState("cpu")),
+    value("memoryManager", policy, managerState("memory")),
     value("nodeMask", flag("node-cidr-mask-size"), `${manifests}/kube-controller-manager.yaml`),
     `[ -s /etc/kubernetes/pki/ca.crt ] && printf '##living clusterId %s\n' "$(printf '%s' "$(cat /etc/kubernetes/pki/ca.crt)" | sha256sum | cut -d ' ' -f 1)"\n`,
     "openssl x509 -noout -subject -nameopt multiline -in /var/lib/kubelet/pki/kubelet-client-current.pem 2>/dev/null | sed -n 's/^ *commonName *= system:node:/##living nodeName /p'\n",

@@ -94,7 +94,7 @@ const CLUSTER: readonly EffectRow[] = [
   hosts(
     ["kubelet.config.*"],
     ALL_NODES,
-    "the kubelet restarts, pods go on, in the order of `rollout`; setups too for swap and the shutdown grace. Another `cgroupDriver` is refused",
+    "the kubelet restarts, pods go on, in the order of `rollout`; setups too for swap and the shutdown grace. Another `cpuManagerPolicy` or `memoryManagerPolicy` drains node after node, except the only control-plane node. Another `cgroupDriver` is refused",
   ),
   hosts(
     ["kubeProxy.mode"],

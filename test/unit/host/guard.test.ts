@@ -21,7 +21,7 @@ const bare: HostState = {
   apiServer: false,
   etcd: false,
   now: 0,
-  living: { facts: {}, issuers: [] },
+  living: { facts: {}, managers: {}, issuers: [] },
 };
 
 function memberOf(over: Partial<Member> = {}): HostState {
@@ -136,10 +136,11 @@ describe("refuseOtherFacts", () => {
   it("goes by what a node runs with where an old record has nothing", () => {
     const living = {
       facts: { cni: "flannel", clusterDomain: "cluster.local", nodeMask: 24, cgroupDriver: "systemd" },
+      managers: {},
       issuers: [],
     };
     expect(guard(oldMember(living))).toBe("");
-    expect(guard(oldMember({ facts: {}, issuers: [] }))).toBe("");
+    expect(guard(oldMember({ facts: {}, managers: {}, issuers: [] }))).toBe("");
     const network = { ...settings.network, clusterDomain: "k8s.example" };
     expect(guard(oldMember(living), settingsOf({ network }))).toContain(
       "network.clusterDomain: the living cluster has cluster.local",
@@ -156,7 +157,7 @@ describe("refuseOtherFacts", () => {
     it("is refused for a living node, with the way to do it", () => {
       for (const state of [
         memberOf({ nodeAddress: "10.40.0.21" }),
-        oldMember({ facts: {}, nodeAddress: "10.40.0.21", issuers: [] }),
+        oldMember({ facts: {}, nodeAddress: "10.40.0.21", managers: {}, issuers: [] }),
       ])
         expect(guard(state, moved())).toMatch(
           /^w1: machines\.w1\.nodeAddress: the node joined with 10\.40\.0\.21, the settings say 10\.40\.0\.99\. .* raise machines\.w1\.generation to 2/,
@@ -212,7 +213,11 @@ describe("refuseOtherNode", () => {
 describe("refuseOtherIssuer", () => {
   const issuers = (living: readonly string[], wanted: readonly string[]) =>
     problem(() =>
-      refuseOtherIssuer("cp1", { ...memberOf(), living: { facts: {}, issuers: living } }, wanted),
+      refuseOtherIssuer(
+        "cp1",
+        { ...memberOf(), living: { facts: {}, managers: {}, issuers: living } },
+        wanted,
+      ),
     );
   const own = "https://kubernetes.default.svc.cluster.local";
 

@@ -192,6 +192,34 @@ describe("a change of a node", () => {
     expect(restarts()).toBe(0);
   });
 
+  it("takes away what CPUs and memory were handed out by another policy, while the kubelet is stopped", () => {
+    const handedOut = { cpu: `${kubelet}/cpu_manager_state`, memory: `${kubelet}/memory_manager_state` };
+    const write = (cpu: string, memory: string): void => {
+      host.files.write(handedOut.cpu, `{"policyName":"${cpu}","defaultCpuSet":"0-3","checksum":1}`);
+      host.files.write(handedOut.memory, `{"policyName":"${memory}","machineState":{},"checksum":2}`);
+    };
+    // A kubelet that runs writes the file again.
+    host.files.command(
+      "systemctl",
+      `[ "$1" = stop ] && touch "$ROOT/stopped"; [ "$1" = restart ] && rm -f "$ROOT/stopped"; exit 0`,
+    );
+    host.files.command(
+      "rm",
+      `case "$*" in *_manager_state*) [ -e "$ROOT/stopped" ] || exit 1 ;; esac; exec /bin/rm "$@"`,
+    );
+    write("none", "None");
+    expect(converge(w1).status).toBe(0);
+    expect([there(handedOut.cpu), there(handedOut.memory), restarts()]).toEqual([true, true, 0]);
+
+    const pinned = settingsOf({ kubelet: { config: { cpuManagerPolicy: "static" } } });
+    expect(converge(w1, pinned)).toMatchObject({ status: 0 });
+    expect([there(handedOut.cpu), there(handedOut.memory), restarts()]).toEqual([false, true, 1]);
+
+    write("static", "Static");
+    expect(converge(w1).status).toBe(0);
+    expect([there(handedOut.cpu), there(handedOut.memory), restarts()]).toEqual([false, false, 1]);
+  });
+
   it("restarts the kubelet in the next run when this one failed between configuration and restart", () => {
     expect(converge(w1).status).toBe(0);
     host.files.command(

@@ -81,7 +81,9 @@ describe("the state of a host", () => {
       "/etc/kubernetes/manifests/kube-controller-manager.yaml",
       "    - --node-cidr-mask-size=25\n",
     );
+    host.files.write("/var/lib/kubelet/cpu_manager_state", '{"policyName":"static","defaultCpuSet":"0-3"}');
     expect((await state()).living).toEqual({
+      managers: { cpu: "static" },
       facts: { cgroupDriver: "systemd", clusterDomain: "k8s.example", cni: "calico", nodeMask: 25 },
       nodeAddress: "10.40.0.11",
       issuers: ["https://new.example", "https://old.example"],
@@ -90,7 +92,7 @@ describe("the state of a host", () => {
 
   it("has nothing of that on a host that is not a node", async () => {
     host.files.write("/etc/cni/net.d/10-calico.conflist", "{}");
-    expect((await state()).living).toEqual({ facts: {}, issuers: [] });
+    expect((await state()).living).toEqual({ facts: {}, managers: {}, issuers: [] });
   });
 
   it("is read without a change", () => {

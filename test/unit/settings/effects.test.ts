@@ -113,7 +113,7 @@ describe("what is refused", () => {
       const before = parsed(base);
       const after = parsed(all(base, change));
       const said = before.machines.map((machine) => {
-        const living = { facts: {}, issuers: serviceAccountIssuers(before) };
+        const living = { facts: {}, managers: {}, issuers: serviceAccountIssuers(before) };
         const state: HostState = {
           member: { ...memberFacts(before, machine, cluster), state: "member" },
           setup: undefined,
