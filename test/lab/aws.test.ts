@@ -344,7 +344,7 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
     );
     await cloud.kubectl("rollout status deployment web --timeout=120s");
     cloud.instance("w1", { lifecycle: "Terminated" });
-    const actions = async (): Promise<unknown[]> => {
+    const actions = async (): Promise<{ action: string; hook: unknown }[]> => {
       const { calls } = await cloud.state();
       return calls
         .filter(({ service }) => service === "autoscaling")
@@ -359,7 +359,8 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
     const seen = await eventually(
       "the action is completed",
       actions,
-      (list) => JSON.stringify(list).includes("CompleteLifecycleAction"),
+      // The hook of the launch was completed when the instance had become a node.
+      (list) => list.some(({ action, hook }) => action === "CompleteLifecycleAction" && hook === "drain"),
       120,
     );
     saw(JSON.stringify(seen));
