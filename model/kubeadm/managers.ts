@@ -20,10 +20,11 @@ export function managerState(manager: keyof ManagerPolicies): string {
 /** The policies of the settings; without one, the kubelet's own defaults. */
 export function managerPolicies(settings: ClusterSettings, machine: Machine): ManagerPolicies {
   const config = kubeletConfiguration(settings, machine);
-  return {
-    cpu: String(config["cpuManagerPolicy"] ?? "none"),
-    memory: String(config["memoryManagerPolicy"] ?? "None"),
+  const policy = (key: string, otherwise: string): string => {
+    const given = config[key];
+    return typeof given === "string" ? given : otherwise;
   };
+  return { cpu: policy("cpuManagerPolicy", "none"), memory: policy("memoryManagerPolicy", "None") };
 }
 
 /** Whether a living kubelet hands out by another policy than the settings say; a policy that is not known counts as the same. */
