@@ -2,8 +2,7 @@ import { describe, expect, it } from "vitest";
 import { topology } from "../../../host/steps/topology";
 import { controlPlaneTopology, heldBy, topologyProblems } from "../../../model/aws/topology";
 import { HostProblem } from "../../../host/problem";
-import type { Operation, StepResult, TopologySpec } from "../../../host/protocol";
-import type { StepContext } from "../../../host/step";
+import { MISSING, type StepResult, type TopologySpec } from "../../../host/protocol";
 import { awsSettings, largeAws, smallAws } from "../../support/awsInput";
 import { all, set, type Change } from "../settings/edit";
 
@@ -207,21 +206,27 @@ describe("what holds an instance", () => {
 });
 
 describe("the step", () => {
-  const step = (operation: Operation, spec: TopologySpec, previous?: StepResult) =>
-    topology({ operation, spec, previous, say: () => undefined } as unknown as StepContext<TopologySpec>);
+  const step = (spec: TopologySpec, previous?: StepResult, values = {}) =>
+    topology({ spec, previous, values, say: () => undefined });
   const spec = (change: Change): TopologySpec => ({
     step: "topology",
     topology: controlPlaneTopology(awsSettings(largeAws, change)),
   });
 
+  it("refuses what the account lacks, whatever is compared", () => {
+    const missing = "eu-central-1d has no m7i.large";
+    expect(() => step(spec(open), undefined, { [MISSING]: missing })).toThrow(missing);
+    expect(step(spec(open), undefined, { [MISSING]: "" }).topology).toBeDefined();
+  });
+
   it("remembers what it let go, and compares the next run with it", () => {
-    const first = step("create", spec(open));
+    const first = step(spec(open));
     expect(first).toEqual({ topology: spec(open).topology });
     const written = JSON.parse(JSON.stringify(first)) as StepResult;
-    const second = step("update", spec(all(open, generations("master-1"))), written);
+    const second = step(spec(all(open, generations("master-1"))), written);
     expect(second.topology?.instances[0]?.generation).toBe(2);
     const three = spec(all(open, generations("master-1", "master-2", "master-3")));
-    expect(() => step("update", three, written)).toThrow(HostProblem);
-    expect(() => step("update", three, second)).toThrow(/master-2 and master-3 would be replaced/);
+    expect(() => step(three, written)).toThrow(HostProblem);
+    expect(() => step(three, second)).toThrow(/master-2 and master-3 would be replaced/);
   });
 });
