@@ -1,5 +1,4 @@
 import { kubeletConfiguration } from "./kubeadm/kubelet";
-import type { CniSettings } from "./settings/resolvedCni";
 import type { ClusterSettings, Machine } from "./settings/resolved";
 
 /** What a cluster is born with: changing it would leave nodes, certificates and routes of two minds. */
@@ -18,8 +17,6 @@ export interface FixedFacts {
   readonly cni?: string;
   /** `cni.backend`. */
   readonly cniBackend?: string;
-  /** `cni.vni`; 0: flannel's own default, or not flannel. */
-  readonly cniVni?: number;
   /** `cni.blockSize`; 0: not Calico. */
   readonly cniBlockSize?: number;
   /** `kubelet.config.cgroupDriver`. */
@@ -36,15 +33,8 @@ export function fixedFacts(settings: ClusterSettings): FixedFacts {
     nodeMask: network.nodeMask,
     cni: cni.kind,
     cniBackend: cni.backend,
-    ...cniNumbers(cni),
-    cgroupDriver: String(kubeletConfiguration(settings)["cgroupDriver"]),
-  };
-}
-
-function cniNumbers(cni: CniSettings): { cniVni: number; cniBlockSize: number } {
-  return {
-    cniVni: cni.kind === "flannel" && cni.backend === "vxlan" ? (cni.vni ?? 0) : 0,
     cniBlockSize: cni.kind === "calico" ? cni.blockSize : 0,
+    cgroupDriver: String(kubeletConfiguration(settings)["cgroupDriver"]),
   };
 }
 
@@ -77,7 +67,6 @@ const SETTING: Record<keyof FixedFacts, { readonly path: string; readonly why: s
     path: "cni.backend",
     why: "nodes with different backends cannot reach each other's pods while it changes",
   },
-  cniVni: { path: "cni.vni", why: "the old VXLAN interface and its routes stay on every node" },
   cniBlockSize: { path: "cni.blockSize", why: "Calico does not change it in an address pool that is in use" },
   cgroupDriver: {
     path: "kubelet.config.cgroupDriver",

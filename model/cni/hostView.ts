@@ -35,7 +35,7 @@ export function hostCni(cni: CniSettings): CniSettings {
 export function memberCni(cni: CniSettings): CniSettings {
   switch (cni.kind) {
     case "flannel":
-      return { ...NO_CNI, backend: cni.backend, ...(cni.vni === undefined ? {} : { vni: cni.vni }) };
+      return { ...NO_CNI, backend: cni.backend };
     case "weave":
       return { kind: "weave", backend: cni.backend, networkPolicy: false, resources: {} };
     case "calico":

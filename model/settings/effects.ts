@@ -162,14 +162,14 @@ const CNI: readonly EffectRow[] = [
   ),
   refused(["cni.backend"], "nodes with different backends cannot reach each other's pods while it changes"),
   refused(["cni.podCidr"], "every node and every pod has an address of it"),
-  refused(
-    ["cni.vni", "cni.windows"],
-    "the old VXLAN interface and its routes stay on every node; `windows` is another VNI",
-  ),
   refused(["cni.blockSize"], "Calico does not change it in an address pool that is in use"),
   resources(["cni.mtu"], "the CNI's pods are rolled; new pods have it"),
+  resources(
+    ["cni.vni"],
+    "flannel's pods are rolled and take the old VXLAN interface away; between nodes that have the new number and nodes that do not, packets are lost until then",
+  ),
   hosts(
-    ["cni.port"],
+    ["cni.port", "cni.windows"],
     ["preflight", "setup everywhere"],
     "the CNI's pods are rolled; between nodes that have it and nodes that do not, packets are lost until then",
   ),

@@ -70,6 +70,7 @@ const table: readonly {
   readonly filtered?: readonly string[];
 }[] = [
   // Add-ons' own.
+  { name: "cni.vni", change: set("cni.vni", 42), touches: [] },
   { name: "coredns.replicas", change: set("coredns.replicas", 3), touches: [] },
   {
     name: "coredns.stubDomains",
@@ -300,7 +301,6 @@ const table: readonly {
   ...(
     [
       ["cni.podCidr", "10.248.0.0/16"],
-      ["cni.vni", 42],
       ["network.nodeMask", 25],
       ["network.clusterDomain", "k8s.example"],
       ["kubelet.config", { cgroupDriver: "cgroupfs" }],

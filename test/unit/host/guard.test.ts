@@ -118,7 +118,6 @@ describe("refuseOtherFacts", () => {
       "vxlan",
       { cni: { ...settings.cni, backend: "host-gw" as const } as ClusterSettings["cni"] },
     ],
-    ["cni.vni", "none", { cni: { ...settings.cni, vni: 42 } as ClusterSettings["cni"] }],
     [
       "network.clusterDomain",
       "cluster.local",

@@ -84,8 +84,6 @@ describe("what is refused", () => {
       all(set("cni.backend", "host-gw"), set("cni.port", undefined), set("cni.vni", undefined)),
     ],
     ["cni.podCidr", set("cni.podCidr", "10.248.0.0/16")],
-    ["cni.vni", set("cni.vni", 42)],
-    ["cni.windows", all(set("cni.windows", true), set("cni.port", undefined), set("cni.vni", undefined))],
     ["cni.blockSize", set("cni.blockSize", 28), set("cni", { kind: "calico", podCidr: "10.244.0.0/16" })],
     [
       "machines.*.role",
