@@ -1,7 +1,7 @@
 import * as os from "node:os";
 import { readyScript, SLOT, SLOT_FAILED, slotScript, wellScript } from "../model/membership/rollout";
-import { word } from "../model/membership/shell";
 import type { ClusterSettings, Machine } from "../model/settings/resolved";
+import { holding } from "./lock";
 import { HostProblem } from "./problem";
 import type { Hosts } from "./runner";
 import { readState } from "./state";
@@ -31,53 +31,26 @@ export async function inRollout<T>(
   work: () => Promise<T>,
   run = thisRun(),
 ): Promise<T> {
-  const { hosts, say, spec } = context;
+  const { hosts, spec } = context;
   const through = await keeperOf(context, machine);
-  let end: (words: string) => void = () => undefined;
-  const last = new Promise<string>((resolve) => (end = resolve));
-  let held: Promise<void> = Promise.resolve();
-  await new Promise<void>((mine, refuse) => {
-    const heard = (line: string): void => {
-      if (line === SLOT.mine) mine();
-      else if (line === SLOT.waits) say(`${machine.name}: waits until other nodes are changed and well`);
-      else if (line.startsWith(SLOT.failed))
-        refuse(
-          new HostProblem(
-            machine.name,
-            `is left as it is, since the change of ${line.slice(SLOT.failed.length)} failed: see its error, put it right, and run up again`,
-          ),
-        );
-    };
-    const script = slotScript(machine, run, spec.settings.rollout);
-    held = hosts
-      .hold(through, `/bin/bash -c ${word(script)}`, heard, last)
-      .then(
-        ({ status, stderr }) =>
-          refuse(
-            new HostProblem(
-              machine.name,
-              `could not wait for its turn to be changed: exit status ${status} on ${through}`,
-              stderr.trim().split("\n"),
-            ),
-          ),
-        refuse,
-      );
-  });
-  try {
+  const lock = {
+    script: slotScript(machine, run, spec.settings.rollout),
+    says: SLOT,
+    tellFailed: SLOT_FAILED,
+    waits: "waits until other nodes are changed and well",
+    refused: (failed: string) =>
+      `is left as it is, since the change of ${failed} failed: see its error, put it right, and run up again`,
+    turn: "to be changed",
+  };
+  return holding(context, machine, through, lock, async () => {
     const result = await work();
     await hosts.job(machine.name, { name: "looking whether the node is well", script: wellScript(machine) });
     await hosts.job(through, {
       name: `looking whether ${machine.name} is Ready`,
       script: readyScript(machine),
     });
-    end("");
     return result;
-  } catch (error) {
-    end(SLOT_FAILED);
-    throw error;
-  } finally {
-    await held;
-  }
+  });
 }
 
 /** The first control-plane node that answers: the same for all steps of a run. */
