@@ -145,6 +145,8 @@ export function declareAll(): void {
     {
       minSize: settings.poolSize,
       maxSize: settings.poolSize,
+      // As the library's pools: without a desired number the provider would wait at an update for exactly the former one.
+      waitForCapacityTimeout: "0",
       vpcZoneIdentifiers: subnets.map(({ id }) => id),
       launchTemplate: { id: template.id, version: template.latestVersion.apply(String) },
       instanceRefresh: { strategy: "Rolling" },
