@@ -10,7 +10,7 @@ export { Ingress, type IngressArgs } from "./components/addons/ingress";
 export { IngressRules, type IngressRulesArgs } from "./components/addons/ingressRules";
 export { Metallb, type MetallbArgs } from "./components/addons/metallb";
 export { MetricsServer, type MetricsServerArgs } from "./components/addons/metricsServer";
-export type { IngressBackend, IngressHost, IngressRulesSpec } from "./model/addons/ingressRules";
+export type { IngressBackend, IngressHost, IngressRulesSpec } from "./model/addons/ingress/rules";
 export { WindowsNodes, type WindowsNodesArgs } from "./components/addons/windows";
 export { createCni, type CniArgs } from "./components/cni";
 export { Calico, RouteReflectors, type CalicoArgs, type RouteReflectorsArgs } from "./components/cni/calico";
@@ -56,7 +56,7 @@ export type * from "./model/settings/resolvedAws";
 export type * from "./model/settings/resolvedCni";
 export type * from "./model/settings/resolvedOwn";
 export type * from "./model/settings/resolvedTenancy";
-export type * from "./model/settings/resolvedAddons";
+export type * from "./model/addons/settings";
 export type { ClusterInput } from "./model/settings/schema/cluster";
 
 // A bundle of ES modules has no `module`.

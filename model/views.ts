@@ -2,7 +2,7 @@ import { addonsOfFirewall } from "./addons/flows";
 import { hostCni, memberCni } from "./cni/hostView";
 import { masterAws, preflightAws, setupAws } from "./aws/hostView";
 import type { ClusterSettings, Machine } from "./settings/resolved";
-import { NO_ADDONS, NO_COREDNS } from "./settings/resolvedAddons";
+import { NO_ADDONS, NO_COREDNS } from "./addons/settings";
 import { NO_OWN } from "./settings/resolvedOwn";
 import { NO_TENANCY } from "./settings/resolvedTenancy";
 import { staticPodsOf } from "./own/staticPods";

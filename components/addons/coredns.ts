@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { corednsManifests } from "../../model/addons/coredns";
+import { corednsManifests } from "../../model/addons/coredns/manifests";
 import type { KubernetesObject } from "../../model/kubernetes";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { manifestResources } from "../kubernetes/manifest";

@@ -7,15 +7,11 @@ import {
   INGRESS_SERVICE,
   ingressNamespaceManifest,
   nginxClassManifest,
-} from "../../model/addons/ingress";
-import { ingressNginxManifests, ingressNginxService } from "../../model/addons/ingressNginx";
-import { traefikValues } from "../../model/addons/traefik";
+} from "../../model/addons/ingress/manifests";
+import { ingressNginxManifests, ingressNginxService } from "../../model/addons/ingress/nginx";
+import { traefikValues } from "../../model/addons/ingress/traefik";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import type {
-  IngressNginxSettings,
-  IngressSettings,
-  TraefikSettings,
-} from "../../model/settings/resolvedAddons";
+import type { IngressNginxSettings, IngressSettings, TraefikSettings } from "../../model/addons/settings";
 import { manifestResource, manifestResources } from "../kubernetes/manifest";
 import { helmRelease } from "../kubernetes/release";
 import { requireArguments } from "../arguments";

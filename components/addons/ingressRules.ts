@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { ingressRulesManifest, type IngressRulesSpec } from "../../model/addons/ingressRules";
+import { ingressRulesManifest, type IngressRulesSpec } from "../../model/addons/ingress/rules";
 import { requireArguments } from "../arguments";
 import { reporting } from "../settingsError";
 

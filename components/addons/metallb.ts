@@ -6,9 +6,9 @@ import {
   metallbNamespaceManifest,
   metallbValues,
   peerSecretName,
-} from "../../model/addons/metallb";
+} from "../../model/addons/metallb/manifests";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import type { MetallbSettings } from "../../model/settings/resolvedAddons";
+import type { MetallbSettings } from "../../model/addons/settings";
 import { manifestResources } from "../kubernetes/manifest";
 import { helmRelease } from "../kubernetes/release";
 import { requireArguments } from "../arguments";

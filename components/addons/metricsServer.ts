@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { metricsServerManifests } from "../../model/addons/metricsServer";
+import { metricsServerManifests } from "../../model/addons/metricsServer/manifests";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import type { MetricsServerSettings } from "../../model/settings/resolvedAddons";
+import type { MetricsServerSettings } from "../../model/addons/settings";
 import { manifestResources } from "../kubernetes/manifest";
 import { requireArguments } from "../arguments";
 

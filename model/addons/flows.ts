@@ -1,6 +1,6 @@
 import type { Flow } from "../flows";
-import type { AddonSettings, Arrival } from "../settings/resolvedAddons";
-import { NO_ADDONS } from "../settings/resolvedAddons";
+import type { AddonSettings, Arrival } from "./settings";
+import { NO_ADDONS } from "./settings";
 
 /** metallb v0.16.1, charts/metallb/values.yaml, speaker.memberlist.mlBindPort. */
 export const METALLB_MEMBER_PORT = 7946;

@@ -13,7 +13,7 @@ import { range } from "../network/addresses";
 import { disjoint6 } from "../network/addresses6";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings, Machine } from "../settings/resolved";
-import { NO_ADDONS } from "../settings/resolvedAddons";
+import { NO_ADDONS } from "../addons/settings";
 import { sh } from "../text";
 import { configFolder, firewallUnit, stateFolder } from "./paths";
 import {

@@ -1,6 +1,6 @@
 import { cniFacts } from "../cni/facts";
 import { isPrivate, overlaps, range } from "../network/addresses";
-import { addonAdvisories } from "./addonAdvisories";
+import { addonAdvisories } from "../addons/advise";
 import { cniAdvisories } from "./cniAdvisories";
 import { awsAdvisories } from "./awsAdvisories";
 import { CONTROL_PLANE_TAINT } from "./labels";

@@ -19,7 +19,7 @@ import type {
   Machine,
   SshTarget,
 } from "./resolved";
-import { resolveAddons, resolveCoreDns } from "./resolveAddons";
+import { resolveAddons, resolveCoreDns } from "../addons/resolve";
 import { awsPlatform } from "./resolveAws";
 import { defaultKubeProxyMode, resolveCni } from "./resolveCni";
 import { resolveOwn } from "./resolveOwn";

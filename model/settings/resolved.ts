@@ -5,7 +5,7 @@
  */
 
 import type { PortRange, Protocol } from "../flows";
-import type { AddonSettings, CoreDnsSettings } from "./resolvedAddons";
+import type { AddonSettings, CoreDnsSettings } from "../addons/settings";
 import type { OwnSettings } from "./resolvedOwn";
 import type { TenancySettings } from "./resolvedTenancy";
 import type { AwsSettings } from "./resolvedAws";

@@ -1,4 +1,4 @@
-import { INGRESS_NAMESPACE } from "../addons/ingress";
+import { INGRESS_NAMESPACE } from "../addons/ingress/manifests";
 import type { JsonValue, KubernetesObject } from "../kubernetes";
 import { range, relation } from "../network/addresses";
 import type { ClusterSettings } from "../settings/resolved";

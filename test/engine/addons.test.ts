@@ -12,13 +12,17 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { corefile, nodeCacheCorefile } from "../../model/addons/corefile";
-import { corednsManifests } from "../../model/addons/coredns";
-import { defaultBackendManifests, ingressNamespaceManifest } from "../../model/addons/ingress";
-import { ingressNginxManifests, ingressNginxService } from "../../model/addons/ingressNginx";
-import { ingressRulesManifest } from "../../model/addons/ingressRules";
-import { metallbManifests, metallbNamespaceManifest, metallbValues } from "../../model/addons/metallb";
-import { metricsServerManifests } from "../../model/addons/metricsServer";
+import { corefile, nodeCacheCorefile } from "../../model/addons/coredns/corefile";
+import { corednsManifests } from "../../model/addons/coredns/manifests";
+import { defaultBackendManifests, ingressNamespaceManifest } from "../../model/addons/ingress/manifests";
+import { ingressNginxManifests, ingressNginxService } from "../../model/addons/ingress/nginx";
+import { ingressRulesManifest } from "../../model/addons/ingress/rules";
+import {
+  metallbManifests,
+  metallbNamespaceManifest,
+  metallbValues,
+} from "../../model/addons/metallb/manifests";
+import { metricsServerManifests } from "../../model/addons/metricsServer/manifests";
 import type { KubernetesObject } from "../../model/kubernetes";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { bareMetal } from "../support/bareMetal";

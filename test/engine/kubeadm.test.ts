@@ -8,7 +8,7 @@ import * as https from "node:https";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { corednsManifests } from "../../model/addons/coredns";
+import { corednsManifests } from "../../model/addons/coredns/manifests";
 import { flannelManifests } from "../../model/cni/flannel";
 import {
   apiServerFiles,

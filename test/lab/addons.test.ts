@@ -6,7 +6,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { ingressRulesManifest } from "../../model/addons/ingressRules";
+import { ingressRulesManifest } from "../../model/addons/ingress/rules";
 import { moduleFolder } from "../support/goBuild";
 import { buildVersion } from "../support/toolchain";
 import { describeWithLab } from "./available";

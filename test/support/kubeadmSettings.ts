@@ -1,5 +1,5 @@
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
-import { NO_ADDONS, NO_COREDNS } from "../../model/settings/resolvedAddons";
+import { NO_ADDONS, NO_COREDNS } from "../../model/addons/settings";
 import { NO_OWN } from "../../model/settings/resolvedOwn";
 import { NO_TENANCY } from "../../model/settings/resolvedTenancy";
 

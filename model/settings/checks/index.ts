@@ -4,13 +4,13 @@ import type { Platform } from "../resolved";
 import { AWS_CHECKS } from "./aws";
 import { calicoFits } from "./calico";
 import { cniFits, flannelFits, weaveFits, windowsFits } from "./cni";
-import { chartsFit } from "./addons";
+import { chartsFit } from "../../addons/helm/validate";
 import { containerdFits } from "./containerd";
-import { corednsFits } from "./coredns";
+import { corednsFits } from "../../addons/coredns/validate";
 import { allowedRulesFit, endpointFits, firewallLetsSomebodyIn, namesFit, nodePortsFit } from "./endpoint";
 import { flagsFit } from "./flags";
 import { admissionFits, componentFilesFit, extraVolumesFit, flagFilesFit } from "./flags/files";
-import { ingressFits } from "./ingress";
+import { ingressFits } from "../../addons/ingress/validate";
 import { labelsAreTaken, taintsAreTaken } from "./labels";
 import {
   machineNamesAreLabels,
@@ -19,7 +19,7 @@ import {
   nodeAddressesAreKnown,
   rolesFitTheirKeys,
 } from "./machines";
-import { metallbFits } from "./metallb";
+import { metallbFits } from "../../addons/metallb/validate";
 import { auditPolicyFits, kubeletFits, kubeProxyFits } from "./documents";
 import { preflightIsNotSwitchedOff } from "./preflight";
 import { addressesAreOutside, addressesAreReachable, rangesAreDisjoint } from "./ranges";

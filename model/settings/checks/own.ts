@@ -3,7 +3,7 @@ import { readObjects } from "../../own/read";
 import type { Facts } from "../draft";
 import type { Path, Problems } from "../problems";
 import { RELEASE_NAME } from "../schema/own";
-import { sourcesAreThere } from "./addons";
+import { sourcesAreThere } from "../../addons/helm/validate";
 import {
   kindsAreDefined,
   namespacesAreThere,

@@ -1,5 +1,5 @@
-import { INGRESS_NAMESPACE } from "../../addons/ingress";
-import { metallbNamespace } from "../../addons/metallb";
+import { INGRESS_NAMESPACE } from "../../addons/ingress/manifests";
+import { metallbNamespace } from "../../addons/metallb/manifests";
 import { CHARTS, type ChartName } from "../../charts";
 import { CNI_FACTS } from "../../cni/facts";
 import { isServed } from "../../own/kinds";

@@ -8,7 +8,7 @@ import type { Path, Problems } from "../problems";
 import { MASTERS } from "../resolveOwn";
 import { DNS_LABEL, DNS_LABEL_RULE } from "../schema/primitives";
 import { ownerOfTcp, partsPorts } from "./hostPorts";
-import { ingressPortsOf } from "./ingress";
+import { ingressPortsOf } from "../../addons/ingress/validate";
 
 /** Pods that kubelets run by themselves, from the settings or from a file. */
 export function staticPodsFit(facts: Facts, files: ProjectFiles | undefined, problems: Problems): void {

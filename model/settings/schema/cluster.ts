@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { addonsShape } from "./addons";
+import { addonsShape } from "../../addons/schema";
 import { awsShape } from "./aws";
 import { commonShape } from "./common";
 import { machinesShape } from "./machines";

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { SettableVersion } from "../../versions";
 import type { DownloadName } from "../resolved";
 import { cni } from "./cni";
-import { coredns } from "./coredns";
+import { coredns } from "../../addons/coredns/schema";
 import {
   certificateName,
   cidr,

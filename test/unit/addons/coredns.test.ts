@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { corefile, renderCorefile } from "../../../model/addons/corefile";
-import { corednsImage, corednsManifests } from "../../../model/addons/coredns";
+import { corefile, renderCorefile } from "../../../model/addons/coredns/corefile";
+import { corednsImage, corednsManifests } from "../../../model/addons/coredns/manifests";
 import { configHashAnnotation, type KubernetesObject } from "../../../model/kubernetes";
 import type { ClusterSettings } from "../../../model/settings/resolved";
-import type { CoreDnsSettings } from "../../../model/settings/resolvedAddons";
+import type { CoreDnsSettings } from "../../../model/addons/settings";
 import { settingsOf } from "../../support/kubeadmSettings";
 
 const withDns = (over: Partial<CoreDnsSettings>) =>

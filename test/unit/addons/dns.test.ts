@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { corefile, nodeCacheCorefile } from "../../../model/addons/corefile";
-import { corednsManifests } from "../../../model/addons/coredns";
+import { corefile, nodeCacheCorefile } from "../../../model/addons/coredns/corefile";
+import { corednsManifests } from "../../../model/addons/coredns/manifests";
 import type { KubernetesObject } from "../../../model/kubernetes";
-import { corefileProblem } from "../../../model/settings/corefileText";
+import { corefileProblem } from "../../../model/addons/coredns/corefileText";
 import { bareMetal } from "../../support/bareMetal";
 
 const textOf = (coredns: object) => corefile(bareMetal({ coredns }));

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { defaultBackendManifests, ingressNamespaceManifest } from "../../../model/addons/ingress";
-import { ingressNginxManifests, ingressNginxService } from "../../../model/addons/ingressNginx";
-import { traefikValues } from "../../../model/addons/traefik";
+import { defaultBackendManifests, ingressNamespaceManifest } from "../../../model/addons/ingress/manifests";
+import { ingressNginxManifests, ingressNginxService } from "../../../model/addons/ingress/nginx";
+import { traefikValues } from "../../../model/addons/ingress/traefik";
 import { flowsOf } from "../../../model/flows";
 import type { KubernetesObject } from "../../../model/kubernetes";
 import { parseCluster } from "../../../model/settings/parse";
 import type { ClusterSettings } from "../../../model/settings/resolved";
-import type { IngressNginxSettings, TraefikSettings } from "../../../model/settings/resolvedAddons";
+import type { IngressNginxSettings, TraefikSettings } from "../../../model/addons/settings";
 import { REGION, smallAws } from "../../support/awsInput";
 import { bareMetal } from "../../support/bareMetal";
 

@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { addonsOfFirewall } from "../../../model/addons/flows";
-import { metallbManifests, metallbNamespaceManifest, metallbValues } from "../../../model/addons/metallb";
+import {
+  metallbManifests,
+  metallbNamespaceManifest,
+  metallbValues,
+} from "../../../model/addons/metallb/manifests";
 import { flowsOf } from "../../../model/flows";
-import type { MetallbSettings } from "../../../model/settings/resolvedAddons";
+import type { MetallbSettings } from "../../../model/addons/settings";
 import { smallAws, REGION } from "../../support/awsInput";
 import { parseCluster } from "../../../model/settings/parse";
 import { bareMetal } from "../../support/bareMetal";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ingressRulesManifest } from "../../../model/addons/ingressRules";
-import { metricsServerManifests } from "../../../model/addons/metricsServer";
+import { ingressRulesManifest } from "../../../model/addons/ingress/rules";
+import { metricsServerManifests } from "../../../model/addons/metricsServer/manifests";
 import { CHART_NAMES, CHARTS, chartReference } from "../../../model/charts";
 import { flowsOf } from "../../../model/flows";
 import { formatAddress } from "../../../model/network/addresses";

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { corednsManifests } from "../../../model/addons/coredns";
+import { corednsManifests } from "../../../model/addons/coredns/manifests";
 import { flannelManifests } from "../../../model/cni/flannel";
 import { renderNode } from "../../../model/node/render";
 import type { Plan } from "../../../plan/plan";

@@ -1,12 +1,12 @@
 import { type AddressRange, parseAddressRange, rangesOverlap } from "../../network/addressRanges";
 import { parseAddress } from "../../network/addresses";
-import type { Draft, Facts } from "../draft";
-import { nearest } from "../issues";
-import type { Path, Problems } from "../problems";
-import type { AnyInput } from "../schema/cluster";
-import { DNS_LABEL, DNS_LABEL_RULE } from "../schema/primitives";
-import { clusterRangeOf } from "./cni";
-import { selectorFits } from "./selectors";
+import type { Draft, Facts } from "../../settings/draft";
+import { nearest } from "../../settings/issues";
+import type { Path, Problems } from "../../settings/problems";
+import type { AnyInput } from "../../settings/schema/cluster";
+import { DNS_LABEL, DNS_LABEL_RULE } from "../../settings/schema/primitives";
+import { clusterRangeOf } from "../../settings/checks/cni";
+import { selectorFits } from "../../settings/checks/selectors";
 
 type MetallbDraft = NonNullable<Draft<AnyInput>["metallb"]>;
 

@@ -1,6 +1,6 @@
-import { configHash, configHashAnnotation, type KubernetesObject } from "../kubernetes";
-import type { ClusterSettings } from "../settings/resolved";
-import { corednsContainer } from "./corednsContainer";
+import { configHash, configHashAnnotation, type KubernetesObject } from "../../kubernetes";
+import type { ClusterSettings } from "../../settings/resolved";
+import { corednsContainer } from "./container";
 import { nodeCacheCorefile, upstreamDnsAddress } from "./corefile";
 
 const namespace = "kube-system";

@@ -1,12 +1,12 @@
-import { INGRESS_NAMESPACE } from "../../addons/ingress";
+import { INGRESS_NAMESPACE } from "./manifests";
 import { parseAddress } from "../../network/addresses";
-import { type Draft, type Facts, pick } from "../draft";
-import type { Path, Problems } from "../problems";
-import type { AnyInput } from "../schema/cluster";
-import { ADDON_DEFAULTS } from "../resolveAddons";
-import { ownerOfTcp } from "./hostPorts";
-import { selectorFits } from "./selectors";
-import { poolsOf } from "./metallb";
+import { type Draft, type Facts, pick } from "../../settings/draft";
+import type { Path, Problems } from "../../settings/problems";
+import type { AnyInput } from "../../settings/schema/cluster";
+import { ADDON_DEFAULTS } from "../resolve";
+import { ownerOfTcp } from "../../settings/checks/hostPorts";
+import { selectorFits } from "../../settings/checks/selectors";
+import { poolsOf } from "../metallb/validate";
 
 type IngressDraft = NonNullable<Draft<AnyInput>["ingress"]>;
 /** All ways' keys beside each other; `by` tells which there are. */

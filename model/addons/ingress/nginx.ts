@@ -1,8 +1,8 @@
-import { imageOf } from "../images";
-import { configHash, configHashAnnotation, type JsonValue, type KubernetesObject } from "../kubernetes";
-import type { ClusterSettings } from "../settings/resolved";
-import type { IngressNginxSettings } from "../settings/resolvedAddons";
-import { defaultBackendReference, INGRESS_NAMESPACE, INGRESS_SERVICE, ingressService } from "./ingress";
+import { imageOf } from "../../images";
+import { configHash, configHashAnnotation, type JsonValue, type KubernetesObject } from "../../kubernetes";
+import type { ClusterSettings } from "../../settings/resolved";
+import type { IngressNginxSettings } from "../settings";
+import { defaultBackendReference, INGRESS_NAMESPACE, INGRESS_SERVICE, ingressService } from "./manifests";
 
 const namespace = INGRESS_NAMESPACE["ingress-nginx"];
 const name = "ingress-nginx";

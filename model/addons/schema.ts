@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { chartSourceKind, type ChartName } from "../../charts";
-import { addressRangeProblem } from "../../network/addressRanges";
+import { chartSourceKind, type ChartName } from "../charts";
+import { addressRangeProblem } from "../network/addressRanges";
 import {
   accessRange,
   address,
@@ -13,7 +13,7 @@ import {
   resources,
   secretName,
   text,
-} from "./primitives";
+} from "../settings/schema/primitives";
 
 const chartSource = text((value) =>
   chartSourceKind(value) === undefined

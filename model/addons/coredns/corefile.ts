@@ -1,7 +1,7 @@
-import { formatAddress, parseAddress } from "../network/addresses";
-import { corefilePlugins } from "../settings/corefileText";
-import type { ClusterSettings } from "../settings/resolved";
-import type { CoreDnsSettings, DnsCacheSettings, DnsRewrite } from "../settings/resolvedAddons";
+import { formatAddress, parseAddress } from "../../network/addresses";
+import { corefilePlugins } from "./corefileText";
+import type { ClusterSettings } from "../../settings/resolved";
+import type { CoreDnsSettings, DnsCacheSettings, DnsRewrite } from "../settings";
 
 /** One plugin of a server block, with the lines of its braces when it has any. */
 export interface CorefilePlugin {

@@ -1,6 +1,6 @@
-import type { JsonValue, KubernetesObject } from "../kubernetes";
-import type { ClusterSettings } from "../settings/resolved";
-import type { AddressPool, BgpPeer, MetallbSettings } from "../settings/resolvedAddons";
+import type { JsonValue, KubernetesObject } from "../../kubernetes";
+import type { ClusterSettings } from "../../settings/resolved";
+import type { AddressPool, BgpPeer, MetallbSettings } from "../settings";
 
 export const metallbNamespace = "metallb-system";
 

@@ -1,9 +1,9 @@
-import { UPSTREAM_REGISTRY } from "../images";
-import { configHash, configHashAnnotation, type JsonValue, type KubernetesObject } from "../kubernetes";
-import type { ClusterSettings } from "../settings/resolved";
-import { corednsContainer } from "./corednsContainer";
+import { UPSTREAM_REGISTRY } from "../../images";
+import { configHash, configHashAnnotation, type JsonValue, type KubernetesObject } from "../../kubernetes";
+import type { ClusterSettings } from "../../settings/resolved";
+import { corednsContainer } from "./container";
 import { corefile } from "./corefile";
-import { nodeCacheManifests, nodeCacheSelector } from "./nodeLocalDns";
+import { nodeCacheManifests, nodeCacheSelector } from "./nodeCache";
 
 const namespace = "kube-system";
 const selector = { "k8s-app": "kube-dns" };

@@ -1,7 +1,7 @@
 import { parseAddressRange, rangesOverlap } from "../network/addressRanges";
 import { range } from "../network/addresses";
 import { minorOf } from "../versions";
-import type { ClusterSettings } from "./resolved";
+import type { ClusterSettings } from "../settings/resolved";
 
 type Settings = Omit<ClusterSettings, "advisories">;
 

@@ -1,7 +1,7 @@
-import { imageOf } from "../images";
-import type { JsonValue, KubernetesObject } from "../kubernetes";
-import type { ClusterSettings } from "../settings/resolved";
-import type { MetricsServerSettings } from "../settings/resolvedAddons";
+import { imageOf } from "../../images";
+import type { JsonValue, KubernetesObject } from "../../kubernetes";
+import type { ClusterSettings } from "../../settings/resolved";
+import type { MetricsServerSettings } from "../settings";
 
 const namespace = "kube-system";
 const name = "metrics-server";

@@ -1,7 +1,7 @@
-import { imageOf } from "../images";
-import type { JsonValue, KubernetesObject } from "../kubernetes";
-import type { ClusterSettings } from "../settings/resolved";
-import type { Arrival, IngressSettings } from "../settings/resolvedAddons";
+import { imageOf } from "../../images";
+import type { JsonValue, KubernetesObject } from "../../kubernetes";
+import type { ClusterSettings } from "../../settings/resolved";
+import type { Arrival, IngressSettings } from "../settings";
 
 /** What both kinds of ingress have in common: namespace, the way in, and what answers when no rule does. */
 

@@ -1,10 +1,10 @@
-import { COREDNS_PLUGINS, ONCE_IN_A_BLOCK } from "../../addons/corednsPlugins";
-import { corefilePlugins, corefileProblem } from "../corefileText";
-import { type Facts, pick } from "../draft";
-import { nearest } from "../issues";
-import type { Path, Problems } from "../problems";
-import { isDnsName } from "../schema/primitives";
-import { ADDON_DEFAULTS } from "../resolveAddons";
+import { COREDNS_PLUGINS, ONCE_IN_A_BLOCK } from "./plugins";
+import { corefilePlugins, corefileProblem } from "./corefileText";
+import { type Facts, pick } from "../../settings/draft";
+import { nearest } from "../../settings/issues";
+import type { Path, Problems } from "../../settings/problems";
+import { isDnsName } from "../../settings/schema/primitives";
+import { ADDON_DEFAULTS } from "../resolve";
 
 /** What one setting of cluster DNS says of another. */
 export function corednsFits(facts: Facts, problems: Problems): void {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { address, dnsName, resolver, resources, text } from "./primitives";
-import { corefileProblem } from "../corefileText";
+import { address, dnsName, resolver, resources, text } from "../../settings/schema/primitives";
+import { corefileProblem } from "./corefileText";
 
 const ttl = z.number().int().min(0).max(86400);
 // CoreDNS plugin/cache: capacities are rounded to what its 256 shards hold, so fewer make no sense.

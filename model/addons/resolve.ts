@@ -1,11 +1,5 @@
-import type {
-  CoreDnsSettings,
-  AddonSettings,
-  Arrival,
-  IngressSettings,
-  MetallbSettings,
-} from "./resolvedAddons";
-import type { ClusterInput } from "./schema/cluster";
+import type { CoreDnsSettings, AddonSettings, Arrival, IngressSettings, MetallbSettings } from "./settings";
+import type { ClusterInput } from "../settings/schema/cluster";
 
 type Given<K extends keyof ClusterInput> = NonNullable<ClusterInput[K]>;
 

@@ -1,6 +1,6 @@
-import type { KubernetesObject } from "../kubernetes";
-import { Problems, SettingsError, type Path, type Problem } from "../settings/problems";
-import { DNS_LABEL, isDnsName } from "../settings/schema/primitives";
+import type { KubernetesObject } from "../../kubernetes";
+import { Problems, SettingsError, type Path, type Problem } from "../../settings/problems";
+import { DNS_LABEL, isDnsName } from "../../settings/schema/primitives";
 
 /** Where requests go to. */
 export interface IngressBackend {

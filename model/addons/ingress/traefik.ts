@@ -1,8 +1,8 @@
-import { CHARTS } from "../charts";
-import { mergePatch } from "../kubeadm/merge";
-import type { ClusterSettings } from "../settings/resolved";
-import type { Arrival, TraefikSettings } from "../settings/resolvedAddons";
-import { ingressService } from "./ingress";
+import { CHARTS } from "../../charts";
+import { mergePatch } from "../../kubeadm/merge";
+import type { ClusterSettings } from "../../settings/resolved";
+import type { Arrival, TraefikSettings } from "../settings";
+import { ingressService } from "./manifests";
 
 /** Values of Traefik's chart (traefik-helm-chart 41.3.0, traefik/values.yaml), the settings' own merged over them. */
 export function traefikValues(settings: ClusterSettings, ingress: TraefikSettings): Record<string, unknown> {

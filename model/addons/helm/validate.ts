@@ -1,7 +1,7 @@
 import { CHARTS, chartSourceKind, type ChartName } from "../../charts";
 import { plainPath, type ProjectFiles } from "../../own/files";
-import type { Facts } from "../draft";
-import type { Problems } from "../problems";
+import type { Facts } from "../../settings/draft";
+import type { Problems } from "../../settings/problems";
 
 /** Where charts come from, and in which version. */
 export function chartsFit({ input }: Facts, problems: Problems): void {
