@@ -96,11 +96,11 @@ function livingValues(lines: readonly string[]): LivingValues {
     return name === undefined || value === undefined ? [] : [{ name, value: value.trim() }];
   });
   const one = (name: string): string | undefined => found.find((line) => line.name === name)?.value;
-  const mask = one("nodeMask");
+  const mask = one("nodeCidrMaskSize");
   const facts = {
     clusterDomain: one("clusterDomain"),
     cgroupDriver: one("cgroupDriver"),
-    nodeMask: mask === undefined ? undefined : Number(mask),
+    nodeCidrMaskSize: mask === undefined ? undefined : Number(mask),
     cni: one("cni"),
   };
   const values = ["nodeAddress", "clusterId", "nodeName", "version"].flatMap((name) => {

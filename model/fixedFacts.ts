@@ -12,7 +12,7 @@ export interface FixedFacts {
   /** DNS suffix of Services. This and the following are not in records of older releases of the library. */
   readonly clusterDomain?: string;
   /** Prefix length of the slice of `podCidr` that each node has. */
-  readonly nodeMask?: number;
+  readonly nodeCidrMaskSize?: number;
   /** `cni.kind`. */
   readonly cni?: string;
   /** `cni.backend`. */
@@ -30,7 +30,7 @@ export function fixedFacts(settings: ClusterSettings): FixedFacts {
     serviceCidr: network.serviceCidr,
     endpoint: `${endpoint.host}:${endpoint.port}`,
     clusterDomain: network.clusterDomain,
-    nodeMask: network.nodeMask,
+    nodeCidrMaskSize: network.nodeCidrMaskSize,
     cni: cni.kind,
     cniBackend: cni.backend,
     cniBlockSize: cni.kind === "calico" ? cni.blockSize : 0,
@@ -58,7 +58,10 @@ const SETTING: Record<keyof FixedFacts, { readonly path: string; readonly why: s
     path: "network.clusterDomain",
     why: "running pods keep the old names in /etc/resolv.conf, and tokens name it as their issuer",
   },
-  nodeMask: { path: "network.nodeMask", why: "nodes keep the pod range that they were given" },
+  nodeCidrMaskSize: {
+    path: "network.nodeCidrMaskSize",
+    why: "nodes keep the pod range that they were given",
+  },
   cni: {
     path: "cni.kind",
     why: "pods keep their interfaces, and nodes with different CNIs cannot reach each other's pods",

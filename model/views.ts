@@ -104,9 +104,9 @@ export function setupView(settings: ClusterSettings, own: Machine): ClusterSetti
     oidc: undefined,
     encryption: { provider: "secretbox", keys: [] },
     audit: { maxAge: 0, maxBackup: 0, maxSize: 0 },
-    certificates: { leafDays: 0, renewBeforeDays: 0 },
+    certificates: { validityDays: 0, renewBeforeDays: 0 },
     podSecurity: { enforce: "privileged", audit: "privileged", warn: "privileged", exemptNamespaces: [] },
-    drainTimeout: 0,
+    drainTimeoutSeconds: 0,
   };
 }
 
@@ -150,7 +150,7 @@ export function membershipView(settings: ClusterSettings, own: Machine): Cluster
     oidc: undefined,
     encryption: { provider: "secretbox", keys: [] },
     audit: { maxAge: 0, maxBackup: 0, maxSize: 0 },
-    certificates: { leafDays: 0, renewBeforeDays: 0 },
+    certificates: { validityDays: 0, renewBeforeDays: 0 },
     podSecurity: { enforce: "privileged", audit: "privileged", warn: "privileged", exemptNamespaces: [] },
   };
 }

@@ -62,7 +62,7 @@ function leafCertificates({ certificates }: ClusterSettings): PlannedCertificate
   return LEAVES.map(({ name, place }) => ({
     name,
     place: `each master: /etc/kubernetes/${place}`,
-    validDays: certificates.leafDays,
+    validDays: certificates.validityDays,
     renewed: `by the timer ${renewalUnit}, in its last ${certificates.renewBeforeDays} days, and at every upgrade`,
   }));
 }

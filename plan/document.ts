@@ -99,8 +99,8 @@ export function planDocument(config: EnvironmentConfig, recording: Recording): O
       ...network,
       cni: settings.cni,
       capacity: {
-        nodes: nodeCapacity(network.podCidr, network.nodeMask),
-        podsPerNode: podCapacity(network.nodeMask),
+        nodes: nodeCapacity(network.podCidr, network.nodeCidrMaskSize),
+        podsPerNode: podCapacity(network.nodeCidrMaskSize),
         services: serviceCapacity(network.serviceCidr),
       },
     },

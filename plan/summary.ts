@@ -15,7 +15,7 @@ export function summary(plan: PlanDocument, folder: string): string {
     ["API", `${cluster.endpoint} for nodes, ${cluster.access} for people`],
     [
       "pods",
-      `${network.podCidr}, /${network.nodeMask} a node: ${network.capacity.nodes} nodes, ${network.podsPerNode} pods each`,
+      `${network.podCidr}, /${network.nodeCidrMaskSize} a node: ${network.capacity.nodes} nodes, ${network.podsPerNode} pods each`,
     ],
     ["services", `${network.serviceCidr}, DNS at ${network.dnsServiceAddress}`],
     ["peers", network.peers.map((peer) => `${peer.name} ${peer.cidr}`).join(", ") || "none"],

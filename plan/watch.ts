@@ -92,11 +92,11 @@ function ignoredItems(resources: readonly PlannedResource[]): WatchItem[] {
 function capacityItem({ machines, network, aws }: ClusterSettings): WatchItem {
   const most = (aws?.pools ?? []).reduce((sum, pool) => sum + pool.max, 0);
   const nodes = machines.filter((machine) => machine.role !== "loadBalancer").length + most;
-  const slices = nodeCapacity(network.podCidr, network.nodeMask);
+  const slices = nodeCapacity(network.podCidr, network.nodeCidrMaskSize);
   return {
     kind: "capacity",
     text:
-      `${nodes} of ${network.maxNodes} nodes in use; ${network.podCidr} has ${slices} slices of /${network.nodeMask}, ` +
+      `${nodes} of ${network.maxNodes} nodes in use; ${network.podCidr} has ${slices} slices of /${network.nodeCidrMaskSize}, ` +
       `and a node runs up to ${network.podsPerNode} pods`,
   };
 }

@@ -227,7 +227,7 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
         dependsOn: [...after],
         ignoreChanges: scales ? SCALING_IGNORES.map((ignored) => ignored.property) : [],
         deleteBeforeReplace: true,
-        customTimeouts: { delete: deleteTimeout(settings.drainTimeout) },
+        customTimeouts: { delete: deleteTimeout(settings.drainTimeoutSeconds) },
       },
     );
   }
@@ -239,8 +239,8 @@ const GRACE = 300;
 const LEAST_DELETE = 20;
 
 /** How long a group may take to end all its instances, each of which drains itself or lets the hook's time pass. */
-function deleteTimeout(drainTimeout: number): string {
-  return `${LEAST_DELETE + Math.ceil((drainTimeout + HOOK_TIMEOUT) / 60)}m`;
+function deleteTimeout(drainTimeoutSeconds: number): string {
+  return `${LEAST_DELETE + Math.ceil((drainTimeoutSeconds + HOOK_TIMEOUT) / 60)}m`;
 }
 
 function imageOf(pool: AwsPool): string {

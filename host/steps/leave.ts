@@ -136,7 +136,7 @@ async function leaveOthers(
         first: verdict.first,
         insist: insisted !== undefined,
       }),
-      timeout: spec.settings.drainTimeout + 300,
+      timeout: spec.settings.drainTimeoutSeconds + 300,
     });
   } catch (error) {
     if (!(error instanceof HostProblem)) throw error;

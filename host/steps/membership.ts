@@ -143,7 +143,7 @@ async function drained(context: Context, machine: Machine, upgrade: () => Promis
     await hosts.job(through, {
       name: `draining ${machine.name}`,
       script: drainScript(spec.settings, machine),
-      timeout: spec.settings.drainTimeout + 60,
+      timeout: spec.settings.drainTimeoutSeconds + 60,
     });
     await upgrade();
   });

@@ -21,11 +21,11 @@ const LEAST_LAUNCH = 300;
 
 /**
  * Seconds that the launch hook waits for a sign of a new instance, before the group ends it and starts another. The instance
- * gives one every minute for `joinTimeout` seconds, so one that does not become a node lives twice that long at most. Within
+ * gives one every minute for `joinTimeoutSeconds` seconds, so one that does not become a node lives twice that long at most. Within
  * what PutLifecycleHook takes, 30 to 7200.
  */
-export function launchTimeout(pool: Pick<AwsPool, "joinTimeout">): number {
-  return Math.max(pool.joinTimeout, LEAST_LAUNCH);
+export function launchTimeout(pool: Pick<AwsPool, "joinTimeoutSeconds">): number {
+  return Math.max(pool.joinTimeoutSeconds, LEAST_LAUNCH);
 }
 
 /** Seconds that a rolling refresh waits after a new node came into service, until it takes the next old one away. */

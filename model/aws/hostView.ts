@@ -36,7 +36,7 @@ function poolOfMasters({ name, platform, labels }: AwsPool): AwsPool {
     sourceDestinationCheckOff: false,
     minHealthyPercent: 0,
     maxHealthyPercent: 0,
-    joinTimeout: 0,
+    joinTimeoutSeconds: 0,
     generation: 0,
     tags: {},
   };

@@ -38,7 +38,7 @@ export function clusterConfiguration(settings: ClusterSettings): ClusterConfigur
     },
     imageRepository: settings.images.repository,
     certificatesDir: paths.pki,
-    certificateValidityPeriod: days(settings.certificates.leafDays),
+    certificateValidityPeriod: days(settings.certificates.validityDays),
     caCertificateValidityPeriod: days(caDays),
     encryptionAlgorithm: "ECDSA-P256",
     apiServer: {
@@ -69,7 +69,7 @@ export function clusterConfiguration(settings: ClusterSettings): ClusterConfigur
       extraArgs: argumentList(
         {
           // With podSubnet kubeadm adds --allocate-node-cidrs and --cluster-cidr itself.
-          "node-cidr-mask-size": String(network.nodeMask),
+          "node-cidr-mask-size": String(network.nodeCidrMaskSize),
           profiling: "false",
           ...(settings.aws === undefined ? {} : { "cloud-provider": "external" }),
           // 12500 by default: far more finished pods than anybody looks at, all of them in etcd.

@@ -59,7 +59,7 @@ exit 0
 
 /** `kubectl drain` waits for ever when it is given 0. */
 function seconds(settings: ClusterSettings): number {
-  return Math.max(1, settings.drainTimeout);
+  return Math.max(1, settings.drainTimeoutSeconds);
 }
 
 function drainCommand(settings: ClusterSettings, machine: Machine): string {
@@ -68,7 +68,7 @@ function drainCommand(settings: ClusterSettings, machine: Machine): string {
 
 /** Moves a node's pods away; pods that stay are said, and no error. */
 function drain(settings: ClusterSettings, machine: Machine): string {
-  return `${drainCommand(settings, machine)} || note "the drain did not finish within ${settings.drainTimeout} s"`;
+  return `${drainCommand(settings, machine)} || note "the drain did not finish within ${settings.drainTimeoutSeconds} s"`;
 }
 
 /**
@@ -82,7 +82,7 @@ export function cordonAndDrain(settings: ClusterSettings, machine: Machine): str
   kubectl cordon ${node} || refuse "the node could not be cordoned"
   start=$(date +%s)
   if ! ${drainCommand(settings, machine)}; then
-    if [ $(($(date +%s) - start)) -lt ${seconds(settings)} ]; then refuse "the drain failed"; else note "the drain did not finish within ${settings.drainTimeout} s"; fi
+    if [ $(($(date +%s) - start)) -lt ${seconds(settings)} ]; then refuse "the drain failed"; else note "the drain did not finish within ${settings.drainTimeoutSeconds} s"; fi
   fi
 `;
 }

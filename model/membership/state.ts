@@ -19,7 +19,7 @@ function livingValues(): string {
     value("cgroupDriver", "^cgroupDriver: *\\(.*\\)$", "/var/lib/kubelet/config.yaml"),
     value("cpuManager", policy, managerState("cpu")),
     value("memoryManager", policy, managerState("memory")),
-    value("nodeMask", flag("node-cidr-mask-size"), `${manifests}/kube-controller-manager.yaml`),
+    value("nodeCidrMaskSize", flag("node-cidr-mask-size"), `${manifests}/kube-controller-manager.yaml`),
     `[ -s /etc/kubernetes/pki/ca.crt ] && printf '##living clusterId %s\n' "$(printf '%s' "$(cat /etc/kubernetes/pki/ca.crt)" | sha256sum | cut -d ' ' -f 1)"\n`,
     "openssl x509 -noout -subject -nameopt multiline -in /var/lib/kubelet/pki/kubelet-client-current.pem 2>/dev/null | sed -n 's/^ *commonName *= system:node:/##living nodeName /p'\n",
     `readlink ${linkFolder}/kubelet | sed -n 's|^${installRoot}/kubelet/\\([^/]*\\)/.*|##living version \\1|p'\n`,

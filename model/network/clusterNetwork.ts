@@ -15,7 +15,7 @@ export const MOST_NODE_BITS = 16;
 
 export interface NetworkInput {
   readonly podCidr: string;
-  readonly nodeMask: number;
+  readonly nodeCidrMaskSize: number;
   readonly serviceCidr: string;
   readonly clusterDomain: string;
   readonly peers: readonly Peer[];
@@ -36,8 +36,8 @@ export function clusterNetwork(input: NetworkInput): ClusterNetwork {
 }
 
 /** How many nodes the pod range has slices for. */
-export function nodeCapacity(podCidr: string, nodeMask: number): number {
-  const bits = nodeMask - range(podCidr).prefix;
+export function nodeCapacity(podCidr: string, nodeCidrMaskSize: number): number {
+  const bits = nodeCidrMaskSize - range(podCidr).prefix;
   return bits < 0 ? 0 : 2 ** bits;
 }
 
@@ -45,8 +45,8 @@ export function nodeCapacity(podCidr: string, nodeMask: number): number {
  * How many pods a node's slice holds. Of its addresses three are no pod's: the network and broadcast addresses, which
  * host-local never gives out, and the first, which is the bridge's (containernetworking/plugins, ipam/host-local).
  */
-export function podCapacity(nodeMask: number): number {
-  return Math.max(0, 2 ** (32 - nodeMask) - 3);
+export function podCapacity(nodeCidrMaskSize: number): number {
+  return Math.max(0, 2 ** (32 - nodeCidrMaskSize) - 3);
 }
 
 /** Number of Services the range has addresses for; network and broadcast addresses are not given out. */

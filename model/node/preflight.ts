@@ -144,7 +144,7 @@ function networkChecks(settings: ClusterSettings, machine: Machine): string {
   const hostGateway =
     cni.backend === "host-gw"
       ? `
-  if [[ $2 == *" via "* ]] && [ "\${1#*/}" = ${network.nodeMask} ] && overlap "$1" ${network.podCidr}; then return 0; fi`
+  if [[ $2 == *" via "* ]] && [ "\${1#*/}" = ${network.nodeCidrMaskSize} ] && overlap "$1" ${network.podCidr}; then return 0; fi`
       : "";
   return `
 node_address=${sh(machine.nodeAddress)}

@@ -12,9 +12,9 @@ export const AWS_DEFAULTS = {
   etcdVolumeGiB: 20,
   flowLogDays: 30,
   poolSize: 1,
-  joinTimeout: 900,
+  joinTimeoutSeconds: 900,
   // A feature of Windows costs a restart, and its images of containers are gigabytes.
-  windowsJoinTimeout: 1800,
+  windowsJoinTimeoutSeconds: 1800,
   // A new node is Ready before an old one ends: a template that does not boot costs the pool nothing.
   minHealthyPercent: 100,
   // One in ten at a time. EC2 Auto Scaling's own default, 100, where a pool may shrink while it rolls.

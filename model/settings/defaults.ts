@@ -29,7 +29,7 @@ export const DEFAULTS = {
   // flannel Documentation/kube-flannel.yml.
   podCidr: "10.244.0.0/16",
   // kube-controller-manager's default --node-cidr-mask-size-ipv4.
-  nodeMask: 24,
+  nodeCidrMaskSize: 24,
   sshPort: 22,
   pool: "default",
   architecture: "amd64",
@@ -42,10 +42,10 @@ export const DEFAULTS = {
   encryption: { provider: "secretbox", keys: ["generated"] },
   audit: { maxAge: 30, maxBackup: 10, maxSize: 100 },
   podSecurity: { enforce: "baseline", audit: "restricted", warn: "restricted" },
-  certificates: { leafDays: 365, renewBeforeDays: 30 },
+  certificates: { validityDays: 365, renewBeforeDays: 30 },
   firewall: "none",
   rollout: { maxUnavailable: "10%" },
-  drainTimeout: 120,
+  drainTimeoutSeconds: 120,
   protect: true,
   oidcUsernameClaim: "sub",
   // As the examples of Kubernetes' documentation ("OpenID Connect Tokens", --oidc-groups-prefix) have it.

@@ -78,7 +78,7 @@ export interface Facts {
   /** Default 110. */
   readonly podsPerNode?: number;
   /** Prefix length of a node's slice of the pod range; default 24. */
-  readonly nodeMask?: number;
+  readonly nodeCidrMaskSize?: number;
   /** Inclusive; default 30000 to 32767. */
   readonly nodePorts?: { readonly from: number; readonly to: number };
   /** CNI and backend, when both were understood. */
@@ -155,7 +155,7 @@ export function factsOf(input: Draft<AnyInput>, environment: string, aws?: AwsFa
     }),
     maxNodes: pick(network, "maxNodes", DEFAULTS.maxNodes),
     podsPerNode: pick(network, "podsPerNode", DEFAULTS.podsPerNode),
-    nodeMask: pick(network, "nodeMask", DEFAULTS.nodeMask),
+    nodeCidrMaskSize: pick(network, "nodeCidrMaskSize", DEFAULTS.nodeCidrMaskSize),
     nodePorts: portRange(pick(network, "nodePorts", DEFAULTS.nodePorts)),
     cni: cniOf(cni),
     machines,

@@ -134,7 +134,7 @@ const CLUSTER: readonly EffectRow[] = [
   ),
   hosts(["certificates.**"], API_SERVER, "the next renewal goes by it"),
   hosts(
-    ["drainTimeout"],
+    ["drainTimeoutSeconds"],
     ALL_NODES,
     "nothing, until a node is drained; on AWS the templates of pools, which roll",
   ),
@@ -144,7 +144,7 @@ const CLUSTER: readonly EffectRow[] = [
 const NETWORK: readonly EffectRow[] = [
   refused(["network.serviceCidr"], "Services and the API server's certificate have addresses of it"),
   refused(["network.clusterDomain"], "running pods keep the old names, and tokens name it as their issuer"),
-  refused(["network.nodeMask"], "nodes keep the pod range that they were given"),
+  refused(["network.nodeCidrMaskSize"], "nodes keep the pod range that they were given"),
   program(["network.peers[].**", "network.maxNodes"], "nothing but the checks"),
   hosts(["network.podsPerNode"], ALL_NODES, "the kubelet restarts, pods go on"),
   hosts(

@@ -20,7 +20,7 @@ const KEYS: Readonly<Record<string, string>> = {
   kubeletExtraArgs: "kubelet.config, machines.<name>.nodeAddress, labels and taints",
   clusterName: "name",
   certificatesDir: "nothing: certificates stay in /etc/kubernetes/pki",
-  certificateValidityPeriod: "certificates.leafDays",
+  certificateValidityPeriod: "certificates.validityDays",
   caCertificateValidityPeriod: "nothing: CAs are made for ten years",
   encryptionAlgorithm: "nothing: keys are ECDSA-P256",
   localAPIEndpoint: "machines.<name>.nodeAddress",

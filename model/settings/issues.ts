@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { CNI_VARIANTS } from "../cni/facts";
 import { nameHere, wordHere } from "./elsewhere";
 import { HIDDEN, NAME_OF_SECRET, type Path, type Problems, SECRET_KEY, isPrivateKey } from "./problems";
+import { renamedKey } from "./renamed";
 import { type CheckParams, looksLikeKeyMaterial, takenBySchema } from "./schema/primitives";
 
 type Issue = z.core.$ZodIssue;
@@ -76,17 +77,19 @@ function reportUnknownKey(
   value: unknown,
   valid: readonly string[],
 ): void {
+  const shown =
+    SECRET_KEY.test(key) || (typeof value === "string" && looksLikeKeyMaterial(value)) ? HIDDEN : value;
+  const renamed = renamedKey([...path, key]);
+  if (renamed !== undefined) {
+    problems.add([...path, key], shown, "is under a renamed key", { allowed: renamed });
+    return;
+  }
   const here = nameHere(path, key);
   const near = here === undefined ? nearest(key, valid) : undefined;
-  problems.add(
-    [...path, key],
-    SECRET_KEY.test(key) || (typeof value === "string" && looksLikeKeyMaterial(value)) ? HIDDEN : value,
-    "stands under a key that does not exist here",
-    {
-      allowed: here === undefined ? [...valid].sort().join(", ") : `instead: ${here}`,
-      nearest: near,
-    },
-  );
+  problems.add([...path, key], shown, "is under an unknown key", {
+    allowed: here === undefined ? [...valid].sort().join(", ") : `instead: ${here}`,
+    nearest: near,
+  });
 }
 
 /** The nearest word, if it is near: at most a third of its letters differ. */

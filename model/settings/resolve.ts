@@ -118,7 +118,7 @@ export function resolve(
     addons: resolveAddons(input),
     tenancy: resolveTenancy(input),
     own: resolveOwn(input, projectFiles),
-    drainTimeout: input.drainTimeout ?? DEFAULTS.drainTimeout,
+    drainTimeoutSeconds: input.drainTimeoutSeconds ?? DEFAULTS.drainTimeoutSeconds,
     protect: input.protect ?? DEFAULTS.protect,
     secretNames: unique(referredSecrets(input as Draft<AnyInput>).map((reference) => reference.name)).sort(),
   };
@@ -218,7 +218,7 @@ function resolveNetwork(input: ClusterInput): ClusterNetwork {
   if (nodePorts === undefined) throw new RangeError("network.nodePorts was not checked");
   return clusterNetwork({
     podCidr: input.cni?.podCidr ?? DEFAULTS.podCidr,
-    nodeMask: network.nodeMask ?? DEFAULTS.nodeMask,
+    nodeCidrMaskSize: network.nodeCidrMaskSize ?? DEFAULTS.nodeCidrMaskSize,
     serviceCidr: network.serviceCidr ?? DEFAULTS.serviceCidr,
     clusterDomain: network.clusterDomain ?? DEFAULTS.clusterDomain,
     peers: network.peers ?? [],

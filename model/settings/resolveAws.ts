@@ -239,7 +239,9 @@ function poolOf(input: PoolInput, facts: AwsPoolFacts, checkOff: boolean): AwsPo
     ...(spot === undefined ? {} : { spot: { ...AWS_DEFAULTS.spot, ...spot } }),
     sourceDestinationCheckOff: input.sourceDestinationCheckOff ?? checkOff,
     ...healthyPercents(input),
-    joinTimeout: input.joinTimeout ?? AWS_DEFAULTS[facts.windows ? "windowsJoinTimeout" : "joinTimeout"],
+    joinTimeoutSeconds:
+      input.joinTimeoutSeconds ??
+      AWS_DEFAULTS[facts.windows ? "windowsJoinTimeoutSeconds" : "joinTimeoutSeconds"],
     generation: input.generation ?? DEFAULTS.generation,
     tags: input.tags ?? {},
   };

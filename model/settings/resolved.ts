@@ -47,7 +47,7 @@ export interface ClusterNetwork {
   /** The range pods get addresses from, IPv4 CIDR; written once under `cni`. */
   readonly podCidr: string;
   /** Prefix length of the slice of `podCidr` a node gets (kube-controller-manager `--node-cidr-mask-size`). */
-  readonly nodeMask: number;
+  readonly nodeCidrMaskSize: number;
   /** The range Services get addresses from, IPv4 CIDR, /12 to /28; default 10.96.0.0/16. Fixed once made. */
   readonly serviceCidr: string;
   /** `kubernetes.default`: the first address of `serviceCidr`. */
@@ -316,7 +316,7 @@ export interface ClusterSettings {
   /** Of kubeadm; CAs are the stack's. */
   readonly certificates: {
     /** Validity of kubeadm's leaf certificates in days. */
-    readonly leafDays: number;
+    readonly validityDays: number;
     /** Renewed this many days before their end. */
     readonly renewBeforeDays: number;
   };
@@ -341,7 +341,7 @@ export interface ClusterSettings {
   /** What people bring themselves. */
   readonly own: OwnSettings;
   /** Seconds a drain may take before the node is removed all the same. */
-  readonly drainTimeout: number;
+  readonly drainTimeoutSeconds: number;
   /** Keeps `pulumi destroy` and replacement away from the CAs; default true. */
   readonly protect: boolean;
   /** Names in `kubeadm:secrets` that the settings refer to. */

@@ -136,7 +136,7 @@ export interface AwsPool {
    * Seconds the program waits for the pool's next node, and an instance has to become one; after twice that the group ends it
    * and starts another. Default 900, for Windows 1800.
    */
-  readonly joinTimeout: number;
+  readonly joinTimeoutSeconds: number;
   /** Raised by hand to replace all nodes. */
   readonly generation: number;
   /** More tags on instances and volumes. */

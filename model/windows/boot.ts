@@ -103,7 +103,7 @@ ${sayFunction}${nativeFunction}${metadataFunction}${writeFunction}${protectFunct
 # While the boot goes on the group keeps the instance; one that is no node in time is ended, and another started.
 function Send-Heartbeat {
   try {
-    if ([Environment]::TickCount / 1000 -lt ${pool.joinTimeout}) {
+    if ([Environment]::TickCount / 1000 -lt ${pool.joinTimeoutSeconds}) {
       Write-ASLifecycleActionHeartbeat -AutoScalingGroupName ${ps(poolGroupName(settings.name, pool.name))} -LifecycleHookName ${ps(LAUNCH_HOOK)} -InstanceId $instance -Region ${region} | Out-Null
     }
   } catch {
@@ -194,10 +194,10 @@ ${windowsContainerdFiles(settings)
     if ((Test-Path ${ps(`${kubernetes}\\bootstrap-kubelet.conf`)}) -or (Test-Path ${ps(`${kubernetes}\\pki\\ca.crt`)})) {
       Invoke-Native ${ps(`${bin}\\kubeadm.exe`)} ${psList(["reset", "--force", "--cri-socket", windowsPaths.criSocket])}
     }
-    $until = (Get-Date).AddSeconds(${pool.joinTimeout})
+    $until = (Get-Date).AddSeconds(${pool.joinTimeoutSeconds})
     $credential = ''
     while (-not (Test-Credential $credential)) {
-      if ((Get-Date) -gt $until) { throw ${ps(`no join credential of pool ${pool.name} that is still good within ${pool.joinTimeout} s: do the masters run, and their pulumi-kubeadm-pool-credentials.timer?`)} }
+      if ((Get-Date) -gt $until) { throw ${ps(`no join credential of pool ${pool.name} that is still good within ${pool.joinTimeoutSeconds} s: do the masters run, and their pulumi-kubeadm-pool-credentials.timer?`)} }
       try {
         $credential = (Get-SSMParameter -Name ${ps(joinParameter(settings.name, pool.name))} -WithDecryption $true -Region ${region}).Value
       } catch {

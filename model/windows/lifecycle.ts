@@ -106,7 +106,7 @@ while ($true) {
         if (Send-Action { Complete-ASLifecycleAction @hook -LifecycleHookName ${ps(LAUNCH_HOOK)} -LifecycleActionResult CONTINUE }) {
           New-Item -ItemType File -Force -Path ${ps(launched)} | Out-Null
         }
-      } elseif (([DateTime]::UtcNow - $since).TotalSeconds -lt ${pool.joinTimeout} -and ([DateTime]::UtcNow - $beat).TotalSeconds -gt ${HEARTBEAT}) {
+      } elseif (([DateTime]::UtcNow - $since).TotalSeconds -lt ${pool.joinTimeoutSeconds} -and ([DateTime]::UtcNow - $beat).TotalSeconds -gt ${HEARTBEAT}) {
         Send-Action { Write-ASLifecycleActionHeartbeat @hook -LifecycleHookName ${ps(LAUNCH_HOOK)} } | Out-Null
         $beat = [DateTime]::UtcNow
       }
@@ -114,7 +114,7 @@ while ($true) {
     $waits = [string](Get-Metadata 'autoscaling/target-lifecycle-state') -eq 'Terminated'
     $notice = Get-Metadata 'spot/instance-action'
     if (($waits -or $notice) -and -not $drained) {
-      $deadline = [DateTime]::UtcNow.AddSeconds(${Math.max(settings.drainTimeout, LET_GO)})
+      $deadline = [DateTime]::UtcNow.AddSeconds(${Math.max(settings.drainTimeoutSeconds, LET_GO)})
       if ($notice) {
         if ($notice -is [string]) { $notice = ConvertFrom-Json $notice }
         $end = ([DateTime]$notice.time).ToUniversalTime().AddSeconds(-${MARGIN})

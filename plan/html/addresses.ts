@@ -72,7 +72,7 @@ function entriesOf({ network }: ClusterSettings): Entry[] {
       name: "pods",
       tone: "pods",
       range: range(network.podCidr),
-      use: `a /${network.nodeMask} for each node, cut off as nodes join`,
+      use: `a /${network.nodeCidrMaskSize} for each node, cut off as nodes join`,
     },
     {
       name: "services",
@@ -146,7 +146,7 @@ function zooms(plan: PlanDocument, settings: ClusterSettings): Markup {
       </p>
     </div>
     <div>
-      <h3>A node's slice, /${network.nodeMask}</h3>
+      <h3>A node's slice, /${network.nodeCidrMaskSize}</h3>
       ${meter("pods", network.podsPerNode, capacity.podsPerNode)}
       <p class="soft">${network.podsPerNode} pods at most, of ${number(capacity.podsPerNode)} addresses.</p>
       <h3>Services</h3>

@@ -173,7 +173,7 @@ function ranges(canvas: Canvas, settings: ClusterSettings, top: number): number 
   const { network, cni, kubeProxy } = settings;
   const ports = cniFacts(cni).ports.map((one) => `${one.protocol.toUpperCase()} ${one.port ?? ""}`.trim());
   const over = ports.length > 0 ? ` over ${ports.join(", ")}` : ", routed by the nodes";
-  const pods = `${network.podCidr}, a /${network.nodeMask} for each node, ${cni.kind} ${cni.backend}${over}`;
+  const pods = `${network.podCidr}, a /${network.nodeCidrMaskSize} for each node, ${cni.kind} ${cni.backend}${over}`;
   const services = `${network.serviceCidr}, virtual: kube-proxy (${kubeProxy.mode}) on every node; DNS at ${network.dnsServiceAddress}`;
   const below = band(canvas, top, "Pods", pods, "pods");
   return band(canvas, below + GAP, "Services", services, "services");

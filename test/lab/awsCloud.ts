@@ -44,7 +44,13 @@ export const PRIVATE = {
 export async function awsLabSettings(more: object = {}): Promise<ClusterSettings> {
   const { platform: _platform, machines: _machines, domain: _domain, network, ...file } = labFile();
   const checksums = await mirrorChecksums();
-  const pool = { count: 1, instanceType: "t3.large", os: "debian-12", reach: "public", joinTimeout: 600 };
+  const pool = {
+    count: 1,
+    instanceType: "t3.large",
+    os: "debian-12",
+    reach: "public",
+    joinTimeoutSeconds: 600,
+  };
   return parseCluster(
     {
       ...file,

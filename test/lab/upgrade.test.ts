@@ -34,7 +34,11 @@ describeWithLab(
 
     beforeAll(async () => {
       cluster = await LabCluster.create("upgrade", shape, { older: true });
-      const common: Settings = { ...cluster.settings, drainTimeout: 120, certificates: { leafDays: 200 } };
+      const common: Settings = {
+        ...cluster.settings,
+        drainTimeoutSeconds: 120,
+        certificates: { validityDays: 200 },
+      };
       newer = { ...common, kubernetesVersion };
       older = { ...common, ...(await olderVersions()) };
       cluster.settings = older;

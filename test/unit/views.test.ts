@@ -115,7 +115,7 @@ const table: readonly {
     change: set("rollout", { maxUnavailable: 3 }),
     touches: ["setup everywhere", "membership everywhere"],
   },
-  { name: "drainTimeout", change: set("drainTimeout", 60), touches: ["membership everywhere"] },
+  { name: "drainTimeoutSeconds", change: set("drainTimeoutSeconds", 60), touches: ["membership everywhere"] },
   // How a host is logged on to goes by standard input.
   { name: "the SSH port of one machine", change: set("machines.w1.port", 2222), touches: [] },
   { name: "the SSH key of one machine", change: set("machines.w1.key", "another"), touches: [] },
@@ -167,7 +167,7 @@ const table: readonly {
     change: set("podSecurity.enforce", "restricted"),
     touches: ["membership masters"],
   },
-  { name: "certificates", change: set("certificates.leafDays", 90), touches: ["membership masters"] },
+  { name: "certificates", change: set("certificates.validityDays", 90), touches: ["membership masters"] },
   {
     name: "kubeProxy.config",
     change: set("kubeProxy.config", { conntrack: { maxPerCore: 0 } }),
@@ -301,7 +301,7 @@ const table: readonly {
   ...(
     [
       ["cni.podCidr", "10.248.0.0/16"],
-      ["network.nodeMask", 25],
+      ["network.nodeCidrMaskSize", 25],
       ["network.clusterDomain", "k8s.example"],
       ["kubelet.config", { cgroupDriver: "cgroupfs" }],
     ] as const

@@ -34,7 +34,7 @@ const INTERVAL = 5;
 const MARGIN = 15;
 
 function program(settings: ClusterSettings, pool: AwsPool): string {
-  const longest = Math.max(settings.drainTimeout, LET_GO);
+  const longest = Math.max(settings.drainTimeoutSeconds, LET_GO);
   return `import calendar, json, os, subprocess, sys, time
 
 sys.path.insert(0, ${JSON.stringify(programFolder)})
@@ -76,7 +76,7 @@ def launch(since, beat):
         if tell("CompleteLifecycleAction", ${JSON.stringify(LAUNCH_HOOK)}, LifecycleActionResult="CONTINUE"):
             aws.write(LAUNCHED, "")
             return None
-    elif time.time() - since < ${pool.joinTimeout} and time.time() - beat > ${HEARTBEAT}:
+    elif time.time() - since < ${pool.joinTimeoutSeconds} and time.time() - beat > ${HEARTBEAT}:
         tell("RecordLifecycleActionHeartbeat", ${JSON.stringify(LAUNCH_HOOK)})
         return time.time()
     return beat

@@ -130,7 +130,7 @@ die() {
 }
 # While the boot goes on the group keeps the instance; one that is no node in time is ended, and another started.
 beat() {
-  while [ "$(cut -d. -f1 /proc/uptime)" -lt ${pool.joinTimeout} ]; do
+  while [ "$(cut -d. -f1 /proc/uptime)" -lt ${pool.joinTimeoutSeconds} ]; do
     aws beat ${shWords([poolGroupName(settings.name, pool.name), LAUNCH_HOOK])} >/dev/null 2>&1 || true
     sleep ${HEARTBEAT}
   done
@@ -180,8 +180,8 @@ if [ ! -e /etc/kubernetes/kubelet.conf ]; then
       openssl x509 -noout -checkend ${LEAST_VALIDITY} >/dev/null 2>&1
   }
   until fresh; do
-    if [ "$SECONDS" -gt ${pool.joinTimeout} ]; then
-      die "no join credential of pool ${pool.name} that is still good within ${pool.joinTimeout} s: do the masters run, and their ${"pulumi-kubeadm-pool-credentials.timer"}?"
+    if [ "$SECONDS" -gt ${pool.joinTimeoutSeconds} ]; then
+      die "no join credential of pool ${pool.name} that is still good within ${pool.joinTimeoutSeconds} s: do the masters run, and their ${"pulumi-kubeadm-pool-credentials.timer"}?"
     fi
     sleep 5
   done

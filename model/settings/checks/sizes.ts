@@ -12,38 +12,40 @@ import type { Path, Problems } from "../problems";
 
 /** The pod range has a slice for every node, and no more slices than kube-controller-manager can count. */
 export function podRangeFitsNodes(facts: Facts, problems: Problems): void {
-  const { pods, nodeMask, maxNodes, input } = facts;
-  if (pods === undefined || nodeMask === undefined) return;
+  const { pods, nodeCidrMaskSize, maxNodes, input } = facts;
+  if (pods === undefined || nodeCidrMaskSize === undefined) return;
   const { prefix, text } = pods.range;
-  const maskGiven = input.network?.nodeMask !== undefined;
-  const [path, value]: [Path, unknown] = maskGiven ? [["network", "nodeMask"], nodeMask] : [pods.path, text];
-  if (nodeMask < prefix) {
+  const maskGiven = input.network?.nodeCidrMaskSize !== undefined;
+  const [path, value]: [Path, unknown] = maskGiven
+    ? [["network", "nodeCidrMaskSize"], nodeCidrMaskSize]
+    : [pods.path, text];
+  if (nodeCidrMaskSize < prefix) {
     problems.add(
       path,
       value,
-      `gives nodes slices of /${nodeMask}, larger than the whole pod range /${prefix}`,
+      `gives nodes slices of /${nodeCidrMaskSize}, larger than the whole pod range /${prefix}`,
       {
-        allowed: `network.nodeMask from ${prefix} to ${Math.min(30, prefix + MOST_NODE_BITS)} for ${text}`,
+        allowed: `network.nodeCidrMaskSize from ${prefix} to ${Math.min(30, prefix + MOST_NODE_BITS)} for ${text}`,
       },
     );
     return;
   }
-  if (nodeMask - prefix > MOST_NODE_BITS) {
-    const message = `leaves ${nodeMask - prefix} bits between pod range /${prefix} and node slice /${nodeMask}`;
+  if (nodeCidrMaskSize - prefix > MOST_NODE_BITS) {
+    const message = `leaves ${nodeCidrMaskSize - prefix} bits between pod range /${prefix} and node slice /${nodeCidrMaskSize}`;
     problems.add(path, value, message, {
-      allowed: `at most ${MOST_NODE_BITS} bits (kube-controller-manager): a pod range of /${nodeMask - MOST_NODE_BITS} or smaller for /${nodeMask}`,
+      allowed: `at most ${MOST_NODE_BITS} bits (kube-controller-manager): a pod range of /${nodeCidrMaskSize - MOST_NODE_BITS} or smaller for /${nodeCidrMaskSize}`,
     });
     return;
   }
-  const capacity = nodeCapacity(text, nodeMask);
+  const capacity = nodeCapacity(text, nodeCidrMaskSize);
   if (maxNodes !== undefined && capacity < maxNodes) {
-    const needed = nodeMask - Math.ceil(Math.log2(maxNodes));
+    const needed = nodeCidrMaskSize - Math.ceil(Math.log2(maxNodes));
     problems.add(
       pods.path,
       text,
-      `has slices of /${nodeMask} for ${capacity} nodes, network.maxNodes is ${maxNodes}`,
+      `has slices of /${nodeCidrMaskSize} for ${capacity} nodes, network.maxNodes is ${maxNodes}`,
       {
-        allowed: `a pod range of /${needed} or larger, a longer network.nodeMask, or at most ${capacity} nodes`,
+        allowed: `a pod range of /${needed} or larger, a longer network.nodeCidrMaskSize, or at most ${capacity} nodes`,
       },
     );
   }
@@ -51,18 +53,20 @@ export function podRangeFitsNodes(facts: Facts, problems: Problems): void {
 
 /** A node's slice has an address for every pod its kubelet starts. */
 export function sliceFitsPods(facts: Facts, problems: Problems): void {
-  const { nodeMask, podsPerNode, cni } = facts;
-  if (nodeMask === undefined || podsPerNode === undefined) return;
+  const { nodeCidrMaskSize, podsPerNode, cni } = facts;
+  if (nodeCidrMaskSize === undefined || podsPerNode === undefined) return;
   if (cni !== undefined && !CNI_FACTS[cni].slices) return;
-  const capacity = podCapacity(nodeMask);
+  const capacity = podCapacity(nodeCidrMaskSize);
   if (podsPerNode <= capacity) return;
   const path =
-    facts.input.network?.podsPerNode === undefined ? ["network", "nodeMask"] : ["network", "podsPerNode"];
-  const value = path[1] === "nodeMask" ? nodeMask : podsPerNode;
+    facts.input.network?.podsPerNode === undefined
+      ? ["network", "nodeCidrMaskSize"]
+      : ["network", "podsPerNode"];
+  const value = path[1] === "nodeCidrMaskSize" ? nodeCidrMaskSize : podsPerNode;
   const needed = 32 - Math.ceil(Math.log2(podsPerNode + 3));
-  const message = `does not fit: a slice of /${nodeMask} has addresses for ${capacity} pods, podsPerNode is ${podsPerNode}`;
+  const message = `does not fit: a slice of /${nodeCidrMaskSize} has addresses for ${capacity} pods, podsPerNode is ${podsPerNode}`;
   problems.add(path, value, message, {
-    allowed: `at most ${capacity} pods, or a network.nodeMask of ${needed} or shorter`,
+    allowed: `at most ${capacity} pods, or a network.nodeCidrMaskSize of ${needed} or shorter`,
   });
 }
 

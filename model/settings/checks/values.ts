@@ -5,17 +5,17 @@ import { isRegistryHost } from "../schema/primitives";
 
 export function certificatesFit({ input }: Facts, problems: Problems): void {
   const certificates = input.certificates ?? {};
-  const leafDays = pick(certificates, "leafDays", DEFAULTS.certificates.leafDays);
+  const validityDays = pick(certificates, "validityDays", DEFAULTS.certificates.validityDays);
   const before = pick(certificates, "renewBeforeDays", DEFAULTS.certificates.renewBeforeDays);
-  if (leafDays === undefined || before === undefined || before < leafDays) return;
-  const key = certificates.renewBeforeDays === undefined ? "leafDays" : "renewBeforeDays";
+  if (validityDays === undefined || before === undefined || before < validityDays) return;
+  const key = certificates.renewBeforeDays === undefined ? "validityDays" : "renewBeforeDays";
   const [value, message, allowed] =
-    key === "leafDays"
-      ? [leafDays, `is no longer than renewBeforeDays ${before}`, `more than ${before}`]
+    key === "validityDays"
+      ? [validityDays, `is no longer than renewBeforeDays ${before}`, `more than ${before}`]
       : [
           before,
-          `is no less than leafDays ${leafDays}: certificates would be renewed all the time`,
-          `less than ${leafDays}`,
+          `is no less than validityDays ${validityDays}: certificates would be renewed all the time`,
+          `less than ${validityDays}`,
         ];
   problems.add(["certificates", key], value, message, { allowed });
 }

@@ -79,7 +79,7 @@ const pool = z.strictObject({
   sourceDestinationCheckOff: z.boolean().optional(),
   minHealthyPercent: z.number().int().min(0).max(100).optional(),
   maxHealthyPercent: z.number().int().min(100).max(200).optional(),
-  joinTimeout: z.number().int().min(60).max(7200).optional(),
+  joinTimeoutSeconds: z.number().int().min(60).max(7200).optional(),
   generation: z.number().int().min(1).optional(),
   tags: tags.optional(),
 });

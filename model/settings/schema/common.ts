@@ -41,7 +41,7 @@ export const networkShape = {
   peers: z.array(z.strictObject({ name: dnsLabel, cidr })).optional(),
   maxNodes: z.number().int().min(1).max(5000).optional(),
   podsPerNode: z.number().int().min(1).max(1000).optional(),
-  nodeMask: z.number().int().min(16).max(30).optional(),
+  nodeCidrMaskSize: z.number().int().min(16).max(30).optional(),
   clusterDomain: dnsName.optional(),
   nodePorts: matching(/^\d{1,5}-\d{1,5}$/, "two ports with a dash between, as 30000-32767").optional(),
   mtu: mtu.optional(),
@@ -231,11 +231,11 @@ export const commonShape = {
     .optional(),
   certificates: z
     .strictObject({
-      leafDays: z.number().int().min(1).max(3650).optional(),
+      validityDays: z.number().int().min(1).max(3650).optional(),
       renewBeforeDays: z.number().int().min(1).max(3650).optional(),
     })
     .optional(),
   coredns: coredns.optional(),
-  drainTimeout: z.number().int().min(0).max(86400).optional(),
+  drainTimeoutSeconds: z.number().int().min(0).max(86400).optional(),
   protect: z.boolean().optional(),
 };

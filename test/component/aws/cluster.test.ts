@@ -203,7 +203,7 @@ describe("instances", () => {
 
   it("of a pool stay in their group when a drain may take longer: a hook that differs is another group", async () => {
     const group = (all: readonly Recorded[]) => byName(all, "cloud-pool-general-group").inputs;
-    const slower = await cluster({ ...smallAws(), drainTimeout: 600 });
+    const slower = await cluster({ ...smallAws(), drainTimeoutSeconds: 600 });
     expect(group(slower)).toEqual(group(small));
     expect(group(small).initialLifecycleHooks).toMatchObject([{ name: "drain", heartbeatTimeout: 300 }]);
   });
@@ -217,7 +217,7 @@ describe("instances", () => {
       heartbeatTimeout: 900,
       defaultResult: "ABANDON",
     });
-    const windowed = { count: 1, instanceType: "t3.large", joinTimeout: 60 };
+    const windowed = { count: 1, instanceType: "t3.large", joinTimeoutSeconds: 60 };
     const quick = await cluster({ ...smallAws(), workers: { general: windowed } });
     expect(byName(quick, "cloud-pool-general-launch").inputs.heartbeatTimeout).toBe(300);
     const initial = byName(quick, "cloud-pool-general-group").inputs.initialLifecycleHooks;
@@ -238,8 +238,8 @@ describe("instances", () => {
   });
 
   it("of a pool have the time to drain when the pool goes", async () => {
-    const minutes = async (drainTimeout: number) => {
-      const all = await cluster({ ...smallAws(), drainTimeout });
+    const minutes = async (drainTimeoutSeconds: number) => {
+      const all = await cluster({ ...smallAws(), drainTimeoutSeconds });
       return byName(all, "cloud-pool-general-group").customTimeouts.delete;
     };
     expect(await minutes(120)).toBe("27m");

@@ -123,7 +123,7 @@ describe("refuseOtherFacts", () => {
       "cluster.local",
       { network: { ...settings.network, clusterDomain: "k8s.example" } },
     ],
-    ["network.nodeMask", "24", { network: { ...settings.network, nodeMask: 25 } }],
+    ["network.nodeCidrMaskSize", "24", { network: { ...settings.network, nodeCidrMaskSize: 25 } }],
     ["kubelet.config.cgroupDriver", "systemd", { kubelet: { config: { cgroupDriver: "cgroupfs" } } }],
   ])("refuses another %s, says why and what to do", (setting, living, over) => {
     const said = guard(memberOf(), settingsOf(over));
@@ -134,7 +134,12 @@ describe("refuseOtherFacts", () => {
 
   it("goes by what a node runs with where an old record has nothing", () => {
     const living = {
-      facts: { cni: "flannel", clusterDomain: "cluster.local", nodeMask: 24, cgroupDriver: "systemd" },
+      facts: {
+        cni: "flannel",
+        clusterDomain: "cluster.local",
+        nodeCidrMaskSize: 24,
+        cgroupDriver: "systemd",
+      },
       managers: {},
       issuers: [],
     };

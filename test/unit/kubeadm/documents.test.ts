@@ -135,7 +135,7 @@ describe("clusterConfiguration", () => {
   });
 
   it("gives nodes slices of the size that the network was planned with", () => {
-    const settings = settingsOf({ network: { ...settingsOf().network, nodeMask: 26 } });
+    const settings = settingsOf({ network: { ...settingsOf().network, nodeCidrMaskSize: 26 } });
     expect(
       argument(clusterConfiguration(settings).controllerManager.extraArgs, "node-cidr-mask-size"),
     ).toEqual(["26"]);
@@ -225,7 +225,7 @@ describe("clusterConfiguration", () => {
   });
 
   it("gives leaf certificates the days of the settings in hours", () => {
-    const settings = settingsOf({ certificates: { leafDays: 90, renewBeforeDays: 30 } });
+    const settings = settingsOf({ certificates: { validityDays: 90, renewBeforeDays: 30 } });
     expect(clusterConfiguration(settings).certificateValidityPeriod).toBe("2160h0m0s");
   });
 });

@@ -194,13 +194,13 @@ describe("removing a node", () => {
 
   it("waits for no pod when the settings give a drain no time: kubectl would wait for ever", () => {
     host.files.command("kubectl", `${there} esac`);
-    host.run(removeNodeScript({ ...settings, drainTimeout: 0 }, w1, { alive: true }));
+    host.run(removeNodeScript({ ...settings, drainTimeoutSeconds: 0 }, w1, { alive: true }));
     expect(calls("kubectl").find((line) => line.startsWith("drain"))).toMatch(/ --timeout 1s$/);
   });
 
   it("goes on when the drain takes all of its time, and says so", () => {
     host.files.command("kubectl", `${there} "drain "*) /bin/sleep 1.1; exit 1 ;; esac`);
-    const short = { ...settings, drainTimeout: 1 };
+    const short = { ...settings, drainTimeoutSeconds: 1 };
     const { status, output } = host.run(removeNodeScript(short, w1, { alive: true }));
     expect(status, output).toBe(0);
     expect(output).toContain("##note the drain did not finish within 1 s");

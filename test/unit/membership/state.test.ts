@@ -84,7 +84,7 @@ describe("the state of a host", () => {
     host.files.write("/var/lib/kubelet/cpu_manager_state", '{"policyName":"static","defaultCpuSet":"0-3"}');
     expect((await state()).living).toEqual({
       managers: { cpu: "static" },
-      facts: { cgroupDriver: "systemd", clusterDomain: "k8s.example", cni: "calico", nodeMask: 25 },
+      facts: { cgroupDriver: "systemd", clusterDomain: "k8s.example", cni: "calico", nodeCidrMaskSize: 25 },
       nodeAddress: "10.40.0.11",
       issuers: ["https://new.example", "https://old.example"],
     });

@@ -15,7 +15,7 @@ import { edited, set, all } from "../settings/edit";
 describe("what follows from the ranges", () => {
   const input = {
     podCidr: "10.244.0.0/16",
-    nodeMask: 24,
+    nodeCidrMaskSize: 24,
     serviceCidr: "10.96.0.0/16",
     clusterDomain: "cluster.local",
     peers: [],

@@ -118,7 +118,7 @@ describe("certificates", () => {
   });
 
   it("takes the span of leaf certificates from the settings", async () => {
-    const { document } = await metalPlan({}, { certificates: { leafDays: 90, renewBeforeDays: 20 } });
+    const { document } = await metalPlan({}, { certificates: { validityDays: 90, renewBeforeDays: 20 } });
     const leaf = document.certificates.find((one) => one.name === "API server");
     expect(leaf).toMatchObject({ validDays: 90 });
     expect(leaf?.renewed).toContain("20 days");

@@ -122,9 +122,9 @@ describe("shapes of clusters are taken", () => {
 
   it("a slice that is just large enough", () => {
     const settings = taken(
-      all(set("network.nodeMask", 25), set("network.podsPerNode", 125), set("network.maxNodes", 512)),
+      all(set("network.nodeCidrMaskSize", 25), set("network.podsPerNode", 125), set("network.maxNodes", 512)),
     );
-    expect(settings.network.nodeMask).toBe(25);
+    expect(settings.network.nodeCidrMaskSize).toBe(25);
   });
 
   it("sixteen bits between pod range and slice", () => {
@@ -268,7 +268,7 @@ describe("defaults", () => {
       network: {
         podCidr: "10.244.0.0/16",
         serviceCidr: "10.96.0.0/16",
-        nodeMask: 24,
+        nodeCidrMaskSize: 24,
         kubernetesServiceAddress: "10.96.0.1",
         dnsServiceAddress: "10.96.0.10",
         clusterDomain: "cluster.local",

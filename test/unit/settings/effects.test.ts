@@ -77,7 +77,7 @@ describe("what is refused", () => {
     ["domain", set("domain", "other.example")],
     ["network.serviceCidr", set("network.serviceCidr", "10.97.0.0/16")],
     ["network.clusterDomain", set("network.clusterDomain", "k8s.example")],
-    ["network.nodeMask", set("network.nodeMask", 25)],
+    ["network.nodeCidrMaskSize", set("network.nodeCidrMaskSize", 25)],
     ["cni.kind", set("cni", { kind: "calico", podCidr: "10.244.0.0/16" })],
     [
       "cni.backend",

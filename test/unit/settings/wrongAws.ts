@@ -746,12 +746,12 @@ export const WRONG_AWS: readonly Wrong[] = [
   ...cases("drains", smallAws, [
     [
       "a day",
-      set("drainTimeout", 86_400),
-      "drainTimeout",
+      set("drainTimeoutSeconds", 86_400),
+      "drainTimeoutSeconds",
       /longer than an Auto Scaling group waits.*at most 29940/,
     ],
-    ["a second too much", set("drainTimeout", 29_941), "drainTimeout", /at most 29940/],
-    ["less than none", set("drainTimeout", -1), "drainTimeout", /too small/],
+    ["a second too much", set("drainTimeoutSeconds", 29_941), "drainTimeoutSeconds", /at most 29940/],
+    ["less than none", set("drainTimeoutSeconds", -1), "drainTimeoutSeconds", /too small/],
   ]),
   ...cases("what is missing is described", smallAws, [
     [

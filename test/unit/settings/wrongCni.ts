@@ -92,7 +92,7 @@ const WEAVE: readonly Row[] = [
   ],
   ["MTU that is no multiple of 4", weave({ mtu: 1414 }), "cni.mtu", /multiple of 4.*1412/],
   ["no room", all(set("network.mtu", 1500), weave({ mtu: 1420 })), "cni.mtu", /84 bytes.*at most 1416/],
-  ["a backend", weave({ backend: "vxlan" }), "cni.backend", /does not exist here/],
+  ["a backend", weave({ backend: "vxlan" }), "cni.backend", /unknown key/],
   [
     "control among node ports",
     all(weave(), set("network.nodePorts", "6700-6783")),

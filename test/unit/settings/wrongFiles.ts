@@ -154,7 +154,7 @@ export const WRONG_FILES: readonly Wrong[] = [
       "a misspelt key of a secret",
       file("apiServer", "token-auth-file", { secret: "tokens", mode: "0600" }),
       'apiServer.files["file.yaml"].mode',
-      /does not exist here.*secret/,
+      /unknown key.*secret/,
     ],
   ]),
   ...cases("files: configuration of components", [

@@ -135,12 +135,12 @@ const DRAIN_MARGIN = 60;
 
 /** A pool's group waits for a drain, and not without end. */
 export function drainsEnd({ pools }: AwsFacts, { input }: Facts, problems: Problems): void {
-  const { drainTimeout } = input;
+  const { drainTimeoutSeconds } = input;
   const longest = LONGEST_DRAIN - DRAIN_MARGIN;
-  if (pools.length === 0 || drainTimeout === undefined || drainTimeout <= longest) return;
+  if (pools.length === 0 || drainTimeoutSeconds === undefined || drainTimeoutSeconds <= longest) return;
   problems.add(
-    ["drainTimeout"],
-    drainTimeout,
+    ["drainTimeoutSeconds"],
+    drainTimeoutSeconds,
     "is longer than an Auto Scaling group waits for a node that ends",
     {
       allowed: `at most ${longest}: a hundred heartbeats of ${HOOK_TIMEOUT} seconds, less ${DRAIN_MARGIN}`,

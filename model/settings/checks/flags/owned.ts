@@ -54,9 +54,9 @@ export const OWNED_ARGS: Record<Component, Owner> = {
   controllerManager: {
     "cluster-cidr": "cni.podCidr",
     "service-cluster-ip-range": "network.serviceCidr",
-    "node-cidr-mask-size": "network.nodeMask",
-    "node-cidr-mask-size-ipv4": "network.nodeMask",
-    "node-cidr-mask-size-ipv6": "network.nodeMask; this version builds IPv4 clusters",
+    "node-cidr-mask-size": "network.nodeCidrMaskSize",
+    "node-cidr-mask-size-ipv4": "network.nodeCidrMaskSize",
+    "node-cidr-mask-size-ipv6": "network.nodeCidrMaskSize; this version builds IPv4 clusters",
     "allocate-node-cidrs": "cni.podCidr",
     "cidr-allocator-type": "cni.podCidr, whose slices the controller manager hands out",
     "cluster-name": "name",

@@ -121,7 +121,7 @@ except End:
 out.write(json.dumps(events))
 `;
 
-const settings = awsSettings({ drainTimeout: 120 });
+const settings = awsSettings({ drainTimeoutSeconds: 120 });
 const pool = poolOf(settings);
 
 /** Plays the rendered program; what happened, with the seconds since its start. */
@@ -159,11 +159,11 @@ describe.skipIf(!have("python3"))("a new node", () => {
   it.each([
     ["is not Ready", {}],
     ["cannot ask the control plane", { apiAway: true }],
-  ])("falls silent after joinTimeout while it %s, so that the group ends it", (_, world) => {
+  ])("falls silent after joinTimeoutSeconds while it %s, so that the group ends it", (_, world) => {
     const events = play({ ...world, until: 3 * launchTimeout(pool) });
     const beats = of(events, "RecordLifecycleActionHeartbeat launch").map((one) => one.at);
-    expect(Math.max(...beats)).toBeLessThan(pool.joinTimeout);
-    expect(Math.max(...beats)).toBeGreaterThan(pool.joinTimeout - 120);
+    expect(Math.max(...beats)).toBeLessThan(pool.joinTimeoutSeconds);
+    expect(Math.max(...beats)).toBeGreaterThan(pool.joinTimeoutSeconds - 120);
     expect(of(events, COMPLETE_LAUNCH)).toEqual([]);
   });
 
@@ -210,12 +210,12 @@ describe.skipIf(!have("python3"))("a node that the group ends", () => {
     expect(at(events, COMPLETE_DRAIN) - at(events, "label")).toBeGreaterThanOrEqual(LET_GO);
   });
 
-  it("gives a sign every minute, and ends after drainTimeout whatever is left", () => {
+  it("gives a sign every minute, and ends after drainTimeoutSeconds whatever is left", () => {
     const events = play({ ...ends, services: "LoadBalancer", grace: 10_000 });
     const beats = of(events, "RecordLifecycleActionHeartbeat drain").map((one) => one.at);
     expect(beats).toEqual([10, 72]);
-    expect(at(events, COMPLETE_DRAIN) - 10).toBeGreaterThanOrEqual(settings.drainTimeout);
-    expect(at(events, COMPLETE_DRAIN) - 10).toBeLessThan(settings.drainTimeout + 10);
+    expect(at(events, COMPLETE_DRAIN) - 10).toBeGreaterThanOrEqual(settings.drainTimeoutSeconds);
+    expect(at(events, COMPLETE_DRAIN) - 10).toBeLessThan(settings.drainTimeoutSeconds + 10);
   });
 
   it("tells the group again until it is told, and then no more", () => {

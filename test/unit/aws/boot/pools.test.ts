@@ -72,7 +72,7 @@ describe("kubeadm's documents on AWS", () => {
     if (master === undefined) throw new Error("no master");
     const view = (workers: Record<string, unknown>) => membershipView(awsSettings({ workers }), master);
     const general = { count: 2, instanceType: "t3.large" };
-    const more = { count: 9, instanceType: "m7i.large", tags: { a: "b" }, joinTimeout: 900 };
+    const more = { count: 9, instanceType: "m7i.large", tags: { a: "b" }, joinTimeoutSeconds: 900 };
     expect(view({ general: more })).toEqual(view({ general }));
     expect(memberFiles(view({ general, burst: more }), master)).not.toEqual(
       memberFiles(view({ general }), master),

@@ -1,0 +1,31 @@
+/**
+ * Keys under their old names, and what they are called now. `*` stands for any name, `[]` for an entry of a list. A key that
+ * merely got another name keeps its value.
+ */
+export const RENAMED: Readonly<Record<string, string>> = {
+  "network.nodeMask": "network.nodeCidrMaskSize",
+  drainTimeout: "drainTimeoutSeconds",
+  "workers.*.joinTimeout": "workers.*.joinTimeoutSeconds",
+  "certificates.leafDays": "certificates.validityDays",
+};
+
+/** The new key of an old one, with the names and numbers of `path` in it. */
+export function renamedKey(path: readonly (string | number)[]): string | undefined {
+  const row = Object.entries(RENAMED).find(([old]) => fits(partsOf(old), path));
+  if (row === undefined) return undefined;
+  const names = path.filter((part, index) => typeof part === "number" || partsOf(row[0])[index] === "*");
+  return row[1].replace(/\*|\[\]/g, (place) => {
+    const name = names.shift();
+    return place === "*" ? String(name) : `[${name}]`;
+  });
+}
+
+function partsOf(key: string): string[] {
+  return key.replaceAll("[]", ".[]").split(".");
+}
+
+function fits(parts: readonly string[], path: readonly (string | number)[]): boolean {
+  const same = (part: string, index: number) =>
+    part === "[]" ? typeof path[index] === "number" : part === "*" || part === path[index];
+  return parts.length === path.length && parts.every(same);
+}
