@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import * as mocks from "@pulumi/pulumi/runtime/mocks";
 import { keyOutputs } from "./keys";
 import { secretPaths, withSecrets, type Path } from "./secretPaths";
+import { Transforms } from "./transforms";
 
 /** A resource as the program asked the engine for it. */
 export interface Recorded {
@@ -55,35 +57,29 @@ export interface RecordOptions {
   readonly project?: string;
   /** Default: `stack`. */
   readonly stack?: string;
+  /**
+   * Configuration of the stack, by full key: `{ "shop:operatorKey": "...", "aws:region": "eu-central-1" }`. A key without a
+   * project belongs to `project`. Objects are given as objects. Default: none.
+   */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** Outputs of other stacks, by the name the program gives to `StackReference`. One that is not listed is an error. */
+  readonly stackReferences?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /**
+   * Accept a program that registers no resource. Default: false, because that is nearly always a module that was loaded
+   * before, and runs only once in a process.
+   */
+  readonly allowEmpty?: boolean;
   /** Gets what the program says by `pulumi.log.warn`; default: it is printed. */
   readonly onWarning?: (message: string) => void;
 }
 
-/** The part of the engine's RegisterResourceRequest that is read (@pulumi/pulumi/proto/resource_pb). */
-interface Request {
-  getName(): string;
-  getType(): string;
-  getParent(): string;
-  getCustom(): boolean;
-  getObject(): { toJavaScript(): Record<string, unknown> };
-  getDependenciesList(): string[];
-  getProvider(): string;
-  getProvidersMap(): { forEach(each: (value: string, key: string) => void): void };
-  getProtect(): boolean;
-  getIgnorechangesList(): string[];
-  getReplaceonchangesList(): string[];
-  getDeletebeforereplace(): boolean;
-  getDeletedwith(): string;
-  getRetainondelete(): boolean;
-  getAdditionalsecretoutputsList(): string[];
-  getCustomtimeouts(): { getCreate(): string; getUpdate(): string; getDelete(): string } | undefined;
-  getAliasesList(): unknown[];
-}
-
 interface Monitor {
   newUrn(parent: string, type: string, name: string): string;
-  registerResource: (this: Monitor, request: Request, callback: unknown) => Promise<void>;
+  registerResource: (this: Monitor, request: RegisterResourceRequest, callback: Callback) => Promise<void>;
+  registerStackTransform?: (request: { getToken(): string }, callback: Callback) => void;
 }
+
+type Callback = (error: unknown, response: unknown) => void;
 
 const STACK_TYPE = "pulumi:pulumi:Stack";
 
@@ -93,12 +89,14 @@ const STACK_TYPE = "pulumi:pulumi:Stack";
  * fails when its shape changes. One at a time in a process: mocks are the process's.
  *
  * @throws whatever the program throws, once the registrations under way have ended
+ * @throws Error when the program registers nothing, unless `allowEmpty` is set
  */
 export async function record(
   program: () => unknown,
   options: RecordOptions = {},
 ): Promise<readonly Recorded[]> {
   const seen = await observe(program, options);
+  if (options.allowEmpty !== true && seen.every((one) => one.type === STACK_TYPE)) throw new Error(NOTHING);
   const stack = seen.find((one) => one.type === STACK_TYPE)?.urn;
   return Promise.all(
     seen
@@ -115,6 +113,10 @@ export async function record(
   );
 }
 
+const NOTHING =
+  "the program registered no resource. A module runs only once in a process: export a function and call it, or forget the " +
+  "module first (vi.resetModules(), jest.resetModules()). A program that is meant to be empty needs `allowEmpty: true`";
+
 /** What the SDK makes of sent properties; it reads nothing but `toJavaScript` of the message. */
 function received(sent: Record<string, unknown>): Record<string, unknown> {
   return pulumi.runtime.deserializeProperties({ toJavaScript: () => sent } as never, true);
@@ -127,22 +129,31 @@ async function observe(program: () => unknown, options: RecordOptions): Promise<
   const given = new Map<string, unknown>();
   const prototype = (mocks as unknown as { MockMonitor: { prototype: Monitor } }).MockMonitor.prototype;
   const { registerResource } = prototype;
-  prototype.registerResource = function (this: Monitor, request, callback) {
-    seen.push(read(this, request, given.get(`${request.getType()}::${request.getName()}`)));
-    return registerResource.call(this, request, callback);
+  const transforms = new Transforms();
+  // Thrown at the end: an error that leaves the program, or fails a registration, would be an unhandled rejection in the SDK.
+  let failure: { readonly error: unknown } | undefined;
+  prototype.registerResource = async function (this: Monitor, request, callback) {
+    const urn = this.newUrn(request.getParent(), request.getType(), request.getName());
+    await transforms.apply(request, urn).catch((error: unknown) => (failure ??= { error }));
+    seen.push(read(urn, request, given.get(`${request.getType()}::${request.getName()}`)));
+    await registerResource.call(this, request, callback);
+  };
+  prototype.registerStackTransform = (request, callback) => {
+    transforms.addToStack(request);
+    callback(null, {});
   };
   const { warn } = console;
   // Without an engine the SDK logs to the console.
   if (options.onWarning !== undefined) console.warn = options.onWarning;
-  // Thrown again at the end: an error that leaves the stack's own program would be an unhandled rejection in the SDK.
-  let failure: { readonly error: unknown } | undefined;
   try {
     await pulumi.runtime.setMocks(
-      standIns(options),
+      standIns(options, (error) => (failure ??= { error })),
       options.project ?? "project",
       options.stack ?? "stack",
       options.preview ?? false,
     );
+    transforms.allow();
+    pulumi.runtime.setAllConfig(configOf(options));
     await pulumi.runtime.runInPulumiStack(async () => {
       pulumi.runtime.registerStackTransformation(({ type, name, props }) => {
         given.set(`${type}::${name}`, props);
@@ -151,7 +162,7 @@ async function observe(program: () => unknown, options: RecordOptions): Promise<
       try {
         await program();
       } catch (error) {
-        failure = { error };
+        failure ??= { error };
       }
       return {};
     });
@@ -159,42 +170,69 @@ async function observe(program: () => unknown, options: RecordOptions): Promise<
     await pulumi.runtime.disconnect();
   } finally {
     prototype.registerResource = registerResource;
+    delete prototype.registerStackTransform;
     console.warn = warn;
   }
   if (failure !== undefined) throw failure.error;
   return seen;
 }
 
-function standIns(options: RecordOptions): pulumi.runtime.Mocks {
+function configOf({ config = {}, project = "project" }: RecordOptions): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [
+      key.includes(":") ? key : `${project}:${key}`,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
+  );
+}
+
+const STACK_REFERENCE = "pulumi:pulumi:StackReference";
+
+/** What the engine knows of another stack. An unknown one is reported, and has no outputs. */
+function referenced(
+  { stackReferences = {} }: RecordOptions,
+  { name }: { readonly name: string },
+  report: (error: Error) => void,
+): Record<string, unknown> {
+  const outputs = stackReferences[name];
+  if (outputs === undefined) {
+    const known = Object.keys(stackReferences).join(", ") || "none";
+    report(new Error(`stackReferences has no outputs of the stack ${name}; it has: ${known}`));
+  }
+  return { name, outputs: outputs ?? {}, secretOutputNames: [] };
+}
+
+function standIns(options: RecordOptions, report: (error: Error) => void): pulumi.runtime.Mocks {
+  const stateOf = ({ type, inputs }: pulumi.runtime.MockResourceArgs): Record<string, unknown> => {
+    const given = inputs as Record<string, unknown>;
+    if (type === STACK_REFERENCE) return referenced(options, inputs as { readonly name: string }, report);
+    // In a preview nobody knows them.
+    return { ...given, ...(options.preview === true ? {} : keyOutputs(type, given)) };
+  };
   return {
     newResource: (args) => ({
       id: options.preview === true && args.custom !== false ? undefined : `${args.name}-id`,
-      state: {
-        ...(args.inputs as Record<string, unknown>),
-        // In a preview nobody knows them.
-        ...(options.preview === true ? {} : keyOutputs(args.type, args.inputs as Record<string, unknown>)),
-        ...options.outputs?.(args),
-      },
+      state: { ...stateOf(args), ...options.outputs?.(args) },
     }),
     call: (args) => options.call?.(args) ?? {},
   };
 }
 
-function read(monitor: Monitor, request: Request, props: unknown): Seen {
+function read(urn: string, request: RegisterResourceRequest, props: unknown): Seen {
   const providers: Record<string, string> = {};
-  request.getProvidersMap().forEach((value, key) => (providers[key] = value));
+  request.getProvidersMap().forEach((value: string, key: string) => (providers[key] = value));
   return {
     name: request.getName(),
     type: request.getType(),
-    urn: monitor.newUrn(request.getParent(), request.getType(), request.getName()),
+    urn,
     custom: request.getCustom(),
-    sent: request.getObject().toJavaScript(),
+    sent: request.getObject()?.toJavaScript() ?? {},
     secrets: secretPaths(props),
     parent: request.getParent(),
     dependsOn: request.getDependenciesList(),
     provider: request.getProvider(),
     providers,
-    protect: request.getProtect(),
+    protect: request.getProtect() ?? false,
     ignoreChanges: request.getIgnorechangesList(),
     replaceOnChanges: request.getReplaceonchangesList(),
     deleteBeforeReplace: request.getDeletebeforereplace(),
@@ -204,7 +242,7 @@ function read(monitor: Monitor, request: Request, props: unknown): Seen {
       delete: request.getCustomtimeouts()?.getDelete() ?? "",
     },
     deletedWith: request.getDeletedwith(),
-    retainOnDelete: request.getRetainondelete(),
+    retainOnDelete: request.getRetainondelete() ?? false,
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
     aliases: request.getAliasesList().length,
   };

@@ -83,4 +83,73 @@ describe("recorder", () => {
     expect(warnings.join()).toContain("look here");
     expect(await record(() => new k8s.core.v1.Namespace("next", {}))).toHaveLength(1);
   });
+
+  it("gives configuration and outputs of other stacks to the program", async () => {
+    const resources = await record(
+      () => {
+        const config = new pulumi.Config();
+        const network = new pulumi.StackReference("acme/network/prod");
+        new k8s.core.v1.ConfigMap("one", {
+          data: {
+            key: config.requireSecret("operatorKey"),
+            region: new pulumi.Config("aws").require("region"),
+            size: config.requireObject<{ nodes: number }>("size").nodes.toString(),
+            vpc: network.requireOutput("vpcId"),
+            absent: network.getOutput("absent").apply((value: unknown) => typeof value),
+          },
+        });
+      },
+      {
+        project: "shop",
+        config: { operatorKey: "k", "aws:region": "eu-central-1", size: { nodes: 3 } },
+        stackReferences: { "acme/network/prod": { vpcId: "vpc-1" } },
+      },
+    );
+    expect(pulumi.runtime.unwrapRpcSecret(byName(resources, "one").inputs.data)).toEqual({
+      key: "k",
+      region: "eu-central-1",
+      size: "3",
+      vpc: "vpc-1",
+      absent: "undefined",
+    });
+  });
+
+  it("names a stack whose outputs nobody gave", async () => {
+    const failing = record(() => void new pulumi.StackReference("acme/network/prod"), {
+      stackReferences: { "acme/dns/prod": {} },
+    });
+    await expect(failing).rejects.toThrow(
+      "stackReferences has no outputs of the stack acme/network/prod; it has: acme/dns/prod",
+    );
+  });
+
+  it("does not take a program that runs no second time for an empty one", async () => {
+    await expect(record(() => undefined)).rejects.toThrow(/registered no resource.*runs only once/);
+    expect(await record(() => undefined, { allowEmpty: true })).toEqual([]);
+  });
+
+  it("applies transforms of a resource, its parents and the stack, in this order", async () => {
+    const label = (text: string): pulumi.ResourceTransform => {
+      return ({ type, props, opts }) => {
+        if (type !== "kubernetes:core/v1:Namespace") return undefined;
+        const metadata = (props.metadata ?? {}) as { name?: string };
+        return {
+          props: { ...props, metadata: { ...metadata, name: `${metadata.name ?? ""}${text}` } },
+          opts: pulumi.mergeOptions(opts, { ignoreChanges: [text], protect: true }),
+        };
+      };
+    };
+    const resources = await record(() => {
+      void pulumi.runtime.registerResourceTransform(label("c"));
+      const box = new pulumi.ComponentResource("kubeadm:test:Box", "box", {}, { transforms: [label("b")] });
+      new k8s.core.v1.Namespace("one", {}, { parent: box, transforms: [label("a")] });
+      new k8s.core.v1.Namespace("two", {});
+    });
+    const one = byName(resources, "one");
+    expect(one.inputs.metadata).toMatchObject({ name: "abc" });
+    expect(one.ignoreChanges).toEqual(["a", "b", "c"]);
+    expect(one.protect).toBe(true);
+    expect(byName(resources, "two").inputs.metadata).toMatchObject({ name: "c" });
+    expect(byName(resources, "box").protect).toBe(false);
+  });
 });
