@@ -75,6 +75,8 @@ export async function attachHost(
     const port = `h${index}n${position}`;
     // A lasting hardware address: other hosts' neighbour tables stay right over a reboot.
     const mac = `02:4${name === "node" ? 0 : 1}:00:00:00:${index.toString(16).padStart(2, "0")}`;
+    // The kernel takes the interfaces of a deleted namespace away some time later, and the name is in use until then.
+    await run(["ip", "-n", labNamespace(id), "link", "delete", port], { allowFailure: true });
     outside.push(
       `link add ${port} type veth peer name ${device} address ${mac} netns ${namespace}`,
       `link set ${port} master ${bridge}`,
