@@ -1,6 +1,6 @@
 import { Client, utils, type ClientChannel, type ConnectConfig } from "ssh2";
 import type { Duplex } from "node:stream";
-import { searchPath } from "../model/node/paths";
+import { searchPath } from "../model/core/searchPath";
 import {
   BastionError,
   HandshakeError,

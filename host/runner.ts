@@ -1,6 +1,6 @@
 import { hostLog, rotateLog } from "../model/node/log";
 import { randomBytes } from "node:crypto";
-import { searchPath } from "../model/node/paths";
+import { searchPath } from "../model/core/searchPath";
 import { connect, Dropped, type RunResult, type Session } from "./connection";
 import { ConnectionLostError, HostProblem } from "./problem";
 import type { Connection, StepInput } from "./protocol";

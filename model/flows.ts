@@ -1,64 +1,33 @@
 import { addonFlows } from "./addons/flows";
 import { cniFacts } from "./cni/facts";
 import { isAddress } from "./network/addresses";
-import type { ClusterSettings, Machine } from "./settings/resolved";
+import type { Flow, PortRange, Source, Target } from "./network/flow";
+import type {
+  AllowRule,
+  ClusterNetwork,
+  CniSettings,
+  EndpointSettings,
+  FirewallAccess,
+  Machine,
+} from "./settings/resolved";
+import type { AddonSettings } from "./addons/settings";
 
-/**
- * Who may send: `node` is every master and worker, `operator` whoever opens SSH (people and the Pulumi program),
- * `apiClient` and `serviceClient` whoever calls the API or a NodePort from outside, `any` whoever else answers on the way,
- * `listed` the ranges of the flow itself.
- */
-export type Source =
-  | "node"
-  | "controlPlane"
-  | "loadBalancer"
-  | "pod"
-  | "operator"
-  | "apiClient"
-  | "serviceClient"
-  | "any"
-  | "listed";
-
-/** Who receives: `machine` is every host of the cluster, balancers included. */
-export type Target = "machine" | "node" | "controlPlane" | "loadBalancer";
-
-/** Protocols that people may open by `firewall.allow`, with their numbers (IANA, "Protocol Numbers"). */
-export const PROTOCOL_NUMBERS = {
-  icmp: 1,
-  igmp: 2,
-  ipip: 4,
-  tcp: 6,
-  udp: 17,
-  gre: 47,
-  esp: 50,
-  ah: 51,
-  ospf: 89,
-  vrrp: 112,
-  sctp: 132,
-} as const;
-
-/** `any` is every protocol there is; only backends that put pod addresses on the wire have such a flow. */
-export type Protocol = keyof typeof PROTOCOL_NUMBERS | "any";
-
-export interface PortRange {
-  readonly from: number;
-  readonly to: number;
+/** A machine, as far as flows are concerned. */
+export interface FlowMachine extends Pick<Machine, "role" | "nodeAddress"> {
+  readonly ssh: { readonly port: number };
 }
 
-/** Who must reach whom, on which protocol and ports, and why. */
-export interface Flow {
-  readonly from: Source;
-  readonly to: Target;
-  readonly protocol: Protocol;
-  /** Inclusive; empty where the protocol has no ports. */
-  readonly ports: readonly PortRange[];
-  /** The one ICMP message that passes, by its name in nftables' `icmp type`, with its code. */
-  readonly icmp?:
-    | { readonly type: "destination-unreachable"; readonly code: "frag-needed" }
-    | { readonly type: "echo-request"; readonly code?: undefined };
-  /** Where a flow is `listed`: who may send, IPv4 and IPv6. */
-  readonly ranges?: readonly string[];
-  readonly reason: string;
+/** What decides who must reach whom. */
+export interface FlowsSpec {
+  readonly machines: readonly FlowMachine[];
+  readonly bastion?: { readonly host: string };
+  readonly endpoint: EndpointSettings;
+  readonly cni: CniSettings;
+  readonly network: Pick<ClusterNetwork, "podCidr" | "nodePorts">;
+  readonly addons: Pick<AddonSettings, "metallb" | "ingress" | "metricsServer">;
+  readonly firewall: "none" | "nftables";
+  readonly firewallAllow: readonly AllowRule[];
+  readonly firewallAccess: FirewallAccess;
 }
 
 // Kubernetes documentation, "Ports and Protocols".
@@ -71,7 +40,7 @@ function one(port: number): PortRange {
 }
 
 /** The flows of exactly the components in use, in a fixed order. Replies are not flows. */
-export function flowsOf(settings: ClusterSettings): Flow[] {
+export function flowsOf(settings: FlowsSpec): Flow[] {
   return [
     ...sshFlows(settings),
     ...apiFlows(settings),
@@ -104,7 +73,7 @@ export function flowsOf(settings: ClusterSettings): Flow[] {
   ];
 }
 
-function sshFlows(settings: ClusterSettings): Flow[] {
+function sshFlows(settings: FlowsSpec): Flow[] {
   const ports = [...new Set(settings.machines.map((machine) => machine.ssh.port))].sort((a, b) => a - b);
   const reason =
     settings.bastion === undefined
@@ -113,7 +82,7 @@ function sshFlows(settings: ClusterSettings): Flow[] {
   return [{ from: "operator", to: "machine", protocol: "tcp", ports: ports.map(one), reason }];
 }
 
-function apiFlows(settings: ClusterSettings): Flow[] {
+function apiFlows(settings: FlowsSpec): Flow[] {
   const api = { to: "controlPlane", protocol: "tcp", ports: [one(API_PORT)] } as const;
   const flows: Flow[] = [
     { from: "node", ...api, reason: nodeToApi(settings) },
@@ -131,7 +100,7 @@ function apiFlows(settings: ClusterSettings): Flow[] {
   ];
 }
 
-function nodeToApi(settings: ClusterSettings): string {
+function nodeToApi(settings: FlowsSpec): string {
   const service = "pods by the Service kubernetes";
   switch (settings.endpoint.kind) {
     case "localProxy":
@@ -144,7 +113,7 @@ function nodeToApi(settings: ClusterSettings): string {
   }
 }
 
-function etcdFlows(settings: ClusterSettings): Flow[] {
+function etcdFlows(settings: FlowsSpec): Flow[] {
   if (machinesOf(settings, "controlPlane").length < 2) return [];
   return [
     {
@@ -157,7 +126,7 @@ function etcdFlows(settings: ClusterSettings): Flow[] {
   ];
 }
 
-function cniFlows(settings: ClusterSettings): Flow[] {
+function cniFlows(settings: FlowsSpec): Flow[] {
   const facts = cniFacts(settings.cni);
   const encapsulated = facts.ports.map((fact): Flow => {
     return {
@@ -183,7 +152,7 @@ function cniFlows(settings: ClusterSettings): Flow[] {
   ];
 }
 
-function nodePortFlows(settings: ClusterSettings): Flow[] {
+function nodePortFlows(settings: FlowsSpec): Flow[] {
   const reason = "NodePorts for those whom access.nodePorts names";
   return (["tcp", "udp"] as const).map((protocol) => ({
     from: "serviceClient",
@@ -195,7 +164,7 @@ function nodePortFlows(settings: ClusterSettings): Flow[] {
 }
 
 /** Nothing of the cluster needs them: they are how people look for what is wrong, where a firewall of ours would drop them. */
-function echoFlows({ firewall }: ClusterSettings): Flow[] {
+function echoFlows({ firewall }: FlowsSpec): Flow[] {
   if (firewall !== "nftables") return [];
   const echo = { to: "machine", protocol: "icmp", ports: [], icmp: { type: "echo-request" } } as const;
   return [
@@ -205,11 +174,11 @@ function echoFlows({ firewall }: ClusterSettings): Flow[] {
 }
 
 /** The machines a flow ends at. */
-function machinesOf(settings: ClusterSettings, target: Target): Machine[] {
+function machinesOf(settings: FlowsSpec, target: Target): FlowMachine[] {
   return settings.machines.filter((machine) => isTarget(machine, target));
 }
 
-function isTarget(machine: Machine, target: Target): boolean {
+function isTarget(machine: FlowMachine, target: Target): boolean {
   switch (target) {
     case "machine":
       return true;
@@ -222,17 +191,17 @@ function isTarget(machine: Machine, target: Target): boolean {
 }
 
 /** The flows that end at one machine: what its firewall lets in. */
-export function flowsInto(settings: ClusterSettings, machine: Machine): Flow[] {
+export function flowsInto(settings: FlowsSpec, machine: FlowMachine): Flow[] {
   return flowsOf(settings).filter((flow) => isTarget(machine, flow.to));
 }
 
 /** Addresses and ranges that a flow comes from, IPv6 among them where people wrote it down. */
-export function rangesOf(settings: ClusterSettings, flow: Flow): string[] {
+export function rangesOf(settings: FlowsSpec, flow: Flow): string[] {
   return flow.from === "listed" ? [...(flow.ranges ?? [])] : sourceRanges(settings, flow.from);
 }
 
 /** Addresses and ranges a source sends from; none means that nobody was written down. `any` is 0.0.0.0/0. */
-export function sourceRanges(settings: ClusterSettings, source: Source): string[] {
+export function sourceRanges(settings: FlowsSpec, source: Source): string[] {
   const addresses = (target: Target) => machinesOf(settings, target).map((machine) => machine.nodeAddress);
   switch (source) {
     case "node":

@@ -1,4 +1,5 @@
-import { flowsOf, rangesOf, type Flow } from "../model/flows";
+import { flowsOf, rangesOf } from "../model/flows";
+import type { Flow } from "../model/network/flow";
 import { nodeCapacity, podCapacity, serviceCapacity } from "../model/network/clusterNetwork";
 import type { ClusterSettings, ComponentVersions, MachineRole } from "../model/settings/resolved";
 import { accessText, plannedAws, type PlannedAws } from "./aws";

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ANYWHERE, awsOf } from "../../model/aws/firewall";
 import { flowLogStatements, policyDocument, serviceTrust } from "../../model/aws/iam";
 import { roleName } from "../../model/aws/names";
-import { zoneLetter } from "../../model/aws/regions";
+import { zoneLetter } from "../../model/data/regions";
 import { ownedTag, resourceTags, subnetTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import type { AwsSettings, AwsSubnet } from "../../model/settings/resolvedAws";

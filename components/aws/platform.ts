@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { MISSING, type Connection } from "../../host/protocol";
 import { awsOf, bastionForwards } from "../../model/aws/firewall";
 import { controlPlaneStatements } from "../../model/aws/iam";
-import { ISSUER_TOKEN } from "../../model/aws/identity";
+import { ISSUER_TOKEN } from "../../model/kubeadm/issuer";
 import { API_PORT } from "../../model/flows";
 import { renderKubeconfig } from "../../model/kubeconfig";
 import { IMAGES } from "../../model/aws/images";

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { discovery, DISCOVERY_PATH, jwks, JWKS_PATH, STS_AUDIENCE } from "../../model/aws/identity";
+import { discovery, DISCOVERY_PATH, jwks } from "../../model/aws/identity";
+import { JWKS_PATH, STS_AUDIENCE } from "../../model/kubeadm/issuer";
 import { policyDocument, webIdentityTrust, type Statement } from "../../model/aws/iam";
 import { bucketPrefix, roleName } from "../../model/aws/names";
 import { awsOf } from "../../model/aws/firewall";

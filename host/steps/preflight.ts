@@ -3,7 +3,7 @@ import { renderNode, type HostFacts } from "../../model/node/render";
 import { packetFilterProblems } from "../../model/packetFilter/judge";
 import { intended, putIntendedScript } from "../../model/membership/intended";
 import { ADMIN, MEMBER_FILE } from "../../model/membership/shell";
-import { searchPath } from "../../model/node/paths";
+import { searchPath } from "../../model/core/searchPath";
 import { ClockSkewError, ConnectionLostError, HostProblem, NoSessionError } from "../problem";
 import { RecordUnreadableError } from "../record";
 import type { PreflightSpec, StepResult } from "../protocol";

@@ -1,4 +1,4 @@
-import type { Flow } from "../flows";
+import type { Flow } from "../network/flow";
 import type { AddonSettings, Arrival } from "./settings";
 import { NO_ADDONS } from "./settings";
 
@@ -12,7 +12,10 @@ export const METALLB_MEMBER_PORT = 7946;
 const FRR_WEBHOOK_PORT = 19443;
 
 /** What add-ons in use must be reached by from other hosts. What stays on the pods' network is the CNI's flow. */
-export function addonFlows({ metallb, ingress, metricsServer }: AddonSettings, kubeletPort: number): Flow[] {
+export function addonFlows(
+  { metallb, ingress, metricsServer }: Pick<AddonSettings, "metallb" | "ingress" | "metricsServer">,
+  kubeletPort: number,
+): Flow[] {
   const flows: Flow[] = [];
   if (metricsServer !== undefined) {
     flows.push({

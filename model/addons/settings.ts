@@ -1,5 +1,5 @@
 import type { HelmSettings } from "../charts";
-import type { PodResources } from "../settings/resolved";
+import type { PodResources } from "../settings/resolvedShared";
 
 /** CoreDNS' plugin `cache`. */
 export interface DnsCacheSettings {

@@ -2,7 +2,7 @@ import type { KubernetesObject } from "../kubernetes";
 import { proxyVariables } from "../node/downloads";
 import type { ClusterSettings } from "../settings/resolved";
 import { awsOf } from "./firewall";
-import { STS_AUDIENCE } from "./identity";
+import { STS_AUDIENCE } from "../kubeadm/issuer";
 
 /** Where pods of add-ons find the token that AWS takes for their role. */
 const TOKEN_FOLDER = "/var/run/secrets/sts.amazonaws.com/serviceaccount";

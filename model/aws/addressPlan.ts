@@ -8,7 +8,7 @@ import {
   sizeOf,
 } from "../network/addresses";
 import type { AwsSubnet } from "../settings/resolvedAws";
-import { ZONE_LETTERS, zoneLetter } from "./regions";
+import { ZONE_LETTERS, zoneLetter } from "../data/regions";
 
 /**
  * Which addresses a cluster's subnets, balancers and masters have: arithmetic on plain values, so that all of them are

@@ -1,4 +1,5 @@
-import { API_PORT, PROTOCOL_NUMBERS, flowsOf, type Flow, type PortRange, type Protocol } from "../flows";
+import { API_PORT, flowsOf } from "../flows";
+import { PROTOCOL_NUMBERS, type Flow, type PortRange, type Protocol } from "../network/flow";
 import type { ClusterSettings } from "../settings/resolved";
 import type { AwsSettings } from "../settings/resolvedAws";
 

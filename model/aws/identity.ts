@@ -1,12 +1,8 @@
 import { createHash, createPublicKey, type KeyObject } from "node:crypto";
+import { JWKS_PATH } from "../kubeadm/issuer";
 
 /** Where the API server publishes the same, below the issuer (Kubernetes, pkg/serviceaccount/openidmetadata.go). */
 export const DISCOVERY_PATH = ".well-known/openid-configuration";
-export const JWKS_PATH = "openid/v1/jwks";
-/** What AWS' own clients ask tokens for. */
-export const STS_AUDIENCE = "sts.amazonaws.com";
-/** Stands for the issuer in the settings: the bucket's name is only known once it is made. */
-export const ISSUER_TOKEN = "${issuer}";
 
 /** A JSON web key, as RFC 7517 and RFC 7518 name its members. */
 export interface JsonWebKey {

@@ -1,7 +1,7 @@
 import type { Architecture, ClusterSettings } from "../settings/resolved";
 import type { AwsOs, AwsSubnet } from "../settings/resolvedAws";
 import { awsOf } from "./firewall";
-import { privateDnsName } from "./regions";
+import { privateDnsName } from "../data/regions";
 
 /** What decides whether AWS keeps the instance of a control-plane node, changes it in place, or has to make another one. */
 export interface ControlPlaneInstance {

@@ -1,13 +1,31 @@
 import type { RenderedFile } from "../renderedFile";
-import type { ClusterSettings } from "../settings/resolved";
+import type { AuditSettings, ComponentSettings, PodSecuritySettings } from "../settings/resolved";
 import { toYaml } from "../yaml";
 import { defaultAuditPolicy } from "./auditPolicy";
-import { authenticationConfiguration, usesAuthenticationFile } from "./authentication";
+import {
+  authenticationConfiguration,
+  usesAuthenticationFile,
+  type AuthenticationSpec,
+} from "./authentication";
 import { withPathsIn } from "./componentFiles";
 import { paths } from "./paths";
 
 /** Where kubeadm's static pods and host-network add-ons live: they could not be made under any other level. */
 const systemNamespace = "kube-system";
+
+/** What the API server's admission is configured by. */
+interface AdmissionSpec {
+  readonly podSecurity: PodSecuritySettings;
+  readonly apiServer: ComponentSettings & {
+    readonly admissionConfiguration?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  };
+}
+
+/** What the API server's files are rendered from. */
+export interface ApiServerFilesSpec extends AdmissionSpec, AuthenticationSpec {
+  readonly apiServer: AdmissionSpec["apiServer"];
+  readonly audit: Pick<AuditSettings, "policy">;
+}
 
 /**
  * Files that the API server reads, but for the encryption keys (see `encryptionConfiguration`).
@@ -15,7 +33,7 @@ const systemNamespace = "kube-system";
  * @throws Error when that CA is wanted and missing
  */
 export function apiServerFiles(
-  settings: ClusterSettings,
+  settings: ApiServerFilesSpec,
   secrets: { readonly oidcCa?: string } = {},
 ): RenderedFile[] {
   const { oidc } = settings;
@@ -37,7 +55,7 @@ function file(path: string, document: object): RenderedFile {
   return { path, content: toYaml(document), mode: "0600" };
 }
 
-function admissionConfiguration({ podSecurity, apiServer }: ClusterSettings): object {
+function admissionConfiguration({ podSecurity, apiServer }: AdmissionSpec): object {
   return {
     apiVersion: "apiserver.config.k8s.io/v1",
     kind: "AdmissionConfiguration",

@@ -1,8 +1,7 @@
 import { isIP } from "node:net";
-import { endpointDomain, partitionOf } from "../aws/regions";
-import { searchPath } from "../node/paths";
+import { endpointDomain, partitionOf } from "../data/regions";
+import { searchPath } from "../core/searchPath";
 import type { RenderedFile } from "../renderedFile";
-import type { ClusterSettings } from "../settings/resolved";
 import { judgeRequests, listRequests, readRequestFunction, usagesFunction } from "./certificateRequest";
 import { systemdUnit } from "./units";
 
@@ -11,6 +10,16 @@ const script = `/usr/local/sbin/${approverUnit}`;
 
 /** Seconds between two looks: so long may `kubectl logs` and `exec` fail on a new node. */
 const interval = 15;
+
+/** What decides which names a kubelet's serving certificate may have. */
+export interface ServingApproverSpec {
+  readonly network: { readonly serviceCidr: string };
+  readonly endpoint: { readonly host: string };
+  readonly access: { readonly host: string };
+  readonly apiServer: { readonly certSans: readonly string[] };
+  /** Set on AWS, where a Node has a public DNS name of its region. */
+  readonly aws?: { readonly region: string };
+}
 
 /**
  * Timer, service and script on masters that approve the serving certificates which kubelets ask for (signer
@@ -24,7 +33,7 @@ const interval = 15;
  * It uses admin.conf: it runs as root on a master, where the CA's key lies in the next folder, so a lesser identity
  * would keep nothing from it.
  */
-export function approverUnits(settings: ClusterSettings): RenderedFile[] {
+export function approverUnits(settings: ServingApproverSpec): RenderedFile[] {
   return [
     { path: script, content: approverScript(settings), mode: "0755" },
     systemdUnit(`${approverUnit}.service`, {
@@ -52,7 +61,7 @@ export function approverUnits(settings: ClusterSettings): RenderedFile[] {
 }
 
 /** Hosts of the API that are addresses: a worker must not get a certificate for them. */
-function apiAddresses(settings: ClusterSettings): string[] {
+function apiAddresses(settings: ServingApproverSpec): string[] {
   const hosts = [settings.endpoint.host, settings.access.host, ...settings.apiServer.certSans];
   return [...new Set(hosts.filter((host) => isIP(host) !== 0))];
 }
@@ -73,7 +82,7 @@ function publicNameCase(region: string): string {
 `;
 }
 
-function approverScript(settings: ClusterSettings): string {
+function approverScript(settings: ServingApproverSpec): string {
   const [service, prefix] = settings.network.serviceCidr.split("/");
   return `#!/usr/bin/env bash
 # Approves requests of kubelets for serving certificates that name nothing but their own Node; leaves all others pending.

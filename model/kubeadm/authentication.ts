@@ -1,10 +1,16 @@
-import type { ClusterSettings, OidcSettings } from "../settings/resolved";
+import type { ExtraArgs, OidcSettings } from "../settings/resolved";
 
 /** Paths that anybody may ask without credentials: load balancers and kubeadm's own probes do. */
 export const anonymousPaths = ["/livez", "/readyz", "/healthz"] as const;
 
+/** Who may log on to the API server, and how. */
+export interface AuthenticationSpec {
+  readonly apiServer: { readonly extraArgs: ExtraArgs };
+  readonly oidc?: OidcSettings;
+}
+
 /** Whether the API server reads the library's AuthenticationConfiguration, and not one that the settings bring. */
-export function usesAuthenticationFile({ apiServer }: ClusterSettings): boolean {
+export function usesAuthenticationFile({ apiServer }: Pick<AuthenticationSpec, "apiServer">): boolean {
   return !("authentication-config" in apiServer.extraArgs);
 }
 
@@ -12,11 +18,14 @@ export function usesAuthenticationFile({ apiServer }: ClusterSettings): boolean 
  * AuthenticationConfiguration: anonymous requests only to the health paths, and the OIDC issuer when there is one.
  * @param oidcCa CA of the issuer in PEM, by the name `oidc.ca` in the secrets
  */
-export function authenticationConfiguration(settings: ClusterSettings, oidcCa?: string): object {
+export function authenticationConfiguration(
+  { oidc }: Pick<AuthenticationSpec, "oidc">,
+  oidcCa?: string,
+): object {
   return {
     apiVersion: "apiserver.config.k8s.io/v1",
     kind: "AuthenticationConfiguration",
-    jwt: settings.oidc === undefined ? [] : [jwtAuthenticator(settings.oidc, oidcCa)],
+    jwt: oidc === undefined ? [] : [jwtAuthenticator(oidc, oidcCa)],
     anonymous: { enabled: true, conditions: anonymousPaths.map((path) => ({ path })) },
   };
 }

@@ -1,11 +1,18 @@
-import { ISSUER_TOKEN, JWKS_PATH, STS_AUDIENCE } from "../aws/identity";
 import { controlPlaneEndpoint } from "../network/endpoint";
-import type { ClusterSettings, ComponentSettings, ProxySettings } from "../settings/resolved";
+import type {
+  AuditSettings,
+  ClusterNetwork,
+  ComponentSettings,
+  ComponentVersions,
+  ExtraArgs,
+  ProxySettings,
+} from "../settings/resolved";
 import { isSupportedMinor, minorOf, MINORS } from "../versions";
 import { STRONG_CIPHERS } from "./ciphers";
 import { argumentList, days } from "./arguments";
 import { usesAuthenticationFile } from "./authentication";
 import { extraVolumes, withPaths } from "./componentFiles";
+import { ISSUER_TOKEN, JWKS_PATH, STS_AUDIENCE, type PodIdentitySpec } from "./issuer";
 import { withKubeadmsControllers, withKubeadmsGates, withPlugins } from "./lists";
 import { apiServerFolder, type FileComponent, paths } from "./paths";
 import {
@@ -22,8 +29,31 @@ export const apiServerPort = 6443;
 /** Days: the CAs are made before any machine exists and live ten years; kubeadm only compares. */
 const caDays = 3650;
 
+/** What all control-plane nodes have in common, as kubeadm configures it. */
+export interface ControlPlaneSpec {
+  readonly name: string;
+  readonly kubernetesVersion: string;
+  readonly versions: Pick<ComponentVersions, "kubernetes" | "etcd">;
+  readonly network: Pick<
+    ClusterNetwork,
+    "podCidr" | "serviceCidr" | "clusterDomain" | "nodeCidrMaskSize" | "nodePorts"
+  >;
+  readonly endpoint: { readonly host: string; readonly port: number };
+  readonly access: { readonly host: string };
+  readonly images: { readonly repository: string };
+  readonly certificates: { readonly validityDays: number };
+  readonly audit: Omit<AuditSettings, "policy">;
+  readonly apiServer: ComponentSettings & { readonly certSans: readonly string[] };
+  readonly controllerManager: ComponentSettings;
+  readonly scheduler: ComponentSettings;
+  readonly etcd: { readonly extraArgs: ExtraArgs };
+  readonly proxy?: ProxySettings;
+  /** Set on AWS, where a cloud controller manager runs. */
+  readonly aws?: PodIdentitySpec;
+}
+
 /** kubeadm's ClusterConfiguration: what all masters have in common. */
-export function clusterConfiguration(settings: ClusterSettings): ClusterConfiguration {
+export function clusterConfiguration(settings: ControlPlaneSpec): ClusterConfiguration {
   const { network } = settings;
   return {
     apiVersion: kubeadmApi,
@@ -95,7 +125,7 @@ export function clusterConfiguration(settings: ClusterSettings): ClusterConfigur
  * Stacked etcd. A member's own name, localhost and advertised address are in its certificates anyway. A tag is written only
  * when it is not kubeadm's own for this Kubernetes: a written one stays what it is when kubeadm upgrades.
  */
-function localEtcd({ versions, etcd }: ClusterSettings): LocalEtcd {
+function localEtcd({ versions, etcd }: Pick<ControlPlaneSpec, "versions" | "etcd">): LocalEtcd {
   const minor = minorOf(versions.kubernetes);
   const usual = minor !== undefined && isSupportedMinor(minor) ? MINORS[minor].etcd : undefined;
   return {
@@ -105,7 +135,7 @@ function localEtcd({ versions, etcd }: ClusterSettings): LocalEtcd {
   };
 }
 
-function apiServerArguments(settings: ClusterSettings): Record<string, string> {
+function apiServerArguments(settings: ControlPlaneSpec): Record<string, string> {
   const authentication: Record<string, string> = usesAuthenticationFile(settings)
     ? { "authentication-config": paths.authentication }
     : {};
@@ -126,7 +156,7 @@ function apiServerArguments(settings: ClusterSettings): Record<string, string> {
     "service-account-extend-token-expiration": "false",
     "tls-cipher-suites": STRONG_CIPHERS.join(","),
     "service-node-port-range": `${settings.network.nodePorts.from}-${settings.network.nodePorts.to}`,
-    ...podIdentityArguments(settings),
+    ...podIdentityArguments(settings.aws),
     ...authentication,
   };
 }
@@ -136,7 +166,7 @@ function apiServerArguments(settings: ClusterSettings): Record<string, string> {
  * for by their own audience; that is none of the API's, or every pod's ordinary token would do for AWS, and the other way
  * round.
  */
-function podIdentityArguments({ aws }: ClusterSettings): Record<string, string> {
+function podIdentityArguments(aws?: PodIdentitySpec): Record<string, string> {
   if (aws?.podIdentity === undefined) return {};
   const own = aws.podIdentity.audiences.filter((audience) => audience !== STS_AUDIENCE);
   return {
@@ -150,7 +180,7 @@ function podIdentityArguments({ aws }: ClusterSettings): Record<string, string> 
  * Names by which anybody reaches an API server. kubeadm adds each master's own address and the Service's; the other
  * masters' are left out, so that a new master changes nothing on the ones that are there.
  */
-function certificateNames(settings: ClusterSettings): string[] {
+function certificateNames(settings: ControlPlaneSpec): string[] {
   const names = [
     settings.endpoint.host,
     settings.access.host,

@@ -1,7 +1,10 @@
 import type { RenderedFile } from "../renderedFile";
-import type { ClusterSettings, ComponentSettings, ExtraArgs } from "../settings/resolved";
+import type { ComponentSettings, ExtraArgs } from "../settings/resolved";
 import { componentFolders, type FileComponent } from "./paths";
 import type { HostPathMount } from "./v1beta4";
+
+/** The components of the control plane that may read files of the settings. */
+type ComponentFilesSpec = Readonly<Record<FileComponent, Pick<ComponentSettings, "files">>>;
 
 const FILE_COMPONENTS = Object.keys(componentFolders) as FileComponent[];
 
@@ -66,24 +69,23 @@ export function withPaths(component: FileComponent, { extraArgs, files = {} }: C
 /** The same within a document: a text that is the name of a file becomes its path. */
 export function withPathsIn(
   component: FileComponent,
-  { files = {} }: ComponentSettings,
+  { files = {} }: Pick<ComponentSettings, "files">,
   document: unknown,
 ): unknown {
   if (typeof document === "string")
     return Object.hasOwn(files, document) ? componentFile(component, document) : document;
-  if (Array.isArray(document))
-    return document.map((one: unknown) => withPathsIn(component, { extraArgs: {}, files }, one));
+  if (Array.isArray(document)) return document.map((one: unknown) => withPathsIn(component, { files }, one));
   if (typeof document !== "object" || document === null) return document;
   return Object.fromEntries(
-    Object.entries(document).map(([key, value]) => [
-      key,
-      withPathsIn(component, { extraArgs: {}, files }, value),
-    ]),
+    Object.entries(document).map(([key, value]) => [key, withPathsIn(component, { files }, value)]),
   );
 }
 
 /** What a component's pod mounts besides kubeadm's and the library's own: the folder of its files, and what the settings name. */
-export function extraVolumes(component: FileComponent, settings: ComponentSettings): HostPathMount[] {
+export function extraVolumes(
+  component: FileComponent,
+  settings: Omit<ComponentSettings, "extraArgs">,
+): HostPathMount[] {
   const folder = componentFolders[component];
   const own: HostPathMount[] =
     component === "apiServer" || Object.keys(settings.files ?? {}).length === 0
@@ -101,7 +103,7 @@ export function extraVolumes(component: FileComponent, settings: ComponentSettin
 }
 
 /** Files whose content stands in the settings. */
-export function plainComponentFiles(settings: ClusterSettings): RenderedFile[] {
+export function plainComponentFiles(settings: ComponentFilesSpec): RenderedFile[] {
   return FILE_COMPONENTS.flatMap((component) =>
     Object.entries(settings[component].files ?? {}).flatMap(([name, file]) =>
       "content" in file
@@ -112,7 +114,7 @@ export function plainComponentFiles(settings: ClusterSettings): RenderedFile[] {
 }
 
 /** Files whose content is a secret: where each belongs, and the secret's name. */
-export function secretComponentFiles(settings: ClusterSettings): { path: string; secret: string }[] {
+export function secretComponentFiles(settings: ComponentFilesSpec): { path: string; secret: string }[] {
   return FILE_COMPONENTS.flatMap((component) =>
     Object.entries(settings[component].files ?? {}).flatMap(([name, file]) =>
       "secret" in file ? [{ path: componentFile(component, name), secret: file.secret }] : [],

@@ -1,8 +1,8 @@
-import type { ClusterSettings, Machine } from "../settings/resolved";
+import type { Machine } from "../settings/resolved";
 import { toYaml } from "../yaml";
-import { apiServerPort, clusterConfiguration } from "./cluster";
-import { kubeletConfiguration } from "./kubelet";
-import { kubeProxyConfiguration } from "./kubeProxy";
+import { apiServerPort, clusterConfiguration, type ControlPlaneSpec } from "./cluster";
+import { kubeletConfiguration, type KubeletSpec } from "./kubelet";
+import { kubeProxyConfiguration, type KubeProxySpec } from "./kubeProxy";
 import { paths } from "./paths";
 import {
   kubeadmApi,
@@ -24,8 +24,21 @@ export const timeouts: Timeouts = {
   discovery: "5m0s",
 };
 
+/** What the settings say of every node's registration. */
+export interface RegistrationSpec {
+  readonly ignorePreflightErrors: readonly string[];
+  /** Set on AWS, where a cloud controller manager makes nodes ready. */
+  readonly aws?: object;
+}
+
+/** What `kubeadm init` is given. */
+export type InitSpec = ControlPlaneSpec & KubeletSpec & KubeProxySpec & RegistrationSpec;
+
+/** How a node is known to the cluster. */
+export type NodeIdentity = Pick<Machine, "role" | "nodeName" | "nodeAddress" | "taints">;
+
 /** What `kubeadm init --config` reads on the master that is initialised: Init, Cluster, Kubelet and KubeProxy documents. */
-export function initDocuments(settings: ClusterSettings, machine: Machine): string {
+export function initDocuments(settings: InitSpec, machine: NodeIdentity): string {
   return toYaml(
     initConfiguration(settings, machine),
     clusterConfiguration(settings),
@@ -40,15 +53,15 @@ export function initDocuments(settings: ClusterSettings, machine: Machine): stri
  * @param kubeletArgs more flags of the kubelet, as what it registers with
  */
 export function joinDocument(
-  settings: ClusterSettings,
-  machine: Machine,
+  settings: RegistrationSpec,
+  machine: NodeIdentity,
   discoveryFile: string,
   kubeletArgs: readonly Arg[] = [],
 ): string {
   return toYaml(joinConfiguration(settings, machine, discoveryFile, kubeletArgs));
 }
 
-function initConfiguration(settings: ClusterSettings, machine: Machine): InitConfiguration {
+function initConfiguration(settings: RegistrationSpec, machine: NodeIdentity): InitConfiguration {
   return {
     apiVersion: kubeadmApi,
     kind: "InitConfiguration",
@@ -64,8 +77,8 @@ function initConfiguration(settings: ClusterSettings, machine: Machine): InitCon
 }
 
 function joinConfiguration(
-  settings: ClusterSettings,
-  machine: Machine,
+  settings: RegistrationSpec,
+  machine: NodeIdentity,
   discoveryFile: string,
   kubeletArgs: readonly Arg[],
 ): JoinConfiguration {
@@ -83,13 +96,13 @@ function joinConfiguration(
   };
 }
 
-function localEndpoint(machine: Machine): ApiEndpoint {
+function localEndpoint(machine: NodeIdentity): ApiEndpoint {
   return { advertiseAddress: machine.nodeAddress, bindPort: apiServerPort };
 }
 
 function nodeRegistration(
-  settings: ClusterSettings,
-  machine: Machine,
+  settings: RegistrationSpec,
+  machine: NodeIdentity,
   kubeletArgs: readonly Arg[] = [],
 ): NodeRegistration {
   return {
@@ -115,7 +128,7 @@ function nodeRegistration(
 }
 
 /** Labels that the API gets for a node; a kubelet may not give itself those of roles (NodeRestriction). */
-export function nodeLabels(_settings: ClusterSettings, machine: Machine): Record<string, string> {
+export function nodeLabels(machine: Pick<Machine, "role" | "pool" | "labels">): Record<string, string> {
   const role =
     machine.role === "worker" && machine.pool !== "" ? `node-role.kubernetes.io/${machine.pool}` : undefined;
   return { ...(role === undefined ? {} : { [role]: "" }), ...machine.labels };

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { parse } from "yaml";
-import type { ClusterSettings } from "../settings/resolved";
+import type { EncryptionSettings } from "../settings/resolved";
 import { toYaml } from "../yaml";
 
 /** One key of an EncryptionConfiguration, a secret. */
 export interface EncryptionKey {
-  readonly provider: ClusterSettings["encryption"]["provider"];
+  readonly provider: EncryptionSettings["provider"];
   readonly name: string;
   /** 32 bytes in base64. */
   readonly secret: string;
@@ -18,7 +18,7 @@ export interface EncryptionKey {
  * @throws Error when a key of the settings is not among `keys`
  */
 export function encryptionConfiguration(
-  settings: ClusterSettings,
+  settings: { readonly encryption: EncryptionSettings },
   keys: Readonly<Record<string, string>>,
 ): string {
   const { provider, keys: names } = settings.encryption;

@@ -1,5 +1,24 @@
-import { ISSUER_TOKEN } from "../aws/identity";
-import type { ClusterSettings } from "../settings/resolved";
+import type { ExtraArgs } from "../settings/resolved";
+
+/** Where the API server publishes its keys, below the issuer (Kubernetes, pkg/serviceaccount/openidmetadata.go). */
+export const JWKS_PATH = "openid/v1/jwks";
+/** The audience that AWS' own clients ask tokens for. */
+export const STS_AUDIENCE = "sts.amazonaws.com";
+/** Stands for the issuer in the settings: the bucket's name is only known once it is made. */
+export const ISSUER_TOKEN = "${issuer}";
+
+/** Pods have identities of their own at AWS, which believes the cluster's issuer. */
+export interface PodIdentitySpec {
+  /** undefined: switched off. */
+  readonly podIdentity?: { readonly audiences: readonly string[] };
+}
+
+/** What decides which issuers the API server accepts. */
+export interface IssuerSpec {
+  readonly network: { readonly clusterDomain: string };
+  readonly apiServer: { readonly extraArgs: ExtraArgs };
+  readonly aws?: PodIdentitySpec;
+}
 
 const FLAG = "service-account-issuer";
 
@@ -7,7 +26,7 @@ const FLAG = "service-account-issuer";
  * Issuers of service-account tokens that the API server accepts, the one of new tokens first. On AWS with pod identities it
  * is `ISSUER_TOKEN`, whose value is known once the bucket is there.
  */
-export function serviceAccountIssuers(settings: ClusterSettings): string[] {
+export function serviceAccountIssuers(settings: IssuerSpec): string[] {
   if (settings.aws?.podIdentity !== undefined) return [ISSUER_TOKEN];
   const given: unknown = settings.apiServer.extraArgs[FLAG];
   if (given !== undefined) return (Array.isArray(given) ? given : [given]).map(String);

@@ -1,4 +1,4 @@
-import { searchPath } from "../node/paths";
+import { searchPath } from "../core/searchPath";
 import type { RenderedFile } from "../renderedFile";
 import { judgeRequests, listRequests, readRequestFunction, usagesFunction } from "./certificateRequest";
 import { JOIN_GROUP } from "./joinAccess";

@@ -1,11 +1,17 @@
-import type { ClusterSettings } from "../settings/resolved";
+import type { KubeProxySettings } from "../settings/resolved";
 import { mergeConfig } from "./merge";
+
+/** What kube-proxy is configured by. */
+export interface KubeProxySpec {
+  readonly kubeProxy: KubeProxySettings;
+  readonly network: { readonly podCidr: string };
+}
 
 /**
  * KubeProxyConfiguration with the settings' `kubeProxy.config` laid over it. Each node's own address kube-proxy takes from
  * its Node object; kubeadm passes the node's name on the command line.
  */
-export function kubeProxyConfiguration(settings: ClusterSettings): Record<string, unknown> {
+export function kubeProxyConfiguration(settings: KubeProxySpec): Record<string, unknown> {
   const base = {
     apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
     kind: "KubeProxyConfiguration",

@@ -1,6 +1,16 @@
-import type { ClusterSettings, Machine } from "../settings/resolved";
+import type { ClusterNetwork, Machine } from "../settings/resolved";
 import { STRONG_CIPHERS } from "./ciphers";
 import { mergeConfig, mergePatch, type Config } from "./merge";
+
+/** What every kubelet is configured by. */
+export interface KubeletSpec {
+  readonly network: Pick<ClusterNetwork, "dnsServiceAddress" | "clusterDomain" | "podsPerNode">;
+  /** Merged over the library's configuration; a `null` removes a key. */
+  readonly kubelet: { readonly config: Readonly<Record<string, unknown>> };
+}
+
+/** A machine, as far as its kubelet's configuration depends on it. */
+type KubeletRole = Pick<Machine, "role">;
 
 /** What the node keeps for itself, by role: a master's kubelet carries etcd and the API server as pods of its own. */
 const reserved = {
@@ -38,7 +48,7 @@ export const KUBELET_DEFAULTS = {
 } as const;
 
 /** The library's KubeletConfiguration, before the settings' own is laid on it. */
-function defaults(settings: ClusterSettings, machine?: Machine): Config {
+function defaults(settings: KubeletSpec, machine?: KubeletRole): Config {
   return {
     ...header,
     clusterDNS: [settings.network.dnsServiceAddress],
@@ -65,7 +75,7 @@ function defaults(settings: ClusterSettings, machine?: Machine): Config {
  * uploads it at init; a machine's own differs in what it reserves. `resolvConf` and the client CA are kubeadm's to fill
  * in: it looks for systemd-resolved on each host.
  */
-export function kubeletConfiguration(settings: ClusterSettings, machine?: Machine): Record<string, unknown> {
+export function kubeletConfiguration(settings: KubeletSpec, machine?: KubeletRole): Record<string, unknown> {
   return mergeConfig(defaults(settings, machine), settings.kubelet.config);
 }
 
@@ -73,7 +83,7 @@ export function kubeletConfiguration(settings: ClusterSettings, machine?: Machin
  * The same as a merge patch for the target `kubeletconfiguration`. It is the whole configuration and not a difference: a
  * node that joins late, and one that stays, get what the settings say now whatever the ConfigMap kept from init.
  */
-export function kubeletPatch(settings: ClusterSettings, machine: Machine): Record<string, unknown> {
+export function kubeletPatch(settings: KubeletSpec, machine: KubeletRole): Record<string, unknown> {
   const {
     apiVersion: _apiVersion,
     kind: _kind,

@@ -1,5 +1,5 @@
-import type { ClusterSettings, Machine } from "../settings/resolved";
-import { kubeletConfiguration } from "./kubelet";
+import type { Machine } from "../settings/resolved";
+import { kubeletConfiguration, type KubeletSpec } from "./kubelet";
 
 /**
  * Policies by which a kubelet hands out CPUs and memory. It keeps what it handed out in a file, and does not start beside the file
@@ -18,7 +18,7 @@ export function managerState(manager: keyof ManagerPolicies): string {
 }
 
 /** The policies of the settings; without one, the kubelet's own defaults. */
-export function managerPolicies(settings: ClusterSettings, machine: Machine): ManagerPolicies {
+export function managerPolicies(settings: KubeletSpec, machine: Pick<Machine, "role">): ManagerPolicies {
   const config = kubeletConfiguration(settings, machine);
   const policy = (key: string, otherwise: string): string => {
     const given = config[key];

@@ -1,6 +1,5 @@
 import type { RenderedFile } from "../renderedFile";
-import type { ClusterSettings } from "../settings/resolved";
-import { searchPath } from "../node/paths";
+import { searchPath } from "../core/searchPath";
 import { paths } from "./paths";
 import { systemdUnit } from "./units";
 
@@ -12,7 +11,9 @@ const script = `/usr/local/sbin/${renewalUnit}`;
  * its leaf certificates ends within `certificates.renewBeforeDays` renews them all and restarts what read them. The
  * kubelet's own certificates rotate by themselves; the CAs are never touched.
  */
-export function renewalUnits(settings: ClusterSettings): RenderedFile[] {
+export function renewalUnits(settings: {
+  readonly certificates: { readonly renewBeforeDays: number };
+}): RenderedFile[] {
   return [
     { path: script, content: renewalScript(settings.certificates.renewBeforeDays), mode: "0755" },
     systemdUnit(`${renewalUnit}.service`, {

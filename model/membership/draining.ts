@@ -1,6 +1,6 @@
 /** Scripts that run on another master while a node is upgraded: one node at a time is drained, and let in again afterwards. */
 import type { ClusterSettings, Machine } from "../settings/resolved";
-import { searchPath } from "../node/paths";
+import { searchPath } from "../core/searchPath";
 import { ADMIN, prelude, word } from "./shell";
 
 /**

@@ -2,7 +2,7 @@
  * The scripts that make a host a node. Each can be run again after any interruption: what a former run left half done is
  * found by the state in member.json and cleared first.
  */
-import { searchPath } from "../node/paths";
+import { searchPath } from "../core/searchPath";
 import { paths } from "../kubeadm";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings } from "../settings/resolved";

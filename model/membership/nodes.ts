@@ -14,7 +14,7 @@ import { prelude, word } from "./shell";
  */
 export function adoptScript(settings: ClusterSettings, machine: Machine): string {
   const node = word(machine.nodeName);
-  const labels = Object.entries(nodeLabels(settings, machine)).map(([key, value]) => `${key}=${value}`);
+  const labels = Object.entries(nodeLabels(machine)).map(([key, value]) => `${key}=${value}`);
   const taints = machine.taints.map((taint) => `${taint.key}=${taint.value ?? ""}:${taint.effect}`);
   const keys = (list: readonly string[]): string =>
     list.map((entry) => entry.slice(0, entry.indexOf("="))).join(",");

@@ -1,6 +1,6 @@
 /** The order in which living nodes take a change that restarts their runtime or their kubelet. */
 import { createHash } from "node:crypto";
-import { searchPath } from "../node/paths";
+import { searchPath } from "../core/searchPath";
 import type { Machine, RolloutSettings } from "../settings/resolved";
 import { ADMIN, prelude, word } from "./shell";
 

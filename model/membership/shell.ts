@@ -1,4 +1,4 @@
-import { searchPath } from "../node/paths";
+import { searchPath } from "../core/searchPath";
 import type { RenderedFile } from "../renderedFile";
 
 /** Where the library keeps what it knows about a host: which machine it is and which cluster it belongs to. */

@@ -1,5 +1,6 @@
 import { managerState } from "../kubeadm/managers";
-import { installRoot, linkFolder, searchPath } from "../node/paths";
+import { searchPath } from "../core/searchPath";
+import { installRoot, linkFolder } from "../node/paths";
 import { MEMBER_FILE, SETUP_FILE } from "./shell";
 
 /**

@@ -1,4 +1,14 @@
-import type { ClusterSettings } from "../settings/resolved";
+import type { EndpointSettings, Machine } from "../settings/resolved";
+
+/** Where nodes reach the API, and what its name leads to. */
+export interface EndpointSpec {
+  readonly name: string;
+  /** Suffix of the names that the library makes. */
+  readonly domain: string;
+  readonly endpoint: EndpointSettings;
+  /** Control-plane nodes and load balancers at least. */
+  readonly machines: readonly Pick<Machine, "name" | "role" | "nodeAddress">[];
+}
 
 /** `api.<name>.<domain>`: the API server's name where the settings give none. */
 export function apiName(name: string, domain: string): string {
@@ -6,22 +16,26 @@ export function apiName(name: string, domain: string): string {
 }
 
 /** `host:port` of the API server as nodes know it: kubeadm's controlPlaneEndpoint. */
-export function controlPlaneEndpoint(settings: ClusterSettings): string {
-  return `${settings.endpoint.host}:${settings.endpoint.port}`;
+export function controlPlaneEndpoint({
+  endpoint,
+}: {
+  readonly endpoint: { readonly host: string; readonly port: number };
+}): string {
+  return `${endpoint.host}:${endpoint.port}`;
 }
 
 /**
  * What the endpoint's name must resolve to in each node's hosts file; nothing when the name is the user's own and
  * somebody else's DNS answers for it.
  */
-export function endpointAddresses(settings: ClusterSettings): readonly string[] {
+export function endpointAddresses(settings: EndpointSpec): readonly string[] {
   const { endpoint } = settings;
   if (endpoint.kind === "addresses") return endpoint.addresses;
   const address = endpointAddress(settings);
   return address === undefined ? [] : [address];
 }
 
-function endpointAddress(settings: ClusterSettings): string | undefined {
+function endpointAddress(settings: EndpointSpec): string | undefined {
   const { endpoint, machines } = settings;
   if (endpoint.host !== apiName(settings.name, settings.domain)) return undefined;
   switch (endpoint.kind) {

@@ -1,16 +1,8 @@
 import { cniFacts } from "../cni/facts";
-import {
-  ETCD_PORTS,
-  flowsInto,
-  PROTOCOL_NUMBERS,
-  rangesOf,
-  sourceRanges,
-  type Flow,
-  type PortRange,
-  type Source,
-} from "../flows";
+import { ETCD_PORTS, flowsInto, rangesOf, sourceRanges } from "../flows";
 import { range } from "../network/addresses";
 import { disjoint6 } from "../network/addresses6";
+import { PROTOCOL_NUMBERS, type Flow, type PortRange, type Source } from "../network/flow";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings, Machine } from "../settings/resolved";
 import { NO_ADDONS } from "../addons/settings";

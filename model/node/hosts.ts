@@ -1,7 +1,8 @@
 import { endpointAddresses } from "../network/endpoint";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings, Machine } from "../settings/resolved";
-import { installRoot, searchPath } from "./paths";
+import { searchPath } from "../core/searchPath";
+import { installRoot } from "./paths";
 import { putFile } from "./prelude";
 
 export const blockBegin = "# BEGIN pulumi-kubeadm";

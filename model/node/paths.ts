@@ -12,12 +12,6 @@ export const installRoot = "/opt/pulumi-kubeadm";
 export const configFolder = "/etc/pulumi-kubeadm";
 /** Links to the binaries in use. */
 export const linkFolder = "/usr/local/bin";
-/**
- * The search path of every script and command on a host. sudo's `secure_path` on the RHEL family and Amazon Linux lacks
- * /usr/local, and a plain user's path often lacks sbin. A shell reads it, between double quotes.
- */
-export const searchPath =
-  "/usr/local/sbin:/usr/local/bin:${PATH:-/usr/bin:/bin}:/usr/sbin:/usr/bin:/sbin:/bin";
 /** Where the runtime looks for CNI plugins (containerd `bin_dirs`, and what every CNI's installer writes to). */
 export const cniBinFolder = "/opt/cni/bin";
 

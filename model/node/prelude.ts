@@ -1,6 +1,7 @@
 import { heredoc, sh, shWords } from "../text";
 import type { RenderedFile } from "../renderedFile";
-import { filesList, installRoot, pendingFolder, searchPath, stateFolder } from "./paths";
+import { searchPath } from "../core/searchPath";
+import { filesList, installRoot, pendingFolder, stateFolder } from "./paths";
 
 /** Files of others that setup replaced, by their paths. */
 export const keptFolder = `${stateFolder}/kept`;

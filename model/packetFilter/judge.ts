@@ -1,5 +1,6 @@
 import { cniFacts } from "../cni/facts";
-import { flowsInto, sourceRanges, type Flow } from "../flows";
+import { flowsInto, sourceRanges } from "../flows";
+import type { Flow } from "../network/flow";
 import { range, type Range } from "../network/addresses";
 import { firewallTable } from "../node/firewall";
 import { MARKS } from "../node/checks/packetFilters";

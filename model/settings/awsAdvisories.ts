@@ -1,5 +1,5 @@
 import { isKnownFamily, smallMemoryMiB } from "../aws/instanceTypes";
-import { zonesPerAccount } from "../aws/regions";
+import { zonesPerAccount } from "../data/regions";
 import { CNI_FACTS, cniVariant } from "../cni/facts";
 import { isPrivate, range } from "../network/addresses";
 import type { ClusterSettings } from "./resolved";

@@ -13,7 +13,7 @@ import {
   zonePlaces,
 } from "../aws/addressPlan";
 import { architectureOf } from "../aws/instanceTypes";
-import { ZONE_LETTERS, isRegion, zoneLetter, zoneLetters, zoneName } from "../aws/regions";
+import { ZONE_LETTERS, isRegion, zoneLetter, zoneLetters, zoneName } from "../data/regions";
 import { type Range, parseRange } from "../network/addresses";
 import { AWS_DEFAULTS } from "./awsDefaults";
 import { type Draft, type PlacedRange, pick } from "./draft";

@@ -1,6 +1,6 @@
 import { IMAGES } from "../aws/images";
 import { architectureOf } from "../aws/instanceTypes";
-import { partitionOf, privateDnsName } from "../aws/regions";
+import { partitionOf, privateDnsName } from "../data/regions";
 import { CHARTS, type ChartName } from "../charts";
 import { CNI_FACTS } from "../cni/facts";
 import { apiName } from "../network/endpoint";

@@ -4,33 +4,37 @@
  * No secret stands in here: secrets are referred to by their name in `kubeadm:secrets`.
  */
 
-import type { PortRange, Protocol } from "../flows";
+import type { PortRange, Protocol } from "../network/flow";
 import type { AddonSettings, CoreDnsSettings } from "../addons/settings";
 import type { OwnSettings } from "./resolvedOwn";
 import type { TenancySettings } from "./resolvedTenancy";
 import type { AwsSettings } from "./resolvedAws";
 import type { CniSettings } from "./resolvedCni";
+import type { Architecture, ComponentVersions, OsFamily, Taint } from "./resolvedShared";
 import type {
   AuditSettings,
   ComponentSettings,
   EncryptionSettings,
   ExtraArgs,
   OidcSettings,
-  PodSecurityLevel,
+  PodSecuritySettings,
 } from "./resolvedControlPlane";
 
 export type * from "./resolvedCni";
+export type * from "./resolvedShared";
 export type * from "./resolvedControlPlane";
 
 /** `machines`: hosts that exist, reached over SSH; `aws`: made on EC2. */
 export type Platform = "machines" | "aws";
-/** As Kubernetes and downloads name it (GOARCH). */
-export type Architecture = "amd64" | "arm64";
-/** Families that node setup knows; `rhel-9` stands for its rebuilds too. */
-export type OsFamily =
-  "ubuntu-22.04" | "ubuntu-24.04" | "debian-12" | "debian-13" | "rhel-9" | "amazon-linux-2023";
 /** What kube-proxy writes a Service's rules with; `ipvs` is deprecated since Kubernetes 1.35 and refused. */
 export type KubeProxyMode = "nftables" | "iptables";
+/** kube-proxy, the same on every node. */
+export interface KubeProxySettings {
+  /** Default `nftables`. */
+  readonly mode: KubeProxyMode;
+  /** Merged over the library's KubeProxyConfiguration; a `null` removes a key. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
 /** `loadBalancer` is no node: it balances the API and nothing else. */
 export type MachineRole = "controlPlane" | "worker" | "loadBalancer";
 
@@ -68,14 +72,6 @@ export interface ClusterNetwork {
   readonly mtu?: number;
 }
 
-/** What a pod asks for and may use at most, as Kubernetes quantities. */
-export type PodResources = {
-  /** By `cpu` and `memory`; undefined: none. */
-  readonly requests?: Readonly<Record<string, string>>;
-  /** By `cpu` and `memory`; undefined: none. */
-  readonly limits?: Readonly<Record<string, string>>;
-};
-
 /** How to reach a host over SSH. `key` names a private key in `kubeadm:secrets`. */
 export interface SshTarget {
   /** DNS name or IPv4 address; "" on AWS, where it is known once the instance is there. */
@@ -88,16 +84,6 @@ export interface SshTarget {
   readonly hostKey: string;
   /** Name of a secret, or `generated` on AWS: a key that the stack makes. */
   readonly key: string;
-}
-
-/** As a Node has it in `spec.taints`. */
-export interface Taint {
-  /** Label name, with or without a prefix. */
-  readonly key: string;
-  /** undefined: the taint has none. */
-  readonly value?: string;
-  /** `NoExecute` ends pods that run already, the others speak of new ones. */
-  readonly effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
 }
 
 /** One host, with everything that its steps need to know of it. */
@@ -149,30 +135,6 @@ export type EndpointSettings =
     }
   | { readonly kind: "localProxy"; readonly host: string; readonly port: number }
   | { readonly kind: "proxyMachine"; readonly host: string; readonly port: number; readonly machine: string };
-
-/** Versions as x.y.z, those of images as tags. pause, etcd and crictl follow the Kubernetes minor where none is written. */
-export interface ComponentVersions {
-  /** The same as `kubernetesVersion`. */
-  readonly kubernetes: string;
-  /** 2.x. */
-  readonly containerd: string;
-  /** 1.2 or newer. */
-  readonly runc: string;
-  /** Of containernetworking/plugins, under /opt/cni/bin. */
-  readonly cniPlugins: string;
-  /** Of cri-tools; one minor from Kubernetes at most. */
-  readonly crictl: string;
-  /** Image tags. */
-  readonly pause: string;
-  /** Tag as `3.6.8-0`; written out, it stays at kubeadm's upgrades. */
-  readonly etcd: string;
-  /** Tag as `v1.14.2`. */
-  readonly coredns: string;
-  /** Tag as `v0.28.9`. */
-  readonly flannel: string;
-  /** Tag as `v1.9.1-flannel3`. */
-  readonly flannelCniPlugin: string;
-}
 
 /** Files that hosts download; the keys of `downloads.checksums`. */
 export type DownloadName =
@@ -231,6 +193,13 @@ export interface AllowRule {
   readonly reason: string;
 }
 
+/** IPv4 and IPv6 ranges that may come in from outside, by what they reach. */
+export interface FirewallAccess {
+  readonly ssh: readonly string[];
+  readonly api: readonly string[];
+  readonly nodePorts: readonly string[];
+}
+
 /** One environment, whole: defaults are filled in and everything has been checked. */
 export interface ClusterSettings {
   /** Name of the Pulumi stack. */
@@ -273,8 +242,8 @@ export interface ClusterSettings {
   readonly etcd: { readonly extraArgs: ExtraArgs };
   /** Merged over the library's KubeletConfiguration; a `null` removes a key. */
   readonly kubelet: { readonly config: Readonly<Record<string, unknown>> };
-  /** Default mode `nftables`. `config` is merged over the library's KubeProxyConfiguration; a `null` removes a key. */
-  readonly kubeProxy: { readonly mode: KubeProxyMode; readonly config: Readonly<Record<string, unknown>> };
+  /** On every node. */
+  readonly kubeProxy: KubeProxySettings;
   /** TOML put beside the library's containerd configuration, read after it. */
   readonly containerd: { readonly dropIn?: string };
   /** Names of kubeadm's and of setup's checks to pass over, as `Swap` or `RouteCollision`; never `all`. */
@@ -307,12 +276,7 @@ export interface ClusterSettings {
    * Defaults for namespaces without labels of their own; `exemptNamespaces` are passed over besides kube-system and
    * the CNI's.
    */
-  readonly podSecurity: {
-    readonly enforce: PodSecurityLevel;
-    readonly audit: PodSecurityLevel;
-    readonly warn: PodSecurityLevel;
-    readonly exemptNamespaces: readonly string[];
-  };
+  readonly podSecurity: PodSecuritySettings;
   /** Of kubeadm; CAs are the stack's. */
   readonly certificates: {
     /** Validity of kubeadm's leaf certificates in days. */
@@ -327,11 +291,7 @@ export interface ClusterSettings {
   /** What people let in besides the flows, on every machine, when the host firewall is on. */
   readonly firewallAllow: readonly AllowRule[];
   /** Addresses that may SSH in and reach the API and NodePorts when the host firewall is on. */
-  readonly firewallAccess: {
-    readonly ssh: readonly string[];
-    readonly api: readonly string[];
-    readonly nodePorts: readonly string[];
-  };
+  readonly firewallAccess: FirewallAccess;
   /** The cluster's DNS, by which pods find Services. */
   readonly coredns: CoreDnsSettings;
   /** What runs besides network and DNS. */

@@ -1,5 +1,5 @@
 import type { WindowsDownload } from "../windows/downloads";
-import type { Architecture, OsFamily, Taint } from "./resolved";
+import type { Architecture, OsFamily, Taint } from "./resolvedShared";
 
 /** Image families on AWS whose newest image is looked up by their publisher's public SSM parameter. */
 export type AwsOs = Extract<OsFamily, "ubuntu-24.04" | "debian-12" | "debian-13" | "amazon-linux-2023">;

@@ -1,4 +1,4 @@
-import type { PodResources } from "./resolved";
+import type { PodResources } from "./resolvedShared";
 
 export interface FlannelSettings {
   readonly kind: "flannel";

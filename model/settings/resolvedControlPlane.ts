@@ -41,6 +41,15 @@ export interface OidcSettings {
 /** Levels of the Pod Security Standards, from everything to least. */
 export type PodSecurityLevel = "privileged" | "baseline" | "restricted";
 
+/** Pod Security Standards of namespaces without labels of their own. */
+export interface PodSecuritySettings {
+  readonly enforce: PodSecurityLevel;
+  readonly audit: PodSecurityLevel;
+  readonly warn: PodSecurityLevel;
+  /** Exempt besides kube-system and the CNI's. */
+  readonly exemptNamespaces: readonly string[];
+}
+
 /** A folder or file of the host that a pod of the control plane sees (kubeadm's HostPathMount). */
 export interface ExtraVolume {
   /** DNS label, once in the pod. */

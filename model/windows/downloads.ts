@@ -1,4 +1,4 @@
-import type { ComponentVersions } from "../settings/resolved";
+import type { ComponentVersions } from "../settings/resolvedShared";
 
 /** Files that a Windows node downloads; the keys of `downloads.windows`. */
 export const WINDOWS_DOWNLOADS = [

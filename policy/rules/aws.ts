@@ -1,6 +1,7 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { isIP } from "node:net";
-import { DISCOVERY_PATH, JWKS_PATH } from "../../model/aws/identity";
+import { DISCOVERY_PATH } from "../../model/aws/identity";
+import { JWKS_PATH } from "../../model/kubeadm/issuer";
 import { NONE_ALLOWED, configured, listOf, type Allowing } from "../configuration";
 import { known, knownList, knownText, parseJson } from "../values";
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { CNI_FACTS, cniFacts } from "../../model/cni/facts";
-import { type Flow, flowsInto, flowsOf, sourceRanges } from "../../model/flows";
+import { flowsInto, flowsOf, sourceRanges } from "../../model/flows";
+import type { Flow } from "../../model/network/flow";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { type RawSettings, metalInput, metalSettings } from "../support/settings";
 

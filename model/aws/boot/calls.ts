@@ -1,5 +1,5 @@
 import type { AwsSettings } from "../../settings/resolvedAws";
-import { endpointDomain } from "../regions";
+import { endpointDomain } from "../../data/regions";
 import { awsProgram } from "./paths";
 
 /**

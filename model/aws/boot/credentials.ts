@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { proxyVariables } from "../../node/downloads";
-import { searchPath } from "../../node/paths";
+import { searchPath } from "../../core/searchPath";
 import { JOIN_GROUP, joinUser } from "../../kubeadm/joinAccess";
 import { systemdUnit } from "../../kubeadm/units";
 import type { RenderedFile } from "../../renderedFile";

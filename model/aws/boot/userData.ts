@@ -6,7 +6,7 @@ import type { ClusterSettings } from "../../settings/resolved";
 import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
 import { toYaml } from "../../yaml";
 import { bastionHostKeySecret, hostKeySecret } from "../names";
-import { zoneLetter } from "../regions";
+import { zoneLetter } from "../../data/regions";
 import { awsProgramText } from "./calls";
 import { bootBundle, type BootBundle } from "./bundle";
 import { compact } from "./compact";

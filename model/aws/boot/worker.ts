@@ -4,7 +4,7 @@ import { patches } from "../../kubeadm/patches";
 import { systemdUnit } from "../../kubeadm/units";
 import { DISCOVERY_FILE } from "../../membership/parts";
 import { proxyVariables } from "../../node/downloads";
-import { searchPath } from "../../node/paths";
+import { searchPath } from "../../core/searchPath";
 import { renderNode } from "../../node/render";
 import type { RenderedFile } from "../../renderedFile";
 import type { ClusterSettings } from "../../settings/resolved";

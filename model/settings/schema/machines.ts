@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { PROTOCOL_NUMBERS, type Protocol } from "../../flows";
+import { PROTOCOL_NUMBERS, type Protocol } from "../../network/flow";
 import { HOST_KEY_TYPES, hostKeyProblem } from "../sshKeys";
 import { networkShape } from "./common";
 import {

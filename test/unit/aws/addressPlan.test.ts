@@ -15,7 +15,7 @@ import {
   subnetOfMaster,
   zonePlaces,
 } from "../../../model/aws/addressPlan";
-import { ZONE_LETTERS, zoneLetter } from "../../../model/aws/regions";
+import { ZONE_LETTERS, zoneLetter } from "../../../model/data/regions";
 import {
   type Range,
   holds,

@@ -18,7 +18,7 @@ import {
   zoneLetter,
   zoneLetters,
   zoneName,
-} from "../../../model/aws/regions";
+} from "../../../model/data/regions";
 
 describe("regions", () => {
   it("have zones with letters that the address plan has places for, in order", () => {

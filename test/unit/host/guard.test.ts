@@ -5,7 +5,7 @@ import type { Member } from "../../../host/protocol";
 import type { HostState } from "../../../host/state";
 import { CLOCK_SKEW, refuseSkew } from "../../../host/step";
 import { fixedFacts } from "../../../model/fixedFacts";
-import { ISSUER_TOKEN } from "../../../model/aws/identity";
+import { ISSUER_TOKEN } from "../../../model/kubeadm/issuer";
 import { serviceAccountIssuers } from "../../../model/kubeadm/issuer";
 import type { ClusterSettings, Machine, WeaveSettings } from "../../../model/settings/resolved";
 import { machine as machineOf, settingsOf } from "../../support/kubeadmSettings";

@@ -5,7 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { Server, utils, type AuthContext, type Connection as Client, type ServerChannel } from "ssh2";
 import type { Connection } from "../../../host/protocol";
-import { searchPath } from "../../../model/node/paths";
+import { searchPath } from "../../../model/core/searchPath";
 import { newKey, type KeyPair } from "../../support/sshKey";
 
 /** What a client asks the host to run; `channel` carries its input and output. */

@@ -232,11 +232,11 @@ describe("clusterConfiguration", () => {
 
 describe("nodeLabels", () => {
   it("names a worker's pool as its role and keeps the user's labels", () => {
-    const labels = nodeLabels(settingsOf(), machine("w1", { pool: "gpu", labels: { zone: "a" } }));
+    const labels = nodeLabels(machine("w1", { pool: "gpu", labels: { zone: "a" } }));
     expect(labels).toEqual({ "node-role.kubernetes.io/gpu": "", zone: "a" });
   });
 
   it("leaves a master's role to kubeadm", () => {
-    expect(nodeLabels(settingsOf(), master("cp1", 11))).toEqual({});
+    expect(nodeLabels(master("cp1", 11))).toEqual({});
   });
 });

@@ -48,7 +48,7 @@ function adopt(own: Machine): string[] {
 describe("adopting a node", () => {
   const noTaints: Taint[] = [];
   const own = machine("w1", { labels: { disk: "ssd", "example.com/rack": "r1" }, taints: noTaints });
-  const roleLabels = Object.keys(nodeLabels(settings, machine("w1"))).length;
+  const roleLabels = Object.keys(nodeLabels(machine("w1"))).length;
 
   it("gives labels and taints, values or none, in one call each", () => {
     node();
@@ -65,9 +65,7 @@ describe("adopting a node", () => {
   it("remembers what it gave, and takes that away and nothing else when the settings no longer name it", () => {
     node();
     adopt(own);
-    expect(host.files.read("/labels").split(",").sort()).toEqual(
-      Object.keys(nodeLabels(settings, own)).sort(),
-    );
+    expect(host.files.read("/labels").split(",").sort()).toEqual(Object.keys(nodeLabels(own)).sort());
     const fewer = { ...own, labels: { disk: "ssd" } };
     const [removed, given] = adopt(fewer);
     expect(removed).toBe("label node w1 example.com/rack-");

@@ -1,5 +1,5 @@
 import { NARROWEST_SUBNET, VPC_PREFIX, isPartOf, subnetName, zonePlaces } from "../../../aws/addressPlan";
-import { ZONE_LETTERS, zoneLetter, zoneLetters, zoneName, zonesPerAccount } from "../../../aws/regions";
+import { ZONE_LETTERS, zoneLetter, zoneLetters, zoneName, zonesPerAccount } from "../../../data/regions";
 import { overlaps, parseRange, type Range } from "../../../network/addresses";
 import { type AwsFacts, fullZone } from "../../awsFacts";
 import type { Facts, PlacedRange } from "../../draft";

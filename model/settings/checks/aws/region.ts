@@ -1,4 +1,4 @@
-import { REGIONS, isRegion } from "../../../aws/regions";
+import { REGIONS, isRegion } from "../../../data/regions";
 import { nearest } from "../../issues";
 import type { Problems } from "../../problems";
 
