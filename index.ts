@@ -47,7 +47,7 @@ export { projectFiles } from "./components/own/projectFiles";
 export { SmokeTest, type SmokeTestArgs } from "./components/smoke/smokeTest";
 export { Access, TenantRoles, type AccessArgs } from "./components/tenants/access";
 export { Tenant, type TenantArgs } from "./components/tenants/tenant";
-export { parseCluster, type ParseContext } from "./model/settings/parse";
+export { parseCluster, readCluster, type ParseContext } from "./model/settings/parse";
 export { SettingsError, formatProblems, type Problem } from "./model/settings/problems";
 export type { ProjectFiles } from "./model/own/files";
 export { SMOKE_DEFAULTS, type SmokeOptions, type SmokeResult, type SmokeStep } from "./model/smoke/options";
@@ -57,7 +57,12 @@ export type * from "./model/settings/resolvedCni";
 export type * from "./model/settings/resolvedOwn";
 export type * from "./model/settings/resolvedTenancy";
 export type * from "./model/addons/settings";
-export type { ClusterInput } from "./model/settings/schema/cluster";
+export type * from "./model/settings/input/aws";
+export type * from "./model/settings/input/cluster";
+export type * from "./model/settings/input/components";
+export type * from "./model/settings/input/machines";
+export type * from "./model/settings/input/network";
+export type * from "./model/settings/input/nodes";
 
 // A bundle of ES modules has no `module`.
 refuseAsProgram(typeof module === "undefined" ? undefined : module.parent?.filename);

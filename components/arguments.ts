@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { parseCluster } from "../model/settings/parse";
+import { readCluster } from "../model/settings/parse";
 import { SettingsError, pathText, show, type Path, type Problem } from "../model/settings/problems";
 import type { ClusterSettings } from "../model/settings/resolved";
 import { ClusterSettingsError } from "./settingsError";
@@ -72,7 +72,7 @@ function isResolved(value: unknown): boolean {
 function problemsOf(raw: unknown): readonly Problem[] {
   try {
     // Region and stack are the caller's business; what stands in the settings is what is looked at.
-    parseCluster(raw, { environment: "environment", region: "eu-central-1" });
+    readCluster(raw, { environment: "environment", region: "eu-central-1" });
     return [];
   } catch (error) {
     if (error instanceof SettingsError) return error.problems;

@@ -33,12 +33,22 @@ export interface ParseContext {
 }
 
 /**
- * Parses the object under `kubeadm:cluster` into resolved settings.
+ * Checks the settings of a cluster and fills in every default.
  *
- * @throws SettingsError with every problem found, each with its path, the value and what is allowed. No value that may
- * be a secret stands in it.
+ * @param input The object under `kubeadm:cluster`, written in a program. What was read from a file goes to `readCluster`.
+ * @throws SettingsError with every problem found, each with its path, the value and what is allowed. Values that may be
+ * secrets are hidden.
  */
-export function parseCluster(raw: unknown, context: ParseContext): ClusterSettings {
+export function parseCluster(input: ClusterInput, context: ParseContext): ClusterSettings {
+  return readCluster(input, context);
+}
+
+/**
+ * As `parseCluster`, for a value of any type, as read from a stack file.
+ *
+ * @throws SettingsError with every problem found
+ */
+export function readCluster(raw: unknown, context: ParseContext): ClusterSettings {
   const problems = new Problems();
   const given = withoutUndefined(raw ?? {});
   const platform = platformOf(given, problems);

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import Table from "cli-table3";
 import { parse, stringify } from "yaml";
 import { poolUserData } from "../../model/aws/poolUserData";
-import { parseCluster } from "../../model/settings/parse";
+import { readCluster } from "../../model/settings/parse";
 import type { PlanDocument } from "../../plan/document";
 import { measured, median, planCommand, ROOT, type Cost } from "./processes";
 
@@ -105,6 +105,6 @@ function resources(folder: string, name: string): { total: number; custom: numbe
 
 function userDataSizes(environment: string): [string, number][] {
   const { config } = stackOf(environment);
-  const settings = parseCluster(config["kubeadm:cluster"], { environment, region: config["aws:region"] });
+  const settings = readCluster(config["kubeadm:cluster"], { environment, region: config["aws:region"] });
   return (settings.aws?.pools ?? []).map((pool) => [pool.name, poolUserData(settings, pool).length]);
 }

@@ -11,7 +11,7 @@ function cluster(settings: RawSettings = {}, options: RecordOptions = {}): Promi
   return record(
     () => {
       createCluster({
-        settings: input as Parameters<typeof createCluster>[0]["settings"],
+        settings: input as unknown as Parameters<typeof createCluster>[0]["settings"],
         environment: "metal",
       });
     },
@@ -75,7 +75,7 @@ describe("the tree", () => {
 describe("outputs of a stack", () => {
   it("are never undefined, of which Pulumi would warn at every run", async () => {
     let outputs: object = {};
-    const settings = metalInput() as Parameters<typeof createCluster>[0]["settings"];
+    const settings = metalInput() as unknown as Parameters<typeof createCluster>[0]["settings"];
     await record(() => void ({ outputs } = createCluster({ settings, environment: "metal" })), {
       outputs: made,
       onWarning: () => undefined,

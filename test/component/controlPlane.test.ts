@@ -113,7 +113,9 @@ describe("a load balancer", () => {
 describe("the kubeconfig", () => {
   async function cluster(over: RawSettings = {}, preview = false) {
     let made_: Cluster | undefined;
-    const settings = { ...metalInput(), ...over } as ConstructorParameters<typeof Cluster>[1]["settings"];
+    const settings = { ...metalInput(), ...over } as unknown as ConstructorParameters<
+      typeof Cluster
+    >[1]["settings"];
     const all = await record(() => (made_ = new Cluster("metal", { settings, environment: "metal" })), {
       outputs: preview ? undefined : made,
       preview,

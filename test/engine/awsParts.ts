@@ -7,7 +7,7 @@ import { ControlPlane } from "../../components/kubeadm/controlPlane";
 import { preflightStep, type StepsArgs } from "../../components/machines/steps";
 import { Pki } from "../../components/pki/pki";
 import type { StepSpec } from "../../host/protocol";
-import { parseCluster } from "../../model/settings/parse";
+import { readCluster } from "../../model/settings/parse";
 import type { ClusterSettings } from "../../model/settings/resolved";
 
 /** The parts of `Cluster` that need no API: provider and add-ons are left out. */
@@ -35,7 +35,7 @@ class AwsParts extends pulumi.ComponentResource {
 }
 
 export function awsParts(cluster: unknown, environment: string, region: string): void {
-  new AwsParts(environment, parseCluster(cluster, { environment, region }));
+  new AwsParts(environment, readCluster(cluster, { environment, region }));
 }
 
 /** What a step was asked to do. */

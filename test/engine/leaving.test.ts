@@ -5,7 +5,7 @@ import { ControlPlane } from "../../components/kubeadm/controlPlane";
 import { firewallStep, preflightStep, type StepsArgs } from "../../components/machines/steps";
 import { poolsOf, WorkerPool } from "../../components/machines/workerPool";
 import { Pki } from "../../components/pki/pki";
-import { parseCluster } from "../../model/settings/parse";
+import { readCluster } from "../../model/settings/parse";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { metalInput, type RawSettings } from "../support/settings";
 import { describeWithEngine } from "./available";
@@ -44,7 +44,7 @@ describeWithEngine("machines that leave", () => {
       projectName: "pulumi-kubeadm",
       stackName: "metal",
       program: () => {
-        const settings = parseCluster({ ...given, protect: false, machines }, { environment: "metal" });
+        const settings = readCluster({ ...given, protect: false, machines }, { environment: "metal" });
         new MachineParts("metal", settings);
         return Promise.resolve({});
       },

@@ -13,7 +13,7 @@ import {
 import type { BootBundle } from "../../model/aws/boot/bundle";
 import { poolBundle } from "../../model/aws/poolUserData";
 import { encryptionConfiguration, paths } from "../../model/kubeadm";
-import { parseCluster } from "../../model/settings/parse";
+import { readCluster } from "../../model/settings/parse";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { run, type RunResult } from "../support/run";
 import { CONTROL_PORT, METADATA_ADDRESS, type AwsConfig, type AwsState, type Instance } from "./awsServer";
@@ -51,7 +51,7 @@ export async function awsLabSettings(more: object = {}): Promise<ClusterSettings
     reach: "public",
     joinTimeoutSeconds: 600,
   };
-  return parseCluster(
+  return readCluster(
     {
       ...file,
       platform: "aws",

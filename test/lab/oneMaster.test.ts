@@ -1,6 +1,6 @@
 /** One master and two workers over VXLAN, from bare hosts to traffic, and what becomes of it when machines come and go. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { parseCluster } from "../../model/settings/parse";
+import { readCluster } from "../../model/settings/parse";
 import { renderNode } from "../../model/node/render";
 import { ensureTool } from "../support/toolchain";
 import { describeWithLab } from "./available";
@@ -264,7 +264,7 @@ describeWithLab("one master, two workers, vxlan", () => {
   it("a machine joins by hand with one command's output", async () => {
     await cluster.lab.wipeHost("w3");
     // The plan's setup script is what a person runs on the host.
-    const settings = parseCluster(withWorkers(["w1", "w3"]), { environment: "lab" });
+    const settings = readCluster(withWorkers(["w1", "w3"]), { environment: "lab" });
     const machine = settings.machines.find((one) => one.name === "w3");
     await cluster.lab.exec("w3", ["bash", "-s"], { input: renderNode(settings, machine!).setupScript });
     const printed = await cluster.host("cp1", "pulumi-kubeadm-join-file w3");

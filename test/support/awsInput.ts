@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 
-import { parseCluster } from "../../model/settings/parse";
+import { readCluster } from "../../model/settings/parse";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import type { RawSettings } from "./settings";
 
@@ -52,7 +52,7 @@ export function awsSettings(
 ): ClusterSettings {
   const raw = base();
   change(raw);
-  return parseCluster(raw, { environment: "cloud", region });
+  return readCluster(raw, { environment: "cloud", region });
 }
 
 /** `downloads.windows`: no table of the library has them, so settings with Windows pools do. */

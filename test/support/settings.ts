@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 
-import { parseCluster } from "../../model/settings/parse";
+import { readCluster } from "../../model/settings/parse";
 import type { ClusterSettings } from "../../model/settings/resolved";
 
 const ROOT = path.resolve(__dirname, "../..");
@@ -26,5 +26,5 @@ export function metalInput(): RawSettings {
 export function metalSettings(overrides: RawSettings = {}): ClusterSettings {
   const merged = { ...metalInput(), ...overrides };
   const given = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined));
-  return parseCluster(given, { environment: "metal" });
+  return readCluster(given, { environment: "metal" });
 }

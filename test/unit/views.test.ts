@@ -9,7 +9,7 @@ import { adoptScript } from "../../model/membership/nodes";
 import { removeNodeScript } from "../../model/membership/removing";
 import { serviceAccountIssuers } from "../../model/kubeadm/issuer";
 import { renderNode } from "../../model/node/render";
-import { parseCluster } from "../../model/settings/parse";
+import { readCluster } from "../../model/settings/parse";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
 import { membershipView, preflightView, setupView } from "../../model/views";
 import { metalInput, type RawSettings } from "../support/settings";
@@ -21,7 +21,7 @@ type Firewall = "none" | "nftables";
 function settingsOf(firewall: Firewall, change: Change = () => undefined): ClusterSettings {
   const raw: RawSettings = { ...metalInput(), firewall };
   change(raw);
-  return parseCluster(raw, { environment: "metal" });
+  return readCluster(raw, { environment: "metal" });
 }
 
 /** What each step is told by its specification, by the step's name: where this changes, the step runs again. */

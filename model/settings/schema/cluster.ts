@@ -1,5 +1,10 @@
 import { z } from "zod";
 
+import type {
+  AwsClusterInput as AwsInput,
+  ClusterInput,
+  MachinesClusterInput as MachinesInput,
+} from "../input/cluster";
 import { addonsShape } from "../../addons/schema";
 import { awsShape } from "./aws";
 import { commonShape } from "./common";
@@ -22,12 +27,8 @@ export const machinesCluster = z.strictObject({
 /** `kubeadm:cluster` as people write it, on AWS EC2. */
 export const awsCluster = z.strictObject({ ...everywhere, platform: z.literal("aws"), ...awsShape });
 
-export type MachinesInput = z.infer<typeof machinesCluster>;
-export type AwsInput = z.infer<typeof awsCluster>;
-
-/** The object under `kubeadm:cluster`; `platform` tells which keys there are. */
-export type ClusterInput = MachinesInput | AwsInput;
-
 /** Both platforms' keys beside each other, for what looks at settings before they are known to fit. */
 export type AnyInput = Partial<Omit<MachinesInput, "network" | "access" | "platform">> &
   Partial<Omit<AwsInput, "bastion" | "endpoint" | "platform">> & { platform?: (typeof PLATFORMS)[number] };
+
+export type { AwsInput, ClusterInput, MachinesInput };

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { createAddons, type Addons } from "../../../components/addons";
 import { IngressRules } from "../../../components/addons/ingressRules";
-import { parseCluster } from "../../../model/settings/parse";
+import { readCluster } from "../../../model/settings/parse";
 import type { ClusterSettings } from "../../../model/settings/resolved";
 import { byName, record, type Recorded } from "../../../testing/recorder";
 import { REGION, smallAws } from "../../support/awsInput";
@@ -54,7 +54,7 @@ async function made(settings: ClusterSettings): Promise<{ all: readonly Recorded
 }
 
 const onAws = (ingress: object) =>
-  parseCluster({ ...smallAws(), ingress }, { environment: "dev", region: REGION });
+  readCluster({ ...smallAws(), ingress }, { environment: "dev", region: REGION });
 
 /** Everything a resource comes after, through components and their children. */
 function before(all: readonly Recorded[], name: string): Set<string> {

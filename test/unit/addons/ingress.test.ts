@@ -4,7 +4,7 @@ import { ingressNginxManifests, ingressNginxService } from "../../../model/addon
 import { traefikValues } from "../../../model/addons/ingress/traefik";
 import { flowsOf } from "../../../model/flows";
 import type { KubernetesObject } from "../../../model/kubernetes";
-import { parseCluster } from "../../../model/settings/parse";
+import { readCluster } from "../../../model/settings/parse";
 import type { ClusterSettings } from "../../../model/settings/resolved";
 import type { IngressNginxSettings, TraefikSettings } from "../../../model/addons/settings";
 import { REGION, smallAws } from "../../support/awsInput";
@@ -18,7 +18,7 @@ function onMetal(ingress: object, over: object = {}): ClusterSettings {
   return bareMetal({ metallb, ingress, ...over });
 }
 function onAws(ingress: object): ClusterSettings {
-  return parseCluster({ ...smallAws(), ingress }, { environment: "dev", region: REGION });
+  return readCluster({ ...smallAws(), ingress }, { environment: "dev", region: REGION });
 }
 function nginxOf(settings: ClusterSettings): IngressNginxSettings {
   const { ingress } = settings.addons;

@@ -8,7 +8,7 @@ import {
 import { flowsOf } from "../../../model/flows";
 import type { MetallbSettings } from "../../../model/addons/settings";
 import { smallAws, REGION } from "../../support/awsInput";
-import { parseCluster } from "../../../model/settings/parse";
+import { readCluster } from "../../../model/settings/parse";
 import { bareMetal } from "../../support/bareMetal";
 
 const pools = { lan: { addresses: ["10.40.0.240 - 10.40.0.250"] } };
@@ -85,7 +85,7 @@ describe("MetalLB", () => {
   });
 
   it("serves only those that ask for it on AWS, where the cloud's controller serves the others", () => {
-    const settings = parseCluster(
+    const settings = readCluster(
       { ...smallAws(), metallb: { pools: { lan: { addresses: ["10.9.0.0/28"] } }, onAws: true } },
       { environment: "dev", region: REGION },
     );
@@ -98,7 +98,7 @@ describe("MetalLB", () => {
 
   it("says on AWS which pool lies where EC2 hands addresses out", () => {
     const advisories = (addresses: string[]) =>
-      parseCluster(
+      readCluster(
         { ...smallAws(), metallb: { pools: { lan: { addresses } }, onAws: true } },
         { environment: "dev", region: REGION },
       ).advisories.join("\n");

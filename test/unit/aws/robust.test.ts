@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { parseCluster } from "../../../model/settings/parse";
+import { readCluster } from "../../../model/settings/parse";
 import { SettingsError } from "../../../model/settings/problems";
 import { REGION, largeAws, smallAws } from "../../support/awsInput";
 
@@ -93,13 +93,13 @@ describe.each([
   ["existing", existingAws],
 ])("settings put out of shape, one place at a time: %s", (_name, base) => {
   it("are taken as they stand", () => {
-    expect(() => parseCluster(base(), { environment: "cloud", region: REGION })).not.toThrow();
+    expect(() => readCluster(base(), { environment: "cloud", region: REGION })).not.toThrow();
   });
 
   it.each(ODD.map((value) => [JSON.stringify(value) ?? "undefined", value]))("%s", (_text, value) => {
     for (const path of pathsOf(base())) {
       try {
-        parseCluster(replaced(base(), path, value), { environment: "cloud", region: REGION });
+        readCluster(replaced(base(), path, value), { environment: "cloud", region: REGION });
       } catch (error) {
         if (!(error instanceof SettingsError)) throw new Error(path.join("."), { cause: error });
         expect(error.problems.length).toBeGreaterThan(0);

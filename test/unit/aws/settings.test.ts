@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 
-import { parseCluster } from "../../../model/settings/parse";
+import { readCluster } from "../../../model/settings/parse";
 import type { ClusterSettings } from "../../../model/settings/resolved";
 import type { AwsSettings } from "../../../model/settings/resolvedAws";
 import { WINDOWS_FILES, awsSettings, largeAws, smallAws } from "../../support/awsInput";
@@ -261,7 +261,7 @@ describe("EC2's source check", () => {
 
 it("a zone that stands twice is told beside a region that is none", () => {
   const raw = edited(set("network.zones", ["a", "a"]), smallAws);
-  expect(() => parseCluster(raw, { environment: "cloud", region: "eu-centrl-1" })).toThrow(
+  expect(() => readCluster(raw, { environment: "cloud", region: "eu-centrl-1" })).toThrow(
     /aws:region: .*network\.zones\[1\]: "a" stands twice/s,
   );
 });
@@ -315,7 +315,7 @@ describe("environments", () => {
   it.each(["dev", "prod"])("%s is taken", (environment) => {
     const file = path.resolve(__dirname, "../../..", `Pulumi.${environment}.yaml`);
     const { config } = parse(fs.readFileSync(file, "utf8")) as { config: Record<string, string> };
-    const settings = parseCluster(config["kubeadm:cluster"], { environment, region: config["aws:region"] });
+    const settings = readCluster(config["kubeadm:cluster"], { environment, region: config["aws:region"] });
     const aws = awsOf(settings);
     expect(aws.controlPlane.masters).toHaveLength(environment === "dev" ? 1 : 3);
     expect(aws.access.api).not.toContain("0.0.0.0/0");

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { parseCluster } from "../../../model/settings/parse";
+import { readCluster } from "../../../model/settings/parse";
 import { bareMetalInput } from "../../support/bareMetal";
 
 const FOLDER = path.resolve(__dirname, "../../../docs/addons");
@@ -29,6 +29,6 @@ describe("docs/addons", () => {
   it.each(examples)("$title is taken", ({ value }) => {
     const given = value.config?.["kubeadm:cluster"] ?? { ...bareMetalInput(), ...value };
     const region = value.config?.["aws:region"] as string | undefined;
-    expect(() => parseCluster(given, { environment: "docs", region })).not.toThrow();
+    expect(() => readCluster(given, { environment: "docs", region })).not.toThrow();
   });
 });

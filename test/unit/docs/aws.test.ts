@@ -5,7 +5,7 @@ import * as prettier from "prettier";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
 import { costTable, rolesTable, rulesTable } from "../../../model/aws/describe";
-import { parseCluster } from "../../../model/settings/parse";
+import { readCluster } from "../../../model/settings/parse";
 import type { ClusterSettings } from "../../../model/settings/resolved";
 
 const ROOT = path.resolve(__dirname, "../../..");
@@ -14,7 +14,7 @@ const FILE = path.join(ROOT, "docs/aws.md");
 function settingsOf(environment: string): ClusterSettings {
   const text = fs.readFileSync(path.join(ROOT, `Pulumi.${environment}.yaml`), "utf8");
   const { config } = parse(text) as { config: Record<string, unknown> };
-  return parseCluster(config["kubeadm:cluster"], {
+  return readCluster(config["kubeadm:cluster"], {
     environment,
     region: config["aws:region"] as string,
   });

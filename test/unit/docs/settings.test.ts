@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 
-import { parseCluster } from "../../../model/settings/parse";
+import { readCluster } from "../../../model/settings/parse";
 import { awsCluster, machinesCluster } from "../../../model/settings/schema/cluster";
 import { metalInput } from "../../support/settings";
 
@@ -110,7 +110,7 @@ describe("examples in README and docs", () => {
     const given = value.config === undefined ? overMetal(value) : value.config["kubeadm:cluster"];
     expect(given).toBeTypeOf("object");
     expect(() =>
-      parseCluster(given, { environment: "docs", region: value.config?.["aws:region"] as string }),
+      readCluster(given, { environment: "docs", region: value.config?.["aws:region"] as string }),
     ).not.toThrow();
   });
 });

@@ -8,7 +8,7 @@ import {
   podCapacity,
   serviceCapacity,
 } from "../../../model/network/clusterNetwork";
-import { parseCluster } from "../../../model/settings/parse";
+import { readCluster } from "../../../model/settings/parse";
 import { type Problem, SettingsError } from "../../../model/settings/problems";
 import { edited, set, all } from "../settings/edit";
 
@@ -61,7 +61,7 @@ describe("what follows from the ranges", () => {
 
 function refusals(change: Parameters<typeof edited>[0]): readonly Problem[] {
   try {
-    parseCluster(edited(change), { environment: "metal" });
+    readCluster(edited(change), { environment: "metal" });
   } catch (error) {
     if (error instanceof SettingsError) return error.problems;
     throw error;

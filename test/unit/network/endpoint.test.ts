@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 
 import { controlPlaneEndpoint, endpointAddresses } from "../../../model/network/endpoint";
-import { parseCluster } from "../../../model/settings/parse";
+import { readCluster } from "../../../model/settings/parse";
 import { type Change, all, edited, machine, set } from "../settings/edit";
 
 function settingsOf(change: Change) {
-  return parseCluster(edited(change), { environment: "metal" });
+  return readCluster(edited(change), { environment: "metal" });
 }
 
 describe("the endpoint's name in hosts files", () => {

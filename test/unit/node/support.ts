@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { parseCluster } from "../../../model/settings/parse";
+import { readCluster } from "../../../model/settings/parse";
 import type { ClusterSettings, Machine, MachineRole, OsFamily } from "../../../model/settings/resolved";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGVrXuUKaEF8HyTD3WxVqz6nL1dFyWnRU5W2mBdXJc5t";
@@ -27,7 +27,7 @@ export const withBalancer: Raw = { ...threeMasters, lb1: machineInput("loadBalan
 
 /** Settings as people write them, resolved; `raw` replaces whole keys. */
 export function settingsOf(raw: Raw = {}): ClusterSettings {
-  return parseCluster(
+  return readCluster(
     {
       platform: "machines",
       network: { serviceCidr: "10.96.0.0/16" },

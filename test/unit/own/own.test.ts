@@ -12,7 +12,7 @@ import { inOrder } from "../../../model/own/order";
 import { identityOf, readObjects } from "../../../model/own/read";
 import { STATIC_POD_PREFIX, STATIC_PODS_DIR } from "../../../model/own/staticPods";
 import { chartValues } from "../../../model/own/values";
-import { parseCluster } from "../../../model/settings/parse";
+import { readCluster } from "../../../model/settings/parse";
 import { membershipView } from "../../../model/views";
 import { filesOf } from "../../support/projectFiles";
 import { metalInput, metalSettings } from "../../support/settings";
@@ -63,7 +63,7 @@ describe("manifests are read", () => {
     const files = filesOf({
       "s.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: hushed}\n",
     });
-    const { advisories } = parseCluster(
+    const { advisories } = readCluster(
       { ...metalInput(), manifests: ["s.yaml"] },
       { environment: "metal", files },
     );

@@ -4,13 +4,13 @@ import { describe, expect, it } from "vitest";
 import { parse as parseYaml } from "yaml";
 
 import { nthAddress, range } from "../../../model/network/addresses";
-import { parseCluster } from "../../../model/settings/parse";
+import { readCluster } from "../../../model/settings/parse";
 import type { ClusterSettings } from "../../../model/settings/resolved";
 import { metalInput } from "../../support/settings";
 import { type Change, HASH, all, edited, machine, moveNodes, newer, set } from "./edit";
 
 function taken(change: Change): ClusterSettings {
-  return parseCluster(edited(change), { environment: "metal" });
+  return readCluster(edited(change), { environment: "metal" });
 }
 
 /** Ranges that projects publish in their own guides. */
@@ -257,7 +257,7 @@ describe("what hosts with few controllers need goes in through ordinary settings
 describe("defaults", () => {
   it("fill in everything but machines", () => {
     const { machines } = metalInput();
-    const settings = parseCluster({ machines }, { environment: "dev" });
+    const settings = readCluster({ machines }, { environment: "dev" });
     expect(settings).toMatchObject({
       environment: "dev",
       name: "dev",
@@ -289,10 +289,10 @@ describe("defaults", () => {
 
   it("name the environment's cluster where its name is a DNS label, and ask for a name where it is not", () => {
     const { machines } = metalInput();
-    expect(() => parseCluster({ machines }, { environment: "my_env" })).toThrow(
+    expect(() => readCluster({ machines }, { environment: "my_env" })).toThrow(
       /name: \(not given\) is missing/,
     );
-    expect(parseCluster({ machines, name: "mine" }, { environment: "my_env" }).name).toBe("mine");
+    expect(readCluster({ machines, name: "mine" }, { environment: "my_env" }).name).toBe("mine");
   });
 
   it("send everything of the cluster's own past a proxy", () => {
@@ -324,6 +324,6 @@ describe("the environments of this repository", () => {
   it.each(["metal", "lab"])("%s is taken", (environment) => {
     const text = fs.readFileSync(path.resolve(__dirname, `../../../Pulumi.${environment}.yaml`), "utf8");
     const { config } = parseYaml(text) as { config: Record<string, unknown> };
-    expect(() => parseCluster(config["kubeadm:cluster"], { environment })).not.toThrow();
+    expect(() => readCluster(config["kubeadm:cluster"], { environment })).not.toThrow();
   });
 });

@@ -2,12 +2,12 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { meshSessions } from "../../../model/settings/cniAdvisories";
-import { parseCluster } from "../../../model/settings/parse";
+import { readCluster } from "../../../model/settings/parse";
 import type { CalicoSettings, ClusterSettings, FlannelSettings } from "../../../model/settings/resolved";
 import { type Change, all, edited, moveNodes, set } from "./edit";
 
 function taken(change: Change, secrets?: Record<string, string>): ClusterSettings {
-  return parseCluster(edited(change), { environment: "metal", secrets });
+  return readCluster(edited(change), { environment: "metal", secrets });
 }
 
 const cni = (settings: object) => set("cni", settings);

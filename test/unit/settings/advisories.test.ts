@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 
-import { parseCluster } from "../../../model/settings/parse";
+import { readCluster } from "../../../model/settings/parse";
 import { REGION, smallAws } from "../../support/awsInput";
 import type { RawSettings } from "../../support/settings";
 import { type Change, all, edited, newer, set } from "./edit";
 
 function advisoriesOf(change: Change): readonly string[] {
-  return parseCluster(edited(change), { environment: "metal" }).advisories;
+  return readCluster(edited(change), { environment: "metal" }).advisories;
 }
 
 const without = (...names: string[]) => all(...names.map((name) => set(`machines.${name}`, undefined)));
@@ -45,7 +45,7 @@ describe("advisories", () => {
     const arrive = by === "nodePorts" ? { by, http: 30080, https: 30443 } : { by };
     const settings: RawSettings = { ...smallAws(), ingress: { kind: "traefik", arrive } };
     const advisoriesWith = (access: object) =>
-      parseCluster(
+      readCluster(
         { ...settings, access: { ...(settings["access"] as object), ...access } },
         { environment: "dev", region: REGION },
       ).advisories.filter((advisory) => advisory.includes("access.nodePorts names"));

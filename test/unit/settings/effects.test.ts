@@ -9,7 +9,7 @@ import type { HostState } from "../../../host/state";
 import { serviceAccountIssuers } from "../../../model/kubeadm/issuer";
 import { memberFacts } from "../../../model/membership/member";
 import { covers, effectOf, EFFECTS, effectsTable } from "../../../model/settings/effects";
-import { parseCluster } from "../../../model/settings/parse";
+import { readCluster } from "../../../model/settings/parse";
 import { awsCluster, machinesCluster } from "../../../model/settings/schema/cluster";
 import { metalInput } from "../../support/settings";
 import { all, set, type Change } from "./edit";
@@ -68,7 +68,7 @@ describe("what is refused", () => {
   const parsed = (change: Change) => {
     const raw = metalInput();
     change(raw);
-    return parseCluster(raw, { environment: "metal" });
+    return readCluster(raw, { environment: "metal" });
   };
 
   /** A change of each key, from the settings that the base makes. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { parseCluster } from "../../../model/settings/parse";
+import { readCluster } from "../../../model/settings/parse";
 import { type Problem, SettingsError } from "../../../model/settings/problems";
 import { RENAMED } from "../../../model/settings/renamed";
 import { type RawSettings, metalInput } from "../../support/settings";
@@ -52,7 +52,7 @@ const CASES: Readonly<Record<string, Case>> = {
 
 function problemsOf(change: Change, base: () => RawSettings = metalInput): readonly Problem[] {
   try {
-    parseCluster(edited(change, base), { environment: "metal", region: "eu-central-1" });
+    readCluster(edited(change, base), { environment: "metal", region: "eu-central-1" });
   } catch (error) {
     if (error instanceof SettingsError) return error.problems;
     throw error;

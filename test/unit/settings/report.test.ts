@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { parseCluster } from "../../../model/settings/parse";
+import { readCluster } from "../../../model/settings/parse";
 import { SettingsError, formatProblems } from "../../../model/settings/problems";
 import { readStackConfig } from "../../../model/settings/yaml";
 import { metalInput } from "../../support/settings";
@@ -8,7 +8,7 @@ import { type Change, all, edited, set } from "./edit";
 
 function refused(change: Change, secrets?: Record<string, unknown>): SettingsError {
   try {
-    parseCluster(edited(change), { environment: "metal", secrets });
+    readCluster(edited(change), { environment: "metal", secrets });
   } catch (error) {
     if (error instanceof SettingsError) return error;
     throw error;
@@ -52,7 +52,7 @@ describe("all problems stand in one report", () => {
     const reversed = Object.fromEntries(Object.entries(backwards).reverse());
     const message = (raw: unknown) => {
       try {
-        parseCluster(raw, { environment: "metal" });
+        readCluster(raw, { environment: "metal" });
       } catch (error) {
         return (error as Error).message;
       }
@@ -82,7 +82,7 @@ describe("all problems stand in one report", () => {
   it.each([undefined, null, "text", 7, []])(
     "takes no settings at all for missing machines or a wrong type: %s",
     (raw) => {
-      expect(() => parseCluster(raw, { environment: "metal" })).toThrow(SettingsError);
+      expect(() => readCluster(raw, { environment: "metal" })).toThrow(SettingsError);
     },
   );
 });
@@ -135,12 +135,12 @@ describe("secrets are not echoed", () => {
   );
 
   it("secrets that are not known are not asked for", () => {
-    expect(parseCluster(metalInput(), { environment: "metal" }).secretNames).toEqual(["operator"]);
+    expect(readCluster(metalInput(), { environment: "metal" }).secretNames).toEqual(["operator"]);
   });
 
   it("the generated encryption key is in no secrets", () => {
     const secrets = { operator: SECRETS.pem, old: SECRETS.base64 };
-    const settings = parseCluster(edited(set("encryption.keys", ["generated", "old"])), {
+    const settings = readCluster(edited(set("encryption.keys", ["generated", "old"])), {
       environment: "m",
       secrets,
     });

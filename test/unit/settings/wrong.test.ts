@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { parseCluster } from "../../../model/settings/parse";
+import { readCluster } from "../../../model/settings/parse";
 import { type Problem, SettingsError } from "../../../model/settings/problems";
 import { edited } from "./edit";
 import { WRONG, type Wrong } from "./wrong";
@@ -33,7 +33,7 @@ const ALL: readonly Wrong[] = [
 
 function problemsOf(wrong: Wrong): readonly Problem[] {
   try {
-    parseCluster(edited(wrong.change, wrong.base), {
+    readCluster(edited(wrong.change, wrong.base), {
       environment: "metal",
       region: wrong.region,
       secrets: wrong.secrets,

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { spawnSync } from "node:child_process";
 import { awsProgramText, type AwsCommand } from "../../../../model/aws/boot/calls";
 import { bastionUserData, masterUserData, workerCloudConfig } from "../../../../model/aws/boot/userData";
-import { parseCluster } from "../../../../model/settings/parse";
+import { readCluster } from "../../../../model/settings/parse";
 import type { ClusterSettings } from "../../../../model/settings/resolved";
 import type { AwsPool, AwsSettings } from "../../../../model/settings/resolvedAws";
 import { HANGS_AFTER } from "../../../support/patience";
@@ -23,7 +23,7 @@ const awsInput: Raw = {
 
 /** Settings on AWS as people write them, resolved; `raw` replaces whole keys. */
 export function awsSettings(raw: Raw = {}, region = "eu-central-1"): ClusterSettings {
-  return parseCluster({ ...awsInput, ...raw }, { environment: "dev", region });
+  return readCluster({ ...awsInput, ...raw }, { environment: "dev", region });
 }
 
 export function awsOf(settings: ClusterSettings): AwsSettings {

@@ -1,0 +1,144 @@
+/** The settings of a cluster as people write them: the object under `kubeadm:cluster` of a stack file. */
+import type { z } from "zod";
+
+import type { addonsShape } from "../../addons/schema";
+import type { CniInput } from "../schema/cni";
+import type { coredns } from "../../addons/coredns/schema";
+import type { ownShape } from "../schema/own";
+import type { tenancyShape } from "../schema/tenancy";
+import type { AwsPlatformInput } from "./aws";
+import type {
+  ApiServerInput,
+  AuditInput,
+  CertificatesInput,
+  ComponentInput,
+  EncryptionInput,
+  EtcdInput,
+  OidcInput,
+  PodSecurityInput,
+} from "./components";
+import type { MachinesPlatformInput } from "./machines";
+import type {
+  ContainerdInput,
+  DownloadsInput,
+  ImagesInput,
+  KubeletInput,
+  KubeProxyInput,
+  ProxyInput,
+  VersionsInput,
+} from "./nodes";
+
+/** What every platform has: the cluster itself. */
+export interface CommonInput {
+  /**
+   * Name of the cluster: kubeadm's `clusterName`, and part of `api.<name>.<domain>`.
+   *
+   * @defaultValue the stack's name
+   */
+  name?: string;
+  /**
+   * DNS suffix of the names that the library makes. Outside `network.clusterDomain`.
+   *
+   * @defaultValue `internal`
+   */
+  domain?: string;
+  /**
+   * Kubernetes version, `x.y.z` from 1.34 to 1.37. Patch versions that the library's table does not have, and all of 1.37, need
+   * `downloads.checksums`.
+   *
+   * @defaultValue `1.36.4`
+   */
+  kubernetesVersion?: string;
+  /** Versions of what runs besides Kubernetes. */
+  versions?: VersionsInput;
+  /**
+   * The pod network. It owns the pod range.
+   *
+   * @defaultValue flannel
+   */
+  cni?: CniInput;
+  /** kube-apiserver. */
+  apiServer?: ApiServerInput;
+  /** kube-controller-manager. */
+  controllerManager?: ComponentInput;
+  /** kube-scheduler. */
+  scheduler?: ComponentInput;
+  /** etcd. */
+  etcd?: EtcdInput;
+  /** The kubelets. */
+  kubelet?: KubeletInput;
+  /** kube-proxy. */
+  kubeProxy?: KubeProxyInput;
+  /** containerd. */
+  containerd?: ContainerdInput;
+  /**
+   * Checks to pass over: of kubeadm (`Swap`, `NumCPU`, `Mem`, `Port-6443`, ...) and of setup (`DiskSpace`, `RouteCollision`). Not
+   * `all`.
+   *
+   * @defaultValue none
+   */
+  ignorePreflightErrors?: string[];
+  /**
+   * Login with tokens of an OpenID Connect issuer.
+   *
+   * @defaultValue none
+   */
+  oidc?: OidcInput;
+  /**
+   * The way from the nodes to the internet.
+   *
+   * @defaultValue none
+   */
+  proxy?: ProxyInput;
+  /** Where hosts download binaries. */
+  downloads?: DownloadsInput;
+  /** Where nodes get container images. */
+  images?: ImagesInput;
+  /** Encryption of Secrets in etcd. */
+  encryption?: EncryptionInput;
+  /** The API server's audit log. */
+  audit?: AuditInput;
+  /** Pod Security admission of namespaces without a label of their own. */
+  podSecurity?: PodSecurityInput;
+  /** kubeadm's leaf certificates. */
+  certificates?: CertificatesInput;
+  /** Cluster DNS. */
+  coredns?: z.infer<typeof coredns>;
+  /**
+   * How long a drain may take before the node is removed all the same, in seconds; on AWS at most 29940.
+   *
+   * @defaultValue `120`
+   */
+  drainTimeoutSeconds?: number;
+  /**
+   * Protects the CAs, the service-account key and the encryption key from `pulumi destroy` and replacement.
+   *
+   * @defaultValue `true`
+   */
+  protect?: boolean;
+}
+
+type AddonsInput = z.infer<z.ZodObject<typeof addonsShape>>;
+type TenancyInput = z.infer<z.ZodObject<typeof tenancyShape>>;
+type ExtrasInput = z.infer<z.ZodObject<typeof ownShape>>;
+
+/** A cluster on Linux machines of your own. */
+export interface MachinesClusterInput
+  extends CommonInput, AddonsInput, TenancyInput, ExtrasInput, MachinesPlatformInput {
+  /**
+   * Where machines come from: `machines` of your own, or `aws` EC2.
+   *
+   * @defaultValue `machines`
+   */
+  platform?: "machines";
+}
+
+/** A cluster on AWS EC2. */
+export interface AwsClusterInput
+  extends CommonInput, AddonsInput, TenancyInput, ExtrasInput, AwsPlatformInput {
+  /** Where machines come from: `machines` of your own, or `aws` EC2. */
+  platform: "aws";
+}
+
+/** The object under `kubeadm:cluster`. `platform` decides which keys there are. */
+export type ClusterInput = MachinesClusterInput | AwsClusterInput;

@@ -1,0 +1,242 @@
+/** The kubelets. */
+export interface KubeletInput {
+  /**
+   * Keys of KubeletConfiguration, merged over the library's; `null` removes a key. Keys that other settings decide, such as
+   * `clusterDNS` and `maxPods`, are refused.
+   *
+   * @defaultValue none
+   */
+  config?: Record<string, unknown>;
+}
+
+/** kube-proxy. */
+export interface KubeProxyInput {
+  /**
+   * How Services are implemented. `ipvs` is refused: Kubernetes deprecated it in 1.35.
+   *
+   * @defaultValue `nftables`
+   */
+  mode?: "nftables" | "iptables";
+  /**
+   * Keys of KubeProxyConfiguration, merged over the library's; `null` removes a key.
+   *
+   * @defaultValue none
+   */
+  config?: Record<string, unknown>;
+}
+
+/** containerd. */
+export interface ContainerdInput {
+  /**
+   * TOML that containerd reads after the library's configuration, merged key by key.
+   *
+   * @defaultValue none
+   */
+  dropIn?: string;
+}
+
+/** The way from the nodes to the internet. */
+export interface ProxyInput {
+  /**
+   * Proxy for http: downloads, containerd, the kubelet and the control plane use it.
+   *
+   * @defaultValue none
+   */
+  http?: string;
+  /**
+   * Proxy for https.
+   *
+   * @defaultValue none
+   */
+  https?: string;
+  /**
+   * Names, addresses and ranges that are called directly. The cluster's own always are.
+   *
+   * @defaultValue none
+   */
+  noProxy?: string[];
+  /**
+   * Name in `kubeadm:secrets` of the proxy's login, `user:password`. Not on AWS.
+   *
+   * @defaultValue none
+   */
+  credentials?: string;
+}
+
+/** Where hosts download binaries. */
+export interface DownloadsInput {
+  /**
+   * Files are fetched from `<mirror>/<upstream host>/<upstream path>`.
+   *
+   * @defaultValue upstream
+   */
+  mirror?: string;
+  /**
+   * SHA-256 checksums of versions that the library's table does not have.
+   *
+   * @defaultValue the library's
+   */
+  checksums?: ChecksumsInput;
+  /**
+   * Checksums of what Windows nodes download. Required with a pool of them, since the library's table has none.
+   *
+   * @defaultValue none
+   */
+  windows?: WindowsChecksumsInput;
+}
+
+/** SHA-256 checksums of downloads. */
+export interface ChecksumsInput {
+  /** kubeadm of `kubernetesVersion`. */
+  kubeadm?: ChecksumInput;
+  /** kubelet of `kubernetesVersion`. */
+  kubelet?: ChecksumInput;
+  /** kubectl of `kubernetesVersion`. */
+  kubectl?: ChecksumInput;
+  /** Archive of `versions.containerd`. */
+  containerd?: ChecksumInput;
+  /** Binary of `versions.runc`. */
+  runc?: ChecksumInput;
+  /** Archive of `versions.cniPlugins`. */
+  cniPlugins?: ChecksumInput;
+  /** Archive of `versions.crictl`. */
+  crictl?: ChecksumInput;
+}
+
+/** The SHA-256 checksum for each architecture in use: 64 lower-case hexadecimal digits. */
+export interface ChecksumInput {
+  /** Checksum of the file for amd64. */
+  amd64?: string;
+  /** Checksum of the file for arm64. */
+  arm64?: string;
+}
+
+/** Checksums of Windows downloads: SHA-256 in 64, or SHA-512 in 128 lower-case hexadecimal digits. */
+export interface WindowsChecksumsInput {
+  /** Archive of the Windows node binaries of `kubernetesVersion`. */
+  kubernetes?: string;
+  /** Archive of `versions.containerd`. */
+  containerd?: string;
+  /** Archive of `versions.crictl`. */
+  crictl?: string;
+  /** Archive of `versions.cniPlugins`. */
+  cniPlugins?: string;
+  /** Binary of `versions.flannel`. */
+  flannel?: string;
+  /** Archive of `versions.flannelCniPlugin`. */
+  flannelCniPlugin?: string;
+}
+
+/** Where nodes get container images. */
+export interface ImagesInput {
+  /**
+   * Registry of kubeadm's images, pause and CoreDNS: a host with an optional port and path, without scheme.
+   *
+   * @defaultValue `registry.k8s.io`
+   */
+  repository?: string;
+  /**
+   * Mirrors of a registry, by the registry's host, or `_default`: URLs that are asked in order before the registry itself.
+   *
+   * @defaultValue none
+   */
+  mirrors?: Record<string, string[]>;
+  /**
+   * How nodes log in to a registry or a mirror, by its host.
+   *
+   * @defaultValue none
+   */
+  registries?: Record<string, RegistryInput>;
+}
+
+/** How nodes reach one registry or mirror. On AWS only `ca`, since user data holds no secret. */
+export interface RegistryInput {
+  /**
+   * Name in `kubeadm:secrets` of a login, `user:password`. Not on AWS.
+   *
+   * @defaultValue none
+   */
+  credentials?: string;
+  /**
+   * Name in `kubeadm:secrets` of a bearer token, instead of a login. Not on AWS.
+   *
+   * @defaultValue none
+   */
+  token?: string;
+  /**
+   * Certificates of its CAs, in PEM: the text and not a path.
+   *
+   * @defaultValue the host's CAs
+   */
+  ca?: string;
+  /**
+   * Certificate that nodes present, in PEM.
+   *
+   * @defaultValue none
+   */
+  clientCertificate?: string;
+  /**
+   * Name in `kubeadm:secrets` of the private key of `clientCertificate`. Not on AWS.
+   *
+   * @defaultValue none
+   */
+  clientKey?: string;
+}
+
+/** Versions of what runs besides Kubernetes. Those of pause, etcd and crictl follow the Kubernetes minor version. */
+export interface VersionsInput {
+  /**
+   * containerd, 2.0.0 or newer, below 3.0.0.
+   *
+   * @defaultValue `2.3.4`
+   */
+  containerd?: string;
+  /**
+   * runc, 1.2.0 or newer, below 2.0.0.
+   *
+   * @defaultValue `1.4.3`
+   */
+  runc?: string;
+  /**
+   * CNI plugins under `/opt/cni/bin`, 1.0.0 or newer, below 2.0.0.
+   *
+   * @defaultValue `1.9.1`
+   */
+  cniPlugins?: string;
+  /**
+   * crictl, for people and scripts on the host: 1.33.0 or newer, at most one minor version from Kubernetes.
+   *
+   * @defaultValue by minor version: `1.36.0`
+   */
+  crictl?: string;
+  /**
+   * Tag of the pause image, 3.10 or newer.
+   *
+   * @defaultValue by minor version: `3.10.2`
+   */
+  pause?: string;
+  /**
+   * Tag of the etcd image, 3.5.24-0 or newer, below 3.8.0. Leave it out, and upgrades bring the one of kubeadm; a given tag stays.
+   *
+   * @defaultValue by minor version: `3.6.8-0`
+   */
+  etcd?: string;
+  /**
+   * Tag of the CoreDNS image, v1.11.0 or newer, below v2.0.0.
+   *
+   * @defaultValue `v1.14.2`
+   */
+  coredns?: string;
+  /**
+   * Tag of the flannel image, v0.26.0 or newer, below v1.0.0.
+   *
+   * @defaultValue `v0.28.9`
+   */
+  flannel?: string;
+  /**
+   * Tag of flannel's CNI plugin, v1.5.0 or newer, below v2.0.0.
+   *
+   * @defaultValue `v1.9.1-flannel3`
+   */
+  flannelCniPlugin?: string;
+}
