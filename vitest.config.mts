@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** As in test/support/patience.ts. */
@@ -11,6 +12,8 @@ if (!Number.isSafeInteger(seed)) throw new Error(`TEST_SEED=${wanted} is not a n
 
 export default defineConfig({
   test: {
+    // The default leaves one core unused, which on two cores is half of them.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         test: {
