@@ -12,28 +12,11 @@ export { Metallb, type MetallbArgs } from "./components/addons/metallb";
 export { MetricsServer, type MetricsServerArgs } from "./components/addons/metricsServer";
 export type { IngressBackend, IngressHost, IngressRulesSpec } from "./model/addons/ingress/rules";
 export { WindowsNodes, type WindowsNodesArgs } from "./components/addons/windows";
+export type { Cloud, DnsRecord, NodePool } from "./components/cloud";
 export { createCni, type CniArgs } from "./components/cni";
 export { Calico, RouteReflectors, type CalicoArgs, type RouteReflectorsArgs } from "./components/cni/calico";
 export { Flannel, type FlannelArgs } from "./components/cni/flannel";
 export { Weave, type WeaveArgs } from "./components/cni/weave";
-export { Bastion, type BastionArgs } from "./components/aws/bastion";
-export { CloudProvider, type CloudProviderArgs } from "./components/aws/cloudProvider";
-export { BootFiles, type BootFilesArgs } from "./components/aws/bootFiles";
-export { Endpoint, type EndpointArgs } from "./components/aws/endpoint";
-export { Firewall, type FirewallArgs } from "./components/aws/firewall";
-export { InstanceRole, type InstanceRoleArgs } from "./components/aws/instanceRole";
-export { Masters, type MastersArgs } from "./components/aws/masters";
-export { Network, type NetworkArgs } from "./components/aws/network";
-export { AwsPlatform, type AwsPlatformArgs } from "./components/aws/platform";
-export {
-  AddonRole,
-  PodIdentity,
-  type AddonRoleArgs,
-  type PodIdentityArgs,
-} from "./components/aws/podIdentity";
-export { Secrets, type SecretsArgs } from "./components/aws/secrets";
-export { Storage } from "./components/aws/storage";
-export { AwsWorkerPool, type AwsWorkerPoolArgs } from "./components/aws/workerPool";
 export { helmRelease, type HelmReleaseArgs } from "./components/kubernetes/release";
 export { ControlPlane, type ControlPlaneArgs } from "./components/kubeadm/controlPlane";
 export type { SshKeys } from "./components/machines/hostStep";

@@ -9,10 +9,7 @@ import type { ClusterNetwork, ClusterSettings } from "../model/settings/resolved
 import type { ClusterInput } from "../model/settings/schema/cluster";
 import { createAddons, type Addons } from "./addons";
 import { outputsIn } from "./arguments";
-import { CloudProvider } from "./aws/cloudProvider";
-import { AwsPlatform } from "./aws/platform";
-import { Storage } from "./aws/storage";
-import type { AwsWorkerPool } from "./aws/workerPool";
+import { createCloud, type Cloud, type NodePool } from "./cloud";
 import { createCni } from "./cni";
 import type { Own } from "./own/own";
 import { projectFiles } from "./own/projectFiles";
@@ -63,9 +60,9 @@ export class Cluster extends pulumi.ComponentResource {
   /** The masters: setups, init and memberships. */
   readonly controlPlane: ControlPlane;
   /** By the pool's name. */
-  readonly workerPools: Readonly<Record<string, WorkerPool | AwsWorkerPool>>;
-  /** What AWS has of it; undefined on machines that exist. */
-  readonly aws: AwsPlatform | undefined;
+  readonly workerPools: Readonly<Record<string, NodePool>>;
+  /** What the cloud adds: on AWS an `AwsPlatform` of `pulumi-kubeadm/aws`. Undefined on your own machines. */
+  readonly cloud: Cloud | undefined;
   /** What runs in the cluster besides its network; each is set where the settings have it. */
   readonly addons: Addons;
   /** Tenants by name, each with its `kubeconfig`. */
@@ -91,11 +88,12 @@ export class Cluster extends pulumi.ComponentResource {
     this.pki = new Pki(`${name}-pki`, { protect: settings.protect }, { parent: this });
     this.caCertificate = this.pki.cluster.certificate;
     const masterFiles = this.masterFiles(secrets);
-    this.aws = this.createAws(name, secrets);
-    const common: StepsArgs = { ...this.steps(secrets, masterFiles), ...this.aws?.steps };
+    const { pki } = this;
+    this.cloud = createCloud(name, { settings, pki, secrets }, { parent: this });
+    const common: StepsArgs = { ...this.steps(secrets, masterFiles), ...this.cloud?.steps };
     const preflight = preflightStep(`${name}-preflight`, common, {
       parent: this,
-      dependsOn: [...(this.aws?.ready ?? [])],
+      dependsOn: [...(this.cloud?.ready ?? [])],
     });
     const steps: StepsArgs = { ...common, guards: this.guards(name, common, preflight) };
     const before = this.createLoadBalancer(name, steps, preflight);
@@ -128,12 +126,6 @@ export class Cluster extends pulumi.ComponentResource {
       clusterId: this.pki.clusterId,
       masterFiles,
     };
-  }
-
-  private createAws(name: string, secrets: Secrets): AwsPlatform | undefined {
-    const { settings, pki } = this;
-    if (settings.aws === undefined) return undefined;
-    return new AwsPlatform(name, { settings, pki, secrets }, { parent: this });
   }
 
   private masterFiles(secrets: Secrets): pulumi.Output<readonly SecretFile[]> {
@@ -187,9 +179,9 @@ export class Cluster extends pulumi.ComponentResource {
     name: string,
     steps: StepsArgs,
     after: readonly pulumi.Resource[],
-  ): Record<string, WorkerPool | AwsWorkerPool> {
-    if (this.aws !== undefined)
-      return this.aws.createPools(name, steps, this.controlPlane.memberships, { parent: this });
+  ): Readonly<Record<string, NodePool>> {
+    if (this.cloud !== undefined)
+      return this.cloud.createPools(name, steps, this.controlPlane.memberships, { parent: this });
     const masters = this.controlPlane.memberships;
     return Object.fromEntries(
       poolsOf(this.settings).map((pool) => [
@@ -208,7 +200,7 @@ export class Cluster extends pulumi.ComponentResource {
           pki.cluster.certificate,
           pki.adminCertificate,
           pki.adminKey,
-          this.aws?.accessHost ?? settings.access.host,
+          this.cloud?.accessHost ?? settings.access.host,
           this.controlPlane.init.stdout,
         ])
         .apply(([caCertificate, certificate, key, host]) =>
@@ -242,32 +234,20 @@ export class Cluster extends pulumi.ComponentResource {
       // What lives in the cluster ends with it: destroy must not ask an API that may be gone.
       deletedWith: init,
     };
-    const { settings } = this;
+    const { settings, cloud, provider } = this;
     const nodes = [
       ...this.controlPlane.memberships,
       ...Object.values(this.workerPools).flatMap((pool) => pool.nodesReady),
     ];
     const cni = createCni(name, { settings, secrets, nodes }, inside);
     // A cloud's controller goes before DNS: nodes that wait for it take no pods.
-    const after: pulumi.Resource[] = [cni, ...this.createCloudAddons(name, cni)];
-    return createAddons(name, { settings, secrets, after, nodes, init }, opts);
-  }
-
-  /** AWS' controller before all that needs addresses or volumes, and storage after it. */
-  private createCloudAddons(name: string, cni: pulumi.Resource): pulumi.Resource[] {
-    const { settings, aws, provider } = this;
-    if (settings.aws === undefined || aws === undefined) return [];
-    const { init } = this.controlPlane;
-    const shared = { settings, init, ...(aws.identity ? { identity: aws.identity } : {}) };
-    const controller = new CloudProvider(`${name}-cloud-provider`, shared, {
-      parent: this,
-      provider,
-      dependsOn: [cni],
-    });
-    if (settings.aws.storage !== undefined) {
-      new Storage(`${name}-storage`, shared, { parent: this, provider, dependsOn: [controller] });
-    }
-    return [controller];
+    const ofCloud = cloud?.createAddons(name, { init, cni }, { parent: this, provider }) ?? [];
+    const createDnsRecord = cloud?.createDnsRecord;
+    return createAddons(
+      name,
+      { settings, secrets, after: [cni, ...ofCloud], nodes, init, createDnsRecord },
+      opts,
+    );
   }
 
   /** Tenants, what people bring, and their roles: they come when all else is there. */

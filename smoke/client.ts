@@ -19,7 +19,12 @@ export class SmokeClient {
 
   /** @param kubeconfig its text */
   static async connect(kubeconfig: string): Promise<SmokeClient> {
-    const client = await import("@kubernetes/client-node");
+    const client = await import("@kubernetes/client-node").catch((error: unknown) => {
+      if ((error as { code?: unknown }).code !== "ERR_MODULE_NOT_FOUND") throw error;
+      throw new Error(
+        "the smoke test needs the package @kubernetes/client-node: npm install @kubernetes/client-node",
+      );
+    });
     const config = new client.KubeConfig();
     config.loadFromString(kubeconfig);
     return new SmokeClient(

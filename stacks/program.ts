@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import "../aws";
 import { Cluster, type ClusterArgs } from "../components/cluster";
 import { ClusterSettingsError } from "../components/settingsError";
 import { SettingsError } from "../model/settings/problems";

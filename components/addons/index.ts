@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { windowsReleases } from "../../model/windows/facts";
+import type { DnsRecord } from "../cloud";
 import { CoreDns } from "./coredns";
 import { GatewayApi } from "./gatewayApi";
 import { Ingress } from "./ingress";
@@ -20,6 +21,8 @@ export interface AddonsArgs {
    * taken back while it still runs.
    */
   readonly nodes: readonly pulumi.Resource[];
+  /** Makes DNS records where the cloud has zones. */
+  readonly createDnsRecord?: DnsRecord | undefined;
   /** The cluster's init: what lives in the cluster alone ends with it. */
   readonly init: pulumi.Resource;
 }
@@ -41,7 +44,7 @@ export interface Addons {
  */
 export function createAddons(
   name: string,
-  { settings, secrets, after, nodes, init }: AddonsArgs,
+  { settings, secrets, after, nodes, init, createDnsRecord }: AddonsArgs,
   opts: pulumi.ComponentResourceOptions,
 ): Addons {
   const { addons } = settings;
@@ -70,7 +73,7 @@ export function createAddons(
     controller &&
     new Ingress(
       `${name}-ingress`,
-      { settings, ingress: controller, init },
+      { settings, ingress: controller, init, createDnsRecord },
       { ...opts, dependsOn: [...ready, ...before] },
     );
   return { coredns, windowsNodes, metricsServer, metallb, gatewayApi, ingress };

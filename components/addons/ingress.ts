@@ -1,4 +1,3 @@
-import * as aws from "@pulumi/aws";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import {
@@ -11,6 +10,7 @@ import {
 import { ingressNginxManifests, ingressNginxService } from "../../model/addons/ingress/nginx";
 import { traefikValues } from "../../model/addons/ingress/traefik";
 import type { ClusterSettings } from "../../model/settings/resolved";
+import type { DnsRecord } from "../cloud";
 import type { IngressNginxSettings, IngressSettings, TraefikSettings } from "../../model/addons/settings";
 import { manifestResource, manifestResources } from "../kubernetes/manifest";
 import { helmRelease } from "../kubernetes/release";
@@ -26,6 +26,8 @@ export interface IngressArgs {
    * inherit: a balancer that AWS made for the Service has to go before the cluster does.
    */
   readonly init?: pulumi.Resource;
+  /** Makes the records of `ingress.dns`; without it there are none. */
+  readonly createDnsRecord?: DnsRecord | undefined;
 }
 
 /** Ingress controller: HTTP and HTTPS from outside to Services, by host and path. Two kinds, one interface. */
@@ -37,7 +39,7 @@ export class Ingress extends pulumi.ComponentResource {
   /** The objects or the release, in the order they are made. */
   readonly resources: readonly pulumi.CustomResource[];
   /** DNS records that lead to the load balancer, by name. */
-  readonly records: Readonly<Record<string, aws.route53.Record>>;
+  readonly records: Readonly<Record<string, pulumi.CustomResource>>;
 
   constructor(name: string, args: IngressArgs, opts?: pulumi.ComponentResourceOptions) {
     requireArguments("Ingress", name, args, ["settings", "ingress"]);
@@ -55,26 +57,25 @@ export class Ingress extends pulumi.ComponentResource {
     });
     this.resources = [...namespace, ...made.resources, ...backend];
     this.address = made.service?.status.apply(addressOf);
-    this.records = this.createRecords(name, ingress);
+    this.records = this.createRecords(name, ingress, args.createDnsRecord);
     this.registerOutputs({ address: this.address });
   }
 
-  /** Alias records: free of charge, and taken at the top of a zone too, where no CNAME may stand. */
-  private createRecords(name: string, { dns, arrive }: IngressSettings): Record<string, aws.route53.Record> {
-    const { address } = this;
-    if (dns === undefined || address === undefined || arrive.by !== "loadBalancer") return {};
-    const zoneId = aws.lb.getHostedZoneIdOutput({ loadBalancerType: "network" }, { parent: this }).id;
+  private createRecords(
+    name: string,
+    { dns, arrive }: IngressSettings,
+    create: DnsRecord | undefined,
+  ): Record<string, pulumi.CustomResource> {
+    const { address: target } = this;
+    if (dns === undefined || target === undefined || create === undefined || arrive.by !== "loadBalancer")
+      return {};
+    const { zoneId } = dns;
     return Object.fromEntries(
       dns.names.map((record) => [
         record,
-        new aws.route53.Record(
+        create(
           `${name}-record-${record.replace("*", "any")}`,
-          {
-            zoneId: dns.zoneId,
-            name: record,
-            type: "A",
-            aliases: [{ name: address, zoneId, evaluateTargetHealth: true }],
-          },
+          { zoneId, name: record, target },
           { parent: this },
         ),
       ]),

@@ -10,12 +10,14 @@ import { IMAGES } from "../../model/aws/images";
 import { ETCD_VOLUME_TOKEN } from "../../model/node/volumes";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import type { AwsImage } from "../../model/settings/resolvedAws";
-import type { SshKeys } from "../machines/hostStep";
+import type { Cloud, CloudArgs, DnsRecord } from "../cloud";
 import { healthStep, settledStep, topologyStep, type StepsArgs } from "../machines/steps";
 import type { Pki } from "../pki/pki";
+import type { Cluster } from "../cluster";
 import { missingFromAccount } from "./availability";
 import { Bastion } from "./bastion";
 import { BootFiles } from "./bootFiles";
+import { CloudProvider } from "./cloudProvider";
 import { Endpoint } from "./endpoint";
 import { Firewall } from "./firewall";
 import { InstanceRole } from "./instanceRole";
@@ -23,22 +25,16 @@ import { ETCD_DEVICE, Masters } from "./masters";
 import { Network } from "./network";
 import { PodIdentity } from "./podIdentity";
 import { Secrets } from "./secrets";
+import { Storage } from "./storage";
 import { AwsWorkerPool } from "./workerPool";
 
-export interface AwsPlatformArgs {
-  /** Resolved settings, as `parseCluster` gives them. */
-  readonly settings: ClusterSettings;
-  /** Whose keys the masters get, and whose service-account key pod identity publishes. */
-  readonly pki: Pki;
-  /** Of the settings, by name. */
-  readonly secrets: SshKeys;
-}
+export type AwsPlatformArgs = CloudArgs;
 
 /**
  * Everything that AWS has of a cluster before kubeadm runs: network, firewall, secrets, identity, balancers, bastion, masters.
  * Its parts are components of the cluster; this holds them together.
  */
-export class AwsPlatform {
+export class AwsPlatform implements Cloud {
   /** Lets a run begin, or refuses it; everything on AWS waits for it. */
   readonly guard: pulumi.Resource;
   /** VPC, subnets and routes. */
@@ -58,16 +54,19 @@ export class AwsPlatform {
   /** The instances of the control plane. */
   readonly masters: Masters;
   /** What steps need besides the settings. */
-  readonly steps: Pick<
-    StepsArgs,
-    "connections" | "bastion" | "values" | "instances" | "machineValues" | "guards"
-  >;
+  readonly steps: Cloud["steps"];
   /** Where people and the program reach the API. */
   readonly accessHost: pulumi.Output<string>;
   /** All of it: a host may be touched. */
   readonly ready: readonly pulumi.Resource[];
 
   private readonly settings: ClusterSettings;
+
+  /** What AWS has of a cluster. @throws Error when it does not run on AWS */
+  static of({ cloud }: Cluster): AwsPlatform {
+    if (cloud instanceof AwsPlatform) return cloud;
+    throw new Error("the cluster does not run on AWS: its settings have no platform: aws");
+  }
 
   constructor(name: string, args: AwsPlatformArgs, given: pulumi.CustomResourceOptions) {
     const { settings, pki } = args;
@@ -170,6 +169,31 @@ export class AwsPlatform {
         ),
       ]),
     );
+  }
+
+  readonly createDnsRecord: DnsRecord = (name, { zoneId, name: record, target }, opts) => {
+    // An alias is free of charge, and allowed at the top of a zone, where a CNAME is not.
+    const balancers = aws.lb.getHostedZoneIdOutput({ loadBalancerType: "network" }, opts);
+    const aliases = [{ name: target, zoneId: balancers.id, evaluateTargetHealth: true }];
+    return new aws.route53.Record(name, { zoneId, name: record, type: "A", aliases }, opts);
+  };
+
+  /** The cloud controller manager before everything that needs addresses or volumes, then storage. */
+  createAddons(
+    name: string,
+    { init, cni }: { readonly init: pulumi.Resource; readonly cni: pulumi.Resource },
+    opts: pulumi.ComponentResourceOptions,
+  ): readonly pulumi.Resource[] {
+    const { settings, identity } = this;
+    const shared = { settings, init, ...(identity ? { identity } : {}) };
+    const controller = new CloudProvider(
+      `${name}-cloud-provider`,
+      shared,
+      pulumi.mergeOptions(opts, { dependsOn: [cni] }),
+    );
+    if (awsOf(settings).storage !== undefined)
+      new Storage(`${name}-storage`, shared, pulumi.mergeOptions(opts, { dependsOn: [controller] }));
+    return [controller];
   }
 
   private stepsArgs(guards: readonly pulumi.Resource[]): AwsPlatform["steps"] {

@@ -1,13 +1,15 @@
 /**
  * Parts of the library used alone, each in a way that somebody may want: a VPC, a PKI, and in a cluster that something else
- * has made the network, DNS and a tenant. In your project the import is from "pulumi-kubeadm".
+ * has made the network, DNS and a tenant. In your project the imports are from "pulumi-kubeadm" and
+ * "pulumi-kubeadm/aws".
  *
  * Before the first `pulumi up`:
  *   pulumi config set --secret kubeconfig < kubeconfig
  */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { CoreDns, Flannel, Network, parseCluster, Pki, Tenant, TenantRoles } from "../../index";
+import { Network } from "../../aws";
+import { CoreDns, Flannel, parseCluster, Pki, Tenant, TenantRoles } from "../../index";
 
 const config = new pulumi.Config();
 

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import "../../aws";
 import { Cluster } from "../../components/cluster";
 import { ControlPlane } from "../../components/kubeadm/controlPlane";
 import { LoadBalancer } from "../../components/machines/loadBalancer";

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import "../../aws";
 import { Cluster } from "../../components/cluster";
 import { largeAws, REGION } from "../support/awsInput";
 import { metalInput } from "../support/settings";

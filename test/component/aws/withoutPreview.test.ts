@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import "../../../aws";
 import { Cluster } from "../../../components/cluster";
 import { record } from "../../../testing/recorder";
 import { largeAws } from "../../support/awsInput";

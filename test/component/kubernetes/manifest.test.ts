@@ -20,13 +20,16 @@ describe("manifestResource", () => {
 
   it.each(["CronTab", "toString"])("refuses the kind %s by its name", async (kind) => {
     let message = "";
-    await record(() => {
-      try {
-        manifestResource("x", object("v1", kind, "c"));
-      } catch (error) {
-        message = (error as Error).message;
-      }
-    });
+    await record(
+      () => {
+        try {
+          manifestResource("x", object("v1", kind, "c"));
+        } catch (error) {
+          message = (error as Error).message;
+        }
+      },
+      { allowEmpty: true },
+    );
     expect(message).toContain(`v1/${kind}`);
   });
 });

@@ -1,0 +1,81 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ClusterSettings } from "../model/settings/resolved";
+import type { StepsArgs } from "./machines/steps";
+import type { Pki } from "./pki/pki";
+import type { Secrets } from "./secrets";
+
+/** Workers of one pool, whatever made them. */
+export interface NodePool extends pulumi.ComponentResource {
+  /** The pool's name in the settings. */
+  readonly pool: string;
+  /** Resolves when the pool's machines are nodes. */
+  readonly nodesReady: readonly pulumi.Resource[];
+}
+
+/** Makes a DNS record that leads to a load balancer. */
+export type DnsRecord = (
+  name: string,
+  record: { readonly zoneId: string; readonly name: string; readonly target: pulumi.Input<string> },
+  opts: pulumi.CustomResourceOptions,
+) => pulumi.CustomResource;
+
+export interface CloudArgs {
+  /** Resolved settings, as `parseCluster` returns them. */
+  readonly settings: ClusterSettings;
+  readonly pki: Pki;
+  /** By the names that the settings use. */
+  readonly secrets: Secrets;
+}
+
+/** What a cloud adds to a cluster: machines, a way to the API, and add-ons that talk to the cloud. */
+export interface Cloud {
+  /** What the steps on hosts need besides the settings. */
+  readonly steps: Pick<
+    StepsArgs,
+    "connections" | "bastion" | "values" | "instances" | "machineValues" | "guards"
+  >;
+  /** Everything that must exist before a host is touched. */
+  readonly ready: readonly pulumi.Resource[];
+  /** Where people and the program reach the API. */
+  readonly accessHost: pulumi.Output<string>;
+  readonly createDnsRecord: DnsRecord;
+  /** Worker pools by name. They join after `memberships`. */
+  createPools(
+    name: string,
+    steps: StepsArgs,
+    memberships: readonly pulumi.Resource[],
+    opts: pulumi.CustomResourceOptions,
+  ): Readonly<Record<string, NodePool>>;
+  /** Add-ons that come before DNS: new nodes carry a taint until the cloud's controller has seen them. */
+  createAddons(
+    name: string,
+    args: { readonly init: pulumi.Resource; readonly cni: pulumi.Resource },
+    opts: pulumi.ComponentResourceOptions,
+  ): readonly pulumi.Resource[];
+}
+
+type CreateCloud = (name: string, args: CloudArgs, opts: pulumi.CustomResourceOptions) => Cloud;
+
+const clouds = new Map<string, CreateCloud>();
+
+/** Called by `pulumi-kubeadm/aws` when it is imported, so that only its users need AWS' SDK. */
+export function registerCloud(platform: string, create: CreateCloud): void {
+  clouds.set(platform, create);
+}
+
+/** @throws RunError when the platform's module was not imported */
+export function createCloud(
+  name: string,
+  args: CloudArgs,
+  opts: pulumi.CustomResourceOptions,
+): Cloud | undefined {
+  const { platform } = args.settings;
+  if (platform === "machines") return undefined;
+  const create = clouds.get(platform);
+  if (create === undefined)
+    throw new pulumi.RunError(
+      `platform: ${platform} needs another import in your program: import "pulumi-kubeadm/${platform}"; ` +
+        `and the package @pulumi/${platform}`,
+    );
+  return create(name, args, opts);
+}
