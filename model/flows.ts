@@ -23,7 +23,7 @@ export interface FlowsSpec {
   readonly bastion?: { readonly host: string };
   readonly endpoint: EndpointSettings;
   readonly cni: CniSettings;
-  readonly network: Pick<ClusterNetwork, "podCidr" | "nodePorts">;
+  readonly network: Pick<ClusterNetwork, "podCidr" | "nodePortRange">;
   readonly addons: Pick<AddonSettings, "metallb" | "ingress" | "metricsServer">;
   readonly firewall: "none" | "nftables";
   readonly firewallAllow: readonly AllowRule[];
@@ -90,7 +90,7 @@ function apiFlows(settings: FlowsSpec): Flow[] {
     { from: "apiClient", ...api, reason: "people and the Pulumi program call the API" },
   ];
   const { endpoint } = settings;
-  if (endpoint.kind !== "proxyMachine") return flows;
+  if (endpoint.kind !== "loadBalancer") return flows;
   const proxy = { to: "loadBalancer", protocol: "tcp", ports: [one(endpoint.port)] } as const;
   return [
     ...flows,
@@ -103,12 +103,12 @@ function apiFlows(settings: FlowsSpec): Flow[] {
 function nodeToApi(settings: FlowsSpec): string {
   const service = "pods by the Service kubernetes";
   switch (settings.endpoint.kind) {
-    case "localProxy":
+    case "nodeLocal":
       return `the proxy on every node balances over the API servers; ${service}`;
     case "address":
     case "addresses":
       return `kubelets and kube-proxy call the API; ${service}`;
-    case "proxyMachine":
+    case "loadBalancer":
       return `${service}`;
   }
 }
@@ -158,7 +158,7 @@ function nodePortFlows(settings: FlowsSpec): Flow[] {
     from: "serviceClient",
     to: "node",
     protocol,
-    ports: [settings.network.nodePorts],
+    ports: [settings.network.nodePortRange],
     reason,
   }));
 }

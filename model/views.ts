@@ -138,7 +138,7 @@ export function membershipView(settings: ClusterSettings, own: Machine): Cluster
   return {
     ...common,
     versions: { ...common.versions, etcd: "" },
-    network: { ...common.network, nodePorts: { from: 0, to: 0 } },
+    network: { ...common.network, nodePortRange: { from: 0, to: 0 } },
     access: { host: "", port: 0 },
     apiServer: { extraArgs: {}, certSans: [] },
     controllerManager: { extraArgs: {} },
@@ -181,7 +181,7 @@ export function preflightView(settings: ClusterSettings): ClusterSettings {
     images: { repository: "", mirrors: {} },
     kubelet: { config: kubeletKeys(settings, KUBELET_KEYS_OF_PREFLIGHT) },
     // Whether CoreDNS asks the host's own name servers.
-    coredns: { ...NO_COREDNS, forwarders: settings.coredns.forwarders },
+    coredns: { ...NO_COREDNS, upstreamServers: settings.coredns.upstreamServers },
     proxy: undefined,
   };
 }

@@ -14,9 +14,9 @@ function corednsAdvisories({ coredns }: Settings): string[] {
   const found: string[] = [];
   if (coredns.replicas === 1)
     found.push("coredns.replicas 1: while its node is away, no pod resolves a name");
-  if (coredns.podRecords === "insecure") return found;
-  if (coredns.podRecords === "verified") {
-    found.push("coredns.podRecords verified: CoreDNS watches every pod, and needs memory for each");
+  if (coredns.pods === "insecure") return found;
+  if (coredns.pods === "verified") {
+    found.push("coredns.pods verified: CoreDNS watches every pod, and needs memory for each");
   }
   return found;
 }

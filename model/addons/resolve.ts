@@ -7,7 +7,7 @@ type Given<K extends keyof ClusterInput> = NonNullable<ClusterInput[K]>;
 export const ADDON_DEFAULTS = {
   coredns: {
     replicas: 2,
-    forwarders: ["/etc/resolv.conf"],
+    upstreamServers: ["/etc/resolv.conf"],
     // CoreDNS plugin/forward: its own default.
     policy: "random",
     cacheSeconds: 30,
@@ -47,7 +47,7 @@ export function resolveCoreDns(input: ClusterInput): CoreDnsSettings {
   const nodeLocal = typeof given.nodeLocal === "object" ? given.nodeLocal : {};
   return {
     replicas: given.replicas ?? defaults.replicas,
-    forwarders: given.forwarders ?? defaults.forwarders,
+    upstreamServers: given.upstreamServers ?? defaults.upstreamServers,
     policy: given.policy ?? defaults.policy,
     ...defined({ tlsServerName: given.tlsServerName }),
     stubDomains: given.stubDomains ?? {},
@@ -58,9 +58,9 @@ export function resolveCoreDns(input: ClusterInput): CoreDnsSettings {
     hosts: given.hosts ?? {},
     rewrite: (given.rewrite ?? []).map((rule) => ({ match: "exact", ...rule })),
     log: given.log ?? "none",
-    podRecords: given.podRecords ?? "insecure",
+    pods: given.pods ?? "insecure",
     custom: { plugins: given.custom?.plugins ?? "", zones: given.custom?.zones ?? {} },
-    spread: given.spread ?? "preferred",
+    antiAffinity: given.antiAffinity ?? "preferred",
     resources: given.resources ?? defaults.resources,
     ...(given.nodeLocal === undefined || given.nodeLocal === false
       ? {}

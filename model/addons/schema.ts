@@ -74,8 +74,8 @@ const bgpPeer = z.strictObject({
   name: dnsLabel,
   address,
   port: port.optional(),
-  asNumber,
-  myAsNumber: asNumber,
+  peerASN: asNumber,
+  myASN: asNumber,
   /** Name in `kubeadm:secrets` of the session's password (TCP MD5, RFC 2385). */
   password: secretName.optional(),
   /** Labels of the nodes that speak with this peer; default all. */

@@ -32,8 +32,8 @@ export interface CoreDnsSettings {
   /** Pods, 1 to 100; default 2. */
   readonly replicas: number;
   /** Upstream resolvers; default `/etc/resolv.conf` of the node. */
-  readonly forwarders: readonly string[];
-  /** Which of `forwarders` is asked; default `random`. */
+  readonly upstreamServers: readonly string[];
+  /** Which of `upstreamServers` is asked; default `random`. */
   readonly policy: "random" | "round_robin" | "sequential";
   /** Forwarders are asked by DNS over TLS, under this name. */
   readonly tlsServerName?: string;
@@ -48,11 +48,11 @@ export interface CoreDnsSettings {
   /** Which queries are logged; default `none`. */
   readonly log: "none" | "all" | "denial" | "error" | "success";
   /** Names of pods as `10-244-1-7.default.pod.cluster.local`: none, of any address, of pods that exist. */
-  readonly podRecords: "disabled" | "insecure" | "verified";
+  readonly pods: "disabled" | "insecure" | "verified";
   /** Text of a Corefile: plugins of the cluster's server block, and whole blocks by zone; "" and empty by default. */
   readonly custom: { readonly plugins: string; readonly zones: Readonly<Record<string, string>> };
   /** Whether two replicas may share a node (`preferred`, the default) or may not. */
-  readonly spread: "preferred" | "required";
+  readonly antiAffinity: "preferred" | "required";
   /** Of each replica; default requests of 100m CPU and 70Mi, a limit of 170Mi memory. */
   readonly resources: PodResources;
   /** Resources of the cache on every node; undefined: there is none. */
@@ -80,9 +80,9 @@ export interface BgpPeer {
   /** TCP port; default 179. */
   readonly port: number;
   /** The router's AS, 1 to 4294967294. */
-  readonly asNumber: number;
+  readonly peerASN: number;
   /** The nodes' AS, 1 to 4294967294. */
-  readonly myAsNumber: number;
+  readonly myASN: number;
   /** Name in `kubeadm:secrets`. */
   readonly password?: string;
   /** Labels of the nodes that speak with it; empty: all. */
@@ -208,15 +208,15 @@ export const NO_ADDONS: AddonSettings = { helm: { sources: {}, versions: {} } };
 /** What hosts are not rendered from, as one value. */
 export const NO_COREDNS: CoreDnsSettings = {
   replicas: 0,
-  forwarders: [],
+  upstreamServers: [],
   policy: "random",
   stubDomains: {},
   cache: { seconds: 0 },
   hosts: {},
   rewrite: [],
   log: "none",
-  podRecords: "disabled",
+  pods: "disabled",
   custom: { plugins: "", zones: {} },
-  spread: "preferred",
+  antiAffinity: "preferred",
   resources: {},
 };

@@ -44,7 +44,10 @@ function outgoing(settings: ClusterSettings): Omit<GroupRule, "group">[] {
     ports: { from: port, to: port },
     reason: description(reason),
   });
-  const resolvers = [...settings.coredns.forwarders, ...Object.values(settings.coredns.stubDomains).flat()];
+  const resolvers = [
+    ...settings.coredns.upstreamServers,
+    ...Object.values(settings.coredns.stubDomains).flat(),
+  ];
   return [
     to(ANYWHERE, "tcp", 443, "HTTPS: images, downloads, services of AWS"),
     to(ANYWHERE, "tcp", 80, "HTTP: packages of the operating system, which are signed"),

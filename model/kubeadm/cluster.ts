@@ -36,7 +36,7 @@ export interface ControlPlaneSpec {
   readonly versions: Pick<ComponentVersions, "kubernetes" | "etcd">;
   readonly network: Pick<
     ClusterNetwork,
-    "podCidr" | "serviceCidr" | "clusterDomain" | "nodeCidrMaskSize" | "nodePorts"
+    "podCidr" | "serviceCidr" | "clusterDomain" | "nodeCidrMaskSize" | "nodePortRange"
   >;
   readonly endpoint: { readonly host: string; readonly port: number };
   readonly access: { readonly host: string };
@@ -155,7 +155,7 @@ function apiServerArguments(settings: ControlPlaneSpec): Record<string, string> 
     // A token outlives no pod: without it the API server takes one for a year after its hour (CIS 1.2.30).
     "service-account-extend-token-expiration": "false",
     "tls-cipher-suites": STRONG_CIPHERS.join(","),
-    "service-node-port-range": `${settings.network.nodePorts.from}-${settings.network.nodePorts.to}`,
+    "service-node-port-range": `${settings.network.nodePortRange.from}-${settings.network.nodePortRange.to}`,
     ...podIdentityArguments(settings.aws),
     ...authentication,
   };

@@ -21,7 +21,7 @@ export interface NetworkInput {
   readonly peers: readonly Peer[];
   readonly maxNodes: number;
   readonly podsPerNode: number;
-  readonly nodePorts: { readonly from: number; readonly to: number };
+  readonly nodePortRange: { readonly from: number; readonly to: number };
   readonly mtu?: number;
 }
 

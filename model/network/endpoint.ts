@@ -39,9 +39,9 @@ function endpointAddress(settings: EndpointSpec): string | undefined {
   const { endpoint, machines } = settings;
   if (endpoint.host !== apiName(settings.name, settings.domain)) return undefined;
   switch (endpoint.kind) {
-    case "localProxy":
+    case "nodeLocal":
       return "127.0.0.1";
-    case "proxyMachine":
+    case "loadBalancer":
       return machines.find((machine) => machine.name === endpoint.machine)?.nodeAddress;
     case "address":
     case "addresses":

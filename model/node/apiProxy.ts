@@ -22,9 +22,9 @@ export function apiProxyOf(settings: ClusterSettings, machine: Machine): ApiProx
     case "address":
     case "addresses":
       return undefined;
-    case "localProxy":
+    case "nodeLocal":
       return machine.role === "loadBalancer" ? undefined : { address: "127.0.0.1", port: endpoint.port };
-    case "proxyMachine":
+    case "loadBalancer":
       return machine.name === endpoint.machine
         ? { address: machine.nodeAddress, port: endpoint.port }
         : undefined;
@@ -43,7 +43,7 @@ export function apiProxyConfig(settings: ClusterSettings, proxy: ApiProxy): stri
     (machine) =>
       `    server ${machine.nodeAddress}:${API_PORT} max_fails=1 fail_timeout=5s; # ${machine.name}\n`,
   );
-  const shared = settings.endpoint.kind === "proxyMachine";
+  const shared = settings.endpoint.kind === "loadBalancer";
   return `include ${apiProxyModules};
 pid ${pidFile};
 error_log stderr notice;

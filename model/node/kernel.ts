@@ -51,7 +51,7 @@ interface Sysctl {
 
 /** nf_conntrack_max is kube-proxy's: it computes it from the cores and would fight another value. */
 function sysctls(settings: ClusterSettings): Sysctl[] {
-  const { from, to } = settings.network.nodePorts;
+  const { from, to } = settings.network.nodePortRange;
   return [
     { key: "net.ipv4.ip_forward", value: "1", essential: true },
     { key: "net.bridge.bridge-nf-call-iptables", value: "1", essential: true },

@@ -45,10 +45,10 @@ function networkAdvisories({ network, cni, kubeProxy }: Settings): string[] {
       );
     }
   }
-  const { from, to } = network.nodePorts;
+  const { from, to } = network.nodePortRange;
   if (from <= EPHEMERAL.to && EPHEMERAL.from <= to) {
     found.push(
-      `network.nodePorts ${from}-${to} overlaps the ports hosts take for their own connections (32768-60999); ` +
+      `network.nodePortRange ${from}-${to} overlaps the ports hosts take for their own connections (32768-60999); ` +
         "setup reserves them",
     );
   }
@@ -93,7 +93,7 @@ function endpointAdvisories({ endpoint, machines, bastion, access }: Settings): 
   if (endpoint.kind === "address" && masters.length > 1 && master !== undefined) {
     found.push(`endpoint.host is master ${master.name}'s own address: when it is away, nodes lose the API`);
   }
-  if (endpoint.kind === "proxyMachine") {
+  if (endpoint.kind === "loadBalancer") {
     found.push(
       `endpoint: machine ${endpoint.machine} alone balances the API: when it is away, nodes lose the API`,
     );

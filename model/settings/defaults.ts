@@ -11,7 +11,7 @@ export const DEFAULTS = {
   podsPerNode: 110,
   clusterDomain: "cluster.local",
   // kube-apiserver's default --service-node-port-range.
-  nodePorts: "30000-32767",
+  nodePortRange: "30000-32767",
   cni: {
     kind: "flannel",
     backend: "vxlan",

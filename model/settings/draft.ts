@@ -80,7 +80,7 @@ export interface Facts {
   /** Prefix length of a node's slice of the pod range; default 24. */
   readonly nodeCidrMaskSize?: number;
   /** Inclusive; default 30000 to 32767. */
-  readonly nodePorts?: { readonly from: number; readonly to: number };
+  readonly nodePortRange?: { readonly from: number; readonly to: number };
   /** CNI and backend, when both were understood. */
   readonly cni?: CniVariant;
   /** On AWS the masters. */
@@ -89,11 +89,11 @@ export interface Facts {
   readonly masters?: number;
   /** Where nodes reach the API; empty where the whole of it was refused. */
   readonly endpoint: {
-    /** Default `address` with one master, else `localProxy`; `addresses` on AWS. */
+    /** Default `address` with one master, else `nodeLocal`; `addresses` on AWS. */
     readonly kind?: EndpointSettings["kind"];
     /** Made of name and domain where none is written. */
     readonly host?: string;
-    /** Default 7443 for `localProxy`, else 6443. */
+    /** Default 7443 for `nodeLocal`, else 6443. */
     readonly port?: number;
   };
 }
@@ -156,7 +156,7 @@ export function factsOf(input: Draft<AnyInput>, environment: string, aws?: AwsFa
     maxNodes: pick(network, "maxNodes", DEFAULTS.maxNodes),
     podsPerNode: pick(network, "podsPerNode", DEFAULTS.podsPerNode),
     nodeCidrMaskSize: pick(network, "nodeCidrMaskSize", DEFAULTS.nodeCidrMaskSize),
-    nodePorts: portRange(pick(network, "nodePorts", DEFAULTS.nodePorts)),
+    nodePortRange: portRange(pick(network, "nodePortRange", DEFAULTS.nodePortRange)),
     cni: cniOf(cni),
     machines,
     masters: aws !== undefined ? aws.count : rolesKnown ? masters : undefined,
@@ -237,13 +237,13 @@ function endpointOf(
 ): Facts["endpoint"] {
   const given = input.endpoint;
   if (given === undefined && "endpoint" in input) return {};
-  const kind = given?.kind ?? (masters === 1 ? "address" : "localProxy");
+  const kind = given?.kind ?? (masters === 1 ? "address" : "nodeLocal");
   const made = madeName(name, domain);
   const host = kind === "address" ? pick((given ?? {}) as { host?: string }, "host", made) : made;
   const port = pick(
     (given ?? {}) as { port?: number },
     "port",
-    kind === "localProxy" ? DEFAULTS.localProxyPort : DEFAULTS.apiPort,
+    kind === "nodeLocal" ? DEFAULTS.localProxyPort : DEFAULTS.apiPort,
   );
   return { kind, host, port };
 }

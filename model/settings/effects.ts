@@ -148,7 +148,7 @@ const NETWORK: readonly EffectRow[] = [
   program(["network.peers[].**", "network.maxNodes"], "nothing but the checks"),
   hosts(["network.podsPerNode"], ALL_NODES, "the kubelet restarts, pods go on"),
   hosts(
-    ["network.nodePorts"],
+    ["network.nodePortRange"],
     ["preflight", "setup everywhere", "membership masters"],
     "the API servers restart; Services keep ports outside the new range until they are changed",
   ),

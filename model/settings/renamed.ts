@@ -4,9 +4,17 @@
  */
 export const RENAMED: Readonly<Record<string, string>> = {
   "network.nodeMask": "network.nodeCidrMaskSize",
+  "network.nodePorts": "network.nodePortRange",
   drainTimeout: "drainTimeoutSeconds",
   "workers.*.joinTimeout": "workers.*.joinTimeoutSeconds",
   "certificates.leafDays": "certificates.validityDays",
+  "coredns.forwarders": "coredns.upstreamServers",
+  "coredns.podRecords": "coredns.pods",
+  "coredns.spread": "coredns.antiAffinity",
+  "metallb.bgp.peers[].asNumber": "metallb.bgp.peers[].peerASN",
+  "metallb.bgp.peers[].myAsNumber": "metallb.bgp.peers[].myASN",
+  "tenants.*.quota.others": "tenants.*.quota.hard",
+  "tenants.*.quota.volumeClaims": "tenants.*.quota.persistentVolumeClaims",
 };
 
 /** The new key of an old one, with the names and numbers of `path` in it. */

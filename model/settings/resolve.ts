@@ -214,8 +214,8 @@ function resolveMachine(name: string, input: MachineInput): Machine {
 
 function resolveNetwork(input: ClusterInput): ClusterNetwork {
   const network = input.network ?? {};
-  const nodePorts = portRange(network.nodePorts ?? DEFAULTS.nodePorts);
-  if (nodePorts === undefined) throw new RangeError("network.nodePorts was not checked");
+  const nodePortRange = portRange(network.nodePortRange ?? DEFAULTS.nodePortRange);
+  if (nodePortRange === undefined) throw new RangeError("network.nodePortRange was not checked");
   return clusterNetwork({
     podCidr: input.cni?.podCidr ?? DEFAULTS.podCidr,
     nodeCidrMaskSize: network.nodeCidrMaskSize ?? DEFAULTS.nodeCidrMaskSize,
@@ -224,7 +224,7 @@ function resolveNetwork(input: ClusterInput): ClusterNetwork {
     peers: network.peers ?? [],
     maxNodes: network.maxNodes ?? DEFAULTS.maxNodes,
     podsPerNode: network.podsPerNode ?? DEFAULTS.podsPerNode,
-    nodePorts,
+    nodePortRange,
     ...defined({ mtu: network.mtu }),
   });
 }
@@ -232,15 +232,15 @@ function resolveNetwork(input: ClusterInput): ClusterNetwork {
 function resolveEndpoint(input: MachinesInput, machines: readonly Machine[], name: string): EndpointSettings {
   const masters = machines.filter((machine) => machine.role === "controlPlane").length;
   const given: NonNullable<MachinesInput["endpoint"]> =
-    input.endpoint ?? (masters === 1 ? { kind: "address" } : { kind: "localProxy" });
+    input.endpoint ?? (masters === 1 ? { kind: "address" } : { kind: "nodeLocal" });
   switch (given.kind) {
     case "address":
       return { kind: "address", host: given.host ?? name, port: given.port ?? DEFAULTS.apiPort };
-    case "localProxy":
-      return { kind: "localProxy", host: name, port: given.port ?? DEFAULTS.localProxyPort };
-    case "proxyMachine":
+    case "nodeLocal":
+      return { kind: "nodeLocal", host: name, port: given.port ?? DEFAULTS.localProxyPort };
+    case "loadBalancer":
       return {
-        kind: "proxyMachine",
+        kind: "loadBalancer",
         host: name,
         port: given.port ?? DEFAULTS.apiPort,
         machine: given.machine,
@@ -255,7 +255,7 @@ function resolveAccess(
   endpoint: EndpointSettings,
 ): ClusterSettings["access"] {
   const proxy =
-    endpoint.kind === "proxyMachine"
+    endpoint.kind === "loadBalancer"
       ? machines.find((machine) => machine.name === endpoint.machine)
       : undefined;
   const front = proxy ?? machines.find((machine) => machine.role === "controlPlane");

@@ -87,7 +87,7 @@ export const QUOTA_NAMES = {
   services: "services",
   loadBalancers: "services.loadbalancers",
   nodePorts: "services.nodeports",
-  volumeClaims: "persistentvolumeclaims",
+  persistentVolumeClaims: "persistentvolumeclaims",
   secrets: "secrets",
   configMaps: "configmaps",
 } as const;
@@ -100,7 +100,7 @@ function hardOf(quota: QuotaInput): Amounts {
   const limits = Object.entries(amountsOf(quota.limits)).map(
     ([key, value]) => [`limits.${key}`, value] as const,
   );
-  const others = Object.entries(quota.others ?? {}).map(([key, value]) => [key, String(value)] as const);
+  const others = Object.entries(quota.hard ?? {}).map(([key, value]) => [key, String(value)] as const);
   return Object.fromEntries([...counted, ...limits, ...others]);
 }
 

@@ -67,7 +67,7 @@ export interface ClusterNetwork {
   /** The kubelets' `maxPods`, 1 to 1000; default 110, as the kubelet's own. */
   readonly podsPerNode: number;
   /** Inclusive range of NodePorts. */
-  readonly nodePorts: { readonly from: number; readonly to: number };
+  readonly nodePortRange: { readonly from: number; readonly to: number };
   /** MTU of the nodes' own network in bytes; undefined: the CNI reads it from the interface. */
   readonly mtu?: number;
 }
@@ -121,7 +121,7 @@ export type Removal = "safe" | "force";
 
 /**
  * `addresses`: a name that nodes' hosts files lead to fixed private addresses, the balancer's or the one master's;
- * `address`: given; `localProxy`: nginx on every node; `proxyMachine`: nginx in stream mode on a machine with role
+ * `address`: given; `nodeLocal`: nginx on every node; `loadBalancer`: nginx in stream mode on a machine with role
  * loadBalancer.
  */
 export type EndpointSettings =
@@ -133,8 +133,8 @@ export type EndpointSettings =
       /** Private IPv4 addresses that `host` has in every node's hosts file. */
       readonly addresses: readonly string[];
     }
-  | { readonly kind: "localProxy"; readonly host: string; readonly port: number }
-  | { readonly kind: "proxyMachine"; readonly host: string; readonly port: number; readonly machine: string };
+  | { readonly kind: "nodeLocal"; readonly host: string; readonly port: number }
+  | { readonly kind: "loadBalancer"; readonly host: string; readonly port: number; readonly machine: string };
 
 /** Files that hosts download; the keys of `downloads.checksums`. */
 export type DownloadName =

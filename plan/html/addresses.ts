@@ -153,7 +153,7 @@ function zooms(plan: PlanDocument, settings: ClusterSettings): Markup {
       ${meter("services", 2, capacity.services)}
       <p class="soft">
         2 addresses are taken from the start, of ${number(capacity.services)}. NodePorts
-        ${network.nodePorts.from} to ${network.nodePorts.to}.
+        ${network.nodePortRange.from} to ${network.nodePortRange.to}.
       </p>
     </div>
   </div>`;

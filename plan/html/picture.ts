@@ -115,9 +115,9 @@ function wayText({ access, aws, bastion }: ClusterSettings): string {
 function endpointText({ endpoint }: ClusterSettings): string {
   const name = `${endpoint.host}:${endpoint.port}`;
   switch (endpoint.kind) {
-    case "localProxy":
+    case "nodeLocal":
       return `${name}, nginx on every node`;
-    case "proxyMachine":
+    case "loadBalancer":
       return `${name}, by the load balancer`;
     case "address":
     case "addresses":

@@ -103,7 +103,7 @@ describe("a load balancer", () => {
     const lb1 = { role: "loadBalancer", host: "192.0.2.5", user: "ubuntu", hostKey, key: "operator" };
     const all = await parts({
       machines: { ...machines, lb1 },
-      endpoint: { kind: "proxyMachine", machine: "lb1" },
+      endpoint: { kind: "loadBalancer", machine: "lb1" },
     });
     const children = all.filter((one) => one.parent === byName(all, "balancer").urn);
     expect(children.map((one) => one.name)).toEqual(["balancer-lb1-setup"]);

@@ -38,8 +38,8 @@ const bgp = {
     {
       name: "rack1",
       address: "10.40.0.1",
-      asNumber: 64512,
-      myAsNumber: 64513,
+      peerASN: 64512,
+      myASN: 64513,
       password: "operator",
       multiHop: true,
       holdTime: 30,
@@ -81,7 +81,10 @@ describeWithEngine("add-ons and a real API server", () => {
 
   it.each<[string, ClusterSettings]>([
     ["CoreDNS", bareMetal()],
-    ["CoreDNS with a cache on every node", bareMetal({ coredns: { nodeLocal: true, spread: "required" } })],
+    [
+      "CoreDNS with a cache on every node",
+      bareMetal({ coredns: { nodeLocal: true, antiAffinity: "required" } }),
+    ],
   ])("takes every object of %s", async (_, settings) => {
     for (const object of corednsManifests(settings)) await apply(object);
   });
@@ -261,7 +264,7 @@ describeWithEngine("add-ons and a real API server", () => {
     it("reads the whole Corefile, and answers for Services, hosts, rewritten names and zones of its own", async () => {
       const settings = bareMetal({
         coredns: {
-          forwarders: ["10.9.0.53"],
+          upstreamServers: ["10.9.0.53"],
           policy: "sequential",
           tlsServerName: "dns.example.com",
           cache: {
@@ -278,7 +281,7 @@ describeWithEngine("add-ons and a real API server", () => {
             { match: "suffix", from: "intra", to: "svc.cluster.local" },
           ],
           log: "denial",
-          podRecords: "verified",
+          pods: "verified",
           custom: {
             plugins:
               'template IN A {\n    match ^custom\\.example\\.com\\.$\n    answer "{{ .Name }} 60 IN A 192.0.2.7"\n    fallthrough\n}',

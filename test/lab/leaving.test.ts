@@ -42,7 +42,7 @@ describeWithLab("three control-plane nodes, one of them dead", () => {
     cluster = await LabCluster.create("leave", shapeOf(3, 0), { spare: ["cp4"] });
     cluster.settings = {
       ...cluster.settings,
-      endpoint: { kind: "localProxy" },
+      endpoint: { kind: "nodeLocal" },
       access: { host: cluster.lab.host("cp1").address },
     };
     await cluster.engine("up");

@@ -10,7 +10,7 @@ const ETCDCTL =
   "crictl exec $(crictl ps -q --name '^etcd$') etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt " +
   "--cert /etc/kubernetes/pki/etcd/healthcheck-client.crt --key /etc/kubernetes/pki/etcd/healthcheck-client.key";
 
-describeWithLab("three masters with localProxy, two networks", () => {
+describeWithLab("three masters with nodeLocal, two networks", () => {
   let cluster: LabCluster;
 
   beforeAll(async () => {

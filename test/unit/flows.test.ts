@@ -62,7 +62,7 @@ describe("the flows of environment metal", () => {
   it("with other SSH and NodePorts follow them", () => {
     const { cp1, w1 } = machinesOf();
     const machines = { cp1: { ...cp1, port: 2222 }, w1 };
-    const network = { nodePorts: "31000-31010" };
+    const network = { nodePortRange: "31000-31010" };
     const flows = lines({ machines, network, endpoint: undefined });
     expect(flows).toContain("operator > machine tcp 22,2222");
     expect(flows).toContain("serviceClient > node udp 31000-31010");
@@ -76,7 +76,7 @@ describe("with a proxy machine", () => {
     const given = Object.fromEntries(Object.entries(lb).filter(([, value]) => value !== undefined));
     return metalSettings({
       machines: { ...machines, w2: given },
-      endpoint: { kind: "proxyMachine", machine: "w2", port: 8443 },
+      endpoint: { kind: "loadBalancer", machine: "w2", port: 8443 },
     });
   };
 

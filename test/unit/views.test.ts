@@ -87,8 +87,8 @@ const table: readonly {
     touches: ["preflight", "setup everywhere"],
   },
   {
-    name: "coredns.forwarders",
-    change: set("coredns.forwarders", ["192.168.0.53"]),
+    name: "coredns.upstreamServers",
+    change: set("coredns.upstreamServers", ["192.168.0.53"]),
     touches: ["preflight"],
   },
   {
@@ -259,8 +259,8 @@ const table: readonly {
     touches: ["preflight", "setup everywhere"],
   },
   {
-    name: "network.nodePorts",
-    change: set("network.nodePorts", "31000-32000"),
+    name: "network.nodePortRange",
+    change: set("network.nodePortRange", "31000-32000"),
     touches: ["preflight", "setup everywhere", "membership masters"],
   },
   {
@@ -343,7 +343,7 @@ describe("a step's view is enough", () => {
     set("machines.w2.architecture", "arm64"),
     all(
       machine("lb1", 5, { role: "loadBalancer" }),
-      set("endpoint", { kind: "proxyMachine", machine: "lb1" }),
+      set("endpoint", { kind: "loadBalancer", machine: "lb1" }),
     ),
     set("encryption", { provider: "aescbc", keys: ["older", "generated"] }),
     set("ignorePreflightErrors", ["Mem"]),

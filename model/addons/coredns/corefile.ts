@@ -66,7 +66,7 @@ function clusterBlock(settings: ClusterSettings): ServerBlock {
         args: [network.clusterDomain, "in-addr.arpa", "ip6.arpa"],
         // Reverse names outside the cluster's ranges go on to the resolvers.
         block: [
-          ["pods", coredns.podRecords],
+          ["pods", coredns.pods],
           ["fallthrough", "in-addr.arpa", "ip6.arpa"],
           ["ttl", "30"],
         ],
@@ -74,7 +74,7 @@ function clusterBlock(settings: ClusterSettings): ServerBlock {
       ...hosts(coredns.hosts),
       { name: "prometheus", args: [":9153"] },
       ...shared.map(([zone, resolvers]) => ({ ...forward(coredns, resolvers), args: [zone, ...resolvers] })),
-      forward(coredns, coredns.forwarders, coredns.tlsServerName),
+      forward(coredns, coredns.upstreamServers, coredns.tlsServerName),
       cache(coredns.cache),
       { name: "loop" },
       { name: "reload" },

@@ -132,7 +132,7 @@ function affinity({ coredns }: ClusterSettings): JsonValue {
   const term = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: ownSelector } };
   return {
     podAntiAffinity:
-      coredns.spread === "required"
+      coredns.antiAffinity === "required"
         ? { requiredDuringSchedulingIgnoredDuringExecution: [term] }
         : { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: term }] },
   };

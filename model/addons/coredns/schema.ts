@@ -37,7 +37,7 @@ const corefileText = text((value) => {
 /** Cluster DNS. */
 export const coredns = z.strictObject({
   replicas: z.number().int().min(1).max(100).optional(),
-  forwarders: z.array(resolver).min(1).max(15).optional(),
+  upstreamServers: z.array(resolver).min(1).max(15).optional(),
   /** Which of the forwarders is asked. */
   policy: z.enum(["random", "round_robin", "sequential"]).optional(),
   /** Forwarders are asked by DNS over TLS, and must have a certificate of this name. */
@@ -56,7 +56,7 @@ export const coredns = z.strictObject({
     )
     .optional(),
   log: z.enum(["none", "all", "denial", "error", "success"]).optional(),
-  podRecords: z.enum(["disabled", "insecure", "verified"]).optional(),
+  pods: z.enum(["disabled", "insecure", "verified"]).optional(),
   custom: z
     .strictObject({
       /** Further plugins of the block that serves the cluster. */
@@ -66,7 +66,7 @@ export const coredns = z.strictObject({
     })
     .optional(),
   /** `required`: no two replicas on one node. */
-  spread: z.enum(["preferred", "required"]).optional(),
+  antiAffinity: z.enum(["preferred", "required"]).optional(),
   resources: resources.optional(),
   /** A cache on every node, which its pods ask. */
   nodeLocal: z.union([z.boolean(), z.strictObject({ resources: resources.optional() })]).optional(),

@@ -67,23 +67,23 @@ function hostsAreOutside({ input }: Facts, problems: Problems): void {
 
 function forwardersFitTls({ input }: Facts, problems: Problems): void {
   const coredns = input.coredns;
-  if (coredns?.tlsServerName === undefined || "forwarders" in coredns) return;
+  if (coredns?.tlsServerName === undefined || "upstreamServers" in coredns) return;
   problems.add(
     ["coredns", "tlsServerName"],
     coredns.tlsServerName,
     "says how forwarders are asked, and there are none: nodes' own resolvers do not speak TLS",
-    { allowed: "forwarders beside it, as [9.9.9.9]" },
+    { allowed: "upstreamServers beside it, as [9.9.9.9]" },
   );
 }
 
 /** CoreDNS runs on masters too, so every node counts. */
 function replicasFindNodes({ input, machines, aws }: Facts, problems: Problems): void {
-  if (input.coredns?.spread !== "required" || aws !== undefined) return;
+  if (input.coredns?.antiAffinity !== "required" || aws !== undefined) return;
   const nodes = machines.filter((machine) => machine.role !== "loadBalancer").length;
   const replicas = pick(input.coredns, "replicas", ADDON_DEFAULTS.coredns.replicas);
   if (replicas === undefined || nodes === 0 || replicas <= nodes) return;
   problems.add(
-    ["coredns", "spread"],
+    ["coredns", "antiAffinity"],
     "required",
     `needs ${replicas} nodes for ${replicas} replicas, there are ${nodes}`,
     {
@@ -138,7 +138,7 @@ const TAKEN: Readonly<Record<string, string>> = {
   cache: "coredns.cache",
   errors: "nothing: it is there",
   health: "nothing: it is there",
-  kubernetes: "coredns.podRecords, network.clusterDomain",
+  kubernetes: "coredns.pods, network.clusterDomain",
   loop: "nothing: it is there",
   prometheus: "nothing: it is there, on port 9153",
   ready: "nothing: it is there",
@@ -161,7 +161,11 @@ function pluginsAreKnown({ input }: Facts, problems: Problems): void {
     for (const { name, args } of corefilePlugins(text)) {
       const hosts = name === "hosts" && Object.keys(input.coredns?.hosts ?? {}).length > 0;
       const instead =
-        name === "forward" && args[0] === "." ? "coredns.forwarders" : hosts ? "coredns.hosts" : TAKEN[name];
+        name === "forward" && args[0] === "."
+          ? "coredns.upstreamServers"
+          : hosts
+            ? "coredns.hosts"
+            : TAKEN[name];
       if (!COREDNS_PLUGINS.includes(name)) {
         problems.add(path, name, "is no plugin of CoreDNS, which would not start", {
           allowed: "the plugins at coredns.io/plugins, one a line",

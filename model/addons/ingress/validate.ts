@@ -182,13 +182,13 @@ function portsDiffer({ http, https }: ArriveDraft, problems: Problems): boolean 
   return false;
 }
 
-function nodePortsFit({ nodePorts }: Facts, arrive: ArriveDraft, problems: Problems): void {
-  if (!portsDiffer(arrive, problems) || nodePorts === undefined) return;
+function nodePortsFit({ nodePortRange }: Facts, arrive: ArriveDraft, problems: Problems): void {
+  if (!portsDiffer(arrive, problems) || nodePortRange === undefined) return;
   for (const key of ["http", "https"] as const) {
     const port = arrive[key];
-    if (port === undefined || (nodePorts.from <= port && port <= nodePorts.to)) continue;
-    problems.add([...ARRIVE, key], port, "lies outside network.nodePorts", {
-      allowed: `${nodePorts.from} to ${nodePorts.to}`,
+    if (port === undefined || (nodePortRange.from <= port && port <= nodePortRange.to)) continue;
+    problems.add([...ARRIVE, key], port, "lies outside network.nodePortRange", {
+      allowed: `${nodePortRange.from} to ${nodePortRange.to}`,
     });
   }
 }

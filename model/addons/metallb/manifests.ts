@@ -95,8 +95,8 @@ function bgpPeer(peer: BgpPeer): KubernetesObject {
   return object("metallb.io/v1beta2", "BGPPeer", peer.name, {
     peerAddress: peer.address,
     peerPort: peer.port,
-    peerASN: peer.asNumber,
-    myASN: peer.myAsNumber,
+    peerASN: peer.peerASN,
+    myASN: peer.myASN,
     ...(peer.multiHop ? { ebgpMultiHop: true } : {}),
     ...(peer.holdTime === undefined ? {} : { holdTime: `${peer.holdTime}s` }),
     ...(peer.password === undefined

@@ -181,7 +181,7 @@ function peersFit(
         problems.add([...path, "name"], peer.name, "stands twice", { allowed: "each once" });
       names.add(peer.name);
     }
-    if (peer?.multiHop === true && peer.asNumber !== undefined && peer.asNumber === peer.myAsNumber) {
+    if (peer?.multiHop === true && peer.peerASN !== undefined && peer.peerASN === peer.myASN) {
       problems.add([...path, "multiHop"], true, "is for peers of another AS; within one, hops do not count", {
         allowed: "false, or two AS numbers",
       });
@@ -267,11 +267,11 @@ function advertisementFits(
         },
       );
     }
-    if (peer.myAsNumber === undefined || earlier.myAsNumber === undefined) continue;
-    if (peer.myAsNumber === earlier.myAsNumber) continue;
-    const message = `differs from ${earlier.myAsNumber} of peer ${earlier.name ?? ""}: the same nodes have one AS number with frr-k8s`;
-    problems.add([...path, "myAsNumber"], peer.myAsNumber, message, {
-      allowed: `${earlier.myAsNumber}, nodes of their own for each, or backend: native`,
+    if (peer.myASN === undefined || earlier.myASN === undefined) continue;
+    if (peer.myASN === earlier.myASN) continue;
+    const message = `differs from ${earlier.myASN} of peer ${earlier.name ?? ""}: the same nodes have one AS number with frr-k8s`;
+    problems.add([...path, "myASN"], peer.myASN, message, {
+      allowed: `${earlier.myASN}, nodes of their own for each, or backend: native`,
     });
   }
 }

@@ -10,7 +10,7 @@ import { sh } from "../../text";
 export function resolverChecks(settings: ClusterSettings, machine: Machine): string {
   const { resolvConf } = kubeletConfiguration(settings, machine);
   // A forwarder that is a file is the host's own list.
-  const hostsOwn = settings.coredns.forwarders.some((forwarder) => forwarder.startsWith("/"));
+  const hostsOwn = settings.coredns.upstreamServers.some((forwarder) => forwarder.startsWith("/"));
   if (!hostsOwn || resolvConf === "") return "\ncheck_resolvers() { :; }\n";
   const given = typeof resolvConf === "string" ? resolvConf : undefined;
   const file =
@@ -20,7 +20,7 @@ export function resolverChecks(settings: ClusterSettings, machine: Machine): str
       : `file=${sh(given)}`;
   return `
 check_resolvers() {
-  local file server all="" loopback="" v4="" v6="" how="name servers that pods reach in coredns.forwarders, or a file that lists such in kubelet.config.resolvConf (Resolvers)"
+  local file server all="" loopback="" v4="" v6="" how="name servers that pods reach in coredns.upstreamServers, or a file that lists such in kubelet.config.resolvConf (Resolvers)"
   ${file}
   if [ ! -r "$file" ]; then
     refuse resolvers "the kubelet would read its name servers from $file, which does not exist: set $how"

@@ -8,7 +8,7 @@ import { NODE_PORTS, partsPorts } from "./hostPorts";
 export function endpointFits(facts: Facts, problems: Problems): void {
   const { endpoint, input, machines } = facts;
   const given = input.endpoint;
-  if (endpoint.kind === "localProxy" && endpoint.port !== undefined) {
+  if (endpoint.kind === "nodeLocal" && endpoint.port !== undefined) {
     const { port } = endpoint;
     const part = partsPorts(facts).find((one) => one.protocol === "tcp" && one.port === port);
     const owner = NODE_PORTS[port] ?? part?.owner;
@@ -19,7 +19,7 @@ export function endpointFits(facts: Facts, problems: Problems): void {
       });
     }
   }
-  if (given?.kind === "proxyMachine") {
+  if (given?.kind === "loadBalancer") {
     const name = (given as { machine?: string }).machine;
     const balancers = machines
       .filter((machine) => machine.role === "loadBalancer")
@@ -37,14 +37,14 @@ export function endpointFits(facts: Facts, problems: Problems): void {
     }
   }
   const unused = machines.filter((machine) => machine.role === "loadBalancer");
-  if (endpoint.kind !== undefined && endpoint.kind !== "proxyMachine") {
+  if (endpoint.kind !== undefined && endpoint.kind !== "loadBalancer") {
     for (const machine of unused) {
       problems.add(
         [...machine.path, "role"],
         "loadBalancer",
         `balances nothing: endpoint.kind is ${endpoint.kind}`,
         {
-          allowed: `endpoint: {kind: proxyMachine, machine: ${machine.name}}, or another role`,
+          allowed: `endpoint: {kind: loadBalancer, machine: ${machine.name}}, or another role`,
         },
       );
     }
@@ -52,19 +52,21 @@ export function endpointFits(facts: Facts, problems: Problems): void {
 }
 
 export function nodePortsFit(facts: Facts, problems: Problems): void {
-  const { nodePorts, endpoint, input } = facts;
-  if (nodePorts === undefined) return;
-  const path: Path = ["network", "nodePorts"];
-  const text = `${nodePorts.from}-${nodePorts.to}`;
-  if (nodePorts.from < 1 || nodePorts.to > 65535) {
+  const { nodePortRange, endpoint, input } = facts;
+  if (nodePortRange === undefined) return;
+  const path: Path = ["network", "nodePortRange"];
+  const text = `${nodePortRange.from}-${nodePortRange.to}`;
+  if (nodePortRange.from < 1 || nodePortRange.to > 65535) {
     problems.add(path, text, "goes beyond the ports there are", { allowed: "1 to 65535" });
     return;
   }
-  if (nodePorts.from > nodePorts.to) {
-    problems.add(path, text, "ends before it begins", { allowed: `${nodePorts.to}-${nodePorts.from}` });
+  if (nodePortRange.from > nodePortRange.to) {
+    problems.add(path, text, "ends before it begins", {
+      allowed: `${nodePortRange.to}-${nodePortRange.from}`,
+    });
     return;
   }
-  const within = (port: number) => nodePorts.from <= port && port <= nodePorts.to;
+  const within = (port: number) => nodePortRange.from <= port && port <= nodePortRange.to;
   const taken = Object.entries(NODE_PORTS).filter(([port]) => within(Number(port)));
   if (taken.length > 0) {
     const list = taken.map(([port, owner]) => `${port} (${owner})`).join(", ");
@@ -74,7 +76,7 @@ export function nodePortsFit(facts: Facts, problems: Problems): void {
   }
   const ofCni = cniPortsOf(facts).filter(({ port }) => within(port));
   for (const { port, usual } of ofCni.filter(({ given }) => given)) {
-    problems.add(["cni", "port"], port, `lies within network.nodePorts ${text}`, {
+    problems.add(["cni", "port"], port, `lies within network.nodePortRange ${text}`, {
       allowed: `a port outside ${text}, as ${usual}`,
     });
   }
@@ -92,13 +94,13 @@ export function nodePortsFit(facts: Facts, problems: Problems): void {
     const other = fixed.some(({ settable }) => settable) ? ", or another cni.port" : "";
     problems.add(path, text, `holds ${list.join("; ")}`, { allowed: `a range without ${ports}${other}` });
   }
-  if (endpoint.kind !== "localProxy" || endpoint.port === undefined || !within(endpoint.port)) return;
-  if (input.network?.nodePorts !== undefined && input.endpoint?.port === undefined) {
+  if (endpoint.kind !== "nodeLocal" || endpoint.port === undefined || !within(endpoint.port)) return;
+  if (input.network?.nodePortRange !== undefined && input.endpoint?.port === undefined) {
     problems.add(path, text, `holds ${endpoint.port}, the port of the API's proxy on every node`, {
       allowed: `a range without ${endpoint.port}, or another endpoint.port`,
     });
   } else {
-    problems.add(["endpoint", "port"], endpoint.port, `lies within network.nodePorts ${text}`, {
+    problems.add(["endpoint", "port"], endpoint.port, `lies within network.nodePortRange ${text}`, {
       allowed: `a port outside ${text}, as 7443`,
     });
   }

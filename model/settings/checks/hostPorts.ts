@@ -62,9 +62,10 @@ function networkPolicyOf({ input }: Facts): string | undefined {
 
 /** Who has a TCP port of the nodes; undefined where it is free. */
 export function ownerOfTcp(facts: Facts, port: number): string | undefined {
-  const { endpoint, nodePorts } = facts;
+  const { endpoint, nodePortRange } = facts;
   if (NODE_PORTS[port] !== undefined) return NODE_PORTS[port];
-  if (endpoint.kind === "localProxy" && endpoint.port === port) return "the API's proxy";
-  if (nodePorts !== undefined && nodePorts.from <= port && port <= nodePorts.to) return "NodePorts";
+  if (endpoint.kind === "nodeLocal" && endpoint.port === port) return "the API's proxy";
+  if (nodePortRange !== undefined && nodePortRange.from <= port && port <= nodePortRange.to)
+    return "NodePorts";
   return partsPorts(facts).find((one) => one.protocol === "tcp" && one.port === port)?.owner;
 }

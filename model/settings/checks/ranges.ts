@@ -77,8 +77,12 @@ function outsideAddresses({ input, machines, endpoint }: Facts): PlacedAddress[]
   places.push({ path: ["bastion", "host"], text: input.bastion?.host, what: "the bastion's address" });
   places.push({ path: ["access", "host"], text: input.access?.host, what: "the API's address for people" });
   places.push({ path: ["endpoint", "host"], text: endpoint.host, what: "the API's endpoint" });
-  for (const [index, text] of (input.coredns?.forwarders ?? []).entries()) {
-    places.push({ path: ["coredns", "forwarders", index], text: resolverHost(text), what: "a resolver" });
+  for (const [index, text] of (input.coredns?.upstreamServers ?? []).entries()) {
+    places.push({
+      path: ["coredns", "upstreamServers", index],
+      text: resolverHost(text),
+      what: "a resolver",
+    });
   }
   for (const [zone, resolvers] of Object.entries(input.coredns?.stubDomains ?? {})) {
     for (const [index, text] of (resolvers ?? []).entries()) {

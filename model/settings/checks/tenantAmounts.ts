@@ -87,8 +87,8 @@ const OTHER =
   /^(requests\.|limits\.|count\/|[^/]+\.storageclass\.storage\.k8s\.io\/|hugepages-)[A-Za-z0-9._/-]+$/;
 
 function othersAreNamed({ quota }: DraftTenant, path: Path, problems: Problems): void {
-  for (const key of Object.keys(quota?.others ?? {})) {
-    const place = [...path, "quota", "others", key];
+  for (const key of Object.keys(quota?.hard ?? {})) {
+    const place = [...path, "quota", "hard", key];
     const own = Object.entries(QUOTA_NAMES).find(([short, name]) => key === name || key === short);
     const limit = RESOURCES.find((resource) => key === `limits.${upstream(resource)}`);
     if (own !== undefined || limit !== undefined) {

@@ -25,7 +25,7 @@ export function listsHaveNoDoubles({ input }: Facts, problems: Problems): void {
   const lists: [(string | number)[], readonly (string | undefined)[]][] = [
     [["encryption", "keys"], input.encryption?.keys ?? []],
     [["network", "peers"], (input.network?.peers ?? []).map((peer) => peer?.name)],
-    [["coredns", "forwarders"], input.coredns?.forwarders ?? []],
+    [["coredns", "upstreamServers"], input.coredns?.upstreamServers ?? []],
     ...Object.entries(input.coredns?.stubDomains ?? {}).map(
       ([zone, resolvers]): [string[], readonly (string | undefined)[]] => [
         ["coredns", "stubDomains", zone],

@@ -127,8 +127,8 @@ export interface AddressEndpointInput {
 
 /** nginx on every node, on 127.0.0.1. */
 export interface LocalProxyEndpointInput {
-  /** `localProxy`: nginx on every node, on 127.0.0.1, balances the API servers. The default with several control-plane nodes. */
-  kind: "localProxy";
+  /** `nodeLocal`: nginx on every node, on 127.0.0.1, balances the API servers. The default with several control-plane nodes. */
+  kind: "nodeLocal";
   /**
    * Port of the proxy.
    *
@@ -139,8 +139,8 @@ export interface LocalProxyEndpointInput {
 
 /** nginx on a machine with role `loadBalancer`. */
 export interface ProxyMachineEndpointInput {
-  /** `proxyMachine`: nginx on a machine with role `loadBalancer` balances the API servers. */
-  kind: "proxyMachine";
+  /** `loadBalancer`: nginx on a machine with role `loadBalancer` balances the API servers. */
+  kind: "loadBalancer";
   /** Key under `machines` of the machine that balances. */
   machine: string;
   /**

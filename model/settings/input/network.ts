@@ -43,7 +43,7 @@ export interface NetworkInput {
    *
    * @defaultValue `30000-32767`
    */
-  nodePorts?: string;
+  nodePortRange?: string;
   /**
    * MTU of the network between nodes, in bytes; at most 9001 on AWS. Setup refuses a host whose interface has less.
    *

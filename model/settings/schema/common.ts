@@ -43,7 +43,7 @@ export const networkShape = {
   podsPerNode: z.number().int().min(1).max(1000).optional(),
   nodeCidrMaskSize: z.number().int().min(16).max(30).optional(),
   clusterDomain: dnsName.optional(),
-  nodePorts: matching(/^\d{1,5}-\d{1,5}$/, "two ports with a dash between, as 30000-32767").optional(),
+  nodePortRange: matching(/^\d{1,5}-\d{1,5}$/, "two ports with a dash between, as 30000-32767").optional(),
   mtu: mtu.optional(),
 };
 

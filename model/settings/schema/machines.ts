@@ -79,8 +79,8 @@ const maxUnavailable = z.union([
 
 const endpoint = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("address"), host: host.optional(), port: port.optional() }),
-  z.strictObject({ kind: z.literal("localProxy"), port: port.optional() }),
-  z.strictObject({ kind: z.literal("proxyMachine"), machine: z.string(), port: port.optional() }),
+  z.strictObject({ kind: z.literal("nodeLocal"), port: port.optional() }),
+  z.strictObject({ kind: z.literal("loadBalancer"), machine: z.string(), port: port.optional() }),
 ]);
 
 const PROTOCOLS = Object.keys(PROTOCOL_NUMBERS) as [Exclude<Protocol, "any">, ...Exclude<Protocol, "any">[]];

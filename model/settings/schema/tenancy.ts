@@ -51,11 +51,11 @@ const quota = z.strictObject({
   services: count,
   loadBalancers: count,
   nodePorts: count,
-  volumeClaims: count,
+  persistentVolumeClaims: count,
   secrets: count,
   configMaps: count,
   /** Names as ResourceQuota has them, as `requests.nvidia.com/gpu` or `count/jobs.batch`. */
-  others: z.record(z.string(), z.union([quantity, z.number().int().min(0)])).optional(),
+  hard: z.record(z.string(), z.union([quantity, z.number().int().min(0)])).optional(),
 });
 
 const openPort = z.union([

@@ -17,7 +17,7 @@ class Marker extends pulumi.CustomResource {
 
 const PASSWORD = "session-password-of-rack1";
 const pools = { lan: { addresses: ["10.40.0.240-10.40.0.250"] } };
-const peer = { name: "rack1", address: "10.40.0.1", asNumber: 64512, myAsNumber: 64513, password: "rack1" };
+const peer = { name: "rack1", address: "10.40.0.1", peerASN: 64512, myASN: 64513, password: "rack1" };
 const everything = {
   metallb: { pools, bgp: { peers: [peer] } },
   ingress: { kind: "traefik", defaultBackend: true },

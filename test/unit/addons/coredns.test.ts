@@ -68,7 +68,7 @@ describe("corefile", () => {
   it("asks the resolvers of the settings, and a stub domain's own for its names", () => {
     const text = corefile(
       withDns({
-        forwarders: ["192.0.2.53", "198.51.100.53"],
+        upstreamServers: ["192.0.2.53", "198.51.100.53"],
         stubDomains: { "corp.example": ["10.9.0.53", "10.9.1.53"] },
       }),
     );

@@ -16,7 +16,7 @@ function find(objects: readonly KubernetesObject[], kind: string, name: string):
 describe("corefile from the settings", () => {
   it("asks forwarders by TLS under their name, in the order asked for", () => {
     const text = textOf({
-      forwarders: ["9.9.9.9", "149.112.112.112"],
+      upstreamServers: ["9.9.9.9", "149.112.112.112"],
       policy: "sequential",
       tlsServerName: "dns.quad9.net",
     });
@@ -27,7 +27,7 @@ describe("corefile from the settings", () => {
 
   it("does not ask stub domains' resolvers by TLS", () => {
     const text = textOf({
-      forwarders: ["9.9.9.9"],
+      upstreamServers: ["9.9.9.9"],
       tlsServerName: "dns.quad9.net",
       stubDomains: { "a.example": ["10.9.0.1"] },
     });
@@ -68,7 +68,7 @@ describe("corefile from the settings", () => {
   it("logs what it is asked to, pods' names as asked, and puts custom text where it belongs", () => {
     const text = textOf({
       log: "error",
-      podRecords: "verified",
+      pods: "verified",
       custom: { plugins: "acl {\n  block type ANY\n}", zones: { "corp.example": "forward . 10.9.0.53" } },
     });
     expect(text).toContain("log . {\n        class error\n    }");

@@ -15,8 +15,8 @@ const pools = { lan: { addresses: ["10.40.0.240 - 10.40.0.250"] } };
 const peer = {
   name: "rack1",
   address: "10.40.0.1",
-  asNumber: 64512,
-  myAsNumber: 64513,
+  peerASN: 64512,
+  myASN: 64513,
   password: "operator",
 };
 

@@ -154,7 +154,7 @@ describe("egress", () => {
     const settings = change(smallAws, {
       egress: "strict",
       downloads: { mirror: "http://mirror.example.com:8081" },
-      coredns: { forwarders: ["10.0.0.53"] },
+      coredns: { upstreamServers: ["10.0.0.53"] },
     });
     const worker = lines(egressRules(settings), "worker");
     expect(worker).toContain("tcp 8081 0.0.0.0-0");
@@ -165,7 +165,7 @@ describe("egress", () => {
   it("goes to the ports that resolvers, registry and issuer have of their own", () => {
     const settings = change(smallAws, {
       egress: "strict",
-      coredns: { forwarders: ["10.0.0.53:5353"], stubDomains: { "corp.example": ["192.168.1.1"] } },
+      coredns: { upstreamServers: ["10.0.0.53:5353"], stubDomains: { "corp.example": ["192.168.1.1"] } },
       images: { repository: "registry.example.com:5000/k8s" },
       oidc: { issuerUrl: "https://sso.example.com:8443/realms/x", clientId: "k8s" },
     });

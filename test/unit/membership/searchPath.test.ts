@@ -51,7 +51,7 @@ function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, stri
 
 const metal = settingsOf({
   machines: withBalancer,
-  endpoint: { kind: "proxyMachine", machine: "lb1" },
+  endpoint: { kind: "loadBalancer", machine: "lb1" },
   firewall: "nftables",
   access: { ssh: ["198.51.100.0/24"], api: ["198.51.100.0/24"], nodePorts: [] },
 });

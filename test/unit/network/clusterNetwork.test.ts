@@ -21,7 +21,7 @@ describe("what follows from the ranges", () => {
     peers: [],
     maxNodes: 256,
     podsPerNode: 110,
-    nodePorts: { from: 30000, to: 32767 },
+    nodePortRange: { from: 30000, to: 32767 },
   };
 
   it("the first service address is the API's, the tenth is cluster DNS", () => {

@@ -12,7 +12,7 @@ describe("the endpoint's name in hosts files", () => {
   const one = all(...["cp2", "cp3"].map((name) => set(`machines.${name}`, undefined)));
 
   it("is this host itself where every node balances", () => {
-    const settings = settingsOf(set("endpoint", { kind: "localProxy" }));
+    const settings = settingsOf(set("endpoint", { kind: "nodeLocal" }));
     expect(controlPlaneEndpoint(settings)).toBe("api.metal.example.internal:7443");
     expect(endpointAddresses(settings)).toEqual(["127.0.0.1"]);
   });
@@ -26,7 +26,7 @@ describe("the endpoint's name in hosts files", () => {
   it("is the proxy machine's node address", () => {
     const lb = machine("lb1", 5, { role: "loadBalancer" });
     expect(
-      endpointAddresses(settingsOf(all(lb, set("endpoint", { kind: "proxyMachine", machine: "lb1" })))),
+      endpointAddresses(settingsOf(all(lb, set("endpoint", { kind: "loadBalancer", machine: "lb1" })))),
     ).toEqual(["10.40.0.5"]);
   });
 

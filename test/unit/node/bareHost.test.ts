@@ -292,9 +292,9 @@ describe("name servers of a host", () => {
   ])("that pods cannot use are refused: %s", (_name, content, text) => {
     const [line = "", ...more] = check(content);
     expect(line).toMatch(text);
-    expect(line).toMatch(/coredns\.forwarders.*kubelet\.config\.resolvConf \(Resolvers\)$/);
+    expect(line).toMatch(/coredns\.upstreamServers.*kubelet\.config\.resolvConf \(Resolvers\)$/);
     expect(more).toEqual([]);
-    expect(check(content, { raw: { coredns: { forwarders: ["192.0.2.53"] } } })).toEqual([]);
+    expect(check(content, { raw: { coredns: { upstreamServers: ["192.0.2.53"] } } })).toEqual([]);
   });
 
   it("of both families are only told of", () => {

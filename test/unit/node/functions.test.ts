@@ -139,9 +139,9 @@ describe("hosts file", () => {
     };
     const masters = ["192.0.2.11 cp1", "192.0.2.12 cp2", "192.0.2.13 cp3"];
     expect(lines({}, "cp1")).toEqual(["192.0.2.11 api.metal.internal", "192.0.2.11 cp1"]);
-    const local = { machines: threeMasters, endpoint: { kind: "localProxy" } };
+    const local = { machines: threeMasters, endpoint: { kind: "nodeLocal" } };
     expect(lines(local, "w1")).toEqual(["127.0.0.1 api.metal.internal", ...masters, "192.0.2.21 w1"]);
-    const balanced = { machines: withBalancer, endpoint: { kind: "proxyMachine", machine: "lb1" } };
+    const balanced = { machines: withBalancer, endpoint: { kind: "loadBalancer", machine: "lb1" } };
     expect(lines(balanced, "cp2")).toEqual(["192.0.2.5 api.metal.internal", ...masters]);
     const given = { machines: threeMasters, endpoint: { kind: "address", host: "api.example.com" } };
     expect(lines(given, "cp2")).toEqual(masters);

@@ -25,7 +25,7 @@ function report(...names: string[]): string {
 
 const open = { access: { ssh: ["198.51.100.0/24"], api: ["198.51.100.0/24"], nodePorts: [] } };
 function problems(text: string, raw: Record<string, unknown> = {}, name = "w1", link = "eth0"): string[] {
-  const settings = settingsOf({ machines: threeMasters, endpoint: { kind: "localProxy" }, ...raw });
+  const settings = settingsOf({ machines: threeMasters, endpoint: { kind: "nodeLocal" }, ...raw });
   return packetFilterProblems(settings, machineOf(settings, name), text, link);
 }
 const iptablesMode = { kubeProxy: { mode: "iptables" } };

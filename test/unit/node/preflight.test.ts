@@ -146,7 +146,7 @@ systemctl() { return "$stopped"; }
 ss() { case $2 in 'sport = :2379' | 'sport = :7443') echo 'LISTEN 0 4096 *:2379 *:* users:(("etcd",pid=7,fd=3))' ;; esac; }`;
   const check = (bare: number, stopped: number, more: Record<string, unknown> = {}) =>
     problems({
-      raw: { machines: threeMasters, endpoint: { kind: "localProxy" }, ...more },
+      raw: { machines: threeMasters, endpoint: { kind: "nodeLocal" }, ...more },
       name: "cp1",
       stubs: `bare=${bare} stopped=${stopped}\n${taken}`,
       run: "check_network",

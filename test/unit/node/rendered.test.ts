@@ -242,8 +242,8 @@ describe("the balancer of the API", () => {
     const settings = settingsOf(raw);
     return apiProxyOf(settings, machineOf(settings, name));
   };
-  const local = { machines: threeMasters, endpoint: { kind: "localProxy" } };
-  const balanced = { machines: withBalancer, endpoint: { kind: "proxyMachine", machine: "lb1" } };
+  const local = { machines: threeMasters, endpoint: { kind: "nodeLocal" } };
+  const balanced = { machines: withBalancer, endpoint: { kind: "loadBalancer", machine: "lb1" } };
 
   it("is on every node, on the balancing machine alone, or nowhere", () => {
     expect(proxyOf(local, "cp1")).toEqual({ address: "127.0.0.1", port: 7443 });
@@ -276,7 +276,7 @@ describe("firewall", () => {
   const rules = (name: string, more: Record<string, unknown> = {}) => {
     const settings = settingsOf({
       machines: withBalancer,
-      endpoint: { kind: "proxyMachine", machine: "lb1" },
+      endpoint: { kind: "loadBalancer", machine: "lb1" },
       firewall: "nftables",
       access: open,
       ...more,

@@ -11,8 +11,8 @@ import { bash, machineInput, machineOf, settingsOf, threeMasters, withBalancer }
 
 const endpoints = {
   address: { machines: threeMasters, endpoint: { kind: "address", host: "api.example.com", port: 6443 } },
-  localProxy: { machines: threeMasters, endpoint: { kind: "localProxy" } },
-  proxyMachine: { machines: withBalancer, endpoint: { kind: "proxyMachine", machine: "lb1" } },
+  nodeLocal: { machines: threeMasters, endpoint: { kind: "nodeLocal" } },
+  loadBalancer: { machines: withBalancer, endpoint: { kind: "loadBalancer", machine: "lb1" } },
 } as const;
 const firewalls = {
   none: {},
@@ -31,7 +31,7 @@ const rich = {
 
 const combinations = (Object.keys(endpoints) as (keyof typeof endpoints)[]).flatMap((endpoint) =>
   (Object.keys(firewalls) as (keyof typeof firewalls)[]).flatMap((firewall) =>
-    ["cp1", "w1", ...(endpoint === "proxyMachine" ? ["lb1"] : [])].map((name, index) => ({
+    ["cp1", "w1", ...(endpoint === "loadBalancer" ? ["lb1"] : [])].map((name, index) => ({
       title: `${name}, ${endpoint}, firewall ${firewall}`,
       name,
       os: undefined as OsFamily | undefined,
@@ -43,7 +43,7 @@ const byFamily = (Object.keys(osFacts) as OsFamily[]).map((os) => ({
   title: `w1 on ${os}`,
   name: "w1",
   os,
-  raw: { ...endpoints.localProxy, ...firewalls.nftables },
+  raw: { ...endpoints.nodeLocal, ...firewalls.nftables },
 }));
 
 async function output(command: string, args: readonly string[], input: string): Promise<string> {
@@ -66,7 +66,7 @@ describe.skipIf(!have("shellcheck")).concurrent("rendered scripts pass bash -n a
 
   it.each(["cp1", "lb1"])("setup of %s with a proxy and registries that ask for logins", async (name) => {
     const settings = settingsOf({
-      ...endpoints.proxyMachine,
+      ...endpoints.loadBalancer,
       proxy: { https: "http://proxy:3128", credentials: "proxy" },
       images: { registries: { "a.example": { credentials: "a" }, "b.example:5000": { token: "b" } } },
     });
@@ -78,7 +78,7 @@ describe.skipIf(!have("shellcheck")).concurrent("rendered scripts pass bash -n a
 
   it.each(["cp1", "w1", "lb1"])("preflight and cleanup of %s", async (name) => {
     const settings = settingsOf({
-      ...endpoints.proxyMachine,
+      ...endpoints.loadBalancer,
       network: { serviceCidr: "10.96.0.0/16", mtu: 1450 },
     });
     const rendered = renderNode(settings, machineOf(settings, name));
@@ -123,13 +123,13 @@ describe("what decides a script", () => {
   });
 
   it("gives a load balancer nginx and nothing of Kubernetes", () => {
-    const script = setupOf(endpoints.proxyMachine, "lb1");
+    const script = setupOf(endpoints.loadBalancer, "lb1");
     expect(script).toContain("install_missing ip nginx nginx-stream\n");
     expect(script).not.toMatch(/\/etc\/containerd|kubelet\.service\.d|dl\.k8s\.io/);
   });
 
   it("embeds every file it names", () => {
-    const settings = settingsOf({ ...endpoints.localProxy, ...firewalls.nftables, ...rich });
+    const settings = settingsOf({ ...endpoints.nodeLocal, ...firewalls.nftables, ...rich });
     const { files, setupScript } = renderNode(settings, machineOf(settings, "cp1"));
     for (const file of files) {
       expect(setupScript).toContain(`put ${file.path} ${file.mode}`);

@@ -12,7 +12,7 @@ const settings = {
   metallb: {
     pools: { lan: { addresses: ["10.40.0.240-10.40.0.250"] } },
     bgp: {
-      peers: [{ name: "rack1", address: "10.40.0.1", asNumber: 64512, myAsNumber: 64513, password: "rack1" }],
+      peers: [{ name: "rack1", address: "10.40.0.1", peerASN: 64512, myASN: 64513, password: "rack1" }],
     },
   },
   ingress: { kind: "ingress-nginx", defaultBackend: true },

@@ -57,8 +57,8 @@ describe("shapes of clusters are taken", () => {
   });
 
   it("a given endpoint kind decides whatever the number of masters", () => {
-    expect(taken(all(without("cp2", "cp3"), set("endpoint", { kind: "localProxy" }))).endpoint.kind).toBe(
-      "localProxy",
+    expect(taken(all(without("cp2", "cp3"), set("endpoint", { kind: "nodeLocal" }))).endpoint.kind).toBe(
+      "nodeLocal",
     );
   });
 
@@ -66,18 +66,18 @@ describe("shapes of clusters are taken", () => {
     const masters = [13, 14].map((n) => machine(`cp${n}`, n + 20, { role: "controlPlane" }));
     const settings = taken(all(set("endpoint", undefined), ...masters));
     expect(settings.machines.filter((m) => m.role === "controlPlane")).toHaveLength(5);
-    expect(settings.endpoint).toEqual({ kind: "localProxy", host: "api.metal.example.internal", port: 7443 });
+    expect(settings.endpoint).toEqual({ kind: "nodeLocal", host: "api.metal.example.internal", port: 7443 });
   });
 
   it("a proxy machine in front, by which people reach the API too", () => {
     const settings = taken(
       all(
         machine("lb1", 5, { role: "loadBalancer" }),
-        set("endpoint", { kind: "proxyMachine", machine: "lb1", port: 8443 }),
+        set("endpoint", { kind: "loadBalancer", machine: "lb1", port: 8443 }),
       ),
     );
     expect(settings.endpoint).toEqual({
-      kind: "proxyMachine",
+      kind: "loadBalancer",
       host: "api.metal.example.internal",
       port: 8443,
       machine: "lb1",
@@ -274,7 +274,7 @@ describe("defaults", () => {
         clusterDomain: "cluster.local",
         maxNodes: 256,
         podsPerNode: 110,
-        nodePorts: { from: 30000, to: 32767 },
+        nodePortRange: { from: 30000, to: 32767 },
       },
       kubeProxy: { mode: "nftables" },
       encryption: { provider: "secretbox", keys: ["generated"] },

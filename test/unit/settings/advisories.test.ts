@@ -16,7 +16,7 @@ const CASES: readonly [name: string, change: Change, text: RegExp][] = [
   ["public pods", set("cni.podCidr", "12.0.0.0/16"), /no private range/],
   [
     "NodePorts among hosts' own ports",
-    set("network.nodePorts", "30000-40000"),
+    set("network.nodePortRange", "30000-40000"),
     /overlaps the ports hosts take/,
   ],
   ["host-gw", set("cni.backend", "host-gw"), /one layer 2 network/],

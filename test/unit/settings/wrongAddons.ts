@@ -14,8 +14,8 @@ const pool = addresses("10.40.0.240-10.40.0.250");
 const peer = (over: object = {}) => ({
   name: "rack1",
   address: "10.40.0.1",
-  asNumber: 64512,
-  myAsNumber: 64513,
+  peerASN: 64512,
+  myASN: 64513,
   ...over,
 });
 const peers = (...list: object[]) => all(pool, set("metallb.bgp.peers", list));
@@ -105,12 +105,12 @@ export const WRONG_ADDONS: readonly Wrong[] = [
       "TLS without forwarders",
       dns("tlsServerName", "dns.example.com"),
       "coredns.tlsServerName",
-      /forwarders beside it/,
+      /upstreamServers beside it/,
     ],
     [
       "more replicas than nodes",
-      set("coredns", { replicas: 6, spread: "required" }),
-      "coredns.spread",
+      set("coredns", { replicas: 6, antiAffinity: "required" }),
+      "coredns.antiAffinity",
       /needs 6 nodes for 6 replicas, there are 5/,
     ],
     [
@@ -210,11 +210,11 @@ export const WRONG_ADDONS: readonly Wrong[] = [
     ],
     [
       "hops within one AS",
-      peers(peer({ myAsNumber: 64512, multiHop: true })),
+      peers(peer({ myASN: 64512, multiHop: true })),
       "metallb.bgp.peers[0].multiHop",
       /two AS numbers/,
     ],
-    ["AS 0", peers(peer({ asNumber: 0 })), "metallb.bgp.peers[0].asNumber", /1/],
+    ["AS 0", peers(peer({ peerASN: 0 })), "metallb.bgp.peers[0].peerASN", /1/],
     [
       "a password in place of its name",
       peers(peer({ password: "c2VjcmV0LXNlc3Npb24tcGFzc3dvcmQtMQ==" })),
@@ -263,7 +263,7 @@ export const WRONG_ADDONS: readonly Wrong[] = [
       "below NodePorts",
       nginx(nodePorts(80, 30443)),
       "ingress.arrive.http",
-      /outside network\.nodePorts.*30000 to 32767/,
+      /outside network\.nodePortRange.*30000 to 32767/,
     ],
     ["one for both", nginx(nodePorts(30443, 30443)), "ingress.arrive.https", /is the port for HTTP too/],
     [

@@ -832,7 +832,7 @@ export const WRONG_AWS: readonly Wrong[] = [
     [
       "to resolvers of the cluster and of domains",
       all(
-        set("coredns.forwarders", resolvers(15, 2)),
+        set("coredns.upstreamServers", resolvers(15, 2)),
         set("coredns.stubDomains", { "a.example": resolvers(15, 3), "b.example": resolvers(15, 4) }),
       ),
       "egress",
@@ -1086,7 +1086,7 @@ export const WRONG_AWS: readonly Wrong[] = [
     ["machines", set("machines", {}), "machines", /setting of platform machines; the platform here is aws/],
     [
       "an endpoint's kind",
-      set("endpoint.kind", "localProxy"),
+      set("endpoint.kind", "nodeLocal"),
       "endpoint.kind",
       /setting of platform machines/,
     ],

@@ -26,8 +26,8 @@ const FLANNEL: readonly Row[] = [
   ],
   [
     "WireGuard among node ports",
-    all(set("cni.backend", "wireguard"), set("network.nodePorts", "50000-52000")),
-    "network.nodePorts",
+    all(set("cni.backend", "wireguard"), set("network.nodePortRange", "50000-52000")),
+    "network.nodePortRange",
     /51820, the UDP port of WireGuard.*or another cni\.port/,
   ],
   ["policy by itself", set("cni.networkPolicy", true), "cni.networkPolicy", /kube-network-policies, none/],
@@ -95,8 +95,8 @@ const WEAVE: readonly Row[] = [
   ["a backend", weave({ backend: "vxlan" }), "cni.backend", /unknown key/],
   [
     "control among node ports",
-    all(weave(), set("network.nodePorts", "6700-6783")),
-    "network.nodePorts",
+    all(weave(), set("network.nodePortRange", "6700-6783")),
+    "network.nodePortRange",
     /6783, the TCP port of Weave's control/,
   ],
 ];
@@ -132,8 +132,8 @@ const CALICO: readonly Row[] = [
   ["no replica", calico("vxlan", { controlPlaneReplicas: 0 }), "cni.controlPlaneReplicas", /at least 1/],
   [
     "Typha among node ports",
-    all(calico("vxlan"), set("network.nodePorts", "5000-5473")),
-    "network.nodePorts",
+    all(calico("vxlan"), set("network.nodePortRange", "5000-5473")),
+    "network.nodePortRange",
     /5473, the TCP port of Calico's Typha.*without 5473$/,
   ],
   [

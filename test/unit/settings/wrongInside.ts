@@ -8,13 +8,13 @@ import { type CaseRow, type Wrong, casesOf } from "./wrong";
 const cases = (name: string, rows: readonly CaseRow[]) => casesOf(name, rows, { base: bareMetalInput });
 
 const metallb = set("metallb", { pools: { lan: { addresses: ["10.40.0.240-10.40.0.250"] } } });
-const router = { name: "rack1", address: "10.40.0.1", asNumber: 64512, myAsNumber: 64601 };
+const router = { name: "rack1", address: "10.40.0.1", peerASN: 64512, myASN: 64601 };
 const bgp = set("metallb", { pools: { wan: { addresses: ["10.60.0.0/24"] } }, bgp: { peers: [router] } });
 const calico = set("cni", { kind: "calico", backend: "vxlan", podCidr: "10.244.0.0/16" });
 const weave = set("cni", { kind: "weave", podCidr: "10.244.0.0/16" });
 const hostPorts = (over: object = {}) =>
   set("ingress", { kind: "traefik", arrive: { by: "hostPorts", ...over } });
-const proxyOn = (port: number) => set("endpoint", { kind: "localProxy", port });
+const proxyOn = (port: number) => set("endpoint", { kind: "nodeLocal", port });
 const podOn = (name: string, port: number, protocol = "TCP") =>
   set(`staticPods.${name}`, {
     pod: {
@@ -38,8 +38,8 @@ const PORTS: readonly CaseRow[] = [
   ["the API's proxy on Typha's", all(calico, proxyOn(5473)), "endpoint.port", /Calico's Typha/],
   [
     "NodePorts over MetalLB's metrics",
-    all(metallb, set("network.nodePorts", "9000-9200")),
-    "network.nodePorts",
+    all(metallb, set("network.nodePortRange", "9000-9200")),
+    "network.nodePortRange",
     /9120, the TCP port of MetalLB's speakers/,
   ],
   [
@@ -101,7 +101,7 @@ const COREFILE: readonly CaseRow[] = [
     "another way out",
     custom("plugins", "forward . 9.9.9.9"),
     "coredns.custom.plugins",
-    /instead: coredns\.forwarders/,
+    /instead: coredns\.upstreamServers/,
   ],
   [
     "one twice",
@@ -197,8 +197,8 @@ const METALLB: readonly CaseRow[] = [
   ],
   [
     "two AS numbers of one node",
-    withBgp({ peers: [router, { ...second, myAsNumber: 64602 }] }),
-    "metallb.bgp.peers[1].myAsNumber",
+    withBgp({ peers: [router, { ...second, myASN: 64602 }] }),
+    "metallb.bgp.peers[1].myASN",
     /differs from 64601 of peer rack1.*native/,
   ],
   [
@@ -502,8 +502,8 @@ const TWICE: readonly CaseRow[] = [
   ],
   [
     "a forwarder twice",
-    set("coredns", { forwarders: ["9.9.9.9", "9.9.9.9"] }),
-    "coredns.forwarders[1]",
+    set("coredns", { upstreamServers: ["9.9.9.9", "9.9.9.9"] }),
+    "coredns.upstreamServers[1]",
     /stands twice/,
   ],
   [

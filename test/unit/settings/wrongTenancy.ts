@@ -75,14 +75,14 @@ export const WRONG_TENANCY: readonly Wrong[] = [
     ],
     [
       "a name that has a key",
-      shop({ quota: { others: { "requests.storage": "10Gi" } } }),
-      'tenants.shop.quota.others["requests.storage"]',
+      shop({ quota: { hard: { "requests.storage": "10Gi" } } }),
+      'tenants.shop.quota.hard["requests.storage"]',
       /instead: tenants\.shop\.quota\.storage/,
     ],
     [
       "a name that is none",
-      shop({ quota: { others: { gpus: 2 } } }),
-      "tenants.shop.quota.others.gpus",
+      shop({ quota: { hard: { gpus: 2 } } }),
+      "tenants.shop.quota.hard.gpus",
       /requests\.nvidia\.com\/gpu/,
     ],
     [

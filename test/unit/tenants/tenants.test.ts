@@ -41,7 +41,7 @@ describe("a tenant's objects", () => {
             storage: "1Ti",
             loadBalancers: 0,
             limits: { memory: "8Gi" },
-            others: { "count/jobs.batch": 9 },
+            hard: { "count/jobs.batch": 9 },
           },
         },
       },

@@ -41,7 +41,7 @@ function rulesFit(settings: ClusterSettings, problems: Problems): void {
     settings.aws?.egress,
     `makes ${going} outgoing rules in the security group of ${outOf}`,
     {
-      allowed: `${QUOTA}: ${going - RULES_PER_GROUP} fewer (coredns.stubDomains, coredns.forwarders, ports of images.mirrors), or open`,
+      allowed: `${QUOTA}: ${going - RULES_PER_GROUP} fewer (coredns.stubDomains, coredns.upstreamServers, ports of images.mirrors), or open`,
     },
   );
 }

@@ -9,7 +9,7 @@ export const KUBEADM = "kubeadm and the library's PKI own it";
 export const OWNED_ARGS: Record<Component, Owner> = {
   apiServer: {
     "service-cluster-ip-range": "network.serviceCidr",
-    "service-node-port-range": "network.nodePorts",
+    "service-node-port-range": "network.nodePortRange",
     "advertise-address": "machines.<name>.nodeAddress",
     "secure-port": "endpoint.port; API servers listen on 6443",
     "encryption-provider-config": "encryption",
