@@ -36,7 +36,7 @@ export type { ProjectFiles } from "./model/own/files";
 export { SMOKE_DEFAULTS, type SmokeOptions, type SmokeResult, type SmokeStep } from "./model/smoke/options";
 export type * from "./model/settings/resolved";
 export type * from "./model/settings/resolvedAws";
-export type * from "./model/settings/resolvedCni";
+export type * from "./model/cni/types";
 export type * from "./model/settings/resolvedOwn";
 export type * from "./model/settings/resolvedTenancy";
 export type * from "./model/addons/settings";

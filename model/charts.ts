@@ -1,43 +1,17 @@
+import type { ChartFacts } from "./chartFacts";
+import { CNIS, type CniChartName } from "./cni";
+
+export type { ChartFacts };
+
 /** Charts that the library installs by Helm, because upstream ships them as moving charts. */
 export type ChartName =
-  | "crd.projectcalico.org.v1"
-  | "tigera-operator"
-  | "metallb"
-  | "traefik"
-  | "aws-cloud-controller-manager"
-  | "aws-ebs-csi-driver";
-
-export interface ChartFacts {
-  /** Version of the chart, pinned; another by `helm.versions`. */
-  readonly version: string;
-  /** Version of what it runs, where the chart's own number says nothing about it. */
-  readonly appVersion: string;
-  /** Where upstream serves it. */
-  readonly repository: string;
-  /** Name of the Helm release in the cluster: never suffixed, so that `helm` finds it and names follow from it. */
-  readonly release: string;
-  /** Registries whose images it runs; a cluster without internet access mirrors these by `images.mirrors`. */
-  readonly registries: readonly string[];
-}
+  CniChartName | "metallb" | "traefik" | "aws-cloud-controller-manager" | "aws-ebs-csi-driver";
 
 export const CHARTS: Record<ChartName, ChartFacts> = {
-  // Calico's and its operator's CRDs, in a chart of their own since 3.32 (charts/crd.projectcalico.org.v1/README.md; release
-  // notes of v3.32.2 list it): Helm does not upgrade CRDs of the chart that needs them.
-  "crd.projectcalico.org.v1": {
-    version: "v3.32.0",
-    appVersion: "v3.32.0",
-    repository: "https://docs.tigera.io/calico/charts",
-    release: "calico-crds",
-    registries: [],
-  },
-  // https://docs.tigera.io/calico/latest/getting-started/kubernetes/helm; chart and operator have Calico's version.
-  "tigera-operator": {
-    version: "v3.32.0",
-    appVersion: "v3.32.0",
-    repository: "https://docs.tigera.io/calico/charts",
-    release: "calico",
-    registries: ["quay.io"],
-  },
+  ...(Object.assign({}, ...Object.values(CNIS).map(({ charts }) => charts)) as Record<
+    CniChartName,
+    ChartFacts
+  >),
   // metallb v0.16.1, website/content/installation/_index.md; images: charts/metallb/values.yaml.
   metallb: {
     version: "0.16.1",

@@ -33,7 +33,7 @@ export function fixedFacts(settings: ClusterSettings): FixedFacts {
     nodeCidrMaskSize: network.nodeCidrMaskSize,
     cni: cni.kind,
     cniBackend: cni.backend,
-    cniBlockSize: cni.kind === "calico" ? cni.blockSize : 0,
+    cniBlockSize: "blockSize" in cni ? cni.blockSize : 0,
     cgroupDriver: String(kubeletConfiguration(settings)["cgroupDriver"]),
   };
 }

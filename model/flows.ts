@@ -1,5 +1,5 @@
 import { addonFlows } from "./addons/flows";
-import { cniFacts } from "./cni/facts";
+import { cniFacts } from "./cni";
 import { isAddress } from "./network/addresses";
 import type { Flow, PortRange, Source, Target } from "./network/flow";
 import type {

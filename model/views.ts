@@ -1,5 +1,5 @@
 import { addonsOfFirewall } from "./addons/flows";
-import { hostCni, memberCni } from "./cni/hostView";
+import { hostCni, memberCni } from "./cni";
 import { masterAws, preflightAws, setupAws } from "./aws/hostView";
 import type { ClusterSettings, Machine } from "./settings/resolved";
 import { NO_ADDONS, NO_COREDNS } from "./addons/settings";

@@ -5,7 +5,7 @@ import { awsOf, type FirewallGroup } from "../../model/aws/firewall";
 import { IMAGES } from "../../model/aws/images";
 import { GENERATION_TAG, ownedTag, resourceTags, ROLE_TAG } from "../../model/aws/tags";
 import { heldBy } from "../../model/aws/topology";
-import { cniFacts } from "../../model/cni/facts";
+import { cniFacts } from "../../model/cni";
 import { API_PORT } from "../../model/flows";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
 import type { AwsImage, AwsVolume } from "../../model/settings/resolvedAws";

@@ -10,7 +10,9 @@ import {
   operatorValues,
   passwordsOf,
   reflectorAnnotations,
-} from "../../model/cni/calico";
+} from "../../model/cni/calico/manifests";
+import { withCni } from "../../model/cni";
+import type { CalicoSpec } from "../../model/cni/calico/spec";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { manifestResources } from "../kubernetes/manifest";
 import { helmRelease } from "../kubernetes/release";
@@ -43,18 +45,19 @@ export class Calico extends pulumi.ComponentResource {
     ]);
     super("kubeadm:cni:Calico", name, {}, opts);
     const { settings, secrets } = args;
+    const spec = withCni(settings, "calico");
     const inside: pulumi.CustomResourceOptions = { parent: this, deletedWith: opts?.deletedWith };
-    const namespaces = manifestResources(name, calicoNamespaces(settings), inside);
+    const namespaces = manifestResources(name, calicoNamespaces(spec), inside);
     const crds = helmRelease(
       `${name}-crds`,
       { chart: "crd.projectcalico.org.v1", settings, namespace: OPERATOR_NAMESPACE, values: {} },
       { ...inside, dependsOn: namespaces },
     );
-    const passwords = passwordResources(`${name}-bgp-passwords`, settings, secrets, {
+    const passwords = passwordResources(`${name}-bgp-passwords`, spec, secrets, {
       ...inside,
       dependsOn: namespaces,
     });
-    const routing = manifestResources(name, calicoRouting(settings), {
+    const routing = manifestResources(name, calicoRouting(spec), {
       ...inside,
       dependsOn: [crds, ...passwords],
     });
@@ -63,7 +66,7 @@ export class Calico extends pulumi.ComponentResource {
       { chart: "tigera-operator", settings, namespace: OPERATOR_NAMESPACE, values: operatorValues() },
       { ...inside, dependsOn: [crds] },
     );
-    const installed = manifestResources(name, calicoInstallation(settings), {
+    const installed = manifestResources(name, calicoInstallation(spec), {
       ...inside,
       dependsOn: [this.operator, ...routing],
     });
@@ -74,11 +77,11 @@ export class Calico extends pulumi.ComponentResource {
 
 function passwordResources(
   name: string,
-  settings: ClusterSettings,
+  spec: Pick<CalicoSpec, "cni">,
   secrets: CalicoArgs["secrets"],
   opts: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource[] {
-  const passwords = passwordsOf(settings);
+  const passwords = passwordsOf(spec);
   if (passwords.length === 0) return [];
   const entries = passwords.map(({ peer, secret }) => [peer, pulumi.secret(secrets[secret] ?? "")] as const);
   return [
@@ -116,7 +119,7 @@ export class RouteReflectors extends pulumi.ComponentResource {
       onlyWithCni(given, "calico"),
     ]);
     super("kubeadm:cni:RouteReflectors", name, {}, opts);
-    this.patches = reflectorAnnotations(args.settings).map(
+    this.patches = reflectorAnnotations(withCni(args.settings, "calico")).map(
       ({ machine, node, annotations }) =>
         new k8s.core.v1.NodePatch(
           `${name}-${machine}`,

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { flannelManifests } from "../../model/cni/flannel";
+import { withCni } from "../../model/cni";
+import { flannelManifests } from "../../model/cni/flannel/manifests";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { manifestResources } from "../kubernetes/manifest";
 import { onlyWithCni, requireArguments } from "../arguments";
@@ -26,7 +27,7 @@ export class Flannel extends pulumi.ComponentResource {
   constructor(name: string, args: FlannelArgs, opts?: pulumi.ComponentResourceOptions) {
     requireArguments("Flannel", name, args, ["settings"], (given) => [onlyWithCni(given, "flannel")]);
     super("kubeadm:cni:Flannel", name, {}, opts);
-    this.resources = manifestResources(name, flannelManifests(args.settings), {
+    this.resources = manifestResources(name, flannelManifests(withCni(args.settings, "flannel")), {
       parent: this,
       // The engine would hand it down by itself; written out, the plan shows it.
       deletedWith: opts?.deletedWith,

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { WEAVE_SECRET, weaveManifests, weaveOf } from "../../model/cni/weave";
+import { withCni } from "../../model/cni";
+import { WEAVE_SECRET, weaveManifests } from "../../model/cni/weave/manifests";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { manifestResources } from "../kubernetes/manifest";
 import { onlyWithCni, requireArguments } from "../arguments";
@@ -27,14 +28,15 @@ export class Weave extends pulumi.ComponentResource {
     requireArguments("Weave", name, args, ["settings", "secrets"], (given) => [onlyWithCni(given, "weave")]);
     super("kubeadm:cni:Weave", name, {}, opts);
     const inside: pulumi.CustomResourceOptions = { parent: this, deletedWith: opts?.deletedWith };
-    const { encryption } = weaveOf(args.settings);
+    const spec = withCni(args.settings, "weave");
+    const { encryption } = spec.cni;
     const secret =
       encryption === undefined
         ? []
         : [secretResource(`${name}-secret`, args.secrets[encryption.password] ?? "", inside)];
     this.resources = [
       ...secret,
-      ...manifestResources(name, weaveManifests(args.settings), { ...inside, dependsOn: secret }),
+      ...manifestResources(name, weaveManifests(spec), { ...inside, dependsOn: secret }),
     ];
     this.registerOutputs({});
   }

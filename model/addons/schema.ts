@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { chartSourceKind, type ChartName } from "../charts";
+import { CHART_NAMES, chartSourceKind, type ChartName } from "../charts";
 import { addressRangeProblem } from "../network/addressRanges";
 import {
   accessRange,
@@ -28,14 +28,10 @@ const chartSource = text((value) =>
 const chartVersion = matching(/^v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$/, "a chart's version, as 0.16.1");
 
 function perChart<T extends z.ZodType>(one: T): Record<ChartName, z.ZodOptional<T>> {
-  return {
-    "crd.projectcalico.org.v1": one.optional(),
-    "tigera-operator": one.optional(),
-    metallb: one.optional(),
-    traefik: one.optional(),
-    "aws-cloud-controller-manager": one.optional(),
-    "aws-ebs-csi-driver": one.optional(),
-  };
+  return Object.fromEntries(CHART_NAMES.map((name) => [name, one.optional()])) as Record<
+    ChartName,
+    z.ZodOptional<T>
+  >;
 }
 
 // OCI reference: registry and path, then a tag or a digest (distribution/reference, grammar).

@@ -1,4 +1,4 @@
-import { WINDOWS_VXLAN } from "../cni/windows";
+import { WINDOWS_VXLAN } from "../cni/flannel/windows";
 import { imageOf } from "../images";
 import { configHash, configHashAnnotation, type JsonValue, type KubernetesObject } from "../kubernetes";
 import type { ClusterSettings } from "../settings/resolved";

@@ -1,3 +1,4 @@
+import { CNI_KINDS, domainOf } from "../cni";
 import { managerState } from "../kubeadm/managers";
 import { searchPath } from "../core/searchPath";
 import { installRoot, linkFolder } from "../node/paths";
@@ -25,7 +26,9 @@ function livingValues(): string {
     "openssl x509 -noout -subject -nameopt multiline -in /var/lib/kubelet/pki/kubelet-client-current.pem 2>/dev/null | sed -n 's/^ *commonName *= system:node:/##living nodeName /p'\n",
     `readlink ${linkFolder}/kubelet | sed -n 's|^${installRoot}/kubelet/\\([^/]*\\)/.*|##living version \\1|p'\n`,
     value("issuer", flag("service-account-issuer"), `${manifests}/kube-apiserver.yaml`),
-    'for kind in flannel weave calico; do [ -e "/etc/cni/net.d/10-$kind.conflist" ] && echo "##living cni $kind" && break; done\n',
+    ...CNI_KINDS.map(
+      (kind) => `[ -e /etc/cni/net.d/${domainOf(kind).traces.conflist} ] && echo "##living cni ${kind}"\n`,
+    ),
   ].join("");
 }
 

@@ -1,4 +1,4 @@
-import { cniFacts } from "../cni/facts";
+import { cniFacts } from "../cni";
 import { ETCD_PORTS, flowsInto, rangesOf, sourceRanges } from "../flows";
 import { range } from "../network/addresses";
 import { disjoint6 } from "../network/addresses6";

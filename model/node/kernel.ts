@@ -1,6 +1,7 @@
 import { shWords } from "../text";
 import type { RenderedFile } from "../renderedFile";
-import { cniFacts, type CniKernelModule } from "../cni/facts";
+import { cniFacts } from "../cni";
+import type { CniKernelModule } from "../cni/domain";
 import type { ClusterSettings } from "../settings/resolved";
 import { memberFile } from "./paths";
 import { putFile } from "./prelude";
@@ -19,6 +20,7 @@ const moduleWorks: Readonly<Record<KernelModule, string>> = {
   nf_tables: "[ -d /sys/module/nf_tables ] || nft list tables >/dev/null 2>&1 || [ $? -eq 139 ]",
   vxlan: "[ -d /sys/module/vxlan ] || probe_link type vxlan id 16777215 dstport 65111 local 127.0.0.1",
   wireguard: "[ -d /sys/module/wireguard ] || probe_link type wireguard",
+  geneve: "[ -d /sys/module/geneve ] || probe_link type geneve id 16777215 remote 127.0.0.2 dstport 65112",
   ipip: "[ -d /sys/module/ipip ] || probe_link type ipip local 127.0.0.1 remote 127.0.0.2",
 };
 

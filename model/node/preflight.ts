@@ -1,4 +1,4 @@
-import { cniFacts } from "../cni/facts";
+import { cniFacts } from "../cni";
 import { sh } from "../text";
 import type { ClusterSettings, Machine, MachineRole } from "../settings/resolved";
 import { apiProxyOf } from "./apiProxy";
@@ -134,18 +134,16 @@ function networkChecks(settings: ClusterSettings, machine: Machine): string {
   elif [ -n "$interface" ] && [ "$mtu" -gt ${network.mtu} ]; then
     note "$interface has an MTU of $mtu; network.mtu says ${network.mtu}"
   fi`;
-  // What the CNI itself put there is no collision: its devices, host-gw's routes to other nodes' slices, and Calico's, which
-  // its BIRD and its Felix mark as theirs (FelixConfiguration reference, deviceRouteProtocol 80).
-  const { interfaces } = cniFacts(cni);
+  // What the CNI itself put there is no collision: its devices, and its routes to other nodes' slices.
+  const { interfaces, routes = [], routesSlicesToNodes = false } = cniFacts(cni);
   const devices = [...interfaces.overlay, ...interfaces.pods, "veth*"].map((name) =>
     name.endsWith("*") ? `*" dev ${name.slice(0, -1)}"*` : `*" dev ${name} "*`,
   );
-  const ownRoutes = [...devices, ...(cni.kind === "calico" ? ['*" proto bird "*', '*" proto 80 "*'] : [])];
-  const hostGateway =
-    cni.backend === "host-gw"
-      ? `
+  const ownRoutes = [...devices, ...routes];
+  const hostGateway = routesSlicesToNodes
+    ? `
   if [[ $2 == *" via "* ]] && [ "\${1#*/}" = ${network.nodeCidrMaskSize} ] && overlap "$1" ${network.podCidr}; then return 0; fi`
-      : "";
+    : "";
   return `
 node_address=${sh(machine.nodeAddress)}
 node_interface() { ip -o -4 address show | awk -v address="$node_address" '{ split($4, part, "/"); if (part[1] == address) { print $2; exit } }'; }

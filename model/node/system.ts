@@ -1,3 +1,4 @@
+import { domainOf } from "../cni";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterSettings, Machine } from "../settings/resolved";
 import { kubeletConfigurationOf } from "./kubeletFacts";
@@ -67,8 +68,9 @@ export function systemFiles(settings: ClusterSettings, machine: Machine): System
       file: {
         path: "/etc/NetworkManager/conf.d/90-pulumi-kubeadm.conf",
         mode: "0644",
-        content:
-          "[keyfile]\nunmanaged-devices=interface-name:flannel*;interface-name:cni*;interface-name:veth*;interface-name:cali*;interface-name:tunl*;interface-name:vxlan.calico;interface-name:weave\n",
+        content: `[keyfile]\nunmanaged-devices=${domainOf(settings.cni.kind)
+          .traces.unmanaged.map((name) => `interface-name:${name}`)
+          .join(";")}\n`,
       },
       reload: "if active NetworkManager.service; then systemctl reload NetworkManager.service; fi",
       only: "/etc/NetworkManager",

@@ -1,4 +1,4 @@
-import { cniFacts } from "../cni/facts";
+import { CNI_TRACES, cniFacts } from "../cni";
 import { flowsInto, sourceRanges } from "../flows";
 import type { Flow } from "../network/flow";
 import { range, type Range } from "../network/addresses";
@@ -11,7 +11,7 @@ import { obstacleOf, type Obstacle, type Probe } from "./rules";
 
 /** Tables of the cluster's own, which a living or a former node has. */
 const OWN = new RegExp(
-  `^(${firewallTable}|ip6? (kube-proxy|flannel-\\S+|calico)|inet (kube-proxy|calico|kube-network-policies))$`,
+  `^(${firewallTable}|(ip6?|inet) (${["kube-proxy", ...CNI_TRACES.flatMap(({ nftTables }) => nftTables)].join("|")}))$`,
 );
 /** Sources whose packets must arrive for the cluster to work; who else may come in is people's own decision. */
 const SOURCES: readonly Flow["from"][] = ["node", "controlPlane", "loadBalancer", "pod"];
@@ -64,9 +64,10 @@ export function packetFilterProblems(
   return [...stopped.values()].map(({ obstacle, what }) => sentence(obstacle, what));
 }
 
-/** A CNI that works by iptables puts rules of its own before the policy of FORWARD (flannel, Calico and Weave do). */
+/** A CNI that works by iptables puts rules of its own before the policy of FORWARD. */
 function liftedByCni(settings: ClusterSettings, obstacle: Obstacle): boolean {
-  const byIptables = settings.cni.kind === "weave" || settings.kubeProxy.mode === "iptables";
+  const { kubeProxyModes } = cniFacts(settings.cni);
+  const byIptables = settings.kubeProxy.mode === "iptables" || !kubeProxyModes.includes("nftables");
   return (
     byIptables &&
     obstacle.table.tool === "iptables" &&

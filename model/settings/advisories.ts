@@ -1,7 +1,6 @@
-import { cniFacts } from "../cni/facts";
+import { cniFacts, domainOf } from "../cni";
 import { isPrivate, overlaps, range } from "../network/addresses";
 import { addonAdvisories } from "../addons/advise";
-import { cniAdvisories } from "./cniAdvisories";
 import { awsAdvisories } from "./awsAdvisories";
 import { CONTROL_PLANE_TAINT } from "./labels";
 import type { ClusterSettings } from "./resolved";
@@ -58,6 +57,28 @@ function networkAdvisories({ network, cni, kubeProxy }: Settings): string[] {
     );
   }
   return found;
+}
+
+function cniAdvisories({ network, cni }: Settings): string[] {
+  const found: string[] = [];
+  const facts = cniFacts(cni);
+  const domain = domainOf(cni.kind);
+  if (facts.needsOneSegment) {
+    found.push(
+      `cni.backend ${cni.backend} needs all nodes on one layer 2 network, without a router between them`,
+    );
+  }
+  if (!facts.networkPolicy) {
+    const remedy = domain.policyRemedy === undefined ? "" : `; ${domain.policyRemedy}`;
+    found.push(`${cni.kind} does not enforce NetworkPolicy: objects of that kind have no effect${remedy}`);
+  }
+  if (cni.mtu !== undefined && network.mtu === undefined && cni.mtu > 1500 - facts.overhead) {
+    found.push(
+      `cni.mtu ${cni.mtu} needs an MTU of ${cni.mtu + facts.overhead} between nodes; network.mtu does not say so`,
+    );
+  }
+  if (!domain.tried) found.push(`cni.kind ${cni.kind}: this library has not tried it on a live cluster`);
+  return [...found, ...domain.advise(cni, network)];
 }
 
 function machineAdvisories({ machines, aws }: Settings): string[] {

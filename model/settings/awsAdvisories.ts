@@ -1,6 +1,6 @@
 import { isKnownFamily, smallMemoryMiB } from "../aws/instanceTypes";
 import { zonesPerAccount } from "../data/regions";
-import { CNI_FACTS, cniVariant } from "../cni/facts";
+import { cniFacts } from "../cni";
 import { isPrivate, range } from "../network/addresses";
 import type { ClusterSettings } from "./resolved";
 import type { AwsSettings } from "./resolvedAws";
@@ -107,7 +107,7 @@ function poolAdvisories({ cni }: Settings, { pools }: AwsSettings): string[] {
         "the runtime and the CNI",
     );
   }
-  const needless = CNI_FACTS[cniVariant(cni)].sourceDestinationCheckOff
+  const needless = cniFacts(cni).sourceDestinationCheckOff
     ? []
     : pools.filter((pool) => pool.sourceDestinationCheckOff);
   for (const pool of needless) {

@@ -12,20 +12,6 @@ export const DEFAULTS = {
   clusterDomain: "cluster.local",
   // kube-apiserver's default --service-node-port-range.
   nodePortRange: "30000-32767",
-  cni: {
-    kind: "flannel",
-    backend: "vxlan",
-    // As upstream's own manifest (flannel Documentation/kube-flannel.yml).
-    resources: { requests: { cpu: "100m", memory: "50Mi" } },
-    networkPolicy: "none",
-    // rajch/weave prog/weave-kube/weave-daemonset-k8s-1.11.yaml.
-    weaveResources: { requests: { cpu: "50m" } },
-    // Calico's own: IPPool blockSize, BGPConfiguration asNumber and listenPort, and the cluster id of its examples.
-    blockSize: 26,
-    asNumber: 64512,
-    bgpPort: 179,
-    routeReflectorClusterId: "244.0.0.1",
-  },
   // flannel Documentation/kube-flannel.yml.
   podCidr: "10.244.0.0/16",
   // kube-controller-manager's default --node-cidr-mask-size-ipv4.

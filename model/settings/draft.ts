@@ -1,31 +1,15 @@
-import { variantOf, type CniVariant } from "../cni/facts";
-import { type Range, parseRange } from "../network/addresses";
+import { draftCni, type CniVariant } from "../cni";
+import { parseRange } from "../network/addresses";
 import { apiName } from "../network/endpoint";
 import { componentVersions, isSupportedMinor, minorOf } from "../versions";
 import type { AwsFacts } from "./awsFacts";
 import { DEFAULTS } from "./defaults";
+import { pick, type Draft, type PlacedRange } from "./pick";
 import type { Path } from "./problems";
 import type { ComponentVersions, EndpointSettings, Machine, MachineRole } from "./resolved";
 import type { AnyInput, AwsInput, MachinesInput } from "./schema/cluster";
 
-/** The input where any part may have been refused: a key that is there without a value was wrong. */
-export type Draft<T> = T extends readonly (infer E)[]
-  ? readonly (Draft<E> | undefined)[]
-  : T extends object
-    ? { readonly [K in keyof T]?: Draft<T[K]> | undefined }
-    : T | undefined;
-
-/** A range with the place it was written at. */
-export interface PlacedRange {
-  /** Where a problem with it is reported. */
-  readonly path: Path;
-  /** As a sentence names it: "the pod range". */
-  readonly name: string;
-  /** Parsed; IPv4. */
-  readonly range: Range;
-  /** Written by the user, or the default. */
-  readonly given: boolean;
-}
+export { pick, type Draft, type PlacedRange };
 
 /** A machine as far as it was understood. */
 export interface DraftMachine {
@@ -98,18 +82,6 @@ export interface Facts {
   };
 }
 
-/** The value given, the default when the key is not there, undefined when it was refused. */
-export function pick<T extends object, K extends keyof T, D>(
-  from: T | undefined,
-  key: K,
-  fallback: D,
-): Exclude<T[K], undefined> | D | undefined {
-  if (from === undefined) return undefined;
-  const value = from[key];
-  if (value !== undefined) return value as Exclude<T[K], undefined>;
-  return key in from ? undefined : fallback;
-}
-
 /** As `pick` for a part whose own keys have defaults: absent is empty, refused is undefined. */
 function part<T extends object, K extends keyof T>(from: T, key: K): Exclude<T[K], undefined> | undefined {
   return pick(from, key, {}) as Exclude<T[K], undefined> | undefined;
@@ -157,7 +129,7 @@ export function factsOf(input: Draft<AnyInput>, environment: string, aws?: AwsFa
     podsPerNode: pick(network, "podsPerNode", DEFAULTS.podsPerNode),
     nodeCidrMaskSize: pick(network, "nodeCidrMaskSize", DEFAULTS.nodeCidrMaskSize),
     nodePortRange: portRange(pick(network, "nodePortRange", DEFAULTS.nodePortRange)),
-    cni: cniOf(cni),
+    cni: draftCni(cni, { nodes: [], pooled: false, windowsPools: false })?.variant,
     machines,
     masters: aws !== undefined ? aws.count : rolesKnown ? masters : undefined,
     endpoint:
@@ -165,16 +137,6 @@ export function factsOf(input: Draft<AnyInput>, environment: string, aws?: AwsFa
         ? endpointOf(input, masters, name, domain)
         : { kind: "addresses", host: madeName(name, domain), port: DEFAULTS.apiPort },
   };
-}
-
-/** The CNI as the settings write it, with its default backend. */
-function cniOf(cni: Draft<AnyInput>["cni"]): CniVariant | undefined {
-  if (cni === undefined) return undefined;
-  const kind = pick(cni, "kind", DEFAULTS.cni.kind);
-  if (kind === undefined) return undefined;
-  if (kind === "weave") return "weave/fastdp";
-  const backend = pick(cni as { readonly backend?: string }, "backend", DEFAULTS.cni.backend);
-  return backend === undefined ? undefined : variantOf(kind, backend);
 }
 
 export function portRange(text: string | undefined): { from: number; to: number } | undefined {

@@ -1,50 +1,21 @@
+import { CNIS } from "../cni";
+import {
+  hosts,
+  NEW_CLUSTER,
+  program,
+  refused,
+  resources,
+  type ChangedStep,
+  type Effect,
+  type EffectRow,
+} from "./effect";
+
+export type { ChangedStep, Effect, EffectRow };
+
 /**
  * What a change of each setting does to a cluster that lives. Keys are paths of the schema, with `*` for a name and `[]` for
  * a list's entry; `**` stands for all keys below. docs/replacement.md has the same table, written from this one.
  */
-
-/** Steps on hosts that run again; `masters`: of control-plane nodes, `everywhere`: of all nodes. */
-export type ChangedStep =
-  | "preflight"
-  | "init"
-  | "setup everywhere"
-  | "membership masters"
-  | "membership everywhere"
-  | "setup w1"
-  | "membership w1";
-
-export type Effect =
-  /** The steps run again, and bring it to the hosts. */
-  | { readonly kind: "hosts"; readonly steps: readonly ChangedStep[]; readonly seen: string }
-  /** Resources of Pulumi change: objects in the cluster, releases of Helm, resources of a cloud; no host does. */
-  | { readonly kind: "resources"; readonly seen: string }
-  /** Another way to the hosts, or Pulumi's own behaviour. */
-  | { readonly kind: "program"; readonly seen: string }
-  /** Preflight refuses it before anything is changed. */
-  | { readonly kind: "refused"; readonly why: string; readonly way: string };
-
-export interface EffectRow {
-  readonly keys: readonly string[];
-  readonly effect: Effect;
-}
-
-const NEW_CLUSTER = "make a new cluster";
-const hosts = (keys: readonly string[], steps: readonly ChangedStep[], seen: string): EffectRow => ({
-  keys,
-  effect: { kind: "hosts", steps, seen },
-});
-const resources = (keys: readonly string[], seen: string): EffectRow => ({
-  keys,
-  effect: { kind: "resources", seen },
-});
-const program = (keys: readonly string[], seen: string): EffectRow => ({
-  keys,
-  effect: { kind: "program", seen },
-});
-const refused = (keys: readonly string[], why: string, way = NEW_CLUSTER): EffectRow => ({
-  keys,
-  effect: { kind: "refused", why, way },
-});
 
 const API_SERVER = ["membership masters"] as const;
 const ALL_NODES = ["membership everywhere"] as const;
@@ -155,6 +126,7 @@ const NETWORK: readonly EffectRow[] = [
   hosts(["network.mtu"], ["preflight", "setup everywhere"], "new pods"),
 ];
 
+/** What every CNI has; what only one has stands in its own folder. */
 const CNI: readonly EffectRow[] = [
   refused(
     ["cni.kind"],
@@ -162,42 +134,9 @@ const CNI: readonly EffectRow[] = [
   ),
   refused(["cni.backend"], "nodes with different backends cannot reach each other's pods while it changes"),
   refused(["cni.podCidr"], "every node and every pod has an address of it"),
-  refused(["cni.blockSize"], "Calico does not change it in an address pool that is in use"),
   resources(["cni.mtu"], "the CNI's pods are rolled; new pods have it"),
-  resources(
-    ["cni.vni"],
-    "flannel's pods are rolled and take the old VXLAN interface away; between nodes that have the new number and nodes that do not, packets are lost until then",
-  ),
-  hosts(
-    ["cni.port", "cni.windows"],
-    ["preflight", "setup everywhere"],
-    "the CNI's pods are rolled; between nodes that have it and nodes that do not, packets are lost until then",
-  ),
-  resources(
-    [
-      "cni.networkPolicy",
-      "cni.resources.**",
-      "cni.trustedSubnets[]",
-      "cni.natOutgoing",
-      "cni.controlPlaneReplicas",
-      "cni.apiServer",
-    ],
-    "the CNI's pods are rolled",
-  ),
-  resources(
-    ["cni.encryption.password"],
-    "the CNI's pods are rolled; nodes with different passwords cannot reach each other's pods until then",
-  ),
-  resources(
-    [
-      "cni.asNumber",
-      "cni.nodeToNodeMesh",
-      "cni.advertiseServices",
-      "cni.routeReflectors.**",
-      "cni.peers[].**",
-    ],
-    "BGP sessions that it concerns are made anew",
-  ),
+  resources(["cni.networkPolicy", "cni.resources.**"], "the CNI's pods are rolled"),
+  ...Object.values(CNIS).flatMap(({ effects }) => effects),
 ];
 
 const IN_CLUSTER: readonly EffectRow[] = [

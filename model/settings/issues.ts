@@ -1,7 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
 
-import { CNI_VARIANTS } from "../cni/facts";
+import { CNI_VARIANTS } from "../cni";
 import { nameHere, wordHere } from "./elsewhere";
 import { HIDDEN, NAME_OF_SECRET, type Path, type Problems, SECRET_KEY, isPrivateKey } from "./problems";
 import { renamedKey } from "./renamed";

@@ -1,4 +1,4 @@
-import { cniFacts } from "../cni/facts";
+import { cniFacts, resolveCni } from "../cni";
 import { type Component, flagsOf } from "../flags/table";
 import type { FileComponent } from "../kubeadm/paths";
 import { clusterNetwork } from "../network/clusterNetwork";
@@ -21,7 +21,6 @@ import type {
 } from "./resolved";
 import { resolveAddons, resolveCoreDns } from "../addons/resolve";
 import { awsPlatform } from "./resolveAws";
-import { defaultKubeProxyMode, resolveCni } from "./resolveCni";
 import { resolveOwn } from "./resolveOwn";
 import { resolveTenancy } from "./resolveTenancy";
 import type { AnyInput, ClusterInput, MachinesInput } from "./schema/cluster";
@@ -44,7 +43,7 @@ export function resolve(
   const { machines, endpoint } = platform;
   const allPools = platform.aws?.pools ?? [];
   const cni = resolveCni(input.cni, {
-    machines,
+    nodes: machines.filter(({ role }) => role !== "loadBalancer"),
     pooled: allPools.some((pool) => pool.max > 0),
     windowsPools: allPools.some((pool) => pool.platform === "windows"),
   });
@@ -77,7 +76,7 @@ export function resolve(
     etcd: { extraArgs: argsOf("etcd", input.etcd) },
     kubelet: { config: input.kubelet?.config ?? {} },
     kubeProxy: {
-      mode: input.kubeProxy?.mode ?? defaultKubeProxyMode(cni),
+      mode: input.kubeProxy?.mode ?? cniFacts(cni).kubeProxyModes[0] ?? DEFAULTS.kubeProxyMode,
       config: input.kubeProxy?.config ?? {},
     },
     containerd: defined({ dropIn: input.containerd?.dropIn }),

@@ -2,7 +2,7 @@ import { IMAGES } from "../aws/images";
 import { architectureOf } from "../aws/instanceTypes";
 import { partitionOf, privateDnsName } from "../data/regions";
 import { CHARTS, type ChartName } from "../charts";
-import { CNI_FACTS } from "../cni/facts";
+import { cniFacts, domainOf, resolveCni } from "../cni";
 import { apiName } from "../network/endpoint";
 import { WINDOWS_TAINT } from "../windows/facts";
 import { AWS_DEFAULTS } from "./awsDefaults";
@@ -130,7 +130,9 @@ function awsSettings(input: AwsInput, facts: AwsFacts, region: string): AwsSetti
       deletable: input.controlPlane.deletable ?? [],
       masters: facts.masters,
     },
-    pools: facts.pools.map((pool) => poolOf(input.workers?.[pool.name] ?? {}, pool, calicoRoutes(input))),
+    pools: facts.pools.map((pool) =>
+      poolOf(input.workers?.[pool.name] ?? {}, pool, bootTurnsCheckOff(input)),
+    ),
     ...windowsOf(input, facts),
     ...(input.podIdentity === false
       ? {}
@@ -209,14 +211,10 @@ function volumeOf(given: AwsInput["controlPlane"]["volume"], sizeGiB: number): A
   return { sizeGiB, iops, throughput, ...given };
 }
 
-/**
- * Calico with pods' own addresses on the wire: EC2's check has to be off. Felix could do it for its node, but would need a
- * permission that nothing ties to one instance (ec2:ModifyNetworkInterfaceAttribute) and is not Ready without it; so the
- * boot script does, as for flannel.
- */
-function calicoRoutes({ cni }: AwsInput): boolean {
-  if (cni?.kind !== "calico") return false;
-  return CNI_FACTS[`calico/${cni.backend ?? DEFAULTS.cni.backend}`].sourceDestinationCheckOff;
+/** EC2's source/destination check of pools is turned off by their boot script where the CNI has it do so. */
+function bootTurnsCheckOff(input: AwsInput): boolean {
+  const cni = resolveCni(input.cni, { nodes: [], pooled: true, windowsPools: false });
+  return domainOf(cni.kind).bootTurnsSourceCheckOff && cniFacts(cni).sourceDestinationCheckOff;
 }
 
 function poolOf(input: PoolInput, facts: AwsPoolFacts, checkOff: boolean): AwsPool {

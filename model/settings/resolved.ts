@@ -9,7 +9,8 @@ import type { AddonSettings, CoreDnsSettings } from "../addons/settings";
 import type { OwnSettings } from "./resolvedOwn";
 import type { TenancySettings } from "./resolvedTenancy";
 import type { AwsSettings } from "./resolvedAws";
-import type { CniSettings } from "./resolvedCni";
+import type { CniSettings } from "../cni";
+import type { KubeProxyMode } from "../cni/domain";
 import type { Architecture, ComponentVersions, OsFamily, Taint } from "./resolvedShared";
 import type {
   AuditSettings,
@@ -20,14 +21,12 @@ import type {
   PodSecuritySettings,
 } from "./resolvedControlPlane";
 
-export type * from "./resolvedCni";
+export type * from "../cni/types";
 export type * from "./resolvedShared";
 export type * from "./resolvedControlPlane";
 
 /** `machines`: hosts that exist, reached over SSH; `aws`: made on EC2. */
 export type Platform = "machines" | "aws";
-/** What kube-proxy writes a Service's rules with; `ipvs` is deprecated since Kubernetes 1.35 and refused. */
-export type KubeProxyMode = "nftables" | "iptables";
 /** kube-proxy, the same on every node. */
 export interface KubeProxySettings {
   /** Default `nftables`. */

@@ -1,3 +1,4 @@
+import { domainOf } from "../cni";
 import type { Draft } from "./draft";
 import type { Path } from "./problems";
 import type { AnyInput } from "./schema/cluster";
@@ -7,7 +8,7 @@ export type SecretUse =
   | "sshKey"
   | "encryptionKey"
   | "certificate"
-  | "weavePassword"
+  | "meshPassword"
   | "bgpPassword"
   | "login"
   | "token"
@@ -69,7 +70,7 @@ export function referredSecrets(input: Draft<AnyInput>): SecretReference[] {
       ];
     }),
     { path: ["oidc", "ca"], name: input.oidc?.ca, use: "certificate" },
-    ...cniSecrets(input.cni),
+    ...(input.cni?.kind === undefined ? [] : domainOf(input.cni.kind).secrets(input.cni)),
     ...(input.metallb?.bgp?.peers ?? []).map((peer, index) => ({
       path: ["metallb", "bgp", "peers", index, "password"],
       name: peer?.password,
@@ -77,24 +78,4 @@ export function referredSecrets(input: Draft<AnyInput>): SecretReference[] {
     })),
   ];
   return references.filter((reference): reference is SecretReference => reference.name !== undefined);
-}
-
-function cniSecrets(
-  cni: Draft<AnyInput>["cni"],
-): (SecretReference | { path: Path; name: undefined; use: SecretUse })[] {
-  switch (cni?.kind) {
-    case "weave": {
-      const { encryption } = cni;
-      return [{ path: ["cni", "encryption", "password"], name: encryption?.password, use: "weavePassword" }];
-    }
-    case "calico":
-      return (cni.peers ?? []).map((peer, index) => ({
-        path: ["cni", "peers", index, "password"],
-        name: peer?.password,
-        use: "bgpPassword",
-      }));
-    case "flannel":
-    case undefined:
-      return [];
-  }
 }

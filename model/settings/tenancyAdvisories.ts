@@ -1,4 +1,4 @@
-import { cniFacts } from "../cni/facts";
+import { cniFacts } from "../cni";
 import { groupsPrefix } from "../kubeadm/authentication";
 import { nameOf } from "../own/read";
 import type { ClusterSettings } from "./resolved";

@@ -1,4 +1,4 @@
-import { CNI_FACTS } from "../cni/facts";
+import { CNI_FACTS } from "../cni";
 
 /** Says that a namespace is a tenant's, for selectors of other objects. */
 export const TENANT_LABEL = "kubeadm.pulumi.com/tenant";
@@ -7,7 +7,7 @@ export const TENANT_LABEL = "kubeadm.pulumi.com/tenant";
 export const FIRST_NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-system"] as const;
 
 /** Namespaces of add-ons; upstream's own names. */
-const ADDON_NAMESPACES = ["ingress-nginx", "metallb-system", "traefik", "kube-flannel"] as const;
+const ADDON_NAMESPACES = ["ingress-nginx", "metallb-system", "traefik"] as const;
 
 /** Namespaces that a cluster or one of the library's parts may have: nobody else's objects go there unasked. */
 export const LIBRARY_NAMESPACES: readonly string[] = [

@@ -1,4 +1,4 @@
-import { cniFacts } from "../../model/cni/facts";
+import { cniFacts } from "../../model/cni";
 import { API_PORT } from "../../model/flows";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
 import type { AwsPool } from "../../model/settings/resolvedAws";

@@ -1,5 +1,5 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
-import { CNI_FACTS } from "../../model/cni/facts";
+import { CNI_FACTS } from "../../model/cni";
 import { NONE_ALLOWED, configured, listOf } from "../configuration";
 import { containersOf, isPinned, objectName } from "../pods";
 import { SECRET, SERVICE, isKubernetesObject, withoutPatch } from "../resources";

@@ -9,7 +9,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { corednsManifests } from "../../model/addons/coredns/manifests";
-import { flannelManifests } from "../../model/cni/flannel";
+import { flannelManifests } from "../support/cniManifests";
 import {
   apiServerFiles,
   apiServerFolder,

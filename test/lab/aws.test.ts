@@ -15,7 +15,7 @@ import {
 } from "../../model/aws/boot/userData";
 import { bootBundle, bundleFiles } from "../../model/aws/boot/bundle";
 import { compressed } from "../../model/aws/boot/compressed";
-import { flannelManifests } from "../../model/cni/flannel";
+import { flannelManifests } from "../support/cniManifests";
 import { digestOf } from "../../model/membership/files";
 import { memberDigest } from "../../model/membership/member";
 import { renderNode } from "../../model/node/render";

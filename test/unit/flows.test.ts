@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { CNI_FACTS, cniFacts } from "../../model/cni/facts";
+import { CNI_FACTS, cniFacts } from "../../model/cni";
 import { flowsInto, flowsOf, sourceRanges } from "../../model/flows";
 import type { Flow } from "../../model/network/flow";
 import type { ClusterSettings } from "../../model/settings/resolved";

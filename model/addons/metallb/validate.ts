@@ -5,7 +5,9 @@ import { nearest } from "../../settings/issues";
 import type { Path, Problems } from "../../settings/problems";
 import type { AnyInput } from "../../settings/schema/cluster";
 import { DNS_LABEL, DNS_LABEL_RULE } from "../../settings/schema/primitives";
-import { clusterRangeOf } from "../../settings/checks/cni";
+import type { AnyDomain } from "../../cni";
+import { rangeHolding } from "../../cni/domain";
+import { cniOf } from "../../settings/checks/cni";
 import { selectorFits } from "../../settings/checks/selectors";
 
 type MetallbDraft = NonNullable<Draft<AnyInput>["metallb"]>;
@@ -97,7 +99,8 @@ function poolsAreFree(facts: Facts, pools: readonly PlacedPool[], problems: Prob
   }
 }
 
-function takenAddresses({ input, machines, endpoint, awsFacts }: Facts) {
+function takenAddresses(facts: Facts) {
+  const { input, machines, endpoint, awsFacts } = facts;
   const places: [string | undefined, string][] = [
     ...machines.flatMap((machine): [string | undefined, string][] => [
       [machine.nodeAddress, `the address of machine ${machine.name}`],
@@ -110,7 +113,7 @@ function takenAddresses({ input, machines, endpoint, awsFacts }: Facts) {
     [endpoint.host, "the API's endpoint"],
     [input.access?.host, "the API's address for people"],
     [input.bastion?.host, "the bastion's address"],
-    ...routersOf(input).map(({ address, name }): [string | undefined, string] => [
+    ...routersOf(facts).map(({ address, name }): [string | undefined, string] => [
       address,
       `the address of cni.peers' ${name ?? "router"}`,
     ]),
@@ -123,13 +126,10 @@ function takenAddresses({ input, machines, endpoint, awsFacts }: Facts) {
   return [...found.values()];
 }
 
-/** Routers that Calico peers with. */
-function routersOf({
-  cni,
-}: Draft<AnyInput>): { readonly address?: string | undefined; readonly name?: string | undefined }[] {
-  return cni?.kind === "calico"
-    ? (cni.peers ?? []).flatMap((peer) => (peer === undefined ? [] : [peer]))
-    : [];
+/** Routers that the CNI peers with. */
+function routersOf(facts: Facts): ReturnType<AnyDomain["routers"]> {
+  const cni = cniOf(facts);
+  return cni?.domain.routers(cni.settled) ?? [];
 }
 
 /** Advertisements name pools that there are, and a pool that nobody advertises answers nobody. */
@@ -190,15 +190,15 @@ function peersFit(
     if (address === undefined) continue;
     const add = (what: string) =>
       problems.add([...path, "address"], peer?.address, what, { allowed: "the address of a router" });
-    const range = clusterRangeOf(facts, address);
+    const range = rangeHolding(facts, address);
     const node = facts.machines.find(({ nodeAddress, host }) => [nodeAddress, host].includes(peer?.address));
-    const calico = routersOf(facts.input).find((one) => one.address === peer?.address);
+    const router = routersOf(facts).find((one) => one.address === peer?.address);
     const pool = pools.find((one) => one.first <= address && address <= one.last);
     if (range !== undefined) add(`lies within ${range}`);
     else if (node !== undefined) add(`is the address of machine ${node.name}`);
-    else if (calico !== undefined)
+    else if (router !== undefined)
       add(
-        `is that of cni.peers' ${calico.name ?? "router"}: a router holds one session with a node, and Calico has it`,
+        `is that of cni.peers' ${router.name ?? "router"}: a router holds one session with a node, and the CNI has it`,
       );
     else if (pool !== undefined) add(`lies within pool ${pool.pool}, whose addresses are for Services`);
   }

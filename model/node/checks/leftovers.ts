@@ -1,16 +1,11 @@
+import { CNI_TRACES } from "../../cni";
 import { stateFolder } from "../paths";
 
 /** What CNIs and Kubernetes call their interfaces; a name that ends in `*` is a beginning. */
-const INTERFACES = [
-  "cni0",
+const INTERFACES: readonly string[] = [
+  ...CNI_TRACES.flatMap(({ interfaces }) => interfaces),
+  // Of what the library does not install.
   "cbr0",
-  "flannel*",
-  "cali*",
-  "vxlan.calico",
-  "vxlan-v6.calico",
-  "wireguard.cali",
-  "weave",
-  "vethwe*",
   "kube-ipvs0",
   "kube-bridge",
   "nodelocaldns",
@@ -18,7 +13,7 @@ const INTERFACES = [
   "lxc_health",
   "antrea-gw0",
   "ovn-k8s-mp0",
-] as const;
+];
 
 /** Units that run another Kubernetes on the host. */
 const DISTRIBUTIONS = [

@@ -1,6 +1,6 @@
 import { METALLB_MEMBER_PORT } from "../../addons/flows";
 import { type Facts, pick } from "../draft";
-import { cniPortsOf } from "./cni";
+import { cniOf, cniPortsOf } from "./cni";
 
 /** Ports of a node that are taken. Source: Kubernetes documentation, "Ports and Protocols"; kube-proxy command line. */
 export const NODE_PORTS: Readonly<Record<number, string>> = {
@@ -31,18 +31,13 @@ function tcp(owner: string, ...ports: number[]): HostPort[] {
 
 /** What the settings' own parts have on the hosts besides Kubernetes, the API's proxy and ingress. */
 export function partsPorts(facts: Facts): HostPort[] {
-  const { input, cni } = facts;
-  const [kind] = cni?.split("/") ?? [];
+  const { input } = facts;
   const found: HostPort[] = cniPortsOf(facts).flatMap(({ protocol, port, name }) =>
     protocol === "tcp" || protocol === "udp" ? [{ protocol, port, owner: name }] : [],
   );
-  // model/cni/weave.ts sets the metrics' addresses; 6784 is where its router tells its state.
-  if (kind === "weave") found.push(...tcp("Weave's metrics", 6781, 6782), ...tcp("Weave's status", 6784));
-  // Calico reference, "Configuring Felix" (HealthPort 9099) and "Configuring Typha" (HealthPort 9098).
-  if (kind === "calico") found.push(...tcp("Calico's health", 9098, 9099));
-  // kube-network-policies' metrics (model/cni/kubeNetworkPolicies.ts).
-  if (kind === "flannel" && networkPolicyOf(facts) === "kube-network-policies")
-    found.push(...tcp("kube-network-policies", 9080));
+  const cni = cniOf(facts);
+  for (const { owner, ports } of cni?.domain.hostPorts(cni.settled) ?? [])
+    found.push(...tcp(owner, ...ports));
   if ("metallb" in input) {
     for (const protocol of ["tcp", "udp"] as const)
       found.push({ protocol, port: METALLB_MEMBER_PORT, owner: "MetalLB's speakers" });
@@ -54,10 +49,6 @@ export function partsPorts(facts: Facts): HostPort[] {
       found.push(...tcp("MetalLB's frr-k8s", 7572, 7573, 9140, 9141, 19443));
   }
   return found;
-}
-
-function networkPolicyOf({ input }: Facts): string | undefined {
-  return (input.cni as { networkPolicy?: string } | undefined)?.networkPolicy;
 }
 
 /** Who has a TCP port of the nodes; undefined where it is free. */

@@ -2,8 +2,7 @@ import type { Facts } from "../draft";
 import type { Problems } from "../problems";
 import type { Platform } from "../resolved";
 import { AWS_CHECKS } from "./aws";
-import { calicoFits } from "./calico";
-import { cniFits, flannelFits, weaveFits, windowsFits } from "./cni";
+import { validateCni } from "./cni";
 import { chartsFit } from "../../addons/helm/validate";
 import { containerdFits } from "./containerd";
 import { corednsFits } from "../../addons/coredns/validate";
@@ -55,11 +54,7 @@ export const CHECKS: readonly Check[] = [
   kubernetesIsSupported,
   componentsFit,
   checksumsAreKnown,
-  cniFits,
-  flannelFits,
-  windowsFits,
-  weaveFits,
-  calicoFits,
+  validateCni,
   windowsDownloadsFit,
   windowsReleasesFit,
   windowsNodesCanBoot,

@@ -1,7 +1,7 @@
 import { INGRESS_NAMESPACE } from "../../addons/ingress/manifests";
 import { metallbNamespace } from "../../addons/metallb/manifests";
 import { CHARTS, type ChartName } from "../../charts";
-import { CNI_FACTS } from "../../cni/facts";
+import { CNIS, CNI_FACTS, domainOf, kindOf, type CniKind } from "../../cni";
 import { isServed } from "../../own/kinds";
 import { isDefinition } from "../../own/order";
 import { groupOf, nameOf, type readObjects } from "../../own/read";
@@ -116,9 +116,10 @@ function groupsOfParts({ input, cni }: Facts): string[] {
       ? ["traefik.io", "hub.traefik.io", "gateway.networking.k8s.io"]
       : []),
     ...(input.gatewayApi === undefined || input.gatewayApi === false ? [] : ["gateway.networking.k8s.io"]),
-    ...(cni === undefined || cni.startsWith("calico/")
-      ? ["crd.projectcalico.org", "projectcalico.org", "operator.tigera.io", "policy.networking.k8s.io"]
-      : []),
+    // What was rejected may be any.
+    ...(cni === undefined ? Object.values(CNIS).map(({ kind }) => kind) : [kindOf(cni)]).flatMap(
+      (kind) => domainOf(kind).crdGroups,
+    ),
   ];
 }
 
@@ -177,12 +178,7 @@ function libraryReleases({ input, cni, aws }: Facts): ReadonlySet<string> {
     ...(input.ingress?.kind === "traefik"
       ? ([["traefik", INGRESS_NAMESPACE.traefik]] as [ChartName, string][])
       : []),
-    ...(cni?.startsWith("calico/") === true
-      ? ([
-          ["crd.projectcalico.org.v1", "tigera-operator"],
-          ["tigera-operator", "tigera-operator"],
-        ] as [ChartName, string][])
-      : []),
+    ...(cni === undefined ? [] : releasesOf(kindOf(cni))),
     ...(aws === undefined
       ? []
       : ([
@@ -191,6 +187,11 @@ function libraryReleases({ input, cni, aws }: Facts): ReadonlySet<string> {
         ] as [ChartName, string][])),
   ];
   return new Set(used.map(([chart, namespace]) => `${namespace}/${CHARTS[chart].release}`));
+}
+
+function releasesOf(kind: CniKind): [ChartName, string][] {
+  const { charts, chartNamespace = "kube-system" } = domainOf(kind);
+  return Object.keys(charts).map((chart) => [chart as ChartName, chartNamespace]);
 }
 
 /** Helm keeps a release by its name in its namespace. */

@@ -65,7 +65,7 @@ function wrongSecret(value: string, use: SecretUse, provider: "secretbox" | "aes
       return wrongSshKey(value);
     case "text":
       return value === "" ? { message: "is empty", allowed: "the secret's text" } : undefined;
-    case "weavePassword":
+    case "meshPassword":
       return wrongPassword(value, 255);
     case "bgpPassword":
       // TCP_MD5SIG_MAXKEYLEN (Linux include/uapi/linux/tcp.h); Calico's reference of BGP peers says the same.

@@ -1,4 +1,4 @@
-import { CNI_FACTS } from "../../cni/facts";
+import { CNI_FACTS } from "../../cni";
 import { sizeOf } from "../../network/addresses";
 import {
   MOST_NODE_BITS,

@@ -1,10 +1,10 @@
 import { reservedName } from "../../tenants/names";
-import { DEFAULTS } from "../defaults";
 import type { Draft, Facts } from "../draft";
 import { pick } from "../draft";
 import type { Path, Problems } from "../problems";
 import { TENANT_CREDENTIALS } from "../resolveTenancy";
 import { DNS_LABEL, DNS_LABEL_RULE } from "../schema/primitives";
+import { cniOf } from "./cni";
 import { keyProblem, LABEL_VALUE } from "./labels";
 import { noneStandsTwice, subjectIsKnown } from "./subjects";
 import { amountsFit } from "./tenantAmounts";
@@ -96,33 +96,13 @@ function labelsFit(tenant: DraftTenant, path: Path, problems: Problems): void {
   }
 }
 
-/** Who would guard the policies; undefined where that was refused. */
-function enforcement({ input }: Facts): { readonly cni: string; readonly enforced: boolean } | undefined {
-  const { cni } = input;
-  if (cni === undefined) return "cni" in input ? undefined : { cni: "flannel", enforced: DEFAULT_ENFORCES };
-  switch (cni.kind) {
-    case "flannel": {
-      const by = pick(cni, "networkPolicy", DEFAULTS.cni.networkPolicy);
-      return by === undefined ? undefined : { cni: "flannel", enforced: by !== "none" };
-    }
-    case "weave": {
-      const enforced = pick(cni, "networkPolicy", true);
-      return enforced === undefined ? undefined : { cni: "weave without its controller", enforced };
-    }
-    case "calico":
-      return { cni: "calico", enforced: true };
-    case undefined:
-      return undefined;
-  }
-}
-
-const DEFAULT_ENFORCES = (DEFAULTS.cni.networkPolicy as string) !== "none";
-
 /** A policy that nobody enforces looks like a wall and is none. */
 function policiesAreEnforced(tenant: DraftTenant, path: Path, facts: Facts, problems: Problems): void {
   if ("network" in tenant && tenant.network === undefined) return;
   const { network } = tenant;
-  const found = enforcement(facts);
+  const cni = cniOf(facts);
+  // Who would guard the policies; undefined where that was refused.
+  const found = cni?.domain.enforcement(cni.settled);
   if (network === false || found === undefined) return;
   const given = network === undefined ? undefined : pick(network, "enforced", true);
   const wanted = network === undefined || given === true;

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 
 import type { addonsShape } from "../../addons/schema";
-import type { CniInput } from "../schema/cni";
+import type { CniInput } from "../../cni";
 import type { coredns } from "../../addons/coredns/schema";
 import type { ownShape } from "../schema/own";
 import type { tenancyShape } from "../schema/tenancy";

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import type { SettableVersion } from "../../versions";
 import type { DownloadName } from "../resolved";
-import { cni } from "./cni";
+import { cniSchema } from "../../cni";
 import { coredns } from "../../addons/coredns/schema";
 import {
   certificateName,
@@ -143,7 +143,7 @@ export const commonShape = {
   domain: dnsName.optional(),
   kubernetesVersion: semver.optional(),
   versions: z.strictObject(versionShape).optional(),
-  cni: cni.optional(),
+  cni: cniSchema.optional(),
   apiServer: z
     .strictObject({
       ...componentShape,

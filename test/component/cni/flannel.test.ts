@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import { describe, expect, it } from "vitest";
 import { Flannel } from "../../../components/cni/flannel";
-import { flannelManifests } from "../../../model/cni/flannel";
+import { flannelManifests } from "../../support/cniManifests";
 import { settingsOf } from "../../support/kubeadmSettings";
 import { byName, record } from "../../../testing/recorder";
 

@@ -6,7 +6,7 @@ import {
   windowsManifests,
   windowsNetConf,
 } from "../../../model/addons/windows";
-import { netConf } from "../../../model/cni/flannelConfig";
+import { netConf } from "../../support/cniManifests";
 import { configHashAnnotation } from "../../../model/kubernetes";
 import { awsSettings } from "../../support/awsInput";
 import { windowsSettings } from "../../support/windowsSettings";

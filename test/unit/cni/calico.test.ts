@@ -7,7 +7,7 @@ import {
   passwordsOf,
   reflectorAnnotations,
   selectorOf,
-} from "../../../model/cni/calico";
+} from "../../support/cniManifests";
 import type { CalicoBgp, CalicoSettings, ClusterSettings } from "../../../model/settings/resolved";
 import { calico, routers } from "../../support/cniSettings";
 import { settingsOf } from "../../support/kubeadmSettings";

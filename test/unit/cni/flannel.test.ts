@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { flannelManifests } from "../../../model/cni/flannel";
+import { flannelManifests } from "../../support/cniManifests";
 import { configHashAnnotation, type KubernetesObject } from "../../../model/kubernetes";
 import type { ClusterSettings, FlannelSettings } from "../../../model/settings/resolved";
 import { settingsOf } from "../../support/kubeadmSettings";

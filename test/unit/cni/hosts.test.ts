@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { hostCni } from "../../../model/cni/hostView";
-import { cniFacts } from "../../../model/cni/facts";
+import { hostCni } from "../../../model/cni";
+import { cniFacts } from "../../../model/cni";
 import { firewallRules } from "../../../model/node/firewall";
 import { kernelModules } from "../../../model/node/kernel";
 import type { CniSettings } from "../../../model/settings/resolved";

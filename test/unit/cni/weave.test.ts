@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cniFacts } from "../../../model/cni/facts";
-import { weaveManifests } from "../../../model/cni/weave";
+import { cniFacts } from "../../../model/cni";
+import { weaveManifests } from "../../support/cniManifests";
 import type { KubernetesObject } from "../../../model/kubernetes";
 import type { ClusterSettings } from "../../../model/settings/resolved";
 import { weave } from "../../support/cniSettings";

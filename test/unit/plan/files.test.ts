@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { corednsManifests } from "../../../model/addons/coredns/manifests";
-import { flannelManifests } from "../../../model/cni/flannel";
+import { flannelManifests } from "../../support/cniManifests";
 import { renderNode } from "../../../model/node/render";
 import type { Plan } from "../../../plan/plan";
 import { metalSettings } from "../../support/settings";

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { meshSessions } from "../../../model/settings/cniAdvisories";
+import { meshSessions } from "../../../model/cni/calico";
 import { readCluster } from "../../../model/settings/parse";
 import type { CalicoSettings, ClusterSettings, FlannelSettings } from "../../../model/settings/resolved";
 import { type Change, all, edited, moveNodes, set } from "./edit";

@@ -1,4 +1,4 @@
-import { CNI_FACTS } from "../../../cni/facts";
+import { backendName, cniName, CNI_FACTS, CNI_VARIANTS, domainOf, kindOf } from "../../../cni";
 import type { AwsFacts } from "../../awsFacts";
 import type { Facts } from "../../draft";
 import type { Problems } from "../../problems";
@@ -9,17 +9,17 @@ import type { Problems } from "../../problems";
  * networking": unencapsulated traffic on AWS is within a subnet only).
  */
 export function podsStayInOneSubnet(aws: AwsFacts, { cni }: Facts, problems: Problems): void {
-  if (cni === undefined || (!CNI_FACTS[cni].needsOneSegment && cni !== "calico/bgp")) return;
+  if (cni === undefined || !CNI_FACTS[cni].needsOneSubnet) return;
   const used = new Set([...aws.masters.map((master) => master.subnet), ...aws.pools.flatMap(subnetNames)]);
   if (used.size < 2) return;
-  const [kind = "", backend = ""] = cni.split("/");
-  const other = kind === "calico" ? "vxlan, vxlan-cross-subnet or ipip" : "vxlan";
+  const others = CNI_VARIANTS.filter((one) => kindOf(one) === kindOf(cni) && !CNI_FACTS[one].needsOneSubnet);
+  const backend = backendName(cni);
   problems.add(
     ["cni", "backend"],
     backend,
     `reaches nodes of one subnet only, and nodes are in ${[...used].join(", ")}`,
     {
-      allowed: `backend: ${other}, or network.zones: 1 with all nodes of one reach`,
+      allowed: `backend: ${others.map(backendName).join(", ")}, or network.zones: 1 with all nodes of one reach`,
     },
   );
 }
@@ -47,7 +47,7 @@ export function mtuIsOfEc2(
   problems.add(
     ["cni", "mtu"],
     inner,
-    `is more than EC2's ${LARGEST_MTU} bytes less ${overhead} that ${cni.replace("/", " ")} takes`,
+    `is more than EC2's ${LARGEST_MTU} bytes less ${overhead} that ${cniName(cni)} takes`,
     {
       allowed: `at most ${LARGEST_MTU - overhead}`,
     },
@@ -60,16 +60,16 @@ function subnetNames(pool: AwsFacts["pools"][number]): string[] {
 
 /**
  * EC2 drops what an instance sends with an address that is not its own, and instances of a group have no other way to switch
- * that off than their boot script. With Calico it does unless the settings forbid it; with flannel people say so.
+ * that off than their boot script. Some CNIs have it do so unless the settings forbid it; with others people say so.
  */
 export function sourceCheckCanBeOff(aws: AwsFacts, { cni }: Facts, problems: Problems): void {
   if (cni === undefined || !CNI_FACTS[cni].sourceDestinationCheckOff) return;
   for (const { path, input, max } of aws.pools) {
     const given = input.sourceDestinationCheckOff;
-    if (cni.startsWith("calico/") && given === undefined) continue;
+    if (domainOf(kindOf(cni)).bootTurnsSourceCheckOff && given === undefined) continue;
     if (given === true || max === 0 || ("sourceDestinationCheckOff" in input && given === undefined))
       continue;
-    const message = `is missing: ${cni.replace("/", " ")} sends pods' own addresses, which EC2 drops while its check is on`;
+    const message = `is missing: ${cniName(cni)} sends pods' own addresses, which EC2 drops while its check is on`;
     problems.add(
       [...path, "sourceDestinationCheckOff"],
       given,

@@ -1,3 +1,4 @@
+import { CNI_FACTS } from "../../../cni";
 import { type DocumentRules, checkDocument } from "../../../documents/check";
 import { KUBE_PROXY_TYPES } from "../../../documents/kubeProxy";
 import { parseRange } from "../../../network/addresses";
@@ -114,8 +115,13 @@ function addressesFit(config: Readonly<Record<string, unknown>>, problems: Probl
 }
 
 /** Settings of the mode that is not used are taken by kube-proxy, and do nothing. */
-function modeFits(config: Readonly<Record<string, unknown>>, { input }: Facts, problems: Problems): void {
-  const mode = input.kubeProxy?.mode ?? (input.cni?.kind === "weave" ? "iptables" : "nftables");
+function modeFits(
+  config: Readonly<Record<string, unknown>>,
+  { input, cni }: Facts,
+  problems: Problems,
+): void {
+  const mode = input.kubeProxy?.mode ?? (cni === undefined ? undefined : CNI_FACTS[cni].kubeProxyModes[0]);
+  if (mode === undefined) return;
   const other = mode === "nftables" ? "iptables" : "nftables";
   if (config[other] === undefined || config[other] === null) return;
   problems.add([...BASE, other], config[other], `is ignored: kubeProxy.mode is ${mode}`, {

@@ -1,8 +1,8 @@
-import { configHash, configHashAnnotation, type JsonValue, type KubernetesObject } from "../kubernetes";
-import type { ClusterSettings } from "../settings/resolved";
-import { compareVersions } from "../versions";
-import { cniConf, flannelOf, netConf } from "./flannelConfig";
-import { kubeNetworkPoliciesManifests } from "./kubeNetworkPolicies";
+import { configHash, configHashAnnotation, type JsonValue, type KubernetesObject } from "../../kubernetes";
+import type { FlannelSpec } from "./spec";
+import { compareVersions } from "../../versions";
+import { cniConf, netConf } from "./config";
+import { kubeNetworkPoliciesManifests } from "./networkPolicies";
 
 const namespace = "kube-flannel";
 const labels = { "k8s-app": "flannel" };
@@ -12,13 +12,13 @@ const healthPort = 8081;
 
 /**
  * flannel as objects, after upstream's manifest (flannel v0.28.9, Documentation/kube-flannel.yml), with the cluster's
- * own ranges and backend in it, and what enforces NetworkPolicy where the settings ask for it. The names are upstream's,
+ * own ranges and backend in it, and what enforces NetworkPolicy where the spec ask for it. The names are upstream's,
  * so that what people look up fits.
  */
-export function flannelManifests(settings: ClusterSettings): KubernetesObject[] {
+export function flannelManifests(spec: FlannelSpec): KubernetesObject[] {
   const data = {
-    "cni-conf.json": `${JSON.stringify(cniConf(settings), undefined, 2)}\n`,
-    "net-conf.json": `${JSON.stringify(netConf(settings), undefined, 2)}\n`,
+    "cni-conf.json": `${JSON.stringify(cniConf(spec), undefined, 2)}\n`,
+    "net-conf.json": `${JSON.stringify(netConf(spec), undefined, 2)}\n`,
   };
   return [
     {
@@ -38,10 +38,8 @@ export function flannelManifests(settings: ClusterSettings): KubernetesObject[] 
       metadata: { name: configMapName, namespace, labels: { ...labels, ...podLabels } },
       data,
     },
-    daemonSet(settings, configHash(data)),
-    ...(flannelOf(settings).networkPolicy === "kube-network-policies"
-      ? kubeNetworkPoliciesManifests(settings)
-      : []),
+    daemonSet(spec, configHash(data)),
+    ...(spec.cni.networkPolicy === "kube-network-policies" ? kubeNetworkPoliciesManifests(spec) : []),
   ];
 }
 
@@ -64,8 +62,8 @@ const clusterRoleBinding: KubernetesObject = {
   subjects: [{ kind: "ServiceAccount", name: "flannel", namespace }],
 };
 
-function daemonSet(settings: ClusterSettings, hash: string): KubernetesObject {
-  const image = `ghcr.io/flannel-io/flannel:${settings.versions.flannel}`;
+function daemonSet(spec: FlannelSpec, hash: string): KubernetesObject {
+  const image = `ghcr.io/flannel-io/flannel:${spec.versions.flannel}`;
   return {
     apiVersion: "apps/v1",
     kind: "DaemonSet",
@@ -85,8 +83,8 @@ function daemonSet(settings: ClusterSettings, hash: string): KubernetesObject {
           nodeSelector: { "kubernetes.io/os": "linux" },
           // A node without it has no network at all, whatever else is wrong with it.
           tolerations: [{ operator: "Exists" }],
-          initContainers: [installPlugin(settings), installConf(image), ...dropOldLinks(settings, image)],
-          containers: [flanneld(settings, image)],
+          initContainers: [installPlugin(spec), installConf(image), ...dropOldLinks(spec, image)],
+          containers: [flanneld(spec, image)],
           volumes: [
             { name: "run", hostPath: { path: "/run/flannel", type: "DirectoryOrCreate" } },
             { name: "cni-plugin", hostPath: { path: "/opt/cni/bin", type: "DirectoryOrCreate" } },
@@ -100,10 +98,10 @@ function daemonSet(settings: ClusterSettings, hash: string): KubernetesObject {
   };
 }
 
-function installPlugin(settings: ClusterSettings): JsonValue {
+function installPlugin(spec: FlannelSpec): JsonValue {
   return {
     name: "install-cni-plugin",
-    image: `ghcr.io/flannel-io/flannel-cni-plugin:${settings.versions.flannelCniPlugin}`,
+    image: `ghcr.io/flannel-io/flannel-cni-plugin:${spec.versions.flannelCniPlugin}`,
     command: ["cp", "-f", "/flannel", "/opt/cni/bin/flannel"],
     volumeMounts: [{ name: "cni-plugin", mountPath: "/opt/cni/bin" }],
   };
@@ -127,8 +125,8 @@ function installConf(image: string): JsonValue {
  * ensureLink): those would stay with their address, and their port open, until the host boots. `ip` is in upstream's image
  * (images/Dockerfile).
  */
-function dropOldLinks(settings: ClusterSettings, image: string): JsonValue[] {
-  const { backend, vni } = flannelOf(settings);
+function dropOldLinks(spec: FlannelSpec, image: string): JsonValue[] {
+  const { backend, vni } = spec.cni;
   if (backend !== "vxlan") return [];
   const script = `for link in /sys/class/net/flannel.[0-9]*; do
   name=\${link##*/}
@@ -144,7 +142,7 @@ done`;
   ];
 }
 
-function flanneld(settings: ClusterSettings, image: string): JsonValue {
+function flanneld(spec: FlannelSpec, image: string): JsonValue {
   return {
     name: "kube-flannel",
     image,
@@ -159,8 +157,8 @@ function flanneld(settings: ClusterSettings, image: string): JsonValue {
       "--healthz-ip=127.0.0.1",
       `--healthz-port=${healthPort}`,
     ],
-    ...probes(settings.versions.flannel),
-    resources: flannelOf(settings).resources,
+    ...probes(spec.versions.flannel),
+    resources: spec.cni.resources,
     securityContext: { privileged: false, capabilities: { add: ["NET_ADMIN", "NET_RAW"] } },
     env: [
       { name: "NODE_IP", valueFrom: { fieldRef: { fieldPath: "status.hostIP" } } },

@@ -1,8 +1,9 @@
 import { z } from "zod";
 
-import { address, cidr, dnsLabel, matching, port, resources, secretName } from "./primitives";
-
-const mtu = z.number().int().min(1200).max(65535);
+import { address, dnsLabel, matching, port, secretName } from "../../settings/schema/primitives";
+import type { CniSchema } from "../domain";
+import { baseShape } from "../schema";
+import type { CalicoInput } from "./settings";
 
 /** A label of nodes; what Kubernetes takes as key and value is checked with the labels of machines. */
 const nodeSelector = z
@@ -20,50 +21,20 @@ const asNumber = z
   .min(1)
   .max(2 ** 31 - 1);
 
-const flannel = z.strictObject({
-  kind: z.literal("flannel"),
-  backend: z.enum(["vxlan", "host-gw", "wireguard"]).optional(),
-  podCidr: cidr.optional(),
-  mtu: mtu.optional(),
-  vni: z
-    .number()
-    .int()
-    .min(1)
-    .max(2 ** 24 - 1)
-    .optional(),
-  port: port.optional(),
-  /** Windows nodes are or will be in the cluster. */
-  windows: z.boolean().optional(),
-  networkPolicy: z.enum(["kube-network-policies", "none"]).optional(),
-  resources: resources.optional(),
-});
-
-const weave = z.strictObject({
-  kind: z.literal("weave"),
-  podCidr: cidr.optional(),
-  mtu: mtu.optional(),
-  encryption: z.strictObject({ password: secretName }).optional(),
-  trustedSubnets: z.array(cidr).min(1).optional(),
-  networkPolicy: z.boolean().optional(),
-  resources: resources.optional(),
-});
-
 const peer = z.strictObject({
   name: dnsLabel,
   address,
   port: port.optional(),
   asNumber,
-  /** Short for `nodeSelector: {rack: NAME}`. */
   rack: dnsLabel.optional(),
   nodeSelector: nodeSelector.optional(),
   password: secretName.optional(),
 });
 
-const calico = z.strictObject({
+export const calicoSchema: CniSchema<CalicoInput> = z.strictObject({
   kind: z.literal("calico"),
   backend: z.enum(["vxlan", "vxlan-cross-subnet", "ipip", "bgp"]).optional(),
-  podCidr: cidr.optional(),
-  mtu: mtu.optional(),
+  ...baseShape,
   // IPPool's own bounds (Calico reference, IP pool: blockSize 20 to 32).
   blockSize: z.number().int().min(20).max(32).optional(),
   natOutgoing: z.boolean().optional(),
@@ -83,10 +54,3 @@ const calico = z.strictObject({
     .optional(),
   peers: z.array(peer).min(1).optional(),
 });
-
-export const cni = z.discriminatedUnion("kind", [flannel, weave, calico]);
-
-export type CniInput = z.infer<typeof cni>;
-export type FlannelInput = z.infer<typeof flannel>;
-export type WeaveInput = z.infer<typeof weave>;
-export type CalicoInput = z.infer<typeof calico>;

@@ -1,6 +1,7 @@
-import type { JsonValue, KubernetesObject } from "../kubernetes";
-import type { ClusterSettings, WeaveSettings } from "../settings/resolved";
-import { CNI_FACTS } from "./facts";
+import type { JsonValue, KubernetesObject } from "../../kubernetes";
+import { FASTDP } from "./rows";
+import type { WeaveSettings } from "./settings";
+import type { WeaveSpec } from "./spec";
 
 /** The maintained fork: rajch/weave v2.9.0, HISTORY.md (registry account) and CHANGELOG.md. */
 const WEAVE_VERSION = "2.9.0";
@@ -12,18 +13,12 @@ const labels = { name };
 /** Secret with the password that nodes encrypt with, and its one key; the component makes it, since it is secret. */
 export const WEAVE_SECRET = { name: "weave-passwd", key: "weave-passwd", namespace } as const;
 
-/** @throws RangeError when the cluster's CNI is another */
-export function weaveOf(settings: ClusterSettings): WeaveSettings {
-  if (settings.cni.kind !== "weave") throw new RangeError(`the CNI is ${settings.cni.kind}, not weave`);
-  return settings.cni;
-}
-
 /**
  * Weave Net as objects, after the fork's manifest (prog/weave-kube/weave-daemonset-k8s-1.11.yaml), with the cluster's own
  * pod range in it. Weave gives addresses out by itself, over the whole range: the slices that kube-controller-manager
  * writes into Nodes are of no account to it.
  */
-export function weaveManifests(settings: ClusterSettings): KubernetesObject[] {
+export function weaveManifests(spec: WeaveSpec): KubernetesObject[] {
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace, labels } },
     {
@@ -48,7 +43,7 @@ export function weaveManifests(settings: ClusterSettings): KubernetesObject[] {
       ],
     },
     binding("Role"),
-    daemonSet(settings),
+    daemonSet(spec),
   ];
 }
 
@@ -62,8 +57,8 @@ function binding(kind: "ClusterRole" | "Role"): KubernetesObject {
   };
 }
 
-function daemonSet(settings: ClusterSettings): KubernetesObject {
-  const weave = weaveOf(settings);
+function daemonSet(spec: WeaveSpec): KubernetesObject {
+  const weave = spec.cni;
   return {
     apiVersion: "apps/v1",
     kind: "DaemonSet",
@@ -83,7 +78,7 @@ function daemonSet(settings: ClusterSettings): KubernetesObject {
           nodeSelector: { "kubernetes.io/os": "linux" },
           tolerations: [{ operator: "Exists" }],
           initContainers: [init(weave)],
-          containers: [router(settings, weave), ...(weave.networkPolicy ? [policyController(weave)] : [])],
+          containers: [router(spec, weave), ...(weave.networkPolicy ? [policyController(weave)] : [])],
           volumes: [
             { name: "weavedb", hostPath: { path: "/var/lib/weave", type: "DirectoryOrCreate" } },
             { name: "cni-bin", hostPath: { path: "/opt/cni/bin", type: "DirectoryOrCreate" } },
@@ -131,8 +126,8 @@ function init(weave: WeaveSettings): JsonValue {
   };
 }
 
-function router(settings: ClusterSettings, weave: WeaveSettings): JsonValue {
-  const mtu = mtuOf(settings, weave);
+function router(spec: WeaveSpec, weave: WeaveSettings): JsonValue {
+  const mtu = mtuOf(spec, weave);
   const trusted = weave.encryption?.trustedSubnets ?? [];
   return {
     name: "weave",
@@ -142,9 +137,9 @@ function router(settings: ClusterSettings, weave: WeaveSettings): JsonValue {
       { name: "INIT_CONTAINER", value: "true" },
       nodeName,
       { name: "CHECKPOINT_DISABLE", value: "1" },
-      { name: "IPALLOC_RANGE", value: settings.network.podCidr },
+      { name: "IPALLOC_RANGE", value: spec.network.podCidr },
       // Each node connects to every other; Weave's own limit is 200.
-      { name: "CONN_LIMIT", value: String(Math.max(200, settings.network.maxNodes)) },
+      { name: "CONN_LIMIT", value: String(Math.max(200, spec.network.maxNodes)) },
       expectNpc(weave),
       iptablesBackend,
       // Upstream listens on all addresses of the host.
@@ -175,10 +170,10 @@ function router(settings: ClusterSettings, weave: WeaveSettings): JsonValue {
 }
 
 /** The pod network's MTU: what is left of the nodes', down to a multiple of four (website/tasks/manage/fastdp.md). */
-function mtuOf({ network }: ClusterSettings, weave: WeaveSettings): number | undefined {
+function mtuOf({ network }: WeaveSpec, weave: WeaveSettings): number | undefined {
   if (weave.mtu !== undefined) return weave.mtu;
   if (network.mtu === undefined) return undefined;
-  const left = network.mtu - CNI_FACTS["weave/fastdp"].overhead;
+  const left = network.mtu - FASTDP.overhead;
   return left - (left % 4);
 }
 

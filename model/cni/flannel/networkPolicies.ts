@@ -1,6 +1,5 @@
-import type { KubernetesObject } from "../kubernetes";
-import type { ClusterSettings } from "../settings/resolved";
-import { flannelOf } from "./flannelConfig";
+import type { KubernetesObject } from "../../kubernetes";
+import type { FlannelSpec } from "./spec";
 
 /** kubernetes-sigs/kube-network-policies v1.1.0; install.yaml of v1.1.1 names this image. */
 const KUBE_NETWORK_POLICIES_IMAGE = "registry.k8s.io/networking/kube-network-policies:v1.1.0";
@@ -13,7 +12,7 @@ const labels = { tier: "node", app: name, "k8s-app": name };
  * The controller that enforces NetworkPolicy beside flannel, as objects after upstream's install.yaml. It asks the kernel
  * for the first packet of each connection (nfnetlink_queue) and judges it; without that module its pods do not start.
  */
-export function kubeNetworkPoliciesManifests(settings: ClusterSettings): KubernetesObject[] {
+export function kubeNetworkPoliciesManifests(spec: FlannelSpec): KubernetesObject[] {
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace, labels } },
     {
@@ -32,11 +31,11 @@ export function kubeNetworkPoliciesManifests(settings: ClusterSettings): Kuberne
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
       subjects: [{ kind: "ServiceAccount", name, namespace }],
     },
-    daemonSet(settings),
+    daemonSet(spec),
   ];
 }
 
-function daemonSet(settings: ClusterSettings): KubernetesObject {
+function daemonSet(spec: FlannelSpec): KubernetesObject {
   return {
     apiVersion: "apps/v1",
     kind: "DaemonSet",
@@ -67,7 +66,7 @@ function daemonSet(settings: ClusterSettings): KubernetesObject {
                 "--metrics-bind-address=127.0.0.1:9080",
               ],
               env: [{ name: "MY_NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
-              resources: flannelOf(settings).resources,
+              resources: spec.cni.resources,
               securityContext: { privileged: true, capabilities: { add: ["NET_ADMIN"] } },
               volumeMounts: [
                 // By NRI it hears of a pod's address before the pod's first packet (kubernetes/kubernetes issue 85966).

@@ -1,6 +1,7 @@
-import type { JsonValue, KubernetesObject } from "../kubernetes";
-import type { CalicoPeer, CalicoSettings, ClusterSettings } from "../settings/resolved";
-import { CNI_FACTS } from "./facts";
+import type { JsonValue, KubernetesObject } from "../../kubernetes";
+import { CALICO_ROWS } from "./rows";
+import type { CalicoPeer, CalicoSettings } from "./settings";
+import type { CalicoSpec } from "./spec";
 
 /** Where Tigera's operator runs, and where it puts Calico. */
 export const OPERATOR_NAMESPACE = "tigera-operator";
@@ -14,12 +15,6 @@ const OPERATOR_API = "operator.tigera.io/v1";
  */
 const CALICO_API = "crd.projectcalico.org/v1";
 
-/** @throws RangeError when the cluster's CNI is another */
-function calicoOf(settings: ClusterSettings): CalicoSettings {
-  if (settings.cni.kind !== "calico") throw new RangeError(`the CNI is ${settings.cni.kind}, not calico`);
-  return settings.cni;
-}
-
 /** Values of chart tigera-operator: the operator alone, since what it is to install stands in resources of its own. */
 export function operatorValues(): Readonly<Record<string, JsonValue>> {
   return {
@@ -31,8 +26,8 @@ export function operatorValues(): Readonly<Record<string, JsonValue>> {
 }
 
 /** Namespaces: pods of both need the host's network. `calico-system` is the operator's, made here only for passwords. */
-export function calicoNamespaces(settings: ClusterSettings): KubernetesObject[] {
-  const names = [OPERATOR_NAMESPACE, ...(passwordsOf(settings).length > 0 ? [CALICO_NAMESPACE] : [])];
+export function calicoNamespaces(spec: Pick<CalicoSpec, "cni">): KubernetesObject[] {
+  const names = [OPERATOR_NAMESPACE, ...(passwordsOf(spec).length > 0 ? [CALICO_NAMESPACE] : [])];
   return names.map((name) => ({
     apiVersion: "v1",
     kind: "Namespace",
@@ -41,17 +36,14 @@ export function calicoNamespaces(settings: ClusterSettings): KubernetesObject[] 
 }
 
 /** How routes are exchanged: there before the first node of Calico's, so that none begins with other peers. */
-export function calicoRouting(settings: ClusterSettings): KubernetesObject[] {
-  const { bgp } = calicoOf(settings);
-  return [
-    ...(bgp === undefined ? [] : [bgpConfiguration(settings), ...bgpPeers(settings)]),
-    ...passwordAccess(settings),
-  ];
+export function calicoRouting(spec: CalicoSpec): KubernetesObject[] {
+  const { bgp } = spec.cni;
+  return [...(bgp === undefined ? [] : [bgpConfiguration(spec), ...bgpPeers(spec)]), ...passwordAccess(spec)];
 }
 
 /** What the operator is to install; after it, and after how routes are exchanged. */
-export function calicoInstallation(settings: ClusterSettings): KubernetesObject[] {
-  const calico = calicoOf(settings);
+export function calicoInstallation(spec: CalicoSpec): KubernetesObject[] {
+  const calico = spec.cni;
   return [
     {
       apiVersion: OPERATOR_API,
@@ -64,16 +56,16 @@ export function calicoInstallation(settings: ClusterSettings): KubernetesObject[
         calicoNetwork: {
           bgp: calico.bgp === undefined ? "Disabled" : "Enabled",
           // It has to be kube-proxy's ("Calico nftables data plane").
-          linuxDataplane: settings.kubeProxy.mode === "nftables" ? "Nftables" : "Iptables",
+          linuxDataplane: spec.kubeProxy.mode === "nftables" ? "Nftables" : "Iptables",
           hostPorts: "Enabled",
           // The address that the kubelet registered (`--node-ip`), on each node its own. Calico's default is the first
           // interface it finds, which on a host with two networks may be the wrong one.
           nodeAddressAutodetectionV4: { kubernetes: "NodeInternalIP" },
-          ...mtuOf(settings),
+          ...mtuOf(spec),
           ipPools: [
             {
               name: "default-ipv4-ippool",
-              cidr: settings.network.podCidr,
+              cidr: spec.network.podCidr,
               blockSize: calico.blockSize,
               encapsulation: ENCAPSULATION[calico.backend],
               natOutgoing: calico.natOutgoing ? "Enabled" : "Disabled",
@@ -98,15 +90,15 @@ const ENCAPSULATION: Record<CalicoSettings["backend"], string> = {
 };
 
 /** MTU of the pod network; without one and without the nodes', Calico reads it from the node's interface. */
-function mtuOf(settings: ClusterSettings): { mtu?: number } {
-  const { mtu, backend } = calicoOf(settings);
+function mtuOf(spec: CalicoSpec): { mtu?: number } {
+  const { mtu, backend } = spec.cni;
   if (mtu !== undefined) return { mtu };
-  const outer = settings.network.mtu;
-  return outer === undefined ? {} : { mtu: outer - CNI_FACTS[`calico/${backend}`].overhead };
+  const outer = spec.network.mtu;
+  return outer === undefined ? {} : { mtu: outer - CALICO_ROWS[backend].overhead };
 }
 
-function bgpConfiguration(settings: ClusterSettings): KubernetesObject {
-  const { bgp } = calicoOf(settings);
+function bgpConfiguration(spec: CalicoSpec): KubernetesObject {
+  const { bgp } = spec.cni;
   return {
     apiVersion: CALICO_API,
     kind: "BGPConfiguration",
@@ -114,15 +106,13 @@ function bgpConfiguration(settings: ClusterSettings): KubernetesObject {
     spec: {
       asNumber: bgp?.asNumber,
       nodeToNodeMeshEnabled: bgp?.nodeToNodeMesh,
-      ...(bgp?.advertiseServices === true
-        ? { serviceClusterIPs: [{ cidr: settings.network.serviceCidr }] }
-        : {}),
+      ...(bgp?.advertiseServices === true ? { serviceClusterIPs: [{ cidr: spec.network.serviceCidr }] } : {}),
     },
   };
 }
 
-function bgpPeers(settings: ClusterSettings): KubernetesObject[] {
-  const { bgp } = calicoOf(settings);
+function bgpPeers(spec: CalicoSpec): KubernetesObject[] {
+  const { bgp } = spec.cni;
   const reflectors = bgp?.routeReflectors;
   const peer = (name: string, spec: JsonValue): KubernetesObject => ({
     apiVersion: CALICO_API,
@@ -167,15 +157,17 @@ export function selectorOf(labels: Readonly<Record<string, string>>): string {
 export const BGP_SECRET = "bgp-passwords";
 
 /** Peers with a password, and its name in `kubeadm:secrets`. */
-export function passwordsOf(settings: ClusterSettings): { readonly peer: string; readonly secret: string }[] {
-  return (calicoOf(settings).bgp?.peers ?? []).flatMap(({ name, password }) =>
+export function passwordsOf(
+  spec: Pick<CalicoSpec, "cni">,
+): { readonly peer: string; readonly secret: string }[] {
+  return (spec.cni.bgp?.peers ?? []).flatMap(({ name, password }) =>
     password === undefined ? [] : [{ peer: name, secret: password }],
   );
 }
 
 /** calico-node reads the passwords itself, and may by default read no Secret (Calico documentation, "Secure BGP sessions"). */
-function passwordAccess(settings: ClusterSettings): KubernetesObject[] {
-  if (passwordsOf(settings).length === 0) return [];
+function passwordAccess(spec: Pick<CalicoSpec, "cni">): KubernetesObject[] {
+  if (passwordsOf(spec).length === 0) return [];
   const metadata = { name: BGP_SECRET, namespace: CALICO_NAMESPACE };
   return [
     {
@@ -205,12 +197,12 @@ function passwordAccess(settings: ClusterSettings): KubernetesObject[] {
  * What makes a Node a reflector where Calico keeps its state in the Kubernetes API (Calico documentation, "Configure BGP
  * peering": an annotation of the Node). The generation is in it, so that a machine that joins anew is marked anew.
  */
-export function reflectorAnnotations(settings: ClusterSettings): {
+export function reflectorAnnotations(spec: Pick<CalicoSpec, "cni">): {
   readonly machine: string;
   readonly node: string;
   readonly annotations: Readonly<Record<string, string>>;
 }[] {
-  const reflectors = calicoOf(settings).bgp?.routeReflectors;
+  const reflectors = spec.cni.bgp?.routeReflectors;
   if (reflectors === undefined) return [];
   return reflectors.nodes.map(({ machine, node, generation }) => ({
     machine,

@@ -1,10 +1,8 @@
 import { parseAddress } from "../../network/addresses";
-import { DEFAULTS } from "../defaults";
-import { type Draft, type Facts, pick } from "../draft";
-import type { Path, Problems } from "../problems";
-import { BGP_BACKENDS, selects } from "../resolveCni";
-import type { CalicoInput } from "../schema/cni";
-import { clusterRangeOf } from "./cni";
+import type { Draft } from "../../settings/pick";
+import type { Path, Problems } from "../../settings/problems";
+import { rangeHolding, type CniSurroundings } from "../domain";
+import { BGP_BACKENDS, selects, type CalicoInput, type CalicoSettings } from "./settings";
 
 type Input = Draft<CalicoInput>;
 type Peer = NonNullable<NonNullable<Input["peers"]>[number]>;
@@ -14,12 +12,13 @@ type Labels = Readonly<Record<string, string | undefined>>;
 const BGP_KEYS = ["asNumber", "nodeToNodeMesh", "advertiseServices", "routeReflectors", "peers"] as const;
 
 /** Calico's own keys. */
-export function calicoFits(facts: Facts, problems: Problems): void {
-  const { input, cni: variant } = facts;
-  if (input.cni?.kind !== "calico") return;
-  const cni = input.cni;
-  blocksFit(facts, cni, problems);
-  const backend = variant?.split("/")[1];
+export function validateCalico(
+  cni: Input,
+  { backend, blockSize }: Draft<CalicoSettings>,
+  around: CniSurroundings,
+  problems: Problems,
+): void {
+  blocksFit(around, cni, blockSize, problems);
   if (backend === undefined) return;
   if (!BGP_BACKENDS.includes(backend)) {
     for (const key of BGP_KEYS) {
@@ -30,12 +29,16 @@ export function calicoFits(facts: Facts, problems: Problems): void {
     }
     return;
   }
-  routesAreExchanged(facts, cni, problems);
-  peersFit(facts, cni, problems);
+  routesAreExchanged(around, cni, problems);
+  peersFit(around, cni, problems);
 }
 
-function blocksFit({ pods, maxNodes }: Facts, cni: Input, problems: Problems): void {
-  const blockSize = pick(cni, "blockSize", DEFAULTS.cni.blockSize);
+function blocksFit(
+  { pods, maxNodes }: CniSurroundings,
+  cni: Input,
+  blockSize: number | undefined,
+  problems: Problems,
+): void {
   if (blockSize === undefined || pods === undefined) return;
   const { prefix, text } = pods.range;
   const given = cni.blockSize !== undefined;
@@ -56,7 +59,7 @@ function blocksFit({ pods, maxNodes }: Facts, cni: Input, problems: Problems): v
 }
 
 /** Somebody hands routes on: all to all, reflectors, or routers outside. */
-function routesAreExchanged(facts: Facts, cni: Input, problems: Problems): void {
+function routesAreExchanged(around: CniSurroundings, cni: Input, problems: Problems): void {
   const reflectors = cni.routeReflectors;
   const reflected = reflectors !== undefined || "routeReflectors" in cni;
   if (reflected && cni.nodeToNodeMesh === true) {
@@ -70,23 +73,21 @@ function routesAreExchanged(facts: Facts, cni: Input, problems: Problems): void 
     });
   }
   if (reflectors?.nodeSelector === undefined) return;
-  const found = nodeLabels(facts).filter((labels) => selects(reflectors.nodeSelector ?? {}, labels));
+  const found = nodeLabels(around).filter((labels) => selects(reflectors.nodeSelector ?? {}, labels));
   if (found.length > 0) return;
   const path = ["cni", "routeReflectors", "nodeSelector"];
-  const where = facts.aws === undefined ? "a machine has" : "the masters have (nodes of pools come and go)";
+  const where = !around.pooled ? "a machine has" : "the masters have (nodes of pools come and go)";
   problems.add(path, reflectors.nodeSelector, "selects no node: nobody would hand routes on", {
     allowed: `labels that ${where} under labels`,
   });
 }
 
 /** Labels of the nodes that the settings know by name. */
-function nodeLabels({ machines }: Facts): Labels[] {
-  return machines
-    .filter((machine) => machine.role !== "loadBalancer")
-    .map((machine) => machine.input.labels ?? {});
+function nodeLabels({ nodes }: CniSurroundings): Labels[] {
+  return nodes.map(({ labels }) => labels);
 }
 
-function peersFit(facts: Facts, cni: Input, problems: Problems): void {
+function peersFit(around: CniSurroundings, cni: Input, problems: Problems): void {
   const seen = new Map<string, string>();
   const names = new Set<string>();
   (cni.peers ?? []).forEach((peer, index) => {
@@ -103,8 +104,8 @@ function peersFit(facts: Facts, cni: Input, problems: Problems): void {
         allowed: "one of them; rack is short for nodeSelector: {rack: ...}",
       });
     }
-    addressFits(facts, peer, path, problems);
-    selectorFits(facts, peer, path, problems);
+    addressFits(around, peer, path, problems);
+    selectorFits(around, peer, path, problems);
     const session = JSON.stringify([peer.address, peer.port ?? 179, peer.rack, peer.nodeSelector]);
     const other = seen.get(session);
     if (peer.address !== undefined && other !== undefined) {
@@ -116,29 +117,29 @@ function peersFit(facts: Facts, cni: Input, problems: Problems): void {
   });
 }
 
-function addressFits(facts: Facts, peer: Peer, path: Path, problems: Problems): void {
+function addressFits(around: CniSurroundings, peer: Peer, path: Path, problems: Problems): void {
   const address = peer.address === undefined ? undefined : parseAddress(peer.address);
   if (address === undefined) return;
-  const inside = clusterRangeOf(facts, address);
+  const inside = rangeHolding(around, address);
   if (inside !== undefined) {
     problems.add([...path, "address"], peer.address, `lies within ${inside}: no router can be there`, {
       allowed: "the router's address in the nodes' network",
     });
     return;
   }
-  const machine = facts.machines.find((one) => one.nodeAddress === peer.address);
+  const machine = around.nodes.find((one) => one.nodeAddress === peer.address);
   if (machine === undefined) return;
   problems.add([...path, "address"], peer.address, `is machine ${machine.name}: nodes peer by themselves`, {
     allowed: "a router outside the cluster, or routeReflectors",
   });
 }
 
-function selectorFits(facts: Facts, peer: Peer, path: Path, problems: Problems): void {
+function selectorFits(around: CniSurroundings, peer: Peer, path: Path, problems: Problems): void {
   const selector: Labels | undefined =
     peer.nodeSelector ?? (peer.rack === undefined ? undefined : { rack: peer.rack });
   // Nodes of pools have labels too; a peer of theirs alone is no mistake.
-  if (selector === undefined || facts.aws !== undefined || facts.machines.length === 0) return;
-  if (nodeLabels(facts).some((labels) => selects(selector, labels))) return;
+  if (selector === undefined || around.pooled || around.nodes.length === 0) return;
+  if (nodeLabels(around).some((labels) => selects(selector, labels))) return;
   const key = peer.rack === undefined ? "nodeSelector" : "rack";
   const value = peer.rack ?? peer.nodeSelector;
   problems.add([...path, key], value, "selects no machine: nobody would peer with it", {

@@ -1,0 +1,13 @@
+/** A chart that the library installs by Helm. */
+export interface ChartFacts {
+  /** Version of the chart, pinned; another by `helm.versions`. */
+  readonly version: string;
+  /** Version of what it runs, where the chart's own number says nothing about it. */
+  readonly appVersion: string;
+  /** Where upstream serves it. */
+  readonly repository: string;
+  /** Name of the Helm release in the cluster: never suffixed, so that `helm` finds it and names follow from it. */
+  readonly release: string;
+  /** Registries whose images it runs; a cluster without internet access mirrors these by `images.mirrors`. */
+  readonly registries: readonly string[];
+}

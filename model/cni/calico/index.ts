@@ -1,0 +1,106 @@
+import { refused, resources } from "../../settings/effect";
+import type { CniDomain, CniNetwork } from "../domain";
+import { CALICO_ROWS } from "./rows";
+import { calicoSchema } from "./schema";
+import { settleCalico, type CalicoInput, type CalicoSettings } from "./settings";
+import { validateCalico } from "./validate";
+
+// tigera/operator's Helm documentation, https://docs.tigera.io/calico/latest/getting-started/kubernetes/helm; charts and
+// operator have Calico's version.
+const CHART = {
+  version: "v3.32.0",
+  appVersion: "v3.32.0",
+  repository: "https://docs.tigera.io/calico/charts",
+} as const;
+
+export const calico = {
+  kind: "calico",
+  schema: calicoSchema,
+  rows: CALICO_ROWS,
+  charts: {
+    // Calico's and its operator's CRDs, in a chart of their own since 3.32 (charts/crd.projectcalico.org.v1/README.md; release
+    // notes of v3.32.2 list it): Helm does not upgrade CRDs of the chart that needs them.
+    "crd.projectcalico.org.v1": { ...CHART, release: "calico-crds", registries: [] },
+    "tigera-operator": { ...CHART, release: "calico", registries: ["quay.io"] },
+  },
+  chartNamespace: "tigera-operator",
+  crdGroups: ["crd.projectcalico.org", "projectcalico.org", "operator.tigera.io", "policy.networking.k8s.io"],
+  tried: false,
+  // Felix could do it for its node, but would need a permission that nothing ties to one instance
+  // (ec2:ModifyNetworkInterfaceAttribute) and is not Ready without it.
+  bootTurnsSourceCheckOff: true,
+  traces: {
+    interfaces: ["cali*", "vxlan.calico", "vxlan-v6.calico", "wireguard.cali"],
+    unmanaged: ["cali*", "tunl*", "vxlan.calico"],
+    nftTables: ["calico"],
+    iptables: ["cali-"],
+    folders: ["/var/lib/calico", "/run/calico"],
+    conflist: "10-calico.conflist",
+  },
+  effects: [
+    refused(["cni.blockSize"], "Calico does not change it in an address pool that is in use"),
+    resources(["cni.natOutgoing", "cni.controlPlaneReplicas", "cni.apiServer"], "the CNI's pods are rolled"),
+    resources(
+      [
+        "cni.asNumber",
+        "cni.nodeToNodeMesh",
+        "cni.advertiseServices",
+        "cni.routeReflectors.**",
+        "cni.peers[].**",
+      ],
+      "BGP sessions that it concerns are made anew",
+    ),
+  ],
+  settle: settleCalico,
+  facts: ({ backend }) => CALICO_ROWS[backend],
+  validate: validateCalico,
+  advise: adviseCalico,
+  secrets: ({ peers }) =>
+    (peers ?? []).map((peer, index) => ({
+      path: ["cni", "peers", index, "password"],
+      name: peer?.password,
+      use: "bgpPassword",
+    })),
+  // Calico reference, "Configuring Felix" (HealthPort 9099) and "Configuring Typha" (HealthPort 9098).
+  hostPorts: () => [{ owner: "Calico's health", ports: [9098, 9099] }],
+  enforcement: () => ({ cni: "calico", enforced: true }),
+  routers: ({ bgp }) => (bgp?.peers ?? []).flatMap((peer) => (peer === undefined ? [] : [peer])),
+  onHosts: fixed,
+  fixed,
+} as const satisfies CniDomain<CalicoInput, CalicoSettings>;
+
+function fixed({ backend, blockSize }: CalicoSettings): CalicoSettings {
+  return {
+    kind: "calico",
+    backend,
+    blockSize,
+    natOutgoing: true,
+    controlPlaneReplicas: 1,
+    apiServer: true,
+  };
+}
+
+/** From so many nodes Calico's documentation advises against the full mesh ("Configure BGP peering", topologies). */
+const MESH_NODES = 100;
+
+/** Sessions of a full mesh: every node with every other. */
+export function meshSessions(nodes: number): number {
+  return (nodes * (nodes - 1)) / 2;
+}
+
+function adviseCalico({ bgp }: CalicoSettings, { maxNodes }: CniNetwork): string[] {
+  const found: string[] = [];
+  if (bgp?.nodeToNodeMesh === true && maxNodes >= MESH_NODES) {
+    found.push(
+      `calico's full mesh has ${meshSessions(maxNodes)} BGP sessions with network.maxNodes ${maxNodes}: ` +
+        "they grow with the square of the nodes; cni.routeReflectors do not, and a smaller network.maxNodes says that it stays small",
+    );
+  }
+  if (bgp?.routeReflectors?.nodes.length === 1) {
+    const [only] = bgp.routeReflectors.nodes;
+    found.push(
+      `cni.routeReflectors: ${only.machine} alone hands routes on: while it is away, nodes learn of no change`,
+    );
+  }
+  return found;
+}

@@ -1,0 +1,211 @@
+import type { z } from "zod";
+import type { ChartFacts } from "../chartFacts";
+import { holds } from "../network/addresses";
+import type { EffectRow } from "../settings/effect";
+import type { Draft, PlacedRange } from "../settings/pick";
+import type { Path, Problems } from "../settings/problems";
+
+/** What kube-proxy writes a Service's rules with; `ipvs` is deprecated since Kubernetes 1.35 and refused. */
+export type KubeProxyMode = "nftables" | "iptables";
+
+export interface CniPort {
+  readonly protocol: "tcp" | "udp" | "ipip" | "esp" | "icmp";
+  /** Absent where the protocol has no ports. */
+  readonly port?: number;
+  /** As a sentence names what listens there: "VXLAN". */
+  readonly name: string;
+  readonly reason: string;
+}
+
+export type CniKernelModule = "vxlan" | "wireguard" | "ipip" | "geneve";
+
+/** What one backend of a CNI needs of hosts and networks. */
+export interface CniFacts {
+  /** Bytes that encapsulation takes from the MTU of the nodes' network. */
+  readonly overhead: number;
+  /** The pod network's MTU has to be a multiple of it; default 1. */
+  readonly mtuMultiple?: number;
+  /** What nodes must accept from one another. */
+  readonly ports: readonly CniPort[];
+  /** Packets leave a node with pod addresses: firewalls between nodes must pass every protocol. */
+  readonly podAddressesOnWire: boolean;
+  /** The cloud's source/destination check must be off. */
+  readonly sourceDestinationCheckOff: boolean;
+  /** All nodes must be on one layer 2 network. */
+  readonly needsOneSegment: boolean;
+  /** On AWS all nodes must be in one subnet: the VPC's router drops packets with pod addresses. */
+  readonly needsOneSubnet: boolean;
+  /** Enforces NetworkPolicy. */
+  readonly networkPolicy: boolean;
+  /** Windows nodes can join, with what this library renders for them. */
+  readonly windows: boolean;
+  /** The first is the default. */
+  readonly kubeProxyModes: readonly KubeProxyMode[];
+  /** Does kube-proxy's work itself: kubeadm installs none. Default false. */
+  readonly replacesKubeProxy?: boolean;
+  /** Pods have addresses of the slice that kube-controller-manager gave their node; false: it allocates by itself. */
+  readonly slices: boolean;
+  /** Namespaces its pods live in; they need host privileges and are exempt from pod security. */
+  readonly namespaces: readonly string[];
+  readonly kernelModules: readonly CniKernelModule[];
+  /**
+   * Interfaces as nftables names them: those of the node's own pods, and those over which the pods of other nodes and the
+   * nodes themselves come with addresses of the pod range.
+   */
+  readonly interfaces: { readonly pods: readonly string[]; readonly overlay: readonly string[] };
+  /** Bash patterns of `ip route` for routes that it writes itself, besides those over its interfaces. */
+  readonly routes?: readonly string[];
+  /** A node's slice is routed to the node's own address. */
+  readonly routesSlicesToNodes?: boolean;
+}
+
+/** What a CNI leaves on a host. Names that end in `*` are a beginning. */
+export interface CniTraces {
+  /** Interfaces that a host must not have before it becomes a node, and that go when it leaves. */
+  readonly interfaces: readonly string[];
+  /** Interfaces as NetworkManager names them; it must leave them alone. */
+  readonly unmanaged: readonly string[];
+  /** Tables of nftables, as an extended regular expression for each name. */
+  readonly nftTables: readonly string[];
+  /** Beginnings of its chains and comments in iptables' rules. */
+  readonly iptables: readonly string[];
+  /** Folders with its state. */
+  readonly folders: readonly string[];
+  /** Its file in /etc/cni/net.d. */
+  readonly conflist: string;
+}
+
+/** A machine that will be a node, as far as a CNI's settings may depend on it. */
+export interface CniNode {
+  readonly name: string;
+  readonly nodeName: string;
+  readonly generation: number;
+  readonly labels: Readonly<Record<string, string | undefined>>;
+  /** Undefined: rejected, or not known. */
+  readonly nodeAddress?: string | undefined;
+}
+
+/** What of the other settings a CNI's defaults depend on. */
+export interface CniContext {
+  /** Machines that will be nodes and are known by name. */
+  readonly nodes: readonly CniNode[];
+  /** There are nodes of pools that grow and shrink by themselves. */
+  readonly pooled: boolean;
+  /** There are, or will be, Windows nodes. */
+  readonly windowsPools: boolean;
+}
+
+/** What of the other settings a CNI is checked against; undefined: rejected, or not known. */
+export interface CniSurroundings extends CniContext {
+  readonly pods?: PlacedRange | undefined;
+  readonly services?: PlacedRange | undefined;
+  readonly maxNodes?: number | undefined;
+  /** Name of the first pool of Windows nodes. */
+  readonly windowsPool?: string | undefined;
+  /** UDP ports that other parts of the cluster have on every node, and who has them. */
+  readonly udpPorts: readonly { readonly port: number; readonly owner: string }[];
+  /** Keys written under `kubeProxy`. */
+  readonly kubeProxy: readonly string[];
+}
+
+/** A secret that a CNI's settings name. */
+export interface CniSecret {
+  readonly path: Path;
+  readonly name: string | undefined;
+  readonly use: "meshPassword" | "bgpPassword";
+}
+
+/** What advisories about a CNI are made from. */
+export interface CniNetwork {
+  readonly maxNodes: number;
+}
+
+/** The schema of a CNI's input, with its keys. */
+export type CniSchema<I> = z.ZodType<I, I> & { readonly shape: Readonly<Record<string, z.ZodType>> };
+
+/** What every CNI's input has. */
+export interface CniInputBase {
+  readonly kind: string;
+  readonly mtu?: number;
+  readonly podCidr?: string;
+}
+
+/** What every CNI's resolved settings have. */
+export interface CniSettingsBase {
+  readonly kind: string;
+  readonly backend: string;
+  readonly mtu?: number;
+}
+
+/**
+ * Everything that the rest of the library knows of a CNI. A new CNI is one folder with such a descriptor and one row in the
+ * registry (`model/cni/index.ts`), and a component with its row (`components/cni/index.ts`).
+ */
+export interface CniDomain<I extends CniInputBase, S extends CniSettingsBase> {
+  readonly kind: S["kind"];
+  readonly schema: CniSchema<I>;
+  /** By backend. */
+  readonly rows: Readonly<Record<S["backend"], CniFacts>>;
+  /** Charts it is installed by. */
+  readonly charts: Readonly<Record<string, ChartFacts>>;
+  /** Namespace of its releases. */
+  readonly chartNamespace?: string;
+  /** API groups whose definitions it brings. */
+  readonly crdGroups: readonly string[];
+  readonly traces: CniTraces;
+  /** On AWS the boot script turns the source/destination check off by itself where the backend needs that. */
+  readonly bootTurnsSourceCheckOff: boolean;
+  /** Tried on a live cluster. */
+  readonly tried: boolean;
+  readonly effects: readonly EffectRow[];
+  /**
+   * Defaults filled in: the one place that knows them. What was rejected stays undefined; of input without a mistake the
+   * result is the resolved settings.
+   */
+  settle(input: Draft<I>, context: CniContext): Draft<S>;
+  /** The row with what the settings make of it. */
+  facts(cni: S): CniFacts;
+  /** Its own keys; what every CNI has to fit is checked for all of them. */
+  validate(input: Draft<I>, settled: Draft<S>, around: CniSurroundings, problems: Problems): void;
+  /** What works and deserves a look. */
+  advise(cni: S, network: CniNetwork): string[];
+  /** What to do where it does not enforce NetworkPolicy. */
+  readonly policyRemedy?: string;
+  secrets(input: Draft<I>): readonly CniSecret[];
+  /** TCP ports that it listens on at every node for that node alone. */
+  hostPorts(settled: Draft<S>): readonly { readonly owner: string; readonly ports: readonly number[] }[];
+  /** Whether NetworkPolicy is enforced, and as a sentence names who would; undefined where that was rejected. */
+  enforcement(settled: Draft<S>): { readonly cni: string; readonly enforced: boolean } | undefined;
+  /** Routers outside the cluster that it peers with. */
+  routers(
+    settled: Draft<S>,
+  ): readonly { readonly name?: string | undefined; readonly address?: string | undefined }[];
+  /** What of the settings hosts are rendered from. */
+  onHosts(cni: S): S;
+  /** What of them nodes keep a record of, since a living cluster cannot change it. */
+  fixed(cni: S): S;
+}
+
+/** Of backends whose packets between nodes have the nodes' own addresses. */
+export const ENCAPSULATED = {
+  podAddressesOnWire: false,
+  sourceDestinationCheckOff: false,
+  needsOneSegment: false,
+  needsOneSubnet: false,
+} as const;
+
+/** Of backends whose packets between nodes have the pods' addresses, everywhere. */
+export const ROUTED = {
+  podAddressesOnWire: true,
+  sourceDestinationCheckOff: true,
+  needsOneSubnet: true,
+} as const;
+
+/** Which of the cluster's ranges an address lies in: no host can be there. */
+export function rangeHolding(
+  { pods, services }: Pick<CniSurroundings, "pods" | "services">,
+  address: number,
+): string | undefined {
+  const found = [pods, services].find((one) => one !== undefined && holds(one.range, address));
+  return found === undefined ? undefined : `${found.name} ${found.range.text}`;
+}

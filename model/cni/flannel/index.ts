@@ -1,0 +1,60 @@
+import { hosts, resources } from "../../settings/effect";
+import type { CniDomain } from "../domain";
+import { FLANNEL_ROWS } from "./rows";
+import { flannelSchema } from "./schema";
+import { settleFlannel, type FlannelInput, type FlannelSettings } from "./settings";
+import { validateFlannel } from "./validate";
+
+export const flannel = {
+  kind: "flannel",
+  schema: flannelSchema,
+  rows: FLANNEL_ROWS,
+  charts: {},
+  crdGroups: [],
+  tried: true,
+  bootTurnsSourceCheckOff: false,
+  traces: {
+    interfaces: ["cni0", "flannel*"],
+    unmanaged: ["flannel*", "cni*", "veth*"],
+    nftTables: ["flannel-[^ ]+", "kube-network-policies"],
+    iptables: ["FLANNEL", "CNI-"],
+    folders: ["/run/flannel"],
+    conflist: "10-flannel.conflist",
+  },
+  effects: [
+    resources(
+      ["cni.vni"],
+      "flannel's pods are rolled and take the old VXLAN interface away; between nodes that have the new number and nodes that do not, packets are lost until then",
+    ),
+    hosts(
+      ["cni.port", "cni.windows"],
+      ["preflight", "setup everywhere"],
+      "the CNI's pods are rolled; between nodes that have it and nodes that do not, packets are lost until then",
+    ),
+  ],
+  settle: settleFlannel,
+  facts: (cni) => {
+    const row = FLANNEL_ROWS[cni.backend];
+    return {
+      ...row,
+      ports: row.ports.map((fact) => ({ ...fact, port: cni.port ?? fact.port })),
+      networkPolicy: cni.networkPolicy !== "none",
+    };
+  },
+  validate: validateFlannel,
+  advise: () => [],
+  policyRemedy: "cni.networkPolicy: kube-network-policies does",
+  secrets: () => [],
+  // Where kube-network-policies tells its metrics (networkPolicies.ts).
+  hostPorts: ({ networkPolicy }) =>
+    networkPolicy === "kube-network-policies" ? [{ owner: "kube-network-policies", ports: [9080] }] : [],
+  enforcement: ({ networkPolicy }) =>
+    networkPolicy === undefined ? undefined : { cni: "flannel", enforced: networkPolicy !== "none" },
+  routers: () => [],
+  onHosts: (cni) => ({ ...fixed(cni), ...(cni.port === undefined ? {} : { port: cni.port }) }),
+  fixed,
+} as const satisfies CniDomain<FlannelInput, FlannelSettings>;
+
+function fixed({ backend }: FlannelSettings): FlannelSettings {
+  return { kind: "flannel", backend, windows: false, networkPolicy: "none", resources: {} };
+}

@@ -1,0 +1,136 @@
+import { z } from "zod";
+
+import { pick, type Draft } from "../settings/pick";
+import { calico } from "./calico";
+import type { CniContext, CniDomain, CniFacts, CniInputBase, CniSettingsBase } from "./domain";
+import { flannel } from "./flannel";
+import { weave } from "./weave";
+
+/** Every CNI. A further one is a row here, a folder beside it, and a component with its row. */
+export const CNIS = { flannel, weave, calico } as const;
+
+type Registry = typeof CNIS;
+
+export type CniKind = keyof Registry;
+
+/** What may stand under `cni`. */
+export type CniInput = z.output<Registry[CniKind]["schema"]>;
+
+/** The CNI's settings with defaults filled in. */
+export type CniSettings = { [K in CniKind]: Parameters<Registry[K]["facts"]>[0] }[CniKind];
+
+/** Every way of connecting pods: a CNI and its backend. */
+export type CniVariant = { [K in CniKind]: `${K}/${keyof Registry[K]["rows"] & string}` }[CniKind];
+
+/** Charts of CNIs. */
+export type CniChartName = { [K in CniKind]: keyof Registry[K]["charts"] & string }[CniKind];
+
+/** What the settings have when they name no CNI. */
+export const DEFAULT_CNI = "flannel" satisfies CniKind;
+
+export type AnyDomain = CniDomain<CniInputBase, CniSettingsBase>;
+
+/** The descriptor of a kind; what it takes is of that kind. */
+export function domainOf(kind: CniKind): AnyDomain {
+  return CNIS[kind];
+}
+
+export const CNI_KINDS = Object.keys(CNIS) as readonly CniKind[];
+
+export const cniSchema = z.discriminatedUnion(
+  "kind",
+  Object.values(CNIS).map(({ schema }) => schema) as unknown as [z.ZodObject],
+) as unknown as z.ZodType<CniInput, CniInput>;
+
+export const CNI_FACTS = Object.fromEntries(
+  CNI_KINDS.flatMap((kind) =>
+    Object.entries(domainOf(kind).rows).map(([backend, row]) => [`${kind}/${backend}`, row]),
+  ),
+) as Readonly<Record<CniVariant, CniFacts>>;
+
+export const CNI_VARIANTS = Object.keys(CNI_FACTS) as readonly CniVariant[];
+
+/** Undefined for a backend that is another kind's. */
+export function variantOf(kind: string, backend: string): CniVariant | undefined {
+  return CNI_VARIANTS.find((variant) => variant === `${kind}/${backend}`);
+}
+
+/** The kind of a variant. */
+export function kindOf(variant: CniVariant): CniKind {
+  return variant.slice(0, variant.indexOf("/")) as CniKind;
+}
+
+/** As a sentence names a variant: "flannel vxlan", or the kind alone where there is no backend to choose. */
+export function cniName(variant: CniVariant): string {
+  const kind = kindOf(variant);
+  return Object.keys(CNIS[kind].rows).length === 1 ? kind : variant.replace("/", " ");
+}
+
+/** As a sentence names a backend; the kind where there is none to choose. */
+export function backendName(variant: CniVariant): string {
+  return cniName(variant).split(" ")[1] ?? kindOf(variant);
+}
+
+export function cniVariant(cni: Pick<CniSettings, "kind" | "backend">): CniVariant {
+  const variant = variantOf(cni.kind, cni.backend);
+  if (variant === undefined) throw new RangeError(`${cni.kind} has no backend ${cni.backend}`);
+  return variant;
+}
+
+/** The table's row with what the settings make of it: ports that are set, and who enforces NetworkPolicy. */
+export function cniFacts(cni: CniSettings): CniFacts {
+  return domainOf(cni.kind).facts(cni);
+}
+
+/** What hosts are rendered from: what reaches nodes through the cluster is no change of theirs. */
+export function hostCni(cni: CniSettings): CniSettings {
+  return domainOf(cni.kind).onHosts(cni) as CniSettings;
+}
+
+/** What a living cluster cannot change of its CNI, and nothing else. */
+export function memberCni(cni: CniSettings): CniSettings {
+  return domainOf(cni.kind).fixed(cni) as CniSettings;
+}
+
+/** A CNI's part of the settings, where anything may have been rejected. */
+export interface CniDraft {
+  readonly kind: CniKind;
+  readonly domain: AnyDomain;
+  readonly input: Draft<CniInputBase>;
+  /** With defaults. */
+  readonly settled: Draft<CniSettingsBase>;
+  /** Undefined where the backend was rejected. */
+  readonly variant?: CniVariant | undefined;
+}
+
+/** Undefined where the whole of it, or its kind, was rejected. */
+export function draftCni(cni: Draft<CniInput> | undefined, context: CniContext): CniDraft | undefined {
+  const kind = pick(cni, "kind", DEFAULT_CNI);
+  if (cni === undefined || kind === undefined) return undefined;
+  const domain = domainOf(kind);
+  const settled = domain.settle(cni, context);
+  const variant = settled.backend === undefined ? undefined : variantOf(kind, settled.backend);
+  return { kind, domain, input: cni, settled, variant };
+}
+
+/** The CNI's settings with defaults filled in, of input without a mistake. */
+export function resolveCni(input: CniInput | undefined, context: CniContext): CniSettings {
+  const domain = domainOf(input?.kind ?? DEFAULT_CNI);
+  return domain.settle(input ?? {}, context) as CniSettings;
+}
+
+/** Names that CNIs leave on hosts, of all of them: a host may come from another cluster. */
+export const CNI_TRACES = CNI_KINDS.map((kind) => domainOf(kind).traces);
+
+/**
+ * Settings whose CNI is of that kind, as its renderers take them.
+ * @throws RangeError when it is another
+ */
+export function withCni<K extends CniKind, T extends { readonly cni: CniSettings }>(
+  settings: T,
+  kind: K,
+): Omit<T, "cni"> & { readonly cni: Extract<CniSettings, { readonly kind: K }> } {
+  const { cni } = settings;
+  if (cni.kind !== kind) throw new RangeError(`the CNI is ${cni.kind}, not ${kind}`);
+  return { ...settings, cni: cni as Extract<CniSettings, { readonly kind: K }> };
+}
