@@ -18,6 +18,11 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          // The SDKs take more time to load than most files take to run. `setupFiles` looks after what a file leaves behind.
+          isolate: false,
+          unstubEnvs: true,
+          unstubGlobals: true,
+          restoreMocks: true,
           include: ["test/unit/**/*.test.ts", "test/component/**/*.test.ts", "test/policy/**/*.test.ts"],
           setupFiles: ["test/support/seeded.ts"],
           provide: { seed },

@@ -19,6 +19,11 @@ export function seedOfRun(): number | undefined {
 
 let drawn = 0;
 
+/** Test files share a process: each starts at the first draw, whatever ran before it. */
+export function restartDraws(): void {
+  drawn = 0;
+}
+
 /** Bytes by the seed, others at each call of a test file; by chance where there is no seed. */
 export function drawBytes(count: number): Buffer {
   const seed = seedOfRun();

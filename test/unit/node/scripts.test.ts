@@ -58,10 +58,28 @@ async function check(script: string): Promise<void> {
   expect(await output("shellcheck", ["--shell=bash", "--format=gcc", "-"], script)).toBe("");
 }
 
+/** Every role, endpoint, firewall and package manager once: shellcheck takes a second for each, `bash -n` a moment. */
+const SHELLCHECKED = [
+  "cp1, localProxy, firewall nftables",
+  "cp1, proxyMachine, firewall none",
+  "w1, address, firewall nftables",
+  "lb1, proxyMachine, firewall nftables",
+  "w1 on ubuntu-24.04",
+  "w1 on rhel-9",
+  "w1 on amazon-linux-2023",
+];
+
 describe.skipIf(!have("shellcheck")).concurrent("rendered scripts pass bash -n and shellcheck", () => {
-  it.each([...combinations, ...byFamily])("setup of $title", async ({ raw, name, os }) => {
+  const setups = [...combinations, ...byFamily].map(({ raw, name, os, title }) => {
     const settings = settingsOf(raw);
-    await check(renderNode(settings, machineOf(settings, name, os)).setupScript);
+    return { title, script: renderNode(settings, machineOf(settings, name, os)).setupScript };
+  });
+  it.each(setups)("bash -n: setup of $title", async ({ script }) => {
+    expect(await output("bash", ["-n"], script)).toBe("");
+  });
+
+  it.each(SHELLCHECKED)("shellcheck: setup of %s", async (title) => {
+    await check(setups.find((one) => one.title === title)?.script ?? `no such setup: ${title}`);
   });
 
   it.each(["cp1", "lb1"])("setup of %s with a proxy and registries that ask for logins", async (name) => {

@@ -1,7 +1,8 @@
-import { execFile } from "node:child_process";
+import { execFile, fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { cleanUp, listing, newFolder } from "./support";
 
@@ -16,19 +17,20 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** The command as `npm run plan` starts it, in a folder of its own. */
-function run(folder: string, ...words: string[]): Promise<Ended> {
+// No passphrase, no account, no engine; not even a command is to be found.
+const env = { PATH: "/nonexistent", HOME: "/nonexistent", NODE_OPTIONS: "" };
+
+/** The command as `npm run plan` starts it. */
+function start(folder: string, ...words: string[]): Promise<Ended> {
   const { scripts } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as {
     scripts: { plan: string };
   };
-  const [, ...start] = scripts.plan.split(" ").map((word) => {
+  const [, ...program] = scripts.plan.split(" ").map((word) => {
     if (word === "tsx") return path.join(root, "node_modules/tsx/dist/loader.mjs");
     return word.includes("/") ? path.join(root, word) : word;
   });
-  // No passphrase, no account, no engine; not even a command is to be found.
-  const env = { PATH: "/nonexistent", HOME: folder, NODE_OPTIONS: "" };
   return new Promise((resolve) => {
-    execFile(process.execPath, [...start, ...words], { cwd: folder, env }, (error, stdout, stderr) => {
+    execFile(process.execPath, [...program, ...words], { cwd: folder, env }, (error, stdout, stderr) => {
       resolve({
         status: typeof error?.code === "number" ? error.code : error === null ? 0 : -1,
         stdout,
@@ -36,6 +38,17 @@ function run(folder: string, ...words: string[]): Promise<Ended> {
       });
     });
   });
+}
+
+let answering: ChildProcess | undefined;
+afterAll(() => answering?.kill());
+
+/** What the command says, from one process for all tests of this file. */
+async function run(folder: string, ...words: string[]): Promise<Ended> {
+  answering ??= fork(path.join(__dirname, "answering.cjs"), { env, execArgv: [] });
+  answering.send({ folder, words });
+  const [ended] = (await once(answering, "message")) as [Ended];
+  return ended;
 }
 
 function withSettings(change: (cluster: Record<string, unknown>) => void): string {
@@ -48,7 +61,7 @@ describe("npm run plan", () => {
   it("plans metal without passphrase, account or engine", async () => {
     const folder = newFolder();
     fs.writeFileSync(path.join(folder, "Pulumi.metal.yaml"), metal);
-    const { status, stdout, stderr } = await run(folder, "metal");
+    const { status, stdout, stderr } = await start(folder, "metal");
     expect(stderr).toBe("");
     expect(status).toBe(0);
     expect(stdout.trimEnd().split("\n").length).toBeLessThanOrEqual(40);
@@ -69,7 +82,7 @@ describe("npm run plan", () => {
       cluster.kubernetesVersoin = "1.36.4";
     });
     fs.writeFileSync(path.join(folder, "Pulumi.metal.yaml"), text);
-    const { status, stdout, stderr } = await run(folder, "metal");
+    const { status, stdout, stderr } = await start(folder, "metal");
     expect(status).toBe(1);
     expect(stdout).toBe("");
     for (const word of ["network.serviceCidr", "network.maxNodes", "kubernetesVersoin", "kubernetesVersion"])
@@ -170,7 +183,7 @@ describe("npm run plan", () => {
   );
 
   it("prints how it is used when asked", async () => {
-    const { status, stdout, stderr } = await run(newFolder(), "--help");
+    const { status, stdout, stderr } = await start(newFolder(), "--help");
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout).toContain("--config-file FILE");
   });
