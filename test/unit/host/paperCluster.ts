@@ -23,10 +23,12 @@ const RECORD = "var/lib/pulumi-kubeadm/intended.json";
  */
 const ETCD = `
 all=$(cat "$CLUSTER/members" 2>/dev/null || true)
-total=$(grep -c . <<<"$all" || true)
 runs() { [ -e "$CLUSTER/running/$1" ]; }
-active=0
-while IFS= read -r line; do name=$(cut -d, -f3 <<<"$line" | tr -d ' '); ! runs "$name" || active=$((active + 1)); done <<<"$all"
+total=0 active=0
+while IFS=", " read -r id _ name _; do
+  [ -z "$id" ] || total=$((total + 1))
+  ! runs "$name" || active=$((active + 1))
+done <<<"$all"
 quorum() { [ "$active" -gt $((total / 2)) ]; }
 `;
 
@@ -45,7 +47,7 @@ case "$*" in
     [ -z "\${bad:-}" ] ;;
   *"member remove "*)
     id=\${!#}
-    name=$(grep "^$id," "$CLUSTER/members" | cut -d, -f3 | tr -d ' ')
+    name=$(awk -F ", " -v id="$id" '$1 == id { print $3 }' "$CLUSTER/members")
     if runs "$name" && [ $((active - 1)) -lt $((1 + (total - 1) / 2)) ]; then echo "Error: etcdserver: unhealthy cluster" >&2; exit 1; fi
     grep -v "^$id," "$CLUSTER/members" >"$CLUSTER/members.new" || true
     mv "$CLUSTER/members.new" "$CLUSTER/members"

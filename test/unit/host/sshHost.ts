@@ -251,8 +251,9 @@ export class Machine {
     return fs.existsSync(folder) ? fs.readdirSync(folder).sort() : [];
   }
 
+  /** A process of the host may still write its last line meanwhile. */
   remove(): void {
-    fs.rmSync(this.root, { recursive: true, force: true });
+    fs.rmSync(this.root, { recursive: true, force: true, maxRetries: 10 });
   }
 
   private inside(text: string): string {
