@@ -13,10 +13,7 @@ export { MetricsServer, type MetricsServerArgs } from "./components/addons/metri
 export type { IngressBackend, IngressHost, IngressRulesSpec } from "./model/addons/ingress/rules";
 export { WindowsNodes, type WindowsNodesArgs } from "./components/addons/windows";
 export type { Cloud, DnsRecord, NodePool } from "./components/cloud";
-export { createCni, type CniArgs } from "./components/cni";
-export { Calico, RouteReflectors, type CalicoArgs, type RouteReflectorsArgs } from "./components/cni/calico";
-export { Flannel, type FlannelArgs } from "./components/cni/flannel";
-export { Weave, type WeaveArgs } from "./components/cni/weave";
+export * from "./components/cni";
 export { helmRelease, type HelmReleaseArgs } from "./components/kubernetes/release";
 export { ControlPlane, type ControlPlaneArgs } from "./components/kubeadm/controlPlane";
 export type { SshKeys } from "./components/machines/hostStep";

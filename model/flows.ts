@@ -134,6 +134,7 @@ function cniFlows(settings: FlowsSpec): Flow[] {
       to: "node",
       protocol: fact.protocol,
       ports: fact.port === undefined ? [] : [one(fact.port)],
+      ...(fact.protocol === "icmp" ? { icmp: { type: "echo-request" } } : {}),
       reason: fact.reason,
     };
   });

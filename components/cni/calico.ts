@@ -14,6 +14,7 @@ import {
 import { withCni } from "../../model/cni";
 import type { CalicoSpec } from "../../model/cni/calico/spec";
 import type { ClusterSettings } from "../../model/settings/resolved";
+import type { CreateCni } from ".";
 import { manifestResources } from "../kubernetes/manifest";
 import { helmRelease } from "../kubernetes/release";
 import { onlyWithCni, requireArguments } from "../arguments";
@@ -130,3 +131,13 @@ export class RouteReflectors extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 }
+
+/** Calico of a cluster's settings, and its route reflectors beside it. */
+export const createCalico: CreateCni = (name, { settings, secrets, nodes }, opts) => {
+  const calico = new Calico(name, { settings, secrets }, opts);
+  if (withCni(settings, "calico").cni.bgp?.routeReflectors !== undefined) {
+    const reflectors = name.replace(/calico$/, "route-reflectors");
+    new RouteReflectors(reflectors, { settings, nodes }, { ...opts, dependsOn: [calico] });
+  }
+  return calico;
+};

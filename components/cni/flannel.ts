@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { withCni } from "../../model/cni";
 import { flannelManifests } from "../../model/cni/flannel/manifests";
 import type { ClusterSettings } from "../../model/settings/resolved";
+import type { CreateCni } from ".";
 import { manifestResources } from "../kubernetes/manifest";
 import { onlyWithCni, requireArguments } from "../arguments";
 
@@ -35,3 +36,6 @@ export class Flannel extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 }
+
+/** flannel of a cluster's settings. */
+export const createFlannel: CreateCni = (name, { settings }, opts) => new Flannel(name, { settings }, opts);

@@ -1,9 +1,15 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { CniKind } from "../../model/cni";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import { Calico, RouteReflectors } from "./calico";
-import { Flannel } from "./flannel";
-import { Weave } from "./weave";
+import { createCalico } from "./calico";
+import { createFlannel } from "./flannel";
+import { createWeave } from "./weave";
 
+export * from "./calico";
+export * from "./flannel";
+export * from "./weave";
+
+/** What a CNI of a cluster's settings is made from. */
 export interface CniArgs {
   readonly settings: ClusterSettings;
   /** Entries of `kubeadm:secrets`: passwords of encryption and of BGP sessions. */
@@ -12,24 +18,26 @@ export interface CniArgs {
   readonly nodes: readonly pulumi.Resource[];
 }
 
-/** The cluster's network: a component named `<name>-<kind>`, of the kind that the settings name. */
+/** Makes a CNI of a cluster's settings: a component named `<name>-<kind>`. */
+export type CreateCni = (
+  name: string,
+  args: CniArgs,
+  opts: pulumi.ComponentResourceOptions,
+) => pulumi.ComponentResource;
+
+/** A component for each CNI of the model's registry; a further one is a row here. */
+const COMPONENTS: Readonly<Record<CniKind, CreateCni>> = {
+  flannel: createFlannel,
+  weave: createWeave,
+  calico: createCalico,
+};
+
+/** The cluster's network, of the kind that the settings name. */
 export function createCni(
   name: string,
-  { settings, secrets, nodes }: CniArgs,
+  args: CniArgs,
   opts: pulumi.ComponentResourceOptions,
-): Flannel | Weave | Calico {
-  switch (settings.cni.kind) {
-    case "flannel":
-      return new Flannel(`${name}-flannel`, { settings }, opts);
-    case "weave":
-      return new Weave(`${name}-weave`, { settings, secrets }, opts);
-    case "calico": {
-      const calico = new Calico(`${name}-calico`, { settings, secrets }, opts);
-      if (settings.cni.bgp?.routeReflectors !== undefined) {
-        const reflectors = `${name}-route-reflectors`;
-        new RouteReflectors(reflectors, { settings, nodes }, { ...opts, dependsOn: [calico] });
-      }
-      return calico;
-    }
-  }
+): pulumi.ComponentResource {
+  const { kind } = args.settings.cni;
+  return COMPONENTS[kind](`${name}-${kind}`, args, opts);
 }

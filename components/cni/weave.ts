@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { withCni } from "../../model/cni";
 import { WEAVE_SECRET, weaveManifests } from "../../model/cni/weave/manifests";
 import type { ClusterSettings } from "../../model/settings/resolved";
+import type { CreateCni } from ".";
 import { manifestResources } from "../kubernetes/manifest";
 import { onlyWithCni, requireArguments } from "../arguments";
 
@@ -60,3 +61,7 @@ function secretResource(
     { ...opts, additionalSecretOutputs: ["data", "stringData"] },
   );
 }
+
+/** Weave of a cluster's settings. */
+export const createWeave: CreateCni = (name, { settings, secrets }, opts) =>
+  new Weave(name, { settings, secrets }, opts);

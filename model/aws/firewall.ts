@@ -31,6 +31,8 @@ export const ANYWHERE = "0.0.0.0/0";
 const SSH_PORT = 22;
 /** RFC 792: destination unreachable, fragmentation needed; EC2 takes type and code in place of ports. */
 const FRAGMENTATION_NEEDED: PortRange = { from: 3, to: 4 };
+/** Of any code. */
+const ECHO_REQUEST: PortRange = { from: 8, to: -1 };
 /** IANA protocol numbers, for what EC2 has no name for. */
 const PROTOCOLS: Partial<Record<Protocol, string>> = { tcp: "tcp", udp: "udp", icmp: "icmp", any: "-1" };
 const NODES: readonly FirewallGroup[] = ["controlPlane", "worker"];
@@ -117,7 +119,8 @@ function withPorts(flow: Flow, rule: Omit<GroupRule, "protocol" | "ports">): Gro
   const { protocol: own } = flow;
   const protocol = PROTOCOLS[own] ?? (own === "any" ? "-1" : String(PROTOCOL_NUMBERS[own]));
   const described = { ...rule, protocol, reason: description(rule.reason) };
-  if (flow.icmp !== undefined) return [{ ...described, ports: FRAGMENTATION_NEEDED }];
+  if (flow.icmp !== undefined)
+    return [{ ...described, ports: flow.icmp.type === "echo-request" ? ECHO_REQUEST : FRAGMENTATION_NEEDED }];
   if (flow.protocol === "icmp") return [{ ...described, ports: { from: -1, to: -1 } }];
   if (flow.ports.length === 0) return [described];
   return flow.ports.map((ports) => ({ ...described, ports }));

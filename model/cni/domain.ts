@@ -69,6 +69,8 @@ export interface CniTraces {
   readonly nftTables: readonly string[];
   /** Beginnings of its chains and comments in iptables' rules. */
   readonly iptables: readonly string[];
+  /** Paths that a host must not have before it becomes a node, such as maps pinned in a file system of eBPF. */
+  readonly pins?: readonly string[];
   /** Folders with its state. */
   readonly folders: readonly string[];
   /** Its file in /etc/cni/net.d. */

@@ -1,3 +1,4 @@
+import { cniFacts, type CniSettings } from "../cni";
 import { controlPlaneEndpoint } from "../network/endpoint";
 import type {
   AuditSettings,
@@ -38,6 +39,8 @@ export interface ControlPlaneSpec {
     ClusterNetwork,
     "podCidr" | "serviceCidr" | "clusterDomain" | "nodeCidrMaskSize" | "nodePortRange"
   >;
+  /** A CNI may do kube-proxy's work. */
+  readonly cni: CniSettings;
   readonly endpoint: { readonly host: string; readonly port: number };
   readonly access: { readonly host: string };
   readonly images: { readonly repository: string };
@@ -117,7 +120,7 @@ export function clusterConfiguration(settings: ControlPlaneSpec): ClusterConfigu
     etcd: { local: localEtcd(settings) },
     // CoreDNS is the library's own, so that kubeadm's upgrades do not touch it.
     dns: { disabled: true },
-    proxy: { disabled: false },
+    proxy: { disabled: cniFacts(settings.cni).replacesKubeProxy === true },
   };
 }
 

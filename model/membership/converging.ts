@@ -1,3 +1,4 @@
+import { cniFacts } from "../cni";
 import { apiServerPort, clusterConfiguration, grantJoinAccess } from "../kubeadm";
 import { managerPolicies, managerState } from "../kubeadm/managers";
 import { binaryPath, linkFolder } from "../node/paths";
@@ -129,7 +130,7 @@ for _ in $(seq 1 120); do
   sleep 1
 done
 [ "\${answers:-}" = yes ] || die "the API does not answer since two minutes: it has to run before it can be changed"
-rolled() { kubectl --namespace kube-system get daemonset kube-proxy -o 'jsonpath={.metadata.generation}'; }
+rolled() { kubectl --namespace kube-system get daemonset kube-proxy --ignore-not-found -o 'jsonpath={.metadata.generation}'; }
 ${roomForCopy()}before_rolled=$(rolled)
 running=$(kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' | sed -n 's/^kubernetesVersion: v//p')
 if [ "$running" != "${version}" ]; then
@@ -150,7 +151,11 @@ for name in ${sans === "" ? '""' : sans}; do
 done
 phase "kubeadm upgrade node"
 ${kubeadm} upgrade node --certificate-renewal=false ${upgradeFlags(settings)}
-# kube-proxy may not be newer than an API server, so the last master to be upgraded takes it along; kubeadm's own upgrades
+${cniFacts(settings.cni).replacesKubeProxy === true ? "" : convergeKubeProxy(nodeName, version, kubeadm)}`;
+}
+
+function convergeKubeProxy(nodeName: string, version: string, kubeadm: string): string {
+  return `# kube-proxy may not be newer than an API server, so the last master to be upgraded takes it along; kubeadm's own upgrades
 # wait for that too.
 behind=$(kubectl --namespace kube-system get pods --selector component=kube-apiserver --field-selector ${word(`spec.nodeName!=${nodeName}`)} -o 'jsonpath={range .items[*]}{.spec.nodeName}={.spec.containers[0].image}{"\\n"}{end}' | sed -n '/:v${version.replaceAll(".", "\\.")}$/!s/=.*//p' | paste -sd ' ')
 if [ -n "$behind" ]; then

@@ -171,10 +171,11 @@ function boxes(canvas: Canvas, place: Frame, content: readonly Box[]): number {
 /** What lies over the node network: pods and services. @returns where they end */
 function ranges(canvas: Canvas, settings: ClusterSettings, top: number): number {
   const { network, cni, kubeProxy } = settings;
-  const ports = cniFacts(cni).ports.map((one) => `${one.protocol.toUpperCase()} ${one.port ?? ""}`.trim());
+  const { ports: facts, replacesKubeProxy = false } = cniFacts(cni);
+  const ports = facts.map((one) => `${one.protocol.toUpperCase()} ${one.port ?? ""}`.trim());
   const over = ports.length > 0 ? ` over ${ports.join(", ")}` : ", routed by the nodes";
   const pods = `${network.podCidr}, a /${network.nodeCidrMaskSize} for each node, ${cni.kind} ${cni.backend}${over}`;
-  const services = `${network.serviceCidr}, virtual: kube-proxy (${kubeProxy.mode}) on every node; DNS at ${network.dnsServiceAddress}`;
+  const services = `${network.serviceCidr}, virtual: ${replacesKubeProxy ? cni.kind : `kube-proxy (${kubeProxy.mode})`} on every node; DNS at ${network.dnsServiceAddress}`;
   const below = band(canvas, top, "Pods", pods, "pods");
   return band(canvas, below + GAP, "Services", services, "services");
 }

@@ -72,7 +72,7 @@ function routesAreExchanged(around: CniSurroundings, cni: Input, problems: Probl
       allowed: "true, routeReflectors, or peers",
     });
   }
-  if (reflectors?.nodeSelector === undefined) return;
+  if (reflectors?.nodeSelector === undefined || around.nodes.length === 0) return;
   const found = nodeLabels(around).filter((labels) => selects(reflectors.nodeSelector ?? {}, labels));
   if (found.length > 0) return;
   const path = ["cni", "routeReflectors", "nodeSelector"];

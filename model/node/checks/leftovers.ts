@@ -15,6 +15,9 @@ const INTERFACES: readonly string[] = [
   "ovn-k8s-mp0",
 ];
 
+/** Programs and maps of eBPF that a CNI pinned. */
+const PINS = CNI_TRACES.flatMap(({ pins = [] }) => pins);
+
 /** Units that run another Kubernetes on the host. */
 const DISTRIBUTIONS = [
   "k3s",
@@ -52,6 +55,12 @@ check_leftovers() {
   if [ "\${#links[@]}" -gt 0 ]; then
     refuse cnilinks "interfaces of another cluster are left, and pods would get its addresses: \${links[*]}: remove each with: ip link delete NAME (tunl0: ip address flush dev tunl0), or reboot the host (CniLinks)"
   fi
+  for file in ${PINS.join(" ")}; do
+    if [ -e "$file" ]; then
+      refuse cnipins "$file is left of another cluster's network: remove it with: rm -rf $file, or reboot the host (CniPins)"
+      break
+    fi
+  done
   for unit in ${DISTRIBUTIONS.join(" ")}; do
     if systemctl is-active --quiet "$unit.service"; then
       refuse otherkubernetes "$unit.service runs another Kubernetes on this host: uninstall it first (OtherKubernetes)"
