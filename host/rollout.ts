@@ -1,5 +1,5 @@
 import * as os from "node:os";
-import { readyScript, SLOT, SLOT_FAILED, slotScript, wellScript } from "../model/membership/rollout";
+import { SLOT, SLOT_FAILED, slotScript } from "../model/membership/rollout";
 import type { ClusterSettings, Machine } from "../model/settings/resolved";
 import { holding } from "./lock";
 import { HostProblem } from "./problem";
@@ -20,9 +20,9 @@ function thisRun(): string {
 }
 
 /**
- * Runs `work`, which restarts something that the pods of a living node live on, when it is this machine's turn: control-plane
- * nodes one by one, workers so many at a time (`rollout.maxUnavailable`). The slot is given back when the node is well. Where it does
- * not get well, no other machine of this run is changed.
+ * Runs `work`, which restarts something that the pods of a living node live on and ends when the node is well again, when it is this machine's turn: control-plane
+ * nodes one by one, workers so many at a time (`rollout.maxUnavailable`). Where
+ * it fails, no other machine of this run is changed.
  * @throws HostProblem when the change of another machine failed before
  */
 export async function inRollout<T>(
@@ -31,7 +31,7 @@ export async function inRollout<T>(
   work: () => Promise<T>,
   run = thisRun(),
 ): Promise<T> {
-  const { hosts, spec } = context;
+  const { spec } = context;
   const through = await keeperOf(context, machine);
   const lock = {
     script: slotScript(machine, run, spec.settings.rollout),
@@ -42,15 +42,7 @@ export async function inRollout<T>(
       `is left as it is, since the change of ${failed} failed: see its error, put it right, and run up again`,
     turn: "to be changed",
   };
-  return holding(context, machine, through, lock, async () => {
-    const result = await work();
-    await hosts.job(machine.name, { name: "looking whether the node is well", script: wellScript(machine) });
-    await hosts.job(through, {
-      name: `looking whether ${machine.name} is Ready`,
-      script: readyScript(machine),
-    });
-    return result;
-  });
+  return holding(context, machine, through, lock, work);
 }
 
 /** The first control-plane node that answers: the same for all steps of a run. */

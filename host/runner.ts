@@ -1,6 +1,7 @@
 import { hostLog, rotateLog } from "../model/node/log";
 import { randomBytes } from "node:crypto";
 import { searchPath } from "../model/core/searchPath";
+import { FAILED } from "../model/node/undo";
 import { connect, Dropped, type RunResult, type Session } from "./connection";
 import { ConnectionLostError, HostProblem } from "./problem";
 import type { Connection, StepInput } from "./protocol";
@@ -138,6 +139,7 @@ export class Hosts {
     const timeout = job.timeout ?? 1_800;
     await this.start(machine, id, { ...job, timeout });
     let phase = "start";
+    let failedIn: string | undefined;
     let message = "";
     let seen = 0;
     let status: string | undefined;
@@ -152,11 +154,15 @@ export class Hosts {
       if (line.startsWith("##phase ")) {
         phase = line.slice("##phase ".length);
         this.say(`${machine}: ${phase}`);
-      } else if (line.startsWith("##note ")) this.say(`${machine}: ${line.slice("##note ".length)}`);
-      else if (line.startsWith("##error ")) message = line.slice("##error ".length);
+      } else if (line === FAILED) failedIn = phase;
+      else if (line.startsWith("##note ")) this.say(`${machine}: ${line.slice("##note ".length)}`);
+      else if (line.startsWith("##error "))
+        message += `${message === "" ? "" : "; "}${line.slice("##error ".length)}`;
       else if (line.trim() !== "") {
         tail.push(line);
-        if (tail.length > TAIL) tail.shift();
+        // What the job does after its change has failed is not why it failed.
+        if (tail.length > TAIL && failedIn === undefined) tail.shift();
+        else if (tail.length > TAIL) tail.pop();
       }
     };
     for (let silent = 0; status === undefined; silent += 1) {
@@ -176,7 +182,7 @@ export class Hosts {
     const why = status === "124" ? `took longer than ${timeout} s` : `exit status ${status}`;
     throw new HostProblem(
       machine,
-      `${job.name} failed in phase "${phase}" (${why})${message === "" ? "" : `: ${message}`}; the whole log is ${hostLog} on the host`,
+      `${job.name} failed in phase "${failedIn ?? phase}" (${why})${message === "" ? "" : `: ${message}`}; the whole log is ${hostLog} on the host`,
       tail,
     );
   }

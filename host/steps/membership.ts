@@ -4,6 +4,9 @@ import { convergeScript } from "../../model/membership/converging";
 import { credentialScript, joinScript } from "../../model/membership/joining";
 import { drainScript } from "../../model/membership/draining";
 import { isMemberOf, type EtcdMember } from "../../model/membership/etcd";
+import { wellScript } from "../../model/membership/rollout";
+import { nodeUndo } from "../../model/membership/undo";
+import { guarded } from "../../model/node/undo";
 import { adoptScript, forgetScript } from "../../model/membership/nodes";
 import { DISCOVERY_FILE } from "../../model/membership/parts";
 import { secretComponentFiles } from "../../model/kubeadm";
@@ -61,9 +64,16 @@ export async function membership(context: Context): Promise<StepResult> {
     await hosts.job(adopter, { name: `adopting ${machine.name}`, script });
   };
   const converge = async (): Promise<void> => {
+    const change = convergeScript(spec.settings, machine, facts, files, secrets, platform);
+    const well = wellScript(machine);
+    // What another version has written is not put back: neither etcd nor the API goes back.
+    const sameVersion = member && state.member?.version === spec.settings.kubernetesVersion;
+    const check = state.member?.digest === facts.digest ? {} : { check: well };
     await hosts.job(machine.name, {
       name: "reconfiguring the node",
-      script: convergeScript(spec.settings, machine, facts, files, secrets, platform),
+      script: sameVersion
+        ? guarded({ ...nodeUndo(machine, [...files, ...secrets]), change, well, ...check })
+        : change,
       timeout: 1_800,
     });
     await adopt();

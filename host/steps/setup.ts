@@ -4,6 +4,8 @@ import { resetScript } from "../../model/membership/leaving";
 import { SETUP_FILE } from "../../model/membership/shell";
 import { isSetupSecret } from "../../model/node/setupSecrets";
 import { renderNode } from "../../model/node/render";
+import { guarded, setupUndo } from "../../model/node/undo";
+import { wellScript } from "../../model/membership/rollout";
 import { askEtcd, ownIntended } from "../controlPlane";
 import { insistedBy, waysToInsist } from "../insist";
 import { HostProblem, UnreachableError } from "../problem";
@@ -35,8 +37,10 @@ async function prepare(context: StepContext<SetupSpec>): Promise<StepResult> {
         `machines.${spec.machine}.generation to ${spec.generation + 1}, and it joins as a new node`,
     );
   const machine = machineOf(spec);
-  const run = () => runSetup(context, machine, spec);
-  if (await restartsNode(context, state)) await inRollout(context, machine, run);
+  const living = isLiving(context, state);
+  const restarts = living && (await restartsNode(context));
+  const run = () => runSetup(context, machine, spec, { living, restarts });
+  if (restarts) await inRollout(context, machine, run);
   else await run();
   return { machine: spec.machine, generation: spec.generation, machineId: state.machineId };
 }
@@ -46,13 +50,15 @@ function isBare(state: HostState): boolean {
   return !state.setup && !state.member && !state.kubelet && (state.unreadable ?? []).length === 0;
 }
 
+function isLiving(
+  { cluster }: Pick<StepContext<SetupSpec>, "cluster">,
+  { member, kubelet }: HostState,
+): boolean {
+  return member?.state === "member" && member.cluster === cluster && kubelet;
+}
+
 /** Whether setup would restart what the pods of a living node live on. */
-async function restartsNode(
-  { spec, hosts, input, cluster, values }: StepContext<SetupSpec>,
-  state: HostState,
-): Promise<boolean> {
-  const { member } = state;
-  if (member?.state !== "member" || member.cluster !== cluster || !state.kubelet) return false;
+async function restartsNode({ spec, hosts, input, values }: StepContext<SetupSpec>): Promise<boolean> {
   const script = restartCheck(withValues(spec.settings, values), machineOf(spec), setupSecrets(input));
   return (await hosts.query(spec.machine, "looking what changes", "/bin/bash -s", script)).includes(RESTARTS);
 }
@@ -65,6 +71,7 @@ async function runSetup(
   { hosts, input, values }: Pick<StepContext<SetupSpec>, "hosts" | "input" | "values">,
   machine: Machine,
   part: SetupPart,
+  { living, restarts }: { readonly living: boolean; readonly restarts: boolean },
 ): Promise<void> {
   const secret = setupSecrets(input);
   // By itself too, so that the password is cut out of messages that do not quote the whole of a line.
@@ -73,7 +80,10 @@ async function runSetup(
   const rendered = renderNode(part.settings, machine, secret);
   await hosts.job(machine.name, {
     name: "node setup",
-    script: withValues(rendered.setupScript, values),
+    script: withValues(
+      living ? guardedSetup(part, machine, rendered.setupScript, restarts) : rendered.setupScript,
+      values,
+    ),
     timeout: 3_600,
   });
   const mark = { machine: machine.name, generation: machine.generation, digest: part.digest };
@@ -87,20 +97,33 @@ async function runSetup(
   );
 }
 
+/** A living node's: the host puts its former files back where it does not get well. */
+function guardedSetup(part: SetupPart, machine: Machine, change: string, restarts: boolean): string {
+  const well = wellScript(machine);
+  return guarded({
+    ...setupUndo(part.settings, machine),
+    change,
+    well,
+    ...(restarts ? { check: well } : {}),
+  });
+}
+
 /** Setup as a part of a step that needs it: run where the host's last one is not what is rendered now. */
 export async function ensureSetup(
   context: StepContext<InitSpec | MembershipSpec>,
   machine: Machine,
   part: SetupPart,
 ): Promise<void> {
-  const { setup: last } = await readState(context.hosts, machine.name, {
+  const state = await readState(context.hosts, machine.name, {
     cluster: context.cluster,
     settings: context.spec.settings,
   });
+  const last = state.setup;
   if (last?.digest === part.digest && last.generation === machine.generation) return;
   const own = part.settings.machines.find((one) => one.name === machine.name);
   if (!own) throw new HostProblem(machine.name, "is not in the settings of its own setup");
-  await runSetup(context, own, part);
+  const living = isLiving(context, state);
+  await runSetup(context, own, part, { living, restarts: living });
 }
 
 /**

@@ -71,7 +71,7 @@ const WELL_WITHIN = 120;
 
 /**
  * Run on a node after its runtime or kubelet was restarted: the runtime says that it and the pod network are ready, the kubelet
- * is healthy, and a pod starts. A runtime whose configuration it takes, and that starts no pod, is found by the last.
+ * is healthy, a pod starts, and the Node is Ready. A runtime whose configuration it takes, and that starts no pod, is found by the last.
  */
 export function wellScript(machine: Machine): string {
   return `${prelude()}
@@ -100,20 +100,22 @@ trap finish EXIT
 # On the host's own network: it is the runtime that is asked, and not the CNI.
 printf '{"metadata":{"name":"pulumi-kubeadm-check","namespace":"kube-system","uid":"pulumi-kubeadm-check-%s"},"linux":{"security_context":{"namespace_options":{"network":2}}}}\\n' "$$" >"$work/pod.json"
 pod=$(timeout 60 crictl runp "$work/pod.json" 2>"$work/said") || die "the container runtime of ${machine.name} starts no pod after the change: $(tail -n 3 "$work/said" | paste -sd ' ')"
-`;
+finish
+trap - EXIT
+${readyHere(machine)}`;
 }
 
-/** Run on a control-plane node: the node is Ready by the API. */
-export function readyScript(machine: Machine): string {
-  const node = word(machine.nodeName);
-  return `${prelude()}
-phase "node ${machine.nodeName} Ready"
+/** The node is Ready, by its kubelet's own access to the API. */
+function readyHere(machine: Machine): string {
+  const status = (field: string): string =>
+    `kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 10s get node ${word(machine.nodeName)} -o 'jsonpath={.status.conditions[?(@.type=="Ready")].${field}}'`;
+  return `phase "node ${machine.nodeName} Ready"
 # The API server of a node that is repaired by its change may still be on its way up.
 ready=""
 until=$((SECONDS + ${WELL_WITHIN}))
 while [ -z "$ready" ] && [ "$SECONDS" -lt "$until" ]; do
-  if kubectl wait --for=condition=Ready ${word(`node/${machine.nodeName}`)} --timeout=10s >/dev/null 2>&1; then ready=yes; else sleep 1; fi
+  if [ "$(${status("status")} 2>/dev/null)" = True ]; then ready=yes; else sleep 1; fi
 done
-[ -n "$ready" ] || die "node ${machine.nodeName} is not Ready ${WELL_WITHIN} s after its change: $(kubectl get node ${node} -o 'jsonpath={.status.conditions[?(@.type=="Ready")].message}')"
+[ -n "$ready" ] || die "node ${machine.nodeName} is not Ready ${WELL_WITHIN} s after its change: $(${status("message")} 2>&1 || true)"
 `;
 }

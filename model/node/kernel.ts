@@ -38,7 +38,7 @@ export function kernelModules(settings: ClusterSettings): KernelModule[] {
 }
 
 /** Read after 99-sysctl.conf, which is /etc/sysctl.conf on Debian and Ubuntu, and after what hardening guides write. */
-const sysctlFile = "/etc/sysctl.d/zz-pulumi-kubeadm.conf";
+export const sysctlFile = "/etc/sysctl.d/zz-pulumi-kubeadm.conf";
 /** Written on the host, which alone knows what others reserve. */
 export const reservedPortsFile = "/etc/sysctl.d/zz-pulumi-kubeadm-ports.conf";
 

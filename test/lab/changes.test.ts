@@ -94,7 +94,7 @@ describeWithLab("changes of a living cluster", () => {
     expect((await cluster.engine("preview")).changed).toEqual([]);
   });
 
-  it("a runtime that starts no pod stops at the first node, and is put right", async () => {
+  it("a runtime that starts no pod stops at the first node, which goes back by itself", async () => {
     cluster.settings = { ...settings, containerd: { dropIn: withoutRunc(settings.containerd?.dropIn) } };
     const { ok, log } = await cluster.attempt("up");
     saw(/cp1: .*starts no pod.*/.exec(log)?.[0] ?? log.slice(-1_500));
@@ -103,13 +103,51 @@ describeWithLab("changes of a living cluster", () => {
     for (const worker of ["w1", "w2"]) {
       expect(await cluster.host(worker, "cat /etc/containerd/conf.d/*")).not.toContain("no-such-runc");
     }
-    // The engine keeps the former settings for a step that failed: exactly those would be no change to it.
-    cluster.settings = settings = {
-      ...settings,
-      containerd: { dropIn: `${settings.containerd?.dropIn ?? ""}# put right\n` },
-    };
-    await cluster.engine("up");
+    expect(log).toContain("the former files are back, and the node is well with them");
+    // Nothing of it is left: settings that are set back exactly are no change to Pulumi.
+    cluster.settings = settings;
+    expect((await cluster.engine("up")).changed.filter((line) => line.includes("-setup"))).toEqual([]);
     expect(await cluster.host("cp1", "cat /etc/containerd/conf.d/*")).not.toContain("no-such-runc");
+    expect(await cluster.host("cp1", "ls /var/lib/pulumi-kubeadm")).not.toContain("undo");
+    await cluster.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=120s");
+  });
+
+  it("flags that the API server does not start with go back, and so does what the cluster holds of them", async () => {
+    const { apiServer } = settings;
+    cluster.settings = {
+      ...settings,
+      apiServer: { ...apiServer, extraArgs: { ...apiServer?.extraArgs, "audit-log-format": "nonsense" } },
+    };
+    const { ok, log } = await cluster.attempt("up");
+    saw(/cp1: .*former files.*/.exec(log)?.[0] ?? log.slice(-1_500));
+    expect(ok).toBe(false);
+    expect(log).toContain("the former files are back, and the node is well with them");
+    expect(
+      await cluster.host("cp1", "grep -r nonsense /etc/kubernetes --include='*.yaml' -l || true"),
+    ).not.toMatch(/manifests\/|kubeadm\.yaml/);
+    expect(
+      await cluster.kubectl("-n", "kube-system", "get", "configmap", "kubeadm-config", "-o", "yaml"),
+    ).not.toContain("nonsense");
+    cluster.settings = settings;
+    await cluster.engine("up");
+    expect((await cluster.engine("preview")).changed).toEqual([]);
+  });
+
+  it("kubeadm's copies of etcd, old versions and the log do not grow by it", async () => {
+    const kept = await cluster.host(
+      "cp1",
+      "ls /etc/kubernetes/tmp 2>/dev/null | sed 's/[-0-9]*$//' | sort | uniq -c",
+    );
+    saw(kept);
+    for (const line of kept.split("\n").filter((one) => one.trim() !== "")) expect(line).toMatch(/^ *1 /);
+    const versions = await cluster.host(
+      "cp1",
+      "for part in /opt/pulumi-kubeadm/*/; do ls -d $part*/ | wc -l; done",
+    );
+    for (const count of versions.trim().split("\n")) expect(Number(count)).toBeLessThanOrEqual(2);
+    expect(Number(await cluster.host("cp1", "stat -c %s /var/log/pulumi-kubeadm.log"))).toBeLessThan(
+      10_500_000,
+    );
   });
 
   it("a good change goes over the control plane first, then over one worker after the other", async () => {

@@ -95,6 +95,24 @@ exit 3`;
     expect(problem.tail.at(-1)).toBe("just before");
   });
 
+  it("that puts its change back is told by what failed, and by what came of it", async () => {
+    const script = `phase containerd
+for n in $(seq 1 30); do echo "line $n"; done
+echo "##error it starts no pod"
+echo "##failed"
+phase "putting the former files back"
+for n in $(seq 1 30); do echo "back $n"; done
+echo "##error the former files are back"
+exit 3`;
+    const problem = await failure(hosts.job("w1", job(script)));
+    expect(problem.message).toContain(
+      'failed in phase "containerd" (exit status 3): it starts no pod; the former files are back',
+    );
+    expect(problem.tail).toHaveLength(20);
+    expect(problem.tail.at(-1)).toBe("line 30");
+    expect(said).toContain("w1: putting the former files back");
+  });
+
   it("that fails shows no secret, neither of its input nor one that was made on a host", async () => {
     hosts.conceal("bWFkZSBvbiBhIG1hc3Rlcg==");
     const script = `phase "the-secret-value-of-this-test"

@@ -19,7 +19,9 @@ import {
 import { adoptScript, forgetScript } from "../../../model/membership/nodes";
 import { aliveScript, removeNodeScript } from "../../../model/membership/removing";
 import { inUseScript, tightenScript } from "../../../model/node/leaving";
-import { readyScript, slotScript, wellScript } from "../../../model/membership/rollout";
+import { slotScript, wellScript } from "../../../model/membership/rollout";
+import { nodeUndo } from "../../../model/membership/undo";
+import { guarded, putBackScript } from "../../../model/node/undo";
 import { stateScript } from "../../../model/membership/state";
 import { paths } from "../../../model/kubeadm";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
@@ -75,7 +77,8 @@ function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, stri
     "remove-gone": removeNodeScript(settings, own, { alive: false }),
     slot: slotScript(own, `run ${odd}`, settings.rollout),
     well: wellScript(own),
-    ready: readyScript(own),
+    guarded: guarded({ ...nodeUndo(own, files), change: "true", check: "true", well: "true" }),
+    "put-back": putBackScript(nodeUndo(own, files).restart),
   };
 }
 

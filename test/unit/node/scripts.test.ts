@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { text as readAll } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { renderNode } from "../../../model/node/render";
+import { guarded, putBackScript, setupUndo } from "../../../model/node/undo";
 import { setupSecretFiles } from "../../../model/node/setupSecrets";
 import { osFacts } from "../../../model/node/os";
 import type { OsFamily } from "../../../model/settings/resolved";
@@ -80,6 +81,14 @@ describe.skipIf(!have("shellcheck")).concurrent("rendered scripts pass bash -n a
 
   it.each(SHELLCHECKED)("shellcheck: setup of %s", async (title) => {
     await check(setups.find((one) => one.title === title)?.script ?? `no such setup: ${title}`);
+  });
+
+  it("setup of a living node, which goes back", async () => {
+    const settings = settingsOf(firewalls.nftables);
+    const own = machineOf(settings, "w1");
+    const undo = setupUndo(settings, own);
+    await check(guarded({ ...undo, change: "true", check: "true", well: "true" }));
+    await check(putBackScript(undo.restart));
   });
 
   it.each(["cp1", "lb1"])("setup of %s with a proxy and registries that ask for logins", async (name) => {
