@@ -24,6 +24,14 @@ export function takenBySchema(schema: unknown): string | undefined {
   return typeof schema === "object" && schema !== null ? TAKEN.get(schema) : undefined;
 }
 
+const PATTERNS = new WeakMap<object, RegExp>();
+
+/** The pattern of text that `schema` takes, for JSON Schema; undefined where a pattern alone does not say it. */
+export function patternOfSchema(schema: object): string | undefined {
+  const pattern = PATTERNS.get(schema);
+  return pattern?.flags === "" ? pattern.source : undefined;
+}
+
 /** A string with one check that explains itself. */
 export function text(check: (value: string) => Verdict) {
   const schema = z.string().superRefine((value, context) => {
@@ -44,7 +52,9 @@ export function text(check: (value: string) => Verdict) {
 }
 
 export function matching(pattern: RegExp, allowed: string) {
-  return text((value) => (pattern.test(value) ? undefined : { message: "is not taken", allowed }));
+  const schema = text((value) => (pattern.test(value) ? undefined : { message: "is not taken", allowed }));
+  PATTERNS.set(schema, pattern);
+  return schema;
 }
 
 export const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
