@@ -114,7 +114,7 @@ export class PaperCluster {
     for (const [program, body] of Object.entries(STUBS))
       host.write(
         `usr/local/bin/${program}`,
-        `#!/usr/bin/env bash\nCLUSTER=${this.folder} SELF=${name}\n${body}\n`,
+        `#!/bin/bash\nCLUSTER=${this.folder} SELF=${name}\n${body}\n`,
         0o755,
       );
     host.write("bin/ss", "#!/bin/sh\nexit 0\n", 0o755);

@@ -205,7 +205,7 @@ export class Machine {
     private readonly instead: (script: string) => string = (script) => script,
   ) {
     for (const [name, body] of Object.entries(STUBS))
-      this.write(`bin/${name}`, `#!/usr/bin/env bash\n${body}\n`, 0o755);
+      this.write(`bin/${name}`, `#!/bin/bash\n${body}\n`, 0o755);
   }
 
   /** Runs what a client asks for; `onOutput` sees what goes back while it goes. */

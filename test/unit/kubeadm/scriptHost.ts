@@ -40,7 +40,7 @@ export class ScriptHost {
 
   /** A stand-in; `$ROOT` is the host's root. Every call is noted in `/calls`. */
   command(name: string, body: string): void {
-    this.write(`/bin/${name}`, `#!/usr/bin/env bash\necho "${name} $*" >>"$ROOT/calls"\n${body}\n`, 0o755);
+    this.write(`/bin/${name}`, `#!/bin/bash\necho "${name} $*" >>"$ROOT/calls"\n${body}\n`, 0o755);
   }
 
   calls(): string[] {
