@@ -1,11 +1,10 @@
-import * as pulumi from "@pulumi/pulumi";
 import { expect, it } from "vitest";
 import { byName, record } from "../../../testing";
 
 it("the example makes a cluster, and what it puts inside ends with it", async () => {
-  pulumi.runtime.setAllConfig({ "shop:operatorKey": "a key" }, ["shop:operatorKey"]);
   const resources = await record(() => import("../../../examples/own-program/index.js"), {
     project: "shop",
+    config: { operatorKey: "a key" },
     stack: "prod",
     preview: true,
     onWarning: () => undefined,
@@ -20,9 +19,9 @@ it("the example makes a cluster, and what it puts inside ends with it", async ()
 });
 
 it("the example of parts makes each alone, with the provider it was given", async () => {
-  pulumi.runtime.setAllConfig({ "parts:kubeconfig": "a kubeconfig" }, ["parts:kubeconfig"]);
   const resources = await record(() => import("../../../examples/parts/index.js"), {
     project: "parts",
+    config: { kubeconfig: "a kubeconfig" },
     stack: "prod",
     preview: true,
   });
