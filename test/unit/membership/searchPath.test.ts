@@ -17,6 +17,9 @@ import { stateScript } from "../../../model/membership/state";
 import { renderNode } from "../../../model/node/render";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
 import { awsOf, awsSettings, poolOf } from "../aws/boot/support";
+import { wellScript } from "../../../model/membership/rollout";
+import { nodeUndo } from "../../../model/membership/undo";
+import { guarded, putBackScript } from "../../../model/node/undo";
 import { settingsOf, withBalancer } from "../node/support";
 import { factsOf } from "./support";
 
@@ -45,6 +48,9 @@ function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, stri
     drain: drainScript(settings, own),
     turn: turnScript(own),
     alive: aliveScript(own, false),
+    well: wellScript(own),
+    "put back": putBackScript(nodeUndo(own, member).restart),
+    guarded: guarded({ ...nodeUndo(own, member), change: "true", well: "true" }),
     remove: removeNodeScript(settings, own, { alive: true }),
   };
 }
