@@ -168,7 +168,10 @@ phase "putting the former files back"
   exit "$status"
 }
 # It failed before it had changed anything.
-if [ ! -s "$undo.done/changed" ]; then exit "$status"; fi
+changed=""
+if [ -s "$undo.done/changed" ]; then changed=yes; fi
+rm -rf "$undo.done"
+[ -n "$changed" ] || exit "$status"
 set +e
 (
 ${well}

@@ -112,27 +112,6 @@ describeWithLab("changes of a living cluster", () => {
     await cluster.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=120s");
   });
 
-  it("flags that the API server does not start with go back, and so does what the cluster holds of them", async () => {
-    const { apiServer } = settings;
-    cluster.settings = {
-      ...settings,
-      apiServer: { ...apiServer, extraArgs: { ...apiServer?.extraArgs, "audit-log-format": "nonsense" } },
-    };
-    const { ok, log } = await cluster.attempt("up");
-    saw(/cp1: .*former files.*/.exec(log)?.[0] ?? log.slice(-1_500));
-    expect(ok).toBe(false);
-    expect(log).toContain("the former files are back, and the node is well with them");
-    expect(
-      await cluster.host("cp1", "grep -r nonsense /etc/kubernetes --include='*.yaml' -l || true"),
-    ).not.toMatch(/manifests\/|kubeadm\.yaml/);
-    expect(
-      await cluster.kubectl("-n", "kube-system", "get", "configmap", "kubeadm-config", "-o", "yaml"),
-    ).not.toContain("nonsense");
-    cluster.settings = settings;
-    await cluster.engine("up");
-    expect((await cluster.engine("preview")).changed).toEqual([]);
-  });
-
   it("kubeadm's copies of etcd, old versions and the log do not grow by it", async () => {
     const kept = await cluster.host(
       "cp1",

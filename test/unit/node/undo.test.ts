@@ -38,7 +38,7 @@ function isFormer(): void {
   expect(fs.statSync(host.files.root + CONFIG).mode & 0o777).toBe(0o644);
   expect(exists(ADDED)).toBe(false);
   expect(fs.readlinkSync(host.files.root + BINARY)).toBe(`${host.files.root}/opt/former`);
-  expect(exists(undoFolder)).toBe(false);
+  for (const end of ["", ".new", ".done"]) expect(exists(undoFolder + end)).toBe(false);
   expect(fs.readdirSync(`${host.files.root}/etc/containerd`).filter((name) => name.startsWith("."))).toEqual(
     [],
   );
