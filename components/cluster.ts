@@ -12,6 +12,7 @@ import { outputsIn } from "./arguments";
 import { createCloud, type Cloud, type NodePool } from "./cloud";
 import { createCni } from "./cni";
 import type { Own } from "./own/own";
+import { clusterCreated } from "./observer";
 import { projectFiles } from "./own/projectFiles";
 import { createPeople, type People } from "./tenants";
 import type { Tenant } from "./tenants/tenant";
@@ -117,6 +118,7 @@ export class Cluster extends pulumi.ComponentResource {
       caCertificate: this.caCertificate,
       oidcKubeconfig: this.oidcKubeconfig,
     });
+    clusterCreated(this, name);
   }
 
   private steps(secrets: Secrets, masterFiles: StepsArgs["masterFiles"]): StepsArgs {

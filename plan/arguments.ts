@@ -12,9 +12,10 @@ export interface Arguments {
   readonly out: string;
 }
 
-export const USAGE = `Usage: npm run plan -- <environment> [--config-file FILE] [--out DIR]
+export const USAGE = `Usage: npx pulumi-kubeadm plan <environment> [--config-file FILE] [--out DIR]
+       npm run plan -- <environment> ...    the same, in a clone of the library
 
-Runs the environment's program in this process, with no account, no engine and no passphrase, and writes what it
+Runs the project's program in this process: your own, or the library's where the stack's file has kubeadm:cluster; with no account, no engine and no passphrase, and writes what it
 would build: plan.json, index.html, nodes/ and manifests/.
 
   <environment>        the stack: metal reads Pulumi.metal.yaml

@@ -6,6 +6,7 @@ import { isEncrypted, plainSecretProblems, storedSecrets } from "../model/settin
 import { objectIn, readStackConfig } from "../model/settings/yaml";
 import type { Arguments } from "./arguments";
 import { PlanError } from "./error";
+import { ownProgram } from "./ownProgram";
 
 /** What a stack's configuration file says to the program. */
 export interface EnvironmentConfig {
@@ -16,8 +17,10 @@ export interface EnvironmentConfig {
   readonly folder?: string | undefined;
   /** `aws:region`, where it is there. */
   readonly region?: string | undefined;
-  /** The object under `kubeadm:cluster`, as written. */
+  /** The object under `kubeadm:cluster`, as written; undefined where a program of the project's own has the settings. */
   readonly cluster: unknown;
+  /** All configuration of the stack, by full key. What is encrypted is "[secret]". */
+  readonly all: Readonly<Record<string, unknown>>;
   /** Values of the secrets, where they are known. Those of a file are encrypted, and a plan has no passphrase. */
   readonly secrets: Readonly<Record<string, string>> | undefined;
   /** Names of the secrets that the file has, readable or not; undefined where the whole object is encrypted. */
@@ -31,7 +34,7 @@ export interface EnvironmentConfig {
 export function readEnvironment(args: Arguments): EnvironmentConfig {
   const values = readStackConfig(readBytes(args), args.environment);
   const cluster = values["kubeadm:cluster"];
-  if (cluster === undefined)
+  if (cluster === undefined && ownProgram(path.dirname(args.configFile)) === undefined)
     throw new PlanError(
       `${shown(args.configFile)} has no kubeadm:cluster under config: nothing is to be built`,
     );
@@ -46,8 +49,17 @@ export function readEnvironment(args: Arguments): EnvironmentConfig {
     folder: path.dirname(args.configFile),
     region: typeof region === "string" ? region : undefined,
     cluster: typeof cluster === "string" ? (objectIn(cluster) ?? cluster) : cluster,
+    all: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, unlocked(value)])),
     ...secretsOf(values["kubeadm:secrets"], args),
   };
+}
+
+/** With "[secret]" in place of what is encrypted. */
+function unlocked(value: unknown): unknown {
+  if (isEncrypted(value)) return "[secret]";
+  if (Array.isArray(value)) return value.map(unlocked);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, unlocked(one)]));
 }
 
 function readBytes(args: Arguments): Buffer {

@@ -1,11 +1,15 @@
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { createCluster } from "../stacks/program";
 import { record, type Recorded } from "../testing/recorder";
-import type { ClusterArgs } from "../components/cluster";
+import type { Cluster, ClusterArgs } from "../components/cluster";
+import { observeClusters } from "../components/observer";
 import { projectFiles } from "../components/own/projectFiles";
 import type { ProjectFiles } from "../model/own/files";
 import type { ClusterSettings } from "../model/settings/resolved";
 import type { EnvironmentConfig } from "./config";
+import { PlanError } from "./error";
+import { ownProgram, runProgram } from "./ownProgram";
 
 export interface Recording {
   readonly settings: ClusterSettings;
@@ -19,6 +23,43 @@ export interface Recording {
  * @throws ClusterSettingsError with every problem of the settings
  */
 export async function recordEnvironment(config: EnvironmentConfig): Promise<Recording> {
+  return config.cluster === undefined ? recordOwnProgram(config) : recordStackFile(config);
+}
+
+/** The project's own program, with the configuration of the stack. */
+async function recordOwnProgram(config: EnvironmentConfig): Promise<Recording> {
+  const { environment, project, folder = "." } = config;
+  const program = ownProgram(folder);
+  if (program === undefined) throw new PlanError("the folder has no Pulumi program");
+  const clusters: Cluster[] = [];
+  const stop = observeClusters((cluster) => clusters.push(cluster));
+  try {
+    const resources = await record(() => runProgram(program), {
+      preview: true,
+      project,
+      stack: environment,
+      config: config.all,
+      allowEmpty: true,
+      onWarning: () => undefined,
+      call: answer,
+    });
+    const [cluster, ...more] = clusters;
+    if (cluster === undefined)
+      throw new PlanError(
+        `${path.basename(program.file)} creates no Cluster, and Pulumi.${environment}.yaml has no kubeadm:cluster`,
+      );
+    if (more.length > 0)
+      throw new PlanError(
+        `${path.basename(program.file)} creates ${clusters.length} clusters; a plan shows one`,
+      );
+    return { settings: cluster.settings, resources };
+  } finally {
+    stop();
+  }
+}
+
+/** The library's own program, which takes everything from the stack's file. */
+async function recordStackFile(config: EnvironmentConfig): Promise<Recording> {
   const { environment, project } = config;
   let settings: ClusterSettings | undefined;
   const resources = await record(

@@ -59,7 +59,8 @@ export interface RecordOptions {
   readonly stack?: string;
   /**
    * Configuration of the stack, by full key: `{ "shop:operatorKey": "...", "aws:region": "eu-central-1" }`. A key without a
-   * project belongs to `project`. Objects are given as objects. Default: none.
+   * project belongs to `project`. Objects are given as objects. Default: what
+   * `pulumi.runtime.setAllConfig` or PULUMI_CONFIG say.
    */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Outputs of other stacks, by the name the program gives to `StackReference`. One that is not listed is an error. */
@@ -153,7 +154,7 @@ async function observe(program: () => unknown, options: RecordOptions): Promise<
       options.preview ?? false,
     );
     transforms.allow();
-    pulumi.runtime.setAllConfig(configOf(options));
+    if (options.config !== undefined) pulumi.runtime.setAllConfig(configOf(options));
     await pulumi.runtime.runInPulumiStack(async () => {
       pulumi.runtime.registerStackTransformation(({ type, name, props }) => {
         given.set(`${type}::${name}`, props);

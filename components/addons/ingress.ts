@@ -9,6 +9,7 @@ import {
 } from "../../model/addons/ingress/manifests";
 import { ingressNginxManifests, ingressNginxService } from "../../model/addons/ingress/nginx";
 import { traefikValues } from "../../model/addons/ingress/traefik";
+import { show, type Problem } from "../../model/settings/problems";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import type { DnsRecord } from "../cloud";
 import type { IngressNginxSettings, IngressSettings, TraefikSettings } from "../../model/addons/settings";
@@ -26,7 +27,7 @@ export interface IngressArgs {
    * inherit: a balancer that AWS made for the Service has to go before the cluster does.
    */
   readonly init?: pulumi.Resource;
-  /** Makes the records of `ingress.dns`; without it there are none. */
+  /** Makes the records of `ingress.dns`, which need it: `aliasRecord` of `pulumi-kubeadm/aws`. */
   readonly createDnsRecord?: DnsRecord | undefined;
 }
 
@@ -42,7 +43,7 @@ export class Ingress extends pulumi.ComponentResource {
   readonly records: Readonly<Record<string, pulumi.CustomResource>>;
 
   constructor(name: string, args: IngressArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("Ingress", name, args, ["settings", "ingress"]);
+    requireArguments("Ingress", name, args, ["settings", "ingress"], (given) => [withoutRecords(given)]);
     super("kubeadm:addons:Ingress", name, {}, opts);
     const { settings, ingress } = args;
     this.className = ingress.className;
@@ -81,6 +82,17 @@ export class Ingress extends pulumi.ComponentResource {
       ]),
     );
   }
+}
+
+function withoutRecords({ ingress, createDnsRecord }: IngressArgs): Problem | undefined {
+  if (ingress.dns === undefined || createDnsRecord !== undefined) return undefined;
+  const allowed = "a function that makes a DNS record, on AWS aliasRecord of pulumi-kubeadm/aws";
+  return {
+    path: "createDnsRecord",
+    value: show(undefined),
+    message: "is missing: ingress.dns needs it",
+    allowed,
+  };
 }
 
 interface BalancerStatus {

@@ -10,7 +10,7 @@ import { IMAGES } from "../../model/aws/images";
 import { ETCD_VOLUME_TOKEN } from "../../model/node/volumes";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import type { AwsImage } from "../../model/settings/resolvedAws";
-import type { Cloud, CloudArgs, DnsRecord } from "../cloud";
+import type { Cloud, CloudArgs } from "../cloud";
 import { healthStep, settledStep, topologyStep, type StepsArgs } from "../machines/steps";
 import type { Pki } from "../pki/pki";
 import type { Cluster } from "../cluster";
@@ -18,6 +18,7 @@ import { missingFromAccount } from "./availability";
 import { Bastion } from "./bastion";
 import { BootFiles } from "./bootFiles";
 import { CloudProvider } from "./cloudProvider";
+import { aliasRecord } from "./dns";
 import { Endpoint } from "./endpoint";
 import { Firewall } from "./firewall";
 import { InstanceRole } from "./instanceRole";
@@ -171,12 +172,7 @@ export class AwsPlatform implements Cloud {
     );
   }
 
-  readonly createDnsRecord: DnsRecord = (name, { zoneId, name: record, target }, opts) => {
-    // An alias is free of charge, and allowed at the top of a zone, where a CNAME is not.
-    const balancers = aws.lb.getHostedZoneIdOutput({ loadBalancerType: "network" }, opts);
-    const aliases = [{ name: target, zoneId: balancers.id, evaluateTargetHealth: true }];
-    return new aws.route53.Record(name, { zoneId, name: record, type: "A", aliases }, opts);
-  };
+  readonly createDnsRecord = aliasRecord;
 
   /** The cloud controller manager before everything that needs addresses or volumes, then storage. */
   createAddons(

@@ -17,7 +17,7 @@ const root = path.resolve(__dirname, "../..");
 
 /** What of the tree a project needs; no `dist`, which a test makes. */
 const parts = [
-  ..."bin components examples host index.ts model package.json policy smoke stacks testing".split(" "),
+  ..."aws.ts bin components examples host index.ts model package.json policy smoke stacks testing".split(" "),
   ..."Pulumi.yaml Pulumi.metal.yaml tsconfig.json tsconfig.build.json".split(" "),
 ];
 

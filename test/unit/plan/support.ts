@@ -19,6 +19,7 @@ function metalConfig(over: Partial<EnvironmentConfig> = {}, settings: RawSetting
     environment: "metal",
     project: "pulumi-kubeadm",
     cluster: { ...metalInput(), ...settings },
+    all: {},
     secrets: undefined,
     secretNames: [],
     ...over,

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+// `npx pulumi-kubeadm`. A published package carries the compiled programs; a clone runs their source.
+"use strict";
+const fs = require("node:fs");
+const path = require("node:path");
+
+const COMMANDS = {
+  plan: "show what an environment would build, without account, engine or passphrase",
+  smoke: "test a running cluster the way people use it",
+  cis: "print the script that checks a host by the CIS benchmark",
+};
+const USAGE = `Usage: pulumi-kubeadm <command> [...]
+
+${Object.entries(COMMANDS)
+  .map(([name, what]) => `  ${name.padEnd(6)} ${what}`)
+  .join("\n")}
+
+pulumi-kubeadm <command> --help says more.
+`;
+
+const [name, ...words] = process.argv.slice(2);
+if (name === undefined || name === "--help" || name === "-h") {
+  process.stdout.write(USAGE);
+} else if (!Object.hasOwn(COMMANDS, name)) {
+  process.stderr.write(`error: unknown command ${name}\n\n${USAGE}`);
+  process.exitCode = 2;
+} else {
+  const source = path.join(__dirname, "..", name, "main.ts");
+  if (fs.existsSync(source)) require("tsx/cjs");
+  const program = fs.existsSync(source) ? source : path.join(__dirname, "..", "dist", name, "main.js");
+  require(program)
+    .main(words)
+    .then(
+      (status) => {
+        process.exitCode = status;
+        // The client of the API keeps connections open.
+        if (name === "smoke") process.exit();
+      },
+      (error) => {
+        console.error(error);
+        process.exitCode = 1;
+      },
+    );
+}

@@ -1,0 +1,50 @@
+import { createRequire } from "node:module";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { pathToFileURL } from "node:url";
+import { parse } from "yaml";
+import { PlanError } from "./error";
+
+/** The program of the Pulumi project in a folder, as its `Pulumi.yaml` names it. */
+export interface OwnProgram {
+  /** Absolute. */
+  readonly file: string;
+}
+
+const SOURCES = [".ts", ".mts", ".cts"];
+
+/** Undefined where the folder is no Pulumi project, or its program is the library's own `stacks/index.ts`. */
+export function ownProgram(folder: string): OwnProgram | undefined {
+  const project = path.join(folder, "Pulumi.yaml");
+  if (!fs.existsSync(project)) return undefined;
+  const { main } = (parse(fs.readFileSync(project, "utf8")) ?? {}) as { main?: unknown };
+  const named = typeof main === "string" ? path.resolve(folder, main) : folder;
+  const file = fs.statSync(named, { throwIfNoEntry: false })?.isDirectory()
+    ? ["index.ts", "index.mts", "index.js", "index.mjs", "index.cjs"]
+        .map((name) => path.join(named, name))
+        .find((one) => fs.existsSync(one))
+    : named;
+  if (file === undefined || !fs.existsSync(file)) return undefined;
+  return { file };
+}
+
+/**
+ * Runs a program in this process. TypeScript needs the package tsx in the project.
+ *
+ * @throws PlanError when the program is TypeScript and there is no tsx
+ */
+export async function runProgram({ file }: OwnProgram): Promise<void> {
+  if (SOURCES.includes(path.extname(file))) {
+    const require = createRequire(file);
+    try {
+      require("tsx/cjs");
+    } catch {
+      throw new PlanError(
+        `${path.basename(file)} is TypeScript: npm install --save-dev tsx, which runs it without a build`,
+      );
+    }
+    require(file);
+    return;
+  }
+  await import(pathToFileURL(file).href);
+}

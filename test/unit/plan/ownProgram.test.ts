@@ -1,0 +1,57 @@
+/** `npx pulumi-kubeadm plan` in a project with a program of its own. */
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { afterEach, expect, it } from "vitest";
+import { stringify } from "yaml";
+import { metalInput } from "../../support/settings";
+import { cleanUp, newFolder } from "./support";
+
+afterEach(cleanUp);
+
+const root = path.resolve(__dirname, "../../..");
+
+const PROGRAM = `
+const pulumi = require(${JSON.stringify(path.join(root, "node_modules/@pulumi/pulumi"))});
+const { Cluster } = require(${JSON.stringify(path.join(root, "index.ts"))});
+const config = new pulumi.Config();
+for (const name of config.requireObject("clusters")) {
+  new Cluster(name, {
+    settings: { ...${JSON.stringify(metalInput())}, name },
+    secrets: { operator: config.requireSecret("operatorKey") },
+  });
+}
+`;
+
+function plan(clusters: readonly string[]): { folder: string; status: number | null; output: string } {
+  const folder = newFolder();
+  fs.writeFileSync(path.join(folder, "Pulumi.yaml"), "name: shop\nruntime: nodejs\nmain: program.js\n");
+  fs.writeFileSync(path.join(folder, "program.js"), PROGRAM);
+  const config = { "shop:clusters": clusters, "shop:operatorKey": { secure: "v1:AAAA" } };
+  fs.writeFileSync(path.join(folder, "Pulumi.prod.yaml"), stringify({ config }));
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [path.join(root, "bin/cli.cjs"), "plan", "prod"],
+    { cwd: folder, encoding: "utf8", env: { PATH: "/nonexistent", HOME: folder } },
+  );
+  return { folder, status, output: stdout + stderr };
+}
+
+it("shows the cluster that the program creates, with the configuration of the stack and no passphrase", () => {
+  const { folder, status, output } = plan(["shop"]);
+  expect(output).toMatch(/^Plan of prod: cluster shop on machines/);
+  expect(status).toBe(0);
+  const { resources } = JSON.parse(fs.readFileSync(path.join(folder, "out/prod/plan.json"), "utf8")) as {
+    resources: { name: string }[];
+  };
+  expect(resources.map(({ name }) => name)).toContain("shop-control-plane-init");
+});
+
+it.each([
+  [[], /program\.js creates no Cluster, and Pulumi\.prod\.yaml has no kubeadm:cluster/],
+  [["one", "two"], /program\.js creates 2 clusters/],
+])("says what it cannot show: clusters %j", (clusters, message) => {
+  const { status, output } = plan(clusters);
+  expect(output).toMatch(message);
+  expect(status).toBe(1);
+});
