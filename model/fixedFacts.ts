@@ -1,3 +1,4 @@
+import { cniFacts } from "./cni";
 import { kubeletConfiguration } from "./kubeadm/kubelet";
 import type { ClusterSettings, Machine } from "./settings/resolved";
 
@@ -19,6 +20,8 @@ export interface FixedFacts {
   readonly cniBackend?: string;
   /** `cni.blockSize`; 0: not Calico. */
   readonly cniBlockSize?: number;
+  /** Who does kube-proxy's work: the CNI, or kubeadm's kube-proxy. */
+  readonly kubeProxy?: "cni" | "kubeadm";
   /** `kubelet.config.cgroupDriver`. */
   readonly cgroupDriver?: string;
 }
@@ -34,6 +37,7 @@ export function fixedFacts(settings: ClusterSettings): FixedFacts {
     cni: cni.kind,
     cniBackend: cni.backend,
     cniBlockSize: "blockSize" in cni ? cni.blockSize : 0,
+    kubeProxy: cniFacts(cni).replacesKubeProxy === true ? "cni" : "kubeadm",
     cgroupDriver: String(kubeletConfiguration(settings)["cgroupDriver"]),
   };
 }
@@ -71,6 +75,10 @@ const SETTING: Record<keyof FixedFacts, { readonly path: string; readonly why: s
     why: "nodes with different backends cannot reach each other's pods while it changes",
   },
   cniBlockSize: { path: "cni.blockSize", why: "Calico does not change it in an address pool that is in use" },
+  kubeProxy: {
+    path: "cni.kubeProxyReplacement",
+    why: "the rules of a kube-proxy stay on the nodes, and one that is missing is not installed later",
+  },
   cgroupDriver: {
     path: "kubelet.config.cgroupDriver",
     why: "the runtime cannot manage running pods that another driver made",

@@ -1,14 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { CHARTS, chartReference, type ChartName } from "../../model/charts";
-import type { ClusterSettings } from "../../model/settings/resolved";
+import { CHARTS, chartReference, type ChartName, type HelmSettings } from "../../model/charts";
 import { NOT_RESOLVED, notTaken, requireArguments } from "../arguments";
 
 export interface HelmReleaseArgs {
   /** Which of the charts that the library knows, with their versions and sources. */
   readonly chart: ChartName;
   /** `helm.sources` and `helm.versions` are read from them. */
-  readonly settings: Pick<ClusterSettings, "addons">;
+  readonly settings: { readonly addons: { readonly helm: HelmSettings } };
   /** Must exist, made by the library so that it has its labels of pod security. */
   readonly namespace: pulumi.Input<string>;
   /** The chart's values, best from a pure function in `model/`. Secrets in it stay secrets in the state. */

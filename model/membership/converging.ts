@@ -122,6 +122,7 @@ function upgradeFlags(settings: ClusterSettings): string {
 
 function convergeMaster(settings: ClusterSettings, nodeName: string, kubeadm: string): string {
   const version = settings.kubernetesVersion;
+  const replaced = cniFacts(settings.cni).replacesKubeProxy === true;
   // The certificate of the API server names addresses; a changed list needs a new one, and kubeadm keeps what is there.
   const sans = (clusterConfiguration(settings).apiServer?.certSANs ?? []).map(word).join(" ");
   return `# A run that was cut off may have left etcd or the API server on their way up.
@@ -130,9 +131,7 @@ for _ in $(seq 1 120); do
   sleep 1
 done
 [ "\${answers:-}" = yes ] || die "the API does not answer since two minutes: it has to run before it can be changed"
-rolled() { kubectl --namespace kube-system get daemonset kube-proxy --ignore-not-found -o 'jsonpath={.metadata.generation}'; }
-${roomForCopy()}before_rolled=$(rolled)
-running=$(kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' | sed -n 's/^kubernetesVersion: v//p')
+${roomForCopy()}${replaced ? "" : BEFORE_PROXY}running=$(kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' | sed -n 's/^kubernetesVersion: v//p')
 if [ "$running" != "${version}" ]; then
   phase "kubeadm upgrade apply ${version}"
   ${kubeadm} upgrade apply --yes ${upgradeFlags(settings)} v${version}
@@ -151,8 +150,13 @@ for name in ${sans === "" ? '""' : sans}; do
 done
 phase "kubeadm upgrade node"
 ${kubeadm} upgrade node --certificate-renewal=false ${upgradeFlags(settings)}
-${cniFacts(settings.cni).replacesKubeProxy === true ? "" : convergeKubeProxy(nodeName, version, kubeadm)}`;
+${replaced ? "" : convergeKubeProxy(nodeName, version, kubeadm)}`;
 }
+
+/** Which rollout kube-proxy is at before anything is changed. */
+const BEFORE_PROXY = `rolled() { kubectl --namespace kube-system get daemonset kube-proxy -o 'jsonpath={.metadata.generation}'; }
+before_rolled=$(rolled)
+`;
 
 function convergeKubeProxy(nodeName: string, version: string, kubeadm: string): string {
   return `# kube-proxy may not be newer than an API server, so the last master to be upgraded takes it along; kubeadm's own upgrades
