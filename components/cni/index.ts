@@ -2,10 +2,12 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { CniKind } from "../../model/cni";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { createCalico } from "./calico";
+import { createCilium } from "./cilium";
 import { createFlannel } from "./flannel";
 import { createWeave } from "./weave";
 
 export * from "./calico";
+export * from "./cilium";
 export * from "./flannel";
 export * from "./weave";
 
@@ -30,6 +32,7 @@ const COMPONENTS: Readonly<Record<CniKind, CreateCni>> = {
   flannel: createFlannel,
   weave: createWeave,
   calico: createCalico,
+  cilium: createCilium,
 };
 
 /** The cluster's network, of the kind that the settings name. */

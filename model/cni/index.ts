@@ -2,12 +2,13 @@ import { z } from "zod";
 
 import { pick, type Draft } from "../settings/pick";
 import { calico } from "./calico";
+import { cilium } from "./cilium";
 import type { CniContext, CniDomain, CniFacts, CniInputBase, CniSettingsBase } from "./domain";
 import { flannel } from "./flannel";
 import { weave } from "./weave";
 
 /** Every CNI. A further one is a row here, a folder beside it, and a component with its row. */
-export const CNIS = { flannel, weave, calico } as const;
+export const CNIS = { flannel, weave, calico, cilium } as const;
 
 type Registry = typeof CNIS;
 

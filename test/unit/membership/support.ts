@@ -5,7 +5,7 @@ import type { ClusterSettings, Machine } from "../../../model/settings/resolved"
 import { ScriptHost, type Result } from "../kubeadm/scriptHost";
 
 /** Folders that scripts of membership name; a host's own must never be touched by a test. */
-const FOLDERS = ["/etc/", "/var/", "/run/", "/opt/", "/usr/local/", "/proc/"];
+const FOLDERS = ["/etc/", "/var/", "/run/", "/opt/", "/usr/local/", "/proc/", "/sys/fs/"];
 /** Programs that would change this machine, or ask a cluster. */
 const PROGRAMS = [
   "kubeadm",

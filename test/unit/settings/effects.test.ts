@@ -86,6 +86,11 @@ describe("what is refused", () => {
     ["cni.podCidr", set("cni.podCidr", "10.248.0.0/16")],
     ["cni.blockSize", set("cni.blockSize", 28), set("cni", { kind: "calico", podCidr: "10.244.0.0/16" })],
     [
+      "cni.kubeProxyReplacement",
+      set("cni.kubeProxyReplacement", true),
+      all(set("cni", { kind: "cilium", podCidr: "10.244.0.0/16" }), set("kubeProxy", undefined)),
+    ],
+    [
       "machines.*.role",
       all(
         set("machines.w1.role", "controlPlane"),

@@ -10,6 +10,7 @@ import { WRONG_FILES } from "./wrongFiles";
 import { WRONG_LOGINS } from "./wrongLogins";
 import { WRONG_ELSEWHERE } from "./wrongElsewhere";
 import { WRONG_FLAGS } from "./wrongFlags";
+import { WRONG_CILIUM } from "./wrongCilium";
 import { WRONG_CNI } from "./wrongCni";
 import { WRONG_AWS } from "./wrongAws";
 import { WRONG_INSIDE } from "./wrongInside";
@@ -19,6 +20,7 @@ import { WRONG_WINDOWS } from "./wrongWindows";
 const ALL: readonly Wrong[] = [
   ...WRONG,
   ...WRONG_CNI,
+  ...WRONG_CILIUM,
   ...WRONG_TENANCY,
   ...WRONG_AWS,
   ...WRONG_ADDONS,

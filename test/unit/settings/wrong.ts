@@ -442,7 +442,7 @@ export const WRONG: readonly Wrong[] = [
   ...cases("backends that do not fit", [
     [
       "kind of others",
-      set("cni", { kind: "cilium", podCidr: "10.244.0.0/16" }),
+      set("cni", { kind: "antrea", podCidr: "10.244.0.0/16" }),
       "cni.kind",
       /not taken.*flannel, weave, calico/,
     ],

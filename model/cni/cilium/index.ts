@@ -1,0 +1,102 @@
+import { hosts, refused, resources } from "../../settings/effect";
+import type { CniDomain } from "../domain";
+import { ciliumFacts } from "./facts";
+import { CILIUM_ROWS } from "./rows";
+import { ciliumSchema } from "./schema";
+import { settleCilium, type CiliumInput, type CiliumSettings } from "./settings";
+import { validateCilium } from "./validate";
+import { CILIUM_NAMESPACE } from "./values";
+
+export const cilium = {
+  kind: "cilium",
+  schema: ciliumSchema,
+  rows: CILIUM_ROWS,
+  charts: {
+    // https://helm.cilium.io; the chart has Cilium's version.
+    cilium: {
+      version: "1.19.6",
+      appVersion: "v1.19.6",
+      repository: "https://helm.cilium.io",
+      release: "cilium",
+      registries: ["quay.io"],
+    },
+  },
+  chartNamespace: CILIUM_NAMESPACE,
+  crdGroups: ["cilium.io"],
+  tried: false,
+  bootTurnsSourceCheckOff: true,
+  traces: {
+    interfaces: ["cilium_*", "lxc_health", "lxc*"],
+    unmanaged: ["cilium_*", "lxc*"],
+    nftTables: [],
+    iptables: ["CILIUM_", "cilium"],
+    // Pinned links of programs end with their file.
+    pins: ["/sys/fs/bpf/cilium", "/sys/fs/bpf/tc/globals/cilium_*"],
+    folders: ["/run/cilium", "/sys/fs/bpf/cilium", "/sys/fs/bpf/tc/globals/cilium_*"],
+    conflist: "05-cilium.conflist",
+  },
+  effects: [
+    refused(
+      ["cni.kubeProxyReplacement"],
+      "kubeadm would leave kube-proxy and its rules on the nodes, or lack it",
+    ),
+    hosts(
+      ["cni.autoDirectNodeRoutes"],
+      ["preflight"],
+      "Cilium's pods are rolled; until the network routes the slices, nodes do not reach each other's pods",
+    ),
+    hosts(
+      ["cni.encryption.type"],
+      ["preflight", "setup everywhere"],
+      "Cilium's pods are rolled; nodes that encrypt and nodes that do not reach each other's pods all the same",
+    ),
+    hosts(
+      ["cni.hubble.enabled"],
+      ["preflight", "setup everywhere"],
+      "Cilium's pods are rolled; with `firewall: nftables` TCP 4244 opens or closes",
+    ),
+    resources(["cni.hubble.relay", "cni.hubble.ui", "cni.operatorReplicas"], "a Helm upgrade"),
+  ],
+  settle: settleCilium,
+  facts: ciliumFacts,
+  validate: validateCilium,
+  advise: ({ kubeProxyReplacement, hubble }) => [
+    ...(kubeProxyReplacement
+      ? ["cni.kubeProxyReplacement: Cilium's pods reach the API by the endpoint, before any Service answers"]
+      : []),
+    ...(hubble.ui ? ["cni.hubble.ui shows every flow of the cluster to whoever reaches its Service"] : []),
+  ],
+  secrets: () => [],
+  // Cilium documentation, "System Requirements": ports that should be available on each node. 4244 and 51871 depend on
+  // settings, so that the rows do not have them.
+  hostPorts: ({ hubble }) => [
+    { owner: "Cilium's agent", ports: [9878, 9879, 9890, 9901, 9964] },
+    { owner: "Cilium's operator", ports: [9234, 9891, 9963] },
+    ...(hubble?.enabled === true ? [{ owner: "Hubble", ports: [4244] }] : []),
+  ],
+  enforcement: () => ({ cni: "cilium", enforced: true }),
+  routers: () => [],
+  onHosts,
+  fixed,
+} as const satisfies CniDomain<CiliumInput, CiliumSettings>;
+
+/** Ports, modules and interfaces follow from these. */
+function onHosts(cni: CiliumSettings): CiliumSettings {
+  return {
+    ...fixed(cni),
+    autoDirectNodeRoutes: cni.autoDirectNodeRoutes,
+    ...(cni.encryption === undefined ? {} : { encryption: cni.encryption }),
+    hubble: { enabled: cni.hubble.enabled, relay: false, ui: false },
+  };
+}
+
+function fixed({ backend, kubeProxyReplacement }: CiliumSettings): CiliumSettings {
+  return {
+    kind: "cilium",
+    backend,
+    autoDirectNodeRoutes: false,
+    kubeProxyReplacement,
+    hubble: { enabled: false, relay: false, ui: false },
+    operatorReplicas: 1,
+  };
+}
