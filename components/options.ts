@@ -28,7 +28,7 @@ export const INSTANCE_IGNORES: readonly Ignored[] = [
   {
     property: "ami",
     reason:
-      "the publisher's newest image is another one every few weeks, and a new one would replace a master: a raised generation does, one master at a time",
+      "the publisher's newest image is another one every few weeks, and a new one would replace a master: a raised revision does, one master at a time",
   },
   {
     property: "userDataBase64",
@@ -43,12 +43,12 @@ export const INSTANCE_IGNORES: readonly Ignored[] = [
   {
     property: "rootBlockDevice.kmsKeyId",
     reason:
-      "a volume keeps the key that it was made with: another one would replace the host, which a raised generation does",
+      "a volume keeps the key that it was made with: another one would replace the host, which a raised revision does",
   },
   {
     property: "ebsBlockDevices",
     reason:
-      "an instance has them from its start: another volume for etcd would replace the host, which a raised generation does; and volumes of pods come and go",
+      "an instance has them from its start: another volume for etcd would replace the host, which a raised revision does; and volumes of pods come and go",
   },
 ];
 

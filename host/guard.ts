@@ -44,13 +44,12 @@ export function refuseOtherFacts(
 
 /** Kubelet, etcd and certificates of a node keep the address that it joined with, whatever its neighbours are told. */
 function changedAddress(own: Machine, { member, living }: HostState): string[] {
-  if (member?.state !== "member" || member.machine !== own.name || own.generation > member.generation)
-    return [];
+  if (member?.state !== "member" || member.machine !== own.name || own.revision > member.revision) return [];
   const address = member.nodeAddress ?? living.nodeAddress;
   if (address === undefined || address === own.nodeAddress) return [];
   return [
     `machines.${own.name}.nodeAddress: the node joined with ${address}, the settings say ${own.nodeAddress}. ` +
-      `A node keeps its address: set it back, or raise machines.${own.name}.generation to ${member.generation + 1}, ` +
+      `A node keeps its address: set it back, or raise machines.${own.name}.revision to ${member.revision + 1}, ` +
       "and the node is drained, removed, and joins again with the new address",
   ];
 }

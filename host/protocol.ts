@@ -46,8 +46,8 @@ export interface SetupSpec {
   readonly step: "setup";
   /** Its name in the settings. */
   readonly machine: string;
-  /** As `Machine.generation`: raised by hand for another host behind the name. */
-  readonly generation: number;
+  /** As `Machine.revision`: raised by hand for another host behind the name. */
+  readonly revision: number;
   /** SHA-256 in hex of everything rendered for the host, so that a newer library shows as a change. */
   readonly digest: string;
   /** `setupView` of the machine. */
@@ -80,8 +80,8 @@ export interface MembershipSpec {
   readonly machine: string;
   /** Never `loadBalancer`, which is no node. */
   readonly role: MachineRole;
-  /** As `Machine.generation`: another one replaces the step. */
-  readonly generation: number;
+  /** As `Machine.revision`: another one replaces the step. */
+  readonly revision: number;
   /** `memberDigest` of the machine. */
   readonly digest: string;
   /** `membershipView` of the machine. */
@@ -193,8 +193,8 @@ export interface Member extends MemberFacts {
 export interface StepResult {
   /** Setup and membership: whose step it was. */
   readonly machine?: string;
-  /** Setup and membership: its generation at that time. */
-  readonly generation?: number;
+  /** Setup and membership: its revision at that time. */
+  readonly revision?: number;
   /** Setup and membership: the host's /etc/machine-id, for whoever compares it with the host of today. */
   readonly machineId?: string;
   /** Preflight and init: SHA-256 of the cluster CA's certificate. */

@@ -59,12 +59,12 @@ function isMember(value: unknown): value is Member {
 }
 
 function isSetup(value: unknown): value is SetupMark {
-  return isObject(value) && typeof value["machine"] === "string" && typeof value["generation"] === "number";
+  return isObject(value) && typeof value["machine"] === "string" && typeof value["revision"] === "number";
 }
 
 /**
  * The record of a living node, made again from the node itself: only where its CA is this cluster's, its kubelet has the certificate
- * of this machine's node, and its role, version and generation are known.
+ * of this machine's node, and its role, version and revision are known.
  *
  * @returns why it is not certain, otherwise
  */
@@ -84,8 +84,8 @@ export function restored(
   if ((own.role === "controlPlane") !== (state.apiServer && state.etcd))
     return `it ${state.apiServer || state.etcd ? "serves an API or has an etcd" : "serves no API, or has no etcd"}, but is a ${own.role} in the settings`;
   if (version === undefined) return "the version of its kubelet is not known";
-  if (setup?.machine !== own.name) return `${SETUP_FILE} does not say its generation`;
-  return recordOf({ ...own, generation: setup.generation }, living, version, cluster, settings);
+  if (setup?.machine !== own.name) return `${SETUP_FILE} does not say its revision`;
+  return recordOf({ ...own, revision: setup.revision }, living, version, cluster, settings);
 }
 
 function recordOf(
@@ -100,7 +100,7 @@ function recordOf(
     ...living.facts,
     cluster,
     machine: own.name,
-    generation: own.generation,
+    revision: own.revision,
     owner: ownerOf(own),
     version,
     nodeAddress: living.nodeAddress ?? own.nodeAddress,

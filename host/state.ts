@@ -9,7 +9,7 @@ import type { Hosts } from "./runner";
 
 export interface SetupMark {
   readonly machine: string;
-  readonly generation: number;
+  readonly revision: number;
   readonly digest: string;
 }
 

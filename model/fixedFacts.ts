@@ -47,7 +47,7 @@ export function fixedFacts(settings: ClusterSettings): FixedFacts {
  * the old ones, which comes after, must not take the node from under them.
  */
 export function ownerOf(machine: Machine): string {
-  return `${machine.role}/${machine.pool}/${machine.name}@${machine.generation}`;
+  return `${machine.role}/${machine.pool}/${machine.name}@${machine.revision}`;
 }
 
 /** The setting behind each value, and why it cannot change while the cluster lives. */

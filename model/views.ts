@@ -40,7 +40,7 @@ function neighbour(machine: Machine): Machine {
     os: undefined,
     labels: {},
     taints: [],
-    generation: 0,
+    revision: 0,
     removal: "safe",
   };
 }

@@ -31,7 +31,7 @@ export interface PlannedMachine {
   /** IPv4 address that nodes use among themselves. */
   readonly nodeAddress: string;
   /** 1 until it is raised by hand. */
-  readonly generation: number;
+  readonly revision: number;
 }
 
 /** `plan.json`: the same bytes for the same settings, on every machine; free of secrets, times and paths. */
@@ -105,13 +105,13 @@ export function planDocument(config: EnvironmentConfig, recording: Recording): O
         services: serviceCapacity(network.serviceCidr),
       },
     },
-    machines: settings.machines.map(({ name, role, pool, ssh, nodeAddress, generation }) => ({
+    machines: settings.machines.map(({ name, role, pool, ssh, nodeAddress, revision }) => ({
       name,
       role,
       pool,
       host: ssh.host || COMPUTED,
       nodeAddress,
-      generation,
+      revision,
     })),
     ...(aws === undefined ? {} : { aws }),
     counts: countsOf(resources),

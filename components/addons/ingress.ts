@@ -64,11 +64,11 @@ export class Ingress extends pulumi.ComponentResource {
 
   private createRecords(
     name: string,
-    { dns, arrive }: IngressSettings,
+    { dns, expose }: IngressSettings,
     create: DnsRecord | undefined,
   ): Record<string, pulumi.CustomResource> {
     const { address: target } = this;
-    if (dns === undefined || target === undefined || create === undefined || arrive.by !== "loadBalancer")
+    if (dns === undefined || target === undefined || create === undefined || expose.type !== "loadBalancer")
       return {};
     const { zoneId } = dns;
     return Object.fromEntries(
@@ -106,8 +106,8 @@ function addressOf(status: BalancerStatus | undefined): string {
 }
 
 /** The cloud makes a balancer for the Service, and takes it away only when the Service goes. MetalLB makes nothing. */
-function ownsOutside(settings: ClusterSettings, { arrive }: IngressSettings): boolean {
-  return settings.platform === "aws" && arrive.by === "loadBalancer";
+function ownsOutside(settings: ClusterSettings, { expose }: IngressSettings): boolean {
+  return settings.platform === "aws" && expose.type === "loadBalancer";
 }
 
 interface Parts {
@@ -134,7 +134,7 @@ function ingressNginx(parts: Parts, ingress: IngressNginxSettings): Made {
   const service = manifestResource(`${name}-service`, object, { ...outside, dependsOn: namespace });
   return {
     resources: [...resources, service],
-    ...(ingress.arrive.by === "loadBalancer" && service instanceof k8s.core.v1.Service ? { service } : {}),
+    ...(ingress.expose.type === "loadBalancer" && service instanceof k8s.core.v1.Service ? { service } : {}),
   };
 }
 
@@ -152,7 +152,7 @@ function traefik(parts: Parts, ingress: TraefikSettings): Made {
   );
   const classes = manifestResources(name, ingress.nginxClass ? [nginxClassManifest()] : [], inside);
   const resources = [release, ...classes];
-  if (ingress.arrive.by !== "loadBalancer") return { resources };
+  if (ingress.expose.type !== "loadBalancer") return { resources };
   // Known once the release is there; before it there is no Service to be read.
   const id = release.id.apply(() => `${INGRESS_NAMESPACE.traefik}/${INGRESS_SERVICE.traefik}`);
   const service = k8s.core.v1.Service.get(`${name}-service`, id, { parent: outside.parent });

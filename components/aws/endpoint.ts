@@ -66,7 +66,7 @@ export class Endpoint extends pulumi.ComponentResource {
       this.internal = this.createBalancer(name, "internal", args, { subnetMappings: mappings }, listeners);
     }
     if (hasPublicBalancer(own)) {
-      const open = own.vpc.subnets.filter((subnet) => subnet.reach === "public");
+      const open = own.vpc.subnets.filter((subnet) => subnet.subnetType === "public");
       const subnets = open.map((subnet) => subnetIds[subnet.name]);
       this.public = this.createBalancer(name, "public", args, { subnets }, listeners);
     }

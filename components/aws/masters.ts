@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { masterUserData } from "../../model/aws/boot/userData";
 import { awsOf, type FirewallGroup } from "../../model/aws/firewall";
 import { IMAGES } from "../../model/aws/images";
-import { GENERATION_TAG, ownedTag, resourceTags, ROLE_TAG } from "../../model/aws/tags";
+import { REVISION_TAG, ownedTag, resourceTags, ROLE_TAG } from "../../model/aws/tags";
 import { heldBy } from "../../model/aws/topology";
 import { cniFacts } from "../../model/cni";
 import { API_PORT } from "../../model/flows";
@@ -44,7 +44,7 @@ export interface MastersArgs {
 /**
  * The masters as EC2 instances: fixed addresses, one zone after the other, encrypted disks, IMDSv2, protected against being
  * ended. An instance is changed in place, one after the other; its image and user data are those it started with, and only a
- * raised generation makes it another one.
+ * raised revision makes it another one.
  */
 export class Masters extends pulumi.ComponentResource {
   /** By the master's name. */
@@ -96,7 +96,7 @@ export class Masters extends pulumi.ComponentResource {
     }
     this.instances = Object.fromEntries(instances);
     const [first] = instances;
-    if (first !== undefined && !own.endpoint.loadBalancer && own.access.endpoint === "public") {
+    if (first !== undefined && !own.endpoint.loadBalancer && own.access.endpointAccess === "public") {
       this.address = new aws.ec2.Eip(
         `${name}-address`,
         { domain: "vpc", instance: first[1].id, tags: resourceTags(settings, `${settings.name}-api`) },
@@ -127,7 +127,7 @@ export class Masters extends pulumi.ComponentResource {
       ...resourceTags(settings, `${settings.name}-${machine.name}`),
       ...ownedTag(settings),
       [ROLE_TAG]: "control-plane",
-      [GENERATION_TAG]: String(machine.generation),
+      [REVISION_TAG]: String(machine.revision),
     };
     const group = args.groupIds.controlPlane;
     const { protect, terminationProtection, forceDestroy } = heldBy(settings, machine.name);
@@ -161,7 +161,7 @@ export class Masters extends pulumi.ComponentResource {
         protect,
         dependsOn: [...args.after, args.role.policy, ...before],
         ignoreChanges: INSTANCE_IGNORES.map((ignored) => ignored.property),
-        replaceOnChanges: [`tags["${GENERATION_TAG}"]`],
+        replaceOnChanges: [`tags["${REVISION_TAG}"]`],
         // Its address is taken until it is gone.
         deleteBeforeReplace: true,
       },

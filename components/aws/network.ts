@@ -90,7 +90,7 @@ export class Network extends pulumi.ComponentResource {
             vpcId,
             cidrBlock: subnet.cidr,
             availabilityZone: subnet.zone,
-            mapPublicIpOnLaunch: subnet.reach === "public",
+            mapPublicIpOnLaunch: subnet.subnetType === "public",
             tags: this.tags(subnet.name, subnetTags(this.settings, subnet)),
           },
           { parent: this },
@@ -138,9 +138,9 @@ export class Network extends pulumi.ComponentResource {
     return [...tables.flatMap(({ routes }) => routes)];
   }
 
-  private subnetsOf(reach: AwsSubnet["reach"], zone?: string): AwsSubnet[] {
+  private subnetsOf(subnetType: AwsSubnet["subnetType"], zone?: string): AwsSubnet[] {
     return this.aws.vpc.subnets.filter(
-      (subnet) => subnet.reach === reach && (zone === undefined || subnet.zone === zone),
+      (subnet) => subnet.subnetType === subnetType && (zone === undefined || subnet.zone === zone),
     );
   }
 

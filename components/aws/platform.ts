@@ -266,7 +266,7 @@ export class AwsPlatform implements Cloud {
     const own = awsOf(this.settings);
     const place = own.controlPlane.masters.find((master) => master.name === name);
     if (place === undefined || instance === undefined) throw new RangeError(`${name} is no master`);
-    if (own.access.through !== "direct") return place.address;
+    if (own.access.connectVia !== "direct") return place.address;
     // The one master alone has an address of its own.
     return own.controlPlane.masters.length > 1
       ? instance.publicIp

@@ -7,7 +7,7 @@ import { poolStatements } from "../../model/aws/iam";
 import { IMAGES, resolvedAtLaunch, WINDOWS_ROOT_DEVICE, windowsImageParameter } from "../../model/aws/images";
 import { DRAIN_HOOK, HOOK_TIMEOUT, LAUNCH_HOOK, launchTimeout, WARMUP } from "../../model/aws/hooks";
 import { joinParameter, poolGroupName } from "../../model/aws/names";
-import { autoscalerTags, GENERATION_TAG, poolTags, resourceTags } from "../../model/aws/tags";
+import { autoscalerTags, REVISION_TAG, poolTags, resourceTags } from "../../model/aws/tags";
 import type { AwsPool } from "../../model/settings/resolvedAws";
 import { poolReadyStep, type StepsArgs } from "../machines/steps";
 import { JOIN_IGNORES, SCALING_IGNORES } from "../options";
@@ -115,7 +115,7 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
     { settings, pool, groupIds }: AwsWorkerPoolArgs,
     role: InstanceRole,
   ): aws.ec2.LaunchTemplate {
-    const tags = { ...poolTags(settings, pool), [GENERATION_TAG]: String(pool.generation) };
+    const tags = { ...poolTags(settings, pool), [REVISION_TAG]: String(pool.revision) };
     const { volume } = pool;
     return new aws.ec2.LaunchTemplate(
       `${prefix}-template`,

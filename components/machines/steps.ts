@@ -41,10 +41,10 @@ export function mastersOf(settings: ClusterSettings): Machine[] {
   return settings.machines.filter((machine) => machine.role === "controlPlane");
 }
 
-/** Raised generation, another name or another instance: another machine. */
+/** Raised revision, another name or another instance: another machine. */
 function identity({ instances }: StepsArgs, machine: Machine): pulumi.Input<string>[] {
   const instance = instances?.[machine.name];
-  return [`${machine.name}@${machine.generation}`, ...(instance === undefined ? [] : [instance])];
+  return [`${machine.name}@${machine.revision}`, ...(instance === undefined ? [] : [instance])];
 }
 
 /** Setup as a part of the steps of one machine: on AWS a master has no step of its own for it. */
@@ -178,7 +178,7 @@ export function firewallStep(name: string, args: StepsArgs, opts: pulumi.CustomR
   );
 }
 
-/** Node setup of one machine; updated in place, since a raised generation finds either a bare host or a living one. */
+/** Node setup of one machine; updated in place, since a raised revision finds either a bare host or a living one. */
 export function setupStep(
   name: string,
   args: StepsArgs,
@@ -196,7 +196,7 @@ export function setupStep(
       spec: {
         step: "setup",
         machine: machine.name,
-        generation: machine.generation,
+        revision: machine.revision,
         digest: digestOf(rendered.files, rendered.setupScript),
         settings,
       },
@@ -267,7 +267,7 @@ export function membershipStep(
         step: "membership",
         machine: machine.name,
         role: machine.role,
-        generation: machine.generation,
+        revision: machine.revision,
         digest: memberDigest(settings, machine),
         settings,
         ...setupPart(args.settings, machine),

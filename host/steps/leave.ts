@@ -173,7 +173,7 @@ async function refuseAlive(
   const shared = (plane.intended?.machines ?? []).some(
     (one) =>
       one.nodeAddress === machine.nodeAddress &&
-      (one.name !== machine.name || one.generation > machine.generation),
+      (one.name !== machine.name || one.revision > machine.revision),
   );
   const said = await context.hosts.query(
     through,

@@ -46,10 +46,10 @@ export async function membership(context: Context): Promise<StepResult> {
   refuseOtherFacts(machine.name, state, cluster, spec.settings);
   const member = state.member?.state === "member" && state.kubelet;
   refuseOtherNode(machine, state);
-  if (context.operation === "update" && !member && (previous?.generation ?? 0) >= spec.generation)
+  if (context.operation === "update" && !member && (previous?.revision ?? 0) >= spec.revision)
     throw new HostProblem(
       machine.name,
-      `is no node any more: it was wiped or reset. Raise machines.${machine.name}.generation to ${spec.generation + 1}, and it joins as a new node`,
+      `is no node any more: it was wiped or reset. Raise machines.${machine.name}.revision to ${spec.revision + 1}, and it joins as a new node`,
     );
   const facts = memberFacts(spec.settings, machine, cluster);
   const files = withValues(memberFiles(spec.settings, machine, oidcCa(context.input)), context.values);
@@ -123,7 +123,7 @@ export async function membership(context: Context): Promise<StepResult> {
       await inRollout(context, machine, converge);
     else await converge();
   } else await adopt();
-  return { machine: machine.name, generation: spec.generation, machineId: state.machineId };
+  return { machine: machine.name, revision: spec.revision, machineId: state.machineId };
 }
 
 /**

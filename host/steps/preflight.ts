@@ -172,15 +172,15 @@ function factsIn(output: string): Pick<HostFacts, "nodeInterface"> {
     : (JSON.parse(line.slice("##facts ".length)) as HostFacts);
 }
 
-/** A raised generation resets the host before it joins anew; with one master, there would be nothing left to join. */
+/** A raised revision resets the host before it joins anew; with one master, there would be nothing left to join. */
 function refuseOnlyMaster(machine: string, state: HostState, spec: PreflightSpec): void {
   const masters = spec.settings.machines.filter((one) => one.role === "controlPlane");
   const [only] = masters;
   if (masters.length !== 1 || only?.name !== machine || state.member?.state !== "member") return;
-  if (only.generation > state.member.generation)
+  if (only.revision > state.member.revision)
     throw new HostProblem(
       machine,
-      `machines.${machine}.generation was raised from ${state.member.generation} to ${only.generation}, but it is the only master: ` +
+      `machines.${machine}.revision was raised from ${state.member.revision} to ${only.revision}, but it is the only master: ` +
         "its etcd would go, and the cluster with it. Add two masters first, or make a new cluster",
     );
 }

@@ -30,11 +30,11 @@ async function prepare(context: StepContext<SetupSpec>): Promise<StepResult> {
   if (state === undefined) return previous ?? {};
   refuseSkew(spec.machine, state.now);
   refuseOtherFacts(spec.machine, state, context.cluster, spec.settings);
-  if (operation === "update" && isBare(state) && (previous?.generation ?? 0) >= spec.generation)
+  if (operation === "update" && isBare(state) && (previous?.revision ?? 0) >= spec.revision)
     throw new HostProblem(
       spec.machine,
       `nothing of an earlier setup is on the host: it was wiped, or is another one. If that is meant, raise ` +
-        `machines.${spec.machine}.generation to ${spec.generation + 1}, and it joins as a new node`,
+        `machines.${spec.machine}.revision to ${spec.revision + 1}, and it joins as a new node`,
     );
   const machine = machineOf(spec);
   const living = isLiving(context, state);
@@ -42,7 +42,7 @@ async function prepare(context: StepContext<SetupSpec>): Promise<StepResult> {
   const run = () => runSetup(context, machine, spec, { living, restarts });
   if (restarts) await inRollout(context, machine, run);
   else await run();
-  return { machine: spec.machine, generation: spec.generation, machineId: state.machineId };
+  return { machine: spec.machine, revision: spec.revision, machineId: state.machineId };
 }
 
 /** Nothing of the library or of a node is there; a record that cannot be read is something. */
@@ -86,7 +86,7 @@ async function runSetup(
     ),
     timeout: 3_600,
   });
-  const mark = { machine: machine.name, generation: machine.generation, digest: part.digest };
+  const mark = { machine: machine.name, revision: machine.revision, digest: part.digest };
   await hosts.query(
     machine.name,
     "recording the setup",
@@ -119,7 +119,7 @@ export async function ensureSetup(
     settings: context.spec.settings,
   });
   const last = state.setup;
-  if (last?.digest === part.digest && last.generation === machine.generation) return;
+  if (last?.digest === part.digest && last.revision === machine.revision) return;
   const own = part.settings.machines.find((one) => one.name === machine.name);
   if (!own) throw new HostProblem(machine.name, "is not in the settings of its own setup");
   const living = isLiving(context, state);

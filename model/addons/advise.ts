@@ -66,23 +66,23 @@ function ingressAdvisories({ addons: { ingress, gatewayApi }, ...settings }: Set
         `either, and it was tested to Kubernetes 1.${NGINX_LAST_MINOR}${beyond}; kind traefik with nginxClass serves the same rules`,
     );
   }
-  if (ingress?.arrive.by === "loadBalancer" && ingress.arrive.from.includes("0.0.0.0/0")) {
-    found.push("ingress.arrive.from is open to the whole internet");
+  if (ingress?.expose.type === "loadBalancer" && ingress.expose.sourceRanges.includes("0.0.0.0/0")) {
+    found.push("ingress.expose.sourceRanges is open to the whole internet");
   }
-  if (ingress?.arrive.by === "hostPorts" && settings.firewall === "nftables") {
+  if (ingress?.expose.type === "hostPorts" && settings.firewall === "nftables") {
     if (settings.firewallAccess.nodePorts.length === 0) {
       found.push(
-        "ingress.arrive hostPorts: the firewall lets in whom access.nodePorts names, and it names nobody",
+        "ingress.expose hostPorts: the firewall lets in whom access.nodePorts names, and it names nobody",
       );
     }
   }
   if (
     ingress !== undefined &&
-    ingress.arrive.by !== "loadBalancer" &&
+    ingress.expose.type !== "loadBalancer" &&
     settings.aws?.access.nodePorts.length === 0
   ) {
     found.push(
-      `ingress.arrive ${ingress.arrive.by}: the security groups let in whom access.nodePorts names, and it names nobody`,
+      `ingress.expose ${ingress.expose.type}: the security groups let in whom access.nodePorts names, and it names nobody`,
     );
   }
   if (gatewayApi !== undefined && ingress?.kind !== "traefik") {

@@ -1,5 +1,5 @@
 import type { Flow } from "../network/flow";
-import type { AddonSettings, Arrival } from "./settings";
+import type { AddonSettings, Exposure } from "./settings";
 import { NO_ADDONS } from "./settings";
 
 /** metallb v0.16.1, charts/metallb/values.yaml, speaker.memberlist.mlBindPort. */
@@ -46,11 +46,11 @@ export function addonFlows(
       reason: "API servers ask the webhook of frr-k8s, MetalLB's BGP",
     });
   }
-  if (ingress?.arrive.by === "hostPorts") flows.push(hostPortFlow(ingress.arrive));
+  if (ingress?.expose.type === "hostPorts") flows.push(hostPortFlow(ingress.expose));
   return flows;
 }
 
-function hostPortFlow({ http, https }: Extract<Arrival, { by: "hostPorts" }>): Flow {
+function hostPortFlow({ http, https }: Extract<Exposure, { type: "hostPorts" }>): Flow {
   return {
     from: "serviceClient",
     to: "node",
@@ -75,14 +75,14 @@ export function addonsOfFirewall({ metallb, ingress, metricsServer }: AddonSetti
               : { bgp: { backend: metallb.bgp.backend, peers: [], pools: [], communities: [] } }),
           },
         }),
-    ...(ingress?.arrive.by !== "hostPorts"
+    ...(ingress?.expose.type !== "hostPorts"
       ? {}
       : {
           ingress: {
             kind: "ingress-nginx",
             className: "",
             default: false,
-            arrive: ingress.arrive,
+            expose: ingress.expose,
             replicas: 0,
             resources: {},
             nodeSelector: {},

@@ -1,4 +1,4 @@
-import type { CoreDnsSettings, AddonSettings, Arrival, IngressSettings, MetallbSettings } from "./settings";
+import type { CoreDnsSettings, AddonSettings, Exposure, IngressSettings, MetallbSettings } from "./settings";
 import type { ClusterInput } from "../settings/schema/cluster";
 
 type Given<K extends keyof ClusterInput> = NonNullable<ClusterInput[K]>;
@@ -132,7 +132,7 @@ function resolveIngress(given: Given<"ingress">): IngressSettings {
   const common = {
     className: given.className ?? defaults.className,
     default: given.default ?? true,
-    arrive: resolveArrival(given.arrive),
+    expose: resolveExposure(given.expose),
     replicas: given.replicas ?? 2,
     resources: given.resources ?? defaults.resources,
     nodeSelector: given.nodeSelector ?? {},
@@ -151,22 +151,22 @@ function resolveIngress(given: Given<"ingress">): IngressSettings {
     : { kind: given.kind, ...common, nginxClass: given.nginxClass ?? false, values: given.values ?? {} };
 }
 
-function resolveArrival(given: Given<"ingress">["arrive"]): Arrival {
-  switch (given?.by) {
+function resolveExposure(given: Given<"ingress">["expose"]): Exposure {
+  switch (given?.type) {
     case undefined:
-      return { by: "loadBalancer", from: [], internal: false };
+      return { type: "loadBalancer", sourceRanges: [], internal: false };
     case "loadBalancer":
       return {
-        by: "loadBalancer",
+        type: "loadBalancer",
         ...defined({ address: given.address, pool: given.pool }),
-        from: given.from ?? [],
+        sourceRanges: given.sourceRanges ?? [],
         internal: given.internal ?? false,
       };
     case "nodePorts":
       return given;
     case "hostPorts":
       return {
-        by: "hostPorts",
+        type: "hostPorts",
         http: given.http ?? ADDON_DEFAULTS.hostPorts.http,
         https: given.https ?? ADDON_DEFAULTS.hostPorts.https,
       };

@@ -111,26 +111,26 @@ const metallb = z.strictObject({
   onAws: z.boolean().optional(),
 });
 
-const arrive = z.discriminatedUnion("by", [
+const expose = z.discriminatedUnion("type", [
   z.strictObject({
-    by: z.literal("loadBalancer"),
+    type: z.literal("loadBalancer"),
     /** One address of a pool, so that it does not change. */
     address: address.optional(),
     pool: dnsLabel.optional(),
     /** Who may call. */
-    from: z.array(accessRange).min(1).optional(),
+    sourceRanges: z.array(accessRange).min(1).optional(),
     /** On AWS: reached within the VPC only. */
     internal: z.boolean().optional(),
   }),
-  z.strictObject({ by: z.literal("nodePorts"), http: port, https: port }),
-  z.strictObject({ by: z.literal("hostPorts"), http: port.optional(), https: port.optional() }),
+  z.strictObject({ type: z.literal("nodePorts"), http: port, https: port }),
+  z.strictObject({ type: z.literal("hostPorts"), http: port.optional(), https: port.optional() }),
 ]);
 
 const ingressShape = {
   className: dnsLabel.optional(),
   /** The class of Ingresses that name none; default true. */
   default: z.boolean().optional(),
-  arrive: arrive.optional(),
+  expose: expose.optional(),
   replicas: z.number().int().min(1).max(100).optional(),
   resources: resources.optional(),
   nodeSelector: labels.optional(),

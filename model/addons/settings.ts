@@ -126,20 +126,20 @@ export interface MetallbSettings {
 }
 
 /** How traffic comes to the ingress controller. */
-export type Arrival =
+export type Exposure =
   | {
-      readonly by: "loadBalancer";
+      readonly type: "loadBalancer";
       /** With MetalLB: the address it shall have; undefined: one of the pool. */
       readonly address?: string;
       /** With MetalLB: name of a pool; undefined: any that gives addresses by itself. */
       readonly pool?: string;
       /** Empty: whoever reaches the address. */
-      readonly from: readonly string[];
+      readonly sourceRanges: readonly string[];
       /** On AWS: a balancer within the VPC; default false. */
       readonly internal: boolean;
     }
-  | { readonly by: "nodePorts"; readonly http: number; readonly https: number }
-  | { readonly by: "hostPorts"; readonly http: number; readonly https: number };
+  | { readonly type: "nodePorts"; readonly http: number; readonly https: number }
+  | { readonly type: "hostPorts"; readonly http: number; readonly https: number };
 
 interface IngressCommon {
   /** `ingressClassName` that Ingresses name; default `nginx`, `traefik`. */
@@ -147,7 +147,7 @@ interface IngressCommon {
   /** It serves Ingresses that name no class; default true. */
   readonly default: boolean;
   /** Default: by a load balancer. */
-  readonly arrive: Arrival;
+  readonly expose: Exposure;
   /** Not with host ports: there it runs on every node. */
   readonly replicas: number;
   /** Of each pod; default: upstream's requests. */

@@ -36,7 +36,7 @@ const RESERVED = 2 ** (32 - RESERVED_PREFIX);
 /** Places in a subnet's reserved part. Masters follow one another from theirs on, seven at most. */
 const PLACES = { balancer: 0, bastion: 1, masters: 4 } as const;
 
-export type Reach = AwsSubnet["reach"];
+export type SubnetType = AwsSubnet["subnetType"];
 
 /** A subnet's prefix length where the settings give none: by the VPC's alone, since every other measure may change later. */
 export function defaultSubnetMask(vpc: Range): number {
@@ -62,36 +62,36 @@ export function freeAddresses(subnet: Range): number {
   return Math.max(0, sizeOf(subnet) - KEPT_BY_AWS - RESERVED);
 }
 
-export function subnetName(reach: Reach, zone: string): string {
-  return `${reach}-${zoneLetter(zone)}`;
+export function subnetName(subnetType: SubnetType, zone: string): string {
+  return `${subnetType}-${zoneLetter(zone)}`;
 }
 
 export interface SubnetPlan {
   readonly vpcCidr: string;
   /** Names of zones, as `eu-central-1a`. */
   readonly zones: readonly string[];
-  readonly reaches: readonly Reach[];
+  readonly subnetTypes: readonly SubnetType[];
   readonly subnetMask: number;
 }
 
 /**
- * One subnet for each zone and reach.
+ * One subnet for each zone and type.
  * @throws RangeError when a zone has no place in its half of the VPC
  */
-export function planSubnets({ vpcCidr, zones, reaches, subnetMask }: SubnetPlan): AwsSubnet[] {
+export function planSubnets({ vpcCidr, zones, subnetTypes, subnetMask }: SubnetPlan): AwsSubnet[] {
   const vpc = range(vpcCidr);
   const places = zonePlaces(vpc, subnetMask);
-  return reaches.flatMap((reach) =>
+  return subnetTypes.flatMap((subnetType) =>
     zones.map((zone) => {
       const place = ZONE_LETTERS.indexOf(zoneLetter(zone));
       if (place < 0 || place >= places) throw new RangeError(`${vpcCidr} has no subnet for zone ${zone}`);
-      const first = vpc.first + (reach === "public" ? sizeOf(vpc) / 2 : 0);
+      const first = vpc.first + (subnetType === "public" ? sizeOf(vpc) / 2 : 0);
       const cidr = rangeOf(first + place * 2 ** (32 - subnetMask), subnetMask);
       return {
-        name: subnetName(reach, zone),
+        name: subnetName(subnetType, zone),
         zone,
         cidr: cidr.text,
-        reach,
+        subnetType,
         reserved: reservedPart(cidr).text,
       };
     }),

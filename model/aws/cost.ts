@@ -158,7 +158,7 @@ function spotShare(onDemandPercent: number): number {
 function networkItems(aws: AwsSettings): CostItem[] {
   const { vpc, endpoint, bastion } = aws;
   const privateZones = new Set(
-    vpc.subnets.filter((subnet) => subnet.reach === "private").map((subnet) => subnet.zone),
+    vpc.subnets.filter((subnet) => subnet.subnetType === "private").map((subnet) => subnet.zone),
   ).size;
   const gateways =
     vpc.id !== undefined ? 0 : { none: 0, one: Math.min(1, privateZones), perZone: privateZones }[vpc.nat];
@@ -176,13 +176,13 @@ function networkItems(aws: AwsSettings): CostItem[] {
 
 /** Since February 2024 every public IPv4 address is charged, in use or not. */
 function publicAddresses(aws: AwsSettings, gateways: number): { count: number; most: number } {
-  const reach = (name: string) => aws.vpc.subnets.find((subnet) => subnet.name === name)?.reach;
-  const masters = aws.controlPlane.masters.filter((master) => reach(master.subnet) === "public").length;
+  const subnetType = (name: string) => aws.vpc.subnets.find((subnet) => subnet.name === name)?.subnetType;
+  const masters = aws.controlPlane.masters.filter((master) => subnetType(master.subnet) === "public").length;
   const balancer = hasPublicBalancer(aws)
-    ? aws.vpc.subnets.filter((one) => one.reach === "public").length
+    ? aws.vpc.subnets.filter((one) => one.subnetType === "public").length
     : 0;
   const fixedOnes = gateways + masters + balancer + (aws.bastion ? 1 : 0);
-  const open = aws.pools.filter((pool) => pool.subnets.some((name) => reach(name) === "public"));
+  const open = aws.pools.filter((pool) => pool.subnets.some((name) => subnetType(name) === "public"));
   return {
     count: fixedOnes + open.reduce((total, pool) => total + pool.min, 0),
     most: fixedOnes + open.reduce((total, pool) => total + pool.max, 0),

@@ -51,12 +51,16 @@ export function groupsOf(settings: ClusterSettings): FirewallGroup[] {
 
 /** People call the API through a balancer of their own, apart from the nodes' one. */
 export function hasPublicBalancer(aws: AwsSettings): boolean {
-  return aws.endpoint.loadBalancer && aws.access.endpoint === "public";
+  return aws.endpoint.loadBalancer && aws.access.endpointAccess === "public";
 }
 
 /** A private API that the bastion forwards to. */
 export function bastionForwards(aws: AwsSettings): boolean {
-  return aws.bastion !== undefined && aws.access.endpoint === "private" && aws.access.through === "bastion";
+  return (
+    aws.bastion !== undefined &&
+    aws.access.endpointAccess === "private" &&
+    aws.access.connectVia === "bastion"
+  );
 }
 
 /**
@@ -234,7 +238,7 @@ export function range(cidr: string): Peer {
 function isPublic(settings: ClusterSettings, group: FirewallGroup): boolean {
   const { vpc, controlPlane, pools } = awsOf(settings);
   const reaches = (names: readonly string[]) =>
-    vpc.subnets.some((subnet) => names.includes(subnet.name) && subnet.reach === "public");
+    vpc.subnets.some((subnet) => names.includes(subnet.name) && subnet.subnetType === "public");
   switch (group) {
     case "bastion":
     case "publicBalancer":

@@ -3,7 +3,7 @@ import type { AwsPool, AwsSettings } from "../settings/resolvedAws";
 /** What of the platform no host is rendered from: instances, networks and money are EC2's side. */
 const NOWHERE: Omit<AwsSettings, "region" | "partition" | "pools" | "podIdentity"> = {
   vpc: { cidr: "", subnets: [], zones: [], nat: "none", s3Endpoint: false },
-  access: { api: [], ssh: [], nodePorts: [], endpoint: "private", through: "direct" },
+  access: { api: [], ssh: [], nodePorts: [], endpointAccess: "private", connectVia: "direct" },
   egress: "open",
   ssh: { key: "", authorizedKeys: [] },
   endpoint: { loadBalancer: false, addresses: [] },
@@ -37,7 +37,7 @@ function poolOfMasters({ name, platform, labels }: AwsPool): AwsPool {
     minHealthyPercent: 0,
     maxHealthyPercent: 0,
     joinTimeoutSeconds: 0,
-    generation: 0,
+    revision: 0,
     tags: {},
   };
 }

@@ -74,8 +74,10 @@ function poolVcpus(pool: AwsPool, kind: "demand" | "spot"): Span {
 /** Of NAT gateways, the bastion, and the one control-plane node that is the public endpoint itself. */
 function elasticAddresses({ vpc, bastion, endpoint, access }: AwsSettings): number {
   const zones = new Set(
-    vpc.subnets.filter((subnet) => subnet.reach === "private").map((subnet) => subnet.zone),
+    vpc.subnets.filter((subnet) => subnet.subnetType === "private").map((subnet) => subnet.zone),
   ).size;
   const gateways = vpc.id === undefined ? { none: 0, one: Math.min(1, zones), perZone: zones }[vpc.nat] : 0;
-  return gateways + (bastion ? 1 : 0) + (!endpoint.loadBalancer && access.endpoint === "public" ? 1 : 0);
+  return (
+    gateways + (bastion ? 1 : 0) + (!endpoint.loadBalancer && access.endpointAccess === "public" ? 1 : 0)
+  );
 }

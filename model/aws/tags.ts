@@ -9,7 +9,7 @@ export const CLUSTER_TAG = "pulumi-kubeadm/cluster";
 export const POOL_TAG = "pulumi-kubeadm/pool";
 export const ROLE_TAG = "pulumi-kubeadm/role";
 /** Raised by hand: the machine behind the name is to be another one. */
-export const GENERATION_TAG = "pulumi-kubeadm/generation";
+export const REVISION_TAG = "pulumi-kubeadm/revision";
 
 /** The tags of one resource: the settings' own, its name, and which cluster it belongs to. */
 export function resourceTags(settings: ClusterSettings, name: string, more: Tags = {}): Tags {
@@ -23,7 +23,7 @@ export function ownedTag(settings: ClusterSettings): Tags {
 
 /** By these the cloud controller manager finds subnets for balancers of Services (cloud-provider-aws, docs/service_controller.md). */
 export function subnetTags(settings: ClusterSettings, subnet: AwsSubnet): Tags {
-  const role = subnet.reach === "public" ? "kubernetes.io/role/elb" : "kubernetes.io/role/internal-elb";
+  const role = subnet.subnetType === "public" ? "kubernetes.io/role/elb" : "kubernetes.io/role/internal-elb";
   return { [role]: "1", ...ownedTag(settings) };
 }
 

@@ -9,12 +9,12 @@ export interface ControlPlaneInstance {
   readonly name: string;
   /** Name of its Node. */
   readonly nodeName: string;
-  /** As `Machine.generation`: another one is another instance. */
-  readonly generation: number;
+  /** As `Machine.revision`: another one is another instance. */
+  readonly revision: number;
   /** Fixed private address. */
   readonly address: string;
   /** Its subnet; EC2 cannot move an instance to another one. */
-  readonly subnet: Pick<AwsSubnet, "name" | "zone" | "cidr" | "reach" | "id">;
+  readonly subnet: Pick<AwsSubnet, "name" | "zone" | "cidr" | "subnetType" | "id">;
   readonly instanceType: string;
   readonly architecture: Architecture;
   readonly os: AwsOs;
@@ -55,7 +55,7 @@ export function controlPlaneTopology(settings: ClusterSettings): ControlPlaneTop
     instances: controlPlane.masters.map(({ name, subnet, address }) => ({
       name,
       nodeName: privateDnsName(address, region),
-      generation: settings.machines.find((machine) => machine.name === name)?.generation ?? 1,
+      revision: settings.machines.find((machine) => machine.name === name)?.revision ?? 1,
       address,
       subnet: subnetOf(vpc.subnets, subnet),
       instanceType: controlPlane.instanceType,
@@ -70,13 +70,13 @@ export function controlPlaneTopology(settings: ClusterSettings): ControlPlaneTop
 function subnetOf(subnets: readonly AwsSubnet[], called: string): ControlPlaneInstance["subnet"] {
   const subnet = subnets.find((one) => one.name === called);
   if (subnet === undefined) throw new RangeError(`there is no subnet ${called}`);
-  const { name, zone, cidr, reach, id } = subnet;
-  return { name, zone, cidr, reach, ...(id === undefined ? {} : { id }) };
+  const { name, zone, cidr, subnetType, id } = subnet;
+  return { name, zone, cidr, subnetType, ...(id === undefined ? {} : { id }) };
 }
 
 /** What a run would do to the instances of a living control plane. */
 export interface TopologyChange {
-  /** Another instance because a generation differs. */
+  /** Another instance because a revision differs. */
   readonly regenerated: readonly string[];
   /** Another instance because it would be elsewhere. */
   readonly moved: readonly string[];
@@ -96,7 +96,7 @@ export function topologyChange(living: ControlPlaneTopology, wanted: ControlPlan
       return next !== undefined && differs(old, next) ? [old.name] : [];
     });
   return {
-    regenerated: where((old, next) => old.generation !== next.generation),
+    regenerated: where((old, next) => old.revision !== next.revision),
     moved: where((old, next) => away || placeOf(old) !== placeOf(next)),
     retyped: where((old, next) => old.instanceType !== next.instanceType),
     added: [...after.keys()].filter((name) => !before.has(name)),
@@ -154,12 +154,12 @@ function onlyNodeProblems(
 ): string[] {
   const [only, ...others] = living.instances;
   if (only === undefined || others.length > 0 || !replaced.includes(only.name)) return [];
-  const why = moved.length > 0 ? movesOf(living, wanted, moved) : generationOf(living, wanted, only.name);
+  const why = moved.length > 0 ? movesOf(living, wanted, moved) : revisionOf(living, wanted, only.name);
   return [
     `${why}. It is the only control-plane node: its instance would be deleted, etcd with it, and the cluster would be lost. ` +
       (moved.length > 0
         ? "Set it back, or make a new cluster"
-        : `Set the generation back to ${only.generation}. For another instance, run up with controlPlane.count: 3 first, then raise the generation`),
+        : `Set the revision back to ${only.revision}. For another instance, run up with controlPlane.count: 3 first, then raise the revision`),
   ];
 }
 
@@ -175,7 +175,7 @@ function severalProblems(
     return [
       change.moved.length > 1
         ? `${movesOf(living, wanted, change.moved)}. That would replace ${list(replaced)} in one run. Only one control-plane node may be away at a time: set it back, or make a new cluster`
-        : `controlPlane.generations: ${list(replaced)} would be replaced in one run. Only one control-plane node may be away at a time: raise one generation, run up, then raise the next`,
+        : `controlPlane.revisions: ${list(replaced)} would be replaced in one run. Only one control-plane node may be away at a time: raise one revision, run up, then raise the next`,
     ];
   const beside = [
     ...(change.added.length > 0 ? [`add ${list(change.added)}`] : []),
@@ -214,10 +214,10 @@ function holdProblems(
     });
 }
 
-function generationOf(living: ControlPlaneTopology, wanted: ControlPlaneTopology, name: string): string {
+function revisionOf(living: ControlPlaneTopology, wanted: ControlPlaneTopology, name: string): string {
   const of = ({ instances }: ControlPlaneTopology) =>
-    instances.find((one) => one.name === name)?.generation ?? 1;
-  return `controlPlane.generations.${name}: was ${of(living)}, the settings say ${of(wanted)}`;
+    instances.find((one) => one.name === name)?.revision ?? 1;
+  return `controlPlane.revisions.${name}: was ${of(living)}, the settings say ${of(wanted)}`;
 }
 
 /** Which settings move the nodes, as far as the places tell. */
@@ -243,10 +243,10 @@ function reasonOf(
 ): string {
   if (living.region !== wanted.region) return "aws:region";
   if (next.subnet.id !== undefined || old.subnet.id !== undefined) return "network.existing";
-  if (old.subnet.reach !== next.subnet.reach)
-    return next.subnet.reach === "private"
-      ? "bastion, access.through, access.endpoint or controlPlane.reach (write controlPlane.reach: public to keep control-plane nodes where they are)"
-      : "bastion, access.through or controlPlane.reach (write controlPlane.reach: private to keep control-plane nodes where they are)";
+  if (old.subnet.subnetType !== next.subnet.subnetType)
+    return next.subnet.subnetType === "private"
+      ? "bastion, access.connectVia, access.endpointAccess or controlPlane.subnetType (write controlPlane.subnetType: public to keep control-plane nodes where they are)"
+      : "bastion, access.connectVia or controlPlane.subnetType (write controlPlane.subnetType: private to keep control-plane nodes where they are)";
   if (living.vpc !== wanted.vpc) return "network.vpcCidr";
   return old.subnet.zone === next.subnet.zone ? "network.subnetMask" : "network.zones";
 }

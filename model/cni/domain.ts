@@ -81,7 +81,7 @@ export interface CniTraces {
 export interface CniNode {
   readonly name: string;
   readonly nodeName: string;
-  readonly generation: number;
+  readonly revision: number;
   readonly labels: Readonly<Record<string, string | undefined>>;
   /** Undefined: rejected, or not known. */
   readonly nodeAddress?: string | undefined;

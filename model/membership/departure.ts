@@ -24,7 +24,7 @@ export interface Verdict {
   readonly first: readonly EtcdMember[];
 }
 
-type Known = Pick<IntendedMachine, "name" | "nodeName" | "nodeAddress" | "generation" | "removal">;
+type Known = Pick<IntendedMachine, "name" | "nodeName" | "nodeAddress" | "revision" | "removal">;
 
 /**
  * A member that stays has to be healthy: the cluster would otherwise be one failure from its end, or past it. A dead member
@@ -74,10 +74,10 @@ function unhealthy(stays: readonly EtcdMember[], ask: Departure): string {
   return `etcd member ${names} ${be} unhealthy, so the cluster cannot spare ${ask.machine.name}. ${todo}`;
 }
 
-/** With a raised generation the machine comes back: until it has, no other one may be away. */
+/** With a raised revision the machine comes back: until it has, no other one may be away. */
 function replacedTogether({ machine, members, former, intended }: Departure): string | undefined {
   const again = intended?.machines.find((one) => one.name === machine.name);
-  if (again === undefined || again.generation <= machine.generation) return undefined;
+  if (again === undefined || again.revision <= machine.revision) return undefined;
   const missing = (intended?.machines ?? []).filter(
     (one) =>
       one.role === "controlPlane" &&
@@ -101,7 +101,7 @@ export function lastOne(
     return `its etcd has other members (${others.map(memberName).join(", ")}), and none of their machines can be asked`;
   const plane = (now?.machines ?? []).filter((one) => one.role === "controlPlane");
   const own = plane.find((one) => one.name === machine.name);
-  if (own !== undefined && own.generation > machine.generation)
+  if (own !== undefined && own.revision > machine.revision)
     return `it is the only control-plane node: its etcd would go, and the cluster with it. Add two control-plane nodes first, or make a new cluster`;
   if (own === undefined && plane.length > 0)
     return `the settings have other control-plane nodes (${plane.map(({ name }) => name).join(", ")}), and none of them is one yet: all data is here`;

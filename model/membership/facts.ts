@@ -6,9 +6,9 @@ export interface MemberFacts extends FixedFacts {
   readonly cluster: string;
   /** The machine's name in the settings. */
   readonly machine: string;
-  /** `Machine.generation`; a raised one is another membership. */
-  readonly generation: number;
-  /** Which membership the node is: role, pool, machine and generation in one (`ownerOf`). */
+  /** `Machine.revision`; a raised one is another membership. */
+  readonly revision: number;
+  /** Which membership the node is: role, pool, machine and revision in one (`ownerOf`). */
   readonly owner: string;
   /** Kubernetes version the node is brought to. */
   readonly version: string;

@@ -12,7 +12,7 @@ export interface IntendedMachine {
   readonly nodeName: string;
   readonly nodeAddress: string;
   readonly role: MachineRole;
-  readonly generation: number;
+  readonly revision: number;
   /** As in the settings: the key of the host that is behind the name now. */
   readonly hostKey: string;
   readonly removal: Removal;
@@ -36,9 +36,9 @@ export function intended(
   return {
     cluster,
     written,
-    machines: machines.map(({ name, nodeName, nodeAddress, role, generation, removal }) => {
+    machines: machines.map(({ name, nodeName, nodeAddress, role, revision, removal }) => {
       const hostKey = hostKeys[name] ?? "";
-      return { name, nodeName, nodeAddress, role, generation, hostKey, removal };
+      return { name, nodeName, nodeAddress, role, revision, hostKey, removal };
     }),
   };
 }

@@ -13,7 +13,7 @@ export function memberFacts(settings: ClusterSettings, machine: Machine, cluster
   return {
     cluster,
     machine: machine.name,
-    generation: machine.generation,
+    revision: machine.revision,
     owner: ownerOf(machine),
     ...fixedFacts(settings),
     version: settings.kubernetesVersion,

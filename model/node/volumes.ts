@@ -64,9 +64,9 @@ etcd_device() {
 if mountpoint --quiet ${DATA}; then
   echo "${DATA} is on its volume"
 elif [ -e ${DATA}/member ]; then
-  note "etcd's data stays on the root volume until the node's generation is raised"
+  note "etcd's data stays on the root volume until the node's revision is raised"
 else
-  [[ $etcd_volume == vol-* ]] || die "the instance has no volume for etcd: it was started before controlPlane.etcdVolume was set. Raise its generation"
+  [[ $etcd_volume == vol-* ]] || die "the instance has no volume for etcd: it was started before controlPlane.etcdVolume was set. Raise its revision"
   [ -z "$(ls -A ${DATA} 2>/dev/null)" ] || die "${DATA} is not empty, and would be hidden by etcd's volume"
   device=""
   for _ in $(seq 1 ${PATIENCE}); do

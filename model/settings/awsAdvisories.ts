@@ -45,7 +45,7 @@ function placeAdvisories({ region, vpc, controlPlane, endpoint, access, pools }:
       `${masters.length} masters are in ${zones.size === 1 ? "one zone" : "two zones"}: when a zone is lost, so may be most of etcd`,
     );
   }
-  if (masters.length > 1 && masters.some((master) => place(master.subnet)?.reach === "public")) {
+  if (masters.length > 1 && masters.some((master) => place(master.subnet)?.subnetType === "public")) {
     found.push(
       "masters have public addresses; `bastion: {}` puts them into private subnets, which is decided before they are made",
     );
@@ -67,7 +67,7 @@ function placeAdvisories({ region, vpc, controlPlane, endpoint, access, pools }:
         "give instances a public address by themselves, and private ones have a way out",
     );
   }
-  if (access.endpoint === "private" && endpoint.dns !== undefined) {
+  if (access.endpointAccess === "private" && endpoint.dns !== undefined) {
     found.push("endpoint.dns leads to private addresses: whoever may ask the zone learns them");
   }
   const unknown = [controlPlane.instanceType, ...pools.flatMap((pool) => pool.instanceTypes)].filter(

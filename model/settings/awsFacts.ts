@@ -1,6 +1,6 @@
 import {
   NARROWEST_SUBNET,
-  type Reach,
+  type SubnetType,
   VPC_PREFIX,
   balancerAddress,
   bastionAddress,
@@ -28,11 +28,11 @@ import type { AwsInput } from "./schema/cluster";
  *
  * Where masters are and how they are reached, by what is written:
  *
- * | Written                                   | `access.through` | `controlPlane.reach` | `access.endpoint` |
+ * | Written                                   | `access.connectVia` | `controlPlane.subnetType` | `access.endpointAccess` |
  * | ----------------------------------------- | ---------------- | -------------------- | ----------------- |
  * | none of these                             | direct           | public               | public            |
  * | `bastion`                                 | bastion          | private              | public            |
- * | `access.through: vpn`                     | vpn              | private              | private           |
+ * | `access.connectVia: vpn`                     | vpn              | private              | private           |
  * | private masters or endpoint, and no way   | refused          |                      |                   |
  *
  * None of it depends on the number of masters: a cluster that grows from one to three keeps its first master where it is.
@@ -46,17 +46,17 @@ export interface AwsFacts {
   readonly existing: boolean;
   /** Names of zones, in order. */
   readonly zones: readonly string[];
-  readonly through?: AwsAccess["through"];
-  readonly endpoint?: AwsAccess["endpoint"];
+  readonly connectVia?: AwsAccess["connectVia"];
+  readonly endpointAccess?: AwsAccess["endpointAccess"];
   /** Of the masters. */
-  readonly reach?: Reach;
+  readonly subnetType?: SubnetType;
   readonly count?: number;
   readonly architecture?: Architecture;
   readonly loadBalancer?: boolean;
   readonly bastion: boolean;
   readonly nat?: AwsVpc["nat"];
   /** Kinds of subnets that are needed. */
-  readonly reaches: readonly Reach[];
+  readonly subnetTypes: readonly SubnetType[];
   readonly subnetMask?: number;
   /** Made or given; none where a zone has no place. */
   readonly subnets: readonly AwsSubnet[];
@@ -74,7 +74,7 @@ export interface AwsPoolFacts {
   readonly architecture?: Architecture;
   readonly min?: number;
   readonly max?: number;
-  readonly reach?: Reach;
+  readonly subnetType?: SubnetType;
   readonly zones: readonly string[];
   readonly subnets: readonly AwsSubnet[];
 }
@@ -88,51 +88,57 @@ export function awsFacts(input: Draft<AwsInput>, region: string | undefined): Aw
   const existing = input.network?.existing !== undefined;
   const zones = zonesOf(input, known, count);
   const bastion = input.bastion !== undefined;
-  const through = throughOf(input, bastion);
-  const reach = pick(control, "reach", through && (through === "direct" ? "public" : "private"));
-  const endpoint = pick(
+  const connectVia = connectViaOf(input, bastion);
+  const subnetType = pick(
+    control,
+    "subnetType",
+    connectVia && (connectVia === "direct" ? "public" : "private"),
+  );
+  const endpointAccess = pick(
     input.access ?? {},
-    "endpoint",
-    through && (through === "vpn" ? "private" : "public"),
+    "endpointAccess",
+    connectVia && (connectVia === "vpn" ? "private" : "public"),
   );
   const loadBalancer =
     count === undefined
       ? undefined
-      : count > 1 || pick(control, "loadBalancer", reach === "private" && endpoint === "public");
+      : count > 1 || pick(control, "loadBalancer", subnetType === "private" && endpointAccess === "public");
   // A pool that was refused as a whole says nothing.
   const workers = Object.entries(input.workers ?? {}).filter(([, pool]) => pool !== undefined);
-  const reachOf = (pool: Draft<PoolInput> | undefined) => pick(pool ?? {}, "reach", reach);
-  const privates = reach === "private" || workers.some(([, pool]) => reachOf(pool) === "private");
+  const reachOf = (pool: Draft<PoolInput> | undefined) => pick(pool ?? {}, "subnetType", subnetType);
+  const privates = subnetType === "private" || workers.some(([, pool]) => reachOf(pool) === "private");
   const nat = existing ? "none" : pick(input.network ?? {}, "nat", privates ? "one" : "none");
   const publics =
-    reach === "public" ||
+    subnetType === "public" ||
     bastion ||
     (nat !== undefined && nat !== "none") ||
-    (loadBalancer === true && endpoint === "public") ||
+    (loadBalancer === true && endpointAccess === "public") ||
     workers.some(([, pool]) => reachOf(pool) === "public");
-  const reaches: Reach[] = [
+  const subnetTypes: SubnetType[] = [
     ...(publics ? (["public"] as const) : []),
     ...(privates ? (["private"] as const) : []),
   ];
   const vpc = vpcOf(input);
   const subnetMask = pick(input.network ?? {}, "subnetMask", vpc && defaultSubnetMask(vpc.range));
-  const subnets = existing ? givenSubnets(input, known) : madeSubnets(vpc?.range, zones, reaches, subnetMask);
-  const own = subnets.filter((subnet) => subnet.reach === reach);
+  const subnets = existing
+    ? givenSubnets(input, known)
+    : madeSubnets(vpc?.range, zones, subnetTypes, subnetMask);
+  const own = subnets.filter((subnet) => subnet.subnetType === subnetType);
   return {
     input,
     region: known,
     vpc,
     existing,
     zones,
-    through,
-    endpoint,
-    reach,
+    connectVia,
+    endpointAccess,
+    subnetType,
     count,
     architecture: pick(control, "architecture", archOf(control.instanceType)),
     loadBalancer,
     bastion,
     nat,
-    reaches,
+    subnetTypes,
     subnetMask,
     subnets,
     masters: mastersOf(own, count),
@@ -141,9 +147,9 @@ export function awsFacts(input: Draft<AwsInput>, region: string | undefined): Aw
       const wanted = pool?.zones?.flatMap((zone) => fullZone(zone, known) ?? []) ?? zones;
       return {
         ...poolFacts(name, pool ?? {}),
-        reach: at,
+        subnetType: at,
         zones: wanted,
-        subnets: subnets.filter((subnet) => subnet.reach === at && wanted.includes(subnet.zone)),
+        subnets: subnets.filter((subnet) => subnet.subnetType === at && wanted.includes(subnet.zone)),
       };
     }),
   };
@@ -161,21 +167,21 @@ export function endpointAddressesOf(facts: AwsFacts): { subnet: string; address:
   if (facts.loadBalancer !== true) {
     return facts.masters.slice(0, 1).map(({ subnet, address }) => ({ subnet, address }));
   }
-  const own = facts.subnets.filter((subnet) => subnet.reach === facts.reach);
+  const own = facts.subnets.filter((subnet) => subnet.subnetType === facts.subnetType);
   return own.map((subnet) => ({ subnet: subnet.name, address: balancerAddress(subnet) }));
 }
 
 /** The bastion's public subnet, the first there is, and its fixed private address. */
 export function bastionPlace(facts: AwsFacts): { subnet: string; address: string } | undefined {
-  const subnet = facts.subnets.find((one) => one.reach === "public");
+  const subnet = facts.subnets.find((one) => one.subnetType === "public");
   return facts.bastion && subnet !== undefined
     ? { subnet: subnet.name, address: bastionAddress(subnet) }
     : undefined;
 }
 
-function throughOf(input: Draft<AwsInput>, bastion: boolean): AwsAccess["through"] | undefined {
-  const walled = input.controlPlane?.reach === "private" || input.access?.endpoint === "private";
-  return pick(input.access ?? {}, "through", bastion ? "bastion" : walled ? undefined : "direct");
+function connectViaOf(input: Draft<AwsInput>, bastion: boolean): AwsAccess["connectVia"] | undefined {
+  const walled = input.controlPlane?.subnetType === "private" || input.access?.endpointAccess === "private";
+  return pick(input.access ?? {}, "connectVia", bastion ? "bastion" : walled ? undefined : "direct");
 }
 
 function zonesOf(input: Draft<AwsInput>, region: string | undefined, count: number | undefined): string[] {
@@ -206,29 +212,29 @@ function vpcOf(input: Draft<AwsInput>): PlacedRange | undefined {
 function madeSubnets(
   vpc: Range | undefined,
   zones: readonly string[],
-  reaches: readonly Reach[],
+  subnetTypes: readonly SubnetType[],
   subnetMask: number | undefined,
 ): AwsSubnet[] {
   if (vpc === undefined || subnetMask === undefined || subnetMask > NARROWEST_SUBNET) return [];
   if (vpc.prefix < VPC_PREFIX.widest) return [];
   const places = zonePlaces(vpc, subnetMask);
   if (zones.some((zone) => ZONE_LETTERS.indexOf(zoneLetter(zone)) >= places)) return [];
-  return planSubnets({ vpcCidr: vpc.text, zones, reaches, subnetMask });
+  return planSubnets({ vpcCidr: vpc.text, zones, subnetTypes, subnetMask });
 }
 
 function givenSubnets(input: Draft<AwsInput>, region: string | undefined): AwsSubnet[] {
   return (input.network?.existing?.subnets ?? []).flatMap((subnet) => {
     const zone = fullZone(subnet?.zone, region);
-    if (subnet?.id === undefined || zone === undefined || subnet.reach === undefined) return [];
+    if (subnet?.id === undefined || zone === undefined || subnet.subnetType === undefined) return [];
     const parsed = subnet.cidr === undefined ? undefined : parseRange(subnet.cidr);
     if (parsed === undefined || "problem" in parsed || parsed.prefix > NARROWEST_SUBNET) return [];
-    const { id, reach } = subnet;
+    const { id, subnetType } = subnet;
     return [
       {
-        name: subnetName(reach, zone),
+        name: subnetName(subnetType, zone),
         zone,
         cidr: parsed.text,
-        reach,
+        subnetType,
         id,
         reserved: reservedPart(parsed).text,
       },

@@ -19,7 +19,7 @@ export const DEFAULTS = {
   sshPort: 22,
   pool: "default",
   architecture: "amd64",
-  generation: 1,
+  revision: 1,
   removal: "safe",
   apiPort: 6443,
   localProxyPort: 7443,

@@ -150,7 +150,7 @@ const IN_CLUSTER: readonly EffectRow[] = [
   ),
   resources(
     ["ingress.**"],
-    "its objects, or a Helm upgrade. Another `kind` or `className` is another controller: the other is made, then the former goes, with another address unless `arrive.address` says which",
+    "its objects, or a Helm upgrade. Another `kind` or `className` is another controller: the other is made, then the former goes, with another address unless `expose.address` says which",
   ),
   resources(
     ["tenants.**", "roles[].**"],
@@ -181,7 +181,7 @@ const MACHINES: readonly EffectRow[] = [
   refused(
     ["machines.*.nodeAddress"],
     "kubelet, etcd and certificates of a node keep the address that it joined with",
-    "raise the machine's `generation`: it is drained, removed, and joins again",
+    "raise the machine's `revision`: it is drained, removed, and joins again",
   ),
   hosts(["machines.*.nodeInterface", "machines.*.os"], ["preflight", "setup w1"], "what differs on the host"),
   hosts(
@@ -195,7 +195,7 @@ const MACHINES: readonly EffectRow[] = [
     "labels and taints that others set stay",
   ),
   hosts(
-    ["machines.*.generation"],
+    ["machines.*.revision"],
     ["preflight", "setup w1", "membership w1"],
     "the node is drained and removed, then joins anew",
   ),

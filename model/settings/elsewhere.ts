@@ -57,6 +57,8 @@ const WORDS: Readonly<Record<string, string>> = {
   agent: "worker",
   server: "controlPlane",
   lb: "loadBalancer",
+  localproxy: "nodeLocal",
+  proxymachine: "loadBalancer",
   nginx: "ingress-nginx",
 };
 

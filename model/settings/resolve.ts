@@ -206,7 +206,7 @@ function resolveMachine(name: string, input: MachineInput): Machine {
     architecture: input.architecture ?? DEFAULTS.architecture,
     labels: input.labels ?? {},
     taints: taintsOf(input.role, input.taints),
-    generation: input.generation ?? DEFAULTS.generation,
+    revision: input.revision ?? DEFAULTS.revision,
     removal: input.removal ?? DEFAULTS.removal,
   };
 }

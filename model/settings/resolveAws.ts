@@ -88,14 +88,15 @@ function masterMachine(
     os: image.os,
     labels: input.controlPlane.labels ?? {},
     taints: taintsOf("controlPlane", input.controlPlane.taints),
-    generation: input.controlPlane.generations?.[master.name] ?? DEFAULTS.generation,
+    revision: input.controlPlane.revisions?.[master.name] ?? DEFAULTS.revision,
     removal: DEFAULTS.removal,
   };
 }
 
 function awsSettings(input: AwsInput, facts: AwsFacts, region: string): AwsSettings {
-  const { through, endpoint } = facts;
-  if (through === undefined || endpoint === undefined) throw new RangeError("access was not checked");
+  const { connectVia, endpointAccess } = facts;
+  if (connectVia === undefined || endpointAccess === undefined)
+    throw new RangeError("access was not checked");
   const bastion = bastionOf(input, facts);
   const storage = input.storage ?? true;
   const { kmsKeyId } = typeof storage === "object" ? storage : {};
@@ -108,8 +109,8 @@ function awsSettings(input: AwsInput, facts: AwsFacts, region: string): AwsSetti
       api: input.access.api,
       ssh: input.access.ssh,
       nodePorts: input.access.nodePorts ?? [],
-      endpoint,
-      through,
+      endpointAccess,
+      connectVia,
     },
     egress: input.egress ?? "open",
     ssh: {
@@ -240,7 +241,7 @@ function poolOf(input: PoolInput, facts: AwsPoolFacts, checkOff: boolean): AwsPo
     joinTimeoutSeconds:
       input.joinTimeoutSeconds ??
       AWS_DEFAULTS[facts.windows ? "windowsJoinTimeoutSeconds" : "joinTimeoutSeconds"],
-    generation: input.generation ?? DEFAULTS.generation,
+    revision: input.revision ?? DEFAULTS.revision,
     tags: input.tags ?? {},
   };
 }

@@ -110,7 +110,7 @@ export interface Machine {
   /** Default of a master: kubeadm's own taint; of a worker: none. */
   readonly taints: readonly Taint[];
   /** Raised by hand when the machine behind the name is another one, or was wiped. */
-  readonly generation: number;
+  readonly revision: number;
   /** What a removal does when it is refused, or the host does not answer: fails (`safe`), or says so and goes on (`force`). */
   readonly removal: Removal;
 }

@@ -13,7 +13,7 @@ export interface AwsSubnet {
   /** IPv4 CIDR within the VPC's. */
   readonly cidr: string;
   /** `public`: a route to the internet gateway, and public addresses. */
-  readonly reach: "public" | "private";
+  readonly subnetType: "public" | "private";
   /** Set where the subnet exists already. */
   readonly id?: string;
   /** The part of `cidr` that AWS hands out to nobody by itself: addresses of masters and of the internal balancer. */
@@ -26,7 +26,7 @@ export interface AwsVpc {
   readonly cidr: string;
   /** Set where the VPC exists already: neither it nor gateways, routes and subnets are made. */
   readonly id?: string;
-  /** One for each zone and reach in use; those of an existing VPC have an `id`. */
+  /** One for each zone and type in use; those of an existing VPC have an `id`. */
   readonly subnets: readonly AwsSubnet[];
   /** Names of zones in use, in order. */
   readonly zones: readonly string[];
@@ -80,7 +80,7 @@ export interface AwsControlPlane {
   readonly volume: AwsVolume;
   /**
    * A volume for /var/lib/etcd, which goes with its instance; undefined: etcd is on the root volume. An instance has it from its
-   * start: one that runs gets it, or another size, when its generation is raised.
+   * start: one that runs gets it, or another size, when its revision is raised.
    */
   readonly etcdVolume?: AwsVolume;
   /** Of the EC2 API: an instance cannot be ended by accident. Default: `protect`. */
@@ -138,7 +138,7 @@ export interface AwsPool {
    */
   readonly joinTimeoutSeconds: number;
   /** Raised by hand to replace all nodes. */
-  readonly generation: number;
+  readonly revision: number;
   /** More tags on instances and volumes. */
   readonly tags: Readonly<Record<string, string>>;
 }
@@ -152,12 +152,12 @@ export interface AwsAccess {
   /** Ranges that may call NodePorts; empty: nobody from outside. */
   readonly nodePorts: readonly string[];
   /** `private`: the API has no public address. */
-  readonly endpoint: "public" | "private";
+  readonly endpointAccess: "public" | "private";
   /**
    * How the program reaches masters, and a private API: `direct` to public addresses, through the bastion, or over a VPN
    * or peering that leads into the VPC.
    */
-  readonly through: "direct" | "bastion" | "vpn";
+  readonly connectVia: "direct" | "bastion" | "vpn";
 }
 
 /** The jump host: it forwards SSH and, where that is private, the API. */

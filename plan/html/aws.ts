@@ -36,7 +36,7 @@ function vpcPicture({ region, vpc }: PlannedAws, aws: AwsSettings): Markup {
 
 function subnetBox(subnet: AwsSubnet, aws: AwsSettings): Markup {
   const inside = thingsIn(subnet, aws);
-  return html`<div class="subnet ${subnet.reach}">
+  return html`<div class="subnet ${subnet.subnetType}">
     <p><b>${subnet.name}</b> <span class="mono">${subnet.cidr}</span></p>
     <ul>
       ${inside.map(
@@ -56,11 +56,12 @@ function thingsIn(subnet: AwsSubnet, aws: AwsSettings): [string, string, string?
     ? endpoint.addresses.filter((one) => one.subnet === subnet.name)
     : [];
   const privateZones = [
-    ...new Set(vpc.subnets.filter((one) => one.reach === "private").map((one) => one.zone)),
+    ...new Set(vpc.subnets.filter((one) => one.subnetType === "private").map((one) => one.zone)),
   ];
   const nats =
     vpc.id !== undefined ? [] : { none: [], one: privateZones.slice(0, 1), perZone: privateZones }[vpc.nat];
-  const open = endpoint.loadBalancer && aws.access.endpoint === "public" && subnet.reach === "public";
+  const open =
+    endpoint.loadBalancer && aws.access.endpointAccess === "public" && subnet.subnetType === "public";
   return [
     ...controlPlane.masters
       .filter((master) => master.subnet === subnet.name)
@@ -78,7 +79,7 @@ function thingsIn(subnet: AwsSubnet, aws: AwsSettings): [string, string, string?
       address,
     ]),
     ...(open ? [["balancer", "public balancer of the API"] as [string, string]] : []),
-    ...(subnet.reach === "public" && nats.includes(subnet.zone)
+    ...(subnet.subnetType === "public" && nats.includes(subnet.zone)
       ? [["peers", "NAT gateway"] as [string, string]]
       : []),
     ...(bastion?.subnet === subnet.name
@@ -87,7 +88,7 @@ function thingsIn(subnet: AwsSubnet, aws: AwsSettings): [string, string, string?
   ];
 }
 
-const THROUGH: Record<AwsSettings["access"]["through"], string> = {
+const THROUGH: Record<AwsSettings["access"]["connectVia"], string> = {
   direct: "directly",
   bastion: "through the bastion",
   vpn: "over a VPN or peering",
@@ -97,7 +98,8 @@ function reachText({ access, apiFront }: PlannedAws): Markup {
   return html`<p>
     People call the API at the ${groupName(apiFront).replace("-", " ")}, from
     <span class="mono">${access.api.join(", ") || "nowhere"}</span>; the program logs on to masters
-    ${THROUGH[access.through]}, people from <span class="mono">${access.ssh.join(", ") || "nowhere"}</span>.
+    ${THROUGH[access.connectVia]}, people from
+    <span class="mono">${access.ssh.join(", ") || "nowhere"}</span>.
   </p>`;
 }
 

@@ -207,7 +207,7 @@ describe("hosts", () => {
 
   it("are replaced on another identity alone, the old membership deleted first", async () => {
     const machines = metalInput().machines as Record<string, Record<string, unknown>>;
-    const raised = await cluster({ machines: { ...machines, w2: { ...machines.w2, generation: 2 } } });
+    const raised = await cluster({ machines: { ...machines, w2: { ...machines.w2, revision: 2 } } });
     const triggers = (all: readonly Recorded[]) =>
       new Map(
         all.filter((one) => one.name.endsWith("-membership")).map((one) => [one.name, one.inputs.triggers]),

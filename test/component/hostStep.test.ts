@@ -110,7 +110,7 @@ describe("the specification", () => {
   it("says what is done to whom", () => {
     expect(spec("preflight")).toMatchObject({ machines: ["cp1", "cp2", "cp3", "w1", "w2"] });
     expect(spec("init")).toMatchObject({ step: "init", masters: ["cp1", "cp2", "cp3"] });
-    expect(spec("setup-w1")).toMatchObject({ step: "setup", machine: "w1", generation: 1 });
+    expect(spec("setup-w1")).toMatchObject({ step: "setup", machine: "w1", revision: 1 });
     expect(spec("membership-cp2")).toMatchObject({
       step: "membership",
       machine: "cp2",
@@ -211,8 +211,8 @@ describe("identity", () => {
     }
   });
 
-  it("changes with a raised generation, and with nothing that is said of the machine", async () => {
-    const raised = await steps(changedMachine("w1", { generation: 2 }));
+  it("changes with a raised revision, and with nothing that is said of the machine", async () => {
+    const raised = await steps(changedMachine("w1", { revision: 2 }));
     expect(inputs("membership-w1", raised).triggers).toEqual(["w1@2"]);
     expect(inputs("membership-cp2", raised).triggers).toEqual(["cp2@1"]);
     const other = { host: "192.0.2.77", nodeAddress: "10.40.0.77", labels: { a: "b" } };

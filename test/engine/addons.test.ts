@@ -98,13 +98,16 @@ describeWithEngine("add-ons and a real API server", () => {
   });
 
   it.each([
-    ["a load balancer", { arrive: { by: "loadBalancer", address: "10.40.0.241", from: ["10.0.0.0/8"] } }],
-    ["NodePorts", { arrive: { by: "nodePorts", http: 30080, https: 30443 } }],
-    ["host ports", { arrive: { by: "hostPorts" } }],
-  ])("takes every object of ingress-nginx behind %s, and its default backend", async (_, arrive) => {
+    [
+      "a load balancer",
+      { expose: { type: "loadBalancer", address: "10.40.0.241", sourceRanges: ["10.0.0.0/8"] } },
+    ],
+    ["NodePorts", { expose: { type: "nodePorts", http: 30080, https: 30443 } }],
+    ["host ports", { expose: { type: "hostPorts" } }],
+  ])("takes every object of ingress-nginx behind %s, and its default backend", async (_, expose) => {
     const settings = bareMetal({
       metallb: { pools },
-      ingress: { kind: "ingress-nginx", defaultBackend: true, config: { "use-http2": "false" }, ...arrive },
+      ingress: { kind: "ingress-nginx", defaultBackend: true, config: { "use-http2": "false" }, ...expose },
     });
     const { ingress } = settings.addons;
     if (ingress?.kind !== "ingress-nginx") throw new Error("no ingress-nginx");

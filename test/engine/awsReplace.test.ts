@@ -126,8 +126,8 @@ function three(): void {
 
   it("are never replaced together, with --continue-on-error neither", async () => {
     const text = /master-1, master-2 and master-3 would be replaced in one run/;
-    await stack.refuses(plane({ generations: all }), text);
-    await stack.refuses(plane({ generations: all }), text, "up", { continueOnError: true });
+    await stack.refuses(plane({ revisions: all }), text);
+    await stack.refuses(plane({ revisions: all }), text, "up", { continueOnError: true });
   });
 
   it.each<[string, object, RegExp]>([
@@ -148,7 +148,7 @@ function three(): void {
       ),
     ).toEqual([]);
     expect(stack.instances()).toEqual(before);
-    const steps = await stack.up(plane({ etcdVolume, generations: { "master-2": 2 } }));
+    const steps = await stack.up(plane({ etcdVolume, revisions: { "master-2": 2 } }));
     const ids = stack.values("create membership master-2");
     expect(ids["${etcdVolume}"]).toMatch(/^vol-[0-9a-f]+$/);
     expect(stack.values("update membership master-1")["${etcdVolume}"] ?? "").toBe("");
@@ -161,16 +161,16 @@ function three(): void {
   });
 
   it("stay while another one is not well", async () => {
-    const raised = plane({ etcdVolume: {}, generations: { "master-2": 2, "master-3": 2 } });
+    const raised = plane({ etcdVolume: {}, revisions: { "master-2": 2, "master-3": 2 } });
     stack.fails("health");
     await stack.refuses(raised, /health is not well/);
     await stack.refuses(raised, /health is not well/, "up", { continueOnError: true });
     stack.fails();
-    await stack.up(plane({ etcdVolume: {}, generations: { "master-2": 2 } }));
+    await stack.up(plane({ etcdVolume: {}, revisions: { "master-2": 2 } }));
   });
 
   it("are made again where AWS lost the instance: a refresh forgets it, and its node leaves and joins", async () => {
-    const settings = plane({ etcdVolume: {}, generations: { "master-2": 2 } });
+    const settings = plane({ etcdVolume: {}, revisions: { "master-2": 2 } });
     const { steps, made } = await stack.lost("master-3", settings);
     expect(steps.filter((one) => !one.startsWith("update"))).toEqual([
       "delete membership master-3",
@@ -189,7 +189,7 @@ function three(): void {
           (one) =>
             awsObject(stack.engine().awsAccount, "ec2.Instance", one.split(" ")[1] ?? "")?.["instanceType"],
         );
-    const change = plane({ etcdVolume: {}, generations: { "master-2": 2 }, instanceType: "m7i.xlarge" });
+    const change = plane({ etcdVolume: {}, revisions: { "master-2": 2 }, instanceType: "m7i.xlarge" });
     await expect(stack.up(change)).rejects.toThrow(/settled master-2 is not well/);
     expect(stack.steps().filter((one) => one.includes("settled"))).toEqual([
       "update settled master-1",
@@ -199,21 +199,21 @@ function three(): void {
     expect(awsObjects(stack.engine().awsAccount).sort()).toEqual(before);
     stack.fails();
     await stack.up(change);
-    await stack.up(plane({ etcdVolume: {}, generations: { "master-2": 2 } }));
+    await stack.up(plane({ etcdVolume: {}, revisions: { "master-2": 2 } }));
   });
 
   it("are protected: a preview fails, and up says what lets go of one", async () => {
     const one = { "master-2": 2 };
-    await stack.up(plane({ generations: one }, true));
-    const raised = plane({ generations: { ...one, "master-3": 2 } }, true);
+    await stack.up(plane({ revisions: one }, true));
+    const raised = plane({ revisions: { ...one, "master-3": 2 } }, true);
     await stack.refuses(raised, /unable to replace resource .*prod-masters-master-3/, "preview");
     await stack.refuses(
       raised,
       /held by .*EC2's termination protection.*controlPlane\.deletable: \[master-3\]/s,
     );
     const deletable = ["master-3"];
-    await stack.up(plane({ generations: one, deletable }, true));
-    const steps = await stack.up(plane({ generations: { ...one, "master-3": 2 }, deletable }, true));
+    await stack.up(plane({ revisions: one, deletable }, true));
+    const steps = await stack.up(plane({ revisions: { ...one, "master-3": 2 }, deletable }, true));
     expect(steps.filter((step) => step.startsWith("delete"))).toEqual(["delete membership master-3"]);
   });
 
@@ -223,7 +223,7 @@ function three(): void {
       .destroy()
       .catch((refusal: unknown) => refusal);
     expect(String(error)).toMatch(/protected/);
-    await stack.up(plane({ generations: { "master-2": 2, "master-3": 2 } }));
+    await stack.up(plane({ revisions: { "master-2": 2, "master-3": 2 } }));
     await stack.engine().destroy();
     expect(awsObjects(stack.engine().awsAccount)).toEqual([]);
   });
@@ -247,16 +247,16 @@ function only(): void {
   afterAll(() => stack.close());
 
   it("is never replaced", async () => {
-    await stack.refuses(plane({ generations: { "master-1": 2 } }), /only control-plane node/);
+    await stack.refuses(plane({ revisions: { "master-1": 2 } }), /only control-plane node/);
   });
 
   it("is not moved by a bastion that comes later, and stays where it is when the settings say so", async () => {
     await stack.refuses(
       plane({}, { bastion: {} }),
-      /controlPlane\.reach: public to keep control-plane nodes/,
+      /controlPlane\.subnetType: public to keep control-plane nodes/,
     );
     const before = stack.instances();
-    const steps = await stack.up(plane({ reach: "public" }, { bastion: {} }));
+    const steps = await stack.up(plane({ subnetType: "public" }, { bastion: {} }));
     expect(steps.filter((one) => /^(delete|create)/.test(one))).toEqual([]);
     expect(stack.instances()).toEqual(expect.arrayContaining(before));
   });

@@ -114,7 +114,7 @@ describeWithEngine("CNIs and a real API server", () => {
           routeReflectors: {
             nodeSelector: { "example.com/reflector": "true", rack: "r1" },
             clusterId: "244.0.0.1",
-            nodes: [{ machine: "w1", node: "w1", generation: 1 }],
+            nodes: [{ machine: "w1", node: "w1", revision: 1 }],
           },
           peers: [
             { name: "r1", address: "10.40.0.1", port: 179, asNumber: 64601, nodeSelector: { rack: "r1" } },

@@ -65,13 +65,11 @@ describeWithEngine("machines that leave", () => {
     Object.fromEntries(
       Object.entries(machines).map(([name, machine]) => [
         name,
-        names.includes(name)
-          ? { ...machine, generation: ((machine["generation"] as number) ?? 1) + 1 }
-          : machine,
+        names.includes(name) ? { ...machine, revision: ((machine["revision"] as number) ?? 1) + 1 } : machine,
       ]),
     );
 
-  it("come back one after the other when all generations are raised, and after the look at all machines", async () => {
+  it("come back one after the other when all revisions are raised, and after the look at all machines", async () => {
     machines = raised("cp1", "cp2", "cp3");
     await engine.up();
     const steps = asked();

@@ -122,7 +122,7 @@ describeWithEngine("the policy pack in the engine", () => {
         create: "true",
         environment: { [SPEC_VARIABLE]: JSON.stringify(spec) },
       });
-    const member = { step: "membership", role: "controlPlane", generation: 1, digest: "", settings } as const;
+    const member = { step: "membership", role: "controlPlane", revision: 1, digest: "", settings } as const;
     const twoMasters = async () => {
       step("init", { step: "init", masters: ["cp1", "cp2"], settings });
       for (const machine of ["cp1", "cp2"]) step(machine, { ...member, machine });

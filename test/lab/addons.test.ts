@@ -41,7 +41,7 @@ describeWithLab("load balancing and ingress", () => {
       ingress: {
         kind: "traefik",
         image: `docker.io/library/traefik:v${buildVersion("traefik")}`,
-        arrive: { by: "loadBalancer", address: ADDRESS },
+        expose: { type: "loadBalancer", address: ADDRESS },
         defaultBackend: { image: webImage, port: 8080 },
       },
     };

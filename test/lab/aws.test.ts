@@ -58,7 +58,7 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
       step: "membership",
       machine: master().name,
       role: "controlPlane",
-      generation: 1,
+      revision: 1,
       digest: memberDigest(view, master()),
       settings: view,
       setup: setup(),

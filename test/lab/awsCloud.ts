@@ -36,7 +36,12 @@ const FIRST_HOST = 218;
 
 /** An API that nobody reaches but through the bastion. */
 export const PRIVATE = {
-  access: { api: ["203.0.113.0/24"], ssh: ["203.0.113.0/24"], endpoint: "private", through: "bastion" },
+  access: {
+    api: ["203.0.113.0/24"],
+    ssh: ["203.0.113.0/24"],
+    endpointAccess: "private",
+    connectVia: "bastion",
+  },
   bastion: { os: "debian-12" },
 } as const;
 
@@ -48,7 +53,7 @@ export async function awsLabSettings(more: object = {}): Promise<ClusterSettings
     count: 1,
     instanceType: "t3.large",
     os: "debian-12",
-    reach: "public",
+    subnetType: "public",
     joinTimeoutSeconds: 600,
   };
   return readCluster(
@@ -61,12 +66,17 @@ export async function awsLabSettings(more: object = {}): Promise<ClusterSettings
         existing: {
           vpcId: "vpc-0123456789abcdef0",
           subnets: [
-            { id: "subnet-0123456789abcdef0", cidr: networks.node.cidr, zone: `${REGION}a`, reach: "public" },
+            {
+              id: "subnet-0123456789abcdef0",
+              cidr: networks.node.cidr,
+              zone: `${REGION}a`,
+              subnetType: "public",
+            },
           ],
         },
       },
       access: { api: ["203.0.113.0/24"], ssh: ["203.0.113.0/24"] },
-      controlPlane: { count: 1, instanceType: "t3.medium", os: "debian-12", reach: "public" },
+      controlPlane: { count: 1, instanceType: "t3.medium", os: "debian-12", subnetType: "public" },
       workers: {
         general: { ...pool, labels: { "example.com/disk": "fast" } },
         other: pool,

@@ -43,7 +43,7 @@ describeWithLab("changes of a living cluster", () => {
   it("another nodeAddress of a living node is refused", async () => {
     const { w1 } = settings.machines;
     const machines = { ...settings.machines, w1: { ...w1, nodeAddress: w1.host.replace(/\d+$/, "250") } };
-    await refused({ machines }, /w1: machines\.w1\.nodeAddress: the node joined with .*generation to 2/);
+    await refused({ machines }, /w1: machines\.w1\.nodeAddress: the node joined with .*revision to 2/);
   });
 
   it("another CNI, and another domain, are refused", async () => {

@@ -53,8 +53,8 @@ describeWithLab("three control-plane nodes, one of them dead", () => {
     await cluster?.down();
   });
 
-  it("another one's generation is raised: it stays, and nothing is lost", async () => {
-    const cp3 = { ...cluster.settings.machines["cp3"], generation: 2 } as Machines[string];
+  it("another one's revision is raised: it stays, and nothing is lost", async () => {
+    const cp3 = { ...cluster.settings.machines["cp3"], revision: 2 } as Machines[string];
     const before = cluster.settings;
     only(["cp1", "cp2", "cp3"], { cp3 });
     const { ok, log } = await cluster.attempt("up");
@@ -73,7 +73,7 @@ describeWithLab("three control-plane nodes, one of them dead", () => {
   });
 
   it("the dead one makes room for a new machine while another one is replaced", async () => {
-    const cp3 = { ...cluster.settings.machines["cp3"], generation: 2 } as Machines[string];
+    const cp3 = { ...cluster.settings.machines["cp3"], revision: 2 } as Machines[string];
     only(["cp1", "cp3", "cp4"], { cp3 });
     const { changed } = await cluster.engine("up");
     saw(changed.join("\n"));

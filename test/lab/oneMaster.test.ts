@@ -213,15 +213,15 @@ describeWithLab("one master, two workers, vxlan", () => {
     expect(left.trim().split("\n")).toEqual(["inactive", "inactive"]);
   });
 
-  it("a wiped worker is refused until its generation is raised, and then joins anew", async () => {
+  it("a wiped worker is refused until its revision is raised, and then joins anew", async () => {
     await cluster.lab.wipeHost("w2");
     cluster.settings = withWorkers(["w1", "w2"], { labels: { disk: "new" } });
     const refused = await cluster.attempt("up");
-    saw(/w2: .*generation.*/.exec(refused.log)?.[0] ?? refused.log.slice(-500));
+    saw(/w2: .*revision.*/.exec(refused.log)?.[0] ?? refused.log.slice(-500));
     expect(refused.ok).toBe(false);
-    expect(refused.log).toMatch(/w2: .*raise machines\.w2\.generation to 2/i);
+    expect(refused.log).toMatch(/w2: .*raise machines\.w2\.revision to 2/i);
     const machines = { ...cluster.settings.machines };
-    machines["w2"] = { ...machines["w2"], generation: 2 };
+    machines["w2"] = { ...machines["w2"], revision: 2 };
     cluster.settings = { ...cluster.settings, machines };
     const { changed } = await cluster.engine("up");
     saw(changed.join("\n"));

@@ -130,7 +130,7 @@ describeWithLab("three masters with nodeLocal, two networks", () => {
   it("the first master is wiped and joins like the others", async () => {
     await cluster.lab.wipeHost("cp1");
     const machines = { ...cluster.settings.machines };
-    machines["cp1"] = { ...machines["cp1"], generation: 2 };
+    machines["cp1"] = { ...machines["cp1"], revision: 2 };
     cluster.settings = { ...cluster.settings, machines };
     // The program reaches the API at an address of its own: cp1 is the one that is gone.
     cluster.settings = { ...cluster.settings, access: { host: cluster.lab.host("cp2").address } };

@@ -15,7 +15,7 @@ export function machine(name: string, over: Partial<Machine> = {}): Machine {
     architecture: "amd64",
     labels: {},
     taints: [],
-    generation: 1,
+    revision: 1,
     removal: "safe",
     ...over,
   };

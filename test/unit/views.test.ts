@@ -35,11 +35,11 @@ function specs(settings: ClusterSettings): Map<string, string> {
     ...settings.machines.map((one): [string, string] => {
       const view = setupView(settings, one);
       const { files, setupScript } = renderNode(view, one);
-      return [`setup ${one.name}`, of(one.generation, digestOf(files, setupScript), view)];
+      return [`setup ${one.name}`, of(one.revision, digestOf(files, setupScript), view)];
     }),
     ...nodes.map((one): [string, string] => {
       const view = membershipView(settings, one);
-      return [`membership ${one.name}`, of(one.role, one.generation, memberDigest(view, one), view)];
+      return [`membership ${one.name}`, of(one.role, one.revision, memberDigest(view, one), view)];
     }),
   ]);
 }
@@ -215,8 +215,8 @@ const table: readonly {
     touches: ["preflight", "setup cp2", "membership cp2"],
   },
   {
-    name: "generation of one worker",
-    change: set("machines.w1.generation", 2),
+    name: "revision of one worker",
+    change: set("machines.w1.revision", 2),
     touches: ["preflight", "setup w1", "membership w1"],
   },
   {

@@ -1,7 +1,7 @@
 import { imageOf } from "../../images";
 import type { JsonValue, KubernetesObject } from "../../kubernetes";
 import type { ClusterSettings } from "../../settings/resolved";
-import type { Arrival, IngressSettings } from "../settings";
+import type { Exposure, IngressSettings } from "../settings";
 
 /** What both kinds of ingress have in common: namespace, the way in, and what answers when no rule does. */
 
@@ -24,7 +24,7 @@ export function ingressNamespaceManifest(ingress: IngressSettings): KubernetesOb
       name: INGRESS_NAMESPACE[ingress.kind],
       // `baseline` takes no host ports (Kubernetes documentation, "Pod Security Standards").
       labels: {
-        "pod-security.kubernetes.io/enforce": ingress.arrive.by === "hostPorts" ? "privileged" : "baseline",
+        "pod-security.kubernetes.io/enforce": ingress.expose.type === "hostPorts" ? "privileged" : "baseline",
       },
     },
   };
@@ -37,8 +37,8 @@ export interface ServiceFacts {
 }
 
 /** The Service that traffic comes in by; undefined with host ports, which need none. */
-export function ingressService(settings: ClusterSettings, arrive: Arrival): ServiceFacts | undefined {
-  switch (arrive.by) {
+export function ingressService(settings: ClusterSettings, expose: Exposure): ServiceFacts | undefined {
+  switch (expose.type) {
     case "hostPorts":
       return undefined;
     case "nodePorts":
@@ -46,33 +46,33 @@ export function ingressService(settings: ClusterSettings, arrive: Arrival): Serv
       return { annotations: {}, spec: { type: "NodePort", externalTrafficPolicy: "Cluster" } };
     case "loadBalancer":
       return {
-        annotations: settings.platform === "aws" ? awsAnnotations(arrive) : metallbAnnotations(arrive),
+        annotations: settings.platform === "aws" ? awsAnnotations(expose) : metallbAnnotations(expose),
         spec: {
           type: "LoadBalancer",
           // Rules and logs see the caller's own address, and no packet takes a second way through another node.
           externalTrafficPolicy: "Local",
-          ...(arrive.from.length === 0 ? {} : { loadBalancerSourceRanges: arrive.from }),
+          ...(expose.sourceRanges.length === 0 ? {} : { loadBalancerSourceRanges: expose.sourceRanges }),
         },
       };
   }
 }
 
-type LoadBalancerArrival = Extract<Arrival, { by: "loadBalancer" }>;
+type LoadBalancerExposure = Extract<Exposure, { type: "loadBalancer" }>;
 
 /** Annotations of the cloud controller (cloud-provider-aws, docs/service_controller.md). */
-function awsAnnotations(arrive: LoadBalancerArrival): Record<string, string> {
+function awsAnnotations(expose: LoadBalancerExposure): Record<string, string> {
   const prefix = "service.beta.kubernetes.io/aws-load-balancer";
   return {
     [`${prefix}-type`]: "nlb",
-    ...(arrive.internal ? { [`${prefix}-internal`]: "true" } : {}),
+    ...(expose.internal ? { [`${prefix}-internal`]: "true" } : {}),
   };
 }
 
 /** metallb v0.16.1, website/content/usage/_index.md. */
-function metallbAnnotations(arrive: LoadBalancerArrival): Record<string, string> {
+function metallbAnnotations(expose: LoadBalancerExposure): Record<string, string> {
   return {
-    ...(arrive.address === undefined ? {} : { "metallb.io/loadBalancerIPs": arrive.address }),
-    ...(arrive.pool === undefined ? {} : { "metallb.io/address-pool": arrive.pool }),
+    ...(expose.address === undefined ? {} : { "metallb.io/loadBalancerIPs": expose.address }),
+    ...(expose.pool === undefined ? {} : { "metallb.io/address-pool": expose.pool }),
   };
 }
 

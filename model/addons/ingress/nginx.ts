@@ -26,7 +26,7 @@ export function ingressNginxManifests(
   settings: ClusterSettings,
   ingress: IngressNginxSettings,
 ): KubernetesObject[] {
-  const hostPorts = ingress.arrive.by === "hostPorts";
+  const hostPorts = ingress.expose.type === "hostPorts";
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata },
     clusterRole,
@@ -71,15 +71,15 @@ export function ingressNginxService(
   settings: ClusterSettings,
   ingress: IngressNginxSettings,
 ): KubernetesObject | undefined {
-  const facts = ingressService(settings, ingress.arrive);
+  const facts = ingressService(settings, ingress.expose);
   if (facts === undefined) return undefined;
-  const { arrive } = ingress;
+  const { expose } = ingress;
   const port = (which: "http" | "https", number: number) => ({
     name: which,
     port: number,
     protocol: "TCP",
     targetPort: which,
-    ...(arrive.by === "nodePorts" ? { nodePort: arrive[which] } : {}),
+    ...(expose.type === "nodePorts" ? { nodePort: expose[which] } : {}),
   });
   return {
     apiVersion: "v1",
@@ -228,12 +228,12 @@ const health = {
   timeoutSeconds: 1,
 };
 
-function port(which: "http" | "https", containerPort: number, { arrive }: IngressNginxSettings): JsonValue {
+function port(which: "http" | "https", containerPort: number, { expose }: IngressNginxSettings): JsonValue {
   return {
     name: which,
     containerPort,
     protocol: "TCP",
-    ...(arrive.by === "hostPorts" ? { hostPort: arrive[which] } : {}),
+    ...(expose.type === "hostPorts" ? { hostPort: expose[which] } : {}),
   };
 }
 
@@ -248,7 +248,7 @@ function controllerArgs(ingress: IngressNginxSettings): string[] {
     // It would call any address for whoever may write a Service, past their network policy.
     "--disable-svc-external-name",
     // What Ingresses say of their address: the balancer's, or the nodes' that take traffic themselves.
-    ingress.arrive.by === "loadBalancer"
+    ingress.expose.type === "loadBalancer"
       ? `--publish-service=$(POD_NAMESPACE)/${controllerName}`
       : "--report-node-internal-ip-address",
     ...(backend === undefined ? [] : [`--default-backend-service=${backend}`]),

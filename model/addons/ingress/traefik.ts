@@ -1,7 +1,7 @@
 import { CHARTS } from "../../charts";
 import { mergePatch } from "../../kubeadm/merge";
 import type { ClusterSettings } from "../../settings/resolved";
-import type { Arrival, TraefikSettings } from "../settings";
+import type { Exposure, TraefikSettings } from "../settings";
 import { ingressService } from "./manifests";
 
 /** Values of Traefik's chart (traefik-helm-chart 41.3.0, traefik/values.yaml), the settings' own merged over them. */
@@ -10,9 +10,9 @@ export function traefikValues(settings: ClusterSettings, ingress: TraefikSetting
 }
 
 function libraryValues(settings: ClusterSettings, ingress: TraefikSettings): Record<string, unknown> {
-  const { arrive } = ingress;
-  const hostPorts = arrive.by === "hostPorts";
-  const service = ingressService(settings, arrive);
+  const { expose } = ingress;
+  const hostPorts = expose.type === "hostPorts";
+  const service = ingressService(settings, expose);
   const gateway = settings.addons.gatewayApi !== undefined;
   return {
     ...(ingress.image === undefined ? {} : { image: imageValues(ingress.image) }),
@@ -32,15 +32,15 @@ function libraryValues(settings: ClusterSettings, ingress: TraefikSettings): Rec
       kubernetesIngress: {
         enabled: true,
         ingressClass: ingress.className,
-        publishedService: { enabled: arrive.by === "loadBalancer" },
+        publishedService: { enabled: expose.type === "loadBalancer" },
       },
       kubernetesIngressNGINX: {
         enabled: ingress.nginxClass,
-        publishService: { enabled: ingress.nginxClass && arrive.by === "loadBalancer" },
+        publishService: { enabled: ingress.nginxClass && expose.type === "loadBalancer" },
       },
       kubernetesGateway: { enabled: gateway },
     },
-    ports: { web: port(arrive, "http", 80), websecure: port(arrive, "https", 443) },
+    ports: { web: port(expose, "http", 80), websecure: port(expose, "https", 443) },
     service:
       service === undefined
         ? { enabled: false }
@@ -62,11 +62,11 @@ function libraryValues(settings: ClusterSettings, ingress: TraefikSettings): Rec
   };
 }
 
-function port(arrive: Arrival, which: "http" | "https", exposedPort: number): Record<string, unknown> {
+function port(expose: Exposure, which: "http" | "https", exposedPort: number): Record<string, unknown> {
   return {
     exposedPort,
-    ...(arrive.by === "nodePorts" ? { nodePort: arrive[which] } : {}),
-    ...(arrive.by === "hostPorts" ? { hostPort: arrive[which] } : {}),
+    ...(expose.type === "nodePorts" ? { nodePort: expose[which] } : {}),
+    ...(expose.type === "hostPorts" ? { hostPort: expose[which] } : {}),
   };
 }
 

@@ -9,37 +9,37 @@ import { selectorFits } from "../../settings/checks/selectors";
 import { poolsOf } from "../metallb/validate";
 
 type IngressDraft = NonNullable<Draft<AnyInput>["ingress"]>;
-/** All ways' keys beside each other; `by` tells which there are. */
-interface ArriveDraft {
-  readonly by?: "loadBalancer" | "nodePorts" | "hostPorts" | undefined;
+/** All ways' keys beside each other; `type` tells which there are. */
+interface ExposeDraft {
+  readonly type?: "loadBalancer" | "nodePorts" | "hostPorts" | undefined;
   readonly address?: string | undefined;
   readonly pool?: string | undefined;
-  readonly from?: readonly (string | undefined)[] | undefined;
+  readonly sourceRanges?: readonly (string | undefined)[] | undefined;
   readonly internal?: boolean | undefined;
   readonly http?: number | undefined;
   readonly https?: number | undefined;
 }
 
-const ARRIVE: Path = ["ingress", "arrive"];
+const EXPOSE: Path = ["ingress", "expose"];
 
 export function ingressFits(facts: Facts, problems: Problems): void {
   const { ingress } = facts.input;
-  if (ingress === undefined || ("arrive" in ingress && ingress.arrive === undefined)) return;
-  const arrive: ArriveDraft = ingress.arrive ?? { by: "loadBalancer" };
-  switch (arrive.by) {
+  if (ingress === undefined || ("expose" in ingress && ingress.expose === undefined)) return;
+  const expose: ExposeDraft = ingress.expose ?? { type: "loadBalancer" };
+  switch (expose.type) {
     case "loadBalancer":
-      loadBalancerFits(facts, ingress, arrive, problems);
+      loadBalancerFits(facts, ingress, expose, problems);
       break;
     case "nodePorts":
-      nodePortsFit(facts, arrive, problems);
+      nodePortsFit(facts, expose, problems);
       break;
     case "hostPorts":
-      hostPortsFit(facts, ingress, arrive, problems);
+      hostPortsFit(facts, ingress, expose, problems);
       break;
     case undefined:
       return;
   }
-  dnsFits(facts, ingress, arrive, problems);
+  dnsFits(facts, ingress, expose, problems);
   classesDiffer(ingress, problems);
   backendFindsNode(facts, ingress, problems);
   selectorFits(
@@ -77,32 +77,37 @@ function namesAreKeys(ingress: IngressDraft, problems: Problems): void {
 function loadBalancerFits(
   facts: Facts,
   ingress: IngressDraft,
-  arrive: ArriveDraft,
+  expose: ExposeDraft,
   problems: Problems,
 ): void {
   const { input, aws } = facts;
   if (aws === undefined && !("metallb" in input)) {
-    problems.add(ARRIVE, ingress.arrive, "comes by a load balancer, and nothing gives it an address", {
+    problems.add(EXPOSE, ingress.expose, "comes by a load balancer, and nothing gives it an address", {
       allowed:
-        "metallb with a pool beside it, or arrive: {by: hostPorts}, or {by: nodePorts, http: 30080, https: 30443}",
+        "metallb with a pool beside it, or expose: {type: hostPorts}, or {type: nodePorts, http: 30080, https: 30443}",
     });
     return;
   }
-  if (aws !== undefined && !("from" in arrive)) {
-    problems.add([...ARRIVE, "from"], undefined, "is missing: a balancer on AWS lets in whom it names", {
-      allowed: 'ranges, as ["203.0.113.0/24"], or ["0.0.0.0/0"] for everybody',
-    });
+  if (aws !== undefined && !("sourceRanges" in expose)) {
+    problems.add(
+      [...EXPOSE, "sourceRanges"],
+      undefined,
+      "is missing: a balancer on AWS lets in whom it names",
+      {
+        allowed: 'ranges, as ["203.0.113.0/24"], or ["0.0.0.0/0"] for everybody',
+      },
+    );
   }
-  if (aws === undefined && arrive.internal !== undefined) {
-    problems.add([...ARRIVE, "internal"], arrive.internal, "is for balancers of AWS", {
+  if (aws === undefined && expose.internal !== undefined) {
+    problems.add([...EXPOSE, "internal"], expose.internal, "is for balancers of AWS", {
       allowed: "nothing on machines, where the pool says where the address is",
     });
   }
   for (const key of ["address", "pool"] as const) {
-    if (aws === undefined || arrive[key] === undefined) continue;
+    if (aws === undefined || expose[key] === undefined) continue;
     problems.add(
-      [...ARRIVE, key],
-      arrive[key],
+      [...EXPOSE, key],
+      expose[key],
       "is of MetalLB; on AWS the cloud controller makes the balancer",
       {
         allowed: "nothing on aws",
@@ -110,7 +115,7 @@ function loadBalancerFits(
     );
   }
   if (aws === undefined && ingress.kind !== undefined)
-    poolFits(facts, arrive, INGRESS_NAMESPACE[ingress.kind], problems);
+    poolFits(facts, expose, INGRESS_NAMESPACE[ingress.kind], problems);
 }
 
 /**
@@ -137,22 +142,22 @@ function someAddressIsFree(
     asked === undefined
       ? `comes by a load balancer, and every pool is held back or for other namespaces than ${namespace}`
       : `is for other namespaces than ${namespace}`;
-  problems.add([...ARRIVE, ...(asked === undefined ? [] : ["pool"])], asked, why, {
+  problems.add([...EXPOSE, ...(asked === undefined ? [] : ["pool"])], asked, why, {
     allowed: `a pool with ${namespace} among its namespaces${asked === undefined ? ", or pool: with the name of one that is held back" : ""}`,
   });
 }
 
-function poolFits({ input }: Facts, arrive: ArriveDraft, namespace: string, problems: Problems): void {
-  const { address, pool } = arrive;
+function poolFits({ input }: Facts, expose: ExposeDraft, namespace: string, problems: Problems): void {
+  const { address, pool } = expose;
   const names = Object.keys(input.metallb?.pools ?? {});
   if (input.metallb?.pools === undefined) return;
   if (pool !== undefined && !names.includes(pool)) {
-    problems.add([...ARRIVE, "pool"], pool, "is no pool of MetalLB", { allowed: names.join(", ") });
+    problems.add([...EXPOSE, "pool"], pool, "is no pool of MetalLB", { allowed: names.join(", ") });
     return;
   }
   const number = parseAddress(address ?? "");
   if (number === undefined) {
-    if (!("address" in arrive)) someAddressIsFree(input, namespace, pool, problems);
+    if (!("address" in expose)) someAddressIsFree(input, namespace, pool, problems);
     return;
   }
   const pools = poolsOf(input).filter((one) => pool === undefined || one.pool === pool);
@@ -161,13 +166,13 @@ function poolFits({ input }: Facts, arrive: ArriveDraft, namespace: string, prob
     const { namespaces } = input.metallb.pools[holder.pool] ?? {};
     if (namespaces === undefined || namespaces.includes(namespace)) return;
     const message = `is of pool ${holder.pool}, which is for other namespaces than ${namespace}`;
-    problems.add([...ARRIVE, "address"], address, message, {
+    problems.add([...EXPOSE, "address"], address, message, {
       allowed: `an address of another pool, or ${namespace} among the pool's namespaces`,
     });
     return;
   }
   problems.add(
-    [...ARRIVE, "address"],
+    [...EXPOSE, "address"],
     address,
     `lies in no ${pool === undefined ? "pool" : `range of pool ${pool}`}`,
     {
@@ -176,18 +181,18 @@ function poolFits({ input }: Facts, arrive: ArriveDraft, namespace: string, prob
   );
 }
 
-function portsDiffer({ http, https }: ArriveDraft, problems: Problems): boolean {
+function portsDiffer({ http, https }: ExposeDraft, problems: Problems): boolean {
   if (http === undefined || http !== https) return true;
-  problems.add([...ARRIVE, "https"], https, "is the port for HTTP too", { allowed: "another port" });
+  problems.add([...EXPOSE, "https"], https, "is the port for HTTP too", { allowed: "another port" });
   return false;
 }
 
-function nodePortsFit({ nodePortRange }: Facts, arrive: ArriveDraft, problems: Problems): void {
-  if (!portsDiffer(arrive, problems) || nodePortRange === undefined) return;
+function nodePortsFit({ nodePortRange }: Facts, expose: ExposeDraft, problems: Problems): void {
+  if (!portsDiffer(expose, problems) || nodePortRange === undefined) return;
   for (const key of ["http", "https"] as const) {
-    const port = arrive[key];
+    const port = expose[key];
     if (port === undefined || (nodePortRange.from <= port && port <= nodePortRange.to)) continue;
-    problems.add([...ARRIVE, key], port, "lies outside network.nodePortRange", {
+    problems.add([...EXPOSE, key], port, "lies outside network.nodePortRange", {
       allowed: `${nodePortRange.from} to ${nodePortRange.to}`,
     });
   }
@@ -195,17 +200,17 @@ function nodePortsFit({ nodePortRange }: Facts, arrive: ArriveDraft, problems: P
 
 /** Ports that ingress has on the nodes by themselves; none where it comes by a Service. */
 export function ingressPortsOf({ input }: Facts): number[] {
-  const arrive: ArriveDraft | undefined = input.ingress?.arrive;
-  if (arrive?.by !== "hostPorts") return [];
+  const expose: ExposeDraft | undefined = input.ingress?.expose;
+  if (expose?.type !== "hostPorts") return [];
   return (["http", "https"] as const).flatMap(
-    (key) => pick(arrive, key, ADDON_DEFAULTS.hostPorts[key]) ?? [],
+    (key) => pick(expose, key, ADDON_DEFAULTS.hostPorts[key]) ?? [],
   );
 }
 
-function hostPortsFit(facts: Facts, ingress: IngressDraft, arrive: ArriveDraft, problems: Problems): void {
+function hostPortsFit(facts: Facts, ingress: IngressDraft, expose: ExposeDraft, problems: Problems): void {
   const ports = {
-    http: pick(arrive, "http", ADDON_DEFAULTS.hostPorts.http),
-    https: pick(arrive, "https", ADDON_DEFAULTS.hostPorts.https),
+    http: pick(expose, "http", ADDON_DEFAULTS.hostPorts.http),
+    https: pick(expose, "https", ADDON_DEFAULTS.hostPorts.https),
   };
   if (ingress.replicas !== undefined) {
     problems.add(
@@ -222,22 +227,22 @@ function hostPortsFit(facts: Facts, ingress: IngressDraft, arrive: ArriveDraft, 
     const port = ports[key];
     const owner = port === undefined ? undefined : ownerOfTcp(facts, port);
     if (owner === undefined) continue;
-    problems.add([...ARRIVE, key], port, `is the port of ${owner} on the nodes`, {
+    problems.add([...EXPOSE, key], port, `is the port of ${owner} on the nodes`, {
       allowed: `a free port, as ${ADDON_DEFAULTS.hostPorts[key]}`,
     });
   }
 }
 
-function dnsFits({ aws }: Facts, { dns }: IngressDraft, arrive: ArriveDraft, problems: Problems): void {
+function dnsFits({ aws }: Facts, { dns }: IngressDraft, expose: ExposeDraft, problems: Problems): void {
   if (dns === undefined) return;
   const path: Path = ["ingress", "dns"];
   if (aws === undefined) {
     problems.add(path, dns, "are records of Route 53, which lead to a balancer of AWS", {
-      allowed: "nothing on machines: the address is known beforehand, by arrive.address",
+      allowed: "nothing on machines: the address is known beforehand, by expose.address",
     });
-  } else if (arrive.by !== "loadBalancer") {
-    problems.add(path, dns, `lead to a balancer, and traffic comes by ${arrive.by ?? ""}`, {
-      allowed: "arrive: {by: loadBalancer}",
+  } else if (expose.type !== "loadBalancer") {
+    problems.add(path, dns, `lead to a balancer, and traffic comes by ${expose.type ?? ""}`, {
+      allowed: "expose: {type: loadBalancer}",
     });
   }
 }

@@ -45,7 +45,7 @@ export function poolMachine(pool: AwsPool): Machine {
     ...(pool.image === undefined ? {} : { os: pool.image.os }),
     labels: pool.labels,
     taints: pool.taints,
-    generation: pool.generation,
+    revision: pool.revision,
     removal: "safe",
   };
 }

@@ -60,7 +60,7 @@ export function masterUserData(settings: ClusterSettings): string {
  */
 export function bastionUserData(settings: ClusterSettings): string {
   const aws = bootSettings(settings);
-  const forwards = aws.access.endpoint === "private" && aws.access.through === "bastion";
+  const forwards = aws.access.endpointAccess === "private" && aws.access.connectVia === "bastion";
   return cloudConfig({
     ...hostKeyConfig(settings, bastionHostKeySecret(settings.name)),
     ...(forwards

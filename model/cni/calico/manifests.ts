@@ -195,7 +195,7 @@ function passwordAccess(spec: Pick<CalicoSpec, "cni">): KubernetesObject[] {
 
 /**
  * What makes a Node a reflector where Calico keeps its state in the Kubernetes API (Calico documentation, "Configure BGP
- * peering": an annotation of the Node). The generation is in it, so that a machine that joins anew is marked anew.
+ * peering": an annotation of the Node). The revision is in it, so that a machine that joins anew is marked anew.
  */
 export function reflectorAnnotations(spec: Pick<CalicoSpec, "cni">): {
   readonly machine: string;
@@ -204,12 +204,12 @@ export function reflectorAnnotations(spec: Pick<CalicoSpec, "cni">): {
 }[] {
   const reflectors = spec.cni.bgp?.routeReflectors;
   if (reflectors === undefined) return [];
-  return reflectors.nodes.map(({ machine, node, generation }) => ({
+  return reflectors.nodes.map(({ machine, node, revision }) => ({
     machine,
     node,
     annotations: {
       "projectcalico.org/RouteReflectorClusterID": reflectors.clusterId,
-      "pulumi-kubeadm/route-reflector-generation": String(generation),
+      "pulumi-kubeadm/route-reflector-revision": String(revision),
     },
   }));
 }

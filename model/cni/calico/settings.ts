@@ -90,7 +90,7 @@ export interface CalicoBgp {
       /** Its Node's name. */
       readonly node: string;
       /** Of the machine: a new one is told its part anew. */
-      readonly generation: number;
+      readonly revision: number;
     }[];
   };
   /** Routers outside the cluster; empty: none. */
@@ -154,7 +154,7 @@ function settleBgp(input: Draft<CalicoInput>, nodes: readonly CniNode[]): Draft<
             clusterId: pick(reflectors, "clusterId", DEFAULTS.clusterId),
             nodes: nodes
               .filter(({ labels }) => selector !== undefined && selects(selector, labels))
-              .map(({ name, nodeName, generation }) => ({ machine: name, node: nodeName, generation })),
+              .map(({ name, nodeName, revision }) => ({ machine: name, node: nodeName, revision })),
           },
         }),
     peers: pick(input, "peers", [])?.map((peer) => (peer === undefined ? undefined : settlePeer(peer))),

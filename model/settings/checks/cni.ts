@@ -30,7 +30,7 @@ function contextOf({ machines, aws, input }: Facts): CniContext {
       .map(({ name, nodeAddress, input: { labels } }) => ({
         name,
         nodeName: name,
-        generation: 0,
+        revision: 0,
         labels: labels ?? {},
         nodeAddress,
       })),

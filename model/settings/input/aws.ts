@@ -3,7 +3,7 @@ import type { TaintInput } from "./machines";
 import type { NetworkInput } from "./network";
 
 /** Whether nodes of a subnet have public addresses. */
-export type SubnetReach = "public" | "private";
+export type SubnetType = "public" | "private";
 
 /** Address ranges and the VPC. */
 export interface AwsNetworkInput extends NetworkInput {
@@ -88,7 +88,7 @@ export interface FlowLogsInput {
 export interface ExistingVpcInput {
   /** Id of the VPC, as `vpc-0123456789abcdef0`. */
   vpcId: string;
-  /** The subnets to use: one for each zone and reach. */
+  /** The subnets to use: one for each zone and type. */
   subnets: ExistingSubnetInput[];
 }
 
@@ -101,7 +101,7 @@ export interface ExistingSubnetInput {
   /** Letter or name of its availability zone. */
   zone: string;
   /** `public`: the subnet assigns public addresses. `private`: it has a route to the internet through NAT. */
-  reach: SubnetReach;
+  subnetType: SubnetType;
 }
 
 /** Who may reach the cluster, and how. Nothing is open unless it is written here. */
@@ -119,15 +119,15 @@ export interface AwsAccessInput {
   /**
    * `private`: the API has no public address.
    *
-   * @defaultValue `private` with `through: vpn`, else `public`
+   * @defaultValue `private` with `connectVia: vpn`, else `public`
    */
-  endpoint?: "public" | "private";
+  endpointAccess?: "public" | "private";
   /**
    * How the program reaches control-plane nodes and a private API. `vpn`: the machine that runs Pulumi has a route into the VPC.
    *
    * @defaultValue `bastion` with a bastion, else `direct`
    */
-  through?: "direct" | "bastion" | "vpn";
+  connectVia?: "direct" | "bastion" | "vpn";
   /**
    * Another address of the API for people and the program, such as that of a VPN: a DNS name or IPv4 address.
    *
@@ -197,9 +197,9 @@ export interface ControlPlaneInput {
   /**
    * Kind of subnet. Another one replaces the instances: decide before the first `pulumi up`.
    *
-   * @defaultValue `private` with a bastion or `through: vpn`, else `public`
+   * @defaultValue `private` with a bastion or `connectVia: vpn`, else `public`
    */
-  reach?: SubnetReach;
+  subnetType?: SubnetType;
   /** Root volume. */
   volume?: VolumeInput;
   /**
@@ -237,7 +237,7 @@ export interface ControlPlaneInput {
    *
    * @defaultValue `1` each
    */
-  generations?: Record<string, number>;
+  revisions?: Record<string, number>;
   /**
    * A network load balancer in front of one control-plane node, so that more can be added without a new address.
    *
@@ -301,7 +301,7 @@ export interface WorkerPoolInput {
    *
    * @defaultValue that of the control plane
    */
-  reach?: SubnetReach;
+  subnetType?: SubnetType;
   /**
    * Letters or names of availability zones.
    *
@@ -359,7 +359,7 @@ export interface WorkerPoolInput {
    *
    * @defaultValue `1`
    */
-  generation?: number;
+  revision?: number;
   /**
    * More tags of instances and volumes. A change replaces the nodes one after another, since EC2 tags them at launch.
    *

@@ -78,7 +78,7 @@ export interface MachineInput extends SshInput {
    *
    * @defaultValue `1`
    */
-  generation?: number;
+  revision?: number;
   /**
    * `force` removes the machine where `safe` would refuse, and says which steps it skips.
    *

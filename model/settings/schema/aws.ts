@@ -57,7 +57,7 @@ const subnet = z.strictObject({
   id: matching(/^subnet-[0-9a-f]{8,17}$/, "the id of a subnet, as subnet-0123456789abcdef0"),
   cidr,
   zone: z.string(),
-  reach: z.enum(["public", "private"]),
+  subnetType: z.enum(["public", "private"]),
 });
 
 const pool = z.strictObject({
@@ -70,7 +70,7 @@ const pool = z.strictObject({
   os: z.enum([...AWS_OS, ...WINDOWS]).optional(),
   ami: ami.optional(),
   architecture: z.enum(["amd64", "arm64"]).optional(),
-  reach: z.enum(["public", "private"]).optional(),
+  subnetType: z.enum(["public", "private"]).optional(),
   zones: z.array(z.string()).min(1).optional(),
   volume: volume.optional(),
   labels: z.record(z.string(), z.string()).optional(),
@@ -80,7 +80,7 @@ const pool = z.strictObject({
   minHealthyPercent: z.number().int().min(0).max(100).optional(),
   maxHealthyPercent: z.number().int().min(100).max(200).optional(),
   joinTimeoutSeconds: z.number().int().min(60).max(7200).optional(),
-  generation: z.number().int().min(1).optional(),
+  revision: z.number().int().min(1).optional(),
   tags: tags.optional(),
 });
 
@@ -110,8 +110,8 @@ export const awsShape = {
     api: z.array(accessRange),
     ssh: z.array(accessRange),
     nodePorts: z.array(accessRange).optional(),
-    endpoint: z.enum(["public", "private"]).optional(),
-    through: z.enum(["direct", "bastion", "vpn"]).optional(),
+    endpointAccess: z.enum(["public", "private"]).optional(),
+    connectVia: z.enum(["direct", "bastion", "vpn"]).optional(),
     /** Another address of the API for people and the program, as that of a VPN. */
     host: host.optional(),
     port: port.optional(),
@@ -122,7 +122,7 @@ export const awsShape = {
     os: z.enum(AWS_OS).optional(),
     ami: ami.optional(),
     architecture: z.enum(["amd64", "arm64"]).optional(),
-    reach: z.enum(["public", "private"]).optional(),
+    subnetType: z.enum(["public", "private"]).optional(),
     volume: volume.optional(),
     /** A gp3 volume for etcd alone. `sizeGiB` defaults to 20. */
     etcdVolume: volume.optional(),
@@ -132,7 +132,7 @@ export const awsShape = {
     labels: z.record(z.string(), z.string()).optional(),
     taints: z.array(taint).optional(),
     /** Raised by hand for a master that is to be another instance, by its name. */
-    generations: z.record(z.string(), z.number().int().min(1)).optional(),
+    revisions: z.record(z.string(), z.number().int().min(1)).optional(),
     /** A network load balancer in front of one master as well. */
     loadBalancer: z.boolean().optional(),
   }),

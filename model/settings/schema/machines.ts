@@ -67,7 +67,7 @@ const machine = z.strictObject({
   os: z.enum(OS_FAMILIES).optional(),
   labels: z.record(z.string(), z.string()).optional(),
   taints: z.array(taint).optional(),
-  generation: z.number().int().min(1).optional(),
+  revision: z.number().int().min(1).optional(),
   removal: z.enum(["safe", "force"]).optional(),
 });
 

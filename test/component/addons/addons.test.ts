@@ -165,7 +165,7 @@ describe("MetalLB", () => {
 describe("ingress", () => {
   it("leaves its Service on AWS to be deleted, since AWS' balancer goes with it, while nodes still run", async () => {
     const { all } = await made(
-      onAws({ kind: "ingress-nginx", arrive: { by: "loadBalancer", from: ["203.0.113.0/24"] } }),
+      onAws({ kind: "ingress-nginx", expose: { type: "loadBalancer", sourceRanges: ["203.0.113.0/24"] } }),
     );
     const service = byName(all, "c-ingress-service");
     expect(service.deletedWith).toBe("");
@@ -177,10 +177,10 @@ describe("ingress", () => {
 
   it("leaves Traefik's whole release to be uninstalled on AWS, for the Service in it", async () => {
     const { all } = await made(
-      onAws({ kind: "traefik", arrive: { by: "loadBalancer", from: ["0.0.0.0/0"] } }),
+      onAws({ kind: "traefik", expose: { type: "loadBalancer", sourceRanges: ["0.0.0.0/0"] } }),
     );
     expect(byName(all, "c-ingress-release").deletedWith).toBe("");
-    const ports = await made(onAws({ kind: "traefik", arrive: { by: "hostPorts" } }));
+    const ports = await made(onAws({ kind: "traefik", expose: { type: "hostPorts" } }));
     expect(byName(ports.all, "c-ingress-release").deletedWith).toBe(byName(ports.all, "init").urn);
   });
 
@@ -188,7 +188,9 @@ describe("ingress", () => {
     "leads names to the balancer of %s by alias records",
     async (kind) => {
       const dns = { zoneId: "Z0123456789ABCDEF", names: ["example.com", "*.example.com"] };
-      const { all } = await made(onAws({ kind, arrive: { by: "loadBalancer", from: ["0.0.0.0/0"] }, dns }));
+      const { all } = await made(
+        onAws({ kind, expose: { type: "loadBalancer", sourceRanges: ["0.0.0.0/0"] }, dns }),
+      );
       const record = byName(all, "c-ingress-record-any.example.com");
       expect(record.type).toBe("aws:route53/record:Record");
       expect(record.inputs).toMatchObject({

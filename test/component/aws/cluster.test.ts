@@ -143,7 +143,7 @@ describe("instances", () => {
       ]);
       expect(one.deleteBeforeReplace).toBe(true);
       expect(one.protect).toBe(true);
-      expect(one.replaceOnChanges).toEqual(['tags["pulumi-kubeadm/generation"]']);
+      expect(one.replaceOnChanges).toEqual(['tags["pulumi-kubeadm/revision"]']);
     }
     const zones = awsSettings(largeAws).aws?.controlPlane.masters.map((master) => master.subnet);
     expect(new Set(zones).size).toBe(3);

@@ -31,7 +31,7 @@ const reflected = calico({
     routeReflectors: {
       nodeSelector: { reflector: "true" },
       clusterId: "244.0.0.1",
-      nodes: [{ machine: "w1", node: "w1", generation: 1 }],
+      nodes: [{ machine: "w1", node: "w1", revision: 1 }],
     },
     peers: [
       {

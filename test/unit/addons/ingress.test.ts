@@ -11,8 +11,8 @@ import { REGION, smallAws } from "../../support/awsInput";
 import { bareMetal } from "../../support/bareMetal";
 
 const metallb = { pools: { lan: { addresses: ["10.40.0.240-10.40.0.250"] } } };
-const hostPorts = { arrive: { by: "hostPorts" } };
-const nodePorts = { arrive: { by: "nodePorts", http: 30080, https: 30443 } };
+const hostPorts = { expose: { type: "hostPorts" } };
+const nodePorts = { expose: { type: "nodePorts", http: 30080, https: 30443 } };
 
 function onMetal(ingress: object, over: object = {}): ClusterSettings {
   return bareMetal({ metallb, ingress, ...over });
@@ -106,7 +106,7 @@ describe("ingress-nginx", () => {
   it("takes the address asked for from MetalLB", () => {
     const settings = onMetal({
       kind: "ingress-nginx",
-      arrive: { by: "loadBalancer", address: "10.40.0.241" },
+      expose: { type: "loadBalancer", address: "10.40.0.241" },
     });
     expect(ingressNginxService(settings, nginxOf(settings))?.metadata.annotations).toEqual({
       "metallb.io/loadBalancerIPs": "10.40.0.241",
@@ -116,7 +116,7 @@ describe("ingress-nginx", () => {
   it("asks AWS for a network load balancer that lets in whom the settings name", () => {
     const settings = onAws({
       kind: "ingress-nginx",
-      arrive: { by: "loadBalancer", from: ["203.0.113.0/24"], internal: true },
+      expose: { type: "loadBalancer", sourceRanges: ["203.0.113.0/24"], internal: true },
     });
     const service = ingressNginxService(settings, nginxOf(settings));
     expect(service?.metadata.annotations).toEqual({
@@ -173,11 +173,11 @@ describe("traefik", () => {
     ],
     [nodePorts, { service: { spec: { type: "NodePort" } }, ports: { websecure: { nodePort: 30443 } } }],
     [
-      { arrive: { by: "loadBalancer" } },
+      { expose: { type: "loadBalancer" } },
       { deployment: { replicas: 2 }, service: { spec: { type: "LoadBalancer" } } },
     ],
-  ])("is reached as the settings say: %j", (arrive, expected) => {
-    expect(values(onMetal({ kind: "traefik", ...arrive }))).toMatchObject(expected);
+  ])("is reached as the settings say: %j", (expose, expected) => {
+    expect(values(onMetal({ kind: "traefik", ...expose }))).toMatchObject(expected);
   });
 
   it("takes an image apart as its chart wants it", () => {

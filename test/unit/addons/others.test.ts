@@ -160,7 +160,8 @@ describe("a host", () => {
   });
 
   it("is touched by its firewall's ports", () => {
-    const ports = (http: number) => view({ ingress: { kind: "traefik", arrive: { by: "hostPorts", http } } });
+    const ports = (http: number) =>
+      view({ ingress: { kind: "traefik", expose: { type: "hostPorts", http } } });
     expect(ports(80)).not.toEqual(ports(8080));
     expect(ports(80)).not.toEqual(view({}));
   });

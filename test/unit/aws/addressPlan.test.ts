@@ -49,7 +49,7 @@ const anyCase: fc.Arbitrary<Case> = fc
   );
 
 const subnetsOf = ({ vpc, subnetMask, zones }: Case) =>
-  planSubnets({ vpcCidr: vpc.text, zones, reaches: REACHES, subnetMask });
+  planSubnets({ vpcCidr: vpc.text, zones, subnetTypes: REACHES, subnetMask });
 
 const number = (text: string) => parseAddress(text) ?? -1;
 
@@ -83,11 +83,11 @@ describe("the address plan", () => {
         const all = new Map(subnetsOf(one).map((subnet) => [subnet.name, subnet]));
         const fewer = one.zones.slice(0, 1 + (cut % one.zones.length)).reverse();
         const { vpc, subnetMask } = one;
-        for (const reach of REACHES) {
+        for (const subnetType of REACHES) {
           for (const subnet of planSubnets({
             vpcCidr: vpc.text,
             zones: fewer,
-            reaches: [reach],
+            subnetTypes: [subnetType],
             subnetMask,
           })) {
             expect(all.get(subnet.name)).toEqual(subnet);
@@ -133,7 +133,7 @@ describe("the address plan", () => {
     fc.assert(
       fc.property(anyCase, (one) => {
         const { zones } = one;
-        const subnets = subnetsOf(one).filter((subnet) => subnet.reach === "private");
+        const subnets = subnetsOf(one).filter((subnet) => subnet.subnetType === "private");
         const places = Array.from({ length: 7 }, (_, index) => {
           const subnet = subnetOfMaster(subnets, zones, index);
           return subnet && `${subnet.zone} ${masterAddress(subnet, index)}`;
@@ -147,7 +147,7 @@ describe("the address plan", () => {
   });
 
   it("refuses a zone that has no place", () => {
-    const plan = { vpcCidr: "10.0.0.0/24", reaches: REACHES, subnetMask: 26 };
+    const plan = { vpcCidr: "10.0.0.0/24", subnetTypes: REACHES, subnetMask: 26 };
     expect(zonePlaces(range("10.0.0.0/24"), 26)).toBe(2);
     expect(() => planSubnets({ ...plan, zones: ["eu-central-1a", "eu-central-1c"] })).toThrow(
       /eu-central-1c/,
@@ -165,33 +165,33 @@ describe("the address plan", () => {
 
   it("is what it is: a cluster that is there keeps its addresses with a later version of this library", () => {
     const zones = ["eu-central-1a", "eu-central-1c"];
-    expect(planSubnets({ vpcCidr: "10.0.0.0/16", zones, reaches: REACHES, subnetMask: 20 })).toEqual([
+    expect(planSubnets({ vpcCidr: "10.0.0.0/16", zones, subnetTypes: REACHES, subnetMask: 20 })).toEqual([
       {
         name: "public-a",
         zone: zones[0],
         cidr: "10.0.128.0/20",
-        reach: "public",
+        subnetType: "public",
         reserved: "10.0.143.224/28",
       },
       {
         name: "public-c",
         zone: zones[1],
         cidr: "10.0.160.0/20",
-        reach: "public",
+        subnetType: "public",
         reserved: "10.0.175.224/28",
       },
       {
         name: "private-a",
         zone: zones[0],
         cidr: "10.0.0.0/20",
-        reach: "private",
+        subnetType: "private",
         reserved: "10.0.15.224/28",
       },
       {
         name: "private-c",
         zone: zones[1],
         cidr: "10.0.32.0/20",
-        reach: "private",
+        subnetType: "private",
         reserved: "10.0.47.224/28",
       },
     ]);

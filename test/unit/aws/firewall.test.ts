@@ -76,7 +76,12 @@ describe("ingress", () => {
 
   it("of a private API lets people in at the bastion that forwards, and the bastion at the balancer", () => {
     const settings = change(largeAws, {
-      access: { api: ["203.0.113.0/24"], ssh: ["203.0.113.0/24"], endpoint: "private", through: "bastion" },
+      access: {
+        api: ["203.0.113.0/24"],
+        ssh: ["203.0.113.0/24"],
+        endpointAccess: "private",
+        connectVia: "bastion",
+      },
     });
     const rules = groupRules(settings);
     expect(groupsOf(settings)).not.toContain("publicBalancer");

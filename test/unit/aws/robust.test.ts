@@ -21,7 +21,7 @@ function fullAws(): Record<string, unknown> {
       count: 3,
       instanceType: "m7i.large",
       volume,
-      generations: { "master-1": 2 },
+      revisions: { "master-1": 2 },
       labels: { a: "b" },
     },
     network: { zones: ["a", "b", "c"], subnetMask: 20, flowLogs: { retentionDays: 3 } },
@@ -46,7 +46,7 @@ function fullAws(): Record<string, unknown> {
 }
 
 function existingAws(): Record<string, unknown> {
-  const subnets = [{ id: "subnet-00000001", cidr: "10.0.1.0/24", zone: "a", reach: "public" }];
+  const subnets = [{ id: "subnet-00000001", cidr: "10.0.1.0/24", zone: "a", subnetType: "public" }];
   const raw = smallAws();
   return { ...raw, network: { ...(raw["network"] as object), existing: { vpcId: "vpc-01234567", subnets } } };
 }

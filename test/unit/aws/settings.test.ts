@@ -34,7 +34,7 @@ describe("one master in the open", () => {
         os: "ubuntu-24.04",
         labels: {},
         taints: [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }],
-        generation: 1,
+        revision: 1,
         removal: "safe",
       },
     ]);
@@ -57,7 +57,7 @@ describe("one master in the open", () => {
     });
     expect(aws.vpc.subnets.map((subnet) => subnet.name)).toEqual(["public-a"]);
     expect(aws.bastion).toBeUndefined();
-    expect(aws.access).toMatchObject({ endpoint: "public", through: "direct" });
+    expect(aws.access).toMatchObject({ endpointAccess: "public", connectVia: "direct" });
   });
 
   it("leaves filtering to security groups, and the address for people to the stack", () => {
@@ -108,7 +108,7 @@ describe("three masters behind a bastion", () => {
       address: "10.16.143.225",
       instanceType: "t3.micro",
     });
-    expect(aws.access.through).toBe("bastion");
+    expect(aws.access.connectVia).toBe("bastion");
   });
 
   it("have a bastion of the architecture that is asked for", () => {
@@ -136,34 +136,34 @@ describe("what follows from what is written", () => {
   });
 
   const WAYS: readonly [string, Change, Partial<AwsSettings["access"]>, "public" | "private"][] = [
-    ["nothing", () => undefined, { through: "direct", endpoint: "public" }, "public"],
-    ["a bastion", set("bastion", {}), { through: "bastion", endpoint: "public" }, "private"],
-    ["a VPN", set("access.through", "vpn"), { through: "vpn", endpoint: "private" }, "private"],
+    ["nothing", () => undefined, { connectVia: "direct", endpointAccess: "public" }, "public"],
+    ["a bastion", set("bastion", {}), { connectVia: "bastion", endpointAccess: "public" }, "private"],
+    ["a VPN", set("access.connectVia", "vpn"), { connectVia: "vpn", endpointAccess: "private" }, "private"],
     [
       "a bastion and a private endpoint",
-      all(set("bastion", {}), set("access.endpoint", "private")),
-      { through: "bastion", endpoint: "private" },
+      all(set("bastion", {}), set("access.endpointAccess", "private")),
+      { connectVia: "bastion", endpointAccess: "private" },
       "private",
     ],
     [
       "a VPN and public masters",
-      all(set("access.through", "vpn"), set("controlPlane.reach", "public")),
-      { through: "vpn", endpoint: "private" },
+      all(set("access.connectVia", "vpn"), set("controlPlane.subnetType", "public")),
+      { connectVia: "vpn", endpointAccess: "private" },
       "public",
     ],
   ];
 
-  it.each(WAYS)("%s", (_name, change, access, reach) => {
+  it.each(WAYS)("%s", (_name, change, access, subnetType) => {
     const aws = awsOf(small(change));
     const subnet = aws.vpc.subnets.find((one) => one.name === aws.controlPlane.masters[0]?.subnet);
     expect(aws.access).toMatchObject(access);
-    expect(subnet?.reach).toBe(reach);
-    expect(aws.vpc.nat).toBe(reach === "private" ? "one" : "none");
+    expect(subnet?.subnetType).toBe(subnetType);
+    expect(aws.vpc.nat).toBe(subnetType === "private" ? "one" : "none");
   });
 
   it("a public endpoint in front of one private master needs a balancer", () => {
     expect(awsOf(small(set("bastion", {}))).endpoint.loadBalancer).toBe(true);
-    expect(awsOf(small(set("access.through", "vpn"))).endpoint.loadBalancer).toBe(false);
+    expect(awsOf(small(set("access.connectVia", "vpn"))).endpoint.loadBalancer).toBe(false);
   });
 
   it("a pool of Graviton has its own downloads beside the masters'", () => {
@@ -195,7 +195,7 @@ describe("what follows from what is written", () => {
       id: `subnet-0000000${index}`,
       cidr: `10.0.${index}.0/24`,
       zone,
-      reach: "public",
+      subnetType: "public",
     }));
     const { vpc } = awsOf(small(set("network.existing", { vpcId: "vpc-01234567", subnets })));
     expect(vpc).toMatchObject({ id: "vpc-01234567", nat: "none", s3Endpoint: false });
@@ -203,7 +203,7 @@ describe("what follows from what is written", () => {
       name: "public-b",
       zone: "eu-central-1b",
       cidr: "10.0.1.0/24",
-      reach: "public",
+      subnetType: "public",
       id: "subnet-00000001",
       reserved: "10.0.1.224/28",
     });

@@ -10,8 +10,8 @@ import { all, set, type Change } from "../settings/edit";
 const open = all(set("protect", false));
 /** Three in the open, without what a bastion brings along. */
 const noBastion = all(open, set("bastion", undefined), set("network.nat", undefined));
-const generations = (...raised: string[]): Change =>
-  set("controlPlane.generations", Object.fromEntries(raised.map((name) => [name, 2])));
+const revisions = (...raised: string[]): Change =>
+  set("controlPlane.revisions", Object.fromEntries(raised.map((name) => [name, 2])));
 const existing = (last: string, cidr = "10.0.1.0/24"): Change =>
   all(
     set("network", {
@@ -19,7 +19,7 @@ const existing = (last: string, cidr = "10.0.1.0/24"): Change =>
       serviceCidr: "10.96.0.0/16",
       existing: {
         vpcId: "vpc-0123456789abcdef0",
-        subnets: [{ id: `subnet-0000000${last}`, cidr, zone: "eu-central-1a", reach: "public" }],
+        subnets: [{ id: `subnet-0000000${last}`, cidr, zone: "eu-central-1a", subnetType: "public" }],
       },
     }),
   );
@@ -36,9 +36,15 @@ function refused(base: Base, before: Change, after: Change): string[] {
 }
 
 const moves: readonly [string, Base, Change, Change, RegExp][] = [
-  ["a bastion later", smallAws, open, set("bastion", {}), /^bastion, .*controlPlane\.reach: public to keep/],
-  ["a bastion later, of three", largeAws, noBastion, set("bastion", {}), /reach/],
-  ["no bastion any more", largeAws, open, noBastion, /controlPlane\.reach: private to keep/],
+  [
+    "a bastion later",
+    smallAws,
+    open,
+    set("bastion", {}),
+    /^bastion, .*controlPlane\.subnetType: public to keep/,
+  ],
+  ["a bastion later, of three", largeAws, noBastion, set("bastion", {}), /subnetType/],
+  ["no bastion any more", largeAws, open, noBastion, /controlPlane\.subnetType: private to keep/],
   [
     "another VPC range",
     smallAws,
@@ -94,24 +100,24 @@ describe("a living control plane", () => {
   });
 
   it("loses one node at a time", () => {
-    expect(refused(largeAws, open, generations("master-2"))).toEqual([]);
-    expect(refused(largeAws, open, generations("master-1", "master-3"))).toEqual([
+    expect(refused(largeAws, open, revisions("master-2"))).toEqual([]);
+    expect(refused(largeAws, open, revisions("master-1", "master-3"))).toEqual([
       expect.stringMatching(
-        /generations: master-1 and master-3 .*raise one generation, run up, then raise the next/,
+        /revisions: master-1 and master-3 .*raise one revision, run up, then raise the next/,
       ),
     ]);
-    expect(refused(largeAws, open, generations("master-1", "master-2", "master-3"))).toEqual([
+    expect(refused(largeAws, open, revisions("master-1", "master-2", "master-3"))).toEqual([
       expect.stringContaining("master-1, master-2 and master-3 would be replaced in one run"),
     ]);
-    // A generation that is lowered is another instance as well.
-    expect(refused(largeAws, all(open, generations("master-1")), generations("master-2"))).toHaveLength(1);
+    // A revision that is lowered is another instance as well.
+    expect(refused(largeAws, all(open, revisions("master-1")), revisions("master-2"))).toHaveLength(1);
   });
 
   it.each<[string, Change, RegExp]>([
     ["grows", set("controlPlane.count", 5), /replace master-2 and add master-4 and master-5\./],
     ["has another type", set("controlPlane.instanceType", "m7i.xlarge"), /change controlPlane\.instanceType/],
   ])("loses no node in a run in which it %s", (_, change, text) => {
-    expect(refused(largeAws, open, all(generations("master-2"), change))).toEqual([
+    expect(refused(largeAws, open, all(revisions("master-2"), change))).toEqual([
       expect.stringMatching(text),
     ]);
     expect(refused(largeAws, open, change)).toEqual([]);
@@ -120,25 +126,25 @@ describe("a living control plane", () => {
   it("loses no node in a run in which another one is removed", () => {
     const five = all(open, set("controlPlane.count", 5));
     const three = set("controlPlane.count", 3);
-    expect(refused(largeAws, five, all(three, generations("master-2")))).toEqual([
+    expect(refused(largeAws, five, all(three, revisions("master-2")))).toEqual([
       expect.stringMatching(/replace master-2 and remove master-4 and master-5/),
     ]);
     expect(refused(largeAws, five, three)).toEqual([]);
   });
 
   it("of one node keeps it", () => {
-    const problems = refused(smallAws, open, generations("master-1"));
+    const problems = refused(smallAws, open, revisions("master-1"));
     expect(problems).toEqual([
       expect.stringMatching(
-        /generations\.master-1: was 1, the settings say 2.*only control-plane node.*count: 3 first/,
+        /revisions\.master-1: was 1, the settings say 2.*only control-plane node.*count: 3 first/,
       ),
     ]);
-    expect(refused(smallAws, open, all(generations("master-1"), set("controlPlane.count", 3)))).toHaveLength(
-      1,
-    );
+    expect(refused(smallAws, open, all(revisions("master-1"), set("controlPlane.count", 3)))).toHaveLength(1);
     expect(refused(smallAws, open, set("controlPlane.count", 3))).toEqual([]);
     // What moves nothing: a bastion in front of a node that stays where it is.
-    expect(refused(smallAws, open, all(set("bastion", {}), set("controlPlane.reach", "public")))).toEqual([]);
+    expect(
+      refused(smallAws, open, all(set("bastion", {}), set("controlPlane.subnetType", "public"))),
+    ).toEqual([]);
   });
 
   it("keeps the image that it runs", () => {
@@ -162,24 +168,24 @@ describe("what holds an instance", () => {
   const deletable = (...names: string[]) => set("controlPlane.deletable", names);
 
   it("has to be let go of before its node leaves", () => {
-    const [problem, ...others] = refused(largeAws, all(), generations("master-2"));
+    const [problem, ...others] = refused(largeAws, all(), revisions("master-2"));
     expect(others).toEqual([]);
     expect(problem).toContain("Pulumi's protection (protect: true) and EC2's termination protection");
     expect(problem).toContain("add controlPlane.deletable: [master-2], run up");
     // In one run the instance still has EC2's protection when its node leaves.
-    expect(refused(largeAws, all(), all(deletable("master-2"), generations("master-2")))).toEqual([
+    expect(refused(largeAws, all(), all(deletable("master-2"), revisions("master-2")))).toEqual([
       expect.stringMatching(/held by EC2's termination protection\./),
     ]);
-    expect(refused(largeAws, deletable("master-2"), generations("master-2"))).toEqual([]);
-    expect(refused(largeAws, deletable("master-1"), generations("master-2"))).toHaveLength(1);
+    expect(refused(largeAws, deletable("master-2"), revisions("master-2"))).toEqual([]);
+    expect(refused(largeAws, deletable("master-1"), revisions("master-2"))).toHaveLength(1);
   });
 
   it("is Pulumi's protection alone where the settings say so", () => {
     const free = set("controlPlane.terminationProtection", false);
-    expect(refused(largeAws, free, generations("master-2"))).toEqual([
+    expect(refused(largeAws, free, revisions("master-2"))).toEqual([
       expect.stringMatching(/held by Pulumi's protection \(protect: true\)\./),
     ]);
-    expect(refused(largeAws, free, all(deletable("master-2"), generations("master-2")))).toEqual([]);
+    expect(refused(largeAws, free, all(deletable("master-2"), revisions("master-2")))).toEqual([]);
   });
 
   it("counts for nodes that are removed, too", () => {
@@ -223,9 +229,9 @@ describe("the step", () => {
     const first = step(spec(open));
     expect(first).toEqual({ topology: spec(open).topology });
     const written = JSON.parse(JSON.stringify(first)) as StepResult;
-    const second = step(spec(all(open, generations("master-1"))), written);
-    expect(second.topology?.instances[0]?.generation).toBe(2);
-    const three = spec(all(open, generations("master-1", "master-2", "master-3")));
+    const second = step(spec(all(open, revisions("master-1"))), written);
+    expect(second.topology?.instances[0]?.revision).toBe(2);
+    const three = spec(all(open, revisions("master-1", "master-2", "master-3")));
     expect(() => step(three, written)).toThrow(HostProblem);
     expect(() => step(three, second)).toThrow(/master-2 and master-3 would be replaced/);
   });

@@ -36,7 +36,7 @@ describe("a change of settings on AWS touches the masters' steps only where host
       "a pool's volume and spot price",
       all(set("workers.burst.volume", { sizeGiB: 60 }), set("workers.burst.spot", { maxPrice: "0.1" })),
     ],
-    ["a pool's generation", set("workers.general.generation", 2)],
+    ["a pool's revision", set("workers.general.revision", 2)],
     ["who may call the API", set("access.api", ["198.51.100.0/24"])],
     ["who may SSH in", set("access.ssh", ["198.51.100.0/24"])],
     ["tags", set("tags", { team: "a" })],

@@ -150,13 +150,13 @@ describe("routing", () => {
 
 describe("reflectors", () => {
   it("are marked by the annotation, anew when the machine is another", () => {
-    const marked = (generation: number) =>
+    const marked = (revision: number) =>
       reflectorAnnotations(
         bgp({
           routeReflectors: {
             nodeSelector: { reflector: "true" },
             clusterId: "244.0.0.7",
-            nodes: [{ machine: "w1", node: "w1.example", generation }],
+            nodes: [{ machine: "w1", node: "w1.example", revision }],
           },
         }),
       );

@@ -16,14 +16,14 @@ afterEach(async () => {
   await server?.stop();
 });
 
-const previous = { machine: "w1", generation: 1, machineId: "1f" };
+const previous = { machine: "w1", revision: 1, machineId: "1f" };
 
 /** The context of w1's step, whose host nobody can log on to. */
 function contextOf(operation: Operation, removal: Removal, input: StepInput, said: string[]) {
   const own = machine("w1", { removal });
   const settings = { ...settingsOf(), machines: [own] };
   hosts = new Hosts(input, 100, () => undefined);
-  const common = { machine: "w1", generation: 1, digest: "", settings };
+  const common = { machine: "w1", revision: 1, digest: "", settings };
   return {
     spec: common,
     context: {

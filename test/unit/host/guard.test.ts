@@ -28,7 +28,7 @@ function memberOf(over: Partial<Member> = {}): HostState {
   const member: Member = {
     cluster,
     machine: "w1",
-    generation: 1,
+    revision: 1,
     owner: "worker/general/w1@1",
     state: "member",
     version: settings.kubernetesVersion,
@@ -44,11 +44,11 @@ function oldMember(living: HostState["living"]): HostState {
   const { podCidr, serviceCidr, endpoint } = fixedFacts(settings);
   const { member } = memberOf();
   if (!member) throw new Error("no member");
-  const { cluster: of, machine, generation, owner, state, version, digest } = member;
+  const { cluster: of, machine, revision, owner, state, version, digest } = member;
   const old: Member = {
     cluster: of,
     machine,
-    generation,
+    revision,
     owner,
     state,
     version,
@@ -164,12 +164,12 @@ describe("refuseOtherFacts", () => {
         oldMember({ facts: {}, nodeAddress: "10.40.0.21", managers: {}, issuers: [] }),
       ])
         expect(guard(state, moved())).toMatch(
-          /^w1: machines\.w1\.nodeAddress: the node joined with 10\.40\.0\.21, the settings say 10\.40\.0\.99\. .* raise machines\.w1\.generation to 2/,
+          /^w1: machines\.w1\.nodeAddress: the node joined with 10\.40\.0\.21, the settings say 10\.40\.0\.99\. .* raise machines\.w1\.revision to 2/,
         );
     });
 
-    it("changes with a raised generation, and on a host that is not a node yet", () => {
-      expect(guard(memberOf({ nodeAddress: "10.40.0.21" }), moved({ generation: 2 }))).toBe("");
+    it("changes with a raised revision, and on a host that is not a node yet", () => {
+      expect(guard(memberOf({ nodeAddress: "10.40.0.21" }), moved({ revision: 2 }))).toBe("");
       expect(guard(memberOf({ nodeAddress: "10.40.0.21", state: "joining" }), moved())).toBe("");
       expect(guard(bare, moved())).toBe("");
     });

@@ -139,7 +139,7 @@ async function after(change: Change, input = inputOf(), before: Change = base): 
   }
 }
 
-const replaced = set("controlPlane.generations", { "master-2": 2 });
+const replaced = set("controlPlane.revisions", { "master-2": 2 });
 const retyped = set("controlPlane.instanceType", "m7i.xlarge");
 const [first = "", second = "", third = ""] = names;
 

@@ -22,7 +22,7 @@ const spec: MembershipSpec = {
   step: "membership",
   machine: machine.name,
   role: "controlPlane",
-  generation: 1,
+  revision: 1,
   digest: "",
   settings: membershipView(settings, machine),
   held: true,

@@ -81,23 +81,23 @@ describe("a control-plane node that leaves", () => {
     expect(cluster.log()).toEqual([]);
   });
 
-  it("stays when its generation is raised while another one is dead", async () => {
+  it("stays when its revision is raised while another one is dead", async () => {
     await cluster.stop("cp2");
-    cluster.wants([cp1, cp2, { ...cp3, generation: 2 }]);
+    cluster.wants([cp1, cp2, { ...cp3, revision: 2 }]);
     await refused("cp3");
     expect(resets()).toEqual([]);
   });
 
-  it("goes when its generation is raised and the dead one is taken out", async () => {
+  it("goes when its revision is raised and the dead one is taken out", async () => {
     await cluster.stop("cp2");
-    cluster.wants([cp1, { ...cp3, generation: 2 }]);
+    cluster.wants([cp1, { ...cp3, revision: 2 }]);
     await cluster.leave("cp3");
     expect(cluster.members()).toEqual(["cp1"]);
     expect(cluster.running()).toEqual(["cp1"]);
   });
 
-  it("stays when its generation is raised and another one that was replaced has not joined again", async () => {
-    cluster.wants([{ ...cp1, generation: 2 }, { ...cp2, generation: 2 }, cp3]);
+  it("stays when its revision is raised and another one that was replaced has not joined again", async () => {
+    cluster.wants([{ ...cp1, revision: 2 }, { ...cp2, revision: 2 }, cp3]);
     await cluster.leave("cp1");
     const said = await refused("cp2");
     expect(said).toContain(
@@ -205,8 +205,8 @@ describe("the destruction of a cluster", () => {
 describe("the only control-plane node", () => {
   beforeEach(() => start([cp1]));
 
-  it("stays when its generation is raised", async () => {
-    cluster.wants([{ ...cp1, generation: 2 }]);
+  it("stays when its revision is raised", async () => {
+    cluster.wants([{ ...cp1, revision: 2 }]);
     expect(await refused("cp1")).toContain("it is the only control-plane node: its etcd would go");
     expect(cluster.running()).toEqual(["cp1"]);
   });
@@ -299,7 +299,7 @@ describe("a machine that does not answer", () => {
 
   it("is gone when the settings name just that key for the host that is behind the name by now", async () => {
     cluster.wrongKey("w1");
-    cluster.wants([...three, { ...w1, generation: 2 }]);
+    cluster.wants([...three, { ...w1, revision: 2 }]);
     await cluster.leave("w1");
     expect(cluster.log()).toEqual(["cordon w1", "node w1 deleted"]);
   });

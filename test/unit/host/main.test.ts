@@ -11,7 +11,7 @@ const settings = settingsOf();
 const spec: StepSpec = {
   step: "setup",
   machine: "w1",
-  generation: 1,
+  revision: 1,
   digest: "",
   settings: { ...settings, machines: [machineOf(settings, "w1")] },
 };
@@ -87,7 +87,7 @@ describe("the program of a step", () => {
   });
 
   it("ends with the host's problem and no stack when the host is a node of another cluster", async () => {
-    const member = { cluster: "cd".repeat(32), machine: "blue", generation: 1, state: "member" };
+    const member = { cluster: "cd".repeat(32), machine: "blue", revision: 1, state: "member" };
     const state = { member, setup: null, machineId: "1f", kubelet: true, apiServer: false, etcd: false };
     const now = Math.round(Date.now() / 1000);
     const stdin = await input((_, channel) =>

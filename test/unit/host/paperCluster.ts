@@ -189,9 +189,9 @@ export class PaperCluster {
     const input = { connections, files: [], ...(over.bastion ? { bastion: over.bastion } : {}) };
     const say = (line: string): void => void this.said.push(line);
     const hosts = new Hosts(input, 100, say);
-    const { role, generation } = own;
+    const { role, revision } = own;
     if (role === "loadBalancer") throw new Error(`${name} is not a node`);
-    const spec = { step: "membership", machine: name, role, generation, digest: "", settings } as const;
+    const spec = { step: "membership", machine: name, role, revision, digest: "", settings } as const;
     try {
       await leave({
         operation: "delete",
@@ -199,7 +199,7 @@ export class PaperCluster {
         input,
         hosts,
         cluster: CLUSTER,
-        previous: { machine: name, generation },
+        previous: { machine: name, revision },
         values: {},
         say,
       });

@@ -187,7 +187,7 @@ function living(name: string, over: { ca?: string; node?: string; version?: stri
     `#!/bin/sh\necho /opt/pulumi-kubeadm/kubelet/${over.version ?? settings.kubernetesVersion}/bin/kubelet\n`,
     0o755,
   );
-  one.write(SETUP_FILE, JSON.stringify({ machine: name, generation: 1, digest: "d" }));
+  one.write(SETUP_FILE, JSON.stringify({ machine: name, revision: 1, digest: "d" }));
   if (name !== "cp1") return;
   one.write("etc/kubernetes/manifests/kube-apiserver.yaml", "");
   one.write("var/lib/etcd/member/snap/db", "");
@@ -257,14 +257,14 @@ describe("a record that cannot be read", () => {
     await expect(lookAgain()).resolves.toEqual({ cluster: caHash });
   });
 
-  it("does not tell the generation of the only control-plane node by what is wanted", async () => {
+  it("does not tell the revision of the only control-plane node by what is wanted", async () => {
     host("cp1").write(MEMBER_FILE, "");
     host("cp1").write(SETUP_FILE, "");
     const said = String(await lookAgain().catch((error: unknown) => error));
-    expect(said).toContain("setup.json does not say its generation");
+    expect(said).toContain("setup.json does not say its revision");
     expect(said).toContain("Do not reset it");
-    host("cp1").write(SETUP_FILE, JSON.stringify({ machine: "cp1", generation: 1, digest: "" }));
-    const raised = settingsOf({ machines: [master("cp1", 11, { generation: 2 }), machine("w1")] });
+    host("cp1").write(SETUP_FILE, JSON.stringify({ machine: "cp1", revision: 1, digest: "" }));
+    const raised = settingsOf({ machines: [master("cp1", 11, { revision: 2 }), machine("w1")] });
     await expect(lookAgain({ settings: preflightView(raised) })).rejects.toThrow(/it is the only/);
   });
 

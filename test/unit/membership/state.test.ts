@@ -38,7 +38,7 @@ describe("the state of a host", () => {
   });
 
   it("has what was recorded, the machine's id and clock", async () => {
-    const setup = { machine: "w1", generation: 2, digest: "d" };
+    const setup = { machine: "w1", revision: 2, digest: "d" };
     host.files.write(MEMBER_FILE, `${JSON.stringify(member)}\n`);
     host.files.write(SETUP_FILE, `${JSON.stringify(setup)}\n`);
     host.files.write("/etc/machine-id", "1f2e3d\n");

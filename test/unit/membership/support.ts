@@ -61,7 +61,7 @@ export function factsOf(settings: ClusterSettings, machine: Machine): MemberFact
   return {
     cluster: "ab".repeat(32),
     machine: machine.name,
-    generation: machine.generation,
+    revision: machine.revision,
     owner: ownerOf(machine),
     ...fixedFacts(settings),
     version: settings.kubernetesVersion,

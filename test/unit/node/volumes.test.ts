@@ -141,7 +141,7 @@ describe("etcd's volume", () => {
     expect(run({ disks: nvme }).stdout).toMatch(/died: .*data is not empty/);
   });
 
-  it("waits for a raised generation where a node has etcd's data on its root volume", () => {
+  it("waits for a raised revision where a node has etcd's data on its root volume", () => {
     fs.mkdirSync(`${folder}/data/member`);
     const { status, stdout, asked } = run({ id: "" });
     expect([status, asked]).toEqual([0, []]);

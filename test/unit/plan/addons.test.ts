@@ -77,7 +77,7 @@ describe("the plan of names on AWS", () => {
         ...smallAws(),
         ingress: {
           kind,
-          arrive: { by: "loadBalancer", from: ["0.0.0.0/0"] },
+          expose: { type: "loadBalancer", sourceRanges: ["0.0.0.0/0"] },
           dns: { zoneId: "Z0123456789ABCDEF", names: ["shop.example.com", "*.example.com"] },
         },
       };

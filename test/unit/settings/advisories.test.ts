@@ -42,8 +42,8 @@ const CASES: readonly [name: string, change: Change, text: RegExp][] = [
 
 describe("advisories", () => {
   it.each(["hostPorts", "nodePorts"])("an ingress by %s on AWS that nobody is let in to", (by) => {
-    const arrive = by === "nodePorts" ? { by, http: 30080, https: 30443 } : { by };
-    const settings: RawSettings = { ...smallAws(), ingress: { kind: "traefik", arrive } };
+    const expose = by === "nodePorts" ? { type: by, http: 30080, https: 30443 } : { type: by };
+    const settings: RawSettings = { ...smallAws(), ingress: { kind: "traefik", expose } };
     const advisoriesWith = (access: object) =>
       readCluster(
         { ...settings, access: { ...(settings["access"] as object), ...access } },

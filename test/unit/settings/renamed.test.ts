@@ -5,21 +5,32 @@ import { type Problem, SettingsError } from "../../../model/settings/problems";
 import { RENAMED } from "../../../model/settings/renamed";
 import { type RawSettings, metalInput } from "../../support/settings";
 import { type Change, all, edited, set } from "./edit";
-import { largeAws } from "../../support/awsInput";
+import { largeAws, smallAws } from "../../support/awsInput";
 
 interface Case {
   /** Writes the key under a name, old or new. */
   readonly at: (key: string) => Change;
   readonly path: string;
   readonly value: unknown;
+  /** What the error says instead. */
   readonly allowed: string;
+  /** The new key's path. */
+  readonly now: string;
   readonly base?: () => RawSettings;
 }
 
 /** A key at a path, between what else is needed there. */
-function row(path: string, value: unknown, allowed: string, base?: () => RawSettings, needs?: Change): Case {
-  const at = (key: string) => all(needs ?? (() => undefined), put(key, value));
-  return { at, path, value, allowed, base };
+function row(
+  path: string,
+  value: unknown,
+  allowed: string,
+  {
+    needs = () => undefined,
+    base,
+    now = allowed,
+  }: { needs?: Change; base?: () => RawSettings; now?: string } = {},
+): Case {
+  return { at: (key) => all(needs, put(key, value)), path, value, allowed, now, base };
 }
 
 /** As `set`, and past entries of lists. */
@@ -35,15 +46,42 @@ const bgp =
   };
 const policies = set("cni.networkPolicy", "kube-network-policies");
 
+const ROUTED = "subnet-0123456789abcdef0";
+const oneSubnet =
+  (known: object): Change =>
+  (settings) => {
+    const subnets = [{ id: ROUTED, cidr: "10.0.1.0/24", zone: "a", ...known }];
+    settings["network"] = { existing: { vpcId: "vpc-0123456789abcdef0", subnets }, vpcCidr: "10.0.0.0/16" };
+  };
+
+const onAws = { base: largeAws };
 const CASES: Readonly<Record<string, Case>> = {
   "network.nodeMask": row("network.nodeMask", 25, "network.nodeCidrMaskSize"),
   "network.nodePorts": row("network.nodePorts", "31000-32000", "network.nodePortRange"),
   drainTimeout: row("drainTimeout", 60, "drainTimeoutSeconds"),
+  "machines.*.generation": row("machines.w1.generation", 2, "machines.w1.revision"),
+  "workers.*.generation": row("workers.general.generation", 2, "workers.general.revision", onAws),
+  "controlPlane.generations": row(
+    "controlPlane.generations",
+    { "master-2": 2 },
+    "controlPlane.revisions",
+    onAws,
+  ),
+  "controlPlane.reach": row("controlPlane.reach", "private", "controlPlane.subnetType", onAws),
+  "workers.*.reach": row("workers.general.reach", "private", "workers.general.subnetType", onAws),
+  "network.existing.subnets[].reach": row(
+    "network.existing.subnets[0].reach",
+    "public",
+    "network.existing.subnets[0].subnetType",
+    { base: smallAws, needs: oneSubnet({}) },
+  ),
+  "access.through": row("access.through", "bastion", "access.connectVia", onAws),
+  "access.endpoint": row("access.endpoint", "public", "access.endpointAccess", onAws),
   "workers.*.joinTimeout": row(
     "workers.general.joinTimeout",
     600,
     "workers.general.joinTimeoutSeconds",
-    largeAws,
+    onAws,
   ),
   "certificates.leafDays": row("certificates.leafDays", 90, "certificates.validityDays"),
   "coredns.forwarders": row("coredns.forwarders", ["9.9.9.9"], "coredns.upstreamServers"),
@@ -53,29 +91,37 @@ const CASES: Readonly<Record<string, Case>> = {
     "metallb.bgp.peers[0].asNumber",
     64512,
     "metallb.bgp.peers[0].peerASN",
-    undefined,
-    bgp({ myASN: 64601 }),
+    { needs: bgp({ myASN: 64601 }) },
   ),
   "metallb.bgp.peers[].myAsNumber": row(
     "metallb.bgp.peers[0].myAsNumber",
     64601,
     "metallb.bgp.peers[0].myASN",
-    undefined,
-    bgp({ peerASN: 64512 }),
+    { needs: bgp({ peerASN: 64512 }) },
   ),
+  "ingress.arrive": row(
+    "ingress.arrive",
+    { type: "hostPorts" },
+    "ingress.expose, where `by` is `type` and `from` is `sourceRanges`",
+    { needs: set("ingress.kind", "traefik"), now: "ingress.expose" },
+  ),
+  "ingress.expose.from": row("ingress.expose.from", ["203.0.113.0/24"], "ingress.expose.sourceRanges", {
+    base: largeAws,
+    needs: (settings) => {
+      settings["ingress"] = { kind: "traefik", expose: { type: "loadBalancer" } };
+    },
+  }),
   "tenants.*.quota.others": row(
     "tenants.shop.quota.others",
     { "count/jobs.batch": 9 },
     "tenants.shop.quota.hard",
-    undefined,
-    policies,
+    { needs: policies },
   ),
   "tenants.*.quota.volumeClaims": row(
     "tenants.shop.quota.volumeClaims",
     4,
     "tenants.shop.quota.persistentVolumeClaims",
-    undefined,
-    policies,
+    { needs: policies },
   ),
 };
 
@@ -106,7 +152,7 @@ describe("a key under its old name", () => {
     },
   );
 
-  it.each(Object.values(CASES))("$allowed: takes the same value", ({ at, allowed, base }) => {
-    expect(problemsOf(at(allowed), base)).toEqual([]);
+  it.each(Object.values(CASES))("$now: takes the same value", ({ at, now, base }) => {
+    expect(problemsOf(at(now), base)).toEqual([]);
   });
 });

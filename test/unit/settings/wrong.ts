@@ -1196,7 +1196,7 @@ export const WRONG: readonly Wrong[] = [
     ["platform misspelt", set("platform", "machine"), "platform", /not taken.*machines$/],
     ["platform unknown", set("platform", "gcp"), "platform", /not taken/],
     ["machines as a list", set("machines", []), "machines", /is a list.*a mapping/],
-    ["generation zero", set("machines.w1.generation", 0), "machines.w1.generation", /at least 1/],
+    ["revision zero", set("machines.w1.revision", 0), "machines.w1.revision", /at least 1/],
     ["removal by another word", set("machines.w1.removal", "forced"), "machines.w1.removal", /safe.*force/],
     ["removal yes", set("machines.w1.removal", true), "machines.w1.removal", /safe.*force/],
     ["removal of all machines", set("removal", "force"), "removal", /./],

@@ -21,9 +21,9 @@ const peer = (over: object = {}) => ({
 const peers = (...list: object[]) => all(pool, set("metallb.bgp.peers", list));
 const traefik = (over: object = {}) => set("ingress", { kind: "traefik", ...over });
 const nginx = (over: object = {}) => set("ingress", { kind: "ingress-nginx", ...over });
-const hostPorts = (over: object = {}) => ({ arrive: { by: "hostPorts", ...over } });
-const nodePorts = (http: number, https: number) => ({ arrive: { by: "nodePorts", http, https } });
-const balancer = (over: object) => ({ arrive: { by: "loadBalancer", ...over } });
+const hostPorts = (over: object = {}) => ({ expose: { type: "hostPorts", ...over } });
+const nodePorts = (http: number, https: number) => ({ expose: { type: "nodePorts", http, https } });
+const balancer = (over: object) => ({ expose: { type: "loadBalancer", ...over } });
 const zone = { zoneId: "Z0123456789ABCDEF", names: ["www.example.com"] };
 const allArm: Change = (settings) => {
   for (const machine of Object.values(settings.machines as Record<string, { architecture?: string }>)) {
@@ -230,30 +230,36 @@ export const WRONG_ADDONS: readonly Wrong[] = [
     ],
   ]),
   ...cases("how traffic arrives", [
-    ["by nothing", traefik(), "ingress.arrive", /nothing gives it an address.*metallb/],
+    ["by nothing", traefik(), "ingress.expose", /nothing gives it an address.*metallb/],
     [
       "at an address of no pool",
       all(pool, traefik(balancer({ address: "10.40.0.99" }))),
-      "ingress.arrive.address",
+      "ingress.expose.address",
       /lies in no pool/,
     ],
     [
       "from an unknown pool",
       all(pool, traefik(balancer({ pool: "lan" }))),
-      "ingress.arrive.pool",
+      "ingress.expose.pool",
       /is no pool of MetalLB.*default/,
     ],
     [
       "inside a VPC, on machines",
       all(pool, traefik(balancer({ internal: true }))),
-      "ingress.arrive.internal",
+      "ingress.expose.internal",
       /is for balancers of AWS/,
     ],
-    ["from whom, on AWS", traefik(balancer({})), "ingress.arrive.from", /lets in whom it names/, onAws],
+    [
+      "from whom, on AWS",
+      traefik(balancer({})),
+      "ingress.expose.sourceRanges",
+      /lets in whom it names/,
+      onAws,
+    ],
     [
       "at MetalLB's address, on AWS",
-      traefik(balancer({ from: ["0.0.0.0/0"], pool: "lan" })),
-      "ingress.arrive.pool",
+      traefik(balancer({ sourceRanges: ["0.0.0.0/0"], pool: "lan" })),
+      "ingress.expose.pool",
       /is of MetalLB/,
       onAws,
     ],
@@ -262,29 +268,29 @@ export const WRONG_ADDONS: readonly Wrong[] = [
     [
       "below NodePorts",
       nginx(nodePorts(80, 30443)),
-      "ingress.arrive.http",
+      "ingress.expose.http",
       /outside network\.nodePortRange.*30000 to 32767/,
     ],
-    ["one for both", nginx(nodePorts(30443, 30443)), "ingress.arrive.https", /is the port for HTTP too/],
+    ["one for both", nginx(nodePorts(30443, 30443)), "ingress.expose.https", /is the port for HTTP too/],
     [
       "the kubelet's",
       nginx(hostPorts({ https: 10250 })),
-      "ingress.arrive.https",
+      "ingress.expose.https",
       /is the port of the kubelet/,
     ],
     [
       "the API proxy's",
       nginx(hostPorts({ https: 7443 })),
-      "ingress.arrive.https",
+      "ingress.expose.https",
       /is the port of the API's proxy/,
     ],
     [
       "among NodePorts",
       traefik(hostPorts({ http: 30080 })),
-      "ingress.arrive.http",
+      "ingress.expose.http",
       /is the port of NodePorts/,
     ],
-    ["MetalLB's", all(pool, traefik(hostPorts({ http: 7946 }))), "ingress.arrive.http", /MetalLB's speakers/],
+    ["MetalLB's", all(pool, traefik(hostPorts({ http: 7946 }))), "ingress.expose.http", /MetalLB's speakers/],
     [
       "of every node, with a number of replicas",
       nginx({ replicas: 3, ...hostPorts() }),

@@ -28,11 +28,11 @@ const general = (key: string, value: unknown) => set(`workers.general.${key}`, v
 const master = (key: string, value: unknown) => set(`controlPlane.${key}`, value);
 const KEY = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
-const subnet = (last: string, cidr: string, zone: string, reach = "public") => ({
+const subnet = (last: string, cidr: string, zone: string, subnetType = "public") => ({
   id: `subnet-0000000${last}`,
   cidr,
   zone,
-  reach,
+  subnetType,
 });
 /** A VPC that exists, with one public subnet or the given ones. */
 const existing = (...subnets: object[]) =>
@@ -231,7 +231,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "no public subnet",
       existing(subnet("1", "10.0.1.0/24", "a", "private")),
       "network.existing.subnets",
-      /"?1"? given, and none with reach: public.*public among them/,
+      /"?1"? given, and none with subnetType: public.*public among them/,
     ],
     [
       "with NAT gateways",
@@ -256,7 +256,12 @@ export const WRONG_AWS: readonly Wrong[] = [
   ...cases("NAT", largeAws, [
     ["none for private nodes", set("network.nat", "none"), "network.nat", /without a way out.*one, perZone/],
     ["for nobody", all(set("bastion", undefined), set("network.nat", "one")), "network.nat", /serves nobody/],
-    ["for nobody, in each zone", set("bastion", undefined), "network.nat", /serves nobody.*reach: private/],
+    [
+      "for nobody, in each zone",
+      set("bastion", undefined),
+      "network.nat",
+      /serves nobody.*subnetType: private/,
+    ],
   ]),
   ...cases("flow logs", smallAws, [
     ["a word", set("network.flowLogs", "yes"), "network.flowLogs", /"yes".*true, false, or a mapping/],
@@ -294,7 +299,7 @@ export const WRONG_AWS: readonly Wrong[] = [
     ["for a public API", set("access.api", []), "access.api", /lets nobody in: the API/],
     [
       "for a private API over a VPN",
-      all(set("bastion", undefined), set("access.through", "vpn"), set("access.api", [])),
+      all(set("bastion", undefined), set("access.connectVia", "vpn"), set("access.api", [])),
       "access.api",
       /lets nobody in/,
     ],
@@ -302,44 +307,44 @@ export const WRONG_AWS: readonly Wrong[] = [
   ...cases("an API out of reach", smallAws, [
     [
       "a private endpoint and no way",
-      set("access.endpoint", "private"),
-      "access.through",
+      set("access.endpointAccess", "private"),
+      "access.connectVia",
       /missing: a private endpoint.*bastion.*vpn/,
     ],
     [
       "private masters and no way",
-      master("reach", "private"),
-      "access.through",
+      master("subnetType", "private"),
+      "access.connectVia",
       /missing: masters in private subnets/,
     ],
     [
       "a bastion that is not there",
-      set("access.through", "bastion"),
+      set("access.connectVia", "bastion"),
       "bastion",
-      /is missing, and access\.through is bastion/,
+      /is missing, and access\.connectVia is bastion/,
     ],
     [
       "a bastion nobody uses",
-      all(set("bastion", {}), set("access.through", "direct")),
-      "access.through",
+      all(set("bastion", {}), set("access.connectVia", "direct")),
+      "access.connectVia",
       /leaves out the bastion/,
     ],
     [
       "direct to a private endpoint",
-      all(set("access.endpoint", "private"), set("access.through", "direct")),
-      "access.through",
+      all(set("access.endpointAccess", "private"), set("access.connectVia", "direct")),
+      "access.connectVia",
       /does not lead to a private endpoint/,
     ],
     [
       "direct to private masters",
-      all(master("reach", "private"), set("access.through", "direct")),
-      "access.through",
+      all(master("subnetType", "private"), set("access.connectVia", "direct")),
+      "access.connectVia",
       /does not lead to masters/,
     ],
     [
       "through a VPN and a bastion",
-      all(set("bastion", {}), set("access.through", "vpn")),
-      "access.through",
+      all(set("bastion", {}), set("access.connectVia", "vpn")),
+      "access.connectVia",
       /leaves out the bastion/,
     ],
   ]),
@@ -375,20 +380,20 @@ export const WRONG_AWS: readonly Wrong[] = [
     ["one name", master("deletable", "master-2"), "controlPlane.deletable", /list/],
     ["a word for all", master("deletable", true), "controlPlane.deletable", /list/],
   ]),
-  ...cases("generations of no master", largeAws, [
+  ...cases("revisions of no master", largeAws, [
     [
       "beyond their number",
-      master("generations", { "master-4": 2 }),
-      "controlPlane.generations.master-4",
+      master("revisions", { "master-4": 2 }),
+      "controlPlane.revisions.master-4",
       /no master.*master-1, master-2, master-3/,
     ],
     [
       "misspelt",
-      master("generations", { master1: 2 }),
-      "controlPlane.generations.master1",
+      master("revisions", { master1: 2 }),
+      "controlPlane.revisions.master1",
       /no master.*master-1/,
     ],
-    ["of a pool", master("generations", { general: 2 }), "controlPlane.generations.general", /no master/],
+    ["of a pool", master("revisions", { general: 2 }), "controlPlane.revisions.general", /no master/],
   ]),
   ...cases("instance types", smallAws, [
     [
@@ -675,7 +680,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       all(
         set("cni.backend", "host-gw"),
         set("network.zones", 1),
-        set("workers.burst.reach", "public"),
+        set("workers.burst.subnetType", "public"),
         set("workers.general.sourceDestinationCheckOff", true),
         set("workers.burst.sourceDestinationCheckOff", true),
       ),

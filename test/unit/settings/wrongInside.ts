@@ -13,7 +13,7 @@ const bgp = set("metallb", { pools: { wan: { addresses: ["10.60.0.0/24"] } }, bg
 const calico = set("cni", { kind: "calico", backend: "vxlan", podCidr: "10.244.0.0/16" });
 const weave = set("cni", { kind: "weave", podCidr: "10.244.0.0/16" });
 const hostPorts = (over: object = {}) =>
-  set("ingress", { kind: "traefik", arrive: { by: "hostPorts", ...over } });
+  set("ingress", { kind: "traefik", expose: { type: "hostPorts", ...over } });
 const proxyOn = (port: number) => set("endpoint", { kind: "nodeLocal", port });
 const podOn = (name: string, port: number, protocol = "TCP") =>
   set(`staticPods.${name}`, {
@@ -51,19 +51,19 @@ const PORTS: readonly CaseRow[] = [
   [
     "ingress on Felix' health",
     all(calico, hostPorts({ http: 9099 })),
-    "ingress.arrive.http",
+    "ingress.expose.http",
     /Calico's health/,
   ],
   [
     "ingress on Weave's metrics",
     all(weave, hostPorts({ http: 6782 })),
-    "ingress.arrive.http",
+    "ingress.expose.http",
     /Weave's metrics/,
   ],
   [
     "ingress on the webhook of MetalLB's BGP",
     all(bgp, hostPorts({ https: 19443 })),
-    "ingress.arrive.https",
+    "ingress.expose.https",
     /MetalLB's frr-k8s/,
   ],
   ["a static pod on ingress'", all(hostPorts(), podOn("web", 80)), "staticPods.web.pod", /port of ingress/],
@@ -237,19 +237,22 @@ const INGRESS: readonly CaseRow[] = [
   [
     "with every pool held back",
     all(pools({ autoAssign: false }), traefik()),
-    "ingress.arrive",
+    "ingress.expose",
     /every pool is held back.*pool: with the name/,
   ],
   [
     "with every pool for others",
     all(pools({ namespaces: ["shop"] }), traefik()),
-    "ingress.arrive",
+    "ingress.expose",
     /for other namespaces than traefik/,
   ],
   [
     "at an address for others",
-    all(pools({ namespaces: ["shop"] }), traefik({ arrive: { by: "loadBalancer", address: "10.40.0.240" } })),
-    "ingress.arrive.address",
+    all(
+      pools({ namespaces: ["shop"] }),
+      traefik({ expose: { type: "loadBalancer", address: "10.40.0.240" } }),
+    ),
+    "ingress.expose.address",
     /is of pool lan, which is for other namespaces/,
   ],
   [

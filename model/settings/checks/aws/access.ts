@@ -6,14 +6,15 @@ const WAYS = "bastion (with `bastion: {}`), or vpn where this machine has a rout
 
 /** The program fills the API over the network: a cluster that it cannot reach would be a list of timeouts. */
 export function programReachesTheApi(aws: AwsFacts, _facts: Facts, problems: Problems): void {
-  const { through, endpoint, reach, bastion, input } = aws;
+  const { connectVia, endpointAccess, subnetType, bastion, input } = aws;
   const access = input.access;
   if (access === undefined) return;
-  if (through === undefined) {
-    if ("through" in access) return;
-    const what = access.endpoint === "private" ? "a private endpoint has" : "masters in private subnets have";
+  if (connectVia === undefined) {
+    if ("connectVia" in access) return;
+    const what =
+      access.endpointAccess === "private" ? "a private endpoint has" : "masters in private subnets have";
     problems.add(
-      ["access", "through"],
+      ["access", "connectVia"],
       undefined,
       `is missing: ${what} no address that is reached from outside`,
       {
@@ -23,15 +24,15 @@ export function programReachesTheApi(aws: AwsFacts, _facts: Facts, problems: Pro
     return;
   }
   const refusedBastion = "bastion" in input && input.bastion === undefined;
-  if (through === "bastion" && !bastion && !refusedBastion) {
-    problems.add(["bastion"], undefined, "is missing, and access.through is bastion", {
-      allowed: "bastion: {}, or another access.through",
+  if (connectVia === "bastion" && !bastion && !refusedBastion) {
+    problems.add(["bastion"], undefined, "is missing, and access.connectVia is bastion", {
+      allowed: "bastion: {}, or another access.connectVia",
     });
   }
-  if (through !== "bastion" && bastion) {
+  if (connectVia !== "bastion" && bastion) {
     problems.add(
-      ["access", "through"],
-      through,
+      ["access", "connectVia"],
+      connectVia,
       "leaves out the bastion that is given, and nobody would use it",
       {
         allowed: "bastion, or no bastion",
@@ -39,11 +40,13 @@ export function programReachesTheApi(aws: AwsFacts, _facts: Facts, problems: Pro
     );
     return;
   }
-  if (through !== "direct") return;
-  if (endpoint === "private") {
-    problems.add(["access", "through"], through, "does not lead to a private endpoint", { allowed: WAYS });
-  } else if (reach === "private") {
-    problems.add(["access", "through"], through, "does not lead to masters in private subnets", {
+  if (connectVia !== "direct") return;
+  if (endpointAccess === "private") {
+    problems.add(["access", "connectVia"], connectVia, "does not lead to a private endpoint", {
+      allowed: WAYS,
+    });
+  } else if (subnetType === "private") {
+    problems.add(["access", "connectVia"], connectVia, "does not lead to masters in private subnets", {
       allowed: WAYS,
     });
   }
@@ -54,13 +57,13 @@ export function accessLetsTheProgramIn(aws: AwsFacts, _facts: Facts, problems: P
   const { access } = aws.input;
   const who = "the range that `pulumi up` runs from, as [203.0.113.0/24]";
   if (access?.ssh?.length === 0) {
-    const door = aws.through === "bastion" ? "the bastion" : "the masters";
+    const door = aws.connectVia === "bastion" ? "the bastion" : "the masters";
     problems.add(["access", "ssh"], [], `lets nobody in: ${door} would be out of the program's reach`, {
       allowed: who,
     });
   }
   // Behind a bastion that forwards to it a private API has no callers from outside.
-  const forwarded = aws.endpoint === "private" && aws.through === "bastion";
+  const forwarded = aws.endpointAccess === "private" && aws.connectVia === "bastion";
   if (access?.api?.length === 0 && !forwarded) {
     problems.add(["access", "api"], [], "lets nobody in: the API would be out of the program's reach", {
       allowed: who,
@@ -70,20 +73,20 @@ export function accessLetsTheProgramIn(aws: AwsFacts, _facts: Facts, problems: P
 
 /** Several masters are one API through a balancer, and so is a public endpoint in front of a private master. */
 export function balancerIsThere(aws: AwsFacts, _facts: Facts, problems: Problems): void {
-  const { input, count, reach, endpoint } = aws;
+  const { input, count, subnetType, endpointAccess } = aws;
   if (input.controlPlane?.loadBalancer !== false || count === undefined) return;
   const path = ["controlPlane", "loadBalancer"];
   if (count > 1) {
     problems.add(path, false, `leaves ${count} masters without a common address`, {
       allowed: "true, or no loadBalancer",
     });
-  } else if (reach === "private" && endpoint === "public") {
+  } else if (subnetType === "private" && endpointAccess === "public") {
     problems.add(
       path,
       false,
       "leaves a public endpoint without an address: the master is in a private subnet",
       {
-        allowed: "true, or access.endpoint: private",
+        allowed: "true, or access.endpointAccess: private",
       },
     );
   }

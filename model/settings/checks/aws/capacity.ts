@@ -25,19 +25,21 @@ export function nodesFit({ pools, count }: AwsFacts, { maxNodes }: Facts, proble
  * addresses are in the part that is kept for them.
  */
 export function addressesSuffice(aws: AwsFacts, _facts: Facts, problems: Problems): void {
-  const { pools, subnets, loadBalancer, endpoint, reach, nat, bastion } = aws;
+  const { pools, subnets, loadBalancer, endpointAccess, subnetType, nat, bastion } = aws;
   if (subnets.length === 0 || mostNodes(0, pools) === undefined) return;
-  const publicBalancer = loadBalancer === true && endpoint === "public";
+  const publicBalancer = loadBalancer === true && endpointAccess === "public";
   const taken = (subnet: AwsSubnet) =>
-    (loadBalancer === true && subnet.reach === reach ? FREE_FOR_BALANCER : 0) +
-    (subnet.reach === "public"
+    (loadBalancer === true && subnet.subnetType === subnetType ? FREE_FOR_BALANCER : 0) +
+    (subnet.subnetType === "public"
       ? (publicBalancer ? FREE_FOR_BALANCER : 0) + (nat !== "none" ? 1 : 0) + (bastion ? 1 : 0)
       : 0);
   const room = (some: readonly AwsSubnet[]) =>
     some.reduce((sum, subnet) => sum + Math.max(0, freeAddresses(range(subnet.cidr)) - taken(subnet)), 0);
   for (const kind of ["public", "private"] as const) {
-    const own = subnets.filter((subnet) => subnet.reach === kind);
-    const nodes = pools.filter((pool) => pool.reach === kind).reduce((sum, pool) => sum + (pool.max ?? 0), 0);
+    const own = subnets.filter((subnet) => subnet.subnetType === kind);
+    const nodes = pools
+      .filter((pool) => pool.subnetType === kind)
+      .reduce((sum, pool) => sum + (pool.max ?? 0), 0);
     if (own.length > 0 && nodes > room(own)) return refuse(aws, kind, nodes, room(own), problems);
   }
   for (const pool of pools) {

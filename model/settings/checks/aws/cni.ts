@@ -19,7 +19,7 @@ export function podsStayInOneSubnet(aws: AwsFacts, { cni }: Facts, problems: Pro
     backend,
     `reaches nodes of one subnet only, and nodes are in ${[...used].join(", ")}`,
     {
-      allowed: `backend: ${others.map(backendName).join(", ")}, or network.zones: 1 with all nodes of one reach`,
+      allowed: `backend: ${others.map(backendName).join(", ")}, or network.zones: 1 with all nodes of one subnetType`,
     },
   );
 }

@@ -6,7 +6,7 @@ import { accessLetsTheProgramIn, balancerIsThere, programReachesTheApi } from ".
 import { addressesSuffice, nodesFit } from "./capacity";
 import { mtuIsOfEc2, podsStayInOneSubnet, sourceCheckCanBeOff } from "./cni";
 import { instanceTypesFit, mastersAreLargeEnough, windowsPoolsFit } from "./instances";
-import { countIsOdd, deletableAreMasters, generationsAreOfMasters } from "./masters";
+import { countIsOdd, deletableAreMasters, revisionsAreOfMasters } from "./masters";
 import {
   existingSubnetsFit,
   existingSubnetsSuffice,
@@ -50,7 +50,7 @@ const CHECKS: readonly AwsCheck[] = [
   mastersAreLargeEnough,
   windowsPoolsFit,
   countIsOdd,
-  generationsAreOfMasters,
+  revisionsAreOfMasters,
   deletableAreMasters,
   poolNamesAreFree,
   poolSizesFit,

@@ -26,12 +26,12 @@ export function deletableAreMasters({ input, count }: AwsFacts, _facts: Facts, p
   }
 }
 
-export function generationsAreOfMasters({ input, count }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function revisionsAreOfMasters({ input, count }: AwsFacts, _facts: Facts, problems: Problems): void {
   if (count === undefined || count < 1) return;
   const names = namesOf(count);
-  for (const [name, generation] of Object.entries(input.controlPlane?.generations ?? {})) {
+  for (const [name, revision] of Object.entries(input.controlPlane?.revisions ?? {})) {
     if (names.includes(name)) continue;
-    problems.add(["controlPlane", "generations", name], generation, "is the generation of no master", {
+    problems.add(["controlPlane", "revisions", name], revision, "is the revision of no master", {
       allowed: names.join(", "),
       nearest: nearest(name, names),
     });

@@ -140,12 +140,12 @@ export function refuseZone(
 
 /** Private nodes fetch images and call AWS through a NAT gateway; without such nodes it is money for nothing. */
 export function natServesSomebody(
-  { nat, reaches, existing, input }: AwsFacts,
+  { nat, subnetTypes, existing, input }: AwsFacts,
   _facts: Facts,
   problems: Problems,
 ): void {
   if (existing || nat === undefined || input.network?.nat === undefined) return;
-  const privates = reaches.includes("private");
+  const privates = subnetTypes.includes("private");
   if (privates && nat === "none") {
     problems.add(["network", "nat"], nat, "leaves nodes in private subnets without a way out", {
       allowed: "one, perZone",
@@ -153,7 +153,7 @@ export function natServesSomebody(
   }
   if (!privates && nat !== "none") {
     problems.add(["network", "nat"], nat, "serves nobody: all nodes are in public subnets", {
-      allowed: "none, or nodes in private subnets (bastion: {}, or reach: private)",
+      allowed: "none, or nodes in private subnets (bastion: {}, or subnetType: private)",
     });
   }
 }
@@ -197,9 +197,10 @@ export function existingSubnetsFit(aws: AwsFacts, _facts: Facts, problems: Probl
       return;
     }
     const full = fullZone(subnet.zone, region);
-    const name = full === undefined || subnet.reach === undefined ? "" : subnetName(subnet.reach, full);
+    const name =
+      full === undefined || subnet.subnetType === undefined ? "" : subnetName(subnet.subnetType, full);
     if (name !== "" && seen.some((other) => other.name === name)) {
-      problems.add([...path, "zone"], subnet.zone, `has two ${subnet.reach} subnets`, {
+      problems.add([...path, "zone"], subnet.zone, `has two ${subnet.subnetType} subnets`, {
         allowed: "one public and one private subnet for each zone",
       });
     }
@@ -224,18 +225,18 @@ export function existingSubnetsSuffice(aws: AwsFacts, _facts: Facts, problems: P
   const given = aws.input.network?.existing?.subnets;
   // Where one was refused it may be the one that is missed.
   if (given === undefined || given.length !== aws.subnets.length) return;
-  for (const reach of aws.reaches) {
-    if (aws.subnets.some((subnet) => subnet.reach === reach)) continue;
+  for (const subnetType of aws.subnetTypes) {
+    if (aws.subnets.some((subnet) => subnet.subnetType === subnetType)) continue;
     const what =
-      reach === "public"
+      subnetType === "public"
         ? "a bastion, balancer or node with a public address"
         : "nodes without a public address";
     problems.add(
       ["network", "existing", "subnets"],
       given.length,
-      `given, and none with reach: ${reach}, for ${what}`,
+      `given, and none with subnetType: ${subnetType}, for ${what}`,
       {
-        allowed: `one with reach: ${reach} among them`,
+        allowed: `one with subnetType: ${subnetType} among them`,
       },
     );
   }

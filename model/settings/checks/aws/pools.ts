@@ -70,22 +70,23 @@ export function poolZonesAreInUse(
   }
 }
 
-/** Zones that have a subnet, but none of the pool's reach; a VPC that is made has both in every zone. */
+/** Zones that have a subnet, but none of the pool's type; a VPC that is made has both in every zone. */
 export function poolsHaveSubnets(aws: AwsFacts, _facts: Facts, problems: Problems): void {
   const given = aws.input.network?.existing?.subnets;
   if (given === undefined || given.length !== aws.subnets.length) return;
   for (const pool of aws.pools) {
     // That there is none at all was said of the VPC as a whole.
-    if (pool.subnets.length > 0 || !aws.subnets.some((subnet) => subnet.reach === pool.reach)) continue;
+    if (pool.subnets.length > 0 || !aws.subnets.some((subnet) => subnet.subnetType === pool.subnetType))
+      continue;
     // A zone that has none at all was refused by itself.
     if (!pool.zones.some((zone) => aws.zones.includes(zone))) continue;
     problems.add(
       [...pool.path, "zones"],
       pool.input.zones,
-      `have no ${pool.reach} subnet in network.existing`,
+      `have no ${pool.subnetType} subnet in network.existing`,
       {
         allowed: aws.subnets
-          .filter((subnet) => subnet.reach === pool.reach)
+          .filter((subnet) => subnet.subnetType === pool.subnetType)
           .map((one) => one.zone)
           .join(", "),
       },

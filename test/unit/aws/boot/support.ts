@@ -38,7 +38,12 @@ export function poolOf(settings: ClusterSettings, name = "general"): AwsPool {
 }
 
 export const privateAccess = {
-  access: { api: ["203.0.113.0/24"], ssh: ["203.0.113.0/24"], endpoint: "private", through: "bastion" },
+  access: {
+    api: ["203.0.113.0/24"],
+    ssh: ["203.0.113.0/24"],
+    endpointAccess: "private",
+    connectVia: "bastion",
+  },
   bastion: {},
 };
 
