@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { ADDON_NAMESPACE } from "../../model/aws/addons";
-import type { Statement } from "../../model/aws/iam";
+import type { Statement } from "../../model/aws/statement";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { helmRelease, type HelmReleaseArgs } from "../kubernetes/release";
 import { AddonRole, type PodIdentity } from "./podIdentity";

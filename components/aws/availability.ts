@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { availabilityProblems, wantedTypes } from "../../model/aws/availability";
-import { awsOf } from "../../model/aws/firewall";
+import { awsOf } from "../../model/aws/spec";
 import { formatProblems } from "../../model/settings/problems";
 import type { ClusterSettings } from "../../model/settings/resolved";
 

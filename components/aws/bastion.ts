@@ -1,7 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { bastionUserData } from "../../model/aws/boot/userData";
-import { awsOf, type FirewallGroup } from "../../model/aws/firewall";
+import { type FirewallGroup } from "../../model/aws/firewall";
+import { awsOf } from "../../model/aws/spec";
 import { bastionStatements } from "../../model/aws/iam";
 import { resourceTags, ROLE_TAG } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";

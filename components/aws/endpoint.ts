@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { awsOf, hasPublicBalancer, type FirewallGroup } from "../../model/aws/firewall";
+import { hasPublicBalancer, type FirewallGroup } from "../../model/aws/firewall";
+import { awsOf } from "../../model/aws/spec";
 import { balancerName } from "../../model/aws/names";
 import { resourceTags } from "../../model/aws/tags";
 import { API_PORT } from "../../model/flows";

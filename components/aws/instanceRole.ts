@@ -1,7 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { awsOf } from "../../model/aws/firewall";
-import { instanceTrust, policyDocument, type Statement } from "../../model/aws/iam";
+import { awsOf } from "../../model/aws/spec";
+import { instanceTrust, policyDocument } from "../../model/aws/iam";
+import type { Statement } from "../../model/aws/statement";
 import { roleName } from "../../model/aws/names";
 import { resourceTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";

@@ -1,7 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { masterUserData } from "../../model/aws/boot/userData";
-import { awsOf, type FirewallGroup } from "../../model/aws/firewall";
+import { type FirewallGroup } from "../../model/aws/firewall";
+import { awsOf } from "../../model/aws/spec";
 import { IMAGES } from "../../model/aws/images";
 import { REVISION_TAG, ownedTag, resourceTags, ROLE_TAG } from "../../model/aws/tags";
 import { heldBy } from "../../model/aws/topology";

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { ANYWHERE, awsOf } from "../../model/aws/firewall";
+import { ANYWHERE } from "../../model/aws/firewall";
+import { awsOf } from "../../model/aws/spec";
 import { flowLogStatements, policyDocument, serviceTrust } from "../../model/aws/iam";
 import { roleName } from "../../model/aws/names";
 import { zoneLetter } from "../../model/data/regions";

@@ -1,7 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { MISSING, type Connection } from "../../host/protocol";
-import { awsOf, bastionForwards } from "../../model/aws/firewall";
+import { bastionForwards } from "../../model/aws/firewall";
+import { awsOf } from "../../model/aws/spec";
 import { controlPlaneStatements } from "../../model/aws/iam";
 import { ISSUER_TOKEN } from "../../model/kubeadm/issuer";
 import { API_PORT } from "../../model/flows";

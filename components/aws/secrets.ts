@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import { awsOf } from "../../model/aws/firewall";
+import { awsOf } from "../../model/aws/spec";
 import { bastionHostKeySecret, hostKeySecret } from "../../model/aws/names";
 import { resourceTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";

@@ -1,7 +1,6 @@
 import type { KubernetesObject } from "../kubernetes";
 import { proxyVariables } from "../node/downloads";
-import type { ClusterSettings } from "../settings/resolved";
-import { awsOf } from "./firewall";
+import { awsOf, type AwsCallerSpec, type AwsCluster } from "./spec";
 import { STS_AUDIENCE } from "../kubeadm/issuer";
 
 /** Where pods of add-ons find the token that AWS takes for their role. */
@@ -38,7 +37,7 @@ function identityVariables(role: unknown): object[] {
 }
 
 /** By it AWS' SDKs go through the proxy; what is the cluster's own goes direct. */
-function proxyEnvironment(settings: ClusterSettings): object[] {
+function proxyEnvironment(settings: Pick<AwsCallerSpec, "proxy">): object[] {
   return proxyVariables(settings)
     .filter(([name]) => name === name.toUpperCase())
     .map(([name, value]) => ({ name, value }));
@@ -57,7 +56,7 @@ function tokenVolumes(role: unknown): { volumes: object[]; mounts: object[] } {
  * Values of the chart aws-cloud-controller-manager (cloud-provider-aws, charts/aws-cloud-controller-manager/values.yaml).
  * @param role ARN of its own role; undefined: the masters' own
  */
-export function cloudControllerValues(settings: ClusterSettings, role: unknown): Record<string, unknown> {
+export function cloudControllerValues(settings: AwsCallerSpec, role: unknown): Record<string, unknown> {
   const { cloudProvider, region } = awsOf(settings);
   const at = cloudProvider.image.lastIndexOf(":");
   const { volumes, mounts } = tokenVolumes(role);
@@ -88,7 +87,7 @@ export function cloudControllerValues(settings: ClusterSettings, role: unknown):
  * Values of the chart aws-ebs-csi-driver (aws-ebs-csi-driver, charts/aws-ebs-csi-driver/values.yaml).
  * @param role ARN of its own role; undefined: the masters' own, so that it runs there
  */
-export function storageValues(settings: ClusterSettings, role: unknown): Record<string, unknown> {
+export function storageValues(settings: AwsCallerSpec, role: unknown): Record<string, unknown> {
   const { region, tags, controlPlane } = awsOf(settings);
   const { volumes, mounts } = tokenVolumes(role);
   return {
@@ -119,7 +118,7 @@ export function storageValues(settings: ClusterSettings, role: unknown): Record<
 export const STORAGE_CLASS = "gp3";
 
 /** The default StorageClass: encrypted, and made where its first pod runs, since a volume never leaves its zone. */
-export function storageClass(settings: ClusterSettings): KubernetesObject {
+export function storageClass(settings: Pick<AwsCluster, "aws">): KubernetesObject {
   const { storage } = awsOf(settings);
   return {
     apiVersion: "storage.k8s.io/v1",

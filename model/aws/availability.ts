@@ -1,5 +1,4 @@
 import { Problems, type Problem } from "../settings/problems";
-import type { ClusterSettings } from "../settings/resolved";
 import type { AwsSettings } from "../settings/resolvedAws";
 
 /** What an account has of a region. */
@@ -53,7 +52,10 @@ function wantedOf(aws: AwsSettings): Wanted[] {
 }
 
 /** What of the settings the account does not have. A pool needs one of its types in each of its zones. */
-export function availabilityProblems({ aws }: Pick<ClusterSettings, "aws">, found: Availability): Problem[] {
+export function availabilityProblems(
+  { aws }: { readonly aws?: AwsSettings },
+  found: Availability,
+): Problem[] {
   if (aws === undefined) return [];
   const problems = new Problems();
   const missing = aws.vpc.zones.filter((zone) => !found.zones.includes(zone));

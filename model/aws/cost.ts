@@ -1,4 +1,3 @@
-import type { ClusterSettings } from "../settings/resolved";
 import type { AwsPool, AwsSettings, AwsVolume } from "../settings/resolvedAws";
 import { hasPublicBalancer } from "./firewall";
 import { familyOf } from "./instanceTypes";
@@ -90,8 +89,7 @@ function volumeMonth(volume: AwsVolume): number {
 }
 
 /** The order of magnitude of what AWS charges a month, traffic left out. */
-export function monthlyCost(settings: ClusterSettings): MonthlyCost {
-  const { aws } = settings;
+export function monthlyCost({ aws }: { readonly aws?: AwsSettings }): MonthlyCost {
   if (aws === undefined) return { items: [], from: 0, to: 0, unknown: [] };
   const items = [...controlPlaneItems(aws), ...aws.pools.flatMap(poolItems), ...networkItems(aws)].filter(
     (item) => item.most > 0,

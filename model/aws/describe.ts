@@ -1,11 +1,11 @@
-import type { ClusterSettings } from "../settings/resolved";
 import { monthlyCost, roundCost } from "./cost";
-import { groupName, groupRules, peerName, type GroupRule } from "./firewall";
+import { groupName, groupRules, peerName, type GroupRule, type SecurityGroupsSpec } from "./firewall";
 import { rolesOf } from "./iam";
+import type { AwsCluster } from "./spec";
 
 /** The tables of docs/aws.md, made of the model: `npm test` compares them. */
 
-export type Environments = Readonly<Record<string, ClusterSettings>>;
+export type Environments = Readonly<Record<string, SecurityGroupsSpec>>;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) =>
@@ -39,7 +39,7 @@ export function rulesTable(environments: Environments): string {
 }
 
 /** Each role's statements, as one environment has them. */
-export function rolesTable(settings: ClusterSettings): string {
+export function rolesTable(settings: AwsCluster): string {
   return table(
     ["Role", "May", "Why"],
     rolesOf(settings).flatMap(({ role, statements }) =>

@@ -1,7 +1,7 @@
-import type { ClusterSettings } from "../settings/resolved";
+import type { CoreDnsSettings } from "../addons/settings";
+import type { OidcSettings, ProxySettings } from "../settings/resolved";
 import {
   ANYWHERE,
-  awsOf,
   description,
   distinct,
   groupRules,
@@ -9,14 +9,28 @@ import {
   range,
   type FirewallGroup,
   type GroupRule,
+  type SecurityGroupsSpec,
 } from "./firewall";
+import { awsOf } from "./spec";
+
+/** What security groups let out: what comes in elsewhere, and whom hosts call outside. */
+export interface EgressSpec extends SecurityGroupsSpec {
+  readonly coredns: Pick<CoreDnsSettings, "upstreamServers" | "stubDomains">;
+  readonly downloads: { readonly mirror?: string };
+  readonly images: {
+    readonly repository: string;
+    readonly mirrors: Readonly<Record<string, readonly string[]>>;
+  };
+  readonly proxy?: Pick<ProxySettings, "http" | "https">;
+  readonly oidc?: Pick<OidcSettings, "issuerUrl">;
+}
 
 /**
  * What the groups let out. `open`: everything. `strict`: the other end of every rule, and HTTP and HTTPS for packages, images
  * and AWS' own services. EC2 filters neither its resolver nor its time service nor the metadata service (VPC User Guide,
  * "Security groups"), so there is no rule for them.
  */
-export function egressRules(settings: ClusterSettings): GroupRule[] {
+export function egressRules(settings: EgressSpec): GroupRule[] {
   const groups = groupsOf(settings);
   if (awsOf(settings).egress === "open") {
     return groups.map((group) => ({
@@ -37,7 +51,7 @@ export function egressRules(settings: ClusterSettings): GroupRule[] {
   return distinct([...inside, ...outside]);
 }
 
-function outgoing(settings: ClusterSettings): Omit<GroupRule, "group">[] {
+function outgoing(settings: EgressSpec): Omit<GroupRule, "group">[] {
   const to = (cidr: string, protocol: string, port: number, reason: string): Omit<GroupRule, "group"> => ({
     peer: range(cidr),
     protocol,
@@ -66,7 +80,7 @@ function outgoing(settings: ClusterSettings): Omit<GroupRule, "group">[] {
 }
 
 /** Ports, other than those of HTTP and HTTPS, that the settings' own URLs name. */
-function portsOfUrls(settings: ClusterSettings): number[] {
+function portsOfUrls(settings: EgressSpec): number[] {
   const urls = [
     settings.downloads.mirror,
     settings.proxy?.http,
@@ -85,7 +99,7 @@ function portsOfUrls(settings: ClusterSettings): number[] {
 
 /** How many rules each group has, for the quota. */
 export function rulesPerGroup(
-  settings: ClusterSettings,
+  settings: EgressSpec,
 ): Readonly<Record<FirewallGroup, { readonly ingress: number; readonly egress: number }>> {
   const count = (rules: readonly GroupRule[], group: FirewallGroup) =>
     rules.filter((rule) => rule.group === group).length;

@@ -1,7 +1,12 @@
-import { API_PORT, flowsOf } from "../flows";
+import { API_PORT, flowsOf, type FlowsSpec } from "../flows";
 import { PROTOCOL_NUMBERS, type Flow, type PortRange, type Protocol } from "../network/flow";
-import type { ClusterSettings } from "../settings/resolved";
 import type { AwsSettings } from "../settings/resolvedAws";
+import { awsOf } from "./spec";
+
+/** What security groups are made from. */
+export interface SecurityGroupsSpec extends FlowsSpec {
+  readonly aws?: AwsSettings;
+}
 
 /** Security groups, one for each kind of thing. */
 export type FirewallGroup = "controlPlane" | "worker" | "balancer" | "publicBalancer" | "bastion";
@@ -38,7 +43,7 @@ const PROTOCOLS: Partial<Record<Protocol, string>> = { tcp: "tcp", udp: "udp", i
 const NODES: readonly FirewallGroup[] = ["controlPlane", "worker"];
 
 /** The groups that these settings need, in a fixed order. */
-export function groupsOf(settings: ClusterSettings): FirewallGroup[] {
+export function groupsOf(settings: Pick<SecurityGroupsSpec, "aws">): FirewallGroup[] {
   const aws = awsOf(settings);
   return [
     "controlPlane",
@@ -67,12 +72,12 @@ export function bastionForwards(aws: AwsSettings): boolean {
  * What the groups let in: the flows of the components in use, one rule for each port range and source. Nothing opens a whole
  * protocol but backends that put pods' own packets on the wire.
  */
-export function groupRules(settings: ClusterSettings): GroupRule[] {
+export function groupRules(settings: SecurityGroupsSpec): GroupRule[] {
   const rules = flowsOf(settings).flatMap((flow) => rulesOfFlow(settings, flow));
   return distinct([...rules, ...balancerRules(settings)]);
 }
 
-function rulesOfFlow(settings: ClusterSettings, flow: Flow): GroupRule[] {
+function rulesOfFlow(settings: SecurityGroupsSpec, flow: Flow): GroupRule[] {
   if (flow.from === "operator") return sshRules(settings, flow);
   if (flow.from === "apiClient") return apiClientRules(settings, flow);
   return targetsOf(settings, flow).flatMap((group) =>
@@ -80,7 +85,7 @@ function rulesOfFlow(settings: ClusterSettings, flow: Flow): GroupRule[] {
   );
 }
 
-function targetsOf(settings: ClusterSettings, flow: Flow): readonly FirewallGroup[] {
+function targetsOf(settings: SecurityGroupsSpec, flow: Flow): readonly FirewallGroup[] {
   switch (flow.to) {
     case "machine":
       return groupsOf(settings);
@@ -93,7 +98,7 @@ function targetsOf(settings: ClusterSettings, flow: Flow): readonly FirewallGrou
   }
 }
 
-function sourcesOf(settings: ClusterSettings, flow: Flow, target: FirewallGroup): Peer[] {
+function sourcesOf(settings: SecurityGroupsSpec, flow: Flow, target: FirewallGroup): Peer[] {
   const group = (name: FirewallGroup): Peer => ({ kind: "group", group: name });
   switch (flow.from) {
     case "node":
@@ -131,7 +136,7 @@ function withPorts(flow: Flow, rule: Omit<GroupRule, "protocol" | "ports">): Gro
 }
 
 /** People log on to the bastion and through it to the masters; without one, to the masters. Workers need no SSH. */
-function sshRules(settings: ClusterSettings, flow: Flow): GroupRule[] {
+function sshRules(settings: SecurityGroupsSpec, flow: Flow): GroupRule[] {
   const { access, bastion } = awsOf(settings);
   const into = (group: FirewallGroup, peer: Peer, reason: string): GroupRule => ({
     group,
@@ -148,7 +153,7 @@ function sshRules(settings: ClusterSettings, flow: Flow): GroupRule[] {
 }
 
 /** Where people's calls of the API arrive: balancer, bastion, or the one master. */
-function apiClientRules(settings: ClusterSettings, flow: Flow): GroupRule[] {
+function apiClientRules(settings: SecurityGroupsSpec, flow: Flow): GroupRule[] {
   const aws = awsOf(settings);
   const front = apiFront(aws);
   const fromPeople = aws.access.api.map((cidr) => api(front, range(cidr), flow.reason));
@@ -166,7 +171,7 @@ export function apiFront(aws: AwsSettings): FirewallGroup {
 }
 
 /** What balancers bring with them: nodes call the internal one, both call the masters, and ask for their health. */
-function balancerRules(settings: ClusterSettings): GroupRule[] {
+function balancerRules(settings: SecurityGroupsSpec): GroupRule[] {
   const aws = awsOf(settings);
   if (!aws.endpoint.loadBalancer) return [];
   const group = (name: FirewallGroup): Peer => ({ kind: "group", group: name });
@@ -235,7 +240,7 @@ export function range(cidr: string): Peer {
   return { kind: "range", cidr };
 }
 
-function isPublic(settings: ClusterSettings, group: FirewallGroup): boolean {
+function isPublic(settings: SecurityGroupsSpec, group: FirewallGroup): boolean {
   const { vpc, controlPlane, pools } = awsOf(settings);
   const reaches = (names: readonly string[]) =>
     vpc.subnets.some((subnet) => names.includes(subnet.name) && subnet.subnetType === "public");
@@ -261,9 +266,4 @@ export function distinct(rules: readonly GroupRule[]): GroupRule[] {
     seen.add(key);
     return true;
   });
-}
-
-export function awsOf(settings: ClusterSettings): AwsSettings {
-  if (settings.aws === undefined) throw new RangeError("these settings are not for AWS");
-  return settings.aws;
 }

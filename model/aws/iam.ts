@@ -1,4 +1,3 @@
-import type { ClusterSettings } from "../settings/resolved";
 import type { AwsPool, AwsSettings } from "../settings/resolvedAws";
 import { cloudControllerStatements, storageStatements } from "./iamAddons";
 import {
@@ -12,17 +11,9 @@ import {
   poolGroupName,
   statusPrefix,
 } from "./names";
+import { awsOf, type AwsCluster } from "./spec";
+import type { Statement } from "./statement";
 import { POOL_TAG } from "./tags";
-
-/** One thing that a role may do, and why. */
-export interface Statement {
-  /** Letters and digits. */
-  readonly sid: string;
-  readonly reason: string;
-  readonly actions: readonly string[];
-  readonly resources: readonly string[];
-  readonly conditions?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
-}
 
 /** A policy document as IAM reads it; reasons have no place there, and stand in the docs. */
 export function policyDocument(statements: readonly Statement[]): string {
@@ -99,7 +90,7 @@ function parameterArn(aws: AwsSettings, name: string): string {
 }
 
 /** What masters may do. Without pod identity the add-ons on them have no role of their own, and use this one. */
-export function controlPlaneStatements(settings: ClusterSettings): Statement[] {
+export function controlPlaneStatements(settings: AwsCluster): Statement[] {
   const aws = awsOf(settings);
   const { name } = settings;
   return [
@@ -148,7 +139,7 @@ export function controlPlaneStatements(settings: ClusterSettings): Statement[] {
 }
 
 /** What instances of one pool may do. */
-export function poolStatements(settings: ClusterSettings, pool: AwsPool): Statement[] {
+export function poolStatements(settings: AwsCluster, pool: AwsPool): Statement[] {
   const aws = awsOf(settings);
   const group = poolGroupName(settings.name, pool.name);
   return [
@@ -208,7 +199,7 @@ function sourceCheckStatement(aws: AwsSettings, pool: AwsPool): Statement {
   };
 }
 
-export function bastionStatements(settings: ClusterSettings): Statement[] {
+export function bastionStatements(settings: AwsCluster): Statement[] {
   const aws = awsOf(settings);
   return [
     {
@@ -239,7 +230,7 @@ export interface RoleFacts {
   readonly statements: readonly Statement[];
 }
 
-export function rolesOf(settings: ClusterSettings): RoleFacts[] {
+export function rolesOf(settings: AwsCluster): RoleFacts[] {
   const aws = awsOf(settings);
   const identity = aws.podIdentity !== undefined;
   return [
@@ -251,9 +242,4 @@ export function rolesOf(settings: ClusterSettings): RoleFacts[] {
       : []),
     ...(identity && aws.storage ? [{ role: "EBS CSI driver", statements: storageStatements(settings) }] : []),
   ];
-}
-
-function awsOf(settings: ClusterSettings): AwsSettings {
-  if (settings.aws === undefined) throw new RangeError("these settings are not for AWS");
-  return settings.aws;
 }

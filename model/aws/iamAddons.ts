@@ -1,18 +1,21 @@
-import type { ClusterSettings } from "../settings/resolved";
-import type { Statement } from "./iam";
 import { clusterTag } from "./names";
+import { awsOf, type AwsCluster } from "./spec";
+import type { Statement } from "./statement";
 
 /**
  * What the add-ons that call AWS may do: what their own documentation asks for, less what this library does not use, and
  * tied to the cluster's tag wherever the call carries one.
  */
 
-function owned(settings: ClusterSettings, kind: "ResourceTag" | "RequestTag"): Record<string, string> {
+function owned(
+  settings: Pick<AwsCluster, "name">,
+  kind: "ResourceTag" | "RequestTag",
+): Record<string, string> {
   return { [`aws:${kind}/${clusterTag(settings.name)}`]: "owned" };
 }
 
 /** cloud-provider-aws, docs/prerequisites.md, without routes and volumes: flannel routes, and EBS CSI has its own role. */
-export function cloudControllerStatements(settings: ClusterSettings): Statement[] {
+export function cloudControllerStatements(settings: AwsCluster): Statement[] {
   const { partition, region } = awsOf(settings);
   const ec2 = (kind: string) => `arn:${partition}:ec2:${region}:*:${kind}/*`;
   return [
@@ -138,7 +141,7 @@ export function cloudControllerStatements(settings: ClusterSettings): Statement[
 }
 
 /** aws-ebs-csi-driver, docs/example-iam-policy.json; volumes and snapshots carry a tag of the driver's. */
-export function storageStatements(settings: ClusterSettings): Statement[] {
+export function storageStatements(settings: AwsCluster): Statement[] {
   const { partition, region, storage } = awsOf(settings);
   const ec2 = (kind: string) => `arn:${partition}:ec2:${region}:*:${kind}/*`;
   const made = "ebs.csi.aws.com/cluster";
@@ -243,9 +246,4 @@ export function storageStatements(settings: ClusterSettings): Statement[] {
       conditions: { Bool: { "kms:GrantIsForAWSResource": "true" } },
     },
   ];
-}
-
-function awsOf(settings: ClusterSettings): NonNullable<ClusterSettings["aws"]> {
-  if (settings.aws === undefined) throw new RangeError("these settings are not for AWS");
-  return settings.aws;
 }

@@ -1,6 +1,12 @@
-import type { ClusterSettings } from "../settings/resolved";
 import type { AwsPool, AwsSubnet } from "../settings/resolvedAws";
 import { clusterTag } from "./names";
+
+/** What tags are made from. */
+export interface TagsSpec {
+  readonly name: string;
+  /** On everything that takes tags; undefined where nothing is made on AWS. */
+  readonly aws?: { readonly tags: Tags };
+}
 
 export type Tags = Readonly<Record<string, string>>;
 
@@ -12,23 +18,23 @@ export const ROLE_TAG = "pulumi-kubeadm/role";
 export const REVISION_TAG = "pulumi-kubeadm/revision";
 
 /** The tags of one resource: the settings' own, its name, and which cluster it belongs to. */
-export function resourceTags(settings: ClusterSettings, name: string, more: Tags = {}): Tags {
+export function resourceTags(settings: TagsSpec, name: string, more: Tags = {}): Tags {
   return { ...settings.aws?.tags, [CLUSTER_TAG]: settings.name, Name: name, ...more };
 }
 
 /** `owned`: goes with the cluster; `shared`: was there before it (cloud-provider-aws, "Prerequisites"). */
-export function ownedTag(settings: ClusterSettings): Tags {
+export function ownedTag(settings: { readonly name: string }): Tags {
   return { [clusterTag(settings.name)]: "owned" };
 }
 
 /** By these the cloud controller manager finds subnets for balancers of Services (cloud-provider-aws, docs/service_controller.md). */
-export function subnetTags(settings: ClusterSettings, subnet: AwsSubnet): Tags {
+export function subnetTags(settings: { readonly name: string }, subnet: Pick<AwsSubnet, "subnetType">): Tags {
   const role = subnet.subnetType === "public" ? "kubernetes.io/role/elb" : "kubernetes.io/role/internal-elb";
   return { [role]: "1", ...ownedTag(settings) };
 }
 
 /** Instances and volumes of a pool. */
-export function poolTags(settings: ClusterSettings, pool: AwsPool): Tags {
+export function poolTags(settings: TagsSpec, pool: AwsPool): Tags {
   return resourceTags(settings, `${settings.name}-${pool.name}`, {
     ...ownedTag(settings),
     [ROLE_TAG]: "worker",
@@ -41,7 +47,7 @@ export function poolTags(settings: ClusterSettings, pool: AwsPool): Tags {
  * What the cluster autoscaler has to know of nodes that are not there yet (cluster-autoscaler, cloudprovider/aws/README.md,
  * "Auto-Discovery Setup" and "Scaling a node group to 0").
  */
-export function autoscalerTags(settings: ClusterSettings, pool: AwsPool): Tags {
+export function autoscalerTags(settings: { readonly name: string }, pool: AwsPool): Tags {
   if (pool.min === pool.max) return {};
   const template = "k8s.io/cluster-autoscaler/node-template";
   const labels = Object.entries(pool.labels).map(([key, value]) => [`${template}/label/${key}`, value]);

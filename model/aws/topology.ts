@@ -1,6 +1,6 @@
-import type { Architecture, ClusterSettings } from "../settings/resolved";
-import type { AwsOs, AwsSubnet } from "../settings/resolvedAws";
-import { awsOf } from "./firewall";
+import type { Architecture, Machine } from "../settings/resolved";
+import type { AwsOs, AwsSettings, AwsSubnet } from "../settings/resolvedAws";
+import { awsOf } from "./spec";
 import { privateDnsName } from "../data/regions";
 
 /** What decides whether AWS keeps the instance of a control-plane node, changes it in place, or has to make another one. */
@@ -32,9 +32,17 @@ export interface ControlPlaneTopology {
   readonly instances: readonly ControlPlaneInstance[];
 }
 
+/** What decides about the instances of a control plane. */
+export interface ControlPlaneInstancesSpec {
+  readonly aws?: AwsSettings;
+  /** Pulumi refuses to delete what cannot be made again. */
+  readonly protect: boolean;
+  readonly machines: readonly Pick<Machine, "name" | "revision">[];
+}
+
 /** What holds the instance of one control-plane node; `controlPlane.deletable` lets go of it. */
 export function heldBy(
-  settings: ClusterSettings,
+  settings: Pick<ControlPlaneInstancesSpec, "aws" | "protect">,
   name: string,
 ): Pick<ControlPlaneInstance, "protect" | "terminationProtection"> & { readonly forceDestroy: boolean } {
   const { deletable, terminationProtection } = awsOf(settings).controlPlane;
@@ -47,7 +55,7 @@ export function heldBy(
   };
 }
 
-export function controlPlaneTopology(settings: ClusterSettings): ControlPlaneTopology {
+export function controlPlaneTopology(settings: ControlPlaneInstancesSpec): ControlPlaneTopology {
   const { region, vpc, controlPlane } = awsOf(settings);
   return {
     region,

@@ -1,5 +1,5 @@
 import { sh, shWords } from "../text";
-import type { ClusterSettings, Download, DownloadName, Machine } from "../settings/resolved";
+import type { ClusterSettings, Download, DownloadName, Machine, ProxySettings } from "../settings/resolved";
 import { cniBinFolder, components, installRoot, linkFolder, memberFile } from "./paths";
 
 /** Files that this machine needs. */
@@ -11,8 +11,7 @@ export function downloadsOf(settings: ClusterSettings, machine: Machine): readon
  * Proxies as programs on the host read them; lower and upper case, because they do not agree on one. None where the proxy asks for a
  * password: those variables come in a file that root alone reads (`setupSecretFiles`).
  */
-export function proxyVariables(settings: ClusterSettings): [string, string][] {
-  const { proxy } = settings;
+export function proxyVariables({ proxy }: { readonly proxy?: ProxySettings }): [string, string][] {
   if (proxy === undefined || proxy.credentials !== undefined) return [];
   const variables: [string, string | undefined][] = [
     ["HTTP_PROXY", proxy.http],

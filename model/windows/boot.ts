@@ -1,11 +1,13 @@
-import { flowsOf, KUBELET_PORT } from "../flows";
+import { flowsOf, KUBELET_PORT, type FlowsSpec } from "../flows";
 import { NODE_ADDRESS, NODE_NAME } from "../aws/boot/paths";
 import { LAUNCH_HOOK } from "../aws/hooks";
 import { joinParameter, poolGroupName, statusPrefix } from "../aws/names";
-import { endpointAddresses } from "../network/endpoint";
-import type { ClusterSettings } from "../settings/resolved";
+import { endpointAddresses, type EndpointSpec } from "../network/endpoint";
 import type { AwsPool, AwsSettings } from "../settings/resolvedAws";
-import { windowsContainerdFiles } from "./containerd";
+import type { LifecycleSpec } from "../aws/boot/lifecycle";
+import type { RegistrationSpec } from "../kubeadm/documents";
+import type { KubeletSpec } from "../kubeadm/kubelet";
+import { windowsContainerdFiles, type WindowsContainerdSpec } from "./containerd";
 import type { WindowsDownload, WindowsDownloadName } from "./downloads";
 import {
   downloadFunction,
@@ -26,6 +28,14 @@ import {
 import { windowsLifecycle, windowsLifecycleScript, windowsLifecycleTask } from "./lifecycle";
 import { windowsPaths } from "./paths";
 import { ps, psList, psText } from "./powershell";
+
+/** What makes a Windows instance a node. */
+export type WindowsBootSpec = EndpointSpec &
+  FlowsSpec &
+  KubeletSpec &
+  LifecycleSpec &
+  RegistrationSpec &
+  WindowsContainerdSpec;
 
 /** Seconds of validity that a join credential must have left, between two looks for one, and between two tries of a boot. */
 const LEAST_VALIDITY = 300;
@@ -54,7 +64,7 @@ function download({ name, url, checksum }: WindowsDownload): string {
 }
 
 /** Ports that other machines call on a Windows node: the security group lets them through, and Windows' firewall has to. */
-function firewallRules(settings: ClusterSettings): string {
+function firewallRules(settings: FlowsSpec): string {
   const overlay = flowsOf(settings)
     .filter((flow) => flow.from === "node" && flow.to === "node" && flow.protocol === "udp")
     .flatMap((flow) => flow.ports.map((range) => range.from));
@@ -76,7 +86,7 @@ function firewallRules(settings: ClusterSettings): string {
  * @param boot digest that names this rendering; nodes carry it as a label
  */
 export function windowsBootScript(
-  settings: ClusterSettings,
+  settings: WindowsBootSpec,
   aws: AwsSettings,
   pool: AwsPool,
   boot: string,

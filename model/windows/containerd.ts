@@ -1,6 +1,5 @@
 import { imageOf } from "../images";
 import { hostsToml } from "../node/registries";
-import type { ClusterSettings } from "../settings/resolved";
 import { tomlString } from "../text";
 import { slashes, windowsPaths } from "./paths";
 
@@ -11,6 +10,15 @@ export interface WindowsFile {
   readonly content: string;
 }
 
+/** What containerd of a Windows node is configured by. */
+export interface WindowsContainerdSpec {
+  readonly versions: { readonly pause: string };
+  readonly images: {
+    readonly repository: string;
+    readonly mirrors: Readonly<Record<string, readonly string[]>>;
+  };
+}
+
 const certs = `${windowsPaths.containerd}\\certs.d`;
 
 /**
@@ -18,7 +26,7 @@ const certs = `${windowsPaths.containerd}\\certs.d`;
  * already (containerd 2.x, internal/cri/config/config_windows.go). `containerd.dropIn` is written for Linux, and is not
  * among it.
  */
-function windowsContainerdConfig(settings: ClusterSettings): string {
+function windowsContainerdConfig(settings: WindowsContainerdSpec): string {
   const images = "plugins.'io.containerd.cri.v1.images'";
   return `version = 3
 
@@ -35,7 +43,7 @@ function windowsContainerdConfig(settings: ClusterSettings): string {
 }
 
 /** The configuration, and a file for each registry that has mirrors. */
-export function windowsContainerdFiles(settings: ClusterSettings): WindowsFile[] {
+export function windowsContainerdFiles(settings: WindowsContainerdSpec): WindowsFile[] {
   return [
     { path: `${windowsPaths.containerd}\\config.toml`, content: windowsContainerdConfig(settings) },
     ...Object.entries(settings.images.mirrors).map(([registry, mirrors]) => ({

@@ -1,4 +1,5 @@
-import type { ClusterSettings, Taint } from "../settings/resolved";
+import type { Taint } from "../settings/resolved";
+import type { AwsSettings } from "../settings/resolvedAws";
 import { compareVersions } from "../versions";
 
 /** Windows Server's releases that pools can be of; both have containerd's and the kubelet's needs. */
@@ -32,8 +33,8 @@ export function pauseServes(release: WindowsRelease, pause: string): boolean {
 export const WINDOWS_TAINT: Taint = { key: "os", value: "windows", effect: "NoSchedule" };
 
 /** Releases in use, in order; none where there are no Windows pools. */
-export function windowsReleases(settings: ClusterSettings): WindowsRelease[] {
-  const pools = settings.aws?.pools ?? [];
+export function windowsReleases({ aws }: { readonly aws?: AwsSettings }): WindowsRelease[] {
+  const pools = aws?.pools ?? [];
   const found = pools.flatMap((pool) => (pool.windows === undefined ? [] : [pool.windows.release]));
   return [...new Set(found)].sort();
 }

@@ -1,10 +1,9 @@
 import { BOOT_LABEL, NODE_ADDRESS, NODE_NAME } from "../aws/boot/paths";
 import { poolMachine, registeredLabels } from "../aws/boot/pools";
-import { timeouts } from "../kubeadm/documents";
-import { kubeletPatch } from "../kubeadm/kubelet";
+import { timeouts, type RegistrationSpec } from "../kubeadm/documents";
+import { kubeletPatch, type KubeletSpec } from "../kubeadm/kubelet";
 import { mergePatch } from "../kubeadm/merge";
 import { kubeadmApi, type JoinConfiguration } from "../kubeadm/v1beta4";
-import type { ClusterSettings } from "../settings/resolved";
 import type { AwsPool } from "../settings/resolvedAws";
 import { toYaml } from "../yaml";
 import { slashes, windowsPaths } from "./paths";
@@ -36,13 +35,13 @@ const windowsKubelet = {
 };
 
 /** kubeadm's patch of a Windows node: the settings' configuration, with what Windows takes otherwise laid over it. */
-export function windowsKubeletPatch(settings: ClusterSettings, pool: AwsPool): string {
+export function windowsKubeletPatch(settings: KubeletSpec, pool: AwsPool): string {
   const patch = mergePatch(kubeletPatch(settings, poolMachine(pool)), windowsKubelet);
   return toYaml({ ...patch, registerWithTaints: pool.taints, providerID: `aws:///${PROVIDER}` });
 }
 
 /** What `kubeadm join --config` reads; name and address are tokens that the boot fills in. */
-export function windowsJoinDocument(settings: ClusterSettings, pool: AwsPool): string {
+export function windowsJoinDocument(settings: RegistrationSpec, pool: AwsPool): string {
   const document: JoinConfiguration = {
     apiVersion: kubeadmApi,
     kind: "JoinConfiguration",

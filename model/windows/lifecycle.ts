@@ -1,6 +1,6 @@
 import { DRAIN_HOOK, EXCLUDED_LABEL, HEARTBEAT, LAUNCH_HOOK, LET_GO } from "../aws/hooks";
 import { poolGroupName } from "../aws/names";
-import type { ClusterSettings } from "../settings/resolved";
+import type { LifecycleSpec } from "../aws/boot/lifecycle";
 import type { AwsPool } from "../settings/resolvedAws";
 import { metadataFunction, sayFunction, writeFunction } from "./functions";
 import { windowsPaths } from "./paths";
@@ -19,7 +19,7 @@ const launched = `${windowsPaths.state}\\launched`;
  * Tells the group when the node is Ready, then watches for the end of the instance, as `lifecycle.py` does on Linux: it takes the
  * node out of balancers and moves its pods away with the kubelet's own credentials, and lets the group go on.
  */
-export function windowsLifecycle(settings: ClusterSettings, pool: AwsPool, region: string): string {
+export function windowsLifecycle(settings: LifecycleSpec, pool: AwsPool, region: string): string {
   const { bin, kubernetes, state } = windowsPaths;
   return `$ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'

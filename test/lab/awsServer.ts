@@ -7,7 +7,7 @@ import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
-import type { Statement } from "../../model/aws/iam";
+import type { Statement } from "../../model/aws/statement";
 
 export const METADATA_ADDRESS = "169.254.169.254";
 /** Where the test asks and tells, over plain HTTP. */

@@ -1,10 +1,17 @@
-import type { ClusterSettings } from "../../settings/resolved";
 import type { AwsPool } from "../../settings/resolvedAws";
 import type { RenderedFile } from "../../renderedFile";
 import { systemdUnit } from "../../kubeadm/units";
 import { DRAIN_HOOK, EXCLUDED_LABEL, HEARTBEAT, LAUNCH_HOOK, LET_GO } from "../hooks";
 import { poolGroupName } from "../names";
 import { launchedMark, lifecycleProgram, lifecycleUnit, programFolder } from "./paths";
+
+/** How pods leave an instance that ends. */
+export interface LifecycleSpec {
+  /** The cluster's name. */
+  readonly name: string;
+  /** How long pods may take to move away. */
+  readonly drainTimeoutSeconds: number;
+}
 
 /**
  * Tells the group when the node is Ready. Then watches for the end of the instance (the group takes it away, or EC2 wants a spot
@@ -13,7 +20,7 @@ import { launchedMark, lifecycleProgram, lifecycleUnit, programFolder } from "./
  * NodeRestriction, which leaves labels below node.kubernetes.io/ to kubelets). `kubectl drain` needs to read DaemonSets, which
  * they may not.
  */
-export function lifecycleFiles(settings: ClusterSettings, pool: AwsPool): RenderedFile[] {
+export function lifecycleFiles(settings: LifecycleSpec, pool: AwsPool): RenderedFile[] {
   return [
     { path: lifecycleProgram, mode: "0755", content: program(settings, pool) },
     systemdUnit(lifecycleUnit, {
@@ -33,7 +40,7 @@ const INTERVAL = 5;
 /** Seconds that a drain stops before a spot instance's end. */
 const MARGIN = 15;
 
-function program(settings: ClusterSettings, pool: AwsPool): string {
+function program(settings: LifecycleSpec, pool: AwsPool): string {
   const longest = Math.max(settings.drainTimeoutSeconds, LET_GO);
   return `import calendar, json, os, subprocess, sys, time
 

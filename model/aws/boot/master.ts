@@ -1,20 +1,21 @@
 import { proxyVariables } from "../../node/downloads";
 import type { RenderedFile } from "../../renderedFile";
-import type { ClusterSettings, Machine } from "../../settings/resolved";
+import type { EndpointSettings, Machine } from "../../settings/resolved";
 import type { AwsSettings } from "../../settings/resolvedAws";
 import { sh } from "../../text";
+import type { AwsCallerSpec } from "../spec";
 import { awsFunction, awsProgramText } from "./calls";
 import { credentialFiles } from "./credentials";
 import { identityPart, providerIdPart } from "./identity";
 import { awsProgram } from "./paths";
 
 /** What a master has for being on EC2, beside what every master has. */
-export function awsMasterFiles(settings: ClusterSettings): RenderedFile[] {
+export function awsMasterFiles(settings: AwsCallerSpec): RenderedFile[] {
   const { aws } = settings;
   return aws === undefined ? [] : [masterProgram(settings, aws), ...credentialFiles(settings, aws)];
 }
 
-function masterProgram(settings: ClusterSettings, aws: AwsSettings): RenderedFile {
+function masterProgram(settings: AwsCallerSpec, aws: AwsSettings): RenderedFile {
   const commands = [
     "imds",
     "parameter",
@@ -31,7 +32,10 @@ function masterProgram(settings: ClusterSettings, aws: AwsSettings): RenderedFil
  * The part of init, join and update on a master that only EC2 has: it makes sure that the instance is the one that the
  * settings mean, and writes the provider id. Goes after the files of `awsMasterFiles`.
  */
-export function masterPart(settings: ClusterSettings, machine: Machine): string {
+export function masterPart(
+  settings: { readonly aws?: object },
+  machine: Pick<Machine, "role" | "nodeName" | "nodeAddress">,
+): string {
   if (settings.aws === undefined || machine.role !== "controlPlane") return "";
   return `phase "instance"
 ${awsFunction}${identityPart()}[ "$node" = ${sh(machine.nodeName)} ] || die "EC2 calls this instance $node, the settings say ${machine.nodeName}: has the VPC DNS hostnames, and Amazon's name server?"
@@ -50,7 +54,10 @@ const PATIENCE = 300;
  * Load Balancing, "Health checks for Network Load Balancer target groups": it fails open), and those without an API yet refuse:
  * whoever calls next would be lucky or not. So this waits until each address of the balancer answers for some time.
  */
-export function balancerPart(settings: ClusterSettings, machine: Machine): string {
+export function balancerPart(
+  settings: { readonly aws?: object; readonly endpoint: EndpointSettings },
+  machine: Pick<Machine, "nodeAddress">,
+): string {
   const { endpoint } = settings;
   if (settings.aws === undefined || endpoint.kind !== "addresses") return "";
   if (endpoint.addresses.includes(machine.nodeAddress)) return "";

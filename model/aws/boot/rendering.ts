@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import type { ClusterSettings } from "../../settings/resolved";
 import type { AwsSettings } from "../../settings/resolvedAws";
 
 /** @throws RangeError on platform `machines`, which boots nothing */
-export function bootSettings(settings: ClusterSettings): AwsSettings {
+export function bootSettings(settings: { readonly aws?: AwsSettings }): AwsSettings {
   if (settings.aws === undefined) throw new RangeError("user data is for platform aws");
   return settings.aws;
 }

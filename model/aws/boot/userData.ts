@@ -7,6 +7,7 @@ import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
 import { toYaml } from "../../yaml";
 import { bastionHostKeySecret, hostKeySecret } from "../names";
 import { zoneLetter } from "../../data/regions";
+import type { AwsCallerSpec } from "../spec";
 import { awsProgramText } from "./calls";
 import { bootBundle, type BootBundle } from "./bundle";
 import { compact } from "./compact";
@@ -37,7 +38,7 @@ function writeFiles(files: readonly RenderedFile[]): object[] {
  * `Before=sshd.service`) and has no time limit, so that no sshd ever shows another key. A unit that systemd restarts would need
  * a drop-in for each of ssh.service, sshd.service and ssh.socket to keep that order. The reason for the wait is on the console.
  */
-function hostKeyConfig(settings: ClusterSettings, secret: string): object {
+function hostKeyConfig(settings: AwsCallerSpec, secret: string): object {
   const aws = bootSettings(settings);
   const program = awsProgramText(aws, ["hostKey"], proxyVariables(settings));
   return {
@@ -50,7 +51,7 @@ function hostKeyConfig(settings: ClusterSettings, secret: string): object {
 }
 
 /** User data of every master: the same for all, and nothing of Kubernetes, so that no setting replaces one. Plain text. */
-export function masterUserData(settings: ClusterSettings): string {
+export function masterUserData(settings: AwsCallerSpec): string {
   return cloudConfig(hostKeyConfig(settings, hostKeySecret(settings.name)));
 }
 
@@ -58,7 +59,7 @@ export function masterUserData(settings: ClusterSettings): string {
  * User data of the bastion: its own host key, and where the API is private, a socket on its port that leads to the
  * endpoint's address, in the bastion's own zone where there is one. Plain text.
  */
-export function bastionUserData(settings: ClusterSettings): string {
+export function bastionUserData(settings: AwsCallerSpec): string {
   const aws = bootSettings(settings);
   const forwards = aws.access.endpointAccess === "private" && aws.access.connectVia === "bastion";
   return cloudConfig({

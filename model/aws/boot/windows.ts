@@ -1,10 +1,12 @@
-import type { ClusterSettings } from "../../settings/resolved";
-import type { AwsPool } from "../../settings/resolvedAws";
-import { windowsBootScript } from "../../windows/boot";
+import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
+import { windowsBootScript, type WindowsBootSpec } from "../../windows/boot";
 import { windowsPaths } from "../../windows/paths";
 import { ps, psText } from "../../windows/powershell";
 import { UNKNOWN_BOOT, bootDigest, bootSettings, withBootDigest } from "./rendering";
 import { compressed } from "./compressed";
+
+/** A cluster whose pools may have Windows. */
+export type WindowsPools = WindowsBootSpec & { readonly aws?: AwsSettings };
 
 /** Characters in a line of base64, as MIME has it. */
 const LINE = 76;
@@ -12,16 +14,16 @@ const LINE = 76;
 const program = `${windowsPaths.state}\\boot.ps1`;
 
 /** Names one rendering of a Windows pool's boot, as `poolBoot` does for Linux. */
-export function windowsBoot(settings: ClusterSettings, pool: AwsPool): string {
+export function windowsBoot(settings: WindowsPools, pool: AwsPool): string {
   return bootDigest(template(settings, pool));
 }
 
 /** The script that a pool's Windows instances run, as people read it. */
-export function windowsScript(settings: ClusterSettings, pool: AwsPool): string {
+export function windowsScript(settings: WindowsPools, pool: AwsPool): string {
   return withBootDigest(template(settings, pool));
 }
 
-function template(settings: ClusterSettings, pool: AwsPool): string {
+function template(settings: WindowsPools, pool: AwsPool): string {
   return windowsBootScript(settings, bootSettings(settings), pool, UNKNOWN_BOOT);
 }
 
@@ -31,7 +33,7 @@ function template(settings: ClusterSettings, pool: AwsPool): string {
  * its own. `persist` runs it at each boot, since a feature of Windows costs a restart (EC2 user guide, "Run commands
  * when you launch an EC2 instance with user data input").
  */
-export function windowsUserData(settings: ClusterSettings, pool: AwsPool): string {
+export function windowsUserData(settings: WindowsPools, pool: AwsPool): string {
   const base64 = compressed(windowsScript(settings, pool)).toString("base64");
   const lines = base64.match(new RegExp(`.{1,${LINE}}`, "g")) ?? [];
   return `<powershell>

@@ -7,10 +7,10 @@ import {
   poolStatements,
   rolesOf,
   webIdentityTrust,
-  type Statement,
 } from "../../../model/aws/iam";
+import type { Statement } from "../../../model/aws/statement";
 import { cloudControllerStatements, storageStatements } from "../../../model/aws/iamAddons";
-import { awsOf } from "../../../model/aws/firewall";
+import { awsOf } from "../../../model/aws/spec";
 import type { AwsPool } from "../../../model/settings/resolvedAws";
 import { awsSettings, largeAws, smallAws } from "../../support/awsInput";
 

@@ -1,0 +1,22 @@
+import type { ProxySettings } from "../settings/resolved";
+import type { AwsSettings } from "../settings/resolvedAws";
+
+/** A cluster as its AWS resources, policies and tags know it. */
+export interface AwsCluster {
+  /** DNS label; part of the names of what is made. */
+  readonly name: string;
+  /** undefined: not on AWS. */
+  readonly aws?: AwsSettings;
+}
+
+/** The same, with how its hosts and add-ons reach AWS. */
+export interface AwsCallerSpec extends AwsCluster {
+  /** undefined: they go direct. */
+  readonly proxy?: ProxySettings;
+}
+
+/** @throws RangeError where the cluster is not on AWS */
+export function awsOf({ aws }: { readonly aws?: AwsSettings }): AwsSettings {
+  if (aws === undefined) throw new RangeError("these settings are not for AWS");
+  return aws;
+}

@@ -1,0 +1,148 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+
+const root = join(__dirname, "../../..");
+
+/** Every file of a folder with the files of it that it imports, types included. */
+function importsOf(folder: string): Map<string, string[]> {
+  const files = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => join(folder, file));
+  const known = new Set(files);
+  return new Map(
+    files.map((file) => [
+      file,
+      ts
+        .preProcessFile(readFileSync(join(root, file), "utf8"))
+        .importedFiles.map(({ fileName }) => join(dirname(file), fileName))
+        .flatMap((path) => [`${path}.ts`, join(path, "index.ts")].filter((one) => known.has(one))),
+    ]),
+  );
+}
+
+/** Groups of files that import one another in a circle (Tarjan's strongly connected components). */
+function cyclesOf(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const found: string[][] = [];
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const path: string[] = [];
+  const visit = (file: string): number => {
+    let low = order.size;
+    order.set(file, low);
+    path.push(file);
+    const own = low;
+    for (const next of graph.get(file) ?? []) {
+      if (!order.has(next)) low = Math.min(low, visit(next));
+      else if (path.includes(next)) low = Math.min(low, order.get(next) ?? low);
+    }
+    lowest.set(file, low);
+    if (low === own) {
+      const group = path.splice(path.indexOf(file));
+      if (group.length > 1) found.push(group.sort());
+    }
+    return low;
+  };
+  for (const file of graph.keys()) if (!order.has(file)) visit(file);
+  return found.sort();
+}
+
+/** Bottom to top: a file imports its own floor and those below. */
+const FLOORS: readonly (readonly string[])[] = [
+  ["core", "data", "text", "yaml", "kubernetes", "renderedFile", "commandLine"],
+  [
+    "types",
+    "network",
+    "cni",
+    "chartFacts",
+    "charts",
+    "checksums",
+    "versions",
+    "images",
+    "documents",
+    "flags",
+  ],
+  ["kubeadm", "kubeconfig", "cis", "smoke"],
+  ["addons", "own", "tenants"],
+  ["flows", "fixedFacts", "machine"],
+  ["node", "packetFilter"],
+  ["membership"],
+  ["aws", "windows"],
+  ["settings", "views"],
+];
+
+/** Upward imports that are left; each is to go, and none may come. */
+const LEFT_UPWARD = [
+  "model/addons/windows.ts -> model/windows/facts.ts",
+  "model/addons/windows.ts -> model/windows/paths.ts",
+  "model/addons/windows.ts -> model/windows/powershell.ts",
+  "model/membership/files.ts -> model/aws/boot/joins.ts",
+  "model/membership/files.ts -> model/aws/boot/master.ts",
+  "model/node/leaving.ts -> model/membership/etcd.ts",
+  "model/node/leaving.ts -> model/membership/shell.ts",
+  "model/settings/resolvedAws.ts -> model/windows/downloads.ts",
+  "model/settings/schema/primitives.ts -> model/tenants/quantity.ts",
+];
+
+/** Files of the settings that import one another in a circle: each is to go, and none may come. */
+const LEFT_CYCLES = [
+  "model/settings/awsFacts.ts",
+  "model/settings/checks/aws/index.ts",
+  "model/settings/checks/tenancy.ts",
+  "model/settings/cliYaml.ts",
+  "model/settings/resolve.ts",
+];
+
+/** The types of the settings, and what domains describe themselves with, are what every floor may name. */
+const TYPES =
+  /^model\/(settings\/(resolved[A-Z]?|problems\.|effect\.|pick\.|schema\/primitives\.)|addons\/settings\.)/;
+/** How an add-on is written in the settings goes with the settings. */
+const OF_SETTINGS = /^model\/addons\/.*(schema|validate|resolve|advise|rules)\.ts$/;
+
+function roomOf(file: string): string {
+  if (TYPES.test(file)) return "types";
+  if (OF_SETTINGS.test(file)) return "settings";
+  return (file.split("/")[1] ?? "").replace(/\.ts$/, "");
+}
+
+function floorOf(file: string): number {
+  return FLOORS.findIndex((rooms) => rooms.includes(roomOf(file)));
+}
+
+describe("imports of the model, types included", () => {
+  const graph = importsOf("model");
+  const arrows = [...graph].flatMap(([from, all]) => all.map((to) => ({ from, to })));
+
+  it("finds a cycle of three and a chain of none", () => {
+    const wheel = new Map([
+      ["a", ["b"]],
+      ["b", ["c"]],
+      ["c", ["a", "d"]],
+      ["d", ["e"]],
+      ["e", []],
+    ]);
+    expect(cyclesOf(wheel)).toEqual([["a", "b", "c"]]);
+  });
+
+  it("sees the whole model", () => {
+    expect(arrows.length).toBeGreaterThan(500);
+    expect([...graph.keys()].filter((file) => floorOf(file) === -1)).toEqual([]);
+  });
+
+  it("make no circle but those that are known", () => {
+    expect(cyclesOf(graph).filter(([first = ""]) => !LEFT_CYCLES.includes(first))).toEqual([]);
+  });
+
+  it("point down but for those that are known", () => {
+    const upward = arrows
+      .filter(({ from, to }) => floorOf(to) > floorOf(from))
+      .map(({ from, to }) => `${from} -> ${to}`);
+    expect(upward.filter((arrow) => !LEFT_UPWARD.includes(arrow))).toEqual([]);
+  });
+
+  it("keep kubeadm apart from platforms and hosts", () => {
+    const above = /^model\/(aws|windows|node|membership|addons)\//;
+    expect(arrows.filter(({ from, to }) => from.startsWith("model/kubeadm/") && above.test(to))).toEqual([]);
+  });
+});
