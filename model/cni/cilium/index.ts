@@ -26,7 +26,8 @@ export const cilium = {
   tried: false,
   bootTurnsSourceCheckOff: true,
   traces: {
-    interfaces: ["cilium_*", "lxc_health", "lxc*"],
+    // Pods' interfaces (lxc and twelve digits) go with them; a bridge of LXC, lxcbr0, is none of Cilium's.
+    interfaces: ["cilium_*", "lxc_health"],
     unmanaged: ["cilium_*", "lxc*"],
     nftTables: [],
     iptables: ["CILIUM_", "cilium"],

@@ -9,8 +9,6 @@ const INTERFACES: readonly string[] = [
   "kube-ipvs0",
   "kube-bridge",
   "nodelocaldns",
-  "cilium_*",
-  "lxc_health",
   "antrea-gw0",
   "ovn-k8s-mp0",
 ];
