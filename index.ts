@@ -8,7 +8,7 @@ export { CoreDns, type CoreDnsArgs } from "./components/addons/coredns";
 export { GatewayApi, type GatewayApiArgs } from "./components/addons/gatewayApi";
 export { Ingress, type IngressArgs } from "./components/addons/ingress";
 export { IngressRules, type IngressRulesArgs } from "./components/addons/ingressRules";
-export { Metallb, type MetallbArgs } from "./components/addons/metallb";
+export { MetalLb, type MetalLbArgs } from "./components/addons/metallb";
 export { MetricsServer, type MetricsServerArgs } from "./components/addons/metricsServer";
 export type { IngressBackend, IngressHost, IngressRulesSpec } from "./model/addons/ingress/rules";
 export { WindowsNodes, type WindowsNodesArgs } from "./components/addons/windows";

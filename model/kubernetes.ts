@@ -20,6 +20,14 @@ export interface KubernetesObject {
   readonly [field: string]: JsonValue | ObjectMetadata;
 }
 
+/** What a pod asks for and may use at most; the API server refuses requests above the limits. */
+export interface PodResourcesInput {
+  /** Reserved for each pod, as Kubernetes quantities: `100m` CPU, `70Mi` memory. */
+  requests?: { cpu?: string; memory?: string };
+  /** The most each pod may use. */
+  limits?: { cpu?: string; memory?: string };
+}
+
 /** Annotation on a pod template with the hash of what its pods read only when they start. */
 export const configHashAnnotation = "pulumi-kubeadm/config-hash";
 

@@ -28,7 +28,7 @@ export const MINORS: Record<Minor, MinorFacts> = {
 export const DEFAULT_KUBERNETES_VERSION = "1.36.4";
 
 /** Versions that do not follow the Kubernetes minor. */
-const COMPONENTS = {
+export const COMPONENTS = {
   // kubespray README at 46dbdd39; containerd 2.x reads configuration version 3.
   containerd: "2.3.4",
   // kubespray checksums.yml at 46dbdd39.

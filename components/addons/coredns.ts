@@ -1,45 +1,76 @@
 import * as pulumi from "@pulumi/pulumi";
+import { parseCoreDns, type CoreDnsAloneInput } from "../../model/addons/coredns/alone";
 import { corednsManifests } from "../../model/addons/coredns/manifests";
+import type { CoreDnsSpec } from "../../model/addons/coredns/settings";
 import type { KubernetesObject } from "../../model/kubernetes";
-import type { ClusterSettings } from "../../model/settings/resolved";
-import { manifestResources } from "../kubernetes/manifest";
-import { requireArguments } from "../arguments";
+import { partOf, partResources, type Checked, type Samples, type WithInputs } from "../part";
 
-export interface CoreDnsArgs {
-  /** Resolved settings: Service address, domain, and all of `coredns` are read from them. */
-  readonly settings: ClusterSettings;
-}
+/** Cluster DNS. `nodeLocal` must be plain, because it determines which resources exist; so must texts that are checked. */
+export type CoreDnsArgs = WithInputs<
+  CoreDnsAloneInput,
+  | "serviceAddress"
+  | "replicas"
+  | "upstreamServers"
+  | "stubDomains"
+  | "hosts"
+  | "resources"
+  | "imageRepository"
+  | "version"
+>;
+
+const ADDRESS = "10.255.255.1";
+const SAMPLES: Samples = {
+  serviceAddress: () => "10.255.255.10",
+  replicas: () => 2,
+  upstreamServers: () => [ADDRESS],
+  "upstreamServers.*": (number) => `10.255.254.${number}`,
+  stubDomains: () => ({}),
+  "stubDomains.*": () => [ADDRESS],
+  "stubDomains.*.*": (number) => `10.255.254.${number}`,
+  hosts: () => ({}),
+  "hosts.*": () => [ADDRESS],
+  "hosts.*.*": () => ADDRESS,
+  resources: () => ({}),
+  imageRepository: () => "registry.example.com",
+  version: () => "v1.0.0",
+};
 
 /**
- * Cluster DNS: the library's CoreDNS, behind Service `kube-dns`. It becomes ready once pods have a network, so it must
- * depend on the CNI. Give it the cluster's provider by `provider` and `deletedWith` the cluster's init.
+ * Cluster DNS: the library's CoreDNS, behind Service `kube-dns`. It becomes ready once pods have a network, so make it depend
+ * on the CNI. The cluster must not have kubeadm's own CoreDNS (`kubeadm init --skip-phases addon/coredns`).
+ *
+ * ```ts
+ * new CoreDns("dns", { serviceAddress: "10.96.0.10", upstreamServers: ["9.9.9.9"] }, { provider, dependsOn: [flannel] });
+ * ```
  *
  * A changed Corefile rolls the Deployment, one pod at a time. With a cache on every node the Service is the last to
  * change: pods ask the caches when these are there.
+ *
+ * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class CoreDns extends pulumi.ComponentResource {
   /** The objects, in the order they are made. */
   readonly resources: readonly pulumi.CustomResource[];
 
-  constructor(name: string, args: CoreDnsArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("CoreDns", name, args, ["settings"]);
+  constructor(
+    name: string,
+    args: CoreDnsArgs | Checked<CoreDnsSpec>,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    const part = partOf("CoreDns", name, args, SAMPLES, parseCoreDns);
     super("kubeadm:addons:CoreDns", name, {}, opts);
     const inside: pulumi.CustomResourceOptions = {
       parent: this,
       // The engine would hand it down by itself; written out, the plan shows it.
       deletedWith: opts?.deletedWith,
     };
-    const objects = corednsManifests(args.settings);
-    if (args.settings.coredns.nodeLocal === undefined) {
-      this.resources = manifestResources(name, objects, inside);
+    if (part.shape.coredns.nodeLocal === undefined) {
+      this.resources = partResources(name, part, corednsManifests, inside);
     } else {
-      const servers = manifestResources(
-        name,
-        objects.filter((object) => !isFront(object)),
-        inside,
-      );
-      const front = manifestResources(name, objects.filter(isFront), { ...inside, dependsOn: servers });
-      this.resources = [...servers, ...front];
+      const behind = (spec: CoreDnsSpec) => corednsManifests(spec).filter((object) => !isFront(object));
+      const servers = partResources(name, part, behind, inside);
+      const front = (spec: CoreDnsSpec) => corednsManifests(spec).filter(isFront);
+      this.resources = [...servers, ...partResources(name, part, front, { ...inside, dependsOn: servers })];
     }
     this.registerOutputs({});
   }

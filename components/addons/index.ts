@@ -1,11 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
+import { isWithoutWorkers } from "../../model/addons/metallb/manifests";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { windowsReleases } from "../../model/windows/facts";
 import type { DnsRecord } from "../cloud";
+import { Checked } from "../part";
 import { CoreDns } from "./coredns";
 import { GatewayApi } from "./gatewayApi";
 import { Ingress } from "./ingress";
-import { Metallb } from "./metallb";
+import { MetalLb } from "./metallb";
 import { MetricsServer } from "./metricsServer";
 import { WindowsNodes } from "./windows";
 
@@ -33,7 +35,7 @@ export interface Addons {
   /** With a pool of Windows nodes. */
   readonly windowsNodes?: WindowsNodes;
   readonly metricsServer?: MetricsServer;
-  readonly metallb?: Metallb;
+  readonly metallb?: MetalLb;
   readonly gatewayApi?: GatewayApi;
   readonly ingress?: Ingress;
 }
@@ -49,32 +51,39 @@ export function createAddons(
 ): Addons {
   const { addons } = settings;
   const ending = { ...opts, deletedWith: init };
-  const coredns = new CoreDns(`${name}-coredns`, { settings }, { ...ending, dependsOn: [...after] });
+  const coredns = new CoreDns(`${name}-coredns`, new Checked(settings), { ...ending, dependsOn: [...after] });
   // Not after the nodes: those of Windows become ready by it.
   const windowsNodes =
     windowsReleases(settings).length > 0
       ? new WindowsNodes(`${name}-windows`, { settings }, { ...ending, dependsOn: [...after] })
       : undefined;
   const ready = [...after, ...nodes, coredns];
-  const { metallb: pools, ingress: controller, gatewayApi: api, metricsServer: metrics } = addons;
+  const { helm, metallb: pools, ingress: controller, gatewayApi: api, metricsServer: metrics } = addons;
+  const { images } = settings;
   const metricsServer =
     metrics &&
-    new MetricsServer(
-      `${name}-metrics-server`,
-      { settings, metricsServer: metrics },
-      { ...ending, dependsOn: ready },
-    );
+    new MetricsServer(`${name}-metrics-server`, new Checked({ metricsServer: metrics, images }), {
+      ...ending,
+      dependsOn: ready,
+    });
   const metallb =
     pools &&
-    new Metallb(`${name}-metallb`, { settings, metallb: pools, secrets }, { ...ending, dependsOn: ready });
+    new MetalLb(
+      `${name}-metallb`,
+      new Checked({ metallb: pools, onlyControlPlane: isWithoutWorkers(settings), helm, secrets }),
+      { ...ending, dependsOn: ready },
+    );
   const gatewayApi = api && new GatewayApi(`${name}-gateway-api`, api, { ...ending, dependsOn: ready });
   const before = [metallb, gatewayApi].filter((one) => one !== undefined);
   const ingress =
     controller &&
     new Ingress(
       `${name}-ingress`,
-      { settings, ingress: controller, init, createDnsRecord },
-      { ...opts, dependsOn: [...ready, ...before] },
+      new Checked({ ...settings, ingress: controller, deletedWith: init, createDnsRecord }),
+      {
+        ...opts,
+        dependsOn: [...ready, ...before],
+      },
     );
   return { coredns, windowsNodes, metricsServer, metallb, gatewayApi, ingress };
 }

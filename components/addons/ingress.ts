@@ -9,29 +9,57 @@ import {
 } from "../../model/addons/ingress/manifests";
 import { ingressNginxManifests, ingressNginxService } from "../../model/addons/ingress/nginx";
 import { traefikValues } from "../../model/addons/ingress/traefik";
-import { show, type Problem } from "../../model/settings/problems";
-import type { ClusterSettings } from "../../model/settings/resolved";
+import { SettingsError, show } from "../../model/settings/problems";
 import type { DnsRecord } from "../cloud";
-import type { IngressNginxSettings, IngressSettings, TraefikSettings } from "../../model/addons/settings";
-import { manifestResource, manifestResources } from "../kubernetes/manifest";
+import { ClusterSettingsError } from "../settingsError";
+import { parseIngress, type IngressAloneInput, type IngressSpec } from "../../model/addons/ingress/alone";
+import type {
+  IngressNginxSettings,
+  IngressSettings,
+  TraefikSettings,
+} from "../../model/addons/ingress/settings";
+import { manifestResources } from "../kubernetes/manifest";
 import { helmRelease } from "../kubernetes/release";
-import { requireArguments } from "../arguments";
+import { Checked, partOf, partResources, rendered, type Part, type Samples, type WithInputs } from "../part";
 
-export interface IngressArgs {
-  /** Resolved settings, as `parseCluster` gives them. */
-  readonly settings: ClusterSettings;
-  /** Which controller, and how traffic reaches it: `ingress` of the settings. */
-  readonly ingress: IngressSettings;
+interface Around {
   /**
-   * The cluster's init: what lives in the cluster alone ends with it. Not `opts.deletedWith`, which every child would
+   * What ends with the cluster's own objects when they do: usually the cluster. Not `opts.deletedWith`, which every child would
    * inherit: a balancer that AWS made for the Service has to go before the cluster does.
+   *
+   * @defaultValue every object is deleted by itself
    */
-  readonly init?: pulumi.Resource;
-  /** Makes the records of `ingress.dns`, which need it: `aliasRecord` of `pulumi-kubeadm/aws`. */
+  readonly deletedWith?: pulumi.Resource;
+  /**
+   * Makes the records of `dns`, which needs it: `aliasRecord` of `pulumi-kubeadm/aws`.
+   */
   readonly createDnsRecord?: DnsRecord | undefined;
 }
 
-/** Ingress controller: HTTP and HTTPS from outside to Services, by host and path. Two kinds, one interface. */
+/** An ingress controller. Kind and way in are plain, because they determine which resources exist. */
+export type IngressArgs = WithInputs<IngressAloneInput, "resources" | "imageRepository" | "replicas"> &
+  Around;
+
+const SAMPLES: Samples = {
+  replicas: () => 2,
+  resources: () => ({}),
+  imageRepository: () => "registry.example.com",
+  image: () => "registry.example.com/controller:v1",
+  "expose.address": () => "10.255.255.1",
+  "expose.sourceRanges": () => ["10.255.255.0/24"],
+  "expose.sourceRanges.*": (number) => `10.255.${number}.0/24`,
+  "config.*": () => "true",
+};
+
+/**
+ * Ingress controller: HTTP and HTTPS from outside to Services, by host and path. Two kinds, one interface.
+ *
+ * ```ts
+ * new Ingress("web", { kind: "traefik", expose: { type: "loadBalancer", pool: "lan" } }, { provider, dependsOn: [metalLb] });
+ * ```
+ *
+ * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
+ */
 export class Ingress extends pulumi.ComponentResource {
   /** Address or DNS name of the load balancer; undefined where traffic comes by ports of nodes. */
   readonly address?: pulumi.Output<string>;
@@ -42,41 +70,47 @@ export class Ingress extends pulumi.ComponentResource {
   /** DNS records that lead to the load balancer, by name. */
   readonly records: Readonly<Record<string, pulumi.CustomResource>>;
 
-  constructor(name: string, args: IngressArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("Ingress", name, args, ["settings", "ingress"], (given) => [withoutRecords(given)]);
+  constructor(
+    name: string,
+    args: IngressArgs | Checked<IngressSpec & Around>,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    const { given, deletedWith, createDnsRecord } = splitAround(args);
+    const part = partOf<IngressSpec>("Ingress", name, given, SAMPLES, parseIngress);
+    requireRecords(name, part.shape.ingress, createDnsRecord);
     super("kubeadm:addons:Ingress", name, {}, opts);
-    const { settings, ingress } = args;
+    const { ingress } = part.shape;
     this.className = ingress.className;
-    const inside: pulumi.CustomResourceOptions = { parent: this, deletedWith: args.init };
-    const outside = ownsOutside(settings, ingress) ? { parent: this } : inside;
+    const inside: pulumi.CustomResourceOptions = { parent: this, deletedWith };
+    const outside = ownsOutside(part.shape) ? { parent: this } : inside;
     const namespace = manifestResources(name, [ingressNamespaceManifest(ingress)], inside);
-    const parts: Parts = { name, settings, namespace, inside, outside };
-    const made = ingress.kind === "traefik" ? traefik(parts, ingress) : ingressNginx(parts, ingress);
-    const backend = manifestResources(name, defaultBackendManifests(settings, ingress), {
+    const parts: Parts = { name, part, namespace, inside, outside };
+    const made = ingress.kind === "traefik" ? traefik(parts) : ingressNginx(parts);
+    const backend = partResources(name, part, (spec) => defaultBackendManifests(spec, spec.ingress), {
       ...inside,
       dependsOn: namespace,
     });
     this.resources = [...namespace, ...made.resources, ...backend];
     this.address = made.service?.status.apply(addressOf);
-    this.records = this.createRecords(name, ingress, args.createDnsRecord);
+    this.records = this.createRecords(name, part, createDnsRecord);
     this.registerOutputs({ address: this.address });
   }
 
   private createRecords(
     name: string,
-    { dns, expose }: IngressSettings,
+    part: Part<IngressSpec>,
     create: DnsRecord | undefined,
   ): Record<string, pulumi.CustomResource> {
     const { address: target } = this;
+    const { dns, expose } = part.shape.ingress;
     if (dns === undefined || target === undefined || create === undefined || expose.type !== "loadBalancer")
       return {};
-    const { zoneId } = dns;
     return Object.fromEntries(
       dns.names.map((record) => [
         record,
         create(
           `${name}-record-${record.replace("*", "any")}`,
-          { zoneId, name: record, target },
+          { zoneId: dns.zoneId, name: record, target },
           { parent: this },
         ),
       ]),
@@ -84,15 +118,13 @@ export class Ingress extends pulumi.ComponentResource {
   }
 }
 
-function withoutRecords({ ingress, createDnsRecord }: IngressArgs): Problem | undefined {
-  if (ingress.dns === undefined || createDnsRecord !== undefined) return undefined;
+/** @throws ClusterSettingsError when the arguments name DNS records, and nothing makes them */
+function requireRecords(name: string, { dns }: IngressSettings, create: DnsRecord | undefined): void {
+  if (dns === undefined || create !== undefined) return;
   const allowed = "a function that makes a DNS record, on AWS aliasRecord of pulumi-kubeadm/aws";
-  return {
-    path: "createDnsRecord",
-    value: show(undefined),
-    message: "is missing: ingress.dns needs it",
-    allowed,
-  };
+  const path = "createDnsRecord";
+  const problem = { path, value: show(undefined), message: "is missing: dns needs it", allowed };
+  throw new ClusterSettingsError(new SettingsError([problem], `Ingress ${name}`));
 }
 
 interface BalancerStatus {
@@ -106,14 +138,23 @@ function addressOf(status: BalancerStatus | undefined): string {
 }
 
 /** The cloud makes a balancer for the Service, and takes it away only when the Service goes. MetalLB makes nothing. */
-function ownsOutside(settings: ClusterSettings, { expose }: IngressSettings): boolean {
-  return settings.platform === "aws" && expose.type === "loadBalancer";
+function ownsOutside({ platform, ingress }: IngressSpec): boolean {
+  return platform === "aws" && ingress.expose.type === "loadBalancer";
+}
+
+function splitAround<A extends Around>(args: A | Checked<Around>) {
+  if (args instanceof Checked) {
+    const { deletedWith, createDnsRecord } = args.spec;
+    return { given: args, deletedWith, createDnsRecord };
+  }
+  // A program that no compiler has checked may give nothing.
+  const { deletedWith, createDnsRecord, ...given } = args ?? ({} as A);
+  return { given, deletedWith, createDnsRecord };
 }
 
 interface Parts {
   readonly name: string;
-  /** Resolved settings, as `parseCluster` gives them. */
-  readonly settings: ClusterSettings;
+  readonly part: Part<IngressSpec>;
   readonly namespace: pulumi.CustomResource[];
   readonly inside: pulumi.CustomResourceOptions;
   readonly outside: pulumi.CustomResourceOptions;
@@ -125,36 +166,48 @@ interface Made {
   readonly service?: k8s.core.v1.Service;
 }
 
-function ingressNginx(parts: Parts, ingress: IngressNginxSettings): Made {
-  const { name, settings, namespace, inside, outside } = parts;
-  const objects = ingressNginxManifests(settings, ingress);
-  const resources = manifestResources(name, objects, { ...inside, dependsOn: namespace });
-  const object = ingressNginxService(settings, ingress);
-  if (object === undefined) return { resources };
-  const service = manifestResource(`${name}-service`, object, { ...outside, dependsOn: namespace });
+function ingressNginx({ name, part, namespace, inside, outside }: Parts): Made {
+  const objects = (spec: IngressSpec) => ingressNginxManifests(spec, nginxOf(spec.ingress));
+  const resources = partResources(name, part, objects, { ...inside, dependsOn: namespace });
+  const front = (spec: IngressSpec) => [ingressNginxService(spec, nginxOf(spec.ingress)) ?? []].flat();
+  const named = () => `${name}-service`;
+  const [service] = partResources(name, part, front, { ...outside, dependsOn: namespace }, named);
+  if (service === undefined) return { resources };
   return {
     resources: [...resources, service],
-    ...(ingress.expose.type === "loadBalancer" && service instanceof k8s.core.v1.Service ? { service } : {}),
+    ...(part.shape.ingress.expose.type === "loadBalancer" && service instanceof k8s.core.v1.Service
+      ? { service }
+      : {}),
   };
 }
 
-function traefik(parts: Parts, ingress: TraefikSettings): Made {
-  const { name, settings, namespace, inside, outside } = parts;
+function traefik({ name, part, namespace, inside, outside }: Parts): Made {
   const release = helmRelease(
     `${name}-release`,
     {
       chart: "traefik",
-      settings,
+      helm: part.shape.addons.helm,
       namespace: INGRESS_NAMESPACE.traefik,
-      values: traefikValues(settings, ingress),
+      values: rendered(part, (spec) => traefikValues(spec, traefikOf(spec.ingress))),
     },
     { ...outside, dependsOn: namespace },
   );
-  const classes = manifestResources(name, ingress.nginxClass ? [nginxClassManifest()] : [], inside);
+  const { nginxClass, expose } = traefikOf(part.shape.ingress);
+  const classes = manifestResources(name, nginxClass ? [nginxClassManifest()] : [], inside);
   const resources = [release, ...classes];
-  if (ingress.expose.type !== "loadBalancer") return { resources };
+  if (expose.type !== "loadBalancer") return { resources };
   // Known once the release is there; before it there is no Service to be read.
   const id = release.id.apply(() => `${INGRESS_NAMESPACE.traefik}/${INGRESS_SERVICE.traefik}`);
   const service = k8s.core.v1.Service.get(`${name}-service`, id, { parent: outside.parent });
   return { resources, service };
+}
+
+function nginxOf(ingress: IngressSettings): IngressNginxSettings {
+  if (ingress.kind !== "ingress-nginx") throw new TypeError(`${ingress.kind} is not ingress-nginx`);
+  return ingress;
+}
+
+function traefikOf(ingress: IngressSettings): TraefikSettings {
+  if (ingress.kind !== "traefik") throw new TypeError(`${ingress.kind} is not traefik`);
+  return ingress;
 }

@@ -1,29 +1,43 @@
 import * as pulumi from "@pulumi/pulumi";
+import {
+  parseMetricsServer,
+  type MetricsServerAloneInput,
+  type MetricsServerSpec,
+} from "../../model/addons/metricsServer/alone";
 import { metricsServerManifests } from "../../model/addons/metricsServer/manifests";
-import type { ClusterSettings } from "../../model/settings/resolved";
-import type { MetricsServerSettings } from "../../model/addons/settings";
-import { manifestResources } from "../kubernetes/manifest";
-import { requireArguments } from "../arguments";
+import { partOf, partResources, type Checked, type Samples, type WithInputs } from "../part";
 
-export interface MetricsServerArgs {
-  /** Resolved settings; `images` are read from them. */
-  readonly settings: ClusterSettings;
-  /** `metricsServer` of the settings. */
-  readonly metricsServer: MetricsServerSettings;
-}
+/** metrics-server; every argument has a default. */
+export type MetricsServerArgs = WithInputs<
+  MetricsServerAloneInput,
+  "replicas" | "resources" | "image" | "imageRepository"
+>;
+
+const SAMPLES: Samples = {
+  replicas: () => 1,
+  resources: () => ({}),
+  image: () => "registry.example.com/metrics-server:v1",
+  imageRepository: () => "registry.example.com",
+};
 
 /**
  * metrics-server: what `kubectl top` and autoscalers of pods ask. It becomes ready once it has asked every kubelet, whose
- * certificates it verifies by the cluster's CA.
+ * serving certificates it verifies by the cluster's CA: kubelets need `serverTLSBootstrap`.
+ *
+ * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class MetricsServer extends pulumi.ComponentResource {
   /** The objects, in the order they are made. */
   readonly resources: readonly pulumi.CustomResource[];
 
-  constructor(name: string, args: MetricsServerArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("MetricsServer", name, args, ["settings", "metricsServer"]);
+  constructor(
+    name: string,
+    args: MetricsServerArgs | Checked<MetricsServerSpec> = {},
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    const part = partOf("MetricsServer", name, args, SAMPLES, parseMetricsServer);
     super("kubeadm:addons:MetricsServer", name, {}, opts);
-    this.resources = manifestResources(name, metricsServerManifests(args.settings, args.metricsServer), {
+    this.resources = partResources(name, part, (spec) => metricsServerManifests(spec, spec.metricsServer), {
       parent: this,
       deletedWith: opts?.deletedWith,
     });

@@ -41,7 +41,7 @@ export function addonRelease(
     );
   return helmRelease(
     `${name}-release`,
-    { chart, settings, namespace: ADDON_NAMESPACE, values: values(role?.arn) },
+    { chart, helm: settings.addons.helm, namespace: ADDON_NAMESPACE, values: values(role?.arn) },
     { parent, dependsOn: role === undefined ? [] : [role.policy], deletedWith: init },
   );
 }

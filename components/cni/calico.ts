@@ -51,7 +51,12 @@ export class Calico extends pulumi.ComponentResource {
     const namespaces = manifestResources(name, calicoNamespaces(spec), inside);
     const crds = helmRelease(
       `${name}-crds`,
-      { chart: "crd.projectcalico.org.v1", settings, namespace: OPERATOR_NAMESPACE, values: {} },
+      {
+        chart: "crd.projectcalico.org.v1",
+        helm: settings.addons.helm,
+        namespace: OPERATOR_NAMESPACE,
+        values: {},
+      },
       { ...inside, dependsOn: namespaces },
     );
     const passwords = passwordResources(`${name}-bgp-passwords`, spec, secrets, {
@@ -64,7 +69,12 @@ export class Calico extends pulumi.ComponentResource {
     });
     this.operator = helmRelease(
       `${name}-operator`,
-      { chart: "tigera-operator", settings, namespace: OPERATOR_NAMESPACE, values: operatorValues() },
+      {
+        chart: "tigera-operator",
+        helm: settings.addons.helm,
+        namespace: OPERATOR_NAMESPACE,
+        values: operatorValues(),
+      },
       { ...inside, dependsOn: [crds] },
     );
     const installed = manifestResources(name, calicoInstallation(spec), {

@@ -46,7 +46,7 @@ export class Cilium extends pulumi.ComponentResource {
       `${name}-release`,
       {
         chart: "cilium",
-        settings: { addons: { helm } },
+        helm,
         namespace: CILIUM_NAMESPACE,
         values: ciliumValues(spec),
         skipAwait: true,

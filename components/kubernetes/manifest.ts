@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { KubernetesObject } from "../../model/kubernetes";
+import type { ObjectMetadata } from "../../model/kubernetes";
 
 /** Kinds that this library's manifests are made of; a manifest of another kind needs its row below. */
 export type ManifestKind =
@@ -74,7 +74,17 @@ const kinds: Record<ManifestKind, KindFacts> = {
   "metallb.io/v1beta2/BGPPeer": { resource: k8s.apiextensions.CustomResource, stage: 1 },
 };
 
-function factsOf(object: KubernetesObject): KindFacts {
+/** An object whose contents are known later; its name and its kind decide what there is, and are plain. */
+export interface LateObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: Omit<ObjectMetadata, "annotations"> & {
+    readonly annotations?: Readonly<Record<string, pulumi.Input<string>>>;
+  };
+  readonly [field: string]: unknown;
+}
+
+function factsOf(object: LateObject): KindFacts {
   const kind = `${object.apiVersion}/${object.kind}`;
   if (!Object.hasOwn(kinds, kind)) throw new Error(`no resource is known for ${kind}; add it to the table`);
   return kinds[kind as ManifestKind];
@@ -86,7 +96,7 @@ function factsOf(object: KubernetesObject): KindFacts {
  */
 export function manifestResource(
   name: string,
-  object: KubernetesObject,
+  object: LateObject,
   opts?: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource {
   return new (factsOf(object).resource)(name, owned(object) as never, opts);
@@ -96,7 +106,7 @@ export function manifestResource(
  * The object with the provider's word that its fields are ours: an object that a run made before it was cut off, or that
  * somebody edited by hand, is brought to what the settings say instead of ending in a conflict.
  */
-export function owned(object: KubernetesObject): KubernetesObject {
+export function owned<T extends LateObject>(object: T): T {
   const annotations = { ...object.metadata.annotations, "pulumi.com/patchForce": "true" };
   return { ...object, metadata: { ...object.metadata, annotations } };
 }
@@ -107,8 +117,9 @@ export function owned(object: KubernetesObject): KubernetesObject {
  */
 export function manifestResources(
   prefix: string,
-  objects: readonly KubernetesObject[],
+  objects: readonly LateObject[],
   opts: pulumi.CustomResourceOptions,
+  nameOf: (prefix: string, object: LateObject) => string = resourceName,
 ): pulumi.CustomResource[] {
   const made: { stage: number; resource: pulumi.CustomResource }[] = [];
   const ordered = [...objects].sort((left, right) => factsOf(left).stage - factsOf(right).stage);
@@ -116,12 +127,12 @@ export function manifestResources(
     const { stage } = factsOf(object);
     const earlier = made.filter((other) => other.stage < stage).map((other) => other.resource);
     const merged = pulumi.mergeOptions(opts, { dependsOn: earlier });
-    made.push({ stage, resource: manifestResource(resourceName(prefix, object), object, merged) });
+    made.push({ stage, resource: manifestResource(nameOf(prefix, object), object, merged) });
   }
   return made.map(({ resource }) => resource);
 }
 
-function resourceName(prefix: string, object: KubernetesObject): string {
+function resourceName(prefix: string, object: LateObject): string {
   const kind = object.kind.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
   return `${prefix}-${kind}-${object.metadata.name.replaceAll(":", "-")}`;
 }

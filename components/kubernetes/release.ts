@@ -1,13 +1,18 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { CHARTS, chartReference, type ChartName, type HelmSettings } from "../../model/charts";
-import { NOT_RESOLVED, notTaken, requireArguments } from "../arguments";
+import { CHARTS, chartReference, type ChartName } from "../../model/charts";
+import type { HelmInput } from "../../model/addons/helm/schema";
+import { notTaken, requireArguments } from "../arguments";
 
 export interface HelmReleaseArgs {
   /** Which of the charts that the library knows, with their versions and sources. */
   readonly chart: ChartName;
-  /** `helm.sources` and `helm.versions` are read from them. */
-  readonly settings: { readonly addons: { readonly helm: HelmSettings } };
+  /**
+   * Where charts come from, and in which versions, as `helm` in the settings.
+   *
+   * @defaultValue upstream's repositories, in the versions that the library is tested with
+   */
+  readonly helm?: HelmInput;
   /** Must exist, made by the library so that it has its labels of pod security. */
   readonly namespace: pulumi.Input<string>;
   /** The chart's values, best from a pure function in `model/`. Secrets in it stay secrets in the state. */
@@ -29,11 +34,13 @@ export interface HelmReleaseArgs {
  */
 export function helmRelease(
   name: string,
-  { chart, settings, namespace, values, timeout = 600, skipAwait = false }: HelmReleaseArgs,
+  { chart, helm, namespace, values, timeout = 600, skipAwait = false }: HelmReleaseArgs,
   opts?: pulumi.CustomResourceOptions,
 ): k8s.helm.v3.Release {
-  requireChart(name, chart, settings);
-  const reference = chartReference(chart, settings.addons.helm);
+  requireArguments("helmRelease", name, { chart }, ["chart"], (given) => [
+    notTaken("chart", given.chart, Object.keys(CHARTS)),
+  ]);
+  const reference = chartReference(chart, { sources: helm?.sources ?? {}, versions: helm?.versions ?? {} });
   return new k8s.helm.v3.Release(
     name,
     {
@@ -57,12 +64,4 @@ export function helmRelease(
     },
     opts,
   );
-}
-
-function requireChart(name: string, chart: string, settings: HelmReleaseArgs["settings"]): void {
-  const { addons } = settings as Partial<typeof settings>;
-  const resolved = addons?.helm === undefined ? undefined : settings;
-  requireArguments("helmRelease", name, { chart, settings: resolved }, ["chart"], (given) => [
-    given.settings === undefined ? NOT_RESOLVED : notTaken("chart", chart, Object.keys(CHARTS)),
-  ]);
 }

@@ -57,7 +57,11 @@ const provider = new k8s.Provider("parts", {
 });
 
 const flannel = new Flannel("parts-flannel", { settings }, { provider });
-const dns = new CoreDns("parts-coredns", { settings }, { provider, dependsOn: [flannel] });
+const dns = new CoreDns(
+  "parts-coredns",
+  { serviceAddress: "10.96.0.10" },
+  { provider, dependsOn: [flannel] },
+);
 const roles = new TenantRoles("parts-roles", { settings }, { provider });
 const tenant = new Tenant(
   "parts-shop",

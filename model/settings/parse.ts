@@ -1,6 +1,7 @@
 import { parseRange } from "../network/addresses";
 import type { ProjectFiles } from "../own/files";
 import { advisoriesOf } from "./advisories";
+import { withoutUndefined } from "./alone";
 import { awsFacts } from "./awsFacts";
 import { CHECKS, CHECKS_OF } from "./checks";
 import { limitsHold } from "./checks/aws/outgrown";
@@ -74,18 +75,6 @@ export function readCluster(raw: unknown, context: ParseContext): ClusterSetting
 }
 
 const SCHEMAS = { machines: machinesCluster, aws: awsCluster } as const;
-
-/** A key without a value, as programs write one, is no key: the checks take it for one whose value was refused. */
-function withoutUndefined(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutUndefined);
-  if (value === null || typeof value !== "object" || Object.getPrototypeOf(value) !== Object.prototype)
-    return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, inner]) => inner !== undefined)
-      .map(([key, inner]) => [key, withoutUndefined(inner)]),
-  );
-}
 
 /**
  * A CNI of an unknown kind is refused as a whole, since the kind says which keys it has. All kinds have the pod range,

@@ -19,7 +19,8 @@ import type {
   Machine,
   SshTarget,
 } from "./resolved";
-import { resolveAddons, resolveCoreDns } from "../addons/resolve";
+import { resolveCoreDns } from "../addons/coredns/settings";
+import { resolveAddons } from "../addons/resolve";
 import { awsPlatform } from "./resolveAws";
 import { resolveOwn } from "./resolveOwn";
 import { resolveTenancy } from "./resolveTenancy";
@@ -113,7 +114,7 @@ export function resolve(
       ]),
     },
     certificates: { ...DEFAULTS.certificates, ...defined(input.certificates ?? {}) },
-    coredns: resolveCoreDns(input),
+    coredns: resolveCoreDns(input.coredns),
     addons: resolveAddons(input),
     tenancy: resolveTenancy(input),
     own: resolveOwn(input, projectFiles),

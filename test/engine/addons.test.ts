@@ -20,6 +20,7 @@ import { ingressRulesManifest } from "../../model/addons/ingress/rules";
 import {
   metallbManifests,
   metallbNamespaceManifest,
+  isWithoutWorkers,
   metallbValues,
 } from "../../model/addons/metallb/manifests";
 import { metricsServerManifests } from "../../model/addons/metricsServer/manifests";
@@ -154,7 +155,10 @@ describeWithEngine("add-ons and a real API server", () => {
       if (metallb === undefined) throw new Error("no MetalLB");
       const folder = await moduleFolder("go.universe.tf/metallb", "v0.16.1");
       const values = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "pulumi-kubeadm-helm-")), "values.yaml");
-      fs.writeFileSync(values, JSON.stringify(metallbValues(settings, metallb)));
+      fs.writeFileSync(
+        values,
+        JSON.stringify(metallbValues(metallb, { onlyControlPlane: isWithoutWorkers(settings) })),
+      );
       const { stdout } = await run([
         await ensureTool("helm"),
         ...["template", "metallb", path.join(folder, "charts/metallb"), "--namespace=metallb-system"],

@@ -1,5 +1,5 @@
 import type { JsonValue } from "../../kubernetes";
-import type { PodResources } from "../../settings/resolved";
+import type { PodResources } from "../../settings/resolvedShared";
 
 export interface CorednsContainer {
   readonly name: string;

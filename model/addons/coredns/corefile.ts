@@ -1,7 +1,6 @@
 import { formatAddress, parseAddress } from "../../network/addresses";
 import { corefilePlugins } from "./corefileText";
-import type { ClusterSettings } from "../../settings/resolved";
-import type { CoreDnsSettings, DnsCacheSettings, DnsRewrite } from "../settings";
+import type { CoreDnsSettings, CoreDnsSpec, DnsCacheSettings, DnsRewrite } from "./settings";
 
 /** One plugin of a server block, with the lines of its braces when it has any. */
 export interface CorefilePlugin {
@@ -19,7 +18,7 @@ export interface ServerBlock {
 }
 
 /** The library's Corefile: kubeadm's (cmd/kubeadm/app/phases/addons/dns/manifests.go) with the settings' values in it. */
-export function corefile(settings: ClusterSettings): string {
+export function corefile(settings: CoreDnsSpec): string {
   const { coredns } = settings;
   const stubs = byName(coredns.stubDomains).filter(([zone]) => !sharesNames(zone, settings));
   return renderCorefile([
@@ -38,7 +37,7 @@ export function corefile(settings: ClusterSettings): string {
  * Whether the cluster itself has names in this zone: its domain lies in it, or it may hold names of its addresses. A server
  * block of the zone's own would take them away, so its resolvers are asked in the cluster's block, after the cluster.
  */
-function sharesNames(zone: string, { network }: ClusterSettings): boolean {
+function sharesNames(zone: string, { network }: CoreDnsSpec): boolean {
   return `.${network.clusterDomain}`.endsWith(`.${zone}`) || `.${zone}`.endsWith(".arpa");
 }
 
@@ -46,7 +45,7 @@ function byName<T>(values: Readonly<Record<string, T>>): [string, T][] {
   return Object.entries(values).sort(([left], [right]) => (left < right ? -1 : 1));
 }
 
-function clusterBlock(settings: ClusterSettings): ServerBlock {
+function clusterBlock(settings: CoreDnsSpec): ServerBlock {
   const { network, coredns } = settings;
   // The first that fits is asked, so the longest zones stand first.
   const shared = byName(coredns.stubDomains)
@@ -146,7 +145,7 @@ function cache(settings: DnsCacheSettings): CorefilePlugin {
 }
 
 /** Where the caches on the nodes find CoreDNS: the address after the one that pods ask. */
-export function upstreamDnsAddress({ network }: ClusterSettings): string {
+export function upstreamDnsAddress({ network }: CoreDnsSpec): string {
   const own = parseAddress(network.dnsServiceAddress);
   if (own === undefined) throw new RangeError(`${network.dnsServiceAddress} is no address`);
   return formatAddress(own + 1);
@@ -156,7 +155,7 @@ export function upstreamDnsAddress({ network }: ClusterSettings): string {
  * The cache on each node: it knows nothing of its own and asks CoreDNS for everything, by TCP, so that no lost datagram
  * costs a client its five seconds.
  */
-export function nodeCacheCorefile(settings: ClusterSettings): string {
+export function nodeCacheCorefile(settings: CoreDnsSpec): string {
   return renderCorefile([
     {
       zones: [".:53"],

@@ -1,9 +1,9 @@
 import { UPSTREAM_REGISTRY } from "../../images";
 import { configHash, configHashAnnotation, type JsonValue, type KubernetesObject } from "../../kubernetes";
-import type { ClusterSettings } from "../../settings/resolved";
 import { corednsContainer } from "./container";
 import { corefile } from "./corefile";
 import { nodeCacheManifests, nodeCacheSelector } from "./nodeCache";
+import type { CoreDnsSpec } from "./settings";
 
 const namespace = "kube-system";
 const selector = { "k8s-app": "kube-dns" };
@@ -15,7 +15,7 @@ const labels = { ...selector, ...ownSelector };
  * CoreDNS of the library: kubeadm's add-on is switched off, so its upgrades leave this alone. Service `kube-dns` stands on
  * the address that the kubelets write into every pod's resolv.conf.
  */
-export function corednsManifests(settings: ClusterSettings): KubernetesObject[] {
+export function corednsManifests(settings: CoreDnsSpec): KubernetesObject[] {
   const data = { Corefile: corefile(settings) };
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "coredns", namespace, labels } },
@@ -54,7 +54,7 @@ const clusterRoleBinding: KubernetesObject = {
 };
 
 /** With caches on the nodes the Service leads to the one on the caller's own node, and to no other. */
-function service({ network, coredns }: ClusterSettings): KubernetesObject {
+function service({ network, coredns }: CoreDnsSpec): KubernetesObject {
   return {
     apiVersion: "v1",
     kind: "Service",
@@ -77,7 +77,7 @@ function service({ network, coredns }: ClusterSettings): KubernetesObject {
   };
 }
 
-function deployment(settings: ClusterSettings, hash: string): KubernetesObject {
+function deployment(settings: CoreDnsSpec, hash: string): KubernetesObject {
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -128,7 +128,7 @@ const tolerations: JsonValue = [
 ];
 
 /** Preferred unless asked for: a cluster of one node still gets all its replicas. */
-function affinity({ coredns }: ClusterSettings): JsonValue {
+function affinity({ coredns }: CoreDnsSpec): JsonValue {
   const term = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: ownSelector } };
   return {
     podAntiAffinity:
@@ -138,7 +138,7 @@ function affinity({ coredns }: ClusterSettings): JsonValue {
   };
 }
 
-function container(settings: ClusterSettings): JsonValue {
+function container(settings: CoreDnsSpec): JsonValue {
   return corednsContainer({
     name: "coredns",
     image: corednsImage(settings),
@@ -149,7 +149,7 @@ function container(settings: ClusterSettings): JsonValue {
 }
 
 /** As kubeadm names it, in a folder of its own upstream and beside the other images elsewhere (cmd/kubeadm/app/images/images.go, GetDNSImage), so that mirrors made for kubeadm hold it. */
-export function corednsImage(settings: ClusterSettings): string {
+export function corednsImage(settings: CoreDnsSpec): string {
   const { repository } = settings.images;
   const folder = repository === UPSTREAM_REGISTRY ? `${repository}/coredns` : repository;
   return `${folder}/coredns:${settings.versions.coredns}`;

@@ -1,7 +1,7 @@
 import { configHash, configHashAnnotation, type KubernetesObject } from "../../kubernetes";
-import type { ClusterSettings } from "../../settings/resolved";
 import { corednsContainer } from "./container";
 import { nodeCacheCorefile, upstreamDnsAddress } from "./corefile";
+import type { CoreDnsSpec } from "./settings";
 
 const namespace = "kube-system";
 const name = "node-dns-cache";
@@ -15,7 +15,7 @@ const labels = { "k8s-app": "kube-dns", ...nodeCacheSelector };
  * takes the Service's address over with a dummy interface and iptables rules, of which nobody says how they stand beside
  * kube-proxy's nftables mode (kubernetes/dns issue 682).
  */
-export function nodeCacheManifests(settings: ClusterSettings, image: string): KubernetesObject[] {
+export function nodeCacheManifests(settings: CoreDnsSpec, image: string): KubernetesObject[] {
   if (settings.coredns.nodeLocal === undefined) return [];
   const data = { Corefile: nodeCacheCorefile(settings) };
   return [
@@ -39,7 +39,7 @@ export function nodeCacheManifests(settings: ClusterSettings, image: string): Ku
   ];
 }
 
-function daemonSet({ coredns }: ClusterSettings, image: string, hash: string): KubernetesObject {
+function daemonSet({ coredns }: CoreDnsSpec, image: string, hash: string): KubernetesObject {
   return {
     apiVersion: "apps/v1",
     kind: "DaemonSet",

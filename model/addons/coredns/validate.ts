@@ -4,7 +4,7 @@ import { type Facts, pick } from "../../settings/draft";
 import { nearest } from "../../settings/issues";
 import type { Path, Problems } from "../../settings/problems";
 import { isDnsName } from "../../settings/schema/primitives";
-import { ADDON_DEFAULTS } from "../resolve";
+import { COREDNS_REPLICAS } from "./settings";
 
 /** What one setting of cluster DNS says of another. */
 export function corednsFits(facts: Facts, problems: Problems): void {
@@ -80,7 +80,7 @@ function forwardersFitTls({ input }: Facts, problems: Problems): void {
 function replicasFindNodes({ input, machines, aws }: Facts, problems: Problems): void {
   if (input.coredns?.antiAffinity !== "required" || aws !== undefined) return;
   const nodes = machines.filter((machine) => machine.role !== "loadBalancer").length;
-  const replicas = pick(input.coredns, "replicas", ADDON_DEFAULTS.coredns.replicas);
+  const replicas = pick(input.coredns, "replicas", COREDNS_REPLICAS);
   if (replicas === undefined || nodes === 0 || replicas <= nodes) return;
   problems.add(
     ["coredns", "antiAffinity"],

@@ -1,7 +1,6 @@
 import { imageOf } from "../../images";
 import type { JsonValue, KubernetesObject } from "../../kubernetes";
-import type { ClusterSettings } from "../../settings/resolved";
-import type { Exposure, IngressSettings } from "../settings";
+import type { Exposure, IngressSettings, IngressSurroundings } from "./settings";
 
 /** What both kinds of ingress have in common: namespace, the way in, and what answers when no rule does. */
 
@@ -37,7 +36,7 @@ export interface ServiceFacts {
 }
 
 /** The Service that traffic comes in by; undefined with host ports, which need none. */
-export function ingressService(settings: ClusterSettings, expose: Exposure): ServiceFacts | undefined {
+export function ingressService(settings: IngressSurroundings, expose: Exposure): ServiceFacts | undefined {
   switch (expose.type) {
     case "hostPorts":
       return undefined;
@@ -94,7 +93,7 @@ const backendLabels = { "app.kubernetes.io/name": backendName };
 
 /** Deployment and Service that answer requests no rule takes, with 404. */
 export function defaultBackendManifests(
-  settings: ClusterSettings,
+  settings: IngressSurroundings,
   ingress: IngressSettings,
 ): KubernetesObject[] {
   const { defaultBackend } = ingress;

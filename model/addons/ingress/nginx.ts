@@ -1,7 +1,6 @@
 import { imageOf } from "../../images";
 import { configHash, configHashAnnotation, type JsonValue, type KubernetesObject } from "../../kubernetes";
-import type { ClusterSettings } from "../../settings/resolved";
-import type { IngressNginxSettings } from "../settings";
+import type { IngressNginxSettings, IngressSurroundings } from "./settings";
 import { defaultBackendReference, INGRESS_NAMESPACE, INGRESS_SERVICE, ingressService } from "./manifests";
 
 const namespace = INGRESS_NAMESPACE["ingress-nginx"];
@@ -23,7 +22,7 @@ const INGRESS_NGINX_IMAGE =
  * its last good configuration and says so in its log and in an event.
  */
 export function ingressNginxManifests(
-  settings: ClusterSettings,
+  settings: IngressSurroundings,
   ingress: IngressNginxSettings,
 ): KubernetesObject[] {
   const hostPorts = ingress.expose.type === "hostPorts";
@@ -68,7 +67,7 @@ export function ingressNginxManifests(
 
 /** The Service that traffic comes in by. */
 export function ingressNginxService(
-  settings: ClusterSettings,
+  settings: IngressSurroundings,
   ingress: IngressNginxSettings,
 ): KubernetesObject | undefined {
   const facts = ingressService(settings, ingress.expose);
@@ -143,7 +142,7 @@ function binding(kind: string, roleKind: string): KubernetesObject {
   };
 }
 
-function deployment(settings: ClusterSettings, ingress: IngressNginxSettings): KubernetesObject {
+function deployment(settings: IngressSurroundings, ingress: IngressNginxSettings): KubernetesObject {
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -157,7 +156,7 @@ function deployment(settings: ClusterSettings, ingress: IngressNginxSettings): K
   };
 }
 
-function daemonSet(settings: ClusterSettings, ingress: IngressNginxSettings): KubernetesObject {
+function daemonSet(settings: IngressSurroundings, ingress: IngressNginxSettings): KubernetesObject {
   return {
     apiVersion: "apps/v1",
     kind: "DaemonSet",
@@ -171,7 +170,7 @@ function daemonSet(settings: ClusterSettings, ingress: IngressNginxSettings): Ku
   };
 }
 
-function podTemplate(settings: ClusterSettings, ingress: IngressNginxSettings): JsonValue {
+function podTemplate(settings: IngressSurroundings, ingress: IngressNginxSettings): JsonValue {
   const args = controllerArgs(ingress);
   return {
     metadata: {

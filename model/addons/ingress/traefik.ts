@@ -1,15 +1,17 @@
 import { CHARTS } from "../../charts";
 import { mergePatch } from "../../kubeadm/merge";
-import type { ClusterSettings } from "../../settings/resolved";
-import type { Exposure, TraefikSettings } from "../settings";
+import type { Exposure, IngressSurroundings, TraefikSettings } from "./settings";
 import { ingressService } from "./manifests";
 
 /** Values of Traefik's chart (traefik-helm-chart 41.3.0, traefik/values.yaml), the settings' own merged over them. */
-export function traefikValues(settings: ClusterSettings, ingress: TraefikSettings): Record<string, unknown> {
+export function traefikValues(
+  settings: IngressSurroundings,
+  ingress: TraefikSettings,
+): Record<string, unknown> {
   return mergePatch(libraryValues(settings, ingress), ingress.values);
 }
 
-function libraryValues(settings: ClusterSettings, ingress: TraefikSettings): Record<string, unknown> {
+function libraryValues(settings: IngressSurroundings, ingress: TraefikSettings): Record<string, unknown> {
   const { expose } = ingress;
   const hostPorts = expose.type === "hostPorts";
   const service = ingressService(settings, expose);

@@ -3,7 +3,7 @@ import { parseAddress } from "../../network/addresses";
 import { type Draft, type Facts, pick } from "../../settings/draft";
 import type { Path, Problems } from "../../settings/problems";
 import type { AnyInput } from "../../settings/schema/cluster";
-import { ADDON_DEFAULTS } from "../resolve";
+import { INGRESS_HOST_PORTS } from "./settings";
 import { ownerOfTcp } from "../../settings/checks/hostPorts";
 import { selectorFits } from "../../settings/checks/selectors";
 import { poolsOf } from "../metallb/validate";
@@ -202,15 +202,13 @@ function nodePortsFit({ nodePortRange }: Facts, expose: ExposeDraft, problems: P
 export function ingressPortsOf({ input }: Facts): number[] {
   const expose: ExposeDraft | undefined = input.ingress?.expose;
   if (expose?.type !== "hostPorts") return [];
-  return (["http", "https"] as const).flatMap(
-    (key) => pick(expose, key, ADDON_DEFAULTS.hostPorts[key]) ?? [],
-  );
+  return (["http", "https"] as const).flatMap((key) => pick(expose, key, INGRESS_HOST_PORTS[key]) ?? []);
 }
 
 function hostPortsFit(facts: Facts, ingress: IngressDraft, expose: ExposeDraft, problems: Problems): void {
   const ports = {
-    http: pick(expose, "http", ADDON_DEFAULTS.hostPorts.http),
-    https: pick(expose, "https", ADDON_DEFAULTS.hostPorts.https),
+    http: pick(expose, "http", INGRESS_HOST_PORTS.http),
+    https: pick(expose, "https", INGRESS_HOST_PORTS.https),
   };
   if (ingress.replicas !== undefined) {
     problems.add(
@@ -228,7 +226,7 @@ function hostPortsFit(facts: Facts, ingress: IngressDraft, expose: ExposeDraft, 
     const owner = port === undefined ? undefined : ownerOfTcp(facts, port);
     if (owner === undefined) continue;
     problems.add([...EXPOSE, key], port, `is the port of ${owner} on the nodes`, {
-      allowed: `a free port, as ${ADDON_DEFAULTS.hostPorts[key]}`,
+      allowed: `a free port, as ${INGRESS_HOST_PORTS[key]}`,
     });
   }
 }

@@ -1,6 +1,5 @@
 import type { JsonValue, KubernetesObject } from "../../kubernetes";
-import type { ClusterSettings } from "../../settings/resolved";
-import type { AddressPool, BgpPeer, MetallbSettings } from "../settings";
+import type { AddressPool, BgpPeer, MetallbSettings } from "./settings";
 
 export const metallbNamespace = "metallb-system";
 
@@ -13,8 +12,14 @@ export function metallbNamespaceManifest(): KubernetesObject {
   };
 }
 
+/** What MetalLB has to know of the cluster it runs in. */
+export interface MetallbNodes {
+  /** There are no workers: control-plane nodes answer for addresses. */
+  readonly onlyControlPlane: boolean;
+}
+
 /** Values of MetalLB's chart (metallb v0.16.1, charts/metallb/values.yaml). */
-export function metallbValues(settings: ClusterSettings, metallb: MetallbSettings): Record<string, unknown> {
+export function metallbValues(metallb: MetallbSettings, nodes: MetallbNodes): Record<string, unknown> {
   return {
     ...(metallb.loadBalancerClass === undefined ? {} : { loadBalancerClass: metallb.loadBalancerClass }),
     // On in the chart. Layer 2 needs no BGP daemon, nor its image.
@@ -25,14 +30,18 @@ export function metallbValues(settings: ClusterSettings, metallb: MetallbSetting
       frr: { enabled: false },
       // kubeadm labels masters with `node.kubernetes.io/exclude-from-external-load-balancers`, and MetalLB heeds it.
       // Where masters are all there is, nobody would answer for an address.
-      ignoreExcludeLB: !hasWorkers(settings),
+      ignoreExcludeLB: nodes.onlyControlPlane,
       resources: { requests: { cpu: "25m", memory: "64Mi" } },
     },
   };
 }
 
-function hasWorkers(settings: ClusterSettings): boolean {
-  return settings.platform === "aws" || settings.machines.some((machine) => machine.role === "worker");
+/** Whether a cluster's control-plane nodes are all the nodes there are. */
+export function isWithoutWorkers(cluster: {
+  readonly platform: string;
+  readonly machines: readonly { readonly role: string }[];
+}): boolean {
+  return cluster.platform === "machines" && !cluster.machines.some((machine) => machine.role === "worker");
 }
 
 /** Pools, advertisements and peers (metallb v0.16.1, config/crd/bases). They need the chart's CRDs and its webhook. */

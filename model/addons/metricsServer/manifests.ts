@@ -1,7 +1,6 @@
-import { imageOf } from "../../images";
+import { imageOf, type ImageSource } from "../../images";
 import type { JsonValue, KubernetesObject } from "../../kubernetes";
-import type { ClusterSettings } from "../../settings/resolved";
-import type { MetricsServerSettings } from "../settings";
+import type { MetricsServerSettings } from "./settings";
 
 const namespace = "kube-system";
 const name = "metrics-server";
@@ -18,7 +17,7 @@ const METRICS_SERVER_IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.8
  * certificates are signed by the cluster's CA here, so nothing has to be taken on trust.
  */
 export function metricsServerManifests(
-  settings: ClusterSettings,
+  images: ImageSource,
   metricsServer: MetricsServerSettings,
 ): KubernetesObject[] {
   return [
@@ -66,7 +65,7 @@ export function metricsServerManifests(
         ports: [{ name: "https", port: 443, protocol: "TCP", targetPort: "https", appProtocol: "https" }],
       },
     },
-    deployment(settings, metricsServer),
+    deployment(images, metricsServer),
     {
       apiVersion: "policy/v1",
       kind: "PodDisruptionBudget",
@@ -100,7 +99,7 @@ function clusterRoleBinding(bindingName: string, role: string): KubernetesObject
   };
 }
 
-function deployment(settings: ClusterSettings, metricsServer: MetricsServerSettings): KubernetesObject {
+function deployment(images: ImageSource, metricsServer: MetricsServerSettings): KubernetesObject {
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -123,7 +122,7 @@ function deployment(settings: ClusterSettings, metricsServer: MetricsServerSetti
               labelSelector: { matchLabels: labels },
             },
           ],
-          containers: [container(settings, metricsServer)],
+          containers: [container(images, metricsServer)],
           volumes: [
             { name: "tmp", emptyDir: {} },
             // In every namespace, kept by kube-controller-manager: the CA that signs kubelets' serving certificates.
@@ -135,10 +134,10 @@ function deployment(settings: ClusterSettings, metricsServer: MetricsServerSetti
   };
 }
 
-function container(settings: ClusterSettings, { image, resources }: MetricsServerSettings): JsonValue {
+function container(images: ImageSource, { image, resources }: MetricsServerSettings): JsonValue {
   return {
     name,
-    image: imageOf(settings, image ?? METRICS_SERVER_IMAGE),
+    image: imageOf(images, image ?? METRICS_SERVER_IMAGE),
     imagePullPolicy: "IfNotPresent",
     args: [
       "--cert-dir=/tmp",

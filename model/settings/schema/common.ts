@@ -13,8 +13,9 @@ import {
   extraArgs,
   httpsUrl,
   httpUrl,
-  isRegistryHost,
+  imageTag,
   matching,
+  repository,
   secretName,
   text,
 } from "./primitives";
@@ -48,18 +49,17 @@ export const networkShape = {
 };
 
 // Image tags: the OCI distribution specification's grammar.
-const tag = matching(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, "an image tag, as v1.14.2");
 
 const versionShape: Record<SettableVersion, z.ZodOptional<typeof semver>> = {
   containerd: semver.optional(),
   runc: semver.optional(),
   cniPlugins: semver.optional(),
   crictl: semver.optional(),
-  pause: tag.optional(),
-  etcd: tag.optional(),
-  coredns: tag.optional(),
-  flannel: tag.optional(),
-  flannelCniPlugin: tag.optional(),
+  pause: imageTag.optional(),
+  etcd: imageTag.optional(),
+  coredns: imageTag.optional(),
+  flannel: imageTag.optional(),
+  flannelCniPlugin: imageTag.optional(),
 };
 
 const sha256 = matching(/^[0-9a-f]{64}$/, "a SHA-256 in 64 lower-case hexadecimal digits, without a prefix");
@@ -76,16 +76,6 @@ const checksumShape: Record<DownloadName, typeof perArchitecture> = {
 };
 
 // Host and path of a registry, without scheme (OCI distribution specification).
-const repository = text((value) => {
-  const [host = "", ...path] = value.split("/");
-  return isRegistryHost(host) && path.every((part) => /^[a-z0-9._-]+$/.test(part))
-    ? undefined
-    : {
-        message: "is not taken",
-        allowed:
-          "a registry host with an optional port and path, without scheme, as registry.example.com/k8s",
-      };
-});
 
 const certificate = text((value) =>
   /^\s*(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/.test(value)

@@ -257,3 +257,17 @@ export const resources = z
       context.addIssue({ code: "custom", path: ["requests", key], message, params: { ...params } });
     }
   });
+
+/** Registry and folder of images, in place of registry.k8s.io. */
+export const repository = text((value) => {
+  const [host = "", ...path] = value.split("/");
+  return isRegistryHost(host) && path.every((part) => /^[a-z0-9._-]+$/.test(part))
+    ? undefined
+    : {
+        message: "is not taken",
+        allowed:
+          "a registry host with an optional port and path, without scheme, as registry.example.com/k8s",
+      };
+});
+
+export const imageTag = matching(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, "an image tag, as v1.14.2");

@@ -2,7 +2,6 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { createAddons, type Addons } from "../../../components/addons";
-import { Ingress } from "../../../components/addons/ingress";
 import { IngressRules } from "../../../components/addons/ingressRules";
 import { aliasRecord } from "../../../components/aws/dns";
 import { readCluster } from "../../../model/settings/parse";
@@ -202,14 +201,6 @@ describe("ingress", () => {
       expect(all.filter((one) => one.type === record.type)).toHaveLength(2);
     },
   );
-
-  it("needs something that makes its DNS records", async () => {
-    const dns = { zoneId: "Z0123456789ABCDEF", names: ["example.com"] };
-    const settings = onAws({ kind: "traefik", arrive: { by: "loadBalancer", from: ["0.0.0.0/0"] }, dns });
-    const { ingress } = settings.addons;
-    const alone = record(() => new Ingress("c", { settings, ingress: ingress ?? expect.fail("none") }));
-    await expect(alone).rejects.toThrow(/createDnsRecord: \(not given\) is missing: ingress\.dns needs it/);
-  });
 
   it("is one release for Traefik, and no Service but Traefik's own", async () => {
     const { all } = await made(bareMetal({ ...everything, ingress: { kind: "traefik" } }));

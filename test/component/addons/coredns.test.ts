@@ -9,7 +9,7 @@ const settings = settingsOf();
 async function resources() {
   return record(() => {
     const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });
-    new CoreDns("dns", { settings }, { provider });
+    new CoreDns("dns", { serviceAddress: settings.network.dnsServiceAddress }, { provider });
   });
 }
 

@@ -3,6 +3,7 @@ import { addonsOfFirewall } from "../../../model/addons/flows";
 import {
   metallbManifests,
   metallbNamespaceManifest,
+  isWithoutWorkers,
   metallbValues,
 } from "../../../model/addons/metallb/manifests";
 import { flowsOf } from "../../../model/flows";
@@ -33,7 +34,7 @@ describe("MetalLB", () => {
     const metallb = metallbOf({ pools });
     expect(kinds(metallb)).toEqual(["IPAddressPool", "L2Advertisement"]);
     expect(metallbManifests(metallb)[1].spec).toEqual({ ipAddressPools: ["lan"] });
-    expect(metallbValues(bareMetal(), metallb)).toMatchObject({
+    expect(metallbValues(metallb, { onlyControlPlane: isWithoutWorkers(bareMetal()) })).toMatchObject({
       frrk8s: { enabled: false },
       speaker: { frr: { enabled: false } },
     });
@@ -42,9 +43,13 @@ describe("MetalLB", () => {
   it("speaks BGP alone when BGP alone is written, with frr-k8s unless told otherwise", () => {
     const metallb = metallbOf({ pools, bgp: { peers: [peer] } });
     expect(kinds(metallb)).toEqual(["IPAddressPool", "BGPPeer", "BGPAdvertisement"]);
-    expect(metallbValues(bareMetal(), metallb)).toMatchObject({ frrk8s: { enabled: true } });
+    expect(metallbValues(metallb, { onlyControlPlane: isWithoutWorkers(bareMetal()) })).toMatchObject({
+      frrk8s: { enabled: true },
+    });
     const native = metallbOf({ pools, bgp: { backend: "native", peers: [peer] } });
-    expect(metallbValues(bareMetal(), native)).toMatchObject({ frrk8s: { enabled: false } });
+    expect(metallbValues(native, { onlyControlPlane: isWithoutWorkers(bareMetal()) })).toMatchObject({
+      frrk8s: { enabled: false },
+    });
   });
 
   it("lets API servers reach frr-k8s' webhook, which has the host's network, by the hosts' own view too", () => {
@@ -76,10 +81,14 @@ describe("MetalLB", () => {
   it("announces from masters where there are no workers, which kubeadm's label would keep it from", () => {
     const { machines } = bareMetal();
     const masters = { ...bareMetal(), machines: machines.filter((one) => one.role === "controlPlane") };
-    expect(metallbValues(masters, metallbOf({ pools }))).toMatchObject({
+    expect(
+      metallbValues(metallbOf({ pools }), { onlyControlPlane: isWithoutWorkers(masters) }),
+    ).toMatchObject({
       speaker: { ignoreExcludeLB: true },
     });
-    expect(metallbValues(bareMetal(), metallbOf({ pools }))).toMatchObject({
+    expect(
+      metallbValues(metallbOf({ pools }), { onlyControlPlane: isWithoutWorkers(bareMetal()) }),
+    ).toMatchObject({
       speaker: { ignoreExcludeLB: false },
     });
   });
@@ -90,9 +99,11 @@ describe("MetalLB", () => {
       { environment: "dev", region: REGION },
     );
     const { metallb } = settings.addons;
-    expect(metallb && metallbValues(settings, metallb)).toMatchObject({
-      loadBalancerClass: "metallb.io/metallb",
-    });
+    expect(metallb && metallbValues(metallb, { onlyControlPlane: isWithoutWorkers(settings) })).toMatchObject(
+      {
+        loadBalancerClass: "metallb.io/metallb",
+      },
+    );
     expect(settings.advisories.join("\n")).toMatch(/metallb on AWS: a VPC has no ARP/);
   });
 

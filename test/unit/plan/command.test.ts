@@ -177,7 +177,7 @@ describe("npm run plan", () => {
     async (words) => {
       const { status, stderr } = await run(newFolder(), ...words);
       expect(status).toBe(2);
-      expect(stderr).toContain("Usage: npm run plan");
+      expect(stderr).toContain("Usage: npx pulumi-kubeadm plan");
       expect(stderr).not.toMatch(/^\s+at /m);
     },
   );

@@ -1,0 +1,148 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { KubernetesObject } from "../model/kubernetes";
+import { pathText, SettingsError, show, type Path, type Problem } from "../model/settings/problems";
+import { manifestResources, type LateObject } from "./kubernetes/manifest";
+import { ClusterSettingsError } from "./settingsError";
+
+/** A value, or an output of it at any depth. */
+export type Later<T> = T extends (infer E)[]
+  ? pulumi.Input<Later<E>[]>
+  : T extends object
+    ? pulumi.Input<{ [K in keyof T]: Later<T[K]> }>
+    : pulumi.Input<T>;
+
+/** Arguments of which those with these names may be outputs. */
+export type WithInputs<T, K extends keyof T> = Omit<T, K> & { [P in K]: Later<NonNullable<T[P]>> };
+
+/** Arguments that were checked with a cluster's settings: nothing is checked twice. */
+export class Checked<S> {
+  constructor(readonly spec: S) {}
+}
+
+/** What a component is made from. */
+export interface Part<S> {
+  /** Plain, with samples where outputs stand: what there is follows from it. */
+  readonly shape: S;
+  /** With the outputs' values, checked again when they are known. */
+  readonly spec: S | pulumi.Output<S>;
+}
+
+/**
+ * Arguments that may be outputs, by their path with `*` for any key or index, and a value that passes the checks in their
+ * stead until they are known. The number makes samples differ where two alike would be refused.
+ */
+export type Samples = Readonly<Record<string, (number: number) => unknown>>;
+
+/**
+ * Checks the arguments of a component that is used by itself.
+ *
+ * @param parse of the model; throws a SettingsError with the title as what it is about
+ * @throws ClusterSettingsError with every problem, before a resource is registered
+ */
+export function partOf<S>(
+  component: string,
+  name: string,
+  args: object | Checked<S> | undefined,
+  samples: Samples,
+  parse: (given: unknown, title: string) => S,
+): Part<S> {
+  if (args instanceof Checked) return { shape: args.spec, spec: args.spec };
+  const title = `${component} ${name}`;
+  const parsed = (given: unknown, before: readonly Problem[] = []): S => {
+    const problems = [...before];
+    try {
+      const spec = parse(given, title);
+      if (problems.length === 0) return spec;
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      problems.push(...error.problems.filter(({ path }) => !before.some((one) => one.path === path)));
+    }
+    throw new ClusterSettingsError(new SettingsError(problems, title));
+  };
+  const { plain, late, problems } = sampled(args ?? {}, samples);
+  const shape = parsed(plain, problems);
+  const later: pulumi.Output<unknown> = pulumi.output<object>(args ?? {});
+  return { shape, spec: late === 0 ? shape : later.apply((given) => parsed(given)) };
+}
+
+/** What a part is rendered to, plain where all of it is known. */
+export function rendered<S, R>({ spec }: Part<S>, render: (spec: S) => R): pulumi.Input<R> {
+  return pulumi.Output.isInstance(spec) ? spec.apply(render) : render(spec);
+}
+
+/** The objects of a part: names and kinds are known at once, what is in them when the outputs are. */
+export function partResources<S>(
+  prefix: string,
+  part: Part<S>,
+  render: (spec: S) => readonly KubernetesObject[],
+  opts: pulumi.CustomResourceOptions,
+  nameOf?: Parameters<typeof manifestResources>[3],
+): pulumi.CustomResource[] {
+  const objects = render(part.shape);
+  const { spec } = part;
+  if (!pulumi.Output.isInstance(spec)) return manifestResources(prefix, objects, opts, nameOf);
+  const later = (object: KubernetesObject, index: number): LateObject => {
+    const field = (key: string) => spec.apply((known) => render(known)[index]?.[key]);
+    const { apiVersion, kind, metadata, ...fields } = object;
+    const annotations = Object.keys(metadata.annotations ?? {}).map((key) => {
+      return [key, spec.apply((known) => render(known)[index]?.metadata.annotations?.[key] ?? "")] as const;
+    });
+    return {
+      apiVersion,
+      kind,
+      metadata: { ...metadata, annotations: Object.fromEntries(annotations) },
+      ...Object.fromEntries(Object.keys(fields).map((key) => [key, field(key)])),
+    };
+  };
+  return manifestResources(prefix, objects.map(later), opts, nameOf);
+}
+
+interface Sampled {
+  /** undefined where an output stands that may not be one. */
+  readonly plain: unknown;
+  /** How many outputs have a sample. */
+  readonly late: number;
+  readonly problems: readonly Problem[];
+}
+
+function sampled(args: object, samples: Samples): Sampled {
+  const problems: Problem[] = [];
+  let late = 0;
+  const visit = (value: unknown, path: Path): unknown => {
+    if (pulumi.Output.isInstance(value) || value instanceof Promise) {
+      const sample = Object.entries(samples).find(([pattern]) => fits(pattern, path));
+      if (sample !== undefined) return sample[1]((late += 1));
+      problems.push({
+        path: pathText(path),
+        value: pulumi.Output.isInstance(value) ? "an output" : "a promise",
+        message: "must be a plain value: it determines which resources exist",
+        allowed: `outputs for ${Object.keys(samples).join(", ")}`,
+      });
+      return undefined;
+    }
+    if (Array.isArray(value)) return value.map((inner, index) => visit(inner, [...path, index]));
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, visit(inner, [...path, key])]),
+    );
+  };
+  return { plain: visit(args, []), late, problems };
+}
+
+function fits(pattern: string, path: Path): boolean {
+  const parts = pattern.split(".");
+  return (
+    parts.length === path.length && parts.every((part, index) => part === "*" || part === String(path[index]))
+  );
+}
+
+/** A secret that the arguments name and that is not among `secrets`. */
+export function missingSecret(path: string, name: string, secrets: object): Problem | undefined {
+  if (Object.hasOwn(secrets, name)) return undefined;
+  return {
+    path,
+    value: show(name),
+    message: "names no entry of `secrets`",
+    allowed: Object.keys(secrets).join(", ") || "an entry of `secrets`",
+  };
+}

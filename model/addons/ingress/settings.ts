@@ -1,0 +1,281 @@
+import type { ImageSource } from "../../images";
+import type { PodResourcesInput } from "../../kubernetes";
+import type { PodResources } from "../../settings/resolvedShared";
+import { defined } from "../defined";
+
+/** How HTTP and HTTPS reach the ingress controller from outside. */
+export type ArrivalInput =
+  | {
+      /** By a Service of type LoadBalancer: MetalLB's, or a Network Load Balancer on AWS. */
+      type: "loadBalancer";
+      /**
+       * With MetalLB: the IPv4 address it gets.
+       *
+       * @defaultValue any of the pool
+       */
+      address?: string;
+      /**
+       * With MetalLB: name of the pool.
+       *
+       * @defaultValue any that assigns by itself
+       */
+      pool?: string;
+      /**
+       * CIDR ranges that may connect.
+       *
+       * @defaultValue everybody who reaches the address; required on AWS
+       */
+      sourceRanges?: string[];
+      /**
+       * On AWS: reachable within the VPC only.
+       *
+       * @defaultValue false
+       */
+      internal?: boolean;
+    }
+  | {
+      /** By a port of every node. */
+      type: "nodePorts";
+      /** Node port for HTTP, within `network.nodePorts`. */
+      http: number;
+      /** Node port for HTTPS, within `network.nodePorts`. */
+      https: number;
+    }
+  | {
+      /** By a port of the nodes that run the controller. */
+      type: "hostPorts";
+      /**
+       * Host port for HTTP.
+       *
+       * @defaultValue 80
+       */
+      http?: number;
+      /**
+       * Host port for HTTPS.
+       *
+       * @defaultValue 443
+       */
+      https?: number;
+    };
+
+interface CommonInput {
+  /**
+   * Name of the IngressClass.
+   *
+   * @defaultValue `nginx` or `traefik`
+   */
+  className?: string;
+  /**
+   * Serve Ingresses that name no class.
+   *
+   * @defaultValue true
+   */
+  default?: boolean;
+  /**
+   * How traffic arrives.
+   *
+   * @defaultValue `{ by: loadBalancer }`
+   */
+  expose?: ArrivalInput;
+  /**
+   * Pods, 1 to 100; not with host ports, where every node runs one.
+   *
+   * @defaultValue 2
+   */
+  replicas?: number;
+  /**
+   * Of each pod.
+   *
+   * @defaultValue requests of 100m CPU and 90Mi (ingress-nginx) or 128Mi (Traefik) memory
+   */
+  resources?: PodResourcesInput;
+  /**
+   * Labels of the nodes it runs on.
+   *
+   * @defaultValue all Linux nodes
+   */
+  nodeSelector?: Record<string, string>;
+  /**
+   * Answers requests that match no rule; `true`: upstream's image, which answers 404.
+   *
+   * @defaultValue the controller itself does
+   */
+  defaultBackend?:
+    | boolean
+    | {
+        /** Image with its registry. */
+        image: string;
+        /**
+         * Port it answers on.
+         *
+         * @defaultValue 8080
+         */
+        port?: number;
+      };
+  /**
+   * On AWS: records in a Route 53 zone that point at the load balancer.
+   *
+   * @defaultValue none
+   */
+  dns?: {
+    /** Id of the hosted zone. */
+    zoneId: string;
+    /** DNS names; `*.` in front is allowed. */
+    names: string[];
+  };
+  /**
+   * Image of the controller, with its registry.
+   *
+   * @defaultValue the pinned release
+   */
+  image?: string;
+}
+
+/** ingress-nginx, whose last release is 1.15.1. */
+export interface IngressNginxInput extends CommonInput {
+  kind: "ingress-nginx";
+  /**
+   * Entries of the controller's ConfigMap, by upstream's keys.
+   *
+   * @defaultValue none
+   */
+  config?: Record<string, string>;
+}
+
+export interface TraefikInput extends CommonInput {
+  kind: "traefik";
+  /**
+   * Serve Ingresses of class `nginx` too, with their nginx annotations.
+   *
+   * @defaultValue false
+   */
+  nginxClass?: boolean;
+  /**
+   * Values of the chart, merged over the library's; `null` removes a key.
+   *
+   * @defaultValue none
+   */
+  values?: Record<string, unknown>;
+}
+
+/** Ingress controller: `ingress` in the settings, and the arguments of the component `Ingress`. */
+export type IngressInput = IngressNginxInput | TraefikInput;
+
+/** How traffic comes to the ingress controller. */
+export type Exposure =
+  | {
+      readonly type: "loadBalancer";
+      /** With MetalLB: the address it shall have; undefined: one of the pool. */
+      readonly address?: string;
+      /** With MetalLB: name of a pool; undefined: any that gives addresses by itself. */
+      readonly pool?: string;
+      /** Empty: whoever reaches the address. */
+      readonly sourceRanges: readonly string[];
+      /** On AWS: a balancer within the VPC; default false. */
+      readonly internal: boolean;
+    }
+  | { readonly type: "nodePorts"; readonly http: number; readonly https: number }
+  | { readonly type: "hostPorts"; readonly http: number; readonly https: number };
+
+interface IngressCommon {
+  /** `ingressClassName` that Ingresses name; default `nginx`, `traefik`. */
+  readonly className: string;
+  /** It serves Ingresses that name no class; default true. */
+  readonly default: boolean;
+  /** Default: by a load balancer. */
+  readonly expose: Exposure;
+  /** Not with host ports: there it runs on every node. */
+  readonly replicas: number;
+  /** Of each pod; default: upstream's requests. */
+  readonly resources: PodResources;
+  /** Labels of the nodes it runs on; empty: all. */
+  readonly nodeSelector: Readonly<Record<string, string>>;
+  /** What answers requests that no rule takes; undefined: the controller itself, with 404. */
+  readonly defaultBackend?: { readonly image: string; readonly port: number };
+  /** On AWS: names in a hosted zone that lead to the balancer; undefined: none are made. */
+  readonly dns?: { readonly zoneId: string; readonly names: readonly string[] };
+  /** Another image than the pinned one. */
+  readonly image?: string;
+}
+
+export interface IngressNginxSettings extends IngressCommon {
+  readonly kind: "ingress-nginx";
+  /** Its ConfigMap, by upstream's keys; default empty. */
+  readonly config: Readonly<Record<string, string>>;
+}
+
+export interface TraefikSettings extends IngressCommon {
+  readonly kind: "traefik";
+  /** Also serves Ingresses of class nginx. */
+  readonly nginxClass: boolean;
+  /** Merged over the library's values. */
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+export type IngressSettings = IngressNginxSettings | TraefikSettings;
+
+/** What an ingress controller is rendered from besides its own settings. */
+export interface IngressSurroundings extends ImageSource {
+  /** On `aws` the cloud controller makes the load balancer. */
+  readonly platform: "machines" | "aws";
+  readonly addons: {
+    /** Set where the cluster has the definitions of Gateway API. */
+    readonly gatewayApi?: object;
+  };
+}
+
+const DEFAULTS = {
+  "ingress-nginx": {
+    className: "nginx",
+    // ingress-nginx controller-v1.15.1, deploy/static/provider/cloud/deploy.yaml.
+    resources: { requests: { cpu: "100m", memory: "90Mi" } },
+  },
+  traefik: { className: "traefik", resources: { requests: { cpu: "100m", memory: "128Mi" } } },
+} as const;
+// ingress-nginx chart 4.15.1, values.yaml, defaultBackend; built for amd64 only.
+const DEFAULT_BACKEND = { image: "registry.k8s.io/defaultbackend-amd64:1.5", port: 8080 };
+
+export const INGRESS_HOST_PORTS = { http: 80, https: 443 } as const;
+
+/** Ingress controller with defaults filled in. */
+export function resolveIngress(given: IngressInput): IngressSettings {
+  const defaults = DEFAULTS[given.kind];
+  const { defaultBackend } = given;
+  const common = {
+    className: given.className ?? defaults.className,
+    default: given.default ?? true,
+    expose: resolveExposure(given.expose),
+    replicas: given.replicas ?? 2,
+    resources: given.resources ?? defaults.resources,
+    nodeSelector: given.nodeSelector ?? {},
+    ...(defaultBackend === undefined || defaultBackend === false
+      ? {}
+      : { defaultBackend: { ...DEFAULT_BACKEND, ...(defaultBackend === true ? {} : defaultBackend) } }),
+    ...defined({ dns: given.dns, image: given.image }),
+  };
+  return given.kind === "ingress-nginx"
+    ? { kind: given.kind, ...common, config: given.config ?? {} }
+    : { kind: given.kind, ...common, nginxClass: given.nginxClass ?? false, values: given.values ?? {} };
+}
+
+function resolveExposure(given: ArrivalInput | undefined): Exposure {
+  switch (given?.type) {
+    case undefined:
+      return { type: "loadBalancer", sourceRanges: [], internal: false };
+    case "loadBalancer":
+      return {
+        type: "loadBalancer",
+        ...defined({ address: given.address, pool: given.pool }),
+        sourceRanges: given.sourceRanges ?? [],
+        internal: given.internal ?? false,
+      };
+    case "nodePorts":
+      return given;
+    case "hostPorts":
+      return {
+        type: "hostPorts",
+        http: given.http ?? INGRESS_HOST_PORTS.http,
+        https: given.https ?? INGRESS_HOST_PORTS.https,
+      };
+  }
+}
