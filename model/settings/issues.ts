@@ -87,7 +87,12 @@ function reportUnknownKey(
   const here = nameHere(path, key);
   const near = here === undefined ? nearest(key, valid) : undefined;
   problems.add([...path, key], shown, "is under an unknown key", {
-    allowed: here === undefined ? [...valid].sort().join(", ") : `instead: ${here}`,
+    allowed:
+      here === undefined
+        ? [...valid].sort().join(", ")
+        : here.startsWith("leave it out")
+          ? here
+          : `instead: ${here}`,
     nearest: near,
   });
 }

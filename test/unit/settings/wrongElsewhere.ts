@@ -20,7 +20,7 @@ export const WRONG_ELSEWHERE: readonly Wrong[] = [
     top("featureGates", { RootlessControlPlane: true }, /kubelet\.config\.featureGates/),
     top("nodeRegistration", { taints: [] }, /instead: machines\.<name>/),
     top("clusterName", "x", /instead: name/),
-    top("certificatesDir", "/etc/pki", /\/etc\/kubernetes\/pki/),
+    top("certificatesDir", "/etc/pki", /^(?!.*instead).*leave it out: certificates stay/),
     [
       "apiServer.timeoutForControlPlane",
       set("apiServer.timeoutForControlPlane", "20m"),
