@@ -1,5 +1,6 @@
 import { type Document, type YAMLParseError, parseDocument } from "yaml";
 
+import { misplacedKeys } from "./misplaced";
 import { decoded, readDifferently, wrongCharacters } from "./cliYaml";
 import { type Problem, SettingsError, show } from "./problems";
 
@@ -29,6 +30,8 @@ export function readStackConfig(file: string | Uint8Array, environment?: string)
   }
   const differences = readDifferently(text, document);
   if (differences.length > 0) throw new SettingsError(differences, environment);
+  const misplaced = misplacedKeys(text, document);
+  if (misplaced.length > 0) throw new SettingsError(misplaced, environment);
   const value = plainValue(document, environment);
   if (value !== null && (typeof value !== "object" || Array.isArray(value))) {
     const allowed = "a mapping with config in it, as pulumi config writes it";

@@ -1,0 +1,70 @@
+import { isMap, isScalar, type Document } from "yaml";
+import { nearest } from "./issues";
+import { show, type Problem } from "./problems";
+import { awsCluster, machinesCluster } from "./schema/cluster";
+
+const SETTINGS = new Set([...Object.keys(machinesCluster.shape), ...Object.keys(awsCluster.shape)]);
+const KEYS = ["kubeadm:cluster", "kubeadm:secrets"];
+/** Namespaces that people write for the library's. */
+const NAMESPACE = /^(pulumi[-_.]?)?kubeadm$/;
+
+interface Key {
+  readonly name: string;
+  readonly line: number;
+}
+
+/** Keys of a stack's file that stand where nobody reads them, usually by an indentation or a colon. */
+export function misplacedKeys(text: string, document: Document): Problem[] {
+  const top = keysOf(text, document.contents);
+  const config = keysOf(text, document.get("config", true));
+  return [
+    ...top.flatMap(({ name, line }) =>
+      SETTINGS.has(name) || lookalike(name) !== undefined
+        ? [problem(line, name, "is not below config", "below `config:`, indented by two columns")]
+        : [],
+    ),
+    ...config.flatMap(({ name, line }) => {
+      if (KEYS.includes(name)) return [];
+      if (SETTINGS.has(name)) {
+        const allowed = "below `kubeadm:cluster:`, indented by two more columns";
+        return [
+          problem(line, name, "is a setting of the cluster, and is not below kubeadm:cluster", allowed),
+        ];
+      }
+      const meant = lookalike(name);
+      return meant === undefined
+        ? []
+        : [problem(line, name, "is not a key that is read", KEYS.join(" and "), meant)];
+    }),
+  ];
+}
+
+function problem(line: number, name: string, message: string, allowed: string, meant?: string): Problem {
+  return {
+    path: `line ${line}`,
+    value: show(name),
+    message,
+    allowed,
+    ...(meant === undefined ? {} : { nearest: meant }),
+  };
+}
+
+/** The key that a name is meant for; undefined for the key itself, and for keys of others. */
+function lookalike(name: string): string | undefined {
+  if (KEYS.includes(name)) return name;
+  const [, namespace = "", rest = ""] = /^([^:.\s]+)[:.]?\s*(.*)$/.exec(name) ?? [];
+  if (!NAMESPACE.test(namespace)) return undefined;
+  if (rest === "") return KEYS[0];
+  const near = nearest(rest, ["cluster", "secrets"]);
+  const meant = near === undefined ? undefined : `kubeadm:${near}`;
+  // A project may be called like the library, and have keys of its own.
+  return namespace === "kubeadm" ? (meant ?? KEYS[0]) : meant;
+}
+
+function keysOf(text: string, node: unknown): Key[] {
+  if (!isMap(node)) return [];
+  return node.items.flatMap(({ key }) => {
+    if (!isScalar(key) || typeof key.value !== "string" || !key.range) return [];
+    return [{ name: key.value, line: text.slice(0, key.range[0]).split("\n").length }];
+  });
+}
