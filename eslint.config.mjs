@@ -33,4 +33,26 @@ export default tseslint.config(
     files: ["components/**/*.ts"],
     rules: { "no-restricted-imports": ["error", { patterns: ["**/stacks/*", "**/plan/*", "**/policy/*"] }] },
   },
+  {
+    // Hosts are told what they read, in specifications. Only model/settings/specs.ts makes them of settings.
+    files: ["host/**/*.ts", "model/**/*.ts"],
+    ignores: [
+      "model/settings/**",
+      // Each of these is to name what it reads, and none may come.
+      "model/addons/{advise,windows}.ts",
+      "model/aws/poolUserData.ts",
+      "model/aws/boot/{userData,worker}.ts",
+      "model/kubeconfig.ts",
+      "model/tenants/*.ts",
+    ],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "Identifier[name='ClusterSettings']",
+          message: "Take what the function reads: a specification, or an interface beside it.",
+        },
+      ],
+    },
+  },
 );

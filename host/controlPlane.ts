@@ -1,6 +1,6 @@
 import { etcdMembers, etcdScript, type EtcdMember } from "../model/membership/etcd";
 import { standing, standingScript, type Intended } from "../model/membership/intended";
-import type { Machine } from "../model/settings/resolved";
+import type { ClusterMachine } from "../model/machine";
 import { HostProblem } from "./problem";
 import type { MembershipSpec } from "./protocol";
 import { readState } from "./state";
@@ -26,8 +26,8 @@ interface Answer {
 }
 
 /** Asks all other control-plane nodes that the step knows; a host that was reset is neither answering nor silent. */
-export async function askControlPlane(context: Context, machine: Machine): Promise<ControlPlane> {
-  const others = context.spec.settings.machines.filter(
+export async function askControlPlane(context: Context, machine: ClusterMachine): Promise<ControlPlane> {
+  const others = context.spec.machines.filter(
     (one) => one.role === "controlPlane" && one.name !== machine.name && context.hosts.has(one.name),
   );
   const all = await Promise.all(others.map(({ name }) => ask(context, name)));
@@ -49,7 +49,7 @@ export async function askControlPlane(context: Context, machine: Machine): Promi
 /** @returns undefined where the host is no member of this cluster any more */
 async function ask({ hosts, cluster, spec }: Context, name: string): Promise<Answer | undefined> {
   try {
-    const { member } = await readState(hosts, name, { cluster, settings: spec.settings });
+    const { member } = await readState(hosts, name, { cluster, spec });
     if (member?.cluster !== cluster) return undefined;
     if (member.state !== "member")
       return { name, reason: `${name} has not joined: its state is ${member.state}` };

@@ -1,8 +1,9 @@
-import { changedFacts, fixedFacts } from "../model/fixedFacts";
+import { changedFacts } from "../model/fixedFacts";
 import { changedIssuer } from "../model/kubeadm/issuer";
 import { upgradeProblem } from "../model/versions";
-import type { ClusterSettings, Machine } from "../model/settings/resolved";
+import type { ClusterMachine } from "../model/machine";
 import { HostProblem } from "./problem";
+import type { KnownCluster } from "./protocol";
 import { unreadableRecord } from "./record";
 import type { HostState } from "./state";
 
@@ -14,7 +15,7 @@ export function refuseOtherFacts(
   machine: string,
   state: HostState,
   cluster: string,
-  settings: ClusterSettings,
+  spec: KnownCluster,
 ): void {
   if (state.member && state.member.cluster !== cluster)
     throw new HostProblem(
@@ -25,7 +26,7 @@ export function refuseOtherFacts(
   if (!state.member && state.kubelet && state.living.clusterId === cluster)
     throw unreadableRecord(machine, state, "the file is not there: was the host joined by hand?", {
       cluster,
-      settings,
+      spec,
     });
   if (!state.member && state.kubelet)
     throw new HostProblem(
@@ -34,16 +35,16 @@ export function refuseOtherFacts(
     );
   if (!state.member) return;
   // A record of an older release lacks values; what the node runs with has them.
-  const changed = changedFacts({ ...state.living.facts, ...state.member }, fixedFacts(settings));
-  const own = settings.machines.find((one) => one.name === machine);
+  const changed = changedFacts({ ...state.living.facts, ...state.member }, spec.fixed);
+  const own = spec.machines.find((one) => one.name === machine);
   if (own) changed.push(...changedAddress(own, state));
-  const upgrade = upgradeProblem(state.member.version, settings.kubernetesVersion);
+  const upgrade = upgradeProblem(state.member.version, spec.kubernetesVersion);
   if (upgrade !== undefined) changed.push(`kubernetesVersion: ${upgrade}`);
   if (changed.length > 0) throw new HostProblem(machine, changed.join("; "));
 }
 
 /** Kubelet, etcd and certificates of a node keep the address that it joined with, whatever its neighbours are told. */
-function changedAddress(own: Machine, { member, living }: HostState): string[] {
+function changedAddress(own: ClusterMachine, { member, living }: HostState): string[] {
   if (member?.state !== "member" || member.machine !== own.name || own.revision > member.revision) return [];
   const address = member.nodeAddress ?? living.nodeAddress;
   if (address === undefined || address === own.nodeAddress) return [];
@@ -55,7 +56,7 @@ function changedAddress(own: Machine, { member, living }: HostState): string[] {
 }
 
 /** Refuses a living node under another name, or in another role. */
-export function refuseOtherNode(own: Machine, state: HostState): void {
+export function refuseOtherNode(own: ClusterMachine, state: HostState): void {
   const { member } = state;
   if (member?.state !== "member" || !state.kubelet) return;
   if (member.machine !== own.name)

@@ -1,11 +1,11 @@
-import type { Machine } from "../model/settings/resolved";
+import type { ClusterMachine } from "../model/machine";
 
 /** Machines that are to be removed whatever stands against it, for one run: names, separated by commas, or `all`. */
 export const FORCE_VARIABLE = "PULUMI_KUBEADM_FORCE_REMOVAL";
 
 /** Who insists on the removal of the machine, as a message says it; undefined: nobody. */
 export function insistedBy(
-  machine: Pick<Machine, "name" | "removal">,
+  machine: Pick<ClusterMachine, "name" | "removal">,
   given = process.env[FORCE_VARIABLE] ?? "",
 ): string | undefined {
   if (machine.removal === "force") return `machines.${machine.name}.removal is force`;

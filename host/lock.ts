@@ -1,5 +1,5 @@
 import { word } from "../model/membership/shell";
-import type { Machine } from "../model/settings/resolved";
+import type { ClusterMachine } from "../model/machine";
 import { HostProblem } from "./problem";
 import type { Hosts } from "./runner";
 
@@ -25,7 +25,7 @@ export interface Lock {
  */
 export async function holding<T>(
   { hosts, say }: { readonly hosts: Hosts; readonly say: (line: string) => void },
-  machine: Machine,
+  machine: ClusterMachine,
   through: string,
   lock: Lock,
   work: () => Promise<T>,

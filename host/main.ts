@@ -66,7 +66,7 @@ function run(context: StepContext<StepSpec>): Promise<StepResult> {
   const { spec } = context;
   switch (spec.step) {
     case "preflight":
-      return preflight({ ...context, spec });
+      return preflight({ ...context, spec: { ...spec, machines: context.input.machines ?? [] } });
     case "setup":
       return setup({ ...context, spec });
     case "init":
@@ -89,7 +89,7 @@ function run(context: StepContext<StepSpec>): Promise<StepResult> {
 /** A cloud's instance was made a moment ago and boots while it is dialled. */
 function onCloud(spec: StepSpec): boolean {
   if (spec.step === "firewall") return false;
-  return !("settings" in spec) || spec.settings.aws !== undefined;
+  return !("fixed" in spec) || spec.cloud === true;
 }
 
 /** Runs one step. Ends the process with status 1, after saying why in a few lines, when it fails. */

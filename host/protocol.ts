@@ -4,8 +4,12 @@
  * on standard input and nowhere else.
  */
 import type { ControlPlaneTopology } from "../model/aws/topology";
+import type { FixedFacts } from "../model/fixedFacts";
+import type { ClusterMachine } from "../model/machine";
 import type { MemberFacts } from "../model/membership/facts";
-import type { ClusterSettings, MachineRole } from "../model/settings/resolved";
+import type { CheckedMachine, NodeSetupSpec, PacketFilterSpec, PreflightCheckSpec } from "../model/node/spec";
+import type { NodeSpec } from "../model/membership/spec";
+import type { MachineRole } from "../model/settings/resolved";
 
 /** The environment variable that carries a `StepSpec` as JSON. */
 export const SPEC_VARIABLE = "KUBEADM_SPEC";
@@ -30,51 +34,73 @@ export const MISSING = "${missing}";
 /** What Pulumi does with the step's resource; each is a run of the program of its own. */
 export type Operation = "create" | "update" | "delete";
 
-/** A look at all machines before one of them is changed. */
-export interface PreflightSpec {
+/** What every step on hosts knows of its cluster. */
+export interface ClusterPart {
+  /** `<name>.<domain>` of the settings. */
+  readonly clusterName: string;
+  /** What the settings say of what a living cluster cannot change. */
+  readonly fixed: FixedFacts;
+  /** x.y.z. */
+  readonly kubernetesVersion: string;
+  /** Hosts are instances of a cloud: one that was made a moment ago boots while it is dialled. */
+  readonly cloud?: true;
+}
+
+/** The cluster's part with the machines that the step may ask: its own and the control-plane nodes, or all of them. */
+export interface KnownCluster extends ClusterPart {
+  readonly machines: readonly ClusterMachine[];
+}
+
+/** A look at all machines before one of them is changed. The machines come by standard input (`StepInput.machines`). */
+export interface PreflightSpec extends ClusterPart {
   readonly step: "preflight";
-  /** Names of all machines, in the order of the settings. */
-  readonly machines: readonly string[];
-  /** `preflightView`. */
-  readonly settings: ClusterSettings;
+  /** SHA-256 in hex of the machines, so that a preview shows a change of them. */
+  readonly machines: string;
+  readonly node: PreflightCheckSpec;
+  readonly packetFilters: PacketFilterSpec;
   /** `serviceAccountIssuers`. */
   readonly issuers: readonly string[];
 }
 
+/** How a change goes over living nodes. */
+export interface Rollout {
+  /** Workers that may be changed at a time: a number, or a share of them. */
+  readonly maxUnavailable: number | string;
+}
+
 /** Node setup of one machine. */
-export interface SetupSpec {
+export interface SetupSpec extends KnownCluster {
   readonly step: "setup";
   /** Its name in the settings. */
   readonly machine: string;
-  /** As `Machine.revision`: raised by hand for another host behind the name. */
+  /** Raised by hand for another host behind the name. */
   readonly revision: number;
   /** SHA-256 in hex of everything rendered for the host, so that a newer library shows as a change. */
   readonly digest: string;
-  /** `setupView` of the machine. */
-  readonly settings: ClusterSettings;
+  readonly rollout: Rollout;
+  readonly node: NodeSetupSpec;
 }
 
-/** Node setup as a part of another step: on AWS a master costs one step. */
+/** Node setup as a part of another step: on AWS a control-plane node costs one step. */
 export interface SetupPart {
   /** SHA-256 in hex of everything rendered for the host by setup. */
   readonly digest: string;
-  /** `setupView` of the machine: it is not the step's own. */
-  readonly settings: ClusterSettings;
+  readonly node: NodeSetupSpec;
 }
 
 /** kubeadm init: once in a cluster's life. */
-export interface InitSpec {
+export interface InitSpec extends KnownCluster {
   readonly step: "init";
   /** Names in the order of the settings; init runs on the first. */
   readonly masters: readonly string[];
-  /** `membershipView` of the first master. */
-  readonly settings: ClusterSettings;
+  /** The first control-plane node. */
+  readonly node: NodeSpec;
   /** Setup of the first master, where it has no step of its own. */
   readonly setup?: SetupPart;
 }
 
 /** A machine being a node. */
-export interface MembershipSpec {
+export interface MembershipSpec extends KnownCluster {
   readonly step: "membership";
   /** Its name in the settings. */
   readonly machine: string;
@@ -84,8 +110,8 @@ export interface MembershipSpec {
   readonly revision: number;
   /** `memberDigest` of the machine. */
   readonly digest: string;
-  /** `membershipView` of the machine. */
-  readonly settings: ClusterSettings;
+  readonly rollout: Rollout;
+  readonly node: NodeSpec;
   /** Setup of the machine, where it has no step of its own. */
   readonly setup?: SetupPart;
   /** Nothing that Pulumi does can end the machine, so the node may not leave it. */
@@ -139,9 +165,7 @@ export interface PoolReadySpec {
  */
 export interface FirewallSpec {
   readonly step: "firewall";
-  /** Names of all machines. */
-  readonly machines: readonly string[];
-  /** Names of the control-plane nodes among them. */
+  /** Names of the control-plane nodes; the other machines are those with a connection. */
   readonly controlPlane: readonly string[];
 }
 
@@ -181,6 +205,8 @@ export interface StepInput {
   readonly bastion?: Connection;
   /** Written with mode 0600, owned by root, before a script that needs them runs. */
   readonly files: readonly SecretFile[];
+  /** Preflight: all machines, in the order of the settings. There are too many of them for an environment variable. */
+  readonly machines?: readonly CheckedMachine[];
 }
 
 /** Which cluster, and which of its unchangeable facts, a host carries in /var/lib/pulumi-kubeadm/member.json. */

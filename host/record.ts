@@ -1,8 +1,8 @@
-import { fixedFacts, ownerOf } from "../model/fixedFacts";
+import { ownerOf } from "../model/fixedFacts";
 import { MEMBER_FILE, SETUP_FILE } from "../model/membership/shell";
-import type { ClusterSettings, Machine } from "../model/settings/resolved";
+import type { ClusterMachine } from "../model/machine";
 import { HostProblem } from "./problem";
-import type { Member } from "./protocol";
+import type { KnownCluster, Member } from "./protocol";
 import type { HostState, LivingValues, SetupMark } from "./state";
 
 /** What a host keeps of itself, in a file each. */
@@ -69,10 +69,10 @@ function isSetup(value: unknown): value is SetupMark {
  * @returns why it is not certain, otherwise
  */
 export function restored(
-  own: Machine | undefined,
+  own: ClusterMachine | undefined,
   state: HostState,
   cluster: string,
-  settings: ClusterSettings,
+  spec: KnownCluster,
 ): Member | string {
   if (own === undefined) return "the settings do not have this machine";
   const { living, setup } = state;
@@ -85,18 +85,18 @@ export function restored(
     return `it ${state.apiServer || state.etcd ? "serves an API or has an etcd" : "serves no API, or has no etcd"}, but is a ${own.role} in the settings`;
   if (version === undefined) return "the version of its kubelet is not known";
   if (setup?.machine !== own.name) return `${SETUP_FILE} does not say its revision`;
-  return recordOf({ ...own, revision: setup.revision }, living, version, cluster, settings);
+  return recordOf({ ...own, revision: setup.revision }, living, version, cluster, spec);
 }
 
 function recordOf(
-  own: Machine,
+  own: ClusterMachine,
   living: LivingValues,
   version: string,
   cluster: string,
-  settings: ClusterSettings,
+  spec: KnownCluster,
 ): Member {
   return {
-    ...fixedFacts(settings),
+    ...spec.fixed,
     ...living.facts,
     cluster,
     machine: own.name,
@@ -115,14 +115,14 @@ export function unreadableRecord(
   machine: string,
   state: HostState,
   why: string,
-  known: { readonly cluster: string; readonly settings: ClusterSettings } | undefined,
+  known: { readonly cluster: string; readonly spec: KnownCluster } | undefined,
 ): RecordUnreadableError {
   const signs = [
     ...(state.kubelet ? ["/etc/kubernetes/kubelet.conf is there"] : []),
     ...(state.apiServer ? ["it serves an API or has its manifest"] : []),
     ...(state.etcd ? ["it has an etcd or its data"] : []),
   ];
-  const own = known?.settings.machines.find((one) => one.name === machine);
+  const own = known?.spec.machines.find((one) => one.name === machine);
   const line =
     known === undefined || own === undefined
       ? undefined
@@ -130,9 +130,9 @@ export function unreadableRecord(
           recordOf(
             own,
             state.living,
-            state.living.version ?? known.settings.kubernetesVersion,
+            state.living.version ?? known.spec.kubernetesVersion,
             known.cluster,
-            known.settings,
+            known.spec,
           ),
         );
   const write =

@@ -1,14 +1,15 @@
 import * as os from "node:os";
 import { SLOT, SLOT_FAILED, slotScript } from "../model/membership/rollout";
-import type { ClusterSettings, Machine } from "../model/settings/resolved";
+import type { ClusterMachine } from "../model/machine";
 import { holding } from "./lock";
 import { HostProblem } from "./problem";
+import type { SetupSpec } from "./protocol";
 import type { Hosts } from "./runner";
 import { readState } from "./state";
 
 /** What of a step's context an order among living nodes needs. */
 export interface RolloutContext {
-  readonly spec: { readonly settings: ClusterSettings };
+  readonly spec: Pick<SetupSpec, "machines" | "rollout">;
   readonly hosts: Hosts;
   readonly cluster: string;
   readonly say: (line: string) => void;
@@ -27,14 +28,14 @@ function thisRun(): string {
  */
 export async function inRollout<T>(
   context: RolloutContext,
-  machine: Machine,
+  machine: ClusterMachine,
   work: () => Promise<T>,
   run = thisRun(),
 ): Promise<T> {
   const { spec } = context;
   const through = await keeperOf(context, machine);
   const lock = {
-    script: slotScript(machine, run, spec.settings.rollout),
+    script: slotScript(machine, run, spec.rollout),
     says: SLOT,
     tellFailed: SLOT_FAILED,
     waits: "waits until other nodes are changed and well",
@@ -46,9 +47,9 @@ export async function inRollout<T>(
 }
 
 /** The first control-plane node that answers: the same for all steps of a run. */
-async function keeperOf({ spec, hosts, cluster }: RolloutContext, machine: Machine): Promise<string> {
+async function keeperOf({ spec, hosts, cluster }: RolloutContext, machine: ClusterMachine): Promise<string> {
   const reasons: string[] = [];
-  for (const one of spec.settings.machines) {
+  for (const one of spec.machines) {
     if (one.role !== "controlPlane" || !hosts.has(one.name)) continue;
     try {
       const { member } = await readState(hosts, one.name);

@@ -1,9 +1,8 @@
 import { stateScript } from "../model/membership/state";
 import type { FixedFacts } from "../model/fixedFacts";
 import type { ManagerPolicies } from "../model/kubeadm/managers";
-import type { ClusterSettings } from "../model/settings/resolved";
 import { HostProblem } from "./problem";
-import type { Member } from "./protocol";
+import type { KnownCluster, Member } from "./protocol";
 import { type RecordName, recordsIn, restored, unreadableRecord } from "./record";
 import type { Hosts } from "./runner";
 
@@ -51,7 +50,7 @@ export interface HostState {
 /** Of which cluster the host should be a node, for a record that has to be made again. */
 export interface Known {
   readonly cluster: string;
-  readonly settings: ClusterSettings;
+  readonly spec: KnownCluster;
 }
 
 /**
@@ -81,11 +80,11 @@ export async function readState(hosts: Hosts, machine: string, known?: Known): P
   };
   // On a host that is not a node, the record of a join that was cut off is as good as none.
   if (!unreadable.includes("member") || !(state.kubelet || state.apiServer || state.etcd)) return state;
-  const own = known?.settings.machines.find((one) => one.name === machine);
+  const own = known?.spec.machines.find((one) => one.name === machine);
   const found =
     known === undefined
       ? "this step does not know its node"
-      : restored(own, state, known.cluster, known.settings);
+      : restored(own, state, known.cluster, known.spec);
   if (typeof found === "string") throw unreadableRecord(machine, state, found, known);
   return { ...state, member: found };
 }

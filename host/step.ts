@@ -1,12 +1,12 @@
 import type { FixedFacts } from "../model/fixedFacts";
-import type { Machine } from "../model/settings/resolved";
+import type { ClusterMachine } from "../model/machine";
 import { ClockSkewError, HostProblem, NoSessionError } from "./problem";
-import type { MembershipSpec, Operation, SetupSpec, StepInput, StepResult, StepSpec } from "./protocol";
+import type { MembershipSpec, Operation, SetupSpec, StepInput, StepResult } from "./protocol";
 import type { Hosts } from "./runner";
 import { readState, type HostState } from "./state";
 
 /** Everything a step has to work with. */
-export interface StepContext<Spec extends StepSpec> {
+export interface StepContext<Spec> {
   readonly operation: Operation;
   readonly spec: Spec;
   readonly input: StepInput;
@@ -23,8 +23,8 @@ export interface StepContext<Spec extends StepSpec> {
 }
 
 /** The machine of a step in its own view of the settings. */
-export function machineOf(spec: SetupSpec | MembershipSpec): Machine {
-  const machine = spec.settings.machines.find((candidate) => candidate.name === spec.machine);
+export function machineOf(spec: SetupSpec | MembershipSpec): ClusterMachine {
+  const machine = spec.machines.find((candidate) => candidate.name === spec.machine);
   if (!machine) throw new HostProblem(spec.machine, "is not in the step's own settings");
   return machine;
 }
@@ -36,10 +36,10 @@ export function machineOf(spec: SetupSpec | MembershipSpec): Machine {
  */
 export async function readUnlessForced(
   { hosts, operation, say, spec, cluster }: StepContext<SetupSpec | MembershipSpec>,
-  machine: Machine,
+  machine: ClusterMachine,
 ): Promise<HostState | undefined> {
   try {
-    return await readState(hosts, machine.name, { cluster, settings: spec.settings });
+    return await readState(hosts, machine.name, { cluster, spec });
   } catch (error) {
     if (operation !== "update" || machine.removal !== "force" || !(error instanceof NoSessionError))
       throw error;

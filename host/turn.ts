@@ -1,5 +1,5 @@
 import { TURN, TURN_FAILED, turnScript } from "../model/membership/draining";
-import type { Machine } from "../model/settings/resolved";
+import type { ClusterMachine } from "../model/machine";
 import { holding } from "./lock";
 import type { Hosts } from "./runner";
 
@@ -9,7 +9,7 @@ import type { Hosts } from "./runner";
  */
 export async function inTurn<T>(
   context: { readonly hosts: Hosts; readonly say: (line: string) => void },
-  machine: Machine,
+  machine: ClusterMachine,
   through: string,
   work: () => Promise<T>,
 ): Promise<T> {

@@ -1,6 +1,4 @@
-import { cniFacts } from "./cni";
-import { kubeletConfiguration } from "./kubeadm/kubelet";
-import type { ClusterSettings, Machine } from "./settings/resolved";
+import type { ClusterMachine } from "./machine";
 
 /** What a cluster is born with: changing it would leave nodes, certificates and routes of two minds. */
 export interface FixedFacts {
@@ -26,27 +24,11 @@ export interface FixedFacts {
   readonly cgroupDriver?: string;
 }
 
-export function fixedFacts(settings: ClusterSettings): FixedFacts {
-  const { network, endpoint, cni } = settings;
-  return {
-    podCidr: network.podCidr,
-    serviceCidr: network.serviceCidr,
-    endpoint: `${endpoint.host}:${endpoint.port}`,
-    clusterDomain: network.clusterDomain,
-    nodeCidrMaskSize: network.nodeCidrMaskSize,
-    cni: cni.kind,
-    cniBackend: cni.backend,
-    cniBlockSize: "blockSize" in cni ? cni.blockSize : 0,
-    kubeProxy: cniFacts(cni).replacesKubeProxy === true ? "cni" : "kubeadm",
-    cgroupDriver: String(kubeletConfiguration(settings)["cgroupDriver"]),
-  };
-}
-
 /**
  * Which step of the program a host belongs to. A machine that moves to another pool gets new steps, and the deletion of
  * the old ones, which comes after, must not take the node from under them.
  */
-export function ownerOf(machine: Machine): string {
+export function ownerOf(machine: Pick<ClusterMachine, "role" | "pool" | "name" | "revision">): string {
   return `${machine.role}/${machine.pool}/${machine.name}@${machine.revision}`;
 }
 

@@ -179,7 +179,7 @@ function machinesOf(settings: FlowsSpec, target: Target): FlowMachine[] {
   return settings.machines.filter((machine) => isTarget(machine, target));
 }
 
-function isTarget(machine: FlowMachine, target: Target): boolean {
+export function isTarget(machine: Pick<Machine, "role">, target: Target): boolean {
   switch (target) {
     case "machine":
       return true;

@@ -1,9 +1,10 @@
 import { SPEC_VARIABLE, type StepSpec } from "../host/protocol";
 import { configFolder } from "../model/kubeadm";
 import { memberFiles } from "../model/membership/files";
-import { renderNode } from "../model/node/render";
+import type { NodeSpec } from "../model/membership/spec";
+import { preflightScript, renderNode } from "../model/node/render";
+import type { NodeSetupSpec, PreflightCheckSpec } from "../model/node/spec";
 import type { RenderedFile } from "../model/renderedFile";
-import type { ClusterSettings, Machine } from "../model/settings/resolved";
 import { toYaml } from "../model/yaml";
 import type { PlannedResource } from "./resources";
 import { userDataFiles } from "./userData";
@@ -24,23 +25,16 @@ export function planFiles(cluster: string, resources: readonly PlannedResource[]
 }
 
 function nodeFiles(resources: readonly PlannedResource[]): PlanFile[] {
-  return resources.flatMap((resource) => {
-    const spec = specOf(resource);
-    if (spec?.step !== "setup" && spec?.step !== "membership") return [];
-    const machine = spec.settings.machines.find((one) => one.name === spec.machine);
-    if (machine === undefined) return [];
-    if (spec.step === "setup") return setupFiles(spec.settings, machine);
-    const { setup } = spec;
+  const specs = resources.map(specOf).filter((spec) => spec !== undefined);
+  const look = specs.find((spec) => spec.step === "preflight")?.node;
+  return specs.flatMap((spec) => {
+    if (spec.step !== "setup" && spec.step !== "membership") return [];
+    if (spec.step === "setup") return setupFiles(spec.node, look);
     return [
-      ...(setup ? setupFiles(setup.settings, ownIn(setup.settings, machine)) : []),
-      ...membershipFiles(spec.settings, machine),
+      ...(spec.setup === undefined ? [] : setupFiles(spec.setup.node, look)),
+      ...membershipFiles(spec.node),
     ];
   });
-}
-
-/** The machine as setup's own view has it. */
-function ownIn(settings: ClusterSettings, machine: Machine): Machine {
-  return settings.machines.find((one) => one.name === machine.name) ?? machine;
 }
 
 /** What the host program is told to do, where the resource is one of its steps. */
@@ -50,19 +44,21 @@ function specOf(resource: PlannedResource): StepSpec | undefined {
   return typeof text === "string" ? (JSON.parse(text) as StepSpec) : undefined;
 }
 
-function setupFiles(settings: ClusterSettings, machine: Machine): PlanFile[] {
-  const rendered = renderNode(settings, machine);
-  const folder = `nodes/${machine.name}`;
+/** @param look what all machines are looked at for; undefined: nobody looks at them before setup */
+function setupFiles(spec: NodeSetupSpec, look: PreflightCheckSpec = spec): PlanFile[] {
+  const rendered = renderNode(spec);
+  const preflight = preflightScript(look, { ...spec.machine, apiProxyPort: spec.apiProxy?.port });
+  const folder = `nodes/${spec.machine.name}`;
   return [
     { path: `${folder}/setup.sh`, content: rendered.setupScript, executable: true },
     { path: `${folder}/cleanup.sh`, content: rendered.cleanupScript, executable: true },
-    { path: `${folder}/preflight.sh`, content: rendered.preflightScript, executable: true },
+    { path: `${folder}/preflight.sh`, content: preflight, executable: true },
     ...rendered.files.map((file) => hostFile(folder, file)),
   ];
 }
 
-function membershipFiles(settings: ClusterSettings, machine: Machine): PlanFile[] {
-  return memberFiles(settings, machine).map((file) => hostFile(`nodes/${machine.name}`, file));
+function membershipFiles(spec: NodeSpec): PlanFile[] {
+  return memberFiles(spec).map((file) => hostFile(`nodes/${spec.machine.name}`, file));
 }
 
 /** kubeadm's documents in a folder of their own, everything else by its path on the host. */

@@ -1,5 +1,5 @@
 import { secretCommand } from "../model/settings/storedSecrets";
-import { fixedFacts } from "../model/fixedFacts";
+import { fixedFacts } from "../model/settings/specs";
 import { nodeCapacity } from "../model/network/clusterNetwork";
 import { quotaUse } from "../model/aws/quotas";
 import type { ClusterSettings } from "../model/settings/resolved";

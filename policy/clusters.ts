@@ -11,7 +11,7 @@ export interface HostStep<Spec extends HostSpec = HostSpec> {
 
 /** A cluster as the resources of a stack show it. */
 export interface ClusterInStack {
-  /** URN of the Cluster; for parts that are used without one, the cluster's name in the settings. */
+  /** URN of the Cluster; for parts that are used without one, the cluster's name. */
   readonly key: string;
   /** `<name>.<domain>` of the settings. */
   readonly fullName: string;
@@ -27,8 +27,8 @@ export function specOf(props: Readonly<Record<string, unknown>>): HostSpec | und
   // A variable of that name may be somebody else's: what every policy reads has to be there.
   const isSpec =
     typeof at(spec, "step") === "string" &&
-    typeof at(spec, "settings", "name") === "string" &&
-    typeof at(spec, "settings", "network", "podCidr") === "string";
+    typeof at(spec, "clusterName") === "string" &&
+    typeof at(spec, "fixed", "podCidr") === "string";
   return isSpec ? (spec as HostSpec) : undefined;
 }
 
@@ -39,7 +39,7 @@ function clustersOf(args: StackValidationArgs): ClusterInStack[] {
   for (const resource of byUrn) {
     const spec = resource.type === LOCAL_COMMAND ? specOf(resource.props) : undefined;
     if (spec === undefined) continue;
-    const key = clusterAbove(resource) ?? spec.settings.name;
+    const key = clusterAbove(resource) ?? spec.clusterName;
     groups.set(key, [...(groups.get(key) ?? []), { resource, spec }]);
   }
   return [...groups].map(([key, steps]) => ({
@@ -57,10 +57,9 @@ export function requireClusters(args: StackValidationArgs): ClusterInStack[] {
   return clusters.length > 0 ? clusters : args.notApplicable("the stack has no cluster of this library");
 }
 
-/** An init keeps the settings it started with, so another step is asked where there is one. */
+/** An init keeps the specification it started with, so another step is asked where there is one. */
 function fullName(steps: readonly HostStep[]): string {
-  const { name, domain } = (steps.find((step) => step.spec.step !== "init") ?? steps[0]).spec.settings;
-  return `${name}.${domain}`;
+  return (steps.find((step) => step.spec.step !== "init") ?? steps[0]).spec.clusterName;
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   type Connection,
   type Operation,
   type SecretFile,
+  type StepInput,
   type StepSpec,
 } from "../../host/protocol";
 import type { ClusterSettings } from "../../model/settings/resolved";
@@ -32,6 +33,8 @@ export interface HostStepArgs {
   readonly values?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Written on the host with mode 0600 before its script runs. */
   readonly files?: pulumi.Input<readonly SecretFile[]>;
+  /** Preflight: all machines, by standard input. */
+  readonly told?: StepInput["machines"];
   /** More environment variables; free of secrets. */
   readonly environment?: Readonly<Record<string, string>>;
   /** The machine's identity: when it changes, the step is replaced, the old one deleted first. */
@@ -83,7 +86,12 @@ function standardInput(args: HostStepArgs): pulumi.Output<string> {
     pulumi
       .all([connectionsOf(args), bastionOf(args), pulumi.output(args.files ?? [])])
       .apply(([connections, bastion, files]) =>
-        JSON.stringify({ connections, ...(bastion ? { bastion } : {}), files }),
+        JSON.stringify({
+          connections,
+          ...(bastion ? { bastion } : {}),
+          files,
+          ...(args.told === undefined ? {} : { machines: args.told }),
+        }),
       ),
   );
 }

@@ -1,21 +1,17 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { FIXED_VARIABLE, type SecretFile, type SetupPart } from "../../host/protocol";
+import { FIXED_VARIABLE, type SecretFile } from "../../host/protocol";
 import { LET_GO, WARMUP } from "../../model/aws/hooks";
 import { poolBoot } from "../../model/aws/poolUserData";
-import { controlPlaneTopology, heldBy } from "../../model/aws/topology";
-import { fixedFacts } from "../../model/fixedFacts";
+import { controlPlaneTopology } from "../../model/aws/topology";
 import { paths } from "../../model/kubeadm";
-import { serviceAccountIssuers } from "../../model/kubeadm/issuer";
-import { digestOf } from "../../model/membership/files";
-import { memberDigest } from "../../model/membership/member";
 import { setupSecretFiles, setupSecretNames } from "../../model/node/setupSecrets";
-import { renderNode } from "../../model/node/render";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
 import type { AwsPool } from "../../model/settings/resolvedAws";
-import { membershipView, preflightView, setupView } from "../../model/views";
+import { controlPlaneOf, fixedFacts } from "../../model/settings/specs";
 import { AWS_INIT_IGNORES, INIT_IGNORES } from "../options";
 import { hostStep, type HostStepArgs, type SshKeys } from "./hostStep";
+import { checkedMachines, initSpec, membershipSpec, preflightSpec, setupSpec } from "./specs";
 
 /** What all steps of a cluster share. */
 export interface StepsArgs extends Pick<HostStepArgs, "connections" | "bastion" | "values"> {
@@ -37,8 +33,8 @@ export interface StepsArgs extends Pick<HostStepArgs, "connections" | "bastion" 
 
 type Step = command.local.Command;
 
-export function mastersOf(settings: ClusterSettings): Machine[] {
-  return settings.machines.filter((machine) => machine.role === "controlPlane");
+export function mastersOf(settings: ClusterSettings): readonly Machine[] {
+  return controlPlaneOf(settings);
 }
 
 /** Raised revision, another name or another instance: another machine. */
@@ -47,25 +43,10 @@ function identity({ instances }: StepsArgs, machine: Machine): pulumi.Input<stri
   return [`${machine.name}@${machine.revision}`, ...(instance === undefined ? [] : [instance])];
 }
 
-/** Setup as a part of the steps of one machine: on AWS a master has no step of its own for it. */
-function setupPart(settings: ClusterSettings, machine: Machine): { setup?: SetupPart } {
-  if (settings.aws === undefined) return {};
-  const view = setupView(settings, machine);
-  const { files, setupScript } = renderNode(view, machine);
-  return { setup: { digest: digestOf(files, setupScript), settings: view } };
-}
-
 /** Late values of a step that one machine is rendered in. */
 function valuesOf({ values, machineValues }: StepsArgs, machine: Machine): StepsArgs["values"] {
   const own = machineValues?.[machine.name];
   return own === undefined ? values : { ...values, ...own };
-}
-
-/** Pulumi cannot end the machine's instance, whatever becomes of its node. */
-function heldPart(settings: ClusterSettings, machine: Machine): { held?: true } {
-  if (settings.aws === undefined || machine.role !== "controlPlane") return {};
-  const { terminationProtection, forceDestroy } = heldBy(settings, machine.name);
-  return terminationProtection && !forceDestroy ? { held: true } : {};
 }
 
 /** On AWS: refuses a run that the control plane would not survive, before anything is changed. */
@@ -130,23 +111,19 @@ export function settledStep(
 
 /** Looks at all machines before one of them is changed. */
 export function preflightStep(name: string, args: StepsArgs, opts: pulumi.CustomResourceOptions): Step {
-  const machines = args.settings.machines.map((machine) => machine.name);
+  const looked = checkedMachines(args.settings);
   return hostStep(
     name,
     {
       ...args,
       values: undefined,
-      machines,
+      machines: looked.map((machine) => machine.name),
+      told: looked,
       // Which keys are in use is told by their values.
       files: pulumi
         .output(args.masterFiles)
         .apply((files) => files.filter((file) => file.path === paths.wantedEncryption)),
-      spec: {
-        step: "preflight",
-        machines,
-        settings: preflightView(args.settings),
-        issuers: serviceAccountIssuers(args.settings),
-      },
+      spec: preflightSpec(args.settings, looked),
       operations: ["create", "update"],
     },
     opts,
@@ -167,7 +144,6 @@ export function firewallStep(name: string, args: StepsArgs, opts: pulumi.CustomR
       machines: machines.map((machine) => machine.name),
       spec: {
         step: "firewall",
-        machines: machines.map((machine) => machine.name),
         controlPlane: mastersOf(args.settings).map((machine) => machine.name),
       },
       identity: machines.map(({ name, role, nodeAddress }) => `${name} ${role} ${nodeAddress}`),
@@ -185,21 +161,13 @@ export function setupStep(
   machine: Machine,
   opts: pulumi.CustomResourceOptions,
 ): Step {
-  const settings = setupView(args.settings, machine);
-  const rendered = renderNode(settings, machine);
   return hostStep(
     name,
     {
       ...args,
       // A living node asks a control-plane node for its turn.
       machines: [...new Set([machine.name, ...mastersOf(args.settings).map((master) => master.name)])],
-      spec: {
-        step: "setup",
-        machine: machine.name,
-        revision: machine.revision,
-        digest: digestOf(rendered.files, rendered.setupScript),
-        settings,
-      },
+      spec: setupSpec(args.settings, machine),
       files: setupFiles(args, machine),
       operations: ["create", "update", "delete"],
     },
@@ -234,12 +202,7 @@ export function initStep(name: string, args: StepsArgs, opts: pulumi.CustomResou
       ...args,
       values: valuesOf(args, first),
       machines: masters.map((machine) => machine.name),
-      spec: {
-        step: "init",
-        masters: masters.map((machine) => machine.name),
-        settings: membershipView(args.settings, first),
-        ...setupPart(args.settings, first),
-      },
+      spec: initSpec(args.settings),
       files: args.masterFiles,
       environment: { [FIXED_VARIABLE]: JSON.stringify(fixedFacts(args.settings)) },
       operations: ["create", "update"],
@@ -255,7 +218,6 @@ export function membershipStep(
   machine: Machine,
   opts: pulumi.CustomResourceOptions,
 ): Step {
-  const settings = membershipView(args.settings, machine);
   const masters = mastersOf(args.settings).map((master) => master.name);
   return hostStep(
     name,
@@ -263,16 +225,7 @@ export function membershipStep(
       ...args,
       values: valuesOf(args, machine),
       machines: [...new Set([machine.name, ...masters])],
-      spec: {
-        step: "membership",
-        machine: machine.name,
-        role: machine.role,
-        revision: machine.revision,
-        digest: memberDigest(settings, machine),
-        settings,
-        ...setupPart(args.settings, machine),
-        ...heldPart(args.settings, machine),
-      },
+      spec: membershipSpec(args.settings, machine),
       files: machine.role === "controlPlane" ? args.masterFiles : [],
       identity: identity(args, machine),
       operations: ["create", "update", "delete"],

@@ -15,15 +15,15 @@ import {
   readScript,
   rewriteScript,
 } from "../../model/membership/encryption";
-import type { ClusterSettings, Machine } from "../../model/settings/resolved";
+import type { ClusterMachine } from "../../model/machine";
 import { HostProblem } from "../problem";
-import type { StepInput } from "../protocol";
+import type { KnownCluster, StepInput } from "../protocol";
 import type { Hosts } from "../runner";
 import { readState } from "../state";
 
 /** What of a step's context the change of keys needs. */
 export interface EncryptionContext {
-  readonly spec: { readonly settings: ClusterSettings };
+  readonly spec: KnownCluster;
   readonly hosts: Hosts;
   readonly input: StepInput;
   readonly cluster: string;
@@ -31,7 +31,7 @@ export interface EncryptionContext {
 
 /** Control-plane nodes that serve the API, and those that cannot be asked. */
 interface Servers {
-  readonly members: readonly Machine[];
+  readonly members: readonly ClusterMachine[];
   readonly unreachable: readonly HostProblem[];
 }
 
@@ -42,7 +42,7 @@ interface Servers {
  */
 export async function settleEncryption(
   context: EncryptionContext,
-  machine: Machine,
+  machine: ClusterMachine,
   member: boolean,
 ): Promise<void> {
   const { hosts, input } = context;
@@ -78,7 +78,7 @@ export async function refuseEncryption(
 
 async function apply(
   hosts: Hosts,
-  machines: readonly Machine[],
+  machines: readonly ClusterMachine[],
   { what, keys }: EncryptionStage,
   mark: "set" | "clear" | "keep",
 ): Promise<void> {
@@ -100,9 +100,9 @@ async function serversOf(
   { spec, hosts, cluster }: EncryptionContext,
   known: ReadonlyMap<string, HostProblem> = new Map(),
 ): Promise<Servers> {
-  const members: Machine[] = [];
+  const members: ClusterMachine[] = [];
   const unreachable: HostProblem[] = [];
-  for (const machine of spec.settings.machines) {
+  for (const machine of spec.machines) {
     if (machine.role !== "controlPlane" || !hosts.has(machine.name)) continue;
     const gone = known.get(machine.name);
     if (gone !== undefined) {
@@ -110,7 +110,7 @@ async function serversOf(
       continue;
     }
     try {
-      const { member, kubelet } = await readState(hosts, machine.name, { cluster, settings: spec.settings });
+      const { member, kubelet } = await readState(hosts, machine.name, { cluster, spec });
       if (kubelet && member?.cluster === cluster && member.state === "member") members.push(machine);
     } catch (error) {
       if (!(error instanceof HostProblem)) throw error;
@@ -160,7 +160,7 @@ async function plannedChange(
   return change;
 }
 
-async function readKeys(hosts: Hosts, machine: Machine): Promise<NodeEncryption> {
+async function readKeys(hosts: Hosts, machine: ClusterMachine): Promise<NodeEncryption> {
   const text = await hosts.query(machine.name, "reading the encryption keys", "/bin/bash -s", readScript());
   const at = text.lastIndexOf(MARK_LINE);
   const keys = readEncryption(text.slice(0, at));

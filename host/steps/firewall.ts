@@ -13,11 +13,11 @@ type Context = StepContext<FirewallSpec>;
  */
 export async function firewall(context: Context): Promise<StepResult> {
   if (context.operation !== "delete") return {};
-  const { spec, say } = context;
+  const { input, say } = context;
   const used = await addressesInUse(context);
   if (used === undefined) return {};
   await Promise.all(
-    spec.machines.map((name) =>
+    Object.keys(input.connections).map((name) =>
       tighten(context, name, used).catch((error: unknown) => {
         if (!(error instanceof HostProblem)) throw error;
         say(`${error.report()}; its firewall is left as it is`);

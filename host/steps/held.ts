@@ -15,12 +15,10 @@ export async function refuseHeld(context: StepContext<MembershipSpec>): Promise<
   if (spec.held !== true) return;
   const machine = machineOf(spec);
   if (insistedBy(machine) !== undefined) return;
-  const state = await readState(hosts, machine.name, { cluster, settings: spec.settings }).catch(
-    (error: unknown) => {
-      if (error instanceof HostProblem) return undefined;
-      throw error;
-    },
-  );
+  const state = await readState(hosts, machine.name, { cluster, spec }).catch((error: unknown) => {
+    if (error instanceof HostProblem) return undefined;
+    throw error;
+  });
   if (state?.member?.cluster !== cluster || state.member.owner !== ownerOf(machine)) return;
   throw new HostProblem(
     machine.name,

@@ -3,11 +3,11 @@ import { memberFiles } from "../../model/membership/files";
 import { memberFacts } from "../../model/membership/member";
 import { initScript } from "../../model/membership/joining";
 import { paths } from "../../model/kubeadm";
-import { changedFacts, fixedFacts, type FixedFacts } from "../../model/fixedFacts";
+import { changedFacts, type FixedFacts } from "../../model/fixedFacts";
 import { refuseOtherFacts } from "../guard";
 import { HostProblem } from "../problem";
 import { type InitSpec, type MembershipSpec, type StepInput, type StepResult } from "../protocol";
-import type { Machine } from "../../model/settings/resolved";
+import type { ClusterMachine } from "../../model/machine";
 import type { RenderedFile } from "../../model/renderedFile";
 import { readState } from "../state";
 import { refuseSkew, type StepContext } from "../step";
@@ -18,7 +18,7 @@ export interface InitResult extends StepResult, FixedFacts {}
 
 /** kubeadm init, once in a cluster's life; afterwards only a guard over what the cluster was born with. */
 export async function init(context: StepContext<InitSpec>): Promise<InitResult> {
-  const facts = context.fixed ?? fixedFacts(context.spec.settings);
+  const facts = context.fixed ?? context.spec.fixed;
   const result = { cluster: context.cluster, ...facts };
   if (context.operation === "create") await initialise(context);
   else if (context.operation === "update") guard(context, facts);
@@ -41,12 +41,12 @@ async function initialise(context: StepContext<InitSpec>): Promise<void> {
   const states = await Promise.all(
     spec.masters.map(async (machine) => ({
       machine,
-      state: await readState(hosts, machine, { cluster, settings: spec.settings }),
+      state: await readState(hosts, machine, { cluster, spec }),
     })),
   );
   for (const { machine, state } of states) {
     refuseSkew(machine, state.now);
-    refuseOtherFacts(machine, state, cluster, spec.settings);
+    refuseOtherFacts(machine, state, cluster, spec);
   }
   // The run that made the cluster may have been killed before it could say so.
   const done = states.find(({ state }) => state.member?.state === "member");
@@ -64,23 +64,32 @@ async function initialise(context: StepContext<InitSpec>): Promise<void> {
     );
   }
   const chosen = started?.machine ?? spec.masters[0];
-  const machine = spec.settings.machines.find((candidate) => candidate.name === chosen);
+  const machine = spec.machines.find((candidate) => candidate.name === chosen);
   if (!machine) throw new HostProblem("", "there is no master to run init on");
+  const node = { ...spec.node, machine: { ...spec.node.machine, ...machine } };
   if (spec.setup !== undefined) await ensureSetup(context, machine, spec.setup);
-  const facts = memberFacts(spec.settings, machine, cluster);
-  const files = withValues(memberFiles(spec.settings, machine, oidcCa(context.input)), context.values);
+  const facts = memberFacts(node, spec.fixed, cluster);
+  const files = withValues(memberFiles(node, oidcCa(context.input)), context.values);
   await hosts.job(machine.name, {
     name: "kubeadm init",
     script:
-      initScript(spec.settings, facts, files, secretFiles(context.input), platformPart(context, machine)) +
-      balancerPart(spec.settings, machine),
+      initScript(
+        spec.kubernetesVersion,
+        facts,
+        files,
+        secretFiles(context.input),
+        platformPart(context, machine),
+      ) + (node.controlPlane === undefined ? "" : balancerPart(node.controlPlane, machine)),
     timeout: 1_200,
   });
 }
 
 /** What a master's scripts have for its platform's sake. */
-export function platformPart(context: StepContext<InitSpec | MembershipSpec>, machine: Machine): string {
-  return masterPart(context.spec.settings, machine);
+export function platformPart(
+  context: StepContext<InitSpec | MembershipSpec>,
+  machine: ClusterMachine,
+): string {
+  return masterPart(context.spec.node.controlPlane ?? {}, machine);
 }
 
 /** The OIDC issuer's CA, which stands inside a file that is rendered on this side. */

@@ -4,7 +4,7 @@ import type { EtcdMember } from "../../model/membership/etcd";
 import type { Intended } from "../../model/membership/intended";
 import { resetScript } from "../../model/membership/leaving";
 import { aliveScript, removeNodeScript } from "../../model/membership/removing";
-import type { Machine } from "../../model/settings/resolved";
+import type { ClusterMachine } from "../../model/machine";
 import { askControlPlane, askEtcd, ownIntended, type ControlPlane } from "../controlPlane";
 import { insistedBy, waysToInsist } from "../insist";
 import { HostKeyError, HostProblem, UnreachableError } from "../problem";
@@ -52,13 +52,13 @@ export async function leave(context: Context): Promise<StepResult> {
 
 async function reset(
   { spec, hosts, say }: Context,
-  machine: Machine,
+  machine: ClusterMachine,
   insisted: string | undefined,
 ): Promise<void> {
   try {
     await hosts.job(machine.name, {
       name: "kubeadm reset",
-      script: resetScript(spec.settings.network.podCidr),
+      script: resetScript(spec.fixed.podCidr),
       timeout: 600,
     });
   } catch (error) {
@@ -67,11 +67,11 @@ async function reset(
   }
 }
 
-async function lookAt({ hosts, cluster, spec }: Context, machine: Machine): Promise<Host> {
+async function lookAt({ hosts, cluster, spec }: Context, machine: ClusterMachine): Promise<Host> {
   try {
     return {
       kind: "reached",
-      state: await readState(hosts, machine.name, { cluster, settings: spec.settings }),
+      state: await readState(hosts, machine.name, { cluster, spec }),
     };
   } catch (error) {
     if (error instanceof HostProblem) return { kind: "missed", reason: error };
@@ -83,7 +83,7 @@ async function lookAt({ hosts, cluster, spec }: Context, machine: Machine): Prom
  * Only an address that does not answer may belong to a machine that is gone; and another key, where the settings name just
  * that key for the machine by now: another host is behind the name.
  */
-function refuseUnknownHost(machine: Machine, host: Host, now: Intended | undefined): void {
+function refuseUnknownHost(machine: ClusterMachine, host: Host, now: Intended | undefined): void {
   if (host.kind === "reached") {
     if (host.state.member !== undefined || !host.state.kubelet) return;
     throw refusal(
@@ -102,7 +102,7 @@ function refuseUnknownHost(machine: Machine, host: Host, now: Intended | undefin
   );
 }
 
-function refusal(machine: Machine, why: string, tail: readonly string[] = []): HostProblem {
+function refusal(machine: ClusterMachine, why: string, tail: readonly string[] = []): HostProblem {
   return new HostProblem(
     machine.name,
     `is not removed, and nothing was changed on it: ${why}. ${waysToInsist(machine.name)}`,
@@ -113,7 +113,7 @@ function refusal(machine: Machine, why: string, tail: readonly string[] = []): H
 /** Control-plane nodes stay: they move its pods, let go of its etcd member and delete its Node. */
 async function leaveOthers(
   context: Context,
-  machine: Machine,
+  machine: ClusterMachine,
   host: Host,
   plane: ControlPlane,
   ours: boolean,
@@ -131,12 +131,12 @@ async function leaveOthers(
   try {
     await hosts.job(through, {
       name: `removing node ${machine.name}`,
-      script: removeNodeScript(spec.settings, machine, {
+      script: removeNodeScript(spec.node, {
         alive: ours,
         first: verdict.first,
         insist: insisted !== undefined,
       }),
-      timeout: spec.settings.drainTimeoutSeconds + 300,
+      timeout: spec.node.drainTimeoutSeconds + 300,
     });
   } catch (error) {
     if (!(error instanceof HostProblem)) throw error;
@@ -145,7 +145,12 @@ async function leaveOthers(
   }
 }
 
-async function judge(context: Context, machine: Machine, host: Host, plane: ControlPlane): Promise<Verdict> {
+async function judge(
+  context: Context,
+  machine: ClusterMachine,
+  host: Host,
+  plane: ControlPlane,
+): Promise<Verdict> {
   let members: EtcdMember[];
   try {
     members = await askEtcd(context, plane.answering);
@@ -157,7 +162,7 @@ async function judge(context: Context, machine: Machine, host: Host, plane: Cont
     machine,
     members,
     reached: host.kind === "reached",
-    former: context.spec.settings.machines.filter((one) => one.role === "controlPlane"),
+    former: context.spec.machines.filter((one) => one.role === "controlPlane"),
     intended: plane.intended,
     insisted: (one) => insistedBy(one) !== undefined,
   });
@@ -166,7 +171,7 @@ async function judge(context: Context, machine: Machine, host: Host, plane: Cont
 /** A machine that cannot be reached from here, and lives: a VPN or a packet filter is in between. */
 async function refuseAlive(
   context: Context,
-  machine: Machine,
+  machine: ClusterMachine,
   plane: ControlPlane,
   through: string,
 ): Promise<void> {
@@ -195,7 +200,7 @@ async function refuseAlive(
  */
 async function leaveAlone(
   context: Context,
-  machine: Machine,
+  machine: ClusterMachine,
   host: Host,
   plane: ControlPlane,
   ours: boolean,
@@ -211,7 +216,7 @@ async function leaveAlone(
 
 async function reasonToStay(
   context: Context,
-  machine: Machine,
+  machine: ClusterMachine,
   host: Host,
   { silent }: ControlPlane,
   ours: boolean,

@@ -11,7 +11,7 @@ import { adoptScript, forgetScript } from "../../model/membership/nodes";
 import { DISCOVERY_FILE } from "../../model/membership/parts";
 import { secretComponentFiles } from "../../model/kubeadm";
 import { changesManagers, managerPolicies } from "../../model/kubeadm/managers";
-import type { Machine } from "../../model/settings/resolved";
+import type { ClusterMachine } from "../../model/machine";
 import { refuseOtherFacts, refuseOtherNode } from "../guard";
 import { askEtcd } from "../controlPlane";
 import { HostProblem } from "../problem";
@@ -43,7 +43,7 @@ export async function membership(context: Context): Promise<StepResult> {
   const state = await readUnlessForced(context, machine);
   if (state === undefined) return previous ?? {};
   refuseSkew(machine.name, state.now);
-  refuseOtherFacts(machine.name, state, cluster, spec.settings);
+  refuseOtherFacts(machine.name, state, cluster, spec);
   const member = state.member?.state === "member" && state.kubelet;
   refuseOtherNode(machine, state);
   if (context.operation === "update" && !member && (previous?.revision ?? 0) >= spec.revision)
@@ -51,8 +51,8 @@ export async function membership(context: Context): Promise<StepResult> {
       machine.name,
       `is no node any more: it was wiped or reset. Raise machines.${machine.name}.revision to ${spec.revision + 1}, and it joins as a new node`,
     );
-  const facts = memberFacts(spec.settings, machine, cluster);
-  const files = withValues(memberFiles(spec.settings, machine, oidcCa(context.input)), context.values);
+  const facts = memberFacts(spec.node, spec.fixed, cluster);
+  const files = withValues(memberFiles(spec.node, oidcCa(context.input)), context.values);
   const secrets = secretFiles(context.input);
   const platform = platformPart(context, machine);
   if (spec.setup !== undefined) await ensureSetup(context, machine, spec.setup);
@@ -60,14 +60,14 @@ export async function membership(context: Context): Promise<StepResult> {
   if (machine.role === "controlPlane") await settleEncryption(context, machine, member);
   const adopt = async (): Promise<void> => {
     const adopter = machine.role === "controlPlane" ? machine.name : await masterOf(context, machine);
-    const script = adoptScript(spec.settings, machine);
+    const script = adoptScript(spec.node);
     await hosts.job(adopter, { name: `adopting ${machine.name}`, script });
   };
   const converge = async (): Promise<void> => {
-    const change = convergeScript(spec.settings, machine, facts, files, secrets, platform);
+    const change = convergeScript(spec.node, facts, files, secrets, platform);
     const well = wellScript(machine);
     // What another version has written is not put back: neither etcd nor the API goes back.
-    const sameVersion = member && state.member?.version === spec.settings.kubernetesVersion;
+    const sameVersion = member && state.member?.version === spec.kubernetesVersion;
     const check = state.member?.digest === facts.digest ? {} : { check: well };
     await hosts.job(machine.name, {
       name: "reconfiguring the node",
@@ -86,7 +86,9 @@ export async function membership(context: Context): Promise<StepResult> {
             hosts,
             through,
             files,
-            secretComponentFiles(spec.settings).map((file) => file.path),
+            (spec.node.controlPlane === undefined ? [] : secretComponentFiles(spec.node.controlPlane)).map(
+              (file) => file.path,
+            ),
           )
         : { files: [], outdated: false };
     await hosts.job(through, {
@@ -104,7 +106,13 @@ export async function membership(context: Context): Promise<StepResult> {
     const discovery = { path: DISCOVERY_FILE, mode: "0600", content: credential };
     await hosts.job(machine.name, {
       name: "kubeadm join",
-      script: joinScript(spec.settings, facts, [...files, ...now.files], [...secrets, discovery], platform),
+      script: joinScript(
+        spec.kubernetesVersion,
+        facts,
+        [...files, ...now.files],
+        [...secrets, discovery],
+        platform,
+      ),
       timeout: 900,
     });
     if (now.outdated) await converge();
@@ -115,8 +123,8 @@ export async function membership(context: Context): Promise<StepResult> {
     context.operation === "update"
   ) {
     const restartsPods =
-      state.member?.version !== spec.settings.kubernetesVersion ||
-      changesManagers(state.living.managers, managerPolicies(spec.settings, machine));
+      state.member?.version !== spec.kubernetesVersion ||
+      changesManagers(state.living.managers, managerPolicies(spec.node, machine));
     if (restartsPods) await drained(context, machine, converge);
     // Control-plane nodes are changed one after the other by the order of their steps.
     else if (machine.role === "worker" && state.member.digest !== facts.digest)
@@ -130,9 +138,13 @@ export async function membership(context: Context): Promise<StepResult> {
  * Dead members of etcd whose machines the settings no longer have. Their steps are deleted after this one, and etcd takes no new
  * member while one is dead.
  */
-async function deadAndLeaving(context: Context, machine: Machine, through: string): Promise<EtcdMember[]> {
+async function deadAndLeaving(
+  context: Context,
+  machine: ClusterMachine,
+  through: string,
+): Promise<EtcdMember[]> {
   if (machine.role !== "controlPlane") return [];
-  const wanted = context.spec.settings.machines.filter((one) => one.role === "controlPlane");
+  const wanted = context.spec.machines.filter((one) => one.role === "controlPlane");
   const members = await askEtcd(context, [through]);
   return members.filter((member) => !member.healthy && !wanted.some((one) => isMemberOf(member, one)));
 }
@@ -142,33 +154,35 @@ async function deadAndLeaving(context: Context, machine: Machine, through: strin
  * given, so they are moved away first, from one node at a time; adopting the
  * node lets them come back. The only master keeps its pods: nobody else could drain it.
  */
-async function drained(context: Context, machine: Machine, upgrade: () => Promise<void>): Promise<void> {
+async function drained(
+  context: Context,
+  machine: ClusterMachine,
+  upgrade: () => Promise<void>,
+): Promise<void> {
   const { hosts, spec } = context;
-  const others = spec.settings.machines.some(
-    (one) => one.role === "controlPlane" && one.name !== machine.name,
-  );
+  const others = spec.machines.some((one) => one.role === "controlPlane" && one.name !== machine.name);
   if (!others) return upgrade();
   const through = await masterOf(context, machine);
   await inTurn(context, machine, through, async () => {
     await hosts.job(through, {
       name: `draining ${machine.name}`,
-      script: drainScript(spec.settings, machine),
-      timeout: spec.settings.drainTimeoutSeconds + 60,
+      script: drainScript(spec.node),
+      timeout: spec.node.drainTimeoutSeconds + 60,
     });
     await upgrade();
   });
 }
 
 /** A master other than the machine that is a member of this cluster and answers. */
-async function masterOf(context: Context, machine: Machine): Promise<string> {
+async function masterOf(context: Context, machine: ClusterMachine): Promise<string> {
   const reasons: string[] = [];
-  for (const master of context.spec.settings.machines) {
+  for (const master of context.spec.machines) {
     if (master.role !== "controlPlane" || master.name === machine.name || !context.hosts.has(master.name))
       continue;
     try {
       const state = await readState(context.hosts, master.name, {
         cluster: context.cluster,
-        settings: context.spec.settings,
+        spec: context.spec,
       });
       if (state.member?.cluster === context.cluster && state.member.state === "member") return master.name;
       reasons.push(`${master.name} is not a master of this cluster yet`);

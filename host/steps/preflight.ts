@@ -1,9 +1,10 @@
 import { joinsPending } from "../../model/kubeadm";
-import { renderNode, type HostFacts } from "../../model/node/render";
+import { preflightScript, type HostFacts } from "../../model/node/render";
 import { packetFilterProblems } from "../../model/packetFilter/judge";
 import { intended, putIntendedScript } from "../../model/membership/intended";
 import { ADMIN, MEMBER_FILE } from "../../model/membership/shell";
 import { searchPath } from "../../model/core/searchPath";
+import type { CheckedMachine } from "../../model/node/spec";
 import { ClockSkewError, ConnectionLostError, HostProblem, NoSessionError } from "../problem";
 import { RecordUnreadableError } from "../record";
 import type { PreflightSpec, StepResult } from "../protocol";
@@ -18,17 +19,20 @@ interface Finding {
   readonly hostname: string;
 }
 
+/** The step with the machines that came by standard input. */
+export type LookSpec = Omit<PreflightSpec, "machines"> & { readonly machines: readonly CheckedMachine[] };
+
 /**
  * Looks at every machine before anything is changed on one of them: whether it can be reached, whether it belongs to
  * another cluster, whether two names lead to one host, and whether a living cluster was given other ranges.
  */
-export async function preflight(context: StepContext<PreflightSpec>): Promise<StepResult> {
+export async function preflight(context: StepContext<LookSpec>): Promise<StepResult> {
   const { spec, hosts, operation } = context;
   const problems: string[] = [];
   const unreachable = new Map<string, HostProblem>();
   const odd = new Map<string, HostProblem>();
   const found = await Promise.all(
-    spec.machines.map(async (machine) => {
+    spec.machines.map(async ({ name: machine }) => {
       try {
         return await look(context, machine);
       } catch (error) {
@@ -74,11 +78,11 @@ function isOdd(error: HostProblem): boolean {
  * @returns what stays a problem
  */
 async function leaveOut(
-  { spec, hosts, say, cluster }: StepContext<PreflightSpec>,
+  { spec, hosts, say, cluster }: StepContext<LookSpec>,
   odd: ReadonlyMap<string, HostProblem>,
   present: readonly Finding[],
 ): Promise<string[]> {
-  const { machines } = spec.settings;
+  const { machines } = spec;
   const plane = new Set(machines.filter((one) => one.role === "controlPlane").map(({ name }) => name));
   const master = present.find(
     ({ machine, state }) =>
@@ -103,10 +107,10 @@ async function leaveOut(
 
 /** Tells the control-plane nodes what the settings say now; steps of machines that are taken out ask them for it. */
 async function recordIntended(
-  { spec, hosts, input, cluster }: StepContext<PreflightSpec>,
+  { spec, hosts, input, cluster }: StepContext<LookSpec>,
   present: readonly Finding[],
 ): Promise<void> {
-  const { machines } = spec.settings;
+  const { machines } = spec;
   const hostKeys = Object.fromEntries(
     Object.entries(input.connections).map(([name, { hostKey }]) => [name, hostKey]),
   );
@@ -121,28 +125,27 @@ async function recordIntended(
   );
 }
 
-async function look(context: StepContext<PreflightSpec>, machine: string): Promise<Finding> {
+async function look(context: StepContext<LookSpec>, machine: string): Promise<Finding> {
   const { hosts, spec, cluster } = context;
-  const state = await readState(hosts, machine, { cluster, settings: spec.settings });
+  const state = await readState(hosts, machine, { cluster, spec });
   if (state.member && state.unreadable?.includes("member"))
     context.say(`${machine}: ${MEMBER_FILE} on it cannot be read; going by what the node itself shows`);
   refuseSkew(machine, state.now);
-  const settings = spec.settings;
-  const own = settings.machines.find((candidate) => candidate.name === machine);
+  const own = spec.machines.find((candidate) => candidate.name === machine);
   if (own) refuseOtherNode(own, state);
-  refuseOtherFacts(machine, state, cluster, spec.settings);
+  refuseOtherFacts(machine, state, cluster, spec);
   refuseOtherIssuer(machine, state, spec.issuers);
   refuseOnlyMaster(machine, state, spec);
   const member = state.member !== undefined && state.member.cluster === cluster;
   if (!member && own) {
-    const script = renderNode(settings, own).preflightScript;
+    const script = preflightScript(spec.node, own);
     const result = await hosts.attempt(machine, "/bin/bash -s", script);
     const lines = `${result.stdout}\n${result.stderr}`.split("\n").map(hosts.scrub);
     const errors = lines
       .filter((line) => line.startsWith("##error "))
       .map((line) => line.slice("##error ".length));
-    const filters = packetFilterProblems(settings, own, result.stdout, factsIn(result.stdout).nodeInterface);
-    if (settings.ignorePreflightErrors.some((name) => name.toLowerCase() === "packetfilter"))
+    const filters = packetFilterProblems(spec, own, result.stdout, factsIn(result.stdout).nodeInterface);
+    if (spec.node.ignorePreflightErrors.some((name) => name.toLowerCase() === "packetfilter"))
       for (const problem of filters) context.say(`${machine}: ignored: ${problem}`);
     else errors.push(...filters);
     if (errors.length > 0) throw new HostProblem(machine, errors.join("; "));
@@ -155,7 +158,7 @@ async function look(context: StepContext<PreflightSpec>, machine: string): Promi
 }
 
 /** Says which requests for a node's identity a control-plane node left pending: somebody may be asking for another's name. */
-async function tellPending({ hosts, say }: StepContext<PreflightSpec>, machine: string): Promise<void> {
+async function tellPending({ hosts, say }: StepContext<LookSpec>, machine: string): Promise<void> {
   const { stdout } = await hosts.attempt(
     machine,
     "/bin/bash -s",
@@ -173,8 +176,8 @@ function factsIn(output: string): Pick<HostFacts, "nodeInterface"> {
 }
 
 /** A raised revision resets the host before it joins anew; with one master, there would be nothing left to join. */
-function refuseOnlyMaster(machine: string, state: HostState, spec: PreflightSpec): void {
-  const masters = spec.settings.machines.filter((one) => one.role === "controlPlane");
+function refuseOnlyMaster(machine: string, state: HostState, spec: LookSpec): void {
+  const masters = spec.machines.filter((one) => one.role === "controlPlane");
   const [only] = masters;
   if (masters.length !== 1 || only?.name !== machine || state.member?.state !== "member") return;
   if (only.revision > state.member.revision)

@@ -3,6 +3,7 @@ import { lastOne } from "../../model/membership/departure";
 import { resetScript } from "../../model/membership/leaving";
 import { SETUP_FILE } from "../../model/membership/shell";
 import { isSetupSecret } from "../../model/node/setupSecrets";
+import { cleanupScript } from "../../model/node/cleanup";
 import { renderNode } from "../../model/node/render";
 import { guarded, setupUndo } from "../../model/node/undo";
 import { wellScript } from "../../model/membership/rollout";
@@ -12,7 +13,7 @@ import { HostProblem, UnreachableError } from "../problem";
 import type { RenderedFile } from "../../model/renderedFile";
 import { restartCheck, RESTARTS } from "../../model/node/restarts";
 import type { InitSpec, MembershipSpec, SetupPart, SetupSpec, StepInput, StepResult } from "../protocol";
-import type { Machine } from "../../model/settings/resolved";
+import type { ClusterMachine } from "../../model/machine";
 import { refuseOtherFacts } from "../guard";
 import { inRollout } from "../rollout";
 import { readState, type HostState } from "../state";
@@ -29,7 +30,7 @@ async function prepare(context: StepContext<SetupSpec>): Promise<StepResult> {
   const state = await readUnlessForced(context, machineOf(spec));
   if (state === undefined) return previous ?? {};
   refuseSkew(spec.machine, state.now);
-  refuseOtherFacts(spec.machine, state, context.cluster, spec.settings);
+  refuseOtherFacts(spec.machine, state, context.cluster, spec);
   if (operation === "update" && isBare(state) && (previous?.revision ?? 0) >= spec.revision)
     throw new HostProblem(
       spec.machine,
@@ -59,7 +60,7 @@ function isLiving(
 
 /** Whether setup would restart what the pods of a living node live on. */
 async function restartsNode({ spec, hosts, input, values }: StepContext<SetupSpec>): Promise<boolean> {
-  const script = restartCheck(withValues(spec.settings, values), machineOf(spec), setupSecrets(input));
+  const script = restartCheck(withValues(spec.node, values), setupSecrets(input));
   return (await hosts.query(spec.machine, "looking what changes", "/bin/bash -s", script)).includes(RESTARTS);
 }
 
@@ -69,7 +70,7 @@ function setupSecrets({ files }: StepInput): RenderedFile[] {
 
 async function runSetup(
   { hosts, input, values }: Pick<StepContext<SetupSpec>, "hosts" | "input" | "values">,
-  machine: Machine,
+  machine: ClusterMachine,
   part: SetupPart,
   { living, restarts }: { readonly living: boolean; readonly restarts: boolean },
 ): Promise<void> {
@@ -77,7 +78,7 @@ async function runSetup(
   // By itself too, so that the password is cut out of messages that do not quote the whole of a line.
   for (const { content } of secret)
     for (const [, password] of content.matchAll(/:\/\/[^:/\s]*:([^@\s]+)@/g)) hosts.conceal(password ?? "");
-  const rendered = renderNode(part.settings, machine, secret);
+  const rendered = renderNode(part.node, secret);
   await hosts.job(machine.name, {
     name: "node setup",
     script: withValues(
@@ -98,10 +99,10 @@ async function runSetup(
 }
 
 /** A living node's: the host puts its former files back where it does not get well. */
-function guardedSetup(part: SetupPart, machine: Machine, change: string, restarts: boolean): string {
+function guardedSetup(part: SetupPart, machine: ClusterMachine, change: string, restarts: boolean): string {
   const well = wellScript(machine);
   return guarded({
-    ...setupUndo(part.settings, machine),
+    ...setupUndo(part.node),
     change,
     well,
     ...(restarts ? { check: well } : {}),
@@ -111,19 +112,17 @@ function guardedSetup(part: SetupPart, machine: Machine, change: string, restart
 /** Setup as a part of a step that needs it: run where the host's last one is not what is rendered now. */
 export async function ensureSetup(
   context: StepContext<InitSpec | MembershipSpec>,
-  machine: Machine,
+  machine: ClusterMachine,
   part: SetupPart,
 ): Promise<void> {
   const state = await readState(context.hosts, machine.name, {
     cluster: context.cluster,
-    settings: context.spec.settings,
+    spec: context.spec,
   });
   const last = state.setup;
   if (last?.digest === part.digest && last.revision === machine.revision) return;
-  const own = part.settings.machines.find((one) => one.name === machine.name);
-  if (!own) throw new HostProblem(machine.name, "is not in the settings of its own setup");
   const living = isLiving(context, state);
-  await runSetup(context, own, part, { living, restarts: living });
+  await runSetup(context, machine, part, { living, restarts: living });
 }
 
 /**
@@ -150,9 +149,9 @@ async function cleanUp(context: StepContext<SetupSpec>): Promise<StepResult> {
   return {};
 }
 
-async function clean(context: StepContext<SetupSpec>, machine: Machine): Promise<void> {
+async function clean(context: StepContext<SetupSpec>, machine: ClusterMachine): Promise<void> {
   const { spec, hosts, say, cluster } = context;
-  const state = await readState(hosts, machine.name, { cluster, settings: spec.settings });
+  const state = await readState(hosts, machine.name, { cluster, spec });
   if (!state.setup || state.setup.machine !== machine.name) {
     say(`${machine.name}: carries no setup of this machine, left alone`);
     return;
@@ -163,7 +162,7 @@ async function clean(context: StepContext<SetupSpec>, machine: Machine): Promise
     return;
   }
   if (member !== undefined) await resetHalf(context, machine, state);
-  const script = renderNode(spec.settings, machine).cleanupScript;
+  const script = cleanupScript();
   await hosts.job(machine.name, {
     name: "clean-up",
     script: `${script}\nrm -f ${SETUP_FILE}\n`,
@@ -176,7 +175,11 @@ async function clean(context: StepContext<SetupSpec>, machine: Machine): Promise
  * It is reset where nothing but itself is lost by that.
  * @throws HostProblem where the node lives on in a cluster
  */
-async function resetHalf(context: StepContext<SetupSpec>, machine: Machine, state: HostState): Promise<void> {
+async function resetHalf(
+  context: StepContext<SetupSpec>,
+  machine: ClusterMachine,
+  state: HostState,
+): Promise<void> {
   const { hosts, spec } = context;
   const why = machine.role === "controlPlane" ? await dataOfOthers(context, machine, state) : undefined;
   if (why !== undefined || (machine.role === "worker" && state.member?.state === "member"))
@@ -186,14 +189,14 @@ async function resetHalf(context: StepContext<SetupSpec>, machine: Machine, stat
     );
   await hosts.job(machine.name, {
     name: "kubeadm reset",
-    script: resetScript(spec.settings.network.podCidr),
+    script: resetScript(spec.fixed.podCidr),
     timeout: 600,
   });
 }
 
 async function dataOfOthers(
   { hosts, cluster }: StepContext<SetupSpec>,
-  machine: Machine,
+  machine: ClusterMachine,
   state: HostState,
 ): Promise<string | undefined> {
   if (!state.etcd) return undefined;

@@ -1,6 +1,5 @@
 import type { Flow } from "../network/flow";
 import type { AddonSettings, Exposure } from "./settings";
-import { NO_ADDONS } from "./settings";
 
 /** metallb v0.16.1, charts/metallb/values.yaml, speaker.memberlist.mlBindPort. */
 export const METALLB_MEMBER_PORT = 7946;
@@ -57,37 +56,5 @@ function hostPortFlow({ http, https }: Extract<Exposure, { type: "hostPorts" }>)
     protocol: "tcp",
     ports: [http, https].sort((a, b) => a - b).map((port) => ({ from: port, to: port })),
     reason: "ingress on host ports for those whom access.nodePorts names",
-  };
-}
-
-/** What of the add-ons a host's firewall is made from: pools, replicas and values touch no host. */
-export function addonsOfFirewall({ metallb, ingress, metricsServer }: AddonSettings): AddonSettings {
-  return {
-    ...NO_ADDONS,
-    ...(metricsServer === undefined ? {} : { metricsServer: { replicas: 0, resources: {} } }),
-    ...(metallb === undefined
-      ? {}
-      : {
-          metallb: {
-            pools: {},
-            ...(metallb.bgp === undefined
-              ? {}
-              : { bgp: { backend: metallb.bgp.backend, peers: [], pools: [], communities: [] } }),
-          },
-        }),
-    ...(ingress?.expose.type !== "hostPorts"
-      ? {}
-      : {
-          ingress: {
-            kind: "ingress-nginx",
-            className: "",
-            default: false,
-            expose: ingress.expose,
-            replicas: 0,
-            resources: {},
-            nodeSelector: {},
-            config: {},
-          },
-        }),
   };
 }

@@ -1,10 +1,10 @@
-import { cniFacts } from "../cni";
 import { apiServerPort, clusterConfiguration, grantJoinAccess } from "../kubeadm";
 import { managerPolicies, managerState } from "../kubeadm/managers";
 import { binaryPath, linkFolder } from "../node/paths";
 import type { RenderedFile } from "../renderedFile";
-import type { ClusterSettings, Machine } from "../settings/resolved";
+import type { ClusterMachine } from "../machine";
 import type { MemberFacts } from "./facts";
+import type { ControlPlaneNodeSpec, NodeSpec } from "./spec";
 import {
   CLUSTER_DOCUMENT,
   KUBELET_FILES,
@@ -30,15 +30,14 @@ const WELL_FOR = 15;
  * @param platform lines that only the platform needs, run when the files are there
  */
 export function convergeScript(
-  settings: ClusterSettings,
-  machine: Machine,
+  spec: NodeSpec,
   facts: MemberFacts,
   files: readonly RenderedFile[],
   secretFiles: readonly RenderedFile[],
   platform = "",
 ): string {
-  const version = settings.kubernetesVersion;
-  const master = machine.role === "controlPlane";
+  const { machine, controlPlane, kubernetesVersion: version } = spec;
+  const master = controlPlane !== undefined;
   const kubeadm = binaryPath("kubeadm", version);
   const admin = master ? ADMIN : "/etc/kubernetes/kubelet.conf";
   return `${prelude()}
@@ -52,7 +51,7 @@ applied() {
   replace ${KUBELET_FILES}.tmp ${KUBELET_FILES}
 }
 [ -s ${KUBELET_FILES} ] || applied
-${keepCopiesFunction()}${master ? convergeMaster(settings, machine.nodeName, kubeadm) : `phase "kubeadm upgrade node"\n${kubeadm} upgrade node ${upgradeFlags(settings)}\n`}
+${keepCopiesFunction()}${master ? convergeMaster(spec, controlPlane, kubeadm) : `phase "kubeadm upgrade node"\n${kubeadm} upgrade node ${upgradeFlags(spec)}\n`}
 # Nodes of an earlier version have it only where their host had another name when they joined.
 flags=/var/lib/kubelet/kubeadm-flags.env
 if [ -s "$flags" ] && ! grep -q -e --hostname-override= "$flags"; then
@@ -64,7 +63,7 @@ if [ "$(readlink ${linkFolder}/kubelet)" != "${binaryPath("kubelet", version)}" 
   ${useKubernetes(version).replaceAll("\n", "\n  ")}
   switched=yes
 fi
-${staleManagers(settings, machine)}if [ -n "$switched" ] || [ "\${#stale[@]}" -gt 0 ] || [ "$(kubelet_files)" != "$(cat ${KUBELET_FILES})" ]; then
+${staleManagers(spec)}if [ -n "$switched" ] || [ "\${#stale[@]}" -gt 0 ] || [ "$(kubelet_files)" != "$(cat ${KUBELET_FILES})" ]; then
   phase "restart kubelet"
   if [ "\${#stale[@]}" -gt 0 ]; then
     note "what was handed out by another policy is forgotten: \${stale[*]}"
@@ -77,14 +76,14 @@ applied
 # Installers of CNIs write over the file that is there, and keep its mode (CIS 1.1.9).
 chmod 600 /etc/cni/net.d/* 2>/dev/null || true
 ${startUnits(files)}${placeStaticPods(files)}
-${healthy(machine)}${master ? grantJoinAccess() + pruneComponentFiles(settings, files) : ""}keep_copies 1
+${healthy(machine)}${master ? grantJoinAccess() + pruneComponentFiles(controlPlane, files) : ""}keep_copies 1
 ${setState(facts, "member")}
 `;
 }
 
 /** Files of managers whose policy the settings changed; the running kubelet would write them again. */
-function staleManagers(settings: ClusterSettings, machine: Machine): string {
-  const wanted = managerPolicies(settings, machine);
+function staleManagers(spec: NodeSpec): string {
+  const wanted = managerPolicies(spec, spec.machine);
   const lines = (["cpu", "memory"] as const).map(
     (manager) =>
       `policy=$(sed -n 's/.*"policyName": *"\\([^"]*\\)".*/\\1/p' ${managerState(manager)} 2>/dev/null || true)\n` +
@@ -97,7 +96,7 @@ function staleManagers(settings: ClusterSettings, machine: Machine): string {
  * A kubelet of another minor version starts etcd and the API server anew some seconds after it has come up itself (seen from
  * 1.35 to 1.36), so a master has to be well for a while before the next one, or a worker, is touched.
  */
-function healthy(machine: Machine): string {
+function healthy(machine: ClusterMachine): string {
   const master = machine.role === "controlPlane";
   const api = `kubectl --server https://${machine.nodeAddress}:${apiServerPort} get --raw /readyz >/dev/null 2>&1 && `;
   const [what, seconds, minutes] = master
@@ -115,26 +114,24 @@ done
 }
 
 /** `upgrade` takes no document of joins: what the settings ignore and patch has to be said on its command line. */
-function upgradeFlags(settings: ClusterSettings): string {
-  const ignored = settings.ignorePreflightErrors;
+function upgradeFlags({ ignorePreflightErrors: ignored }: NodeSpec): string {
   return `--patches ${PATCHES_DIR}${ignored.length === 0 ? "" : ` --ignore-preflight-errors=${ignored.map(word).join(",")}`}`;
 }
 
-function convergeMaster(settings: ClusterSettings, nodeName: string, kubeadm: string): string {
-  const version = settings.kubernetesVersion;
-  const replaced = cniFacts(settings.cni).replacesKubeProxy === true;
+function convergeMaster(spec: NodeSpec, controlPlane: ControlPlaneNodeSpec, kubeadm: string): string {
+  const { kubernetesVersion: version, machine } = spec;
   // The certificate of the API server names addresses; a changed list needs a new one, and kubeadm keeps what is there.
-  const sans = (clusterConfiguration(settings).apiServer?.certSANs ?? []).map(word).join(" ");
+  const sans = (clusterConfiguration(controlPlane).apiServer?.certSANs ?? []).map(word).join(" ");
   return `# A run that was cut off may have left etcd or the API server on their way up.
 for _ in $(seq 1 120); do
   kubectl get --raw /readyz >/dev/null 2>&1 && answers=yes && break
   sleep 1
 done
 [ "\${answers:-}" = yes ] || die "the API does not answer since two minutes: it has to run before it can be changed"
-${roomForCopy()}${replaced ? "" : BEFORE_PROXY}running=$(kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' | sed -n 's/^kubernetesVersion: v//p')
+${roomForCopy()}${controlPlane.kubeProxyIsReplaced ? "" : BEFORE_PROXY}running=$(kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' | sed -n 's/^kubernetesVersion: v//p')
 if [ "$running" != "${version}" ]; then
   phase "kubeadm upgrade apply ${version}"
-  ${kubeadm} upgrade apply --yes ${upgradeFlags(settings)} v${version}
+  ${kubeadm} upgrade apply --yes ${upgradeFlags(spec)} v${version}
 fi
 phase "upload configuration"
 ${kubeadm} init phase upload-config all --config ${CLUSTER_DOCUMENT}
@@ -149,8 +146,8 @@ for name in ${sans === "" ? '""' : sans}; do
   fi
 done
 phase "kubeadm upgrade node"
-${kubeadm} upgrade node --certificate-renewal=false ${upgradeFlags(settings)}
-${replaced ? "" : convergeKubeProxy(nodeName, version, kubeadm)}`;
+${kubeadm} upgrade node --certificate-renewal=false ${upgradeFlags(spec)}
+${controlPlane.kubeProxyIsReplaced ? "" : convergeKubeProxy(machine.nodeName, version, kubeadm)}`;
 }
 
 /** Which rollout kube-proxy is at before anything is changed. */

@@ -1,16 +1,16 @@
 /** Whether a control-plane node may leave: what etcd says of its members, held against what the settings want. */
-import type { Machine } from "../settings/resolved";
+import type { ClusterMachine } from "../machine";
 import { isMemberOf, memberName, type EtcdMember } from "./etcd";
 import type { Intended, IntendedMachine } from "./intended";
 
 export interface Departure {
   /** The machine that leaves, as its step knows it. */
-  readonly machine: Machine;
+  readonly machine: ClusterMachine;
   /** Whether its host was logged on to. */
   readonly reached: boolean;
   readonly members: readonly EtcdMember[];
   /** Control-plane nodes that the machine's step knows: the settings of the run before. */
-  readonly former: readonly Machine[];
+  readonly former: readonly ClusterMachine[];
   /** What the settings say now; undefined: not known, so that all former ones count as wanted. */
   readonly intended: Intended | undefined;
   /** Whether somebody insists on that machine's removal. */
@@ -92,7 +92,7 @@ function replacedTogether({ machine, members, former, intended }: Departure): st
 
 /** Why the last control-plane node of its step's settings may not be reset; undefined: nothing but itself is lost. */
 export function lastOne(
-  machine: Machine,
+  machine: ClusterMachine,
   members: readonly EtcdMember[],
   now: Intended | undefined,
 ): string | undefined {

@@ -1,7 +1,8 @@
 /** Scripts that run on another master while a node is upgraded: one node at a time is drained, and let in again afterwards. */
-import type { ClusterSettings, Machine } from "../settings/resolved";
+import type { ClusterMachine } from "../machine";
 import { searchPath } from "../core/searchPath";
 import { ADMIN, prelude, word } from "./shell";
+import type { NodeSpec } from "./spec";
 
 /**
  * The annotation of a node that was drained for its upgrade, and what is to become of it: `uncordon`, or `stay` where
@@ -19,7 +20,7 @@ const FOLDER = "/run/pulumi-kubeadm";
 const SILENCE = 90;
 
 /** A shell function that prints an annotation of the node, or nothing. */
-export function annotationOf(machine: Machine): string {
+export function annotationOf(machine: ClusterMachine): string {
   return `annotation() { kubectl get node ${word(machine.nodeName)} -o "go-template={{with .metadata.annotations}}{{index . \\"$1\\"}}{{end}}" | sed 's/<no value>//'; }`;
 }
 
@@ -28,7 +29,7 @@ export function annotationOf(machine: Machine): string {
  * kernel gives the lock back when the run that held it is killed. A node that an earlier run left drained goes first, for
  * a minute. When the upgrade that was waited for fails, the turn is refused: one broken node is enough.
  */
-export function turnScript(machine: Machine): string {
+export function turnScript(machine: ClusterMachine): string {
   const node = word(machine.nodeName);
   return `set -u
 umask 077
@@ -58,37 +59,40 @@ exit 0
 }
 
 /** `kubectl drain` waits for ever when it is given 0. */
-function seconds(settings: ClusterSettings): number {
-  return Math.max(1, settings.drainTimeoutSeconds);
+function seconds(spec: NodeSpec): number {
+  return Math.max(1, spec.drainTimeoutSeconds);
 }
 
-function drainCommand(settings: ClusterSettings, machine: Machine): string {
-  return `kubectl drain ${word(machine.nodeName)} --ignore-daemonsets --delete-emptydir-data --force --timeout ${seconds(settings)}s`;
+function drainCommand(spec: NodeSpec): string {
+  const { machine } = spec;
+  return `kubectl drain ${word(machine.nodeName)} --ignore-daemonsets --delete-emptydir-data --force --timeout ${seconds(spec)}s`;
 }
 
 /** Moves a node's pods away; pods that stay are said, and no error. */
-function drain(settings: ClusterSettings, machine: Machine): string {
-  return `${drainCommand(settings, machine)} || note "the drain did not finish within ${settings.drainTimeoutSeconds} s"`;
+function drain(spec: NodeSpec): string {
+  return `${drainCommand(spec)} || note "the drain did not finish within ${spec.drainTimeoutSeconds} s"`;
 }
 
 /**
  * Moves the pods of a node that leaves away, for so long as the settings allow; calls the shell's `refuse` where that could
  * not even be tried. Pods that are still there when the time is up, as behind a disruption budget, do not keep the node.
  */
-export function cordonAndDrain(settings: ClusterSettings, machine: Machine): string {
+export function cordonAndDrain(spec: NodeSpec): string {
+  const { machine } = spec;
   const node = word(machine.nodeName);
   return `  # Whoever finds it refused lets pods come back, unless people had cordoned the node themselves.
   [ "$(kubectl get node ${node} -o 'jsonpath={.spec.unschedulable}')" = true ] || cordoned=yes
   kubectl cordon ${node} || refuse "the node could not be cordoned"
   start=$(date +%s)
-  if ! ${drainCommand(settings, machine)}; then
-    if [ $(($(date +%s) - start)) -lt ${seconds(settings)} ]; then refuse "the drain failed"; else note "the drain did not finish within ${settings.drainTimeoutSeconds} s"; fi
+  if ! ${drainCommand(spec)}; then
+    if [ $(($(date +%s) - start)) -lt ${seconds(spec)} ]; then refuse "the drain failed"; else note "the drain did not finish within ${spec.drainTimeoutSeconds} s"; fi
   fi
 `;
 }
 
 /** Run on another master before a node's kubelet is upgraded. */
-export function drainScript(settings: ClusterSettings, machine: Machine): string {
+export function drainScript(spec: NodeSpec): string {
+  const { machine } = spec;
   const node = word(machine.nodeName);
   return `${prelude()}
 ${annotationOf(machine)}
@@ -98,21 +102,22 @@ if [ -z "$(annotation ${UPGRADING})" ]; then
   [ "$(kubectl get node ${node} -o 'jsonpath={.spec.unschedulable}')" != true ] || after=stay
   kubectl annotate --overwrite node ${node} "${UPGRADING}=$after"
 fi
-${drain(settings, machine)}
+${drain(spec)}
 `;
 }
 
 /** Lets pods come back to a node that was drained for its upgrade, by this run or an earlier one, once it is what it is to be. */
-export function letIn(settings: ClusterSettings, machine: Machine): string {
+export function letIn(spec: NodeSpec): string {
+  const { machine } = spec;
   const node = word(machine.nodeName);
   return `after=$(annotation ${UPGRADING})
 if [ -n "$after" ]; then
   phase "node ${machine.nodeName} Ready"
   for _ in $(seq 1 120); do
-    [ "$(kubectl get node ${node} -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status} {.status.nodeInfo.kubeletVersion}')" = "True v${settings.kubernetesVersion}" ] && ready=yes && break
+    [ "$(kubectl get node ${node} -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status} {.status.nodeInfo.kubeletVersion}')" = "True v${spec.kubernetesVersion}" ] && ready=yes && break
     sleep 1
   done
-  [ "\${ready:-}" = yes ] || die "node ${machine.nodeName} is not Ready with v${settings.kubernetesVersion} two minutes after its kubelet was upgraded; it stays cordoned"
+  [ "\${ready:-}" = yes ] || die "node ${machine.nodeName} is not Ready with v${spec.kubernetesVersion} two minutes after its kubelet was upgraded; it stays cordoned"
   [ "$after" = stay ] || kubectl uncordon ${node}
   kubectl annotate node ${node} ${UPGRADING}-
 fi

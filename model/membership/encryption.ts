@@ -1,7 +1,7 @@
 /** Scripts that bring the encryption of Secrets to other keys while the cluster lives. */
 import { apiServerPort, paths } from "../kubeadm";
 import { keyId, writeEncryption, type EncryptionKey } from "../kubeadm/encryption";
-import type { Machine } from "../settings/resolved";
+import type { ClusterMachine } from "../machine";
 import { prelude, putFiles, STATE_DIR, word } from "./shell";
 
 /** Lies on a control-plane node from the moment that Secrets are encrypted with another key until all are rewritten. */
@@ -36,7 +36,7 @@ kubectl --namespace kube-system get pods --selector component=kube-apiserver -o 
  * @param mark \`set\`: Secrets are to be rewritten from now on; \`clear\`: they are
  */
 export function keysScript(
-  machine: Machine,
+  machine: ClusterMachine,
   what: string,
   keys: readonly EncryptionKey[],
   mark: "set" | "clear" | "keep",

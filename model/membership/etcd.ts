@@ -1,5 +1,5 @@
 /** What a control-plane node is asked of etcd, and how its members are told to go. */
-import type { Machine } from "../settings/resolved";
+import type { ClusterMachine } from "../machine";
 import { prelude, word } from "./shell";
 
 /** One line of `etcdctl member list`, and whether the member takes part. */
@@ -27,7 +27,7 @@ etcdctl() { crictl exec "$etcd" etcdctl --endpoints https://127.0.0.1:2379 --cac
 }
 
 /** The member's id by its node's name, or by its peer address when it never started; a shell command. */
-export function memberIds(machine: Pick<Machine, "nodeName" | "nodeAddress">): string {
+export function memberIds(machine: Pick<ClusterMachine, "nodeName" | "nodeAddress">): string {
   const peer = word(`https://${machine.nodeAddress}:2380`);
   return `awk -F ', ' -v name=${word(machine.nodeName)} -v peer=${peer} '$3 == name || $4 == peer { print $1 }'`;
 }
@@ -98,7 +98,10 @@ export function etcdMembers(output: string): EtcdMember[] {
 }
 
 /** Whether the member is that machine's. */
-export function isMemberOf(member: EtcdMember, machine: Pick<Machine, "nodeName" | "nodeAddress">): boolean {
+export function isMemberOf(
+  member: EtcdMember,
+  machine: Pick<ClusterMachine, "nodeName" | "nodeAddress">,
+): boolean {
   return member.name === machine.nodeName || member.peers.includes(`https://${machine.nodeAddress}:2380`);
 }
 

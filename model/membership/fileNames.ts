@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { componentFolders, isComponentFile, paths, secretComponentFiles } from "../kubeadm";
 import type { RenderedFile } from "../renderedFile";
-import type { ClusterSettings } from "../settings/resolved";
 import { word } from "./shell";
 
 /**
@@ -80,10 +79,13 @@ export function clusterDocumentOf(documents: string): string {
 }
 
 /** Takes away files of the control plane that its manifests no longer name; run when the API server is well. */
-export function pruneComponentFiles(settings: ClusterSettings, files: readonly RenderedFile[]): string {
+export function pruneComponentFiles(
+  spec: Parameters<typeof secretComponentFiles>[0],
+  files: readonly RenderedFile[],
+): string {
   const keep = [
     paths.encryption,
-    ...secretComponentFiles(settings).map((file) => file.path),
+    ...secretComponentFiles(spec).map((file) => file.path),
     ...files.map((file) => file.path),
   ].filter(isComponentFile);
   const folders = Object.values(componentFolders).map((folder) => `${folder}/*`);

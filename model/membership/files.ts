@@ -14,37 +14,40 @@ import {
 import { plainComponentFiles } from "../kubeadm/componentFiles";
 import { staticPodFiles } from "../own/staticPods";
 import type { RenderedFile } from "../renderedFile";
-import type { ClusterSettings, Machine } from "../settings/resolved";
 import { namedByDigest } from "./fileNames";
 import { joinFileCommand } from "./joining";
 import { CLUSTER_DOCUMENT, DISCOVERY_FILE, JOIN_DOCUMENT } from "./parts";
+import type { NodeSpec } from "./spec";
 
 /**
  * Everything but keys that a node is configured by, the same whether it was the first or joined later.
  * @param oidcCa the OIDC issuer's CA in PEM, where the settings name one
  */
-export function memberFiles(settings: ClusterSettings, machine: Machine, oidcCa = ""): RenderedFile[] {
+export function memberFiles(spec: NodeSpec, oidcCa = ""): RenderedFile[] {
+  const { machine, controlPlane } = spec;
   const join: RenderedFile = {
     path: JOIN_DOCUMENT,
     mode: "0600",
-    content: joinDocument(settings, machine, DISCOVERY_FILE),
+    content: joinDocument(spec, machine, DISCOVERY_FILE),
   };
-  if (machine.role !== "controlPlane") {
-    return [join, ...patches(settings, machine), ...staticPodFiles(settings, machine)];
-  }
-  const apiServer = namedByDigest(apiServerFiles(settings, { oidcCa }), plainComponentFiles(settings));
+  const [kubelet, pods] = [patches(spec, machine), staticPodFiles(spec.staticPods)];
+  if (controlPlane === undefined) return [join, ...kubelet, ...pods];
+  const apiServer = namedByDigest(
+    apiServerFiles(controlPlane, { oidcCa }),
+    plainComponentFiles(controlPlane),
+  );
   return [
-    { path: CLUSTER_DOCUMENT, mode: "0600", content: apiServer.rename(initDocuments(settings, machine)) },
+    { path: CLUSTER_DOCUMENT, mode: "0600", content: apiServer.rename(initDocuments(controlPlane, machine)) },
     join,
-    ...patches(settings, machine),
+    ...kubelet,
     ...apiServer.files,
-    ...renewalUnits(settings),
-    ...approverUnits(settings),
+    ...renewalUnits(controlPlane),
+    ...approverUnits(controlPlane),
     joinAccessFile(),
-    ...joinApproverUnits(poolRule(settings)),
+    ...joinApproverUnits(poolRule(controlPlane)),
     joinFileCommand(),
-    ...staticPodFiles(settings, machine),
-    ...awsMasterFiles(settings),
+    ...pods,
+    ...awsMasterFiles(controlPlane),
   ];
 }
 

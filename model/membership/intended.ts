@@ -2,7 +2,8 @@
  * What the settings say of the cluster's machines now. Preflight writes it on every control-plane node before anything is
  * changed; the step of a machine that leaves knows only the settings of the run before, and reads it there.
  */
-import type { Machine, MachineRole, Removal } from "../settings/resolved";
+import type { ClusterMachine } from "../machine";
+import type { MachineRole, Removal } from "../settings/resolved";
 import { prelude, STATE_DIR } from "./shell";
 
 export const INTENDED_FILE = `${STATE_DIR}/intended.json`;
@@ -29,7 +30,7 @@ export interface Intended {
 /** @param hostKeys by machine, as the connections have them */
 export function intended(
   cluster: string,
-  machines: readonly Machine[],
+  machines: readonly ClusterMachine[],
   hostKeys: Readonly<Record<string, string>>,
   written: number,
 ): Intended {

@@ -5,7 +5,6 @@
 import { searchPath } from "../core/searchPath";
 import { paths } from "../kubeadm";
 import type { RenderedFile } from "../renderedFile";
-import type { ClusterSettings } from "../settings/resolved";
 import { grantJoinAccess, JOIN_GROUP, joinApproverUnit, joinUser } from "../kubeadm";
 import type { MemberFacts } from "./facts";
 import {
@@ -48,7 +47,7 @@ if [ "$(ls -A /var/lib/etcd 2>/dev/null)" = lost+found ]; then mount=(--ignore-p
 /** What init and join begin with: versions, a clean host, and everything kubeadm reads. */
 function becoming(
   state: "initialising" | "joining",
-  settings: ClusterSettings,
+  kubernetesVersion: string,
   facts: MemberFacts,
   files: readonly RenderedFile[],
   platform: string,
@@ -56,8 +55,8 @@ function becoming(
   // The credential of a join must not outlive the script, however it ends.
   const cleanUp = state === "joining" ? `trap 'rm -f ${DISCOVERY_FILE}' EXIT\n` : "";
   return `${prelude()}
-${cleanUp}phase "kubernetes ${settings.kubernetesVersion}"
-${useKubernetes(settings.kubernetesVersion)}
+${cleanUp}phase "kubernetes ${kubernetesVersion}"
+${useKubernetes(kubernetesVersion)}
 phase "clear"
 ${clearPartial()}
 ${setState(facts, state)}
@@ -70,13 +69,13 @@ ${putMemberFiles(files)}${platform}${startEncryption()}`;
  * @param platform lines that only the platform needs, run when the files are there
  */
 export function initScript(
-  settings: ClusterSettings,
+  kubernetesVersion: string,
   facts: MemberFacts,
   files: readonly RenderedFile[],
   secretFiles: readonly RenderedFile[],
   platform = "",
 ): string {
-  return `${becoming("initialising", settings, facts, [...files, ...secretFiles], platform)}
+  return `${becoming("initialising", kubernetesVersion, facts, [...files, ...secretFiles], platform)}
 phase "kubeadm init"
 ${mountOfEtcd}kubeadm init --config ${CLUSTER_DOCUMENT} "\${mount[@]}" --skip-token-print --skip-certificate-key-print
 phase "bootstrap tokens"
@@ -92,13 +91,13 @@ ${setState(facts, "member")}
  * @param platform lines that only the platform needs, run when the files are there
  */
 export function joinScript(
-  settings: ClusterSettings,
+  kubernetesVersion: string,
   facts: MemberFacts,
   files: readonly RenderedFile[],
   secretFiles: readonly RenderedFile[],
   platform = "",
 ): string {
-  return `${becoming("joining", settings, facts, [...files, ...secretFiles], platform)}
+  return `${becoming("joining", kubernetesVersion, facts, [...files, ...secretFiles], platform)}
 phase "kubeadm join"
 ${mountOfEtcd}kubeadm join --config ${JOIN_DOCUMENT} "\${mount[@]}"
 ${startUnits(files)}${placeStaticPods(files)}

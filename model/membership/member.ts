@@ -1,23 +1,24 @@
-import { fixedFacts, ownerOf } from "../fixedFacts";
-import type { ClusterSettings, Machine } from "../settings/resolved";
+import { ownerOf, type FixedFacts } from "../fixedFacts";
 import type { MemberFacts } from "./facts";
 import { digestOf, memberFiles } from "./files";
+import type { NodeSpec } from "./spec";
 
 /** SHA-256 in hex of what a node is configured by, and of its version: another one is brought to the node. */
-export function memberDigest(settings: ClusterSettings, machine: Machine): string {
-  return digestOf(memberFiles(settings, machine), settings.kubernetesVersion);
+export function memberDigest(spec: NodeSpec): string {
+  return digestOf(memberFiles(spec), spec.kubernetesVersion);
 }
 
 /** @param cluster SHA-256 of the cluster CA's certificate */
-export function memberFacts(settings: ClusterSettings, machine: Machine, cluster: string): MemberFacts {
+export function memberFacts(spec: NodeSpec, fixed: FixedFacts, cluster: string): MemberFacts {
+  const { machine } = spec;
   return {
     cluster,
     machine: machine.name,
     revision: machine.revision,
     owner: ownerOf(machine),
-    ...fixedFacts(settings),
-    version: settings.kubernetesVersion,
+    ...fixed,
+    version: spec.kubernetesVersion,
     nodeAddress: machine.nodeAddress,
-    digest: memberDigest(settings, machine),
+    digest: memberDigest(spec),
   };
 }

@@ -2,17 +2,19 @@
 import { KUBELET_PORT } from "../flows";
 import { nodeLabels, paths } from "../kubeadm";
 import { approverUnit } from "../kubeadm/approver";
-import type { ClusterSettings, Machine } from "../settings/resolved";
+import type { ClusterMachine } from "../machine";
 import { annotationOf, letIn } from "./draining";
 import { deadOut, etcdFunctions, memberIds, removeMemberFunction, type EtcdMember } from "./etcd";
 import { prelude, word } from "./shell";
+import type { NodeSpec } from "./spec";
 
 /**
  * Run on a master: waits until the node is registered, then gives it the labels and taints of the settings. What an
  * earlier run gave and the settings no longer name is taken away; what others gave stays. A node that was drained for its
  * upgrade is let in again.
  */
-export function adoptScript(settings: ClusterSettings, machine: Machine): string {
+export function adoptScript(spec: NodeSpec): string {
+  const { machine } = spec;
   const node = word(machine.nodeName);
   const labels = Object.entries(nodeLabels(machine)).map(([key, value]) => `${key}=${value}`);
   const taints = machine.taints.map((taint) => `${taint.key}=${taint.value ?? ""}:${taint.effect}`);
@@ -37,15 +39,16 @@ while read -r key; do [ -n "$key" ] && remove+=("$key-"); done < <(gone "$(annot
 [ "\${#remove[@]}" -eq 0 ] || kubectl taint node ${node} "\${remove[@]}" || true
 ${taints.length === 0 ? "" : `kubectl taint --overwrite node ${node} ${taints.map(word).join(" ")}`}
 kubectl annotate --overwrite node ${node} ${word(`kubeadm.pulumi.com/labels=${keys(labels)}`)} ${word(`kubeadm.pulumi.com/taints=${taintKeys}`)}
-${letIn(settings, machine)}${servingCertificate(settings, machine)}`;
+${letIn(spec)}${servingCertificate(spec)}`;
 }
 
 /**
  * Waits until the kubelet has the certificate it serves with: until then logs, exec and port-forward fail on the node. The
  * approver looks by itself only now and then. A certificate that it does not approve is left to people, and said.
  */
-function servingCertificate(settings: ClusterSettings, machine: Machine): string {
-  if (settings.kubelet.config.serverTLSBootstrap === false) return "";
+function servingCertificate(spec: NodeSpec): string {
+  const { machine } = spec;
+  if (spec.kubelet.config.serverTLSBootstrap === false) return "";
   const kubelet = word(`https://${machine.nodeAddress}:${KUBELET_PORT}/healthz`);
   return `phase "serving certificate of ${machine.nodeName}"
 for _ in $(seq 1 60); do
@@ -59,7 +62,7 @@ done
 }
 
 /** Run on a master that stays: forgets an etcd member by its node's name, whether it ever started or not. */
-function forgetEtcdMember(machine: Machine): string {
+function forgetEtcdMember(machine: ClusterMachine): string {
   return `if find_etcd; then
   member=$(etcdctl member list | ${memberIds(machine)})
   if [ -n "$member" ]; then
@@ -79,7 +82,7 @@ function forgetDead(dead: readonly EtcdMember[]): string {
  * and its etcd member already, and kubeadm refuses a second one of the name.
  * @param dead members of machines that leave: etcd takes no new one while they are listed
  */
-export function forgetScript(machine: Machine, dead: readonly EtcdMember[] = []): string {
+export function forgetScript(machine: ClusterMachine, dead: readonly EtcdMember[] = []): string {
   return `${prelude()}
 phase "forget ${machine.name}"
 kubectl delete node ${word(machine.nodeName)} --ignore-not-found --timeout 60s

@@ -1,9 +1,10 @@
 /** Scripts that run on a control-plane node that stays, while another machine leaves. */
 import { KUBELET_PORT } from "../flows";
-import type { ClusterSettings, Machine } from "../settings/resolved";
+import type { ClusterMachine } from "../machine";
 import { cordonAndDrain } from "./draining";
 import { deadOut, etcdFunctions, memberIds, removeMemberFunction, type EtcdMember } from "./etcd";
 import { prelude, word } from "./shell";
+import type { NodeSpec } from "./spec";
 
 /** Seconds without a renewed lease after which a kubelet is silent; it renews every 10 (kubelet nodeLeaseDurationSeconds, 40, by four). */
 const SILENT = 60;
@@ -23,7 +24,8 @@ export interface Removal {
  * Drains a node within bounds, takes its member out of etcd and deletes it. Everything that is refused or fails ends the
  * script, so that nothing is reset on the host that leaves.
  */
-export function removeNodeScript(settings: ClusterSettings, machine: Machine, removal: Removal): string {
+export function removeNodeScript(spec: NodeSpec, removal: Removal): string {
+  const { machine } = spec;
   const node = word(machine.nodeName);
   const { alive, first = [], insist = false } = removal;
   const master = machine.role === "controlPlane";
@@ -35,14 +37,14 @@ node=$(kubectl get node ${node} --ignore-not-found -o name) || refuse "the API d
 ${master ? etcdFunctions() + removeMemberFunction() + deadOut(first) : ""}
 if [ -n "$node" ]; then
   phase ${word(`${alive ? "drain" : "cordon"} ${machine.name}`)}
-${alive ? cordonAndDrain(settings, machine) : `  kubectl cordon ${node} || refuse "the node could not be cordoned"\n`}fi
+${alive ? cordonAndDrain(spec) : `  kubectl cordon ${node} || refuse "the node could not be cordoned"\n`}fi
 ${master ? ownMember(machine) : ""}
 phase ${word(`delete node ${machine.name}`)}
 kubectl delete node ${node} --ignore-not-found --timeout 60s || refuse "the Node could not be deleted"
 `;
 }
 
-function ownMember(machine: Machine): string {
+function ownMember(machine: ClusterMachine): string {
   return `phase ${word(`etcd member ${machine.name}`)}
 if ! find_etcd || ! list=$(etcdctl member list); then
   refuse "etcd does not answer"
@@ -58,7 +60,7 @@ fi
  * something answers where its kubelet or etcd listens. Changes nothing.
  * @param shared another machine of the settings has the address by now, so that an answer there says nothing
  */
-export function aliveScript(machine: Machine, shared: boolean): string {
+export function aliveScript(machine: ClusterMachine, shared: boolean): string {
   const lease = `kubectl --namespace kube-node-lease get lease ${word(machine.nodeName)} --ignore-not-found -o 'jsonpath={.spec.renewTime}'`;
   const ports = [KUBELET_PORT, ...(machine.role === "controlPlane" ? [2380] : [])];
   const dial = `answers() {

@@ -1,7 +1,8 @@
 /** The order in which living nodes take a change that restarts their runtime or their kubelet. */
 import { createHash } from "node:crypto";
 import { searchPath } from "../core/searchPath";
-import type { Machine, RolloutSettings } from "../settings/resolved";
+import type { ClusterMachine } from "../machine";
+import type { RolloutSettings } from "../settings/resolved";
 import { ADMIN, prelude, word } from "./shell";
 
 /** What the script of a slot says; the last names the machine whose change failed. */
@@ -27,7 +28,7 @@ function slotsOf(maxUnavailable: RolloutSettings["maxUnavailable"]): string {
  * run that held it is killed. Once a change of this run has failed, no other machine gets a slot.
  * @param run the same for all steps of one run of Pulumi
  */
-export function slotScript(machine: Machine, run: string, rollout: RolloutSettings): string {
+export function slotScript(machine: ClusterMachine, run: string, rollout: RolloutSettings): string {
   const id = createHash("sha256").update(run).digest("hex").slice(0, 16);
   const count =
     machine.role === "controlPlane"
@@ -73,7 +74,7 @@ const WELL_WITHIN = 120;
  * Run on a node after its runtime or kubelet was restarted: the runtime says that it and the pod network are ready, the kubelet
  * is healthy, a pod starts, and the Node is Ready. A runtime whose configuration it takes, and that starts no pod, is found by the last.
  */
-export function wellScript(machine: Machine): string {
+export function wellScript(machine: ClusterMachine): string {
   return `${prelude()}
 phase "runtime and kubelet"
 condition() { crictl info 2>/dev/null | tr -d ' \\n' | grep -o '{[^{}]*"type":"'"$1"'"[^{}]*}' | grep -F '"status":true' >/dev/null; }
@@ -106,7 +107,7 @@ ${readyHere(machine)}`;
 }
 
 /** The node is Ready, by its kubelet's own access to the API. */
-function readyHere(machine: Machine): string {
+function readyHere(machine: ClusterMachine): string {
   const status = (field: string): string =>
     `kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 10s get node ${word(machine.nodeName)} -o 'jsonpath={.status.conditions[?(@.type=="Ready")].${field}}'`;
   return `phase "node ${machine.nodeName} Ready"

@@ -2,7 +2,7 @@ import { configFolder } from "../kubeadm";
 import { linkFolder } from "../node/paths";
 import type { Undo } from "../node/undo";
 import type { RenderedFile } from "../renderedFile";
-import type { Machine } from "../settings/resolved";
+import type { ClusterMachine } from "../machine";
 import { KUBELET_FILES } from "./parts";
 import { ADMIN, MEMBER_FILE } from "./shell";
 
@@ -13,7 +13,7 @@ const MANAGERS = ["cpu", "memory"] as const;
 const ANSWERS_WITHIN = 240;
 
 /** What a new configuration of a living node writes. A new version is not among it: neither etcd nor the API goes back. */
-export function nodeUndo(machine: Machine, files: readonly RenderedFile[]): Undo {
+export function nodeUndo(machine: ClusterMachine, files: readonly RenderedFile[]): Undo {
   const master = machine.role === "controlPlane";
   return {
     paths: [

@@ -1,8 +1,8 @@
 import { API_PORT } from "../flows";
 import type { RenderedFile } from "../renderedFile";
-import type { ClusterSettings, Machine } from "../settings/resolved";
 import { putFile } from "./prelude";
 import { apiProxyUnit, configFolder } from "./paths";
+import type { ApiProxySpec } from "./spec";
 
 const configFile = `${configFolder}/api-proxy.conf`;
 /** Written on the host: where nginx's stream module is depends on its packaging. */
@@ -10,44 +10,20 @@ export const apiProxyModules = `${configFolder}/api-proxy-modules.conf`;
 const runtimeFolder = "pulumi-kubeadm-api-proxy";
 const pidFile = `/run/${runtimeFolder}/nginx.pid`;
 
-interface ApiProxy {
-  readonly address: string;
-  readonly port: number;
-}
-
-/** Where nginx listens for the API on this machine; undefined: no balancer there. */
-export function apiProxyOf(settings: ClusterSettings, machine: Machine): ApiProxy | undefined {
-  const { endpoint } = settings;
-  switch (endpoint.kind) {
-    case "address":
-    case "addresses":
-      return undefined;
-    case "nodeLocal":
-      return machine.role === "loadBalancer" ? undefined : { address: "127.0.0.1", port: endpoint.port };
-    case "loadBalancer":
-      return machine.name === endpoint.machine
-        ? { address: machine.nodeAddress, port: endpoint.port }
-        : undefined;
-  }
-}
-
 /**
  * nginx in stream mode over all masters. A master that is gone costs one connection a second every five: it is tried
  * for 1 s, then left out for 5 s, by all workers (`zone`). A master whose API is not up refuses at once, and the next is
  * taken. Watches are quiet for long, so a session may be idle for as long as a kubelet lets one be (4 h,
  * streamingConnectionIdleTimeout), and TCP keepalive ends those whose other side vanished.
  */
-export function apiProxyConfig(settings: ClusterSettings, proxy: ApiProxy): string {
-  const masters = settings.machines.filter((machine) => machine.role === "controlPlane");
-  const servers = masters.map(
-    (machine) =>
-      `    server ${machine.nodeAddress}:${API_PORT} max_fails=1 fail_timeout=5s; # ${machine.name}\n`,
+export function apiProxyConfig(proxy: ApiProxySpec): string {
+  const servers = proxy.servers.map(
+    ({ address, name }) => `    server ${address}:${API_PORT} max_fails=1 fail_timeout=5s; # ${name}\n`,
   );
-  const shared = settings.endpoint.kind === "loadBalancer";
   return `include ${apiProxyModules};
 pid ${pidFile};
 error_log stderr notice;
-worker_processes ${shared ? "auto" : "1"};
+worker_processes ${proxy.dedicated ? "auto" : "1"};
 events {
   worker_connections 16384;
 }
@@ -96,9 +72,9 @@ WantedBy=multi-user.target
 `;
 }
 
-export function apiProxyFiles(settings: ClusterSettings, proxy: ApiProxy): RenderedFile[] {
+export function apiProxyFiles(proxy: ApiProxySpec): RenderedFile[] {
   return [
-    { path: configFile, mode: "0644", content: apiProxyConfig(settings, proxy) },
+    { path: configFile, mode: "0644", content: apiProxyConfig(proxy) },
     { path: `/etc/systemd/system/${apiProxyUnit}`, mode: "0644", content: apiProxyUnitFile() },
   ];
 }

@@ -1,25 +1,28 @@
 import { systemdEnvironment, tomlString } from "../text";
 import type { RenderedFile } from "../renderedFile";
-import type { ClusterSettings, Machine } from "../settings/resolved";
 import { proxyVariables } from "./downloads";
-import { kubeletConfigurationOf } from "./kubeletFacts";
 import { cniBinFolder, linkFolder } from "./paths";
 import { putFile } from "./prelude";
 import { certsFolder, registryFiles } from "./registries";
 import { proxyEnvironmentFile } from "./setupSecrets";
+import type { NodeSetupSpec } from "./spec";
 
 export const containerdUnit = "containerd.service";
 const folder = "/etc/containerd";
+/** What containerd is set up from. */
+type ContainerdSpec = Pick<
+  NodeSetupSpec,
+  "kubelet" | "sandboxImage" | "images" | "proxy" | "containerdDropIn"
+>;
 export const containerdSocket = "/run/containerd/containerd.sock";
 
 /**
  * containerd's configuration, version 3 (containerd 2.x, docs/cri/config.md). Files under conf.d are read after it and
  * merged into it key by key, tables included.
  */
-export function containerdConfig(settings: ClusterSettings, machine: Machine): string {
+export function containerdConfig(spec: Pick<NodeSetupSpec, "kubelet" | "sandboxImage">): string {
   const images = "plugins.'io.containerd.cri.v1.images'";
   const runtime = "plugins.'io.containerd.cri.v1.runtime'";
-  const { systemdCgroup } = kubeletConfigurationOf(settings, machine);
   return `version = 3
 imports = ["${folder}/conf.d/*.toml"]
 
@@ -27,7 +30,7 @@ imports = ["${folder}/conf.d/*.toml"]
   address = "127.0.0.1:1338"
 
 [${images}.pinned_images]
-  sandbox = ${tomlString(`${settings.images.repository}/pause:${settings.versions.pause}`)}
+  sandbox = ${tomlString(spec.sandboxImage)}
 
 [${images}.registry]
   config_path = "${certsFolder}"
@@ -47,7 +50,7 @@ imports = ["${folder}/conf.d/*.toml"]
 
 [${runtime}.containerd.runtimes.runc.options]
   BinaryName = "${linkFolder}/runc"
-  SystemdCgroup = ${systemdCgroup}
+  SystemdCgroup = ${spec.kubelet.systemdCgroup}
 `;
 }
 
@@ -82,11 +85,11 @@ function dropIn(text: string): string {
 }
 
 /** Environment of a service behind a proxy; undefined: there is none. */
-export function proxyDropIn(settings: ClusterSettings, unit: string): RenderedFile | undefined {
-  const variables = proxyVariables(settings);
+export function proxyDropIn(spec: Pick<NodeSetupSpec, "proxy">, unit: string): RenderedFile | undefined {
+  const variables = proxyVariables(spec);
   // Anybody on a host can ask systemd for the variables of a unit, but not for what is in a file that it reads.
   const lines =
-    settings.proxy?.credentials === undefined
+    spec.proxy?.credentials === undefined
       ? variables.map(([name, value]) => `${systemdEnvironment(name, value)}\n`)
       : [`EnvironmentFile=${proxyEnvironmentFile}\n`];
   if (lines.length === 0) return undefined;
@@ -98,32 +101,28 @@ export function proxyDropIn(settings: ClusterSettings, unit: string): RenderedFi
 }
 
 /** What containerd must be restarted for; registry mirrors are not, it reads them at each pull. */
-export function containerdFiles(
-  settings: ClusterSettings,
-  machine: Machine,
-): { service: RenderedFile[]; registries: RenderedFile[] } {
-  const proxy = proxyDropIn(settings, containerdUnit);
-  const extra = settings.containerd.dropIn;
+export function containerdFiles(spec: ContainerdSpec): {
+  service: RenderedFile[];
+  registries: RenderedFile[];
+} {
+  const proxy = proxyDropIn(spec, containerdUnit);
+  const extra = spec.containerdDropIn;
   return {
     service: [
-      { path: `${folder}/config.toml`, mode: "0644", content: containerdConfig(settings, machine) },
+      { path: `${folder}/config.toml`, mode: "0644", content: containerdConfig(spec) },
       ...(extra === undefined
         ? []
         : [{ path: `${folder}/conf.d/90-settings.toml`, mode: "0644", content: dropIn(extra) }]),
       { path: `/etc/systemd/system/${containerdUnit}`, mode: "0644", content: unitFile },
       ...(proxy === undefined ? [] : [proxy]),
     ],
-    registries: [...registryFiles(settings).plain],
+    registries: [...registryFiles(spec).plain],
   };
 }
 
 /** @param secret files with credentials of registries */
-export function containerdPhase(
-  settings: ClusterSettings,
-  machine: Machine,
-  secret: readonly RenderedFile[] = [],
-): string {
-  const { service, registries } = containerdFiles(settings, machine);
+export function containerdPhase(spec: ContainerdSpec, secret: readonly RenderedFile[] = []): string {
+  const { service, registries } = containerdFiles(spec);
   const put = [
     ...service.map((file) => putFile(file, containerdUnit)),
     ...[...registries, ...secret].map((file) => putFile(file)),

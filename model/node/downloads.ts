@@ -1,17 +1,13 @@
 import { sh, shWords } from "../text";
-import type { ClusterSettings, Download, DownloadName, Machine, ProxySettings } from "../settings/resolved";
+import type { Download, DownloadName } from "../settings/resolved";
 import { cniBinFolder, components, installRoot, linkFolder, memberFile } from "./paths";
-
-/** Files that this machine needs. */
-export function downloadsOf(settings: ClusterSettings, machine: Machine): readonly Download[] {
-  return settings.downloads.files[machine.architecture] ?? [];
-}
+import type { NodeSetupSpec } from "./spec";
 
 /**
  * Proxies as programs on the host read them; lower and upper case, because they do not agree on one. None where the proxy asks for a
  * password: those variables come in a file that root alone reads (`setupSecretFiles`).
  */
-export function proxyVariables({ proxy }: { readonly proxy?: ProxySettings }): [string, string][] {
+export function proxyVariables({ proxy }: Pick<NodeSetupSpec, "proxy">): [string, string][] {
   if (proxy === undefined || proxy.credentials !== undefined) return [];
   const variables: [string, string | undefined][] = [
     ["HTTP_PROXY", proxy.http],
@@ -36,11 +32,10 @@ function links(download: Download, names: readonly string[]): string[] {
 
 /** Links into the versions of some downloads. */
 export function linksOf(
-  settings: ClusterSettings,
-  machine: Machine,
+  downloads: readonly Download[],
   names: readonly DownloadName[],
 ): { path: string; target: string }[] {
-  return downloadsOf(settings, machine)
+  return downloads
     .filter(({ name }) => names.includes(name))
     .flatMap((download) =>
       components[download.name].links.map((name) => ({
@@ -56,8 +51,10 @@ export function folderOf(download: Download): string {
 }
 
 /** Each file by version and SHA-256, unpacked in a folder of its own that appears in one step. */
-export function downloadsPhase(settings: ClusterSettings, machine: Machine): string {
-  const files = downloadsOf(settings, machine);
+export function downloadsPhase({
+  downloads: files,
+  machine,
+}: Pick<NodeSetupSpec, "downloads" | "machine">): string {
   if (files.length === 0) return `die "no downloads are known for ${machine.architecture}"\n`;
   const named = (name: DownloadName) => files.find((file) => file.name === name);
   const steps = files.map((file) =>

@@ -1,11 +1,8 @@
-import { cniFacts } from "../cni";
-import { ETCD_PORTS, flowsInto, rangesOf, sourceRanges } from "../flows";
+import { ETCD_PORTS } from "../flows";
+import { PROTOCOL_NUMBERS, type Flow, type PortRange, type Source } from "../network/flow";
 import { range } from "../network/addresses";
 import { disjoint6 } from "../network/addresses6";
-import { PROTOCOL_NUMBERS, type Flow, type PortRange, type Source } from "../network/flow";
 import type { RenderedFile } from "../renderedFile";
-import type { ClusterSettings, Machine } from "../settings/resolved";
-import { NO_ADDONS } from "../addons/settings";
 import { sh } from "../text";
 import { configFolder, firewallUnit, stateFolder } from "./paths";
 import {
@@ -18,6 +15,11 @@ import {
   type LeavingKind,
 } from "./leaving";
 import { putFile } from "./prelude";
+import { longAddresses } from "./shortAddresses";
+import type { FirewallSpec, NodeSetupSpec, SetupMachine } from "./spec";
+
+/** What of a host's setup its firewall reads besides its own part. */
+type FirewallHost = Pick<NodeSetupSpec, "cni" | "network"> & { readonly machine: Pick<SetupMachine, "role"> };
 
 export const firewallTable = "inet pulumi-kubeadm";
 const rulesFile = `${configFolder}/firewall.nft`;
@@ -97,10 +99,23 @@ function matchOf(flow: Flow, prefix: string): string {
   }
 }
 
-function inputRules(settings: ClusterSettings, machine: Machine): string[] {
-  return flowsInto(settings, machine).flatMap((flow) => {
+/** Addresses and ranges a flow comes from; none means that nobody was written down. */
+function rangesOf({ machines, ranges }: FirewallSpec, { from, ranges: listed }: Flow): readonly string[] {
+  if (from === "listed") return listed ?? [];
+  return isLeavingKind(from) ? longAddresses(machines[from]) : (ranges[from] ?? []);
+}
+
+function inputRules(firewall: FirewallSpec): string[] {
+  const begins = new Map<string, string[]>();
+  const prefixesOf = (flow: Flow): string[] => {
+    if (flow.from === "listed") return prefixes(rangesOf(firewall, flow));
+    const known = begins.get(flow.from) ?? prefixes(rangesOf(firewall, flow));
+    begins.set(flow.from, known);
+    return known;
+  };
+  return firewall.flows.flatMap((flow) => {
     if (flow.from === "serviceClient") return [];
-    const rules = prefixes(rangesOf(settings, flow)).map(
+    const rules = prefixesOf(flow).map(
       (prefix) => `    ${prefix}${matchOf(flow, prefix)}accept ${comment(flow.reason)}\n`,
     );
     return isLeavingKind(flow.from)
@@ -115,22 +130,21 @@ function leavingRule(kind: LeavingKind, match: string, reason: string): string {
 }
 
 /** Members of etcd vote until they are removed, also where the settings have one left and no flow between several. */
-function lastMembers(settings: ClusterSettings, machine: Machine): string {
-  const flows = flowsInto(settings, machine);
+function lastMembers(spec: FirewallHost, { flows }: FirewallSpec): string {
   const open = flows.some((flow) => flow.ports.some(({ from }) => from === ETCD_PORTS.from));
-  if (machine.role !== "controlPlane" || open) return "";
+  if (spec.machine.role !== "controlPlane" || open) return "";
   return leavingRule("controlPlane", `tcp dport ${portSet([ETCD_PORTS])} `, "etcd members");
 }
 
 /** The CNI's interfaces in nftables' quotes. */
-function interfacesOf(settings: ClusterSettings): { pods: string[]; overlay: string[] } {
-  const { pods, overlay } = cniFacts(settings.cni).interfaces;
+function interfacesOf({ cni }: FirewallHost): { pods: string[]; overlay: string[] } {
+  const { pods, overlay } = cni.interfaces;
   return { pods: pods.map((name) => `"${name}"`), overlay: overlay.map((name) => `"${name}"`) };
 }
 
 /** The host itself, its own pods and other nodes' pods. A set of names cannot hold patterns in every nft. */
-function acceptInterfaces(settings: ClusterSettings): string {
-  const { pods, overlay } = interfacesOf(settings);
+function acceptInterfaces(spec: FirewallHost): string {
+  const { pods, overlay } = interfacesOf(spec);
   const patterns = [...pods.filter((name) => name.endsWith('*"')), ...overlay];
   const names = ['"lo"', ...pods.filter((name) => !patterns.includes(name))];
   const lines = [names.length === 1 ? names[0] : `{ ${names.join(", ")} }`, ...patterns];
@@ -141,10 +155,10 @@ function acceptInterfaces(settings: ClusterSettings): string {
  * kube-proxy sends what comes to a NodePort on to a pod before any input chain sees it, so NodePorts are filtered
  * before that. Nobody written down: nobody from outside gets in.
  */
-function nodePortRules(settings: ClusterSettings, machine: Machine): string {
-  const flows = flowsInto(settings, machine).filter((flow) => flow.from === "serviceClient");
+function nodePortRules(spec: FirewallHost, firewall: FirewallSpec): string {
+  const flows = firewall.flows.filter((flow) => flow.from === "serviceClient");
   const rules = flows.flatMap((flow) => {
-    const ranges = disjoint(sourceRanges(settings, flow.from));
+    const ranges = disjoint(rangesOf(firewall, flow));
     if (ranges.includes("0.0.0.0/0")) return [];
     const others = ranges.length === 0 ? "" : `ip saddr != { ${ranges.join(", ")} } `;
     return [`    fib daddr type local ${others}${matchOf(flow, others)}drop ${comment(flow.reason)}\n`];
@@ -154,7 +168,7 @@ function nodePortRules(settings: ClusterSettings, machine: Machine): string {
   chain nodeports {
     type filter hook prerouting priority mangle; policy accept;
     ct state established,related accept
-${acceptInterfaces(settings)}${rules.join("")}  }
+${acceptInterfaces(spec)}${rules.join("")}  }
 `;
 }
 
@@ -162,17 +176,17 @@ ${acceptInterfaces(settings)}${rules.join("")}  }
  * The host's own table: what comes to the host is dropped unless a flow of the components in use ends here. It has no
  * forward chain: traffic of pods is kube-proxy's and the CNI's. Loading the file replaces the table in one step.
  */
-export function firewallRules(settings: ClusterSettings, machine: Machine): string {
+export function firewallRules(spec: FirewallHost, firewall: FirewallSpec): string {
   const own =
-    machine.role === "loadBalancer"
+    spec.machine.role === "loadBalancer"
       ? ""
       : [
-          ...interfacesOf(settings).pods.map(
+          ...interfacesOf(spec).pods.map(
             (name) => `    iifname ${name} accept comment "this node's own pods"\n`,
           ),
-          ...interfacesOf(settings).overlay.map(
+          ...interfacesOf(spec).overlay.map(
             (name) =>
-              `    iifname ${name} ip saddr ${settings.network.podCidr} accept comment "pods and nodes by their pod addresses"\n`,
+              `    iifname ${name} ip saddr ${spec.network.podCidr} accept comment "pods and nodes by their pod addresses"\n`,
           ),
         ].join("");
   return `include "${firewallSshPorts}"
@@ -187,8 +201,8 @@ ${leavingSets()}  chain input {
     udp sport 67 udp dport 68 accept comment "DHCP"
     ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept comment "DHCPv6"
     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert, nd-router-solicit, nd-redirect, mld-listener-query, packet-too-big } accept
-${own}${inputRules(settings, machine).join("")}${lastMembers(settings, machine)}  }
-${nodePortRules(settings, machine)}}
+${own}${inputRules(firewall).join("")}${lastMembers(spec, firewall)}  }
+${nodePortRules(spec, firewall)}}
 include "${leavingFile.replace(/\.nft$/, "*.nft")}"
 `;
 }
@@ -233,22 +247,29 @@ function flushedUnitFile(): RenderedFile {
   };
 }
 
-export function firewallFiles(settings: ClusterSettings, machine: Machine): RenderedFile[] {
-  return [
-    { path: rulesFile, mode: "0644", content: firewallRules(settings, machine) },
+/** Files by the firewall that they are rendered from: it is one object for all machines of a role. */
+const rendered = new WeakMap<FirewallSpec, readonly RenderedFile[]>();
+
+export function firewallFiles(spec: FirewallHost, firewall: FirewallSpec): readonly RenderedFile[] {
+  const known = rendered.get(firewall);
+  if (known !== undefined) return known;
+  const files: readonly RenderedFile[] = [
+    { path: rulesFile, mode: "0644", content: firewallRules(spec, firewall) },
     { path: `/etc/systemd/system/${firewallUnit}`, mode: "0644", content: unitFile() },
-    membersOf(settings),
+    membersOf(firewall),
     flushedUnitFile(),
   ];
+  rendered.set(firewall, files);
+  return files;
 }
 
 /**
  * Puts the rules in force. Whoever is logged on now must still be let in afterwards: otherwise nothing is loaded, since
  * the next step could not reach the host either.
  */
-export function firewallPhase(settings: ClusterSettings, files: readonly RenderedFile[]): string {
+export function firewallPhase(firewall: FirewallSpec, files: readonly RenderedFile[]): string {
   const [rules, unit, members, flushed] = files;
-  const operators = sourceRanges(settings, "operator");
+  const operators = firewall.ranges.operator ?? [];
   const v4 = disjoint(operators.filter((entry) => !entry.includes(":")));
   const v6 = disjoint6(operators.filter((entry) => entry.includes(":")));
   return `
@@ -336,26 +357,22 @@ const sources: Readonly<Record<Source, string>> = {
  * firewalld and ufw. With a firewall of ours they are turned off: two filters pass only what both let through. Without
  * one they are somebody's decision: what they must let through is listed, by roles, so that a new worker changes no script.
  */
-export function foreignFirewalls(settings: ClusterSettings, machine: Machine): string {
-  // What add-ons open is not listed to a host without a firewall of ours: they would touch every host as they come and go.
-  const filtered = settings.firewall === "nftables" ? settings : { ...settings, addons: NO_ADDONS };
-  const listed = flowsInto(filtered, machine)
-    .filter((flow) => flow.from !== "operator")
-    .map((flow) => {
-      const ports = flow.ports.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(", ");
-      return `note ${sh(`  ${flow.protocol}${ports === "" ? "" : ` ${ports}`} from ${sources[flow.from]}: ${flow.reason}`)}\n`;
-    });
+export function foreignFirewalls(spec: Pick<NodeSetupSpec, "foreignFlows" | "network">): string {
+  const listed = (spec.foreignFlows ?? []).map((flow) => {
+    const ports = flow.ports.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(", ");
+    return `note ${sh(`  ${flow.protocol}${ports === "" ? "" : ` ${ports}`} from ${sources[flow.from]}: ${flow.reason}`)}\n`;
+  });
   const act =
-    settings.firewall === "nftables"
+    spec.foreignFlows === undefined
       ? `    note "$service is turned off: the cluster's own firewall takes its place"
     case $service in ufw) ufw --force disable ;; *) systemctl disable --now --quiet "$service.service" ;; esac
     grep -qsxF "$service" ${turnedOff} || echo "$service" >>${turnedOff}
 `
-      : `    note "$service filters this host and must let through what follows, and all traffic of ${settings.network.podCidr}; firewall: nftables in the settings would see to it"
+      : `    note "$service filters this host and must let through what follows, and all traffic of ${spec.network.podCidr}; firewall: nftables in the settings would see to it"
 ${listed.map((line) => `    ${line}`).join("")}`;
   return `
 phase foreign-firewalls
-${settings.firewall === "nftables" ? "" : giveBack()}ufw_is_on() { command -v ufw >/dev/null && ufw status | grep -qx 'Status: active'; }
+${spec.foreignFlows === undefined ? "" : giveBack()}ufw_is_on() { command -v ufw >/dev/null && ufw status | grep -qx 'Status: active'; }
 for service in firewalld ufw; do
   if { [ "$service" = firewalld ] && active firewalld.service; } || { [ "$service" = ufw ] && ufw_is_on; }; then
 ${act}  fi

@@ -1,36 +1,19 @@
-import { endpointAddresses } from "../network/endpoint";
 import type { RenderedFile } from "../renderedFile";
-import type { ClusterSettings, Machine } from "../settings/resolved";
 import { searchPath } from "../core/searchPath";
 import { installRoot } from "./paths";
 import { putFile } from "./prelude";
+import type { NodeSetupSpec } from "./spec";
 
 export const blockBegin = "# BEGIN pulumi-kubeadm";
 export const blockEnd = "# END pulumi-kubeadm";
 export const hostsScript = `${installRoot}/bin/hosts-block`;
 
 /**
- * Lines of the managed block of /etc/hosts: the endpoint's name, and the names of masters and of the machine itself.
- * Other workers are left out, so that a new one changes nothing on the machines there are.
- */
-export function hostsLines(settings: ClusterSettings, machine: Machine): string[] {
-  // On AWS the VPC's name server knows all of them, and no pool has to change because a master was added.
-  const known =
-    settings.aws === undefined
-      ? settings.machines.filter((other) => other.role === "controlPlane" || other.name === machine.name)
-      : [];
-  return [
-    ...endpointAddresses(settings).map((address) => `${address} ${settings.endpoint.host}`),
-    ...known.map((other) => `${other.nodeAddress} ${other.nodeName}`),
-  ];
-}
-
-/**
  * Puts the block into /etc/hosts where it differs. It is a program of its own, run before each start of the kubelet,
  * because cloud-init's `manage_etc_hosts` writes the whole file anew at each boot.
  */
-export function hostsScriptFile(settings: ClusterSettings, machine: Machine): RenderedFile {
-  const block = [blockBegin, ...hostsLines(settings, machine), blockEnd].join("\n");
+export function hostsScriptFile({ hosts }: Pick<NodeSetupSpec, "hosts">): RenderedFile {
+  const block = [blockBegin, ...hosts.map(({ address, name }) => `${address} ${name}`), blockEnd].join("\n");
   return {
     path: hostsScript,
     mode: "0755",

@@ -1,10 +1,9 @@
 import { shWords } from "../text";
 import type { RenderedFile } from "../renderedFile";
-import { cniFacts } from "../cni";
 import type { CniKernelModule } from "../cni/domain";
-import type { ClusterSettings } from "../settings/resolved";
 import { memberFile } from "./paths";
 import { putFile } from "./prelude";
+import type { NodeSetupSpec } from "./spec";
 
 export type KernelModule = "overlay" | "br_netfilter" | "nf_conntrack" | "nf_tables" | CniKernelModule;
 
@@ -24,16 +23,17 @@ const moduleWorks: Readonly<Record<KernelModule, string>> = {
   ipip: "[ -d /sys/module/ipip ] || probe_link type ipip local 127.0.0.1 remote 127.0.0.2",
 };
 
+/** What the kernel is set up from. */
+type KernelSpec = Pick<NodeSetupSpec, "kubeProxyMode" | "firewall" | "cni" | "nodePorts">;
+
 /** Kernel modules that the settings' components need. */
-export function kernelModules(settings: ClusterSettings): KernelModule[] {
+export function kernelModules(spec: Omit<KernelSpec, "nodePorts">): KernelModule[] {
   return [
     "overlay",
     "br_netfilter",
     "nf_conntrack",
-    ...(settings.kubeProxy.mode === "nftables" || settings.firewall === "nftables"
-      ? (["nf_tables"] as const)
-      : []),
-    ...cniFacts(settings.cni).kernelModules,
+    ...(spec.kubeProxyMode === "nftables" || spec.firewall !== undefined ? (["nf_tables"] as const) : []),
+    ...spec.cni.kernelModules,
   ];
 }
 
@@ -52,8 +52,8 @@ interface Sysctl {
 }
 
 /** nf_conntrack_max is kube-proxy's: it computes it from the cores and would fight another value. */
-function sysctls(settings: ClusterSettings): Sysctl[] {
-  const { from, to } = settings.network.nodePortRange;
+function sysctls(spec: Pick<KernelSpec, "nodePorts">): Sysctl[] {
+  const { from, to } = spec.nodePorts;
   return [
     { key: "net.ipv4.ip_forward", value: "1", essential: true },
     { key: "net.bridge.bridge-nf-call-iptables", value: "1", essential: true },
@@ -73,18 +73,18 @@ function sysctls(settings: ClusterSettings): Sysctl[] {
   ];
 }
 
-export function kernelFiles(settings: ClusterSettings): { modules: RenderedFile; sysctls: RenderedFile } {
+export function kernelFiles(spec: KernelSpec): { modules: RenderedFile; sysctls: RenderedFile } {
   return {
     modules: {
       path: "/etc/modules-load.d/pulumi-kubeadm.conf",
       mode: "0644",
-      content: `${kernelModules(settings).join("\n")}\n`,
+      content: `${kernelModules(spec).join("\n")}\n`,
     },
     sysctls: {
       path: sysctlFile,
       mode: "0644",
       // A leading "-" lets the others be set where one cannot be (sysctl.d(5)).
-      content: sysctls(settings)
+      content: sysctls(spec)
         .filter(({ match }) => match !== "includes")
         .map(({ key, value, essential }) => `${essential ? "" : "-"}${key} = ${value}\n`)
         .join(""),
@@ -92,11 +92,11 @@ export function kernelFiles(settings: ClusterSettings): { modules: RenderedFile;
   };
 }
 
-export function kernelPhase(settings: ClusterSettings): string {
-  const files = kernelFiles(settings);
-  const modules = kernelModules(settings);
+export function kernelPhase(spec: KernelSpec): string {
+  const files = kernelFiles(spec);
+  const modules = kernelModules(spec);
   const cases = modules.map((name) => `    ${name}) ${moduleWorks[name]} ;;`);
-  const wanted = sysctls(settings).map(({ key, value, match, essential }) =>
+  const wanted = sysctls(spec).map(({ key, value, match, essential }) =>
     shWords(["want", key, value, match ?? "exactly", essential ? "essential" : "optional"]),
   );
   return `
@@ -155,13 +155,13 @@ if [ -d "/lib/modules/$(uname -r)" ]; then
 ${putFile(files.modules)}fi
 for module in ${modules.join(" ")}; do load_module "$module"; done
 ${putFile(files.sysctls)}${wanted.join("\n")}
-${atBoot(settings)}`;
+${atBoot(spec)}`;
 }
 
 /** What the next boot will make of it: files of others that are read later, and ports that others reserve. */
-function atBoot(settings: ClusterSettings): string {
-  const essential = sysctls(settings).filter((sysctl) => sysctl.essential);
-  const reserved = sysctls(settings).filter(({ match }) => match === "includes");
+function atBoot(spec: KernelSpec): string {
+  const essential = sysctls(spec).filter((sysctl) => sysctl.essential);
+  const reserved = sysctls(spec).filter(({ match }) => match === "includes");
   return `# Files of sysctl.d in the order of a boot (sysctl.d(5)).
 sysctl_files() {
   local file

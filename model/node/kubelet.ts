@@ -1,5 +1,5 @@
 import type { RenderedFile } from "../renderedFile";
-import type { ClusterSettings } from "../settings/resolved";
+import type { NodeSetupSpec } from "./spec";
 import { containerdSocket, containerdUnit, proxyDropIn } from "./containerd";
 import { hostsScript } from "./hosts";
 import { linkFolder, memberFile } from "./paths";
@@ -43,8 +43,8 @@ ExecStart=
 ExecStart=${linkFolder}/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
 `;
 
-export function kubeletFiles(settings: ClusterSettings): RenderedFile[] {
-  const proxy = proxyDropIn(settings, kubeletUnit);
+export function kubeletFiles(spec: Pick<NodeSetupSpec, "proxy">): RenderedFile[] {
+  const proxy = proxyDropIn(spec, kubeletUnit);
   return [
     { path: `/etc/systemd/system/${kubeletUnit}`, mode: "0600", content: unitFile },
     { path: `/etc/systemd/system/${kubeletUnit}.d/10-kubeadm.conf`, mode: "0600", content: kubeadmDropIn },
@@ -62,8 +62,8 @@ export function crictlFile(): RenderedFile {
 }
 
 /** Enabled, and started only by kubeadm; a member's is restarted when its unit changed. */
-export function kubeletPhase(settings: ClusterSettings): string {
-  const put = kubeletFiles(settings).map((file) => putFile(file, kubeletUnit));
+export function kubeletPhase(spec: Pick<NodeSetupSpec, "proxy">): string {
+  const put = kubeletFiles(spec).map((file) => putFile(file, kubeletUnit));
   return `
 phase kubelet
 ${putFile(crictlFile())}${put.join("")}reload_units

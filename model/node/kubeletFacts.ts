@@ -1,16 +1,7 @@
-import { kubeletConfiguration } from "../kubeadm/kubelet";
-import type { ClusterSettings, Machine } from "../settings/resolved";
+import type { HostKubelet } from "./spec";
 
-/** What node setup reads from the configuration that the kubelet will get: the host has to match it. */
-export interface KubeletFacts {
-  readonly failSwapOn: boolean;
-  readonly systemdCgroup: boolean;
-  /** Seconds that a shutdown may take; 0: pods are not waited for. */
-  readonly shutdownGrace: number;
-}
-
-export function kubeletConfigurationOf(settings: ClusterSettings, machine?: Machine): KubeletFacts {
-  const config = kubeletConfiguration(settings, machine);
+/** What of a KubeletConfiguration the host has to match. */
+export function hostKubelet(config: Readonly<Record<string, unknown>>): HostKubelet {
   const grace = config["shutdownGracePeriod"];
   return {
     failSwapOn: config["failSwapOn"] !== false,

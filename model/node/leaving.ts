@@ -5,8 +5,9 @@
 import { etcdFunctions } from "../membership/etcd";
 import { prelude } from "../membership/shell";
 import type { RenderedFile } from "../renderedFile";
-import type { ClusterSettings, Machine } from "../settings/resolved";
 import { configFolder, firewallUnit } from "./paths";
+import { longAddresses } from "./shortAddresses";
+import type { FirewallSpec } from "./spec";
 
 /** As `Source` of flows: who has an address that machines are let in by. */
 const KINDS = ["node", "controlPlane", "loadBalancer"] as const;
@@ -29,14 +30,9 @@ export function leavingSets(): string {
   return KINDS.map((kind) => `  set ${leavingSet(kind)} { type ipv4_addr; }\n`).join("");
 }
 
-function kindsOf(machine: Machine): LeavingKind[] {
-  if (machine.role === "loadBalancer") return ["loadBalancer"];
-  return machine.role === "controlPlane" ? ["controlPlane", "node"] : ["node"];
-}
-
-export function membersOf(settings: ClusterSettings): RenderedFile {
-  const lines = settings.machines.flatMap((machine) =>
-    kindsOf(machine).map((kind) => `${kind} ${machine.nodeAddress}\n`),
+export function membersOf({ machines }: Pick<FirewallSpec, "machines">): RenderedFile {
+  const lines = KINDS.flatMap((kind) =>
+    longAddresses(machines[kind]).map((address) => `${kind} ${address}\n`),
   );
   return { path: membersFile, mode: "0644", content: [...new Set(lines)].sort().join("") };
 }

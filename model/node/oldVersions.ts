@@ -1,14 +1,14 @@
 import { sh, shWords } from "../text";
-import type { ClusterSettings, Machine } from "../settings/resolved";
-import { folderOf, downloadsOf } from "./downloads";
+import { folderOf } from "./downloads";
 import { installRoot, linkFolder } from "./paths";
+import type { NodeSetupSpec } from "./spec";
 
 /**
  * Removes old versions of what setup downloads, some 300 MB for each patch of Kubernetes. What the settings name stays, what a link or a
  * running program uses, and the newest of the others, to go back to.
  */
-export function oldVersionsPhase(settings: ClusterSettings, machine: Machine): string {
-  const wanted = downloadsOf(settings, machine).map(folderOf);
+export function oldVersionsPhase({ downloads }: Pick<NodeSetupSpec, "downloads">): string {
+  const wanted = downloads.map(folderOf);
   return `
 phase "old versions"
 running=$(for program in /proc/[0-9]*/exe; do readlink "$program" || true; done)

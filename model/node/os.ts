@@ -1,5 +1,6 @@
 import { shWords } from "../text";
-import type { Machine, OsFamily } from "../settings/resolved";
+import type { OsFamily } from "../settings/resolved";
+import type { SetupMachine } from "./spec";
 
 /**
  * Commands that a machine needs; the key is what is looked for before a package manager is asked. socat and ebtables, which
@@ -97,7 +98,7 @@ const families = Object.keys(osFacts) as OsFamily[];
 const machineHardware = { amd64: "x86_64", arm64: "aarch64" } as const;
 
 /** Finds the OS family and holds it and the architecture against what the settings say; changes nothing. */
-export function osCheck(machine: Machine): string {
+export function osCheck(machine: SetupMachine): string {
   const releases = families.map((family) => `    ${osFacts[family].release.join(" | ")}) echo ${family} ;;`);
   const hardware = machineHardware[machine.architecture];
   return `
@@ -131,7 +132,7 @@ echo "$os_family on $(uname -m), kernel $(uname -r)"
 }
 
 /** Loads the facts of the OS family that was found; families with the same facts share a branch. */
-export function osFactsOf(machine: Machine): string {
+export function osFactsOf(machine: SetupMachine): string {
   const branches = new Map<string, OsFamily[]>();
   for (const family of machine.os === undefined ? families : [machine.os]) {
     const facts = factsText(osFacts[family]);

@@ -1,9 +1,8 @@
-import { cniFacts } from "../cni";
 import { sh } from "../text";
-import type { ClusterSettings, Machine, MachineRole } from "../settings/resolved";
-import { apiProxyOf } from "./apiProxy";
+import type { MachineRole } from "../settings/resolved";
 import { bareHostChecks } from "./checks";
 import { apiProxyUnit, memberFile, stateFolder } from "./paths";
+import type { HostCheckSpec, SetupMachine } from "./spec";
 
 /** MiB; kubeadm's own bound for a master (cmd/kubeadm/app/constants, ControlPlaneMem). */
 const MASTER_MEMORY = 1_700;
@@ -62,9 +61,9 @@ export interface HostFacts {
  * Checks that change nothing. All that is wrong is gathered and told at once. `checks skipped` are those of
  * `ignorePreflightErrors`: kubeadm's names (`Mem`, `NumCPU`, `Port-6443`) and the library's own (docs/operations.md).
  */
-export function preflightChecks(settings: ClusterSettings, machine: Machine): string {
+export function preflightChecks(spec: HostCheckSpec, machine: SetupMachine, apiProxyPort?: number): string {
   const node = machine.role !== "loadBalancer";
-  const ignored = settings.ignorePreflightErrors.map((name) => name.toLowerCase());
+  const ignored = spec.ignorePreflightErrors.map((name) => name.toLowerCase());
   return `
 ignored_checks=${sh(` ${ignored.join(" ")} `)}
 ignored() { case $ignored_checks in *" $1 "* | *" all "*) return 0 ;; esac; return 1; }
@@ -78,8 +77,8 @@ memory_mib() { awk '$1 == "MemTotal:" { print int($2 / 1024) }' /proc/meminfo; }
 var_free_mib() { df -Pk /var | awk 'NR == 2 { print int($4 / 1024) }'; }
 # A join that was cut off is finished, and not looked at as a stranger.
 joining() { [ -s ${stateFolder}/member.json ]; }
-${networkChecks(settings, machine)}
-${bareHostChecks(settings, machine)}check_host() {
+${networkChecks(spec, machine, apiProxyPort)}
+${bareHostChecks(spec, machine)}check_host() {
   local free
   free=$(var_free_mib)
   if [ ! -d /run/systemd/system ]; then problem "systemd does not run this host"; fi
@@ -101,7 +100,7 @@ report_problems() {
 `;
 }
 
-function nodeHostChecks(machine: Machine): string {
+function nodeHostChecks(machine: SetupMachine): string {
   const master = machine.role === "controlPlane";
   const memory = master
     ? `  if [ "$memory" -lt ${MASTER_MEMORY} ]; then refuse mem "the host has $memory MiB of memory, a master needs ${MASTER_MEMORY} (Mem)"; fi
@@ -119,10 +118,12 @@ ${memory}
 }
 
 /** Addresses, MTU, routes and ports: what needs the `ip` command. */
-function networkChecks(settings: ClusterSettings, machine: Machine): string {
-  const { network, cni } = settings;
+function networkChecks(
+  { network, cni }: HostCheckSpec,
+  machine: SetupMachine,
+  apiProxyPort: number | undefined,
+): string {
   const node = machine.role !== "loadBalancer";
-  const proxy = apiProxyOf(settings, machine);
   const wanted = machine.nodeInterface;
   const mtu =
     network.mtu === undefined
@@ -135,7 +136,7 @@ function networkChecks(settings: ClusterSettings, machine: Machine): string {
     note "$interface has an MTU of $mtu; network.mtu says ${network.mtu}"
   fi`;
   // What the CNI itself put there is no collision: its devices, and its routes to other nodes' slices.
-  const { interfaces, routes = [], routesSlicesToNodes = false } = cniFacts(cni);
+  const { interfaces, routes, routesSlicesToNodes } = cni;
   const devices = [...interfaces.overlay, ...interfaces.pods, "veth*"].map((name) =>
     name.endsWith("*") ? `*" dev ${name.slice(0, -1)}"*` : `*" dev ${name} "*`,
   );
@@ -208,9 +209,9 @@ ${node ? "  check_routes\n" : ""}${
 ${rolePorts[machine.role].map((port) => `    check_port ${port} Kubernetes\n`).join("")}  fi
 `
   }${
-    proxy === undefined
+    apiProxyPort === undefined
       ? ""
-      : `  if ! systemctl is-active --quiet ${apiProxyUnit}; then check_port ${proxy.port} "the balancer of the API"; fi
+      : `  if ! systemctl is-active --quiet ${apiProxyUnit}; then check_port ${apiProxyPort} "the balancer of the API"; fi
 `
   }}`;
 }

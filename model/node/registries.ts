@@ -1,6 +1,7 @@
 import type { RenderedFile } from "../renderedFile";
-import type { ClusterSettings, RegistrySettings } from "../settings/resolved";
+import type { RegistrySettings } from "../settings/resolved";
 import { tomlString } from "../text";
+import type { NodeSetupSpec } from "./spec";
 
 /** Folder that containerd reads how to reach registries from, at each pull (containerd docs/hosts.md). */
 export const certsFolder = "/etc/containerd/certs.d";
@@ -20,10 +21,7 @@ export interface RegistryFiles {
 }
 
 /** A file for each registry that has mirrors or settings of its own, with the certificates that those name. */
-export function registryFiles(
-  { images }: Pick<ClusterSettings, "images">,
-  values: Values = {},
-): RegistryFiles {
+export function registryFiles({ images }: Pick<NodeSetupSpec, "images">, values: Values = {}): RegistryFiles {
   const registries = images.registries ?? {};
   const names = [...new Set([...Object.keys(images.mirrors), ...Object.keys(registries)])];
   const plain: RenderedFile[] = [];
@@ -49,7 +47,7 @@ export function registryFiles(
 }
 
 /** Names of secrets that reach hosts in these files. */
-export function registrySecrets({ images }: Pick<ClusterSettings, "images">): string[] {
+export function registrySecrets({ images }: Pick<NodeSetupSpec, "images">): string[] {
   return Object.values(images.registries ?? {}).flatMap(({ credentials, token, clientKey }) =>
     [credentials, token, clientKey].filter((name) => name !== undefined),
   );

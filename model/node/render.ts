@@ -1,7 +1,6 @@
 import { sh } from "../text";
 import type { RenderedFile } from "../renderedFile";
-import type { ClusterSettings, Machine } from "../settings/resolved";
-import { apiProxyFiles, apiProxyModules, apiProxyOf, apiProxyPhase } from "./apiProxy";
+import { apiProxyFiles, apiProxyModules, apiProxyPhase } from "./apiProxy";
 import { preflightOnlyChecks } from "./checks";
 import { cleanupScript, rememberFound } from "./cleanup";
 import { containerdFiles, containerdPhase, containerdUnit } from "./containerd";
@@ -16,6 +15,7 @@ import { needsOf, osCheck, osFactsOf, packagesPhase } from "./os";
 import { factsReport, preflightChecks } from "./preflight";
 import { dropUnwanted, fileFunctions, prelude, putFile } from "./prelude";
 import { proxyEnvironmentFile, setupSecretFiles } from "./setupSecrets";
+import type { CheckedMachine, NodeSetupSpec, PreflightCheckSpec } from "./spec";
 import { swapPhase } from "./swap";
 import { systemFiles, systemPhase } from "./system";
 import { timePhase } from "./time";
@@ -31,57 +31,51 @@ export interface RenderedNode {
   readonly setupScript: string;
   /** Takes back what setup did, on a host that has left its cluster. */
   readonly cleanupScript: string;
-  /** Setup's checks alone. Prints the host's facts as one line `##facts ` with `HostFacts` in JSON; changes nothing. */
-  readonly preflightScript: string;
 }
 
 /**
- * Node setup of one machine: the same for every platform. A load balancer gets nginx and nothing of Kubernetes. The
- * values are those of `parseCluster` and are not checked again.
+ * Node setup of one machine: the same for every platform. A load balancer gets nginx and nothing of Kubernetes.
+ * @param secret files with secrets that came by standard input (`setupSecretFiles`)
  */
-/** @param secret files with secrets that came by standard input (`setupSecretFiles`) */
-export function renderNode(
-  settings: ClusterSettings,
-  machine: Machine,
-  secret: readonly RenderedFile[] = [],
-): RenderedNode {
-  return {
-    files: filesOf(settings, machine),
-    setupScript: setupScript(settings, machine, secret),
-    cleanupScript: cleanupScript(),
-    preflightScript: preflightScript(settings, machine),
-  };
+export function renderNode(spec: NodeSetupSpec, secret: readonly RenderedFile[] = []): RenderedNode {
+  const files = filesOf(spec);
+  return { files, setupScript: setupScript(spec, files, secret), cleanupScript: cleanupScript() };
 }
 
-function preflightScript(settings: ClusterSettings, machine: Machine): string {
+/**
+ * Setup's checks alone, and what is looked at only before the first setup. Prints the host's facts as one line `##facts ` with
+ * `HostFacts` in JSON; changes nothing.
+ */
+export function preflightScript(spec: PreflightCheckSpec, machine: CheckedMachine): string {
   return [
     prelude(`Looks at ${machine.name} without changing it.`),
     osCheck(machine),
     "phase preflight\n",
-    preflightChecks(settings, machine),
+    preflightChecks(spec, machine, machine.apiProxyPort),
     factsReport(),
-    preflightOnlyChecks(settings, machine),
+    preflightOnlyChecks(spec.resolvConf, machine),
     "check_host\nif command -v ip >/dev/null; then check_network; fi\nreport_facts\nreport_problems\n",
   ].join("");
 }
 
-function setupScript(settings: ClusterSettings, machine: Machine, secret: readonly RenderedFile[]): string {
+function setupScript(
+  spec: NodeSetupSpec,
+  files: readonly RenderedFile[],
+  secret: readonly RenderedFile[],
+): string {
+  const { machine, apiProxy, firewall } = spec;
   const node = machine.role !== "loadBalancer";
-  const proxy = apiProxyOf(settings, machine);
-  const firewall = settings.firewall === "nftables";
-  const paths = [...filesOf(settings, machine), ...setupSecretFiles(settings, machine.role)].map(
-    (file) => file.path,
-  );
-  if (proxy !== undefined) paths.push(apiProxyModules);
-  if (firewall) paths.push(firewallSshPorts, leavingFile);
+  const paths = [...files, ...setupSecretFiles(spec, machine.role)].map((file) => file.path);
+  if (apiProxy !== undefined) paths.push(apiProxyModules);
+  if (firewall !== undefined) paths.push(firewallSshPorts, leavingFile);
   if (node) paths.push(reservedPortsFile);
-  const environment = proxyVariables(settings).map(([name, value]) => `export ${name}=${sh(value)}\n`);
-  const needs = needsOf({ node, apiProxy: proxy !== undefined, firewall });
+  const environment = proxyVariables(spec).map(([name, value]) => `export ${name}=${sh(value)}\n`);
+  const needs = needsOf({ node, apiProxy: apiProxy !== undefined, firewall: firewall !== undefined });
   return [
     prelude(`Node setup of ${machine.name} (${machine.role}).`),
     osCheck(machine),
     "phase preflight\n",
-    preflightChecks(settings, machine),
+    preflightChecks(spec, machine, apiProxy?.port),
     // Where the `ip` command is still to be installed, the network is looked at after that.
     "check_host\nip_was_there=no\nif command -v ip >/dev/null; then\n  ip_was_there=yes\n  check_network\nfi\nreport_problems\n",
     fileFunctions(),
@@ -92,21 +86,20 @@ function setupScript(settings: ClusterSettings, machine: Machine, secret: readon
     proxyPart(secret),
     packagesPhase(needs),
     'if [ "$ip_was_there" = no ]; then\n  check_network\n  report_problems\nfi\n',
-    foreignFirewalls(settings, machine),
+    foreignFirewalls(spec),
     timePhase(),
-    ...(node ? nodePhases(settings, machine) : []),
-    ...(firewall ? [firewallPhase(settings, firewallFiles(settings, machine))] : []),
-    ...(node ? [hostsPhase(hostsScriptFile(settings, machine))] : []),
-    ...(proxy === undefined ? [] : [apiProxyPhase(apiProxyFiles(settings, proxy))]),
+    ...(node ? nodePhases(spec) : []),
+    ...(firewall === undefined ? [] : [firewallPhase(firewall, firewallFiles(spec, firewall))]),
+    ...(node ? [hostsPhase(hostsScriptFile(spec))] : []),
+    ...(apiProxy === undefined ? [] : [apiProxyPhase(apiProxyFiles(apiProxy))]),
     ...(node
       ? [
           containerdPhase(
-            settings,
-            machine,
+            spec,
             secret.filter((file) => file.path !== proxyEnvironmentFile),
           ),
-          kubeletPhase(settings),
-          oldVersionsPhase(settings, machine),
+          kubeletPhase(spec),
+          oldVersionsPhase(spec),
         ]
       : []),
     '\nphase finished\nreload_units\n# Marks of units that this setup no longer has.\nrm -f "$pending"/*\n',
@@ -120,28 +113,28 @@ function proxyPart(secret: readonly RenderedFile[]): string {
   return `${putFile(file, containerdUnit, kubeletUnit)}set -a\n# shellcheck source=/dev/null\n. ${proxyEnvironmentFile}\nset +a\n`;
 }
 
-function nodePhases(settings: ClusterSettings, machine: Machine): string[] {
+function nodePhases(spec: NodeSetupSpec): string[] {
   return [
-    kernelPhase(settings),
-    swapPhase(settings),
-    systemPhase(systemFiles(settings, machine)),
-    volumesPhase(settings, machine),
-    downloadsPhase(settings, machine),
+    kernelPhase(spec),
+    swapPhase(spec),
+    systemPhase(systemFiles(spec)),
+    volumesPhase(spec),
+    downloadsPhase(spec),
   ];
 }
 
 /** Every file that setup may put on the host, sorted by path; some only where the service they are for is there. */
-function filesOf(settings: ClusterSettings, machine: Machine): RenderedFile[] {
-  const proxy = apiProxyOf(settings, machine);
+function filesOf(spec: NodeSetupSpec): RenderedFile[] {
+  const { apiProxy, firewall } = spec;
   const files: RenderedFile[] = [];
-  if (machine.role !== "loadBalancer") {
-    const kernel = kernelFiles(settings);
-    const containerd = containerdFiles(settings, machine);
-    files.push(kernel.modules, kernel.sysctls, hostsScriptFile(settings, machine), crictlFile());
-    files.push(...systemFiles(settings, machine).map(({ file }) => file));
-    files.push(...containerd.service, ...containerd.registries, ...kubeletFiles(settings));
+  if (spec.machine.role !== "loadBalancer") {
+    const kernel = kernelFiles(spec);
+    const containerd = containerdFiles(spec);
+    files.push(kernel.modules, kernel.sysctls, hostsScriptFile(spec), crictlFile());
+    files.push(...systemFiles(spec).map(({ file }) => file));
+    files.push(...containerd.service, ...containerd.registries, ...kubeletFiles(spec));
   }
-  if (proxy !== undefined) files.push(...apiProxyFiles(settings, proxy));
-  if (settings.firewall === "nftables") files.push(...firewallFiles(settings, machine));
+  if (apiProxy !== undefined) files.push(...apiProxyFiles(apiProxy));
+  if (firewall !== undefined) files.push(...firewallFiles(spec, firewall));
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

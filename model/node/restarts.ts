@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { sh } from "../text";
 import type { RenderedFile } from "../renderedFile";
-import type { ClusterSettings, Machine } from "../settings/resolved";
 import { containerdFiles, containerdUnit } from "./containerd";
 import { linksOf } from "./downloads";
 import { kubeletFiles, kubeletUnit } from "./kubelet";
 import { proxyEnvironmentFile } from "./setupSecrets";
 import { filesList, pendingFolder } from "./paths";
+import type { NodeSetupSpec } from "./spec";
 
 /** What the check says where the setup would restart something that a node's pods live on. */
 export const RESTARTS = "##restarts";
@@ -16,21 +16,17 @@ export const RESTARTS = "##restarts";
  * theirs differs, goes, or is still marked from a run that was cut off; or a binary is another version (a new runc restarts nothing, but starts every container from then on). Changes nothing.
  * @param secret files of setup with secrets, which came by standard input
  */
-export function restartCheck(
-  settings: ClusterSettings,
-  machine: Machine,
-  secret: readonly RenderedFile[] = [],
-): string {
+export function restartCheck(spec: NodeSetupSpec, secret: readonly RenderedFile[] = []): string {
   const files = [
-    ...containerdFiles(settings, machine).service,
-    ...kubeletFiles(settings),
+    ...containerdFiles(spec).service,
+    ...kubeletFiles(spec),
     ...secret.filter(({ path }) => path === proxyEnvironmentFile),
   ];
   const differs = files.map(({ path, content }) => {
     const digest = createHash("sha256").update(content).digest("hex");
     return `same ${sh(path)} ${digest}\n`;
   });
-  const links = linksOf(settings, machine, ["containerd", "runc"]).map(
+  const links = linksOf(spec.downloads, ["containerd", "runc"]).map(
     ({ path, target }) =>
       `[ "$(readlink ${sh(path)} 2>/dev/null)" = ${sh(target)} ] || because ${sh(path)}\n`,
   );

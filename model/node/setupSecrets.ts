@@ -1,17 +1,18 @@
 import type { RenderedFile } from "../renderedFile";
-import type { ClusterSettings, MachineRole, ProxySettings } from "../settings/resolved";
+import type { MachineRole, ProxySettings } from "../settings/resolved";
 import { certsFolder, registryFiles, registrySecrets } from "./registries";
+import type { NodeSetupSpec } from "./spec";
 
 /** Variables of the proxy with its user and password; read by units and by setup, and by root alone. */
 export const proxyEnvironmentFile = "/etc/pulumi-kubeadm/proxy.env";
 
 /** Files with secrets that setup puts on a host; they come by standard input. */
 export function setupSecretFiles(
-  settings: Pick<ClusterSettings, "images" | "proxy">,
+  spec: Pick<NodeSetupSpec, "images" | "proxy">,
   role: MachineRole,
   values: Readonly<Record<string, string>> = {},
 ): RenderedFile[] {
-  const { proxy } = settings;
+  const { proxy } = spec;
   return [
     ...(proxy?.credentials === undefined
       ? []
@@ -22,14 +23,14 @@ export function setupSecretFiles(
             content: proxyEnvironment(proxy, values[proxy.credentials] ?? ""),
           },
         ]),
-    ...(role === "loadBalancer" ? [] : registryFiles(settings, values).secret),
+    ...(role === "loadBalancer" ? [] : registryFiles(spec, values).secret),
   ];
 }
 
 /** Names of the secrets in those files. */
-export function setupSecretNames(settings: Pick<ClusterSettings, "images" | "proxy">): string[] {
-  const { proxy } = settings;
-  return [...(proxy?.credentials === undefined ? [] : [proxy.credentials]), ...registrySecrets(settings)];
+export function setupSecretNames(spec: Pick<NodeSetupSpec, "images" | "proxy">): string[] {
+  const { proxy } = spec;
+  return [...(proxy?.credentials === undefined ? [] : [proxy.credentials]), ...registrySecrets(spec)];
 }
 
 /** Whether a file that came by standard input is setup's. */

@@ -1,5 +1,4 @@
-import type { ClusterSettings } from "../settings/resolved";
-import { kubeletConfigurationOf } from "./kubeletFacts";
+import type { NodeSetupSpec } from "./spec";
 
 /** zram-tools and zram-config of Debian and Ubuntu, Raspberry Pi OS' swap file, and swapspace. */
 const SERVICES = ["zramswap.service", "zram-config.service", "dphys-swapfile.service", "swapspace.service"];
@@ -8,8 +7,8 @@ const SERVICES = ["zramswap.service", "zram-config.service", "dphys-swapfile.ser
  * Turns swap off, now and for the next boot, unless the kubelet is told to live with it (`failSwapOn: false`). What is
  * masked and commented is remembered for cleanup.
  */
-export function swapPhase(settings: ClusterSettings): string {
-  if (kubeletConfigurationOf(settings).failSwapOn === false) {
+export function swapPhase({ kubelet }: Pick<NodeSetupSpec, "kubelet">): string {
+  if (!kubelet.failSwapOn) {
     return `
 phase swap
 echo "left as it is: the kubelet's failSwapOn is false"

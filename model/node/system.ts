@@ -1,8 +1,6 @@
-import { domainOf } from "../cni";
 import type { RenderedFile } from "../renderedFile";
-import type { ClusterSettings, Machine } from "../settings/resolved";
-import { kubeletConfigurationOf } from "./kubeletFacts";
 import { putFile } from "./prelude";
+import type { NodeSetupSpec } from "./spec";
 
 export interface SystemFile {
   /** Marks that the service has not yet read the file. */
@@ -15,8 +13,8 @@ export interface SystemFile {
 }
 
 /** Settings of services that are on the host already. */
-export function systemFiles(settings: ClusterSettings, machine: Machine): SystemFile[] {
-  const { shutdownGrace } = kubeletConfigurationOf(settings, machine);
+export function systemFiles({ kubelet, cni }: Pick<NodeSetupSpec, "kubelet" | "cni">): SystemFile[] {
+  const { shutdownGrace } = kubelet;
   const logind: SystemFile[] =
     shutdownGrace === 0
       ? []
@@ -68,8 +66,8 @@ export function systemFiles(settings: ClusterSettings, machine: Machine): System
       file: {
         path: "/etc/NetworkManager/conf.d/90-pulumi-kubeadm.conf",
         mode: "0644",
-        content: `[keyfile]\nunmanaged-devices=${domainOf(settings.cni.kind)
-          .traces.unmanaged.map((name) => `interface-name:${name}`)
+        content: `[keyfile]\nunmanaged-devices=${cni.unmanaged
+          .map((name) => `interface-name:${name}`)
           .join(";")}\n`,
       },
       reload: "if active NetworkManager.service; then systemctl reload NetworkManager.service; fi",

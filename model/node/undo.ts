@@ -2,7 +2,7 @@
 import { searchPath } from "../core/searchPath";
 import { heredoc, shWords } from "../text";
 import type { RenderedFile } from "../renderedFile";
-import type { ClusterSettings, Machine } from "../settings/resolved";
+import type { NodeSetupSpec } from "./spec";
 import { containerdUnit } from "./containerd";
 import { giveBack } from "./firewall";
 import { hostsScript } from "./hosts";
@@ -188,13 +188,13 @@ exit "$status"
 }
 
 /** What node setup writes. Packages, downloads and plugins of CNIs stay as they are: nothing is restarted by them alone. */
-export function setupUndo(settings: ClusterSettings, machine: Machine): Undo {
+export function setupUndo(spec: NodeSetupSpec): Undo {
   const links = Object.values(components).flatMap(({ links }) =>
     links.map((name) => `${linkFolder}/${name}`),
   );
   const files: readonly Pick<RenderedFile, "path">[] = [
-    ...renderNode(settings, machine).files,
-    ...setupSecretFiles(settings, machine.role),
+    ...renderNode(spec).files,
+    ...setupSecretFiles(spec, spec.machine.role),
   ];
   return {
     paths: [...files.map(({ path }) => path), ...links, filesList, keptFolder],

@@ -1,4 +1,4 @@
-import type { ClusterSettings, Machine } from "../settings/resolved";
+import type { NodeSetupSpec } from "./spec";
 
 /** Stands in a setup script for the id of the machine's own volume for etcd, which AWS gives it. */
 export const ETCD_VOLUME_TOKEN = "${etcdVolume}";
@@ -12,10 +12,9 @@ const MOUNT_UNIT = "var-lib-etcd.mount";
 const PATIENCE = 60;
 
 /** Disks of a control-plane node on AWS: the root volume in its whole size, and etcd on a volume of its own where there is one. */
-export function volumesPhase({ aws }: ClusterSettings, machine: Machine): string {
-  if (aws === undefined || machine.role !== "controlPlane") return "";
-  const { volume, etcdVolume } = aws.controlPlane;
-  return rootVolumePhase(volume.sizeGiB) + (etcdVolume === undefined ? "" : etcdVolumePhase());
+export function volumesPhase({ volumes }: Pick<NodeSetupSpec, "volumes">): string {
+  if (volumes === undefined) return "";
+  return rootVolumePhase(volumes.rootGiB) + (volumes.etcd ? etcdVolumePhase() : "");
 }
 
 /** A volume that grew has grown partition and file system only after a boot (cloud-init, growpart); this does it now. */

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from "../kubernetes";
 import type { RenderedFile } from "../renderedFile";
-import type { ClusterSettings, Machine } from "../settings/resolved";
+import type { ClusterMachine } from "../machine";
 import type { OwnStaticPod } from "../settings/resolvedOwn";
 import { toYaml } from "../yaml";
 
@@ -13,8 +13,11 @@ export const STATIC_POD_PREFIX = `${STATIC_PODS_DIR}/pulumi-kubeadm-`;
 export const KUBEADM_PODS = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
 
 /** The pods of the settings that this machine's kubelet runs. */
-export function staticPodsOf(settings: Pick<ClusterSettings, "own">, machine: Machine): OwnStaticPod[] {
-  return settings.own.staticPods.filter((pod) =>
+export function staticPodsOf(
+  pods: readonly OwnStaticPod[],
+  machine: Pick<ClusterMachine, "role" | "pool">,
+): OwnStaticPod[] {
+  return pods.filter((pod) =>
     machine.role === "controlPlane"
       ? pod.masters
       : machine.role === "worker" && pod.pools.includes(machine.pool),
@@ -22,8 +25,8 @@ export function staticPodsOf(settings: Pick<ClusterSettings, "own">, machine: Ma
 }
 
 /** Their files on the host. They are put there once the host is a node: kubeadm joins into an empty folder only. */
-export function staticPodFiles(settings: Pick<ClusterSettings, "own">, machine: Machine): RenderedFile[] {
-  return staticPodsOf(settings, machine).map(({ name, pod }) => ({
+export function staticPodFiles(pods: readonly Pick<OwnStaticPod, "name" | "pod">[]): RenderedFile[] {
+  return pods.map(({ name, pod }) => ({
     path: `${STATIC_POD_PREFIX}${name}.yaml`,
     mode: "0600",
     content: toYaml(withNamespace(pod)),

@@ -1,10 +1,11 @@
-import { CNI_TRACES, cniFacts } from "../cni";
-import { flowsInto, sourceRanges } from "../flows";
-import type { Flow } from "../network/flow";
+import { CNI_TRACES } from "../cni";
+import { isTarget } from "../flows";
+import type { Flow, Target } from "../network/flow";
+import type { ClusterMachine } from "../machine";
 import { range, type Range } from "../network/addresses";
 import { firewallTable } from "../node/firewall";
 import { MARKS } from "../node/checks/packetFilters";
-import type { ClusterSettings, Machine } from "../settings/resolved";
+import type { HostCheckSpec, PacketFilterSpec } from "../node/spec";
 import { parseIptables } from "./iptables";
 import { parseNftables } from "./nftables";
 import { obstacleOf, type Obstacle, type Probe } from "./rules";
@@ -20,6 +21,24 @@ const DNS = { protocol: "udp", port: 53 } as const;
 /** Addresses that a sentence lists before it counts. */
 const LISTED = 3;
 
+type FilteredMachine = Pick<ClusterMachine, "role" | "nodeAddress">;
+
+/** What decides which packets must arrive at a host. */
+export interface FilteredCluster {
+  readonly node: Pick<HostCheckSpec, "cni" | "network">;
+  readonly packetFilters: PacketFilterSpec;
+  /** All machines. */
+  readonly machines: readonly FilteredMachine[];
+}
+
+/** Addresses and ranges of a source in `SOURCES`. */
+function sourceRanges({ node, machines }: FilteredCluster, source: Flow["from"]): string[] {
+  if (source === "pod") return [node.network.podCidr];
+  return machines
+    .filter((machine) => isTarget(machine, source as Target))
+    .map((machine) => machine.nodeAddress);
+}
+
 function host(address: string): Range {
   return range(address.includes("/") ? address : `${address}/32`);
 }
@@ -31,8 +50,8 @@ function host(address: string): Range {
  * @param nodeInterface interface of the node address; "" when unknown
  */
 export function packetFilterProblems(
-  settings: ClusterSettings,
-  machine: Machine,
+  cluster: FilteredCluster,
+  machine: FilteredMachine,
   report: string,
   nodeInterface: string,
 ): string[] {
@@ -42,7 +61,7 @@ export function packetFilterProblems(
   const iptables = parseIptables(marked(MARKS.iptables).join("\n"));
   const services = marked(MARKS.service);
   // Setup turns these off, and their rules go with them.
-  const replaced = settings.firewall === "nftables" ? services : [];
+  const replaced = cluster.packetFilters.ownFirewall ? services : [];
   const nftables = (parseNftables(marked(MARKS.nft)[0] ?? "") ?? []).filter(
     (table) =>
       !OWN.test(table.name) &&
@@ -53,9 +72,9 @@ export function packetFilterProblems(
   const tables = [...nftables, ...(replaced.length > 0 ? [] : iptables)];
   if (tables.length === 0) return [];
   const stopped = new Map<string, { obstacle: Obstacle; what: string[] }>();
-  for (const { probe, what } of probesOf(settings, machine, nodeInterface)) {
+  for (const { probe, what } of probesOf(cluster, machine, nodeInterface)) {
     const obstacle = obstacleOf(tables, probe);
-    if (obstacle === undefined || liftedByCni(settings, obstacle)) continue;
+    if (obstacle === undefined || liftedByCni(cluster, obstacle)) continue;
     const key = `${obstacle.table.name} ${obstacle.chain} ${obstacle.rule ?? ""}`;
     const known = stopped.get(key) ?? { obstacle, what: [] };
     known.what.push(what);
@@ -65,11 +84,9 @@ export function packetFilterProblems(
 }
 
 /** A CNI that works by iptables puts rules of its own before the policy of FORWARD. */
-function liftedByCni(settings: ClusterSettings, obstacle: Obstacle): boolean {
-  const { kubeProxyModes } = cniFacts(settings.cni);
-  const byIptables = settings.kubeProxy.mode === "iptables" || !kubeProxyModes.includes("nftables");
+function liftedByCni({ packetFilters }: FilteredCluster, obstacle: Obstacle): boolean {
   return (
-    byIptables &&
+    packetFilters.byIptables &&
     obstacle.table.tool === "iptables" &&
     obstacle.chain === "FORWARD" &&
     obstacle.rule === undefined
@@ -81,11 +98,12 @@ interface Named {
   readonly what: string;
 }
 
-function probesOf(settings: ClusterSettings, machine: Machine, nodeInterface: string): Named[] {
-  const { interfaces } = cniFacts(settings.cni);
+function probesOf(cluster: FilteredCluster, machine: FilteredMachine, nodeInterface: string): Named[] {
+  const { node, packetFilters } = cluster;
+  const { interfaces } = node.cni;
   const pods = [...interfaces.pods, ...interfaces.overlay];
   const network = nodeInterface === "" ? [] : [nodeInterface];
-  const podRange = range(settings.network.podCidr);
+  const podRange = range(node.network.podCidr);
   const own = host(machine.nodeAddress);
   const forwarded: Named[] =
     machine.role === "loadBalancer"
@@ -100,15 +118,17 @@ function probesOf(settings: ClusterSettings, machine: Machine, nodeInterface: st
               incoming: [...pods, ...network],
               outgoing: [...pods, ...network],
             },
-            what: `packets between pods (${settings.network.podCidr})`,
+            what: `packets between pods (${node.network.podCidr})`,
           },
         ];
-  const flows = flowsInto(settings, machine).filter((flow) => SOURCES.includes(flow.from));
-  return [...forwarded, ...flows.flatMap((flow) => flowProbes(settings, flow, own, pods, network))];
+  const flows = packetFilters.flows.filter(
+    (flow) => isTarget(machine, flow.to) && SOURCES.includes(flow.from),
+  );
+  return [...forwarded, ...flows.flatMap((flow) => flowProbes(cluster, flow, own, pods, network))];
 }
 
 function flowProbes(
-  settings: ClusterSettings,
+  cluster: FilteredCluster,
   flow: Flow,
   own: Range,
   pods: readonly string[],
@@ -116,7 +136,7 @@ function flowProbes(
 ): Named[] {
   const { protocol } = flow;
   if (!isProbed(protocol)) return [];
-  const sources = sourceRanges(settings, flow.from)
+  const sources = sourceRanges(cluster, flow.from)
     .map(host)
     .filter((source) => source.first !== own.first || source.last !== own.last);
   if (sources.length === 0) return [];

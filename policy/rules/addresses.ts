@@ -39,7 +39,7 @@ export const onePodRange: StackValidationPolicy = {
       if (cluster === undefined || text === undefined) continue;
       const conf = parseJson(text);
       const [range, backend] = [known(conf, "Network"), known(conf, "Backend", "Type")];
-      const { cni } = cluster.steps[0].spec.settings;
+      const { cniBackend } = cluster.steps[0].spec.fixed;
       if (range !== podRange(cluster)) {
         const found = typeof range === "string" ? range : "none";
         reportViolation(
@@ -47,10 +47,10 @@ export const onePodRange: StackValidationPolicy = {
           resource.urn,
         );
       }
-      if (backend !== cni.backend) {
+      if (backend !== cniBackend) {
         const found = typeof backend === "string" ? backend : "none";
         reportViolation(
-          `flannel's net-conf.json has backend ${found}, the settings say ${cni.backend}`,
+          `flannel's net-conf.json has backend ${found}, the settings say ${cniBackend}`,
           resource.urn,
         );
       }
@@ -69,10 +69,7 @@ function statedRanges(cluster: ClusterInStack): Statement[] {
     const value = text === undefined ? undefined : known(parseJson(text), "podCidr");
     return typeof value === "string" ? [{ resource, value }] : [];
   });
-  return [
-    ...fixed,
-    ...cluster.steps.map(({ resource, spec }) => ({ resource, value: spec.settings.network.podCidr })),
-  ];
+  return [...fixed, ...cluster.steps.map(({ resource, spec }) => ({ resource, value: spec.fixed.podCidr }))];
 }
 
 /** Every pod's resolv.conf names the address that the kubelets were given; a Service on another is never asked. */
@@ -87,8 +84,8 @@ export const oneDnsAddress: StackValidationPolicy = {
     const clusters = requireClusters(args);
     for (const cluster of clusters) {
       const wanted = dnsAddress(cluster);
-      for (const { resource, spec } of cluster.steps) {
-        const value = spec.settings.network.dnsServiceAddress;
+      for (const { resource, spec } of cluster.memberships) {
+        const value = spec.node.network.dnsServiceAddress;
         if (value !== wanted) {
           reportViolation(
             `${resource.name} has DNS address ${value}, ${cluster.fullName} has ${wanted}`,
@@ -110,8 +107,9 @@ export const oneDnsAddress: StackValidationPolicy = {
   },
 };
 
-function dnsAddress(cluster: ClusterInStack): string {
-  return (cluster.memberships[0] ?? cluster.steps[0]).spec.settings.network.dnsServiceAddress;
+/** undefined: no node was made yet. */
+function dnsAddress(cluster: ClusterInStack): string | undefined {
+  return cluster.memberships[0]?.spec.node.network.dnsServiceAddress;
 }
 
 function isKubeDns(resource: PolicyResource): boolean {

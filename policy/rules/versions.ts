@@ -30,7 +30,7 @@ export const kubernetesVersion: StackValidationPolicy = {
       // An init keeps the version it started with.
       const { resource, spec } =
         memberships[0] ?? steps.find((step) => step.spec.step !== "init") ?? steps[0];
-      const version = spec.settings.kubernetesVersion;
+      const version = spec.kubernetesVersion;
       const minor = minorOf(version);
       if (minor === undefined || !supported.includes(minor)) {
         reportViolation(

@@ -15,6 +15,7 @@ import { createCluster, stackArgs } from "../../stacks/program";
 import { metalInput, metalSettings } from "../support/settings";
 import { describeWithEngine } from "./available";
 import { createEngineStack, type EngineStack } from "./harness";
+import { initSpec, membershipSpec } from "../../components/machines/specs";
 
 const pack = path.resolve(__dirname, "../../policy/cli");
 
@@ -122,9 +123,11 @@ describeWithEngine("the policy pack in the engine", () => {
         create: "true",
         environment: { [SPEC_VARIABLE]: JSON.stringify(spec) },
       });
-    const member = { step: "membership", role: "controlPlane", revision: 1, digest: "", settings } as const;
+    const [first] = settings.machines;
+    if (first === undefined) throw new Error("there is a control-plane node");
+    const member = membershipSpec(settings, first);
     const twoMasters = async () => {
-      step("init", { step: "init", masters: ["cp1", "cp2"], settings });
+      step("init", { ...initSpec(settings), masters: ["cp1", "cp2"] });
       for (const machine of ["cp1", "cp2"]) step(machine, { ...member, machine });
       return Promise.resolve();
     };

@@ -140,7 +140,7 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images", 
     const certs = path.join(folder, "certs.d");
     fs.rmSync(certs, { recursive: true, force: true });
     const { plain, secret } = registryFiles(
-      { images: { repository: "", mirrors: settings.mirrors ?? {}, registries: settings.registries } },
+      { images: { mirrors: settings.mirrors ?? {}, registries: settings.registries } },
       { login: LOGIN, wrong: "robot:other" },
     );
     for (const file of [...plain, ...secret]) {

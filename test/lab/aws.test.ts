@@ -16,17 +16,14 @@ import {
 import { bootBundle, bundleFiles } from "../../model/aws/boot/bundle";
 import { compressed } from "../../model/aws/boot/compressed";
 import { flannelManifests } from "../support/cniManifests";
-import { digestOf } from "../../model/membership/files";
-import { memberDigest } from "../../model/membership/member";
-import { renderNode } from "../../model/node/render";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import { membershipView, setupView } from "../../model/views";
-import type { MembershipSpec, PoolReadySpec, SetupPart } from "../../host/protocol";
+import type { MembershipSpec, PoolReadySpec } from "../../host/protocol";
 import { cloudConfigs } from "../unit/aws/boot/support";
 import { describeWithLab } from "./available";
 import { AwsLab, awsLabSettings, ISSUER, PRIVATE } from "./awsCloud";
 import { eventually, saw } from "./cluster";
 import { Lab } from "./lab";
+import { initSpec, membershipSpec as memberSpec } from "../../components/machines/specs";
 
 const ID = "aws";
 /** A certificate's key of the wrong kind: what a host shows before cloud-init has put its own there. */
@@ -47,22 +44,8 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
     if (!machine) throw new Error("no master");
     return machine;
   };
-  const setup = (): SetupPart => {
-    const view = setupView(settings, master());
-    const { files, setupScript } = renderNode(view, master());
-    return { digest: digestOf(files, setupScript), settings: view };
-  };
   const membershipSpec = (): MembershipSpec => {
-    const view = membershipView(settings, master());
-    return {
-      step: "membership",
-      machine: master().name,
-      role: "controlPlane",
-      revision: 1,
-      digest: memberDigest(view, master()),
-      settings: view,
-      setup: setup(),
-    };
+    return memberSpec(settings, master());
   };
   const ready = (name: string, wanted: number, timeout = 420): PoolReadySpec => ({
     step: "poolReady",
@@ -126,9 +109,7 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
   });
 
   it("init takes the keys over SSH and none from AWS, sets the issuer, and names the node as EC2 does", async () => {
-    const view = membershipView(settings, master());
-    const spec = { step: "init", masters: [master().name], settings: view, setup: setup() } as const;
-    const made = await cloud.step(spec);
+    const made = await cloud.step(initSpec(settings));
     saw(made.stderr);
     expect(made.status, made.stderr).toBe(0);
     const objects = JSON.stringify({ apiVersion: "v1", kind: "List", items: flannelManifests(settings) });

@@ -1,7 +1,6 @@
 /** One master and two workers over VXLAN, from bare hosts to traffic, and what becomes of it when machines come and go. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readCluster } from "../../model/settings/parse";
-import { renderNode } from "../../model/node/render";
 import { ensureTool } from "../support/toolchain";
 import { describeWithLab } from "./available";
 import { eventually, LabCluster, saw } from "./cluster";
@@ -9,6 +8,7 @@ import { kubeconfigFile, killTree } from "./engine";
 import { labSecrets, machineInput, shapeOf, type Settings } from "./environment";
 import { stubZone } from "./services";
 import { expectTraffic, inPod, webPods } from "./traffic";
+import { renderNode } from "../support/fromSettings";
 
 /** The cluster is born a month ago, by the clock of its certificates: whatever joins joins a cluster of that age. */
 const MONTH = 730;

@@ -5,18 +5,16 @@ import * as all from "../../policy";
 import { isUnknownValue } from "../../policy/values";
 import { fake, messages, privateKeyPem, run, unknown, type Fake, type Policy } from "./support";
 
-const SETTINGS = {
-  name: "shop",
-  domain: "internal",
+const SPEC = {
+  clusterName: "shop.internal",
   kubernetesVersion: "1.36.4",
-  network: { podCidr: "10.244.0.0/16", dnsServiceAddress: "10.96.0.10" },
-  cni: { kind: "flannel", backend: "vxlan" },
-  machines: [],
+  fixed: { podCidr: "10.244.0.0/16", cniBackend: "vxlan" },
+  node: { network: { dnsServiceAddress: "10.96.0.10" } },
 };
 
-const step = (settings: unknown, stdin: unknown = "{}") =>
+const step = (spec: object, stdin: unknown = "{}") =>
   fake("command:local:Command", {
-    environment: { KUBEADM_SPEC: JSON.stringify({ step: "membership", role: "controlPlane", settings }) },
+    environment: { KUBEADM_SPEC: JSON.stringify({ step: "membership", role: "controlPlane", ...spec }) },
     stdin,
   });
 
@@ -74,7 +72,7 @@ describe("a property of any kind", () => {
   it("ends no policy but by the word that it is not known", async () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...all.policies), changed, async (policy, one) => {
-        const stack = isPerStack(policy) ? [step(SETTINGS), { ...one, urn: `${one.urn}-two` }] : one;
+        const stack = isPerStack(policy) ? [step(SPEC), { ...one, urn: `${one.urn}-two` }] : one;
         await run(policy, stack).catch((error: unknown) => {
           if (!isUnknownValue(error)) throw error;
         });
@@ -83,18 +81,20 @@ describe("a property of any kind", () => {
     );
   });
 
-  it.each([null, 7, {}, { name: "shop" }, { name: "shop", network: null }])(
-    "in somebody else's KUBEADM_SPEC makes no cluster of it: settings %j",
-    async (settings) => {
-      for (const policy of all.policies.filter(isPerStack))
-        expect((await run(policy, [step(settings)])).notApplicable, policy.name).toContain("no cluster");
-    },
-  );
+  it.each([
+    {},
+    { clusterName: "shop" },
+    { clusterName: "shop", fixed: null },
+    { clusterName: 7, fixed: { podCidr: 7 } },
+  ])("in somebody else's KUBEADM_SPEC makes no cluster of it: %j", async (spec) => {
+    for (const policy of all.policies.filter(isPerStack))
+      expect((await run(policy, [step(spec)])).notApplicable, policy.name).toContain("no cluster");
+  });
 
   it.each(["", "null", "7", '{"connections":null}', '{"connections":{"cp1":null}}'])(
     "in a step's standard input is no pinned host key: %s",
     async (stdin) => {
-      expect(await messages(all.pinnedHostKeys, step(SETTINGS, stdin))).toHaveLength(1);
+      expect(await messages(all.pinnedHostKeys, step(SPEC, stdin))).toHaveLength(1);
     },
   );
 });

@@ -17,8 +17,8 @@ function another(stack: readonly Fake[], name: string): Fake[] {
   return structuredClone(stack).map((one) => {
     const environment = one.props.environment as Record<string, string> | undefined;
     if (environment?.KUBEADM_SPEC !== undefined) {
-      const spec = JSON.parse(environment.KUBEADM_SPEC) as { settings: object };
-      environment.KUBEADM_SPEC = JSON.stringify({ ...spec, settings: { ...spec.settings, name } });
+      const spec = JSON.parse(environment.KUBEADM_SPEC) as object;
+      environment.KUBEADM_SPEC = JSON.stringify({ ...spec, clusterName: `${name}.example.internal` });
     }
     return {
       ...one,

@@ -4,10 +4,9 @@ import { searchPath } from "../../core/searchPath";
 import { JOIN_GROUP, joinUser } from "../../kubeadm/joinAccess";
 import { systemdUnit } from "../../kubeadm/units";
 import type { RenderedFile } from "../../renderedFile";
-import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
+import type { AwsMasterSpec, AwsOfMaster, PoolOfMaster } from "./master";
 import { shWords } from "../../text";
 import { joinParameter, statusPrefix } from "../names";
-import type { AwsCallerSpec, AwsCluster } from "../spec";
 import { awsFunction } from "./calls";
 import { credentialsUnit, POOL_LABEL } from "./paths";
 import { adoptedLabels, roleLabel } from "./pools";
@@ -34,7 +33,7 @@ const ADOPTED = "kubeadm.pulumi.com/adopted";
  * A node's pool is not believed from its own label: the request for its first certificate was signed by a pool's
  * credential, and Kubernetes keeps it for an hour.
  */
-export function credentialFiles(settings: AwsCallerSpec, aws: AwsSettings): RenderedFile[] {
+export function credentialFiles(settings: AwsMasterSpec, aws: AwsOfMaster): RenderedFile[] {
   const environment = proxyVariables(settings).map(([name, value]) => `${name}=${value}`);
   return [
     { path: script, mode: "0755", content: program(settings, aws.pools) },
@@ -56,14 +55,14 @@ export function credentialFiles(settings: AwsCallerSpec, aws: AwsSettings): Rend
   ];
 }
 
-function labelDigest(pool: AwsPool): string {
+function labelDigest(pool: PoolOfMaster): string {
   return createHash("sha256")
     .update(JSON.stringify(adoptedLabels(pool)))
     .digest("hex")
     .slice(0, 12);
 }
 
-function poolCalls(settings: Pick<AwsCluster, "name">, pool: AwsPool): string {
+function poolCalls(settings: AwsMasterSpec, pool: PoolOfMaster): string {
   const labels = Object.entries(adoptedLabels(pool)).map(([key, value]) => `${key}=${value}`);
   return [
     `try credential ${shWords([pool.name, joinParameter(settings.name, pool.name)])}`,
@@ -72,7 +71,7 @@ function poolCalls(settings: Pick<AwsCluster, "name">, pool: AwsPool): string {
   ].join("\n");
 }
 
-function program(settings: Pick<AwsCluster, "name">, pools: readonly AwsPool[]): string {
+function program(settings: AwsMasterSpec, pools: readonly PoolOfMaster[]): string {
   return `#!/usr/bin/env bash
 # Lets instances of pools into the cluster: credentials to join with, labels for those that came, an end to old statuses.
 # shellcheck disable=SC2016,SC2317 # templates of kubectl; functions that are called by name

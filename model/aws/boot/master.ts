@@ -1,21 +1,38 @@
 import { proxyVariables } from "../../node/downloads";
 import type { RenderedFile } from "../../renderedFile";
-import type { EndpointSettings, Machine } from "../../settings/resolved";
-import type { AwsSettings } from "../../settings/resolvedAws";
+import type { ClusterMachine } from "../../machine";
+import type { EndpointSettings, ProxySettings } from "../../settings/resolved";
+import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
 import { sh } from "../../text";
-import type { AwsCallerSpec } from "../spec";
 import { awsFunction, awsProgramText } from "./calls";
 import { credentialFiles } from "./credentials";
 import { identityPart, providerIdPart } from "./identity";
 import { awsProgram } from "./paths";
 
+/** What a control-plane node is told of EC2. */
+export interface AwsMasterSpec {
+  /** The cluster's. */
+  readonly name: string;
+  readonly endpoint: EndpointSettings;
+  readonly proxy?: ProxySettings;
+  /** undefined: the node is not on EC2. */
+  readonly aws?: AwsOfMaster;
+}
+
+export interface AwsOfMaster extends Pick<AwsSettings, "region" | "partition"> {
+  readonly pools: readonly PoolOfMaster[];
+}
+
+/** A pool as control-plane nodes know it: they let its instances in and label their nodes. */
+export type PoolOfMaster = Pick<AwsPool, "name" | "platform" | "labels">;
+
 /** What a master has for being on EC2, beside what every master has. */
-export function awsMasterFiles(settings: AwsCallerSpec): RenderedFile[] {
+export function awsMasterFiles(settings: AwsMasterSpec): RenderedFile[] {
   const { aws } = settings;
   return aws === undefined ? [] : [masterProgram(settings, aws), ...credentialFiles(settings, aws)];
 }
 
-function masterProgram(settings: AwsCallerSpec, aws: AwsSettings): RenderedFile {
+function masterProgram(settings: AwsMasterSpec, aws: AwsOfMaster): RenderedFile {
   const commands = [
     "imds",
     "parameter",
@@ -33,8 +50,8 @@ function masterProgram(settings: AwsCallerSpec, aws: AwsSettings): RenderedFile 
  * settings mean, and writes the provider id. Goes after the files of `awsMasterFiles`.
  */
 export function masterPart(
-  settings: { readonly aws?: object },
-  machine: Pick<Machine, "role" | "nodeName" | "nodeAddress">,
+  settings: Pick<AwsMasterSpec, "aws">,
+  machine: Pick<ClusterMachine, "role" | "nodeName" | "nodeAddress">,
 ): string {
   if (settings.aws === undefined || machine.role !== "controlPlane") return "";
   return `phase "instance"
@@ -55,8 +72,8 @@ const PATIENCE = 300;
  * whoever calls next would be lucky or not. So this waits until each address of the balancer answers for some time.
  */
 export function balancerPart(
-  settings: { readonly aws?: object; readonly endpoint: EndpointSettings },
-  machine: Pick<Machine, "nodeAddress">,
+  settings: Pick<AwsMasterSpec, "aws" | "endpoint">,
+  machine: Pick<ClusterMachine, "nodeAddress">,
 ): string {
   const { endpoint } = settings;
   if (settings.aws === undefined || endpoint.kind !== "addresses") return "";

@@ -9,6 +9,7 @@ import { renderNode } from "../../node/render";
 import type { RenderedFile } from "../../renderedFile";
 import type { ClusterSettings } from "../../settings/resolved";
 import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
+import { nodeSetupSpec } from "../../settings/specs";
 import { sh, shWords } from "../../text";
 import { HEARTBEAT, LAUNCH_HOOK } from "../hooks";
 import { bootBucketParameter, joinParameter, poolGroupName, statusPrefix } from "../names";
@@ -65,7 +66,7 @@ export function bundledFiles(settings: ClusterSettings, pool: AwsPool, boot: str
     { name: "node-labels", value: labels.map(([key, value]) => `${key}=${value}`).join(",") },
   ]);
   return [
-    { path: nodeSetup, mode: "0700", content: renderNode(settings, machine).setupScript },
+    { path: nodeSetup, mode: "0700", content: renderNode(nodeSetupSpec(settings, machine)).setupScript },
     { path: joinTemplate, mode: "0600", content: join },
     ...patches(settings, machine),
     ...lifecycleFiles(settings, pool),

@@ -1,7 +1,6 @@
-import { kubeletConfiguration } from "../../kubeadm/kubelet";
-import type { ClusterSettings, Machine } from "../../settings/resolved";
 import { minorOf } from "../../versions";
 import { cniBinFolder, installRoot, linkFolder } from "../paths";
+import type { HostCheckSpec, SetupMachine } from "../spec";
 
 /** Folders whose programs the library runs; containers' own files lie on mounts of containerd's, which take no flag of the folder's. */
 const PROGRAMS = [installRoot, cniBinFolder, linkFolder, "/usr/local/sbin"];
@@ -10,12 +9,14 @@ const PROGRAMS = [installRoot, cniBinFolder, linkFolder, "/usr/local/sbin"];
 const FIRST_WITHOUT_CGROUP_V1 = 35;
 
 /** The kernel, mounts and services of the host that would stop a node, seen before anything is changed. */
-export function hostChecks(settings: ClusterSettings, machine: Machine): string {
-  const kubelet = kubeletConfiguration(settings, machine);
-  const minor = Number(minorOf(settings.kubernetesVersion)?.split(".")[1]);
-  const refused = kubelet["failCgroupV1"] !== false && minor >= FIRST_WITHOUT_CGROUP_V1;
+export function hostChecks(
+  spec: Pick<HostCheckSpec, "kubernetesVersion" | "failCgroupV1">,
+  machine: Pick<SetupMachine, "role">,
+): string {
+  const minor = Number(minorOf(spec.kubernetesVersion)?.split(".")[1]);
+  const refused = spec.failCgroupV1 !== false && minor >= FIRST_WITHOUT_CGROUP_V1;
   const v1 = refused
-    ? `refuse cgroupv1 "the host has cgroup v1, and the kubelet of ${settings.kubernetesVersion} refuses it: boot with systemd.unified_cgroup_hierarchy=1, or set kubelet.config.failCgroupV1 to false (CgroupV1)"`
+    ? `refuse cgroupv1 "the host has cgroup v1, and the kubelet of ${spec.kubernetesVersion} refuses it: boot with systemd.unified_cgroup_hierarchy=1, or set kubelet.config.failCgroupV1 to false (CgroupV1)"`
     : `note "the host has cgroup v1, which Kubernetes is about to give up"`;
   return `
 memory_controller() {

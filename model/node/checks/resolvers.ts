@@ -1,23 +1,18 @@
-import { kubeletConfiguration } from "../../kubeadm/kubelet";
-import type { ClusterSettings, Machine } from "../../settings/resolved";
 import { sh } from "../../text";
 
 /**
+ * @param resolvConf the file; "": CoreDNS does not ask the host's name servers; undefined: kubeadm looks for it
  * The name servers that the kubelet hands to CoreDNS. kubeadm knows one case by itself: where systemd-resolved runs it
  * takes /run/systemd/resolve/resolv.conf (cmd/kubeadm/app/componentconfigs/kubelet.go). A server on loopback is CoreDNS' own
  * loopback in its pod: its plugin `loop` ends it. Pods have IPv4 alone.
  */
-export function resolverChecks(settings: ClusterSettings, machine: Machine): string {
-  const { resolvConf } = kubeletConfiguration(settings, machine);
-  // A forwarder that is a file is the host's own list.
-  const hostsOwn = settings.coredns.upstreamServers.some((forwarder) => forwarder.startsWith("/"));
-  if (!hostsOwn || resolvConf === "") return "\ncheck_resolvers() { :; }\n";
-  const given = typeof resolvConf === "string" ? resolvConf : undefined;
+export function resolverChecks(resolvConf: string | undefined): string {
+  if (resolvConf === "") return "\ncheck_resolvers() { :; }\n";
   const file =
-    given === undefined
+    resolvConf === undefined
       ? `file=/etc/resolv.conf
   if systemctl is-active --quiet systemd-resolved.service; then file=/run/systemd/resolve/resolv.conf; fi`
-      : `file=${sh(given)}`;
+      : `file=${sh(resolvConf)}`;
   return `
 check_resolvers() {
   local file server all="" loopback="" v4="" v6="" how="name servers that pods reach in coredns.upstreamServers, or a file that lists such in kubelet.config.resolvConf (Resolvers)"

@@ -6,9 +6,9 @@ import { CHART_NAMES, CHARTS, chartReference } from "../../../model/charts";
 import { flowsOf } from "../../../model/flows";
 import { formatAddress } from "../../../model/network/addresses";
 import { parseAddressRange, rangesOverlap } from "../../../model/network/addressRanges";
-import { setupView } from "../../../model/views";
 import { bareMetal } from "../../support/bareMetal";
 import type { RawSettings } from "../../support/settings";
+import { nodeSetupSpec } from "../../../model/settings/specs";
 
 describe("charts", () => {
   const none = { sources: {}, versions: {} };
@@ -150,7 +150,7 @@ describe("a host", () => {
   const metallb = (last: number) => ({ pools: { lan: { addresses: [`10.40.0.240-10.40.0.${last}`] } } });
   const view = (input: RawSettings) => {
     const settings = bareMetal(input);
-    return setupView(settings, settings.machines[0]);
+    return nodeSetupSpec(settings, settings.machines[0]);
   };
 
   it("is not touched by a pool that grows, nor by a controller's replicas", () => {

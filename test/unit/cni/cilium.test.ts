@@ -5,9 +5,8 @@ import type { CiliumSettings } from "../../../model/cni/cilium/settings";
 import { withCni } from "../../../model/cni";
 import { flowsOf } from "../../../model/flows";
 import { clusterConfiguration } from "../../../model/kubeadm/cluster";
-import { kernelModules } from "../../../model/node/kernel";
-import { firewallRules } from "../../../model/node/firewall";
 import { readCluster } from "../../../model/settings/parse";
+import { firewallRules, kernelModules } from "../../support/fromSettings";
 import { settingsOf } from "../../support/kubeadmSettings";
 import { edited, set } from "../settings/edit";
 

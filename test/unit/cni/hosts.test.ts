@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { hostCni } from "../../../model/cni";
+import { membershipSpec, setupSpec } from "../../../components/machines/specs";
+import { fixedFacts } from "../../../model/settings/specs";
 import { cniFacts } from "../../../model/cni";
-import { firewallRules } from "../../../model/node/firewall";
-import { kernelModules } from "../../../model/node/kernel";
 import type { CniSettings } from "../../../model/settings/resolved";
 import { calico, flannel, routers, weave } from "../../support/cniSettings";
 import { settingsOf } from "../../support/kubeadmSettings";
+import { firewallRules, kernelModules } from "../../support/fromSettings";
 
 const encryption = { password: "mesh", trustedSubnets: ["10.40.0.0/24"] };
 const ALL: readonly [name: string, cni: CniSettings][] = [
@@ -24,12 +24,6 @@ const onHosts = (cni: CniSettings) =>
   });
 
 describe.each(ALL)("a host with %s", (_, cni) => {
-  it("is rendered from its view of the settings as from all of them", () => {
-    const [whole, view] = [onHosts(cni), onHosts(hostCni(cni))];
-    expect(firewallRules(view, view.machines[0])).toBe(firewallRules(whole, whole.machines[0]));
-    expect(kernelModules(view)).toEqual(kernelModules(whole));
-  });
-
   it("lets in what its own pods and other nodes' pods send", () => {
     const rules = firewallRules(onHosts(cni), onHosts(cni).machines[0]);
     const { interfaces, ports } = cniFacts(cni);
@@ -39,17 +33,21 @@ describe.each(ALL)("a host with %s", (_, cni) => {
   });
 });
 
-it("what reaches nodes through the cluster is no change of theirs", () => {
-  expect(hostCni(weave({ encryption, mtu: 1376 }))).toEqual(
-    hostCni(weave({ encryption: { password: "other", trustedSubnets: [] } })),
+it("is not changed by what reaches nodes through the cluster", () => {
+  const told = (cni: CniSettings) => {
+    const settings = onHosts(cni);
+    return settings.machines.map((one) => [setupSpec(settings, one), membershipSpec(settings, one)]);
+  };
+  expect(told(weave({ encryption, mtu: 1376 }))).toEqual(
+    told(weave({ encryption: { password: "other", trustedSubnets: [] } })),
   );
-  expect(hostCni(flannel({ vni: 7, networkPolicy: "kube-network-policies" }))).toEqual(hostCni(flannel()));
-  const bgp = (asNumber: number) => hostCni(calico({ backend: "bgp", bgp: routers({ asNumber }) }));
+  expect(told(flannel({ vni: 7, networkPolicy: "kube-network-policies" }))).toEqual(told(flannel()));
+  const bgp = (asNumber: number) => told(calico({ backend: "bgp", bgp: routers({ asNumber }) }));
   expect(bgp(64512)).toEqual(bgp(65000));
 });
 
-it("what a living cluster cannot change stays: nodes keep a record of it", () => {
-  expect(hostCni(calico({ blockSize: 28 }))).toMatchObject({ blockSize: 28 });
+it("is changed by what a living cluster cannot change: nodes keep a record of it", () => {
+  expect(fixedFacts(onHosts(calico({ blockSize: 28 })))).toMatchObject({ cniBlockSize: 28 });
 });
 
 it("loads the kernel modules of its backend and no other's", () => {

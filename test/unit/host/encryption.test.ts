@@ -6,10 +6,10 @@ import { HostProblem } from "../../../host/problem";
 import { paths } from "../../../model/kubeadm";
 import { readEncryption, writeEncryption, type EncryptionKey } from "../../../model/kubeadm/encryption";
 import { REWRITE_MARK } from "../../../model/membership/encryption";
-import { memberFacts } from "../../../model/membership/member";
 import { MEMBER_FILE } from "../../../model/membership/shell";
 import { machine as worker, master, settingsOf } from "../../support/kubeadmSettings";
 import { Machine, SshHost } from "./sshHost";
+import { memberFacts, knownCluster } from "../../support/fromSettings";
 
 const cluster = "ab".repeat(32);
 const names = ["cp1", "cp2"];
@@ -91,7 +91,7 @@ function context(wanted: readonly EncryptionKey[]): EncryptionContext {
   const input = { connections, files: [{ path: paths.wantedEncryption, content: writeEncryption(wanted) }] };
   const hosts = new Hosts(input, 3_000, (line) => said.push(line));
   open.push(hosts);
-  return { spec: { settings }, hosts, input, cluster };
+  return { spec: knownCluster(settings), hosts, input, cluster };
 }
 
 const settle = (wanted: readonly EncryptionKey[], member = true) =>

@@ -8,6 +8,7 @@ import { setup } from "../../../host/steps/setup";
 import type { Removal } from "../../../model/settings/resolved";
 import { machine, settingsOf } from "../../support/kubeadmSettings";
 import { SshHost } from "./sshHost";
+import { membershipSpec, setupSpec } from "../../../components/machines/specs";
 
 let server: SshHost | undefined;
 let hosts: Hosts | undefined;
@@ -23,7 +24,7 @@ function contextOf(operation: Operation, removal: Removal, input: StepInput, sai
   const own = machine("w1", { removal });
   const settings = { ...settingsOf(), machines: [own] };
   hosts = new Hosts(input, 100, () => undefined);
-  const common = { machine: "w1", revision: 1, digest: "", settings };
+  const common = { setup: setupSpec(settings, own), membership: membershipSpec(settings, own) };
   return {
     spec: common,
     context: {
@@ -43,8 +44,8 @@ type Step = "setup" | "membership";
 function run(step: Step, ...args: Parameters<typeof contextOf>) {
   const { spec, context } = contextOf(...args);
   return step === "setup"
-    ? setup({ ...context, spec: { ...spec, step } })
-    : membership({ ...context, spec: { ...spec, step, role: "worker" } });
+    ? setup({ ...context, spec: spec.setup })
+    : membership({ ...context, spec: spec.membership });
 }
 
 async function inputOf(options: Parameters<typeof SshHost.start>[0], stopped: boolean): Promise<StepInput> {

@@ -4,11 +4,12 @@ import { HostProblem } from "../../../host/problem";
 import type { Member } from "../../../host/protocol";
 import type { HostState } from "../../../host/state";
 import { CLOCK_SKEW, refuseSkew } from "../../../host/step";
-import { fixedFacts } from "../../../model/fixedFacts";
 import { ISSUER_TOKEN } from "../../../model/kubeadm/issuer";
 import { serviceAccountIssuers } from "../../../model/kubeadm/issuer";
 import type { ClusterSettings, Machine, WeaveSettings } from "../../../model/settings/resolved";
 import { machine as machineOf, settingsOf } from "../../support/kubeadmSettings";
+import { fixedFacts } from "../../../model/settings/specs";
+import { knownCluster } from "../../support/fromSettings";
 
 const settings = settingsOf();
 const cluster = "ab".repeat(32);
@@ -71,7 +72,7 @@ function problem(work: () => void): string {
 }
 
 const guard = (state: HostState, changed = settings) =>
-  problem(() => refuseOtherFacts("w1", state, cluster, changed));
+  problem(() => refuseOtherFacts("w1", state, cluster, knownCluster(changed)));
 
 describe("refuseOtherFacts", () => {
   it("takes a bare host, and a node of this cluster with the same facts", () => {

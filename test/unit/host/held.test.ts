@@ -5,9 +5,9 @@ import { Hosts } from "../../../host/runner";
 import { membership } from "../../../host/steps/membership";
 import { refuseHeld } from "../../../host/steps/held";
 import { ownerOf } from "../../../model/fixedFacts";
-import { membershipView } from "../../../model/views";
 import { awsSettings, largeAws } from "../../support/awsInput";
 import { answer, SshHost } from "./sshHost";
+import { membershipSpec } from "../../../components/machines/specs";
 
 const cluster = "ab".repeat(32);
 const cleanUp: (() => unknown)[] = [];
@@ -18,15 +18,7 @@ afterEach(async () => {
 const settings = awsSettings(largeAws);
 const [machine] = settings.machines;
 if (machine === undefined) throw new Error("there is a master");
-const spec: MembershipSpec = {
-  step: "membership",
-  machine: machine.name,
-  role: "controlPlane",
-  revision: 1,
-  digest: "",
-  settings: membershipView(settings, machine),
-  held: true,
-};
+const spec: MembershipSpec = { ...membershipSpec(settings, machine), held: true };
 const ours = { cluster, state: "member", owner: ownerOf(machine) };
 
 /** The instance, with such a record of its membership; everything that it is asked to run. */

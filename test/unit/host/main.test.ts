@@ -5,16 +5,11 @@ import { CLUSTER_VARIABLE, SPEC_VARIABLE, type StepInput, type StepSpec } from "
 import { run, type RunResult } from "../../support/run";
 import { machineOf, settingsOf } from "../node/support";
 import { HANGS_AFTER } from "../../support/patience";
+import { setupSpec } from "../../../components/machines/specs";
 import { answer, otherHostKey, SshHost, userKey, type Exec } from "./sshHost";
 
 const settings = settingsOf();
-const spec: StepSpec = {
-  step: "setup",
-  machine: "w1",
-  revision: 1,
-  digest: "",
-  settings: { ...settings, machines: [machineOf(settings, "w1")] },
-};
+const spec: StepSpec = setupSpec(settings, machineOf(settings, "w1"));
 const secret = "the-secret-value-of-this-test";
 /** The longest line that the command provider can read (bufio.MaxScanTokenSize of Go). */
 const LONGEST = 64 * 1024;

@@ -6,13 +6,14 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { intended } from "../../../model/membership/intended";
-import { memberFacts } from "../../../model/membership/member";
 import { MEMBER_FILE } from "../../../model/membership/shell";
 import type { Connection, Operation } from "../../../host/protocol";
 import { Hosts } from "../../../host/runner";
 import { leave } from "../../../host/steps/leave";
 import type { ClusterSettings, Machine as Settings } from "../../../model/settings/resolved";
 import { Machine, otherHostKey, SshHost } from "./sshHost";
+import { memberFacts, knownCluster } from "../../support/fromSettings";
+import { membershipSpec } from "../../../components/machines/specs";
 
 const CLUSTER = "ab".repeat(32);
 const RECORD = "var/lib/pulumi-kubeadm/intended.json";
@@ -191,7 +192,7 @@ export class PaperCluster {
     const hosts = new Hosts(input, 100, say);
     const { role, revision } = own;
     if (role === "loadBalancer") throw new Error(`${name} is not a node`);
-    const spec = { step: "membership", machine: name, role, revision, digest: "", settings } as const;
+    const spec = { ...membershipSpec(settings, own), machines: knownCluster(settings).machines };
     try {
       await leave({
         operation: "delete",

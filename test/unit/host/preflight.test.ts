@@ -2,20 +2,19 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { InitSpec, Member, PreflightSpec } from "../../../host/protocol";
+import type { InitSpec, Member } from "../../../host/protocol";
 import { Hosts } from "../../../host/runner";
 import type { StepContext } from "../../../host/step";
 import { init } from "../../../host/steps/init";
-import { preflight } from "../../../host/steps/preflight";
-import { fixedFacts } from "../../../model/fixedFacts";
-import { serviceAccountIssuers } from "../../../model/kubeadm/issuer";
-import { memberFacts } from "../../../model/membership/member";
+import { preflight, type LookSpec } from "../../../host/steps/preflight";
 import { MEMBER_FILE, SETUP_FILE } from "../../../model/membership/shell";
 import type { ClusterSettings } from "../../../model/settings/resolved";
-import { preflightView } from "../../../model/views";
 import { machine, master, settingsOf } from "../../support/kubeadmSettings";
 import { newKey } from "../../support/sshKey";
 import { Machine, otherHostKey, SshHost } from "./sshHost";
+import { memberFacts } from "../../support/fromSettings";
+import { checkedMachines, initSpec, preflightSpec } from "../../../components/machines/specs";
+import { fixedFacts } from "../../../model/settings/specs";
 
 const cluster = "ab".repeat(32);
 const settings = settingsOf({ machines: [master("cp1", 11), machine("w1")] });
@@ -56,7 +55,12 @@ function record(name: string): Member {
 
 const host = (name: string): Machine => hosts.get(name)?.host ?? expect.fail(name);
 
-function context<T extends PreflightSpec | InitSpec>(spec: T): StepContext<T> {
+/** What the step is told, with the machines that come by standard input. */
+function lookOf(wanted: ClusterSettings): LookSpec {
+  return { ...preflightSpec(wanted), machines: checkedMachines(wanted) };
+}
+
+function context<T extends LookSpec | InitSpec>(spec: T): StepContext<T> {
   const connections = Object.fromEntries([...hosts].map(([name, { server }]) => [name, server.connection()]));
   const dialled = new Hosts({ connections, files: [] }, 20_000, () => undefined);
   open.push(dialled);
@@ -74,15 +78,7 @@ function context<T extends PreflightSpec | InitSpec>(spec: T): StepContext<T> {
 
 function look(over: Partial<ClusterSettings> = {}): Promise<unknown> {
   const wanted = { ...settings, ...over };
-  const machines = wanted.machines.map((one) => one.name);
-  return preflight(
-    context({
-      step: "preflight",
-      machines,
-      settings: preflightView(wanted),
-      issuers: serviceAccountIssuers(wanted),
-    }),
-  );
+  return preflight(context(lookOf(wanted)));
 }
 
 /** Every change is told, and no host was asked to do anything but to show its state. */
@@ -163,7 +159,7 @@ describe("the look at a living cluster", () => {
 
 describe("init of a living cluster", () => {
   it("compares with the settings of this run, although its own specification is that of the first", async () => {
-    const spec: InitSpec = { step: "init", masters: ["cp1"], settings };
+    const spec: InitSpec = initSpec(settings);
     const previous = { cluster, ...fixedFacts(settings) };
     const update = (fixed: ReturnType<typeof fixedFacts>) => init({ ...context(spec), previous, fixed });
     await expect(update(fixedFacts(settings))).resolves.toEqual(previous);
@@ -204,15 +200,9 @@ const caHash = createHash("sha256").update(CA.trim()).digest("hex");
 
 describe("a record that cannot be read", () => {
   let told: string[];
-  const lookAgain = (over: Partial<PreflightSpec> = {}): Promise<unknown> => {
+  const lookAgain = (over: Partial<LookSpec> = {}): Promise<unknown> => {
     told = [];
-    const spec: PreflightSpec = {
-      step: "preflight",
-      machines: names,
-      settings: preflightView(settings),
-      issuers: serviceAccountIssuers(settings),
-      ...over,
-    };
+    const spec: LookSpec = { ...lookOf(settings), ...over };
     return preflight({ ...context(spec), cluster: caHash, say: (line) => void told.push(line) });
   };
 
@@ -265,7 +255,7 @@ describe("a record that cannot be read", () => {
     expect(said).toContain("Do not reset it");
     host("cp1").write(SETUP_FILE, JSON.stringify({ machine: "cp1", revision: 1, digest: "" }));
     const raised = settingsOf({ machines: [master("cp1", 11, { revision: 2 }), machine("w1")] });
-    await expect(lookAgain({ settings: preflightView(raised) })).rejects.toThrow(/it is the only/);
+    await expect(lookAgain(lookOf(raised))).rejects.toThrow(/it is the only/);
   });
 
   it("is told from one of a cluster that somebody else made, when it is not there at all", async () => {
@@ -285,19 +275,14 @@ describe("a record that cannot be read", () => {
 
 describe("one odd worker", () => {
   let told: string[];
-  const update = (over: Partial<StepContext<PreflightSpec>> = {}): Promise<unknown> => {
+  const update = (over: Partial<StepContext<LookSpec>> = {}): Promise<unknown> => {
     told = [];
-    const spec: PreflightSpec = {
-      step: "preflight",
-      machines: names,
-      settings: preflightView(settings),
-      issuers: serviceAccountIssuers(settings),
-    };
+    const spec = lookOf(settings);
     return preflight({ ...context(spec), say: (line) => void told.push(line), ...over });
   };
   const server = (name: string): SshHost => hosts.get(name)?.server ?? expect.fail(name);
   /** Connections of which one is wrong. */
-  const wrong = (name: string, over: object): Partial<StepContext<PreflightSpec>> => {
+  const wrong = (name: string, over: object): Partial<StepContext<LookSpec>> => {
     const connections = Object.fromEntries(
       names.map((one) => [one, { ...server(one).connection(), ...(one === name ? over : {}) }]),
     );

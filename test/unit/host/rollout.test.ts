@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Member } from "../../../host/protocol";
 import { inRollout } from "../../../host/rollout";
 import { Hosts } from "../../../host/runner";
-import { memberFacts } from "../../../model/membership/member";
 import { wellScript } from "../../../model/membership/rollout";
 import { MEMBER_FILE } from "../../../model/membership/shell";
 import { machine as worker, master, settingsOf } from "../../support/kubeadmSettings";
 import { Machine, SshHost } from "./sshHost";
+import { memberFacts, knownCluster } from "../../support/fromSettings";
 
 const cluster = "ab".repeat(32);
 const names = ["cp1", "w1", "w2", "w3"];
@@ -76,9 +76,10 @@ function step(
   const say = (line: string) => said.push(line);
   const own = settings.machines.find((one) => one.name === name) ?? expect.fail(name);
   const look = () => hosts.job(name, { name: "looking whether the node is well", script: wellScript(own) });
+  const spec = { ...knownCluster(settings), rollout: settings.rollout };
   return {
     hosts,
-    done: inRollout({ spec: { settings }, hosts, cluster, say }, own, () => work(look), run),
+    done: inRollout({ spec, hosts, cluster, say }, own, () => work(look), run),
   };
 }
 

@@ -1,13 +1,12 @@
 import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { credentialScript, joinFileCommand } from "../../../model/membership/joining";
-import { drainScript } from "../../../model/membership/draining";
-import { adoptScript, forgetScript } from "../../../model/membership/nodes";
-import { removeNodeScript } from "../../../model/membership/removing";
+import { forgetScript } from "../../../model/membership/nodes";
 import { nodeLabels } from "../../../model/kubeadm";
 import type { Machine, Taint } from "../../../model/settings/resolved";
 import { machine, master, settingsOf } from "../../support/kubeadmSettings";
 import { MemberHost } from "./support";
+import { drainScript, adoptScript, removeNodeScript } from "../../support/fromSettings";
 
 const settings = settingsOf();
 

@@ -2,11 +2,10 @@
 import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { keepCopiesFunction, roomForCopy } from "../../../model/membership/copies";
-import { convergeScript } from "../../../model/membership/converging";
-import { memberFiles } from "../../../model/membership/files";
 import { prelude } from "../../../model/membership/shell";
 import { machine, master, settingsOf } from "../../support/kubeadmSettings";
 import { factsOf, MemberHost } from "./support";
+import { convergeScript, memberFiles } from "../../support/fromSettings";
 
 let host: MemberHost;
 beforeEach(() => {

@@ -1,10 +1,10 @@
 /** A power cut leaves the old record or the new one: each is on disk before it takes the old one's place, and so is the folder. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { memberFiles } from "../../../model/membership/files";
 import { setState } from "../../../model/membership/parts";
 import { MEMBER_FILE, prelude, putFiles } from "../../../model/membership/shell";
 import { machine, settingsOf } from "../../support/kubeadmSettings";
 import { factsOf, MemberHost } from "./support";
+import { memberFiles } from "../../support/fromSettings";
 
 let host: MemberHost;
 beforeEach(() => {

@@ -3,14 +3,13 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { configurationNow } from "../../../host/steps/configuration";
 import { Hosts } from "../../../host/runner";
 import { apiServerFolder, paths } from "../../../model/kubeadm";
-import { convergeScript } from "../../../model/membership/converging";
 import { clusterDocumentOf, missingFiles } from "../../../model/membership/fileNames";
-import { memberFiles } from "../../../model/membership/files";
 import { CLUSTER_DOCUMENT } from "../../../model/membership/parts";
 import type { ClusterSettings } from "../../../model/settings/resolved";
 import { master, settingsOf } from "../../support/kubeadmSettings";
 import { Machine, SshHost } from "../host/sshHost";
 import { factsOf, MemberHost } from "./support";
+import { convergeScript, memberFiles } from "../../support/fromSettings";
 
 const cp1 = master("cp1", 11);
 const before = settingsOf();

@@ -1,14 +1,12 @@
 import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { paths } from "../../../model/kubeadm";
-import { memberFiles } from "../../../model/membership/files";
-import { convergeScript } from "../../../model/membership/converging";
-import { initScript, joinScript } from "../../../model/membership/joining";
 import { DISCOVERY_FILE, PATCHES_DIR } from "../../../model/membership/parts";
 import { binaryPath } from "../../../model/node/paths";
 import type { Machine } from "../../../model/settings/resolved";
 import { machine, master, settingsOf } from "../../support/kubeadmSettings";
 import { factsOf, MemberHost } from "./support";
+import { memberFiles, convergeScript, initScript, joinScript } from "../../support/fromSettings";
 
 const settings = settingsOf();
 const cp1 = master("cp1", 11);
@@ -408,7 +406,7 @@ esac`,
       "kubectl",
       `case "$*" in
   *kubeadm-config*) echo "kubernetesVersion: v1.36.4" ;;
-  *"daemonset kube-proxy -o"*) ${changed ? 'grep -c "addon kube-proxy" "$ROOT/calls" || true' : "echo 1"} ;;
+  *"get daemonset kube-proxy"*) ${changed ? 'grep -c "addon kube-proxy" "$ROOT/calls" || true' : "echo 1"} ;;
   *"rollout status"*) exit 1 ;;
 esac`,
     );

@@ -3,21 +3,19 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { memberFiles } from "../../../model/membership/files";
-import { convergeScript } from "../../../model/membership/converging";
-import { credentialScript, initScript, joinFileCommand, joinScript } from "../../../model/membership/joining";
+import { credentialScript, joinFileCommand } from "../../../model/membership/joining";
 import { etcdScript } from "../../../model/membership/etcd";
 import { standingScript } from "../../../model/membership/intended";
 import { resetScript } from "../../../model/membership/leaving";
-import { drainScript, turnScript } from "../../../model/membership/draining";
+import { turnScript } from "../../../model/membership/draining";
 import {
   apiServersScript,
   keysScript,
   readScript,
   rewriteScript,
 } from "../../../model/membership/encryption";
-import { adoptScript, forgetScript } from "../../../model/membership/nodes";
-import { aliveScript, removeNodeScript } from "../../../model/membership/removing";
+import { forgetScript } from "../../../model/membership/nodes";
+import { aliveScript } from "../../../model/membership/removing";
 import { inUseScript, tightenScript } from "../../../model/node/leaving";
 import { slotScript, wellScript } from "../../../model/membership/rollout";
 import { nodeUndo } from "../../../model/membership/undo";
@@ -28,6 +26,15 @@ import type { ClusterSettings, Machine } from "../../../model/settings/resolved"
 import { machine, master, settingsOf } from "../../support/kubeadmSettings";
 import { have } from "../../support/have";
 import { factsOf } from "./support";
+import {
+  memberFiles,
+  convergeScript,
+  initScript,
+  joinScript,
+  drainScript,
+  adoptScript,
+  removeNodeScript,
+} from "../../support/fromSettings";
 
 /** Characters that mean something to a shell, in every place that takes a free text. */
 const odd = `it's "$(touch /tmp/never)" \`id\` & ; | * \\ ~ #`;

@@ -6,15 +6,12 @@ import { afterAll, describe, expect, it } from "vitest";
 import { poolStateScript } from "../../../model/aws/boot/poolState";
 import { bundledFiles, startFiles } from "../../../model/aws/boot/worker";
 import { cisScript } from "../../../model/cis/script";
-import { convergeScript } from "../../../model/membership/converging";
-import { drainScript, turnScript } from "../../../model/membership/draining";
-import { memberFiles } from "../../../model/membership/files";
-import { credentialScript, initScript, joinFileCommand, joinScript } from "../../../model/membership/joining";
+import { turnScript } from "../../../model/membership/draining";
+import { credentialScript, joinFileCommand } from "../../../model/membership/joining";
 import { resetScript } from "../../../model/membership/leaving";
-import { adoptScript, forgetScript } from "../../../model/membership/nodes";
-import { aliveScript, removeNodeScript } from "../../../model/membership/removing";
+import { forgetScript } from "../../../model/membership/nodes";
+import { aliveScript } from "../../../model/membership/removing";
 import { stateScript } from "../../../model/membership/state";
-import { renderNode } from "../../../model/node/render";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
 import { awsOf, awsSettings, poolOf } from "../aws/boot/support";
 import { wellScript } from "../../../model/membership/rollout";
@@ -22,6 +19,16 @@ import { nodeUndo } from "../../../model/membership/undo";
 import { guarded, putBackScript } from "../../../model/node/undo";
 import { settingsOf, withBalancer } from "../node/support";
 import { factsOf } from "./support";
+import {
+  convergeScript,
+  drainScript,
+  memberFiles,
+  initScript,
+  joinScript,
+  adoptScript,
+  removeNodeScript,
+  renderNode,
+} from "../../support/fromSettings";
 
 /** `secure_path` of sudo on RHEL 9, its rebuilds and Amazon Linux 2023 (their /etc/sudoers). */
 const SECURE_PATH = "/sbin:/bin:/usr/sbin:/usr/bin";

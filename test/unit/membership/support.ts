@@ -1,8 +1,9 @@
 import type { MemberFacts } from "../../../model/membership/facts";
-import { fixedFacts, ownerOf } from "../../../model/fixedFacts";
+import { ownerOf } from "../../../model/fixedFacts";
 import { binaryPath } from "../../../model/node/paths";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
 import { ScriptHost, type Result } from "../kubeadm/scriptHost";
+import { fixedFacts } from "../../../model/settings/specs";
 
 /** Folders that scripts of membership name; a host's own must never be touched by a test. */
 const FOLDERS = ["/etc/", "/var/", "/run/", "/opt/", "/usr/local/", "/proc/", "/sys/fs/"];

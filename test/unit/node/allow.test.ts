@@ -5,10 +5,9 @@ import * as path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { flowsOf } from "../../../model/flows";
 import { disjoint6, parseRange6 } from "../../../model/network/addresses6";
-import { firewallFiles, firewallPhase, firewallRules } from "../../../model/node/firewall";
-import { preflightChecks } from "../../../model/node/preflight";
 import { have } from "../../support/have";
 import { bash, machineOf, settingsOf } from "./support";
+import { firewallFiles, firewallPhase, firewallRules, preflightChecks } from "../../support/fromSettings";
 
 const ssh = ["198.51.100.0/24", "2001:db8:5::/48"];
 const allow = [

@@ -4,8 +4,9 @@ import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { bareHostChecks } from "../../../model/node/checks";
 import { resolverChecks } from "../../../model/node/checks/resolvers";
-import { preflightChecks } from "../../../model/node/preflight";
 import { bash, machineOf, settingsOf } from "./support";
+import { preflightCheckSpec } from "../../../model/settings/specs";
+import { preflightChecks } from "../../support/fromSettings";
 
 let root = "";
 beforeEach(() => {
@@ -67,7 +68,7 @@ esac; }
 stat() { echo ${host.cgroup ?? "cgroup2fs"}; }
 `;
   const checks = preflightChecks(settings, machine).replaceAll(MOVED, `${root}/$1/`);
-  const more = resolverChecks(settings, machine).replaceAll(MOVED, `${root}/$1/`);
+  const more = resolverChecks(preflightCheckSpec(settings).resolvConf).replaceAll(MOVED, `${root}/$1/`);
   const begin = `set -euo pipefail\nshopt -u nullglob\nnote() { echo "note: $1"; }\ndie() { echo "$1"; exit 1; }\n`;
   const end = 'if [ "${#problems[@]}" -gt 0 ]; then printf "%s\\n" "${problems[@]}"; fi\n';
   const ran = bash(`${begin}${checks}${more}${stubs}${options.run ?? "check_bare"}\n${end}`);
@@ -321,6 +322,11 @@ describe("checks of bare hosts", () => {
   it("are not asked of load balancers and of images of a cloud", () => {
     const settings = settingsOf();
     const none = "check_bare() { :; }\n";
-    expect(bareHostChecks(settings, { ...machineOf(settings, "w1"), role: "loadBalancer" })).toBe(none);
+    expect(
+      bareHostChecks(preflightCheckSpec(settings), {
+        ...machineOf(settings, "w1"),
+        role: "loadBalancer",
+      }),
+    ).toBe(none);
   });
 });

@@ -3,15 +3,19 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cleanupScript, rememberFound } from "../../../model/node/cleanup";
-import { containerdPhase } from "../../../model/node/containerd";
-import { downloadsPhase } from "../../../model/node/downloads";
-import { firewallFiles, firewallPhase, foreignFirewalls } from "../../../model/node/firewall";
-import { kernelPhase } from "../../../model/node/kernel";
 import { packagesPhase } from "../../../model/node/os";
 import { dropUnwanted, fileFunctions, putFile } from "../../../model/node/prelude";
-import { renderNode } from "../../../model/node/render";
-import { swapPhase } from "../../../model/node/swap";
 import { bash, machineOf, settingsOf, type Ran } from "./support";
+import {
+  containerdPhase,
+  downloadsPhase,
+  firewallFiles,
+  firewallPhase,
+  foreignFirewalls,
+  kernelPhase,
+  renderNode,
+  swapPhase,
+} from "../../support/fromSettings";
 
 let root = "";
 beforeEach(() => {

@@ -3,12 +3,12 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { blockBegin, blockEnd, hostsLines, hostsScriptFile } from "../../../model/node/hosts";
-import { downloadsPhase } from "../../../model/node/downloads";
+import { blockBegin, blockEnd } from "../../../model/node/hosts";
 import { dropUnwanted, fileFunctions, putFile } from "../../../model/node/prelude";
 import { packagesPhase, osCheck, osFacts, osFactsOf } from "../../../model/node/os";
 import type { OsFamily } from "../../../model/settings/resolved";
 import { bash, machineOf, settingsOf, threeMasters, withBalancer, type Ran } from "./support";
+import { hostsLines, hostsScriptFile, downloadsPhase } from "../../support/fromSettings";
 
 let folder = "";
 beforeEach(() => {

@@ -7,6 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { inUse, inUseScript, keepLeaving, membersOf, tightenScript } from "../../../model/node/leaving";
 import { HANGS_AFTER } from "../../support/patience";
 import { machine, master, settingsOf } from "../../support/kubeadmSettings";
+import { nodeSetupSpec } from "../../../model/settings/specs";
+import type { Machine } from "../../../model/settings/resolved";
 
 const TABLE = "inet pulumi-kubeadm";
 const [cp1, cp2, w1, w2] = [
@@ -32,8 +34,10 @@ function run(script: string): string {
 }
 
 /** Setup with the machines of the settings, and what it wrote. */
-function setUp(machines: Parameters<typeof membersOf>[0]["machines"]): string {
-  const file = membersOf({ ...settingsOf(), machines });
+function setUp(machines: readonly Machine[]): string {
+  const { firewall } = nodeSetupSpec({ ...settingsOf(), firewall: "nftables", machines }, w1);
+  if (firewall === undefined) throw new Error("there is a firewall");
+  const file = membersOf(firewall);
   const put = `put() { local path=$1; mkdir -p "$(dirname "$path")"; cat >"$path.new"; mv "$path.new" "$path"; }\n`;
   const members = `put ${file.path} <<'END'\n${file.content}END\n`;
   run(`set -euo pipefail\n${put}${keepLeaving(TABLE, members)}`);

@@ -4,9 +4,9 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { oldVersionsPhase } from "../../../model/node/oldVersions";
 import { installRoot, linkFolder } from "../../../model/node/paths";
 import { bash, machineOf, settingsOf } from "./support";
+import { oldVersionsPhase } from "../../support/fromSettings";
 
 let folder = "";
 beforeEach(() => {

@@ -3,9 +3,9 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { packetFilterReport } from "../../../model/node/checks/packetFilters";
-import { packetFilterProblems } from "../../../model/packetFilter/judge";
 import { have } from "../../support/have";
 import { bash, machineOf, settingsOf, threeMasters } from "./support";
+import { packetFilterProblems } from "../../support/fromSettings";
 
 const folder = path.join(__dirname, "filters");
 const file = (name: string): string => fs.readFileSync(path.join(folder, name), "utf8");

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { factsReport, preflightChecks } from "../../../model/node/preflight";
+import { factsReport } from "../../../model/node/preflight";
 import { overlaps, rangeOf } from "../../../model/network/addresses";
 import { bash, machineOf, settingsOf, threeMasters } from "./support";
+import { preflightChecks } from "../../support/fromSettings";
 
 /** The checks with programs of the host replaced by functions, and what they found, one a line. */
 function problems(options: {

@@ -1,23 +1,31 @@
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { apiProxyConfig, apiProxyOf } from "../../../model/node/apiProxy";
 import { parse as parseToml } from "toml";
-import { containerdConfig, containerdFiles } from "../../../model/node/containerd";
-import { disjoint, firewallRules, foreignFirewalls } from "../../../model/node/firewall";
-import { kernelFiles, kernelModules, kernelPhase } from "../../../model/node/kernel";
+import { disjoint } from "../../../model/node/firewall";
 import { kubeletFiles } from "../../../model/node/kubelet";
-import { kubeletConfigurationOf, seconds } from "../../../model/node/kubeletFacts";
+import { seconds } from "../../../model/node/kubeletFacts";
 import { binaryPath } from "../../../model/node/paths";
 import { hostsToml, registryFiles } from "../../../model/node/registries";
 import { proxyEnvironmentFile, setupSecretFiles } from "../../../model/node/setupSecrets";
-import { swapPhase } from "../../../model/node/swap";
-import { systemFiles } from "../../../model/node/system";
 import { overlaps, range, rangeOf } from "../../../model/network/addresses";
 import { have } from "../../support/have";
-import { setupView } from "../../../model/views";
-import { renderNode } from "../../../model/node/render";
 import { bash, machineOf, settingsOf, threeMasters, withBalancer } from "./support";
+import {
+  apiProxyConfig,
+  apiProxyOf,
+  containerdConfig,
+  containerdFiles,
+  firewallRules,
+  foreignFirewalls,
+  kernelFiles,
+  kernelModules,
+  kernelPhase,
+  swapPhase,
+  systemFiles,
+  renderNode,
+} from "../../support/fromSettings";
+import { nodeSetupSpec } from "../../../model/settings/specs";
 
 const lines = (text: string): string[] => text.split("\n").map((line) => line.trim());
 
@@ -64,7 +72,7 @@ describe("the kubelet's configuration", () => {
     const settings = settingsOf({
       kubelet: { config: { cgroupDriver: "cgroupfs", shutdownGracePeriod: "2m" } },
     });
-    expect(kubeletConfigurationOf(settings)).toEqual({
+    expect(nodeSetupSpec(settings, machineOf(settings, "w1")).kubelet).toEqual({
       failSwapOn: true,
       systemdCgroup: false,
       shutdownGrace: 120,
@@ -209,7 +217,7 @@ describe("containerd", () => {
       for (const hidden of [
         unknown.setupScript,
         JSON.stringify(unknown.files),
-        JSON.stringify(setupView(all, own)),
+        JSON.stringify(nodeSetupSpec(all, own)),
       ])
         expect(hidden).not.toMatch(/pa:ss|TOKEN|KEY|p%40ss/);
       // Files that an earlier setup put there are kept by their names.
@@ -255,7 +263,7 @@ describe("the balancer of the API", () => {
 
   it("has every master, gives up on a dead one after a second, and lets a watch be quiet", () => {
     const settings = settingsOf(local);
-    const text = lines(apiProxyConfig(settings, { address: "127.0.0.1", port: 7443 }));
+    const text = lines(apiProxyConfig(settings, machineOf(settings, "w1")));
     expect(text.filter((line) => line.startsWith("server 1"))).toEqual([
       "server 192.0.2.11:6443 max_fails=1 fail_timeout=5s; # cp1",
       "server 192.0.2.12:6443 max_fails=1 fail_timeout=5s; # cp2",

@@ -1,13 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import * as fs from "node:fs";
-import { containerdFiles } from "../../../model/node/containerd";
-import { linksOf } from "../../../model/node/downloads";
 import { kubeletFiles } from "../../../model/node/kubelet";
 import { filesList, pendingFolder } from "../../../model/node/paths";
-import { restartCheck, RESTARTS } from "../../../model/node/restarts";
+import { RESTARTS } from "../../../model/node/restarts";
 import type { ClusterSettings } from "../../../model/settings/resolved";
 import { MemberHost } from "../membership/support";
 import { machineOf, settingsOf } from "./support";
+import { containerdFiles, linksOf, restartCheck } from "../../support/fromSettings";
 
 const dropIn = { containerd: { dropIn: "[debug]\n" } };
 let host: MemberHost;

@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
 import { text as readAll } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
-import { renderNode } from "../../../model/node/render";
-import { guarded, putBackScript, setupUndo } from "../../../model/node/undo";
+import { guarded, putBackScript } from "../../../model/node/undo";
 import { setupSecretFiles } from "../../../model/node/setupSecrets";
 import { osFacts } from "../../../model/node/os";
 import type { OsFamily } from "../../../model/settings/resolved";
-import { setupView } from "../../../model/views";
 import { have } from "../../support/have";
-import { bash, machineInput, machineOf, settingsOf, threeMasters, withBalancer } from "./support";
+import { bash, machineOf, settingsOf, threeMasters, withBalancer } from "./support";
+import { renderNode } from "../../support/fromSettings";
+import { setupUndo } from "../../support/fromSettings";
 
 const endpoints = {
   address: { machines: threeMasters, endpoint: { kind: "address", host: "api.example.com", port: 6443 } },
@@ -137,16 +137,6 @@ describe("what decides a script", () => {
 
   it("changes with a version", () => {
     expect(setupOf({ kubernetesVersion: "1.35.8" }, "w1")).not.toBe(setupOf({}, "w1"));
-  });
-
-  it.each(combinations)("reads only what setup's view of the settings keeps: $title", ({ raw, name }) => {
-    const kubelet = { config: { shutdownGracePeriod: "2m", cgroupDriver: "cgroupfs", failCgroupV1: false } };
-    const { role: _role, ...bastion } = machineInput("controlPlane", "192.0.2.99");
-    const settings = settingsOf({ kubelet, bastion, ...raw });
-    const view = setupView(settings, machineOf(settings, name));
-    const seen = renderNode(view, machineOf(view, name));
-    const whole = renderNode(settings, machineOf(settings, name));
-    expect(seen.setupScript).toBe(whole.setupScript);
   });
 
   it("gives a load balancer nginx and nothing of Kubernetes", () => {

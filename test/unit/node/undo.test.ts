@@ -2,10 +2,11 @@ import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nodeUndo } from "../../../model/membership/undo";
 import { filesList, pendingFolder } from "../../../model/node/paths";
-import { guarded, setupUndo, undoFolder, type GuardedChange } from "../../../model/node/undo";
+import { guarded, undoFolder, type GuardedChange } from "../../../model/node/undo";
 import { machine, master } from "../../support/kubeadmSettings";
 import { MemberHost } from "../membership/support";
 import { machineOf, settingsOf } from "./support";
+import { setupUndo } from "../../support/fromSettings";
 
 const CONFIG = "/etc/containerd/config.toml";
 const ADDED = "/etc/containerd/conf.d/90-settings.toml";

@@ -4,14 +4,13 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { withValues } from "../../../host/values";
-import { renderNode } from "../../../model/node/render";
-import { ETCD_VOLUME_TOKEN, volumesPhase } from "../../../model/node/volumes";
+import { ETCD_VOLUME_TOKEN } from "../../../model/node/volumes";
 import type { Machine } from "../../../model/settings/resolved";
-import { setupView } from "../../../model/views";
 import { awsSettings, largeAws } from "../../support/awsInput";
 import { have } from "../../support/have";
 import { all, set } from "../settings/edit";
 import { bash, settingsOf, type Ran } from "./support";
+import { renderNode, volumesPhase } from "../../support/fromSettings";
 
 const ID = "vol-0123456789abcdef0";
 const settings = awsSettings(largeAws, set("controlPlane.etcdVolume", {}));
@@ -68,7 +67,7 @@ blkid() {
 mkfs.ext4() { ask mkfs.ext4 "$@"; : >${blank}; }
 systemctl() { ask systemctl "$@"; case "$*" in *enable*) mkdir -p ${folder}/data/lost+found ;; esac; }
 ${root}`;
-  const phases = withValues(volumesPhase(setupView(settings, machine), machine), { [ETCD_VOLUME_TOKEN]: id })
+  const phases = withValues(volumesPhase(settings, machine), { [ETCD_VOLUME_TOKEN]: id })
     .replaceAll("/sys/", `${folder}/sys/`)
     .replaceAll("/var/lib/etcd", `${folder}/data`)
     .replaceAll("/etc/systemd/system", `${folder}/units`);
@@ -200,7 +199,7 @@ xfs_growfs() { ask xfs_growfs "$@"; }
 
 describe("the phases of disks", () => {
   it("are those of control-plane nodes on AWS, before the kubelet", () => {
-    const { setupScript } = renderNode(setupView(settings, machine), machine);
+    const { setupScript } = renderNode(settings, machine);
     expect(setupScript.indexOf('phase "etcd volume"')).toBeGreaterThan(0);
     expect(setupScript.indexOf('phase "etcd volume"')).toBeLessThan(setupScript.indexOf("phase kubelet"));
     const without = awsSettings(largeAws, all());
@@ -210,7 +209,7 @@ describe("the phases of disks", () => {
   });
 
   it.skipIf(!have("shellcheck"))("pass shellcheck", () => {
-    const { setupScript } = renderNode(setupView(settings, machine), machine);
+    const { setupScript } = renderNode(settings, machine);
     const input = withValues(setupScript, { [ETCD_VOLUME_TOKEN]: ID });
     const args = ["--shell=bash", "--format=gcc", "-"];
     const { stdout, stderr } = spawnSync("shellcheck", args, { input, encoding: "utf8" });

@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { corednsManifests } from "../../../model/addons/coredns/manifests";
 import { flannelManifests } from "../../support/cniManifests";
-import { renderNode } from "../../../model/node/render";
 import type { Plan } from "../../../plan/plan";
 import { metalSettings } from "../../support/settings";
 import { fileOf, metalPlan } from "./support";
+import { renderNode } from "../../support/fromSettings";
 
 let plan: Plan;
 const settings = metalSettings();

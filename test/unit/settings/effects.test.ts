@@ -7,12 +7,12 @@ import { refuseOtherFacts, refuseOtherIssuer, refuseOtherNode } from "../../../h
 import { HostProblem } from "../../../host/problem";
 import type { HostState } from "../../../host/state";
 import { serviceAccountIssuers } from "../../../model/kubeadm/issuer";
-import { memberFacts } from "../../../model/membership/member";
 import { covers, effectOf, EFFECTS, effectsTable } from "../../../model/settings/effects";
 import { readCluster } from "../../../model/settings/parse";
 import { awsCluster, machinesCluster } from "../../../model/settings/schema/cluster";
 import { metalInput } from "../../support/settings";
 import { all, set, type Change } from "./edit";
+import { memberFacts, knownCluster } from "../../support/fromSettings";
 
 interface Definition {
   readonly type: string;
@@ -130,7 +130,7 @@ describe("what is refused", () => {
         const own = after.machines.find((one) => one.name === machine.name);
         try {
           if (own) refuseOtherNode(own, state);
-          refuseOtherFacts(machine.name, state, cluster, after);
+          refuseOtherFacts(machine.name, state, cluster, knownCluster(after));
           refuseOtherIssuer(machine.name, state, serviceAccountIssuers(after));
           return "";
         } catch (error) {

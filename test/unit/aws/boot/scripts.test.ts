@@ -7,13 +7,16 @@ import { balancerPart, masterPart } from "../../../../model/aws/boot/master";
 import { poolStateScript } from "../../../../model/aws/boot/poolState";
 import { startFiles } from "../../../../model/aws/boot/worker";
 import { bootProgram } from "../../../../model/aws/boot/paths";
-import { convergeScript } from "../../../../model/membership/converging";
-import { memberFiles } from "../../../../model/membership/files";
-import { memberFacts } from "../../../../model/membership/member";
-import { initScript, joinScript } from "../../../../model/membership/joining";
 import type { ClusterSettings, Machine } from "../../../../model/settings/resolved";
 import { have } from "../../../support/have";
 import { awsOf, awsSettings, poolOf } from "./support";
+import {
+  convergeScript,
+  memberFiles,
+  memberFacts,
+  initScript,
+  joinScript,
+} from "../../../support/fromSettings";
 
 const plain = awsSettings();
 const rich = awsSettings({

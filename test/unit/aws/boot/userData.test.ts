@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { renderNode } from "../../../support/fromSettings";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
@@ -26,7 +27,6 @@ import {
 } from "../../../../model/aws/boot/paths";
 import { poolBundle } from "../../../../model/aws/poolUserData";
 import { poolMachine } from "../../../../model/aws/boot/pools";
-import { renderNode } from "../../../../model/node/render";
 import { have } from "../../../support/have";
 import { bash } from "../../node/support";
 import { awsSettings, cloudConfigs, much, poolOf, privateAccess, python } from "./support";

@@ -1,17 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fixedFacts } from "../../model/fixedFacts";
-import { digestOf, memberFiles } from "../../model/membership/files";
-import { memberDigest } from "../../model/membership/member";
+import { initSpec, membershipSpec, preflightSpec, setupSpec } from "../../components/machines/specs";
+import type { SetupSpec } from "../../host/protocol";
+import { memberFiles } from "../../model/membership/files";
 import { convergeScript } from "../../model/membership/converging";
-import { joinScript } from "../../model/membership/joining";
 import { adoptScript } from "../../model/membership/nodes";
 import { removeNodeScript } from "../../model/membership/removing";
-import { serviceAccountIssuers } from "../../model/kubeadm/issuer";
 import { renderNode } from "../../model/node/render";
 import { readCluster } from "../../model/settings/parse";
-import type { ClusterSettings, Machine } from "../../model/settings/resolved";
-import { membershipView, preflightView, setupView } from "../../model/views";
+import type { ClusterSettings } from "../../model/settings/resolved";
+import { fixedFacts } from "../../model/settings/specs";
 import { metalInput, type RawSettings } from "../support/settings";
 import { factsOf } from "./membership/support";
 import { all, hostKey, machine, set, type Change } from "./settings/edit";
@@ -27,20 +25,13 @@ function settingsOf(firewall: Firewall, change: Change = () => undefined): Clust
 /** What each step is told by its specification, by the step's name: where this changes, the step runs again. */
 function specs(settings: ClusterSettings): Map<string, string> {
   const nodes = settings.machines.filter((one) => one.role !== "loadBalancer");
-  const of = (...parts: unknown[]) => JSON.stringify(parts);
+  const of = (told: object) => JSON.stringify(told);
   return new Map([
-    ["preflight", of(preflightView(settings), serviceAccountIssuers(settings))],
+    ["preflight", of(preflightSpec(settings))],
     // The rest of init's specification is not watched (INIT_IGNORES).
     ["init", of(fixedFacts(settings))],
-    ...settings.machines.map((one): [string, string] => {
-      const view = setupView(settings, one);
-      const { files, setupScript } = renderNode(view, one);
-      return [`setup ${one.name}`, of(one.revision, digestOf(files, setupScript), view)];
-    }),
-    ...nodes.map((one): [string, string] => {
-      const view = membershipView(settings, one);
-      return [`membership ${one.name}`, of(one.role, one.revision, memberDigest(view, one), view)];
-    }),
+    ...settings.machines.map((one): [string, string] => [`setup ${one.name}`, of(setupSpec(settings, one))]),
+    ...nodes.map((one): [string, string] => [`membership ${one.name}`, of(membershipSpec(settings, one))]),
   ]);
 }
 
@@ -329,7 +320,7 @@ it("a firewall of their own touches the hosts, and the look at them", () => {
   expect(changed.sort()).toEqual(expand(["preflight", "setup everywhere"]));
 });
 
-describe("a step's view is enough", () => {
+describe("a step's specification is enough", () => {
   /** Changes that can stand together in any number, balancers and firewalls among them. */
   const independent: readonly Change[] = [
     ...table
@@ -353,71 +344,58 @@ describe("a step's view is enough", () => {
     .tuple(fc.constantFrom<Firewall>("none", "nftables"), fc.subarray([...independent], { maxLength: 12 }))
     .map(([firewall, changes]) => settingsOf(firewall, all(...changes)));
 
-  /** The machine as the step finds it in its own settings. */
-  const seen = (view: ClusterSettings, own: Machine) =>
-    view.machines.find((one) => one.name === own.name) ?? expect.fail(`${own.name} is not in its view`);
+  /** As the step reads it from its environment. */
+  const told = <T>(spec: T): T => JSON.parse(JSON.stringify(spec)) as T;
 
-  it("for node setup: what is rendered from it is what the whole settings give", () => {
+  it("for node setup: the host renders what its digest is of", () => {
     fc.assert(
       fc.property(some, (settings) => {
         for (const own of settings.machines) {
-          const view = setupView(settings, own);
-          // The look before setup is another step's, with a view of its own.
-          const { preflightScript: _seen, ...rendered } = renderNode(view, seen(view, own));
-          const { preflightScript: _whole, ...whole } = renderNode(settings, own);
-          expect(rendered).toEqual(whole);
-          expect(fixedFacts(view)).toEqual(fixedFacts(settings));
+          const spec: SetupSpec = setupSpec(settings, own);
+          expect(renderNode(told(spec).node)).toEqual(renderNode(spec.node));
+          expect(told(spec)).toEqual(spec);
         }
       }),
       { numRuns: 25 },
     );
   });
 
-  it("for membership: files and scripts are what the whole settings give", () => {
+  it("for a node: the host renders what its digest is of", () => {
     fc.assert(
       fc.property(some, (settings) => {
         for (const own of settings.machines.filter((one) => one.role !== "loadBalancer")) {
-          const view = membershipView(settings, own);
-          const found = seen(view, own);
-          const files = memberFiles(settings, own);
-          expect(memberFiles(view, found)).toEqual(files);
-          expect(fixedFacts(view)).toEqual(fixedFacts(settings));
+          const spec = membershipSpec(settings, own);
+          const files = memberFiles(spec.node);
+          expect(memberFiles(told(spec).node)).toEqual(files);
           const facts = factsOf(settings, own);
-          expect(factsOf(view, found)).toEqual(facts);
-          const scripts = (all: ClusterSettings, one: Machine) => [
-            joinScript(all, facts, files, []),
-            convergeScript(all, one, facts, files, []),
-            adoptScript(all, one),
-            removeNodeScript(all, one, { alive: true }),
+          const scripts = (node: typeof spec.node) => [
+            convergeScript(node, facts, files, []),
+            adoptScript(node),
+            removeNodeScript(node, { alive: true }),
           ];
-          expect(scripts(view, found)).toEqual(scripts(settings, own));
+          expect(scripts(told(spec).node)).toEqual(scripts(spec.node));
         }
       }),
       { numRuns: 25 },
     );
   });
 
-  it("for membership: every master is in it, so that one can be asked", () => {
+  it("for a node: every control-plane node is in it, so that one can be asked", () => {
     const settings = settingsOf("none");
-    const masters = (all: ClusterSettings) =>
-      all.machines.filter((one) => one.role === "controlPlane").map((one) => one.name);
-    for (const own of settings.machines)
-      expect(masters(membershipView(settings, own))).toEqual(masters(settings));
+    const plane = ["cp1", "cp2", "cp3"];
+    for (const own of settings.machines) {
+      const { machines } = membershipSpec(settings, own);
+      const names = machines.filter((one) => one.role === "controlPlane").map((one) => one.name);
+      expect(names).toEqual(plane);
+    }
+    expect(initSpec(settings).machines.map(({ name }) => name)).toEqual(plane);
   });
 
-  it("for the look at all machines: each is looked at as the whole settings say", () => {
-    fc.assert(
-      fc.property(some, (settings) => {
-        const view = preflightView(settings);
-        expect(view.machines.map((one) => one.name)).toEqual(settings.machines.map((one) => one.name));
-        expect(view.kubernetesVersion).toBe(settings.kubernetesVersion);
-        expect(fixedFacts(view)).toEqual(fixedFacts(settings));
-        for (const own of settings.machines) {
-          const { preflightScript } = renderNode(view, seen(view, own));
-          expect(preflightScript).toBe(renderNode(settings, own).preflightScript);
-        }
-      }),
-      { numRuns: 25 },
-    );
+  it("says only what is so: no value stands for one that was left out", () => {
+    const settings = settingsOf("none");
+    const worker = settings.machines.find((one) => one.name === "w1") ?? expect.fail();
+    const spec = membershipSpec(settings, worker);
+    expect(spec.node.controlPlane).toBeUndefined();
+    expect(JSON.stringify([spec, setupSpec(settings, worker)])).not.toMatch(/privileged|secretbox|"ssh"/);
   });
 });

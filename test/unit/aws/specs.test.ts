@@ -1,24 +1,23 @@
 import { describe, expect, it } from "vitest";
 
-import { memberDigest } from "../../../model/membership/member";
-import { renderNode } from "../../../model/node/render";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
-import { membershipView, preflightView, setupView } from "../../../model/views";
 import { awsSettings, largeAws } from "../../support/awsInput";
 import { all, set, type Change } from "../settings/edit";
+import { membershipSpec, preflightSpec, setupPart } from "../../../components/machines/specs";
 
 /** What of the settings each step of each master is told: where this changes, the step runs again. */
 function told(settings: ClusterSettings): Map<string, string> {
   const of = (...parts: unknown[]) => JSON.stringify(parts);
   const steps = (one: Machine): [string, string][] => {
-    const setup = setupView(settings, one);
-    const member = membershipView(settings, one);
     return [
-      [`setup ${one.name}`, of(setup, renderNode(setup, one))],
-      [`membership ${one.name}`, of(member, memberDigest(member, one))],
+      [`setup ${one.name}`, of(setupPart(settings, one))],
+      [`membership ${one.name}`, of({ ...membershipSpec(settings, one), setup: undefined, held: undefined })],
     ];
   };
-  return new Map([["preflight", of(preflightView(settings))], ...settings.machines.flatMap(steps)]);
+  return new Map([
+    ["preflight", of({ ...preflightSpec(settings), issuers: undefined })],
+    ...settings.machines.flatMap(steps),
+  ]);
 }
 
 function touched(change: Change): string[] {

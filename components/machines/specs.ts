@@ -1,0 +1,101 @@
+/** What the steps on hosts are told: their specifications, with the digest of what is rendered from them. */
+import { createHash } from "node:crypto";
+import type { InitSpec, MembershipSpec, PreflightSpec, SetupPart, SetupSpec } from "../../host/protocol";
+import { heldBy } from "../../model/aws/topology";
+import { serviceAccountIssuers } from "../../model/kubeadm/issuer";
+import { digestOf } from "../../model/membership/files";
+import { memberDigest } from "../../model/membership/member";
+import { renderNode } from "../../model/node/render";
+import type { CheckedMachine } from "../../model/node/spec";
+import type { ClusterSettings, Machine } from "../../model/settings/resolved";
+import {
+  checkedMachine,
+  clusterPart,
+  controlPlaneOf,
+  knownMachines,
+  nodeSetupSpec,
+  nodeSpec,
+  packetFilterSpec,
+  preflightCheckSpec,
+} from "../../model/settings/specs";
+
+/** All machines as preflight looks at them; they go by standard input. */
+export function checkedMachines(settings: ClusterSettings): CheckedMachine[] {
+  return settings.machines.map((machine) => checkedMachine(settings, machine));
+}
+
+export function preflightSpec(
+  settings: ClusterSettings,
+  machines: readonly CheckedMachine[] = checkedMachines(settings),
+): PreflightSpec {
+  return {
+    step: "preflight",
+    ...clusterPart(settings),
+    machines: createHash("sha256").update(JSON.stringify(machines)).digest("hex"),
+    node: preflightCheckSpec(settings),
+    packetFilters: packetFilterSpec(settings),
+    issuers: serviceAccountIssuers(settings),
+  };
+}
+
+export function setupPart(settings: ClusterSettings, machine: Machine): SetupPart {
+  const node = nodeSetupSpec(settings, machine);
+  const { files, setupScript } = renderNode(node);
+  return { digest: digestOf(files, setupScript), node };
+}
+
+export function setupSpec(settings: ClusterSettings, machine: Machine): SetupSpec {
+  return {
+    step: "setup",
+    machine: machine.name,
+    revision: machine.revision,
+    ...clusterPart(settings),
+    machines: knownMachines(settings, machine),
+    rollout: settings.rollout,
+    ...setupPart(settings, machine),
+  };
+}
+
+/** Setup as a part of the steps of one machine: on AWS a control-plane node has no step of its own for it. */
+function ownSetup(settings: ClusterSettings, machine: Machine): { setup?: SetupPart } {
+  return settings.aws === undefined ? {} : { setup: setupPart(settings, machine) };
+}
+
+/** @throws Error when there is no control-plane node */
+export function initSpec(settings: ClusterSettings): InitSpec {
+  const plane = controlPlaneOf(settings);
+  const [first] = plane;
+  if (first === undefined) throw new Error("a cluster has at least one control-plane node");
+  return {
+    step: "init",
+    ...clusterPart(settings),
+    machines: knownMachines(settings, first),
+    masters: plane.map((machine) => machine.name),
+    node: nodeSpec(settings, first),
+    ...ownSetup(settings, first),
+  };
+}
+
+/** Pulumi cannot end the machine's instance, whatever becomes of its node. */
+function heldPart(settings: ClusterSettings, machine: Machine): { held?: true } {
+  if (settings.aws === undefined || machine.role !== "controlPlane") return {};
+  const { terminationProtection, forceDestroy } = heldBy(settings, machine.name);
+  return terminationProtection && !forceDestroy ? { held: true } : {};
+}
+
+export function membershipSpec(settings: ClusterSettings, machine: Machine): MembershipSpec {
+  const node = nodeSpec(settings, machine);
+  return {
+    step: "membership",
+    machine: machine.name,
+    role: machine.role,
+    revision: machine.revision,
+    digest: memberDigest(node),
+    ...clusterPart(settings),
+    machines: knownMachines(settings, machine),
+    rollout: settings.rollout,
+    node,
+    ...ownSetup(settings, machine),
+    ...heldPart(settings, machine),
+  };
+}

@@ -1,0 +1,37 @@
+/** What a node is joined, configured and removed by. A setting that is not named here changes no node. */
+import type { AwsMasterSpec } from "../aws/boot/master";
+import type { ApiServerFilesSpec } from "../kubeadm/apiServerFiles";
+import type { ServingApproverSpec } from "../kubeadm/approver";
+import type { InitSpec, RegistrationSpec } from "../kubeadm/documents";
+import type { KubeletSpec } from "../kubeadm/kubelet";
+import type { ClusterMachine } from "../machine";
+import type { Taint } from "../settings/resolved";
+import type { OwnStaticPod } from "../settings/resolvedOwn";
+
+/** A machine as its Node is registered. */
+export interface NodeMachine extends ClusterMachine {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+}
+
+/** What only control-plane nodes are configured by: kubeadm's documents, the API server's files, and what their platform needs. */
+export type ControlPlaneNodeSpec = InitSpec &
+  ApiServerFilesSpec &
+  ServingApproverSpec &
+  AwsMasterSpec & {
+    readonly certificates: { readonly renewBeforeDays: number };
+    /** The CNI does its work. */
+    readonly kubeProxyIsReplaced: boolean;
+  };
+
+/** What one machine is a node by. */
+export interface NodeSpec extends RegistrationSpec, KubeletSpec {
+  readonly machine: NodeMachine;
+  /** x.y.z. */
+  readonly kubernetesVersion: string;
+  readonly drainTimeoutSeconds: number;
+  /** Pods of people's own that its kubelet runs by itself. */
+  readonly staticPods: readonly Pick<OwnStaticPod, "name" | "pod">[];
+  /** undefined: a worker. */
+  readonly controlPlane?: ControlPlaneNodeSpec;
+}
