@@ -20,6 +20,22 @@ export interface KubernetesObject {
   readonly [field: string]: JsonValue | ObjectMetadata;
 }
 
+/** Gives a ServiceAccount the role of its binding's name: a ClusterRole everywhere, a Role in the account's namespace. */
+export function roleBinding(
+  kind: "ClusterRole" | "Role",
+  name: string,
+  account: { readonly name: string; readonly namespace: string },
+  labels: ObjectMetadata["labels"],
+): KubernetesObject {
+  return {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: `${kind}Binding`,
+    metadata: { name, ...(kind === "Role" ? { namespace: account.namespace } : {}), labels },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind, name },
+    subjects: [{ kind: "ServiceAccount", ...account }],
+  };
+}
+
 /** What a pod asks for and may use at most; the API server refuses requests above the limits. */
 export interface PodResourcesInput {
   /** Reserved for each pod, as Kubernetes quantities: `100m` CPU, `70Mi` memory. */

@@ -5,16 +5,10 @@ import { pathToFileURL } from "node:url";
 import { parse } from "yaml";
 import { PlanError } from "./error";
 
-/** The program of the Pulumi project in a folder, as its `Pulumi.yaml` names it. */
-export interface OwnProgram {
-  /** Absolute. */
-  readonly file: string;
-}
-
 const SOURCES = [".ts", ".mts", ".cts"];
 
-/** Undefined where the folder is no Pulumi project, or its program is the library's own `stacks/index.ts`. */
-export function ownProgram(folder: string): OwnProgram | undefined {
+/** File of the program that `Pulumi.yaml` in a folder names, absolute. Undefined where there is no project, or no such file. */
+export function ownProgram(folder: string): string | undefined {
   const project = path.join(folder, "Pulumi.yaml");
   if (!fs.existsSync(project)) return undefined;
   const { main } = (parse(fs.readFileSync(project, "utf8")) ?? {}) as { main?: unknown };
@@ -24,8 +18,7 @@ export function ownProgram(folder: string): OwnProgram | undefined {
         .map((name) => path.join(named, name))
         .find((one) => fs.existsSync(one))
     : named;
-  if (file === undefined || !fs.existsSync(file)) return undefined;
-  return { file };
+  return file !== undefined && fs.existsSync(file) ? file : undefined;
 }
 
 /**
@@ -33,7 +26,7 @@ export function ownProgram(folder: string): OwnProgram | undefined {
  *
  * @throws PlanError when the program is TypeScript and there is no tsx
  */
-export async function runProgram({ file }: OwnProgram): Promise<void> {
+export async function runProgram(file: string): Promise<void> {
   if (SOURCES.includes(path.extname(file))) {
     const require = createRequire(file);
     try {

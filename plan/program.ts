@@ -46,12 +46,10 @@ async function recordOwnProgram(config: EnvironmentConfig): Promise<Recording> {
     const [cluster, ...more] = clusters;
     if (cluster === undefined)
       throw new PlanError(
-        `${path.basename(program.file)} creates no Cluster, and Pulumi.${environment}.yaml has no kubeadm:cluster`,
+        `${path.basename(program)} creates no Cluster, and Pulumi.${environment}.yaml has no kubeadm:cluster`,
       );
     if (more.length > 0)
-      throw new PlanError(
-        `${path.basename(program.file)} creates ${clusters.length} clusters; a plan shows one`,
-      );
+      throw new PlanError(`${path.basename(program)} creates ${clusters.length} clusters; a plan shows one`);
     return { settings: cluster.settings, resources };
   } finally {
     stop();

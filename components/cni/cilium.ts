@@ -4,13 +4,19 @@ import { withCni } from "../../model/cni";
 import { parseCilium, type CiliumAloneInput } from "../../model/cni/cilium/alone";
 import type { CiliumSpec } from "../../model/cni/cilium/spec";
 import { CILIUM_NAMESPACE, ciliumValues } from "../../model/cni/cilium/values";
-import { helmRelease } from "../kubernetes/release";
+import { helmRelease, type HelmReleaseArgs } from "../kubernetes/release";
+import { Checked } from "../part";
 import { reporting } from "../settingsError";
 import type { CreateCni } from ".";
-import { CheckedCni, UPSTREAM } from "./checked";
 
 /** Cilium on any cluster; every argument has a default. */
 export type CiliumArgs = CiliumAloneInput;
+
+interface CiliumRelease {
+  readonly cilium: CiliumSpec;
+  /** Where charts come from; upstream's where it is left out. */
+  readonly helm?: HelmReleaseArgs["helm"];
+}
 
 /**
  * Cilium in the cluster: its chart as one release. Give it the cluster's provider by `provider` and `deletedWith` the
@@ -31,16 +37,11 @@ export class Cilium extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    args: CiliumArgs | CheckedCni<CiliumSpec> = {},
+    args: CiliumArgs | Checked<CiliumRelease> = {},
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    const { spec, helm } =
-      args instanceof CheckedCni
-        ? args
-        : new CheckedCni(
-            reporting(() => parseCilium(args, `Cilium ${name}`)),
-            UPSTREAM,
-          );
+    const { cilium, helm }: CiliumRelease =
+      args instanceof Checked ? args.spec : { cilium: reporting(() => parseCilium(args, `Cilium ${name}`)) };
     super("kubeadm:cni:Cilium", name, {}, opts);
     this.release = helmRelease(
       `${name}-release`,
@@ -48,7 +49,7 @@ export class Cilium extends pulumi.ComponentResource {
         chart: "cilium",
         helm,
         namespace: CILIUM_NAMESPACE,
-        values: ciliumValues(spec),
+        values: ciliumValues(cilium),
         skipAwait: true,
       },
       { parent: this, deletedWith: opts?.deletedWith },
@@ -59,4 +60,4 @@ export class Cilium extends pulumi.ComponentResource {
 
 /** Cilium of a cluster's settings. */
 export const createCilium: CreateCni = (name, { settings }, opts) =>
-  new Cilium(name, new CheckedCni(withCni(settings, "cilium"), settings.addons.helm), opts);
+  new Cilium(name, new Checked({ cilium: withCni(settings, "cilium"), helm: settings.addons.helm }), opts);

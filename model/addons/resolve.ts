@@ -1,5 +1,5 @@
 import type { ClusterInput } from "../settings/schema/cluster";
-import { defined } from "./defined";
+import { defined } from "../core/defined";
 import { resolveGatewayApi } from "./gatewayApi/settings";
 import { resolveIngress } from "./ingress/settings";
 import { resolveMetallb } from "./metallb/settings";

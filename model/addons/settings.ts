@@ -1,5 +1,4 @@
 import type { HelmSettings } from "../charts";
-import type { CoreDnsSettings } from "./coredns/settings";
 import type { GatewayApiSettings } from "./gatewayApi/settings";
 import type { IngressSettings } from "./ingress/settings";
 import type { MetallbSettings } from "./metallb/settings";
@@ -24,22 +23,3 @@ export interface AddonSettings {
   /** undefined: metrics-server is not. */
   readonly metricsServer?: MetricsServerSettings;
 }
-
-/** Nothing besides network and DNS, and charts from where upstream has them. */
-export const NO_ADDONS: AddonSettings = { helm: { sources: {}, versions: {} } };
-
-/** What hosts are not rendered from, as one value. */
-export const NO_COREDNS: CoreDnsSettings = {
-  replicas: 0,
-  upstreamServers: [],
-  policy: "random",
-  stubDomains: {},
-  cache: { seconds: 0 },
-  hosts: {},
-  rewrite: [],
-  log: "none",
-  pods: "disabled",
-  custom: { plugins: "", zones: {} },
-  antiAffinity: "preferred",
-  resources: {},
-};

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { defined } from "../core/defined";
 import { checkSchema } from "../settings/issues";
 import { DEFAULTS } from "../settings/defaults";
 import type { Draft } from "../settings/pick";
@@ -69,8 +70,7 @@ export function parseCniAlone<I extends CniInputBase, S extends CniSettingsBase>
   const problems = new ArgumentProblems();
   const { kind: _, ...own } = domain.schema.shape;
   const beside = Object.fromEntries(keys.map((key) => [key, AROUND[key]]));
-  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const left = checkSchema(z.strictObject({ ...own, ...beside }), defined, problems) as CniAround & {
+  const left = checkSchema(z.strictObject({ ...own, ...beside }), defined(given), problems) as CniAround & {
     podCidr?: string;
   };
   const input = Object.fromEntries(Object.entries(left).filter(([key]) => key in own));

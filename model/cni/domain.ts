@@ -182,9 +182,7 @@ export interface CniDomain<I extends CniInputBase, S extends CniSettingsBase> {
   routers(
     settled: Draft<S>,
   ): readonly { readonly name?: string | undefined; readonly address?: string | undefined }[];
-  /** What of the settings hosts are rendered from. */
-  onHosts(cni: S): S;
-  /** What of them nodes keep a record of, since a living cluster cannot change it. */
+  /** What of the settings nodes keep a record of, since a living cluster cannot change it. */
   fixed(cni: S): S;
 }
 

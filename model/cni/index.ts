@@ -83,11 +83,6 @@ export function cniFacts(cni: CniSettings): CniFacts {
   return domainOf(cni.kind).facts(cni);
 }
 
-/** What hosts are rendered from: what reaches nodes through the cluster is no change of theirs. */
-export function hostCni(cni: CniSettings): CniSettings {
-  return domainOf(cni.kind).onHosts(cni) as CniSettings;
-}
-
 /** What a living cluster cannot change of its CNI, and nothing else. */
 export function memberCni(cni: CniSettings): CniSettings {
   return domainOf(cni.kind).fixed(cni) as CniSettings;

@@ -1,3 +1,4 @@
+import { defined } from "../core/defined";
 import { cniFacts, resolveCni } from "../cni";
 import { type Component, flagsOf } from "../flags/table";
 import type { FileComponent } from "../kubeadm/paths";
@@ -299,13 +300,6 @@ function argsOf(component: Component, part: ClusterInput["etcd"]): ExtraArgs {
           : value.map(String).join(","),
     ]),
   );
-}
-
-/** Leaves out keys without a value, so that resolved settings compare and print the same. */
-function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
 }
 
 function unique(values: readonly string[]): string[] {

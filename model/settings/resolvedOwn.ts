@@ -53,5 +53,3 @@ export interface OwnSettings {
   /** In the order of the settings. */
   readonly staticPods: readonly OwnStaticPod[];
 }
-
-export const NO_OWN: OwnSettings = { manifests: [], charts: [], staticPods: [] };

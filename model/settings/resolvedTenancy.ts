@@ -146,5 +146,3 @@ export interface TenancySettings {
   /** Of people who are in no tenant, or in several. */
   readonly roles: readonly Grant[];
 }
-
-export const NO_TENANCY: TenancySettings = { tenants: [], roles: [] };

@@ -1,7 +1,4 @@
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
-import { NO_ADDONS, NO_COREDNS } from "../../model/addons/settings";
-import { NO_OWN } from "../../model/settings/resolvedOwn";
-import { NO_TENANCY } from "../../model/settings/resolvedTenancy";
 
 /** A machine with the fields that the documents read, the rest plain. */
 export function machine(name: string, over: Partial<Machine> = {}): Machine {
@@ -93,15 +90,22 @@ export function settingsOf(over: Partial<ClusterSettings> = {}): ClusterSettings
     firewallAccess: { ssh: [], api: [], nodePorts: [] },
     firewallAllow: [],
     coredns: {
-      ...NO_COREDNS,
       replicas: 2,
       upstreamServers: ["/etc/resolv.conf"],
+      policy: "random",
+      stubDomains: {},
       cache: { seconds: 30 },
+      hosts: {},
+      rewrite: [],
+      log: "none",
       pods: "insecure",
+      custom: { plugins: "", zones: {} },
+      antiAffinity: "preferred",
+      resources: {},
     },
-    addons: NO_ADDONS,
-    tenancy: NO_TENANCY,
-    own: NO_OWN,
+    addons: { helm: { sources: {}, versions: {} } },
+    tenancy: { tenants: [], roles: [] },
+    own: { manifests: [], charts: [], staticPods: [] },
     drainTimeoutSeconds: 300,
     protect: true,
     secretNames: ["operator"],

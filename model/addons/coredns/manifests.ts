@@ -1,5 +1,11 @@
 import { UPSTREAM_REGISTRY } from "../../images";
-import { configHash, configHashAnnotation, type JsonValue, type KubernetesObject } from "../../kubernetes";
+import {
+  roleBinding,
+  configHash,
+  configHashAnnotation,
+  type JsonValue,
+  type KubernetesObject,
+} from "../../kubernetes";
 import { corednsContainer } from "./container";
 import { corefile } from "./corefile";
 import { nodeCacheManifests, nodeCacheSelector } from "./nodeCache";
@@ -45,13 +51,12 @@ const clusterRole: KubernetesObject = {
   ],
 };
 
-const clusterRoleBinding: KubernetesObject = {
-  apiVersion: "rbac.authorization.k8s.io/v1",
-  kind: "ClusterRoleBinding",
-  metadata: { name: "system:coredns", labels },
-  roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:coredns" },
-  subjects: [{ kind: "ServiceAccount", name: "coredns", namespace }],
-};
+const clusterRoleBinding = roleBinding(
+  "ClusterRole",
+  "system:coredns",
+  { name: "coredns", namespace },
+  labels,
+);
 
 /** With caches on the nodes the Service leads to the one on the caller's own node, and to no other. */
 function service({ network, coredns }: CoreDnsSpec): KubernetesObject {

@@ -1,7 +1,7 @@
 import type { ImageSource } from "../../images";
 import type { PodResourcesInput } from "../../kubernetes";
 import type { PodResources } from "../../settings/resolvedShared";
-import { defined } from "../defined";
+import { defined } from "../../core/defined";
 
 /** How long CoreDNS keeps answers (its plugin `cache`). */
 export interface DnsCacheInput {

@@ -1,4 +1,4 @@
-import { defined } from "../defined";
+import { defined } from "../../core/defined";
 
 /** Addresses that MetalLB gives to Services of type LoadBalancer. */
 export interface AddressPoolInput {

@@ -65,7 +65,6 @@ export const calico = {
   hostPorts: () => [{ owner: "Calico's health", ports: [9098, 9099] }],
   enforcement: () => ({ cni: "calico", enforced: true }),
   routers: ({ bgp }) => (bgp?.peers ?? []).flatMap((peer) => (peer === undefined ? [] : [peer])),
-  onHosts: fixed,
   fixed,
 } as const satisfies CniDomain<CalicoInput, CalicoSettings>;
 

@@ -77,19 +77,8 @@ export const cilium = {
   ],
   enforcement: () => ({ cni: "cilium", enforced: true }),
   routers: () => [],
-  onHosts,
   fixed,
 } as const satisfies CniDomain<CiliumInput, CiliumSettings>;
-
-/** Ports, modules and interfaces follow from these. */
-function onHosts(cni: CiliumSettings): CiliumSettings {
-  return {
-    ...fixed(cni),
-    autoDirectNodeRoutes: cni.autoDirectNodeRoutes,
-    ...(cni.encryption === undefined ? {} : { encryption: cni.encryption }),
-    hubble: { enabled: cni.hubble.enabled, relay: false, ui: false },
-  };
-}
 
 function fixed({ backend, kubeProxyReplacement }: CiliumSettings): CiliumSettings {
   return {

@@ -51,7 +51,6 @@ export const flannel = {
   enforcement: ({ networkPolicy }) =>
     networkPolicy === undefined ? undefined : { cni: "flannel", enforced: networkPolicy !== "none" },
   routers: () => [],
-  onHosts: (cni) => ({ ...fixed(cni), ...(cni.port === undefined ? {} : { port: cni.port }) }),
   fixed,
 } as const satisfies CniDomain<FlannelInput, FlannelSettings>;
 

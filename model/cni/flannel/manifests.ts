@@ -1,4 +1,10 @@
-import { configHash, configHashAnnotation, type JsonValue, type KubernetesObject } from "../../kubernetes";
+import {
+  roleBinding,
+  configHash,
+  configHashAnnotation,
+  type JsonValue,
+  type KubernetesObject,
+} from "../../kubernetes";
 import type { FlannelSpec } from "./spec";
 import { compareVersions } from "../../versions";
 import { cniConf, netConf } from "./config";
@@ -54,13 +60,7 @@ const clusterRole: KubernetesObject = {
   ],
 };
 
-const clusterRoleBinding: KubernetesObject = {
-  apiVersion: "rbac.authorization.k8s.io/v1",
-  kind: "ClusterRoleBinding",
-  metadata: { name: "flannel", labels },
-  roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "flannel" },
-  subjects: [{ kind: "ServiceAccount", name: "flannel", namespace }],
-};
+const clusterRoleBinding = roleBinding("ClusterRole", "flannel", { name: "flannel", namespace }, labels);
 
 function daemonSet(spec: FlannelSpec, hash: string): KubernetesObject {
   const image = `ghcr.io/flannel-io/flannel:${spec.versions.flannel}`;

@@ -1,4 +1,4 @@
-import type { KubernetesObject } from "../../kubernetes";
+import { roleBinding, type KubernetesObject } from "../../kubernetes";
 import type { FlannelSpec } from "./spec";
 
 /** kubernetes-sigs/kube-network-policies v1.1.0; install.yaml of v1.1.1 names this image. */
@@ -24,13 +24,7 @@ export function kubeNetworkPoliciesManifests(spec: FlannelSpec): KubernetesObjec
         { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: ["list", "watch"] },
       ],
     },
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "ClusterRoleBinding",
-      metadata: { name, labels },
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
-      subjects: [{ kind: "ServiceAccount", name, namespace }],
-    },
+    roleBinding("ClusterRole", name, { name, namespace }, labels),
     daemonSet(spec),
   ];
 }

@@ -54,10 +54,6 @@ export const weave = {
       ? undefined
       : { cni: networkPolicy ? "weave" : "weave without its controller", enforced: networkPolicy },
   routers: () => [],
-  onHosts: (cni) => ({
-    ...fixed(),
-    ...(cni.encryption === undefined ? {} : { encryption: { password: "", trustedSubnets: [] } }),
-  }),
   fixed,
 } as const satisfies CniDomain<WeaveInput, WeaveSettings>;
 

@@ -1,4 +1,4 @@
-import type { JsonValue, KubernetesObject } from "../../kubernetes";
+import { roleBinding, type JsonValue, type KubernetesObject } from "../../kubernetes";
 import { FASTDP } from "./rows";
 import type { WeaveSettings } from "./settings";
 import type { WeaveSpec } from "./spec";
@@ -31,7 +31,7 @@ export function weaveManifests(spec: WeaveSpec): KubernetesObject[] {
         { apiGroups: [""], resources: ["nodes/status"], verbs: ["patch", "update"] },
       ],
     },
-    binding("ClusterRole"),
+    roleBinding("ClusterRole", name, { name, namespace }, labels),
     {
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "Role",
@@ -42,19 +42,9 @@ export function weaveManifests(spec: WeaveSpec): KubernetesObject[] {
         { apiGroups: [""], resources: ["configmaps"], verbs: ["create"] },
       ],
     },
-    binding("Role"),
+    roleBinding("Role", name, { name, namespace }, labels),
     daemonSet(spec),
   ];
-}
-
-function binding(kind: "ClusterRole" | "Role"): KubernetesObject {
-  return {
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: `${kind}Binding`,
-    metadata: { name, ...(kind === "Role" ? { namespace } : {}), labels },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind, name },
-    subjects: [{ kind: "ServiceAccount", name, namespace }],
-  };
 }
 
 function daemonSet(spec: WeaveSpec): KubernetesObject {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { cniFacts, cniVariant, hostCni, memberCni } from "../../../model/cni";
+import { membershipSpec, setupSpec } from "../../../components/machines/specs";
+import { cniFacts, cniVariant, memberCni } from "../../../model/cni";
 import { ciliumValues } from "../../../model/cni/cilium/values";
 import type { CiliumSettings } from "../../../model/cni/cilium/settings";
 import { withCni } from "../../../model/cni";
@@ -115,8 +116,12 @@ describe("nodes", () => {
       });
       return firewallRules(settings, settings.machines[0]);
     };
-    expect(rules(hostCni(whole) as CiliumSettings)).toBe(rules(whole));
-    expect(hostCni(cilium({ operatorReplicas: 7 }))).toEqual(hostCni(cilium()));
+    expect(rules(cilium({ encryption: { type: "wireguard" } }))).toBe(rules(whole));
+    const told = (cni: CiliumSettings) => {
+      const settings = settingsOf({ cni });
+      return settings.machines.map((one) => [setupSpec(settings, one), membershipSpec(settings, one)]);
+    };
+    expect(told(cilium({ operatorReplicas: 7 }))).toEqual(told(cilium()));
     expect(memberCni(cilium({ kubeProxyReplacement: true }))).toMatchObject({ kubeProxyReplacement: true });
   });
 });

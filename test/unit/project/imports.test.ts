@@ -102,7 +102,7 @@ const LEFT_CYCLES = [
 
 /** The types of the settings, and what domains describe themselves with, are what every floor may name. */
 const TYPES =
-  /^model\/(settings\/(resolved[A-Z]?|problems\.|effect\.|pick\.|schema\/primitives\.)|addons\/(([^/]+\/)?settings|defined)\.)/;
+  /^model\/(settings\/(resolved[A-Z]?|problems\.|effect\.|pick\.|schema\/primitives\.)|addons\/([^/]+\/)?settings\.)/;
 /** How an add-on is written in the settings goes with the settings. */
 const OF_SETTINGS = /^model\/addons\/.*(schema|validate|resolve|advise|rules|alone|primitives)\.ts$/;
 
