@@ -9,23 +9,28 @@ import { MEMBER_FILE, SETUP_FILE } from "./shell";
  * the library do not have it. One line \`##living NAME VALUE\` for each value that is there.
  */
 function livingValues(): string {
-  // A file may end without a newline, and its last line has to end all the same: grep sees to that.
-  const value = (name: string, pattern: string, file: string): string =>
-    `sed -n 's/${pattern}/\\1/p' ${file} 2>/dev/null | tr -d '"' | sed 's/^/##living ${name} /' | grep .\n`;
+  const value = (name: string, pattern: string): string =>
+    `-e '/${pattern}/{s//##living ${name} \\1/;s/"//g;p}'`;
   const flag = (name: string): string => `^ *- --${name}=\\(.*\\)$`;
   const manifests = "/etc/kubernetes/manifests";
   const policy = '.*"policyName": *"\\([^"]*\\)".*';
+  const values = [
+    value("nodeAddress", '.*--node-ip=\\([^" ]*\\).*'),
+    value("clusterDomain", "^clusterDomain: *\\(.*\\)$"),
+    value("cgroupDriver", "^cgroupDriver: *\\(.*\\)$"),
+    value("nodeCidrMaskSize", flag("node-cidr-mask-size")),
+    value("issuer", flag("service-account-issuer")),
+  ].join(" ");
+  // A file may end without a newline, and the line that comes next has to begin all the same.
   return [
-    value("nodeAddress", '.*--node-ip=\\([^" ]*\\).*', "/var/lib/kubelet/kubeadm-flags.env"),
-    value("clusterDomain", "^clusterDomain: *\\(.*\\)$", "/var/lib/kubelet/config.yaml"),
-    value("cgroupDriver", "^cgroupDriver: *\\(.*\\)$", "/var/lib/kubelet/config.yaml"),
-    value("cpuManager", policy, managerState("cpu")),
-    value("memoryManager", policy, managerState("memory")),
-    value("nodeCidrMaskSize", flag("node-cidr-mask-size"), `${manifests}/kube-controller-manager.yaml`),
+    `sed -n ${values} /var/lib/kubelet/{kubeadm-flags.env,config.yaml} ${manifests}/kube-{controller-manager,apiserver}.yaml 2>/dev/null; echo\n`,
+    ...(["cpu", "memory"] as const).map(
+      (manager) =>
+        `sed -n ${value(`${manager}Manager`, policy)} ${managerState(manager)} 2>/dev/null; echo\n`,
+    ),
     `[ -s /etc/kubernetes/pki/ca.crt ] && printf '##living clusterId %s\n' "$(printf '%s' "$(cat /etc/kubernetes/pki/ca.crt)" | sha256sum | cut -d ' ' -f 1)"\n`,
     "openssl x509 -noout -subject -nameopt multiline -in /var/lib/kubelet/pki/kubelet-client-current.pem 2>/dev/null | sed -n 's/^ *commonName *= system:node:/##living nodeName /p'\n",
     `readlink ${linkFolder}/kubelet | sed -n 's|^${installRoot}/kubelet/\\([^/]*\\)/.*|##living version \\1|p'\n`,
-    value("issuer", flag("service-account-issuer"), `${manifests}/kube-apiserver.yaml`),
     ...CNI_KINDS.map(
       (kind) => `[ -e /etc/cni/net.d/${domainOf(kind).traces.conflist} ] && echo "##living cni ${kind}"\n`,
     ),

@@ -184,6 +184,9 @@ until [ -s "$ROOT/unit" ]; do sleep 0.01; done`,
   systemctl: `[ "$1" != show ] || { echo shown >>"$ROOT/shown"; cat "$ROOT/description"; exit 0; }
 [ "$1" = is-active ] || exit 0
 [ -e "$ROOT/unit" ] && kill -0 "$(cat "$ROOT/unit")" 2>/dev/null`,
+  // A job's end and a lock's are looked for so often that a test does not wait for the next look.
+  tail: `for word in "$@"; do [ "$word" = 0.2 ] && word=0.01; set -- "$@" "$word"; shift; done
+exec /usr/bin/tail "$@"`,
   sudo: `[ "$1 $2" = "-n --" ] || exit 1
 shift 2
 exec "$@"`,
