@@ -20,18 +20,21 @@ export interface KubernetesObject {
   readonly [field: string]: JsonValue | ObjectMetadata;
 }
 
-/** Gives a ServiceAccount the role of its binding's name: a ClusterRole everywhere, a Role in the account's namespace. */
+/** Gives a ServiceAccount a role: a ClusterRole everywhere, or a Role in one namespace. */
 export function roleBinding(
   kind: "ClusterRole" | "Role",
-  name: string,
+  /** Of the role. */
+  role: string,
   account: { readonly name: string; readonly namespace: string },
   labels: ObjectMetadata["labels"],
+  /** Of the binding. */
+  name = role,
 ): KubernetesObject {
   return {
     apiVersion: "rbac.authorization.k8s.io/v1",
     kind: `${kind}Binding`,
     metadata: { name, ...(kind === "Role" ? { namespace: account.namespace } : {}), labels },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind, name },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind, name: role },
     subjects: [{ kind: "ServiceAccount", ...account }],
   };
 }

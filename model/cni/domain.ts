@@ -165,16 +165,16 @@ export interface CniDomain<I extends CniInputBase, S extends CniSettingsBase> {
    * result is the resolved settings.
    */
   settle(input: Draft<I>, context: CniContext): Draft<S>;
-  /** The row with what the settings make of it. */
-  facts(cni: S): CniFacts;
+  /** The row with what the settings make of it; what was rejected adds nothing. */
+  facts(cni: Draft<S> & Pick<S, "backend">): CniFacts;
   /** Its own keys; what every CNI has to fit is checked for all of them. */
   validate(input: Draft<I>, settled: Draft<S>, around: CniSurroundings, problems: Problems): void;
-  /** What works and deserves a look. */
+  /** What works and deserves a look. Its parameter stands even where it reads nothing: the registry takes the type of the settings from it. */
   advise(cni: S, network: CniNetwork): string[];
   /** What to do where it does not enforce NetworkPolicy. */
   readonly policyRemedy?: string;
   secrets(input: Draft<I>): readonly CniSecret[];
-  /** TCP ports that it listens on at every node for that node alone. */
+  /** TCP ports that it listens on at every node for that node alone; what other nodes call is among the facts' ports. */
   hostPorts(settled: Draft<S>): readonly { readonly owner: string; readonly ports: readonly number[] }[];
   /** Whether NetworkPolicy is enforced, and as a sentence names who would; undefined where that was rejected. */
   enforcement(settled: Draft<S>): { readonly cni: string; readonly enforced: boolean } | undefined;
@@ -182,8 +182,6 @@ export interface CniDomain<I extends CniInputBase, S extends CniSettingsBase> {
   routers(
     settled: Draft<S>,
   ): readonly { readonly name?: string | undefined; readonly address?: string | undefined }[];
-  /** What of the settings nodes keep a record of, since a living cluster cannot change it. */
-  fixed(cni: S): S;
 }
 
 /** Of backends whose packets between nodes have the nodes' own addresses. */

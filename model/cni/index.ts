@@ -18,7 +18,7 @@ export type CniKind = keyof Registry;
 export type CniInput = z.output<Registry[CniKind]["schema"]>;
 
 /** The CNI's settings with defaults filled in. */
-export type CniSettings = { [K in CniKind]: Parameters<Registry[K]["facts"]>[0] }[CniKind];
+export type CniSettings = { [K in CniKind]: Parameters<Registry[K]["advise"]>[0] }[CniKind];
 
 /** Every way of connecting pods: a CNI and its backend. */
 export type CniVariant = { [K in CniKind]: `${K}/${keyof Registry[K]["rows"] & string}` }[CniKind];
@@ -83,11 +83,6 @@ export function cniFacts(cni: CniSettings): CniFacts {
   return domainOf(cni.kind).facts(cni);
 }
 
-/** What a living cluster cannot change of its CNI, and nothing else. */
-export function memberCni(cni: CniSettings): CniSettings {
-  return domainOf(cni.kind).fixed(cni) as CniSettings;
-}
-
 /** A CNI's part of the settings, where anything may have been rejected. */
 export interface CniDraft {
   readonly kind: CniKind;
@@ -95,8 +90,9 @@ export interface CniDraft {
   readonly input: Draft<CniInputBase>;
   /** With defaults. */
   readonly settled: Draft<CniSettingsBase>;
-  /** Undefined where the backend was rejected. */
+  /** Undefined where the backend was rejected; so are its facts. */
   readonly variant?: CniVariant | undefined;
+  readonly facts?: CniFacts | undefined;
 }
 
 /** Undefined where the whole of it, or its kind, was rejected. */
@@ -105,8 +101,10 @@ export function draftCni(cni: Draft<CniInput> | undefined, context: CniContext):
   if (cni === undefined || kind === undefined) return undefined;
   const domain = domainOf(kind);
   const settled = domain.settle(cni, context);
-  const variant = settled.backend === undefined ? undefined : variantOf(kind, settled.backend);
-  return { kind, domain, input: cni, settled, variant };
+  const { backend } = settled;
+  if (backend === undefined) return { kind, domain, input: cni, settled };
+  const facts = domain.facts({ ...settled, backend });
+  return { kind, domain, input: cni, settled, variant: variantOf(kind, backend), facts };
 }
 
 /** The CNI's settings with defaults filled in, of input without a mistake. */

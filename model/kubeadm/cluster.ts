@@ -1,4 +1,3 @@
-import { cniFacts, type CniSettings } from "../cni";
 import { controlPlaneEndpoint } from "../network/endpoint";
 import type {
   AuditSettings,
@@ -40,7 +39,8 @@ export interface ControlPlaneSpec {
     "podCidr" | "serviceCidr" | "clusterDomain" | "nodeCidrMaskSize" | "nodePortRange"
   >;
   /** A CNI may do kube-proxy's work. */
-  readonly cni: CniSettings;
+  /** The CNI does kube-proxy's work. */
+  readonly kubeProxyIsReplaced?: true;
   readonly endpoint: { readonly host: string; readonly port: number };
   readonly access: { readonly host: string };
   readonly images: { readonly repository: string };
@@ -120,7 +120,7 @@ export function clusterConfiguration(settings: ControlPlaneSpec): ClusterConfigu
     etcd: { local: localEtcd(settings) },
     // CoreDNS is the library's own, so that kubeadm's upgrades do not touch it.
     dns: { disabled: true },
-    proxy: { disabled: cniFacts(settings.cni).replacesKubeProxy === true },
+    proxy: { disabled: settings.kubeProxyIsReplaced === true },
   };
 }
 

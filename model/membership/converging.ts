@@ -128,7 +128,7 @@ for _ in $(seq 1 120); do
   sleep 1
 done
 [ "\${answers:-}" = yes ] || die "the API does not answer since two minutes: it has to run before it can be changed"
-${roomForCopy()}${controlPlane.kubeProxyIsReplaced ? "" : BEFORE_PROXY}running=$(kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' | sed -n 's/^kubernetesVersion: v//p')
+${roomForCopy()}${controlPlane.kubeProxyIsReplaced === true ? "" : BEFORE_PROXY}running=$(kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' | sed -n 's/^kubernetesVersion: v//p')
 if [ "$running" != "${version}" ]; then
   phase "kubeadm upgrade apply ${version}"
   ${kubeadm} upgrade apply --yes ${upgradeFlags(spec)} v${version}
@@ -147,7 +147,7 @@ for name in ${sans === "" ? '""' : sans}; do
 done
 phase "kubeadm upgrade node"
 ${kubeadm} upgrade node --certificate-renewal=false ${upgradeFlags(spec)}
-${controlPlane.kubeProxyIsReplaced ? "" : convergeKubeProxy(machine.nodeName, version, kubeadm)}`;
+${controlPlane.kubeProxyIsReplaced === true ? "" : convergeKubeProxy(machine.nodeName, version, kubeadm)}`;
 }
 
 /** Which rollout kube-proxy is at before anything is changed. */

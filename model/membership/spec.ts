@@ -20,8 +20,6 @@ export type ControlPlaneNodeSpec = InitSpec &
   ServingApproverSpec &
   AwsMasterSpec & {
     readonly certificates: { readonly renewBeforeDays: number };
-    /** The CNI does its work. */
-    readonly kubeProxyIsReplaced: boolean;
   };
 
 /** What one machine is a node by. */

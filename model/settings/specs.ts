@@ -5,7 +5,7 @@
 import { flowsOf, isTarget, sourceRanges } from "../flows";
 import type { Flow } from "../network/flow";
 import type { FixedFacts } from "../fixedFacts";
-import { cniFacts, domainOf, memberCni } from "../cni";
+import { cniFacts, domainOf } from "../cni";
 import { kubeletConfiguration } from "../kubeadm/kubelet";
 import type { ControlPlaneNodeSpec, NodeSpec } from "../membership/spec";
 import { staticPodsOf } from "../own/staticPods";
@@ -286,8 +286,7 @@ const controlPlaneNode = once((settings): ControlPlaneNodeSpec => {
       nodePortRange: network.nodePortRange,
       podsPerNode: network.podsPerNode,
     },
-    cni: memberCni(settings.cni),
-    kubeProxyIsReplaced: cniFacts(settings.cni).replacesKubeProxy === true,
+    ...(cniFacts(settings.cni).replacesKubeProxy === true ? { kubeProxyIsReplaced: true } : {}),
     endpoint: settings.endpoint,
     access: { host: settings.access.host },
     images: { repository: images.repository },

@@ -1,5 +1,11 @@
 import { imageOf } from "../../images";
-import { configHash, configHashAnnotation, type JsonValue, type KubernetesObject } from "../../kubernetes";
+import {
+  configHash,
+  configHashAnnotation,
+  roleBinding,
+  type JsonValue,
+  type KubernetesObject,
+} from "../../kubernetes";
 import type { IngressNginxSettings, IngressSurroundings } from "./settings";
 import { defaultBackendReference, INGRESS_NAMESPACE, INGRESS_SERVICE, ingressService } from "./manifests";
 
@@ -29,9 +35,9 @@ export function ingressNginxManifests(
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata },
     clusterRole,
-    binding("ClusterRoleBinding", "ClusterRole"),
+    roleBinding("ClusterRole", name, { name, namespace }, selector),
     role,
-    binding("RoleBinding", "Role"),
+    roleBinding("Role", name, { name, namespace }, selector),
     {
       apiVersion: "v1",
       kind: "ConfigMap",
@@ -131,16 +137,6 @@ const role: KubernetesObject = {
     ...sharedRules,
   ],
 };
-
-function binding(kind: string, roleKind: string): KubernetesObject {
-  return {
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind,
-    metadata: kind === "ClusterRoleBinding" ? { name, labels: selector } : metadata,
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: roleKind, name },
-    subjects: [{ kind: "ServiceAccount", name, namespace }],
-  };
-}
 
 function deployment(settings: IngressSurroundings, ingress: IngressNginxSettings): KubernetesObject {
   return {

@@ -1,5 +1,5 @@
 import { imageOf, type ImageSource } from "../../images";
-import type { JsonValue, KubernetesObject } from "../../kubernetes";
+import { roleBinding, type JsonValue, type KubernetesObject } from "../../kubernetes";
 import type { MetricsServerSettings } from "./settings";
 
 const namespace = "kube-system";
@@ -7,7 +7,7 @@ const name = "metrics-server";
 const labels = { "k8s-app": name };
 const metadata = { name, namespace, labels };
 const rbac = "rbac.authorization.k8s.io";
-const subjects = [{ kind: "ServiceAccount", name, namespace }];
+const account = { name, namespace };
 
 /** metrics-server v0.8.1, manifests/components/release/kustomization.yaml. */
 const METRICS_SERVER_IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.8.1";
@@ -47,15 +47,21 @@ export function metricsServerManifests(
         { apiGroups: [""], resources: ["pods", "nodes"], verbs: ["get", "list", "watch"] },
       ],
     },
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: "RoleBinding",
-      metadata: { name: "metrics-server-auth-reader", namespace, labels },
-      roleRef: { apiGroup: rbac, kind: "Role", name: "extension-apiserver-authentication-reader" },
-      subjects,
-    },
-    clusterRoleBinding("metrics-server:system:auth-delegator", "system:auth-delegator"),
-    clusterRoleBinding("system:metrics-server", "system:metrics-server"),
+    roleBinding(
+      "Role",
+      "extension-apiserver-authentication-reader",
+      account,
+      labels,
+      "metrics-server-auth-reader",
+    ),
+    roleBinding(
+      "ClusterRole",
+      "system:auth-delegator",
+      account,
+      labels,
+      "metrics-server:system:auth-delegator",
+    ),
+    roleBinding("ClusterRole", "system:metrics-server", account, labels),
     {
       apiVersion: "v1",
       kind: "Service",
@@ -87,16 +93,6 @@ export function metricsServerManifests(
       },
     },
   ];
-}
-
-function clusterRoleBinding(bindingName: string, role: string): KubernetesObject {
-  return {
-    apiVersion: `${rbac}/v1`,
-    kind: "ClusterRoleBinding",
-    metadata: { name: bindingName, labels },
-    roleRef: { apiGroup: rbac, kind: "ClusterRole", name: role },
-    subjects,
-  };
 }
 
 function deployment(images: ImageSource, metricsServer: MetricsServerSettings): KubernetesObject {

@@ -65,19 +65,7 @@ export const calico = {
   hostPorts: () => [{ owner: "Calico's health", ports: [9098, 9099] }],
   enforcement: () => ({ cni: "calico", enforced: true }),
   routers: ({ bgp }) => (bgp?.peers ?? []).flatMap((peer) => (peer === undefined ? [] : [peer])),
-  fixed,
 } as const satisfies CniDomain<CalicoInput, CalicoSettings>;
-
-function fixed({ backend, blockSize }: CalicoSettings): CalicoSettings {
-  return {
-    kind: "calico",
-    backend,
-    blockSize,
-    natOutgoing: true,
-    controlPlaneReplicas: 1,
-    apiServer: true,
-  };
-}
 
 /** From so many nodes Calico's documentation advises against the full mesh ("Configure BGP peering", topologies). */
 const MESH_NODES = 100;

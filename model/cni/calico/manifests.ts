@@ -1,4 +1,4 @@
-import type { JsonValue, KubernetesObject } from "../../kubernetes";
+import { roleBinding, type JsonValue, type KubernetesObject } from "../../kubernetes";
 import { CALICO_ROWS } from "./rows";
 import type { CalicoPeer, CalicoSettings } from "./settings";
 import type { CalicoSpec } from "./spec";
@@ -183,13 +183,7 @@ function passwordAccess(spec: Pick<CalicoSpec, "cni">): KubernetesObject[] {
         },
       ],
     },
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "RoleBinding",
-      metadata,
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: BGP_SECRET },
-      subjects: [{ kind: "ServiceAccount", name: "calico-node", namespace: CALICO_NAMESPACE }],
-    },
+    roleBinding("Role", BGP_SECRET, { name: "calico-node", namespace: CALICO_NAMESPACE }, undefined),
   ];
 }
 

@@ -68,25 +68,11 @@ export const cilium = {
     ...(hubble.ui ? ["cni.hubble.ui shows every flow of the cluster to whoever reaches its Service"] : []),
   ],
   secrets: () => [],
-  // Cilium documentation, "System Requirements": ports that should be available on each node. 4244 and 51871 depend on
-  // settings, so that the rows do not have them.
-  hostPorts: ({ hubble }) => [
+  // Cilium documentation, "System Requirements": ports that should be available on each node.
+  hostPorts: () => [
     { owner: "Cilium's agent", ports: [9878, 9879, 9890, 9901, 9964] },
     { owner: "Cilium's operator", ports: [9234, 9891, 9963] },
-    ...(hubble?.enabled === true ? [{ owner: "Hubble", ports: [4244] }] : []),
   ],
   enforcement: () => ({ cni: "cilium", enforced: true }),
   routers: () => [],
-  fixed,
 } as const satisfies CniDomain<CiliumInput, CiliumSettings>;
-
-function fixed({ backend, kubeProxyReplacement }: CiliumSettings): CiliumSettings {
-  return {
-    kind: "cilium",
-    backend,
-    autoDirectNodeRoutes: false,
-    kubeProxyReplacement,
-    hubble: { enabled: false, relay: false, ui: false },
-    operatorReplicas: 1,
-  };
-}

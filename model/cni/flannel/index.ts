@@ -37,12 +37,16 @@ export const flannel = {
     const row = FLANNEL_ROWS[cni.backend];
     return {
       ...row,
-      ports: row.ports.map((fact) => ({ ...fact, port: cni.port ?? fact.port })),
+      // Nobody knows a port that was rejected.
+      ports:
+        "port" in cni && cni.port === undefined
+          ? []
+          : row.ports.map((fact) => ({ ...fact, port: cni.port ?? fact.port })),
       networkPolicy: cni.networkPolicy !== "none",
     };
   },
   validate: validateFlannel,
-  advise: () => [],
+  advise: (_: FlannelSettings) => [],
   policyRemedy: "cni.networkPolicy: kube-network-policies does",
   secrets: () => [],
   // Where kube-network-policies tells its metrics (networkPolicies.ts).
@@ -51,9 +55,4 @@ export const flannel = {
   enforcement: ({ networkPolicy }) =>
     networkPolicy === undefined ? undefined : { cni: "flannel", enforced: networkPolicy !== "none" },
   routers: () => [],
-  fixed,
 } as const satisfies CniDomain<FlannelInput, FlannelSettings>;
-
-function fixed({ backend }: FlannelSettings): FlannelSettings {
-  return { kind: "flannel", backend, windows: false, networkPolicy: "none", resources: {} };
-}

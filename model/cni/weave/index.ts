@@ -34,7 +34,7 @@ export const weave = {
   facts: ({ encryption, networkPolicy }) => ({
     ...FASTDP,
     ports: encryption === undefined ? FASTDP.ports : [...FASTDP.ports, ESP],
-    networkPolicy,
+    networkPolicy: networkPolicy !== false,
   }),
   validate: validateWeave,
   advise: ({ encryption }) =>
@@ -54,12 +54,7 @@ export const weave = {
       ? undefined
       : { cni: networkPolicy ? "weave" : "weave without its controller", enforced: networkPolicy },
   routers: () => [],
-  fixed,
 } as const satisfies CniDomain<WeaveInput, WeaveSettings>;
-
-function fixed(): WeaveSettings {
-  return { kind: "weave", backend: "fastdp", networkPolicy: false, resources: {} };
-}
 
 /** Weave's own keys. */
 function validateWeave(

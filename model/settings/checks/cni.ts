@@ -43,12 +43,12 @@ function contextOf({ machines, aws, input }: Facts): CniContext {
 export function validateCni(facts: Facts, problems: Problems): void {
   const cni = cniOf(facts);
   if (cni === undefined) return;
-  if (facts.cni !== undefined) {
-    const row = CNI_FACTS[facts.cni];
-    kubeProxyFits(facts, facts.cni, row, problems);
-    mtuFits(facts, facts.cni, row, problems);
+  const { variant, facts: row } = cni;
+  if (variant !== undefined && row !== undefined) {
+    kubeProxyFits(facts, variant, row, problems);
+    mtuFits(facts, variant, row, problems);
     addressesSuffice(facts, row, problems);
-    windowsFit(facts, facts.cni, row, problems);
+    windowsFit(facts, variant, row, problems);
   }
   cni.domain.validate(cni.input, cni.settled, surroundingsOf(facts), problems);
 }
@@ -148,12 +148,12 @@ export interface DraftCniPort {
 /** Ports that the CNI has on every node; none where its port was refused. */
 export function cniPortsOf(facts: Facts): DraftCniPort[] {
   const cni = cniOf(facts);
-  if (cni === undefined || facts.cni === undefined) return [];
-  const settable = "port" in cni.domain.schema.shape;
-  const input = (settable ? cni.input : {}) as { readonly port?: number };
-  return CNI_FACTS[facts.cni].ports.flatMap(({ protocol, port: usual, name }) => {
-    const port = pick(input, "port", usual);
-    if (port === undefined || usual === undefined) return [];
-    return [{ protocol, port, name, settable, given: input.port !== undefined, usual }];
+  const row = cni?.variant && CNI_FACTS[cni.variant];
+  const settable = cni !== undefined && "port" in cni.domain.schema.shape;
+  const given = settable && (cni.input as { readonly port?: number }).port !== undefined;
+  return (cni?.facts?.ports ?? []).flatMap(({ protocol, port, name }) => {
+    if (port === undefined) return [];
+    const usual = row?.ports.find((one) => one.name === name)?.port ?? port;
+    return [{ protocol, port, name, settable, given, usual }];
   });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { membershipSpec, setupSpec } from "../../../components/machines/specs";
-import { cniFacts, cniVariant, memberCni } from "../../../model/cni";
+import { cniFacts, cniVariant } from "../../../model/cni";
 import { ciliumValues } from "../../../model/cni/cilium/values";
 import type { CiliumSettings } from "../../../model/cni/cilium/settings";
 import { withCni } from "../../../model/cni";
@@ -122,14 +122,14 @@ describe("nodes", () => {
       return settings.machines.map((one) => [setupSpec(settings, one), membershipSpec(settings, one)]);
     };
     expect(told(cilium({ operatorReplicas: 7 }))).toEqual(told(cilium()));
-    expect(memberCni(cilium({ kubeProxyReplacement: true }))).toMatchObject({ kubeProxyReplacement: true });
   });
 });
 
 describe("kubeadm", () => {
   it.each([true, false])("has kube-proxy left out where Cilium replaces it: %s", (kubeProxyReplacement) => {
-    const { proxy } = clusterConfiguration(settingsOf({ cni: cilium({ kubeProxyReplacement }) }));
-    expect(proxy.disabled).toBe(kubeProxyReplacement);
+    const settings = settingsOf({ cni: cilium({ kubeProxyReplacement }) });
+    const [spec] = settings.machines.flatMap((one) => membershipSpec(settings, one).node.controlPlane ?? []);
+    expect(spec && clusterConfiguration(spec).proxy.disabled).toBe(kubeProxyReplacement);
   });
 });
 

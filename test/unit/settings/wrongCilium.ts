@@ -31,6 +31,18 @@ const ROWS: readonly Row[] = [
     "cni.hubble.relay",
     /nobody to ask/,
   ],
+  [
+    "an MTU that WireGuard leaves no room for",
+    all(set("network.mtu", 1500), cilium({ mtu: 1450, encryption: { type: "wireguard" } })),
+    "cni.mtu",
+    /1500 less 130 bytes/,
+  ],
+  [
+    "node ports over WireGuard's",
+    all(set("network.nodePortRange", "51800-51900"), cilium({ encryption: { type: "wireguard" } })),
+    "network.nodePortRange",
+    /51871, the UDP port of Cilium's WireGuard/,
+  ],
   ["a page without a relay", cilium({ hubble: { ui: true } }), "cni.hubble.ui", /Hubble Relay/],
   ["no operator", cilium({ operatorReplicas: 0 }), "cni.operatorReplicas", /at least 1/],
   ["no room", all(set("network.mtu", 1500), cilium({ mtu: 1451 })), "cni.mtu", /50 bytes.*at most 1450/],

@@ -2,6 +2,7 @@ import { backendName, cniName, CNI_FACTS, CNI_VARIANTS, domainOf, kindOf } from 
 import type { AwsFacts } from "../../awsFacts";
 import type { Facts } from "../../draft";
 import type { Problems } from "../../problems";
+import { cniOf } from "../cni";
 
 /**
  * Without encapsulation a packet to a pod has to go straight to its node. Between subnets it goes through the VPC's router,
@@ -28,11 +29,8 @@ export function podsStayInOneSubnet(aws: AwsFacts, { cni }: Facts, problems: Pro
 const LARGEST_MTU = 9001;
 
 /** A larger one would be refused by every host at its first boot. */
-export function mtuIsOfEc2(
-  { input: { network } }: AwsFacts,
-  { cni, input }: Facts,
-  problems: Problems,
-): void {
+export function mtuIsOfEc2({ input: { network } }: AwsFacts, facts: Facts, problems: Problems): void {
+  const { cni, input } = facts;
   const outer = network?.mtu;
   if (outer !== undefined && outer > LARGEST_MTU) {
     problems.add(["network", "mtu"], outer, "is more than EC2's interfaces have", {
@@ -42,7 +40,7 @@ export function mtuIsOfEc2(
   const inner = input.cni?.mtu;
   // With network.mtu the two were compared.
   if (cni === undefined || inner === undefined || (network !== undefined && "mtu" in network)) return;
-  const { overhead } = CNI_FACTS[cni];
+  const overhead = cniOf(facts)?.facts?.overhead ?? 0;
   if (inner <= LARGEST_MTU - overhead) return;
   problems.add(
     ["cni", "mtu"],
