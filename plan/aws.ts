@@ -22,6 +22,8 @@ export interface PlannedAws {
     "name" | "min" | "max" | "instanceTypes" | "subnets"
   >[];
   readonly roles: readonly RoleFacts[];
+  /** ARN of the boundary of all of them. */
+  readonly permissionsBoundary?: string;
   /** US dollars, the order of magnitude. */
   readonly cost: MonthlyCost;
 }
@@ -51,6 +53,7 @@ export function plannedAws(settings: ClusterSettings): PlannedAws | undefined {
       subnets,
     })),
     roles: rolesOf(settings),
+    ...(aws.permissionsBoundary === undefined ? {} : { permissionsBoundary: aws.permissionsBoundary }),
     cost: monthlyCost(settings),
   };
 }

@@ -74,7 +74,7 @@ export class Bastion extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        dependsOn: [...args.after, role.policy],
+        dependsOn: [...args.after, ...role.policies],
         ignoreChanges: INSTANCE_IGNORES.map((ignored) => ignored.property).filter(
           (property) => property !== "userDataBase64",
         ),

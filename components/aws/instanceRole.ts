@@ -1,12 +1,13 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { awsOf } from "../../model/aws/spec";
-import { instanceTrust, policyDocument } from "../../model/aws/iam";
+import { instanceTrust } from "../../model/aws/iam";
 import type { Statement } from "../../model/aws/statement";
 import { roleName } from "../../model/aws/names";
 import { resourceTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { onlyOnAws, requireArguments } from "../arguments";
+import { createRole } from "./role";
 
 export interface InstanceRoleArgs {
   /** Resolved settings, as `parseCluster` gives them. */
@@ -15,9 +16,11 @@ export interface InstanceRoleArgs {
   readonly part: string;
   /** What the role may do, each with its reason. */
   readonly statements: readonly Statement[];
+  /** ARNs of managed policies beside them; default: none. */
+  readonly policyArns?: readonly string[];
 }
 
-/** What instances may do by themselves: role, one policy, profile. Free of charge. */
+/** What instances may do by themselves: role, its policies, profile. Free of charge. */
 export class InstanceRole extends pulumi.ComponentResource {
   /** Name of the instance profile. */
   readonly profile: pulumi.Output<string>;
@@ -26,30 +29,25 @@ export class InstanceRole extends pulumi.ComponentResource {
   /** ARN of the role in the profile. */
   readonly roleArn: pulumi.Output<string>;
   /** Instances that start before it may do nothing. */
-  readonly policy: pulumi.Resource;
+  readonly policies: readonly pulumi.Resource[];
 
   constructor(name: string, args: InstanceRoleArgs, opts?: pulumi.ComponentResourceOptions) {
     requireArguments("InstanceRole", name, args, ["settings", "part", "statements"], (given) => [
       onlyOnAws(given),
     ]);
     super("kubeadm:aws:InstanceRole", name, {}, opts);
-    const { settings, part, statements } = args;
+    const { settings, part, statements, policyArns = [] } = args;
     const own = awsOf(settings);
     const fullName = roleName(settings.name, own.region, part);
-    const tags = resourceTags(settings, fullName);
-    const role = new aws.iam.Role(
-      `${name}-role`,
-      { name: fullName, assumeRolePolicy: instanceTrust(own), tags },
+    const { role, policies } = createRole(
+      name,
+      { settings, fullName, trust: instanceTrust(own), statements, policyArns },
       { parent: this },
     );
-    this.policy = new aws.iam.RolePolicy(
-      `${name}-policy`,
-      { name: "kubeadm", role: role.name, policy: policyDocument(statements) },
-      { parent: this },
-    );
+    this.policies = policies;
     const profile = new aws.iam.InstanceProfile(
       `${name}-profile`,
-      { name: fullName, role: role.name, tags },
+      { name: fullName, role: role.name, tags: resourceTags(settings, fullName) },
       { parent: this },
     );
     this.profile = profile.name;

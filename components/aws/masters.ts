@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { masterUserData } from "../../model/aws/boot/userData";
 import { type FirewallGroup } from "../../model/aws/firewall";
 import { awsOf } from "../../model/aws/spec";
-import { IMAGES } from "../../model/aws/images";
+import { imageParameter } from "../../model/aws/images";
 import { REVISION_TAG, ownedTag, resourceTags, ROLE_TAG } from "../../model/aws/tags";
 import { heldBy } from "../../model/aws/topology";
 import { cniFacts } from "../../model/cni";
@@ -139,7 +139,10 @@ export class Masters extends pulumi.ComponentResource {
         instanceType: controlPlane.instanceType,
         subnetId: args.subnetIds[place.subnet],
         privateIp: place.address,
-        vpcSecurityGroupIds: group === undefined ? [] : [group],
+        vpcSecurityGroupIds: [
+          ...(group === undefined ? [] : [group]),
+          ...controlPlane.attached.securityGroupIds,
+        ],
         iamInstanceProfile: args.role.profile,
         keyName: args.keyName,
         // A second hop would let every pod that tolerates the masters' taint ask for the role's credentials. Without pod
@@ -160,7 +163,7 @@ export class Masters extends pulumi.ComponentResource {
         parent: this,
         // As the CAs: a preview that would replace or delete a control-plane node's disk fails.
         protect,
-        dependsOn: [...args.after, args.role.policy, ...before],
+        dependsOn: [...args.after, ...args.role.policies, ...before],
         ignoreChanges: INSTANCE_IGNORES.map((ignored) => ignored.property),
         replaceOnChanges: [`tags["${REVISION_TAG}"]`],
         // Its address is taken until it is gone.
@@ -202,6 +205,6 @@ export function imageId(
   parent: pulumi.Resource,
 ): pulumi.Input<string> {
   if (image.ami !== undefined) return image.ami;
-  const name = IMAGES[image.os].parameter(architecture);
+  const name = imageParameter(image.os, architecture);
   return aws.ssm.getParameterOutput({ name }, { parent }).insecureValue;
 }

@@ -2,13 +2,14 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { ANYWHERE } from "../../model/aws/firewall";
 import { awsOf } from "../../model/aws/spec";
-import { flowLogStatements, policyDocument, serviceTrust } from "../../model/aws/iam";
+import { flowLogStatements, serviceTrust } from "../../model/aws/iam";
 import { roleName } from "../../model/aws/names";
 import { zoneLetter } from "../../model/data/regions";
 import { ownedTag, resourceTags, subnetTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import type { AwsSettings, AwsSubnet } from "../../model/settings/resolvedAws";
 import { onlyOnAws, requireArguments } from "../arguments";
+import { createRole } from "./role";
 
 export interface NetworkArgs {
   /** Resolved settings, as `parseCluster` gives them. */
@@ -229,21 +230,14 @@ export class Network extends pulumi.ComponentResource {
       { name: `/kubeadm/${settings.name}/flow-logs`, retentionInDays, tags: this.tags("flow-logs") },
       { parent: this },
     );
-    const role = new aws.iam.Role(
-      `${this.prefix}-flow-logs-role`,
+    const { role, policies } = createRole(
+      `${this.prefix}-flow-logs`,
       {
-        name: roleName(settings.name, own.region, "flow-logs"),
-        assumeRolePolicy: serviceTrust("vpc-flow-logs.amazonaws.com"),
-        tags: this.tags("flow-logs"),
-      },
-      { parent: this },
-    );
-    const policy = new aws.iam.RolePolicy(
-      `${this.prefix}-flow-logs-policy`,
-      {
-        name: "kubeadm",
-        role: role.name,
-        policy: policyDocument(flowLogStatements(own, `/kubeadm/${settings.name}/flow-logs`)),
+        settings,
+        fullName: roleName(settings.name, own.region, "flow-logs"),
+        trust: serviceTrust("vpc-flow-logs.amazonaws.com"),
+        statements: flowLogStatements(own, `/kubeadm/${settings.name}/flow-logs`),
+        called: `${settings.name}-flow-logs`,
       },
       { parent: this },
     );
@@ -257,7 +251,7 @@ export class Network extends pulumi.ComponentResource {
         iamRoleArn: role.arn,
         tags: this.tags("flow-logs"),
       },
-      { parent: this, dependsOn: [policy] },
+      { parent: this, dependsOn: [...policies] },
     );
   }
 }

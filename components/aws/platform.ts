@@ -113,7 +113,12 @@ export class AwsPlatform implements Cloud {
     const health = this.createHealth(name, pki, opts);
     const role = new InstanceRole(
       `${name}-masters-identity`,
-      { settings, part: "control-plane", statements: controlPlaneStatements(settings) },
+      {
+        settings,
+        part: "control-plane",
+        statements: controlPlaneStatements(settings),
+        policyArns: own.controlPlane.attached.policyArns,
+      },
       opts,
     );
     this.masters = new Masters(

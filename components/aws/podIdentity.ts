@@ -2,13 +2,14 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { discovery, DISCOVERY_PATH, jwks } from "../../model/aws/identity";
 import { JWKS_PATH, STS_AUDIENCE } from "../../model/kubeadm/issuer";
-import { policyDocument, webIdentityTrust } from "../../model/aws/iam";
+import { webIdentityTrust } from "../../model/aws/iam";
 import type { Statement } from "../../model/aws/statement";
 import { bucketPrefix, roleName } from "../../model/aws/names";
 import { awsOf } from "../../model/aws/spec";
 import { resourceTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { onlyOnAws, requireArguments } from "../arguments";
+import { createRole } from "./role";
 
 export interface PodIdentityArgs {
   readonly settings: ClusterSettings;
@@ -143,28 +144,21 @@ export class AddonRole extends pulumi.ComponentResource {
     super("kubeadm:aws:AddonRole", name, {}, opts);
     const { settings, identity, part, namespace, serviceAccount } = args;
     const fullName = roleName(settings.name, awsOf(settings).region, part);
-    const role = new aws.iam.Role(
-      `${name}-role`,
-      {
-        name: fullName,
-        assumeRolePolicy: pulumi.all([identity.providerArn, identity.issuer]).apply(([providerArn, issuer]) =>
-          webIdentityTrust({
-            providerArn,
-            issuerHost: issuer.replace(/^https:\/\//, ""),
-            namespace,
-            serviceAccount,
-            audience: STS_AUDIENCE,
-          }),
-        ),
-        tags: resourceTags(settings, fullName),
-      },
+    const trust = pulumi.all([identity.providerArn, identity.issuer]).apply(([providerArn, issuer]) =>
+      webIdentityTrust({
+        providerArn,
+        issuerHost: issuer.replace(/^https:\/\//, ""),
+        namespace,
+        serviceAccount,
+        audience: STS_AUDIENCE,
+      }),
+    );
+    const { role, policies } = createRole(
+      name,
+      { settings, fullName, trust, statements: args.statements },
       { parent: this },
     );
-    this.policy = new aws.iam.RolePolicy(
-      `${name}-policy`,
-      { name: "kubeadm", role: role.name, policy: policyDocument(args.statements) },
-      { parent: this },
-    );
+    [this.policy] = policies;
     this.arn = role.arn;
     this.registerOutputs({ arn: this.arn });
   }

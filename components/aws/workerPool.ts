@@ -4,7 +4,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { poolBundle, poolUserData } from "../../model/aws/poolUserData";
 import type { FirewallGroup } from "../../model/aws/firewall";
 import { poolStatements } from "../../model/aws/iam";
-import { IMAGES, resolvedAtLaunch, WINDOWS_ROOT_DEVICE, windowsImageParameter } from "../../model/aws/images";
+import {
+  imageParameter,
+  IMAGES,
+  resolvedAtLaunch,
+  WINDOWS_ROOT_DEVICE,
+  windowsImageParameter,
+} from "../../model/aws/images";
 import { DRAIN_HOOK, HOOK_TIMEOUT, LAUNCH_HOOK, launchTimeout, WARMUP } from "../../model/aws/hooks";
 import { joinParameter, poolGroupName } from "../../model/aws/names";
 import { autoscalerTags, REVISION_TAG, poolTags, resourceTags } from "../../model/aws/tags";
@@ -62,7 +68,12 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
     this.pool = pool.name;
     const role = new InstanceRole(
       `${name}-identity`,
-      { settings, part: `pool-${pool.name}`, statements: poolStatements(settings, pool) },
+      {
+        settings,
+        part: `pool-${pool.name}`,
+        statements: poolStatements(settings, pool),
+        policyArns: pool.attached.policyArns,
+      },
       { parent: this },
     );
     const parameter = new aws.ssm.Parameter(
@@ -78,7 +89,7 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
     );
     const template = this.createTemplate(name, args, role);
     const group = this.createGroup(name, args, template, [
-      role.policy,
+      ...role.policies,
       parameter,
       ...this.createBundle(name, args),
       ...args.bootFiles.ready,
@@ -126,7 +137,10 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
         imageId: imageOf(pool),
         instanceType: pool.instanceTypes[0],
         iamInstanceProfile: { arn: role.profileArn },
-        vpcSecurityGroupIds: groupIds.worker === undefined ? [] : [groupIds.worker],
+        vpcSecurityGroupIds: [
+          ...(groupIds.worker === undefined ? [] : [groupIds.worker]),
+          ...pool.attached.securityGroupIds,
+        ],
         metadataOptions: metadataOptions(1),
         privateDnsNameOptions: { hostnameType: "ip-name" },
         blockDeviceMappings: [
@@ -245,7 +259,7 @@ function deleteTimeout(drainTimeoutSeconds: number): string {
 
 function imageOf(pool: AwsPool): string {
   if (pool.image !== undefined) {
-    return pool.image.ami ?? resolvedAtLaunch(IMAGES[pool.image.os].parameter(pool.architecture));
+    return pool.image.ami ?? resolvedAtLaunch(imageParameter(pool.image.os, pool.architecture));
   }
   if (pool.windows === undefined) throw new RangeError(`pool ${pool.name} has no image`);
   return pool.windows.ami ?? resolvedAtLaunch(windowsImageParameter(pool.windows.release));

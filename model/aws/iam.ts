@@ -228,14 +228,24 @@ export function flowLogStatements(aws: AwsSettings, logGroup: string): Statement
 export interface RoleFacts {
   readonly role: string;
   readonly statements: readonly Statement[];
+  /** ARNs of managed policies that the settings attach. */
+  readonly policyArns?: readonly string[];
 }
 
 export function rolesOf(settings: AwsCluster): RoleFacts[] {
   const aws = awsOf(settings);
   const identity = aws.podIdentity !== undefined;
   return [
-    { role: "control plane", statements: controlPlaneStatements(settings) },
-    ...aws.pools.map((pool) => ({ role: `pool ${pool.name}`, statements: poolStatements(settings, pool) })),
+    {
+      role: "control plane",
+      statements: controlPlaneStatements(settings),
+      policyArns: aws.controlPlane.attached.policyArns,
+    },
+    ...aws.pools.map((pool) => ({
+      role: `pool ${pool.name}`,
+      statements: poolStatements(settings, pool),
+      policyArns: pool.attached.policyArns,
+    })),
     ...(aws.bastion ? [{ role: "bastion", statements: bastionStatements(settings) }] : []),
     ...(identity
       ? [{ role: "cloud controller manager", statements: cloudControllerStatements(settings) }]

@@ -2,17 +2,23 @@ import type { Architecture } from "../settings/resolved";
 import type { AwsOs } from "../settings/resolvedAws";
 
 export interface ImageFacts {
-  /** Public SSM parameter with the id of the publisher's newest image. */
-  readonly parameter: (architecture: Architecture) => string;
+  /** Public SSM parameter with the id of the publisher's newest image; undefined: there is none. */
+  readonly parameter?: (architecture: Architecture) => string;
   /** The account that cloud-init makes for people. */
   readonly user: string;
   /** Device name of the image's root volume: a block device mapping of another name would add a second volume. */
   readonly rootDevice: string;
 }
 
-/** Images of Linux families, by their publishers' public parameters: the newest at the time of asking. */
+/** Images of Linux families, by their publishers' public parameters where there are any: the newest at the time of asking. */
 export const IMAGES: Record<AwsOs, ImageFacts> = {
-  // Ubuntu on AWS documentation, "Find Ubuntu images on AWS" (from 23.10 on ebs-gp3); default user ubuntu.
+  // Ubuntu on AWS documentation, "Find Ubuntu images on AWS" (from 23.10 on ebs-gp3, before on ebs-gp2); default user ubuntu.
+  "ubuntu-22.04": {
+    parameter: (architecture) =>
+      `/aws/service/canonical/ubuntu/server/22.04/stable/current/${architecture}/hvm/ebs-gp2/ami-id`,
+    user: "ubuntu",
+    rootDevice: "/dev/sda1",
+  },
   "ubuntu-24.04": {
     parameter: (architecture) =>
       `/aws/service/canonical/ubuntu/server/24.04/stable/current/${architecture}/hvm/ebs-gp3/ami-id`,
@@ -30,6 +36,9 @@ export const IMAGES: Record<AwsOs, ImageFacts> = {
     user: "admin",
     rootDevice: "/dev/xvda",
   },
+  // Red Hat publishes images by account and name, and no parameter ("Red Hat Enterprise Linux Images (AMI) Available on Amazon Web
+  // Services"); AlmaLinux' images have the same user and root device.
+  "rhel-9": { user: "ec2-user", rootDevice: "/dev/sda1" },
   // Amazon Linux 2023 user guide, "AL2023 on Amazon EC2": parameters under ami-amazon-linux-latest, user ec2-user.
   "amazon-linux-2023": {
     parameter: (architecture) =>
@@ -38,6 +47,13 @@ export const IMAGES: Record<AwsOs, ImageFacts> = {
     rootDevice: "/dev/xvda",
   },
 };
+
+/** @throws RangeError where the family has no public parameter, and no image was given */
+export function imageParameter(os: AwsOs, architecture: Architecture): string {
+  const { parameter } = IMAGES[os];
+  if (parameter === undefined) throw new RangeError(`${os} needs the id of an image`);
+  return parameter(architecture);
+}
 
 /** Root device of Windows images (EC2 user guide, "Device names for volumes"). */
 export const WINDOWS_ROOT_DEVICE = "/dev/sda1";

@@ -231,6 +231,11 @@ const AWS: readonly EffectRow[] = [
     "the instance is replaced where EC2 cannot change it, one control-plane node at a time (docs/aws.md)",
   ),
   resources(["workers.**"], "the pool's template changes, and its group rolls"),
+  resources(
+    ["controlPlane.policyArns[]", "workers.*.policyArns[]", "iam.permissionsBoundary"],
+    "the roles; running instances have it within seconds",
+  ),
+  resources(["controlPlane.securityGroupIds[]"], "the instances' interfaces, in place"),
   resources(["ssh.**", "endpoint.dns.**"], "resources of AWS"),
   refused(
     ["podIdentity"],

@@ -1,3 +1,4 @@
+import { resolveAttached } from "../aws/attached/settings";
 import { IMAGES } from "../aws/images";
 import { architectureOf } from "../aws/instanceTypes";
 import { partitionOf, privateDnsName } from "../data/regions";
@@ -129,6 +130,7 @@ function awsSettings(input: AwsInput, facts: AwsFacts, region: string): AwsSetti
         : { etcdVolume: volumeOf(input.controlPlane.etcdVolume, AWS_DEFAULTS.etcdVolumeGiB) }),
       terminationProtection: input.controlPlane.terminationProtection ?? input.protect ?? DEFAULTS.protect,
       deletable: input.controlPlane.deletable ?? [],
+      attached: resolveAttached(input.controlPlane),
       masters: facts.masters,
     },
     pools: facts.pools.map((pool) =>
@@ -149,6 +151,9 @@ function awsSettings(input: AwsInput, facts: AwsFacts, region: string): AwsSetti
     ...(storage === false
       ? {}
       : { storage: { chart: chart("aws-ebs-csi-driver"), ...(kmsKeyId === undefined ? {} : { kmsKeyId }) } }),
+    ...(input.iam?.permissionsBoundary === undefined
+      ? {}
+      : { permissionsBoundary: input.iam.permissionsBoundary }),
     tags: input.tags ?? {},
   };
 }
@@ -242,6 +247,7 @@ function poolOf(input: PoolInput, facts: AwsPoolFacts, checkOff: boolean): AwsPo
       input.joinTimeoutSeconds ??
       AWS_DEFAULTS[facts.windows ? "windowsJoinTimeoutSeconds" : "joinTimeoutSeconds"],
     revision: input.revision ?? DEFAULTS.revision,
+    attached: resolveAttached(input),
     tags: input.tags ?? {},
   };
 }

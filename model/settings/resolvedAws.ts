@@ -1,8 +1,9 @@
+import type { Attached } from "../aws/attached/settings";
 import type { WindowsDownload } from "../windows/downloads";
 import type { Architecture, OsFamily, Taint } from "./resolvedShared";
 
-/** Image families on AWS whose newest image is looked up by their publisher's public SSM parameter. */
-export type AwsOs = Extract<OsFamily, "ubuntu-24.04" | "debian-12" | "debian-13" | "amazon-linux-2023">;
+/** Image families on AWS. The newest image is looked up by the publisher's public SSM parameter, where there is one. */
+export type AwsOs = OsFamily;
 
 /** One subnet of one zone. */
 export interface AwsSubnet {
@@ -87,6 +88,8 @@ export interface AwsControlPlane {
   readonly terminationProtection: boolean;
   /** Names of masters whose instance the stack may delete: neither Pulumi's nor EC2's protection holds it. Default: none. */
   readonly deletable: readonly string[];
+  /** Managed policies of their role, and more security groups. */
+  readonly attached: Attached;
   /** 1, 3, 5 or 7, in the zones by turns. */
   readonly masters: readonly AwsMaster[];
 }
@@ -139,6 +142,8 @@ export interface AwsPool {
   readonly joinTimeoutSeconds: number;
   /** Raised by hand to replace all nodes. */
   readonly revision: number;
+  /** Managed policies of their role, and more security groups. */
+  readonly attached: Attached;
   /** More tags on instances and volumes. */
   readonly tags: Readonly<Record<string, string>>;
 }
@@ -225,6 +230,8 @@ export interface AwsSettings {
   readonly cloudProvider: { readonly image: string; readonly chart: string };
   /** EBS CSI driver with a default StorageClass; undefined: switched off. */
   readonly storage?: { readonly chart: string; readonly kmsKeyId?: string };
+  /** ARN of the policy that bounds every role; undefined: none. */
+  readonly permissionsBoundary?: string;
   /** On everything that takes tags. */
   readonly tags: Readonly<Record<string, string>>;
 }

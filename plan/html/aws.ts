@@ -153,9 +153,13 @@ function portsText({ ports, protocol }: GroupRule): string {
   return ports.from === ports.to ? String(ports.from) : `${ports.from}-${ports.to}`;
 }
 
-function roleTables({ roles }: PlannedAws): Markup {
-  return html`${roles.map(
-    ({ role, statements }) =>
+function roleTables({ roles, permissionsBoundary }: PlannedAws): Markup {
+  return html`${
+    permissionsBoundary !== undefined &&
+    html`<p>The permissions boundary of every role is <span class="mono">${permissionsBoundary}</span>.</p>`
+  }
+  ${roles.map(
+    ({ role, statements, policyArns = [] }) =>
       html`<details class="block">
         <summary>
           <b>${role}</b>
@@ -188,6 +192,12 @@ function roleTables({ roles }: PlannedAws): Markup {
             </tbody>
           </table>
         </div>
+        ${
+          policyArns.length > 0 &&
+          html`<p>
+            And what is attached: ${policyArns.map((one) => html`<span class="mono">${one}</span> `)}
+          </p>`
+        }
       </details>`,
   )}`;
 }

@@ -1,3 +1,4 @@
+import type { AttachedInput, AwsIamInput } from "../../aws/attached/settings";
 import type { AwsOs } from "../resolvedAws";
 import type { TaintInput } from "./machines";
 import type { NetworkInput } from "./network";
@@ -171,19 +172,20 @@ export interface VolumeInput {
 }
 
 /** The control-plane nodes: instance `i` is `master-<i>`, in the zones by turns. */
-export interface ControlPlaneInput {
+export interface ControlPlaneInput extends AttachedInput {
   /** How many: 1, 3, 5 or 7. */
   count: number;
   /** EC2 instance type, with at least two vCPUs and 2 GiB of memory. */
   instanceType: string;
   /**
-   * Operating system. The newest image of its publisher is taken when an instance is created.
+   * Operating system. The newest image of its publisher is taken when an instance is created; Red Hat publishes none, so `rhel-9`
+   * (RHEL, AlmaLinux or Rocky Linux 9, whose account is `ec2-user`) requires `ami`.
    *
    * @defaultValue `ubuntu-24.04`
    */
   os?: AwsOs;
   /**
-   * Id of an image of that operating system, as `ami-0123456789abcdef0`.
+   * Id of an image of that operating system, as `ami-0123456789abcdef0`. Its root device must be named as the publisher's images have it.
    *
    * @defaultValue the publisher's newest
    */
@@ -247,7 +249,7 @@ export interface ControlPlaneInput {
 }
 
 /** A worker pool: an auto scaling group, fixed by `count`, or between `min` and `max`. */
-export interface WorkerPoolInput {
+export interface WorkerPoolInput extends AttachedInput {
   /**
    * Number of nodes. Not together with `min` and `max`.
    *
@@ -279,13 +281,13 @@ export interface WorkerPoolInput {
    */
   instanceTypes?: string[];
   /**
-   * Operating system. The newest image of its publisher is taken at each launch.
+   * Operating system. The newest image of its publisher is taken at each launch; `rhel-9` requires `ami`.
    *
    * @defaultValue `ubuntu-24.04`
    */
   os?: AwsOs | "windows-2022" | "windows-2025";
   /**
-   * Id of an image of that operating system, as `ami-0123456789abcdef0`.
+   * Id of an image of that operating system, as `ami-0123456789abcdef0`. Its root device must be named as the publisher's images have it.
    *
    * @defaultValue the publisher's newest
    */
@@ -415,13 +417,13 @@ export interface AwsBastionInput {
    */
   instanceType?: string;
   /**
-   * Operating system.
+   * Operating system; `rhel-9` requires `ami`.
    *
    * @defaultValue `ubuntu-24.04`
    */
   os?: AwsOs;
   /**
-   * Id of an image of that operating system, as `ami-0123456789abcdef0`.
+   * Id of an image of that operating system, as `ami-0123456789abcdef0`. Its root device must be named as the publisher's images have it.
    *
    * @defaultValue the publisher's newest
    */
@@ -493,6 +495,8 @@ export interface AwsPlatformInput {
    * @defaultValue `open`
    */
   egress?: "open" | "strict";
+  /** IAM roles that the stack creates. */
+  iam?: AwsIamInput;
   /**
    * IAM roles for service accounts, from the first boot.
    *

@@ -1,16 +1,11 @@
 import { z } from "zod";
 
+import { attachedShape, iam } from "../../aws/attached/schema";
 import { networkShape } from "./common";
 import { OS_FAMILIES, taint } from "./machines";
 import { publicKeyProblem } from "../sshKeys";
 import { accessRange, cidr, dnsLabel, dnsName, host, matching, port, secretName, text } from "./primitives";
 
-const AWS_OS = [
-  "ubuntu-24.04",
-  "debian-12",
-  "debian-13",
-  "amazon-linux-2023",
-] as const satisfies readonly (typeof OS_FAMILIES)[number][];
 const WINDOWS = ["windows-2022", "windows-2025"] as const;
 
 const instanceType = matching(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "an EC2 instance type, as t3.medium");
@@ -67,7 +62,7 @@ const pool = z.strictObject({
   instanceType: instanceType.optional(),
   /** More types that will do, for spot and for when the first is short. */
   instanceTypes: z.array(instanceType).min(1).max(40).optional(),
-  os: z.enum([...AWS_OS, ...WINDOWS]).optional(),
+  os: z.enum([...OS_FAMILIES, ...WINDOWS]).optional(),
   ami: ami.optional(),
   architecture: z.enum(["amd64", "arm64"]).optional(),
   subnetType: z.enum(["public", "private"]).optional(),
@@ -82,6 +77,7 @@ const pool = z.strictObject({
   joinTimeoutSeconds: z.number().int().min(60).max(7200).optional(),
   revision: z.number().int().min(1).optional(),
   tags: tags.optional(),
+  ...attachedShape,
 });
 
 /** What only `platform: aws` has, or has more of. */
@@ -119,7 +115,7 @@ export const awsShape = {
   controlPlane: z.strictObject({
     count: z.number().int().min(0).max(100),
     instanceType,
-    os: z.enum(AWS_OS).optional(),
+    os: z.enum(OS_FAMILIES).optional(),
     ami: ami.optional(),
     architecture: z.enum(["amd64", "arm64"]).optional(),
     subnetType: z.enum(["public", "private"]).optional(),
@@ -135,6 +131,7 @@ export const awsShape = {
     revisions: z.record(z.string(), z.number().int().min(1)).optional(),
     /** A network load balancer in front of one master as well. */
     loadBalancer: z.boolean().optional(),
+    ...attachedShape,
   }),
   workers: z.record(dnsLabel, pool).optional(),
   ssh: z
@@ -143,7 +140,7 @@ export const awsShape = {
   bastion: z
     .strictObject({
       instanceType: instanceType.optional(),
-      os: z.enum(AWS_OS).optional(),
+      os: z.enum(OS_FAMILIES).optional(),
       ami: ami.optional(),
       architecture: z.enum(["amd64", "arm64"]).optional(),
     })
@@ -159,6 +156,7 @@ export const awsShape = {
     })
     .optional(),
   egress: z.enum(["open", "strict"]).optional(),
+  iam: iam.optional(),
   podIdentity: z.boolean().optional(),
   storage: z.union([z.boolean(), z.strictObject({ kmsKeyId: kmsKey.optional() })]).optional(),
   tags: tags.optional(),

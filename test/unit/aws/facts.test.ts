@@ -1,7 +1,7 @@
 import { InstanceType } from "@pulumi/aws/types/enums/ec2";
 import { describe, expect, it } from "vitest";
 
-import { IMAGES, resolvedAtLaunch, windowsImageParameter } from "../../../model/aws/images";
+import { imageParameter, resolvedAtLaunch, windowsImageParameter } from "../../../model/aws/images";
 import {
   architectureOf,
   isKnownFamily,
@@ -135,11 +135,11 @@ describe("instance types", () => {
 
 describe("images", () => {
   it("are asked for by their publishers' parameters, which name the architecture in their own words", () => {
-    expect(IMAGES["ubuntu-24.04"].parameter("arm64")).toMatch(
+    expect(imageParameter("ubuntu-24.04", "arm64")).toMatch(
       /\/canonical\/ubuntu\/server\/24\.04\/.*\/arm64\//,
     );
-    expect(IMAGES["debian-13"].parameter("amd64")).toMatch(/\/debian\/release\/13\/latest\/amd64$/);
-    expect(IMAGES["amazon-linux-2023"].parameter("amd64")).toMatch(/x86_64$/);
+    expect(imageParameter("debian-13", "amd64")).toMatch(/\/debian\/release\/13\/latest\/amd64$/);
+    expect(imageParameter("amazon-linux-2023", "amd64")).toMatch(/x86_64$/);
     expect(windowsImageParameter("2025")).toContain("Windows_Server-2025");
     expect(resolvedAtLaunch("/aws/service/x")).toBe("resolve:ssm:/aws/service/x");
   });

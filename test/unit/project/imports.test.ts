@@ -102,9 +102,9 @@ const LEFT_CYCLES = [
 
 /** The types of the settings, and what domains describe themselves with, are what every floor may name. */
 const TYPES =
-  /^model\/(settings\/(resolved[A-Z]?|problems\.|effect\.|pick\.|schema\/primitives\.)|addons\/([^/]+\/)?settings\.)/;
+  /^model\/(settings\/(resolved[A-Z]?|problems\.|effect\.|pick\.|schema\/primitives\.)|(addons|aws)\/([^/]+\/)?settings\.)/;
 /** How an add-on is written in the settings goes with the settings. */
-const OF_SETTINGS = /^model\/addons\/.*(schema|validate|resolve|advise|rules|alone|primitives)\.ts$/;
+const OF_SETTINGS = /^model\/(addons|aws)\/.*(schema|validate|resolve|advise|rules|alone|primitives)\.ts$/;
 
 function roomOf(file: string): string {
   if (TYPES.test(file)) return "types";

@@ -13,6 +13,7 @@ import { WRONG_FLAGS } from "./wrongFlags";
 import { WRONG_CILIUM } from "./wrongCilium";
 import { WRONG_CNI } from "./wrongCni";
 import { WRONG_AWS } from "./wrongAws";
+import { WRONG_AWS_PARTS } from "./wrongAwsParts";
 import { WRONG_INSIDE } from "./wrongInside";
 import { WRONG_TENANCY } from "./wrongTenancy";
 import { WRONG_WINDOWS } from "./wrongWindows";
@@ -23,6 +24,7 @@ const ALL: readonly Wrong[] = [
   ...WRONG_CILIUM,
   ...WRONG_TENANCY,
   ...WRONG_AWS,
+  ...WRONG_AWS_PARTS,
   ...WRONG_ADDONS,
   ...WRONG_INSIDE,
   ...WRONG_WINDOWS,

@@ -4,9 +4,9 @@ import { windowsAws } from "../../support/windowsSettings";
 import { type Change, all, hostKey, set } from "./edit";
 import type { Wrong } from "./wrong";
 
-type Row = readonly [name: string, change: Change, path: string, text: RegExp, region?: string];
+export type Row = readonly [name: string, change: Change, path: string, text: RegExp, region?: string];
 
-function cases(name: string, base: () => RawSettings, rows: readonly Row[]): Wrong[] {
+export function cases(name: string, base: () => RawSettings, rows: readonly Row[]): Wrong[] {
   return rows.map(([title, change, path, text, region = REGION]) => ({
     class: `aws: ${name}`,
     name: title,

@@ -1,3 +1,4 @@
+import { attachedFits } from "../../../aws/attached/validate";
 import type { Check } from "..";
 import type { AwsFacts } from "../../awsFacts";
 import type { Facts } from "../../draft";
@@ -5,6 +6,7 @@ import type { Problems } from "../../problems";
 import { accessLetsTheProgramIn, balancerIsThere, programReachesTheApi } from "./access";
 import { addressesSuffice, nodesFit } from "./capacity";
 import { mtuIsOfEc2, podsStayInOneSubnet, sourceCheckCanBeOff } from "./cni";
+import { imagesAreGiven } from "./images";
 import { instanceTypesFit, mastersAreLargeEnough, windowsPoolsFit } from "./instances";
 import { countIsOdd, deletableAreMasters, revisionsAreOfMasters } from "./masters";
 import {
@@ -47,6 +49,7 @@ const CHECKS: readonly AwsCheck[] = [
   accessLetsTheProgramIn,
   balancerIsThere,
   instanceTypesFit,
+  imagesAreGiven,
   mastersAreLargeEnough,
   windowsPoolsFit,
   countIsOdd,
@@ -67,6 +70,7 @@ const CHECKS: readonly AwsCheck[] = [
   volumesFit,
   tagsAreTaken,
   cloudFlagsAreOwned,
+  attachedFits,
 ];
 
 /** What only settings of platform aws can get wrong. */

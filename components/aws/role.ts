@@ -1,0 +1,53 @@
+import * as aws from "@pulumi/aws";
+import type * as pulumi from "@pulumi/pulumi";
+import { policyName } from "../../model/aws/attached/settings";
+import { policyDocument } from "../../model/aws/iam";
+import { awsOf, type AwsCluster } from "../../model/aws/spec";
+import type { Statement } from "../../model/aws/statement";
+import { resourceTags } from "../../model/aws/tags";
+
+export interface RoleArgs {
+  readonly settings: AwsCluster;
+  /** Of the account, not of the region: `roleName`. */
+  readonly fullName: string;
+  /** Who may take it on: a trust policy in JSON. */
+  readonly trust: pulumi.Input<string>;
+  readonly statements: readonly Statement[];
+  /** ARNs of managed policies beside them. */
+  readonly policyArns?: readonly string[];
+  /** Of the Name tag, where it is not the role's own. */
+  readonly called?: string;
+}
+
+/** A role with its one inline policy, the boundary of the settings, and managed policies. */
+export function createRole(
+  name: string,
+  { settings, fullName, trust, statements, policyArns = [], called = fullName }: RoleArgs,
+  opts: pulumi.CustomResourceOptions,
+): { readonly role: aws.iam.Role; readonly policies: readonly [pulumi.Resource, ...pulumi.Resource[]] } {
+  const { permissionsBoundary } = awsOf(settings);
+  const role = new aws.iam.Role(
+    `${name}-role`,
+    {
+      name: fullName,
+      assumeRolePolicy: trust,
+      ...(permissionsBoundary === undefined ? {} : { permissionsBoundary }),
+      tags: resourceTags(settings, called),
+    },
+    opts,
+  );
+  const policy = new aws.iam.RolePolicy(
+    `${name}-policy`,
+    { name: "kubeadm", role: role.name, policy: policyDocument(statements) },
+    opts,
+  );
+  const attached = policyArns.map(
+    (policyArn) =>
+      new aws.iam.RolePolicyAttachment(
+        `${name}-${policyName(policyArn)}`,
+        { role: role.name, policyArn },
+        opts,
+      ),
+  );
+  return { role, policies: [policy, ...attached] };
+}

@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { matching } from "../../settings/schema/primitives";
+
+/** IAM User Guide, "IAM and AWS STS quotas": managed policies attached to a role, an account's default. */
+const POLICIES_PER_ROLE = 10;
+/** Amazon VPC User Guide, "Amazon VPC quotas": 5 security groups on an interface, of which one is the library's. */
+const GROUPS_PER_INTERFACE = 5;
+
+const policyArn = matching(
+  /^arn:aws(-cn|-us-gov)?:iam::(aws|\d{12}):policy\/[\w+=,.@/-]{1,512}$/,
+  "the ARN of a managed policy, as arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
+);
+const securityGroupId = matching(
+  /^sg-[0-9a-f]{8,17}$/,
+  "the id of a security group, as sg-0123456789abcdef0",
+);
+
+export const attachedShape = {
+  policyArns: z.array(policyArn).max(POLICIES_PER_ROLE).optional(),
+  securityGroupIds: z
+    .array(securityGroupId)
+    .max(GROUPS_PER_INTERFACE - 1)
+    .optional(),
+};
+
+export const iam = z.strictObject({ permissionsBoundary: policyArn.optional() });

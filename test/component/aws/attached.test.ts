@@ -1,0 +1,68 @@
+/** What people attach to instances: policies, a boundary, security groups. */
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, describe, expect, it } from "vitest";
+import { createCluster } from "../../../stacks/program";
+import { byName, record, type Recorded } from "../../../testing/recorder";
+import { largeAws, REGION } from "../../support/awsInput";
+import { all, set } from "../../unit/settings/edit";
+
+type Settings = Parameters<typeof createCluster>[0]["settings"];
+
+const S3 = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
+const OWN = "arn:aws:iam::111122223333:policy/teams/backup";
+const BOUNDARY = "arn:aws:iam::111122223333:policy/boundary";
+
+let resources: readonly Recorded[];
+
+beforeAll(async () => {
+  const raw = largeAws();
+  all(
+    set("iam", { permissionsBoundary: BOUNDARY }),
+    set("controlPlane.policyArns", [OWN]),
+    set("controlPlane.securityGroupIds", ["sg-0000000a"]),
+    set("workers.general.policyArns", [S3, OWN]),
+    set("workers.general.securityGroupIds", ["sg-0000000b", "sg-0000000c"]),
+  )(raw);
+  resources = await record(
+    () => {
+      createCluster({ settings: raw as unknown as Settings, environment: "cloud", region: REGION });
+    },
+    {
+      preview: true,
+      onWarning: () => undefined,
+      call: () => ({ insecureValue: pulumi.unknown }),
+    },
+  );
+});
+
+describe("what is attached", () => {
+  it("is a managed policy of that pool's role and of no other", () => {
+    const attached = resources
+      .filter((one) => one.type.endsWith(":RolePolicyAttachment"))
+      .map((one) => [one.name, one.inputs["policyArn"]]);
+    expect(attached.sort()).toEqual([
+      ["cloud-masters-identity-backup", OWN],
+      ["cloud-pool-general-identity-aws-AmazonS3ReadOnlyAccess", S3],
+      ["cloud-pool-general-identity-backup", OWN],
+    ]);
+  });
+
+  it("is the boundary of every role", () => {
+    const roles = resources.filter((one) => one.type.endsWith("/role:Role"));
+    expect(roles.length).toBeGreaterThan(5);
+    expect(roles.filter((one) => one.inputs["permissionsBoundary"] !== BOUNDARY)).toEqual([]);
+  });
+
+  it("is the groups beside the library's own", () => {
+    const groups = (name: string) => byName(resources, name).inputs["vpcSecurityGroupIds"] as unknown[];
+    for (const name of ["master-1", "master-2", "master-3"])
+      expect(groups(`cloud-masters-${name}`).slice(1)).toEqual(["sg-0000000a"]);
+    expect(groups("cloud-pool-general-template").slice(1)).toEqual(["sg-0000000b", "sg-0000000c"]);
+    expect(groups("cloud-pool-burst-template")).toHaveLength(1);
+  });
+
+  it("comes before the instances that need it", () => {
+    const own = resources.find((one) => one.name === "cloud-masters-identity-backup");
+    expect(byName(resources, "cloud-masters-master-1").dependsOn).toContain(own?.urn);
+  });
+});
