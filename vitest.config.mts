@@ -1,5 +1,7 @@
+import { spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { availableParallelism } from "node:os";
+import { delimiter, dirname } from "node:path";
 import { defineConfig } from "vitest/config";
 
 /** As in test/support/patience.ts. */
@@ -9,6 +11,10 @@ const HANGS_AFTER = 300_000;
 const wanted = process.env["TEST_SEED"] ?? "20260401";
 const seed = wanted === "random" ? randomInt(2 ** 31) : Number(wanted);
 if (!Number.isSafeInteger(seed)) throw new Error(`TEST_SEED=${wanted} is not a number, nor random`);
+
+/** The `python3` of a version manager is a script that starts twenty programs, and tests start it hundreds of times. */
+const python = spawnSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" });
+const PATH = [...(python.status === 0 ? [dirname(python.stdout.trim())] : []), process.env["PATH"] ?? ""];
 
 export default defineConfig({
   test: {
@@ -26,6 +32,7 @@ export default defineConfig({
           include: ["test/unit/**/*.test.ts", "test/component/**/*.test.ts", "test/policy/**/*.test.ts"],
           setupFiles: ["test/support/seeded.ts"],
           provide: { seed },
+          env: { PATH: PATH.join(delimiter) },
           testTimeout: HANGS_AFTER,
           hookTimeout: HANGS_AFTER,
         },

@@ -192,6 +192,24 @@ shift 2
 exec "$@"`,
 };
 
+/** Empty for a process that has ended or is somebody else's. */
+function environmentOf(process: string): string {
+  try {
+    return `\0${fs.readFileSync(`/proc/${process}/environ`, "latin1")}`;
+  } catch {
+    return "";
+  }
+}
+
+/** Ends a process at once; false where it had ended by itself. */
+function ended(id: number): boolean {
+  try {
+    return process.kill(id, "SIGKILL");
+  } catch {
+    return false;
+  }
+}
+
 /**
  * A folder that plays a host's file system: commands run in a real shell, with the paths of jobs moved into the folder
  * and systemd stood in for.
@@ -254,9 +272,19 @@ export class Machine {
     return fs.existsSync(folder) ? fs.readdirSync(folder).sort() : [];
   }
 
-  /** A process of the host may still write its last line meanwhile. */
+  /** Ends what still runs there, which would write into the folder while it goes. */
   remove(): void {
+    while (this.running().some(ended)) continue;
     fs.rmSync(this.root, { recursive: true, force: true, maxRetries: 10 });
+  }
+
+  /** Processes of this host: those that have its folder in their environment. */
+  private running(): number[] {
+    if (!fs.existsSync("/proc/self/environ")) return [];
+    return fs
+      .readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name) && environmentOf(name).includes(`\0ROOT=${this.root}\0`))
+      .map(Number);
   }
 
   private inside(text: string): string {
