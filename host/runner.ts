@@ -79,6 +79,12 @@ export class Hosts {
     return opened;
   }
 
+  /** Closes the connection to a host that is not needed any more for now. */
+  leave(machine: string): void {
+    this.sessions.get(machine)?.close();
+    this.sessions.delete(machine);
+  }
+
   close(): void {
     for (const session of this.sessions.values()) session.close();
     this.sessions.clear();
@@ -92,8 +98,7 @@ export class Hosts {
         return await work(session);
       } catch (error) {
         if (!(error instanceof Dropped)) throw error;
-        this.sessions.delete(machine);
-        session.close();
+        this.leave(machine);
         drops = Date.now() - since > SETTLED ? 1 : drops + 1;
         if (drops >= DROPS)
           throw new ConnectionLostError(

@@ -1,5 +1,6 @@
 import { firewallTable } from "../../model/node/firewall";
 import { inUse, inUseScript, tightenScript } from "../../model/node/leaving";
+import { atOnce } from "../atOnce";
 import { HostProblem } from "../problem";
 import type { FirewallSpec, StepResult } from "../protocol";
 import { readState } from "../state";
@@ -13,16 +14,16 @@ type Context = StepContext<FirewallSpec>;
  */
 export async function firewall(context: Context): Promise<StepResult> {
   if (context.operation !== "delete") return {};
-  const { input, say } = context;
+  const { hosts, input, say } = context;
   const used = await addressesInUse(context);
   if (used === undefined) return {};
-  await Promise.all(
-    Object.keys(input.connections).map((name) =>
-      tighten(context, name, used).catch((error: unknown) => {
+  await atOnce(Object.keys(input.connections), (name) =>
+    tighten(context, name, used)
+      .catch((error: unknown) => {
         if (!(error instanceof HostProblem)) throw error;
         say(`${error.report()}; its firewall is left as it is`);
-      }),
-    ),
+      })
+      .finally(() => hosts.leave(name)),
   );
   return {};
 }

@@ -5,7 +5,8 @@ import { intended, putIntendedScript } from "../../model/membership/intended";
 import { ADMIN, MEMBER_FILE } from "../../model/membership/shell";
 import { searchPath } from "../../model/core/searchPath";
 import type { CheckedMachine } from "../../model/node/spec";
-import { ClockSkewError, ConnectionLostError, HostProblem, NoSessionError } from "../problem";
+import { atOnce } from "../atOnce";
+import { BastionError, ClockSkewError, ConnectionLostError, HostProblem, NoSessionError } from "../problem";
 import { RecordUnreadableError } from "../record";
 import type { PreflightSpec, StepResult } from "../protocol";
 import { refuseEncryption } from "./encryption";
@@ -28,29 +29,30 @@ export type LookSpec = Omit<PreflightSpec, "machines"> & { readonly machines: re
  */
 export async function preflight(context: StepContext<LookSpec>): Promise<StepResult> {
   const { spec, hosts, operation } = context;
-  const problems: string[] = [];
+  const failed: HostProblem[] = [];
   const unreachable = new Map<string, HostProblem>();
   const odd = new Map<string, HostProblem>();
-  const found = await Promise.all(
-    spec.machines.map(async ({ name: machine }) => {
-      try {
-        return await look(context, machine);
-      } catch (error) {
-        if (!(error instanceof HostProblem)) throw error;
-        // A node that is down must not keep people from changing the others; its own steps say so when it is their turn.
-        if (operation === "update" && /cannot be reached/.test(error.message)) {
-          context.say(`${machine}: ${error.message}; going on without it`);
-          unreachable.set(machine, error);
-          return undefined;
-        }
-        if (operation === "update" && isOdd(error)) odd.set(machine, error);
-        else problems.push(error.report());
+  const found = await atOnce(spec.machines, async ({ name: machine, role }) => {
+    try {
+      return await look(context, machine);
+    } catch (error) {
+      if (!(error instanceof HostProblem)) throw error;
+      // A node that is down must not keep people from changing the others; its own steps say so when it is their turn.
+      if (operation === "update" && isDown(error)) {
+        context.say(`${machine}: ${error.message}; going on without it`);
+        unreachable.set(machine, error);
         return undefined;
       }
-    }),
-  );
+      if (operation === "update" && isOdd(error)) odd.set(machine, error);
+      else failed.push(error);
+      return undefined;
+    } finally {
+      if (role === "worker") hosts.leave(machine);
+    }
+  });
   const present = found.filter((finding) => finding !== undefined);
-  problems.push(...(await leaveOut(context, odd, present)));
+  failed.push(...(await leaveOut(context, odd, present)));
+  const problems = reports(failed);
   problems.push(...duplicates(present, "machine id", (finding) => finding.state.machineId));
   problems.push(...duplicates(present, "host name", (finding) => finding.hostname));
   if (problems.length > 0) throw new HostProblem("", problems.join("\n"));
@@ -58,6 +60,20 @@ export async function preflight(context: StepContext<LookSpec>): Promise<StepRes
   await recordIntended(context, present);
   hosts.close();
   return { cluster: context.cluster };
+}
+
+/** The bastion's failure once: it is the same for every machine behind it. */
+function reports(failed: readonly HostProblem[]): string[] {
+  const others = failed.filter((error) => !(error instanceof BastionError)).map((error) => error.report());
+  const [first, ...same] = failed.filter((error) => error instanceof BastionError);
+  if (first === undefined) return others;
+  const names = same.length === 0 ? "" : `. The same for ${same.map(({ machine }) => machine).join(", ")}`;
+  return [`${first.report()}${names}`, ...others];
+}
+
+/** A bastion that lets nobody through says nothing of any machine. */
+function isDown(error: HostProblem): boolean {
+  return /cannot be reached/.test(error.message) && !(error instanceof BastionError);
 }
 
 /** What is wrong with one host, and says nothing of the settings: nobody gets in, its clock is off, its record is damaged. */
@@ -81,14 +97,14 @@ async function leaveOut(
   { spec, hosts, say, cluster }: StepContext<LookSpec>,
   odd: ReadonlyMap<string, HostProblem>,
   present: readonly Finding[],
-): Promise<string[]> {
+): Promise<HostProblem[]> {
   const { machines } = spec;
   const plane = new Set(machines.filter((one) => one.role === "controlPlane").map(({ name }) => name));
   const master = present.find(
     ({ machine, state }) =>
       plane.has(machine) && state.member?.cluster === cluster && state.member.state === "member",
   );
-  if (odd.size === 0 || master === undefined) return [...odd.values()].map((error) => error.report());
+  if (odd.size === 0 || master === undefined) return [...odd.values()];
   const { stdout } = await hosts.attempt(
     master.machine,
     "/bin/bash -s",
@@ -97,7 +113,7 @@ async function leaveOut(
   const nodes = new Set(stdout.split("\n").map((line) => line.trim().replace(/^node\//, "")));
   return [...odd].flatMap(([name, error]) => {
     const own = machines.find((one) => one.name === name);
-    if (own?.role !== "worker" || !nodes.has(own.nodeName)) return [error.report()];
+    if (own?.role !== "worker" || !nodes.has(own.nodeName)) return [error];
     say(
       `${error.report()}; it is a node of this cluster, going on without it. Its own step fails if the change reaches it`,
     );

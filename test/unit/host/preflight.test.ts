@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { InitSpec, Member } from "../../../host/protocol";
+import type { Connection, InitSpec, Member } from "../../../host/protocol";
 import { Hosts } from "../../../host/runner";
 import type { StepContext } from "../../../host/step";
 import { init } from "../../../host/steps/init";
@@ -336,5 +336,33 @@ describe("one odd worker", () => {
   it("does not hide what is wrong with the settings", async () => {
     host("w1").write(MEMBER_FILE, JSON.stringify({ ...record("w1"), podCidr: "10.9.0.0/16" }));
     await expect(update()).rejects.toThrow(/w1: .*podCidr/);
+  });
+});
+
+describe("a bastion", () => {
+  async function through(bastion: Connection): Promise<unknown> {
+    const { input, ...rest } = context(lookOf(settings));
+    const all = { ...input, bastion };
+    const dialled = new Hosts(all, 100, () => undefined);
+    open.push(dialled);
+    return preflight({ ...rest, input: all, hosts: dialled });
+  }
+
+  it("is logged in to once for all machines, and left when they have been looked at", async () => {
+    const bastion = await SshHost.start();
+    await expect(through(bastion.connection())).resolves.toEqual({ cluster });
+    await bastion.empty();
+    expect([bastion.dials, bastion.forwarded.length]).toEqual([1, names.length]);
+    await bastion.stop();
+  });
+
+  it("that lets nobody through stops everything: nothing is known of the machines", async () => {
+    const bastion = await SshHost.start();
+    const connection = bastion.connection();
+    await bastion.stop();
+    await expect(through(connection)).rejects.toThrow(
+      /^cp1: cannot be reached .*: bastion 127\.0\.0\.1: connect ECONNREFUSED.*\. The same for w1$/s,
+    );
+    expect(told).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { EventEmitter, once } from "node:events";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import * as os from "node:os";
@@ -61,6 +62,7 @@ export class SshHost {
   readonly hostKey: string;
   private readonly server: Server;
   private readonly sockets = new Set<net.Socket>();
+  private readonly events = new EventEmitter();
 
   private constructor(private readonly options: SshHostOptions) {
     const key = options.key ?? newKey();
@@ -70,7 +72,10 @@ export class SshHost {
     tcp.on("connection", (socket: net.Socket) => {
       this.dials += 1;
       this.sockets.add(socket);
-      socket.once("close", () => this.sockets.delete(socket));
+      socket.once("close", () => {
+        this.sockets.delete(socket);
+        this.events.emit("gone");
+      });
     });
   }
 
@@ -102,8 +107,13 @@ export class SshHost {
   }
 
   /** Resolves when its last client has gone. */
-  async empty(): Promise<void> {
-    await Promise.all([...this.sockets].map((socket) => new Promise((gone) => socket.once("close", gone))));
+  empty(): Promise<void> {
+    return this.down(0);
+  }
+
+  /** Resolves when no more than so many clients are left. */
+  async down(count: number): Promise<void> {
+    while (this.sockets.size > count) await once(this.events, "gone");
   }
 
   /** Breaks off every connection, as a network that goes away does. */
