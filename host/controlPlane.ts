@@ -2,11 +2,16 @@ import { etcdMembers, etcdScript, type EtcdMember } from "../model/membership/et
 import { standing, standingScript, type Intended } from "../model/membership/intended";
 import type { ClusterMachine } from "../model/machine";
 import { HostProblem } from "./problem";
-import type { MembershipSpec } from "./protocol";
+import type { KnownCluster } from "./protocol";
+import type { Hosts } from "./runner";
 import { readState } from "./state";
-import type { StepContext } from "./step";
 
-type Context = StepContext<MembershipSpec>;
+/** What a step needs to ask control-plane nodes. */
+export interface ClusterContext {
+  readonly hosts: Hosts;
+  readonly cluster: string;
+  readonly spec: KnownCluster;
+}
 
 /** The control plane as a machine that leaves finds it; itself left out. */
 export interface ControlPlane {
@@ -18,19 +23,68 @@ export interface ControlPlane {
   readonly silent: readonly { readonly name: string; readonly reason: string }[];
 }
 
-interface Answer {
+/** A control-plane node that is part of the cluster, or why it cannot be asked. */
+interface Standing {
   readonly name: string;
-  readonly answers?: boolean;
-  readonly intended?: Intended;
   readonly reason?: string;
 }
 
+/** What a control-plane node says of the cluster. */
+interface Answer extends Standing {
+  readonly answers?: boolean;
+  readonly intended?: Intended;
+}
+
+/** @returns undefined where the host is not a member of this cluster, or not any more */
+async function lookAt({ hosts, cluster, spec }: ClusterContext, name: string): Promise<Standing | undefined> {
+  try {
+    const { member } = await readState(hosts, name, { cluster, spec });
+    if (member?.cluster !== cluster) return undefined;
+    return member.state === "member"
+      ? { name }
+      : { name, reason: `${name} has not joined: its state is ${member.state}` };
+  } catch (error) {
+    if (!(error instanceof HostProblem)) throw error;
+    return { name, reason: error.report() };
+  }
+}
+
+/** Names of the control-plane nodes that the step can dial, in the order of the settings. */
+function controlPlaneNames({ spec, hosts }: ClusterContext): string[] {
+  return spec.machines
+    .filter((one) => one.role === "controlPlane" && hosts.has(one.name))
+    .map(({ name }) => name);
+}
+
+/**
+ * The first control-plane node of the cluster that answers: the same one for all steps of a run.
+ * @param ask `for`: what it is asked for, as the error says it; `other`: the machine itself does not count
+ * @throws HostProblem naming why none can be asked
+ */
+export async function controlPlaneNode(
+  context: ClusterContext,
+  machine: ClusterMachine,
+  ask: { readonly for: string; readonly other?: true },
+): Promise<string> {
+  const reasons: string[] = [];
+  for (const name of controlPlaneNames(context)) {
+    if (ask.other && name === machine.name) continue;
+    const found = await lookAt(context, name);
+    if (found !== undefined && found.reason === undefined) return name;
+    reasons.push(found?.reason ?? `${name} is not a node of this cluster yet`);
+  }
+  const why = reasons.length === 0 ? "" : `: ${reasons.join("; ")}`;
+  const which = ask.other ? "other control-plane node" : "control-plane node";
+  throw new HostProblem(machine.name, `no ${which} can be asked for ${ask.for}${why}`);
+}
+
 /** Asks all other control-plane nodes that the step knows; a host that was reset is neither answering nor silent. */
-export async function askControlPlane(context: Context, machine: ClusterMachine): Promise<ControlPlane> {
-  const others = context.spec.machines.filter(
-    (one) => one.role === "controlPlane" && one.name !== machine.name && context.hosts.has(one.name),
-  );
-  const all = await Promise.all(others.map(({ name }) => ask(context, name)));
+export async function askControlPlane(
+  context: ClusterContext,
+  machine: ClusterMachine,
+): Promise<ControlPlane> {
+  const others = controlPlaneNames(context).filter((name) => name !== machine.name);
+  const all = await Promise.all(others.map((name) => ask(context, name)));
   const answers = all.filter((one) => one !== undefined);
   const records = answers.flatMap((one) => (one.intended === undefined ? [] : [one.intended]));
   const intended = records.sort((one, other) => other.written - one.written)[0];
@@ -46,16 +100,18 @@ export async function askControlPlane(context: Context, machine: ClusterMachine)
   };
 }
 
-/** @returns undefined where the host is no member of this cluster any more */
-async function ask({ hosts, cluster, spec }: Context, name: string): Promise<Answer | undefined> {
+async function ask(context: ClusterContext, name: string): Promise<Answer | undefined> {
+  const found = await lookAt(context, name);
+  if (found?.reason !== undefined || found === undefined) return found;
   try {
-    const { member } = await readState(hosts, name, { cluster, spec });
-    if (member?.cluster !== cluster) return undefined;
-    if (member.state !== "member")
-      return { name, reason: `${name} has not joined: its state is ${member.state}` };
-    const said = await hosts.query(name, "asking for the cluster's state", "/bin/bash -s", standingScript());
-    const found = standing(said, cluster);
-    return { name, ...found, ...(found.answers ? {} : { reason: `${name}: its API does not answer` }) };
+    const said = await context.hosts.query(
+      name,
+      "asking for the cluster's state",
+      "/bin/bash -s",
+      standingScript(),
+    );
+    const { answers, intended } = standing(said, context.cluster);
+    return { name, answers, intended, ...(answers ? {} : { reason: `${name}: its API does not answer` }) };
   } catch (error) {
     if (!(error instanceof HostProblem)) throw error;
     return { name, reason: error.report() };
@@ -64,7 +120,7 @@ async function ask({ hosts, cluster, spec }: Context, name: string): Promise<Ans
 
 /** The record of the machine's own host, which may be the last that has one. */
 export async function ownIntended(
-  { hosts, cluster }: Pick<Context, "hosts" | "cluster">,
+  { hosts, cluster }: Pick<ClusterContext, "hosts" | "cluster">,
   name: string,
 ): Promise<Intended | undefined> {
   const said = await hosts.query(name, "reading what the settings want", "/bin/bash -s", standingScript());
@@ -76,7 +132,7 @@ export async function ownIntended(
  * @throws HostProblem naming why each of them did not
  */
 export async function askEtcd(
-  { hosts }: Pick<Context, "hosts">,
+  { hosts }: Pick<ClusterContext, "hosts">,
   names: readonly string[],
 ): Promise<EtcdMember[]> {
   const reasons: string[] = [];

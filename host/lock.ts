@@ -1,67 +1,102 @@
+import { LOCK, LOCK_DONE, LOCK_FAILED, LOCK_SILENT } from "../model/membership/lock";
 import { word } from "../model/membership/shell";
 import type { ClusterMachine } from "../model/machine";
 import { HostProblem } from "./problem";
 import type { Hosts } from "./runner";
 
-/** A lock that a script on a control-plane node keeps for as long as its standard input stays open. */
+/** A lock that a script on a control-plane node keeps for a step. */
 export interface Lock {
   readonly script: string;
-  /** What the script says; the last names the machine whose work failed. */
-  readonly says: { readonly mine: string; readonly waits: string; readonly failed: string };
-  /** What it is told where the work failed. */
-  readonly tellFailed: string;
+  /** The control-plane node. */
+  readonly keeper: string;
+  /** What the lock is called. */
+  readonly name: string;
   /** What people read while the machine waits. */
   readonly waits: string;
-  /** Why the machine is left as it is, by the machine whose work failed. */
-  readonly refused: (failed: string) => string;
-  /** What the turn is for, as in "to be drained". */
-  readonly turn: string;
 }
 
 /**
- * Runs `work` while the lock is held. It lasts as long as the connection: steps of one run are processes of their own, and
- * nothing is left of one that is killed.
- * @throws HostProblem when the work of another machine failed before, or the lock cannot be had
+ * Resolves while the step holds the lock. Another step takes the lock when the keeper has not heard from this one for three minutes;
+ * then it resolves when the lock is back.
+ * @throws HostProblem when the lock cannot be had any more
+ */
+export type StillHeld = () => Promise<void>;
+
+/**
+ * Runs `work` while the lock is held. A connection that breaks off does not give the lock away, and work that must not overlap with
+ * another node's asks `stillHeld` before it begins.
+ * @throws HostProblem when the change of another machine failed before, or the lock cannot be had
  */
 export async function holding<T>(
   { hosts, say }: { readonly hosts: Hosts; readonly say: (line: string) => void },
   machine: ClusterMachine,
-  through: string,
   lock: Lock,
-  work: () => Promise<T>,
+  work: (stillHeld: StillHeld) => Promise<T>,
 ): Promise<T> {
+  let ended = false;
   let end: (words: string) => void = () => undefined;
   const last = new Promise<string>((resolve) => (end = resolve));
-  let held: Promise<void> = Promise.resolve();
-  await new Promise<void>((mine, refuse) => {
-    const heard = (line: string): void => {
-      if (line === lock.says.mine) mine();
-      else if (line === lock.says.waits) say(`${machine.name}: ${lock.waits}`);
-      else if (line.startsWith(lock.says.failed))
-        refuse(new HostProblem(machine.name, lock.refused(line.slice(lock.says.failed.length))));
-    };
-    held = hosts
-      .hold(through, `/bin/bash -c ${word(lock.script)}`, heard, last)
-      .then(
-        ({ status, stderr }) =>
-          refuse(
-            new HostProblem(
-              machine.name,
-              `could not wait for its turn ${lock.turn}: exit status ${status} on ${through}`,
-              stderr.trim().split("\n"),
-            ),
-          ),
-        refuse,
-      );
-  });
+  let gate = new Gate();
+  const shut = (error: unknown): void => {
+    if (gate.isOpen) gate = new Gate();
+    gate.refuse(error);
+  };
+  const heard = (line: string): void => {
+    if (line === LOCK.held) gate.open();
+    else if (line === LOCK.waits) {
+      if (gate.isOpen) {
+        gate = new Gate();
+        say(
+          `${machine.name}: another machine took the ${lock.name} while ${lock.keeper} could not be reached`,
+        );
+      }
+      say(`${machine.name}: ${lock.waits}`);
+    } else if (line.startsWith(LOCK.failed)) {
+      const failed = line.slice(LOCK.failed.length);
+      const why = `is left as it is, since the change of ${failed} failed: see its error, put it right, and run up again`;
+      shut(new HostProblem(machine.name, why));
+    }
+  };
+  const keep = async (): Promise<void> => {
+    for (;;) {
+      const command = `/bin/bash -c ${word(lock.script)}`;
+      const { status, stderr } = await hosts.hold(lock.keeper, command, heard, last);
+      if (status === 0 || ended) return;
+      if (status === LOCK_SILENT) continue;
+      const why = `cannot hold the ${lock.name}: exit status ${status} on ${lock.keeper}`;
+      throw new HostProblem(machine.name, why, stderr.trim().split("\n"));
+    }
+  };
+  const kept = keep().catch(shut);
   try {
-    const result = await work();
-    end("");
+    await gate.passed;
+    const result = await work(() => gate.passed);
+    end(LOCK_DONE);
     return result;
   } catch (error) {
-    end(lock.tellFailed);
+    end(LOCK_FAILED);
     throw error;
   } finally {
-    await held;
+    ended = true;
+    await kept;
+  }
+}
+
+/** Something to wait for, which is refused at most once, and never without somebody who waits. */
+class Gate {
+  isOpen = false;
+  open: () => void = () => undefined;
+  refuse: (error: unknown) => void = () => undefined;
+  readonly passed = new Promise<void>((resolve, reject) => {
+    this.open = () => {
+      this.isOpen = true;
+      resolve();
+    };
+    this.refuse = reject;
+  });
+
+  constructor() {
+    // Whoever asks later is told; until then it is no error of the program.
+    this.passed.catch(() => undefined);
   }
 }

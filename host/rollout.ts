@@ -1,18 +1,19 @@
+import { randomBytes } from "node:crypto";
 import * as os from "node:os";
-import { SLOT, SLOT_FAILED, slotScript } from "../model/membership/rollout";
+import { changeLockScript, drainLockScript, type LockOwner } from "../model/membership/lock";
 import type { ClusterMachine } from "../model/machine";
-import { holding } from "./lock";
-import { HostProblem } from "./problem";
-import type { SetupSpec } from "./protocol";
-import type { Hosts } from "./runner";
-import { readState } from "./state";
+import { controlPlaneNode, type ClusterContext } from "./controlPlane";
+import { holding, type StillHeld } from "./lock";
+import type { Rollout } from "./protocol";
+
+/** What of a step's context a lock needs. */
+export interface LockContext extends ClusterContext {
+  readonly say: (line: string) => void;
+}
 
 /** What of a step's context an order among living nodes needs. */
-export interface RolloutContext {
-  readonly spec: Pick<SetupSpec, "machines" | "rollout">;
-  readonly hosts: Hosts;
-  readonly cluster: string;
-  readonly say: (line: string) => void;
+export interface RolloutContext extends LockContext {
+  readonly spec: LockContext["spec"] & { readonly rollout: Rollout };
 }
 
 /** All steps of one run are children of one provider. */
@@ -20,48 +21,51 @@ function thisRun(): string {
   return `${os.hostname()}/${process.ppid}`;
 }
 
+function ownerOf(machine: ClusterMachine, run: string): LockOwner {
+  return { machine, run, step: randomBytes(8).toString("hex") };
+}
+
 /**
- * Runs `work`, which restarts something that the pods of a living node live on and ends when the node is well again, when it is this machine's turn: control-plane
- * nodes one by one, workers so many at a time (`rollout.maxUnavailable`). Where
- * it fails, no other machine of this run is changed.
+ * Runs `work`, which restarts something that the pods of a living node live on and ends when the node is well again, while the
+ * machine has one of the locks for changes: control-plane nodes one by one, workers so many at a time (`rollout.maxUnavailable`).
+ * Where it fails, no other machine of this run is changed.
  * @throws HostProblem when the change of another machine failed before
  */
-export async function inRollout<T>(
+export async function withChangeLock<T>(
   context: RolloutContext,
   machine: ClusterMachine,
-  work: () => Promise<T>,
+  work: (stillHeld: StillHeld) => Promise<T>,
   run = thisRun(),
 ): Promise<T> {
-  const { spec } = context;
-  const through = await keeperOf(context, machine);
   const lock = {
-    script: slotScript(machine, run, spec.rollout),
-    says: SLOT,
-    tellFailed: SLOT_FAILED,
+    keeper: await keeperOf(context, machine),
+    script: changeLockScript(ownerOf(machine, run), context.spec.rollout),
+    name: "lock for changes",
     waits: "waits until other nodes are changed and well",
-    refused: (failed: string) =>
-      `is left as it is, since the change of ${failed} failed: see its error, put it right, and run up again`,
-    turn: "to be changed",
   };
-  return holding(context, machine, through, lock, work);
+  return holding(context, machine, lock, work);
+}
+
+/**
+ * Runs `work`, which drains the machine's node, while the machine has the drain lock.
+ * @throws HostProblem when the change of another machine failed before
+ */
+export async function withDrainLock<T>(
+  context: LockContext,
+  machine: ClusterMachine,
+  work: (stillHeld: StillHeld) => Promise<T>,
+  run = thisRun(),
+): Promise<T> {
+  const lock = {
+    keeper: await keeperOf(context, machine),
+    script: drainLockScript(ownerOf(machine, run)),
+    name: "drain lock",
+    waits: "waits until another node is upgraded: one node at a time is drained",
+  };
+  return holding(context, machine, lock, work);
 }
 
 /** The first control-plane node that answers: the same for all steps of a run. */
-async function keeperOf({ spec, hosts, cluster }: RolloutContext, machine: ClusterMachine): Promise<string> {
-  const reasons: string[] = [];
-  for (const one of spec.machines) {
-    if (one.role !== "controlPlane" || !hosts.has(one.name)) continue;
-    try {
-      const { member } = await readState(hosts, one.name);
-      if (member?.cluster === cluster && member.state === "member") return one.name;
-      reasons.push(`${one.name} is not a node of this cluster yet`);
-    } catch (error) {
-      if (!(error instanceof HostProblem)) throw error;
-      reasons.push(error.report());
-    }
-  }
-  throw new HostProblem(
-    machine.name,
-    `no control-plane node can be asked for the order of changes: ${reasons.join("; ")}`,
-  );
+function keeperOf(context: ClusterContext, machine: ClusterMachine): Promise<string> {
+  return controlPlaneNode(context, machine, { for: "the order of changes" });
 }

@@ -4,7 +4,7 @@ import { convergeScript } from "../../model/membership/converging";
 import { credentialScript, joinScript } from "../../model/membership/joining";
 import { drainScript } from "../../model/membership/draining";
 import { isMemberOf, type EtcdMember } from "../../model/membership/etcd";
-import { wellScript } from "../../model/membership/rollout";
+import { wellScript } from "../../model/membership/well";
 import { nodeUndo } from "../../model/membership/undo";
 import { guarded } from "../../model/node/undo";
 import { adoptScript, forgetScript } from "../../model/membership/nodes";
@@ -13,13 +13,11 @@ import { secretComponentFiles } from "../../model/kubeadm";
 import { changesManagers, managerPolicies } from "../../model/kubeadm/managers";
 import type { ClusterMachine } from "../../model/machine";
 import { refuseOtherFacts, refuseOtherNode } from "../guard";
-import { askEtcd } from "../controlPlane";
+import { askEtcd, controlPlaneNode } from "../controlPlane";
 import { HostProblem } from "../problem";
 import type { MembershipSpec, StepResult } from "../protocol";
-import { readState } from "../state";
 import { machineOf, readUnlessForced, refuseSkew, type StepContext } from "../step";
-import { inRollout } from "../rollout";
-import { inTurn } from "../turn";
+import { withChangeLock, withDrainLock } from "../rollout";
 import { refuseHeld } from "./held";
 import { leave } from "./leave";
 import { oidcCa, platformPart, secretFiles } from "./init";
@@ -59,7 +57,7 @@ export async function membership(context: Context): Promise<StepResult> {
   // Before a node joins too: it starts with the keys of the settings, and those that are there must know them.
   if (machine.role === "controlPlane") await settleEncryption(context, machine, member);
   const adopt = async (): Promise<void> => {
-    const adopter = machine.role === "controlPlane" ? machine.name : await masterOf(context, machine);
+    const adopter = machine.role === "controlPlane" ? machine.name : await another(context, machine);
     const script = adoptScript(spec.node);
     await hosts.job(adopter, { name: `adopting ${machine.name}`, script });
   };
@@ -79,7 +77,7 @@ export async function membership(context: Context): Promise<StepResult> {
     await adopt();
   };
   if (!member) {
-    const through = await masterOf(context, machine);
+    const through = await another(context, machine);
     const now =
       machine.role === "controlPlane"
         ? await configurationNow(
@@ -128,7 +126,7 @@ export async function membership(context: Context): Promise<StepResult> {
     if (restartsPods) await drained(context, machine, converge);
     // Control-plane nodes are changed one after the other by the order of their steps.
     else if (machine.role === "worker" && state.member.digest !== facts.digest)
-      await inRollout(context, machine, converge);
+      await withChangeLock(context, machine, converge);
     else await converge();
   } else await adopt();
   return { machine: machine.name, revision: spec.revision, machineId: state.machineId };
@@ -162,39 +160,19 @@ async function drained(
   const { hosts, spec } = context;
   const others = spec.machines.some((one) => one.role === "controlPlane" && one.name !== machine.name);
   if (!others) return upgrade();
-  const through = await masterOf(context, machine);
-  await inTurn(context, machine, through, async () => {
+  const through = await another(context, machine);
+  await withDrainLock(context, machine, async (stillHeld) => {
     await hosts.job(through, {
       name: `draining ${machine.name}`,
       script: drainScript(spec.node),
       timeout: spec.node.drainTimeoutSeconds + 60,
     });
+    await stillHeld();
     await upgrade();
   });
 }
 
-/** A master other than the machine that is a member of this cluster and answers. */
-async function masterOf(context: Context, machine: ClusterMachine): Promise<string> {
-  const reasons: string[] = [];
-  for (const master of context.spec.machines) {
-    if (master.role !== "controlPlane" || master.name === machine.name || !context.hosts.has(master.name))
-      continue;
-    try {
-      const state = await readState(context.hosts, master.name, {
-        cluster: context.cluster,
-        spec: context.spec,
-      });
-      if (state.member?.cluster === context.cluster && state.member.state === "member") return master.name;
-      reasons.push(`${master.name} is not a master of this cluster yet`);
-    } catch (error) {
-      if (!(error instanceof HostProblem)) throw error;
-      reasons.push(error.report());
-    }
-  }
-  throw new HostProblem(
-    machine.name,
-    reasons.length === 0
-      ? "there is no other master that could let it in"
-      : `no other master can be asked: ${reasons.join("; ")}`,
-  );
+/** A control-plane node that lets the machine in, and drains it. */
+function another(context: Context, machine: ClusterMachine): Promise<string> {
+  return controlPlaneNode(context, machine, { for: "its join or its drain", other: true });
 }

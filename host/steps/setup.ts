@@ -6,7 +6,7 @@ import { isSetupSecret } from "../../model/node/setupSecrets";
 import { cleanupScript } from "../../model/node/cleanup";
 import { renderNode } from "../../model/node/render";
 import { guarded, setupUndo } from "../../model/node/undo";
-import { wellScript } from "../../model/membership/rollout";
+import { wellScript } from "../../model/membership/well";
 import { askEtcd, ownIntended } from "../controlPlane";
 import { insistedBy, waysToInsist } from "../insist";
 import { HostProblem, UnreachableError } from "../problem";
@@ -15,7 +15,7 @@ import { restartCheck, RESTARTS } from "../../model/node/restarts";
 import type { InitSpec, MembershipSpec, SetupPart, SetupSpec, StepInput, StepResult } from "../protocol";
 import type { ClusterMachine } from "../../model/machine";
 import { refuseOtherFacts } from "../guard";
-import { inRollout } from "../rollout";
+import { withChangeLock } from "../rollout";
 import { readState, type HostState } from "../state";
 import { withValues } from "../values";
 import { machineOf, readUnlessForced, refuseSkew, type StepContext } from "../step";
@@ -41,7 +41,7 @@ async function prepare(context: StepContext<SetupSpec>): Promise<StepResult> {
   const living = isLiving(context, state);
   const restarts = living && (await restartsNode(context));
   const run = () => runSetup(context, machine, spec, { living, restarts });
-  if (restarts) await inRollout(context, machine, run);
+  if (restarts) await withChangeLock(context, machine, run);
   else await run();
   return { machine: spec.machine, revision: spec.revision, machineId: state.machineId };
 }

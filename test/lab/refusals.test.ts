@@ -73,19 +73,23 @@ describeWithLab("refusals", () => {
     expect(said.map((line) => line.slice(0, 3)).sort()).toEqual(["cp1", "w1:"]);
   });
 
-  it("a wrong checksum: the file is not kept", async () => {
+  it("a wrong checksum: the file is not kept, and what comes after the control plane is not begun", async () => {
     const wrong = "0".repeat(64);
     const downloads = right.downloads!;
     const log = await refused({
       ...right,
       downloads: { ...downloads, checksums: { ...downloads.checksums, runc: { amd64: wrong } } },
     });
-    const said = errors(log, /^\s*w1: .*checksum/);
+    const said = errors(log, /: .*checksum/);
     saw(said.join("\n"));
     expect(said).toHaveLength(1);
-    expect(said[0]).toMatch(new RegExp(`runc.*expected ${wrong}`));
-    const kept = await cluster.host("w1", "ls /opt/pulumi-kubeadm/runc 2>/dev/null; command -v runc || true");
+    expect(said[0]).toMatch(new RegExp(`^cp1: .*runc.*expected ${wrong}`));
+    const kept = await cluster.host(
+      "cp1",
+      "ls /opt/pulumi-kubeadm/runc 2>/dev/null; command -v runc || true",
+    );
     expect(kept.trim()).toBe("");
+    expect((await cluster.host("w1", "ls /opt/pulumi-kubeadm 2>/dev/null || true")).trim()).toBe("");
   });
 
   it("an API that is served already on a master that was never initialised", async () => {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Member } from "../../../host/protocol";
-import { inRollout } from "../../../host/rollout";
+import { withChangeLock } from "../../../host/rollout";
 import { Hosts } from "../../../host/runner";
-import { wellScript } from "../../../model/membership/rollout";
+import { wellScript } from "../../../model/membership/well";
 import { MEMBER_FILE } from "../../../model/membership/shell";
 import { machine as worker, master, settingsOf } from "../../support/kubeadmSettings";
 import { Machine, SshHost } from "./sshHost";
@@ -79,7 +79,7 @@ function step(
   const spec = { ...knownCluster(settings), rollout: settings.rollout };
   return {
     hosts,
-    done: inRollout({ spec, hosts, cluster, say }, own, () => work(look), run),
+    done: withChangeLock({ spec, hosts, cluster, say }, own, () => work(look), run),
   };
 }
 
@@ -117,7 +117,7 @@ describe("a change of living nodes", () => {
     expect(most).toBe(slots);
   });
 
-  it("does not let workers wait for each other's sake where a control-plane node has the turn of its own", async () => {
+  it("does not let workers wait for each other's sake where a control-plane node has a lock of its own", async () => {
     const inside = gate();
     const end = gate();
     const plane = step("cp1", async () => {
@@ -160,20 +160,32 @@ describe("a change of living nodes", () => {
     await expect(step("w2", () => Promise.resolve()).done).rejects.toThrow("change of w1 failed");
   });
 
-  it("goes on where a run that had the turn was killed", async () => {
-    const entered = gate();
-    const killed = step("w1", () => {
-      entered.open();
-      return new Promise(() => undefined);
-    });
-    void killed.done.catch(() => undefined);
-    await entered.passed;
-    const next = gate();
-    const waiting = step("w2", () => Promise.resolve(next.open()));
+  it("comes back to the same lock when its connection broke off", async () => {
+    const both = gate();
+    const ends = [gate(), gate()];
+    let inside = 0;
+    const steps = ["w1", "w2"].map(
+      (name, index) =>
+        step(
+          name,
+          async () => {
+            if (++inside === 2) both.open();
+            await ends[index]?.passed;
+          },
+          { maxUnavailable: 2 },
+        ).done,
+    );
+    await both.passed;
+    const waiting = step("w3", () => Promise.resolve(void (inside += 1)), { maxUnavailable: 2 });
     await until(() => waits() === 1);
-    killed.hosts.close();
-    await next.passed;
+    ends[0]?.open();
     await waiting.done;
+    // One lock is free by now, and the step that goes on keeps the other one alone.
+    machines.get("cp1")?.server.drop();
+    const lock = (slot: number) => host("cp1").read(`run/pulumi-kubeadm/locks/worker.${slot}`);
+    ends[1]?.open();
+    await Promise.all(steps);
+    expect([lock(1), lock(2)]).toEqual(["", ""]);
   });
 
   it("leaves no pod of its own behind", async () => {

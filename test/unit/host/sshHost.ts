@@ -246,9 +246,13 @@ export class Machine {
         cwd: this.root,
         env: { ...process.env, ROOT: this.root, PATH: `${this.root}/bin:${process.env.PATH ?? ""}` },
       });
-      let input = "";
-      channel.on("data", (chunk: Buffer) => (input += chunk.toString()));
-      channel.on("end", () => child.stdin.end(this.inside(this.instead(input))));
+      // A command that reads lines gets them while it runs; a script is whole before it is moved inside.
+      if (command.includes("read -r -t")) channel.pipe(child.stdin);
+      else {
+        let input = "";
+        channel.on("data", (chunk: Buffer) => (input += chunk.toString()));
+        channel.on("end", () => child.stdin.end(this.inside(this.instead(input))));
+      }
       channel.on("error", () => undefined);
       child.stdin.on("error", () => undefined);
       child.stdout.on("data", (chunk: Buffer) => {

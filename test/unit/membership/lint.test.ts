@@ -7,7 +7,6 @@ import { credentialScript, joinFileCommand } from "../../../model/membership/joi
 import { etcdScript } from "../../../model/membership/etcd";
 import { standingScript } from "../../../model/membership/intended";
 import { resetScript } from "../../../model/membership/leaving";
-import { turnScript } from "../../../model/membership/draining";
 import {
   apiServersScript,
   keysScript,
@@ -17,7 +16,8 @@ import {
 import { forgetScript } from "../../../model/membership/nodes";
 import { aliveScript } from "../../../model/membership/removing";
 import { inUseScript, tightenScript } from "../../../model/node/leaving";
-import { slotScript, wellScript } from "../../../model/membership/rollout";
+import { changeLockScript, drainLockScript } from "../../../model/membership/lock";
+import { wellScript } from "../../../model/membership/well";
 import { nodeUndo } from "../../../model/membership/undo";
 import { guarded, putBackScript } from "../../../model/node/undo";
 import { stateScript } from "../../../model/membership/state";
@@ -72,7 +72,7 @@ function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, stri
     forget: forgetScript(own),
     "forget-dead": forgetScript(own, [settings === rich ? { ...dead, name: odd } : dead]),
     drain: drainScript(settings, own),
-    turn: turnScript(own),
+    "drain-lock": drainLockScript({ machine: own, run: `run ${odd}`, step: "ab" }),
     "remove-alive": removeNodeScript(settings, own, { alive: true }),
     "remove-by-force": removeNodeScript(settings, own, {
       alive: true,
@@ -82,7 +82,7 @@ function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, stri
     alive: aliveScript(own, false),
     "alive-shared": aliveScript(own, true),
     "remove-gone": removeNodeScript(settings, own, { alive: false }),
-    slot: slotScript(own, `run ${odd}`, settings.rollout),
+    "change-lock": changeLockScript({ machine: own, run: `run ${odd}`, step: "ab" }, settings.rollout),
     well: wellScript(own),
     guarded: guarded({ ...nodeUndo(own, files), change: "true", check: "true", well: "true" }),
     "put-back": putBackScript(nodeUndo(own, files).restart),

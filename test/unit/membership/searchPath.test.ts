@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { poolStateScript } from "../../../model/aws/boot/poolState";
 import { bundledFiles, startFiles } from "../../../model/aws/boot/worker";
 import { cisScript } from "../../../model/cis/script";
-import { turnScript } from "../../../model/membership/draining";
+import { drainLockScript } from "../../../model/membership/lock";
 import { credentialScript, joinFileCommand } from "../../../model/membership/joining";
 import { resetScript } from "../../../model/membership/leaving";
 import { forgetScript } from "../../../model/membership/nodes";
@@ -14,7 +14,7 @@ import { aliveScript } from "../../../model/membership/removing";
 import { stateScript } from "../../../model/membership/state";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
 import { awsOf, awsSettings, poolOf } from "../aws/boot/support";
-import { wellScript } from "../../../model/membership/rollout";
+import { wellScript } from "../../../model/membership/well";
 import { nodeUndo } from "../../../model/membership/undo";
 import { guarded, putBackScript } from "../../../model/node/undo";
 import { settingsOf, withBalancer } from "../node/support";
@@ -53,7 +53,7 @@ function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, stri
     adopt: adoptScript(settings, own),
     forget: forgetScript(own),
     drain: drainScript(settings, own),
-    turn: turnScript(own),
+    "drain lock": drainLockScript({ machine: own, run: "a run", step: "ab" }),
     alive: aliveScript(own, false),
     well: wellScript(own),
     "put back": putBackScript(nodeUndo(own, member).restart),
