@@ -14,7 +14,10 @@ export { aliasRecord } from "./components/aws/dns";
 export { Endpoint, type EndpointArgs } from "./components/aws/endpoint";
 export { Firewall, type FirewallArgs } from "./components/aws/firewall";
 export { InstanceRole, type InstanceRoleArgs } from "./components/aws/instanceRole";
-export { Masters, type MastersArgs } from "./components/aws/masters";
+export {
+  ControlPlaneInstances,
+  type ControlPlaneInstancesArgs,
+} from "./components/aws/controlPlaneInstances";
 export { Network, type NetworkArgs } from "./components/aws/network";
 export { AwsPlatform, type AwsPlatformArgs } from "./components/aws/platform";
 export {

@@ -58,7 +58,7 @@ export class Cluster extends pulumi.ComponentResource {
   readonly endpoint: string;
   /** For everything else that goes into this cluster. */
   readonly provider: k8s.Provider;
-  /** The masters: setups, init and memberships. */
+  /** The control-plane nodes: setups, init and memberships. */
   readonly controlPlane: ControlPlane;
   /** By the pool's name. */
   readonly workerPools: Readonly<Record<string, NodePool>>;
@@ -88,10 +88,10 @@ export class Cluster extends pulumi.ComponentResource {
 
     this.pki = new Pki(`${name}-pki`, { protect: settings.protect }, { parent: this });
     this.caCertificate = this.pki.cluster.certificate;
-    const masterFiles = this.masterFiles(secrets);
+    const controlPlaneFiles = this.controlPlaneFiles(secrets);
     const { pki } = this;
     this.cloud = createCloud(name, { settings, pki, secrets }, { parent: this });
-    const common: StepsArgs = { ...this.steps(secrets, masterFiles), ...this.cloud?.steps };
+    const common: StepsArgs = { ...this.steps(secrets, controlPlaneFiles), ...this.cloud?.steps };
     const preflight = preflightStep(`${name}-preflight`, common, {
       parent: this,
       dependsOn: [...(this.cloud?.ready ?? [])],
@@ -121,16 +121,16 @@ export class Cluster extends pulumi.ComponentResource {
     clusterCreated(this, name);
   }
 
-  private steps(secrets: Secrets, masterFiles: StepsArgs["masterFiles"]): StepsArgs {
+  private steps(secrets: Secrets, controlPlaneFiles: StepsArgs["controlPlaneFiles"]): StepsArgs {
     return {
       settings: this.settings,
       sshKeys: secrets,
       clusterId: this.pki.clusterId,
-      masterFiles,
+      controlPlaneFiles,
     };
   }
 
-  private masterFiles(secrets: Secrets): pulumi.Output<readonly SecretFile[]> {
+  private controlPlaneFiles(secrets: Secrets): pulumi.Output<readonly SecretFile[]> {
     const { settings, pki } = this;
     const named = settings.encryption.keys.filter((key) => key !== "generated");
     const given = Object.fromEntries(named.map((key) => [key, secrets[key] ?? ""]));
@@ -142,7 +142,7 @@ export class Cluster extends pulumi.ComponentResource {
     return pulumi.secret(
       pulumi
         .all([
-          pki.masterFiles,
+          pki.controlPlaneFiles,
           pki.encryptionKey,
           pulumi.output(given),
           pulumi.output(oidcCa),
@@ -184,11 +184,15 @@ export class Cluster extends pulumi.ComponentResource {
   ): Readonly<Record<string, NodePool>> {
     if (this.cloud !== undefined)
       return this.cloud.createPools(name, steps, this.controlPlane.memberships, { parent: this });
-    const masters = this.controlPlane.memberships;
+    const controlPlaneNodes = this.controlPlane.memberships;
     return Object.fromEntries(
       poolsOf(this.settings).map((pool) => [
         pool,
-        new WorkerPool(`${name}-pool-${pool}`, { ...steps, pool, after, masters }, { parent: this }),
+        new WorkerPool(
+          `${name}-pool-${pool}`,
+          { ...steps, pool, after, controlPlaneNodes },
+          { parent: this },
+        ),
       ]),
     );
   }

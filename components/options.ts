@@ -19,16 +19,16 @@ export const INIT_IGNORES: readonly Ignored[] = [
   },
   {
     property: `environment.${SPEC_VARIABLE}`,
-    reason: `the configuration init started with is history: masters get later settings through their membership; what cannot change is watched in ${FIXED_VARIABLE}`,
+    reason: `the configuration init started with is history: control-plane nodes get later settings through their membership; what cannot change is watched in ${FIXED_VARIABLE}`,
   },
 ];
 
-/** Of masters and bastion. */
+/** Of control-plane nodes and bastion. */
 export const INSTANCE_IGNORES: readonly Ignored[] = [
   {
     property: "ami",
     reason:
-      "the publisher's newest image is another one every few weeks, and a new one would replace a master: a raised revision does, one master at a time",
+      "the publisher's newest image is another one every few weeks, and a new one would replace a control-plane node: a raised revision does, one control-plane node at a time",
   },
   {
     property: "userDataBase64",
@@ -63,7 +63,7 @@ export const AWS_INIT_IGNORES: readonly Ignored[] = [
 
 /** Of a pool's join parameter. */
 export const JOIN_IGNORES: readonly Ignored[] = [
-  { property: "value", reason: "the masters write a fresh credential every hour" },
+  { property: "value", reason: "the control-plane nodes write a fresh credential every hour" },
 ];
 
 /** Of a pool that scales. */

@@ -103,7 +103,7 @@ export async function main(operation: Operation): Promise<void> {
     const spec = withValues(given, values);
     const fixed = parsed<FixedFacts>(process.env[FIXED_VARIABLE] ?? "null", FIXED_VARIABLE);
     const input = await readInput();
-    // A later run may find a new master among the others.
+    // A later run may find a new control-plane node among the others.
     const booting = operation !== "delete" && onCloud(spec);
     const patience =
       booting && (operation === "create" || spec.step === "settled") ? BOOTING : PATIENCE[operation];

@@ -92,10 +92,10 @@ export interface SetupPart {
 export interface InitSpec extends KnownCluster {
   readonly step: "init";
   /** Names in the order of the settings; init runs on the first. */
-  readonly masters: readonly string[];
+  readonly controlPlaneNodes: readonly string[];
   /** The first control-plane node. */
   readonly node: NodeSpec;
-  /** Setup of the first master, where it has no step of its own. */
+  /** Setup of the first control-plane node, where it has no step of its own. */
   readonly setup?: SetupPart;
 }
 
@@ -156,7 +156,7 @@ export interface PoolReadySpec {
   /** Seconds on top of it while nodes of an earlier rendering are there: each drains before the next one comes. */
   readonly rolling: number;
   /** Names; any of them is asked. */
-  readonly masters: readonly string[];
+  readonly controlPlaneNodes: readonly string[];
 }
 
 /**

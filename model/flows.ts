@@ -86,7 +86,7 @@ function apiFlows(settings: FlowsSpec): Flow[] {
   const api = { to: "controlPlane", protocol: "tcp", ports: [one(API_PORT)] } as const;
   const flows: Flow[] = [
     { from: "node", ...api, reason: nodeToApi(settings) },
-    { from: "pod", ...api, reason: "pods on a master call the API there with their own address" },
+    { from: "pod", ...api, reason: "pods on a control-plane node call the API there with their own address" },
     { from: "apiClient", ...api, reason: "people and the Pulumi program call the API" },
   ];
   const { endpoint } = settings;

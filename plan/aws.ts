@@ -62,7 +62,7 @@ const FRONTS: Record<FirewallGroup, string> = {
   publicBalancer: "the public balancer's name",
   bastion: "the bastion's address",
   balancer: "the internal balancer's address",
-  controlPlane: "the master's elastic address",
+  controlPlane: "the control-plane node's elastic address",
   worker: "a worker",
 };
 

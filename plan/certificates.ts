@@ -15,14 +15,17 @@ const HOURS_A_DAY = 24;
 /** kube-controller-manager's default for `--cluster-signing-duration` (command line reference: 8760h). */
 const SIGNED_DAYS = 365;
 
-/** Leaf certificates that kubeadm makes on each master (Kubernetes documentation, "PKI certificates and requirements"). */
+/**
+ * Leaf certificates that kubeadm makes on each control-plane node (Kubernetes documentation, "PKI certificates and
+ * requirements").
+ */
 const LEAVES: readonly { readonly name: string; readonly place: string }[] = [
   { name: "API server", place: "pki/apiserver.crt" },
   { name: "API server to kubelets", place: "pki/apiserver-kubelet-client.crt" },
   { name: "API server to etcd", place: "pki/apiserver-etcd-client.crt" },
   { name: "Front proxy", place: "pki/front-proxy-client.crt" },
   { name: "etcd server, peer and health check", place: "pki/etcd/{server,peer,healthcheck-client}.crt" },
-  { name: "Administrator on the master", place: "{admin,super-admin}.conf" },
+  { name: "Administrator on the control-plane node", place: "{admin,super-admin}.conf" },
   { name: "Controller manager and scheduler", place: "{controller-manager,scheduler}.conf" },
 ];
 
@@ -61,7 +64,7 @@ function ownCertificates(resources: readonly PlannedResource[]): PlannedCertific
 function leafCertificates({ certificates }: ClusterSettings): PlannedCertificate[] {
   return LEAVES.map(({ name, place }) => ({
     name,
-    place: `each master: /etc/kubernetes/${place}`,
+    place: `each control-plane node: /etc/kubernetes/${place}`,
     validDays: certificates.validityDays,
     renewed: `by the timer ${renewalUnit}, in its last ${certificates.renewBeforeDays} days, and at every upgrade`,
   }));
@@ -81,7 +84,7 @@ function kubeletCertificates(settings: ClusterSettings): PlannedCertificate[] {
       name: "Kubelet, serving",
       place,
       validDays: days,
-      renewed: "by the kubelet itself; the masters approve what names nothing but its own node",
+      renewed: "by the kubelet itself; the control-plane nodes approve what names nothing but its own node",
     },
   ];
 }

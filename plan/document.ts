@@ -18,13 +18,13 @@ export interface PlannedFlow extends Flow {
   readonly sources: readonly string[];
 }
 
-/** A machine without its keys; on AWS the masters alone, since pools' nodes come and go. */
+/** A machine without its keys; on AWS the control-plane nodes alone, since pools' nodes come and go. */
 export interface PlannedMachine {
-  /** Key in the settings; on AWS `master-<i>`. */
+  /** Key in the settings; on AWS `cp-<i>`. */
   readonly name: string;
   /** What it is in the cluster. */
   readonly role: MachineRole;
-  /** "" for masters and load balancers. */
+  /** "" for control-plane nodes and load balancers. */
   readonly pool: string;
   /** Where SSH reaches it; `COMPUTED` where AWS gives the address. */
   readonly host: string;

@@ -95,7 +95,7 @@ function dollars(amount: number): number {
 function roleText({ role, pool }: Pick<PlannedMachine, "role" | "pool">): string {
   switch (role) {
     case "controlPlane":
-      return "master";
+      return "control-plane node";
     case "worker":
       return `worker, pool ${pool}`;
     case "loadBalancer":

@@ -6,7 +6,7 @@ import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/po
 import * as aws from "./rules/aws";
 import { oneDnsAddress, onePodRange } from "./rules/addresses";
 import * as certificates from "./rules/certificates";
-import { oddMasters, oneInit } from "./rules/controlPlane";
+import { oddControlPlaneNodes, oneInit } from "./rules/controlPlane";
 import { hostsThroughTheDoor, noPrivateKeyInCommand, pinnedHostKeys } from "./rules/hosts";
 import { clusterProvider } from "./rules/providers";
 import { kubernetesVersion } from "./rules/versions";
@@ -29,7 +29,7 @@ export const policies: (ResourceValidationPolicy | StackValidationPolicy)[] = [
   onePodRange,
   oneDnsAddress,
   oneInit,
-  oddMasters,
+  oddControlPlaneNodes,
   certificates.authorityValidity,
   certificates.authoritiesOnly,
   certificates.authorityKeys,

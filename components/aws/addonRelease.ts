@@ -9,7 +9,7 @@ import { AddonRole, type PodIdentity } from "./podIdentity";
 /** What AWS' add-ons share. */
 export interface AwsAddonArgs {
   readonly settings: ClusterSettings;
-  /** Undefined: it works with the masters' own role. */
+  /** Undefined: it works with the control-plane nodes' own role. */
   readonly identity?: PodIdentity;
   /** With it goes what is in the cluster; roles outlive it. */
   readonly init: pulumi.Resource;

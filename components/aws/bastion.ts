@@ -8,7 +8,7 @@ import { resourceTags, ROLE_TAG } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { INSTANCE_IGNORES } from "../options";
 import { InstanceRole } from "./instanceRole";
-import { imageId, metadataOptions, rootVolume } from "./masters";
+import { imageId, metadataOptions, rootVolume } from "./controlPlaneInstances";
 import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface BastionArgs {
@@ -28,8 +28,8 @@ export interface BastionArgs {
 const VOLUME = { sizeGiB: 10, iops: 3000, throughput: 125 } as const;
 
 /**
- * The one way in for SSH to masters without public addresses, and, for a private API, a forwarder of its port. It holds no
- * credential of the cluster.
+ * The one way in for SSH to control-plane nodes without public addresses, and, for a private API, a forwarder of its
+ * port. It holds no credential of the cluster.
  */
 export class Bastion extends pulumi.ComponentResource {
   /** Fixed: the address of an Elastic IP. */

@@ -8,9 +8,9 @@ import { onlyOnAws, requireArguments } from "../arguments";
 export type CloudProviderArgs = AwsAddonArgs;
 
 /**
- * AWS' cloud controller manager on the masters: it tells nodes their addresses, zones and types, takes the taint from new ones,
- * and makes balancers for Services, which cost about 17 dollars a month each. CoreDNS comes after it, since no pod is placed on
- * a node that it has not seen.
+ * AWS' cloud controller manager on the control-plane nodes: it tells nodes their addresses, zones and types, takes the
+ * taint from new ones, and makes balancers for Services, which cost about 17 dollars a month each. CoreDNS comes after
+ * it, since no pod is placed on a node that it has not seen.
  */
 export class CloudProvider extends pulumi.ComponentResource {
   /** The cloud controller manager's chart. */

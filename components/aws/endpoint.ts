@@ -21,14 +21,14 @@ export interface EndpointArgs {
   readonly after: readonly pulumi.Resource[];
 }
 
-/** Seconds between two looks at a master; two in a row decide. */
+/** Seconds between two looks at a control-plane node; two in a row decide. */
 const HEALTH_INTERVAL = 10;
 /** Seconds that an answer may take; Elastic Load Balancing's own default for HTTPS would be the whole interval. */
 const HEALTH_TIMEOUT = 5;
-/** Seconds that calls under way have when a master leaves. */
+/** Seconds that calls under way have when a control-plane node leaves. */
 const DEREGISTRATION = 30;
 
-/** A balancer that passes TCP on to the masters. */
+/** A balancer that passes TCP on to the control-plane nodes. */
 interface Balancer {
   readonly targetGroupArn: pulumi.Output<string>;
   readonly dnsName: pulumi.Output<string>;
@@ -36,11 +36,11 @@ interface Balancer {
 }
 
 /**
- * Network load balancers in front of the masters: the internal one at fixed addresses, which nodes' hosts files name, and
- * one for people where the API is public. Each costs about 17 dollars a month and its traffic.
+ * Network load balancers in front of the control-plane nodes: the internal one at fixed addresses, which nodes' hosts
+ * files name, and one for people where the API is public. Each costs about 17 dollars a month and its traffic.
  */
 export class Endpoint extends pulumi.ComponentResource {
-  /** Undefined where the one master is the endpoint itself. */
+  /** Undefined where the one control-plane node is the endpoint itself. */
   readonly internal?: Balancer;
   /** Set where the API is public and a balancer is in front of it. */
   readonly public?: Balancer;
@@ -92,7 +92,7 @@ export class Endpoint extends pulumi.ComponentResource {
         name: called,
         loadBalancerType: "network",
         internal: part === "internal",
-        // Also where a balancer has masters in one zone alone, nodes of every zone reach them.
+        // Also where a balancer has control-plane nodes in one zone alone, nodes of every zone reach them.
         enableCrossZoneLoadBalancing: true,
         // A network load balancer that starts without a group can never have one.
         securityGroups: group === undefined ? [] : [group],
@@ -110,7 +110,8 @@ export class Endpoint extends pulumi.ComponentResource {
         port: API_PORT,
         protocol: "TCP",
         targetType: "instance",
-        // With it a master that calls the endpoint would get answers from itself that it takes for a stranger's.
+        // With it a control-plane node that calls the endpoint would get answers from itself that it takes for a
+        // stranger's.
         preserveClientIp: "false",
         deregistrationDelay: DEREGISTRATION,
         connectionTermination: true,

@@ -21,7 +21,7 @@ export interface FirewallArgs {
 }
 
 const DESCRIPTIONS: Record<FirewallGroup, string> = {
-  controlPlane: "masters",
+  controlPlane: "control-plane nodes",
   worker: "workers",
   balancer: "internal balancer of the API",
   publicBalancer: "public balancer of the API",

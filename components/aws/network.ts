@@ -17,8 +17,9 @@ export interface NetworkArgs {
 }
 
 /**
- * VPC, subnets, gateways and routes, or the ids of a VPC that exists. In every subnet a part is kept from AWS' own hand, for
- * the fixed addresses of masters, balancer and bastion. A NAT gateway costs about 35 dollars a month and its traffic.
+ * VPC, subnets, gateways and routes, or the ids of a VPC that exists. In every subnet a part is kept from AWS' own
+ * hand, for the fixed addresses of control-plane nodes, balancer and bastion. A NAT gateway costs about 35 dollars a
+ * month and its traffic.
  */
 export class Network extends pulumi.ComponentResource {
   /** The VPC, made or found. */
@@ -108,7 +109,7 @@ export class Network extends pulumi.ComponentResource {
         subnetId: this.subnetIds[subnet.name],
         cidrBlock: subnet.reserved,
         reservationType: "explicit",
-        description: "fixed addresses of masters, balancer and bastion",
+        description: "fixed addresses of control-plane nodes, balancer and bastion",
       },
       { parent: this },
     );

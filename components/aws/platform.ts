@@ -23,7 +23,7 @@ import { aliasRecord } from "./dns";
 import { Endpoint } from "./endpoint";
 import { Firewall } from "./firewall";
 import { InstanceRole } from "./instanceRole";
-import { ETCD_DEVICE, Masters } from "./masters";
+import { ETCD_DEVICE, ControlPlaneInstances } from "./controlPlaneInstances";
 import { Network } from "./network";
 import { PodIdentity } from "./podIdentity";
 import { Secrets } from "./secrets";
@@ -33,8 +33,8 @@ import { AwsWorkerPool } from "./workerPool";
 export type AwsPlatformArgs = CloudArgs;
 
 /**
- * Everything that AWS has of a cluster before kubeadm runs: network, firewall, secrets, identity, balancers, bastion, masters.
- * Its parts are components of the cluster; this holds them together.
+ * Everything that AWS has of a cluster before kubeadm runs: network, firewall, secrets, identity, balancers, bastion,
+ * control-plane nodes. Its parts are components of the cluster; this holds them together.
  */
 export class AwsPlatform implements Cloud {
   /** Lets a run begin, or refuses it; everything on AWS waits for it. */
@@ -43,7 +43,7 @@ export class AwsPlatform implements Cloud {
   readonly network: Network;
   /** Security groups and their rules. */
   readonly firewall: Firewall;
-  /** Host keys, and the masters' files. */
+  /** Host keys, and the control-plane nodes' files. */
   readonly secrets: Secrets;
   /** Undefined where the settings switch it off. */
   readonly identity?: PodIdentity;
@@ -54,7 +54,7 @@ export class AwsPlatform implements Cloud {
   /** Set where there are pools. */
   readonly bootFiles?: BootFiles;
   /** The instances of the control plane. */
-  readonly masters: Masters;
+  readonly instances: ControlPlaneInstances;
   /** What steps need besides the settings. */
   readonly steps: Cloud["steps"];
   /** Where people and the program reach the API. */
@@ -112,7 +112,7 @@ export class AwsPlatform implements Cloud {
     if (own.pools.length > 0) this.bootFiles = new BootFiles(`${name}-boot`, { settings }, opts);
     const health = this.createHealth(name, pki, opts);
     const role = new InstanceRole(
-      `${name}-masters-identity`,
+      `${name}-control-plane-identity`,
       {
         settings,
         part: "control-plane",
@@ -121,8 +121,8 @@ export class AwsPlatform implements Cloud {
       },
       opts,
     );
-    this.masters = new Masters(
-      `${name}-masters`,
+    this.instances = new ControlPlaneInstances(
+      `${name}-instances`,
       {
         settings,
         subnetIds,
@@ -144,7 +144,7 @@ export class AwsPlatform implements Cloud {
     this.steps = this.stepsArgs([this.guard, ...health]);
     this.ready = [
       this.guard,
-      ...this.masters.ready,
+      ...this.instances.ready,
       ...this.endpoint.ready,
       ...(this.bastion?.ready ?? []),
       ...(this.identity ? [this.identity.ready] : []),
@@ -199,7 +199,7 @@ export class AwsPlatform implements Cloud {
   }
 
   private stepsArgs(guards: readonly pulumi.Resource[]): AwsPlatform["steps"] {
-    const { settings, masters } = this;
+    const { settings, instances } = this;
     const values: Record<string, pulumi.Output<string>> = this.identity === undefined
       ? {}
       : { [ISSUER_TOKEN]: this.identity.issuer };
@@ -207,13 +207,13 @@ export class AwsPlatform implements Cloud {
       connections: Object.fromEntries(
         settings.machines.map((machine) => [
           machine.name,
-          this.connection(this.sshHost(machine.name, masters.instances[machine.name])),
+          this.connection(this.sshHost(machine.name, instances.instances[machine.name])),
         ]),
       ),
       ...this.throughBastion(),
       values,
       instances: Object.fromEntries(
-        Object.entries(masters.instances).map(([name, instance]) => [name, instance.id]),
+        Object.entries(instances.instances).map(([name, instance]) => [name, instance.id]),
       ),
       machineValues: this.volumeIds(),
       guards,
@@ -229,7 +229,7 @@ export class AwsPlatform implements Cloud {
     const own = awsOf(settings);
     const host =
       endpoint.public?.dnsName ?? (bastionForwards(own) ? bastion?.publicIp : endpoint.internal?.dnsName);
-    if (own.controlPlane.masters.length < 2 || host === undefined) return [];
+    if (own.controlPlane.instances.length < 2 || host === undefined) return [];
     const kubeconfig = pulumi.secret(
       pulumi
         .all([pki.cluster.certificate, pki.adminCertificate, pki.adminKey, host])
@@ -250,11 +250,11 @@ export class AwsPlatform implements Cloud {
     ];
   }
 
-  /** The volume of each master's etcd, which its setup looks for by this id. */
+  /** The volume of each control-plane node's etcd, which its setup looks for by this id. */
   private volumeIds(): NonNullable<StepsArgs["machineValues"]> {
     if (awsOf(this.settings).controlPlane.etcdVolume === undefined) return {};
     return Object.fromEntries(
-      Object.entries(this.masters.instances).map(([name, instance]) => [
+      Object.entries(this.instances.instances).map(([name, instance]) => [
         name,
         {
           // An instance that was started before the settings had a volume has none.
@@ -267,19 +267,20 @@ export class AwsPlatform implements Cloud {
     );
   }
 
-  /** Where SSH to a master goes. */
+  /** Where SSH to a control-plane node goes. */
   private sshHost(name: string, instance: aws.ec2.Instance | undefined): pulumi.Input<string> {
     const own = awsOf(this.settings);
-    const place = own.controlPlane.masters.find((master) => master.name === name);
-    if (place === undefined || instance === undefined) throw new RangeError(`${name} is no master`);
+    const place = own.controlPlane.instances.find((controlPlaneNode) => controlPlaneNode.name === name);
+    if (place === undefined || instance === undefined)
+      throw new RangeError(`${name} is no control-plane node`);
     if (own.access.connectVia !== "direct") return place.address;
-    // The one master alone has an address of its own.
-    return own.controlPlane.masters.length > 1
+    // The one control-plane node alone has an address of its own.
+    return own.controlPlane.instances.length > 1
       ? instance.publicIp
-      : (this.masters.address?.publicIp ?? instance.publicIp);
+      : (this.instances.address?.publicIp ?? instance.publicIp);
   }
 
-  /** How a master is logged on to. */
+  /** How a control-plane node is logged on to. */
   private connection(host: pulumi.Input<string>): pulumi.Output<Connection> {
     return this.open(host, awsOf(this.settings).controlPlane.image, this.secrets.hostKey.publicKey);
   }
@@ -314,7 +315,7 @@ export class AwsPlatform implements Cloud {
     if (own.endpoint.dns !== undefined) return pulumi.output(own.endpoint.dns.name);
     if (this.endpoint.public !== undefined) return this.endpoint.public.dnsName;
     // Its name, which instances of the VPC resolve to the private address.
-    if (this.masters.address !== undefined) return this.masters.address.publicDns;
+    if (this.instances.address !== undefined) return this.instances.address.publicDns;
     if (bastionForwards(own) && this.bastion !== undefined) return this.bastion.publicIp;
     return this.endpoint.internal?.dnsName ?? pulumi.output(own.endpoint.addresses[0]?.address ?? "");
   }
@@ -323,7 +324,7 @@ export class AwsPlatform implements Cloud {
     const { dns, addresses } = awsOf(this.settings).endpoint;
     if (dns === undefined) return [];
     const balancer = this.endpoint.public ?? this.endpoint.internal;
-    const fixed = this.masters.address?.publicIp;
+    const fixed = this.instances.address?.publicIp;
     const target: Pick<aws.route53.RecordArgs, "aliases" | "records" | "ttl"> =
       balancer === undefined
         ? {

@@ -25,11 +25,13 @@ interface HostKey {
 }
 
 /**
- * The SSH host keys that masters and bastion take from Secrets Manager by their own role, and the key that opens them. Key pairs
- * of the cluster are not there: they reach masters over SSH, as on every platform. A secret costs 40 cents a month. Deleted at once with the cluster: a recovery window would keep its name from the next one.
+ * The SSH host keys that control-plane nodes and bastion take from Secrets Manager by their own role, and the key that
+ * opens them. Key pairs of the cluster are not there: they reach control-plane nodes over SSH, as on every platform. A
+ * secret costs 40 cents a month. Deleted at once with the cluster: a recovery window would keep its name from the next
+ * one.
  */
 export class Secrets extends pulumi.ComponentResource {
-  /** One SSH host key for all masters. */
+  /** One SSH host key for all control-plane nodes. */
   readonly hostKey: HostKey;
   /** Set where there is a bastion. */
   readonly bastionHostKey?: HostKey;
@@ -50,7 +52,7 @@ export class Secrets extends pulumi.ComponentResource {
     this.hostKey = this.createHostKey(
       "host-key",
       hostKeySecret(settings.name),
-      "SSH host key of the masters",
+      "SSH host key of the control-plane nodes",
     );
     if (awsOf(settings).bastion !== undefined)
       this.bastionHostKey = this.createHostKey(

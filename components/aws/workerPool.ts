@@ -19,7 +19,7 @@ import { poolReadyStep, type StepsArgs } from "../machines/steps";
 import { JOIN_IGNORES, SCALING_IGNORES } from "../options";
 import type { BootFiles } from "./bootFiles";
 import { InstanceRole } from "./instanceRole";
-import { metadataOptions } from "./masters";
+import { metadataOptions } from "./controlPlaneInstances";
 import { notTaken, onlyOnAws, requireArguments } from "../arguments";
 
 export interface AwsWorkerPoolArgs extends StepsArgs {
@@ -31,7 +31,7 @@ export interface AwsWorkerPoolArgs extends StepsArgs {
   readonly groupIds: Readonly<Partial<Record<FirewallGroup, pulumi.Input<string>>>>;
   /** The bucket that instances fetch their boot files from. */
   readonly bootFiles: BootFiles;
-  /** Masters' memberships, and the routes: an instance that starts finds a cluster to join. */
+  /** Control-plane nodes' memberships, and the routes: an instance that starts finds a cluster to join. */
   readonly after: readonly pulumi.Resource[];
 }
 
@@ -39,7 +39,7 @@ function poolNames({ aws: own }: StepsArgs["settings"]): string[] {
   return own?.pools.map((pool) => pool.name) ?? [];
 }
 
-/** Until a master has written a credential: nothing that could be taken for one. */
+/** Until a control-plane node has written a credential: nothing that could be taken for one. */
 const NO_CREDENTIAL = "none yet";
 
 /**
@@ -80,7 +80,7 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
       `${name}-join`,
       {
         name: joinParameter(settings.name, pool.name),
-        description: `join credential of pool ${pool.name}, kept fresh by the masters`,
+        description: `join credential of pool ${pool.name}, kept fresh by the control-plane nodes`,
         type: "SecureString",
         value: pulumi.secret(NO_CREDENTIAL),
         tags: resourceTags(settings, `${settings.name}-${pool.name}`),

@@ -1,16 +1,16 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { initStep, mastersOf, membershipStep, setupStep, type StepsArgs } from "../machines/steps";
+import { initStep, controlPlaneMachines, membershipStep, setupStep, type StepsArgs } from "../machines/steps";
 import { requireArguments } from "../arguments";
 
 export interface ControlPlaneArgs extends StepsArgs {
-  /** What must be there before a master is touched: the look at all machines, a balancer in front. */
+  /** What must be there before a control-plane node is touched: the look at all machines, a balancer in front. */
   readonly after: readonly pulumi.Resource[];
 }
 
 /**
- * The masters: node setup side by side, init once, then one membership after the other, because two masters that join
- * at a time can leave etcd without a quorum.
+ * The control-plane nodes: node setup side by side, init once, then one membership after the other, because two
+ * control-plane nodes that join at a time can leave etcd without a quorum.
  */
 export class ControlPlane extends pulumi.ComponentResource {
   /** Done once in the cluster's life; everything in the cluster waits for it. */
@@ -25,15 +25,15 @@ export class ControlPlane extends pulumi.ComponentResource {
       "settings",
       "sshKeys",
       "clusterId",
-      "masterFiles",
+      "controlPlaneFiles",
       "after",
     ]);
     super("kubeadm:kubeadm:ControlPlane", name, {}, opts);
-    const masters = mastersOf(args.settings);
+    const controlPlaneNodes = controlPlaneMachines(args.settings);
     // On AWS init and memberships bring the setup along.
     const setups =
       args.settings.aws === undefined
-        ? masters.map((machine) =>
+        ? controlPlaneNodes.map((machine) =>
             setupStep(`${name}-${machine.name}-setup`, args, machine, {
               parent: this,
               dependsOn: [...args.after],
@@ -44,7 +44,7 @@ export class ControlPlane extends pulumi.ComponentResource {
     const before = setups.length > 0 ? setups : [...args.after];
     this.init = initStep(`${name}-init`, args, { parent: this, dependsOn: before });
     const memberships: command.local.Command[] = [];
-    masters.forEach((machine, index) => {
+    controlPlaneNodes.forEach((machine, index) => {
       const earlier = [this.init, ...setups.slice(index, index + 1), ...memberships.slice(-1)];
       memberships.push(
         membershipStep(`${name}-${machine.name}-membership`, args, machine, {

@@ -18,7 +18,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
       "settings",
       "sshKeys",
       "clusterId",
-      "masterFiles",
+      "controlPlaneFiles",
       "after",
     ]);
     super("kubeadm:machines:LoadBalancer", name, {}, opts);

@@ -70,7 +70,7 @@ export function initSpec(settings: ClusterSettings): InitSpec {
     step: "init",
     ...clusterPart(settings),
     machines: knownMachines(settings, first),
-    masters: plane.map((machine) => machine.name),
+    controlPlaneNodes: plane.map((machine) => machine.name),
     node: nodeSpec(settings, first),
     ...ownSetup(settings, first),
   };

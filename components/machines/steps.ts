@@ -21,8 +21,8 @@ export interface StepsArgs extends Pick<HostStepArgs, "connections" | "bastion" 
   readonly sshKeys: SshKeys;
   /** SHA-256 of the cluster CA's certificate. */
   readonly clusterId: pulumi.Input<string>;
-  /** Key pairs and encryption keys that a master gets by standard input; secret. */
-  readonly masterFiles: pulumi.Input<readonly SecretFile[]>;
+  /** Key pairs and encryption keys that a control-plane node gets by standard input; secret. */
+  readonly controlPlaneFiles: pulumi.Input<readonly SecretFile[]>;
   /** Ids of instances by machine, where a cloud makes them: another instance is another machine. */
   readonly instances?: Readonly<Record<string, pulumi.Input<string>>>;
   /** What only the cloud knows of one machine, as `values`, by machine. */
@@ -33,7 +33,7 @@ export interface StepsArgs extends Pick<HostStepArgs, "connections" | "bastion" 
 
 type Step = command.local.Command;
 
-export function mastersOf(settings: ClusterSettings): readonly Machine[] {
+export function controlPlaneMachines(settings: ClusterSettings): readonly Machine[] {
   return controlPlaneOf(settings);
 }
 
@@ -91,7 +91,7 @@ export function healthStep(
 /** On AWS: stands between the instances of two control-plane nodes, of which only one may be away. */
 export function settledStep(
   name: string,
-  args: Omit<StepsArgs, "masterFiles">,
+  args: Omit<StepsArgs, "controlPlaneFiles">,
   machine: Machine,
   instanceType: string,
   opts: pulumi.CustomResourceOptions,
@@ -121,7 +121,7 @@ export function preflightStep(name: string, args: StepsArgs, opts: pulumi.Custom
       told: looked,
       // Which keys are in use is told by their values.
       files: pulumi
-        .output(args.masterFiles)
+        .output(args.controlPlaneFiles)
         .apply((files) => files.filter((file) => file.path === paths.wantedEncryption)),
       spec: preflightSpec(args.settings, looked),
       operations: ["create", "update"],
@@ -144,7 +144,7 @@ export function firewallStep(name: string, args: StepsArgs, opts: pulumi.CustomR
       machines: machines.map((machine) => machine.name),
       spec: {
         step: "firewall",
-        controlPlane: mastersOf(args.settings).map((machine) => machine.name),
+        controlPlane: controlPlaneMachines(args.settings).map((machine) => machine.name),
       },
       identity: machines.map(({ name, role, nodeAddress }) => `${name} ${role} ${nodeAddress}`),
       oldOneLast: true,
@@ -166,7 +166,12 @@ export function setupStep(
     {
       ...args,
       // A living node asks a control-plane node for its turn.
-      machines: [...new Set([machine.name, ...mastersOf(args.settings).map((master) => master.name)])],
+      machines: [
+        ...new Set([
+          machine.name,
+          ...controlPlaneMachines(args.settings).map((controlPlaneNode) => controlPlaneNode.name),
+        ]),
+      ],
       spec: setupSpec(args.settings, machine),
       files: setupFiles(args, machine),
       operations: ["create", "update", "delete"],
@@ -190,20 +195,20 @@ function setupFiles(
   );
 }
 
-/** kubeadm init: once, on the first master, whatever becomes of that machine later. */
+/** kubeadm init: once, on the first control-plane node, whatever becomes of that machine later. */
 export function initStep(name: string, args: StepsArgs, opts: pulumi.CustomResourceOptions): Step {
-  const masters = mastersOf(args.settings);
+  const controlPlaneNodes = controlPlaneMachines(args.settings);
   const ignored = [...INIT_IGNORES, ...(args.settings.aws === undefined ? [] : AWS_INIT_IGNORES)];
-  const [first] = masters;
-  if (first === undefined) throw new Error("a cluster has at least one master");
+  const [first] = controlPlaneNodes;
+  if (first === undefined) throw new Error("a cluster has at least one control-plane node");
   return hostStep(
     name,
     {
       ...args,
       values: valuesOf(args, first),
-      machines: masters.map((machine) => machine.name),
+      machines: controlPlaneNodes.map((machine) => machine.name),
       spec: initSpec(args.settings),
-      files: args.masterFiles,
+      files: args.controlPlaneFiles,
       environment: { [FIXED_VARIABLE]: JSON.stringify(fixedFacts(args.settings)) },
       operations: ["create", "update"],
     },
@@ -211,22 +216,24 @@ export function initStep(name: string, args: StepsArgs, opts: pulumi.CustomResou
   );
 }
 
-/** A machine being a node. Its masters' connections stay current, so that a later removal finds one. */
+/** A machine being a node. Its control-plane nodes' connections stay current, so that a later removal finds one. */
 export function membershipStep(
   name: string,
   args: StepsArgs,
   machine: Machine,
   opts: pulumi.CustomResourceOptions,
 ): Step {
-  const masters = mastersOf(args.settings).map((master) => master.name);
+  const controlPlaneNodes = controlPlaneMachines(args.settings).map(
+    (controlPlaneNode) => controlPlaneNode.name,
+  );
   return hostStep(
     name,
     {
       ...args,
       values: valuesOf(args, machine),
-      machines: [...new Set([machine.name, ...masters])],
+      machines: [...new Set([machine.name, ...controlPlaneNodes])],
       spec: membershipSpec(args.settings, machine),
-      files: machine.role === "controlPlane" ? args.masterFiles : [],
+      files: machine.role === "controlPlane" ? args.controlPlaneFiles : [],
       identity: identity(args, machine),
       operations: ["create", "update", "delete"],
     },
@@ -241,13 +248,15 @@ export function poolReadyStep(
   pool: AwsPool,
   opts: pulumi.CustomResourceOptions,
 ): Step {
-  const masters = mastersOf(args.settings).map((master) => master.name);
+  const controlPlaneNodes = controlPlaneMachines(args.settings).map(
+    (controlPlaneNode) => controlPlaneNode.name,
+  );
   return hostStep(
     name,
     {
       ...args,
       values: undefined,
-      machines: masters,
+      machines: controlPlaneNodes,
       spec: {
         step: "poolReady",
         cluster: args.settings.name,
@@ -256,7 +265,7 @@ export function poolReadyStep(
         boot: poolBoot(args.settings, pool),
         timeout: pool.joinTimeoutSeconds,
         rolling: Math.max(args.settings.drainTimeoutSeconds, LET_GO) + WARMUP,
-        masters,
+        controlPlaneNodes,
       },
       operations: ["create", "update"],
     },

@@ -9,8 +9,8 @@ export interface WorkerPoolArgs extends StepsArgs {
   readonly pool: string;
   /** What must be there before a host is touched. */
   readonly after: readonly pulumi.Resource[];
-  /** Masters' memberships: workers join, and are upgraded, after them. */
-  readonly masters: readonly pulumi.Resource[];
+  /** Control-plane nodes' memberships: workers join, and are upgraded, after them. */
+  readonly controlPlaneNodes: readonly pulumi.Resource[];
 }
 
 /** Names of the pools that machines are in. */
@@ -35,7 +35,7 @@ export class WorkerPool extends pulumi.ComponentResource {
       "WorkerPool",
       name,
       args,
-      ["settings", "sshKeys", "clusterId", "masterFiles", "pool", "after", "masters"],
+      ["settings", "sshKeys", "clusterId", "controlPlaneFiles", "pool", "after", "controlPlaneNodes"],
       ({ settings, pool }) => [notTaken("pool", pool, poolsOf(settings))],
     );
     super("kubeadm:machines:WorkerPool", name, {}, opts);
@@ -51,7 +51,7 @@ export class WorkerPool extends pulumi.ComponentResource {
       });
       return membershipStep(`${name}-${machine.name}-membership`, args, machine, {
         parent: this,
-        dependsOn: [setup, ...args.masters],
+        dependsOn: [setup, ...args.controlPlaneNodes],
       });
     });
     this.nodesReady = this.memberships;

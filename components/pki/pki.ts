@@ -20,7 +20,7 @@ export interface PkiArgs {
 
 /**
  * The cluster's TLS material, made before any machine exists: nothing is scraped from a host. Leaf certificates of the
- * control plane are made by kubeadm on each master, from the CAs here, and renewed there.
+ * control plane are made by kubeadm on each control-plane node, from the CAs here, and renewed there.
  */
 export class Pki extends pulumi.ComponentResource {
   /** Signs the API server, kubelets and people. */
@@ -35,8 +35,8 @@ export class Pki extends pulumi.ComponentResource {
   readonly adminCertificate: pulumi.Output<string>;
   /** PEM; secret. */
   readonly adminKey: pulumi.Output<string>;
-  /** What a master has under /etc/kubernetes/pki before kubeadm runs; secret. */
-  readonly masterFiles: pulumi.Output<SecretFile[]>;
+  /** What a control-plane node has under /etc/kubernetes/pki before kubeadm runs; secret. */
+  readonly controlPlaneFiles: pulumi.Output<SecretFile[]>;
   /** PEM of the public key that service-account tokens are verified with. */
   readonly serviceAccountKey: pulumi.Output<string>;
   /** 32 random bytes in base64 for encryption at rest, unless the settings bring keys; secret. */
@@ -74,7 +74,7 @@ export class Pki extends pulumi.ComponentResource {
         createHash("sha256").update(`pulumi-kubeadm encryption at rest\n${pem}`).digest("base64"),
       ),
     );
-    this.masterFiles = pulumi.secret(
+    this.controlPlaneFiles = pulumi.secret(
       pulumi
         .all([
           pair("ca", this.cluster),
@@ -90,7 +90,7 @@ export class Pki extends pulumi.ComponentResource {
       clusterId: this.clusterId,
       adminCertificate: this.adminCertificate,
       adminKey: this.adminKey,
-      masterFiles: this.masterFiles,
+      controlPlaneFiles: this.controlPlaneFiles,
       encryptionKey: this.encryptionKey,
     });
   }

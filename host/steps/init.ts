@@ -1,4 +1,4 @@
-import { balancerPart, masterPart } from "../../model/aws/boot/master";
+import { balancerPart, controlPlanePart } from "../../model/aws/boot/controlPlane";
 import { memberFiles } from "../../model/membership/files";
 import { memberFacts } from "../../model/membership/member";
 import { initScript } from "../../model/membership/joining";
@@ -39,7 +39,7 @@ function guard(context: StepContext<InitSpec>, facts: FixedFacts): void {
 async function initialise(context: StepContext<InitSpec>): Promise<void> {
   const { spec, hosts, say, cluster } = context;
   const states = await Promise.all(
-    spec.masters.map(async (machine) => ({
+    spec.controlPlaneNodes.map(async (machine) => ({
       machine,
       state: await readState(hosts, machine, { cluster, spec }),
     })),
@@ -63,9 +63,9 @@ async function initialise(context: StepContext<InitSpec>): Promise<void> {
         "A second init would make two clusters behind one name, so it is refused. If nothing on the host is wanted, run kubeadm reset there",
     );
   }
-  const chosen = started?.machine ?? spec.masters[0];
+  const chosen = started?.machine ?? spec.controlPlaneNodes[0];
   const machine = spec.machines.find((candidate) => candidate.name === chosen);
-  if (!machine) throw new HostProblem("", "there is no master to run init on");
+  if (!machine) throw new HostProblem("", "there is no control-plane node to run init on");
   const node = { ...spec.node, machine: { ...spec.node.machine, ...machine } };
   if (spec.setup !== undefined) await ensureSetup(context, machine, spec.setup);
   const facts = memberFacts(node, spec.fixed, cluster);
@@ -84,12 +84,12 @@ async function initialise(context: StepContext<InitSpec>): Promise<void> {
   });
 }
 
-/** What a master's scripts have for its platform's sake. */
+/** What a control-plane node's scripts have for its platform's sake. */
 export function platformPart(
   context: StepContext<InitSpec | MembershipSpec>,
   machine: ClusterMachine,
 ): string {
-  return masterPart(context.spec.node.controlPlane ?? {}, machine);
+  return controlPlanePart(context.spec.node.controlPlane ?? {}, machine);
 }
 
 /** The OIDC issuer's CA, which stands inside a file that is rendered on this side. */

@@ -150,7 +150,7 @@ async function deadAndLeaving(
 /**
  * A kubelet of another version starts its pods anew, and one with another CPU or memory policy knows nothing of what its pods were
  * given, so they are moved away first, from one node at a time; adopting the
- * node lets them come back. The only master keeps its pods: nobody else could drain it.
+ * node lets them come back. The only control-plane node keeps its pods: nobody else could drain it.
  */
 async function drained(
   context: Context,

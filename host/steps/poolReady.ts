@@ -27,7 +27,7 @@ const CLOCKS = 5_000;
 
 /**
  * Waits until a pool's instances are Ready nodes, and says what became of one whose boot failed. The instances join by
- * themselves; a master is only asked how far they are.
+ * themselves; a control-plane node is only asked how far they are.
  * @throws HostProblem with instance, phase, exit status and the end of its log
  */
 export async function poolReady(context: Context, interval = INTERVAL): Promise<StepResult> {
@@ -35,15 +35,15 @@ export async function poolReady(context: Context, interval = INTERVAL): Promise<
   const { pool, wanted } = spec;
   if (wanted === 0) return { pool, nodes: 0 };
   const started = Date.now();
-  const master = await anyMaster(context);
+  const controlPlaneNode = await anyControlPlaneNode(context);
   const script = poolStateScript(spec.cluster, pool, spec.boot);
-  const activities = new Activities(context, master, started - BEFORE);
+  const activities = new Activities(context, controlPlaneNode, started - BEFORE);
   // A rolling refresh replaces one after the other: the time is for the next node, and not for all.
   let last = started;
   let most = 0;
   let told = "";
   for (;;) {
-    const output = await hosts.query(master, `looking at pool ${pool}`, "/bin/bash -s", script);
+    const output = await hosts.query(controlPlaneNode, `looking at pool ${pool}`, "/bin/bash -s", script);
     const state = readPoolState(output, spec.boot);
     const ready = state.nodes.filter((node) => node.ready).length;
     const line = progress(state, ready, wanted);
@@ -100,7 +100,7 @@ class Activities {
 
   constructor(
     private readonly context: Context,
-    private readonly master: string,
+    private readonly controlPlaneNode: string,
     private readonly since: number,
   ) {}
 
@@ -110,7 +110,7 @@ class Activities {
     const { spec, hosts, say } = this.context;
     const script = activitiesScript(spec.cluster, spec.pool);
     const output = await hosts.query(
-      this.master,
+      this.controlPlaneNode,
       `asking for activities of pool ${spec.pool}`,
       "/bin/bash -s",
       script,
@@ -132,18 +132,18 @@ function hint(state: PoolState, [failed]: readonly FailedActivity[]): string {
     : "The instances are still on their way";
 }
 
-/** A master that is a member of this cluster and answers. */
-async function anyMaster({ spec, hosts, cluster }: Context): Promise<string> {
+/** A control-plane node that is a member of this cluster and answers. */
+async function anyControlPlaneNode({ spec, hosts, cluster }: Context): Promise<string> {
   const reasons: string[] = [];
-  for (const master of spec.masters) {
+  for (const controlPlaneNode of spec.controlPlaneNodes) {
     try {
-      const state = await readState(hosts, master);
-      if (state.member?.cluster === cluster && state.member.state === "member") return master;
-      reasons.push(`${master} is not a master of this cluster`);
+      const state = await readState(hosts, controlPlaneNode);
+      if (state.member?.cluster === cluster && state.member.state === "member") return controlPlaneNode;
+      reasons.push(`${controlPlaneNode} is not a control-plane node of this cluster`);
     } catch (error) {
       if (!(error instanceof HostProblem)) throw error;
       reasons.push(error.report());
     }
   }
-  throw new HostProblem(`pool ${spec.pool}`, `no master can be asked: ${reasons.join("; ")}`);
+  throw new HostProblem(`pool ${spec.pool}`, `no control-plane node can be asked: ${reasons.join("; ")}`);
 }

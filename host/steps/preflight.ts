@@ -100,13 +100,13 @@ async function leaveOut(
 ): Promise<HostProblem[]> {
   const { machines } = spec;
   const plane = new Set(machines.filter((one) => one.role === "controlPlane").map(({ name }) => name));
-  const master = present.find(
+  const controlPlaneNode = present.find(
     ({ machine, state }) =>
       plane.has(machine) && state.member?.cluster === cluster && state.member.state === "member",
   );
-  if (odd.size === 0 || master === undefined) return [...odd.values()];
+  if (odd.size === 0 || controlPlaneNode === undefined) return [...odd.values()];
   const { stdout } = await hosts.attempt(
-    master.machine,
+    controlPlaneNode.machine,
     "/bin/bash -s",
     `export PATH="${searchPath}"\nkubectl --kubeconfig ${ADMIN} --request-timeout 20s get nodes -o name\n`,
   );
@@ -151,7 +151,7 @@ async function look(context: StepContext<LookSpec>, machine: string): Promise<Fi
   if (own) refuseOtherNode(own, state);
   refuseOtherFacts(machine, state, cluster, spec);
   refuseOtherIssuer(machine, state, spec.issuers);
-  refuseOnlyMaster(machine, state, spec);
+  refuseOnlyControlPlaneNode(machine, state, spec);
   const member = state.member !== undefined && state.member.cluster === cluster;
   if (!member && own) {
     const script = preflightScript(spec.node, own);
@@ -191,16 +191,18 @@ function factsIn(output: string): Pick<HostFacts, "nodeInterface"> {
     : (JSON.parse(line.slice("##facts ".length)) as HostFacts);
 }
 
-/** A raised revision resets the host before it joins anew; with one master, there would be nothing left to join. */
-function refuseOnlyMaster(machine: string, state: HostState, spec: LookSpec): void {
-  const masters = spec.machines.filter((one) => one.role === "controlPlane");
-  const [only] = masters;
-  if (masters.length !== 1 || only?.name !== machine || state.member?.state !== "member") return;
+/**
+ * A raised revision resets the host before it joins anew; with one control-plane node, there would be nothing left to join.
+ */
+function refuseOnlyControlPlaneNode(machine: string, state: HostState, spec: LookSpec): void {
+  const controlPlaneNodes = spec.machines.filter((one) => one.role === "controlPlane");
+  const [only] = controlPlaneNodes;
+  if (controlPlaneNodes.length !== 1 || only?.name !== machine || state.member?.state !== "member") return;
   if (only.revision > state.member.revision)
     throw new HostProblem(
       machine,
-      `machines.${machine}.revision was raised from ${state.member.revision} to ${only.revision}, but it is the only master: ` +
-        "its etcd would go, and the cluster with it. Add two masters first, or make a new cluster",
+      `machines.${machine}.revision was raised from ${state.member.revision} to ${only.revision}, but it is the only control-plane node: ` +
+        "its etcd would go, and the cluster with it. Add two control-plane nodes first, or make a new cluster",
     );
 }
 

@@ -15,8 +15,8 @@ export const CLOUD_CONTROLLER_ACCOUNT = "cloud-controller-manager";
 export const STORAGE_ACCOUNT = "ebs-csi-controller-sa";
 export const ADDON_NAMESPACE = "kube-system";
 
-const ON_MASTERS = { "node-role.kubernetes.io/control-plane": "" } as const;
-const MASTER_TAINT = {
+const ON_CONTROL_PLANE = { "node-role.kubernetes.io/control-plane": "" } as const;
+const CONTROL_PLANE_TAINT = {
   key: "node-role.kubernetes.io/control-plane",
   operator: "Exists",
   effect: "NoSchedule",
@@ -54,7 +54,7 @@ function tokenVolumes(role: unknown): { volumes: object[]; mounts: object[] } {
 
 /**
  * Values of the chart aws-cloud-controller-manager (cloud-provider-aws, charts/aws-cloud-controller-manager/values.yaml).
- * @param role ARN of its own role; undefined: the masters' own
+ * @param role ARN of its own role; undefined: the control-plane nodes' own
  */
 export function cloudControllerValues(settings: AwsCallerSpec, role: unknown): Record<string, unknown> {
   const { cloudProvider, region } = awsOf(settings);
@@ -70,8 +70,8 @@ export function cloudControllerValues(settings: AwsCallerSpec, role: unknown): R
       "--allocate-node-cidrs=false",
       "--configure-cloud-routes=false",
     ],
-    nodeSelector: ON_MASTERS,
-    tolerations: [UNINITIALIZED, MASTER_TAINT, NOT_READY],
+    nodeSelector: ON_CONTROL_PLANE,
+    tolerations: [UNINITIALIZED, CONTROL_PLANE_TAINT, NOT_READY],
     // It runs before the cluster has DNS, and before a node has a pod network.
     hostNetworking: true,
     dnsPolicy: "Default",
@@ -85,14 +85,14 @@ export function cloudControllerValues(settings: AwsCallerSpec, role: unknown): R
 
 /**
  * Values of the chart aws-ebs-csi-driver (aws-ebs-csi-driver, charts/aws-ebs-csi-driver/values.yaml).
- * @param role ARN of its own role; undefined: the masters' own, so that it runs there
+ * @param role ARN of its own role; undefined: the control-plane nodes' own, so that it runs there
  */
 export function storageValues(settings: AwsCallerSpec, role: unknown): Record<string, unknown> {
   const { region, tags, controlPlane } = awsOf(settings);
   const { volumes, mounts } = tokenVolumes(role);
   return {
     controller: {
-      replicaCount: controlPlane.masters.length > 1 ? 2 : 1,
+      replicaCount: controlPlane.instances.length > 1 ? 2 : 1,
       // The chart makes AWS_REGION of it, and a second variable of that name would be one too many.
       region,
       env: [...identityVariables(role), ...proxyEnvironment(settings)],
@@ -102,11 +102,11 @@ export function storageValues(settings: AwsCallerSpec, role: unknown): Record<st
       // By it volumes get the cluster's tag; among the extra ones the driver refuses to start with it (pkg/driver/validation.go).
       k8sTagClusterId: settings.name,
       extraVolumeTags: { ...tags },
-      nodeSelector: ON_MASTERS,
+      nodeSelector: ON_CONTROL_PLANE,
       tolerations: [
         { key: "CriticalAddonsOnly", operator: "Exists" },
         { operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 },
-        MASTER_TAINT,
+        CONTROL_PLANE_TAINT,
       ],
     },
     // Workers' metadata service answers the host alone (hop limit 1): a pod asks Kubernetes for its node's facts.

@@ -11,8 +11,8 @@ import type { AwsSubnet } from "../settings/resolvedAws";
 import { ZONE_LETTERS, zoneLetter } from "../data/regions";
 
 /**
- * Which addresses a cluster's subnets, balancers and masters have: arithmetic on plain values, so that all of them are
- * known before anything is made, and none moves when a zone or a master is added.
+ * Which addresses a cluster's subnets, balancers and control-plane nodes have: arithmetic on plain values, so that all
+ * of them are known before anything is made, and none moves when a zone or a control-plane node is added.
  *
  * A VPC is cut in two halves, the first for private subnets, the second for public ones. In its half a subnet's place is
  * its zone's letter, so a zone that is added changes nothing for those that are there.
@@ -33,8 +33,8 @@ export const FREE_FOR_BALANCER = 8;
 const RESERVED_PREFIX = 28;
 const RESERVED = 2 ** (32 - RESERVED_PREFIX);
 
-/** Places in a subnet's reserved part. Masters follow one another from theirs on, seven at most. */
-const PLACES = { balancer: 0, bastion: 1, masters: 4 } as const;
+/** Places in a subnet's reserved part. Control-plane nodes follow one another from theirs on, seven at most. */
+const PLACES = { balancer: 0, bastion: 1, controlPlane: 4 } as const;
 
 export type SubnetType = AwsSubnet["subnetType"];
 
@@ -98,8 +98,8 @@ export function planSubnets({ vpcCidr, zones, subnetTypes, subnetMask }: SubnetP
   );
 }
 
-/** The subnet of master `index` (0 is the first): masters go round the zones. */
-export function subnetOfMaster<S extends { readonly zone: string }>(
+/** The subnet of control-plane node `index` (0 is the first): control-plane nodes go round the zones. */
+export function controlPlaneSubnet<S extends { readonly zone: string }>(
   subnets: readonly S[],
   zones: readonly string[],
   index: number,
@@ -107,9 +107,9 @@ export function subnetOfMaster<S extends { readonly zone: string }>(
   return subnets.find((subnet) => subnet.zone === zones[index % zones.length]);
 }
 
-/** Fixed private address of master `index`, whatever the number of masters is. */
-export function masterAddress(subnet: Pick<AwsSubnet, "reserved">, index: number): string {
-  return nthAddress(range(subnet.reserved), PLACES.masters + index);
+/** Fixed private address of control-plane node `index`, whatever the number of control-plane nodes is. */
+export function controlPlaneAddress(subnet: Pick<AwsSubnet, "reserved">, index: number): string {
+  return nthAddress(range(subnet.reserved), PLACES.controlPlane + index);
 }
 
 /** Fixed private address of the internal balancer in a subnet. */

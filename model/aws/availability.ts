@@ -32,7 +32,7 @@ function wantedOf(aws: AwsSettings): Wanted[] {
     {
       path: ["controlPlane", "instanceType"],
       instanceTypes: [controlPlane.instanceType],
-      zones: zonesOf(controlPlane.masters.map((master) => master.subnet)),
+      zones: zonesOf(controlPlane.instances.map((controlPlaneNode) => controlPlaneNode.subnet)),
     },
     ...pools.map((pool) => ({
       path: ["workers", pool.name, pool.instanceTypes.length > 1 ? "instanceTypes" : "instanceType"],

@@ -117,13 +117,13 @@ function cents(dollars: number): number {
 }
 
 function controlPlaneItems(aws: AwsSettings): CostItem[] {
-  const { instanceType, volume, etcdVolume, masters } = aws.controlPlane;
+  const { instanceType, volume, etcdVolume, instances } = aws.controlPlane;
   return [
-    fixed(`masters, ${instanceType}`, masters.length, instanceMonth(instanceType)),
-    fixed(`masters' volumes, ${volume.sizeGiB} GiB`, masters.length, volumeMonth(volume)),
+    fixed(`control-plane nodes, ${instanceType}`, instances.length, instanceMonth(instanceType)),
+    fixed(`control-plane nodes' volumes, ${volume.sizeGiB} GiB`, instances.length, volumeMonth(volume)),
     ...(etcdVolume === undefined
       ? []
-      : [fixed(`etcd's volumes, ${etcdVolume.sizeGiB} GiB`, masters.length, volumeMonth(etcdVolume))]),
+      : [fixed(`etcd's volumes, ${etcdVolume.sizeGiB} GiB`, instances.length, volumeMonth(etcdVolume))]),
   ];
 }
 
@@ -175,11 +175,13 @@ function networkItems(aws: AwsSettings): CostItem[] {
 /** Since February 2024 every public IPv4 address is charged, in use or not. */
 function publicAddresses(aws: AwsSettings, gateways: number): { count: number; most: number } {
   const subnetType = (name: string) => aws.vpc.subnets.find((subnet) => subnet.name === name)?.subnetType;
-  const masters = aws.controlPlane.masters.filter((master) => subnetType(master.subnet) === "public").length;
+  const instances = aws.controlPlane.instances.filter(
+    (controlPlaneNode) => subnetType(controlPlaneNode.subnet) === "public",
+  ).length;
   const balancer = hasPublicBalancer(aws)
     ? aws.vpc.subnets.filter((one) => one.subnetType === "public").length
     : 0;
-  const fixedOnes = gateways + masters + balancer + (aws.bastion ? 1 : 0);
+  const fixedOnes = gateways + instances + balancer + (aws.bastion ? 1 : 0);
   const open = aws.pools.filter((pool) => pool.subnets.some((name) => subnetType(name) === "public"));
   return {
     count: fixedOnes + open.reduce((total, pool) => total + pool.min, 0),

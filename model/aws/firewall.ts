@@ -135,7 +135,10 @@ function withPorts(flow: Flow, rule: Omit<GroupRule, "protocol" | "ports">): Gro
   return flow.ports.map((ports) => ({ ...described, ports }));
 }
 
-/** People log on to the bastion and through it to the masters; without one, to the masters. Workers need no SSH. */
+/**
+ * People log on to the bastion and through it to the control-plane nodes; without one, to the control-plane nodes.
+ * Workers need no SSH.
+ */
 function sshRules(settings: SecurityGroupsSpec, flow: Flow): GroupRule[] {
   const { access, bastion } = awsOf(settings);
   const into = (group: FirewallGroup, peer: Peer, reason: string): GroupRule => ({
@@ -148,11 +151,11 @@ function sshRules(settings: SecurityGroupsSpec, flow: Flow): GroupRule[] {
   if (bastion === undefined) return access.ssh.map((cidr) => into("controlPlane", range(cidr), flow.reason));
   return [
     ...access.ssh.map((cidr) => into("bastion", range(cidr), flow.reason)),
-    into("controlPlane", { kind: "group", group: "bastion" }, "SSH to masters, from the bastion"),
+    into("controlPlane", { kind: "group", group: "bastion" }, "SSH to control-plane nodes, from the bastion"),
   ];
 }
 
-/** Where people's calls of the API arrive: balancer, bastion, or the one master. */
+/** Where people's calls of the API arrive: balancer, bastion, or the one control-plane node. */
 function apiClientRules(settings: SecurityGroupsSpec, flow: Flow): GroupRule[] {
   const aws = awsOf(settings);
   const front = apiFront(aws);
@@ -170,7 +173,9 @@ export function apiFront(aws: AwsSettings): FirewallGroup {
   return aws.endpoint.loadBalancer ? "balancer" : "controlPlane";
 }
 
-/** What balancers bring with them: nodes call the internal one, both call the masters, and ask for their health. */
+/**
+ * What balancers bring with them: nodes call the internal one, both call the control-plane nodes, and ask for their health.
+ */
 function balancerRules(settings: SecurityGroupsSpec): GroupRule[] {
   const aws = awsOf(settings);
   if (!aws.endpoint.loadBalancer) return [];
@@ -251,7 +256,7 @@ function isPublic(settings: SecurityGroupsSpec, group: FirewallGroup): boolean {
     case "balancer":
       return false;
     case "controlPlane":
-      return reaches(controlPlane.masters.map((master) => master.subnet));
+      return reaches(controlPlane.instances.map((controlPlaneNode) => controlPlaneNode.subnet));
     case "worker":
       return reaches(pools.flatMap((pool) => pool.subnets));
   }

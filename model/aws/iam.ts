@@ -89,7 +89,9 @@ function parameterArn(aws: AwsSettings, name: string): string {
   return arn(aws, "ssm", `parameter${name}`);
 }
 
-/** What masters may do. Without pod identity the add-ons on them have no role of their own, and use this one. */
+/**
+ * What control-plane nodes may do. Without pod identity the add-ons on them have no role of their own, and use this one.
+ */
 export function controlPlaneStatements(settings: AwsCluster): Statement[] {
   const aws = awsOf(settings);
   const { name } = settings;
@@ -97,7 +99,7 @@ export function controlPlaneStatements(settings: AwsCluster): Statement[] {
     {
       sid: "ReadOwnHostKey",
       reason:
-        "a master takes its SSH host key at its first boot, so that it is pinned from the first dial; key pairs of the cluster come over SSH",
+        "a control-plane node takes its SSH host key at its first boot, so that it is pinned from the first dial; key pairs of the cluster come over SSH",
       actions: ["secretsmanager:GetSecretValue"],
       resources: [secretArn(aws, hostKeySecret(name))],
     },
@@ -145,7 +147,8 @@ export function poolStatements(settings: AwsCluster, pool: AwsPool): Statement[]
   return [
     {
       sid: "ReadOwnJoinCredential",
-      reason: "the boot script joins by the credential that masters keep for this pool, and for no other",
+      reason:
+        "the boot script joins by the credential that control-plane nodes keep for this pool, and for no other",
       actions: ["ssm:GetParameter"],
       resources: [parameterArn(aws, joinParameter(settings.name, pool.name))],
     },

@@ -49,7 +49,7 @@ export function roleName(cluster: string, region: string, part: string): string 
   return shortName(ROLE_NAME_LIMIT, "kubeadm", cluster, region, part, ...own);
 }
 
-/** Secrets Manager: the one SSH host key of all masters, private, in OpenSSH's format. */
+/** Secrets Manager: the one SSH host key of all control-plane nodes, private, in OpenSSH's format. */
 export function hostKeySecret(cluster: string): string {
   return `kubeadm/${cluster}/ssh-host-key`;
 }
@@ -85,7 +85,7 @@ export function bootBucketParameter(cluster: string): string {
   return `${parameterPrefix(cluster)}/boot-bucket`;
 }
 
-/** SSM SecureString: the pool's discovery file, kept fresh by the masters. */
+/** SSM SecureString: the pool's discovery file, kept fresh by the control-plane nodes. */
 export function joinParameter(cluster: string, pool: string): string {
   return `${parameterPrefix(cluster)}/${pool}/join`;
 }

@@ -24,7 +24,7 @@ const STANDARD = /^(a|c|d|h|i|im|is|m|r|t|z)\d/;
 export function quotaUse(aws: AwsSettings): QuotaUse[] {
   const { controlPlane, bastion, pools } = aws;
   const fixed =
-    controlPlane.masters.length * standardVcpus(controlPlane.instanceType) +
+    controlPlane.instances.length * standardVcpus(controlPlane.instanceType) +
     (bastion ? standardVcpus(bastion.instanceType) : 0);
   const sum = (kind: "demand" | "spot", start: number): Span => {
     const counts = pools.map((pool) => poolVcpus(pool, kind));

@@ -5,7 +5,7 @@ import { privateDnsName } from "../data/regions";
 
 /** What decides whether AWS keeps the instance of a control-plane node, changes it in place, or has to make another one. */
 export interface ControlPlaneInstance {
-  /** `master-1` to `master-7`. */
+  /** `cp-1` to `cp-7`. */
   readonly name: string;
   /** Name of its Node. */
   readonly nodeName: string;
@@ -60,7 +60,7 @@ export function controlPlaneTopology(settings: ControlPlaneInstancesSpec): Contr
   return {
     region,
     vpc: vpc.id ?? vpc.cidr,
-    instances: controlPlane.masters.map(({ name, subnet, address }) => ({
+    instances: controlPlane.instances.map(({ name, subnet, address }) => ({
       name,
       nodeName: privateDnsName(address, region),
       revision: settings.machines.find((machine) => machine.name === name)?.revision ?? 1,

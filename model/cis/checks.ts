@@ -199,7 +199,7 @@ const CONTROL_PLANE: readonly Check[] = [
   check(
     "5.1.7",
     "no credential of system:masters is left",
-    "[ ! -e /etc/kubernetes/super-admin.conf ] && no_masters",
+    "[ ! -e /etc/kubernetes/super-admin.conf ] && no_system_masters",
   ),
   ...["5.1.8 bind, escalate and impersonate", "5.1.9 persistent volumes", "5.1.10 the proxy of nodes"].map(
     (line) =>

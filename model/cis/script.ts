@@ -63,7 +63,7 @@ kubelet() {
 }
 kubelet_list() { sed -n "/^$1:/,/^[a-zA-Z]/s/^ *- //p" "$kubelet_file"; }
 cluster_admins() { ! kubectl get clusterrolebindings -o 'jsonpath={range .items[?(@.roleRef.name=="cluster-admin")]}{.metadata.name}{"\\n"}{end}' | grep -vxE 'cluster-admin|kubeadm:cluster-admins|pulumi-kubeadm:people:cluster-admin|tigera-operator.*'; }
-no_masters() {
+no_system_masters() {
   local file
   for file in /etc/kubernetes/*.conf; do
     sed -n 's/^ *client-certificate-data: *//p' "$file" | base64 -d 2>/dev/null | openssl x509 -noout -subject 2>/dev/null | grep -q 'system:masters' && return 1

@@ -22,16 +22,16 @@ export interface ServingApproverSpec {
 }
 
 /**
- * Timer, service and script on masters that approve the serving certificates which kubelets ask for (signer
+ * Timer, service and script on control-plane nodes that approve the serving certificates which kubelets ask for (signer
  * `kubernetes.io/kubelet-serving`; Kubernetes has no approver of its own for them).
  *
- * What a kubelet says of itself is not believed: it can write its own Node's `status.addresses`. So the only DNS name is
- * the Node's; an address must be claimed by no other Node and lie outside the Service range, and those by which people
- * and nodes reach the API are for masters alone. Otherwise one kubelet could get a certificate, signed by the cluster's
- * CA, that passes for another node or for the API server.
+ * What a kubelet says of itself is not believed: it can write its own Node's `status.addresses`. So the only DNS name
+ * is the Node's; an address must be claimed by no other Node and lie outside the Service range, and those by which
+ * people and nodes reach the API are for control-plane nodes alone. Otherwise one kubelet could get a certificate,
+ * signed by the cluster's CA, that passes for another node or for the API server.
  *
- * It uses admin.conf: it runs as root on a master, where the CA's key lies in the next folder, so a lesser identity
- * would keep nothing from it.
+ * It uses admin.conf: it runs as root on a control-plane node, where the CA's key lies in the next folder, so a lesser
+ * identity would keep nothing from it.
  */
 export function approverUnits(settings: ServingApproverSpec): RenderedFile[] {
   return [
@@ -101,9 +101,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 ${listRequests("kubernetes.io/kubelet-serving")}
-# Every address that a Node claims: name, type, address, and whether the Node is a master (a label no kubelet can set).
+# Every address that a Node claims: name, type, address, and whether the Node is a control-plane node (a label no kubelet can set).
 # shellcheck disable=SC2016 # the variables are the template's
-kubectl get nodes -o go-template='{{range .items}}{{$name := .metadata.name}}{{$role := "worker"}}{{range $key, $value := .metadata.labels}}{{if eq $key "node-role.kubernetes.io/control-plane"}}{{$role = "master"}}{{end}}{{end}}{{range .status.addresses}}{{$name}}{{"\\t"}}{{.type}}{{"\\t"}}{{printf "%q" .address}}{{"\\t"}}{{$role}}{{"\\n"}}{{end}}{{end}}' >"$work/addresses"
+kubectl get nodes -o go-template='{{range .items}}{{$name := .metadata.name}}{{$role := "worker"}}{{range $key, $value := .metadata.labels}}{{if eq $key "node-role.kubernetes.io/control-plane"}}{{$role = "control-plane"}}{{end}}{{end}}{{range .status.addresses}}{{$name}}{{"\\t"}}{{.type}}{{"\\t"}}{{printf "%q" .address}}{{"\\t"}}{{$role}}{{"\\n"}}{{end}}{{end}}' >"$work/addresses"
 
 ${usagesFunction}${readRequestFunction}
 number() {
@@ -126,7 +126,7 @@ judge_address() {
   case $address in 127.* | 169.254.* | 0.*) echo "$address is not an address of a node"; return ;; esac
   if in_service_range "$address"; then echo "$address is an address of Services"; return; fi
   role=$(awk -F '\\t' -v node="$node" '$1 == node { print $4; exit }' "$work/addresses")
-  if [[ $api_addresses == *" $address "* ]] && [ "$role" != master ]; then echo "$address is an address of the API"; return; fi
+  if [[ $api_addresses == *" $address "* ]] && [ "$role" != control-plane ]; then echo "$address is an address of the API"; return; fi
   echo ok
 }
 

@@ -23,7 +23,7 @@ import {
   type LocalEtcd,
 } from "./v1beta4";
 
-/** Port of the API server on every master. */
+/** Port of the API server on every control-plane node. */
 export const apiServerPort = 6443;
 
 /** Days: the CAs are made before any machine exists and live ten years; kubeadm only compares. */
@@ -55,7 +55,7 @@ export interface ControlPlaneSpec {
   readonly aws?: PodIdentitySpec;
 }
 
-/** kubeadm's ClusterConfiguration: what all masters have in common. */
+/** kubeadm's ClusterConfiguration: what all control-plane nodes have in common. */
 export function clusterConfiguration(settings: ControlPlaneSpec): ClusterConfiguration {
   const { network } = settings;
   return {
@@ -180,8 +180,9 @@ function podIdentityArguments(aws?: PodIdentitySpec): Record<string, string> {
 }
 
 /**
- * Names by which anybody reaches an API server. kubeadm adds each master's own address and the Service's; the other
- * masters' are left out, so that a new master changes nothing on the ones that are there.
+ * Names by which anybody reaches an API server. kubeadm adds each control-plane node's own address and the Service's;
+ * the other control-plane nodes' are left out, so that a new control-plane node changes nothing on the ones that are
+ * there.
  */
 function certificateNames(settings: ControlPlaneSpec): string[] {
   const names = [

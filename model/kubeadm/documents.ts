@@ -37,7 +37,10 @@ export type InitSpec = ControlPlaneSpec & KubeletSpec & KubeProxySpec & Registra
 /** How a node is known to the cluster. */
 export type NodeIdentity = Pick<Machine, "role" | "nodeName" | "nodeAddress" | "taints">;
 
-/** What `kubeadm init --config` reads on the master that is initialised: Init, Cluster, Kubelet and KubeProxy documents. */
+/**
+ * What `kubeadm init --config` reads on the control-plane node that is initialised: Init, Cluster, Kubelet and
+ * KubeProxy documents.
+ */
 export function initDocuments(settings: InitSpec, machine: NodeIdentity): string {
   return toYaml(
     initConfiguration(settings, machine),
@@ -108,7 +111,7 @@ function nodeRegistration(
   return {
     name: machine.nodeName,
     criSocket: paths.criSocket,
-    // A master's have kubeadm's own among them, unless the settings say otherwise; an empty list means none.
+    // A control-plane node's have kubeadm's own among them, unless the settings say otherwise; an empty list means none.
     taints: machine.taints,
     // Without it a kubelet takes the address of the default route, which on two networks is the wrong one.
     kubeletExtraArgs: [

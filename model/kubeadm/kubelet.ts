@@ -12,7 +12,10 @@ export interface KubeletSpec {
 /** A machine, as far as its kubelet's configuration depends on it. */
 type KubeletRole = Pick<Machine, "role">;
 
-/** What the node keeps for itself, by role: a master's kubelet carries etcd and the API server as pods of its own. */
+/**
+ * What the node keeps for itself, by role: a control-plane node's kubelet carries etcd and the API server as pods of
+ * its own.
+ */
 const reserved = {
   controlPlane: {
     kubeReserved: { cpu: "200m", memory: "300Mi" },

@@ -7,9 +7,9 @@ export const renewalUnit = "pulumi-kubeadm-renew-certificates";
 const script = `/usr/local/sbin/${renewalUnit}`;
 
 /**
- * Timer, service and script that keep a master's kubeadm certificates alive: once a day each master looks, and when one of
- * its leaf certificates ends within `certificates.renewBeforeDays` renews them all and restarts what read them. The
- * kubelet's own certificates rotate by themselves; the CAs are never touched.
+ * Timer, service and script that keep a control-plane node's kubeadm certificates alive: once a day each control-plane
+ * node looks, and when one of its leaf certificates ends within `certificates.renewBeforeDays` renews them all and
+ * restarts what read them. The kubelet's own certificates rotate by themselves; the CAs are never touched.
  */
 export function renewalUnits(settings: {
   readonly certificates: { readonly renewBeforeDays: number };
@@ -28,7 +28,8 @@ export function renewalUnits(settings: {
       Unit: { Description: "Look daily whether kubeadm's certificates must be renewed" },
       Timer: {
         OnCalendar: "daily",
-        // Masters were made within minutes of one another: the machine's id spreads them, so that etcd keeps its quorum.
+        // Control-plane nodes were made within minutes of one another: the machine's id spreads them, so that etcd
+        // keeps its quorum.
         RandomizedDelaySec: "12h",
         FixedRandomDelay: "true",
         Persistent: "true",
@@ -39,9 +40,9 @@ export function renewalUnits(settings: {
 }
 
 /**
- * Static pods are restarted by stopping their container: the kubelet starts it again at once, and nothing has to be moved
- * out of the manifests folder, where an interruption would leave a master without its API server. A file per component
- * remembers a restart that is due, so a run that was cut off is finished by the next one.
+ * Static pods are restarted by stopping their container: the kubelet starts it again at once, and nothing has to be
+ * moved out of the manifests folder, where an interruption would leave a control-plane node without its API server. A
+ * file per component remembers a restart that is due, so a run that was cut off is finished by the next one.
  */
 function renewalScript(renewBeforeDays: number): string {
   return `#!/usr/bin/env bash

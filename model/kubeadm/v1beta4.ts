@@ -69,7 +69,7 @@ export interface ApiEndpoint {
 export interface NodeRegistration {
   readonly name: string;
   readonly criSocket: string;
-  /** Always written: kubeadm puts its own taint on a master only where the field is missing. */
+  /** Always written: kubeadm puts its own taint on a control-plane node only where the field is missing. */
   readonly taints: readonly Taint[];
   readonly kubeletExtraArgs: readonly Arg[];
   readonly ignorePreflightErrors?: readonly string[];

@@ -22,7 +22,7 @@ import { placeStaticPods } from "./staticPods";
 /** Seconds to wait until a changed kube-proxy runs on every node; it goes from one to the next in about ten. */
 const PROXY_ROLLS_FOR = 300;
 
-/** Seconds for which a master has to be well after its kubelet became another version. */
+/** Seconds for which a control-plane node has to be well after its kubelet became another version. */
 const WELL_FOR = 15;
 
 /**
@@ -37,9 +37,9 @@ export function convergeScript(
   platform = "",
 ): string {
   const { machine, controlPlane, kubernetesVersion: version } = spec;
-  const master = controlPlane !== undefined;
+  const isControlPlane = controlPlane !== undefined;
   const kubeadm = binaryPath("kubeadm", version);
-  const admin = master ? ADMIN : "/etc/kubernetes/kubelet.conf";
+  const admin = isControlPlane ? ADMIN : "/etc/kubernetes/kubelet.conf";
   return `${prelude()}
 export KUBECONFIG=${admin}
 phase "configuration"
@@ -51,7 +51,7 @@ applied() {
   replace ${KUBELET_FILES}.tmp ${KUBELET_FILES}
 }
 [ -s ${KUBELET_FILES} ] || applied
-${keepCopiesFunction()}${master ? convergeMaster(spec, controlPlane, kubeadm) : `phase "kubeadm upgrade node"\n${kubeadm} upgrade node ${upgradeFlags(spec)}\n`}
+${keepCopiesFunction()}${isControlPlane ? convergeControlPlane(spec, controlPlane, kubeadm) : `phase "kubeadm upgrade node"\n${kubeadm} upgrade node ${upgradeFlags(spec)}\n`}
 # Nodes of an earlier version have it only where their host had another name when they joined.
 flags=/var/lib/kubelet/kubeadm-flags.env
 if [ -s "$flags" ] && ! grep -q -e --hostname-override= "$flags"; then
@@ -76,7 +76,7 @@ applied
 # Installers of CNIs write over the file that is there, and keep its mode (CIS 1.1.9).
 chmod 600 /etc/cni/net.d/* 2>/dev/null || true
 ${startUnits(files)}${placeStaticPods(files)}
-${healthy(machine)}${master ? grantJoinAccess() + pruneComponentFiles(controlPlane, files) : ""}keep_copies 1
+${healthy(machine)}${isControlPlane ? grantJoinAccess() + pruneComponentFiles(controlPlane, files) : ""}keep_copies 1
 ${setState(facts, "member")}
 `;
 }
@@ -94,18 +94,18 @@ function staleManagers(spec: NodeSpec): string {
 
 /**
  * A kubelet of another minor version starts etcd and the API server anew some seconds after it has come up itself (seen from
- * 1.35 to 1.36), so a master has to be well for a while before the next one, or a worker, is touched.
+ * 1.35 to 1.36), so a control-plane node has to be well for a while before the next one, or a worker, is touched.
  */
 function healthy(machine: ClusterMachine): string {
-  const master = machine.role === "controlPlane";
+  const isControlPlane = machine.role === "controlPlane";
   const api = `kubectl --server https://${machine.nodeAddress}:${apiServerPort} get --raw /readyz >/dev/null 2>&1 && `;
-  const [what, seconds, minutes] = master
+  const [what, seconds, minutes] = isControlPlane
     ? ["the API server or the kubelet", 240, "four"]
     : ["the kubelet", 120, "two"];
   return `phase "healthy"
 well=0 enough=1
-${master ? `[ -z "$switched" ] || enough=${WELL_FOR}\n` : ""}for _ in $(seq 1 ${seconds}); do
-  if ${master ? api : ""}curl --silent --fail --max-time 2 http://127.0.0.1:10248/healthz >/dev/null; then well=$((well + 1)); else well=0; fi
+${isControlPlane ? `[ -z "$switched" ] || enough=${WELL_FOR}\n` : ""}for _ in $(seq 1 ${seconds}); do
+  if ${isControlPlane ? api : ""}curl --silent --fail --max-time 2 http://127.0.0.1:10248/healthz >/dev/null; then well=$((well + 1)); else well=0; fi
   [ "$well" -lt "$enough" ] || break
   sleep 1
 done
@@ -118,7 +118,7 @@ function upgradeFlags({ ignorePreflightErrors: ignored }: NodeSpec): string {
   return `--patches ${PATCHES_DIR}${ignored.length === 0 ? "" : ` --ignore-preflight-errors=${ignored.map(word).join(",")}`}`;
 }
 
-function convergeMaster(spec: NodeSpec, controlPlane: ControlPlaneNodeSpec, kubeadm: string): string {
+function convergeControlPlane(spec: NodeSpec, controlPlane: ControlPlaneNodeSpec, kubeadm: string): string {
   const { kubernetesVersion: version, machine } = spec;
   // The certificate of the API server names addresses; a changed list needs a new one, and kubeadm keeps what is there.
   const sans = (clusterConfiguration(controlPlane).apiServer?.certSANs ?? []).map(word).join(" ");
@@ -156,11 +156,11 @@ before_rolled=$(rolled)
 `;
 
 function convergeKubeProxy(nodeName: string, version: string, kubeadm: string): string {
-  return `# kube-proxy may not be newer than an API server, so the last master to be upgraded takes it along; kubeadm's own upgrades
+  return `# kube-proxy may not be newer than an API server, so the last control-plane node to be upgraded takes it along; kubeadm's own upgrades
 # wait for that too.
 behind=$(kubectl --namespace kube-system get pods --selector component=kube-apiserver --field-selector ${word(`spec.nodeName!=${nodeName}`)} -o 'jsonpath={range .items[*]}{.spec.nodeName}={.spec.containers[0].image}{"\\n"}{end}' | sed -n '/:v${version.replaceAll(".", "\\.")}$/!s/=.*//p' | paste -sd ' ')
 if [ -n "$behind" ]; then
-  note "kube-proxy is left as it is until the API servers of other masters are at ${version} too: $behind"
+  note "kube-proxy is left as it is until the API servers of other control-plane nodes are at ${version} too: $behind"
 else
 phase "kube-proxy"
 proxy() { kubectl --namespace kube-system get configmap kube-proxy -o 'jsonpath={.data}' | sha256sum; }

@@ -1,4 +1,7 @@
-/** Scripts that run on another master while a node is upgraded: one node at a time is drained, and let in again afterwards. */
+/**
+ * Scripts that run on another control-plane node while a node is upgraded: one node at a time is drained, and let in
+ * again afterwards.
+ */
 import type { ClusterMachine } from "../machine";
 import { prelude, word } from "./shell";
 import type { NodeSpec } from "./spec";
@@ -46,7 +49,7 @@ export function cordonAndDrain(spec: NodeSpec): string {
 `;
 }
 
-/** Run on another master before a node's kubelet is upgraded. */
+/** Run on another control-plane node before a node's kubelet is upgraded. */
 export function drainScript(spec: NodeSpec): string {
   const { machine } = spec;
   const node = word(machine.nodeName);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { awsMasterFiles } from "../aws/boot/master";
+import { awsControlPlaneFiles } from "../aws/boot/controlPlane";
 import { poolRule } from "../aws/boot/joins";
 import {
   apiServerFiles,
@@ -47,7 +47,7 @@ export function memberFiles(spec: NodeSpec, oidcCa = ""): RenderedFile[] {
     ...joinApproverUnits(poolRule(controlPlane)),
     joinFileCommand(),
     ...pods,
-    ...awsMasterFiles(controlPlane),
+    ...awsControlPlaneFiles(controlPlane),
   ];
 }
 

@@ -65,7 +65,7 @@ ${putMemberFiles(files)}${platform}${startEncryption()}`;
 }
 
 /**
- * Init on a master; the caller has made sure that no listed master serves an API or etcd already.
+ * Init on a control-plane node; the caller has made sure that no listed control-plane node serves an API or etcd already.
  * @param platform lines that only the platform needs, run when the files are there
  */
 export function initScript(
@@ -87,7 +87,7 @@ ${setState(facts, "member")}
 }
 
 /**
- * Joins a host; the discovery file and, for a master, the key pairs are among the secret files.
+ * Joins a host; the discovery file and, for a control-plane node, the key pairs are among the secret files.
  * @param platform lines that only the platform needs, run when the files are there
  */
 export function joinScript(

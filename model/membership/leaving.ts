@@ -17,7 +17,7 @@ export function resetScript(podCidr: string): string {
   return `${prelude()}
 phase "kubeadm reset"
 if command -v kubeadm >/dev/null; then
-  # The member of etcd was removed by a master that stays, or there is none left to ask.
+  # The member of etcd was removed by a control-plane node that stays, or there is none left to ask.
   timeout 120 kubeadm reset --force --skip-phases remove-etcd-member --cri-socket unix:///run/containerd/containerd.sock || note "kubeadm reset did not finish, going on by hand"
 fi
 systemctl stop kubelet 2>/dev/null || true

@@ -1,4 +1,4 @@
-/** Scripts that run on a master and concern the Node of another machine, or its own. */
+/** Scripts that run on a control-plane node and concern the Node of another machine, or its own. */
 import { KUBELET_PORT } from "../flows";
 import { nodeLabels, paths } from "../kubeadm";
 import { approverUnit } from "../kubeadm/approver";
@@ -9,9 +9,9 @@ import { prelude, word } from "./shell";
 import type { NodeSpec } from "./spec";
 
 /**
- * Run on a master: waits until the node is registered, then gives it the labels and taints of the settings. What an
- * earlier run gave and the settings no longer name is taken away; what others gave stays. A node that was drained for its
- * upgrade is let in again.
+ * Run on a control-plane node: waits until the node is registered, then gives it the labels and taints of the settings.
+ * What an earlier run gave and the settings no longer name is taken away; what others gave stays. A node that was
+ * drained for its upgrade is let in again.
  */
 export function adoptScript(spec: NodeSpec): string {
   const { machine } = spec;
@@ -61,7 +61,7 @@ done
 `;
 }
 
-/** Run on a master that stays: forgets an etcd member by its node's name, whether it ever started or not. */
+/** Run on a control-plane node that stays: forgets an etcd member by its node's name, whether it ever started or not. */
 function forgetEtcdMember(machine: ClusterMachine): string {
   return `if find_etcd; then
   member=$(etcdctl member list | ${memberIds(machine)})
@@ -78,8 +78,8 @@ function forgetDead(dead: readonly EtcdMember[]): string {
 }
 
 /**
- * Run on a master that stays, before a host that is no member joins: a join that was cut off may have registered its Node
- * and its etcd member already, and kubeadm refuses a second one of the name.
+ * Run on a control-plane node that stays, before a host that is no member joins: a join that was cut off may have
+ * registered its Node and its etcd member already, and kubeadm refuses a second one of the name.
  * @param dead members of machines that leave: etcd takes no new one while they are listed
  */
 export function forgetScript(machine: ClusterMachine, dead: readonly EtcdMember[] = []): string {

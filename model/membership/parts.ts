@@ -7,13 +7,13 @@ import { MEMBER_FILE, putFiles, STATE_DIR, word } from "./shell";
 
 /** Where the discovery file of a join lies: memory, removed when the join is over. */
 export const DISCOVERY_FILE = "/run/pulumi-kubeadm/discovery.conf";
-/** The cluster's own documents, on masters: init reads them, and every later upload of the configuration. */
+/** The cluster's own documents, on control-plane nodes: init reads them, and every later upload of the configuration. */
 export const CLUSTER_DOCUMENT = `${configFolder}/kubeadm.yaml`;
 export const JOIN_DOCUMENT = `${configFolder}/join.yaml`;
 export const PATCHES_DIR = paths.patches;
 /** Digest of the files that the running kubelet was started with. */
 export const KUBELET_FILES = `${STATE_DIR}/kubelet.applied`;
-/** Prints a join file of hours and the kubeadm line that takes it; installed on every master. */
+/** Prints a join file of hours and the kubeadm line that takes it; installed on every control-plane node. */
 export const JOIN_FILE_COMMAND = "/usr/local/sbin/pulumi-kubeadm-join-file";
 
 export function setState(facts: MemberFacts, state: "initialising" | "joining" | "member"): string {

@@ -28,17 +28,17 @@ export function removeNodeScript(spec: NodeSpec, removal: Removal): string {
   const { machine } = spec;
   const node = word(machine.nodeName);
   const { alive, first = [], insist = false } = removal;
-  const master = machine.role === "controlPlane";
+  const isControlPlane = machine.role === "controlPlane";
   return `${prelude()}
 cordoned=""
 uncordon() { [ -z "$cordoned" ] || kubectl uncordon ${node} || true; }
 refuse() { ${insist ? `note "$1; going on all the same"` : `uncordon; die "$1"`}; }
 node=$(kubectl get node ${node} --ignore-not-found -o name) || refuse "the API did not answer"
-${master ? etcdFunctions() + removeMemberFunction() + deadOut(first) : ""}
+${isControlPlane ? etcdFunctions() + removeMemberFunction() + deadOut(first) : ""}
 if [ -n "$node" ]; then
   phase ${word(`${alive ? "drain" : "cordon"} ${machine.name}`)}
 ${alive ? cordonAndDrain(spec) : `  kubectl cordon ${node} || refuse "the node could not be cordoned"\n`}fi
-${master ? ownMember(machine) : ""}
+${isControlPlane ? ownMember(machine) : ""}
 phase ${word(`delete node ${machine.name}`)}
 kubectl delete node ${node} --ignore-not-found --timeout 60s || refuse "the Node could not be deleted"
 `;

@@ -1,5 +1,5 @@
 /** What a node is joined, configured and removed by. A setting that is not named here changes no node. */
-import type { AwsMasterSpec } from "../aws/boot/master";
+import type { AwsControlPlaneSpec } from "../aws/boot/controlPlane";
 import type { ApiServerFilesSpec } from "../kubeadm/apiServerFiles";
 import type { ServingApproverSpec } from "../kubeadm/approver";
 import type { InitSpec, RegistrationSpec } from "../kubeadm/documents";
@@ -18,7 +18,7 @@ export interface NodeMachine extends ClusterMachine {
 export type ControlPlaneNodeSpec = InitSpec &
   ApiServerFilesSpec &
   ServingApproverSpec &
-  AwsMasterSpec & {
+  AwsControlPlaneSpec & {
     readonly certificates: { readonly renewBeforeDays: number };
   };
 

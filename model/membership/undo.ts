@@ -14,13 +14,13 @@ const ANSWERS_WITHIN = 240;
 
 /** What a new configuration of a living node writes. A new version is not among it: neither etcd nor the API goes back. */
 export function nodeUndo(machine: ClusterMachine, files: readonly RenderedFile[]): Undo {
-  const master = machine.role === "controlPlane";
+  const isControlPlane = machine.role === "controlPlane";
   return {
     paths: [
       ...files.map(({ path }) => path),
       "/etc/kubernetes/manifests",
       configFolder,
-      ...(master ? ["/etc/kubernetes/pki/apiserver.crt", "/etc/kubernetes/pki/apiserver.key"] : []),
+      ...(isControlPlane ? ["/etc/kubernetes/pki/apiserver.crt", "/etc/kubernetes/pki/apiserver.key"] : []),
       "/var/lib/kubelet/config.yaml",
       "/var/lib/kubelet/kubeadm-flags.env",
       ...["kubeadm", "kubelet", "kubectl"].map((name) => `${linkFolder}/${name}`),
@@ -28,8 +28,8 @@ export function nodeUndo(machine: ClusterMachine, files: readonly RenderedFile[]
       MEMBER_FILE,
     ],
     remember: `${policies()}for manager in ${MANAGERS.join(" ")}; do policy "$manager" >"$undo/policy-$manager"; done
-${master ? `${configMaps()}for name in ${CONFIG_MAPS.join(" ")}; do data "$name" >"$undo/$name.json" || rm -f "$undo/$name.json"; done\n` : ""}`,
-    restart: `${restartKubelet()}${master ? restartControlPlane() : ""}${startTimers()}`,
+${isControlPlane ? `${configMaps()}for name in ${CONFIG_MAPS.join(" ")}; do data "$name" >"$undo/$name.json" || rm -f "$undo/$name.json"; done\n` : ""}`,
+    restart: `${restartKubelet()}${isControlPlane ? restartControlPlane() : ""}${startTimers()}`,
   };
 }
 

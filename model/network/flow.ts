@@ -22,9 +22,9 @@ export interface PortRange {
 }
 
 /**
- * Who may send: `node` is every master and worker, `operator` whoever opens SSH (people and the Pulumi program),
- * `apiClient` and `serviceClient` whoever calls the API or a NodePort from outside, `any` whoever else answers on the way,
- * `listed` the ranges of the flow itself.
+ * Who may send: `node` is every control-plane node and worker, `operator` whoever opens SSH (people and the Pulumi
+ * program), `apiClient` and `serviceClient` whoever calls the API or a NodePort from outside, `any` whoever else
+ * answers on the way, `listed` the ranges of the flow itself.
  */
 export type Source =
   | "node"

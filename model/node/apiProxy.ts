@@ -11,10 +11,10 @@ const runtimeFolder = "pulumi-kubeadm-api-proxy";
 const pidFile = `/run/${runtimeFolder}/nginx.pid`;
 
 /**
- * nginx in stream mode over all masters. A master that is gone costs one connection a second every five: it is tried
- * for 1 s, then left out for 5 s, by all workers (`zone`). A master whose API is not up refuses at once, and the next is
- * taken. Watches are quiet for long, so a session may be idle for as long as a kubelet lets one be (4 h,
- * streamingConnectionIdleTimeout), and TCP keepalive ends those whose other side vanished.
+ * nginx in stream mode over all control-plane nodes. A control-plane node that is gone costs one connection a second
+ * every five: it is tried for 1 s, then left out for 5 s, by all workers (`zone`). A control-plane node whose API is
+ * not up refuses at once, and the next is taken. Watches are quiet for long, so a session may be idle for as long as a
+ * kubelet lets one be (4 h, streamingConnectionIdleTimeout), and TCP keepalive ends those whose other side vanished.
  */
 export function apiProxyConfig(proxy: ApiProxySpec): string {
   const servers = proxy.servers.map(
@@ -64,7 +64,7 @@ Restart=always
 RestartSec=1
 LimitNOFILE=65536
 PrivateTmp=true
-# The policy's domain for nginx may neither listen on this port nor reach the masters'.
+# The policy's domain for nginx may neither listen on this port nor reach the control-plane nodes'.
 SELinuxContext=-system_u:system_r:unconfined_service_t:s0
 
 [Install]

@@ -343,7 +343,7 @@ unmark firewall-rules
 
 const sources: Readonly<Record<Source, string>> = {
   node: "every node",
-  controlPlane: "the masters",
+  controlPlane: "the control-plane nodes",
   loadBalancer: "the load balancer",
   pod: "pods",
   operator: "whoever opens SSH",

@@ -4,13 +4,13 @@ import { bareHostChecks } from "./checks";
 import { apiProxyUnit, memberFile, stateFolder } from "./paths";
 import type { HostCheckSpec, SetupMachine } from "./spec";
 
-/** MiB; kubeadm's own bound for a master (cmd/kubeadm/app/constants, ControlPlaneMem). */
-const MASTER_MEMORY = 1_700;
-/** kubeadm's own bound for a master (ControlPlaneNumCPU). */
-const MASTER_CPUS = 2;
+/** MiB; kubeadm's own bound for a control-plane node (cmd/kubeadm/app/constants, ControlPlaneMem). */
+const CONTROL_PLANE_MEMORY = 1_700;
+/** kubeadm's own bound for a control-plane node (ControlPlaneNumCPU). */
+const CONTROL_PLANE_CPUS = 2;
 /** MiB; a worker with less has no room for pods beside its kubelet, containerd and what both reserve: said, not refused. */
 const WORKER_MEMORY = 900;
-/** MiB free on /var; images of a master unpacked are 1.5 GiB, and the kubelet evicts below 15 percent. */
+/** MiB free on /var; images of a control-plane node unpacked are 1.5 GiB, and the kubelet evicts below 15 percent. */
 const LEAST_DISK = 5_120;
 /** MiB free on /var below which it is said: two versions of the images side by side, and logs. */
 const COMFORTABLE_DISK = 15_360;
@@ -101,10 +101,10 @@ report_problems() {
 }
 
 function nodeHostChecks(machine: SetupMachine): string {
-  const master = machine.role === "controlPlane";
-  const memory = master
-    ? `  if [ "$memory" -lt ${MASTER_MEMORY} ]; then refuse mem "the host has $memory MiB of memory, a master needs ${MASTER_MEMORY} (Mem)"; fi
-  if [ "$(nproc)" -lt ${MASTER_CPUS} ]; then refuse numcpu "the host has $(nproc) CPU, a master needs ${MASTER_CPUS} (NumCPU)"; fi`
+  const isControlPlane = machine.role === "controlPlane";
+  const memory = isControlPlane
+    ? `  if [ "$memory" -lt ${CONTROL_PLANE_MEMORY} ]; then refuse mem "the host has $memory MiB of memory, a control-plane node needs ${CONTROL_PLANE_MEMORY} (Mem)"; fi
+  if [ "$(nproc)" -lt ${CONTROL_PLANE_CPUS} ]; then refuse numcpu "the host has $(nproc) CPU, a control-plane node needs ${CONTROL_PLANE_CPUS} (NumCPU)"; fi`
     : `  if [ "$memory" -lt ${WORKER_MEMORY} ]; then note "the host has only $memory MiB of memory"; fi`;
   return `  local host memory
   host=$(uname -n)

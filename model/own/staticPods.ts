@@ -19,7 +19,7 @@ export function staticPodsOf(
 ): OwnStaticPod[] {
   return pods.filter((pod) =>
     machine.role === "controlPlane"
-      ? pod.masters
+      ? pod.controlPlane
       : machine.role === "worker" && pod.pools.includes(machine.pool),
   );
 }

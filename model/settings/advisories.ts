@@ -83,20 +83,21 @@ function cniAdvisories({ network, cni }: Settings): string[] {
 
 function machineAdvisories({ machines, aws }: Settings): string[] {
   const found: string[] = [];
-  const masters = machines.filter((machine) => machine.role === "controlPlane");
+  const controlPlaneNodes = machines.filter((machine) => machine.role === "controlPlane");
   const workers = machines.filter((machine) => machine.role === "worker");
-  if (masters.length === 1) found.push("one master: while it is away, nothing is scheduled or changed");
-  const open = masters.filter(
-    (master) => !master.taints.some((taint) => taint.key === CONTROL_PLANE_TAINT.key),
+  if (controlPlaneNodes.length === 1)
+    found.push("one control-plane node: while it is away, nothing is scheduled or changed");
+  const open = controlPlaneNodes.filter(
+    (controlPlaneNode) => !controlPlaneNode.taints.some((taint) => taint.key === CONTROL_PLANE_TAINT.key),
   );
   const pools = (aws?.pools ?? []).filter((pool) => pool.max > 0);
   if (workers.length === 0 && pools.length === 0 && open.length === 0) {
     found.push(
-      "no workers, and masters are tainted: ordinary pods stay pending; `taints: []` on a master lets them in",
+      "no workers, and control-plane nodes are tainted: ordinary pods stay pending; `taints: []` on a control-plane node lets them in",
     );
   }
   const byKey = new Map<string, string[]>();
-  // On AWS masters share a host key that the stack makes.
+  // On AWS control-plane nodes share a host key that the stack makes.
   for (const machine of aws === undefined ? machines : []) {
     byKey.set(machine.ssh.hostKey, [...(byKey.get(machine.ssh.hostKey) ?? []), machine.name]);
   }
@@ -109,10 +110,14 @@ function machineAdvisories({ machines, aws }: Settings): string[] {
 
 function endpointAdvisories({ endpoint, machines, bastion, access }: Settings): string[] {
   const found: string[] = [];
-  const masters = machines.filter((machine) => machine.role === "controlPlane");
-  const master = masters.find((machine) => [machine.nodeAddress, machine.ssh.host].includes(endpoint.host));
-  if (endpoint.kind === "address" && masters.length > 1 && master !== undefined) {
-    found.push(`endpoint.host is master ${master.name}'s own address: when it is away, nodes lose the API`);
+  const controlPlaneNodes = machines.filter((machine) => machine.role === "controlPlane");
+  const controlPlaneNode = controlPlaneNodes.find((machine) =>
+    [machine.nodeAddress, machine.ssh.host].includes(endpoint.host),
+  );
+  if (endpoint.kind === "address" && controlPlaneNodes.length > 1 && controlPlaneNode !== undefined) {
+    found.push(
+      `endpoint.host is control-plane node ${controlPlaneNode.name}'s own address: when it is away, nodes lose the API`,
+    );
   }
   if (endpoint.kind === "loadBalancer") {
     found.push(

@@ -34,20 +34,23 @@ function accessAdvisories({ access }: AwsSettings): string[] {
 
 function placeAdvisories({ region, vpc, controlPlane, endpoint, access, pools }: AwsSettings): string[] {
   const found: string[] = [];
-  const masters = controlPlane.masters;
+  const controlPlaneNodes = controlPlane.instances;
   const place = (name: string) => vpc.subnets.find((subnet) => subnet.name === name);
-  const zones = new Set(masters.map((master) => place(master.subnet)?.zone));
+  const zones = new Set(controlPlaneNodes.map((controlPlaneNode) => place(controlPlaneNode.subnet)?.zone));
   if (!isPrivate(range(vpc.cidr))) {
     found.push(`network.vpcCidr ${vpc.cidr} is no private range: the hosts it belongs to are shadowed`);
   }
-  if (masters.length > 1 && zones.size < 3) {
+  if (controlPlaneNodes.length > 1 && zones.size < 3) {
     found.push(
-      `${masters.length} masters are in ${zones.size === 1 ? "one zone" : "two zones"}: when a zone is lost, so may be most of etcd`,
+      `${controlPlaneNodes.length} control-plane nodes are in ${zones.size === 1 ? "one zone" : "two zones"}: when a zone is lost, so may be most of etcd`,
     );
   }
-  if (masters.length > 1 && masters.some((master) => place(master.subnet)?.subnetType === "public")) {
+  if (
+    controlPlaneNodes.length > 1 &&
+    controlPlaneNodes.some((controlPlaneNode) => place(controlPlaneNode.subnet)?.subnetType === "public")
+  ) {
     found.push(
-      "masters have public addresses; `bastion: {}` puts them into private subnets, which is decided before they are made",
+      "control-plane nodes have public addresses; `bastion: {}` puts them into private subnets, which is decided before they are made",
     );
   }
   const most = zonesPerAccount(region);
@@ -63,7 +66,7 @@ function placeAdvisories({ region, vpc, controlPlane, endpoint, access, pools }:
   if (vpc.id !== undefined) {
     const kept = vpc.subnets.map((subnet) => subnet.reserved).join(", ");
     found.push(
-      `network.existing: the addresses of ${kept} must be free, for masters, the bastion and the balancer; public subnets ` +
+      `network.existing: the addresses of ${kept} must be free, for control-plane nodes, the bastion and the balancer; public subnets ` +
         "give instances a public address by themselves, and private ones have a way out",
     );
   }

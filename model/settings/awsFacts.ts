@@ -5,11 +5,11 @@ import {
   balancerAddress,
   bastionAddress,
   defaultSubnetMask,
-  masterAddress,
+  controlPlaneAddress,
   planSubnets,
   reservedPart,
   subnetName,
-  subnetOfMaster,
+  controlPlaneSubnet,
   zonePlaces,
 } from "../aws/addressPlan";
 import { architectureOf } from "../aws/instanceTypes";
@@ -19,23 +19,24 @@ import { AWS_DEFAULTS } from "./awsDefaults";
 import { type Draft, type PlacedRange, pick } from "./draft";
 import type { Path } from "./problems";
 import type { Architecture } from "./resolved";
-import type { AwsAccess, AwsMaster, AwsSubnet, AwsVpc } from "./resolvedAws";
+import type { AwsAccess, AwsControlPlaneInstance, AwsSubnet, AwsVpc } from "./resolvedAws";
 import type { AwsInput } from "./schema/cluster";
 
 /**
  * What settings of platform aws come to, decided in one place for the checks, which see settings with parts refused, and
  * for the resolved settings. What stands here is undefined where it cannot be told.
  *
- * Where masters are and how they are reached, by what is written:
+ * Where control-plane nodes are and how they are reached, by what is written:
  *
  * | Written                                   | `access.connectVia` | `controlPlane.subnetType` | `access.endpointAccess` |
  * | ----------------------------------------- | ---------------- | -------------------- | ----------------- |
  * | none of these                             | direct           | public               | public            |
  * | `bastion`                                 | bastion          | private              | public            |
  * | `access.connectVia: vpn`                     | vpn              | private              | private           |
- * | private masters or endpoint, and no way   | refused          |                      |                   |
+ * | private control-plane nodes or endpoint, and no way   | refused          |                      |                   |
  *
- * None of it depends on the number of masters: a cluster that grows from one to three keeps its first master where it is.
+ * None of it depends on the number of control-plane nodes: a cluster that grows from one to three keeps its first
+ * control-plane node where it is.
  */
 export interface AwsFacts {
   readonly input: Draft<AwsInput>;
@@ -48,7 +49,7 @@ export interface AwsFacts {
   readonly zones: readonly string[];
   readonly connectVia?: AwsAccess["connectVia"];
   readonly endpointAccess?: AwsAccess["endpointAccess"];
-  /** Of the masters. */
+  /** Of the control-plane nodes. */
   readonly subnetType?: SubnetType;
   readonly count?: number;
   readonly architecture?: Architecture;
@@ -60,7 +61,7 @@ export interface AwsFacts {
   readonly subnetMask?: number;
   /** Made or given; none where a zone has no place. */
   readonly subnets: readonly AwsSubnet[];
-  readonly masters: readonly AwsMaster[];
+  readonly controlPlaneNodes: readonly AwsControlPlaneInstance[];
   readonly pools: readonly AwsPoolFacts[];
 }
 
@@ -141,7 +142,7 @@ export function awsFacts(input: Draft<AwsInput>, region: string | undefined): Aw
     subnetTypes,
     subnetMask,
     subnets,
-    masters: mastersOf(own, count),
+    controlPlaneNodes: instancesOf(own, count),
     pools: workers.map(([name, pool]) => {
       const at = reachOf(pool);
       const wanted = pool?.zones?.flatMap((zone) => fullZone(zone, known) ?? []) ?? zones;
@@ -165,7 +166,7 @@ export function fullZone(text: string | undefined, region: string | undefined): 
 /** Private addresses that the API's name leads to. */
 export function endpointAddressesOf(facts: AwsFacts): { subnet: string; address: string }[] {
   if (facts.loadBalancer !== true) {
-    return facts.masters.slice(0, 1).map(({ subnet, address }) => ({ subnet, address }));
+    return facts.controlPlaneNodes.slice(0, 1).map(({ subnet, address }) => ({ subnet, address }));
   }
   const own = facts.subnets.filter((subnet) => subnet.subnetType === facts.subnetType);
   return own.map((subnet) => ({ subnet: subnet.name, address: balancerAddress(subnet) }));
@@ -242,14 +243,14 @@ function givenSubnets(input: Draft<AwsInput>, region: string | undefined): AwsSu
   });
 }
 
-/** Masters go round the zones that have a subnet for them. */
-function mastersOf(own: readonly AwsSubnet[], count: number | undefined): AwsMaster[] {
+/** Control-plane nodes go round the zones that have a subnet for them. */
+function instancesOf(own: readonly AwsSubnet[], count: number | undefined): AwsControlPlaneInstance[] {
   const zones = [...new Set(own.map((subnet) => subnet.zone))];
   return Array.from({ length: Math.min(count ?? 0, 7) }, (_, index) => index).flatMap((index) => {
-    const subnet = subnetOfMaster(own, zones, index);
+    const subnet = controlPlaneSubnet(own, zones, index);
     return subnet === undefined
       ? []
-      : [{ name: `master-${index + 1}`, subnet: subnet.name, address: masterAddress(subnet, index) }];
+      : [{ name: `cp-${index + 1}`, subnet: subnet.name, address: controlPlaneAddress(subnet, index) }];
   });
 }
 

@@ -15,7 +15,7 @@ export { pick, type Draft, type PlacedRange };
 export interface DraftMachine {
   /** Its key in the settings; on AWS the name it will have. */
   readonly name: string;
-  /** Of its entry; on AWS that of all masters. */
+  /** Of its entry; on AWS that of all control-plane nodes. */
   readonly path: Path;
   /** As written, without what the schema refused. */
   readonly input: Draft<MachinesInput["machines"][string]>;
@@ -67,13 +67,13 @@ export interface Facts {
   readonly nodePortRange?: { readonly from: number; readonly to: number };
   /** CNI and backend, when both were understood. */
   readonly cni?: CniVariant;
-  /** On AWS the masters. */
+  /** On AWS the control-plane nodes. */
   readonly machines: readonly DraftMachine[];
-  /** Masters, when every machine's role is known. */
-  readonly masters?: number;
+  /** Control-plane nodes, when every machine's role is known. */
+  readonly controlPlaneNodes?: number;
   /** Where nodes reach the API; empty where the whole of it was refused. */
   readonly endpoint: {
-    /** Default `address` with one master, else `nodeLocal`; `addresses` on AWS. */
+    /** Default `address` with one control-plane node, else `nodeLocal`; `addresses` on AWS. */
     readonly kind?: EndpointSettings["kind"];
     /** Made of name and domain where none is written. */
     readonly host?: string;
@@ -99,7 +99,7 @@ export function factsOf(input: Draft<AnyInput>, environment: string, aws?: AwsFa
       ? Object.entries(input.machines ?? {}).map(([key, value]) => draftMachine(key, value ?? {}))
       : awsMachines(aws);
   const rolesKnown = input.machines !== undefined && machines.every((machine) => machine.role !== undefined);
-  const masters = machines.filter((machine) => machine.role === "controlPlane").length;
+  const controlPlaneNodes = machines.filter((machine) => machine.role === "controlPlane").length;
   return {
     input,
     ...(aws === undefined ? {} : { aws: aws.input, awsFacts: aws }),
@@ -131,10 +131,10 @@ export function factsOf(input: Draft<AnyInput>, environment: string, aws?: AwsFa
     nodePortRange: portRange(pick(network, "nodePortRange", DEFAULTS.nodePortRange)),
     cni: draftCni(cni, { nodes: [], pooled: false, windowsPools: false })?.variant,
     machines,
-    masters: aws !== undefined ? aws.count : rolesKnown ? masters : undefined,
+    controlPlaneNodes: aws !== undefined ? aws.count : rolesKnown ? controlPlaneNodes : undefined,
     endpoint:
       aws === undefined
-        ? endpointOf(input, masters, name, domain)
+        ? endpointOf(input, controlPlaneNodes, name, domain)
         : { kind: "addresses", host: madeName(name, domain), port: DEFAULTS.apiPort },
   };
 }
@@ -172,12 +172,12 @@ function draftMachine(name: string, input: DraftMachine["input"]): DraftMachine 
 }
 
 /**
- * Masters with the labels and taints that all of them share. Their addresses lie in the VPC, whose range is checked as a
- * whole: one problem, and not one for each master.
+ * Control-plane nodes with the labels and taints that all of them share. Their addresses lie in the VPC, whose range is
+ * checked as a whole: one problem, and not one for each control-plane node.
  */
-function awsMachines({ masters, input, architecture }: AwsFacts): DraftMachine[] {
+function awsMachines({ controlPlaneNodes, input, architecture }: AwsFacts): DraftMachine[] {
   const { labels, taints } = input.controlPlane ?? {};
-  return masters.map(({ name }) => ({
+  return controlPlaneNodes.map(({ name }) => ({
     name,
     path: ["controlPlane"],
     input: { labels, taints },
@@ -193,13 +193,13 @@ function madeName(name: string | undefined, domain: string | undefined): string 
 
 function endpointOf(
   input: Draft<AnyInput>,
-  masters: number,
+  controlPlaneNodes: number,
   name: string | undefined,
   domain: string | undefined,
 ): Facts["endpoint"] {
   const given = input.endpoint;
   if (given === undefined && "endpoint" in input) return {};
-  const kind = given?.kind ?? (masters === 1 ? "address" : "nodeLocal");
+  const kind = given?.kind ?? (controlPlaneNodes === 1 ? "address" : "nodeLocal");
   const made = madeName(name, domain);
   const host = kind === "address" ? pick((given ?? {}) as { host?: string }, "host", made) : made;
   const port = pick(

@@ -1,9 +1,9 @@
-/** Steps on hosts that run again; `masters`: of control-plane nodes, `everywhere`: of all nodes. */
+/** Steps on hosts that run again; `controlPlane`: of control-plane nodes, `everywhere`: of all nodes. */
 export type ChangedStep =
   | "preflight"
   | "init"
   | "setup everywhere"
-  | "membership masters"
+  | "membership controlPlane"
   | "membership everywhere"
   | "setup w1"
   | "membership w1";

@@ -17,7 +17,7 @@ export type { ChangedStep, Effect, EffectRow };
  * a list's entry; `**` stands for all keys below. docs/replacement.md has the same table, written from this one.
  */
 
-const API_SERVER = ["membership masters"] as const;
+const API_SERVER = ["membership controlPlane"] as const;
 const ALL_NODES = ["membership everywhere"] as const;
 const SETUPS = ["setup everywhere"] as const;
 
@@ -69,7 +69,7 @@ const CLUSTER: readonly EffectRow[] = [
   ),
   hosts(
     ["kubeProxy.mode"],
-    ["setup everywhere", "membership masters"],
+    ["setup everywhere", "membership controlPlane"],
     "kube-proxy's DaemonSet is rolled, and clears the rules of the other mode; flannel follows",
   ),
   hosts(["kubeProxy.config.*"], API_SERVER, "kube-proxy's DaemonSet is rolled"),
@@ -78,7 +78,7 @@ const CLUSTER: readonly EffectRow[] = [
   hosts(["oidc.**"], API_SERVER, "the API server restarts on one control-plane node after the other"),
   hosts(
     ["proxy.**"],
-    ["setup everywhere", "membership masters"],
+    ["setup everywhere", "membership controlPlane"],
     "containerd and the kubelet restart, in the order of `rollout`; then the API servers",
   ),
   hosts(
@@ -89,13 +89,13 @@ const CLUSTER: readonly EffectRow[] = [
   resources(["downloads.windows.**"], "user data of Windows pools, whose instances are replaced"),
   hosts(
     ["images.repository"],
-    ["setup everywhere", "membership masters"],
+    ["setup everywhere", "membership controlPlane"],
     "containerd restarts for the pause image, then the control plane's pods",
   ),
   hosts(["images.mirrors.**", "images.registries.**"], SETUPS, "the next pull goes there"),
   hosts(
     ["encryption.provider", "encryption.keys[]"],
-    ["preflight", "membership masters"],
+    ["preflight", "membership controlPlane"],
     "all API servers read the new key, then encrypt with it; all Secrets are rewritten; then keys that are not named go. Refused while a control-plane node cannot be reached",
   ),
   hosts(
@@ -120,7 +120,7 @@ const NETWORK: readonly EffectRow[] = [
   hosts(["network.podsPerNode"], ALL_NODES, "the kubelet restarts, pods go on"),
   hosts(
     ["network.nodePortRange"],
-    ["preflight", "setup everywhere", "membership masters"],
+    ["preflight", "setup everywhere", "membership controlPlane"],
     "the API servers restart; Services keep ports outside the new range until they are changed",
   ),
   hosts(["network.mtu"], ["preflight", "setup everywhere"], "new pods"),
@@ -280,7 +280,7 @@ const STEPS: Readonly<Record<ChangedStep, string>> = {
   preflight: "preflight",
   init: "init",
   "setup everywhere": "all setups",
-  "membership masters": "memberships of the control plane",
+  "membership controlPlane": "memberships of the control plane",
   "membership everywhere": "all memberships",
   "setup w1": "the machine's setup",
   "membership w1": "the machine's membership",

@@ -1,6 +1,6 @@
 import type { MachineRole, Taint } from "./resolved";
 
-/** kubeadm's own taint of masters (cmd/kubeadm/app/constants, ControlPlaneTaint). */
+/** kubeadm's own taint of control-plane nodes (cmd/kubeadm/app/constants, ControlPlaneTaint). */
 export const CONTROL_PLANE_TAINT: Taint = {
   key: "node-role.kubernetes.io/control-plane",
   effect: "NoSchedule",
@@ -14,7 +14,7 @@ export function readTaint(taint: unknown): Taint {
   return { key, ...(value ? { value } : {}), effect: effect as Taint["effect"] };
 }
 
-/** A master keeps ordinary pods away unless its taints are written down, `[]` included. */
+/** A control-plane node keeps ordinary pods away unless its taints are written down, `[]` included. */
 export function taintsOf(role: MachineRole, given: readonly unknown[] | undefined): Taint[] {
   if (given === undefined) return role === "controlPlane" ? [CONTROL_PLANE_TAINT] : [];
   return given.map(readTaint);

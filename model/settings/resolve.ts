@@ -231,9 +231,9 @@ function resolveNetwork(input: ClusterInput): ClusterNetwork {
 }
 
 function resolveEndpoint(input: MachinesInput, machines: readonly Machine[], name: string): EndpointSettings {
-  const masters = machines.filter((machine) => machine.role === "controlPlane").length;
+  const controlPlaneNodes = machines.filter((machine) => machine.role === "controlPlane").length;
   const given: NonNullable<MachinesInput["endpoint"]> =
-    input.endpoint ?? (masters === 1 ? { kind: "address" } : { kind: "nodeLocal" });
+    input.endpoint ?? (controlPlaneNodes === 1 ? { kind: "address" } : { kind: "nodeLocal" });
   switch (given.kind) {
     case "address":
       return { kind: "address", host: given.host ?? name, port: given.port ?? DEFAULTS.apiPort };
@@ -249,7 +249,10 @@ function resolveEndpoint(input: MachinesInput, machines: readonly Machine[], nam
   }
 }
 
-/** Where people reach the API: the proxy machine if there is one, else the first master, by the address SSH takes. */
+/**
+ * Where people reach the API: the proxy machine if there is one, else the first control-plane node, by the address SSH
+ * takes.
+ */
 function resolveAccess(
   input: MachinesInput,
   machines: readonly Machine[],

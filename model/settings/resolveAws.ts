@@ -47,7 +47,9 @@ export function awsPlatform(input: AwsInput, { name, domain, region }: AwsNames)
   return {
     platform: "aws",
     aws,
-    machines: aws.controlPlane.masters.map((master) => masterMachine(input, aws, master)),
+    machines: aws.controlPlane.instances.map((controlPlaneNode) =>
+      controlPlaneMachine(input, aws, controlPlaneNode),
+    ),
     endpoint: {
       kind: "addresses",
       host: apiName(name, domain),
@@ -58,22 +60,22 @@ export function awsPlatform(input: AwsInput, { name, domain, region }: AwsNames)
     access: { host: input.access.host ?? "", port: input.access.port ?? DEFAULTS.apiPort },
     // Security groups filter, outside the host.
     firewall: "none",
-    // Workers are replaced by their groups (`minHealthyPercent`), and masters changed one after the other.
+    // Workers are replaced by their groups (`minHealthyPercent`), and control-plane nodes changed one after the other.
     rollout: DEFAULTS.rollout,
     firewallAllow: [],
     firewallAccess: { ssh: [], api: [], nodePorts: [] },
   };
 }
 
-function masterMachine(
+function controlPlaneMachine(
   input: AwsInput,
   aws: AwsSettings,
-  master: AwsSettings["controlPlane"]["masters"][number],
+  controlPlaneNode: AwsSettings["controlPlane"]["instances"][number],
 ): Machine {
   const { image, architecture } = aws.controlPlane;
   return {
-    name: master.name,
-    nodeName: privateDnsName(master.address, aws.region),
+    name: controlPlaneNode.name,
+    nodeName: privateDnsName(controlPlaneNode.address, aws.region),
     role: "controlPlane",
     pool: "",
     // Host and host key are outputs of the stack.
@@ -84,12 +86,12 @@ function masterMachine(
       hostKey: "",
       key: aws.ssh.key,
     },
-    nodeAddress: master.address,
+    nodeAddress: controlPlaneNode.address,
     architecture,
     os: image.os,
     labels: input.controlPlane.labels ?? {},
     taints: taintsOf("controlPlane", input.controlPlane.taints),
-    revision: input.controlPlane.revisions?.[master.name] ?? DEFAULTS.revision,
+    revision: input.controlPlane.revisions?.[controlPlaneNode.name] ?? DEFAULTS.revision,
     removal: DEFAULTS.removal,
   };
 }
@@ -131,7 +133,7 @@ function awsSettings(input: AwsInput, facts: AwsFacts, region: string): AwsSetti
       terminationProtection: input.controlPlane.terminationProtection ?? input.protect ?? DEFAULTS.protect,
       deletable: input.controlPlane.deletable ?? [],
       attached: resolveAttached(input.controlPlane),
-      masters: facts.masters,
+      instances: facts.controlPlaneNodes,
     },
     pools: facts.pools.map((pool) =>
       poolOf(input.workers?.[pool.name] ?? {}, pool, bootTurnsCheckOff(input)),

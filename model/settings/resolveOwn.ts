@@ -10,8 +10,8 @@ type StaticPodInput = NonNullable<ClusterInput["staticPods"]>[string];
 /** Ten minutes: images come over slow lines too. */
 const CHART_TIMEOUT = 600;
 
-/** The word for the masters in `staticPods.<name>.on`; no pool can have it. */
-export const MASTERS = "controlPlane";
+/** The word for the control-plane nodes in `staticPods.<name>.on`; no pool can have it. */
+export const CONTROL_PLANE = "controlPlane";
 
 /** @param files undefined: entries that are paths are left out, as nothing can be read */
 export function resolveOwn(input: ClusterInput, files: ProjectFiles | undefined): OwnSettings {
@@ -55,12 +55,12 @@ function folderDigest(folder: string, files: ProjectFiles | undefined): string |
 function staticPod(name: string, input: StaticPodInput, files: ProjectFiles | undefined): OwnStaticPod[] {
   const [read] = readObjects([input.pod], files).objects;
   if (read === undefined) return [];
-  const on = input.on ?? [MASTERS];
+  const on = input.on ?? [CONTROL_PLANE];
   return [
     {
       name,
-      masters: on.includes(MASTERS),
-      pools: on.filter((one) => one !== MASTERS),
+      controlPlane: on.includes(CONTROL_PLANE),
+      pools: on.filter((one) => one !== CONTROL_PLANE),
       pod: read.object,
     },
   ];

@@ -93,7 +93,7 @@ export interface Machine {
   readonly nodeName: string;
   /** What it is in the cluster; another role is another membership. */
   readonly role: MachineRole;
-  /** Worker pool; "" for masters and load balancers. */
+  /** Worker pool; "" for control-plane nodes and load balancers. */
   readonly pool: string;
   /** How the host program reaches it. */
   readonly ssh: SshTarget;
@@ -107,7 +107,7 @@ export interface Machine {
   readonly os?: OsFamily;
   /** Labels of its Node besides those that Kubernetes and the library set. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Default of a master: kubeadm's own taint; of a worker: none. */
+  /** Default of a control-plane node: kubeadm's own taint; of a worker: none. */
   readonly taints: readonly Taint[];
   /** Raised by hand when the machine behind the name is another one, or was wiped. */
   readonly revision: number;
@@ -119,9 +119,9 @@ export interface Machine {
 export type Removal = "safe" | "force";
 
 /**
- * `addresses`: a name that nodes' hosts files lead to fixed private addresses, the balancer's or the one master's;
- * `address`: given; `nodeLocal`: nginx on every node; `loadBalancer`: nginx in stream mode on a machine with role
- * loadBalancer.
+ * `addresses`: a name that nodes' hosts files lead to fixed private addresses, the balancer's or the one control-plane
+ * node's; `address`: given; `nodeLocal`: nginx on every node; `loadBalancer`: nginx in stream mode on a machine with
+ * role loadBalancer.
  */
 export type EndpointSettings =
   | { readonly kind: "address"; readonly host: string; readonly port: number }
@@ -209,7 +209,7 @@ export interface ClusterSettings {
   readonly domain: string;
   /** Where machines come from; default `machines`. */
   readonly platform: Platform;
-  /** Set on `platform: aws`. `machines` holds the masters then; workers are in pools. */
+  /** Set on `platform: aws`. `machines` holds the control-plane nodes then; workers are in pools. */
   readonly aws?: AwsSettings;
   /** x.y.z of a supported minor (`MINORS`). */
   readonly kubernetesVersion: string;
@@ -219,7 +219,7 @@ export interface ClusterSettings {
   readonly network: ClusterNetwork;
   /** The pod network, by its kind. */
   readonly cni: CniSettings;
-  /** In the order of the settings; masters are those with role controlPlane. */
+  /** In the order of the settings; control-plane nodes are those with role controlPlane. */
   readonly machines: readonly Machine[];
   /** Jump host for SSH to all machines; undefined: none, and always so on AWS, where the stack makes it (`aws.bastion`). */
   readonly bastion?: SshTarget;

@@ -17,7 +17,10 @@ export interface AwsSubnet {
   readonly subnetType: "public" | "private";
   /** Set where the subnet exists already. */
   readonly id?: string;
-  /** The part of `cidr` that AWS hands out to nobody by itself: addresses of masters and of the internal balancer. */
+  /**
+   * The part of `cidr` that AWS hands out to nobody by itself: addresses of control-plane nodes and of the internal
+   * balancer.
+   */
   readonly reserved: string;
 }
 
@@ -59,9 +62,12 @@ export interface AwsImage {
   readonly ami?: string;
 }
 
-/** What a master is as an EC2 instance; kubeadm's part of it is the `Machine` of the same name in `settings.machines`. */
-export interface AwsMaster {
-  /** `master-1` to `master-7`. */
+/**
+ * What a control-plane node is as an EC2 instance; kubeadm's part of it is the `Machine` of the same name in
+ * `settings.machines`.
+ */
+export interface AwsControlPlaneInstance {
+  /** `cp-1` to `cp-7`. */
   readonly name: string;
   /** Name of its subnet. */
   readonly subnet: string;
@@ -69,15 +75,15 @@ export interface AwsMaster {
   readonly address: string;
 }
 
-/** What all masters share, and where each of them is. */
+/** What all control-plane nodes share, and where each of them is. */
 export interface AwsControlPlane {
   /** At least two vCPUs and 2 GiB, as kubeadm demands. */
   readonly instanceType: string;
   /** The instance type's. */
   readonly architecture: Architecture;
-  /** Looked up when a master is made; a newer one replaces none. */
+  /** Looked up when a control-plane node is made; a newer one replaces none. */
   readonly image: AwsImage;
-  /** Root volume of each master; etcd's data is on it unless it has a volume of its own. */
+  /** Root volume of each control-plane node; etcd's data is on it unless it has a volume of its own. */
   readonly volume: AwsVolume;
   /**
    * A volume for /var/lib/etcd, which goes with its instance; undefined: etcd is on the root volume. An instance has it from its
@@ -86,12 +92,15 @@ export interface AwsControlPlane {
   readonly etcdVolume?: AwsVolume;
   /** Of the EC2 API: an instance cannot be ended by accident. Default: `protect`. */
   readonly terminationProtection: boolean;
-  /** Names of masters whose instance the stack may delete: neither Pulumi's nor EC2's protection holds it. Default: none. */
+  /**
+   * Names of control-plane nodes whose instance the stack may delete: neither Pulumi's nor EC2's protection holds it.
+   * Default: none.
+   */
   readonly deletable: readonly string[];
   /** Managed policies of their role, and more security groups. */
   readonly attached: Attached;
   /** 1, 3, 5 or 7, in the zones by turns. */
-  readonly masters: readonly AwsMaster[];
+  readonly instances: readonly AwsControlPlaneInstance[];
 }
 
 /** Like workers in one auto scaling group. */
@@ -159,8 +168,8 @@ export interface AwsAccess {
   /** `private`: the API has no public address. */
   readonly endpointAccess: "public" | "private";
   /**
-   * How the program reaches masters, and a private API: `direct` to public addresses, through the bastion, or over a VPN
-   * or peering that leads into the VPC.
+   * How the program reaches control-plane nodes, and a private API: `direct` to public addresses, through the bastion,
+   * or over a VPN or peering that leads into the VPC.
    */
   readonly connectVia: "direct" | "bastion" | "vpn";
 }
@@ -181,9 +190,14 @@ export interface AwsBastion {
 
 /** What is in front of the API servers. */
 export interface AwsEndpoint {
-  /** An internal network load balancer in front of the masters; false: the one master's own address. */
+  /**
+   * An internal network load balancer in front of the control-plane nodes; false: the one control-plane node's own address.
+   */
   readonly loadBalancer: boolean;
-  /** Private addresses that the endpoint's name has in the hosts files: the balancer's, one a subnet, or the master's. */
+  /**
+   * Private addresses that the endpoint's name has in the hosts files: the balancer's, one a subnet, or the
+   * control-plane node's.
+   */
   readonly addresses: readonly { readonly subnet: string; readonly address: string }[];
   /** A record in Route 53 for people, in front of the public address (or the private one where there is no other). */
   readonly dns?: { readonly zoneId: string; readonly name: string };
@@ -207,7 +221,7 @@ export interface AwsSettings {
   readonly access: AwsAccess;
   /** `strict`: groups let out only what the flows and `allowed` name. */
   readonly egress: "open" | "strict";
-  /** Who may log on to masters and bastion. */
+  /** Who may log on to control-plane nodes and bastion. */
   readonly ssh: {
     /** `generated`: a key made in the stack; else a name in `kubeadm:secrets`. */
     readonly key: string;
@@ -218,7 +232,7 @@ export interface AwsSettings {
   readonly bastion?: AwsBastion;
   /** The balancer, and names that lead to it. */
   readonly endpoint: AwsEndpoint;
-  /** The masters' instances. */
+  /** The control-plane nodes' instances. */
   readonly controlPlane: AwsControlPlane;
   /** In the order of the settings. */
   readonly pools: readonly AwsPool[];

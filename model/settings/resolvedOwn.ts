@@ -36,8 +36,8 @@ export interface OwnChart {
 export interface OwnStaticPod {
   /** Key in the settings, and name of the manifest's file. */
   readonly name: string;
-  /** On every master. */
-  readonly masters: boolean;
+  /** On every control-plane node. */
+  readonly controlPlane: boolean;
   /** On every node of these pools. */
   readonly pools: readonly string[];
   /** A whole Pod of apiVersion v1. */

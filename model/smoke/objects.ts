@@ -62,7 +62,8 @@ export function smokeDeployment(
               maxSkew: 1,
               topologyKey: "kubernetes.io/hostname",
               whenUnsatisfiable: "DoNotSchedule",
-              // Tainted masters are nodes where there is nothing, and would stop the second pod on the first worker.
+              // Tainted control-plane nodes are nodes where there is nothing, and would stop the second pod on the
+              // first worker.
               nodeTaintsPolicy: "Honor",
               labelSelector: { matchLabels: labels },
             },
@@ -95,7 +96,9 @@ export const SMOKE_SELECTOR = Object.entries(labels)
   .map(([key, value]) => `${key}=${value}`)
   .join(",");
 
-/** In etcd's own container on a master: what is stored of an object, as kubeadm has etcd's certificates there. */
+/**
+ * In etcd's own container on a control-plane node: what is stored of an object, as kubeadm has etcd's certificates there.
+ */
 export function etcdCommand(namespace: string): string[] {
   const pki = "/etc/kubernetes/pki/etcd";
   return [

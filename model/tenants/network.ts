@@ -17,7 +17,7 @@ const NOT_PUBLIC = [
   "192.168.0.0/16",
 ];
 
-/** API servers' port on masters, and that of Service `kubernetes`. */
+/** API servers' port on control-plane nodes, and that of Service `kubernetes`. */
 const API_PORT = 6443;
 const SERVICE_PORT = 443;
 
@@ -112,7 +112,7 @@ function rulesOf({ peer, ports }: Opening, settings: Settings): Rule[] {
       // Whether a policy sees the Service's address or the one it stands for is the CNI's choice.
       return [
         {
-          peers: mastersOf(settings).map((cidr) => ({ ipBlock: { cidr } })),
+          peers: controlPlaneMachines(settings).map((cidr) => ({ ipBlock: { cidr } })),
           ports: [{ protocol: "TCP", port: API_PORT }],
         },
         {
@@ -123,7 +123,7 @@ function rulesOf({ peer, ports }: Opening, settings: Settings): Rule[] {
   }
 }
 
-function mastersOf({ machines }: Settings): string[] {
+function controlPlaneMachines({ machines }: Settings): string[] {
   return machines
     .filter((machine) => machine.role === "controlPlane")
     .map((machine) => `${machine.nodeAddress}/32`);

@@ -207,7 +207,7 @@ ${windowsContainerdFiles(settings)
     $until = (Get-Date).AddSeconds(${pool.joinTimeoutSeconds})
     $credential = ''
     while (-not (Test-Credential $credential)) {
-      if ((Get-Date) -gt $until) { throw ${ps(`no join credential of pool ${pool.name} that is still good within ${pool.joinTimeoutSeconds} s: do the masters run, and their pulumi-kubeadm-pool-credentials.timer?`)} }
+      if ((Get-Date) -gt $until) { throw ${ps(`no join credential of pool ${pool.name} that is still good within ${pool.joinTimeoutSeconds} s: do the control-plane nodes run, and their pulumi-kubeadm-pool-credentials.timer?`)} }
       try {
         $credential = (Get-SSMParameter -Name ${ps(joinParameter(settings.name, pool.name))} -WithDecryption $true -Region ${region}).Value
       } catch {

@@ -54,7 +54,7 @@ export function addressMap(plan: PlanDocument, settings: ClusterSettings): Marku
               </tr>`,
           )}
           <tr>
-            <td class="keep"><span class="swatch master"></span>machines</td>
+            <td class="keep"><span class="swatch control-plane"></span>machines</td>
             <td class="mono">${addressSpan(nodes)}</td>
             <td></td>
             <td class="number">${nodes.length}</td>
@@ -108,7 +108,7 @@ function blockBar(block: Range, entries: readonly Entry[], nodes: readonly numbe
     ...inside.map(
       (entry) => html`<span class="keep"><span class="swatch ${entry.tone}"></span>${entry.name}</span> `,
     ),
-    ticks.length > 0 && html`<span class="keep"><span class="swatch master"></span>machines</span>`,
+    ticks.length > 0 && html`<span class="keep"><span class="swatch control-plane"></span>machines</span>`,
   ];
   const share = (length: number) => `${((length / size(block)) * 100).toFixed(4)}%`;
   return html`<div class="block">
@@ -125,7 +125,7 @@ function blockBar(block: Range, entries: readonly Entry[], nodes: readonly numbe
             title="${entry.name} ${entry.range.text}"
           ></i>`,
       )}
-      ${ticks.map((node) => html`<i class="tick master" style="left:${share(node - block.first)}" title="${formatAddress(node)}"></i>`)}
+      ${ticks.map((node) => html`<i class="tick control-plane" style="left:${share(node - block.first)}" title="${formatAddress(node)}"></i>`)}
     </div>
     <div class="ends mono">
       <span>${formatAddress(block.first)}</span><span>${formatAddress(block.last)}</span>

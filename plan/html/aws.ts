@@ -63,12 +63,12 @@ function thingsIn(subnet: AwsSubnet, aws: AwsSettings): [string, string, string?
   const open =
     endpoint.loadBalancer && aws.access.endpointAccess === "public" && subnet.subnetType === "public";
   return [
-    ...controlPlane.masters
-      .filter((master) => master.subnet === subnet.name)
-      .map((master): [string, string, string] => [
-        "master",
-        `${master.name}, ${controlPlane.instanceType}`,
-        master.address,
+    ...controlPlane.instances
+      .filter((controlPlaneNode) => controlPlaneNode.subnet === subnet.name)
+      .map((controlPlaneNode): [string, string, string] => [
+        "control-plane node",
+        `${controlPlaneNode.name}, ${controlPlane.instanceType}`,
+        controlPlaneNode.address,
       ]),
     ...pools
       .filter((pool) => pool.subnets.includes(subnet.name))
@@ -97,8 +97,8 @@ const THROUGH: Record<AwsSettings["access"]["connectVia"], string> = {
 function reachText({ access, apiFront }: PlannedAws): Markup {
   return html`<p>
     People call the API at the ${groupName(apiFront).replace("-", " ")}, from
-    <span class="mono">${access.api.join(", ") || "nowhere"}</span>; the program logs on to masters
-    ${THROUGH[access.connectVia]}, people from
+    <span class="mono">${access.api.join(", ") || "nowhere"}</span>; the program logs on to control-plane
+    nodes ${THROUGH[access.connectVia]}, people from
     <span class="mono">${access.ssh.join(", ") || "nowhere"}</span>.
   </p>`;
 }

@@ -64,7 +64,7 @@ function facts(plan: PlanDocument, settings: ClusterSettings): Markup {
     ["Kubernetes", plan.versions.kubernetes],
     [
       "Machines",
-      `${of("controlPlane")} master${of("controlPlane") === 1 ? "" : "s"}, ${workersText(settings, of("worker"))}`,
+      `${of("controlPlane")} control-plane node${of("controlPlane") === 1 ? "" : "s"}, ${workersText(settings, of("worker"))}`,
     ],
     ["Pod network", `${settings.cni.kind}, ${settings.cni.backend}`],
     ["Resources", String(plan.counts.total)],

@@ -73,8 +73,8 @@ function cluster(canvas: Canvas, settings: ClusterSettings, top: number): number
     canvas.arrow(inner.x + 14, y + 4, y + 36, `balances over the API servers, ${API_PORT}`);
     y += 40;
   }
-  y = heading(y, count(of("controlPlane").length, "master"));
-  y = group(canvas, { ...inner, y }, of("controlPlane"), "master", () => `API ${API_PORT}, etcd`);
+  y = heading(y, count(of("controlPlane").length, "control-plane"));
+  y = group(canvas, { ...inner, y }, of("controlPlane"), "control-plane", () => `API ${API_PORT}, etcd`);
   const workers = of("worker");
   if (workers.length > 0) {
     canvas.arrow(inner.x + 14, y + 40, y + 8, endpointText(settings));

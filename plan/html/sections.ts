@@ -28,7 +28,7 @@ export function watchList(items: readonly WatchItem[]): Markup {
 
 const PARTIES: Readonly<Record<string, string>> = {
   node: "nodes",
-  controlPlane: "masters",
+  controlPlane: "control-plane nodes",
   loadBalancer: "load balancers",
   pod: "pods",
   operator: "operators",

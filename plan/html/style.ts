@@ -1,10 +1,10 @@
 /** Everything is drawn with these few colours; a dark screen gets the same ones, lighter. */
 const LIGHT = `
   --paper: #faf9f7; --surface: #ffffff; --ink: #1e2329; --soft: #5d6670; --line: #e3e0da; --faint: #f1efeb;
-  --master: #3a57a5; --worker: #23766a; --pods: #b0711a; --services: #97407a; --peers: #6c7480; --warn: #b3331f;`;
+  --control-plane: #3a57a5; --worker: #23766a; --pods: #b0711a; --services: #97407a; --peers: #6c7480; --warn: #b3331f;`;
 const DARK = `
   --paper: #14171b; --surface: #1b1f24; --ink: #e7e5e1; --soft: #9ba3ac; --line: #30363d; --faint: #232830;
-  --master: #8ba6f0; --worker: #5fc2b0; --pods: #e0a552; --services: #d58bbb; --peers: #98a1ad; --warn: #f08a72;`;
+  --control-plane: #8ba6f0; --worker: #5fc2b0; --pods: #e0a552; --services: #d58bbb; --peers: #98a1ad; --warn: #f08a72;`;
 
 export const STYLE = `
 :root { color-scheme: light dark; ${LIGHT} }
@@ -51,7 +51,7 @@ svg .frame { fill: var(--faint); stroke: var(--line); }
 svg .box { fill: var(--surface); stroke: var(--line); }
 svg .wire { fill: none; stroke: var(--soft); stroke-width: 1.25; }
 svg .tip { fill: var(--soft); }
-.master { --tone: var(--master); } .worker { --tone: var(--worker); } .pods { --tone: var(--pods); }
+.control-plane { --tone: var(--control-plane); } .worker { --tone: var(--worker); } .pods { --tone: var(--pods); }
 .services { --tone: var(--services); } .peers { --tone: var(--peers); } .balancer { --tone: var(--soft); }
 svg .tone { stroke: var(--tone); }
 svg .edge { fill: var(--tone); }

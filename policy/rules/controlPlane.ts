@@ -44,21 +44,24 @@ export const oneInit: StackValidationPolicy = {
 };
 
 /** etcd needs more than half of its members: a fourth one bears no more losses than three, and is one more to lose. */
-export const oddMasters: StackValidationPolicy = {
-  name: "odd-masters",
-  description: "A cluster has 1, 3, 5 or another odd number of masters.",
+export const oddControlPlaneNodes: StackValidationPolicy = {
+  name: "odd-control-plane-nodes",
+  description: "A cluster has 1, 3, 5 or another odd number of control-plane nodes.",
   enforcementLevel: "mandatory",
   severity: "high",
   remediationSteps: "Add a machine with role controlPlane, or make one a worker.",
   validateStack: (args, reportViolation) => {
     for (const { fullName, memberships, inits } of requireClusters(args)) {
-      const masters = memberships.filter(({ spec }) => spec.role === "controlPlane");
-      const count = new Set(masters.map(({ spec }) => spec.machine)).size;
-      // Worker pools alone say nothing about the masters they join.
+      const controlPlaneNodes = memberships.filter(({ spec }) => spec.role === "controlPlane");
+      const count = new Set(controlPlaneNodes.map(({ spec }) => spec.machine)).size;
+      // Worker pools alone say nothing about the control-plane nodes they join.
       if (inits.length === 0 && count === 0) continue;
       if (count % 2 === 0) {
-        const urn = (masters[0] ?? inits[0]).resource.urn;
-        reportViolation(`${fullName} has ${count} masters: etcd wants an odd number of members`, urn);
+        const urn = (controlPlaneNodes[0] ?? inits[0]).resource.urn;
+        reportViolation(
+          `${fullName} has ${count} control-plane nodes: etcd wants an odd number of members`,
+          urn,
+        );
       }
     }
   },

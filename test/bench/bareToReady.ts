@@ -20,8 +20,8 @@ async function byLibrary(cluster: LabCluster): Promise<void> {
 }
 
 async function byHand(cluster: LabCluster): Promise<void> {
-  const [master = ""] = SHAPE.masters;
-  await bringUpByHand(cluster.lab, { master, workers: [...SHAPE.workers] });
+  const [controlPlaneNode = ""] = SHAPE.controlPlaneNodes;
+  await bringUpByHand(cluster.lab, { controlPlaneNode, workers: [...SHAPE.workers] });
 }
 
 async function measure(work: (cluster: LabCluster) => Promise<void>): Promise<number> {

@@ -67,7 +67,7 @@ describe.each(PARTS)("%s", (_, Part) => {
 });
 
 describe("settings of another kind", () => {
-  const onMetal = { settings: metalSettings(), secrets: {}, nodes: [], masterFiles: [] };
+  const onMetal = { settings: metalSettings(), secrets: {}, nodes: [], controlPlaneFiles: [] };
 
   it.each(["Network", "Firewall", "PodIdentity", "Secrets"] as const)("%s is for AWS", async (name) => {
     const args = { ...onMetal, vpcId: "vpc", serviceAccountKey: "key" };
@@ -91,9 +91,9 @@ describe("names that the settings do not have", () => {
     settings: metalSettings(),
     sshKeys: {},
     clusterId: "id",
-    masterFiles: [],
+    controlPlaneFiles: [],
     after: [],
-    masters: [],
+    controlPlaneNodes: [],
   };
 
   it("are refused as a pool's, which would be made without machines", async () => {

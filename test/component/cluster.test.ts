@@ -97,14 +97,14 @@ describe("order", () => {
     for (const one of setups) expect(one.dependsOn, one.name).toContain(urnOf("metal-preflight"));
   });
 
-  it("inits once, when every master is set up", () => {
+  it("inits once, when every control-plane node is set up", () => {
     const init = resources.filter((one) => one.name.endsWith("-init"));
     expect(init.map((one) => one.name)).toEqual([`${plane}-init`]);
     for (const name of ["cp1", "cp2", "cp3"])
       expect(init[0].dependsOn).toContain(urnOf(`${plane}-${name}-setup`));
   });
 
-  it("lets masters become members one after the other, after init and their own setup", () => {
+  it("lets control-plane nodes become members one after the other, after init and their own setup", () => {
     const names = ["cp1", "cp2", "cp3"];
     names.forEach((name, index) => {
       const { dependsOn } = byName(resources, `${plane}-${name}-membership`);
@@ -115,17 +115,17 @@ describe("order", () => {
     });
   });
 
-  it("lets workers join after every master", () => {
+  it("lets workers join after every control-plane node", () => {
     for (const name of ["w1", "w2"]) {
       // What breaks a control-plane node breaks no worker.
-      for (const master of ["cp1", "cp2", "cp3"])
+      for (const controlPlaneNode of ["cp1", "cp2", "cp3"])
         expect(byName(resources, `metal-pool-general-${name}-setup`).dependsOn).toContain(
-          urnOf(`${plane}-${master}-setup`),
+          urnOf(`${plane}-${controlPlaneNode}-setup`),
         );
       const { dependsOn } = byName(resources, `metal-pool-general-${name}-membership`);
       expect(dependsOn).toContain(urnOf(`metal-pool-general-${name}-setup`));
-      for (const master of ["cp1", "cp2", "cp3"])
-        expect(dependsOn).toContain(urnOf(`${plane}-${master}-membership`));
+      for (const controlPlaneNode of ["cp1", "cp2", "cp3"])
+        expect(dependsOn).toContain(urnOf(`${plane}-${controlPlaneNode}-membership`));
     }
   });
 

@@ -24,11 +24,16 @@ function parts(over: RawSettings = {}): Promise<readonly Recorded[]> {
         settings,
         sshKeys: {},
         clusterId: "ab".repeat(32),
-        masterFiles: pulumi.secret([]),
+        controlPlaneFiles: pulumi.secret([]),
       };
       const preflight = preflightStep("preflight", args, {});
       const plane = new ControlPlane("plane", { ...args, after: [preflight] });
-      new WorkerPool("pool", { ...args, pool: "general", after: [preflight], masters: plane.memberships });
+      new WorkerPool("pool", {
+        ...args,
+        pool: "general",
+        after: [preflight],
+        controlPlaneNodes: plane.memberships,
+      });
       new LoadBalancer("balancer", { ...args, after: [preflight] });
     },
     { outputs: made },
@@ -44,7 +49,7 @@ function waitsFor(all: readonly Recorded[], name: string): string[] {
 }
 
 describe("the control plane", () => {
-  it("sets its masters up side by side, inits once, and lets them join one after the other", async () => {
+  it("sets its control-plane nodes up side by side, inits once, and lets them join one after the other", async () => {
     const all = await parts();
     for (const name of ["cp1", "cp2", "cp3"])
       expect(waitsFor(all, `plane-${name}-setup`)).toEqual(["preflight"]);
@@ -62,7 +67,7 @@ describe("the control plane", () => {
     ]);
   });
 
-  it("costs two resources a master and one for init", async () => {
+  it("costs two resources a control-plane node and one for init", async () => {
     const all = await parts();
     const plane = byName(all, "plane");
     const children = all.filter((one) => one.parent === plane.urn);
@@ -71,7 +76,7 @@ describe("the control plane", () => {
     expect(one.filter((child) => child.parent === byName(one, "plane").urn)).toHaveLength(3);
   });
 
-  it("keeps init's name when the first master is another one: it is no machine's", async () => {
+  it("keeps init's name when the first control-plane node is another one: it is no machine's", async () => {
     const { cp1, cp2, cp3, ...workers } = machines;
     const turned = await parts({ machines: { cp3, cp2, cp1, ...workers } });
     expect(byName(turned, "plane-init").parent).toBe(byName(turned, "plane").urn);
@@ -80,7 +85,7 @@ describe("the control plane", () => {
 });
 
 describe("a worker pool", () => {
-  it("has the machines of its pool, two resources each, that join side by side after every master", async () => {
+  it("has the machines of its pool, two resources each, that join side by side after every control-plane node", async () => {
     const other = { ...machines.w2, pool: "gpu" };
     const all = await parts({ machines: { ...machines, w2: other } });
     const children = all.filter((one) => one.parent === byName(all, "pool").urn);

@@ -28,7 +28,7 @@ function steps(settings: ClusterSettings, keys: Record<string, pulumi.Input<stri
         settings,
         sshKeys: { operator: pulumi.secret(key), ...keys },
         clusterId: "ab".repeat(32),
-        masterFiles: pulumi.secret([file]),
+        controlPlaneFiles: pulumi.secret([file]),
       };
       const of = (name: string) =>
         settings.machines.find((one) => one.name === name) ?? expect.fail(`no machine ${name}`);
@@ -108,7 +108,7 @@ describe("the specification", () => {
   });
 
   it("says what is done to whom", () => {
-    expect(spec("init")).toMatchObject({ step: "init", masters: ["cp1", "cp2", "cp3"] });
+    expect(spec("init")).toMatchObject({ step: "init", controlPlaneNodes: ["cp1", "cp2", "cp3"] });
     expect(spec("setup-w1")).toMatchObject({ step: "setup", machine: "w1", revision: 1 });
     expect(spec("membership-cp2")).toMatchObject({
       step: "membership",
@@ -145,7 +145,7 @@ describe("standard input", () => {
     });
   });
 
-  it("hands the authorities' keys to masters and to nobody else", () => {
+  it("hands the authorities' keys to control-plane nodes and to nobody else", () => {
     for (const name of ["init", "membership-cp2"]) expect(stdin(name).files).toEqual([file]);
     for (const name of ["preflight", "setup-cp1", "setup-w1", "membership-w1"])
       expect(stdin(name).files).toEqual([]);
@@ -190,7 +190,7 @@ describe("standard input", () => {
           settings,
           sshKeys: {},
           clusterId: "",
-          masterFiles: pulumi.secret([]),
+          controlPlaneFiles: pulumi.secret([]),
         };
         preflightStep("preflight", args, {});
       },

@@ -89,7 +89,7 @@ describe("secrets", () => {
     const { pki } = built;
     for (const output of [
       pki.adminKey,
-      pki.masterFiles,
+      pki.controlPlaneFiles,
       pki.encryptionKey,
       pki.cluster.key,
       pki.cluster.signingKey,
@@ -109,9 +109,9 @@ describe("secrets", () => {
   });
 });
 
-describe("what a master is given", () => {
+describe("what a control-plane node is given", () => {
   it("is what kubeadm looks for under its own paths: three pairs and the service-account key", async () => {
-    const files = await value<SecretFile[]>(built.pki.masterFiles);
+    const files = await value<SecretFile[]>(built.pki.controlPlaneFiles);
     const of = (path: string) => files.find((file) => file.path === `/etc/kubernetes/pki/${path}`)?.content;
     expect(files.map((file) => file.path.slice("/etc/kubernetes/pki/".length)).sort()).toEqual([
       "ca.crt",

@@ -76,8 +76,8 @@ function lifeOfDev(): void {
     const asked = hosts.asked();
     expect(asked.map(({ spec }) => spec.step)).toEqual(["preflight", "init", "membership", "poolReady"]);
     for (const { hosts: dialled } of asked) {
-      expect(Object.keys(dialled)).toEqual(["master-1"]);
-      expect(dialled["master-1"]).toMatch(/^(?!10\.)\d+(\.\d+){3}$/);
+      expect(Object.keys(dialled)).toEqual(["cp-1"]);
+      expect(dialled["cp-1"]).toMatch(/^(?!10\.)\d+(\.\d+){3}$/);
     }
     const { values } = asked[1] ?? expect.fail("there was no init");
     expect(values["${issuer}"]).toMatch(/^https:\/\/[a-z0-9-]+\.s3\.eu-central-1\.amazonaws\.com$/);
@@ -90,7 +90,7 @@ function lifeOfDev(): void {
     expect(await changes()).toEqual([]);
   });
 
-  it("lets a publisher's newer image be: masters stay, and the group looks it up when it starts an instance", async () => {
+  it("lets a publisher's newer image be: control-plane nodes stay, and the group looks it up when it starts an instance", async () => {
     controlAws(engine.awsAccount, {
       parameters: {
         "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id":
@@ -152,11 +152,11 @@ function lifeOfDev(): void {
     await engine.up();
   });
 
-  it("changes a master's instance type in place, and never replaces it", async () => {
+  it("changes a control-plane node's instance type in place, and never replaces it", async () => {
     cluster.controlPlane.instanceType = "t3.large";
     const changed = await changes();
-    expect(changed.filter((one) => one.includes("dev-masters"))).toEqual([
-      expect.stringMatching(/^update dev-masters-master-1 \(instanceType/),
+    expect(changed.filter((one) => one.includes("dev-instances"))).toEqual([
+      expect.stringMatching(/^update dev-instances-cp-1 \(instanceType/),
     ]);
     expect(changed.filter((one) => /replace|delete|create/.test(one))).toEqual([]);
     await engine.up();

@@ -21,7 +21,7 @@ class AwsParts extends pulumi.ComponentResource {
       settings,
       sshKeys: {},
       clusterId: pki.clusterId,
-      masterFiles: pki.masterFiles,
+      controlPlaneFiles: pki.controlPlaneFiles,
       ...platform.steps,
     };
     const preflight = preflightStep(`${name}-preflight`, steps, {
@@ -84,7 +84,10 @@ exports.main = (operation) => {
 export function paperHosts(workDir: string): {
   asked: () => Asked[];
   forget: () => void;
-  /** Steps of that kind (`health`), of one machine (`settled master-2`), or one operation (`delete membership w1`) fail; "": none. */
+  /**
+   * Steps of that kind (`health`), of one machine (`settled cp-2`), or one operation (`delete membership w1`) fail; "":
+   * none.
+   */
   fail: (step: string) => void;
 } {
   const folder = path.join(workDir, "node_modules", "pulumi-kubeadm");

@@ -57,7 +57,10 @@ function stackOf(environment: string) {
     engine: () => engine,
     instances,
     steps,
-    /** Takes the instance of a master away behind Pulumi's back, then refreshes and runs `up`; how many instances are new. */
+    /**
+     * Takes the instance of a control-plane node away behind Pulumi's back, then refreshes and runs `up`; how many
+     * instances are new.
+     */
     lost: async (name: string, next: object) => {
       const before = instances();
       const tag = (one: string) =>
@@ -115,7 +118,7 @@ function three(): void {
     controlPlane: { ...without, ...more },
   });
   const network = (more: object) => ({ ...plane({}), network: { ...raw.network, ...more } });
-  const all = { "master-1": 2, "master-2": 2, "master-3": 2 };
+  const all = { "cp-1": 2, "cp-2": 2, "cp-3": 2 };
 
   beforeAll(async () => {
     await stack.open();
@@ -125,15 +128,15 @@ function three(): void {
   afterAll(() => stack.close());
 
   it("are never replaced together, with --continue-on-error neither", async () => {
-    const text = /master-1, master-2 and master-3 would be replaced in one run/;
+    const text = /cp-1, cp-2 and cp-3 would be replaced in one run/;
     await stack.refuses(plane({ revisions: all }), text);
     await stack.refuses(plane({ revisions: all }), text, "up", { continueOnError: true });
   });
 
   it.each<[string, object, RegExp]>([
-    ["reordered zones", { zones: ["b", "a", "c"] }, /network\.zones: master-1 is at 10\.16\./],
-    ["another VPC", { vpcCidr: "10.24.0.0/16" }, /network\.vpcCidr: master-1 is at/],
-    ["another subnetMask", { subnetMask: 22 }, /network\.subnetMask: master-1 is at/],
+    ["reordered zones", { zones: ["b", "a", "c"] }, /network\.zones: cp-1 is at 10\.16\./],
+    ["another VPC", { vpcCidr: "10.24.0.0/16" }, /network\.vpcCidr: cp-1 is at/],
+    ["another subnetMask", { subnetMask: 22 }, /network\.subnetMask: cp-1 is at/],
   ])("are not moved by %s", async (_, change, text) => {
     await stack.refuses(network(change), text);
   });
@@ -148,39 +151,39 @@ function three(): void {
       ),
     ).toEqual([]);
     expect(stack.instances()).toEqual(before);
-    const steps = await stack.up(plane({ etcdVolume, revisions: { "master-2": 2 } }));
-    const ids = stack.values("create membership master-2");
+    const steps = await stack.up(plane({ etcdVolume, revisions: { "cp-2": 2 } }));
+    const ids = stack.values("create membership cp-2");
     expect(ids["${etcdVolume}"]).toMatch(/^vol-[0-9a-f]+$/);
-    expect(stack.values("update membership master-1")["${etcdVolume}"] ?? "").toBe("");
+    expect(stack.values("update membership cp-1")["${etcdVolume}"] ?? "").toBe("");
     expect(steps.filter((one) => !/^update (preflight|membership|health)/.test(one))).toEqual([
-      "delete membership master-2",
-      "create membership master-2",
+      "delete membership cp-2",
+      "create membership cp-2",
     ]);
     expect(stack.instances().filter((one) => before.includes(one))).toHaveLength(before.length - 1);
     expect(stack.instances()).toHaveLength(before.length);
   });
 
   it("stay while another one is not well", async () => {
-    const raised = plane({ etcdVolume: {}, revisions: { "master-2": 2, "master-3": 2 } });
+    const raised = plane({ etcdVolume: {}, revisions: { "cp-2": 2, "cp-3": 2 } });
     stack.fails("health");
     await stack.refuses(raised, /health is not well/);
     await stack.refuses(raised, /health is not well/, "up", { continueOnError: true });
     stack.fails();
-    await stack.up(plane({ etcdVolume: {}, revisions: { "master-2": 2 } }));
+    await stack.up(plane({ etcdVolume: {}, revisions: { "cp-2": 2 } }));
   });
 
   it("are made again where AWS lost the instance: a refresh forgets it, and its node leaves and joins", async () => {
-    const settings = plane({ etcdVolume: {}, revisions: { "master-2": 2 } });
-    const { steps, made } = await stack.lost("master-3", settings);
+    const settings = plane({ etcdVolume: {}, revisions: { "cp-2": 2 } });
+    const { steps, made } = await stack.lost("cp-3", settings);
     expect(steps.filter((one) => !one.startsWith("update"))).toEqual([
-      "delete membership master-3",
-      "create membership master-3",
+      "delete membership cp-3",
+      "create membership cp-3",
     ]);
     expect(made).toBe(1);
   });
 
   it("get another type one after the other, each well before the next", async () => {
-    stack.fails("settled master-2");
+    stack.fails("settled cp-2");
     const before = awsObjects(stack.engine().awsAccount).sort();
     const types = () =>
       stack
@@ -189,32 +192,29 @@ function three(): void {
           (one) =>
             awsObject(stack.engine().awsAccount, "ec2.Instance", one.split(" ")[1] ?? "")?.["instanceType"],
         );
-    const change = plane({ etcdVolume: {}, revisions: { "master-2": 2 }, instanceType: "m7i.xlarge" });
-    await expect(stack.up(change)).rejects.toThrow(/settled master-2 is not well/);
+    const change = plane({ etcdVolume: {}, revisions: { "cp-2": 2 }, instanceType: "m7i.xlarge" });
+    await expect(stack.up(change)).rejects.toThrow(/settled cp-2 is not well/);
     expect(stack.steps().filter((one) => one.includes("settled"))).toEqual([
-      "update settled master-1",
-      "update settled master-2",
+      "update settled cp-1",
+      "update settled cp-2",
     ]);
     expect(types().filter((one) => one === "m7i.xlarge")).toHaveLength(2);
     expect(awsObjects(stack.engine().awsAccount).sort()).toEqual(before);
     stack.fails();
     await stack.up(change);
-    await stack.up(plane({ etcdVolume: {}, revisions: { "master-2": 2 } }));
+    await stack.up(plane({ etcdVolume: {}, revisions: { "cp-2": 2 } }));
   });
 
   it("are protected: a preview fails, and up says what lets go of one", async () => {
-    const one = { "master-2": 2 };
+    const one = { "cp-2": 2 };
     await stack.up(plane({ revisions: one }, true));
-    const raised = plane({ revisions: { ...one, "master-3": 2 } }, true);
-    await stack.refuses(raised, /unable to replace resource .*prod-masters-master-3/, "preview");
-    await stack.refuses(
-      raised,
-      /held by .*EC2's termination protection.*controlPlane\.deletable: \[master-3\]/s,
-    );
-    const deletable = ["master-3"];
+    const raised = plane({ revisions: { ...one, "cp-3": 2 } }, true);
+    await stack.refuses(raised, /unable to replace resource .*prod-instances-cp-3/, "preview");
+    await stack.refuses(raised, /held by .*EC2's termination protection.*controlPlane\.deletable: \[cp-3\]/s);
+    const deletable = ["cp-3"];
     await stack.up(plane({ revisions: one, deletable }, true));
-    const steps = await stack.up(plane({ revisions: { ...one, "master-3": 2 }, deletable }, true));
-    expect(steps.filter((step) => step.startsWith("delete"))).toEqual(["delete membership master-3"]);
+    const steps = await stack.up(plane({ revisions: { ...one, "cp-3": 2 }, deletable }, true));
+    expect(steps.filter((step) => step.startsWith("delete"))).toEqual(["delete membership cp-3"]);
   });
 
   it("are destroyed once nothing is protected, and not before", async () => {
@@ -223,7 +223,7 @@ function three(): void {
       .destroy()
       .catch((refusal: unknown) => refusal);
     expect(String(error)).toMatch(/protected/);
-    await stack.up(plane({ revisions: { "master-2": 2, "master-3": 2 } }));
+    await stack.up(plane({ revisions: { "cp-2": 2, "cp-3": 2 } }));
     await stack.engine().destroy();
     expect(awsObjects(stack.engine().awsAccount)).toEqual([]);
   });
@@ -247,7 +247,7 @@ function only(): void {
   afterAll(() => stack.close());
 
   it("is never replaced", async () => {
-    await stack.refuses(plane({ revisions: { "master-1": 2 } }), /only control-plane node/);
+    await stack.refuses(plane({ revisions: { "cp-1": 2 } }), /only control-plane node/);
   });
 
   it("is not moved by a bastion that comes later, and stays where it is when the settings say so", async () => {

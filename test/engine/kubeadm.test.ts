@@ -22,7 +22,7 @@ import {
 } from "../../model/kubeadm";
 import type { KubernetesObject } from "../../model/kubernetes";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import { machine, master, settingsOf } from "../support/kubeadmSettings";
+import { machine, controlPlaneNode, settingsOf } from "../support/kubeadmSettings";
 import { ensureTool } from "../support/toolchain";
 import { dns, ip, Requests } from "../unit/kubeadm/requestBytes";
 import { startApiServer, type ApiServer } from "./apiServer";
@@ -92,14 +92,14 @@ describeWithEngine("kubeadm config validate", () => {
   ];
 
   it.each(cases)("takes the init documents %s", (_, over) => {
-    const { status, output } = validate(initDocuments(settingsOf(over), master("cp1", 11)));
+    const { status, output } = validate(initDocuments(settingsOf(over), controlPlaneNode("cp1", 11)));
     expect(status, output).toBe(0);
     expect(output).not.toContain("unknown field");
   });
 
   it.each([
-    ["master", master("cp2", 12)],
-    ["master without taints", master("cp2", 12, { taints: [] })],
+    ["cp", controlPlaneNode("cp2", 12)],
+    ["control-plane node without taints", controlPlaneNode("cp2", 12, { taints: [] })],
     ["worker", machine("w1", { taints: [{ key: "gpu", value: "yes", effect: "NoSchedule" }] })],
   ])("takes the join document of a %s", (_, node) => {
     const discovery = write("discovery.conf", "");
@@ -109,7 +109,7 @@ describeWithEngine("kubeadm config validate", () => {
   });
 
   it("refuses what is wrong, so that taking means something", () => {
-    const text = initDocuments(settings, master("cp1", 11));
+    const text = initDocuments(settings, controlPlaneNode("cp1", 11));
     expect(validate(text.replace("podSubnet: 10.244.0.0/16", "podSubnet: pods")).output).toContain(
       "podSubnet",
     );

@@ -19,13 +19,17 @@ class MachineParts extends pulumi.ComponentResource {
     const opts = { parent: this };
     const pki = new Pki(`${name}-pki`, { protect: false }, opts);
     const sshKeys = { operator: "" };
-    const own = { settings, sshKeys, clusterId: pki.clusterId, masterFiles: pki.masterFiles };
+    const own = { settings, sshKeys, clusterId: pki.clusterId, controlPlaneFiles: pki.controlPlaneFiles };
     const after = [preflightStep(`${name}-preflight`, own, opts)];
     const guards = [firewallStep(`${name}-firewall`, own, { ...opts, dependsOn: after })];
     const steps: StepsArgs = { ...own, guards };
-    const { memberships: masters } = new ControlPlane(`${name}-control-plane`, { ...steps, after }, opts);
+    const { memberships: controlPlaneNodes } = new ControlPlane(
+      `${name}-control-plane`,
+      { ...steps, after },
+      opts,
+    );
     for (const pool of poolsOf(settings))
-      new WorkerPool(`${name}-pool-${pool}`, { ...steps, pool, after, masters }, opts);
+      new WorkerPool(`${name}-pool-${pool}`, { ...steps, pool, after, controlPlaneNodes }, opts);
     this.registerOutputs({});
   }
 }

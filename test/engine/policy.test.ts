@@ -126,23 +126,23 @@ describeWithEngine("the policy pack in the engine", () => {
     const [first] = settings.machines;
     if (first === undefined) throw new Error("there is a control-plane node");
     const member = membershipSpec(settings, first);
-    const twoMasters = async () => {
-      step("init", { ...initSpec(settings), masters: ["cp1", "cp2"] });
+    const twoControlPlaneNodes = async () => {
+      step("init", { ...initSpec(settings), controlPlaneNodes: ["cp1", "cp2"] });
       for (const machine of ["cp1", "cp2"]) step(machine, { ...member, machine });
       return Promise.resolve();
     };
     const config = {
       ...quiet,
-      "odd-masters": "mandatory",
+      "odd-control-plane-nodes": "mandatory",
       "one-init": "mandatory",
       "one-pod-range": "mandatory",
     };
-    const { violations, output, failed } = await operate("up", twoMasters, config);
+    const { violations, output, failed } = await operate("up", twoControlPlaneNodes, config);
     expect(failed).toBe(true);
     expect(
       violations.map(({ policy }) => policy),
       output,
-    ).toEqual(["odd-masters"]);
+    ).toEqual(["odd-control-plane-nodes"]);
     await engine.destroy();
   });
 

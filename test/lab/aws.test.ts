@@ -1,13 +1,14 @@
 /**
- * What would run on EC2, on hosts of the lab: cloud-init takes the rendered user data, masters keep join credentials, workers
- * come by themselves. A server of our own plays AWS; it verifies signatures and judges calls by the rendered policies.
+ * What would run on EC2, on hosts of the lab: cloud-init takes the rendered user data, control-plane nodes keep join
+ * credentials, workers come by themselves. A server of our own plays AWS; it verifies signatures and judges calls by
+ * the rendered policies.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { joinParameter, statusPrefix } from "../../model/aws/names";
 import { credentialsUnit, joinedMark } from "../../model/aws/boot/paths";
 import {
   bastionUserData,
-  masterUserData,
+  controlPlaneUserData,
   poolBoot,
   workerBoot,
   workerCloudConfig,
@@ -29,7 +30,7 @@ const ID = "aws";
 /** A certificate's key of the wrong kind: what a host shows before cloud-init has put its own there. */
 const wrongKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBsrEOsekS05eymmYe1rGXDJT7H8h72+f1ZsJzPx77jr";
 
-describeWithLab("hosts of AWS: one master, workers that join by themselves", () => {
+describeWithLab("hosts of AWS: one control-plane node, workers that join by themselves", () => {
   let lab: Lab;
   let cloud: AwsLab;
   let settings: ClusterSettings;
@@ -39,13 +40,13 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
     if (!found) throw new Error(`no pool ${name}`);
     return found;
   };
-  const master = () => {
+  const controlPlaneNode = () => {
     const [machine] = settings.machines;
-    if (!machine) throw new Error("no master");
+    if (!machine) throw new Error("no control-plane node");
     return machine;
   };
   const membershipSpec = (): MembershipSpec => {
-    return memberSpec(settings, master());
+    return memberSpec(settings, controlPlaneNode());
   };
   const ready = (name: string, wanted: number, timeout = 420): PoolReadySpec => ({
     step: "poolReady",
@@ -55,7 +56,7 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
     boot: poolBoot(settings, pool(name)),
     timeout,
     rolling: 0,
-    masters: [master().name],
+    controlPlaneNodes: [controlPlaneNode().name],
   });
   const log = (host: string) => lab.exec(host, ["tail", "-n", "40", "/var/log/pulumi-kubeadm.log"]);
   const bash = async (host: string, line: string): Promise<string> =>
@@ -66,7 +67,7 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
     settings = await awsLabSettings();
     lab = await Lab.create({ id: ID });
     cloud = await AwsLab.start(lab, settings);
-    cloud.instance("master", { role: "masters" });
+    cloud.instance("cp", { role: "controlPlaneNodes" });
   });
 
   afterAll(async () => {
@@ -74,36 +75,36 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
     await lab?.down();
   });
 
-  it("a master boots with its own host key from Secrets Manager, and no other", async () => {
-    expect(lab.host("master").address).toBe(master().nodeAddress);
+  it("a control-plane node boots with its own host key from Secrets Manager, and no other", async () => {
+    expect(lab.host("cp").address).toBe(controlPlaneNode().nodeAddress);
     // What an image might bring: keys that nobody pinned.
     const prepare =
       "rm -f /etc/ssh/ssh_host_*; ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key; ssh-keygen -q -t rsa -N '' -f /etc/ssh/ssh_host_rsa_key";
-    await cloud.launch("master", Buffer.from(masterUserData(settings)), prepare);
-    await lab.exec("master", ["cloud-init", "status", "--wait"]);
+    await cloud.launch("cp", Buffer.from(controlPlaneUserData(settings)), prepare);
+    await lab.exec("cp", ["cloud-init", "status", "--wait"]);
     const keys = await bash(
-      "master",
+      "cp",
       "ls /etc/ssh/ssh_host_*; cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub; cloud-init status --long",
     );
     saw(keys);
-    expect(keys).toContain(lab.host("master").hostKey);
+    expect(keys).toContain(lab.host("cp").hostKey);
     expect(keys).not.toContain("rsa");
     const { calls } = await cloud.state();
     expect(calls.map(({ role, action, answer }) => [role, action, answer])).toEqual([
-      ["masters", "GetSecretValue", "done"],
+      ["controlPlaneNodes", "GetSecretValue", "done"],
     ]);
   });
 
   it("the cloud-init of these hosts takes every rendering", async () => {
     const texts = [
       ...Object.values(cloudConfigs()),
-      masterUserData(settings),
+      controlPlaneUserData(settings),
       workerCloudConfig(settings, pool("general")),
       bastionUserData(await awsLabSettings(PRIVATE)),
     ];
     for (const input of texts) {
-      await lab.exec("master", ["bash", "-c", "cat >/run/user-data"], { input });
-      const said = await bash("master", "cloud-init schema --config-file /run/user-data 2>&1");
+      await lab.exec("cp", ["bash", "-c", "cat >/run/user-data"], { input });
+      const said = await bash("cp", "cloud-init schema --config-file /run/user-data 2>&1");
       expect(said).toContain("Valid cloud-config");
     }
   });
@@ -120,36 +121,30 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
     saw(joined.stderr);
     expect(joined.status, joined.stderr).toBe(0);
     const node = await cloud.kubectl(
-      `get node ${master().nodeName} -o jsonpath='{.spec.providerID} {.metadata.labels}'`,
+      `get node ${controlPlaneNode().nodeName} -o jsonpath='{.spec.providerID} {.metadata.labels}'`,
     );
     saw(node);
-    expect(node).toContain(`aws:///eu-central-1a/${cloud.instanceId("master")}`);
+    expect(node).toContain(`aws:///eu-central-1a/${cloud.instanceId("cp")}`);
     expect(node).toContain("node-role.kubernetes.io/control-plane");
     const flags = await bash(
-      "master",
+      "cp",
       "grep -hE 'issuer|audiences|jwks|cloud-provider' /etc/kubernetes/manifests/*.yaml /var/lib/kubelet/kubeadm-flags.env",
     );
     saw(flags);
     expect(flags).toContain(`--service-account-issuer=${ISSUER}\n`);
     expect(flags).not.toContain("${issuer}");
     expect(flags).toContain("--cloud-provider=external");
-    expect(await bash("master", "stat -c %a /etc/kubernetes/pki/ca.key")).toBe("600\n");
+    expect(await bash("cp", "stat -c %a /etc/kubernetes/pki/ca.key")).toBe("600\n");
   });
 
   it("an update brings a changed file, and changes nothing else", async () => {
     const file = "/etc/kubernetes/pulumi-kubeadm/apiserver/encryption.yaml";
-    const before = await bash(
-      "master",
-      "sha256sum /etc/kubernetes/pki/ca.key /etc/kubernetes/manifests/*.yaml",
-    );
-    const files = { [file]: `${await bash("master", `cat ${file}`)}# a new version\n` };
+    const before = await bash("cp", "sha256sum /etc/kubernetes/pki/ca.key /etc/kubernetes/manifests/*.yaml");
+    const files = { [file]: `${await bash("cp", `cat ${file}`)}# a new version\n` };
     const updated = await cloud.step(membershipSpec(), "update", { files });
     expect(updated.status, updated.stderr).toBe(0);
-    expect(await bash("master", `tail -n 1 ${file}; stat -c %a ${file}`)).toBe("# a new version\n600\n");
-    const after = await bash(
-      "master",
-      "sha256sum /etc/kubernetes/pki/ca.key /etc/kubernetes/manifests/*.yaml",
-    );
+    expect(await bash("cp", `tail -n 1 ${file}; stat -c %a ${file}`)).toBe("# a new version\n600\n");
+    const after = await bash("cp", "sha256sum /etc/kubernetes/pki/ca.key /etc/kubernetes/manifests/*.yaml");
     expect(after).toBe(before);
   });
 
@@ -166,7 +161,7 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
       expect(parameters[name]?.type).toBe("SecureString");
       expect(parameters[name]?.value).toMatch(/client-certificate-data: /);
     }
-    expect(await bash("master", `systemctl is-active ${credentialsUnit}.timer`)).toBe("active\n");
+    expect(await bash("cp", `systemctl is-active ${credentialsUnit}.timer`)).toBe("active\n");
   });
 
   it("a worker boots unattended and joins; up's step waits for it", async () => {
@@ -234,9 +229,9 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
   });
 
   it("a worker that finds an expired credential waits, and joins with the timer's next one", async () => {
-    await bash("master", `systemctl stop ${credentialsUnit}.timer`);
+    await bash("cp", `systemctl stop ${credentialsUnit}.timer`);
     const expired = await bash(
-      "master",
+      "cp",
       "export KUBECONFIG=/etc/kubernetes/admin.conf; kubectl -n kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' >/run/c.yaml; kubeadm kubeconfig user --config /run/c.yaml --client-name system:bootstrap:general --org system:bootstrappers:pulumi-kubeadm --validity-period 1s 2>/dev/null",
     );
     expect(expired).toContain("client-key-data");
@@ -259,7 +254,7 @@ describeWithLab("hosts of AWS: one master, workers that join by themselves", () 
     await eventually("it asks again", asks, (count) => count > first + 1, 60);
     expect(await cloud.kubectl("get nodes -o name")).not.toContain(cloud.nodeName("w2"));
     await bash(
-      "master",
+      "cp",
       `rm -f /var/lib/pulumi-kubeadm/pools/general.written; systemctl start ${credentialsUnit}.timer`,
     );
     const result = await cloud.step(ready("general", 2));

@@ -31,7 +31,7 @@ const SERVICES = ["ssm", "secretsmanager", "autoscaling", "ec2", `${BUCKET}.s3`]
 /** What stands for the SHA-256 of the cluster's CA. */
 const CLUSTER = "c1".repeat(32);
 export const ISSUER = "https://issuer.example/lab";
-/** The lab's number of a host whose address is the first of the settings' masters. */
+/** The lab's number of a host whose address is the first of the settings' control-plane nodes. */
 const FIRST_HOST = 218;
 
 /** An API that nobody reaches but through the bastion. */
@@ -89,9 +89,9 @@ export async function awsLabSettings(more: object = {}): Promise<ClusterSettings
 }
 
 export interface StepOptions {
-  /** As the step's input has it; default: the master's own. */
+  /** As the step's input has it; default: the control-plane node's own. */
   readonly hostKey?: string;
-  /** Files of the master that are not what they were, path to content. */
+  /** Files of the control-plane node that are not what they were, path to content. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
@@ -104,12 +104,12 @@ export class AwsLab {
     readonly settings: ClusterSettings,
     private readonly daemon: Daemon,
     private base: Omit<AwsConfig, "instances">,
-    private readonly masterFiles: Readonly<Record<string, string>>,
+    private readonly controlPlaneFiles: Readonly<Record<string, string>>,
   ) {}
 
   static async start(lab: Lab, settings: ClusterSettings): Promise<AwsLab> {
     updateState(lab.id, (state) => (state.nextIndex = FIRST_HOST));
-    const host = await lab.addHost("master");
+    const host = await lab.addHost("cp");
     const folder = lab.folder("aws");
     fs.mkdirSync(folder, { recursive: true });
     await makeCertificates(folder);
@@ -121,7 +121,7 @@ export class AwsLab {
       key: fs.readFileSync(path.join(folder, "server.key"), "utf8"),
       certificate: fs.readFileSync(path.join(folder, "server.crt"), "utf8"),
       roles: {
-        masters: controlPlaneStatements(settings),
+        controlPlaneNodes: controlPlaneStatements(settings),
         bastion: bastionStatements(settings),
         ...Object.fromEntries(aws.pools.map((pool) => [pool.name, poolStatements(settings, pool)])),
       },
@@ -261,20 +261,20 @@ export class AwsLab {
 
   /** Runs the host program with a step, as `local.Command` does. */
   step(spec: StepSpec, operation = "create", over: StepOptions = {}): Promise<RunResult> {
-    const master = this.lab.host("master");
+    const controlPlaneNode = this.lab.host("cp");
     const [machine] = this.settings.machines;
     const wanted = spec.step === "init" || spec.step === "membership";
-    const files = Object.entries(wanted ? { ...this.masterFiles, ...over.files } : {}).map(
+    const files = Object.entries(wanted ? { ...this.controlPlaneFiles, ...over.files } : {}).map(
       ([file, content]) => ({
         path: file,
         content,
       }),
     );
     const connection = {
-      host: master.address,
+      host: controlPlaneNode.address,
       port: 22,
       user: "ubuntu",
-      hostKey: over.hostKey ?? master.hostKey,
+      hostKey: over.hostKey ?? controlPlaneNode.hostKey,
       privateKey: fs.readFileSync(this.lab.privateKeyFile, "utf8"),
     };
     return this.lab.run(["node", "-e", `require("pulumi-kubeadm/host").main("${operation}")`], {
@@ -290,10 +290,10 @@ export class AwsLab {
     });
   }
 
-  /** kubectl as the administrator, on the master. */
+  /** kubectl as the administrator, on the control-plane node. */
   async kubectl(line: string, input?: string): Promise<string> {
     const command = `KUBECONFIG=/etc/kubernetes/admin.conf kubectl ${line}`;
-    return (await this.lab.exec("master", ["bash", "-c", command], { input })).stdout;
+    return (await this.lab.exec("cp", ["bash", "-c", command], { input })).stdout;
   }
 }
 
@@ -328,7 +328,7 @@ async function makeCertificates(folder: string): Promise<void> {
   await openssl(folder, "x509", "-req", "-in", "server.csr", ...signing, "-out", "server.crt");
 }
 
-/** What Pulumi gives a master on standard input: path to content. */
+/** What Pulumi gives a control-plane node on standard input: path to content. */
 async function controlPlaneFiles(settings: ClusterSettings, folder: string): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3650"];

@@ -30,7 +30,7 @@ export class LabCluster {
     await ensureTool("pulumi");
     const lab = await Lab.create({ id, addons: options.addons, older: options.older });
     try {
-      const names = [...shape.masters, ...shape.workers, ...(options.spare ?? [])];
+      const names = [...shape.controlPlaneNodes, ...shape.workers, ...(options.spare ?? [])];
       for (const name of names) await lab.addHost(name, options.host);
       await Promise.all(names.map((name) => lab.startHost(name)));
       return new LabCluster(lab, await labSettings(lab, shape), await ensureTool("kubectl"));

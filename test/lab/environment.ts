@@ -12,17 +12,17 @@ type MachineInput = Settings["machines"][string];
 
 /** What a lab's cluster is made of. */
 export interface Shape {
-  /** Names of the masters; an odd number. */
-  readonly masters: readonly string[];
+  /** Names of the control-plane nodes; an odd number. */
+  readonly controlPlaneNodes: readonly string[];
   readonly workers: readonly string[];
   readonly backend?: "vxlan" | "host-gw";
 }
 
 /** Names as `npm run lab` gives them: cp1, cp2 ... and w1, w2 ... */
-export function shapeOf(masters: number, workers: number, backend?: Shape["backend"]): Shape {
+export function shapeOf(controlPlaneNodes: number, workers: number, backend?: Shape["backend"]): Shape {
   const names = (prefix: string, count: number): string[] =>
     Array.from({ length: count }, (_, index) => `${prefix}${index + 1}`);
-  return { masters: names("cp", masters), workers: names("w", workers), backend };
+  return { controlPlaneNodes: names("cp", controlPlaneNodes), workers: names("w", workers), backend };
 }
 
 /** The environment `lab` as its file has it. */
@@ -58,7 +58,7 @@ export async function olderVersions(): Promise<Partial<Settings>> {
 export async function labSettings(lab: Lab, shape: Shape): Promise<Settings> {
   const file = labFile();
   const machines = Object.fromEntries([
-    ...shape.masters.map((name) => [name, machineInput(lab, name, "controlPlane")] as const),
+    ...shape.controlPlaneNodes.map((name) => [name, machineInput(lab, name, "controlPlane")] as const),
     ...shape.workers.map((name) => [name, machineInput(lab, name, "worker")] as const),
   ]);
   return {

@@ -3,13 +3,13 @@
 # library (download and verify, OS settings, containerd, init, flannel, joins, wait for Ready) and is what the library's
 # time is held against.
 #
-#   handwritten.sh MASTER_ADDRESS [WORKER_ADDRESS...]
+#   handwritten.sh CONTROL_PLANE_ADDRESS [WORKER_ADDRESS...]
 #
 # Runs where the hosts can be reached. From the environment: SSH_KEY and KNOWN_HOSTS (files), MIRROR and REGISTRY (URLs),
 # CHECKSUMS (file with `SHA256  UPSTREAM_HOST/PATH` lines), RUNC_WRAPPER (path on the hosts), FLANNEL_BACKEND (vxlan).
 set -euo pipefail
 
-master=$1
+control_plane=$1
 shift
 workers=("$@")
 kubernetes=1.36.4
@@ -159,13 +159,13 @@ apiVersion: kubeadm.k8s.io/v1beta4
 kind: InitConfiguration
 bootstrapTokens:
   - { token: "$token", ttl: 1h0m0s }
-localAPIEndpoint: { advertiseAddress: "$master" }
-$(node_registration "$master")
+localAPIEndpoint: { advertiseAddress: "$control_plane" }
+$(node_registration "$control_plane")
 ---
 apiVersion: kubeadm.k8s.io/v1beta4
 kind: ClusterConfiguration
 kubernetesVersion: v$kubernetes
-controlPlaneEndpoint: "$master:6443"
+controlPlaneEndpoint: "$control_plane:6443"
 networking: { podSubnet: 10.244.0.0/16, serviceSubnet: 10.96.0.0/16 }
 ---
 apiVersion: kubelet.config.k8s.io/v1beta1
@@ -191,7 +191,7 @@ kind: JoinConfiguration
 discovery:
   bootstrapToken:
     token: "$token"
-    apiServerEndpoint: "$master:6443"
+    apiServerEndpoint: "$control_plane:6443"
     caCertHashes: ["sha256:$2"]
 $(node_registration "$1")
 END
@@ -292,14 +292,14 @@ setup() { setup_script | on "$1" bash -s; }
 join() {
   join_documents "$1" "$ca_hash" | on "$1" "cat >/etc/kubernetes/join.yaml && kubeadm join --config /etc/kubernetes/join.yaml >/var/log/kubeadm.log 2>&1 || { tail -20 /var/log/kubeadm.log; exit 1; }"
 }
-kubectl() { on "$master" kubectl --kubeconfig /etc/kubernetes/admin.conf "$@"; }
+kubectl() { on "$control_plane" kubectl --kubeconfig /etc/kubernetes/admin.conf "$@"; }
 
-each setup "$master" "${workers[@]}"
+each setup "$control_plane" "${workers[@]}"
 say "hosts set up"
-init_documents | on "$master" "mkdir -p /etc/kubernetes && cat >/etc/kubernetes/init.yaml && kubeadm init --config /etc/kubernetes/init.yaml >/var/log/kubeadm.log 2>&1 || { tail -20 /var/log/kubeadm.log; exit 1; }"
+init_documents | on "$control_plane" "mkdir -p /etc/kubernetes && cat >/etc/kubernetes/init.yaml && kubeadm init --config /etc/kubernetes/init.yaml >/var/log/kubeadm.log 2>&1 || { tail -20 /var/log/kubeadm.log; exit 1; }"
 say "kubeadm init"
 flannel_manifest | kubectl apply -f - >/dev/null
-ca_hash=$(on "$master" "openssl x509 -pubkey -noout -in /etc/kubernetes/pki/ca.crt | openssl pkey -pubin -outform der | sha256sum | cut -d' ' -f1")
+ca_hash=$(on "$control_plane" "openssl x509 -pubkey -noout -in /etc/kubernetes/pki/ca.crt | openssl pkey -pubin -outform der | sha256sum | cut -d' ' -f1")
 if ((${#workers[@]})); then
   for worker in "${workers[@]}"; do on "$worker" mkdir -p /etc/kubernetes; done
   each join "${workers[@]}"

@@ -12,7 +12,7 @@ const handwrittenScript = path.join(__dirname, "handwritten.sh");
 /** Brings a cluster up on running hosts of a lab with the hand-written script: the reference for the library's time. */
 export async function bringUpByHand(
   lab: Lab,
-  hosts: { master: string; workers: string[] },
+  hosts: { controlPlaneNode: string; workers: string[] },
   options: { backend?: "vxlan" | "host-gw"; stream?: boolean } = {},
 ): Promise<RunResult> {
   const checksums = await mirrorChecksums();
@@ -31,6 +31,6 @@ export async function bringUpByHand(
     RUNC_WRAPPER: runcWrapperPath,
     FLANNEL_BACKEND: options.backend ?? "vxlan",
   };
-  const addresses = [hosts.master, ...hosts.workers].map((name) => lab.host(name).address);
+  const addresses = [hosts.controlPlaneNode, ...hosts.workers].map((name) => lab.host(name).address);
   return lab.run(["bash", handwrittenScript, ...addresses], { env, stream: options.stream });
 }

@@ -6,7 +6,7 @@ import { LabCluster, saw } from "./cluster";
 import { shapeOf } from "./environment";
 import { expectTraffic } from "./traffic";
 
-describeWithLab("one master, two workers, host-gw", () => {
+describeWithLab("one control-plane node, two workers, host-gw", () => {
   let cluster: LabCluster;
 
   beforeAll(async () => {

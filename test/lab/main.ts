@@ -10,7 +10,7 @@ import { inNamespace, labNamespace } from "./network";
 
 const LAB = "lab";
 const USAGE = `npm run lab -- COMMAND
-  up [--masters N] [--workers N] [--backend vxlan|host-gw]   hosts, then the environment "lab" through the real engine
+  up [--control-plane N] [--workers N] [--backend vxlan|host-gw]   hosts, then the environment "lab" through the real engine
   status                                                     hosts, servers and nodes
   ssh HOST [COMMAND...]                                      a shell on a host
   kubectl ...                                                kubectl as the administrator
@@ -32,7 +32,11 @@ function fail(message: string): never {
 function shapeFrom(args: string[]): Shape {
   const { values } = parseArgs({
     args,
-    options: { masters: { type: "string" }, workers: { type: "string" }, backend: { type: "string" } },
+    options: {
+      "control-plane": { type: "string" },
+      workers: { type: "string" },
+      backend: { type: "string" },
+    },
   });
   const count = (name: string, text: string | undefined, otherwise: number): number => {
     if (text === undefined) return otherwise;
@@ -42,7 +46,11 @@ function shapeFrom(args: string[]): Shape {
   const { backend } = values;
   if (backend !== undefined && backend !== "vxlan" && backend !== "host-gw")
     fail(`--backend takes vxlan or host-gw, not "${backend}"`);
-  return shapeOf(count("masters", values.masters, 1), count("workers", values.workers, 2), backend);
+  return shapeOf(
+    count("control-plane", values["control-plane"], 1),
+    count("workers", values.workers, 2),
+    backend,
+  );
 }
 
 /** Makes the hosts that are missing and starts those that do not run. */
@@ -51,7 +59,7 @@ async function hosts(shape: Shape): Promise<Lab> {
   say("the pulumi CLI is there");
   const lab = Lab.exists(LAB) ? Lab.load(LAB) : await Lab.create({ id: LAB });
   say("mirror, registry and name server run");
-  const names = [...shape.masters, ...shape.workers];
+  const names = [...shape.controlPlaneNodes, ...shape.workers];
   for (const name of names) if (!lab.hosts().some((host) => host.name === name)) await lab.addHost(name);
   await Promise.all(names.map((name) => lab.startHost(name)));
   say(`hosts ${names.join(", ")} run`);

@@ -92,7 +92,7 @@ describeWithLab("refusals", () => {
     expect((await cluster.host("w1", "ls /opt/pulumi-kubeadm 2>/dev/null || true")).trim()).toBe("");
   });
 
-  it("an API that is served already on a master that was never initialised", async () => {
+  it("an API that is served already on a control-plane node that was never initialised", async () => {
     await cluster.host("cp1", "systemd-run --quiet --unit=squatter python3 -m http.server 6443");
     const log = await refused(right);
     const said = errors(log, /^\s*cp1: .*6443/);

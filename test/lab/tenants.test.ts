@@ -1,4 +1,7 @@
-/** One master, one worker and a tenant out of the settings: what it may not use up, what it may not do; and the smoke test. */
+/**
+ * One control-plane node, one worker and a tenant out of the settings: what it may not use up, what it may not do; and
+ * the smoke test.
+ */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { RunResult } from "../support/run";
 import { ensureTool } from "../support/toolchain";

@@ -9,8 +9,8 @@ import { killedUp, random, SEED } from "./moments";
 import { Probe } from "./probe";
 import { STEADY_PORT, steadyObjects } from "./upgradeObjects";
 
-/** Masters of the cluster, 1 or 3; and whether two of the runs that upgrade are killed. */
-const MASTERS = Number(process.env["LAB_MASTERS"] ?? 1);
+/** Control-plane nodes of the cluster, 1 or 3; and whether two of the runs that upgrade are killed. */
+const CONTROL_PLANE_NODES = Number(process.env["LAB_CONTROL_PLANE_NODES"] ?? 1);
 const KILLS = process.env["LAB_KILLS"] !== "no";
 
 const ETCDCTL =
@@ -18,10 +18,10 @@ const ETCDCTL =
   "--cert /etc/kubernetes/pki/etcd/healthcheck-client.crt --key /etc/kubernetes/pki/etcd/healthcheck-client.key";
 
 describeWithLab(
-  `${olderKubernetesVersion} to ${kubernetesVersion}, masters: ${MASTERS}, seed ${SEED}`,
+  `${olderKubernetesVersion} to ${kubernetesVersion}, control-plane nodes: ${CONTROL_PLANE_NODES}, seed ${SEED}`,
   () => {
-    const shape = shapeOf(MASTERS, 2);
-    const nodes = [...shape.masters, ...shape.workers];
+    const shape = shapeOf(CONTROL_PLANE_NODES, 2);
+    const nodes = [...shape.controlPlaneNodes, ...shape.workers];
     const next = random(SEED);
     let cluster: LabCluster;
     let older: Settings;
@@ -136,7 +136,7 @@ describeWithLab(
       Object.fromEntries([
         ...nodes.map((name) => [`kubelet ${name}`, `v${version}`] as const),
         ...nodes.map((name) => [`kube-proxy ${name}`, `v${version}`] as const),
-        ...shape.masters.flatMap((name) => [
+        ...shape.controlPlaneNodes.flatMap((name) => [
           ...["apiserver", "controller-manager", "scheduler"].map(
             (part) => [`pod kube-${part}-${name}`, `v${version}`] as const,
           ),
@@ -208,7 +208,7 @@ describeWithLab(
       expect(changed.map((line) => line.split(" ").slice(0, 2).join(" ")).sort()).toEqual(
         [
           "update lab-preflight",
-          ...shape.masters.flatMap((name) => steps("control-plane", name)),
+          ...shape.controlPlaneNodes.flatMap((name) => steps("control-plane", name)),
           ...shape.workers.flatMap((name) => steps("pool-general", name)),
         ].sort(),
       );
@@ -228,7 +228,7 @@ describeWithLab(
           expect(ok, "up went through").toBe(false);
         });
 
-    it("up brings all nodes there, masters first, then workers one by one", async () => {
+    it("up brings all nodes there, control-plane nodes first, then workers one by one", async () => {
       cluster.settings = newer;
       const began = Date.now();
       const report = await cluster.attempt("up", upgrading());
@@ -237,14 +237,14 @@ describeWithLab(
       if (!report.ok) throw new Error(report.error);
       saw(`${((Date.now() - began) / 1000).toFixed(0)} s, ${report.changed.length} changes`);
       const last = (pattern: RegExp): number => said.findLastIndex(({ line }) => pattern.test(line));
-      const masters = shape.masters.map((name) => last(new RegExp(`^${name}: healthy`)));
+      const controlPlaneNodes = shape.controlPlaneNodes.map((name) => last(new RegExp(`^${name}: healthy`)));
       const [one, two] = shape.workers.map((name) => ({
         drained: last(new RegExp(`^cp\\d: drain ${name}`)),
         ready: last(new RegExp(`^cp\\d: node ${name} Ready`)),
       }));
-      expect(masters).toEqual([...masters].sort((a, b) => a - b));
+      expect(controlPlaneNodes).toEqual([...controlPlaneNodes].sort((a, b) => a - b));
       for (const worker of [one, two]) {
-        expect(worker.drained).toBeGreaterThan(masters.at(-1) ?? Infinity);
+        expect(worker.drained).toBeGreaterThan(controlPlaneNodes.at(-1) ?? Infinity);
         expect(worker.ready).toBeGreaterThan(worker.drained);
       }
       expect(one.ready < two.drained || two.ready < one.drained, "one worker at a time").toBe(true);

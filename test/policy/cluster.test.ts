@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   clusterProvider,
   kubernetesVersion,
-  oddMasters,
+  oddControlPlaneNodes,
   oneDnsAddress,
   oneInit,
   onePodRange,
@@ -212,30 +212,32 @@ describe("one-init", () => {
   });
 });
 
-describe("odd-masters", () => {
+describe("odd-control-plane-nodes", () => {
   const without = (stack: readonly Fake[], ...ends: string[]) =>
     stack.filter((one) => !ends.some((end) => one.name.endsWith(end)));
 
-  it("takes one master and three", async () => {
+  it("takes one control-plane node and three", async () => {
     const stack = await metalStack();
-    expect(await messages(oddMasters, stack)).toEqual([]);
-    expect(await messages(oddMasters, without(stack, "-cp2-membership", "-cp3-membership"))).toEqual([]);
+    expect(await messages(oddControlPlaneNodes, stack)).toEqual([]);
+    expect(
+      await messages(oddControlPlaneNodes, without(stack, "-cp2-membership", "-cp3-membership")),
+    ).toEqual([]);
   });
 
   it("reports two, and none", async () => {
     const stack = await metalStack();
-    expect(await messages(oddMasters, without(stack, "-cp3-membership"))).toEqual([
-      "metal.example.internal has 2 masters: etcd wants an odd number of members",
+    expect(await messages(oddControlPlaneNodes, without(stack, "-cp3-membership"))).toEqual([
+      "metal.example.internal has 2 control-plane nodes: etcd wants an odd number of members",
     ]);
     const ends = ["-cp1-membership", "-cp2-membership", "-cp3-membership"];
-    expect(await messages(oddMasters, without(stack, ...ends))).toEqual([
-      expect.stringContaining("has 0 masters"),
+    expect(await messages(oddControlPlaneNodes, without(stack, ...ends))).toEqual([
+      expect.stringContaining("has 0 control-plane nodes"),
     ]);
   });
 
   it("says nothing of worker pools alone", async () => {
     const stack = (await metalStack()).filter((one) => !one.name.includes("control-plane"));
-    expect(await messages(oddMasters, stack)).toEqual([]);
+    expect(await messages(oddControlPlaneNodes, stack)).toEqual([]);
   });
 });
 

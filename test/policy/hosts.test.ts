@@ -85,7 +85,7 @@ describe("no-private-key-in-command", () => {
 describe("pinned-host-keys", () => {
   const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBsrEOsekS05eymmYe1rGXDJT7H8h72+f1ZsJzPx77jr";
 
-  /** A membership of a worker: it connects to the worker and to the masters. */
+  /** A membership of a worker: it connects to the worker and to the control-plane nodes. */
   async function joining(
     edit: (input: { connections: Record<string, { hostKey?: string }>; bastion?: object }) => void,
   ) {

@@ -6,7 +6,7 @@ import type { RawSettings } from "./settings";
 
 export const REGION = "eu-central-1";
 
-/** What stands under `kubeadm:cluster`: one master and a pool, in one zone and in the open. */
+/** What stands under `kubeadm:cluster`: one control-plane node and a pool, in one zone and in the open. */
 const SMALL = `
 platform: aws
 network:
@@ -22,7 +22,7 @@ workers:
 cni: { kind: flannel, backend: vxlan, podCidr: 10.244.0.0/16 }
 `;
 
-/** Three masters over three zones, in private subnets behind a bastion, and two pools of which one scales. */
+/** Three control-plane nodes over three zones, in private subnets behind a bastion, and two pools of which one scales. */
 const LARGE = `
 platform: aws
 network: { vpcCidr: 10.16.0.0/16, serviceCidr: 10.96.0.0/16, nat: perZone, flowLogs: true }

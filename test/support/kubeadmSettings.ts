@@ -18,7 +18,7 @@ export function machine(name: string, over: Partial<Machine> = {}): Machine {
   };
 }
 
-export function master(name: string, last: number, over: Partial<Machine> = {}): Machine {
+export function controlPlaneNode(name: string, last: number, over: Partial<Machine> = {}): Machine {
   return machine(name, {
     role: "controlPlane",
     pool: "",
@@ -68,7 +68,7 @@ export function settingsOf(over: Partial<ClusterSettings> = {}): ClusterSettings
       networkPolicy: "none",
       resources: { requests: { cpu: "100m", memory: "50Mi" } },
     },
-    machines: [master("cp1", 11), machine("w1")],
+    machines: [controlPlaneNode("cp1", 11), machine("w1")],
     endpoint: { kind: "nodeLocal", host: "api.test.internal", port: 7443 },
     access: { host: "192.0.2.11", port: 6443 },
     apiServer: { extraArgs: {}, certSans: [] },

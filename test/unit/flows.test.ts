@@ -50,7 +50,7 @@ describe("the flows of environment metal", () => {
     expect(lines({ cni })).toEqual([...BEFORE_CNI, "pod > node any", "node > node any", ...AFTER_CNI]);
   });
 
-  it("with one master have no etcd", () => {
+  it("with one control-plane node have no etcd", () => {
     const { cp1, w1 } = machinesOf();
     expect(lines({ machines: { cp1, w1 }, endpoint: undefined })).toEqual([
       ...BEFORE_CNI.filter((flow) => !flow.includes("2379")),
@@ -80,7 +80,7 @@ describe("with a proxy machine", () => {
     });
   };
 
-  it("nodes and people reach it, and it reaches the masters", () => {
+  it("nodes and people reach it, and it reaches the control-plane nodes", () => {
     const flows = flowsOf(settings()).map(line);
     expect(flows.filter((flow) => flow.includes("loadBalancer"))).toEqual([
       "node > loadBalancer tcp 8443",

@@ -37,11 +37,11 @@ function specs(settings: ClusterSettings): Map<string, string> {
 
 const groups: Record<string, readonly string[]> = {
   everywhere: ["cp1", "cp2", "cp3", "w1", "w2"],
-  masters: ["cp1", "cp2", "cp3"],
+  controlPlane: ["cp1", "cp2", "cp3"],
   workers: ["w1", "w2"],
 };
 
-/** `setup masters` in full. */
+/** `setup controlPlane` in full. */
 function expand(steps: readonly string[]): string[] {
   return steps
     .flatMap((step) => {
@@ -112,12 +112,12 @@ const table: readonly {
   { name: "the SSH key of one machine", change: set("machines.w1.key", "another"), touches: [] },
   { name: "the SSH host of one machine", change: set("machines.w1.host", "192.0.2.77"), touches: [] },
   { name: "the bastion", change: set("bastion", bastion), touches: [], filtered: ["setup everywhere"] },
-  // The API server's and the other control plane parts': masters alone.
-  { name: "audit.maxAge", change: set("audit.maxAge", 7), touches: ["membership masters"] },
+  // The API server's and the other control plane parts': control-plane nodes alone.
+  { name: "audit.maxAge", change: set("audit.maxAge", 7), touches: ["membership controlPlane"] },
   {
     name: "apiServer.extraArgs",
     change: set("apiServer.extraArgs", { "audit-log-format": "json" }),
-    touches: ["membership masters"],
+    touches: ["membership controlPlane"],
   },
   {
     name: "apiServer.files",
@@ -125,44 +125,48 @@ const table: readonly {
       extraArgs: { "audit-webhook-config-file": "hook.yaml" },
       files: { "hook.yaml": "clusters: []" },
     }),
-    touches: ["membership masters"],
+    touches: ["membership controlPlane"],
   },
   {
     name: "scheduler.extraVolumes",
     change: set("scheduler.extraVolumes", [{ name: "a", hostPath: "/srv/a", mountPath: "/srv/a" }]),
-    touches: ["membership masters"],
+    touches: ["membership controlPlane"],
   },
   {
     name: "apiServer.certSans",
     change: set("apiServer.certSans", ["api.example.com"]),
-    touches: ["membership masters"],
+    touches: ["membership controlPlane"],
   },
   {
     name: "controllerManager.extraArgs",
     change: set("controllerManager.extraArgs", { v: "2" }),
-    touches: ["membership masters"],
+    touches: ["membership controlPlane"],
   },
   {
     name: "etcd.extraArgs",
     change: set("etcd.extraArgs", { "snapshot-count": "5000" }),
-    touches: ["membership masters"],
+    touches: ["membership controlPlane"],
   },
-  { name: "versions.etcd", change: set("versions.etcd", "3.6.7-0"), touches: ["membership masters"] },
+  { name: "versions.etcd", change: set("versions.etcd", "3.6.7-0"), touches: ["membership controlPlane"] },
   {
     name: "oidc",
     change: set("oidc", { issuerUrl: "https://id.example.com", clientId: "kubernetes" }),
-    touches: ["membership masters"],
+    touches: ["membership controlPlane"],
   },
   {
     name: "podSecurity.enforce",
     change: set("podSecurity.enforce", "restricted"),
-    touches: ["membership masters"],
+    touches: ["membership controlPlane"],
   },
-  { name: "certificates", change: set("certificates.validityDays", 90), touches: ["membership masters"] },
+  {
+    name: "certificates",
+    change: set("certificates.validityDays", 90),
+    touches: ["membership controlPlane"],
+  },
   {
     name: "kubeProxy.config",
     change: set("kubeProxy.config", { conntrack: { maxPerCore: 0 } }),
-    touches: ["membership masters"],
+    touches: ["membership controlPlane"],
   },
   // A node's own.
   {
@@ -186,7 +190,7 @@ const table: readonly {
     touches: ["membership w1"],
   },
   {
-    name: "labels of one master",
+    name: "labels of one control-plane node",
     change: set("machines.cp2.labels", { a: "b" }),
     touches: ["membership cp2"],
   },
@@ -201,7 +205,7 @@ const table: readonly {
     touches: ["preflight", "setup w1", "membership w1"],
   },
   {
-    name: "removal of one master",
+    name: "removal of one control-plane node",
     change: set("machines.cp2.removal", "force"),
     touches: ["preflight", "setup cp2", "membership cp2"],
   },
@@ -211,7 +215,7 @@ const table: readonly {
     touches: ["preflight", "setup w1", "membership w1"],
   },
   {
-    name: "OS of one master",
+    name: "OS of one control-plane node",
     change: set("machines.cp2.os", "debian-12"),
     touches: ["preflight", "setup cp2"],
   },
@@ -241,7 +245,7 @@ const table: readonly {
   {
     name: "images.repository",
     change: set("images.repository", "registry.example.com"),
-    touches: ["setup everywhere", "membership masters"],
+    touches: ["setup everywhere", "membership controlPlane"],
   },
   { name: "versions.runc", change: set("versions.runc", "1.4.2"), touches: ["setup everywhere"] },
   {
@@ -252,12 +256,12 @@ const table: readonly {
   {
     name: "network.nodePortRange",
     change: set("network.nodePortRange", "31000-32000"),
-    touches: ["preflight", "setup everywhere", "membership masters"],
+    touches: ["preflight", "setup everywhere", "membership controlPlane"],
   },
   {
     name: "proxy",
     change: set("proxy", { http: "http://proxy:3128", https: "http://proxy:3128" }),
-    touches: ["setup everywhere", "membership masters"],
+    touches: ["setup everywhere", "membership controlPlane"],
   },
   {
     name: "access.ssh",
@@ -284,7 +288,7 @@ const table: readonly {
     filtered: ["preflight", "setup everywhere"],
   },
   {
-    name: "two new masters: every node balances over them",
+    name: "two new control-plane nodes: every node balances over them",
     change: all(machine("cp4", 14, { role: "controlPlane" }), machine("cp5", 15, { role: "controlPlane" })),
     touches: ["preflight", "setup everywhere", "membership everywhere"],
   },
@@ -324,7 +328,7 @@ describe("a step's specification is enough", () => {
   /** Changes that can stand together in any number, balancers and firewalls among them. */
   const independent: readonly Change[] = [
     ...table
-      .filter(({ name }) => !/worker|master|bastion|kubelet|SSH/.test(name))
+      .filter(({ name }) => !/worker|control-plane node|bastion|kubelet|SSH/.test(name))
       .map(({ change }) => change),
     set("bastion", bastion),
     set("endpoint", { kind: "address", host: "192.0.2.250", port: 6443 }),

@@ -76,7 +76,7 @@ function forwardersFitTls({ input }: Facts, problems: Problems): void {
   );
 }
 
-/** CoreDNS runs on masters too, so every node counts. */
+/** CoreDNS runs on control-plane nodes too, so every node counts. */
 function replicasFindNodes({ input, machines, aws }: Facts, problems: Problems): void {
   if (input.coredns?.antiAffinity !== "required" || aws !== undefined) return;
   const nodes = machines.filter((machine) => machine.role !== "loadBalancer").length;

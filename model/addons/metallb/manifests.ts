@@ -28,8 +28,8 @@ export function metallbValues(metallb: MetallbSettings, nodes: MetallbNodes): Re
     speaker: {
       // Deprecated upstream: frr-k8s took its place.
       frr: { enabled: false },
-      // kubeadm labels masters with `node.kubernetes.io/exclude-from-external-load-balancers`, and MetalLB heeds it.
-      // Where masters are all there is, nobody would answer for an address.
+      // kubeadm labels control-plane nodes with `node.kubernetes.io/exclude-from-external-load-balancers`, and MetalLB
+      // heeds it. Where control-plane nodes are all there is, nobody would answer for an address.
       ignoreExcludeLB: nodes.onlyControlPlane,
       resources: { requests: { cpu: "25m", memory: "64Mi" } },
     },

@@ -106,9 +106,9 @@ function takenAddresses(facts: Facts) {
       [machine.nodeAddress, `the address of machine ${machine.name}`],
       [machine.host, `the SSH address of machine ${machine.name}`],
     ]),
-    ...(awsFacts?.masters ?? []).map(({ name, address }): [string, string] => [
+    ...(awsFacts?.controlPlaneNodes ?? []).map(({ name, address }): [string, string] => [
       address,
-      `the address of master ${name}`,
+      `the address of control-plane node ${name}`,
     ]),
     [endpoint.host, "the API's endpoint"],
     [input.access?.host, "the API's address for people"],

@@ -4,7 +4,7 @@ import { searchPath } from "../../core/searchPath";
 import { JOIN_GROUP, joinUser } from "../../kubeadm/joinAccess";
 import { systemdUnit } from "../../kubeadm/units";
 import type { RenderedFile } from "../../renderedFile";
-import type { AwsMasterSpec, AwsOfMaster, PoolOfMaster } from "./master";
+import type { AwsControlPlaneSpec, AwsForControlPlane, PoolForControlPlane } from "./controlPlane";
 import { shWords } from "../../text";
 import { joinParameter, statusPrefix } from "../names";
 import { awsFunction } from "./calls";
@@ -14,26 +14,30 @@ import { adoptedLabels, roleLabel } from "./pools";
 const script = `/usr/local/sbin/${credentialsUnit}`;
 /** Hours for which a pool's credential is good. */
 const CREDENTIAL_HOURS = 6;
-/** Minutes after which a master makes a new one: instances that come while every master is away find one for hours. */
+/**
+ * Minutes after which a control-plane node makes a new one: instances that come while every control-plane node is away
+ * find one for hours.
+ */
 const RENEW_MINUTES = 60;
 /** Seconds between two looks at new nodes. */
 const INTERVAL = 20;
 /** Hours for which the status of an instance that is no node is kept. */
 const STATUS_HOURS = 3;
-/** Which labels a master gave a node, as a digest. */
+/** Which labels a control-plane node gave a node, as a digest. */
 const ADOPTED = "kubeadm.pulumi.com/adopted";
 
 /**
- * Timer, service and script on every master that let pools' instances in: a fresh join credential for each pool in the
- * parameter store, the labels that a kubelet may not give itself, and an end to statuses of instances that are gone.
+ * Timer, service and script on every control-plane node that let pools' instances in: a fresh join credential for each
+ * pool in the parameter store, the labels that a kubelet may not give itself, and an end to statuses of instances that
+ * are gone.
  *
- * Every master does all of it. That several write the same parameter is harmless, since each credential is good by
- * itself, and no lease has to be held, or can be lost.
+ * Every control-plane node does all of it. That several write the same parameter is harmless, since each credential is
+ * good by itself, and no lease has to be held, or can be lost.
  *
  * A node's pool is not believed from its own label: the request for its first certificate was signed by a pool's
  * credential, and Kubernetes keeps it for an hour.
  */
-export function credentialFiles(settings: AwsMasterSpec, aws: AwsOfMaster): RenderedFile[] {
+export function credentialFiles(settings: AwsControlPlaneSpec, aws: AwsForControlPlane): RenderedFile[] {
   const environment = proxyVariables(settings).map(([name, value]) => `${name}=${value}`);
   return [
     { path: script, mode: "0755", content: program(settings, aws.pools) },
@@ -55,14 +59,14 @@ export function credentialFiles(settings: AwsMasterSpec, aws: AwsOfMaster): Rend
   ];
 }
 
-function labelDigest(pool: PoolOfMaster): string {
+function labelDigest(pool: PoolForControlPlane): string {
   return createHash("sha256")
     .update(JSON.stringify(adoptedLabels(pool)))
     .digest("hex")
     .slice(0, 12);
 }
 
-function poolCalls(settings: AwsMasterSpec, pool: PoolOfMaster): string {
+function poolCalls(settings: AwsControlPlaneSpec, pool: PoolForControlPlane): string {
   const labels = Object.entries(adoptedLabels(pool)).map(([key, value]) => `${key}=${value}`);
   return [
     `try credential ${shWords([pool.name, joinParameter(settings.name, pool.name)])}`,
@@ -71,7 +75,7 @@ function poolCalls(settings: AwsMasterSpec, pool: PoolOfMaster): string {
   ].join("\n");
 }
 
-function program(settings: AwsMasterSpec, pools: readonly PoolOfMaster[]): string {
+function program(settings: AwsControlPlaneSpec, pools: readonly PoolForControlPlane[]): string {
   return `#!/usr/bin/env bash
 # Lets instances of pools into the cluster: credentials to join with, labels for those that came, an end to old statuses.
 # shellcheck disable=SC2016,SC2317 # templates of kubectl; functions that are called by name
@@ -131,7 +135,7 @@ came_by() {
   done < <(kubectl get certificatesigningrequests --field-selector spec.signerName=kubernetes.io/kube-apiserver-client-kubelet -o go-template='{{range .items}}{{if .status.certificate}}{{.spec.username}} {{.spec.request}}{{"\\n"}}{{end}}{{end}}')
 }
 
-# adopt POOL ROLE DIGEST LABEL...: a role is set by masters alone, so a node that has it was let in by one.
+# adopt POOL ROLE DIGEST LABEL...: a role is set by control-plane nodes alone, so a node that has it was let in by one.
 adopt() {
   local pool=$1 role=$2 digest=$3 name has given came=""
   shift 3

@@ -1,6 +1,6 @@
 import type { PoolRule } from "../../kubeadm/joinApprover";
 import { proxyVariables } from "../../node/downloads";
-import type { AwsMasterSpec } from "./master";
+import type { AwsControlPlaneSpec } from "./controlPlane";
 import { shWords } from "../../text";
 import { CLUSTER_TAG, POOL_TAG } from "../tags";
 import { awsFunction } from "./calls";
@@ -15,7 +15,7 @@ const AGAIN_MINUTES = 60;
  * of that private name with the tags of cluster and pool, launched not long ago, and no other instance may be that node.
  * Until an instance has become a node, root on another one of its pool can still take its name; afterwards nobody can.
  */
-export function poolRule(settings: AwsMasterSpec): PoolRule | undefined {
+export function poolRule(settings: AwsControlPlaneSpec): PoolRule | undefined {
   const { aws } = settings;
   if (aws === undefined) return undefined;
   const pools = aws.pools.map((pool) => pool.name);

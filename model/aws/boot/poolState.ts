@@ -20,7 +20,7 @@ export interface BootStatus {
   readonly tail?: readonly string[];
 }
 
-/** A pool as a master sees it. */
+/** A pool as a control-plane node sees it. */
 export interface PoolState {
   /** Nodes of the rendering asked for, and whether they are Ready. */
   readonly nodes: readonly { readonly name: string; readonly ready: boolean }[];
@@ -38,7 +38,7 @@ export interface FailedActivity {
   readonly StatusMessage: string;
 }
 
-/** Run on a master: prints what `readPoolState` reads. Changes nothing. */
+/** Run on a control-plane node: prints what `readPoolState` reads. Changes nothing. */
 export function poolStateScript(cluster: string, pool: string, boot: string): string {
   return `${prelude()}
 ${awsFunction}kubectl get nodes --selector ${sh(`${POOL_LABEL}=${pool},${BOOT_LABEL}=${boot}`)} -o go-template='{{range .items}}##node {{.metadata.name}} {{range .status.conditions}}{{if eq .type "Ready"}}{{.status}}{{end}}{{end}}{{"\\n"}}{{end}}'
@@ -47,7 +47,10 @@ aws statuses ${sh(statusPrefix(cluster, pool))} | sed 's/^/##status /'
 `;
 }
 
-/** Run on a master: prints what `readActivities` reads; nothing where the group cannot be asked. Changes nothing. */
+/**
+ * Run on a control-plane node: prints what `readActivities` reads; nothing where the group cannot be asked. Changes
+ * nothing.
+ */
 export function activitiesScript(cluster: string, pool: string): string {
   return `${prelude()}
 ${awsFunction}{ aws activities ${sh(poolGroupName(cluster, pool))} || true; } | sed 's/^/##activity /'

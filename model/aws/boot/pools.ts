@@ -8,7 +8,7 @@ const OPEN = /(^|\.)(kubelet|node)\.kubernetes\.io$/;
 /** pkg/kubelet/apis/well_known_labels.go of 1.36, but for those that the kubelet and the cloud controller fill in. */
 const WELL_KNOWN: readonly string[] = ["topology.kubernetes.io/region", "topology.kubernetes.io/zone"];
 
-/** Whether a kubelet may give itself that label (NodeRestriction); the others are set by a master. */
+/** Whether a kubelet may give itself that label (NodeRestriction); the others are set by a control-plane node. */
 export function kubeletMaySet(label: string): boolean {
   const domain = label.includes("/") ? label.slice(0, label.indexOf("/")) : "";
   return !RESERVED.test(domain) || OPEN.test(domain) || WELL_KNOWN.includes(label);
@@ -27,7 +27,7 @@ export function roleLabel(pool: string): string {
   return `node-role.kubernetes.io/${pool}`;
 }
 
-/** What a master gives a worker that has come. */
+/** What a control-plane node gives a worker that has come. */
 export function adoptedLabels(pool: Pick<AwsPool, "name" | "labels">): Record<string, string> {
   return { ...select(pool.labels, false), [roleLabel(pool.name)]: "" };
 }

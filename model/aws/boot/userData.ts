@@ -50,8 +50,11 @@ function hostKeyConfig(settings: AwsCallerSpec, secret: string): object {
   };
 }
 
-/** User data of every master: the same for all, and nothing of Kubernetes, so that no setting replaces one. Plain text. */
-export function masterUserData(settings: AwsCallerSpec): string {
+/**
+ * User data of every control-plane node: the same for all, and nothing of Kubernetes, so that no setting replaces one.
+ * Plain text.
+ */
+export function controlPlaneUserData(settings: AwsCallerSpec): string {
   return cloudConfig(hostKeyConfig(settings, hostKeySecret(settings.name)));
 }
 

@@ -82,7 +82,7 @@ function bootService(): RenderedFile {
       ConditionPathExists: `!${joinedMark}`,
     },
     Service: {
-      // Not oneshot: the host's start would count as unfinished for as long as it waits for a master.
+      // Not oneshot: the host's start would count as unfinished for as long as it waits for a control-plane node.
       Type: "exec",
       RemainAfterExit: "yes",
       ExecStart: `/bin/bash ${bootProgram}`,
@@ -182,7 +182,7 @@ if [ ! -e /etc/kubernetes/kubelet.conf ]; then
   }
   until fresh; do
     if [ "$SECONDS" -gt ${pool.joinTimeoutSeconds} ]; then
-      die "no join credential of pool ${pool.name} that is still good within ${pool.joinTimeoutSeconds} s: do the masters run, and their ${"pulumi-kubeadm-pool-credentials.timer"}?"
+      die "no join credential of pool ${pool.name} that is still good within ${pool.joinTimeoutSeconds} s: do the control-plane nodes run, and their ${"pulumi-kubeadm-pool-credentials.timer"}?"
     fi
     sleep 5
   done

@@ -76,7 +76,9 @@ function routesAreExchanged(around: CniSurroundings, cni: Input, problems: Probl
   const found = nodeLabels(around).filter((labels) => selects(reflectors.nodeSelector ?? {}, labels));
   if (found.length > 0) return;
   const path = ["cni", "routeReflectors", "nodeSelector"];
-  const where = !around.pooled ? "a machine has" : "the masters have (nodes of pools come and go)";
+  const where = !around.pooled
+    ? "a machine has"
+    : "the control-plane nodes have (nodes of pools come and go)";
   problems.add(path, reflectors.nodeSelector, "selects no node: nobody would hand routes on", {
     allowed: `labels that ${where} under labels`,
   });

@@ -13,7 +13,7 @@ export function endpointFits(facts: Facts, problems: Problems): void {
     const part = partsPorts(facts).find((one) => one.protocol === "tcp" && one.port === port);
     const owner = NODE_PORTS[port] ?? part?.owner;
     if (owner !== undefined) {
-      const place = NODE_PORTS[port] === undefined ? "the nodes" : "every master";
+      const place = NODE_PORTS[port] === undefined ? "the nodes" : "every control-plane node";
       problems.add(["endpoint", "port"], port, `is the port of ${owner} on ${place}`, {
         allowed: "a free port, as 7443",
       });

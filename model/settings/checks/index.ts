@@ -14,7 +14,7 @@ import { labelsAreTaken, taintsAreTaken } from "./labels";
 import {
   machineNamesAreLabels,
   machinesAreDistinct,
-  mastersAreOdd,
+  validateControlPlaneCount,
   nodeAddressesAreKnown,
   rolesFitTheirKeys,
 } from "./machines";
@@ -88,7 +88,7 @@ export const CHECKS_OF: Record<Platform, readonly Check[]> = {
   machines: [
     machinesFit,
     machineNamesAreLabels,
-    mastersAreOdd,
+    validateControlPlaneCount,
     machinesAreDistinct,
     nodeAddressesAreKnown,
     rolesFitTheirKeys,

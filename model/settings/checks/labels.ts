@@ -114,6 +114,8 @@ function refuseTaint(
     });
   }
   if (key.startsWith("node-role.kubernetes.io/") && role === "worker") {
-    problems.add(place, given, "is a taint of masters on a worker", { allowed: "a key of your own" });
+    problems.add(place, given, "is a taint of control-plane nodes on a worker", {
+      allowed: "a key of your own",
+    });
   }
 }

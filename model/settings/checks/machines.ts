@@ -1,7 +1,7 @@
 import type { DraftMachine, Facts } from "../draft";
 import type { Problems } from "../problems";
 import { DNS_LABEL, DNS_LABEL_RULE } from "../schema/primitives";
-import { checkMasterCount } from "./masterCount";
+import { checkControlPlaneCount } from "./controlPlaneCount";
 
 export function machineNamesAreLabels(facts: Facts, problems: Problems): void {
   for (const { name, path } of facts.machines) {
@@ -12,12 +12,12 @@ export function machineNamesAreLabels(facts: Facts, problems: Problems): void {
   }
 }
 
-export function mastersAreOdd(facts: Facts, problems: Problems): void {
-  const { masters } = facts;
-  if (masters === undefined) return;
+export function validateControlPlaneCount(facts: Facts, problems: Problems): void {
+  const { controlPlaneNodes } = facts;
+  if (controlPlaneNodes === undefined) return;
   const none = "machines have role controlPlane";
   const allowed = "1, 3, 5 or 7 machines with role controlPlane";
-  checkMasterCount(masters, { path: ["machines"], none, allowed }, problems);
+  checkControlPlaneCount(controlPlaneNodes, { path: ["machines"], none, allowed }, problems);
 }
 
 /** Two names for one machine would be set up, joined and reset against each other. */
@@ -98,7 +98,7 @@ export function rolesFitTheirKeys(facts: Facts, problems: Problems): void {
       );
     }
     if (input.pool !== undefined && RESERVED_POOLS.includes(input.pool)) {
-      const message = `would give workers the role label node-role.kubernetes.io/${input.pool}, which is the masters'`;
+      const message = `would give workers the role label node-role.kubernetes.io/${input.pool}, which is the control-plane nodes'`;
       problems.add([...path, "pool"], input.pool, message, { allowed: "another name" });
     }
     if (role !== "loadBalancer") continue;

@@ -5,7 +5,7 @@ import { DEFAULTS } from "../defaults";
 import type { Facts } from "../draft";
 import { nearest } from "../issues";
 import type { Path, Problems } from "../problems";
-import { MASTERS } from "../resolveOwn";
+import { CONTROL_PLANE } from "../resolveOwn";
 import { DNS_LABEL, DNS_LABEL_RULE } from "../schema/primitives";
 import { ownerOfTcp, partsPorts } from "./hostPorts";
 import { ingressPortsOf } from "../../addons/ingress/validate";
@@ -64,7 +64,7 @@ function placesFit(
   { input, machines, aws }: Facts,
   problems: Problems,
 ): string[] {
-  if (on === undefined) return [MASTERS];
+  if (on === undefined) return [CONTROL_PLANE];
   const pools =
     aws !== undefined || input.platform === "aws"
       ? []
@@ -81,10 +81,10 @@ function placesFit(
       problems.add([...path, index], place, "stands twice", { allowed: "each once" });
       return [];
     }
-    if (place === MASTERS || pools.includes(place)) return [place];
+    if (place === CONTROL_PLANE || pools.includes(place)) return [place];
     problems.add([...path, index], place, "is no place for a static pod", {
-      allowed: [MASTERS, ...pools].join(", "),
-      nearest: nearest(place, [MASTERS, ...pools]),
+      allowed: [CONTROL_PLANE, ...pools].join(", "),
+      nearest: nearest(place, [CONTROL_PLANE, ...pools]),
     });
     return [];
   });

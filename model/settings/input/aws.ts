@@ -171,7 +171,7 @@ export interface VolumeInput {
   kmsKeyId?: string;
 }
 
-/** The control-plane nodes: instance `i` is `master-<i>`, in the zones by turns. */
+/** The control-plane nodes: instance `i` is `cp-<i>`, in the zones by turns. */
 export interface ControlPlaneInput extends AttachedInput {
   /** How many: 1, 3, 5 or 7. */
   count: number;

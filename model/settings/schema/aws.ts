@@ -127,9 +127,9 @@ export const awsShape = {
     deletable: z.array(z.string()).optional(),
     labels: z.record(z.string(), z.string()).optional(),
     taints: z.array(taint).optional(),
-    /** Raised by hand for a master that is to be another instance, by its name. */
+    /** Raised by hand for a control-plane node that is to be another instance, by its name. */
     revisions: z.record(z.string(), z.number().int().min(1)).optional(),
-    /** A network load balancer in front of one master as well. */
+    /** A network load balancer in front of one control-plane node as well. */
     loadBalancer: z.boolean().optional(),
     ...attachedShape,
   }),

@@ -41,7 +41,7 @@ describe("what is attached", () => {
       .filter((one) => one.type.endsWith(":RolePolicyAttachment"))
       .map((one) => [one.name, one.inputs["policyArn"]]);
     expect(attached.sort()).toEqual([
-      ["cloud-masters-identity-backup", OWN],
+      ["cloud-control-plane-identity-backup", OWN],
       ["cloud-pool-general-identity-aws-AmazonS3ReadOnlyAccess", S3],
       ["cloud-pool-general-identity-backup", OWN],
     ]);
@@ -55,14 +55,14 @@ describe("what is attached", () => {
 
   it("is the groups beside the library's own", () => {
     const groups = (name: string) => byName(resources, name).inputs["vpcSecurityGroupIds"] as unknown[];
-    for (const name of ["master-1", "master-2", "master-3"])
-      expect(groups(`cloud-masters-${name}`).slice(1)).toEqual(["sg-0000000a"]);
+    for (const name of ["cp-1", "cp-2", "cp-3"])
+      expect(groups(`cloud-instances-${name}`).slice(1)).toEqual(["sg-0000000a"]);
     expect(groups("cloud-pool-general-template").slice(1)).toEqual(["sg-0000000b", "sg-0000000c"]);
     expect(groups("cloud-pool-burst-template")).toHaveLength(1);
   });
 
   it("comes before the instances that need it", () => {
-    const own = resources.find((one) => one.name === "cloud-masters-identity-backup");
-    expect(byName(resources, "cloud-masters-master-1").dependsOn).toContain(own?.urn);
+    const own = resources.find((one) => one.name === "cloud-control-plane-identity-backup");
+    expect(byName(resources, "cloud-instances-cp-1").dependsOn).toContain(own?.urn);
   });
 });

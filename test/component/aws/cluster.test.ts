@@ -44,20 +44,20 @@ describe("the tree", () => {
     }
   });
 
-  it("costs four resources a master, its one step included, and a step between two masters", () => {
-    for (const name of ["master-1", "master-2", "master-3"]) {
+  it("costs four resources a control-plane node, its one step included, and a step between two control-plane nodes", () => {
+    for (const name of ["cp-1", "cp-2", "cp-3"]) {
       const own = large.filter((one) => one.custom && one.name.includes(`-${name}`));
       expect(names(own)).toEqual([
         `cloud-control-plane-${name}-membership`,
-        `cloud-masters-${name}`,
-        `cloud-masters-${name}-internal`,
-        `cloud-masters-${name}-public`,
-        ...(name === "master-3" ? [] : [`cloud-masters-${name}-settled`]),
+        `cloud-instances-${name}`,
+        `cloud-instances-${name}-internal`,
+        `cloud-instances-${name}-public`,
+        ...(name === "cp-3" ? [] : [`cloud-instances-${name}-settled`]),
       ]);
     }
-    expect(names(small.filter((one) => one.custom && one.name.includes("-master-1")))).toEqual([
-      "cloud-control-plane-master-1-membership",
-      "cloud-masters-master-1",
+    expect(names(small.filter((one) => one.custom && one.name.includes("-cp-1")))).toEqual([
+      "cloud-control-plane-cp-1-membership",
+      "cloud-instances-cp-1",
     ]);
   });
 
@@ -118,17 +118,19 @@ describe("the endpoint", () => {
     expect(waits).toContain("cloud-network-public-routes-out");
   });
 
-  it("is the one master's elastic address where there is no balancer", () => {
-    expect(names(ofType(small, "Eip"))).toEqual(["cloud-masters-address"]);
+  it("is the one control-plane node's elastic address where there is no balancer", () => {
+    expect(names(ofType(small, "Eip"))).toEqual(["cloud-instances-address"]);
     expect(ofType(small, "LoadBalancer")).toEqual([]);
   });
 });
 
 describe("instances", () => {
-  it("of masters are hard to lose: encrypted, IMDSv2, fixed address, spread over zones", () => {
-    const masters = ofType(large, "Instance").filter((one) => one.name.startsWith("cloud-masters"));
-    expect(masters).toHaveLength(3);
-    for (const one of masters) {
+  it("of control-plane nodes are hard to lose: encrypted, IMDSv2, fixed address, spread over zones", () => {
+    const controlPlaneNodes = ofType(large, "Instance").filter((one) =>
+      one.name.startsWith("cloud-instances"),
+    );
+    expect(controlPlaneNodes).toHaveLength(3);
+    for (const one of controlPlaneNodes) {
       expect(one.inputs).toMatchObject({
         metadataOptions: { httpTokens: "required", httpPutResponseHopLimit: 1 },
         rootBlockDevice: { encrypted: true, volumeType: "gp3" },
@@ -145,15 +147,17 @@ describe("instances", () => {
       expect(one.protect).toBe(true);
       expect(one.replaceOnChanges).toEqual(['tags["pulumi-kubeadm/revision"]']);
     }
-    const zones = awsSettings(largeAws).aws?.controlPlane.masters.map((master) => master.subnet);
+    const zones = awsSettings(largeAws).aws?.controlPlane.instances.map(
+      (controlPlaneNode) => controlPlaneNode.subnet,
+    );
     expect(new Set(zones).size).toBe(3);
   });
 
-  it("of masters have a volume for etcd from their start, whose id their own steps are told", async () => {
+  it("of control-plane nodes have a volume for etcd from their start, whose id their own steps are told", async () => {
     const raw = largeAws();
     const controlPlane = { ...(raw["controlPlane"] as object), etcdVolume: { iops: 6000 } };
     const all = await cluster({ ...raw, controlPlane });
-    for (const one of ofType(all, "Instance").filter(({ name }) => name.startsWith("cloud-masters")))
+    for (const one of ofType(all, "Instance").filter(({ name }) => name.startsWith("cloud-instances")))
       expect(one.inputs.ebsBlockDevices).toMatchObject([
         {
           deviceName: "/dev/sdf",
@@ -164,25 +168,25 @@ describe("instances", () => {
           deleteOnTermination: true,
         },
       ]);
-    const { dependsOn } = byName(all, "cloud-control-plane-master-2-membership");
-    expect(dependsOn).toContain(byName(all, "cloud-masters-master-2").urn);
-    expect(byName(large, "cloud-masters-master-1").inputs.ebsBlockDevices).toBeUndefined();
+    const { dependsOn } = byName(all, "cloud-control-plane-cp-2-membership");
+    expect(dependsOn).toContain(byName(all, "cloud-instances-cp-2").urn);
+    expect(byName(large, "cloud-instances-cp-1").inputs.ebsBlockDevices).toBeUndefined();
   });
 
-  it("of masters have a second hop to their metadata only where add-ons use the masters' role", async () => {
+  it("of control-plane nodes have a second hop to their metadata only where add-ons use the control-plane nodes' role", async () => {
     const without = await cluster({ ...smallAws(), podIdentity: false });
-    expect(byName(without, "cloud-masters-master-1").inputs).toMatchObject({
+    expect(byName(without, "cloud-instances-cp-1").inputs).toMatchObject({
       metadataOptions: { httpTokens: "required", httpPutResponseHopLimit: 2 },
     });
   });
 
-  it("of masters are let go of by name, or with the whole stack", async () => {
+  it("of control-plane nodes are let go of by name, or with the whole stack", async () => {
     const holds = async (raw: RawSettings) =>
       ofType(await cluster(raw), "Instance")
-        .filter((one) => one.name.startsWith("cloud-masters"))
+        .filter((one) => one.name.startsWith("cloud-instances"))
         .map(({ protect, inputs }) => [protect, inputs.disableApiTermination, inputs.forceDestroy]);
     const raw = largeAws();
-    const controlPlane = { ...(raw["controlPlane"] as object), deletable: ["master-2"] };
+    const controlPlane = { ...(raw["controlPlane"] as object), deletable: ["cp-2"] };
     expect(await holds({ ...raw, controlPlane })).toEqual([
       [true, true, false],
       [false, false, true],
@@ -269,25 +273,23 @@ describe("order", () => {
       if (one.dependsOn.includes(guard.urn) || waits.has(one.parent)) waits.add(one.urn);
     const add = onAws.filter((one) => !waits.has(one.urn)).map((one) => one.name);
     expect(add.filter((name) => !/^cloud-(pool|cloud-provider|storage)(-|$)/.test(name))).toEqual([]);
-    for (const name of ["master-1", "master-2", "master-3"])
+    for (const name of ["cp-1", "cp-2", "cp-3"])
       expect(byName(large, `cloud-control-plane-${name}-membership`).dependsOn).toContain(guard.urn);
   });
 
   it("looks at the other nodes before an instance is touched, by a way that depends on none, and after it", () => {
     const health = byName(large, "cloud-control-plane-health");
-    const instances = ofType(large, "Instance").filter(({ name }) => name.startsWith("cloud-masters"));
+    const instances = ofType(large, "Instance").filter(({ name }) => name.startsWith("cloud-instances"));
     for (const one of instances) {
       expect(one.dependsOn).toContain(health.urn);
       expect(health.dependsOn).not.toContain(one.urn);
-      expect(byName(large, `${one.name.replace("masters", "control-plane")}-membership`).dependsOn).toContain(
-        health.urn,
-      );
+      expect(
+        byName(large, `${one.name.replace("instances", "control-plane")}-membership`).dependsOn,
+      ).toContain(health.urn);
     }
-    expect(byName(large, "cloud-masters-master-2-settled").dependsOn).toContain(
-      urn("cloud-masters-master-2"),
-    );
-    expect(byName(large, "cloud-masters-master-3").dependsOn).toEqual(
-      expect.arrayContaining([urn("cloud-masters-master-2"), urn("cloud-masters-master-2-settled")]),
+    expect(byName(large, "cloud-instances-cp-2-settled").dependsOn).toContain(urn("cloud-instances-cp-2"));
+    expect(byName(large, "cloud-instances-cp-3").dependsOn).toEqual(
+      expect.arrayContaining([urn("cloud-instances-cp-2"), urn("cloud-instances-cp-2-settled")]),
     );
     expect(small.filter((one) => /-(health|settled)$/.test(one.name))).toEqual([]);
   });
@@ -296,13 +298,13 @@ describe("order", () => {
     expect(byName(large, "cloud-preflight").dependsOn).toContain(urn("cloud-identity-provider"));
   });
 
-  it("has masters, balancers and secrets before kubeadm, and pools after the last master", () => {
+  it("has control-plane nodes, balancers and secrets before kubeadm, and pools after the last control-plane node", () => {
     const { dependsOn } = byName(large, "cloud-preflight");
-    for (const name of ["cloud-masters-master-3", "cloud-endpoint-internal-listener"])
+    for (const name of ["cloud-instances-cp-3", "cloud-endpoint-internal-listener"])
       expect(dependsOn, name).toContain(urn(name));
-    expect(byName(large, "cloud-masters-master-1").dependsOn).toContain(urn("cloud-secrets-host-key-value"));
+    expect(byName(large, "cloud-instances-cp-1").dependsOn).toContain(urn("cloud-secrets-host-key-value"));
     expect(byName(large, "cloud-pool-general-group").dependsOn).toContain(
-      urn("cloud-control-plane-master-3-membership"),
+      urn("cloud-control-plane-cp-3-membership"),
     );
   });
 
@@ -325,8 +327,8 @@ describe("steps", () => {
   const spec = (one: Recorded) =>
     JSON.parse((one.inputs.environment as Record<string, string>)[SPEC_VARIABLE] ?? "null") as StepSpec;
 
-  it("bring a master's setup along in its one step", () => {
-    const one = spec(byName(large, "cloud-control-plane-master-2-membership"));
+  it("bring a control-plane node's setup along in its one step", () => {
+    const one = spec(byName(large, "cloud-control-plane-cp-2-membership"));
     expect(one).toMatchObject({ step: "membership", setup: { digest: expect.any(String) as string } });
   });
 
@@ -338,10 +340,10 @@ describe("steps", () => {
   });
 
   it("belong to an instance: another one is another machine", () => {
-    const { triggers } = byName(large, "cloud-control-plane-master-1-membership").sent as {
+    const { triggers } = byName(large, "cloud-control-plane-cp-1-membership").sent as {
       triggers: unknown[];
     };
-    expect(triggers).toEqual(["master-1@1", pulumi.runtime.unknownValue]);
+    expect(triggers).toEqual(["cp-1@1", pulumi.runtime.unknownValue]);
   });
 });
 

@@ -12,9 +12,9 @@ it("an AWS cluster is recorded with what a provider would know of its keys, and 
   expect(known.map((one) => one.name).sort()).toEqual(first.map((one) => one.name).sort());
   const keys = known.find((one) => one.name === "prod-identity-keys");
   expect(JSON.stringify(keys?.inputs)).toMatch(/kty/);
-  // Key pairs reach masters by standard input, and nobody else.
+  // Key pairs reach control-plane nodes by standard input, and nobody else.
   for (const one of known.filter(({ type }) => type === "command:local:Command")) {
-    const gets = /-control-plane-(init|master-\d-membership)$/.test(one.name);
+    const gets = /-control-plane-(init|cp-\d-membership)$/.test(one.name);
     expect(JSON.stringify(one.inputs.stdin).includes("/etc/kubernetes/pki/ca.key"), one.name).toBe(gets);
   }
 });

@@ -68,8 +68,8 @@ function contract(): void {
 
   it("makes it, with addresses that fit and without the secret in plain text", async () => {
     await engine.up();
-    const master = await stored("Instance", "master");
-    expect(master.outputs).toMatchObject({
+    const controlPlaneNode = await stored("Instance", "cp");
+    expect(controlPlaneNode.outputs).toMatchObject({
       privateIp: "10.0.0.10",
       privateDns: "ip-10-0-0-10.eu-central-1.compute.internal",
       availabilityZone: "eu-central-1a",
@@ -101,7 +101,7 @@ function contract(): void {
     settings.poolSize = 3;
     expect(sorted(await engine.preview())).toEqual([
       "update api (tags.purpose, tagsAll.purpose)",
-      "update master (tags.purpose, tagsAll.purpose)",
+      "update cp (tags.purpose, tagsAll.purpose)",
       "update net (tags.purpose, tagsAll.purpose)",
       "update people (cidrIpv4)",
       "update pool (maxSize, minSize)",
@@ -109,18 +109,18 @@ function contract(): void {
     await engine.up();
   });
 
-  it("keeps the master for another type and other user data, and refreshes the pool for another template", async () => {
-    const before = await stored("Instance", "master");
+  it("keeps the control-plane node for another type and other user data, and refreshes the pool for another template", async () => {
+    const before = await stored("Instance", "cp");
     settings.instanceType = "t3.large";
     settings.userData = "#!/bin/sh\necho two\n";
     settings.poolType = "t3.xlarge";
     expect(sorted(await engine.preview())).toEqual([
-      "update master (instanceType, userDataBase64)",
+      "update cp (instanceType, userDataBase64)",
       "update pool (instanceType)",
       "update pool (launchTemplate.version)",
     ]);
     await engine.up();
-    const after = await stored("Instance", "master");
+    const after = await stored("Instance", "cp");
     expect(after.id).toBe(before.id);
     expect(after.outputs).toMatchObject({ privateIp: "10.0.0.10", instanceType: "t3.large" });
     const group = await stored("Group", "pool");
@@ -129,7 +129,7 @@ function contract(): void {
     expect((await engine.preview()).changed).toEqual([]);
   });
 
-  it("replaces a master for another image, if it is not ignored, and a balancer for its first group", async () => {
+  it("replaces a control-plane node for another image, if it is not ignored, and a balancer for its first group", async () => {
     controlAws(engine.awsAccount, { parameters: { [image]: "ami-0123456789abcdef0" } });
     expect((await engine.preview()).changed).toEqual([]);
     settings.watchImage = true;
@@ -141,21 +141,21 @@ function contract(): void {
       .filter(({ op }) => op === "replace")
       .map(({ type, name, keys }) => `${type.split(":")[2]} ${name} (${keys.join()})`);
     expect(replaced.sort()).toEqual([
-      "Instance master (ami)",
+      "Instance cp (ami)",
       "Listener api (loadBalancerArn)",
       "LoadBalancer api (securityGroups)",
       // Goes before the instance does, since that is deleted before its replacement is there: by no property of its own.
-      "TargetGroupAttachment master ()",
+      "TargetGroupAttachment cp ()",
     ]);
   });
 
   it("sees at refresh what somebody changed or took away, and puts it right", async () => {
     const rule = await stored("SecurityGroupIngressRule", "people");
     changeAws(engine.awsAccount, "vpc.SecurityGroupIngressRule", rule.id, { cidrIpv4: "0.0.0.0/0" });
-    const attachment = await stored("TargetGroupAttachment", "master");
+    const attachment = await stored("TargetGroupAttachment", "cp");
     changeAws(engine.awsAccount, "lb.TargetGroupAttachment", attachment.id, "remove");
-    expect(sorted(await engine.refresh())).toEqual(["delete master", "update people (cidrIpv4)"]);
-    expect(sorted(await engine.preview())).toEqual(["create master", "update people (cidrIpv4)"]);
+    expect(sorted(await engine.refresh())).toEqual(["delete cp", "update people (cidrIpv4)"]);
+    expect(sorted(await engine.preview())).toEqual(["create cp", "update people (cidrIpv4)"]);
     await engine.up();
   });
 

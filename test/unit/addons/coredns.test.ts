@@ -124,7 +124,7 @@ describe("manifests", () => {
     }
   });
 
-  it("let DNS run where there are only masters, and leave a dead node soon", () => {
+  it("let DNS run where there are only control-plane nodes, and leave a dead node soon", () => {
     const { tolerations } = deployment(settingsOf()).template.spec;
     expect(tolerations).toContainEqual(
       expect.objectContaining({ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }),

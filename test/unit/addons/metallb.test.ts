@@ -76,11 +76,14 @@ describe("MetalLB", () => {
     });
   });
 
-  it("announces from masters where there are no workers, which kubeadm's label would keep it from", () => {
+  it("announces from control-plane nodes where there are no workers, which kubeadm's label would keep it from", () => {
     const { machines } = bareMetal();
-    const masters = { ...bareMetal(), machines: machines.filter((one) => one.role === "controlPlane") };
+    const controlPlaneNodes = {
+      ...bareMetal(),
+      machines: machines.filter((one) => one.role === "controlPlane"),
+    };
     expect(
-      metallbValues(metallbOf({ pools }), { onlyControlPlane: isWithoutWorkers(masters) }),
+      metallbValues(metallbOf({ pools }), { onlyControlPlane: isWithoutWorkers(controlPlaneNodes) }),
     ).toMatchObject({
       speaker: { ignoreExcludeLB: true },
     });

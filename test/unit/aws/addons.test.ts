@@ -51,7 +51,7 @@ describe("values of the EBS driver's chart", () => {
     expect(names(storage(awsSettings(smallAws), undefined))).toEqual([]);
   });
 
-  it("run as many as there are masters for", () => {
+  it("run as many as there are control-plane nodes for", () => {
     expect(storage(awsSettings(smallAws), ROLE).replicaCount).toBe(1);
     expect(storage(awsSettings(largeAws), ROLE).replicaCount).toBe(2);
   });

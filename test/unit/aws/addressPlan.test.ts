@@ -8,11 +8,11 @@ import {
   defaultSubnetMask,
   freeAddresses,
   isPartOf,
-  masterAddress,
+  controlPlaneAddress,
   planSubnets,
   reservedPart,
   resolverAddress,
-  subnetOfMaster,
+  controlPlaneSubnet,
   zonePlaces,
 } from "../../../model/aws/addressPlan";
 import { ZONE_LETTERS, zoneLetter } from "../../../model/data/regions";
@@ -113,14 +113,14 @@ describe("the address plan", () => {
     );
   });
 
-  it("gives seven masters, the balancer and the bastion addresses of their own in that part", () => {
+  it("gives seven control-plane nodes, the balancer and the bastion addresses of their own in that part", () => {
     fc.assert(
       fc.property(anyCase, (one) => {
         for (const subnet of subnetsOf(one)) {
           const fixed = [
             balancerAddress(subnet),
             bastionAddress(subnet),
-            ...Array.from({ length: 7 }, (_, index) => masterAddress(subnet, index)),
+            ...Array.from({ length: 7 }, (_, index) => controlPlaneAddress(subnet, index)),
           ];
           expect(new Set(fixed).size).toBe(fixed.length);
           for (const address of fixed) expect(holds(range(subnet.reserved), number(address))).toBe(true);
@@ -129,14 +129,14 @@ describe("the address plan", () => {
     );
   });
 
-  it("spreads masters evenly over zones, and moves none when their number grows", () => {
+  it("spreads control-plane nodes evenly over zones, and moves none when their number grows", () => {
     fc.assert(
       fc.property(anyCase, (one) => {
         const { zones } = one;
         const subnets = subnetsOf(one).filter((subnet) => subnet.subnetType === "private");
         const places = Array.from({ length: 7 }, (_, index) => {
-          const subnet = subnetOfMaster(subnets, zones, index);
-          return subnet && `${subnet.zone} ${masterAddress(subnet, index)}`;
+          const subnet = controlPlaneSubnet(subnets, zones, index);
+          return subnet && `${subnet.zone} ${controlPlaneAddress(subnet, index)}`;
         });
         expect(places.map((place) => zoneLetter(place?.split(" ")[0] ?? ""))).toEqual(
           places.map((_, index) => zoneLetter(zones[index % zones.length] ?? "")),
@@ -199,8 +199,8 @@ describe("the address plan", () => {
     expect([
       balancerAddress(kept),
       bastionAddress(kept),
-      masterAddress(kept, 0),
-      masterAddress(kept, 6),
+      controlPlaneAddress(kept, 0),
+      controlPlaneAddress(kept, 6),
     ]).toEqual(["10.0.15.224", "10.0.15.225", "10.0.15.228", "10.0.15.234"]);
     expect(resolverAddress("10.0.0.0/16")).toBe("10.0.0.2");
   });

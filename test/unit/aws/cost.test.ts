@@ -30,8 +30,8 @@ describe("a month", () => {
   it("of a small cluster is its instances, disks, addresses and secrets", () => {
     const cost = monthlyCost(awsSettings(smallAws));
     expect(cost.items.map((item) => item.name)).toEqual([
-      "masters, t3.medium",
-      expect.stringMatching(/^masters' volumes, \d+ GiB$/),
+      "control-plane nodes, t3.medium",
+      expect.stringMatching(/^control-plane nodes' volumes, \d+ GiB$/),
       "pool general, t3.large",
       expect.stringMatching(/^pool general's volumes, \d+ GiB$/),
       "public IPv4 addresses",

@@ -34,7 +34,7 @@ const change = (base: () => RawSettings, over: RawSettings): ClusterSettings =>
   awsSettings(base, (raw) => Object.assign(raw, over));
 
 describe("ingress", () => {
-  it("of one master in the open is what its flows name, and no more", () => {
+  it("of one control-plane node in the open is what its flows name, and no more", () => {
     const rules = groupRules(awsSettings(smallAws));
     expect(lines(rules, "controlPlane")).toEqual([
       "icmp 3-4 0.0.0.0-0",
@@ -54,7 +54,7 @@ describe("ingress", () => {
     ]);
   });
 
-  it("of three masters behind balancers lets people in at the public one and the bastion alone", () => {
+  it("of three control-plane nodes behind balancers lets people in at the public one and the bastion alone", () => {
     const settings = awsSettings(largeAws);
     const rules = groupRules(settings);
     expect(groupsOf(settings)).toEqual(["controlPlane", "worker", "balancer", "publicBalancer", "bastion"]);

@@ -38,7 +38,7 @@ const secret = (name: string) =>
 const parameter = (name: string) => `arn:aws:ssm:eu-central-1:123456789012:parameter/kubeadm/cloud/${name}`;
 const READ = "secretsmanager:GetSecretValue";
 
-describe("masters", () => {
+describe("controlPlaneNodes", () => {
   const statements = controlPlaneStatements(large);
 
   it("read their SSH host key and no other secret", () => {
@@ -178,7 +178,7 @@ describe("every role", () => {
       expect(policyDocument(statements).length, role).toBeLessThan(10_240);
   });
 
-  it("is one for masters, bastion, each pool and each add-on", () => {
+  it("is one for control-plane nodes, bastion, each pool and each add-on", () => {
     expect(rolesOf(large).map((one) => one.role)).toEqual([
       "control plane",
       "pool general",

@@ -35,9 +35,9 @@ describe("quotas of an account", () => {
         },
       };
     });
-    const masters = 3 * 2 + 2;
+    const controlPlaneNodes = 3 * 2 + 2;
     // Of ten two are on demand, and half of the other eight.
-    expect(use(settings)[DEMAND]).toEqual([masters + 4, masters + 4 * 6]);
+    expect(use(settings)[DEMAND]).toEqual([controlPlaneNodes + 4, controlPlaneNodes + 4 * 6]);
     expect(use(settings)[SPOT]).toEqual([0, 4 * 4]);
     expect(use(settings)[ADDRESSES]).toEqual([4, 4]);
   });

@@ -21,7 +21,7 @@ function fullAws(): Record<string, unknown> {
       count: 3,
       instanceType: "m7i.large",
       volume,
-      revisions: { "master-1": 2 },
+      revisions: { "cp-1": 2 },
       labels: { a: "b" },
     },
     network: { zones: ["a", "b", "c"], subnetMask: 20, flowLogs: { retentionDays: 3 } },

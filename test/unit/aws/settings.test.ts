@@ -17,14 +17,14 @@ function awsOf(settings: ClusterSettings): AwsSettings {
   return settings.aws;
 }
 
-describe("one master in the open", () => {
+describe("one control-plane node in the open", () => {
   const settings = small();
   const aws = awsOf(settings);
 
   it("is a machine with a fixed address and the name that EC2 gives it", () => {
     expect(settings.machines).toEqual([
       {
-        name: "master-1",
+        name: "cp-1",
         nodeName: "ip-10-0-143-228.eu-central-1.compute.internal",
         role: "controlPlane",
         pool: "",
@@ -83,12 +83,12 @@ describe("one master in the open", () => {
   });
 });
 
-describe("three masters behind a bastion", () => {
+describe("three control-plane nodes behind a bastion", () => {
   const settings = large();
   const aws = awsOf(settings);
 
   it("are spread over zones, in private subnets", () => {
-    expect(aws.controlPlane.masters.map(({ subnet }) => subnet)).toEqual([
+    expect(aws.controlPlane.instances.map(({ subnet }) => subnet)).toEqual([
       "private-a",
       "private-b",
       "private-c",
@@ -119,8 +119,8 @@ describe("three masters behind a bastion", () => {
   it("keep their places when their number grows", () => {
     const five = awsOf(large(set("controlPlane.count", 5)));
     const one = awsOf(large(set("controlPlane.count", 1)));
-    expect(five.controlPlane.masters.slice(0, 3)).toEqual(aws.controlPlane.masters);
-    expect(aws.controlPlane.masters.slice(0, 1)).toEqual(one.controlPlane.masters);
+    expect(five.controlPlane.instances.slice(0, 3)).toEqual(aws.controlPlane.instances);
+    expect(aws.controlPlane.instances.slice(0, 1)).toEqual(one.controlPlane.instances);
     expect(
       one.vpc.subnets.every((subnet) => aws.vpc.subnets.some((other) => other.cidr === subnet.cidr)),
     ).toBe(true);
@@ -128,9 +128,9 @@ describe("three masters behind a bastion", () => {
 });
 
 describe("what follows from what is written", () => {
-  it("growing from one master to three in the open moves nothing that is there", () => {
+  it("growing from one control-plane node to three in the open moves nothing that is there", () => {
     const [before, after] = [awsOf(small()), awsOf(small(set("controlPlane.count", 3)))];
-    expect(after.controlPlane.masters[0]).toEqual(before.controlPlane.masters[0]);
+    expect(after.controlPlane.instances[0]).toEqual(before.controlPlane.instances[0]);
     expect(after.vpc.subnets[0]).toEqual(before.vpc.subnets[0]);
     expect(after.endpoint.loadBalancer).toBe(true);
   });
@@ -146,7 +146,7 @@ describe("what follows from what is written", () => {
       "private",
     ],
     [
-      "a VPN and public masters",
+      "a VPN and public control-plane nodes",
       all(set("access.connectVia", "vpn"), set("controlPlane.subnetType", "public")),
       { connectVia: "vpn", endpointAccess: "private" },
       "public",
@@ -155,18 +155,18 @@ describe("what follows from what is written", () => {
 
   it.each(WAYS)("%s", (_name, change, access, subnetType) => {
     const aws = awsOf(small(change));
-    const subnet = aws.vpc.subnets.find((one) => one.name === aws.controlPlane.masters[0]?.subnet);
+    const subnet = aws.vpc.subnets.find((one) => one.name === aws.controlPlane.instances[0]?.subnet);
     expect(aws.access).toMatchObject(access);
     expect(subnet?.subnetType).toBe(subnetType);
     expect(aws.vpc.nat).toBe(subnetType === "private" ? "one" : "none");
   });
 
-  it("a public endpoint in front of one private master needs a balancer", () => {
+  it("a public endpoint in front of one private control-plane node needs a balancer", () => {
     expect(awsOf(small(set("bastion", {}))).endpoint.loadBalancer).toBe(true);
     expect(awsOf(small(set("access.connectVia", "vpn"))).endpoint.loadBalancer).toBe(false);
   });
 
-  it("a pool of Graviton has its own downloads beside the masters'", () => {
+  it("a pool of Graviton has its own downloads beside the control-plane nodes'", () => {
     const { downloads } = small(set("workers.arm", { count: 1, instanceType: "m7g.large" }));
     expect(Object.keys(downloads.files).sort()).toEqual(["amd64", "arm64"]);
   });
@@ -281,8 +281,12 @@ describe("advisories", () => {
       /access\.ssh is open to 0\.0\.0\.0\/1, 128\.0\.0\.0\/1/,
     ],
     ["a peer that strict egress leaves out", set("egress", "strict"), /nothing goes out to office but HTTP/],
-    ["masters in the open", set("controlPlane.count", 3), /public addresses; `bastion: \{\}`/],
-    ["two zones", all(set("controlPlane.count", 3), set("network.zones", 2)), /3 masters are in two zones/],
+    ["control-plane nodes in the open", set("controlPlane.count", 3), /public addresses; `bastion: \{\}`/],
+    [
+      "two zones",
+      all(set("controlPlane.count", 3), set("network.zones", 2)),
+      /3 control-plane nodes are in two zones/,
+    ],
     ["one way out", all(set("bastion", {}), set("network.zones", 2)), /network\.nat one/],
     [
       "a pool of instances that hold hardly more than themselves",
@@ -317,7 +321,7 @@ describe("environments", () => {
     const { config } = parse(fs.readFileSync(file, "utf8")) as { config: Record<string, string> };
     const settings = readCluster(config["kubeadm:cluster"], { environment, region: config["aws:region"] });
     const aws = awsOf(settings);
-    expect(aws.controlPlane.masters).toHaveLength(environment === "dev" ? 1 : 3);
+    expect(aws.controlPlane.instances).toHaveLength(environment === "dev" ? 1 : 3);
     expect(aws.access.api).not.toContain("0.0.0.0/0");
   });
 });

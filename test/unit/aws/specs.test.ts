@@ -5,7 +5,7 @@ import { awsSettings, largeAws } from "../../support/awsInput";
 import { all, set, type Change } from "../settings/edit";
 import { membershipSpec, preflightSpec, setupPart } from "../../../components/machines/specs";
 
-/** What of the settings each step of each master is told: where this changes, the step runs again. */
+/** What of the settings each step of each control-plane node is told: where this changes, the step runs again. */
 function told(settings: ClusterSettings): Map<string, string> {
   const of = (...parts: unknown[]) => JSON.stringify(parts);
   const steps = (one: Machine): [string, string][] => {
@@ -25,9 +25,9 @@ function touched(change: Change): string[] {
   return [...after.keys()].filter((step) => before.get(step) !== after.get(step));
 }
 
-const MEMBERSHIPS = ["membership master-1", "membership master-2", "membership master-3"];
+const MEMBERSHIPS = ["membership cp-1", "membership cp-2", "membership cp-3"];
 
-describe("a change of settings on AWS touches the masters' steps only where hosts are rendered from it", () => {
+describe("a change of settings on AWS touches the control-plane nodes' steps only where hosts are rendered from it", () => {
   const NOTHING: readonly [string, Change][] = [
     ["a pool's size", set("workers.burst.max", 9)],
     ["a pool's instance types", set("workers.general.instanceType", "m7a.xlarge")],
@@ -40,9 +40,9 @@ describe("a change of settings on AWS touches the masters' steps only where host
     ["who may SSH in", set("access.ssh", ["198.51.100.0/24"])],
     ["tags", set("tags", { team: "a" })],
     ["NAT and flow logs", all(set("network.nat", "one"), set("network.flowLogs", undefined))],
-    ["the masters' instance type", set("controlPlane.instanceType", "m7a.large")],
-    ["how fast the masters' volume is", set("controlPlane.volume", { iops: 4000 })],
-    ["who may be deleted", set("controlPlane.deletable", ["master-2"])],
+    ["the control-plane nodes' instance type", set("controlPlane.instanceType", "m7a.large")],
+    ["how fast the control-plane nodes' volume is", set("controlPlane.volume", { iops: 4000 })],
+    ["who may be deleted", set("controlPlane.deletable", ["cp-2"])],
     ["the bastion", set("bastion.instanceType", "t3.small")],
     ["storage", set("storage", false)],
     ["a record in DNS", set("endpoint.dns", { zoneId: "Z0123456789ABCDEFGHIJ", name: "api.example.com" })],
@@ -52,7 +52,7 @@ describe("a change of settings on AWS touches the masters' steps only where host
     expect(touched(change)).toEqual([]);
   });
 
-  const SETUPS = ["setup master-1", "setup master-2", "setup master-3"];
+  const SETUPS = ["setup cp-1", "setup cp-2", "setup cp-3"];
 
   it("a larger root volume, and a volume for etcd: their setups", () => {
     expect(touched(set("controlPlane.volume", { sizeGiB: 90 }))).toEqual(SETUPS);
@@ -66,11 +66,11 @@ describe("a change of settings on AWS touches the masters' steps only where host
     expect(after).toEqual(before);
   });
 
-  it("a new pool: its credentials are made by every master", () => {
+  it("a new pool: its credentials are made by every control-plane node", () => {
     expect(touched(set("workers.more", { count: 1, instanceType: "t3.large" }))).toEqual(MEMBERSHIPS);
   });
 
-  it("labels of a pool: masters give those that nodes must not give themselves", () => {
+  it("labels of a pool: control-plane nodes give those that nodes must not give themselves", () => {
     expect(touched(set("workers.burst.labels", { tier: "burst" }))).toEqual(MEMBERSHIPS);
   });
 

@@ -45,21 +45,9 @@ const moves: readonly [string, Base, Change, Change, RegExp][] = [
   ],
   ["a bastion later, of three", largeAws, noBastion, set("bastion", {}), /subnetType/],
   ["no bastion any more", largeAws, open, noBastion, /controlPlane\.subnetType: private to keep/],
-  [
-    "another VPC range",
-    smallAws,
-    open,
-    set("network.vpcCidr", "10.8.0.0/16"),
-    /^network\.vpcCidr: master-1 is/,
-  ],
+  ["another VPC range", smallAws, open, set("network.vpcCidr", "10.8.0.0/16"), /^network\.vpcCidr: cp-1 is/],
   ["a smaller VPC", largeAws, open, set("network.vpcCidr", "10.16.0.0/17"), /^network\.vpcCidr: /],
-  [
-    "another subnetMask",
-    largeAws,
-    open,
-    set("network.subnetMask", 22),
-    /^network\.subnetMask: master-1 is at/,
-  ],
+  ["another subnetMask", largeAws, open, set("network.subnetMask", 22), /^network\.subnetMask: cp-1 is at/],
   [
     "reordered zones",
     largeAws,
@@ -68,14 +56,8 @@ const moves: readonly [string, Base, Change, Change, RegExp][] = [
     /^network\.zones: .*eu-central-1b/,
   ],
   ["another zone", smallAws, open, set("network.zones", ["c"]), /^network\.zones: .*eu-central-1c/],
-  ["fewer zones", largeAws, open, set("network.zones", 1), /^network\.zones: master-2 is at/],
-  [
-    "another existing subnet",
-    smallAws,
-    all(open, existing("1")),
-    existing("2"),
-    /^network\.existing: master-1/,
-  ],
+  ["fewer zones", largeAws, open, set("network.zones", 1), /^network\.zones: cp-2 is at/],
+  ["another existing subnet", smallAws, all(open, existing("1")), existing("2"), /^network\.existing: cp-1/],
   [
     "another range of an existing subnet",
     smallAws,
@@ -96,50 +78,46 @@ describe("a living control plane", () => {
   it("is not moved to another region", () => {
     const living = controlPlaneTopology(awsSettings(largeAws, open));
     const wanted = controlPlaneTopology(awsSettings(largeAws, open, "eu-west-1"));
-    expect(topologyProblems(living, wanted).join()).toMatch(/^aws:region: master-1 is at/);
+    expect(topologyProblems(living, wanted).join()).toMatch(/^aws:region: cp-1 is at/);
   });
 
   it("loses one node at a time", () => {
-    expect(refused(largeAws, open, revisions("master-2"))).toEqual([]);
-    expect(refused(largeAws, open, revisions("master-1", "master-3"))).toEqual([
-      expect.stringMatching(
-        /revisions: master-1 and master-3 .*raise one revision, run up, then raise the next/,
-      ),
+    expect(refused(largeAws, open, revisions("cp-2"))).toEqual([]);
+    expect(refused(largeAws, open, revisions("cp-1", "cp-3"))).toEqual([
+      expect.stringMatching(/revisions: cp-1 and cp-3 .*raise one revision, run up, then raise the next/),
     ]);
-    expect(refused(largeAws, open, revisions("master-1", "master-2", "master-3"))).toEqual([
-      expect.stringContaining("master-1, master-2 and master-3 would be replaced in one run"),
+    expect(refused(largeAws, open, revisions("cp-1", "cp-2", "cp-3"))).toEqual([
+      expect.stringContaining("cp-1, cp-2 and cp-3 would be replaced in one run"),
     ]);
     // A revision that is lowered is another instance as well.
-    expect(refused(largeAws, all(open, revisions("master-1")), revisions("master-2"))).toHaveLength(1);
+    expect(refused(largeAws, all(open, revisions("cp-1")), revisions("cp-2"))).toHaveLength(1);
   });
 
   it.each<[string, Change, RegExp]>([
-    ["grows", set("controlPlane.count", 5), /replace master-2 and add master-4 and master-5\./],
+    ["grows", set("controlPlane.count", 5), /replace cp-2 and add cp-4 and cp-5\./],
     ["has another type", set("controlPlane.instanceType", "m7i.xlarge"), /change controlPlane\.instanceType/],
   ])("loses no node in a run in which it %s", (_, change, text) => {
-    expect(refused(largeAws, open, all(revisions("master-2"), change))).toEqual([
-      expect.stringMatching(text),
-    ]);
+    expect(refused(largeAws, open, all(revisions("cp-2"), change))).toEqual([expect.stringMatching(text)]);
     expect(refused(largeAws, open, change)).toEqual([]);
   });
 
   it("loses no node in a run in which another one is removed", () => {
     const five = all(open, set("controlPlane.count", 5));
     const three = set("controlPlane.count", 3);
-    expect(refused(largeAws, five, all(three, revisions("master-2")))).toEqual([
-      expect.stringMatching(/replace master-2 and remove master-4 and master-5/),
+    expect(refused(largeAws, five, all(three, revisions("cp-2")))).toEqual([
+      expect.stringMatching(/replace cp-2 and remove cp-4 and cp-5/),
     ]);
     expect(refused(largeAws, five, three)).toEqual([]);
   });
 
   it("of one node keeps it", () => {
-    const problems = refused(smallAws, open, revisions("master-1"));
+    const problems = refused(smallAws, open, revisions("cp-1"));
     expect(problems).toEqual([
       expect.stringMatching(
-        /revisions\.master-1: was 1, the settings say 2.*only control-plane node.*count: 3 first/,
+        /revisions\.cp-1: was 1, the settings say 2.*only control-plane node.*count: 3 first/,
       ),
     ]);
-    expect(refused(smallAws, open, all(revisions("master-1"), set("controlPlane.count", 3)))).toHaveLength(1);
+    expect(refused(smallAws, open, all(revisions("cp-1"), set("controlPlane.count", 3)))).toHaveLength(1);
     expect(refused(smallAws, open, set("controlPlane.count", 3))).toEqual([]);
     // What moves nothing: a bastion in front of a node that stays where it is.
     expect(
@@ -149,9 +127,7 @@ describe("a living control plane", () => {
 
   it("keeps the image that it runs", () => {
     expect(refused(largeAws, open, set("controlPlane.instanceType", "m7g.large"))).toEqual([
-      expect.stringMatching(
-        /instanceType: master-1, master-2 and master-3 run amd64, the settings say arm64/,
-      ),
+      expect.stringMatching(/instanceType: cp-1, cp-2 and cp-3 run amd64, the settings say arm64/),
     ]);
     expect(refused(largeAws, open, set("controlPlane.os", "debian-12"))).toEqual([
       expect.stringMatching(/^controlPlane\.os: .* run ubuntu-24\.04, the settings say debian-12/),
@@ -168,42 +144,42 @@ describe("what holds an instance", () => {
   const deletable = (...names: string[]) => set("controlPlane.deletable", names);
 
   it("has to be let go of before its node leaves", () => {
-    const [problem, ...others] = refused(largeAws, all(), revisions("master-2"));
+    const [problem, ...others] = refused(largeAws, all(), revisions("cp-2"));
     expect(others).toEqual([]);
     expect(problem).toContain("Pulumi's protection (protect: true) and EC2's termination protection");
-    expect(problem).toContain("add controlPlane.deletable: [master-2], run up");
+    expect(problem).toContain("add controlPlane.deletable: [cp-2], run up");
     // In one run the instance still has EC2's protection when its node leaves.
-    expect(refused(largeAws, all(), all(deletable("master-2"), revisions("master-2")))).toEqual([
+    expect(refused(largeAws, all(), all(deletable("cp-2"), revisions("cp-2")))).toEqual([
       expect.stringMatching(/held by EC2's termination protection\./),
     ]);
-    expect(refused(largeAws, deletable("master-2"), revisions("master-2"))).toEqual([]);
-    expect(refused(largeAws, deletable("master-1"), revisions("master-2"))).toHaveLength(1);
+    expect(refused(largeAws, deletable("cp-2"), revisions("cp-2"))).toEqual([]);
+    expect(refused(largeAws, deletable("cp-1"), revisions("cp-2"))).toHaveLength(1);
   });
 
   it("is Pulumi's protection alone where the settings say so", () => {
     const free = set("controlPlane.terminationProtection", false);
-    expect(refused(largeAws, free, revisions("master-2"))).toEqual([
+    expect(refused(largeAws, free, revisions("cp-2"))).toEqual([
       expect.stringMatching(/held by Pulumi's protection \(protect: true\)\./),
     ]);
-    expect(refused(largeAws, free, all(deletable("master-2"), revisions("master-2")))).toEqual([]);
+    expect(refused(largeAws, free, all(deletable("cp-2"), revisions("cp-2")))).toEqual([]);
   });
 
   it("counts for nodes that are removed, too", () => {
     const five = set("controlPlane.count", 5);
     const three = set("controlPlane.count", 3);
     expect(refused(largeAws, five, three)).toEqual([
-      expect.stringContaining("instance of master-4"),
-      expect.stringContaining("instance of master-5"),
+      expect.stringContaining("instance of cp-4"),
+      expect.stringContaining("instance of cp-5"),
     ]);
-    const freed = all(five, deletable("master-4", "master-5"));
+    const freed = all(five, deletable("cp-4", "cp-5"));
     expect(refused(largeAws, freed, all(three, deletable()))).toEqual([]);
   });
 
   it("is nothing for the nodes that the settings name", () => {
-    const settings = awsSettings(largeAws, deletable("master-2"));
+    const settings = awsSettings(largeAws, deletable("cp-2"));
     const held = { protect: true, terminationProtection: true, forceDestroy: false };
-    expect(heldBy(settings, "master-1")).toEqual(held);
-    expect(heldBy(settings, "master-2")).toEqual({
+    expect(heldBy(settings, "cp-1")).toEqual(held);
+    expect(heldBy(settings, "cp-2")).toEqual({
       protect: false,
       terminationProtection: false,
       forceDestroy: true,
@@ -229,10 +205,10 @@ describe("the step", () => {
     const first = step(spec(open));
     expect(first).toEqual({ topology: spec(open).topology });
     const written = JSON.parse(JSON.stringify(first)) as StepResult;
-    const second = step(spec(all(open, revisions("master-1"))), written);
+    const second = step(spec(all(open, revisions("cp-1"))), written);
     expect(second.topology?.instances[0]?.revision).toBe(2);
-    const three = spec(all(open, revisions("master-1", "master-2", "master-3")));
+    const three = spec(all(open, revisions("cp-1", "cp-2", "cp-3")));
     expect(() => step(three, written)).toThrow(HostProblem);
-    expect(() => step(three, second)).toThrow(/master-2 and master-3 would be replaced/);
+    expect(() => step(three, second)).toThrow(/cp-2 and cp-3 would be replaced/);
   });
 });

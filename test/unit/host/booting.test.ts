@@ -27,7 +27,7 @@ async function dial(
   patience: number,
   told: (reason: string) => void,
 ): Promise<string> {
-  const session = await connect("master-1", connection, { patience, booting: told });
+  const session = await connect("cp-1", connection, { patience, booting: told });
   cleanUp.push(() => session.close());
   return (await session.run("hostname")).stdout;
 }

@@ -7,13 +7,15 @@ import { paths } from "../../../model/kubeadm";
 import { readEncryption, writeEncryption, type EncryptionKey } from "../../../model/kubeadm/encryption";
 import { REWRITE_MARK } from "../../../model/membership/encryption";
 import { MEMBER_FILE } from "../../../model/membership/shell";
-import { machine as worker, master, settingsOf } from "../../support/kubeadmSettings";
+import { machine as worker, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { Machine, SshHost } from "./sshHost";
 import { memberFacts, knownCluster } from "../../support/fromSettings";
 
 const cluster = "ab".repeat(32);
 const names = ["cp1", "cp2"];
-const settings = settingsOf({ machines: [master("cp1", 11), master("cp2", 12), worker("w1")] });
+const settings = settingsOf({
+  machines: [controlPlaneNode("cp1", 11), controlPlaneNode("cp2", 12), worker("w1")],
+});
 const key = (
   name: string,
   provider: EncryptionKey["provider"] = "secretbox",

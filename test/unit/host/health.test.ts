@@ -139,7 +139,7 @@ async function after(change: Change, input = inputOf(), before: Change = base): 
   }
 }
 
-const replaced = set("controlPlane.revisions", { "master-2": 2 });
+const replaced = set("controlPlane.revisions", { "cp-2": 2 });
 const retyped = set("controlPlane.instanceType", "m7i.xlarge");
 const [first = "", second = "", third = ""] = names;
 
@@ -158,21 +158,21 @@ describe("a control-plane node may be away", () => {
   });
 
   it.each<[string, () => void, RegExp]>([
-    ["is not Ready", () => (plane.nodes[third] = false), /master-3: its Node ip-\S+ is not Ready/],
-    ["has no etcd", () => delete plane.etcd[first], /master-1: its etcd is not Ready/],
-    ["has an etcd that is not well", () => (plane.etcd[first] = false), /master-1: its etcd is not Ready/],
+    ["is not Ready", () => (plane.nodes[third] = false), /cp-3: its Node ip-\S+ is not Ready/],
+    ["has no etcd", () => delete plane.etcd[first], /cp-1: its etcd is not Ready/],
+    ["has an etcd that is not well", () => (plane.etcd[first] = false), /cp-1: its etcd is not Ready/],
     [
       "has left, and not joined again",
       () => delete plane.nodes[third],
-      /master-3 has left the cluster and not joined/,
+      /cp-3 has left the cluster and not joined/,
     ],
     ["cannot be told of", () => (plane.status = 503), /the API at https:\S+ cannot be asked: .*503 no/],
   ])("and not while another one %s", async (_, fault, text) => {
     fault();
     const said = await after(replaced);
-    expect(said).toMatch(/^control plane: master-2 may not be away while another node is: /);
+    expect(said).toMatch(/^control plane: cp-2 may not be away while another node is: /);
     expect(said).toMatch(text);
-    expect(said).toContain(`${FORCE_VARIABLE}=master-2`);
+    expect(said).toContain(`${FORCE_VARIABLE}=cp-2`);
     // Stopped for another type, all three have to be well.
     expect(await after(retyped)).toMatch(text);
   });
@@ -195,15 +195,15 @@ describe("a control-plane node may be away", () => {
 
   it("where somebody insists by its name", async () => {
     plane.nodes[third] = false;
-    process.env[FORCE_VARIABLE] = "master-1";
+    process.env[FORCE_VARIABLE] = "cp-1";
     expect(await after(replaced)).not.toBe("");
-    process.env[FORCE_VARIABLE] = "master-2";
+    process.env[FORCE_VARIABLE] = "cp-2";
     expect(await after(replaced)).toBe("");
   });
 
   it("and is not asked about where no instance changes, or there is no other", async () => {
     plane.status = 503;
-    expect(await after(set("controlPlane.deletable", ["master-2"]))).toBe("");
+    expect(await after(set("controlPlane.deletable", ["cp-2"]))).toBe("");
     expect(await after(set("controlPlane.count", 5))).toBe("");
     expect(await after(retyped, inputOf(), all(base, set("controlPlane.count", 1)))).toBe("");
     expect(plane.asked).toEqual([]);

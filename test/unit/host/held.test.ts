@@ -17,7 +17,7 @@ afterEach(async () => {
 
 const settings = awsSettings(largeAws);
 const [machine] = settings.machines;
-if (machine === undefined) throw new Error("there is a master");
+if (machine === undefined) throw new Error("there is a control-plane node");
 const spec: MembershipSpec = { ...membershipSpec(settings, machine), held: true };
 const ours = { cluster, state: "member", owner: ownerOf(machine) };
 
@@ -40,7 +40,7 @@ async function instance(member: object | null): Promise<{ server: SshHost; scrip
 }
 
 function context(server: SshHost, over: Partial<MembershipSpec> = {}) {
-  const input = { connections: { "master-1": server.connection() }, files: [] };
+  const input = { connections: { "cp-1": server.connection() }, files: [] };
   const hosts = new Hosts(input, 2_000, () => undefined);
   cleanUp.push(() => hosts.close());
   return {
@@ -60,7 +60,7 @@ describe("a node whose instance cannot be ended", () => {
     const { server, scripts } = await instance(ours);
     const leaving = membership(context(server));
     await expect(leaving).rejects.toThrow(HostProblem);
-    await expect(leaving).rejects.toThrow(/controlPlane\.deletable: \[master-1\]/);
+    await expect(leaving).rejects.toThrow(/controlPlane\.deletable: \[cp-1\]/);
     expect(scripts).toHaveLength(1);
     expect(scripts[0]).toContain("##state");
   });
@@ -68,7 +68,7 @@ describe("a node whose instance cannot be ended", () => {
   it.each<[string, object | null]>([
     ["another instance by now, without a node", null],
     ["a node of another cluster", { ...ours, cluster: "cd".repeat(32) }],
-    ["the node of a later step", { ...ours, owner: "controlPlane//master-1@2" }],
+    ["the node of a later step", { ...ours, owner: "controlPlane//cp-1@2" }],
   ])("is held by nothing where it is %s", async (_, member) => {
     const { server } = await instance(member);
     await expect(refuseHeld(context(server))).resolves.toBeUndefined();

@@ -2,11 +2,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FORCE_VARIABLE } from "../../../host/insist";
 import type { Machine } from "../../../model/settings/resolved";
-import { machine, master, settingsOf } from "../../support/kubeadmSettings";
+import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { PaperCluster } from "./paperCluster";
 import { otherHostKey, SshHost } from "./sshHost";
 
-const three = [master("cp1", 11), master("cp2", 12), master("cp3", 13)];
+const three = [controlPlaneNode("cp1", 11), controlPlaneNode("cp2", 12), controlPlaneNode("cp3", 13)];
 const [cp1, cp2, cp3] = three as [Machine, Machine, Machine];
 const w1 = machine("w1");
 

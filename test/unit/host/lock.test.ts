@@ -7,13 +7,15 @@ import type { StillHeld } from "../../../host/lock";
 import { Hosts } from "../../../host/runner";
 import { MEMBER_FILE } from "../../../model/membership/shell";
 import { knownCluster, memberFacts } from "../../support/fromSettings";
-import { machine as worker, master, settingsOf } from "../../support/kubeadmSettings";
+import { machine as worker, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { HANGS_AFTER } from "../../support/patience";
 import { Machine, SshHost } from "./sshHost";
 
 const cluster = "ab".repeat(32);
 const names = ["w1", "w2", "w3"];
-const settings = settingsOf({ machines: [master("cp1", 11), ...names.map((name) => worker(name))] });
+const settings = settingsOf({
+  machines: [controlPlaneNode("cp1", 11), ...names.map((name) => worker(name))],
+});
 const LOCK = "run/pulumi-kubeadm/locks/drain";
 
 let machine: Machine;

@@ -29,7 +29,7 @@ const spec: PoolReadySpec = {
   boot: "b1",
   timeout: 30,
   rolling: 0,
-  masters: ["master-1"],
+  controlPlaneNodes: ["cp-1"],
 };
 
 const status = (over: Partial<BootStatus>): BootStatus => ({
@@ -43,8 +43,11 @@ const status = (over: Partial<BootStatus>): BootStatus => ({
   ...over,
 });
 
-/** A master that gives one answer after the other about the pool, the last one again and again. */
-async function master(answers: Pool[], state: object = { cluster, state: "member" }): Promise<SshHost> {
+/** A control-plane node that gives one answer after the other about the pool, the last one again and again. */
+async function controlPlaneNode(
+  answers: Pool[],
+  state: object = { cluster, state: "member" },
+): Promise<SshHost> {
   const member = JSON.stringify({
     member: state,
     setup: null,
@@ -90,7 +93,7 @@ async function wait(
   over: Partial<PoolReadySpec> = {},
 ): Promise<{ said: string[]; result: unknown }> {
   const said: string[] = [];
-  const input = { connections: { "master-1": server.connection() }, files: [] };
+  const input = { connections: { "cp-1": server.connection() }, files: [] };
   const hosts = new Hosts(input, HANGS_AFTER, (line) => said.push(line));
   cleanUp.push(() => hosts.close());
   const say = (line: string): number => said.push(line);
@@ -113,7 +116,7 @@ async function wait(
 
 describe("waiting for a pool", () => {
   it("ends when so many nodes of that rendering are Ready, and tells each step on the way once", async () => {
-    const server = await master([
+    const server = await controlPlaneNode([
       { statuses: [status({}), status({ instance: "i-2" })] },
       { statuses: [status({}), status({ instance: "i-2" })] },
       { nodes: ["a True", "b False"], statuses: [status({ state: "joined", phase: "joined" })] },
@@ -135,7 +138,7 @@ describe("waiting for a pool", () => {
       exit: 7,
       tail: ["one", "##error no route"],
     });
-    const { result } = await wait(await master([{ nodes: ["a True"], statuses: [failed] }]));
+    const { result } = await wait(await controlPlaneNode([{ nodes: ["a True"], statuses: [failed] }]));
     expect(result).toBe(
       'pool general: instance i-1 (ip-10-0-0-9) failed in phase "node setup: downloads" (exit status 7); ' +
         "the whole log is /var/log/pulumi-kubeadm.log on it. It tries again every two minutes\n  | one\n  | ##error no route",
@@ -147,7 +150,7 @@ describe("waiting for a pool", () => {
     ["from before this run, which may have been put right", { time: Math.round(Date.now() / 1000) - 600 }],
   ])("does not fail for a failed boot %s", async (_, over) => {
     const failed = status({ state: "failed", ...over });
-    const server = await master([
+    const server = await controlPlaneNode([
       { statuses: [failed] },
       { nodes: ["a True", "b True"], statuses: [failed] },
     ]);
@@ -155,12 +158,14 @@ describe("waiting for a pool", () => {
   });
 
   it("does not fail for one instance when enough others are there", async () => {
-    const server = await master([{ nodes: ["a True", "b True"], statuses: [status({ state: "failed" })] }]);
+    const server = await controlPlaneNode([
+      { nodes: ["a True", "b True"], statuses: [status({ state: "failed" })] },
+    ]);
     expect((await wait(server)).result).toEqual({ pool: "general", nodes: 2 });
   });
 
   it("gives up in time, and says where to look when no instance said anything", async () => {
-    const { result } = await wait(await master([{}]), { timeout: 0.2 });
+    const { result } = await wait(await controlPlaneNode([{}]), { timeout: 0.2 });
     expect(result).toContain("0 of 2 nodes are Ready after 0.2 s");
     expect(result).toContain("No instance has said anything: look at the group's activity");
   });
@@ -172,7 +177,7 @@ describe("waiting for a pool", () => {
       { StartTime: new Date().toISOString(), StatusCode: "Failed", StatusMessage: message },
       { StartTime: "2020-01-01T00:00:00Z", StatusCode: "Failed", StatusMessage: "long ago" },
     ];
-    const { said, result } = await wait(await master([{ activities }]), { timeout: 0.2 });
+    const { said, result } = await wait(await controlPlaneNode([{ activities }]), { timeout: 0.2 });
     expect(result).toContain(`Auto Scaling said at ${activities[0]?.StartTime}: ${message}`);
     expect(result).not.toContain("long ago");
     expect(said).toContain(`general: Auto Scaling could not go on: ${message}`);
@@ -182,12 +187,12 @@ describe("waiting for a pool", () => {
     const activities = [
       { StartTime: "2020-01-01T00:00:00Z", StatusCode: "Failed", StatusMessage: "long ago" },
     ];
-    const { result } = await wait(await master([{ activities }]), { timeout: 0.2 });
+    const { result } = await wait(await controlPlaneNode([{ activities }]), { timeout: 0.2 });
     expect(result).toContain("No instance has said anything");
   });
 
   it("gives each node of a roll the time in which an old one drains", async () => {
-    const server = await master([{ nodes: ["a True"], others: ["x", "y"] }]);
+    const server = await controlPlaneNode([{ nodes: ["a True"], others: ["x", "y"] }]);
     const { result } = await wait(server, { timeout: 0.1, rolling: 0.3 });
     expect(result).toContain("1 of 2 nodes are Ready, and no more came in 0.4 s");
   });
@@ -198,7 +203,7 @@ describe("waiting for a pool", () => {
     let asked = 0;
     vi.spyOn(Date, "now").mockImplementation(() => began + asked * 2_000);
     const all = ["a True", "b True", "c True", "d True"];
-    const server = await master([
+    const server = await controlPlaneNode([
       {
         get nodes() {
           return all.slice(0, ++asked);
@@ -210,18 +215,22 @@ describe("waiting for a pool", () => {
   });
 
   it("says that nodes wait for the CNI when they are there and not Ready", async () => {
-    const { result } = await wait(await master([{ nodes: ["a False"] }]), { timeout: 0.2 });
+    const { result } = await wait(await controlPlaneNode([{ nodes: ["a False"] }]), { timeout: 0.2 });
     expect(result).toContain("mostly wait for the CNI");
   });
 
   it("asks nobody for a pool of none", async () => {
-    const server = await master([{}]);
+    const server = await controlPlaneNode([{}]);
     expect((await wait(server, { wanted: 0 })).result).toEqual({ pool: "general", nodes: 0 });
     expect(server.dials).toBe(0);
   });
 
-  it("does not ask a master of another cluster", async () => {
-    const { result } = await wait(await master([{}], { cluster: "cd".repeat(32), state: "member" }));
-    expect(result).toBe("pool general: no master can be asked: master-1 is not a master of this cluster");
+  it("does not ask a control-plane node of another cluster", async () => {
+    const { result } = await wait(
+      await controlPlaneNode([{}], { cluster: "cd".repeat(32), state: "member" }),
+    );
+    expect(result).toBe(
+      "pool general: no control-plane node can be asked: cp-1 is not a control-plane node of this cluster",
+    );
   });
 });

@@ -9,7 +9,7 @@ import { init } from "../../../host/steps/init";
 import { preflight, type LookSpec } from "../../../host/steps/preflight";
 import { MEMBER_FILE, SETUP_FILE } from "../../../model/membership/shell";
 import type { ClusterSettings } from "../../../model/settings/resolved";
-import { machine, master, settingsOf } from "../../support/kubeadmSettings";
+import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { newKey } from "../../support/sshKey";
 import { Machine, otherHostKey, SshHost } from "./sshHost";
 import { memberFacts } from "../../support/fromSettings";
@@ -17,7 +17,7 @@ import { checkedMachines, initSpec, preflightSpec } from "../../../components/ma
 import { fixedFacts } from "../../../model/settings/specs";
 
 const cluster = "ab".repeat(32);
-const settings = settingsOf({ machines: [master("cp1", 11), machine("w1")] });
+const settings = settingsOf({ machines: [controlPlaneNode("cp1", 11), machine("w1")] });
 const names = ["cp1", "w1"];
 
 let hosts: Map<string, { host: Machine; server: SshHost }>;
@@ -109,7 +109,7 @@ describe("the look at a living cluster", () => {
   it("refuses what only half of a cluster would follow, of every machine at once", async () => {
     await refused(
       {
-        machines: [master("cp1", 11), machine("w1", { nodeAddress: "10.40.0.99" })],
+        machines: [controlPlaneNode("cp1", 11), machine("w1", { nodeAddress: "10.40.0.99" })],
         network: { ...settings.network, clusterDomain: "k8s.example" },
         cni: { kind: "weave", backend: "fastdp", networkPolicy: false, resources: {} },
       },
@@ -124,7 +124,7 @@ describe("the look at a living cluster", () => {
     await refused({}, "w1: is the node w8 of this cluster; a node's name cannot change");
     host("w1").write(MEMBER_FILE, JSON.stringify(record("w1")));
     await refused(
-      { machines: [master("cp1", 11), master("w1", 21)] },
+      { machines: [controlPlaneNode("cp1", 11), controlPlaneNode("w1", 21)] },
       "w1: is a worker of this cluster and cannot become a controlPlane",
     );
   });
@@ -254,7 +254,7 @@ describe("a record that cannot be read", () => {
     expect(said).toContain("setup.json does not say its revision");
     expect(said).toContain("Do not reset it");
     host("cp1").write(SETUP_FILE, JSON.stringify({ machine: "cp1", revision: 1, digest: "" }));
-    const raised = settingsOf({ machines: [master("cp1", 11, { revision: 2 }), machine("w1")] });
+    const raised = settingsOf({ machines: [controlPlaneNode("cp1", 11, { revision: 2 }), machine("w1")] });
     await expect(lookAgain(lookOf(raised))).rejects.toThrow(/it is the only/);
   });
 

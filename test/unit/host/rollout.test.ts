@@ -4,7 +4,7 @@ import { withChangeLock } from "../../../host/rollout";
 import { Hosts } from "../../../host/runner";
 import { wellScript } from "../../../model/membership/well";
 import { MEMBER_FILE } from "../../../model/membership/shell";
-import { machine as worker, master, settingsOf } from "../../support/kubeadmSettings";
+import { machine as worker, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { Machine, SshHost } from "./sshHost";
 import { memberFacts, knownCluster } from "../../support/fromSettings";
 
@@ -12,7 +12,7 @@ const cluster = "ab".repeat(32);
 const names = ["cp1", "w1", "w2", "w3"];
 const settingsWith = (maxUnavailable: number | string) =>
   settingsOf({
-    machines: [master("cp1", 11), ...names.slice(1).map((name) => worker(name))],
+    machines: [controlPlaneNode("cp1", 11), ...names.slice(1).map((name) => worker(name))],
     rollout: { maxUnavailable },
   });
 

@@ -20,11 +20,11 @@ afterEach(async () => {
 
 const spec: SettledSpec = {
   step: "settled",
-  machine: "master-1",
+  machine: "cp-1",
   address: "10.0.0.4",
   instanceType: "m7i.xlarge",
 };
-const large: StepResult = { machine: "master-1", instanceType: "m7i.large" };
+const large: StepResult = { machine: "cp-1", instanceType: "m7i.large" };
 const ours = { cluster, state: "member" };
 
 /** The step on an instance with such a record of its node, whose wait ends with that status; how many questions it was asked. */
@@ -43,7 +43,7 @@ async function after(previous: StepResult | undefined, member: object | null = o
     },
   });
   cleanUp.push(() => server.stop());
-  const input = { connections: { "master-1": server.connection() }, files: [] };
+  const input = { connections: { "cp-1": server.connection() }, files: [] };
   const hosts = new Hosts(input, 2_000, () => undefined);
   cleanUp.push(() => hosts.close());
   const context = {
@@ -63,7 +63,7 @@ async function after(previous: StepResult | undefined, member: object | null = o
   return { result, asked };
 }
 
-const done = { machine: "master-1", instanceType: "m7i.xlarge" };
+const done = { machine: "cp-1", instanceType: "m7i.xlarge" };
 
 describe("a control-plane node with another instance type", () => {
   it("is waited for before the next one is touched", async () => {
@@ -73,7 +73,7 @@ describe("a control-plane node with another instance type", () => {
   it("that does not come back ends the run, with the reason and what became of the others", async () => {
     const { result } = await after(large, ours, 1);
     expect(result).toMatch(
-      /^master-1: .*its API does not answer yet: curl: \(7\) Failed to connect\. .*others?.* are as they were/s,
+      /^cp-1: .*its API does not answer yet: curl: \(7\) Failed to connect\. .*others?.* are as they were/s,
     );
   });
 

@@ -27,7 +27,7 @@ const nodes = [
   ["evil", "InternalIP", "127.0.0.1", "worker"],
   ["evil", "ExternalIP", "192.0.2.100", "worker"],
   ["evil", "ExternalDNS", "kubernetes.default.svc", "worker"],
-  ["cp1", "InternalIP", "192.0.2.100", "master"],
+  ["cp1", "InternalIP", "192.0.2.100", "control-plane"],
 ] as const;
 
 const quote = (text: string) => JSON.stringify(text);
@@ -77,7 +77,7 @@ describe.skipIf(!have("openssl"))("approver of serving certificates", () => {
     ["an external address of the node", { names: "IP:198.51.100.21" }],
     ["the usages of an RSA key", { usages: ["digital signature", "key encipherment", "server auth"] }],
     [
-      "the API's address on a master that has it",
+      "the API's address on a control-plane node that has it",
       // Another node claims the same one in the list above: see below for that.
       { username: "system:node:w2", subject: "/O=system:nodes/CN=system:node:w2", names: "DNS:w2" },
     ],
@@ -86,7 +86,7 @@ describe.skipIf(!have("openssl"))("approver of serving certificates", () => {
     expect(approved, output).toBe(true);
   });
 
-  it("approves the API's address for the master that alone claims it", () => {
+  it("approves the API's address for the control-plane node that alone claims it", () => {
     claim(nodes.filter(([node]) => node !== "evil"));
     const { approved, output } = judge({
       username: "system:node:cp1",
@@ -112,7 +112,7 @@ describe.skipIf(!have("openssl"))("approver of serving certificates", () => {
       "its subject is not node w1",
     ],
     [
-      "a subject of masters",
+      "a subject of control-plane nodes",
       { subject: "/O=system:masters/CN=system:node:w1" },
       "its subject is not node w1",
     ],
@@ -147,7 +147,7 @@ describe.skipIf(!have("openssl"))("approver of serving certificates", () => {
     expect(output).toContain(reason);
   });
 
-  it("leaves the API's address pending for a worker, also when no master claims it yet", () => {
+  it("leaves the API's address pending for a worker, also when no control-plane node claims it yet", () => {
     claim(nodes.filter(([node]) => node !== "cp1"));
     const { approved, output } = judge({ ...evil, names: "IP:192.0.2.100" });
     expect(approved).toBe(false);

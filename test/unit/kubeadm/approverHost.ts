@@ -2,7 +2,10 @@ import { approverUnits } from "../../../model/kubeadm";
 import type { ClusterSettings } from "../../../model/settings/resolved";
 import { ScriptHost } from "./scriptHost";
 
-/** A master with the approver's script. Its API answers with the files `/requests` and `/nodes`, as kubectl prints them there. */
+/**
+ * A control-plane node with the approver's script. Its API answers with the files `/requests` and `/nodes`, as kubectl
+ * prints them there.
+ */
 export function approverHost(settings: ClusterSettings): ScriptHost {
   const [script] = approverUnits(settings);
   if (script === undefined) throw new Error("no script");

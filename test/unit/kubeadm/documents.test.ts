@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { clusterConfiguration, initDocuments, joinDocument, nodeLabels } from "../../../model/kubeadm";
 import type { ClusterSettings, ExtraArgs, Machine } from "../../../model/settings/resolved";
-import { machine, master, settingsOf } from "../../support/kubeadmSettings";
+import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 
 type Document = Record<string, unknown>;
 
@@ -23,7 +23,9 @@ describe("initDocuments", () => {
   const settings = settingsOf();
 
   it("has the four documents that kubeadm init reads, and no other", () => {
-    const kinds = parseAllDocuments(initDocuments(settings, master("cp1", 11))).map((one) => one.get("kind"));
+    const kinds = parseAllDocuments(initDocuments(settings, controlPlaneNode("cp1", 11))).map((one) =>
+      one.get("kind"),
+    );
     expect(kinds).toEqual([
       "InitConfiguration",
       "ClusterConfiguration",
@@ -33,7 +35,7 @@ describe("initDocuments", () => {
   });
 
   it("writes one pod range, one DNS address and one domain everywhere", () => {
-    const documents = init(settings, master("cp1", 11));
+    const documents = init(settings, controlPlaneNode("cp1", 11));
     expect(documents.ClusterConfiguration).toMatchObject({
       networking: { podSubnet: "10.244.0.0/16", serviceSubnet: "10.96.0.0/16", dnsDomain: "cluster.local" },
     });
@@ -45,14 +47,14 @@ describe("initDocuments", () => {
   });
 
   it("leaves no token that lives, and prints none", () => {
-    const { InitConfiguration } = init(settings, master("cp1", 11));
+    const { InitConfiguration } = init(settings, controlPlaneNode("cp1", 11));
     expect(InitConfiguration.bootstrapTokens).toEqual([expect.objectContaining({ ttl: "1s" })]);
     expect(JSON.stringify(InitConfiguration.bootstrapTokens)).not.toContain('"token"');
     expect(InitConfiguration.skipPhases).toContain("show-join-command");
   });
 
   it("switches kubeadm's CoreDNS off and keeps its kube-proxy", () => {
-    expect(init(settings, master("cp1", 11)).ClusterConfiguration).toMatchObject({
+    expect(init(settings, controlPlaneNode("cp1", 11)).ClusterConfiguration).toMatchObject({
       dns: { disabled: true },
       proxy: { disabled: false },
     });
@@ -60,7 +62,7 @@ describe("initDocuments", () => {
 });
 
 describe("a node's own address", () => {
-  const twoNetworks = master("cp2", 12, { nodeAddress: "10.50.0.12" });
+  const twoNetworks = controlPlaneNode("cp2", 12, { nodeAddress: "10.50.0.12" });
 
   it("is advertised and given to the kubelet at init, whatever address SSH uses", () => {
     const { InitConfiguration } = init(settingsOf(), twoNetworks);
@@ -68,7 +70,7 @@ describe("a node's own address", () => {
     expect(JSON.stringify(InitConfiguration)).not.toContain(twoNetworks.ssh.host);
   });
 
-  it("is advertised and given to the kubelet at a master's join", () => {
+  it("is advertised and given to the kubelet at a control-plane node's join", () => {
     const document = join(settingsOf(), twoNetworks);
     expect(document.controlPlane).toEqual({
       localAPIEndpoint: { advertiseAddress: "10.50.0.12", bindPort: 6443 },
@@ -95,8 +97,8 @@ describe("joinDocument", () => {
     expect(text).not.toMatch(/token|unsafe/i);
   });
 
-  it("writes an empty list of taints, or kubeadm would taint a master that shall have none", () => {
-    const bare = join(settingsOf(), master("cp2", 12, { taints: [] }));
+  it("writes an empty list of taints, or kubeadm would taint a control-plane node that shall have none", () => {
+    const bare = join(settingsOf(), controlPlaneNode("cp2", 12, { taints: [] }));
     expect(bare.nodeRegistration).toHaveProperty("taints", []);
   });
 
@@ -129,7 +131,7 @@ describe("clusterConfiguration", () => {
 
   it("is the same when a machine is added, so that the others have nothing to do", () => {
     const more = settingsOf({
-      machines: [master("cp1", 11), master("cp2", 12), machine("w1"), machine("w2")],
+      machines: [controlPlaneNode("cp1", 11), controlPlaneNode("cp2", 12), machine("w1"), machine("w2")],
     });
     expect(clusterConfiguration(more)).toEqual(clusterConfiguration(settingsOf()));
   });
@@ -236,7 +238,7 @@ describe("nodeLabels", () => {
     expect(labels).toEqual({ "node-role.kubernetes.io/gpu": "", zone: "a" });
   });
 
-  it("leaves a master's role to kubeadm", () => {
-    expect(nodeLabels(master("cp1", 11))).toEqual({});
+  it("leaves a control-plane node's role to kubeadm", () => {
+    expect(nodeLabels(controlPlaneNode("cp1", 11))).toEqual({});
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { kubeletConfiguration, kubeProxyConfiguration, patches } from "../../../model/kubeadm";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
-import { machine, master, settingsOf } from "../../support/kubeadmSettings";
+import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 
 type Json = Record<string, unknown>;
 
@@ -52,11 +52,14 @@ describe("kubelet configuration", () => {
     });
   });
 
-  it("keeps more for itself on a master", () => {
+  it("keeps more for itself on a control-plane node", () => {
     const settings = settingsOf();
-    const onMaster = kubeletConfiguration(settings, master("cp1", 11)).kubeReserved as Json;
+    const onControlPlaneNode = kubeletConfiguration(settings, controlPlaneNode("cp1", 11))
+      .kubeReserved as Json;
     const onWorker = kubeletConfiguration(settings, machine("w1")).kubeReserved as Json;
-    expect(parseInt(onMaster.cpu as string, 10)).toBeGreaterThan(parseInt(onWorker.cpu as string, 10));
+    expect(parseInt(onControlPlaneNode.cpu as string, 10)).toBeGreaterThan(
+      parseInt(onWorker.cpu as string, 10),
+    );
   });
 
   it("shuts critical pods down within the time of the whole shutdown", () => {

@@ -12,7 +12,7 @@ const files = [
   ...joinApproverUnits(poolRule(awsSettings())),
 ];
 
-describe("scripts and units of masters", () => {
+describe("scripts and units of control-plane nodes", () => {
   for (const file of files.filter((one) => one.content.startsWith("#!"))) {
     it.skipIf(!have("shellcheck"))(`${file.path} passes shellcheck`, () => {
       const { stdout } = spawnSync("shellcheck", ["-"], { input: file.content, encoding: "utf8" });

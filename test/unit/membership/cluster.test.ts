@@ -4,7 +4,7 @@ import { credentialScript, joinFileCommand } from "../../../model/membership/joi
 import { forgetScript } from "../../../model/membership/nodes";
 import { nodeLabels } from "../../../model/kubeadm";
 import type { Machine, Taint } from "../../../model/settings/resolved";
-import { machine, master, settingsOf } from "../../support/kubeadmSettings";
+import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { MemberHost } from "./support";
 import { drainScript, adoptScript, removeNodeScript } from "../../support/fromSettings";
 
@@ -251,7 +251,7 @@ describe("removing a node", () => {
 });
 
 describe("a member of etcd", () => {
-  const cp2 = master("cp2", 12);
+  const cp2 = controlPlaneNode("cp2", 12);
   function members(list: string): void {
     host.files.write("/members", list);
     host.files.command(

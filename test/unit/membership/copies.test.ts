@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { keepCopiesFunction, roomForCopy } from "../../../model/membership/copies";
 import { prelude } from "../../../model/membership/shell";
-import { machine, master, settingsOf } from "../../support/kubeadmSettings";
+import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { factsOf, MemberHost } from "./support";
 import { convergeScript, memberFiles } from "../../support/fromSettings";
 
@@ -72,7 +72,7 @@ describe("copies of etcd", () => {
   });
 
   it("are taken care of by every update: before kubeadm on a control-plane node, and at the end", () => {
-    const settings = settingsOf({ machines: [master("cp1", 11), machine("w1")] });
+    const settings = settingsOf({ machines: [controlPlaneNode("cp1", 11), machine("w1")] });
     const scripts = settings.machines.map((own) =>
       convergeScript(settings, own, factsOf(settings, own), memberFiles(settings, own), []),
     );

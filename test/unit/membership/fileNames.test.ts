@@ -6,12 +6,12 @@ import { apiServerFolder, paths } from "../../../model/kubeadm";
 import { clusterDocumentOf, missingFiles } from "../../../model/membership/fileNames";
 import { CLUSTER_DOCUMENT } from "../../../model/membership/parts";
 import type { ClusterSettings } from "../../../model/settings/resolved";
-import { master, settingsOf } from "../../support/kubeadmSettings";
+import { controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { Machine, SshHost } from "../host/sshHost";
 import { factsOf, MemberHost } from "./support";
 import { convergeScript, memberFiles } from "../../support/fromSettings";
 
-const cp1 = master("cp1", 11);
+const cp1 = controlPlaneNode("cp1", 11);
 const before = settingsOf();
 const policy = { apiVersion: "audit.k8s.io/v1", kind: "Policy", rules: [{ level: "Metadata" }] };
 const after = settingsOf({ audit: { ...before.audit, policy } });

@@ -4,12 +4,12 @@ import { paths } from "../../../model/kubeadm";
 import { DISCOVERY_FILE, PATCHES_DIR } from "../../../model/membership/parts";
 import { binaryPath } from "../../../model/node/paths";
 import type { Machine } from "../../../model/settings/resolved";
-import { machine, master, settingsOf } from "../../support/kubeadmSettings";
+import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { factsOf, MemberHost } from "./support";
 import { memberFiles, convergeScript, initScript, joinScript } from "../../support/fromSettings";
 
 const settings = settingsOf();
-const cp1 = master("cp1", 11);
+const cp1 = controlPlaneNode("cp1", 11);
 const w1 = machine("w1");
 const secret = "the-secret-value-of-this-test";
 const secrets = [{ path: paths.wantedEncryption, mode: "0600", content: `${secret}\n` }];
@@ -50,7 +50,7 @@ describe("init", () => {
     expect(linked("kubelet")).toBe(binaryPath("kubelet", settings.kubernetesVersion));
   });
 
-  it("takes kubeadm's own token away, and starts the timers of a master", () => {
+  it("takes kubeadm's own token away, and starts the timers of a control-plane node", () => {
     init();
     const all = calls();
     const kubeadm = all.findIndex((line) => line.startsWith("kubeadm init --config"));
@@ -146,7 +146,7 @@ describe("join", () => {
     expect(line?.includes("--ignore-preflight-errors=DirAvailable--var-lib-etcd")).toBe(told);
   });
 
-  it("gives a worker neither documents nor scripts of a master", () => {
+  it("gives a worker neither documents nor scripts of a control-plane node", () => {
     join(w1);
     expect(there("/etc/kubernetes/pulumi-kubeadm/kubeadm.yaml")).toBe(false);
     expect(fs.readdirSync(`${host.files.root}/usr/local`)).toEqual(["bin"]);
@@ -276,7 +276,7 @@ describe("a change of a node", () => {
   });
 });
 
-describe("a change of a master", () => {
+describe("a change of a control-plane node", () => {
   const names = "DNS:api.test.internal, DNS:kubernetes, IP Address:10.40.0.11";
 
   beforeEach(() => {
@@ -320,7 +320,7 @@ describe("a change of a master", () => {
     expect(calls()).toContain("crictl stop 0123abcd");
   });
 
-  it("upgrades the cluster once: the first master applies, the others find it applied", () => {
+  it("upgrades the cluster once: the first control-plane node applies, the others find it applied", () => {
     const next = settingsOf({ kubernetesVersion: "1.36.5" });
     certificateNames(next);
     host.install("1.36.5");
@@ -367,20 +367,23 @@ esac`,
     ["cp2=registry.k8s.io/kube-apiserver:v1.36.3\\ncp3=registry.k8s.io/kube-apiserver:v1.36.4", "cp2"],
     ["cp2=registry.k8s.io/kube-apiserver:v1.36.40\\ncp3=registry.k8s.io/kube-apiserver:v1.35.8", "cp2 cp3"],
     ["cp2=registry.k8s.io/kube-apiserver:v1.36.4\\ncp3=registry.k8s.io/kube-apiserver:v1.36.4", ""],
-  ])("brings kube-proxy along when the other masters' API servers are there: %s", (images, behind) => {
-    certificateNames(settings);
-    host.files.command(
-      "kubectl",
-      `case "$*" in
+  ])(
+    "brings kube-proxy along when the other control-plane nodes' API servers are there: %s",
+    (images, behind) => {
+      certificateNames(settings);
+      host.files.command(
+        "kubectl",
+        `case "$*" in
   *kubeadm-config*) echo "kubernetesVersion: v1.36.4" ;;
   *component=kube-apiserver*"spec.nodeName!=cp1"*) printf '${images}\\n' ;;
 esac`,
-    );
-    const { status, output } = converge(cp1);
-    expect(status, output).toBe(0);
-    expect(kubeadm().includes("kubeadm init phase addon kube-proxy")).toBe(behind === "");
-    if (behind !== "") expect(output).toMatch(new RegExp(`##note kube-proxy is left .*: ${behind}\n`));
-  });
+      );
+      const { status, output } = converge(cp1);
+      expect(status, output).toBe(0);
+      expect(kubeadm().includes("kubeadm init phase addon kube-proxy")).toBe(behind === "");
+      if (behind !== "") expect(output).toMatch(new RegExp(`##note kube-proxy is left .*: ${behind}\n`));
+    },
+  );
 
   it("restarts kube-proxy when kubeadm changed its configuration, and only then", () => {
     certificateNames(settings);

@@ -23,7 +23,7 @@ import { guarded, putBackScript } from "../../../model/node/undo";
 import { stateScript } from "../../../model/membership/state";
 import { paths } from "../../../model/kubeadm";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
-import { machine, master, settingsOf } from "../../support/kubeadmSettings";
+import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { have } from "../../support/have";
 import { factsOf } from "./support";
 import {
@@ -41,10 +41,15 @@ const odd = `it's "$(touch /tmp/never)" \`id\` & ; | * \\ ~ #`;
 const secrets = [{ path: paths.wantedEncryption, mode: "0600", content: "the-secret-value-of-this-test\n" }];
 
 const dead = { id: "91bc3c398fb3c146", name: "cp9", peers: [], learner: false, healthy: false };
-const many = [master("cp1", 11), master("cp2", 12), master("cp3", 13), machine("w1")];
+const many = [
+  controlPlaneNode("cp1", 11),
+  controlPlaneNode("cp2", 12),
+  controlPlaneNode("cp3", 13),
+  machine("w1"),
+];
 const plain = settingsOf({ machines: many });
 const oddOnes = [
-  master("cp1", 11, { taints: [], labels: { note: odd } }),
+  controlPlaneNode("cp1", 11, { taints: [], labels: { note: odd } }),
   machine("w1", {
     labels: { note: odd, "example.com/a": "" },
     taints: [

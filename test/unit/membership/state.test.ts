@@ -203,7 +203,7 @@ describe("reset", () => {
     expect(reset().status).toBe(0);
   });
 
-  it("does not ask etcd: the member was removed by a master that stays", () => {
+  it("does not ask etcd: the member was removed by a control-plane node that stays", () => {
     reset();
     const kubeadm = host.files.calls().find((line) => line.startsWith("kubeadm"));
     expect(kubeadm).toContain("--skip-phases remove-etcd-member");

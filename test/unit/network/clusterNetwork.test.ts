@@ -94,10 +94,10 @@ describe("any four of pods, services, a peer and a node", () => {
       set("network.serviceCidr", services.text),
       set("network.peers", [{ name: "peer", cidr: peer.text }]),
       set("network.maxNodes", 64),
-      set("machines", { cp1: { ...oneMaster(), nodeAddress: formatAddress(node.first) } }),
+      set("machines", { cp1: { ...oneControlPlaneNode(), nodeAddress: formatAddress(node.first) } }),
     );
 
-  const oneMaster = () => (edited(() => undefined).machines as Record<string, object>).cp1;
+  const oneControlPlaneNode = () => (edited(() => undefined).machines as Record<string, object>).cp1;
 
   it("are taken when they are disjoint, and refused when two of them overlap", () => {
     const seen = { taken: 0, refused: 0 };

@@ -17,7 +17,7 @@ describe("the endpoint's name in hosts files", () => {
     expect(endpointAddresses(settings)).toEqual(["127.0.0.1"]);
   });
 
-  it("is the one master's node address", () => {
+  it("is the one control-plane node's node address", () => {
     const settings = settingsOf(all(one, set("endpoint", undefined)));
     expect(controlPlaneEndpoint(settings)).toBe("api.metal.example.internal:6443");
     expect(endpointAddresses(settings)).toEqual(["10.40.0.11"]);

@@ -7,7 +7,7 @@ import { blockBegin, blockEnd } from "../../../model/node/hosts";
 import { dropUnwanted, fileFunctions, putFile } from "../../../model/node/prelude";
 import { packagesPhase, osCheck, osFacts, osFactsOf } from "../../../model/node/os";
 import type { OsFamily } from "../../../model/settings/resolved";
-import { bash, machineOf, settingsOf, threeMasters, withBalancer, type Ran } from "./support";
+import { bash, machineOf, settingsOf, threeControlPlaneNodes, withBalancer, type Ran } from "./support";
 import { hostsLines, hostsScriptFile, downloadsPhase } from "../../support/fromSettings";
 
 let folder = "";
@@ -132,19 +132,26 @@ describe("downloads", () => {
 });
 
 describe("hosts file", () => {
-  it("has the endpoint where the endpoint is, the masters and the machine itself", () => {
+  it("has the endpoint where the endpoint is, the control-plane nodes and the machine itself", () => {
     const lines = (raw: Record<string, unknown>, name: string): string[] => {
       const settings = settingsOf(raw);
       return hostsLines(settings, machineOf(settings, name));
     };
-    const masters = ["192.0.2.11 cp1", "192.0.2.12 cp2", "192.0.2.13 cp3"];
+    const controlPlaneNodes = ["192.0.2.11 cp1", "192.0.2.12 cp2", "192.0.2.13 cp3"];
     expect(lines({}, "cp1")).toEqual(["192.0.2.11 api.metal.internal", "192.0.2.11 cp1"]);
-    const local = { machines: threeMasters, endpoint: { kind: "nodeLocal" } };
-    expect(lines(local, "w1")).toEqual(["127.0.0.1 api.metal.internal", ...masters, "192.0.2.21 w1"]);
+    const local = { machines: threeControlPlaneNodes, endpoint: { kind: "nodeLocal" } };
+    expect(lines(local, "w1")).toEqual([
+      "127.0.0.1 api.metal.internal",
+      ...controlPlaneNodes,
+      "192.0.2.21 w1",
+    ]);
     const balanced = { machines: withBalancer, endpoint: { kind: "loadBalancer", machine: "lb1" } };
-    expect(lines(balanced, "cp2")).toEqual(["192.0.2.5 api.metal.internal", ...masters]);
-    const given = { machines: threeMasters, endpoint: { kind: "address", host: "api.example.com" } };
-    expect(lines(given, "cp2")).toEqual(masters);
+    expect(lines(balanced, "cp2")).toEqual(["192.0.2.5 api.metal.internal", ...controlPlaneNodes]);
+    const given = {
+      machines: threeControlPlaneNodes,
+      endpoint: { kind: "address", host: "api.example.com" },
+    };
+    expect(lines(given, "cp2")).toEqual(controlPlaneNodes);
   });
 
   it("keeps every other line, and one block", () => {

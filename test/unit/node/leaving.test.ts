@@ -6,14 +6,14 @@ import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { inUse, inUseScript, keepLeaving, membersOf, tightenScript } from "../../../model/node/leaving";
 import { HANGS_AFTER } from "../../support/patience";
-import { machine, master, settingsOf } from "../../support/kubeadmSettings";
+import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { nodeSetupSpec } from "../../../model/settings/specs";
 import type { Machine } from "../../../model/settings/resolved";
 
 const TABLE = "inet pulumi-kubeadm";
 const [cp1, cp2, w1, w2] = [
-  master("cp1", 11),
-  master("cp2", 12),
+  controlPlaneNode("cp1", 11),
+  controlPlaneNode("cp2", 12),
   machine("w1"),
   machine("w2", { nodeAddress: "10.40.0.22" }),
 ];

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { packetFilterReport } from "../../../model/node/checks/packetFilters";
 import { have } from "../../support/have";
-import { bash, machineOf, settingsOf, threeMasters } from "./support";
+import { bash, machineOf, settingsOf, threeControlPlaneNodes } from "./support";
 import { packetFilterProblems } from "../../support/fromSettings";
 
 const folder = path.join(__dirname, "filters");
@@ -25,7 +25,7 @@ function report(...names: string[]): string {
 
 const open = { access: { ssh: ["198.51.100.0/24"], api: ["198.51.100.0/24"], nodePorts: [] } };
 function problems(text: string, raw: Record<string, unknown> = {}, name = "w1", link = "eth0"): string[] {
-  const settings = settingsOf({ machines: threeMasters, endpoint: { kind: "nodeLocal" }, ...raw });
+  const settings = settingsOf({ machines: threeControlPlaneNodes, endpoint: { kind: "nodeLocal" }, ...raw });
   return packetFilterProblems(settings, machineOf(settings, name), text, link);
 }
 const iptablesMode = { kubeProxy: { mode: "iptables" } };

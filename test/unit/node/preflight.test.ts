@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { factsReport } from "../../../model/node/preflight";
 import { overlaps, rangeOf } from "../../../model/network/addresses";
-import { bash, machineOf, settingsOf, threeMasters } from "./support";
+import { bash, machineOf, settingsOf, threeControlPlaneNodes } from "./support";
 import { preflightChecks } from "../../support/fromSettings";
 
 /** The checks with programs of the host replaced by functions, and what they found, one a line. */
@@ -113,7 +113,10 @@ node_mtu() { echo 1450; }
 ss() { :; }`;
   const check = (raw: Record<string, unknown>) => problems({ raw, stubs: interfaces, run: "check_network" });
   const worker = (more: Record<string, unknown>) => ({
-    machines: { ...threeMasters, w1: { ...(threeMasters.w1 as Record<string, unknown>), ...more } },
+    machines: {
+      ...threeControlPlaneNodes,
+      w1: { ...(threeControlPlaneNodes.w1 as Record<string, unknown>), ...more },
+    },
     endpoint: { kind: "address", host: "api.example.com", port: 6443 },
   });
 
@@ -147,7 +150,7 @@ systemctl() { return "$stopped"; }
 ss() { case $2 in 'sport = :2379' | 'sport = :7443') echo 'LISTEN 0 4096 *:2379 *:* users:(("etcd",pid=7,fd=3))' ;; esac; }`;
   const check = (bare: number, stopped: number, more: Record<string, unknown> = {}) =>
     problems({
-      raw: { machines: threeMasters, endpoint: { kind: "nodeLocal" }, ...more },
+      raw: { machines: threeControlPlaneNodes, endpoint: { kind: "nodeLocal" }, ...more },
       name: "cp1",
       stubs: `bare=${bare} stopped=${stopped}\n${taken}`,
       run: "check_network",
@@ -185,11 +188,11 @@ check_bare() { :; }`;
       (line) => !line.includes("systemd"),
     );
 
-  it("tells everything that is wrong with a master at once", () => {
+  it("tells everything that is wrong with a control-plane node at once", () => {
     expect(host("cp1")).toEqual([
       "/var has 2000 MiB free, 5120 are needed (DiskSpace)",
-      "the host has 1000 MiB of memory, a master needs 1700 (Mem)",
-      "the host has 1 CPU, a master needs 2 (NumCPU)",
+      "the host has 1000 MiB of memory, a control-plane node needs 1700 (Mem)",
+      "the host has 1 CPU, a control-plane node needs 2 (NumCPU)",
     ]);
   });
 

@@ -10,7 +10,7 @@ import { hostsToml, registryFiles } from "../../../model/node/registries";
 import { proxyEnvironmentFile, setupSecretFiles } from "../../../model/node/setupSecrets";
 import { overlaps, range, rangeOf } from "../../../model/network/addresses";
 import { have } from "../../support/have";
-import { bash, machineOf, settingsOf, threeMasters, withBalancer } from "./support";
+import { bash, machineOf, settingsOf, threeControlPlaneNodes, withBalancer } from "./support";
 import {
   apiProxyConfig,
   apiProxyOf,
@@ -250,7 +250,7 @@ describe("the balancer of the API", () => {
     const settings = settingsOf(raw);
     return apiProxyOf(settings, machineOf(settings, name));
   };
-  const local = { machines: threeMasters, endpoint: { kind: "nodeLocal" } };
+  const local = { machines: threeControlPlaneNodes, endpoint: { kind: "nodeLocal" } };
   const balanced = { machines: withBalancer, endpoint: { kind: "loadBalancer", machine: "lb1" } };
 
   it("is on every node, on the balancing machine alone, or nowhere", () => {
@@ -261,7 +261,7 @@ describe("the balancer of the API", () => {
     expect(proxyOf({}, "cp1")).toBeUndefined();
   });
 
-  it("has every master, gives up on a dead one after a second, and lets a watch be quiet", () => {
+  it("has every control-plane node, gives up on a dead one after a second, and lets a watch be quiet", () => {
     const settings = settingsOf(local);
     const text = lines(apiProxyConfig(settings, machineOf(settings, "w1")));
     expect(text.filter((line) => line.startsWith("server 1"))).toEqual([
@@ -293,12 +293,12 @@ describe("firewall", () => {
   };
 
   it("lets in what ends at the machine, each rule with its reason, and drops the rest", () => {
-    const master = lines(rules("cp1"));
-    expect(master).toContain("type filter hook input priority filter; policy drop;");
-    expect(master).toContain(
+    const controlPlaneNode = lines(rules("cp1"));
+    expect(controlPlaneNode).toContain("type filter hook input priority filter; policy drop;");
+    expect(controlPlaneNode).toContain(
       'ip saddr { 192.0.2.11, 192.0.2.12, 192.0.2.13 } tcp dport { 2379-2380 } accept comment "etcd members: clients 2379, peers 2380"',
     );
-    expect(master).toContain(
+    expect(controlPlaneNode).toContain(
       'ip saddr { 198.51.100.0/24 } tcp dport { 6443 } accept comment "people and the Pulumi program call the API"',
     );
     expect(lines(rules("w1")).filter((line) => /6443|2379/.test(line))).toEqual([]);
@@ -383,13 +383,13 @@ describe("firewall", () => {
   });
 
   it("lists flows by role where somebody else filters, so that a worker more changes nothing", () => {
-    const { w2: _w2, ...fewer } = threeMasters;
+    const { w2: _w2, ...fewer } = threeControlPlaneNodes;
     const text = (machines: unknown) => {
       const settings = settingsOf({ machines });
       return foreignFirewalls(settings, machineOf(settings, "w1"));
     };
-    expect(text(fewer)).toBe(text(threeMasters));
-    expect(text(fewer)).toContain("tcp 10250 from the masters: API servers call kubelets");
+    expect(text(fewer)).toBe(text(threeControlPlaneNodes));
+    expect(text(fewer)).toContain("tcp 10250 from the control-plane nodes: API servers call kubelets");
     const ours = settingsOf({ firewall: "nftables", access: open });
     expect(foreignFirewalls(ours, machineOf(ours, "w1"))).toContain("ufw --force disable");
   });

@@ -6,13 +6,16 @@ import { setupSecretFiles } from "../../../model/node/setupSecrets";
 import { osFacts } from "../../../model/node/os";
 import type { OsFamily } from "../../../model/settings/resolved";
 import { have } from "../../support/have";
-import { bash, machineOf, settingsOf, threeMasters, withBalancer } from "./support";
+import { bash, machineOf, settingsOf, threeControlPlaneNodes, withBalancer } from "./support";
 import { renderNode } from "../../support/fromSettings";
 import { setupUndo } from "../../support/fromSettings";
 
 const endpoints = {
-  address: { machines: threeMasters, endpoint: { kind: "address", host: "api.example.com", port: 6443 } },
-  nodeLocal: { machines: threeMasters, endpoint: { kind: "nodeLocal" } },
+  address: {
+    machines: threeControlPlaneNodes,
+    endpoint: { kind: "address", host: "api.example.com", port: 6443 },
+  },
+  nodeLocal: { machines: threeControlPlaneNodes, endpoint: { kind: "nodeLocal" } },
   loadBalancer: { machines: withBalancer, endpoint: { kind: "loadBalancer", machine: "lb1" } },
 } as const;
 const firewalls = {
@@ -127,12 +130,12 @@ describe("what decides a script", () => {
   });
 
   it("does not change on other machines when a worker comes, unless the host filters by addresses", () => {
-    const { w2: _w2, ...fewer } = threeMasters;
+    const { w2: _w2, ...fewer } = threeControlPlaneNodes;
     for (const name of ["cp1", "w1"]) {
-      expect(setupOf({ machines: fewer }, name)).toBe(setupOf({ machines: threeMasters }, name));
+      expect(setupOf({ machines: fewer }, name)).toBe(setupOf({ machines: threeControlPlaneNodes }, name));
     }
     const filtered = (machines: unknown) => setupOf({ machines, ...firewalls.nftables }, "cp1");
-    expect(filtered(fewer)).not.toBe(filtered(threeMasters));
+    expect(filtered(fewer)).not.toBe(filtered(threeControlPlaneNodes));
   });
 
   it("changes with a version", () => {

@@ -10,12 +10,12 @@ export function machineInput(role: MachineRole, host: string, more: Raw = {}): R
   return { role, host, user: "ubuntu", hostKey, key: "operator", ...more };
 }
 
-const oneMaster: Raw = {
+const oneControlPlaneNode: Raw = {
   cp1: machineInput("controlPlane", "192.0.2.11"),
   w1: machineInput("worker", "192.0.2.21", { pool: "general" }),
 };
 
-export const threeMasters: Raw = {
+export const threeControlPlaneNodes: Raw = {
   cp1: machineInput("controlPlane", "192.0.2.11"),
   cp2: machineInput("controlPlane", "192.0.2.12"),
   cp3: machineInput("controlPlane", "192.0.2.13"),
@@ -23,7 +23,10 @@ export const threeMasters: Raw = {
   w2: machineInput("worker", "192.0.2.22", { pool: "general", os: "rhel-9" }),
 };
 
-export const withBalancer: Raw = { ...threeMasters, lb1: machineInput("loadBalancer", "192.0.2.5") };
+export const withBalancer: Raw = {
+  ...threeControlPlaneNodes,
+  lb1: machineInput("loadBalancer", "192.0.2.5"),
+};
 
 /** Settings as people write them, resolved; `raw` replaces whole keys. */
 export function settingsOf(raw: Raw = {}): ClusterSettings {
@@ -32,7 +35,7 @@ export function settingsOf(raw: Raw = {}): ClusterSettings {
       platform: "machines",
       network: { serviceCidr: "10.96.0.0/16" },
       cni: { kind: "flannel", backend: "vxlan", podCidr: "10.244.0.0/16" },
-      machines: oneMaster,
+      machines: oneControlPlaneNode,
       ...raw,
     },
     { environment: "metal" },

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nodeUndo } from "../../../model/membership/undo";
 import { filesList, pendingFolder } from "../../../model/node/paths";
 import { guarded, undoFolder, type GuardedChange } from "../../../model/node/undo";
-import { machine, master } from "../../support/kubeadmSettings";
+import { machine, controlPlaneNode } from "../../support/kubeadmSettings";
 import { MemberHost } from "../membership/support";
 import { machineOf, settingsOf } from "./support";
 import { setupUndo } from "../../support/fromSettings";
@@ -168,7 +168,7 @@ esac`,
     cluster();
     const bad = `printf bad >${KUBELET}; printf bad >/etc/kubernetes/manifests/kube-apiserver.yaml; printf bad >/etc/kubernetes/manifests/mine.yaml
 for name in kubeadm-config kubelet-config; do printf '{"a":"bad"}' >"$ROOT/cm/$name"; done; false`;
-    const { status, output } = run({ ...nodeUndo(master("cp1", 11), []), change: script(bad) });
+    const { status, output } = run({ ...nodeUndo(controlPlaneNode("cp1", 11), []), change: script(bad) });
     expect(status, output).toBe(1);
     expect(host.files.read(KUBELET)).toBe("former");
     expect(host.files.read("/etc/kubernetes/manifests/kube-apiserver.yaml")).toBe("former");
@@ -184,7 +184,7 @@ for name in kubeadm-config kubelet-config; do printf '{"a":"bad"}' >"$ROOT/cm/$n
   it("rolls kube-proxy again where its configuration had changed", () => {
     cluster();
     run({
-      ...nodeUndo(master("cp1", 11), []),
+      ...nodeUndo(controlPlaneNode("cp1", 11), []),
       change: script(`printf '{"a":"bad"}' >"$ROOT/cm/kube-proxy"; false`),
     });
     expect(

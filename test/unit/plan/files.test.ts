@@ -33,7 +33,7 @@ describe("nodes/", () => {
     },
   );
 
-  it("holds the kubeadm documents of a master, with the pod range of the settings", () => {
+  it("holds the kubeadm documents of a control-plane node, with the pod range of the settings", () => {
     const documents = objects("nodes/cp1/kubeadm/kubeadm.yaml") as { kind: string; networking?: object }[];
     expect(documents.map((one) => one.kind)).toEqual(
       expect.arrayContaining(["InitConfiguration", "ClusterConfiguration", "KubeletConfiguration"]),

@@ -79,11 +79,11 @@ const LEFT_UPWARD = [
   "model/cni/alone.ts -> model/settings/issues.ts",
   "model/addons/windows.ts -> model/windows/facts.ts",
   "model/aws/boot/worker.ts -> model/settings/specs.ts",
-  "model/membership/spec.ts -> model/aws/boot/master.ts",
+  "model/membership/spec.ts -> model/aws/boot/controlPlane.ts",
   "model/addons/windows.ts -> model/windows/paths.ts",
   "model/addons/windows.ts -> model/windows/powershell.ts",
   "model/membership/files.ts -> model/aws/boot/joins.ts",
-  "model/membership/files.ts -> model/aws/boot/master.ts",
+  "model/membership/files.ts -> model/aws/boot/controlPlane.ts",
   "model/node/leaving.ts -> model/membership/etcd.ts",
   "model/node/leaving.ts -> model/membership/shell.ts",
   "model/settings/resolvedAws.ts -> model/windows/downloads.ts",
@@ -92,7 +92,7 @@ const LEFT_UPWARD = [
 
 /** Files that import one another in a circle: each is to go, and none may come. */
 const LEFT_CYCLES = [
-  "model/aws/boot/credentials.ts",
+  "model/aws/boot/controlPlane.ts",
   "model/settings/awsFacts.ts",
   "model/settings/checks/aws/index.ts",
   "model/settings/checks/tenancy.ts",

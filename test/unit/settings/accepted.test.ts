@@ -51,20 +51,20 @@ describe("published ranges are taken", () => {
 describe("shapes of clusters are taken", () => {
   const without = (...names: string[]) => all(...names.map((name) => set(`machines.${name}`, undefined)));
 
-  it("one master and no workers, with an endpoint of its own name", () => {
+  it("one control-plane node and no workers, with an endpoint of its own name", () => {
     const settings = taken(all(set("endpoint", undefined), without("cp2", "cp3", "w1", "w2")));
     expect(settings.endpoint).toEqual({ kind: "address", host: "api.metal.example.internal", port: 6443 });
   });
 
-  it("a given endpoint kind decides whatever the number of masters", () => {
+  it("a given endpoint kind decides whatever the number of control-plane nodes", () => {
     expect(taken(all(without("cp2", "cp3"), set("endpoint", { kind: "nodeLocal" }))).endpoint.kind).toBe(
       "nodeLocal",
     );
   });
 
-  it("five masters, and the balancer on every node by default", () => {
-    const masters = [13, 14].map((n) => machine(`cp${n}`, n + 20, { role: "controlPlane" }));
-    const settings = taken(all(set("endpoint", undefined), ...masters));
+  it("five control-plane nodes, and the balancer on every node by default", () => {
+    const controlPlaneNodes = [13, 14].map((n) => machine(`cp${n}`, n + 20, { role: "controlPlane" }));
+    const settings = taken(all(set("endpoint", undefined), ...controlPlaneNodes));
     expect(settings.machines.filter((m) => m.role === "controlPlane")).toHaveLength(5);
     expect(settings.endpoint).toEqual({ kind: "nodeLocal", host: "api.metal.example.internal", port: 7443 });
   });

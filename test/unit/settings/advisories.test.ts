@@ -22,12 +22,16 @@ const CASES: readonly [name: string, change: Change, text: RegExp][] = [
   ["host-gw", set("cni.backend", "host-gw"), /one layer 2 network/],
   ["no NetworkPolicy", () => undefined, /flannel does not enforce NetworkPolicy/],
   ["jumbo pods", set("cni.mtu", 8951), /needs an MTU of 9001/],
-  ["one master", all(without("cp2", "cp3"), set("endpoint", undefined)), /one master/],
+  [
+    "one control-plane node",
+    all(without("cp2", "cp3"), set("endpoint", undefined)),
+    /one control-plane node/,
+  ],
   ["nowhere for pods", without("w1", "w2"), /ordinary pods stay pending/],
   [
-    "a master's address as endpoint",
+    "a control-plane node's address as endpoint",
     set("endpoint", { kind: "address", host: "10.40.0.11" }),
-    /master cp1's own/,
+    /control-plane node cp1's own/,
   ],
   ["open to the world", set("access.ssh", ["0.0.0.0/0"]), /access\.ssh is open to the whole internet/],
   ["lists without a firewall", set("firewall", "none"), /access\.api has no effect/],
@@ -65,7 +69,7 @@ describe("advisories", () => {
     expect(advisoriesOf(shared)).toContainEqual(expect.stringMatching(/w1, w2 have one host key/));
   });
 
-  it("are quiet where a master takes ordinary pods", () => {
+  it("are quiet where a control-plane node takes ordinary pods", () => {
     const advisories = advisoriesOf(all(without("w1", "w2"), set("machines.cp1.taints", [])));
     expect(advisories.filter((text) => /pending/.test(text))).toEqual([]);
   });

@@ -61,12 +61,7 @@ const CASES: Readonly<Record<string, Case>> = {
   drainTimeout: row("drainTimeout", 60, "drainTimeoutSeconds"),
   "machines.*.generation": row("machines.w1.generation", 2, "machines.w1.revision"),
   "workers.*.generation": row("workers.general.generation", 2, "workers.general.revision", onAws),
-  "controlPlane.generations": row(
-    "controlPlane.generations",
-    { "master-2": 2 },
-    "controlPlane.revisions",
-    onAws,
-  ),
+  "controlPlane.generations": row("controlPlane.generations", { "cp-2": 2 }, "controlPlane.revisions", onAws),
   "controlPlane.reach": row("controlPlane.reach", "private", "controlPlane.subnetType", onAws),
   "workers.*.reach": row("workers.general.reach", "private", "workers.general.subnetType", onAws),
   "network.existing.subnets[].reach": row(

@@ -19,7 +19,7 @@ function refused(change: Change, secrets?: Record<string, unknown>): SettingsErr
 const paths = (error: SettingsError) => error.problems.map((problem) => problem.path);
 
 describe("all problems stand in one report", () => {
-  it("a misspelt key does not hide an overlap, an even number of masters or a wrong port", () => {
+  it("a misspelt key does not hide an overlap, an even number of control-plane nodes or a wrong port", () => {
     const error = refused(
       all(
         set("machines.cp1.hostKye", "x"),

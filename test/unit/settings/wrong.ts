@@ -370,7 +370,7 @@ export const WRONG: readonly Wrong[] = [
     ],
     ["one address", services("10.96.0.1/32"), "network.serviceCidr", /too small/],
   ]),
-  ...cases("number of masters", [
+  ...cases("number of control-plane nodes", [
     [
       "none",
       all(...["cp1", "cp2", "cp3"].map((m) => set(`machines.${m}.role`, "worker"))),
@@ -385,7 +385,7 @@ export const WRONG: readonly Wrong[] = [
     ],
     [
       "four",
-      set("machines.w1", master("w1")),
+      set("machines.w1", controlPlaneNode("w1")),
       "machines",
       /4 is an even number.*needs 3 of 4.*the loss of 1/,
     ],
@@ -393,7 +393,7 @@ export const WRONG: readonly Wrong[] = [
       "nine",
       all(...[31, 32, 33, 34, 35, 36].map((n) => machine(`m${n}`, n, { role: "controlPlane" }))),
       "machines",
-      /9 masters are too many/,
+      /9 control-plane nodes are too many/,
     ],
     ["no machine at all", set("machines", {}), "machines", /nobody serves/],
   ]),
@@ -583,7 +583,7 @@ export const WRONG: readonly Wrong[] = [
       /node address of machine w1 too/,
     ],
     [
-      "a master's node address",
+      "a control-plane node's node address",
       set("machines.w1.nodeAddress", "10.40.0.11"),
       "machines.w1.nodeAddress",
       /of machine cp1 too/,
@@ -643,10 +643,10 @@ export const WRONG: readonly Wrong[] = [
       /role label/,
     ],
     [
-      "masters' taint on a worker",
+      "control-plane nodes' taint on a worker",
       set("machines.w1.taints", ["node-role.kubernetes.io/control-plane:NoSchedule"]),
       "machines.w1.taints[0]",
-      /masters on a worker/,
+      /control-plane nodes on a worker/,
     ],
   ]),
   ...cases("labels and taints", [
@@ -699,7 +699,12 @@ export const WRONG: readonly Wrong[] = [
       "machines.w1.taints[0]",
       /own controllers/,
     ],
-    ["a pool of masters", set("machines.cp1.pool", "general"), "machines.cp1.pool", /pools are of workers/],
+    [
+      "a pool of control-plane nodes",
+      set("machines.cp1.pool", "general"),
+      "machines.cp1.pool",
+      /pools are of workers/,
+    ],
   ]),
   ...cases("host keys", [
     ["missing", set("machines.cp1.hostKey", undefined), "machines.cp1.hostKey", /is missing.*ssh-keyscan/],
@@ -927,7 +932,7 @@ export const WRONG: readonly Wrong[] = [
       "local proxy on the API's port",
       set("endpoint.port", 6443),
       "endpoint.port",
-      /the API server on every master/,
+      /the API server on every control-plane node/,
     ],
     [
       "local proxy within NodePorts",
@@ -1221,7 +1226,7 @@ function addTwin(wrong: Wrong): Wrong {
   };
 }
 
-function master(name: string): Record<string, unknown> {
+function controlPlaneNode(name: string): Record<string, unknown> {
   return {
     role: "controlPlane",
     host: `${name}.example.com`,
@@ -1234,10 +1239,13 @@ function master(name: string): Record<string, unknown> {
 
 /** `set` takes dots for steps, so this one is written out. */
 function dotted(settings: Record<string, unknown>): void {
-  (settings.machines as Record<string, unknown>)["w3.rack1"] = { ...master("w3"), role: "worker" };
+  (settings.machines as Record<string, unknown>)["w3.rack1"] = { ...controlPlaneNode("w3"), role: "worker" };
 }
 
 /** A name that would write a line of its own into the report. */
 function brokenName(settings: Record<string, unknown>): void {
-  (settings.machines as Record<string, unknown>)["w3\nname: fine"] = { ...master("w3"), role: "worker" };
+  (settings.machines as Record<string, unknown>)["w3\nname: fine"] = {
+    ...controlPlaneNode("w3"),
+    role: "worker",
+  };
 }

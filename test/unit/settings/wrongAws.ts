@@ -25,7 +25,7 @@ const services = (value: unknown) => set("network.serviceCidr", value);
 const peer = (cidr: string) => set("network.peers", [{ name: "office", cidr }]);
 const noVpc = set("network.vpcCidr", undefined);
 const general = (key: string, value: unknown) => set(`workers.general.${key}`, value);
-const master = (key: string, value: unknown) => set(`controlPlane.${key}`, value);
+const controlPlane = (key: string, value: unknown) => set(`controlPlane.${key}`, value);
 const KEY = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 const subnet = (last: string, cidr: string, zone: string, subnetType = "public") => ({
@@ -282,7 +282,7 @@ export const WRONG_AWS: readonly Wrong[] = [
     ["none", set("access", undefined), "access", /is missing.*nothing is open unless it is written/],
     ["none for the API", set("access.api", undefined), "access.api", /is missing.*nothing is open unless/],
     ["none for SSH", set("access.ssh", undefined), "access.ssh", /is missing.*203\.0\.113/],
-    ["empty for SSH", set("access.ssh", []), "access.ssh", /lets nobody in: the masters/],
+    ["empty for SSH", set("access.ssh", []), "access.ssh", /lets nobody in: the control-plane nodes/],
     ["empty for the API", set("access.api", []), "access.api", /lets nobody in: the API/],
     [
       "an address without prefix",
@@ -312,10 +312,10 @@ export const WRONG_AWS: readonly Wrong[] = [
       /missing: a private endpoint.*bastion.*vpn/,
     ],
     [
-      "private masters and no way",
-      master("subnetType", "private"),
+      "private control-plane nodes and no way",
+      controlPlane("subnetType", "private"),
       "access.connectVia",
-      /missing: masters in private subnets/,
+      /missing: control-plane nodes in private subnets/,
     ],
     [
       "a bastion that is not there",
@@ -336,10 +336,10 @@ export const WRONG_AWS: readonly Wrong[] = [
       /does not lead to a private endpoint/,
     ],
     [
-      "direct to private masters",
-      all(master("subnetType", "private"), set("access.connectVia", "direct")),
+      "direct to private control-plane nodes",
+      all(controlPlane("subnetType", "private"), set("access.connectVia", "direct")),
       "access.connectVia",
-      /does not lead to masters/,
+      /does not lead to control-plane nodes/,
     ],
     [
       "through a VPN and a bastion",
@@ -348,57 +348,67 @@ export const WRONG_AWS: readonly Wrong[] = [
       /leaves out the bastion/,
     ],
   ]),
-  ...cases("masters without a balancer", largeAws, [
-    ["three", master("loadBalancer", false), "controlPlane.loadBalancer", /leaves 3 masters/],
+  ...cases("control-plane nodes without a balancer", largeAws, [
+    [
+      "three",
+      controlPlane("loadBalancer", false),
+      "controlPlane.loadBalancer",
+      /leaves 3 control-plane nodes/,
+    ],
     [
       "five",
-      all(master("loadBalancer", false), master("count", 5)),
+      all(controlPlane("loadBalancer", false), controlPlane("count", 5)),
       "controlPlane.loadBalancer",
-      /leaves 5 masters/,
+      /leaves 5 control-plane nodes/,
     ],
     [
       "one in a private subnet",
-      all(master("loadBalancer", false), master("count", 1)),
+      all(controlPlane("loadBalancer", false), controlPlane("count", 1)),
       "controlPlane.loadBalancer",
       /public endpoint without an address/,
     ],
   ]),
-  ...cases("number of masters", smallAws, [
-    ["none", master("count", 0), "controlPlane.count", /nobody serves the API/],
-    ["two", master("count", 2), "controlPlane.count", /even number.*1, 3, 5 or 7/],
-    ["nine", master("count", 9), "controlPlane.count", /too many/],
-    ["not given", master("count", undefined), "controlPlane.count", /is missing/],
+  ...cases("number of control-plane nodes", smallAws, [
+    ["none", controlPlane("count", 0), "controlPlane.count", /nobody serves the API/],
+    ["two", controlPlane("count", 2), "controlPlane.count", /even number.*1, 3, 5 or 7/],
+    ["nine", controlPlane("count", 9), "controlPlane.count", /too many/],
+    ["not given", controlPlane("count", undefined), "controlPlane.count", /is missing/],
   ]),
   ...cases("nobody to let go of", largeAws, [
     [
-      "a master that is not there",
-      master("deletable", ["master-1", "master-4"]),
+      "a control-plane node that is not there",
+      controlPlane("deletable", ["cp-1", "cp-4"]),
       "controlPlane.deletable[1]",
-      /not a control-plane node.*master-1, master-2, master-3/,
+      /not a control-plane node.*cp-1, cp-2, cp-3/,
     ],
-    ["a typing error", master("deletable", ["mster-2"]), "controlPlane.deletable[0]", /master-2$/],
-    ["one name", master("deletable", "master-2"), "controlPlane.deletable", /list/],
-    ["a word for all", master("deletable", true), "controlPlane.deletable", /list/],
+    ["a typing error", controlPlane("deletable", ["cq-2"]), "controlPlane.deletable[0]", /cp-2$/],
+    ["one name", controlPlane("deletable", "cp-2"), "controlPlane.deletable", /list/],
+    ["a word for all", controlPlane("deletable", true), "controlPlane.deletable", /list/],
   ]),
-  ...cases("revisions of no master", largeAws, [
+  ...cases("revisions of no control-plane node", largeAws, [
     [
       "beyond their number",
-      master("revisions", { "master-4": 2 }),
-      "controlPlane.revisions.master-4",
-      /no master.*master-1, master-2, master-3/,
+      controlPlane("revisions", { "cp-4": 2 }),
+      "controlPlane.revisions.cp-4",
+      /no control-plane node.*cp-1, cp-2, cp-3/,
     ],
     [
       "misspelt",
-      master("revisions", { master1: 2 }),
-      "controlPlane.revisions.master1",
-      /no master.*master-1/,
+      controlPlane("revisions", { cp1: 2 }),
+      "controlPlane.revisions.cp1",
+      /no control-plane node.*cp-1/,
     ],
-    ["of a pool", master("revisions", { general: 2 }), "controlPlane.revisions.general", /no master/],
+    [
+      "of a pool",
+      controlPlane("revisions", { general: 2 }),
+      "controlPlane.revisions.general",
+      /no control-plane node/,
+    ],
   ]),
   ...cases("instance types", smallAws, [
     [
       "without a size",
-      master("instanceType", "t3"),
+      controlPlane("instanceType", "t3"),
       "controlPlane.instanceType",
       /an EC2 instance type, as t3\.medium/,
     ],
@@ -422,7 +432,7 @@ export const WRONG_AWS: readonly Wrong[] = [
     ],
     [
       "a multiple that another family has",
-      master("instanceType", "m5.3xlarge"),
+      controlPlane("instanceType", "m5.3xlarge"),
       "controlPlane.instanceType",
       /family m5 does not have.*m5 with one of large, xlarge, 2xlarge, 4xlarge/,
     ],
@@ -434,7 +444,7 @@ export const WRONG_AWS: readonly Wrong[] = [
     ],
     [
       "a size that is misspelt",
-      master("instanceType", "t3.mediun"),
+      controlPlane("instanceType", "t3.mediun"),
       "controlPlane.instanceType",
       /size that no instance type has.* t3\.medium$/,
     ],
@@ -459,16 +469,21 @@ export const WRONG_AWS: readonly Wrong[] = [
       /family t3 does not have/,
     ],
   ]),
-  ...cases("masters that are too small", smallAws, [
+  ...cases("control-plane nodes that are too small", smallAws, [
     [
       "memory",
-      master("instanceType", "t3.micro"),
+      controlPlane("instanceType", "t3.micro"),
       "controlPlane.instanceType",
       /1024 MiB of memory.*1700 MB/,
     ],
-    ["hardly any memory", master("instanceType", "t4g.nano"), "controlPlane.instanceType", /512 MiB/],
-    ["one vCPU of Graviton", master("instanceType", "m7g.medium"), "controlPlane.instanceType", /1 vCPU/],
-    ["one vCPU of T2", master("instanceType", "t2.small"), "controlPlane.instanceType", /1 vCPU/],
+    ["hardly any memory", controlPlane("instanceType", "t4g.nano"), "controlPlane.instanceType", /512 MiB/],
+    [
+      "one vCPU of Graviton",
+      controlPlane("instanceType", "m7g.medium"),
+      "controlPlane.instanceType",
+      /1 vCPU/,
+    ],
+    ["one vCPU of T2", controlPlane("instanceType", "t2.small"), "controlPlane.instanceType", /1 vCPU/],
   ]),
   ...cases("architectures", smallAws, [
     [
@@ -479,7 +494,7 @@ export const WRONG_AWS: readonly Wrong[] = [
     ],
     [
       "amd64 on Graviton",
-      all(master("instanceType", "t4g.medium"), master("architecture", "amd64")),
+      all(controlPlane("instanceType", "t4g.medium"), controlPlane("architecture", "amd64")),
       "controlPlane.architecture",
       /not that of t4g\.medium.*arm64/,
     ],
@@ -497,7 +512,12 @@ export const WRONG_AWS: readonly Wrong[] = [
     ],
   ]),
   ...cases("Windows", withWindowsFiles, [
-    ["as a master", master("os", "windows-2022"), "controlPlane.os", /not taken.*ubuntu-24\.04/],
+    [
+      "as a control-plane node",
+      controlPlane("os", "windows-2022"),
+      "controlPlane.os",
+      /not taken.*ubuntu-24\.04/,
+    ],
     [
       "on Graviton",
       all(set("cni.windows", true), general("os", "windows-2025"), general("instanceType", "m7g.large")),
@@ -542,13 +562,13 @@ export const WRONG_AWS: readonly Wrong[] = [
   ]),
   ...cases("pools' names", smallAws, [
     [
-      "the masters' role",
+      "the control-plane nodes' role",
       set("workers.control-plane", { count: 1, instanceType: "t3.large" }),
       "workers.control-plane",
       /role label/,
     ],
     [
-      "the masters' old role",
+      "the control-plane nodes' old role",
       set("workers.master", { count: 1, instanceType: "t3.large" }),
       "workers.master",
       /node-role\.kubernetes\.io\/master/,
@@ -568,10 +588,10 @@ export const WRONG_AWS: readonly Wrong[] = [
       /role label/,
     ],
     [
-      "a master's taint",
+      "a control-plane node's taint",
       general("taints", ["node-role.kubernetes.io/control-plane:NoSchedule"]),
       "workers.general.taints[0]",
-      /taint of masters on a worker/,
+      /taint of control-plane nodes on a worker/,
     ],
     [
       "a taint without effect",
@@ -579,7 +599,12 @@ export const WRONG_AWS: readonly Wrong[] = [
       "workers.general.taints[0]",
       /is no taint/,
     ],
-    ["a label's value", master("labels", { tier: "a b" }), "controlPlane.labels.tier", /no label value/],
+    [
+      "a label's value",
+      controlPlane("labels", { tier: "a b" }),
+      "controlPlane.labels.tier",
+      /no label value/,
+    ],
   ]),
   ...cases("spot", smallAws, [
     [
@@ -766,8 +791,8 @@ export const WRONG_AWS: readonly Wrong[] = [
       /missing the id of a VPC/,
     ],
     [
-      "a master's type",
-      master("instanceType", undefined),
+      "a control-plane node's type",
+      controlPlane("instanceType", undefined),
       "controlPlane.instanceType",
       /missing an EC2 instance type/,
     ],
@@ -797,7 +822,7 @@ export const WRONG_AWS: readonly Wrong[] = [
     ],
     [
       "a type",
-      master("labels", { "node.kubernetes.io/instance-type": "t3.large" }),
+      controlPlane("labels", { "node.kubernetes.io/instance-type": "t3.large" }),
       'controlPlane.labels["node.kubernetes.io/instance-type"]',
       /set by AWS' own controllers/,
     ],
@@ -936,7 +961,7 @@ export const WRONG_AWS: readonly Wrong[] = [
   ...cases("volumes", smallAws, [
     [
       "more operations than the size gives",
-      master("volume", { sizeGiB: 8, iops: 5000 }),
+      controlPlane("volume", { sizeGiB: 8, iops: 5000 }),
       "controlPlane.volume.iops",
       /gp3 gives 8 GiB.*4000/,
     ],
@@ -962,35 +987,40 @@ export const WRONG_AWS: readonly Wrong[] = [
   ...cases("etcd's volume", smallAws, [
     [
       "smaller than a volume can be",
-      master("etcdVolume", { sizeGiB: 2 }),
+      controlPlane("etcdVolume", { sizeGiB: 2 }),
       "controlPlane.etcdVolume.sizeGiB",
       /too small.*at least 8/,
     ],
     [
       "more operations than the default size gives",
-      master("etcdVolume", { iops: 12000 }),
+      controlPlane("etcdVolume", { iops: 12000 }),
       "controlPlane.etcdVolume.iops",
       /gp3 gives 20 GiB.*10000/,
     ],
     [
       "more throughput than the operations give",
-      master("etcdVolume", { throughput: 1000 }),
+      controlPlane("etcdVolume", { throughput: 1000 }),
       "controlPlane.etcdVolume.throughput",
       /gives 3000 IOPS.*750/,
     ],
     [
       "a key of another region",
-      master("etcdVolume", { kmsKeyId: KEY.replace("eu-central-1", "eu-west-1") }),
+      controlPlane("etcdVolume", { kmsKeyId: KEY.replace("eu-central-1", "eu-west-1") }),
       "controlPlane.etcdVolume.kmsKeyId",
       /key of eu-west-1, and the cluster is in eu-central-1/,
     ],
-    ["a word", master("etcdVolume", true), "controlPlane.etcdVolume", /mapping/],
-    ["a typing error", master("etcdVolume", { sizeGib: 20 }), "controlPlane.etcdVolume.sizeGib", /sizeGiB/],
+    ["a word", controlPlane("etcdVolume", true), "controlPlane.etcdVolume", /mapping/],
+    [
+      "a typing error",
+      controlPlane("etcdVolume", { sizeGib: 20 }),
+      "controlPlane.etcdVolume.sizeGib",
+      /sizeGiB/,
+    ],
   ]),
   ...cases("keys of volumes", smallAws, [
     [
       "an alias",
-      master("volume", { kmsKeyId: "alias/mine" }),
+      controlPlane("volume", { kmsKeyId: "alias/mine" }),
       "controlPlane.volume.kmsKeyId",
       /ARN of a key and no alias/,
     ],

@@ -157,10 +157,10 @@ const METALLB: readonly CaseRow[] = [
     /holds 10\.40\.0\.241, the address of cni\.peers' tor/,
   ],
   [
-    "the address of a master on AWS",
+    "the address of a control-plane node on AWS",
     pools({ addresses: ["10.0.143.224/28"] }, { onAws: true }),
     "metallb.pools.lan.addresses[0]",
-    /holds 10\.0\.143\.228, the address of master master-1/,
+    /holds 10\.0\.143\.228, the address of control-plane node cp-1/,
     { base: smallAws, region: REGION },
   ],
   [

@@ -101,7 +101,7 @@ describe("a tenant's objects", () => {
     expect(reached("8.8.8.8")).toBe(true);
   });
 
-  it("opened to the API, they reach every master and the Service", () => {
+  it("opened to the API, they reach every control-plane node and the Service", () => {
     const rules = egress({ peer: { kind: "kubernetesApi" }, ports: [] });
     expect(JSON.stringify(rules)).toMatch(
       /10\.40\.0\.11\/32.*10\.40\.0\.12\/32.*10\.40\.0\.13\/32.*6443.*10\.96\.0\.1\/32.*443/,

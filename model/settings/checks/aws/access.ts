@@ -12,7 +12,9 @@ export function programReachesTheApi(aws: AwsFacts, _facts: Facts, problems: Pro
   if (connectVia === undefined) {
     if ("connectVia" in access) return;
     const what =
-      access.endpointAccess === "private" ? "a private endpoint has" : "masters in private subnets have";
+      access.endpointAccess === "private"
+        ? "a private endpoint has"
+        : "control-plane nodes in private subnets have";
     problems.add(
       ["access", "connectVia"],
       undefined,
@@ -46,9 +48,14 @@ export function programReachesTheApi(aws: AwsFacts, _facts: Facts, problems: Pro
       allowed: WAYS,
     });
   } else if (subnetType === "private") {
-    problems.add(["access", "connectVia"], connectVia, "does not lead to masters in private subnets", {
-      allowed: WAYS,
-    });
+    problems.add(
+      ["access", "connectVia"],
+      connectVia,
+      "does not lead to control-plane nodes in private subnets",
+      {
+        allowed: WAYS,
+      },
+    );
   }
 }
 
@@ -57,7 +64,7 @@ export function accessLetsTheProgramIn(aws: AwsFacts, _facts: Facts, problems: P
   const { access } = aws.input;
   const who = "the range that `pulumi up` runs from, as [203.0.113.0/24]";
   if (access?.ssh?.length === 0) {
-    const door = aws.connectVia === "bastion" ? "the bastion" : "the masters";
+    const door = aws.connectVia === "bastion" ? "the bastion" : "the control-plane nodes";
     problems.add(["access", "ssh"], [], `lets nobody in: ${door} would be out of the program's reach`, {
       allowed: who,
     });
@@ -71,20 +78,23 @@ export function accessLetsTheProgramIn(aws: AwsFacts, _facts: Facts, problems: P
   }
 }
 
-/** Several masters are one API through a balancer, and so is a public endpoint in front of a private master. */
+/**
+ * Several control-plane nodes are one API through a balancer, and so is a public endpoint in front of a private
+ * control-plane node.
+ */
 export function balancerIsThere(aws: AwsFacts, _facts: Facts, problems: Problems): void {
   const { input, count, subnetType, endpointAccess } = aws;
   if (input.controlPlane?.loadBalancer !== false || count === undefined) return;
   const path = ["controlPlane", "loadBalancer"];
   if (count > 1) {
-    problems.add(path, false, `leaves ${count} masters without a common address`, {
+    problems.add(path, false, `leaves ${count} control-plane nodes without a common address`, {
       allowed: "true, or no loadBalancer",
     });
   } else if (subnetType === "private" && endpointAccess === "public") {
     problems.add(
       path,
       false,
-      "leaves a public endpoint without an address: the master is in a private subnet",
+      "leaves a public endpoint without an address: the control-plane node is in a private subnet",
       {
         allowed: "true, or access.endpointAccess: private",
       },

@@ -13,7 +13,7 @@ export function nodesFit({ pools, count }: AwsFacts, { maxNodes }: Facts, proble
   problems.add(
     ["network", "maxNodes"],
     maxNodes,
-    `is less than the ${most} nodes of masters and pools at their largest`,
+    `is less than the ${most} nodes of control-plane nodes and pools at their largest`,
     {
       allowed: `at least ${most}`,
     },
@@ -21,8 +21,8 @@ export function nodesFit({ pools, count }: AwsFacts, { maxNodes }: Facts, proble
 }
 
 /**
- * Subnets have an address for every node, and what a balancer must find free. Masters and the internal balancer's fixed
- * addresses are in the part that is kept for them.
+ * Subnets have an address for every node, and what a balancer must find free. Control-plane nodes and the internal
+ * balancer's fixed addresses are in the part that is kept for them.
  */
 export function addressesSuffice(aws: AwsFacts, _facts: Facts, problems: Problems): void {
   const { pools, subnets, loadBalancer, endpointAccess, subnetType, nat, bastion } = aws;

@@ -11,7 +11,10 @@ import { cniOf } from "../cni";
  */
 export function podsStayInOneSubnet(aws: AwsFacts, { cni }: Facts, problems: Problems): void {
   if (cni === undefined || !CNI_FACTS[cni].needsOneSubnet) return;
-  const used = new Set([...aws.masters.map((master) => master.subnet), ...aws.pools.flatMap(subnetNames)]);
+  const used = new Set([
+    ...aws.controlPlaneNodes.map((controlPlaneNode) => controlPlaneNode.subnet),
+    ...aws.pools.flatMap(subnetNames),
+  ]);
   if (used.size < 2) return;
   const others = CNI_VARIANTS.filter((one) => kindOf(one) === kindOf(cni) && !CNI_FACTS[one].needsOneSubnet);
   const backend = backendName(cni);

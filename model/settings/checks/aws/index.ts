@@ -7,8 +7,8 @@ import { accessLetsTheProgramIn, balancerIsThere, programReachesTheApi } from ".
 import { addressesSuffice, nodesFit } from "./capacity";
 import { mtuIsOfEc2, podsStayInOneSubnet, sourceCheckCanBeOff } from "./cni";
 import { imagesAreGiven } from "./images";
-import { instanceTypesFit, mastersAreLargeEnough, windowsPoolsFit } from "./instances";
-import { countIsOdd, deletableAreMasters, revisionsAreOfMasters } from "./masters";
+import { instanceTypesFit, validateControlPlaneSize, windowsPoolsFit } from "./instances";
+import { countIsOdd, validateDeletable, validateRevisions } from "./controlPlane";
 import {
   existingSubnetsFit,
   existingSubnetsSuffice,
@@ -50,11 +50,11 @@ const CHECKS: readonly AwsCheck[] = [
   balancerIsThere,
   instanceTypesFit,
   imagesAreGiven,
-  mastersAreLargeEnough,
+  validateControlPlaneSize,
   windowsPoolsFit,
   countIsOdd,
-  revisionsAreOfMasters,
-  deletableAreMasters,
+  validateRevisions,
+  validateDeletable,
   poolNamesAreFree,
   poolSizesFit,
   poolZonesAreInUse,

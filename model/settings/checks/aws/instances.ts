@@ -16,7 +16,7 @@ import type { Path, Problems } from "../../problems";
 import type { Architecture } from "../../resolved";
 
 /** kubeadm's preflight: NumCPU 2, Mem 1700 MB on a control plane (cmd/kubeadm/app/constants, ControlPlaneNumCPU and -Mem). */
-const MASTER = { vcpus: 2, memoryMiB: 1622 } as const;
+const CONTROL_PLANE_MINIMUM = { vcpus: 2, memoryMiB: 1622 } as const;
 
 /** Every instance type that the settings name is one, and is of the architecture that goes with it. */
 export function instanceTypesFit({ input, pools }: AwsFacts, _facts: Facts, problems: Problems): void {
@@ -93,20 +93,30 @@ function alternativesFit({ path, input, instanceTypes }: AwsPoolFacts, problems:
   });
 }
 
-export function mastersAreLargeEnough({ input }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateControlPlaneSize({ input }: AwsFacts, _facts: Facts, problems: Problems): void {
   const type = input.controlPlane?.instanceType;
   if (type === undefined || sizeProblem(type) !== undefined) return;
   const path = ["controlPlane", "instanceType"];
   const vcpus = vcpusOf(type);
   const memory = smallMemoryMiB(type);
-  if (memory !== undefined && memory < MASTER.memoryMiB) {
-    problems.add(path, type, `has ${memory} MiB of memory, and kubeadm asks for 1700 MB on a master`, {
-      allowed: "t3.small or larger",
-    });
-  } else if (vcpus !== undefined && vcpus < MASTER.vcpus) {
-    problems.add(path, type, `has ${vcpus} vCPU, and kubeadm asks for ${MASTER.vcpus} on a master`, {
-      allowed: "a type with two or more, as t3.medium",
-    });
+  if (memory !== undefined && memory < CONTROL_PLANE_MINIMUM.memoryMiB) {
+    problems.add(
+      path,
+      type,
+      `has ${memory} MiB of memory, and kubeadm asks for 1700 MB on a control-plane node`,
+      {
+        allowed: "t3.small or larger",
+      },
+    );
+  } else if (vcpus !== undefined && vcpus < CONTROL_PLANE_MINIMUM.vcpus) {
+    problems.add(
+      path,
+      type,
+      `has ${vcpus} vCPU, and kubeadm asks for ${CONTROL_PLANE_MINIMUM.vcpus} on a control-plane node`,
+      {
+        allowed: "a type with two or more, as t3.medium",
+      },
+    );
   }
 }
 

@@ -44,7 +44,7 @@ export function subnetsFit(aws: AwsFacts, _facts: Facts, problems: Problems): vo
   const value = given ? subnetMask : vpc.range.text;
   if (subnetMask > NARROWEST_SUBNET) {
     const message =
-      "leaves no room in a subnet: AWS keeps five addresses, and masters and balancers have sixteen";
+      "leaves no room in a subnet: AWS keeps five addresses, and control-plane nodes and balancers have sixteen";
     problems.add(path, value, message, { allowed: `at most ${NARROWEST_SUBNET}` });
     return;
   }
@@ -214,9 +214,14 @@ function refuseSubnet(path: Path, subnet: Range, vpc: PlacedRange | undefined, p
       allowed: `a range within ${vpc.range.text}`,
     });
   } else if (subnet.prefix > NARROWEST_SUBNET) {
-    problems.add(path, subnet.text, "is too small: a /28 of it is kept for masters and balancers", {
-      allowed: `/${NARROWEST_SUBNET} or larger`,
-    });
+    problems.add(
+      path,
+      subnet.text,
+      "is too small: a /28 of it is kept for control-plane nodes and balancers",
+      {
+        allowed: `/${NARROWEST_SUBNET} or larger`,
+      },
+    );
   }
 }
 

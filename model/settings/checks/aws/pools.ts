@@ -14,7 +14,7 @@ export function poolNamesAreFree({ pools }: AwsFacts, _facts: Facts, problems: P
     problems.add(
       path,
       name,
-      `would give workers the role label node-role.kubernetes.io/${name}, which is the masters'`,
+      `would give workers the role label node-role.kubernetes.io/${name}, which is the control-plane nodes'`,
       {
         allowed: "another name",
       },
@@ -149,7 +149,7 @@ export function drainsEnd({ pools }: AwsFacts, { input }: Facts, problems: Probl
   );
 }
 
-/** Nodes the pools may come to, masters included; undefined where a number was refused. */
+/** Nodes the pools may come to, control-plane nodes included; undefined where a number was refused. */
 export function mostNodes(count: number | undefined, pools: readonly AwsPoolFacts[]): number | undefined {
   return pools.reduce<number | undefined>(
     (sum, { max }) => (sum === undefined || max === undefined ? undefined : sum + max),

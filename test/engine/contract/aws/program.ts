@@ -116,8 +116,8 @@ export function declareAll(): void {
       ],
     }),
   });
-  const master = new aws.ec2.Instance(
-    "master",
+  const controlPlaneNode = new aws.ec2.Instance(
+    "cp",
     {
       ami: aws.ssm.getParameterOutput({ name: image }).insecureValue,
       instanceType: settings.instanceType,
@@ -132,7 +132,7 @@ export function declareAll(): void {
     },
     { ignoreChanges: settings.watchImage ? [] : ["ami"], deleteBeforeReplace: true, dependsOn: [gateway] },
   );
-  new aws.lb.TargetGroupAttachment("master", { targetGroupArn: targets.arn, targetId: master.id });
+  new aws.lb.TargetGroupAttachment("cp", { targetGroupArn: targets.arn, targetId: controlPlaneNode.id });
   const template = new aws.ec2.LaunchTemplate("pool", {
     imageId: `resolve:ssm:${image}`,
     instanceType: settings.poolType,

@@ -181,7 +181,7 @@ except aws.Refused as error:
   });
 });
 
-describe.skipIf(!have("python3"))("a master's host key", () => {
+describe.skipIf(!have("python3"))("a control-plane node's host key", () => {
   it("is waited for however long it takes, and said each time", () => {
     const lines = `
 import os, tempfile

@@ -24,7 +24,7 @@ describe("labels of a pool", () => {
     ["kubernetes.io/disk", false],
   ])("%s may be set by the kubelet: %s", (label, may) => expect(kubeletMaySet(label)).toBe(may));
 
-  it("are either the kubelet's or a master's, none of them both", () => {
+  it("are either the kubelet's or a control-plane node's, none of them both", () => {
     const pool = { name: "general", labels: { disk: "fast", "node-restriction.kubernetes.io/tenant": "a" } };
     expect(registeredLabels(pool)).toEqual({ disk: "fast", "kubeadm.pulumi.com/pool": "general" });
     expect(adoptedLabels(pool)).toEqual({
@@ -44,7 +44,7 @@ describe("kubeadm's documents on AWS", () => {
     expect(text).toMatch(/name: node-ip\n\s+value: "@NODE_ADDRESS@"/);
   });
 
-  const [master] = settings.machines;
+  const [controlPlaneNode] = settings.machines;
   const cluster = (given = settings): string =>
     memberFiles(given, given.machines[0] ?? poolMachine(poolOf(given))).find((file) =>
       file.path.endsWith("/kubeadm.yaml"),
@@ -66,9 +66,9 @@ describe("kubeadm's documents on AWS", () => {
     expect(cluster()).not.toMatch(/certSANs:[^:]*- ""/);
   });
 
-  it("do not change on a master when a pool grows, and do when one is added", () => {
-    if (master === undefined) throw new Error("no master");
-    const view = (workers: Record<string, unknown>) => nodeSpec(awsSettings({ workers }), master);
+  it("do not change on a control-plane node when a pool grows, and do when one is added", () => {
+    if (controlPlaneNode === undefined) throw new Error("no control-plane node");
+    const view = (workers: Record<string, unknown>) => nodeSpec(awsSettings({ workers }), controlPlaneNode);
     const general = { count: 2, instanceType: "t3.large" };
     const more = { count: 9, instanceType: "m7i.large", tags: { a: "b" }, joinTimeoutSeconds: 900 };
     expect(view({ general: more })).toEqual(view({ general }));

@@ -1,9 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { awsMasterFiles } from "../../../../model/aws/boot/master";
+import { awsControlPlaneFiles } from "../../../../model/aws/boot/controlPlane";
 import { awsProgram } from "../../../../model/aws/boot/paths";
-import { bastionUserData, masterUserData, workerCloudConfig } from "../../../../model/aws/boot/userData";
+import {
+  bastionUserData,
+  controlPlaneUserData,
+  workerCloudConfig,
+} from "../../../../model/aws/boot/userData";
 import { have } from "../../../support/have";
 import { awsSettings, poolOf, privateAccess } from "./support";
 
@@ -29,9 +33,10 @@ function programOf(cloudConfig: string): string {
 
 /** Every program on a host that calls AWS; units, jobs and cloud-init start it with whatever environment they have. */
 const programs: Record<string, string> = {
-  "a control-plane node's host key": programOf(masterUserData(settings)),
+  "a control-plane node's host key": programOf(controlPlaneUserData(settings)),
   "the bastion's host key": programOf(bastionUserData(awsSettings({ ...proxied, ...privateAccess }))),
-  "a control-plane node": awsMasterFiles(settings).find((file) => file.path === awsProgram)?.content ?? "",
+  "a control-plane node":
+    awsControlPlaneFiles(settings).find((file) => file.path === awsProgram)?.content ?? "",
   "a worker": programOf(workerCloudConfig(settings, poolOf(settings))),
 };
 
@@ -58,6 +63,6 @@ print([type(handler).__name__ for handler in aws.direct.handlers if "Proxy" in t
   });
 
   it("have no proxy in them where the settings have none", () => {
-    expect(programOf(masterUserData(awsSettings()))).not.toContain("os.environ.update");
+    expect(programOf(controlPlaneUserData(awsSettings()))).not.toContain("os.environ.update");
   });
 });

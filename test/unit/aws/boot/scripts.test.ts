@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { awsProgramText, type AwsCommand } from "../../../../model/aws/boot/calls";
 import { credentialFiles } from "../../../../model/aws/boot/credentials";
 import { lifecycleFiles } from "../../../../model/aws/boot/lifecycle";
-import { balancerPart, masterPart } from "../../../../model/aws/boot/master";
+import { balancerPart, controlPlanePart } from "../../../../model/aws/boot/controlPlane";
 import { poolStateScript } from "../../../../model/aws/boot/poolState";
 import { startFiles } from "../../../../model/aws/boot/worker";
 import { bootProgram } from "../../../../model/aws/boot/paths";
@@ -41,17 +41,17 @@ const commands: readonly AwsCommand[] = [
   "bundle",
 ];
 
-const master = (settings: ClusterSettings): Machine => {
+const controlPlaneNode = (settings: ClusterSettings): Machine => {
   const [machine] = settings.machines;
-  if (machine === undefined) throw new Error("no master");
+  if (machine === undefined) throw new Error("no control-plane node");
   return machine;
 };
 
 function scriptsOf(settings: ClusterSettings): Record<string, string> {
-  const machine = master(settings);
+  const machine = controlPlaneNode(settings);
   const facts = memberFacts(settings, machine, "ab".repeat(32));
   const files = memberFiles(settings, machine);
-  const part = masterPart(settings, machine);
+  const part = controlPlanePart(settings, machine);
   const boot = startFiles(settings, awsOf(settings), poolOf(settings), "0123456789ab", "general/digest");
   return {
     init: initScript(settings, facts, files, [], part) + balancerPart(settings, machine),
@@ -77,12 +77,12 @@ phase() { echo "##phase $1"; }
 die() { echo "##error $1"; exit 1; }
 sleep() { SECONDS=$((SECONDS + $1)); }
 curl() { calls=$((calls + 1)); [[ ! $calls =~ ^(${failing})$ ]]; }
-${balancerPart(settings, master(settings))}echo "$calls calls"
+${balancerPart(settings, controlPlaneNode(settings))}echo "$calls calls"
 `,
     }).stdout;
 
-  it("is none where the one master is the endpoint", () => {
-    expect(balancerPart(plain, master(plain))).toBe("");
+  it("is none where the one control-plane node is the endpoint", () => {
+    expect(balancerPart(plain, controlPlaneNode(plain))).toBe("");
   });
 
   it("ends when every address has answered twelve times in a row, and one refusal begins it anew", () => {
@@ -118,17 +118,17 @@ describe("scripts of EC2 hosts", () => {
   });
 });
 
-describe("a master's part", () => {
-  const part = masterPart(plain, master(plain));
+describe("a control-plane node's part", () => {
+  const part = controlPlanePart(plain, controlPlaneNode(plain));
 
   it("fetches no key pair: they come over SSH, and the instance's role reads none", () => {
-    const program = memberFiles(plain, master(plain)).find((file) => file.path.endsWith("/aws.py"));
+    const program = memberFiles(plain, controlPlaneNode(plain)).find((file) => file.path.endsWith("/aws.py"));
     expect(program?.content).toContain("def imds(path):");
     expect(`${part}${program?.content}`).not.toContain("GetSecretValue");
   });
 
   it("holds EC2's name of the instance against the node's", () => {
-    expect(part).toContain(`[ "$node" = ${master(plain).nodeName} ] || die`);
+    expect(part).toContain(`[ "$node" = ${controlPlaneNode(plain).nodeName} ] || die`);
   });
 
   it("comes after the files that it needs, and before kubeadm", () => {

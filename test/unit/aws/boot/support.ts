@@ -3,7 +3,11 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { spawnSync } from "node:child_process";
 import { awsProgramText, type AwsCommand } from "../../../../model/aws/boot/calls";
-import { bastionUserData, masterUserData, workerCloudConfig } from "../../../../model/aws/boot/userData";
+import {
+  bastionUserData,
+  controlPlaneUserData,
+  workerCloudConfig,
+} from "../../../../model/aws/boot/userData";
 import { readCluster } from "../../../../model/settings/parse";
 import type { ClusterSettings } from "../../../../model/settings/resolved";
 import type { AwsPool, AwsSettings } from "../../../../model/settings/resolvedAws";
@@ -71,7 +75,7 @@ export const much = awsSettings({
 export function cloudConfigs(): Record<string, string> {
   const dev = awsSettings();
   return {
-    "a master": masterUserData(dev),
+    "a control-plane node": controlPlaneUserData(dev),
     "the bastion": bastionUserData(awsSettings(privateAccess)),
     "a worker": workerCloudConfig(dev, poolOf(dev)),
     "a worker with much": workerCloudConfig(much, poolOf(much)),

@@ -14,7 +14,7 @@ const workers = {
 const settings = awsSettings({ workers });
 const written = "/var/lib/pulumi-kubeadm/pools/general.written";
 
-describe.skipIf(!have("openssl") || !have("python3"))("the masters' timer", () => {
+describe.skipIf(!have("openssl") || !have("python3"))("the control-plane nodes' timer", () => {
   let key: OpensslKey;
   let host: ScriptHost;
   beforeAll(() => {
@@ -196,7 +196,7 @@ if sys.argv[1] == "statuses" and os.path.exists(root + "/statuses"):
     expect(host.run().output).not.toContain("ip-1");
   });
 
-  it("gives changed labels to a node that a master has let in, when nobody knows any more how it came", () => {
+  it("gives changed labels to a node that a control-plane node has let in, when nobody knows any more how it came", () => {
     host.write("/nodes", "ip-1 yes 0123456789ab\n");
     expect(host.run().status).toBe(0);
     expect(labelled()).toHaveLength(1);

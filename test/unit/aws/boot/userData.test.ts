@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import {
   bastionUserData,
-  masterUserData,
+  controlPlaneUserData,
   poolBoot,
   workerBoot,
   USER_DATA_LIMIT,
@@ -68,7 +68,7 @@ describe("a worker's user data", () => {
     expect(workerCloudConfig(dev, poolOf(dev)) + fetched(dev)).not.toContain("@BOOT@");
   });
 
-  it("does not change when masters come, where the endpoint stays", () => {
+  it("does not change when control-plane nodes come, where the endpoint stays", () => {
     const balanced = (count: number) =>
       awsSettings({ ...threeZones, controlPlane: { count, instanceType: "t3.medium", loadBalancer: true } });
     const [one, three] = [balanced(1), balanced(3)];
@@ -81,7 +81,7 @@ describe("a worker's user data", () => {
   });
 
   it("holds no key and no credential", () => {
-    for (const text of [workerCloudConfig(dev, poolOf(dev)), fetched(dev), masterUserData(dev)])
+    for (const text of [workerCloudConfig(dev, poolOf(dev)), fetched(dev), controlPlaneUserData(dev)])
       expect(text).not.toMatch(
         /BEGIN [A-Z ]*PRIVATE KEY-----\n[A-Za-z0-9+/]|client-key-data: \S{20}|token: \S/,
       );
@@ -238,26 +238,26 @@ echo end
   });
 });
 
-describe("a master's user data", () => {
+describe("a control-plane node's user data", () => {
   it("takes the control plane's host key before sshd starts, and lets cloud-init make none in its place", () => {
-    const config = read(masterUserData(dev));
+    const config = read(controlPlaneUserData(dev));
     expect(config.bootcmd?.[0]?.slice(-2)).toEqual(["hostKey", "kubeadm/dev/ssh-host-key"]);
     expect(config.ssh_deletekeys).toBe(false);
-    expect(Buffer.byteLength(masterUserData(dev))).toBeLessThan(USER_DATA_LIMIT);
+    expect(Buffer.byteLength(controlPlaneUserData(dev))).toBeLessThan(USER_DATA_LIMIT);
   });
 
-  it("is the same whatever becomes of Kubernetes' settings, so that none replaces a master", () => {
+  it("is the same whatever becomes of Kubernetes' settings, so that none replaces a control-plane node", () => {
     const other = awsSettings({
       kubernetesVersion: "1.35.8",
       kubelet: { config: { containerLogMaxFiles: 3 } },
     });
-    expect(masterUserData(other)).toBe(masterUserData(dev));
+    expect(controlPlaneUserData(other)).toBe(controlPlaneUserData(dev));
   });
 
   it("has people's keys", () => {
     const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGVrXuUKaEF8HyTD3WxVqz6nL1dFyWnRU5W2mBdXJc5t ann";
     const settings = awsSettings({ ssh: { authorizedKeys: [key] } });
-    expect(read(masterUserData(settings)).ssh_authorized_keys).toEqual([key]);
+    expect(read(controlPlaneUserData(settings)).ssh_authorized_keys).toEqual([key]);
   });
 });
 

@@ -40,7 +40,7 @@ function Protect-Folder([string]$path) {
 }
 function Publish([string]$state, [int]$exit, [string[]]$tail) {
   $value = [ordered]@{
-    instance = $instance; node = $node; boot = '53ca69ea73c3'; state = $state; phase = $script:phase
+    instance = $instance; node = $node; boot = '23229b1be6bb'; state = $state; phase = $script:phase
     exit = $exit; time = [DateTimeOffset]::UtcNow.ToUnixTimeSeconds()
   }
   if ($tail) { $value['tail'] = @($tail) }
@@ -180,7 +180,7 @@ version = 3
   }
 
   Start-Phase 'kubelet'
-  $command = Expand-Token 'C:\k\kube-log-runner.exe --log-file=C:\var\log\kubelet.log C:\k\kubelet.exe --windows-service --config=C:\var\lib\kubelet\config.yaml --bootstrap-kubeconfig=C:\etc\kubernetes\bootstrap-kubelet.conf --kubeconfig=C:\etc\kubernetes\kubelet.conf --cert-dir=C:\var\lib\kubelet\pki --hostname-override=@NODE_NAME@ --node-ip=@NODE_ADDRESS@ --cloud-provider=external --node-labels=example.com/tier=legacy,kubeadm.pulumi.com/pool=win,kubeadm.pulumi.com/boot=53ca69ea73c3'
+  $command = Expand-Token 'C:\k\kube-log-runner.exe --log-file=C:\var\log\kubelet.log C:\k\kubelet.exe --windows-service --config=C:\var\lib\kubelet\config.yaml --bootstrap-kubeconfig=C:\etc\kubernetes\bootstrap-kubelet.conf --kubeconfig=C:\etc\kubernetes\kubelet.conf --cert-dir=C:\var\lib\kubelet\pki --hostname-override=@NODE_NAME@ --node-ip=@NODE_ADDRESS@ --cloud-provider=external --node-labels=example.com/tier=legacy,kubeadm.pulumi.com/pool=win,kubeadm.pulumi.com/boot=23229b1be6bb'
   if (Get-Service -Name kubelet -ErrorAction SilentlyContinue) {
     Set-ItemProperty -Path 'HKLM:\SYSTEM\CurrentControlSet\Services\kubelet' -Name ImagePath -Value $command
   } else {
@@ -283,7 +283,7 @@ timeouts:
     $until = (Get-Date).AddSeconds(1800)
     $credential = ''
     while (-not (Test-Credential $credential)) {
-      if ((Get-Date) -gt $until) { throw 'no join credential of pool win that is still good within 1800 s: do the masters run, and their pulumi-kubeadm-pool-credentials.timer?' }
+      if ((Get-Date) -gt $until) { throw 'no join credential of pool win that is still good within 1800 s: do the control-plane nodes run, and their pulumi-kubeadm-pool-credentials.timer?' }
       try {
         $credential = (Get-SSMParameter -Name '/kubeadm/cloud/win/join' -WithDecryption $true -Region 'eu-central-1').Value
       } catch {

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { masterUserData } from "../../model/aws/boot/userData";
+import { controlPlaneUserData } from "../../model/aws/boot/userData";
 import { type FirewallGroup } from "../../model/aws/firewall";
 import { awsOf } from "../../model/aws/spec";
 import { imageParameter } from "../../model/aws/images";
@@ -18,14 +18,14 @@ import { onlyOnAws, requireArguments } from "../arguments";
 /** The volume of etcd as the launch names it (Amazon EC2 User Guide, "Device names for volumes": /dev/sd[f-p] for EBS). */
 export const ETCD_DEVICE = "/dev/sdf";
 
-export interface MastersArgs {
+export interface ControlPlaneInstancesArgs {
   /** Resolved settings, as `parseCluster` gives them. */
   readonly settings: ClusterSettings;
   /** By the subnet's name in the settings. */
   readonly subnetIds: Readonly<Record<string, pulumi.Input<string>>>;
   /** Security groups, as `Firewall` has them. */
   readonly groupIds: Readonly<Partial<Record<FirewallGroup, pulumi.Input<string>>>>;
-  /** What the masters are put behind. */
+  /** What the control-plane nodes are put behind. */
   readonly endpoint: Endpoint;
   /** What the instances call AWS as. */
   readonly role: InstanceRole;
@@ -43,27 +43,27 @@ export interface MastersArgs {
 }
 
 /**
- * The masters as EC2 instances: fixed addresses, one zone after the other, encrypted disks, IMDSv2, protected against being
- * ended. An instance is changed in place, one after the other; its image and user data are those it started with, and only a
- * raised revision makes it another one.
+ * The control-plane nodes as EC2 instances: fixed addresses, one zone after the other, encrypted disks, IMDSv2,
+ * protected against being ended. An instance is changed in place, one after the other; its image and user data are
+ * those it started with, and only a raised revision makes it another one.
  */
-export class Masters extends pulumi.ComponentResource {
-  /** By the master's name. */
+export class ControlPlaneInstances extends pulumi.ComponentResource {
+  /** By the control-plane node's name. */
   readonly instances: Readonly<Record<string, aws.ec2.Instance>>;
-  /** Set where the one master is the endpoint, and the API is public. */
+  /** Set where the one control-plane node is the endpoint, and the API is public. */
   readonly address?: aws.ec2.Eip;
   /** Instances, with what leads to them. */
   readonly ready: readonly pulumi.Resource[];
 
-  constructor(name: string, args: MastersArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: ControlPlaneInstancesArgs, opts?: pulumi.ComponentResourceOptions) {
     requireArguments(
-      "Masters",
+      "ControlPlaneInstances",
       name,
       args,
       ["settings", "subnetIds", "groupIds", "endpoint", "role", "keyName", "after"],
       (given) => [onlyOnAws(given)],
     );
-    super("kubeadm:aws:Masters", name, {}, opts);
+    super("kubeadm:aws:ControlPlaneInstances", name, {}, opts);
     const { settings, endpoint } = args;
     const own = awsOf(settings);
     const image = imageId(own.controlPlane.image, own.controlPlane.architecture, this);
@@ -117,12 +117,12 @@ export class Masters extends pulumi.ComponentResource {
     prefix: string,
     machine: Machine,
     ami: pulumi.Input<string>,
-    args: MastersArgs,
+    args: ControlPlaneInstancesArgs,
     before: readonly pulumi.Resource[],
   ): aws.ec2.Instance {
     const { settings } = args;
     const { controlPlane } = awsOf(settings);
-    const place = controlPlane.masters.find((one) => one.name === machine.name);
+    const place = controlPlane.instances.find((one) => one.name === machine.name);
     if (place === undefined) throw new RangeError(`${machine.name} has no place`);
     const tags = {
       ...resourceTags(settings, `${settings.name}-${machine.name}`),
@@ -145,8 +145,8 @@ export class Masters extends pulumi.ComponentResource {
         ],
         iamInstanceProfile: args.role.profile,
         keyName: args.keyName,
-        // A second hop would let every pod that tolerates the masters' taint ask for the role's credentials. Without pod
-        // identity that is how add-ons get theirs.
+        // A second hop would let every pod that tolerates the control-plane nodes' taint ask for the role's
+        // credentials. Without pod identity that is how add-ons get theirs.
         metadataOptions: metadataOptions(awsOf(settings).podIdentity === undefined ? 2 : 1),
         privateDnsNameOptions: { hostnameType: "ip-name" },
         rootBlockDevice: rootVolume(controlPlane.volume, tags),
@@ -156,7 +156,7 @@ export class Masters extends pulumi.ComponentResource {
         sourceDestCheck: !cniFacts(settings.cni).sourceDestinationCheckOff,
         disableApiTermination: terminationProtection,
         forceDestroy,
-        userDataBase64: Buffer.from(masterUserData(settings)).toString("base64"),
+        userDataBase64: Buffer.from(controlPlaneUserData(settings)).toString("base64"),
         tags,
       },
       {

@@ -1,4 +1,4 @@
-/** Three masters behind a balancer on every node, on hosts with two networks. */
+/** Three control-plane nodes behind a balancer on every node, on hosts with two networks. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWithLab } from "./available";
 import { eventually, LabCluster, saw } from "./cluster";
@@ -10,7 +10,7 @@ const ETCDCTL =
   "crictl exec $(crictl ps -q --name '^etcd$') etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt " +
   "--cert /etc/kubernetes/pki/etcd/healthcheck-client.crt --key /etc/kubernetes/pki/etcd/healthcheck-client.key";
 
-describeWithLab("three masters with nodeLocal, two networks", () => {
+describeWithLab("three control-plane nodes with nodeLocal, two networks", () => {
   let cluster: LabCluster;
 
   beforeAll(async () => {
@@ -109,7 +109,7 @@ describeWithLab("three masters with nodeLocal, two networks", () => {
     expect(other).toBeLessThan(300);
   });
 
-  it("the API goes on when the first master is gone", async () => {
+  it("the API goes on when the first control-plane node is gone", async () => {
     await cluster.lab.stopHost("cp1", 0);
     const nodes = await eventually(
       "cp2 answers through w1's balancer",
@@ -127,7 +127,7 @@ describeWithLab("three masters with nodeLocal, two networks", () => {
     );
   });
 
-  it("the first master is wiped and joins like the others", async () => {
+  it("the first control-plane node is wiped and joins like the others", async () => {
     await cluster.lab.wipeHost("cp1");
     const machines = { ...cluster.settings.machines };
     machines["cp1"] = { ...machines["cp1"], revision: 2 };

@@ -1,4 +1,7 @@
-/** One master and two workers over VXLAN, from bare hosts to traffic, and what becomes of it when machines come and go. */
+/**
+ * One control-plane node and two workers over VXLAN, from bare hosts to traffic, and what becomes of it when machines
+ * come and go.
+ */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readCluster } from "../../model/settings/parse";
 import { ensureTool } from "../support/toolchain";
@@ -13,7 +16,7 @@ import { renderNode } from "../support/fromSettings";
 /** The cluster is born a month ago, by the clock of its certificates: whatever joins joins a cluster of that age. */
 const MONTH = 730;
 
-describeWithLab("one master, two workers, vxlan", () => {
+describeWithLab("one control-plane node, two workers, vxlan", () => {
   let cluster: LabCluster;
   beforeAll(async () => {
     cluster = await LabCluster.create("one", shapeOf(1, 2), { spare: ["w3", "w4"] });
@@ -295,15 +298,15 @@ describeWithLab("one master, two workers, vxlan", () => {
   });
 
   it("refresh finds nothing, and no secret stands in state, logs or events", async () => {
-    const onMaster = (file: string): Promise<string> => cluster.host("cp1", `cat ${file}`);
+    const onControlPlaneNode = (file: string): Promise<string> => cluster.host("cp1", `cat ${file}`);
     const pki = "/etc/kubernetes/pki";
-    const encryption = await onMaster("/etc/kubernetes/pulumi-kubeadm/apiserver/encryption.yaml");
+    const encryption = await onControlPlaneNode("/etc/kubernetes/pulumi-kubeadm/apiserver/encryption.yaml");
     const search = {
       ...labSecrets(cluster.lab),
-      "key of the cluster CA": await onMaster(`${pki}/ca.key`),
-      "key of etcd's CA": await onMaster(`${pki}/etcd/ca.key`),
-      "key of the front proxy's CA": await onMaster(`${pki}/front-proxy-ca.key`),
-      "service-account key": await onMaster(`${pki}/sa.key`),
+      "key of the cluster CA": await onControlPlaneNode(`${pki}/ca.key`),
+      "key of etcd's CA": await onControlPlaneNode(`${pki}/etcd/ca.key`),
+      "key of the front proxy's CA": await onControlPlaneNode(`${pki}/front-proxy-ca.key`),
+      "service-account key": await onControlPlaneNode(`${pki}/sa.key`),
       "encryption key": /secret: (\S+)/.exec(encryption)?.[1] ?? "",
       "administrator's key": /client-key-data: (\S+)/.exec(cluster.kubeconfig())?.[1] ?? "",
     };

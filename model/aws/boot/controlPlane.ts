@@ -10,29 +10,29 @@ import { identityPart, providerIdPart } from "./identity";
 import { awsProgram } from "./paths";
 
 /** What a control-plane node is told of EC2. */
-export interface AwsMasterSpec {
+export interface AwsControlPlaneSpec {
   /** The cluster's. */
   readonly name: string;
   readonly endpoint: EndpointSettings;
   readonly proxy?: ProxySettings;
   /** undefined: the node is not on EC2. */
-  readonly aws?: AwsOfMaster;
+  readonly aws?: AwsForControlPlane;
 }
 
-export interface AwsOfMaster extends Pick<AwsSettings, "region" | "partition"> {
-  readonly pools: readonly PoolOfMaster[];
+export interface AwsForControlPlane extends Pick<AwsSettings, "region" | "partition"> {
+  readonly pools: readonly PoolForControlPlane[];
 }
 
 /** A pool as control-plane nodes know it: they let its instances in and label their nodes. */
-export type PoolOfMaster = Pick<AwsPool, "name" | "platform" | "labels">;
+export type PoolForControlPlane = Pick<AwsPool, "name" | "platform" | "labels">;
 
-/** What a master has for being on EC2, beside what every master has. */
-export function awsMasterFiles(settings: AwsMasterSpec): RenderedFile[] {
+/** What a control-plane node has for being on EC2, beside what every control-plane node has. */
+export function awsControlPlaneFiles(settings: AwsControlPlaneSpec): RenderedFile[] {
   const { aws } = settings;
-  return aws === undefined ? [] : [masterProgram(settings, aws), ...credentialFiles(settings, aws)];
+  return aws === undefined ? [] : [controlPlaneProgram(settings, aws), ...credentialFiles(settings, aws)];
 }
 
-function masterProgram(settings: AwsMasterSpec, aws: AwsOfMaster): RenderedFile {
+function controlPlaneProgram(settings: AwsControlPlaneSpec, aws: AwsForControlPlane): RenderedFile {
   const commands = [
     "imds",
     "parameter",
@@ -46,11 +46,11 @@ function masterProgram(settings: AwsMasterSpec, aws: AwsOfMaster): RenderedFile 
 }
 
 /**
- * The part of init, join and update on a master that only EC2 has: it makes sure that the instance is the one that the
- * settings mean, and writes the provider id. Goes after the files of `awsMasterFiles`.
+ * The part of init, join and update on a control-plane node that only EC2 has: it makes sure that the instance is the
+ * one that the settings mean, and writes the provider id. Goes after the files of `awsControlPlaneFiles`.
  */
-export function masterPart(
-  settings: Pick<AwsMasterSpec, "aws">,
+export function controlPlanePart(
+  settings: Pick<AwsControlPlaneSpec, "aws">,
   machine: Pick<ClusterMachine, "role" | "nodeName" | "nodeAddress">,
 ): string {
   if (settings.aws === undefined || machine.role !== "controlPlane") return "";
@@ -67,12 +67,13 @@ const PAUSE = 2;
 const PATIENCE = 300;
 
 /**
- * Goes after init. While no master has passed its health checks, a network load balancer sends calls to all of them (Elastic
- * Load Balancing, "Health checks for Network Load Balancer target groups": it fails open), and those without an API yet refuse:
- * whoever calls next would be lucky or not. So this waits until each address of the balancer answers for some time.
+ * Goes after init. While no control-plane node has passed its health checks, a network load balancer sends calls to all
+ * of them (Elastic Load Balancing, "Health checks for Network Load Balancer target groups": it fails open), and those
+ * without an API yet refuse: whoever calls next would be lucky or not. So this waits until each address of the balancer
+ * answers for some time.
  */
 export function balancerPart(
-  settings: Pick<AwsMasterSpec, "aws" | "endpoint">,
+  settings: Pick<AwsControlPlaneSpec, "aws" | "endpoint">,
   machine: Pick<ClusterMachine, "nodeAddress">,
 ): string {
   const { endpoint } = settings;
@@ -83,7 +84,7 @@ export function balancerPart(
 good=0
 last=$((SECONDS + ${PATIENCE}))
 until [ "$good" -ge ${ROUNDS} ]; do
-  [ "$SECONDS" -le "$last" ] || die "the balancer at ${endpoint.addresses.join(", ")} does not pass calls on to this master: look at the health of its targets, and at the rules of its security group"
+  [ "$SECONDS" -le "$last" ] || die "the balancer at ${endpoint.addresses.join(", ")} does not pass calls on to this control-plane node: look at the health of its targets, and at the rules of its security group"
   good=$((good + 1))
   for address in ${endpoint.addresses.join(" ")}; do
     curl --silent --fail --noproxy '*' --max-time 3 --cacert /etc/kubernetes/pki/ca.crt --connect-to "${at}:$address:${endpoint.port}" --output /dev/null https://${at}/readyz || good=0
