@@ -13,6 +13,7 @@ export { MetricsServer, type MetricsServerArgs } from "./components/addons/metri
 export type { IngressBackend, IngressHost, IngressRulesSpec } from "./model/addons/ingress/rules";
 export { WindowsNodes, type WindowsNodesArgs } from "./components/addons/windows";
 export type { Cloud, DnsRecord, NodePool } from "./components/cloud";
+export type { ClusterSettingsArgs, JumpHostArgs, MachineArgs, MachinesClusterArgs } from "./components/late";
 export * from "./components/cni";
 export { helmRelease, type HelmReleaseArgs } from "./components/kubernetes/release";
 export { ControlPlane, type ControlPlaneArgs } from "./components/kubeadm/controlPlane";

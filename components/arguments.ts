@@ -80,17 +80,25 @@ function problemsOf(raw: unknown): readonly Problem[] {
   }
 }
 
-/** Outputs and promises among settings: their values come when it is too late to decide which resources there are. */
-export function outputsIn(value: unknown, path: Path = []): Problem[] {
-  if (pulumi.Output.isInstance(value) || value instanceof Promise)
-    return [
-      {
-        path: pathText(path),
-        value: pulumi.Output.isInstance(value) ? "an output" : "a promise",
-        message: "comes too late: settings decide which resources there are",
-        allowed: "a plain value; secrets go into `secrets`, where outputs are taken",
-      },
-    ];
+/** Whether the value is there only later. */
+export function isLater<T>(value: pulumi.Input<T>): value is pulumi.Output<T> | Promise<T> {
+  return pulumi.Output.isInstance(value) || value instanceof Promise;
+}
+
+/** An output or a promise where only a plain value is taken. */
+export function notPlain(path: Path, value: unknown, allowed: string): Problem {
+  return {
+    path: pathText(path),
+    value: pulumi.Output.isInstance(value) ? "an output" : "a promise",
+    message: "must be a plain value: it determines which resources exist",
+    allowed,
+  };
+}
+
+/** Outputs and promises among settings. */
+function outputsIn(value: unknown, path: Path): Problem[] {
+  if (isLater(value))
+    return [notPlain(path, value, "a plain value; secrets go into `secrets`, where outputs are taken")];
   if (Array.isArray(value)) return value.flatMap((inner, index) => outputsIn(inner, [...path, index]));
   if (value === null || typeof value !== "object") return [];
   return Object.entries(value).flatMap(([key, inner]) => outputsIn(inner, [...path, key]));

@@ -3,14 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { SecretFile } from "../host/protocol";
 import { renderKubeconfig } from "../model/kubeconfig";
 import { encryptionConfiguration, paths, secretComponentFiles } from "../model/kubeadm";
-import { parseCluster } from "../model/settings/parse";
-import { SettingsError } from "../model/settings/problems";
+import { readCluster } from "../model/settings/parse";
+import { SettingsError, type Path } from "../model/settings/problems";
 import type { ClusterNetwork, ClusterSettings } from "../model/settings/resolved";
 import type { ClusterInput } from "../model/settings/schema/cluster";
 import { createAddons, type Addons } from "./addons";
-import { outputsIn } from "./arguments";
 import { createCloud, type Cloud, type NodePool } from "./cloud";
 import { createCni } from "./cni";
+import { LateSettings, takeLate, type ClusterSettingsArgs } from "./late";
 import type { Own } from "./own/own";
 import { clusterCreated } from "./observer";
 import { projectFiles } from "./own/projectFiles";
@@ -22,12 +22,16 @@ import { LoadBalancer } from "./machines/loadBalancer";
 import { firewallStep, preflightStep, type StepsArgs } from "./machines/steps";
 import { WorkerPool, poolsOf } from "./machines/workerPool";
 import { Pki } from "./pki/pki";
-import { reporting } from "./settingsError";
+import { ClusterSettingsError, reporting } from "./settingsError";
 import { knownSecrets, secretsByName, type Secrets } from "./secrets";
 
 export interface ClusterArgs {
-  /** The settings as they are written under `kubeadm:cluster`; plain, since they decide which resources there are. */
-  readonly settings: ClusterInput;
+  /**
+   * The settings as they are written under `kubeadm:cluster`. Plain, since they determine which resources exist; but for addresses
+   * and host keys of machines that the same program makes, which may be outputs: `machines.<name>.host`, `hostKey` and `nodeAddress`,
+   * `bastion.host` and `hostKey`. They are checked when they are known, before a host is touched.
+   */
+  readonly settings: ClusterSettingsArgs;
   /**
    * Secrets by the names that the settings refer to, or an output of all of them, as `config.requireSecretObject` gives it.
    * Names and plain strings are checked with the settings; the values of outputs cannot be, and go to the hosts as they are.
@@ -48,7 +52,7 @@ export interface ClusterArgs {
  * @throws ClusterSettingsError before the first resource, with every problem of the settings at once
  */
 export class Cluster extends pulumi.ComponentResource {
-  /** The settings with all defaults filled in. */
+  /** The settings with all defaults filled in. `${machines.<name>.host}` stands for an address that is an output. */
   readonly settings: ClusterSettings;
   /** Every address range of the cluster, and what follows from them. */
   readonly network: ClusterNetwork;
@@ -78,7 +82,7 @@ export class Cluster extends pulumi.ComponentResource {
   readonly pki: Pki;
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    const settings = parse(args);
+    const { settings, late } = parse(args);
     super("kubeadm:index:Cluster", name, {}, opts);
     this.settings = settings;
     this.network = settings.network;
@@ -91,7 +95,7 @@ export class Cluster extends pulumi.ComponentResource {
     const controlPlaneFiles = this.controlPlaneFiles(secrets);
     const { pki } = this;
     this.cloud = createCloud(name, { settings, pki, secrets }, { parent: this });
-    const common: StepsArgs = { ...this.steps(secrets, controlPlaneFiles), ...this.cloud?.steps };
+    const common: StepsArgs = { ...this.steps(secrets, controlPlaneFiles), late, ...this.cloud?.steps };
     const preflight = preflightStep(`${name}-preflight`, common, {
       parent: this,
       dependsOn: [...(this.cloud?.ready ?? [])],
@@ -105,10 +109,10 @@ export class Cluster extends pulumi.ComponentResource {
     );
     this.workerPools = this.createWorkerPools(name, steps, [...before, ...this.controlPlane.setups]);
 
-    this.kubeconfig = this.createKubeconfig();
+    this.kubeconfig = this.createKubeconfig(late);
     this.provider = this.createProvider(name);
     this.addons = this.createAddons(name, secrets);
-    const people = this.createPeople(name, secrets);
+    const people = this.createPeople(name, secrets, late);
     this.tenants = people.tenants;
     this.own = people.own;
     this.oidcKubeconfig = people.oidcKubeconfig;
@@ -198,15 +202,16 @@ export class Cluster extends pulumi.ComponentResource {
   }
 
   /** Waits for init: a provider that finds no API when it starts stays without one. */
-  private createKubeconfig(): pulumi.Output<string> {
+  private createKubeconfig(late: LateSettings | undefined): pulumi.Output<string> {
     const { settings, pki } = this;
+    const { host: written } = settings.access;
     return pulumi.secret(
       pulumi
         .all([
           pki.cluster.certificate,
           pki.adminCertificate,
           pki.adminKey,
-          this.cloud?.accessHost ?? settings.access.host,
+          this.cloud?.accessHost ?? late?.resolve(written) ?? written,
           this.controlPlane.init.stdout,
         ])
         .apply(([caCertificate, certificate, key, host]) =>
@@ -257,7 +262,7 @@ export class Cluster extends pulumi.ComponentResource {
   }
 
   /** Tenants, what people bring, and their roles: they come when all else is there. */
-  private createPeople(name: string, secrets: Secrets): People {
+  private createPeople(name: string, secrets: Secrets, late: LateSettings | undefined): People {
     const { settings, pki, kubeconfig } = this;
     const before = [
       ...this.controlPlane.memberships,
@@ -268,7 +273,7 @@ export class Cluster extends pulumi.ComponentResource {
     ];
     return createPeople(
       name,
-      { settings, authority: pki.cluster, kubeconfig, secrets },
+      { settings, late, authority: pki.cluster, kubeconfig, secrets },
       { parent: this, provider: this.provider, deletedWith: this.controlPlane.init, dependsOn: before },
     );
   }
@@ -283,18 +288,22 @@ function advisoriesOf({ advisories, secretNames }: ClusterSettings, { secrets }:
   ];
 }
 
-function parse(given: ClusterArgs): ClusterSettings {
+function parse(given: ClusterArgs): { settings: ClusterSettings; late?: LateSettings } {
   // A program that no compiler has checked may give nothing.
   const args = (given as ClusterArgs | undefined) ?? { settings: {} as ClusterInput };
   const environment = args.environment ?? pulumi.getStack();
-  return reporting(() => {
-    const later = outputsIn(args.settings);
-    if (later.length > 0) throw new SettingsError(later, environment);
-    return parseCluster(args.settings, {
-      environment,
-      region: args.region,
-      files: args.files ?? projectFiles(),
-      secrets: knownSecrets(args.secrets, environment),
+  const files = args.files ?? projectFiles();
+  const taken = takeLate(args.settings);
+  const read = (written: unknown, late: readonly Path[] = []): ClusterSettings =>
+    reporting(() => {
+      const secrets = knownSecrets(args.secrets, environment);
+      return readCluster(written, { environment, region: args.region, files, secrets, late });
     });
-  });
+  if (taken.problems.length > 0)
+    throw new ClusterSettingsError(new SettingsError(taken.problems, environment));
+  const settings = read(
+    taken.plain,
+    taken.late.map(({ path }) => path),
+  );
+  return taken.late.length === 0 ? { settings } : { settings, late: new LateSettings(settings, taken, read) };
 }

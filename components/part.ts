@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesObject } from "../model/kubernetes";
-import { pathText, SettingsError, show, type Path, type Problem } from "../model/settings/problems";
+import { SettingsError, show, type Path, type Problem } from "../model/settings/problems";
+import { isLater, notPlain } from "./arguments";
 import { manifestResources, type LateObject } from "./kubernetes/manifest";
 import { ClusterSettingsError } from "./settingsError";
 
@@ -109,15 +110,10 @@ function sampled(args: object, samples: Samples): Sampled {
   const problems: Problem[] = [];
   let late = 0;
   const visit = (value: unknown, path: Path): unknown => {
-    if (pulumi.Output.isInstance(value) || value instanceof Promise) {
+    if (isLater(value)) {
       const sample = Object.entries(samples).find(([pattern]) => fits(pattern, path));
       if (sample !== undefined) return sample[1]((late += 1));
-      problems.push({
-        path: pathText(path),
-        value: pulumi.Output.isInstance(value) ? "an output" : "a promise",
-        message: "must be a plain value: it determines which resources exist",
-        allowed: `outputs for ${Object.keys(samples).join(", ")}`,
-      });
+      problems.push(notPlain(path, value, `outputs for ${Object.keys(samples).join(", ")}`));
       return undefined;
     }
     if (Array.isArray(value)) return value.map((inner, index) => visit(inner, [...path, index]));

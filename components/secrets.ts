@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { SettingsError, formatProblems } from "../model/settings/problems";
 import { UNREAD } from "../model/settings/secrets";
+import { isLater } from "./arguments";
 
 /** Secrets by the names that the settings refer to. */
 export type Secrets = Readonly<Record<string, pulumi.Input<string>>>;
@@ -49,8 +50,4 @@ export function refuseMissing(
       missing.map((name) => ({ path: `secrets.${name}`, value: "[hidden]", message: "is no text", allowed })),
     ),
   );
-}
-
-function isLater<T>(value: pulumi.Input<T>): value is pulumi.Output<T> | Promise<T> {
-  return pulumi.Output.isInstance(value) || value instanceof Promise;
 }

@@ -1,3 +1,4 @@
+import { mapTexts } from "../model/core/tokens";
 import { HostProblem } from "./problem";
 
 /**
@@ -19,13 +20,8 @@ export function lateValues(given: unknown): Readonly<Record<string, string>> {
 export function withValues<T>(given: T, values: Readonly<Record<string, string>>): T {
   const tokens = Object.entries(values);
   if (tokens.length === 0) return given;
-  const replaced = (value: unknown): unknown => {
-    if (typeof value === "string")
-      // A function: in a plain replacement "$&" and the like would be read as patterns.
-      return tokens.reduce((text, [token, late]) => text.replaceAll(token, () => late), value);
-    if (Array.isArray(value)) return value.map(replaced);
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, replaced(one)]));
-  };
-  return replaced(given) as T;
+  return mapTexts(given, (text) =>
+    // A function: in a plain replacement "$&" and the like would be read as patterns.
+    tokens.reduce((replaced, [token, late]) => replaced.replaceAll(token, () => late), text),
+  );
 }

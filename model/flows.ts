@@ -1,3 +1,4 @@
+import { isToken } from "./core/tokens";
 import { addonFlows } from "./addons/flows";
 import { cniFacts } from "./cni";
 import { isAddress } from "./network/addresses";
@@ -213,7 +214,7 @@ export function sourceRanges(settings: FlowsSpec, source: Source): string[] {
       return [settings.network.podCidr];
     case "operator": {
       const bastion = settings.bastion?.host;
-      const through = bastion !== undefined && isAddress(bastion) ? [bastion] : [];
+      const through = bastion !== undefined && (isAddress(bastion) || isToken(bastion)) ? [bastion] : [];
       return [...new Set([...through, ...settings.firewallAccess.ssh])];
     }
     case "apiClient":

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { createCluster } from "../stacks/program";
 import { record, type Recorded } from "../testing/recorder";
 import type { Cluster, ClusterArgs } from "../components/cluster";
+import { keepTokens } from "../components/late";
 import { observeClusters } from "../components/observer";
 import { projectFiles } from "../components/own/projectFiles";
 import type { ProjectFiles } from "../model/own/files";
@@ -33,6 +34,8 @@ async function recordOwnProgram(config: EnvironmentConfig): Promise<Recording> {
   if (program === undefined) throw new PlanError("the folder has no Pulumi program");
   const clusters: Cluster[] = [];
   const stop = observeClusters((cluster) => clusters.push(cluster));
+  // Addresses that another provider gives are shown by their tokens: nobody knows them yet.
+  const stopTokens = keepTokens();
   try {
     const resources = await record(() => runProgram(program), {
       preview: true,
@@ -53,6 +56,7 @@ async function recordOwnProgram(config: EnvironmentConfig): Promise<Recording> {
     return { settings: cluster.settings, resources };
   } finally {
     stop();
+    stopTokens();
   }
 }
 

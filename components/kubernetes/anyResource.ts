@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesObject } from "../../model/kubernetes";
 import { groupOf } from "../../model/own/read";
-import { owned } from "./manifest";
+import { owned, type LateObject } from "./manifest";
 
 /** Modules of @pulumi/kubernetes by the API's group; kinds of other groups are custom ones. */
 const MODULES: Readonly<Record<string, string>> = {
@@ -41,7 +41,10 @@ function memberOf(value: unknown, key: string): unknown {
 }
 
 /** The typed class of @pulumi/kubernetes, in its very version; undefined where it knows the kind not. */
-function typedClass({ apiVersion, kind }: KubernetesObject): ResourceClass | undefined {
+function typedClass({
+  apiVersion,
+  kind,
+}: Pick<KubernetesObject, "apiVersion" | "kind">): ResourceClass | undefined {
   const module = MODULES[groupOf(apiVersion)];
   if (module === undefined) return undefined;
   const version = memberOf(memberOf(k8s, module), apiVersion.split("/").at(-1) ?? "");
@@ -57,14 +60,14 @@ export function isCustom(object: KubernetesObject): boolean {
 /** Any object: typed where @pulumi/kubernetes knows the kind, a custom resource else. What a Secret holds is marked secret. */
 export function anyResource(
   name: string,
-  object: KubernetesObject,
+  object: LateObject,
   opts?: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource {
   const Resource = typedClass(object) ?? k8s.apiextensions.CustomResource;
   return new Resource(name, hushed(owned(object)) as never, opts);
 }
 
-function hushed(object: KubernetesObject): Record<string, unknown> {
+function hushed(object: LateObject): Record<string, unknown> {
   const secret = object.kind === "Secret" && object.apiVersion === "v1";
   if (!secret) return { ...object };
   return Object.fromEntries(

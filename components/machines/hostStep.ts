@@ -11,6 +11,7 @@ import {
   type StepSpec,
 } from "../../host/protocol";
 import type { ClusterSettings } from "../../model/settings/resolved";
+import type { LateSettings } from "../late";
 
 /** Private SSH keys by their name in `kubeadm:secrets`. */
 export type SshKeys = Readonly<Record<string, pulumi.Input<string>>>;
@@ -19,12 +20,15 @@ export type SshKeys = Readonly<Record<string, pulumi.Input<string>>>;
 export type Connections = Readonly<Record<string, pulumi.Input<Connection>>>;
 
 export interface HostStepArgs {
-  readonly spec: StepSpec;
+  /** What the step does. An output where it has addresses that come later. */
+  readonly spec: pulumi.Input<StepSpec>;
   /** SHA-256 of the cluster CA's certificate. */
   readonly clusterId: pulumi.Input<string>;
   /** Machines the step may connect to. */
   readonly machines: readonly string[];
   readonly settings: ClusterSettings;
+  /** Values of the settings that come later; undefined: all of them are there. */
+  readonly late?: LateSettings;
   readonly sshKeys: SshKeys;
   /** In place of what the settings say of SSH. */
   readonly connections?: Connections;
@@ -34,7 +38,7 @@ export interface HostStepArgs {
   /** Written on the host with mode 0600 before its script runs. */
   readonly files?: pulumi.Input<readonly SecretFile[]>;
   /** Preflight: all machines, by standard input. */
-  readonly told?: StepInput["machines"];
+  readonly told?: pulumi.Input<NonNullable<StepInput["machines"]>>;
   /** More environment variables; free of secrets. */
   readonly environment?: Readonly<Record<string, string>>;
   /** The machine's identity: when it changes, the step is replaced, the old one deleted first. */
@@ -66,7 +70,7 @@ export function hostStep(
       update: text("update"),
       delete: text("delete"),
       environment: {
-        [SPEC_VARIABLE]: JSON.stringify(args.spec),
+        [SPEC_VARIABLE]: jsonOf(args.spec),
         [CLUSTER_VARIABLE]: args.clusterId,
         ...(args.values === undefined ? {} : { [VALUES_VARIABLE]: pulumi.jsonStringify(args.values) }),
         ...args.environment,
@@ -81,19 +85,29 @@ export function hostStep(
   );
 }
 
+function jsonOf(spec: HostStepArgs["spec"]): pulumi.Input<string> {
+  // Not pulumi.jsonStringify, which would make an output of a specification that is there.
+  return pulumi.Output.isInstance(spec) ? spec.apply((known) => JSON.stringify(known)) : JSON.stringify(spec);
+}
+
 function standardInput(args: HostStepArgs): pulumi.Output<string> {
   return pulumi.secret(
     pulumi
-      .all([connectionsOf(args), bastionOf(args), pulumi.output(args.files ?? [])])
-      .apply(([connections, bastion, files]) =>
+      .all([connectionsOf(args), bastionOf(args), pulumi.output(args.files ?? []), pulumi.output(args.told)])
+      .apply(([connections, bastion, files, machines]) =>
         JSON.stringify({
           connections,
           ...(bastion ? { bastion } : {}),
           files,
-          ...(args.told === undefined ? {} : { machines: args.told }),
+          ...(machines === undefined ? {} : { machines }),
         }),
       ),
   );
+}
+
+/** How to log in, when the addresses are known. */
+function resolved<T>({ late }: HostStepArgs, ssh: T): pulumi.Output<T> {
+  return late === undefined ? (pulumi.output(ssh) as pulumi.Output<T>) : late.resolve(ssh);
 }
 
 function connectionsOf(args: HostStepArgs): pulumi.Output<Readonly<Record<string, Connection>>> {
@@ -105,8 +119,8 @@ function connectionsOf(args: HostStepArgs): pulumi.Output<Readonly<Record<string
   });
   if (given === undefined) {
     return pulumi
-      .output(args.sshKeys)
-      .apply((keys) => Object.fromEntries(targets.map(({ name, ssh }) => [name, open(ssh, keys)])));
+      .all([pulumi.output(args.sshKeys), resolved(args, targets)])
+      .apply(([keys, known]) => Object.fromEntries(known.map(({ name, ssh }) => [name, open(ssh, keys)])));
   }
   const missing = targets.find(({ name }) => !(name in given));
   if (missing !== undefined) throw new Error(`there is no connection to ${missing.name}`);
@@ -116,7 +130,9 @@ function connectionsOf(args: HostStepArgs): pulumi.Output<Readonly<Record<string
 function bastionOf(args: HostStepArgs): pulumi.Output<Connection | undefined> {
   if (args.bastion !== undefined) return pulumi.output(args.bastion);
   const { bastion } = args.settings;
-  return pulumi.output(args.sshKeys).apply((keys) => bastion && open(bastion, keys));
+  return pulumi
+    .all([pulumi.output(args.sshKeys), resolved(args, bastion)])
+    .apply(([keys, known]) => known && open(known, keys));
 }
 
 function open(

@@ -14,7 +14,7 @@ import { hostStep, type HostStepArgs, type SshKeys } from "./hostStep";
 import { checkedMachines, initSpec, membershipSpec, preflightSpec, setupSpec } from "./specs";
 
 /** What all steps of a cluster share. */
-export interface StepsArgs extends Pick<HostStepArgs, "connections" | "bastion" | "values"> {
+export interface StepsArgs extends Pick<HostStepArgs, "connections" | "bastion" | "values" | "late"> {
   /** Resolved settings, as `parseCluster` gives them. */
   readonly settings: ClusterSettings;
   /** Private keys by the names that the settings refer to; secret. */
@@ -32,6 +32,15 @@ export interface StepsArgs extends Pick<HostStepArgs, "connections" | "bastion" 
 }
 
 type Step = command.local.Command;
+
+/** What is rendered for a machine, which is an output where it has addresses that come later. */
+function rendered<R>(
+  { settings, late }: StepsArgs,
+  machine: Machine,
+  make: (settings: ClusterSettings, machine: Machine) => R,
+): pulumi.Input<R> {
+  return late === undefined ? make(settings, machine) : late.render(machine, make);
+}
 
 export function controlPlaneMachines(settings: ClusterSettings): readonly Machine[] {
   return controlPlaneOf(settings);
@@ -111,19 +120,19 @@ export function settledStep(
 
 /** Looks at all machines before one of them is changed. */
 export function preflightStep(name: string, args: StepsArgs, opts: pulumi.CustomResourceOptions): Step {
-  const looked = checkedMachines(args.settings);
+  const { settings, late } = args;
   return hostStep(
     name,
     {
       ...args,
       values: undefined,
-      machines: looked.map((machine) => machine.name),
-      told: looked,
+      machines: settings.machines.map((machine) => machine.name),
+      told: late === undefined ? checkedMachines(settings) : late.whole.apply(checkedMachines),
       // Which keys are in use is told by their values.
       files: pulumi
         .output(args.controlPlaneFiles)
         .apply((files) => files.filter((file) => file.path === paths.wantedEncryption)),
-      spec: preflightSpec(args.settings, looked),
+      spec: late === undefined ? preflightSpec(settings) : late.whole.apply((known) => preflightSpec(known)),
       operations: ["create", "update"],
     },
     opts,
@@ -146,7 +155,10 @@ export function firewallStep(name: string, args: StepsArgs, opts: pulumi.CustomR
         step: "firewall",
         controlPlane: controlPlaneMachines(args.settings).map((machine) => machine.name),
       },
-      identity: machines.map(({ name, role, nodeAddress }) => `${name} ${role} ${nodeAddress}`),
+      identity: machines.map(({ name, role, nodeAddress }) => {
+        const text = `${name} ${role} ${nodeAddress}`;
+        return args.late?.resolve(text) ?? text;
+      }),
       oldOneLast: true,
       operations: ["create", "update", "delete"],
     },
@@ -172,7 +184,7 @@ export function setupStep(
           ...controlPlaneMachines(args.settings).map((controlPlaneNode) => controlPlaneNode.name),
         ]),
       ],
-      spec: setupSpec(args.settings, machine),
+      spec: rendered(args, machine, setupSpec),
       files: setupFiles(args, machine),
       operations: ["create", "update", "delete"],
     },
@@ -182,7 +194,7 @@ export function setupStep(
 
 /** What setup puts on a machine that holds a secret. */
 function setupFiles(
-  { settings, sshKeys }: StepsArgs,
+  { settings, late, sshKeys }: StepsArgs,
   machine: Machine,
 ): pulumi.Output<readonly SecretFile[]> {
   const named = Object.fromEntries(setupSecretNames(settings).map((name) => [name, sshKeys[name] ?? ""]));
@@ -191,7 +203,9 @@ function setupFiles(
       .output(named)
       .apply((values) =>
         setupSecretFiles(settings, machine.role, values).map(({ path, content }) => ({ path, content })),
-      ),
+      )
+      // What the hosts' proxy is not asked for has the addresses of all machines.
+      .apply((files) => late?.resolve(files) ?? files),
   );
 }
 
@@ -207,7 +221,7 @@ export function initStep(name: string, args: StepsArgs, opts: pulumi.CustomResou
       ...args,
       values: valuesOf(args, first),
       machines: controlPlaneNodes.map((machine) => machine.name),
-      spec: initSpec(args.settings),
+      spec: rendered(args, first, (settings) => initSpec(settings)),
       files: args.controlPlaneFiles,
       environment: { [FIXED_VARIABLE]: JSON.stringify(fixedFacts(args.settings)) },
       operations: ["create", "update"],
@@ -232,7 +246,7 @@ export function membershipStep(
       ...args,
       values: valuesOf(args, machine),
       machines: [...new Set([machine.name, ...controlPlaneNodes])],
-      spec: membershipSpec(args.settings, machine),
+      spec: rendered(args, machine, membershipSpec),
       files: machine.role === "controlPlane" ? args.controlPlaneFiles : [],
       identity: identity(args, machine),
       operations: ["create", "update", "delete"],

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { oidcKubeconfig } from "../../model/tenants/kubeconfig";
+import type { LateSettings } from "../late";
 import { Own } from "../own/own";
 import type { Authority } from "../pki/authority";
 import { Access, TenantRoles } from "./access";
@@ -8,6 +9,8 @@ import { Tenant } from "./tenant";
 
 export interface PeopleArgs {
   readonly settings: ClusterSettings;
+  /** Addresses of the settings that come later; undefined: all are there. */
+  readonly late?: LateSettings;
   readonly authority: Authority;
   /** The administrator's; secret. */
   readonly kubeconfig: pulumi.Output<string>;
@@ -29,7 +32,7 @@ export interface People {
  * @param opts parent, provider, `deletedWith` init, and as `dependsOn` the add-ons
  */
 export function createPeople(name: string, args: PeopleArgs, opts: pulumi.ComponentResourceOptions): People {
-  const { settings, authority, kubeconfig, secrets } = args;
+  const { settings, late, authority, kubeconfig, secrets } = args;
   const { tenancy, own } = settings;
   const after = (...more: pulumi.Resource[]): pulumi.ComponentResourceOptions =>
     pulumi.mergeOptions(opts, { dependsOn: more });
@@ -40,7 +43,7 @@ export function createPeople(name: string, args: PeopleArgs, opts: pulumi.Compon
       tenant.name,
       new Tenant(
         `${name}-tenant-${tenant.name}`,
-        { tenant: tenant.name, settings, authority, kubeconfig },
+        { tenant: tenant.name, settings, late, authority, kubeconfig },
         after(...roles),
       ),
     ]),

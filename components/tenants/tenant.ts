@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
+import type { KubernetesObject } from "../../model/kubernetes";
+import { lateTokens } from "../../model/settings/late";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import type { Tenant as TenantSettings, TenantCredentials } from "../../model/settings/resolvedTenancy";
 import { tenantKubeconfig } from "../../model/tenants/kubeconfig";
@@ -7,6 +9,8 @@ import { tenantManifests } from "../../model/tenants/manifests";
 import { tenantGroup } from "../../model/tenants/names";
 import { isNamespace } from "../../model/own/order";
 import { anyResource, anyResourceName } from "../kubernetes/anyResource";
+import type { LateObject } from "../kubernetes/manifest";
+import type { LateSettings } from "../late";
 import { made } from "../outputs";
 import type { Authority } from "../pki/authority";
 import { notTaken, requireArguments } from "../arguments";
@@ -16,6 +20,8 @@ export interface TenantArgs {
   readonly tenant: string;
   /** Resolved settings: the tenant itself, and ranges and addresses that its network policy names. */
   readonly settings: ClusterSettings;
+  /** Addresses of the settings that come later; undefined: all are there. */
+  readonly late?: LateSettings;
   /** The cluster's authority, which signs the tenant's certificate. */
   readonly authority: Authority;
   /** The administrator's kubeconfig, for the way to the cluster. */
@@ -54,7 +60,7 @@ export class Tenant extends pulumi.ComponentResource {
     super("kubeadm:tenants:Tenant", name, {}, opts);
     const tenant = args.settings.tenancy.tenants.find((one) => one.name === args.tenant);
     if (tenant === undefined) throw new Error(`no tenant is named ${args.tenant}`);
-    const [namespace, ...resources] = this.createObjects(name, tenant, args.settings, opts);
+    const [namespace, ...resources] = this.createObjects(name, tenant, args, opts);
     if (namespace === undefined) throw new Error("a tenant has a namespace");
     this.namespace = namespace;
     this.resources = [namespace, ...resources];
@@ -66,16 +72,24 @@ export class Tenant extends pulumi.ComponentResource {
   private createObjects(
     name: string,
     tenant: TenantSettings,
-    settings: ClusterSettings,
+    { settings, late }: TenantArgs,
     opts: pulumi.ComponentResourceOptions | undefined,
   ): pulumi.CustomResource[] {
     const made: pulumi.CustomResource[] = [];
-    for (const object of tenantManifests(tenant, settings)) {
+    // The network policy alone has a machine's address.
+    const withAddresses = (object: KubernetesObject, index: number): LateObject =>
+      late === undefined || lateTokens(object).length === 0
+        ? object
+        : {
+            ...object,
+            spec: late.render(undefined, (known) => tenantManifests(tenant, known)[index]?.["spec"]),
+          };
+    for (const [index, object] of tenantManifests(tenant, settings).entries()) {
       // Its namespace is in the prefix already.
       const { namespace: _namespace, ...metadata } = object.metadata;
       const first = isNamespace(object);
       made.push(
-        anyResource(anyResourceName(name, { ...object, metadata }), object, {
+        anyResource(anyResourceName(name, { ...object, metadata }), withAddresses(object, index), {
           parent: this,
           // A team's load balancers and volumes are outside a cluster in a cloud: they go with the namespace, before it.
           ...(first && settings.aws !== undefined ? {} : { deletedWith: opts?.deletedWith }),

@@ -1,3 +1,4 @@
+import { isToken } from "../core/tokens";
 import { ETCD_PORTS } from "../flows";
 import { PROTOCOL_NUMBERS, type Flow, type PortRange, type Source } from "../network/flow";
 import { range } from "../network/addresses";
@@ -34,7 +35,8 @@ const COMMENT = 127;
  * Each is read once: every machine's rules name every node.
  */
 export function disjoint(ranges: readonly string[]): string[] {
-  const read = [...new Set(ranges.map(cidr))].map(range);
+  const unknown = ranges.filter(isToken);
+  const read = [...new Set(ranges.filter((text) => !isToken(text)).map(cidr))].map(range);
   // The wider of two that begin at one address comes first, so whatever lies in another follows it.
   read.sort((a, b) => a.first - b.first || b.last - a.last);
   const kept: string[] = [];
@@ -44,7 +46,7 @@ export function disjoint(ranges: readonly string[]): string[] {
     last = own.last;
     kept.push(own.text.replace(/\/32$/, ""));
   }
-  return kept;
+  return [...kept, ...unknown];
 }
 
 function cidr(text: string): string {

@@ -10,8 +10,9 @@ import { ownFits } from "./checks/own";
 import { secretsAreElsewhere, secretsAreThere } from "./checks/secrets";
 import { type Draft, factsOf } from "./draft";
 import { checkSchema } from "./issues";
+import { withoutSamples, withSamples } from "./late";
 import { platformOf, withoutOtherPlatform } from "./platform";
-import { Problems, SettingsError } from "./problems";
+import { Problems, SettingsError, type Path } from "./problems";
 import type { ClusterSettings } from "./resolved";
 import { resolve } from "./resolve";
 import {
@@ -31,6 +32,8 @@ export interface ParseContext {
   readonly secrets?: Readonly<Record<string, unknown>> | undefined;
   /** Files that `manifests`, `charts` and `staticPods` name; undefined: what is in them is not looked at. */
   readonly files?: ProjectFiles | undefined;
+  /** Paths at which a token of `lateToken` stands, since the value is not known yet: it is not checked. Default: none. */
+  readonly late?: readonly Path[] | undefined;
 }
 
 /**
@@ -56,7 +59,10 @@ export function readCluster(raw: unknown, context: ParseContext): ClusterSetting
   // Settings of an unknown platform have keys nobody knows: checking them would only bury the point.
   if (platform === undefined) throw new SettingsError(problems.sorted(), context.environment);
   const own = withoutOtherPlatform(given, platform, problems);
-  const left = withPodRange(own, checkSchema(SCHEMAS[platform], own, problems));
+  const { late = [] } = context;
+  const sampled = late.length === 0 ? own : withSamples(own, late);
+  const checked = withoutSamples(checkSchema(SCHEMAS[platform], sampled, problems), late);
+  const left = withPodRange(own, checked);
   const input = (left !== null && typeof left === "object" ? left : {}) as Draft<AnyInput>;
   const aws = platform === "aws" ? awsFacts(input as Draft<AwsInput>, context.region) : undefined;
   const facts = factsOf(input, context.environment, aws);

@@ -1,3 +1,4 @@
+import { isToken } from "../core/tokens";
 import { INGRESS_NAMESPACE } from "../addons/ingress/manifests";
 import type { JsonValue, KubernetesObject } from "../kubernetes";
 import { range, relation } from "../network/addresses";
@@ -136,7 +137,7 @@ function notPublic({ network, machines }: Settings): string[] {
     network.serviceCidr,
     ...machines.map((machine) => `${machine.nodeAddress}/32`),
   ];
-  return [...NOT_PUBLIC, ...own.filter((cidr) => !isNotPublic(cidr))];
+  return [...NOT_PUBLIC, ...own.filter((cidr) => isToken(cidr) || !isNotPublic(cidr))];
 }
 
 function isNotPublic(cidr: string): boolean {

@@ -15,7 +15,8 @@ import {
   text,
 } from "./primitives";
 
-const hostKey = text((value) => {
+/** A line as in known_hosts without the host. */
+export const hostKey = text((value) => {
   const problem = hostKeyProblem(value);
   return problem === undefined
     ? undefined

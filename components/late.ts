@@ -1,0 +1,165 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { AwsClusterInput, MachinesClusterInput } from "../model/settings/input/cluster";
+import type { MachineInput, SshInput } from "../model/settings/input/machines";
+import {
+  LATE_PATHS,
+  lateToken,
+  lateTokens,
+  lateValue,
+  mayBeLate,
+  putAt,
+  withLateValues,
+} from "../model/settings/late";
+import type { Path, Problem } from "../model/settings/problems";
+import type { ClusterSettings } from "../model/settings/resolved";
+import { isLater, notPlain } from "./arguments";
+
+/** The same keys, of which those with these names may be outputs. */
+type WithOutputs<T, K extends keyof T> = {
+  [P in keyof T]: P extends K ? pulumi.Input<Exclude<T[P], undefined>> : T[P];
+};
+
+/** A Linux machine of your own, or one that another provider makes in the same program: its addresses may be outputs. */
+export type MachineArgs = WithOutputs<MachineInput, "host" | "hostKey" | "nodeAddress">;
+
+/** A jump host, whose address may be an output. */
+export type JumpHostArgs = WithOutputs<SshInput, "host" | "hostKey">;
+
+/** Settings of a cluster on machines that may be made in the same program. */
+export interface MachinesClusterArgs extends Omit<MachinesClusterInput, "machines" | "bastion"> {
+  /** The machines by name. A name is a machine's identity, and the name of its node. */
+  machines: Record<string, MachineArgs>;
+  /**
+   * A jump host for SSH to all machines. It carries SSH only: the API must be reachable from where `pulumi up` runs.
+   *
+   * @defaultValue none
+   */
+  bastion?: JumpHostArgs;
+}
+
+/** The settings of a cluster in a program. */
+export type ClusterSettingsArgs = MachinesClusterArgs | AwsClusterInput;
+
+type Values = ReadonlyMap<string, string>;
+
+/** A setting that is an output or a promise. */
+interface LateSetting {
+  readonly path: Path;
+  readonly value: pulumi.Output<unknown>;
+}
+
+/** Settings as they are written, with a token for each value that comes later. */
+export interface TakenSettings {
+  readonly plain: unknown;
+  readonly late: readonly LateSetting[];
+  /** Outputs where only plain values are taken. */
+  readonly problems: readonly Problem[];
+}
+
+/** The settings with these values, in the order of `late`. One that is not there is no default. */
+function written({ plain, late }: TakenSettings, values: readonly unknown[]): unknown {
+  const copy = structuredClone(plain);
+  late.forEach(({ path }, index) => putAt(copy, path, values[index] ?? null));
+  return copy;
+}
+
+/** Takes outputs out of settings. What decides which resources there are has to be plain. */
+export function takeLate(settings: unknown): TakenSettings {
+  const late: LateSetting[] = [];
+  const problems: Problem[] = [];
+  const visit = (value: unknown, path: Path): unknown => {
+    if (isLater(value)) {
+      if (mayBeLate(path)) late.push({ path, value: pulumi.output(value) });
+      else
+        problems.push(
+          notPlain(path, value, `a plain value. Outputs are taken for ${LATE_PATHS}, and in \`secrets\``),
+        );
+      return lateToken(path);
+    }
+    if (Array.isArray(value)) return value.map((inner, index) => visit(inner, [...path, index]));
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, visit(inner, [...path, key])]),
+    );
+  };
+  return { plain: visit(settings, []), late, problems };
+}
+
+let tokensStay = false;
+
+/** From now on nothing waits for late values: tokens stay in what is rendered, for a plan. @returns a function that ends it */
+export function keepTokens(): () => void {
+  tokensStay = true;
+  return () => void (tokensStay = false);
+}
+
+/**
+ * Late values of a cluster's settings, and what is rendered from them. A step waits for those values alone that its own text
+ * has, so that a machine that is not made yet changes nothing in the preview of the others.
+ */
+export class LateSettings {
+  /** All values are known, and were checked with the other settings. Rejects with every problem. */
+  readonly whole: pulumi.Output<ClusterSettings>;
+  private readonly outputs: ReadonlyMap<string, pulumi.Output<string>>;
+  /** With what most steps have: addresses of all machines but workers. */
+  private readonly shared: pulumi.Output<ClusterSettings>;
+  private readonly ofShared: ReadonlySet<string>;
+
+  /**
+   * @param settings resolved from `taken`, with its tokens
+   * @param check throws where settings as they are written are wrong
+   */
+  constructor(
+    private readonly settings: ClusterSettings,
+    taken: TakenSettings,
+    check: (written: unknown) => void,
+  ) {
+    const { late } = taken;
+    const tokens = late.map(({ path }) => lateToken(path));
+    this.outputs = new Map(
+      late.map(({ path, value }) => [
+        lateToken(path),
+        // A value that the check of the whole refuses stays a token, so that its report is the one that is seen.
+        tokensStay
+          ? pulumi.output(lateToken(path))
+          : value.apply((known) => lateValue(path, known) ?? lateToken(path)),
+      ]),
+    );
+    this.whole = pulumi.all(tokensStay ? [] : late.map(({ value }) => value)).apply((known) => {
+      if (known.length > 0) check(written(taken, known));
+      return this.values(tokens).apply((values) => withLateValues(settings, values));
+    });
+    const workers = settings.machines.filter((machine) => machine.role === "worker");
+    const ofWorkers = new Set(lateTokens(workers));
+    const shared = tokens.filter((token) => !ofWorkers.has(token));
+    this.ofShared = new Set(shared);
+    this.shared = this.values(shared).apply((values) => withLateValues(settings, values));
+  }
+
+  /** Text or data with the values in place of its tokens. */
+  resolve<T>(given: T): pulumi.Output<T> {
+    return this.values(lateTokens(given)).apply((values) =>
+      withLateValues<unknown>(given, values),
+    ) as pulumi.Output<T>;
+  }
+
+  /** What is rendered for one machine, or for the cluster, when the values that it has are known. */
+  render<M, R>(machine: M, make: (settings: ClusterSettings, machine: M) => R): pulumi.Input<R> {
+    const tokens = lateTokens(make(this.settings, machine));
+    if (tokens.length === 0) return make(this.settings, machine);
+    const own = lateTokens(machine);
+    const fits = tokens.every((token) => this.ofShared.has(token) || own.includes(token));
+    const settings = fits ? this.shared : this.whole;
+    // Not pulumi.all, which would copy the settings for each machine.
+    return settings.apply<R>((known) =>
+      this.values(own).apply((values) => make(known, withLateValues(machine, values))),
+    );
+  }
+
+  private values(tokens: readonly string[]): pulumi.Output<Values> {
+    const known = tokens.map((token) => this.outputs.get(token) ?? token);
+    return pulumi
+      .all(known)
+      .apply((values) => new Map(tokens.map((token, index) => [token, values[index] ?? token])));
+  }
+}
