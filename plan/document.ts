@@ -1,22 +1,17 @@
-import { flowsOf, rangesOf } from "../model/flows";
-import type { Flow } from "../model/network/flow";
+import { plannedFlows, type PlannedFlow } from "./flows";
 import { nodeCapacity, podCapacity, serviceCapacity } from "../model/network/clusterNetwork";
 import type { ClusterSettings, ComponentVersions, MachineRole } from "../model/settings/resolved";
+import { plannedAddons, type PlannedAddon } from "./addons";
 import { accessText, plannedAws, type PlannedAws } from "./aws";
 import { certificatesOf, type PlannedCertificate } from "./certificates";
 import type { EnvironmentConfig } from "./config";
 import { COMPUTED, compare, plannedResources, type PlannedResource } from "./resources";
 import type { Recording } from "./program";
+import { securityOf, type SecurityFact } from "./security";
 import { missingSecrets, watchItems, type WatchItem } from "./watch";
 
 /** Says that a folder holds a plan, which the next plan may replace. */
 export const GENERATOR = "pulumi-kubeadm plan";
-
-/** A flow with who it may come from. */
-export interface PlannedFlow extends Flow {
-  /** Addresses and ranges it may come from; empty: nobody is written down. */
-  readonly sources: readonly string[];
-}
 
 /** A machine without its keys; on AWS the control-plane nodes alone, since pools' nodes come and go. */
 export interface PlannedMachine {
@@ -65,8 +60,14 @@ export interface PlanDocument {
   readonly aws?: PlannedAws;
   /** Resources, in all and by their type token, sorted. */
   readonly counts: { readonly total: number; readonly byType: Readonly<Record<string, number>> };
-  /** What firewalls let through, and why. */
+  /** What firewalls let through, and why; on AWS the rules of the security groups. */
   readonly flows: readonly PlannedFlow[];
+  /** DNS, and what else runs in the cluster. */
+  readonly addons: readonly PlannedAddon[];
+  /** In the order of the settings. */
+  readonly tenants: ClusterSettings["tenancy"]["tenants"];
+  /** Who may do what, in words. */
+  readonly security: readonly SecurityFact[];
   /** Of the stack and of kubeadm, with their validity in days. */
   readonly certificates: readonly PlannedCertificate[];
   /** What deserves a look before `pulumi up`. */
@@ -115,34 +116,15 @@ export function planDocument(config: EnvironmentConfig, recording: Recording): O
     })),
     ...(aws === undefined ? {} : { aws }),
     counts: countsOf(resources),
-    flows: flowsOf(settings).map((flow) => ({ ...flow, sources: sourcesOf(settings, flow) })),
+    flows: plannedFlows(settings),
+    addons: plannedAddons(settings),
+    tenants: settings.tenancy.tenants,
+    security: securityOf(settings),
     certificates,
     watch: watchItems(config, settings, resources, certificates),
     secrets: { referredTo: settings.secretNames, missing: missingSecrets(config, settings) },
     resources,
   };
-}
-
-/** On AWS people are written down for its groups, and nodes have any address of the VPC. */
-function sourcesOf(settings: ClusterSettings, flow: Flow): string[] {
-  const { aws } = settings;
-  if (aws === undefined) return rangesOf(settings, flow);
-  switch (flow.from) {
-    case "operator":
-      return [...aws.access.ssh];
-    case "apiClient":
-      return [...aws.access.api];
-    case "serviceClient":
-      return [...aws.access.nodePorts];
-    case "node":
-      return aws.vpc.subnets.map((subnet) => subnet.cidr);
-    case "controlPlane":
-    case "loadBalancer":
-    case "pod":
-    case "any":
-    case "listed":
-      return rangesOf(settings, flow);
-  }
 }
 
 function countsOf(resources: readonly PlannedResource[]): PlanDocument["counts"] {

@@ -66,7 +66,14 @@ export function addressMap(plan: PlanDocument, settings: ClusterSettings): Marku
     ${zooms(plan, settings)}`;
 }
 
-function entriesOf({ network }: ClusterSettings): Entry[] {
+/** A range as MetalLB takes it: CIDR, or its first and last address. */
+function span(text: string): Range {
+  const [first = "", last] = text.split("-");
+  if (last === undefined) return range(text);
+  return { text, first: range(`${first}/32`).first, last: range(`${last}/32`).last, prefix: 32 };
+}
+
+function entriesOf({ network, addons }: ClusterSettings): Entry[] {
   return [
     {
       name: "pods",
@@ -80,6 +87,14 @@ function entriesOf({ network }: ClusterSettings): Entry[] {
       range: range(network.serviceCidr),
       use: `kubernetes ${network.kubernetesServiceAddress}, DNS ${network.dnsServiceAddress}, then as Services are made`,
     },
+    ...Object.entries(addons.metallb?.pools ?? {}).flatMap(([name, pool]) =>
+      pool.addresses.map((addresses) => ({
+        name: `load balancers, pool ${name}`,
+        tone: "balancer",
+        range: span(addresses),
+        use: "MetalLB gives them to Services of type LoadBalancer",
+      })),
+    ),
     ...network.peers.map((peer) => ({
       name: peer.name,
       tone: "peers",

@@ -4,7 +4,8 @@ import { addressMap } from "./addresses";
 import { awsSections } from "./aws";
 import { html, Markup } from "./markup";
 import { picture } from "./picture";
-import { certificateTable, flowTable, versionTables, watchList } from "./sections";
+import { addonTable, securityTable, tenantTable } from "./parts";
+import { advisoryBanner, certificateTable, flowTable, versionTables, watchList } from "./sections";
 import { STYLE } from "./style";
 import { resourceTree } from "./tree";
 
@@ -15,6 +16,11 @@ export function page(plan: PlanDocument, settings: ClusterSettings): string {
     ...(plan.aws === undefined ? [] : awsSections(plan.aws, settings)),
     ["watch", "What to watch", watchList(plan.watch)],
     ["addresses", "Addresses", addressMap(plan, settings)],
+    ["addons", "Add-ons", addonTable(plan.addons)],
+    ...(plan.tenants.length === 0
+      ? []
+      : [["tenants", "Tenants", tenantTable(plan.tenants)] as [string, string, Markup]]),
+    ["security", "Security", securityTable(plan.security)],
     ["flows", "Flows", flowTable(plan.flows, settings)],
     ["resources", "Resources", resourceTree(plan)],
     ["versions", "Versions", versionTables(settings)],
@@ -36,7 +42,7 @@ export function page(plan: PlanDocument, settings: ClusterSettings): string {
         <header>
           <p class="eyebrow">Plan of environment ${plan.environment}</p>
           <h1>${settings.name}</h1>
-          ${facts(plan, settings)}
+          ${facts(plan, settings)} ${advisoryBanner(plan.watch)}
           <nav>${sections.map(([id, title]) => html`<a href="#${id}">${title}</a>`)}</nav>
         </header>
         <main>

@@ -1,11 +1,12 @@
 import type { ClusterSettings } from "../../model/settings/resolved";
-import type { PlanDocument, PlannedFlow } from "../document";
+import type { PlanDocument } from "../document";
+import type { PlannedFlow } from "../flows";
 import type { WatchItem, WatchKind } from "../watch";
 import { html, type Markup } from "./markup";
 
 const KINDS: Record<WatchKind, string> = {
   todo: "To do",
-  advisory: "Worth a look",
+  advisory: "Advisory",
   fixed: "Fixed for good",
   protected: "Protected",
   ignored: "Not watched",
@@ -24,6 +25,17 @@ export function watchList(items: readonly WatchItem[]): Markup {
         </li>`,
     )}
   </ul>`;
+}
+
+/** What nobody should have to scroll for. */
+export function advisoryBanner(items: readonly WatchItem[]): Markup | false {
+  const count = (kind: WatchKind) => items.filter((item) => item.kind === kind).length;
+  const [todo, advisory] = [count("todo"), count("advisory")];
+  const words = [
+    ...(todo > 0 ? [`${todo} to do before pulumi up`] : []),
+    ...(advisory > 0 ? [`${advisory} ${advisory === 1 ? "advisory" : "advisories"}`] : []),
+  ];
+  return words.length > 0 && html`<p class="banner"><a href="#watch">${words.join(", ")}</a></p>`;
 }
 
 const PARTIES: Readonly<Record<string, string>> = {
@@ -75,7 +87,7 @@ export function flowTable(
                   <td class="keep">${PARTIES[flow.to] ?? flow.to}</td>
                   <td class="keep">${flow.protocol}</td>
                   <td class="mono">${portsText(flow)}</td>
-                  <td>${sourcesText(flow)}</td>
+                  <td>${sourcesText(flow, aws !== undefined)}</td>
                 </tr>`,
             )}
           </tbody>`;
@@ -85,15 +97,16 @@ export function flowTable(
 }
 
 function portsText(flow: PlannedFlow): string {
-  if (flow.icmp !== undefined) return flow.icmp.code ?? flow.icmp.type;
+  if (flow.icmp !== undefined) return flow.icmp;
   if (flow.ports.length === 0) return "all";
   return flow.ports.map(({ from, to }) => (from === to ? String(from) : `${from}-${to}`)).join(", ");
 }
 
 const MOST_SOURCES = 6;
 
-function sourcesText(flow: PlannedFlow): Markup {
-  if (flow.sources.length === 0) return html`<span class="soft">nobody is written down</span>`;
+function sourcesText(flow: PlannedFlow, inGroups: boolean): Markup {
+  if (flow.sources.length === 0)
+    return html`<span class="soft">${inGroups ? "whoever is in the group" : "nobody is written down"}</span>`;
   const more = flow.sources.length - MOST_SOURCES;
   return html`<span class="mono">${flow.sources.slice(0, MOST_SOURCES).join(", ")}</span
     >${more > 0 && ` and ${more} more`}`;

@@ -1,4 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { groupName } from "../../../model/aws/firewall";
+import { plannedAws } from "../../../plan/aws";
+import type { PlanDocument } from "../../../plan/document";
+import { plannedFlows } from "../../../plan/flows";
 import { page } from "../../../plan/html/page";
 import { html, Markup } from "../../../plan/html/markup";
 import type { Plan } from "../../../plan/plan";
@@ -34,7 +38,19 @@ describe("index.html", () => {
   });
 
   it("has each part that people look for", () => {
-    for (const id of ["picture", "watch", "addresses", "flows", "resources", "versions", "certificates"]) {
+    for (const id of [
+      ...[
+        "picture",
+        "watch",
+        "addresses",
+        "addons",
+        "security",
+        "flows",
+        "resources",
+        "versions",
+        "certificates",
+      ],
+    ]) {
       expect(text).toContain(`id="${id}"`);
       expect(text).toContain(`href="#${id}"`);
     }
@@ -45,6 +61,79 @@ describe("index.html", () => {
     for (const flow of plan.document.flows) expect(text).toContain(html`${flow.reason}`.text);
     for (const one of plan.document.certificates) expect(text).toContain(html`${one.name}`.text);
     for (const one of plan.document.machines) expect(text).toContain(one.nodeAddress);
+  });
+
+  it("shows add-ons with their addresses, and the pools of load balancers among the ranges", async () => {
+    const addons: RawSettings = {
+      metallb: { pools: { office: { addresses: ["10.40.0.240-10.40.0.250", "10.40.1.0/28"] } } },
+      ingress: { kind: "traefik", expose: { type: "loadBalancer", address: "10.40.0.240" } },
+    };
+    const { document } = await metalPlan({}, addons);
+    const shown = page(document, metalSettings(addons));
+    const section = (id: string) => shown.split(`id="${id}"`)[1]?.split("</section>")[0] ?? "";
+    for (const part of [
+      "<b>CoreDNS</b>",
+      settings.network.dnsServiceAddress,
+      "<b>MetalLB</b>",
+      "pool office",
+    ])
+      expect(section("addons")).toContain(part);
+    expect(section("addons")).toMatch(/<b>traefik<\/b>.*10\.40\.0\.240</s);
+    for (const range of ["10.40.0.240-10.40.0.250", "10.40.1.0/28"])
+      expect(section("addresses")).toContain(range);
+  });
+
+  it("shows tenants with what bounds them, and who may do what", async () => {
+    const { document } = await metalPlan(
+      {},
+      {
+        cni: { kind: "calico", backend: "vxlan", podCidr: "10.244.0.0/16" },
+        tenants: {
+          shop: {
+            quota: { cpu: "8", pods: 80 },
+            network: { egress: [{ internet: true, ports: [443] }] },
+            hosts: ["shop.example.com"],
+          },
+        },
+        podSecurity: { enforce: "baseline" },
+      },
+    );
+    const shown = page(document, settings);
+    for (const part of ["<b>shop</b>", "cpu 8", "to the internet, port 443", "shop.example.com"])
+      expect(shown).toContain(part);
+    expect(shown).toContain("enforces baseline");
+    expect(text).not.toContain('id="tenants"');
+  });
+
+  it("says at the top what has to be done, and how many advisories there are", () => {
+    const watch: PlanDocument["watch"] = [
+      { kind: "todo", text: "one" },
+      { kind: "advisory", text: "two" },
+      { kind: "advisory", text: "three" },
+    ];
+    const banner = /<p class="banner">.*?<\/p>/s;
+    expect(banner.exec(page({ ...plan.document, watch }, settings))?.[0]).toContain(
+      "1 to do before pulumi up, 2 advisories",
+    );
+    expect(page({ ...plan.document, watch: [] }, settings)).not.toMatch(banner);
+  });
+
+  it("shows as flows of AWS what the security groups let in, no more and no less", () => {
+    const settings = awsSettings(largeAws);
+    const from = (source: string, group: string) => (source === "" ? group : source);
+    const flows = plannedFlows(settings).flatMap(({ sources, ...flow }) =>
+      (sources.length === 0 ? [""] : sources).map(
+        (source) => `${from(source, flow.from)} > ${flow.to} ${flow.protocol}`,
+      ),
+    );
+    const rules = (plannedAws(settings)?.groups ?? []).flatMap(({ ingress }) =>
+      ingress.map(({ group, peer, protocol }) => {
+        const source = peer.kind === "group" ? groupName(peer.group) : peer.cidr;
+        return `${source} > ${groupName(group)} ${protocol === "-1" ? "any" : protocol}`;
+      }),
+    );
+    expect(flows.sort()).toEqual(rules.sort());
+    expect(flows.length).toBeGreaterThan(10);
   });
 
   it("says in words where people reach an API whose address only AWS knows", () => {
