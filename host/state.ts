@@ -42,6 +42,8 @@ export interface HostState {
   readonly etcd: boolean;
   /** Seconds since 1970 by the host's clock. */
   readonly now: number;
+  /** A change was cut off, and its former files are kept. Default false. */
+  readonly undo?: boolean;
   readonly living: LivingValues;
   /** Files that are there and hold no record; `member` may have been made again nevertheless. Default: none. */
   readonly unreadable?: readonly RecordName[];
@@ -76,6 +78,7 @@ export async function readState(hosts: Hosts, machine: string, known?: Known): P
     unreadable,
     apiServer: raw.apiServer || lines.includes("##listens 6443"),
     etcd: raw.etcd || lines.includes("##listens 2379"),
+    undo: lines.includes("##undo"),
     living: livingValues(lines),
   };
   // On a host that is not a node, the record of a join that was cut off is as good as none.

@@ -1,7 +1,8 @@
 import { joinsPending } from "../../model/kubeadm";
 import { preflightScript, type HostFacts } from "../../model/node/render";
+import { putBackFile } from "../../model/node/undo";
 import { packetFilterProblems } from "../../model/packetFilter/judge";
-import { intended, putIntendedScript } from "../../model/membership/intended";
+import { intended, putIntendedScript, type Intended } from "../../model/membership/intended";
 import { ADMIN, MEMBER_FILE } from "../../model/membership/shell";
 import { searchPath } from "../../model/core/searchPath";
 import type { CheckedMachine } from "../../model/node/spec";
@@ -10,6 +11,7 @@ import { BastionError, ClockSkewError, ConnectionLostError, HostProblem, NoSessi
 import { RecordUnreadableError } from "../record";
 import type { PreflightSpec, StepResult } from "../protocol";
 import { refuseEncryption } from "./encryption";
+import { replacementProblems, type LivingControlPlane } from "./replacement";
 import { readState, type HostState } from "../state";
 import { refuseSkew, type StepContext } from "../step";
 import { refuseOtherFacts, refuseOtherIssuer, refuseOtherNode } from "../guard";
@@ -55,9 +57,11 @@ export async function preflight(context: StepContext<LookSpec>): Promise<StepRes
   const problems = reports(failed);
   problems.push(...duplicates(present, "machine id", (finding) => finding.state.machineId));
   problems.push(...duplicates(present, "host name", (finding) => finding.hostname));
+  const wanted = wantedNow(context);
+  problems.push(...(await replacementProblems(context, livingControlPlane(context, present), wanted)));
   if (problems.length > 0) throw new HostProblem("", problems.join("\n"));
   await refuseEncryption(context, unreachable);
-  await recordIntended(context, present);
+  await recordIntended(context, present, wanted);
   hosts.close();
   return { cluster: context.cluster };
 }
@@ -121,23 +125,38 @@ async function leaveOut(
   });
 }
 
-/** Tells the control-plane nodes what the settings say now; steps of machines that are taken out ask them for it. */
-async function recordIntended(
-  { spec, hosts, input, cluster }: StepContext<LookSpec>,
-  present: readonly Finding[],
-): Promise<void> {
-  const { machines } = spec;
+/** What the settings say of the machines. */
+function wantedNow({ spec, input, cluster }: StepContext<LookSpec>): Intended {
   const hostKeys = Object.fromEntries(
     Object.entries(input.connections).map(([name, { hostKey }]) => [name, hostKey]),
   );
-  const record = `${JSON.stringify(intended(cluster, machines, hostKeys, Date.now()))}\n`;
-  const plane = new Set(machines.filter((one) => one.role === "controlPlane").map(({ name }) => name));
+  return intended(cluster, spec.machines, hostKeys, Date.now());
+}
+
+/** Control-plane nodes of this cluster that were looked at. */
+function livingControlPlane(
+  { spec, cluster }: StepContext<LookSpec>,
+  present: readonly Finding[],
+): LivingControlPlane[] {
+  return present.flatMap(({ machine, state: { member } }) => {
+    const own = spec.machines.find((one) => one.name === machine);
+    return own?.role === "controlPlane" && member?.state === "member" && member.cluster === cluster
+      ? [{ own, member }]
+      : [];
+  });
+}
+
+/** Tells the control-plane nodes what the settings say now; steps of machines that are taken out ask them for it. */
+async function recordIntended(
+  context: StepContext<LookSpec>,
+  present: readonly Finding[],
+  wanted: Intended,
+): Promise<void> {
+  const record = `${JSON.stringify(wanted)}\n`;
   await Promise.all(
-    present
-      .filter(({ machine, state }) => plane.has(machine) && state.member?.state === "member")
-      .map(({ machine }) =>
-        hosts.query(machine, "recording what the settings want", putIntendedScript(), record),
-      ),
+    livingControlPlane(context, present).map(({ own }) =>
+      context.hosts.query(own.name, "recording what the settings want", putIntendedScript(), record),
+    ),
   );
 }
 
@@ -146,12 +165,16 @@ async function look(context: StepContext<LookSpec>, machine: string): Promise<Fi
   const state = await readState(hosts, machine, { cluster, spec });
   if (state.member && state.unreadable?.includes("member"))
     context.say(`${machine}: ${MEMBER_FILE} on it cannot be read; going by what the node itself shows`);
+  if (state.undo)
+    context.say(
+      `${machine}: a change of it was cut off, by a power cut or a reboot. Its next step puts the former files back first; ` +
+        `to do that now: bash ${putBackFile}`,
+    );
   refuseSkew(machine, state.now);
   const own = spec.machines.find((candidate) => candidate.name === machine);
   if (own) refuseOtherNode(own, state);
   refuseOtherFacts(machine, state, cluster, spec);
   refuseOtherIssuer(machine, state, spec.issuers);
-  refuseOnlyControlPlaneNode(machine, state, spec);
   const member = state.member !== undefined && state.member.cluster === cluster;
   if (!member && own) {
     const script = preflightScript(spec.node, own);
@@ -189,21 +212,6 @@ function factsIn(output: string): Pick<HostFacts, "nodeInterface"> {
   return line === undefined
     ? { nodeInterface: "" }
     : (JSON.parse(line.slice("##facts ".length)) as HostFacts);
-}
-
-/**
- * A raised revision resets the host before it joins anew; with one control-plane node, there would be nothing left to join.
- */
-function refuseOnlyControlPlaneNode(machine: string, state: HostState, spec: LookSpec): void {
-  const controlPlaneNodes = spec.machines.filter((one) => one.role === "controlPlane");
-  const [only] = controlPlaneNodes;
-  if (controlPlaneNodes.length !== 1 || only?.name !== machine || state.member?.state !== "member") return;
-  if (only.revision > state.member.revision)
-    throw new HostProblem(
-      machine,
-      `machines.${machine}.revision was raised from ${state.member.revision} to ${only.revision}, but it is the only control-plane node: ` +
-        "its etcd would go, and the cluster with it. Add two control-plane nodes first, or make a new cluster",
-    );
 }
 
 function duplicates(found: readonly Finding[], what: string, key: (finding: Finding) => string): string[] {

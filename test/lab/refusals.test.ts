@@ -80,7 +80,7 @@ describeWithLab("refusals", () => {
       ...right,
       downloads: { ...downloads, checksums: { ...downloads.checksums, runc: { amd64: wrong } } },
     });
-    const said = errors(log, /: .*checksum/);
+    const said = errors(log, /^\s*(cp1|w1): .*checksum/);
     saw(said.join("\n"));
     expect(said).toHaveLength(1);
     expect(said[0]).toMatch(new RegExp(`^cp1: .*runc.*expected ${wrong}`));

@@ -10,10 +10,11 @@ import { MEMBER_FILE } from "../../../model/membership/shell";
 import type { Connection, Operation } from "../../../host/protocol";
 import { Hosts } from "../../../host/runner";
 import { leave } from "../../../host/steps/leave";
+import { preflight } from "../../../host/steps/preflight";
 import type { ClusterSettings, Machine as Settings } from "../../../model/settings/resolved";
 import { Machine, otherHostKey, SshHost } from "./sshHost";
 import { memberFacts, knownCluster } from "../../support/fromSettings";
-import { membershipSpec } from "../../../components/machines/specs";
+import { checkedMachines, membershipSpec, preflightSpec } from "../../../components/machines/specs";
 
 const CLUSTER = "ab".repeat(32);
 const RECORD = "var/lib/pulumi-kubeadm/intended.json";
@@ -119,6 +120,7 @@ export class PaperCluster {
         0o755,
       );
     host.write("bin/ss", "#!/bin/sh\nexit 0\n", 0o755);
+    host.write("bin/hostname", `#!/bin/sh\necho ${name}\n`, 0o755);
     host.write("etc/kubernetes/kubelet.conf", "");
     host.write(MEMBER_FILE, JSON.stringify({ ...memberFacts(this.settings, own, CLUSTER), state: "member" }));
     this.put(`nodes/${name}`, "");
@@ -129,7 +131,7 @@ export class PaperCluster {
       const at = `https://${own.nodeAddress}`;
       this.put(
         "members",
-        `${this.get("members")}${id(name)}, started, ${name}, ${at}:2380, ${at}:2379, false\n`,
+        `${this.read("members")}${id(name)}, started, ${name}, ${at}:2380, ${at}:2379, false\n`,
       );
     }
     const server = await SshHost.start({ exec: host.exec() });
@@ -209,8 +211,24 @@ export class PaperCluster {
     }
   }
 
+  /** Runs preflight with the settings as they are now. */
+  async look(machines: readonly Settings[]): Promise<void> {
+    const settings = { ...this.settings, machines: [...machines] };
+    const input = { connections: this.connections, files: [] };
+    const say = (line: string): void => void this.said.push(line);
+    const hosts = new Hosts(input, 100, say);
+    const looked = checkedMachines(settings);
+    const spec = { ...preflightSpec(settings, looked), machines: looked };
+    try {
+      const operation = "update";
+      await preflight({ operation, spec, input, hosts, cluster: CLUSTER, previous: {}, values: {}, say });
+    } finally {
+      hosts.close();
+    }
+  }
+
   members(): string[] {
-    return this.get("members")
+    return this.read("members")
       .split("\n")
       .filter(Boolean)
       .map((line) => line.split(", ")[2] ?? "");
@@ -226,14 +244,14 @@ export class PaperCluster {
 
   /** What was done, in its order. */
   log(): string[] {
-    return this.get("log").split("\n").filter(Boolean);
+    return this.read("log").split("\n").filter(Boolean);
   }
 
   put(file: string, content: string): void {
     fs.writeFileSync(path.join(this.folder, file), content);
   }
 
-  private get(file: string): string {
+  read(file: string): string {
     const target = path.join(this.folder, file);
     return fs.existsSync(target) ? fs.readFileSync(target, "utf8") : "";
   }
