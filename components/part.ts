@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesObject } from "../model/kubernetes";
-import { SettingsError, show, type Path, type Problem } from "../model/settings/problems";
+import { SettingsError, type Path, type Problem } from "../model/settings/problems";
 import { isLater, notPlain } from "./arguments";
 import { manifestResources, type LateObject } from "./kubernetes/manifest";
+import { knownSecrets, secretsByName, type Secrets } from "./secrets";
 import { ClusterSettingsError } from "./settingsError";
 
 /** A value, or an output of it at any depth. */
@@ -64,6 +65,39 @@ export function partOf<S>(
   const shape = parsed(plain, problems);
   const later: pulumi.Output<unknown> = pulumi.output<object>(args ?? {});
   return { shape, spec: late === 0 ? shape : later.apply((given) => parsed(given)) };
+}
+
+/** Arguments that name secrets, by the names in them. */
+export interface SecretsArg {
+  /**
+   * Secrets by the names that the other arguments have for them, or an output of all of them, as
+   * `config.requireSecretObject` gives it.
+   *
+   * @defaultValue none
+   */
+  secrets?: pulumi.Input<Secrets>;
+}
+
+/** A part with the secrets that it names. */
+export interface SecretPart<S> extends Part<S> {
+  /** Value of a secret, by its name. */
+  readonly secret: (name: string) => pulumi.Input<string>;
+}
+
+/** As `partOf`; secrets are no settings: the values go where a component puts them, and nowhere else. */
+export function secretPartOf<S>(
+  component: string,
+  name: string,
+  args: object | Checked<S & SecretsArg> | undefined,
+  samples: Samples,
+  parse: (given: unknown, title: string, secrets: Readonly<Record<string, unknown>> | undefined) => S,
+): SecretPart<S> {
+  const { secrets = {}, ...given }: SecretsArg = args instanceof Checked ? args.spec : { ...args };
+  const checked = args instanceof Checked ? args : given;
+  return {
+    ...partOf<S>(component, name, checked, samples, (raw, title) => parse(raw, title, knownSecrets(secrets))),
+    secret: (called) => secretsByName(secrets, [called])[called] ?? "",
+  };
 }
 
 /** What a part is rendered to, plain where all of it is known. */
@@ -130,15 +164,4 @@ function fits(pattern: string, path: Path): boolean {
   return (
     parts.length === path.length && parts.every((part, index) => part === "*" || part === String(path[index]))
   );
-}
-
-/** A secret that the arguments name and that is not among `secrets`. */
-export function missingSecret(path: string, name: string, secrets: object): Problem | undefined {
-  if (Object.hasOwn(secrets, name)) return undefined;
-  return {
-    path,
-    value: show(name),
-    message: "names no entry of `secrets`",
-    allowed: Object.keys(secrets).join(", ") || "an entry of `secrets`",
-  };
 }

@@ -9,24 +9,23 @@ import {
   peerSecretName,
 } from "../../model/addons/metallb/manifests";
 import type { AddressPoolInput, BgpPeerInput, MetallbInput } from "../../model/addons/metallb/settings";
-import { SettingsError } from "../../model/settings/problems";
 import { manifestResources } from "../kubernetes/manifest";
 import { helmRelease } from "../kubernetes/release";
 import {
-  Checked,
-  missingSecret,
-  partOf,
   partResources,
   rendered,
+  secretPartOf,
+  type Checked,
   type Samples,
+  type SecretPart,
+  type SecretsArg,
   type WithInputs,
 } from "../part";
 
 type BgpInput = NonNullable<MetallbInput["bgp"]>;
-type Secrets = Readonly<Record<string, pulumi.Input<string>>>;
 
 /** MetalLB. Names of pools and peers are plain, because they determine which resources exist; addresses may be outputs. */
-export interface MetalLbArgs extends Omit<MetallbAloneInput, "pools" | "bgp"> {
+export interface MetalLbArgs extends Omit<MetallbAloneInput, "pools" | "bgp">, SecretsArg {
   /** Address pools by name; at least one. */
   pools: Record<string, WithInputs<AddressPoolInput, "addresses">>;
   /**
@@ -38,12 +37,6 @@ export interface MetalLbArgs extends Omit<MetallbAloneInput, "pools" | "bgp"> {
     /** Routers; at least one. */
     peers: WithInputs<BgpPeerInput, "address">[];
   };
-  /**
-   * Passwords of BGP sessions, by the names that `bgp.peers[].password` has.
-   *
-   * @defaultValue none
-   */
-  secrets?: Secrets;
 }
 
 const SAMPLES: Samples = {
@@ -70,20 +63,10 @@ export class MetalLb extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    args: MetalLbArgs | Checked<MetallbSpec & { readonly secrets: Secrets }>,
+    args: MetalLbArgs | Checked<MetallbSpec & SecretsArg>,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    const { given, secrets } = splitSecrets(args);
-    const part = partOf<MetallbSpec>("MetalLb", name, given, SAMPLES, (raw, title) => {
-      const spec = parseMetallb(raw, title);
-      const missing = (spec.metallb.bgp?.peers ?? []).flatMap(({ password }, index) =>
-        password === undefined
-          ? []
-          : (missingSecret(`bgp.peers[${index}].password`, password, secrets) ?? []),
-      );
-      if (missing.length > 0) throw new SettingsError(missing, title);
-      return spec;
-    });
+    const part = secretPartOf<MetallbSpec>("MetalLb", name, args, SAMPLES, parseMetallb);
     super("kubeadm:addons:MetalLb", name, {}, opts);
     const inside: pulumi.CustomResourceOptions = { parent: this, deletedWith: opts?.deletedWith };
     const namespace = manifestResources(name, [metallbNamespaceManifest()], inside);
@@ -97,7 +80,7 @@ export class MetalLb extends pulumi.ComponentResource {
       },
       { ...inside, dependsOn: namespace },
     );
-    const passwords = createPasswords(name, part.shape, secrets, { ...inside, dependsOn: namespace });
+    const passwords = createPasswords(name, part, { ...inside, dependsOn: namespace });
     this.resources = partResources(name, part, (spec) => metallbManifests(spec.metallb), {
       ...inside,
       dependsOn: [this.release, ...passwords],
@@ -106,20 +89,9 @@ export class MetalLb extends pulumi.ComponentResource {
   }
 }
 
-/** Secrets are not settings: their values go into one Secret each, and nowhere else. */
-function splitSecrets<A extends { readonly secrets?: Secrets }>(
-  args: A | Checked<{ readonly secrets: Secrets }>,
-) {
-  if (args instanceof Checked) return { given: args, secrets: args.spec.secrets };
-  // A program that no compiler has checked may give nothing.
-  const { secrets = {}, ...given } = args ?? {};
-  return { given, secrets };
-}
-
 function createPasswords(
   name: string,
-  { metallb }: MetallbSpec,
-  secrets: Secrets,
+  { shape: { metallb }, secret }: SecretPart<MetallbSpec>,
   opts: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Secret[] {
   return (metallb.bgp?.peers ?? []).flatMap((peer) => {
@@ -135,7 +107,7 @@ function createPasswords(
           },
           // MetalLB takes the password from a Secret of this type only (BGPPeer, passwordSecret).
           type: "kubernetes.io/basic-auth",
-          stringData: { password: pulumi.secret(secrets[peer.password] ?? "") },
+          stringData: { password: pulumi.secret(secret(peer.password)) },
         },
         opts,
       ),

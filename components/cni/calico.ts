@@ -1,5 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { HelmInput } from "../../model/addons/helm/schema";
+import { withCni } from "../../model/cni";
+import { parseCni, type CniAround } from "../../model/cni/alone";
+import { parseReflectors } from "../../model/cni/calico/alone";
 import {
   BGP_SECRET,
   CALICO_NAMESPACE,
@@ -10,21 +14,64 @@ import {
   operatorValues,
   passwordsOf,
   reflectorAnnotations,
+  type Reflectors,
 } from "../../model/cni/calico/manifests";
-import { withCni } from "../../model/cni";
+import type { CalicoInput, CalicoPeerInput } from "../../model/cni/calico/settings";
 import type { CalicoSpec } from "../../model/cni/calico/spec";
-import type { ClusterSettings } from "../../model/settings/resolved";
-import type { CreateCni } from ".";
 import { manifestResources } from "../kubernetes/manifest";
 import { helmRelease } from "../kubernetes/release";
-import { onlyWithCni, requireArguments } from "../arguments";
+import {
+  Checked,
+  partOf,
+  partResources,
+  rendered,
+  secretPartOf,
+  type Later,
+  type Samples,
+  type SecretPart,
+  type SecretsArg,
+  type WithInputs,
+} from "../part";
+import type { CreateCni } from ".";
 
-export interface CalicoArgs {
-  /** Resolved settings: pod range, backend, BGP, kube-proxy's mode and where charts come from are read from them. */
-  readonly settings: ClusterSettings;
-  /** Entries of `kubeadm:secrets`; the passwords of BGP sessions among them. */
-  readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
+/** Calico; every argument has a default. What determines which resources exist, or is checked, is plain. */
+export interface CalicoArgs
+  extends
+    Omit<
+      WithInputs<Omit<CalicoInput, "kind">, "podCidr" | "mtu" | "natOutgoing" | "controlPlaneReplicas">,
+      "peers"
+    >,
+    SecretsArg {
+  /**
+   * Routers outside the cluster.
+   *
+   * @defaultValue none
+   */
+  peers?: WithInputs<CalicoPeerInput, "address" | "asNumber">[];
+  /** The nodes' network: its MTU in bytes, the range of Services, how many nodes there may be. */
+  network?: Later<NonNullable<CniAround["network"]>>;
+  /** What the cluster's kube-proxy writes its rules with. @defaultValue `nftables` */
+  kubeProxy?: CniAround["kubeProxy"];
+  /** Where charts come from, and in which versions. */
+  helm?: HelmInput;
 }
+
+interface CalicoParts extends CalicoSpec {
+  readonly helm: HelmInput;
+}
+
+const SAMPLES: Samples = {
+  podCidr: () => "10.255.0.0/16",
+  mtu: () => 1450,
+  natOutgoing: () => true,
+  controlPlaneReplicas: () => 2,
+  "peers.*.address": (number) => `172.31.255.${number}`,
+  "peers.*.asNumber": () => 64512,
+  network: () => ({}),
+  "network.mtu": () => 9001,
+  "network.serviceCidr": () => "10.254.0.0/16",
+  "network.maxNodes": () => 100,
+};
 
 /**
  * Calico in the cluster: its CRDs and Tigera's operator by Helm, and as resources of their own what the operator is to
@@ -40,30 +87,39 @@ export class Calico extends pulumi.ComponentResource {
   /** Namespaces, CRDs, routing, operator and what it installs, in the order they are made. */
   readonly resources: readonly pulumi.CustomResource[];
 
-  constructor(name: string, args: CalicoArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("Calico", name, args, ["settings", "secrets"], (given) => [
-      onlyWithCni(given, "calico"),
-    ]);
+  constructor(
+    name: string,
+    args: CalicoArgs | Checked<CalicoParts & SecretsArg> = {},
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    const part = secretPartOf<CalicoParts>("Calico", name, args, SAMPLES, (given, title, secrets) =>
+      parseCni(
+        "calico",
+        ["network.mtu", "network.serviceCidr", "network.maxNodes", "kubeProxy.mode", "helm"],
+        given,
+        title,
+        secrets,
+      ),
+    );
     super("kubeadm:cni:Calico", name, {}, opts);
-    const { settings, secrets } = args;
-    const spec = withCni(settings, "calico");
+    const { helm } = part.shape;
     const inside: pulumi.CustomResourceOptions = { parent: this, deletedWith: opts?.deletedWith };
-    const namespaces = manifestResources(name, calicoNamespaces(spec), inside);
+    const namespaces = manifestResources(name, calicoNamespaces(part.shape), inside);
     const crds = helmRelease(
       `${name}-crds`,
       {
         chart: "crd.projectcalico.org.v1",
-        helm: settings.addons.helm,
+        helm,
         namespace: OPERATOR_NAMESPACE,
         values: {},
       },
       { ...inside, dependsOn: namespaces },
     );
-    const passwords = passwordResources(`${name}-bgp-passwords`, spec, secrets, {
+    const passwords = passwordResources(`${name}-bgp-passwords`, part, {
       ...inside,
       dependsOn: namespaces,
     });
-    const routing = manifestResources(name, calicoRouting(spec), {
+    const routing = partResources(name, part, calicoRouting, {
       ...inside,
       dependsOn: [crds, ...passwords],
     });
@@ -71,13 +127,13 @@ export class Calico extends pulumi.ComponentResource {
       `${name}-operator`,
       {
         chart: "tigera-operator",
-        helm: settings.addons.helm,
+        helm,
         namespace: OPERATOR_NAMESPACE,
         values: operatorValues(),
       },
       { ...inside, dependsOn: [crds] },
     );
-    const installed = manifestResources(name, calicoInstallation(spec), {
+    const installed = partResources(name, part, calicoInstallation, {
       ...inside,
       dependsOn: [this.operator, ...routing],
     });
@@ -88,13 +144,12 @@ export class Calico extends pulumi.ComponentResource {
 
 function passwordResources(
   name: string,
-  spec: Pick<CalicoSpec, "cni">,
-  secrets: CalicoArgs["secrets"],
+  { shape, secret }: SecretPart<CalicoSpec>,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource[] {
-  const passwords = passwordsOf(spec);
+  const passwords = passwordsOf(shape);
   if (passwords.length === 0) return [];
-  const entries = passwords.map(({ peer, secret }) => [peer, pulumi.secret(secrets[secret] ?? "")] as const);
+  const entries = passwords.map((one) => [one.peer, pulumi.secret(secret(one.secret))] as const);
   return [
     new k8s.core.v1.Secret(
       name,
@@ -111,43 +166,63 @@ function passwordResources(
   ];
 }
 
+/** Nodes that hand routes on to all others. */
 export interface RouteReflectorsArgs {
-  readonly settings: ClusterSettings;
-  /** Memberships: a Node is marked once it is there. */
-  readonly nodes: readonly pulumi.Resource[];
+  /** Names of Nodes, which must exist; at least one. */
+  nodes: string[];
+  /**
+   * Written like an IPv4 address (RFC 4456); reflectors of one cluster share it.
+   *
+   * @defaultValue `244.0.0.1`
+   */
+  clusterId?: pulumi.Input<string>;
 }
 
 /**
  * The Nodes that hand routes on, marked as such: one patch a Node, that owns its annotations and nothing else. Taken away,
  * it takes the annotations along. A component of its own, since what waits for the network must not wait for every node.
+ *
+ * ```ts
+ * new RouteReflectors("reflectors", { nodes: ["rack1-a", "rack2-a"] }, { provider, dependsOn: [calico] });
+ * ```
+ *
+ * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class RouteReflectors extends pulumi.ComponentResource {
-  /** One a reflector, in the order of the machines. */
+  /** One a reflector, in the order of the nodes. */
   readonly patches: readonly k8s.core.v1.NodePatch[];
 
-  constructor(name: string, args: RouteReflectorsArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("RouteReflectors", name, args, ["settings", "nodes"], (given) => [
-      onlyWithCni(given, "calico"),
-    ]);
+  constructor(
+    name: string,
+    args: RouteReflectorsArgs | Checked<Reflectors>,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    const samples: Samples = { clusterId: () => "244.0.0.1" };
+    const part = partOf<Reflectors>("RouteReflectors", name, args, samples, parseReflectors);
     super("kubeadm:cni:RouteReflectors", name, {}, opts);
-    this.patches = reflectorAnnotations(withCni(args.settings, "calico")).map(
-      ({ machine, node, annotations }) =>
-        new k8s.core.v1.NodePatch(
-          `${name}-${machine}`,
-          { metadata: { name: node, annotations: { ...annotations, "pulumi.com/patchForce": "true" } } },
-          { parent: this, deletedWith: opts?.deletedWith, dependsOn: [...args.nodes] },
-        ),
-    );
+    this.patches = reflectorAnnotations(part.shape).map(({ machine, node }, index) => {
+      const annotations = rendered(part, (spec) => ({
+        ...reflectorAnnotations(spec)[index]?.annotations,
+        "pulumi.com/patchForce": "true",
+      }));
+      return new k8s.core.v1.NodePatch(
+        `${name}-${machine}`,
+        { metadata: { name: node, annotations } },
+        { parent: this, deletedWith: opts?.deletedWith, dependsOn: opts?.dependsOn },
+      );
+    });
     this.registerOutputs({});
   }
 }
 
 /** Calico of a cluster's settings, and its route reflectors beside it. */
 export const createCalico: CreateCni = (name, { settings, secrets, nodes }, opts) => {
-  const calico = new Calico(name, { settings, secrets }, opts);
-  if (withCni(settings, "calico").cni.bgp?.routeReflectors !== undefined) {
-    const reflectors = name.replace(/calico$/, "route-reflectors");
-    new RouteReflectors(reflectors, { settings, nodes }, { ...opts, dependsOn: [calico] });
+  const spec = withCni(settings, "calico");
+  const calico = new Calico(name, new Checked({ ...spec, helm: settings.addons.helm, secrets }), opts);
+  const reflectors = spec.cni.bgp?.routeReflectors;
+  if (reflectors !== undefined) {
+    const called = name.replace(/calico$/, "route-reflectors");
+    new RouteReflectors(called, new Checked(reflectors), { ...opts, dependsOn: [calico, ...nodes] });
   }
   return calico;
 };

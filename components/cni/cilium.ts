@@ -1,22 +1,40 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { HelmInput } from "../../model/addons/helm/schema";
 import { withCni } from "../../model/cni";
-import { parseCilium, type CiliumAloneInput } from "../../model/cni/cilium/alone";
+import { parseCni } from "../../model/cni/alone";
+import type { CiliumInput } from "../../model/cni/cilium/settings";
 import type { CiliumSpec } from "../../model/cni/cilium/spec";
 import { CILIUM_NAMESPACE, ciliumValues } from "../../model/cni/cilium/values";
-import { helmRelease, type HelmReleaseArgs } from "../kubernetes/release";
-import { Checked } from "../part";
-import { reporting } from "../settingsError";
+import { helmRelease } from "../kubernetes/release";
+import { Checked, partOf, rendered, type Samples, type WithInputs } from "../part";
 import type { CreateCni } from ".";
 
-/** Cilium on any cluster; every argument has a default. */
-export type CiliumArgs = CiliumAloneInput;
-
-interface CiliumRelease {
-  readonly cilium: CiliumSpec;
-  /** Where charts come from; upstream's where it is left out. */
-  readonly helm?: HelmReleaseArgs["helm"];
+/** Cilium; every argument has a default. What the library checks one against another is plain. */
+export interface CiliumArgs extends WithInputs<
+  Omit<CiliumInput, "kind">,
+  "podCidr" | "mtu" | "operatorReplicas"
+> {
+  /** MTU of the nodes' network in bytes. @defaultValue what Cilium reads from a node's interface */
+  network?: { mtu?: pulumi.Input<number> };
+  /** Where nodes reach the API server; needed, and read, with `kubeProxyReplacement`. */
+  endpoint?: { host: pulumi.Input<string>; port: pulumi.Input<number> };
+  /** Where the chart comes from, and in which version. */
+  helm?: HelmInput;
 }
+
+interface CiliumRelease extends CiliumSpec {
+  readonly helm: HelmInput;
+}
+
+const SAMPLES: Samples = {
+  podCidr: () => "10.255.0.0/16",
+  mtu: () => 1400,
+  operatorReplicas: () => 1,
+  "network.mtu": () => 9001,
+  "endpoint.host": () => "10.255.255.1",
+  "endpoint.port": () => 6443,
+};
 
 /**
  * Cilium in the cluster: its chart as one release. Give it the cluster's provider by `provider` and `deletedWith` the
@@ -40,16 +58,17 @@ export class Cilium extends pulumi.ComponentResource {
     args: CiliumArgs | Checked<CiliumRelease> = {},
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    const { cilium, helm }: CiliumRelease =
-      args instanceof Checked ? args.spec : { cilium: reporting(() => parseCilium(args, `Cilium ${name}`)) };
+    const part = partOf<CiliumRelease>("Cilium", name, args, SAMPLES, (given, title) =>
+      parseCni("cilium", ["network.mtu", "endpoint.host", "endpoint.port", "helm"], given, title),
+    );
     super("kubeadm:cni:Cilium", name, {}, opts);
     this.release = helmRelease(
       `${name}-release`,
       {
         chart: "cilium",
-        helm,
+        helm: part.shape.helm,
         namespace: CILIUM_NAMESPACE,
-        values: ciliumValues(cilium),
+        values: rendered(part, ciliumValues),
         skipAwait: true,
       },
       { parent: this, deletedWith: opts?.deletedWith },
@@ -60,4 +79,4 @@ export class Cilium extends pulumi.ComponentResource {
 
 /** Cilium of a cluster's settings. */
 export const createCilium: CreateCni = (name, { settings }, opts) =>
-  new Cilium(name, new Checked({ cilium: withCni(settings, "cilium"), helm: settings.addons.helm }), opts);
+  new Cilium(name, new Checked({ ...withCni(settings, "cilium"), helm: settings.addons.helm }), opts);

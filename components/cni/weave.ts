@@ -1,43 +1,76 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { withCni } from "../../model/cni";
+import { parseCni, type CniAround } from "../../model/cni/alone";
 import { WEAVE_SECRET, weaveManifests } from "../../model/cni/weave/manifests";
-import type { ClusterSettings } from "../../model/settings/resolved";
+import type { WeaveInput } from "../../model/cni/weave/settings";
+import type { WeaveSpec } from "../../model/cni/weave/spec";
+import {
+  Checked,
+  partResources,
+  secretPartOf,
+  type Later,
+  type Samples,
+  type SecretsArg,
+  type WithInputs,
+} from "../part";
 import type { CreateCni } from ".";
-import { manifestResources } from "../kubernetes/manifest";
-import { onlyWithCni, requireArguments } from "../arguments";
 
-export interface WeaveArgs {
-  /** Resolved settings: pod range, encryption, MTU and whether policies are enforced are read from them. */
-  readonly settings: ClusterSettings;
-  /** Entries of `kubeadm:secrets`; with encryption the password's. */
-  readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
+/** Weave Net; every argument has a default. `encryption` is plain, because it determines which resources exist. */
+export interface WeaveArgs
+  extends
+    WithInputs<Omit<WeaveInput, "kind">, "podCidr" | "mtu" | "trustedSubnets" | "resources">,
+    SecretsArg {
+  /** The network of the nodes: its MTU in bytes, and how many there may be, each of which connects to every other. */
+  network?: Later<Pick<NonNullable<CniAround["network"]>, "mtu" | "maxNodes">>;
 }
+
+const SAMPLES: Samples = {
+  podCidr: () => "10.255.0.0/16",
+  mtu: () => 1376,
+  trustedSubnets: () => ["172.31.255.0/24"],
+  "trustedSubnets.*": (number) => `172.31.${number}.0/24`,
+  resources: () => ({}),
+  network: () => ({}),
+  "network.mtu": () => 9001,
+  "network.maxNodes": () => 100,
+};
 
 /**
  * Weave Net in the cluster, of the maintained fork: RBAC, DaemonSet, and with encryption the Secret with the nodes'
  * password. Give it the cluster's provider by `provider` and `deletedWith` the cluster's init. Not tried on a live cluster.
  *
+ * ```ts
+ * new Weave("net", { encryption: { password: "mesh" }, secrets: { mesh: config.requireSecret("mesh") } }, { provider });
+ * ```
+ *
  * Its pods read the password when they start: after it has changed, `kubectl -n kube-system rollout restart
  * daemonset/weave-net`; until all have, nodes with the old one and the new one do not reach each other's pods.
+ *
+ * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class Weave extends pulumi.ComponentResource {
   /** The objects, in the order they are made; the Secret first. */
   readonly resources: readonly pulumi.CustomResource[];
 
-  constructor(name: string, args: WeaveArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("Weave", name, args, ["settings", "secrets"], (given) => [onlyWithCni(given, "weave")]);
+  constructor(
+    name: string,
+    args: WeaveArgs | Checked<WeaveSpec & SecretsArg> = {},
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    const part = secretPartOf<WeaveSpec>("Weave", name, args, SAMPLES, (given, title, secrets) =>
+      parseCni("weave", ["network.mtu", "network.maxNodes"], given, title, secrets),
+    );
     super("kubeadm:cni:Weave", name, {}, opts);
     const inside: pulumi.CustomResourceOptions = { parent: this, deletedWith: opts?.deletedWith };
-    const spec = withCni(args.settings, "weave");
-    const { encryption } = spec.cni;
+    const { encryption } = part.shape.cni;
     const secret =
       encryption === undefined
         ? []
-        : [secretResource(`${name}-secret`, args.secrets[encryption.password] ?? "", inside)];
+        : [secretResource(`${name}-secret`, part.secret(encryption.password), inside)];
     this.resources = [
       ...secret,
-      ...manifestResources(name, weaveManifests(spec), { ...inside, dependsOn: secret }),
+      ...partResources(name, part, weaveManifests, { ...inside, dependsOn: secret }),
     ];
     this.registerOutputs({});
   }
@@ -64,4 +97,4 @@ function secretResource(
 
 /** Weave of a cluster's settings. */
 export const createWeave: CreateCni = (name, { settings, secrets }, opts) =>
-  new Weave(name, { settings, secrets }, opts);
+  new Weave(name, new Checked({ ...withCni(settings, "weave"), secrets }), opts);

@@ -35,7 +35,7 @@ const pki = new Pki("parts-pki", { protect: false });
 const settings = parseCluster(
   {
     network: { serviceCidr: "10.96.0.0/16" },
-    cni: { kind: "flannel", podCidr: "10.244.0.0/16", networkPolicy: "kube-network-policies" },
+    cni: { kind: "flannel", networkPolicy: "kube-network-policies" },
     machines: {
       cp1: {
         role: "controlPlane",
@@ -56,7 +56,7 @@ const provider = new k8s.Provider("parts", {
   enableServerSideApply: true,
 });
 
-const flannel = new Flannel("parts-flannel", { settings }, { provider });
+const flannel = new Flannel("parts-flannel", { networkPolicy: "kube-network-policies" }, { provider });
 const dns = new CoreDns(
   "parts-coredns",
   { serviceAddress: "10.96.0.10" },

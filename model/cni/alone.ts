@@ -1,94 +1,141 @@
 import { z } from "zod";
 
-import { defined } from "../core/defined";
-import { checkSchema } from "../settings/issues";
+import { helmSchema, type HelmInput } from "../addons/helm/schema";
+import { chartsFit } from "../addons/helm/validate";
+import type { HelmSettings } from "../charts";
+import { COMPONENTS } from "../versions";
+import { parseAlone } from "../settings/alone";
+import { validateCni } from "../settings/checks/cni";
 import { DEFAULTS } from "../settings/defaults";
-import type { Draft } from "../settings/pick";
-import { Problems, SettingsError, type Path } from "../settings/problems";
-import { cidr, host, port } from "../settings/schema/primitives";
-import type { CniDomain, CniInputBase, CniSettingsBase } from "./domain";
+import type { NetworkInput } from "../settings/input/network";
+import type { KubeProxyInput, VersionsInput } from "../settings/input/nodes";
+import { SettingsError, type Problem } from "../settings/problems";
+import { host, imageTag, port } from "../settings/schema/primitives";
+import { networkShape } from "../settings/schema/common";
+import { cniFacts, domainOf, resolveCni, type CniInput, type CniKind, type CniSettings } from ".";
+import type { KubeProxyMode } from "./domain";
 
-/** What stands beside a CNI's own keys when its component is used without a cluster's settings. */
+/** What stands beside a CNI's own keys when its component is used without a cluster's settings: what it reads of them. */
 export interface CniAround {
-  /** MTU of the nodes' network in bytes; default: the CNI reads it from the node's interface. */
-  networkMtu?: number;
-  /** How kube-proxy writes its rules; default: the first that the CNI works with. */
-  kubeProxyMode?: "nftables" | "iptables";
-  /** Most nodes there will be; default 256. */
-  maxNodes?: number;
-  /** Range of Services; default `10.96.0.0/16`. */
-  serviceCidr?: string;
-  /** Where nodes reach the API server. */
+  /** The network of the nodes. */
+  network?: Pick<NetworkInput, "mtu" | "serviceCidr" | "maxNodes">;
+  /** The cluster's kube-proxy. */
+  kubeProxy?: Pick<KubeProxyInput, "mode">;
+  /** Tags of images. */
+  versions?: Pick<VersionsInput, "flannel" | "flannelCniPlugin">;
+  /** Where nodes reach the API server; Cilium needs it with `kubeProxyReplacement`. */
   endpoint?: { host: string; port: number };
+  /** Where charts come from, and in which versions. */
+  helm?: HelmInput;
 }
 
-const AROUND = {
-  networkMtu: z.number().int().min(1280).max(65535).optional(),
-  kubeProxyMode: z.enum(["nftables", "iptables"]).optional(),
-  maxNodes: z.number().int().min(1).optional(),
-  serviceCidr: cidr.optional(),
-  endpoint: z.strictObject({ host, port }).optional(),
-};
+type OfKind<T, K extends CniKind> = Extract<T, { readonly kind: K }>;
 
-/** Problems by their path in the arguments. */
-class ArgumentProblems extends Problems {
-  override add(
-    path: Path,
-    ...rest: Parameters<Problems["add"]> extends [Path, ...infer R] ? R : never
-  ): void {
-    super.add(path[0] === "cni" ? path.slice(1) : path, ...rest);
-  }
-}
+/** A CNI's input and what it reads of a cluster. */
+export type CniAloneInput<K extends CniKind, A extends keyof CniAround> = Omit<OfKind<CniInput, K>, "kind"> &
+  Pick<CniAround, A>;
 
-/** A CNI's settings and what stands beside them, with defaults. */
-export interface CniAlone<S> {
-  readonly cni: S;
+/** What a CNI is made from: its settings, and what stands around them. */
+export interface CniSpec<K extends CniKind> {
+  readonly cni: OfKind<CniSettings, K>;
   readonly network: {
     readonly podCidr: string;
     readonly serviceCidr: string;
     readonly maxNodes: number;
     readonly mtu?: number | undefined;
   };
-  readonly kubeProxyMode?: "nftables" | "iptables" | undefined;
+  readonly kubeProxy: { readonly mode: KubeProxyMode };
+  readonly versions: { readonly flannel: string; readonly flannelCniPlugin: string };
   readonly endpoint?: { readonly host: string; readonly port: number } | undefined;
+  readonly helm: HelmSettings;
+}
+
+/** Arguments beside a CNI's own, by their path; the component names those that its CNI reads. */
+const AROUND = {
+  "network.mtu": networkShape.mtu,
+  "network.serviceCidr": networkShape.serviceCidr,
+  "network.maxNodes": networkShape.maxNodes,
+  "kubeProxy.mode": z.enum(["nftables", "iptables"]).optional(),
+  "versions.flannel": imageTag.optional(),
+  "versions.flannelCniPlugin": imageTag.optional(),
+  "endpoint.host": host,
+  "endpoint.port": port,
+} as const;
+
+export type CniAroundPath = keyof typeof AROUND | "helm";
+
+function schemaOf(kind: CniKind, paths: readonly CniAroundPath[]) {
+  const { kind: _, ...own } = domainOf(kind).schema.shape;
+  const beside: Record<string, Record<string, z.ZodType>> = {};
+  for (const path of paths) {
+    if (path === "helm") continue;
+    const [part = "", key = ""] = path.split(".");
+    beside[part] = { ...beside[part], [key]: AROUND[path] };
+  }
+  const parts = Object.entries(beside).map(([part, shape]) => [part, z.strictObject(shape).optional()]);
+  return z.strictObject({
+    ...own,
+    ...Object.fromEntries(parts),
+    ...(paths.includes("helm") ? { helm: helmSchema.optional() } : {}),
+  });
 }
 
 /**
- * Checks arguments by the CNI's own schema and checks. Machines and ranges of a cluster are not known, so nothing is said of
- * them.
+ * Checks a CNI's arguments as the settings of a cluster that has it.
  *
- * @param keys of those beside the CNI's own that it takes
+ * @param paths of the arguments beside the CNI's own
  * @param title what the report calls them: `Cilium net`
  * @throws SettingsError with every problem, by the path in the arguments
  */
-export function parseCniAlone<I extends CniInputBase, S extends CniSettingsBase>(
-  domain: CniDomain<I, S>,
-  keys: readonly (keyof CniAround)[],
-  given: object,
+export function parseCni<K extends CniKind>(
+  kind: K,
+  paths: readonly CniAroundPath[],
+  given: unknown,
   title: string,
-): CniAlone<S> {
-  const problems = new ArgumentProblems();
-  const { kind: _, ...own } = domain.schema.shape;
-  const beside = Object.fromEntries(keys.map((key) => [key, AROUND[key]]));
-  const left = checkSchema(z.strictObject({ ...own, ...beside }), defined(given), problems) as CniAround & {
-    podCidr?: string;
-  };
-  const input = Object.fromEntries(Object.entries(left).filter(([key]) => key in own));
-  const draft = { kind: domain.kind, ...input } as unknown as Draft<I>;
-  const context = { nodes: [], pooled: true, windowsPools: false };
-  const settled = domain.settle(draft, context);
-  domain.validate(draft, settled, { ...context, udpPorts: [], kubeProxy: [] }, problems);
-  const found = problems.sorted();
-  if (found.length > 0) throw new SettingsError(found, title);
+  secrets?: Readonly<Record<string, unknown>>,
+): CniSpec<K> {
+  const schema = schemaOf(kind, paths);
+  const { network, kubeProxy, versions, endpoint, helm, ...own } = parseAlone(title, given, {
+    schema,
+    key: "cni",
+    around: ({ network, kubeProxy, versions, helm, endpoint: _, ...cni }: CniAround) => ({
+      cni: inputOf(kind, cni),
+      network,
+      kubeProxy,
+      versions,
+      helm,
+    }),
+    checks: [validateCni, chartsFit],
+    secrets,
+  }) as CniAround & { readonly podCidr?: string };
+  const cni = resolveCni(inputOf(kind, own), { nodes: [], pooled: true, windowsPools: false });
+  const { replacesKubeProxy, kubeProxyModes } = cniFacts(cni);
+  if (replacesKubeProxy === true && endpoint === undefined) throw new SettingsError([NO_ENDPOINT], title);
   return {
-    cni: settled as S,
+    cni: cni as OfKind<CniSettings, K>,
     network: {
-      podCidr: left.podCidr ?? DEFAULTS.podCidr,
-      serviceCidr: left.serviceCidr ?? DEFAULTS.serviceCidr,
-      maxNodes: left.maxNodes ?? DEFAULTS.maxNodes,
-      mtu: left.networkMtu,
+      podCidr: own.podCidr ?? DEFAULTS.podCidr,
+      serviceCidr: network?.serviceCidr ?? DEFAULTS.serviceCidr,
+      maxNodes: network?.maxNodes ?? DEFAULTS.maxNodes,
+      mtu: network?.mtu,
     },
-    kubeProxyMode: left.kubeProxyMode,
-    endpoint: left.endpoint,
+    kubeProxy: { mode: kubeProxy?.mode ?? kubeProxyModes[0] ?? DEFAULTS.kubeProxyMode },
+    versions: {
+      flannel: versions?.flannel ?? COMPONENTS.flannel,
+      flannelCniPlugin: versions?.flannelCniPlugin ?? COMPONENTS.flannelCniPlugin,
+    },
+    endpoint,
+    helm: { sources: helm?.sources ?? {}, versions: helm?.versions ?? {} },
   };
 }
+
+function inputOf(kind: CniKind, own: object): CniInput {
+  return { ...own, kind };
+}
+
+const NO_ENDPOINT: Problem = {
+  path: "endpoint",
+  value: "nothing",
+  message: "is missing: without kube-proxy the CNI finds the API server by no Service",
+  allowed: "host and port of the API server: {host: 10.0.0.10, port: 6443}",
+};

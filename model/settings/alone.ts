@@ -1,6 +1,7 @@
-import type { z } from "zod";
+import { z } from "zod";
 
-import type { Draft, Facts } from "./draft";
+import { secretsAreElsewhere, secretsAreThere } from "./checks/secrets";
+import { factsOf, type Draft, type Facts } from "./draft";
 import { checkSchema } from "./issues";
 import { pathText, Problems, SettingsError, type Problem } from "./problems";
 import type { AnyInput } from "./schema/cluster";
@@ -15,11 +16,16 @@ export interface AloneCheck<S extends z.ZodType> {
   /** The checks of a cluster's settings that concern the part. */
   readonly checks: readonly ((facts: Facts, problems: Problems) => void)[];
   readonly aws?: boolean;
+  /** Values of the secrets that the arguments name; undefined: not known. */
+  readonly secrets?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** Argument that holds the secrets. */
+const SECRETS = "secrets";
+
 /**
- * Checks arguments by the schema and the checks that a cluster's settings have for the same part. Ranges and machines of the
- * cluster are not known, so nothing is said of them.
+ * Checks arguments by the schema and the checks that a cluster's settings have for the same part. Only ranges among the
+ * arguments are known, and no machine, so nothing is said of others.
  *
  * @param title what the report calls them: `MetalLb lb`
  * @throws SettingsError with every problem, by the path in the arguments
@@ -27,25 +33,37 @@ export interface AloneCheck<S extends z.ZodType> {
 export function parseAlone<S extends z.ZodType>(
   title: string,
   given: unknown,
-  { schema, key, around, checks, aws = false }: AloneCheck<S>,
+  { schema, key, around, checks, aws = false, secrets }: AloneCheck<S>,
 ): z.output<S> {
   const raw = withoutUndefined(given ?? {});
   const problems = new Problems();
-  const left = checkSchema(schema, raw, problems) as Draft<z.output<S>>;
-  const among = new Problems();
-  const facts: Facts = {
-    // A part that is not among the arguments may be there all the same: it counts as refused, and is not missed.
-    input: { metallb: undefined, ...around(left) },
+  // Below its key, as in the settings: renamed keys and words from elsewhere are known by their place.
+  const left = checkSchema(z.strictObject({ [key]: schema }), { [key]: raw }, problems) as Draft<
+    Record<string, z.output<S>>
+  >;
+  const facts = factsAlone(around(left[key] ?? ({} as Draft<z.output<S>>)), aws);
+  for (const check of checks) check(facts, problems);
+  secretsAreThere(facts, secrets, problems, SECRETS);
+  secretsAreElsewhere({ [key]: raw }, problems);
+  const found = problems.sorted().map((problem) => within(key, problem));
+  if (found.length > 0) throw new SettingsError(found, title);
+  return raw as z.output<S>;
+}
+
+function factsAlone(input: Draft<AnyInput>, aws: boolean): Facts {
+  const { cni, pods, services } = factsOf(input, "");
+  return {
+    input,
     ...(aws ? { aws: {} } : {}),
     environment: "",
+    cni,
+    pods: pods?.given === true ? pods : undefined,
+    services: services?.given === true ? services : undefined,
+    maxNodes: input.network?.maxNodes,
     peers: [],
     machines: [],
     endpoint: {},
   };
-  for (const check of checks) check(facts, among);
-  const found = [...problems.sorted(), ...among.sorted().map((problem) => within(key, problem))];
-  if (found.length > 0) throw new SettingsError(found, title);
-  return raw as z.output<S>;
 }
 
 /** The path as it is below the part's key. */

@@ -16,6 +16,8 @@ export const calicoNamespaces = (settings: ClusterSettings) =>
   calico.calicoNamespaces(withCni(settings, "calico"));
 export const calicoRouting = (settings: ClusterSettings) => calico.calicoRouting(withCni(settings, "calico"));
 export const passwordsOf = (settings: ClusterSettings) => calico.passwordsOf(withCni(settings, "calico"));
-export const reflectorAnnotations = (settings: ClusterSettings) =>
-  calico.reflectorAnnotations(withCni(settings, "calico"));
+export const reflectorAnnotations = (settings: ClusterSettings) => {
+  const { bgp } = withCni(settings, "calico").cni;
+  return bgp?.routeReflectors === undefined ? [] : calico.reflectorAnnotations(bgp.routeReflectors);
+};
 export const { operatorValues, selectorOf } = calico;

@@ -70,7 +70,8 @@ export function parseIngress(given: unknown, title: string): IngressSpec {
   } = parseAlone(title, given, {
     schema,
     key: "ingress",
-    around: ({ helm, ...left }) => ({ ingress: left, helm }),
+    // MetalLB may be in the cluster: it counts as rejected, and is not missed.
+    around: ({ helm, ...left }) => ({ ingress: left, helm, metallb: undefined }),
     checks: [ingressFits, chartsFit],
     aws: (given as { platform?: unknown } | undefined)?.platform === "aws",
   });

@@ -31,7 +31,11 @@ const schema = metallbSchema
   .extend({ onlyControlPlane: z.boolean().optional(), helm: helmSchema.optional() });
 
 /** @throws SettingsError with every problem */
-export function parseMetallb(given: unknown, title: string): MetallbSpec {
+export function parseMetallb(
+  given: unknown,
+  title: string,
+  secrets?: Readonly<Record<string, unknown>>,
+): MetallbSpec {
   const {
     helm,
     onlyControlPlane = false,
@@ -41,6 +45,7 @@ export function parseMetallb(given: unknown, title: string): MetallbSpec {
     key: "metallb",
     around: ({ helm, onlyControlPlane: _, ...left }) => ({ metallb: left, helm }),
     checks: [metallbFits, chartsFit],
+    secrets,
   });
   return {
     metallb: resolveMetallb(metallb),

@@ -1,6 +1,6 @@
 import { roleBinding, type JsonValue, type KubernetesObject } from "../../kubernetes";
 import { CALICO_ROWS } from "./rows";
-import type { CalicoPeer, CalicoSettings } from "./settings";
+import type { CalicoBgp, CalicoPeer, CalicoSettings } from "./settings";
 import type { CalicoSpec } from "./spec";
 
 /** Where Tigera's operator runs, and where it puts Calico. */
@@ -187,22 +187,23 @@ function passwordAccess(spec: Pick<CalicoSpec, "cni">): KubernetesObject[] {
   ];
 }
 
+/** Nodes that hand routes on. */
+export type Reflectors = Pick<NonNullable<CalicoBgp["routeReflectors"]>, "clusterId" | "nodes">;
+
 /**
  * What makes a Node a reflector where Calico keeps its state in the Kubernetes API (Calico documentation, "Configure BGP
  * peering": an annotation of the Node). The revision is in it, so that a machine that joins anew is marked anew.
  */
-export function reflectorAnnotations(spec: Pick<CalicoSpec, "cni">): {
+export function reflectorAnnotations({ clusterId, nodes }: Reflectors): {
   readonly machine: string;
   readonly node: string;
   readonly annotations: Readonly<Record<string, string>>;
 }[] {
-  const reflectors = spec.cni.bgp?.routeReflectors;
-  if (reflectors === undefined) return [];
-  return reflectors.nodes.map(({ machine, node, revision }) => ({
+  return nodes.map(({ machine, node, revision }) => ({
     machine,
     node,
     annotations: {
-      "projectcalico.org/RouteReflectorClusterID": reflectors.clusterId,
+      "projectcalico.org/RouteReflectorClusterID": clusterId,
       "pulumi-kubeadm/route-reflector-revision": String(revision),
     },
   }));

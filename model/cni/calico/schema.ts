@@ -21,6 +21,12 @@ const asNumber = z
   .min(1)
   .max(2 ** 31 - 1);
 
+/** Of route reflectors. */
+export const clusterId = matching(
+  /^(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])(\.(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])){3}$/,
+  "four numbers up to 255 with dots between, as 244.0.0.1",
+);
+
 const peer = z.strictObject({
   name: dnsLabel,
   address,
@@ -46,10 +52,7 @@ export const calicoSchema: CniSchema<CalicoInput> = z.strictObject({
   routeReflectors: z
     .strictObject({
       nodeSelector,
-      clusterId: matching(
-        /^(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])(\.(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])){3}$/,
-        "four numbers up to 255 with dots between, as 244.0.0.1",
-      ).optional(),
+      clusterId: clusterId.optional(),
     })
     .optional(),
   peers: z.array(peer).min(1).optional(),

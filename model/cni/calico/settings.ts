@@ -116,7 +116,7 @@ export interface CalicoSettings {
 }
 
 /** Calico's own: IPPool blockSize, BGPConfiguration asNumber and listenPort, and the cluster id of its examples. */
-const DEFAULTS = { blockSize: 26, asNumber: 64512, port: 179, clusterId: "244.0.0.1" } as const;
+export const CALICO_DEFAULTS = { blockSize: 26, asNumber: 64512, port: 179, clusterId: "244.0.0.1" } as const;
 
 /** Backends whose routes go by BGP. */
 export const BGP_BACKENDS: readonly string[] = ["ipip", "bgp"] satisfies CalicoSettings["backend"][];
@@ -131,7 +131,7 @@ export function settleCalico(
     kind: "calico",
     backend,
     ...("mtu" in input ? { mtu: input.mtu } : {}),
-    blockSize: pick(input, "blockSize", DEFAULTS.blockSize),
+    blockSize: pick(input, "blockSize", CALICO_DEFAULTS.blockSize),
     natOutgoing: pick(input, "natOutgoing", true),
     controlPlaneReplicas: pick(input, "controlPlaneReplicas", nodes.length > 1 || pooled ? 2 : 1),
     apiServer: pick(input, "apiServer", true),
@@ -143,7 +143,7 @@ function settleBgp(input: Draft<CalicoInput>, nodes: readonly CniNode[]): Draft<
   const reflectors = input.routeReflectors;
   const selector = reflectors?.nodeSelector;
   return {
-    asNumber: pick(input, "asNumber", DEFAULTS.asNumber),
+    asNumber: pick(input, "asNumber", CALICO_DEFAULTS.asNumber),
     nodeToNodeMesh: pick(input, "nodeToNodeMesh", !("routeReflectors" in input)),
     advertiseServices: pick(input, "advertiseServices", false),
     ...(reflectors === undefined
@@ -151,7 +151,7 @@ function settleBgp(input: Draft<CalicoInput>, nodes: readonly CniNode[]): Draft<
       : {
           routeReflectors: {
             nodeSelector: selector,
-            clusterId: pick(reflectors, "clusterId", DEFAULTS.clusterId),
+            clusterId: pick(reflectors, "clusterId", CALICO_DEFAULTS.clusterId),
             nodes: nodes
               .filter(({ labels }) => selector !== undefined && selects(selector, labels))
               .map(({ name, nodeName, revision }) => ({ machine: name, node: nodeName, revision })),
@@ -166,7 +166,7 @@ function settlePeer(peer: Draft<CalicoPeerInput>): Draft<CalicoPeer> {
   return {
     name: peer.name,
     address: peer.address,
-    port: pick(peer, "port", DEFAULTS.port),
+    port: pick(peer, "port", CALICO_DEFAULTS.port),
     asNumber: peer.asNumber,
     nodeSelector: pick(peer, "nodeSelector", rack),
     ...("password" in peer ? { password: peer.password } : {}),

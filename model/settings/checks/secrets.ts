@@ -6,21 +6,28 @@ import { type SecretUse, UNREAD, referredSecrets } from "../secrets";
 
 const IN_SECRETS = "kubeadm:secrets";
 
-/** Every secret that the settings name is there and is what it is used for. Its value is never shown. */
+/**
+ * Every secret that the settings name is there and is what it is used for. Its value is never shown.
+ *
+ * @param where what holds the secrets, as reports call it
+ */
 export function secretsAreThere(
   facts: Facts,
   secrets: Readonly<Record<string, unknown>> | undefined,
   problems: Problems,
+  where = IN_SECRETS,
 ): void {
   if (secrets === undefined) return;
   const names = Object.keys(secrets);
   for (const { path, name, use } of referredSecrets(facts.input)) {
     if (!Object.hasOwn(secrets, name)) {
-      problems.add(path, looksLikeKeyMaterial(name) ? HIDDEN : name, `is not in ${IN_SECRETS}`, {
+      problems.add(path, looksLikeKeyMaterial(name) ? HIDDEN : name, `is not in ${where}`, {
         allowed:
           names.length > 0
             ? [...names].sort().join(", ")
-            : `pulumi config set --secret --path '${IN_SECRETS}.${name}'`,
+            : where === IN_SECRETS
+              ? `pulumi config set --secret --path '${IN_SECRETS}.${name}'`
+              : `an entry of ${where}`,
         nearest: nearest(name, names),
       });
       continue;
@@ -29,7 +36,7 @@ export function secretsAreThere(
     if (value === UNREAD) continue;
     const wrong = typeof value === "string" ? wrongSecret(value, use, encryptionOf(facts)) : WRONG_TYPE;
     if (wrong === undefined) continue;
-    problems.add([IN_SECRETS, name], HIDDEN, wrong.message, { allowed: wrong.allowed });
+    problems.add([where, name], HIDDEN, wrong.message, { allowed: wrong.allowed });
   }
 }
 

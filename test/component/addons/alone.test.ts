@@ -70,9 +70,9 @@ describe("MetalLb", () => {
     };
     const args = { pools: { lan: { addresses: ["10.40.0.300"], autoAsign: true } }, l2: { pools: ["lam"] } };
     expect(await pathsOf(() => new MetalLb("lb", args))).toEqual([
+      "l2.pools[0]",
       "pools.lan.addresses[0]",
       "pools.lan.autoAsign",
-      "l2.pools[0]",
     ]);
     expect(await pathsOf(() => new MetalLb("lb", { pools, bgp }))).toEqual(["bgp.peers[0].password"]);
     expect(await pathsOf(() => new MetalLb("lb", undefined as never))).toEqual(["pools"]);
@@ -119,9 +119,9 @@ describe("CoreDns", () => {
       forwarder: [],
     };
     expect(await pathsOf(() => new CoreDns("dns", args))).toEqual([
+      'custom.zones["a.cluster.local"]',
       "forwarder",
       "serviceAddress",
-      'custom.zones["a.cluster.local"]',
     ]);
   });
 });

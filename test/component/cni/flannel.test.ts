@@ -11,7 +11,7 @@ async function resources() {
   return record(() => {
     const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });
     const init = new k8s.core.v1.Namespace("init", {}, { provider });
-    new Flannel("flannel", { settings }, { provider, deletedWith: init });
+    new Flannel("flannel", { backend: "vxlan" }, { provider, deletedWith: init });
   });
 }
 
@@ -56,7 +56,7 @@ describe("Flannel", () => {
     const preview = await record(
       () => {
         const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });
-        new Flannel("flannel", { settings }, { provider });
+        new Flannel("flannel", {}, { provider });
       },
       { preview: true },
     );

@@ -75,8 +75,6 @@ const FLOORS: readonly (readonly string[])[] = [
 
 /** Upward imports that are left; each is to go, and none may come. */
 const LEFT_UPWARD = [
-  "model/cni/alone.ts -> model/settings/defaults.ts",
-  "model/cni/alone.ts -> model/settings/issues.ts",
   "model/addons/windows.ts -> model/windows/facts.ts",
   "model/aws/boot/worker.ts -> model/settings/specs.ts",
   "model/membership/spec.ts -> model/aws/boot/controlPlane.ts",
@@ -103,8 +101,9 @@ const LEFT_CYCLES = [
 /** The types of the settings, and what domains describe themselves with, are what every floor may name. */
 const TYPES =
   /^model\/(settings\/(resolved[A-Z]?|problems\.|effect\.|pick\.|schema\/primitives\.)|(addons|aws)\/([^/]+\/)?settings\.)/;
-/** How an add-on is written in the settings goes with the settings. */
-const OF_SETTINGS = /^model\/(addons|aws)\/.*(schema|validate|resolve|advise|rules|alone|primitives)\.ts$/;
+/** How an add-on is written in the settings, and what stands alone of them, goes with the settings. */
+const OF_SETTINGS =
+  /^model\/((addons|aws)\/.*(schema|validate|resolve|advise|rules|primitives)|.*\/alone)\.ts$/;
 
 function roomOf(file: string): string {
   if (TYPES.test(file)) return "types";
