@@ -19,6 +19,7 @@ export {
   type ControlPlaneInstancesArgs,
 } from "./components/aws/controlPlaneInstances";
 export { Network, type NetworkArgs } from "./components/aws/network";
+export { ServiceEndpoints, type ServiceEndpointsArgs } from "./components/aws/serviceEndpoints";
 export { AwsPlatform, type AwsPlatformArgs } from "./components/aws/platform";
 export {
   AddonRole,

@@ -64,6 +64,7 @@ const FRONTS: Record<FirewallGroup, string> = {
   balancer: "the internal balancer's address",
   controlPlane: "the control-plane node's elastic address",
   worker: "a worker",
+  endpoints: "an endpoint",
 };
 
 /** Where people reach the API, in words where only AWS knows the address. */

@@ -26,6 +26,7 @@ const DESCRIPTIONS: Record<FirewallGroup, string> = {
   balancer: "internal balancer of the API",
   publicBalancer: "public balancer of the API",
   bastion: "bastion",
+  endpoints: "endpoints of services",
 };
 
 /**

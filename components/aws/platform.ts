@@ -18,6 +18,7 @@ import type { Cluster } from "../cluster";
 import { missingFromAccount } from "./availability";
 import { Bastion } from "./bastion";
 import { BootFiles } from "./bootFiles";
+import { ServiceEndpoints } from "./serviceEndpoints";
 import { CloudProvider } from "./cloudProvider";
 import { aliasRecord } from "./dns";
 import { Endpoint } from "./endpoint";
@@ -63,6 +64,8 @@ export class AwsPlatform implements Cloud {
   readonly ready: readonly pulumi.Resource[];
 
   private readonly settings: ClusterSettings;
+  /** What a host needs to reach anything: routes, rules, endpoints of services. */
+  private readonly wayOut: readonly pulumi.Resource[];
 
   /** What AWS has of a cluster. @throws Error when it does not run on AWS */
   static of({ cloud }: Cluster): AwsPlatform {
@@ -92,7 +95,12 @@ export class AwsPlatform implements Cloud {
       { settings, vpcId, subnetIds, groupIds, after: routes },
       opts,
     );
-    const after = [...routes, ...rules, this.secrets.hostKey.version];
+    const services =
+      own.vpc.endpoints === undefined
+        ? []
+        : new ServiceEndpoints(`${name}-services`, { settings, vpcId, subnetIds, groupIds }, opts).ready;
+    this.wayOut = [...routes, ...rules, ...services];
+    const after = [...this.wayOut, this.secrets.hostKey.version];
     if (own.bastion !== undefined)
       this.bastion = new Bastion(
         `${name}-bastion`,
@@ -102,8 +110,7 @@ export class AwsPlatform implements Cloud {
           groupIds,
           keyName: this.secrets.keyName,
           after: [
-            ...routes,
-            ...rules,
+            ...this.wayOut,
             ...(this.secrets.bastionHostKey ? [this.secrets.bastionHostKey.version] : []),
           ],
         },
@@ -160,9 +167,9 @@ export class AwsPlatform implements Cloud {
     given: pulumi.CustomResourceOptions,
   ): Record<string, AwsWorkerPool> {
     const opts = pulumi.mergeOptions(given, { dependsOn: [this.guard] });
-    const { subnetIds, routes } = this.network;
-    const { groupIds, rules } = this.firewall;
-    const after = [...memberships, ...routes, ...rules, ...this.endpoint.ready];
+    const { subnetIds } = this.network;
+    const { groupIds } = this.firewall;
+    const after = [...memberships, ...this.wayOut, ...this.endpoint.ready];
     const { bootFiles } = this;
     if (bootFiles === undefined) return {};
     const { pools } = awsOf(this.settings);

@@ -36,6 +36,7 @@ const PRICES = {
   gp3IopsMonth: 0.005,
   gp3MiBsMonth: 0.04,
   secretMonth: 0.4,
+  endpointHour: 0.01,
 } as const;
 /** US dollars a GB of vended logs into CloudWatch, of which traffic decides how many there are. */
 const FLOW_LOGS_GB = "0.50";
@@ -168,6 +169,11 @@ function networkItems(aws: AwsSettings): CostItem[] {
     item("public IPv4 addresses", { count, most }, PRICES.publicAddressHour * HOURS),
     ...(bastion ? [fixed(`bastion, ${bastion.instanceType}`, 1, instanceMonth(bastion.instanceType))] : []),
     fixed("secrets", bastion ? 2 : 1, PRICES.secretMonth),
+    fixed(
+      "interface endpoints, one a service and zone",
+      (vpc.endpoints?.services.length ?? 0) * (vpc.endpoints?.subnets.length ?? 0),
+      PRICES.endpointHour * HOURS,
+    ),
     ...(vpc.flowLogs ? [fixed(`flow logs, $${FLOW_LOGS_GB} a GB written`, 1, undefined)] : []),
   ];
 }

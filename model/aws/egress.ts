@@ -6,6 +6,7 @@ import {
   distinct,
   groupRules,
   groupsOf,
+  hostGroups,
   range,
   type FirewallGroup,
   type GroupRule,
@@ -46,8 +47,9 @@ export function egressRules(settings: EgressSpec): GroupRule[] {
     // Pods' own packets: nodes send to pods' addresses as well as from them.
     return rule.peer.cidr === settings.network.podCidr ? [rule] : [];
   });
-  const hosts = groups.filter((group) => group !== "balancer" && group !== "publicBalancer");
-  const outside = hosts.flatMap((group) => outgoing(settings).map((rule) => ({ ...rule, group })));
+  const outside = hostGroups(settings).flatMap((group) =>
+    outgoing(settings).map((rule) => ({ ...rule, group })),
+  );
   return distinct([...inside, ...outside]);
 }
 
@@ -112,5 +114,6 @@ export function rulesPerGroup(
     balancer: of("balancer"),
     publicBalancer: of("publicBalancer"),
     bastion: of("bastion"),
+    endpoints: of("endpoints"),
   };
 }

@@ -9,7 +9,8 @@ export interface SecurityGroupsSpec extends FlowsSpec {
 }
 
 /** Security groups, one for each kind of thing. */
-export type FirewallGroup = "controlPlane" | "worker" | "balancer" | "publicBalancer" | "bastion";
+export type FirewallGroup =
+  "controlPlane" | "worker" | "balancer" | "publicBalancer" | "bastion" | "endpoints";
 
 /** What a rule of EC2 may name: another group, or a range. */
 export type Peer =
@@ -34,6 +35,7 @@ export const RULES_PER_GROUP = 60;
 /** Every IPv4 address. */
 export const ANYWHERE = "0.0.0.0/0";
 const SSH_PORT = 22;
+const HTTPS_PORT = 443;
 /** RFC 792: destination unreachable, fragmentation needed; EC2 takes type and code in place of ports. */
 const FRAGMENTATION_NEEDED: PortRange = { from: 3, to: 4 };
 /** Of any code. */
@@ -51,6 +53,7 @@ export function groupsOf(settings: Pick<SecurityGroupsSpec, "aws">): FirewallGro
     ...(aws.endpoint.loadBalancer ? (["balancer"] as const) : []),
     ...(hasPublicBalancer(aws) ? (["publicBalancer"] as const) : []),
     ...(aws.bastion === undefined ? [] : (["bastion"] as const)),
+    ...(aws.vpc.endpoints === undefined ? [] : (["endpoints"] as const)),
   ];
 }
 
@@ -74,7 +77,7 @@ export function bastionForwards(aws: AwsSettings): boolean {
  */
 export function groupRules(settings: SecurityGroupsSpec): GroupRule[] {
   const rules = flowsOf(settings).flatMap((flow) => rulesOfFlow(settings, flow));
-  return distinct([...rules, ...balancerRules(settings)]);
+  return distinct([...rules, ...balancerRules(settings), ...endpointRules(settings)]);
 }
 
 function rulesOfFlow(settings: SecurityGroupsSpec, flow: Flow): GroupRule[] {
@@ -88,7 +91,7 @@ function rulesOfFlow(settings: SecurityGroupsSpec, flow: Flow): GroupRule[] {
 function targetsOf(settings: SecurityGroupsSpec, flow: Flow): readonly FirewallGroup[] {
   switch (flow.to) {
     case "machine":
-      return groupsOf(settings);
+      return groupsOf(settings).filter((group) => group !== "endpoints");
     case "node":
       return NODES;
     case "controlPlane":
@@ -195,6 +198,25 @@ function balancerRules(settings: SecurityGroupsSpec): GroupRule[] {
   ];
 }
 
+/** The groups of hosts, which call out by themselves. */
+export function hostGroups(settings: Pick<SecurityGroupsSpec, "aws">): FirewallGroup[] {
+  return groupsOf(settings).filter(
+    (group) => group === "controlPlane" || group === "worker" || group === "bastion",
+  );
+}
+
+/** Names of services lead to their endpoints in the whole VPC, so every host has to be let in; pods come as their nodes. */
+function endpointRules(settings: SecurityGroupsSpec): GroupRule[] {
+  if (awsOf(settings).vpc.endpoints === undefined) return [];
+  return hostGroups(settings).map((group) => ({
+    group: "endpoints",
+    peer: { kind: "group", group },
+    protocol: "tcp",
+    ports: { from: HTTPS_PORT, to: HTTPS_PORT },
+    reason: description("calls of AWS' services, through their endpoints"),
+  }));
+}
+
 function api(group: FirewallGroup, peer: Peer, reason: string): GroupRule {
   return {
     group,
@@ -221,6 +243,7 @@ const GROUP_NAMES: Record<FirewallGroup, string> = {
   balancer: "balancer",
   publicBalancer: "public-balancer",
   bastion: "bastion",
+  endpoints: "endpoints",
 };
 
 /** As it stands in resource names. */
@@ -254,6 +277,7 @@ function isPublic(settings: SecurityGroupsSpec, group: FirewallGroup): boolean {
     case "publicBalancer":
       return true;
     case "balancer":
+    case "endpoints":
       return false;
     case "controlPlane":
       return reaches(controlPlane.instances.map((controlPlaneNode) => controlPlaneNode.subnet));

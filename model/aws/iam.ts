@@ -11,6 +11,7 @@ import {
   poolGroupName,
   statusPrefix,
 } from "./names";
+import { sessionStatements } from "./sessions/statements";
 import { awsOf, type AwsCluster } from "./spec";
 import type { Statement } from "./statement";
 import { POOL_TAG } from "./tags";
@@ -137,6 +138,7 @@ export function controlPlaneStatements(settings: AwsCluster): Statement[] {
           ...(aws.storage === undefined ? [] : storageStatements(settings)),
         ]
       : []),
+    ...sessionStatements(aws),
   ];
 }
 
@@ -183,6 +185,7 @@ export function poolStatements(settings: AwsCluster, pool: AwsPool): Statement[]
       resources: [arn(aws, "autoscaling", `autoScalingGroup:*:autoScalingGroupName/${group}`)],
     },
     ...(pool.sourceDestinationCheckOff ? [sourceCheckStatement(aws, pool)] : []),
+    ...sessionStatements(aws),
   ];
 }
 
@@ -212,6 +215,7 @@ export function bastionStatements(settings: AwsCluster): Statement[] {
       actions: ["secretsmanager:GetSecretValue"],
       resources: [secretArn(aws, bastionHostKeySecret(settings.name))],
     },
+    ...sessionStatements(aws),
   ];
 }
 

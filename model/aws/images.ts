@@ -8,9 +8,14 @@ export interface ImageFacts {
   readonly user: string;
   /** Device name of the image's root volume: a block device mapping of another name would add a second volume. */
   readonly rootDevice: string;
+  /** The publisher's images have the agent of Systems Manager. */
+  readonly agent: boolean;
 }
 
-/** Images of Linux families, by their publishers' public parameters where there are any: the newest at the time of asking. */
+/**
+ * Images of Linux families, by their publishers' public parameters where there are any: the newest at the time of asking. Agents:
+ * Systems Manager User Guide, "Find AMIs with the SSM Agent preinstalled".
+ */
 export const IMAGES: Record<AwsOs, ImageFacts> = {
   // Ubuntu on AWS documentation, "Find Ubuntu images on AWS" (from 23.10 on ebs-gp3, before on ebs-gp2); default user ubuntu.
   "ubuntu-22.04": {
@@ -18,33 +23,38 @@ export const IMAGES: Record<AwsOs, ImageFacts> = {
       `/aws/service/canonical/ubuntu/server/22.04/stable/current/${architecture}/hvm/ebs-gp2/ami-id`,
     user: "ubuntu",
     rootDevice: "/dev/sda1",
+    agent: true,
   },
   "ubuntu-24.04": {
     parameter: (architecture) =>
       `/aws/service/canonical/ubuntu/server/24.04/stable/current/${architecture}/hvm/ebs-gp3/ami-id`,
     user: "ubuntu",
     rootDevice: "/dev/sda1",
+    agent: true,
   },
   // Debian wiki, Cloud/AmazonEC2Image/Bookworm and /Trixie: SSM parameters, user admin, root device /dev/xvda.
   "debian-12": {
     parameter: (architecture) => `/aws/service/debian/release/12/latest/${architecture}`,
     user: "admin",
     rootDevice: "/dev/xvda",
+    agent: false,
   },
   "debian-13": {
     parameter: (architecture) => `/aws/service/debian/release/13/latest/${architecture}`,
     user: "admin",
     rootDevice: "/dev/xvda",
+    agent: false,
   },
   // Red Hat publishes images by account and name, and no parameter ("Red Hat Enterprise Linux Images (AMI) Available on Amazon Web
   // Services"); AlmaLinux' images have the same user and root device.
-  "rhel-9": { user: "ec2-user", rootDevice: "/dev/sda1" },
+  "rhel-9": { user: "ec2-user", rootDevice: "/dev/sda1", agent: false },
   // Amazon Linux 2023 user guide, "AL2023 on Amazon EC2": parameters under ami-amazon-linux-latest, user ec2-user.
   "amazon-linux-2023": {
     parameter: (architecture) =>
       `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture === "arm64" ? "arm64" : "x86_64"}`,
     user: "ec2-user",
     rootDevice: "/dev/xvda",
+    agent: true,
   },
 };
 

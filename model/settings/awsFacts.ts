@@ -12,6 +12,7 @@ import {
   controlPlaneSubnet,
   zonePlaces,
 } from "../aws/addressPlan";
+import { endpointServices, type EndpointService } from "../aws/endpoints/settings";
 import { architectureOf } from "../aws/instanceTypes";
 import { ZONE_LETTERS, isRegion, zoneLetter, zoneLetters, zoneName } from "../data/regions";
 import { type Range, parseRange } from "../network/addresses";
@@ -56,6 +57,8 @@ export interface AwsFacts {
   readonly loadBalancer?: boolean;
   readonly bastion: boolean;
   readonly nat?: AwsVpc["nat"];
+  /** Services with an endpoint in the VPC. */
+  readonly endpoints: readonly EndpointService[];
   /** Kinds of subnets that are needed. */
   readonly subnetTypes: readonly SubnetType[];
   readonly subnetMask?: number;
@@ -139,6 +142,7 @@ export function awsFacts(input: Draft<AwsInput>, region: string | undefined): Aw
     loadBalancer,
     bastion,
     nat,
+    endpoints: endpointsOf(input),
     subnetTypes,
     subnetMask,
     subnets,
@@ -178,6 +182,13 @@ export function bastionPlace(facts: AwsFacts): { subnet: string; address: string
   return facts.bastion && subnet !== undefined
     ? { subnet: subnet.name, address: bastionAddress(subnet) }
     : undefined;
+}
+
+function endpointsOf({ network, access }: Draft<AwsInput>): EndpointService[] {
+  const given = network?.endpoints;
+  return given === undefined
+    ? []
+    : endpointServices(given, { ecr: false, sessionManager: access?.sessionManager === true });
 }
 
 function connectViaOf(input: Draft<AwsInput>, bastion: boolean): AwsAccess["connectVia"] | undefined {

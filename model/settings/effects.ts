@@ -225,6 +225,14 @@ const AWS: readonly EffectRow[] = [
     ["network.**"],
     "networks of AWS; what would replace the network of instances is refused before the first delete (docs/aws.md)",
   ),
+  resources(
+    ["network.endpoints.**"],
+    "endpoints come or go, and calls of AWS' services take the other way; setups run again only where `proxy` is set, for its exceptions",
+  ),
+  resources(
+    ["access.sessionManager"],
+    "the roles of instances; their agents ask for it within half an hour, or at once when they are restarted",
+  ),
   resources(["access.**", "bastion.**", "egress", "tags.*", "storage.**"], "resources of AWS"),
   resources(
     ["controlPlane.**"],

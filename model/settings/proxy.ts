@@ -1,3 +1,4 @@
+import { endpointHosts } from "../aws/endpoints/settings";
 import type { ClusterNetwork, EndpointSettings, Machine, ProxySettings } from "./resolved";
 import type { AwsSettings } from "./resolvedAws";
 
@@ -31,6 +32,7 @@ export function proxySettings(
     own.endpoint.host,
     ...own.machines.map((machine) => machine.nodeAddress),
     ...(own.aws === undefined ? [] : [own.aws.vpc.cidr, METADATA]),
+    ...(own.aws?.vpc.endpoints === undefined ? [] : endpointHosts(own.aws.vpc.endpoints, own.aws.region)),
     ...(given.noProxy ?? []),
   ];
   return {

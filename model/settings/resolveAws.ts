@@ -1,4 +1,5 @@
 import { resolveAttached } from "../aws/attached/settings";
+import { endpointSubnets } from "../aws/endpoints/settings";
 import { IMAGES } from "../aws/images";
 import { architectureOf } from "../aws/instanceTypes";
 import { partitionOf, privateDnsName } from "../data/regions";
@@ -114,6 +115,7 @@ function awsSettings(input: AwsInput, facts: AwsFacts, region: string): AwsSetti
       nodePorts: input.access.nodePorts ?? [],
       endpointAccess,
       connectVia,
+      sessionManager: input.access.sessionManager ?? false,
     },
     egress: input.egress ?? "open",
     ssh: {
@@ -184,6 +186,14 @@ function vpcOf({ network }: AwsInput, facts: AwsFacts): AwsVpc {
     zones: facts.zones,
     nat,
     s3Endpoint: network?.s3Endpoint ?? !facts.existing,
+    ...(facts.endpoints.length === 0
+      ? {}
+      : {
+          endpoints: {
+            services: facts.endpoints,
+            subnets: endpointSubnets(facts.subnets).map((subnet) => subnet.name),
+          },
+        }),
     ...(logs === false ? {} : { flowLogs: { retentionDays } }),
   };
 }

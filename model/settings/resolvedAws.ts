@@ -1,4 +1,5 @@
 import type { Attached } from "../aws/attached/settings";
+import type { VpcEndpoints } from "../aws/endpoints/settings";
 import type { WindowsDownload } from "../windows/downloads";
 import type { Architecture, OsFamily, Taint } from "./resolvedShared";
 
@@ -38,6 +39,8 @@ export interface AwsVpc {
   readonly nat: "none" | "one" | "perZone";
   /** Gateway endpoint of S3; free. */
   readonly s3Endpoint: boolean;
+  /** Interface endpoints of services; undefined: none. */
+  readonly endpoints?: VpcEndpoints;
   /** Flow logs into CloudWatch, kept for that many days. */
   readonly flowLogs?: { readonly retentionDays: number };
 }
@@ -172,6 +175,8 @@ export interface AwsAccess {
    * or over a VPN or peering that leads into the VPC.
    */
   readonly connectVia: "direct" | "bastion" | "vpn";
+  /** Instances hold sessions of Systems Manager. */
+  readonly sessionManager: boolean;
 }
 
 /** The jump host: it forwards SSH and, where that is private, the API. */

@@ -82,6 +82,14 @@ function thingsIn(subnet: AwsSubnet, aws: AwsSettings): [string, string, string?
     ...(subnet.subnetType === "public" && nats.includes(subnet.zone)
       ? [["peers", "NAT gateway"] as [string, string]]
       : []),
+    ...(vpc.endpoints?.subnets.includes(subnet.name)
+      ? [
+          ["services", `endpoints: ${vpc.endpoints.services.map(({ name }) => name).join(", ")}`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
     ...(bastion?.subnet === subnet.name
       ? [["services", `bastion, ${bastion.instanceType}`, bastion.address] as [string, string, string]]
       : []),

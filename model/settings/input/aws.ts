@@ -1,4 +1,5 @@
 import type { AttachedInput, AwsIamInput } from "../../aws/attached/settings";
+import type { VpcEndpointsInput } from "../../aws/endpoints/settings";
 import type { AwsOs } from "../resolvedAws";
 import type { TaintInput } from "./machines";
 import type { NetworkInput } from "./network";
@@ -22,7 +23,8 @@ export interface AwsNetworkInput extends NetworkInput {
    */
   zones?: number | string[];
   /**
-   * NAT gateways for private subnets. `one` is cheaper, and all zones depend on its zone.
+   * NAT gateways for private subnets. `one` is cheaper, and all zones depend on its zone. `none` with private nodes requires
+   * `endpoints`.
    *
    * @defaultValue `one` with private nodes, else `none`
    */
@@ -39,6 +41,13 @@ export interface AwsNetworkInput extends NetworkInput {
    * @defaultValue `true`
    */
   s3Endpoint?: boolean;
+  /**
+   * Interface endpoints for the services of AWS that the cluster calls, each about 7 dollars a month and zone. With them and
+   * `nat: none` private nodes have no way out, and need `downloads.mirror` and a registry inside.
+   *
+   * @defaultValue none: calls go by NAT or public addresses
+   */
+  endpoints?: VpcEndpointsInput;
   /**
    * Flow logs of the VPC in CloudWatch.
    *
@@ -129,6 +138,13 @@ export interface AwsAccessInput {
    * @defaultValue `bastion` with a bastion, else `direct`
    */
   connectVia?: "direct" | "bastion" | "vpn";
+  /**
+   * The roles of instances let the agent of Systems Manager hold sessions, so that people need no SSH: `aws ssm start-session`. The
+   * program itself goes on to log in to control-plane nodes over SSH.
+   *
+   * @defaultValue `false`
+   */
+  sessionManager?: boolean;
   /**
    * Another address of the API for people and the program, such as that of a VPN: a DNS name or IPv4 address.
    *

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { attachedShape, iam } from "../../aws/attached/schema";
+import { vpcEndpoints } from "../../aws/endpoints/schema";
 import { networkShape } from "./common";
 import { OS_FAMILIES, taint } from "./machines";
 import { publicKeyProblem } from "../sshKeys";
@@ -92,6 +93,7 @@ export const awsShape = {
       /** Prefix length of the subnets that are made. */
       subnetMask: z.number().int().min(16).max(28).optional(),
       s3Endpoint: z.boolean().optional(),
+      endpoints: vpcEndpoints.optional(),
       flowLogs: z.union([z.boolean(), z.strictObject({ retentionDays: logDays.optional() })]).optional(),
       /** A VPC that exists already, with the subnets to use. */
       existing: z
@@ -108,6 +110,7 @@ export const awsShape = {
     nodePorts: z.array(accessRange).optional(),
     endpointAccess: z.enum(["public", "private"]).optional(),
     connectVia: z.enum(["direct", "bastion", "vpn"]).optional(),
+    sessionManager: z.boolean().optional(),
     /** Another address of the API for people and the program, as that of a VPN. */
     host: host.optional(),
     port: port.optional(),

@@ -1,4 +1,4 @@
-/** What people attach to instances: policies, a boundary, security groups. */
+/** What may be added on AWS: policies, a boundary, security groups, endpoints of services. */
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createCluster } from "../../../stacks/program";
@@ -17,6 +17,7 @@ let resources: readonly Recorded[];
 beforeAll(async () => {
   const raw = largeAws();
   all(
+    set("network.endpoints", { services: ["logs"] }),
     set("iam", { permissionsBoundary: BOUNDARY }),
     set("controlPlane.policyArns", [OWN]),
     set("controlPlane.securityGroupIds", ["sg-0000000a"]),
@@ -59,6 +60,19 @@ describe("what is attached", () => {
       expect(groups(`cloud-instances-${name}`).slice(1)).toEqual(["sg-0000000a"]);
     expect(groups("cloud-pool-general-template").slice(1)).toEqual(["sg-0000000b", "sg-0000000c"]);
     expect(groups("cloud-pool-burst-template")).toHaveLength(1);
+  });
+
+  it("comes with endpoints of services, which hosts wait for", () => {
+    const endpoints = resources.filter((one) => one.inputs["vpcEndpointType"] === "Interface");
+    expect(endpoints.map((one) => one.inputs["serviceName"])).toContain("com.amazonaws.eu-central-1.logs");
+    expect(endpoints).toHaveLength(7);
+    for (const { inputs } of endpoints) {
+      expect(inputs["privateDnsEnabled"]).toBe(true);
+      expect(inputs["subnetIds"]).toHaveLength(3);
+      expect(inputs["securityGroupIds"]).toHaveLength(1);
+    }
+    for (const name of ["cloud-masters-master-1", "cloud-bastion-instance", "cloud-pool-general-group"])
+      for (const { urn } of endpoints) expect(byName(resources, name).dependsOn, name).toContain(urn);
   });
 
   it("comes before the instances that need it", () => {

@@ -66,6 +66,107 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
       /twice/,
     ],
   ]),
+  ...cases("endpoints of services", largeAws, [
+    ["a list in its place", set("network.endpoints", ["ec2"]), "network.endpoints", /mapping/],
+    [
+      "a whole name",
+      set("network.endpoints", { services: ["com.amazonaws.eu-central-1.logs"] }),
+      "network.endpoints.services[0]",
+      /the end of an endpoint's name, as logs/,
+    ],
+    [
+      "S3",
+      set("network.endpoints", { services: ["s3"] }),
+      "network.endpoints.services[0]",
+      /gateway endpoint.*network\.s3Endpoint/,
+    ],
+    [
+      "a service twice",
+      set("network.endpoints", { services: ["logs", "logs"] }),
+      "network.endpoints.services[1]",
+      /listed twice/,
+    ],
+    ["in China", set("network.endpoints", {}), "network.endpoints", /in its own way/, "cn-north-1"],
+    [
+      "private nodes with neither NAT nor endpoints",
+      set("network.nat", "none"),
+      "network.nat",
+      /without a way out.*network\.endpoints/,
+    ],
+    [
+      "no way out, and files from outside",
+      all(
+        set("network.nat", "none"),
+        set("network.endpoints", {}),
+        set("images", { mirrors: { "registry.k8s.io": ["https://registry.internal"] } }),
+      ),
+      "downloads.mirror",
+      /no way out.*dl\.k8s\.io/,
+    ],
+    [
+      "no way out, and images from outside",
+      all(
+        set("network.nat", "none"),
+        set("network.endpoints", {}),
+        set("downloads", { mirror: "https://mirror.internal" }),
+      ),
+      "images",
+      /no way out.*registry\.k8s\.io/,
+    ],
+    [
+      "no way out to S3",
+      all(
+        set("network.nat", "none"),
+        set("network.endpoints", {}),
+        set("network.s3Endpoint", false),
+        set("proxy", { https: "http://proxy.internal:3128" }),
+      ),
+      "network.s3Endpoint",
+      /boot files/,
+    ],
+    [
+      "endpoints that take the pool's last addresses",
+      all(
+        set("network.subnetMask", 26),
+        set("network.zones", 1),
+        set("network.endpoints", {}),
+        general("count", 29),
+      ),
+      "network.subnetMask",
+      /private subnets 29 addresses for nodes.*35/,
+    ],
+  ]),
+  ...cases("endpoints in a VPC that exists", smallAws, [
+    [
+      "none are made",
+      all(
+        set("network.existing", {
+          vpcId: "vpc-0123456789abcdef0",
+          subnets: [{ id: "subnet-00000001", cidr: "10.0.1.0/24", zone: "a", subnetType: "public" }],
+        }),
+        set("network.endpoints", {}),
+      ),
+      "network.endpoints",
+      /left as it is/,
+    ],
+    ["not yes", set("network.endpoints", true), "network.endpoints", /mapping/],
+    ["no services", set("network.endpoints", { services: [] }), "network.endpoints.services", /1/],
+  ]),
+  ...cases("sessions", smallAws, [
+    ["a word", set("access.sessionManager", "on"), "access.sessionManager", /true|false/],
+    [
+      "Debian's images have no agent",
+      all(set("access.sessionManager", true), general("os", "debian-13")),
+      "workers.general.os",
+      /no agent.*ubuntu-24\.04/,
+    ],
+    [
+      "nor has a control plane of Debian",
+      all(set("access.sessionManager", true), set("controlPlane.os", "debian-12")),
+      "controlPlane.os",
+      /no agent/,
+    ],
+  ]),
   ...cases("images", largeAws, [
     [
       "RHEL without an image",

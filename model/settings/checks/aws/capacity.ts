@@ -1,4 +1,5 @@
 import { FREE_FOR_BALANCER, freeAddresses } from "../../../aws/addressPlan";
+import { endpointSubnets } from "../../../aws/endpoints/settings";
 import { range } from "../../../network/addresses";
 import type { AwsFacts } from "../../awsFacts";
 import type { Facts } from "../../draft";
@@ -25,10 +26,12 @@ export function nodesFit({ pools, count }: AwsFacts, { maxNodes }: Facts, proble
  * balancer's fixed addresses are in the part that is kept for them.
  */
 export function addressesSuffice(aws: AwsFacts, _facts: Facts, problems: Problems): void {
-  const { pools, subnets, loadBalancer, endpointAccess, subnetType, nat, bastion } = aws;
+  const { pools, subnets, loadBalancer, endpointAccess, subnetType, nat, bastion, endpoints } = aws;
   if (subnets.length === 0 || mostNodes(0, pools) === undefined) return;
   const publicBalancer = loadBalancer === true && endpointAccess === "public";
+  const withEndpoints = endpointSubnets(subnets);
   const taken = (subnet: AwsSubnet) =>
+    (withEndpoints.includes(subnet) ? endpoints.length : 0) +
     (loadBalancer === true && subnet.subnetType === subnetType ? FREE_FOR_BALANCER : 0) +
     (subnet.subnetType === "public"
       ? (publicBalancer ? FREE_FOR_BALANCER : 0) + (nat !== "none" ? 1 : 0) + (bastion ? 1 : 0)

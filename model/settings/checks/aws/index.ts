@@ -1,4 +1,6 @@
 import { attachedFits } from "../../../aws/attached/validate";
+import { endpointsFit, nothingIsFetchedOutside } from "../../../aws/endpoints/validate";
+import { agentsAreThere } from "../../../aws/sessions/validate";
 import type { Check } from "..";
 import type { AwsFacts } from "../../awsFacts";
 import type { Facts } from "../../draft";
@@ -71,6 +73,9 @@ const CHECKS: readonly AwsCheck[] = [
   tagsAreTaken,
   cloudFlagsAreOwned,
   attachedFits,
+  endpointsFit,
+  nothingIsFetchedOutside,
+  agentsAreThere,
 ];
 
 /** What only settings of platform aws can get wrong. */

@@ -140,15 +140,15 @@ export function refuseZone(
 
 /** Private nodes fetch images and call AWS through a NAT gateway; without such nodes it is money for nothing. */
 export function natServesSomebody(
-  { nat, subnetTypes, existing, input }: AwsFacts,
+  { nat, subnetTypes, existing, input, endpoints }: AwsFacts,
   _facts: Facts,
   problems: Problems,
 ): void {
   if (existing || nat === undefined || input.network?.nat === undefined) return;
   const privates = subnetTypes.includes("private");
-  if (privates && nat === "none") {
+  if (privates && nat === "none" && endpoints.length === 0) {
     problems.add(["network", "nat"], nat, "leaves nodes in private subnets without a way out", {
-      allowed: "one, perZone",
+      allowed: "one, perZone, or network.endpoints with a mirror and a registry inside",
     });
   }
   if (!privates && nat !== "none") {
@@ -165,7 +165,7 @@ export function existingVpcIsLeftAlone(
   problems: Problems,
 ): void {
   if (!existing) return;
-  for (const key of ["zones", "nat", "subnetMask", "s3Endpoint"] as const) {
+  for (const key of ["zones", "nat", "subnetMask", "s3Endpoint", "endpoints"] as const) {
     const value = input.network?.[key];
     if (value === undefined || value === false) continue;
     problems.add(["network", key], value, "is given beside network.existing, whose VPC is left as it is", {

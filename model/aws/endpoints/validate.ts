@@ -1,0 +1,52 @@
+import type { AwsFacts } from "../../settings/awsFacts";
+import type { Facts } from "../../settings/draft";
+import type { Problems } from "../../settings/problems";
+import { partitionOf } from "../../data/regions";
+
+/** Endpoints are named alike only where this library knows the names, and none is made in a VPC of somebody else. */
+export function endpointsFit({ input, region }: AwsFacts, _facts: Facts, problems: Problems): void {
+  const given = input.network?.endpoints;
+  if (given === undefined || region === undefined) return;
+  const partition = partitionOf(region);
+  if (partition === "aws-cn") {
+    problems.add(["network", "endpoints"], region, "names endpoints in its own way, service by service", {
+      allowed: "no endpoints in China's regions, and NAT gateways",
+    });
+  }
+  (given.services ?? []).forEach((name, index, all) => {
+    if (name === undefined || all.indexOf(name) === index) return;
+    problems.add(["network", "endpoints", "services", index], name, "is listed twice", {
+      allowed: "each once",
+    });
+  });
+}
+
+const PRIVATE = "private nodes have no way out (network.nat: none)";
+
+/**
+ * Nodes without a way out have AWS' services by endpoints, and need all else from inside: an instance that cannot fetch a
+ * file or an image fails minutes later, and its log says only that a connection timed out.
+ */
+export function nothingIsFetchedOutside(aws: AwsFacts, { input }: Facts, problems: Problems): void {
+  const { nat, existing, subnetTypes } = aws;
+  const endpoints = aws.input.network?.endpoints;
+  if (existing || endpoints === undefined || nat !== "none" || !subnetTypes.includes("private")) return;
+  if (aws.input.network?.s3Endpoint === false) {
+    problems.add(["network", "s3Endpoint"], false, `leaves pools without their boot files: ${PRIVATE}`, {
+      allowed: "true, or no s3Endpoint",
+    });
+  }
+  if ("proxy" in input) return;
+  const downloads = input.downloads ?? {};
+  if (!("mirror" in downloads)) {
+    problems.add(["downloads", "mirror"], undefined, `is missing: ${PRIVATE}, and dl.k8s.io is outside`, {
+      allowed: "the URL of a mirror that the VPC reaches, or a proxy",
+    });
+  }
+  const images = input.images ?? {};
+  if (!("repository" in images) && !("mirrors" in images)) {
+    problems.add(["images"], undefined, `is missing: ${PRIVATE}, and registry.k8s.io is outside`, {
+      allowed: "mirrors (or repository) at a registry that the VPC reaches, or a proxy",
+    });
+  }
+}
