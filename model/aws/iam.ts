@@ -11,6 +11,7 @@ import {
   poolGroupName,
   statusPrefix,
 } from "./names";
+import { pullStatements } from "./ecr/registry";
 import { sessionStatements } from "./sessions/statements";
 import { awsOf, type AwsCluster } from "./spec";
 import type { Statement } from "./statement";
@@ -138,6 +139,7 @@ export function controlPlaneStatements(settings: AwsCluster): Statement[] {
           ...(aws.storage === undefined ? [] : storageStatements(settings)),
         ]
       : []),
+    ...pullStatements(aws),
     ...sessionStatements(aws),
   ];
 }
@@ -185,6 +187,7 @@ export function poolStatements(settings: AwsCluster, pool: AwsPool): Statement[]
       resources: [arn(aws, "autoscaling", `autoScalingGroup:*:autoScalingGroupName/${group}`)],
     },
     ...(pool.sourceDestinationCheckOff ? [sourceCheckStatement(aws, pool)] : []),
+    ...(pool.platform === "linux" ? pullStatements(aws) : []),
     ...sessionStatements(aws),
   ];
 }

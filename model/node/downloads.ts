@@ -1,5 +1,5 @@
 import { sh, shWords } from "../text";
-import type { Download, DownloadName } from "../settings/resolved";
+import type { Download, InstalledName } from "../settings/resolved";
 import { cniBinFolder, components, installRoot, linkFolder, memberFile } from "./paths";
 import type { NodeSetupSpec } from "./spec";
 
@@ -33,7 +33,7 @@ function links(download: Download, names: readonly string[]): string[] {
 /** Links into the versions of some downloads. */
 export function linksOf(
   downloads: readonly Download[],
-  names: readonly DownloadName[],
+  names: readonly InstalledName[],
 ): { path: string; target: string }[] {
   return downloads
     .filter(({ name }) => names.includes(name))
@@ -56,7 +56,7 @@ export function downloadsPhase({
   machine,
 }: Pick<NodeSetupSpec, "downloads" | "machine">): string {
   if (files.length === 0) return `die "no downloads are known for ${machine.architecture}"\n`;
-  const named = (name: DownloadName) => files.find((file) => file.name === name);
+  const named = (name: InstalledName) => files.find((file) => file.name === name);
   const steps = files.map((file) =>
     shWords([
       "install_download",

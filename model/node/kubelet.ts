@@ -1,9 +1,12 @@
 import type { RenderedFile } from "../renderedFile";
 import type { NodeSetupSpec } from "./spec";
+import { credentialProviderFile, credentialProviderFlags } from "./credentialProvider";
 import { containerdSocket, containerdUnit, proxyDropIn } from "./containerd";
 import { hostsScript } from "./hosts";
 import { linkFolder, memberFile } from "./paths";
 import { putFile } from "./prelude";
+
+type KubeletHostSpec = Pick<NodeSetupSpec, "proxy" | "credentialProvider">;
 
 export const kubeletUnit = "kubelet.service";
 
@@ -30,7 +33,7 @@ WantedBy=multi-user.target
 `;
 
 /** As kubeadm's package has it (kubernetes/release, cmd/krel/templates/latest/kubeadm/10-kubeadm.conf). */
-const kubeadmDropIn = `# Works with kubeadm only.
+const kubeadmDropIn = (flags: string): string => `# Works with kubeadm only.
 [Service]
 Environment="KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf"
 Environment="KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml"
@@ -40,14 +43,20 @@ EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
 EnvironmentFile=-/etc/default/kubelet
 EnvironmentFile=-/etc/sysconfig/kubelet
 ExecStart=
-ExecStart=${linkFolder}/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
+ExecStart=${linkFolder}/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS${flags}
 `;
 
-export function kubeletFiles(spec: Pick<NodeSetupSpec, "proxy">): RenderedFile[] {
+export function kubeletFiles(spec: KubeletHostSpec): RenderedFile[] {
+  const { credentialProvider } = spec;
   const proxy = proxyDropIn(spec, kubeletUnit);
   return [
     { path: `/etc/systemd/system/${kubeletUnit}`, mode: "0600", content: unitFile },
-    { path: `/etc/systemd/system/${kubeletUnit}.d/10-kubeadm.conf`, mode: "0600", content: kubeadmDropIn },
+    {
+      path: `/etc/systemd/system/${kubeletUnit}.d/10-kubeadm.conf`,
+      mode: "0600",
+      content: kubeadmDropIn(credentialProviderFlags(credentialProvider)),
+    },
+    ...(credentialProvider === undefined ? [] : [credentialProviderFile(credentialProvider)]),
     ...(proxy === undefined ? [] : [{ ...proxy, mode: "0600" }]),
   ];
 }
@@ -62,7 +71,7 @@ export function crictlFile(): RenderedFile {
 }
 
 /** Enabled, and started only by kubeadm; a member's is restarted when its unit changed. */
-export function kubeletPhase(spec: Pick<NodeSetupSpec, "proxy">): string {
+export function kubeletPhase(spec: KubeletHostSpec): string {
   const put = kubeletFiles(spec).map((file) => putFile(file, kubeletUnit));
   return `
 phase kubelet

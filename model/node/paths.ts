@@ -1,4 +1,4 @@
-import type { DownloadName } from "../settings/resolved";
+import type { DownloadName, InstalledName } from "../settings/resolved";
 
 /** State of the library on a host. */
 export const stateFolder = "/var/lib/pulumi-kubeadm";
@@ -35,7 +35,7 @@ interface Component {
 }
 
 /** What upstream's release files hold (looked into: the archives of the versions in the table of versions). */
-export const components: Readonly<Record<DownloadName, Component>> = {
+export const components: Readonly<Record<InstalledName, Component>> = {
   containerd: {
     folder: "containerd",
     kind: "archiveWithBin",
@@ -48,6 +48,7 @@ export const components: Readonly<Record<DownloadName, Component>> = {
   crictl: { folder: "crictl", kind: "archive", links: ["crictl"], units: [] },
   kubeadm: { folder: "kubeadm", kind: "binary", links: [], memberLinks: ["kubeadm"], units: [] },
   kubelet: { folder: "kubelet", kind: "binary", links: [], memberLinks: ["kubelet"], units: [] },
+  ecrCredentialProvider: { folder: "ecr-credential-provider", kind: "binary", links: [], units: [] },
   kubectl: { folder: "kubectl", kind: "binary", links: [], memberLinks: ["kubectl"], units: [] },
 };
 

@@ -83,6 +83,13 @@ export interface HostKubelet {
   readonly shutdownGrace: number;
 }
 
+/** A program that the kubelet asks for logins of registries (kubernetes.io, "Configure a kubelet image credential provider"). */
+export interface CredentialProvider {
+  readonly download: Download;
+  /** Images it is asked for, as the kubelet matches them. */
+  readonly matchImages: readonly string[];
+}
+
 /** nginx in front of the API servers, on this machine. */
 export interface ApiProxySpec {
   readonly address: string;
@@ -121,6 +128,8 @@ export interface NodeSetupSpec extends HostCheckSpec {
   /** TOML read after the library's; undefined: none. */
   readonly containerdDropIn?: string;
   readonly downloads: readonly Download[];
+  /** Logs the kubelet in to registries; undefined: nothing does. Its download is among them. */
+  readonly credentialProvider?: CredentialProvider;
   /** Disks of an instance; undefined: they are left as they are. */
   readonly volumes?: { readonly rootGiB: number; readonly etcd: boolean };
   /** Lines of the managed block of /etc/hosts. */

@@ -1,3 +1,4 @@
+import { isPrivateEcr } from "../aws/ecr/registry";
 import { isKnownFamily, smallMemoryMiB } from "../aws/instanceTypes";
 import { zonesPerAccount } from "../data/regions";
 import { cniFacts } from "../cni";
@@ -19,6 +20,7 @@ export function awsAdvisories(settings: Settings): string[] {
     ...placeAdvisories(aws),
     ...poolAdvisories(settings, aws),
     ...egressAdvisories(settings, aws),
+    ...mirrorAdvisories(settings),
   ];
 }
 
@@ -91,6 +93,17 @@ function egressAdvisories({ network: { peers } }: Settings, { egress }: AwsSetti
   return [
     `egress strict: nothing goes out to ${names} but HTTP, HTTPS and questions to the settings' resolvers`,
   ];
+}
+
+/** A kubelet's login goes by the image's own name, and containerd has none for the mirror that it asks instead. */
+function mirrorAdvisories({ images }: Settings): string[] {
+  return Object.entries(images.mirrors)
+    .filter(([, urls]) => urls.some(isPrivateEcr))
+    .map(
+      ([host]) =>
+        `images.mirrors: a mirror of ${host} is in ECR, where containerd has no login: pulls go on to the next. Name ` +
+        "images by the registry of ECR instead, as with a pull-through cache",
+    );
 }
 
 function poolAdvisories({ cni }: Settings, { pools }: AwsSettings): string[] {

@@ -184,11 +184,11 @@ export function bastionPlace(facts: AwsFacts): { subnet: string; address: string
     : undefined;
 }
 
-function endpointsOf({ network, access }: Draft<AwsInput>): EndpointService[] {
+function endpointsOf({ network, access, ecr }: Draft<AwsInput>): EndpointService[] {
   const given = network?.endpoints;
   return given === undefined
     ? []
-    : endpointServices(given, { ecr: false, sessionManager: access?.sessionManager === true });
+    : endpointServices(given, { ecr: ecr !== undefined, sessionManager: access?.sessionManager === true });
 }
 
 function connectViaOf(input: Draft<AwsInput>, bastion: boolean): AwsAccess["connectVia"] | undefined {

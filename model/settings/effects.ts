@@ -225,6 +225,12 @@ const AWS: readonly EffectRow[] = [
     ["network.**"],
     "networks of AWS; what would replace the network of instances is refused before the first delete (docs/aws.md)",
   ),
+  hosts(
+    ["ecr.version", "ecr.checksums.**"],
+    SETUPS,
+    "kubelets restart with the provider, pods go on; templates of pools change, and their groups roll. `ecr: {}` added or taken out does the same",
+  ),
+  resources(["ecr.accounts[]", "ecr.pullThroughCache"], "the roles of nodes; the next pull goes by it"),
   resources(
     ["network.endpoints.**"],
     "endpoints come or go, and calls of AWS' services take the other way; setups run again only where `proxy` is set, for its exceptions",

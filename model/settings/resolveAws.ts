@@ -1,4 +1,5 @@
 import { resolveAttached } from "../aws/attached/settings";
+import { resolveEcr } from "../aws/ecr/settings";
 import { endpointSubnets } from "../aws/endpoints/settings";
 import { IMAGES } from "../aws/images";
 import { architectureOf } from "../aws/instanceTypes";
@@ -155,6 +156,7 @@ function awsSettings(input: AwsInput, facts: AwsFacts, region: string): AwsSetti
     ...(storage === false
       ? {}
       : { storage: { chart: chart("aws-ebs-csi-driver"), ...(kmsKeyId === undefined ? {} : { kmsKeyId }) } }),
+    ...(input.ecr === undefined ? {} : { ecr: resolveEcr(input.ecr) }),
     ...(input.iam?.permissionsBoundary === undefined
       ? {}
       : { permissionsBoundary: input.iam.permissionsBoundary }),

@@ -139,10 +139,13 @@ export type EndpointSettings =
 export type DownloadName =
   "kubeadm" | "kubelet" | "kubectl" | "containerd" | "runc" | "cniPlugins" | "crictl";
 
+/** What setup unpacks: those files, and on AWS what logs kubelets in to ECR. */
+export type InstalledName = DownloadName | "ecrCredentialProvider";
+
 /** One file of one architecture that node setup fetches. */
 export interface Download {
   /** The component that is in it. */
-  readonly name: DownloadName;
+  readonly name: InstalledName;
   /** x.y.z, without a leading `v`. */
   readonly version: string;
   /** Where the file is fetched from: upstream, or the mirror followed by upstream's host and path. */

@@ -1,4 +1,5 @@
 import type { Attached } from "../aws/attached/settings";
+import type { EcrSettings } from "../aws/ecr/settings";
 import type { VpcEndpoints } from "../aws/endpoints/settings";
 import type { WindowsDownload } from "../windows/downloads";
 import type { Architecture, OsFamily, Taint } from "./resolvedShared";
@@ -249,6 +250,8 @@ export interface AwsSettings {
   readonly cloudProvider: { readonly image: string; readonly chart: string };
   /** EBS CSI driver with a default StorageClass; undefined: switched off. */
   readonly storage?: { readonly chart: string; readonly kmsKeyId?: string };
+  /** Linux nodes pull from ECR; undefined: they do not log in. */
+  readonly ecr?: EcrSettings;
   /** ARN of the policy that bounds every role; undefined: none. */
   readonly permissionsBoundary?: string;
   /** On everything that takes tags. */

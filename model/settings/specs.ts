@@ -10,6 +10,7 @@ import { kubeletConfiguration } from "../kubeadm/kubelet";
 import type { ControlPlaneNodeSpec, NodeSpec } from "../membership/spec";
 import { staticPodsOf } from "../own/staticPods";
 import type { ClusterMachine } from "../machine";
+import { ecrProvider } from "../aws/ecr/registry";
 import { endpointAddresses } from "../network/endpoint";
 import { hostKubelet } from "../node/kubeletFacts";
 import { shortAddresses } from "../node/shortAddresses";
@@ -242,10 +243,21 @@ function volumesOf({ aws }: ClusterSettings, machine: Machine): Pick<NodeSetupSp
   return { volumes: { rootGiB: volume.sizeGiB, etcd: etcdVolume !== undefined } };
 }
 
+function downloadsOf(
+  { aws, downloads }: ClusterSettings,
+  { architecture }: Machine,
+): Pick<NodeSetupSpec, "downloads" | "credentialProvider"> {
+  const files = downloads.files[architecture] ?? [];
+  const provider = aws && ecrProvider(aws, architecture, downloads.mirror);
+  return provider === undefined
+    ? { downloads: files }
+    : { downloads: [...files, provider.download], credentialProvider: provider };
+}
+
 /** What makes the machine ready for kubeadm. */
 export function nodeSetupSpec(settings: ClusterSettings, machine: Machine): NodeSetupSpec {
   const apiProxy = apiProxyOf(settings, machine);
-  const { images, proxy, containerd, downloads, versions } = settings;
+  const { images, proxy, containerd, versions } = settings;
   const ownFirewall = settings.firewall === "nftables";
   return {
     ...hostChecks(settings),
@@ -260,7 +272,7 @@ export function nodeSetupSpec(settings: ClusterSettings, machine: Machine): Node
     },
     ...(proxy === undefined ? {} : { proxy }),
     ...(containerd.dropIn === undefined ? {} : { containerdDropIn: containerd.dropIn }),
-    downloads: downloads.files[machine.architecture] ?? [],
+    ...downloadsOf(settings, machine),
     ...volumesOf(settings, machine),
     hosts: hostsOf(settings, machine),
     ...(apiProxy === undefined ? {} : { apiProxy }),

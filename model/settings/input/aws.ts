@@ -1,4 +1,5 @@
 import type { AttachedInput, AwsIamInput } from "../../aws/attached/settings";
+import type { EcrInput } from "../../aws/ecr/settings";
 import type { VpcEndpointsInput } from "../../aws/endpoints/settings";
 import type { AwsOs } from "../resolvedAws";
 import type { TaintInput } from "./machines";
@@ -513,6 +514,12 @@ export interface AwsPlatformInput {
   egress?: "open" | "strict";
   /** IAM roles that the stack creates. */
   iam?: AwsIamInput;
+  /**
+   * Pulls from private registries of Amazon ECR. `{}` takes the defaults.
+   *
+   * @defaultValue none: kubelets do not log in to ECR
+   */
+  ecr?: EcrInput;
   /**
    * IAM roles for service accounts, from the first boot.
    *

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { attachedShape, iam } from "../../aws/attached/schema";
+import { ecr } from "../../aws/ecr/schema";
 import { vpcEndpoints } from "../../aws/endpoints/schema";
 import { networkShape } from "./common";
 import { OS_FAMILIES, taint } from "./machines";
@@ -160,6 +161,7 @@ export const awsShape = {
     .optional(),
   egress: z.enum(["open", "strict"]).optional(),
   iam: iam.optional(),
+  ecr: ecr.optional(),
   podIdentity: z.boolean().optional(),
   storage: z.union([z.boolean(), z.strictObject({ kmsKeyId: kmsKey.optional() })]).optional(),
   tags: tags.optional(),

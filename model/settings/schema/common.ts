@@ -17,22 +17,11 @@ import {
   matching,
   repository,
   secretName,
+  semver,
+  sha256,
   text,
 } from "./primitives";
 import { windowsChecksums } from "./windows";
-
-const semver = text((value) =>
-  /^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}$/.test(value)
-    ? undefined
-    : {
-        message: value.startsWith("v")
-          ? "is written with a v"
-          : /^\d+\.\d+$/.test(value)
-            ? "is no version without its patch"
-            : "is no version",
-        allowed: "three numbers, as 1.36.4",
-      },
-);
 
 const mtu = z.number().int().min(1280).max(65535);
 
@@ -62,7 +51,6 @@ const versionShape: Record<SettableVersion, z.ZodOptional<typeof semver>> = {
   flannelCniPlugin: imageTag.optional(),
 };
 
-const sha256 = matching(/^[0-9a-f]{64}$/, "a SHA-256 in 64 lower-case hexadecimal digits, without a prefix");
 const perArchitecture = z.strictObject({ amd64: sha256.optional(), arm64: sha256.optional() }).optional();
 
 const checksumShape: Record<DownloadName, typeof perArchitecture> = {

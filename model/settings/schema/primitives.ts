@@ -271,3 +271,21 @@ export const repository = text((value) => {
 });
 
 export const imageTag = matching(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, "an image tag, as v1.14.2");
+
+export const semver = text((value) =>
+  /^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}$/.test(value)
+    ? undefined
+    : {
+        message: value.startsWith("v")
+          ? "is written with a v"
+          : /^\d+\.\d+$/.test(value)
+            ? "is no version without its patch"
+            : "is no version",
+        allowed: "three numbers, as 1.36.4",
+      },
+);
+
+export const sha256 = matching(
+  /^[0-9a-f]{64}$/,
+  "a SHA-256 in 64 lower-case hexadecimal digits, without a prefix",
+);

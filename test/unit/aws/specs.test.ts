@@ -59,6 +59,14 @@ describe("a change of settings on AWS touches the control-plane nodes' steps onl
     expect(touched(set("controlPlane.etcdVolume", {}))).toEqual(SETUPS);
   });
 
+  it("pulls from ECR: their setups, which restart kubelets; who else's images: none", () => {
+    expect(touched(set("ecr", {}))).toEqual(SETUPS);
+    const [before, after] = [{}, { accounts: ["111122223333"], pullThroughCache: true }].map((ecr) =>
+      told(awsSettings(largeAws, set("ecr", ecr))),
+    );
+    expect(after).toEqual(before);
+  });
+
   it("another size of etcd's volume: none, since an instance keeps the one it started with", () => {
     const [before, after] = [{}, { sizeGiB: 40, iops: 6000 }].map((volume) =>
       told(awsSettings(largeAws, set("controlPlane.etcdVolume", volume))),

@@ -152,6 +152,39 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
     ["not yes", set("network.endpoints", true), "network.endpoints", /mapping/],
     ["no services", set("network.endpoints", { services: [] }), "network.endpoints.services", /1/],
   ]),
+  ...cases("pulls from ECR", smallAws, [
+    [
+      "a version that is not known",
+      set("ecr", { version: "1.36.0" }),
+      "ecr.version",
+      /no checksum here.*1\.36\.1.*ecr\.checksums\.amd64/,
+    ],
+    [
+      "a checksum of the other architecture",
+      set("ecr", { version: "1.36.0", checksums: { arm64: "0123456789abcdef".repeat(4) } }),
+      "ecr.version",
+      /ecr\.checksums\.amd64/,
+    ],
+    [
+      "an account that YAML reads as a number",
+      set("ecr", { accounts: [111122223333] }),
+      "ecr.accounts[0]",
+      /is a number/,
+    ],
+    ["an account that is none", set("ecr", { accounts: ["1234"] }), "ecr.accounts[0]", /12 digits/],
+    [
+      "an account twice",
+      set("ecr", { accounts: ["111122223333", "111122223333"] }),
+      "ecr.accounts[1]",
+      /listed twice/,
+    ],
+    [
+      "the cluster's own images, which kubelets do not pull alone",
+      set("images", { repository: "111122223333.dkr.ecr.eu-central-1.amazonaws.com/k8s" }),
+      "images.repository",
+      /containerd and kubeadm have no login/,
+    ],
+  ]),
   ...cases("sessions", smallAws, [
     ["a word", set("access.sessionManager", "on"), "access.sessionManager", /true|false/],
     [

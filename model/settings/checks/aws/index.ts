@@ -1,4 +1,5 @@
 import { attachedFits } from "../../../aws/attached/validate";
+import { ecrFits } from "../../../aws/ecr/validate";
 import { endpointsFit, nothingIsFetchedOutside } from "../../../aws/endpoints/validate";
 import { agentsAreThere } from "../../../aws/sessions/validate";
 import type { Check } from "..";
@@ -76,6 +77,7 @@ const CHECKS: readonly AwsCheck[] = [
   endpointsFit,
   nothingIsFetchedOutside,
   agentsAreThere,
+  ecrFits,
 ];
 
 /** What only settings of platform aws can get wrong. */

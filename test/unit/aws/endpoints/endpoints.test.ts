@@ -26,6 +26,10 @@ describe("endpoints of services", () => {
     expect(names(all(withEndpoints, set("access.sessionManager", true)))).toEqual([...OWN, "ssmmessages"]);
   });
 
+  it("have the registry of ECR where nodes pull from it", () => {
+    expect(names(all(withEndpoints, set("ecr", {})))).toEqual([...OWN, "ecr.api", "ecr.dkr"]);
+  });
+
   it("cover every service that a role of the cluster may call", () => {
     const services = (change: Change) =>
       new Set(
@@ -33,11 +37,11 @@ describe("endpoints of services", () => {
           .flatMap(({ statements }) => statements.flatMap(({ actions }) => actions))
           .map((action) => action.split(":")[0] ?? ""),
       );
-    const change = all(withEndpoints, set("access.sessionManager", true));
+    const change = all(withEndpoints, set("access.sessionManager", true), set("ecr", {}));
     const found = names(change) ?? [];
     // S3 has a gateway; IAM and KMS are asked by Elastic Load Balancing and EBS in the name of the caller.
     const missing = [...services(change)].filter(
-      (one) => !["s3", "iam", "kms"].includes(one) && !found.includes(one),
+      (one) => !["s3", "iam", "kms"].includes(one) && !found.some((name) => name.split(".")[0] === one),
     );
     expect(missing).toEqual([]);
   });
