@@ -71,7 +71,7 @@ describe("what is attached", () => {
       expect(inputs["subnetIds"]).toHaveLength(3);
       expect(inputs["securityGroupIds"]).toHaveLength(1);
     }
-    for (const name of ["cloud-masters-master-1", "cloud-bastion-instance", "cloud-pool-general-group"])
+    for (const name of ["cloud-instances-cp-1", "cloud-bastion-instance", "cloud-pool-general-group"])
       for (const { urn } of endpoints) expect(byName(resources, name).dependsOn, name).toContain(urn);
   });
 
