@@ -4,13 +4,12 @@ import type { SecretFile } from "../host/protocol";
 import { renderKubeconfig } from "../model/kubeconfig";
 import { encryptionConfiguration, paths, secretComponentFiles } from "../model/kubeadm";
 import { readCluster } from "../model/settings/parse";
-import { SettingsError, type Path } from "../model/settings/problems";
 import type { ClusterNetwork, ClusterSettings } from "../model/settings/resolved";
 import type { ClusterInput } from "../model/settings/schema/cluster";
 import { createAddons, type Addons } from "./addons";
 import { createCloud, type Cloud, type NodePool } from "./cloud";
 import { createCni } from "./cni";
-import { LateSettings, takeLate, type ClusterSettingsArgs } from "./late";
+import { readWithLate, type ClusterSettingsArgs, type LateSettings } from "./late";
 import type { Own } from "./own/own";
 import { clusterCreated } from "./observer";
 import { projectFiles } from "./own/projectFiles";
@@ -22,7 +21,6 @@ import { LoadBalancer } from "./machines/loadBalancer";
 import { firewallStep, preflightStep, type StepsArgs } from "./machines/steps";
 import { WorkerPool, poolsOf } from "./machines/workerPool";
 import { Pki } from "./pki/pki";
-import { ClusterSettingsError, reporting } from "./settingsError";
 import { knownSecrets, secretsByName, type Secrets } from "./secrets";
 
 export interface ClusterArgs {
@@ -288,22 +286,13 @@ function advisoriesOf({ advisories, secretNames }: ClusterSettings, { secrets }:
   ];
 }
 
-function parse(given: ClusterArgs): { settings: ClusterSettings; late?: LateSettings } {
+function parse(given: ClusterArgs): ReturnType<typeof readWithLate> {
   // A program that no compiler has checked may give nothing.
   const args = (given as ClusterArgs | undefined) ?? { settings: {} as ClusterInput };
   const environment = args.environment ?? pulumi.getStack();
   const files = args.files ?? projectFiles();
-  const taken = takeLate(args.settings);
-  const read = (written: unknown, late: readonly Path[] = []): ClusterSettings =>
-    reporting(() => {
-      const secrets = knownSecrets(args.secrets, environment);
-      return readCluster(written, { environment, region: args.region, files, secrets, late });
-    });
-  if (taken.problems.length > 0)
-    throw new ClusterSettingsError(new SettingsError(taken.problems, environment));
-  const settings = read(
-    taken.plain,
-    taken.late.map(({ path }) => path),
-  );
-  return taken.late.length === 0 ? { settings } : { settings, late: new LateSettings(settings, taken, read) };
+  return readWithLate(args.settings, environment, (written, late) => {
+    const secrets = knownSecrets(args.secrets, environment);
+    return readCluster(written, { environment, region: args.region, files, secrets, late });
+  });
 }

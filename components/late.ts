@@ -10,9 +10,11 @@ import {
   putAt,
   withLateValues,
 } from "../model/settings/late";
-import type { Path, Problem } from "../model/settings/problems";
+import { SettingsError, type Path, type Problem } from "../model/settings/problems";
 import type { ClusterSettings } from "../model/settings/resolved";
+import { isToken } from "../model/core/tokens";
 import { isLater, notPlain } from "./arguments";
+import { ClusterSettingsError, reporting } from "./settingsError";
 
 /** The same keys, of which those with these names may be outputs. */
 type WithOutputs<T, K extends keyof T> = {
@@ -49,7 +51,7 @@ interface LateSetting {
 }
 
 /** Settings as they are written, with a token for each value that comes later. */
-export interface TakenSettings {
+interface TakenSettings {
   readonly plain: unknown;
   readonly late: readonly LateSetting[];
   /** Outputs where only plain values are taken. */
@@ -64,7 +66,7 @@ function written({ plain, late }: TakenSettings, values: readonly unknown[]): un
 }
 
 /** Takes outputs out of settings. What decides which resources there are has to be plain. */
-export function takeLate(settings: unknown): TakenSettings {
+function takeLate(settings: unknown): TakenSettings {
   const late: LateSetting[] = [];
   const problems: Problem[] = [];
   const visit = (value: unknown, path: Path): unknown => {
@@ -100,6 +102,8 @@ export function keepTokens(): () => void {
 export class LateSettings {
   /** All values are known, and were checked with the other settings. Rejects with every problem. */
   readonly whole: pulumi.Output<ClusterSettings>;
+  /** Names of the machines that the same program makes, in the order of the settings. */
+  readonly created: readonly string[];
   private readonly outputs: ReadonlyMap<string, pulumi.Output<string>>;
   /** With what most steps have: addresses of all machines but workers. */
   private readonly shared: pulumi.Output<ClusterSettings>;
@@ -129,6 +133,7 @@ export class LateSettings {
       if (known.length > 0) check(written(taken, known));
       return this.values(tokens).apply((values) => withLateValues(settings, values));
     });
+    this.created = settings.machines.filter(({ ssh }) => isToken(ssh.host)).map(({ name }) => name);
     const workers = settings.machines.filter((machine) => machine.role === "worker");
     const ofWorkers = new Set(lateTokens(workers));
     const shared = tokens.filter((token) => !ofWorkers.has(token));
@@ -162,4 +167,25 @@ export class LateSettings {
       .all(known)
       .apply((values) => new Map(tokens.map((token, index) => [token, values[index] ?? token])));
   }
+}
+
+/**
+ * Reads settings of which some values come later.
+ *
+ * @param read reads settings as they are written; at the paths stand tokens
+ * @throws what `read` throws, and ClusterSettingsError for outputs where only plain values are taken
+ */
+export function readWithLate(
+  given: unknown,
+  environment: string,
+  read: (written: unknown, late: readonly Path[]) => ClusterSettings,
+): { readonly settings: ClusterSettings; readonly late?: LateSettings } {
+  const taken = takeLate(given);
+  if (taken.problems.length > 0)
+    throw new ClusterSettingsError(new SettingsError(taken.problems, environment));
+  const paths = taken.late.map(({ path }) => path);
+  const settings = reporting(() => read(taken.plain, paths));
+  if (paths.length === 0) return { settings };
+  const check = (written: unknown) => reporting(() => read(written, []));
+  return { settings, late: new LateSettings(settings, taken, check) };
 }

@@ -207,6 +207,8 @@ export interface StepInput {
   readonly files: readonly SecretFile[];
   /** Preflight: all machines, in the order of the settings. There are too many of them for an environment variable. */
   readonly machines?: readonly CheckedMachine[];
+  /** Preflight: names of those that the same program makes, which may still boot. Default: none. */
+  readonly created?: readonly string[];
 }
 
 /** Which cluster, and which of its unchangeable facts, a host carries in /var/lib/pulumi-kubeadm/member.json. */
@@ -225,6 +227,8 @@ export interface StepResult {
   readonly machineId?: string;
   /** Preflight and init: SHA-256 of the cluster CA's certificate. */
   readonly cluster?: string;
+  /** Preflight: machines that the same program makes and that were reached, each with its address. */
+  readonly reached?: readonly string[];
   /** Topology and health: the control plane's instances that the run may make. */
   readonly topology?: ControlPlaneTopology;
   /** Settled: the type of the machine's instance. */

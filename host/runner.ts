@@ -35,6 +35,9 @@ export const PATIENCE = { create: 60_000, update: 60_000, delete: 20_000 } as co
 /** Milliseconds for which an instance is dialled that was made a moment ago: an image's first boot, slow disks, a first update. */
 export const BOOTING = 600_000;
 
+/** What sudo says where the user needs a password. */
+export const NO_SUDO = /sudo: a (terminal|password) is required/;
+
 /** The hosts a step talks to, dialled when first needed and kept until `close`. */
 export class Hosts {
   private readonly sessions = new Map<string, Session>();
@@ -62,7 +65,15 @@ export class Hosts {
     return Object.hasOwn(this.input.connections, machine);
   }
 
-  async session(machine: string, patience = this.patience): Promise<Session> {
+  /**
+   * Dials a machine that may still boot: it is told while it shows another host key or refuses the login, and dialled again for
+   * ten minutes.
+   */
+  async boot(machine: string): Promise<void> {
+    await this.session(machine, BOOTING, true);
+  }
+
+  async session(machine: string, patience = this.patience, booting = this.booting): Promise<Session> {
     const open = this.sessions.get(machine);
     if (open) return open;
     const connection: Connection | undefined = this.input.connections[machine];
@@ -71,9 +82,7 @@ export class Hosts {
     const opened = await connect(machine, connection, {
       bastion: this.input.bastion,
       patience,
-      ...(this.booting
-        ? { booting: (reason: string) => this.say(`${machine}: not ready yet: ${reason}`) }
-        : {}),
+      ...(booting ? { booting: (reason: string) => this.say(`${machine}: not ready yet: ${reason}`) } : {}),
     });
     this.sessions.set(machine, opened);
     return opened;
@@ -115,7 +124,7 @@ export class Hosts {
     const result = await this.attempt(machine, command, input);
     if (result.status === 0) return result.stdout;
     const text = (result.stderr || result.stdout).trim().split("\n").slice(-TAIL).map(this.scrub);
-    if (/sudo: a (terminal|password) is required/.test(result.stderr))
+    if (NO_SUDO.test(result.stderr))
       throw new HostProblem(machine, "the SSH user needs sudo without a password", text);
     throw new HostProblem(machine, `${what}: exit status ${result.status}`, text);
   }

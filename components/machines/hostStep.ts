@@ -39,6 +39,8 @@ export interface HostStepArgs {
   readonly files?: pulumi.Input<readonly SecretFile[]>;
   /** Preflight: all machines, by standard input. */
   readonly told?: pulumi.Input<NonNullable<StepInput["machines"]>>;
+  /** Preflight: names of machines that the same program makes, which may still boot. */
+  readonly created?: readonly string[];
   /** More environment variables; free of secrets. */
   readonly environment?: Readonly<Record<string, string>>;
   /** The machine's identity: when it changes, the step is replaced, the old one deleted first. */
@@ -100,6 +102,7 @@ function standardInput(args: HostStepArgs): pulumi.Output<string> {
           ...(bastion ? { bastion } : {}),
           files,
           ...(machines === undefined ? {} : { machines }),
+          ...(args.created === undefined ? {} : { created: args.created }),
         }),
       ),
   );

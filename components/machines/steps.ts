@@ -128,6 +128,7 @@ export function preflightStep(name: string, args: StepsArgs, opts: pulumi.Custom
       values: undefined,
       machines: settings.machines.map((machine) => machine.name),
       told: late === undefined ? checkedMachines(settings) : late.whole.apply(checkedMachines),
+      created: late?.created,
       // Which keys are in use is told by their values.
       files: pulumi
         .output(args.controlPlaneFiles)

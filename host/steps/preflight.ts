@@ -10,6 +10,7 @@ import { atOnce } from "../atOnce";
 import { BastionError, ClockSkewError, ConnectionLostError, HostProblem, NoSessionError } from "../problem";
 import { RecordUnreadableError } from "../record";
 import type { PreflightSpec, StepResult } from "../protocol";
+import { waitUntilBooted } from "./booted";
 import { refuseEncryption } from "./encryption";
 import { replacementProblems, type LivingControlPlane } from "./replacement";
 import { readState, type HostState } from "../state";
@@ -34,8 +35,10 @@ export async function preflight(context: StepContext<LookSpec>): Promise<StepRes
   const failed: HostProblem[] = [];
   const unreachable = new Map<string, HostProblem>();
   const odd = new Map<string, HostProblem>();
+  const isNew = newMachines(context);
   const found = await atOnce(spec.machines, async ({ name: machine, role }) => {
     try {
+      if (isNew(machine)) await waitUntilBooted(context, machine);
       return await look(context, machine);
     } catch (error) {
       if (!(error instanceof HostProblem)) throw error;
@@ -63,7 +66,28 @@ export async function preflight(context: StepContext<LookSpec>): Promise<StepRes
   await refuseEncryption(context, unreachable);
   await recordIntended(context, present, wanted);
   hosts.close();
-  return { cluster: context.cluster };
+  return { cluster: context.cluster, ...reached(context, present) };
+}
+
+/** A machine at its address: another one behind the name is a new machine. */
+function placeOf({ input }: Pick<StepContext<LookSpec>, "input">, machine: string): string {
+  return `${machine} ${input.connections[machine]?.host}`;
+}
+
+/** Machines that the same program makes and that no run has reached yet. A dead one is waited for once. */
+function newMachines(context: StepContext<LookSpec>): (machine: string) => boolean {
+  const created = new Set(context.input.created);
+  const before = new Set(context.previous?.reached);
+  return (machine) => created.has(machine) && !before.has(placeOf(context, machine));
+}
+
+function reached(context: StepContext<LookSpec>, present: readonly Finding[]): Pick<StepResult, "reached"> {
+  const { input, previous } = context;
+  if (input.created === undefined) return {};
+  const found = new Set(present.map(({ machine }) => machine));
+  const before = new Set(previous?.reached);
+  const places = input.created.filter((name) => found.has(name) || before.has(placeOf(context, name)));
+  return { reached: places.map((name) => placeOf(context, name)) };
 }
 
 /** The bastion's failure once: it is the same for every machine behind it. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Connection, InitSpec, Member } from "../../../host/protocol";
 import { Hosts } from "../../../host/runner";
 import type { StepContext } from "../../../host/step";
@@ -364,5 +364,48 @@ describe("a bastion", () => {
       /^cp1: cannot be reached .*: bastion 127\.0\.0\.1: connect ECONNREFUSED.*\. The same for w1$/s,
     );
     expect(told).toEqual([]);
+  });
+});
+
+describe("machines that the same program makes", () => {
+  const created = names;
+  const place = (name: string) => `${name} 127.0.0.1`;
+
+  /** With these seen by the run before; w1 has gone since when it is `dead`. */
+  async function lookAgain(
+    reached: readonly string[],
+    dead = false,
+  ): Promise<{ waited: string[]; result: unknown }> {
+    const { input, ...rest } = context(lookOf(settings));
+    const all = { ...input, created };
+    const dialled = new Hosts(all, 100, () => undefined);
+    open.push(dialled);
+    const waited: string[] = [];
+    vi.spyOn(dialled, "boot").mockImplementation((machine) => {
+      waited.push(machine);
+      return Promise.resolve();
+    });
+    if (dead) await hosts.get("w1")?.server.stop();
+    const result = await preflight({ ...rest, input: all, hosts: dialled, previous: { reached } });
+    return { waited, result };
+  }
+
+  it("are waited for until a run has reached them", async () => {
+    expect(await lookAgain([])).toEqual({
+      waited: names,
+      result: { cluster, reached: names.map(place) },
+    });
+    expect((await lookAgain([place("cp1")])).waited).toEqual(["w1"]);
+  });
+
+  it("are waited for again at another address", async () => {
+    expect((await lookAgain(["cp1 10.0.0.9", place("w1")])).waited).toEqual(["cp1"]);
+  });
+
+  it("are not waited for when they die later", async () => {
+    expect(await lookAgain(names.map(place), true)).toEqual({
+      waited: [],
+      result: { cluster, reached: names.map(place) },
+    });
   });
 });
