@@ -189,18 +189,21 @@ export function checksumOf(
   return given[name]?.[architecture] ?? CHECKSUMS[name][version]?.[architecture];
 }
 
-/** Every file a host of this architecture downloads. Throws when a checksum is neither given nor known. */
+/**
+ * Every file a host of this architecture downloads. One whose checksum is neither given nor known is left out: settings are refused for
+ * it.
+ */
 export function downloads(
   versions: ComponentVersions,
   architecture: Architecture,
   options: { readonly mirror?: string; readonly checksums?: GivenChecksums } = {},
 ): Download[] {
-  return DOWNLOAD_NAMES.map((name) => {
+  return DOWNLOAD_NAMES.flatMap((name) => {
     const version = downloadVersion(name, versions);
     const sha256 = checksumOf(name, version, architecture, options.checksums);
-    if (sha256 === undefined) throw new RangeError(`no checksum for ${name} ${version} ${architecture}`);
+    if (sha256 === undefined) return [];
     const path = UPSTREAM[name].at(version, architecture);
     const base = options.mirror === undefined ? "https://" : `${options.mirror.replace(/\/+$/, "")}/`;
-    return { name, version, url: `${base}${path}`, sha256 };
+    return [{ name, version, url: `${base}${path}`, sha256 }];
   });
 }

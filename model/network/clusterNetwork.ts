@@ -1,5 +1,5 @@
 import type { ClusterNetwork, Peer } from "../settings/resolved";
-import { nthAddress, range, sizeOf } from "./addresses";
+import { formatAddress, range, sizeOf } from "./addresses";
 
 /** kubeadm's DNS address is the tenth of the service range (cmd/kubeadm/app/constants, GetDNSIP). */
 const DNS_INDEX = 10;
@@ -25,13 +25,13 @@ export interface NetworkInput {
   readonly mtu?: number;
 }
 
-/** The cluster network with what follows from its ranges. The ranges must have been checked. */
+/** The cluster network with what follows from its ranges. Checks that come later refuse a service range that is too small. */
 export function clusterNetwork(input: NetworkInput): ClusterNetwork {
   const services = range(input.serviceCidr);
   return {
     ...input,
-    kubernetesServiceAddress: nthAddress(services, 1),
-    dnsServiceAddress: nthAddress(services, DNS_INDEX),
+    kubernetesServiceAddress: formatAddress(services.first + 1),
+    dnsServiceAddress: formatAddress(services.first + DNS_INDEX),
   };
 }
 

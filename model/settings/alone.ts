@@ -2,9 +2,11 @@ import { z } from "zod";
 
 import { secretsAreElsewhere, secretsAreThere } from "./checks/secrets";
 import { factsOf, type Draft, type Facts } from "./draft";
+import { prune, type Refused } from "./prune";
+import { resolve } from "./resolve";
 import { checkSchema } from "./issues";
 import { pathText, Problems, SettingsError, type Problem } from "./problems";
-import type { AnyInput } from "./schema/cluster";
+import type { AnyInput, ClusterInput } from "./schema/cluster";
 
 /** How a part of the settings is checked when it is given as arguments, without a cluster's settings around it. */
 export interface AloneCheck<S extends z.ZodType> {
@@ -38,10 +40,12 @@ export function parseAlone<S extends z.ZodType>(
   const raw = withoutUndefined(given ?? {});
   const problems = new Problems();
   // Below its key, as in the settings: renamed keys and words from elsewhere are known by their place.
-  const left = checkSchema(z.strictObject({ [key]: schema }), { [key]: raw }, problems) as Draft<
-    Record<string, z.output<S>>
-  >;
-  const facts = factsAlone(around(left[key] ?? ({} as Draft<z.output<S>>)), aws);
+  const whole = z.strictObject({ [key]: schema });
+  const left = checkSchema(whole, { [key]: raw }, problems) as Draft<Record<string, z.output<S>>>;
+  const { written, refused } = prune(whole, left, {});
+  const part = written[key] as Draft<z.output<S>> | undefined;
+  const input = around(left[key] ?? ({} as Draft<z.output<S>>));
+  const facts = factsAlone(input, part === undefined ? {} : around(part), refused, { key, aws });
   for (const check of checks) check(facts, problems);
   secretsAreThere(facts, secrets, problems, SECRETS);
   secretsAreElsewhere({ [key]: raw }, problems);
@@ -50,10 +54,25 @@ export function parseAlone<S extends z.ZodType>(
   return raw as z.output<S>;
 }
 
-function factsAlone(input: Draft<AnyInput>, aws: boolean): Facts {
-  const { cni, pods, services } = factsOf(input, "");
+function factsAlone(
+  input: Draft<AnyInput>,
+  beside: Draft<AnyInput>,
+  refused: Refused,
+  { key, aws }: { readonly key: string; readonly aws: boolean },
+): Facts {
+  const written = { machines: {}, ...beside } as ClusterInput;
+  const settings = resolve(written, undefined, { environment: "" });
+  const { cni, pods, services } = factsOf({ input, written, settings, aws: undefined, refused });
   return {
     input,
+    written,
+    settings,
+    // What is not among the arguments may be there all the same.
+    refused: (...places) =>
+      places.some((place) => {
+        const [first = "", ...rest] = typeof place === "string" ? place.split(".") : place;
+        return !(first in beside) || refused.touches(first === key ? [key, ...rest] : [key, first, ...rest]);
+      }),
     ...(aws ? { aws: {} } : {}),
     environment: "",
     cni,

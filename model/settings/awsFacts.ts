@@ -15,53 +15,51 @@ import {
 import { endpointServices, type EndpointService } from "../aws/endpoints/settings";
 import { architectureOf } from "../aws/instanceTypes";
 import { ZONE_LETTERS, isRegion, zoneLetter, zoneLetters, zoneName } from "../data/regions";
-import { type Range, parseRange } from "../network/addresses";
+import { type Range, range } from "../network/addresses";
 import { AWS_DEFAULTS } from "./awsDefaults";
-import { type Draft, type PlacedRange, pick } from "./draft";
+import type { PlacedRange } from "./pick";
 import type { Path } from "./problems";
 import type { Architecture } from "./resolved";
 import type { AwsAccess, AwsControlPlaneInstance, AwsSubnet, AwsVpc } from "./resolvedAws";
 import type { AwsInput } from "./schema/cluster";
 
 /**
- * What settings of platform aws come to, decided in one place for the checks, which see settings with parts refused, and
- * for the resolved settings. What stands here is undefined where it cannot be told.
- *
- * Where control-plane nodes are and how they are reached, by what is written:
+ * What settings of platform aws come to: where control-plane nodes are and how they are reached, by what is written.
  *
  * | Written                                   | `access.connectVia` | `controlPlane.subnetType` | `access.endpointAccess` |
- * | ----------------------------------------- | ---------------- | -------------------- | ----------------- |
- * | none of these                             | direct           | public               | public            |
- * | `bastion`                                 | bastion          | private              | public            |
- * | `access.connectVia: vpn`                     | vpn              | private              | private           |
- * | private control-plane nodes or endpoint, and no way   | refused          |                      |                   |
+ * | ----------------------------------------- | ------------------- | ------------------------- | ----------------------- |
+ * | none of these                             | direct              | public                    | public                  |
+ * | `bastion`                                 | bastion             | private                   | public                  |
+ * | `access.connectVia: vpn`                  | vpn                 | private                   | private                 |
+ * | private control-plane nodes or endpoint, and no way   | refused             |                           |                         |
  *
  * None of it depends on the number of control-plane nodes: a cluster that grows from one to three keeps its first
  * control-plane node where it is.
  */
 export interface AwsFacts {
-  readonly input: Draft<AwsInput>;
+  readonly input: AwsInput;
   /** Set when it is a region of the table. */
-  readonly region?: string;
-  readonly vpc?: PlacedRange;
+  readonly region: string | undefined;
+  readonly vpc: PlacedRange;
   /** The VPC exists already. */
   readonly existing: boolean;
   /** Names of zones, in order. */
   readonly zones: readonly string[];
-  readonly connectVia?: AwsAccess["connectVia"];
-  readonly endpointAccess?: AwsAccess["endpointAccess"];
+  /** undefined: there is no way, which is refused. */
+  readonly connectVia: AwsAccess["connectVia"] | undefined;
+  readonly endpointAccess: AwsAccess["endpointAccess"];
   /** Of the control-plane nodes. */
-  readonly subnetType?: SubnetType;
-  readonly count?: number;
-  readonly architecture?: Architecture;
-  readonly loadBalancer?: boolean;
+  readonly subnetType: SubnetType;
+  readonly count: number;
+  readonly architecture: Architecture;
+  readonly loadBalancer: boolean;
   readonly bastion: boolean;
-  readonly nat?: AwsVpc["nat"];
+  readonly nat: AwsVpc["nat"];
   /** Services with an endpoint in the VPC. */
   readonly endpoints: readonly EndpointService[];
   /** Kinds of subnets that are needed. */
   readonly subnetTypes: readonly SubnetType[];
-  readonly subnetMask?: number;
+  readonly subnetMask: number;
   /** Made or given; none where a zone has no place. */
   readonly subnets: readonly AwsSubnet[];
   readonly controlPlaneNodes: readonly AwsControlPlaneInstance[];
@@ -71,74 +69,61 @@ export interface AwsFacts {
 export interface AwsPoolFacts {
   readonly name: string;
   readonly path: Path;
-  readonly input: Draft<PoolInput>;
+  readonly input: PoolInput;
   readonly windows: boolean;
   /** First choice first. */
   readonly instanceTypes: readonly string[];
-  readonly architecture?: Architecture;
-  readonly min?: number;
-  readonly max?: number;
-  readonly subnetType?: SubnetType;
+  readonly architecture: Architecture;
+  readonly min: number;
+  readonly max: number;
+  readonly subnetType: SubnetType;
   readonly zones: readonly string[];
   readonly subnets: readonly AwsSubnet[];
 }
 
 export type PoolInput = NonNullable<AwsInput["workers"]>[string];
 
-export function awsFacts(input: Draft<AwsInput>, region: string | undefined): AwsFacts {
-  const known = region !== undefined && isRegion(region) ? region : undefined;
-  const control = input.controlPlane ?? {};
-  const count = control.count;
-  const existing = input.network?.existing !== undefined;
-  const zones = zonesOf(input, known, count);
+export function awsFacts(input: AwsInput, stackRegion: string | undefined): AwsFacts {
+  const region = stackRegion !== undefined && isRegion(stackRegion) ? stackRegion : undefined;
+  const { controlPlane, network = {} } = input;
+  const { count } = controlPlane;
+  const existing = network.existing !== undefined;
+  const zones = zonesOf(input, region);
   const bastion = input.bastion !== undefined;
-  const connectVia = connectViaOf(input, bastion);
-  const subnetType = pick(
-    control,
-    "subnetType",
-    connectVia && (connectVia === "direct" ? "public" : "private"),
-  );
-  const endpointAccess = pick(
-    input.access ?? {},
-    "endpointAccess",
-    connectVia && (connectVia === "vpn" ? "private" : "public"),
-  );
+  const connectVia = connectViaOf(input);
+  const subnetType = controlPlane.subnetType ?? (connectVia === "direct" ? "public" : "private");
+  const endpointAccess = input.access.endpointAccess ?? (connectVia === "vpn" ? "private" : "public");
+  const publicBalancer = endpointAccess === "public";
   const loadBalancer =
-    count === undefined
-      ? undefined
-      : count > 1 || pick(control, "loadBalancer", subnetType === "private" && endpointAccess === "public");
-  // A pool that was refused as a whole says nothing.
-  const workers = Object.entries(input.workers ?? {}).filter(([, pool]) => pool !== undefined);
-  const reachOf = (pool: Draft<PoolInput> | undefined) => pick(pool ?? {}, "subnetType", subnetType);
-  const privates = subnetType === "private" || workers.some(([, pool]) => reachOf(pool) === "private");
-  const nat = existing ? "none" : pick(input.network ?? {}, "nat", privates ? "one" : "none");
-  const publics =
-    subnetType === "public" ||
-    bastion ||
-    (nat !== undefined && nat !== "none") ||
-    (loadBalancer === true && endpointAccess === "public") ||
-    workers.some(([, pool]) => reachOf(pool) === "public");
+    count > 1 || (controlPlane.loadBalancer ?? (subnetType === "private" && publicBalancer));
+  const workers = Object.entries(input.workers ?? {});
+  const types = [subnetType, ...workers.map(([, pool]) => pool.subnetType ?? subnetType)];
+  const privates = types.includes("private");
+  const nat = existing ? "none" : (network.nat ?? (privates ? "one" : "none"));
+  const publics = types.includes("public") || bastion || nat !== "none" || (loadBalancer && publicBalancer);
   const subnetTypes: SubnetType[] = [
     ...(publics ? (["public"] as const) : []),
     ...(privates ? (["private"] as const) : []),
   ];
-  const vpc = vpcOf(input);
-  const subnetMask = pick(input.network ?? {}, "subnetMask", vpc && defaultSubnetMask(vpc.range));
-  const subnets = existing
-    ? givenSubnets(input, known)
-    : madeSubnets(vpc?.range, zones, subnetTypes, subnetMask);
-  const own = subnets.filter((subnet) => subnet.subnetType === subnetType);
+  const vpc = range(network.vpcCidr ?? AWS_DEFAULTS.vpcCidr);
+  const subnetMask = network.subnetMask ?? defaultSubnetMask(vpc);
+  const subnets = existing ? givenSubnets(input, region) : madeSubnets(vpc, zones, subnetTypes, subnetMask);
   return {
     input,
-    region: known,
-    vpc,
+    region,
+    vpc: {
+      path: ["network", "vpcCidr"],
+      name: "the VPC",
+      range: vpc,
+      given: network.vpcCidr !== undefined,
+    },
     existing,
     zones,
     connectVia,
     endpointAccess,
     subnetType,
     count,
-    architecture: pick(control, "architecture", archOf(control.instanceType)),
+    architecture: controlPlane.architecture ?? archOf(controlPlane.instanceType),
     loadBalancer,
     bastion,
     nat,
@@ -146,12 +131,15 @@ export function awsFacts(input: Draft<AwsInput>, region: string | undefined): Aw
     subnetTypes,
     subnetMask,
     subnets,
-    controlPlaneNodes: instancesOf(own, count),
+    controlPlaneNodes: instancesOf(
+      subnets.filter((subnet) => subnet.subnetType === subnetType),
+      count,
+    ),
     pools: workers.map(([name, pool]) => {
-      const at = reachOf(pool);
-      const wanted = pool?.zones?.flatMap((zone) => fullZone(zone, known) ?? []) ?? zones;
+      const at = pool.subnetType ?? subnetType;
+      const wanted = pool.zones?.flatMap((zone) => fullZone(zone, region) ?? []) ?? zones;
       return {
-        ...poolFacts(name, pool ?? {}),
+        ...poolFacts(name, pool),
         subnetType: at,
         zones: wanted,
         subnets: subnets.filter((subnet) => subnet.subnetType === at && wanted.includes(subnet.zone)),
@@ -161,15 +149,15 @@ export function awsFacts(input: Draft<AwsInput>, region: string | undefined): Aw
 }
 
 /** `a` or `eu-central-1a` as a zone's name; undefined for what is none of the region. */
-export function fullZone(text: string | undefined, region: string | undefined): string | undefined {
-  if (text === undefined || region === undefined) return undefined;
+export function fullZone(text: string, region: string | undefined): string | undefined {
+  if (region === undefined) return undefined;
   const letter = text.startsWith(region) ? text.slice(region.length) : text;
   return zoneLetters(region).includes(letter) ? zoneName(region, letter) : undefined;
 }
 
 /** Private addresses that the API's name leads to. */
 export function endpointAddressesOf(facts: AwsFacts): { subnet: string; address: string }[] {
-  if (facts.loadBalancer !== true) {
+  if (!facts.loadBalancer) {
     return facts.controlPlaneNodes.slice(0, 1).map(({ subnet, address }) => ({ subnet, address }));
   }
   const own = facts.subnets.filter((subnet) => subnet.subnetType === facts.subnetType);
@@ -184,80 +172,53 @@ export function bastionPlace(facts: AwsFacts): { subnet: string; address: string
     : undefined;
 }
 
-function endpointsOf({ network, access, ecr }: Draft<AwsInput>): EndpointService[] {
+function endpointsOf({ network, access, ecr }: AwsInput): EndpointService[] {
   const given = network?.endpoints;
   return given === undefined
     ? []
-    : endpointServices(given, { ecr: ecr !== undefined, sessionManager: access?.sessionManager === true });
+    : endpointServices(given, { ecr: ecr !== undefined, sessionManager: access.sessionManager === true });
 }
 
-function connectViaOf(input: Draft<AwsInput>, bastion: boolean): AwsAccess["connectVia"] | undefined {
-  const walled = input.controlPlane?.subnetType === "private" || input.access?.endpointAccess === "private";
-  return pick(input.access ?? {}, "connectVia", bastion ? "bastion" : walled ? undefined : "direct");
+function connectViaOf({ access, controlPlane, bastion }: AwsInput): AwsAccess["connectVia"] | undefined {
+  const walled = controlPlane.subnetType === "private" || access.endpointAccess === "private";
+  return access.connectVia ?? (bastion !== undefined ? "bastion" : walled ? undefined : "direct");
 }
 
-function zonesOf(input: Draft<AwsInput>, region: string | undefined, count: number | undefined): string[] {
-  const given = input.network?.existing?.subnets;
-  if (given !== undefined) {
-    return [...new Set(given.flatMap((subnet) => fullZone(subnet?.zone, region) ?? []))];
-  }
+function zonesOf({ network = {}, controlPlane }: AwsInput, region: string | undefined): string[] {
   if (region === undefined) return [];
-  const zones = pick(input.network ?? {}, "zones", (count ?? 1) > 1 ? 3 : 1);
-  if (typeof zones === "number") {
-    return zoneLetters(region)
-      .slice(0, zones)
-      .map((letter) => zoneName(region, letter));
-  }
-  return [...new Set((zones ?? []).flatMap((zone) => fullZone(zone, region) ?? []))];
-}
-
-function vpcOf(input: Draft<AwsInput>): PlacedRange | undefined {
-  const network = input.network ?? {};
-  const existing = input.network?.existing !== undefined;
-  const text = pick(network, "vpcCidr", existing ? undefined : AWS_DEFAULTS.vpcCidr);
-  const parsed = text === undefined ? undefined : parseRange(text);
-  if (parsed === undefined || "problem" in parsed) return undefined;
-  return { path: ["network", "vpcCidr"], name: "the VPC", range: parsed, given: "vpcCidr" in network };
+  const zones =
+    network.existing?.subnets.map(({ zone }) => zone) ?? network.zones ?? (controlPlane.count > 1 ? 3 : 1);
+  const names = typeof zones === "number" ? [...zoneLetters(region).slice(0, zones)] : zones;
+  return [...new Set(names.flatMap((zone) => fullZone(zone, region) ?? []))];
 }
 
 /** None where a zone has no place: half a plan would say nothing true. */
 function madeSubnets(
-  vpc: Range | undefined,
+  vpc: Range,
   zones: readonly string[],
   subnetTypes: readonly SubnetType[],
-  subnetMask: number | undefined,
+  subnetMask: number,
 ): AwsSubnet[] {
-  if (vpc === undefined || subnetMask === undefined || subnetMask > NARROWEST_SUBNET) return [];
-  if (vpc.prefix < VPC_PREFIX.widest) return [];
+  if (subnetMask > NARROWEST_SUBNET || vpc.prefix < VPC_PREFIX.widest) return [];
   const places = zonePlaces(vpc, subnetMask);
   if (zones.some((zone) => ZONE_LETTERS.indexOf(zoneLetter(zone)) >= places)) return [];
   return planSubnets({ vpcCidr: vpc.text, zones, subnetTypes, subnetMask });
 }
 
-function givenSubnets(input: Draft<AwsInput>, region: string | undefined): AwsSubnet[] {
-  return (input.network?.existing?.subnets ?? []).flatMap((subnet) => {
-    const zone = fullZone(subnet?.zone, region);
-    if (subnet?.id === undefined || zone === undefined || subnet.subnetType === undefined) return [];
-    const parsed = subnet.cidr === undefined ? undefined : parseRange(subnet.cidr);
-    if (parsed === undefined || "problem" in parsed || parsed.prefix > NARROWEST_SUBNET) return [];
-    const { id, subnetType } = subnet;
-    return [
-      {
-        name: subnetName(subnetType, zone),
-        zone,
-        cidr: parsed.text,
-        subnetType,
-        id,
-        reserved: reservedPart(parsed).text,
-      },
-    ];
+function givenSubnets({ network }: AwsInput, region: string | undefined): AwsSubnet[] {
+  return (network?.existing?.subnets ?? []).flatMap(({ id, cidr, subnetType, zone: given }) => {
+    const zone = fullZone(given, region);
+    const parsed = range(cidr);
+    if (zone === undefined || parsed.prefix > NARROWEST_SUBNET) return [];
+    const name = subnetName(subnetType, zone);
+    return [{ name, zone, cidr: parsed.text, subnetType, id, reserved: reservedPart(parsed).text }];
   });
 }
 
 /** Control-plane nodes go round the zones that have a subnet for them. */
-function instancesOf(own: readonly AwsSubnet[], count: number | undefined): AwsControlPlaneInstance[] {
+function instancesOf(own: readonly AwsSubnet[], count: number): AwsControlPlaneInstance[] {
   const zones = [...new Set(own.map((subnet) => subnet.zone))];
-  return Array.from({ length: Math.min(count ?? 0, 7) }, (_, index) => index).flatMap((index) => {
+  return Array.from({ length: Math.min(count, 7) }, (_, index) => index).flatMap((index) => {
     const subnet = controlPlaneSubnet(own, zones, index);
     return subnet === undefined
       ? []
@@ -265,31 +226,23 @@ function instancesOf(own: readonly AwsSubnet[], count: number | undefined): AwsC
   });
 }
 
-function poolFacts(
-  name: string,
-  input: Draft<PoolInput>,
-): Pick<
-  AwsPoolFacts,
-  "name" | "path" | "input" | "windows" | "instanceTypes" | "architecture" | "min" | "max"
-> {
-  const instanceTypes = [
-    ...new Set([input.instanceType, ...(input.instanceTypes ?? [])].filter((type) => type !== undefined)),
-  ];
-  const fixed = pick(input, "count", AWS_DEFAULTS.poolSize);
-  const scales = "min" in input || "max" in input;
+function poolFacts(name: string, input: PoolInput): Omit<AwsPoolFacts, "subnetType" | "zones" | "subnets"> {
+  const { instanceType, instanceTypes: others = [], count = AWS_DEFAULTS.poolSize } = input;
+  const instanceTypes = [...new Set([...(instanceType === undefined ? [] : [instanceType]), ...others])];
+  const max = input.max ?? input.min ?? count;
   return {
     name,
     path: ["workers", name],
     input,
     windows: input.os?.startsWith("windows-") ?? false,
     instanceTypes,
-    architecture: pick(input, "architecture", archOf(instanceTypes[0])),
-    min: scales ? pick(input, "min", Math.min(AWS_DEFAULTS.poolSize, input.max ?? 1)) : fixed,
-    max: scales ? input.max : fixed,
+    architecture: input.architecture ?? archOf(instanceTypes[0]),
+    min: input.min ?? (input.max === undefined ? count : Math.min(AWS_DEFAULTS.poolSize, max)),
+    max,
   };
 }
 
 /** Of an unknown family the architecture is taken to be the usual one; an advisory says so. */
-function archOf(instanceType: string | undefined): Architecture | undefined {
-  return instanceType === undefined ? undefined : (architectureOf(instanceType) ?? AWS_DEFAULTS.architecture);
+function archOf(instanceType: string | undefined): Architecture {
+  return architectureOf(instanceType ?? "") ?? AWS_DEFAULTS.architecture;
 }

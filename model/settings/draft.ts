@@ -1,13 +1,12 @@
-import { draftCni, type CniVariant } from "../cni";
-import { parseRange } from "../network/addresses";
-import { apiName } from "../network/endpoint";
-import { componentVersions, isSupportedMinor, minorOf } from "../versions";
+import { cniVariant, type CniVariant } from "../cni";
+import { range } from "../network/addresses";
+import { isSupportedMinor, minorOf } from "../versions";
 import type { AwsFacts } from "./awsFacts";
-import { DEFAULTS } from "./defaults";
 import { pick, type Draft, type PlacedRange } from "./pick";
-import type { Path } from "./problems";
-import type { ComponentVersions, EndpointSettings, Machine, MachineRole } from "./resolved";
-import type { AnyInput, AwsInput, MachinesInput } from "./schema/cluster";
+import type { Path, Problems } from "./problems";
+import { entriesOf, type Refused } from "./prune";
+import type { ComponentVersions, EndpointSettings, Machine, MachineRole, Resolved } from "./resolved";
+import type { AnyInput, AwsInput, ClusterInput, MachinesInput } from "./schema/cluster";
 
 export { pick, type Draft, type PlacedRange };
 
@@ -41,6 +40,12 @@ export interface Facts {
   readonly aws?: Draft<AwsInput>;
   /** Set on `platform: aws`: what follows from the input, such as subnets, addresses and pools. */
   readonly awsFacts?: AwsFacts;
+  /** The same without what was refused: of lists, `entriesOf` tells where entries stood. */
+  readonly written: ClusterInput;
+  /** Resolved, whatever was refused: defaults stand there in its place. */
+  readonly settings: Resolved;
+  /** Whether something at, above or below one of these places was refused; `*` stands for any name. */
+  readonly refused: Refused["touches"];
   /** Name of the Pulumi stack. */
   readonly environment: string;
   /** Default: the environment's; undefined here and below: refused. */
@@ -82,92 +87,109 @@ export interface Facts {
   };
 }
 
-/** As `pick` for a part whose own keys have defaults: absent is empty, refused is undefined. */
-function part<T extends object, K extends keyof T>(from: T, key: K): Exclude<T[K], undefined> | undefined {
-  return pick(from, key, {}) as Exclude<T[K], undefined> | undefined;
-}
+/** One rule across settings; adds what it finds. */
+export type Check = (facts: Facts, problems: Problems) => void;
 
-/** `aws`: what `awsFacts` found, on that platform. */
-export function factsOf(input: Draft<AnyInput>, environment: string, aws?: AwsFacts): Facts {
-  const network = part(input, "network");
-  const cni = part(input, "cni");
-  const kubernetesVersion = pick(input, "kubernetesVersion", DEFAULTS.kubernetesVersion);
-  const name = pick(input, "name", environment);
-  const domain = pick(input, "domain", DEFAULTS.domain);
+/** What the checks look at. */
+export function factsOf({
+  input,
+  written,
+  settings,
+  aws,
+  refused,
+}: {
+  readonly input: Draft<AnyInput>;
+  readonly written: ClusterInput;
+  readonly settings: Resolved;
+  readonly aws: AwsFacts | undefined;
+  readonly refused: Refused;
+}): Facts {
+  const { touches } = refused;
+  const known = <T>(value: T, ...places: string[]): T | undefined => (touches(...places) ? undefined : value);
+  const { network, endpoint } = settings;
   const machines =
     aws === undefined
-      ? Object.entries(input.machines ?? {}).map(([key, value]) => draftMachine(key, value ?? {}))
+      ? Object.entries(input.machines ?? {}).map(([name, value]) =>
+          draftMachine(name, value ?? {}, settings, touches),
+        )
       : awsMachines(aws);
-  const rolesKnown = input.machines !== undefined && machines.every((machine) => machine.role !== undefined);
-  const controlPlaneNodes = machines.filter((machine) => machine.role === "controlPlane").length;
+  const controlPlaneNodes = settings.machines.filter(({ role }) => role === "controlPlane").length;
+  const made = written.endpoint === undefined || !("host" in written.endpoint);
+  const minor = minorOf(settings.kubernetesVersion) ?? "";
   return {
     input,
-    ...(aws === undefined ? {} : { aws: aws.input, awsFacts: aws }),
-    environment,
-    name,
-    domain,
-    kubernetesVersion,
-    versions: versionsOf(kubernetesVersion, input),
-    pods: placed(
-      pick(cni, "podCidr", DEFAULTS.podCidr),
-      ["cni", "podCidr"],
-      "the pod range",
-      cni?.podCidr !== undefined,
+    written,
+    settings,
+    refused: touches,
+    ...(aws === undefined ? {} : { aws: input as Draft<AwsInput>, awsFacts: aws }),
+    environment: settings.environment,
+    name: known(settings.name, "name"),
+    domain: known(settings.domain, "domain"),
+    kubernetesVersion: known(settings.kubernetesVersion, "kubernetesVersion"),
+    versions: isSupportedMinor(minor) ? known(settings.versions, "kubernetesVersion", "versions") : undefined,
+    pods: known(
+      {
+        path: ["cni", "podCidr"],
+        name: "the pod range",
+        range: range(network.podCidr),
+        given: written.cni?.podCidr !== undefined,
+      },
+      "cni.podCidr",
     ),
-    services: placed(
-      pick(network, "serviceCidr", DEFAULTS.serviceCidr),
-      ["network", "serviceCidr"],
-      "the service range",
-      network?.serviceCidr !== undefined,
+    services: known(
+      {
+        path: ["network", "serviceCidr"],
+        name: "the service range",
+        range: range(network.serviceCidr),
+        given: written.network?.serviceCidr !== undefined,
+      },
+      "network.serviceCidr",
     ),
-    peers: (network?.peers ?? []).flatMap((peer, index) => {
-      const named = peer?.name === undefined ? `peer ${index}` : `peer ${peer.name}`;
-      const range = placed(peer?.cidr, ["network", "peers", index, "cidr"], named, true);
-      return range === undefined ? [] : [{ ...range, peer: peer?.name }];
-    }),
-    maxNodes: pick(network, "maxNodes", DEFAULTS.maxNodes),
-    podsPerNode: pick(network, "podsPerNode", DEFAULTS.podsPerNode),
-    nodeCidrMaskSize: pick(network, "nodeCidrMaskSize", DEFAULTS.nodeCidrMaskSize),
-    nodePortRange: portRange(pick(network, "nodePortRange", DEFAULTS.nodePortRange)),
-    cni: draftCni(cni, { nodes: [], pooled: false, windowsPools: false })?.variant,
+    peers: entriesOf(written.network?.peers).map(([index, { name, cidr }]) => ({
+      path: ["network", "peers", index, "cidr"],
+      name: `peer ${name}`,
+      range: range(cidr),
+      given: true,
+      peer: name,
+    })),
+    maxNodes: known(network.maxNodes, "network.maxNodes"),
+    podsPerNode: known(network.podsPerNode, "network.podsPerNode"),
+    nodeCidrMaskSize: known(network.nodeCidrMaskSize, "network.nodeCidrMaskSize"),
+    nodePortRange: known(network.nodePortRange, "network.nodePortRange"),
+    cni: known(cniVariant(settings.cni), "cni.kind", "cni.backend"),
     machines,
-    controlPlaneNodes: aws !== undefined ? aws.count : rolesKnown ? controlPlaneNodes : undefined,
-    endpoint:
+    controlPlaneNodes:
       aws === undefined
-        ? endpointOf(input, controlPlaneNodes, name, domain)
-        : { kind: "addresses", host: madeName(name, domain), port: DEFAULTS.apiPort },
+        ? known(controlPlaneNodes, "machines.*.role")
+        : known(aws.count, "controlPlane.count"),
+    endpoint: {
+      kind: known(endpoint.kind, "endpoint.kind"),
+      host: known(endpoint.host, "endpoint.host", ...(made ? ["name", "domain"] : [])),
+      port: known(endpoint.port, "endpoint.port", "endpoint.kind"),
+    },
   };
 }
 
-export function portRange(text: string | undefined): { from: number; to: number } | undefined {
-  const match = /^(\d+)-(\d+)$/.exec(text ?? "");
-  return match ? { from: Number(match[1]), to: Number(match[2]) } : undefined;
-}
-
-function placed(text: string | undefined, path: Path, name: string, given: boolean): PlacedRange | undefined {
-  const parsed = text === undefined ? undefined : parseRange(text);
-  return parsed === undefined || "problem" in parsed ? undefined : { path, name, range: parsed, given };
-}
-
-function versionsOf(kubernetes: string | undefined, input: Draft<AnyInput>): ComponentVersions | undefined {
-  const minor = kubernetes === undefined ? undefined : minorOf(kubernetes);
-  if (kubernetes === undefined || minor === undefined || !isSupportedMinor(minor)) return undefined;
-  return componentVersions(kubernetes, input.versions ?? {});
-}
-
-function draftMachine(name: string, input: DraftMachine["input"]): DraftMachine {
+function draftMachine(
+  name: string,
+  input: DraftMachine["input"],
+  { machines }: Resolved,
+  refused: Refused["touches"],
+): DraftMachine {
   const path = ["machines", name];
-  const hostIsAddress = input.host !== undefined && /^[0-9.]+$/.test(input.host);
+  const machine = machines.find((one) => one.name === name);
+  const key = "nodeAddress" in input ? "nodeAddress" : "host";
+  const isAddress = /^[0-9.]+$/.test(machine?.nodeAddress ?? "");
   return {
     name,
     path,
     input,
     role: input.role,
     host: input.host,
-    port: pick(input, "port", DEFAULTS.sshPort),
-    nodeAddress: pick(input, "nodeAddress", hostIsAddress ? input.host : undefined),
-    nodeAddressPath: [...path, "nodeAddress" in input ? "nodeAddress" : "host"],
-    architecture: pick(input, "architecture", DEFAULTS.architecture),
+    port: refused([...path, "port"]) ? undefined : machine?.ssh.port,
+    nodeAddress: isAddress && !refused([...path, key]) ? machine?.nodeAddress : undefined,
+    nodeAddressPath: [...path, key],
+    architecture: refused([...path, "architecture"]) ? undefined : machine?.architecture,
   };
 }
 
@@ -176,7 +198,7 @@ function draftMachine(name: string, input: DraftMachine["input"]): DraftMachine 
  * checked as a whole: one problem, and not one for each control-plane node.
  */
 function awsMachines({ controlPlaneNodes, input, architecture }: AwsFacts): DraftMachine[] {
-  const { labels, taints } = input.controlPlane ?? {};
+  const { labels, taints } = input.controlPlane;
   return controlPlaneNodes.map(({ name }) => ({
     name,
     path: ["controlPlane"],
@@ -185,27 +207,4 @@ function awsMachines({ controlPlaneNodes, input, architecture }: AwsFacts): Draf
     nodeAddressPath: ["network", "vpcCidr"],
     architecture,
   }));
-}
-
-function madeName(name: string | undefined, domain: string | undefined): string | undefined {
-  return name !== undefined && domain !== undefined ? apiName(name, domain) : undefined;
-}
-
-function endpointOf(
-  input: Draft<AnyInput>,
-  controlPlaneNodes: number,
-  name: string | undefined,
-  domain: string | undefined,
-): Facts["endpoint"] {
-  const given = input.endpoint;
-  if (given === undefined && "endpoint" in input) return {};
-  const kind = given?.kind ?? (controlPlaneNodes === 1 ? "address" : "nodeLocal");
-  const made = madeName(name, domain);
-  const host = kind === "address" ? pick((given ?? {}) as { host?: string }, "host", made) : made;
-  const port = pick(
-    (given ?? {}) as { port?: number },
-    "port",
-    kind === "nodeLocal" ? DEFAULTS.localProxyPort : DEFAULTS.apiPort,
-  );
-  return { kind, host, port };
 }

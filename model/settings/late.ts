@@ -81,6 +81,15 @@ export function withoutSamples<T>(left: T, late: readonly Path[]): T {
   return left;
 }
 
+/** Puts the tokens of late values where they belong, in place: they are taken out as if they had been refused. */
+export function withTokens(written: unknown, late: readonly Path[]): void {
+  for (const path of late) {
+    const parent = path.slice(0, -1).reduce<unknown>((inner, part) => memberOf(inner, part), written);
+    if (typeof parent === "object" && parent !== null)
+      Object.assign(parent, { [path.at(-1) ?? ""]: lateToken(path) });
+  }
+}
+
 /** Sets the value of a key that is there, in place. */
 export function putAt(root: unknown, path: Path, value: unknown): void {
   const [key = ""] = path.slice(-1);

@@ -1,3 +1,4 @@
+import { DEFAULT_CNI } from "../cni";
 import { parseRange } from "../network/addresses";
 import type { ProjectFiles } from "../own/files";
 import { advisoriesOf } from "./advisories";
@@ -8,20 +9,16 @@ import { limitsHold } from "./checks/aws/outgrown";
 import { regionIsKnown } from "./checks/aws/region";
 import { ownFits } from "./checks/own";
 import { secretsAreElsewhere, secretsAreThere } from "./checks/secrets";
-import { type Draft, factsOf } from "./draft";
+import { factsOf } from "./draft";
 import { checkSchema } from "./issues";
-import { withoutSamples, withSamples } from "./late";
-import { platformOf, withoutOtherPlatform } from "./platform";
+import { withoutSamples, withSamples, withTokens } from "./late";
+import { isMapping, platformOf, withoutOtherPlatform } from "./platform";
 import { Problems, SettingsError, type Path } from "./problems";
-import type { ClusterSettings } from "./resolved";
+import type { Draft } from "./pick";
+import { prune, type StandIns } from "./prune";
+import type { ClusterSettings, Platform } from "./resolved";
 import { resolve } from "./resolve";
-import {
-  type AnyInput,
-  type AwsInput,
-  type ClusterInput,
-  awsCluster,
-  machinesCluster,
-} from "./schema/cluster";
+import { type AnyInput, type ClusterInput, awsCluster, machinesCluster } from "./schema/cluster";
 
 export interface ParseContext {
   /** Name of the environment, the Pulumi stack. */
@@ -63,24 +60,53 @@ export function readCluster(raw: unknown, context: ParseContext): ClusterSetting
   const sampled = late.length === 0 ? own : withSamples(own, late);
   const checked = withoutSamples(checkSchema(SCHEMAS[platform], sampled, problems), late);
   const left = withPodRange(own, checked);
-  const input = (left !== null && typeof left === "object" ? left : {}) as Draft<AnyInput>;
-  const aws = platform === "aws" ? awsFacts(input as Draft<AwsInput>, context.region) : undefined;
-  const facts = factsOf(input, context.environment, aws);
-  for (const check of [...CHECKS, ...CHECKS_OF[platform]]) check(facts, problems);
-  if (platform === "aws") regionIsKnown(context.region, problems);
-  ownFits(facts, context.files, problems);
-  secretsAreThere(facts, context.secrets, problems);
+  const input = (isMapping(left) ? left : {}) as Draft<AnyInput>;
+  const { written, refused } = prune<(typeof SCHEMAS)[Platform]>(
+    SCHEMAS[platform],
+    input,
+    STAND_INS[platform],
+  );
+  withTokens(written, late);
+  const aws = written.platform === "aws" ? awsFacts(written, context.region) : undefined;
+  const settings = resolve(written, aws, context);
+  const facts = factsOf({ input, written, settings, aws, refused });
+  const further = problems.except(refused);
+  for (const check of [...CHECKS, ...CHECKS_OF[platform]]) check(facts, further);
+  if (platform === "aws") regionIsKnown(context.region, further);
+  ownFits(facts, context.files, further);
+  secretsAreThere(facts, context.secrets, further);
   secretsAreElsewhere(given, problems);
+  if (platform === "aws" && problems.sorted().length === 0) limitsHold(settings, problems);
   const found = problems.sorted();
   if (found.length > 0) throw new SettingsError(found, context.environment);
-  const settings = resolve(given as ClusterInput, context);
-  if (platform === "aws") limitsHold(settings, problems);
-  const outgrown = problems.sorted();
-  if (outgrown.length > 0) throw new SettingsError(outgrown, context.environment);
   return { ...settings, advisories: advisoriesOf(settings) };
 }
 
 const SCHEMAS = { machines: machinesCluster, aws: awsCluster } as const;
+
+/** What settings cannot be without: where it was refused the rest is checked all the same. */
+const STAND_INS: Record<Platform, StandIns> = {
+  machines: {
+    machines: {},
+    "machines.*.role": "worker",
+    "machines.*.host": "unknown.invalid",
+    "machines.*.user": "root",
+    // A key of zeros.
+    "machines.*.hostKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "machines.*.key": "unknown",
+    "cni.kind": DEFAULT_CNI,
+  },
+  aws: {
+    platform: "aws",
+    access: {},
+    "access.api": [],
+    "access.ssh": [],
+    controlPlane: {},
+    "controlPlane.count": 1,
+    "controlPlane.instanceType": "t3.medium",
+    "cni.kind": DEFAULT_CNI,
+  },
+};
 
 /**
  * A CNI of an unknown kind is refused as a whole, since the kind says which keys it has. All kinds have the pod range,
@@ -90,5 +116,5 @@ function withPodRange(raw: unknown, left: unknown): unknown {
   const podCidr = (raw as { cni?: { podCidr?: unknown } | null }).cni?.podCidr;
   const refused = left !== null && typeof left === "object" && "cni" in left && left.cni === undefined;
   if (!refused || typeof podCidr !== "string" || "problem" in parseRange(podCidr)) return left;
-  return { ...left, cni: { podCidr } };
+  return { ...left, cni: { podCidr, kind: undefined } };
 }

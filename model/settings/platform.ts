@@ -73,6 +73,6 @@ function keysOf(schema: z.core.$ZodType): readonly string[] {
   return [];
 }
 
-function isMapping(value: unknown): value is Mapping {
+export function isMapping(value: unknown): value is Mapping {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }

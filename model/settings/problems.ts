@@ -55,9 +55,18 @@ export const NAME_OF_SECRET = "the name of an entry in kubeadm:secrets, where a 
 
 /** Collects problems; two with the same path and message are one. */
 export class Problems {
-  private readonly found = new Map<string, Problem>();
+  constructor(
+    private readonly found = new Map<string, Problem>(),
+    private readonly refused?: { holds(path: Path): boolean },
+  ) {}
+
+  /** The same report, to which nothing is added about values that were refused, or parts of them. */
+  except(refused: { holds(path: Path): boolean }): Problems {
+    return new Problems(this.found, refused);
+  }
 
   add(path: Path, value: unknown, message: string, more: { allowed?: string; nearest?: string } = {}): void {
+    if (this.refused?.holds(path) === true) return;
     const text = pathText(path);
     const key = `${text}\n${message}`;
     if (this.found.has(key)) return;

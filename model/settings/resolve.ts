@@ -5,9 +5,10 @@ import type { FileComponent } from "../kubeadm/paths";
 import { clusterNetwork } from "../network/clusterNetwork";
 import { apiName } from "../network/endpoint";
 import type { ProjectFiles } from "../own/files";
-import { componentVersions, downloads } from "../versions";
+import { componentVersions, downloads, isSupportedMinor, minorOf } from "../versions";
 import { DEFAULTS } from "./defaults";
-import { type Draft, portRange } from "./draft";
+import type { AwsFacts } from "./awsFacts";
+import type { Draft } from "./pick";
 import { taintsOf } from "./labels";
 import { proxySettings } from "./proxy";
 import type {
@@ -15,9 +16,12 @@ import type {
   Architecture,
   ClusterNetwork,
   ClusterSettings,
+  ComponentVersions,
   EndpointSettings,
   ExtraArgs,
   Machine,
+  PlatformSettings,
+  Resolved,
   SshTarget,
 } from "./resolved";
 import { resolveCoreDns } from "../addons/coredns/settings";
@@ -29,19 +33,25 @@ import type { AnyInput, ClusterInput, MachinesInput } from "./schema/cluster";
 import { referredSecrets } from "./secrets";
 import { bareHostKey } from "./sshKeys";
 
-/** The resolved settings of input that was checked: defaults filled in, names resolved, nothing left to decide. */
+/**
+ * Defaults filled in, names resolved, nothing left to decide: the only reader of a default. Input that fits the schema is enough; what
+ * fits otherwise is checked on the result.
+ *
+ * @param aws what the settings of that platform come to
+ */
 export function resolve(
   input: ClusterInput,
+  aws: AwsFacts | undefined,
   { environment, region, files: projectFiles }: ResolveContext,
-): Omit<ClusterSettings, "advisories"> {
+): Resolved {
   const name = input.name ?? environment;
   const domain = input.domain ?? DEFAULTS.domain;
   const kubernetesVersion = input.kubernetesVersion ?? DEFAULTS.kubernetesVersion;
-  const versions = componentVersions(kubernetesVersion, input.versions);
+  const versions = versionsOf(kubernetesVersion, input.versions);
   const platform =
-    input.platform === "aws"
-      ? awsPlatform(input, { name, domain, region: region ?? "" })
-      : machinesPlatform(input, apiName(name, domain));
+    input.platform === "aws" && aws !== undefined
+      ? awsPlatform(input, aws, { name, domain, region: region ?? "", versions })
+      : machinesPlatform(input as MachinesInput, apiName(name, domain));
   const { machines, endpoint } = platform;
   const allPools = platform.aws?.pools ?? [];
   const cni = resolveCni(input.cni, {
@@ -125,6 +135,12 @@ export function resolve(
   };
 }
 
+/** Of a minor without a row, which is refused, those of the default. */
+function versionsOf(kubernetes: string, given: ClusterInput["versions"]): ComponentVersions {
+  const known = isSupportedMinor(minorOf(kubernetes) ?? "") ? kubernetes : DEFAULTS.kubernetesVersion;
+  return { ...componentVersions(known, given), kubernetes };
+}
+
 export interface ResolveContext {
   readonly environment: string;
   /** AWS region, from the stack's `aws:region`. */
@@ -132,21 +148,6 @@ export interface ResolveContext {
   /** Files that the settings refer to; undefined: they cannot be read, and are left out. */
   readonly files?: ProjectFiles | undefined;
 }
-
-/** What of the settings a platform decides. */
-export type PlatformSettings = Pick<
-  ClusterSettings,
-  | "platform"
-  | "aws"
-  | "machines"
-  | "bastion"
-  | "endpoint"
-  | "access"
-  | "firewall"
-  | "firewallAccess"
-  | "rollout"
-  | "firewallAllow"
->;
 
 type FirewallInput = MachinesInput["firewall"];
 
@@ -215,8 +216,7 @@ function resolveMachine(name: string, input: MachineInput): Machine {
 
 function resolveNetwork(input: ClusterInput): ClusterNetwork {
   const network = input.network ?? {};
-  const nodePortRange = portRange(network.nodePortRange ?? DEFAULTS.nodePortRange);
-  if (nodePortRange === undefined) throw new RangeError("network.nodePortRange was not checked");
+  const [from = 0, to = 0] = (network.nodePortRange ?? DEFAULTS.nodePortRange).split("-").map(Number);
   return clusterNetwork({
     podCidr: input.cni?.podCidr ?? DEFAULTS.podCidr,
     nodeCidrMaskSize: network.nodeCidrMaskSize ?? DEFAULTS.nodeCidrMaskSize,
@@ -225,7 +225,7 @@ function resolveNetwork(input: ClusterInput): ClusterNetwork {
     peers: network.peers ?? [],
     maxNodes: network.maxNodes ?? DEFAULTS.maxNodes,
     podsPerNode: network.podsPerNode ?? DEFAULTS.podsPerNode,
-    nodePortRange,
+    nodePortRange: { from, to },
     ...defined({ mtu: network.mtu }),
   });
 }
@@ -263,9 +263,8 @@ function resolveAccess(
       ? machines.find((machine) => machine.name === endpoint.machine)
       : undefined;
   const front = proxy ?? machines.find((machine) => machine.role === "controlPlane");
-  if (front === undefined) throw new RangeError("machines was not checked");
   return {
-    host: input.access?.host ?? front.ssh.host,
+    host: input.access?.host ?? front?.ssh.host ?? "",
     port: input.access?.port ?? (proxy === undefined ? DEFAULTS.apiPort : endpoint.port),
   };
 }

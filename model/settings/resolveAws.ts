@@ -14,14 +14,12 @@ import {
   type AwsFacts,
   type AwsPoolFacts,
   type PoolInput,
-  awsFacts,
   bastionPlace,
   endpointAddressesOf,
 } from "./awsFacts";
 import { DEFAULTS } from "./defaults";
 import { taintsOf } from "./labels";
-import type { PlatformSettings } from "./resolve";
-import type { Machine } from "./resolved";
+import type { ComponentVersions, Machine, PlatformSettings } from "./resolved";
 import type {
   AwsBastion,
   AwsEndpoint,
@@ -40,12 +38,13 @@ export interface AwsNames {
   readonly domain: string;
   /** As `eu-central-1`. */
   readonly region: string;
+  readonly versions: ComponentVersions;
 }
 
 /** What `platform: aws` decides of the settings; the input was checked. */
-export function awsPlatform(input: AwsInput, { name, domain, region }: AwsNames): PlatformSettings {
-  const facts = awsFacts(input, region);
-  const aws = awsSettings(input, facts, region);
+export function awsPlatform(input: AwsInput, facts: AwsFacts, names: AwsNames): PlatformSettings {
+  const { name, domain } = names;
+  const aws = awsSettings(input, facts, names);
   return {
     platform: "aws",
     aws,
@@ -98,10 +97,12 @@ function controlPlaneMachine(
   };
 }
 
-function awsSettings(input: AwsInput, facts: AwsFacts, region: string): AwsSettings {
-  const { connectVia, endpointAccess } = facts;
-  if (connectVia === undefined || endpointAccess === undefined)
-    throw new RangeError("access was not checked");
+function awsSettings(
+  input: AwsInput,
+  facts: AwsFacts,
+  { region, versions }: Pick<AwsNames, "region" | "versions">,
+): AwsSettings {
+  const { connectVia = "direct", endpointAccess } = facts;
   const bastion = bastionOf(input, facts);
   const storage = input.storage ?? true;
   const { kmsKeyId } = typeof storage === "object" ? storage : {};
@@ -127,7 +128,7 @@ function awsSettings(input: AwsInput, facts: AwsFacts, region: string): AwsSetti
     endpoint: endpointOf(input, facts),
     controlPlane: {
       instanceType: input.controlPlane.instanceType,
-      architecture: facts.architecture ?? AWS_DEFAULTS.architecture,
+      architecture: facts.architecture,
       image: imageOf(input.controlPlane),
       volume: volumeOf(input.controlPlane.volume, AWS_DEFAULTS.volume.sizeGiB),
       ...(input.controlPlane.etcdVolume === undefined
@@ -138,10 +139,8 @@ function awsSettings(input: AwsInput, facts: AwsFacts, region: string): AwsSetti
       attached: resolveAttached(input.controlPlane),
       instances: facts.controlPlaneNodes,
     },
-    pools: facts.pools.map((pool) =>
-      poolOf(input.workers?.[pool.name] ?? {}, pool, bootTurnsCheckOff(input)),
-    ),
-    ...windowsOf(input, facts),
+    pools: facts.pools.map((pool) => poolOf(pool, bootTurnsCheckOff(input))),
+    ...windowsOf(input, facts, versions),
     ...(input.podIdentity === false
       ? {}
       : {
@@ -164,9 +163,13 @@ function awsSettings(input: AwsInput, facts: AwsFacts, region: string): AwsSetti
   };
 }
 
-function windowsOf(input: AwsInput, facts: AwsFacts): Pick<AwsSettings, "windows"> {
+function windowsOf(
+  input: AwsInput,
+  facts: AwsFacts,
+  versions: ComponentVersions,
+): Pick<AwsSettings, "windows"> {
   return facts.pools.some((pool) => pool.windows)
-    ? { windows: { downloads: resolveWindowsDownloads(input) } }
+    ? { windows: { downloads: resolveWindowsDownloads(input, versions) } }
     : {};
 }
 
@@ -176,7 +179,6 @@ function clusterDomain(input: AwsInput): string {
 
 function vpcOf({ network }: AwsInput, facts: AwsFacts): AwsVpc {
   const { vpc, nat } = facts;
-  if (vpc === undefined || nat === undefined) throw new RangeError("network was not checked");
   const id = network?.existing?.vpcId;
   const logs = network?.flowLogs ?? false;
   const retentionDays =
@@ -203,7 +205,7 @@ function vpcOf({ network }: AwsInput, facts: AwsFacts): AwsVpc {
 function endpointOf(input: AwsInput, facts: AwsFacts): AwsEndpoint {
   const dns = input.endpoint?.dns;
   return {
-    loadBalancer: facts.loadBalancer ?? false,
+    loadBalancer: facts.loadBalancer,
     addresses: endpointAddressesOf(facts),
     ...(dns === undefined ? {} : { dns }),
   };
@@ -237,9 +239,8 @@ function bootTurnsCheckOff(input: AwsInput): boolean {
   return domainOf(cni.kind).bootTurnsSourceCheckOff && cniFacts(cni).sourceDestinationCheckOff;
 }
 
-function poolOf(input: PoolInput, facts: AwsPoolFacts, checkOff: boolean): AwsPool {
-  const { min, max } = facts;
-  if (min === undefined || max === undefined) throw new RangeError("workers was not checked");
+function poolOf(facts: AwsPoolFacts, checkOff: boolean): AwsPool {
+  const { input } = facts;
   const sizeGiB = facts.windows ? AWS_DEFAULTS.windowsVolumeGiB : AWS_DEFAULTS.volume.sizeGiB;
   const spot = typeof input.spot === "object" ? input.spot : input.spot === true ? {} : undefined;
   return {
@@ -247,9 +248,9 @@ function poolOf(input: PoolInput, facts: AwsPoolFacts, checkOff: boolean): AwsPo
     platform: facts.windows ? "windows" : "linux",
     ...systemOf(input),
     instanceTypes: facts.instanceTypes,
-    architecture: facts.architecture ?? AWS_DEFAULTS.architecture,
-    min,
-    max,
+    architecture: facts.architecture,
+    min: facts.min,
+    max: facts.max,
     subnets: facts.subnets.map((subnet) => subnet.name),
     volume: volumeOf(input.volume, sizeGiB),
     labels: input.labels ?? {},

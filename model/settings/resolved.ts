@@ -311,3 +311,21 @@ export interface ClusterSettings {
   /** Things that work but deserve a look; shown by `plan` and as Pulumi warnings. */
   readonly advisories: readonly string[];
 }
+
+/** What `resolve` makes of settings that are still to be checked. */
+export type Resolved = Omit<ClusterSettings, "advisories">;
+
+/** What of the settings a platform decides. */
+export type PlatformSettings = Pick<
+  ClusterSettings,
+  | "platform"
+  | "aws"
+  | "machines"
+  | "bastion"
+  | "endpoint"
+  | "access"
+  | "firewall"
+  | "firewallAccess"
+  | "rollout"
+  | "firewallAllow"
+>;

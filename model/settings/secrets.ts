@@ -1,5 +1,5 @@
 import { domainOf } from "../cni";
-import type { Draft } from "./draft";
+import type { Draft } from "./pick";
 import type { Path } from "./problems";
 import type { AnyInput } from "./schema/cluster";
 

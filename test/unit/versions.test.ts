@@ -39,10 +39,10 @@ describe("checksums", () => {
     );
   });
 
-  it("given ones go before the table's, and a version without any is not rendered", () => {
+  it("given ones go before the table's, and what has none is left out", () => {
     const sum = "ab".repeat(32);
     const versions = componentVersions("1.36.4", { runc: "1.9.9" });
-    expect(() => downloads(versions, "amd64")).toThrow(/no checksum for runc 1\.9\.9 amd64/);
+    expect(downloads(versions, "amd64").map(({ name }) => name)).not.toContain("runc");
     const files = downloads(versions, "amd64", {
       checksums: { runc: { amd64: sum }, kubectl: { amd64: sum } },
     });

@@ -1,5 +1,4 @@
-import type { Facts } from "../draft";
-import type { Problems } from "../problems";
+import type { Check } from "../draft";
 import type { Platform } from "../resolved";
 import { AWS_CHECKS } from "./aws";
 import { validateCni } from "./cni";
@@ -35,9 +34,6 @@ import {
 } from "./values";
 import { checksumsAreKnown, componentsFit, kubernetesIsSupported } from "./versions";
 import { windowsDownloadsFit, windowsNodesCanBoot, windowsReleasesFit } from "./windows";
-
-/** One rule across settings; adds what it finds. It says nothing where a part it needs was refused. */
-export type Check = (facts: Facts, problems: Problems) => void;
 
 /** Everything that one value alone cannot tell, and no secret is needed for; on every platform. */
 export const CHECKS: readonly Check[] = [

@@ -60,10 +60,10 @@ export function programReachesTheApi(aws: AwsFacts, _facts: Facts, problems: Pro
 }
 
 /** Lists that let nobody in, where somebody has to come in. */
-export function accessLetsTheProgramIn(aws: AwsFacts, _facts: Facts, problems: Problems): void {
+export function accessLetsTheProgramIn(aws: AwsFacts, { refused }: Facts, problems: Problems): void {
   const { access } = aws.input;
   const who = "the range that `pulumi up` runs from, as [203.0.113.0/24]";
-  if (access?.ssh?.length === 0) {
+  if (access.ssh.length === 0 && !refused("access.ssh")) {
     const door = aws.connectVia === "bastion" ? "the bastion" : "the control-plane nodes";
     problems.add(["access", "ssh"], [], `lets nobody in: ${door} would be out of the program's reach`, {
       allowed: who,
@@ -71,7 +71,7 @@ export function accessLetsTheProgramIn(aws: AwsFacts, _facts: Facts, problems: P
   }
   // Behind a bastion that forwards to it a private API has no callers from outside.
   const forwarded = aws.endpointAccess === "private" && aws.connectVia === "bastion";
-  if (access?.api?.length === 0 && !forwarded) {
+  if (access.api.length === 0 && !forwarded && !refused("access.api")) {
     problems.add(["access", "api"], [], "lets nobody in: the API would be out of the program's reach", {
       allowed: who,
     });
