@@ -10,7 +10,7 @@ registerCloud("aws", (name, args, opts) => new AwsPlatform(name, args, opts));
 export { Bastion, type BastionArgs } from "./components/aws/bastion";
 export { CloudProvider, type CloudProviderArgs } from "./components/aws/cloudProvider";
 export { BootFiles, type BootFilesArgs } from "./components/aws/bootFiles";
-export { aliasRecord } from "./components/aws/dns";
+export { aliasRecords } from "./components/aws/dns";
 export { Endpoint, type EndpointArgs } from "./components/aws/endpoint";
 export { Firewall, type FirewallArgs } from "./components/aws/firewall";
 export { InstanceRole, type InstanceRoleArgs } from "./components/aws/instanceRole";

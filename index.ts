@@ -12,7 +12,7 @@ export { MetalLb, type MetalLbArgs } from "./components/addons/metallb";
 export { MetricsServer, type MetricsServerArgs } from "./components/addons/metricsServer";
 export type { IngressBackend, IngressHost, IngressRulesSpec } from "./model/addons/ingress/rules";
 export { WindowsNodes, type WindowsNodesArgs } from "./components/addons/windows";
-export type { Cloud, DnsRecord, NodePool } from "./components/cloud";
+export type { Cloud, CreateDnsRecords, DnsRecord, NodePool } from "./components/cloud";
 export type { ClusterSettingsArgs, JumpHostArgs, MachineArgs, MachinesClusterArgs } from "./components/late";
 export * from "./components/cni";
 export { helmRelease, type HelmReleaseArgs } from "./components/kubernetes/release";

@@ -12,12 +12,22 @@ export interface NodePool extends pulumi.ComponentResource {
   readonly nodesReady: readonly pulumi.Resource[];
 }
 
-/** Makes a DNS record that leads to a load balancer. */
-export type DnsRecord = (
-  name: string,
-  record: { readonly zoneId: string; readonly name: string; readonly target: pulumi.Input<string> },
+/** A DNS record to make. */
+export interface DnsRecord {
+  /** Name of the resource. */
+  readonly resource: string;
+  /** Id of the zone. */
+  readonly zoneId: string;
+  /** DNS name. */
+  readonly name: string;
+}
+
+/** Makes DNS records that lead to a load balancer; they come back by DNS name. */
+export type CreateDnsRecords = (
+  records: readonly DnsRecord[],
+  target: pulumi.Input<string>,
   opts: pulumi.CustomResourceOptions,
-) => pulumi.CustomResource;
+) => Readonly<Record<string, pulumi.CustomResource>>;
 
 export interface CloudArgs {
   /** Resolved settings, as `parseCluster` returns them. */
@@ -38,7 +48,7 @@ export interface Cloud {
   readonly ready: readonly pulumi.Resource[];
   /** Where people and the program reach the API. */
   readonly accessHost: pulumi.Output<string>;
-  readonly createDnsRecord: DnsRecord;
+  readonly createDnsRecords: CreateDnsRecords;
   /** Worker pools by name. They join after `memberships`. */
   createPools(
     name: string,
@@ -61,6 +71,11 @@ const clouds = new Map<string, CreateCloud>();
 /** Called by `pulumi-kubeadm/aws` when it is imported, so that only its users need AWS' SDK. */
 export function registerCloud(platform: string, create: CreateCloud): void {
   clouds.set(platform, create);
+}
+
+/** The module of the platform was imported, or it needs none. */
+export function hasCloud(platform: string): boolean {
+  return platform === "machines" || clouds.has(platform);
 }
 
 /** @throws RunError when the platform's module was not imported */

@@ -251,10 +251,10 @@ export class Cluster extends pulumi.ComponentResource {
     const cni = createCni(name, { settings, secrets, nodes }, inside);
     // A cloud's controller goes before DNS: nodes that wait for it take no pods.
     const ofCloud = cloud?.createAddons(name, { init, cni }, { parent: this, provider }) ?? [];
-    const createDnsRecord = cloud?.createDnsRecord;
+    const createDnsRecords = cloud?.createDnsRecords;
     return createAddons(
       name,
-      { settings, secrets, after: [cni, ...ofCloud], nodes, init, createDnsRecord },
+      { settings, secrets, after: [cni, ...ofCloud], nodes, init, createDnsRecords },
       opts,
     );
   }

@@ -1,9 +1,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { parse } from "yaml";
 import { SettingsError } from "../model/settings/problems";
 import { isEncrypted, plainSecretProblems, storedSecrets } from "../model/settings/storedSecrets";
 import { objectIn, readStackConfig } from "../model/settings/yaml";
+import { readProject } from "../stacks/project";
 import type { Arguments } from "./arguments";
 import { PlanError } from "./error";
 import { ownProgram } from "./ownProgram";
@@ -96,22 +96,10 @@ function secretsOf(value: unknown, args: Arguments): Pick<EnvironmentConfig, "se
   return { secrets: undefined, secretNames: names };
 }
 
+/** Beside the settings, and else where Pulumi runs. */
 function projectName(folder: string): string {
-  const fallback = "pulumi-kubeadm";
-  for (const file of [path.join(folder, "Pulumi.yaml"), path.resolve("Pulumi.yaml")]) {
-    if (!fs.existsSync(file)) continue;
-    const name = projectIn(file);
-    return typeof name === "string" ? name : fallback;
-  }
-  return fallback;
-}
-
-function projectIn(file: string): unknown {
-  try {
-    return (parse(fs.readFileSync(file, "utf8")) as { name?: unknown } | null)?.name;
-  } catch {
-    throw new PlanError(`${shown(file)} beside the settings is no YAML that can be read`);
-  }
+  const project = readProject(folder) ?? readProject(".");
+  return project?.name ?? "pulumi-kubeadm";
 }
 
 /** The file's own name: reports do not depend on where somebody keeps the project. */

@@ -2,17 +2,16 @@ import { createRequire } from "node:module";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
-import { parse } from "yaml";
+import { readProject } from "../stacks/project";
 import { PlanError } from "./error";
 
 const SOURCES = [".ts", ".mts", ".cts"];
 
 /** File of the program that `Pulumi.yaml` in a folder names, absolute. Undefined where there is no project, or no such file. */
 export function ownProgram(folder: string): string | undefined {
-  const project = path.join(folder, "Pulumi.yaml");
-  if (!fs.existsSync(project)) return undefined;
-  const { main } = (parse(fs.readFileSync(project, "utf8")) ?? {}) as { main?: unknown };
-  const named = typeof main === "string" ? path.resolve(folder, main) : folder;
+  const project = readProject(folder);
+  if (project === undefined) return undefined;
+  const named = path.resolve(folder, project.main ?? "");
   const file = fs.statSync(named, { throwIfNoEntry: false })?.isDirectory()
     ? ["index.ts", "index.mts", "index.js", "index.mjs", "index.cjs"]
         .map((name) => path.join(named, name))

@@ -1,7 +1,9 @@
+import { createRequire } from "node:module";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { createCluster } from "../stacks/program";
 import { record, type Recorded } from "../testing/recorder";
+import { hasCloud } from "../components/cloud";
 import type { Cluster, ClusterArgs } from "../components/cluster";
 import { keepTokens } from "../components/late";
 import { observeClusters } from "../components/observer";
@@ -64,6 +66,7 @@ async function recordOwnProgram(config: EnvironmentConfig): Promise<Recording> {
 async function recordStackFile(config: EnvironmentConfig): Promise<Recording> {
   const { environment, project } = config;
   let settings: ClusterSettings | undefined;
+  loadPlatform(config);
   const resources = await record(
     () => {
       const { cluster } = createCluster({
@@ -80,6 +83,25 @@ async function recordStackFile(config: EnvironmentConfig): Promise<Recording> {
   );
   if (settings === undefined) throw new Error("the program made no cluster");
   return { settings, resources };
+}
+
+/**
+ * Loads what a cluster on AWS needs; nobody else has its package.
+ *
+ * @throws PlanError when the package is missing
+ */
+function loadPlatform({ cluster, environment }: EnvironmentConfig): void {
+  const { platform } = (cluster ?? {}) as { readonly platform?: unknown };
+  if (platform !== "aws" || hasCloud(platform)) return;
+  try {
+    createRequire(__filename)("../aws");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== "MODULE_NOT_FOUND" || !message.includes("@pulumi/aws")) throw error;
+    throw new PlanError(
+      `${environment} is on AWS, which needs the package @pulumi/aws: npm install @pulumi/aws`,
+    );
+  }
 }
 
 /** Files beside the configuration file, and as `pulumi up` reads them: of the folder it runs in. */

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import "../aws";
 import { Cluster, type ClusterArgs } from "../components/cluster";
 import { ClusterSettingsError } from "../components/settingsError";
 import { SettingsError } from "../model/settings/problems";

@@ -1,9 +1,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { parse } from "yaml";
 import { reporting } from "../components/settingsError";
 import { readStackConfig } from "../model/settings/yaml";
+import { readProject } from "./project";
 
 /** The stack's file, and what stands under `config` there. */
 export interface StackFile {
@@ -19,20 +19,13 @@ export interface StackFile {
  * @throws ClusterSettingsError when the file is not YAML that all readers read alike
  */
 export function stackFile(folder: string, stack: string): StackFile | undefined {
+  const settings = reporting(() => readProject(folder))?.stackConfigDir ?? "";
   for (const end of ["yaml", "yml"]) {
     const name = `Pulumi.${stack}.${end}`;
-    const bytes = read(path.join(folder, configFolder(folder), name));
+    const bytes = read(path.join(folder, settings, name));
     if (bytes !== undefined) return { name, config: reporting(() => readStackConfig(bytes, stack)) };
   }
   return undefined;
-}
-
-/** `stackConfigDir` of the project, relative to its folder. */
-function configFolder(folder: string): string {
-  const bytes = read(path.join(folder, "Pulumi.yaml"));
-  if (bytes === undefined) return "";
-  const project = parse(bytes.toString("utf8")) as { stackConfigDir?: unknown } | null;
-  return typeof project?.stackConfigDir === "string" ? project.stackConfigDir : "";
 }
 
 function read(file: string): Buffer | undefined {

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { isWithoutWorkers } from "../../model/addons/metallb/manifests";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { windowsReleases } from "../../model/windows/facts";
-import type { DnsRecord } from "../cloud";
+import type { CreateDnsRecords } from "../cloud";
 import { Checked } from "../part";
 import { CoreDns } from "./coredns";
 import { GatewayApi } from "./gatewayApi";
@@ -24,7 +24,7 @@ export interface AddonsArgs {
    */
   readonly nodes: readonly pulumi.Resource[];
   /** Makes DNS records where the cloud has zones. */
-  readonly createDnsRecord?: DnsRecord | undefined;
+  readonly createDnsRecords?: CreateDnsRecords | undefined;
   /** The cluster's init: what lives in the cluster alone ends with it. */
   readonly init: pulumi.Resource;
 }
@@ -46,7 +46,7 @@ export interface Addons {
  */
 export function createAddons(
   name: string,
-  { settings, secrets, after, nodes, init, createDnsRecord }: AddonsArgs,
+  { settings, secrets, after, nodes, init, createDnsRecords }: AddonsArgs,
   opts: pulumi.ComponentResourceOptions,
 ): Addons {
   const { addons } = settings;
@@ -79,7 +79,7 @@ export function createAddons(
     controller &&
     new Ingress(
       `${name}-ingress`,
-      new Checked({ ...settings, ingress: controller, deletedWith: init, createDnsRecord }),
+      new Checked({ ...settings, ingress: controller, deletedWith: init, createDnsRecords }),
       {
         ...opts,
         dependsOn: [...ready, ...before],

@@ -10,7 +10,7 @@ import {
 import { ingressNginxManifests, ingressNginxService } from "../../model/addons/ingress/nginx";
 import { traefikValues } from "../../model/addons/ingress/traefik";
 import { SettingsError, show } from "../../model/settings/problems";
-import type { DnsRecord } from "../cloud";
+import type { CreateDnsRecords } from "../cloud";
 import { ClusterSettingsError } from "../settingsError";
 import { parseIngress, type IngressAloneInput, type IngressSpec } from "../../model/addons/ingress/alone";
 import type {
@@ -31,9 +31,9 @@ interface Around {
    */
   readonly deletedWith?: pulumi.Resource;
   /**
-   * Makes the records of `dns`, which needs it: `aliasRecord` of `pulumi-kubeadm/aws`.
+   * Makes the records of `dns`, which needs it: `aliasRecords` of `pulumi-kubeadm/aws`.
    */
-  readonly createDnsRecord?: DnsRecord | undefined;
+  readonly createDnsRecords?: CreateDnsRecords | undefined;
 }
 
 /** An ingress controller. Kind and way in are plain, because they determine which resources exist. */
@@ -75,9 +75,9 @@ export class Ingress extends pulumi.ComponentResource {
     args: IngressArgs | Checked<IngressSpec & Around>,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    const { given, deletedWith, createDnsRecord } = splitAround(args);
+    const { given, deletedWith, createDnsRecords } = splitAround(args);
     const part = partOf<IngressSpec>("Ingress", name, given, SAMPLES, parseIngress);
-    requireRecords(name, part.shape.ingress, createDnsRecord);
+    requireRecords(name, part.shape.ingress, createDnsRecords);
     super("kubeadm:addons:Ingress", name, {}, opts);
     const { ingress } = part.shape;
     this.className = ingress.className;
@@ -92,37 +92,33 @@ export class Ingress extends pulumi.ComponentResource {
     });
     this.resources = [...namespace, ...made.resources, ...backend];
     this.address = made.service?.status.apply(addressOf);
-    this.records = this.createRecords(name, part, createDnsRecord);
+    this.records = this.createRecords(name, part, createDnsRecords);
     this.registerOutputs({ address: this.address });
   }
 
   private createRecords(
     name: string,
     part: Part<IngressSpec>,
-    create: DnsRecord | undefined,
-  ): Record<string, pulumi.CustomResource> {
+    create: CreateDnsRecords | undefined,
+  ): Readonly<Record<string, pulumi.CustomResource>> {
     const { address: target } = this;
     const { dns, expose } = part.shape.ingress;
     if (dns === undefined || target === undefined || create === undefined || expose.type !== "loadBalancer")
       return {};
-    return Object.fromEntries(
-      dns.names.map((record) => [
-        record,
-        create(
-          `${name}-record-${record.replace("*", "any")}`,
-          { zoneId: dns.zoneId, name: record, target },
-          { parent: this },
-        ),
-      ]),
-    );
+    const records = dns.names.map((record) => ({
+      resource: `${name}-record-${record.replace("*", "any")}`,
+      zoneId: dns.zoneId,
+      name: record,
+    }));
+    return create(records, target, { parent: this });
   }
 }
 
 /** @throws ClusterSettingsError when the arguments name DNS records, and nothing makes them */
-function requireRecords(name: string, { dns }: IngressSettings, create: DnsRecord | undefined): void {
+function requireRecords(name: string, { dns }: IngressSettings, create: CreateDnsRecords | undefined): void {
   if (dns === undefined || create !== undefined) return;
-  const allowed = "a function that makes a DNS record, on AWS aliasRecord of pulumi-kubeadm/aws";
-  const path = "createDnsRecord";
+  const allowed = "a function that makes DNS records, on AWS aliasRecords of pulumi-kubeadm/aws";
+  const path = "createDnsRecords";
   const problem = { path, value: show(undefined), message: "is missing: dns needs it", allowed };
   throw new ClusterSettingsError(new SettingsError([problem], `Ingress ${name}`));
 }
@@ -144,12 +140,12 @@ function ownsOutside({ platform, ingress }: IngressSpec): boolean {
 
 function splitAround<A extends Around>(args: A | Checked<Around>) {
   if (args instanceof Checked) {
-    const { deletedWith, createDnsRecord } = args.spec;
-    return { given: args, deletedWith, createDnsRecord };
+    const { deletedWith, createDnsRecords } = args.spec;
+    return { given: args, deletedWith, createDnsRecords };
   }
   // A program that no compiler has checked may give nothing.
-  const { deletedWith, createDnsRecord, ...given } = args ?? ({} as A);
-  return { given, deletedWith, createDnsRecord };
+  const { deletedWith, createDnsRecords, ...given } = args ?? ({} as A);
+  return { given, deletedWith, createDnsRecords };
 }
 
 interface Parts {

@@ -20,7 +20,7 @@ import { Bastion } from "./bastion";
 import { BootFiles } from "./bootFiles";
 import { ServiceEndpoints } from "./serviceEndpoints";
 import { CloudProvider } from "./cloudProvider";
-import { aliasRecord } from "./dns";
+import { aliasRecords } from "./dns";
 import { Endpoint } from "./endpoint";
 import { Firewall } from "./firewall";
 import { InstanceRole } from "./instanceRole";
@@ -185,7 +185,7 @@ export class AwsPlatform implements Cloud {
     );
   }
 
-  readonly createDnsRecord = aliasRecord;
+  readonly createDnsRecords = aliasRecords;
 
   /** The cloud controller manager before everything that needs addresses or volumes, then storage. */
   createAddons(

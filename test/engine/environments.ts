@@ -6,6 +6,7 @@ import { expect } from "vitest";
 import { parse } from "yaml";
 import { readEnvironment } from "../../plan/config";
 import { makePlan } from "../../plan/plan";
+import "../../aws";
 import { createCluster, stackArgs } from "../../stacks/program";
 import { createEngineStack, type EngineStack } from "./harness";
 

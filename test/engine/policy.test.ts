@@ -11,6 +11,7 @@ import * as path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { SPEC_VARIABLE, type StepSpec } from "../../host/protocol";
 import { policies } from "../../policy";
+import "../../aws";
 import { createCluster, stackArgs } from "../../stacks/program";
 import { metalInput, metalSettings } from "../support/settings";
 import { describeWithEngine } from "./available";

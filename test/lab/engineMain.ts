@@ -4,6 +4,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import "../../aws";
 import { createCluster, stackArgs } from "../../stacks/program";
 import { createEngineStack, type EngineStack } from "../engine/harness";
 import { EngineError } from "../engine/result";

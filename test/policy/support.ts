@@ -11,6 +11,7 @@ import type {
 } from "@pulumi/policy";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterInput } from "../../model/settings/schema/cluster";
+import "../../aws";
 import { createCluster } from "../../stacks/program";
 import { record, type Recorded } from "../../testing";
 import { metalInput, type RawSettings } from "../support/settings";

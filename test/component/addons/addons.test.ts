@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { createAddons, type Addons } from "../../../components/addons";
 import { IngressRules } from "../../../components/addons/ingressRules";
-import { aliasRecord } from "../../../components/aws/dns";
+import { aliasRecords } from "../../../components/aws/dns";
 import { readCluster } from "../../../model/settings/parse";
 import type { ClusterSettings } from "../../../model/settings/resolved";
 import { byName, record, type Recorded } from "../../../testing/recorder";
@@ -37,8 +37,11 @@ function specType(inputs: Record<string, unknown>): unknown {
   return (inputs.spec as { type?: string } | undefined)?.type;
 }
 
-async function made(settings: ClusterSettings): Promise<{ all: readonly Recorded[]; addons?: Addons }> {
+async function made(
+  settings: ClusterSettings,
+): Promise<{ all: readonly Recorded[]; addons?: Addons; calls: number }> {
   let addons: Addons | undefined;
+  let calls = 0;
   const all = await record(
     () => {
       const provider = new k8s.Provider("api", { kubeconfig: "{}" });
@@ -51,14 +54,20 @@ async function made(settings: ClusterSettings): Promise<{ all: readonly Recorded
           after: [network],
           nodes: [worker],
           init,
-          createDnsRecord: aliasRecord,
+          createDnsRecords: aliasRecords,
         },
         { provider },
       );
     },
-    { outputs, call: () => ({ id: "Z26RNL4JYFTOTI" }) },
+    {
+      outputs,
+      call: () => {
+        calls += 1;
+        return { id: "Z26RNL4JYFTOTI" };
+      },
+    },
   );
-  return { all, addons };
+  return { all, addons, calls };
 }
 
 const onAws = (ingress: object) =>
@@ -187,9 +196,11 @@ describe("ingress", () => {
     "leads names to the balancer of %s by alias records",
     async (kind) => {
       const dns = { zoneId: "Z0123456789ABCDEF", names: ["example.com", "*.example.com"] };
-      const { all } = await made(
+      const { all, calls } = await made(
         onAws({ kind, expose: { type: "loadBalancer", sourceRanges: ["0.0.0.0/0"] }, dns }),
       );
+      // The zone of balancers is asked for once, however many records there are.
+      expect(calls).toBe(1);
       const record = byName(all, "c-ingress-record-any.example.com");
       expect(record.type).toBe("aws:route53/record:Record");
       expect(record.inputs).toMatchObject({

@@ -152,7 +152,7 @@ describe("Ingress", () => {
       sourceRanges: string[];
     };
     const alone = { kind: "traefik", platform: "aws", expose, dns } as const;
-    expect(await pathsOf(() => new Ingress("web", alone))).toEqual(["createDnsRecord"]);
+    expect(await pathsOf(() => new Ingress("web", alone))).toEqual(["createDnsRecords"]);
   });
 
   it("reports what the settings of a cluster would be refused for", async () => {

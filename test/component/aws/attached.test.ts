@@ -1,6 +1,7 @@
 /** What may be added on AWS: policies, a boundary, security groups, endpoints of services. */
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
+import "../../../aws";
 import { createCluster } from "../../../stacks/program";
 import { byName, record, type Recorded } from "../../../testing/recorder";
 import { largeAws, REGION } from "../../support/awsInput";

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
 import { SPEC_VARIABLE, type StepSpec } from "../../../host/protocol";
 import { groupRules } from "../../../model/aws/firewall";
+import "../../../aws";
 import { createCluster } from "../../../stacks/program";
 import { byName, record, type Recorded } from "../../../testing/recorder";
 import { awsSettings, largeAws, REGION, smallAws } from "../../support/awsInput";
