@@ -20,25 +20,6 @@ export interface KubernetesObject {
   readonly [field: string]: JsonValue | ObjectMetadata;
 }
 
-/** Gives a ServiceAccount a role: a ClusterRole everywhere, or a Role in one namespace. */
-export function roleBinding(
-  kind: "ClusterRole" | "Role",
-  /** Of the role. */
-  role: string,
-  account: { readonly name: string; readonly namespace: string },
-  labels: ObjectMetadata["labels"],
-  /** Of the binding. */
-  name = role,
-): KubernetesObject {
-  return {
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: `${kind}Binding`,
-    metadata: { name, ...(kind === "Role" ? { namespace: account.namespace } : {}), labels },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind, name: role },
-    subjects: [{ kind: "ServiceAccount", ...account }],
-  };
-}
-
 /** What a pod asks for and may use at most; the API server refuses requests above the limits. */
 export interface PodResourcesInput {
   /** Reserved for each pod, as Kubernetes quantities: `100m` CPU, `70Mi` memory. */

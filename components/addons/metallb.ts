@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { parseMetallb, type MetallbAloneInput, type MetallbSpec } from "../../model/addons/metallb/alone";
 import {
+  metallbAdvertisements,
   metallbManifests,
   metallbNamespace,
   metallbNamespaceManifest,
@@ -81,10 +82,16 @@ export class MetalLb extends pulumi.ComponentResource {
       { ...inside, dependsOn: namespace },
     );
     const passwords = createPasswords(name, part, { ...inside, dependsOn: namespace });
-    this.resources = partResources(name, part, (spec) => metallbManifests(spec.metallb), {
+    const before = [this.release, ...passwords];
+    const pools = partResources(name, part, (spec) => metallbManifests(spec.metallb), {
       ...inside,
-      dependsOn: [this.release, ...passwords],
+      dependsOn: before,
     });
+    const advertisements = partResources(name, part, (spec) => metallbAdvertisements(spec.metallb), {
+      ...inside,
+      dependsOn: [...before, ...pools],
+    });
+    this.resources = [...pools, ...advertisements];
     this.registerOutputs({});
   }
 }

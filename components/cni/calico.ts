@@ -8,6 +8,7 @@ import {
   BGP_SECRET,
   CALICO_NAMESPACE,
   OPERATOR_NAMESPACE,
+  calicoApiServer,
   calicoInstallation,
   calicoNamespaces,
   calicoRouting,
@@ -133,11 +134,21 @@ export class Calico extends pulumi.ComponentResource {
       },
       { ...inside, dependsOn: [crds] },
     );
-    const installed = partResources(name, part, calicoInstallation, {
+    const before = [this.operator, ...routing];
+    const installed = partResources(name, part, calicoInstallation, { ...inside, dependsOn: before });
+    const apiServer = partResources(name, part, calicoApiServer, {
       ...inside,
-      dependsOn: [this.operator, ...routing],
+      dependsOn: [...before, ...installed],
     });
-    this.resources = [...namespaces, crds, ...passwords, ...routing, this.operator, ...installed];
+    this.resources = [
+      ...namespaces,
+      crds,
+      ...passwords,
+      ...routing,
+      this.operator,
+      ...installed,
+      ...apiServer,
+    ];
     this.registerOutputs({});
   }
 }

@@ -1,56 +1,8 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesObject } from "../../model/kubernetes";
 import { groupOf } from "../../model/own/read";
 import { owned, type LateObject } from "./manifest";
-
-/** Modules of @pulumi/kubernetes by the API's group; kinds of other groups are custom ones. */
-const MODULES: Readonly<Record<string, string>> = {
-  "": "core",
-  "admissionregistration.k8s.io": "admissionregistration",
-  "apiextensions.k8s.io": "apiextensions",
-  "apiregistration.k8s.io": "apiregistration",
-  apps: "apps",
-  autoscaling: "autoscaling",
-  batch: "batch",
-  "certificates.k8s.io": "certificates",
-  "coordination.k8s.io": "coordination",
-  "discovery.k8s.io": "discovery",
-  "events.k8s.io": "events",
-  "flowcontrol.apiserver.k8s.io": "flowcontrol",
-  "networking.k8s.io": "networking",
-  "node.k8s.io": "node",
-  policy: "policy",
-  "rbac.authorization.k8s.io": "rbac",
-  "resource.k8s.io": "resource",
-  "scheduling.k8s.io": "scheduling",
-  "storage.k8s.io": "storage",
-};
-
-/** `never` for the arguments: the object is plain data, and the API server judges it. */
-type ResourceClass = new (
-  name: string,
-  args: never,
-  opts?: pulumi.CustomResourceOptions,
-) => pulumi.CustomResource;
-
-function memberOf(value: unknown, key: string): unknown {
-  return value !== null && typeof value === "object" && Object.hasOwn(value, key)
-    ? (value as Readonly<Record<string, unknown>>)[key]
-    : undefined;
-}
-
-/** The typed class of @pulumi/kubernetes, in its very version; undefined where it knows the kind not. */
-function typedClass({
-  apiVersion,
-  kind,
-}: Pick<KubernetesObject, "apiVersion" | "kind">): ResourceClass | undefined {
-  const module = MODULES[groupOf(apiVersion)];
-  if (module === undefined) return undefined;
-  const version = memberOf(memberOf(k8s, module), apiVersion.split("/").at(-1) ?? "");
-  const found = memberOf(version, kind);
-  return typeof found === "function" ? (found as ResourceClass) : undefined;
-}
+import { resourceClass, typedClass } from "./resourceClass";
 
 /** Whether the kind is one that some CustomResourceDefinition has to make known. */
 export function isCustom(object: KubernetesObject): boolean {
@@ -63,8 +15,7 @@ export function anyResource(
   object: LateObject,
   opts?: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource {
-  const Resource = typedClass(object) ?? k8s.apiextensions.CustomResource;
-  return new Resource(name, hushed(owned(object)) as never, opts);
+  return new (resourceClass(object))(name, hushed(owned(object)) as never, opts);
 }
 
 function hushed(object: LateObject): Record<string, unknown> {

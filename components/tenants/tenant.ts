@@ -76,15 +76,16 @@ export class Tenant extends pulumi.ComponentResource {
     opts: pulumi.ComponentResourceOptions | undefined,
   ): pulumi.CustomResource[] {
     const made: pulumi.CustomResource[] = [];
+    const objects = (known: ClusterSettings): readonly KubernetesObject[] => tenantManifests(tenant, known);
     // The network policy alone has a machine's address.
     const withAddresses = (object: KubernetesObject, index: number): LateObject =>
       late === undefined || lateTokens(object).length === 0
         ? object
         : {
             ...object,
-            spec: late.render(undefined, (known) => tenantManifests(tenant, known)[index]?.["spec"]),
+            spec: late.render(undefined, (known) => objects(known)[index]?.["spec"]),
           };
-    for (const [index, object] of tenantManifests(tenant, settings).entries()) {
+    for (const [index, object] of objects(settings).entries()) {
       // Its namespace is in the prefix already.
       const { namespace: _namespace, ...metadata } = object.metadata;
       const first = isNamespace(object);

@@ -1,6 +1,7 @@
 import { WINDOWS_VXLAN } from "../cni/flannel/windows";
 import { imageOf } from "../images";
-import { configHash, configHashAnnotation, type JsonValue, type KubernetesObject } from "../kubernetes";
+import type { Container, Manifest } from "../core/manifest";
+import { type JsonValue, configHash, configHashAnnotation } from "../kubernetes";
 import type { ClusterSettings } from "../settings/resolved";
 import { WINDOWS_RELEASES, WINDOWS_TAINT, windowsReleases } from "../windows/facts";
 import { slashes, windowsPaths } from "../windows/paths";
@@ -36,14 +37,14 @@ const KUBE_PROXY = {
  * RuntimeClass for each release in use. Empty without Windows pools. Upstream's own images for it (sigwindowstools,
  * `-flannel-hostprocess`) ended with sig-windows-tools pull request 385, so none are used; its scripts are the facts.
  */
-export function windowsManifests(settings: ClusterSettings): KubernetesObject[] {
+export function windowsManifests(settings: ClusterSettings): Manifest[] {
   const releases = windowsReleases(settings);
   if (releases.length === 0) return [];
   return [...releases.map(runtimeClass), ...flannelObjects(settings), ...kubeProxyObjects(settings)];
 }
 
 /** For pods that say which Windows they were built for: they come to its nodes, whose taint they tolerate by it. */
-function runtimeClass(release: keyof typeof WINDOWS_RELEASES): KubernetesObject {
+function runtimeClass(release: keyof typeof WINDOWS_RELEASES): Manifest {
   const { key, value = "", effect } = WINDOWS_TAINT;
   return {
     apiVersion: "node.k8s.io/v1",
@@ -62,7 +63,7 @@ function runtimeClass(release: keyof typeof WINDOWS_RELEASES): KubernetesObject 
   };
 }
 
-function flannelObjects(settings: ClusterSettings): KubernetesObject[] {
+function flannelObjects(settings: ClusterSettings): Manifest[] {
   const data = {
     "net-conf.json": json(windowsNetConf(settings)),
     "cni-conf.json": json(windowsCniConf(settings)),
@@ -72,7 +73,7 @@ function flannelObjects(settings: ClusterSettings): KubernetesObject[] {
   return hostProcess(settings, FLANNEL, data, settings.cni.kind === "flannel" ? settings.cni.resources : {});
 }
 
-function kubeProxyObjects(settings: ClusterSettings): KubernetesObject[] {
+function kubeProxyObjects(settings: ClusterSettings): Manifest[] {
   const data = {
     "config.json": json(windowsKubeProxyConfig(settings)),
     "kubeconfig.conf": kubeconfig(settings),
@@ -228,11 +229,11 @@ function hostProcess(
   settings: ClusterSettings,
   { name, namespace, serviceAccountName }: HostProcess,
   data: Readonly<Record<string, string>>,
-  resources: JsonValue,
-): KubernetesObject[] {
+  resources: Container["resources"],
+): Manifest[] {
   const labels = { "k8s-app": name };
   const metadata = { name, namespace, labels };
-  const field = (variable: string, fieldPath: string): JsonValue => ({
+  const field = (variable: string, fieldPath: string) => ({
     name: variable,
     valueFrom: { fieldRef: { fieldPath } },
   });

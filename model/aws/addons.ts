@@ -1,4 +1,4 @@
-import type { KubernetesObject } from "../kubernetes";
+import type { Manifest } from "../core/manifest";
 import { proxyVariables } from "../node/downloads";
 import { awsOf, type AwsCallerSpec, type AwsCluster } from "./spec";
 import { STS_AUDIENCE } from "../kubeadm/issuer";
@@ -118,7 +118,7 @@ export function storageValues(settings: AwsCallerSpec, role: unknown): Record<st
 export const STORAGE_CLASS = "gp3";
 
 /** The default StorageClass: encrypted, and made where its first pod runs, since a volume never leaves its zone. */
-export function storageClass(settings: Pick<AwsCluster, "aws">): KubernetesObject {
+export function storageClass(settings: Pick<AwsCluster, "aws">): Manifest<"storage.k8s.io/v1/StorageClass"> {
   const { storage } = awsOf(settings);
   return {
     apiVersion: "storage.k8s.io/v1",

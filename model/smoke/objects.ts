@@ -1,4 +1,4 @@
-import type { JsonValue, KubernetesObject } from "../kubernetes";
+import type { Container, Manifest } from "../core/manifest";
 import type { SmokeOptions } from "./options";
 
 /** Names of what the test makes in its own namespace. */
@@ -6,7 +6,7 @@ export const SMOKE = "smoke";
 const labels = { "app.kubernetes.io/name": "pulumi-kubeadm-smoke" };
 
 /** Namespace of one run; everything the test makes is in it, and goes with it. */
-export function smokeNamespace(name: string): KubernetesObject {
+export function smokeNamespace(name: string): Manifest {
   return {
     apiVersion: "v1",
     kind: "Namespace",
@@ -14,7 +14,7 @@ export function smokeNamespace(name: string): KubernetesObject {
   };
 }
 
-export function smokeSecret(namespace: string, value: string): KubernetesObject {
+export function smokeSecret(namespace: string, value: string): Manifest {
   return { apiVersion: "v1", kind: "Secret", metadata: { name: SMOKE, namespace }, stringData: { value } };
 }
 
@@ -24,13 +24,9 @@ export function greeting(namespace: string): string {
 }
 
 /** The web server, on as many nodes as there are replicas if the nodes suffice. */
-export function smokeDeployment(
-  namespace: string,
-  options: SmokeOptions,
-  replicas: number,
-): KubernetesObject {
+export function smokeDeployment(namespace: string, options: SmokeOptions, replicas: number): Manifest {
   const script = `echo ${greeting(namespace)} $(hostname); exec ${options.server}`;
-  const container: JsonValue = {
+  const container: Container = {
     name: SMOKE,
     image: options.image,
     command: ["sh", "-c", script],
@@ -75,10 +71,7 @@ export function smokeDeployment(
   };
 }
 
-export function smokeService(
-  namespace: string,
-  options: Pick<SmokeOptions, "port" | "nodePort">,
-): KubernetesObject {
+export function smokeService(namespace: string, options: Pick<SmokeOptions, "port" | "nodePort">): Manifest {
   return {
     apiVersion: "v1",
     kind: "Service",

@@ -1,4 +1,4 @@
-import type { JsonValue, KubernetesObject } from "../kubernetes";
+import type { Manifest } from "../core/manifest";
 import type { ClusterSettings } from "../settings/resolved";
 import type { Tenant, TenantRefusal } from "../settings/resolvedTenancy";
 import { TENANT_LABEL } from "./names";
@@ -165,7 +165,8 @@ const SYSTEM_PRIORITY: Rule = {
 };
 
 type Tenants = readonly Tenant[];
-type Json = { readonly [key: string]: JsonValue };
+type PolicySpec = NonNullable<Manifest<`${typeof ADMISSION}/ValidatingAdmissionPolicy`>["spec"]>;
+type BindingSpec = NonNullable<Manifest<`${typeof ADMISSION}/ValidatingAdmissionPolicyBinding`>["spec"]>;
 
 /** Pods of tenants that list some: another one is refused. */
 function priorityClasses(tenants: Tenants): Rule {
@@ -228,9 +229,9 @@ const TAKEN_HOSTS: Rule = {
   ],
 };
 
-function policy(name: string, rule: Rule, paramKind?: Json): KubernetesObject {
+function policy(name: string, rule: Rule, paramKind?: PolicySpec["paramKind"]): Manifest {
   const { group, resource, variables = {}, conditions = {}, validations } = rule;
-  const named = (entries: Readonly<Record<string, string>>): Json[] =>
+  const named = (entries: Readonly<Record<string, string>>) =>
     Object.entries(entries).map(([key, expression]) => ({ name: key, expression }));
   return {
     apiVersion: ADMISSION,
@@ -262,8 +263,13 @@ interface Namespaces {
   readonly butOf?: Tenants;
 }
 
-function binding(name: string, { of, butOf = [] }: Namespaces, of_ = name, params?: Json): KubernetesObject {
-  const selector = (operator: string, tenants?: Tenants): Json => ({
+function binding(
+  name: string,
+  { of, butOf = [] }: Namespaces,
+  of_ = name,
+  params?: BindingSpec["paramRef"],
+): Manifest {
+  const selector = (operator: string, tenants?: Tenants) => ({
     key: TENANT_LABEL,
     operator,
     ...(tenants === undefined ? {} : { values: tenants.map((one) => one.name) }),
@@ -293,7 +299,7 @@ const kebab = (text: string): string =>
   text.replace(/IPs$/, "-ips").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** Policies and bindings over all tenants; none without tenants. A binding comes after its policy. */
-export function tenantPolicies({ tenancy }: Pick<ClusterSettings, "tenancy">): KubernetesObject[] {
+export function tenantPolicies({ tenancy }: Pick<ClusterSettings, "tenancy">): Manifest[] {
   const { tenants } = tenancy;
   if (tenants.length === 0) return [];
   const allowing = (word: TenantRefusal): Tenants => tenants.filter((one) => one.allow.includes(word));
@@ -304,7 +310,7 @@ export function tenantPolicies({ tenancy }: Pick<ClusterSettings, "tenancy">): K
     policy(kebab(word), rule),
     binding(kebab(word), { butOf: allowing(word as TenantRefusal) }),
   ]);
-  const listed = (name: string, rule: (tenants: Tenants) => Rule, of: Tenants): KubernetesObject[] =>
+  const listed = (name: string, rule: (tenants: Tenants) => Rule, of: Tenants): Manifest[] =>
     of.length === 0 ? [] : [policy(name, rule(of)), binding(name, { of })];
   return [
     ...simple,

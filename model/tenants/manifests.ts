@@ -1,4 +1,4 @@
-import type { JsonValue, KubernetesObject } from "../kubernetes";
+import type { Manifest } from "../core/manifest";
 import type { ClusterSettings } from "../settings/resolved";
 import type { Amounts, Tenant, TenantLimits } from "../settings/resolvedTenancy";
 import { TENANT_LABEL } from "./names";
@@ -6,14 +6,12 @@ import { networkPolicy } from "./network";
 import { tenantBindings } from "./roles";
 
 /** A tenant's objects, its namespace first. */
-export function tenantManifests(tenant: Tenant, settings: ClusterSettings): KubernetesObject[] {
+export function tenantManifests(tenant: Tenant, settings: ClusterSettings): Manifest[] {
   const { name, quota, limits, network } = tenant;
   return [
     namespaceOf(tenant),
-    ...(quota === undefined ? [] : [inside(tenant, "v1", "ResourceQuota", { hard: quota })]),
-    ...(limits === undefined || isEmpty(limits)
-      ? []
-      : [inside(tenant, "v1", "LimitRange", { limits: [{ type: "Container", ...filled(limits) }] })]),
+    ...(quota === undefined ? [] : [resourceQuota(tenant, quota)]),
+    ...(limits === undefined || isEmpty(limits) ? [] : [limitRange(tenant, limits)]),
     ...(network === undefined ? [] : [networkPolicy(tenant, network, settings)]),
     ...tenantBindings(tenant).map((binding) => ({
       ...binding,
@@ -22,7 +20,7 @@ export function tenantManifests(tenant: Tenant, settings: ClusterSettings): Kube
   ];
 }
 
-function namespaceOf({ name, labels, podSecurity }: Tenant): KubernetesObject {
+function namespaceOf({ name, labels, podSecurity }: Tenant): Manifest {
   const levels = ["enforce", "audit", "warn"].map(
     (mode) => [`pod-security.kubernetes.io/${mode}`, podSecurity] as const,
   );
@@ -33,17 +31,21 @@ function namespaceOf({ name, labels, podSecurity }: Tenant): KubernetesObject {
   };
 }
 
-function inside(
-  tenant: Tenant,
-  apiVersion: string,
-  kind: string,
-  spec: { readonly [key: string]: JsonValue },
-): KubernetesObject {
-  return { apiVersion, kind, metadata: { name: "tenant", namespace: tenant.name }, spec };
+function resourceQuota({ name: namespace }: Tenant, hard: Amounts): Manifest {
+  return { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "tenant", namespace }, spec: { hard } };
+}
+
+function limitRange({ name: namespace }: Tenant, limits: TenantLimits): Manifest {
+  return {
+    apiVersion: "v1",
+    kind: "LimitRange",
+    metadata: { name: "tenant", namespace },
+    spec: { limits: [{ type: "Container", ...filled(limits) }] },
+  };
 }
 
 /** Without what is empty: the API server would fill it in, and it would look like a change. */
-function filled(limits: TenantLimits): { readonly [key: string]: JsonValue } {
+function filled(limits: TenantLimits): Partial<TenantLimits> {
   return Object.fromEntries(
     Object.entries<Amounts>({ ...limits }).filter(([, amounts]) => Object.keys(amounts).length > 0),
   );

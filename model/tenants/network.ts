@@ -1,6 +1,6 @@
 import { isToken } from "../core/tokens";
 import { INGRESS_NAMESPACE } from "../addons/ingress/manifests";
-import type { JsonValue, KubernetesObject } from "../kubernetes";
+import type { Manifest } from "../core/manifest";
 import { range, relation } from "../network/addresses";
 import type { ClusterSettings } from "../settings/resolved";
 import type { Opening, OpenPort, Tenant, TenantNetwork } from "../settings/resolvedTenancy";
@@ -22,10 +22,12 @@ const NOT_PUBLIC = [
 const API_PORT = 6443;
 const SERVICE_PORT = 443;
 
-type Json = { readonly [key: string]: JsonValue };
+type PolicySpec = NonNullable<Manifest<"networking.k8s.io/v1/NetworkPolicy">["spec"]>;
+type IngressRule = NonNullable<PolicySpec["ingress"]>[number];
+type PolicyPeer = NonNullable<IngressRule["from"]>[number];
 type Settings = Pick<ClusterSettings, "network" | "machines" | "addons" | "aws">;
 interface Rule {
-  readonly peers: readonly Json[];
+  readonly peers: readonly PolicyPeer[];
   readonly ports: readonly OpenPort[];
 }
 
@@ -33,7 +35,7 @@ interface Rule {
  * One policy over all pods of the tenant: what it does not open is denied, both ways. Always open, whatever stands here, is
  * what comes from the pod's own node, as the kubelet's probes do (Kubernetes documentation, "Network Policies").
  */
-export function networkPolicy(tenant: Tenant, network: TenantNetwork, settings: Settings): KubernetesObject {
+export function networkPolicy(tenant: Tenant, network: TenantNetwork, settings: Settings): Manifest {
   const own: Rule[] = network.sameNamespace ? [{ peers: [{ podSelector: {} }], ports: [] }] : [];
   const ingress = [...own, ...network.ingress.flatMap((opening) => rulesOf(opening, settings))];
   const egress = [
@@ -48,24 +50,21 @@ export function networkPolicy(tenant: Tenant, network: TenantNetwork, settings: 
     spec: {
       podSelector: {},
       policyTypes: ["Ingress", "Egress"],
-      ingress: ingress.map((rule) => written("from", rule)),
-      egress: egress.map((rule) => written("to", rule)),
+      ingress: ingress.map((rule) => ({ from: rule.peers, ...portsOf(rule) })),
+      egress: egress.map((rule) => ({ to: rule.peers, ...portsOf(rule) })),
     },
   };
 }
 
-function written(side: "from" | "to", { peers, ports }: Rule): Json {
+/** No ports: all of them. */
+function portsOf({ ports }: Rule): Pick<IngressRule, "ports"> {
+  if (ports.length === 0) return {};
   return {
-    [side]: peers,
-    ...(ports.length === 0
-      ? {}
-      : {
-          ports: ports.map(({ protocol, port, endPort }) => ({
-            protocol,
-            port,
-            ...(endPort === undefined ? {} : { endPort }),
-          })),
-        }),
+    ports: ports.map(({ protocol, port, endPort }) => ({
+      protocol,
+      port,
+      ...(endPort === undefined ? {} : { endPort }),
+    })),
   };
 }
 
@@ -90,7 +89,7 @@ function dnsRule({ network }: Settings): Rule {
 }
 
 /** By the label that the API server gives every namespace: nobody can give another one this name. */
-function namespace(name: string): Json {
+function namespace(name: string): { matchLabels: Record<string, string> } {
   return { matchLabels: { "kubernetes.io/metadata.name": name } };
 }
 

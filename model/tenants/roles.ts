@@ -1,4 +1,4 @@
-import type { KubernetesObject } from "../kubernetes";
+import type { Manifest, PolicyRule } from "../core/manifest";
 import type { ClusterSettings } from "../settings/resolved";
 import type { Grant, Subject, Tenant, TenantRole } from "../settings/resolvedTenancy";
 import { tenantGroup } from "./names";
@@ -14,12 +14,6 @@ const TENANT_CLUSTER_ROLES: Record<TenantRole, string> = {
 };
 
 const WRITE = ["create", "update", "patch", "delete", "deletecollection"];
-
-interface PolicyRule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
-}
 
 /**
  * What Kubernetes' role `edit` adds to `view` (plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go,
@@ -80,13 +74,13 @@ const ADMIN: readonly PolicyRule[] = [
 ];
 
 /** ClusterRoles that tenants' bindings refer to; none without tenants. */
-export function tenantClusterRoles({ tenancy }: Pick<ClusterSettings, "tenancy">): KubernetesObject[] {
+export function tenantClusterRoles({ tenancy }: Pick<ClusterSettings, "tenancy">): Manifest[] {
   if (tenancy.tenants.length === 0) return [];
-  const role = (name: string, rules: readonly PolicyRule[]): KubernetesObject => ({
+  const role = (name: string, rules: readonly PolicyRule[]): Manifest => ({
     apiVersion: `${RBAC}/v1`,
     kind: "ClusterRole",
     metadata: { name },
-    rules: rules.map((rule) => ({ ...rule })),
+    rules,
   });
   return [role(TENANT_CLUSTER_ROLES.edit, EDIT), role(TENANT_CLUSTER_ROLES.admin, ADMIN)];
 }
@@ -99,7 +93,7 @@ const HOLDS: Record<TenantRole, readonly TenantRole[]> = {
 };
 
 /** Who may do what in a tenant's namespace: a binding for each role that somebody has. */
-export function tenantBindings({ name, members, credentials }: Tenant): KubernetesObject[] {
+export function tenantBindings({ name, members, credentials }: Tenant): Manifest[] {
   const own: { subject: Subject; role: TenantRole }[] =
     credentials === undefined
       ? []
@@ -114,12 +108,7 @@ export function tenantBindings({ name, members, credentials }: Tenant): Kubernet
   });
 }
 
-function roleBinding(
-  name: string,
-  role: string,
-  subjects: readonly Subject[],
-  namespace?: string,
-): KubernetesObject {
+function roleBinding(name: string, role: string, subjects: readonly Subject[], namespace?: string): Manifest {
   return {
     apiVersion: `${RBAC}/v1`,
     kind: namespace === undefined ? "ClusterRoleBinding" : "RoleBinding",
@@ -130,7 +119,7 @@ function roleBinding(
 }
 
 /** Roles of people: one binding for each role everywhere, and for each role in each namespace. */
-export function grantBindings(roles: readonly Grant[]): KubernetesObject[] {
+export function grantBindings(roles: readonly Grant[]): Manifest[] {
   const places = new Map<string, { role: string; namespace: string | undefined; subjects: Subject[] }>();
   for (const { role, subject, namespaces } of roles) {
     for (const namespace of namespaces.length === 0 ? [undefined] : namespaces) {

@@ -24,7 +24,12 @@ export function subjectOf(given: GivenSubject, oidc: OidcSettings | undefined): 
 }
 
 /** As an entry of `subjects` in a binding. */
-export function bindingSubject(subject: Subject): Record<string, string> {
+export function bindingSubject(subject: Subject): {
+  apiGroup?: string;
+  kind: string;
+  name: string;
+  namespace?: string;
+} {
   return subject.kind === "ServiceAccount"
     ? { kind: subject.kind, name: subject.name, namespace: subject.namespace }
     : { apiGroup: "rbac.authorization.k8s.io", kind: subject.kind, name: subject.name };

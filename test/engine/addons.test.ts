@@ -18,6 +18,7 @@ import { defaultBackendManifests, ingressNamespaceManifest } from "../../model/a
 import { ingressNginxManifests, ingressNginxService } from "../../model/addons/ingress/nginx";
 import { ingressRulesManifest } from "../../model/addons/ingress/rules";
 import {
+  metallbAdvertisements,
   metallbManifests,
   metallbNamespaceManifest,
   isWithoutWorkers,
@@ -143,7 +144,7 @@ describeWithEngine("add-ons and a real API server", () => {
   });
 
   it("refuses what it does not know, or the cases above would show nothing", async () => {
-    const [, , , , , deployment] = corednsManifests(bareMetal());
+    const deployment: KubernetesObject = corednsManifests(bareMetal())[5];
     const spec = { ...(deployment.spec as object), replica: 2 };
     await expect(apply({ ...deployment, spec })).rejects.toThrow(/replica/);
   });
@@ -209,7 +210,8 @@ describeWithEngine("add-ons and a real API server", () => {
       for (const crd of objects.filter(isCrd)) await apply(crd, true);
       const settings = bareMetal({ metallb: { pools, l2, bgp } });
       const { metallb } = settings.addons;
-      const resources = metallb === undefined ? [] : metallbManifests(metallb);
+      const resources =
+        metallb === undefined ? [] : [...metallbManifests(metallb), ...metallbAdvertisements(metallb)];
       expect(resources.map((one) => one.kind).sort()).toEqual([
         "BGPAdvertisement",
         "BGPPeer",

@@ -6,7 +6,12 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { calicoInstallation, calicoNamespaces, calicoRouting } from "../support/cniManifests";
+import {
+  calicoApiServer,
+  calicoInstallation,
+  calicoNamespaces,
+  calicoRouting,
+} from "../support/cniManifests";
 import { flannelManifests } from "../support/cniManifests";
 import { weaveManifests } from "../support/cniManifests";
 import type { KubernetesObject } from "../../model/kubernetes";
@@ -80,7 +85,12 @@ describeWithEngine("CNIs and a real API server", () => {
       case "weave":
         return weaveManifests(settings);
       case "calico":
-        return [...calicoNamespaces(settings), ...calicoRouting(settings), ...calicoInstallation(settings)];
+        return [
+          ...calicoNamespaces(settings),
+          ...calicoRouting(settings),
+          ...calicoInstallation(settings),
+          ...calicoApiServer(settings),
+        ];
       // A release, of which only Helm makes objects.
       case "cilium":
         return [];

@@ -12,6 +12,8 @@ export const netConf = (settings: ClusterSettings) => flannelConfig.netConf(with
 export const weaveManifests = (settings: ClusterSettings) => weave.weaveManifests(withCni(settings, "weave"));
 export const calicoInstallation = (settings: ClusterSettings) =>
   calico.calicoInstallation(withCni(settings, "calico"));
+export const calicoApiServer = (settings: ClusterSettings) =>
+  calico.calicoApiServer(withCni(settings, "calico"));
 export const calicoNamespaces = (settings: ClusterSettings) =>
   calico.calicoNamespaces(withCni(settings, "calico"));
 export const calicoRouting = (settings: ClusterSettings) => calico.calicoRouting(withCni(settings, "calico"));

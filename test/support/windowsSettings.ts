@@ -41,8 +41,7 @@ export function windowsPool(settings: ClusterSettings): AwsPool {
 export function hostScripts(settings: ClusterSettings): Record<string, string> {
   return Object.fromEntries(
     windowsManifests(settings).flatMap((object) => {
-      const data = object["data"] as Record<string, string> | undefined;
-      const script = data?.["start.ps1"];
+      const script = object.kind === "ConfigMap" ? object.data?.["start.ps1"] : undefined;
       return script === undefined ? [] : [[object.metadata.name, script]];
     }),
   );

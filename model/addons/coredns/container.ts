@@ -1,4 +1,4 @@
-import type { JsonValue } from "../../kubernetes";
+import type { Container } from "../../core/manifest";
 import type { PodResources } from "../../settings/resolvedShared";
 
 export interface CorednsContainer {
@@ -12,7 +12,7 @@ export interface CorednsContainer {
 }
 
 /** CoreDNS as a container, wherever it runs: ports, probes, and no more rights than port 53 takes. */
-export function corednsContainer(wanted: CorednsContainer): JsonValue {
+export function corednsContainer(wanted: CorednsContainer): Container {
   const { name, image, resources, volume, initialDelaySeconds } = wanted;
   return {
     name,

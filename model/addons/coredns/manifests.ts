@@ -1,11 +1,6 @@
 import { UPSTREAM_REGISTRY } from "../../images";
-import {
-  roleBinding,
-  configHash,
-  configHashAnnotation,
-  type JsonValue,
-  type KubernetesObject,
-} from "../../kubernetes";
+import { type Container, type Manifest, type PodSpec, roleBinding } from "../../core/manifest";
+import { configHash, configHashAnnotation } from "../../kubernetes";
 import { corednsContainer } from "./container";
 import { corefile } from "./corefile";
 import { nodeCacheManifests, nodeCacheSelector } from "./nodeCache";
@@ -21,7 +16,7 @@ const labels = { ...selector, ...ownSelector };
  * CoreDNS of the library: kubeadm's add-on is switched off, so its upgrades leave this alone. Service `kube-dns` stands on
  * the address that the kubelets write into every pod's resolv.conf.
  */
-export function corednsManifests(settings: CoreDnsSpec): KubernetesObject[] {
+export function corednsManifests(settings: CoreDnsSpec): Manifest[] {
   const data = { Corefile: corefile(settings) };
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "coredns", namespace, labels } },
@@ -41,7 +36,7 @@ export function corednsManifests(settings: CoreDnsSpec): KubernetesObject[] {
   ];
 }
 
-const clusterRole: KubernetesObject = {
+const clusterRole: Manifest = {
   apiVersion: "rbac.authorization.k8s.io/v1",
   kind: "ClusterRole",
   metadata: { name: "system:coredns", labels },
@@ -59,7 +54,7 @@ const clusterRoleBinding = roleBinding(
 );
 
 /** With caches on the nodes the Service leads to the one on the caller's own node, and to no other. */
-function service({ network, coredns }: CoreDnsSpec): KubernetesObject {
+function service({ network, coredns }: CoreDnsSpec): Manifest {
   return {
     apiVersion: "v1",
     kind: "Service",
@@ -82,7 +77,7 @@ function service({ network, coredns }: CoreDnsSpec): KubernetesObject {
   };
 }
 
-function deployment(settings: CoreDnsSpec, hash: string): KubernetesObject {
+function deployment(settings: CoreDnsSpec, hash: string): Manifest {
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -124,7 +119,7 @@ function deployment(settings: CoreDnsSpec, hash: string): KubernetesObject {
   };
 }
 
-const tolerations: JsonValue = [
+const tolerations: PodSpec["tolerations"] = [
   { key: "CriticalAddonsOnly", operator: "Exists" },
   { key: "node-role.kubernetes.io/control-plane", operator: "Exists", effect: "NoSchedule" },
   // 300 seconds by default: too long for names to fail when the node is gone.
@@ -133,7 +128,7 @@ const tolerations: JsonValue = [
 ];
 
 /** Preferred unless asked for: a cluster of one node still gets all its replicas. */
-function affinity({ coredns }: CoreDnsSpec): JsonValue {
+function affinity({ coredns }: CoreDnsSpec): PodSpec["affinity"] {
   const term = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: ownSelector } };
   return {
     podAntiAffinity:
@@ -143,7 +138,7 @@ function affinity({ coredns }: CoreDnsSpec): JsonValue {
   };
 }
 
-function container(settings: CoreDnsSpec): JsonValue {
+function container(settings: CoreDnsSpec): Container {
   return corednsContainer({
     name: "coredns",
     image: corednsImage(settings),

@@ -1,4 +1,5 @@
-import { configHash, configHashAnnotation, type KubernetesObject } from "../../kubernetes";
+import type { Manifest } from "../../core/manifest";
+import { configHash, configHashAnnotation } from "../../kubernetes";
 import { corednsContainer } from "./container";
 import { nodeCacheCorefile, upstreamDnsAddress } from "./corefile";
 import type { CoreDnsSpec } from "./settings";
@@ -15,7 +16,7 @@ const labels = { "k8s-app": "kube-dns", ...nodeCacheSelector };
  * takes the Service's address over with a dummy interface and iptables rules, of which nobody says how they stand beside
  * kube-proxy's nftables mode (kubernetes/dns issue 682).
  */
-export function nodeCacheManifests(settings: CoreDnsSpec, image: string): KubernetesObject[] {
+export function nodeCacheManifests(settings: CoreDnsSpec, image: string): Manifest[] {
   if (settings.coredns.nodeLocal === undefined) return [];
   const data = { Corefile: nodeCacheCorefile(settings) };
   return [
@@ -39,7 +40,7 @@ export function nodeCacheManifests(settings: CoreDnsSpec, image: string): Kubern
   ];
 }
 
-function daemonSet({ coredns }: CoreDnsSpec, image: string, hash: string): KubernetesObject {
+function daemonSet({ coredns }: CoreDnsSpec, image: string, hash: string): Manifest {
   return {
     apiVersion: "apps/v1",
     kind: "DaemonSet",

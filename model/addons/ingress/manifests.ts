@@ -1,5 +1,5 @@
 import { imageOf } from "../../images";
-import type { JsonValue, KubernetesObject } from "../../kubernetes";
+import type { Manifest } from "../../core/manifest";
 import type { Exposure, IngressSettings, IngressSurroundings } from "./settings";
 
 /** What both kinds of ingress have in common: namespace, the way in, and what answers when no rule does. */
@@ -15,7 +15,7 @@ export const INGRESS_SERVICE: Record<IngressSettings["kind"], string> = {
   traefik: "traefik",
 };
 
-export function ingressNamespaceManifest(ingress: IngressSettings): KubernetesObject {
+export function ingressNamespaceManifest(ingress: IngressSettings): Manifest {
   return {
     apiVersion: "v1",
     kind: "Namespace",
@@ -32,7 +32,7 @@ export function ingressNamespaceManifest(ingress: IngressSettings): KubernetesOb
 export interface ServiceFacts {
   readonly annotations: Readonly<Record<string, string>>;
   /** What of the Service's specification the way in decides. */
-  readonly spec: { readonly [field: string]: JsonValue };
+  readonly spec: NonNullable<Manifest<"v1/Service">["spec"]>;
 }
 
 /** The Service that traffic comes in by; undefined with host ports, which need none. */
@@ -79,7 +79,7 @@ function metallbAnnotations(expose: LoadBalancerExposure): Record<string, string
  * Class nginx where Traefik serves it: Traefik looks for classes by ingress-nginx' name of its controller. It is the object
  * that ingress-nginx would have, so that a cluster which goes from one to the other keeps it.
  */
-export function nginxClassManifest(): KubernetesObject {
+export function nginxClassManifest(): Manifest {
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "IngressClass",
@@ -92,10 +92,7 @@ const backendName = "default-backend";
 const backendLabels = { "app.kubernetes.io/name": backendName };
 
 /** Deployment and Service that answer requests no rule takes, with 404. */
-export function defaultBackendManifests(
-  settings: IngressSurroundings,
-  ingress: IngressSettings,
-): KubernetesObject[] {
+export function defaultBackendManifests(settings: IngressSurroundings, ingress: IngressSettings): Manifest[] {
   const { defaultBackend } = ingress;
   if (defaultBackend === undefined) return [];
   const namespace = INGRESS_NAMESPACE[ingress.kind];
@@ -147,21 +144,26 @@ export function defaultBackendManifests(
       metadata,
       spec: { selector: backendLabels, ports: [{ name: "http", port: 80, targetPort: "http" }] },
     },
-    // ingress-nginx is told by an argument; Traefik takes it from a rule without a host, as the API has it.
-    ...(ingress.kind === "traefik"
-      ? [
-          {
-            apiVersion: "networking.k8s.io/v1",
-            kind: "Ingress",
-            metadata: { ...metadata, annotations: { "pulumi.com/skipAwait": "true" } },
-            spec: {
-              ingressClassName: ingress.className,
-              defaultBackend: { service: { name: backendName, port: { name: "http" } } },
-            },
-          },
-        ]
-      : []),
+    ...(ingress.kind === "traefik" ? [backendRule(ingress.className)] : []),
   ];
+}
+
+/** ingress-nginx is told by an argument; Traefik takes it from a rule without a host, as the API has it. */
+function backendRule(ingressClassName: string): Manifest {
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    metadata: {
+      name: backendName,
+      namespace: INGRESS_NAMESPACE.traefik,
+      labels: backendLabels,
+      annotations: { "pulumi.com/skipAwait": "true" },
+    },
+    spec: {
+      ingressClassName,
+      defaultBackend: { service: { name: backendName, port: { name: "http" } } },
+    },
+  };
 }
 
 /** The backend as ingress-nginx' argument takes it. */

@@ -1,11 +1,6 @@
 import { imageOf } from "../../images";
-import {
-  configHash,
-  configHashAnnotation,
-  roleBinding,
-  type JsonValue,
-  type KubernetesObject,
-} from "../../kubernetes";
+import { type Manifest, type PodTemplate, type PolicyRule, roleBinding } from "../../core/manifest";
+import { configHash, configHashAnnotation } from "../../kubernetes";
 import type { IngressNginxSettings, IngressSurroundings } from "./settings";
 import { defaultBackendReference, INGRESS_NAMESPACE, INGRESS_SERVICE, ingressService } from "./manifests";
 
@@ -30,7 +25,7 @@ const INGRESS_NGINX_IMAGE =
 export function ingressNginxManifests(
   settings: IngressSurroundings,
   ingress: IngressNginxSettings,
-): KubernetesObject[] {
+): Manifest[] {
   const hostPorts = ingress.expose.type === "hostPorts";
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata },
@@ -58,24 +53,22 @@ export function ingressNginxManifests(
       spec: { controller: "k8s.io/ingress-nginx" },
     },
     hostPorts ? daemonSet(settings, ingress) : deployment(settings, ingress),
-    ...(hostPorts
-      ? []
-      : [
-          {
-            apiVersion: "policy/v1",
-            kind: "PodDisruptionBudget",
-            metadata: { ...metadata, name: controllerName },
-            spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
-          },
-        ]),
+    ...(hostPorts ? [] : [disruptionBudget]),
   ];
 }
+
+const disruptionBudget: Manifest = {
+  apiVersion: "policy/v1",
+  kind: "PodDisruptionBudget",
+  metadata: { ...metadata, name: controllerName },
+  spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
+};
 
 /** The Service that traffic comes in by. */
 export function ingressNginxService(
   settings: IngressSurroundings,
   ingress: IngressNginxSettings,
-): KubernetesObject | undefined {
+): Manifest | undefined {
   const facts = ingressService(settings, ingress.expose);
   if (facts === undefined) return undefined;
   const { expose } = ingress;
@@ -96,7 +89,7 @@ export function ingressNginxService(
 
 const read = ["get", "list", "watch"];
 const networking = "networking.k8s.io";
-const sharedRules: JsonValue[] = [
+const sharedRules: PolicyRule[] = [
   { apiGroups: [""], resources: ["services"], verbs: read },
   { apiGroups: [""], resources: ["events"], verbs: ["create", "patch"] },
   { apiGroups: [networking], resources: ["ingresses", "ingressclasses"], verbs: read },
@@ -104,7 +97,7 @@ const sharedRules: JsonValue[] = [
   { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: read },
 ];
 
-const clusterRole: KubernetesObject = {
+const clusterRole: Manifest = {
   apiVersion: "rbac.authorization.k8s.io/v1",
   kind: "ClusterRole",
   metadata: { name, labels: selector },
@@ -120,7 +113,7 @@ const clusterRole: KubernetesObject = {
   ],
 };
 
-const role: KubernetesObject = {
+const role: Manifest = {
   apiVersion: "rbac.authorization.k8s.io/v1",
   kind: "Role",
   metadata,
@@ -138,7 +131,7 @@ const role: KubernetesObject = {
   ],
 };
 
-function deployment(settings: IngressSurroundings, ingress: IngressNginxSettings): KubernetesObject {
+function deployment(settings: IngressSurroundings, ingress: IngressNginxSettings): Manifest {
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -152,7 +145,7 @@ function deployment(settings: IngressSurroundings, ingress: IngressNginxSettings
   };
 }
 
-function daemonSet(settings: IngressSurroundings, ingress: IngressNginxSettings): KubernetesObject {
+function daemonSet(settings: IngressSurroundings, ingress: IngressNginxSettings): Manifest {
   return {
     apiVersion: "apps/v1",
     kind: "DaemonSet",
@@ -166,7 +159,7 @@ function daemonSet(settings: IngressSurroundings, ingress: IngressNginxSettings)
   };
 }
 
-function podTemplate(settings: IngressSurroundings, ingress: IngressNginxSettings): JsonValue {
+function podTemplate(settings: IngressSurroundings, ingress: IngressNginxSettings): PodTemplate {
   const args = controllerArgs(ingress);
   return {
     metadata: {
@@ -223,7 +216,7 @@ const health = {
   timeoutSeconds: 1,
 };
 
-function port(which: "http" | "https", containerPort: number, { expose }: IngressNginxSettings): JsonValue {
+function port(which: "http" | "https", containerPort: number, { expose }: IngressNginxSettings) {
   return {
     name: which,
     containerPort,

@@ -1,4 +1,4 @@
-import type { KubernetesObject } from "../../kubernetes";
+import type { Manifest } from "../../core/manifest";
 import { Problems, SettingsError, type Path, type Problem } from "../../settings/problems";
 import { DNS_LABEL, isDnsName } from "../../settings/schema/primitives";
 
@@ -35,7 +35,10 @@ export interface IngressRulesSpec {
  * One Ingress from host and path rules. Rules that share a Secret share an entry under `tls`.
  * @throws SettingsError with everything that is wrong with the rules
  */
-export function ingressRulesManifest(name: string, spec: IngressRulesSpec): KubernetesObject {
+export function ingressRulesManifest(
+  name: string,
+  spec: IngressRulesSpec,
+): Manifest<"networking.k8s.io/v1/Ingress"> {
   const problems = problemsOf(spec);
   if (problems.length > 0) throw new SettingsError(problems, `ingress rules ${name}`);
   const hosts = Object.entries(spec.hosts);

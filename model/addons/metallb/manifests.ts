@@ -1,10 +1,10 @@
-import type { JsonValue, KubernetesObject } from "../../kubernetes";
+import type { CustomManifest, Manifest } from "../../core/manifest";
 import type { AddressPool, BgpPeer, MetallbSettings } from "./settings";
 
 export const metallbNamespace = "metallb-system";
 
 /** The speaker has the host's network and sends raw packets: nothing less than privileged lets it. */
-export function metallbNamespaceManifest(): KubernetesObject {
+export function metallbNamespaceManifest(): Manifest<"v1/Namespace"> {
   return {
     apiVersion: "v1",
     kind: "Namespace",
@@ -44,55 +44,113 @@ export function isWithoutWorkers(cluster: {
   return cluster.platform === "machines" && !cluster.machines.some((machine) => machine.role === "worker");
 }
 
-/** Pools, advertisements and peers (metallb v0.16.1, config/crd/bases). They need the chart's CRDs and its webhook. */
-export function metallbManifests(metallb: MetallbSettings): KubernetesObject[] {
+type NodeSelectors = {
+  readonly nodeSelectors?: readonly { readonly matchLabels: Readonly<Record<string, string>> }[];
+};
+
+/** MetalLB's own kinds, as far as they are used here (metallb v0.16.1, config/crd/bases). */
+type MetallbObject =
+  | CustomManifest<
+      "metallb.io/v1beta1",
+      "IPAddressPool",
+      {
+        readonly addresses: readonly string[];
+        readonly autoAssign: boolean;
+        readonly avoidBuggyIPs: boolean;
+        readonly serviceAllocation?: { readonly namespaces: readonly string[] };
+      }
+    >
+  | CustomManifest<
+      "metallb.io/v1beta1",
+      "L2Advertisement",
+      NodeSelectors & { readonly ipAddressPools: readonly string[]; readonly interfaces?: readonly string[] }
+    >
+  | CustomManifest<
+      "metallb.io/v1beta1",
+      "BGPAdvertisement",
+      {
+        readonly ipAddressPools: readonly string[];
+        readonly aggregationLength?: number;
+        readonly localPref?: number;
+        readonly communities?: readonly string[];
+      }
+    >
+  | CustomManifest<
+      "metallb.io/v1beta2",
+      "BGPPeer",
+      NodeSelectors & {
+        readonly peerAddress: string;
+        readonly peerPort: number;
+        readonly peerASN: number;
+        readonly myASN: number;
+        readonly ebgpMultiHop?: true;
+        readonly holdTime?: string;
+        readonly passwordSecret?: { readonly name: string; readonly namespace: string };
+      }
+    >;
+
+const namespace = metallbNamespace;
+
+/** Pools and peers, which advertisements name. They need the chart's CRDs and its webhook. */
+export function metallbManifests({ pools, bgp }: MetallbSettings): MetallbObject[] {
   return [
-    ...Object.entries(metallb.pools).map(([name, pool]) => addressPool(name, pool)),
-    ...l2Advertisement(metallb),
-    ...bgp(metallb),
+    ...Object.entries(pools).map(([name, pool]) => addressPool(name, pool)),
+    ...(bgp?.peers ?? []).map(bgpPeer),
   ];
 }
 
-function object(apiVersion: string, kind: string, name: string, spec: JsonValue): KubernetesObject {
-  return { apiVersion, kind, metadata: { name, namespace: metallbNamespace }, spec };
+/** How addresses of the pools are made known. */
+export function metallbAdvertisements({ l2, bgp }: MetallbSettings): MetallbObject[] {
+  return [
+    ...(l2 === undefined ? [] : [l2Advertisement(l2)]),
+    ...(bgp === undefined ? [] : [bgpAdvertisement(bgp)]),
+  ];
 }
 
-function addressPool(name: string, pool: AddressPool): KubernetesObject {
-  return object("metallb.io/v1beta1", "IPAddressPool", name, {
-    addresses: pool.addresses,
-    autoAssign: pool.autoAssign,
-    avoidBuggyIPs: pool.avoidBuggyAddresses,
-    ...(pool.namespaces.length === 0 ? {} : { serviceAllocation: { namespaces: pool.namespaces } }),
-  });
+function addressPool(name: string, pool: AddressPool): MetallbObject {
+  return {
+    apiVersion: "metallb.io/v1beta1",
+    kind: "IPAddressPool",
+    metadata: { name, namespace },
+    spec: {
+      addresses: pool.addresses,
+      autoAssign: pool.autoAssign,
+      avoidBuggyIPs: pool.avoidBuggyAddresses,
+      ...(pool.namespaces.length === 0 ? {} : { serviceAllocation: { namespaces: pool.namespaces } }),
+    },
+  };
 }
 
-function nodeSelectors(labels: Readonly<Record<string, string>>): Record<string, JsonValue> {
+function nodeSelectors(labels: Readonly<Record<string, string>>): NodeSelectors {
   return Object.keys(labels).length === 0 ? {} : { nodeSelectors: [{ matchLabels: labels }] };
 }
 
 /** Pools are named always: an advertisement that names none is for all there are, later ones too. */
-function l2Advertisement({ l2 }: MetallbSettings): KubernetesObject[] {
-  if (l2 === undefined) return [];
-  return [
-    object("metallb.io/v1beta1", "L2Advertisement", "layer2", {
+function l2Advertisement(l2: NonNullable<MetallbSettings["l2"]>): MetallbObject {
+  return {
+    apiVersion: "metallb.io/v1beta1",
+    kind: "L2Advertisement",
+    metadata: { name: "layer2", namespace },
+    spec: {
       ipAddressPools: l2.pools,
       ...(l2.interfaces.length === 0 ? {} : { interfaces: l2.interfaces }),
       ...nodeSelectors(l2.nodes),
-    }),
-  ];
+    },
+  };
 }
 
-function bgp({ bgp }: MetallbSettings): KubernetesObject[] {
-  if (bgp === undefined) return [];
-  return [
-    ...bgp.peers.map(bgpPeer),
-    object("metallb.io/v1beta1", "BGPAdvertisement", "bgp", {
+function bgpAdvertisement(bgp: NonNullable<MetallbSettings["bgp"]>): MetallbObject {
+  return {
+    apiVersion: "metallb.io/v1beta1",
+    kind: "BGPAdvertisement",
+    metadata: { name: "bgp", namespace },
+    spec: {
       ipAddressPools: bgp.pools,
       ...(bgp.aggregationLength === undefined ? {} : { aggregationLength: bgp.aggregationLength }),
       ...(bgp.localPreference === undefined ? {} : { localPref: bgp.localPreference }),
       ...(bgp.communities.length === 0 ? {} : { communities: bgp.communities }),
-    }),
-  ];
+    },
+  };
 }
 
 /** Name of the Secret with a peer's password. */
@@ -100,17 +158,20 @@ export function peerSecretName(peer: BgpPeer): string {
   return `bgp-peer-${peer.name}`;
 }
 
-function bgpPeer(peer: BgpPeer): KubernetesObject {
-  return object("metallb.io/v1beta2", "BGPPeer", peer.name, {
-    peerAddress: peer.address,
-    peerPort: peer.port,
-    peerASN: peer.peerASN,
-    myASN: peer.myASN,
-    ...(peer.multiHop ? { ebgpMultiHop: true } : {}),
-    ...(peer.holdTime === undefined ? {} : { holdTime: `${peer.holdTime}s` }),
-    ...(peer.password === undefined
-      ? {}
-      : { passwordSecret: { name: peerSecretName(peer), namespace: metallbNamespace } }),
-    ...nodeSelectors(peer.nodes),
-  });
+function bgpPeer(peer: BgpPeer): MetallbObject {
+  return {
+    apiVersion: "metallb.io/v1beta2",
+    kind: "BGPPeer",
+    metadata: { name: peer.name, namespace },
+    spec: {
+      peerAddress: peer.address,
+      peerPort: peer.port,
+      peerASN: peer.peerASN,
+      myASN: peer.myASN,
+      ...(peer.multiHop ? { ebgpMultiHop: true } : {}),
+      ...(peer.holdTime === undefined ? {} : { holdTime: `${peer.holdTime}s` }),
+      ...(peer.password === undefined ? {} : { passwordSecret: { name: peerSecretName(peer), namespace } }),
+      ...nodeSelectors(peer.nodes),
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import { imageOf, type ImageSource } from "../../images";
-import { roleBinding, type JsonValue, type KubernetesObject } from "../../kubernetes";
+import { type Container, type Manifest, roleBinding } from "../../core/manifest";
 import type { MetricsServerSettings } from "./settings";
 
 const namespace = "kube-system";
@@ -19,7 +19,7 @@ const METRICS_SERVER_IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.8
 export function metricsServerManifests(
   images: ImageSource,
   metricsServer: MetricsServerSettings,
-): KubernetesObject[] {
+): Manifest[] {
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata },
     {
@@ -95,7 +95,7 @@ export function metricsServerManifests(
   ];
 }
 
-function deployment(images: ImageSource, metricsServer: MetricsServerSettings): KubernetesObject {
+function deployment(images: ImageSource, metricsServer: MetricsServerSettings): Manifest {
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -130,7 +130,7 @@ function deployment(images: ImageSource, metricsServer: MetricsServerSettings): 
   };
 }
 
-function container(images: ImageSource, { image, resources }: MetricsServerSettings): JsonValue {
+function container(images: ImageSource, { image, resources }: MetricsServerSettings): Container {
   return {
     name,
     image: imageOf(images, image ?? METRICS_SERVER_IMAGE),

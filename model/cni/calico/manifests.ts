@@ -1,4 +1,5 @@
-import { roleBinding, type JsonValue, type KubernetesObject } from "../../kubernetes";
+import { type CustomManifest, type Manifest, roleBinding } from "../../core/manifest";
+import type { JsonValue } from "../../kubernetes";
 import { CALICO_ROWS } from "./rows";
 import type { CalicoBgp, CalicoPeer, CalicoSettings } from "./settings";
 import type { CalicoSpec } from "./spec";
@@ -26,7 +27,7 @@ export function operatorValues(): Readonly<Record<string, JsonValue>> {
 }
 
 /** Namespaces: pods of both need the host's network. `calico-system` is the operator's, made here only for passwords. */
-export function calicoNamespaces(spec: Pick<CalicoSpec, "cni">): KubernetesObject[] {
+export function calicoNamespaces(spec: Pick<CalicoSpec, "cni">): Manifest<"v1/Namespace">[] {
   const names = [OPERATOR_NAMESPACE, ...(passwordsOf(spec).length > 0 ? [CALICO_NAMESPACE] : [])];
   return names.map((name) => ({
     apiVersion: "v1",
@@ -35,14 +36,68 @@ export function calicoNamespaces(spec: Pick<CalicoSpec, "cni">): KubernetesObjec
   }));
 }
 
+/** projectcalico v3.32, api/pkg/apis/projectcalico/v3, as far as they are used here. */
+type RoutingObject =
+  | CustomManifest<
+      typeof CALICO_API,
+      "BGPConfiguration",
+      {
+        readonly asNumber: number;
+        readonly nodeToNodeMeshEnabled: boolean;
+        readonly serviceClusterIPs?: readonly { readonly cidr: string }[];
+      }
+    >
+  | CustomManifest<
+      typeof CALICO_API,
+      "BGPPeer",
+      {
+        readonly nodeSelector: string;
+        readonly peerSelector?: string;
+        readonly peerIP?: string;
+        readonly asNumber?: number;
+        readonly password?: { readonly secretKeyRef: { readonly name: string; readonly key: string } };
+      }
+    >;
+
+/** tigera/operator v1.42, api/v1, as far as they are used here. */
+type OperatorObject =
+  | CustomManifest<
+      typeof OPERATOR_API,
+      "Installation",
+      {
+        readonly variant: "Calico";
+        readonly cni: { readonly type: "Calico"; readonly ipam: { readonly type: "Calico" } };
+        readonly controlPlaneReplicas: number;
+        readonly calicoNetwork: {
+          readonly bgp: Switch;
+          readonly linuxDataplane: "Nftables" | "Iptables";
+          readonly hostPorts: Switch;
+          readonly nodeAddressAutodetectionV4: { readonly kubernetes: "NodeInternalIP" };
+          readonly mtu?: number;
+          readonly ipPools: readonly {
+            readonly name: string;
+            readonly cidr: string;
+            readonly blockSize: number;
+            readonly encapsulation: string;
+            readonly natOutgoing: Switch;
+            readonly nodeSelector: string;
+          }[];
+        };
+      }
+    >
+  | CustomManifest<typeof OPERATOR_API, "APIServer", Readonly<Record<string, never>>>;
+
+type Switch = "Enabled" | "Disabled";
+
 /** How routes are exchanged: there before the first node of Calico's, so that none begins with other peers. */
-export function calicoRouting(spec: CalicoSpec): KubernetesObject[] {
+export function calicoRouting(spec: CalicoSpec): (RoutingObject | Manifest)[] {
   const { bgp } = spec.cni;
-  return [...(bgp === undefined ? [] : [bgpConfiguration(spec), ...bgpPeers(spec)]), ...passwordAccess(spec)];
+  const routing = bgp === undefined ? [] : [bgpConfiguration(bgp, spec), ...bgpPeers(bgp)];
+  return [...routing, ...passwordAccess(spec)];
 }
 
 /** What the operator is to install; after it, and after how routes are exchanged. */
-export function calicoInstallation(spec: CalicoSpec): KubernetesObject[] {
+export function calicoInstallation(spec: CalicoSpec): OperatorObject[] {
   const calico = spec.cni;
   return [
     {
@@ -75,10 +130,13 @@ export function calicoInstallation(spec: CalicoSpec): KubernetesObject[] {
         },
       },
     },
-    ...(calico.apiServer
-      ? [{ apiVersion: OPERATOR_API, kind: "APIServer", metadata: { name: "default" }, spec: {} }]
-      : []),
   ];
+}
+
+/** Calico's API server; the operator makes it of what it has installed. */
+export function calicoApiServer({ cni }: Pick<CalicoSpec, "cni">): OperatorObject[] {
+  if (!cni.apiServer) return [];
+  return [{ apiVersion: OPERATOR_API, kind: "APIServer", metadata: { name: "default" }, spec: {} }];
 }
 
 /** tigera/operator v1.42, api/v1/installation_types.go, EncapsulationType. */
@@ -97,24 +155,23 @@ function mtuOf(spec: CalicoSpec): { mtu?: number } {
   return outer === undefined ? {} : { mtu: outer - CALICO_ROWS[backend].overhead };
 }
 
-function bgpConfiguration(spec: CalicoSpec): KubernetesObject {
-  const { bgp } = spec.cni;
+function bgpConfiguration(bgp: CalicoBgp, { network }: CalicoSpec): RoutingObject {
   return {
     apiVersion: CALICO_API,
     kind: "BGPConfiguration",
     metadata: { name: "default" },
     spec: {
-      asNumber: bgp?.asNumber,
-      nodeToNodeMeshEnabled: bgp?.nodeToNodeMesh,
-      ...(bgp?.advertiseServices === true ? { serviceClusterIPs: [{ cidr: spec.network.serviceCidr }] } : {}),
+      asNumber: bgp.asNumber,
+      nodeToNodeMeshEnabled: bgp.nodeToNodeMesh,
+      ...(bgp.advertiseServices ? { serviceClusterIPs: [{ cidr: network.serviceCidr }] } : {}),
     },
   };
 }
 
-function bgpPeers(spec: CalicoSpec): KubernetesObject[] {
-  const { bgp } = spec.cni;
-  const reflectors = bgp?.routeReflectors;
-  const peer = (name: string, spec: JsonValue): KubernetesObject => ({
+type PeerObject = Extract<RoutingObject, { kind: "BGPPeer" }>;
+
+function bgpPeers({ routeReflectors: reflectors, peers }: CalicoBgp): PeerObject[] {
+  const peer = (name: string, spec: PeerObject["spec"]): PeerObject => ({
     apiVersion: CALICO_API,
     kind: "BGPPeer",
     metadata: { name },
@@ -131,11 +188,11 @@ function bgpPeers(spec: CalicoSpec): KubernetesObject[] {
             peerSelector: selectorOf(reflectors.nodeSelector),
           }),
         ]),
-    ...(bgp?.peers ?? []).map((one) => peer(`peer-${one.name}`, peerSpec(one))),
+    ...peers.map((one) => peer(`peer-${one.name}`, peerSpec(one))),
   ];
 }
 
-function peerSpec(peer: CalicoPeer): JsonValue {
+function peerSpec(peer: CalicoPeer): PeerObject["spec"] {
   return {
     // The port is written only where it is another: with it Calico writes `address:port`.
     peerIP: peer.port === 179 ? peer.address : `${peer.address}:${peer.port}`,
@@ -166,7 +223,7 @@ export function passwordsOf(
 }
 
 /** calico-node reads the passwords itself, and may by default read no Secret (Calico documentation, "Secure BGP sessions"). */
-function passwordAccess(spec: Pick<CalicoSpec, "cni">): KubernetesObject[] {
+function passwordAccess(spec: Pick<CalicoSpec, "cni">): Manifest[] {
   if (passwordsOf(spec).length === 0) return [];
   const metadata = { name: BGP_SECRET, namespace: CALICO_NAMESPACE };
   return [

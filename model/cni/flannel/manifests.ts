@@ -1,10 +1,5 @@
-import {
-  roleBinding,
-  configHash,
-  configHashAnnotation,
-  type JsonValue,
-  type KubernetesObject,
-} from "../../kubernetes";
+import { type Container, type Manifest, roleBinding } from "../../core/manifest";
+import { configHash, configHashAnnotation } from "../../kubernetes";
 import type { FlannelSpec } from "./spec";
 import { compareVersions } from "../../versions";
 import { cniConf, netConf } from "./config";
@@ -21,7 +16,7 @@ const healthPort = 8081;
  * own ranges and backend in it, and what enforces NetworkPolicy where the spec ask for it. The names are upstream's,
  * so that what people look up fits.
  */
-export function flannelManifests(spec: FlannelSpec): KubernetesObject[] {
+export function flannelManifests(spec: FlannelSpec): Manifest[] {
   const data = {
     "cni-conf.json": `${JSON.stringify(cniConf(spec), undefined, 2)}\n`,
     "net-conf.json": `${JSON.stringify(netConf(spec), undefined, 2)}\n`,
@@ -49,7 +44,7 @@ export function flannelManifests(spec: FlannelSpec): KubernetesObject[] {
   ];
 }
 
-const clusterRole: KubernetesObject = {
+const clusterRole: Manifest = {
   apiVersion: "rbac.authorization.k8s.io/v1",
   kind: "ClusterRole",
   metadata: { name: "flannel", labels },
@@ -62,7 +57,7 @@ const clusterRole: KubernetesObject = {
 
 const clusterRoleBinding = roleBinding("ClusterRole", "flannel", { name: "flannel", namespace }, labels);
 
-function daemonSet(spec: FlannelSpec, hash: string): KubernetesObject {
+function daemonSet(spec: FlannelSpec, hash: string): Manifest {
   const image = `ghcr.io/flannel-io/flannel:${spec.versions.flannel}`;
   return {
     apiVersion: "apps/v1",
@@ -98,7 +93,7 @@ function daemonSet(spec: FlannelSpec, hash: string): KubernetesObject {
   };
 }
 
-function installPlugin(spec: FlannelSpec): JsonValue {
+function installPlugin(spec: FlannelSpec): Container {
   return {
     name: "install-cni-plugin",
     image: `ghcr.io/flannel-io/flannel-cni-plugin:${spec.versions.flannelCniPlugin}`,
@@ -108,7 +103,7 @@ function installPlugin(spec: FlannelSpec): JsonValue {
 }
 
 /** `cp`, and not the `install-conf` of 0.28.6 and newer: every version of the image has it. The file gets the volume's mode. */
-function installConf(image: string): JsonValue {
+function installConf(image: string): Container {
   return {
     name: "install-cni",
     image,
@@ -125,7 +120,7 @@ function installConf(image: string): JsonValue {
  * ensureLink): those would stay with their address, and their port open, until the host boots. `ip` is in upstream's image
  * (images/Dockerfile).
  */
-function dropOldLinks(spec: FlannelSpec, image: string): JsonValue[] {
+function dropOldLinks(spec: FlannelSpec, image: string): Container[] {
   const { backend, vni } = spec.cni;
   if (backend !== "vxlan") return [];
   const script = `for link in /sys/class/net/flannel.[0-9]*; do
@@ -142,7 +137,7 @@ done`;
   ];
 }
 
-function flanneld(spec: FlannelSpec, image: string): JsonValue {
+function flanneld(spec: FlannelSpec, image: string): Container {
   return {
     name: "kube-flannel",
     image,
@@ -176,7 +171,7 @@ function flanneld(spec: FlannelSpec, image: string): JsonValue {
 }
 
 /** `/readyz` came with v0.28.9 (flannel pull request 2523); before it nothing tells that the rules are in place. */
-function probes(version: string): Record<string, JsonValue> {
+function probes(version: string): Partial<Container> {
   const get = (path: string) => ({ path, port: healthPort, host: "127.0.0.1" });
   return {
     livenessProbe: { httpGet: get("/healthz"), initialDelaySeconds: 10, periodSeconds: 30 },

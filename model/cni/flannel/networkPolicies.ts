@@ -1,4 +1,4 @@
-import { roleBinding, type KubernetesObject } from "../../kubernetes";
+import { type Manifest, roleBinding } from "../../core/manifest";
 import type { FlannelSpec } from "./spec";
 
 /** kubernetes-sigs/kube-network-policies v1.1.0; install.yaml of v1.1.1 names this image. */
@@ -12,7 +12,7 @@ const labels = { tier: "node", app: name, "k8s-app": name };
  * The controller that enforces NetworkPolicy beside flannel, as objects after upstream's install.yaml. It asks the kernel
  * for the first packet of each connection (nfnetlink_queue) and judges it; without that module its pods do not start.
  */
-export function kubeNetworkPoliciesManifests(spec: FlannelSpec): KubernetesObject[] {
+export function kubeNetworkPoliciesManifests(spec: FlannelSpec): Manifest[] {
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace, labels } },
     {
@@ -29,7 +29,7 @@ export function kubeNetworkPoliciesManifests(spec: FlannelSpec): KubernetesObjec
   ];
 }
 
-function daemonSet(spec: FlannelSpec): KubernetesObject {
+function daemonSet(spec: FlannelSpec): Manifest {
   return {
     apiVersion: "apps/v1",
     kind: "DaemonSet",

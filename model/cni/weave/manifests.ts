@@ -1,4 +1,4 @@
-import { roleBinding, type JsonValue, type KubernetesObject } from "../../kubernetes";
+import { type Container, type Manifest, roleBinding } from "../../core/manifest";
 import { FASTDP } from "./rows";
 import type { WeaveSettings } from "./settings";
 import type { WeaveSpec } from "./spec";
@@ -18,7 +18,7 @@ export const WEAVE_SECRET = { name: "weave-passwd", key: "weave-passwd", namespa
  * pod range in it. Weave gives addresses out by itself, over the whole range: the slices that kube-controller-manager
  * writes into Nodes are of no account to it.
  */
-export function weaveManifests(spec: WeaveSpec): KubernetesObject[] {
+export function weaveManifests(spec: WeaveSpec): Manifest[] {
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace, labels } },
     {
@@ -47,7 +47,7 @@ export function weaveManifests(spec: WeaveSpec): KubernetesObject[] {
   ];
 }
 
-function daemonSet(spec: WeaveSpec): KubernetesObject {
+function daemonSet(spec: WeaveSpec): Manifest {
   const weave = spec.cni;
   return {
     apiVersion: "apps/v1",
@@ -99,7 +99,7 @@ function expectNpc({ networkPolicy }: WeaveSettings): { name: string; value: str
 
 const nodeName = { name: "HOSTNAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } };
 
-function init(weave: WeaveSettings): JsonValue {
+function init(weave: WeaveSettings): Container {
   return {
     name: "weave-init",
     image: `rajchaudhuri/weave-kube:${WEAVE_VERSION}`,
@@ -116,7 +116,7 @@ function init(weave: WeaveSettings): JsonValue {
   };
 }
 
-function router(spec: WeaveSpec, weave: WeaveSettings): JsonValue {
+function router(spec: WeaveSpec, weave: WeaveSettings): Container {
   const mtu = mtuOf(spec, weave);
   const trusted = weave.encryption?.trustedSubnets ?? [];
   return {
@@ -167,7 +167,7 @@ function mtuOf({ network }: WeaveSpec, weave: WeaveSettings): number | undefined
   return left - (left % 4);
 }
 
-function policyController(weave: WeaveSettings): JsonValue {
+function policyController(weave: WeaveSettings): Container {
   return {
     name: "weave-npc",
     image: `rajchaudhuri/weave-npc:${WEAVE_VERSION}`,

@@ -17,21 +17,6 @@ describe("manifestResource", () => {
     expect(resource.type).toBe("kubernetes:policy/v1:PodDisruptionBudget");
     expect(resource.inputs).toMatchObject({ metadata: { name: "b" }, spec: { maxUnavailable: 1 } });
   });
-
-  it.each(["CronTab", "toString"])("refuses the kind %s by its name", async (kind) => {
-    let message = "";
-    await record(
-      () => {
-        try {
-          manifestResource("x", object("v1", kind, "c"));
-        } catch (error) {
-          message = (error as Error).message;
-        }
-      },
-      { allowEmpty: true },
-    );
-    expect(message).toContain(`v1/${kind}`);
-  });
 });
 
 describe("manifestResources", () => {

@@ -69,7 +69,7 @@ describe("ingress-nginx", () => {
     const objects = nginx(
       onMetal({ kind: "ingress-nginx", className: "web", config: { "use-http2": "false" } }),
     );
-    const find = (kind: string) => objects.find((one) => one.kind === kind);
+    const find = (kind: string): KubernetesObject | undefined => objects.find((one) => one.kind === kind);
     expect(find("IngressClass")?.metadata).toMatchObject({
       name: "web",
       annotations: { "ingressclass.kubernetes.io/is-default-class": "true" },
@@ -96,7 +96,7 @@ describe("ingress-nginx", () => {
 
   it("stands on the NodePorts of the settings, and opens nothing more than they are open", () => {
     const settings = onMetal({ kind: "ingress-nginx", ...nodePorts });
-    expect(ingressNginxService(settings, nginxOf(settings))?.spec).toMatchObject({
+    expect((ingressNginxService(settings, nginxOf(settings)) as KubernetesObject).spec).toMatchObject({
       type: "NodePort",
       ports: [{ nodePort: 30080 }, { nodePort: 30443 }],
     });
@@ -118,7 +118,7 @@ describe("ingress-nginx", () => {
       kind: "ingress-nginx",
       expose: { type: "loadBalancer", sourceRanges: ["203.0.113.0/24"], internal: true },
     });
-    const service = ingressNginxService(settings, nginxOf(settings));
+    const service: KubernetesObject | undefined = ingressNginxService(settings, nginxOf(settings));
     expect(service?.metadata.annotations).toEqual({
       "service.beta.kubernetes.io/aws-load-balancer-type": "nlb",
       "service.beta.kubernetes.io/aws-load-balancer-internal": "true",

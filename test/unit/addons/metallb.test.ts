@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {} from "../../../model/addons/flows";
 import {
+  metallbAdvertisements,
   metallbManifests,
   metallbNamespaceManifest,
   isWithoutWorkers,
@@ -27,13 +28,14 @@ function metallbOf(input: object): MetallbSettings {
   return metallb;
 }
 
-const kinds = (metallb: MetallbSettings) => metallbManifests(metallb).map((one) => one.kind);
+const kinds = (metallb: MetallbSettings) =>
+  [...metallbManifests(metallb), ...metallbAdvertisements(metallb)].map((one) => one.kind);
 
 describe("MetalLB", () => {
   it("answers by ARP for all pools when nothing else is said, without a BGP daemon", () => {
     const metallb = metallbOf({ pools });
     expect(kinds(metallb)).toEqual(["IPAddressPool", "L2Advertisement"]);
-    expect(metallbManifests(metallb)[1].spec).toEqual({ ipAddressPools: ["lan"] });
+    expect(metallbAdvertisements(metallb)[0].spec).toEqual({ ipAddressPools: ["lan"] });
     expect(metallbValues(metallb, { onlyControlPlane: isWithoutWorkers(bareMetal()) })).toMatchObject({
       frrk8s: { enabled: false },
       speaker: { frr: { enabled: false } },

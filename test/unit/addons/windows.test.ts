@@ -7,7 +7,7 @@ import {
   windowsNetConf,
 } from "../../../model/addons/windows";
 import { netConf } from "../../support/cniManifests";
-import { configHashAnnotation } from "../../../model/kubernetes";
+import { configHashAnnotation, type KubernetesObject } from "../../../model/kubernetes";
 import { awsSettings } from "../../support/awsInput";
 import { windowsSettings } from "../../support/windowsSettings";
 
@@ -23,7 +23,7 @@ interface DaemonSet {
 }
 
 function specOf(object: (typeof objects)[number] | undefined): DaemonSet {
-  return object?.["spec"] as unknown as DaemonSet;
+  return (object as KubernetesObject | undefined)?.spec as unknown as DaemonSet;
 }
 
 describe("objects for Windows nodes", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  calicoApiServer,
   calicoInstallation,
   calicoNamespaces,
   calicoRouting,
@@ -8,6 +9,7 @@ import {
   reflectorAnnotations,
   selectorOf,
 } from "../../support/cniManifests";
+import type { KubernetesObject } from "../../../model/kubernetes";
 import type { CalicoBgp, CalicoSettings, ClusterSettings } from "../../../model/settings/resolved";
 import { calico, routers } from "../../support/cniSettings";
 import { settingsOf } from "../../support/kubeadmSettings";
@@ -22,7 +24,11 @@ interface Installation {
 const network = (settings: ClusterSettings) =>
   (calicoInstallation(settings)[0] as unknown as Installation).spec.calicoNetwork;
 const routing = (settings: ClusterSettings) =>
-  calicoRouting(settings).map((one) => [one.kind, one.metadata.name, one.spec ?? one.rules]);
+  calicoRouting(settings).map((one: KubernetesObject) => [
+    one.kind,
+    one.metadata.name,
+    one.spec ?? one.rules,
+  ]);
 
 const peer = {
   name: "tor",
@@ -76,10 +82,9 @@ describe("Installation", () => {
     expect(network(settings).mtu).toBe(expected);
   });
 
-  it("comes alone where Calico's API server is not wanted", () => {
-    expect(calicoInstallation(cluster()).map((one) => one.kind)).toEqual(["Installation", "APIServer"]);
-    const without = calicoInstallation(cluster({ apiServer: false }));
-    expect(without.map((one) => one.kind)).toEqual(["Installation"]);
+  it("comes with Calico's API server where it is wanted", () => {
+    expect(calicoApiServer(cluster()).map((one) => one.kind)).toEqual(["APIServer"]);
+    expect(calicoApiServer(cluster({ apiServer: false }))).toEqual([]);
   });
 
   it("is ours and not the chart's", () => {

@@ -108,7 +108,7 @@ describe("Windows nodes", () => {
 
 describe("NetworkPolicy", () => {
   const enforced = flannel({ networkPolicy: "kube-network-policies" });
-  const controllers = (settings: ClusterSettings) =>
+  const controllers = (settings: ClusterSettings): KubernetesObject[] =>
     flannelManifests(settings).filter((one) => one.metadata.name === "kube-network-policies");
 
   it("has its controller on every node where it is asked for, and nothing where not", () => {
