@@ -6,21 +6,26 @@ import type { ClusterMachine } from "../machine";
 import { annotationOf, letIn } from "./draining";
 import { deadOut, etcdFunctions, memberIds, removeMemberFunction, type EtcdMember } from "./etcd";
 import { prelude, word } from "./shell";
-import type { NodeSpec } from "./spec";
+import type { NodeMachine, NodeSpec } from "./spec";
+
+/** Annotations of a node with the labels, and the taints as `key:effect`, that the library gave it. */
+const GIVEN = { labels: "kubeadm.pulumi.com/labels", taints: "kubeadm.pulumi.com/taints" } as const;
+/**
+ * What may stand in them: a node writes its own annotations, and a forged one must not become a part of a request that is made with the
+ * administrator's credentials.
+ */
+const KEY = "[A-Za-z0-9]([A-Za-z0-9./_-]*[A-Za-z0-9])?";
+/** Tries of a request, two seconds apart: the API server may be on its way up, or somebody else has changed the node meanwhile. */
+const TRIES = 60;
 
 /**
- * Run on a control-plane node: waits until the node is registered, then gives it the labels and taints of the settings.
- * What an earlier run gave and the settings no longer name is taken away; what others gave stays. A node that was
- * drained for its upgrade is let in again.
+ * Run on a control-plane node: waits until the node is registered, then gives it the labels and taints of the settings. What an
+ * earlier run gave and the settings no longer name is taken away; what others gave stays. A node that was drained for its
+ * upgrade is let in again.
  */
 export function adoptScript(spec: NodeSpec): string {
   const { machine } = spec;
   const node = word(machine.nodeName);
-  const labels = Object.entries(nodeLabels(machine)).map(([key, value]) => `${key}=${value}`);
-  const taints = machine.taints.map((taint) => `${taint.key}=${taint.value ?? ""}:${taint.effect}`);
-  const keys = (list: readonly string[]): string =>
-    list.map((entry) => entry.slice(0, entry.indexOf("="))).join(",");
-  const taintKeys = machine.taints.map((taint) => `${taint.key}:${taint.effect}`).join(",");
   return `${prelude()}
 phase "node ${machine.nodeName} registered"
 for _ in $(seq 1 240); do
@@ -29,17 +34,47 @@ for _ in $(seq 1 240); do
 done
 [ "\${found:-}" = yes ] || die "node ${machine.nodeName} did not register with the API within two minutes"
 ${annotationOf(machine)}
-gone() { comm -23 <(tr ',' '\\n' <<<"$1" | grep . | sort -u) <(tr ',' '\\n' <<<"$2" | grep . | sort -u); }
-remove=()
-while read -r key; do [ -n "$key" ] && remove+=("$key-"); done < <(gone "$(annotation kubeadm.pulumi.com/labels)" ${word(keys(labels))})
-[ "\${#remove[@]}" -eq 0 ] || kubectl label node ${node} "\${remove[@]}"
-${labels.length === 0 ? "" : `kubectl label --overwrite node ${node} ${labels.map(word).join(" ")}`}
-remove=()
-while read -r key; do [ -n "$key" ] && remove+=("$key-"); done < <(gone "$(annotation kubeadm.pulumi.com/taints)" ${word(taintKeys)})
-[ "\${#remove[@]}" -eq 0 ] || kubectl taint node ${node} "\${remove[@]}" || true
-${taints.length === 0 ? "" : `kubectl taint --overwrite node ${node} ${taints.map(word).join(" ")}`}
-kubectl annotate --overwrite node ${node} ${word(`kubeadm.pulumi.com/labels=${keys(labels)}`)} ${word(`kubeadm.pulumi.com/taints=${taintKeys}`)}
-${letIn(spec)}${servingCertificate(spec)}`;
+${labelsAndTaints(machine)}${letIn(spec)}${servingCertificate(spec)}`;
+}
+
+/** One request, so that all of it is there or nothing, and the record of what was given is never behind. */
+function labelsAndTaints(machine: NodeMachine): string {
+  const node = word(machine.nodeName);
+  const labels = nodeLabels(machine);
+  const taints = machine.taints.map((taint) => ({ name: `${taint.key}:${taint.effect}`, taint }));
+  const given = {
+    [GIVEN.labels]: Object.keys(labels).join(","),
+    [GIVEN.taints]: taints.map(({ name }) => name).join(","),
+  };
+  const inner = (value: object): string => word(JSON.stringify(value).slice(1, -1));
+  const annotation = (name: string): string =>
+    `{{with .metadata.annotations}}{{with index . "${name}"}}{{.}}{{end}}{{end}}{{"\\n"}}`;
+  const taint =
+    '{{.key}}:{{.effect}} {"key":"{{.key}}"{{with .value}},"value":"{{.}}"{{end}},"effect":"{{.effect}}"{{with .timeAdded}},"timeAdded":"{{.}}"{{end}}}{{"\\n"}}';
+  const template = `{{.metadata.resourceVersion}}{{"\\n"}}${annotation(GIVEN.labels)}${annotation(GIVEN.taints)}{{range .spec.taints}}${taint}{{end}}`;
+  return `phase "labels and taints of ${machine.nodeName}"
+# given LIST PATTERN: an annotation's entries, a line each
+given() { tr ',' '\\n' <<<"$1" | grep -xE "$2" || true; }
+label_and_taint() {
+  local seen version labels taints name rest patch wanted=${inner(labels)} list=${inner(taints.map((one) => one.taint))}
+  seen=$(kubectl get node ${node} -o 'go-template=${template}') || return 1
+  { read -r version; read -r labels; read -r taints; rest=$(cat); } <<<"$seen"
+  while read -r name; do
+    if [ -n "$name" ] && ! grep -qxF -e "$name" <<<${word(Object.keys(labels).join("\n"))}; then wanted+=',"'"$name"'":null'; fi
+  done < <(given "$labels" '${KEY}')
+  taints=$(given "$taints" '${KEY}:(NoSchedule|PreferNoSchedule|NoExecute)')
+  while read -r name patch; do
+    if [ -n "$name" ] && ! grep -qxF -e "$name" <<<"$taints"$'\\n'${word(taints.map(({ name }) => name).join("\n"))}; then list+=",$patch"; fi
+  done <<<"$rest"
+  patch=$(printf '{"metadata":{"resourceVersion":"%s","labels":{%s},"annotations":{%s}},"spec":{"taints":[%s]}}' "$version" "\${wanted#,}" ${inner(given)} "\${list#,}")
+  kubectl patch node ${node} --type merge --patch "$patch" 2>&1
+}
+for _ in $(seq 1 ${TRIES}); do
+  said=$(label_and_taint) && labelled=yes && break
+  sleep 2
+done
+[ "\${labelled:-}" = yes ] || die "node ${machine.nodeName} did not get its labels and taints, none of them; the next run of up gives them: $said"
+`;
 }
 
 /**

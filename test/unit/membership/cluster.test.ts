@@ -22,90 +22,121 @@ const calls = (program: string) =>
     .filter((line) => line.startsWith(`${program} `))
     .map((line) => line.slice(program.length + 1));
 
-/** A node that keeps its annotations, as go-templates and `annotate` of kubectl show and change them. */
-function node(annotations: { labels?: string; taints?: string } = {}): void {
-  for (const kind of ["labels", "taints"] as const)
-    host.files.write(`/${kind}`, annotations[kind] ?? "<no value>");
+/** What one request for a node says. */
+interface Patch {
+  readonly metadata: {
+    readonly resourceVersion: string;
+    readonly labels: Readonly<Record<string, string | null>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+  readonly spec: { readonly taints: readonly Readonly<Record<string, string>>[] };
+}
+
+/** A node that keeps its annotations and its taints, as a go-template shows them and a patch changes them. */
+function node({
+  labels = "",
+  taints = "",
+  there = [],
+}: { labels?: string; taints?: string; there?: readonly (Taint & { timeAdded?: string })[] } = {}): void {
+  const lines = there.map((taint) => `${taint.key}:${taint.effect} ${JSON.stringify(taint)}`);
+  host.files.write("/seen", ["7", labels, taints, ...lines].join("\n"));
   host.files.command(
     "kubectl",
     `case "$*" in
-  "get node"*go-template*'"kubeadm.pulumi.com/labels"'*) cat "$ROOT/labels" ;;
-  "get node"*go-template*'"kubeadm.pulumi.com/taints"'*) cat "$ROOT/taints" ;;
-  "annotate "*) for a in "$@"; do case "$a" in
-    kubeadm.pulumi.com/*) n=\${a#kubeadm.pulumi.com/}; printf '%s' "\${n#*=}" >"$ROOT/\${n%%=*}" ;;
-  esac; done ;;
+  "get node w1 -o"*resourceVersion*) echo asked >>"$ROOT/asked"; cat "$ROOT/seen" ;;
+  "patch node w1 --type merge --patch "*) [ ! -e "$ROOT/refuses" ] || { rm "$ROOT/refuses"; echo "the object has been modified"; exit 1; }; printf '%s' "$7" >"$ROOT/patch" ;;
 esac`,
   );
 }
 
-function adopt(own: Machine): string[] {
+function adopt(own: Machine): Patch {
   const { status, output } = host.run(adoptScript(settings, own));
   expect(status, output).toBe(0);
-  return calls("kubectl").filter((line) => /^(label|taint) /.test(line));
+  expect(calls("kubectl").filter((line) => /^(label|taint|annotate) /.test(line))).toEqual([]);
+  return JSON.parse(host.files.read("/patch")) as Patch;
 }
+
+const given = ({ metadata: { annotations } }: Patch, kind: "labels" | "taints"): string =>
+  annotations[`kubeadm.pulumi.com/${kind}`] ?? expect.fail(kind);
 
 describe("adopting a node", () => {
   const noTaints: Taint[] = [];
   const own = machine("w1", { labels: { disk: "ssd", "example.com/rack": "r1" }, taints: noTaints });
-  const roleLabels = Object.keys(nodeLabels(machine("w1"))).length;
+  const ofRole = Object.fromEntries(Object.keys(nodeLabels(machine("w1"))).map((key) => [key, ""]));
 
-  it("gives labels and taints, values or none, in one call each", () => {
+  it("gives labels and taints, values or none, and records them, in one request", () => {
     node();
     const taints: Taint[] = [
       { key: "dedicated", value: "db", effect: "NoExecute" },
       { key: "spot", effect: "PreferNoSchedule" },
     ];
-    const [label, taint, ...more] = adopt(machine("w1", { labels: { disk: "ssd" }, taints }));
-    expect(label).toMatch(/^label --overwrite node w1 .*\bdisk=ssd\b/);
-    expect(taint).toBe("taint --overwrite node w1 dedicated=db:NoExecute spot=:PreferNoSchedule");
-    expect(more).toEqual([]);
+    const patch = adopt(machine("w1", { labels: { disk: "ssd" }, taints }));
+    expect(patch.metadata.labels).toEqual({ ...ofRole, disk: "ssd" });
+    expect(patch.spec.taints).toEqual(taints);
+    expect(given(patch, "labels").split(",").sort()).toEqual([...Object.keys(ofRole), "disk"].sort());
+    expect(given(patch, "taints")).toBe("dedicated:NoExecute,spot:PreferNoSchedule");
   });
 
-  it("remembers what it gave, and takes that away and nothing else when the settings no longer name it", () => {
-    node();
-    adopt(own);
-    expect(host.files.read("/labels").split(",").sort()).toEqual(Object.keys(nodeLabels(own)).sort());
-    const fewer = { ...own, labels: { disk: "ssd" } };
-    const [removed, given] = adopt(fewer);
-    expect(removed).toBe("label node w1 example.com/rack-");
-    expect(given).toContain("disk=ssd");
-    expect(host.files.read("/labels").split(",")).toHaveLength(roleLabels + 1);
-  });
-
-  it("takes a taint away by key and effect, and leaves the one whose effect stays", () => {
-    node({ taints: "dedicated:NoExecute,dedicated:NoSchedule,spot:NoSchedule" });
-    const all = adopt({ ...own, taints: [{ key: "dedicated", value: "db", effect: "NoSchedule" }] });
-    expect(all.filter((line) => line.startsWith("taint"))).toEqual([
-      "taint node w1 dedicated:NoExecute- spot:NoSchedule-",
-      "taint --overwrite node w1 dedicated=db:NoSchedule",
-    ]);
-    expect(host.files.read("/taints")).toBe("dedicated:NoSchedule");
-  });
-
-  it("is content when a taint that has to go is gone already", () => {
-    node({ taints: "gone:NoSchedule" });
-    const kubectl = host.files.read("/bin/kubectl");
-    host.files.write(
-      "/bin/kubectl",
-      kubectl.replace('case "$*" in', 'case "$*" in\n  "taint "*-) exit 1 ;;'),
-      0o755,
-    );
-    adopt(own);
-    expect(host.files.read("/taints")).toBe("");
+  it("takes away what it gave and the settings no longer name, and nothing else", () => {
+    const theirs = { key: "theirs", effect: "NoExecute", timeAdded: "2026-01-01T00:00:00Z" } as const;
+    node({
+      labels: "disk,example.com/rack",
+      taints: "dedicated:NoExecute,dedicated:NoSchedule,gone:NoSchedule",
+      there: [
+        { key: "dedicated", value: "old", effect: "NoExecute" },
+        { key: "dedicated", value: "old", effect: "NoSchedule" },
+        theirs,
+      ],
+    });
+    const taints: Taint[] = [{ key: "dedicated", value: "db", effect: "NoSchedule" }];
+    const patch = adopt({ ...own, labels: { disk: "ssd" }, taints });
+    expect(patch.metadata.labels).toEqual({ ...ofRole, disk: "ssd", "example.com/rack": null });
+    expect(patch.spec.taints).toEqual([...taints, theirs]);
+    expect(given(patch, "taints")).toBe("dedicated:NoSchedule");
   });
 
   it("takes everything away when the settings name nothing any more", () => {
-    node({ labels: "a,b", taints: "t:NoExecute" });
-    const all = adopt(machine("w1", { pool: "" }));
-    expect(all[0]).toBe("label node w1 a- b-");
-    expect(all.at(-1)).toBe("taint node w1 t:NoExecute-");
+    node({ labels: "a,b", taints: "t:NoExecute", there: [{ key: "t", effect: "NoExecute" }] });
+    const { metadata, spec } = adopt(machine("w1", { pool: "" }));
+    expect([metadata.labels, spec.taints]).toEqual([{ a: null, b: null }, []]);
+  });
+
+  it("asks anew when somebody else changed the node meanwhile, or the API did not answer", () => {
+    node();
+    host.files.write("/refuses", "");
+    adopt(own);
+    expect(host.files.read("/asked")).toBe("asked\nasked\n");
+  });
+
+  it("leaves all as it was when the API does not take it, for the next run", () => {
+    node({ labels: "disk" });
+    host.files.command(
+      "kubectl",
+      `case "$*" in "get node w1 -o"*resourceVersion*) cat "$ROOT/seen" ;; patch*) echo "denied by a webhook"; exit 1 ;; esac`,
+    );
+    const { status, output } = host.run(adoptScript(settings, own));
+    expect(status).toBe(1);
+    expect(output).toMatch(
+      /##error node w1 did not get its labels and taints, none of them; .*: denied by a webhook/,
+    );
+    expect(
+      calls("kubectl").filter((line) => !/^(get|patch) node w1 /.test(line) && line !== "get node w1"),
+    ).toEqual([]);
+  });
+
+  it("takes nothing from the node's own annotations but names: a kubelet may write them", () => {
+    node({
+      labels: `--all,x":null},"spec":{"a":"b,disk`,
+      taints: `k:NoSchedule"}],"x:NoSchedule,t:NoExecute`,
+    });
+    const { metadata, spec } = adopt(machine("w1", { pool: "" }));
+    expect([metadata.labels, spec.taints]).toEqual([{ disk: null }, []]);
   });
 
   it("keeps a value that a shell would read as one word", () => {
     const odd = `it's "$(touch "$ROOT/evaluated")" & ;`;
     node();
-    const [label] = adopt(machine("w1", { labels: { note: odd } }));
-    expect(label).toContain(`note=${odd}`);
+    expect(adopt(machine("w1", { labels: { note: odd } })).metadata.labels["note"]).toBe(odd);
     expect(fs.existsSync(`${host.files.root}/evaluated`)).toBe(false);
   });
 
