@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { secretsAreElsewhere, secretsAreThere } from "./checks/secrets";
+import { validateNoSecretsInside, validateSecrets } from "./checks/secrets";
 import { factsOf, type Draft, type Facts } from "./draft";
 import { prune, type Refused } from "./prune";
 import { resolve } from "./resolve";
@@ -47,8 +47,8 @@ export function parseAlone<S extends z.ZodType>(
   const input = around(left[key] ?? ({} as Draft<z.output<S>>));
   const facts = factsAlone(input, part === undefined ? {} : around(part), refused, { key, aws });
   for (const check of checks) check(facts, problems);
-  secretsAreThere(facts, secrets, problems, SECRETS);
-  secretsAreElsewhere({ [key]: raw }, problems);
+  validateSecrets(facts, secrets, problems, SECRETS);
+  validateNoSecretsInside({ [key]: raw }, problems);
   const found = problems.sorted().map((problem) => within(key, problem));
   if (found.length > 0) throw new SettingsError(found, title);
   return raw as z.output<S>;

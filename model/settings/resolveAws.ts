@@ -228,7 +228,7 @@ function imageOf({ os, ami }: { readonly os?: AwsOs; readonly ami?: string }): A
   return { os: os ?? AWS_DEFAULTS.os, ...(ami === undefined ? {} : { ami }) };
 }
 
-function volumeOf(given: AwsInput["controlPlane"]["volume"], sizeGiB: number): AwsVolume {
+export function volumeOf(given: AwsInput["controlPlane"]["volume"], sizeGiB: number): AwsVolume {
   const { iops, throughput } = AWS_DEFAULTS.volume;
   return { sizeGiB, iops, throughput, ...given };
 }

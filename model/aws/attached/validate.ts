@@ -4,7 +4,11 @@ import type { Path, Problems } from "../../settings/problems";
 import { partitionOf } from "../../data/regions";
 
 /** Policies are of the region's partition, and nothing is attached twice. */
-export function attachedFits({ input, pools, region }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateAttached(
+  { input, pools, region }: AwsFacts,
+  _facts: Facts,
+  problems: Problems,
+): void {
   const partition = region === undefined ? undefined : partitionOf(region);
   const boundary = input.iam?.permissionsBoundary;
   if (boundary !== undefined) isOfPartition(["iam", "permissionsBoundary"], boundary);

@@ -4,7 +4,7 @@ import type { Problems } from "../../settings/problems";
 import { DEFAULT_ECR_VERSION, ECR_CHECKSUMS } from "./settings";
 import { isPrivateEcr } from "./registry";
 
-export function ecrFits(aws: AwsFacts, facts: Facts, problems: Problems): void {
+export function validateEcr(aws: AwsFacts, facts: Facts, problems: Problems): void {
   const { ecr } = aws.input;
   if (ecr !== undefined) {
     (ecr.accounts ?? []).forEach((account, index, all) => {
@@ -13,7 +13,7 @@ export function ecrFits(aws: AwsFacts, facts: Facts, problems: Problems): void {
     });
     versionFits(aws, problems);
   }
-  loginIsThere(facts, problems);
+  validateEcrLogin(facts, problems);
 }
 
 /** The provider has a checksum for each architecture of the nodes. */
@@ -38,7 +38,7 @@ function versionFits({ input: { ecr }, architecture, pools }: AwsFacts, problems
  * Kubelets log in to ECR, containerd and kubeadm do not: they pull the pause image and look for the control plane's before a
  * kubelet runs.
  */
-function loginIsThere({ input }: Facts, problems: Problems): void {
+function validateEcrLogin({ input }: Facts, problems: Problems): void {
   const repository = input.images?.repository;
   if (repository === undefined || !isPrivateEcr(repository)) return;
   const [host = ""] = repository.split("/");

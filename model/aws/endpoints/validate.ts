@@ -4,7 +4,7 @@ import type { Problems } from "../../settings/problems";
 import { partitionOf } from "../../data/regions";
 
 /** Endpoints are named alike only where this library knows the names, and none is made in a VPC of somebody else. */
-export function endpointsFit({ input, region }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateEndpoints({ input, region }: AwsFacts, _facts: Facts, problems: Problems): void {
   const given = input.network?.endpoints;
   if (given === undefined || region === undefined) return;
   const partition = partitionOf(region);
@@ -27,7 +27,7 @@ const PRIVATE = "private nodes have no way out (network.nat: none)";
  * Nodes without a way out have AWS' services by endpoints, and need all else from inside: an instance that cannot fetch a
  * file or an image fails minutes later, and its log says only that a connection timed out.
  */
-export function nothingIsFetchedOutside(aws: AwsFacts, { input }: Facts, problems: Problems): void {
+export function validateWayOut(aws: AwsFacts, { input }: Facts, problems: Problems): void {
   const { nat, existing, subnetTypes } = aws;
   const endpoints = aws.input.network?.endpoints;
   if (existing || endpoints === undefined || nat !== "none" || !subnetTypes.includes("private")) return;

@@ -6,7 +6,7 @@ import type { OsFamily } from "../../settings/resolved";
 import { IMAGES } from "../images";
 
 /** Sessions need an agent, which not every publisher puts into the image. */
-export function agentsAreThere({ input, pools }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateSessionAgents({ input, pools }: AwsFacts, _facts: Facts, problems: Problems): void {
   if (input.access?.sessionManager !== true) return;
   for (const [path, given] of [
     [["controlPlane"], input.controlPlane ?? {}],

@@ -111,7 +111,7 @@ const LOGIN =
 const PATH: Path = ["containerd", "dropIn"];
 
 /** containerd starts with keys that it does not know and passes them over, so they are refused here; a login is never plain. */
-export function containerdFits({ input }: Facts, problems: Problems): void {
+export function validateContainerd({ input }: Facts, problems: Problems): void {
   const text = input.containerd?.dropIn;
   if (text === undefined) return;
   let config: Table;
@@ -131,7 +131,7 @@ export function containerdFits({ input }: Facts, problems: Problems): void {
     problems.add([...PATH, "version"], config.version, "is not the version that is read here", {
       allowed: `3: the tables of containerd 2, as plugins.'${IMAGES}'`,
     });
-  tableFits(
+  validateTable(
     config,
     "",
     { [SYSTEMD_CGROUP]: input.kubelet?.config?.["cgroupDriver"] !== "cgroupfs" },
@@ -151,7 +151,7 @@ export function containerdFits({ input }: Facts, problems: Problems): void {
 }
 
 /** @param same values of others' keys that change nothing */
-function tableFits(
+function validateTable(
   table: Table,
   place: string,
   same: Readonly<Record<string, boolean>>,
@@ -188,7 +188,7 @@ function tableFits(
       continue;
     }
     if (typeof value === "object" && value !== null && !Array.isArray(value))
-      tableFits(value as Table, here, same, problems);
+      validateTable(value as Table, here, same, problems);
   }
 }
 

@@ -5,7 +5,7 @@ import { isDnsName } from "../schema/primitives";
 import { cniPortsOf } from "./cni";
 import { NODE_PORTS, partsPorts } from "./hostPorts";
 
-export function endpointFits(facts: Facts, problems: Problems): void {
+export function validateEndpoint(facts: Facts, problems: Problems): void {
   const { endpoint, input, machines } = facts;
   const given = input.endpoint;
   if (endpoint.kind === "nodeLocal" && endpoint.port !== undefined) {
@@ -51,7 +51,7 @@ export function endpointFits(facts: Facts, problems: Problems): void {
   }
 }
 
-export function nodePortsFit(facts: Facts, problems: Problems): void {
+export function validateNodePorts(facts: Facts, problems: Problems): void {
   const { nodePortRange, endpoint, input } = facts;
   if (nodePortRange === undefined) return;
   const path: Path = ["network", "nodePortRange"];
@@ -107,7 +107,7 @@ export function nodePortsFit(facts: Facts, problems: Problems): void {
 }
 
 /** The names made of the cluster's name and domain. */
-export function namesFit(facts: Facts, problems: Problems): void {
+export function validateNames(facts: Facts, problems: Problems): void {
   const { name, domain, environment, input } = facts;
   if (!("name" in input) && !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(environment)) {
     problems.add(
@@ -158,7 +158,7 @@ export function namesFit(facts: Facts, problems: Problems): void {
 }
 
 /** A filter that lets nobody in would shut out the very program that writes it. */
-export function firewallLetsSomebodyIn({ input }: Facts, problems: Problems): void {
+export function validateFirewallAccess({ input }: Facts, problems: Problems): void {
   if (kindOf(input.firewall) !== "nftables") return;
   if (input.access === undefined && "access" in input) return;
   for (const key of ["ssh", "api"] as const) {
@@ -186,7 +186,7 @@ function kindOf(firewall: Firewall): string | undefined {
 const WITH_PORTS: readonly string[] = ["tcp", "udp", "sctp"];
 
 /** Rules of one's own: with ports where the protocol has them, each once, and on a host that filters. */
-export function allowedRulesFit({ input }: Facts, problems: Problems): void {
+export function validateFirewallRules({ input }: Facts, problems: Problems): void {
   if (typeof input.firewall !== "object") return;
   const { kind, allow = [] } = input.firewall;
   if (kind === "none" && allow.length > 0)

@@ -3,74 +3,85 @@ import type { Platform } from "../resolved";
 import { AWS_CHECKS } from "./aws";
 import { validateCni } from "./cni";
 import { chartsFit } from "../../addons/helm/validate";
-import { containerdFits } from "./containerd";
+import { validateContainerd } from "./containerd";
 import { corednsFits } from "../../addons/coredns/validate";
-import { allowedRulesFit, endpointFits, firewallLetsSomebodyIn, namesFit, nodePortsFit } from "./endpoint";
-import { flagsFit } from "./flags";
-import { admissionFits, componentFilesFit, extraVolumesFit, flagFilesFit } from "./flags/files";
-import { ingressFits } from "../../addons/ingress/validate";
-import { labelsAreTaken, taintsAreTaken } from "./labels";
 import {
-  machineNamesAreLabels,
-  machinesAreDistinct,
+  validateFirewallRules,
+  validateEndpoint,
+  validateFirewallAccess,
+  validateNames,
+  validateNodePorts,
+} from "./endpoint";
+import { validateFlags } from "./flags";
+import {
+  validateAdmission,
+  validateComponentFiles,
+  validateExtraVolumes,
+  validateFlagFiles,
+} from "./flags/files";
+import { ingressFits } from "../../addons/ingress/validate";
+import { validateLabels, validateTaints } from "./labels";
+import {
+  validateMachineNames,
+  validateDistinctMachines,
   validateControlPlaneCount,
-  nodeAddressesAreKnown,
-  rolesFitTheirKeys,
+  validateNodeAddresses,
+  validateRoles,
 } from "./machines";
 import { metallbFits } from "../../addons/metallb/validate";
-import { auditPolicyFits, kubeletFits, kubeProxyFits } from "./documents";
-import { preflightIsNotSwitchedOff } from "./preflight";
-import { addressesAreOutside, addressesAreReachable, rangesAreDisjoint } from "./ranges";
-import { machinesFit, podRangeFitsNodes, serviceRangeFits, sliceFitsPods } from "./sizes";
+import { validateAuditPolicy, validateKubelet, validateKubeProxy } from "./documents";
+import { validateIgnoredChecks } from "./preflight";
+import { validateOutsideAddresses, validateReachableAddresses, validateRanges } from "./ranges";
+import { validateNodeCount, validatePodRange, validateServiceRange, validateNodeSlice } from "./sizes";
 import { rolesFit, tenantsFit } from "./tenancy";
 import {
-  certificatesFit,
-  listsHaveNoDoubles,
-  loginNamesAreTheirOwn,
-  oneWayToLogIn,
-  proxyFits,
-  registriesAreNamed,
-  registriesFit,
+  validateCertificates,
+  validateLists,
+  validateLoginNames,
+  validateLoginConfiguration,
+  validateProxy,
+  validateMirrors,
+  validateRegistries,
 } from "./values";
-import { checksumsAreKnown, componentsFit, kubernetesIsSupported } from "./versions";
+import { validateChecksums, validateComponentVersions, validateKubernetesVersion } from "./versions";
 import { windowsDownloadsFit, windowsNodesCanBoot, windowsReleasesFit } from "./windows";
 
 /** Everything that one value alone cannot tell, and no secret is needed for; on every platform. */
 export const CHECKS: readonly Check[] = [
-  rangesAreDisjoint,
-  addressesAreOutside,
-  addressesAreReachable,
-  podRangeFitsNodes,
-  sliceFitsPods,
-  serviceRangeFits,
-  labelsAreTaken,
-  taintsAreTaken,
-  nodePortsFit,
-  namesFit,
-  kubernetesIsSupported,
-  componentsFit,
-  checksumsAreKnown,
+  validateRanges,
+  validateOutsideAddresses,
+  validateReachableAddresses,
+  validatePodRange,
+  validateNodeSlice,
+  validateServiceRange,
+  validateLabels,
+  validateTaints,
+  validateNodePorts,
+  validateNames,
+  validateKubernetesVersion,
+  validateComponentVersions,
+  validateChecksums,
   validateCni,
   windowsDownloadsFit,
   windowsReleasesFit,
   windowsNodesCanBoot,
-  flagsFit,
-  flagFilesFit,
-  componentFilesFit,
-  extraVolumesFit,
-  admissionFits,
-  kubeletFits,
-  kubeProxyFits,
-  auditPolicyFits,
-  preflightIsNotSwitchedOff,
-  certificatesFit,
-  listsHaveNoDoubles,
-  registriesAreNamed,
-  registriesFit,
-  proxyFits,
-  containerdFits,
-  oneWayToLogIn,
-  loginNamesAreTheirOwn,
+  validateFlags,
+  validateFlagFiles,
+  validateComponentFiles,
+  validateExtraVolumes,
+  validateAdmission,
+  validateKubelet,
+  validateKubeProxy,
+  validateAuditPolicy,
+  validateIgnoredChecks,
+  validateCertificates,
+  validateLists,
+  validateMirrors,
+  validateRegistries,
+  validateProxy,
+  validateContainerd,
+  validateLoginConfiguration,
+  validateLoginNames,
   tenantsFit,
   rolesFit,
   corednsFits,
@@ -82,15 +93,15 @@ export const CHECKS: readonly Check[] = [
 /** What machines that exist, and machines that are made, can get wrong. */
 export const CHECKS_OF: Record<Platform, readonly Check[]> = {
   machines: [
-    machinesFit,
-    machineNamesAreLabels,
+    validateNodeCount,
+    validateMachineNames,
     validateControlPlaneCount,
-    machinesAreDistinct,
-    nodeAddressesAreKnown,
-    rolesFitTheirKeys,
-    endpointFits,
-    firewallLetsSomebodyIn,
-    allowedRulesFit,
+    validateDistinctMachines,
+    validateNodeAddresses,
+    validateRoles,
+    validateEndpoint,
+    validateFirewallAccess,
+    validateFirewallRules,
   ],
   aws: AWS_CHECKS,
 };

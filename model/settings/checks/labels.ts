@@ -56,7 +56,7 @@ function labelled(facts: Facts): readonly Pick<DraftMachine, "path" | "role" | "
   return [...facts.machines, ...pools];
 }
 
-export function labelsAreTaken(facts: Facts, problems: Problems): void {
+export function validateLabels(facts: Facts, problems: Problems): void {
   const cloud = facts.awsFacts !== undefined;
   for (const { path, input } of labelled(facts)) {
     for (const [key, value] of Object.entries(input.labels ?? {})) {
@@ -77,7 +77,7 @@ export function labelsAreTaken(facts: Facts, problems: Problems): void {
   }
 }
 
-export function taintsAreTaken(facts: Facts, problems: Problems): void {
+export function validateTaints(facts: Facts, problems: Problems): void {
   for (const machine of labelled(facts)) {
     const seen = new Set<string>();
     for (const [index, given] of (machine.input.taints ?? []).entries()) {
@@ -90,12 +90,12 @@ export function taintsAreTaken(facts: Facts, problems: Problems): void {
       if (seen.has(identity))
         problems.add(place, given, "has key and effect of one above", { allowed: "one of each" });
       seen.add(identity);
-      refuseTaint(place, given, taint.key, taint.value, machine.role, problems);
+      validateTaint(place, given, taint.key, taint.value, machine.role, problems);
     }
   }
 }
 
-function refuseTaint(
+function validateTaint(
   place: Path,
   given: unknown,
   key: string,

@@ -3,7 +3,7 @@ import type { Problems } from "../problems";
 import { DNS_LABEL, DNS_LABEL_RULE } from "../schema/primitives";
 import { checkControlPlaneCount } from "./controlPlaneCount";
 
-export function machineNamesAreLabels(facts: Facts, problems: Problems): void {
+export function validateMachineNames(facts: Facts, problems: Problems): void {
   for (const { name, path } of facts.machines) {
     if (DNS_LABEL.test(name)) continue;
     problems.add(path, name, "is the machine's and the node's name and no DNS label", {
@@ -21,7 +21,7 @@ export function validateControlPlaneCount(facts: Facts, problems: Problems): voi
 }
 
 /** Two names for one machine would be set up, joined and reset against each other. */
-export function machinesAreDistinct(facts: Facts, problems: Problems): void {
+export function validateDistinctMachines(facts: Facts, problems: Problems): void {
   const byTarget = new Map<string, DraftMachine>();
   const byAddress = new Map<string, DraftMachine>();
   for (const machine of facts.machines) {
@@ -67,7 +67,7 @@ export function machinesAreDistinct(facts: Facts, problems: Problems): void {
   }
 }
 
-export function nodeAddressesAreKnown(facts: Facts, problems: Problems): void {
+export function validateNodeAddresses(facts: Facts, problems: Problems): void {
   for (const { path, input, host, nodeAddress } of facts.machines) {
     if (nodeAddress !== undefined || host === undefined || "nodeAddress" in input) continue;
     problems.add(
@@ -85,7 +85,7 @@ export function nodeAddressesAreKnown(facts: Facts, problems: Problems): void {
 const RESERVED_POOLS: readonly string[] = ["control-plane", "master"];
 
 /** A load balancer is no node, and a pool is a set of workers. */
-export function rolesFitTheirKeys(facts: Facts, problems: Problems): void {
+export function validateRoles(facts: Facts, problems: Problems): void {
   for (const { path, role, input } of facts.machines) {
     if (role !== undefined && role !== "worker" && input.pool !== undefined) {
       problems.add(

@@ -5,7 +5,7 @@ import type { Path, Problems } from "../problems";
 const RELATIONS = { equal: "is the same as", contains: "contains", within: "lies within" } as const;
 
 /** Pods, services and peers must be disjoint, or a packet has two places to go. */
-export function rangesAreDisjoint(facts: Facts, problems: Problems): void {
+export function validateRanges(facts: Facts, problems: Problems): void {
   const { pods, services, peers } = facts;
   if (pods !== undefined && services !== undefined) {
     // Blame the range that somebody wrote; of two written ones the services', which fewer things depend on.
@@ -37,7 +37,7 @@ interface PlacedAddress {
 }
 
 /** What stands outside the cluster must not have an address that pods or services get. */
-export function addressesAreOutside(facts: Facts, problems: Problems): void {
+export function validateOutsideAddresses(facts: Facts, problems: Problems): void {
   for (const place of outsideAddresses(facts)) {
     const address = parseAddress(place.text);
     if (address === undefined) continue;
@@ -121,7 +121,7 @@ function urlHost(text: string | undefined): string | undefined {
 }
 
 /** An address of this machine that others cannot reach, taken over from `host` or as an endpoint. */
-export function addressesAreReachable(facts: Facts, problems: Problems): void {
+export function validateReachableAddresses(facts: Facts, problems: Problems): void {
   const check = (path: Path, text: string | undefined, allowed: string) => {
     const address = parseAddress(text ?? "");
     const special = address === undefined ? undefined : specialRangeOf(single(address));

@@ -11,7 +11,7 @@ const IN_SECRETS = "kubeadm:secrets";
  *
  * @param where what holds the secrets, as reports call it
  */
-export function secretsAreThere(
+export function validateSecrets(
   facts: Facts,
   secrets: Readonly<Record<string, unknown>> | undefined,
   problems: Problems,
@@ -124,7 +124,7 @@ function wrongEncryptionKey(value: string, provider: "secretbox" | "aescbc"): Wr
 }
 
 /** Finds secrets that were written among the settings, wherever they stand. */
-export function secretsAreElsewhere(raw: unknown, problems: Problems, path: Path = []): void {
+export function validateNoSecretsInside(raw: unknown, problems: Problems, path: Path = []): void {
   if (problems.has(path) && path.length > 0) return;
   if (reportSecret(problems, path, raw)) return;
   if (typeof raw === "string") {
@@ -137,6 +137,6 @@ export function secretsAreElsewhere(raw: unknown, problems: Problems, path: Path
   }
   if (raw === null || typeof raw !== "object") return;
   for (const [key, value] of Array.isArray(raw) ? raw.entries() : Object.entries(raw)) {
-    secretsAreElsewhere(value, problems, [...path, key]);
+    validateNoSecretsInside(value, problems, [...path, key]);
   }
 }

@@ -11,7 +11,7 @@ import type { Facts } from "../draft";
 import type { Path, Problems } from "../problems";
 
 /** The pod range has a slice for every node, and no more slices than kube-controller-manager can count. */
-export function podRangeFitsNodes(facts: Facts, problems: Problems): void {
+export function validatePodRange(facts: Facts, problems: Problems): void {
   const { pods, nodeCidrMaskSize, maxNodes, input } = facts;
   if (pods === undefined || nodeCidrMaskSize === undefined) return;
   const { prefix, text } = pods.range;
@@ -52,7 +52,7 @@ export function podRangeFitsNodes(facts: Facts, problems: Problems): void {
 }
 
 /** A node's slice has an address for every pod its kubelet starts. */
-export function sliceFitsPods(facts: Facts, problems: Problems): void {
+export function validateNodeSlice(facts: Facts, problems: Problems): void {
   const { nodeCidrMaskSize, podsPerNode, cni } = facts;
   if (nodeCidrMaskSize === undefined || podsPerNode === undefined) return;
   if (cni !== undefined && !CNI_FACTS[cni].slices) return;
@@ -70,7 +70,7 @@ export function sliceFitsPods(facts: Facts, problems: Problems): void {
   });
 }
 
-export function serviceRangeFits(facts: Facts, problems: Problems): void {
+export function validateServiceRange(facts: Facts, problems: Problems): void {
   const { services } = facts;
   if (services === undefined) return;
   const { prefix, text } = services.range;
@@ -85,7 +85,7 @@ export function serviceRangeFits(facts: Facts, problems: Problems): void {
   }
 }
 
-export function machinesFit(facts: Facts, problems: Problems): void {
+export function validateNodeCount(facts: Facts, problems: Problems): void {
   const nodes = facts.machines.filter((machine) => machine.role !== "loadBalancer").length;
   if (facts.maxNodes === undefined || nodes <= facts.maxNodes) return;
   problems.add(["network", "maxNodes"], facts.maxNodes, `is less than the ${nodes} nodes under machines`, {

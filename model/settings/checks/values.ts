@@ -3,7 +3,7 @@ import { type Facts, pick } from "../draft";
 import type { Problems } from "../problems";
 import { isRegistryHost } from "../schema/primitives";
 
-export function certificatesFit({ input }: Facts, problems: Problems): void {
+export function validateCertificates({ input }: Facts, problems: Problems): void {
   const certificates = input.certificates ?? {};
   const validityDays = pick(certificates, "validityDays", DEFAULTS.certificates.validityDays);
   const before = pick(certificates, "renewBeforeDays", DEFAULTS.certificates.renewBeforeDays);
@@ -21,7 +21,7 @@ export function certificatesFit({ input }: Facts, problems: Problems): void {
 }
 
 /** What stands twice in a list says that one of the two was meant differently. */
-export function listsHaveNoDoubles({ input }: Facts, problems: Problems): void {
+export function validateLists({ input }: Facts, problems: Problems): void {
   const lists: [(string | number)[], readonly (string | undefined)[]][] = [
     [["encryption", "keys"], input.encryption?.keys ?? []],
     [["network", "peers"], (input.network?.peers ?? []).map((peer) => peer?.name)],
@@ -56,7 +56,7 @@ export function listsHaveNoDoubles({ input }: Facts, problems: Problems): void {
   }
 }
 
-export function registriesAreNamed({ input }: Facts, problems: Problems): void {
+export function validateMirrors({ input }: Facts, problems: Problems): void {
   for (const registry of Object.keys(input.images?.mirrors ?? {})) {
     // containerd docs/hosts.md: the folder is the registry's host with an optional port, or _default.
     if (registry === "_default" || isRegistryHost(registry)) continue;
@@ -67,7 +67,7 @@ export function registriesAreNamed({ input }: Facts, problems: Problems): void {
 }
 
 /** A registry proves itself and is proved to in one way, over TLS, with what belongs together. */
-export function registriesFit({ input, aws }: Facts, problems: Problems): void {
+export function validateRegistries({ input, aws }: Facts, problems: Problems): void {
   const mirrors = Object.entries(input.images?.mirrors ?? {});
   for (const [host, given] of Object.entries(input.images?.registries ?? {})) {
     const path = ["images", "registries", host];
@@ -126,7 +126,7 @@ export function registriesFit({ input, aws }: Facts, problems: Problems): void {
 }
 
 /** A password is for a proxy that there is, and for hosts that setup reaches. */
-export function proxyFits({ input: { proxy }, aws }: Facts, problems: Problems): void {
+export function validateProxy({ input: { proxy }, aws }: Facts, problems: Problems): void {
   if (proxy?.credentials === undefined) return;
   const path = ["proxy", "credentials"];
   if (aws !== undefined)
@@ -147,7 +147,7 @@ export function proxyFits({ input: { proxy }, aws }: Facts, problems: Problems):
 /** Prefixes of names that the cluster trusts by themselves: whoever makes groups at the issuer could take them. */
 const TRUSTED = ["system:", "kubeadm:", "tenant:"];
 
-export function loginNamesAreTheirOwn({ input: { oidc } }: Facts, problems: Problems): void {
+export function validateLoginNames({ input: { oidc } }: Facts, problems: Problems): void {
   if (oidc === undefined) return;
   for (const key of ["usernamePrefix", "groupsPrefix"] as const) {
     const value = oidc[key];
@@ -176,7 +176,7 @@ export function loginNamesAreTheirOwn({ input: { oidc } }: Facts, problems: Prob
 }
 
 /** kube-apiserver refuses --authentication-config together with --oidc-*: both say who is whom. */
-export function oneWayToLogIn({ input }: Facts, problems: Problems): void {
+export function validateLoginConfiguration({ input }: Facts, problems: Problems): void {
   const file = input.apiServer?.extraArgs?.["authentication-config"];
   if (file === undefined || input.oidc === undefined) return;
   problems.add(["apiServer", "extraArgs", "authentication-config"], file, "cannot stand beside oidc", {

@@ -13,7 +13,7 @@ import {
 import type { Facts } from "../draft";
 import type { Problems } from "../problems";
 
-export function kubernetesIsSupported({ kubernetesVersion }: Facts, problems: Problems): void {
+export function validateKubernetesVersion({ kubernetesVersion }: Facts, problems: Problems): void {
   const minor = kubernetesVersion === undefined ? undefined : minorOf(kubernetesVersion);
   if (minor === undefined || isSupportedMinor(minor)) return;
   const supported = Object.keys(MINORS);
@@ -28,7 +28,7 @@ export function kubernetesIsSupported({ kubernetesVersion }: Facts, problems: Pr
   );
 }
 
-export function componentsFit(facts: Facts, problems: Problems): void {
+export function validateComponentVersions(facts: Facts, problems: Problems): void {
   const given = facts.input.versions ?? {};
   for (const name of Object.keys(VERSION_BOUNDS) as SettableVersion[]) {
     const version = given[name];
@@ -57,7 +57,7 @@ export function componentsFit(facts: Facts, problems: Problems): void {
 }
 
 /** Nothing is installed without a checksum that is known or given. */
-export function checksumsAreKnown(facts: Facts, problems: Problems): void {
+export function validateChecksums(facts: Facts, problems: Problems): void {
   const { versions, input, kubernetesVersion } = facts;
   const nodes = [...facts.machines, ...(facts.awsFacts?.pools ?? []).filter((pool) => !pool.windows)];
   if (versions === undefined || ("downloads" in input && input.downloads === undefined)) return;

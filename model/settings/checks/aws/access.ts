@@ -5,14 +5,12 @@ import type { Problems } from "../../problems";
 const WAYS = "bastion (with `bastion: {}`), or vpn where this machine has a route into the VPC";
 
 /** The program fills the API over the network: a cluster that it cannot reach would be a list of timeouts. */
-export function programReachesTheApi(aws: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateConnectVia(aws: AwsFacts, { refused }: Facts, problems: Problems): void {
   const { connectVia, endpointAccess, subnetType, bastion, input } = aws;
-  const access = input.access;
-  if (access === undefined) return;
+  if (refused("access.connectVia", "access.endpointAccess", "controlPlane.subnetType")) return;
   if (connectVia === undefined) {
-    if ("connectVia" in access) return;
     const what =
-      access.endpointAccess === "private"
+      input.access.endpointAccess === "private"
         ? "a private endpoint has"
         : "control-plane nodes in private subnets have";
     problems.add(
@@ -25,8 +23,7 @@ export function programReachesTheApi(aws: AwsFacts, _facts: Facts, problems: Pro
     );
     return;
   }
-  const refusedBastion = "bastion" in input && input.bastion === undefined;
-  if (connectVia === "bastion" && !bastion && !refusedBastion) {
+  if (connectVia === "bastion" && !bastion) {
     problems.add(["bastion"], undefined, "is missing, and access.connectVia is bastion", {
       allowed: "bastion: {}, or another access.connectVia",
     });
@@ -60,7 +57,7 @@ export function programReachesTheApi(aws: AwsFacts, _facts: Facts, problems: Pro
 }
 
 /** Lists that let nobody in, where somebody has to come in. */
-export function accessLetsTheProgramIn(aws: AwsFacts, { refused }: Facts, problems: Problems): void {
+export function validateAccessLists(aws: AwsFacts, { refused }: Facts, problems: Problems): void {
   const { access } = aws.input;
   const who = "the range that `pulumi up` runs from, as [203.0.113.0/24]";
   if (access.ssh.length === 0 && !refused("access.ssh")) {
@@ -82,9 +79,9 @@ export function accessLetsTheProgramIn(aws: AwsFacts, { refused }: Facts, proble
  * Several control-plane nodes are one API through a balancer, and so is a public endpoint in front of a private
  * control-plane node.
  */
-export function balancerIsThere(aws: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateLoadBalancer(aws: AwsFacts, { refused }: Facts, problems: Problems): void {
   const { input, count, subnetType, endpointAccess } = aws;
-  if (input.controlPlane?.loadBalancer !== false || count === undefined) return;
+  if (input.controlPlane.loadBalancer !== false || refused("controlPlane.count")) return;
   const path = ["controlPlane", "loadBalancer"];
   if (count > 1) {
     problems.add(path, false, `leaves ${count} control-plane nodes without a common address`, {

@@ -8,9 +8,13 @@ import type { AwsSubnet } from "../../resolvedAws";
 import { mostNodes } from "./pools";
 
 /** The cluster's own limit holds for what the pools may grow to. */
-export function nodesFit({ pools, count }: AwsFacts, { maxNodes }: Facts, problems: Problems): void {
+export function validateMostNodes(
+  { pools, count }: AwsFacts,
+  { maxNodes, refused }: Facts,
+  problems: Problems,
+): void {
   const most = mostNodes(count, pools);
-  if (most === undefined || maxNodes === undefined || most <= maxNodes) return;
+  if (maxNodes === undefined || refused("controlPlane.count", "workers") || most <= maxNodes) return;
   problems.add(
     ["network", "maxNodes"],
     maxNodes,
@@ -25,14 +29,14 @@ export function nodesFit({ pools, count }: AwsFacts, { maxNodes }: Facts, proble
  * Subnets have an address for every node, and what a balancer must find free. Control-plane nodes and the internal
  * balancer's fixed addresses are in the part that is kept for them.
  */
-export function addressesSuffice(aws: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateSubnetAddresses(aws: AwsFacts, { refused }: Facts, problems: Problems): void {
   const { pools, subnets, loadBalancer, endpointAccess, subnetType, nat, bastion, endpoints } = aws;
-  if (subnets.length === 0 || mostNodes(0, pools) === undefined) return;
-  const publicBalancer = loadBalancer === true && endpointAccess === "public";
+  if (subnets.length === 0 || refused("workers", "network", "access", "controlPlane", "bastion")) return;
+  const publicBalancer = loadBalancer && endpointAccess === "public";
   const withEndpoints = endpointSubnets(subnets);
   const taken = (subnet: AwsSubnet) =>
     (withEndpoints.includes(subnet) ? endpoints.length : 0) +
-    (loadBalancer === true && subnet.subnetType === subnetType ? FREE_FOR_BALANCER : 0) +
+    (loadBalancer && subnet.subnetType === subnetType ? FREE_FOR_BALANCER : 0) +
     (subnet.subnetType === "public"
       ? (publicBalancer ? FREE_FOR_BALANCER : 0) + (nat !== "none" ? 1 : 0) + (bastion ? 1 : 0)
       : 0);
@@ -40,13 +44,11 @@ export function addressesSuffice(aws: AwsFacts, _facts: Facts, problems: Problem
     some.reduce((sum, subnet) => sum + Math.max(0, freeAddresses(range(subnet.cidr)) - taken(subnet)), 0);
   for (const kind of ["public", "private"] as const) {
     const own = subnets.filter((subnet) => subnet.subnetType === kind);
-    const nodes = pools
-      .filter((pool) => pool.subnetType === kind)
-      .reduce((sum, pool) => sum + (pool.max ?? 0), 0);
+    const nodes = pools.filter((pool) => pool.subnetType === kind).reduce((sum, pool) => sum + pool.max, 0);
     if (own.length > 0 && nodes > room(own)) return refuse(aws, kind, nodes, room(own), problems);
   }
   for (const pool of pools) {
-    const { max = 0 } = pool;
+    const { max } = pool;
     if (pool.subnets.length === 0 || max <= room(pool.subnets)) continue;
     const path = [...pool.path, pool.input.max === undefined ? "count" : "max"];
     problems.add(
@@ -69,6 +71,6 @@ function refuse(aws: AwsFacts, kind: string, nodes: number, room: number, proble
   } else if (given !== undefined) {
     problems.add(["network", "subnetMask"], given, message, { allowed });
   } else {
-    problems.add(["network", "vpcCidr"], aws.vpc?.range.text, message, { allowed });
+    problems.add(["network", "vpcCidr"], aws.vpc.range.text, message, { allowed });
   }
 }

@@ -9,7 +9,7 @@ import { cniOf } from "../cni";
  * which knows no pod range and drops it (flannel Documentation/backends.md, host-gw; Calico documentation, "Overlay
  * networking": unencapsulated traffic on AWS is within a subnet only).
  */
-export function podsStayInOneSubnet(aws: AwsFacts, { cni }: Facts, problems: Problems): void {
+export function validateOneSubnet(aws: AwsFacts, { cni }: Facts, problems: Problems): void {
   if (cni === undefined || !CNI_FACTS[cni].needsOneSubnet) return;
   const used = new Set([
     ...aws.controlPlaneNodes.map((controlPlaneNode) => controlPlaneNode.subnet),
@@ -32,7 +32,7 @@ export function podsStayInOneSubnet(aws: AwsFacts, { cni }: Facts, problems: Pro
 const LARGEST_MTU = 9001;
 
 /** A larger one would be refused by every host at its first boot. */
-export function mtuIsOfEc2({ input: { network } }: AwsFacts, facts: Facts, problems: Problems): void {
+export function validateEc2Mtu({ input: { network } }: AwsFacts, facts: Facts, problems: Problems): void {
   const { cni, input } = facts;
   const outer = network?.mtu;
   if (outer !== undefined && outer > LARGEST_MTU) {
@@ -63,7 +63,7 @@ function subnetNames(pool: AwsFacts["pools"][number]): string[] {
  * EC2 drops what an instance sends with an address that is not its own, and instances of a group have no other way to switch
  * that off than their boot script. Some CNIs have it do so unless the settings forbid it; with others people say so.
  */
-export function sourceCheckCanBeOff(aws: AwsFacts, { cni }: Facts, problems: Problems): void {
+export function validateSourceCheck(aws: AwsFacts, { cni }: Facts, problems: Problems): void {
   if (cni === undefined || !CNI_FACTS[cni].sourceDestinationCheckOff) return;
   for (const { path, input, max } of aws.pools) {
     const given = input.sourceDestinationCheckOff;

@@ -5,7 +5,7 @@ import type { Problems } from "../../problems";
 import type { OsFamily } from "../../resolved";
 
 /** A family whose publisher has no public parameter needs the id of an image. */
-export function imagesAreGiven({ input, pools }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateImages({ input, pools }: AwsFacts, _facts: Facts, problems: Problems): void {
   for (const [path, given] of [
     [["controlPlane"], input.controlPlane ?? {}],
     [["bastion"], input.bastion ?? {}],

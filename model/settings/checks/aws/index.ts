@@ -1,82 +1,81 @@
-import { attachedFits } from "../../../aws/attached/validate";
-import { ecrFits } from "../../../aws/ecr/validate";
-import { endpointsFit, nothingIsFetchedOutside } from "../../../aws/endpoints/validate";
-import { agentsAreThere } from "../../../aws/sessions/validate";
+import { validateAttached } from "../../../aws/attached/validate";
+import { validateEcr } from "../../../aws/ecr/validate";
+import { validateEndpoints, validateWayOut } from "../../../aws/endpoints/validate";
+import { validateSessionAgents } from "../../../aws/sessions/validate";
 import type { AwsFacts } from "../../awsFacts";
 import type { Check, Facts } from "../../draft";
 import type { Problems } from "../../problems";
-import { accessLetsTheProgramIn, balancerIsThere, programReachesTheApi } from "./access";
-import { addressesSuffice, nodesFit } from "./capacity";
-import { mtuIsOfEc2, podsStayInOneSubnet, sourceCheckCanBeOff } from "./cni";
-import { imagesAreGiven } from "./images";
-import { instanceTypesFit, validateControlPlaneSize, windowsPoolsFit } from "./instances";
-import { countIsOdd, validateDeletable, validateRevisions } from "./controlPlane";
+import { validateAccessLists, validateLoadBalancer, validateConnectVia } from "./access";
+import { validateSubnetAddresses, validateMostNodes } from "./capacity";
+import { validateEc2Mtu, validateOneSubnet, validateSourceCheck } from "./cni";
+import { validateImages } from "./images";
+import { validateInstanceTypes, validateControlPlaneSize, validateWindowsPools } from "./instances";
+import { validateCount, validateNamed } from "./controlPlane";
 import {
-  existingSubnetsFit,
-  existingSubnetsSuffice,
-  existingVpcIsLeftAlone,
-  natServesSomebody,
-  subnetsFit,
-  vpcFits,
-  vpcIsDisjoint,
-  zonesAreOfTheAccount,
-  zonesAreOfTheRegion,
+  validateExistingSubnets,
+  validateSubnetTypes,
+  validateExistingVpc,
+  validateNat,
+  validateSubnets,
+  validateVpcSize,
+  validateVpcRange,
+  validateZoneCount,
+  validateZones,
 } from "./network";
-import { cloudFlagsAreOwned } from "./owned";
+import { validateCloudFlags } from "./owned";
 import {
-  drainsEnd,
-  poolNamesAreFree,
-  poolSizesFit,
-  poolZonesAreInUse,
-  poolsHaveSubnets,
-  refreshFits,
-  spotFits,
+  validateDrainTimeout,
+  validatePoolNames,
+  validatePoolSizes,
+  validatePoolZones,
+  validatePoolSubnets,
+  validateRefresh,
+  validateSpot,
 } from "./pools";
-import { tagsAreTaken } from "./tags";
-import { volumesFit } from "./volumes";
+import { validateTags } from "./tags";
+import { validateVolumes } from "./volumes";
 
 type AwsCheck = (aws: AwsFacts, facts: Facts, problems: Problems) => void;
 
 const CHECKS: readonly AwsCheck[] = [
-  vpcIsDisjoint,
-  vpcFits,
-  subnetsFit,
-  zonesAreOfTheRegion,
-  zonesAreOfTheAccount,
-  natServesSomebody,
-  existingVpcIsLeftAlone,
-  existingSubnetsFit,
-  existingSubnetsSuffice,
-  programReachesTheApi,
-  accessLetsTheProgramIn,
-  balancerIsThere,
-  instanceTypesFit,
-  imagesAreGiven,
+  validateVpcRange,
+  validateVpcSize,
+  validateSubnets,
+  validateZones,
+  validateZoneCount,
+  validateNat,
+  validateExistingVpc,
+  validateExistingSubnets,
+  validateSubnetTypes,
+  validateConnectVia,
+  validateAccessLists,
+  validateLoadBalancer,
+  validateInstanceTypes,
+  validateImages,
   validateControlPlaneSize,
-  windowsPoolsFit,
-  countIsOdd,
-  validateRevisions,
-  validateDeletable,
-  poolNamesAreFree,
-  poolSizesFit,
-  poolZonesAreInUse,
-  poolsHaveSubnets,
-  spotFits,
-  refreshFits,
-  drainsEnd,
-  nodesFit,
-  addressesSuffice,
-  podsStayInOneSubnet,
-  sourceCheckCanBeOff,
-  mtuIsOfEc2,
-  volumesFit,
-  tagsAreTaken,
-  cloudFlagsAreOwned,
-  attachedFits,
-  endpointsFit,
-  nothingIsFetchedOutside,
-  agentsAreThere,
-  ecrFits,
+  validateWindowsPools,
+  validateCount,
+  validateNamed,
+  validatePoolNames,
+  validatePoolSizes,
+  validatePoolZones,
+  validatePoolSubnets,
+  validateSpot,
+  validateRefresh,
+  validateDrainTimeout,
+  validateMostNodes,
+  validateSubnetAddresses,
+  validateOneSubnet,
+  validateSourceCheck,
+  validateEc2Mtu,
+  validateVolumes,
+  validateTags,
+  validateCloudFlags,
+  validateAttached,
+  validateEndpoints,
+  validateWayOut,
+  validateSessionAgents,
+  validateEcr,
 ];
 
 /** What only settings of platform aws can get wrong. */

@@ -13,24 +13,29 @@ import type { AwsFacts, AwsPoolFacts } from "../../awsFacts";
 import type { Facts } from "../../draft";
 import { nearest } from "../../issues";
 import type { Path, Problems } from "../../problems";
+import { entriesOf } from "../../prune";
 import type { Architecture } from "../../resolved";
 
 /** kubeadm's preflight: NumCPU 2, Mem 1700 MB on a control plane (cmd/kubeadm/app/constants, ControlPlaneNumCPU and -Mem). */
 const CONTROL_PLANE_MINIMUM = { vcpus: 2, memoryMiB: 1622 } as const;
 
 /** Every instance type that the settings name is one, and is of the architecture that goes with it. */
-export function instanceTypesFit({ input, pools }: AwsFacts, _facts: Facts, problems: Problems): void {
-  const control = input.controlPlane ?? {};
-  typeExists(["controlPlane", "instanceType"], control.instanceType, control, problems);
-  architectureFits(["controlPlane"], control, problems);
+export function validateInstanceTypes(
+  { input, pools }: AwsFacts,
+  { refused }: Facts,
+  problems: Problems,
+): void {
+  const control = input.controlPlane;
+  validateInstanceType(["controlPlane", "instanceType"], control.instanceType, control, problems);
+  validateArchitecture(["controlPlane"], control, problems);
   if (input.bastion !== undefined) {
-    typeExists(["bastion", "instanceType"], input.bastion.instanceType, input.bastion, problems);
-    architectureFits(["bastion"], input.bastion, problems);
+    validateInstanceType(["bastion", "instanceType"], input.bastion.instanceType, input.bastion, problems);
+    validateArchitecture(["bastion"], input.bastion, problems);
   }
   for (const pool of pools) {
-    typeExists([...pool.path, "instanceType"], pool.input.instanceType, pool.input, problems);
-    architectureFits(pool.path, { ...pool.input, instanceType: pool.instanceTypes[0] }, problems);
-    alternativesFit(pool, problems);
+    validateInstanceType([...pool.path, "instanceType"], pool.input.instanceType, pool.input, problems);
+    validateArchitecture(pool.path, { ...pool.input, instanceType: pool.instanceTypes[0] }, problems);
+    validateAlternatives(pool, refused, problems);
   }
 }
 
@@ -40,7 +45,7 @@ interface Given {
 }
 
 /** @param given whose architecture, where it is written, vouches for a family that is newer than the table */
-function typeExists(path: Path, type: string | undefined, given: Given, problems: Problems): void {
+function validateInstanceType(path: Path, type: string | undefined, given: Given, problems: Problems): void {
   if (type === undefined) return;
   const family = familyOf(type);
   const wrong = sizeProblem(type);
@@ -54,7 +59,7 @@ function typeExists(path: Path, type: string | undefined, given: Given, problems
           : "a family and a size that it has, as m7i.large",
       nearest: near === undefined ? undefined : `${family}.${near}`,
     });
-  } else if (!isKnownFamily(type) && given.architecture === undefined && !("architecture" in given)) {
+  } else if (!isKnownFamily(type) && given.architecture === undefined) {
     const near = nearest(family, knownFamilies());
     problems.add(path, type, `is of a family that is not known here, ${family}`, {
       allowed:
@@ -64,7 +69,7 @@ function typeExists(path: Path, type: string | undefined, given: Given, problems
   }
 }
 
-function architectureFits(path: Path, given: Given, problems: Problems): void {
+function validateArchitecture(path: Path, given: Given, problems: Problems): void {
   const real = given.instanceType === undefined ? undefined : architectureOf(given.instanceType);
   if (given.architecture === undefined || real === undefined || real === given.architecture) return;
   problems.add([...path, "architecture"], given.architecture, `is not that of ${given.instanceType}`, {
@@ -73,12 +78,15 @@ function architectureFits(path: Path, given: Given, problems: Problems): void {
 }
 
 /** One image and one set of files serve a whole pool. */
-function alternativesFit({ path, input, instanceTypes }: AwsPoolFacts, problems: Problems): void {
+function validateAlternatives(
+  { path, input, instanceTypes }: AwsPoolFacts,
+  refused: Facts["refused"],
+  problems: Problems,
+): void {
   const first = architectureOf(instanceTypes[0] ?? "");
-  (input.instanceTypes ?? []).forEach((type, index) => {
-    if (type === undefined) return;
+  entriesOf(input.instanceTypes).forEach(([index, type]) => {
     const place = [...path, "instanceTypes", index];
-    typeExists(place, type, input, problems);
+    validateInstanceType(place, type, input, problems);
     const earlier = [input.instanceType, ...(input.instanceTypes ?? []).slice(0, index)];
     if (earlier.includes(type)) problems.add(place, type, "stands twice", { allowed: "each type once" });
     const own = architectureOf(type);
@@ -87,15 +95,15 @@ function alternativesFit({ path, input, instanceTypes }: AwsPoolFacts, problems:
       allowed: `types of ${first}, or another pool`,
     });
   });
-  if (instanceTypes.length > 0 || "instanceType" in input || "instanceTypes" in input) return;
+  if (instanceTypes.length > 0 || refused([...path, "instanceType"], [...path, "instanceTypes"])) return;
   problems.add([...path, "instanceType"], undefined, "is missing", {
     allowed: "an EC2 instance type, as t3.large",
   });
 }
 
 export function validateControlPlaneSize({ input }: AwsFacts, _facts: Facts, problems: Problems): void {
-  const type = input.controlPlane?.instanceType;
-  if (type === undefined || sizeProblem(type) !== undefined) return;
+  const type = input.controlPlane.instanceType;
+  if (sizeProblem(type) !== undefined) return;
   const path = ["controlPlane", "instanceType"];
   const vcpus = vcpusOf(type);
   const memory = smallMemoryMiB(type);
@@ -121,7 +129,7 @@ export function validateControlPlaneSize({ input }: AwsFacts, _facts: Facts, pro
 }
 
 /** Windows Server runs on amd64 alone. Which CNI its nodes can have is said with the CNIs. */
-export function windowsPoolsFit({ pools }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateWindowsPools({ pools }: AwsFacts, _facts: Facts, problems: Problems): void {
   for (const { windows, input: pool, path, architecture, instanceTypes } of pools) {
     if (!windows || architecture !== "arm64") continue;
     const [key, value] =

@@ -1,15 +1,20 @@
 import { NARROWEST_SUBNET, VPC_PREFIX, isPartOf, subnetName, zonePlaces } from "../../../aws/addressPlan";
 import { ZONE_LETTERS, zoneLetter, zoneLetters, zoneName, zonesPerAccount } from "../../../data/regions";
-import { overlaps, parseRange, type Range } from "../../../network/addresses";
+import { overlaps, range, type Range } from "../../../network/addresses";
 import { type AwsFacts, fullZone } from "../../awsFacts";
 import type { Facts, PlacedRange } from "../../draft";
 import { nearest } from "../../issues";
 import type { Path, Problems } from "../../problems";
+import { entriesOf } from "../../prune";
 import { refuseOverlap } from "../ranges";
 
 /** A node's address must be nobody else's: neither a pod's nor a Service's, nor one of a network that is peered with. */
-export function vpcIsDisjoint({ vpc }: AwsFacts, { pods, services, peers }: Facts, problems: Problems): void {
-  if (vpc === undefined) return;
+export function validateVpcRange(
+  { vpc }: AwsFacts,
+  { pods, services, peers, refused }: Facts,
+  problems: Problems,
+): void {
+  if (refused("network.vpcCidr")) return;
   for (const own of [pods, services]) {
     if (own === undefined) continue;
     // Blame the range that somebody wrote; of two written ones the cluster's own, which nothing outside knows.
@@ -19,14 +24,13 @@ export function vpcIsDisjoint({ vpc }: AwsFacts, { pods, services, peers }: Fact
   for (const peer of peers) refuseOverlap(vpc, peer, problems);
 }
 
-export function vpcFits({ vpc, existing, input }: AwsFacts, _facts: Facts, problems: Problems): void {
-  const network = input.network ?? {};
-  if (existing && network.vpcCidr === undefined && !("vpcCidr" in network)) {
+export function validateVpcSize({ vpc, existing, input }: AwsFacts, _facts: Facts, problems: Problems): void {
+  if (existing && input.network?.vpcCidr === undefined) {
     problems.add(["network", "vpcCidr"], undefined, "is missing: the range of the VPC that exists", {
       allowed: "the VPC's range that holds its subnets, as 10.0.0.0/16",
     });
+    return;
   }
-  if (vpc === undefined) return;
   const { prefix, text } = vpc.range;
   if (prefix >= VPC_PREFIX.widest && prefix <= VPC_PREFIX.narrowest) return;
   problems.add(vpc.path, text, `is too ${prefix < VPC_PREFIX.widest ? "large" : "small"} for a VPC`, {
@@ -35,9 +39,9 @@ export function vpcFits({ vpc, existing, input }: AwsFacts, _facts: Facts, probl
 }
 
 /** Every zone has its place in each half of the VPC, whichever zones are added later. */
-export function subnetsFit(aws: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateSubnets(aws: AwsFacts, { refused }: Facts, problems: Problems): void {
   const { vpc, existing, subnetMask, zones, input } = aws;
-  if (existing || vpc === undefined || subnetMask === undefined) return;
+  if (existing || refused("network.vpcCidr", "network.subnetMask")) return;
   if (vpc.range.prefix < VPC_PREFIX.widest || vpc.range.prefix > VPC_PREFIX.narrowest) return;
   const given = input.network?.subnetMask !== undefined;
   const path: Path = given ? ["network", "subnetMask"] : vpc.path;
@@ -71,7 +75,7 @@ function furthest(zones: readonly string[]): number {
 }
 
 /** Where an account has fewer zones than there are letters, more than it has are refused, written or by default. */
-export function zonesAreOfTheAccount(
+export function validateZoneCount(
   { region, zones, input, existing }: AwsFacts,
   _facts: Facts,
   problems: Problems,
@@ -88,7 +92,7 @@ export function zonesAreOfTheAccount(
   );
 }
 
-export function zonesAreOfTheRegion(
+export function validateZones(
   { region, input, existing }: AwsFacts,
   _facts: Facts,
   problems: Problems,
@@ -98,8 +102,8 @@ export function zonesAreOfTheRegion(
   if (region === undefined) {
     // Which zones there are is not known, but that one is meant twice is.
     if (typeof given === "number") return;
-    given.forEach((zone, index) => {
-      if (zone === undefined || given.indexOf(zone) === index) return;
+    entriesOf(given).forEach(([index, zone], at) => {
+      if (given.indexOf(zone) === at) return;
       problems.add(["network", "zones", index], zone, "stands twice", { allowed: "each zone once" });
     });
     return;
@@ -112,24 +116,19 @@ export function zonesAreOfTheRegion(
     });
     return;
   }
-  given.forEach((zone, index) => {
+  entriesOf(given).forEach(([index, zone], at) => {
     const path = ["network", "zones", index];
     if (refuseZone(path, zone, region, problems)) return;
     const full = fullZone(zone, region);
-    if (given.findIndex((other) => fullZone(other, region) === full) < index) {
+    if (given.findIndex((other) => fullZone(other, region) === full) < at) {
       problems.add(path, zone, "stands twice", { allowed: "each zone once" });
     }
   });
 }
 
 /** True where `zone` is none of the region, and was refused. */
-export function refuseZone(
-  path: Path,
-  zone: string | undefined,
-  region: string,
-  problems: Problems,
-): boolean {
-  if (zone === undefined || fullZone(zone, region) !== undefined) return false;
+export function refuseZone(path: Path, zone: string, region: string, problems: Problems): boolean {
+  if (fullZone(zone, region) !== undefined) return false;
   const names = zoneLetters(region).map((letter) => zoneName(region, letter));
   problems.add(path, zone, `is no zone of ${region}`, {
     allowed: names.join(", "),
@@ -139,12 +138,13 @@ export function refuseZone(
 }
 
 /** Private nodes fetch images and call AWS through a NAT gateway; without such nodes it is money for nothing. */
-export function natServesSomebody(
+export function validateNat(
   { nat, subnetTypes, existing, input, endpoints }: AwsFacts,
-  _facts: Facts,
+  { refused }: Facts,
   problems: Problems,
 ): void {
-  if (existing || nat === undefined || input.network?.nat === undefined) return;
+  if (existing || input.network?.nat === undefined || refused("controlPlane", "access", "bastion", "workers"))
+    return;
   const privates = subnetTypes.includes("private");
   if (privates && nat === "none" && endpoints.length === 0) {
     problems.add(["network", "nat"], nat, "leaves nodes in private subnets without a way out", {
@@ -159,11 +159,7 @@ export function natServesSomebody(
 }
 
 /** A VPC that exists has its own zones, gateways and endpoints. */
-export function existingVpcIsLeftAlone(
-  { existing, input }: AwsFacts,
-  _facts: Facts,
-  problems: Problems,
-): void {
+export function validateExistingVpc({ existing, input }: AwsFacts, _facts: Facts, problems: Problems): void {
   if (!existing) return;
   for (const key of ["zones", "nat", "subnetMask", "s3Endpoint", "endpoints"] as const) {
     const value = input.network?.[key];
@@ -174,41 +170,37 @@ export function existingVpcIsLeftAlone(
   }
 }
 
-export function existingSubnetsFit(aws: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateExistingSubnets(aws: AwsFacts, { refused }: Facts, problems: Problems): void {
   const { vpc, region, input } = aws;
-  const seen: { name: string; id: string | undefined; range: Range | undefined }[] = [];
-  (input.network?.existing?.subnets ?? []).forEach((subnet, index) => {
-    if (subnet === undefined) return;
+  const outer = refused("network.vpcCidr") || input.network?.vpcCidr === undefined ? undefined : vpc;
+  const seen: { name: string; id: string; range: Range }[] = [];
+  for (const [index, subnet] of entriesOf(input.network?.existing?.subnets)) {
     const path = ["network", "existing", "subnets", index];
-    const parsed = subnet.cidr === undefined ? undefined : parseRange(subnet.cidr);
-    const range = parsed === undefined || "problem" in parsed ? undefined : parsed;
-    if (range !== undefined) refuseSubnet([...path, "cidr"], range, vpc, problems);
-    if (region !== undefined && refuseZone([...path, "zone"], subnet.zone, region, problems)) return;
-    const twin = seen.find(
-      (other) => other.range !== undefined && range !== undefined && overlaps(other.range, range),
-    );
+    const own = range(subnet.cidr);
+    validateSubnet([...path, "cidr"], own, outer, problems);
+    if (region !== undefined && refuseZone([...path, "zone"], subnet.zone, region, problems)) continue;
+    const twin = seen.find((other) => overlaps(other.range, own));
     if (twin !== undefined && twin.id !== subnet.id) {
-      problems.add([...path, "cidr"], subnet.cidr, `overlaps ${twin.range?.text}, another of the subnets`, {
+      problems.add([...path, "cidr"], subnet.cidr, `overlaps ${twin.range.text}, another of the subnets`, {
         allowed: "ranges that are disjoint",
       });
     }
-    if (subnet.id !== undefined && seen.some((other) => other.id === subnet.id)) {
+    if (seen.some((other) => other.id === subnet.id)) {
       problems.add([...path, "id"], subnet.id, "stands twice", { allowed: "each subnet once" });
-      return;
+      continue;
     }
     const full = fullZone(subnet.zone, region);
-    const name =
-      full === undefined || subnet.subnetType === undefined ? "" : subnetName(subnet.subnetType, full);
+    const name = full === undefined ? "" : subnetName(subnet.subnetType, full);
     if (name !== "" && seen.some((other) => other.name === name)) {
       problems.add([...path, "zone"], subnet.zone, `has two ${subnet.subnetType} subnets`, {
         allowed: "one public and one private subnet for each zone",
       });
     }
-    seen.push({ name, id: subnet.id, range });
-  });
+    seen.push({ name, id: subnet.id, range: own });
+  }
 }
 
-function refuseSubnet(path: Path, subnet: Range, vpc: PlacedRange | undefined, problems: Problems): void {
+function validateSubnet(path: Path, subnet: Range, vpc: PlacedRange | undefined, problems: Problems): void {
   if (vpc !== undefined && !isPartOf(subnet, vpc.range)) {
     problems.add(path, subnet.text, `lies outside network.vpcCidr ${vpc.range.text}`, {
       allowed: `a range within ${vpc.range.text}`,
@@ -226,10 +218,10 @@ function refuseSubnet(path: Path, subnet: Range, vpc: PlacedRange | undefined, p
 }
 
 /** A VPC that exists has a subnet for everything that has to stand in one. */
-export function existingSubnetsSuffice(aws: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateSubnetTypes(aws: AwsFacts, { refused }: Facts, problems: Problems): void {
   const given = aws.input.network?.existing?.subnets;
   // Where one was refused it may be the one that is missed.
-  if (given === undefined || given.length !== aws.subnets.length) return;
+  if (given?.length !== aws.subnets.length || refused("network.existing")) return;
   for (const subnetType of aws.subnetTypes) {
     if (aws.subnets.some((subnet) => subnet.subnetType === subnetType)) continue;
     const what =

@@ -8,9 +8,9 @@ import type { ClusterSettings } from "../../resolved";
 type Resolved = Omit<ClusterSettings, "advisories">;
 
 /** What can be counted only once everything is decided: the rules of a group and the bytes that an instance boots with. */
-export function limitsHold(settings: Resolved, problems: Problems): void {
+export function validateLimits(settings: Resolved, problems: Problems): void {
   const whole: ClusterSettings = { ...settings, advisories: [] };
-  rulesFit(whole, problems);
+  validateRuleCounts(whole, problems);
   for (const pool of whole.aws?.pools ?? []) {
     const bytes = poolUserData(whole, pool).length;
     if (bytes <= USER_DATA_LIMIT) continue;
@@ -26,7 +26,7 @@ export function limitsHold(settings: Resolved, problems: Problems): void {
 }
 
 /** One rule for each range and port: it is the lists of ranges, resolvers and mirrors that multiply. */
-function rulesFit(settings: ClusterSettings, problems: Problems): void {
+function validateRuleCounts(settings: ClusterSettings, problems: Problems): void {
   const [into, coming] = fullest(groupRules(settings));
   if (coming > RULES_PER_GROUP) {
     const [path, list] = longest(settings);

@@ -1,4 +1,4 @@
-import { pick, type Facts } from "../../draft";
+import type { Facts } from "../../draft";
 import type { AwsFacts } from "../../awsFacts";
 import type { Problems } from "../../problems";
 
@@ -17,8 +17,12 @@ const CLOUD: readonly Owned[] = [
   ["controllerManager", "external-cloud-volume-plugin", "storage"],
 ];
 
-export function cloudFlagsAreOwned({ input: aws }: AwsFacts, { input }: Facts, problems: Problems): void {
-  const identity = pick(aws, "podIdentity", true) === true;
+export function validateCloudFlags(
+  { input: aws }: AwsFacts,
+  { input, refused }: Facts,
+  problems: Problems,
+): void {
+  const identity = aws.podIdentity !== false && !refused("podIdentity");
   for (const [component, flag, setting] of [...CLOUD, ...(identity ? POD_IDENTITY : [])]) {
     const value = input[component]?.extraArgs?.[flag];
     if (value === undefined) continue;

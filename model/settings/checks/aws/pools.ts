@@ -3,12 +3,13 @@ import { healthyPercents } from "../../awsHealth";
 import { fullZone, type AwsFacts, type AwsPoolFacts } from "../../awsFacts";
 import type { Facts } from "../../draft";
 import type { Problems } from "../../problems";
+import { entriesOf } from "../../prune";
 import { refuseZone } from "./network";
 
 /** A worker's role label is its pool's name; these two say master (kubeadm constants, LabelNodeRoleControlPlane). */
 const RESERVED_POOLS: readonly string[] = ["control-plane", "master"];
 
-export function poolNamesAreFree({ pools }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validatePoolNames({ pools }: AwsFacts, _facts: Facts, problems: Problems): void {
   for (const { name, path } of pools) {
     if (!RESERVED_POOLS.includes(name)) continue;
     problems.add(
@@ -23,12 +24,9 @@ export function poolNamesAreFree({ pools }: AwsFacts, _facts: Facts, problems: P
 }
 
 /** A pool is fixed by `count`, or scales from `min` to `max`. */
-export function poolSizesFit({ pools }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validatePoolSizes({ pools }: AwsFacts, { refused }: Facts, problems: Problems): void {
   for (const { path, input, min, max } of pools) {
-    const refused = (["count", "min", "max"] as const).some(
-      (key) => key in input && input[key] === undefined,
-    );
-    if (refused) continue;
+    if (refused([...path, "count"], [...path, "min"], [...path, "max"])) continue;
     const scales = input.min !== undefined || input.max !== undefined;
     if (input.count !== undefined && scales) {
       problems.add([...path, "count"], input.count, "stands beside min or max: a pool is fixed or scales", {
@@ -38,24 +36,26 @@ export function poolSizesFit({ pools }: AwsFacts, _facts: Facts, problems: Probl
       problems.add([...path, "max"], undefined, `is missing beside min ${input.min}`, {
         allowed: `max, ${input.min} or more; or count: ${input.min} for a fixed number`,
       });
-    } else if (min !== undefined && max !== undefined && min > max) {
+    } else if (min > max) {
       problems.add([...path, "min"], min, `is more than max ${max}`, { allowed: `at most ${max}` });
     }
   }
 }
 
-export function poolZonesAreInUse(
+export function validatePoolZones(
   { pools, zones, region, input }: AwsFacts,
-  _facts: Facts,
+  { refused }: Facts,
   problems: Problems,
 ): void {
   if (region === undefined || zones.length === 0) return;
   const given = input.network?.zones;
-  const known = typeof given === "number" || given?.every((zone) => fullZone(zone, region)) !== false;
+  const known =
+    !refused("network.zones") &&
+    (!Array.isArray(given) || given.every((zone) => fullZone(zone, region) !== undefined));
   for (const { path, input: pool } of pools) {
-    (pool.zones ?? []).forEach((zone, index) => {
+    entriesOf(pool.zones).forEach(([index, zone], at) => {
       const place = [...path, "zones", index];
-      if (zone === undefined || refuseZone(place, zone, region, problems) || !known) return;
+      if (refuseZone(place, zone, region, problems) || !known) return;
       const full = fullZone(zone, region) ?? "";
       const all = (pool.zones ?? []).map((other) => fullZone(other, region));
       if (!zones.includes(full)) {
@@ -63,7 +63,7 @@ export function poolZonesAreInUse(
         problems.add(place, zone, `is a zone without subnets: ${missing} does not have it`, {
           allowed: zones.join(", "),
         });
-      } else if (all.indexOf(full) < index) {
+      } else if (all.indexOf(full) < at) {
         problems.add(place, zone, "stands twice", { allowed: "each zone once" });
       }
     });
@@ -71,9 +71,9 @@ export function poolZonesAreInUse(
 }
 
 /** Zones that have a subnet, but none of the pool's type; a VPC that is made has both in every zone. */
-export function poolsHaveSubnets(aws: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validatePoolSubnets(aws: AwsFacts, { refused }: Facts, problems: Problems): void {
   const given = aws.input.network?.existing?.subnets;
-  if (given === undefined || given.length !== aws.subnets.length) return;
+  if (given?.length !== aws.subnets.length || refused("network.existing")) return;
   for (const pool of aws.pools) {
     // That there is none at all was said of the VPC as a whole.
     if (pool.subnets.length > 0 || !aws.subnets.some((subnet) => subnet.subnetType === pool.subnetType))
@@ -94,7 +94,7 @@ export function poolsHaveSubnets(aws: AwsFacts, _facts: Facts, problems: Problem
   }
 }
 
-export function spotFits({ pools }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateSpot({ pools }: AwsFacts, _facts: Facts, problems: Problems): void {
   for (const { path, input, max } of pools) {
     if (typeof input.spot !== "object") continue;
     const { onDemandBase, onDemandPercent } = input.spot;
@@ -103,7 +103,7 @@ export function spotFits({ pools }: AwsFacts, _facts: Facts, problems: Problems)
         allowed: "less than 100, or no spot",
       });
     }
-    if (onDemandBase !== undefined && max !== undefined && onDemandBase >= max && max > 0) {
+    if (onDemandBase !== undefined && onDemandBase >= max && max > 0) {
       problems.add(
         [...path, "spot", "onDemandBase"],
         onDemandBase,
@@ -117,9 +117,9 @@ export function spotFits({ pools }: AwsFacts, _facts: Facts, problems: Problems)
 }
 
 /** EC2 Auto Scaling API, RefreshPreferences: the two may differ by 100 at most. */
-export function refreshFits({ pools }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateRefresh({ pools }: AwsFacts, { refused }: Facts, problems: Problems): void {
   for (const { path, input } of pools) {
-    if ("maxHealthyPercent" in input && input.maxHealthyPercent === undefined) continue;
+    if (refused([...path, "maxHealthyPercent"])) continue;
     const { minHealthyPercent, maxHealthyPercent } = healthyPercents(input);
     if (maxHealthyPercent - minHealthyPercent <= 100) continue;
     problems.add(
@@ -135,7 +135,7 @@ export function refreshFits({ pools }: AwsFacts, _facts: Facts, problems: Proble
 const DRAIN_MARGIN = 60;
 
 /** A pool's group waits for a drain, and not without end. */
-export function drainsEnd({ pools }: AwsFacts, { input }: Facts, problems: Problems): void {
+export function validateDrainTimeout({ pools }: AwsFacts, { input }: Facts, problems: Problems): void {
   const { drainTimeoutSeconds } = input;
   const longest = LONGEST_DRAIN - DRAIN_MARGIN;
   if (pools.length === 0 || drainTimeoutSeconds === undefined || drainTimeoutSeconds <= longest) return;
@@ -149,10 +149,7 @@ export function drainsEnd({ pools }: AwsFacts, { input }: Facts, problems: Probl
   );
 }
 
-/** Nodes the pools may come to, control-plane nodes included; undefined where a number was refused. */
-export function mostNodes(count: number | undefined, pools: readonly AwsPoolFacts[]): number | undefined {
-  return pools.reduce<number | undefined>(
-    (sum, { max }) => (sum === undefined || max === undefined ? undefined : sum + max),
-    count,
-  );
+/** Nodes the pools may come to, control-plane nodes included. */
+export function mostNodes(count: number, pools: readonly AwsPoolFacts[]): number {
+  return pools.reduce((sum, { max }) => sum + max, count);
 }

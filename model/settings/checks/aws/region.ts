@@ -3,7 +3,7 @@ import { nearest } from "../../issues";
 import type { Problems } from "../../problems";
 
 /** The region stands beside the cluster's settings, where the AWS provider itself reads it. */
-export function regionIsKnown(region: string | undefined, problems: Problems): void {
+export function validateRegion(region: string | undefined, problems: Problems): void {
   if (region === undefined || region === "") {
     problems.add(["aws:region"], undefined, "is missing beside kubeadm:cluster, and platform is aws", {
       allowed: "pulumi config set aws:region eu-central-1",

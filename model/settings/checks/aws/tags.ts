@@ -21,14 +21,14 @@ const OWNED: readonly [RegExp, string][] = [
   [/^(pulumi-kubeadm|k8s\.io\/cluster-autoscaler)\//, "the library sets it"],
 ];
 
-export function tagsAreTaken({ input, pools }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateTags({ input, pools }: AwsFacts, _facts: Facts, problems: Problems): void {
   for (const [path, tags] of [
     [["tags"], input.tags],
     ...pools.map((pool) => [[...pool.path, "tags"], pool.input.tags] as const),
   ] as const) {
     const entries = Object.entries(tags ?? {});
     for (const [key, value] of entries) {
-      tagFits([...path, key], key, value, problems);
+      validateTag([...path, key], key, value, problems);
       if (path.length > 1 || !key.includes("=")) continue;
       problems.add([...path, key], value, "has a key with =, where the EBS driver takes the key for done", {
         allowed: "a key without =",
@@ -41,7 +41,7 @@ export function tagsAreTaken({ input, pools }: AwsFacts, _facts: Facts, problems
   }
 }
 
-function tagFits(path: Path, key: string, value: string | undefined, problems: Problems): void {
+function validateTag(path: Path, key: string, value: string | undefined, problems: Problems): void {
   const owned = OWNED.find(([pattern]) => pattern.test(key));
   if (/^aws:/i.test(key)) {
     problems.add(path, value, "has a key that begins with aws:, which is AWS' own", {

@@ -25,10 +25,10 @@ const RULES: DocumentRules = {
 const BASE: Path = ["audit", "policy"];
 
 /** What the API server refuses of an audit policy keeps it from starting, so it is refused here. */
-export function auditPolicyFits(facts: Facts, problems: Problems): void {
+export function validateAuditPolicy(facts: Facts, problems: Problems): void {
   const policy = facts.input.audit?.policy;
   if (policy === undefined) return;
-  kindIs(policy, BASE, { apiVersion: "audit.k8s.io/v1", kind: "Policy" }, problems);
+  validateKind(policy, BASE, { apiVersion: "audit.k8s.io/v1", kind: "Policy" }, problems);
   const minor = facts.kubernetesVersion === undefined ? undefined : minorOf(facts.kubernetesVersion);
   report(BASE, checkDocument(RULES, policy, minor), problems);
   const { rules } = policy;
@@ -40,12 +40,12 @@ export function auditPolicyFits(facts: Facts, problems: Problems): void {
   if (!Array.isArray(rules)) return;
   rules.forEach((rule: unknown, index) => {
     if (typeof rule === "object" && rule !== null && !Array.isArray(rule))
-      ruleFits(rule as Record<string, unknown>, [...BASE, "rules", index], problems);
+      validateRule(rule as Record<string, unknown>, [...BASE, "rules", index], problems);
   });
 }
 
 /** The two keys that say what a document is. */
-export function kindIs(
+export function validateKind(
   document: Readonly<Record<string, unknown>>,
   base: Path,
   wanted: { readonly apiVersion: string; readonly kind: string },
@@ -60,7 +60,7 @@ export function kindIs(
   }
 }
 
-function ruleFits(rule: Readonly<Record<string, unknown>>, base: Path, problems: Problems): void {
+function validateRule(rule: Readonly<Record<string, unknown>>, base: Path, problems: Problems): void {
   if (rule.level === undefined)
     problems.add([...base, "level"], undefined, "is missing", { allowed: LEVELS.join(", ") });
   const urls = list(rule.nonResourceURLs);

@@ -6,7 +6,7 @@ import type { FileComponent } from "../../../kubeadm/paths";
 import { minorOf } from "../../../versions";
 import type { Facts } from "../../draft";
 import type { Path, Problems } from "../../problems";
-import { kindIs } from "./audit";
+import { validateKind } from "./audit";
 import { report } from "./report";
 
 type Document = Readonly<Record<string, unknown>>;
@@ -107,7 +107,7 @@ const BY_FLAG: Readonly<Record<string, Configuration>> = {
 };
 
 /** What the file of a flag is; undefined: its text is not looked at. */
-export function configurationFits(component: FileComponent, flag: string): Configuration | undefined {
+export function configurationOf(component: FileComponent, flag: string): Configuration | undefined {
   return BY_FLAG[`${component} ${flag}`];
 }
 
@@ -120,7 +120,7 @@ function of(
   return {
     what: `a document of kind ${kind}, ${apiVersion}`,
     check: (document, path, facts, problems) => {
-      kindIs(document, path, { apiVersion, kind }, problems);
+      validateKind(document, path, { apiVersion, kind }, problems);
       const minor = facts.kubernetesVersion === undefined ? undefined : minorOf(facts.kubernetesVersion);
       report(path, checkDocument(rules, document, minor), problems);
       more(document, path, problems);

@@ -1,3 +1,3 @@
-export { auditPolicyFits } from "./audit";
-export { kubeletFits } from "./kubelet";
-export { kubeProxyFits } from "./kubeProxy";
+export { validateAuditPolicy } from "./audit";
+export { validateKubelet } from "./kubelet";
+export { validateKubeProxy } from "./kubeProxy";

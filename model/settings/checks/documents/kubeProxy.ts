@@ -56,7 +56,7 @@ const RULES: DocumentRules = {
 const BASE = ["kubeProxy", "config"];
 
 /** `kubeProxy.config` is a part of KubeProxyConfiguration, for all nodes, and of the mode that is used. */
-export function kubeProxyFits(facts: Facts, problems: Problems): void {
+export function validateKubeProxy(facts: Facts, problems: Problems): void {
   const config = facts.input.kubeProxy?.config;
   if (config === undefined) return;
   const minor = facts.kubernetesVersion === undefined ? undefined : minorOf(facts.kubernetesVersion);
@@ -66,8 +66,8 @@ export function kubeProxyFits(facts: Facts, problems: Problems): void {
     keep(IGNORED, [...BASE, key], key, value, problems);
   }
   report(BASE, checkDocument(RULES, config, minor), problems);
-  addressesFit(config, problems);
-  modeFits(config, facts, problems);
+  validateAddresses(config, problems);
+  validateMode(config, facts, problems);
   for (const [name, value] of Object.entries((config.featureGates ?? {}) as Record<string, unknown>)) {
     const found = typeof value === "boolean" ? kubernetesGates([`${name}=${value}`], facts) : undefined;
     if (found === undefined) continue;
@@ -79,7 +79,7 @@ export function kubeProxyFits(facts: Facts, problems: Problems): void {
 }
 
 /** Each node has the same configuration: an address in it is none of one node's. */
-function addressesFit(config: Readonly<Record<string, unknown>>, problems: Problems): void {
+function validateAddresses(config: Readonly<Record<string, unknown>>, problems: Problems): void {
   for (const [key, pattern, allowed] of [
     ["bindAddress", /^0\.0\.0\.0$/, "0.0.0.0; each kube-proxy takes its node's address from the API"],
     [
@@ -115,7 +115,7 @@ function addressesFit(config: Readonly<Record<string, unknown>>, problems: Probl
 }
 
 /** Settings of the mode that is not used are taken by kube-proxy, and do nothing. */
-function modeFits(
+function validateMode(
   config: Readonly<Record<string, unknown>>,
   { input, cni }: Facts,
   problems: Problems,

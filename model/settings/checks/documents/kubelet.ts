@@ -154,7 +154,7 @@ const BASE = ["kubelet", "config"];
 type Config = Readonly<Record<string, unknown>>;
 
 /** `kubelet.config` is a part of KubeletConfiguration, says nothing that a setting says, and makes a whole that the kubelet takes. */
-export function kubeletFits(facts: Facts, problems: Problems): void {
+export function validateKubelet(facts: Facts, problems: Problems): void {
   const config = facts.input.kubelet?.config;
   if (config === undefined) return;
   const minor = facts.kubernetesVersion === undefined ? undefined : minorOf(facts.kubernetesVersion);
@@ -167,13 +167,13 @@ export function kubeletFits(facts: Facts, problems: Problems): void {
     keep(KEPT, path, near ?? key, value, problems);
   }
   report(BASE, checkDocument(KUBELET_RULES, config, minor), problems);
-  thresholdsFit(config, problems);
-  gatesAndSuitesFit(config, facts, problems);
-  wholeFits(config, problems);
+  validateThresholds(config, problems);
+  validateGatesAndSuites(config, facts, problems);
+  validateWhole(config, problems);
 }
 
 /** A threshold is an amount or a share; a grace period is a duration; what is reserved is an amount. */
-function thresholdsFit(config: Config, problems: Problems): void {
+function validateThresholds(config: Config, problems: Problems): void {
   const share = /^\d+(\.\d+)?%$/;
   const rules = [
     ["evictionHard", [QUANTITY, share], "a quantity or a share, as 100Mi or 10%"],
@@ -191,7 +191,7 @@ function thresholdsFit(config: Config, problems: Problems): void {
   }
 }
 
-function gatesAndSuitesFit(config: Config, facts: Facts, problems: Problems): void {
+function validateGatesAndSuites(config: Config, facts: Facts, problems: Problems): void {
   for (const [name, value] of Object.entries(mapping(config.featureGates))) {
     if (typeof value !== "boolean") continue;
     const found = kubernetesGates([`${name}=${value}`], facts);
@@ -212,7 +212,7 @@ function gatesAndSuitesFit(config: Config, facts: Facts, problems: Problems): vo
 }
 
 /** What the kubelet's own validation refuses of keys that are each right, with the library's defaults beneath. */
-function wholeFits(config: Config, problems: Problems): void {
+function validateWhole(config: Config, problems: Problems): void {
   const whole = mergeConfig(KUBELET_DEFAULTS, config);
   const add = (key: string, message: string, allowed: string): void => {
     const given = key in config ? key : (Object.keys(config)[0] ?? key);
@@ -252,13 +252,13 @@ function wholeFits(config: Config, problems: Problems): void {
       `pulls one image at a time, beside maxParallelImagePulls ${String(whole.maxParallelImagePulls)}`,
       "maxParallelImagePulls: 1 beside it, or false",
     );
-  shutdownFits(whole, add);
-  reservedFits(whole, add);
+  validateShutdown(whole, add);
+  validateReserved(whole, add);
 }
 
 type Add = (key: string, message: string, allowed: string) => void;
 
-function shutdownFits(whole: Config, add: Add): void {
+function validateShutdown(whole: Config, add: Add): void {
   const total = seconds(whole.shutdownGracePeriod);
   const critical = seconds(whole.shutdownGracePeriodCriticalPods);
   if (total !== undefined && critical !== undefined && critical > total)
@@ -276,7 +276,7 @@ function shutdownFits(whole: Config, add: Add): void {
     );
 }
 
-function reservedFits(whole: Config, add: Add): void {
+function validateReserved(whole: Config, add: Add): void {
   const enforced = Array.isArray(whole.enforceNodeAllocatable)
     ? whole.enforceNodeAllocatable.map(String)
     : ["pods"];

@@ -9,7 +9,7 @@ import type { Facts } from "../../draft";
 import { nearest } from "../../issues";
 import type { Path, Problems } from "../../problems";
 import { HIDDEN } from "../../problems";
-import { configurationFits } from "../documents/configurations";
+import { configurationOf } from "../documents/configurations";
 import type { Component } from "../../../flags/table";
 
 /** Folders of CAs that kubeadm mounts where the host has them (app/phases/controlplane/volumes.go). */
@@ -55,7 +55,7 @@ const LIBRARYS = [
 const FILE_COMPONENTS = Object.keys(componentFolders) as FileComponent[];
 
 /** A file that a flag names is there: the pod mounts it, or the settings bring it. */
-export function flagFilesFit(facts: Facts, problems: Problems): void {
+export function validateFlagFiles(facts: Facts, problems: Problems): void {
   for (const component of ["apiServer", "controllerManager", "scheduler", "etcd"] as const) {
     const part = facts.input[component];
     const files = Object.keys(filesOf(component, facts));
@@ -96,7 +96,7 @@ function filesOf(component: Component, { input }: Facts): Readonly<Record<string
 }
 
 /** Files that are brought have names of their own, are read by somebody, and hold no secret in plain text. */
-export function componentFilesFit(facts: Facts, problems: Problems): void {
+export function validateComponentFiles(facts: Facts, problems: Problems): void {
   for (const component of FILE_COMPONENTS) {
     const part = facts.input[component];
     const used = [
@@ -115,7 +115,7 @@ export function componentFilesFit(facts: Facts, problems: Problems): void {
         problems.add(path, name, "is read by nobody: no flag has its name", {
           allowed: `the name as the value of a flag in ${component}.extraArgs`,
         });
-      if (typeof file === "string") contentFits(component, name, file, path, facts, problems);
+      if (typeof file === "string") validateContent(component, name, file, path, facts, problems);
     }
   }
 }
@@ -130,7 +130,7 @@ function textsOf(document: unknown): string[] {
 /** Keys of kubeconfigs and of configuration that hold what nobody else may know. */
 const SECRET_FIELD = /^(token|password|client-key-data|clientSecret|apiKey|secret)$/;
 
-function contentFits(
+function validateContent(
   component: FileComponent,
   name: string,
   text: string,
@@ -150,7 +150,7 @@ function contentFits(
     });
     return;
   }
-  const wanted = flag === undefined ? undefined : configurationFits(component, flag);
+  const wanted = flag === undefined ? undefined : configurationOf(component, flag);
   if (wanted === undefined) return;
   const [document] = documents ?? [];
   if (
@@ -181,7 +181,7 @@ function holdsSecret(value: unknown): boolean {
 }
 
 /** Volumes that are brought stand beside kubeadm's and hide none of them. */
-export function extraVolumesFit(facts: Facts, problems: Problems): void {
+export function validateExtraVolumes(facts: Facts, problems: Problems): void {
   for (const component of FILE_COMPONENTS) {
     const volumes = facts.input[component]?.extraVolumes ?? [];
     const taken = [
@@ -229,7 +229,7 @@ const TAKES_CONFIGURATION = [
 const ON = ["ResourceQuota", "MutatingAdmissionWebhook", "ValidatingAdmissionWebhook"];
 
 /** Configuration is of a plugin that reads it and is on; a plugin that needs it has it. */
-export function admissionFits(facts: Facts, problems: Problems): void {
+export function validateAdmission(facts: Facts, problems: Problems): void {
   const { apiServer } = facts.input;
   const given = apiServer?.extraArgs?.["enable-admission-plugins"];
   const enabled = (Array.isArray(given) ? given : given === undefined ? [] : [given])

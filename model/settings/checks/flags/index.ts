@@ -21,16 +21,16 @@ const RENAMED: Readonly<Record<string, string>> = {
 };
 
 /** Every extra argument is a flag of its program, says nothing that a setting says, and has a value that the program takes. */
-export function flagsFit(facts: Facts, problems: Problems): void {
+export function validateFlags(facts: Facts, problems: Problems): void {
   for (const component of COMPONENTS) {
     const args = facts.input[component]?.extraArgs ?? {};
     for (const [name, value] of Object.entries(args)) {
-      if (value !== undefined) flagFits(component, name, value, facts, problems);
+      if (value !== undefined) validateFlag(component, name, value, facts, problems);
     }
   }
 }
 
-function flagFits(
+function validateFlag(
   component: Component,
   name: string,
   value: unknown,
