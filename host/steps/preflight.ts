@@ -204,6 +204,8 @@ async function look(context: StepContext<LookSpec>, machine: string): Promise<Fi
     const script = preflightScript(spec.node, own);
     const result = await hosts.attempt(machine, "/bin/bash -s", script);
     const lines = `${result.stdout}\n${result.stderr}`.split("\n").map(hosts.scrub);
+    for (const line of lines.filter((one) => one.startsWith("##note ")))
+      context.say(`${machine}: ${line.slice("##note ".length)}`);
     const errors = lines
       .filter((line) => line.startsWith("##error "))
       .map((line) => line.slice("##error ".length));

@@ -124,6 +124,13 @@ function endpointAdvisories({ endpoint, machines, bastion, access }: Settings): 
       `endpoint: machine ${endpoint.machine} alone balances the API: when it is away, nodes lose the API`,
     );
   }
+  const front = controlPlaneNodes.find((machine) => machine.ssh.host === access.host);
+  if (controlPlaneNodes.length > 1 && front !== undefined) {
+    const other = controlPlaneNodes.find((machine) => machine !== front);
+    found.push(
+      `access.host is ${front.name}'s address: people and \`pulumi\` have no API while it is down or replaced; set access.host to another one then, such as ${other?.ssh.host ?? ""}, or to a name that leads to all of them`,
+    );
+  }
   if (bastion !== undefined && machines.some((machine) => machine.ssh.host === access.host)) {
     found.push(
       `access.host ${access.host} must be reachable from where \`pulumi up\` runs; the bastion is for SSH only`,

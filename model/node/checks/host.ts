@@ -52,6 +52,11 @@ check_programs() {
     refuse fapolicyd "fapolicyd denies programs that no package brought: let it trust them in /etc/fapolicyd/rules.d/80-kubernetes.rules (allow perm=any all : dir=${installRoot}/,${cniBinFolder}/,/run/containerd/,/var/lib/containerd/,/var/lib/kubelet/), then restart it (Fapolicyd)"
   fi
 }
+check_selinux() {
+  if [ "$(cat /sys/fs/selinux/enforce 2>/dev/null || true)" = 1 ]; then
+    note "SELinux is enforcing: files of the library get their labels, and containers run without labels of their own, since containerd's enable_selinux is off; a cluster with it on was not tried (containerd.dropIn, package container-selinux)"
+  fi
+}
 check_cloud_setup() {
   local unit
   for unit in nm-cloud-setup.timer nm-cloud-setup.service; do

@@ -13,6 +13,7 @@ export function bareHostChecks(spec: HostCheckSpec, machine: SetupMachine): stri
   const checks = [
     "check_cgroups",
     "check_programs",
+    "check_selinux",
     "check_cloud_setup",
     "check_leftovers",
     "check_runtime",

@@ -13,6 +13,7 @@ import {
   extraArgs,
   httpsUrl,
   httpUrl,
+  mirrorUrl,
   imageTag,
   matching,
   repository,
@@ -170,7 +171,7 @@ export const commonShape = {
   images: z
     .strictObject({
       repository: repository.optional(),
-      mirrors: z.record(z.string(), z.array(httpUrl).min(1)).optional(),
+      mirrors: z.record(z.string(), z.array(mirrorUrl).min(1)).optional(),
       registries: z
         .record(
           z.string(),

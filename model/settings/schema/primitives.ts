@@ -185,6 +185,15 @@ function urlVerdict(value: string, schemes: readonly string[]): Verdict {
 }
 
 export const httpUrl = text((value) => urlVerdict(value, ["http", "https"]));
+/** Of a mirror: how nodes trust it and log in to it is a setting of its host. */
+export const mirrorUrl = text((value) => {
+  const verdict = urlVerdict(value, ["http", "https"]);
+  if (verdict === undefined || verdict.hidden === true) return verdict;
+  return {
+    ...verdict,
+    allowed: `${verdict.allowed}; CA, client certificate and credentials are under images.registries.<host>`,
+  };
+});
 export const httpsUrl = text((value) => urlVerdict(value, ["https"]));
 
 const SECRET_NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,62}$/;

@@ -83,6 +83,19 @@ stat() { echo ${host.cgroup ?? "cgroup2fs"}; }
 const names = (lines: readonly string[]): string[] =>
   lines.map((line) => /\(([\w-]+)\)$/.exec(line)?.[1] ?? line);
 
+describe("a host with SELinux", () => {
+  it.each([
+    [
+      "enforcing",
+      "1",
+      [expect.stringMatching(/^note: SELinux is enforcing: .*containers run without labels/)],
+    ],
+    ["permissive", "0", []],
+  ])("that is %s", (_, enforce, said) => {
+    expect(found({ files: { "/sys/fs/selinux/enforce": `${enforce}\n` } })).toEqual(said);
+  });
+});
+
 describe("a host that somebody used before", () => {
   it.each<[string, Host]>([
     ["a bare server", {}],

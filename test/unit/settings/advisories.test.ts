@@ -33,6 +33,16 @@ const CASES: readonly [name: string, change: Change, text: RegExp][] = [
     set("endpoint", { kind: "address", host: "10.40.0.11" }),
     /control-plane node cp1's own/,
   ],
+  [
+    "one control-plane node's address for people",
+    () => undefined,
+    /access\.host is cp1's address: .* while it is down or replaced; set access\.host to another one then, such as 192\.0\.2\.12/,
+  ],
+  [
+    "an old kube-proxy on Debian 13",
+    all(newer("1.36.0"), set("machines.w1.os", "debian-13"), set("kubeProxy.mode", "nftables")),
+    /kubernetesVersion 1\.36\.0: its kube-proxy crashes on nftables sets of Debian 13's nft \(w1\)/,
+  ],
   ["open to the world", set("access.ssh", ["0.0.0.0/0"]), /access\.ssh is open to the whole internet/],
   ["lists without a firewall", set("firewall", "none"), /access\.api has no effect/],
   ["aescbc", set("encryption.provider", "aescbc"), /padding oracles/],
@@ -45,6 +55,24 @@ const CASES: readonly [name: string, change: Change, text: RegExp][] = [
 ];
 
 describe("advisories", () => {
+  it.each([
+    ["a kube-proxy with the fix", all(newer("1.36.1"), set("machines.w1.os", "debian-13")), "Debian 13"],
+    [
+      "another mode",
+      all(newer("1.36.0"), set("machines.w1.os", "debian-13"), set("kubeProxy.mode", "iptables")),
+      "Debian 13",
+    ],
+    ["Debian 12", all(newer("1.36.0"), set("machines.w1.os", "debian-12")), "Debian 13"],
+    ["a name for all control-plane nodes", set("access.host", "api.example.com"), "access.host"],
+    [
+      "the only control-plane node's address",
+      all(without("cp2", "cp3"), set("endpoint", undefined)),
+      "access.host",
+    ],
+  ])("not of %s", (_name, change, text) => {
+    expect(advisoriesOf(change).filter((advisory) => advisory.includes(text))).toEqual([]);
+  });
+
   it.each(["hostPorts", "nodePorts"])("an ingress by %s on AWS that nobody is let in to", (by) => {
     const expose = by === "nodePorts" ? { type: by, http: 30080, https: 30443 } : { type: by };
     const settings: RawSettings = { ...smallAws(), ingress: { kind: "traefik", expose } };

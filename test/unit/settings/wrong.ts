@@ -1115,6 +1115,12 @@ export const WRONG: readonly Wrong[] = [
     ],
     ["registry's port", set("images.repository", "registry:99999/k8s"), "images.repository", /not taken/],
     [
+      "mirror with its CA",
+      set("images.mirrors", { "docker.io": [{ url: "https://harbor.example.com", ca: "/etc/ssl/ca.crt" }] }),
+      'images.mirrors["docker.io"][0]',
+      /is a mapping.*images\.registries\.<host>/,
+    ],
+    [
       "mirrored registry's name",
       set("images.mirrors", { "a..b": ["http://10.40.0.1"] }),
       'images.mirrors["a..b"]',
