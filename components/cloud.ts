@@ -49,11 +49,11 @@ export interface Cloud {
   /** Where people and the program reach the API. */
   readonly accessHost: pulumi.Output<string>;
   readonly createDnsRecords: CreateDnsRecords;
-  /** Worker pools by name. They join after `memberships`. */
+  /** Worker pools by name. They join after `node steps`. */
   createPools(
     name: string,
     steps: StepsArgs,
-    memberships: readonly pulumi.Resource[],
+    nodeSteps: readonly pulumi.Resource[],
     opts: pulumi.CustomResourceOptions,
   ): Readonly<Record<string, NodePool>>;
   /** Add-ons that come before DNS: new nodes carry a taint until the cloud's controller has seen them. */

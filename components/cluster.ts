@@ -60,7 +60,7 @@ export class Cluster extends pulumi.ComponentResource {
   readonly endpoint: string;
   /** For everything else that goes into this cluster. */
   readonly provider: k8s.Provider;
-  /** The control-plane nodes: setups, init and memberships. */
+  /** The control-plane nodes: setups, init and node steps. */
   readonly controlPlane: ControlPlane;
   /** By the pool's name. */
   readonly workerPools: Readonly<Record<string, NodePool>>;
@@ -162,7 +162,7 @@ export class Cluster extends pulumi.ComponentResource {
     );
   }
 
-  /** What memberships wait for, and leave before. */
+  /** What node steps wait for, and leave before. */
   private guards(name: string, steps: StepsArgs, preflight: pulumi.Resource): pulumi.Resource[] {
     const given = [...(steps.guards ?? [])];
     if (this.settings.firewall !== "nftables") return given;
@@ -185,8 +185,8 @@ export class Cluster extends pulumi.ComponentResource {
     after: readonly pulumi.Resource[],
   ): Readonly<Record<string, NodePool>> {
     if (this.cloud !== undefined)
-      return this.cloud.createPools(name, steps, this.controlPlane.memberships, { parent: this });
-    const controlPlaneNodes = this.controlPlane.memberships;
+      return this.cloud.createPools(name, steps, this.controlPlane.nodeSteps, { parent: this });
+    const controlPlaneNodes = this.controlPlane.nodeSteps;
     return Object.fromEntries(
       poolsOf(this.settings).map((pool) => [
         pool,
@@ -245,7 +245,7 @@ export class Cluster extends pulumi.ComponentResource {
     };
     const { settings, cloud, provider } = this;
     const nodes = [
-      ...this.controlPlane.memberships,
+      ...this.controlPlane.nodeSteps,
       ...Object.values(this.workerPools).flatMap((pool) => pool.nodesReady),
     ];
     const cni = createCni(name, { settings, secrets, nodes }, inside);
@@ -263,7 +263,7 @@ export class Cluster extends pulumi.ComponentResource {
   private createPeople(name: string, secrets: Secrets, late: LateSettings | undefined): People {
     const { settings, pki, kubeconfig } = this;
     const before = [
-      ...this.controlPlane.memberships,
+      ...this.controlPlane.nodeSteps,
       ...Object.values(this.workerPools).flatMap((pool) => pool.nodesReady),
       ...Object.values<pulumi.Resource | undefined>({ ...this.addons }).filter(
         (addon) => addon !== undefined,

@@ -19,7 +19,7 @@ export const INIT_IGNORES: readonly Ignored[] = [
   },
   {
     property: `environment.${SPEC_VARIABLE}`,
-    reason: `the configuration init started with is history: control-plane nodes get later settings through their membership; what cannot change is watched in ${FIXED_VARIABLE}`,
+    reason: `the configuration init started with is history: control-plane nodes get later settings through their node step; what cannot change is watched in ${FIXED_VARIABLE}`,
   },
 ];
 

@@ -1,5 +1,5 @@
-import { etcdMembers, etcdScript, type EtcdMember } from "../model/membership/etcd";
-import { standing, standingScript, type Intended } from "../model/membership/intended";
+import { etcdMembers, etcdScript, type EtcdMember } from "../model/lifecycle/etcd";
+import { standing, standingScript, type Intended } from "../model/lifecycle/intended";
 import type { ClusterMachine } from "../model/machine";
 import { HostProblem } from "./problem";
 import type { KnownCluster } from "./protocol";
@@ -15,7 +15,7 @@ export interface ClusterContext {
 
 /** The control plane as a machine that leaves finds it; itself left out. */
 export interface ControlPlane {
-  /** Members of this cluster whose API answers. */
+  /** Nodes of this cluster whose API answers. */
   readonly answering: readonly string[];
   /** What the settings say now, by the newest record on one of them; undefined: no record. */
   readonly intended: Intended | undefined;
@@ -35,14 +35,14 @@ interface Answer extends Standing {
   readonly intended?: Intended;
 }
 
-/** @returns undefined where the host is not a member of this cluster, or not any more */
+/** @returns undefined where the host is not a node of this cluster, or not any more */
 async function lookAt({ hosts, cluster, spec }: ClusterContext, name: string): Promise<Standing | undefined> {
   try {
-    const { member } = await readState(hosts, name, { cluster, spec });
-    if (member?.cluster !== cluster) return undefined;
-    return member.state === "member"
+    const { node } = await readState(hosts, name, { cluster, spec });
+    if (node?.cluster !== cluster) return undefined;
+    return node.state === "joined"
       ? { name }
-      : { name, reason: `${name} has not joined: its state is ${member.state}` };
+      : { name, reason: `${name} has not joined: its state is ${node.state}` };
   } catch (error) {
     if (!(error instanceof HostProblem)) throw error;
     return { name, reason: error.report() };

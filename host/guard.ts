@@ -17,54 +17,54 @@ export function refuseOtherFacts(
   cluster: string,
   spec: KnownCluster,
 ): void {
-  if (state.member && state.member.cluster !== cluster)
+  if (state.node && state.node.cluster !== cluster)
     throw new HostProblem(
       machine,
-      `is a node of another cluster (it joined as ${state.member.machine}, its cluster's CA is ${state.member.cluster.slice(0, 16)}…). ` +
+      `is a node of another cluster (it joined as ${state.node.machine}, its cluster's CA is ${state.node.cluster.slice(0, 16)}…). ` +
         `Remove it there first, or run kubeadm reset and delete /var/lib/pulumi-kubeadm on it`,
     );
-  if (!state.member && state.kubelet && state.living.clusterId === cluster)
+  if (!state.node && state.kubelet && state.living.clusterId === cluster)
     throw unreadableRecord(machine, state, "the file is not there: was the host joined by hand?", {
       cluster,
       spec,
     });
-  if (!state.member && state.kubelet)
+  if (!state.node && state.kubelet)
     throw new HostProblem(
       machine,
       "is a node of a cluster that this library did not make (/etc/kubernetes/kubelet.conf is there). Run kubeadm reset on it if that cluster is not wanted any more",
     );
-  if (!state.member) return;
+  if (!state.node) return;
   // A record of an older release lacks values; what the node runs with has them.
-  const changed = changedFacts({ ...state.living.facts, ...state.member }, spec.fixed);
+  const changed = changedFacts({ ...state.living.facts, ...state.node }, spec.fixed);
   const own = spec.machines.find((one) => one.name === machine);
   if (own) changed.push(...changedAddress(own, state));
-  const upgrade = upgradeProblem(state.member.version, spec.kubernetesVersion);
+  const upgrade = upgradeProblem(state.node.version, spec.kubernetesVersion);
   if (upgrade !== undefined) changed.push(`kubernetesVersion: ${upgrade}`);
   if (changed.length > 0) throw new HostProblem(machine, changed.join("; "));
 }
 
 /** Kubelet, etcd and certificates of a node keep the address that it joined with, whatever its neighbours are told. */
-function changedAddress(own: ClusterMachine, { member, living }: HostState): string[] {
-  if (member?.state !== "member" || member.machine !== own.name || own.revision > member.revision) return [];
-  const address = member.nodeAddress ?? living.nodeAddress;
+function changedAddress(own: ClusterMachine, { node, living }: HostState): string[] {
+  if (node?.state !== "joined" || node.machine !== own.name || own.revision > node.revision) return [];
+  const address = node.nodeAddress ?? living.nodeAddress;
   if (address === undefined || address === own.nodeAddress) return [];
   return [
     `machines.${own.name}.nodeAddress: the node joined with ${address}, the settings say ${own.nodeAddress}. ` +
-      `A node keeps its address: set it back, or raise machines.${own.name}.revision to ${member.revision + 1}, ` +
+      `A node keeps its address: set it back, or raise machines.${own.name}.revision to ${node.revision + 1}, ` +
       "and the node is drained, removed, and joins again with the new address",
   ];
 }
 
 /** Refuses a living node under another name, or in another role. */
 export function refuseOtherNode(own: ClusterMachine, state: HostState): void {
-  const { member } = state;
-  if (member?.state !== "member" || !state.kubelet) return;
-  if (member.machine !== own.name)
+  const { node } = state;
+  if (node?.state !== "joined" || !state.kubelet) return;
+  if (node.machine !== own.name)
     throw new HostProblem(
       own.name,
-      `is the node ${member.machine} of this cluster; a node's name cannot change. Take ${member.machine} out of the settings, run up, and add ${own.name}`,
+      `is the node ${node.machine} of this cluster; a node's name cannot change. Take ${node.machine} out of the settings, run up, and add ${own.name}`,
     );
-  const [role] = member.owner.split("/");
+  const [role] = node.owner.split("/");
   if (role !== own.role)
     throw new HostProblem(
       own.name,
@@ -74,7 +74,7 @@ export function refuseOtherNode(own: ClusterMachine, state: HostState): void {
 
 /** Refuses a change after which tokens of running pods are not accepted any more. */
 export function refuseOtherIssuer(machine: string, state: HostState, issuers: readonly string[]): void {
-  if (state.member?.state !== "member") return;
+  if (state.node?.state !== "joined") return;
   const problem = changedIssuer(state.living.issuers, issuers);
   if (problem !== undefined) throw new HostProblem(machine, problem);
 }

@@ -19,7 +19,7 @@ import type { StepContext } from "./step";
 import { firewall } from "./steps/firewall";
 import { health } from "./steps/health";
 import { init } from "./steps/init";
-import { membership } from "./steps/membership";
+import { nodeLifecycle } from "./steps/node";
 import { poolReady } from "./steps/poolReady";
 import { preflight } from "./steps/preflight";
 import { settled } from "./steps/settled";
@@ -71,8 +71,8 @@ function run(context: StepContext<StepSpec>): Promise<StepResult> {
       return setup({ ...context, spec });
     case "init":
       return init({ ...context, spec });
-    case "membership":
-      return membership({ ...context, spec });
+    case "node":
+      return nodeLifecycle({ ...context, spec });
     case "poolReady":
       return poolReady({ ...context, spec });
     case "health":

@@ -6,9 +6,9 @@
 import type { ControlPlaneTopology } from "../model/aws/topology";
 import type { FixedFacts } from "../model/fixedFacts";
 import type { ClusterMachine } from "../model/machine";
-import type { MemberFacts } from "../model/membership/facts";
+import type { NodeIdentity } from "../model/lifecycle/identity";
 import type { CheckedMachine, NodeSetupSpec, PacketFilterSpec, PreflightCheckSpec } from "../model/node/spec";
-import type { NodeSpec } from "../model/membership/spec";
+import type { NodeSpec } from "../model/lifecycle/spec";
 import type { MachineRole } from "../model/settings/resolved";
 
 /** The environment variable that carries a `StepSpec` as JSON. */
@@ -100,15 +100,15 @@ export interface InitSpec extends KnownCluster {
 }
 
 /** A machine being a node. */
-export interface MembershipSpec extends KnownCluster {
-  readonly step: "membership";
+export interface NodeStepSpec extends KnownCluster {
+  readonly step: "node";
   /** Its name in the settings. */
   readonly machine: string;
   /** Never `loadBalancer`, which is no node. */
   readonly role: MachineRole;
   /** As `Machine.revision`: another one replaces the step. */
   readonly revision: number;
-  /** `memberDigest` of the machine. */
+  /** `nodeDigest` of the machine. */
   readonly digest: string;
   readonly rollout: Rollout;
   readonly node: NodeSpec;
@@ -170,7 +170,7 @@ export interface FirewallSpec {
 }
 
 /** A step that hosts are rendered for. */
-export type HostSpec = PreflightSpec | SetupSpec | InitSpec | MembershipSpec;
+export type HostSpec = PreflightSpec | SetupSpec | InitSpec | NodeStepSpec;
 
 /** What `KUBEADM_SPEC` holds. */
 export type StepSpec = HostSpec | PoolReadySpec | TopologySpec | HealthSpec | SettledSpec | FirewallSpec;
@@ -211,19 +211,19 @@ export interface StepInput {
   readonly created?: readonly string[];
 }
 
-/** Which cluster, and which of its unchangeable facts, a host carries in /var/lib/pulumi-kubeadm/member.json. */
-export interface Member extends MemberFacts {
-  /** How far the host is: anything but `member` is under way, or was cut off and is cleared by the next run. */
-  readonly state: "initialising" | "joining" | "member";
+/** Which cluster, and which of its unchangeable facts, a host carries in /var/lib/pulumi-kubeadm/node.json. */
+export interface NodeRecord extends NodeIdentity {
+  /** How far the host is: anything but `joined` is under way, or was cut off and is cleared by the next run. */
+  readonly state: "initialising" | "joining" | "joined";
 }
 
 /** Standard output of a step: one line of JSON. */
 export interface StepResult {
-  /** Setup and membership: whose step it was. */
+  /** Setup and node: whose step it was. */
   readonly machine?: string;
-  /** Setup and membership: its revision at that time. */
+  /** Setup and node: its revision at that time. */
   readonly revision?: number;
-  /** Setup and membership: the host's /etc/machine-id, for whoever compares it with the host of today. */
+  /** Setup and node: the host's /etc/machine-id, for whoever compares it with the host of today. */
   readonly machineId?: string;
   /** Preflight and init: SHA-256 of the cluster CA's certificate. */
   readonly cluster?: string;

@@ -1,16 +1,16 @@
 import { ownerOf } from "../model/fixedFacts";
-import { MEMBER_FILE, SETUP_FILE } from "../model/membership/shell";
+import { RECORD_FILE, SETUP_FILE } from "../model/lifecycle/shell";
 import type { ClusterMachine } from "../model/machine";
 import { HostProblem } from "./problem";
-import type { KnownCluster, Member } from "./protocol";
+import type { KnownCluster, NodeRecord } from "./protocol";
 import type { HostState, LivingValues, SetupMark } from "./state";
 
 /** What a host keeps of itself, in a file each. */
-export type RecordName = "member" | "setup";
+export type RecordName = "node" | "setup";
 
 /** The records in a host's answer. A file that is there and holds no record is unreadable, and not the same as no file. */
 export interface Records {
-  readonly member: Member | undefined;
+  readonly node: NodeRecord | undefined;
   readonly setup: SetupMark | undefined;
   readonly unreadable: readonly RecordName[];
   /** The answer without them. */
@@ -20,17 +20,19 @@ export interface Records {
 /** A living node whose record cannot be read, and cannot be made again from what the node says of itself. */
 export class RecordUnreadableError extends HostProblem {}
 
-/** Takes the records out of an answer `{"member":...,"setup":...,"machineId":...}`, in which a broken file breaks the JSON. */
+/**
+ * Takes the records out of an answer `{"node":...,"setup":...,"machineId":...}`, in which a broken file breaks the JSON.
+ */
 export function recordsIn(answer: string): Records | undefined {
-  const parts = /^\{"member":(.*?),"setup":(.*?),("machineId":.*)$/s.exec(answer);
+  const parts = /^\{"node":(.*?),"setup":(.*?),("machineId":.*)$/s.exec(answer);
   const rest = parsed(`{${parts?.[3] ?? ""}`);
   if (parts === null || !isObject(rest)) return undefined;
-  const [member, setup] = [parsed(parts[1] ?? ""), parsed(parts[2] ?? "")];
+  const [node, setup] = [parsed(parts[1] ?? ""), parsed(parts[2] ?? "")];
   const unreadable: RecordName[] = [];
-  if (member !== null && !isMember(member)) unreadable.push("member");
+  if (node !== null && !isNodeRecord(node)) unreadable.push("node");
   if (setup !== null && !isSetup(setup)) unreadable.push("setup");
   return {
-    member: isMember(member) ? member : undefined,
+    node: isNodeRecord(node) ? node : undefined,
     setup: isSetup(setup) ? setup : undefined,
     unreadable,
     rest,
@@ -50,11 +52,11 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
-function isMember(value: unknown): value is Member {
+function isNodeRecord(value: unknown): value is NodeRecord {
   return (
     isObject(value) &&
     typeof value["cluster"] === "string" &&
-    ["initialising", "joining", "member"].includes(String(value["state"]))
+    ["initialising", "joining", "joined"].includes(String(value["state"]))
   );
 }
 
@@ -73,7 +75,7 @@ export function restored(
   state: HostState,
   cluster: string,
   spec: KnownCluster,
-): Member | string {
+): NodeRecord | string {
   if (own === undefined) return "the settings do not have this machine";
   const { living, setup } = state;
   const { clusterId, nodeName, version } = living;
@@ -94,7 +96,7 @@ function recordOf(
   version: string,
   cluster: string,
   spec: KnownCluster,
-): Member {
+): NodeRecord {
   return {
     ...spec.fixed,
     ...living.facts,
@@ -106,7 +108,7 @@ function recordOf(
     nodeAddress: living.nodeAddress ?? own.nodeAddress,
     // Not that of what is rendered now: the next update brings the node up to date, and writes the record.
     digest: "",
-    state: "member",
+    state: "joined",
   };
 }
 
@@ -141,7 +143,7 @@ export function unreadableRecord(
       : `, or, where you are sure that it is node ${own?.nodeName} of this cluster, write the line below into it`;
   return new RecordUnreadableError(
     machine,
-    `${MEMBER_FILE} on it is missing, empty or damaged, and the host is a living node (${signs.join(", ")}). Do not reset it: nothing is lost but the record. ` +
+    `${RECORD_FILE} on it is missing, empty or damaged, and the host is a living node (${signs.join(", ")}). Do not reset it: nothing is lost but the record. ` +
       `It was not made again, because ${why}. Restore the file from a backup${write}`,
     line === undefined ? [] : [line],
   );

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as os from "node:os";
-import { changeLockScript, drainLockScript, type LockOwner } from "../model/membership/lock";
+import { changeLockScript, drainLockScript, type LockOwner } from "../model/lifecycle/lock";
 import type { ClusterMachine } from "../model/machine";
 import { controlPlaneNode, type ClusterContext } from "./controlPlane";
 import { holding, type StillHeld } from "./lock";

@@ -1,8 +1,8 @@
-import { stateScript } from "../model/membership/state";
+import { stateScript } from "../model/lifecycle/state";
 import type { FixedFacts } from "../model/fixedFacts";
 import type { ManagerPolicies } from "../model/kubeadm/managers";
 import { HostProblem } from "./problem";
-import type { KnownCluster, Member } from "./protocol";
+import type { KnownCluster, NodeRecord } from "./protocol";
 import { type RecordName, recordsIn, restored, unreadableRecord } from "./record";
 import type { Hosts } from "./runner";
 
@@ -31,7 +31,7 @@ export interface LivingValues {
 
 /** What a host is in, read in one go. */
 export interface HostState {
-  readonly member: Member | undefined;
+  readonly node: NodeRecord | undefined;
   readonly setup: SetupMark | undefined;
   readonly machineId: string;
   /** /etc/kubernetes/kubelet.conf is there: the host is a node of some cluster. */
@@ -45,7 +45,7 @@ export interface HostState {
   /** A change was cut off, and its former files are kept. Default false. */
   readonly undo?: boolean;
   readonly living: LivingValues;
-  /** Files that are there and hold no record; `member` may have been made again nevertheless. Default: none. */
+  /** Files that are there and hold no record; `node` may have been made again nevertheless. Default: none. */
   readonly unreadable?: readonly RecordName[];
 }
 
@@ -69,11 +69,11 @@ export async function readState(hosts: Hosts, machine: string, known?: Known): P
   const records = recordsIn(line.slice("##state ".length));
   if (records === undefined)
     throw new HostProblem(machine, "its state cannot be read: the answer is not what was asked for", [line]);
-  const { rest, member, setup, unreadable } = records;
+  const { rest, node, setup, unreadable } = records;
   const raw = rest as unknown as Pick<HostState, "machineId" | "kubelet" | "apiServer" | "etcd" | "now">;
   const state: HostState = {
     ...raw,
-    member,
+    node,
     setup,
     unreadable,
     apiServer: raw.apiServer || lines.includes("##listens 6443"),
@@ -82,14 +82,14 @@ export async function readState(hosts: Hosts, machine: string, known?: Known): P
     living: livingValues(lines),
   };
   // On a host that is not a node, the record of a join that was cut off is as good as none.
-  if (!unreadable.includes("member") || !(state.kubelet || state.apiServer || state.etcd)) return state;
+  if (!unreadable.includes("node") || !(state.kubelet || state.apiServer || state.etcd)) return state;
   const own = known?.spec.machines.find((one) => one.name === machine);
   const found =
     known === undefined
       ? "this step does not know its node"
       : restored(own, state, known.cluster, known.spec);
   if (typeof found === "string") throw unreadableRecord(machine, state, found, known);
-  return { ...state, member: found };
+  return { ...state, node: found };
 }
 
 function livingValues(lines: readonly string[]): LivingValues {

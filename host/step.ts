@@ -1,7 +1,7 @@
 import type { FixedFacts } from "../model/fixedFacts";
 import type { ClusterMachine } from "../model/machine";
 import { ClockSkewError, HostProblem, NoSessionError } from "./problem";
-import type { MembershipSpec, Operation, SetupSpec, StepInput, StepResult } from "./protocol";
+import type { NodeStepSpec, Operation, SetupSpec, StepInput, StepResult } from "./protocol";
 import type { Hosts } from "./runner";
 import { readState, type HostState } from "./state";
 
@@ -23,7 +23,7 @@ export interface StepContext<Spec> {
 }
 
 /** The machine of a step in its own view of the settings. */
-export function machineOf(spec: SetupSpec | MembershipSpec): ClusterMachine {
+export function machineOf(spec: SetupSpec | NodeStepSpec): ClusterMachine {
   const machine = spec.machines.find((candidate) => candidate.name === spec.machine);
   if (!machine) throw new HostProblem(spec.machine, "is not in the step's own settings");
   return machine;
@@ -35,7 +35,7 @@ export function machineOf(spec: SetupSpec | MembershipSpec): ClusterMachine {
  * @returns undefined where no session came about in an update that insists
  */
 export async function readUnlessForced(
-  { hosts, operation, say, spec, cluster }: StepContext<SetupSpec | MembershipSpec>,
+  { hosts, operation, say, spec, cluster }: StepContext<SetupSpec | NodeStepSpec>,
   machine: ClusterMachine,
 ): Promise<HostState | undefined> {
   try {

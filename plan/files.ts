@@ -1,7 +1,7 @@
 import { SPEC_VARIABLE, type StepSpec } from "../host/protocol";
 import { configFolder } from "../model/kubeadm";
-import { memberFiles } from "../model/membership/files";
-import type { NodeSpec } from "../model/membership/spec";
+import { filesOfNode } from "../model/lifecycle/files";
+import type { NodeSpec } from "../model/lifecycle/spec";
 import { preflightScript, renderNode } from "../model/node/render";
 import type { NodeSetupSpec, PreflightCheckSpec } from "../model/node/spec";
 import type { RenderedFile } from "../model/renderedFile";
@@ -28,11 +28,11 @@ function nodeFiles(resources: readonly PlannedResource[]): PlanFile[] {
   const specs = resources.map(specOf).filter((spec) => spec !== undefined);
   const look = specs.find((spec) => spec.step === "preflight")?.node;
   return specs.flatMap((spec) => {
-    if (spec.step !== "setup" && spec.step !== "membership") return [];
+    if (spec.step !== "setup" && spec.step !== "node") return [];
     if (spec.step === "setup") return setupFiles(spec.node, look);
     return [
       ...(spec.setup === undefined ? [] : setupFiles(spec.setup.node, look)),
-      ...membershipFiles(spec.node),
+      ...nodeStepFiles(spec.node),
     ];
   });
 }
@@ -57,8 +57,8 @@ function setupFiles(spec: NodeSetupSpec, look: PreflightCheckSpec = spec): PlanF
   ];
 }
 
-function membershipFiles(spec: NodeSpec): PlanFile[] {
-  return memberFiles(spec).map((file) => hostFile(`nodes/${spec.machine.name}`, file));
+function nodeStepFiles(spec: NodeSpec): PlanFile[] {
+  return filesOfNode(spec).map((file) => hostFile(`nodes/${spec.machine.name}`, file));
 }
 
 /** kubeadm's documents in a folder of their own, everything else by its path on the host. */

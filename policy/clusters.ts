@@ -1,5 +1,5 @@
 import type { PolicyResource, StackValidationArgs } from "@pulumi/policy";
-import { SPEC_VARIABLE, type HostSpec, type InitSpec, type MembershipSpec } from "../host/protocol";
+import { SPEC_VARIABLE, type HostSpec, type InitSpec, type NodeStepSpec } from "../host/protocol";
 import { CLUSTER, LOCAL_COMMAND } from "./resources";
 import { at, knownText, parseJson } from "./values";
 
@@ -17,7 +17,7 @@ export interface ClusterInStack {
   readonly fullName: string;
   readonly steps: readonly HostStep[];
   readonly inits: readonly HostStep<InitSpec>[];
-  readonly memberships: readonly HostStep<MembershipSpec>[];
+  readonly nodeSteps: readonly HostStep<NodeStepSpec>[];
 }
 
 /** What a host step is told to do; undefined for other commands, and for the wait for a pool. */
@@ -47,7 +47,7 @@ function clustersOf(args: StackValidationArgs): ClusterInStack[] {
     fullName: fullName(steps),
     steps,
     inits: steps.filter((step): step is HostStep<InitSpec> => step.spec.step === "init"),
-    memberships: steps.filter((step): step is HostStep<MembershipSpec> => step.spec.step === "membership"),
+    nodeSteps: steps.filter((step): step is HostStep<NodeStepSpec> => step.spec.step === "node"),
   }));
 }
 

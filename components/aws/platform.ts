@@ -163,13 +163,13 @@ export class AwsPlatform implements Cloud {
   createPools(
     name: string,
     steps: StepsArgs,
-    memberships: readonly pulumi.Resource[],
+    nodeSteps: readonly pulumi.Resource[],
     given: pulumi.CustomResourceOptions,
   ): Record<string, AwsWorkerPool> {
     const opts = pulumi.mergeOptions(given, { dependsOn: [this.guard] });
     const { subnetIds } = this.network;
     const { groupIds } = this.firewall;
-    const after = [...memberships, ...this.wayOut, ...this.endpoint.ready];
+    const after = [...nodeSteps, ...this.wayOut, ...this.endpoint.ready];
     const { bootFiles } = this;
     if (bootFiles === undefined) return {};
     const { pools } = awsOf(this.settings);

@@ -31,7 +31,7 @@ export interface AwsWorkerPoolArgs extends StepsArgs {
   readonly groupIds: Readonly<Partial<Record<FirewallGroup, pulumi.Input<string>>>>;
   /** The bucket that instances fetch their boot files from. */
   readonly bootFiles: BootFiles;
-  /** Control-plane nodes' memberships, and the routes: an instance that starts finds a cluster to join. */
+  /** Control-plane nodes, and the routes: an instance that starts finds a cluster to join. */
   readonly after: readonly pulumi.Resource[];
 }
 

@@ -16,7 +16,7 @@ export interface CniArgs {
   readonly settings: ClusterSettings;
   /** Entries of `kubeadm:secrets`: passwords of encryption and of BGP sessions. */
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
-  /** Memberships of the nodes; only what has to know single Nodes waits for them. */
+  /** The nodes; only what has to know single Nodes waits for them. */
   readonly nodes: readonly pulumi.Resource[];
 }
 

@@ -1,6 +1,6 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { initStep, controlPlaneMachines, membershipStep, setupStep, type StepsArgs } from "../machines/steps";
+import { initStep, controlPlaneMachines, nodeStep, setupStep, type StepsArgs } from "../machines/steps";
 import { requireArguments } from "../arguments";
 
 export interface ControlPlaneArgs extends StepsArgs {
@@ -9,7 +9,7 @@ export interface ControlPlaneArgs extends StepsArgs {
 }
 
 /**
- * The control-plane nodes: node setup side by side, init once, then one membership after the other, because two
+ * The control-plane nodes: node setup side by side, init once, then one node step after the other, because two
  * control-plane nodes that join at a time can leave etcd without a quorum.
  */
 export class ControlPlane extends pulumi.ComponentResource {
@@ -18,7 +18,7 @@ export class ControlPlane extends pulumi.ComponentResource {
   /** Node setups; empty on AWS. Those of workers come after them: what breaks a node breaks no worker then. */
   readonly setups: readonly command.local.Command[];
   /** In the order of the settings. */
-  readonly memberships: readonly command.local.Command[];
+  readonly nodeSteps: readonly command.local.Command[];
 
   constructor(name: string, args: ControlPlaneArgs, opts?: pulumi.ComponentResourceOptions) {
     requireArguments("ControlPlane", name, args, [
@@ -30,7 +30,7 @@ export class ControlPlane extends pulumi.ComponentResource {
     ]);
     super("kubeadm:kubeadm:ControlPlane", name, {}, opts);
     const controlPlaneNodes = controlPlaneMachines(args.settings);
-    // On AWS init and memberships bring the setup along.
+    // On AWS init and node steps bring the setup along.
     const setups =
       args.settings.aws === undefined
         ? controlPlaneNodes.map((machine) =>
@@ -43,17 +43,17 @@ export class ControlPlane extends pulumi.ComponentResource {
     this.setups = setups;
     const before = setups.length > 0 ? setups : [...args.after];
     this.init = initStep(`${name}-init`, args, { parent: this, dependsOn: before });
-    const memberships: command.local.Command[] = [];
+    const nodeSteps: command.local.Command[] = [];
     controlPlaneNodes.forEach((machine, index) => {
-      const earlier = [this.init, ...setups.slice(index, index + 1), ...memberships.slice(-1)];
-      memberships.push(
-        membershipStep(`${name}-${machine.name}-membership`, args, machine, {
+      const earlier = [this.init, ...setups.slice(index, index + 1), ...nodeSteps.slice(-1)];
+      nodeSteps.push(
+        nodeStep(`${name}-${machine.name}-node`, args, machine, {
           parent: this,
           dependsOn: earlier,
         }),
       );
     });
-    this.memberships = memberships;
+    this.nodeSteps = nodeSteps;
     this.registerOutputs({ init: this.init.stdout });
   }
 }

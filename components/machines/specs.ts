@@ -1,10 +1,10 @@
 /** What the steps on hosts are told: their specifications, with the digest of what is rendered from them. */
 import { createHash } from "node:crypto";
-import type { InitSpec, MembershipSpec, PreflightSpec, SetupPart, SetupSpec } from "../../host/protocol";
+import type { InitSpec, NodeStepSpec, PreflightSpec, SetupPart, SetupSpec } from "../../host/protocol";
 import { heldBy } from "../../model/aws/topology";
 import { serviceAccountIssuers } from "../../model/kubeadm/issuer";
-import { digestOf } from "../../model/membership/files";
-import { memberDigest } from "../../model/membership/member";
+import { digestOf } from "../../model/lifecycle/files";
+import { nodeDigest } from "../../model/lifecycle/digest";
 import { renderNode } from "../../model/node/render";
 import type { CheckedMachine } from "../../model/node/spec";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
@@ -83,14 +83,14 @@ function heldPart(settings: ClusterSettings, machine: Machine): { held?: true } 
   return terminationProtection && !forceDestroy ? { held: true } : {};
 }
 
-export function membershipSpec(settings: ClusterSettings, machine: Machine): MembershipSpec {
+export function nodeStepSpec(settings: ClusterSettings, machine: Machine): NodeStepSpec {
   const node = nodeSpec(settings, machine);
   return {
-    step: "membership",
+    step: "node",
     machine: machine.name,
     role: machine.role,
     revision: machine.revision,
-    digest: memberDigest(node),
+    digest: nodeDigest(node),
     ...clusterPart(settings),
     machines: knownMachines(settings, machine),
     rollout: settings.rollout,

@@ -11,7 +11,7 @@ import type { AwsPool } from "../../model/settings/resolvedAws";
 import { controlPlaneOf, fixedFacts } from "../../model/settings/specs";
 import { AWS_INIT_IGNORES, INIT_IGNORES } from "../options";
 import { hostStep, type HostStepArgs, type SshKeys } from "./hostStep";
-import { checkedMachines, initSpec, membershipSpec, preflightSpec, setupSpec } from "./specs";
+import { checkedMachines, initSpec, nodeStepSpec, preflightSpec, setupSpec } from "./specs";
 
 /** What all steps of a cluster share. */
 export interface StepsArgs extends Pick<HostStepArgs, "connections" | "bastion" | "values" | "late"> {
@@ -141,7 +141,7 @@ export function preflightStep(name: string, args: StepsArgs, opts: pulumi.Custom
 }
 
 /**
- * With a firewall on the hosts: all memberships wait for it, so that the one of the run before is deleted when those that leave
+ * With a firewall on the hosts: all nodes wait for it, so that the one of the run before is deleted when those that leave
  * have left.
  */
 export function firewallStep(name: string, args: StepsArgs, opts: pulumi.CustomResourceOptions): Step {
@@ -232,7 +232,7 @@ export function initStep(name: string, args: StepsArgs, opts: pulumi.CustomResou
 }
 
 /** A machine being a node. Its control-plane nodes' connections stay current, so that a later removal finds one. */
-export function membershipStep(
+export function nodeStep(
   name: string,
   args: StepsArgs,
   machine: Machine,
@@ -247,7 +247,7 @@ export function membershipStep(
       ...args,
       values: valuesOf(args, machine),
       machines: [...new Set([machine.name, ...controlPlaneNodes])],
-      spec: rendered(args, machine, membershipSpec),
+      spec: rendered(args, machine, nodeStepSpec),
       files: machine.role === "controlPlane" ? args.controlPlaneFiles : [],
       identity: identity(args, machine),
       operations: ["create", "update", "delete"],

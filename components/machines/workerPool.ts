@@ -1,7 +1,7 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import { membershipStep, setupStep, type StepsArgs } from "./steps";
+import { nodeStep, setupStep, type StepsArgs } from "./steps";
 import { notTaken, requireArguments } from "../arguments";
 
 export interface WorkerPoolArgs extends StepsArgs {
@@ -9,7 +9,7 @@ export interface WorkerPoolArgs extends StepsArgs {
   readonly pool: string;
   /** What must be there before a host is touched. */
   readonly after: readonly pulumi.Resource[];
-  /** Control-plane nodes' memberships: workers join, and are upgraded, after them. */
+  /** Control-plane nodes: workers join, and are upgraded, after them. */
   readonly controlPlaneNodes: readonly pulumi.Resource[];
 }
 
@@ -26,7 +26,7 @@ export class WorkerPool extends pulumi.ComponentResource {
   /** Names of the pool's nodes. */
   readonly nodes: readonly string[];
   /** One for each node, in the order of `nodes`. */
-  readonly memberships: readonly command.local.Command[];
+  readonly nodeSteps: readonly command.local.Command[];
   /** Ends when the pool's machines are nodes. */
   readonly nodesReady: readonly pulumi.Resource[];
 
@@ -44,17 +44,17 @@ export class WorkerPool extends pulumi.ComponentResource {
     );
     this.pool = args.pool;
     this.nodes = machines.map((machine) => machine.name);
-    this.memberships = machines.map((machine) => {
+    this.nodeSteps = machines.map((machine) => {
       const setup = setupStep(`${name}-${machine.name}-setup`, args, machine, {
         parent: this,
         dependsOn: [...args.after],
       });
-      return membershipStep(`${name}-${machine.name}-membership`, args, machine, {
+      return nodeStep(`${name}-${machine.name}-node`, args, machine, {
         parent: this,
         dependsOn: [setup, ...args.controlPlaneNodes],
       });
     });
-    this.nodesReady = this.memberships;
+    this.nodesReady = this.nodeSteps;
     this.registerOutputs({ pool: this.pool, nodes: this.nodes });
   }
 }

@@ -14,7 +14,7 @@ import {
   MARK_LINE,
   readScript,
   rewriteScript,
-} from "../../model/membership/encryption";
+} from "../../model/lifecycle/encryption";
 import type { ClusterMachine } from "../../model/machine";
 import { HostProblem } from "../problem";
 import type { KnownCluster, StepInput } from "../protocol";
@@ -110,8 +110,8 @@ async function serversOf(
       continue;
     }
     try {
-      const { member, kubelet } = await readState(hosts, machine.name, { cluster, spec });
-      if (kubelet && member?.cluster === cluster && member.state === "member") members.push(machine);
+      const { node, kubelet } = await readState(hosts, machine.name, { cluster, spec });
+      if (kubelet && node?.cluster === cluster && node.state === "joined") members.push(machine);
     } catch (error) {
       if (!(error instanceof HostProblem)) throw error;
       unreachable.push(error);

@@ -32,8 +32,8 @@ export async function firewall(context: Context): Promise<StepResult> {
 async function addressesInUse({ spec, hosts, cluster, say }: Context): Promise<string[] | undefined> {
   for (const name of spec.controlPlane) {
     try {
-      const { member } = await readState(hosts, name);
-      if (member?.cluster !== cluster || member.state !== "member") continue;
+      const { node } = await readState(hosts, name);
+      if (node?.cluster !== cluster || node.state !== "joined") continue;
       return inUse(await hosts.query(name, "asking who is in the cluster", "/bin/bash -s", inUseScript()));
     } catch (error) {
       if (!(error instanceof HostProblem)) throw error;

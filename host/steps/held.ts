@@ -1,7 +1,7 @@
 import { ownerOf } from "../../model/fixedFacts";
 import { insistedBy } from "../insist";
 import { HostProblem } from "../problem";
-import type { MembershipSpec } from "../protocol";
+import type { NodeStepSpec } from "../protocol";
 import { readState } from "../state";
 import { machineOf, type StepContext } from "../step";
 
@@ -10,7 +10,7 @@ import { machineOf, type StepContext } from "../step";
  * would be a host without a node, and a cluster with one less. An instance that is gone or another one holds nobody.
  * @throws HostProblem with the settings that let go of it
  */
-export async function refuseHeld(context: StepContext<MembershipSpec>): Promise<void> {
+export async function refuseHeld(context: StepContext<NodeStepSpec>): Promise<void> {
   const { spec, hosts, cluster } = context;
   if (spec.held !== true) return;
   const machine = machineOf(spec);
@@ -19,7 +19,7 @@ export async function refuseHeld(context: StepContext<MembershipSpec>): Promise<
     if (error instanceof HostProblem) return undefined;
     throw error;
   });
-  if (state?.member?.cluster !== cluster || state.member.owner !== ownerOf(machine)) return;
+  if (state?.node?.cluster !== cluster || state.node.owner !== ownerOf(machine)) return;
   throw new HostProblem(
     machine.name,
     "termination protection of its instance is on: AWS would refuse to end the instance after the node has left, so the node stays. " +

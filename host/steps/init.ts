@@ -1,12 +1,12 @@
 import { balancerPart, controlPlanePart } from "../../model/aws/boot/controlPlane";
-import { memberFiles } from "../../model/membership/files";
-import { memberFacts } from "../../model/membership/member";
-import { initScript } from "../../model/membership/joining";
+import { filesOfNode } from "../../model/lifecycle/files";
+import { nodeIdentity } from "../../model/lifecycle/digest";
+import { initScript } from "../../model/lifecycle/joining";
 import { paths } from "../../model/kubeadm";
 import { changedFacts, type FixedFacts } from "../../model/fixedFacts";
 import { refuseOtherFacts } from "../guard";
 import { HostProblem } from "../problem";
-import { type InitSpec, type MembershipSpec, type StepInput, type StepResult } from "../protocol";
+import { type InitSpec, type NodeStepSpec, type StepInput, type StepResult } from "../protocol";
 import type { ClusterMachine } from "../../model/machine";
 import type { RenderedFile } from "../../model/renderedFile";
 import { readState } from "../state";
@@ -49,12 +49,12 @@ async function initialise(context: StepContext<InitSpec>): Promise<void> {
     refuseOtherFacts(machine, state, cluster, spec);
   }
   // The run that made the cluster may have been killed before it could say so.
-  const done = states.find(({ state }) => state.member?.state === "member");
+  const done = states.find(({ state }) => state.node?.state === "joined");
   if (done) {
     say(`${done.machine}: the cluster is there already, init is not run again`);
     return;
   }
-  const started = states.find(({ state }) => state.member?.state === "initialising");
+  const started = states.find(({ state }) => state.node?.state === "initialising");
   for (const { machine, state } of states) {
     if (machine === started?.machine || (!state.apiServer && !state.etcd)) continue;
     throw new HostProblem(
@@ -68,8 +68,8 @@ async function initialise(context: StepContext<InitSpec>): Promise<void> {
   if (!machine) throw new HostProblem("", "there is no control-plane node to run init on");
   const node = { ...spec.node, machine: { ...spec.node.machine, ...machine } };
   if (spec.setup !== undefined) await ensureSetup(context, machine, spec.setup);
-  const facts = memberFacts(node, spec.fixed, cluster);
-  const files = withValues(memberFiles(node, oidcCa(context.input)), context.values);
+  const facts = nodeIdentity(node, spec.fixed, cluster);
+  const files = withValues(filesOfNode(node, oidcCa(context.input)), context.values);
   await hosts.job(machine.name, {
     name: "kubeadm init",
     script:
@@ -85,10 +85,7 @@ async function initialise(context: StepContext<InitSpec>): Promise<void> {
 }
 
 /** What a control-plane node's scripts have for its platform's sake. */
-export function platformPart(
-  context: StepContext<InitSpec | MembershipSpec>,
-  machine: ClusterMachine,
-): string {
+export function platformPart(context: StepContext<InitSpec | NodeStepSpec>, machine: ClusterMachine): string {
   return controlPlanePart(context.spec.node.controlPlane ?? {}, machine);
 }
 

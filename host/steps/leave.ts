@@ -1,18 +1,18 @@
 import { ownerOf } from "../../model/fixedFacts";
-import { departure, lastOne, type Verdict } from "../../model/membership/departure";
-import type { EtcdMember } from "../../model/membership/etcd";
-import type { Intended } from "../../model/membership/intended";
-import { resetScript } from "../../model/membership/leaving";
-import { aliveScript, removeNodeScript } from "../../model/membership/removing";
+import { departure, lastOne, type Verdict } from "../../model/lifecycle/departure";
+import type { EtcdMember } from "../../model/lifecycle/etcd";
+import type { Intended } from "../../model/lifecycle/intended";
+import { resetScript } from "../../model/lifecycle/leaving";
+import { aliveScript, removeNodeScript } from "../../model/lifecycle/removing";
 import type { ClusterMachine } from "../../model/machine";
 import { askControlPlane, askEtcd, ownIntended, type ControlPlane } from "../controlPlane";
 import { insistedBy, waysToInsist } from "../insist";
 import { HostKeyError, HostProblem, UnreachableError } from "../problem";
-import type { MembershipSpec, StepResult } from "../protocol";
+import type { NodeStepSpec, StepResult } from "../protocol";
 import { readState, type HostState } from "../state";
 import { machineOf, type StepContext } from "../step";
 
-type Context = StepContext<MembershipSpec>;
+type Context = StepContext<NodeStepSpec>;
 
 /** What became of the machine's own host. */
 type Host =
@@ -33,11 +33,11 @@ export async function leave(context: Context): Promise<StepResult> {
   if (insisted !== undefined)
     say(`${machine.name}: is removed whatever stands against it, since ${insisted}`);
   const host = await lookAt(context, machine);
-  const member = host.kind === "reached" ? host.state.member : undefined;
-  const inCluster = member?.cluster === cluster;
-  const ours = inCluster && member.owner === ownerOf(machine);
+  const node = host.kind === "reached" ? host.state.node : undefined;
+  const inCluster = node?.cluster === cluster;
+  const ours = inCluster && node.owner === ownerOf(machine);
   if (inCluster && !ours) {
-    say(`${machine.name}: is the node of a later step by now (${member.owner}), left alone`);
+    say(`${machine.name}: is the node of a later step by now (${node.owner}), left alone`);
     return {};
   }
   const plane = await askControlPlane(context, machine);
@@ -45,7 +45,7 @@ export async function leave(context: Context): Promise<StepResult> {
   if (plane.answering.length === 0) await leaveAlone(context, machine, host, plane, ours, insisted);
   else await leaveOthers(context, machine, host, plane, ours, insisted);
   if (ours) await reset(context, machine, insisted);
-  else if (host.kind === "reached") say(`${machine.name}: carries no membership of this cluster, left alone`);
+  else if (host.kind === "reached") say(`${machine.name}: is not a node of this cluster, left alone`);
   else say(`${host.reason.report()}; its host is left as it is`);
   return {};
 }
@@ -85,7 +85,7 @@ async function lookAt({ hosts, cluster, spec }: Context, machine: ClusterMachine
  */
 function refuseUnknownHost(machine: ClusterMachine, host: Host, now: Intended | undefined): void {
   if (host.kind === "reached") {
-    if (host.state.member !== undefined || !host.state.kubelet) return;
+    if (host.state.node !== undefined || !host.state.kubelet) return;
     throw refusal(
       machine,
       "its host is a node (/etc/kubernetes/kubelet.conf is there), and the record that says of which cluster is missing",

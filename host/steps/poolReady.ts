@@ -132,13 +132,13 @@ function hint(state: PoolState, [failed]: readonly FailedActivity[]): string {
     : "The instances are still on their way";
 }
 
-/** A control-plane node that is a member of this cluster and answers. */
+/** A control-plane node that is a node of this cluster and answers. */
 async function anyControlPlaneNode({ spec, hosts, cluster }: Context): Promise<string> {
   const reasons: string[] = [];
   for (const controlPlaneNode of spec.controlPlaneNodes) {
     try {
       const state = await readState(hosts, controlPlaneNode);
-      if (state.member?.cluster === cluster && state.member.state === "member") return controlPlaneNode;
+      if (state.node?.cluster === cluster && state.node.state === "joined") return controlPlaneNode;
       reasons.push(`${controlPlaneNode} is not a control-plane node of this cluster`);
     } catch (error) {
       if (!(error instanceof HostProblem)) throw error;

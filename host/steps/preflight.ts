@@ -2,8 +2,8 @@ import { joinsPending } from "../../model/kubeadm";
 import { preflightScript, type HostFacts } from "../../model/node/render";
 import { putBackFile } from "../../model/node/undo";
 import { packetFilterProblems } from "../../model/packetFilter/judge";
-import { intended, putIntendedScript, type Intended } from "../../model/membership/intended";
-import { ADMIN, MEMBER_FILE } from "../../model/membership/shell";
+import { intended, putIntendedScript, type Intended } from "../../model/lifecycle/intended";
+import { ADMIN, RECORD_FILE } from "../../model/lifecycle/shell";
 import { searchPath } from "../../model/core/searchPath";
 import type { CheckedMachine } from "../../model/node/spec";
 import { atOnce } from "../atOnce";
@@ -130,7 +130,7 @@ async function leaveOut(
   const plane = new Set(machines.filter((one) => one.role === "controlPlane").map(({ name }) => name));
   const controlPlaneNode = present.find(
     ({ machine, state }) =>
-      plane.has(machine) && state.member?.cluster === cluster && state.member.state === "member",
+      plane.has(machine) && state.node?.cluster === cluster && state.node.state === "joined",
   );
   if (odd.size === 0 || controlPlaneNode === undefined) return [...odd.values()];
   const { stdout } = await hosts.attempt(
@@ -162,10 +162,10 @@ function livingControlPlane(
   { spec, cluster }: StepContext<LookSpec>,
   present: readonly Finding[],
 ): LivingControlPlane[] {
-  return present.flatMap(({ machine, state: { member } }) => {
+  return present.flatMap(({ machine, state: { node } }) => {
     const own = spec.machines.find((one) => one.name === machine);
-    return own?.role === "controlPlane" && member?.state === "member" && member.cluster === cluster
-      ? [{ own, member }]
+    return own?.role === "controlPlane" && node?.state === "joined" && node.cluster === cluster
+      ? [{ own, node }]
       : [];
   });
 }
@@ -187,8 +187,8 @@ async function recordIntended(
 async function look(context: StepContext<LookSpec>, machine: string): Promise<Finding> {
   const { hosts, spec, cluster } = context;
   const state = await readState(hosts, machine, { cluster, spec });
-  if (state.member && state.unreadable?.includes("member"))
-    context.say(`${machine}: ${MEMBER_FILE} on it cannot be read; going by what the node itself shows`);
+  if (state.node && state.unreadable?.includes("node"))
+    context.say(`${machine}: ${RECORD_FILE} on it cannot be read; going by what the node itself shows`);
   if (state.undo)
     context.say(
       `${machine}: a change of it was cut off, by a power cut or a reboot. Its next step puts the former files back first; ` +
@@ -199,8 +199,8 @@ async function look(context: StepContext<LookSpec>, machine: string): Promise<Fi
   if (own) refuseOtherNode(own, state);
   refuseOtherFacts(machine, state, cluster, spec);
   refuseOtherIssuer(machine, state, spec.issuers);
-  const member = state.member !== undefined && state.member.cluster === cluster;
-  if (!member && own) {
+  const joined = state.node !== undefined && state.node.cluster === cluster;
+  if (!joined && own) {
     const script = preflightScript(spec.node, own);
     const result = await hosts.attempt(machine, "/bin/bash -s", script);
     const lines = `${result.stdout}\n${result.stderr}`.split("\n").map(hosts.scrub);
@@ -217,7 +217,7 @@ async function look(context: StepContext<LookSpec>, machine: string): Promise<Fi
     if (result.status !== 0)
       throw new HostProblem(machine, `preflight: exit status ${result.status}`, lines.slice(-10));
   }
-  if (member && own?.role === "controlPlane") await tellPending(context, machine);
+  if (joined && own?.role === "controlPlane") await tellPending(context, machine);
   const hostname = (await hosts.query(machine, "reading the host name", "hostname")).trim();
   return { machine, state, hostname };
 }

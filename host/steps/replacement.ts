@@ -1,16 +1,16 @@
-import { departure } from "../../model/membership/departure";
-import type { Intended } from "../../model/membership/intended";
+import { departure } from "../../model/lifecycle/departure";
+import type { Intended } from "../../model/lifecycle/intended";
 import type { ClusterMachine } from "../../model/machine";
 import { askEtcd } from "../controlPlane";
 import { insistedBy } from "../insist";
 import { HostProblem } from "../problem";
-import type { Member } from "../protocol";
+import type { NodeRecord } from "../protocol";
 import type { Hosts } from "../runner";
 
 /** A control-plane machine of the settings, and the record of its host. */
 export interface LivingControlPlane {
   readonly own: ClusterMachine;
-  readonly member: Member;
+  readonly node: NodeRecord;
 }
 
 /**
@@ -24,13 +24,13 @@ export async function replacementProblems(
   living: readonly LivingControlPlane[],
   wanted: Intended,
 ): Promise<string[]> {
-  const raised = living.filter(({ own, member }) => own.revision > member.revision);
+  const raised = living.filter(({ own, node }) => own.revision > node.revision);
   const inSettings = wanted.machines.filter((one) => one.role === "controlPlane");
   if (raised.length === 0) return [];
-  const problem = ({ own, member }: LivingControlPlane, why: string): string =>
+  const problem = ({ own, node }: LivingControlPlane, why: string): string =>
     new HostProblem(
       own.name,
-      `machines.${own.name}.revision was raised from ${member.revision} to ${own.revision}, but ${why}`,
+      `machines.${own.name}.revision was raised from ${node.revision} to ${own.revision}, but ${why}`,
     ).report();
   if (inSettings.length === 1)
     return raised.map((one) =>
@@ -48,7 +48,7 @@ export async function replacementProblems(
     );
     return spared.flatMap((one) => {
       const { refused } = departure({
-        machine: { ...one.own, revision: one.member.revision },
+        machine: { ...one.own, revision: one.node.revision },
         reached: true,
         members,
         former: living.map(({ own }) => own),

@@ -15,9 +15,9 @@ export async function settled(context: StepContext<SettledSpec>): Promise<StepRe
   const result = { machine, instanceType };
   // A node that is down must not stand in the way of changes that do not concern it.
   if (previous?.instanceType === undefined || previous.instanceType === instanceType) return result;
-  const { member } = await readState(hosts, machine);
+  const { node } = await readState(hosts, machine);
   // An instance of its first day, or one that was replaced: its node joins later in this run.
-  if (member?.cluster !== cluster || member.state !== "member") return result;
+  if (node?.cluster !== cluster || node.state !== "joined") return result;
   const { status, stdout } = await hosts.attempt(machine, "/bin/bash -s", settledScript(spec.address));
   if (status === 0) return result;
   throw new HostProblem(

@@ -1,18 +1,18 @@
 import { ownerOf } from "../../model/fixedFacts";
-import { lastOne } from "../../model/membership/departure";
-import { resetScript } from "../../model/membership/leaving";
-import { SETUP_FILE } from "../../model/membership/shell";
+import { lastOne } from "../../model/lifecycle/departure";
+import { resetScript } from "../../model/lifecycle/leaving";
+import { SETUP_FILE } from "../../model/lifecycle/shell";
 import { isSetupSecret } from "../../model/node/setupSecrets";
 import { cleanupScript } from "../../model/node/cleanup";
 import { renderNode } from "../../model/node/render";
 import { guarded, setupUndo } from "../../model/node/undo";
-import { wellScript } from "../../model/membership/well";
+import { wellScript } from "../../model/lifecycle/well";
 import { askEtcd, ownIntended } from "../controlPlane";
 import { insistedBy, waysToInsist } from "../insist";
 import { HostProblem, UnreachableError } from "../problem";
 import type { RenderedFile } from "../../model/renderedFile";
 import { restartCheck, RESTARTS } from "../../model/node/restarts";
-import type { InitSpec, MembershipSpec, SetupPart, SetupSpec, StepInput, StepResult } from "../protocol";
+import type { InitSpec, NodeStepSpec, SetupPart, SetupSpec, StepInput, StepResult } from "../protocol";
 import type { ClusterMachine } from "../../model/machine";
 import { refuseOtherFacts } from "../guard";
 import { withChangeLock } from "../rollout";
@@ -48,14 +48,14 @@ async function prepare(context: StepContext<SetupSpec>): Promise<StepResult> {
 
 /** Nothing of the library or of a node is there; a record that cannot be read is something. */
 function isBare(state: HostState): boolean {
-  return !state.setup && !state.member && !state.kubelet && (state.unreadable ?? []).length === 0;
+  return !state.setup && !state.node && !state.kubelet && (state.unreadable ?? []).length === 0;
 }
 
 function isLiving(
   { cluster }: Pick<StepContext<SetupSpec>, "cluster">,
-  { member, kubelet }: HostState,
+  { node, kubelet }: HostState,
 ): boolean {
-  return member?.state === "member" && member.cluster === cluster && kubelet;
+  return node?.state === "joined" && node.cluster === cluster && kubelet;
 }
 
 /** Whether setup would restart what the pods of a living node live on. */
@@ -111,7 +111,7 @@ function guardedSetup(part: SetupPart, machine: ClusterMachine, change: string, 
 
 /** Setup as a part of a step that needs it: run where the host's last one is not what is rendered now. */
 export async function ensureSetup(
-  context: StepContext<InitSpec | MembershipSpec>,
+  context: StepContext<InitSpec | NodeStepSpec>,
   machine: ClusterMachine,
   part: SetupPart,
 ): Promise<void> {
@@ -127,7 +127,7 @@ export async function ensureSetup(
 
 /**
  * Takes back what setup put on a host that has left its cluster. A host that does not answer has nothing to be cleaned, since
- * its membership was removed before; a balancer has none, and nobody else can tell whether it is gone.
+ * its node step was removed before; a balancer has none, and nobody else can tell whether it is gone.
  */
 async function cleanUp(context: StepContext<SetupSpec>): Promise<StepResult> {
   const { spec, say } = context;
@@ -156,12 +156,12 @@ async function clean(context: StepContext<SetupSpec>, machine: ClusterMachine): 
     say(`${machine.name}: carries no setup of this machine, left alone`);
     return;
   }
-  const { member } = state;
-  if (member !== undefined && (member.cluster !== context.cluster || member.owner !== ownerOf(machine))) {
-    say(`${machine.name}: is a node of another step by now (${member.owner}), left alone`);
+  const { node } = state;
+  if (node !== undefined && (node.cluster !== context.cluster || node.owner !== ownerOf(machine))) {
+    say(`${machine.name}: is a node of another step by now (${node.owner}), left alone`);
     return;
   }
-  if (member !== undefined) await resetHalf(context, machine, state);
+  if (node !== undefined) await resetHalf(context, machine, state);
   const script = cleanupScript();
   await hosts.job(machine.name, {
     name: "clean-up",
@@ -171,7 +171,7 @@ async function clean(context: StepContext<SetupSpec>, machine: ClusterMachine): 
 }
 
 /**
- * The host is a node although its membership is gone from Pulumi's state, or never got there: a join or an init that failed.
+ * The host is a node although its node step is gone from Pulumi's state, or never got there: a join or an init that failed.
  * It is reset where nothing but itself is lost by that.
  * @throws HostProblem where the node lives on in a cluster
  */
@@ -182,7 +182,7 @@ async function resetHalf(
 ): Promise<void> {
   const { hosts, spec } = context;
   const why = machine.role === "controlPlane" ? await dataOfOthers(context, machine, state) : undefined;
-  if (why !== undefined || (machine.role === "worker" && state.member?.state === "member"))
+  if (why !== undefined || (machine.role === "worker" && state.node?.state === "joined"))
     throw new HostProblem(
       machine.name,
       `is still a node of this cluster${why === undefined ? "" : `: ${why}`}. Put it back into the settings and run up, then take it out`,
@@ -206,7 +206,7 @@ async function dataOfOthers(
   } catch (error) {
     if (!(error instanceof HostProblem)) throw error;
     // Init that never came to an answering etcd has made nothing.
-    return state.member?.state === "initialising"
+    return state.node?.state === "initialising"
       ? undefined
       : `its etcd cannot be asked whether it is the last one: ${error.report()}`;
   }

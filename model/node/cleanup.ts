@@ -9,7 +9,7 @@ import {
   firewallUnit,
   installRoot,
   linkFolder,
-  memberFile,
+  kubeletConfigFile,
   stateFolder,
 } from "./paths";
 import { firewallTable, giveBack } from "./firewall";
@@ -36,17 +36,14 @@ const folders = [
 
 /**
  * Takes back what setup did; packages stay, and so do kernel parameters until the next boot. It refuses on a node:
- * kubeadm reset, which membership's removal runs, comes first.
+ * kubeadm reset, which node step's removal runs, comes first.
  */
 export function cleanupScript(): string {
-  const links = Object.values(components).flatMap(({ links, memberLinks = [] }) => [
-    ...links,
-    ...memberLinks,
-  ]);
+  const links = Object.values(components).flatMap(({ links, nodeLinks = [] }) => [...links, ...nodeLinks]);
   return `${prelude("Takes back what node setup did on this host.")}
 phase cleanup
-if [ -e ${memberFile} ]; then
-  die "the host is still a node (${memberFile}); it must leave its cluster first"
+if [ -e ${kubeletConfigFile} ]; then
+  die "the host is still a node (${kubeletConfigFile}); it must leave its cluster first"
 fi
 for unit in ${units.join(" ")}; do
   if systemctl cat "$unit" >/dev/null 2>&1; then

@@ -1,6 +1,6 @@
 import { sh, shWords } from "../text";
 import type { Download, InstalledName } from "../settings/resolved";
-import { cniBinFolder, components, installRoot, linkFolder, memberFile } from "./paths";
+import { cniBinFolder, components, installRoot, linkFolder, kubeletConfigFile } from "./paths";
 import type { NodeSetupSpec } from "./spec";
 
 /**
@@ -24,7 +24,7 @@ export function proxyVariables({ proxy }: Pick<NodeSetupSpec, "proxy">): [string
   );
 }
 
-/** What is linked where; a member's Kubernetes binaries are left to its membership. */
+/** What is linked where; a node's Kubernetes binaries are left to its node step. */
 function links(download: Download, names: readonly string[]): string[] {
   const units = components[download.name].units;
   return names.map((name) => shWords(["link", name, folderOf(download), ...units]));
@@ -68,7 +68,7 @@ export function downloadsPhase({
     ]),
   );
   const always = files.flatMap((file) => links(file, components[file.name].links));
-  const memberLinks = files.flatMap((file) => links(file, components[file.name].memberLinks ?? []));
+  const nodeLinks = files.flatMap((file) => links(file, components[file.name].nodeLinks ?? []));
   const cni = named("cniPlugins");
   return `
 # fetch URL FILE: what the server answers with an error is not asked for again, a broken connection is.
@@ -135,8 +135,8 @@ rm -rf "$opt/.incoming"
 if command -v restorecon >/dev/null; then restorecon -R "$opt"; fi
 phase binaries
 ${always.join("\n")}
-if [ ! -e ${memberFile} ]; then
-${memberLinks.map((line) => `  ${line}\n`).join("")}fi
+if [ ! -e ${kubeletConfigFile} ]; then
+${nodeLinks.map((line) => `  ${line}\n`).join("")}fi
 ${cni === undefined ? "" : cniPlugins(cni)}`;
 }
 

@@ -12,7 +12,7 @@ import {
   leavingFile,
   leavingSet,
   leavingSets,
-  membersOf,
+  firewallAddresses,
   type LeavingKind,
 } from "./leaving";
 import { putFile } from "./prelude";
@@ -132,7 +132,7 @@ function leavingRule(kind: LeavingKind, match: string, reason: string): string {
 }
 
 /** Members of etcd vote until they are removed, also where the settings have one left and no flow between several. */
-function lastMembers(spec: FirewallHost, { flows }: FirewallSpec): string {
+function leavingMembers(spec: FirewallHost, { flows }: FirewallSpec): string {
   const open = flows.some((flow) => flow.ports.some(({ from }) => from === ETCD_PORTS.from));
   if (spec.machine.role !== "controlPlane" || open) return "";
   return leavingRule("controlPlane", `tcp dport ${portSet([ETCD_PORTS])} `, "etcd members");
@@ -203,7 +203,7 @@ ${leavingSets()}  chain input {
     udp sport 67 udp dport 68 accept comment "DHCP"
     ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept comment "DHCPv6"
     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert, nd-router-solicit, nd-redirect, mld-listener-query, packet-too-big } accept
-${own}${inputRules(firewall).join("")}${lastMembers(spec, firewall)}  }
+${own}${inputRules(firewall).join("")}${leavingMembers(spec, firewall)}  }
 ${nodePortRules(spec, firewall)}}
 include "${leavingFile.replace(/\.nft$/, "*.nft")}"
 `;
@@ -258,7 +258,7 @@ export function firewallFiles(spec: FirewallHost, firewall: FirewallSpec): reado
   const files: readonly RenderedFile[] = [
     { path: rulesFile, mode: "0644", content: firewallRules(spec, firewall) },
     { path: `/etc/systemd/system/${firewallUnit}`, mode: "0644", content: unitFile() },
-    membersOf(firewall),
+    firewallAddresses(firewall),
     flushedUnitFile(),
   ];
   rendered.set(firewall, files);

@@ -1,7 +1,7 @@
 import { shWords } from "../text";
 import type { RenderedFile } from "../renderedFile";
 import type { CniKernelModule } from "../cni/domain";
-import { memberFile } from "./paths";
+import { kubeletConfigFile } from "./paths";
 import { putFile } from "./prelude";
 import type { NodeSetupSpec } from "./spec";
 
@@ -179,7 +179,7 @@ at_boot() { # key, value
     said=$(sysctl_in "$file" "$1")
     if [ -z "$after" ] || [ -z "$said" ] || [ "$said" = "$2" ]; then continue; fi
     said="$file says $1 = $said, and is read after ${sysctlFile} at each boot: nodes need $1 = $2"
-    if [ -e ${memberFile} ]; then note "$said"; else die "$said"; fi
+    if [ -e ${kubeletConfigFile} ]; then note "$said"; else die "$said"; fi
   done < <(sysctl_files)
   if [ -e /etc/sysctl.conf ]; then
     said=$(sysctl_in /etc/sysctl.conf "$1")

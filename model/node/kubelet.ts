@@ -3,7 +3,7 @@ import type { NodeSetupSpec } from "./spec";
 import { credentialProviderFile, credentialProviderFlags } from "./credentialProvider";
 import { containerdSocket, containerdUnit, proxyDropIn } from "./containerd";
 import { hostsScript } from "./hosts";
-import { linkFolder, memberFile } from "./paths";
+import { linkFolder, kubeletConfigFile } from "./paths";
 import { putFile } from "./prelude";
 
 type KubeletHostSpec = Pick<NodeSetupSpec, "proxy" | "credentialProvider">;
@@ -70,14 +70,14 @@ export function crictlFile(): RenderedFile {
   };
 }
 
-/** Enabled, and started only by kubeadm; a member's is restarted when its unit changed. */
+/** Enabled, and started only by kubeadm; a node's is restarted when its unit changed. */
 export function kubeletPhase(spec: KubeletHostSpec): string {
   const put = kubeletFiles(spec).map((file) => putFile(file, kubeletUnit));
   return `
 phase kubelet
 ${putFile(crictlFile())}${put.join("")}reload_units
 systemctl is-enabled --quiet ${kubeletUnit} || systemctl enable --quiet ${kubeletUnit}
-if [ -e ${memberFile} ]; then
+if [ -e ${kubeletConfigFile} ]; then
   run_unit ${kubeletUnit}
 else
   unmark ${kubeletUnit}

@@ -2,8 +2,8 @@
  * Addresses that a host's firewall still lets in although the settings no longer have them: their Nodes run pods, and their
  * etcd members vote, until the steps that remove them have run, which is after every other host got its new rules.
  */
-import { etcdFunctions } from "../membership/etcd";
-import { prelude } from "../membership/shell";
+import { etcdFunctions } from "../lifecycle/etcd";
+import { prelude } from "../lifecycle/shell";
 import type { RenderedFile } from "../renderedFile";
 import { configFolder, firewallUnit } from "./paths";
 import { longAddresses } from "./shortAddresses";
@@ -14,8 +14,8 @@ const KINDS = ["node", "controlPlane", "loadBalancer"] as const;
 export type LeavingKind = (typeof KINDS)[number];
 
 /** Every machine of the settings, one `KIND ADDRESS` a line; what the next setup compares with. */
-const membersFile = `${configFolder}/firewall-members`;
-/** Loaded after the rules. Its comments are lines of `membersFile` that the settings no longer have. */
+const addressesFile = `${configFolder}/firewall-addresses`;
+/** Loaded after the rules. Its comments are lines of `addressesFile` that the settings no longer have. */
 export const leavingFile = `${configFolder}/firewall-leaving.nft`;
 
 export function leavingSet(kind: LeavingKind): string {
@@ -30,11 +30,11 @@ export function leavingSets(): string {
   return KINDS.map((kind) => `  set ${leavingSet(kind)} { type ipv4_addr; }\n`).join("");
 }
 
-export function membersOf({ machines }: Pick<FirewallSpec, "machines">): RenderedFile {
+export function firewallAddresses({ machines }: Pick<FirewallSpec, "machines">): RenderedFile {
   const lines = KINDS.flatMap((kind) =>
     longAddresses(machines[kind]).map((address) => `${kind} ${address}\n`),
   );
-  return { path: membersFile, mode: "0644", content: [...new Set(lines)].sort().join("") };
+  return { path: addressesFile, mode: "0644", content: [...new Set(lines)].sort().join("") };
 }
 
 /** A shell function that turns `KIND ADDRESS` lines into `leavingFile`. */
@@ -54,11 +54,11 @@ ${cases}    *) continue ;;
 
 /**
  * Part of setup: whom the former rules let in and the new ones do not stays until `tightenScript` says that he is gone.
- * @param putMembers shell text that writes `membersOf`
+ * @param putAddresses shell text that writes `firewallAddresses`
  */
-export function keepLeaving(table: string, putMembers: string): string {
-  return `${leavingRules(table)}former=$({ cat ${membersFile}; sed -n 's/^# //p' ${leavingFile}; } 2>/dev/null || true)
-${putMembers}put ${leavingFile} 0644 firewall-rules < <(grep -vxFf ${membersFile} <<<"$former" | sort -u | leaving_rules)
+export function keepLeaving(table: string, putAddresses: string): string {
+  return `${leavingRules(table)}former=$({ cat ${addressesFile}; sed -n 's/^# //p' ${leavingFile}; } 2>/dev/null || true)
+${putAddresses}put ${leavingFile} 0644 firewall-rules < <(grep -vxFf ${addressesFile} <<<"$former" | sort -u | leaving_rules)
 `;
 }
 
@@ -72,7 +72,7 @@ sed -n 's|^.*, https://\\([0-9.]*\\):2380, .*$|##uses controlPlane \\1|p' <<<"$l
 `;
 }
 
-/** Reads what `inUseScript` printed: lines of `membersFile`. */
+/** Reads what `inUseScript` printed: lines of `addressesFile`. */
 export function inUse(output: string): string[] {
   return output.split("\n").flatMap((line) => /^##uses (\w+ [\d.]+)$/.exec(line)?.[1] ?? []);
 }

@@ -19,7 +19,7 @@ export const apiProxyUnit = "pulumi-kubeadm-api-proxy.service";
 export const firewallUnit = "pulumi-kubeadm-firewall.service";
 
 /** Its presence says that the host is a node of a cluster (kubeadm writes it at the end of kubelet-start). */
-export const memberFile = "/etc/kubernetes/kubelet.conf";
+export const kubeletConfigFile = "/etc/kubernetes/kubelet.conf";
 
 interface Component {
   /** Folder under `installRoot`. */
@@ -28,8 +28,8 @@ interface Component {
   readonly kind: "binary" | "archive" | "archiveWithBin";
   /** Linked into `linkFolder` by every setup. */
   readonly links: readonly string[];
-  /** Linked only while the host is no member: a member's are switched by its membership, node by node. */
-  readonly memberLinks?: readonly string[];
+  /** Linked only while the host is not a node: a node's are switched by its node step, node by node. */
+  readonly nodeLinks?: readonly string[];
   /** Units that run what is linked. */
   readonly units: readonly string[];
 }
@@ -46,10 +46,10 @@ export const components: Readonly<Record<InstalledName, Component>> = {
   runc: { folder: "runc", kind: "binary", links: ["runc"], units: [] },
   cniPlugins: { folder: "cni-plugins", kind: "archive", links: [], units: [] },
   crictl: { folder: "crictl", kind: "archive", links: ["crictl"], units: [] },
-  kubeadm: { folder: "kubeadm", kind: "binary", links: [], memberLinks: ["kubeadm"], units: [] },
-  kubelet: { folder: "kubelet", kind: "binary", links: [], memberLinks: ["kubelet"], units: [] },
+  kubeadm: { folder: "kubeadm", kind: "binary", links: [], nodeLinks: ["kubeadm"], units: [] },
+  kubelet: { folder: "kubelet", kind: "binary", links: [], nodeLinks: ["kubelet"], units: [] },
   ecrCredentialProvider: { folder: "ecr-credential-provider", kind: "binary", links: [], units: [] },
-  kubectl: { folder: "kubectl", kind: "binary", links: [], memberLinks: ["kubectl"], units: [] },
+  kubectl: { folder: "kubectl", kind: "binary", links: [], nodeLinks: ["kubectl"], units: [] },
 };
 
 /** Folder of one version of a component, as setup unpacks it. */

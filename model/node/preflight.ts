@@ -1,7 +1,7 @@
 import { sh } from "../text";
 import type { MachineRole } from "../settings/resolved";
 import { bareHostChecks } from "./checks";
-import { apiProxyUnit, memberFile, stateFolder } from "./paths";
+import { apiProxyUnit, kubeletConfigFile, stateFolder } from "./paths";
 import type { HostCheckSpec, SetupMachine } from "./spec";
 
 /** MiB; kubeadm's own bound for a control-plane node (cmd/kubeadm/app/constants, ControlPlaneMem). */
@@ -51,9 +51,9 @@ export interface HostFacts {
   /** As `systemd-detect-virt` says it; `none` on bare metal. */
   readonly virtualization: string;
   /** The host is a node of a cluster. */
-  readonly member: boolean;
+  readonly node: boolean;
   /** Contents of the library's state files, "" when absent. */
-  readonly memberState: string;
+  readonly recordText: string;
   readonly setupState: string;
 }
 
@@ -71,12 +71,12 @@ problems=()
 problem() { problems+=("$1"); }
 # refuse CHECK TEXT: a problem, unless the settings say to ignore that check.
 refuse() { if ignored "$1"; then note "ignored: $2"; else problem "$2"; fi; }
-has_kubernetes() { [ -e ${memberFile} ] || compgen -G '/etc/kubernetes/manifests/*.yaml' >/dev/null ||
+has_kubernetes() { [ -e ${kubeletConfigFile} ] || compgen -G '/etc/kubernetes/manifests/*.yaml' >/dev/null ||
   [ -e /etc/kubernetes/bootstrap-kubelet.conf ]; }
 memory_mib() { awk '$1 == "MemTotal:" { print int($2 / 1024) }' /proc/meminfo; }
 var_free_mib() { df -Pk /var | awk 'NR == 2 { print int($4 / 1024) }'; }
 # A join that was cut off is finished, and not looked at as a stranger.
-joining() { [ -s ${stateFolder}/member.json ]; }
+joining() { [ -s ${stateFolder}/node.json ]; }
 ${networkChecks(spec, machine, apiProxyPort)}
 ${bareHostChecks(spec, machine)}check_host() {
   local free
@@ -111,8 +111,8 @@ function nodeHostChecks(machine: SetupMachine): string {
   memory=$(memory_mib)
 ${memory}
   if [ "$host" != ${sh(machine.nodeName)} ]; then note "the host calls itself $host; its node is named ${machine.nodeName}"; fi
-  if [ -e ${memberFile} ] && [ ! -d ${stateFolder} ]; then
-    problem "${memberFile} exists, but this library never set the host up: it is a node of another cluster; run kubeadm reset on it first"
+  if [ -e ${kubeletConfigFile} ] && [ ! -d ${stateFolder} ]; then
+    problem "${kubeletConfigFile} exists, but this library never set the host up: it is a node of another cluster; run kubeadm reset on it first"
   fi
 `;
 }
@@ -252,8 +252,8 @@ report_facts() {
   printf '"nodeInterface":%s,"nodeMtu":%s,"addresses":%s,' "$(json "$interface")" "$mtu" "$list"
   printf '"swap":%s,"cgroup":%s,"virtualization":%s,' "$(truth swap_is_on)" \\
     "$(json "$(stat -fc %T /sys/fs/cgroup)")" "$(json "$(systemd-detect-virt 2>/dev/null || true)")"
-  printf '"member":%s,"memberState":%s,"setupState":%s}\\n' "$(truth test -e ${memberFile})" \\
-    "$(content ${stateFolder}/member.json)" "$(content ${stateFolder}/setup.json)"
+  printf '"node":%s,"recordText":%s,"setupState":%s}\\n' "$(truth test -e ${kubeletConfigFile})" \\
+    "$(content ${stateFolder}/node.json)" "$(content ${stateFolder}/setup.json)"
 }
 `;
 }

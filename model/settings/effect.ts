@@ -3,10 +3,10 @@ export type ChangedStep =
   | "preflight"
   | "init"
   | "setup everywhere"
-  | "membership controlPlane"
-  | "membership everywhere"
+  | "node controlPlane"
+  | "node everywhere"
   | "setup w1"
-  | "membership w1";
+  | "node w1";
 
 export type Effect =
   /** The steps run again, and bring it to the hosts. */

@@ -17,8 +17,8 @@ export type { ChangedStep, Effect, EffectRow };
  * a list's entry; `**` stands for all keys below. docs/replacement.md has the same table, written from this one.
  */
 
-const API_SERVER = ["membership controlPlane"] as const;
-const ALL_NODES = ["membership everywhere"] as const;
+const API_SERVER = ["node controlPlane"] as const;
+const ALL_NODES = ["node everywhere"] as const;
 const SETUPS = ["setup everywhere"] as const;
 
 /** The cluster itself, on every platform. */
@@ -31,7 +31,7 @@ const CLUSTER: readonly EffectRow[] = [
   ),
   hosts(
     ["kubernetesVersion"],
-    ["preflight", "setup everywhere", "membership everywhere"],
+    ["preflight", "setup everywhere", "node everywhere"],
     "one node at a time is drained and upgraded, control-plane nodes first; a step back, or over a minor version, is refused",
   ),
   hosts(
@@ -69,16 +69,16 @@ const CLUSTER: readonly EffectRow[] = [
   ),
   hosts(
     ["kubeProxy.mode"],
-    ["setup everywhere", "membership controlPlane"],
+    ["setup everywhere", "node controlPlane"],
     "kube-proxy's DaemonSet is rolled, and clears the rules of the other mode; flannel follows",
   ),
   hosts(["kubeProxy.config.*"], API_SERVER, "kube-proxy's DaemonSet is rolled"),
   hosts(["containerd.dropIn"], SETUPS, "containerd restarts, containers go on; in the order of `rollout`"),
-  hosts(["ignorePreflightErrors[]"], ["preflight", "setup everywhere", "membership everywhere"], "nothing"),
+  hosts(["ignorePreflightErrors[]"], ["preflight", "setup everywhere", "node everywhere"], "nothing"),
   hosts(["oidc.**"], API_SERVER, "the API server restarts on one control-plane node after the other"),
   hosts(
     ["proxy.**"],
-    ["setup everywhere", "membership controlPlane"],
+    ["setup everywhere", "node controlPlane"],
     "containerd and the kubelet restart, in the order of `rollout`; then the API servers",
   ),
   hosts(
@@ -89,13 +89,13 @@ const CLUSTER: readonly EffectRow[] = [
   resources(["downloads.windows.**"], "user data of Windows pools, whose instances are replaced"),
   hosts(
     ["images.repository"],
-    ["setup everywhere", "membership controlPlane"],
+    ["setup everywhere", "node controlPlane"],
     "containerd restarts for the pause image, then the control plane's pods",
   ),
   hosts(["images.mirrors.**", "images.registries.**"], SETUPS, "the next pull goes there"),
   hosts(
     ["encryption.provider", "encryption.keys[]"],
-    ["preflight", "membership controlPlane"],
+    ["preflight", "node controlPlane"],
     "all API servers read the new key, then encrypt with it; all Secrets are rewritten; then keys that are not named go. Refused while a control-plane node cannot be reached",
   ),
   hosts(
@@ -120,7 +120,7 @@ const NETWORK: readonly EffectRow[] = [
   hosts(["network.podsPerNode"], ALL_NODES, "the kubelet restarts, pods go on"),
   hosts(
     ["network.nodePortRange"],
-    ["preflight", "setup everywhere", "membership controlPlane"],
+    ["preflight", "setup everywhere", "node controlPlane"],
     "the API servers restart; Services keep ports outside the new range until they are changed",
   ),
   hosts(["network.mtu"], ["preflight", "setup everywhere"], "new pods"),
@@ -186,17 +186,17 @@ const MACHINES: readonly EffectRow[] = [
   hosts(["machines.*.nodeInterface", "machines.*.os"], ["preflight", "setup w1"], "what differs on the host"),
   hosts(
     ["machines.*.architecture"],
-    ["preflight", "setup w1", "membership w1"],
+    ["preflight", "setup w1", "node w1"],
     "setup compares it with the host's own, and refuses another",
   ),
   hosts(
     ["machines.*.labels.*", "machines.*.taints[].**"],
-    ["membership w1"],
+    ["node w1"],
     "labels and taints that others set stay",
   ),
   hosts(
     ["machines.*.revision"],
-    ["preflight", "setup w1", "membership w1"],
+    ["preflight", "setup w1", "node w1"],
     "the node is drained and removed, then joins anew",
   ),
   program(["machines.*.removal"], "nothing, until the machine is removed"),
@@ -214,7 +214,7 @@ const MACHINES: readonly EffectRow[] = [
   hosts(["firewall.**"], SETUPS, "the rules come or go in one step; connections stay"),
   hosts(
     ["rollout.maxUnavailable"],
-    ["setup everywhere", "membership everywhere"],
+    ["setup everywhere", "node everywhere"],
     "nothing, until a change goes by it",
   ),
 ];
@@ -294,10 +294,10 @@ const STEPS: Readonly<Record<ChangedStep, string>> = {
   preflight: "preflight",
   init: "init",
   "setup everywhere": "all setups",
-  "membership controlPlane": "memberships of the control plane",
-  "membership everywhere": "all memberships",
+  "node controlPlane": "the control-plane nodes",
+  "node everywhere": "all nodes",
   "setup w1": "the machine's setup",
-  "membership w1": "the machine's membership",
+  "node w1": "the machine's node",
 };
 
 /** The table of docs/replacement.md. */

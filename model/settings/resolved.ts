@@ -91,7 +91,7 @@ export interface Machine {
   readonly name: string;
   /** The Node's name: the key on existing machines, the private DNS name on AWS. */
   readonly nodeName: string;
-  /** What it is in the cluster; another role is another membership. */
+  /** What it is in the cluster; another role is another node. */
   readonly role: MachineRole;
   /** Worker pool; "" for control-plane nodes and load balancers. */
   readonly pool: string;

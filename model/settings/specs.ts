@@ -7,7 +7,7 @@ import type { Flow } from "../network/flow";
 import type { FixedFacts } from "../fixedFacts";
 import { cniFacts, domainOf } from "../cni";
 import { kubeletConfiguration } from "../kubeadm/kubelet";
-import type { ControlPlaneNodeSpec, NodeSpec } from "../membership/spec";
+import type { ControlPlaneNodeSpec, NodeSpec } from "../lifecycle/spec";
 import { staticPodsOf } from "../own/staticPods";
 import type { ClusterMachine } from "../machine";
 import { ecrProvider } from "../aws/ecr/registry";

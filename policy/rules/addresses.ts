@@ -84,7 +84,7 @@ export const oneDnsAddress: StackValidationPolicy = {
     const clusters = requireClusters(args);
     for (const cluster of clusters) {
       const wanted = dnsAddress(cluster);
-      for (const { resource, spec } of cluster.memberships) {
+      for (const { resource, spec } of cluster.nodeSteps) {
         const value = spec.node.network.dnsServiceAddress;
         if (value !== wanted) {
           reportViolation(
@@ -109,7 +109,7 @@ export const oneDnsAddress: StackValidationPolicy = {
 
 /** undefined: no node was made yet. */
 function dnsAddress(cluster: ClusterInStack): string | undefined {
-  return cluster.memberships[0]?.spec.node.network.dnsServiceAddress;
+  return cluster.nodeSteps[0]?.spec.node.network.dnsServiceAddress;
 }
 
 function isKubeDns(resource: PolicyResource): boolean {

@@ -51,8 +51,8 @@ export const oddControlPlaneNodes: StackValidationPolicy = {
   severity: "high",
   remediationSteps: "Add a machine with role controlPlane, or make one a worker.",
   validateStack: (args, reportViolation) => {
-    for (const { fullName, memberships, inits } of requireClusters(args)) {
-      const controlPlaneNodes = memberships.filter(({ spec }) => spec.role === "controlPlane");
+    for (const { fullName, nodeSteps, inits } of requireClusters(args)) {
+      const controlPlaneNodes = nodeSteps.filter(({ spec }) => spec.role === "controlPlane");
       const count = new Set(controlPlaneNodes.map(({ spec }) => spec.machine)).size;
       // Worker pools alone say nothing about the control-plane nodes they join.
       if (inits.length === 0 && count === 0) continue;

@@ -26,10 +26,9 @@ export const kubernetesVersion: StackValidationPolicy = {
   },
   validateStack: (args, reportViolation) => {
     const { least } = configured(args, DEFAULTS);
-    for (const { fullName, memberships, steps } of requireClusters(args)) {
+    for (const { fullName, nodeSteps, steps } of requireClusters(args)) {
       // An init keeps the version it started with.
-      const { resource, spec } =
-        memberships[0] ?? steps.find((step) => step.spec.step !== "init") ?? steps[0];
+      const { resource, spec } = nodeSteps[0] ?? steps.find((step) => step.spec.step !== "init") ?? steps[0];
       const version = spec.kubernetesVersion;
       const minor = minorOf(version);
       if (minor === undefined || !supported.includes(minor)) {

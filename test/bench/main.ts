@@ -11,7 +11,7 @@ import { measured, median, planCommand, ROOT, type Cost } from "./processes";
 const DEFAULT_RUNS = 7;
 /** Against a bare program of the SDK that makes the same resources. */
 const TARGET_RATIO = 1.15;
-/** Setup and membership. */
+/** Setup and node. */
 const TARGET_PER_MACHINE = 2;
 const ADDED_MACHINES = 5;
 /** As Pulumi starts a program of this project (`nodeargs` in Pulumi.yaml). */

@@ -107,11 +107,11 @@ describe("order", () => {
   it("lets control-plane nodes become members one after the other, after init and their own setup", () => {
     const names = ["cp1", "cp2", "cp3"];
     names.forEach((name, index) => {
-      const { dependsOn } = byName(resources, `${plane}-${name}-membership`);
+      const { dependsOn } = byName(resources, `${plane}-${name}-node`);
       expect(dependsOn).toContain(urnOf(`${plane}-init`));
       expect(dependsOn).toContain(urnOf(`${plane}-${name}-setup`));
       const earlier = names.slice(Math.max(0, index - 1), index);
-      for (const one of earlier) expect(dependsOn).toContain(urnOf(`${plane}-${one}-membership`));
+      for (const one of earlier) expect(dependsOn).toContain(urnOf(`${plane}-${one}-node`));
     });
   });
 
@@ -122,10 +122,10 @@ describe("order", () => {
         expect(byName(resources, `metal-pool-general-${name}-setup`).dependsOn).toContain(
           urnOf(`${plane}-${controlPlaneNode}-setup`),
         );
-      const { dependsOn } = byName(resources, `metal-pool-general-${name}-membership`);
+      const { dependsOn } = byName(resources, `metal-pool-general-${name}-node`);
       expect(dependsOn).toContain(urnOf(`metal-pool-general-${name}-setup`));
       for (const controlPlaneNode of ["cp1", "cp2", "cp3"])
-        expect(dependsOn).toContain(urnOf(`${plane}-${controlPlaneNode}-membership`));
+        expect(dependsOn).toContain(urnOf(`${plane}-${controlPlaneNode}-node`));
     }
   });
 
@@ -182,7 +182,7 @@ describe("hosts", () => {
         const spec = specOf(one);
         return "machine" in spec && spec.machine === machine;
       });
-      expect(own.map((one) => specOf(one).step).sort(), machine).toEqual(["membership", "setup"]);
+      expect(own.map((one) => specOf(one).step).sort(), machine).toEqual(["node", "setup"]);
     }
   });
 
@@ -205,22 +205,20 @@ describe("hosts", () => {
     }
   });
 
-  it("are replaced on another identity alone, the old membership deleted first", async () => {
+  it("are replaced on another identity alone, the old node step deleted first", async () => {
     const machines = metalInput().machines as Record<string, Record<string, unknown>>;
     const raised = await cluster({ machines: { ...machines, w2: { ...machines.w2, revision: 2 } } });
     const triggers = (all: readonly Recorded[]) =>
-      new Map(
-        all.filter((one) => one.name.endsWith("-membership")).map((one) => [one.name, one.inputs.triggers]),
-      );
+      new Map(all.filter((one) => one.name.endsWith("-node")).map((one) => [one.name, one.inputs.triggers]));
     const before = triggers(resources);
     const after = triggers(raised);
     const changed = [...before].filter(
       ([name, value]) => JSON.stringify(value) !== JSON.stringify(after.get(name)),
     );
-    expect(changed.map(([name]) => name)).toEqual(["metal-pool-general-w2-membership"]);
+    expect(changed.map(([name]) => name)).toEqual(["metal-pool-general-w2-node"]);
     for (const name of before.keys()) expect(byName(resources, name).deleteBeforeReplace, name).toBe(true);
     for (const one of steps()) {
-      if (!/-(membership|firewall)$/.test(one.name)) expect(one.inputs.triggers, one.name).toBeUndefined();
+      if (!/-(node|firewall)$/.test(one.name)) expect(one.inputs.triggers, one.name).toBeUndefined();
     }
     // Of the hosts' firewalls the old step is deleted last: by then who leaves has left.
     expect(byName(resources, "metal-firewall").deleteBeforeReplace).not.toBe(true);

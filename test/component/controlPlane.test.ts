@@ -32,7 +32,7 @@ function parts(over: RawSettings = {}): Promise<readonly Recorded[]> {
         ...args,
         pool: "general",
         after: [preflight],
-        controlPlaneNodes: plane.memberships,
+        controlPlaneNodes: plane.nodeSteps,
       });
       new LoadBalancer("balancer", { ...args, after: [preflight] });
     },
@@ -54,17 +54,9 @@ describe("the control plane", () => {
     for (const name of ["cp1", "cp2", "cp3"])
       expect(waitsFor(all, `plane-${name}-setup`)).toEqual(["preflight"]);
     expect(waitsFor(all, "plane-init")).toEqual(["plane-cp1-setup", "plane-cp2-setup", "plane-cp3-setup"]);
-    expect(waitsFor(all, "plane-cp1-membership")).toEqual(["plane-cp1-setup", "plane-init"]);
-    expect(waitsFor(all, "plane-cp2-membership")).toEqual([
-      "plane-cp1-membership",
-      "plane-cp2-setup",
-      "plane-init",
-    ]);
-    expect(waitsFor(all, "plane-cp3-membership")).toEqual([
-      "plane-cp2-membership",
-      "plane-cp3-setup",
-      "plane-init",
-    ]);
+    expect(waitsFor(all, "plane-cp1-node")).toEqual(["plane-cp1-setup", "plane-init"]);
+    expect(waitsFor(all, "plane-cp2-node")).toEqual(["plane-cp1-node", "plane-cp2-setup", "plane-init"]);
+    expect(waitsFor(all, "plane-cp3-node")).toEqual(["plane-cp2-node", "plane-cp3-setup", "plane-init"]);
   });
 
   it("costs two resources a control-plane node and one for init", async () => {
@@ -80,7 +72,7 @@ describe("the control plane", () => {
     const { cp1, cp2, cp3, ...workers } = machines;
     const turned = await parts({ machines: { cp3, cp2, cp1, ...workers } });
     expect(byName(turned, "plane-init").parent).toBe(byName(turned, "plane").urn);
-    expect(waitsFor(turned, "plane-cp3-membership")).toEqual(["plane-cp3-setup", "plane-init"]);
+    expect(waitsFor(turned, "plane-cp3-node")).toEqual(["plane-cp3-setup", "plane-init"]);
   });
 });
 
@@ -89,21 +81,21 @@ describe("a worker pool", () => {
     const other = { ...machines.w2, pool: "gpu" };
     const all = await parts({ machines: { ...machines, w2: other } });
     const children = all.filter((one) => one.parent === byName(all, "pool").urn);
-    expect(children.map((one) => one.name).sort()).toEqual(["pool-w1-membership", "pool-w1-setup"]);
+    expect(children.map((one) => one.name).sort()).toEqual(["pool-w1-node", "pool-w1-setup"]);
     expect(waitsFor(all, "pool-w1-setup")).toEqual(["preflight"]);
     const both = await parts();
     for (const name of ["w1", "w2"])
-      expect(waitsFor(both, `pool-${name}-membership`)).toEqual([
-        "plane-cp1-membership",
-        "plane-cp2-membership",
-        "plane-cp3-membership",
+      expect(waitsFor(both, `pool-${name}-node`)).toEqual([
+        "plane-cp1-node",
+        "plane-cp2-node",
+        "plane-cp3-node",
         `pool-${name}-setup`,
       ]);
   });
 });
 
 describe("a load balancer", () => {
-  it("is one setup a machine and no membership", async () => {
+  it("is one setup a machine and no node step", async () => {
     const { hostKey } = machines.w1;
     const lb1 = { role: "loadBalancer", host: "192.0.2.5", user: "ubuntu", hostKey, key: "operator" };
     const all = await parts({

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   initStep,
-  membershipStep,
+  nodeStep,
   preflightStep,
   setupStep,
   type StepsArgs,
@@ -13,8 +13,8 @@ import type { ClusterSettings } from "../../model/settings/resolved";
 import { byName, record, type Recorded } from "../../testing/recorder";
 import { metalInput, metalSettings, type RawSettings } from "../support/settings";
 import { made } from "./providers";
-import { memberDigest } from "../support/fromSettings";
-import { membershipSpec, preflightSpec, setupSpec } from "../../components/machines/specs";
+import { nodeDigest } from "../support/fromSettings";
+import { nodeStepSpec, preflightSpec, setupSpec } from "../../components/machines/specs";
 import { fixedFacts } from "../../model/settings/specs";
 
 const key = "the-private-key-of-this-test";
@@ -36,8 +36,8 @@ function steps(settings: ClusterSettings, keys: Record<string, pulumi.Input<stri
       initStep("init", args, {});
       setupStep("setup-cp1", args, of("cp1"), {});
       setupStep("setup-w1", args, of("w1"), {});
-      membershipStep("membership-cp2", args, of("cp2"), {});
-      membershipStep("membership-w1", args, of("w1"), {});
+      nodeStep("node-cp2", args, of("cp2"), {});
+      nodeStep("node-w1", args, of("w1"), {});
     },
     { outputs: made },
   );
@@ -72,7 +72,7 @@ describe("the command", () => {
     ["preflight", ["create", "update"]],
     ["init", ["create", "update"]],
     ["setup-w1", ["create", "update", "delete"]],
-    ["membership-w1", ["create", "update", "delete"]],
+    ["node-w1", ["create", "update", "delete"]],
   ])("of %s is there for %j, and does nothing for others", (name, operations) => {
     for (const operation of ["create", "update", "delete"]) {
       const text = operations.includes(operation)
@@ -104,17 +104,17 @@ describe("the specification", () => {
   it("is what the step reads of the settings", () => {
     expect(spec("preflight")).toEqual(json(preflightSpec(settings)));
     expect(spec("setup-w1")).toEqual(json(setupSpec(settings, of("w1"))));
-    expect(spec("membership-cp2")).toEqual(json(membershipSpec(settings, of("cp2"))));
+    expect(spec("node-cp2")).toEqual(json(nodeStepSpec(settings, of("cp2"))));
   });
 
   it("says what is done to whom", () => {
     expect(spec("init")).toMatchObject({ step: "init", controlPlaneNodes: ["cp1", "cp2", "cp3"] });
     expect(spec("setup-w1")).toMatchObject({ step: "setup", machine: "w1", revision: 1 });
-    expect(spec("membership-cp2")).toMatchObject({
-      step: "membership",
+    expect(spec("node-cp2")).toMatchObject({
+      step: "node",
       machine: "cp2",
       role: "controlPlane",
-      digest: memberDigest(settings, of("cp2")),
+      digest: nodeDigest(settings, of("cp2")),
     });
   });
 
@@ -130,8 +130,8 @@ describe("standard input", () => {
     expect(reached("init")).toEqual(["cp1", "cp2", "cp3"]);
     // A living node asks a control-plane node for its turn.
     expect(reached("setup-w1")).toEqual(["w1", "cp1", "cp2", "cp3"]);
-    expect(reached("membership-w1")).toEqual(["w1", "cp1", "cp2", "cp3"]);
-    expect(reached("membership-cp2")).toEqual(["cp2", "cp1", "cp3"]);
+    expect(reached("node-w1")).toEqual(["w1", "cp1", "cp2", "cp3"]);
+    expect(reached("node-cp2")).toEqual(["cp2", "cp1", "cp3"]);
   });
 
   it("has the host's pinned key and the private key that the settings name", () => {
@@ -146,8 +146,8 @@ describe("standard input", () => {
   });
 
   it("hands the authorities' keys to control-plane nodes and to nobody else", () => {
-    for (const name of ["init", "membership-cp2"]) expect(stdin(name).files).toEqual([file]);
-    for (const name of ["preflight", "setup-cp1", "setup-w1", "membership-w1"])
+    for (const name of ["init", "node-cp2"]) expect(stdin(name).files).toEqual([file]);
+    for (const name of ["preflight", "setup-cp1", "setup-w1", "node-w1"])
       expect(stdin(name).files).toEqual([]);
   });
 
@@ -156,7 +156,7 @@ describe("standard input", () => {
     const machines = metalInput().machines as Record<string, { hostKey: string }>;
     const bastion = { host: "192.0.2.99", user: "jump", hostKey: machines.w1.hostKey, key: "jump" };
     const all = await steps(metalSettings({ bastion }), { jump: "the-jump-key-of-this-test" });
-    for (const name of ["setup-w1", "membership-w1", "preflight", "init"])
+    for (const name of ["setup-w1", "node-w1", "preflight", "init"])
       expect(stdin(name, all).bastion).toMatchObject({
         host: "192.0.2.99",
         port: 22,
@@ -167,7 +167,7 @@ describe("standard input", () => {
 
   it("is watched, so that a rotated key reaches later deletions; the specification stays as it was", async () => {
     const rotated = await steps(settings, { operator: pulumi.secret("the-new-key-of-this-test") });
-    for (const name of ["setup-w1", "membership-w1"]) {
+    for (const name of ["setup-w1", "node-w1"]) {
       expect(stdin(name, rotated)).not.toEqual(stdin(name));
       expect(environment(name, rotated)).toEqual(environment(name));
       expect(byName(rotated, name).ignoreChanges).toEqual([]);
@@ -179,7 +179,7 @@ describe("standard input", () => {
     const changed = resources
       .map((one) => one.name)
       .filter((name) => JSON.stringify(stdin(name)) !== JSON.stringify(stdin(name, moved)));
-    expect(changed.sort()).toEqual(["membership-w1", "preflight", "setup-w1"]);
+    expect(changed.sort()).toEqual(["node-w1", "preflight", "setup-w1"]);
     for (const one of resources) expect(environment(one.name, moved)).toEqual(environment(one.name));
   });
 
@@ -201,9 +201,9 @@ describe("standard input", () => {
 });
 
 describe("identity", () => {
-  it("replaces a membership, the old one deleted first, and nothing else", () => {
-    expect(inputs("membership-w1").triggers).toEqual(["w1@1"]);
-    expect(byName(resources, "membership-w1").deleteBeforeReplace).toBe(true);
+  it("replaces a node step, the old one deleted first, and nothing else", () => {
+    expect(inputs("node-w1").triggers).toEqual(["w1@1"]);
+    expect(byName(resources, "node-w1").deleteBeforeReplace).toBe(true);
     for (const name of ["preflight", "init", "setup-cp1", "setup-w1"]) {
       expect(inputs(name).triggers, name).toBeUndefined();
       expect(byName(resources, name).deleteBeforeReplace, name).toBe(false);
@@ -212,11 +212,11 @@ describe("identity", () => {
 
   it("changes with a raised revision, and with nothing that is said of the machine", async () => {
     const raised = await steps(changedMachine("w1", { revision: 2 }));
-    expect(inputs("membership-w1", raised).triggers).toEqual(["w1@2"]);
-    expect(inputs("membership-cp2", raised).triggers).toEqual(["cp2@1"]);
+    expect(inputs("node-w1", raised).triggers).toEqual(["w1@2"]);
+    expect(inputs("node-cp2", raised).triggers).toEqual(["cp2@1"]);
     const other = { host: "192.0.2.77", nodeAddress: "10.40.0.77", labels: { a: "b" } };
     const moved = await steps(changedMachine("w1", other));
-    expect(inputs("membership-w1", moved).triggers).toEqual(["w1@1"]);
+    expect(inputs("node-w1", moved).triggers).toEqual(["w1@1"]);
   });
 });
 

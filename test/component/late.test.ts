@@ -123,11 +123,11 @@ describe("addresses that are outputs", () => {
     const preview = await cluster(() => withServers(["w2"]), over, { preview: true });
     const plain = await cluster(() => plainMachines, over, { preview: true });
     expect(unknownSteps(preview)).toEqual([
-      "metal-pool-general-w2-membership",
+      "metal-pool-general-w2-node",
       "metal-pool-general-w2-setup",
       "metal-preflight",
     ]);
-    for (const name of ["metal-control-plane-cp1-setup", "metal-pool-general-w1-membership"])
+    for (const name of ["metal-control-plane-cp1-setup", "metal-pool-general-w1-node"])
       expect(environment(preview, name)).toEqual(environment(plain, name));
   });
 
@@ -144,7 +144,7 @@ describe("addresses that are outputs", () => {
       { preview: true, onWarning: () => undefined },
     );
     for (const { type, name, urn } of resources) if (type === "test:index:Server") urns.set(name, urn);
-    const { dependsOn } = byName(resources, "metal-pool-general-w1-membership");
+    const { dependsOn } = byName(resources, "metal-pool-general-w1-node");
     expect(dependsOn).toEqual(expect.arrayContaining([urns.get("w1"), urns.get("cp1")]));
     expect(dependsOn).not.toContain(urns.get("w2"));
   });

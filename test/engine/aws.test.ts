@@ -74,7 +74,7 @@ function lifeOfDev(): void {
     controlAws(engine.awsAccount, { s3Settles: 5 });
     await engine.up();
     const asked = hosts.asked();
-    expect(asked.map(({ spec }) => spec.step)).toEqual(["preflight", "init", "membership", "poolReady"]);
+    expect(asked.map(({ spec }) => spec.step)).toEqual(["preflight", "init", "node", "poolReady"]);
     for (const { hosts: dialled } of asked) {
       expect(Object.keys(dialled)).toEqual(["cp-1"]);
       expect(dialled["cp-1"]).toMatch(/^(?!10\.)\d+(\.\d+){3}$/);
@@ -83,7 +83,7 @@ function lifeOfDev(): void {
     expect(values["${issuer}"]).toMatch(/^https:\/\/[a-z0-9-]+\.s3\.eu-central-1\.amazonaws\.com$/);
     // Key pairs go over SSH: no role can read them.
     for (const { spec, files } of asked)
-      expect(files.includes("/etc/kubernetes/pki/ca.key"), spec.step).toBe(/init|membership/.test(spec.step));
+      expect(files.includes("/etc/kubernetes/pki/ca.key"), spec.step).toBe(/init|node/.test(spec.step));
   });
 
   it("has nothing to do the second time", async () => {
@@ -106,7 +106,7 @@ function lifeOfDev(): void {
     const changed = await changes();
     expect(changed.length).toBeGreaterThan(10);
     for (const one of changed) expect(one).toMatch(/^update .*ag/);
-    expect(changed.filter((one) => /membership|preflight|init/.test(one))).toEqual([]);
+    expect(changed.filter((one) => /node|preflight|init/.test(one))).toEqual([]);
     await engine.up();
     expect(hosts.asked()).toEqual([]);
   });
@@ -211,9 +211,9 @@ function lifeOfProd(): void {
       "settled",
       "preflight",
       "init",
-      "membership",
-      "membership",
-      "membership",
+      "node",
+      "node",
+      "node",
     ]);
     for (const host of asked.flatMap((one) => Object.values(one.hosts))) expect(host).toMatch(/^10\.16\./);
     expect((await engine.preview()).changed).toEqual([]);

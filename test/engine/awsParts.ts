@@ -29,7 +29,7 @@ class AwsParts extends pulumi.ComponentResource {
       dependsOn: [...platform.ready],
     });
     const plane = new ControlPlane(`${name}-control-plane`, { ...steps, after: [preflight] }, opts);
-    platform.createPools(name, steps, plane.memberships, opts);
+    platform.createPools(name, steps, plane.nodeSteps, opts);
     this.registerOutputs({});
   }
 }
@@ -85,7 +85,7 @@ export function paperHosts(workDir: string): {
   asked: () => Asked[];
   forget: () => void;
   /**
-   * Steps of that kind (`health`), of one machine (`settled cp-2`), or one operation (`delete membership w1`) fail; "":
+   * Steps of that kind (`health`), of one machine (`settled cp-2`), or one operation (`delete node w1`) fail; "":
    * none.
    */
   fail: (step: string) => void;

@@ -147,17 +147,17 @@ function three(): void {
     const etcdVolume = {};
     expect(
       (await stack.up(plane({ etcdVolume }))).filter(
-        (one) => !/^update (preflight|membership|health)/.test(one),
+        (one) => !/^update (preflight|lifecycle|health)/.test(one),
       ),
     ).toEqual([]);
     expect(stack.instances()).toEqual(before);
     const steps = await stack.up(plane({ etcdVolume, revisions: { "cp-2": 2 } }));
-    const ids = stack.values("create membership cp-2");
+    const ids = stack.values("create node cp-2");
     expect(ids["${etcdVolume}"]).toMatch(/^vol-[0-9a-f]+$/);
-    expect(stack.values("update membership cp-1")["${etcdVolume}"] ?? "").toBe("");
-    expect(steps.filter((one) => !/^update (preflight|membership|health)/.test(one))).toEqual([
-      "delete membership cp-2",
-      "create membership cp-2",
+    expect(stack.values("update node cp-1")["${etcdVolume}"] ?? "").toBe("");
+    expect(steps.filter((one) => !/^update (preflight|lifecycle|health)/.test(one))).toEqual([
+      "delete node cp-2",
+      "create node cp-2",
     ]);
     expect(stack.instances().filter((one) => before.includes(one))).toHaveLength(before.length - 1);
     expect(stack.instances()).toHaveLength(before.length);
@@ -176,8 +176,8 @@ function three(): void {
     const settings = plane({ etcdVolume: {}, revisions: { "cp-2": 2 } });
     const { steps, made } = await stack.lost("cp-3", settings);
     expect(steps.filter((one) => !one.startsWith("update"))).toEqual([
-      "delete membership cp-3",
-      "create membership cp-3",
+      "delete node cp-3",
+      "create node cp-3",
     ]);
     expect(made).toBe(1);
   });
@@ -214,7 +214,7 @@ function three(): void {
     const deletable = ["cp-3"];
     await stack.up(plane({ revisions: one, deletable }, true));
     const steps = await stack.up(plane({ revisions: { ...one, "cp-3": 2 }, deletable }, true));
-    expect(steps.filter((step) => step.startsWith("delete"))).toEqual(["delete membership cp-3"]);
+    expect(steps.filter((step) => step.startsWith("delete"))).toEqual(["delete node cp-3"]);
   });
 
   it("are destroyed once nothing is protected, and not before", async () => {

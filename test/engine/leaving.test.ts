@@ -23,7 +23,7 @@ class MachineParts extends pulumi.ComponentResource {
     const after = [preflightStep(`${name}-preflight`, own, opts)];
     const guards = [firewallStep(`${name}-firewall`, own, { ...opts, dependsOn: after })];
     const steps: StepsArgs = { ...own, guards };
-    const { memberships: controlPlaneNodes } = new ControlPlane(
+    const { nodeSteps: controlPlaneNodes } = new ControlPlane(
       `${name}-control-plane`,
       { ...steps, after },
       opts,
@@ -78,8 +78,8 @@ describeWithEngine("machines that leave", () => {
     await engine.up();
     const steps = asked();
     expect(steps[0]).toBe("update preflight");
-    expect(steps.filter((step) => /membership cp/.test(step))).toEqual(
-      ["cp1", "cp2", "cp3"].flatMap((name) => [`delete membership ${name}`, `create membership ${name}`]),
+    expect(steps.filter((step) => /node cp/.test(step))).toEqual(
+      ["cp1", "cp2", "cp3"].flatMap((name) => [`delete node ${name}`, `create node ${name}`]),
     );
   });
 
@@ -92,9 +92,9 @@ describeWithEngine("machines that leave", () => {
     const deletes = steps.filter((step) => step.startsWith("delete"));
     expect(steps.slice(-deletes.length)).toEqual(deletes);
     const at = (step: string): number => deletes.indexOf(step);
-    expect(at("delete membership cp3")).toBeLessThan(at("delete membership cp2"));
+    expect(at("delete node cp3")).toBeLessThan(at("delete node cp2"));
     for (const name of ["cp2", "cp3", "w1"])
-      expect(at(`delete membership ${name}`)).toBeLessThan(at(`delete setup ${name}`));
+      expect(at(`delete node ${name}`)).toBeLessThan(at(`delete setup ${name}`));
     // Firewalls close behind those that have left, and the step of the run before still knows them all.
     expect(steps.filter((step) => step === "create firewall")).toHaveLength(1);
     const closed = hosts
@@ -102,7 +102,7 @@ describeWithEngine("machines that leave", () => {
       .filter(({ operation, spec }) => operation === "delete" && spec.step === "firewall");
     expect(closed.map(({ hosts: known }) => Object.keys(known).sort())).toEqual([Object.keys(all).sort()]);
     for (const name of ["cp2", "cp3", "w1"])
-      expect(at(`delete membership ${name}`)).toBeLessThan(at("delete firewall"));
+      expect(at(`delete node ${name}`)).toBeLessThan(at("delete firewall"));
   });
 
   it("that stay since a step refused are still let in, and firewalls close in the run that removes them", async () => {
@@ -111,16 +111,16 @@ describeWithEngine("machines that leave", () => {
       ...rest,
       w3: { ...all["w1"], host: "10.40.0.33", nodeAddress: "10.40.0.33" },
     };
-    hosts.fail("delete membership w2");
+    hosts.fail("delete node w2");
     await expect(engine.up()).rejects.toThrow();
-    expect(asked()).toContain("delete membership w2");
+    expect(asked()).toContain("delete node w2");
     expect(asked()).not.toContain("delete firewall");
     hosts.fail("");
     hosts.forget();
     await engine.up();
     const steps = asked();
-    expect(steps.indexOf("delete firewall")).toBeGreaterThan(steps.indexOf("delete membership w2"));
-    expect(steps.indexOf("delete membership w2")).toBeGreaterThanOrEqual(0);
+    expect(steps.indexOf("delete firewall")).toBeGreaterThan(steps.indexOf("delete node w2"));
+    expect(steps.indexOf("delete node w2")).toBeGreaterThanOrEqual(0);
   });
 
   it("leave from the last control-plane node to the first when all is destroyed, workers before them", async () => {
@@ -128,8 +128,8 @@ describeWithEngine("machines that leave", () => {
     await engine.up();
     hosts.forget();
     await engine.destroy();
-    const left = asked().filter((step) => step.startsWith("delete membership"));
-    expect(left.slice(-3)).toEqual(["cp3", "cp2", "cp1"].map((name) => `delete membership ${name}`));
+    const left = asked().filter((step) => step.startsWith("delete node"));
+    expect(left.slice(-3)).toEqual(["cp3", "cp2", "cp1"].map((name) => `delete node ${name}`));
     expect(left.length).toBeGreaterThan(3);
   });
 });

@@ -16,7 +16,7 @@ import { createCluster, stackArgs } from "../../stacks/program";
 import { metalInput, metalSettings } from "../support/settings";
 import { describeWithEngine } from "./available";
 import { createEngineStack, type EngineStack } from "./harness";
-import { initSpec, membershipSpec } from "../../components/machines/specs";
+import { initSpec, nodeStepSpec } from "../../components/machines/specs";
 
 const pack = path.resolve(__dirname, "../../policy/cli");
 
@@ -126,10 +126,10 @@ describeWithEngine("the policy pack in the engine", () => {
       });
     const [first] = settings.machines;
     if (first === undefined) throw new Error("there is a control-plane node");
-    const member = membershipSpec(settings, first);
+    const node = nodeStepSpec(settings, first);
     const twoControlPlaneNodes = async () => {
       step("init", { ...initSpec(settings), controlPlaneNodes: ["cp1", "cp2"] });
-      for (const machine of ["cp1", "cp2"]) step(machine, { ...member, machine });
+      for (const machine of ["cp1", "cp2"]) step(machine, { ...node, machine });
       return Promise.resolve();
     };
     const config = {

@@ -18,13 +18,13 @@ import { bootBundle, bundleFiles } from "../../model/aws/boot/bundle";
 import { compressed } from "../../model/aws/boot/compressed";
 import { flannelManifests } from "../support/cniManifests";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import type { MembershipSpec, PoolReadySpec } from "../../host/protocol";
+import type { NodeStepSpec, PoolReadySpec } from "../../host/protocol";
 import { cloudConfigs } from "../unit/aws/boot/support";
 import { describeWithLab } from "./available";
 import { AwsLab, awsLabSettings, ISSUER, PRIVATE } from "./awsCloud";
 import { eventually, saw } from "./cluster";
 import { Lab } from "./lab";
-import { initSpec, membershipSpec as memberSpec } from "../../components/machines/specs";
+import { initSpec, nodeStepSpec as specOfNode } from "../../components/machines/specs";
 
 const ID = "aws";
 /** A certificate's key of the wrong kind: what a host shows before cloud-init has put its own there. */
@@ -45,8 +45,8 @@ describeWithLab("hosts of AWS: one control-plane node, workers that join by them
     if (!machine) throw new Error("no control-plane node");
     return machine;
   };
-  const membershipSpec = (): MembershipSpec => {
-    return memberSpec(settings, controlPlaneNode());
+  const nodeStepSpec = (): NodeStepSpec => {
+    return specOfNode(settings, controlPlaneNode());
   };
   const ready = (name: string, wanted: number, timeout = 420): PoolReadySpec => ({
     step: "poolReady",
@@ -117,7 +117,7 @@ describeWithLab("hosts of AWS: one control-plane node, workers that join by them
     await cloud.kubectl("apply --server-side -f -", objects);
     // The cloud controller manager's part, which has no AWS here: it has seen the node.
     await cloud.kubectl("taint nodes --all node.cloudprovider.kubernetes.io/uninitialized-");
-    const joined = await cloud.step(membershipSpec());
+    const joined = await cloud.step(nodeStepSpec());
     saw(joined.stderr);
     expect(joined.status, joined.stderr).toBe(0);
     const node = await cloud.kubectl(
@@ -141,7 +141,7 @@ describeWithLab("hosts of AWS: one control-plane node, workers that join by them
     const file = "/etc/kubernetes/pulumi-kubeadm/apiserver/encryption.yaml";
     const before = await bash("cp", "sha256sum /etc/kubernetes/pki/ca.key /etc/kubernetes/manifests/*.yaml");
     const files = { [file]: `${await bash("cp", `cat ${file}`)}# a new version\n` };
-    const updated = await cloud.step(membershipSpec(), "update", { files });
+    const updated = await cloud.step(nodeStepSpec(), "update", { files });
     expect(updated.status, updated.stderr).toBe(0);
     expect(await bash("cp", `tail -n 1 ${file}; stat -c %a ${file}`)).toBe("# a new version\n600\n");
     const after = await bash("cp", "sha256sum /etc/kubernetes/pki/ca.key /etc/kubernetes/manifests/*.yaml");

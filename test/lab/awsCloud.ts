@@ -263,7 +263,7 @@ export class AwsLab {
   step(spec: StepSpec, operation = "create", over: StepOptions = {}): Promise<RunResult> {
     const controlPlaneNode = this.lab.host("cp");
     const [machine] = this.settings.machines;
-    const wanted = spec.step === "init" || spec.step === "membership";
+    const wanted = spec.step === "init" || spec.step === "node";
     const files = Object.entries(wanted ? { ...this.controlPlaneFiles, ...over.files } : {}).map(
       ([file, content]) => ({
         path: file,

@@ -195,7 +195,7 @@ describeWithLab("one control-plane node, two workers, vxlan", () => {
     const { changed } = await cluster.engine("up");
     saw(changed.join("\n"));
     expect(changed.map((line) => line.split(" ").slice(0, 2).join(" ")).sort()).toEqual([
-      "create lab-pool-general-w3-membership",
+      "create lab-pool-general-w3-node",
       "create lab-pool-general-w3-setup",
       "update lab-preflight",
     ]);

@@ -34,7 +34,7 @@ describeWithLab("a change that a component does not start with", () => {
       manifests: await own("cat /etc/kubernetes/manifests/*"),
       policy: await own(POLICY),
       kubelet: await own("cat /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env"),
-      record: await own("cat /var/lib/pulumi-kubeadm/member.json"),
+      record: await own("cat /var/lib/pulumi-kubeadm/node.json"),
       kubeadmConfig: await map("kubeadm-config"),
       kubeletConfig: await map("kubelet-config"),
       server: await cluster.kubectl(

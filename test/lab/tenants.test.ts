@@ -310,7 +310,7 @@ describeWithLab("a tenant, people's own things, and the smoke test", () => {
     cluster.settings = { ...others, staticPods: { ...staticPods, agent: { pod: changed, on: ["general"] } } };
     const report = await cluster.engine("up");
     saw(report.changed.join("\n"));
-    expect(report.changed.map((line) => line.split(" ")[1])).toEqual(["lab-pool-general-w1-membership"]);
+    expect(report.changed.map((line) => line.split(" ")[1])).toEqual(["lab-pool-general-w1-node"]);
     await eventually(
       "the new pod",
       () =>

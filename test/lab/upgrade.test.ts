@@ -188,7 +188,7 @@ describeWithLab(
       const version = (to: string): Promise<string> =>
         cluster.host(
           "w1",
-          `sed -i 's/"version":"[^"]*"/"version":"${to}"/' /var/lib/pulumi-kubeadm/member.json`,
+          `sed -i 's/"version":"[^"]*"/"version":"${to}"/' /var/lib/pulumi-kubeadm/node.json`,
         );
       await version("1.34.4");
       const lines = await refused(newer);
@@ -199,12 +199,12 @@ describeWithLab(
       for (const name of nodes) expect((await binaries(name)).trim()).toBe(olderKubernetesVersion);
     });
 
-    it("the preview names every machine's setup and membership, and nothing else", async () => {
+    it("the preview names every machine's setup and node step, and nothing else", async () => {
       cluster.settings = newer;
       const { changed } = await cluster.engine("preview");
       saw(changed.join("\n"));
       const steps = (prefix: string, name: string): string[] =>
-        ["setup", "membership"].map((step) => `update lab-${prefix}-${name}-${step}`);
+        ["setup", "node"].map((step) => `update lab-${prefix}-${name}-${step}`);
       expect(changed.map((line) => line.split(" ").slice(0, 2).join(" ")).sort()).toEqual(
         [
           "update lab-preflight",

@@ -14,7 +14,7 @@ const SPEC = {
 
 const step = (spec: object, stdin: unknown = "{}") =>
   fake("command:local:Command", {
-    environment: { KUBEADM_SPEC: JSON.stringify({ step: "membership", role: "controlPlane", ...spec }) },
+    environment: { KUBEADM_SPEC: JSON.stringify({ step: "node", role: "controlPlane", ...spec }) },
     stdin,
   });
 

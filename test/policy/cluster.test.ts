@@ -76,11 +76,11 @@ describe("one-pod-range", () => {
 
   it("reports a node of another range", async () => {
     const stack = await metalStack();
-    const step = ending(stack, "-w2-membership");
+    const step = ending(stack, "-w2-node");
     editSpec(step, (text) => text.replaceAll("10.244.0.0/16", "10.32.0.0/12"));
     expect((await run(onePodRange, stack)).violations).toEqual([
       {
-        message: expect.stringContaining("w2-membership has pod range 10.32.0.0/12") as string,
+        message: expect.stringContaining("w2-node has pod range 10.32.0.0/12") as string,
         urn: step.urn,
       },
     ]);
@@ -164,9 +164,9 @@ describe("one-dns-address", () => {
 
   it("reports a node whose kubelet is told another", async () => {
     const stack = await metalStack();
-    editSpec(ending(stack, "-w2-membership"), (text) => text.replaceAll('"10.96.0.10"', '"10.96.0.53"'));
+    editSpec(ending(stack, "-w2-node"), (text) => text.replaceAll('"10.96.0.10"', '"10.96.0.53"'));
     expect(await messages(oneDnsAddress, stack)).toEqual([
-      expect.stringContaining("w2-membership has DNS address 10.96.0.53"),
+      expect.stringContaining("w2-node has DNS address 10.96.0.53"),
     ]);
   });
 });
@@ -219,17 +219,15 @@ describe("odd-control-plane-nodes", () => {
   it("takes one control-plane node and three", async () => {
     const stack = await metalStack();
     expect(await messages(oddControlPlaneNodes, stack)).toEqual([]);
-    expect(
-      await messages(oddControlPlaneNodes, without(stack, "-cp2-membership", "-cp3-membership")),
-    ).toEqual([]);
+    expect(await messages(oddControlPlaneNodes, without(stack, "-cp2-node", "-cp3-node"))).toEqual([]);
   });
 
   it("reports two, and none", async () => {
     const stack = await metalStack();
-    expect(await messages(oddControlPlaneNodes, without(stack, "-cp3-membership"))).toEqual([
+    expect(await messages(oddControlPlaneNodes, without(stack, "-cp3-node"))).toEqual([
       "metal.example.internal has 2 control-plane nodes: etcd wants an odd number of members",
     ]);
-    const ends = ["-cp1-membership", "-cp2-membership", "-cp3-membership"];
+    const ends = ["-cp1-node", "-cp2-node", "-cp3-node"];
     expect(await messages(oddControlPlaneNodes, without(stack, ...ends))).toEqual([
       expect.stringContaining("has 0 control-plane nodes"),
     ]);
@@ -294,7 +292,7 @@ describe("kubernetes-version", () => {
 
   it("reports a minor that the library does not know", async () => {
     const stack = await metalStack();
-    for (const one of stack.filter((step) => step.name.endsWith("-membership")))
+    for (const one of stack.filter((step) => step.name.endsWith("-node")))
       editSpec(one, (text) => text.replace('"kubernetesVersion":"1.36.4"', '"kubernetesVersion":"1.20.0"'));
     expect(await messages(kubernetesVersion, stack)).toEqual([
       "metal.example.internal is Kubernetes 1.20.0; this library knows 1.34, 1.35, 1.36, 1.37",

@@ -85,11 +85,11 @@ describe("no-private-key-in-command", () => {
 describe("pinned-host-keys", () => {
   const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBsrEOsekS05eymmYe1rGXDJT7H8h72+f1ZsJzPx77jr";
 
-  /** A membership of a worker: it connects to the worker and to the control-plane nodes. */
+  /** A node step of a worker: it connects to the worker and to the control-plane nodes. */
   async function joining(
     edit: (input: { connections: Record<string, { hostKey?: string }>; bastion?: object }) => void,
   ) {
-    const step = ending(await metalStack(), "-w1-membership");
+    const step = ending(await metalStack(), "-w1-node");
     const input = JSON.parse(step.props.stdin as string) as Parameters<typeof edit>[0];
     edit(input);
     step.props.stdin = JSON.stringify(input);
@@ -122,7 +122,7 @@ describe("pinned-host-keys", () => {
   });
 
   it("waits where the connections are not known yet", async () => {
-    const step = ending(await metalStack(), "-w1-membership");
+    const step = ending(await metalStack(), "-w1-node");
     step.props.stdin = unknown;
     expect(await run(pinnedHostKeys, step)).toEqual({
       violations: [],

@@ -47,7 +47,7 @@ it("judges every host key of the environment once the connections are known", as
     (await runOverAll(policy, await metalStack({ preview }))).filter(
       (one) => one.notApplicable === undefined,
     );
-  // 5 setups, 5 memberships, init and the look at all machines.
+  // 5 setups, 5 node steps, init and the look at all machines.
   expect(await looked(false)).toHaveLength(12);
 });
 

@@ -14,14 +14,14 @@ import { swapPhase as swap } from "../../model/node/swap";
 import { systemFiles as system } from "../../model/node/system";
 import { setupUndo as undo } from "../../model/node/undo";
 import { volumesPhase as volumes } from "../../model/node/volumes";
-import * as converging from "../../model/membership/converging";
-import * as draining from "../../model/membership/draining";
-import * as fileNames from "../../model/membership/fileNames";
-import * as files from "../../model/membership/files";
-import * as joining from "../../model/membership/joining";
-import * as member from "../../model/membership/member";
-import * as nodes from "../../model/membership/nodes";
-import * as removing from "../../model/membership/removing";
+import * as converging from "../../model/lifecycle/converging";
+import * as draining from "../../model/lifecycle/draining";
+import * as fileNames from "../../model/lifecycle/fileNames";
+import * as files from "../../model/lifecycle/files";
+import * as joining from "../../model/lifecycle/joining";
+import * as member from "../../model/lifecycle/digest";
+import * as nodes from "../../model/lifecycle/nodes";
+import * as removing from "../../model/lifecycle/removing";
 import { packetFilterProblems as problems } from "../../model/packetFilter/judge";
 import type { RenderedFile } from "../../model/renderedFile";
 import {
@@ -136,12 +136,12 @@ export const apiProxyConfig = (settings: ClusterSettings, machine: Machine) => {
   return proxyConfig(proxy);
 };
 
-export const memberFiles = (settings: ClusterSettings, machine: Machine, oidcCa?: string) =>
-  files.memberFiles(nodeSpec(settings, machine), oidcCa);
-export const memberDigest = (settings: ClusterSettings, machine: Machine) =>
-  member.memberDigest(nodeSpec(settings, machine));
-export const memberFacts = (settings: ClusterSettings, machine: Machine, cluster: string) =>
-  member.memberFacts(nodeSpec(settings, machine), fixedFacts(settings), cluster);
+export const filesOfNode = (settings: ClusterSettings, machine: Machine, oidcCa?: string) =>
+  files.filesOfNode(nodeSpec(settings, machine), oidcCa);
+export const nodeDigest = (settings: ClusterSettings, machine: Machine) =>
+  member.nodeDigest(nodeSpec(settings, machine));
+export const nodeIdentity = (settings: ClusterSettings, machine: Machine, cluster: string) =>
+  member.nodeIdentity(nodeSpec(settings, machine), fixedFacts(settings), cluster);
 type Script = Parameters<typeof joining.joinScript> extends [unknown, ...infer Rest] ? Rest : never;
 export const initScript = (settings: ClusterSettings, ...rest: Script) =>
   joining.initScript(settings.kubernetesVersion, ...rest);

@@ -1,17 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { initSpec, membershipSpec, preflightSpec, setupSpec } from "../../components/machines/specs";
+import { initSpec, nodeStepSpec, preflightSpec, setupSpec } from "../../components/machines/specs";
 import type { SetupSpec } from "../../host/protocol";
-import { memberFiles } from "../../model/membership/files";
-import { convergeScript } from "../../model/membership/converging";
-import { adoptScript } from "../../model/membership/nodes";
-import { removeNodeScript } from "../../model/membership/removing";
+import { filesOfNode } from "../../model/lifecycle/files";
+import { convergeScript } from "../../model/lifecycle/converging";
+import { adoptScript } from "../../model/lifecycle/nodes";
+import { removeNodeScript } from "../../model/lifecycle/removing";
 import { renderNode } from "../../model/node/render";
 import { readCluster } from "../../model/settings/parse";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { fixedFacts } from "../../model/settings/specs";
 import { metalInput, type RawSettings } from "../support/settings";
-import { factsOf } from "./membership/support";
+import { factsOf } from "./lifecycle/support";
 import { all, hostKey, machine, set, type Change } from "./settings/edit";
 
 type Firewall = "none" | "nftables";
@@ -31,7 +31,7 @@ function specs(settings: ClusterSettings): Map<string, string> {
     // The rest of init's specification is not watched (INIT_IGNORES).
     ["init", of(fixedFacts(settings))],
     ...settings.machines.map((one): [string, string] => [`setup ${one.name}`, of(setupSpec(settings, one))]),
-    ...nodes.map((one): [string, string] => [`membership ${one.name}`, of(membershipSpec(settings, one))]),
+    ...nodes.map((one): [string, string] => [`node ${one.name}`, of(nodeStepSpec(settings, one))]),
   ]);
 }
 
@@ -85,7 +85,7 @@ const table: readonly {
   {
     name: "kubelet.config that names the host's resolvers",
     change: set("kubelet.config", { resolvConf: "/etc/kubernetes/resolv.conf" }),
-    touches: ["preflight", "membership everywhere"],
+    touches: ["preflight", "node everywhere"],
   },
   {
     name: "firewall.allow",
@@ -104,20 +104,20 @@ const table: readonly {
   {
     name: "rollout.maxUnavailable",
     change: set("rollout", { maxUnavailable: 3 }),
-    touches: ["setup everywhere", "membership everywhere"],
+    touches: ["setup everywhere", "node everywhere"],
   },
-  { name: "drainTimeoutSeconds", change: set("drainTimeoutSeconds", 60), touches: ["membership everywhere"] },
+  { name: "drainTimeoutSeconds", change: set("drainTimeoutSeconds", 60), touches: ["node everywhere"] },
   // How a host is logged on to goes by standard input.
   { name: "the SSH port of one machine", change: set("machines.w1.port", 2222), touches: [] },
   { name: "the SSH key of one machine", change: set("machines.w1.key", "another"), touches: [] },
   { name: "the SSH host of one machine", change: set("machines.w1.host", "192.0.2.77"), touches: [] },
   { name: "the bastion", change: set("bastion", bastion), touches: [], filtered: ["setup everywhere"] },
   // The API server's and the other control plane parts': control-plane nodes alone.
-  { name: "audit.maxAge", change: set("audit.maxAge", 7), touches: ["membership controlPlane"] },
+  { name: "audit.maxAge", change: set("audit.maxAge", 7), touches: ["node controlPlane"] },
   {
     name: "apiServer.extraArgs",
     change: set("apiServer.extraArgs", { "audit-log-format": "json" }),
-    touches: ["membership controlPlane"],
+    touches: ["node controlPlane"],
   },
   {
     name: "apiServer.files",
@@ -125,94 +125,94 @@ const table: readonly {
       extraArgs: { "audit-webhook-config-file": "hook.yaml" },
       files: { "hook.yaml": "clusters: []" },
     }),
-    touches: ["membership controlPlane"],
+    touches: ["node controlPlane"],
   },
   {
     name: "scheduler.extraVolumes",
     change: set("scheduler.extraVolumes", [{ name: "a", hostPath: "/srv/a", mountPath: "/srv/a" }]),
-    touches: ["membership controlPlane"],
+    touches: ["node controlPlane"],
   },
   {
     name: "apiServer.certSans",
     change: set("apiServer.certSans", ["api.example.com"]),
-    touches: ["membership controlPlane"],
+    touches: ["node controlPlane"],
   },
   {
     name: "controllerManager.extraArgs",
     change: set("controllerManager.extraArgs", { v: "2" }),
-    touches: ["membership controlPlane"],
+    touches: ["node controlPlane"],
   },
   {
     name: "etcd.extraArgs",
     change: set("etcd.extraArgs", { "snapshot-count": "5000" }),
-    touches: ["membership controlPlane"],
+    touches: ["node controlPlane"],
   },
-  { name: "versions.etcd", change: set("versions.etcd", "3.6.7-0"), touches: ["membership controlPlane"] },
+  { name: "versions.etcd", change: set("versions.etcd", "3.6.7-0"), touches: ["node controlPlane"] },
   {
     name: "oidc",
     change: set("oidc", { issuerUrl: "https://id.example.com", clientId: "kubernetes" }),
-    touches: ["membership controlPlane"],
+    touches: ["node controlPlane"],
   },
   {
     name: "podSecurity.enforce",
     change: set("podSecurity.enforce", "restricted"),
-    touches: ["membership controlPlane"],
+    touches: ["node controlPlane"],
   },
   {
     name: "certificates",
     change: set("certificates.validityDays", 90),
-    touches: ["membership controlPlane"],
+    touches: ["node controlPlane"],
   },
   {
     name: "kubeProxy.config",
     change: set("kubeProxy.config", { conntrack: { maxPerCore: 0 } }),
-    touches: ["membership controlPlane"],
+    touches: ["node controlPlane"],
   },
   // A node's own.
   {
     name: "kubelet.config",
     change: set("kubelet.config", { imageGCHighThresholdPercent: 90 }),
-    touches: ["membership everywhere"],
+    touches: ["node everywhere"],
   },
   {
     name: "kubelet.config that logind has to agree with",
     change: set("kubelet.config", { shutdownGracePeriod: "90s" }),
-    touches: ["setup everywhere", "membership everywhere"],
+    touches: ["setup everywhere", "node everywhere"],
   },
   {
     name: "network.podsPerNode",
     change: set("network.podsPerNode", 100),
-    touches: ["membership everywhere"],
+    touches: ["node everywhere"],
   },
   {
     name: "labels of one worker",
     change: set("machines.w1.labels", { disk: "hdd" }),
-    touches: ["membership w1"],
+    touches: ["node w1"],
   },
   {
     name: "labels of one control-plane node",
     change: set("machines.cp2.labels", { a: "b" }),
-    touches: ["membership cp2"],
+    touches: ["node cp2"],
   },
   {
     name: "taints of one worker",
     change: set("machines.w1.taints", [{ key: "dedicated", effect: "NoExecute" }]),
-    touches: ["membership w1"],
+    touches: ["node w1"],
   },
   {
     name: "removal of one worker",
     change: set("machines.w1.removal", "force"),
-    touches: ["preflight", "setup w1", "membership w1"],
+    touches: ["preflight", "setup w1", "node w1"],
   },
   {
     name: "removal of one control-plane node",
     change: set("machines.cp2.removal", "force"),
-    touches: ["preflight", "setup cp2", "membership cp2"],
+    touches: ["preflight", "setup cp2", "node cp2"],
   },
   {
     name: "revision of one worker",
     change: set("machines.w1.revision", 2),
-    touches: ["preflight", "setup w1", "membership w1"],
+    touches: ["preflight", "setup w1", "node w1"],
   },
   {
     name: "OS of one control-plane node",
@@ -227,8 +227,8 @@ const table: readonly {
   {
     name: "node address of one worker",
     change: set("machines.w1.nodeAddress", "10.40.0.99"),
-    touches: ["preflight", "setup w1", "membership w1"],
-    filtered: ["preflight", "setup everywhere", "membership w1"],
+    touches: ["preflight", "setup w1", "node w1"],
+    filtered: ["preflight", "setup everywhere", "node w1"],
   },
   // What is on the hosts.
   { name: "containerd.dropIn", change: set("containerd.dropIn", "[debug]\n"), touches: ["setup everywhere"] },
@@ -245,7 +245,7 @@ const table: readonly {
   {
     name: "images.repository",
     change: set("images.repository", "registry.example.com"),
-    touches: ["setup everywhere", "membership controlPlane"],
+    touches: ["setup everywhere", "node controlPlane"],
   },
   { name: "versions.runc", change: set("versions.runc", "1.4.2"), touches: ["setup everywhere"] },
   {
@@ -256,12 +256,12 @@ const table: readonly {
   {
     name: "network.nodePortRange",
     change: set("network.nodePortRange", "31000-32000"),
-    touches: ["preflight", "setup everywhere", "membership controlPlane"],
+    touches: ["preflight", "setup everywhere", "node controlPlane"],
   },
   {
     name: "proxy",
     change: set("proxy", { http: "http://proxy:3128", https: "http://proxy:3128" }),
-    touches: ["setup everywhere", "membership controlPlane"],
+    touches: ["setup everywhere", "node controlPlane"],
   },
   {
     name: "access.ssh",
@@ -272,7 +272,7 @@ const table: readonly {
   {
     name: "kubernetesVersion",
     change: set("kubernetesVersion", "1.35.8"),
-    touches: ["preflight", "setup everywhere", "membership everywhere"],
+    touches: ["preflight", "setup everywhere", "node everywhere"],
   },
   // Machines that come.
   {
@@ -290,7 +290,7 @@ const table: readonly {
   {
     name: "two new control-plane nodes: every node balances over them",
     change: all(machine("cp4", 14, { role: "controlPlane" }), machine("cp5", 15, { role: "controlPlane" })),
-    touches: ["preflight", "setup everywhere", "membership everywhere"],
+    touches: ["preflight", "setup everywhere", "node everywhere"],
   },
   // What a cluster is born with reaches init, which refuses it.
   ...(
@@ -303,7 +303,7 @@ const table: readonly {
   ).map(([name, value]) => ({
     name: `${name}: fixed`,
     change: set(name, value),
-    touches: ["preflight", "init", "setup everywhere", "membership everywhere"],
+    touches: ["preflight", "init", "setup everywhere", "node everywhere"],
   })),
 ];
 
@@ -368,9 +368,9 @@ describe("a step's specification is enough", () => {
     fc.assert(
       fc.property(some, (settings) => {
         for (const own of settings.machines.filter((one) => one.role !== "loadBalancer")) {
-          const spec = membershipSpec(settings, own);
-          const files = memberFiles(spec.node);
-          expect(memberFiles(told(spec).node)).toEqual(files);
+          const spec = nodeStepSpec(settings, own);
+          const files = filesOfNode(spec.node);
+          expect(filesOfNode(told(spec).node)).toEqual(files);
           const facts = factsOf(settings, own);
           const scripts = (node: typeof spec.node) => [
             convergeScript(node, facts, files, []),
@@ -388,7 +388,7 @@ describe("a step's specification is enough", () => {
     const settings = settingsOf("none");
     const plane = ["cp1", "cp2", "cp3"];
     for (const own of settings.machines) {
-      const { machines } = membershipSpec(settings, own);
+      const { machines } = nodeStepSpec(settings, own);
       const names = machines.filter((one) => one.role === "controlPlane").map((one) => one.name);
       expect(names).toEqual(plane);
     }
@@ -398,7 +398,7 @@ describe("a step's specification is enough", () => {
   it("says only what is so: no value stands for one that was left out", () => {
     const settings = settingsOf("none");
     const worker = settings.machines.find((one) => one.name === "w1") ?? expect.fail();
-    const spec = membershipSpec(settings, worker);
+    const spec = nodeStepSpec(settings, worker);
     expect(spec.node.controlPlane).toBeUndefined();
     expect(JSON.stringify([spec, setupSpec(settings, worker)])).not.toMatch(/privileged|secretbox|"ssh"/);
   });

@@ -1,4 +1,4 @@
-import { prelude } from "../../membership/shell";
+import { prelude } from "../../lifecycle/shell";
 import { sh } from "../../text";
 import { poolGroupName, statusPrefix } from "../names";
 import { awsFunction } from "./calls";

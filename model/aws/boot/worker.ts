@@ -2,7 +2,7 @@ import { rotateLog } from "../../node/log";
 import { joinDocument } from "../../kubeadm";
 import { patches } from "../../kubeadm/patches";
 import { systemdUnit } from "../../kubeadm/units";
-import { DISCOVERY_FILE } from "../../membership/parts";
+import { DISCOVERY_FILE } from "../../lifecycle/parts";
 import { proxyVariables } from "../../node/downloads";
 import { searchPath } from "../../core/searchPath";
 import { renderNode } from "../../node/render";

@@ -2,7 +2,7 @@
 import { hostChecks } from "./host";
 import { leftoverChecks, ourFile } from "./leftovers";
 import { resolverChecks } from "./resolvers";
-import { memberFile } from "../paths";
+import { kubeletConfigFile } from "../paths";
 import { packetFilterReport } from "./packetFilters";
 import { runtimeChecks } from "./runtime";
 import type { HostCheckSpec, SetupMachine } from "../spec";
@@ -21,7 +21,7 @@ export function bareHostChecks(spec: HostCheckSpec, machine: SetupMachine): stri
   ];
   return `${ourFile}${hostChecks(spec, machine)}${leftoverChecks()}${runtimeChecks()}
 check_bare() {
-  if [ -e ${memberFile} ] || joining; then return 0; fi
+  if [ -e ${kubeletConfigFile} ] || joining; then return 0; fi
 ${checks.map((check) => `  ${check}\n`).join("")}}
 `;
 }

@@ -49,7 +49,7 @@ describe("the tree", () => {
     for (const name of ["cp-1", "cp-2", "cp-3"]) {
       const own = large.filter((one) => one.custom && one.name.includes(`-${name}`));
       expect(names(own)).toEqual([
-        `cloud-control-plane-${name}-membership`,
+        `cloud-control-plane-${name}-node`,
         `cloud-instances-${name}`,
         `cloud-instances-${name}-internal`,
         `cloud-instances-${name}-public`,
@@ -57,7 +57,7 @@ describe("the tree", () => {
       ]);
     }
     expect(names(small.filter((one) => one.custom && one.name.includes("-cp-1")))).toEqual([
-      "cloud-control-plane-cp-1-membership",
+      "cloud-control-plane-cp-1-node",
       "cloud-instances-cp-1",
     ]);
   });
@@ -169,7 +169,7 @@ describe("instances", () => {
           deleteOnTermination: true,
         },
       ]);
-    const { dependsOn } = byName(all, "cloud-control-plane-cp-2-membership");
+    const { dependsOn } = byName(all, "cloud-control-plane-cp-2-node");
     expect(dependsOn).toContain(byName(all, "cloud-instances-cp-2").urn);
     expect(byName(large, "cloud-instances-cp-1").inputs.ebsBlockDevices).toBeUndefined();
   });
@@ -275,7 +275,7 @@ describe("order", () => {
     const add = onAws.filter((one) => !waits.has(one.urn)).map((one) => one.name);
     expect(add.filter((name) => !/^cloud-(pool|cloud-provider|storage)(-|$)/.test(name))).toEqual([]);
     for (const name of ["cp-1", "cp-2", "cp-3"])
-      expect(byName(large, `cloud-control-plane-${name}-membership`).dependsOn).toContain(guard.urn);
+      expect(byName(large, `cloud-control-plane-${name}-node`).dependsOn).toContain(guard.urn);
   });
 
   it("looks at the other nodes before an instance is touched, by a way that depends on none, and after it", () => {
@@ -284,9 +284,9 @@ describe("order", () => {
     for (const one of instances) {
       expect(one.dependsOn).toContain(health.urn);
       expect(health.dependsOn).not.toContain(one.urn);
-      expect(
-        byName(large, `${one.name.replace("instances", "control-plane")}-membership`).dependsOn,
-      ).toContain(health.urn);
+      expect(byName(large, `${one.name.replace("instances", "control-plane")}-node`).dependsOn).toContain(
+        health.urn,
+      );
     }
     expect(byName(large, "cloud-instances-cp-2-settled").dependsOn).toContain(urn("cloud-instances-cp-2"));
     expect(byName(large, "cloud-instances-cp-3").dependsOn).toEqual(
@@ -305,7 +305,7 @@ describe("order", () => {
       expect(dependsOn, name).toContain(urn(name));
     expect(byName(large, "cloud-instances-cp-1").dependsOn).toContain(urn("cloud-secrets-host-key-value"));
     expect(byName(large, "cloud-pool-general-group").dependsOn).toContain(
-      urn("cloud-control-plane-cp-3-membership"),
+      urn("cloud-control-plane-cp-3-node"),
     );
   });
 
@@ -329,8 +329,8 @@ describe("steps", () => {
     JSON.parse((one.inputs.environment as Record<string, string>)[SPEC_VARIABLE] ?? "null") as StepSpec;
 
   it("bring a control-plane node's setup along in its one step", () => {
-    const one = spec(byName(large, "cloud-control-plane-cp-2-membership"));
-    expect(one).toMatchObject({ step: "membership", setup: { digest: expect.any(String) as string } });
+    const one = spec(byName(large, "cloud-control-plane-cp-2-node"));
+    expect(one).toMatchObject({ step: "node", setup: { digest: expect.any(String) as string } });
   });
 
   it("are secret where hosts and keys are, and hold none elsewhere", () => {
@@ -341,7 +341,7 @@ describe("steps", () => {
   });
 
   it("belong to an instance: another one is another machine", () => {
-    const { triggers } = byName(large, "cloud-control-plane-cp-1-membership").sent as {
+    const { triggers } = byName(large, "cloud-control-plane-cp-1-node").sent as {
       triggers: unknown[];
     };
     expect(triggers).toEqual(["cp-1@1", pulumi.runtime.unknownValue]);

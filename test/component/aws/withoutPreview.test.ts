@@ -14,7 +14,7 @@ it("an AWS cluster is recorded with what a provider would know of its keys, and 
   expect(JSON.stringify(keys?.inputs)).toMatch(/kty/);
   // Key pairs reach control-plane nodes by standard input, and nobody else.
   for (const one of known.filter(({ type }) => type === "command:local:Command")) {
-    const gets = /-control-plane-(init|cp-\d-membership)$/.test(one.name);
+    const gets = /-control-plane-(init|cp-\d-node)$/.test(one.name);
     expect(JSON.stringify(one.inputs.stdin).includes("/etc/kubernetes/pki/ca.key"), one.name).toBe(gets);
   }
 });

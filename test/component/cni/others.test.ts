@@ -12,11 +12,11 @@ async function resources(cni: CniSettings): Promise<readonly Recorded[]> {
   return record(() => {
     const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });
     const init = new k8s.core.v1.Namespace("init", {}, { provider });
-    const member = new k8s.core.v1.Namespace("member", {}, { provider });
+    const node = new k8s.core.v1.Namespace("member", {}, { provider });
     const kubeProxy = { mode: cni.kind === "weave" ? "iptables" : "nftables", config: {} } as const;
     createCni(
       "lab",
-      { settings: settingsOf({ cni, kubeProxy }), secrets, nodes: [member] },
+      { settings: settingsOf({ cni, kubeProxy }), secrets, nodes: [node] },
       { provider, deletedWith: init },
     );
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
 import { awsSettings, largeAws } from "../../support/awsInput";
 import { all, set, type Change } from "../settings/edit";
-import { membershipSpec, preflightSpec, setupPart } from "../../../components/machines/specs";
+import { nodeStepSpec, preflightSpec, setupPart } from "../../../components/machines/specs";
 
 /** What of the settings each step of each control-plane node is told: where this changes, the step runs again. */
 function told(settings: ClusterSettings): Map<string, string> {
@@ -11,7 +11,7 @@ function told(settings: ClusterSettings): Map<string, string> {
   const steps = (one: Machine): [string, string][] => {
     return [
       [`setup ${one.name}`, of(setupPart(settings, one))],
-      [`membership ${one.name}`, of({ ...membershipSpec(settings, one), setup: undefined, held: undefined })],
+      [`node ${one.name}`, of({ ...nodeStepSpec(settings, one), setup: undefined, held: undefined })],
     ];
   };
   return new Map([
@@ -25,7 +25,7 @@ function touched(change: Change): string[] {
   return [...after.keys()].filter((step) => before.get(step) !== after.get(step));
 }
 
-const MEMBERSHIPS = ["membership cp-1", "membership cp-2", "membership cp-3"];
+const NODE_STEPS = ["node cp-1", "node cp-2", "node cp-3"];
 
 describe("a change of settings on AWS touches the control-plane nodes' steps only where hosts are rendered from it", () => {
   const NOTHING: readonly [string, Change][] = [
@@ -75,14 +75,14 @@ describe("a change of settings on AWS touches the control-plane nodes' steps onl
   });
 
   it("a new pool: its credentials are made by every control-plane node", () => {
-    expect(touched(set("workers.more", { count: 1, instanceType: "t3.large" }))).toEqual(MEMBERSHIPS);
+    expect(touched(set("workers.more", { count: 1, instanceType: "t3.large" }))).toEqual(NODE_STEPS);
   });
 
   it("labels of a pool: control-plane nodes give those that nodes must not give themselves", () => {
-    expect(touched(set("workers.burst.labels", { tier: "burst" }))).toEqual(MEMBERSHIPS);
+    expect(touched(set("workers.burst.labels", { tier: "burst" }))).toEqual(NODE_STEPS);
   });
 
   it("pod identity: the API servers' issuer", () => {
-    expect(touched(set("podIdentity", false))).toEqual(MEMBERSHIPS);
+    expect(touched(set("podIdentity", false))).toEqual(NODE_STEPS);
   });
 });

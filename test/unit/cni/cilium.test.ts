@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { membershipSpec, setupSpec } from "../../../components/machines/specs";
+import { nodeStepSpec, setupSpec } from "../../../components/machines/specs";
 import { cniFacts, cniVariant } from "../../../model/cni";
 import { ciliumValues } from "../../../model/cni/cilium/values";
 import type { CiliumSettings } from "../../../model/cni/cilium/settings";
@@ -119,7 +119,7 @@ describe("nodes", () => {
     expect(rules(cilium({ encryption: { type: "wireguard" } }))).toBe(rules(whole));
     const told = (cni: CiliumSettings) => {
       const settings = settingsOf({ cni });
-      return settings.machines.map((one) => [setupSpec(settings, one), membershipSpec(settings, one)]);
+      return settings.machines.map((one) => [setupSpec(settings, one), nodeStepSpec(settings, one)]);
     };
     expect(told(cilium({ operatorReplicas: 7 }))).toEqual(told(cilium()));
   });
@@ -128,7 +128,7 @@ describe("nodes", () => {
 describe("kubeadm", () => {
   it.each([true, false])("has kube-proxy left out where Cilium replaces it: %s", (kubeProxyReplacement) => {
     const settings = settingsOf({ cni: cilium({ kubeProxyReplacement }) });
-    const [spec] = settings.machines.flatMap((one) => membershipSpec(settings, one).node.controlPlane ?? []);
+    const [spec] = settings.machines.flatMap((one) => nodeStepSpec(settings, one).node.controlPlane ?? []);
     expect(spec && clusterConfiguration(spec).proxy.disabled).toBe(kubeProxyReplacement);
   });
 });

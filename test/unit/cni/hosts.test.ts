@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { membershipSpec, setupSpec } from "../../../components/machines/specs";
+import { nodeStepSpec, setupSpec } from "../../../components/machines/specs";
 import { fixedFacts } from "../../../model/settings/specs";
 import { cniFacts } from "../../../model/cni";
 import type { CniSettings } from "../../../model/settings/resolved";
@@ -36,7 +36,7 @@ describe.each(ALL)("a host with %s", (_, cni) => {
 it("is not changed by what reaches nodes through the cluster", () => {
   const told = (cni: CniSettings) => {
     const settings = onHosts(cni);
-    return settings.machines.map((one) => [setupSpec(settings, one), membershipSpec(settings, one)]);
+    return settings.machines.map((one) => [setupSpec(settings, one), nodeStepSpec(settings, one)]);
   };
   expect(told(weave({ encryption, mtu: 1376 }))).toEqual(
     told(weave({ encryption: { password: "other", trustedSubnets: [] } })),

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Member } from "../../../host/protocol";
+import type { NodeRecord } from "../../../host/protocol";
 import { Hosts } from "../../../host/runner";
 import { refuseEncryption, settleEncryption, type EncryptionContext } from "../../../host/steps/encryption";
 import { HostProblem } from "../../../host/problem";
 import { paths } from "../../../model/kubeadm";
 import { readEncryption, writeEncryption, type EncryptionKey } from "../../../model/kubeadm/encryption";
-import { REWRITE_MARK } from "../../../model/membership/encryption";
-import { MEMBER_FILE } from "../../../model/membership/shell";
+import { REWRITE_MARK } from "../../../model/lifecycle/encryption";
+import { RECORD_FILE } from "../../../model/lifecycle/shell";
 import { machine as worker, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { Machine, SshHost } from "./sshHost";
-import { memberFacts, knownCluster } from "../../support/fromSettings";
+import { nodeIdentity, knownCluster } from "../../support/fromSettings";
 
 const cluster = "ab".repeat(32);
 const names = ["cp1", "cp2"];
@@ -61,8 +61,8 @@ beforeEach(async () => {
       host.write(`${folder}/sleep`, "#!/bin/sh\nexec /bin/sleep 0.02\n", 0o755);
     }
     const own = settings.machines.find((one) => one.name === name) ?? expect.fail();
-    const member: Member = { ...memberFacts(settings, own, cluster), state: "member" };
-    host.write(MEMBER_FILE, JSON.stringify(member));
+    const node: NodeRecord = { ...nodeIdentity(settings, own, cluster), state: "joined" };
+    host.write(RECORD_FILE, JSON.stringify(node));
     host.write("etc/kubernetes/kubelet.conf", "");
     host.write("servers", `${names.join("\n")}\n`);
     host.write(paths.encryption, writeEncryption([old]));
@@ -96,8 +96,8 @@ function context(wanted: readonly EncryptionKey[]): EncryptionContext {
   return { spec: knownCluster(settings), hosts, input, cluster };
 }
 
-const settle = (wanted: readonly EncryptionKey[], member = true) =>
-  settleEncryption(context(wanted), settings.machines[0], member);
+const settle = (wanted: readonly EncryptionKey[], node = true) =>
+  settleEncryption(context(wanted), settings.machines[0], node);
 
 describe("keys of a living cluster", () => {
   it("are left alone where they are those of the settings, and nobody else is asked", async () => {

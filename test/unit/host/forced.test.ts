@@ -3,12 +3,12 @@ import { FORCE_VARIABLE, insistedBy } from "../../../host/insist";
 import { LoginRefusedError, UnreachableError } from "../../../host/problem";
 import type { Operation, StepInput } from "../../../host/protocol";
 import { Hosts } from "../../../host/runner";
-import { membership } from "../../../host/steps/membership";
+import { nodeLifecycle } from "../../../host/steps/node";
 import { setup } from "../../../host/steps/setup";
 import type { Removal } from "../../../model/settings/resolved";
 import { machine, settingsOf } from "../../support/kubeadmSettings";
 import { SshHost } from "./sshHost";
-import { membershipSpec, setupSpec } from "../../../components/machines/specs";
+import { nodeStepSpec, setupSpec } from "../../../components/machines/specs";
 
 let server: SshHost | undefined;
 let hosts: Hosts | undefined;
@@ -24,7 +24,7 @@ function contextOf(operation: Operation, removal: Removal, input: StepInput, sai
   const own = machine("w1", { removal });
   const settings = { ...settingsOf(), machines: [own] };
   hosts = new Hosts(input, 100, () => undefined);
-  const common = { setup: setupSpec(settings, own), membership: membershipSpec(settings, own) };
+  const common = { setup: setupSpec(settings, own), node: nodeStepSpec(settings, own) };
   return {
     spec: common,
     context: {
@@ -39,13 +39,13 @@ function contextOf(operation: Operation, removal: Removal, input: StepInput, sai
   };
 }
 
-type Step = "setup" | "membership";
+type Step = "setup" | "node";
 
 function run(step: Step, ...args: Parameters<typeof contextOf>) {
   const { spec, context } = contextOf(...args);
   return step === "setup"
     ? setup({ ...context, spec: spec.setup })
-    : membership({ ...context, spec: spec.membership });
+    : nodeLifecycle({ ...context, spec: spec.node });
 }
 
 async function inputOf(options: Parameters<typeof SshHost.start>[0], stopped: boolean): Promise<StepInput> {
@@ -55,7 +55,7 @@ async function inputOf(options: Parameters<typeof SshHost.start>[0], stopped: bo
   return { connections: { w1: connection }, files: [] };
 }
 
-describe.each(["setup", "membership"] as const)("an update of %s on a host nobody can log on to", (step) => {
+describe.each(["setup", "node"] as const)("an update of %s on a host nobody can log on to", (step) => {
   it.each([
     ["is down", {}, true, UnreachableError],
     ["refuses the login", { accept: false }, false, LoginRefusedError],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { refuseOtherFacts, refuseOtherIssuer, refuseOtherNode } from "../../../host/guard";
 import { HostProblem } from "../../../host/problem";
-import type { Member } from "../../../host/protocol";
+import type { NodeRecord } from "../../../host/protocol";
 import type { HostState } from "../../../host/state";
 import { CLOCK_SKEW, refuseSkew } from "../../../host/step";
 import { ISSUER_TOKEN } from "../../../model/kubeadm/issuer";
@@ -15,7 +15,7 @@ const settings = settingsOf();
 const cluster = "ab".repeat(32);
 const weave: WeaveSettings = { kind: "weave", backend: "fastdp", networkPolicy: false, resources: {} };
 const bare: HostState = {
-  member: undefined,
+  node: undefined,
   setup: undefined,
   machineId: "1f",
   kubelet: false,
@@ -25,28 +25,28 @@ const bare: HostState = {
   living: { facts: {}, managers: {}, issuers: [] },
 };
 
-function memberOf(over: Partial<Member> = {}): HostState {
-  const member: Member = {
+function memberOf(over: Partial<NodeRecord> = {}): HostState {
+  const node: NodeRecord = {
     cluster,
     machine: "w1",
     revision: 1,
     owner: "worker/general/w1@1",
-    state: "member",
+    state: "joined",
     version: settings.kubernetesVersion,
     digest: "",
     ...fixedFacts(settings),
     ...over,
   };
-  return { ...bare, kubelet: true, member };
+  return { ...bare, kubelet: true, node };
 }
 
 /** As an older release of the library wrote it. */
-function oldMember(living: HostState["living"]): HostState {
+function oldNode(living: HostState["living"]): HostState {
   const { podCidr, serviceCidr, endpoint } = fixedFacts(settings);
-  const { member } = memberOf();
-  if (!member) throw new Error("no member");
-  const { cluster: of, machine, revision, owner, state, version, digest } = member;
-  const old: Member = {
+  const { node } = memberOf();
+  if (!node) throw new Error("no member");
+  const { cluster: of, machine, revision, owner, state, version, digest } = node;
+  const old: NodeRecord = {
     cluster: of,
     machine,
     revision,
@@ -58,7 +58,7 @@ function oldMember(living: HostState["living"]): HostState {
     serviceCidr,
     endpoint,
   };
-  return { ...bare, kubelet: true, member: old, living };
+  return { ...bare, kubelet: true, node: old, living };
 }
 
 function problem(work: () => void): string {
@@ -144,13 +144,13 @@ describe("refuseOtherFacts", () => {
       managers: {},
       issuers: [],
     };
-    expect(guard(oldMember(living))).toBe("");
-    expect(guard(oldMember({ facts: {}, managers: {}, issuers: [] }))).toBe("");
+    expect(guard(oldNode(living))).toBe("");
+    expect(guard(oldNode({ facts: {}, managers: {}, issuers: [] }))).toBe("");
     const network = { ...settings.network, clusterDomain: "k8s.example" };
-    expect(guard(oldMember(living), settingsOf({ network }))).toContain(
+    expect(guard(oldNode(living), settingsOf({ network }))).toContain(
       "network.clusterDomain: the living cluster has cluster.local",
     );
-    expect(guard(oldMember({ ...living, facts: { cni: "calico" } }))).toContain(
+    expect(guard(oldNode({ ...living, facts: { cni: "calico" } }))).toContain(
       "cni.kind: the living cluster has calico",
     );
   });
@@ -162,7 +162,7 @@ describe("refuseOtherFacts", () => {
     it("is refused for a living node, with the way to do it", () => {
       for (const state of [
         memberOf({ nodeAddress: "10.40.0.21" }),
-        oldMember({ facts: {}, nodeAddress: "10.40.0.21", managers: {}, issuers: [] }),
+        oldNode({ facts: {}, nodeAddress: "10.40.0.21", managers: {}, issuers: [] }),
       ])
         expect(guard(state, moved())).toMatch(
           /^w1: machines\.w1\.nodeAddress: the node joined with 10\.40\.0\.21, the settings say 10\.40\.0\.99\. .* raise machines\.w1\.revision to 2/,

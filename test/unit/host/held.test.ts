@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { HostProblem } from "../../../host/problem";
-import type { MembershipSpec } from "../../../host/protocol";
+import type { NodeStepSpec } from "../../../host/protocol";
 import { Hosts } from "../../../host/runner";
-import { membership } from "../../../host/steps/membership";
+import { nodeLifecycle } from "../../../host/steps/node";
 import { refuseHeld } from "../../../host/steps/held";
 import { ownerOf } from "../../../model/fixedFacts";
 import { awsSettings, largeAws } from "../../support/awsInput";
 import { answer, SshHost } from "./sshHost";
-import { membershipSpec } from "../../../components/machines/specs";
+import { nodeStepSpec } from "../../../components/machines/specs";
 
 const cluster = "ab".repeat(32);
 const cleanUp: (() => unknown)[] = [];
@@ -18,13 +18,13 @@ afterEach(async () => {
 const settings = awsSettings(largeAws);
 const [machine] = settings.machines;
 if (machine === undefined) throw new Error("there is a control-plane node");
-const spec: MembershipSpec = { ...membershipSpec(settings, machine), held: true };
-const ours = { cluster, state: "member", owner: ownerOf(machine) };
+const spec: NodeStepSpec = { ...nodeStepSpec(settings, machine), held: true };
+const ours = { cluster, state: "joined", owner: ownerOf(machine) };
 
-/** The instance, with such a record of its membership; everything that it is asked to run. */
-async function instance(member: object | null): Promise<{ server: SshHost; scripts: string[] }> {
+/** The instance, with such a record of its node step; everything that it is asked to run. */
+async function instance(node: object | null): Promise<{ server: SshHost; scripts: string[] }> {
   const scripts: string[] = [];
-  const state = { member, setup: null, machineId: "", kubelet: true, apiServer: true, etcd: true, now: 0 };
+  const state = { node, setup: null, machineId: "", kubelet: true, apiServer: true, etcd: true, now: 0 };
   const server = await SshHost.start({
     exec: (_command, channel) => {
       let script = "";
@@ -39,7 +39,7 @@ async function instance(member: object | null): Promise<{ server: SshHost; scrip
   return { server, scripts };
 }
 
-function context(server: SshHost, over: Partial<MembershipSpec> = {}) {
+function context(server: SshHost, over: Partial<NodeStepSpec> = {}) {
   const input = { connections: { "cp-1": server.connection() }, files: [] };
   const hosts = new Hosts(input, 2_000, () => undefined);
   cleanUp.push(() => hosts.close());
@@ -58,7 +58,7 @@ function context(server: SshHost, over: Partial<MembershipSpec> = {}) {
 describe("a node whose instance cannot be ended", () => {
   it("does not leave: nothing but its state is asked, and the settings that let go of it are named", async () => {
     const { server, scripts } = await instance(ours);
-    const leaving = membership(context(server));
+    const leaving = nodeLifecycle(context(server));
     await expect(leaving).rejects.toThrow(HostProblem);
     await expect(leaving).rejects.toThrow(/controlPlane\.deletable: \[cp-1\]/);
     expect(scripts).toHaveLength(1);
@@ -69,8 +69,8 @@ describe("a node whose instance cannot be ended", () => {
     ["another instance by now, without a node", null],
     ["a node of another cluster", { ...ours, cluster: "cd".repeat(32) }],
     ["the node of a later step", { ...ours, owner: "controlPlane//cp-1@2" }],
-  ])("is held by nothing where it is %s", async (_, member) => {
-    const { server } = await instance(member);
+  ])("is held by nothing where it is %s", async (_, node) => {
+    const { server } = await instance(node);
     await expect(refuseHeld(context(server))).resolves.toBeUndefined();
   });
 

@@ -345,21 +345,21 @@ describe("a host that is logged on to", () => {
     cluster.host("w1").remove();
     await cluster.leave("w1");
     expect(cluster.log()).toEqual(["cordon w1", "node w1 deleted"]);
-    expect(cluster.said.join("\n")).toContain("w1: carries no membership of this cluster, left alone");
+    expect(cluster.said.join("\n")).toContain("w1: is not a node of this cluster, left alone");
   });
 
   it("is a node without a record: it is not forgotten", async () => {
-    cluster.host("w1").write("var/lib/pulumi-kubeadm/member.json", "");
-    expect(await refused("w1")).toMatch(/member\.json on it is missing, empty or damaged/);
+    cluster.host("w1").write("var/lib/pulumi-kubeadm/node.json", "");
+    expect(await refused("w1")).toMatch(/node\.json on it is missing, empty or damaged/);
   });
 
   it("is the node of a later step: it is left alone", async () => {
     const moved = cluster
       .host("w1")
-      .read("var/lib/pulumi-kubeadm/member.json")
+      .read("var/lib/pulumi-kubeadm/node.json")
       .replace("worker//", "worker/other/");
     const text = moved.replace(/"owner":"[^"]*"/, '"owner":"worker/other/w1@1"');
-    cluster.host("w1").write("var/lib/pulumi-kubeadm/member.json", text);
+    cluster.host("w1").write("var/lib/pulumi-kubeadm/node.json", text);
     await cluster.leave("w1");
     expect(cluster.log()).toEqual([]);
   });

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Member } from "../../../host/protocol";
+import type { NodeRecord } from "../../../host/protocol";
 import { withDrainLock } from "../../../host/rollout";
 import type { StillHeld } from "../../../host/lock";
 import { Hosts } from "../../../host/runner";
-import { MEMBER_FILE } from "../../../model/membership/shell";
-import { knownCluster, memberFacts } from "../../support/fromSettings";
+import { RECORD_FILE } from "../../../model/lifecycle/shell";
+import { knownCluster, nodeIdentity } from "../../support/fromSettings";
 import { machine as worker, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { HANGS_AFTER } from "../../support/patience";
 import { Machine, SshHost } from "./sshHost";
@@ -33,8 +33,8 @@ beforeEach(async () => {
     0o755,
   );
   const own = settings.machines.find((one) => one.name === "cp1") ?? expect.fail();
-  const member: Member = { ...memberFacts(settings, own, cluster), state: "member" };
-  machine.write(MEMBER_FILE, JSON.stringify(member));
+  const node: NodeRecord = { ...nodeIdentity(settings, own, cluster), state: "joined" };
+  machine.write(RECORD_FILE, JSON.stringify(node));
   server = await SshHost.start({ exec: machine.exec() });
   open = [];
   said = [];

@@ -82,8 +82,8 @@ describe("the program of a step", () => {
   });
 
   it("ends with the host's problem and no stack when the host is a node of another cluster", async () => {
-    const member = { cluster: "cd".repeat(32), machine: "blue", revision: 1, state: "member" };
-    const state = { member, setup: null, machineId: "1f", kubelet: true, apiServer: false, etcd: false };
+    const node = { cluster: "cd".repeat(32), machine: "blue", revision: 1, state: "joined" };
+    const state = { node, setup: null, machineId: "1f", kubelet: true, apiServer: false, etcd: false };
     const now = Math.round(Date.now() / 1000);
     const stdin = await input((_, channel) =>
       answer(channel, 0, `##state ${JSON.stringify({ ...state, now })}\n`),
@@ -98,13 +98,11 @@ describe("the program of a step", () => {
     const now = Math.round(Date.now() / 1000);
     const rest = `"machineId":"1f","kubelet":true,"apiServer":false,"etcd":false,"now":${now}}`;
     const stdin = await input((_, channel) =>
-      answer(channel, 0, `##state {"member":{"clus,"setup":null,${rest}\n`),
+      answer(channel, 0, `##state {"node":{"clus,"setup":null,${rest}\n`),
     );
     const { status, stderr } = await program(stdin);
     expect(status).toBe(1);
-    expect(stderr).toMatch(
-      /^w1: \/var\/lib\/pulumi-kubeadm\/member\.json on it is missing, empty or damaged/,
-    );
+    expect(stderr).toMatch(/^w1: \/var\/lib\/pulumi-kubeadm\/node\.json on it is missing, empty or damaged/);
     expect(stderr).toContain("Do not reset it");
     expect(stderr).not.toMatch(/SyntaxError|\bat .*\.ts:|kubeadm reset/);
   });

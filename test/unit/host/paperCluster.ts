@@ -5,16 +5,16 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { intended } from "../../../model/membership/intended";
-import { MEMBER_FILE } from "../../../model/membership/shell";
+import { intended } from "../../../model/lifecycle/intended";
+import { RECORD_FILE } from "../../../model/lifecycle/shell";
 import type { Connection, Operation } from "../../../host/protocol";
 import { Hosts } from "../../../host/runner";
 import { leave } from "../../../host/steps/leave";
 import { preflight } from "../../../host/steps/preflight";
 import type { ClusterSettings, Machine as Settings } from "../../../model/settings/resolved";
 import { Machine, otherHostKey, SshHost } from "./sshHost";
-import { memberFacts, knownCluster } from "../../support/fromSettings";
-import { checkedMachines, membershipSpec, preflightSpec } from "../../../components/machines/specs";
+import { nodeIdentity, knownCluster } from "../../support/fromSettings";
+import { checkedMachines, nodeStepSpec, preflightSpec } from "../../../components/machines/specs";
 
 const CLUSTER = "ab".repeat(32);
 const RECORD = "var/lib/pulumi-kubeadm/intended.json";
@@ -83,7 +83,7 @@ echo "$now"`,
 function reset(folder: string, name: string): string {
   return `echo "##phase kubeadm reset"
 echo "${name} reset" >>"${folder}/log"
-rm -rf "${folder}/running/${name}" /var/lib/etcd/member /etc/kubernetes ${MEMBER_FILE}
+rm -rf "${folder}/running/${name}" /var/lib/etcd/member /etc/kubernetes ${RECORD_FILE}
 `;
 }
 
@@ -122,7 +122,10 @@ export class PaperCluster {
     host.write("bin/ss", "#!/bin/sh\nexit 0\n", 0o755);
     host.write("bin/hostname", `#!/bin/sh\necho ${name}\n`, 0o755);
     host.write("etc/kubernetes/kubelet.conf", "");
-    host.write(MEMBER_FILE, JSON.stringify({ ...memberFacts(this.settings, own, CLUSTER), state: "member" }));
+    host.write(
+      RECORD_FILE,
+      JSON.stringify({ ...nodeIdentity(this.settings, own, CLUSTER), state: "joined" }),
+    );
     this.put(`nodes/${name}`, "");
     this.put(`leases/${name}`, "2026-01-01T00:00:00.000000Z");
     if (own.role === "controlPlane") {
@@ -194,7 +197,7 @@ export class PaperCluster {
     const hosts = new Hosts(input, 100, say);
     const { role, revision } = own;
     if (role === "loadBalancer") throw new Error(`${name} is not a node`);
-    const spec = { ...membershipSpec(settings, own), machines: knownCluster(settings).machines };
+    const spec = { ...nodeStepSpec(settings, own), machines: knownCluster(settings).machines };
     try {
       await leave({
         operation: "delete",

@@ -46,10 +46,10 @@ const status = (over: Partial<BootStatus>): BootStatus => ({
 /** A control-plane node that gives one answer after the other about the pool, the last one again and again. */
 async function controlPlaneNode(
   answers: Pool[],
-  state: object = { cluster, state: "member" },
+  state: object = { cluster, state: "joined" },
 ): Promise<SshHost> {
-  const member = JSON.stringify({
-    member: state,
+  const node = JSON.stringify({
+    node: state,
     setup: null,
     machineId: "",
     kubelet: true,
@@ -62,7 +62,7 @@ async function controlPlaneNode(
       let script = "";
       channel.on("data", (chunk: Buffer) => (script += chunk.toString()));
       channel.on("end", () => {
-        if (script.includes("##state")) return answer(channel, 0, `##state ${member}\n`);
+        if (script.includes("##state")) return answer(channel, 0, `##state ${node}\n`);
         if (script.includes("aws activities")) {
           const { activities = [] } = answers[0] ?? {};
           return answer(channel, 0, activities.map((one) => `##activity ${JSON.stringify(one)}\n`).join(""));
@@ -227,7 +227,7 @@ describe("waiting for a pool", () => {
 
   it("does not ask a control-plane node of another cluster", async () => {
     const { result } = await wait(
-      await controlPlaneNode([{}], { cluster: "cd".repeat(32), state: "member" }),
+      await controlPlaneNode([{}], { cluster: "cd".repeat(32), state: "joined" }),
     );
     expect(result).toBe(
       "pool general: no control-plane node can be asked: cp-1 is not a control-plane node of this cluster",

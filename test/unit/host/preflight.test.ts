@@ -2,17 +2,17 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Connection, InitSpec, Member } from "../../../host/protocol";
+import type { Connection, InitSpec, NodeRecord } from "../../../host/protocol";
 import { Hosts } from "../../../host/runner";
 import type { StepContext } from "../../../host/step";
 import { init } from "../../../host/steps/init";
 import { preflight, type LookSpec } from "../../../host/steps/preflight";
-import { MEMBER_FILE, SETUP_FILE } from "../../../model/membership/shell";
+import { RECORD_FILE, SETUP_FILE } from "../../../model/lifecycle/shell";
 import type { ClusterSettings } from "../../../model/settings/resolved";
 import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { newKey } from "../../support/sshKey";
 import { Machine, otherHostKey, SshHost } from "./sshHost";
-import { memberFacts } from "../../support/fromSettings";
+import { nodeIdentity } from "../../support/fromSettings";
 import { checkedMachines, initSpec, preflightSpec } from "../../../components/machines/specs";
 import { fixedFacts } from "../../../model/settings/specs";
 
@@ -34,7 +34,7 @@ beforeEach(async () => {
     host.write("bin/hostname", `#!/bin/sh\necho ${name}\n`, 0o755);
     host.write("etc/machine-id", `${name}\n`);
     host.write("etc/kubernetes/kubelet.conf", "");
-    host.write(MEMBER_FILE, JSON.stringify(record(name)));
+    host.write(RECORD_FILE, JSON.stringify(record(name)));
     hosts.set(name, { host, server: await SshHost.start({ exec: host.exec() }) });
   }
 });
@@ -47,10 +47,10 @@ afterEach(async () => {
   }
 });
 
-function record(name: string): Member {
+function record(name: string): NodeRecord {
   const own = settings.machines.find((one) => one.name === name);
   if (!own) throw new Error(name);
-  return { ...memberFacts(settings, own, cluster), state: "member" };
+  return { ...nodeIdentity(settings, own, cluster), state: "joined" };
 }
 
 const host = (name: string): Machine => hosts.get(name)?.host ?? expect.fail(name);
@@ -83,13 +83,13 @@ function look(over: Partial<ClusterSettings> = {}): Promise<unknown> {
 
 /** Every change is told, and no host was asked to do anything but to show its state. */
 async function refused(over: Partial<ClusterSettings>, ...texts: string[]): Promise<void> {
-  const before = names.map((name) => host(name).read(MEMBER_FILE));
+  const before = names.map((name) => host(name).read(RECORD_FILE));
   const said = await look(over).then(
     () => "",
     (error: unknown) => String(error),
   );
   for (const text of texts) expect(said).toContain(text);
-  expect(names.map((name) => host(name).read(MEMBER_FILE))).toEqual(before);
+  expect(names.map((name) => host(name).read(RECORD_FILE))).toEqual(before);
   for (const { server } of hosts.values())
     expect(server.commands.filter((command) => /systemd-run/.test(command))).toEqual([]);
 }
@@ -120,9 +120,9 @@ describe("the look at a living cluster", () => {
   });
 
   it("refuses another name and another role for a living node", async () => {
-    host("w1").write(MEMBER_FILE, JSON.stringify({ ...record("w1"), machine: "w8" }));
+    host("w1").write(RECORD_FILE, JSON.stringify({ ...record("w1"), machine: "w8" }));
     await refused({}, "w1: is the node w8 of this cluster; a node's name cannot change");
-    host("w1").write(MEMBER_FILE, JSON.stringify(record("w1")));
+    host("w1").write(RECORD_FILE, JSON.stringify(record("w1")));
     await refused(
       { machines: [controlPlaneNode("cp1", 11), controlPlaneNode("w1", 21)] },
       "w1: is a worker of this cluster and cannot become a controlPlane",
@@ -143,7 +143,7 @@ describe("the look at a living cluster", () => {
 
   it("goes by the node's own files where the record is an old one", async () => {
     const { nodeAddress: _address, clusterDomain: _domain, ...old } = record("w1");
-    host("w1").write(MEMBER_FILE, JSON.stringify(old));
+    host("w1").write(RECORD_FILE, JSON.stringify(old));
     host("w1").write(
       "var/lib/kubelet/kubeadm-flags.env",
       'KUBELET_KUBEADM_ARGS="--node-ip=10.40.0.20 --x=y"\n',
@@ -209,7 +209,7 @@ describe("a record that cannot be read", () => {
   beforeEach(() => {
     for (const name of names) {
       living(name);
-      host(name).write(MEMBER_FILE, JSON.stringify({ ...record(name), cluster: caHash }));
+      host(name).write(RECORD_FILE, JSON.stringify({ ...record(name), cluster: caHash }));
     }
   });
 
@@ -220,10 +220,10 @@ describe("a record that cannot be read", () => {
     ["JSON of something else", "[1]"],
     ["on two lines", '{"cluster":\n"x"'],
   ])("is made again from a living control-plane node that is certain, when it is %s", async (_, text) => {
-    host("cp1").write(MEMBER_FILE, text);
+    host("cp1").write(RECORD_FILE, text);
     await expect(lookAgain()).resolves.toEqual({ cluster: caHash });
     expect(told).toEqual([
-      expect.stringMatching(/^cp1: .*member\.json on it cannot be read; going by what the node itself shows/),
+      expect.stringMatching(/^cp1: .*node\.json on it cannot be read; going by what the node itself shows/),
     ]);
   });
 
@@ -232,7 +232,7 @@ describe("a record that cannot be read", () => {
     ["the certificate of another node", { node: "cp9" }, /its kubelet has the certificate of node cp9/],
   ])("never leads to advice to reset the host: with %s", async (_, over, text) => {
     living("cp1", over);
-    host("cp1").write(MEMBER_FILE, "");
+    host("cp1").write(RECORD_FILE, "");
     const said = String(await lookAgain().catch((error: unknown) => error));
     expect(said).toMatch(text);
     expect(said).toContain("Do not reset it");
@@ -243,12 +243,12 @@ describe("a record that cannot be read", () => {
         .split("\n")
         .find((one) => one.startsWith('  | {"podCidr"'))
         ?.slice(4) ?? "";
-    host("cp1").write(MEMBER_FILE, line);
+    host("cp1").write(RECORD_FILE, line);
     await expect(lookAgain()).resolves.toEqual({ cluster: caHash });
   });
 
   it("does not tell the revision of the only control-plane node by what is wanted", async () => {
-    host("cp1").write(MEMBER_FILE, "");
+    host("cp1").write(RECORD_FILE, "");
     host("cp1").write(SETUP_FILE, "");
     const said = String(await lookAgain().catch((error: unknown) => error));
     expect(said).toContain("setup.json does not say its revision");
@@ -259,7 +259,7 @@ describe("a record that cannot be read", () => {
   });
 
   it("is told from one of a cluster that somebody else made, when it is not there at all", async () => {
-    fs.rmSync(path.join(host("w1").root, MEMBER_FILE));
+    fs.rmSync(path.join(host("w1").root, RECORD_FILE));
     const said = async (): Promise<string> => String(await lookAgain({}).catch((error: unknown) => error));
     nodesOf("cp1");
     expect(await said()).toMatch(/w1: .*is missing, empty or damaged.*Do not reset it/);
@@ -310,7 +310,7 @@ describe("one odd worker", () => {
   });
 
   it("with a record that cannot be read does not stop a change of the others", async () => {
-    host("w1").write(MEMBER_FILE, "");
+    host("w1").write(RECORD_FILE, "");
     await expect(update()).resolves.toEqual({ cluster });
     expect(told).toEqual([expect.stringMatching(/^w1: .*Do not reset it.*going on without it/s)]);
   });
@@ -334,7 +334,7 @@ describe("one odd worker", () => {
   });
 
   it("does not hide what is wrong with the settings", async () => {
-    host("w1").write(MEMBER_FILE, JSON.stringify({ ...record("w1"), podCidr: "10.9.0.0/16" }));
+    host("w1").write(RECORD_FILE, JSON.stringify({ ...record("w1"), podCidr: "10.9.0.0/16" }));
     await expect(update()).rejects.toThrow(/w1: .*podCidr/);
   });
 });

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Member } from "../../../host/protocol";
+import type { NodeRecord } from "../../../host/protocol";
 import { withChangeLock } from "../../../host/rollout";
 import { Hosts } from "../../../host/runner";
-import { wellScript } from "../../../model/membership/well";
-import { MEMBER_FILE } from "../../../model/membership/shell";
+import { wellScript } from "../../../model/lifecycle/well";
+import { RECORD_FILE } from "../../../model/lifecycle/shell";
 import { machine as worker, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { Machine, SshHost } from "./sshHost";
-import { memberFacts, knownCluster } from "../../support/fromSettings";
+import { nodeIdentity, knownCluster } from "../../support/fromSettings";
 
 const cluster = "ab".repeat(32);
 const names = ["cp1", "w1", "w2", "w3"];
@@ -44,8 +44,8 @@ beforeEach(async () => {
     for (const [program, body] of Object.entries(STUBS))
       host.write(`usr/local/bin/${program}`, `#!/bin/bash\n${body}\n`, 0o755);
     const own = settings.machines.find((one) => one.name === name) ?? expect.fail();
-    const member: Member = { ...memberFacts(settings, own, cluster), state: "member" };
-    host.write(MEMBER_FILE, JSON.stringify(member));
+    const node: NodeRecord = { ...nodeIdentity(settings, own, cluster), state: "joined" };
+    host.write(RECORD_FILE, JSON.stringify(node));
     host.write("workers", "node/w1\nnode/w2\nnode/w3\n");
     machines.set(name, { host, server: await SshHost.start({ exec: host.exec() }) });
   }

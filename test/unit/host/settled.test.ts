@@ -25,12 +25,12 @@ const spec: SettledSpec = {
   instanceType: "m7i.xlarge",
 };
 const large: StepResult = { machine: "cp-1", instanceType: "m7i.large" };
-const ours = { cluster, state: "member" };
+const ours = { cluster, state: "joined" };
 
 /** The step on an instance with such a record of its node, whose wait ends with that status; how many questions it was asked. */
-async function after(previous: StepResult | undefined, member: object | null = ours, status = 0) {
+async function after(previous: StepResult | undefined, node: object | null = ours, status = 0) {
   let asked = 0;
-  const state = { member, setup: null, machineId: "", kubelet: true, apiServer: true, etcd: true, now: 0 };
+  const state = { node, setup: null, machineId: "", kubelet: true, apiServer: true, etcd: true, now: 0 };
   const server = await SshHost.start({
     exec: (_command, channel) => {
       let script = "";

@@ -1,7 +1,7 @@
 /** A step of a large cluster starts: Linux takes at most 128 KiB for one variable (MAX_ARG_STRLEN, include/uapi/linux/binfmts.h). */
 import { spawnSync } from "node:child_process";
 import { beforeAll, describe, expect, it } from "vitest";
-import { initSpec, membershipSpec, preflightSpec, setupSpec } from "../../../components/machines/specs";
+import { initSpec, nodeStepSpec, preflightSpec, setupSpec } from "../../../components/machines/specs";
 import { readCluster } from "../../../model/settings/parse";
 import type { ClusterSettings } from "../../../model/settings/resolved";
 import { metalInput } from "../../support/settings";
@@ -41,8 +41,8 @@ describe("a step of 5,000 machines", () => {
     ["init", () => initSpec(settings)],
     ["setup of a control-plane node", () => setupSpec(settings, machineOf(settings, "cp1"))],
     ["setup of a worker", () => setupSpec(settings, machineOf(settings, "worker-4899"))],
-    ["a control-plane node", () => membershipSpec(settings, machineOf(settings, "cp1"))],
-    ["a worker", () => membershipSpec(settings, machineOf(settings, "worker-4899"))],
+    ["a control-plane node", () => nodeStepSpec(settings, machineOf(settings, "cp1"))],
+    ["a worker", () => nodeStepSpec(settings, machineOf(settings, "worker-4899"))],
   ])("%s starts in a shell with its specification", (_, specification) => {
     const text = JSON.stringify(specification());
     expect(text.length).toBeLessThan(MOST);

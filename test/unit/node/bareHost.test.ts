@@ -220,7 +220,7 @@ describe("a host that somebody used before", () => {
     const files = { "/etc/cni/net.d/10-flannel.conflist": "{}" };
     const links = ["lo", "eth0", "cni0", "flannel.1"];
     expect(found({ files: { ...files, "/etc/kubernetes/kubelet.conf": "x" }, links })).toEqual([]);
-    expect(found({ files: { ...files, "/var/lib/pulumi-kubeadm/member.json": "{}" }, links })).toEqual([]);
+    expect(found({ files: { ...files, "/var/lib/pulumi-kubeadm/node.json": "{}" }, links })).toEqual([]);
   });
 
   it("may be taken as it is, check by check", () => {

@@ -122,7 +122,7 @@ describe("downloads", () => {
     expect(fs.readFileSync(installed(), "utf8")).toBe("two\n");
   });
 
-  it("of a new version are put beside the old one on a node, whose membership switches them", () => {
+  it("of a new version are put beside the old one on a node, whose node step switches them", () => {
     run(phase(serve("old\n")));
     fs.writeFileSync(`${folder}/kubelet.conf`, "");
     expect(run(phase(serve("new\n"), "1.36.5")).status).toBe(0);

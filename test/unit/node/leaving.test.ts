@@ -4,7 +4,13 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { inUse, inUseScript, keepLeaving, membersOf, tightenScript } from "../../../model/node/leaving";
+import {
+  inUse,
+  inUseScript,
+  keepLeaving,
+  firewallAddresses,
+  tightenScript,
+} from "../../../model/node/leaving";
 import { HANGS_AFTER } from "../../support/patience";
 import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { nodeSetupSpec } from "../../../model/settings/specs";
@@ -37,7 +43,7 @@ function run(script: string): string {
 function setUp(machines: readonly Machine[]): string {
   const { firewall } = nodeSetupSpec({ ...settingsOf(), firewall: "nftables", machines }, w1);
   if (firewall === undefined) throw new Error("there is a firewall");
-  const file = membersOf(firewall);
+  const file = firewallAddresses(firewall);
   const put = `put() { local path=$1; mkdir -p "$(dirname "$path")"; cat >"$path.new"; mv "$path.new" "$path"; }\n`;
   const members = `put ${file.path} <<'END'\n${file.content}END\n`;
   run(`set -euo pipefail\n${put}${keepLeaving(TABLE, members)}`);

@@ -222,7 +222,7 @@ report_facts`);
     expect(facts).toMatchObject({
       hostname: 'a"b\\c\td',
       os: { id: "debian", version: "12", family: "debian-12" },
-      member: false,
+      node: false,
     });
     // In milliseconds, of a clock that may be read in whole seconds.
     expect(facts["clock"]).toBeGreaterThanOrEqual(before - 1_000);

@@ -4,14 +4,14 @@ import { kubeletFiles } from "../../../model/node/kubelet";
 import { filesList, pendingFolder } from "../../../model/node/paths";
 import { RESTARTS } from "../../../model/node/restarts";
 import type { ClusterSettings } from "../../../model/settings/resolved";
-import { MemberHost } from "../membership/support";
+import { NodeHost } from "../lifecycle/support";
 import { machineOf, settingsOf } from "./support";
 import { containerdFiles, linksOf, restartCheck } from "../../support/fromSettings";
 
 const dropIn = { containerd: { dropIn: "[debug]\n" } };
-let host: MemberHost;
+let host: NodeHost;
 beforeEach(() => {
-  host = new MemberHost();
+  host = new NodeHost();
 });
 afterEach(() => host.files.remove());
 

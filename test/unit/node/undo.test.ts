@@ -1,10 +1,10 @@
 import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { nodeUndo } from "../../../model/membership/undo";
+import { nodeUndo } from "../../../model/lifecycle/undo";
 import { filesList, pendingFolder } from "../../../model/node/paths";
 import { guarded, undoFolder, type GuardedChange } from "../../../model/node/undo";
 import { machine, controlPlaneNode } from "../../support/kubeadmSettings";
-import { MemberHost } from "../membership/support";
+import { NodeHost } from "../lifecycle/support";
 import { machineOf, settingsOf } from "./support";
 import { setupUndo } from "../../support/fromSettings";
 
@@ -19,9 +19,9 @@ mkdir -p /etc/containerd/conf.d
 printf more >${ADDED}
 ln -sfn /opt/new ${BINARY}`);
 
-let host: MemberHost;
+let host: NodeHost;
 beforeEach(() => {
-  host = new MemberHost();
+  host = new NodeHost();
   host.files.write(CONFIG, "former");
   host.files.write(BINARY, "");
   fs.rmSync(host.files.root + BINARY);

@@ -5,8 +5,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import type { KubernetesObject } from "../../../model/kubernetes";
-import { placeStaticPods } from "../../../model/membership/staticPods";
-import { prelude, STATE_DIR } from "../../../model/membership/shell";
+import { placeStaticPods } from "../../../model/lifecycle/staticPods";
+import { prelude, STATE_DIR } from "../../../model/lifecycle/shell";
 import { inOrder } from "../../../model/own/order";
 import { identityOf, readObjects } from "../../../model/own/read";
 import { STATIC_POD_PREFIX, STATIC_PODS_DIR } from "../../../model/own/staticPods";
@@ -14,7 +14,7 @@ import { chartValues } from "../../../model/own/values";
 import { readCluster } from "../../../model/settings/parse";
 import { filesOf } from "../../support/projectFiles";
 import { metalInput, metalSettings } from "../../support/settings";
-import { memberFiles } from "../../support/fromSettings";
+import { filesOfNode } from "../../support/fromSettings";
 
 const object = (kind: string, name: string, namespace?: string, apiVersion = "v1"): KubernetesObject => ({
   apiVersion,
@@ -127,7 +127,7 @@ describe("static pods", () => {
   const filesOn = (name: string) => {
     const machine = settings.machines.find((one) => one.name === name);
     if (machine === undefined) throw new Error(name);
-    return memberFiles(settings, machine).filter((file) => file.path.startsWith(STATIC_POD_PREFIX));
+    return filesOfNode(settings, machine).filter((file) => file.path.startsWith(STATIC_POD_PREFIX));
   };
 
   it("are files of the machines they are for, and of no other", () => {

@@ -53,7 +53,7 @@ describe("plan.json", () => {
 
   it.each([
     ["metal-control-plane-cp1-setup", "stdin"],
-    ["metal-control-plane-cp1-membership", "stdin"],
+    ["metal-control-plane-cp1-node", "stdin"],
     ["metal-control-plane-init", "stdin"],
     ["metal-pki-ca-certificate", "privateKeyPem"],
     ["metal-pki-admin-certificate", "caPrivateKeyPem"],
@@ -85,7 +85,7 @@ describe("plan.json", () => {
   });
 
   it("shows the options that decide over replacing and deleting", () => {
-    expect(resource("metal-control-plane-cp2-membership").options).toMatchObject({
+    expect(resource("metal-control-plane-cp2-node").options).toMatchObject({
       deleteBeforeReplace: true,
     });
     expect(resource("metal-pki-ca-key").options).toMatchObject({ protect: true });

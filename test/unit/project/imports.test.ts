@@ -69,7 +69,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["addons", "own", "tenants"],
   ["flows", "fixedFacts"],
   ["node", "packetFilter"],
-  ["membership"],
+  ["lifecycle"],
   ["aws", "windows"],
   ["settings"],
 ];
@@ -78,13 +78,13 @@ const FLOORS: readonly (readonly string[])[] = [
 const LEFT_UPWARD = [
   "model/addons/windows.ts -> model/windows/facts.ts",
   "model/aws/boot/worker.ts -> model/settings/specs.ts",
-  "model/membership/spec.ts -> model/aws/boot/controlPlane.ts",
+  "model/lifecycle/spec.ts -> model/aws/boot/controlPlane.ts",
   "model/addons/windows.ts -> model/windows/paths.ts",
   "model/addons/windows.ts -> model/windows/powershell.ts",
-  "model/membership/files.ts -> model/aws/boot/joins.ts",
-  "model/membership/files.ts -> model/aws/boot/controlPlane.ts",
-  "model/node/leaving.ts -> model/membership/etcd.ts",
-  "model/node/leaving.ts -> model/membership/shell.ts",
+  "model/lifecycle/files.ts -> model/aws/boot/joins.ts",
+  "model/lifecycle/files.ts -> model/aws/boot/controlPlane.ts",
+  "model/node/leaving.ts -> model/lifecycle/etcd.ts",
+  "model/node/leaving.ts -> model/lifecycle/shell.ts",
   "model/settings/resolvedAws.ts -> model/windows/downloads.ts",
   "model/settings/schema/primitives.ts -> model/tenants/quantity.ts",
 ];
@@ -141,7 +141,7 @@ describe("imports of the model, types included", () => {
   });
 
   it("keep kubeadm apart from platforms and hosts", () => {
-    const above = /^model\/(aws|windows|node|membership|addons)\//;
+    const above = /^model\/(aws|windows|node|lifecycle|addons)\//;
     expect(arrows.filter(({ from, to }) => from.startsWith("model/kubeadm/") && above.test(to))).toEqual([]);
   });
 });

@@ -12,7 +12,7 @@ import { readCluster } from "../../../model/settings/parse";
 import { awsCluster, machinesCluster } from "../../../model/settings/schema/cluster";
 import { metalInput } from "../../support/settings";
 import { all, set, type Change } from "./edit";
-import { memberFacts, knownCluster } from "../../support/fromSettings";
+import { nodeIdentity, knownCluster } from "../../support/fromSettings";
 
 interface Definition {
   readonly type: string;
@@ -118,7 +118,7 @@ describe("what is refused", () => {
       const said = before.machines.map((machine) => {
         const living = { facts: {}, managers: {}, issuers: serviceAccountIssuers(before) };
         const state: HostState = {
-          member: { ...memberFacts(before, machine, cluster), state: "member" },
+          node: { ...nodeIdentity(before, machine, cluster), state: "joined" },
           setup: undefined,
           machineId: "1f",
           kubelet: true,

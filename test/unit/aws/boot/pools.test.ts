@@ -7,7 +7,7 @@ import {
 } from "../../../../model/aws/boot/pools";
 import { joinDocument } from "../../../../model/kubeadm";
 import { awsSettings, poolOf } from "./support";
-import { memberFiles } from "../../../support/fromSettings";
+import { filesOfNode } from "../../../support/fromSettings";
 import { nodeSpec } from "../../../../model/settings/specs";
 
 describe("labels of a pool", () => {
@@ -46,7 +46,7 @@ describe("kubeadm's documents on AWS", () => {
 
   const [controlPlaneNode] = settings.machines;
   const cluster = (given = settings): string =>
-    memberFiles(given, given.machines[0] ?? poolMachine(poolOf(given))).find((file) =>
+    filesOfNode(given, given.machines[0] ?? poolMachine(poolOf(given))).find((file) =>
       file.path.endsWith("/kubeadm.yaml"),
     )?.content ?? "";
 

@@ -12,8 +12,8 @@ import { have } from "../../../support/have";
 import { awsOf, awsSettings, poolOf } from "./support";
 import {
   convergeScript,
-  memberFiles,
-  memberFacts,
+  filesOfNode,
+  nodeIdentity,
   initScript,
   joinScript,
 } from "../../../support/fromSettings";
@@ -49,8 +49,8 @@ const controlPlaneNode = (settings: ClusterSettings): Machine => {
 
 function scriptsOf(settings: ClusterSettings): Record<string, string> {
   const machine = controlPlaneNode(settings);
-  const facts = memberFacts(settings, machine, "ab".repeat(32));
-  const files = memberFiles(settings, machine);
+  const facts = nodeIdentity(settings, machine, "ab".repeat(32));
+  const files = filesOfNode(settings, machine);
   const part = controlPlanePart(settings, machine);
   const boot = startFiles(settings, awsOf(settings), poolOf(settings), "0123456789ab", "general/digest");
   return {
@@ -122,7 +122,7 @@ describe("a control-plane node's part", () => {
   const part = controlPlanePart(plain, controlPlaneNode(plain));
 
   it("fetches no key pair: they come over SSH, and the instance's role reads none", () => {
-    const program = memberFiles(plain, controlPlaneNode(plain)).find((file) => file.path.endsWith("/aws.py"));
+    const program = filesOfNode(plain, controlPlaneNode(plain)).find((file) => file.path.endsWith("/aws.py"));
     expect(program?.content).toContain("def imds(path):");
     expect(`${part}${program?.content}`).not.toContain("GetSecretValue");
   });

@@ -3,31 +3,26 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { credentialScript, joinFileCommand } from "../../../model/membership/joining";
-import { etcdScript } from "../../../model/membership/etcd";
-import { standingScript } from "../../../model/membership/intended";
-import { resetScript } from "../../../model/membership/leaving";
-import {
-  apiServersScript,
-  keysScript,
-  readScript,
-  rewriteScript,
-} from "../../../model/membership/encryption";
-import { forgetScript } from "../../../model/membership/nodes";
-import { aliveScript } from "../../../model/membership/removing";
+import { credentialScript, joinFileCommand } from "../../../model/lifecycle/joining";
+import { etcdScript } from "../../../model/lifecycle/etcd";
+import { standingScript } from "../../../model/lifecycle/intended";
+import { resetScript } from "../../../model/lifecycle/leaving";
+import { apiServersScript, keysScript, readScript, rewriteScript } from "../../../model/lifecycle/encryption";
+import { forgetScript } from "../../../model/lifecycle/nodes";
+import { aliveScript } from "../../../model/lifecycle/removing";
 import { inUseScript, tightenScript } from "../../../model/node/leaving";
-import { changeLockScript, drainLockScript } from "../../../model/membership/lock";
-import { wellScript } from "../../../model/membership/well";
-import { nodeUndo } from "../../../model/membership/undo";
+import { changeLockScript, drainLockScript } from "../../../model/lifecycle/lock";
+import { wellScript } from "../../../model/lifecycle/well";
+import { nodeUndo } from "../../../model/lifecycle/undo";
 import { guarded, putBackScript } from "../../../model/node/undo";
-import { stateScript } from "../../../model/membership/state";
+import { stateScript } from "../../../model/lifecycle/state";
 import { paths } from "../../../model/kubeadm";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
 import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { have } from "../../support/have";
 import { factsOf } from "./support";
 import {
-  memberFiles,
+  filesOfNode,
   convergeScript,
   initScript,
   joinScript,
@@ -68,7 +63,7 @@ const rich = settingsOf({
 
 function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, string> {
   const facts = factsOf(settings, own);
-  const files = memberFiles(settings, own);
+  const files = filesOfNode(settings, own);
   return {
     init: initScript(settings, facts, files, secrets),
     join: joinScript(settings, facts, files, secrets),
@@ -122,8 +117,8 @@ for (const [kind, settings] of Object.entries({ plain, rich })) {
 }
 const names = Object.keys(scripts);
 
-describe("every script of membership", () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "membership-"));
+describe("every script of node step", () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "node step-"));
   beforeAll(() => {
     for (const [name, script] of Object.entries(scripts)) fs.writeFileSync(path.join(folder, name), script);
   });

@@ -6,23 +6,23 @@ import { afterAll, describe, expect, it } from "vitest";
 import { poolStateScript } from "../../../model/aws/boot/poolState";
 import { bundledFiles, startFiles } from "../../../model/aws/boot/worker";
 import { cisScript } from "../../../model/cis/script";
-import { drainLockScript } from "../../../model/membership/lock";
-import { credentialScript, joinFileCommand } from "../../../model/membership/joining";
-import { resetScript } from "../../../model/membership/leaving";
-import { forgetScript } from "../../../model/membership/nodes";
-import { aliveScript } from "../../../model/membership/removing";
-import { stateScript } from "../../../model/membership/state";
+import { drainLockScript } from "../../../model/lifecycle/lock";
+import { credentialScript, joinFileCommand } from "../../../model/lifecycle/joining";
+import { resetScript } from "../../../model/lifecycle/leaving";
+import { forgetScript } from "../../../model/lifecycle/nodes";
+import { aliveScript } from "../../../model/lifecycle/removing";
+import { stateScript } from "../../../model/lifecycle/state";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
 import { awsOf, awsSettings, poolOf } from "../aws/boot/support";
-import { wellScript } from "../../../model/membership/well";
-import { nodeUndo } from "../../../model/membership/undo";
+import { wellScript } from "../../../model/lifecycle/well";
+import { nodeUndo } from "../../../model/lifecycle/undo";
 import { guarded, putBackScript } from "../../../model/node/undo";
 import { settingsOf, withBalancer } from "../node/support";
 import { factsOf } from "./support";
 import {
   convergeScript,
   drainScript,
-  memberFiles,
+  filesOfNode,
   initScript,
   joinScript,
   adoptScript,
@@ -43,7 +43,7 @@ function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, stri
   note(files);
   if (own.role === "loadBalancer") return scripts;
   const facts = factsOf(settings, own);
-  const member = memberFiles(settings, own);
+  const member = filesOfNode(settings, own);
   note(member);
   return {
     ...scripts,

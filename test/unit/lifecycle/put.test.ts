@@ -1,14 +1,14 @@
 import * as fs from "node:fs";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { prelude, putFiles, word } from "../../../model/membership/shell";
+import { prelude, putFiles, word } from "../../../model/lifecycle/shell";
 import type { RenderedFile } from "../../../model/renderedFile";
 import { bash } from "../node/support";
-import { MemberHost } from "./support";
+import { NodeHost } from "./support";
 
-let host: MemberHost;
+let host: NodeHost;
 beforeEach(() => {
-  host = new MemberHost();
+  host = new NodeHost();
 });
 afterEach(() => host.files.remove());
 

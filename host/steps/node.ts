@@ -1,21 +1,21 @@
-import { memberFiles } from "../../model/membership/files";
-import { memberFacts } from "../../model/membership/member";
-import { convergeScript } from "../../model/membership/converging";
-import { credentialScript, joinScript } from "../../model/membership/joining";
-import { drainScript } from "../../model/membership/draining";
-import { isMemberOf, type EtcdMember } from "../../model/membership/etcd";
-import { wellScript } from "../../model/membership/well";
-import { nodeUndo } from "../../model/membership/undo";
+import { filesOfNode } from "../../model/lifecycle/files";
+import { nodeIdentity } from "../../model/lifecycle/digest";
+import { convergeScript } from "../../model/lifecycle/converging";
+import { credentialScript, joinScript } from "../../model/lifecycle/joining";
+import { drainScript } from "../../model/lifecycle/draining";
+import { isMemberOf, type EtcdMember } from "../../model/lifecycle/etcd";
+import { wellScript } from "../../model/lifecycle/well";
+import { nodeUndo } from "../../model/lifecycle/undo";
 import { guarded } from "../../model/node/undo";
-import { adoptScript, forgetScript } from "../../model/membership/nodes";
-import { DISCOVERY_FILE } from "../../model/membership/parts";
+import { adoptScript, forgetScript } from "../../model/lifecycle/nodes";
+import { DISCOVERY_FILE } from "../../model/lifecycle/parts";
 import { secretComponentFiles } from "../../model/kubeadm";
 import { changesManagers, managerPolicies } from "../../model/kubeadm/managers";
 import type { ClusterMachine } from "../../model/machine";
 import { refuseOtherFacts, refuseOtherNode } from "../guard";
 import { askEtcd, controlPlaneNode } from "../controlPlane";
 import { HostProblem } from "../problem";
-import type { MembershipSpec, StepResult } from "../protocol";
+import type { NodeStepSpec, StepResult } from "../protocol";
 import { machineOf, readUnlessForced, refuseSkew, type StepContext } from "../step";
 import { withChangeLock, withDrainLock } from "../rollout";
 import { refuseHeld } from "./held";
@@ -28,10 +28,10 @@ import { ensureSetup } from "./setup";
 
 /** Hours for which a join credential is good; it is used within minutes. */
 const CREDENTIAL_HOURS = 1;
-type Context = StepContext<MembershipSpec>;
+type Context = StepContext<NodeStepSpec>;
 
 /** A machine being a node: create joins, update reconfigures or upgrades, delete drains, removes and resets. */
-export async function membership(context: Context): Promise<StepResult> {
+export async function nodeLifecycle(context: Context): Promise<StepResult> {
   if (context.operation === "delete") {
     await refuseHeld(context);
     return leave(context);
@@ -42,20 +42,20 @@ export async function membership(context: Context): Promise<StepResult> {
   if (state === undefined) return previous ?? {};
   refuseSkew(machine.name, state.now);
   refuseOtherFacts(machine.name, state, cluster, spec);
-  const member = state.member?.state === "member" && state.kubelet;
+  const joined = state.node?.state === "joined" && state.kubelet;
   refuseOtherNode(machine, state);
-  if (context.operation === "update" && !member && (previous?.revision ?? 0) >= spec.revision)
+  if (context.operation === "update" && !joined && (previous?.revision ?? 0) >= spec.revision)
     throw new HostProblem(
       machine.name,
       `is no node any more: it was wiped or reset. Raise machines.${machine.name}.revision to ${spec.revision + 1}, and it joins as a new node`,
     );
-  const facts = memberFacts(spec.node, spec.fixed, cluster);
-  const files = withValues(memberFiles(spec.node, oidcCa(context.input)), context.values);
+  const facts = nodeIdentity(spec.node, spec.fixed, cluster);
+  const files = withValues(filesOfNode(spec.node, oidcCa(context.input)), context.values);
   const secrets = secretFiles(context.input);
   const platform = platformPart(context, machine);
   if (spec.setup !== undefined) await ensureSetup(context, machine, spec.setup);
   // Before a node joins too: it starts with the keys of the settings, and those that are there must know them.
-  if (machine.role === "controlPlane") await settleEncryption(context, machine, member);
+  if (machine.role === "controlPlane") await settleEncryption(context, machine, joined);
   const adopt = async (): Promise<void> => {
     const adopter = machine.role === "controlPlane" ? machine.name : await another(context, machine);
     const script = adoptScript(spec.node);
@@ -65,8 +65,8 @@ export async function membership(context: Context): Promise<StepResult> {
     const change = convergeScript(spec.node, facts, files, secrets, platform);
     const well = wellScript(machine);
     // What another version has written is not put back: neither etcd nor the API goes back.
-    const sameVersion = member && state.member?.version === spec.kubernetesVersion;
-    const check = state.member?.digest === facts.digest ? {} : { check: well };
+    const sameVersion = joined && state.node?.version === spec.kubernetesVersion;
+    const check = state.node?.digest === facts.digest ? {} : { check: well };
     await hosts.job(machine.name, {
       name: "reconfiguring the node",
       script: sameVersion
@@ -76,7 +76,7 @@ export async function membership(context: Context): Promise<StepResult> {
     });
     await adopt();
   };
-  if (!member) {
+  if (!joined) {
     const through = await another(context, machine);
     const now =
       machine.role === "controlPlane"
@@ -116,16 +116,16 @@ export async function membership(context: Context): Promise<StepResult> {
     if (now.outdated) await converge();
     else await adopt();
   } else if (
-    state.member?.digest !== facts.digest ||
-    state.member.owner !== facts.owner ||
+    state.node?.digest !== facts.digest ||
+    state.node.owner !== facts.owner ||
     context.operation === "update"
   ) {
     const restartsPods =
-      state.member?.version !== spec.kubernetesVersion ||
+      state.node?.version !== spec.kubernetesVersion ||
       changesManagers(state.living.managers, managerPolicies(spec.node, machine));
     if (restartsPods) await drained(context, machine, converge);
     // Control-plane nodes are changed one after the other by the order of their steps.
-    else if (machine.role === "worker" && state.member.digest !== facts.digest)
+    else if (machine.role === "worker" && state.node.digest !== facts.digest)
       await withChangeLock(context, machine, converge);
     else await converge();
   } else await adopt();

@@ -1,18 +1,18 @@
 import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { credentialScript, joinFileCommand } from "../../../model/membership/joining";
-import { forgetScript } from "../../../model/membership/nodes";
+import { credentialScript, joinFileCommand } from "../../../model/lifecycle/joining";
+import { forgetScript } from "../../../model/lifecycle/nodes";
 import { nodeLabels } from "../../../model/kubeadm";
 import type { Machine, Taint } from "../../../model/settings/resolved";
 import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
-import { MemberHost } from "./support";
+import { NodeHost } from "./support";
 import { drainScript, adoptScript, removeNodeScript } from "../../support/fromSettings";
 
 const settings = settingsOf();
 
-let host: MemberHost;
+let host: NodeHost;
 beforeEach(() => {
-  host = new MemberHost();
+  host = new NodeHost();
 });
 afterEach(() => host.files.remove());
 

@@ -1,15 +1,15 @@
 /** kubeadm's copies of etcd: one at most stays after an update of a control-plane node, and none fills the disk. */
 import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { keepCopiesFunction, roomForCopy } from "../../../model/membership/copies";
-import { prelude } from "../../../model/membership/shell";
+import { keepCopiesFunction, roomForCopy } from "../../../model/lifecycle/copies";
+import { prelude } from "../../../model/lifecycle/shell";
 import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
-import { factsOf, MemberHost } from "./support";
-import { convergeScript, memberFiles } from "../../support/fromSettings";
+import { factsOf, NodeHost } from "./support";
+import { convergeScript, filesOfNode } from "../../support/fromSettings";
 
-let host: MemberHost;
+let host: NodeHost;
 beforeEach(() => {
-  host = new MemberHost();
+  host = new NodeHost();
 });
 afterEach(() => host.files.remove());
 
@@ -74,7 +74,7 @@ describe("copies of etcd", () => {
   it("are taken care of by every update: before kubeadm on a control-plane node, and at the end", () => {
     const settings = settingsOf({ machines: [controlPlaneNode("cp1", 11), machine("w1")] });
     const scripts = settings.machines.map((own) =>
-      convergeScript(settings, own, factsOf(settings, own), memberFiles(settings, own), []),
+      convergeScript(settings, own, factsOf(settings, own), filesOfNode(settings, own), []),
     );
     const [control = "", worker = ""] = scripts;
     expect(control.indexOf("keep_copies 2")).toBeLessThan(control.indexOf('phase "kubeadm upgrade apply'));

@@ -3,13 +3,13 @@ import { managerPolicies, managerState } from "../kubeadm/managers";
 import { binaryPath, linkFolder } from "../node/paths";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterMachine } from "../machine";
-import type { MemberFacts } from "./facts";
+import type { NodeIdentity } from "./identity";
 import type { ControlPlaneNodeSpec, NodeSpec } from "./spec";
 import {
   CLUSTER_DOCUMENT,
   KUBELET_FILES,
   PATCHES_DIR,
-  putMemberFiles,
+  putNodeFiles,
   setState,
   startUnits,
   useKubernetes,
@@ -31,7 +31,7 @@ const WELL_FOR = 15;
  */
 export function convergeScript(
   spec: NodeSpec,
-  facts: MemberFacts,
+  facts: NodeIdentity,
   files: readonly RenderedFile[],
   secretFiles: readonly RenderedFile[],
   platform = "",
@@ -43,7 +43,7 @@ export function convergeScript(
   return `${prelude()}
 export KUBECONFIG=${admin}
 phase "configuration"
-${putMemberFiles([...files, ...secretFiles])}${platform}
+${putNodeFiles([...files, ...secretFiles])}${platform}
 kubelet_files() { { cat /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env 2>/dev/null || true; } | sha256sum; }
 # What the kubelet runs with: a run that failed after it had changed the files must not make the next one forget that.
 applied() {
@@ -77,7 +77,7 @@ applied
 chmod 600 /etc/cni/net.d/* 2>/dev/null || true
 ${startUnits(files)}${placeStaticPods(files)}
 ${healthy(machine)}${isControlPlane ? grantJoinAccess() + pruneComponentFiles(controlPlane, files) : ""}keep_copies 1
-${setState(facts, "member")}
+${setState(facts, "joined")}
 `;
 }
 

@@ -23,7 +23,7 @@ import type { NodeSpec } from "./spec";
  * Everything but keys that a node is configured by, the same whether it was the first or joined later.
  * @param oidcCa the OIDC issuer's CA in PEM, where the settings name one
  */
-export function memberFiles(spec: NodeSpec, oidcCa = ""): RenderedFile[] {
+export function filesOfNode(spec: NodeSpec, oidcCa = ""): RenderedFile[] {
   const { machine, controlPlane } = spec;
   const join: RenderedFile = {
     path: JOIN_DOCUMENT,

@@ -2,21 +2,21 @@ import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Hosts } from "../../../host/runner";
 import { readState } from "../../../host/state";
-import { resetScript } from "../../../model/membership/leaving";
-import { stateScript } from "../../../model/membership/state";
-import { MEMBER_FILE, SETUP_FILE } from "../../../model/membership/shell";
+import { resetScript } from "../../../model/lifecycle/leaving";
+import { stateScript } from "../../../model/lifecycle/state";
+import { RECORD_FILE, SETUP_FILE } from "../../../model/lifecycle/shell";
 import { machine, settingsOf } from "../../support/kubeadmSettings";
-import { factsOf, MemberHost } from "./support";
+import { factsOf, NodeHost } from "./support";
 
-let host: MemberHost;
+let host: NodeHost;
 beforeEach(() => {
-  host = new MemberHost();
+  host = new NodeHost();
   host.files.command("ss", "exit 0");
 });
 afterEach(() => host.files.remove());
 
 const there = (file: string) => fs.existsSync(host.files.root + file);
-const member = { ...factsOf(settingsOf(), machine("w1")), state: "member" };
+const node = { ...factsOf(settingsOf(), machine("w1")), state: "joined" };
 
 /** What the host program makes of the script's output. */
 function state() {
@@ -28,7 +28,7 @@ function state() {
 describe("the state of a host", () => {
   it("is empty for a bare one", async () => {
     expect(await state()).toMatchObject({
-      member: undefined,
+      node: undefined,
       setup: undefined,
       machineId: "",
       kubelet: false,
@@ -39,13 +39,13 @@ describe("the state of a host", () => {
 
   it("has what was recorded, the machine's id and clock", async () => {
     const setup = { machine: "w1", revision: 2, digest: "d" };
-    host.files.write(MEMBER_FILE, `${JSON.stringify(member)}\n`);
+    host.files.write(RECORD_FILE, `${JSON.stringify(node)}\n`);
     host.files.write(SETUP_FILE, `${JSON.stringify(setup)}\n`);
     host.files.write("/etc/machine-id", "1f2e3d\n");
     host.files.write("/etc/kubernetes/kubelet.conf", "");
     const before = Math.floor(Date.now() / 1000);
     const found = await state();
-    expect(found).toMatchObject({ member, setup, machineId: "1f2e3d", kubelet: true });
+    expect(found).toMatchObject({ node, setup, machineId: "1f2e3d", kubelet: true });
     expect(found.now).toBeGreaterThanOrEqual(before);
     expect(found.now).toBeLessThanOrEqual(Date.now() / 1000);
   });
@@ -120,7 +120,7 @@ describe("reset", () => {
     expect(paths.filter((found) => !harmless.test(found))).toEqual([]);
   });
 
-  it("takes away what kubeadm, the kubelet, the CNI and membership left, and keeps what is setup's", () => {
+  it("takes away what kubeadm, the kubelet, the CNI and node step left, and keeps what is setup's", () => {
     const gone = [
       "/etc/kubernetes/pki/ca.key",
       "/etc/kubernetes/pulumi-kubeadm/kubeadm.yaml",
@@ -132,7 +132,7 @@ describe("reset", () => {
       "/etc/systemd/system/pulumi-kubeadm-serving-approver.timer",
       "/etc/systemd/system/pulumi-kubeadm-serving-approver.service",
       "/usr/local/sbin/pulumi-kubeadm-join-file",
-      MEMBER_FILE,
+      RECORD_FILE,
     ];
     const kept = [
       SETUP_FILE,

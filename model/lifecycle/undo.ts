@@ -4,7 +4,7 @@ import type { Undo } from "../node/undo";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterMachine } from "../machine";
 import { KUBELET_FILES } from "./parts";
-import { ADMIN, MEMBER_FILE } from "./shell";
+import { ADMIN, RECORD_FILE } from "./shell";
 
 /** Where kubeadm keeps what the cluster is configured by (`upload-config`, `addon kube-proxy`). */
 const CONFIG_MAPS = ["kubeadm-config", "kubelet-config", "kube-proxy"] as const;
@@ -25,7 +25,7 @@ export function nodeUndo(machine: ClusterMachine, files: readonly RenderedFile[]
       "/var/lib/kubelet/kubeadm-flags.env",
       ...["kubeadm", "kubelet", "kubectl"].map((name) => `${linkFolder}/${name}`),
       KUBELET_FILES,
-      MEMBER_FILE,
+      RECORD_FILE,
     ],
     remember: `${policies()}for manager in ${MANAGERS.join(" ")}; do policy "$manager" >"$undo/policy-$manager"; done
 ${isControlPlane ? `${configMaps()}for name in ${CONFIG_MAPS.join(" ")}; do data "$name" >"$undo/$name.json" || rm -f "$undo/$name.json"; done\n` : ""}`,

@@ -1,12 +1,12 @@
 import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { paths } from "../../../model/kubeadm";
-import { DISCOVERY_FILE, PATCHES_DIR } from "../../../model/membership/parts";
+import { DISCOVERY_FILE, PATCHES_DIR } from "../../../model/lifecycle/parts";
 import { binaryPath } from "../../../model/node/paths";
 import type { Machine } from "../../../model/settings/resolved";
 import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
-import { factsOf, MemberHost } from "./support";
-import { memberFiles, convergeScript, initScript, joinScript } from "../../support/fromSettings";
+import { factsOf, NodeHost } from "./support";
+import { filesOfNode, convergeScript, initScript, joinScript } from "../../support/fromSettings";
 
 const settings = settingsOf();
 const cp1 = controlPlaneNode("cp1", 11);
@@ -16,9 +16,9 @@ const secrets = [{ path: paths.wantedEncryption, mode: "0600", content: `${secre
 const discovery = { path: DISCOVERY_FILE, mode: "0600", content: `client-key-data: ${secret}\n` };
 const kubelet = "/var/lib/kubelet";
 
-let host: MemberHost;
+let host: NodeHost;
 beforeEach(() => {
-  host = new MemberHost();
+  host = new NodeHost();
   host.install(settings.kubernetesVersion);
 });
 afterEach(() => host.files.remove());
@@ -29,10 +29,10 @@ const linked = (name: string) =>
   fs.readlinkSync(`${host.files.root}/usr/local/bin/${name}`).slice(host.files.root.length);
 const there = (path: string) => fs.existsSync(host.files.root + path);
 
-const init = (files = memberFiles(settings, cp1)) =>
+const init = (files = filesOfNode(settings, cp1)) =>
   host.run(initScript(settings, factsOf(settings, cp1), files, secrets));
 const join = (own: Machine) =>
-  host.run(joinScript(settings, factsOf(settings, own), memberFiles(settings, own), [...secrets, discovery]));
+  host.run(joinScript(settings, factsOf(settings, own), filesOfNode(settings, own), [...secrets, discovery]));
 /** Without files: what is written how is told by `init` and `join`. */
 const converge = (own: Machine, to = settings) => host.run(convergeScript(to, own, factsOf(to, own), [], []));
 
@@ -40,13 +40,13 @@ describe("init", () => {
   it("puts everything in place before kubeadm runs, and is a member only when it has run", () => {
     host.files.command(
       "kubeadm",
-      `cp "$ROOT/var/lib/pulumi-kubeadm/member.json" "$ROOT/during"
+      `cp "$ROOT/var/lib/pulumi-kubeadm/node.json" "$ROOT/during"
 [ -s "$ROOT${paths.encryption}" ] && [ -s "$ROOT/etc/kubernetes/pulumi-kubeadm/kubeadm.yaml" ]`,
     );
     const { status, output } = init();
     expect(status, output).toBe(0);
     expect(JSON.parse(host.files.read("/during"))).toMatchObject({ state: "initialising" });
-    expect(host.member()).toEqual({ ...factsOf(settings, cp1), state: "member" });
+    expect(host.member()).toEqual({ ...factsOf(settings, cp1), state: "joined" });
     expect(linked("kubelet")).toBe(binaryPath("kubelet", settings.kubernetesVersion));
   });
 
@@ -57,7 +57,7 @@ describe("init", () => {
     const tokens = all.findIndex((line) => line.includes("type=bootstrap.kubernetes.io/token"));
     expect(kubeadm).toBeGreaterThanOrEqual(0);
     expect(tokens).toBeGreaterThan(kubeadm);
-    const timers = memberFiles(settings, cp1).filter((file) => file.path.endsWith(".timer"));
+    const timers = filesOfNode(settings, cp1).filter((file) => file.path.endsWith(".timer"));
     expect(timers.length).toBeGreaterThan(0);
     for (const timer of timers)
       expect(all).toContain(`systemctl enable --now ${timer.path.split("/").pop()}`);
@@ -84,7 +84,7 @@ exit 1`,
     expect(calls().filter((line) => line.startsWith("kubeadm"))[0]).toMatch(/^kubeadm reset --force/);
     expect(there("/var/lib/etcd/member")).toBe(false);
     expect(there("/etc/kubernetes/admin.conf")).toBe(false);
-    expect(host.member()).toMatchObject({ state: "member" });
+    expect(host.member()).toMatchObject({ state: "joined" });
   });
 
   it("stops before it changes anything when node setup did not finish", () => {
@@ -114,7 +114,7 @@ describe("join", () => {
     expect(calls().filter((line) => line.startsWith("kubeadm"))).toEqual([
       "kubeadm join --config /etc/kubernetes/pulumi-kubeadm/join.yaml",
     ]);
-    expect(host.member()).toEqual({ ...factsOf(settings, w1), state: "member" });
+    expect(host.member()).toEqual({ ...factsOf(settings, w1), state: "joined" });
   });
 
   it("that fails leaves no credential and is tried again from a clean host", () => {
@@ -156,7 +156,7 @@ describe("join", () => {
     host.files.write(`${PATCHES_DIR}/kube-apiserver9+merge.yaml`, "old");
     host.files.write(`${PATCHES_DIR}/kubeletconfiguration0+merge.yaml.Ab12Cd`, "half-written");
     join(w1);
-    const rendered = memberFiles(settings, w1).filter((file) => file.path.startsWith(`${PATCHES_DIR}/`));
+    const rendered = filesOfNode(settings, w1).filter((file) => file.path.startsWith(`${PATCHES_DIR}/`));
     expect(rendered.length).toBeGreaterThan(0);
     expect(fs.readdirSync(host.files.root + PATCHES_DIR).sort()).toEqual(
       rendered.map((file) => file.path.slice(PATCHES_DIR.length + 1)).sort(),
@@ -257,7 +257,7 @@ describe("a change of a node", () => {
     expect(linked("kubelet")).toBe(binaryPath("kubelet", "1.36.5"));
     expect(linked("kubectl")).toBe(binaryPath("kubectl", "1.36.5"));
     expect(restarts()).toBe(1);
-    expect(host.member()).toMatchObject({ version: "1.36.5", state: "member" });
+    expect(host.member()).toMatchObject({ version: "1.36.5", state: "joined" });
   });
 
   it("whose new version is not on the host switches nothing", () => {
@@ -423,7 +423,7 @@ esac`,
 /** `openssl x509 -ext subjectAltName` prints a certificate that has all names of the settings. */
 function certificateNames(all: typeof settings): void {
   host.files.command("openssl", `cat "$ROOT/sans"`);
-  const document = memberFiles(all, cp1).find((file) => file.path.endsWith("/kubeadm.yaml"))?.content ?? "";
+  const document = filesOfNode(all, cp1).find((file) => file.path.endsWith("/kubeadm.yaml"))?.content ?? "";
   const list = /certSANs:\n((?: +- .*\n)+)/.exec(document)?.[1] ?? "";
   const names = list.split("\n").map((line) => line.replace(/^ +- /, "").replaceAll('"', ""));
   const shown = names

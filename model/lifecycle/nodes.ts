@@ -113,7 +113,7 @@ function forgetDead(dead: readonly EtcdMember[]): string {
 }
 
 /**
- * Run on a control-plane node that stays, before a host that is no member joins: a join that was cut off may have
+ * Run on a control-plane node that stays, before a host that is not a node joins: a join that was cut off may have
  * registered its Node and its etcd member already, and kubeadm refuses a second one of the name.
  * @param dead members of machines that leave: etcd takes no new one while they are listed
  */

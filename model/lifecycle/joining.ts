@@ -1,18 +1,18 @@
 /**
  * The scripts that make a host a node. Each can be run again after any interruption: what a former run left half done is
- * found by the state in member.json and cleared first.
+ * found by the state in node.json and cleared first.
  */
 import { searchPath } from "../core/searchPath";
 import { paths } from "../kubeadm";
 import type { RenderedFile } from "../renderedFile";
 import { grantJoinAccess, JOIN_GROUP, joinApproverUnit, joinUser } from "../kubeadm";
-import type { MemberFacts } from "./facts";
+import type { NodeIdentity } from "./identity";
 import {
   CLUSTER_DOCUMENT,
   DISCOVERY_FILE,
   JOIN_DOCUMENT,
   JOIN_FILE_COMMAND,
-  putMemberFiles,
+  putNodeFiles,
   setState,
   startUnits,
   useKubernetes,
@@ -48,7 +48,7 @@ if [ "$(ls -A /var/lib/etcd 2>/dev/null)" = lost+found ]; then mount=(--ignore-p
 function becoming(
   state: "initialising" | "joining",
   kubernetesVersion: string,
-  facts: MemberFacts,
+  facts: NodeIdentity,
   files: readonly RenderedFile[],
   platform: string,
 ): string {
@@ -61,7 +61,7 @@ phase "clear"
 ${clearPartial()}
 ${setState(facts, state)}
 phase "certificates and configuration"
-${putMemberFiles(files)}${platform}${startEncryption()}`;
+${putNodeFiles(files)}${platform}${startEncryption()}`;
 }
 
 /**
@@ -70,7 +70,7 @@ ${putMemberFiles(files)}${platform}${startEncryption()}`;
  */
 export function initScript(
   kubernetesVersion: string,
-  facts: MemberFacts,
+  facts: NodeIdentity,
   files: readonly RenderedFile[],
   secretFiles: readonly RenderedFile[],
   platform = "",
@@ -82,7 +82,7 @@ phase "bootstrap tokens"
 # kubeadm makes one whether it is wanted or not; nodes join with certificates of hours instead.
 kubectl --namespace kube-system delete secrets --ignore-not-found --field-selector type=bootstrap.kubernetes.io/token
 ${grantJoinAccess()}${startUnits(files)}${placeStaticPods(files)}
-${setState(facts, "member")}
+${setState(facts, "joined")}
 `;
 }
 
@@ -92,7 +92,7 @@ ${setState(facts, "member")}
  */
 export function joinScript(
   kubernetesVersion: string,
-  facts: MemberFacts,
+  facts: NodeIdentity,
   files: readonly RenderedFile[],
   secretFiles: readonly RenderedFile[],
   platform = "",
@@ -101,7 +101,7 @@ export function joinScript(
 phase "kubeadm join"
 ${mountOfEtcd}kubeadm join --config ${JOIN_DOCUMENT} "\${mount[@]}"
 ${startUnits(files)}${placeStaticPods(files)}
-${setState(facts, "member")}
+${setState(facts, "joined")}
 `;
 }
 

@@ -3,7 +3,7 @@ import { managerState } from "../kubeadm/managers";
 import { searchPath } from "../core/searchPath";
 import { installRoot, linkFolder } from "../node/paths";
 import { putBackFile } from "../node/undo";
-import { MEMBER_FILE, SETUP_FILE } from "./shell";
+import { RECORD_FILE, SETUP_FILE } from "./shell";
 
 /**
  * What a living node runs with, read from the files that kubeadm, the kubelet and the CNI wrote: records of older releases of
@@ -42,7 +42,7 @@ function livingValues(): string {
 export function stateScript(): string {
   return `set -u
 export LC_ALL=C PATH="${searchPath}"
-member=null; setup=null
+node=null; setup=null
 # On one line. A power cut may leave an empty file, or zeros: that is a record that cannot be read, and not none.
 record() {
   local text
@@ -50,12 +50,12 @@ record() {
   [ -n "$text" ] || text='""'
   printf '%s' "$text"
 }
-[ -e ${MEMBER_FILE} ] && member=$(record ${MEMBER_FILE})
+[ -e ${RECORD_FILE} ] && node=$(record ${RECORD_FILE})
 [ -e ${SETUP_FILE} ] && setup=$(record ${SETUP_FILE})
 yes() { if "$@" >/dev/null 2>&1; then echo true; else echo false; fi; }
 listens() { ss -Hltn "sport = :$1" 2>/dev/null | grep -q .; }
-printf '##state {"member":%s,"setup":%s,"machineId":"%s","kubelet":%s,"apiServer":%s,"etcd":%s,"now":%s}\\n' \\
-  "$member" "$setup" "$(cat /etc/machine-id 2>/dev/null)" \\
+printf '##state {"node":%s,"setup":%s,"machineId":"%s","kubelet":%s,"apiServer":%s,"etcd":%s,"now":%s}\\n' \\
+  "$node" "$setup" "$(cat /etc/machine-id 2>/dev/null)" \\
   "$(yes test -e /etc/kubernetes/kubelet.conf)" \\
   "$(yes sh -c '[ -e /etc/kubernetes/manifests/kube-apiserver.yaml ]')" \\
   "$(yes test -d /var/lib/etcd/member)" "$(date +%s)"

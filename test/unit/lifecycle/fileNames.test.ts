@@ -3,13 +3,13 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { configurationNow } from "../../../host/steps/configuration";
 import { Hosts } from "../../../host/runner";
 import { apiServerFolder, paths } from "../../../model/kubeadm";
-import { clusterDocumentOf, missingFiles } from "../../../model/membership/fileNames";
-import { CLUSTER_DOCUMENT } from "../../../model/membership/parts";
+import { clusterDocumentOf, missingFiles } from "../../../model/lifecycle/fileNames";
+import { CLUSTER_DOCUMENT } from "../../../model/lifecycle/parts";
 import type { ClusterSettings } from "../../../model/settings/resolved";
 import { controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { Machine, SshHost } from "../host/sshHost";
-import { factsOf, MemberHost } from "./support";
-import { convergeScript, memberFiles } from "../../support/fromSettings";
+import { factsOf, NodeHost } from "./support";
+import { convergeScript, filesOfNode } from "../../support/fromSettings";
 
 const cp1 = controlPlaneNode("cp1", 11);
 const before = settingsOf();
@@ -17,13 +17,13 @@ const policy = { apiVersion: "audit.k8s.io/v1", kind: "Policy", rules: [{ level:
 const after = settingsOf({ audit: { ...before.audit, policy } });
 
 const named = (settings: ClusterSettings, oidcCa = "") =>
-  memberFiles(settings, cp1, oidcCa).filter((file) => file.path.startsWith(`${apiServerFolder}/`));
+  filesOfNode(settings, cp1, oidcCa).filter((file) => file.path.startsWith(`${apiServerFolder}/`));
 const document = (settings: ClusterSettings) =>
-  memberFiles(settings, cp1).find((file) => file.path === CLUSTER_DOCUMENT)?.content ?? expect.fail();
+  filesOfNode(settings, cp1).find((file) => file.path === CLUSTER_DOCUMENT)?.content ?? expect.fail();
 
 describe("files of the API server", () => {
   it("have names that go with their content, and the flags name them", () => {
-    expect(missingFiles(document(before), memberFiles(before, cp1))).toEqual([]);
+    expect(missingFiles(document(before), filesOfNode(before, cp1))).toEqual([]);
     for (const { path } of named(before)) expect(document(before)).toContain(path);
     const [old, now] = [named(before), named(after)].map((files) => files.map((file) => file.path));
     expect(old.filter((path) => !now.includes(path))).toEqual([
@@ -68,7 +68,7 @@ describe("files of the API server", () => {
       });
     const [one, two] = [withFiles("one"), withFiles("two")];
     const pathsOf = (settings: ClusterSettings) =>
-      memberFiles(settings, cp1)
+      filesOfNode(settings, cp1)
         .map((file) => file.path)
         .filter((path) => /hook|scheduler\/|a-.*crt/.test(path));
     expect(pathsOf(one)).toHaveLength(3);
@@ -85,22 +85,22 @@ describe("files of the API server", () => {
     expect(text).toContain("mountPath: /etc/kubernetes/pulumi-kubeadm/scheduler");
     const admission = named(one).find((file) => file.path.includes("/admission-"))?.content;
     expect(admission).toContain(`kubeConfigFile: ${hook}`);
-    expect(missingFiles(text, memberFiles(one, cp1), [`${apiServerFolder}/a.key`])).toEqual([]);
-    const gone = missingFiles(text, memberFiles(two, cp1), [`${apiServerFolder}/a.key`]);
+    expect(missingFiles(text, filesOfNode(one, cp1), [`${apiServerFolder}/a.key`])).toEqual([]);
+    const gone = missingFiles(text, filesOfNode(two, cp1), [`${apiServerFolder}/a.key`]);
     expect(gone).toEqual([expect.stringContaining("/admission-"), hook, config]);
   });
 });
 
 describe("a changed file", () => {
-  let host: MemberHost;
+  let host: NodeHost;
   beforeEach(() => {
-    host = new MemberHost();
+    host = new NodeHost();
     host.install(before.kubernetesVersion);
     host.files.write("/etc/kubernetes/pki/apiserver.crt", "");
     host.files.command("openssl", "echo DNS:x");
     host.files.write(`${apiServerFolder}/audit-policy.yaml`, "of an older release");
     host.files.write(paths.encryption, "keys");
-    host.files.write("/var/lib/pulumi-kubeadm/member.json", "{}");
+    host.files.write("/var/lib/pulumi-kubeadm/node.json", "{}");
     for (const file of named(before)) host.files.write(file.path, file.content);
   });
   afterEach(() => host.files.remove());
@@ -108,7 +108,7 @@ describe("a changed file", () => {
   const there = () =>
     fs.readdirSync(host.files.root + apiServerFolder).map((name) => `${apiServerFolder}/${name}`);
   const converge = () =>
-    host.run(convergeScript(after, cp1, factsOf(after, cp1), memberFiles(after, cp1), []));
+    host.run(convergeScript(after, cp1, factsOf(after, cp1), filesOfNode(after, cp1), []));
 
   it("lies beside the old one until the API server is well with it, and the old ones go then", () => {
     host.files.command(
@@ -152,7 +152,7 @@ describe("a control-plane node that joins while others are still to be changed",
     machine.remove();
   });
 
-  const now = (settings: ClusterSettings) => configurationNow(hosts, "cp1", memberFiles(settings, cp1));
+  const now = (settings: ClusterSettings) => configurationNow(hosts, "cp1", filesOfNode(settings, cp1));
 
   it("gets the files that the cluster's configuration names, and is changed itself afterwards", async () => {
     const gone = named(before).filter((file) => !named(after).some(({ path }) => path === file.path));

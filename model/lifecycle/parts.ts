@@ -1,9 +1,9 @@
 import { configFolder, paths } from "../kubeadm";
 import { binaryPath, linkFolder } from "../node/paths";
 import type { RenderedFile } from "../renderedFile";
-import type { MemberFacts } from "./facts";
+import type { NodeIdentity } from "./identity";
 import { isStaticPod } from "./staticPods";
-import { MEMBER_FILE, putFiles, STATE_DIR, word } from "./shell";
+import { RECORD_FILE, putFiles, STATE_DIR, word } from "./shell";
 
 /** Where the discovery file of a join lies: memory, removed when the join is over. */
 export const DISCOVERY_FILE = "/run/pulumi-kubeadm/discovery.conf";
@@ -16,9 +16,9 @@ export const KUBELET_FILES = `${STATE_DIR}/kubelet.applied`;
 /** Prints a join file of hours and the kubeadm line that takes it; installed on every control-plane node. */
 export const JOIN_FILE_COMMAND = "/usr/local/sbin/pulumi-kubeadm-join-file";
 
-export function setState(facts: MemberFacts, state: "initialising" | "joining" | "member"): string {
+export function setState(facts: NodeIdentity, state: "initialising" | "joining" | "joined"): string {
   const text = JSON.stringify({ ...facts, state });
-  return `mkdir -p "$(dirname ${MEMBER_FILE})"\nprintf '%s\\n' ${word(text)} >${MEMBER_FILE}.tmp\nreplace ${MEMBER_FILE}.tmp ${MEMBER_FILE}\n`;
+  return `mkdir -p "$(dirname ${RECORD_FILE})"\nprintf '%s\\n' ${word(text)} >${RECORD_FILE}.tmp\nreplace ${RECORD_FILE}.tmp ${RECORD_FILE}\n`;
 }
 
 /** Points the commands at one version; a running kubelet is restarted by whoever asks for the switch. */
@@ -33,7 +33,7 @@ export function useKubernetes(version: string): string {
 }
 
 /** Files whose directory kubeadm and the kubelet read as a whole; what is no longer rendered has to go. */
-export function putMemberFiles(files: readonly RenderedFile[]): string {
+export function putNodeFiles(files: readonly RenderedFile[]): string {
   const keep = files.filter((file) => file.path.startsWith(`${PATCHES_DIR}/`)).map((file) => file.path);
   return `mkdir -p ${configFolder} ${PATCHES_DIR}
 for old in ${PATCHES_DIR}/*; do

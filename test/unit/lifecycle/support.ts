@@ -1,11 +1,11 @@
-import type { MemberFacts } from "../../../model/membership/facts";
+import type { NodeIdentity } from "../../../model/lifecycle/identity";
 import { ownerOf } from "../../../model/fixedFacts";
 import { binaryPath } from "../../../model/node/paths";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
 import { ScriptHost, type Result } from "../kubeadm/scriptHost";
 import { fixedFacts } from "../../../model/settings/specs";
 
-/** Folders that scripts of membership name; a host's own must never be touched by a test. */
+/** Folders that scripts of node step name; a host's own must never be touched by a test. */
 const FOLDERS = ["/etc/", "/var/", "/run/", "/opt/", "/usr/local/", "/proc/", "/sys/fs/"];
 /** Programs that would change this machine, or ask a cluster. */
 const PROGRAMS = [
@@ -25,7 +25,7 @@ const PROGRAMS = [
 ];
 
 /** A folder that plays a host on which scripts run, one after the other. */
-export class MemberHost {
+export class NodeHost {
   readonly files: ScriptHost;
 
   constructor() {
@@ -53,12 +53,12 @@ export class MemberHost {
   }
 
   member(): Record<string, unknown> | undefined {
-    const text = this.files.read("/var/lib/pulumi-kubeadm/member.json");
+    const text = this.files.read("/var/lib/pulumi-kubeadm/node.json");
     return text === "" ? undefined : (JSON.parse(text) as Record<string, unknown>);
   }
 }
 
-export function factsOf(settings: ClusterSettings, machine: Machine): MemberFacts {
+export function factsOf(settings: ClusterSettings, machine: Machine): NodeIdentity {
   return {
     cluster: "ab".repeat(32),
     machine: machine.name,

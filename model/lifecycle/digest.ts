@@ -1,15 +1,15 @@
 import { ownerOf, type FixedFacts } from "../fixedFacts";
-import type { MemberFacts } from "./facts";
-import { digestOf, memberFiles } from "./files";
+import type { NodeIdentity } from "./identity";
+import { digestOf, filesOfNode } from "./files";
 import type { NodeSpec } from "./spec";
 
 /** SHA-256 in hex of what a node is configured by, and of its version: another one is brought to the node. */
-export function memberDigest(spec: NodeSpec): string {
-  return digestOf(memberFiles(spec), spec.kubernetesVersion);
+export function nodeDigest(spec: NodeSpec): string {
+  return digestOf(filesOfNode(spec), spec.kubernetesVersion);
 }
 
 /** @param cluster SHA-256 of the cluster CA's certificate */
-export function memberFacts(spec: NodeSpec, fixed: FixedFacts, cluster: string): MemberFacts {
+export function nodeIdentity(spec: NodeSpec, fixed: FixedFacts, cluster: string): NodeIdentity {
   const { machine } = spec;
   return {
     cluster,
@@ -19,6 +19,6 @@ export function memberFacts(spec: NodeSpec, fixed: FixedFacts, cluster: string):
     ...fixed,
     version: spec.kubernetesVersion,
     nodeAddress: machine.nodeAddress,
-    digest: memberDigest(spec),
+    digest: nodeDigest(spec),
   };
 }

@@ -3,7 +3,7 @@ import type { RenderedFile } from "../renderedFile";
 
 /** Where the library keeps what it knows about a host: which machine it is and which cluster it belongs to. */
 export const STATE_DIR = "/var/lib/pulumi-kubeadm";
-export const MEMBER_FILE = `${STATE_DIR}/member.json`;
+export const RECORD_FILE = `${STATE_DIR}/node.json`;
 export const SETUP_FILE = `${STATE_DIR}/setup.json`;
 export const ADMIN = "/etc/kubernetes/admin.conf";
 

@@ -1,14 +1,14 @@
 /** A power cut leaves the old record or the new one: each is on disk before it takes the old one's place, and so is the folder. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { setState } from "../../../model/membership/parts";
-import { MEMBER_FILE, prelude, putFiles } from "../../../model/membership/shell";
+import { setState } from "../../../model/lifecycle/parts";
+import { RECORD_FILE, prelude, putFiles } from "../../../model/lifecycle/shell";
 import { machine, settingsOf } from "../../support/kubeadmSettings";
-import { factsOf, MemberHost } from "./support";
-import { memberFiles } from "../../support/fromSettings";
+import { factsOf, NodeHost } from "./support";
+import { filesOfNode } from "../../support/fromSettings";
 
-let host: MemberHost;
+let host: NodeHost;
 beforeEach(() => {
-  host = new MemberHost();
+  host = new NodeHost();
   // What is there at that moment, by content.
   host.files.command(
     "sync",
@@ -24,19 +24,19 @@ const [own] = settings.machines;
 describe("a record", () => {
   it("is on disk before it is the record, and its name after", () => {
     if (own === undefined) throw new Error("no machine");
-    expect(host.run(prelude() + setState(factsOf(settings, own), "member")).status).toBe(0);
+    expect(host.run(prelude() + setState(factsOf(settings, own), "joined")).status).toBe(0);
     const order = host.files.read("/order").trim().split("\n");
     expect(order).toEqual([
       expect.stringMatching(/^synced \{"cluster":"abab/),
       "moved",
-      "synced folder with member.json",
+      "synced folder with node.json",
     ]);
-    expect(host.files.read(MEMBER_FILE)).toContain('"state":"member"');
+    expect(host.files.read(RECORD_FILE)).toContain('"state":"joined"');
   });
 
   it("and each file of a node too", () => {
     if (own === undefined) throw new Error("no machine");
-    const [file] = memberFiles(settings, own);
+    const [file] = filesOfNode(settings, own);
     if (file === undefined) throw new Error("no file");
     expect(host.run(prelude() + putFiles([file])).status).toBe(0);
     expect(host.files.read("/order").match(/^(synced|moved)/gm)).toEqual(["synced", "moved", "synced"]);
