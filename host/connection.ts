@@ -35,7 +35,7 @@ export interface RunResult {
 }
 
 /** The connection broke off while a command ran; whether it ended is not known. */
-export class Dropped extends Error {}
+export class SessionDroppedError extends Error {}
 
 /**
  * Opens a session as root on a host, dialling again until `patience` milliseconds have gone by.
@@ -87,11 +87,11 @@ function session(machine: string, connection: Connection, client: Client): Sessi
     close: () => client.end(),
     run: (command, options = {}) =>
       new Promise((resolve, reject) => {
-        if (closed) return reject(new Dropped());
-        const dropped = (): void => reject(new Dropped());
+        if (closed) return reject(new SessionDroppedError());
+        const dropped = (): void => reject(new SessionDroppedError());
         client.once("close", dropped);
         const opened = (error: Error | undefined, channel: ClientChannel): void => {
-          if (error) return reject(new Dropped(error.message));
+          if (error) return reject(new SessionDroppedError(error.message));
           let stdout = "";
           let stderr = "";
           let partial = "";
@@ -113,7 +113,7 @@ function session(machine: string, connection: Connection, client: Client): Sessi
             clearInterval(beat);
             client.removeListener("close", dropped);
             // A channel that closes without an exit status went down with its connection; so did the rest of its line.
-            if (status === undefined) return reject(new Dropped());
+            if (status === undefined) return reject(new SessionDroppedError());
             if (partial !== "") options.onLine?.(partial);
             resolve({ status, stdout, stderr });
           });
@@ -130,7 +130,7 @@ function session(machine: string, connection: Connection, client: Client): Sessi
           client.exec(asRoot(command), opened);
         } catch (error) {
           // ssh2 throws where the socket has ended and its closing was not told yet.
-          reject(new Dropped(error instanceof Error ? error.message : undefined));
+          reject(new SessionDroppedError(error instanceof Error ? error.message : undefined));
         }
       }),
   };

@@ -1,4 +1,4 @@
-import { changedFacts } from "../model/fixedFacts";
+import { immutableChanges } from "../model/immutableSettings";
 import { changedIssuer } from "../model/kubeadm/issuer";
 import { upgradeProblem } from "../model/versions";
 import type { ClusterMachine } from "../model/machine";
@@ -11,12 +11,7 @@ import type { HostState } from "./state";
  * Refuses a host that is a node of something else, and settings that a living cluster cannot take.
  * @throws HostProblem naming the setting, the living value and the one given.
  */
-export function refuseOtherFacts(
-  machine: string,
-  state: HostState,
-  cluster: string,
-  spec: KnownCluster,
-): void {
+export function refuseMismatch(machine: string, state: HostState, cluster: string, spec: KnownCluster): void {
   if (state.node && state.node.cluster !== cluster)
     throw new HostProblem(
       machine,
@@ -35,7 +30,7 @@ export function refuseOtherFacts(
     );
   if (!state.node) return;
   // A record of an older release lacks values; what the node runs with has them.
-  const changed = changedFacts({ ...state.living.facts, ...state.node }, spec.fixed);
+  const changed = immutableChanges({ ...state.living.facts, ...state.node }, spec.fixed);
   const own = spec.machines.find((one) => one.name === machine);
   if (own) changed.push(...changedAddress(own, state));
   const upgrade = upgradeProblem(state.node.version, spec.kubernetesVersion);

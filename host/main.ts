@@ -2,7 +2,7 @@
  * The program behind every step on a host: `local.Command` runs it with the specification in an environment variable
  * and connections and secrets on standard input. Progress goes to standard error, one line of JSON to standard output.
  */
-import type { FixedFacts } from "../model/fixedFacts";
+import type { ImmutableSettings } from "../model/immutableSettings";
 import { HostProblem } from "./problem";
 import {
   CLUSTER_VARIABLE,
@@ -101,7 +101,7 @@ export async function main(operation: Operation): Promise<void> {
     if (!given)
       throw new HostProblem("", `${SPEC_VARIABLE} is not set: this program is run by a Pulumi step`);
     const spec = withValues(given, values);
-    const fixed = parsed<FixedFacts>(process.env[FIXED_VARIABLE] ?? "null", FIXED_VARIABLE);
+    const fixed = parsed<ImmutableSettings>(process.env[FIXED_VARIABLE] ?? "null", FIXED_VARIABLE);
     const input = await readInput();
     // A later run may find a new control-plane node among the others.
     const booting = operation !== "delete" && onCloud(spec);

@@ -4,7 +4,7 @@
  * on standard input and nowhere else.
  */
 import type { ControlPlaneTopology } from "../model/aws/topology";
-import type { FixedFacts } from "../model/fixedFacts";
+import type { ImmutableSettings } from "../model/immutableSettings";
 import type { ClusterMachine } from "../model/machine";
 import type { NodeIdentity } from "../model/lifecycle/identity";
 import type { CheckedMachine, NodeSetupSpec, PacketFilterSpec, PreflightCheckSpec } from "../model/node/spec";
@@ -17,8 +17,8 @@ export const SPEC_VARIABLE = "KUBEADM_SPEC";
 export const CLUSTER_VARIABLE = "KUBEADM_CLUSTER_ID";
 
 /**
- * The environment variable of init with `FixedFacts` as JSON: what the settings say now. The rest of init's specification is
- * history, so this is what the step compares with its last output.
+ * The environment variable of init with `ImmutableSettings` as JSON: what the settings say now. The rest of init's
+ * specification is history, so this is what the step compares with its last output.
  */
 export const FIXED_VARIABLE = "KUBEADM_FIXED";
 
@@ -39,7 +39,7 @@ export interface ClusterPart {
   /** `<name>.<domain>` of the settings. */
   readonly clusterName: string;
   /** What the settings say of what a living cluster cannot change. */
-  readonly fixed: FixedFacts;
+  readonly fixed: ImmutableSettings;
   /** x.y.z. */
   readonly kubernetesVersion: string;
   /** Hosts are instances of a cloud: one that was made a moment ago boots while it is dialled. */

@@ -1,4 +1,4 @@
-import { ownerOf } from "../model/fixedFacts";
+import { ownerOf } from "../model/immutableSettings";
 import { RECORD_FILE, SETUP_FILE } from "../model/lifecycle/shell";
 import type { ClusterMachine } from "../model/machine";
 import { HostProblem } from "./problem";

@@ -2,7 +2,7 @@ import { hostLog, rotateLog } from "../model/node/log";
 import { randomBytes } from "node:crypto";
 import { searchPath } from "../model/core/searchPath";
 import { FAILED } from "../model/node/undo";
-import { connect, Dropped, type RunResult, type Session } from "./connection";
+import { connect, SessionDroppedError, type RunResult, type Session } from "./connection";
 import { ConnectionLostError, HostProblem } from "./problem";
 import type { Connection, StepInput } from "./protocol";
 import { scrubber } from "./secrets";
@@ -106,7 +106,7 @@ export class Hosts {
       try {
         return await work(session);
       } catch (error) {
-        if (!(error instanceof Dropped)) throw error;
+        if (!(error instanceof SessionDroppedError)) throw error;
         this.leave(machine);
         drops = Date.now() - since > SETTLED ? 1 : drops + 1;
         if (drops >= DROPS)

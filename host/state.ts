@@ -1,5 +1,5 @@
 import { stateScript } from "../model/lifecycle/state";
-import type { FixedFacts } from "../model/fixedFacts";
+import type { ImmutableSettings } from "../model/immutableSettings";
 import type { ManagerPolicies } from "../model/kubeadm/managers";
 import { HostProblem } from "./problem";
 import type { KnownCluster, NodeRecord } from "./protocol";
@@ -14,7 +14,7 @@ export interface SetupMark {
 
 /** What a living node runs with by its own files, for records that do not have it; empty on a host that is not a node. */
 export interface LivingValues {
-  readonly facts: Partial<FixedFacts>;
+  readonly facts: Partial<ImmutableSettings>;
   /** undefined: not found. */
   readonly nodeAddress?: string;
   /** SHA-256 of the cluster CA's certificate. */

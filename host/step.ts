@@ -1,4 +1,4 @@
-import type { FixedFacts } from "../model/fixedFacts";
+import type { ImmutableSettings } from "../model/immutableSettings";
 import type { ClusterMachine } from "../model/machine";
 import { ClockSkewError, HostProblem, NoSessionError } from "./problem";
 import type { NodeStepSpec, Operation, SetupSpec, StepInput, StepResult } from "./protocol";
@@ -12,7 +12,7 @@ export interface StepContext<Spec> {
   readonly input: StepInput;
   readonly hosts: Hosts;
   /** Of the settings of this run (`KUBEADM_FIXED`); init's own specification is that of its first run. */
-  readonly fixed?: FixedFacts;
+  readonly fixed?: ImmutableSettings;
   /** SHA-256 of the cluster CA's certificate in hex. */
   readonly cluster: string;
   /** What the step printed when it last ran, on update and delete. */

@@ -1,16 +1,16 @@
-import type { ChartFacts } from "./chartFacts";
+import type { PinnedChart } from "./pinnedChart";
 import { CNIS, type CniChartName } from "./cni";
 
-export type { ChartFacts };
+export type { PinnedChart };
 
 /** Charts that the library installs by Helm, because upstream ships them as moving charts. */
 export type ChartName =
   CniChartName | "metallb" | "traefik" | "aws-cloud-controller-manager" | "aws-ebs-csi-driver";
 
-export const CHARTS: Record<ChartName, ChartFacts> = {
+export const CHARTS: Record<ChartName, PinnedChart> = {
   ...(Object.assign({}, ...Object.values(CNIS).map(({ charts }) => charts)) as Record<
     CniChartName,
-    ChartFacts
+    PinnedChart
   >),
   // metallb v0.16.1, website/content/installation/_index.md; images: charts/metallb/values.yaml.
   metallb: {

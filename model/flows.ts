@@ -1,6 +1,6 @@
 import { isToken } from "./core/tokens";
 import { addonFlows } from "./addons/flows";
-import { cniFacts } from "./cni";
+import { cniProfile } from "./cni";
 import { isAddress } from "./network/addresses";
 import type { Flow, PortRange, Source, Target } from "./network/flow";
 import type {
@@ -128,7 +128,7 @@ function etcdFlows(settings: FlowsSpec): Flow[] {
 }
 
 function cniFlows(settings: FlowsSpec): Flow[] {
-  const facts = cniFacts(settings.cni);
+  const facts = cniProfile(settings.cni);
   const encapsulated = facts.ports.map((fact): Flow => {
     return {
       from: "node",

@@ -4,7 +4,7 @@ import type { Architecture, ComponentVersions, Download, DownloadName } from "./
 /** Kubernetes minor versions this library builds; the checksums of 1.37's files are for the settings to give. */
 export type Minor = "1.34" | "1.35" | "1.36" | "1.37";
 
-export interface MinorFacts {
+export interface MinorData {
   readonly pause: string;
   readonly etcd: string;
   readonly crictl: string;
@@ -14,7 +14,7 @@ export interface MinorFacts {
  * What goes with a Kubernetes minor. Sources: kubeadm's own constants (cmd/kubeadm/app/constants/constants.go:
  * PauseVersion, DefaultEtcdVersion) at the tag named; crictl: cri-tools README, "Compatibility matrix" (same minor).
  */
-export const MINORS: Record<Minor, MinorFacts> = {
+export const MINORS: Record<Minor, MinorData> = {
   // v1.37.1, which takes crictl of the minor before (skew of one)
   "1.37": { pause: "3.10.2", etcd: "3.7.0-0", crictl: "1.36.0" },
   // v1.36.4

@@ -1,7 +1,7 @@
 import { monthlyCost, type MonthlyCost } from "../model/aws/cost";
 import { egressRules } from "../model/aws/egress";
 import { apiFront, groupRules, groupsOf, type FirewallGroup, type GroupRule } from "../model/aws/firewall";
-import { rolesOf, type RoleFacts } from "../model/aws/iam";
+import { rolesOf, type InstanceProfileRole } from "../model/aws/iam";
 import type { ClusterSettings } from "../model/settings/resolved";
 import type { AwsSettings } from "../model/settings/resolvedAws";
 
@@ -21,7 +21,7 @@ export interface PlannedAws {
     AwsSettings["pools"][number],
     "name" | "min" | "max" | "instanceTypes" | "subnets"
   >[];
-  readonly roles: readonly RoleFacts[];
+  readonly roles: readonly InstanceProfileRole[];
   /** ARN of the boundary of all of them. */
   readonly permissionsBoundary?: string;
   /** US dollars, the order of magnitude. */

@@ -1,5 +1,5 @@
 import { secretCommand } from "../model/settings/storedSecrets";
-import { fixedFacts } from "../model/settings/specs";
+import { immutableSettings } from "../model/settings/specs";
 import { nodeCapacity } from "../model/network/clusterNetwork";
 import { quotaUse } from "../model/aws/quotas";
 import type { ClusterSettings } from "../model/settings/resolved";
@@ -57,7 +57,7 @@ function secretItems(config: EnvironmentConfig, settings: ClusterSettings): Watc
 }
 
 function fixedItem(settings: ClusterSettings): WatchItem {
-  const { podCidr, serviceCidr, endpoint } = fixedFacts(settings);
+  const { podCidr, serviceCidr, endpoint } = immutableSettings(settings);
   return {
     kind: "fixed",
     text: `Fixed once the cluster is made: pods ${podCidr}, services ${serviceCidr}, endpoint ${endpoint}`,

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isWithoutWorkers } from "../../model/addons/metallb/manifests";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import { windowsReleases } from "../../model/windows/facts";
+import { windowsReleases } from "../../model/windows/releases";
 import type { CreateDnsRecords } from "../cloud";
 import { Checked } from "../part";
 import { CoreDns } from "./coredns";

@@ -6,7 +6,7 @@ import { awsOf } from "../../model/aws/spec";
 import { imageParameter } from "../../model/aws/images";
 import { REVISION_TAG, ownedTag, resourceTags, ROLE_TAG } from "../../model/aws/tags";
 import { heldBy } from "../../model/aws/topology";
-import { cniFacts } from "../../model/cni";
+import { cniProfile } from "../../model/cni";
 import { API_PORT } from "../../model/flows";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
 import type { AwsImage, AwsVolume } from "../../model/settings/resolvedAws";
@@ -153,7 +153,7 @@ export class ControlPlaneInstances extends pulumi.ComponentResource {
         ...(controlPlane.etcdVolume === undefined
           ? {}
           : { ebsBlockDevices: [{ ...rootVolume(controlPlane.etcdVolume, tags), deviceName: ETCD_DEVICE }] }),
-        sourceDestCheck: !cniFacts(settings.cni).sourceDestinationCheckOff,
+        sourceDestCheck: !cniProfile(settings.cni).sourceDestinationCheckOff,
         disableApiTermination: terminationProtection,
         forceDestroy,
         userDataBase64: Buffer.from(controlPlaneUserData(settings)).toString("base64"),

@@ -8,7 +8,7 @@ import { paths } from "../../model/kubeadm";
 import { setupSecretFiles, setupSecretNames } from "../../model/node/setupSecrets";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
 import type { AwsPool } from "../../model/settings/resolvedAws";
-import { controlPlaneOf, fixedFacts } from "../../model/settings/specs";
+import { controlPlaneOf, immutableSettings } from "../../model/settings/specs";
 import { AWS_INIT_IGNORES, INIT_IGNORES } from "../options";
 import { hostStep, type HostStepArgs, type SshKeys } from "./hostStep";
 import { checkedMachines, initSpec, nodeStepSpec, preflightSpec, setupSpec } from "./specs";
@@ -224,7 +224,7 @@ export function initStep(name: string, args: StepsArgs, opts: pulumi.CustomResou
       machines: controlPlaneNodes.map((machine) => machine.name),
       spec: rendered(args, first, (settings) => initSpec(settings)),
       files: args.controlPlaneFiles,
-      environment: { [FIXED_VARIABLE]: JSON.stringify(fixedFacts(args.settings)) },
+      environment: { [FIXED_VARIABLE]: JSON.stringify(immutableSettings(args.settings)) },
       operations: ["create", "update"],
     },
     { ...opts, ignoreChanges: ignored.map(({ property }) => property) },

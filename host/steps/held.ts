@@ -1,4 +1,4 @@
-import { ownerOf } from "../../model/fixedFacts";
+import { ownerOf } from "../../model/immutableSettings";
 import { insistedBy } from "../insist";
 import { HostProblem } from "../problem";
 import type { NodeStepSpec } from "../protocol";

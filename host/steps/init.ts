@@ -3,8 +3,8 @@ import { filesOfNode } from "../../model/lifecycle/files";
 import { nodeIdentity } from "../../model/lifecycle/digest";
 import { initScript } from "../../model/lifecycle/joining";
 import { paths } from "../../model/kubeadm";
-import { changedFacts, type FixedFacts } from "../../model/fixedFacts";
-import { refuseOtherFacts } from "../guard";
+import { immutableChanges, type ImmutableSettings } from "../../model/immutableSettings";
+import { refuseMismatch } from "../guard";
 import { HostProblem } from "../problem";
 import { type InitSpec, type NodeStepSpec, type StepInput, type StepResult } from "../protocol";
 import type { ClusterMachine } from "../../model/machine";
@@ -14,7 +14,7 @@ import { refuseSkew, type StepContext } from "../step";
 import { withValues } from "../values";
 import { ensureSetup } from "./setup";
 
-export interface InitResult extends StepResult, FixedFacts {}
+export interface InitResult extends StepResult, ImmutableSettings {}
 
 /** kubeadm init, once in a cluster's life; afterwards only a guard over what the cluster was born with. */
 export async function init(context: StepContext<InitSpec>): Promise<InitResult> {
@@ -25,10 +25,10 @@ export async function init(context: StepContext<InitSpec>): Promise<InitResult> 
   return result;
 }
 
-function guard(context: StepContext<InitSpec>, facts: FixedFacts): void {
+function guard(context: StepContext<InitSpec>, facts: ImmutableSettings): void {
   const living = context.previous as InitResult | undefined;
   if (!living) return;
-  const changed = changedFacts(living, facts);
+  const changed = immutableChanges(living, facts);
   if (living.cluster !== context.cluster)
     changed.push(
       "the cluster CA: the one in the state is not the one this cluster was made with; a CA of a living cluster cannot be replaced",
@@ -46,7 +46,7 @@ async function initialise(context: StepContext<InitSpec>): Promise<void> {
   );
   for (const { machine, state } of states) {
     refuseSkew(machine, state.now);
-    refuseOtherFacts(machine, state, cluster, spec);
+    refuseMismatch(machine, state, cluster, spec);
   }
   // The run that made the cluster may have been killed before it could say so.
   const done = states.find(({ state }) => state.node?.state === "joined");

@@ -1,4 +1,4 @@
-import { ownerOf } from "../../model/fixedFacts";
+import { ownerOf } from "../../model/immutableSettings";
 import { departure, lastOne, type Verdict } from "../../model/lifecycle/departure";
 import type { EtcdMember } from "../../model/lifecycle/etcd";
 import type { Intended } from "../../model/lifecycle/intended";

@@ -12,7 +12,7 @@ import { DISCOVERY_FILE } from "../../model/lifecycle/parts";
 import { secretComponentFiles } from "../../model/kubeadm";
 import { changesManagers, managerPolicies } from "../../model/kubeadm/managers";
 import type { ClusterMachine } from "../../model/machine";
-import { refuseOtherFacts, refuseOtherNode } from "../guard";
+import { refuseMismatch, refuseOtherNode } from "../guard";
 import { askEtcd, controlPlaneNode } from "../controlPlane";
 import { HostProblem } from "../problem";
 import type { NodeStepSpec, StepResult } from "../protocol";
@@ -41,7 +41,7 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
   const state = await readUnlessForced(context, machine);
   if (state === undefined) return previous ?? {};
   refuseSkew(machine.name, state.now);
-  refuseOtherFacts(machine.name, state, cluster, spec);
+  refuseMismatch(machine.name, state, cluster, spec);
   const joined = state.node?.state === "joined" && state.kubelet;
   refuseOtherNode(machine, state);
   if (context.operation === "update" && !joined && (previous?.revision ?? 0) >= spec.revision)

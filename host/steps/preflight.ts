@@ -1,5 +1,5 @@
 import { joinsPending } from "../../model/kubeadm";
-import { preflightScript, type HostFacts } from "../../model/node/render";
+import { preflightScript, type HostReport } from "../../model/node/render";
 import { putBackFile } from "../../model/node/undo";
 import { packetFilterProblems } from "../../model/packetFilter/judge";
 import { intended, putIntendedScript, type Intended } from "../../model/lifecycle/intended";
@@ -15,7 +15,7 @@ import { refuseEncryption } from "./encryption";
 import { replacementProblems, type LivingControlPlane } from "./replacement";
 import { readState, type HostState } from "../state";
 import { refuseSkew, type StepContext } from "../step";
-import { refuseOtherFacts, refuseOtherIssuer, refuseOtherNode } from "../guard";
+import { refuseMismatch, refuseOtherIssuer, refuseOtherNode } from "../guard";
 
 interface Finding {
   readonly machine: string;
@@ -197,7 +197,7 @@ async function look(context: StepContext<LookSpec>, machine: string): Promise<Fi
   refuseSkew(machine, state.now);
   const own = spec.machines.find((candidate) => candidate.name === machine);
   if (own) refuseOtherNode(own, state);
-  refuseOtherFacts(machine, state, cluster, spec);
+  refuseMismatch(machine, state, cluster, spec);
   refuseOtherIssuer(machine, state, spec.issuers);
   const joined = state.node !== undefined && state.node.cluster === cluster;
   if (!joined && own) {
@@ -209,7 +209,7 @@ async function look(context: StepContext<LookSpec>, machine: string): Promise<Fi
     const errors = lines
       .filter((line) => line.startsWith("##error "))
       .map((line) => line.slice("##error ".length));
-    const filters = packetFilterProblems(spec, own, result.stdout, factsIn(result.stdout).nodeInterface);
+    const filters = packetFilterProblems(spec, own, result.stdout, reportIn(result.stdout).nodeInterface);
     if (spec.node.ignorePreflightErrors.some((name) => name.toLowerCase() === "packetfilter"))
       for (const problem of filters) context.say(`${machine}: ignored: ${problem}`);
     else errors.push(...filters);
@@ -233,11 +233,11 @@ async function tellPending({ hosts, say }: StepContext<LookSpec>, machine: strin
 }
 
 /** What the script says of the host; nothing where it ended before. */
-function factsIn(output: string): Pick<HostFacts, "nodeInterface"> {
-  const line = output.split("\n").find((candidate) => candidate.startsWith("##facts "));
+function reportIn(output: string): Pick<HostReport, "nodeInterface"> {
+  const line = output.split("\n").find((candidate) => candidate.startsWith("##report "));
   return line === undefined
     ? { nodeInterface: "" }
-    : (JSON.parse(line.slice("##facts ".length)) as HostFacts);
+    : (JSON.parse(line.slice("##report ".length)) as HostReport);
 }
 
 function duplicates(found: readonly Finding[], what: string, key: (finding: Finding) => string): string[] {

@@ -1,4 +1,4 @@
-import { ownerOf } from "../../model/fixedFacts";
+import { ownerOf } from "../../model/immutableSettings";
 import { lastOne } from "../../model/lifecycle/departure";
 import { resetScript } from "../../model/lifecycle/leaving";
 import { SETUP_FILE } from "../../model/lifecycle/shell";
@@ -14,7 +14,7 @@ import type { RenderedFile } from "../../model/renderedFile";
 import { restartCheck, RESTARTS } from "../../model/node/restarts";
 import type { InitSpec, NodeStepSpec, SetupPart, SetupSpec, StepInput, StepResult } from "../protocol";
 import type { ClusterMachine } from "../../model/machine";
-import { refuseOtherFacts } from "../guard";
+import { refuseMismatch } from "../guard";
 import { withChangeLock } from "../rollout";
 import { readState, type HostState } from "../state";
 import { withValues } from "../values";
@@ -30,7 +30,7 @@ async function prepare(context: StepContext<SetupSpec>): Promise<StepResult> {
   const state = await readUnlessForced(context, machineOf(spec));
   if (state === undefined) return previous ?? {};
   refuseSkew(spec.machine, state.now);
-  refuseOtherFacts(spec.machine, state, context.cluster, spec);
+  refuseMismatch(spec.machine, state, context.cluster, spec);
   if (operation === "update" && isBare(state) && (previous?.revision ?? 0) >= spec.revision)
     throw new HostProblem(
       spec.machine,

@@ -235,14 +235,14 @@ export function flowLogStatements(aws: AwsSettings, logGroup: string): Statement
 }
 
 /** Every role of a cluster, for the plan and the docs. */
-export interface RoleFacts {
+export interface InstanceProfileRole {
   readonly role: string;
   readonly statements: readonly Statement[];
   /** ARNs of managed policies that the settings attach. */
   readonly policyArns?: readonly string[];
 }
 
-export function rolesOf(settings: AwsCluster): RoleFacts[] {
+export function rolesOf(settings: AwsCluster): InstanceProfileRole[] {
   const aws = awsOf(settings);
   const identity = aws.podIdentity !== undefined;
   return [

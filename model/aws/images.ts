@@ -1,7 +1,7 @@
 import type { Architecture } from "../settings/resolved";
 import type { AwsOs } from "../settings/resolvedAws";
 
-export interface ImageFacts {
+export interface AmiSource {
   /** Public SSM parameter with the id of the publisher's newest image; undefined: there is none. */
   readonly parameter?: (architecture: Architecture) => string;
   /** The account that cloud-init makes for people. */
@@ -16,7 +16,7 @@ export interface ImageFacts {
  * Images of Linux families, by their publishers' public parameters where there are any: the newest at the time of asking. Agents:
  * Systems Manager User Guide, "Find AMIs with the SSM Agent preinstalled".
  */
-export const IMAGES: Record<AwsOs, ImageFacts> = {
+export const IMAGES: Record<AwsOs, AmiSource> = {
   // Ubuntu on AWS documentation, "Find Ubuntu images on AWS" (from 23.10 on ebs-gp3, before on ebs-gp2); default user ubuntu.
   "ubuntu-22.04": {
     parameter: (architecture) =>

@@ -12,7 +12,7 @@ import type { KubeProxyInput, VersionsInput } from "../settings/input/nodes";
 import { SettingsError, type Problem } from "../settings/problems";
 import { host, imageTag, port } from "../settings/schema/primitives";
 import { networkShape } from "../settings/schema/common";
-import { cniFacts, domainOf, resolveCni, type CniInput, type CniKind, type CniSettings } from ".";
+import { cniProfile, domainOf, resolveCni, type CniInput, type CniKind, type CniSettings } from ".";
 import type { KubeProxyMode } from "./domain";
 
 /** What stands beside a CNI's own keys when its component is used without a cluster's settings: what it reads of them. */
@@ -109,7 +109,7 @@ export function parseCni<K extends CniKind>(
     secrets,
   }) as CniAround & { readonly podCidr?: string };
   const cni = resolveCni(inputOf(kind, own), { nodes: [], pooled: true, windowsPools: false });
-  const { replacesKubeProxy, kubeProxyModes } = cniFacts(cni);
+  const { replacesKubeProxy, kubeProxyModes } = cniProfile(cni);
   if (replacesKubeProxy === true && endpoint === undefined) throw new SettingsError([NO_ENDPOINT], title);
   return {
     cni: cni as OfKind<CniSettings, K>,

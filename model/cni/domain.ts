@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { ChartFacts } from "../chartFacts";
+import type { PinnedChart } from "../pinnedChart";
 import { holds } from "../network/addresses";
 import type { EffectRow } from "../settings/effect";
 import type { Draft, PlacedRange } from "../settings/pick";
@@ -20,7 +20,7 @@ export interface CniPort {
 export type CniKernelModule = "vxlan" | "wireguard" | "ipip" | "geneve";
 
 /** What one backend of a CNI needs of hosts and networks. */
-export interface CniFacts {
+export interface CniProfile {
   /** Bytes that encapsulation takes from the MTU of the nodes' network. */
   readonly overhead: number;
   /** The pod network's MTU has to be a multiple of it; default 1. */
@@ -147,9 +147,9 @@ export interface CniDomain<I extends CniInputBase, S extends CniSettingsBase> {
   readonly kind: S["kind"];
   readonly schema: CniSchema<I>;
   /** By backend. */
-  readonly rows: Readonly<Record<S["backend"], CniFacts>>;
+  readonly rows: Readonly<Record<S["backend"], CniProfile>>;
   /** Charts it is installed by. */
-  readonly charts: Readonly<Record<string, ChartFacts>>;
+  readonly charts: Readonly<Record<string, PinnedChart>>;
   /** Namespace of its releases. */
   readonly chartNamespace?: string;
   /** API groups whose definitions it brings. */
@@ -166,7 +166,7 @@ export interface CniDomain<I extends CniInputBase, S extends CniSettingsBase> {
    */
   settle(input: Draft<I>, context: CniContext): Draft<S>;
   /** The row with what the settings make of it; what was rejected adds nothing. */
-  facts(cni: Draft<S> & Pick<S, "backend">): CniFacts;
+  facts(cni: Draft<S> & Pick<S, "backend">): CniProfile;
   /** Its own keys; what every CNI has to fit is checked for all of them. */
   validate(input: Draft<I>, settled: Draft<S>, around: CniSurroundings, problems: Problems): void;
   /** What works and deserves a look. Its parameter stands even where it reads nothing: the registry takes the type of the settings from it. */

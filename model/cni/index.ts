@@ -3,7 +3,7 @@ import { z } from "zod";
 import { pick, type Draft } from "../settings/pick";
 import { calico } from "./calico";
 import { cilium } from "./cilium";
-import type { CniContext, CniDomain, CniFacts, CniInputBase, CniSettingsBase } from "./domain";
+import type { CniContext, CniDomain, CniProfile, CniInputBase, CniSettingsBase } from "./domain";
 import { flannel } from "./flannel";
 import { weave } from "./weave";
 
@@ -43,13 +43,13 @@ export const cniSchema = z.discriminatedUnion(
   Object.values(CNIS).map(({ schema }) => schema) as unknown as [z.ZodObject],
 ) as unknown as z.ZodType<CniInput, CniInput>;
 
-export const CNI_FACTS = Object.fromEntries(
+export const CNI_PROFILES = Object.fromEntries(
   CNI_KINDS.flatMap((kind) =>
     Object.entries(domainOf(kind).rows).map(([backend, row]) => [`${kind}/${backend}`, row]),
   ),
-) as Readonly<Record<CniVariant, CniFacts>>;
+) as Readonly<Record<CniVariant, CniProfile>>;
 
-export const CNI_VARIANTS = Object.keys(CNI_FACTS) as readonly CniVariant[];
+export const CNI_VARIANTS = Object.keys(CNI_PROFILES) as readonly CniVariant[];
 
 /** Undefined for a backend that is another kind's. */
 export function variantOf(kind: string, backend: string): CniVariant | undefined {
@@ -79,7 +79,7 @@ export function cniVariant(cni: Pick<CniSettings, "kind" | "backend">): CniVaria
 }
 
 /** The table's row with what the settings make of it: ports that are set, and who enforces NetworkPolicy. */
-export function cniFacts(cni: CniSettings): CniFacts {
+export function cniProfile(cni: CniSettings): CniProfile {
   return domainOf(cni.kind).facts(cni);
 }
 
@@ -92,7 +92,7 @@ export interface CniDraft {
   readonly settled: Draft<CniSettingsBase>;
   /** Undefined where the backend was rejected; so are its facts. */
   readonly variant?: CniVariant | undefined;
-  readonly facts?: CniFacts | undefined;
+  readonly facts?: CniProfile | undefined;
 }
 
 /** Undefined where the whole of it, or its kind, was rejected. */

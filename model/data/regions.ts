@@ -1,5 +1,5 @@
 /** What this library has to know of an AWS region. */
-export interface RegionFacts {
+export interface RegionData {
   /**
    * Letters of its availability zones, in order. In the oldest regions an account may lack one of them, and which place a
    * letter means differs between accounts made before November 2025: `network.zones` names them then.
@@ -13,7 +13,7 @@ export interface RegionFacts {
  * Source: AWS, "AWS Regions and Availability Zones" (Regions and Zones guide), and `describe-availability-zones` where
  * letters are left out (ap-northeast-1 has no b for new accounts, ca-central-1 no c, us-west-1 two of three).
  */
-export const REGIONS: Readonly<Record<string, RegionFacts>> = {
+export const REGIONS: Readonly<Record<string, RegionData>> = {
   "us-east-1": { zones: "abcdef" },
   "us-east-2": { zones: "abc" },
   // "This Region supports two Availability Zones for new customers" (AWS Regions and Zones guide, note on us-west-1).

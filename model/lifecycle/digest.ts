@@ -1,4 +1,4 @@
-import { ownerOf, type FixedFacts } from "../fixedFacts";
+import { ownerOf, type ImmutableSettings } from "../immutableSettings";
 import type { NodeIdentity } from "./identity";
 import { digestOf, filesOfNode } from "./files";
 import type { NodeSpec } from "./spec";
@@ -9,7 +9,7 @@ export function nodeDigest(spec: NodeSpec): string {
 }
 
 /** @param cluster SHA-256 of the cluster CA's certificate */
-export function nodeIdentity(spec: NodeSpec, fixed: FixedFacts, cluster: string): NodeIdentity {
+export function nodeIdentity(spec: NodeSpec, fixed: ImmutableSettings, cluster: string): NodeIdentity {
   const { machine } = spec;
   return {
     cluster,

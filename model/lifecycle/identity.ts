@@ -1,7 +1,7 @@
-import type { FixedFacts } from "../fixedFacts";
+import type { ImmutableSettings } from "../immutableSettings";
 
 /** What a node carries in node.json, but for its state. */
-export interface NodeIdentity extends FixedFacts {
+export interface NodeIdentity extends ImmutableSettings {
   /** SHA-256 of the cluster CA's certificate: which cluster the node is of. */
   readonly cluster: string;
   /** The machine's name in the settings. */

@@ -24,7 +24,7 @@ export type Need =
 
 export type PackageManager = "apt" | "dnf";
 
-export interface OsFacts {
+export interface OsProfile {
   /** Values of `ID:VERSION_ID` in /etc/os-release, as patterns of bash. */
   readonly release: readonly string[];
   readonly packageManager: PackageManager;
@@ -34,7 +34,7 @@ export interface OsFacts {
 }
 
 /** Packages and their files: packages.debian.org and packages.ubuntu.com, the same names from jammy and bookworm on. */
-const debian: Omit<OsFacts, "release"> = {
+const debian: Omit<OsProfile, "release"> = {
   packageManager: "apt",
   packages: {
     conntrack: "conntrack",
@@ -55,7 +55,7 @@ const debian: Omit<OsFacts, "release"> = {
 };
 
 /** Packages: BaseOS and AppStream of RHEL 9; Amazon Linux 2023 has the same names (its release notes' list of packages). */
-const redHat: Omit<OsFacts, "release"> = {
+const redHat: Omit<OsProfile, "release"> = {
   packageManager: "dnf",
   packages: {
     conntrack: "conntrack-tools",
@@ -77,7 +77,7 @@ const redHat: Omit<OsFacts, "release"> = {
 };
 
 /** Facts of each OS family; release values are those of the distributions' own /etc/os-release. */
-export const osFacts: Readonly<Record<OsFamily, OsFacts>> = {
+export const osProfiles: Readonly<Record<OsFamily, OsProfile>> = {
   "ubuntu-22.04": { ...debian, release: ["ubuntu:22.04"] },
   "ubuntu-24.04": { ...debian, release: ["ubuntu:24.04"] },
   "debian-12": { ...debian, release: ["debian:12"] },
@@ -92,14 +92,16 @@ export const osFacts: Readonly<Record<OsFamily, OsFacts>> = {
   },
 };
 
-const families = Object.keys(osFacts) as OsFamily[];
+const families = Object.keys(osProfiles) as OsFamily[];
 
 /** The architecture as `uname -m` says it. */
 const machineHardware = { amd64: "x86_64", arm64: "aarch64" } as const;
 
 /** Finds the OS family and holds it and the architecture against what the settings say; changes nothing. */
 export function osCheck(machine: SetupMachine): string {
-  const releases = families.map((family) => `    ${osFacts[family].release.join(" | ")}) echo ${family} ;;`);
+  const releases = families.map(
+    (family) => `    ${osProfiles[family].release.join(" | ")}) echo ${family} ;;`,
+  );
   const hardware = machineHardware[machine.architecture];
   return `
 os_release() {
@@ -132,10 +134,10 @@ echo "$os_family on $(uname -m), kernel $(uname -r)"
 }
 
 /** Loads the facts of the OS family that was found; families with the same facts share a branch. */
-export function osFactsOf(machine: SetupMachine): string {
+export function osProfileOf(machine: SetupMachine): string {
   const branches = new Map<string, OsFamily[]>();
   for (const family of machine.os === undefined ? families : [machine.os]) {
-    const facts = factsText(osFacts[family]);
+    const facts = profileText(osProfiles[family]);
     branches.set(facts, [...(branches.get(facts) ?? []), family]);
   }
   const cases = [...branches].map(([facts, names]) => `  ${names.join(" | ")})\n${facts}    ;;\n`);
@@ -145,7 +147,7 @@ ${cases.join("")}esac
 `;
 }
 
-function factsText(facts: OsFacts): string {
+function profileText(facts: OsProfile): string {
   const packages = Object.entries(facts.packages).map(([need, name]) => `      [${need}]=${name}\n`);
   return [
     `    package_manager=${facts.packageManager}\n`,

@@ -22,8 +22,8 @@ const rolePorts: Readonly<Record<MachineRole, readonly number[]>> = {
   loadBalancer: [],
 };
 
-/** What the preflight script prints after `##facts `, as one line of JSON. */
-export interface HostFacts {
+/** What the preflight script prints after `##report `, as one line of JSON. */
+export interface HostReport {
   readonly hostname: string;
   readonly machineId: string;
   /** "" where DMI has none. */
@@ -216,8 +216,8 @@ ${rolePorts[machine.role].map((port) => `    check_port ${port} Kubernetes\n`).j
   }}`;
 }
 
-/** Prints the facts of the host as `HostFacts`. */
-export function factsReport(): string {
+/** Prints the facts of the host as `HostReport`. */
+export function hostReport(): string {
   return `
 json() {
   local text=$1
@@ -243,7 +243,7 @@ report_facts() {
     list=$(addresses)
     if [ -n "$interface" ]; then mtu=$(node_mtu "$interface"); fi
   fi
-  printf '##facts {"hostname":%s,"machineId":%s,"productUuid":%s,"clock":%s,' "$(json "$(uname -n)")" \\
+  printf '##report {"hostname":%s,"machineId":%s,"productUuid":%s,"clock":%s,' "$(json "$(uname -n)")" \\
     "$(content /etc/machine-id)" "$(content /sys/class/dmi/id/product_uuid)" "$(date +%s%3N)"
   printf '"os":{"id":%s,"version":%s,"family":%s},"architecture":%s,"kernel":%s,' "$(json "$os_id")" \\
     "$(json "$os_version")" "$(json "$os_family")" "$(json "$(uname -m)")" "$(json "$(uname -r)")"

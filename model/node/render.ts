@@ -11,8 +11,8 @@ import { hostsPhase, hostsScriptFile } from "./hosts";
 import { kernelFiles, kernelPhase, reservedPortsFile } from "./kernel";
 import { oldVersionsPhase } from "./oldVersions";
 import { crictlFile, kubeletFiles, kubeletPhase, kubeletUnit } from "./kubelet";
-import { needsOf, osCheck, osFactsOf, packagesPhase } from "./os";
-import { factsReport, preflightChecks } from "./preflight";
+import { needsOf, osCheck, osProfileOf, packagesPhase } from "./os";
+import { hostReport, preflightChecks } from "./preflight";
 import { dropUnwanted, fileFunctions, prelude, putFile } from "./prelude";
 import { proxyEnvironmentFile, setupSecretFiles } from "./setupSecrets";
 import type { CheckedMachine, NodeSetupSpec, PreflightCheckSpec } from "./spec";
@@ -22,7 +22,7 @@ import { timePhase } from "./time";
 import { volumesPhase } from "./volumes";
 
 export type { RenderedFile } from "../renderedFile";
-export type { HostFacts } from "./preflight";
+export type { HostReport } from "./preflight";
 
 export interface RenderedNode {
   /** What setup puts on the host; no secret is among it. */
@@ -43,8 +43,8 @@ export function renderNode(spec: NodeSetupSpec, secret: readonly RenderedFile[] 
 }
 
 /**
- * Setup's checks alone, and what is looked at only before the first setup. Prints the host's facts as one line `##facts ` with
- * `HostFacts` in JSON; changes nothing.
+ * Setup's checks alone, and what is looked at only before the first setup. Prints the host's facts as one line
+ * `##report ` with `HostReport` in JSON; changes nothing.
  */
 export function preflightScript(spec: PreflightCheckSpec, machine: CheckedMachine): string {
   return [
@@ -52,7 +52,7 @@ export function preflightScript(spec: PreflightCheckSpec, machine: CheckedMachin
     osCheck(machine),
     "phase preflight\n",
     preflightChecks(spec, machine, machine.apiProxyPort),
-    factsReport(),
+    hostReport(),
     preflightOnlyChecks(spec.resolvConf, machine),
     "check_host\nif command -v ip >/dev/null; then check_network; fi\nreport_facts\nreport_problems\n",
   ].join("");
@@ -80,7 +80,7 @@ function setupScript(
     "check_host\nip_was_there=no\nif command -v ip >/dev/null; then\n  ip_was_there=yes\n  check_network\nfi\nreport_problems\n",
     fileFunctions(),
     ...(node ? [rememberFound()] : []),
-    osFactsOf(machine),
+    osProfileOf(machine),
     ...environment,
     dropUnwanted(paths),
     proxyPart(secret),

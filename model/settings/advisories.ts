@@ -1,4 +1,4 @@
-import { cniFacts, domainOf } from "../cni";
+import { cniProfile, domainOf } from "../cni";
 import { isPrivate, overlaps, range } from "../network/addresses";
 import { addonAdvisories } from "../addons/advise";
 import { awsAdvisories } from "./awsAdvisories";
@@ -51,7 +51,7 @@ function networkAdvisories({ network, cni, kubeProxy }: Settings): string[] {
         "setup reserves them",
     );
   }
-  if (kubeProxy.mode === "iptables" && cniFacts(cni).kubeProxyModes.includes("nftables")) {
+  if (kubeProxy.mode === "iptables" && cniProfile(cni).kubeProxyModes.includes("nftables")) {
     found.push(
       "kubeProxy.mode iptables grows slow with many Services; nftables is stable since Kubernetes 1.33",
     );
@@ -61,7 +61,7 @@ function networkAdvisories({ network, cni, kubeProxy }: Settings): string[] {
 
 function cniAdvisories({ network, cni }: Settings): string[] {
   const found: string[] = [];
-  const facts = cniFacts(cni);
+  const facts = cniProfile(cni);
   const domain = domainOf(cni.kind);
   if (facts.needsOneSegment) {
     found.push(

@@ -1,7 +1,7 @@
 import { isPrivateEcr } from "../aws/ecr/registry";
 import { isKnownFamily, smallMemoryMiB } from "../aws/instanceTypes";
 import { zonesPerAccount } from "../data/regions";
-import { cniFacts } from "../cni";
+import { cniProfile } from "../cni";
 import { isPrivate, range } from "../network/addresses";
 import type { ClusterSettings } from "./resolved";
 import type { AwsSettings } from "./resolvedAws";
@@ -123,7 +123,7 @@ function poolAdvisories({ cni }: Settings, { pools }: AwsSettings): string[] {
         "the runtime and the CNI",
     );
   }
-  const needless = cniFacts(cni).sourceDestinationCheckOff
+  const needless = cniProfile(cni).sourceDestinationCheckOff
     ? []
     : pools.filter((pool) => pool.sourceDestinationCheckOff);
   for (const pool of needless) {

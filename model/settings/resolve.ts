@@ -1,5 +1,5 @@
 import { defined } from "../core/defined";
-import { cniFacts, resolveCni } from "../cni";
+import { cniProfile, resolveCni } from "../cni";
 import { type Component, flagsOf } from "../flags/table";
 import type { FileComponent } from "../kubeadm/paths";
 import { clusterNetwork } from "../network/clusterNetwork";
@@ -88,7 +88,7 @@ export function resolve(
     etcd: { extraArgs: argsOf("etcd", input.etcd) },
     kubelet: { config: input.kubelet?.config ?? {} },
     kubeProxy: {
-      mode: input.kubeProxy?.mode ?? cniFacts(cni).kubeProxyModes[0] ?? DEFAULTS.kubeProxyMode,
+      mode: input.kubeProxy?.mode ?? cniProfile(cni).kubeProxyModes[0] ?? DEFAULTS.kubeProxyMode,
       config: input.kubeProxy?.config ?? {},
     },
     containerd: defined({ dropIn: input.containerd?.dropIn }),
@@ -120,7 +120,7 @@ export function resolve(
       ...defined(input.podSecurity ?? {}),
       exemptNamespaces: unique([
         "kube-system",
-        ...cniFacts(cni).namespaces,
+        ...cniProfile(cni).namespaces,
         ...(input.podSecurity?.exemptNamespaces ?? []),
       ]),
     },

@@ -5,9 +5,9 @@ import { IMAGES } from "../aws/images";
 import { architectureOf } from "../aws/instanceTypes";
 import { partitionOf, privateDnsName } from "../data/regions";
 import { CHARTS, type ChartName } from "../charts";
-import { cniFacts, domainOf, resolveCni } from "../cni";
+import { cniProfile, domainOf, resolveCni } from "../cni";
 import { apiName } from "../network/endpoint";
-import { WINDOWS_TAINT } from "../windows/facts";
+import { WINDOWS_TAINT } from "../windows/releases";
 import { AWS_DEFAULTS } from "./awsDefaults";
 import { healthyPercents } from "./awsHealth";
 import {
@@ -236,7 +236,7 @@ export function volumeOf(given: AwsInput["controlPlane"]["volume"], sizeGiB: num
 /** EC2's source/destination check of pools is turned off by their boot script where the CNI has it do so. */
 function bootTurnsCheckOff(input: AwsInput): boolean {
   const cni = resolveCni(input.cni, { nodes: [], pooled: true, windowsPools: false });
-  return domainOf(cni.kind).bootTurnsSourceCheckOff && cniFacts(cni).sourceDestinationCheckOff;
+  return domainOf(cni.kind).bootTurnsSourceCheckOff && cniProfile(cni).sourceDestinationCheckOff;
 }
 
 function poolOf(facts: AwsPoolFacts, checkOff: boolean): AwsPool {

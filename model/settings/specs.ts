@@ -4,15 +4,15 @@
  */
 import { flowsOf, isTarget, sourceRanges } from "../flows";
 import type { Flow } from "../network/flow";
-import type { FixedFacts } from "../fixedFacts";
-import { cniFacts, domainOf } from "../cni";
+import type { ImmutableSettings } from "../immutableSettings";
+import { cniProfile, domainOf } from "../cni";
 import { kubeletConfiguration } from "../kubeadm/kubelet";
 import type { ControlPlaneNodeSpec, NodeSpec } from "../lifecycle/spec";
 import { staticPodsOf } from "../own/staticPods";
 import type { ClusterMachine } from "../machine";
 import { ecrProvider } from "../aws/ecr/registry";
 import { endpointAddresses } from "../network/endpoint";
-import { hostKubelet } from "../node/kubeletFacts";
+import { hostKubelet } from "../node/hostKubelet";
 import { shortAddresses } from "../node/shortAddresses";
 import type {
   ApiProxySpec,
@@ -52,7 +52,7 @@ function perRole<T>(
 }
 
 /** What a cluster is born with. */
-export const fixedFacts = once((settings): FixedFacts => {
+export const immutableSettings = once((settings): ImmutableSettings => {
   const { network, endpoint, cni } = settings;
   return {
     podCidr: network.podCidr,
@@ -63,7 +63,7 @@ export const fixedFacts = once((settings): FixedFacts => {
     cni: cni.kind,
     cniBackend: cni.backend,
     cniBlockSize: "blockSize" in cni ? cni.blockSize : 0,
-    kubeProxy: cniFacts(settings.cni).replacesKubeProxy === true ? "cni" : "kubeadm",
+    kubeProxy: cniProfile(settings.cni).replacesKubeProxy === true ? "cni" : "kubeadm",
     cgroupDriver: String(kubeletConfiguration(settings)["cgroupDriver"]),
   };
 });
@@ -109,13 +109,13 @@ export function knownMachines(settings: ClusterSettings, own: Machine): ClusterM
 /** What every step on hosts knows of its cluster, but for its machines. */
 export function clusterPart(settings: ClusterSettings): {
   readonly clusterName: string;
-  readonly fixed: FixedFacts;
+  readonly fixed: ImmutableSettings;
   readonly kubernetesVersion: string;
   readonly cloud?: true;
 } {
   return {
     clusterName: `${settings.name}.${settings.domain}`,
-    fixed: fixedFacts(settings),
+    fixed: immutableSettings(settings),
     kubernetesVersion: settings.kubernetesVersion,
     ...(settings.aws === undefined ? {} : { cloud: true }),
   };
@@ -123,7 +123,7 @@ export function clusterPart(settings: ClusterSettings): {
 
 const hostChecks = once((settings): HostCheckSpec => {
   const { podCidr, serviceCidr, nodeCidrMaskSize, mtu } = settings.network;
-  const { kernelModules, interfaces, routes = [], routesSlicesToNodes = false } = cniFacts(settings.cni);
+  const { kernelModules, interfaces, routes = [], routesSlicesToNodes = false } = cniProfile(settings.cni);
   return {
     kubernetesVersion: settings.kubernetesVersion,
     ignorePreflightErrors: settings.ignorePreflightErrors,
@@ -164,7 +164,7 @@ export function packetFilterSpec(settings: ClusterSettings): PacketFilterSpec {
   return {
     ownFirewall: settings.firewall === "nftables",
     byIptables:
-      settings.kubeProxy.mode === "iptables" || !cniFacts(settings.cni).kubeProxyModes.includes("nftables"),
+      settings.kubeProxy.mode === "iptables" || !cniProfile(settings.cni).kubeProxyModes.includes("nftables"),
     flows: clusterFlows(settings),
   };
 }
@@ -298,7 +298,7 @@ const controlPlaneNode = once((settings): ControlPlaneNodeSpec => {
       nodePortRange: network.nodePortRange,
       podsPerNode: network.podsPerNode,
     },
-    ...(cniFacts(settings.cni).replacesKubeProxy === true ? { kubeProxyIsReplaced: true } : {}),
+    ...(cniProfile(settings.cni).replacesKubeProxy === true ? { kubeProxyIsReplaced: true } : {}),
     endpoint: settings.endpoint,
     access: { host: settings.access.host },
     images: { repository: images.repository },

@@ -1,4 +1,4 @@
-import { cniFacts } from "../cni";
+import { cniProfile } from "../cni";
 import { groupsPrefix } from "../kubeadm/authentication";
 import { nameOf } from "../own/read";
 import type { ClusterSettings } from "./resolved";
@@ -19,7 +19,7 @@ export function tenancyAdvisories(settings: Settings): string[] {
 function tenantAdvisories(tenant: Tenant, { cni }: Settings): string[] {
   const found: string[] = [];
   const at = `tenants.${tenant.name}`;
-  if (tenant.network !== undefined && !cniFacts(cni).networkPolicy)
+  if (tenant.network !== undefined && !cniProfile(cni).networkPolicy)
     found.push(
       `${at}.network: nothing enforces the tenant's policies on ${cni.kind}; its pods reach everything`,
     );
@@ -43,7 +43,7 @@ function tenantAdvisories(tenant: Tenant, { cni }: Settings): string[] {
 
 /** Two tenants talk where one lets out and the other lets in. */
 function oneSided({ tenancy: { tenants }, cni }: Settings): string[] {
-  if (!cniFacts(cni).networkPolicy) return [];
+  if (!cniProfile(cni).networkPolicy) return [];
   const names = (one: Tenant, direction: "ingress" | "egress") =>
     (one.network?.[direction] ?? []).flatMap(({ peer }) =>
       peer.kind === "namespace" ? [peer.namespace] : [],

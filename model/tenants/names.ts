@@ -1,4 +1,4 @@
-import { CNI_FACTS } from "../cni";
+import { CNI_PROFILES } from "../cni";
 
 /** Says that a namespace is a tenant's, for selectors of other objects. */
 export const TENANT_LABEL = "kubeadm.pulumi.com/tenant";
@@ -14,7 +14,7 @@ export const LIBRARY_NAMESPACES: readonly string[] = [
   ...new Set([
     ...FIRST_NAMESPACES,
     ...ADDON_NAMESPACES,
-    ...Object.values(CNI_FACTS).flatMap((facts) => facts.namespaces),
+    ...Object.values(CNI_PROFILES).flatMap((facts) => facts.namespaces),
   ]),
 ].sort();
 

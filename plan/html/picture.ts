@@ -1,4 +1,4 @@
-import { cniFacts } from "../../model/cni";
+import { cniProfile } from "../../model/cni";
 import { API_PORT } from "../../model/flows";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
 import type { AwsPool } from "../../model/settings/resolvedAws";
@@ -171,7 +171,7 @@ function boxes(canvas: Canvas, place: Frame, content: readonly Box[]): number {
 /** What lies over the node network: pods and services. @returns where they end */
 function ranges(canvas: Canvas, settings: ClusterSettings, top: number): number {
   const { network, cni, kubeProxy } = settings;
-  const { ports: facts, replacesKubeProxy = false } = cniFacts(cni);
+  const { ports: facts, replacesKubeProxy = false } = cniProfile(cni);
   const ports = facts.map((one) => `${one.protocol.toUpperCase()} ${one.port ?? ""}`.trim());
   const over = ports.length > 0 ? ` over ${ports.join(", ")}` : ", routed by the nodes";
   const pods = `${network.podCidr}, a /${network.nodeCidrMaskSize} for each node, ${cni.kind} ${cni.backend}${over}`;

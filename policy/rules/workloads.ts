@@ -1,5 +1,5 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
-import { CNI_FACTS } from "../../model/cni";
+import { CNI_PROFILES } from "../../model/cni";
 import { NONE_ALLOWED, configured, listOf } from "../configuration";
 import { containersOf, isPinned, objectName } from "../pods";
 import { SECRET, SERVICE, isKubernetesObject, withoutPatch } from "../resources";
@@ -24,7 +24,7 @@ export const pinnedImages: ResourceValidationPolicy = {
 
 const PRIVILEGED = {
   namespaces: [
-    ...new Set(["kube-system", ...Object.values(CNI_FACTS).flatMap((facts) => facts.namespaces)]),
+    ...new Set(["kube-system", ...Object.values(CNI_PROFILES).flatMap((facts) => facts.namespaces)]),
   ] as readonly string[],
 };
 

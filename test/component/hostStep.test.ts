@@ -15,7 +15,7 @@ import { metalInput, metalSettings, type RawSettings } from "../support/settings
 import { made } from "./providers";
 import { nodeDigest } from "../support/fromSettings";
 import { nodeStepSpec, preflightSpec, setupSpec } from "../../components/machines/specs";
-import { fixedFacts } from "../../model/settings/specs";
+import { immutableSettings } from "../../model/settings/specs";
 
 const key = "the-private-key-of-this-test";
 const file = { path: "/etc/kubernetes/pki/ca.key", content: "the-ca-key-of-this-test" };
@@ -233,7 +233,7 @@ describe("what is not watched", () => {
   });
 
   it("leaves init what it must see: the cluster's identity, and what a cluster is born with", async () => {
-    expect(JSON.parse(environment("init").KUBEADM_FIXED)).toEqual(fixedFacts(settings));
+    expect(JSON.parse(environment("init").KUBEADM_FIXED)).toEqual(immutableSettings(settings));
     const cni = { kind: "flannel", backend: "vxlan", podCidr: "10.248.0.0/16" };
     const other = await steps(metalSettings({ cni }));
     expect(environment("init", other).KUBEADM_FIXED).not.toBe(environment("init").KUBEADM_FIXED);

@@ -27,7 +27,7 @@ import type { RenderedFile } from "../../model/renderedFile";
 import {
   checkedMachine,
   clusterPart,
-  fixedFacts,
+  immutableSettings,
   knownMachines,
   nodeSetupSpec,
   nodeSpec,
@@ -141,7 +141,7 @@ export const filesOfNode = (settings: ClusterSettings, machine: Machine, oidcCa?
 export const nodeDigest = (settings: ClusterSettings, machine: Machine) =>
   member.nodeDigest(nodeSpec(settings, machine));
 export const nodeIdentity = (settings: ClusterSettings, machine: Machine, cluster: string) =>
-  member.nodeIdentity(nodeSpec(settings, machine), fixedFacts(settings), cluster);
+  member.nodeIdentity(nodeSpec(settings, machine), immutableSettings(settings), cluster);
 type Script = Parameters<typeof joining.joinScript> extends [unknown, ...infer Rest] ? Rest : never;
 export const initScript = (settings: ClusterSettings, ...rest: Script) =>
   joining.initScript(settings.kubernetesVersion, ...rest);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { CNI_FACTS, cniFacts } from "../../model/cni";
+import { CNI_PROFILES, cniProfile } from "../../model/cni";
 import { flowsInto, flowsOf, sourceRanges } from "../../model/flows";
 import type { Flow } from "../../model/network/flow";
 import type { ClusterSettings } from "../../model/settings/resolved";
@@ -119,7 +119,7 @@ describe("every flow", () => {
     "opens no whole protocol unless pod addresses are on the wire (%s)",
     (_backend, settings) => {
       const whole = flowsOf(settings).filter((flow) => flow.ports.length === 0 && flow.icmp === undefined);
-      expect(whole.length > 0).toBe(cniFacts(settings.cni).podAddressesOnWire);
+      expect(whole.length > 0).toBe(cniProfile(settings.cni).podAddressesOnWire);
       for (const flow of whole) expect([flow.from, flow.to]).not.toContain("any");
     },
   );
@@ -151,8 +151,8 @@ describe("who sends", () => {
   });
 });
 
-describe("the table of CNI facts", () => {
-  it.each(Object.entries(CNI_FACTS))(
+describe("the table of CNI profiles", () => {
+  it.each(Object.entries(CNI_PROFILES))(
     "%s: has an overhead or puts pods on the wire, and not neither",
     (_name, facts) => {
       expect(facts.overhead > 0 || facts.podAddressesOnWire).toBe(true);

@@ -9,7 +9,7 @@ import { removeNodeScript } from "../../model/lifecycle/removing";
 import { renderNode } from "../../model/node/render";
 import { readCluster } from "../../model/settings/parse";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import { fixedFacts } from "../../model/settings/specs";
+import { immutableSettings } from "../../model/settings/specs";
 import { metalInput, type RawSettings } from "../support/settings";
 import { factsOf } from "./lifecycle/support";
 import { all, hostKey, machine, set, type Change } from "./settings/edit";
@@ -29,7 +29,7 @@ function specs(settings: ClusterSettings): Map<string, string> {
   return new Map([
     ["preflight", of(preflightSpec(settings))],
     // The rest of init's specification is not watched (INIT_IGNORES).
-    ["init", of(fixedFacts(settings))],
+    ["init", of(immutableSettings(settings))],
     ...settings.machines.map((one): [string, string] => [`setup ${one.name}`, of(setupSpec(settings, one))]),
     ...nodes.map((one): [string, string] => [`node ${one.name}`, of(nodeStepSpec(settings, one))]),
   ]);

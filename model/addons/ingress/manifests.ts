@@ -29,14 +29,14 @@ export function ingressNamespaceManifest(ingress: IngressSettings): Manifest {
   };
 }
 
-export interface ServiceFacts {
+export interface IngressService {
   readonly annotations: Readonly<Record<string, string>>;
   /** What of the Service's specification the way in decides. */
   readonly spec: NonNullable<Manifest<"v1/Service">["spec"]>;
 }
 
 /** The Service that traffic comes in by; undefined with host ports, which need none. */
-export function ingressService(settings: IngressSurroundings, expose: Exposure): ServiceFacts | undefined {
+export function ingressService(settings: IngressSurroundings, expose: Exposure): IngressService | undefined {
   switch (expose.type) {
     case "hostPorts":
       return undefined;

@@ -1,4 +1,4 @@
-import { ENCAPSULATED, ROUTED, type CniFacts, type CniPort } from "../domain";
+import { ENCAPSULATED, ROUTED, type CniProfile, type CniPort } from "../domain";
 import type { CalicoSettings } from "./settings";
 
 // Calico documentation, "System requirements", network requirements: Typha TCP 5473, BGP TCP 179, VXLAN UDP 4789, IP-in-IP
@@ -21,7 +21,7 @@ function vxlan(reason: string): CniPort {
   return { protocol: "udp", port: 4789, name: "Calico's VXLAN", reason };
 }
 
-export const CALICO_ROWS: Readonly<Record<CalicoSettings["backend"], CniFacts>> = {
+export const CALICO_ROWS: Readonly<Record<CalicoSettings["backend"], CniProfile>> = {
   // Calico documentation, "Configure MTU": VXLAN 50.
   vxlan: {
     ...calico,

@@ -1,6 +1,6 @@
 import { hosts, refused, resources } from "../../settings/effect";
 import type { CniDomain } from "../domain";
-import { ciliumFacts } from "./facts";
+import { ciliumProfile } from "./profile";
 import { CILIUM_ROWS } from "./rows";
 import { ciliumSchema } from "./schema";
 import { settleCilium, type CiliumInput, type CiliumSettings } from "./settings";
@@ -59,7 +59,7 @@ export const cilium = {
     resources(["cni.hubble.relay", "cni.hubble.ui", "cni.operatorReplicas"], "a Helm upgrade"),
   ],
   settle: settleCilium,
-  facts: ciliumFacts,
+  facts: ciliumProfile,
   validate: validateCilium,
   advise: ({ kubeProxyReplacement, hubble }) => [
     ...(kubeProxyReplacement

@@ -1,4 +1,4 @@
-import { ENCAPSULATED, ROUTED, type CniFacts, type CniPort } from "../domain";
+import { ENCAPSULATED, ROUTED, type CniProfile, type CniPort } from "../domain";
 import type { CiliumSettings } from "./settings";
 
 // Cilium documentation, "System Requirements", firewall rules: health TCP 4240 and ICMP echo, VXLAN UDP 8472, Geneve UDP
@@ -40,7 +40,7 @@ const interfaces = (...tunnel: string[]) => ({
   overlay: ["cilium_host", "cilium_net", ...tunnel],
 });
 
-export const CILIUM_ROWS: Readonly<Record<CiliumSettings["backend"], CniFacts>> = {
+export const CILIUM_ROWS: Readonly<Record<CiliumSettings["backend"], CniProfile>> = {
   // Overheads: cilium/cilium pkg/mtu/mtu.go, TunnelOverhead.
   vxlan: {
     ...cilium,

@@ -1,5 +1,5 @@
 import type { JsonValue } from "../../kubernetes";
-import { ciliumFacts } from "./facts";
+import { ciliumProfile } from "./profile";
 import type { CiliumSpec } from "./spec";
 
 /** Namespace of Cilium's release, which its documentation assumes. */
@@ -9,7 +9,7 @@ export const CILIUM_NAMESPACE = "kube-system";
 export function ciliumValues({ cni, network, endpoint }: CiliumSpec): Readonly<Record<string, JsonValue>> {
   const native = cni.backend === "native";
   // The chart's MTU is that of the nodes' network: Cilium takes the overhead off itself.
-  const mtu = cni.mtu === undefined ? network.mtu : cni.mtu + ciliumFacts(cni).overhead;
+  const mtu = cni.mtu === undefined ? network.mtu : cni.mtu + ciliumProfile(cni).overhead;
   return {
     // The Node's slice, which kube-controller-manager gave it: the pod range is kubeadm's and stands nowhere else.
     ipam: { mode: "kubernetes" },

@@ -1,4 +1,4 @@
-import { ENCAPSULATED, ROUTED, type CniFacts } from "../domain";
+import { ENCAPSULATED, ROUTED, type CniProfile } from "../domain";
 import type { FlannelSettings } from "./settings";
 
 // flannel README, "Networking details": no NetworkPolicy. kube-proxy: net-conf.json's EnableNFTables (Documentation/
@@ -11,7 +11,7 @@ const flannel = {
   interfaces: { pods: ["cni0"], overlay: ["flannel*"] },
 } as const;
 
-export const FLANNEL_ROWS: Readonly<Record<FlannelSettings["backend"], CniFacts>> = {
+export const FLANNEL_ROWS: Readonly<Record<FlannelSettings["backend"], CniProfile>> = {
   // flannel Documentation/backends.md: UDP 8472 on Linux; overhead: outer Ethernet 14 + IPv4 20 + UDP 8 + VXLAN 8
   // (pkg/backend/vxlan/device.go, encapOverhead = 50).
   vxlan: {

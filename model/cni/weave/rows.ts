@@ -1,9 +1,9 @@
-import { ENCAPSULATED, type CniFacts, type CniPort } from "../domain";
+import { ENCAPSULATED, type CniProfile, type CniPort } from "../domain";
 
 // rajch/weave website/faq.md (ports), website/tasks/manage/fastdp.md (84 to 87 bytes, MTU divisible by 4; ESP when
 // encrypted), website/kubernetes/kube-addon.md (iptables: its rules hook in before kube-proxy's), net/bridge.go (interface
 // names).
-export const FASTDP: CniFacts = {
+export const FASTDP: CniProfile = {
   ...ENCAPSULATED,
   overhead: 84,
   mtuMultiple: 4,

@@ -2,13 +2,13 @@ import { METALLB_MEMBER_PORT } from "../../addons/flows";
 import {
   backendName,
   cniName,
-  CNI_FACTS,
+  CNI_PROFILES,
   CNI_VARIANTS,
   draftCni,
   type CniDraft,
   type CniVariant,
 } from "../../cni";
-import type { CniContext, CniFacts, CniPort, CniSurroundings } from "../../cni/domain";
+import type { CniContext, CniProfile, CniPort, CniSurroundings } from "../../cni/domain";
 import { sizeOf } from "../../network/addresses";
 import { type Facts, pick } from "../draft";
 import type { Problems } from "../problems";
@@ -67,14 +67,14 @@ function surroundingsOf(facts: Facts): CniSurroundings {
   };
 }
 
-function kubeProxyFits({ input }: Facts, variant: CniVariant, row: CniFacts, problems: Problems): void {
+function kubeProxyFits({ input }: Facts, variant: CniVariant, row: CniProfile, problems: Problems): void {
   const mode = pick(input.kubeProxy ?? {}, "mode", row.kubeProxyModes[0]);
   if (mode === undefined || row.kubeProxyModes.includes(mode)) return;
   const message = `does not work with ${cniName(variant)}, whose rules are iptables'`;
   problems.add(["kubeProxy", "mode"], mode, message, { allowed: row.kubeProxyModes.join(", ") });
 }
 
-function mtuFits({ input }: Facts, variant: CniVariant, row: CniFacts, problems: Problems): void {
+function mtuFits({ input }: Facts, variant: CniVariant, row: CniProfile, problems: Problems): void {
   const mtu = input.cni?.mtu;
   if (mtu === undefined) return;
   const outer = input.network?.mtu;
@@ -95,7 +95,7 @@ function mtuFits({ input }: Facts, variant: CniVariant, row: CniFacts, problems:
  * A CNI that hands addresses out by itself takes them from the whole range and not from a node's slice; kubeadm's slices
  * stay, and are checked as they are for all.
  */
-function addressesSuffice(facts: Facts, row: CniFacts, problems: Problems): void {
+function addressesSuffice(facts: Facts, row: CniProfile, problems: Problems): void {
   const { pods, maxNodes, podsPerNode } = facts;
   if (row.slices || pods === undefined || maxNodes === undefined || podsPerNode === undefined) return;
   const size = sizeOf(pods.range);
@@ -110,15 +110,15 @@ function addressesSuffice(facts: Facts, row: CniFacts, problems: Problems): void
 }
 
 /** A pool of Windows nodes needs a backend that they know. */
-function windowsFit({ input }: Facts, variant: CniVariant, row: CniFacts, problems: Problems): void {
+function windowsFit({ input }: Facts, variant: CniVariant, row: CniProfile, problems: Problems): void {
   const pool = windowsPool(input);
   if (pool === undefined || row.windows) return;
   // Whoever wrote another kind has no backend to change.
-  const key = CNI_VARIANTS.some((one) => CNI_FACTS[one].windows && sameKind(one, variant))
+  const key = CNI_VARIANTS.some((one) => CNI_PROFILES[one].windows && sameKind(one, variant))
     ? "backend"
     : "kind";
   problems.add(["cni", key], cniName(variant), `cannot be with Windows nodes (workers.${pool})`, {
-    allowed: CNI_VARIANTS.filter((one) => CNI_FACTS[one].windows)
+    allowed: CNI_VARIANTS.filter((one) => CNI_PROFILES[one].windows)
       .map(cniName)
       .join(", "),
   });
@@ -148,7 +148,7 @@ export interface DraftCniPort {
 /** Ports that the CNI has on every node; none where its port was refused. */
 export function cniPortsOf(facts: Facts): DraftCniPort[] {
   const cni = cniOf(facts);
-  const row = cni?.variant && CNI_FACTS[cni.variant];
+  const row = cni?.variant && CNI_PROFILES[cni.variant];
   const settable = cni !== undefined && "port" in cni.domain.schema.shape;
   const given = settable && (cni.input as { readonly port?: number }).port !== undefined;
   return (cni?.facts?.ports ?? []).flatMap(({ protocol, port, name }) => {

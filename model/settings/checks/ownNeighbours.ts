@@ -1,7 +1,7 @@
 import { INGRESS_NAMESPACE } from "../../addons/ingress/manifests";
 import { metallbNamespace } from "../../addons/metallb/manifests";
 import { CHARTS, type ChartName } from "../../charts";
-import { CNIS, CNI_FACTS, domainOf, kindOf, type CniKind } from "../../cni";
+import { CNIS, CNI_PROFILES, domainOf, kindOf, type CniKind } from "../../cni";
 import { isServed } from "../../own/kinds";
 import { isDefinition } from "../../own/order";
 import { groupOf, nameOf, type readObjects } from "../../own/read";
@@ -19,7 +19,7 @@ function libraryNamespaces({ input, cni }: Facts): readonly string[] {
   if (cni === undefined || ("ingress" in input && ingress?.kind === undefined)) return LIBRARY_NAMESPACES;
   return [
     ...FIRST_NAMESPACES,
-    ...CNI_FACTS[cni].namespaces,
+    ...CNI_PROFILES[cni].namespaces,
     ...("metallb" in input ? [metallbNamespace] : []),
     ...(ingress?.kind === undefined ? [] : [INGRESS_NAMESPACE[ingress.kind]]),
   ];

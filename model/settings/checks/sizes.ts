@@ -1,4 +1,4 @@
-import { CNI_FACTS } from "../../cni";
+import { CNI_PROFILES } from "../../cni";
 import { sizeOf } from "../../network/addresses";
 import {
   MOST_NODE_BITS,
@@ -55,7 +55,7 @@ export function validatePodRange(facts: Facts, problems: Problems): void {
 export function validateNodeSlice(facts: Facts, problems: Problems): void {
   const { nodeCidrMaskSize, podsPerNode, cni } = facts;
   if (nodeCidrMaskSize === undefined || podsPerNode === undefined) return;
-  if (cni !== undefined && !CNI_FACTS[cni].slices) return;
+  if (cni !== undefined && !CNI_PROFILES[cni].slices) return;
   const capacity = podCapacity(nodeCidrMaskSize);
   if (podsPerNode <= capacity) return;
   const path =

@@ -1,5 +1,5 @@
 import { WINDOWS_DOWNLOADS, windowsDownloadVersion } from "../../windows/downloads";
-import { WINDOWS_RELEASES, pauseServes } from "../../windows/facts";
+import { WINDOWS_RELEASES, pauseServes } from "../../windows/releases";
 import type { AwsPoolFacts } from "../awsFacts";
 import type { Facts } from "../draft";
 import type { Problems } from "../problems";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nodeStepSpec, setupSpec } from "../../../components/machines/specs";
-import { cniFacts, cniVariant } from "../../../model/cni";
+import { cniProfile, cniVariant } from "../../../model/cni";
 import { ciliumValues } from "../../../model/cni/cilium/values";
 import type { CiliumSettings } from "../../../model/cni/cilium/settings";
 import { withCni } from "../../../model/cni";
@@ -27,7 +27,7 @@ const values = (cni: CiliumSettings, mtu?: number) => {
   return ciliumValues(withCni({ ...settings, network: { ...settings.network, mtu } }, "cilium"));
 };
 const opened = (cni: CiliumSettings) =>
-  cniFacts(cni).ports.map(({ protocol, port }) => `${protocol}${port ?? ""}`);
+  cniProfile(cni).ports.map(({ protocol, port }) => `${protocol}${port ?? ""}`);
 
 describe("the chart's values", () => {
   it("take addresses of the Node's slice, and have no pod range of their own", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { nodeStepSpec, setupSpec } from "../../../components/machines/specs";
-import { fixedFacts } from "../../../model/settings/specs";
-import { cniFacts } from "../../../model/cni";
+import { immutableSettings } from "../../../model/settings/specs";
+import { cniProfile } from "../../../model/cni";
 import type { CniSettings } from "../../../model/settings/resolved";
 import { calico, flannel, routers, weave } from "../../support/cniSettings";
 import { settingsOf } from "../../support/kubeadmSettings";
@@ -26,7 +26,7 @@ const onHosts = (cni: CniSettings) =>
 describe.each(ALL)("a host with %s", (_, cni) => {
   it("lets in what its own pods and other nodes' pods send", () => {
     const rules = firewallRules(onHosts(cni), onHosts(cni).machines[0]);
-    const { interfaces, ports } = cniFacts(cni);
+    const { interfaces, ports } = cniProfile(cni);
     for (const name of [...interfaces.pods, ...interfaces.overlay])
       expect(rules).toContain(`iifname "${name}"`);
     for (const { port } of ports) if (port !== undefined) expect(rules).toContain(`dport { ${port} }`);
@@ -47,7 +47,7 @@ it("is not changed by what reaches nodes through the cluster", () => {
 });
 
 it("is changed by what a living cluster cannot change: nodes keep a record of it", () => {
-  expect(fixedFacts(onHosts(calico({ blockSize: 28 })))).toMatchObject({ cniBlockSize: 28 });
+  expect(immutableSettings(onHosts(calico({ blockSize: 28 })))).toMatchObject({ cniBlockSize: 28 });
 });
 
 it("loads the kernel modules of its backend and no other's", () => {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cniFacts } from "../../../model/cni";
+import { cniProfile } from "../../../model/cni";
 import { weaveManifests } from "../../support/cniManifests";
 import type { KubernetesObject } from "../../../model/kubernetes";
 import type { ClusterSettings } from "../../../model/settings/resolved";
@@ -119,9 +119,9 @@ describe("weave's MTU", () => {
 
 describe("weave's facts", () => {
   it("have ESP where it encrypts, and enforce policies where its controller runs", () => {
-    const encrypted = cniFacts(weave({ encryption: { password: "p", trustedSubnets: [] } }));
+    const encrypted = cniProfile(weave({ encryption: { password: "p", trustedSubnets: [] } }));
     expect(encrypted.ports.map((one) => one.protocol)).toEqual(["tcp", "udp", "udp", "esp"]);
-    expect(cniFacts(weave()).ports.map((one) => one.protocol)).toEqual(["tcp", "udp", "udp"]);
-    expect(cniFacts(weave({ networkPolicy: false })).networkPolicy).toBe(false);
+    expect(cniProfile(weave()).ports.map((one) => one.protocol)).toEqual(["tcp", "udp", "udp"]);
+    expect(cniProfile(weave({ networkPolicy: false })).networkPolicy).toBe(false);
   });
 });

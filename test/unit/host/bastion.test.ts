@@ -1,7 +1,7 @@
 import * as net from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { atOnce } from "../../../host/atOnce";
-import { connect, Dropped, type Session } from "../../../host/connection";
+import { connect, SessionDroppedError, type Session } from "../../../host/connection";
 import { BastionError, HostKeyError } from "../../../host/problem";
 import type { Connection } from "../../../host/protocol";
 import { Hosts } from "../../../host/runner";
@@ -91,7 +91,7 @@ describe("one login at the bastion", () => {
     cleanUp.push(() => hosts.close());
     await Promise.all(MANY.map((name) => hosts.query(name, "asking", "hello")));
     const [dropper, ...others] = MANY;
-    await expect((await hosts.session(dropper)).run("again")).rejects.toBeInstanceOf(Dropped);
+    await expect((await hosts.session(dropper)).run("again")).rejects.toBeInstanceOf(SessionDroppedError);
     first = false;
     hosts.leave(dropper);
     await Promise.all(others.map((name) => hosts.query(name, "asking", `again ${name}`)));

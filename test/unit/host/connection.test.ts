@@ -1,6 +1,6 @@
 import * as net from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { connect, Dropped, type Session } from "../../../host/connection";
+import { connect, SessionDroppedError, type Session } from "../../../host/connection";
 import { HostProblem } from "../../../host/problem";
 import type { Connection } from "../../../host/protocol";
 import { HANGS_AFTER } from "../../support/patience";
@@ -293,16 +293,16 @@ describe("commands", () => {
         server.drop();
       },
     });
-    await expect(running).rejects.toBeInstanceOf(Dropped);
+    await expect(running).rejects.toBeInstanceOf(SessionDroppedError);
     await server.empty();
     expect(lines).toEqual(["whole"]);
-    await expect(session.run("y")).rejects.toBeInstanceOf(Dropped);
+    await expect(session.run("y")).rejects.toBeInstanceOf(SessionDroppedError);
     expect(server.commands).toEqual(["x"]);
   });
 
   it("are Dropped when the server runs none", async () => {
     const server = await host();
     const session = await open(server.connection());
-    await expect(session.run("x")).rejects.toBeInstanceOf(Dropped);
+    await expect(session.run("x")).rejects.toBeInstanceOf(SessionDroppedError);
   });
 });

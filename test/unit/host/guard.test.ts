@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { refuseOtherFacts, refuseOtherIssuer, refuseOtherNode } from "../../../host/guard";
+import { refuseMismatch, refuseOtherIssuer, refuseOtherNode } from "../../../host/guard";
 import { HostProblem } from "../../../host/problem";
 import type { NodeRecord } from "../../../host/protocol";
 import type { HostState } from "../../../host/state";
@@ -8,7 +8,7 @@ import { ISSUER_TOKEN } from "../../../model/kubeadm/issuer";
 import { serviceAccountIssuers } from "../../../model/kubeadm/issuer";
 import type { ClusterSettings, Machine, WeaveSettings } from "../../../model/settings/resolved";
 import { machine as machineOf, settingsOf } from "../../support/kubeadmSettings";
-import { fixedFacts } from "../../../model/settings/specs";
+import { immutableSettings } from "../../../model/settings/specs";
 import { knownCluster } from "../../support/fromSettings";
 
 const settings = settingsOf();
@@ -34,7 +34,7 @@ function memberOf(over: Partial<NodeRecord> = {}): HostState {
     state: "joined",
     version: settings.kubernetesVersion,
     digest: "",
-    ...fixedFacts(settings),
+    ...immutableSettings(settings),
     ...over,
   };
   return { ...bare, kubelet: true, node };
@@ -42,7 +42,7 @@ function memberOf(over: Partial<NodeRecord> = {}): HostState {
 
 /** As an older release of the library wrote it. */
 function oldNode(living: HostState["living"]): HostState {
-  const { podCidr, serviceCidr, endpoint } = fixedFacts(settings);
+  const { podCidr, serviceCidr, endpoint } = immutableSettings(settings);
   const { node } = memberOf();
   if (!node) throw new Error("no member");
   const { cluster: of, machine, revision, owner, state, version, digest } = node;
@@ -72,9 +72,9 @@ function problem(work: () => void): string {
 }
 
 const guard = (state: HostState, changed = settings) =>
-  problem(() => refuseOtherFacts("w1", state, cluster, knownCluster(changed)));
+  problem(() => refuseMismatch("w1", state, cluster, knownCluster(changed)));
 
-describe("refuseOtherFacts", () => {
+describe("refuseMismatch", () => {
   it("takes a bare host, and a node of this cluster with the same facts", () => {
     expect(guard(bare)).toBe("");
     expect(guard(memberOf())).toBe("");

@@ -4,7 +4,7 @@ import type { NodeStepSpec } from "../../../host/protocol";
 import { Hosts } from "../../../host/runner";
 import { nodeLifecycle } from "../../../host/steps/node";
 import { refuseHeld } from "../../../host/steps/held";
-import { ownerOf } from "../../../model/fixedFacts";
+import { ownerOf } from "../../../model/immutableSettings";
 import { awsSettings, largeAws } from "../../support/awsInput";
 import { answer, SshHost } from "./sshHost";
 import { nodeStepSpec } from "../../../components/machines/specs";

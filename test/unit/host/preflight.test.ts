@@ -14,7 +14,7 @@ import { newKey } from "../../support/sshKey";
 import { Machine, otherHostKey, SshHost } from "./sshHost";
 import { nodeIdentity } from "../../support/fromSettings";
 import { checkedMachines, initSpec, preflightSpec } from "../../../components/machines/specs";
-import { fixedFacts } from "../../../model/settings/specs";
+import { immutableSettings } from "../../../model/settings/specs";
 
 const cluster = "ab".repeat(32);
 const settings = settingsOf({ machines: [controlPlaneNode("cp1", 11), machine("w1")] });
@@ -160,10 +160,11 @@ describe("the look at a living cluster", () => {
 describe("init of a living cluster", () => {
   it("compares with the settings of this run, although its own specification is that of the first", async () => {
     const spec: InitSpec = initSpec(settings);
-    const previous = { cluster, ...fixedFacts(settings) };
-    const update = (fixed: ReturnType<typeof fixedFacts>) => init({ ...context(spec), previous, fixed });
-    await expect(update(fixedFacts(settings))).resolves.toEqual(previous);
-    await expect(update({ ...fixedFacts(settings), cni: "calico" })).rejects.toThrow(
+    const previous = { cluster, ...immutableSettings(settings) };
+    const update = (fixed: ReturnType<typeof immutableSettings>) =>
+      init({ ...context(spec), previous, fixed });
+    await expect(update(immutableSettings(settings))).resolves.toEqual(previous);
+    await expect(update({ ...immutableSettings(settings), cni: "calico" })).rejects.toThrow(
       "cni.kind: the living cluster has flannel, the settings say calico",
     );
   });

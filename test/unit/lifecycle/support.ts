@@ -1,9 +1,9 @@
 import type { NodeIdentity } from "../../../model/lifecycle/identity";
-import { ownerOf } from "../../../model/fixedFacts";
+import { ownerOf } from "../../../model/immutableSettings";
 import { binaryPath } from "../../../model/node/paths";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
 import { ScriptHost, type Result } from "../kubeadm/scriptHost";
-import { fixedFacts } from "../../../model/settings/specs";
+import { immutableSettings } from "../../../model/settings/specs";
 
 /** Folders that scripts of node step name; a host's own must never be touched by a test. */
 const FOLDERS = ["/etc/", "/var/", "/run/", "/opt/", "/usr/local/", "/proc/", "/sys/fs/"];
@@ -64,7 +64,7 @@ export function factsOf(settings: ClusterSettings, machine: Machine): NodeIdenti
     machine: machine.name,
     revision: machine.revision,
     owner: ownerOf(machine),
-    ...fixedFacts(settings),
+    ...immutableSettings(settings),
     version: settings.kubernetesVersion,
     nodeAddress: machine.nodeAddress,
     digest: "digest",

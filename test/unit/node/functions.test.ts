@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { blockBegin, blockEnd } from "../../../model/node/hosts";
 import { dropUnwanted, fileFunctions, putFile } from "../../../model/node/prelude";
-import { packagesPhase, osCheck, osFacts, osFactsOf } from "../../../model/node/os";
+import { packagesPhase, osCheck, osProfiles, osProfileOf } from "../../../model/node/os";
 import type { OsFamily } from "../../../model/settings/resolved";
 import { bash, machineOf, settingsOf, threeControlPlaneNodes, withBalancer, type Ran } from "./support";
 import { hostsLines, hostsScriptFile, downloadsPhase } from "../../support/fromSettings";
@@ -172,14 +172,14 @@ describe("hosts file", () => {
 });
 
 describe("operating system", () => {
-  const families = Object.keys(osFacts) as OsFamily[];
+  const families = Object.keys(osProfiles) as OsFamily[];
   const found = (id: string, version: string, wanted?: OsFamily): Ran => {
     const settings = settingsOf();
     const release = `${folder}/os-release`;
     fs.writeFileSync(release, `ID="${id}"\nVERSION_ID="${version}"\n`);
     const text = osCheck(machineOf(settings, "w1", wanted)).replaceAll("/etc/os-release", release);
     return run(
-      `uname() { echo x86_64; }\n${text}${osFactsOf(machineOf(settings, "w1", wanted))}echo "$os_family $package_manager"\n`,
+      `uname() { echo x86_64; }\n${text}${osProfileOf(machineOf(settings, "w1", wanted))}echo "$os_family $package_manager"\n`,
     );
   };
 
@@ -218,7 +218,7 @@ describe("packages", () => {
     family: "apt" | "dnf",
     needs: readonly ("tc" | "ip" | "nginx" | "nginx-stream")[],
   ) => {
-    const facts = osFacts[family === "apt" ? "debian-12" : "rhel-9"].packages;
+    const facts = osProfiles[family === "apt" ? "debian-12" : "rhel-9"].packages;
     const text = packagesPhase(needs);
     const calls = `command() { case " $present " in *" $2 "*) return 0 ;; esac; return 1; }
 nginx() { :; }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { factsReport } from "../../../model/node/preflight";
+import { hostReport } from "../../../model/node/preflight";
 import { overlaps, rangeOf } from "../../../model/network/addresses";
 import { bash, machineOf, settingsOf, threeControlPlaneNodes } from "./support";
 import { preflightChecks } from "../../support/fromSettings";
@@ -213,12 +213,12 @@ describe("facts", () => {
     const before = Date.now();
     const ran = bash(`set -euo pipefail
 os_id=debian os_version=12 os_family=debian-12
-${preflightChecks(settings, machineOf(settings, "w1"))}${factsReport()}
+${preflightChecks(settings, machineOf(settings, "w1"))}${hostReport()}
 uname() { printf 'a"b\\\\c\\td'; }
 report_facts`);
     expect(ran.stderr).toBe("");
-    expect(ran.stdout).toMatch(/^##facts .*\n$/);
-    const facts = JSON.parse(ran.stdout.slice("##facts ".length)) as Record<string, unknown>;
+    expect(ran.stdout).toMatch(/^##report .*\n$/);
+    const facts = JSON.parse(ran.stdout.slice("##report ".length)) as Record<string, unknown>;
     expect(facts).toMatchObject({
       hostname: 'a"b\\c\td',
       os: { id: "debian", version: "12", family: "debian-12" },

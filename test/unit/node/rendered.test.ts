@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parse as parseToml } from "toml";
 import { disjoint } from "../../../model/node/firewall";
 import { kubeletFiles } from "../../../model/node/kubelet";
-import { seconds } from "../../../model/node/kubeletFacts";
+import { seconds } from "../../../model/node/hostKubelet";
 import { binaryPath } from "../../../model/node/paths";
 import { hostsToml, registryFiles } from "../../../model/node/registries";
 import { proxyEnvironmentFile, setupSecretFiles } from "../../../model/node/setupSecrets";

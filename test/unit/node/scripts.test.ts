@@ -3,7 +3,7 @@ import { text as readAll } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { guarded, putBackScript } from "../../../model/node/undo";
 import { setupSecretFiles } from "../../../model/node/setupSecrets";
-import { osFacts } from "../../../model/node/os";
+import { osProfiles } from "../../../model/node/os";
 import type { OsFamily } from "../../../model/settings/resolved";
 import { have } from "../../support/have";
 import { bash, machineOf, settingsOf, threeControlPlaneNodes, withBalancer } from "./support";
@@ -43,7 +43,7 @@ const combinations = (Object.keys(endpoints) as (keyof typeof endpoints)[]).flat
     })),
   ),
 );
-const byFamily = (Object.keys(osFacts) as OsFamily[]).map((os) => ({
+const byFamily = (Object.keys(osProfiles) as OsFamily[]).map((os) => ({
   title: `w1 on ${os}`,
   name: "w1",
   os,

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { format, resolveConfig } from "prettier";
 import type { z } from "zod";
-import { refuseOtherFacts, refuseOtherIssuer, refuseOtherNode } from "../../../host/guard";
+import { refuseMismatch, refuseOtherIssuer, refuseOtherNode } from "../../../host/guard";
 import { HostProblem } from "../../../host/problem";
 import type { HostState } from "../../../host/state";
 import { serviceAccountIssuers } from "../../../model/kubeadm/issuer";
@@ -130,7 +130,7 @@ describe("what is refused", () => {
         const own = after.machines.find((one) => one.name === machine.name);
         try {
           if (own) refuseOtherNode(own, state);
-          refuseOtherFacts(machine.name, state, cluster, knownCluster(after));
+          refuseMismatch(machine.name, state, cluster, knownCluster(after));
           refuseOtherIssuer(machine.name, state, serviceAccountIssuers(after));
           return "";
         } catch (error) {

@@ -1,4 +1,4 @@
-import { backendName, cniName, CNI_FACTS, CNI_VARIANTS, domainOf, kindOf } from "../../../cni";
+import { backendName, cniName, CNI_PROFILES, CNI_VARIANTS, domainOf, kindOf } from "../../../cni";
 import type { AwsFacts } from "../../awsFacts";
 import type { Facts } from "../../draft";
 import type { Problems } from "../../problems";
@@ -10,13 +10,15 @@ import { cniOf } from "../cni";
  * networking": unencapsulated traffic on AWS is within a subnet only).
  */
 export function validateOneSubnet(aws: AwsFacts, { cni }: Facts, problems: Problems): void {
-  if (cni === undefined || !CNI_FACTS[cni].needsOneSubnet) return;
+  if (cni === undefined || !CNI_PROFILES[cni].needsOneSubnet) return;
   const used = new Set([
     ...aws.controlPlaneNodes.map((controlPlaneNode) => controlPlaneNode.subnet),
     ...aws.pools.flatMap(subnetNames),
   ]);
   if (used.size < 2) return;
-  const others = CNI_VARIANTS.filter((one) => kindOf(one) === kindOf(cni) && !CNI_FACTS[one].needsOneSubnet);
+  const others = CNI_VARIANTS.filter(
+    (one) => kindOf(one) === kindOf(cni) && !CNI_PROFILES[one].needsOneSubnet,
+  );
   const backend = backendName(cni);
   problems.add(
     ["cni", "backend"],
@@ -64,7 +66,7 @@ function subnetNames(pool: AwsFacts["pools"][number]): string[] {
  * that off than their boot script. Some CNIs have it do so unless the settings forbid it; with others people say so.
  */
 export function validateSourceCheck(aws: AwsFacts, { cni }: Facts, problems: Problems): void {
-  if (cni === undefined || !CNI_FACTS[cni].sourceDestinationCheckOff) return;
+  if (cni === undefined || !CNI_PROFILES[cni].sourceDestinationCheckOff) return;
   for (const { path, input, max } of aws.pools) {
     const given = input.sourceDestinationCheckOff;
     if (domainOf(kindOf(cni)).bootTurnsSourceCheckOff && given === undefined) continue;

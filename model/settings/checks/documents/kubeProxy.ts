@@ -1,4 +1,4 @@
-import { CNI_FACTS } from "../../../cni";
+import { CNI_PROFILES } from "../../../cni";
 import { type DocumentRules, checkDocument } from "../../../documents/check";
 import { KUBE_PROXY_TYPES } from "../../../documents/kubeProxy";
 import { parseRange } from "../../../network/addresses";
@@ -120,7 +120,7 @@ function validateMode(
   { input, cni }: Facts,
   problems: Problems,
 ): void {
-  const mode = input.kubeProxy?.mode ?? (cni === undefined ? undefined : CNI_FACTS[cni].kubeProxyModes[0]);
+  const mode = input.kubeProxy?.mode ?? (cni === undefined ? undefined : CNI_PROFILES[cni].kubeProxyModes[0]);
   if (mode === undefined) return;
   const other = mode === "nftables" ? "iptables" : "nftables";
   if (config[other] === undefined || config[other] === null) return;

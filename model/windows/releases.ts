@@ -5,7 +5,7 @@ import { compareVersions } from "../versions";
 /** Windows Server's releases that pools can be of; both have containerd's and the kubelet's needs. */
 export type WindowsRelease = "2022" | "2025";
 
-export interface WindowsFacts {
+export interface WindowsReleaseData {
   /** What kubelets put into the label `node.kubernetes.io/windows-build`, and pods' images have to match. */
   readonly build: string;
   /** First tag of `pause` that has an image for this release: without one no pod starts. */
@@ -16,7 +16,7 @@ export interface WindowsFacts {
  * Builds: Microsoft, "Windows Server release information". Pause: kubernetes/kubernetes build/pause/CHANGELOG.md (3.6 for
  * Windows Server 2022; 3.10.2 for 2025, pull requests 136960 and 138195).
  */
-export const WINDOWS_RELEASES: Record<WindowsRelease, WindowsFacts> = {
+export const WINDOWS_RELEASES: Record<WindowsRelease, WindowsReleaseData> = {
   "2022": { build: "10.0.20348", leastPause: "3.6" },
   "2025": { build: "10.0.26100", leastPause: "3.10.2" },
 };

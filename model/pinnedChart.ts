@@ -1,5 +1,5 @@
 /** A chart that the library installs by Helm. */
-export interface ChartFacts {
+export interface PinnedChart {
   /** Version of the chart, pinned; another by `helm.versions`. */
   readonly version: string;
   /** Version of what it runs, where the chart's own number says nothing about it. */

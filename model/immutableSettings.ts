@@ -1,7 +1,7 @@
 import type { ClusterMachine } from "./machine";
 
 /** What a cluster is born with: changing it would leave nodes, certificates and routes of two minds. */
-export interface FixedFacts {
+export interface ImmutableSettings {
   /** `cni.podCidr`, IPv4 CIDR. */
   readonly podCidr: string;
   /** `network.serviceCidr`, IPv4 CIDR. */
@@ -33,7 +33,7 @@ export function ownerOf(machine: Pick<ClusterMachine, "role" | "pool" | "name" |
 }
 
 /** The setting behind each value, and why it cannot change while the cluster lives. */
-const SETTING: Record<keyof FixedFacts, { readonly path: string; readonly why: string }> = {
+const SETTING: Record<keyof ImmutableSettings, { readonly path: string; readonly why: string }> = {
   podCidr: { path: "cni.podCidr", why: "every node and every pod has an address of it" },
   serviceCidr: {
     path: "network.serviceCidr",
@@ -68,8 +68,8 @@ const SETTING: Record<keyof FixedFacts, { readonly path: string; readonly why: s
 };
 
 /** One sentence for each value that is not what the living cluster has; values missing from an old record are skipped. */
-export function changedFacts(living: Partial<FixedFacts>, wanted: FixedFacts): string[] {
-  const keys = Object.keys(SETTING) as (keyof FixedFacts)[];
+export function immutableChanges(living: Partial<ImmutableSettings>, wanted: ImmutableSettings): string[] {
+  const keys = Object.keys(SETTING) as (keyof ImmutableSettings)[];
   // Another CNI has another backend, and other numbers: one sentence is enough.
   const otherCni = living.cni !== undefined && living.cni !== wanted.cni;
   return keys

@@ -1,10 +1,10 @@
 import type { Draft } from "../../settings/pick";
-import type { CniFacts } from "../domain";
+import type { CniProfile } from "../domain";
 import { CILIUM_ROWS, HUBBLE, WIREGUARD, WIREGUARD_OVERHEAD } from "./rows";
 import type { CiliumSettings } from "./settings";
 
 /** The backend's row with what the settings make of it. */
-export function ciliumFacts(cni: Draft<CiliumSettings> & Pick<CiliumSettings, "backend">): CniFacts {
+export function ciliumProfile(cni: Draft<CiliumSettings> & Pick<CiliumSettings, "backend">): CniProfile {
   const row = CILIUM_ROWS[cni.backend];
   const encrypted = cni.encryption !== undefined;
   return {
