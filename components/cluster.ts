@@ -10,12 +10,12 @@ import { createAddons, type Addons } from "./addons";
 import { createCloud, type Cloud, type NodePool } from "./cloud";
 import { createCni } from "./cni";
 import { readWithLate, type ClusterSettingsArgs, type LateSettings } from "./late";
-import type { Own } from "./own/own";
+import type { Extras } from "./extras/extras";
 import { clusterCreated } from "./observer";
-import { projectFiles } from "./own/projectFiles";
+import { projectFiles } from "./extras/projectFiles";
 import { createPeople, type People } from "./tenants";
 import type { Tenant } from "./tenants/tenant";
-import type { ProjectFiles } from "../model/own/files";
+import type { ProjectFiles } from "../model/extras/files";
 import { ControlPlane } from "./kubeadm/controlPlane";
 import { LoadBalancer } from "./machines/loadBalancer";
 import { firewallStep, preflightStep, type StepsArgs } from "./machines/steps";
@@ -71,7 +71,7 @@ export class Cluster extends pulumi.ComponentResource {
   /** Tenants by name, each with its `kubeconfig`. */
   readonly tenants: Readonly<Record<string, Tenant>>;
   /** What people bring themselves; undefined where they bring nothing. */
-  readonly own: Own | undefined;
+  readonly extras: Extras | undefined;
   /** Kubeconfig for people who log in at the issuer of `oidc`: no credentials, and no secret; undefined without. */
   readonly oidcKubeconfig: pulumi.Output<string> | undefined;
   /** Cluster CA in PEM. */
@@ -112,7 +112,7 @@ export class Cluster extends pulumi.ComponentResource {
     this.addons = this.createAddons(name, secrets);
     const people = this.createPeople(name, secrets, late);
     this.tenants = people.tenants;
-    this.own = people.own;
+    this.extras = people.extras;
     this.oidcKubeconfig = people.oidcKubeconfig;
     this.registerOutputs({
       kubeconfig: this.kubeconfig,

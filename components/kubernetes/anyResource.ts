@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesObject } from "../../model/kubernetes";
-import { groupOf } from "../../model/own/read";
+import { groupOf } from "../../model/extras/read";
 import { owned, type LateObject } from "./manifest";
 import { resourceClass, typedClass } from "./resourceClass";
 

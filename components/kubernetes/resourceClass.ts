@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { KubernetesObject } from "../../model/kubernetes";
-import { groupOf } from "../../model/own/read";
+import { groupOf } from "../../model/extras/read";
 
 /** Modules of @pulumi/kubernetes by the API's group; kinds of other groups are custom ones. */
 const MODULES: Readonly<Record<string, string>> = {

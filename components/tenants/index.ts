@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { oidcKubeconfig } from "../../model/tenants/kubeconfig";
 import type { LateSettings } from "../late";
-import { Own } from "../own/own";
+import { Extras } from "../extras/extras";
 import type { Authority } from "../pki/authority";
 import { Access, TenantRoles } from "./access";
 import { Tenant } from "./tenant";
@@ -22,7 +22,7 @@ export interface People {
   /** By name. */
   readonly tenants: Readonly<Record<string, Tenant>>;
   /** undefined where they bring nothing. */
-  readonly own: Own | undefined;
+  readonly extras: Extras | undefined;
   /** A kubeconfig without credentials, for who logs in at the issuer; undefined without `oidc`. */
   readonly oidcKubeconfig: pulumi.Output<string> | undefined;
 }
@@ -33,7 +33,7 @@ export interface People {
  */
 export function createPeople(name: string, args: PeopleArgs, opts: pulumi.ComponentResourceOptions): People {
   const { settings, late, authority, kubeconfig, secrets } = args;
-  const { tenancy, own } = settings;
+  const { tenancy, extras } = settings;
   const after = (...more: pulumi.Resource[]): pulumi.ComponentResourceOptions =>
     pulumi.mergeOptions(opts, { dependsOn: more });
   const roles =
@@ -49,9 +49,9 @@ export function createPeople(name: string, args: PeopleArgs, opts: pulumi.Compon
     ]),
   );
   const brought =
-    own.manifests.length + own.charts.length === 0
+    extras.manifests.length + extras.charts.length === 0
       ? undefined
-      : new Own(`${name}-own`, { settings, secrets }, after(...Object.values(tenants)));
+      : new Extras(`${name}-extras`, { settings, secrets }, after(...Object.values(tenants)));
   if (tenancy.roles.length > 0) {
     const before = [...Object.values(tenants), ...(brought === undefined ? [] : [brought])];
     new Access(`${name}-access`, { settings }, after(...before));
@@ -59,7 +59,7 @@ export function createPeople(name: string, args: PeopleArgs, opts: pulumi.Compon
   const { oidc } = settings;
   return {
     tenants,
-    own: brought,
+    extras: brought,
     // Only how to reach the cluster is taken over, and that is no secret.
     oidcKubeconfig:
       oidc === undefined

@@ -7,7 +7,7 @@ import type { Tenant as TenantSettings, TenantCredentials } from "../../model/se
 import { tenantKubeconfig } from "../../model/tenants/kubeconfig";
 import { tenantManifests } from "../../model/tenants/manifests";
 import { tenantGroup } from "../../model/tenants/names";
-import { isNamespace } from "../../model/own/order";
+import { isNamespace } from "../../model/extras/order";
 import { anyResource, anyResourceName } from "../kubernetes/anyResource";
 import type { LateObject } from "../kubernetes/manifest";
 import type { LateSettings } from "../late";

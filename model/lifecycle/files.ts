@@ -12,7 +12,7 @@ import {
   renewalUnits,
 } from "../kubeadm";
 import { plainComponentFiles } from "../kubeadm/componentFiles";
-import { staticPodFiles } from "../own/staticPods";
+import { staticPodFiles } from "../extras/staticPods";
 import type { RenderedFile } from "../renderedFile";
 import { namedByDigest } from "./fileNames";
 import { joinFileCommand } from "./joining";

@@ -6,7 +6,7 @@ import type { InitSpec, RegistrationSpec } from "../kubeadm/documents";
 import type { KubeletSpec } from "../kubeadm/kubelet";
 import type { ClusterMachine } from "../machine";
 import type { Taint } from "../settings/resolved";
-import type { OwnStaticPod } from "../settings/resolvedOwn";
+import type { ExtraStaticPod } from "../settings/resolvedExtras";
 
 /** A machine as its Node is registered. */
 export interface NodeMachine extends ClusterMachine {
@@ -29,7 +29,7 @@ export interface NodeSpec extends RegistrationSpec, KubeletSpec {
   readonly kubernetesVersion: string;
   readonly drainTimeoutSeconds: number;
   /** Pods of people's own that its kubelet runs by itself. */
-  readonly staticPods: readonly Pick<OwnStaticPod, "name" | "pod">[];
+  readonly staticPods: readonly Pick<ExtraStaticPod, "name" | "pod">[];
   /** undefined: a worker. */
   readonly controlPlane?: ControlPlaneNodeSpec;
 }

@@ -1,4 +1,4 @@
-import { STATIC_POD_PREFIX, STATIC_PODS_DIR } from "../own/staticPods";
+import { STATIC_POD_PREFIX, STATIC_PODS_DIR } from "../extras/staticPods";
 import type { RenderedFile } from "../renderedFile";
 import { putFiles, STATE_DIR, word } from "./shell";
 

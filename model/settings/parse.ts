@@ -1,13 +1,13 @@
 import { DEFAULT_CNI } from "../cni";
 import { parseRange } from "../network/addresses";
-import type { ProjectFiles } from "../own/files";
+import type { ProjectFiles } from "../extras/files";
 import { advisoriesOf } from "./advisories";
 import { withoutUndefined } from "./alone";
 import { awsFacts } from "./awsFacts";
 import { CHECKS, CHECKS_OF } from "./checks";
 import { validateLimits } from "./checks/aws/outgrown";
 import { validateRegion } from "./checks/aws/region";
-import { ownFits } from "./checks/own";
+import { validateExtras } from "./checks/extras";
 import { validateNoSecretsInside, validateSecrets } from "./checks/secrets";
 import { factsOf } from "./draft";
 import { checkSchema } from "./issues";
@@ -73,7 +73,7 @@ export function readCluster(raw: unknown, context: ParseContext): ClusterSetting
   const further = problems.except(refused);
   for (const check of [...CHECKS, ...CHECKS_OF[platform]]) check(facts, further);
   if (platform === "aws") validateRegion(context.region, further);
-  ownFits(facts, context.files, further);
+  validateExtras(facts, context.files, further);
   validateSecrets(facts, context.secrets, further);
   validateNoSecretsInside(given, problems);
   if (platform === "aws" && problems.sorted().length === 0) validateLimits(settings, problems);

@@ -4,7 +4,7 @@ import { type Component, flagsOf } from "../flags/table";
 import type { FileComponent } from "../kubeadm/paths";
 import { clusterNetwork } from "../network/clusterNetwork";
 import { apiName } from "../network/endpoint";
-import type { ProjectFiles } from "../own/files";
+import type { ProjectFiles } from "../extras/files";
 import { componentVersions, downloads, isSupportedMinor, minorOf } from "../versions";
 import { DEFAULTS } from "./defaults";
 import type { AwsFacts } from "./awsFacts";
@@ -27,7 +27,7 @@ import type {
 import { resolveCoreDns } from "../addons/coredns/settings";
 import { resolveAddons } from "../addons/resolve";
 import { awsPlatform } from "./resolveAws";
-import { resolveOwn } from "./resolveOwn";
+import { resolveExtras } from "./resolveExtras";
 import { resolveTenancy } from "./resolveTenancy";
 import type { AnyInput, ClusterInput, MachinesInput } from "./schema/cluster";
 import { referredSecrets } from "./secrets";
@@ -128,7 +128,7 @@ export function resolve(
     coredns: resolveCoreDns(input.coredns),
     addons: resolveAddons(input),
     tenancy: resolveTenancy(input),
-    own: resolveOwn(input, projectFiles),
+    extras: resolveExtras(input, projectFiles),
     drainTimeoutSeconds: input.drainTimeoutSeconds ?? DEFAULTS.drainTimeoutSeconds,
     protect: input.protect ?? DEFAULTS.protect,
     secretNames: unique(referredSecrets(input as Draft<AnyInput>).map((reference) => reference.name)).sort(),

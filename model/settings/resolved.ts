@@ -6,7 +6,7 @@
 
 import type { PortRange, Protocol } from "../network/flow";
 import type { AddonSettings, CoreDnsSettings } from "../addons/settings";
-import type { OwnSettings } from "./resolvedOwn";
+import type { ExtrasSettings } from "./resolvedExtras";
 import type { TenancySettings } from "./resolvedTenancy";
 import type { AwsSettings } from "./resolvedAws";
 import type { CniSettings } from "../cni";
@@ -301,7 +301,7 @@ export interface ClusterSettings {
   /** Who uses the cluster: tenants, and roles of people. */
   readonly tenancy: TenancySettings;
   /** What people bring themselves. */
-  readonly own: OwnSettings;
+  readonly extras: ExtrasSettings;
   /** Seconds a drain may take before the node is removed all the same. */
   readonly drainTimeoutSeconds: number;
   /** Keeps `pulumi destroy` and replacement away from the CAs; default true. */

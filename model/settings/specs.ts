@@ -8,7 +8,7 @@ import type { ImmutableSettings } from "../immutableSettings";
 import { cniProfile, domainOf } from "../cni";
 import { kubeletConfiguration } from "../kubeadm/kubelet";
 import type { ControlPlaneNodeSpec, NodeSpec } from "../lifecycle/spec";
-import { staticPodsOf } from "../own/staticPods";
+import { staticPodsOf } from "../extras/staticPods";
 import type { ClusterMachine } from "../machine";
 import { ecrProvider } from "../aws/ecr/registry";
 import { endpointAddresses } from "../network/endpoint";
@@ -337,7 +337,7 @@ export function nodeSpec(settings: ClusterSettings, machine: Machine): NodeSpec 
     kubelet: settings.kubelet,
     ignorePreflightErrors: settings.ignorePreflightErrors,
     drainTimeoutSeconds: settings.drainTimeoutSeconds,
-    staticPods: staticPodsOf(settings.own.staticPods, machine).map(({ name, pod }) => ({ name, pod })),
+    staticPods: staticPodsOf(settings.extras.staticPods, machine).map(({ name, pod }) => ({ name, pod })),
     ...(settings.aws === undefined ? {} : { aws: {} }),
     ...(machine.role === "controlPlane" ? { controlPlane: controlPlaneNode(settings) } : {}),
   };

@@ -1,6 +1,6 @@
 import { cniProfile } from "../cni";
 import { groupsPrefix } from "../kubeadm/authentication";
-import { nameOf } from "../own/read";
+import { nameOf } from "../extras/read";
 import type { ClusterSettings } from "./resolved";
 import type { Tenant } from "./resolvedTenancy";
 
@@ -12,7 +12,7 @@ export function tenancyAdvisories(settings: Settings): string[] {
     ...settings.tenancy.tenants.flatMap((tenant) => tenantAdvisories(tenant, settings)),
     ...oneSided(settings),
     ...loginAdvisories(settings),
-    ...ownAdvisories(settings),
+    ...extrasAdvisories(settings),
   ];
 }
 
@@ -82,8 +82,8 @@ function loginAdvisories({ oidc }: Settings): string[] {
   ];
 }
 
-function ownAdvisories({ own }: Settings): string[] {
-  return own.manifests.flatMap(({ source, object }) => {
+function extrasAdvisories({ extras }: Settings): string[] {
+  return extras.manifests.flatMap(({ source, object }) => {
     const inside = [object.data, object.stringData].some(
       (part) => part !== null && typeof part === "object" && Object.keys(part).length > 0,
     );

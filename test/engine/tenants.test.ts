@@ -410,11 +410,11 @@ describeWithEngine("tenants", () => {
   });
 
   it("a tenant and objects taken out of the settings are gone", async () => {
-    const { tenancy, own } = current;
+    const { tenancy, extras } = current;
     current = {
       ...current,
       tenancy: { ...tenancy, tenants: tenancy.tenants.filter((tenant) => tenant.name !== "guests") },
-      own: { ...own, manifests: own.manifests.filter(({ object }) => object.kind !== "Shop") },
+      extras: { ...extras, manifests: extras.manifests.filter(({ object }) => object.kind !== "Shop") },
     };
     const { changed } = await engine.up();
     // Admission's rules are bound to all tenants.

@@ -105,7 +105,7 @@ export function settingsOf(over: Partial<ClusterSettings> = {}): ClusterSettings
     },
     addons: { helm: { sources: {}, versions: {} } },
     tenancy: { tenants: [], roles: [] },
-    own: { manifests: [], charts: [], staticPods: [] },
+    extras: { manifests: [], charts: [], staticPods: [] },
     drainTimeoutSeconds: 300,
     protect: true,
     secretNames: ["operator"],

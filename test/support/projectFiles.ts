@@ -1,4 +1,4 @@
-import type { ProjectFiles } from "../../model/own/files";
+import type { ProjectFiles } from "../../model/extras/files";
 
 /** A project of the files given, text by path. */
 export function filesOf(texts: Readonly<Record<string, string>>): ProjectFiles {

@@ -1,5 +1,5 @@
 import { CHARTS, chartSourceKind, type ChartName } from "../../charts";
-import { plainPath, type ProjectFiles } from "../../own/files";
+import { plainPath, type ProjectFiles } from "../../extras/files";
 import type { Facts } from "../../settings/draft";
 import type { Problems } from "../../settings/problems";
 

@@ -1,11 +1,11 @@
-import { hostPortsOf, KUBEADM_PODS, staticPodProblems } from "../../own/staticPods";
-import type { ProjectFiles } from "../../own/files";
-import { objectProblem, readObjects } from "../../own/read";
+import { hostPortsOf, KUBEADM_PODS, staticPodProblems } from "../../extras/staticPods";
+import type { ProjectFiles } from "../../extras/files";
+import { objectProblem, readObjects } from "../../extras/read";
 import { DEFAULTS } from "../defaults";
 import type { Facts } from "../draft";
 import { nearest } from "../issues";
 import type { Path, Problems } from "../problems";
-import { CONTROL_PLANE } from "../resolveOwn";
+import { CONTROL_PLANE } from "../resolveExtras";
 import { DNS_LABEL, DNS_LABEL_RULE } from "../schema/primitives";
 import { ownerOfTcp, partsPorts } from "./hostPorts";
 import { ingressPortsOf } from "../../addons/ingress/validate";

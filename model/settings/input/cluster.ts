@@ -4,7 +4,7 @@ import type { z } from "zod";
 import type { addonsShape } from "../../addons/schema";
 import type { CniInput } from "../../cni";
 import type { coredns } from "../../addons/coredns/schema";
-import type { ownShape } from "../schema/own";
+import type { extrasShape } from "../schema/extras";
 import type { tenancyShape } from "../schema/tenancy";
 import type { AwsPlatformInput } from "./aws";
 import type {
@@ -120,7 +120,7 @@ export interface CommonInput {
 
 type AddonsInput = z.infer<z.ZodObject<typeof addonsShape>>;
 type TenancyInput = z.infer<z.ZodObject<typeof tenancyShape>>;
-type ExtrasInput = z.infer<z.ZodObject<typeof ownShape>>;
+type ExtrasInput = z.infer<z.ZodObject<typeof extrasShape>>;
 
 /** A cluster on Linux machines of your own. */
 export interface MachinesClusterInput

@@ -9,13 +9,13 @@ import { addonsShape } from "../../addons/schema";
 import { awsShape } from "./aws";
 import { commonShape } from "./common";
 import { machinesShape } from "./machines";
-import { ownShape } from "./own";
+import { extrasShape } from "./extras";
 import { tenancyShape } from "./tenancy";
 
 export const PLATFORMS = ["machines", "aws"] as const;
 
 /** What every platform has: the cluster itself, and what runs in it. */
-const everywhere = { ...commonShape, ...addonsShape, ...tenancyShape, ...ownShape };
+const everywhere = { ...commonShape, ...addonsShape, ...tenancyShape, ...extrasShape };
 
 /** `kubeadm:cluster` as people write it, on machines that exist. */
 export const machinesCluster = z.strictObject({

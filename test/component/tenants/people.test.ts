@@ -156,7 +156,7 @@ describe("roles of people", () => {
 });
 
 describe("what people bring", () => {
-  const own = "metal-own";
+  const own = "metal-extras";
 
   it("is typed where the kind is known, a custom resource else", () => {
     expect(named(`${own}-deployment-web-web`).type).toBe("kubernetes:apps/v1:Deployment");

@@ -66,7 +66,7 @@ it("reads what people bring beside the configuration file", async () => {
   );
   const brought = await metalPlan({ folder }, { manifests: ["web.yaml"] });
   cleanUp();
-  expect(fileOf(brought, "manifests/own.yaml")).toContain("name: brought");
+  expect(fileOf(brought, "manifests/extras.yaml")).toContain("name: brought");
 });
 
 describe("the plan of names on AWS", () => {

@@ -66,7 +66,7 @@ const FLOORS: readonly (readonly string[])[] = [
     "flags",
   ],
   ["kubeadm", "kubeconfig", "cis", "smoke"],
-  ["addons", "own", "tenants"],
+  ["addons", "extras", "tenants"],
   ["flows", "immutableSettings"],
   ["node", "packetFilter"],
   ["lifecycle"],

@@ -1,4 +1,4 @@
-import type { ProjectFiles } from "../../../model/own/files";
+import type { ProjectFiles } from "../../../model/extras/files";
 import type { RawSettings } from "../../support/settings";
 import { type Change, HASH, all, checksums, hostKey, machine, moveNodes, set } from "./edit";
 

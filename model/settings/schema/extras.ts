@@ -42,7 +42,7 @@ const staticPod = z.strictObject({
 });
 
 /** What people bring themselves. */
-export const ownShape = {
+export const extrasShape = {
   manifests: z.array(z.union([projectPath, document])).optional(),
   charts: z.record(z.string(), chart).optional(),
   staticPods: z.record(z.string(), staticPod).optional(),

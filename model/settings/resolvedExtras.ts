@@ -1,7 +1,7 @@
 import type { KubernetesObject } from "../kubernetes";
 
 /** One object that people bring, and where it was written. */
-export interface OwnObject {
+export interface ExtraObject {
   /** `apps/web.yaml:12`, or `manifests[2]` for one that stands in the settings. */
   readonly source: string;
   /** As it was written, with apiVersion, kind and name. */
@@ -9,7 +9,7 @@ export interface OwnObject {
 }
 
 /** A chart that people bring. */
-export interface OwnChart {
+export interface ExtraChart {
   /** Of the Helm release too. */
   readonly name: string;
   /** Name in the repository, `oci://` reference, or folder relative to the project. */
@@ -33,7 +33,7 @@ export interface OwnChart {
 }
 
 /** A pod that kubelets run by themselves, from a file on the host. */
-export interface OwnStaticPod {
+export interface ExtraStaticPod {
   /** Key in the settings, and name of the manifest's file. */
   readonly name: string;
   /** On every control-plane node. */
@@ -45,11 +45,11 @@ export interface OwnStaticPod {
 }
 
 /** What people bring themselves. */
-export interface OwnSettings {
+export interface ExtrasSettings {
   /** In the order they were written. */
-  readonly manifests: readonly OwnObject[];
+  readonly manifests: readonly ExtraObject[];
   /** In the order of the settings. */
-  readonly charts: readonly OwnChart[];
+  readonly charts: readonly ExtraChart[];
   /** In the order of the settings. */
-  readonly staticPods: readonly OwnStaticPod[];
+  readonly staticPods: readonly ExtraStaticPod[];
 }

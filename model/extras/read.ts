@@ -1,11 +1,11 @@
 import { type Document, LineCounter, parseAllDocuments } from "yaml";
 import type { KubernetesObject } from "../kubernetes";
-import type { OwnObject } from "../settings/resolvedOwn";
+import type { ExtraObject } from "../settings/resolvedExtras";
 import { plainPath, type ProjectFiles } from "./files";
 import { kindProblem, nameProblem } from "./kinds";
 
 /** What is wrong with something that people brought. */
-export interface OwnProblem {
+export interface ExtraProblem {
   /** Position in the list of the settings. */
   readonly index: number;
   /** Where it was written. */
@@ -15,8 +15,8 @@ export interface OwnProblem {
 }
 
 export interface ReadObjects {
-  readonly objects: readonly (OwnObject & { readonly index: number })[];
-  readonly problems: readonly OwnProblem[];
+  readonly objects: readonly (ExtraObject & { readonly index: number })[];
+  readonly problems: readonly ExtraProblem[];
 }
 
 const MANIFEST = /\.(ya?ml|json)$/;
@@ -32,8 +32,8 @@ interface Text {
  * apart. Without `files` entries that are paths are left out: nobody can say what is in them.
  */
 export function readObjects(entries: readonly unknown[], files: ProjectFiles | undefined): ReadObjects {
-  const objects: (OwnObject & { index: number })[] = [];
-  const problems: OwnProblem[] = [];
+  const objects: (ExtraObject & { index: number })[] = [];
+  const problems: ExtraProblem[] = [];
   entries.forEach((entry, index) => {
     if (entry === undefined || (typeof entry === "string" && files === undefined)) return;
     const before = objects.length + problems.length;
@@ -53,7 +53,7 @@ export function readObjects(entries: readonly unknown[], files: ProjectFiles | u
   return { objects, problems: [...problems, ...doubles(objects)] };
 }
 
-function textsOf(entry: string, index: number, files: ProjectFiles, problems: OwnProblem[]): Text[] {
+function textsOf(entry: string, index: number, files: ProjectFiles, problems: ExtraProblem[]): Text[] {
   const path = plainPath(entry);
   const text = files.read(path);
   if (text !== undefined) return [{ index, file: path, text }];
@@ -71,8 +71,8 @@ function textsOf(entry: string, index: number, files: ProjectFiles, problems: Ow
 
 function takeText(
   { index, file, text }: Text,
-  objects: (OwnObject & { index: number })[],
-  problems: OwnProblem[],
+  objects: (ExtraObject & { index: number })[],
+  problems: ExtraProblem[],
 ) {
   const lines = new LineCounter();
   // Merge keys as kubectl takes them.
@@ -120,7 +120,7 @@ interface Found {
   readonly value: unknown;
 }
 
-function take(found: Found, objects: (OwnObject & { index: number })[], problems: OwnProblem[]): void {
+function take(found: Found, objects: (ExtraObject & { index: number })[], problems: ExtraProblem[]): void {
   const { index, source, value } = found;
   if (
     isMapping(value) &&
@@ -265,7 +265,7 @@ export function nameOf({ kind, metadata }: KubernetesObject): string {
   return `${kind} ${metadata.namespace === undefined ? "" : `${metadata.namespace}/`}${metadata.name}`;
 }
 
-function doubles(objects: ReadObjects["objects"]): OwnProblem[] {
+function doubles(objects: ReadObjects["objects"]): ExtraProblem[] {
   const first = new Map<string, string>();
   return objects.flatMap(({ index, source, object }) => {
     const { metadata } = object;

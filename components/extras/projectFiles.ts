@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { ProjectFiles } from "../../model/own/files";
+import type { ProjectFiles } from "../../model/extras/files";
 
 /** Never part of what people bring, and large. */
 const LEFT_OUT = new Set(["node_modules", ".git"]);

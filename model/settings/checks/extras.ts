@@ -1,19 +1,19 @@
-import { plainPath, type ProjectFiles } from "../../own/files";
-import { readObjects } from "../../own/read";
+import { plainPath, type ProjectFiles } from "../../extras/files";
+import { readObjects } from "../../extras/read";
 import type { Facts } from "../draft";
 import type { Path, Problems } from "../problems";
-import { RELEASE_NAME } from "../schema/own";
+import { RELEASE_NAME } from "../schema/extras";
 import { sourcesAreThere } from "../../addons/helm/validate";
 import {
   kindsAreDefined,
   namespacesAreThere,
   objectsAreTheirOwn,
   releasesAreTheirOwn,
-} from "./ownNeighbours";
+} from "./extraNeighbours";
 import { staticPodsFit } from "./staticPods";
 
 /** Everything about what people bring; what stands in files is looked at where they can be read. */
-export function ownFits(facts: Facts, files: ProjectFiles | undefined, problems: Problems): void {
+export function validateExtras(facts: Facts, files: ProjectFiles | undefined, problems: Problems): void {
   const read = readObjects(facts.input.manifests ?? [], files);
   for (const { index, source, message, allowed } of read.problems)
     problems.add(["manifests", index], source, message, { allowed });

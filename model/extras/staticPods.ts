@@ -1,7 +1,7 @@
 import type { KubernetesObject } from "../kubernetes";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterMachine } from "../machine";
-import type { OwnStaticPod } from "../settings/resolvedOwn";
+import type { ExtraStaticPod } from "../settings/resolvedExtras";
 import { toYaml } from "../yaml";
 
 /** The folder the kubelet runs pods from, kubeadm's own among them. */
@@ -14,9 +14,9 @@ export const KUBEADM_PODS = ["etcd", "kube-apiserver", "kube-controller-manager"
 
 /** The pods of the settings that this machine's kubelet runs. */
 export function staticPodsOf(
-  pods: readonly OwnStaticPod[],
+  pods: readonly ExtraStaticPod[],
   machine: Pick<ClusterMachine, "role" | "pool">,
-): OwnStaticPod[] {
+): ExtraStaticPod[] {
   return pods.filter((pod) =>
     machine.role === "controlPlane"
       ? pod.controlPlane
@@ -25,7 +25,7 @@ export function staticPodsOf(
 }
 
 /** Their files on the host. They are put there once the host is a node: kubeadm joins into an empty folder only. */
-export function staticPodFiles(pods: readonly Pick<OwnStaticPod, "name" | "pod">[]): RenderedFile[] {
+export function staticPodFiles(pods: readonly Pick<ExtraStaticPod, "name" | "pod">[]): RenderedFile[] {
   return pods.map(({ name, pod }) => ({
     path: `${STATIC_POD_PREFIX}${name}.yaml`,
     mode: "0600",

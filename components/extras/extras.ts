@@ -1,13 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { inOrder, ownsOutside } from "../../model/own/order";
-import { chartValues } from "../../model/own/values";
+import { inOrder, ownsOutside } from "../../model/extras/order";
+import { chartValues } from "../../model/extras/values";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import type { OwnChart } from "../../model/settings/resolvedOwn";
+import type { ExtraChart } from "../../model/settings/resolvedExtras";
 import { anyResource, anyResourceName, isCustom } from "../kubernetes/anyResource";
 import { requireArguments } from "../arguments";
 
-export interface OwnArgs {
+export interface ExtrasArgs {
   /** Resolved settings: `manifests` and `charts` are read from them. */
   readonly settings: ClusterSettings;
   /** `kubeadm:secrets`, for what charts' values take from there. */
@@ -18,16 +18,16 @@ export interface OwnArgs {
  * What people bring: objects and charts. Namespaces come first, then definitions of kinds, then charts and what is of known
  * kinds, and at last custom resources whose kind no manifest defines: a chart may.
  */
-export class Own extends pulumi.ComponentResource {
+export class Extras extends pulumi.ComponentResource {
   /** Objects of `manifests`, in the order they are made. */
   readonly objects: readonly pulumi.CustomResource[];
   /** By the chart's name in the settings. */
   readonly charts: Readonly<Record<string, k8s.helm.v3.Release>>;
 
-  constructor(name: string, args: OwnArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("Own", name, args, ["settings", "secrets"]);
-    super("kubeadm:own:Own", name, {}, opts);
-    const { manifests, charts } = args.settings.own;
+  constructor(name: string, args: ExtrasArgs, opts?: pulumi.ComponentResourceOptions) {
+    requireArguments("Extras", name, args, ["settings", "secrets"]);
+    super("kubeadm:index:Extras", name, {}, opts);
+    const { manifests, charts } = args.settings.extras;
     const ordered = inOrder(manifests);
     const defined = ordered.filter(({ item }) => isEarly(item.object.kind)).length;
     const made: pulumi.CustomResource[] = [];
@@ -73,8 +73,8 @@ export class Own extends pulumi.ComponentResource {
 
   private release(
     name: string,
-    chart: OwnChart,
-    { secrets }: OwnArgs,
+    chart: ExtraChart,
+    { secrets }: ExtrasArgs,
     dependsOn: pulumi.Resource[],
   ): k8s.helm.v3.Release {
     const hidden = Object.fromEntries(

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { plainPath, type ProjectFiles } from "../own/files";
-import { readObjects } from "../own/read";
-import type { OwnChart, OwnSettings, OwnStaticPod } from "./resolvedOwn";
+import { plainPath, type ProjectFiles } from "../extras/files";
+import { readObjects } from "../extras/read";
+import type { ExtraChart, ExtrasSettings, ExtraStaticPod } from "./resolvedExtras";
 import type { ClusterInput } from "./schema/cluster";
 
 type ChartInput = NonNullable<ClusterInput["charts"]>[string];
@@ -14,7 +14,7 @@ const CHART_TIMEOUT = 600;
 export const CONTROL_PLANE = "controlPlane";
 
 /** @param files undefined: entries that are paths are left out, as nothing can be read */
-export function resolveOwn(input: ClusterInput, files: ProjectFiles | undefined): OwnSettings {
+export function resolveExtras(input: ClusterInput, files: ProjectFiles | undefined): ExtrasSettings {
   const { objects } = readObjects(input.manifests ?? [], files);
   return {
     manifests: objects.map(({ source, object }) => ({ source, object })),
@@ -25,7 +25,7 @@ export function resolveOwn(input: ClusterInput, files: ProjectFiles | undefined)
   };
 }
 
-function resolveChart(name: string, input: ChartInput, files: ProjectFiles | undefined): OwnChart {
+function resolveChart(name: string, input: ChartInput, files: ProjectFiles | undefined): ExtraChart {
   const folder = input.folder === undefined ? undefined : plainPath(input.folder);
   const digest = folder === undefined ? undefined : folderDigest(folder, files);
   return {
@@ -52,7 +52,7 @@ function folderDigest(folder: string, files: ProjectFiles | undefined): string |
   return hash.digest("hex");
 }
 
-function staticPod(name: string, input: StaticPodInput, files: ProjectFiles | undefined): OwnStaticPod[] {
+function staticPod(name: string, input: StaticPodInput, files: ProjectFiles | undefined): ExtraStaticPod[] {
   const [read] = readObjects([input.pod], files).objects;
   if (read === undefined) return [];
   const on = input.on ?? [CONTROL_PLANE];
