@@ -74,7 +74,7 @@ const RELEASE = "kubernetes:helm.sh/v3:Release";
 
 /** One file per add-on, its objects in the order they are made; of a Helm release, what Helm is told. */
 function manifestFiles(cluster: string, resources: readonly PlannedResource[]): PlanFile[] {
-  const addons = resources.filter((one) => /^kubeadm:(cni|addons|aws|tenants|own):/.test(one.type));
+  const addons = resources.filter((one) => /^kubeadm:(index|aws):(?!Cluster$)/.test(one.type));
   return addons.flatMap((addon) => {
     const documents = resources
       .filter((one) => one.parent === addon.name && one.type.startsWith("kubernetes:"))

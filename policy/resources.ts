@@ -13,8 +13,8 @@ export const SELF_SIGNED = "tls:index/selfSignedCert:SelfSignedCert";
 export const LOCALLY_SIGNED = "tls:index/locallySignedCert:LocallySignedCert";
 
 export const CLUSTER = "kubeadm:index:Cluster";
-export const PKI = "kubeadm:pki:Pki";
-export const AUTHORITY = "kubeadm:pki:Authority";
+export const PKI = "kubeadm:index:Pki";
+export const AUTHORITY = "kubeadm:index:Authority";
 
 export const KUBERNETES_PROVIDER = "pulumi:providers:kubernetes";
 export const CONFIG_MAP = "kubernetes:core/v1:ConfigMap";

@@ -58,7 +58,7 @@ export class CoreDns extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     const part = partOf("CoreDns", name, args, SAMPLES, parseCoreDns);
-    super("kubeadm:addons:CoreDns", name, {}, opts);
+    super("kubeadm:index:CoreDns", name, {}, opts);
     const inside: pulumi.CustomResourceOptions = {
       parent: this,
       // The engine would hand it down by itself; written out, the plan shows it.

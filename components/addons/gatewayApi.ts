@@ -26,7 +26,7 @@ export class GatewayApi extends pulumi.ComponentResource {
 
   constructor(name: string, args: GatewayApiArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     const { shape } = partOf("GatewayApi", name, args, {}, parseGatewayApi);
-    super("kubeadm:addons:GatewayApi", name, {}, opts);
+    super("kubeadm:index:GatewayApi", name, {}, opts);
     this.definitions = new k8s.yaml.v2.ConfigFile(
       `${name}-definitions`,
       { file: shape.source, resourcePrefix: name },

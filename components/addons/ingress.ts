@@ -78,7 +78,7 @@ export class Ingress extends pulumi.ComponentResource {
     const { given, deletedWith, createDnsRecords } = splitAround(args);
     const part = partOf<IngressSpec>("Ingress", name, given, SAMPLES, parseIngress);
     requireRecords(name, part.shape.ingress, createDnsRecords);
-    super("kubeadm:addons:Ingress", name, {}, opts);
+    super("kubeadm:index:Ingress", name, {}, opts);
     const { ingress } = part.shape;
     this.className = ingress.className;
     const inside: pulumi.CustomResourceOptions = { parent: this, deletedWith };

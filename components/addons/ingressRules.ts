@@ -34,7 +34,7 @@ export class IngressRules extends pulumi.ComponentResource {
     requireArguments("IngressRules", name, args, ["namespace"]);
     const { objectName = name, ...spec } = args;
     const { metadata, ...manifest } = reporting(() => ingressRulesManifest(objectName, spec));
-    super("kubeadm:addons:IngressRules", name, {}, opts);
+    super("kubeadm:index:IngressRules", name, {}, opts);
     this.ingress = new k8s.networking.v1.Ingress(
       `${name}-ingress`,
       {

@@ -68,7 +68,7 @@ export class MetalLb extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     const part = secretPartOf<MetallbSpec>("MetalLb", name, args, SAMPLES, parseMetallb);
-    super("kubeadm:addons:MetalLb", name, {}, opts);
+    super("kubeadm:index:MetalLb", name, {}, opts);
     const inside: pulumi.CustomResourceOptions = { parent: this, deletedWith: opts?.deletedWith };
     const namespace = manifestResources(name, [metallbNamespaceManifest()], inside);
     this.release = helmRelease(

@@ -36,7 +36,7 @@ export class MetricsServer extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     const part = partOf("MetricsServer", name, args, SAMPLES, parseMetricsServer);
-    super("kubeadm:addons:MetricsServer", name, {}, opts);
+    super("kubeadm:index:MetricsServer", name, {}, opts);
     this.resources = partResources(name, part, (spec) => metricsServerManifests(spec, spec.metricsServer), {
       parent: this,
       deletedWith: opts?.deletedWith,

@@ -20,7 +20,7 @@ export class WindowsNodes extends pulumi.ComponentResource {
 
   constructor(name: string, args: WindowsNodesArgs, opts?: pulumi.ComponentResourceOptions) {
     requireArguments("WindowsNodes", name, args, ["settings"]);
-    super("kubeadm:addons:WindowsNodes", name, {}, opts);
+    super("kubeadm:index:WindowsNodes", name, {}, opts);
     this.resources = manifestResources(name, windowsManifests(args.settings), {
       parent: this,
       deletedWith: opts?.deletedWith,

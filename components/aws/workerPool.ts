@@ -63,7 +63,7 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
       ["settings", "pool", "subnetIds", "groupIds", "clusterId", "connections", "bootFiles", "after"],
       (given) => [onlyOnAws(given), notTaken("pool", given.pool.name, poolNames(given.settings))],
     );
-    super("kubeadm:aws:WorkerPool", name, {}, opts);
+    super("kubeadm:aws:AwsWorkerPool", name, {}, opts);
     const { settings, pool } = args;
     this.pool = pool.name;
     const role = new InstanceRole(

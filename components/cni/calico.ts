@@ -102,7 +102,7 @@ export class Calico extends pulumi.ComponentResource {
         secrets,
       ),
     );
-    super("kubeadm:cni:Calico", name, {}, opts);
+    super("kubeadm:index:Calico", name, {}, opts);
     const { helm } = part.shape;
     const inside: pulumi.CustomResourceOptions = { parent: this, deletedWith: opts?.deletedWith };
     const namespaces = manifestResources(name, calicoNamespaces(part.shape), inside);
@@ -210,7 +210,7 @@ export class RouteReflectors extends pulumi.ComponentResource {
   ) {
     const samples: Samples = { clusterId: () => "244.0.0.1" };
     const part = partOf<Reflectors>("RouteReflectors", name, args, samples, parseReflectors);
-    super("kubeadm:cni:RouteReflectors", name, {}, opts);
+    super("kubeadm:index:RouteReflectors", name, {}, opts);
     this.patches = reflectorAnnotations(part.shape).map(({ machine, node }, index) => {
       const annotations = rendered(part, (spec) => ({
         ...reflectorAnnotations(spec)[index]?.annotations,

@@ -61,7 +61,7 @@ export class Cilium extends pulumi.ComponentResource {
     const part = partOf<CiliumRelease>("Cilium", name, args, SAMPLES, (given, title) =>
       parseCni("cilium", ["network.mtu", "endpoint.host", "endpoint.port", "helm"], given, title),
     );
-    super("kubeadm:cni:Cilium", name, {}, opts);
+    super("kubeadm:index:Cilium", name, {}, opts);
     this.release = helmRelease(
       `${name}-release`,
       {

@@ -69,7 +69,7 @@ export class Flannel extends pulumi.ComponentResource {
         title,
       ),
     );
-    super("kubeadm:cni:Flannel", name, {}, opts);
+    super("kubeadm:index:Flannel", name, {}, opts);
     this.resources = partResources(name, part, flannelManifests, {
       parent: this,
       // The engine would hand it down by itself; written out, the plan shows it.

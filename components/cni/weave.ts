@@ -61,7 +61,7 @@ export class Weave extends pulumi.ComponentResource {
     const part = secretPartOf<WeaveSpec>("Weave", name, args, SAMPLES, (given, title, secrets) =>
       parseCni("weave", ["network.mtu", "network.maxNodes"], given, title, secrets),
     );
-    super("kubeadm:cni:Weave", name, {}, opts);
+    super("kubeadm:index:Weave", name, {}, opts);
     const inside: pulumi.CustomResourceOptions = { parent: this, deletedWith: opts?.deletedWith };
     const { encryption } = part.shape.cni;
     const secret =

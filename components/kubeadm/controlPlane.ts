@@ -28,7 +28,7 @@ export class ControlPlane extends pulumi.ComponentResource {
       "controlPlaneFiles",
       "after",
     ]);
-    super("kubeadm:kubeadm:ControlPlane", name, {}, opts);
+    super("kubeadm:index:ControlPlane", name, {}, opts);
     const controlPlaneNodes = controlPlaneMachines(args.settings);
     // On AWS init and node steps bring the setup along.
     const setups =

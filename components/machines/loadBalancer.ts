@@ -21,7 +21,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
       "controlPlaneFiles",
       "after",
     ]);
-    super("kubeadm:machines:LoadBalancer", name, {}, opts);
+    super("kubeadm:index:LoadBalancer", name, {}, opts);
     this.setups = args.settings.machines
       .filter((machine) => machine.role === "loadBalancer")
       .map((machine) =>

@@ -38,7 +38,7 @@ export class WorkerPool extends pulumi.ComponentResource {
       ["settings", "sshKeys", "clusterId", "controlPlaneFiles", "pool", "after", "controlPlaneNodes"],
       ({ settings, pool }) => [notTaken("pool", pool, poolsOf(settings))],
     );
-    super("kubeadm:machines:WorkerPool", name, {}, opts);
+    super("kubeadm:index:WorkerPool", name, {}, opts);
     const machines = args.settings.machines.filter(
       (machine) => machine.role === "worker" && machine.pool === args.pool,
     );

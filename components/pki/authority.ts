@@ -24,7 +24,7 @@ export class Authority extends pulumi.ComponentResource {
 
   constructor(name: string, args: AuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
     requireArguments("Authority", name, args, ["commonName"]);
-    super("kubeadm:pki:Authority", name, {}, opts);
+    super("kubeadm:index:Authority", name, {}, opts);
     const child = { parent: this, protect: args.protect ?? true };
     const key = new tls.PrivateKey(`${name}-key`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, child);
     const certificate = new tls.SelfSignedCert(

@@ -43,7 +43,7 @@ export class Pki extends pulumi.ComponentResource {
   readonly encryptionKey: pulumi.Output<string>;
 
   constructor(name: string, args: PkiArgs = {}, opts?: pulumi.ComponentResourceOptions) {
-    super("kubeadm:pki:Pki", name, {}, opts);
+    super("kubeadm:index:Pki", name, {}, opts);
     const { protect = true } = args;
     const authority = (part: string, commonName: string): Authority =>
       new Authority(`${name}-${part}`, { commonName, protect }, { parent: this });

@@ -26,7 +26,7 @@ export class SmokeTest extends pulumi.ComponentResource {
 
   constructor(name: string, args: SmokeTestArgs, opts?: pulumi.ComponentResourceOptions) {
     requireArguments("SmokeTest", name, args, ["kubeconfig"]);
-    super("kubeadm:smoke:SmokeTest", name, {}, opts);
+    super("kubeadm:index:SmokeTest", name, {}, opts);
     const options: SmokeOptions = { ...SMOKE_DEFAULTS, ...args.options };
     const run = new command.local.Command(
       `${name}-run`,

@@ -18,7 +18,7 @@ export class TenantRoles extends pulumi.ComponentResource {
 
   constructor(name: string, args: AccessArgs, opts?: pulumi.ComponentResourceOptions) {
     requireArguments("TenantRoles", name, args, ["settings"]);
-    super("kubeadm:tenants:TenantRoles", name, {}, opts);
+    super("kubeadm:index:TenantRoles", name, {}, opts);
     this.resources = objects(
       this,
       name,
@@ -36,7 +36,7 @@ export class Access extends pulumi.ComponentResource {
 
   constructor(name: string, args: AccessArgs, opts?: pulumi.ComponentResourceOptions) {
     requireArguments("Access", name, args, ["settings"]);
-    super("kubeadm:tenants:Access", name, {}, opts);
+    super("kubeadm:index:Access", name, {}, opts);
     this.resources = objects(this, name, grantBindings(args.settings.tenancy.roles), opts);
     this.registerOutputs({});
   }

@@ -57,7 +57,7 @@ export class Tenant extends pulumi.ComponentResource {
         ),
       ],
     );
-    super("kubeadm:tenants:Tenant", name, {}, opts);
+    super("kubeadm:index:Tenant", name, {}, opts);
     const tenant = args.settings.tenancy.tenants.find((one) => one.name === args.tenant);
     if (tenant === undefined) throw new Error(`no tenant is named ${args.tenant}`);
     const [namespace, ...resources] = this.createObjects(name, tenant, args, opts);

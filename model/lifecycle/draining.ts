@@ -2,6 +2,7 @@
  * Scripts that run on another control-plane node while a node is upgraded: one node at a time is drained, and let in
  * again afterwards.
  */
+import { LABEL_DOMAIN } from "../core/labelDomain";
 import type { ClusterMachine } from "../machine";
 import { prelude, word } from "./shell";
 import type { NodeSpec } from "./spec";
@@ -10,7 +11,7 @@ import type { NodeSpec } from "./spec";
  * The annotation of a node that was drained for its upgrade, and what is to become of it: `uncordon`, or `stay` where
  * people had cordoned it themselves. It outlives a run that was killed, so that the next one lets the node in again.
  */
-export const UPGRADING = "kubeadm.pulumi.com/upgrading";
+export const UPGRADING = `${LABEL_DOMAIN}/upgrading`;
 
 /** A shell function that prints an annotation of the node, or nothing. */
 export function annotationOf(machine: ClusterMachine): string {

@@ -1,4 +1,5 @@
 /** Scripts that run on a control-plane node and concern the Node of another machine, or its own. */
+import { LABEL_DOMAIN } from "../core/labelDomain";
 import { KUBELET_PORT } from "../flows";
 import { nodeLabels, paths } from "../kubeadm";
 import { approverUnit } from "../kubeadm/approver";
@@ -9,7 +10,10 @@ import { prelude, word } from "./shell";
 import type { NodeMachine, NodeSpec } from "./spec";
 
 /** Annotations of a node with the labels, and the taints as `key:effect`, that the library gave it. */
-const GIVEN = { labels: "kubeadm.pulumi.com/labels", taints: "kubeadm.pulumi.com/taints" } as const;
+const GIVEN = {
+  labels: `${LABEL_DOMAIN}/labels`,
+  taints: `${LABEL_DOMAIN}/taints`,
+} as const;
 /**
  * What may stand in them: a node writes its own annotations, and a forged one must not become a part of a request that is made with the
  * administrator's credentials.

@@ -1,7 +1,8 @@
+import { LABEL_DOMAIN } from "../core/labelDomain";
 import { CNI_PROFILES } from "../cni";
 
 /** Says that a namespace is a tenant's, for selectors of other objects. */
-export const TENANT_LABEL = "kubeadm.pulumi.com/tenant";
+export const TENANT_LABEL = `${LABEL_DOMAIN}/tenant`;
 
 /** Namespaces that a cluster has from the start (Kubernetes documentation, "Namespaces: Initial namespaces"). */
 export const FIRST_NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-system"] as const;

@@ -46,7 +46,7 @@ describe("the tree", () => {
     expect(new Set(resources.map((one) => one.name)).size).toBe(resources.length);
   });
 
-  it("gives components tokens of kubeadm:<module>:<Type>", () => {
+  it("gives components tokens of kubeadm:<entry point>:<Class>", () => {
     const components = resources.filter(component);
     expect(components.length).toBeGreaterThanOrEqual(9);
     for (const one of components) expect(one.type).toMatch(/^kubeadm:[a-z]+:[A-Z][A-Za-z]+$/);

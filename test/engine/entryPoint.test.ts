@@ -129,7 +129,7 @@ describeWithLanguageHost("the program that the CLI runs", () => {
   it("of each example is its own", async () => {
     for (const [example, made] of [
       ["own-program", /kubeadm:index:Cluster +shop/],
-      ["parts", /kubeadm:pki:Pki/],
+      ["parts", /kubeadm:index:Pki/],
     ] as const) {
       const cwd = path.join(copy, "examples", example);
       const ask = (words: readonly string[], input = "") =>

@@ -377,12 +377,12 @@ describeWithEngine("tenants", () => {
 
   it("what was there before goes on: it may change, and end", () => {
     const shop = (...words: string[]) => admin("-n", "shop", ...words);
-    admin("label", "namespace", "shop", "kubeadm.pulumi.com/tenant-", "--overwrite");
+    admin("label", "namespace", "shop", "pulumi-kubeadm.github.io/tenant-", "--overwrite");
     const old = service({ type: "ExternalName", externalName: "old.example.org" });
     spawnSync(kubectl, ["--kubeconfig", api.kubeconfigFile, "-n", "shop", "apply", "-f", "-"], {
       input: JSON.stringify(old),
     });
-    admin("label", "namespace", "shop", "kubeadm.pulumi.com/tenant=shop");
+    admin("label", "namespace", "shop", "pulumi-kubeadm.github.io/tenant=shop");
     expect(as("shop", ["annotate", "service", "tried", "note=1"]).stderr).toBe("");
     const changed = ["patch", "service", "tried", "-p", '{"spec":{"externalName":"new.example.org"}}'];
     expect(as("shop", changed).stderr).toMatch(/ExternalName/);

@@ -1,3 +1,4 @@
+import { LABEL_DOMAIN } from "../../core/labelDomain";
 import { createHash } from "node:crypto";
 import { proxyVariables } from "../../node/downloads";
 import { searchPath } from "../../core/searchPath";
@@ -24,7 +25,7 @@ const INTERVAL = 20;
 /** Hours for which the status of an instance that is no node is kept. */
 const STATUS_HOURS = 3;
 /** Which labels a control-plane node gave a node, as a digest. */
-const ADOPTED = "kubeadm.pulumi.com/adopted";
+const ADOPTED = `${LABEL_DOMAIN}/adopted`;
 
 /**
  * Timer, service and script on every control-plane node that let pools' instances in: a fresh join credential for each

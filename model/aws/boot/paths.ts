@@ -1,3 +1,4 @@
+import { LABEL_DOMAIN } from "../../core/labelDomain";
 import { hostLog } from "../../node/log";
 import { configFolder } from "../../kubeadm/paths";
 
@@ -26,5 +27,5 @@ export const NODE_NAME = "@NODE_NAME@";
 export const NODE_ADDRESS = "@NODE_ADDRESS@";
 
 /** What a worker says of itself when it registers: its pool, and which rendering of the pool's boot it came up with. */
-export const POOL_LABEL = "kubeadm.pulumi.com/pool";
-export const BOOT_LABEL = "kubeadm.pulumi.com/boot";
+export const POOL_LABEL = `${LABEL_DOMAIN}/pool`;
+export const BOOT_LABEL = `${LABEL_DOMAIN}/boot`;

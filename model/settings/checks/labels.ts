@@ -1,3 +1,4 @@
+import { LABEL_DOMAIN } from "../../core/labelDomain";
 import type { Draft, DraftMachine, Facts } from "../draft";
 import { readTaint } from "../labels";
 import type { Taint } from "../resolved";
@@ -38,7 +39,7 @@ function reservedLabel(key: string, cloud: boolean): string | undefined {
   const prefix = key.includes("/") ? (key.split("/")[0] ?? "") : "";
   if (prefix === "node-role.kubernetes.io")
     return "is a role label; the library sets roles from role and pool";
-  if (within(prefix, "kubeadm.pulumi.com")) return "is the library's own";
+  if (within(prefix, LABEL_DOMAIN)) return "is the library's own";
   if (isOpenKubernetesLabel(key)) return undefined;
   if (within(prefix, "kubernetes.io") || within(prefix, "k8s.io")) {
     return "is reserved: kubernetes.io and k8s.io belong to Kubernetes";

@@ -6,7 +6,7 @@ type Labels = Readonly<Record<string, string | undefined>>;
 
 /** Labels that the kubelet, the library or the cloud gives a node: the settings do not have them all. */
 function isGiven(key: string): boolean {
-  return /(^|\.)(kubernetes\.io|k8s\.io|kubeadm\.pulumi\.com)\//.test(key);
+  return /(^|\.)(kubernetes\.io|k8s\.io|pulumi-kubeadm\.github\.io)\//.test(key);
 }
 
 /** Labels of all nodes that the settings describe; undefined where some were refused. */

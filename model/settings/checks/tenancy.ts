@@ -84,7 +84,7 @@ function labelsFit(tenant: DraftTenant, path: Path, problems: Problems): void {
       problems.add(place, value, "is set from another setting", {
         allowed: `instead: ${path.join(".")}.podSecurity`,
       });
-    } else if (/(^|\.)(kubernetes\.io|k8s\.io|kubeadm\.pulumi\.com)$/.test(domain)) {
+    } else if (/(^|\.)(kubernetes\.io|k8s\.io|pulumi-kubeadm\.github\.io)$/.test(domain)) {
       problems.add(place, value, `has a key of ${domain}, which is reserved`, {
         allowed: "a name without prefix, or a prefix of your own",
       });

@@ -90,7 +90,7 @@ describe("the add-ons of a cluster", () => {
   it("are DNS alone when the settings say nothing", async () => {
     const { all } = await made(bareMetal());
     const components = all.filter((one) => one.type.startsWith("kubeadm:"));
-    expect(components.map((one) => one.type)).toEqual(["kubeadm:addons:CoreDns"]);
+    expect(components.map((one) => one.type)).toEqual(["kubeadm:index:CoreDns"]);
   });
 
   it("come one after the other: network, DNS, and what asks it once nodes are there", async () => {

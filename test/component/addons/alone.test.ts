@@ -37,7 +37,7 @@ const pathsOf = async (program: () => void) => (await problemsOf(program)).map((
 describe("MetalLb", () => {
   it("needs its pools and a provider, and nothing of a cluster's settings", async () => {
     const all = await made((provider) => new MetalLb("lb", { pools }, { provider }));
-    expect(byName(all, "lb").type).toBe("kubeadm:addons:MetalLb");
+    expect(byName(all, "lb").type).toBe("kubeadm:index:MetalLb");
     expect(byName(all, "lb-ipaddress-pool-lan").inputs.spec).toMatchObject({
       addresses: ["10.40.0.240-10.40.0.250"],
     });

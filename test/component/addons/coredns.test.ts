@@ -17,7 +17,7 @@ describe("CoreDns", () => {
   it("puts all it makes into one component, with the cluster's provider", async () => {
     const all = await resources();
     const component = byName(all, "dns");
-    expect(component.type).toBe("kubeadm:addons:CoreDns");
+    expect(component.type).toBe("kubeadm:index:CoreDns");
     const children = all.filter((one) => one.name.startsWith("dns-"));
     expect(children).toHaveLength(7);
     for (const child of children) {

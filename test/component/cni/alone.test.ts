@@ -214,7 +214,7 @@ describe("Cilium", () => {
     const all = await record(() => {
       createCni("lab", { settings, secrets: {}, nodes: [] }, {});
     });
-    expect(byName(all, "lab-cilium").type).toBe("kubeadm:cni:Cilium");
+    expect(byName(all, "lab-cilium").type).toBe("kubeadm:index:Cilium");
     expect(byName(all, "lab-cilium-release").sent).toMatchObject({
       values: { k8sServiceHost: settings.endpoint.host, k8sServicePort: settings.endpoint.port },
     });

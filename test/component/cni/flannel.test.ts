@@ -19,7 +19,7 @@ describe("Flannel", () => {
   it("is one component with a typed resource per object of the manifest", async () => {
     const all = await resources();
     const component = byName(all, "flannel");
-    expect(component.type).toBe("kubeadm:cni:Flannel");
+    expect(component.type).toBe("kubeadm:index:Flannel");
     const children = all.filter((one) => one.parent === component.urn);
     expect(children.map((one) => one.type).sort()).toEqual(
       [

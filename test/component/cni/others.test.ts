@@ -48,13 +48,13 @@ const reflected = calico({
 
 describe("createCni", () => {
   it.each<[CniSettings, string, string]>([
-    [flannel(), "lab-flannel", "kubeadm:cni:Flannel"],
-    [weave(), "lab-weave", "kubeadm:cni:Weave"],
-    [calico(), "lab-calico", "kubeadm:cni:Calico"],
+    [flannel(), "lab-flannel", "kubeadm:index:Flannel"],
+    [weave(), "lab-weave", "kubeadm:index:Weave"],
+    [calico(), "lab-calico", "kubeadm:index:Calico"],
   ])("makes the kind of the settings: %j", async (cni, name, type) => {
     const all = await resources(cni);
     expect(
-      all.filter((one) => one.type.startsWith("kubeadm:cni:")).map((one) => [one.name, one.type]),
+      all.filter((one) => one.type.startsWith("kubeadm:index:")).map((one) => [one.name, one.type]),
     ).toEqual([[name, type]]);
   });
 

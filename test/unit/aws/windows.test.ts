@@ -50,7 +50,7 @@ describe("user data of a Windows pool", () => {
   it("names its rendering, on nodes and in statuses alike", () => {
     const boot = windowsBoot(settings, pool);
     expect(poolBoot(settings, pool)).toBe(boot);
-    expect(script).toContain(`kubeadm.pulumi.com/boot=${boot}`);
+    expect(script).toContain(`pulumi-kubeadm.github.io/boot=${boot}`);
     expect(script).toContain(`boot = '${boot}'`);
     const other = windowsSettings((raw) => {
       raw["kubernetesVersion"] = "1.36.3";

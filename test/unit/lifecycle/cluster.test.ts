@@ -57,7 +57,7 @@ function adopt(own: Machine): Patch {
 }
 
 const given = ({ metadata: { annotations } }: Patch, kind: "labels" | "taints"): string =>
-  annotations[`kubeadm.pulumi.com/${kind}`] ?? expect.fail(kind);
+  annotations[`pulumi-kubeadm.github.io/${kind}`] ?? expect.fail(kind);
 
 describe("adopting a node", () => {
   const noTaints: Taint[] = [];
@@ -356,7 +356,7 @@ describe("an upgrade of a node", () => {
     host.files.command(
       "kubectl",
       `case "$*" in
-  "get node"*go-template*'"kubeadm.pulumi.com/upgrading"'*) cat "$ROOT/upgrading" ;;
+  "get node"*go-template*'"pulumi-kubeadm.github.io/upgrading"'*) cat "$ROOT/upgrading" ;;
   "get node"*go-template*) echo "<no value>" ;;
   *kubeletVersion*) cat "$ROOT/kubelet" ;;
   *unschedulable*) [ ! -e "$ROOT/cordoned" ] || echo true ;;

@@ -26,7 +26,7 @@ describe("labels of a pool", () => {
 
   it("are either the kubelet's or a control-plane node's, none of them both", () => {
     const pool = { name: "general", labels: { disk: "fast", "node-restriction.kubernetes.io/tenant": "a" } };
-    expect(registeredLabels(pool)).toEqual({ disk: "fast", "kubeadm.pulumi.com/pool": "general" });
+    expect(registeredLabels(pool)).toEqual({ disk: "fast", "pulumi-kubeadm.github.io/pool": "general" });
     expect(adoptedLabels(pool)).toEqual({
       "node-restriction.kubernetes.io/tenant": "a",
       "node-role.kubernetes.io/general": "",

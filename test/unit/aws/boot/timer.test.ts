@@ -38,7 +38,7 @@ describe.skipIf(!have("openssl") || !have("python3"))("the control-plane nodes' 
       "kubectl",
       `case "$*" in
 *configmap*) cat "$ROOT/configmap" ;;
-"get nodes --selector kubeadm.pulumi.com/pool=general"*) cat "$ROOT/nodes" 2>/dev/null || true ;;
+"get nodes --selector pulumi-kubeadm.github.io/pool=general"*) cat "$ROOT/nodes" 2>/dev/null || true ;;
 "get nodes -o"*) echo here ;;
 *certificatesigningrequests*) cat "$ROOT/requests" 2>/dev/null || true ;;
 label*) exit "$(cat "$ROOT/labelling")" ;;
@@ -177,7 +177,7 @@ if sys.argv[1] == "statuses" and os.path.exists(root + "/statuses"):
       host
         .calls()
         .some((line) =>
-          /annotate --overwrite node ip-1 kubeadm.pulumi.com\/adopted=[0-9a-f]{12}$/.test(line),
+          /annotate --overwrite node ip-1 pulumi-kubeadm.github.io\/adopted=[0-9a-f]{12}$/.test(line),
         ),
     ).toBe(true);
   });
