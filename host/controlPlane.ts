@@ -1,4 +1,4 @@
-import { etcdMembers, etcdScript, type EtcdMember } from "../model/lifecycle/etcd";
+import { etcdMembers, etcdScript, type EtcdMember } from "../model/node/etcd";
 import { standing, standingScript, type Intended } from "../model/lifecycle/intended";
 import type { ClusterMachine } from "../model/machine";
 import { HostProblem } from "./problem";

@@ -1,5 +1,5 @@
 import { LOCK, LOCK_DONE, LOCK_FAILED, LOCK_SILENT } from "../model/lifecycle/lock";
-import { word } from "../model/lifecycle/shell";
+import { word } from "../model/node/shell";
 import type { ClusterMachine } from "../model/machine";
 import { HostProblem } from "./problem";
 import type { Hosts } from "./runner";

@@ -1,5 +1,5 @@
 import { ownerOf } from "../model/immutableSettings";
-import { RECORD_FILE, SETUP_FILE } from "../model/lifecycle/shell";
+import { RECORD_FILE, SETUP_FILE } from "../model/node/shell";
 import type { ClusterMachine } from "../model/machine";
 import { HostProblem } from "./problem";
 import type { KnownCluster, NodeRecord } from "./protocol";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { windowsManifests } from "../../model/addons/windows";
+import { windowsManifests } from "../../model/windows/manifests";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { manifestResources } from "../kubernetes/manifest";
 import { requireArguments } from "../arguments";

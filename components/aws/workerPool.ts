@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { poolBundle, poolUserData } from "../../model/aws/poolUserData";
+import { poolBundle, poolUserData } from "../../model/settings/pools";
 import type { FirewallGroup } from "../../model/aws/firewall";
 import { poolStatements } from "../../model/aws/iam";
 import {

@@ -2,7 +2,7 @@ import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { FIXED_VARIABLE, type SecretFile } from "../../host/protocol";
 import { LET_GO, WARMUP } from "../../model/aws/hooks";
-import { poolBoot } from "../../model/aws/poolUserData";
+import { poolBoot } from "../../model/settings/pools";
 import { controlPlaneTopology } from "../../model/aws/topology";
 import { paths } from "../../model/kubeadm";
 import { setupSecretFiles, setupSecretNames } from "../../model/node/setupSecrets";

@@ -1,7 +1,7 @@
 import { isComponentFile } from "../../model/kubeadm";
 import { clusterDocumentOf, missingFiles } from "../../model/lifecycle/fileNames";
 import { CLUSTER_DOCUMENT } from "../../model/lifecycle/parts";
-import { prelude, word } from "../../model/lifecycle/shell";
+import { prelude, word } from "../../model/node/shell";
 import type { RenderedFile } from "../../model/renderedFile";
 import type { Hosts } from "../runner";
 

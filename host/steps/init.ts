@@ -1,4 +1,4 @@
-import { balancerPart, controlPlanePart } from "../../model/aws/boot/controlPlane";
+import { balancerPart, controlPlanePart } from "../../model/aws/node/controlPlane";
 import { filesOfNode } from "../../model/lifecycle/files";
 import { nodeIdentity } from "../../model/lifecycle/digest";
 import { initScript } from "../../model/lifecycle/joining";

@@ -1,6 +1,6 @@
 import { ownerOf } from "../../model/immutableSettings";
 import { departure, lastOne, type Verdict } from "../../model/lifecycle/departure";
-import type { EtcdMember } from "../../model/lifecycle/etcd";
+import type { EtcdMember } from "../../model/node/etcd";
 import type { Intended } from "../../model/lifecycle/intended";
 import { resetScript } from "../../model/lifecycle/leaving";
 import { aliveScript, removeNodeScript } from "../../model/lifecycle/removing";

@@ -3,7 +3,7 @@ import { nodeIdentity } from "../../model/lifecycle/digest";
 import { convergeScript } from "../../model/lifecycle/converging";
 import { credentialScript, joinScript } from "../../model/lifecycle/joining";
 import { drainScript } from "../../model/lifecycle/draining";
-import { isMemberOf, type EtcdMember } from "../../model/lifecycle/etcd";
+import { isMemberOf, type EtcdMember } from "../../model/node/etcd";
 import { wellScript } from "../../model/lifecycle/well";
 import { nodeUndo } from "../../model/lifecycle/undo";
 import { guarded } from "../../model/node/undo";

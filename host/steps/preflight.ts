@@ -3,7 +3,7 @@ import { preflightScript, type HostReport } from "../../model/node/render";
 import { putBackFile } from "../../model/node/undo";
 import { packetFilterProblems } from "../../model/packetFilter/judge";
 import { intended, putIntendedScript, type Intended } from "../../model/lifecycle/intended";
-import { ADMIN, RECORD_FILE } from "../../model/lifecycle/shell";
+import { ADMIN, RECORD_FILE } from "../../model/node/shell";
 import { searchPath } from "../../model/core/searchPath";
 import type { CheckedMachine } from "../../model/node/spec";
 import { atOnce } from "../atOnce";

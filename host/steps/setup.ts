@@ -1,7 +1,7 @@
 import { ownerOf } from "../../model/immutableSettings";
 import { lastOne } from "../../model/lifecycle/departure";
 import { resetScript } from "../../model/lifecycle/leaving";
-import { SETUP_FILE } from "../../model/lifecycle/shell";
+import { SETUP_FILE } from "../../model/node/shell";
 import { isSetupSecret } from "../../model/node/setupSecrets";
 import { cleanupScript } from "../../model/node/cleanup";
 import { renderNode } from "../../model/node/render";

@@ -16,7 +16,7 @@ import {
 } from "./parts";
 import { keepCopiesFunction, roomForCopy } from "./copies";
 import { pruneComponentFiles } from "./fileNames";
-import { ADMIN, prelude, word } from "./shell";
+import { ADMIN, prelude, word } from "../node/shell";
 import { placeStaticPods } from "./staticPods";
 
 /** Seconds to wait until a changed kube-proxy runs on every node; it goes from one to the next in about ten. */

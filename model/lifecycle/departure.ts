@@ -1,6 +1,6 @@
 /** Whether a control-plane node may leave: what etcd says of its members, held against what the settings want. */
 import type { ClusterMachine } from "../machine";
-import { isMemberOf, memberName, type EtcdMember } from "./etcd";
+import { isMemberOf, memberName, type EtcdMember } from "../node/etcd";
 import type { Intended, IntendedMachine } from "./intended";
 
 export interface Departure {

@@ -4,7 +4,7 @@
  */
 import { LABEL_DOMAIN } from "../core/labelDomain";
 import type { ClusterMachine } from "../machine";
-import { prelude, word } from "./shell";
+import { prelude, word } from "../node/shell";
 import type { NodeSpec } from "./spec";
 
 /**

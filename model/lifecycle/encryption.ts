@@ -2,7 +2,7 @@
 import { apiServerPort, paths } from "../kubeadm";
 import { keyId, writeEncryption, type EncryptionKey } from "../kubeadm/encryption";
 import type { ClusterMachine } from "../machine";
-import { prelude, putFiles, STATE_DIR, word } from "./shell";
+import { prelude, putFiles, STATE_DIR, word } from "../node/shell";
 
 /** Lies on a control-plane node from the moment that Secrets are encrypted with another key until all are rewritten. */
 export const REWRITE_MARK = `${STATE_DIR}/encryption.rewrite`;

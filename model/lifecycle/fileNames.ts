@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { componentFolders, isComponentFile, paths, secretComponentFiles } from "../kubeadm";
 import type { RenderedFile } from "../renderedFile";
-import { word } from "./shell";
+import { word } from "../node/shell";
 
 /**
  * Files of the API server under names that hold a digest of their content. A changed file never overwrites the one that the

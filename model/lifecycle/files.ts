@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { awsControlPlaneFiles } from "../aws/boot/controlPlane";
-import { poolRule } from "../aws/boot/joins";
+import { awsControlPlaneFiles } from "../aws/node/controlPlane";
+import { poolRule } from "../aws/node/joins";
 import {
   apiServerFiles,
   approverUnits,

@@ -4,7 +4,7 @@
  */
 import type { ClusterMachine } from "../machine";
 import type { MachineRole, Removal } from "../settings/resolved";
-import { prelude, STATE_DIR } from "./shell";
+import { prelude, STATE_DIR } from "../node/shell";
 
 export const INTENDED_FILE = `${STATE_DIR}/intended.json`;
 

@@ -17,7 +17,7 @@ import {
   startUnits,
   useKubernetes,
 } from "./parts";
-import { ADMIN, prelude, word } from "./shell";
+import { ADMIN, prelude, word } from "../node/shell";
 import { placeStaticPods } from "./staticPods";
 
 /** Undoes what an interrupted init or join left; harmless on a clean host. */

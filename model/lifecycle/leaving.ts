@@ -2,7 +2,7 @@ import { CNI_TRACES } from "../cni";
 import { INTENDED_FILE } from "./intended";
 import { JOIN_FILE_COMMAND, KUBELET_FILES } from "./parts";
 import { undoFolder } from "../node/undo";
-import { RECORD_FILE, prelude } from "./shell";
+import { RECORD_FILE, prelude } from "../node/shell";
 
 /** Interfaces, as sed's regular expression; the last two are kube-proxy's and the node-local cache's. */
 const LINKS = [...CNI_TRACES.flatMap(({ interfaces }) => interfaces), "kube-ipvs0", "nodelocaldns"]

@@ -4,7 +4,7 @@ import { searchPath } from "../core/searchPath";
 import type { ClusterMachine } from "../machine";
 import type { RolloutSettings } from "../settings/resolved";
 import { UPGRADING } from "./draining";
-import { ADMIN, word } from "./shell";
+import { ADMIN, word } from "../node/shell";
 
 /** Lines of a lock's script; the last names the machine whose change failed. */
 export const LOCK = { held: "##lock held", waits: "##lock waits", failed: "##lock failed " } as const;

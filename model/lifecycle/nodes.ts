@@ -5,8 +5,8 @@ import { nodeLabels, paths } from "../kubeadm";
 import { approverUnit } from "../kubeadm/approver";
 import type { ClusterMachine } from "../machine";
 import { annotationOf, letIn } from "./draining";
-import { deadOut, etcdFunctions, memberIds, removeMemberFunction, type EtcdMember } from "./etcd";
-import { prelude, word } from "./shell";
+import { deadOut, etcdFunctions, memberIds, removeMemberFunction, type EtcdMember } from "../node/etcd";
+import { prelude, word } from "../node/shell";
 import type { NodeMachine, NodeSpec } from "./spec";
 
 /** Annotations of a node with the labels, and the taints as `key:effect`, that the library gave it. */

@@ -3,7 +3,7 @@ import { binaryPath, linkFolder } from "../node/paths";
 import type { RenderedFile } from "../renderedFile";
 import type { NodeIdentity } from "./identity";
 import { isStaticPod } from "./staticPods";
-import { RECORD_FILE, putFiles, STATE_DIR, word } from "./shell";
+import { RECORD_FILE, putFiles, STATE_DIR, word } from "../node/shell";
 
 /** Where the discovery file of a join lies: memory, removed when the join is over. */
 export const DISCOVERY_FILE = "/run/pulumi-kubeadm/discovery.conf";

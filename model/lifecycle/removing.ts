@@ -2,8 +2,8 @@
 import { KUBELET_PORT } from "../flows";
 import type { ClusterMachine } from "../machine";
 import { cordonAndDrain } from "./draining";
-import { deadOut, etcdFunctions, memberIds, removeMemberFunction, type EtcdMember } from "./etcd";
-import { prelude, word } from "./shell";
+import { deadOut, etcdFunctions, memberIds, removeMemberFunction, type EtcdMember } from "../node/etcd";
+import { prelude, word } from "../node/shell";
 import type { NodeSpec } from "./spec";
 
 /** Seconds without a renewed lease after which a kubelet is silent; it renews every 10 (kubelet nodeLeaseDurationSeconds, 40, by four). */

@@ -1,5 +1,5 @@
 /** What a node is joined, configured and removed by. A setting that is not named here changes no node. */
-import type { AwsControlPlaneSpec } from "../aws/boot/controlPlane";
+import type { AwsControlPlaneSpec } from "../aws/node/spec";
 import type { ApiServerFilesSpec } from "../kubeadm/apiServerFiles";
 import type { ServingApproverSpec } from "../kubeadm/approver";
 import type { InitSpec, RegistrationSpec } from "../kubeadm/documents";

@@ -3,7 +3,7 @@ import { managerState } from "../kubeadm/managers";
 import { searchPath } from "../core/searchPath";
 import { installRoot, linkFolder } from "../node/paths";
 import { putBackFile } from "../node/undo";
-import { RECORD_FILE, SETUP_FILE } from "./shell";
+import { RECORD_FILE, SETUP_FILE } from "../node/shell";
 
 /**
  * What a living node runs with, read from the files that kubeadm, the kubelet and the CNI wrote: records of older releases of

@@ -1,6 +1,6 @@
 import { STATIC_POD_PREFIX, STATIC_PODS_DIR } from "../extras/staticPods";
 import type { RenderedFile } from "../renderedFile";
-import { putFiles, STATE_DIR, word } from "./shell";
+import { putFiles, STATE_DIR, word } from "../node/shell";
 
 /** Where our files lie before the kubelet may see them: it starts whatever it finds in its own folder, half written or not. */
 const READY_DIR = `${STATE_DIR}/static-pods`;

@@ -4,7 +4,7 @@ import type { Undo } from "../node/undo";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterMachine } from "../machine";
 import { KUBELET_FILES } from "./parts";
-import { ADMIN, RECORD_FILE } from "./shell";
+import { ADMIN, RECORD_FILE } from "../node/shell";
 
 /** Where kubeadm keeps what the cluster is configured by (`upload-config`, `addon kube-proxy`). */
 const CONFIG_MAPS = ["kubeadm-config", "kubelet-config", "kube-proxy"] as const;

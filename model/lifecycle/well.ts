@@ -1,6 +1,6 @@
 /** What has to hold on a living node after a change. */
 import type { ClusterMachine } from "../machine";
-import { prelude, word } from "./shell";
+import { prelude, word } from "../node/shell";
 
 /** Seconds in a row for which a node has to be well, and for which it is given. */
 const WELL_FOR = 5;

@@ -2,8 +2,8 @@
  * Addresses that a host's firewall still lets in although the settings no longer have them: their Nodes run pods, and their
  * etcd members vote, until the steps that remove them have run, which is after every other host got its new rules.
  */
-import { etcdFunctions } from "../lifecycle/etcd";
-import { prelude } from "../lifecycle/shell";
+import { etcdFunctions } from "./etcd";
+import { prelude } from "./shell";
 import type { RenderedFile } from "../renderedFile";
 import { configFolder, firewallUnit } from "./paths";
 import { longAddresses } from "./shortAddresses";

@@ -1,8 +1,7 @@
 import type { Attached } from "../aws/attached/settings";
 import type { EcrSettings } from "../aws/ecr/settings";
 import type { VpcEndpoints } from "../aws/endpoints/settings";
-import type { WindowsDownload } from "../windows/downloads";
-import type { Architecture, OsFamily, Taint } from "./resolvedShared";
+import type { Architecture, OsFamily, Taint, WindowsDownload } from "./resolvedShared";
 
 /** Image families on AWS. The newest image is looked up by the publisher's public SSM parameter, where there is one. */
 export type AwsOs = OsFamily;

@@ -45,3 +45,16 @@ export interface ComponentVersions {
   /** Tag as `v1.9.1-flannel3`. */
   readonly flannelCniPlugin: string;
 }
+
+/** Files that a Windows node downloads; the keys of `downloads.windows`. */
+export type WindowsDownloadName =
+  "kubernetes" | "containerd" | "crictl" | "cniPlugins" | "flannel" | "flannelCniPlugin";
+
+export interface WindowsDownload {
+  readonly name: WindowsDownloadName;
+  readonly version: string;
+  /** Where the file is fetched from: upstream, or the mirror followed by upstream's host and path. */
+  readonly url: string;
+  /** SHA-256 in 64, or SHA-512 in 128 hexadecimal digits. */
+  readonly checksum: string;
+}

@@ -1,5 +1,5 @@
 import { flowsOf, KUBELET_PORT, type FlowsSpec } from "../flows";
-import { NODE_ADDRESS, NODE_NAME } from "../aws/boot/paths";
+import { NODE_ADDRESS, NODE_NAME } from "../aws/node/paths";
 import { LAUNCH_HOOK } from "../aws/hooks";
 import { joinParameter, poolGroupName, statusPrefix } from "../aws/names";
 import { endpointAddresses, type EndpointSpec } from "../network/endpoint";

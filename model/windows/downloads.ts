@@ -1,6 +1,8 @@
-import type { ComponentVersions } from "../settings/resolvedShared";
+import type { ComponentVersions, WindowsDownload, WindowsDownloadName } from "../settings/resolvedShared";
 
-/** Files that a Windows node downloads; the keys of `downloads.windows`. */
+export type { WindowsDownload, WindowsDownloadName };
+
+/** In the order of a node's setup. */
 export const WINDOWS_DOWNLOADS = [
   "kubernetes",
   "containerd",
@@ -8,18 +10,7 @@ export const WINDOWS_DOWNLOADS = [
   "cniPlugins",
   "flannel",
   "flannelCniPlugin",
-] as const;
-
-export type WindowsDownloadName = (typeof WINDOWS_DOWNLOADS)[number];
-
-export interface WindowsDownload {
-  readonly name: WindowsDownloadName;
-  readonly version: string;
-  /** Where the file is fetched from: upstream, or the mirror followed by upstream's host and path. */
-  readonly url: string;
-  /** SHA-256 in 64, or SHA-512 in 128 hexadecimal digits. */
-  readonly checksum: string;
-}
+] as const satisfies readonly WindowsDownloadName[];
 
 export type WindowsChecksums = Readonly<Record<WindowsDownloadName, string>>;
 

@@ -1,5 +1,5 @@
-import { BOOT_LABEL, NODE_ADDRESS, NODE_NAME } from "../aws/boot/paths";
-import { poolMachine, registeredLabels } from "../aws/boot/pools";
+import { BOOT_LABEL, NODE_ADDRESS, NODE_NAME } from "../aws/node/paths";
+import { poolMachine, registeredLabels } from "../aws/node/pools";
 import { timeouts, type RegistrationSpec } from "../kubeadm/documents";
 import { kubeletPatch, type KubeletSpec } from "../kubeadm/kubelet";
 import { mergePatch } from "../kubeadm/merge";

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import Table from "cli-table3";
 import { parse, stringify } from "yaml";
-import { poolUserData } from "../../model/aws/poolUserData";
+import { poolUserData } from "../../model/settings/pools";
 import { readCluster } from "../../model/settings/parse";
 import type { PlanDocument } from "../../plan/document";
 import { measured, median, planCommand, ROOT, type Cost } from "./processes";

@@ -5,11 +5,10 @@
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { joinParameter, statusPrefix } from "../../model/aws/names";
-import { credentialsUnit, joinedMark } from "../../model/aws/boot/paths";
+import { credentialsUnit, joinedMark } from "../../model/aws/node/paths";
 import {
   bastionUserData,
   controlPlaneUserData,
-  poolBoot,
   workerBoot,
   workerCloudConfig,
   workerUserData,
@@ -25,6 +24,7 @@ import { AwsLab, awsLabSettings, ISSUER, PRIVATE } from "./awsCloud";
 import { eventually, saw } from "./cluster";
 import { Lab } from "./lab";
 import { initSpec, nodeStepSpec as specOfNode } from "../../components/machines/specs";
+import { poolBoot, workerSpec } from "../../model/settings/pools";
 
 const ID = "aws";
 /** A certificate's key of the wrong kind: what a host shows before cloud-init has put its own there. */
@@ -99,7 +99,7 @@ describeWithLab("hosts of AWS: one control-plane node, workers that join by them
     const texts = [
       ...Object.values(cloudConfigs()),
       controlPlaneUserData(settings),
-      workerCloudConfig(settings, pool("general")),
+      workerCloudConfig(workerSpec(settings, pool("general")), pool("general")),
       bastionUserData(await awsLabSettings(PRIVATE)),
     ];
     for (const input of texts) {
@@ -167,7 +167,10 @@ describeWithLab("hosts of AWS: one control-plane node, workers that join by them
   it("a worker boots unattended and joins; up's step waits for it", async () => {
     await lab.addHost("w1");
     cloud.instance("w1", { role: "general", lifecycle: "InService" });
-    const launched = cloud.launch("w1", workerUserData(settings, pool("general")));
+    const launched = cloud.launch(
+      "w1",
+      workerUserData(workerSpec(settings, pool("general")), pool("general")),
+    );
     const step = cloud.step(ready("general", 1));
     await launched;
     const result = await step;
@@ -238,7 +241,7 @@ describeWithLab("hosts of AWS: one control-plane node, workers that join by them
     await cloud.putParameter(joinParameter(settings.name, "general"), expired);
     await lab.addHost("w2");
     cloud.instance("w2", { role: "general", lifecycle: "InService" });
-    await cloud.launch("w2", workerUserData(settings, pool("general")));
+    await cloud.launch("w2", workerUserData(workerSpec(settings, pool("general")), pool("general")));
     const name = `${statusPrefix(settings.name, "general")}/${cloud.instanceId("w2")}`;
     const asks = async (): Promise<number> => {
       const { calls } = await cloud.state();
@@ -266,7 +269,7 @@ describeWithLab("hosts of AWS: one control-plane node, workers that join by them
   it("a boot that breaks shows its instance, phase, exit status and tail in the error of up", async () => {
     await lab.addHost("w3");
     cloud.instance("w3", { role: "other", lifecycle: "InService" });
-    const { bundle, cloudConfig } = workerBoot(settings, pool("other"));
+    const { bundle, cloudConfig } = workerBoot(workerSpec(settings, pool("other")), pool("other"));
     const files = bundleFiles(bundle.bytes);
     const [, checksum = ""] = /runc\.amd64 ([0-9a-f]{64})/.exec(JSON.stringify(files)) ?? [];
     expect(checksum).not.toBe("");

@@ -11,7 +11,7 @@ import {
   hostKeySecret,
 } from "../../model/aws/names";
 import type { BootBundle } from "../../model/aws/boot/bundle";
-import { poolBundle } from "../../model/aws/poolUserData";
+import { poolBundle } from "../../model/settings/pools";
 import { encryptionConfiguration, paths } from "../../model/kubeadm";
 import { readCluster } from "../../model/settings/parse";
 import type { ClusterSettings } from "../../model/settings/resolved";

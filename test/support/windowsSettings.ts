@@ -1,4 +1,4 @@
-import { windowsManifests } from "../../model/addons/windows";
+import { windowsManifests } from "../../model/windows/manifests";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import type { AwsPool } from "../../model/settings/resolvedAws";
 import { awsSettings, smallAws } from "./awsInput";

@@ -3,7 +3,7 @@ import type { RenderedFile } from "../../renderedFile";
 import { systemdUnit } from "../../kubeadm/units";
 import { DRAIN_HOOK, EXCLUDED_LABEL, HEARTBEAT, LAUNCH_HOOK, LET_GO } from "../hooks";
 import { poolGroupName } from "../names";
-import { launchedMark, lifecycleProgram, lifecycleUnit, programFolder } from "./paths";
+import { launchedMark, lifecycleProgram, lifecycleUnit, programFolder } from "../node/paths";
 
 /** How pods leave an instance that ends. */
 export interface LifecycleSpec {

@@ -1,8 +1,8 @@
-import { prelude } from "../../lifecycle/shell";
+import { prelude } from "../../node/shell";
 import { sh } from "../../text";
 import { poolGroupName, statusPrefix } from "../names";
-import { awsFunction } from "./calls";
-import { BOOT_LABEL, POOL_LABEL } from "./paths";
+import { awsFunction } from "../node/calls";
+import { BOOT_LABEL, POOL_LABEL } from "../node/paths";
 
 /** What an instance of a pool says of its boot, in the parameter of its own. */
 export interface BootStatus {

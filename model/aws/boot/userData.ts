@@ -2,19 +2,18 @@ import { apiServerPort } from "../../kubeadm/cluster";
 import { systemdUnit } from "../../kubeadm/units";
 import { proxyVariables } from "../../node/downloads";
 import type { RenderedFile } from "../../renderedFile";
-import type { ClusterSettings } from "../../settings/resolved";
 import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
 import { toYaml } from "../../yaml";
 import { bastionHostKeySecret, hostKeySecret } from "../names";
 import { zoneLetter } from "../../data/regions";
 import type { AwsCallerSpec } from "../spec";
-import { awsProgramText } from "./calls";
+import { awsProgramText } from "../node/calls";
 import { bootBundle, type BootBundle } from "./bundle";
 import { compact } from "./compact";
 import { compressed } from "./compressed";
-import { bootUnit, programFolder } from "./paths";
+import { bootUnit, programFolder } from "../node/paths";
 import { UNKNOWN_BOOT, bootDigest, bootSettings } from "./rendering";
-import { bundledFiles, startFiles } from "./worker";
+import { bundledFiles, startFiles, type WorkerSpec } from "./worker";
 
 /** EC2 API, RunInstances: user data, before base64. */
 export const USER_DATA_LIMIT = 16_384;
@@ -121,7 +120,7 @@ export interface WorkerBoot {
   readonly cloudConfig: string;
 }
 
-export function workerBoot(settings: ClusterSettings, pool: AwsPool): WorkerBoot {
+export function workerBoot(settings: WorkerSpec, pool: AwsPool): WorkerBoot {
   const aws = bootSettings(settings);
   const files = bundledFiles(settings, pool, UNKNOWN_BOOT);
   const config = (boot: string, key: string): string =>
@@ -139,17 +138,12 @@ export function workerBoot(settings: ClusterSettings, pool: AwsPool): WorkerBoot
   return { boot, bundle, cloudConfig: config(boot, bundle.key) };
 }
 
-/** Names one rendering of a pool's boot: nodes carry it as a label, and statuses say which one they are about. */
-export function poolBoot(settings: ClusterSettings, pool: AwsPool): string {
-  return workerBoot(settings, pool).boot;
-}
-
 /** The cloud-config of a pool's Linux instances, before compression. */
-export function workerCloudConfig(settings: ClusterSettings, pool: AwsPool): string {
+export function workerCloudConfig(settings: WorkerSpec, pool: AwsPool): string {
   return workerBoot(settings, pool).cloudConfig;
 }
 
 /** User data of a pool's Linux instances: gzip, which cloud-init unpacks; base64 is the API's business. */
-export function workerUserData(settings: ClusterSettings, pool: AwsPool): Buffer {
+export function workerUserData(settings: WorkerSpec, pool: AwsPool): Buffer {
   return compressed(workerCloudConfig(settings, pool));
 }

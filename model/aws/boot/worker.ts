@@ -1,21 +1,23 @@
 import { rotateLog } from "../../node/log";
 import { joinDocument } from "../../kubeadm";
+import type { RegistrationSpec } from "../../kubeadm/documents";
+import type { KubeletSpec } from "../../kubeadm/kubelet";
 import { patches } from "../../kubeadm/patches";
 import { systemdUnit } from "../../kubeadm/units";
 import { DISCOVERY_FILE } from "../../lifecycle/parts";
 import { proxyVariables } from "../../node/downloads";
 import { searchPath } from "../../core/searchPath";
 import { renderNode } from "../../node/render";
+import type { NodeSetupSpec } from "../../node/spec";
 import type { RenderedFile } from "../../renderedFile";
-import type { ClusterSettings } from "../../settings/resolved";
 import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
-import { nodeSetupSpec } from "../../settings/specs";
 import { sh, shWords } from "../../text";
 import { HEARTBEAT, LAUNCH_HOOK } from "../hooks";
 import { bootBucketParameter, joinParameter, poolGroupName, statusPrefix } from "../names";
-import { awsFunction, awsProgramText } from "./calls";
-import { identityPart, providerIdPart } from "./identity";
-import { lifecycleFiles } from "./lifecycle";
+import { awsFunction, awsProgramText } from "../node/calls";
+import { identityPart, providerIdPart } from "../node/identity";
+import { lifecycleFiles, type LifecycleSpec } from "./lifecycle";
+import type { AwsCallerSpec } from "../spec";
 import {
   awsProgram,
   BOOT_LABEL,
@@ -28,8 +30,15 @@ import {
   NODE_ADDRESS,
   NODE_NAME,
   nodeSetup,
-} from "./paths";
-import { poolMachine, registeredLabels } from "./pools";
+} from "../node/paths";
+import { poolMachine, registeredLabels } from "../node/pools";
+
+/** What the Linux instances of one pool become nodes by. */
+export interface WorkerSpec extends AwsCallerSpec, RegistrationSpec, KubeletSpec, LifecycleSpec {
+  readonly aws?: AwsSettings;
+  /** What makes an instance ready for kubeadm. */
+  readonly setup: NodeSetupSpec;
+}
 
 /**
  * What stands in a Linux instance's user data: as little as it takes to fetch the rest, and to say so where that fails. No
@@ -37,7 +46,7 @@ import { poolMachine, registeredLabels } from "./pools";
  * @param bundle key of the rest in the cluster's bucket
  */
 export function startFiles(
-  settings: ClusterSettings,
+  settings: WorkerSpec,
   aws: AwsSettings,
   pool: AwsPool,
   boot: string,
@@ -59,14 +68,14 @@ export function startFiles(
 }
 
 /** What a Linux instance fetches before it makes itself a node; no secret is among it. */
-export function bundledFiles(settings: ClusterSettings, pool: AwsPool, boot: string): RenderedFile[] {
+export function bundledFiles(settings: WorkerSpec, pool: AwsPool, boot: string): RenderedFile[] {
   const machine = poolMachine(pool);
   const labels = Object.entries({ ...registeredLabels(pool), [BOOT_LABEL]: boot });
   const join = joinDocument(settings, machine, DISCOVERY_FILE, [
     { name: "node-labels", value: labels.map(([key, value]) => `${key}=${value}`).join(",") },
   ]);
   return [
-    { path: nodeSetup, mode: "0700", content: renderNode(nodeSetupSpec(settings, machine)).setupScript },
+    { path: nodeSetup, mode: "0700", content: renderNode(settings.setup).setupScript },
     { path: joinTemplate, mode: "0600", content: join },
     ...patches(settings, machine),
     ...lifecycleFiles(settings, pool),
@@ -98,7 +107,7 @@ function bootService(): RenderedFile {
 const LEAST_VALIDITY = 300;
 
 /** What makes an instance a node, and says how far it came. Started at each boot until it is one. */
-function bootScript(settings: ClusterSettings, pool: AwsPool, boot: string, bundle: string): string {
+function bootScript(settings: WorkerSpec, pool: AwsPool, boot: string, bundle: string): string {
   const environment = proxyVariables(settings).map(([name, value]) => `export ${name}=${sh(value)}\n`);
   const parameter = sh(joinParameter(settings.name, pool.name));
   return `#!/usr/bin/env bash

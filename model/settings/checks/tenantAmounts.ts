@@ -1,4 +1,4 @@
-import { compareQuantities } from "../../tenants/quantity";
+import { compareQuantities } from "../../core/quantity";
 import type { Path, Problems } from "../problems";
 import { QUOTA_NAMES, TENANT_LIMITS } from "../resolveTenancy";
 import { keyProblem } from "./labels";

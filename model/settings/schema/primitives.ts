@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { isAddress, parseAddress, parseRange, rangeOf, specialRangeOf } from "../../network/addresses";
 import { parseRange6 } from "../../network/addresses6";
-import { compareQuantities } from "../../tenants/quantity";
+import { compareQuantities } from "../../core/quantity";
 import { NAME_OF_SECRET, hasPassword, isPrivateKey } from "../problems";
 
 /** What a custom check says besides its message; read back by `issues.ts`. */

@@ -5,7 +5,7 @@ import {
   windowsKubeProxyConfig,
   windowsManifests,
   windowsNetConf,
-} from "../../../model/addons/windows";
+} from "../../../model/windows/manifests";
 import { netConf } from "../../support/cniManifests";
 import { configHashAnnotation, type KubernetesObject } from "../../../model/kubernetes";
 import { awsSettings } from "../../support/awsInput";

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 
 import { USER_DATA_LIMIT } from "../../../model/aws/boot/userData";
 import { windowsBoot, windowsScript, windowsUserData } from "../../../model/aws/boot/windows";
-import { poolBoot, poolUserData } from "../../../model/aws/poolUserData";
+import { poolBoot, poolUserData } from "../../../model/settings/pools";
 import { flowsOf } from "../../../model/flows";
 import { windowsContainerdFiles } from "../../../model/windows/containerd";
 import { windowsJoinDocument, windowsKubeletPatch } from "../../../model/windows/kubelet";

@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import type { KubernetesObject } from "../../../model/kubernetes";
 import { placeStaticPods } from "../../../model/lifecycle/staticPods";
-import { prelude, STATE_DIR } from "../../../model/lifecycle/shell";
+import { prelude, STATE_DIR } from "../../../model/node/shell";
 import { inOrder } from "../../../model/extras/order";
 import { identityOf, readObjects } from "../../../model/extras/read";
 import { STATIC_POD_PREFIX, STATIC_PODS_DIR } from "../../../model/extras/staticPods";

@@ -6,7 +6,7 @@ import { HostProblem } from "../../../host/problem";
 import { paths } from "../../../model/kubeadm";
 import { readEncryption, writeEncryption, type EncryptionKey } from "../../../model/kubeadm/encryption";
 import { REWRITE_MARK } from "../../../model/lifecycle/encryption";
-import { RECORD_FILE } from "../../../model/lifecycle/shell";
+import { RECORD_FILE } from "../../../model/node/shell";
 import { machine as worker, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { Machine, SshHost } from "./sshHost";
 import { nodeIdentity, knownCluster } from "../../support/fromSettings";

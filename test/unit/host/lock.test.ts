@@ -5,7 +5,7 @@ import type { NodeRecord } from "../../../host/protocol";
 import { withDrainLock } from "../../../host/rollout";
 import type { StillHeld } from "../../../host/lock";
 import { Hosts } from "../../../host/runner";
-import { RECORD_FILE } from "../../../model/lifecycle/shell";
+import { RECORD_FILE } from "../../../model/node/shell";
 import { knownCluster, nodeIdentity } from "../../support/fromSettings";
 import { machine as worker, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { HANGS_AFTER } from "../../support/patience";

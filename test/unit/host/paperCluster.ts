@@ -6,7 +6,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { intended } from "../../../model/lifecycle/intended";
-import { RECORD_FILE } from "../../../model/lifecycle/shell";
+import { RECORD_FILE } from "../../../model/node/shell";
 import type { Connection, Operation } from "../../../host/protocol";
 import { Hosts } from "../../../host/runner";
 import { leave } from "../../../host/steps/leave";

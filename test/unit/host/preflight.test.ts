@@ -7,7 +7,7 @@ import { Hosts } from "../../../host/runner";
 import type { StepContext } from "../../../host/step";
 import { init } from "../../../host/steps/init";
 import { preflight, type LookSpec } from "../../../host/steps/preflight";
-import { RECORD_FILE, SETUP_FILE } from "../../../model/lifecycle/shell";
+import { RECORD_FILE, SETUP_FILE } from "../../../model/node/shell";
 import type { ClusterSettings } from "../../../model/settings/resolved";
 import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { newKey } from "../../support/sshKey";

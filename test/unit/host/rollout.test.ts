@@ -3,7 +3,7 @@ import type { NodeRecord } from "../../../host/protocol";
 import { withChangeLock } from "../../../host/rollout";
 import { Hosts } from "../../../host/runner";
 import { wellScript } from "../../../model/lifecycle/well";
-import { RECORD_FILE } from "../../../model/lifecycle/shell";
+import { RECORD_FILE } from "../../../model/node/shell";
 import { machine as worker, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { Machine, SshHost } from "./sshHost";
 import { nodeIdentity, knownCluster } from "../../support/fromSettings";

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { afterEach, describe, expect, it } from "vitest";
-import { poolRule } from "../../../model/aws/boot/joins";
-import { awsProgram } from "../../../model/aws/boot/paths";
+import { poolRule } from "../../../model/aws/node/joins";
+import { awsProgram } from "../../../model/aws/node/paths";
 import { JOIN_GROUP, joinAccessFile, joinApproverUnits } from "../../../model/kubeadm";
 import type { ClusterSettings } from "../../../model/settings/resolved";
 import { have } from "../../support/have";

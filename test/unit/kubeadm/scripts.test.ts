@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { poolRule } from "../../../model/aws/boot/joins";
+import { poolRule } from "../../../model/aws/node/joins";
 import { approverUnits, joinApproverUnits, renewalUnits } from "../../../model/kubeadm";
 import { settingsOf } from "../../support/kubeadmSettings";
 import { awsSettings } from "../aws/boot/support";

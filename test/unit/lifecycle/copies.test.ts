@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { keepCopiesFunction, roomForCopy } from "../../../model/lifecycle/copies";
-import { prelude } from "../../../model/lifecycle/shell";
+import { prelude } from "../../../model/node/shell";
 import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { factsOf, NodeHost } from "./support";
 import { convergeScript, filesOfNode } from "../../support/fromSettings";

@@ -1,7 +1,7 @@
 /** A power cut leaves the old record or the new one: each is on disk before it takes the old one's place, and so is the folder. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { setState } from "../../../model/lifecycle/parts";
-import { RECORD_FILE, prelude, putFiles } from "../../../model/lifecycle/shell";
+import { RECORD_FILE, prelude, putFiles } from "../../../model/node/shell";
 import { machine, settingsOf } from "../../support/kubeadmSettings";
 import { factsOf, NodeHost } from "./support";
 import { filesOfNode } from "../../support/fromSettings";

@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { credentialScript, joinFileCommand } from "../../../model/lifecycle/joining";
-import { etcdScript } from "../../../model/lifecycle/etcd";
+import { etcdScript } from "../../../model/node/etcd";
 import { standingScript } from "../../../model/lifecycle/intended";
 import { resetScript } from "../../../model/lifecycle/leaving";
 import { apiServersScript, keysScript, readScript, rewriteScript } from "../../../model/lifecycle/encryption";

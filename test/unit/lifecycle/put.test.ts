@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { prelude, putFiles, word } from "../../../model/lifecycle/shell";
+import { prelude, putFiles, word } from "../../../model/node/shell";
 import type { RenderedFile } from "../../../model/renderedFile";
 import { bash } from "../node/support";
 import { NodeHost } from "./support";

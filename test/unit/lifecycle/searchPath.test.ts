@@ -29,6 +29,7 @@ import {
   removeNodeScript,
   renderNode,
 } from "../../support/fromSettings";
+import { workerSpec } from "../../../model/settings/pools";
 
 /** `secure_path` of sudo on RHEL 9, its rebuilds and Amazon Linux 2023 (their /etc/sudoers). */
 const SECURE_PATH = "/sbin:/bin:/usr/sbin:/usr/bin";
@@ -77,8 +78,8 @@ const all: [string, string][] = [
   ["cis", cisScript()],
   ["pool state", poolStateScript("dev", "general", "0123456789ab")],
   ...[
-    ...startFiles(aws, awsOf(aws), poolOf(aws), "0123456789ab", "general/digest"),
-    ...bundledFiles(aws, poolOf(aws), "0123456789ab"),
+    ...startFiles(workerSpec(aws, poolOf(aws)), awsOf(aws), poolOf(aws), "0123456789ab", "general/digest"),
+    ...bundledFiles(workerSpec(aws, poolOf(aws)), poolOf(aws), "0123456789ab"),
   ]
     .filter((file) => /^#!.*\bbash\b/.test(file.content))
     .map((file): [string, string] => [`aws worker: ${file.path}`, file.content]),

@@ -4,7 +4,7 @@ import type { Hosts } from "../../../host/runner";
 import { readState } from "../../../host/state";
 import { resetScript } from "../../../model/lifecycle/leaving";
 import { stateScript } from "../../../model/lifecycle/state";
-import { RECORD_FILE, SETUP_FILE } from "../../../model/lifecycle/shell";
+import { RECORD_FILE, SETUP_FILE } from "../../../model/node/shell";
 import { machine, settingsOf } from "../../support/kubeadmSettings";
 import { factsOf, NodeHost } from "./support";
 

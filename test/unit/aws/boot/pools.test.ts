@@ -4,7 +4,7 @@ import {
   kubeletMaySet,
   poolMachine,
   registeredLabels,
-} from "../../../../model/aws/boot/pools";
+} from "../../../../model/aws/node/pools";
 import { joinDocument } from "../../../../model/kubeadm";
 import { awsSettings, poolOf } from "./support";
 import { filesOfNode } from "../../../support/fromSettings";

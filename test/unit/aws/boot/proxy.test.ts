@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { awsControlPlaneFiles } from "../../../../model/aws/boot/controlPlane";
-import { awsProgram } from "../../../../model/aws/boot/paths";
+import { awsControlPlaneFiles } from "../../../../model/aws/node/controlPlane";
+import { awsProgram } from "../../../../model/aws/node/paths";
 import {
   bastionUserData,
   controlPlaneUserData,
@@ -10,6 +10,7 @@ import {
 } from "../../../../model/aws/boot/userData";
 import { have } from "../../../support/have";
 import { awsSettings, poolOf, privateAccess } from "./support";
+import { workerSpec } from "../../../../model/settings/pools";
 
 const proxied = {
   proxy: {
@@ -37,7 +38,7 @@ const programs: Record<string, string> = {
   "the bastion's host key": programOf(bastionUserData(awsSettings({ ...proxied, ...privateAccess }))),
   "a control-plane node":
     awsControlPlaneFiles(settings).find((file) => file.path === awsProgram)?.content ?? "",
-  "a worker": programOf(workerCloudConfig(settings, poolOf(settings))),
+  "a worker": programOf(workerCloudConfig(workerSpec(settings, poolOf(settings)), poolOf(settings))),
 };
 
 describe.skipIf(!have("python3"))("calls of AWS behind a proxy", () => {

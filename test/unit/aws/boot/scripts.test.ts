@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { awsProgramText, type AwsCommand } from "../../../../model/aws/boot/calls";
-import { credentialFiles } from "../../../../model/aws/boot/credentials";
+import { awsProgramText, type AwsCommand } from "../../../../model/aws/node/calls";
+import { credentialFiles } from "../../../../model/aws/node/credentials";
 import { lifecycleFiles } from "../../../../model/aws/boot/lifecycle";
-import { balancerPart, controlPlanePart } from "../../../../model/aws/boot/controlPlane";
+import { balancerPart, controlPlanePart } from "../../../../model/aws/node/controlPlane";
 import { poolStateScript } from "../../../../model/aws/boot/poolState";
 import { startFiles } from "../../../../model/aws/boot/worker";
-import { bootProgram } from "../../../../model/aws/boot/paths";
+import { bootProgram } from "../../../../model/aws/node/paths";
 import type { ClusterSettings, Machine } from "../../../../model/settings/resolved";
 import { have } from "../../../support/have";
 import { awsOf, awsSettings, poolOf } from "./support";
@@ -17,6 +17,7 @@ import {
   initScript,
   joinScript,
 } from "../../../support/fromSettings";
+import { workerSpec } from "../../../../model/settings/pools";
 
 const plain = awsSettings();
 const rich = awsSettings({
@@ -52,7 +53,13 @@ function scriptsOf(settings: ClusterSettings): Record<string, string> {
   const facts = nodeIdentity(settings, machine, "ab".repeat(32));
   const files = filesOfNode(settings, machine);
   const part = controlPlanePart(settings, machine);
-  const boot = startFiles(settings, awsOf(settings), poolOf(settings), "0123456789ab", "general/digest");
+  const boot = startFiles(
+    workerSpec(settings, poolOf(settings)),
+    awsOf(settings),
+    poolOf(settings),
+    "0123456789ab",
+    "general/digest",
+  );
   return {
     init: initScript(settings, facts, files, [], part) + balancerPart(settings, machine),
     join: joinScript(settings, facts, files, [], part),

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { spawnSync } from "node:child_process";
-import { awsProgramText, type AwsCommand } from "../../../../model/aws/boot/calls";
+import { awsProgramText, type AwsCommand } from "../../../../model/aws/node/calls";
 import {
   bastionUserData,
   controlPlaneUserData,
@@ -13,6 +13,7 @@ import type { ClusterSettings } from "../../../../model/settings/resolved";
 import type { AwsPool, AwsSettings } from "../../../../model/settings/resolvedAws";
 import { HANGS_AFTER } from "../../../support/patience";
 import { seedOfRun } from "../../../support/seed";
+import { workerSpec } from "../../../../model/settings/pools";
 
 type Raw = Record<string, unknown>;
 
@@ -77,8 +78,8 @@ export function cloudConfigs(): Record<string, string> {
   return {
     "a control-plane node": controlPlaneUserData(dev),
     "the bastion": bastionUserData(awsSettings(privateAccess)),
-    "a worker": workerCloudConfig(dev, poolOf(dev)),
-    "a worker with much": workerCloudConfig(much, poolOf(much)),
+    "a worker": workerCloudConfig(workerSpec(dev, poolOf(dev)), poolOf(dev)),
+    "a worker with much": workerCloudConfig(workerSpec(much, poolOf(much)), poolOf(much)),
   };
 }
 

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { credentialFiles } from "../../../../model/aws/boot/credentials";
-import { awsProgram } from "../../../../model/aws/boot/paths";
+import { credentialFiles } from "../../../../model/aws/node/credentials";
+import { awsProgram } from "../../../../model/aws/node/paths";
 import { OpensslKey } from "../../kubeadm/opensslKey";
 import { have } from "../../../support/have";
 import { ScriptHost } from "../../kubeadm/scriptHost";

@@ -10,7 +10,6 @@ import { parse } from "yaml";
 import {
   bastionUserData,
   controlPlaneUserData,
-  poolBoot,
   workerBoot,
   USER_DATA_LIMIT,
   workerCloudConfig,
@@ -24,9 +23,9 @@ import {
   lifecycleProgram,
   lifecycleUnit,
   nodeSetup,
-} from "../../../../model/aws/boot/paths";
-import { poolBundle } from "../../../../model/aws/poolUserData";
-import { poolMachine } from "../../../../model/aws/boot/pools";
+} from "../../../../model/aws/node/paths";
+import { poolBoot, poolBundle, workerSpec } from "../../../../model/settings/pools";
+import { poolMachine } from "../../../../model/aws/node/pools";
 import { have } from "../../../support/have";
 import { bash } from "../../node/support";
 import { awsSettings, cloudConfigs, much, poolOf, privateAccess, python } from "./support";
@@ -40,24 +39,28 @@ interface CloudConfig {
 }
 
 const fetched = (settings: typeof dev): string =>
-  JSON.stringify(bundleFiles(workerBoot(settings, poolOf(settings)).bundle.bytes));
+  JSON.stringify(
+    bundleFiles(workerBoot(workerSpec(settings, poolOf(settings)), poolOf(settings)).bundle.bytes),
+  );
 const read = (text: string): CloudConfig => parse(text) as CloudConfig;
 const dev = awsSettings();
 const threeZones = { network: { vpcCidr: "10.0.0.0/16", serviceCidr: "10.96.0.0/16", zones: 3 } };
 describe("a worker's user data", () => {
   it("is the same bytes for the same settings, with nothing of the machine that made them", () => {
-    const bytes = workerUserData(dev, poolOf(dev));
-    expect(bytes.equals(workerUserData(awsSettings(), poolOf(dev)))).toBe(true);
+    const bytes = workerUserData(workerSpec(dev, poolOf(dev)), poolOf(dev));
+    expect(bytes.equals(workerUserData(workerSpec(awsSettings(), poolOf(dev)), poolOf(dev)))).toBe(true);
     // Magic, deflate, no flags, no time, best compression, unknown system (RFC 1952).
     expect([...bytes.subarray(0, 10)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255]);
-    expect(gunzipSync(bytes).toString()).toBe(workerCloudConfig(dev, poolOf(dev)));
+    expect(gunzipSync(bytes).toString()).toBe(workerCloudConfig(workerSpec(dev, poolOf(dev)), poolOf(dev)));
   });
 
   it.each([
     ["plain settings", dev, 9_000],
     ["what people add", much, 8_500],
   ])("leaves room below EC2's limit with %s", (_, settings, room) => {
-    expect(workerUserData(settings, poolOf(settings)).length).toBeLessThanOrEqual(USER_DATA_LIMIT - room);
+    expect(
+      workerUserData(workerSpec(settings, poolOf(settings)), poolOf(settings)).length,
+    ).toBeLessThanOrEqual(USER_DATA_LIMIT - room);
   });
 
   it("names its rendering, and another one by another name", () => {
@@ -65,7 +68,9 @@ describe("a worker's user data", () => {
     expect(poolBoot(dev, poolOf(dev))).toMatch(/^[0-9a-f]{12}$/);
     expect(poolBoot(other, poolOf(other))).not.toBe(poolBoot(dev, poolOf(dev)));
     expect(fetched(dev)).toContain(`${BOOT_LABEL}=${poolBoot(dev, poolOf(dev))}`);
-    expect(workerCloudConfig(dev, poolOf(dev)) + fetched(dev)).not.toContain("@BOOT@");
+    expect(workerCloudConfig(workerSpec(dev, poolOf(dev)), poolOf(dev)) + fetched(dev)).not.toContain(
+      "@BOOT@",
+    );
   });
 
   it("does not change when control-plane nodes come, where the endpoint stays", () => {
@@ -81,14 +86,18 @@ describe("a worker's user data", () => {
   });
 
   it("holds no key and no credential", () => {
-    for (const text of [workerCloudConfig(dev, poolOf(dev)), fetched(dev), controlPlaneUserData(dev)])
+    for (const text of [
+      workerCloudConfig(workerSpec(dev, poolOf(dev)), poolOf(dev)),
+      fetched(dev),
+      controlPlaneUserData(dev),
+    ])
       expect(text).not.toMatch(
         /BEGIN [A-Z ]*PRIVATE KEY-----\n[A-Za-z0-9+/]|client-key-data: \S{20}|token: \S/,
       );
   });
 
   it("starts the boot without waiting for it: units of multi-user.target come after cloud-init", () => {
-    expect(read(workerCloudConfig(dev, poolOf(dev))).runcmd?.at(-1)).toEqual([
+    expect(read(workerCloudConfig(workerSpec(dev, poolOf(dev)), poolOf(dev))).runcmd?.at(-1)).toEqual([
       "systemctl",
       "start",
       "--no-block",
@@ -97,19 +106,21 @@ describe("a worker's user data", () => {
   });
 
   it("switches the source check off only where the pool says so", () => {
-    expect(workerCloudConfig(dev, poolOf(dev))).not.toContain("ModifyInstanceAttribute");
-    expect(workerCloudConfig(much, poolOf(much))).toContain(
+    expect(workerCloudConfig(workerSpec(dev, poolOf(dev)), poolOf(dev))).not.toContain(
+      "ModifyInstanceAttribute",
+    );
+    expect(workerCloudConfig(workerSpec(much, poolOf(much)), poolOf(much))).toContain(
       'aws ec2 ModifyInstanceAttribute "InstanceId=$instance" SourceDestCheck.Value=false',
     );
   });
 
   it("names the files to fetch by their digest, and stays as it is but for that when they change", () => {
-    const { bundle, cloudConfig } = workerBoot(dev, poolOf(dev));
+    const { bundle, cloudConfig } = workerBoot(workerSpec(dev, poolOf(dev)), poolOf(dev));
     const digest = createHash("sha256").update(bundle.bytes).digest("hex");
     expect(bundle.key).toBe(`general/${digest}`);
     expect(cloudConfig).toContain(`aws bundle "$bucket" general/${digest}\n`);
     const setup = awsSettings({ downloads: { mirror: "https://mirror.example.com" } });
-    const other = workerBoot(setup, poolOf(setup));
+    const other = workerBoot(workerSpec(setup, poolOf(setup)), poolOf(setup));
     expect(other.bundle.key).not.toBe(bundle.key);
     expect(
       other.cloudConfig
@@ -127,7 +138,8 @@ describe("a worker's user data", () => {
     );
     const settings = awsSettings({ images: { mirrors } });
     const difference =
-      workerUserData(settings, poolOf(settings)).length - workerUserData(dev, poolOf(dev)).length;
+      workerUserData(workerSpec(settings, poolOf(settings)), poolOf(settings)).length -
+      workerUserData(workerSpec(dev, poolOf(dev)), poolOf(dev)).length;
     expect(Math.abs(difference)).toBeLessThan(100);
   });
 });

@@ -5,7 +5,7 @@ import { searchPath } from "../../core/searchPath";
 import { JOIN_GROUP, joinUser } from "../../kubeadm/joinAccess";
 import { systemdUnit } from "../../kubeadm/units";
 import type { RenderedFile } from "../../renderedFile";
-import type { AwsControlPlaneSpec, AwsForControlPlane, PoolForControlPlane } from "./controlPlane";
+import type { AwsControlPlaneSpec, AwsForControlPlane, PoolForControlPlane } from "./spec";
 import { shWords } from "../../text";
 import { joinParameter, statusPrefix } from "../names";
 import { awsFunction } from "./calls";

@@ -1,30 +1,12 @@
 import { proxyVariables } from "../../node/downloads";
 import type { RenderedFile } from "../../renderedFile";
 import type { ClusterMachine } from "../../machine";
-import type { EndpointSettings, ProxySettings } from "../../settings/resolved";
-import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
 import { sh } from "../../text";
 import { awsFunction, awsProgramText } from "./calls";
 import { credentialFiles } from "./credentials";
 import { identityPart, providerIdPart } from "./identity";
 import { awsProgram } from "./paths";
-
-/** What a control-plane node is told of EC2. */
-export interface AwsControlPlaneSpec {
-  /** The cluster's. */
-  readonly name: string;
-  readonly endpoint: EndpointSettings;
-  readonly proxy?: ProxySettings;
-  /** undefined: the node is not on EC2. */
-  readonly aws?: AwsForControlPlane;
-}
-
-export interface AwsForControlPlane extends Pick<AwsSettings, "region" | "partition"> {
-  readonly pools: readonly PoolForControlPlane[];
-}
-
-/** A pool as control-plane nodes know it: they let its instances in and label their nodes. */
-export type PoolForControlPlane = Pick<AwsPool, "name" | "platform" | "labels">;
+import type { AwsControlPlaneSpec, AwsForControlPlane } from "./spec";
 
 /** What a control-plane node has for being on EC2, beside what every control-plane node has. */
 export function awsControlPlaneFiles(settings: AwsControlPlaneSpec): RenderedFile[] {

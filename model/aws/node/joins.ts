@@ -1,6 +1,6 @@
 import type { PoolRule } from "../../kubeadm/joinApprover";
 import { proxyVariables } from "../../node/downloads";
-import type { AwsControlPlaneSpec } from "./controlPlane";
+import type { AwsControlPlaneSpec } from "./spec";
 import { shWords } from "../../text";
 import { CLUSTER_TAG, POOL_TAG } from "../tags";
 import { awsFunction } from "./calls";

@@ -3,9 +3,9 @@ import { imageOf } from "../images";
 import type { Container, Manifest } from "../core/manifest";
 import { type JsonValue, configHash, configHashAnnotation } from "../kubernetes";
 import type { ClusterSettings } from "../settings/resolved";
-import { WINDOWS_RELEASES, WINDOWS_TAINT, windowsReleases } from "../windows/releases";
-import { slashes, windowsPaths } from "../windows/paths";
-import { ps } from "../windows/powershell";
+import { WINDOWS_RELEASES, WINDOWS_TAINT, windowsReleases } from "./releases";
+import { slashes, windowsPaths } from "./paths";
+import { ps } from "./powershell";
 import { toYaml } from "../yaml";
 
 /**
