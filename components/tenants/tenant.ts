@@ -36,7 +36,7 @@ export interface TenantArgs {
  * `up` shortly before the end makes a new one.
  */
 export class Tenant extends pulumi.ComponentResource {
-  /** Of the team; secret. undefined where the settings say `credentials: false`. */
+  /** Of the team; secret. undefined where the settings say `credentials: { enabled: false }`. */
   readonly kubeconfig: pulumi.Output<string> | undefined;
   /** The namespace; what goes into it depends on it. */
   readonly namespace: pulumi.Resource;

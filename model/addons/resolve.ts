@@ -13,8 +13,8 @@ export function resolveAddons(input: ClusterInput): AddonSettings {
     ...defined({
       metallb: metallb && resolveMetallb(metallb, input.platform === "aws"),
       ingress: ingress && resolveIngress(ingress),
-      gatewayApi: resolveGatewayApi(gatewayApi ?? false),
-      metricsServer: resolveMetricsServer(metricsServer ?? false),
+      gatewayApi: resolveGatewayApi(gatewayApi),
+      metricsServer: resolveMetricsServer(metricsServer),
     }),
   };
 }

@@ -1,3 +1,5 @@
+import { defined } from "../core/defined";
+import { whenEnabled } from "../core/enabled";
 import { resolveAttached } from "../aws/attached/settings";
 import { resolveEcr } from "../aws/ecr/settings";
 import { endpointSubnets } from "../aws/endpoints/settings";
@@ -104,8 +106,7 @@ function awsSettings(
 ): AwsSettings {
   const { connectVia = "direct", endpointAccess } = facts;
   const bastion = bastionOf(input, facts);
-  const storage = input.storage ?? true;
-  const { kmsKeyId } = typeof storage === "object" ? storage : {};
+  const storage = whenEnabled(input.storage ?? {});
   const chart = (name: ChartName) => input.helm?.versions?.[name] ?? CHARTS[name].version;
   return {
     region,
@@ -152,9 +153,9 @@ function awsSettings(
       image: `registry.k8s.io/provider-aws/cloud-controller-manager:${CHARTS["aws-cloud-controller-manager"].appVersion}`,
       chart: chart("aws-cloud-controller-manager"),
     },
-    ...(storage === false
+    ...(storage === undefined
       ? {}
-      : { storage: { chart: chart("aws-ebs-csi-driver"), ...(kmsKeyId === undefined ? {} : { kmsKeyId }) } }),
+      : { storage: { chart: chart("aws-ebs-csi-driver"), ...defined({ kmsKeyId: storage.kmsKeyId }) } }),
     ...(input.ecr === undefined ? {} : { ecr: resolveEcr(input.ecr) }),
     ...(input.iam?.permissionsBoundary === undefined
       ? {}
@@ -180,9 +181,7 @@ function clusterDomain(input: AwsInput): string {
 function vpcOf({ network }: AwsInput, facts: AwsFacts): AwsVpc {
   const { vpc, nat } = facts;
   const id = network?.existing?.vpcId;
-  const logs = network?.flowLogs ?? false;
-  const retentionDays =
-    (typeof logs === "object" ? logs.retentionDays : undefined) ?? AWS_DEFAULTS.flowLogDays;
+  const logs = whenEnabled(network?.flowLogs);
   return {
     cidr: vpc.range.text,
     ...(id === undefined ? {} : { id }),
@@ -198,7 +197,7 @@ function vpcOf({ network }: AwsInput, facts: AwsFacts): AwsVpc {
             subnets: endpointSubnets(facts.subnets).map((subnet) => subnet.name),
           },
         }),
-    ...(logs === false ? {} : { flowLogs: { retentionDays } }),
+    ...(logs && { flowLogs: { retentionDays: logs.retentionDays ?? AWS_DEFAULTS.flowLogDays } }),
   };
 }
 
@@ -239,10 +238,17 @@ function bootTurnsCheckOff(input: AwsInput): boolean {
   return domainOf(cni.kind).bootTurnsSourceCheckOff && cniProfile(cni).sourceDestinationCheckOff;
 }
 
+function spotOf({
+  enabled: _,
+  ...given
+}: NonNullable<AwsPoolFacts["input"]["spot"]>): NonNullable<AwsPool["spot"]> {
+  return { ...AWS_DEFAULTS.spot, ...given };
+}
+
 function poolOf(facts: AwsPoolFacts, checkOff: boolean): AwsPool {
   const { input } = facts;
   const sizeGiB = facts.windows ? AWS_DEFAULTS.windowsVolumeGiB : AWS_DEFAULTS.volume.sizeGiB;
-  const spot = typeof input.spot === "object" ? input.spot : input.spot === true ? {} : undefined;
+  const spot = whenEnabled(input.spot);
   return {
     name: facts.name,
     platform: facts.windows ? "windows" : "linux",
@@ -255,7 +261,7 @@ function poolOf(facts: AwsPoolFacts, checkOff: boolean): AwsPool {
     volume: volumeOf(input.volume, sizeGiB),
     labels: input.labels ?? {},
     taints: facts.windows && input.taints === undefined ? [WINDOWS_TAINT] : taintsOf("worker", input.taints),
-    ...(spot === undefined ? {} : { spot: { ...AWS_DEFAULTS.spot, ...spot } }),
+    ...(spot && { spot: spotOf(spot) }),
     sourceDestinationCheckOff: input.sourceDestinationCheckOff ?? checkOff,
     ...healthyPercents(input),
     joinTimeoutSeconds:

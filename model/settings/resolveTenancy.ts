@@ -1,3 +1,4 @@
+import { whenEnabled } from "../core/enabled";
 import { subjectOf } from "../tenants/subjects";
 import { DEFAULTS } from "./defaults";
 import type { ClusterSettings, OidcSettings } from "./resolved";
@@ -16,7 +17,10 @@ import type { ClusterInput } from "./schema/cluster";
 
 type TenantInput = NonNullable<ClusterInput["tenants"]>[string];
 type QuotaInput = NonNullable<TenantInput["quota"]>;
-type NetworkInput = Exclude<TenantInput["network"], false | undefined>;
+type NetworkInput = NonNullable<TenantInput["network"]>;
+
+/** Parts of a LimitRange. */
+const RANGES = ["default", "defaultRequest", "max", "min"] as const;
 type OpeningInput =
   NonNullable<NetworkInput["ingress"]>[number] | NonNullable<NetworkInput["egress"]>[number];
 
@@ -55,7 +59,7 @@ function resolveTenant(
 ): Tenant {
   const quota = input.quota === undefined ? undefined : hardOf(input.quota);
   const limits = limitsOf(input);
-  const network = input.network === false ? undefined : networkOf(input.network ?? {});
+  const network = whenEnabled(input.network ?? {});
   const credentials = credentialsOf(input.credentials);
   const members = (input.members ?? []).map((member): Member => ({
     subject: subjectOf(member, context.oidc),
@@ -66,7 +70,7 @@ function resolveTenant(
     labels: input.labels ?? {},
     ...(quota === undefined ? {} : { quota }),
     ...(limits === undefined ? {} : { limits }),
-    ...(network === undefined ? {} : { network }),
+    ...(network && { network: networkOf(network) }),
     allow: input.allow ?? [],
     ...(input.hosts === undefined ? {} : { hosts: input.hosts }),
     ...(input.priorityClasses === undefined ? {} : { priorityClasses: input.priorityClasses }),
@@ -116,8 +120,8 @@ function amountsOf(input: AmountsInput | undefined): Amounts {
 
 /** As written, or the library's: memory always, what a quota counts besides where it counts it. */
 function limitsOf({ limits, quota }: TenantInput): TenantLimits | undefined {
-  if (limits === false) return undefined;
-  if (limits !== undefined) {
+  if (limits?.enabled === false) return undefined;
+  if (limits !== undefined && RANGES.some((range) => limits[range] !== undefined)) {
     return {
       default: amountsOf(limits.default),
       defaultRequest: amountsOf(limits.defaultRequest),
@@ -171,8 +175,8 @@ function peerOf(input: OpeningInput): OpeningPeer {
 }
 
 function credentialsOf(input: TenantInput["credentials"]): TenantCredentials | undefined {
-  if (input === false) return undefined;
-  const given = typeof input === "object" ? input : {};
+  const given = whenEnabled(input ?? {});
+  if (given === undefined) return undefined;
   const validityHours = given.validityHours ?? TENANT_CREDENTIALS.validityHours;
   return {
     role: given.role ?? TENANT_CREDENTIALS.role,

@@ -26,7 +26,7 @@ describe.each([false, true])("a cluster under mocks that answer with inputs alon
   it("is made whole on machines, with tenants", async () => {
     await pulumi.runtime.setMocks(PLAIN, "project", "shop", preview);
     const cluster = new Cluster("shop", {
-      settings: { ...metalInput(), tenants: { shop: { network: false } } } as never,
+      settings: { ...metalInput(), tenants: { shop: { network: { enabled: false } } } } as never,
       secrets: { operator: pulumi.secret("key"), bgp: pulumi.secret("password") },
     });
     const [tenant] = Object.values(cluster.tenants);

@@ -85,7 +85,7 @@ describeWithEngine("add-ons and a real API server", () => {
     ["CoreDNS", bareMetal()],
     [
       "CoreDNS with a cache on every node",
-      bareMetal({ coredns: { nodeLocal: true, antiAffinity: "required" } }),
+      bareMetal({ coredns: { nodeLocal: { enabled: true }, antiAffinity: "required" } }),
     ],
   ])("takes every object of %s", async (_, settings) => {
     for (const object of corednsManifests(settings)) await apply(object);
@@ -109,7 +109,12 @@ describeWithEngine("add-ons and a real API server", () => {
   ])("takes every object of ingress-nginx behind %s, and its default backend", async (_, expose) => {
     const settings = bareMetal({
       metallb: { pools },
-      ingress: { kind: "ingress-nginx", defaultBackend: true, config: { "use-http2": "false" }, ...expose },
+      ingress: {
+        kind: "ingress-nginx",
+        defaultBackend: { enabled: true },
+        config: { "use-http2": "false" },
+        ...expose,
+      },
     });
     const { ingress } = settings.addons;
     if (ingress?.kind !== "ingress-nginx") throw new Error("no ingress-nginx");
@@ -124,7 +129,10 @@ describeWithEngine("add-ons and a real API server", () => {
   });
 
   it("takes Traefik's default backend and rules of every form", async () => {
-    const settings = bareMetal({ metallb: { pools }, ingress: { kind: "traefik", defaultBackend: true } });
+    const settings = bareMetal({
+      metallb: { pools },
+      ingress: { kind: "traefik", defaultBackend: { enabled: true } },
+    });
     const { ingress } = settings.addons;
     if (ingress === undefined) throw new Error("no ingress");
     const web = { service: "web", port: 80 };
@@ -316,7 +324,7 @@ describeWithEngine("add-ons and a real API server", () => {
 
     it("reads the cache's Corefile, and asks the address before it by TCP", async () => {
       const settings = bareMetal({
-        coredns: { nodeLocal: true, hosts: { "db.example.com": ["10.40.0.9"] } },
+        coredns: { nodeLocal: { enabled: true }, hosts: { "db.example.com": ["10.40.0.9"] } },
       });
       const behind = await serve("Corefile.behind", corefile(settings));
       const [server = ""] = behind.getServers();

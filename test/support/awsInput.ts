@@ -25,7 +25,7 @@ cni: { kind: flannel, backend: vxlan, podCidr: 10.244.0.0/16 }
 /** Three control-plane nodes over three zones, in private subnets behind a bastion, and two pools of which one scales. */
 const LARGE = `
 platform: aws
-network: { vpcCidr: 10.16.0.0/16, serviceCidr: 10.96.0.0/16, nat: perZone, flowLogs: true }
+network: { vpcCidr: 10.16.0.0/16, serviceCidr: 10.96.0.0/16, nat: perZone, flowLogs: { enabled: true } }
 access: { api: [203.0.113.0/24], ssh: [203.0.113.0/24] }
 bastion: {}
 controlPlane: { count: 3, instanceType: m7i.large }

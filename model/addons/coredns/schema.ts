@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { address, dnsName, resolver, resources, text } from "../../settings/schema/primitives";
+import { address, dnsName, resolver, resources, switched, text } from "../../settings/schema/primitives";
 import { corefileProblem } from "./corefileText";
 
 const ttl = z.number().int().min(0).max(86400);
@@ -69,5 +69,5 @@ export const coredns = z.strictObject({
   antiAffinity: z.enum(["preferred", "required"]).optional(),
   resources: resources.optional(),
   /** A cache on every node, which its pods ask. */
-  nodeLocal: z.union([z.boolean(), z.strictObject({ resources: resources.optional() })]).optional(),
+  nodeLocal: switched({ resources: resources.optional() }).optional(),
 });

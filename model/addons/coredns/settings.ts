@@ -1,3 +1,4 @@
+import { type Switched, whenEnabled } from "../../core/enabled";
 import type { ImageSource } from "../../images";
 import type { PodResourcesInput } from "../../kubernetes";
 import type { PodResources } from "../../settings/resolvedShared";
@@ -153,18 +154,16 @@ export interface CoreDnsInput {
   /**
    * A DNS cache on every node, which the pods of that node ask.
    *
-   * @defaultValue false
+   * @defaultValue none
    */
-  nodeLocal?:
-    | boolean
-    | {
-        /**
-         * Of each cache.
-         *
-         * @defaultValue requests of 25m CPU and 5Mi memory
-         */
-        resources?: PodResourcesInput;
-      };
+  nodeLocal?: Switched & {
+    /**
+     * Of each cache.
+     *
+     * @defaultValue requests of 25m CPU and 5Mi memory
+     */
+    resources?: PodResourcesInput;
+  };
 }
 
 /** CoreDNS' plugin `cache`. */
@@ -259,7 +258,7 @@ export const COREDNS_REPLICAS = DEFAULTS.replicas;
 /** Cluster DNS with defaults filled in. */
 export function resolveCoreDns(given: CoreDnsInput = {}): CoreDnsSettings {
   const cache: DnsCacheInput = typeof given.cache === "object" ? given.cache : { seconds: given.cache };
-  const nodeLocal = typeof given.nodeLocal === "object" ? given.nodeLocal : {};
+  const nodeLocal = whenEnabled(given.nodeLocal);
   return {
     replicas: given.replicas ?? DEFAULTS.replicas,
     upstreamServers: given.upstreamServers ?? DEFAULTS.upstreamServers,
@@ -277,7 +276,7 @@ export function resolveCoreDns(given: CoreDnsInput = {}): CoreDnsSettings {
     custom: { plugins: given.custom?.plugins ?? "", zones: given.custom?.zones ?? {} },
     antiAffinity: given.antiAffinity ?? "preferred",
     resources: given.resources ?? DEFAULTS.resources,
-    ...(given.nodeLocal === undefined || given.nodeLocal === false
+    ...(nodeLocal === undefined
       ? {}
       : { nodeLocal: { resources: nodeLocal.resources ?? DEFAULTS.nodeLocal } }),
   };

@@ -1,3 +1,4 @@
+import { whenEnabled } from "../../core/enabled";
 import { COREDNS_PLUGINS, ONCE_IN_A_BLOCK } from "./plugins";
 import { corefilePlugins, corefileProblem } from "./corefileText";
 import { type Facts, pick } from "../../settings/draft";
@@ -119,8 +120,8 @@ function rewritesLeadElsewhere({ input }: Facts, problems: Problems): void {
 
 /** The cache is a pod for Linux, and the Service leads to the caller's own node alone. */
 function cachesReachAllPods({ input, aws }: Facts, problems: Problems): void {
-  const nodeLocal = input.coredns?.nodeLocal;
-  if (nodeLocal === undefined || nodeLocal === false) return;
+  const nodeLocal = whenEnabled(input.coredns?.nodeLocal);
+  if (nodeLocal === undefined) return;
   const windows = Object.entries(aws?.workers ?? {}).find(
     ([, pool]) => pool?.os?.startsWith("windows") === true,
   );
@@ -129,7 +130,7 @@ function cachesReachAllPods({ input, aws }: Facts, problems: Problems): void {
     ["coredns", "nodeLocal"],
     nodeLocal,
     `leaves pool ${windows[0]} without names: the cache does not run on Windows`,
-    { allowed: "false, where there is a Windows pool" },
+    { allowed: "{ enabled: false }, where there is a Windows pool" },
   );
 }
 

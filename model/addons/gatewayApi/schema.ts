@@ -1,13 +1,15 @@
 import { z } from "zod";
 
-import { matching } from "../../settings/schema/primitives";
+import { matching, switched } from "../../settings/schema/primitives";
 
-export const gatewayApiObject = z.strictObject({
+const shape = {
   source: matching(
     /^(https?:\/\/\S+|(\.{1,2})?\/\S+)$/,
     "a URL or the path of a file with the CRDs",
   ).optional(),
-});
+};
+
+export const gatewayApiObject = z.strictObject(shape);
 
 /** Gateway API's CRDs of its standard channel. */
-export const gatewayApiSchema = z.union([z.boolean(), gatewayApiObject]);
+export const gatewayApiSchema = switched(shape);

@@ -1,3 +1,5 @@
+import { type Switched, whenEnabled } from "../../core/enabled";
+
 /** Custom resource definitions of Gateway API: `gatewayApi` in the settings, and the arguments of the component `GatewayApi`. */
 export interface GatewayApiInput {
   /**
@@ -18,7 +20,9 @@ export const GATEWAY_API_SOURCE =
   "https://github.com/kubernetes-sigs/gateway-api/releases/download/v1.5.1/standard-install.yaml";
 
 /** Gateway API with defaults filled in; undefined: it is not installed. */
-export function resolveGatewayApi(given: boolean | GatewayApiInput): GatewayApiSettings | undefined {
-  if (given === false) return undefined;
-  return { source: (given === true ? undefined : given.source) ?? GATEWAY_API_SOURCE };
+export function resolveGatewayApi(
+  given: (GatewayApiInput & Switched) | undefined,
+): GatewayApiSettings | undefined {
+  const written = whenEnabled(given);
+  return written && { source: written.source ?? GATEWAY_API_SOURCE };
 }

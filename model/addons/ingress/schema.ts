@@ -9,6 +9,7 @@ import {
   matching,
   port,
   resources,
+  switched,
   text,
 } from "../../settings/schema/primitives";
 import { image, labels } from "../primitives";
@@ -37,7 +38,7 @@ const ingressShape = {
   resources: resources.optional(),
   nodeSelector: labels.optional(),
   /** What answers requests that no rule takes. */
-  defaultBackend: z.union([z.boolean(), z.strictObject({ image, port: port.optional() })]).optional(),
+  defaultBackend: switched({ image: image.optional(), port: port.optional() }).optional(),
   /** Records in a Route 53 zone that lead to the load balancer. */
   dns: z
     .strictObject({

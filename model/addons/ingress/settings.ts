@@ -1,3 +1,4 @@
+import { type Switched, whenEnabled } from "../../core/enabled";
 import type { ImageSource } from "../../images";
 import type { PodResourcesInput } from "../../kubernetes";
 import type { PodResources } from "../../settings/resolvedShared";
@@ -96,22 +97,24 @@ interface CommonInput {
    */
   nodeSelector?: Record<string, string>;
   /**
-   * Answers requests that match no rule; `true`: upstream's image, which answers 404.
+   * Answers requests that match no rule. By default with upstream's image, which answers 404.
    *
    * @defaultValue the controller itself does
    */
-  defaultBackend?:
-    | boolean
-    | {
-        /** Image with its registry. */
-        image: string;
-        /**
-         * Port it answers on.
-         *
-         * @defaultValue 8080
-         */
-        port?: number;
-      };
+  defaultBackend?: Switched & {
+    /**
+     * Image with its registry.
+     *
+     * @defaultValue `registry.k8s.io/defaultbackend-amd64:1.5`, for amd64 alone
+     */
+    image?: string;
+    /**
+     * Port it answers on.
+     *
+     * @defaultValue 8080
+     */
+    port?: number;
+  };
   /**
    * On AWS: records in a Route 53 zone that point at the load balancer.
    *
@@ -240,7 +243,7 @@ export const INGRESS_HOST_PORTS = { http: 80, https: 443 } as const;
 /** Ingress controller with defaults filled in. */
 export function resolveIngress(given: IngressInput): IngressSettings {
   const defaults = DEFAULTS[given.kind];
-  const { defaultBackend } = given;
+  const defaultBackend = whenEnabled(given.defaultBackend);
   const common = {
     className: given.className ?? defaults.className,
     default: given.default ?? true,
@@ -248,9 +251,14 @@ export function resolveIngress(given: IngressInput): IngressSettings {
     replicas: given.replicas ?? 2,
     resources: given.resources ?? defaults.resources,
     nodeSelector: given.nodeSelector ?? {},
-    ...(defaultBackend === undefined || defaultBackend === false
+    ...(defaultBackend === undefined
       ? {}
-      : { defaultBackend: { ...DEFAULT_BACKEND, ...(defaultBackend === true ? {} : defaultBackend) } }),
+      : {
+          defaultBackend: {
+            image: defaultBackend.image ?? DEFAULT_BACKEND.image,
+            port: defaultBackend.port ?? DEFAULT_BACKEND.port,
+          },
+        }),
     ...defined({ dns: given.dns, image: given.image }),
   };
   return given.kind === "ingress-nginx"

@@ -1,3 +1,4 @@
+import { whenEnabled } from "../../core/enabled";
 import { INGRESS_NAMESPACE } from "./manifests";
 import { parseAddress } from "../../network/addresses";
 import { type Draft, type Facts, pick } from "../../settings/draft";
@@ -262,9 +263,15 @@ function classesDiffer(ingress: IngressDraft, problems: Problems): void {
 /** Upstream's default backend is built for amd64 alone. */
 function backendFindsNode({ machines }: Facts, { defaultBackend }: IngressDraft, problems: Problems): void {
   const nodes = machines.filter((machine) => machine.role !== "loadBalancer");
-  if (defaultBackend !== true || nodes.length === 0) return;
+  const backend = whenEnabled(defaultBackend);
+  if (backend === undefined || "image" in backend || nodes.length === 0) return;
   if (nodes.some((machine) => machine.architecture !== "arm64")) return;
-  problems.add(["ingress", "defaultBackend"], true, "has an image for amd64 alone, and every node is arm64", {
-    allowed: "{image: an image of yours, port: the port it answers on}",
-  });
+  problems.add(
+    ["ingress", "defaultBackend"],
+    backend,
+    "has an image for amd64 alone, and every node is arm64",
+    {
+      allowed: "{image: an image of yours, port: the port it answers on}",
+    },
+  );
 }

@@ -1,12 +1,14 @@
 import { z } from "zod";
 
-import { resources } from "../../settings/schema/primitives";
+import { resources, switched } from "../../settings/schema/primitives";
 import { image } from "../primitives";
 
-export const metricsServerObject = z.strictObject({
+const shape = {
   replicas: z.number().int().min(1).max(10).optional(),
   resources: resources.optional(),
   image: image.optional(),
-});
+};
 
-export const metricsServerSchema = z.union([z.boolean(), metricsServerObject]);
+export const metricsServerObject = z.strictObject(shape);
+
+export const metricsServerSchema = switched(shape);

@@ -1,3 +1,4 @@
+import { type Switched, whenEnabled } from "../../core/enabled";
 import type { PodResourcesInput } from "../../kubernetes";
 import type { PodResources } from "../../settings/resolvedShared";
 
@@ -40,6 +41,11 @@ export const METRICS_SERVER = {
 } as const;
 
 /** metrics-server with defaults filled in; undefined: it is not installed. */
-export function resolveMetricsServer(given: boolean | MetricsServerInput): MetricsServerSettings | undefined {
-  return given === false ? undefined : { ...METRICS_SERVER, ...(given === true ? {} : given) };
+export function resolveMetricsServer(
+  given: (MetricsServerInput & Switched) | undefined,
+): MetricsServerSettings | undefined {
+  const written = whenEnabled(given);
+  if (written === undefined) return undefined;
+  const { enabled: _, ...input } = written;
+  return { ...METRICS_SERVER, ...input };
 }

@@ -1,3 +1,4 @@
+import { whenEnabled } from "../../core/enabled";
 import { INGRESS_NAMESPACE } from "../../addons/ingress/manifests";
 import { metallbNamespace } from "../../addons/metallb/manifests";
 import { CHARTS, type ChartName } from "../../charts";
@@ -115,7 +116,7 @@ function groupsOfParts({ input, cni }: Facts): string[] {
     ...("ingress" in input && ingress?.kind !== "ingress-nginx"
       ? ["traefik.io", "hub.traefik.io", "gateway.networking.k8s.io"]
       : []),
-    ...(input.gatewayApi === undefined || input.gatewayApi === false ? [] : ["gateway.networking.k8s.io"]),
+    ...(whenEnabled(input.gatewayApi) === undefined ? [] : ["gateway.networking.k8s.io"]),
     // What was rejected may be any.
     ...(cni === undefined ? Object.values(CNIS).map(({ kind }) => kind) : [kindOf(cni)]).flatMap(
       (kind) => domainOf(kind).crdGroups,

@@ -103,12 +103,12 @@ function policiesAreEnforced(tenant: DraftTenant, path: Path, facts: Facts, prob
   const cni = cniOf(facts);
   // Who would guard the policies; undefined where that was refused.
   const found = cni?.domain.enforcement(cni.settled);
-  if (network === false || found === undefined) return;
+  if (network?.enabled === false || found === undefined) return;
   const given = network === undefined ? undefined : pick(network, "enforced", true);
   const wanted = network === undefined || given === true;
   if (found.enforced && given === false) {
     problems.add([...path, "network", "enforced"], false, `is not so: ${found.cni} enforces NetworkPolicy`, {
-      allowed: "no enforced, or network: false for a tenant without policies",
+      allowed: "no enforced, or network: { enabled: false } for a tenant without policies",
     });
   }
   if (!found.enforced && wanted) {
@@ -118,7 +118,7 @@ function policiesAreEnforced(tenant: DraftTenant, path: Path, facts: Facts, prob
       `would be walls that nobody guards: ${found.cni} does not enforce NetworkPolicy`,
       {
         allowed:
-          "cni.networkPolicy: kube-network-policies or calico, network: {enforced: false} to make them all the same, or network: false",
+          "cni.networkPolicy: kube-network-policies or calico, network: { enforced: false } to create them anyway, or network: { enabled: false }",
       },
     );
   }

@@ -23,7 +23,7 @@ export function amountsFit(tenant: DraftTenant, path: Path, problems: Problems):
 const ORDER = ["min", "defaultRequest", "default", "max"] as const;
 
 function limitsAreOrdered({ limits }: DraftTenant, path: Path, problems: Problems): void {
-  if (limits === undefined || limits === false) return;
+  if (limits === undefined || limits.enabled === false) return;
   for (const resource of RESOURCES) {
     const given = ORDER.flatMap((key) => {
       const value = limits[key]?.[resource];
@@ -75,7 +75,7 @@ function defaultOf(
   kind: "request" | "limit",
   resource: Resource,
 ): string | undefined {
-  if (limits === false) return undefined;
+  if (limits?.enabled === false) return undefined;
   if (limits === undefined) return TENANT_LIMITS[kind][upstream(resource)];
   return kind === "request"
     ? (limits.defaultRequest?.[resource] ?? limits.default?.[resource])

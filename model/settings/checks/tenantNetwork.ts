@@ -23,7 +23,7 @@ export function openingsFit(
   problems: Problems,
 ): void {
   const { network } = tenant;
-  if (network === undefined || network === false) return;
+  if (network === undefined || network.enabled === false) return;
   for (const direction of ["ingress", "egress"] as const) {
     (network[direction] ?? []).forEach((opening, index) => {
       if (opening === undefined) return;

@@ -1,3 +1,4 @@
+import type { Switched } from "../../core/enabled";
 import type { AttachedInput, AwsIamInput } from "../../aws/attached/settings";
 import type { EcrInput } from "../../aws/ecr/settings";
 import type { VpcEndpointsInput } from "../../aws/endpoints/settings";
@@ -52,9 +53,9 @@ export interface AwsNetworkInput extends NetworkInput {
   /**
    * Flow logs of the VPC in CloudWatch.
    *
-   * @defaultValue `false`
+   * @defaultValue none
    */
-  flowLogs?: boolean | FlowLogsInput;
+  flowLogs?: FlowLogsInput;
   /**
    * A VPC that exists, with the subnets to use. Its gateways, routes and endpoints are left as they are.
    *
@@ -64,7 +65,7 @@ export interface AwsNetworkInput extends NetworkInput {
 }
 
 /** Flow logs of the VPC. */
-export interface FlowLogsInput {
+export interface FlowLogsInput extends Switched {
   /**
    * How long CloudWatch keeps them, in days.
    *
@@ -344,9 +345,9 @@ export interface WorkerPoolInput extends AttachedInput {
   /**
    * Spot instances.
    *
-   * @defaultValue `false`
+   * @defaultValue on-demand instances only
    */
-  spot?: boolean | SpotInput;
+  spot?: SpotInput;
   /**
    * Lets instances switch off EC2's check of source and destination. flannel's host-gw needs it; Calico's bgp and
    * vxlan-cross-subnet have it.
@@ -388,7 +389,7 @@ export interface WorkerPoolInput extends AttachedInput {
 }
 
 /** Spot instances of a pool. */
-export interface SpotInput {
+export interface SpotInput extends Switched {
   /**
    * How many nodes are on demand before any is spot; less than `max`.
    *
@@ -472,7 +473,7 @@ export interface EndpointDnsInput {
 }
 
 /** EBS volumes for pods. */
-export interface StorageInput {
+export interface StorageInput extends Switched {
   /**
    * ARN of the KMS key of the volumes.
    *
@@ -529,9 +530,9 @@ export interface AwsPlatformInput {
   /**
    * The EBS CSI driver, with an encrypted default StorageClass.
    *
-   * @defaultValue `true`
+   * @defaultValue `{ enabled: true }`
    */
-  storage?: boolean | StorageInput;
+  storage?: StorageInput;
   /**
    * Tags of everything that takes tags. Keys of AWS and Kubernetes are refused. A change replaces workers one after another.
    *

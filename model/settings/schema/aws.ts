@@ -6,7 +6,18 @@ import { vpcEndpoints } from "../../aws/endpoints/schema";
 import { networkShape } from "./common";
 import { OS_FAMILIES, taint } from "./machines";
 import { publicKeyProblem } from "../sshKeys";
-import { accessRange, cidr, dnsLabel, dnsName, host, matching, port, secretName, text } from "./primitives";
+import {
+  accessRange,
+  cidr,
+  dnsLabel,
+  dnsName,
+  host,
+  matching,
+  port,
+  secretName,
+  switched,
+  text,
+} from "./primitives";
 
 const WINDOWS = ["windows-2022", "windows-2025"] as const;
 
@@ -36,7 +47,7 @@ const volume = z.strictObject({
   kmsKeyId: kmsKey.optional(),
 });
 
-const spot = z.strictObject({
+const spot = switched({
   onDemandBase: z.number().int().min(0).max(1000).optional(),
   onDemandPercent: z.number().int().min(0).max(100).optional(),
   maxPrice: matching(
@@ -72,7 +83,7 @@ const pool = z.strictObject({
   volume: volume.optional(),
   labels: z.record(z.string(), z.string()).optional(),
   taints: z.array(taint).optional(),
-  spot: z.union([z.boolean(), spot]).optional(),
+  spot: spot.optional(),
   sourceDestinationCheckOff: z.boolean().optional(),
   minHealthyPercent: z.number().int().min(0).max(100).optional(),
   maxHealthyPercent: z.number().int().min(100).max(200).optional(),
@@ -95,7 +106,7 @@ export const awsShape = {
       subnetMask: z.number().int().min(16).max(28).optional(),
       s3Endpoint: z.boolean().optional(),
       endpoints: vpcEndpoints.optional(),
-      flowLogs: z.union([z.boolean(), z.strictObject({ retentionDays: logDays.optional() })]).optional(),
+      flowLogs: switched({ retentionDays: logDays.optional() }).optional(),
       /** A VPC that exists already, with the subnets to use. */
       existing: z
         .strictObject({
@@ -163,6 +174,6 @@ export const awsShape = {
   iam: iam.optional(),
   ecr: ecr.optional(),
   podIdentity: z.boolean().optional(),
-  storage: z.union([z.boolean(), z.strictObject({ kmsKeyId: kmsKey.optional() })]).optional(),
+  storage: switched({ kmsKeyId: kmsKey.optional() }).optional(),
   tags: tags.optional(),
 };

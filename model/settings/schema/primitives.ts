@@ -32,6 +32,13 @@ export function patternOfSchema(schema: object): string | undefined {
   return pattern?.flags === "" ? pattern.source : undefined;
 }
 
+/** A part that `enabled` switches, with what else it takes. `true` and `false` alone are refused: mappings merge. */
+export function switched<S extends z.ZodRawShape>(shape: S) {
+  const schema = z.strictObject({ enabled: z.boolean().optional(), ...shape });
+  TAKEN.set(schema, "a mapping: { enabled: true } or { enabled: false }");
+  return schema;
+}
+
 /** A string with one check that explains itself. */
 export function text(check: (value: string) => Verdict) {
   const schema = z.string().superRefine((value, context) => {

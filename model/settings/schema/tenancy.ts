@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { TENANT_REFUSALS } from "../resolvedTenancy";
-import { accessRange, cidr, dnsLabel, matching, port, quantity, text } from "./primitives";
+import { accessRange, cidr, dnsLabel, matching, port, quantity, switched, text } from "./primitives";
 
 // RBAC takes any text for a name; white space at its ends or a line break is a slip.
 const subjectName = text((value) => {
@@ -76,7 +76,7 @@ const peerShape = {
   ports: z.array(openPort).min(1).optional(),
 };
 
-const network = z.strictObject({
+const network = switched({
   /** `false`: the policies are made although nothing enforces them. */
   enforced: z.boolean().optional(),
   dns: z.boolean().optional(),
@@ -104,28 +104,18 @@ const priorityClass = matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "the na
 const tenant = z.strictObject({
   labels: z.record(z.string(), z.string()).optional(),
   quota: quota.optional(),
-  limits: z
-    .union([
-      z.literal(false),
-      z.strictObject({ default: amounts, defaultRequest: amounts, max: amounts, min: amounts }),
-    ])
-    .optional(),
-  network: z.union([z.literal(false), network]).optional(),
+  limits: switched({ default: amounts, defaultRequest: amounts, max: amounts, min: amounts }).optional(),
+  network: network.optional(),
   podSecurity: z.enum(["privileged", "baseline", "restricted"]).optional(),
   allow: z.array(z.enum(TENANT_REFUSALS)).optional(),
   hosts: z.array(hostName).optional(),
   priorityClasses: z.array(priorityClass).optional(),
   members: z.array(z.strictObject({ ...subjectShape, role: tenantRole })).optional(),
-  credentials: z
-    .union([
-      z.boolean(),
-      z.strictObject({
-        role: tenantRole.optional(),
-        validityHours: hours.optional(),
-        renewBeforeHours: hours.optional(),
-      }),
-    ])
-    .optional(),
+  credentials: switched({
+    role: tenantRole.optional(),
+    validityHours: hours.optional(),
+    renewBeforeHours: hours.optional(),
+  }).optional(),
   protect: z.boolean().optional(),
 });
 

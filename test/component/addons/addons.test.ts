@@ -21,9 +21,9 @@ const pools = { lan: { addresses: ["10.40.0.240-10.40.0.250"] } };
 const peer = { name: "rack1", address: "10.40.0.1", peerASN: 64512, myASN: 64513, password: "rack1" };
 const everything = {
   metallb: { pools, bgp: { peers: [peer] } },
-  ingress: { kind: "traefik", defaultBackend: true },
-  gatewayApi: true,
-  metricsServer: true,
+  ingress: { kind: "traefik", defaultBackend: { enabled: true } },
+  gatewayApi: { enabled: true },
+  metricsServer: { enabled: true },
 };
 
 /** What the provider would say of a Service behind a balancer. */
@@ -248,7 +248,7 @@ describe("ingress", () => {
 
 describe("the cache on every node", () => {
   it("is there before pods are led to it", async () => {
-    const { all } = await made(bareMetal({ coredns: { nodeLocal: true } }));
+    const { all } = await made(bareMetal({ coredns: { nodeLocal: { enabled: true } } }));
     const front = byName(all, "c-coredns-service-kube-dns");
     expect(front.dependsOn).toContain(byName(all, "c-coredns-daemon-set-node-dns-cache").urn);
     expect(front.dependsOn).toContain(byName(all, "c-coredns-deployment-coredns").urn);

@@ -35,7 +35,7 @@ const extra = {
       members: [{ group: "shop", role: "admin" }],
       credentials: { validityHours: 48 },
     },
-    guests: { credentials: false, protect: false },
+    guests: { credentials: { enabled: false }, protect: false },
   },
   roles: [
     { group: "platform", role: "cluster-admin" },

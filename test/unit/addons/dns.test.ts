@@ -117,7 +117,7 @@ describe("corefileProblem", () => {
 });
 
 describe("the cache on every node", () => {
-  const settings = bareMetal({ coredns: { nodeLocal: true } });
+  const settings = bareMetal({ coredns: { nodeLocal: { enabled: true } } });
   const objects = corednsManifests(settings);
 
   it("is not there unless asked for", () => {

@@ -127,7 +127,7 @@ describe("ingress-nginx", () => {
   });
 
   it("is told of its default backend, which is found by its Service", () => {
-    const settings = onMetal({ kind: "ingress-nginx", defaultBackend: true });
+    const settings = onMetal({ kind: "ingress-nginx", defaultBackend: { enabled: true } });
     const backend = defaultBackendManifests(settings, nginxOf(settings));
     const service = backend.find((one) => one.kind === "Service");
     expect(controller(nginx(settings)).spec.containers[0].args).toContain(
@@ -161,7 +161,7 @@ describe("traefik", () => {
   });
 
   it("serves Gateway API when its definitions are there", () => {
-    expect(values(onMetal({ kind: "traefik" }, { gatewayApi: true }))).toMatchObject({
+    expect(values(onMetal({ kind: "traefik" }, { gatewayApi: { enabled: true } }))).toMatchObject({
       providers: { kubernetesGateway: { enabled: true } },
     });
   });

@@ -41,7 +41,7 @@ describe("charts", () => {
 });
 
 describe("metrics-server", () => {
-  const settings = bareMetal({ metricsServer: true });
+  const settings = bareMetal({ metricsServer: { enabled: true } });
   const { metricsServer } = settings.addons;
   const objects = metricsServer === undefined ? [] : metricsServerManifests(settings, metricsServer);
 
@@ -67,7 +67,7 @@ describe("metrics-server", () => {
     const asks = (input: RawSettings) =>
       flowsOf(bareMetal(input)).filter((flow) => flow.from === "node" && flow.ports[0]?.from === 10250)
         .length;
-    expect(asks({ metricsServer: true })).toBe(1);
+    expect(asks({ metricsServer: { enabled: true } })).toBe(1);
     expect(asks({})).toBe(0);
   });
 });
@@ -168,6 +168,6 @@ describe("a host", () => {
 
   it("is touched by none of them where it has no firewall of ours", () => {
     const bare = { firewall: "none", access: undefined };
-    expect(view({ ...bare, metallb: metallb(245), metricsServer: true })).toEqual(view(bare));
+    expect(view({ ...bare, metallb: metallb(245), metricsServer: { enabled: true } })).toEqual(view(bare));
   });
 });

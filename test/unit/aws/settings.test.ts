@@ -226,7 +226,7 @@ describe("what follows from what is written", () => {
   });
 
   it("add-ons and pod identity are switched off by name", () => {
-    const aws = awsOf(small(all(set("storage", false), set("podIdentity", false))));
+    const aws = awsOf(small(all(set("storage", { enabled: false }), set("podIdentity", false))));
     expect([aws.storage, aws.podIdentity]).toEqual([undefined, undefined]);
   });
 

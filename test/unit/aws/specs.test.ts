@@ -44,7 +44,7 @@ describe("a change of settings on AWS touches the control-plane nodes' steps onl
     ["how fast the control-plane nodes' volume is", set("controlPlane.volume", { iops: 4000 })],
     ["who may be deleted", set("controlPlane.deletable", ["cp-2"])],
     ["the bastion", set("bastion.instanceType", "t3.small")],
-    ["storage", set("storage", false)],
+    ["storage", set("storage", { enabled: false })],
     ["a record in DNS", set("endpoint.dns", { zoneId: "Z0123456789ABCDEFGHIJ", name: "api.example.com" })],
   ];
 

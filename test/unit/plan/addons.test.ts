@@ -15,8 +15,8 @@ const settings = {
       peers: [{ name: "rack1", address: "10.40.0.1", peerASN: 64512, myASN: 64513, password: "rack1" }],
     },
   },
-  ingress: { kind: "ingress-nginx", defaultBackend: true },
-  metricsServer: true,
+  ingress: { kind: "ingress-nginx", defaultBackend: { enabled: true } },
+  metricsServer: { enabled: true },
   tenants: undefined,
 };
 

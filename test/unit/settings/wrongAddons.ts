@@ -316,7 +316,7 @@ export const WRONG_ADDONS: readonly Wrong[] = [
     ],
     [
       "a backend for amd64 on arm64",
-      all(allArm, nginx({ defaultBackend: true, ...hostPorts() })),
+      all(allArm, nginx({ defaultBackend: { enabled: true }, ...hostPorts() })),
       "ingress.defaultBackend",
       /every node is arm64/,
     ],

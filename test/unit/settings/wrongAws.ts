@@ -264,7 +264,7 @@ export const WRONG_AWS: readonly Wrong[] = [
     ],
   ]),
   ...cases("flow logs", smallAws, [
-    ["a word", set("network.flowLogs", "yes"), "network.flowLogs", /"yes".*true, false, or a mapping/],
+    ["a word", set("network.flowLogs", "yes"), "network.flowLogs", /"yes".*\{ enabled: true \}/],
     [
       "days that CloudWatch does not take",
       set("network.flowLogs", { retentionDays: 31 }),
@@ -631,7 +631,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "workers.general.spot.maxPrice",
       /more than none/,
     ],
-    ["neither yes nor no", general("spot", "often"), "workers.general.spot", /true, false, or a mapping/],
+    ["neither yes nor no", general("spot", "often"), "workers.general.spot", /\{ enabled: true \}/],
   ]),
   ...cases("nodes that do not fit", smallAws, [
     ["over maxNodes", set("network.maxNodes", 2), "network.maxNodes", /less than the 3 nodes/],

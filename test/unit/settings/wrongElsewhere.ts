@@ -56,6 +56,12 @@ export const WRONG_ELSEWHERE: readonly Wrong[] = [
       /as 10\.96\.0\.0\/16$/,
     ],
   ]),
+  ...cases("a switch as it was written before", [
+    top("metricsServer", true, /true is a yes or no.*\{ enabled: true \}/),
+    top("gatewayApi", false, /false is a yes or no.*\{ enabled: false \}/),
+    ["nodeLocal", set("coredns.nodeLocal", true), "coredns.nodeLocal", /\{ enabled: true \}/],
+    ["limits", set("tenants.shop", { limits: false }), "tenants.shop.limits", /\{ enabled: false \}/],
+  ]),
   ...cases("containerd.dropIn", [
     dropIn("not TOML", "[plugins", "", /is not TOML/),
     dropIn("an unknown key", "[debg]\nlevel = 'debug'", ".debg", /passes over.*debug$/),

@@ -172,7 +172,7 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       "a word for the network",
       shop({ network: "open" }),
       "tenants.shop.network",
-      /"open".*false, or a mapping/,
+      /"open".*\{ enabled: false \}/,
     ],
     [
       "a range with host bits",

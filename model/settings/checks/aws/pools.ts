@@ -1,3 +1,4 @@
+import { whenEnabled } from "../../../core/enabled";
 import { HOOK_TIMEOUT, LONGEST_DRAIN } from "../../../aws/hooks";
 import { healthyPercents } from "../../awsHealth";
 import { fullZone, type AwsFacts, type AwsPoolFacts } from "../../awsFacts";
@@ -96,8 +97,9 @@ export function validatePoolSubnets(aws: AwsFacts, { refused }: Facts, problems:
 
 export function validateSpot({ pools }: AwsFacts, _facts: Facts, problems: Problems): void {
   for (const { path, input, max } of pools) {
-    if (typeof input.spot !== "object") continue;
-    const { onDemandBase, onDemandPercent } = input.spot;
+    const spot = whenEnabled(input.spot);
+    if (spot === undefined) continue;
+    const { onDemandBase, onDemandPercent } = spot;
     if (onDemandPercent === 100) {
       problems.add([...path, "spot", "onDemandPercent"], onDemandPercent, "leaves no spot instance", {
         allowed: "less than 100, or no spot",

@@ -1,3 +1,4 @@
+import { whenEnabled } from "../../../core/enabled";
 import type { AwsFacts } from "../../awsFacts";
 import { AWS_DEFAULTS } from "../../awsDefaults";
 import type { Facts } from "../../draft";
@@ -39,9 +40,7 @@ export function validateVolumes(
       allowed: `at least ${WINDOWS_GIB}`,
     });
   }
-  if (typeof input.storage === "object") {
-    validateKmsKey(["storage", "kmsKeyId"], input.storage.kmsKeyId, region, problems);
-  }
+  validateKmsKey(["storage", "kmsKeyId"], whenEnabled(input.storage)?.kmsKeyId, region, problems);
 }
 
 function validateVolume(

@@ -25,7 +25,7 @@ const rich = awsSettings({
   network: { vpcCidr: "10.0.0.0/16", serviceCidr: "10.96.0.0/16", zones: 3 },
   workers: {
     general: { count: 2, instanceType: "t3.large", labels: { note: "a-b" }, sourceDestinationCheckOff: true },
-    burst: { min: 1, max: 9, instanceType: "m7g.large", spot: true },
+    burst: { min: 1, max: 9, instanceType: "m7g.large", spot: { enabled: true } },
   },
   proxy: { http: "http://proxy.example.com:3128", https: "http://proxy.example.com:3128" },
 });
