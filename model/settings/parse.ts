@@ -84,16 +84,27 @@ export function readCluster(raw: unknown, context: ParseContext): ClusterSetting
 
 const SCHEMAS = { machines: machinesCluster, aws: awsCluster } as const;
 
+/** A host of which nothing is known; its key is one of zeros. */
+const UNKNOWN_HOST = {
+  host: "unknown.invalid",
+  user: "root",
+  hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+  key: "unknown",
+};
+
 /** What settings cannot be without: where it was refused the rest is checked all the same. */
 const STAND_INS: Record<Platform, StandIns> = {
   machines: {
     machines: {},
     "machines.*.role": "worker",
-    "machines.*.host": "unknown.invalid",
-    "machines.*.user": "root",
-    // A key of zeros.
-    "machines.*.hostKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-    "machines.*.key": "unknown",
+    "machines.*.host": UNKNOWN_HOST.host,
+    "machines.*.user": UNKNOWN_HOST.user,
+    "machines.*.hostKey": UNKNOWN_HOST.hostKey,
+    "machines.*.key": UNKNOWN_HOST.key,
+    "bastion.host": UNKNOWN_HOST.host,
+    "bastion.user": UNKNOWN_HOST.user,
+    "bastion.hostKey": UNKNOWN_HOST.hostKey,
+    "bastion.key": UNKNOWN_HOST.key,
     "cni.kind": DEFAULT_CNI,
   },
   aws: {
