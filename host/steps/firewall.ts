@@ -1,4 +1,3 @@
-import { firewallTable } from "../../model/node/firewall";
 import { inUse, inUseScript, tightenScript } from "../../model/node/leaving";
 import { atOnce } from "../atOnce";
 import { HostProblem } from "../problem";
@@ -48,7 +47,7 @@ async function tighten({ hosts, say }: Context, name: string, used: readonly str
     name,
     "closing the firewall for those that have left",
     "/bin/bash -s",
-    tightenScript(firewallTable, used),
+    tightenScript(used),
   );
   const stay = /^##stay (.*)$/m.exec(said)?.[1];
   if (stay !== undefined)

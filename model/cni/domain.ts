@@ -53,7 +53,7 @@ export interface CniProfile {
    * nodes themselves come with addresses of the pod range.
    */
   readonly interfaces: { readonly pods: readonly string[]; readonly overlay: readonly string[] };
-  /** Bash patterns of `ip route` for routes that it writes itself, besides those over its interfaces. */
+  /** What `ip route` shows in lines of routes that it writes itself, besides those over its interfaces: `proto bird`. */
   readonly routes?: readonly string[];
   /** A node's slice is routed to the node's own address. */
   readonly routesSlicesToNodes?: boolean;

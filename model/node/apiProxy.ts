@@ -1,7 +1,7 @@
 import { API_PORT } from "../flows";
 import type { RenderedFile } from "../renderedFile";
 import { putFile } from "./prelude";
-import { apiProxyUnit, configFolder } from "./paths";
+import { apiProxyUnit, configFolder, nodeScript } from "./paths";
 import type { ApiProxySpec } from "./spec";
 
 const configFile = `${configFolder}/api-proxy.conf`;
@@ -82,22 +82,10 @@ export function apiProxyFiles(proxy: ApiProxySpec): RenderedFile[] {
 /** A changed configuration is reloaded, which keeps the connections there are; a changed unit restarts. */
 export function apiProxyPhase(files: readonly RenderedFile[]): string {
   const [config, unit] = files;
-  return `
-phase api-proxy
-if [ -e "$nginx_modules/ngx_stream_module.so" ]; then
-  stream_module="load_module $nginx_modules/ngx_stream_module.so;"
-else
-  stream_module="# The stream module is built in."
-fi
-put ${apiProxyModules} 0644 api-proxy-config <<<"$stream_module"
-${putFile(config, "api-proxy-config")}${putFile(unit, apiProxyUnit)}reload_units
-mkdir -p /run/${runtimeFolder}
-nginx -q -t -c ${configFile} || die "nginx does not take ${configFile}"
-if marked api-proxy-config && ! marked ${apiProxyUnit} && active ${apiProxyUnit}; then
-  echo "reloading ${apiProxyUnit}"
-  systemctl reload ${apiProxyUnit} || unit_failed ${apiProxyUnit}
-fi
-run_unit ${apiProxyUnit}
-unmark api-proxy-config
-`;
+  return [
+    nodeScript("api-proxy-modules", { modules_file: apiProxyModules }),
+    putFile(config, "api-proxy-config"),
+    putFile(unit, apiProxyUnit),
+    nodeScript("api-proxy", { runtime_folder: runtimeFolder, config_file: configFile }),
+  ].join("");
 }

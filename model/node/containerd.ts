@@ -1,13 +1,12 @@
 import { systemdEnvironment, tomlString } from "../text";
 import type { RenderedFile } from "../renderedFile";
 import { proxyVariables } from "./downloads";
-import { cniBinFolder, linkFolder } from "./paths";
+import { cniBinFolder, containerdUnit, linkFolder, nodeScript } from "./paths";
 import { putFile } from "./prelude";
 import { certsFolder, registryFiles } from "./registries";
 import { proxyEnvironmentFile } from "./setupSecrets";
 import type { NodeSetupSpec } from "./spec";
 
-export const containerdUnit = "containerd.service";
 const folder = "/etc/containerd";
 /** What containerd is set up from. */
 type ContainerdSpec = Pick<
@@ -127,21 +126,8 @@ export function containerdPhase(spec: ContainerdSpec, secret: readonly RenderedF
     ...service.map((file) => putFile(file, containerdUnit)),
     ...[...registries, ...secret].map((file) => putFile(file)),
   ];
-  return `
-phase containerd
-${put.join("")}reload_units
-dumped=0
-${linkFolder}/containerd --config ${folder}/config.toml config dump >/dev/null || dumped=$?
-case $dumped in
-  0) ;;
-  126) cannot_run "$(readlink -f ${linkFolder}/containerd)" ;;
-  *) die "containerd does not take ${folder}/config.toml with its drop-ins" ;;
-esac
-run_unit ${containerdUnit}
-for try in 1 2 3 4 5 6 7 8 9 10; do
-  if timeout 10 ${linkFolder}/ctr --address ${containerdSocket} version >/dev/null; then break; fi
-  if [ "$try" -eq 10 ]; then unit_failed ${containerdUnit}; fi
-  sleep 1
-done
-`;
+  return `phase containerd\n${put.join("")}${nodeScript("containerd", {
+    containerd_folder: folder,
+    containerd_socket: containerdSocket,
+  })}`;
 }

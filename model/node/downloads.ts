@@ -1,6 +1,6 @@
-import { sh, shWords } from "../text";
+import { shWords } from "../text";
 import type { Download, InstalledName } from "../settings/resolved";
-import { cniBinFolder, components, installRoot, linkFolder, kubeletConfigFile } from "./paths";
+import { components, installRoot, linkFolder, nodeScript } from "./paths";
 import type { NodeSetupSpec } from "./spec";
 
 /**
@@ -70,87 +70,17 @@ export function downloadsPhase({
   const always = files.flatMap((file) => links(file, components[file.name].links));
   const nodeLinks = files.flatMap((file) => links(file, components[file.name].nodeLinks ?? []));
   const cni = named("cniPlugins");
-  return `
-# fetch URL FILE: what the server answers with an error is not asked for again, a broken connection is.
-fetch() {
-  local try status=0
-  for try in 1 2 3 4 5; do
-    status=0
-    curl --fail --location --silent --show-error --retry 4 --retry-delay 2 --connect-timeout 20 \\
-      --speed-limit 1024 --speed-time 60 --output "$2" "$1" 2>"$2.error" || status=$?
-    case $status in
-      0) return 0 ;;
-      22) break ;;
-    esac
-    if [ "$try" -lt 5 ]; then
-      echo "try $try of $1: $(tail -n 1 "$2.error")"
-      sleep "$((try * 2))"
-    fi
-  done
-  die "download of $1 failed: $(tail -n 1 "$2.error")"
-}
-# install_download FOLDER NAME KIND URL SHA256
-install_download() {
-  local folder=$1 work=$opt/.incoming/$2 got
-  if [ "$(cat "$folder/.sha256" 2>/dev/null || true)" = "$5" ]; then return 0; fi
-  echo "downloading $4"
-  rm -rf "$work"
-  mkdir -p "$work/tree/bin"
-  fetch "$4" "$work/file"
-  got=$(sha256sum "$work/file")
-  got=\${got%% *}
-  if [ "$got" != "$5" ]; then
-    rm -rf "$work"
-    die "checksum of $4: expected $5, got $got"
-  fi
-  case $3 in
-    binary) mv "$work/file" "$work/tree/bin/$2" ;;
-    archive) tar -xzf "$work/file" -C "$work/tree/bin" --no-same-owner || die "$4 is no archive" ;;
-    archiveWithBin) tar -xzf "$work/file" -C "$work/tree" --no-same-owner || die "$4 is no archive" ;;
-  esac
-  chmod -R u=rwX,go=rX "$work/tree"
-  find "$work/tree/bin" -type f -exec chmod 0755 {} +
-  echo "$5" >"$work/tree/.sha256"
-  mkdir -p "$(dirname "$folder")"
-  rm -rf "$folder"
-  mv "$work/tree" "$folder"
-  rm -rf "$work"
-}
-# link NAME FOLDER [UNIT...]
-link() {
-  local path=${linkFolder}/$1 target=$2/bin/$1 unit
-  if [ "$(readlink "$path" || true)" = "$target" ]; then return 0; fi
-  if [ ! -e "$target" ]; then die "$target is not there: the download holds something else"; fi
-  if [ ! -x "$target" ]; then cannot_run "$target"; fi
-  shift 2
-  for unit in "$@"; do mark "$unit"; done
-  ln -sfn "$target" "$path.pulumi-kubeadm-new"
-  mv -fT "$path.pulumi-kubeadm-new" "$path"
-}
-phase downloads
-opt=${installRoot}
-mkdir -p "$opt" ${linkFolder}
-${steps.join("\n")}
-rm -rf "$opt/.incoming"
-if command -v restorecon >/dev/null; then restorecon -R "$opt"; fi
-phase binaries
-${always.join("\n")}
-if [ ! -e ${kubeletConfigFile} ]; then
-${nodeLinks.map((line) => `  ${line}\n`).join("")}fi
-${cni === undefined ? "" : cniPlugins(cni)}`;
-}
-
-/** Copies, not links: pods of CNIs mount the folder and would see links that lead nowhere. Others' plugins stay. */
-function cniPlugins(download: Download): string {
-  return `mkdir -p ${cniBinFolder}
-for plugin in ${sh(folderOf(download))}/bin/*; do
-  name=\${plugin##*/}
-  case $name in LICENSE | README.md) continue ;; esac
-  if ! cmp -s "$plugin" "${cniBinFolder}/$name"; then
-    cp "$plugin" "${cniBinFolder}/$name.pulumi-kubeadm-new"
-    mv -f "${cniBinFolder}/$name.pulumi-kubeadm-new" "${cniBinFolder}/$name"
-  fi
-done
-if command -v restorecon >/dev/null; then restorecon -R ${cniBinFolder}; fi
-`;
+  return [
+    nodeScript("downloads"),
+    ...steps,
+    nodeScript("downloaded"),
+    ...always,
+    // A member's binaries are switched by its node step.
+    'if [ ! -e "$member_file" ]; then',
+    ...nodeLinks,
+    "fi",
+    cni === undefined ? "" : nodeScript("cni-plugins", { plugins_folder: folderOf(cni) }),
+  ]
+    .map((part) => (part === "" || part.endsWith("\n") ? part : `${part}\n`))
+    .join("");
 }

@@ -4,8 +4,7 @@ import { PROTOCOL_NUMBERS, type Flow, type PortRange, type Source } from "../net
 import { range } from "../network/addresses";
 import { disjoint6 } from "../network/addresses6";
 import type { RenderedFile } from "../renderedFile";
-import { sh } from "../text";
-import { configFolder, firewallUnit, stateFolder } from "./paths";
+import { configFolder, firewallTable, firewallUnit, nodeScript } from "./paths";
 import {
   isLeavingKind,
   keepLeaving,
@@ -22,7 +21,6 @@ import type { FirewallSpec, NodeSetupSpec, SetupMachine } from "./spec";
 /** What of a host's setup its firewall reads besides its own part. */
 type FirewallHost = Pick<NodeSetupSpec, "cni" | "network"> & { readonly machine: Pick<SetupMachine, "role"> };
 
-export const firewallTable = "inet pulumi-kubeadm";
 const rulesFile = `${configFolder}/firewall.nft`;
 /** Written on the host, which alone knows the ports its SSH server listens on: the settings' may be forwarded. */
 export const firewallSshPorts = `${configFolder}/firewall-ssh-ports.nft`;
@@ -209,9 +207,6 @@ include "${leavingFile.replace(/\.nft$/, "*.nft")}"
 `;
 }
 
-/** Filters of others that were turned off for ours, one a line. */
-const turnedOff = `${stateFolder}/filters-off`;
-
 function unitFile(): string {
   return `[Unit]
 Description=Firewall made from the flows of the Kubernetes cluster
@@ -274,73 +269,19 @@ export function firewallPhase(firewall: FirewallSpec, files: readonly RenderedFi
   const operators = firewall.ranges.operator ?? [];
   const v4 = disjoint(operators.filter((entry) => !entry.includes(":")));
   const v6 = disjoint6(operators.filter((entry) => entry.includes(":")));
-  return `
-phase firewall
-mkdir -p /run/sshd
-ssh_ports=$(sshd -T 2>/dev/null | awk '$1 == "port" { print $2 }' | sort -un | paste -sd, || true)
-put ${firewallSshPorts} 0644 firewall-rules <<<"define ssh_ports = { \${ssh_ports:-22} }"
-operators=(${v4.map((entry) => sh(cidr(entry))).join(" ")})
-operators6=(${v6.map(sh).join(" ")})
-# hex6 ADDRESS: its 32 digits.
-hex6() {
-  local part out="" left=\${1%%::*} right="" zeros
-  local -a a=() b=()
-  case $1 in *::*) right=\${1#*::} ;; esac
-  IFS=: read -ra a <<<"$left"
-  IFS=: read -ra b <<<"$right"
-  for part in "\${a[@]}"; do out+=$(printf '%04x' "0x$part"); done
-  for ((zeros = 8 - \${#a[@]} - \${#b[@]}; zeros > 0; zeros--)); do out+=0000; done
-  for part in "\${b[@]}"; do out+=$(printf '%04x' "0x$part"); done
-  echo "$out"
-}
-inside6() { # address, range
-  local a r bits=\${2#*/} whole
-  a=$(hex6 "$1")
-  r=$(hex6 "\${2%/*}")
-  whole=$((bits / 4))
-  [ "\${a:0:whole}" = "\${r:0:whole}" ] || return 1
-  [ "$((bits % 4))" -eq 0 ] ||
-    [ "$((0x\${a:whole:1} >> (4 - bits % 4)))" -eq "$((0x\${r:whole:1} >> (4 - bits % 4)))" ]
-}
-let_in() {
-  local allowed
-  case $1 in
-    *:*) for allowed in "\${operators6[@]}"; do if inside6 "$1" "$allowed"; then return 0; fi; done ;;
-    *) for allowed in "\${operators[@]}"; do if overlap "$1/32" "$allowed"; then return 0; fi; done ;;
-  esac
-  return 1
-}
-check_operators() {
-  local peer
-  while read -r peer; do
-    peer=\${peer%:*}
-    peer=\${peer#"["}
-    peer=\${peer%"]"}
-    peer=\${peer#"::ffff:"}
-    peer=\${peer%%"%"*}
-    case $peer in "" | 127.* | ::1) continue ;; esac
-    if ! let_in "$peer"; then die "the firewall would lock out $peer, which is logged on over SSH now: add it to access.ssh"; fi
-  done < <(for port in \${ssh_ports//,/ }; do ss -Htn state established "sport = :$port" | awk '{ print $4 }'; done)
-}
-${v4.includes("0.0.0.0/0") ? "# Everybody may log on.\n" : "check_operators\n"}${keepLeaving(firewallTable, putFile(members))}${putFile(rules, "firewall-rules")}${putFile(unit, firewallUnit)}${putFile(flushed)}taken=0
-nft -c -f ${rulesFile} || taken=$?
-case $taken in
-  0) ;;
-  139) die "nft crashes (status 139): another version of nft, as in a container, wrote rules that this one cannot read. Update the host's nftables, or remove those rules" ;;
-  *) die "nft does not take ${rulesFile}" ;;
-esac
-reload_units
-if active ${firewallUnit} && ! nft list table ${firewallTable} >/dev/null 2>&1; then
-  note "somebody flushed nftables: the rules of ${firewallUnit} were gone, and are loaded again"
-  mark firewall-rules
-fi
-if marked firewall-rules && ! marked ${firewallUnit} && active ${firewallUnit}; then
-  echo "reloading ${firewallUnit}"
-  systemctl reload ${firewallUnit} || unit_failed ${firewallUnit}
-fi
-run_unit ${firewallUnit}
-unmark firewall-rules
-`;
+  return [
+    nodeScript("firewall-operators", {
+      firewall_ssh_ports: firewallSshPorts,
+      operators: v4.map(cidr),
+      operators6: v6,
+      open_to_all: v4.includes("0.0.0.0/0"),
+    }),
+    keepLeaving(putFile(members)),
+    putFile(rules, "firewall-rules"),
+    putFile(unit, firewallUnit),
+    putFile(flushed),
+    nodeScript("firewall-start", { rules_file: rulesFile }),
+  ].join("");
 }
 
 const sources: Readonly<Record<Source, string>> = {
@@ -360,37 +301,21 @@ const sources: Readonly<Record<Source, string>> = {
  * one they are somebody's decision: what they must let through is listed, by roles, so that a new worker changes no script.
  */
 export function foreignFirewalls(spec: Pick<NodeSetupSpec, "foreignFlows" | "network">): string {
-  const listed = (spec.foreignFlows ?? []).map((flow) => {
-    const ports = flow.ports.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(", ");
-    return `note ${sh(`  ${flow.protocol}${ports === "" ? "" : ` ${ports}`} from ${sources[flow.from]}: ${flow.reason}`)}\n`;
+  const flows = (spec.foreignFlows ?? []).map(({ protocol, ports, from, reason }) => {
+    const list = ports
+      .map((one) => (one.from === one.to ? `${one.from}` : `${one.from}-${one.to}`))
+      .join(", ");
+    return `${protocol}${list === "" ? "" : ` ${list}`} from ${sources[from]}: ${reason}`;
   });
-  const act =
-    spec.foreignFlows === undefined
-      ? `    note "$service is turned off: the cluster's own firewall takes its place"
-    case $service in ufw) ufw --force disable ;; *) systemctl disable --now --quiet "$service.service" ;; esac
-    grep -qsxF "$service" ${turnedOff} || echo "$service" >>${turnedOff}
-`
-      : `    note "$service filters this host and must let through what follows, and all traffic of ${spec.network.podCidr}; firewall: nftables in the settings would see to it"
-${listed.map((line) => `    ${line}`).join("")}`;
-  return `
-phase foreign-firewalls
-${spec.foreignFlows === undefined ? "" : giveBack()}ufw_is_on() { command -v ufw >/dev/null && ufw status | grep -qx 'Status: active'; }
-for service in firewalld ufw; do
-  if { [ "$service" = firewalld ] && active firewalld.service; } || { [ "$service" = ufw ] && ufw_is_on; }; then
-${act}  fi
-done
-`;
+  return `${giveBack()}${nodeScript("foreign-firewalls", {
+    // None of ours: they filter on, and people are told what they must let through.
+    theirs_stay: spec.foreignFlows !== undefined,
+    foreign_flows: flows,
+    pod_cidr: spec.network.podCidr,
+  })}`;
 }
 
 /** Turns on again what was turned off for the cluster's own firewall, which is gone by now. */
 export function giveBack(): string {
-  return `if [ -e ${turnedOff} ]; then
-  while read -r service; do
-    note "$service is turned on again: the cluster's own firewall had taken its place"
-    case $service in ufw) ufw --force enable ;; *) systemctl enable --now --quiet "$service.service" ;; esac ||
-      note "$service does not start: nothing filters this host"
-  done <${turnedOff}
-  rm -f ${turnedOff}
-fi
-`;
+  return nodeScript("give-back");
 }

@@ -1,14 +1,11 @@
 import type { RenderedFile } from "../renderedFile";
 import type { NodeSetupSpec } from "./spec";
 import { credentialProviderFile, credentialProviderFlags } from "./credentialProvider";
-import { containerdSocket, containerdUnit, proxyDropIn } from "./containerd";
-import { hostsScript } from "./hosts";
-import { linkFolder, kubeletConfigFile } from "./paths";
+import { containerdSocket, proxyDropIn } from "./containerd";
+import { containerdUnit, hostsScript, kubeletUnit, linkFolder, nodeScript } from "./paths";
 import { putFile } from "./prelude";
 
 type KubeletHostSpec = Pick<NodeSetupSpec, "proxy" | "credentialProvider">;
-
-export const kubeletUnit = "kubelet.service";
 
 /**
  * The unit of the kubelet's package (kubernetes/release, cmd/krel/templates/latest/kubelet/kubelet.service), started
@@ -73,14 +70,5 @@ export function crictlFile(): RenderedFile {
 /** Enabled, and started only by kubeadm; a node's is restarted when its unit changed. */
 export function kubeletPhase(spec: KubeletHostSpec): string {
   const put = kubeletFiles(spec).map((file) => putFile(file, kubeletUnit));
-  return `
-phase kubelet
-${putFile(crictlFile())}${put.join("")}reload_units
-systemctl is-enabled --quiet ${kubeletUnit} || systemctl enable --quiet ${kubeletUnit}
-if [ -e ${kubeletConfigFile} ]; then
-  run_unit ${kubeletUnit}
-else
-  unmark ${kubeletUnit}
-fi
-`;
+  return `phase kubelet\n${putFile(crictlFile())}${put.join("")}${nodeScript("kubelet")}`;
 }

@@ -1,6 +1,5 @@
-import { sh, shWords } from "../text";
 import { folderOf } from "./downloads";
-import { installRoot, linkFolder } from "./paths";
+import { nodeScript } from "./paths";
 import type { NodeSetupSpec } from "./spec";
 
 /**
@@ -9,26 +8,5 @@ import type { NodeSetupSpec } from "./spec";
  */
 export function oldVersionsPhase({ downloads }: Pick<NodeSetupSpec, "downloads">): string {
   const wanted = downloads.map(folderOf);
-  return `
-phase "old versions"
-running=$(for program in /proc/[0-9]*/exe; do readlink "$program" || true; done)
-linked=$(for link in ${linkFolder}/*; do readlink "$link" || true; done)
-in_use() {
-  case $'\\n'"$running"$'\\n'"$linked"$'\\n' in *$'\\n'"$1"/*) return 0 ;; esac
-  return 1
-}
-for component in ${sh(installRoot)}/*/; do
-  [ -d "$component" ] || continue
-  spare=1
-  while read -r folder; do
-    case $'\\n'"$(printf '%s\\n' ${shWords(wanted)})"$'\\n' in *$'\\n'"$folder"$'\\n'*) continue ;; esac
-    if [ "$spare" -gt 0 ]; then
-      spare=$((spare - 1))
-    elif ! in_use "$folder"; then
-      rm -rf "$folder"
-      echo "removed $folder"
-    fi
-  done < <(find "\${component%/}" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\\n' | sort -rn | cut -d ' ' -f 2-)
-done
-`;
+  return nodeScript("old-versions", { wanted });
 }

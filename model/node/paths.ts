@@ -1,4 +1,5 @@
 import type { DownloadName, InstalledName } from "../settings/resolved";
+import { script, type ScriptVariables } from "../core/script";
 
 /** State of the library on a host. */
 export const stateFolder = "/var/lib/pulumi-kubeadm";
@@ -6,6 +7,12 @@ export const stateFolder = "/var/lib/pulumi-kubeadm";
 export const pendingFolder = `${stateFolder}/pending`;
 /** One line for each file that setup put on the host: what cleanup removes, and what a later setup no longer wants. */
 export const filesList = `${stateFolder}/files`;
+/** Files of others that setup replaced, by their paths. */
+export const keptFolder = `${stateFolder}/kept`;
+/** Folders and units that were there before the first setup, one a line. */
+export const foundFile = `${stateFolder}/found`;
+/** Filters of others that were turned off for ours, one a line. */
+const turnedOff = `${stateFolder}/filters-off`;
 /** Downloads, unpacked, one folder for each version. */
 export const installRoot = "/opt/pulumi-kubeadm";
 /** Configuration of the library's own units. */
@@ -15,11 +22,45 @@ export const linkFolder = "/usr/local/bin";
 /** Where the runtime looks for CNI plugins (containerd `bin_dirs`, and what every CNI's installer writes to). */
 export const cniBinFolder = "/opt/cni/bin";
 
+/** Keeps the library's block in /etc/hosts. */
+export const hostsScript = `${installRoot}/bin/hosts-block`;
+
+export const containerdUnit = "containerd.service";
+export const kubeletUnit = "kubelet.service";
 export const apiProxyUnit = "pulumi-kubeadm-api-proxy.service";
 export const firewallUnit = "pulumi-kubeadm-firewall.service";
 
 /** Its presence says that the host is a node of a cluster (kubeadm writes it at the end of kubelet-start). */
 export const kubeletConfigFile = "/etc/kubernetes/kubelet.conf";
+
+/** The table of nftables that is the library's own. */
+export const firewallTable = "inet pulumi-kubeadm";
+
+/** Variables of scripts: what a file names in its head, it gets. */
+const shared: ScriptVariables = {
+  state_folder: stateFolder,
+  pending_folder: pendingFolder,
+  files_list: filesList,
+  kept_folder: keptFolder,
+  found_file: foundFile,
+  turned_off: turnedOff,
+  install_root: installRoot,
+  config_folder: configFolder,
+  link_folder: linkFolder,
+  cni_bin_folder: cniBinFolder,
+  member_file: kubeletConfigFile,
+  hosts_script: hostsScript,
+  containerd_unit: containerdUnit,
+  kubelet_unit: kubeletUnit,
+  api_proxy_unit: apiProxyUnit,
+  firewall_unit: firewallUnit,
+  firewall_table: firewallTable,
+};
+
+/** A file of `model/node/scripts`, with the library's paths on a host. */
+export function nodeScript(name: string, variables?: ScriptVariables): string {
+  return script(`node/scripts/${name}.sh`, variables, shared);
+}
 
 interface Component {
   /** Folder under `installRoot`. */

@@ -3,15 +3,16 @@ import type { RenderedFile } from "../renderedFile";
 import { apiProxyFiles, apiProxyModules, apiProxyPhase } from "./apiProxy";
 import { preflightOnlyChecks } from "./checks";
 import { cleanupScript, rememberFound } from "./cleanup";
-import { containerdFiles, containerdPhase, containerdUnit } from "./containerd";
+import { containerdFiles, containerdPhase } from "./containerd";
 import { downloadsPhase, proxyVariables } from "./downloads";
 import { leavingFile } from "./leaving";
 import { firewallFiles, firewallPhase, firewallSshPorts, foreignFirewalls } from "./firewall";
 import { hostsPhase, hostsScriptFile } from "./hosts";
 import { kernelFiles, kernelPhase, reservedPortsFile } from "./kernel";
 import { oldVersionsPhase } from "./oldVersions";
-import { crictlFile, kubeletFiles, kubeletPhase, kubeletUnit } from "./kubelet";
+import { crictlFile, kubeletFiles, kubeletPhase } from "./kubelet";
 import { needsOf, osCheck, osProfileOf, packagesPhase } from "./os";
+import { containerdUnit, kubeletUnit } from "./paths";
 import { hostReport, preflightChecks } from "./preflight";
 import { dropUnwanted, fileFunctions, prelude, putFile } from "./prelude";
 import { proxyEnvironmentFile, setupSecretFiles } from "./setupSecrets";
@@ -48,7 +49,7 @@ export function renderNode(spec: NodeSetupSpec, secret: readonly RenderedFile[] 
  */
 export function preflightScript(spec: PreflightCheckSpec, machine: CheckedMachine): string {
   return [
-    prelude(`Looks at ${machine.name} without changing it.`),
+    prelude(),
     osCheck(machine),
     "phase preflight\n",
     preflightChecks(spec, machine, machine.apiProxyPort),
@@ -72,7 +73,7 @@ function setupScript(
   const environment = proxyVariables(spec).map(([name, value]) => `export ${name}=${sh(value)}\n`);
   const needs = needsOf({ node, apiProxy: apiProxy !== undefined, firewall: firewall !== undefined });
   return [
-    prelude(`Node setup of ${machine.name} (${machine.role}).`),
+    prelude(),
     osCheck(machine),
     "phase preflight\n",
     preflightChecks(spec, machine, apiProxy?.port),

@@ -1,3 +1,4 @@
+import { nodeScript } from "./paths";
 import type { NodeSetupSpec } from "./spec";
 
 /** zram-tools and zram-config of Debian and Ubuntu, Raspberry Pi OS' swap file, and swapspace. */
@@ -9,44 +10,7 @@ const SERVICES = ["zramswap.service", "zram-config.service", "dphys-swapfile.ser
  */
 export function swapPhase({ kubelet }: Pick<NodeSetupSpec, "kubelet">): string {
   if (!kubelet.failSwapOn) {
-    return `
-phase swap
-echo "left as it is: the kubelet's failSwapOn is false"
-`;
+    return `phase swap\necho "left as it is: the kubelet's failSwapOn is false"\n`;
   }
-  return `
-phase swap
-if [ -e /etc/fstab ] && grep -qE '^[[:space:]]*[^#[:space:]]+[[:space:]]+[^[:space:]]+[[:space:]]+swap[[:space:]]' /etc/fstab; then
-  sed -E 's|^([[:space:]]*[^#[:space:]]+[[:space:]]+[^[:space:]]+[[:space:]]+swap[[:space:]].*)$|#pulumi-kubeadm# \\1|' \\
-    /etc/fstab >/etc/fstab.pulumi-kubeadm-new
-  chmod --reference=/etc/fstab /etc/fstab.pulumi-kubeadm-new
-  mv -f /etc/fstab.pulumi-kubeadm-new /etc/fstab
-  mark daemon-reload
-  echo "commented swap in /etc/fstab"
-fi
-reload_units
-# no_swap UNIT: one that lies in /etc cannot be masked, and is disabled.
-no_swap() {
-  local list=$state/masked-swap
-  if ! systemctl mask --quiet --now "$1" 2>/dev/null; then
-    list=$state/disabled-swap
-    systemctl disable --quiet --now "$1"
-  fi
-  grep -qsxF "$1" "$list" || echo "$1" >>"$list"
-  echo "turned off $1"
-}
-# Programs that make swap anew at each boot: they run before its units are there.
-for unit in ${SERVICES.join(" ")}; do
-  case $(systemctl is-enabled "$unit" 2>/dev/null || true) in enabled* | generated | alias) no_swap "$unit" ;; esac
-done
-# Partitions found by their type, and zram, come back as units of systemd; others wait in files for the next boot.
-while read -r unit; do no_swap "$unit"; done < <({
-  systemctl list-units --type=swap --all --plain --no-legend | awk '$2 != "masked" { print $1 }'
-  systemctl list-unit-files --type=swap --plain --no-legend | awk '$2 ~ /^enabled/ { print $1 }'
-} | sort -u)
-if [ "$(wc -l </proc/swaps)" -gt 1 ]; then
-  swapoff -a
-  if [ "$(wc -l </proc/swaps)" -gt 1 ]; then die "swap cannot be turned off: $(awk 'NR > 1 { print $1 }' /proc/swaps)"; fi
-fi
-`;
+  return nodeScript("swap", { swap_services: SERVICES });
 }

@@ -3,7 +3,7 @@ import { isTarget } from "../flows";
 import type { Flow, Target } from "../network/flow";
 import type { ClusterMachine } from "../machine";
 import { range, type Range } from "../network/addresses";
-import { firewallTable } from "../node/firewall";
+import { firewallTable } from "../node/paths";
 import { MARKS } from "../node/checks/packetFilters";
 import type { HostCheckSpec, PacketFilterSpec } from "../node/spec";
 import { parseIptables } from "./iptables";

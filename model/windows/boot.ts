@@ -27,7 +27,7 @@ import {
 } from "./kubelet";
 import { windowsLifecycle, windowsLifecycleScript, windowsLifecycleTask } from "./lifecycle";
 import { windowsPaths } from "./paths";
-import { ps, psList, psText } from "./powershell";
+import { ps, psList, psText } from "../core/powershell";
 
 /** What makes a Windows instance a node. */
 export type WindowsBootSpec = EndpointSpec &

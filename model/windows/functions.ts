@@ -1,4 +1,4 @@
-import { ps } from "./powershell";
+import { ps } from "../core/powershell";
 
 /**
  * Functions of the scripts on a Windows node, for the PowerShell 5.1 that Windows Server has. What `Say` gets is the

@@ -4,7 +4,7 @@ import type { LifecycleSpec } from "../aws/boot/lifecycle";
 import type { AwsPool } from "../settings/resolvedAws";
 import { metadataFunction, sayFunction, writeFunction } from "./functions";
 import { windowsPaths } from "./paths";
-import { ps } from "./powershell";
+import { ps } from "../core/powershell";
 
 /** Name of the scheduled task. */
 export const windowsLifecycleTask = "pulumi-kubeadm-lifecycle";

@@ -5,7 +5,7 @@ import { type JsonValue, configHash, configHashAnnotation } from "../kubernetes"
 import type { ClusterSettings } from "../settings/resolved";
 import { WINDOWS_RELEASES, WINDOWS_TAINT, windowsReleases } from "./releases";
 import { slashes, windowsPaths } from "./paths";
-import { ps } from "./powershell";
+import { ps } from "../core/powershell";
 import { toYaml } from "../yaml";
 
 /**

@@ -6,6 +6,7 @@ import Table from "cli-table3";
 import { parse, stringify } from "yaml";
 import type { PlanDocument } from "../../plan/document";
 import { awsReport } from "./aws";
+import { machinesReport } from "./machines";
 import { measured, median, planCommand, ROOT, type Cost } from "./processes";
 
 const DEFAULT_RUNS = 7;
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
     const perMachine = await resourcesPerMachine(folder);
     process.stdout.write(report(costs, perMachine, runs));
     process.stdout.write(await awsReport(folder, runs));
+    process.stdout.write(await machinesReport(folder));
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }

@@ -1,7 +1,7 @@
 import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
 import { windowsBootScript, type WindowsBootSpec } from "../../windows/boot";
 import { windowsPaths } from "../../windows/paths";
-import { ps, psText } from "../../windows/powershell";
+import { ps, psText } from "../../core/powershell";
 import { UNKNOWN_BOOT, bootDigest, bootSettings, withBootDigest } from "./rendering";
 import { compressed } from "./compressed";
 

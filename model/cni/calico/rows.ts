@@ -14,7 +14,7 @@ const calico = {
   namespaces: ["calico-system", "calico-apiserver", "tigera-operator"],
   needsOneSegment: false,
   // BIRD's and Felix' marks (FelixConfiguration reference, deviceRouteProtocol 80).
-  routes: ['*" proto bird "*', '*" proto 80 "*'],
+  routes: ["proto bird", "proto 80"],
 } as const;
 
 function vxlan(reason: string): CniPort {

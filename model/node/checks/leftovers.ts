@@ -1,5 +1,5 @@
 import { CNI_TRACES } from "../../cni";
-import { stateFolder } from "../paths";
+import { nodeScript } from "../paths";
 
 /** What CNIs and Kubernetes call their interfaces; a name that ends in `*` is a beginning. */
 const INTERFACES: readonly string[] = [
@@ -32,41 +32,9 @@ const DISTRIBUTIONS = [
  * (its own last words say so). containerd takes the first file of /etc/cni/net.d by name, and a bridge keeps the address it has.
  */
 export function leftoverChecks(): string {
-  return `
-check_leftovers() {
-  local file link unit files=() links=()
-  for file in /etc/cni/net.d/*.conf /etc/cni/net.d/*.conflist /etc/cni/net.d/*.json; do
-    if [ -e "$file" ]; then files+=("$file"); fi
-  done
-  if [ "\${#files[@]}" -gt 0 ]; then
-    refuse cniconfig "/etc/cni/net.d holds the network of another cluster or container engine, and containerd takes the first file by name: remove it with: rm -f \${files[*]} (CniConfig)"
-  fi
-  if command -v ip >/dev/null; then
-    while read -r link; do
-      case $link in
-        ${INTERFACES.join(" | ")}) links+=("$link") ;;
-        # The kernel keeps this one while its module is loaded.
-        tunl0) if [ -n "$(ip -o address show dev tunl0)" ]; then links+=(tunl0); fi ;;
-      esac
-    done < <(ip -o link show | sed -n 's/^[0-9]*: \\([^:@]*\\)[:@].*/\\1/p')
-  fi
-  if [ "\${#links[@]}" -gt 0 ]; then
-    refuse cnilinks "interfaces of another cluster are left, and pods would get its addresses: \${links[*]}: remove each with: ip link delete NAME (tunl0: ip address flush dev tunl0), or reboot the host (CniLinks)"
-  fi
-  for file in ${PINS.join(" ")}; do
-    if [ -e "$file" ]; then
-      refuse cnipins "$file is left of another cluster's network: remove it with: rm -rf $file, or reboot the host (CniPins)"
-      break
-    fi
-  done
-  for unit in ${DISTRIBUTIONS.join(" ")}; do
-    if systemctl is-active --quiet "$unit.service"; then
-      refuse otherkubernetes "$unit.service runs another Kubernetes on this host: uninstall it first (OtherKubernetes)"
-    fi
-  done
+  return nodeScript("check-leftovers", {
+    cni_interfaces: INTERFACES,
+    pins: PINS,
+    distributions: DISTRIBUTIONS,
+  });
 }
-`;
-}
-
-/** A file of ours from an earlier, unfinished setup is no leftover of others. */
-export const ourFile = `our_file() { grep -qsE "^$1( |$)" ${stateFolder}/files; }\n`;

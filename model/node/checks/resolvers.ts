@@ -1,4 +1,4 @@
-import { sh } from "../../text";
+import { nodeScript } from "../paths";
 
 /**
  * @param resolvConf the file; "": CoreDNS does not ask the host's name servers; undefined: kubeadm looks for it
@@ -7,37 +7,6 @@ import { sh } from "../../text";
  * loopback in its pod: its plugin `loop` ends it. Pods have IPv4 alone.
  */
 export function resolverChecks(resolvConf: string | undefined): string {
-  if (resolvConf === "") return "\ncheck_resolvers() { :; }\n";
-  const file =
-    resolvConf === undefined
-      ? `file=/etc/resolv.conf
-  if systemctl is-active --quiet systemd-resolved.service; then file=/run/systemd/resolve/resolv.conf; fi`
-      : `file=${sh(resolvConf)}`;
-  return `
-check_resolvers() {
-  local file server all="" loopback="" v4="" v6="" how="name servers that pods reach in coredns.upstreamServers, or a file that lists such in kubelet.config.resolvConf (Resolvers)"
-  ${file}
-  if [ ! -r "$file" ]; then
-    refuse resolvers "the kubelet would read its name servers from $file, which does not exist: set $how"
-    return 0
-  fi
-  while read -r server; do
-    all+=" $server"
-    case $server in
-      127.* | ::1 | 0.0.0.0 | :: | ::ffff:127.*) loopback+=" $server" ;;
-      *:*) v6+=" $server" ;;
-      *) v4+=" $server" ;;
-    esac
-  done < <(awk '$1 == "nameserver" { print $2 }' "$file")
-  if [ -z "$all" ]; then
-    refuse resolvers "$file names no name server, so CoreDNS cannot start: set $how"
-  elif [ -n "$loopback" ]; then
-    refuse resolvers "$file names\${loopback}, which in CoreDNS' pod is CoreDNS itself: it would end with \\"Loop detected\\". Set $how"
-  elif [ -z "$v4" ]; then
-    refuse resolvers "$file names IPv6 name servers alone (\${v6# }), and pods have IPv4 only: set $how"
-  elif [ -n "$v6" ]; then
-    note "$file names IPv6 name servers too (\${v6# }), which pods cannot reach: every second answer may be late"
-  fi
-}
-`;
+  if (resolvConf === "") return "check_resolvers() { :; }\n";
+  return nodeScript("check-resolvers", { resolv_conf: resolvConf ?? "" });
 }

@@ -11,7 +11,7 @@ import { flowsOf } from "../../../model/flows";
 import { windowsContainerdFiles } from "../../../model/windows/containerd";
 import { windowsJoinDocument, windowsKubeletPatch } from "../../../model/windows/kubelet";
 import { windowsLifecycle } from "../../../model/windows/lifecycle";
-import { ps, psText } from "../../../model/windows/powershell";
+import { ps, psText } from "../../../model/core/powershell";
 import { hasPowerShellParser, powerShellErrors } from "../../support/powershell";
 import { CHECKSUMS, hostScripts, windowsPool, windowsSettings } from "../../support/windowsSettings";
 

@@ -103,7 +103,7 @@ const scripts: Record<string, string> = {
   etcd: etcdScript(),
   standing: standingScript(),
   "in-use": inUseScript(),
-  tighten: tightenScript("inet pulumi-kubeadm", ["node 10.40.0.11", "controlPlane 10.40.0.11"]),
+  tighten: tightenScript(["node 10.40.0.11", "controlPlane 10.40.0.11"]),
   reset: resetScript("10.244.0.0/16"),
   credential: credentialScript("w1", 1),
   "rich-credential": credentialScript(odd, 1),

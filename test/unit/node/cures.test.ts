@@ -311,11 +311,15 @@ esac; }
   it("gives back with the clean-up too, before the list of it is removed", () => {
     write("/firewalld", "");
     foreign(ours);
-    const script = cleanupScript().split("\n");
-    const from = script.findIndex((line) => line.includes("filters-off"));
-    const ran = run(`ROOT=${root}\n${filters}`, script.slice(from, from + 8).join("\n"));
+    const [functions = "", steps = ""] = cleanupScript().split("phase cleanup\n");
+    const ran = run(
+      `ROOT=${root}\n${filters}`,
+      `${functions.slice(functions.indexOf("turned_off="))}give_back`,
+    );
     expect(ran.lines).toContain("on firewalld");
-    expect(script.findIndex((line) => line === "rm -rf /var/lib/pulumi-kubeadm")).toBeGreaterThan(from);
+    const lines = steps.split("\n");
+    expect(lines.indexOf('rm -rf "$state_folder"')).toBeGreaterThan(lines.indexOf("give_back"));
+    expect(lines).toContain("give_back");
   });
 });
 
@@ -323,10 +327,10 @@ describe("what was on the host before", () => {
   const systemctl = 'systemctl() { case "$1" in is-active) return 0 ;; *) echo "systemctl $*" ;; esac; }\n';
   /** The clean-up, but for what ends processes and mounts of the machine that runs the test. */
   const cleanup = () => {
-    const text = cleanupScript();
-    const start = text.indexOf("if [ -e /var/lib/pulumi-kubeadm/files ]");
+    const [functions = "", steps = ""] = cleanupScript().split("phase cleanup\n");
+    const start = steps.indexOf('if [ -e "$files_list" ]');
     expect(start).toBeGreaterThan(0);
-    return run(systemctl, text.slice(start));
+    return run(systemctl, functions.slice(functions.indexOf("turned_off=")) + steps.slice(start));
   };
   const config = { path: "/etc/containerd/config.toml", mode: "0644", content: "version = 3\n" };
   const setup = () =>

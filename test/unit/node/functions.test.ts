@@ -3,7 +3,6 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { blockBegin, blockEnd } from "../../../model/node/hosts";
 import { dropUnwanted, fileFunctions, putFile } from "../../../model/node/prelude";
 import { packagesPhase, osCheck, osProfiles, osProfileOf } from "../../../model/node/os";
 import type { OsFamily } from "../../../model/settings/resolved";
@@ -33,6 +32,9 @@ function run(script: string): Ran {
     .replaceAll("/run/lock", `${folder}/lock`);
   return bash(begin + moved);
 }
+
+const blockBegin = "# BEGIN pulumi-kubeadm";
+const blockEnd = "# END pulumi-kubeadm";
 
 describe("files", () => {
   const file = (content: string, mode = "0644") => ({ path: `${folder}/etc/a.conf`, mode, content });

@@ -46,7 +46,7 @@ function setUp(machines: readonly Machine[]): string {
   const file = firewallAddresses(firewall);
   const put = `put() { local path=$1; mkdir -p "$(dirname "$path")"; cat >"$path.new"; mv "$path.new" "$path"; }\n`;
   const members = `put ${file.path} <<'END'\n${file.content}END\n`;
-  run(`set -euo pipefail\n${put}${keepLeaving(TABLE, members)}`);
+  run(`set -euo pipefail\n${put}${keepLeaving(members)}`);
   return leaving();
 }
 
@@ -57,7 +57,7 @@ const leaving = (): string => {
 
 function tighten(used: readonly string[]): string {
   const stubs = `systemctl() { echo "systemctl $*"; }\n`;
-  const [head = "", ...rest] = tightenScript(TABLE, used).split("\n");
+  const [head = "", ...rest] = tightenScript(used).split("\n");
   return run(`${head}\n${stubs}${rest.join("\n")}`);
 }
 

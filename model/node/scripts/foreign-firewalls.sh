@@ -1,0 +1,18 @@
+# shellcheck shell=bash disable=SC2154,SC2034
+# Variables: theirs_stay foreign_flows pod_cidr turned_off
+
+phase foreign-firewalls
+if [ -n "$theirs_stay" ]; then give_back; fi
+ufw_is_on() { command -v ufw >/dev/null && ufw status | grep -qx 'Status: active'; }
+for service in firewalld ufw; do
+  if { [ "$service" = firewalld ] && active firewalld.service; } || { [ "$service" = ufw ] && ufw_is_on; }; then
+    if [ -n "$theirs_stay" ]; then
+      note "$service filters this host and must let through what follows, and all traffic of $pod_cidr; firewall: nftables in the settings would see to it"
+      for flow in "${foreign_flows[@]}"; do note "  $flow"; done
+    else
+      note "$service is turned off: the cluster's own firewall takes its place"
+      case $service in ufw) ufw --force disable ;; *) systemctl disable --now --quiet "$service.service" ;; esac
+      grep -qsxF "$service" "$turned_off" || echo "$service" >>"$turned_off"
+    fi
+  fi
+done

@@ -1,0 +1,70 @@
+/** Scripts for hosts, as the files that they are. */
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { describe, expect, it } from "vitest";
+import { script } from "../../model/core/script";
+import { have } from "../support/have";
+
+const MODEL = path.resolve(__dirname, "../../model");
+const files = fs.readdirSync(MODEL, { recursive: true, encoding: "utf8" });
+const ending = (end: string): string[] => files.filter((file) => file.endsWith(end)).sort();
+
+function run(command: string, words: readonly string[], input = ""): string {
+  const { stdout, stderr } = spawnSync(command, words, { cwd: MODEL, input, encoding: "utf8" });
+  return stdout + stderr;
+}
+
+describe("script files", () => {
+  it("of bash are read by bash", () => {
+    for (const file of ending(".sh")) expect(run("bash", ["-n", file]), file).toBe("");
+  });
+
+  it.skipIf(!have("shellcheck"))("of bash pass shellcheck", () => {
+    expect(run("shellcheck", ["--format=gcc", ...ending(".sh")])).toBe("");
+  });
+
+  it("of Python compile", () => {
+    const program = "import sys\nfor name in sys.argv[1:]: compile(open(name).read(), name, 'exec')\n";
+    expect(run("python3", ["-", ...ending(".py")], program)).toBe("");
+  });
+
+  it("name the variables that they use in place of the renderer's", () => {
+    // A template's own placeholders would be commands or variables of the shell by now.
+    for (const file of files.filter((name) => /\.(sh|py|ps1)$/.test(name)))
+      expect(fs.readFileSync(path.join(MODEL, file), "utf8"), file).not.toMatch(/@@|\$\{[\w.]+\([^)]*\)\}/);
+  });
+});
+
+describe("rendering", () => {
+  it("writes values in front of the text, quoted, and leaves out what is for editors", () => {
+    const rendered = script("node/scripts/hosts-block.sh", { block: ["192.0.2.1 it's", "$(id)"] });
+    expect(rendered).toMatch(
+      /^#!\/usr\/bin\/env bash\nblock=\('192\.0\.2\.1 it'\\''s' '\$\(id\)'\)\nexport LC_ALL=C PATH=/,
+    );
+    expect(rendered).not.toContain("shellcheck");
+  });
+
+  it("gives bash numbers, answers, lists and maps", () => {
+    const values = {
+      needs: ["a b", "c"],
+    };
+    const lines = script("node/scripts/packages.sh", values).split("\n");
+    expect(lines[0]).toBe("needs=('a b' c)");
+    const sets = { node: "leaving_node" };
+    expect(script("node/scripts/leaving-rules.sh", { sets, firewall_table: "inet t" })).toMatch(
+      /^declare -A sets=\(\[node\]=leaving_node\)\nfirewall_table='inet t'\n/,
+    );
+    const firewalls = { foreign_flows: [], pod_cidr: "", turned_off: "/x" };
+    expect(script("node/scripts/foreign-firewalls.sh", { ...firewalls, theirs_stay: false })).toMatch(
+      /^theirs_stay=\nforeign_flows=\(\)\npod_cidr=\n/,
+    );
+  });
+
+  it("refuses a variable without a value, and one that the file does not name", () => {
+    expect(() => script("node/scripts/packages.sh")).toThrow("node/scripts/packages.sh: needs has no value");
+    expect(() => script("node/scripts/packages.sh", { needs: [], wants: "" })).toThrow(
+      "node/scripts/packages.sh does not name wants",
+    );
+  });
+});
