@@ -100,8 +100,13 @@ export function keepTokens(): () => void {
  * has, so that a machine that is not made yet changes nothing in the preview of the others.
  */
 export class LateSettings {
-  /** All values are known, and were checked with the other settings. Rejects with every problem. */
+  /** With all values. Tokens stay where `problems` says that they do not fit. */
   readonly whole: pulumi.Output<ClusterSettings>;
+  /**
+   * What is wrong with the settings now that all values are known, as a report; "": nothing. Preflight fails with it. An error in
+   * an apply would do in a program of the CLI, and hang an inline program of the Automation API.
+   */
+  readonly problems: pulumi.Output<string>;
   /** Names of the machines that the same program makes, in the order of the settings. */
   readonly created: readonly string[];
   private readonly outputs: ReadonlyMap<string, pulumi.Output<string>>;
@@ -111,28 +116,34 @@ export class LateSettings {
 
   /**
    * @param settings resolved from `taken`, with its tokens
-   * @param check throws where settings as they are written are wrong
+   * @param check what is wrong with settings as they are written, as a report; "": nothing
    */
   constructor(
     private readonly settings: ClusterSettings,
     taken: TakenSettings,
-    check: (written: unknown) => void,
+    check: (written: unknown) => string,
   ) {
     const { late } = taken;
     const tokens = late.map(({ path }) => lateToken(path));
     this.outputs = new Map(
       late.map(({ path, value }) => [
         lateToken(path),
-        // A value that the check of the whole refuses stays a token, so that its report is the one that is seen.
+        // A value that the checks refuse stays a token, so that nothing else fails before preflight says so.
         tokensStay
           ? pulumi.output(lateToken(path))
           : value.apply((known) => lateValue(path, known) ?? lateToken(path)),
       ]),
     );
-    this.whole = pulumi.all(tokensStay ? [] : late.map(({ value }) => value)).apply((known) => {
-      if (known.length > 0) check(written(taken, known));
-      return this.values(tokens).apply((values) => withLateValues(settings, values));
+    const problems = pulumi.all(tokensStay ? [] : late.map(({ value }) => value)).apply((known) => {
+      const report = known.length === 0 ? "" : check(written(taken, known));
+      // A preview runs no step that could fail with it.
+      if (report !== "" && pulumi.runtime.isDryRun()) void pulumi.log.error(report);
+      return report;
     });
+    this.problems = problems;
+    this.whole = problems.apply((report) =>
+      this.values(tokens).apply((values) => (report === "" ? withLateValues(settings, values) : settings)),
+    );
     this.created = settings.machines.filter(({ ssh }) => isToken(ssh.host)).map(({ name }) => name);
     const workers = settings.machines.filter((machine) => machine.role === "worker");
     const ofWorkers = new Set(lateTokens(workers));
@@ -186,6 +197,14 @@ export function readWithLate(
   const paths = taken.late.map(({ path }) => path);
   const settings = reporting(() => read(taken.plain, paths));
   if (paths.length === 0) return { settings };
-  const check = (written: unknown) => reporting(() => read(written, []));
+  const check = (written: unknown): string => {
+    try {
+      read(written, []);
+      return "";
+    } catch (error) {
+      if (error instanceof SettingsError) return error.message;
+      throw error;
+    }
+  };
   return { settings, late: new LateSettings(settings, taken, check) };
 }

@@ -209,6 +209,8 @@ export interface StepInput {
   readonly machines?: readonly CheckedMachine[];
   /** Preflight: names of those that the same program makes, which may still boot. Default: none. */
   readonly created?: readonly string[];
+  /** Preflight: what is wrong with the settings now that all addresses are known, as a report. Default: nothing. */
+  readonly problems?: string;
 }
 
 /** Which cluster, and which of its unchangeable facts, a host carries in /var/lib/pulumi-kubeadm/node.json. */

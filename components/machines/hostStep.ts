@@ -37,10 +37,8 @@ export interface HostStepArgs {
   readonly values?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Written on the host with mode 0600 before its script runs. */
   readonly files?: pulumi.Input<readonly SecretFile[]>;
-  /** Preflight: all machines, by standard input. */
-  readonly told?: pulumi.Input<NonNullable<StepInput["machines"]>>;
-  /** Preflight: names of machines that the same program makes, which may still boot. */
-  readonly created?: readonly string[];
+  /** Preflight: what it is told by standard input besides. */
+  readonly told?: pulumi.Input<Pick<StepInput, "machines" | "created" | "problems">>;
   /** More environment variables; free of secrets. */
   readonly environment?: Readonly<Record<string, string>>;
   /** The machine's identity: when it changes, the step is replaced, the old one deleted first. */
@@ -96,13 +94,12 @@ function standardInput(args: HostStepArgs): pulumi.Output<string> {
   return pulumi.secret(
     pulumi
       .all([connectionsOf(args), bastionOf(args), pulumi.output(args.files ?? []), pulumi.output(args.told)])
-      .apply(([connections, bastion, files, machines]) =>
+      .apply(([connections, bastion, files, told]) =>
         JSON.stringify({
           connections,
           ...(bastion ? { bastion } : {}),
           files,
-          ...(machines === undefined ? {} : { machines }),
-          ...(args.created === undefined ? {} : { created: args.created }),
+          ...told,
         }),
       ),
   );

@@ -6,6 +6,7 @@ import { poolBoot } from "../../model/settings/pools";
 import { controlPlaneTopology } from "../../model/aws/topology";
 import { paths } from "../../model/kubeadm";
 import { setupSecretFiles, setupSecretNames } from "../../model/node/setupSecrets";
+import type { LateSettings } from "../late";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
 import type { AwsPool } from "../../model/settings/resolvedAws";
 import { controlPlaneOf, immutableSettings } from "../../model/settings/specs";
@@ -118,6 +119,15 @@ export function settledStep(
   );
 }
 
+/** What preflight is told of machines whose addresses come later, and what is wrong with those. */
+function toldOf(late: LateSettings): HostStepArgs["told"] {
+  return pulumi.all([late.whole.apply(checkedMachines), late.problems]).apply(([machines, problems]) => ({
+    machines,
+    created: late.created,
+    ...(problems === "" ? {} : { problems }),
+  }));
+}
+
 /** Looks at all machines before one of them is changed. */
 export function preflightStep(name: string, args: StepsArgs, opts: pulumi.CustomResourceOptions): Step {
   const { settings, late } = args;
@@ -127,8 +137,7 @@ export function preflightStep(name: string, args: StepsArgs, opts: pulumi.Custom
       ...args,
       values: undefined,
       machines: settings.machines.map((machine) => machine.name),
-      told: late === undefined ? checkedMachines(settings) : late.whole.apply(checkedMachines),
-      created: late?.created,
+      told: late === undefined ? { machines: checkedMachines(settings) } : toldOf(late),
       // Which keys are in use is told by their values.
       files: pulumi
         .output(args.controlPlaneFiles)

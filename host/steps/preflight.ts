@@ -31,7 +31,8 @@ export type LookSpec = Omit<PreflightSpec, "machines"> & { readonly machines: re
  * another cluster, whether two names lead to one host, and whether a living cluster was given other ranges.
  */
 export async function preflight(context: StepContext<LookSpec>): Promise<StepResult> {
-  const { spec, hosts, operation } = context;
+  const { spec, hosts, operation, input } = context;
+  if (input.problems !== undefined) throw new HostProblem("", input.problems);
   const failed: HostProblem[] = [];
   const unreachable = new Map<string, HostProblem>();
   const odd = new Map<string, HostProblem>();

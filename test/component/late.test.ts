@@ -2,12 +2,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { Cluster, type ClusterArgs } from "../../components/cluster";
-import { readWithLate } from "../../components/late";
-import { SPEC_VARIABLE } from "../../host/protocol";
-import { readCluster } from "../../model/settings/parse";
-import type { SettingsError } from "../../model/settings/problems";
+import { SPEC_VARIABLE, type StepInput } from "../../host/protocol";
 import { byName, record, type Recorded, type RecordOptions } from "../../testing/recorder";
-import { metalInput, metalSettings, type RawSettings } from "../support/settings";
+import { metalInput, type RawSettings } from "../support/settings";
 import { made } from "./providers";
 
 type Machines = Record<string, RawSettings>;
@@ -151,52 +148,44 @@ describe("addresses that are outputs", () => {
 });
 
 describe("the check of late values", () => {
-  /** Problems when the values are known; nothing is registered with them. */
-  async function problems(over: Machines): Promise<readonly object[]> {
-    const machines = Object.fromEntries(
-      Object.entries(given).map(([name, machine]) => {
-        const late = Object.entries(over[name] ?? {}).map(([key, value]) => [key, pulumi.output(value)]);
-        const { nodeAddress: _derived, ...rest } = machine;
-        return [name, { ...rest, ...Object.fromEntries(late) }];
-      }),
-    );
-    const settings = { ...metalInput(), machines };
-    let found: readonly object[] = [];
-    const { late } = readWithLate(settings, "metal", (written, paths) => {
-      try {
-        return readCluster(written, { environment: "metal", late: paths });
-      } catch (error) {
-        // Thrown on, it would end the program, as it is meant to.
-        if (paths.length > 0) throw error;
-        found = (error as SettingsError).problems;
-        return metalSettings();
-      }
-    });
-    await new Promise((resolve) => late?.whole.apply(resolve));
-    return found;
+  /** What preflight fails with when the values are known. */
+  async function problems(over: Machines): Promise<string> {
+    const machines = () =>
+      Object.fromEntries(
+        Object.entries(given).map(([name, machine]) => {
+          const late = Object.entries(over[name] ?? {}).map(([key, value]) => [key, pulumi.output(value)]);
+          const { nodeAddress: _derived, ...rest } = machine;
+          return [name, { ...rest, ...Object.fromEntries(late) }];
+        }),
+      );
+    const preflight = byName(await cluster(machines), "metal-preflight");
+    const stdin = pulumi.runtime.unwrapRpcSecret(preflight.inputs["stdin"]) as string;
+    return (JSON.parse(stdin) as StepInput).problems ?? "";
   }
 
   it("names all of them at once, with the values that came", async () => {
-    const found = await problems({
+    const report = await problems({
       cp2: { host: "192.0.2.11" },
       w1: { nodeAddress: "10.244.3.1" },
       w2: { hostKey: "SHA256:abc", nodeAddress: undefined },
     });
-    expect(found).toMatchObject([
-      { path: "machines.cp2.host", value: '"192.0.2.11"' },
-      { path: "machines.w1.nodeAddress", value: '"10.244.3.1"', allowed: "an address outside 10.244.0.0/16" },
-      { path: "machines.w2.hostKey", value: '"SHA256:abc"' },
-      { path: "machines.w2.nodeAddress", value: "null" },
+    expect(report.split("\n").filter((line) => !line.startsWith("    "))).toEqual([
+      "4 problems in the settings of metal",
+      '  machines.cp2.host: "192.0.2.11" and port 22 are those of machine cp1 too',
+      expect.stringMatching(/^ {2}machines\.w1\.nodeAddress: "10\.244\.3\.1" .* lies within the pod range/),
+      expect.stringMatching(/^ {2}machines\.w2\.hostKey: "SHA256:abc" is a fingerprint/),
+      "  machines.w2.nodeAddress: null is empty",
     ]);
+    expect(report).toContain("allowed: an address outside 10.244.0.0/16");
   });
 
   it("has no objection to what fits", async () => {
-    expect(await problems({ w1: { host: "w1.example.com", nodeAddress: "10.40.0.21" } })).toEqual([]);
+    expect(await problems({ w1: { host: "w1.example.com", nodeAddress: "10.40.0.21" } })).toBe("");
   });
 
   it("wants a node address where the host turns out to be a name", async () => {
-    expect(await problems({ w1: { host: "w1.example.com" } })).toMatchObject([
-      { path: "machines.w1.nodeAddress" },
-    ]);
+    expect(await problems({ w1: { host: "w1.example.com" } })).toContain(
+      "machines.w1.nodeAddress: (not given)",
+    );
   });
 });

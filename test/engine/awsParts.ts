@@ -58,7 +58,15 @@ exports.main = (operation) => {
   const spec = JSON.parse(process.env.KUBEADM_SPEC);
   // It asks no host: the real one.
   if (spec.step === "topology") return require(${JSON.stringify(PROGRAM)}).main(operation);
-  const { connections, files } = JSON.parse(fs.readFileSync(0, "utf8"));
+  const input = fs.readFileSync(0, "utf8");
+  const { connections, files, problems } = JSON.parse(input);
+  // What is wrong before a host is asked is the real one's to say, too.
+  if (problems !== undefined) {
+    const text = "require(" + JSON.stringify(${JSON.stringify(PROGRAM)}) + ").main(" + JSON.stringify(operation) + ")";
+    const stdio = ["pipe", "inherit", "inherit"];
+    process.exitCode = require("node:child_process").spawnSync(process.execPath, ["-e", text], { input, stdio }).status;
+    return;
+  }
   const hosts = Object.fromEntries(Object.entries(connections).map(([name, one]) => [name, one.host]));
   const asked = {
     operation,

@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { expect, it } from "vitest";
 import { byName, record } from "../../../testing";
 
@@ -39,4 +40,19 @@ it("the example of parts makes each alone, with the provider it was given", asyn
   const inside = resources.filter((one) => one.type.startsWith("kubernetes:"));
   expect(inside.length).toBeGreaterThan(15);
   for (const one of inside) expect(one.provider, one.name).toContain(provider);
+});
+
+it("the example of any cloud makes nodes of servers whose addresses nobody knows yet", async () => {
+  const resources = await record(() => import("../../../examples/any-cloud/index.js"), {
+    project: "any-cloud",
+    config: { networkId: "7" },
+    stack: "prod",
+    preview: true,
+    onWarning: () => undefined,
+  });
+  const server = byName(resources, "w1");
+  const step = byName(resources, "shop-pool-default-w1-node");
+  expect(step.dependsOn).toContain(server.urn);
+  expect(resources.filter(({ name }) => name.endsWith("-setup"))).toHaveLength(3);
+  expect(pulumi.runtime.isRpcSecret(step.inputs["stdin"])).toBe(true);
 });

@@ -368,6 +368,13 @@ describe("a bastion", () => {
   });
 });
 
+it("says what is wrong with addresses that came late before it dials anybody", async () => {
+  const { input, ...rest } = context(lookOf(settings));
+  const late = preflight({ ...rest, input: { ...input, problems: "2 problems in the settings of dev" } });
+  await expect(late).rejects.toThrow("2 problems in the settings of dev");
+  expect([...hosts.values()].map(({ server }) => server.dials)).toEqual([0, 0]);
+});
+
 describe("machines that the same program makes", () => {
   const created = names;
   const place = (name: string) => `${name} 127.0.0.1`;

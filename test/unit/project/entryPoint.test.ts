@@ -30,6 +30,7 @@ describe("the program of a Pulumi project", () => {
     expect(projects).toEqual(
       expect.arrayContaining([
         "Pulumi.yaml",
+        "examples/any-cloud/Pulumi.yaml",
         "examples/own-program/Pulumi.yaml",
         "examples/parts/Pulumi.yaml",
       ]),

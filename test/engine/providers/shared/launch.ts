@@ -18,6 +18,9 @@ import * as path from "node:path";
 export const providerNames = ["tls", "command", "kubernetes", "aws"] as const;
 export type ProviderName = (typeof providerNames)[number];
 
+/** Stand-ins for nothing that there is: tests alone have them. */
+const OF_TESTS = ["cloud"];
+
 export interface ProviderChoice {
   readonly kind: "official" | "stand-in";
   /** One line for the log of a test run. */
@@ -45,10 +48,10 @@ export function chooseProvider(name: ProviderName, env: NodeJS.ProcessEnv = proc
   return { kind: "stand-in", reason: `${name}: stand-in for ${version} (no plugin on PATH or in ${home})` };
 }
 
-/** Writes executables for the stand-ins wanted into `folder`, which is then put first on PATH. */
+/** Writes executables for the stand-ins wanted, and for those of tests, into `folder`, which is then put first on PATH. */
 export function writeLaunchers(folder: string, names: readonly ProviderName[]): void {
   mkdirSync(folder, { recursive: true });
-  for (const name of names) {
+  for (const name of [...names, ...OF_TESTS]) {
     const program = path.join(providersFolder, name, "main.ts");
     const file = path.join(folder, `pulumi-resource-${name}`);
     // Node's warnings would be shown as messages of the provider.
