@@ -2,6 +2,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
+// `npm run plan` loads it for stacks on AWS by its file, which vitest cannot.
+import "../../../aws";
 import type { Plan } from "../../../plan/plan";
 import { REGION, smallAws } from "../../support/awsInput";
 import { cleanUp, fileOf, metalPlan, newFolder, someSecrets } from "./support";
