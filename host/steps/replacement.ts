@@ -1,4 +1,5 @@
 import { departure } from "../../model/lifecycle/departure";
+import { isMemberOf } from "../../model/node/etcd";
 import type { Intended } from "../../model/lifecycle/intended";
 import type { ClusterMachine } from "../../model/machine";
 import { askEtcd } from "../controlPlane";
@@ -42,9 +43,13 @@ export async function replacementProblems(
   const spared = raised.filter(({ own }) => insistedBy(own) === undefined);
   if (spared.length === 0) return [];
   try {
-    const members = await askEtcd(
+    const all = await askEtcd(
       context,
       living.map(({ own }) => own.name),
+    );
+    // Of a dead one that the settings do not have, its removal decides: here it is not known whether they had it before.
+    const members = all.filter(
+      (one) => one.healthy || inSettings.some((machine) => isMemberOf(one, machine)),
     );
     return spared.flatMap((one) => {
       const { refused } = departure({

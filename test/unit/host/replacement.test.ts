@@ -43,6 +43,12 @@ describe("preflight, where the revision of a control-plane node was raised", () 
     await look(cp(1), cp(2, 1, "force"), cp(3, 2));
   });
 
+  it("leaves a dead one that the settings do not have any more to the removals", async () => {
+    await start();
+    await cluster.stop("cp2");
+    await look(cp(1), cp(3, 2));
+  });
+
   it("refuses it while one has left and not joined again", async () => {
     await start();
     cluster.put(
