@@ -71,7 +71,7 @@ function isResolved(value: unknown): boolean {
 
 function problemsOf(raw: unknown): readonly Problem[] {
   try {
-    // Region and stack are the caller's business; what stands in the settings is what is looked at.
+    // Region and stack are the caller's business; what is in the settings is what is looked at.
     readCluster(raw, { environment: "environment", region: "eu-central-1" });
     return [];
   } catch (error) {
@@ -128,7 +128,7 @@ export function notTaken(
   return {
     path,
     value: show(value),
-    message: value === undefined ? "is missing" : "is not taken",
+    message: value === undefined ? "is missing" : "is not allowed",
     allowed: words,
   };
 }

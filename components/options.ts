@@ -15,7 +15,7 @@ export const INIT_IGNORES: readonly Ignored[] = [
   {
     property: "stdin",
     reason:
-      "init is done once: its connections and keys are used when the cluster is made and never again, so a rotated key is no change to it",
+      "init is done once: its connections and keys are used when the cluster is made and never again, so a rotated key is not a change to it",
   },
   {
     property: `environment.${SPEC_VARIABLE}`,

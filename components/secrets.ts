@@ -15,7 +15,7 @@ export function knownSecrets(
   if (typeof (given as unknown) !== "object" || Array.isArray(given)) {
     const allowed = "a mapping from the names that the settings use to secrets";
     throw new SettingsError(
-      [{ path: "secrets", value: "[hidden]", message: "is no mapping", allowed }],
+      [{ path: "secrets", value: "[hidden]", message: "is not a mapping", allowed }],
       environment,
     );
   }
@@ -47,7 +47,12 @@ export function refuseMissing(
   const allowed = `pulumi config set --secret --path 'kubeadm:secrets.NAME', or where the program takes them from`;
   throw new pulumi.RunError(
     formatProblems(
-      missing.map((name) => ({ path: `secrets.${name}`, value: "[hidden]", message: "is no text", allowed })),
+      missing.map((name) => ({
+        path: `secrets.${name}`,
+        value: "[hidden]",
+        message: "is not text",
+        allowed,
+      })),
     ),
   );
 }

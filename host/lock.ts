@@ -96,7 +96,7 @@ class Gate {
   });
 
   constructor() {
-    // Whoever asks later is told; until then it is no error of the program.
+    // Whoever asks later is told; until then it is not an error of the program.
     this.passed.catch(() => undefined);
   }
 }

@@ -48,7 +48,7 @@ function parsed<T>(text: string, what: string): T | null {
   try {
     return JSON.parse(text) as T | null;
   } catch {
-    throw new HostProblem("", `${what} is no JSON: this program is run by a Pulumi step`);
+    throw new HostProblem("", `${what} is not valid JSON: this program is run by a Pulumi step`);
   }
 }
 

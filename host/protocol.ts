@@ -1,6 +1,6 @@
 /**
  * What a step of the program and the host program say to each other. The specification is free of secrets and
- * stands in an environment variable, where a preview shows what of it changes; connections and secret files come
+ * is in an environment variable, where a preview shows what of it changes; connections and secret files come
  * on standard input and nowhere else.
  */
 import type { ControlPlaneTopology } from "../model/aws/topology";
@@ -104,7 +104,7 @@ export interface NodeStepSpec extends KnownCluster {
   readonly step: "node";
   /** Its name in the settings. */
   readonly machine: string;
-  /** Never `loadBalancer`, which is no node. */
+  /** Never `loadBalancer`, which is not a node. */
   readonly role: MachineRole;
   /** As `Machine.revision`: another one replaces the step. */
   readonly revision: number;

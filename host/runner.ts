@@ -145,7 +145,7 @@ export class Hosts {
   }
 
   /**
-   * Runs a job in a unit of its own, so that neither a dropped connection nor the end of this process cuts it in half,
+   * Runs a job in its own unit, so that neither a dropped connection nor the end of this process cuts it in half,
    * and follows its output. A job that somebody else has running there is waited for first.
    */
   async job(machine: string, job: Job): Promise<void> {
@@ -225,7 +225,7 @@ export class Hosts {
           `${machine}: an earlier job still runs there${what === "" ? "" : ` (${what})`}, waiting for its end`,
         );
       told = what;
-      // Every job has an end of its own, and several may wait here: whoever waits needs no other bound.
+      // Every job has its own end, and several may wait here: whoever waits needs no other bound.
       const idle = `n=0; while [ $n -lt ${SLICE * 4} ] && systemctl is-active --quiet ${UNIT}; do n=$((n+1)); sleep 0.25; done; systemctl reset-failed ${UNIT} 2>/dev/null; exit 0`;
       await this.query(machine, "waiting for an earlier job", idle);
     }

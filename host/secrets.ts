@@ -1,6 +1,6 @@
 import type { StepInput } from "./protocol";
 
-/** Shorter lines than this are too common (`-----END`, `}`) to be taken for a secret. */
+/** Shorter lines than this are too common (`-----END`, `}`) to be treated as a secret. */
 const SHORTEST = 12;
 
 /** The shortest value that is looked for inside a longer line: 16 bytes in base64. */

@@ -92,6 +92,6 @@ export function chartReference(name: ChartName, helm: HelmSettings): ChartRefere
     case "repository":
       return { chart: name, version, repository: source };
     case undefined:
-      throw new RangeError(`${source} is no source of a chart`);
+      throw new RangeError(`${source} is not a source of a chart`);
   }
 }

@@ -1,4 +1,4 @@
-/** A file as it stands on a host. */
+/** A file as it is on a host. */
 export interface RenderedFile {
   /** Absolute path on the host. */
   readonly path: string;

@@ -38,7 +38,7 @@ export function parseArguments(words: readonly string[], folder: string): Argume
   if (environment === undefined) throw new UsageError("an environment has to be named");
   if (more.length > 0) throw new UsageError(`one environment at a time; ${more.join(" ")} is too much`);
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(environment))
-    throw new UsageError(`${environment} is no name of an environment`);
+    throw new UsageError(`${environment} is not a valid name of an environment`);
   const given = values["config-file"];
   return {
     environment,

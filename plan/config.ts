@@ -29,7 +29,8 @@ export interface EnvironmentConfig {
 
 /**
  * @throws PlanError when there is no such environment, or its file cannot be read
- * @throws SettingsError when the file is no YAML, has a key twice, is read differently by Pulumi's CLI, or has secrets in plain text
+ * @throws SettingsError when the file is not valid YAML, has a key twice, is read differently by Pulumi's CLI, or has
+ *   secrets in plain text
  */
 export function readEnvironment(args: Arguments): EnvironmentConfig {
   const values = readStackConfig(readBytes(args), args.environment);

@@ -78,7 +78,7 @@ async function recordStackFile(config: EnvironmentConfig): Promise<Recording> {
       });
       settings = cluster.settings;
     },
-    // The advisories that the program warns of stand in the plan.
+    // The advisories that the program warns of are in the plan.
     { preview: true, project, stack: environment, onWarning: () => undefined, call: answer },
   );
   if (settings === undefined) throw new Error("the program made no cluster");

@@ -7,7 +7,7 @@ const MOST_MACHINES = 8;
 const MOST_ITEMS = 8;
 const WIDTH = 110;
 
-/** What stands on the terminal after a plan: at most 40 lines. */
+/** What is on the terminal after a plan: at most 40 lines. */
 export function summary(plan: PlanDocument, folder: string): string {
   const { cluster, network, versions } = plan;
   const facts = table([

@@ -1,5 +1,5 @@
 /**
- * Reading the properties of a resource as a policy gets them: plain data in which every secret stands in plain text (so no
+ * Reading the properties of a resource as a policy gets them: plain data in which every secret is in plain text (so no
  * message may quote a value that could be one) and in which a preview's unknown values throw when they are touched.
  */
 

@@ -23,7 +23,7 @@ Puts a small application into a cluster, uses it as people do, and takes it away
   --server COMMAND       starts its web server, in a shell; default ${SMOKE_DEFAULTS.server}
   --port PORT            where that listens; default ${SMOKE_DEFAULTS.port}
   --path PATH            what it answers with its pod's name; default ${SMOKE_DEFAULTS.path}
-  --replicas COUNT       pods, each on a node of its own where there are as many; default ${SMOKE_DEFAULTS.replicas}
+  --replicas COUNT       pods, each on its own node where there are as many; default ${SMOKE_DEFAULTS.replicas}
   --timeout SECONDS      for each step; default ${SMOKE_DEFAULTS.timeout}
   --node-port            asks every node at a NodePort too, from here
   --skip STEP[,STEP]     leaves out ${SMOKE_STEPS.filter((step) => step !== "clean-up").join(", ")}
@@ -89,7 +89,9 @@ function sourceOf(
 function stepOf(name: string): SmokeStep {
   const step = SMOKE_STEPS.find((one) => one === name);
   if (step === undefined || step === "clean-up")
-    throw new UsageError(`${name} is no step that can be left out: ${SMOKE_STEPS.slice(0, -1).join(", ")}`);
+    throw new UsageError(
+      `${name} is not a step that can be left out: ${SMOKE_STEPS.slice(0, -1).join(", ")}`,
+    );
   return step;
 }
 

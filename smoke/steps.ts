@@ -114,7 +114,7 @@ export class SmokeRun {
       const stored = await this.client.exec("kube-system", pod, "etcd", etcdCommand(this.namespace));
       const prefix = encryptionOf(stored);
       if (stored.includes(value) || prefix === undefined)
-        throw new Error("a Secret stands in etcd as it is: encryption at rest is off");
+        throw new Error("a Secret is in etcd as it is: encryption at rest is off");
       return `etcd holds ${prefix}..., and not the value`;
     },
 

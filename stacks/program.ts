@@ -40,7 +40,7 @@ function kubeconfigsOf({ tenants }: Cluster): pulumi.Output<Record<string, strin
  * The settings and secrets of the running stack's configuration.
  *
  * @param folder Of the project, where the stack's file is.
- * @throws RunError when `kubeadm:cluster` is missing or is no object
+ * @throws RunError when `kubeadm:cluster` is missing or is not an object
  * @throws ClusterSettingsError when a secret is not encrypted, or the stack's file is read differently by the CLI and others
  */
 export function stackArgs(folder: string = pulumi.getRootDirectory()): ClusterArgs {
@@ -61,8 +61,9 @@ export function stackArgs(folder: string = pulumi.getRootDirectory()): ClusterAr
 }
 
 /**
- * Pulumi says of the whole key whether it is secret, and it is as soon as one part is. Which part is not encrypted stands in the
- * stack's file; a text there counts when it is the value that the program was given, since the configuration may come from elsewhere.
+ * Pulumi says of the whole key whether it is secret, and it is as soon as one part is. Which part is not encrypted is
+ * in the stack's file; a text there counts when it is the value that the program was given, since the configuration may
+ * come from elsewhere.
  */
 function refusePlainSecrets(given: Readonly<Record<string, unknown>>, file: StackFile | undefined): void {
   const stored = storedSecrets(file?.config["kubeadm:secrets"]).plain;

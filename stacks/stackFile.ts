@@ -5,7 +5,7 @@ import { reporting } from "../components/settingsError";
 import { readStackConfig } from "../model/settings/yaml";
 import { readProject } from "./project";
 
-/** The stack's file, and what stands under `config` there. */
+/** The stack's file, and what is under `config` there. */
 export interface StackFile {
   readonly name: string;
   readonly config: Readonly<Record<string, unknown>>;

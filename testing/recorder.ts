@@ -16,7 +16,7 @@ export interface Recorded {
   /** False for components. */
   readonly custom: boolean;
   /**
-   * As Pulumi's own mocks hand them out: a secret stands in Pulumi's envelope (`pulumi.runtime.isRpcSecret`), and so does
+   * As Pulumi's own mocks hand them out: a secret is in Pulumi's envelope (`pulumi.runtime.isRpcSecret`), and so does
    * every list and object that holds one. What is not known in a preview is `pulumi.unknown`.
    */
   readonly inputs: Readonly<Record<string, unknown>>;

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 export type Path = readonly (string | number)[];
 
 /**
- * Where secrets stand in the properties a program gave to a resource. The SDK sends an output that is unknown as
+ * Where secrets are in the properties a program gave to a resource. The SDK sends an output that is unknown as
  * unknown and nothing more, so in a preview a secret that has yet to be made would look like any other value.
  */
 export async function secretPaths(value: unknown, path: Path = []): Promise<Path[]> {
@@ -25,7 +25,7 @@ export async function secretPaths(value: unknown, path: Path = []): Promise<Path
   return [];
 }
 
-/** The sent value, with an envelope around what stands at the paths and has none. */
+/** The sent value, with an envelope around what is at the paths and has none. */
 export function withSecrets<T>(sent: T, paths: readonly Path[]): T {
   return paths.reduce<unknown>((value, path) => wrapAt(value, path), sent) as T;
 }

@@ -10,7 +10,7 @@ export interface WindowsNodesArgs {
 }
 
 /**
- * What Windows nodes need in the cluster: flannel and kube-proxy as processes of the host, each with a ConfigMap of its own,
+ * What Windows nodes need in the cluster: flannel and kube-proxy as processes of the host, each with its own ConfigMap,
  * and a RuntimeClass for each release. Needs flannel's Linux part, whose namespace and service account it is in; none
  * of its pods runs before there is a Windows node, and none is waited for.
  */

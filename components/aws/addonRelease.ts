@@ -25,7 +25,7 @@ export interface AddonRelease {
   readonly values: (roleArn: pulumi.Input<string> | undefined) => HelmReleaseArgs["values"];
 }
 
-/** A chart that talks to AWS, with a role of its own where pods have identities: `<name>-identity`, `<name>-release`. */
+/** A chart that talks to AWS, with its own role where pods have identities: `<name>-identity`, `<name>-release`. */
 export function addonRelease(
   name: string,
   { settings, identity, init }: AwsAddonArgs,

@@ -12,7 +12,7 @@ import { createRole } from "./role";
 export interface InstanceRoleArgs {
   /** Resolved settings, as `parseCluster` gives them. */
   readonly settings: ClusterSettings;
-  /** As it stands in the role's name: `control-plane`, `pool-general`, `bastion`. */
+  /** As it is in the role's name: `control-plane`, `pool-general`, `bastion`. */
   readonly part: string;
   /** What the role may do, each with its reason. */
   readonly statements: readonly Statement[];

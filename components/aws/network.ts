@@ -147,7 +147,7 @@ export class Network extends pulumi.ComponentResource {
     );
   }
 
-  /** Zones with private subnets: each has a way out of its own, or none. */
+  /** Zones with private subnets: each has its own way out, or none. */
   private privateZones(): string[] {
     return [...new Set(this.subnetsOf("private").map((subnet) => subnet.zone))];
   }

@@ -279,9 +279,9 @@ export class AwsPlatform implements Cloud {
     const own = awsOf(this.settings);
     const place = own.controlPlane.instances.find((controlPlaneNode) => controlPlaneNode.name === name);
     if (place === undefined || instance === undefined)
-      throw new RangeError(`${name} is no control-plane node`);
+      throw new RangeError(`${name} is not a control-plane node`);
     if (own.access.connectVia !== "direct") return place.address;
-    // The one control-plane node alone has an address of its own.
+    // The one control-plane node alone has its own address.
     return own.controlPlane.instances.length > 1
       ? instance.publicIp
       : (this.instances.address?.publicIp ?? instance.publicIp);

@@ -116,7 +116,7 @@ export interface AddonRoleArgs {
   readonly settings: ClusterSettings;
   /** Whose issuer the role believes. */
   readonly identity: PodIdentity;
-  /** As it stands in the role's name. */
+  /** As it is in the role's name. */
   readonly part: string;
   /** Namespace of the service account. */
   readonly namespace: string;

@@ -39,7 +39,7 @@ function poolNames({ aws: own }: StepsArgs["settings"]): string[] {
   return own?.pools.map((pool) => pool.name) ?? [];
 }
 
-/** Until a control-plane node has written a credential: nothing that could be taken for one. */
+/** Until a control-plane node has written a credential: nothing that could be treated as one. */
 const NO_CREDENTIAL = "none yet";
 
 /**

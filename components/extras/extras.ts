@@ -84,7 +84,7 @@ export class Extras extends pulumi.ComponentResource {
     return new k8s.helm.v3.Release(
       `${name}-chart-${chart.name}`,
       {
-        // Fixed: a suffix of the engine's would stand in the names of all objects.
+        // Fixed: a suffix of the engine's would be in the names of all objects.
         name: chart.name,
         chart: chart.chart,
         ...(chart.version === undefined ? {} : { version: chart.version }),

@@ -44,7 +44,7 @@ export function helmRelease(
   return new k8s.helm.v3.Release(
     name,
     {
-      // Fixed: a suffix of the engine's would stand in the names of all objects, and change with the resource's.
+      // Fixed: a suffix of the engine's would be in the names of all objects, and change with the resource's.
       name: CHARTS[chart].release,
       chart: reference.chart,
       version: reference.version,

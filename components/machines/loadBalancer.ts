@@ -8,7 +8,7 @@ export interface LoadBalancerArgs extends StepsArgs {
   readonly after: readonly pulumi.Resource[];
 }
 
-/** nginx in stream mode in front of the API servers, on machines that are no nodes. One resource a machine. */
+/** nginx in stream mode in front of the API servers, on machines that are not nodes. One resource a machine. */
 export class LoadBalancer extends pulumi.ComponentResource {
   /** One for each machine of role loadBalancer. */
   readonly setups: readonly command.local.Command[];

@@ -13,7 +13,7 @@ import { CoreDns, Flannel, parseCluster, Pki, Tenant, TenantRoles } from "../../
 
 const config = new pulumi.Config();
 
-// Settings are parsed once. What is wrong with them stands in one report, before the first resource.
+// Settings are parsed once. What is wrong with them is in one report, before the first resource.
 const cloud = parseCluster(
   {
     platform: "aws",

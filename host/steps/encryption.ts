@@ -82,7 +82,7 @@ async function apply(
   { what, keys }: EncryptionStage,
   mark: "set" | "clear" | "keep",
 ): Promise<void> {
-  // To the end on all of them: a node whose file is there and not yet loaded would be taken for one that is done.
+  // To the end on all of them: a node whose file is there and not yet loaded would be treated as one that is done.
   const ends = await Promise.allSettled(
     machines.map((machine) =>
       hosts.job(machine.name, {

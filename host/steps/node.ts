@@ -47,7 +47,7 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
   if (context.operation === "update" && !joined && (previous?.revision ?? 0) >= spec.revision)
     throw new HostProblem(
       machine.name,
-      `is no node any more: it was wiped or reset. Raise machines.${machine.name}.revision to ${spec.revision + 1}, and it joins as a new node`,
+      `is not a node any more: it was wiped or reset. Raise machines.${machine.name}.revision to ${spec.revision + 1}, and it joins as a new node`,
     );
   const facts = nodeIdentity(spec.node, spec.fixed, cluster);
   const files = withValues(filesOfNode(spec.node, oidcCa(context.input)), context.values);
@@ -99,7 +99,7 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
       "/bin/bash -s",
       credentialScript(machine.nodeName, CREDENTIAL_HOURS),
     );
-    // Its key alone: what else stands in it, the endpoint above all, is wanted in messages.
+    // Its key alone: what else is in it, the endpoint above all, is wanted in messages.
     hosts.conceal(/client-key-data: *(\S+)/.exec(credential)?.[1] ?? credential);
     const discovery = { path: DISCOVERY_FILE, mode: "0600", content: credential };
     await hosts.job(machine.name, {

@@ -169,7 +169,7 @@ function apiClientRules(settings: SecurityGroupsSpec, flow: Flow): GroupRule[] {
   return [...fromPeople, forwarded];
 }
 
-/** The group that `access.api` stands on. */
+/** The group that `access.api` is on. */
 export function apiFront(aws: AwsSettings): FirewallGroup {
   if (hasPublicBalancer(aws)) return "publicBalancer";
   if (bastionForwards(aws)) return "bastion";
@@ -246,7 +246,7 @@ const GROUP_NAMES: Record<FirewallGroup, string> = {
   endpoints: "endpoints",
 };
 
-/** As it stands in resource names. */
+/** As it is in resource names. */
 export function groupName(group: FirewallGroup): string {
   return GROUP_NAMES[group];
 }

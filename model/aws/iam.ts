@@ -17,7 +17,7 @@ import { awsOf, type AwsCluster } from "./spec";
 import type { Statement } from "./statement";
 import { POOL_TAG } from "./tags";
 
-/** A policy document as IAM reads it; reasons have no place there, and stand in the docs. */
+/** A policy document as IAM reads it; reasons have no place there, and are in the docs. */
 export function policyDocument(statements: readonly Statement[]): string {
   return JSON.stringify({
     Version: "2012-10-17",

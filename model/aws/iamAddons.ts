@@ -104,7 +104,7 @@ export function cloudControllerStatements(settings: AwsCluster): Statement[] {
     },
     {
       sid: "MakeBalancersGroup",
-      reason: "a balancer gets a security group of its own, in the cluster's VPC",
+      reason: "a balancer gets its own security group, in the cluster's VPC",
       actions: ["ec2:CreateSecurityGroup"],
       resources: [ec2("vpc"), ec2("security-group")],
     },

@@ -8,7 +8,7 @@ import { AMD64_FAMILIES, ARM64_FAMILIES } from "./instanceFamilies";
 
 interface Family {
   readonly architecture: Architecture;
-  /** As they stand in a type's name. */
+  /** As they are in a type's name. */
   readonly sizes: readonly string[];
 }
 

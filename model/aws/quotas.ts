@@ -14,7 +14,7 @@ export interface QuotaUse {
   readonly newAccount: number;
 }
 
-/** "Standard" instances (EC2 User Guide, "Amazon EC2 instance type quotas"); others have quotas of their own. */
+/** "Standard" instances (EC2 User Guide, "Amazon EC2 instance type quotas"); others have their own quotas. */
 const STANDARD = /^(a|c|d|h|i|im|is|m|r|t|z)\d/;
 
 /**

@@ -164,7 +164,7 @@ const CONTROL_PLANE: readonly Check[] = [
   check("2.6", "etcd's members make none for themselves", "lacks etcd peer-auto-tls true"),
   check(
     "2.7",
-    "etcd has a CA of its own",
+    "etcd has its own CA",
     `[ "$(flag etcd trusted-ca-file)" != "$(flag ${API} client-ca-file)" ]`,
   ),
 
@@ -194,7 +194,7 @@ const CONTROL_PLANE: readonly Check[] = [
   ),
   people("5.1.3", "few roles have wildcards", "none of the library's roles has one; charts of others may"),
   people("5.1.4", "few may create pods", "tenants in their namespace"),
-  people("5.1.5", "default service accounts are not used", "the library's pods have accounts of their own"),
+  people("5.1.5", "default service accounts are not used", "the library's pods have their own accounts"),
   people("5.1.6", "tokens are mounted where they are needed", "the library's pods say so"),
   check(
     "5.1.7",

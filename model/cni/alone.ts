@@ -15,7 +15,7 @@ import { networkShape } from "../settings/schema/common";
 import { cniProfile, domainOf, resolveCni, type CniInput, type CniKind, type CniSettings } from ".";
 import type { KubeProxyMode } from "./domain";
 
-/** What stands beside a CNI's own keys when its component is used without a cluster's settings: what it reads of them. */
+/** What is beside a CNI's own keys when its component is used without a cluster's settings: what it reads of them. */
 export interface CniAround {
   /** The network of the nodes. */
   network?: Pick<NetworkInput, "mtu" | "serviceCidr" | "maxNodes">;

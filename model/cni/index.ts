@@ -14,7 +14,7 @@ type Registry = typeof CNIS;
 
 export type CniKind = keyof Registry;
 
-/** What may stand under `cni`. */
+/** What may be under `cni`. */
 export type CniInput = z.output<Registry[CniKind]["schema"]>;
 
 /** The CNI's settings with defaults filled in. */

@@ -27,7 +27,9 @@ export function thousandths(text: string): bigint | undefined {
   return (scaled + scale - 1n) / scale;
 }
 
-/** Negative, zero or positive as `left` is less than, equal to or more than `right`; undefined when one is no quantity. */
+/**
+ * Negative, zero or positive as `left` is less than, equal to or more than `right`; undefined when one is not a quantity.
+ */
 export function compareQuantities(left: string, right: string): number | undefined {
   const [a, b] = [thousandths(left), thousandths(right)];
   if (a === undefined || b === undefined) return undefined;

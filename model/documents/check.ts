@@ -200,7 +200,7 @@ function wrongPlain(type: string, value: unknown): Wrong | undefined {
 function wrongWord(rules: DocumentRules, place: string, value: unknown): Wrong | undefined {
   const words = rules.words?.[place];
   if (words === undefined || words.includes(String(value))) return undefined;
-  return { message: "is not taken", allowed: words.join(", "), candidates: words };
+  return { message: "is not allowed", allowed: words.join(", "), candidates: words };
 }
 
 function wrongNumber(rules: DocumentRules, place: string, value: unknown): Wrong | undefined {

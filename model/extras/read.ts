@@ -62,7 +62,7 @@ function textsOf(entry: string, index: number, files: ProjectFiles, problems: Ex
   if (manifests.length === 0) {
     const message =
       inside === undefined
-        ? "is no file or folder of the project"
+        ? "is not a file or folder of the project"
         : "is a folder without a file that ends in .yaml, .yml or .json";
     problems.push({ index, source: path, message, allowed: "a path relative to the project's folder" });
   }
@@ -89,7 +89,7 @@ function takeText(
       problems.push({
         index,
         source: place(error.pos[0]),
-        message: `is no YAML: ${error.message.split("\n")[0]}`,
+        message: `is not valid YAML: ${error.message.split("\n")[0]}`,
         allowed: "documents of YAML with --- between them",
       });
       continue;
@@ -102,13 +102,13 @@ function takeText(
   }
 }
 
-/** Aliases are looked up only here: one that nothing anchors, or too many of them, is no error of the parser. */
+/** Aliases are looked up only here: one that nothing anchors, or too many of them, is not an error of the parser. */
 function valueOf(document: Document.Parsed): { value: unknown } | { message: string; allowed: string } {
   try {
     return { value: document.toJS({ maxAliasCount: 100 }) };
   } catch (error) {
     return {
-      message: `is no YAML: ${(error as Error).message}`,
+      message: `is not valid YAML: ${(error as Error).message}`,
       allowed: "aliases with an anchor before them",
     };
   }
@@ -140,10 +140,10 @@ function isMapping(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
-/** Why a value is no object of the Kubernetes API; undefined when it looks like one. */
+/** Why a value is not an object of the Kubernetes API; undefined when it looks like one. */
 export function objectProblem(value: unknown): { message: string; allowed?: string } | undefined {
   if (!isMapping(value))
-    return { message: "is no mapping", allowed: "an object with apiVersion, kind and metadata" };
+    return { message: "is not a mapping", allowed: "an object with apiVersion, kind and metadata" };
   for (const key of ["apiVersion", "kind"] as const) {
     if (typeof value[key] !== "string" || value[key] === "")
       return { message: `has no ${key}`, allowed: "an object with apiVersion, kind and metadata" };
@@ -159,7 +159,7 @@ export function objectProblem(value: unknown): { message: string; allowed?: stri
   const { namespace } = metadata;
   if (namespace !== undefined && (typeof namespace !== "string" || namespace === ""))
     return {
-      message: "has a metadata.namespace that is no text",
+      message: "has a metadata.namespace that is not text",
       allowed: "the name of a namespace, or none",
     };
   const { apiVersion, kind } = value as { apiVersion: string; kind: string };
@@ -185,13 +185,13 @@ function otherThanText(value: Record<string, unknown>): { message: string; allow
   for (const [place, mapping] of places) {
     if (mapping === undefined || mapping === null) continue;
     if (!isMapping(mapping))
-      return { message: `has a ${place} that is no mapping`, allowed: "keys with text" };
+      return { message: `has a ${place} that is not a mapping`, allowed: "keys with text" };
     const wrong = Object.entries(mapping).find(([, one]) => typeof one !== "string");
     if (wrong === undefined) continue;
     const [key, one] = wrong;
     const scalar = typeof one === "number" || typeof one === "boolean";
     return {
-      message: `has a ${place}.${key} that is no text`,
+      message: `has a ${place}.${key} that is not text`,
       allowed: scalar && value.kind !== "Secret" ? `"${one}", in quotes` : "text, in quotes",
     };
   }

@@ -6,7 +6,7 @@ const ECDSA_SHA256 = "300a06082a8648ce3d040302";
 const LONGEST = 8192;
 
 /**
- * Bash function `read_request NODE REQUEST`: reads the request of node NODE (PEM in base64, as it stands in the API) and
+ * Bash function `read_request NODE REQUEST`: reads the request of node NODE (PEM in base64, as it is in the API) and
  * sets `names`, or returns 1 and sets `reason`.
  *
  * The signer decodes a request with Go, hosts have OpenSSL, and the two disagree about bytes that are not plain DER (two
@@ -119,7 +119,7 @@ read_request() {
 
 /** Bash: writes every request for a signer that nobody has judged yet to `$work/requests`, a line each; ends without one. */
 export function listRequests(signer: string): string {
-  return `# %q keeps whatever stands in a name on its own line and in its own quotes.
+  return `# %q keeps whatever is in a name on its own line and in its own quotes.
 kubectl get certificatesigningrequests --field-selector spec.signerName=${signer} -o go-template='{{range .items}}{{if not .status.conditions}}{{printf "%q" .metadata.name}}{{"\\t"}}{{printf "%q" .spec.username}}{{"\\t"}}{{range .spec.groups}}{{printf "%q " .}}{{end}}{{"\\t"}}{{range .spec.usages}}{{printf "%q " .}}{{end}}{{"\\t"}}{{.spec.request}}{{"\\n"}}{{end}}{{end}}' >"$work/requests"
 if [ ! -s "$work/requests" ]; then
   rm -rf "$state/pending"

@@ -48,7 +48,7 @@ export function componentFile(component: FileComponent, name: string): string {
   return `${componentFolders[component]}/${name}`;
 }
 
-/** The flags with paths in place of the names of files that stand beside them in the settings. */
+/** The flags with paths in place of the names of files that are beside them in the settings. */
 export function withPaths(component: FileComponent, { extraArgs, files = {} }: ComponentSettings): ExtraArgs {
   const pathOf = (flag: string, value: string): string => {
     if (!namesFile(flag)) return value;
@@ -102,7 +102,7 @@ export function extraVolumes(
   return [...own, ...(settings.extraVolumes ?? [])];
 }
 
-/** Files whose content stands in the settings. */
+/** Files whose content is in the settings. */
 export function plainComponentFiles(settings: ComponentFilesSpec): RenderedFile[] {
   return FILE_COMPONENTS.flatMap((component) =>
     Object.entries(settings[component].files ?? {}).flatMap(([name, file]) =>

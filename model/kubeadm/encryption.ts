@@ -31,7 +31,7 @@ export function encryptionConfiguration(
   );
 }
 
-/** The document with these keys in this order. A provider may stand in it several times: the order is that of the keys. */
+/** The document with these keys in this order. A provider may be in it several times: the order is that of the keys. */
 export function writeEncryption(keys: readonly EncryptionKey[]): string {
   const blocks: { provider: string; keys: { name: string; secret: string }[] }[] = [];
   for (const { provider, name, secret } of keys) {

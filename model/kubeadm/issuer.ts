@@ -7,7 +7,7 @@ export const STS_AUDIENCE = "sts.amazonaws.com";
 /** Stands for the issuer in the settings: the bucket's name is only known once it is made. */
 export const ISSUER_TOKEN = "${issuer}";
 
-/** Pods have identities of their own at AWS, which believes the cluster's issuer. */
+/** Pods have their own identities at AWS, which believes the cluster's issuer. */
 export interface PodIdentitySpec {
   /** undefined: switched off. */
   readonly podIdentity?: { readonly audiences: readonly string[] };

@@ -15,8 +15,8 @@ const GIVEN = {
   taints: `${LABEL_DOMAIN}/taints`,
 } as const;
 /**
- * What may stand in them: a node writes its own annotations, and a forged one must not become a part of a request that is made with the
- * administrator's credentials.
+ * What may be in them: a node writes its own annotations, and a forged one must not become a part of a request that is
+ * made with the administrator's credentials.
  */
 const KEY = "[A-Za-z0-9]([A-Za-z0-9./_-]*[A-Za-z0-9])?";
 /** Tries of a request, two seconds apart: the API server may be on its way up, or somebody else has changed the node meanwhile. */

@@ -16,12 +16,14 @@ export function parseAddressRange(text: string): AddressRange | { readonly probl
   const [from = "", to = "", ...rest] = text.split("-").map((part) => part.trim());
   const [first, last] = [parseAddress(from), parseAddress(to)];
   if (first === undefined || last === undefined || rest.length > 0) {
-    return { problem: text.includes(":") ? "is IPv6; this version builds IPv4 clusters" : "is no range" };
+    return {
+      problem: text.includes(":") ? "is IPv6; this version builds IPv4 clusters" : "is not a valid range",
+    };
   }
   return last < first ? { problem: "ends before it begins" } : { text, first, last };
 }
 
-/** Why text is no range that hosts can have, or undefined. */
+/** Why text is not a valid range that hosts can have, or undefined. */
 export function addressRangeProblem(text: string): string | undefined {
   const range = parseAddressRange(text);
   if ("problem" in range) return range.problem;

@@ -10,7 +10,7 @@ export interface Range {
 
 export type Relation = "equal" | "contains" | "within" | "disjoint";
 
-/** The address as an unsigned 32-bit number, or undefined if `text` is no IPv4 address in four decimal parts. */
+/** The address as an unsigned 32-bit number, or undefined if `text` is not a valid IPv4 address in four decimal parts. */
 export function parseAddress(text: string): number | undefined {
   if (!ipaddr.IPv4.isValidFourPartDecimal(text)) return undefined;
   return ipaddr.IPv4.parse(text)
@@ -45,13 +45,13 @@ export function parseRange(text: string): Range | { readonly problem: string; re
       ? { problem: "is an address without a prefix length", meant: `${text}/32` }
       : text.includes(":")
         ? { problem: "is IPv6; this version builds IPv4 clusters" }
-        : { problem: "is no IPv4 range" };
+        : { problem: "is not a valid IPv4 range" };
   }
   const [, addressText = "", prefixText = ""] = match;
   if (addressText.includes(":")) return { problem: "is IPv6; this version builds IPv4 clusters" };
   const address = parseAddress(addressText);
   const prefix = Number(prefixText);
-  if (address === undefined) return { problem: "is no IPv4 range" };
+  if (address === undefined) return { problem: "is not a valid IPv4 range" };
   if (prefix > 32) return { problem: "has a prefix length over 32" };
   const range = rangeOf(address, prefix);
   if (range.first !== address) return { problem: "has host bits set", meant: range.text };

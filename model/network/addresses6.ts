@@ -6,7 +6,7 @@ export function parseRange6(
 ): { readonly text: string } | { readonly problem: string; readonly meant?: string } {
   const [address = "", prefix, ...rest] = text.split("/");
   if (!ipaddr.IPv6.isValid(address) || address.includes("%") || rest.length > 0)
-    return { problem: "is no IPv6 range" };
+    return { problem: "is not a valid IPv6 range" };
   const length = Number(prefix);
   if (prefix === undefined)
     return { problem: "is an address without a prefix length", meant: `${address}/128` };

@@ -50,7 +50,7 @@ export function folderOf(download: Download): string {
   return `${installRoot}/${components[download.name].folder}/${download.version}`;
 }
 
-/** Each file by version and SHA-256, unpacked in a folder of its own that appears in one step. */
+/** Each file by version and SHA-256, unpacked in its own folder that appears in one step. */
 export function downloadsPhase({
   downloads: files,
   machine,

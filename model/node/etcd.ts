@@ -68,7 +68,7 @@ for round in $(seq 1 ${ROUNDS}); do
   [ "$round" = 1 ] || sleep 5
   answer=yes
   if ! list=$(etcdctl member list 2>&1); then answer=""; continue; fi
-  # Its exit status says that one of them is not well, which is no failure of the question.
+  # Its exit status says that one of them is not well, which is not a failure of the question.
   health=$(etcdctl endpoint health --cluster 2>/dev/null || true)
   [ "$(grep -c ' is healthy' <<<"$health" || true)" -lt "$(wc -l <<<"$list")" ] || break
 done

@@ -5,7 +5,7 @@ import { putFile } from "./prelude";
 import type { NodeSetupSpec } from "./spec";
 
 /**
- * Puts the block into /etc/hosts where it differs. It is a program of its own, run before each start of the kubelet,
+ * Puts the block into /etc/hosts where it differs. It is its own program, run before each start of the kubelet,
  * because cloud-init's `manage_etc_hosts` writes the whole file anew at each boot.
  */
 export function hostsScriptFile({ hosts }: Pick<NodeSetupSpec, "hosts">): RenderedFile {

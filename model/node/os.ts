@@ -87,7 +87,7 @@ export const osProfiles: Readonly<Record<OsFamily, OsProfile>> = {
   "amazon-linux-2023": {
     ...redHat,
     release: ["amzn:2023"],
-    // The image has curl-minimal, which has the command and stands in curl's way.
+    // The image has curl-minimal, which has the command and is in curl's way.
     packages: { ...redHat.packages, curl: "curl-minimal" },
   },
 };

@@ -35,7 +35,7 @@ export interface GuardedChange extends Undo {
 }
 
 /**
- * Puts the former files back and restarts what reads them. It is a file of its own beside them, so that a later release, and a
+ * Puts the former files back and restarts what reads them. It is its own file beside them, so that a later release, and a
  * run after a power cut, takes back just what was done. A path is written down before it is touched: a second run restarts what the
  * first one had put back.
  */
@@ -45,7 +45,7 @@ export function putBackScript(restart: string): string {
 
 /**
  * Changes a living node, and puts the former files back where that fails, or where the node is not well with it. A change
- * that was cut off before is put back first. On a host that is no node there is nothing to go back to.
+ * that was cut off before is put back first. On a host that is not a node there is nothing to go back to.
  */
 export function guarded({
   paths,

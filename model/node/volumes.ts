@@ -4,7 +4,9 @@ import type { NodeSetupSpec } from "./spec";
 /** Stands in a setup script for the id of the machine's own volume for etcd, which AWS gives it. */
 export const ETCD_VOLUME_TOKEN = "${etcdVolume}";
 
-/** Disks of a control-plane node on AWS: the root volume in its whole size, and etcd on a volume of its own where there is one. */
+/**
+ * Disks of a control-plane node on AWS: the root volume in its whole size, and etcd on its own volume where there is one.
+ */
 export function volumesPhase({ volumes }: Pick<NodeSetupSpec, "volumes">): string {
   if (volumes === undefined) return "";
   return rootVolumePhase(volumes.rootGiB) + (volumes.etcd ? etcdVolumePhase() : "");

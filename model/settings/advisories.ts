@@ -37,7 +37,7 @@ function networkAdvisories({ network, cni, kubeProxy }: Settings): string[] {
     ["network.serviceCidr", network.serviceCidr],
   ] as const) {
     if (!isPrivate(range(text)))
-      found.push(`${path} ${text} is no private range: the hosts it belongs to are shadowed`);
+      found.push(`${path} ${text} is not a private range: the hosts it belongs to are shadowed`);
     if (overlaps(range(text), DOCKER0)) {
       found.push(
         `${path} ${text} overlaps docker0's usual ${DOCKER0.text}: no host may run Docker with its defaults`,

@@ -92,7 +92,7 @@ function within(key: string, problem: Problem): Problem {
   return { ...problem, path: problem.path.slice(head.length).replace(/^\./, "") };
 }
 
-/** A key without a value, as programs write one, is no key: the checks take it for one whose value was refused. */
+/** A key without a value, as programs write one, is not a key: the checks take it for one whose value was refused. */
 export function withoutUndefined(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutUndefined);
   if (value === null || typeof value !== "object" || Object.getPrototypeOf(value) !== Object.prototype)

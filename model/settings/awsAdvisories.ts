@@ -40,7 +40,7 @@ function placeAdvisories({ region, vpc, controlPlane, endpoint, access, pools }:
   const place = (name: string) => vpc.subnets.find((subnet) => subnet.name === name);
   const zones = new Set(controlPlaneNodes.map((controlPlaneNode) => place(controlPlaneNode.subnet)?.zone));
   if (!isPrivate(range(vpc.cidr))) {
-    found.push(`network.vpcCidr ${vpc.cidr} is no private range: the hosts it belongs to are shadowed`);
+    found.push(`network.vpcCidr ${vpc.cidr} is not a private range: the hosts it belongs to are shadowed`);
   }
   if (controlPlaneNodes.length > 1 && zones.size < 3) {
     found.push(

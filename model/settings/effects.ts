@@ -126,7 +126,7 @@ const NETWORK: readonly EffectRow[] = [
   hosts(["network.mtu"], ["preflight", "setup everywhere"], "new pods"),
 ];
 
-/** What every CNI has; what only one has stands in its own folder. */
+/** What every CNI has; what only one has is in its own folder. */
 const CNI: readonly EffectRow[] = [
   refused(
     ["cni.kind"],
@@ -257,7 +257,7 @@ const AWS: readonly EffectRow[] = [
   ),
 ];
 
-/** By platform; a key of both platforms stands in the first. The most exact row is the one that counts. */
+/** By platform; a key of both platforms is in the first. The most exact row is the one that counts. */
 export const EFFECTS: Readonly<Record<"everywhere" | "machines" | "aws", readonly EffectRow[]>> = {
   everywhere: [...CLUSTER, ...NETWORK, ...CNI, ...IN_CLUSTER],
   machines: MACHINES,

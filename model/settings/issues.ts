@@ -141,7 +141,7 @@ function report(
     case "invalid_value":
     case "invalid_union": {
       const options = issue.code === "invalid_value" ? issue.values.map(String) : optionsOf(issue);
-      problems.add(path, value, value === undefined ? "is missing" : "is not taken", {
+      problems.add(path, value, value === undefined ? "is missing" : "is not allowed", {
         allowed: options.length > 0 ? options.join(", ") : eitherName(path, issue),
         nearest:
           typeof value === "string" ? (nearest(value, options) ?? wordHere(value, options)) : undefined,
@@ -160,7 +160,7 @@ function report(
       const [inner] = issue.issues;
       const { allowed } = ((inner?.code === "custom" ? inner.params : undefined) ?? {}) as CheckParams;
       const key = path.at(-1);
-      problems.add(path, key, `is a key that ${inner?.message ?? "is not taken"}`, { allowed });
+      problems.add(path, key, `is a key that ${inner?.message ?? "is not allowed"}`, { allowed });
       return;
     }
     case "unrecognized_keys":
@@ -222,7 +222,7 @@ export function reportSecret(problems: Problems, path: Path, value: unknown): bo
       ? "a private key"
       : undefined;
   if (what === undefined) return false;
-  problems.add(path, HIDDEN, `is ${what}; secrets stand in kubeadm:secrets and are referred to by name`, {
+  problems.add(path, HIDDEN, `is ${what}; put secrets in kubeadm:secrets and refer to them by name`, {
     allowed: NAME_OF_SECRET,
   });
   return true;
@@ -245,8 +245,8 @@ function mayHoldSecret(path: Path, value: unknown): boolean {
 function wrongType(value: unknown, expected: string): string {
   if (value === undefined) return "is missing";
   if (typeof value !== "number") return `is ${typeName(value)}`;
-  if (!Number.isFinite(value)) return "is no finite number";
-  return expected === "int" ? "is no whole number" : "is a number";
+  if (!Number.isFinite(value)) return "is not a finite number";
+  return expected === "int" ? "is not a whole number" : "is a number";
 }
 
 function typeName(value: unknown): string {

@@ -1,6 +1,6 @@
 /**
- * Settings whose values another resource makes: where they are not known yet, a token stands in their place, as `${issuer}` does for
- * the issuer. Checks pass over them, and the whole is checked again when they are known.
+ * Settings whose values another resource makes: where they are not known yet, a token is in their place, as `${issuer}`
+ * does for the issuer. Checks pass over them, and the whole is checked again when they are known.
  */
 import { type z } from "zod";
 import { mapTexts } from "../core/tokens";
@@ -41,7 +41,7 @@ export function mayBeLate(path: Path): boolean {
   return keyOf(path) !== undefined;
 }
 
-/** What stands at the path until its value is known. */
+/** What is at the path until its value is known. */
 export function lateToken(path: Path): string {
   return `\${${pathText(path)}}`;
 }

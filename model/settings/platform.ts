@@ -18,7 +18,7 @@ export function platformOf(raw: unknown, problems: Problems): Platform | undefin
   if (given === undefined) return "machines";
   const known = PLATFORMS.find((platform) => platform === given);
   if (known !== undefined) return known;
-  problems.add(["platform"], given, "is not taken", {
+  problems.add(["platform"], given, "is not allowed", {
     allowed: PLATFORMS.join(", "),
     nearest: typeof given === "string" ? nearest(given, PLATFORMS) : undefined,
   });

@@ -50,7 +50,7 @@ export function pathText(path: Path): string {
     .join("");
 }
 
-/** What stands in place of a secret among the settings. */
+/** What is in place of a secret among the settings. */
 export const NAME_OF_SECRET = "the name of an entry in kubeadm:secrets, where a setting takes one";
 
 /** Collects problems; two with the same path and message are one. */

@@ -62,7 +62,7 @@ export function resolve(
   const network = resolveNetwork(input);
   const checksums = input.downloads?.checksums;
   const mirror = input.downloads?.mirror;
-  // Pools' nodes download what machines do; Windows nodes have files of their own.
+  // Pools' nodes download what machines do; Windows nodes have their own files.
   const pools = (platform.aws?.pools ?? []).filter((pool) => pool.platform === "linux");
   const architectures = [...new Set([...machines, ...pools].map((node) => node.architecture))];
   const files: Partial<Record<Architecture, ReturnType<typeof downloads>>> = {};

@@ -1,7 +1,7 @@
 /**
  * The resolved settings of one environment: what `parseCluster` returns and everything else reads.
  * Defaults are filled in, ranges are checked against one another, names are resolved. Nothing validates again.
- * No secret stands in here: secrets are referred to by their name in `kubeadm:secrets`.
+ * No secret is in here: secrets are referred to by their name in `kubeadm:secrets`.
  */
 
 import type { PortRange, Protocol } from "../network/flow";
@@ -34,7 +34,7 @@ export interface KubeProxySettings {
   /** Merged over the library's KubeProxyConfiguration; a `null` removes a key. */
   readonly config: Readonly<Record<string, unknown>>;
 }
-/** `loadBalancer` is no node: it balances the API and nothing else. */
+/** `loadBalancer` is not a node: it balances the API and nothing else. */
 export type MachineRole = "controlPlane" | "worker" | "loadBalancer";
 
 /** A range somebody else owns and that this cluster must not shadow: an office, another VPC. */

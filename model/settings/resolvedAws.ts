@@ -86,7 +86,7 @@ export interface AwsControlPlane {
   readonly architecture: Architecture;
   /** Looked up when a control-plane node is made; a newer one replaces none. */
   readonly image: AwsImage;
-  /** Root volume of each control-plane node; etcd's data is on it unless it has a volume of its own. */
+  /** Root volume of each control-plane node; etcd's data is on it unless it has its own volume. */
   readonly volume: AwsVolume;
   /**
    * A volume for /var/lib/etcd, which goes with its instance; undefined: etcd is on the root volume. An instance has it from its

@@ -2,7 +2,7 @@ import type { KubernetesObject } from "../kubernetes";
 
 /** One object that people bring, and where it was written. */
 export interface ExtraObject {
-  /** `apps/web.yaml:12`, or `manifests[2]` for one that stands in the settings. */
+  /** `apps/web.yaml:12`, or `manifests[2]` for one that is in the settings. */
   readonly source: string;
   /** As it was written, with apiVersion, kind and name. */
   readonly object: KubernetesObject;

@@ -30,7 +30,7 @@ export interface OpenPort {
 export type OpeningPeer =
   | { readonly kind: "namespace"; readonly namespace: string }
   | { readonly kind: "cidr"; readonly cidr: string; readonly except: readonly string[] }
-  /** Every address that is no private one: neither the cluster, nor its machines, nor the cloud's metadata. */
+  /** Every address that is not a private one: neither the cluster, nor its machines, nor the cloud's metadata. */
   | { readonly kind: "internet" }
   | { readonly kind: "ingressController" }
   | { readonly kind: "kubernetesApi" };

@@ -7,7 +7,7 @@ export const HOST_KEY_TYPES = [
   "ssh-rsa",
 ] as const;
 
-/** Why `line` is no host key as it stands in known_hosts after the host's name, or undefined. */
+/** Why `line` is not a host key as it is in known_hosts after the host's name, or undefined. */
 export function hostKeyProblem(line: string): string | undefined {
   const parts = line.trim().split(/\s+/);
   const [type = "", blob] = parts;
@@ -25,7 +25,7 @@ export function hostKeyProblem(line: string): string | undefined {
 /** Keys on a security token, which people have and hosts do not (OpenSSH, PROTOCOL.u2f). */
 const TOKEN_KEY_TYPES = ["sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"] as const;
 
-/** Why `line` is no public key as it stands in a `.pub` file, or undefined. */
+/** Why `line` is not a valid public key as it is in a `.pub` file, or undefined. */
 export function publicKeyProblem(line: string): string | undefined {
   const [type = "", blob] = line.trim().split(/\s+/);
   if (/[\r\n]/.test(line.trim())) return "has more than one line";

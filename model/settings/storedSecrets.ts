@@ -1,6 +1,6 @@
 import { type Problem, pathText } from "./problems";
 
-/** What stands under `kubeadm:secrets`. */
+/** What is under `kubeadm:secrets`. */
 export interface StoredSecrets {
   /** Undefined where the object is encrypted as a whole. */
   readonly names: readonly string[] | undefined;

@@ -7,9 +7,9 @@ import { type Problem, SettingsError, show } from "./problems";
 /**
  * Reads the `config` of a `Pulumi.<environment>.yaml`, as text or as the bytes of the file.
  *
- * @throws SettingsError for text that is no YAML, with line and column, and for text that the Pulumi CLI reads differently
- * (`cliYaml.ts`). A key that stands twice, as a machine named twice, is an error too: YAML keeps only the last, and the first would
- * vanish unseen.
+ * @throws SettingsError for text that is not valid YAML, with line and column, and for text that the Pulumi CLI reads
+ *   differently (`cliYaml.ts`). A key that stands twice, as a machine named twice, is an error too: YAML keeps only the
+ *   last, and the first would vanish unseen.
  */
 export function readStackConfig(file: string | Uint8Array, environment?: string): Record<string, unknown> {
   const text = (typeof file === "string" ? file : textOf(file, environment)).replace(/^\ufeff/, "");
@@ -36,7 +36,7 @@ export function readStackConfig(file: string | Uint8Array, environment?: string)
   if (value !== null && (typeof value !== "object" || Array.isArray(value))) {
     const allowed = "a mapping with config in it, as pulumi config writes it";
     throw new SettingsError(
-      [{ path: "", value: "the file", message: "is no mapping", allowed }],
+      [{ path: "", value: "the file", message: "is not a mapping", allowed }],
       environment,
     );
   }
@@ -44,7 +44,7 @@ export function readStackConfig(file: string | Uint8Array, environment?: string)
   if (typeof config !== "object" || Array.isArray(config)) {
     const allowed = "kubeadm:cluster and kubeadm:secrets below it";
     throw new SettingsError(
-      [{ path: "config", value: show(config), message: "is no mapping", allowed }],
+      [{ path: "config", value: show(config), message: "is not a mapping", allowed }],
       environment,
     );
   }
@@ -63,7 +63,9 @@ function textOf(bytes: Uint8Array, environment: string | undefined): string {
   }
 }
 
-/** The document as plain values: references that lead nowhere, merge what is no mapping, or hold themselves are refused. */
+/**
+ * The document as plain values: references that lead nowhere, merge what is not a mapping, or hold themselves are refused.
+ */
 function plainValue(document: Document, environment: string | undefined): unknown {
   try {
     const value: unknown = document.toJS();
@@ -106,7 +108,7 @@ function yamlProblem(text: string, error: YAMLParseError): Problem {
   return {
     path,
     value: "the text",
-    message: `is no YAML: ${withoutText(message)}`,
+    message: `is not valid YAML: ${withoutText(message)}`,
     allowed: YAML_RULE,
   };
 }

@@ -110,7 +110,7 @@ ${sayFunction}${nativeFunction}${metadataFunction}${writeFunction}${protectFunct
   Publish 'running' 0
   Send-Heartbeat
 }
-# While the boot goes on the group keeps the instance; one that is no node in time is ended, and another started.
+# While the boot goes on the group keeps the instance; one that is not a node in time is ended, and another started.
 function Send-Heartbeat {
   try {
     if ([Environment]::TickCount / 1000 -lt ${pool.joinTimeoutSeconds}) {

@@ -3,7 +3,7 @@ import { hostsToml } from "../node/registries";
 import { tomlString } from "../text";
 import { slashes, windowsPaths } from "./paths";
 
-/** A file as it stands on a Windows node. */
+/** A file as it is on a Windows node. */
 export interface WindowsFile {
   /** Absolute, with backslashes. */
   readonly path: string;

@@ -16,7 +16,7 @@ export type WindowsChecksums = Readonly<Record<WindowsDownloadName, string>>;
 
 /**
  * Host and path upstream. `kubernetes` is the archive of node binaries: kubeadm, kubelet, kube-proxy, kubectl and
- * kube-log-runner in one file, whose SHA-512 stands in Kubernetes' CHANGELOG under "Node Binaries".
+ * kube-log-runner in one file, whose SHA-512 is in Kubernetes' CHANGELOG under "Node Binaries".
  */
 const UPSTREAM: Record<
   WindowsDownloadName,

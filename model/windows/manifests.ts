@@ -50,7 +50,7 @@ function runtimeClass(release: keyof typeof WINDOWS_RELEASES): Manifest {
     apiVersion: "node.k8s.io/v1",
     kind: "RuntimeClass",
     metadata: { name: `windows-${release}` },
-    // containerd's default runtime on Windows: processes beside the host's, in silos of their own.
+    // containerd's default runtime on Windows: processes beside the host's, in their own silos.
     handler: "runhcs-wcow-process",
     scheduling: {
       nodeSelector: {

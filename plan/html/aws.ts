@@ -5,7 +5,7 @@ import type { AwsSettings, AwsSubnet } from "../../model/settings/resolvedAws";
 import type { PlannedAws } from "../aws";
 import { html, type Markup } from "./markup";
 
-/** VPC, zones and subnets with what stands in each; groups with their rules; roles; the month. */
+/** VPC, zones and subnets with what is in each; groups with their rules; roles; the month. */
 export function awsSections(plan: PlannedAws, settings: ClusterSettings): [string, string, Markup][] {
   const { aws } = settings;
   if (aws === undefined) return [];

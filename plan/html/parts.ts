@@ -47,7 +47,7 @@ export function securityTable(facts: readonly SecurityFact[]): Markup {
 
 export function tenantTable(tenants: readonly Tenant[]): Markup {
   return html`<p class="lead">
-      Each tenant has a namespace of its own. Admission refuses what would reach outside it.
+      Each tenant has its own namespace. Admission refuses what would reach outside it.
     </p>
     ${table(
       ["Tenant", "Quota", "Network", "Pod Security", "Members", "Host names"],

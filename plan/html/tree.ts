@@ -6,7 +6,7 @@ import { html, type Markup } from "./markup";
 export function resourceTree(plan: PlanDocument): Markup {
   const types = Object.entries(plan.counts.byType).sort((a, b) => b[1] - a[1] || compare(a[0], b[0]));
   return html`<p class="lead">
-      ${plan.counts.total} resources. What each is made of stands in <a href="plan.json">plan.json</a>.
+      ${plan.counts.total} resources. What each is made of is in <a href="plan.json">plan.json</a>.
     </p>
     <ul class="tree">
       ${branches(plan.resources, null)}

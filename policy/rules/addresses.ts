@@ -75,7 +75,7 @@ function statedRanges(cluster: ClusterInStack): Statement[] {
 /** Every pod's resolv.conf names the address that the kubelets were given; a Service on another is never asked. */
 export const oneDnsAddress: StackValidationPolicy = {
   name: "one-dns-address",
-  description: "Service kube-dns stands on the address that the kubelets hand to pods.",
+  description: "Service kube-dns is on the address that the kubelets hand to pods.",
   enforcementLevel: "mandatory",
   severity: "critical",
   remediationSteps:

@@ -37,7 +37,7 @@ export const authorityValidity: ResourceValidationPolicy = {
     if (!isCertificate(args) || at(args.props, "isCaCertificate") !== true) args.notApplicable("no CA");
     const hours = Number(at(args.props, "validityPeriodHours"));
     const { minimumYears } = configured(args, VALIDITY);
-    // Not `<`: what is no number is not long enough.
+    // Not `<`: what is not a number is not long enough.
     if (!(hours >= minimumYears * HOURS_A_YEAR)) {
       reportViolation(`${args.name} is a CA for ${hours} hours, which is less than ${minimumYears} years`);
     }
@@ -53,7 +53,9 @@ export const authoritiesOnly: ResourceValidationPolicy = {
   remediationSteps: "Leave out `isCaCertificate`, make an Authority of it, or name it in `allow`.",
   configSchema: {
     properties: {
-      allow: listOf("Names of certificates that may be CAs besides: those of something that is no cluster."),
+      allow: listOf(
+        "Names of certificates that may be CAs besides: those of something that is not a cluster.",
+      ),
     },
   },
   validateResource: (args, reportViolation) => {

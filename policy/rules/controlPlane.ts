@@ -6,7 +6,7 @@ import { knownList } from "../values";
 export const oneInit: StackValidationPolicy = {
   name: "one-init",
   description:
-    "A cluster is initialised once: by one resource, which nothing replaces, and under a name of its own.",
+    "A cluster is initialised once: by one resource, which nothing replaces, and under its own name.",
   enforcementLevel: "mandatory",
   severity: "critical",
   remediationSteps:

@@ -33,7 +33,7 @@ export const hostsThroughTheDoor: ResourceValidationPolicy = {
   },
 };
 
-/** Command, environment and triggers of a command stand in plain text in the state and in the list of processes. */
+/** Command, environment and triggers of a command are in plain text in the state and in the list of processes. */
 export const noPrivateKeyInCommand: ResourceValidationPolicy = {
   name: "no-private-key-in-command",
   description: "A command gets private keys by standard input and nowhere else.",

@@ -54,7 +54,7 @@ export const privilegedContainers: ResourceValidationPolicy = {
   },
 };
 
-/** So that what can be reached from outside stands in every preview. */
+/** So that what can be reached from outside is in every preview. */
 export const exposedServices: ResourceValidationPolicy = {
   name: "exposed-services",
   description: "Lists the Services that can be reached from outside of the cluster.",
@@ -80,8 +80,7 @@ export const exposedServices: ResourceValidationPolicy = {
 /** Secrets are encrypted in etcd, kept from most roles and left out of the audit log; nothing else is. */
 export const keysInSecrets: ResourceValidationPolicy = {
   name: "keys-in-secrets",
-  description:
-    "A private key stands in a Secret, not in a ConfigMap, an environment variable or an annotation.",
+  description: "A private key is in a Secret, not in a ConfigMap, an environment variable or an annotation.",
   enforcementLevel: "mandatory",
   severity: "critical",
   remediationSteps: "Make a Secret of it, mounted or referred to by the pod.",

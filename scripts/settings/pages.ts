@@ -18,7 +18,7 @@ interface Found {
   readonly branch: string | undefined;
 }
 
-/** Every setting that holds a value, and every part with a default of its own. */
+/** Every setting that holds a value, and every part with its own default. */
 export function rowsOf({ schema, defaults, taken }: Described): Row[] {
   const found: Found[] = [];
   keys(schema, "", undefined);
@@ -126,7 +126,7 @@ export function withTables(page: string, rows: Readonly<Record<Platform, readonl
     const refused = names.filter((name) => name.startsWith("-")).map((name) => name.slice(1));
     const chosen = wanted.flatMap((name) => {
       const below = rows[platform].filter(({ path }) => isBelow(path, name));
-      if (below.length === 0) throw new Error(`a table names ${name}, which is no setting of ${platform}`);
+      if (below.length === 0) throw new Error(`a table names ${name}, which is not a setting of ${platform}`);
       return below.filter(({ path }) => !refused.some((one) => isBelow(path, one)));
     });
     return `${begin}\n\n${tableOf(chosen)}\n\n${end}`;

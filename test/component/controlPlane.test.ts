@@ -68,7 +68,7 @@ describe("the control plane", () => {
     expect(one.filter((child) => child.parent === byName(one, "plane").urn)).toHaveLength(3);
   });
 
-  it("keeps init's name when the first control-plane node is another one: it is no machine's", async () => {
+  it("keeps init's name when the first control-plane node is another one: it is not a machine's", async () => {
     const { cp1, cp2, cp3, ...workers } = machines;
     const turned = await parts({ machines: { cp3, cp2, cp1, ...workers } });
     expect(byName(turned, "plane-init").parent).toBe(byName(turned, "plane").urn);

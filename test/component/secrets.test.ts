@@ -39,7 +39,7 @@ describe("secrets that are outputs", () => {
 
   it("are no excuse for what has no value, as an environment variable that is not set", async () => {
     const found = await problems({ operator: undefined, other: pulumi.secret("key") });
-    expect(found.map(({ message }) => message)).toEqual(["is no text"]);
+    expect(found.map(({ message }) => message)).toEqual(["is not text"]);
   });
 
   it("may come as one object, and stay secret on their way to a host", async () => {
@@ -52,7 +52,7 @@ describe("secrets that are outputs", () => {
 
   it("are refused by name when the object has come and lacks them, and no value is shown", () => {
     const lacking = () => refuseMissing({ operater: "the operator's key" }, ["operator", "etcd"]);
-    expect(lacking).toThrow(/2 problems[^]*secrets\.operator: \[hidden\] is no text[^]*secrets\.etcd/);
+    expect(lacking).toThrow(/2 problems[^]*secrets\.operator: \[hidden\] is not text[^]*secrets\.etcd/);
     expect(lacking).not.toThrow(/the operator's key/);
   });
 });

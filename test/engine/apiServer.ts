@@ -196,7 +196,7 @@ function requester(url: string, { ca, client, clientKey }: Certificates) {
   ): Promise<unknown> =>
     new Promise((resolve, reject) => {
       const sentBody = body === undefined ? "" : JSON.stringify(body);
-      // Node gives a DELETE no length by itself, and its body would be taken for a request of its own.
+      // Node gives a DELETE no length by itself, and its body would be treated as a request of its own.
       const length = { "content-length": Buffer.byteLength(sentBody) };
       const headers = body === undefined ? {} : { "content-type": contentType, ...length };
       const options = { method, headers, ca, cert: client, key: clientKey, timeout: 30_000 };

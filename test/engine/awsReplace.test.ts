@@ -110,7 +110,7 @@ function stackOf(environment: string) {
 function three(): void {
   const stack = stackOf("prod");
   const { raw } = stack;
-  // The volume comes later, in a test of its own.
+  // The volume comes later, in its own test.
   const { etcdVolume: _, ...without } = raw.controlPlane;
   const plane = (more: object, protect = false) => ({
     ...raw,

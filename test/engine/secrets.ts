@@ -19,7 +19,7 @@ const shortestPart = 16;
 
 /**
  * Where a secret stands, whole or in part: as it is, as JSON or YAML escape it, in base64, or a single line of it.
- * `secrets` are by name, so that a report does not repeat what must not be told. Lines that also stand in one of
+ * `secrets` are by name, so that a report does not repeat what must not be told. Lines that also are in one of
  * `publicTexts` do not count: a private key's PEM holds its public key, and a line of both can be the same.
  */
 export function findLeaks(

@@ -364,7 +364,7 @@ describeWithEngine("tenants", () => {
           input: JSON.stringify(what),
         },
       ).stderr;
-    // The API server hears of the Ingress by a watch of its own.
+    // The API server hears of the Ingress by its own watch.
     await expect
       .poll(() => guest(ingress("a.first.example.org")), { timeout: 20_000 })
       .toMatch(/in use by another/);

@@ -168,7 +168,7 @@ describeWithLab("load balancing and ingress", () => {
     const left = (await cluster.kubectl("get", kinds, "-o", "name")).split("\n");
     expect(left.filter((name) => /metallb|traefik/.test(name))).toEqual([]);
     const definitions = await cluster.kubectl("get", "customresourcedefinitions", "-o", "name");
-    // Helm leaves what stands in a chart's folder crds/, since with it all objects of those kinds would go.
+    // Helm leaves what is in a chart's folder crds/, since with it all objects of those kinds would go.
     saw(`CRDs left: ${definitions.trim().split("\n").length}, all of Traefik's chart`);
     expect(definitions).not.toContain("metallb");
     expect(await ask(`http://${ADDRESS}/`)).toMatch(/^curl: \((7|28)\)/);

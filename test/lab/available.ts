@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { describe, it } from "vitest";
 
 /**
- * As `describe`, for suites on real hosts. Where the machine is no Linux, has no root or no Go, the suite is skipped and
+ * As `describe`, for suites on real hosts. Where the machine is not a Linux, has no root or no Go, the suite is skipped and
  * says why; under CI=true that is a failure, or a broken runner would look green.
  */
 export function describeWithLab(name: string, suite: () => void): void {

@@ -11,7 +11,7 @@ export interface Daemon {
   log: string;
 }
 
-/** Starts a command in a session of its own, its output going to a file. */
+/** Starts a command in its own session, its output going to a file. */
 export function startDaemon(command: readonly string[], log: string, env?: NodeJS.ProcessEnv): Daemon {
   const [program, ...args] = command;
   const output = fs.openSync(log, "a");

@@ -102,7 +102,7 @@ function runProgram(lab: Lab, requestFile: string, options: EngineOptions): Prom
   child.stderr.on("data", take);
   const { pid } = child;
   if (pid !== undefined) options.onStart?.(pid);
-  // The engine runs in a group of its own; Ctrl-C in the terminal has to reach it all the same.
+  // The engine runs in its own group; Ctrl-C in the terminal has to reach it all the same.
   const interrupted = (): void => {
     if (pid !== undefined) killTree(pid);
     process.exit(130);

@@ -118,7 +118,8 @@ export class Lab {
 
   /** Defines a host: address and host key are known from here on. It does not boot yet. */
   async addHost(name: string, options: HostOptions = {}): Promise<HostState> {
-    if (!/^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$/.test(name)) throw new Error(`"${name}" is no host name`);
+    if (!/^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$/.test(name))
+      throw new Error(`"${name}" is not a valid host name`);
     if (readState(this.id).hosts[name] !== undefined)
       throw new Error(`lab "${this.id}" has a host "${name}" already`);
     const hostKey = await createIdentity(this.id, name);

@@ -24,7 +24,8 @@ const mediaTypes = {
 /** Repository and tag under which a mirror of several registries serves an image: its name without the host. */
 function mirroredName(reference: string): { repository: string; tag: string } {
   const [, repository, tag] = /^[^/]+\/(.+):([^:/]+)$/.exec(reference) ?? [];
-  if (repository === undefined) throw new Error(`"${reference}" is no image reference with a host and a tag`);
+  if (repository === undefined)
+    throw new Error(`"${reference}" is not an image reference with a host and a tag`);
   return { repository, tag };
 }
 

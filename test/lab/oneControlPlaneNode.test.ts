@@ -297,7 +297,7 @@ describeWithLab("one control-plane node, two workers, vxlan", () => {
     expect((await cluster.engine("preview")).changed).toEqual([]);
   });
 
-  it("refresh finds nothing, and no secret stands in state, logs or events", async () => {
+  it("refresh finds nothing, and no secret is in state, logs or events", async () => {
     const onControlPlaneNode = (file: string): Promise<string> => cluster.host("cp1", `cat ${file}`);
     const pki = "/etc/kubernetes/pki";
     const encryption = await onControlPlaneNode("/etc/kubernetes/pulumi-kubeadm/apiserver/encryption.yaml");

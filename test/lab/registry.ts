@@ -42,7 +42,7 @@ export function registryConfig(options: { storage: string; listen: string; readO
 }
 
 /**
- * The registry's storage with every image in it, made once for all labs by pushing to a registry of its own; with the
+ * The registry's storage with every image in it, made once for all labs by pushing to its own registry; with the
  * add-ons' or the older Kubernetes' images where they are asked for, each in a storage beside the other.
  */
 export async function ensureRegistryStorage(

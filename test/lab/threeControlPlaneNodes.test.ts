@@ -132,7 +132,7 @@ describeWithLab("three control-plane nodes with nodeLocal, two networks", () => 
     const machines = { ...cluster.settings.machines };
     machines["cp1"] = { ...machines["cp1"], revision: 2 };
     cluster.settings = { ...cluster.settings, machines };
-    // The program reaches the API at an address of its own: cp1 is the one that is gone.
+    // The program reaches the API at its own address: cp1 is the one that is gone.
     cluster.settings = { ...cluster.settings, access: { host: cluster.lab.host("cp2").address } };
     const { changed } = await cluster.engine("up");
     saw(changed.join("\n"));

@@ -92,7 +92,7 @@ describe("a property of any kind", () => {
   });
 
   it.each(["", "null", "7", '{"connections":null}', '{"connections":{"cp1":null}}'])(
-    "in a step's standard input is no pinned host key: %s",
+    "in a step's standard input is not a pinned host key: %s",
     async (stdin) => {
       expect(await messages(all.pinnedHostKeys, step(SPEC, stdin))).toHaveLength(1);
     },

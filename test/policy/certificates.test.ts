@@ -67,7 +67,7 @@ describe("authorities-only", () => {
   });
 
   it.each([false, undefined])(
-    "reports an Authority whose certificate is no CA (%s)",
+    "reports an Authority whose certificate is not a CA (%s)",
     async (isCaCertificate) => {
       const found = await messages(authoritiesOnly, await having(caCertificate(), { isCaCertificate }));
       expect(found).toEqual([expect.stringContaining("an Authority's certificate and no CA")]);

@@ -196,7 +196,7 @@ describe("one-init", () => {
     expect(await messages(oneInit, stack)).toEqual([expect.stringContaining("has triggers")]);
   });
 
-  it("lets two clusters be that have names of their own, and reports two of one name", async () => {
+  it("lets two clusters be that have their own names, and reports two of one name", async () => {
     const stack = await metalStack();
     expect(await messages(oneInit, [...stack, ...another(stack, "second")])).toEqual([]);
     expect(await messages(oneInit, [...stack, ...another(stack, "metal")])).toEqual([

@@ -65,7 +65,7 @@ describe("the pack", () => {
     }
   });
 
-  it("stands in docs/policy.md as it is: names, levels and configuration", () => {
+  it("is in docs/policy.md as it is: names, levels and configuration", () => {
     const docs = fs
       .readFileSync(path.resolve(__dirname, "../../docs/policy.md"), "utf8")
       .replaceAll(/ +/g, " ");

@@ -53,7 +53,7 @@ const notApplicable = (reason?: string): never => {
 /** What Pulumi sends for a value that a preview does not know; the policy SDK takes it for unknown as well. */
 export const unknown = pulumi.runtime.unknownValue;
 
-/** An input that every test of a key can show: the armour only, so that it is no key of anything. */
+/** An input that every test of a key can show: the armour only, so that it is not a key of anything. */
 export const privateKeyPem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2Vw\n-----END PRIVATE KEY-----\n";
 
 export function fake(type: string, props: Props, over: Partial<Fake> = {}): Fake {

@@ -139,7 +139,7 @@ describe("keys-in-secrets", () => {
     expect(await messages(keysInSecrets, configMap(data))).toEqual([]);
   });
 
-  it("does not look at Secrets, nor at what is no object of the API", async () => {
+  it("does not look at Secrets, nor at what is not an object of the API", async () => {
     const types = [
       "kubernetes:core/v1:Secret",
       "kubernetes:helm.sh/v3:Release",

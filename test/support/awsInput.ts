@@ -6,7 +6,7 @@ import type { RawSettings } from "./settings";
 
 export const REGION = "eu-central-1";
 
-/** What stands under `kubeadm:cluster`: one control-plane node and a pool, in one zone and in the open. */
+/** What is under `kubeadm:cluster`: one control-plane node and a pool, in one zone and in the open. */
 const SMALL = `
 platform: aws
 network:

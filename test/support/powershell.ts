@@ -18,7 +18,7 @@ function parts(): { parser: string; grammar: string } | undefined {
 
 export const hasPowerShellParser = parts() !== undefined;
 
-/** Reads scripts on standard input, as a list in JSON; prints `script:line: text` for what is no PowerShell. */
+/** Reads scripts on standard input, as a list in JSON; prints `script:line: text` for what is not a PowerShell. */
 const PROGRAM = `
 const [parserPath, grammarPath] = process.argv.slice(1);
 const { Parser, Language } = require(parserPath);

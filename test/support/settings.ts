@@ -7,7 +7,7 @@ import type { ClusterSettings } from "../../model/settings/resolved";
 
 const ROOT = path.resolve(__dirname, "../..");
 
-/** Settings as written: what stands under `kubeadm:cluster`. */
+/** Settings as written: what is under `kubeadm:cluster`. */
 export type RawSettings = Record<string, unknown>;
 
 /**

@@ -40,7 +40,7 @@ describe("the flows of environment metal", () => {
     expect(lines()).toEqual([...BEFORE_CNI, "node > node udp 8472", ...AFTER_CNI]);
   });
 
-  it("with VXLAN on a port of its own", () => {
+  it("with VXLAN on its own port", () => {
     const cni = { kind: "flannel", backend: "vxlan", port: 4789 };
     expect(lines({ cni })).toEqual([...BEFORE_CNI, "node > node udp 4789", ...AFTER_CNI]);
   });

@@ -147,7 +147,7 @@ function cache(settings: DnsCacheSettings): CorefilePlugin {
 /** Where the caches on the nodes find CoreDNS: the address after the one that pods ask. */
 export function upstreamDnsAddress({ network }: CoreDnsSpec): string {
   const own = parseAddress(network.dnsServiceAddress);
-  if (own === undefined) throw new RangeError(`${network.dnsServiceAddress} is no address`);
+  if (own === undefined) throw new RangeError(`${network.dnsServiceAddress} is not a valid address`);
   return formatAddress(own + 1);
 }
 

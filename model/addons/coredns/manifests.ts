@@ -13,7 +13,7 @@ const ownSelector = { "app.kubernetes.io/name": "coredns" };
 const labels = { ...selector, ...ownSelector };
 
 /**
- * CoreDNS of the library: kubeadm's add-on is switched off, so its upgrades leave this alone. Service `kube-dns` stands on
+ * CoreDNS of the library: kubeadm's add-on is switched off, so its upgrades leave this alone. Service `kube-dns` is on
  * the address that the kubelets write into every pod's resolv.conf.
  */
 export function corednsManifests(settings: CoreDnsSpec): Manifest[] {
@@ -148,7 +148,10 @@ function container(settings: CoreDnsSpec): Container {
   });
 }
 
-/** As kubeadm names it, in a folder of its own upstream and beside the other images elsewhere (cmd/kubeadm/app/images/images.go, GetDNSImage), so that mirrors made for kubeadm hold it. */
+/**
+ * As kubeadm names it, in its own folder upstream and beside the other images elsewhere
+ * (cmd/kubeadm/app/images/images.go, GetDNSImage), so that mirrors made for kubeadm hold it.
+ */
 export function corednsImage(settings: CoreDnsSpec): string {
   const { repository } = settings.images;
   const folder = repository === UPSTREAM_REGISTRY ? `${repository}/coredns` : repository;

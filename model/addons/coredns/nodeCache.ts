@@ -13,7 +13,7 @@ const labels = { "k8s-app": "kube-dns", ...nodeCacheSelector };
 /**
  * A DNS cache on every node. Service `kube-dns` sends each pod to the cache on its own node (`internalTrafficPolicy:
  * Local`), so no kubelet and no pod has to know of it, and kube-proxy's mode does not matter. Upstream's node-local-dns
- * takes the Service's address over with a dummy interface and iptables rules, of which nobody says how they stand beside
+ * takes the Service's address over with a dummy interface and iptables rules, of which nobody says how they are beside
  * kube-proxy's nftables mode (kubernetes/dns issue 682).
  */
 export function nodeCacheManifests(settings: CoreDnsSpec, image: string): Manifest[] {

@@ -44,7 +44,7 @@ export const coredns = z.strictObject({
   tlsServerName: dnsName.optional(),
   stubDomains: z.record(z.string(), z.array(resolver).min(1).max(15)).optional(),
   cache: z.union([ttl, cache]).optional(),
-  /** Names with addresses of their own, before anybody else is asked. */
+  /** Names with their own addresses, before anybody else is asked. */
   hosts: z.record(z.string(), z.array(address).min(1)).optional(),
   rewrite: z
     .array(

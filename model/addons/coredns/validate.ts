@@ -29,7 +29,9 @@ function zonesAreTheirOwn({ input }: Facts, problems: Problems): void {
   for (const zone of Object.keys(input.coredns?.custom?.zones ?? {})) {
     const path: Path = ["coredns", "custom", "zones", zone];
     if (!isDnsName(zone)) {
-      problems.add(path, zone, "is no DNS name", { allowed: "the name of a zone, as corp.example.com" });
+      problems.add(path, zone, "is not a valid DNS name", {
+        allowed: "the name of a zone, as corp.example.com",
+      });
     } else if (clusterDomain !== undefined && isWithin(zone, clusterDomain)) {
       problems.add(path, zone, `takes names of the cluster's own domain ${clusterDomain} away`, {
         allowed: `a zone outside ${clusterDomain}; plugins for the cluster's block are under custom.plugins`,
@@ -40,7 +42,7 @@ function zonesAreTheirOwn({ input }: Facts, problems: Problems): void {
         zone,
         `holds the cluster's own domain ${clusterDomain}, whose names it would take away`,
         {
-          allowed: `a zone that ${clusterDomain} does not lie in; resolvers for it can stand under stubDomains`,
+          allowed: `a zone that ${clusterDomain} does not lie in; resolvers for it can be under stubDomains`,
         },
       );
     } else if (stubs.includes(zone)) {
@@ -57,7 +59,9 @@ function hostsAreOutside({ input }: Facts, problems: Problems): void {
   for (const name of Object.keys(input.coredns?.hosts ?? {})) {
     const path: Path = ["coredns", "hosts", name];
     if (!isDnsName(name)) {
-      problems.add(path, name, "is no DNS name", { allowed: "names in lower case, as db.example.com" });
+      problems.add(path, name, "is not a valid DNS name", {
+        allowed: "names in lower case, as db.example.com",
+      });
     } else if (clusterDomain !== undefined && isWithin(name, clusterDomain)) {
       problems.add(path, name, `would hide a name of the cluster's own domain ${clusterDomain}`, {
         allowed: `a name outside ${clusterDomain}`,
@@ -168,12 +172,12 @@ function pluginsAreKnown({ input }: Facts, problems: Problems): void {
             ? "coredns.hosts"
             : TAKEN[name];
       if (!COREDNS_PLUGINS.includes(name)) {
-        problems.add(path, name, "is no plugin of CoreDNS, which would not start", {
+        problems.add(path, name, "is not a plugin of CoreDNS, which would not start", {
           allowed: "the plugins at coredns.io/plugins, one a line",
           nearest: nearest(name, COREDNS_PLUGINS),
         });
       } else if (cluster && instead !== undefined) {
-        problems.add(path, [name, ...args].join(" "), "stands in the cluster's server block already", {
+        problems.add(path, [name, ...args].join(" "), "is in the cluster's server block already", {
           allowed: `instead: ${instead}`,
         });
       } else if (seen.has(name) && ONCE_IN_A_BLOCK.includes(name)) {

@@ -6,7 +6,7 @@ import { matching, text } from "../../settings/schema/primitives";
 const chartSource = text((value) =>
   chartSourceKind(value) === undefined
     ? {
-        message: "is no source of a chart",
+        message: "is not a source of a chart",
         allowed:
           "a folder or archive (./charts/metallb), an OCI registry (oci://registry.example.com/charts/metallb) or a " +
           "repository (https://charts.example.com)",

@@ -42,7 +42,7 @@ export function sourcesAreThere({ input }: Facts, files: ProjectFiles | undefine
     problems.add(
       ["helm", "sources", chart],
       source,
-      "is no chart: there is no such file, or no Chart.yaml in it",
+      "is not a chart: there is no such file, or no Chart.yaml in it",
       {
         allowed: "a folder of the project with Chart.yaml in it, or an archive (.tgz)",
       },
@@ -51,7 +51,7 @@ export function sourcesAreThere({ input }: Facts, files: ProjectFiles | undefine
   const { gatewayApi } = input;
   const source = typeof gatewayApi === "object" ? gatewayApi.source : undefined;
   if (!inside(source) || files.read(plainPath(source)) !== undefined) return;
-  problems.add(["gatewayApi", "source"], source, "is no file of the project", {
+  problems.add(["gatewayApi", "source"], source, "is not a file of the project", {
     allowed: "a URL, or the path of a file with the definitions",
   });
 }

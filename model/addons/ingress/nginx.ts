@@ -16,7 +16,7 @@ const INGRESS_NGINX_IMAGE =
 
 /**
  * ingress-nginx as objects, after upstream's manifest (controller-v1.15.1, deploy/static/provider/cloud/deploy.yaml),
- * without its Service, which has a life of its own.
+ * without its Service, which has its own life.
  *
  * The validating webhook is left out: it needs certificates that a job makes with rights over the cluster's webhooks, and
  * it is what CVE-2025-1974 came in by. Without it the API takes an Ingress that nginx cannot serve; the controller keeps

@@ -84,14 +84,19 @@ const PORT = "1 to 65535, or the port's name";
 function problemsOf({ namespace, hosts, defaultBackend }: Loose): Problem[] {
   const problems = new Problems();
   if (typeof namespace !== "string" || !DNS_LABEL.test(namespace))
-    problems.add(["namespace"], namespace, namespace === undefined ? "is missing" : "is no DNS label");
+    problems.add(
+      ["namespace"],
+      namespace,
+      namespace === undefined ? "is missing" : "is not a valid DNS label",
+    );
   const named = Object.entries(hosts ?? {});
   if (named.length === 0 && defaultBackend === undefined)
-    problems.add(["hosts"], hosts, "is no host, and there is no default", { allowed: "rules by host name" });
+    problems.add(["hosts"], hosts, "has no host, and there is no default", { allowed: "rules by host name" });
   if (defaultBackend !== undefined) checkBackend(["defaultBackend"], defaultBackend, problems);
   for (const [host, rules] of named) {
     const place = ["hosts", host];
-    if (!isDnsName(host.replace(/^\*\./, ""))) problems.add(place, host, "is no DNS name, nor *. before one");
+    if (!isDnsName(host.replace(/^\*\./, "")))
+      problems.add(place, host, "is not a valid DNS name, nor *. before one");
     const paths = Object.entries(rules?.paths ?? {});
     if (paths.length === 0)
       problems.add([...place, "paths"], rules?.paths, "has no path", { allowed: "/ and more" });
@@ -106,12 +111,12 @@ function problemsOf({ namespace, hosts, defaultBackend }: Loose): Problem[] {
 function checkBackend(place: Path, to: Partial<IngressBackend> | null | undefined, problems: Problems): void {
   const { service, port } = to ?? {};
   if (typeof service !== "string" || service === "")
-    problems.add([...place, "service"], service, "is no name", { allowed: SERVICE_NAME });
+    problems.add([...place, "service"], service, "is not a valid name", { allowed: SERVICE_NAME });
   const isPort =
     typeof port === "number"
       ? Number.isInteger(port) && port >= 1 && port <= 65535
       : typeof port === "string";
-  if (!isPort) problems.add([...place, "port"], port, "is no port", { allowed: PORT });
+  if (!isPort) problems.add([...place, "port"], port, "is not a valid port", { allowed: PORT });
 }
 
 /** As a program may give it that no compiler has checked. */

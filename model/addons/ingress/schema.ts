@@ -55,7 +55,7 @@ function dnsRecord() {
     const bare = value.replace(/^\*\./, "");
     return dnsName.safeParse(bare).success
       ? undefined
-      : { message: "is no DNS name", allowed: "a DNS name, or one with *. before it" };
+      : { message: "is not a valid DNS name", allowed: "a DNS name, or one with *. before it" };
   });
 }
 

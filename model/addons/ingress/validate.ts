@@ -68,7 +68,7 @@ function namesAreKeys(ingress: IngressDraft, problems: Problems): void {
   if (ingress.kind !== "ingress-nginx") return;
   for (const key of Object.keys(ingress.config ?? {})) {
     if (/^[A-Za-z0-9._-]{1,253}$/.test(key)) continue;
-    problems.add(["ingress", "config", key], key, "is no key of a ConfigMap", {
+    problems.add(["ingress", "config", key], key, "is not a valid key of a ConfigMap", {
       allowed: "letters, digits, '-', '_' and '.', as use-forwarded-headers",
     });
   }
@@ -153,7 +153,7 @@ function poolFits({ input }: Facts, expose: ExposeDraft, namespace: string, prob
   const names = Object.keys(input.metallb?.pools ?? {});
   if (input.metallb?.pools === undefined) return;
   if (pool !== undefined && !names.includes(pool)) {
-    problems.add([...EXPOSE, "pool"], pool, "is no pool of MetalLB", { allowed: names.join(", ") });
+    problems.add([...EXPOSE, "pool"], pool, "is not a pool of MetalLB", { allowed: names.join(", ") });
     return;
   }
   const number = parseAddress(address ?? "");

@@ -25,7 +25,7 @@ const community = text((value) => {
   return parts.length === count && parts.every((part) => part <= most)
     ? undefined
     : {
-        message: "is no BGP community",
+        message: "is not a valid BGP community",
         allowed: "two numbers up to 65535, as 64512:100, or a large one, as large:64512:1:2",
       };
 });

@@ -67,7 +67,7 @@ function poolsAreNamed({ pools }: MetallbDraft, problems: Problems): void {
   }
   for (const name of names) {
     if (DNS_LABEL.test(name)) continue;
-    problems.add(["metallb", "pools", name], name, "is no DNS label", { allowed: DNS_LABEL_RULE });
+    problems.add(["metallb", "pools", name], name, "is not a valid DNS label", { allowed: DNS_LABEL_RULE });
   }
 }
 
@@ -145,7 +145,7 @@ function poolsAreAdvertised(metallb: MetallbDraft, problems: Problems): void {
     for (const [index, name] of (advertisement.pools ?? []).entries()) {
       if (name === undefined || names.includes(name)) continue;
       slipped = true;
-      problems.add(["metallb", way, "pools", index], name, "is no pool of these settings", {
+      problems.add(["metallb", way, "pools", index], name, "is not a pool of these settings", {
         allowed: names.join(", "),
         nearest: nearest(name, names),
       });

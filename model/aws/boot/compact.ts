@@ -2,7 +2,7 @@
 const HEREDOC = /(?<!<)<<-?(['"]?)([A-Za-z_]\w*)\1/g;
 
 /**
- * A script without its lines of comment and blank lines, which user data has no room for: the same commands. What stands in
+ * A script without its lines of comment and blank lines, which user data has no room for: the same commands. What is in
  * here-documents is somebody's file, and stays to the byte; so does a first line that names an interpreter.
  */
 export function compact(script: string): string {

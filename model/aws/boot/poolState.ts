@@ -66,7 +66,7 @@ export function readActivities(output: string, since: number): FailedActivity[] 
     .filter(({ StartTime }) => Date.parse(StartTime) >= since);
 }
 
-/** Reads the output of `poolStateScript`; a status that is no JSON is somebody else's, and left out. */
+/** Reads the output of `poolStateScript`; a status that is not valid JSON is somebody else's, and left out. */
 export function readPoolState(output: string, boot: string): PoolState {
   const lines = output.split("\n");
   const nodes = lines

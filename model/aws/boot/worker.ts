@@ -41,7 +41,7 @@ export interface WorkerSpec extends AwsCallerSpec, RegistrationSpec, KubeletSpec
 }
 
 /**
- * What stands in a Linux instance's user data: as little as it takes to fetch the rest, and to say so where that fails. No
+ * What is in a Linux instance's user data: as little as it takes to fetch the rest, and to say so where that fails. No
  * secret is among it.
  * @param bundle key of the rest in the cluster's bucket
  */
@@ -138,7 +138,7 @@ die() {
   echo "##error $1"
   exit 1
 }
-# While the boot goes on the group keeps the instance; one that is no node in time is ended, and another started.
+# While the boot goes on the group keeps the instance; one that is not a node in time is ended, and another started.
 beat() {
   while [ "$(cut -d. -f1 /proc/uptime)" -lt ${pool.joinTimeoutSeconds} ]; do
     aws beat ${shWords([poolGroupName(settings.name, pool.name), LAUNCH_HOOK])} >/dev/null 2>&1 || true

@@ -22,7 +22,7 @@ const CREDENTIAL_HOURS = 6;
 const RENEW_MINUTES = 60;
 /** Seconds between two looks at new nodes. */
 const INTERVAL = 20;
-/** Hours for which the status of an instance that is no node is kept. */
+/** Hours for which the status of an instance that is not a node is kept. */
 const STATUS_HOURS = 3;
 /** Which labels a control-plane node gave a node, as a digest. */
 const ADOPTED = `${LABEL_DOMAIN}/adopted`;

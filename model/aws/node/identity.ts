@@ -1,6 +1,6 @@
 import { paths } from "../../kubeadm/paths";
 
-/** kubeadm's patch with the node's own provider id; it stands beside the rendered ones, and is written on the host. */
+/** kubeadm's patch with the node's own provider id; it is beside the rendered ones, and is written on the host. */
 const providerIdPatch = `${paths.patches}/kubeletconfiguration1+merge.yaml`;
 
 /**

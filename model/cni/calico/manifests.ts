@@ -16,7 +16,7 @@ const OPERATOR_API = "operator.tigera.io/v1";
  */
 const CALICO_API = "crd.projectcalico.org/v1";
 
-/** Values of chart tigera-operator: the operator alone, since what it is to install stands in resources of its own. */
+/** Values of chart tigera-operator: the operator alone, since what it is to install is in resources of its own. */
 export function operatorValues(): Readonly<Record<string, JsonValue>> {
   return {
     installation: { enabled: false },

@@ -139,7 +139,7 @@ function addressFits(around: CniSurroundings, peer: Peer, path: Path, problems: 
 function selectorFits(around: CniSurroundings, peer: Peer, path: Path, problems: Problems): void {
   const selector: Labels | undefined =
     peer.nodeSelector ?? (peer.rack === undefined ? undefined : { rack: peer.rack });
-  // Nodes of pools have labels too; a peer of theirs alone is no mistake.
+  // Nodes of pools have labels too; a peer of theirs alone is not a mistake.
   if (selector === undefined || around.pooled || around.nodes.length === 0) return;
   if (nodeLabels(around).some((labels) => selects(selector, labels))) return;
   const key = peer.rack === undefined ? "nodeSelector" : "rack";

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154,SC2034
 # Variables: files_list
 
-# A file of ours from an earlier, unfinished setup is no leftover of others.
+# A file of ours from an earlier, unfinished setup is not a leftover of others.
 our_file() { grep -qsE "^$1( |$)" "$files_list"; }
 
 check_runtime() {

@@ -35,8 +35,8 @@ install_download() {
   fi
   case $3 in
     binary) mv "$work/file" "$work/tree/bin/$2" ;;
-    archive) tar -xzf "$work/file" -C "$work/tree/bin" --no-same-owner || die "$4 is no archive" ;;
-    archiveWithBin) tar -xzf "$work/file" -C "$work/tree" --no-same-owner || die "$4 is no archive" ;;
+    archive) tar -xzf "$work/file" -C "$work/tree/bin" --no-same-owner || die "$4 is not an archive" ;;
+    archiveWithBin) tar -xzf "$work/file" -C "$work/tree" --no-same-owner || die "$4 is not an archive" ;;
   esac
   chmod -R u=rwX,go=rX "$work/tree"
   find "$work/tree/bin" -type f -exec chmod 0755 {} +

@@ -60,7 +60,7 @@ install_missing() {
     fi
   done
   if [ "${#missing[@]}" -eq 0 ]; then return 0; fi
-  # The package starts nginx with a page of its own on port 80, which nobody asked for.
+  # The package starts nginx with its own page on port 80, which nobody asked for.
   case " ${missing[*]} " in
     *" nginx "*)
       : >"$pending/nginx-masked"

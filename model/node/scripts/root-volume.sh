@@ -5,7 +5,7 @@ phase "root volume"
 grow_root() {
   local source part disk
   source=$(findmnt --noheadings --output SOURCE /) && part=${source##*/}
-  # An image whose root is no partition of a disk is left as it is.
+  # An image whose root is not a partition of a disk is left as it is.
   [ -e "/sys/class/block/$part/partition" ] || return 0
   disk=$(lsblk --noheadings --output PKNAME "$source" | head -n 1)
   if command -v growpart >/dev/null && growpart --dry-run "/dev/$disk" "$(cat "/sys/class/block/$part/partition")" >/dev/null 2>&1; then

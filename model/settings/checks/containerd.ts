@@ -163,7 +163,7 @@ function validateTable(
     const owner = OWNED[here];
     if (owner !== undefined && here in same && same[here] === value) continue;
     if (owner !== undefined) {
-      problems.add(path, value, "is not taken here: it follows from another setting", {
+      problems.add(path, value, "is not allowed here: it follows from another setting", {
         allowed: `instead: ${owner}`,
       });
       continue;

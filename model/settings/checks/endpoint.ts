@@ -30,7 +30,9 @@ export function validateEndpoint(facts: Facts, problems: Problems): void {
       (found === undefined || (found.role !== undefined && found.role !== "loadBalancer"))
     ) {
       const message =
-        found === undefined ? "is no machine of these settings" : `is a machine of role ${found.role ?? ""}`;
+        found === undefined
+          ? "is not a machine of these settings"
+          : `is a machine of role ${found.role ?? ""}`;
       problems.add(["endpoint", "machine"], name, message, {
         allowed: balancers.length > 0 ? balancers.join(", ") : "the key of a machine with role: loadBalancer",
       });
@@ -113,7 +115,7 @@ export function validateNames(facts: Facts, problems: Problems): void {
     problems.add(
       ["name"],
       undefined,
-      `is missing, and the environment's name ${environment} is no DNS label`,
+      `is missing, and the environment's name ${environment} is not a valid DNS label`,
       {
         allowed: "a DNS label: at most 63 of a-z, 0-9 and -",
       },
@@ -143,7 +145,7 @@ export function validateNames(facts: Facts, problems: Problems): void {
   for (const zone of Object.keys(input.coredns?.stubDomains ?? {})) {
     const path = ["coredns", "stubDomains", zone];
     if (!isDnsName(zone))
-      problems.add(path, zone, "is no DNS zone", { allowed: "a DNS name, as corp.example.com" });
+      problems.add(path, zone, "is not a valid DNS zone", { allowed: "a DNS name, as corp.example.com" });
     if (zone === clusterDomain || zone.endsWith(`.${clusterDomain}`)) {
       problems.add(
         path,
@@ -207,7 +209,9 @@ export function validateFirewallRules({ input }: Facts, problems: Problems): voi
     if (typeof port === "string") {
       const [first = 0, last = 0] = port.split("-").map(Number);
       if (first < 1 || last > 65535 || first > last)
-        problems.add(path, port, "is no range of ports", { allowed: "1 to 65535, the lower one first" });
+        problems.add(path, port, "is not a valid range of ports", {
+          allowed: "1 to 65535, the lower one first",
+        });
     }
     const key = JSON.stringify([[...(rule.from ?? [])].sort(), protocol, String(port)]);
     const earlier = seen.get(key);

@@ -12,7 +12,7 @@ import {
 } from "./extraNeighbours";
 import { staticPodsFit } from "./staticPods";
 
-/** Everything about what people bring; what stands in files is looked at where they can be read. */
+/** Everything about what people bring; what is in files is looked at where they can be read. */
 export function validateExtras(facts: Facts, files: ProjectFiles | undefined, problems: Problems): void {
   const read = readObjects(facts.input.manifests ?? [], files);
   for (const { index, source, message, allowed } of read.problems)
@@ -38,7 +38,7 @@ function chartFits(
 ): void {
   const path = ["charts", name];
   if (!RELEASE_NAME.test(name)) {
-    problems.add(path, name, "is no name of a release", {
+    problems.add(path, name, "is not a valid name of a release", {
       allowed: "at most 53 of a-z, 0-9 and -, a letter or digit first and last",
     });
   }
@@ -50,7 +50,7 @@ function chartFits(
     return;
   }
   if (second !== undefined) {
-    problems.add([...path, second], chart[second], `stands beside ${source}`, {
+    problems.add([...path, second], chart[second], `cannot be combined with ${source}`, {
       allowed: "one of repository, oci, folder",
     });
     return;
@@ -77,7 +77,7 @@ function secretsHavePlaces({ values, secretValues }: DraftChart, path: Path, pro
   for (const place of places) {
     const at = [...path, "secretValues", place];
     if (!/^[^.[\]\s\\]+(\.[^.[\]\s\\]+)*$/.test(place)) {
-      problems.add(at, place, "is no path in the values", {
+      problems.add(at, place, "is not a path in the values", {
         allowed: "keys with dots between, as auth.password; no lists",
       });
       continue;
@@ -120,7 +120,7 @@ function folderIsChart(
   }
   if (folder === undefined || files === undefined) return;
   if (files.read(`${plainPath(folder)}/Chart.yaml`) !== undefined) return;
-  problems.add([...path, "folder"], folder, "is no folder of a chart: there is no Chart.yaml in it", {
+  problems.add([...path, "folder"], folder, "is not a folder of a chart: there is no Chart.yaml in it", {
     allowed: "a folder of the project with Chart.yaml in it",
   });
 }

@@ -12,8 +12,8 @@ const NAME_RULE = "at most 63 letters, digits, '-', '_', '.', a letter or digit 
 export function keyProblem(key: string): string | undefined {
   const slash = key.indexOf("/");
   const prefix = slash < 0 ? undefined : key.slice(0, slash);
-  if (prefix !== undefined && !isDnsName(prefix)) return "has a prefix that is no DNS name";
-  return LABEL_VALUE.test(key.slice(slash + 1)) ? undefined : "is no label name";
+  if (prefix !== undefined && !isDnsName(prefix)) return "has a prefix that is not a valid DNS name";
+  return LABEL_VALUE.test(key.slice(slash + 1)) ? undefined : "is not a valid label name";
 }
 
 function within(prefix: string, domain: string): boolean {
@@ -72,7 +72,7 @@ export function validateLabels(facts: Facts, problems: Problems): void {
         });
       }
       if (value !== undefined && value !== "" && !LABEL_VALUE.test(value)) {
-        problems.add(place, value, "is no label value", { allowed: `empty, or ${NAME_RULE}` });
+        problems.add(place, value, "is not a valid label value", { allowed: `empty, or ${NAME_RULE}` });
       }
     }
   }

@@ -6,7 +6,7 @@ import { checkControlPlaneCount } from "./controlPlaneCount";
 export function validateMachineNames(facts: Facts, problems: Problems): void {
   for (const { name, path } of facts.machines) {
     if (DNS_LABEL.test(name)) continue;
-    problems.add(path, name, "is the machine's and the node's name and no DNS label", {
+    problems.add(path, name, "names a machine and its node, and is not a valid DNS label", {
       allowed: DNS_LABEL_RULE,
     });
   }
@@ -84,7 +84,7 @@ export function validateNodeAddresses(facts: Facts, problems: Problems): void {
 /** A worker's role label is its pool's name; these two say master (kubeadm constants, LabelNodeRoleControlPlane). */
 const RESERVED_POOLS: readonly string[] = ["control-plane", "master"];
 
-/** A load balancer is no node, and a pool is a set of workers. */
+/** A load balancer is not a node, and a pool is a set of workers. */
 export function validateRoles(facts: Facts, problems: Problems): void {
   for (const { path, role, input } of facts.machines) {
     if (role !== undefined && role !== "worker" && input.pool !== undefined) {
@@ -104,7 +104,7 @@ export function validateRoles(facts: Facts, problems: Problems): void {
     if (role !== "loadBalancer") continue;
     for (const key of ["labels", "taints"] as const) {
       if (input[key] === undefined) continue;
-      problems.add([...path, key], input[key], "are given to a load balancer, which is no node", {
+      problems.add([...path, key], input[key], "are given to a load balancer, which is not a node", {
         allowed: `no ${key}`,
       });
     }

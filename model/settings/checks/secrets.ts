@@ -45,7 +45,7 @@ interface Wrong {
   readonly allowed: string;
 }
 
-const WRONG_TYPE: Wrong = { message: "is no text", allowed: "one text under each name" };
+const WRONG_TYPE: Wrong = { message: "is not text", allowed: "one text under each name" };
 
 function encryptionOf(facts: Facts): "secretbox" | "aescbc" {
   return facts.input.encryption?.provider ?? "secretbox";
@@ -80,7 +80,7 @@ function wrongSecret(value: string, use: SecretUse, provider: "secretbox" | "aes
     case "certificate":
       return /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(value)
         ? undefined
-        : { message: "is named as a CA and is no certificate", allowed: "a certificate in PEM" };
+        : { message: "is named as a CA and is not a certificate", allowed: "a certificate in PEM" };
   }
 }
 
@@ -98,7 +98,7 @@ function wrongSshKey(value: string): Wrong | undefined {
   const allowed = "a private key in OpenSSH or PEM form without a passphrase, from its BEGIN to its END line";
   if (/^(ssh-|ecdsa-)/.test(value.trim()))
     return { message: "is a public key; SSH needs the private one", allowed };
-  if (!isPrivateKey(value)) return { message: "is named as an SSH key and is no private key", allowed };
+  if (!isPrivateKey(value)) return { message: "is named as an SSH key and is not a private key", allowed };
   if (!/-----END [A-Z ]*PRIVATE KEY-----\s*$/.test(value))
     return { message: "is a private key that is cut off", allowed };
   if (/ENCRYPTED/.test(value)) return { message: "is a private key with a passphrase", allowed };
@@ -116,7 +116,7 @@ function wrongEncryptionKey(value: string, provider: "secretbox" | "aescbc"): Wr
   const allowed = `${lengths.join(", ")} random bytes in base64 for ${provider}: head -c 32 /dev/urandom | base64`;
   const text = value.trim();
   const isBase64 = text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text);
-  if (!isBase64) return { message: "is named as an encryption key and is no base64", allowed };
+  if (!isBase64) return { message: "is named as an encryption key and is not valid base64", allowed };
   const length = Buffer.from(text, "base64").length;
   return lengths.includes(length)
     ? undefined

@@ -34,9 +34,14 @@ export function selectorFits(
   );
   for (const [key, value] of wrong) {
     const problem = keyProblem(key);
-    problems.add([...path, key], problem === undefined ? value : key, problem ?? "is no label value", {
-      allowed: "a label of nodes, as disk: ssd",
-    });
+    problems.add(
+      [...path, key],
+      problem === undefined ? value : key,
+      problem ?? "is not a valid label value",
+      {
+        allowed: "a label of nodes, as disk: ssd",
+      },
+    );
   }
   const nodes = labelsOfNodes(facts);
   if (wrong.length > 0 || nodes === undefined) return;

@@ -15,7 +15,8 @@ export function staticPodsFit(facts: Facts, files: ProjectFiles | undefined, pro
   const taken = new Map<string, string>();
   for (const [name, given] of Object.entries(facts.input.staticPods ?? {})) {
     const path: Path = ["staticPods", name];
-    if (!DNS_LABEL.test(name)) problems.add(path, name, "is no name of a file", { allowed: DNS_LABEL_RULE });
+    if (!DNS_LABEL.test(name))
+      problems.add(path, name, "is not a valid name of a file", { allowed: DNS_LABEL_RULE });
     if (given === undefined) continue;
     const places = placesFit(given.on, [...path, "on"], facts, problems);
     const place = [...path, "pod"];
@@ -82,7 +83,7 @@ function placesFit(
       return [];
     }
     if (place === CONTROL_PLANE || pools.includes(place)) return [place];
-    problems.add([...path, index], place, "is no place for a static pod", {
+    problems.add([...path, index], place, "is not a place for a static pod", {
       allowed: [CONTROL_PLANE, ...pools].join(", "),
       nearest: nearest(place, [CONTROL_PLANE, ...pools]),
     });

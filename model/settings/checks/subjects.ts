@@ -20,7 +20,7 @@ export function subjectIsKnown(given: DraftSubject, path: Path, { input }: Facts
     return;
   }
   if (second !== undefined) {
-    problems.add([...path, second], given[second], `stands beside ${way}`, {
+    problems.add([...path, second], given[second], `cannot be combined with ${way}`, {
       allowed: "one of user, group, serviceAccount; one entry for each subject",
     });
     return;

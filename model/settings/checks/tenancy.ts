@@ -64,7 +64,7 @@ function hostsHaveOneOwner({ input }: Facts, problems: Problems): void {
 
 function nameFits(name: string, path: Path, problems: Problems): void {
   if (!DNS_LABEL.test(name)) {
-    problems.add(path, name, "is no name of a namespace", { allowed: DNS_LABEL_RULE });
+    problems.add(path, name, "is not a valid name of a namespace", { allowed: DNS_LABEL_RULE });
     return;
   }
   const reserved = reservedName(name);
@@ -89,7 +89,7 @@ function labelsFit(tenant: DraftTenant, path: Path, problems: Problems): void {
         allowed: "a name without prefix, or a prefix of your own",
       });
     } else if (value !== undefined && value !== "" && !LABEL_VALUE.test(value)) {
-      problems.add(place, value, "is no label value", {
+      problems.add(place, value, "is not a valid label value", {
         allowed: "empty, or at most 63 letters, digits, '-', '_', '.', a letter or digit first and last",
       });
     }
@@ -181,7 +181,7 @@ function roleIsNamed(grant: DraftGrant, path: Path, problems: Problems): void {
     });
   }
   if (named.length === 2) {
-    problems.add([...path, "clusterRole"], grant.clusterRole, "stands beside role", {
+    problems.add([...path, "clusterRole"], grant.clusterRole, "cannot be combined with role", {
       allowed: "one of the two",
     });
   }

@@ -92,11 +92,11 @@ function othersAreNamed({ quota }: DraftTenant, path: Path, problems: Problems):
     const own = Object.entries(QUOTA_NAMES).find(([short, name]) => key === name || key === short);
     const limit = RESOURCES.find((resource) => key === `limits.${upstream(resource)}`);
     if (own !== undefined || limit !== undefined) {
-      problems.add(place, key, "has a key of its own", {
+      problems.add(place, key, "has its own key", {
         allowed: `instead: ${path.join(".")}.quota.${own?.[0] ?? `limits.${limit}`}`,
       });
     } else if (!OTHER.test(key) || keyProblem(key.replace(/^count\//, "")) !== undefined) {
-      problems.add(place, key, "is no name of a resource quota", {
+      problems.add(place, key, "is not a valid name of a resource quota", {
         allowed: "as requests.nvidia.com/gpu or count/deployments.apps",
       });
     }

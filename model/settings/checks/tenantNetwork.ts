@@ -46,9 +46,14 @@ function oneEnd(opening: DraftOpening, peers: readonly string[], place: Path, pr
     return;
   }
   const second = named[1] ?? "";
-  problems.add([...place, second], opening[second as keyof DraftOpening], `stands beside ${named[0] ?? ""}`, {
-    allowed: "one end in each opening",
-  });
+  problems.add(
+    [...place, second],
+    opening[second as keyof DraftOpening],
+    `cannot be combined with ${named[0] ?? ""}`,
+    {
+      allowed: "one end in each opening",
+    },
+  );
 }
 
 function tenantIsThere(
@@ -68,8 +73,8 @@ function tenantIsThere(
   }
   const tenants = Object.keys(input.tenants ?? {});
   if (opening.tenant === undefined || tenants.includes(opening.tenant)) return;
-  problems.add([...place, "tenant"], opening.tenant, "is no tenant of these settings", {
-    allowed: tenants.filter((one) => one !== name).join(", ") || "namespace: for one that is no tenant",
+  problems.add([...place, "tenant"], opening.tenant, "is not a tenant of these settings", {
+    allowed: tenants.filter((one) => one !== name).join(", ") || "namespace: for one that is not a tenant",
     nearest: nearest(opening.tenant, tenants),
   });
 }

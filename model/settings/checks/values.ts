@@ -60,7 +60,7 @@ export function validateMirrors({ input }: Facts, problems: Problems): void {
   for (const registry of Object.keys(input.images?.mirrors ?? {})) {
     // containerd docs/hosts.md: the folder is the registry's host with an optional port, or _default.
     if (registry === "_default" || isRegistryHost(registry)) continue;
-    problems.add(["images", "mirrors", registry], registry, "is no host of a registry", {
+    problems.add(["images", "mirrors", registry], registry, "is not a host of a registry", {
       allowed: "a host with an optional port and no scheme or path, as registry.k8s.io, or _default",
     });
   }
@@ -83,7 +83,7 @@ export function validateRegistries({ input, aws }: Facts, problems: Problems): v
         allowed: "credentials, token, ca, or clientCertificate with clientKey",
       });
     if ("token" in given && "credentials" in given)
-      problems.add([...path, "token"], given.token, "cannot stand beside credentials", {
+      problems.add([...path, "token"], given.token, "cannot be combined with credentials", {
         allowed: "one of the two",
       });
     if ("clientCertificate" in given !== "clientKey" in given) {
@@ -179,7 +179,7 @@ export function validateLoginNames({ input: { oidc } }: Facts, problems: Problem
 export function validateLoginConfiguration({ input }: Facts, problems: Problems): void {
   const file = input.apiServer?.extraArgs?.["authentication-config"];
   if (file === undefined || input.oidc === undefined) return;
-  problems.add(["apiServer", "extraArgs", "authentication-config"], file, "cannot stand beside oidc", {
+  problems.add(["apiServer", "extraArgs", "authentication-config"], file, "cannot be combined with oidc", {
     allowed: "one of the two",
   });
 }

@@ -98,7 +98,7 @@ export interface OidcInput {
    */
   usernameClaim?: string;
   /**
-   * Put before the user's name; `-` is no prefix.
+   * Put before the user's name; `-` is not a prefix.
    *
    * @defaultValue none for claim `email`, else the issuer's URL and `#`
    */
@@ -110,7 +110,7 @@ export interface OidcInput {
    */
   groupsClaim?: string;
   /**
-   * Put before each group; `-` is no prefix.
+   * Put before each group; `-` is not a prefix.
    *
    * @defaultValue `oidc:`
    */

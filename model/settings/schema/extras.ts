@@ -6,7 +6,7 @@ import { dnsLabel, document, httpUrl, matching, secretName, text } from "./primi
 const projectPath = text((value) => {
   const allowed = "a path relative to the project's folder and inside it, as manifests/web.yaml";
   if (value === "" || value.startsWith("/") || value.startsWith("~") || /^[A-Za-z]:/.test(value))
-    return { message: "is no relative path", allowed };
+    return { message: "is not a valid relative path", allowed };
   if (value.split(/[\\/]/).includes("..")) return { message: "leaves the project's folder", allowed };
   return undefined;
 });
@@ -36,7 +36,7 @@ const chart = z.strictObject({
 });
 
 const staticPod = z.strictObject({
-  /** The Pod itself, or the file it stands in. */
+  /** The Pod itself, or the file it is in. */
   pod: z.union([projectPath, document]),
   on: z.array(z.string()).min(1).optional(),
 });

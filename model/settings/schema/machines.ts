@@ -38,7 +38,7 @@ export const taint = z.union([
     const match = /^[^=:]+(?:=[^=:]*)?:([A-Za-z]+)$/.exec(value);
     if (match !== null && TAINT_EFFECTS.some((effect) => effect === match[1])) return undefined;
     return {
-      message: match === null ? "is no taint" : "has an effect that does not exist",
+      message: match === null ? "is not a valid taint" : "has an effect that does not exist",
       allowed: `key:Effect or key=value:Effect, the effect one of ${TAINT_EFFECTS.join(", ")}`,
     };
   }),

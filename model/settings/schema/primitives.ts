@@ -19,7 +19,7 @@ type Verdict = ({ readonly message: string } & CheckParams) | undefined;
 /** What a schema of text takes, in words: for values that are missing or of another type, which its check never sees. */
 const TAKEN = new WeakMap<object, string>();
 
-/** What `schema` takes, in words; undefined where it is none of text with a check of its own. */
+/** What `schema` takes, in words; undefined where it is none of text with its own check. */
 export function takenBySchema(schema: unknown): string | undefined {
   return typeof schema === "object" && schema !== null ? TAKEN.get(schema) : undefined;
 }
@@ -44,7 +44,7 @@ export function text(check: (value: string) => Verdict) {
   const schema = z.string().superRefine((value, context) => {
     const verdict: Verdict = isPrivateKey(value)
       ? {
-          message: "is a private key; secrets stand in kubeadm:secrets and are referred to by name",
+          message: "is a private key; put secrets in kubeadm:secrets and refer to them by name",
           allowed: NAME_OF_SECRET,
           hidden: true,
         }
@@ -59,7 +59,7 @@ export function text(check: (value: string) => Verdict) {
 }
 
 export function matching(pattern: RegExp, allowed: string) {
-  const schema = text((value) => (pattern.test(value) ? undefined : { message: "is not taken", allowed }));
+  const schema = text((value) => (pattern.test(value) ? undefined : { message: "is not allowed", allowed }));
   PATTERNS.set(schema, pattern);
   return schema;
 }
@@ -73,14 +73,14 @@ export function isDnsName(value: string): boolean {
 }
 
 export const dnsLabel = text((value) =>
-  DNS_LABEL.test(value) ? undefined : { message: "is no DNS label", allowed: DNS_LABEL_RULE },
+  DNS_LABEL.test(value) ? undefined : { message: "is not a valid DNS label", allowed: DNS_LABEL_RULE },
 );
 
 export const dnsName = text((value) =>
   isDnsName(value)
     ? undefined
     : {
-        message: "is no DNS name",
+        message: "is not a valid DNS name",
         allowed: "DNS labels (a-z, 0-9, -) with dots between, 253 characters at most",
       },
 );
@@ -88,7 +88,9 @@ export const dnsName = text((value) =>
 function addressVerdict(value: string, what: string, options: { loopback?: boolean } = {}): Verdict {
   const address = parseAddress(value);
   if (address === undefined) {
-    const message = value.includes(":") ? "is IPv6; this version builds IPv4 clusters" : "is no IPv4 address";
+    const message = value.includes(":")
+      ? "is IPv6; this version builds IPv4 clusters"
+      : "is not a valid IPv4 address";
     return { message, allowed: `${what}, as 10.40.0.11` };
   }
   const special = specialRangeOf(rangeOf(address, 32));
@@ -110,10 +112,10 @@ export const host = text((value) => {
   if (value.includes("://")) return { message: "is a URL", allowed };
   if (value.includes("@")) return { message: "has a user", allowed };
   if (/^[^:]+:\d*$/.test(value))
-    return { message: "has a port", allowed: `${allowed}, which has a key of its own` };
+    return { message: "has a port", allowed: `${allowed}, which has its own key` };
   if (LOOKS_LIKE_ADDRESS.test(value))
     return addressVerdict(value, "a DNS name or an IPv4 address", { loopback: true });
-  return isDnsName(value.toLowerCase()) ? undefined : { message: "is no host name", allowed };
+  return isDnsName(value.toLowerCase()) ? undefined : { message: "is not a valid host name", allowed };
 });
 
 function cidrVerdict(value: string): Verdict {
@@ -129,7 +131,7 @@ function cidrVerdict(value: string): Verdict {
 export const certificateName = text((value) =>
   isAddress(value) || (!LOOKS_LIKE_ADDRESS.test(value) && isDnsName(value.replace(/^\*\./, "")))
     ? undefined
-    : { message: "is no name for a certificate", allowed: "a DNS name, *.name or an IPv4 address" },
+    : { message: "is not a valid name for a certificate", allowed: "a DNS name, *.name or an IPv4 address" },
 );
 
 /** An IPv4 range without host bits, outside the special-purpose ranges. */
@@ -182,7 +184,7 @@ function urlVerdict(value: string, schemes: readonly string[]): Verdict {
     };
   }
   const parsed = URL.canParse(value) ? new URL(value) : undefined;
-  if (parsed === undefined || parsed.hostname === "") return { message: "is no URL", allowed };
+  if (parsed === undefined || parsed.hostname === "") return { message: "is not a valid URL", allowed };
   // A user name alone may be a token.
   if (parsed.username !== "") return { message: "holds a user name", allowed, hidden: true };
   if (!schemes.includes(parsed.protocol.replace(":", ""))) return { message: "has another scheme", allowed };
@@ -222,7 +224,7 @@ export const secretName = text((value) => {
   }
   return SECRET_NAME.test(value)
     ? undefined
-    : { message: "is no name of a secret", allowed, hidden: value.length > 24 };
+    : { message: "is not a valid name of a secret", allowed, hidden: value.length > 24 };
 });
 
 const argument = z.union([z.string(), z.number(), z.boolean()]);
@@ -239,7 +241,7 @@ export const document = z.record(z.string(), z.unknown());
 export const resolver = text((value) => {
   const [host = "", portText, ...rest] = value.split(":");
   const allowed = "an IPv4 address, with a port if it is not 53, as 10.40.0.53:5353";
-  if (rest.length > 0 || !isAddress(host)) return { message: "is no resolver", allowed };
+  if (rest.length > 0 || !isAddress(host)) return { message: "is not a valid resolver", allowed };
   const number = Number(portText ?? "53");
   if (!/^\d+$/.test(portText ?? "53") || number < 1 || number > 65535)
     return { message: "has no valid port", allowed };
@@ -255,7 +257,7 @@ export const quantity = text((value) => {
   const [, number = "", unit = ""] = /^\s*(\d+(?:\.\d+)?)\s*([kmgtpe]i?)b?\s*$/i.exec(value) ?? [];
   const meant = `${number}${unit.charAt(0).toUpperCase()}${unit.slice(1).toLowerCase()}`;
   return {
-    message: "is not taken",
+    message: "is not allowed",
     allowed: "a Kubernetes quantity, as 100m or 50Mi",
     ...(number !== "" && QUANTITY.test(meant) ? { nearest: meant } : {}),
   };
@@ -280,7 +282,7 @@ export const repository = text((value) => {
   return isRegistryHost(host) && path.every((part) => /^[a-z0-9._-]+$/.test(part))
     ? undefined
     : {
-        message: "is not taken",
+        message: "is not allowed",
         allowed:
           "a registry host with an optional port and path, without scheme, as registry.example.com/k8s",
       };
@@ -295,8 +297,8 @@ export const semver = text((value) =>
         message: value.startsWith("v")
           ? "is written with a v"
           : /^\d+\.\d+$/.test(value)
-            ? "is no version without its patch"
-            : "is no version",
+            ? "is not a valid version without its patch"
+            : "is not a valid version",
         allowed: "three numbers, as 1.36.4",
       },
 );

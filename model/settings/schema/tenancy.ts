@@ -7,7 +7,7 @@ import { accessRange, cidr, dnsLabel, matching, port, quantity, switched, text }
 const subjectName = text((value) => {
   if (value === "" || value !== value.trim() || /[\r\n\0]/.test(value))
     return {
-      message: "is no name",
+      message: "is not a valid name",
       allowed: "text without white space around it, as alice@example.com",
     };
   return undefined;

@@ -206,7 +206,7 @@ describe("options", () => {
 });
 
 describe("GatewayApi", () => {
-  it("has a source of its own", async () => {
+  it("has its own source", async () => {
     const all = await made((provider) => new GatewayApi("gateway", {}, { provider }));
     expect(byName(all, "gateway-definitions").type).toBe("kubernetes:yaml/v2:ConfigFile");
     expect(await pathsOf(() => new GatewayApi("gateway", { source: "ftp://x" }))).toEqual(["source"]);

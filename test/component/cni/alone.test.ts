@@ -118,7 +118,7 @@ describe("Weave", () => {
     ).toMatchObject([{ path: "secrets.mesh", value: "[hidden]" }]);
   });
 
-  it("shows no key that stands in the wrong place", async () => {
+  it("shows no key that is in the wrong place", async () => {
     const key = "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n";
     const args = { encryption: { password: key } };
     expect(JSON.stringify(await problemsOf(() => new Weave("net", args)))).not.toContain("AAAA");

@@ -97,7 +97,7 @@ describe("a tenant", () => {
     expect(quota.deletedWith).toBe(named("metal-control-plane-init").urn);
   });
 
-  it("gets a certificate of its own hours in its own group, from the cluster's authority", () => {
+  it("gets its own certificate hours in its own group, from the cluster's authority", () => {
     expect(named("metal-tenant-shop-request").inputs.subject).toEqual({
       commonName: "tenant:shop",
       organization: "tenant:shop",

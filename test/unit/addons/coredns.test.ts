@@ -28,7 +28,7 @@ interface DeploymentSpec {
 const deployment = (settings: ClusterSettings) =>
   object(settings, "Deployment").spec as unknown as DeploymentSpec;
 
-/** Server blocks of a Corefile: zones, and each plugin's line with what stands in its braces. */
+/** Server blocks of a Corefile: zones, and each plugin's line with what is in its braces. */
 function blocks(text: string): Record<string, string> {
   return Object.fromEntries(
     [...text.matchAll(/^(\S+) \{\n([\s\S]*?)^\}\n/gm)].map(([, zone, body]) => [zone, body]),

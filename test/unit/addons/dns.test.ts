@@ -134,7 +134,7 @@ describe("the cache on every node", () => {
     });
   });
 
-  it("asks CoreDNS at an address of its own, which leads to no cache", () => {
+  it("asks CoreDNS at its own address, which leads to no cache", () => {
     const upstream = find(objects, "Service", "kube-dns-upstream").spec as unknown as {
       clusterIP: string;
       selector: Record<string, string>;
@@ -148,7 +148,7 @@ describe("the cache on every node", () => {
     expect(server.template.metadata.labels).toMatchObject(upstream.selector);
   });
 
-  it("is no part of CoreDNS' disruption budget, and is let through by policies that let DNS through", () => {
+  it("is not a part of CoreDNS' disruption budget, and is let through by policies that let DNS through", () => {
     const budget = find(objects, "PodDisruptionBudget", "coredns").spec as unknown as {
       selector: { matchLabels: Record<string, string> };
     };

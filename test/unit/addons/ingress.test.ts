@@ -94,7 +94,7 @@ describe("ingress-nginx", () => {
     expect(flow?.ports.map((port) => port.from)).toEqual([80, 443]);
   });
 
-  it("stands on the NodePorts of the settings, and opens nothing more than they are open", () => {
+  it("is on the NodePorts of the settings, and opens nothing more than they are open", () => {
     const settings = onMetal({ kind: "ingress-nginx", ...nodePorts });
     expect((ingressNginxService(settings, nginxOf(settings)) as KubernetesObject).spec).toMatchObject({
       type: "NodePort",

@@ -118,9 +118,9 @@ describe("ingress rules", () => {
         hosts: { Bad_Host: { paths: { api: { service: "web", port: 0 } } }, "b.example.com": { paths: {} } },
       });
     const words = [
-      "no DNS name",
+      "not a valid DNS name",
       "begin with /",
-      "port: 0 is no port",
+      "port: 0 is not a valid port",
       '["b.example.com"].paths: {} has no path',
     ];
     for (const word of words) expect(make, word).toThrow(word);

@@ -31,7 +31,7 @@ describe("objects for Windows nodes", () => {
     expect(windowsManifests(awsSettings())).toEqual([]);
   });
 
-  it("are flannel, kube-proxy and a runtime class, each part with a ConfigMap of its own", () => {
+  it("are flannel, kube-proxy and a runtime class, each part with its own ConfigMap", () => {
     expect(objects.map((object) => `${object.kind} ${object.metadata.name}`)).toEqual([
       "RuntimeClass windows-2022",
       "ConfigMap kube-flannel-ds-windows",

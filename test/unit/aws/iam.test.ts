@@ -60,7 +60,7 @@ describe("controlPlaneNodes", () => {
     expect(covers(statements, "ssm:PutParameter", other)).toBe(false);
   });
 
-  it("know instances by name, and otherwise call neither EC2 nor balancers: add-ons have roles of their own, unless pod identity is off", () => {
+  it("know instances by name, and otherwise call neither EC2 nor balancers: add-ons have their own roles, unless pod identity is off", () => {
     const actions = (all: readonly Statement[]) => all.flatMap((one) => one.actions);
     expect(actions(statements).filter((action) => /^(ec2|elasticloadbalancing):/.test(action))).toEqual([
       "ec2:DescribeInstances",
@@ -153,7 +153,7 @@ describe("a pool's boot files", () => {
 describe("every role", () => {
   const all = [...rolesOf(large), ...rolesOf(small)];
 
-  it("says why it may do each thing, under a name of its own", () => {
+  it("says why it may do each thing, under its own name", () => {
     for (const { role, statements } of all) {
       for (const one of statements) {
         expect(one.reason.length, `${role} ${one.sid}`).toBeGreaterThan(20);
@@ -224,7 +224,7 @@ describe("documents", () => {
     });
   });
 
-  it("know that China has a service principal of its own", () => {
+  it("know that China has its own service principal", () => {
     const aws = awsOf(small);
     expect(instanceTrust(aws)).toContain('"ec2.amazonaws.com"');
     expect(instanceTrust({ ...aws, partition: "aws-cn" })).toContain('"ec2.amazonaws.com.cn"');

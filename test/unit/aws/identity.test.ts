@@ -57,7 +57,7 @@ describe("the SSH key of the settings", () => {
   });
 
   it("is refused when it cannot be read, without being quoted", () => {
-    expect(() => publicKeyOf("a secret that is no key")).toThrow(/no private key/);
-    expect(() => publicKeyOf("a secret that is no key")).not.toThrow(/a secret that/);
+    expect(() => publicKeyOf("a secret that is not a key")).toThrow(/not a private key/);
+    expect(() => publicKeyOf("a secret that is not a key")).not.toThrow(/a secret that/);
   });
 });

@@ -42,14 +42,14 @@ describe("quotas of an account", () => {
     expect(use(settings)[ADDRESSES]).toEqual([4, 4]);
   });
 
-  it("leave families out that have quotas of their own", () => {
+  it("leave families out that have their own quotas", () => {
     const settings = awsSettings(smallAws, (raw) => {
       raw.workers = { gpu: { count: 4, instanceType: "g5.xlarge" } };
     });
     expect(use(settings)[DEMAND]).toEqual([2, 2]);
   });
 
-  it("stand in the plan, with what a new account has where that is less", () => {
+  it("are in the plan, with what a new account has where that is less", () => {
     const config = { environment: "cloud" } as Parameters<typeof watchItems>[0];
     const texts = watchItems(config, awsSettings(smallAws), [], []).map((item) => item.text);
     expect(texts).toEqual(

@@ -230,7 +230,7 @@ describe("what follows from what is written", () => {
     expect([aws.storage, aws.podIdentity]).toEqual([undefined, undefined]);
   });
 
-  it("a key of one's own is named in kubeadm:secrets, public keys of others stand beside it", () => {
+  it("a key of one's own is named in kubeadm:secrets, public keys of others are beside it", () => {
     const line = hostKey();
     const settings = small(set("ssh", { key: "operator", authorizedKeys: [`${line} me@example\n`] }));
     expect(settings.secretNames).toEqual(["operator"]);
@@ -301,7 +301,7 @@ describe("advisories", () => {
     [
       "public addresses inside",
       set("network.vpcCidr", "11.0.0.0/16"),
-      /network\.vpcCidr 11\.0\.0\.0\/16 is no private/,
+      /network\.vpcCidr 11\.0\.0\.0\/16 is not a private/,
     ],
   ];
 

@@ -63,7 +63,7 @@ const settings = [
   ...new Set([machinesCluster, awsCluster].flatMap((schema) => pathsOf(schema, "")).map(bare)),
 ].sort();
 
-/** Settings, and the mappings and lists that they stand in. */
+/** Settings, and the mappings and lists that they are in. */
 const known = new Set(
   settings.flatMap((setting) => {
     const parts = setting.split(".");

@@ -272,7 +272,7 @@ describe("commands", () => {
     expect(lines).toEqual(["größer als 3 € 🙂"]);
   });
 
-  it("that a signal ends have failed: that is no connection that broke off", async () => {
+  it("that a signal ends have failed: that is not a connection that broke off", async () => {
     const { session } = await shell("root");
     const result = await session.run("echo before; kill -TERM $$");
     expect(result.status).toBeGreaterThan(128);

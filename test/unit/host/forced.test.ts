@@ -74,7 +74,7 @@ describe.each(["setup", "node"] as const)("an update of %s on a host nobody can 
     },
   );
 
-  it("is no update when the machine is new: its creation fails", async () => {
+  it("is not an update when the machine is new: its creation fails", async () => {
     const input = await inputOf({}, true);
     await expect(run(step, "create", "force", input, [])).rejects.toBeInstanceOf(UnreachableError);
   });

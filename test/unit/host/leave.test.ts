@@ -180,7 +180,7 @@ describe("the destruction of a cluster", () => {
     expect(cluster.members()).toEqual(["cp1"]);
   });
 
-  it("goes on by the word that stands in the settings of the dead one", async () => {
+  it("goes on by the word that is in the settings of the dead one", async () => {
     await start(three);
     await cluster.stop("cp2");
     const forced = [cp1, { ...cp2, removal: "force" as const }, cp3];

@@ -49,12 +49,12 @@ describe.concurrent("the program of a step, started without what a step gives it
 
   it.for([
     ["no specification", empty, {}, "KUBEADM_SPEC is not set"],
-    ["no standard input", "", undefined, "standard input is no JSON"],
+    ["no standard input", "", undefined, "standard input is not valid JSON"],
     [
       "standard input that was cut off",
       JSON.stringify({ connections: { w1: { privateKey: userKey.private } } }).slice(0, 200),
       undefined,
-      "standard input is no JSON",
+      "standard input is not valid JSON",
     ],
     ["no connection to its machine", empty, undefined, "w1: no connection was given for this machine"],
   ] as const)("says so in one line and fails: %s", async ([, stdin, environment, text], { expect }) => {

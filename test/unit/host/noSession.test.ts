@@ -27,7 +27,7 @@ async function host(...args: Parameters<typeof SshHost.start>): Promise<SshHost>
   return started;
 }
 
-/** A server that is no SSH server; its port stays taken until the test ends. */
+/** A server that is not an SSH server; its port stays taken until the test ends. */
 async function tcp(serve: (socket: net.Socket) => void): Promise<number> {
   const sockets: net.Socket[] = [];
   const server = net.createServer((socket) => {
@@ -68,7 +68,7 @@ describe("a machine that is dialled directly", () => {
     expect(await failure(at("127.0.0.1", await closedPort()))).toBeInstanceOf(UnreachableError);
   });
 
-  it("is there when something answers and hangs up, which is no SSH", async () => {
+  it("is there when something answers and hangs up, which is not an SSH", async () => {
     const port = await tcp((socket) => socket.destroy());
     expect(await failure(at("127.0.0.1", port))).toBeInstanceOf(HandshakeError);
   });

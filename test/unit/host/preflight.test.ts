@@ -268,7 +268,7 @@ describe("a record that cannot be read", () => {
     expect(await said()).toMatch(/w1: is a node of a cluster that this library did not make/);
   });
 
-  it("of a setup alone is no problem", async () => {
+  it("of a setup alone is not a problem", async () => {
     host("w1").write(SETUP_FILE, "");
     await expect(lookAgain()).resolves.toEqual({ cluster: caHash });
   });

@@ -117,7 +117,7 @@ describe("a change of living nodes", () => {
     expect(most).toBe(slots);
   });
 
-  it("does not let workers wait for each other's sake where a control-plane node has a lock of its own", async () => {
+  it("does not let workers wait for each other's sake where a control-plane node has its own lock", async () => {
     const inside = gate();
     const end = gate();
     const plane = step("cp1", async () => {

@@ -71,7 +71,7 @@ describe("a job", () => {
     expect(said).toEqual(["w1: downloads", "w1: a note", "w1: units"]);
   });
 
-  it("runs in a unit of its own, and leaves neither its script nor a line of it behind", async () => {
+  it("runs in its own unit, and leaves neither its script nor a line of it behind", async () => {
     await hosts.job("w1", job("echo working"));
     expect(machine.read("units")).toMatch(/^\/bin\/bash \S+\/run\/pulumi-kubeadm\/[0-9a-f]{12}\.wrap\n$/);
     expect(machine.left().map((name) => name.split(".")[1])).toEqual(["log", "pid", "rc"]);

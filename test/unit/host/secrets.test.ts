@@ -61,7 +61,7 @@ describe("scrubber", () => {
     ["JSON", (secret: string) => `{"keys":[{"name":"a","secret":"${secret}"}]}`],
     ["YAML's flow style", (secret: string) => `keys: [{name: a, secret: ${secret}}]`],
     ["a list", (secret: string) => `tokens: one,${secret},two`],
-  ])("finds a value that stands in %s on one line", (_, file) => {
+  ])("finds a value that is in %s on one line", (_, file) => {
     const secret = "c2VjcmV0LXZhbHVlLW9mLXRoaXJ0eS1ieXRlcyE=";
     expect(scrubber(input([file(secret)]))(`the value ${secret} is wrong`)).toBe(
       "the value [secret] is wrong",
@@ -74,7 +74,7 @@ describe("scrubber", () => {
     expect(scrubber(input([short, long]))(`<${long}>`)).toBe("<[secret]>");
   });
 
-  it("takes a secret out as often as it stands in a line", () => {
+  it("takes a secret out as often as it is in a line", () => {
     const secret = "abcdefghijklmnop";
     expect(scrubber(input([secret]))(`${secret} ${secret}`)).toBe("[secret] [secret]");
   });

@@ -12,7 +12,7 @@ interface Asked {
   readonly subject?: string;
   /** As openssl writes them; undefined: none. */
   readonly names?: string;
-  /** The request as it stands in the API, in place of a real one. */
+  /** The request as it is in the API, in place of a real one. */
   readonly request?: string;
 }
 
@@ -138,8 +138,8 @@ describe.skipIf(!have("openssl"))("approver of serving certificates", () => {
     ["a Service's address that it claims", { ...evil, names: "IP:10.96.0.1" }, "an address of Services"],
     ["a loopback address that it claims", { ...evil, names: "IP:127.0.0.1" }, "not an address of a node"],
     ["a name that it claims", { ...evil, names: "DNS:kubernetes.default.svc" }, "is not node evil"],
-    ["something that is no request", { request: Buffer.from("hello").toString("base64") }, "its subject"],
-    ["something that is no base64", { request: "%%%" }, ""],
+    ["something that is not a request", { request: Buffer.from("hello").toString("base64") }, "its subject"],
+    ["something that is not valid base64", { request: "%%%" }, ""],
   ])("leaves %s pending", (_, asked, reason) => {
     const { approved, output } = judge(asked);
     expect(approved).toBe(false);

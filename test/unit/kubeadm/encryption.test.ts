@@ -45,7 +45,7 @@ describe("the document", () => {
     ["another provider", writeEncryption([a]).replace("identity: {}", "kms: {name: x}")],
     ["plain text first", writeEncryption([a]).replace("secretbox:", "identity: {}\n    - secretbox:")],
     ["more resources", writeEncryption([a]).replace("- secrets", "- secrets\n      - configmaps")],
-  ])("is not taken where it was changed by hand: %s", (_, text) => {
+  ])("is not allowed where it was changed by hand: %s", (_, text) => {
     expect(readEncryption(text)).toBeUndefined();
   });
 

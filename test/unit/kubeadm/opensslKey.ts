@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
-/** A private key (ECDSA, P-256) in a folder of its own, and what openssl signs with it. */
+/** A private key (ECDSA, P-256) in its own folder, and what openssl signs with it. */
 export class OpensslKey {
   private readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "openssl-key-"));
   private readonly file = path.join(this.folder, "key.pem");
@@ -15,7 +15,7 @@ export class OpensslKey {
     fs.writeFileSync(this.config, "[req]\ndistinguished_name = name\nstring_mask = default\n[name]\n");
   }
 
-  /** A request as it stands in the API, PEM in base64; `names` as openssl writes them: `DNS:w1,IP:10.40.0.21`. */
+  /** A request as it is in the API, PEM in base64; `names` as openssl writes them: `DNS:w1,IP:10.40.0.21`. */
   request(subject: string, names?: string): string {
     const extension = names === undefined ? [] : ["-addext", `subjectAltName=${names}`];
     const pem = openssl(

@@ -166,7 +166,7 @@ export class Requests {
     ]);
   }
 
-  /** As it stands in the API: PEM in base64. */
+  /** As it is in the API: PEM in base64. */
   request(parts: Parts): string {
     return inApi(pem(this.der(parts)));
   }

@@ -31,7 +31,7 @@ describe("toYaml", () => {
     const json = fc.jsonValue({ maxDepth: 4 });
     fc.assert(
       fc.property(fc.dictionary(fc.string(), json), (value) => {
-        // -0 is no JSON value.
+        // -0 is not valid JSON value.
         const expected = JSON.parse(JSON.stringify(value)) as unknown;
         const written = toYaml(expected);
         expect(parse(written, { version: "1.1", merge: false })).toEqual(expected);

@@ -340,7 +340,7 @@ esac`,
     expect(at("delete node cp2")).toBeGreaterThan(at("member remove"));
   });
 
-  it("cannot be asked for where no etcd runs, which is no error", () => {
+  it("cannot be asked for where no etcd runs, which is not an error", () => {
     host.files.command("crictl", "exit 0");
     expect(host.run(forgetScript(cp2)).status).toBe(0);
   });

@@ -51,7 +51,7 @@ describe("addresses", () => {
     "::1",
     "",
     " 10.0.0.1",
-  ])("%j is no address", (text) => expect(parseAddress(text)).toBeUndefined());
+  ])("%j is not a valid address", (text) => expect(parseAddress(text)).toBeUndefined());
 });
 
 describe("ranges", () => {

@@ -146,8 +146,8 @@ describe("IPv6 ranges", () => {
     ["2001:db8::1/64", { problem: "has host bits set", meant: "2001:db8::/64" }],
     ["2001:db8::1", { problem: "is an address without a prefix length", meant: "2001:db8::1/128" }],
     ["2001:db8::/129", { problem: "has a prefix length over 128" }],
-    ["fe80::%eth0/64", { problem: "is no IPv6 range" }],
-    ["::x/64", { problem: "is no IPv6 range" }],
+    ["fe80::%eth0/64", { problem: "is not a valid IPv6 range" }],
+    ["::x/64", { problem: "is not a valid IPv6 range" }],
   ])("%s is read as %j", (text, expected) => {
     expect(parseRange6(text)).toEqual(expected);
   });

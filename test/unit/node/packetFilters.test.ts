@@ -73,7 +73,7 @@ describe("packet filters of others", () => {
     const text = report(service, rules);
     expect(problems(text).join("\n")).toContain(where);
     expect(problems(text, { firewall: "nftables", ...open })).toEqual([]);
-    // Nobody turns off what is no service.
+    // Nobody turns off what is not a service.
     expect(problems(report(rules), { firewall: "nftables", ...open }).join("\n")).toContain(where);
   });
 

@@ -208,7 +208,7 @@ check_bare() { :; }`;
 });
 
 describe("facts", () => {
-  it("are one line of JSON, whatever stands in the files", () => {
+  it("are one line of JSON, whatever is in the files", () => {
     const settings = settingsOf();
     const before = Date.now();
     const ran = bash(`set -euo pipefail

@@ -184,7 +184,7 @@ xfs_growfs() { ask xfs_growfs "$@"; }
     expect(asked).toEqual(["growpart --dry-run /dev/nvme0n1 1", "xfs_growfs /"]);
   });
 
-  it("is left as it is where the root is no partition", () => {
+  it("is left as it is where the root is not a partition", () => {
     expect(run({ mounted: true }).asked).toEqual([]);
   });
 

@@ -128,7 +128,7 @@ describe("npm run plan", () => {
 
   it.each([
     ["a key in plain text", "operator: |\n      -----BEGIN OPENSSH PRIVATE KEY-----\n      b3BlbnNzaC1rZXk"],
-    ["one that is no text", "operator: 4711"],
+    ["one that is not text", "operator: 4711"],
     ["one beside an encrypted one", "operator: abcdef\n    other: { secure: AAA }"],
   ])("refuses %s with the command that encrypts it, and shows nothing of it", async (_, secrets) => {
     const folder = newFolder();

@@ -1,4 +1,4 @@
-/** `npx pulumi-kubeadm plan` in a project with a program of its own. */
+/** `npx pulumi-kubeadm plan` in a project with its own program. */
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";

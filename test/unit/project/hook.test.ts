@@ -1,4 +1,4 @@
-/** The pre-commit hook in a repository of its own, with tools that only write down how they were called. */
+/** The pre-commit hook in its own repository, with tools that only write down how they were called. */
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";

@@ -92,7 +92,7 @@ describe("checksums", () => {
     expect(await checksumsOf("runc", "1.4.4", servers)).toEqual({ amd64: a, arm64: b });
   });
 
-  it("are refused where a page is no list of them", async () => {
+  it("are refused where a page is not a list of them", async () => {
     pages["/v1.36.5/bin/linux/amd64/kubeadm.sha256"] = "<html>Not found</html>";
     pages["/v1.36.5/bin/linux/arm64/kubeadm.sha256"] = b;
     await expect(checksumsOf("kubeadm", "1.36.5", servers)).rejects.toThrow(

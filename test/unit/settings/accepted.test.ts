@@ -51,7 +51,7 @@ describe("published ranges are taken", () => {
 describe("shapes of clusters are taken", () => {
   const without = (...names: string[]) => all(...names.map((name) => set(`machines.${name}`, undefined)));
 
-  it("one control-plane node and no workers, with an endpoint of its own name", () => {
+  it("one control-plane node and no workers, with its own endpoint name", () => {
     const settings = taken(all(set("endpoint", undefined), without("cp2", "cp3", "w1", "w2")));
     expect(settings.endpoint).toEqual({ kind: "address", host: "api.metal.example.internal", port: 6443 });
   });

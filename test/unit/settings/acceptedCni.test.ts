@@ -15,7 +15,7 @@ const bgp = (more: object) => cni({ kind: "calico", backend: "bgp", podCidr: "10
 const labels = (machine: string, given: object) => set(`machines.${machine}.labels`, given);
 
 describe("flannel", () => {
-  it("with WireGuard has a port of its own and no other key of VXLAN's", () => {
+  it("with WireGuard has its own port and no other key of VXLAN's", () => {
     const settings = taken(all(set("cni.backend", "wireguard"), set("cni.port", 51999)));
     expect(settings.cni).toMatchObject({ backend: "wireguard", port: 51999, windows: false });
     expect(settings.cni).not.toHaveProperty("vni");

@@ -13,7 +13,7 @@ const without = (...names: string[]) => all(...names.map((name) => set(`machines
 
 const CASES: readonly [name: string, change: Change, text: RegExp][] = [
   ["docker0", set("cni.podCidr", "172.17.0.0/16"), /cni\.podCidr 172\.17\.0\.0\/16 overlaps docker0/],
-  ["public pods", set("cni.podCidr", "12.0.0.0/16"), /no private range/],
+  ["public pods", set("cni.podCidr", "12.0.0.0/16"), /not a private range/],
   [
     "NodePorts among hosts' own ports",
     set("network.nodePortRange", "30000-40000"),

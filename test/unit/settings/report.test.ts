@@ -18,7 +18,7 @@ function refused(change: Change, secrets?: Record<string, unknown>): SettingsErr
 
 const paths = (error: SettingsError) => error.problems.map((problem) => problem.path);
 
-describe("all problems stand in one report", () => {
+describe("all problems are in one report", () => {
   it("a misspelt key does not hide an overlap, an even number of control-plane nodes or a wrong port", () => {
     const error = refused(
       all(
@@ -65,7 +65,7 @@ describe("all problems stand in one report", () => {
     const error = refused(all(set("cni.backend", "vxlam"), set("network.mtu", 20)));
     expect(error.message.split("\n")).toEqual([
       "2 problems in the settings of metal",
-      '  cni.backend: "vxlam" is not taken',
+      '  cni.backend: "vxlam" is not allowed',
       "    allowed: vxlan, host-gw, wireguard",
       "    did you mean: vxlan",
       "  network.mtu: 20 is too small",
@@ -74,8 +74,8 @@ describe("all problems stand in one report", () => {
   });
 
   it("counts one problem as one", () => {
-    expect(formatProblems([{ path: "", value: "1", message: "is no mapping" }])).toBe(
-      "1 problem in the settings\n  (settings): 1 is no mapping",
+    expect(formatProblems([{ path: "", value: "1", message: "is not a mapping" }])).toBe(
+      "1 problem in the settings\n  (settings): 1 is not a mapping",
     );
   });
 
@@ -172,23 +172,23 @@ describe("the stack's file", () => {
     expect(() => readStackConfig(text)).toThrow(expected);
   });
 
-  it("that is no YAML says where", () => {
+  it("that is not valid YAML says where", () => {
     expect(() => readStackConfig("config: [1, 2", "metal")).toThrow(
       /1 problem in the settings of metal\n {2}line 1/,
     );
   });
 
-  it("whose config is no mapping is refused", () => {
-    expect(() => readStackConfig("config: 7")).toThrow(/config: 7 is no mapping/);
+  it("whose config is not a mapping is refused", () => {
+    expect(() => readStackConfig("config: 7")).toThrow(/config: 7 is not a mapping/);
   });
 
-  it("that is no mapping is refused", () => {
-    expect(() => readStackConfig("- config")).toThrow(/the file is no mapping/);
+  it("that is not a mapping is refused", () => {
+    expect(() => readStackConfig("- config")).toThrow(/the file is not a mapping/);
   });
 
   const REFERENCES: readonly [string, string][] = [
     ["to no anchor", "config:\n  a: *hunter2\n"],
-    ["merged from what is no mapping", "config:\n  a:\n    <<: 5\n"],
+    ["merged from what is not a mapping", "config:\n  a:\n    <<: 5\n"],
     ["to what holds them", "config:\n  a: &a\n    b: *a\n"],
     ["too many", `config:\n  a: &a [1, 1]\n  b: &b [${"*a, ".repeat(99)}]\n  c: [${"*b, ".repeat(99)}]\n`],
   ];
@@ -201,6 +201,8 @@ describe("the stack's file", () => {
 
   it("whose tags are unknown is refused without their text", () => {
     const text = "config:\n  a: !x!hunter2 b\n";
-    expect(() => readStackConfig(text)).toThrow(/is no YAML: Could not resolve tag\n {4}allowed: YAML/);
+    expect(() => readStackConfig(text)).toThrow(
+      /is not valid YAML: Could not resolve tag\n {4}allowed: YAML/,
+    );
   });
 });

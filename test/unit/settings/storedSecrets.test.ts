@@ -8,7 +8,7 @@ import {
 
 const plainOf = (value: unknown): string[] => [...storedSecrets(value).plain.keys()];
 
-describe("what stands under kubeadm:secrets", () => {
+describe("what is under kubeadm:secrets", () => {
   it("has names and nothing plain where each is encrypted, and no names where the whole is", () => {
     const one = { operator: { secure: "v1:AAAA:BBBB==" }, weave: { secure: "AAABAC+/==" } };
     expect(storedSecrets(one)).toEqual({ names: ["operator", "weave"], plain: new Map() });
@@ -31,7 +31,7 @@ describe("what stands under kubeadm:secrets", () => {
     expect(plainOf({ ...value, weave: { secure: "v1:A:B" } })).toEqual(["operator"]);
   });
 
-  it.each([["{}"], [["a"]], [7]])("is no object: %j", (value) => {
+  it.each([["{}"], [["a"]], [7]])("is not an object: %j", (value) => {
     expect(plainOf(value)).toEqual([""]);
   });
 });

@@ -88,10 +88,10 @@ export const WRONG_ADDONS: readonly Wrong[] = [
       /would hide a name of the cluster's own/,
     ],
     [
-      "a host that is no name",
+      "a host that is not a valid name",
       set("coredns", { hosts: { Db_1: ["10.40.0.9"] } }),
       "coredns.hosts.Db_1",
-      /is no DNS name/,
+      /is not a valid DNS name/,
     ],
     [
       "a name rewritten to itself",
@@ -160,13 +160,13 @@ export const WRONG_ADDONS: readonly Wrong[] = [
       "of an unknown pool",
       all(pool, set("metallb.l2.pools", ["default", "lan"])),
       "metallb.l2.pools[1]",
-      /is no pool.*default/,
+      /is not a pool.*default/,
     ],
     [
       "of the only pool under a mistyped name",
       all(pool, set("metallb.l2.pools", ["defualt"])),
       "metallb.l2.pools[0]",
-      /is no pool.*default$/,
+      /is not a pool.*default$/,
     ],
     [
       "of one pool, with another beside it",
@@ -241,7 +241,7 @@ export const WRONG_ADDONS: readonly Wrong[] = [
       "from an unknown pool",
       all(pool, traefik(balancer({ pool: "lan" }))),
       "ingress.expose.pool",
-      /is no pool of MetalLB.*default/,
+      /is not a pool of MetalLB.*default/,
     ],
     [
       "inside a VPC, on machines",
@@ -338,7 +338,7 @@ export const WRONG_ADDONS: readonly Wrong[] = [
       "a bare word",
       set("helm.sources.metallb", "metallb"),
       "helm.sources.metallb",
-      /is no source of a chart/,
+      /is not a source of a chart/,
     ],
     [
       "a version of a folder",

@@ -56,8 +56,8 @@ const ranges = (count: number) => Array.from({ length: count }, (_, index) => `1
 export const WRONG_AWS: readonly Wrong[] = [
   ...cases("region", smallAws, [
     ["not given", none, "aws:region", /is missing beside kubeadm:cluster.*aws:region eu-central-1/, ""],
-    ["unknown", none, "aws:region", /no region that is known.* eu-central-1$/, "eu-centrl-1"],
-    ["a zone in its place", none, "aws:region", /no region that is known.* eu-west-1$/, "eu-west-1a"],
+    ["unknown", none, "aws:region", /not a region that is known.* eu-central-1$/, "eu-centrl-1"],
+    ["a zone in its place", none, "aws:region", /not a region that is known.* eu-west-1$/, "eu-west-1a"],
   ]),
   ...cases("VPC and pods", smallAws, [
     ["VPC equals pods", vpc("10.244.0.0/16"), "cni.podCidr", /is the same as the VPC 10\.244\.0\.0\/16/],
@@ -150,13 +150,13 @@ export const WRONG_AWS: readonly Wrong[] = [
       "of another region",
       set("network.zones", ["eu-west-1a"]),
       "network.zones[0]",
-      /no zone of eu-central-1/,
+      /not a zone of eu-central-1/,
     ],
     [
       "a letter that the region lacks",
       set("network.zones", ["a", "b"]),
       "network.zones[1]",
-      /no zone of ap-northeast-1/,
+      /not a zone of ap-northeast-1/,
       "ap-northeast-1",
     ],
     [
@@ -181,7 +181,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "a pool of another region",
       general("zones", ["us-east-1a"]),
       "workers.general.zones[0]",
-      /no zone of eu-central-1/,
+      /not a zone of eu-central-1/,
     ],
   ]),
   ...cases("a VPC that exists", smallAws, [
@@ -225,7 +225,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "a zone of another region",
       existing(subnet("1", "10.0.1.0/24", "eu-west-1a")),
       "network.existing.subnets[0].zone",
-      /no zone of eu-central-1/,
+      /not a zone of eu-central-1/,
     ],
     [
       "no public subnet",
@@ -269,7 +269,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "days that CloudWatch does not take",
       set("network.flowLogs", { retentionDays: 31 }),
       "network.flowLogs.retentionDays",
-      /31 is not taken.* 14, 30, 60/,
+      /31 is not allowed.* 14, 30, 60/,
     ],
     [
       "a mistyped key",
@@ -413,7 +413,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       /an EC2 instance type, as t3\.medium/,
     ],
     [
-      "a size that is no word",
+      "a size that is not a word",
       general("instanceType", "t3.huge"),
       "workers.general.instanceType",
       /size that no instance type has.*t3 with one of nano, micro/,
@@ -516,7 +516,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "as a control-plane node",
       controlPlane("os", "windows-2022"),
       "controlPlane.os",
-      /not taken.*ubuntu-24\.04/,
+      /not allowed.*ubuntu-24\.04/,
     ],
     [
       "on Graviton",
@@ -544,8 +544,8 @@ export const WRONG_AWS: readonly Wrong[] = [
     ],
   ]),
   ...cases("pools' sizes", smallAws, [
-    ["count and max", general("max", 4), "workers.general.count", /stands beside min or max/],
-    ["count and min", general("min", 1), "workers.general.count", /stands beside min or max/],
+    ["count and max", general("max", 4), "workers.general.count", /cannot be combined with min or max/],
+    ["count and min", general("min", 1), "workers.general.count", /cannot be combined with min or max/],
     [
       "min without max",
       all(general("count", undefined), general("min", 2)),
@@ -597,13 +597,13 @@ export const WRONG_AWS: readonly Wrong[] = [
       "a taint without effect",
       general("taints", ["dedicated=gpu"]),
       "workers.general.taints[0]",
-      /is no taint/,
+      /is not a valid taint/,
     ],
     [
       "a label's value",
       controlPlane("labels", { tier: "a b" }),
       "controlPlane.labels.tier",
-      /no label value/,
+      /not a valid label value/,
     ],
   ]),
   ...cases("spot", smallAws, [
@@ -1063,9 +1063,9 @@ export const WRONG_AWS: readonly Wrong[] = [
       "a value that is too long",
       set("tags", { team: "a".repeat(257) }),
       "tags.team",
-      /no value of a tag.*256/,
+      /not a valid value of a tag.*256/,
     ],
-    ["a character that AWS refuses", set("tags", { team: "a;b" }), "tags.team", /no value of a tag/],
+    ["a character that AWS refuses", set("tags", { team: "a;b" }), "tags.team", /not a valid value of a tag/],
     [
       "too many",
       set("tags", Object.fromEntries(ranges(41).map((_, index) => [`t${index}`, ""]))),
@@ -1107,7 +1107,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "a name that is none",
       set("endpoint.dns", { zoneId: "Z0123456789ABCDEFGHIJ", name: "api_dev" }),
       "endpoint.dns.name",
-      /no DNS name/,
+      /not a valid DNS name/,
     ],
     [
       "a zone's name for its id",

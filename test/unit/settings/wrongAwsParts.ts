@@ -210,7 +210,7 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
     ["RHEL for the control plane", set("controlPlane.os", "rhel-9"), "controlPlane.ami", /is missing/],
     ["RHEL for the bastion", set("bastion", { os: "rhel-9" }), "bastion.ami", /is missing/],
     [
-      "RHEL with something that is no image",
+      "RHEL with something that is not an image",
       all(general("os", "rhel-9"), general("ami", "rhel-9.4")),
       "workers.general.ami",
       /the id of an image/,

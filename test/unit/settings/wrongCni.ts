@@ -76,7 +76,7 @@ const WEAVE: readonly Row[] = [
     "password as a value",
     weave({ encryption: { password: { secure: "v1:abc" } } }),
     "cni.encryption.password",
-    /encrypted value; secrets stand in kubeadm:secrets/,
+    /encrypted value; put secrets in kubeadm:secrets/,
   ],
   [
     "ranges trusted for nothing",
@@ -90,7 +90,7 @@ const WEAVE: readonly Row[] = [
     "cni.trustedSubnets[1]",
     /overlaps the pod range/,
   ],
-  ["MTU that is no multiple of 4", weave({ mtu: 1414 }), "cni.mtu", /multiple of 4.*1412/],
+  ["MTU that is not a multiple of 4", weave({ mtu: 1414 }), "cni.mtu", /multiple of 4.*1412/],
   ["no room", all(set("network.mtu", 1500), weave({ mtu: 1420 })), "cni.mtu", /84 bytes.*at most 1416/],
   ["a backend", weave({ backend: "vxlan" }), "cni.backend", /unknown key/],
   [
@@ -109,7 +109,7 @@ const CALICO: readonly Row[] = [
     /another CNI \(flannel\).*vxlan, vxlan-cross-subnet/,
   ],
   ["Calico's backend on flannel", set("cni.backend", "ipip"), "cni.backend", /another CNI \(calico\)/],
-  ["misspelt backend", calico("vxlan-crosssubnet"), "cni.backend", /not taken.*vxlan-cross-subnet$/],
+  ["misspelt backend", calico("vxlan-crosssubnet"), "cni.backend", /not allowed.*vxlan-cross-subnet$/],
   [
     "blocks larger than the pods",
     all(cni({ kind: "calico", podCidr: "10.244.0.0/21", blockSize: 20 }), set("network.maxNodes", 8)),
@@ -244,7 +244,7 @@ const PEERS: readonly Row[] = [
     "by name",
     bgp({ peers: [peer({ address: "tor.example.com" })] }),
     "cni.peers[0].address",
-    /is no IPv4 address/,
+    /is not a valid IPv4 address/,
   ],
   ["without AS", bgp({ peers: [peer({ asNumber: undefined })] }), "cni.peers[0].asNumber", /is missing/],
   [

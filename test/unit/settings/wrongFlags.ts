@@ -50,7 +50,7 @@ export const WRONG_FLAGS: readonly Wrong[] = [
   ...cases("flags: kinds of values", [
     ...api(
       ["max-requests-inflight", "many", /not a number/],
-      ["profiling", "off", /is not taken.*true, false/],
+      ["profiling", "off", /is not allowed.*true, false/],
       ["event-ttl", 3600, /is not a duration.*3600s/],
       ["max-requests-inflight", [1, 2], /is a list, and the flag takes one value/],
     ),
@@ -68,7 +68,7 @@ export const WRONG_FLAGS: readonly Wrong[] = [
       ["disable-admission-plugins", "ServiceAccount,PodSecurity", /ServiceAccount, which nodes/],
       ["authorization-mode", "RBAC", /lacks Node/],
       ["authorization-mode", "AlwaysAllow", /everybody do everything/],
-      ["authorization-mode", "Node,RBAC,Webhok", /is not taken.*Webhook/],
+      ["authorization-mode", "Node,RBAC,Webhok", /is not allowed.*Webhook/],
       ["kubelet-preferred-address-types", "Hostname", /lacks InternalIP/],
       [
         "tls-cipher-suites",
@@ -114,8 +114,8 @@ export const WRONG_FLAGS: readonly Wrong[] = [
       ["leader-elect", false, /act at once/],
       ["secure-port", 0, /10257/],
       ["bind-address", "10.40.0.11", /one host.*0\.0\.0\.0/],
-      ["use-service-account-credentials", "false", /role of its own/],
-      ["cloud-provider", "openstack", /is not taken.*external/],
+      ["use-service-account-credentials", "false", /its own role/],
+      ["cloud-provider", "openstack", /is not allowed.*external/],
       ["cluster-signing-kubelet-serving-key-file", "/a", /follows from another setting/],
     ),
     ...scheduler(["leader-elect", "false", /act at once/], ["master", "https://a", /kubeadm's kubeconfig/]),

@@ -80,13 +80,13 @@ const COREFILE: readonly CaseRow[] = [
     "a plugin that there is not",
     custom("plugins", "acl {\n  block type ANY\n}\nreweite name a b"),
     "coredns.custom.plugins",
-    /"reweite" is no plugin of CoreDNS.*rewrite$/,
+    /"reweite" is not a plugin of CoreDNS.*rewrite$/,
   ],
   [
     "a plugin that the block has",
     custom("plugins", "cache 60"),
     "coredns.custom.plugins",
-    /"cache 60" stands in the cluster's server block already.*coredns\.cache/,
+    /"cache 60" is in the cluster's server block already.*coredns\.cache/,
   ],
   [
     "hosts beside hosts",
@@ -170,10 +170,10 @@ const METALLB: readonly CaseRow[] = [
     /selects no node: nobody would answer.*disk: ssd/,
   ],
   [
-    "nodes by what is no label",
+    "nodes by what is not a label",
     pools({}, { l2: { nodes: { "a b": "c" } } }),
     'metallb.l2.nodes["a b"]',
-    /is no label name/,
+    /is not a valid label name/,
   ],
   [
     "a router that Calico speaks with",
@@ -229,7 +229,7 @@ const METALLB: readonly CaseRow[] = [
     "a community of too many bits",
     withBgp({ communities: ["64512:99999"] }),
     "metallb.bgp.communities[0]",
-    /is no BGP community.*large:/,
+    /is not a valid BGP community.*large:/,
   ],
 ];
 
@@ -271,7 +271,7 @@ const INGRESS: readonly CaseRow[] = [
     "with a key that no ConfigMap takes",
     all(pools({}), set("ingress", { kind: "ingress-nginx", config: { "use gzip": "true" } })),
     'ingress.config["use gzip"]',
-    /is no key of a ConfigMap/,
+    /is not a valid key of a ConfigMap/,
   ],
 ];
 
@@ -322,13 +322,13 @@ const OBJECTS: readonly CaseRow[] = [
       { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "web", labels: { version: 1.5 } } },
     ]),
     "manifests[0]",
-    /metadata\.labels\.version that is no text.*"1\.5", in quotes/,
+    /metadata\.labels\.version that is not text.*"1\.5", in quotes/,
   ],
   [
-    "data that is no text",
+    "data that is not text",
     manifest("v1", "ConfigMap", "web", { data: { debug: true } }),
     "manifests[0]",
-    /data\.debug that is no text/,
+    /data\.debug that is not text/,
   ],
   [
     "one object with its namespace and without",
@@ -408,7 +408,7 @@ const CHARTS: readonly CaseRow[] = [
     "a secret at no path",
     chart({ secretValues: { "auth..password": "operator" } }),
     'charts.web.secretValues["auth..password"]',
-    /is no path in the values/,
+    /is not a path in the values/,
   ],
   [
     "a secret below a value",
@@ -537,7 +537,7 @@ const FILES: readonly CaseRow[] = [
     "the definitions of Gateway API",
     set("gatewayApi", { source: "./gateway.yaml" }),
     "gatewayApi.source",
-    /is no file of the project/,
+    /is not a file of the project/,
     project,
   ],
 ];

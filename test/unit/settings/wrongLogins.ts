@@ -26,7 +26,7 @@ export const WRONG_LOGINS: readonly Wrong[] = [
       /is missing beside clientCertificate/,
     ],
     ["a key alone", registry({ clientKey: "key" }), at("clientCertificate"), /is missing beside clientKey/],
-    ["two logins", registry({ credentials: "a", token: "b" }), at("token"), /beside credentials/],
+    ["two logins", registry({ credentials: "a", token: "b" }), at("token"), /combined with credentials/],
     [
       "a password itself",
       registry({ credentials: "robot:hunter2hunter2" }),

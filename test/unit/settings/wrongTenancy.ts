@@ -46,7 +46,7 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       "tenants.metallb-system",
       /a namespace of the cluster's own/,
     ],
-    ["no DNS label", tenant("Team_Shop", {}), "tenants.Team_Shop", /is no name of a namespace/],
+    ["no DNS label", tenant("Team_Shop", {}), "tenants.Team_Shop", /is not a valid name of a namespace/],
     [
       "pod security by a label",
       shop({ labels: { "pod-security.kubernetes.io/enforce": "privileged" } }),
@@ -138,7 +138,7 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       "an unknown tenant",
       egress({ tenant: "shopp" }),
       "tenants.shop.network.egress[0].tenant",
-      /is no tenant/,
+      /is not a tenant/,
     ],
     ["itself", egress({ tenant: "shop" }), "tenants.shop.network.egress[0].tenant", /is the tenant itself/],
     ["nobody", ingress({ ports: [80] }), "tenants.shop.network.ingress[0]", /opens to nobody/],
@@ -146,7 +146,7 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       "two ends in one",
       ingress({ namespace: "monitoring", cidr: "10.0.0.0/8" }),
       "tenants.shop.network.ingress[0].cidr",
-      /stands beside namespace/,
+      /cannot be combined with namespace/,
     ],
     [
       "an exception outside",
@@ -193,7 +193,7 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       /endPort, port, protocol protocol$/,
     ],
     [
-      "a limit that is no quantity",
+      "a limit that is not a quantity",
       shop({ limits: { default: { cpu: "much" } } }),
       "tenants.shop.limits.default.cpu",
       /a Kubernetes quantity/,
@@ -234,7 +234,7 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       "two in one",
       all(set("oidc", oidc), members({ user: "a", group: "b", role: "edit" })),
       "tenants.shop.members[0].group",
-      /stands beside user/,
+      /cannot be combined with user/,
     ],
     [
       "an issuer's without oidc",
@@ -277,7 +277,7 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       "two roles in one",
       roles({ user: "ann", role: "view", clusterRole: "cost" }),
       "roles[0].clusterRole",
-      /beside role/,
+      /combined with role/,
     ],
     [
       "a certificate that is always renewed",
@@ -291,12 +291,18 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       "no such file",
       manifests("apps/wbe.yaml"),
       "manifests[0]",
-      /apps\/wbe\.yaml.* is no file or folder/,
+      /apps\/wbe\.yaml.* is not a file or folder/,
       inFile(""),
     ],
-    ["an absolute path", manifests("/etc/passwd"), "manifests[0]", /is no relative path/],
+    ["an absolute path", manifests("/etc/passwd"), "manifests[0]", /is not a valid relative path/],
     ["a path out of the project", manifests("../apps"), "manifests[0]", /leaves the project's folder/],
-    ["no YAML", manifests("apps"), "manifests[0]", /apps\/web\.yaml:3.* is no YAML/, inFile("a: 1\nb: [1\n")],
+    [
+      "no YAML",
+      manifests("apps"),
+      "manifests[0]",
+      /apps\/web\.yaml:3.* is not valid YAML/,
+      inFile("a: 1\nb: [1\n"),
+    ],
     [
       "without a kind",
       manifests("apps/web.yaml"),
@@ -336,7 +342,7 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       "an alias of nothing",
       manifests("apps/web.yaml"),
       "manifests[0]",
-      /apps\/web\.yaml:1.* is no YAML/,
+      /apps\/web\.yaml:1.* is not valid YAML/,
       inFile("apiVersion: v1\nkind: ConfigMap\nmetadata: *nobody\n"),
     ],
     [
@@ -377,7 +383,7 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       "two sources",
       chart({ folder: "charts/web", oci: "oci://registry.example.com/web", version: "1.0.0" }),
       "charts.web.folder",
-      /stands beside oci/,
+      /cannot be combined with oci/,
     ],
     [
       "a folder without a chart",
@@ -418,7 +424,7 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       "on a pool that is not there",
       set("staticPods.agent", { pod: pod({}), on: ["gpu"] }),
       "staticPods.agent.on[0]",
-      /no place/,
+      /not a place/,
     ],
     [
       "the name of kubeadm's",

@@ -21,7 +21,7 @@ function cases(name: string, rows: readonly Row[]): Wrong[] {
 const files = (key: string, value: unknown) => set(`downloads.windows.${key}`, value);
 const pool = (key: string, value: unknown) => set(`workers.win.${key}`, value);
 
-/** One problem each; they stand beside those of other settings in one table. */
+/** One problem each; they are beside those of other settings in one table. */
 export const WRONG_WINDOWS: readonly Wrong[] = [
   ...cases("checksums", [
     [

@@ -55,7 +55,7 @@ describe("the command line", () => {
     ["prod dev", /one environment at a time/],
     ["prod --kubeconfig x", /not both/],
     ["prod --replicas none", /--replicas takes a whole number from 1 to 100, and not none/],
-    ["prod --skip clean-up", /clean-up is no step that can be left out/],
+    ["prod --skip clean-up", /clean-up is not a step that can be left out/],
     ["prod --nodeport", /Unknown option/],
   ])("%j is refused", (line, text) => {
     expect(() => parse(line)).toThrow(UsageError);

@@ -27,7 +27,7 @@ function bindings(objects: readonly KubernetesObject[]) {
     });
 }
 
-/** Whether a binding holds in the namespace of a tenant; undefined for one that is no tenant's. */
+/** Whether a binding holds in the namespace of a tenant; undefined for one that is not a tenant's. */
 function holds(selectors: readonly Selector[], tenant: string | undefined): boolean {
   return selectors.every(({ operator, values = [] }) => {
     if (operator === "Exists") return tenant !== undefined;

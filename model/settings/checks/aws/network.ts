@@ -130,7 +130,7 @@ export function validateZones(
 export function refuseZone(path: Path, zone: string, region: string, problems: Problems): boolean {
   if (fullZone(zone, region) !== undefined) return false;
   const names = zoneLetters(region).map((letter) => zoneName(region, letter));
-  problems.add(path, zone, `is no zone of ${region}`, {
+  problems.add(path, zone, `is not a zone of ${region}`, {
     allowed: names.join(", "),
     nearest: zone.length > 2 ? nearest(zone, names) : undefined,
   });
@@ -217,7 +217,7 @@ function validateSubnet(path: Path, subnet: Range, vpc: PlacedRange | undefined,
   }
 }
 
-/** A VPC that exists has a subnet for everything that has to stand in one. */
+/** A VPC that exists has a subnet for everything that has to be in one. */
 export function validateSubnetTypes(aws: AwsFacts, { refused }: Facts, problems: Problems): void {
   const given = aws.input.network?.existing?.subnets;
   // Where one was refused it may be the one that is missed.

@@ -29,7 +29,7 @@ export function validateCloudFlags(
     problems.add(
       [component, "extraArgs", flag],
       value,
-      "is not taken here: it follows from another setting",
+      "is not allowed here: it follows from another setting",
       {
         allowed: `instead: ${setting}`,
       },

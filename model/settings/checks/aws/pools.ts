@@ -30,9 +30,14 @@ export function validatePoolSizes({ pools }: AwsFacts, { refused }: Facts, probl
     if (refused([...path, "count"], [...path, "min"], [...path, "max"])) continue;
     const scales = input.min !== undefined || input.max !== undefined;
     if (input.count !== undefined && scales) {
-      problems.add([...path, "count"], input.count, "stands beside min or max: a pool is fixed or scales", {
-        allowed: "count, or min and max",
-      });
+      problems.add(
+        [...path, "count"],
+        input.count,
+        "cannot be combined with min or max: a pool is fixed or scales",
+        {
+          allowed: "count, or min and max",
+        },
+      );
     } else if (scales && input.max === undefined) {
       problems.add([...path, "max"], undefined, `is missing beside min ${input.min}`, {
         allowed: `max, ${input.min} or more; or count: ${input.min} for a fixed number`,

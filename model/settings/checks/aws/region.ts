@@ -2,7 +2,7 @@ import { REGIONS, isRegion } from "../../../data/regions";
 import { nearest } from "../../issues";
 import type { Problems } from "../../problems";
 
-/** The region stands beside the cluster's settings, where the AWS provider itself reads it. */
+/** The region is beside the cluster's settings, where the AWS provider itself reads it. */
 export function validateRegion(region: string | undefined, problems: Problems): void {
   if (region === undefined || region === "") {
     problems.add(["aws:region"], undefined, "is missing beside kubeadm:cluster, and platform is aws", {
@@ -10,7 +10,7 @@ export function validateRegion(region: string | undefined, problems: Problems): 
     });
   } else if (!isRegion(region)) {
     const regions = Object.keys(REGIONS);
-    problems.add(["aws:region"], region, "is no region that is known here", {
+    problems.add(["aws:region"], region, "is not a region that is known here", {
       allowed: regions.join(", "),
       nearest: nearest(region, regions),
     });

@@ -48,14 +48,14 @@ function validateTag(path: Path, key: string, value: string | undefined, problem
       allowed: "another key",
     });
   } else if (owned !== undefined) {
-    problems.add(path, value, `is not taken: ${owned[1]}`, { allowed: "another key" });
+    problems.add(path, value, `is not allowed: ${owned[1]}`, { allowed: "another key" });
   } else if (key === "" || key.length > LIMITS.key || !CHARACTERS.test(key)) {
     problems.add(path, value, "has a key that AWS does not take", {
       allowed: `1 to ${LIMITS.key} characters of ${RULE}`,
     });
   }
   if (value !== undefined && (value.length > LIMITS.value || !CHARACTERS.test(value))) {
-    problems.add(path, value, "is no value of a tag", {
+    problems.add(path, value, "is not a valid value of a tag", {
       allowed: `at most ${LIMITS.value} characters of ${RULE}`,
     });
   }

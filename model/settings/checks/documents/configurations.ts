@@ -13,7 +13,7 @@ type Document = Readonly<Record<string, unknown>>;
 
 /** What a file that a flag names has to be. */
 export interface Configuration {
-  /** In words, for a text that is no document at all. */
+  /** In words, for a text that is not a document at all. */
   readonly what: string;
   readonly check: (document: Document, path: Path, facts: Facts, problems: Problems) => void;
 }

@@ -95,7 +95,7 @@ function filesOf(component: Component, { input }: Facts): Readonly<Record<string
   return component === "etcd" ? {} : (input[component]?.files ?? {});
 }
 
-/** Files that are brought have names of their own, are read by somebody, and hold no secret in plain text. */
+/** Files that are brought have their own names, are read by somebody, and hold no secret in plain text. */
 export function validateComponentFiles(facts: Facts, problems: Problems): void {
   for (const component of FILE_COMPONENTS) {
     const part = facts.input[component];
@@ -180,7 +180,7 @@ function holdsSecret(value: unknown): boolean {
   );
 }
 
-/** Volumes that are brought stand beside kubeadm's and hide none of them. */
+/** Volumes that are brought are beside kubeadm's and hide none of them. */
 export function validateExtraVolumes(facts: Facts, problems: Problems): void {
   for (const component of FILE_COMPONENTS) {
     const volumes = facts.input[component]?.extraVolumes ?? [];
@@ -241,7 +241,7 @@ export function validateAdmission(facts: Facts, problems: Problems): void {
   for (const [name, value] of Object.entries(configured)) {
     const path = ["apiServer", "admissionConfiguration", name];
     if (name === "PodSecurity")
-      problems.add(path, value, "is not taken here: it follows from another setting", {
+      problems.add(path, value, "is not allowed here: it follows from another setting", {
         allowed: "instead: podSecurity",
       });
     else if (!TAKES_CONFIGURATION.includes(name))

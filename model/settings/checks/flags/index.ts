@@ -98,7 +98,7 @@ function reportUnknown(
 export function refuse(owned: Owner, path: Path, key: string, value: unknown, problems: Problems): boolean {
   const setting = Object.hasOwn(owned, key) ? owned[key] : undefined;
   if (setting === undefined) return false;
-  problems.add(path, value, "is not taken here: it follows from another setting", {
+  problems.add(path, value, "is not allowed here: it follows from another setting", {
     allowed: `instead: ${setting}`,
   });
   return true;

@@ -30,7 +30,7 @@ export function wrongKind(flag: Flag, value: unknown, values: readonly string[])
   const nearest = flag.kind === "duration" && /^\d+$/.test(wrong) ? `${wrong}s` : undefined;
   const message =
     flag.kind === "bool"
-      ? "is not taken"
+      ? "is not allowed"
       : flag.kind === "duration"
         ? "is not a duration"
         : "is not a number as the flag takes it";

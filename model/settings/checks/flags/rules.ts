@@ -12,7 +12,7 @@ const one =
     const wrong = values.find((value) => !allowed.includes(value));
     return wrong === undefined
       ? undefined
-      : { message: "is not taken", allowed: allowed.join(", "), nearest: nearest(wrong, allowed) };
+      : { message: "is not allowed", allowed: allowed.join(", "), nearest: nearest(wrong, allowed) };
   };
 
 /** One of several, in a list. */
@@ -266,7 +266,7 @@ export const RULES: Record<Component, Readonly<Record<string, Rule>>> = {
     ...MANAGERS,
     controllers,
     "secure-port": port("10257"),
-    "use-service-account-credentials": stays("true", "each controller has a role of its own"),
+    "use-service-account-credentials": stays("true", "each controller has its own role"),
     "enable-garbage-collector": stays("true", "what owners leave behind would stay"),
     // On AWS it follows from the platform.
     "cloud-provider": (values, facts) =>

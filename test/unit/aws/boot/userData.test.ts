@@ -274,7 +274,7 @@ describe("a control-plane node's user data", () => {
 });
 
 describe("the bastion's user data", () => {
-  it("has a host key of its own, and forwards to the private endpoint", () => {
+  it("has its own host key, and forwards to the private endpoint", () => {
     const settings = awsSettings(privateAccess);
     const config = read(bastionUserData(settings));
     expect(config.bootcmd?.[0]?.slice(-2)).toEqual(["hostKey", "kubeadm/dev/bastion-ssh-host-key"]);

@@ -46,7 +46,7 @@ describe("endpoints of services", () => {
     expect(missing).toEqual([]);
   });
 
-  it("stand in one subnet of each zone, a private one where there is one", () => {
+  it("are in one subnet of each zone, a private one where there is one", () => {
     expect(awsOf(large(withEndpoints)).vpc.endpoints?.subnets).toEqual([
       "private-a",
       "private-b",
@@ -72,7 +72,7 @@ describe("endpoints of services", () => {
     expect(out.filter((line) => line.startsWith("endpoints "))).toEqual([]);
   });
 
-  it("stand in the cost, one for each service and zone", () => {
+  it("are in the cost, one for each service and zone", () => {
     const item = monthlyCost(large(withEndpoints)).items.find(({ name }) =>
       name.startsWith("interface endpoints"),
     );
