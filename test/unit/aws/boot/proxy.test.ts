@@ -64,6 +64,6 @@ print([type(handler).__name__ for handler in aws.direct.handlers if "Proxy" in t
   });
 
   it("have no proxy in them where the settings have none", () => {
-    expect(programOf(controlPlaneUserData(awsSettings()))).not.toContain("os.environ.update");
+    expect(programOf(controlPlaneUserData(awsSettings()))).toContain("PROXIES = {}\n");
   });
 });
