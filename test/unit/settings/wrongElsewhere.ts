@@ -60,7 +60,6 @@ export const WRONG_ELSEWHERE: readonly Wrong[] = [
     top("metricsServer", true, /true is a yes or no.*\{ enabled: true \}/),
     top("gatewayApi", false, /false is a yes or no.*\{ enabled: false \}/),
     ["nodeLocal", set("coredns.nodeLocal", true), "coredns.nodeLocal", /\{ enabled: true \}/],
-    ["limits", set("tenants", { shop: { limits: false } }), "tenants.shop.limits", /\{ enabled: false \}/],
   ]),
   ...cases("containerd.dropIn", [
     dropIn("not TOML", "[plugins", "", /is not TOML/),
