@@ -15,19 +15,28 @@ const PROGRAM = `
 const pulumi = require(${JSON.stringify(path.join(root, "node_modules/@pulumi/pulumi"))});
 const { Cluster } = require(${JSON.stringify(path.join(root, "index.ts"))});
 const config = new pulumi.Config();
+const given = ${JSON.stringify(metalInput())};
+// Another provider makes it: nobody knows its address.
+class Server extends pulumi.CustomResource {
+  constructor(name) { super("cloud:index:Server", name, { address: undefined }); }
+}
+if (config.getBoolean("late")) given.machines.w1.nodeAddress = new Server("w1").address;
 for (const name of config.requireObject("clusters")) {
   new Cluster(name, {
-    settings: { ...${JSON.stringify(metalInput())}, name },
+    settings: { ...given, name },
     secrets: { operator: config.requireSecret("operatorKey") },
   });
 }
 `;
 
-function plan(clusters: readonly string[]): { folder: string; status: number | null; output: string } {
+function plan(
+  clusters: readonly string[],
+  late = false,
+): { folder: string; status: number | null; output: string } {
   const folder = newFolder();
   fs.writeFileSync(path.join(folder, "Pulumi.yaml"), "name: shop\nruntime: nodejs\nmain: program.js\n");
   fs.writeFileSync(path.join(folder, "program.js"), PROGRAM);
-  const config = { "shop:clusters": clusters, "shop:operatorKey": { secure: "v1:AAAA" } };
+  const config = { "shop:clusters": clusters, "shop:operatorKey": { secure: "v1:AAAA" }, "shop:late": late };
   fs.writeFileSync(path.join(folder, "Pulumi.prod.yaml"), stringify({ config }));
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
@@ -45,6 +54,15 @@ it("shows the cluster that the program creates, with the configuration of the st
     resources: { name: string }[];
   };
   expect(resources.map(({ name }) => name)).toContain("shop-control-plane-init");
+});
+
+it("shows an address that is not known yet by its token, on all hosts whose firewall has it", () => {
+  const { folder, status, output } = plan(["shop"], true);
+  expect(status, output).toBe(0);
+  for (const name of ["cp1", "w1", "w2"])
+    expect(fs.readFileSync(path.join(folder, `out/prod/nodes/${name}/setup.sh`), "utf8")).toContain(
+      "${machines.w1.nodeAddress}",
+    );
 });
 
 it.each([
