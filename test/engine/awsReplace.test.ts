@@ -147,7 +147,7 @@ function three(): void {
     const etcdVolume = {};
     expect(
       (await stack.up(plane({ etcdVolume }))).filter(
-        (one) => !/^update (preflight|lifecycle|health)/.test(one),
+        (one) => !/^update (preflight|node|health)/.test(one),
       ),
     ).toEqual([]);
     expect(stack.instances()).toEqual(before);
@@ -155,7 +155,7 @@ function three(): void {
     const ids = stack.values("create node cp-2");
     expect(ids["${etcdVolume}"]).toMatch(/^vol-[0-9a-f]+$/);
     expect(stack.values("update node cp-1")["${etcdVolume}"] ?? "").toBe("");
-    expect(steps.filter((one) => !/^update (preflight|lifecycle|health)/.test(one))).toEqual([
+    expect(steps.filter((one) => !/^update (preflight|node|health)/.test(one))).toEqual([
       "delete node cp-2",
       "create node cp-2",
     ]);
