@@ -12,8 +12,8 @@ export function awsSections(plan: PlannedAws, settings: ClusterSettings): [strin
   return [
     ["aws", "On AWS", html`${vpcPicture(plan, aws)}${reachText(plan)}`],
     ["groups", "Security groups", groupTables(plan)],
-    ["roles", "What instances and add-ons may do", roleTables(plan)],
-    ["cost", "What a month costs", costTable(plan)],
+    ["roles", "IAM permissions", roleTables(plan)],
+    ["cost", "Monthly cost", costTable(plan)],
   ];
 }
 

@@ -24,7 +24,7 @@ export function page(plan: PlanDocument, settings: ClusterSettings): string {
     ["flows", "Flows", flowTable(plan.flows, settings)],
     ["resources", "Resources", resourceTree(plan)],
     ["versions", "Versions", versionTables(settings)],
-    ["certificates", "Certificates and their ends", certificateTable(plan)],
+    ["certificates", "Certificates and expiry", certificateTable(plan)],
   ];
   const { text } = html`<!doctype html>
     <html lang="en">
