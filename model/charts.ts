@@ -1,33 +1,18 @@
-import type { PinnedChart } from "./pinnedChart";
+import { ADDON_KEYS, partsOf, type AddonChartName } from "./addons";
+import type { PinnedChart, HelmSettings } from "./pinnedChart";
 import { CNIS, type CniChartName } from "./cni";
 
-export type { PinnedChart };
+export type { PinnedChart, HelmSettings };
 
 /** Charts that the library installs by Helm, because upstream ships them as moving charts. */
-export type ChartName =
-  CniChartName | "metallb" | "traefik" | "aws-cloud-controller-manager" | "aws-ebs-csi-driver";
+export type ChartName = CniChartName | AddonChartName | "aws-cloud-controller-manager" | "aws-ebs-csi-driver";
+
+const PARTS = [...Object.values(CNIS), ...ADDON_KEYS.flatMap((key) => partsOf(key, undefined))].map(
+  ({ charts }) => charts,
+);
 
 export const CHARTS: Record<ChartName, PinnedChart> = {
-  ...(Object.assign({}, ...Object.values(CNIS).map(({ charts }) => charts)) as Record<
-    CniChartName,
-    PinnedChart
-  >),
-  // metallb v0.16.1, website/content/installation/_index.md; images: charts/metallb/values.yaml.
-  metallb: {
-    version: "0.16.1",
-    appVersion: "v0.16.1",
-    repository: "https://metallb.github.io/metallb",
-    release: "metallb",
-    registries: ["quay.io"],
-  },
-  // traefik-helm-chart a8a66d00, traefik/Chart.yaml (2026-08-21); image: traefik/values.yaml.
-  traefik: {
-    version: "41.3.0",
-    appVersion: "v3.7.11",
-    repository: "https://traefik.github.io/charts",
-    release: "traefik",
-    registries: ["docker.io"],
-  },
+  ...(Object.assign({}, ...PARTS) as Record<CniChartName | AddonChartName, PinnedChart>),
   // cloud-provider-aws, charts/aws-cloud-controller-manager/Chart.yaml (2026-07-07).
   "aws-cloud-controller-manager": {
     version: "0.0.11",
@@ -47,16 +32,6 @@ export const CHARTS: Record<ChartName, PinnedChart> = {
 };
 
 export const CHART_NAMES = Object.keys(CHARTS) as readonly ChartName[];
-
-/** Where charts come from and in which version, where that is not the table's. */
-export interface HelmSettings {
-  /**
-   * By chart: a folder or archive of the chart itself (`./charts/metallb`), the chart in an OCI registry
-   * (`oci://registry.example.com/charts/metallb`), or a repository that mirrors it (`https://charts.example.com`).
-   */
-  readonly sources: Readonly<Partial<Record<ChartName, string>>>;
-  readonly versions: Readonly<Partial<Record<ChartName, string>>>;
-}
 
 /** What Helm is told to find a chart by. */
 export interface ChartReference {

@@ -1,7 +1,8 @@
 import { isToken } from "./core/tokens";
-import { addonFlows } from "./addons/flows";
+import { addonFlows, type UsedAddons } from "./addons";
 import { cniProfile } from "./cni";
 import { isAddress } from "./network/addresses";
+import { API_PORT, ETCD_PORTS, KUBELET_PORT } from "./network/ports";
 import type { Flow, PortRange, Source, Target } from "./network/flow";
 import type {
   AllowRule,
@@ -11,7 +12,6 @@ import type {
   FirewallAccess,
   Machine,
 } from "./settings/resolved";
-import type { AddonSettings } from "./addons/settings";
 
 /** A machine, as far as flows are concerned. */
 export interface FlowMachine extends Pick<Machine, "role" | "nodeAddress"> {
@@ -25,16 +25,11 @@ export interface FlowsSpec {
   readonly endpoint: EndpointSettings;
   readonly cni: CniSettings;
   readonly network: Pick<ClusterNetwork, "podCidr" | "nodePortRange">;
-  readonly addons: Pick<AddonSettings, "metallb" | "ingress" | "metricsServer">;
+  readonly addons: Partial<UsedAddons>;
   readonly firewall: "none" | "nftables";
   readonly firewallAllow: readonly AllowRule[];
   readonly firewallAccess: FirewallAccess;
 }
-
-// Kubernetes documentation, "Ports and Protocols".
-export const API_PORT = 6443;
-export const KUBELET_PORT = 10250;
-export const ETCD_PORTS: PortRange = { from: 2379, to: 2380 };
 
 function one(port: number): PortRange {
   return { from: port, to: port };
@@ -55,7 +50,7 @@ export function flowsOf(settings: FlowsSpec): Flow[] {
     },
     ...cniFlows(settings),
     ...nodePortFlows(settings),
-    ...addonFlows(settings.addons, KUBELET_PORT),
+    ...addonFlows(settings.addons),
     ...echoFlows(settings),
     ...settings.firewallAllow.map(({ from, ...rule }): Flow => ({
       from: "listed",

@@ -23,10 +23,18 @@ export interface KubernetesObject {
 /** What a pod asks for and may use at most; the API server refuses requests above the limits. */
 export interface PodResourcesInput {
   /** Reserved for each pod, as Kubernetes quantities: `100m` CPU, `70Mi` memory. */
-  requests?: { cpu?: string; memory?: string };
+  requests?: PodAmountsInput;
   /** The most each pod may use. */
-  limits?: { cpu?: string; memory?: string };
+  limits?: PodAmountsInput;
 }
+
+/** Amounts as Kubernetes quantities. */
+export type PodAmountsInput = {
+  /** CPU, as `100m`. */
+  cpu?: string;
+  /** Memory, as `70Mi`. */
+  memory?: string;
+};
 
 /** Annotation on a pod template with the hash of what its pods read only when they start. */
 export const configHashAnnotation = "pulumi-kubeadm/config-hash";

@@ -11,3 +11,14 @@ export interface PinnedChart {
   /** Registries whose images it runs; a cluster without internet access mirrors these by `images.mirrors`. */
   readonly registries: readonly string[];
 }
+
+/** Where charts come from and in which version, where that is not the table's. */
+export interface HelmSettings {
+  /**
+   * By chart: a folder or archive of the chart itself (`./charts/metallb`), the chart in an OCI registry
+   * (`oci://registry.example.com/charts/metallb`), or a repository that mirrors it (`https://charts.example.com`).
+   */
+  readonly sources: Readonly<Partial<Record<string, string>>>;
+  /** By chart. */
+  readonly versions: Readonly<Partial<Record<string, string>>>;
+}

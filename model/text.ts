@@ -1,4 +1,5 @@
-/** Text that goes into scripts and configuration files of a host. */
+/** Text that goes into scripts and configuration files of a host, and into reports. */
+import { closest, distance } from "fastest-levenshtein";
 
 /** One word of a POSIX shell, whatever is in it. Throws on NUL, which no shell can hold. */
 export function sh(value: string): string {
@@ -39,4 +40,16 @@ export function systemdEnvironment(name: string, value: string): string {
   if (/[\r\n\0]/.test(value)) throw new RangeError(`${name} cannot hold a line break`);
   const quoted = value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%");
   return `Environment="${name}=${quoted}"`;
+}
+
+/** The nearest word, if it is near: at most a third of its letters differ. */
+export function nearest(word: string, valid: readonly string[]): string | undefined {
+  if (valid.length === 0) return undefined;
+  const best = closest(
+    word.toLowerCase(),
+    valid.map((candidate) => candidate.toLowerCase()),
+  );
+  const found = valid.find((candidate) => candidate.toLowerCase() === best);
+  if (found === undefined) return undefined;
+  return distance(word.toLowerCase(), best) <= Math.max(1, Math.floor(best.length / 3)) ? found : undefined;
 }

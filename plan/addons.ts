@@ -13,7 +13,7 @@ export interface PlannedAddon {
   readonly about: readonly string[];
 }
 
-type Settings = Pick<ClusterSettings, "addons" | "coredns" | "network" | "platform" | "versions">;
+type Settings = Pick<ClusterSettings, "addons" | "network" | "platform" | "versions">;
 
 export function plannedAddons(settings: Settings): PlannedAddon[] {
   const { metallb, ingress, gatewayApi, metricsServer, helm } = settings.addons;
@@ -39,7 +39,7 @@ export function plannedAddons(settings: Settings): PlannedAddon[] {
   ];
 }
 
-function coredns({ coredns: dns, network, versions }: Settings): PlannedAddon {
+function coredns({ addons: { coredns: dns }, network, versions }: Settings): PlannedAddon {
   const stubs = Object.entries(dns.stubDomains).map(([zone, servers]) => `${zone} at ${servers.join(", ")}`);
   return {
     name: "CoreDNS",

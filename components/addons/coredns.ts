@@ -64,7 +64,7 @@ export class CoreDns extends pulumi.ComponentResource {
       // The engine would hand it down by itself; written out, the plan shows it.
       deletedWith: opts?.deletedWith,
     };
-    if (part.shape.coredns.nodeLocal === undefined) {
+    if (part.shape.addons.coredns.nodeLocal === undefined) {
       this.resources = partResources(name, part, corednsManifests, inside);
     } else {
       const behind = (spec: CoreDnsSpec) => corednsManifests(spec).filter((object) => !isFront(object));

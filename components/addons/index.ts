@@ -49,7 +49,8 @@ export function createAddons(
   { settings, secrets, after, nodes, init, createDnsRecords }: AddonsArgs,
   opts: pulumi.ComponentResourceOptions,
 ): Addons {
-  const { addons } = settings;
+  const { helm, metallb: pools, ingress: controller, gatewayApi: api } = settings.addons;
+  const { metricsServer: metrics } = settings.addons;
   const ending = { ...opts, deletedWith: init };
   const coredns = new CoreDns(`${name}-coredns`, new Checked(settings), { ...ending, dependsOn: [...after] });
   // Not after the nodes: those of Windows become ready by it.
@@ -58,7 +59,6 @@ export function createAddons(
       ? new WindowsNodes(`${name}-windows`, { settings }, { ...ending, dependsOn: [...after] })
       : undefined;
   const ready = [...after, ...nodes, coredns];
-  const { helm, metallb: pools, ingress: controller, gatewayApi: api, metricsServer: metrics } = addons;
   const { images } = settings;
   const metricsServer =
     metrics &&

@@ -7,7 +7,7 @@ import { imageParameter } from "../../model/aws/images";
 import { REVISION_TAG, ownedTag, resourceTags, ROLE_TAG } from "../../model/aws/tags";
 import { heldBy } from "../../model/aws/topology";
 import { cniProfile } from "../../model/cni";
-import { API_PORT } from "../../model/flows";
+import { API_PORT } from "../../model/network/ports";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
 import type { AwsImage, AwsVolume } from "../../model/settings/resolvedAws";
 import { INSTANCE_IGNORES } from "../options";

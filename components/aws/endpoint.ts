@@ -4,7 +4,7 @@ import { hasPublicBalancer, type FirewallGroup } from "../../model/aws/firewall"
 import { awsOf } from "../../model/aws/spec";
 import { balancerName } from "../../model/aws/names";
 import { resourceTags } from "../../model/aws/tags";
-import { API_PORT } from "../../model/flows";
+import { API_PORT } from "../../model/network/ports";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { onlyOnAws, requireArguments } from "../arguments";
 

@@ -5,7 +5,7 @@ import { bastionForwards } from "../../model/aws/firewall";
 import { awsOf } from "../../model/aws/spec";
 import { controlPlaneStatements } from "../../model/aws/iam";
 import { ISSUER_TOKEN } from "../../model/kubeadm/issuer";
-import { API_PORT } from "../../model/flows";
+import { API_PORT } from "../../model/network/ports";
 import { renderKubeconfig } from "../../model/kubeconfig";
 import { IMAGES } from "../../model/aws/images";
 import { ETCD_VOLUME_TOKEN } from "../../model/node/volumes";

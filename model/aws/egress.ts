@@ -1,4 +1,4 @@
-import type { CoreDnsSettings } from "../addons/settings";
+import { addonResolvers, type UsedAddons } from "../addons";
 import type { OidcSettings, ProxySettings } from "../settings/resolved";
 import {
   ANYWHERE,
@@ -16,7 +16,7 @@ import { awsOf } from "./spec";
 
 /** What security groups let out: what comes in elsewhere, and whom hosts call outside. */
 export interface EgressSpec extends SecurityGroupsSpec {
-  readonly coredns: Pick<CoreDnsSettings, "upstreamServers" | "stubDomains">;
+  readonly addons: Partial<UsedAddons>;
   readonly downloads: { readonly mirror?: string };
   readonly images: {
     readonly repository: string;
@@ -60,10 +60,7 @@ function outgoing(settings: EgressSpec): Omit<GroupRule, "group">[] {
     ports: { from: port, to: port },
     reason: description(reason),
   });
-  const resolvers = [
-    ...settings.coredns.upstreamServers,
-    ...Object.values(settings.coredns.stubDomains).flat(),
-  ];
+  const resolvers = addonResolvers(settings.addons);
   return [
     to(ANYWHERE, "tcp", 443, "HTTPS: images, downloads, services of AWS"),
     to(ANYWHERE, "tcp", 80, "HTTP: packages of the operating system, which are signed"),

@@ -1,4 +1,5 @@
-import { API_PORT, flowsOf, type FlowsSpec } from "../flows";
+import { flowsOf, type FlowsSpec } from "../flows";
+import { API_PORT } from "../network/ports";
 import { PROTOCOL_NUMBERS, type Flow, type PortRange, type Protocol } from "../network/flow";
 import type { AwsSettings } from "../settings/resolvedAws";
 import { awsOf } from "./spec";

@@ -1,4 +1,4 @@
-import { API_PORT } from "../flows";
+import { API_PORT } from "../network/ports";
 
 /** Answers in a row, and seconds between them and for all of them: images, etcd's log and caches are on a disk that just started. */
 const ROUNDS = 3;

@@ -13,3 +13,8 @@ export function plainPath(path: string): string {
     .filter((part) => part !== "" && part !== ".")
     .join("/");
 }
+
+/** A path that is written as one within the project. */
+export function isInside(path: string): boolean {
+  return /^\.\//.test(path) && !path.split("/").includes("..");
+}

@@ -1,5 +1,5 @@
 import type { KubeProxySettings } from "../settings/resolved";
-import { mergeConfig } from "./merge";
+import { mergeConfig } from "../core/merge";
 
 /** What kube-proxy is configured by. */
 export interface KubeProxySpec {

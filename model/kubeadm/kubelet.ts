@@ -1,6 +1,6 @@
 import type { ClusterNetwork, Machine } from "../settings/resolved";
 import { STRONG_CIPHERS } from "./ciphers";
-import { mergeConfig, mergePatch, type Config } from "./merge";
+import { mergeConfig, mergePatch, type Config } from "../core/merge";
 
 /** What every kubelet is configured by. */
 export interface KubeletSpec {

@@ -1,6 +1,6 @@
 /** Scripts that run on a control-plane node and concern the Node of another machine, or its own. */
 import { LABEL_DOMAIN } from "../core/labelDomain";
-import { KUBELET_PORT } from "../flows";
+import { KUBELET_PORT } from "../network/ports";
 import { nodeLabels, paths } from "../kubeadm";
 import { approverUnit } from "../kubeadm/approver";
 import type { ClusterMachine } from "../machine";

@@ -1,5 +1,5 @@
 /** Scripts that run on a control-plane node that stays, while another machine leaves. */
-import { KUBELET_PORT } from "../flows";
+import { KUBELET_PORT } from "../network/ports";
 import type { ClusterMachine } from "../machine";
 import { cordonAndDrain } from "./draining";
 import { deadOut, etcdFunctions, memberIds, removeMemberFunction, type EtcdMember } from "../node/etcd";

@@ -1,4 +1,4 @@
-import { API_PORT } from "../flows";
+import { API_PORT } from "../network/ports";
 import type { RenderedFile } from "../renderedFile";
 import { putFile } from "./prelude";
 import { apiProxyUnit, configFolder, nodeScript } from "./paths";

@@ -1,5 +1,5 @@
 import { isToken } from "../core/tokens";
-import { ETCD_PORTS } from "../flows";
+import { ETCD_PORTS } from "../network/ports";
 import { PROTOCOL_NUMBERS, type Flow, type PortRange, type Source } from "../network/flow";
 import { range } from "../network/addresses";
 import { disjoint6 } from "../network/addresses6";

@@ -1,6 +1,6 @@
 import { cniProfile, domainOf } from "../cni";
 import { isPrivate, overlaps, range } from "../network/addresses";
-import { addonAdvisories } from "../addons/advise";
+import { partsOf, usedAddons } from "../addons";
 import { awsAdvisories } from "./awsAdvisories";
 import { CONTROL_PLANE_TAINT } from "./labels";
 import type { ClusterSettings } from "./resolved";
@@ -22,6 +22,17 @@ export function advisoriesOf(settings: Settings): string[] {
     ...tenancyAdvisories(settings),
     ...addonAdvisories(settings),
   ];
+}
+
+function addonAdvisories(settings: Settings): string[] {
+  const used = usedAddons(settings.addons);
+  return used.flatMap(({ key, domain, settings: own }) => {
+    const others = used.filter((one) => one.key !== key);
+    const groups = others.flatMap((one) =>
+      partsOf(one.key, one.settings).flatMap(({ crdGroups }) => crdGroups),
+    );
+    return domain.advise?.(own, settings, groups) ?? [];
+  });
 }
 
 /** Docker's default bridge (Docker documentation, "Bridge network driver"). */

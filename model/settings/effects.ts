@@ -1,3 +1,4 @@
+import { ADDON_KEYS, addonOf } from "../addons";
 import { CNIS } from "../cni";
 import {
   hosts,
@@ -140,18 +141,8 @@ const CNI: readonly EffectRow[] = [
 ];
 
 const IN_CLUSTER: readonly EffectRow[] = [
-  resources(
-    ["coredns.**"],
-    "a rollout; hosts only where the node-local cache comes or goes with `firewall: nftables`",
-  ),
-  resources(
-    ["helm.**", "metallb.**", "metricsServer.**", "gatewayApi.**"],
-    "their objects and releases; hosts only where `firewall: nftables` opens or closes ports",
-  ),
-  resources(
-    ["ingress.**"],
-    "its objects, or a Helm upgrade. Another `kind` or `className` is another controller: the other is made, then the former goes, with another address unless `expose.address` says which",
-  ),
+  ...ADDON_KEYS.flatMap((key) => addonOf(key).effects),
+  resources(["helm.**"], "the releases of add-ons"),
   resources(
     ["tenants.**", "roles[].**"],
     "objects of the tenant; a removed tenant's namespace goes with all that is in it, unless `protect` is set",

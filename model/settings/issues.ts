@@ -1,4 +1,3 @@
-import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
 
 import { CNI_VARIANTS } from "../cni";
@@ -6,6 +5,9 @@ import { nameHere, wordHere } from "./elsewhere";
 import { HIDDEN, NAME_OF_SECRET, type Path, type Problems, SECRET_KEY, isPrivateKey } from "./problems";
 import { renamedKey } from "./renamed";
 import { type CheckParams, looksLikeKeyMaterial, takenBySchema } from "./schema/primitives";
+import { nearest } from "../text";
+
+export { nearest };
 
 type Issue = z.core.$ZodIssue;
 
@@ -95,18 +97,6 @@ function reportUnknownKey(
           : `instead: ${here}`,
     nearest: near,
   });
-}
-
-/** The nearest word, if it is near: at most a third of its letters differ. */
-export function nearest(word: string, valid: readonly string[]): string | undefined {
-  if (valid.length === 0) return undefined;
-  const best = closest(
-    word.toLowerCase(),
-    valid.map((candidate) => candidate.toLowerCase()),
-  );
-  const found = valid.find((candidate) => candidate.toLowerCase() === best);
-  if (found === undefined) return undefined;
-  return distance(word.toLowerCase(), best) <= Math.max(1, Math.floor(best.length / 3)) ? found : undefined;
 }
 
 function report(

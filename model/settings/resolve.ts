@@ -24,8 +24,7 @@ import type {
   Resolved,
   SshTarget,
 } from "./resolved";
-import { resolveCoreDns } from "../addons/coredns/settings";
-import { resolveAddons } from "../addons/resolve";
+import { resolveAddons } from "../addons";
 import { awsPlatform } from "./resolveAws";
 import { resolveExtras } from "./resolveExtras";
 import { resolveTenancy } from "./resolveTenancy";
@@ -125,8 +124,10 @@ export function resolve(
       ]),
     },
     certificates: { ...DEFAULTS.certificates, ...defined(input.certificates ?? {}) },
-    coredns: resolveCoreDns(input.coredns),
-    addons: resolveAddons(input),
+    addons: {
+      helm: { sources: input.helm?.sources ?? {}, versions: input.helm?.versions ?? {} },
+      ...resolveAddons(input, platform.platform),
+    },
     tenancy: resolveTenancy(input),
     extras: resolveExtras(input, projectFiles),
     drainTimeoutSeconds: input.drainTimeoutSeconds ?? DEFAULTS.drainTimeoutSeconds,

@@ -5,7 +5,7 @@
  */
 
 import type { PortRange, Protocol } from "../network/flow";
-import type { AddonSettings, CoreDnsSettings } from "../addons/settings";
+import type { AddonSettings } from "../addons";
 import type { ExtrasSettings } from "./resolvedExtras";
 import type { TenancySettings } from "./resolvedTenancy";
 import type { AwsSettings } from "./resolvedAws";
@@ -294,9 +294,7 @@ export interface ClusterSettings {
   readonly firewallAllow: readonly AllowRule[];
   /** Addresses that may SSH in and reach the API and NodePorts when the host firewall is on. */
   readonly firewallAccess: FirewallAccess;
-  /** The cluster's DNS, by which pods find Services. */
-  readonly coredns: CoreDnsSettings;
-  /** What runs besides network and DNS. */
+  /** What runs besides the network. */
   readonly addons: AddonSettings;
   /** Who uses the cluster: tenants, and roles of people. */
   readonly tenancy: TenancySettings;

@@ -1,3 +1,4 @@
+import { ADDON_KEYS, addonOf } from "../addons";
 import { domainOf } from "../cni";
 import type { Draft } from "./pick";
 import type { Path } from "./problems";
@@ -71,11 +72,11 @@ export function referredSecrets(input: Draft<AnyInput>): SecretReference[] {
     }),
     { path: ["oidc", "ca"], name: input.oidc?.ca, use: "certificate" },
     ...(input.cni?.kind === undefined ? [] : domainOf(input.cni.kind).secrets(input.cni)),
-    ...(input.metallb?.bgp?.peers ?? []).map((peer, index) => ({
-      path: ["metallb", "bgp", "peers", index, "password"],
-      name: peer?.password,
-      use: "bgpPassword" as const,
-    })),
+    ...ADDON_KEYS.flatMap((key) => {
+      const addon = input[key];
+      const named = addon === undefined ? [] : (addonOf(key).secrets?.(addon) ?? []);
+      return named.map((secret) => ({ ...secret, use: "bgpPassword" as const }));
+    }),
   ];
   return references.filter((reference): reference is SecretReference => reference.name !== undefined);
 }

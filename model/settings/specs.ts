@@ -5,6 +5,7 @@
 import { flowsOf, isTarget, sourceRanges } from "../flows";
 import type { Flow } from "../network/flow";
 import type { ImmutableSettings } from "../immutableSettings";
+import { addonResolvers } from "../addons";
 import { cniProfile, domainOf } from "../cni";
 import { kubeletConfiguration } from "../kubeadm/kubelet";
 import type { ControlPlaneNodeSpec, NodeSpec } from "../lifecycle/spec";
@@ -143,7 +144,7 @@ const hostChecks = once((settings): HostCheckSpec => {
 /** What all machines are looked at for before one of them is changed. */
 export function preflightCheckSpec(settings: ClusterSettings): PreflightCheckSpec {
   // A forwarder that is a file is the host's own list.
-  const asksHosts = settings.coredns.upstreamServers.some((forwarder) => forwarder.startsWith("/"));
+  const asksHosts = addonResolvers(settings.addons).some((resolver) => resolver.startsWith("/"));
   const { resolvConf } = kubeletConfiguration(settings);
   const file = asksHosts ? resolvConf : "";
   return { ...hostChecks(settings), ...(typeof file === "string" ? { resolvConf: file } : {}) };

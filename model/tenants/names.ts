@@ -1,4 +1,5 @@
 import { LABEL_DOMAIN } from "../core/labelDomain";
+import { ADDON_NAMESPACES } from "../addons";
 import { CNI_PROFILES } from "../cni";
 
 /** Says that a namespace is a tenant's, for selectors of other objects. */
@@ -6,9 +7,6 @@ export const TENANT_LABEL = `${LABEL_DOMAIN}/tenant`;
 
 /** Namespaces that a cluster has from the start (Kubernetes documentation, "Namespaces: Initial namespaces"). */
 export const FIRST_NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-system"] as const;
-
-/** Namespaces of add-ons; upstream's own names. */
-const ADDON_NAMESPACES = ["ingress-nginx", "metallb-system", "traefik"] as const;
 
 /** Namespaces that a cluster or one of the library's parts may have: nobody else's objects go there unasked. */
 export const LIBRARY_NAMESPACES: readonly string[] = [

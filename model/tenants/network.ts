@@ -2,6 +2,7 @@ import { isToken } from "../core/tokens";
 import { INGRESS_NAMESPACE } from "../addons/ingress/manifests";
 import type { Manifest } from "../core/manifest";
 import { range, relation } from "../network/addresses";
+import { API_PORT } from "../network/ports";
 import type { ClusterSettings } from "../settings/resolved";
 import type { Opening, OpenPort, Tenant, TenantNetwork } from "../settings/resolvedTenancy";
 
@@ -18,8 +19,7 @@ const NOT_PUBLIC = [
   "192.168.0.0/16",
 ];
 
-/** API servers' port on control-plane nodes, and that of Service `kubernetes`. */
-const API_PORT = 6443;
+/** That of Service `kubernetes`. */
 const SERVICE_PORT = 443;
 
 type PolicySpec = NonNullable<Manifest<"networking.k8s.io/v1/NetworkPolicy">["spec"]>;

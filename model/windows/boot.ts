@@ -1,4 +1,5 @@
-import { flowsOf, KUBELET_PORT, type FlowsSpec } from "../flows";
+import { flowsOf, type FlowsSpec } from "../flows";
+import { KUBELET_PORT } from "../network/ports";
 import { NODE_ADDRESS, NODE_NAME } from "../aws/node/paths";
 import { LAUNCH_HOOK } from "../aws/hooks";
 import { joinParameter, poolGroupName, statusPrefix } from "../aws/names";

@@ -2,7 +2,7 @@ import { BOOT_LABEL, NODE_ADDRESS, NODE_NAME } from "../aws/node/paths";
 import { poolMachine, registeredLabels } from "../aws/node/pools";
 import { timeouts, type RegistrationSpec } from "../kubeadm/documents";
 import { kubeletPatch, type KubeletSpec } from "../kubeadm/kubelet";
-import { mergePatch } from "../kubeadm/merge";
+import { mergePatch } from "../core/merge";
 import { kubeadmApi, type JoinConfiguration } from "../kubeadm/v1beta4";
 import type { AwsPool } from "../settings/resolvedAws";
 import { toYaml } from "../yaml";

@@ -1,5 +1,5 @@
 import { cniProfile } from "../../model/cni";
-import { API_PORT } from "../../model/flows";
+import { API_PORT } from "../../model/network/ports";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
 import type { AwsPool } from "../../model/settings/resolvedAws";
 import { accessText } from "../aws";

@@ -4,7 +4,7 @@ import { address, dnsName, imageTag, repository } from "../../settings/schema/pr
 import { COMPONENTS } from "../../versions";
 import { coredns } from "./schema";
 import { resolveCoreDns, type CoreDnsInput, type CoreDnsSpec } from "./settings";
-import { corednsFits } from "./validate";
+import { checkAddon } from "../../settings/checks/addons";
 
 /** Cluster DNS on a cluster of which nothing else is known. */
 export interface CoreDnsAloneInput extends CoreDnsInput {
@@ -46,10 +46,10 @@ export function parseCoreDns(given: unknown, title: string): CoreDnsSpec {
       coredns: left,
       network: "clusterDomain" in left ? { clusterDomain: left.clusterDomain } : {},
     }),
-    checks: [corednsFits],
+    checks: [checkAddon("coredns")],
   });
   return {
-    coredns: resolveCoreDns(input),
+    addons: { coredns: resolveCoreDns(input) },
     network: { clusterDomain: clusterDomain ?? "cluster.local", dnsServiceAddress: serviceAddress },
     versions: { coredns: version ?? COMPONENTS.coredns },
     images: { repository: imageRepository ?? UPSTREAM_REGISTRY },

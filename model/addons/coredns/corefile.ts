@@ -19,7 +19,7 @@ export interface ServerBlock {
 
 /** The library's Corefile: kubeadm's (cmd/kubeadm/app/phases/addons/dns/manifests.go) with the settings' values in it. */
 export function corefile(settings: CoreDnsSpec): string {
-  const { coredns } = settings;
+  const { coredns } = settings.addons;
   const stubs = byName(coredns.stubDomains).filter(([zone]) => !sharesNames(zone, settings));
   return renderCorefile([
     clusterBlock(settings),
@@ -46,7 +46,8 @@ function byName<T>(values: Readonly<Record<string, T>>): [string, T][] {
 }
 
 function clusterBlock(settings: CoreDnsSpec): ServerBlock {
-  const { network, coredns } = settings;
+  const { network } = settings;
+  const { coredns } = settings.addons;
   // The first that fits is asked, so the longest zones stand first.
   const shared = byName(coredns.stubDomains)
     .filter(([zone]) => sharesNames(zone, settings))
@@ -165,7 +166,7 @@ export function nodeCacheCorefile(settings: CoreDnsSpec): string {
         { name: "ready" },
         { name: "prometheus", args: [":9153"] },
         { name: "forward", args: [".", upstreamDnsAddress(settings)], block: [["force_tcp"]] },
-        cache(settings.coredns.cache),
+        cache(settings.addons.coredns.cache),
         { name: "reload" },
         { name: "loadbalance" },
       ],

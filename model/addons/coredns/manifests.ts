@@ -54,7 +54,7 @@ const clusterRoleBinding = roleBinding(
 );
 
 /** With caches on the nodes the Service leads to the one on the caller's own node, and to no other. */
-function service({ network, coredns }: CoreDnsSpec): Manifest {
+function service({ network, addons: { coredns } }: CoreDnsSpec): Manifest {
   return {
     apiVersion: "v1",
     kind: "Service",
@@ -83,7 +83,7 @@ function deployment(settings: CoreDnsSpec, hash: string): Manifest {
     kind: "Deployment",
     metadata: { name: "coredns", namespace, labels },
     spec: {
-      replicas: settings.coredns.replicas,
+      replicas: settings.addons.coredns.replicas,
       strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
       selector: { matchLabels: selector },
       template: {
@@ -128,7 +128,7 @@ const tolerations: PodSpec["tolerations"] = [
 ];
 
 /** Preferred unless asked for: a cluster of one node still gets all its replicas. */
-function affinity({ coredns }: CoreDnsSpec): PodSpec["affinity"] {
+function affinity({ addons: { coredns } }: CoreDnsSpec): PodSpec["affinity"] {
   const term = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: ownSelector } };
   return {
     podAntiAffinity:
@@ -142,7 +142,7 @@ function container(settings: CoreDnsSpec): Container {
   return corednsContainer({
     name: "coredns",
     image: corednsImage(settings),
-    resources: settings.coredns.resources,
+    resources: settings.addons.coredns.resources,
     volume: "config-volume",
     initialDelaySeconds: 60,
   });

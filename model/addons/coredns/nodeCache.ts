@@ -17,7 +17,7 @@ const labels = { "k8s-app": "kube-dns", ...nodeCacheSelector };
  * kube-proxy's nftables mode (kubernetes/dns issue 682).
  */
 export function nodeCacheManifests(settings: CoreDnsSpec, image: string): Manifest[] {
-  if (settings.coredns.nodeLocal === undefined) return [];
+  if (settings.addons.coredns.nodeLocal === undefined) return [];
   const data = { Corefile: nodeCacheCorefile(settings) };
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace, labels } },
@@ -40,7 +40,7 @@ export function nodeCacheManifests(settings: CoreDnsSpec, image: string): Manife
   ];
 }
 
-function daemonSet({ coredns }: CoreDnsSpec, image: string, hash: string): Manifest {
+function daemonSet({ addons: { coredns } }: CoreDnsSpec, image: string, hash: string): Manifest {
   return {
     apiVersion: "apps/v1",
     kind: "DaemonSet",

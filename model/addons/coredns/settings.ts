@@ -226,7 +226,7 @@ export interface CoreDnsSettings {
 
 /** What cluster DNS is rendered from. */
 export interface CoreDnsSpec extends ImageSource {
-  readonly coredns: CoreDnsSettings;
+  readonly addons: { readonly coredns: CoreDnsSettings };
   readonly network: {
     /** Names of Services end in it. */
     readonly clusterDomain: string;
@@ -256,7 +256,7 @@ const DEFAULTS = {
 export const COREDNS_REPLICAS = DEFAULTS.replicas;
 
 /** Cluster DNS with defaults filled in. */
-export function resolveCoreDns(given: CoreDnsInput = {}): CoreDnsSettings {
+export function resolveCoreDns(given: CoreDnsInput): CoreDnsSettings {
   const cache: DnsCacheInput = typeof given.cache === "object" ? given.cache : { seconds: given.cache };
   const nodeLocal = whenEnabled(given.nodeLocal);
   return {

@@ -1,32 +1,61 @@
 import { whenEnabled } from "../../core/enabled";
-import { COREDNS_PLUGINS, ONCE_IN_A_BLOCK } from "./plugins";
-import { corefilePlugins, corefileProblem } from "./corefileText";
-import { type Facts, pick } from "../../settings/draft";
-import { nearest } from "../../settings/issues";
+import { pick, type Draft } from "../../settings/pick";
 import type { Path, Problems } from "../../settings/problems";
 import { isDnsName } from "../../settings/schema/primitives";
-import { COREDNS_REPLICAS } from "./settings";
+import { nearest } from "../../text";
+import type { AddonSurroundings } from "../domain";
+import { corefilePlugins, corefileProblem } from "./corefileText";
+import { COREDNS_PLUGINS, ONCE_IN_A_BLOCK } from "./plugins";
+import { COREDNS_REPLICAS, type CoreDnsInput } from "./settings";
+
+type Input = Draft<CoreDnsInput>;
 
 /** What one setting of cluster DNS says of another. */
-export function corednsFits(facts: Facts, problems: Problems): void {
-  zonesAreTheirOwn(facts, problems);
-  hostsAreOutside(facts, problems);
-  forwardersFitTls(facts, problems);
-  replicasFindNodes(facts, problems);
-  rewritesLeadElsewhere(facts, problems);
-  cachesReachAllPods(facts, problems);
-  pluginsAreKnown(facts, problems);
+export function validateCoreDns(coredns: Input, around: AddonSurroundings, problems: Problems): void {
+  stubsAreZones(coredns, around, problems);
+  zonesAreTheirOwn(coredns, around, problems);
+  hostsAreOutside(coredns, around, problems);
+  forwardersFitTls(coredns, problems);
+  replicasFindNodes(coredns, around, problems);
+  rewritesLeadElsewhere(coredns, problems);
+  cachesReachAllPods(coredns, around, problems);
+  pluginsAreKnown(coredns, problems);
 }
 
 function isWithin(name: string, domain: string): boolean {
   return name === domain || name.endsWith(`.${domain}`);
 }
 
+function stubsAreZones(
+  { stubDomains }: Input,
+  { clusterDomain }: AddonSurroundings,
+  problems: Problems,
+): void {
+  for (const zone of Object.keys(stubDomains ?? {})) {
+    const path = ["coredns", "stubDomains", zone];
+    if (!isDnsName(zone))
+      problems.add(path, zone, "is not a valid DNS zone", { allowed: "a DNS name, as corp.example.com" });
+    if (clusterDomain !== undefined && isWithin(zone, clusterDomain)) {
+      problems.add(
+        path,
+        zone,
+        `lies in network.clusterDomain ${clusterDomain}, which CoreDNS itself answers for`,
+        {
+          allowed: `a zone outside ${clusterDomain}`,
+        },
+      );
+    }
+  }
+}
+
 /** A zone has one server block, and the cluster's domain has one already. */
-function zonesAreTheirOwn({ input }: Facts, problems: Problems): void {
-  const clusterDomain = pick(input.network ?? {}, "clusterDomain", "cluster.local");
-  const stubs = Object.keys(input.coredns?.stubDomains ?? {});
-  for (const zone of Object.keys(input.coredns?.custom?.zones ?? {})) {
+function zonesAreTheirOwn(
+  { stubDomains, custom }: Input,
+  { clusterDomain }: AddonSurroundings,
+  problems: Problems,
+): void {
+  const stubs = Object.keys(stubDomains ?? {});
+  for (const zone of Object.keys(custom?.zones ?? {})) {
     const path: Path = ["coredns", "custom", "zones", zone];
     if (!isDnsName(zone)) {
       problems.add(path, zone, "is not a valid DNS name", {
@@ -54,9 +83,8 @@ function zonesAreTheirOwn({ input }: Facts, problems: Problems): void {
 }
 
 /** Names of hosts are answered before Services are looked at. */
-function hostsAreOutside({ input }: Facts, problems: Problems): void {
-  const clusterDomain = pick(input.network ?? {}, "clusterDomain", "cluster.local");
-  for (const name of Object.keys(input.coredns?.hosts ?? {})) {
+function hostsAreOutside({ hosts }: Input, { clusterDomain }: AddonSurroundings, problems: Problems): void {
+  for (const name of Object.keys(hosts ?? {})) {
     const path: Path = ["coredns", "hosts", name];
     if (!isDnsName(name)) {
       problems.add(path, name, "is not a valid DNS name", {
@@ -70,9 +98,8 @@ function hostsAreOutside({ input }: Facts, problems: Problems): void {
   }
 }
 
-function forwardersFitTls({ input }: Facts, problems: Problems): void {
-  const coredns = input.coredns;
-  if (coredns?.tlsServerName === undefined || "upstreamServers" in coredns) return;
+function forwardersFitTls(coredns: Input, problems: Problems): void {
+  if (coredns.tlsServerName === undefined || "upstreamServers" in coredns) return;
   problems.add(
     ["coredns", "tlsServerName"],
     coredns.tlsServerName,
@@ -82,10 +109,14 @@ function forwardersFitTls({ input }: Facts, problems: Problems): void {
 }
 
 /** CoreDNS runs on control-plane nodes too, so every node counts. */
-function replicasFindNodes({ input, machines, aws }: Facts, problems: Problems): void {
-  if (input.coredns?.antiAffinity !== "required" || aws !== undefined) return;
+function replicasFindNodes(
+  coredns: Input,
+  { machines, platform }: AddonSurroundings,
+  problems: Problems,
+): void {
+  if (coredns.antiAffinity !== "required" || platform === "aws") return;
   const nodes = machines.filter((machine) => machine.role !== "loadBalancer").length;
-  const replicas = pick(input.coredns, "replicas", COREDNS_REPLICAS);
+  const replicas = pick(coredns, "replicas", COREDNS_REPLICAS);
   if (replicas === undefined || nodes === 0 || replicas <= nodes) return;
   problems.add(
     ["coredns", "antiAffinity"],
@@ -97,8 +128,7 @@ function replicasFindNodes({ input, machines, aws }: Facts, problems: Problems):
   );
 }
 
-function rewritesLeadElsewhere({ input }: Facts, problems: Problems): void {
-  const rules = input.coredns?.rewrite ?? [];
+function rewritesLeadElsewhere({ rewrite: rules = [] }: Input, problems: Problems): void {
   for (const [index, rule] of rules.entries()) {
     if (rule?.from === undefined) continue;
     const way = pick(rule, "match", "exact");
@@ -123,17 +153,16 @@ function rewritesLeadElsewhere({ input }: Facts, problems: Problems): void {
 }
 
 /** The cache is a pod for Linux, and the Service leads to the caller's own node alone. */
-function cachesReachAllPods({ input, aws }: Facts, problems: Problems): void {
-  const nodeLocal = whenEnabled(input.coredns?.nodeLocal);
-  if (nodeLocal === undefined) return;
-  const windows = Object.entries(aws?.workers ?? {}).find(
-    ([, pool]) => pool?.os?.startsWith("windows") === true,
-  );
-  if (windows === undefined) return;
+function cachesReachAllPods(
+  { nodeLocal }: Input,
+  { windowsPool }: AddonSurroundings,
+  problems: Problems,
+): void {
+  if (whenEnabled(nodeLocal) === undefined || windowsPool === undefined) return;
   problems.add(
     ["coredns", "nodeLocal"],
     nodeLocal,
-    `leaves pool ${windows[0]} without names: the cache does not run on Windows`,
+    `leaves pool ${windowsPool} without names: the cache does not run on Windows`,
     { allowed: "{ enabled: false }, where there is a Windows pool" },
   );
 }
@@ -150,8 +179,8 @@ const TAKEN: Readonly<Record<string, string>> = {
 };
 
 /** CoreDNS does not start with a plugin that it does not know, nor with one twice that may stand once. */
-function pluginsAreKnown({ input }: Facts, problems: Problems): void {
-  const { plugins, zones = {} } = input.coredns?.custom ?? {};
+function pluginsAreKnown({ custom, hosts: named }: Input, problems: Problems): void {
+  const { plugins, zones = {} } = custom ?? {};
   const texts: [Path, string | undefined, boolean][] = [
     [["coredns", "custom", "plugins"], plugins, true],
     ...Object.entries(zones).map(([zone, text]): [Path, string | undefined, boolean] => [
@@ -164,7 +193,7 @@ function pluginsAreKnown({ input }: Facts, problems: Problems): void {
     if (text === undefined || corefileProblem(text) !== undefined) continue;
     const seen = new Set<string>();
     for (const { name, args } of corefilePlugins(text)) {
-      const hosts = name === "hosts" && Object.keys(input.coredns?.hosts ?? {}).length > 0;
+      const hosts = name === "hosts" && Object.keys(named ?? {}).length > 0;
       const instead =
         name === "forward" && args[0] === "."
           ? "coredns.upstreamServers"

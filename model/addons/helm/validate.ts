@@ -1,5 +1,5 @@
 import { CHARTS, chartSourceKind, type ChartName } from "../../charts";
-import { plainPath, type ProjectFiles } from "../../extras/files";
+import { isInside, plainPath, type ProjectFiles } from "../../extras/files";
 import type { Facts } from "../../settings/draft";
 import type { Problems } from "../../settings/problems";
 
@@ -28,14 +28,11 @@ export function chartsFit({ input }: Facts, problems: Problems): void {
   }
 }
 
-/** Charts and definitions that are taken from the project's own files are there; paths outside of it nobody looks at. */
-export function sourcesAreThere({ input }: Facts, files: ProjectFiles | undefined, problems: Problems): void {
-  if (files === undefined) return;
-  const inside = (path: string | undefined): path is string =>
-    path !== undefined && /^\.\//.test(path) && !path.split("/").includes("..");
+/** Charts that are taken from the project's own files are there; paths outside of it nobody looks at. */
+export function chartsAreThere({ input }: Facts, files: ProjectFiles, problems: Problems): void {
   const sources: Readonly<Partial<Record<string, string | undefined>>> = input.helm?.sources ?? {};
   for (const [chart, source] of Object.entries(sources)) {
-    if (!inside(source)) continue;
+    if (source === undefined || !isInside(source)) continue;
     const path = plainPath(source);
     const file = /\.tgz$/.test(path) ? path : `${path}/Chart.yaml`;
     if (files.read(file) !== undefined) continue;
@@ -48,10 +45,4 @@ export function sourcesAreThere({ input }: Facts, files: ProjectFiles | undefine
       },
     );
   }
-  const { gatewayApi } = input;
-  const source = typeof gatewayApi === "object" ? gatewayApi.source : undefined;
-  if (!inside(source) || files.read(plainPath(source)) !== undefined) return;
-  problems.add(["gatewayApi", "source"], source, "is not a file of the project", {
-    allowed: "a URL, or the path of a file with the definitions",
-  });
 }

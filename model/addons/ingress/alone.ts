@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { HelmSettings } from "../../charts";
 import { UPSTREAM_REGISTRY } from "../../images";
 import { parseAlone } from "../../settings/alone";
+import { checkAddon } from "../../settings/checks/addons";
 import { repository } from "../../settings/schema/primitives";
 import { helmSchema, type HelmInput } from "../helm/schema";
 import { chartsFit } from "../helm/validate";
@@ -14,7 +15,6 @@ import {
   type IngressSurroundings,
   type TraefikInput,
 } from "./settings";
-import { ingressFits } from "./validate";
 
 /** What of the cluster an ingress controller has to know. */
 interface ClusterInput {
@@ -70,9 +70,8 @@ export function parseIngress(given: unknown, title: string): IngressSpec {
   } = parseAlone(title, given, {
     schema,
     key: "ingress",
-    // MetalLB may be in the cluster: it counts as rejected, and is not missed.
-    around: ({ helm, ...left }) => ({ ingress: left, helm, metallb: undefined }),
-    checks: [ingressFits, chartsFit],
+    around: ({ helm, ...left }) => ({ ingress: left, helm }),
+    checks: [checkAddon("ingress"), chartsFit],
     aws: (given as { platform?: unknown } | undefined)?.platform === "aws",
   });
   return {

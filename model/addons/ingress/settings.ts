@@ -136,6 +136,7 @@ interface CommonInput {
 
 /** ingress-nginx, whose last release is 1.15.1. */
 export interface IngressNginxInput extends CommonInput {
+  /** Which controller. */
   kind: "ingress-nginx";
   /**
    * Entries of the controller's ConfigMap, by upstream's keys.
@@ -146,6 +147,7 @@ export interface IngressNginxInput extends CommonInput {
 }
 
 export interface TraefikInput extends CommonInput {
+  /** Which controller. */
   kind: "traefik";
   /**
    * Serve Ingresses of class `nginx` too, with their nginx annotations.

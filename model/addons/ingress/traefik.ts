@@ -1,7 +1,16 @@
-import { CHARTS } from "../../charts";
-import { mergePatch } from "../../kubeadm/merge";
+import { mergePatch } from "../../core/merge";
+import type { PinnedChart } from "../../pinnedChart";
 import type { Exposure, IngressSurroundings, TraefikSettings } from "./settings";
 import { ingressService } from "./manifests";
+
+// traefik-helm-chart a8a66d00, traefik/Chart.yaml (2026-08-21); image: traefik/values.yaml.
+export const TRAEFIK_CHART: PinnedChart = {
+  version: "41.3.0",
+  appVersion: "v3.7.11",
+  repository: "https://traefik.github.io/charts",
+  release: "traefik",
+  registries: ["docker.io"],
+};
 
 /** Values of Traefik's chart (traefik-helm-chart 41.3.0, traefik/values.yaml), the settings' own merged over them. */
 export function traefikValues(
@@ -76,7 +85,7 @@ function port(expose: Exposure, which: "http" | "https", exposedPort: number): R
 function imageValues(image: string): Record<string, string> {
   const [reference = "", digest] = image.split("@");
   const slash = reference.indexOf("/");
-  const [repository = "", tag = CHARTS.traefik.appVersion] = reference.slice(slash + 1).split(":");
+  const [repository = "", tag = TRAEFIK_CHART.appVersion] = reference.slice(slash + 1).split(":");
   return {
     registry: reference.slice(0, slash),
     repository,

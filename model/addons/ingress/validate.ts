@@ -1,15 +1,12 @@
 import { whenEnabled } from "../../core/enabled";
-import { INGRESS_NAMESPACE } from "./manifests";
 import { parseAddress } from "../../network/addresses";
-import { type Draft, type Facts, pick } from "../../settings/draft";
+import { pick, type Draft } from "../../settings/pick";
 import type { Path, Problems } from "../../settings/problems";
-import type { AnyInput } from "../../settings/schema/cluster";
-import { INGRESS_HOST_PORTS } from "./settings";
-import { ownerOfTcp } from "../../settings/checks/hostPorts";
-import { selectorFits } from "../../settings/checks/selectors";
-import { poolsOf } from "../metallb/validate";
+import type { AddonSurroundings, ServicePool } from "../domain";
+import { INGRESS_NAMESPACE } from "./manifests";
+import { INGRESS_HOST_PORTS, type IngressInput } from "./settings";
 
-type IngressDraft = NonNullable<Draft<AnyInput>["ingress"]>;
+type IngressDraft = Draft<IngressInput>;
 /** All ways' keys beside each other; `type` tells which there are. */
 interface ExposeDraft {
   readonly type?: "loadBalancer" | "nodePorts" | "hostPorts" | undefined;
@@ -23,28 +20,26 @@ interface ExposeDraft {
 
 const EXPOSE: Path = ["ingress", "expose"];
 
-export function ingressFits(facts: Facts, problems: Problems): void {
-  const { ingress } = facts.input;
-  if (ingress === undefined || ("expose" in ingress && ingress.expose === undefined)) return;
+export function validateIngress(ingress: IngressDraft, around: AddonSurroundings, problems: Problems): void {
+  if ("expose" in ingress && ingress.expose === undefined) return;
   const expose: ExposeDraft = ingress.expose ?? { type: "loadBalancer" };
   switch (expose.type) {
     case "loadBalancer":
-      loadBalancerFits(facts, ingress, expose, problems);
+      loadBalancerFits(around, ingress, expose, problems);
       break;
     case "nodePorts":
-      nodePortsFit(facts, expose, problems);
+      nodePortsFit(around, expose, problems);
       break;
     case "hostPorts":
-      hostPortsFit(facts, ingress, expose, problems);
+      hostPortsFit(around, ingress, expose, problems);
       break;
     case undefined:
       return;
   }
-  dnsFits(facts, ingress, expose, problems);
+  dnsFits(around, ingress, expose, problems);
   classesDiffer(ingress, problems);
-  backendFindsNode(facts, ingress, problems);
-  selectorFits(
-    facts,
+  backendFindsNode(around, ingress, problems);
+  around.checkSelector(
     ingress.nodeSelector,
     ["ingress", "nodeSelector"],
     "its pods would run nowhere",
@@ -76,20 +71,20 @@ function namesAreKeys(ingress: IngressDraft, problems: Problems): void {
 
 /** Somebody must hand out the address, and on AWS it may be the whole internet's. */
 function loadBalancerFits(
-  facts: Facts,
+  around: AddonSurroundings,
   ingress: IngressDraft,
   expose: ExposeDraft,
   problems: Problems,
 ): void {
-  const { input, aws } = facts;
-  if (aws === undefined && !("metallb" in input)) {
+  const aws = around.platform === "aws";
+  if (!aws && !around.givesAddresses) {
     problems.add(EXPOSE, ingress.expose, "comes by a load balancer, and nothing gives it an address", {
       allowed:
         "metallb with a pool beside it, or expose: {type: hostPorts}, or {type: nodePorts, http: 30080, https: 30443}",
     });
     return;
   }
-  if (aws !== undefined && !("sourceRanges" in expose)) {
+  if (aws && !("sourceRanges" in expose)) {
     problems.add(
       [...EXPOSE, "sourceRanges"],
       undefined,
@@ -99,13 +94,13 @@ function loadBalancerFits(
       },
     );
   }
-  if (aws === undefined && expose.internal !== undefined) {
+  if (!aws && expose.internal !== undefined) {
     problems.add([...EXPOSE, "internal"], expose.internal, "is for balancers of AWS", {
       allowed: "nothing on machines, where the pool says where the address is",
     });
   }
   for (const key of ["address", "pool"] as const) {
-    if (aws === undefined || expose[key] === undefined) continue;
+    if (!aws || expose[key] === undefined) continue;
     problems.add(
       [...EXPOSE, key],
       expose[key],
@@ -115,8 +110,8 @@ function loadBalancerFits(
       },
     );
   }
-  if (aws === undefined && ingress.kind !== undefined)
-    poolFits(facts, expose, INGRESS_NAMESPACE[ingress.kind], problems);
+  if (!aws && ingress.kind !== undefined && around.pools !== undefined)
+    poolFits(around.pools, expose, INGRESS_NAMESPACE[ingress.kind], problems);
 }
 
 /**
@@ -124,21 +119,14 @@ function loadBalancerFits(
  * is asked for may be held back (metallb v0.16.1, internal/allocator).
  */
 function someAddressIsFree(
-  { metallb }: Facts["input"],
+  all: readonly ServicePool[],
   namespace: string,
   asked: string | undefined,
   problems: Problems,
 ): void {
-  const pools = Object.entries(metallb?.pools ?? {}).flatMap(([name, pool]) =>
-    pool === undefined || (asked !== undefined && name !== asked) ? [] : [{ name, pool }],
-  );
+  const pools = all.filter(({ name }) => asked === undefined || name === asked);
   if (pools.length === 0) return;
-  const usable = pools.filter(
-    ({ pool }) =>
-      (asked !== undefined || pool.autoAssign !== false) &&
-      (pool.namespaces === undefined || pool.namespaces.includes(namespace)),
-  );
-  if (usable.length > 0) return;
+  if (pools.some((pool) => (asked !== undefined || pool.autoAssign) && serves(pool, namespace))) return;
   const why =
     asked === undefined
       ? `comes by a load balancer, and every pool is held back or for other namespaces than ${namespace}`
@@ -148,25 +136,34 @@ function someAddressIsFree(
   });
 }
 
-function poolFits({ input }: Facts, expose: ExposeDraft, namespace: string, problems: Problems): void {
+function serves({ namespaces }: ServicePool, namespace: string): boolean {
+  return namespaces.length === 0 || namespaces.includes(namespace);
+}
+
+function poolFits(
+  all: readonly ServicePool[],
+  expose: ExposeDraft,
+  namespace: string,
+  problems: Problems,
+): void {
   const { address, pool } = expose;
-  const names = Object.keys(input.metallb?.pools ?? {});
-  if (input.metallb?.pools === undefined) return;
+  const names = all.map(({ name }) => name);
   if (pool !== undefined && !names.includes(pool)) {
     problems.add([...EXPOSE, "pool"], pool, "is not a pool of MetalLB", { allowed: names.join(", ") });
     return;
   }
   const number = parseAddress(address ?? "");
   if (number === undefined) {
-    if (!("address" in expose)) someAddressIsFree(input, namespace, pool, problems);
+    if (!("address" in expose)) someAddressIsFree(all, namespace, pool, problems);
     return;
   }
-  const pools = poolsOf(input).filter((one) => pool === undefined || one.pool === pool);
-  const holder = pools.find((one) => one.first <= number && number <= one.last);
+  const pools = all.filter(({ name }) => pool === undefined || name === pool);
+  const holder = pools.find(({ ranges }) =>
+    ranges.some(({ first, last }) => first <= number && number <= last),
+  );
   if (holder !== undefined) {
-    const { namespaces } = input.metallb.pools[holder.pool] ?? {};
-    if (namespaces === undefined || namespaces.includes(namespace)) return;
-    const message = `is of pool ${holder.pool}, which is for other namespaces than ${namespace}`;
+    if (serves(holder, namespace)) return;
+    const message = `is of pool ${holder.name}, which is for other namespaces than ${namespace}`;
     problems.add([...EXPOSE, "address"], address, message, {
       allowed: `an address of another pool, or ${namespace} among the pool's namespaces`,
     });
@@ -176,9 +173,7 @@ function poolFits({ input }: Facts, expose: ExposeDraft, namespace: string, prob
     [...EXPOSE, "address"],
     address,
     `lies in no ${pool === undefined ? "pool" : `range of pool ${pool}`}`,
-    {
-      allowed: pools.map((one) => one.text).join(", "),
-    },
+    { allowed: pools.flatMap(({ ranges }) => ranges.map(({ text }) => text)).join(", ") },
   );
 }
 
@@ -188,7 +183,7 @@ function portsDiffer({ http, https }: ExposeDraft, problems: Problems): boolean 
   return false;
 }
 
-function nodePortsFit({ nodePortRange }: Facts, expose: ExposeDraft, problems: Problems): void {
+function nodePortsFit({ nodePortRange }: AddonSurroundings, expose: ExposeDraft, problems: Problems): void {
   if (!portsDiffer(expose, problems) || nodePortRange === undefined) return;
   for (const key of ["http", "https"] as const) {
     const port = expose[key];
@@ -199,14 +194,12 @@ function nodePortsFit({ nodePortRange }: Facts, expose: ExposeDraft, problems: P
   }
 }
 
-/** Ports that ingress has on the nodes by themselves; none where it comes by a Service. */
-export function ingressPortsOf({ input }: Facts): number[] {
-  const expose: ExposeDraft | undefined = input.ingress?.expose;
-  if (expose?.type !== "hostPorts") return [];
-  return (["http", "https"] as const).flatMap((key) => pick(expose, key, INGRESS_HOST_PORTS[key]) ?? []);
-}
-
-function hostPortsFit(facts: Facts, ingress: IngressDraft, expose: ExposeDraft, problems: Problems): void {
+function hostPortsFit(
+  around: AddonSurroundings,
+  ingress: IngressDraft,
+  expose: ExposeDraft,
+  problems: Problems,
+): void {
   const ports = {
     http: pick(expose, "http", INGRESS_HOST_PORTS.http),
     https: pick(expose, "https", INGRESS_HOST_PORTS.https),
@@ -224,7 +217,7 @@ function hostPortsFit(facts: Facts, ingress: IngressDraft, expose: ExposeDraft, 
   if (!portsDiffer(ports, problems)) return;
   for (const key of ["http", "https"] as const) {
     const port = ports[key];
-    const owner = port === undefined ? undefined : ownerOfTcp(facts, port);
+    const owner = port === undefined ? undefined : around.ownerOfTcp(port);
     if (owner === undefined) continue;
     problems.add([...EXPOSE, key], port, `is the port of ${owner} on the nodes`, {
       allowed: `a free port, as ${INGRESS_HOST_PORTS[key]}`,
@@ -232,10 +225,15 @@ function hostPortsFit(facts: Facts, ingress: IngressDraft, expose: ExposeDraft, 
   }
 }
 
-function dnsFits({ aws }: Facts, { dns }: IngressDraft, expose: ExposeDraft, problems: Problems): void {
+function dnsFits(
+  { platform }: AddonSurroundings,
+  { dns }: IngressDraft,
+  expose: ExposeDraft,
+  problems: Problems,
+): void {
   if (dns === undefined) return;
   const path: Path = ["ingress", "dns"];
-  if (aws === undefined) {
+  if (platform !== "aws") {
     problems.add(path, dns, "are records of Route 53, which lead to a balancer of AWS", {
       allowed: "nothing on machines: the address is known beforehand, by expose.address",
     });
@@ -261,7 +259,11 @@ function classesDiffer(ingress: IngressDraft, problems: Problems): void {
 }
 
 /** Upstream's default backend is built for amd64 alone. */
-function backendFindsNode({ machines }: Facts, { defaultBackend }: IngressDraft, problems: Problems): void {
+function backendFindsNode(
+  { machines }: AddonSurroundings,
+  { defaultBackend }: IngressDraft,
+  problems: Problems,
+): void {
   const nodes = machines.filter((machine) => machine.role !== "loadBalancer");
   const backend = whenEnabled(defaultBackend);
   if (backend === undefined || "image" in backend || nodes.length === 0) return;

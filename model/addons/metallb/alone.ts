@@ -2,12 +2,12 @@ import { z } from "zod";
 
 import type { HelmSettings } from "../../charts";
 import { parseAlone } from "../../settings/alone";
+import { checkAddon } from "../../settings/checks/addons";
 import { helmSchema, type HelmInput } from "../helm/schema";
 import { chartsFit } from "../helm/validate";
 import type { MetallbNodes } from "./manifests";
 import { metallbSchema } from "./schema";
 import { resolveMetallb, type MetallbInput, type MetallbSettings } from "./settings";
-import { metallbFits } from "./validate";
 
 /** MetalLB on a cluster of which nothing else is known. */
 export interface MetallbAloneInput extends Omit<MetallbInput, "onAws"> {
@@ -44,7 +44,7 @@ export function parseMetallb(
     schema,
     key: "metallb",
     around: ({ helm, onlyControlPlane: _, ...left }) => ({ metallb: left, helm }),
-    checks: [metallbFits, chartsFit],
+    checks: [checkAddon("metallb"), chartsFit],
     secrets,
   });
   return {

@@ -1,4 +1,5 @@
 import { defined } from "../../core/defined";
+import type { Platform } from "../domain";
 
 /** Addresses that MetalLB gives to Services of type LoadBalancer. */
 export interface AddressPoolInput {
@@ -211,7 +212,7 @@ export const BGP_PORT = 179;
 const METALLB_CLASS = "metallb.io/metallb";
 
 /** MetalLB with defaults filled in. */
-export function resolveMetallb(given: MetallbInput, aws = false): MetallbSettings {
+export function resolveMetallb(given: MetallbInput, platform: Platform = "machines"): MetallbSettings {
   const names = Object.keys(given.pools);
   const { bgp } = given;
   const l2 = given.l2 ?? (bgp === undefined ? {} : undefined);
@@ -242,6 +243,6 @@ export function resolveMetallb(given: MetallbInput, aws = false): MetallbSetting
         communities: bgp.communities ?? [],
       },
     }),
-    ...(aws ? { loadBalancerClass: METALLB_CLASS } : {}),
+    ...(platform === "aws" ? { loadBalancerClass: METALLB_CLASS } : {}),
   };
 }

@@ -1,38 +1,34 @@
 import { type AddressRange, parseAddressRange, rangesOverlap } from "../../network/addressRanges";
 import { parseAddress } from "../../network/addresses";
-import type { Draft, Facts } from "../../settings/draft";
-import { nearest } from "../../settings/issues";
+import type { Draft } from "../../settings/pick";
 import type { Path, Problems } from "../../settings/problems";
-import type { AnyInput } from "../../settings/schema/cluster";
 import { DNS_LABEL, DNS_LABEL_RULE } from "../../settings/schema/primitives";
-import type { AnyDomain } from "../../cni";
+import { nearest } from "../../text";
 import { rangeHolding } from "../../cni/domain";
-import { cniOf } from "../../settings/checks/cni";
-import { selectorFits } from "../../settings/checks/selectors";
+import type { AddonSurroundings } from "../domain";
+import { BGP_PORT, type MetallbInput } from "./settings";
 
-type MetallbDraft = NonNullable<Draft<AnyInput>["metallb"]>;
+type Input = Draft<MetallbInput>;
 
 interface PlacedPool extends AddressRange {
   readonly pool: string;
   readonly path: Path;
 }
 
-export function metallbFits(facts: Facts, problems: Problems): void {
-  const { metallb } = facts.input;
-  if (metallb === undefined) return;
-  platformFits(facts, metallb, problems);
-  const pools = poolsOf(facts.input);
+export function validateMetallb(metallb: Input, around: AddonSurroundings, problems: Problems): void {
+  platformFits(metallb, around, problems);
+  const pools = poolsOf(metallb);
   poolsAreNamed(metallb, problems);
-  poolsAreFree(facts, pools, problems);
+  poolsAreFree(around, pools, problems);
   poolsAreAdvertised(metallb, problems);
-  peersFit(facts, metallb, pools, problems);
-  nodesAreChosen(facts, metallb, problems);
+  peersFit(around, metallb, pools, problems);
+  nodesAreChosen(around, metallb, problems);
   advertisementFits(metallb, pools, problems);
 }
 
 /** Ranges of all pools that were understood. */
-export function poolsOf(input: Draft<AnyInput>): PlacedPool[] {
-  return Object.entries(input.metallb?.pools ?? {}).flatMap(([pool, { addresses } = {}]) =>
+function poolsOf({ pools }: Input): PlacedPool[] {
+  return Object.entries(pools ?? {}).flatMap(([pool, { addresses } = {}]) =>
     (addresses ?? []).flatMap((text, index) => {
       const range = text === undefined ? undefined : parseAddressRange(text);
       if (range === undefined || "problem" in range) return [];
@@ -41,8 +37,8 @@ export function poolsOf(input: Draft<AnyInput>): PlacedPool[] {
   );
 }
 
-function platformFits({ aws }: Facts, { onAws }: MetallbDraft, problems: Problems): void {
-  if (aws !== undefined && onAws !== true) {
+function platformFits({ onAws }: Input, { platform }: AddonSurroundings, problems: Problems): void {
+  if (platform === "aws" && onAws !== true) {
     problems.add(
       ["metallb", "onAws"],
       onAws,
@@ -53,12 +49,12 @@ function platformFits({ aws }: Facts, { onAws }: MetallbDraft, problems: Problem
       },
     );
   }
-  if (aws === undefined && onAws !== undefined) {
+  if (platform !== "aws" && onAws !== undefined) {
     problems.add(["metallb", "onAws"], onAws, "is for platform aws", { allowed: "nothing on machines" });
   }
 }
 
-function poolsAreNamed({ pools }: MetallbDraft, problems: Problems): void {
+function poolsAreNamed({ pools }: Input, problems: Problems): void {
   const names = Object.keys(pools ?? {});
   if (pools !== undefined && names.length === 0) {
     problems.add(["metallb", "pools"], pools, "has no pool: there would be no address to give", {
@@ -72,16 +68,16 @@ function poolsAreNamed({ pools }: MetallbDraft, problems: Problems): void {
 }
 
 /** A pool may lie among the nodes, but an address has one owner. */
-function poolsAreFree(facts: Facts, pools: readonly PlacedPool[], problems: Problems): void {
-  const taken = takenAddresses(facts);
+function poolsAreFree(around: AddonSurroundings, pools: readonly PlacedPool[], problems: Problems): void {
+  const taken = takenAddresses(around);
   for (const [index, pool] of pools.entries()) {
-    for (const range of [facts.pods, facts.services]) {
+    for (const range of [around.pods, around.services]) {
       if (range === undefined || !rangesOverlap(pool, range.range)) continue;
       problems.add(pool.path, pool.text, `overlaps ${range.name} ${range.range.text}`, {
         allowed: `addresses outside ${range.range.text}`,
       });
     }
-    for (const peer of facts.peers) {
+    for (const peer of around.peers) {
       if (!rangesOverlap(pool, peer.range)) continue;
       const message = `overlaps ${peer.name} ${peer.range.text}, whose addresses are somebody else's`;
       problems.add(pool.path, pool.text, message, { allowed: `addresses outside ${peer.range.text}` });
@@ -99,21 +95,10 @@ function poolsAreFree(facts: Facts, pools: readonly PlacedPool[], problems: Prob
   }
 }
 
-function takenAddresses(facts: Facts) {
-  const { input, machines, endpoint, awsFacts } = facts;
+function takenAddresses({ addresses, routers }: AddonSurroundings) {
   const places: [string | undefined, string][] = [
-    ...machines.flatMap((machine): [string | undefined, string][] => [
-      [machine.nodeAddress, `the address of machine ${machine.name}`],
-      [machine.host, `the SSH address of machine ${machine.name}`],
-    ]),
-    ...(awsFacts?.controlPlaneNodes ?? []).map(({ name, address }): [string, string] => [
-      address,
-      `the address of control-plane node ${name}`,
-    ]),
-    [endpoint.host, "the API's endpoint"],
-    [input.access?.host, "the API's address for people"],
-    [input.bastion?.host, "the bastion's address"],
-    ...routersOf(facts).map(({ address, name }): [string | undefined, string] => [
+    ...addresses.map(({ text, what }): [string, string] => [text, what]),
+    ...routers.map(({ address, name }): [string | undefined, string] => [
       address,
       `the address of cni.peers' ${name ?? "router"}`,
     ]),
@@ -126,14 +111,8 @@ function takenAddresses(facts: Facts) {
   return [...found.values()];
 }
 
-/** Routers that the CNI peers with. */
-function routersOf(facts: Facts): ReturnType<AnyDomain["routers"]> {
-  const cni = cniOf(facts);
-  return cni?.domain.routers(cni.settled) ?? [];
-}
-
 /** Advertisements name pools that there are, and a pool that nobody advertises answers nobody. */
-function poolsAreAdvertised(metallb: MetallbDraft, problems: Problems): void {
+function poolsAreAdvertised(metallb: Input, problems: Problems): void {
   const names = Object.keys(metallb.pools ?? {});
   if (metallb.pools === undefined) return;
   const advertised = new Set<string>();
@@ -168,8 +147,8 @@ function poolsAreAdvertised(metallb: MetallbDraft, problems: Problems): void {
 }
 
 function peersFit(
-  facts: Facts,
-  { bgp }: MetallbDraft,
+  around: AddonSurroundings,
+  { bgp }: Input,
   pools: readonly PlacedPool[],
   problems: Problems,
 ): void {
@@ -190,9 +169,9 @@ function peersFit(
     if (address === undefined) continue;
     const add = (what: string) =>
       problems.add([...path, "address"], peer?.address, what, { allowed: "the address of a router" });
-    const range = rangeHolding(facts, address);
-    const node = facts.machines.find(({ nodeAddress, host }) => [nodeAddress, host].includes(peer?.address));
-    const router = routersOf(facts).find((one) => one.address === peer?.address);
+    const range = rangeHolding(around, address);
+    const node = around.machines.find(({ nodeAddress, host }) => [nodeAddress, host].includes(peer?.address));
+    const router = around.routers.find((one) => one.address === peer?.address);
     const pool = pools.find((one) => one.first <= address && address <= one.last);
     if (range !== undefined) add(`lies within ${range}`);
     else if (node !== undefined) add(`is the address of machine ${node.name}`);
@@ -205,17 +184,17 @@ function peersFit(
 }
 
 /** Nodes that answer, and nodes that speak with a router. */
-function nodesAreChosen(facts: Facts, { l2, bgp }: MetallbDraft, problems: Problems): void {
-  selectorFits(facts, l2?.nodes, ["metallb", "l2", "nodes"], "nobody would answer for an address", problems);
+function nodesAreChosen({ checkSelector }: AddonSurroundings, { l2, bgp }: Input, problems: Problems): void {
+  checkSelector(l2?.nodes, ["metallb", "l2", "nodes"], "nobody would answer for an address", problems);
   for (const [index, peer] of (bgp?.peers ?? []).entries()) {
     const path = ["metallb", "bgp", "peers", index, "nodes"];
-    selectorFits(facts, peer?.nodes, path, "nobody would peer with it", problems);
+    checkSelector(peer?.nodes, path, "nobody would peer with it", problems);
   }
 }
 
 /** What MetalLB's webhook refuses (metallb v0.16.1, internal/config: validateBGPAdvPerPool, peersCanRunOnSameNode). */
 function advertisementFits(
-  { bgp, pools: all }: MetallbDraft,
+  { bgp, pools: all }: Input,
   pools: readonly PlacedPool[],
   problems: Problems,
 ): void {
@@ -255,7 +234,7 @@ function advertisementFits(
       (other) =>
         other.index < index &&
         other.peer.address === peer.address &&
-        (other.peer.port ?? 179) === (peer.port ?? 179),
+        (other.peer.port ?? BGP_PORT) === (peer.port ?? BGP_PORT),
     )?.peer;
     if (peer.address !== undefined && twin !== undefined) {
       problems.add(

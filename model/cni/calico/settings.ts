@@ -3,6 +3,7 @@ import type { CniContext, CniNode } from "../domain";
 
 /** Calico as it is written under `cni`. */
 export interface CalicoInput {
+  /** Which CNI. */
   kind: "calico";
   /** How packets go between nodes; `ipip` and `bgp` exchange routes by BGP. Default `vxlan`. Fixed once the cluster is made. */
   backend?: "vxlan" | "vxlan-cross-subnet" | "ipip" | "bgp";

@@ -3,6 +3,7 @@ import type { CniContext } from "../domain";
 
 /** Cilium as it is written under `cni`. */
 export interface CiliumInput {
+  /** Which CNI. */
   kind: "cilium";
   /**
    * How packets go between nodes: tunnels of `vxlan` or `geneve`, or `native`, where the network routes pods' own addresses.

@@ -6,6 +6,7 @@ import { WINDOWS_VXLAN } from "./windows";
 
 /** flannel as it is written under `cni`. */
 export interface FlannelInput {
+  /** Which CNI. */
   kind: "flannel";
   /** How packets go between nodes: `vxlan`, `host-gw` or `wireguard`; default `vxlan`. Fixed once the cluster is made. */
   backend?: "vxlan" | "host-gw" | "wireguard";

@@ -3,6 +3,7 @@ import { pick, type Draft } from "../../settings/pick";
 
 /** Weave Net as it is written under `cni`. */
 export interface WeaveInput {
+  /** Which CNI. */
   kind: "weave";
   /** IPv4 range of pods; default `10.244.0.0/16`. Fixed once the cluster is made. */
   podCidr?: string;

@@ -1,4 +1,4 @@
-import { METALLB_MEMBER_PORT } from "../../addons/flows";
+import { addonPorts } from "../../addons";
 import {
   backendName,
   cniName,
@@ -61,8 +61,7 @@ function surroundingsOf(facts: Facts): CniSurroundings {
     services,
     maxNodes,
     windowsPool: windowsPool(input),
-    // Speakers hear one another by UDP too.
-    udpPorts: "metallb" in input ? [{ port: METALLB_MEMBER_PORT, owner: "MetalLB's speakers" }] : [],
+    udpPorts: addonPorts(facts.settings.addons).filter(({ protocol }) => protocol === "udp"),
     kubeProxy: Object.keys(input.kubeProxy ?? {}),
   };
 }
@@ -129,7 +128,7 @@ function sameKind(one: CniVariant, other: CniVariant): boolean {
 }
 
 /** Name of the first pool of Windows nodes. */
-function windowsPool(input: Facts["input"]): string | undefined {
+export function windowsPool(input: Facts["input"]): string | undefined {
   const pools = Object.entries(input.workers ?? {});
   return pools.find(([, pool]) => pool?.os?.startsWith("windows-") === true)?.[0];
 }

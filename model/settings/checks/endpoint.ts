@@ -3,7 +3,8 @@ import type { Facts } from "../draft";
 import type { Path, Problems } from "../problems";
 import { isDnsName } from "../schema/primitives";
 import { cniPortsOf } from "./cni";
-import { NODE_PORTS, partsPorts } from "./hostPorts";
+import { partsPorts } from "./hostPorts";
+import { NODE_PORTS } from "../../network/ports";
 
 export function validateEndpoint(facts: Facts, problems: Problems): void {
   const { endpoint, input, machines } = facts;
@@ -141,21 +142,6 @@ export function validateNames(facts: Facts, problems: Problems): void {
         allowed: `a domain that keeps api.${name}.<domain> outside ${clusterDomain}`,
       },
     );
-  }
-  for (const zone of Object.keys(input.coredns?.stubDomains ?? {})) {
-    const path = ["coredns", "stubDomains", zone];
-    if (!isDnsName(zone))
-      problems.add(path, zone, "is not a valid DNS zone", { allowed: "a DNS name, as corp.example.com" });
-    if (zone === clusterDomain || zone.endsWith(`.${clusterDomain}`)) {
-      problems.add(
-        path,
-        zone,
-        `lies in network.clusterDomain ${clusterDomain}, which CoreDNS itself answers for`,
-        {
-          allowed: `a zone outside ${clusterDomain}`,
-        },
-      );
-    }
   }
 }
 

@@ -1,8 +1,7 @@
-import { whenEnabled } from "../../core/enabled";
-import { INGRESS_NAMESPACE } from "../../addons/ingress/manifests";
-import { metallbNamespace } from "../../addons/metallb/manifests";
-import { CHARTS, type ChartName } from "../../charts";
-import { CNIS, CNI_PROFILES, domainOf, kindOf, type CniKind } from "../../cni";
+import { ADDON_KEYS, addonOf, partsOf } from "../../addons";
+import type { AddonPart } from "../../addons/domain";
+import { CHARTS, type PinnedChart } from "../../charts";
+import { CNI_PROFILES, CNI_KINDS, domainOf, kindOf } from "../../cni";
 import { isServed } from "../../extras/kinds";
 import { isDefinition } from "../../extras/order";
 import { groupOf, nameOf, type readObjects } from "../../extras/read";
@@ -13,16 +12,25 @@ import type { Path, Problems } from "../problems";
 
 type Objects = ReturnType<typeof readObjects>["objects"];
 
+/** Parts of add-ons that a cluster of these settings may have: of what was rejected any. */
+function addonParts({ settings, refused }: Facts): AddonPart[] {
+  const { addons } = settings;
+  return ADDON_KEYS.flatMap((key) =>
+    addons[key] === undefined && !refused(key)
+      ? []
+      : partsOf(key, refused(`${key}.kind`) ? undefined : addons[key]),
+  );
+}
+
 /** Namespaces that a cluster of these settings has without anybody bringing one. */
-function libraryNamespaces({ input, cni }: Facts): readonly string[] {
-  const { ingress } = input;
-  // What was refused may be any.
-  if (cni === undefined || ("ingress" in input && ingress?.kind === undefined)) return LIBRARY_NAMESPACES;
+function libraryNamespaces(facts: Facts): readonly string[] {
+  const { cni } = facts;
+  // What was rejected may be any.
+  if (cni === undefined) return LIBRARY_NAMESPACES;
   return [
     ...FIRST_NAMESPACES,
     ...CNI_PROFILES[cni].namespaces,
-    ...("metallb" in input ? [metallbNamespace] : []),
-    ...(ingress?.kind === undefined ? [] : [INGRESS_NAMESPACE[ingress.kind]]),
+    ...addonParts(facts).flatMap(({ namespace }) => namespace ?? []),
   ];
 }
 
@@ -81,17 +89,13 @@ export function namespacesAreThere(objects: Objects, facts: Facts, files: boolea
 
 /** Objects of kube-system that kubeadm or the library keeps: two owners would undo one another's changes. */
 const KEPT: readonly string[] = [
-  "ConfigMap/coredns",
   "ConfigMap/extension-apiserver-authentication",
   "ConfigMap/kube-proxy",
   "ConfigMap/kube-root-ca.crt",
   "ConfigMap/kubeadm-config",
   "ConfigMap/kubelet-config",
   "DaemonSet/kube-proxy",
-  "Deployment/coredns",
-  "Service/kube-dns",
-  "Service/kube-dns-upstream",
-  "ServiceAccount/coredns",
+  ...ADDON_KEYS.flatMap((key) => addonOf(key).keeps ?? []),
 ];
 
 /** What the cluster has already is changed by its settings and not by a manifest. */
@@ -109,19 +113,11 @@ export function objectsAreTheirOwn(objects: Objects, problems: Problems): void {
 }
 
 /** Groups whose definitions a part of the settings brings: its own CRDs, or its chart's. */
-function groupsOfParts({ input, cni }: Facts): string[] {
-  const { ingress } = input;
-  return [
-    ...("metallb" in input ? ["metallb.io", "frrk8s.metallb.io"] : []),
-    ...("ingress" in input && ingress?.kind !== "ingress-nginx"
-      ? ["traefik.io", "hub.traefik.io", "gateway.networking.k8s.io"]
-      : []),
-    ...(whenEnabled(input.gatewayApi) === undefined ? [] : ["gateway.networking.k8s.io"]),
-    // What was rejected may be any.
-    ...(cni === undefined ? Object.values(CNIS).map(({ kind }) => kind) : [kindOf(cni)]).flatMap(
-      (kind) => domainOf(kind).crdGroups,
-    ),
-  ];
+function groupsOfParts(facts: Facts): string[] {
+  const { cni } = facts;
+  // What was rejected may be any.
+  const kinds = cni === undefined ? CNI_KINDS : [kindOf(cni)];
+  return [...addonParts(facts), ...kinds.map(domainOf)].flatMap(({ crdGroups }) => crdGroups);
 }
 
 interface Definition {
@@ -173,26 +169,19 @@ export function kindsAreDefined(objects: Objects, facts: Facts, files: boolean, 
 }
 
 /** The library's releases of these settings, by namespace and name. */
-function libraryReleases({ input, cni, aws }: Facts): ReadonlySet<string> {
-  const used: [ChartName, string][] = [
-    ...("metallb" in input ? ([["metallb", metallbNamespace]] as [ChartName, string][]) : []),
-    ...(input.ingress?.kind === "traefik"
-      ? ([["traefik", INGRESS_NAMESPACE.traefik]] as [ChartName, string][])
-      : []),
-    ...(cni === undefined ? [] : releasesOf(kindOf(cni))),
-    ...(aws === undefined
-      ? []
-      : ([
-          ["aws-cloud-controller-manager", "kube-system"],
-          ["aws-ebs-csi-driver", "kube-system"],
-        ] as [ChartName, string][])),
-  ];
-  return new Set(used.map(([chart, namespace]) => `${namespace}/${CHARTS[chart].release}`));
-}
-
-function releasesOf(kind: CniKind): [ChartName, string][] {
-  const { charts, chartNamespace = "kube-system" } = domainOf(kind);
-  return Object.keys(charts).map((chart) => [chart as ChartName, chartNamespace]);
+function libraryReleases(facts: Facts): ReadonlySet<string> {
+  const { cni, aws } = facts;
+  const parts = addonParts(facts);
+  const network = cni === undefined ? undefined : domainOf(kindOf(cni));
+  const cloud =
+    aws === undefined ? [] : [CHARTS["aws-cloud-controller-manager"], CHARTS["aws-ebs-csi-driver"]];
+  const named = (charts: object, namespace = "kube-system") =>
+    (Object.values(charts) as PinnedChart[]).map(({ release }) => `${namespace}/${release}`);
+  return new Set([
+    ...parts.flatMap(({ charts, namespace }) => named(charts, namespace)),
+    ...named(network?.charts ?? {}, network?.chartNamespace),
+    ...named(cloud),
+  ]);
 }
 
 /** Helm keeps a release by its name in its namespace. */

@@ -3,7 +3,8 @@ import { readObjects } from "../../extras/read";
 import type { Facts } from "../draft";
 import type { Path, Problems } from "../problems";
 import { RELEASE_NAME } from "../schema/extras";
-import { sourcesAreThere } from "../../addons/helm/validate";
+import { chartsAreThere } from "../../addons/helm/validate";
+import { addonFilesAreThere } from "./addons";
 import {
   kindsAreDefined,
   namespacesAreThere,
@@ -24,7 +25,9 @@ export function validateExtras(facts: Facts, files: ProjectFiles | undefined, pr
   for (const [name, chart] of Object.entries(facts.input.charts ?? {}))
     if (chart !== undefined) chartFits(name, chart, files, problems);
   staticPodsFit(facts, files, problems);
-  sourcesAreThere(facts, files, problems);
+  if (files === undefined) return;
+  chartsAreThere(facts, files, problems);
+  addonFilesAreThere(facts, files, problems);
 }
 
 type DraftChart = NonNullable<NonNullable<Facts["input"]["charts"]>[string]>;

@@ -1,10 +1,10 @@
 import type { Check } from "../draft";
 import type { Platform } from "../resolved";
+import { validateAddons } from "./addons";
 import { AWS_CHECKS } from "./aws";
 import { validateCni } from "./cni";
 import { chartsFit } from "../../addons/helm/validate";
 import { validateContainerd } from "./containerd";
-import { corednsFits } from "../../addons/coredns/validate";
 import {
   validateFirewallRules,
   validateEndpoint,
@@ -19,7 +19,6 @@ import {
   validateExtraVolumes,
   validateFlagFiles,
 } from "./flags/files";
-import { ingressFits } from "../../addons/ingress/validate";
 import { validateLabels, validateTaints } from "./labels";
 import {
   validateMachineNames,
@@ -28,7 +27,6 @@ import {
   validateNodeAddresses,
   validateRoles,
 } from "./machines";
-import { metallbFits } from "../../addons/metallb/validate";
 import { validateAuditPolicy, validateKubelet, validateKubeProxy } from "./documents";
 import { validateIgnoredChecks } from "./preflight";
 import { validateOutsideAddresses, validateReachableAddresses, validateRanges } from "./ranges";
@@ -84,9 +82,7 @@ export const CHECKS: readonly Check[] = [
   validateLoginNames,
   tenantsFit,
   rolesFit,
-  corednsFits,
-  metallbFits,
-  ingressFits,
+  validateAddons,
   chartsFit,
 ];
 

@@ -1,3 +1,4 @@
+import { usedAddons } from "../../addons";
 import { type Range, holds, parseAddress, rangeOf, relation, specialRangeOf } from "../../network/addresses";
 import type { Facts, PlacedRange } from "../draft";
 import type { Path, Problems } from "../problems";
@@ -66,7 +67,7 @@ function refuseAddress(place: PlacedAddress, range: PlacedRange, problems: Probl
   });
 }
 
-function outsideAddresses({ input, machines, endpoint }: Facts): PlacedAddress[] {
+function outsideAddresses({ input, machines, endpoint, settings }: Facts): PlacedAddress[] {
   const places: { path: Path; text: string | undefined; what: string }[] = [];
   for (const machine of machines) {
     places.push({ path: machine.nodeAddressPath, text: machine.nodeAddress, what: "the node's address" });
@@ -77,21 +78,9 @@ function outsideAddresses({ input, machines, endpoint }: Facts): PlacedAddress[]
   places.push({ path: ["bastion", "host"], text: input.bastion?.host, what: "the bastion's address" });
   places.push({ path: ["access", "host"], text: input.access?.host, what: "the API's address for people" });
   places.push({ path: ["endpoint", "host"], text: endpoint.host, what: "the API's endpoint" });
-  for (const [index, text] of (input.coredns?.upstreamServers ?? []).entries()) {
-    places.push({
-      path: ["coredns", "upstreamServers", index],
-      text: resolverHost(text),
-      what: "a resolver",
-    });
-  }
-  for (const [zone, resolvers] of Object.entries(input.coredns?.stubDomains ?? {})) {
-    for (const [index, text] of (resolvers ?? []).entries()) {
-      places.push({
-        path: ["coredns", "stubDomains", zone, index],
-        text: resolverHost(text),
-        what: "a resolver",
-      });
-    }
+  for (const { domain, settings: addon } of usedAddons(settings.addons)) {
+    for (const { path, resolver } of domain.resolvers?.(addon) ?? [])
+      places.push({ path, text: resolverHost(resolver), what: "a resolver" });
   }
   const urls: [Path, string | undefined, string][] = [
     [["downloads", "mirror"], input.downloads?.mirror, "the mirror's address"],

@@ -7,8 +7,7 @@ import { nearest } from "../issues";
 import type { Path, Problems } from "../problems";
 import { CONTROL_PLANE } from "../resolveExtras";
 import { DNS_LABEL, DNS_LABEL_RULE } from "../schema/primitives";
-import { ownerOfTcp, partsPorts } from "./hostPorts";
-import { ingressPortsOf } from "../../addons/ingress/validate";
+import { ownerOfTcp, ownerOfUdp } from "./hostPorts";
 
 /** Pods that kubelets run by themselves, from the settings or from a file. */
 export function staticPodsFit(facts: Facts, files: ProjectFiles | undefined, problems: Problems): void {
@@ -103,12 +102,9 @@ function portsAreFree(
   facts: Facts,
   problems: Problems,
 ): void {
-  const parts = partsPorts(facts);
   for (const { protocol, port } of hostPortsOf(pod)) {
     const owner =
-      protocol === "TCP"
-        ? (ownerOfTcp(facts, port) ?? (ingressPortsOf(facts).includes(port) ? "ingress" : undefined))
-        : parts.find((one) => one.protocol === protocol.toLowerCase() && one.port === port)?.owner;
+      protocol === "TCP" ? ownerOfTcp(facts, port) : protocol === "UDP" ? ownerOfUdp(facts, port) : undefined;
     if (owner !== undefined) {
       problems.add(at.place, `${at.source}: port ${port}`, `is the port of ${owner} on the host`, {
         allowed: "a free port",

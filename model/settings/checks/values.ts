@@ -1,7 +1,9 @@
+import { ADDON_KEYS, addonOf } from "../../addons";
 import { DEFAULTS } from "../defaults";
 import { type Facts, pick } from "../draft";
-import type { Problems } from "../problems";
+import type { Path, Problems } from "../problems";
 import { isRegistryHost } from "../schema/primitives";
+import { draftOf } from "./addons";
 
 export function validateCertificates({ input }: Facts, problems: Problems): void {
   const certificates = input.certificates ?? {};
@@ -21,27 +23,16 @@ export function validateCertificates({ input }: Facts, problems: Problems): void
 }
 
 /** What stands twice in a list says that one of the two was meant differently. */
-export function validateLists({ input }: Facts, problems: Problems): void {
-  const lists: [(string | number)[], readonly (string | undefined)[]][] = [
+export function validateLists(facts: Facts, problems: Problems): void {
+  const { input } = facts;
+  const lists: (readonly [Path, readonly (string | undefined)[]])[] = [
     [["encryption", "keys"], input.encryption?.keys ?? []],
     [["network", "peers"], (input.network?.peers ?? []).map((peer) => peer?.name)],
-    [["coredns", "upstreamServers"], input.coredns?.upstreamServers ?? []],
-    ...Object.entries(input.coredns?.stubDomains ?? {}).map(
-      ([zone, resolvers]): [string[], readonly (string | undefined)[]] => [
-        ["coredns", "stubDomains", zone],
-        resolvers ?? [],
-      ],
-    ),
+    ...ADDON_KEYS.flatMap((key) => {
+      const addon = draftOf(facts, key);
+      return addon === undefined ? [] : (addonOf(key).lists?.(addon) ?? []);
+    }),
     [["cni", "trustedSubnets"], input.cni?.kind === "weave" ? (input.cni.trustedSubnets ?? []) : []],
-    [["ingress", "dns", "names"], input.ingress?.dns?.names ?? []],
-    [["metallb", "l2", "interfaces"], input.metallb?.l2?.interfaces ?? []],
-    [["metallb", "bgp", "communities"], input.metallb?.bgp?.communities ?? []],
-    ...Object.entries(input.metallb?.pools ?? {}).map(
-      ([pool, given]): [string[], readonly (string | undefined)[]] => [
-        ["metallb", "pools", pool, "namespaces"],
-        given?.namespaces ?? [],
-      ],
-    ),
     ...(input.roles ?? []).map((grant, index): [(string | number)[], readonly (string | undefined)[]] => [
       ["roles", index, "namespaces"],
       grant?.namespaces ?? [],

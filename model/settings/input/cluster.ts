@@ -1,9 +1,16 @@
 /** The settings of a cluster as people write them: the object under `kubeadm:cluster` of a stack file. */
 import type { z } from "zod";
 
-import type { addonsShape } from "../../addons/schema";
+import type { Switched } from "../../core/enabled";
+import type { HelmInput } from "../../addons/helm/schema";
+import type {
+  CoreDnsInput,
+  GatewayApiInput,
+  IngressInput,
+  MetallbInput,
+  MetricsServerInput,
+} from "../../addons/settings";
 import type { CniInput } from "../../cni";
-import type { coredns } from "../../addons/coredns/schema";
 import type { extrasShape } from "../schema/extras";
 import type { tenancyShape } from "../schema/tenancy";
 import type { AwsPlatformInput } from "./aws";
@@ -102,8 +109,6 @@ export interface CommonInput {
   podSecurity?: PodSecurityInput;
   /** kubeadm's leaf certificates. */
   certificates?: CertificatesInput;
-  /** Cluster DNS. */
-  coredns?: z.infer<typeof coredns>;
   /**
    * How long a drain may take before the node is removed all the same, in seconds; on AWS at most 29940.
    *
@@ -118,7 +123,38 @@ export interface CommonInput {
   protect?: boolean;
 }
 
-type AddonsInput = z.infer<z.ZodObject<typeof addonsShape>>;
+/** What runs in the cluster besides its network. */
+export interface AddonsInput {
+  /** Where charts come from. */
+  helm?: HelmInput;
+  /** Cluster DNS. */
+  coredns?: CoreDnsInput;
+  /**
+   * MetalLB: addresses for Services of type LoadBalancer.
+   *
+   * @defaultValue none
+   */
+  metallb?: MetallbInput;
+  /**
+   * An ingress controller.
+   *
+   * @defaultValue none
+   */
+  ingress?: IngressInput;
+  /**
+   * Custom resource definitions of Gateway API.
+   *
+   * @defaultValue none
+   */
+  gatewayApi?: GatewayApiInput & Switched;
+  /**
+   * metrics-server, for `kubectl top` and autoscalers.
+   *
+   * @defaultValue none
+   */
+  metricsServer?: MetricsServerInput & Switched;
+}
+
 type TenancyInput = z.infer<z.ZodObject<typeof tenancyShape>>;
 type ExtrasInput = z.infer<z.ZodObject<typeof extrasShape>>;
 

@@ -5,7 +5,8 @@ import type {
   ClusterInput,
   MachinesClusterInput as MachinesInput,
 } from "../input/cluster";
-import { addonsShape } from "../../addons/schema";
+import { addonsShape } from "../../addons";
+import { helmSchema } from "../../addons/helm/schema";
 import { awsShape } from "./aws";
 import { commonShape } from "./common";
 import { machinesShape } from "./machines";
@@ -15,7 +16,13 @@ import { tenancyShape } from "./tenancy";
 export const PLATFORMS = ["machines", "aws"] as const;
 
 /** What every platform has: the cluster itself, and what runs in it. */
-const everywhere = { ...commonShape, ...addonsShape, ...tenancyShape, ...extrasShape };
+const everywhere = {
+  ...commonShape,
+  helm: helmSchema.optional(),
+  ...addonsShape,
+  ...tenancyShape,
+  ...extrasShape,
+};
 
 /** `kubeadm:cluster` as people write it, on machines that exist. */
 export const machinesCluster = z.strictObject({

@@ -3,7 +3,6 @@ import { z } from "zod";
 import type { SettableVersion } from "../../versions";
 import type { DownloadName } from "../resolved";
 import { cniSchema } from "../../cni";
-import { coredns } from "../../addons/coredns/schema";
 import {
   certificateName,
   cidr,
@@ -214,7 +213,6 @@ export const commonShape = {
       renewBeforeDays: z.number().int().min(1).max(3650).optional(),
     })
     .optional(),
-  coredns: coredns.optional(),
   drainTimeoutSeconds: z.number().int().min(0).max(86400).optional(),
   protect: z.boolean().optional(),
 };

@@ -8,7 +8,7 @@ import type { CoreDnsSettings } from "../../../model/addons/settings";
 import { settingsOf } from "../../support/kubeadmSettings";
 
 const withDns = (over: Partial<CoreDnsSettings>) =>
-  settingsOf({ coredns: { ...settingsOf().coredns, ...over } });
+  settingsOf({ addons: { ...settingsOf().addons, coredns: { ...settingsOf().addons.coredns, ...over } } });
 
 function object(settings: ClusterSettings, kind: string): KubernetesObject {
   const found = corednsManifests(settings).filter((one) => one.kind === kind);

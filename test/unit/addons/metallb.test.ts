@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import {} from "../../../model/addons/flows";
 import {
   metallbAdvertisements,
   metallbManifests,

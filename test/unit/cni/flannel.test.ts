@@ -155,7 +155,9 @@ describe("DaemonSet", () => {
 
   it("rolls when its configuration changes, and only then", () => {
     const hash = (settings: ClusterSettings) => template(settings).metadata.annotations[configHashAnnotation];
-    const otherReplicas = settingsOf({ coredns: { ...settingsOf().coredns, replicas: 5 } });
+    const otherReplicas = settingsOf({
+      addons: { ...settingsOf().addons, coredns: { ...settingsOf().addons.coredns, replicas: 5 } },
+    });
     expect(hash(flannel({ vni: 2 }))).not.toBe(hash(settingsOf()));
     expect(hash(otherReplicas)).toBe(hash(settingsOf()));
   });

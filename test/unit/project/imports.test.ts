@@ -57,6 +57,7 @@ const FLOORS: readonly (readonly string[])[] = [
     "machine",
     "network",
     "cni",
+    "addons",
     "pinnedChart",
     "charts",
     "checksums",
@@ -66,7 +67,7 @@ const FLOORS: readonly (readonly string[])[] = [
     "flags",
   ],
   ["kubeadm", "kubeconfig", "cis", "smoke"],
-  ["addons", "extras", "tenants"],
+  ["extras", "tenants"],
   ["flows", "immutableSettings"],
   ["node", "packetFilter"],
   ["nodes on AWS"],
@@ -83,10 +84,10 @@ const AWS_BELOW_NODES = /^model\/aws\/(node\/|names\.|tags\.)/;
 
 /** The types of the settings, and what domains describe themselves with, are what every floor may name. */
 const TYPES =
-  /^model\/(settings\/(resolved[A-Z]?|problems\.|effect\.|pick\.|schema\/primitives\.)|(addons|aws)\/([^/]+\/)?settings\.)/;
+  /^model\/(settings\/(resolved[A-Z]?|problems\.|effect\.|pick\.|prune\.|schema\/primitives\.)|(addons|aws)\/([^/]+\/)?settings\.)/;
 /** How an add-on is written in the settings, and what stands alone of them, goes with the settings. */
 const OF_SETTINGS =
-  /^model\/((addons|aws)\/.*(schema|validate|resolve|advise|rules|primitives)|.*\/alone)\.ts$/;
+  /^model\/(addons\/helm\/.*|aws\/.*(schema|validate|resolve|advise|rules|primitives)|.*\/alone)\.ts$/;
 
 function roomOf(file: string): string {
   if (TYPES.test(file)) return "types";

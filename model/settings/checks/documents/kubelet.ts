@@ -1,7 +1,7 @@
 import { type DocumentRules, QUANTITY, checkDocument } from "../../../documents/check";
 import { KUBELET_TYPES } from "../../../documents/kubelet";
 import { KUBELET_DEFAULTS } from "../../../kubeadm/kubelet";
-import { mergeConfig } from "../../../kubeadm/merge";
+import { mergeConfig } from "../../../core/merge";
 import { minorOf } from "../../../versions";
 import type { Facts } from "../../draft";
 import type { Problems } from "../../problems";

@@ -1,0 +1,53 @@
+import { resources } from "../../settings/effect";
+import type { Draft } from "../../settings/pick";
+import type { Path } from "../../settings/problems";
+import { entriesOf } from "../../settings/prune";
+import type { AddonDomain } from "../domain";
+import { coredns as schema } from "./schema";
+import { resolveCoreDns, type CoreDnsInput, type CoreDnsSettings } from "./settings";
+import { validateCoreDns } from "./validate";
+
+export const coredns = {
+  schema,
+  always: true,
+  parts: { "": { namespace: "kube-system", charts: {}, crdGroups: [] } },
+  keeps: [
+    "ConfigMap/coredns",
+    "Deployment/coredns",
+    "Service/kube-dns",
+    "Service/kube-dns-upstream",
+    "ServiceAccount/coredns",
+  ],
+  effects: [
+    resources(
+      ["coredns.**"],
+      "a rollout; hosts only where the node-local cache comes or goes with `firewall: nftables`",
+    ),
+  ],
+  resolve: resolveCoreDns,
+  validate: validateCoreDns,
+  advise: ({ replicas, pods }) => [
+    ...(replicas === 1 ? ["coredns.replicas 1: while its node is away, no pod resolves a name"] : []),
+    ...(pods === "verified"
+      ? ["coredns.pods verified: CoreDNS watches every pod, and needs memory for each"]
+      : []),
+  ],
+  lists: ({
+    upstreamServers,
+    stubDomains,
+  }: Draft<CoreDnsInput>): [Path, readonly (string | undefined)[]][] => [
+    [["coredns", "upstreamServers"], upstreamServers ?? []],
+    ...Object.entries(stubDomains ?? {}).map(([zone, resolvers]): [Path, readonly (string | undefined)[]] => [
+      ["coredns", "stubDomains", zone],
+      resolvers ?? [],
+    ]),
+  ],
+  resolvers: ({ upstreamServers, stubDomains }) => [
+    ...at(["coredns", "upstreamServers"], upstreamServers),
+    ...Object.entries(stubDomains).flatMap(([zone, all]) => at(["coredns", "stubDomains", zone], all)),
+  ],
+} as const satisfies AddonDomain<CoreDnsInput, CoreDnsSettings>;
+
+function at(path: Path, resolvers: readonly string[]): { path: Path; resolver: string }[] {
+  return entriesOf(resolvers).map(([index, resolver]) => ({ path: [...path, index], resolver }));
+}

@@ -1,0 +1,25 @@
+import type { Switched } from "../../core/enabled";
+import { resources } from "../../settings/effect";
+import type { AddonDomain } from "../domain";
+import { gatewayApiSchema } from "./schema";
+import { resolveGatewayApi, type GatewayApiInput, type GatewayApiSettings } from "./settings";
+
+const GROUP = "gateway.networking.k8s.io";
+
+export const gatewayApi = {
+  schema: gatewayApiSchema,
+  parts: { "": { charts: {}, crdGroups: [GROUP] } },
+  effects: [resources(["gatewayApi.**"], "its definitions; they are kept when the setting goes")],
+  resolve: resolveGatewayApi,
+  advise: (_, __, others) =>
+    others.includes(GROUP)
+      ? []
+      : ["gatewayApi puts its definitions into the cluster; nothing of these settings serves them"],
+  files: (input) => [
+    {
+      path: ["gatewayApi", "source"],
+      file: input.source,
+      allowed: "a URL, or the path of a file with the definitions",
+    },
+  ],
+} as const satisfies AddonDomain<GatewayApiInput & Switched, GatewayApiSettings>;

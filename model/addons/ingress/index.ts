@@ -1,0 +1,81 @@
+import { resources } from "../../settings/effect";
+import type { Draft } from "../../settings/pick";
+import type { Path } from "../../settings/problems";
+import type { AddonCluster, AddonDomain, AddonPort } from "../domain";
+import { INGRESS_NAMESPACE } from "./manifests";
+import { ingressSchema } from "./schema";
+import { resolveIngress, type IngressInput, type IngressSettings } from "./settings";
+import { TRAEFIK_CHART } from "./traefik";
+import { validateIngress } from "./validate";
+
+export const ingress = {
+  schema: ingressSchema,
+  parts: {
+    "ingress-nginx": { namespace: INGRESS_NAMESPACE["ingress-nginx"], charts: {}, crdGroups: [] },
+    traefik: {
+      namespace: INGRESS_NAMESPACE.traefik,
+      charts: { traefik: TRAEFIK_CHART },
+      crdGroups: ["traefik.io", "hub.traefik.io", "gateway.networking.k8s.io"],
+    },
+  },
+  effects: [
+    resources(
+      ["ingress.**"],
+      "its objects, or a Helm upgrade. Another `kind` or `className` is another controller: the other is made, then the former goes, with another address unless `expose.address` says which",
+    ),
+  ],
+  resolve: resolveIngress,
+  validate: validateIngress,
+  advise,
+  lists: ({ dns }: Draft<IngressInput>): [Path, readonly (string | undefined)[]][] => [
+    [["ingress", "dns", "names"], dns?.names ?? []],
+  ],
+  ports: ({ expose }) =>
+    expose.type === "hostPorts" ? [expose.http, expose.https].map((port) => hostPort(port)) : [],
+} as const satisfies AddonDomain<IngressInput, IngressSettings>;
+
+function hostPort(port: number): AddonPort {
+  const reason = "ingress on host ports for those whom access.nodePorts names";
+  return {
+    protocol: "tcp",
+    port,
+    owner: "ingress",
+    chosen: true,
+    calledBy: { from: "serviceClient", reason },
+  };
+}
+
+/** Last row of ingress-nginx' support table (README at controller-v1.15.1): Kubernetes 1.31 to 1.35. */
+const NGINX_LAST_MINOR = 35;
+
+function advise({ kind, expose }: IngressSettings, cluster: AddonCluster): string[] {
+  const found: string[] = [];
+  if (kind === "ingress-nginx") {
+    const minor = Number(cluster.kubernetesVersion.split(".")[1]);
+    const beyond = minor > NGINX_LAST_MINOR ? `; this cluster has 1.${minor}` : "";
+    found.push(
+      "ingress.kind ingress-nginx is frozen upstream at controller 1.15.1 of March 2026: no fixes come, not of security " +
+        `either, and it was tested to Kubernetes 1.${NGINX_LAST_MINOR}${beyond}; kind traefik with nginxClass serves the same rules`,
+    );
+  }
+  if (expose.type === "loadBalancer") {
+    return expose.sourceRanges.includes("0.0.0.0/0")
+      ? [...found, "ingress.expose.sourceRanges is open to the whole internet"]
+      : found;
+  }
+  if (
+    expose.type === "hostPorts" &&
+    cluster.firewall === "nftables" &&
+    cluster.firewallAccess.nodePorts.length === 0
+  ) {
+    found.push(
+      "ingress.expose hostPorts: the firewall lets in whom access.nodePorts names, and it names nobody",
+    );
+  }
+  if (cluster.aws?.access.nodePorts.length === 0) {
+    found.push(
+      `ingress.expose ${expose.type}: the security groups let in whom access.nodePorts names, and it names nobody`,
+    );
+  }
+  return found;
+}

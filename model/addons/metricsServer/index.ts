@@ -1,0 +1,27 @@
+import type { Switched } from "../../core/enabled";
+import { KUBELET_PORT } from "../../network/ports";
+import { resources } from "../../settings/effect";
+import type { AddonDomain } from "../domain";
+import { metricsServerSchema } from "./schema";
+import { resolveMetricsServer, type MetricsServerInput, type MetricsServerSettings } from "./settings";
+
+export const metricsServer = {
+  schema: metricsServerSchema,
+  parts: { "": { namespace: "kube-system", charts: {}, crdGroups: [] } },
+  effects: [
+    resources(
+      ["metricsServer.**"],
+      "its objects; hosts only where it comes or goes with `firewall: nftables`",
+    ),
+  ],
+  resolve: resolveMetricsServer,
+  calls: () => [
+    {
+      from: "node",
+      to: "node",
+      protocol: "tcp",
+      ports: [{ from: KUBELET_PORT, to: KUBELET_PORT }],
+      reason: "metrics-server asks kubelets, with the address of its node",
+    },
+  ],
+} as const satisfies AddonDomain<MetricsServerInput & Switched, MetricsServerSettings>;

@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+import { ADDON_KEYS } from "../../../model/addons";
+
+const ROOT = join(__dirname, "../../..");
+
+/** Where an add-on may be named: its folder, the registry and its types, what people write, and its component. */
+const ITS_OWN = /^(model\/addons\/|model\/settings\/(input|renamed|elsewhere)\b|components\/addons\/)/;
+
+/** Other files that name one, and why. */
+const OTHERS: Readonly<Record<string, string>> = {
+  "model/tenants/network.ts": "tenants open to the ingress controller",
+  "model/settings/checks/tenantNetwork.ts": "tenants open to the ingress controller",
+};
+
+/** Keys of add-ons that the code of a file names: as identifiers and as words by themselves, in no comment and no sentence. */
+function namedIn(file: string, keys: readonly string[] = ADDON_KEYS): string[] {
+  const source = ts.createSourceFile(file, readFileSync(join(ROOT, file), "utf8"), ts.ScriptTarget.ES2022);
+  const found = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    if (ts.isPropertyAccessExpression(node)) found.add(node.name.text);
+    if (ts.isBindingElement(node)) found.add((node.propertyName ?? node.name).getText(source));
+    if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
+      const [, part] = /\/addons\/([^/]+)\//.exec(node.moduleSpecifier.text) ?? [];
+      if (part !== undefined) found.add(part);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return keys.filter((key) => found.has(key));
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => `${folder}/${file}`);
+}
+
+describe("an add-on", () => {
+  const naming = (key: string) =>
+    ["model", "components", "host"]
+      .flatMap(filesOf)
+      .filter((file) => !ITS_OWN.test(file) && namedIn(file, [key]).length > 0);
+
+  it("is found where it is named", () => {
+    expect(namedIn("components/addons/index.ts")).toEqual(expect.arrayContaining(["metallb", "ingress"]));
+    expect(namedIn("model/tenants/network.ts")).toEqual(["ingress"]);
+  });
+
+  // Tenants' policies and versions have keys of these words, too.
+  it.each(["metallb", "gatewayApi", "metricsServer"])("%s is named by no file but its own", (key) => {
+    expect(naming(key).filter((file) => OTHERS[file] === undefined)).toEqual([]);
+  });
+});
