@@ -52,7 +52,11 @@ export function createAddons(
   const { helm, metallb: pools, ingress: controller, gatewayApi: api } = settings.addons;
   const { metricsServer: metrics } = settings.addons;
   const ending = { ...opts, deletedWith: init };
-  const coredns = new CoreDns(`${name}-coredns`, new Checked(settings), { ...ending, dependsOn: [...after] });
+  // After the nodes: replicas that are placed while there is one would all stay on it.
+  const coredns = new CoreDns(`${name}-coredns`, new Checked(settings), {
+    ...ending,
+    dependsOn: [...after, ...nodes],
+  });
   // Not after the nodes: those of Windows become ready by it.
   const windowsNodes =
     windowsReleases(settings).length > 0

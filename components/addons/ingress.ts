@@ -9,6 +9,7 @@ import {
 } from "../../model/addons/ingress/manifests";
 import { ingressNginxManifests, ingressNginxService } from "../../model/addons/ingress/nginx";
 import { traefikValues } from "../../model/addons/ingress/traefik";
+import { configHash, configHashAnnotation } from "../../model/kubernetes";
 import { SettingsError, show } from "../../model/settings/problems";
 import type { CreateDnsRecords } from "../cloud";
 import { ClusterSettingsError } from "../settingsError";
@@ -159,7 +160,7 @@ interface Parts {
 interface Made {
   readonly resources: pulumi.CustomResource[];
   /** Set where a balancer leads to it. */
-  readonly service?: k8s.core.v1.Service;
+  readonly service?: k8s.core.v1.Service | k8s.core.v1.ServicePatch;
 }
 
 function ingressNginx({ name, part, namespace, inside, outside }: Parts): Made {
@@ -192,9 +193,22 @@ function traefik({ name, part, namespace, inside, outside }: Parts): Made {
   const classes = manifestResources(name, nginxClass ? [nginxClassManifest()] : [], inside);
   const resources = [release, ...classes];
   if (expose.type !== "loadBalancer") return { resources };
-  // Known once the release is there; before it there is no Service to be read.
-  const id = release.id.apply(() => `${INGRESS_NAMESPACE.traefik}/${INGRESS_SERVICE.traefik}`);
-  const service = k8s.core.v1.Service.get(`${name}-service`, id, { parent: outside.parent });
+  // The chart makes the Service, whose address is wanted. A resource that is read is none that `--target` leaves out: it would stand in
+  // the state below a parent that does not. A patch is a resource like others, and follows another way in by the annotation.
+  const wayIn = rendered(part, (spec) =>
+    configHash({ service: JSON.stringify(traefikValues(spec, traefikOf(spec.ingress))["service"]) }),
+  );
+  const service = new k8s.core.v1.ServicePatch(
+    `${name}-service`,
+    {
+      metadata: {
+        namespace: INGRESS_NAMESPACE.traefik,
+        name: INGRESS_SERVICE.traefik,
+        annotations: { [configHashAnnotation]: wayIn },
+      },
+    },
+    { ...outside, dependsOn: [release] },
+  );
   return { resources, service };
 }
 

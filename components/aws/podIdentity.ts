@@ -1,10 +1,12 @@
 import * as aws from "@pulumi/aws";
+import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { discovery, DISCOVERY_PATH, jwks } from "../../model/aws/identity";
 import { JWKS_PATH, STS_AUDIENCE } from "../../model/kubeadm/issuer";
 import { webIdentityTrust } from "../../model/aws/iam";
 import type { Statement } from "../../model/aws/statement";
 import { bucketPrefix, roleName } from "../../model/aws/names";
+import { podWithRole, type PodWithRole } from "../../model/aws/podRole";
 import { awsOf } from "../../model/aws/spec";
 import { resourceTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
@@ -126,12 +128,31 @@ export interface AddonRoleArgs {
   readonly statements: readonly Statement[];
 }
 
-/** A role that one service account may take on, and nobody else. Free of charge. */
+/**
+ * A role that one service account may take on, and nobody else. Free of charge.
+ *
+ * ```ts
+ * const role = new AddonRole("backup", {
+ *   settings: cluster.settings,
+ *   identity: AwsPlatform.of(cluster).identity!,
+ *   part: "backup",
+ *   namespace: "backup",
+ *   serviceAccount: "backup",
+ *   statements: [{ sid: "Write", reason: "backups", actions: ["s3:PutObject"], resources: [`${bucketArn}/*`] }],
+ * });
+ * new k8s.batch.v1.CronJob("backup", {
+ *   metadata: { namespace: "backup" },
+ *   spec: { schedule: "0 3 * * *", jobTemplate: { spec: { template: { spec: role.podSpec({ containers }) } } } },
+ * });
+ * ```
+ */
 export class AddonRole extends pulumi.ComponentResource {
   /** ARN of the role, for an annotation of the service account. */
   readonly arn: pulumi.Output<string>;
   /** A pod that starts before it may do nothing. */
   readonly policy: pulumi.Resource;
+
+  private readonly account: { readonly serviceAccount: string; readonly region: string };
 
   constructor(name: string, args: AddonRoleArgs, opts?: pulumi.ComponentResourceOptions) {
     requireArguments(
@@ -160,6 +181,21 @@ export class AddonRole extends pulumi.ComponentResource {
     );
     [this.policy] = policies;
     this.arn = role.arn;
+    this.account = { serviceAccount, region: awsOf(settings).region };
     this.registerOutputs({ arn: this.arn });
+  }
+
+  /**
+   * A pod that has the role: the specification with the service account, a token for STS, and the variables by which AWS' SDKs find
+   * them, in every container. The service account itself is for the program to make.
+   */
+  podSpec(
+    spec: pulumi.Input<k8s.types.input.core.v1.PodSpec>,
+  ): pulumi.Output<k8s.types.input.core.v1.PodSpec> {
+    return pulumi
+      .all([pulumi.output(spec), this.arn])
+      .apply(([pod, arn]) =>
+        podWithRole(pod as PodWithRole, { ...this.account, arn }),
+      ) as pulumi.Output<k8s.types.input.core.v1.PodSpec>;
   }
 }

@@ -5,6 +5,7 @@ import { poolBundle, poolUserData } from "../../model/settings/pools";
 import type { FirewallGroup } from "../../model/aws/firewall";
 import { poolStatements } from "../../model/aws/iam";
 import {
+  extraVolumeDevice,
   imageParameter,
   IMAGES,
   resolvedAtLaunch,
@@ -14,7 +15,7 @@ import {
 import { DRAIN_HOOK, HOOK_TIMEOUT, LAUNCH_HOOK, launchTimeout, WARMUP } from "../../model/aws/hooks";
 import { joinParameter, poolGroupName } from "../../model/aws/names";
 import { autoscalerTags, REVISION_TAG, poolTags, resourceTags } from "../../model/aws/tags";
-import type { AwsPool } from "../../model/settings/resolvedAws";
+import type { AwsPool, AwsVolume } from "../../model/settings/resolvedAws";
 import { poolReadyStep, type StepsArgs } from "../machines/steps";
 import { JOIN_IGNORES, SCALING_IGNORES } from "../options";
 import type { BootFiles } from "./bootFiles";
@@ -127,7 +128,6 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
     role: InstanceRole,
   ): aws.ec2.LaunchTemplate {
     const tags = { ...poolTags(settings, pool), [REVISION_TAG]: String(pool.revision) };
-    const { volume } = pool;
     return new aws.ec2.LaunchTemplate(
       `${prefix}-template`,
       {
@@ -144,18 +144,11 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
         metadataOptions: metadataOptions(1),
         privateDnsNameOptions: { hostnameType: "ip-name" },
         blockDeviceMappings: [
-          {
-            deviceName: pool.image === undefined ? WINDOWS_ROOT_DEVICE : IMAGES[pool.image.os].rootDevice,
-            ebs: {
-              volumeType: "gp3",
-              volumeSize: volume.sizeGiB,
-              iops: volume.iops,
-              throughput: volume.throughput,
-              encrypted: "true",
-              kmsKeyId: volume.kmsKeyId,
-              deleteOnTermination: "true",
-            },
-          },
+          volumeMapping(
+            pool.image === undefined ? WINDOWS_ROOT_DEVICE : IMAGES[pool.image.os].rootDevice,
+            pool.volume,
+          ),
+          ...pool.volumes.map((volume, index) => volumeMapping(extraVolumeDevice(index), volume)),
         ],
         userData: poolUserData(settings, pool).toString("base64"),
         tagSpecifications: ["instance", "volume"].map((resourceType) => ({ resourceType, tags })),
@@ -255,6 +248,24 @@ const LEAST_DELETE = 20;
 /** How long a group may take to end all its instances, each of which drains itself or lets the hook's time pass. */
 function deleteTimeout(drainTimeoutSeconds: number): string {
   return `${LEAST_DELETE + Math.ceil((drainTimeoutSeconds + HOOK_TIMEOUT) / 60)}m`;
+}
+
+function volumeMapping(
+  deviceName: string,
+  volume: AwsVolume,
+): aws.types.input.ec2.LaunchTemplateBlockDeviceMapping {
+  return {
+    deviceName,
+    ebs: {
+      volumeType: "gp3",
+      volumeSize: volume.sizeGiB,
+      iops: volume.iops,
+      throughput: volume.throughput,
+      encrypted: "true",
+      kmsKeyId: volume.kmsKeyId,
+      deleteOnTermination: "true",
+    },
+  };
 }
 
 function imageOf(pool: AwsPool): string {

@@ -26,7 +26,7 @@ const UNINITIALIZED = { key: "node.cloudprovider.kubernetes.io/uninitialized", o
 const NOT_READY = { key: "node.kubernetes.io/not-ready", operator: "Exists", effect: "NoSchedule" };
 
 /** The variables by which AWS' SDKs find a role and the token for it. */
-function identityVariables(role: unknown): object[] {
+export function identityVariables(role: unknown): { name: string; value: unknown }[] {
   if (role === undefined) return [];
   return [
     { name: "AWS_ROLE_ARN", value: role },
@@ -43,7 +43,7 @@ function proxyEnvironment(settings: Pick<AwsCallerSpec, "proxy">): object[] {
     .map(([name, value]) => ({ name, value }));
 }
 
-function tokenVolumes(role: unknown): { volumes: object[]; mounts: object[] } {
+export function tokenVolumes(role: unknown): { volumes: object[]; mounts: object[] } {
   if (role === undefined) return { volumes: [], mounts: [] };
   const token = { path: "token", audience: STS_AUDIENCE, expirationSeconds: TOKEN_SECONDS };
   return {

@@ -1,5 +1,6 @@
 import type { AwsPool, AwsSettings, AwsVolume } from "../settings/resolvedAws";
 import { hasPublicBalancer } from "./firewall";
+import { extraVolumeDevice } from "./images";
 import { familyOf } from "./instanceTypes";
 
 /** One line of the bill, in US dollars a month. */
@@ -146,6 +147,13 @@ function poolItems(pool: AwsPool): CostItem[] {
     item(called, first, each),
     item(`${called}, spot`, above, each === undefined ? undefined : each * share),
     item(`pool ${pool.name}'s volumes, ${pool.volume.sizeGiB} GiB`, counts, volumeMonth(pool.volume)),
+    ...pool.volumes.map((volume, index) =>
+      item(
+        `pool ${pool.name}'s ${extraVolumeDevice(index)}, ${volume.sizeGiB} GiB`,
+        counts,
+        volumeMonth(volume),
+      ),
+    ),
   ];
 }
 

@@ -133,6 +133,7 @@ export function controlPlaneStatements(settings: AwsCluster): Statement[] {
       actions: ["autoscaling:DescribeScalingActivities"],
       resources: ["*"],
     },
+    ...repairStatements(settings, aws.pools),
     ...(aws.podIdentity === undefined
       ? [
           ...cloudControllerStatements(settings),
@@ -144,10 +145,28 @@ export function controlPlaneStatements(settings: AwsCluster): Statement[] {
   ];
 }
 
+/** The groups of pools whose ill nodes are replaced. */
+function repairStatements(settings: AwsCluster, pools: readonly AwsPool[]): Statement[] {
+  const repaired = pools.filter(({ repair }) => repair !== undefined);
+  if (repaired.length === 0) return [];
+  return [
+    {
+      sid: "ReplaceIllNodes",
+      reason: "the group of a pool replaces the instance of a node that stays NotReady",
+      actions: ["autoscaling:SetInstanceHealth"],
+      resources: repaired.map(({ name }) => groupArn(settings, name)),
+    },
+  ];
+}
+
+function groupArn(settings: AwsCluster, pool: string): string {
+  const group = poolGroupName(settings.name, pool);
+  return arn(awsOf(settings), "autoscaling", `autoScalingGroup:*:autoScalingGroupName/${group}`);
+}
+
 /** What instances of one pool may do. */
 export function poolStatements(settings: AwsCluster, pool: AwsPool): Statement[] {
   const aws = awsOf(settings);
-  const group = poolGroupName(settings.name, pool.name);
   return [
     {
       sid: "ReadOwnJoinCredential",
@@ -184,7 +203,7 @@ export function poolStatements(settings: AwsCluster, pool: AwsPool): Statement[]
       reason:
         "a new instance says when it is a Ready node, and one that is to be ended when its pods are gone",
       actions: ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
-      resources: [arn(aws, "autoscaling", `autoScalingGroup:*:autoScalingGroupName/${group}`)],
+      resources: [groupArn(settings, pool.name)],
     },
     ...(pool.sourceDestinationCheckOff ? [sourceCheckStatement(aws, pool)] : []),
     ...(pool.platform === "linux" ? pullStatements(aws) : []),

@@ -65,6 +65,11 @@ export function imageParameter(os: AwsOs, architecture: Architecture): string {
   return parameter(architecture);
 }
 
+/** Device of a pool's further volume by its place (Amazon EC2 User Guide, "Device names for volumes": /dev/sd[f-p] for EBS). */
+export function extraVolumeDevice(index: number): string {
+  return `/dev/sd${String.fromCharCode("f".charCodeAt(0) + index)}`;
+}
+
 /** Root device of Windows images (EC2 user guide, "Device names for volumes"). */
 export const WINDOWS_ROOT_DEVICE = "/dev/sda1";
 

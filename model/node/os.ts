@@ -1,3 +1,4 @@
+import { shWords } from "../text";
 import type { OsFamily } from "../settings/resolved";
 import { nodeScript } from "./paths";
 import type { SetupMachine } from "./spec";
@@ -141,10 +142,26 @@ export function needsOf(options: { node: boolean; apiProxy: boolean; firewall: b
   ];
 }
 
+/** Packages that people name; one that is there is left in its version. */
+function ownPackages(names: readonly string[]): string {
+  return `is_installed() {
+  case $package_manager in
+    apt) [ "$(dpkg-query --show --showformat='\${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ;;
+    dnf) rpm --query --quiet --whatprovides "$1" ;;
+  esac
+}
+own_packages=()
+for package in ${shWords(names)}; do
+  is_installed "$package" || own_packages+=("$package")
+done
+if [ "\${#own_packages[@]}" -gt 0 ]; then install_packages "\${own_packages[@]}"; fi
+`;
+}
+
 /**
  * Installs what is missing and asks no package manager otherwise: hosts behind a wall have what they need in their image.
  * Locks held by others (unattended upgrades, a first boot) are waited for.
  */
-export function packagesPhase(needs: readonly Need[]): string {
-  return nodeScript("packages", { needs });
+export function packagesPhase(needs: readonly Need[], more: readonly string[] = []): string {
+  return nodeScript("packages", { needs }) + (more.length === 0 ? "" : ownPackages(more));
 }

@@ -85,7 +85,7 @@ function setupScript(
     ...environment,
     dropUnwanted(paths),
     proxyPart(secret),
-    packagesPhase(needs),
+    packagesPhase(needs, spec.packages),
     'if [ "$ip_was_there" = no ]; then\n  check_network\n  report_problems\nfi\n',
     foreignFirewalls(spec),
     timePhase(),

@@ -130,6 +130,8 @@ export interface NodeSetupSpec extends HostCheckSpec {
   readonly downloads: readonly Download[];
   /** Logs the kubelet in to registries; undefined: nothing does. Its download is among them. */
   readonly credentialProvider?: CredentialProvider;
+  /** Packages of people's own, by the names of the host's package manager; undefined: none. */
+  readonly packages?: readonly string[];
   /** Disks of an instance; undefined: they are left as they are. */
   readonly volumes?: { readonly rootGiB: number; readonly etcd: boolean };
   /** Lines of the managed block of /etc/hosts. */

@@ -5,6 +5,7 @@ import { awsAdvisories } from "./awsAdvisories";
 import { CONTROL_PLANE_TAINT } from "./labels";
 import type { ClusterSettings } from "./resolved";
 import { tenancyAdvisories } from "./tenancyAdvisories";
+import { CHARTS } from "../charts";
 import { knownVersions, minorOf } from "../versions";
 
 type Settings = Omit<ClusterSettings, "advisories">;
@@ -156,15 +157,44 @@ function endpointAdvisories({ endpoint, machines, bastion, access }: Settings): 
  */
 const OLD_NFT_BEFORE: Readonly<Record<string, number>> = { "1.34": 6, "1.35": 3, "1.36": 1 };
 
-function nftAdvisories({ kubernetesVersion, kubeProxy, machines }: Settings): string[] {
-  const mended = OLD_NFT_BEFORE[minorOf(kubernetesVersion) ?? ""];
-  const patch = Number(kubernetesVersion.split(".")[2]);
-  const hosts = machines.filter((machine) => machine.os === "debian-13").map((machine) => machine.name);
-  if (kubeProxy.mode !== "nftables" || mended === undefined || patch >= mended || hosts.length === 0)
-    return [];
-  return [
-    `kubernetesVersion ${kubernetesVersion}: its kube-proxy crashes on nftables sets of Debian 13's nft (${hosts.join(", ")}), as fail2ban writes them; ${minorOf(kubernetesVersion)}.${mended} does not`,
+/** The same of Calico's own nft: what mended it is in these patches (projectcalico/calico issues 11750 and 13068). */
+const OLD_CALICO_BEFORE: Readonly<Record<string, number>> = { "3.31": 6, "3.32": 1 };
+
+function nftAdvisories({ kubernetesVersion, kubeProxy, machines, aws, cni, addons }: Settings): string[] {
+  const hosts = [
+    ...machines.filter((machine) => machine.os === "debian-13").map((machine) => machine.name),
+    ...(aws?.pools ?? []).filter(({ image }) => image?.os === "debian-13").map(({ name }) => `pool ${name}`),
   ];
+  if (kubeProxy.mode !== "nftables" || hosts.length === 0) return [];
+  const crash = `crashes on nftables sets of Debian 13's nft (${hosts.join(", ")}), as fail2ban writes them`;
+  const calico = (addons.helm.versions["tigera-operator"] ?? CHARTS["tigera-operator"].version).replace(
+    /^v/,
+    "",
+  );
+  return [
+    ...(isBefore(kubernetesVersion, OLD_NFT_BEFORE)
+      ? [
+          `kubernetesVersion ${kubernetesVersion}: its kube-proxy ${crash}; ${mended(kubernetesVersion, OLD_NFT_BEFORE)} does not`,
+        ]
+      : []),
+    ...(cni.kind === "calico" && isBefore(calico, OLD_CALICO_BEFORE)
+      ? [
+          `cni.kind calico: Calico ${calico} ${crash}; ${mended(calico, OLD_CALICO_BEFORE)} does not (helm.versions of tigera-operator ` +
+            "and crd.projectcalico.org.v1, or kubeProxy.mode iptables)",
+        ]
+      : []),
+  ];
+}
+
+/** Whether a patch of a minor comes before the one that the table names for it. */
+function isBefore(version: string, table: Readonly<Record<string, number>>): boolean {
+  const first = table[minorOf(version) ?? ""];
+  return first !== undefined && Number(version.split(".")[2]) < first;
+}
+
+function mended(version: string, table: Readonly<Record<string, number>>): string {
+  const minor = minorOf(version) ?? "";
+  return `${minor}.${table[minor]}`;
 }
 
 function otherAdvisories(settings: Settings): string[] {

@@ -15,10 +15,6 @@ export const AWS_DEFAULTS = {
   joinTimeoutSeconds: 900,
   // A feature of Windows costs a restart, and its images of containers are gigabytes.
   windowsJoinTimeoutSeconds: 1800,
-  // A new node is Ready before an old one ends: a template that does not boot costs the pool nothing.
-  minHealthyPercent: 100,
-  // One in ten at a time. EC2 Auto Scaling's own default, 100, where a pool may shrink while it rolls.
-  maxHealthyPercent: { growing: 110, shrinking: 100 },
   spot: { onDemandBase: 0, onDemandPercent: 0 },
   sshKey: "generated",
 } as const;

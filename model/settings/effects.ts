@@ -235,6 +235,20 @@ const AWS: readonly EffectRow[] = [
     ["controlPlane.**"],
     "the instance is replaced where EC2 cannot change it, one control-plane node at a time (docs/aws.md)",
   ),
+  hosts(
+    ["controlPlane.packages[]"],
+    SETUPS,
+    "what is missing is installed; what is taken out stays. Packages of pools are in their boot files: their groups roll",
+  ),
+  hosts(
+    ["workers.*.repair.**"],
+    API_SERVER,
+    "a timer on control-plane nodes goes by it; no node of the pool changes",
+  ),
+  resources(
+    ["workers.*.maxSurge", "workers.*.maxUnavailable"],
+    "the pool's group; the next rolling replacement goes by it",
+  ),
   resources(["workers.**"], "the pool's template changes, and its group rolls"),
   resources(
     ["controlPlane.policyArns[]", "workers.*.policyArns[]", "iam.permissionsBoundary"],

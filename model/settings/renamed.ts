@@ -14,6 +14,8 @@ export const RENAMED: Readonly<Record<string, string>> = {
   "network.existing.subnets[].reach": "network.existing.subnets[].subnetType",
   "access.through": "access.connectVia",
   "access.endpoint": "access.endpointAccess",
+  "workers.*.minHealthyPercent": "workers.*.maxUnavailable, the share of nodes that may be away",
+  "workers.*.maxHealthyPercent": "workers.*.maxSurge, the share of nodes beyond the pool's size",
   "workers.*.joinTimeout": "workers.*.joinTimeoutSeconds",
   "certificates.leafDays": "certificates.validityDays",
   "coredns.forwarders": "coredns.upstreamServers",

@@ -3,6 +3,8 @@ import { whenEnabled } from "../core/enabled";
 import { resolveAttached } from "../aws/attached/settings";
 import { resolveEcr } from "../aws/ecr/settings";
 import { endpointSubnets } from "../aws/endpoints/settings";
+import { resolveRepair } from "../aws/repair/settings";
+import { refreshPercents } from "../aws/refresh/settings";
 import { IMAGES } from "../aws/images";
 import { architectureOf } from "../aws/instanceTypes";
 import { partitionOf, privateDnsName } from "../data/regions";
@@ -11,7 +13,6 @@ import { cniProfile, domainOf, resolveCni } from "../cni";
 import { apiName } from "../network/endpoint";
 import { WINDOWS_TAINT } from "../windows/releases";
 import { AWS_DEFAULTS } from "./awsDefaults";
-import { healthyPercents } from "./awsHealth";
 import {
   type AwsFacts,
   type AwsPoolFacts,
@@ -63,7 +64,7 @@ export function awsPlatform(input: AwsInput, facts: AwsFacts, names: AwsNames): 
     access: { host: input.access.host ?? "", port: input.access.port ?? DEFAULTS.apiPort },
     // Security groups filter, outside the host.
     firewall: "none",
-    // Workers are replaced by their groups (`minHealthyPercent`), and control-plane nodes changed one after the other.
+    // Workers are replaced by their groups (`maxSurge`, `maxUnavailable`), and control-plane nodes changed one after the other.
     rollout: DEFAULTS.rollout,
     firewallAllow: [],
     firewallAccess: { ssh: [], api: [], nodePorts: [] },
@@ -137,6 +138,7 @@ function awsSettings(
         : { etcdVolume: volumeOf(input.controlPlane.etcdVolume, AWS_DEFAULTS.etcdVolumeGiB) }),
       terminationProtection: input.controlPlane.terminationProtection ?? input.protect ?? DEFAULTS.protect,
       deletable: input.controlPlane.deletable ?? [],
+      packages: input.controlPlane.packages ?? [],
       attached: resolveAttached(input.controlPlane),
       instances: facts.controlPlaneNodes,
     },
@@ -263,11 +265,14 @@ function poolOf(facts: AwsPoolFacts, checkOff: boolean): AwsPool {
     taints: facts.windows && input.taints === undefined ? [WINDOWS_TAINT] : taintsOf("worker", input.taints),
     ...(spot && { spot: spotOf(spot) }),
     sourceDestinationCheckOff: input.sourceDestinationCheckOff ?? checkOff,
-    ...healthyPercents(input),
+    ...refreshPercents(input),
+    ...(input.repair === undefined ? {} : { repair: resolveRepair(input.repair) }),
     joinTimeoutSeconds:
       input.joinTimeoutSeconds ??
       AWS_DEFAULTS[facts.windows ? "windowsJoinTimeoutSeconds" : "joinTimeoutSeconds"],
     revision: input.revision ?? DEFAULTS.revision,
+    packages: input.packages ?? [],
+    volumes: (input.volumes ?? []).map((one) => volumeOf(one, sizeGiB)),
     attached: resolveAttached(input),
     tags: input.tags ?? {},
   };

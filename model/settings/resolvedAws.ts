@@ -1,6 +1,8 @@
 import type { Attached } from "../aws/attached/settings";
 import type { EcrSettings } from "../aws/ecr/settings";
 import type { VpcEndpoints } from "../aws/endpoints/settings";
+import type { RepairSettings } from "../aws/repair/settings";
+import type { RefreshPercents } from "../aws/refresh/settings";
 import type { Architecture, OsFamily, Taint, WindowsDownload } from "./resolvedShared";
 
 /** Image families on AWS. The newest image is looked up by the publisher's public SSM parameter, where there is one. */
@@ -100,6 +102,8 @@ export interface AwsControlPlane {
    * Default: none.
    */
   readonly deletable: readonly string[];
+  /** Packages of people's own. */
+  readonly packages: readonly string[];
   /** Managed policies of their role, and more security groups. */
   readonly attached: Attached;
   /** 1, 3, 5 or 7, in the zones by turns. */
@@ -107,7 +111,7 @@ export interface AwsControlPlane {
 }
 
 /** Like workers in one auto scaling group. */
-export interface AwsPool {
+export interface AwsPool extends RefreshPercents {
   /** Key under `workers`; part of the nodes' role label. */
   readonly name: string;
   /** `windows-2022` and `windows-2025` pools have user data in PowerShell. */
@@ -128,6 +132,8 @@ export interface AwsPool {
   readonly subnets: readonly string[];
   /** Root volume of each node. */
   readonly volume: AwsVolume;
+  /** More volumes of each node, blank; `extraVolumeDevice` names their devices. */
+  readonly volumes: readonly AwsVolume[];
   /** Of every node, besides the library's. */
   readonly labels: Readonly<Record<string, string>>;
   /** Of every node; default none, for Windows one that keeps Linux pods away. */
@@ -143,17 +149,17 @@ export interface AwsPool {
   };
   /** The boot script switches EC2's source/destination check off for its own instance. */
   readonly sourceDestinationCheckOff: boolean;
-  /** Percentage of the pool that stays in service during a rolling refresh; default 100: a new node is Ready before an old one ends. */
-  readonly minHealthyPercent: number;
-  /** Percentage that the pool may grow to during a rolling refresh; default 110, and 100 where less than all stay in service. */
-  readonly maxHealthyPercent: number;
   /**
    * Seconds the program waits for the pool's next node, and an instance has to become one; after twice that the group ends it
    * and starts another. Default 900, for Windows 1800.
    */
   readonly joinTimeoutSeconds: number;
+  /** Nodes that stay NotReady are replaced; undefined: they are not. */
+  readonly repair?: RepairSettings;
   /** Raised by hand to replace all nodes. */
   readonly revision: number;
+  /** Packages of people's own. */
+  readonly packages: readonly string[];
   /** Managed policies of their role, and more security groups. */
   readonly attached: Attached;
   /** More tags on instances and volumes. */

@@ -244,6 +244,11 @@ function volumesOf({ aws }: ClusterSettings, machine: Machine): Pick<NodeSetupSp
   return { volumes: { rootGiB: volume.sizeGiB, etcd: etcdVolume !== undefined } };
 }
 
+function packagesOf({ aws }: ClusterSettings, { role, pool }: Machine): Pick<NodeSetupSpec, "packages"> {
+  const of = role === "controlPlane" ? aws?.controlPlane : aws?.pools.find(({ name }) => name === pool);
+  return of === undefined || of.packages.length === 0 ? {} : { packages: of.packages };
+}
+
 function downloadsOf(
   { aws, downloads }: ClusterSettings,
   { architecture }: Machine,
@@ -274,6 +279,7 @@ export function nodeSetupSpec(settings: ClusterSettings, machine: Machine): Node
     ...(proxy === undefined ? {} : { proxy }),
     ...(containerd.dropIn === undefined ? {} : { containerdDropIn: containerd.dropIn }),
     ...downloadsOf(settings, machine),
+    ...packagesOf(settings, machine),
     ...volumesOf(settings, machine),
     hosts: hostsOf(settings, machine),
     ...(apiProxy === undefined ? {} : { apiProxy }),
@@ -321,7 +327,12 @@ const controlPlaneNode = once((settings): ControlPlaneNodeSpec => {
           aws: {
             region: aws.region,
             partition: aws.partition,
-            pools: aws.pools.map(({ name, platform, labels }) => ({ name, platform, labels })),
+            pools: aws.pools.map(({ name, platform, labels, repair }) => ({
+              name,
+              platform,
+              labels,
+              ...(repair === undefined ? {} : { repair }),
+            })),
             ...(aws.podIdentity === undefined ? {} : { podIdentity: aws.podIdentity }),
           },
         }),

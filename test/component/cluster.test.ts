@@ -138,6 +138,11 @@ describe("order", () => {
     for (const urn of network) expect(dns).toContain(urn);
   });
 
+  it("makes CoreDNS wait for all nodes, so that its replicas are placed on several", () => {
+    const dns = byName(resources, "metal-coredns").dependsOn;
+    for (const name of ["w1", "w2"]) expect(dns).toContain(urnOf(`metal-pool-general-${name}-node`));
+  });
+
   it("has no circle in it", () => {
     const waiting = new Map(
       resources.map((one) => [one.urn, [...one.dependsOn, one.parent].filter((urn) => urn !== "")]),

@@ -21,6 +21,7 @@ export type AwsCommand =
   | "ec2"
   | "beat"
   | "activities"
+  | "unhealthy"
   | "bundle";
 
 type Variable = readonly [name: string, value: string];

@@ -23,6 +23,7 @@ function controlPlaneProgram(settings: AwsControlPlaneSpec, aws: AwsForControlPl
     "statuses",
     "instance",
     "activities",
+    "unhealthy",
   ] as const;
   return { path: awsProgram, mode: "0755", content: awsProgramText(aws, commands, proxyVariables(settings)) };
 }

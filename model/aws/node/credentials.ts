@@ -7,6 +7,7 @@ import { systemdUnit } from "../../kubeadm/units";
 import type { RenderedFile } from "../../renderedFile";
 import type { AwsControlPlaneSpec, AwsForControlPlane, PoolForControlPlane } from "./spec";
 import { shWords } from "../../text";
+import { repairFunction } from "./repair";
 import { joinParameter, statusPrefix } from "../names";
 import { awsFunction } from "./calls";
 import { credentialsUnit, POOL_LABEL } from "./paths";
@@ -73,6 +74,11 @@ function poolCalls(settings: AwsControlPlaneSpec, pool: PoolForControlPlane): st
     `try credential ${shWords([pool.name, joinParameter(settings.name, pool.name)])}`,
     `try adopt ${shWords([pool.name, roleLabel(pool.name), labelDigest(pool), ...labels])}`,
     `try sweep ${shWords([pool.name, statusPrefix(settings.name, pool.name)])}`,
+    ...(pool.repair === undefined
+      ? []
+      : [
+          `try repair ${shWords([pool.name, String(pool.repair.timeoutSeconds), String(pool.repair.maxUnhealthy)])}`,
+        ]),
   ].join("\n");
 }
 
@@ -181,7 +187,12 @@ PYTHON
   touch "$state/$1.swept"
 }
 
-if [ $# -gt 0 ]; then
+${
+  pools.some(({ repair }) => repair !== undefined)
+    ? `${repairFunction}
+`
+    : ""
+}if [ $# -gt 0 ]; then
   "$@"
   exit
 fi
@@ -189,9 +200,9 @@ exec 9>/run/${credentialsUnit}.lock
 flock --nonblock 9 || exit 0
 ${pools.map((pool) => poolCalls(settings, pool)).join("\n")}
 # Marks of pools that are gone: one that comes back under the name starts with nothing.
-for mark in "$state"/*.written "$state"/*.swept; do
+for mark in "$state"/*.written "$state"/*.swept "$state"/*.held "$state"/*.repaired; do
   case \${mark##*/} in
-    ${["'*.*'", ...pools.flatMap((pool) => [`${pool.name}.written`, `${pool.name}.swept`])].join(" | ")}) ;;
+    ${["'*.*'", ...pools.flatMap((pool) => ["written", "swept", "held", "repaired"].map((mark) => `${pool.name}.${mark}`))].join(" | ")}) ;;
     *) rm -f "$mark" ;;
   esac
 done

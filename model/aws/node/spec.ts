@@ -16,4 +16,4 @@ export interface AwsForControlPlane extends Pick<AwsSettings, "region" | "partit
 }
 
 /** A pool as control-plane nodes know it: they let its instances in and label their nodes. */
-export type PoolForControlPlane = Pick<AwsPool, "name" | "platform" | "labels">;
+export type PoolForControlPlane = Pick<AwsPool, "name" | "platform" | "labels" | "repair">;

@@ -2,6 +2,8 @@ import type { Switched } from "../../core/enabled";
 import type { AttachedInput, AwsIamInput } from "../../aws/attached/settings";
 import type { EcrInput } from "../../aws/ecr/settings";
 import type { VpcEndpointsInput } from "../../aws/endpoints/settings";
+import type { RepairInput } from "../../aws/repair/settings";
+import type { RefreshInput } from "../../aws/refresh/settings";
 import type { AwsOs } from "../resolvedAws";
 import type { TaintInput } from "./machines";
 import type { NetworkInput } from "./network";
@@ -259,6 +261,12 @@ export interface ControlPlaneInput extends AttachedInput {
    */
   revisions?: Record<string, number>;
   /**
+   * Packages that setup installs, by the names of the system's package manager, as `nfs-common`. One that is there is left in its version.
+   *
+   * @defaultValue none
+   */
+  packages?: string[];
+  /**
    * A network load balancer in front of one control-plane node, so that more can be added without a new address.
    *
    * @defaultValue `true` with several, and with one private node and a public endpoint
@@ -267,7 +275,7 @@ export interface ControlPlaneInput extends AttachedInput {
 }
 
 /** A worker pool: an auto scaling group, fixed by `count`, or between `min` and `max`. */
-export interface WorkerPoolInput extends AttachedInput {
+export interface WorkerPoolInput extends AttachedInput, RefreshInput {
   /**
    * Number of nodes. Not together with `min` and `max`.
    *
@@ -356,24 +364,31 @@ export interface WorkerPoolInput extends AttachedInput {
    */
   sourceDestinationCheckOff?: boolean;
   /**
-   * Percentage of nodes that stay in service during a rolling replacement. With 100, an old node ends only when a new one is Ready.
-   *
-   * @defaultValue `100`
-   */
-  minHealthyPercent?: number;
-  /**
-   * Percentage that the pool may grow to during a rolling replacement, at most `minHealthyPercent` + 100.
-   *
-   * @defaultValue `110`; `100` where `minHealthyPercent` is less
-   */
-  maxHealthyPercent?: number;
-  /**
    * How long `pulumi up` waits for the pool's next node, in seconds. An instance that is not Ready after twice that long is
    * terminated, and another is started.
    *
    * @defaultValue `900`; Windows `1800`
    */
   joinTimeoutSeconds?: number;
+  /**
+   * Packages that setup installs, by the names of the system's package manager, as `nfs-common`. One that is there is left in its version.
+   *
+   * @defaultValue none
+   */
+  packages?: string[];
+  /**
+   * More volumes of every node, in this order `/dev/sdf`, `/dev/sdg` and on, 11 at most. They are blank, deleted with the instance,
+   * and neither formatted nor mounted: they are for what takes whole disks, such as a storage operator.
+   *
+   * @defaultValue none
+   */
+  volumes?: VolumeInput[];
+  /**
+   * Replaces nodes that stay NotReady. `{}` takes the defaults.
+   *
+   * @defaultValue none: an instance is replaced when EC2 finds it ill
+   */
+  repair?: RepairInput;
   /**
    * Raise it to replace all nodes.
    *

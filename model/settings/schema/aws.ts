@@ -3,6 +3,8 @@ import { z } from "zod";
 import { attachedShape, iam } from "../../aws/attached/schema";
 import { ecr } from "../../aws/ecr/schema";
 import { vpcEndpoints } from "../../aws/endpoints/schema";
+import { repair } from "../../aws/repair/schema";
+import { refreshShape } from "../../aws/refresh/schema";
 import { networkShape } from "./common";
 import { OS_FAMILIES, taint } from "./machines";
 import { publicKeyProblem } from "../sshKeys";
@@ -39,6 +41,15 @@ const authorizedKey = text((value) => {
       };
 });
 const tags = z.record(z.string(), z.string());
+// Debian policy 5.6.1; names of rpm have capitals and _ as well.
+const packages = z
+  .array(
+    matching(
+      /^[A-Za-z0-9][A-Za-z0-9+._-]{0,127}$/,
+      "the name of a package without its version, as nfs-common",
+    ),
+  )
+  .max(50);
 
 const volume = z.strictObject({
   sizeGiB: z.number().int().min(8).max(16384).optional(),
@@ -46,6 +57,9 @@ const volume = z.strictObject({
   throughput: z.number().int().min(125).max(1000).optional(),
   kmsKeyId: kmsKey.optional(),
 });
+
+/** /dev/sdf to /dev/sdp (Amazon EC2 User Guide, "Device names for volumes"). */
+const MOST_VOLUMES = 11;
 
 const spot = switched({
   onDemandBase: z.number().int().min(0).max(1000).optional(),
@@ -85,12 +99,14 @@ const pool = z.strictObject({
   taints: z.array(taint).optional(),
   spot: spot.optional(),
   sourceDestinationCheckOff: z.boolean().optional(),
-  minHealthyPercent: z.number().int().min(0).max(100).optional(),
-  maxHealthyPercent: z.number().int().min(100).max(200).optional(),
   joinTimeoutSeconds: z.number().int().min(60).max(7200).optional(),
   revision: z.number().int().min(1).optional(),
   tags: tags.optional(),
   ...attachedShape,
+  ...refreshShape,
+  packages: packages.optional(),
+  volumes: z.array(volume).min(1).max(MOST_VOLUMES).optional(),
+  repair: repair.optional(),
 });
 
 /** What only `platform: aws` has, or has more of. */
@@ -146,6 +162,7 @@ export const awsShape = {
     revisions: z.record(z.string(), z.number().int().min(1)).optional(),
     /** A network load balancer in front of one control-plane node as well. */
     loadBalancer: z.boolean().optional(),
+    packages: packages.optional(),
     ...attachedShape,
   }),
   workers: z.record(dnsLabel, pool).optional(),

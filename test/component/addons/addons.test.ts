@@ -29,7 +29,7 @@ const everything = {
 /** What the provider would say of a Service behind a balancer. */
 function outputs({ type, inputs }: pulumi.runtime.MockResourceArgs): Record<string, unknown> {
   const service =
-    type === "kubernetes:core/v1:Service" &&
+    /^kubernetes:core\/v1:Service(Patch)?$/.test(type) &&
     /LoadBalancer|undefined/.test(String(specType(inputs as Record<string, unknown>)));
   return service ? { status: { loadBalancer: { ingress: [{ hostname: "balancer.example.com" }] } } } : {};
 }
@@ -93,11 +93,12 @@ describe("the add-ons of a cluster", () => {
     expect(components.map((one) => one.type)).toEqual(["kubeadm:index:CoreDns"]);
   });
 
-  it("come one after the other: network, DNS, and what asks it once nodes are there", async () => {
+  it("come one after the other: network, nodes, DNS, and what asks it", async () => {
     const { all } = await made(bareMetal(everything));
     const dns = before(all, "c-coredns-deployment-coredns");
     expect(dns).toContain("network");
-    expect(dns).not.toContain("worker");
+    // Both replicas would be placed on the one node that is there before.
+    expect(dns).toContain("worker");
     for (const name of [
       "c-metallb-release",
       "c-metrics-server-deployment-metrics-server",
@@ -192,6 +193,19 @@ describe("ingress", () => {
     expect(byName(ports.all, "c-ingress-release").deletedWith).toBe(byName(ports.all, "init").urn);
   });
 
+  it("learns the address of Traefik's Service by a resource that `--target` can leave out, and reads none", async () => {
+    const service = async (sourceRanges: string[]) => {
+      const { all } = await made(onAws({ kind: "traefik", expose: { type: "loadBalancer", sourceRanges } }));
+      expect(before(all, "c-ingress-service")).toContain("c-ingress-release");
+      return byName(all, "c-ingress-service");
+    };
+    const [first, second] = [await service(["203.0.113.0/24"]), await service(["198.51.100.0/24"])];
+    // A read resource has the type of the object itself.
+    expect(first.type).toBe("kubernetes:core/v1:ServicePatch");
+    expect(first.inputs["metadata"]).toMatchObject({ namespace: "traefik", name: "traefik" });
+    expect(second.inputs["metadata"]).not.toEqual(first.inputs["metadata"]);
+  });
+
   it.each(["ingress-nginx", "traefik"])(
     "leads names to the balancer of %s by alias records",
     async (kind) => {
@@ -213,10 +227,14 @@ describe("ingress", () => {
     },
   );
 
-  it("is one release for Traefik, and no Service but Traefik's own", async () => {
+  it("is one release for Traefik, and a patch of its Service, and no Service but Traefik's own", async () => {
     const { all } = await made(bareMetal({ ...everything, ingress: { kind: "traefik" } }));
     const children = all.filter((one) => one.parent === byName(all, "c-ingress").urn);
-    expect(children.map((one) => one.name)).toEqual(["c-ingress-namespace-traefik", "c-ingress-release"]);
+    expect(children.map((one) => one.name)).toEqual([
+      "c-ingress-namespace-traefik",
+      "c-ingress-release",
+      "c-ingress-service",
+    ]);
   });
 
   it("has class nginx where Traefik is to serve it, as the same resource that ingress-nginx has", async () => {

@@ -22,6 +22,7 @@ beforeAll(async () => {
     set("iam", { permissionsBoundary: BOUNDARY }),
     set("controlPlane.policyArns", [OWN]),
     set("controlPlane.securityGroupIds", ["sg-0000000a"]),
+    set("workers.general.volumes", [{ sizeGiB: 100 }, { sizeGiB: 50, iops: 4000 }]),
     set("workers.general.policyArns", [S3, OWN]),
     set("workers.general.securityGroupIds", ["sg-0000000b", "sg-0000000c"]),
   )(raw);
@@ -61,6 +62,22 @@ describe("what is attached", () => {
       expect(groups(`cloud-instances-${name}`).slice(1)).toEqual(["sg-0000000a"]);
     expect(groups("cloud-pool-general-template").slice(1)).toEqual(["sg-0000000b", "sg-0000000c"]);
     expect(groups("cloud-pool-burst-template")).toHaveLength(1);
+  });
+
+  it("is further volumes of a pool, blank and encrypted, after the root volume", () => {
+    const mappings = (pool: string) =>
+      byName(resources, `cloud-pool-${pool}-template`).inputs["blockDeviceMappings"] as {
+        deviceName: string;
+        ebs: { volumeSize: number; iops: number; encrypted: string; snapshotId?: string };
+      }[];
+    const [, ...further] = mappings("general");
+    expect(
+      further.map(({ deviceName, ebs }) => [deviceName, ebs.volumeSize, ebs.iops, ebs.encrypted]),
+    ).toEqual([
+      ["/dev/sdf", 100, 3000, "true"],
+      ["/dev/sdg", 50, 4000, "true"],
+    ]);
+    expect(mappings("burst")).toHaveLength(1);
   });
 
   it("comes with endpoints of services, which hosts wait for", () => {

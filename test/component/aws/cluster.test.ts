@@ -233,7 +233,7 @@ describe("instances", () => {
     const preferences = (all: readonly Recorded[]) =>
       (byName(all, "cloud-pool-general-group").inputs.instanceRefresh as { preferences: object }).preferences;
     expect(preferences(small)).toMatchObject({ minHealthyPercentage: 100, maxHealthyPercentage: 110 });
-    const pool = { count: 1, instanceType: "t3.large", minHealthyPercent: 90 };
+    const pool = { count: 1, instanceType: "t3.large", maxUnavailable: "10%" };
     const shrinking = await cluster({ ...smallAws(), workers: { general: pool } });
     expect(preferences(shrinking)).toMatchObject({ minHealthyPercentage: 90, maxHealthyPercentage: 100 });
   });

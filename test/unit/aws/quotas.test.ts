@@ -31,7 +31,7 @@ describe("quotas of an account", () => {
           max: 10,
           instanceType: "m7i.xlarge",
           spot: { onDemandBase: 2, onDemandPercent: 50 },
-          minHealthyPercent: 90,
+          maxUnavailable: "10%",
         },
       };
     });

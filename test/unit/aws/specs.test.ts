@@ -78,6 +78,10 @@ describe("a change of settings on AWS touches the control-plane nodes' steps onl
     expect(touched(set("workers.more", { count: 1, instanceType: "t3.large" }))).toEqual(NODE_STEPS);
   });
 
+  it("repair of a pool's nodes: the timer of every control-plane node", () => {
+    expect(touched(set("workers.burst.repair", {}))).toEqual(NODE_STEPS);
+  });
+
   it("labels of a pool: control-plane nodes give those that nodes must not give themselves", () => {
     expect(touched(set("workers.burst.labels", { tier: "burst" }))).toEqual(NODE_STEPS);
   });

@@ -219,15 +219,18 @@ describe("packages", () => {
     present: string,
     family: "apt" | "dnf",
     needs: readonly ("tc" | "ip" | "nginx" | "nginx-stream")[],
+    more: readonly string[] = [],
   ) => {
     const facts = osProfiles[family === "apt" ? "debian-12" : "rhel-9"].packages;
-    const text = packagesPhase(needs);
+    const text = packagesPhase(needs, more);
     const calls = `command() { case " $present " in *" $2 "*) return 0 ;; esac; return 1; }
 nginx() { :; }
 systemctl() { echo "systemctl $*"; }
 installed() { local all=$*; echo "$1 \${all##*install }"; present+=" tc ip nginx"; mkdir -p "$nginx_modules"; : >"$nginx_modules/ngx_stream_module.so"; }
 apt-get() { case " $* " in *" install "*) installed apt "$@" ;; *) echo "apt update" ;; esac; }
 dnf() { installed dnf "$@"; }
+dpkg-query() { case " $present " in *" \${!#} "*) echo installed ;; *) return 1 ;; esac; }
+rpm() { case " $present " in *" \${!#} "*) ;; *) return 1 ;; esac; }
 `;
     const variables = `present='${present}' package_manager=${family} nginx_modules='${folder}/modules'
 declare -A package_of=(${Object.entries(facts)
@@ -243,6 +246,15 @@ declare -A package_of=(${Object.entries(facts)
   it("installs each missing package once, by the family's name", () => {
     expect(host("", "apt", ["ip", "tc"]).stdout).toBe("installing: iproute2\napt update\napt iproute2\n");
     expect(host("ip", "dnf", ["ip", "tc"]).stdout).toBe("installing: iproute-tc\ndnf iproute-tc\n");
+  });
+
+  it("installs people's own packages that are not there, and asks nobody where they are", () => {
+    const more = ["nfs-common", "open-iscsi"];
+    expect(host("ip nfs-common", "apt", ["ip"], more).stdout).toBe(
+      "installing: open-iscsi\napt update\napt open-iscsi\n",
+    );
+    expect(host("ip nfs-utils", "dnf", ["ip"], ["nfs-utils"]).stdout).toBe("");
+    expect(host("ip", "dnf", ["ip"], ["nfs-utils"]).stdout).toBe("installing: nfs-utils\ndnf nfs-utils\n");
   });
 
   it("keeps the package's own nginx from starting", () => {

@@ -102,3 +102,46 @@ describe("advisories", () => {
     expect(advisories.filter((text) => /pending/.test(text))).toEqual([]);
   });
 });
+
+describe("nft of another version on the host", () => {
+  const CRASH = /crashes on nftables sets of Debian 13's nft \((.*)\), as fail2ban/;
+  const debian = all(set("machines.w1.os", "debian-13"), set("kubeProxy", { mode: "nftables" }));
+  const crashes = (...changes: Change[]) =>
+    advisoriesOf(all(debian, ...changes)).filter((one) => CRASH.test(one));
+  const calico = (version?: string) =>
+    all(
+      set("cni", { kind: "calico", podCidr: "10.244.0.0/16" }),
+      version === undefined
+        ? () => undefined
+        : set("helm", { versions: { "tigera-operator": version, "crd.projectcalico.org.v1": version } }),
+    );
+
+  it("crashes kube-proxy before the patch that mended it, and no later one", () => {
+    expect(crashes(set("kubernetesVersion", "1.35.2"))).toEqual([
+      "kubernetesVersion 1.35.2: its kube-proxy crashes on nftables sets of Debian 13's nft (w1), as fail2ban writes them; 1.35.3 does not",
+    ]);
+    expect(crashes(set("kubernetesVersion", "1.35.3"))).toEqual([]);
+  });
+
+  it("crashes Calico before 3.32.1, the version that is pinned among them", () => {
+    expect(crashes(calico())).toEqual([
+      expect.stringMatching(/^cni\.kind calico: Calico 3\.32\.0 .* 3\.32\.1 does not/),
+    ]);
+    expect(crashes(calico("v3.31.5"))).toEqual([expect.stringMatching(/3\.31\.6 does not/)]);
+    expect(crashes(calico("v3.32.1"))).toEqual([]);
+  });
+
+  it("is none where rules are iptables' own, nor on hosts of another system", () => {
+    expect(crashes(calico(), set("kubeProxy", { mode: "iptables" }))).toEqual([]);
+    expect(crashes(calico(), set("machines.w1.os", "ubuntu-24.04"))).toEqual([]);
+  });
+
+  it("is looked for in pools too", () => {
+    const raw = edited(
+      all(set("workers.general.os", "debian-13"), set("cni", { kind: "calico", podCidr: "10.244.0.0/16" })),
+      smallAws,
+    );
+    const { advisories } = readCluster(raw, { environment: "cloud", region: REGION });
+    expect(advisories.flatMap((one) => CRASH.exec(one)?.[1] ?? [])).toEqual(["pool general"]);
+  });
+});

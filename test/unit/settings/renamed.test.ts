@@ -72,6 +72,18 @@ const CASES: Readonly<Record<string, Case>> = {
   ),
   "access.through": row("access.through", "bastion", "access.connectVia", onAws),
   "access.endpoint": row("access.endpoint", "public", "access.endpointAccess", onAws),
+  "workers.*.minHealthyPercent": row(
+    "workers.general.minHealthyPercent",
+    "90%",
+    "workers.general.maxUnavailable, the share of nodes that may be away",
+    { ...onAws, now: "workers.general.maxUnavailable" },
+  ),
+  "workers.*.maxHealthyPercent": row(
+    "workers.general.maxHealthyPercent",
+    "20%",
+    "workers.general.maxSurge, the share of nodes beyond the pool's size",
+    { ...onAws, now: "workers.general.maxSurge" },
+  ),
   "workers.*.joinTimeout": row(
     "workers.general.joinTimeout",
     600,

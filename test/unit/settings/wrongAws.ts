@@ -939,23 +939,24 @@ export const WRONG_AWS: readonly Wrong[] = [
     ],
   ]).map((wrong) => ({ ...wrong, region: "us-west-1" })),
   ...cases("rolling refresh", smallAws, [
+    ["a number of nodes", general("maxSurge", 1), "workers.general.maxSurge", /in percent, as 25%/],
     [
-      "growing by more than the pool has",
-      general("maxHealthyPercent", 250),
-      "workers.general.maxHealthyPercent",
-      /at most 200/,
-    ],
-    [
-      "shrinking while it may grow",
-      general("maxHealthyPercent", 99),
-      "workers.general.maxHealthyPercent",
-      /at least 100/,
+      "more than all",
+      general("maxUnavailable", "150%"),
+      "workers.general.maxUnavailable",
+      /in percent, as 25%/,
     ],
     [
       "growing far while it shrinks",
-      all(general("minHealthyPercent", 50), general("maxHealthyPercent", 160)),
-      "workers.general.maxHealthyPercent",
-      /more than 100 above minHealthyPercent 50.*100 to 150/,
+      all(general("maxUnavailable", "50%"), general("maxSurge", "60%")),
+      "workers.general.maxSurge",
+      /maxUnavailable 50% are more than 100% together.*at most 50%/,
+    ],
+    [
+      "neither growing nor shrinking",
+      general("maxSurge", "0%"),
+      "workers.general.maxSurge",
+      /no node could be replaced/,
     ],
   ]),
   ...cases("volumes", smallAws, [

@@ -1,5 +1,6 @@
 /** Settings of what may be added on AWS: policies, groups, images. */
 import { largeAws, smallAws } from "../../support/awsInput";
+import { windowsAws } from "../../support/windowsSettings";
 import { all, set } from "./edit";
 import type { Wrong } from "./wrong";
 import { cases } from "./wrongAws";
@@ -183,6 +184,50 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
       set("images", { repository: "111122223333.dkr.ecr.eu-central-1.amazonaws.com/k8s" }),
       "images.repository",
       /containerd and kubeadm have no login/,
+    ],
+  ]),
+  ...cases("packages and further volumes", windowsAws, [
+    [
+      "a package with its version",
+      general("packages", ["nfs-common=1:2.6"]),
+      "workers.general.packages[0]",
+      /without its version/,
+    ],
+    [
+      "packages for Windows",
+      set("workers.win.packages", ["nfs-common"]),
+      "workers.win.packages",
+      /cannot be installed on windows/,
+    ],
+    [
+      "a volume faster than its size",
+      general("volumes", [{}, { sizeGiB: 8, iops: 5000 }]),
+      "workers.general.volumes[1].iops",
+      /more than gp3 gives 8 GiB/,
+    ],
+    [
+      "more volumes than there are names",
+      general(
+        "volumes",
+        Array.from({ length: 12 }, () => ({})),
+      ),
+      "workers.general.volumes",
+      /11/,
+    ],
+  ]),
+  ...cases("repair of nodes", smallAws, [
+    ["not yes", general("repair", true), "workers.general.repair", /mapping/],
+    [
+      "sooner than pods go elsewhere",
+      general("repair", { timeoutSeconds: 60 }),
+      "workers.general.repair.timeoutSeconds",
+      /at least 300/,
+    ],
+    [
+      "a number of nodes",
+      general("repair", { maxUnhealthy: 2 }),
+      "workers.general.repair.maxUnhealthy",
+      /in percent, as 25%/,
     ],
   ]),
   ...cases("sessions", smallAws, [

@@ -284,6 +284,17 @@ def beat(group, hook):
     params = {"AutoScalingGroupName": group, "LifecycleHookName": hook, "InstanceId": instance}
     call("autoscaling", "RecordLifecycleActionHeartbeat", params, 20)
 
+# command: unhealthy
+# unhealthy INSTANCE: has the instance's group replace it; one that is leaving already is left.
+def unhealthy(instance):
+    params = {"InstanceId": instance, "HealthStatus": "Unhealthy", "ShouldRespectGracePeriod": "false"}
+    try:
+        call("autoscaling", "SetInstanceHealth", params, 20)
+    except Refused as error:
+        if ": ValidationError:" not in str(error):
+            raise
+
+
 # command: activities
 # activities GROUP: what the group failed at lately, newest first: a line of JSON each.
 

@@ -1,6 +1,7 @@
 import { validateAttached } from "../../../aws/attached/validate";
 import { validateEcr } from "../../../aws/ecr/validate";
 import { validateEndpoints, validateWayOut } from "../../../aws/endpoints/validate";
+import { validateRefresh } from "../../../aws/refresh/validate";
 import { validateSessionAgents } from "../../../aws/sessions/validate";
 import type { AwsFacts } from "../../awsFacts";
 import type { Check, Facts } from "../../draft";
@@ -29,7 +30,7 @@ import {
   validatePoolSizes,
   validatePoolZones,
   validatePoolSubnets,
-  validateRefresh,
+  validatePackages,
   validateSpot,
 } from "./pools";
 import { validateTags } from "./tags";
@@ -62,6 +63,7 @@ const CHECKS: readonly AwsCheck[] = [
   validatePoolSubnets,
   validateSpot,
   validateRefresh,
+  validatePackages,
   validateDrainTimeout,
   validateMostNodes,
   validateSubnetAddresses,

@@ -1,6 +1,5 @@
 import { whenEnabled } from "../../../core/enabled";
 import { HOOK_TIMEOUT, LONGEST_DRAIN } from "../../../aws/hooks";
-import { healthyPercents } from "../../awsHealth";
 import { fullZone, type AwsFacts, type AwsPoolFacts } from "../../awsFacts";
 import type { Facts } from "../../draft";
 import type { Problems } from "../../problems";
@@ -123,18 +122,13 @@ export function validateSpot({ pools }: AwsFacts, _facts: Facts, problems: Probl
   }
 }
 
-/** EC2 Auto Scaling API, RefreshPreferences: the two may differ by 100 at most. */
-export function validateRefresh({ pools }: AwsFacts, { refused }: Facts, problems: Problems): void {
-  for (const { path, input } of pools) {
-    if (refused([...path, "maxHealthyPercent"])) continue;
-    const { minHealthyPercent, maxHealthyPercent } = healthyPercents(input);
-    if (maxHealthyPercent - minHealthyPercent <= 100) continue;
-    problems.add(
-      [...path, "maxHealthyPercent"],
-      maxHealthyPercent,
-      `is more than 100 above minHealthyPercent ${minHealthyPercent}`,
-      { allowed: `100 to ${minHealthyPercent + 100}` },
-    );
+/** Windows has no package manager that setup knows. */
+export function validatePackages({ pools }: AwsFacts, _facts: Facts, problems: Problems): void {
+  for (const { path, input, windows } of pools) {
+    if (!windows || input.packages === undefined) continue;
+    problems.add([...path, "packages"], input.packages, `cannot be installed on ${input.os}`, {
+      allowed: "no packages, or an image of yours that has them (ami)",
+    });
   }
 }
 

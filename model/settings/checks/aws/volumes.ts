@@ -27,6 +27,13 @@ export function validateVolumes(
       pool.volume,
       windows ? AWS_DEFAULTS.windowsVolumeGiB : AWS_DEFAULTS.volume.sizeGiB,
     ]),
+    ...pools.flatMap(({ path, input: pool, windows }) =>
+      (pool.volumes ?? []).map((volume, index): [Path, Volume | undefined, number] => [
+        [...path, "volumes", index],
+        volume,
+        windows ? AWS_DEFAULTS.windowsVolumeGiB : AWS_DEFAULTS.volume.sizeGiB,
+      ]),
+    ),
   ];
   for (const [path, volume, size] of volumes) {
     if (volume === undefined) continue;
