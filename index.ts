@@ -26,7 +26,7 @@ export { Pki, type PkiArgs } from "./components/pki/pki";
 export { Extras, type ExtrasArgs } from "./components/extras/extras";
 export { projectFiles } from "./components/extras/projectFiles";
 export { SmokeTest, type SmokeTestArgs } from "./components/smoke/smokeTest";
-export { Access, TenantRoles, type AccessArgs } from "./components/tenants/access";
+export { Access, TenantRoles, type AccessArgs, type TenantRolesArgs } from "./components/tenants/access";
 export { Tenant, type TenantArgs } from "./components/tenants/tenant";
 export { parseCluster, readCluster, type ParseContext } from "./model/settings/parse";
 export { SettingsError, formatProblems, type Problem } from "./model/settings/problems";

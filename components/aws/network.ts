@@ -1,25 +1,45 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { ANYWHERE } from "../../model/aws/firewall";
-import { awsOf } from "../../model/aws/spec";
+import { parseVpc, type VpcInput } from "../../model/aws/alone";
+import { awsOf, type AwsCluster } from "../../model/aws/spec";
 import { flowLogStatements, serviceTrust } from "../../model/aws/iam";
 import { roleName } from "../../model/aws/names";
 import { zoneLetter } from "../../model/data/regions";
 import { ownedTag, resourceTags, subnetTags } from "../../model/aws/tags";
-import type { ClusterSettings } from "../../model/settings/resolved";
+import type { ExistingSubnetInput } from "../../model/settings/input/aws";
 import type { AwsSettings, AwsSubnet } from "../../model/settings/resolvedAws";
-import { onlyOnAws, requireArguments } from "../arguments";
+import { partOf, rendered, type Checked, type Samples, type WithInputs } from "../part";
 import { createRole } from "./role";
 
-export interface NetworkArgs {
-  /** Resolved settings, as `parseCluster` gives them. */
-  readonly settings: ClusterSettings;
+/** A VPC. What determines which resources exist is plain; ids of one that exists may be outputs. */
+export interface NetworkArgs extends Omit<VpcInput, "existing"> {
+  /**
+   * A VPC that exists, with the subnets to use. Its gateways, routes and endpoints are left as they are.
+   *
+   * @defaultValue none: a VPC is created
+   */
+  existing?: {
+    vpcId: pulumi.Input<string>;
+    subnets: WithInputs<ExistingSubnetInput, "id">[];
+  };
 }
+
+const SAMPLES: Samples = {
+  "existing.vpcId": () => "vpc-00000000000000000",
+  "existing.subnets.*.id": (number) => `subnet-${String(number).padStart(17, "0")}`,
+};
 
 /**
  * VPC, subnets, gateways and routes, or the ids of a VPC that exists. In every subnet a part is kept from AWS' own
  * hand, for the fixed addresses of control-plane nodes, balancer and bastion. A NAT gateway costs about 35 dollars a
  * month and its traffic.
+ *
+ * ```ts
+ * new Network("cloud", { region: "eu-central-1", vpcCidr: "10.0.0.0/16", subnetType: "private" });
+ * ```
+ *
+ * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class Network extends pulumi.ComponentResource {
   /** The VPC, made or found. */
@@ -29,14 +49,16 @@ export class Network extends pulumi.ComponentResource {
   /** What instances need besides their subnet: a host that boots before its routes finds nothing. */
   readonly routes: readonly pulumi.Resource[];
 
-  private readonly settings: ClusterSettings;
+  private readonly settings: AwsCluster;
   private readonly aws: AwsSettings;
   private readonly prefix: string;
 
-  constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("Network", name, args, ["settings"], (given) => [onlyOnAws(given)]);
+  constructor(name: string, args: NetworkArgs | Checked<AwsCluster>, opts?: pulumi.ComponentResourceOptions) {
+    const part = partOf<AwsCluster>("Network", name, args, SAMPLES, (given, title) =>
+      parseVpc(name, given, title),
+    );
     super("kubeadm:aws:Network", name, {}, opts);
-    const { settings } = args;
+    const settings = part.shape;
     this.settings = settings;
     this.aws = awsOf(settings);
     this.prefix = name;
@@ -51,11 +73,12 @@ export class Network extends pulumi.ComponentResource {
       this.routes = this.createRoutes(made.id);
       if (vpc.flowLogs !== undefined) this.createFlowLogs(made.id, vpc.flowLogs.retentionDays);
     } else {
-      this.vpcId = pulumi.output(vpc.id);
+      const found = pulumi.output(rendered(part, (spec) => awsOf(spec).vpc));
+      this.vpcId = found.apply(({ id }) => id ?? "");
       this.subnetIds = Object.fromEntries(
-        vpc.subnets.map((subnet): [string, pulumi.Output<string>] => [
-          subnet.name,
-          pulumi.output(subnet.id ?? ""),
+        vpc.subnets.map(({ name: subnet }, index): [string, pulumi.Output<string>] => [
+          subnet,
+          found.apply(({ subnets }) => subnets[index]?.id ?? ""),
         ]),
       );
       this.routes = [];

@@ -15,6 +15,7 @@ import type { Cloud, CloudArgs } from "../cloud";
 import { healthStep, settledStep, topologyStep, type StepsArgs } from "../machines/steps";
 import type { Pki } from "../pki/pki";
 import type { Cluster } from "../cluster";
+import { Checked } from "../part";
 import { missingFromAccount } from "./availability";
 import { Bastion } from "./bastion";
 import { BootFiles } from "./bootFiles";
@@ -81,7 +82,11 @@ export class AwsPlatform implements Cloud {
     const values = { [MISSING]: missingFromAccount(settings, given) };
     this.guard = topologyStep(`${name}-control-plane-guard`, { settings, clusterId, values }, given);
     const opts = pulumi.mergeOptions(given, { dependsOn: [this.guard] });
-    const { vpcId, subnetIds, routes } = (this.network = new Network(`${name}-network`, { settings }, opts));
+    const { vpcId, subnetIds, routes } = (this.network = new Network(
+      `${name}-network`,
+      new Checked(settings),
+      opts,
+    ));
     const { groupIds, rules } = (this.firewall = new Firewall(`${name}-firewall`, { settings, vpcId }, opts));
     this.secrets = new Secrets(`${name}-secrets`, { settings, sshKey: args.secrets[own.ssh.key] }, opts);
     if (own.podIdentity !== undefined)

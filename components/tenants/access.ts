@@ -1,43 +1,73 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesObject } from "../../model/kubernetes";
-import type { ClusterSettings } from "../../model/settings/resolved";
+import type { OidcInput } from "../../model/settings/input/components";
+import type { Grant, TenancySettings } from "../../model/settings/resolvedTenancy";
 import { tenantPolicies } from "../../model/tenants/admission";
+import { parseRoles, parseTenants, type GrantInput, type TenantInput } from "../../model/tenants/alone";
 import { grantBindings, tenantClusterRoles } from "../../model/tenants/roles";
 import { anyResource, anyResourceName } from "../kubernetes/anyResource";
-import { requireArguments } from "../arguments";
+import { partOf, type Checked } from "../part";
 
-export interface AccessArgs {
-  /** Resolved settings: `roles` and `tenants` are read from them. */
-  readonly settings: ClusterSettings;
+/** All tenants of a cluster. */
+export interface TenantRolesArgs {
+  /** What each tenant is let off, its hosts and priority classes, by its name. */
+  tenants: Record<string, TenantInput>;
 }
 
-/** What holds for all tenants: ClusterRoles of their members, and what admission refuses. Made before the first tenant. */
+/**
+ * What holds for all tenants: ClusterRoles of their members, and what admission refuses. Made before the first tenant.
+ *
+ * ```ts
+ * new TenantRoles("tenant-roles", { tenants: { shop: { hosts: ["shop.example.com"] } } }, { provider });
+ * ```
+ *
+ * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
+ */
 export class TenantRoles extends pulumi.ComponentResource {
   /** The objects, in the order they are made. */
   readonly resources: readonly pulumi.CustomResource[];
 
-  constructor(name: string, args: AccessArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("TenantRoles", name, args, ["settings"]);
+  constructor(
+    name: string,
+    args: TenantRolesArgs | Checked<Pick<TenancySettings, "tenants">>,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    const { shape } = partOf<Pick<TenancySettings, "tenants">>("TenantRoles", name, args, {}, parseTenants);
     super("kubeadm:index:TenantRoles", name, {}, opts);
-    this.resources = objects(
-      this,
-      name,
-      [...tenantClusterRoles(args.settings), ...tenantPolicies(args.settings)],
-      opts,
-    );
+    this.resources = objects(this, name, [...tenantClusterRoles(shape), ...tenantPolicies(shape)], opts);
     this.registerOutputs({});
   }
 }
 
-/** Roles of people in the whole cluster, or in namespaces that have to be there already. */
+/** Roles of people. */
+export interface AccessArgs {
+  /** Who has which role, and where; at least one. */
+  roles: GrantInput[];
+  /** The issuer that people without `source: certificate` log in at. */
+  oidc?: OidcInput;
+}
+
+/**
+ * Roles of people in the whole cluster, or in namespaces that have to be there already.
+ *
+ * ```ts
+ * new Access("people", { roles: [{ group: "platform", role: "cluster-admin", source: "certificate" }] }, { provider });
+ * ```
+ *
+ * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
+ */
 export class Access extends pulumi.ComponentResource {
   /** The objects, in the order they are made. */
   readonly resources: readonly pulumi.CustomResource[];
 
-  constructor(name: string, args: AccessArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("Access", name, args, ["settings"]);
+  constructor(
+    name: string,
+    args: AccessArgs | Checked<{ readonly roles: readonly Grant[] }>,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    const { shape } = partOf<{ readonly roles: readonly Grant[] }>("Access", name, args, {}, parseRoles);
     super("kubeadm:index:Access", name, {}, opts);
-    this.resources = objects(this, name, grantBindings(args.settings.tenancy.roles), opts);
+    this.resources = objects(this, name, grantBindings(shape.roles), opts);
     this.registerOutputs({});
   }
 }

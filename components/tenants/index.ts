@@ -3,6 +3,7 @@ import type { ClusterSettings } from "../../model/settings/resolved";
 import { oidcKubeconfig } from "../../model/tenants/kubeconfig";
 import type { LateSettings } from "../late";
 import { Extras } from "../extras/extras";
+import { Checked } from "../part";
 import type { Authority } from "../pki/authority";
 import { Access, TenantRoles } from "./access";
 import { Tenant } from "./tenant";
@@ -37,13 +38,13 @@ export function createPeople(name: string, args: PeopleArgs, opts: pulumi.Compon
   const after = (...more: pulumi.Resource[]): pulumi.ComponentResourceOptions =>
     pulumi.mergeOptions(opts, { dependsOn: more });
   const roles =
-    tenancy.tenants.length === 0 ? [] : [new TenantRoles(`${name}-tenant-roles`, { settings }, opts)];
+    tenancy.tenants.length === 0 ? [] : [new TenantRoles(`${name}-tenant-roles`, new Checked(tenancy), opts)];
   const tenants = Object.fromEntries(
     tenancy.tenants.map((tenant) => [
       tenant.name,
       new Tenant(
         `${name}-tenant-${tenant.name}`,
-        { tenant: tenant.name, settings, late, authority, kubeconfig },
+        new Checked({ tenant, cluster: settings, late, authority, kubeconfig }),
         after(...roles),
       ),
     ]),
@@ -54,7 +55,7 @@ export function createPeople(name: string, args: PeopleArgs, opts: pulumi.Compon
       : new Extras(`${name}-extras`, { settings, secrets }, after(...Object.values(tenants)));
   if (tenancy.roles.length > 0) {
     const before = [...Object.values(tenants), ...(brought === undefined ? [] : [brought])];
-    new Access(`${name}-access`, { settings }, after(...before));
+    new Access(`${name}-access`, new Checked(tenancy), after(...before));
   }
   const { oidc } = settings;
   return {

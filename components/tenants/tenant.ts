@@ -2,8 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import type { KubernetesObject } from "../../model/kubernetes";
 import { lateTokens } from "../../model/settings/late";
-import type { ClusterSettings } from "../../model/settings/resolved";
-import type { Tenant as TenantSettings, TenantCredentials } from "../../model/settings/resolvedTenancy";
+import type { TenantCredentials } from "../../model/settings/resolvedTenancy";
+import {
+  parseTenant,
+  type TenantClusterInput,
+  type TenantInput,
+  type TenantSpec,
+} from "../../model/tenants/alone";
 import { tenantKubeconfig } from "../../model/tenants/kubeconfig";
 import { tenantManifests } from "../../model/tenants/manifests";
 import { tenantGroup } from "../../model/tenants/names";
@@ -12,28 +17,57 @@ import { anyResource, anyResourceName } from "../kubernetes/anyResource";
 import type { LateObject } from "../kubernetes/manifest";
 import type { LateSettings } from "../late";
 import { made } from "../outputs";
-import type { Authority } from "../pki/authority";
-import { notTaken, requireArguments } from "../arguments";
+import { Checked, partOf, type Part, type Samples, type WithInputs } from "../part";
 
-export interface TenantArgs {
-  /** Name of the tenant in the settings, and of its namespace. */
-  readonly tenant: string;
-  /** Resolved settings: the tenant itself, and ranges and addresses that its network policy names. */
-  readonly settings: ClusterSettings;
-  /** Addresses of the settings that come later; undefined: all are there. */
-  readonly late?: LateSettings;
-  /** The cluster's authority, which signs the tenant's certificate. */
-  readonly authority: Authority;
-  /** The administrator's kubeconfig, for the way to the cluster. */
-  readonly kubeconfig: pulumi.Input<string>;
+/** Who signs the tenant's certificate, as an `Authority` does. */
+interface Signing {
+  /**
+   * Signs the certificate in the tenant's kubeconfig.
+   *
+   * @defaultValue none: the tenant has no kubeconfig
+   */
+  authority?: { readonly signingKey: pulumi.Input<string>; readonly certificate: pulumi.Input<string> };
+  /** A kubeconfig of the cluster, for the way to it; needed with `authority`. */
+  kubeconfig?: pulumi.Input<string>;
 }
+
+/** A tenant. What determines which objects exist, or is checked, is plain; addresses of nodes may be outputs. */
+export interface TenantArgs extends TenantInput, Signing {
+  /**
+   * Name of the tenant, and of its namespace.
+   *
+   * @defaultValue the name of the component
+   */
+  tenant?: string;
+  /** What network policy and members have to know of the cluster. */
+  cluster?: WithInputs<TenantClusterInput, "controlPlane" | "nodes">;
+}
+
+/** A tenant of a cluster's settings. */
+interface SettingsTenant extends TenantSpec, Signing {
+  /** Addresses of the settings that come later; undefined: all are there. */
+  readonly late?: LateSettings | undefined;
+}
+
+const SAMPLES: Samples = {
+  "cluster.controlPlane": () => ["10.255.255.1"],
+  "cluster.controlPlane.*": (number) => `10.255.255.${number}`,
+  "cluster.nodes": () => [],
+  "cluster.nodes.*": (number) => `10.255.254.${number}`,
+};
 
 /**
  * A team's part of the cluster: namespace, quota, limits, network policy, roles, and a kubeconfig. Give it the cluster's
- * provider by `provider` and `deletedWith` the cluster's init; it needs the ClusterRoles of `Access`.
+ * provider by `provider` and `deletedWith` the cluster's init; it needs the ClusterRoles of `TenantRoles`.
  *
- * The kubeconfig holds a client certificate, which nothing takes back before its end: its hours are in the settings, and an
+ * ```ts
+ * new Tenant("shop", { quota: { cpu: "4", memory: "8Gi" }, authority: pki.cluster, kubeconfig }, { provider });
+ * ```
+ *
+ * The kubeconfig holds a client certificate, which nothing takes back before its end: its hours are in the arguments, and an
  * `up` shortly before the end makes a new one.
+ *
+ * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class Tenant extends pulumi.ComponentResource {
   /** Of the team; secret. undefined where the settings say `credentials: { enabled: false }`. */
@@ -43,49 +77,54 @@ export class Tenant extends pulumi.ComponentResource {
   /** All objects, the namespace first. */
   readonly resources: readonly pulumi.CustomResource[];
 
-  constructor(name: string, args: TenantArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments(
+  constructor(
+    name: string,
+    args: TenantArgs | Checked<SettingsTenant> = {},
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    const { authority, kubeconfig, given, late } = split(args);
+    const { tenant: called = name, ...rest } = given instanceof Checked ? { tenant: undefined } : given;
+    const signed = authority !== undefined && kubeconfig !== undefined;
+    const part = partOf<TenantSpec>(
       "Tenant",
       name,
-      args,
-      ["tenant", "settings", "authority", "kubeconfig"],
-      ({ settings, tenant }) => [
-        notTaken(
-          "tenant",
-          tenant,
-          settings.tenancy.tenants.map((one) => one.name),
-        ),
-      ],
+      given instanceof Checked ? given : rest,
+      SAMPLES,
+      (raw, title) => parseTenant(called, signed, raw, title),
     );
     super("kubeadm:index:Tenant", name, {}, opts);
-    const tenant = args.settings.tenancy.tenants.find((one) => one.name === args.tenant);
-    if (tenant === undefined) throw new Error(`no tenant is named ${args.tenant}`);
-    const [namespace, ...resources] = this.createObjects(name, tenant, args, opts);
+    const [namespace, ...resources] = this.createObjects(name, part, late, opts);
     if (namespace === undefined) throw new Error("a tenant has a namespace");
     this.namespace = namespace;
     this.resources = [namespace, ...resources];
+    const { tenant } = part.shape;
     this.kubeconfig =
-      tenant.credentials === undefined ? undefined : this.createKubeconfig(name, args, tenant.credentials);
+      tenant.credentials === undefined || authority === undefined || kubeconfig === undefined
+        ? undefined
+        : this.createKubeconfig(name, tenant.name, { authority, kubeconfig }, tenant.credentials);
     this.registerOutputs({ kubeconfig: this.kubeconfig });
   }
 
   private createObjects(
     name: string,
-    tenant: TenantSettings,
-    { settings, late }: TenantArgs,
+    { shape, spec }: Part<TenantSpec>,
+    late: LateSettings | undefined,
     opts: pulumi.ComponentResourceOptions | undefined,
   ): pulumi.CustomResource[] {
+    const { tenant, cluster } = shape;
     const made: pulumi.CustomResource[] = [];
-    const objects = (known: ClusterSettings): readonly KubernetesObject[] => tenantManifests(tenant, known);
+    const objects = (known: TenantSpec): readonly KubernetesObject[] =>
+      tenantManifests(known.tenant, known.cluster);
     // The network policy alone has a machine's address.
-    const withAddresses = (object: KubernetesObject, index: number): LateObject =>
-      late === undefined || lateTokens(object).length === 0
-        ? object
-        : {
-            ...object,
-            spec: late.render(undefined, (known) => objects(known)[index]?.["spec"]),
-          };
-    for (const [index, object] of objects(settings).entries()) {
+    const withAddresses = (object: KubernetesObject, index: number): LateObject => {
+      if (object.kind !== "NetworkPolicy") return object;
+      if (pulumi.Output.isInstance(spec))
+        return { ...object, spec: spec.apply((known) => objects(known)[index]?.["spec"]) };
+      if (late === undefined || lateTokens(object).length === 0) return object;
+      const later = late.render(undefined, (known) => objects({ tenant, cluster: known })[index]?.["spec"]);
+      return { ...object, spec: later };
+    };
+    for (const [index, object] of objects(shape).entries()) {
       // Its namespace is in the prefix already.
       const { namespace: _namespace, ...metadata } = object.metadata;
       const first = isNamespace(object);
@@ -93,7 +132,7 @@ export class Tenant extends pulumi.ComponentResource {
         anyResource(anyResourceName(name, { ...object, metadata }), withAddresses(object, index), {
           parent: this,
           // A team's load balancers and volumes are outside a cluster in a cloud: they go with the namespace, before it.
-          ...(first && settings.aws !== undefined ? {} : { deletedWith: opts?.deletedWith }),
+          ...(first && cluster.aws !== undefined ? {} : { deletedWith: opts?.deletedWith }),
           // With a namespace goes all that is in it.
           ...(first ? { protect: tenant.protect } : { dependsOn: made.slice(0, 1) }),
         }),
@@ -105,7 +144,8 @@ export class Tenant extends pulumi.ComponentResource {
   /** Three resources, all in the stack: nothing is scraped from the cluster, and no token is kept in it. */
   private createKubeconfig(
     name: string,
-    { tenant, authority, kubeconfig }: TenantArgs,
+    tenant: string,
+    { authority, kubeconfig }: Required<Signing>,
     credentials: TenantCredentials,
   ): pulumi.Output<string> {
     const key = new tls.PrivateKey(
@@ -141,4 +181,13 @@ export class Tenant extends pulumi.ComponentResource {
         ),
     );
   }
+}
+
+function split(args: TenantArgs | Checked<SettingsTenant>) {
+  if (args instanceof Checked) {
+    const { authority, kubeconfig, late } = args.spec;
+    return { authority, kubeconfig, late, given: args };
+  }
+  const { authority, kubeconfig, ...given } = args;
+  return { authority, kubeconfig, late: undefined, given };
 }

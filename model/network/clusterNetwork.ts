@@ -27,11 +27,17 @@ export interface NetworkInput {
 
 /** The cluster network with what follows from its ranges. Checks that come later refuse a service range that is too small. */
 export function clusterNetwork(input: NetworkInput): ClusterNetwork {
-  const services = range(input.serviceCidr);
+  return { ...input, ...serviceAddresses(input.serviceCidr) };
+}
+
+/** Addresses in a range of Services that Kubernetes gives away by itself: of Service `kubernetes`, and of cluster DNS. */
+export function serviceAddresses(
+  serviceCidr: string,
+): Pick<ClusterNetwork, "kubernetesServiceAddress" | "dnsServiceAddress"> {
+  const { first } = range(serviceCidr);
   return {
-    ...input,
-    kubernetesServiceAddress: formatAddress(services.first + 1),
-    dnsServiceAddress: formatAddress(services.first + DNS_INDEX),
+    kubernetesServiceAddress: formatAddress(first + 1),
+    dnsServiceAddress: formatAddress(first + DNS_INDEX),
   };
 }
 

@@ -11,8 +11,8 @@ import type { AnyInput, ClusterInput } from "./schema/cluster";
 /** How a part of the settings is checked when it is given as arguments, without a cluster's settings around it. */
 export interface AloneCheck<S extends z.ZodType> {
   readonly schema: S;
-  /** Key that the part has in the settings: `metallb`. */
-  readonly key: string;
+  /** Where the part is in the settings: `metallb`, or the keys of a path; none: the arguments are settings themselves. */
+  readonly key: string | readonly string[];
   /** What of a cluster's settings the arguments stand for, without what the schema refused. */
   readonly around: (left: Draft<z.output<S>>) => Draft<AnyInput>;
   /** The checks of a cluster's settings that concern the part. */
@@ -39,17 +39,23 @@ export function parseAlone<S extends z.ZodType>(
 ): z.output<S> {
   const raw = withoutUndefined(given ?? {});
   const problems = new Problems();
-  // Below its key, as in the settings: renamed keys and words from elsewhere are known by their place.
-  const whole = z.strictObject({ [key]: schema });
-  const left = checkSchema(whole, { [key]: raw }, problems) as Draft<Record<string, z.output<S>>>;
+  const keys = typeof key === "string" ? [key] : key;
+  // Below its keys, as in the settings: renamed keys and words from elsewhere are known by their place.
+  const inner = [...keys].reverse();
+  const whole = inner.reduce<z.ZodType>((below, name) => z.strictObject({ [name]: below }), schema);
+  const placed = inner.reduce<unknown>((below, name) => ({ [name]: below }), raw);
+  const partOf = (tree: unknown): Draft<z.output<S>> | undefined =>
+    keys.reduce<unknown>((node, name) => (node as Record<string, unknown> | undefined)?.[name], tree) as
+      Draft<z.output<S>> | undefined;
+  const left = checkSchema(whole, placed, problems);
   const { written, refused } = prune(whole, left, {});
-  const part = written[key] as Draft<z.output<S>> | undefined;
-  const input = around(left[key] ?? ({} as Draft<z.output<S>>));
-  const facts = factsAlone(input, part === undefined ? {} : around(part), refused, { key, aws });
+  const part = partOf(written);
+  const input = around(partOf(left) ?? ({} as Draft<z.output<S>>));
+  const facts = factsAlone(input, part === undefined ? {} : around(part), refused, { keys, aws });
   for (const check of checks) check(facts, problems);
   validateSecrets(facts, secrets, problems, SECRETS);
-  validateNoSecretsInside({ [key]: raw }, problems);
-  const found = problems.sorted().map((problem) => within(key, problem));
+  validateNoSecretsInside(placed, problems);
+  const found = problems.sorted().map((problem) => within(keys, problem));
   if (found.length > 0) throw new SettingsError(found, title);
   return raw as z.output<S>;
 }
@@ -58,7 +64,7 @@ function factsAlone(
   input: Draft<AnyInput>,
   beside: Draft<AnyInput>,
   refused: Refused,
-  { key, aws }: { readonly key: string; readonly aws: boolean },
+  { keys, aws }: { readonly keys: readonly string[]; readonly aws: boolean },
 ): Facts {
   const written = { machines: {}, ...beside } as ClusterInput;
   const settings = resolve(written, undefined, { environment: "" });
@@ -70,8 +76,9 @@ function factsAlone(
     // What is not among the arguments may be there all the same.
     refused: (...places) =>
       places.some((place) => {
-        const [first = "", ...rest] = typeof place === "string" ? place.split(".") : place;
-        return !(first in beside) || refused.touches(first === key ? [key, ...rest] : [key, first, ...rest]);
+        const parts = (typeof place === "string" ? place.split(".") : place).map(String);
+        const inside = keys.every((key, index) => parts[index] === key || parts[index] === "*");
+        return !((parts[0] ?? "") in beside) || refused.touches(inside ? parts : [...keys, ...parts]);
       }),
     ...(aws ? { aws: {} } : {}),
     environment: "",
@@ -85,9 +92,9 @@ function factsAlone(
   };
 }
 
-/** The path as it is below the part's key. */
-function within(key: string, problem: Problem): Problem {
-  const head = pathText([key]);
+/** The path as it is below the part's keys. */
+function within(keys: readonly string[], problem: Problem): Problem {
+  const head = pathText(keys);
   if (!problem.path.startsWith(head)) return problem;
   return { ...problem, path: problem.path.slice(head.length).replace(/^\./, "") };
 }

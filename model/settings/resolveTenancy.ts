@@ -37,7 +37,9 @@ export const TENANT_LIMITS = {
 export const TENANT_CREDENTIALS = { role: "edit", validityHours: 720, renewBeforeHours: 240 } as const;
 
 /** @throws never for input that was checked */
-export function resolveTenancy(input: ClusterInput): TenancySettings {
+export function resolveTenancy(
+  input: Pick<ClusterInput, "oidc" | "protect" | "tenants" | "roles">,
+): TenancySettings {
   const oidc = input.oidc && { usernameClaim: DEFAULTS.oidcUsernameClaim, ...input.oidc };
   const protect = input.protect ?? DEFAULTS.protect;
   return {

@@ -1,6 +1,5 @@
 import type { Manifest } from "../core/manifest";
-import type { ClusterSettings } from "../settings/resolved";
-import type { Tenant, TenantRefusal } from "../settings/resolvedTenancy";
+import type { TenancySettings, Tenant, TenantRefusal } from "../settings/resolvedTenancy";
 import { TENANT_LABEL } from "./names";
 
 /**
@@ -299,8 +298,7 @@ const kebab = (text: string): string =>
   text.replace(/IPs$/, "-ips").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** Policies and bindings over all tenants; none without tenants. A binding comes after its policy. */
-export function tenantPolicies({ tenancy }: Pick<ClusterSettings, "tenancy">): Manifest[] {
-  const { tenants } = tenancy;
+export function tenantPolicies({ tenants }: Pick<TenancySettings, "tenants">): Manifest[] {
   if (tenants.length === 0) return [];
   const allowing = (word: TenantRefusal): Tenants => tenants.filter((one) => one.allow.includes(word));
   const withClasses = tenants.filter((one) => one.priorityClasses !== undefined);

@@ -1,18 +1,17 @@
 import type { Manifest } from "../core/manifest";
-import type { ClusterSettings } from "../settings/resolved";
 import type { Amounts, Tenant, TenantLimits } from "../settings/resolvedTenancy";
 import { TENANT_LABEL } from "./names";
-import { networkPolicy } from "./network";
+import { networkPolicy, type TenantCluster } from "./network";
 import { tenantBindings } from "./roles";
 
 /** A tenant's objects, its namespace first. */
-export function tenantManifests(tenant: Tenant, settings: ClusterSettings): Manifest[] {
+export function tenantManifests(tenant: Tenant, cluster: TenantCluster): Manifest[] {
   const { name, quota, limits, network } = tenant;
   return [
     namespaceOf(tenant),
     ...(quota === undefined ? [] : [resourceQuota(tenant, quota)]),
     ...(limits === undefined || isEmpty(limits) ? [] : [limitRange(tenant, limits)]),
-    ...(network === undefined ? [] : [networkPolicy(tenant, network, settings)]),
+    ...(network === undefined ? [] : [networkPolicy(tenant, network, cluster)]),
     ...tenantBindings(tenant).map((binding) => ({
       ...binding,
       metadata: { ...binding.metadata, namespace: name },

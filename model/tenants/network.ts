@@ -3,7 +3,7 @@ import { INGRESS_NAMESPACE } from "../addons/ingress/manifests";
 import type { Manifest } from "../core/manifest";
 import { range, relation } from "../network/addresses";
 import { API_PORT } from "../network/ports";
-import type { ClusterSettings } from "../settings/resolved";
+import type { MachineRole } from "../settings/resolved";
 import type { Opening, OpenPort, Tenant, TenantNetwork } from "../settings/resolvedTenancy";
 
 /**
@@ -19,13 +19,25 @@ const NOT_PUBLIC = [
   "192.168.0.0/16",
 ];
 
+/** What a tenant's network policy reads of the cluster. */
+export interface TenantCluster {
+  readonly network: {
+    readonly podCidr: string;
+    readonly serviceCidr: string;
+    /** Of cluster DNS, and of Service `kubernetes`. */
+    readonly dnsServiceAddress: string;
+    readonly kubernetesServiceAddress: string;
+  };
+  readonly machines: readonly { readonly role: MachineRole; readonly nodeAddress: string }[];
+  readonly addons: { readonly ingress?: { readonly kind: keyof typeof INGRESS_NAMESPACE } };
+}
+
 /** That of Service `kubernetes`. */
 const SERVICE_PORT = 443;
 
 type PolicySpec = NonNullable<Manifest<"networking.k8s.io/v1/NetworkPolicy">["spec"]>;
 type IngressRule = NonNullable<PolicySpec["ingress"]>[number];
 type PolicyPeer = NonNullable<IngressRule["from"]>[number];
-type Settings = Pick<ClusterSettings, "network" | "machines" | "addons" | "aws">;
 interface Rule {
   readonly peers: readonly PolicyPeer[];
   readonly ports: readonly OpenPort[];
@@ -35,13 +47,13 @@ interface Rule {
  * One policy over all pods of the tenant: what it does not open is denied, both ways. Always open, whatever stands here, is
  * what comes from the pod's own node, as the kubelet's probes do (Kubernetes documentation, "Network Policies").
  */
-export function networkPolicy(tenant: Tenant, network: TenantNetwork, settings: Settings): Manifest {
+export function networkPolicy(tenant: Tenant, network: TenantNetwork, cluster: TenantCluster): Manifest {
   const own: Rule[] = network.sameNamespace ? [{ peers: [{ podSelector: {} }], ports: [] }] : [];
-  const ingress = [...own, ...network.ingress.flatMap((opening) => rulesOf(opening, settings))];
+  const ingress = [...own, ...network.ingress.flatMap((opening) => rulesOf(opening, cluster))];
   const egress = [
-    ...(network.dns ? [dnsRule(settings)] : []),
+    ...(network.dns ? [dnsRule(cluster)] : []),
     ...own,
-    ...network.egress.flatMap((opening) => rulesOf(opening, settings)),
+    ...network.egress.flatMap((opening) => rulesOf(opening, cluster)),
   ];
   return {
     apiVersion: "networking.k8s.io/v1",
@@ -72,7 +84,7 @@ function portsOf({ ports }: Rule): Pick<IngressRule, "ports"> {
  * Cluster DNS: its pods, a cache on the node among them, by the label both have; and the Service's address, for what looks
  * at packets before kube-proxy has rewritten them.
  */
-function dnsRule({ network }: Settings): Rule {
+function dnsRule({ network }: TenantCluster): Rule {
   return {
     peers: [
       {
@@ -93,7 +105,7 @@ function namespace(name: string): { matchLabels: Record<string, string> } {
   return { matchLabels: { "kubernetes.io/metadata.name": name } };
 }
 
-function rulesOf({ peer, ports }: Opening, settings: Settings): Rule[] {
+function rulesOf({ peer, ports }: Opening, cluster: TenantCluster): Rule[] {
   switch (peer.kind) {
     case "namespace":
       return [{ peers: [{ namespaceSelector: namespace(peer.namespace) }], ports }];
@@ -102,9 +114,9 @@ function rulesOf({ peer, ports }: Opening, settings: Settings): Rule[] {
       return [{ peers: [{ ipBlock: { cidr: peer.cidr, ...except } }], ports }];
     }
     case "internet":
-      return [{ peers: [{ ipBlock: { cidr: "0.0.0.0/0", except: notPublic(settings) } }], ports }];
+      return [{ peers: [{ ipBlock: { cidr: "0.0.0.0/0", except: notPublic(cluster) } }], ports }];
     case "ingressController": {
-      const { ingress } = settings.addons;
+      const { ingress } = cluster.addons;
       if (ingress === undefined) return [];
       return [{ peers: [{ namespaceSelector: namespace(INGRESS_NAMESPACE[ingress.kind]) }], ports }];
     }
@@ -112,25 +124,25 @@ function rulesOf({ peer, ports }: Opening, settings: Settings): Rule[] {
       // Whether a policy sees the Service's address or the one it stands for is the CNI's choice.
       return [
         {
-          peers: controlPlaneMachines(settings).map((cidr) => ({ ipBlock: { cidr } })),
+          peers: controlPlaneMachines(cluster).map((cidr) => ({ ipBlock: { cidr } })),
           ports: [{ protocol: "TCP", port: API_PORT }],
         },
         {
-          peers: [{ ipBlock: { cidr: `${settings.network.kubernetesServiceAddress}/32` } }],
+          peers: [{ ipBlock: { cidr: `${cluster.network.kubernetesServiceAddress}/32` } }],
           ports: [{ protocol: "TCP", port: SERVICE_PORT }],
         },
       ];
   }
 }
 
-function controlPlaneMachines({ machines }: Settings): string[] {
+function controlPlaneMachines({ machines }: TenantCluster): string[] {
   return machines
     .filter((machine) => machine.role === "controlPlane")
     .map((machine) => `${machine.nodeAddress}/32`);
 }
 
 /** The cluster's own ranges too, should they be public ones. */
-function notPublic({ network, machines }: Settings): string[] {
+function notPublic({ network, machines }: TenantCluster): string[] {
   const own = [
     network.podCidr,
     network.serviceCidr,

@@ -1,6 +1,5 @@
 import type { Manifest, PolicyRule } from "../core/manifest";
-import type { ClusterSettings } from "../settings/resolved";
-import type { Grant, Subject, Tenant, TenantRole } from "../settings/resolvedTenancy";
+import type { Grant, Subject, TenancySettings, Tenant, TenantRole } from "../settings/resolvedTenancy";
 import { tenantGroup } from "./names";
 import { bindingSubject } from "./subjects";
 
@@ -74,8 +73,8 @@ const ADMIN: readonly PolicyRule[] = [
 ];
 
 /** ClusterRoles that tenants' bindings refer to; none without tenants. */
-export function tenantClusterRoles({ tenancy }: Pick<ClusterSettings, "tenancy">): Manifest[] {
-  if (tenancy.tenants.length === 0) return [];
+export function tenantClusterRoles({ tenants }: Pick<TenancySettings, "tenants">): Manifest[] {
+  if (tenants.length === 0) return [];
   const role = (name: string, rules: readonly PolicyRule[]): Manifest => ({
     apiVersion: `${RBAC}/v1`,
     kind: "ClusterRole",

@@ -6,7 +6,6 @@ import * as core from "../../index";
 import { ClusterSettingsError } from "../../components/settingsError";
 import type { Problem } from "../../model/settings/problems";
 import { record } from "../../testing/recorder";
-import { awsSettings } from "../support/awsInput";
 import { metalInput, metalSettings } from "../support/settings";
 
 const library = { ...core, ...aws };
@@ -20,6 +19,10 @@ const PARTS = Object.entries<unknown>(library).filter((entry): entry is [string,
   // These take their own arguments: test/component/addons/alone.test.ts, test/component/cni/alone.test.ts.
   other.push("CoreDns", "MetalLb", "Ingress", "MetricsServer");
   other.push("Flannel", "Weave", "Calico", "Cilium", "RouteReflectors");
+  // test/component/tenants/alone.test.ts
+  other.push("Tenant", "TenantRoles", "Access");
+  // test/component/aws/network.test.ts
+  other.push("Network");
   return isComponent(value) && !other.includes(name);
 });
 
@@ -70,15 +73,11 @@ describe.each(PARTS)("%s", (_, Part) => {
 describe("settings of another kind", () => {
   const onMetal = { settings: metalSettings(), secrets: {}, nodes: [], controlPlaneFiles: [] };
 
-  it.each(["Network", "Firewall", "PodIdentity", "Secrets"] as const)("%s is for AWS", async (name) => {
+  it.each(["Firewall", "PodIdentity", "Secrets"] as const)("%s is for AWS", async (name) => {
     const args = { ...onMetal, vpcId: "vpc", serviceAccountKey: "key" };
     expect(await problems(library[name], args)).toMatchObject([
       { path: "settings.platform", allowed: "aws" },
     ]);
-  });
-
-  it("are taken where they fit", async () => {
-    expect(await problems(library.Network, { settings: awsSettings() })).toEqual([]);
   });
 });
 
@@ -95,11 +94,6 @@ describe("names that the settings do not have", () => {
   it("are refused as a pool's, which would be made without machines", async () => {
     const [problem] = await problems(library.WorkerPool, { ...steps, pool: "nope" });
     expect(problem).toMatchObject({ path: "pool", value: '"nope"', allowed: "general" });
-  });
-
-  it("are refused as a tenant's", async () => {
-    const args = { ...steps, tenant: "nope", authority: {}, kubeconfig: "kubeconfig" };
-    expect(await pathsOf(library.Tenant, args)).toEqual(["tenant"]);
   });
 });
 

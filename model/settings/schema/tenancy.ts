@@ -101,7 +101,7 @@ const hostName = matching(
 
 const priorityClass = matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "the name of a PriorityClass");
 
-const tenant = z.strictObject({
+export const tenantSchema = z.strictObject({
   labels: z.record(z.string(), z.string()).optional(),
   quota: quota.optional(),
   limits: switched({ default: amounts, defaultRequest: amounts, max: amounts, min: amounts }).optional(),
@@ -122,7 +122,7 @@ const tenant = z.strictObject({
 /** Roles that every cluster has for people (Kubernetes documentation, "Using RBAC Authorization: User-facing roles"). */
 const PEOPLES_ROLES = ["cluster-admin", "admin", "edit", "view"] as const;
 
-const grant = z.strictObject({
+export const grantSchema = z.strictObject({
   ...subjectShape,
   role: z.enum(PEOPLES_ROLES).optional(),
   // Path segment names: all but '/' and '%', and neither '.' nor '..' (apimachinery, api/validation/path/name.go).
@@ -132,6 +132,6 @@ const grant = z.strictObject({
 
 /** Settings of who uses the cluster: tenants and roles. */
 export const tenancyShape = {
-  tenants: z.record(z.string(), tenant).optional(),
-  roles: z.array(grant).optional(),
+  tenants: z.record(z.string(), tenantSchema).optional(),
+  roles: z.array(grantSchema).optional(),
 };

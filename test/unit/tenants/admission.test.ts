@@ -5,7 +5,8 @@ import { tenantPolicies } from "../../../model/tenants/admission";
 import { metalSettings } from "../../support/settings";
 
 const cni = { kind: "flannel", podCidr: "10.244.0.0/16", networkPolicy: "kube-network-policies" };
-const policies = (tenants: object): KubernetesObject[] => tenantPolicies(metalSettings({ cni, tenants }));
+const policies = (tenants: object): KubernetesObject[] =>
+  tenantPolicies(metalSettings({ cni, tenants }).tenancy);
 
 interface Selector {
   readonly key: string;

@@ -1,0 +1,166 @@
+import { z } from "zod";
+
+import { serviceAddresses } from "../network/clusterNetwork";
+import { parseAlone } from "../settings/alone";
+import { rolesFit, tenantsFit } from "../settings/checks/tenancy";
+import { DEFAULTS } from "../settings/defaults";
+import type { OidcInput } from "../settings/input/components";
+import { SettingsError, type Problem } from "../settings/problems";
+import type { Grant, TenancySettings, Tenant } from "../settings/resolvedTenancy";
+import { resolveTenancy } from "../settings/resolveTenancy";
+import type { ClusterInput } from "../settings/schema/cluster";
+import { commonShape } from "../settings/schema/common";
+import { address, cidr } from "../settings/schema/primitives";
+import { grantSchema, tenantSchema } from "../settings/schema/tenancy";
+import type { TenantCluster } from "./network";
+
+/** A tenant as it is written in the settings. */
+export type TenantInput = NonNullable<ClusterInput["tenants"]>[string];
+/** A role of people as it is written in the settings. */
+export type GrantInput = NonNullable<ClusterInput["roles"]>[number];
+
+/** What of the cluster a tenant's network policy and members have to know. */
+export interface TenantClusterInput {
+  /**
+   * Range of pods.
+   *
+   * @defaultValue `10.244.0.0/16`
+   */
+  podCidr?: string;
+  /**
+   * Range of Services; its tenth address is cluster DNS.
+   *
+   * @defaultValue `10.96.0.0/16`
+   */
+  serviceCidr?: string;
+  /** Addresses of control-plane nodes; needed for an opening to `kubernetesApi`. */
+  controlPlane?: string[];
+  /**
+   * Addresses of other nodes, should they be public: an opening to the `internet` leaves them out.
+   *
+   * @defaultValue none
+   */
+  nodes?: string[];
+  /** Kind of the cluster's ingress controller; needed for an opening to `ingressController`. */
+  ingress?: "ingress-nginx" | "traefik";
+  /** The issuer that members without `source: certificate` log in at. */
+  oidc?: OidcInput;
+}
+
+/** A tenant and what it reads of the cluster. */
+export interface TenantSpec {
+  readonly tenant: Tenant;
+  readonly cluster: TenantCluster & { readonly aws?: object | undefined };
+}
+
+const clusterSchema = z.strictObject({
+  podCidr: cidr.optional(),
+  serviceCidr: cidr.optional(),
+  controlPlane: z.array(address).optional(),
+  nodes: z.array(address).optional(),
+  ingress: z.enum(["ingress-nginx", "traefik"]).optional(),
+  oidc: commonShape.oidc,
+});
+const schema = tenantSchema.extend({ cluster: clusterSchema.optional() });
+
+/**
+ * A tenant of a cluster of which nothing else is known.
+ *
+ * @param name of the tenant and of its namespace
+ * @param signed somebody signs its certificate; without, it has no credentials
+ * @throws SettingsError with every problem
+ */
+export function parseTenant(name: string, signed: boolean, given: unknown, title: string): TenantSpec {
+  const { cluster = {}, ...input } = reporting(title, name, () =>
+    parseAlone(title, given, {
+      schema,
+      key: ["tenants", name],
+      around: ({ cluster, ...left }) => ({
+        tenants: { [name]: left },
+        // Who enforces policies is not known.
+        cni: undefined,
+        network: { serviceCidr: cluster?.serviceCidr },
+        ...(cluster?.oidc === undefined ? {} : { oidc: cluster.oidc }),
+        ...(cluster?.ingress === undefined ? {} : { ingress: { kind: cluster.ingress } }),
+      }),
+      checks: [tenantsFit],
+    }),
+  );
+  const problems = [...lackingSigner(input, signed), ...lackingNodes(input, cluster)];
+  if (problems.length > 0) throw new SettingsError(problems, title);
+  const credentials = signed ? input.credentials : { enabled: false };
+  const { tenants } = resolveTenancy({ tenants: { [name]: { ...input, credentials } }, oidc: cluster.oidc });
+  const [tenant] = tenants;
+  if (tenant === undefined) throw new RangeError("one tenant is one tenant");
+  const { podCidr = DEFAULTS.podCidr, serviceCidr = DEFAULTS.serviceCidr, ingress } = cluster;
+  return {
+    tenant,
+    cluster: {
+      network: { podCidr, serviceCidr, ...serviceAddresses(serviceCidr) },
+      machines: [
+        ...(cluster.controlPlane ?? []).map((one) => ({ role: "controlPlane", nodeAddress: one }) as const),
+        ...(cluster.nodes ?? []).map((one) => ({ role: "worker", nodeAddress: one }) as const),
+      ],
+      addons: ingress === undefined ? {} : { ingress: { kind: ingress } },
+    },
+  };
+}
+
+/** What is wrong with the tenant as a whole is wrong with its name. */
+function reporting<T>(title: string, name: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    throw new SettingsError(
+      error.problems.map((one) =>
+        one.path === "" && one.value.includes(name) ? { ...one, path: "tenant" } : one,
+      ),
+      title,
+    );
+  }
+}
+
+function lackingSigner({ credentials }: TenantInput, signed: boolean): Problem[] {
+  if (signed || credentials === undefined || credentials.enabled === false) return [];
+  const message = "need somebody who signs a certificate";
+  const allowed = "authority and kubeconfig beside it, or no credentials";
+  return [{ path: "credentials", value: "credentials", message, allowed }];
+}
+
+/** An empty list of addresses would open to all of them. */
+function lackingNodes({ network }: TenantInput, { controlPlane = [] }: TenantClusterInput): Problem[] {
+  if (network === undefined || network.enabled === false || controlPlane.length > 0) return [];
+  return (network.egress ?? []).flatMap((opening, index) => {
+    if (!("kubernetesApi" in opening)) return [];
+    const path = `network.egress[${index}].kubernetesApi`;
+    const message = "opens to control-plane nodes, and their addresses are not known";
+    return [{ path, value: "true", message, allowed: "cluster.controlPlane with their addresses" }];
+  });
+}
+
+const tenantsSchema = z.strictObject({ tenants: z.record(z.string(), tenantSchema) });
+
+/** What holds for all tenants. @throws SettingsError with every problem */
+export function parseTenants(given: unknown, title: string): Pick<TenancySettings, "tenants"> {
+  const args = parseAlone(title, given, {
+    schema: tenantsSchema,
+    key: [],
+    around: (left) => ({ ...left, cni: undefined, oidc: undefined }),
+    checks: [tenantsFit],
+  });
+  return resolveTenancy({ ...args, oidc: undefined });
+}
+
+const rolesSchema = z.strictObject({ roles: z.array(grantSchema), oidc: commonShape.oidc });
+
+/** Roles of people. @throws SettingsError with every problem */
+export function parseRoles(given: unknown, title: string): { readonly roles: readonly Grant[] } {
+  const args = parseAlone(title, given, {
+    schema: rolesSchema,
+    key: [],
+    around: (left) => left,
+    checks: [rolesFit],
+  });
+  return { roles: resolveTenancy(args).roles };
+}
