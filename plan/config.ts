@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { SettingsError } from "../model/settings/problems";
 import { isEncrypted, plainSecretProblems, storedSecrets } from "../model/settings/storedSecrets";
-import { objectIn, readStackConfig } from "../model/settings/yaml";
+import { objectIn, readStackFile, type StackConfig } from "../model/settings/yaml";
 import { readProject } from "../stacks/project";
 import type { Arguments } from "./arguments";
 import { PlanError } from "./error";
@@ -25,6 +25,8 @@ export interface EnvironmentConfig {
   readonly secrets: Readonly<Record<string, string>> | undefined;
   /** Names of the secrets that the file has, readable or not; undefined where the whole object is encrypted. */
   readonly secretNames: readonly string[] | undefined;
+  /** Problems of the settings with the lines of the file that they are about. */
+  readonly locate?: StackConfig["locate"];
 }
 
 /**
@@ -33,11 +35,11 @@ export interface EnvironmentConfig {
  *   secrets in plain text
  */
 export function readEnvironment(args: Arguments): EnvironmentConfig {
-  const values = readStackConfig(readBytes(args), args.environment);
+  const { config: values, locate } = readStackFile(readBytes(args), args.environment);
   const cluster = values["kubeadm:cluster"];
   if (cluster === undefined && ownProgram(path.dirname(args.configFile)) === undefined)
     throw new PlanError(
-      `${shown(args.configFile)} has no kubeadm:cluster under config: nothing is to be built`,
+      `${shown(args.configFile)} has no kubeadm:cluster under config: nothing is to be built; ${keysText(values)}`,
     );
   if (isEncrypted(cluster))
     throw new PlanError(
@@ -52,7 +54,14 @@ export function readEnvironment(args: Arguments): EnvironmentConfig {
     cluster: typeof cluster === "string" ? (objectIn(cluster) ?? cluster) : cluster,
     all: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, unlocked(value)])),
     ...secretsOf(values["kubeadm:secrets"], args),
+    locate,
   };
+}
+
+/** What is there, for somebody who sees a key where the library sees none. */
+function keysText(config: Readonly<Record<string, unknown>>): string {
+  const keys = Object.keys(config);
+  return keys.length === 0 ? "there is nothing under config" : `config has ${keys.join(", ")}`;
 }
 
 /** With "[secret]" in place of what is encrypted. */

@@ -8,5 +8,5 @@ import { summary } from "./summary";
 export async function run(config: EnvironmentConfig, out: string): Promise<string> {
   const plan = await makePlan(config);
   writePlan(out, plan.files);
-  return summary(plan.document, path.relative(process.cwd(), out) || ".");
+  return summary(plan.document, path.relative(process.cwd(), out) || ".", process.stdout.columns);
 }

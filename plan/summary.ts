@@ -4,11 +4,14 @@ import type { WatchItem } from "./watch";
 
 /** Lines that lists may take, so that the whole stays within a terminal's forty. */
 const MOST_MACHINES = 8;
-const MOST_ITEMS = 8;
-const WIDTH = 110;
+const MOST_WATCH_LINES = 12;
 
-/** What is on the terminal after a plan: at most 40 lines. */
-export function summary(plan: PlanDocument, folder: string): string {
+/**
+ * What is on the terminal after a plan: at most 40 lines.
+ *
+ * @param columns of the terminal; undefined where the text goes elsewhere, and nothing is wrapped or cut
+ */
+export function summary(plan: PlanDocument, folder: string, columns = Infinity): string {
   const { cluster, network, versions } = plan;
   const facts = table([
     ["Kubernetes", `${versions.kubernetes}, containerd ${versions.containerd}, ${cniText(plan)}`],
@@ -30,7 +33,7 @@ export function summary(plan: PlanDocument, folder: string): string {
     ...(plan.aws === undefined ? [] : poolLines(plan.aws)),
     "",
     "What to watch",
-    ...watchLines(plan.watch),
+    ...watchLines(plan.watch, columns),
     "",
     `Written to ${folder}: index.html, plan.json, ${countOf(plan, "nodes/")} files in nodes/, ${countOf(plan, "manifests/")} in manifests/`,
   ];
@@ -103,16 +106,29 @@ function roleText({ role, pool }: Pick<PlannedMachine, "role" | "pool">): string
   }
 }
 
-function watchLines(items: readonly WatchItem[]): string[] {
-  const shown = items
-    .slice(0, MOST_ITEMS)
-    .map((item) => `  ${item.kind === "todo" ? "!" : "-"} ${cut(item.text)}`);
-  const more = items.length - shown.length;
-  return [...shown, ...(more > 0 ? [`  and ${more} more, in index.html`] : [])];
+/** In full as far as there is room: what is to be done and what deserves a look comes first. */
+function watchLines(items: readonly WatchItem[], columns: number): string[] {
+  const lines: string[] = [];
+  for (const [index, item] of items.entries()) {
+    const mark = item.kind === "todo" || item.kind === "advisory" ? "!" : "-";
+    const wrapped = wrap(item.text, columns - 4).map((line, at) => `  ${at === 0 ? mark : " "} ${line}`);
+    if (lines.length + wrapped.length > MOST_WATCH_LINES)
+      return [...lines, `  and ${items.length - index} more, in index.html`];
+    lines.push(...wrapped);
+  }
+  return lines;
 }
 
-function cut(text: string): string {
-  return text.length > WIDTH ? `${text.slice(0, WIDTH - 3)}...` : text;
+/** Lines of whole words that are no longer than the width. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 function countOf(plan: PlanDocument, prefix: string): number {
@@ -142,7 +158,7 @@ function table(rows: readonly (readonly string[])[]): string[] {
     chars: { ...Object.fromEntries(BORDERS.map((place) => [place, ""])), middle: "  " },
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
   });
-  grid.push(...rows.map((row) => row.map(cut)));
+  grid.push(...rows.map((row) => [...row]));
   return rows.length === 0
     ? []
     : grid

@@ -1,5 +1,5 @@
 import "../aws";
-import { createCluster, stackArgs } from "./program";
+import { stackOutputs } from "./program";
 
 /** Pulumi takes what a program exports as the outputs of the stack. */
-export = createCluster(stackArgs()).outputs;
+export = stackOutputs();

@@ -29,6 +29,26 @@ export function createCluster(args: ClusterArgs): { cluster: Cluster; outputs: S
   return { cluster, outputs: oidcKubeconfig === undefined ? outputs : { ...outputs, oidcKubeconfig } };
 }
 
+/**
+ * Builds the cluster of the running stack.
+ *
+ * @throws ClusterSettingsError with the lines of the stack's file that the problems are about
+ */
+export function stackOutputs(folder: string = pulumi.getRootDirectory()): StackOutputs {
+  const args = stackArgs(folder);
+  try {
+    return createCluster(args).outputs;
+  } catch (error) {
+    if (!(error instanceof ClusterSettingsError)) throw error;
+    const file = stackFile(folder, pulumi.getStack());
+    // The configuration may come from elsewhere, and the file's lines be about something else.
+    if (JSON.stringify(file?.config["kubeadm:cluster"]) !== JSON.stringify(args.settings)) throw error;
+    throw new ClusterSettingsError(
+      new SettingsError(file?.locate(error.problems) ?? error.problems, pulumi.getStack()),
+    );
+  }
+}
+
 function kubeconfigsOf({ tenants }: Cluster): pulumi.Output<Record<string, string>> {
   const given = Object.entries(tenants).flatMap(([name, { kubeconfig }]) =>
     kubeconfig === undefined ? [] : [[name, kubeconfig] as const],

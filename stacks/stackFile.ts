@@ -2,13 +2,12 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { reporting } from "../components/settingsError";
-import { readStackConfig } from "../model/settings/yaml";
+import { readStackFile, type StackConfig } from "../model/settings/yaml";
 import { readProject } from "./project";
 
 /** The stack's file, and what is under `config` there. */
-export interface StackFile {
+export interface StackFile extends StackConfig {
   readonly name: string;
-  readonly config: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -23,7 +22,7 @@ export function stackFile(folder: string, stack: string): StackFile | undefined 
   for (const end of ["yaml", "yml"]) {
     const name = `Pulumi.${stack}.${end}`;
     const bytes = read(path.join(folder, settings, name));
-    if (bytes !== undefined) return { name, config: reporting(() => readStackConfig(bytes, stack)) };
+    if (bytes !== undefined) return { name, ...reporting(() => readStackFile(bytes, stack)) };
   }
   return undefined;
 }

@@ -15,6 +15,7 @@ import {
   isSeq,
   visit,
 } from "yaml";
+import { excerptOf, lineAt } from "./excerpt";
 import { type Problem, show } from "./problems";
 
 /** What the CLI has no number, text, true, false or null for. */
@@ -188,14 +189,17 @@ export function readDifferently(text: string, document: Document<ParsedNode>): P
         });
     },
   });
-  for (const { index } of text.matchAll(/^ *\t/gm))
-    if (!blocks.some(([start, end]) => start <= index && index < end))
+  for (const { index, 1: space = "" } of text.matchAll(/^ *([\t\u00a0\u2000-\u200b\u202f\u3000])/gm))
+    if (!blocks.some(([start, end]) => start <= index && index < end)) {
+      const code = (space.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
       problems.push({
         path: lineOf(text, index),
         value: "the line",
-        message: "begins with a tab",
+        message: `begins with ${space === "\t" ? "a tab" : `the character U+${code}, which looks like a space and is none`}`,
         allowed: "spaces",
+        excerpt: excerptOf(text, [lineAt(text, index)]),
       });
+    }
   return problems;
 }
 
@@ -283,5 +287,5 @@ export function decoded(bytes: Uint8Array): string {
 }
 
 function lineOf(text: string, offset: number): string {
-  return `line ${text.slice(0, offset).split("\n").length}`;
+  return `line ${lineAt(text, offset)}`;
 }

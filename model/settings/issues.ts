@@ -4,6 +4,7 @@ import { CNI_VARIANTS } from "../cni";
 import { nameHere, wordHere } from "./elsewhere";
 import { HIDDEN, NAME_OF_SECRET, type Path, type Problems, SECRET_KEY, isPrivateKey } from "./problems";
 import { renamedKey } from "./renamed";
+import { shapeOf } from "./shapes";
 import { type CheckParams, looksLikeKeyMaterial, takenBySchema } from "./schema/primitives";
 import { nearest } from "../text";
 
@@ -27,7 +28,8 @@ export function checkSchema(schema: z.ZodType, raw: unknown, problems: Problems)
     reportInput: true,
     error: (issue) => {
       if (issue.code === "unrecognized_keys") validKeys.set(issue.keys, keysOf(issue.inst));
-      const allowed = issue.code === "invalid_type" ? takenBySchema(issue.inst) : undefined;
+      const allowed =
+        issue.code === "invalid_type" ? (takenBySchema(issue.inst) ?? shapeOf(issue.inst)) : undefined;
       if (allowed !== undefined) taken.add(allowed);
       return allowed;
     },
@@ -45,10 +47,31 @@ export function checkSchema(schema: z.ZodType, raw: unknown, problems: Problems)
     }
     const place =
       issue.code === "invalid_union" && issue.discriminator !== undefined ? path.slice(0, -1) : path;
-    report(problems, path, valueAt(raw, path), issue, taken);
+    report(problems, path, valueAt(raw, path), issue, taken, (meant) => fits(schema, raw, path, meant));
     prune(left, place);
   }
   return left;
+}
+
+/** The schema takes another value at a path. */
+function fits(schema: z.ZodType, raw: unknown, path: Path, meant: unknown): boolean {
+  const changed = structuredClone(raw);
+  const parent = valueAt(changed, path.slice(0, -1));
+  const last = path.at(-1);
+  if (last === undefined || parent === null || typeof parent !== "object") return false;
+  (parent as Pruned)[last] = meant;
+  const { error } = schema.safeParse(changed);
+  return !(error?.issues ?? []).some((issue) => path.every((part, index) => issue.path[index] === part));
+}
+
+/** The same value of the type that is wanted: a number without its quotes, or text in quotes. */
+function ofType(value: unknown, expected: string): unknown {
+  const wantsNumber = expected === "number" || expected === "int";
+  if (wantsNumber && typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value)) return Number(value);
+  if (expected === "boolean" && (value === "true" || value === "false")) return value === "true";
+  if (expected === "string" && (typeof value === "number" || typeof value === "boolean"))
+    return String(value);
+  return undefined;
 }
 
 /** Of a union whose branches all fail, the issues of the one that was meant by its type; the union itself if none was. */
@@ -105,6 +128,7 @@ function report(
   value: unknown,
   issue: Issue,
   taken: ReadonlySet<string>,
+  isTaken: (meant: unknown) => boolean,
 ): void {
   if (reportSecret(problems, path, value)) return;
   const later = knownFromElsewhere(path, value, issue);
@@ -118,7 +142,8 @@ function report(
       problems.add(path, hidden === true ? HIDDEN : value, issue.message, { allowed, nearest: near });
       return;
     }
-    case "invalid_type":
+    case "invalid_type": {
+      const meant = ofType(value, issue.expected);
       problems.add(path, mayHoldSecret(path, value) ? HIDDEN : value, wrongType(value, issue.expected), {
         allowed: expectedName(
           path,
@@ -126,8 +151,10 @@ function report(
           value,
           taken.has(issue.message) ? issue.message : undefined,
         ),
+        nearest: meant !== undefined && isTaken(meant) ? JSON.stringify(meant) : undefined,
       });
       return;
+    }
     case "invalid_value":
     case "invalid_union": {
       const options = issue.code === "invalid_value" ? issue.values.map(String) : optionsOf(issue);
@@ -287,6 +314,8 @@ function expectedName(path: Path, expected: string, value: unknown, own: string 
     return place === "access" ? `a mapping with api and ssh, each a list of ${lists}` : `a list of ${lists}`;
   }
   const name = own ?? EXPECTED[expected] ?? expected;
+  if (typeof value === "string" && typeof ofType(value, expected) === "number")
+    return `${name}, without quotes`;
   // YAML reads 1.36 as a number and yes as a truth value.
   const unquoted = expected === "string" && (typeof value === "number" || typeof value === "boolean");
   return unquoted && !name.includes("quotes")

@@ -1,4 +1,5 @@
 import { isMap, isScalar, type Document } from "yaml";
+import { excerptOf, lineAt } from "./excerpt";
 import { nearest } from "./issues";
 import { show, type Problem } from "./problems";
 import { awsCluster, machinesCluster } from "./schema/cluster";
@@ -17,36 +18,32 @@ interface Key {
 export function misplacedKeys(text: string, document: Document): Problem[] {
   const top = keysOf(text, document.contents);
   const config = keysOf(text, document.get("config", true));
-  return [
-    ...top.flatMap(({ name, line }) =>
-      SETTINGS.has(name) || lookalike(name) !== undefined
-        ? [problem(line, name, "is not below config", "below `config:`, indented by two columns")]
-        : [],
-    ),
-    ...config.flatMap(({ name, line }) => {
-      if (KEYS.includes(name)) return [];
-      if (SETTINGS.has(name)) {
-        const allowed = "below `kubeadm:cluster:`, indented by two more columns";
-        return [
-          problem(line, name, "is a setting of the cluster, and is not below kubeadm:cluster", allowed),
-        ];
-      }
-      const meant = lookalike(name);
-      return meant === undefined
-        ? []
-        : [problem(line, name, "is not a key that is read", KEYS.join(" and "), meant)];
-    }),
-  ];
-}
-
-function problem(line: number, name: string, message: string, allowed: string, meant?: string): Problem {
-  return {
+  const problem = ({ name, line }: Key, message: string, allowed: string, nearest?: string): Problem => ({
     path: `line ${line}`,
     value: show(name),
     message,
     allowed,
-    ...(meant === undefined ? {} : { nearest: meant }),
-  };
+    ...(nearest === undefined ? {} : { nearest }),
+    excerpt: excerptOf(text, [line]),
+  });
+  return [
+    ...top.flatMap((key) =>
+      SETTINGS.has(key.name) || lookalike(key.name) !== undefined
+        ? [problem(key, "is not below config", "below `config:`, indented by two columns")]
+        : [],
+    ),
+    ...config.flatMap((key) => {
+      if (KEYS.includes(key.name)) return [];
+      if (SETTINGS.has(key.name)) {
+        const allowed = "below `kubeadm:cluster:`, indented by two more columns";
+        return [problem(key, "is a setting of the cluster, and is not below kubeadm:cluster", allowed)];
+      }
+      const meant = lookalike(key.name);
+      return meant === undefined
+        ? []
+        : [problem(key, "is not a key that is read", KEYS.join(" and "), meant)];
+    }),
+  ];
 }
 
 /** The key that a name is meant for; undefined for the key itself, and for keys of others. */
@@ -65,6 +62,6 @@ function keysOf(text: string, node: unknown): Key[] {
   if (!isMap(node)) return [];
   return node.items.flatMap(({ key }) => {
     if (!isScalar(key) || typeof key.value !== "string" || !key.range) return [];
-    return [{ name: key.value, line: text.slice(0, key.range[0]).split("\n").length }];
+    return [{ name: key.value, line: lineAt(text, key.range[0]) }];
   });
 }

@@ -10,6 +10,8 @@ export interface Problem {
   readonly allowed?: string;
   /** The valid word next to a misspelt one. */
   readonly nearest?: string;
+  /** Lines of the stack's file that it is about, without their values. */
+  readonly excerpt?: string;
 }
 
 /** All problems of the settings at once; `message` is the report for a terminal. */
@@ -32,6 +34,7 @@ export function formatProblems(problems: readonly Problem[], environment?: strin
     const lines = [`  ${problem.path || "(settings)"}: ${problem.value} ${problem.message}`];
     if (problem.allowed !== undefined) lines.push(`    allowed: ${problem.allowed}`);
     if (problem.nearest !== undefined) lines.push(`    did you mean: ${problem.nearest}`);
+    for (const line of problem.excerpt?.split("\n") ?? []) lines.push(`    ${line}`);
     return lines.join("\n");
   });
   return [head, ...entries].join("\n");

@@ -1,20 +1,32 @@
-import { type Document, type YAMLParseError, parseDocument } from "yaml";
+import { type Document, parseDocument } from "yaml";
 
+import { located } from "./excerpt";
 import { misplacedKeys } from "./misplaced";
 import { decoded, readDifferently, wrongCharacters } from "./cliYaml";
 import { type Problem, SettingsError, show } from "./problems";
+import { syntaxProblems } from "./syntax";
+
+/** A stack's file. */
+export interface StackConfig {
+  /** What is under `config`. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** The problems of the settings with the lines of the file that they are about. */
+  readonly locate: (problems: readonly Problem[]) => readonly Problem[];
+}
 
 /**
  * Reads the `config` of a `Pulumi.<environment>.yaml`, as text or as the bytes of the file.
  *
- * @throws SettingsError for text that is not valid YAML, with line and column, and for text that the Pulumi CLI reads
- *   differently (`cliYaml.ts`). A key that stands twice, as a machine named twice, is an error too: YAML keeps only the
- *   last, and the first would vanish unseen.
+ * @throws SettingsError for text that is not valid YAML, with its lines, and for text that the Pulumi CLI reads differently
+ * (`cliYaml.ts`). A key that stands twice, as a machine named twice, is an error too: YAML keeps only the last, and the first would
+ * vanish unseen.
  */
-export function readStackConfig(file: string | Uint8Array, environment?: string): Record<string, unknown> {
+export function readStackFile(file: string | Uint8Array, environment?: string): StackConfig {
   const text = (typeof file === "string" ? file : textOf(file, environment)).replace(/^\ufeff/, "");
-  const characters = wrongCharacters(text);
-  if (characters.length > 0) throw new SettingsError(characters, environment);
+  const refuse = (problems: readonly Problem[]): void => {
+    if (problems.length > 0) throw new SettingsError(problems, environment);
+  };
+  refuse(wrongCharacters(text));
   const document = parseDocument(text, {
     uniqueKeys: true,
     prettyErrors: true,
@@ -22,33 +34,31 @@ export function readStackConfig(file: string | Uint8Array, environment?: string)
     // A key that is a collection is reported as an unknown key, not warned about.
     logLevel: "error",
   });
-  if (document.errors.length > 0) {
-    throw new SettingsError(
-      document.errors.map((error) => yamlProblem(text, error)),
-      environment,
-    );
-  }
-  const differences = readDifferently(text, document);
-  if (differences.length > 0) throw new SettingsError(differences, environment);
-  const misplaced = misplacedKeys(text, document);
-  if (misplaced.length > 0) throw new SettingsError(misplaced, environment);
+  refuse(syntaxProblems(text, document));
+  refuse(readDifferently(text, document));
+  refuse(misplacedKeys(text, document));
   const value = plainValue(document, environment);
   if (value !== null && (typeof value !== "object" || Array.isArray(value))) {
     const allowed = "a mapping with config in it, as pulumi config writes it";
-    throw new SettingsError(
-      [{ path: "", value: "the file", message: "is not a mapping", allowed }],
-      environment,
-    );
+    refuse([{ path: "", value: "the file", message: "is not a mapping", allowed }]);
   }
   const config = (value as { config?: unknown } | null)?.config ?? {};
   if (typeof config !== "object" || Array.isArray(config)) {
     const allowed = "kubeadm:cluster and kubeadm:secrets below it";
-    throw new SettingsError(
-      [{ path: "config", value: show(config), message: "is not a mapping", allowed }],
-      environment,
-    );
+    refuse([{ path: "config", value: show(config), message: "is not a mapping", allowed }]);
   }
-  return config as Record<string, unknown>;
+  return {
+    config: config as Record<string, unknown>,
+    locate: (problems) => located(problems, text, document),
+  };
+}
+
+/** The `config` of a stack's file. @throws SettingsError as `readStackFile` */
+export function readStackConfig(
+  file: string | Uint8Array,
+  environment?: string,
+): Readonly<Record<string, unknown>> {
+  return readStackFile(file, environment).config;
 }
 
 function textOf(bytes: Uint8Array, environment: string | undefined): string {
@@ -81,46 +91,6 @@ function plainValue(document: Document, environment: string | undefined): unknow
     };
     throw new SettingsError([problem], environment);
   }
-}
-
-const YAML_RULE = "YAML 1.2: indented with spaces, text with special characters in quotes";
-
-function yamlProblem(text: string, error: YAMLParseError): Problem {
-  const [start] = error.linePos ?? [];
-  const path = start === undefined ? "" : `line ${start.line}, column ${start.col}`;
-  if (error.code === "DUPLICATE_KEY") {
-    return {
-      path,
-      value: show(duplicateKey(text, error.pos[0])),
-      message: "stands twice in one mapping",
-      allowed: "each key once; machines have different names",
-    };
-  }
-  if (error.code === "MULTIPLE_DOCS") {
-    return {
-      path,
-      value: "a second document (---)",
-      message: "would be left out by Pulumi's CLI",
-      allowed: "one document in the file",
-    };
-  }
-  const [message = ""] = error.message.split("\n");
-  return {
-    path,
-    value: "the text",
-    message: `is not valid YAML: ${withoutText(message)}`,
-    allowed: YAML_RULE,
-  };
-}
-
-/** The parser's words without the place, which is the path, and without the file's own text, which may be a secret. */
-function withoutText(message: string): string {
-  return message.replace(/ at line \d+, column \d+:?$/, "").replace(/(resolve tag|alias[^:]*):.*$/, "$1");
-}
-
-/** The key at an offset, for the report. */
-function duplicateKey(text: string, offset: number): string {
-  return /^["']?[^:\s{},]+/.exec(text.slice(offset))?.[0]?.replace(/^["']|["']$/g, "") ?? "a key";
 }
 
 /**

@@ -71,11 +71,11 @@ function tenantIsThere(
     });
     return;
   }
-  const tenants = Object.keys(input.tenants ?? {});
-  if (opening.tenant === undefined || tenants.includes(opening.tenant)) return;
+  const others = Object.keys(input.tenants ?? {}).filter((one) => one !== name);
+  if (opening.tenant === undefined || others.includes(opening.tenant)) return;
   problems.add([...place, "tenant"], opening.tenant, "is not a tenant of these settings", {
-    allowed: tenants.filter((one) => one !== name).join(", ") || "namespace: for one that is not a tenant",
-    nearest: nearest(opening.tenant, tenants),
+    allowed: others.join(", ") || "namespace: for one that is not a tenant",
+    nearest: nearest(opening.tenant, others),
   });
 }
 

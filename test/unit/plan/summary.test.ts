@@ -32,10 +32,21 @@ describe("summary", () => {
       machines: Array.from({ length: 200 }, (_, index) => ({ ...machine, name: `machine-${index}` })),
       watch: Array.from({ length: 50 }, () => ({ ...item, text: "a long sentence ".repeat(30) })),
     };
-    const lines = summary(large, "out/metal").trimEnd().split("\n");
+    const lines = summary(large, "out/metal", 100).trimEnd().split("\n");
     expect(lines.length).toBeLessThanOrEqual(40);
-    for (const line of lines) expect(line.length).toBeLessThanOrEqual(120);
+    for (const line of lines.slice(lines.indexOf("What to watch"), -2))
+      expect(line.length).toBeLessThanOrEqual(100);
     expect(lines.join("\n")).toContain("192 more machines");
+    expect(lines.join("\n")).toMatch(/and 4\d more, in index\.html/);
+  });
+
+  it("wraps what to watch at the terminal's width, and cuts nothing", () => {
+    const text = "a warning that is longer than the terminal that it is printed on";
+    const plain = { ...plan.document, watch: [{ kind: "advisory" as const, text }] };
+    expect(summary(plain, "out", 40)).toContain(
+      "  ! a warning that is longer than the\n    terminal that it is printed on\n",
+    );
+    expect(summary(plain, "out")).toContain(`  ! ${text}\n`);
   });
 
   it("takes at most 40 lines with many peers, each of them written out", () => {

@@ -20,27 +20,27 @@ describe("keys in the wrong place", () => {
     [
       "a plural",
       "config:\n  kubeadm:clusters:\n    cni: {}\n",
-      /line 2: "kubeadm:clusters".*[^]*did you mean: kubeadm:cluster$/,
+      /line 2: "kubeadm:clusters".*[^]*did you mean: kubeadm:cluster\n {4}2 \|   \S+/,
     ],
     [
       "a dot",
       "config:\n  kubeadm.cluster:\n    cni: {}\n",
-      /line 2: "kubeadm\.cluster".*[^]*did you mean: kubeadm:cluster$/,
+      /line 2: "kubeadm\.cluster".*[^]*did you mean: kubeadm:cluster\n {4}2 \|   \S+/,
     ],
     [
       "a namespace with a mapping",
       "config:\n  kubeadm:\n    cluster: {}\n",
-      /line 2: "kubeadm".*[^]*did you mean: kubeadm:cluster$/,
+      /line 2: "kubeadm".*[^]*did you mean: kubeadm:cluster\n {4}2 \|   \S+/,
     ],
     [
       "the package's name",
       "config:\n  pulumi-kubeadm:cluster: {}\n",
-      /line 2: "pulumi-kubeadm:cluster"[^]*did you mean: kubeadm:cluster$/,
+      /line 2: "pulumi-kubeadm:cluster"[^]*did you mean: kubeadm:cluster\n {4}2 \|   \S+/,
     ],
     [
       "another word for secrets",
       "config:\n  kubeadm:secret: {}\n",
-      /line 2: "kubeadm:secret"[^]*did you mean: kubeadm:secrets$/,
+      /line 2: "kubeadm:secret"[^]*did you mean: kubeadm:secrets\n {4}2 \|   \S+/,
     ],
     ["no config", CLUSTER, /line 1: "kubeadm:cluster" is not below config\n.*indented by two columns/],
     [

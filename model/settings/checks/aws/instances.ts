@@ -44,8 +44,17 @@ interface Given {
   readonly architecture?: Architecture | undefined;
 }
 
-/** @param given whose architecture, where it is written, vouches for a family that is newer than the table */
-function validateInstanceType(path: Path, type: string | undefined, given: Given, problems: Problems): void {
+/**
+ * @param given whose architecture, where it is written, vouches for a family that is newer than the table
+ * @param beside Architecture of the types that it is beside, if it does
+ */
+function validateInstanceType(
+  path: Path,
+  type: string | undefined,
+  given: Given,
+  problems: Problems,
+  beside?: Architecture,
+): void {
   if (type === undefined) return;
   const family = familyOf(type);
   const wrong = sizeProblem(type);
@@ -60,11 +69,15 @@ function validateInstanceType(path: Path, type: string | undefined, given: Given
       nearest: near === undefined ? undefined : `${family}.${near}`,
     });
   } else if (!isKnownFamily(type) && given.architecture === undefined) {
-    const near = nearest(family, knownFamilies());
+    const size = sizeOf(type);
+    const families = knownFamilies().filter(
+      (known) => beside === undefined || architectureOf(`${known}.${size}`) === beside,
+    );
+    const near = nearest(family, families);
     problems.add(path, type, `is of a family that is not known here, ${family}`, {
       allowed:
         "a family of the EC2 instance types guide, as t3, m7i or c7g; or architecture beside it, for a newer one",
-      nearest: near === undefined ? undefined : `${near}.${sizeOf(type)}`,
+      nearest: near === undefined ? undefined : `${near}.${size}`,
     });
   }
 }
@@ -86,7 +99,7 @@ function validateAlternatives(
   const first = architectureOf(instanceTypes[0] ?? "");
   entriesOf(input.instanceTypes).forEach(([index, type]) => {
     const place = [...path, "instanceTypes", index];
-    validateInstanceType(place, type, input, problems);
+    validateInstanceType(place, type, input, problems, first);
     const earlier = [input.instanceType, ...(input.instanceTypes ?? []).slice(0, index)];
     if (earlier.includes(type)) problems.add(place, type, "stands twice", { allowed: "each type once" });
     const own = architectureOf(type);

@@ -77,7 +77,10 @@ function reportUnknown(
   problems: Problems,
 ): void {
   const program = `${PROGRAMS[component]}${version === undefined ? "" : ` ${version}`}`;
-  const names = [...flagsOf(component)].filter(([, flag]) => version === undefined || covers(flag, version));
+  const names = [...flagsOf(component)].filter(
+    ([known, flag]) =>
+      (version === undefined || covers(flag, version)) && !Object.hasOwn(OWNED_ARGS[component], known),
+  );
   const renamed = RENAMED[name];
   const owner = COMPONENTS.find((other) => other !== component && flagsOf(other).has(name));
   const near =
