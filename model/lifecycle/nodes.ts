@@ -116,6 +116,12 @@ function forgetDead(dead: readonly EtcdMember[]): string {
   return dead.length === 0 ? "" : `refuse() { die "$1"; }\n${removeMemberFunction()}${deadOut(dead)}`;
 }
 
+/** A shell command. While etcd elects another leader, as it does when a member has just left, the API may not answer. */
+export function deleteNode(machine: ClusterMachine): string {
+  const once = `kubectl delete node ${word(machine.nodeName)} --ignore-not-found --timeout 60s`;
+  return `{ ${once} || { sleep 10; ${once}; } || { sleep 20; ${once}; }; }`;
+}
+
 /**
  * Run on a control-plane node that stays, before a host that is not a node joins: a join that was cut off may have
  * registered its Node and its etcd member already, and kubeadm refuses a second one of the name.
@@ -124,6 +130,6 @@ function forgetDead(dead: readonly EtcdMember[]): string {
 export function forgetScript(machine: ClusterMachine, dead: readonly EtcdMember[] = []): string {
   return `${prelude()}
 phase "forget ${machine.name}"
-kubectl delete node ${word(machine.nodeName)} --ignore-not-found --timeout 60s
+${deleteNode(machine)}
 ${machine.role === "controlPlane" ? etcdFunctions() + forgetEtcdMember(machine) + forgetDead(dead) : ""}`;
 }

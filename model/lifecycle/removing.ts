@@ -2,6 +2,7 @@
 import { KUBELET_PORT } from "../network/ports";
 import type { ClusterMachine } from "../machine";
 import { cordonAndDrain } from "./draining";
+import { deleteNode } from "./nodes";
 import { deadOut, etcdFunctions, memberIds, removeMemberFunction, type EtcdMember } from "../node/etcd";
 import { prelude, word } from "../node/shell";
 import type { NodeSpec } from "./spec";
@@ -40,7 +41,7 @@ if [ -n "$node" ]; then
 ${alive ? cordonAndDrain(spec) : `  kubectl cordon ${node} || refuse "the node could not be cordoned"\n`}fi
 ${isControlPlane ? ownMember(machine) : ""}
 phase ${word(`delete node ${machine.name}`)}
-kubectl delete node ${node} --ignore-not-found --timeout 60s || refuse "the Node could not be deleted"
+${deleteNode(machine)} || refuse "the Node could not be deleted"
 `;
 }
 

@@ -146,9 +146,7 @@ function three(): void {
     // A volume for etcd comes with an instance's start: it replaces none that runs.
     const etcdVolume = {};
     expect(
-      (await stack.up(plane({ etcdVolume }))).filter(
-        (one) => !/^update (preflight|node|health)/.test(one),
-      ),
+      (await stack.up(plane({ etcdVolume }))).filter((one) => !/^update (preflight|node|health)/.test(one)),
     ).toEqual([]);
     expect(stack.instances()).toEqual(before);
     const steps = await stack.up(plane({ etcdVolume, revisions: { "cp-2": 2 } }));

@@ -6,6 +6,7 @@ import { z } from "zod";
 
 import { readCluster } from "../../../model/settings/parse";
 import { awsCluster, machinesCluster } from "../../../model/settings/schema/cluster";
+import { REGION, smallAws } from "../../support/awsInput";
 import { metalInput } from "../../support/settings";
 
 const ROOT = path.resolve(__dirname, "../../..");
@@ -116,11 +117,12 @@ describe("examples in README and docs", () => {
   });
 
   it.each(examples)("$title is taken", ({ value }) => {
-    const given = value.config === undefined ? overMetal(value) : value.config["kubeadm:cluster"];
+    // Pools of workers are on AWS alone.
+    const part = "workers" in value ? { ...smallAws(), ...value } : overMetal(value);
+    const given = value.config === undefined ? part : value.config["kubeadm:cluster"];
+    const region = value.config === undefined ? REGION : value.config["aws:region"];
     expect(given).toBeTypeOf("object");
-    expect(() =>
-      readCluster(given, { environment: "docs", region: value.config?.["aws:region"] as string }),
-    ).not.toThrow();
+    expect(() => readCluster(given, { environment: "docs", region: region as string })).not.toThrow();
   });
 });
 

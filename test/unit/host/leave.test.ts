@@ -54,6 +54,13 @@ describe("a control-plane node that leaves", () => {
     expect(cluster.members()).toEqual(["cp1", "cp2"]);
   });
 
+  it("loses its Node although the API times out once after its etcd member went", async () => {
+    cluster.wants([cp1, cp2]);
+    cluster.put("delete-times-out", "");
+    await cluster.leave("cp3");
+    expect(cluster.log().slice(-2)).toEqual(["node cp3 deleted", "cp3 reset"]);
+  });
+
   it("takes a dead one that leaves too out of etcd first, whatever the order, and that one follows", async () => {
     await cluster.stop("cp2");
     cluster.wants([cp1]);

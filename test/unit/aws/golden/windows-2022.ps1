@@ -40,7 +40,7 @@ function Protect-Folder([string]$path) {
 }
 function Publish([string]$state, [int]$exit, [string[]]$tail) {
   $value = [ordered]@{
-    instance = $instance; node = $node; boot = 'da0a9e976f61'; state = $state; phase = $script:phase
+    instance = $instance; node = $node; boot = 'bdc54af45659'; state = $state; phase = $script:phase
     exit = $exit; time = [DateTimeOffset]::UtcNow.ToUnixTimeSeconds()
   }
   if ($tail) { $value['tail'] = @($tail) }
@@ -83,7 +83,7 @@ function Start-Phase([string]$name) {
   Publish 'running' 0
   Send-Heartbeat
 }
-# While the boot goes on the group keeps the instance; one that is no node in time is ended, and another started.
+# While the boot goes on the group keeps the instance; one that is not a node in time is ended, and another started.
 function Send-Heartbeat {
   try {
     if ([Environment]::TickCount / 1000 -lt 1800) {
@@ -180,7 +180,7 @@ version = 3
   }
 
   Start-Phase 'kubelet'
-  $command = Expand-Token 'C:\k\kube-log-runner.exe --log-file=C:\var\log\kubelet.log C:\k\kubelet.exe --windows-service --config=C:\var\lib\kubelet\config.yaml --bootstrap-kubeconfig=C:\etc\kubernetes\bootstrap-kubelet.conf --kubeconfig=C:\etc\kubernetes\kubelet.conf --cert-dir=C:\var\lib\kubelet\pki --hostname-override=@NODE_NAME@ --node-ip=@NODE_ADDRESS@ --cloud-provider=external --node-labels=example.com/tier=legacy,pulumi-kubeadm.github.io/pool=win,pulumi-kubeadm.github.io/boot=da0a9e976f61'
+  $command = Expand-Token 'C:\k\kube-log-runner.exe --log-file=C:\var\log\kubelet.log C:\k\kubelet.exe --windows-service --config=C:\var\lib\kubelet\config.yaml --bootstrap-kubeconfig=C:\etc\kubernetes\bootstrap-kubelet.conf --kubeconfig=C:\etc\kubernetes\kubelet.conf --cert-dir=C:\var\lib\kubelet\pki --hostname-override=@NODE_NAME@ --node-ip=@NODE_ADDRESS@ --cloud-provider=external --node-labels=example.com/tier=legacy,pulumi-kubeadm.github.io/pool=win,pulumi-kubeadm.github.io/boot=bdc54af45659'
   if (Get-Service -Name kubelet -ErrorAction SilentlyContinue) {
     Set-ItemProperty -Path 'HKLM:\SYSTEM\CurrentControlSet\Services\kubelet' -Name ImagePath -Value $command
   } else {
