@@ -16,6 +16,8 @@ export interface EngineRequest {
   readonly search: Readonly<Record<string, string>>;
   readonly kubeconfigFile: string;
   readonly clockOffsetHours: number;
+  /** A server of the stand-in provider for each machine, so that addresses and host keys are outputs. */
+  readonly servers: boolean;
 }
 
 export interface EngineReport {
@@ -31,6 +33,8 @@ export interface EngineOptions {
   readonly secrets?: Readonly<Record<string, string>>;
   readonly search?: Readonly<Record<string, string>>;
   readonly clockOffsetHours?: number;
+  /** Another provider makes the machines, in the same program. */
+  readonly servers?: boolean;
   /** Added to the environment of the program and, through it, of engine and providers. */
   readonly env?: NodeJS.ProcessEnv;
   /** Gets each line as it comes. */
@@ -70,6 +74,7 @@ export async function runEngine(
     search: options.search ?? {},
     kubeconfigFile: kubeconfigFile(lab),
     clockOffsetHours: options.clockOffsetHours ?? 0,
+    servers: options.servers ?? false,
   };
   const file = lab.folder(`request-${randomBytes(4).toString("hex")}.json`);
   fs.writeFileSync(file, JSON.stringify(request), { mode: 0o600 });

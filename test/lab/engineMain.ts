@@ -5,10 +5,13 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import "../../aws";
+import type { ClusterArgs } from "../../components/cluster";
+import type { MachinesClusterInput } from "../../model/settings/input/cluster";
 import { createCluster, stackArgs } from "../../stacks/program";
 import { createEngineStack, type EngineStack } from "../engine/harness";
 import { EngineError } from "../engine/result";
 import { findLeaks } from "../engine/secrets";
+import { Server } from "../engine/server";
 import { reportFile, tenantKubeconfigFile, type EngineReport, type EngineRequest } from "./engine";
 
 async function main(): Promise<void> {
@@ -18,7 +21,10 @@ async function main(): Promise<void> {
     projectName: "pulumi-kubeadm",
     stackName: "lab",
     workDir: request.workDir,
-    program: () => Promise.resolve(createCluster(stackArgs()).outputs),
+    program: () => {
+      const args = stackArgs();
+      return Promise.resolve(createCluster(request.servers ? withServers(args) : args).outputs);
+    },
     onOutput: (text) => process.stdout.write(text),
     clockOffsetHours: request.clockOffsetHours,
   });
@@ -39,6 +45,18 @@ async function main(): Promise<void> {
   const leaks = findLeaks(request.search, engine.written());
   fs.writeFileSync(reportFile(requestFile), JSON.stringify({ ...report, leaks }));
   process.exitCode = report.ok ? 0 : 1;
+}
+
+/** With machines that another provider makes: where they are is known once they are made. */
+function withServers(args: ClusterArgs): ClusterArgs {
+  const { machines, ...settings } = args.settings as MachinesClusterInput;
+  const made = Object.entries(machines).map(([name, machine]) => {
+    const { host, hostKey } = machine;
+    const server = new Server(name, { image: "debian-12", givenAddress: host, givenHostKey: hostKey });
+    const address = server.ipv4Address;
+    return [name, { ...machine, host: address, hostKey: server.sshHostKey, nodeAddress: address }] as const;
+  });
+  return { ...args, settings: { ...settings, machines: Object.fromEntries(made) } };
 }
 
 async function operate(engine: EngineStack, request: EngineRequest): Promise<Omit<EngineReport, "leaks">> {
