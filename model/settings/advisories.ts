@@ -136,11 +136,12 @@ function endpointAdvisories({ endpoint, machines, bastion, access }: Settings): 
       `endpoint: machine ${endpoint.machine} alone balances the API: when it is away, nodes lose the API`,
     );
   }
-  const front = controlPlaneNodes.find((machine) => machine.ssh.host === access.host);
-  if (controlPlaneNodes.length > 1 && front !== undefined) {
-    const other = controlPlaneNodes.find((machine) => machine !== front);
+  // On AWS neither address is known yet, and people reach the API by a balancer.
+  const front = controlPlaneNodes.find(({ ssh }) => ssh.host !== "" && ssh.host === access.host);
+  const other = controlPlaneNodes.find((machine) => machine !== front);
+  if (front !== undefined && other !== undefined) {
     found.push(
-      `access.host is ${front.name}'s address: people and \`pulumi\` have no API while it is down or replaced; set access.host to another one then, such as ${other?.ssh.host ?? ""}, or to a name that leads to all of them`,
+      `access.host is ${front.name}'s address: people and \`pulumi\` have no API while it is down or replaced; set access.host to another one then, such as ${other.ssh.host}, or to a name that leads to all of them`,
     );
   }
   if (bastion !== undefined && machines.some((machine) => machine.ssh.host === access.host)) {

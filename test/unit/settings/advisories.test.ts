@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { readCluster } from "../../../model/settings/parse";
-import { REGION, smallAws } from "../../support/awsInput";
+import { awsSettings, largeAws, REGION, smallAws } from "../../support/awsInput";
 import type { RawSettings } from "../../support/settings";
 import { type Change, all, edited, newer, set } from "./edit";
 
@@ -71,6 +71,10 @@ describe("advisories", () => {
     ],
   ])("not of %s", (_name, change, text) => {
     expect(advisoriesOf(change).filter((advisory) => advisory.includes(text))).toEqual([]);
+  });
+
+  it("not of one address for the API where a balancer on AWS has it", () => {
+    expect(awsSettings(largeAws).advisories.filter((one) => one.includes("access.host"))).toEqual([]);
   });
 
   it.each(["hostPorts", "nodePorts"])("an ingress by %s on AWS that nobody is let in to", (by) => {
