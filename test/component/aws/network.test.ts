@@ -2,29 +2,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { Network } from "../../../aws";
-import { ClusterSettingsError } from "../../../components/settingsError";
-import type { Problem } from "../../../model/settings/problems";
 import { byName, record } from "../../../testing/recorder";
+import { pathsOf as pathsFor } from "../problems";
 
 const region = "eu-central-1";
 
-async function problemsOf(args: unknown): Promise<readonly Problem[]> {
-  let found: readonly Problem[] = [];
-  await record(
-    () => {
-      try {
-        new Network("cloud", args as never);
-      } catch (error) {
-        if (!(error instanceof ClusterSettingsError)) throw error;
-        found = error.problems;
-      }
-    },
-    { allowEmpty: true },
-  );
-  return found;
-}
-
-const pathsOf = async (args: unknown) => (await problemsOf(args)).map(({ path }) => path);
+const pathsOf = (args: unknown) => pathsFor(() => new Network("cloud", args as never));
 
 describe("Network", () => {
   it("is a VPC with public subnets in three zones, named after the component", async () => {

@@ -3,35 +3,15 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { createCni } from "../../../components/cni";
-import { Calico, Cilium, ClusterSettingsError, Flannel, RouteReflectors, Weave } from "../../../index";
-import type { Problem } from "../../../model/settings/problems";
+import { Calico, Cilium, Flannel, RouteReflectors, Weave } from "../../../index";
 import { byName, record, type Recorded } from "../../../testing/recorder";
+import { pathsOf, problemsOf } from "../problems";
 import { settingsOf } from "../../support/kubeadmSettings";
 
 const made = (program: (provider: k8s.Provider) => void): Promise<readonly Recorded[]> =>
   record(() => program(new k8s.Provider("theirs", { kubeconfig: "{}" })));
 
 const later = <T>(value: T): pulumi.Output<T> => pulumi.output(Promise.resolve(value)) as pulumi.Output<T>;
-
-/** What is said of arguments, by path; nothing is registered. */
-async function problemsOf(program: () => void): Promise<readonly Problem[]> {
-  let found: readonly Problem[] = [];
-  const all = await record(
-    () => {
-      try {
-        program();
-      } catch (error) {
-        if (!(error instanceof ClusterSettingsError)) throw error;
-        found = error.problems;
-      }
-    },
-    { allowEmpty: true },
-  );
-  if (found.length > 0) expect(all.filter(({ type }) => type.startsWith("kubeadm:"))).toEqual([]);
-  return found;
-}
-
-const pathsOf = async (program: () => void) => (await problemsOf(program)).map(({ path }) => path);
 
 describe("Flannel", () => {
   it("takes a range, ports and images that another resource makes", async () => {

@@ -3,32 +3,13 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { Access, ClusterSettingsError, Pki, Tenant, TenantRoles } from "../../../index";
-import type { Problem } from "../../../model/settings/problems";
+import { Access, Pki, Tenant, TenantRoles } from "../../../index";
 import { byName, record, type Recorded } from "../../../testing/recorder";
+import { pathsOf } from "../problems";
 import { made as outputs } from "../providers";
 
 const made = (program: (provider: k8s.Provider) => void): Promise<readonly Recorded[]> =>
   record(() => program(new k8s.Provider("theirs", { kubeconfig: "{}" })), { outputs });
-
-async function problemsOf(program: () => void): Promise<readonly Problem[]> {
-  let found: readonly Problem[] = [];
-  const all = await record(
-    () => {
-      try {
-        program();
-      } catch (error) {
-        if (!(error instanceof ClusterSettingsError)) throw error;
-        found = error.problems;
-      }
-    },
-    { allowEmpty: true },
-  );
-  if (found.length > 0) expect(all.filter(({ type }) => type.startsWith("kubeadm:"))).toEqual([]);
-  return found;
-}
-
-const pathsOf = async (program: () => void) => (await problemsOf(program)).map(({ path }) => path);
 
 const KUBECONFIG = "clusters: [{ name: theirs, cluster: { server: https://10.0.0.10:6443 } }]";
 
