@@ -66,7 +66,7 @@ function factsAlone(
   refused: Refused,
   { keys, aws }: { readonly keys: readonly string[]; readonly aws: boolean },
 ): Facts {
-  const written = { machines: {}, ...beside } as ClusterInput;
+  const written = { machines: {}, ...beside } as ClusterInput & AnyInput;
   const settings = resolve(written, undefined, { environment: "" });
   const { cni, pods, services } = factsOf({ input, written, settings, aws: undefined, refused });
   return {

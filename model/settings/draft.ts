@@ -1,7 +1,8 @@
 import { cniVariant, type CniVariant } from "../cni";
 import { range } from "../network/addresses";
 import { isSupportedMinor, minorOf } from "../versions";
-import type { AwsFacts } from "./awsFacts";
+import type { AwsLayout } from "./awsLayout";
+import type { Checked } from "./checked";
 import { pick, type Draft, type PlacedRange } from "./pick";
 import type { Path, Problems } from "./problems";
 import { entriesOf, type Refused } from "./prune";
@@ -33,19 +34,13 @@ export interface DraftMachine {
 }
 
 /** What the checks across settings look at: defaults filled in, refused parts undefined. */
-export interface Facts {
+export interface Facts extends Checked {
   /** As written, without what the schema refused. */
   readonly input: Draft<AnyInput>;
   /** Set on `platform: aws`: the same input by that platform's types. */
   readonly aws?: Draft<AwsInput>;
   /** Set on `platform: aws`: what follows from the input, such as subnets, addresses and pools. */
-  readonly awsFacts?: AwsFacts;
-  /** The same without what was refused: of lists, `entriesOf` tells where entries stood. */
-  readonly written: ClusterInput;
-  /** Resolved, whatever was refused: defaults stand there in its place. */
-  readonly settings: Resolved;
-  /** Whether something at, above or below one of these places was refused; `*` stands for any name. */
-  readonly refused: Refused["touches"];
+  readonly awsFacts?: AwsLayout;
   /** Name of the Pulumi stack. */
   readonly environment: string;
   /** Default: the environment's; undefined here and below: refused. */
@@ -101,7 +96,7 @@ export function factsOf({
   readonly input: Draft<AnyInput>;
   readonly written: ClusterInput;
   readonly settings: Resolved;
-  readonly aws: AwsFacts | undefined;
+  readonly aws: AwsLayout | undefined;
   readonly refused: Refused;
 }): Facts {
   const { touches } = refused;
@@ -118,10 +113,10 @@ export function factsOf({
   const minor = minorOf(settings.kubernetesVersion) ?? "";
   return {
     input,
-    written,
+    written: written as AnyInput,
     settings,
     refused: touches,
-    ...(aws === undefined ? {} : { aws: input as Draft<AwsInput>, awsFacts: aws }),
+    ...(aws === undefined ? {} : { aws: input as Draft<AwsInput>, awsFacts: aws, layout: aws }),
     environment: settings.environment,
     name: known(settings.name, "name"),
     domain: known(settings.domain, "domain"),
@@ -197,7 +192,7 @@ function draftMachine(
  * Control-plane nodes with the labels and taints that all of them share. Their addresses lie in the VPC, whose range is
  * checked as a whole: one problem, and not one for each control-plane node.
  */
-function awsMachines({ controlPlaneNodes, input, architecture }: AwsFacts): DraftMachine[] {
+function awsMachines({ controlPlaneNodes, input, architecture }: AwsLayout): DraftMachine[] {
   const { labels, taints } = input.controlPlane;
   return controlPlaneNodes.map(({ name }) => ({
     name,

@@ -3,8 +3,9 @@ import { parseRange } from "../network/addresses";
 import type { ProjectFiles } from "../extras/files";
 import { advisoriesOf } from "./advisories";
 import { withoutUndefined } from "./alone";
-import { awsFacts } from "./awsFacts";
-import { CHECKS, CHECKS_OF } from "./checks";
+import { awsLayout } from "./awsLayout";
+import { validateAll } from "./checked";
+import { VALIDATORS, VALIDATORS_OF } from "./checks";
 import { validateLimits } from "./checks/aws/outgrown";
 import { validateRegion } from "./checks/aws/region";
 import { validateExtras } from "./checks/extras";
@@ -67,11 +68,11 @@ export function readCluster(raw: unknown, context: ParseContext): ClusterSetting
     STAND_INS[platform],
   );
   withTokens(written, late);
-  const aws = written.platform === "aws" ? awsFacts(written, context.region) : undefined;
+  const aws = written.platform === "aws" ? awsLayout(written, context.region) : undefined;
   const settings = resolve(written, aws, context);
   const facts = factsOf({ input, written, settings, aws, refused });
   const further = problems.except(refused);
-  for (const check of [...CHECKS, ...CHECKS_OF[platform]]) check(facts, further);
+  validateAll([...VALIDATORS, ...VALIDATORS_OF[platform]], facts, further);
   if (platform === "aws") validateRegion(context.region, further);
   validateExtras(facts, context.files, further);
   validateSecrets(facts, context.secrets, further);

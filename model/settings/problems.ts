@@ -1,3 +1,7 @@
+import { defined } from "../core/defined";
+import { nearest } from "../text";
+import { entriesOf } from "./entries";
+
 /** One thing wrong with the settings. */
 export interface Problem {
   /** Where, as `machines.cp1.hostKey` or `network.peers[0].cidr`; "" is the whole object. */
@@ -56,6 +60,12 @@ export function pathText(path: Path): string {
 /** What is in place of a secret among the settings. */
 export const NAME_OF_SECRET = "the name of an entry in kubeadm:secrets, where a setting takes one";
 
+interface Allowed {
+  readonly allowed?: string | undefined;
+  readonly nearest?: string | undefined;
+  readonly oneOf?: readonly string[];
+}
+
 /** Collects problems; two with the same path and message are one. */
 export class Problems {
   constructor(
@@ -68,14 +78,40 @@ export class Problems {
     return new Problems(this.found, refused);
   }
 
-  add(path: Path, value: unknown, message: string, more: { allowed?: string; nearest?: string } = {}): void {
+  /** @param more what is allowed, and the nearest word of it; `oneOf` makes both of the words that are allowed */
+  add(path: Path, value: unknown, message: string, { oneOf = [], ...more }: Allowed = {}): void {
     if (this.refused?.holds(path) === true) return;
     const text = pathText(path);
     const key = `${text}\n${message}`;
     if (this.found.has(key)) return;
     // A list of what is allowed may be empty where another problem took it away; that one says what to do.
-    const said = { ...more, allowed: more.allowed === "" ? undefined : more.allowed };
-    this.found.set(key, { path: text, value: show(value), message, ...withoutUndefined(said) });
+    const allowed = (more.allowed ?? oneOf.join(", ")) || undefined;
+    const near = more.nearest ?? (typeof value === "string" ? nearest(value, oneOf) : undefined);
+    this.found.set(key, { path: text, value: show(value), message, ...defined({ allowed, nearest: near }) });
+  }
+
+  /**
+   * Refuses entries of a list that are there already.
+   *
+   * @param of what of an entry a report shows; default: all of it
+   * @param key what two entries may not share; undefined: it is like no other
+   */
+  addTwins<T>(
+    list: readonly T[] | undefined,
+    path: (index: number) => Path,
+    {
+      of = (entry) => entry,
+      key = of,
+      allowed = "each once",
+    }: { of?: (entry: T) => unknown; key?: (entry: T) => unknown; allowed?: string } = {},
+  ): void {
+    const seen = new Set<unknown>();
+    for (const [index, entry] of entriesOf(list)) {
+      const own = key(entry);
+      if (own !== undefined && seen.has(own))
+        this.add(path(index), of(entry), "is listed twice", { allowed });
+      seen.add(own);
+    }
   }
 
   has(path: Path): boolean {
@@ -88,10 +124,6 @@ export class Problems {
     const order = (a: string, b: string) => a.localeCompare(b, "en", { numeric: true });
     return [...this.found.values()].sort((a, b) => order(a.path, b.path) || order(a.message, b.message));
   }
-}
-
-function withoutUndefined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T;
 }
 
 /** Stands for a value that must not be printed. */

@@ -1,6 +1,9 @@
 import type { z } from "zod";
 
+import { entriesOf, PLACES } from "./entries";
 import type { Path } from "./problems";
+
+export { entriesOf };
 
 /** Which parts of the settings were refused; their paths are those of the text. */
 export class Refused {
@@ -36,15 +39,6 @@ function same(pattern: string | number | undefined, part: string | number): bool
 }
 
 type Tree = Record<string | number, unknown>;
-
-/** Where the entries of a list stood in the text, of lists that lost some. */
-const PLACES = new WeakMap<readonly unknown[], readonly number[]>();
-
-/** Entries of a list with the index that they have in the text. */
-export function entriesOf<T>(list: readonly T[] = []): [number, T][] {
-  const places = PLACES.get(list);
-  return list.map((entry, index) => [places?.[index] ?? index, entry]);
-}
 
 /** Valid values for what cannot be left out, by path: nothing is said of them, since they were refused. */
 export type StandIns = Readonly<Record<string, unknown>>;

@@ -7,8 +7,7 @@ import { apiName } from "../network/endpoint";
 import type { ProjectFiles } from "../extras/files";
 import { componentVersions, downloads, isSupportedMinor, minorOf } from "../versions";
 import { DEFAULTS } from "./defaults";
-import type { AwsFacts } from "./awsFacts";
-import type { Draft } from "./pick";
+import type { AwsLayout } from "./awsLayout";
 import { taintsOf } from "./labels";
 import { proxySettings } from "./proxy";
 import type {
@@ -40,7 +39,7 @@ import { bareHostKey } from "./sshKeys";
  */
 export function resolve(
   input: ClusterInput,
-  aws: AwsFacts | undefined,
+  aws: AwsLayout | undefined,
   { environment, region, files: projectFiles }: ResolveContext,
 ): Resolved {
   const name = input.name ?? environment;
@@ -132,7 +131,7 @@ export function resolve(
     extras: resolveExtras(input, projectFiles),
     drainTimeoutSeconds: input.drainTimeoutSeconds ?? DEFAULTS.drainTimeoutSeconds,
     protect: input.protect ?? DEFAULTS.protect,
-    secretNames: unique(referredSecrets(input as Draft<AnyInput>).map((reference) => reference.name)).sort(),
+    secretNames: unique(referredSecrets(input as AnyInput).map((reference) => reference.name)).sort(),
   };
 }
 

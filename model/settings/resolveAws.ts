@@ -14,12 +14,12 @@ import { apiName } from "../network/endpoint";
 import { WINDOWS_TAINT } from "../windows/releases";
 import { AWS_DEFAULTS } from "./awsDefaults";
 import {
-  type AwsFacts,
-  type AwsPoolFacts,
+  type AwsLayout,
+  type PoolLayout,
   type PoolInput,
   bastionPlace,
   endpointAddressesOf,
-} from "./awsFacts";
+} from "./awsLayout";
 import { DEFAULTS } from "./defaults";
 import { taintsOf } from "./labels";
 import type { ComponentVersions, Machine, PlatformSettings } from "./resolved";
@@ -45,7 +45,7 @@ export interface AwsNames {
 }
 
 /** What `platform: aws` decides of the settings; the input was checked. */
-export function awsPlatform(input: AwsInput, facts: AwsFacts, names: AwsNames): PlatformSettings {
+export function awsPlatform(input: AwsInput, facts: AwsLayout, names: AwsNames): PlatformSettings {
   const { name, domain } = names;
   const aws = awsSettings(input, facts, names);
   return {
@@ -102,7 +102,7 @@ function controlPlaneMachine(
 
 function awsSettings(
   input: AwsInput,
-  facts: AwsFacts,
+  facts: AwsLayout,
   { region, versions }: Pick<AwsNames, "region" | "versions">,
 ): AwsSettings {
   const { connectVia = "direct", endpointAccess } = facts;
@@ -168,7 +168,7 @@ function awsSettings(
 
 function windowsOf(
   input: AwsInput,
-  facts: AwsFacts,
+  facts: AwsLayout,
   versions: ComponentVersions,
 ): Pick<AwsSettings, "windows"> {
   return facts.pools.some((pool) => pool.windows)
@@ -180,7 +180,7 @@ function clusterDomain(input: AwsInput): string {
   return input.network?.clusterDomain ?? DEFAULTS.clusterDomain;
 }
 
-function vpcOf({ network }: AwsInput, facts: AwsFacts): AwsVpc {
+function vpcOf({ network }: AwsInput, facts: AwsLayout): AwsVpc {
   const { vpc, nat } = facts;
   const id = network?.existing?.vpcId;
   const logs = whenEnabled(network?.flowLogs);
@@ -203,7 +203,7 @@ function vpcOf({ network }: AwsInput, facts: AwsFacts): AwsVpc {
   };
 }
 
-function endpointOf(input: AwsInput, facts: AwsFacts): AwsEndpoint {
+function endpointOf(input: AwsInput, facts: AwsLayout): AwsEndpoint {
   const dns = input.endpoint?.dns;
   return {
     loadBalancer: facts.loadBalancer,
@@ -212,7 +212,7 @@ function endpointOf(input: AwsInput, facts: AwsFacts): AwsEndpoint {
   };
 }
 
-function bastionOf({ bastion: given }: AwsInput, facts: AwsFacts): AwsBastion | undefined {
+function bastionOf({ bastion: given }: AwsInput, facts: AwsLayout): AwsBastion | undefined {
   const place = bastionPlace(facts);
   if (given === undefined || place === undefined) return undefined;
   const instanceType =
@@ -243,11 +243,11 @@ function bootTurnsCheckOff(input: AwsInput): boolean {
 function spotOf({
   enabled: _,
   ...given
-}: NonNullable<AwsPoolFacts["input"]["spot"]>): NonNullable<AwsPool["spot"]> {
+}: NonNullable<PoolLayout["input"]["spot"]>): NonNullable<AwsPool["spot"]> {
   return { ...AWS_DEFAULTS.spot, ...given };
 }
 
-function poolOf(facts: AwsPoolFacts, checkOff: boolean): AwsPool {
+function poolOf(facts: PoolLayout, checkOff: boolean): AwsPool {
   const { input } = facts;
   const sizeGiB = facts.windows ? AWS_DEFAULTS.windowsVolumeGiB : AWS_DEFAULTS.volume.sizeGiB;
   const spot = whenEnabled(input.spot);

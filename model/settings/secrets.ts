@@ -1,6 +1,6 @@
 import { ADDON_KEYS, addonOf } from "../addons";
 import { domainOf } from "../cni";
-import type { Draft } from "./pick";
+import { entriesOf } from "./entries";
 import type { Path } from "./problems";
 import type { AnyInput } from "./schema/cluster";
 
@@ -29,54 +29,45 @@ export interface SecretReference {
 const GENERATED_KEY = "generated";
 
 /** Every place in the settings that names a secret. */
-export function referredSecrets(input: Draft<AnyInput>): SecretReference[] {
-  const references: (SecretReference | { path: Path; name: undefined; use: SecretUse })[] = [
-    ...Object.entries(input.machines ?? {}).map(([key, machine]) => ({
-      path: ["machines", key, "key"],
-      name: machine?.key,
-      use: "sshKey" as const,
-    })),
-    { path: ["bastion", "key"], name: input.bastion?.key, use: "sshKey" },
-    ...(input.encryption?.keys ?? []).map((name, index) => ({
-      path: ["encryption", "keys", index],
-      name: name === GENERATED_KEY ? undefined : name,
-      use: "encryptionKey" as const,
-    })),
-    {
-      path: ["ssh", "key"],
-      name: input.ssh?.key === GENERATED_KEY ? undefined : input.ssh?.key,
-      use: "sshKey",
-    },
-    ...Object.entries(input.charts ?? {}).flatMap(([chart, given]) =>
-      Object.entries(given?.secretValues ?? {}).map(([value, name]) => ({
-        path: ["charts", chart, "secretValues", value],
-        name,
-        use: "text" as const,
-      })),
+export function referredSecrets(input: AnyInput): SecretReference[] {
+  const named = (use: SecretUse, path: Path, name: string | undefined): SecretReference[] =>
+    name === undefined ? [] : [{ path, name, use }];
+  const made = (name: string | undefined) => (name === GENERATED_KEY ? undefined : name);
+  const { machines = {}, bastion, encryption, ssh, charts = {}, proxy, images, oidc, cni } = input;
+  return [
+    ...Object.entries(machines).flatMap(([name, { key }]) => named("sshKey", ["machines", name, "key"], key)),
+    ...named("sshKey", ["bastion", "key"], bastion?.key),
+    ...entriesOf(encryption?.keys).flatMap(([index, name]) =>
+      named("encryptionKey", ["encryption", "keys", index], made(name)),
+    ),
+    ...named("sshKey", ["ssh", "key"], made(ssh?.key)),
+    ...Object.entries(charts).flatMap(([chart, { secretValues = {} }]) =>
+      Object.entries(secretValues).flatMap(([value, name]) =>
+        named("text", ["charts", chart, "secretValues", value], name),
+      ),
     ),
     ...(["apiServer", "controllerManager", "scheduler"] as const).flatMap((component) =>
-      Object.entries(input[component]?.files ?? {}).map(([file, given]) => ({
-        path: [component, "files", file, "secret"],
-        name: typeof given === "object" ? given.secret : undefined,
-        use: "text" as const,
-      })),
+      Object.entries(input[component]?.files ?? {}).flatMap(([file, given]) =>
+        typeof given === "string" ? [] : named("text", [component, "files", file, "secret"], given.secret),
+      ),
     ),
-    { path: ["proxy", "credentials"], name: input.proxy?.credentials, use: "login" },
-    ...Object.entries(input.images?.registries ?? {}).flatMap(([host, given]) => {
+    ...named("login", ["proxy", "credentials"], proxy?.credentials),
+    ...Object.entries(images?.registries ?? {}).flatMap(([host, { credentials, token, clientKey }]) => {
       const path = ["images", "registries", host];
       return [
-        { path: [...path, "credentials"], name: given?.credentials, use: "login" as const },
-        { path: [...path, "token"], name: given?.token, use: "token" as const },
-        { path: [...path, "clientKey"], name: given?.clientKey, use: "privateKey" as const },
+        ...named("login", [...path, "credentials"], credentials),
+        ...named("token", [...path, "token"], token),
+        ...named("privateKey", [...path, "clientKey"], clientKey),
       ];
     }),
-    { path: ["oidc", "ca"], name: input.oidc?.ca, use: "certificate" },
-    ...(input.cni?.kind === undefined ? [] : domainOf(input.cni.kind).secrets(input.cni)),
-    ...ADDON_KEYS.flatMap((key) => {
-      const addon = input[key];
-      const named = addon === undefined ? [] : (addonOf(key).secrets?.(addon) ?? []);
-      return named.map((secret) => ({ ...secret, use: "bgpPassword" as const }));
-    }),
+    ...named("certificate", ["oidc", "ca"], oidc?.ca),
+    ...(cni?.kind === undefined ? [] : domainOf(cni.kind).secrets(cni)).flatMap(({ use, path, name }) =>
+      named(use, path, name),
+    ),
+    ...ADDON_KEYS.flatMap((key) =>
+      (addonOf(key).secrets?.(input[key] ?? {}) ?? []).flatMap(({ path, name }) =>
+        named("bgpPassword", path, name),
+      ),
+    ),
   ];
-  return references.filter((reference): reference is SecretReference => reference.name !== undefined);
 }

@@ -1,10 +1,9 @@
-import type { AwsFacts } from "../../settings/awsFacts";
-import type { Facts } from "../../settings/draft";
+import type { AwsLayout } from "../../settings/awsLayout";
 import type { Problems } from "../../settings/problems";
 import { partitionOf } from "../../data/regions";
 
 /** Endpoints are named alike only where this library knows the names, and none is made in a VPC of somebody else. */
-export function validateEndpoints({ input, region }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateEndpoints({ input, region }: AwsLayout, problems: Problems): void {
   const given = input.network?.endpoints;
   if (given === undefined || region === undefined) return;
   const partition = partitionOf(region);
@@ -13,12 +12,7 @@ export function validateEndpoints({ input, region }: AwsFacts, _facts: Facts, pr
       allowed: "no endpoints in China's regions, and NAT gateways",
     });
   }
-  (given.services ?? []).forEach((name, index, all) => {
-    if (name === undefined || all.indexOf(name) === index) return;
-    problems.add(["network", "endpoints", "services", index], name, "is listed twice", {
-      allowed: "each once",
-    });
-  });
+  problems.addTwins(given.services, (index) => ["network", "endpoints", "services", index]);
 }
 
 const PRIVATE = "private nodes have no way out (network.nat: none)";
@@ -27,26 +21,21 @@ const PRIVATE = "private nodes have no way out (network.nat: none)";
  * Nodes without a way out have AWS' services by endpoints, and need all else from inside: an instance that cannot fetch a
  * file or an image fails minutes later, and its log says only that a connection timed out.
  */
-export function validateWayOut(aws: AwsFacts, { input }: Facts, problems: Problems): void {
-  const { nat, existing, subnetTypes } = aws;
-  const endpoints = aws.input.network?.endpoints;
-  if (existing || endpoints === undefined || nat !== "none" || !subnetTypes.includes("private")) return;
-  if (aws.input.network?.s3Endpoint === false) {
+export function validateWayOut({ nat, existing, subnetTypes, input }: AwsLayout, problems: Problems): void {
+  const { network, proxy, downloads, images } = input;
+  if (existing || network?.endpoints === undefined || nat !== "none" || !subnetTypes.includes("private"))
+    return;
+  if (network.s3Endpoint === false)
     problems.add(["network", "s3Endpoint"], false, `leaves pools without their boot files: ${PRIVATE}`, {
       allowed: "true, or no s3Endpoint",
     });
-  }
-  if ("proxy" in input) return;
-  const downloads = input.downloads ?? {};
-  if (!("mirror" in downloads)) {
+  if (proxy !== undefined) return;
+  if (downloads?.mirror === undefined)
     problems.add(["downloads", "mirror"], undefined, `is missing: ${PRIVATE}, and dl.k8s.io is outside`, {
       allowed: "the URL of a mirror that the VPC reaches, or a proxy",
     });
-  }
-  const images = input.images ?? {};
-  if (!("repository" in images) && !("mirrors" in images)) {
+  if (images?.repository === undefined && images?.mirrors === undefined)
     problems.add(["images"], undefined, `is missing: ${PRIVATE}, and registry.k8s.io is outside`, {
       allowed: "mirrors (or repository) at a registry that the VPC reaches, or a proxy",
     });
-  }
 }

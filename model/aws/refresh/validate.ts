@@ -1,10 +1,10 @@
-import type { AwsFacts } from "../../settings/awsFacts";
-import type { Facts } from "../../settings/draft";
+import type { AwsLayout } from "../../settings/awsLayout";
+import type { Checked } from "../../settings/checked";
 import type { Problems } from "../../settings/problems";
 import { refreshPercents } from "./settings";
 
 /** EC2 Auto Scaling API, RefreshPreferences: the two may differ by 100 at most. */
-export function validateRefresh({ pools }: AwsFacts, { refused }: Facts, problems: Problems): void {
+export function validateRefresh({ pools }: AwsLayout, problems: Problems, { refused }: Checked): void {
   for (const { path, input } of pools) {
     if (refused([...path, "maxSurge"]) || refused([...path, "maxUnavailable"])) continue;
     const { minHealthyPercent, maxHealthyPercent } = refreshPercents(input);

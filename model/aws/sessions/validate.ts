@@ -1,20 +1,19 @@
-import type { AwsFacts } from "../../settings/awsFacts";
+import type { AwsLayout } from "../../settings/awsLayout";
 import { AWS_DEFAULTS } from "../../settings/awsDefaults";
-import type { Facts } from "../../settings/draft";
 import type { Problems } from "../../settings/problems";
 import type { OsFamily } from "../../settings/resolved";
 import { IMAGES } from "../images";
 
 /** Sessions need an agent, which not every publisher puts into the image. */
-export function validateSessionAgents({ input, pools }: AwsFacts, _facts: Facts, problems: Problems): void {
-  if (input.access?.sessionManager !== true) return;
+export function validateSessionAgents({ input, pools }: AwsLayout, problems: Problems): void {
+  if (input.access.sessionManager !== true) return;
   for (const [path, given] of [
-    [["controlPlane"], input.controlPlane ?? {}],
+    [["controlPlane"], input.controlPlane],
     ...(input.bastion === undefined ? [] : [[["bastion"], input.bastion] as const]),
     ...pools.map((pool) => [pool.path, pool.input] as const),
   ] as const) {
-    const os = "os" in given ? given.os : AWS_DEFAULTS.os;
-    if (os === undefined || "ami" in given || !(os in IMAGES)) continue;
+    const { os = AWS_DEFAULTS.os } = given;
+    if ("ami" in given || !(os in IMAGES)) continue;
     const { agent, parameter } = IMAGES[os as OsFamily];
     // A family without a published image is refused for that.
     if (agent || parameter === undefined) continue;

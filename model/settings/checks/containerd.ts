@@ -1,10 +1,10 @@
 import { parse } from "toml";
 
-import type { Facts } from "../draft";
-import { nearest } from "../issues";
-import { HIDDEN, type Path, type Problems, hasPassword } from "../problems";
+import { isMapping, listOf, type Mapping } from "../../core/tree";
 
-type Table = Readonly<Record<string, unknown>>;
+import type { Checked } from "../checked";
+import { nearest } from "../../text";
+import { HIDDEN, type Path, type Problems, hasPassword } from "../problems";
 
 /** Top-level keys of containerd's configuration (v2.3.4, cmd/containerd/server/config/config.go). */
 const TOP = [
@@ -111,12 +111,12 @@ const LOGIN =
 const PATH: Path = ["containerd", "dropIn"];
 
 /** containerd starts with keys that it does not know and passes them over, so they are refused here; a login is never plain. */
-export function validateContainerd({ input }: Facts, problems: Problems): void {
-  const text = input.containerd?.dropIn;
+export function validateContainerd({ written }: Checked, problems: Problems): void {
+  const text = written.containerd?.dropIn;
   if (text === undefined) return;
-  let config: Table;
+  let config: Mapping;
   try {
-    config = parse(text) as Table;
+    config = parse(text) as Mapping;
   } catch {
     problems.add(PATH, HIDDEN, "is not TOML", { allowed: "tables of containerd's configuration, version 3" });
     return;
@@ -134,25 +134,23 @@ export function validateContainerd({ input }: Facts, problems: Problems): void {
   validateTable(
     config,
     "",
-    { [SYSTEMD_CGROUP]: input.kubelet?.config?.["cgroupDriver"] !== "cgroupfs" },
+    { [SYSTEMD_CGROUP]: written.kubelet?.config?.["cgroupDriver"] !== "cgroupfs" },
     problems,
   );
-  const disabled = Array.isArray(config.disabled_plugins) ? config.disabled_plugins.map(String) : [];
+  const disabled = listOf(config.disabled_plugins).map(String);
   const cri = disabled.find((name) => /(^|\.)cri($|\.)/.test(name));
   if (cri !== undefined)
     problems.add(
       [...PATH, "disabled_plugins"],
       disabled,
       `switches ${cri} off, by which kubelets start pods`,
-      {
-        allowed: "other plugins",
-      },
+      { allowed: "other plugins" },
     );
 }
 
 /** @param same values of others' keys that change nothing */
 function validateTable(
-  table: Table,
+  table: Mapping,
   place: string,
   same: Readonly<Record<string, boolean>>,
   problems: Problems,
@@ -174,21 +172,18 @@ function validateTable(
         place === `plugins.${OLD_CRI}`
           ? (MOVED[key] ?? `plugins.'${RUNTIME}' or plugins.'${IMAGES}'`)
           : undefined;
-      problems.add(
-        path,
-        value,
-        moved === undefined
-          ? "is under a key that containerd does not know and passes over"
-          : "is where containerd 1 had it, and containerd 2 passes it over",
-        {
-          allowed: moved === undefined ? known.join(", ") : `instead: ${moved}`,
-          nearest: moved === undefined ? nearest(key, known) : undefined,
-        },
-      );
+      if (moved === undefined)
+        problems.add(path, value, "is under a key that containerd does not know and passes over", {
+          allowed: known.join(", "),
+          nearest: nearest(key, known),
+        });
+      else
+        problems.add(path, value, "is where containerd 1 had it, and containerd 2 passes it over", {
+          allowed: `instead: ${moved}`,
+        });
       continue;
     }
-    if (typeof value === "object" && value !== null && !Array.isArray(value))
-      validateTable(value as Table, here, same, problems);
+    if (isMapping(value)) validateTable(value, here, same, problems);
   }
 }
 

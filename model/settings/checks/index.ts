@@ -1,13 +1,17 @@
-import type { Check } from "../draft";
+import type { ValidatorRow } from "../checked";
+import type { Facts } from "../draft";
+import type { Problems } from "../problems";
 import type { Platform } from "../resolved";
 import { validateAddons } from "./addons";
-import { AWS_CHECKS } from "./aws";
+import { AWS_VALIDATORS } from "./aws";
 import { validateCni } from "./cni";
 import { chartsFit } from "../../addons/helm/validate";
 import { validateContainerd } from "./containerd";
 import {
   validateFirewallRules,
-  validateEndpoint,
+  validateProxyPort,
+  validateLoadBalancers,
+  validateApiName,
   validateFirewallAccess,
   validateNames,
   validateNodePorts,
@@ -27,7 +31,7 @@ import {
   validateNodeAddresses,
   validateRoles,
 } from "./machines";
-import { validateAuditPolicy, validateKubelet, validateKubeProxy } from "./documents";
+import { validateAuditPolicy, validateKubelet, validateKubeProxy, validateKubeProxyMode } from "./documents";
 import { validateIgnoredChecks } from "./preflight";
 import { validateOutsideAddresses, validateReachableAddresses, validateRanges } from "./ranges";
 import { validateNodeCount, validatePodRange, validateServiceRange, validateNodeSlice } from "./sizes";
@@ -41,63 +45,78 @@ import {
   validateMirrors,
   validateRegistries,
 } from "./values";
-import { validateChecksums, validateComponentVersions, validateKubernetesVersion } from "./versions";
+import {
+  validateChecksums,
+  validateComponentVersions,
+  validateCrictl,
+  validateKubernetesVersion,
+} from "./versions";
 import { windowsDownloadsFit, windowsNodesCanBoot, windowsReleasesFit } from "./windows";
 
 /** Everything that one value alone cannot tell, and no secret is needed for; on every platform. */
-export const CHECKS: readonly Check[] = [
-  validateRanges,
-  validateOutsideAddresses,
-  validateReachableAddresses,
-  validatePodRange,
-  validateNodeSlice,
-  validateServiceRange,
-  validateLabels,
-  validateTaints,
-  validateNodePorts,
-  validateNames,
-  validateKubernetesVersion,
-  validateComponentVersions,
-  validateChecksums,
-  validateCni,
-  windowsDownloadsFit,
-  windowsReleasesFit,
-  windowsNodesCanBoot,
-  validateFlags,
-  validateFlagFiles,
-  validateComponentFiles,
-  validateExtraVolumes,
-  validateAdmission,
-  validateKubelet,
-  validateKubeProxy,
-  validateAuditPolicy,
-  validateIgnoredChecks,
-  validateCertificates,
-  validateLists,
-  validateMirrors,
-  validateRegistries,
-  validateProxy,
-  validateContainerd,
-  validateLoginConfiguration,
-  validateLoginNames,
-  tenantsFit,
-  rolesFit,
-  validateAddons,
-  chartsFit,
+export const VALIDATORS: readonly ValidatorRow[] = [
+  [validateRanges],
+  [validateOutsideAddresses],
+  [validateReachableAddresses],
+  [validatePodRange, "cni.podCidr", "network.nodeCidrMaskSize"],
+  [validateNodeSlice, "network.nodeCidrMaskSize", "network.podsPerNode"],
+  [validateServiceRange, "network.serviceCidr"],
+  [validateLabels],
+  [validateTaints],
+  [of(validateNodePorts), "network.nodePortRange"],
+  [validateNames, "name"],
+  [validateApiName, "name", "domain", "network.clusterDomain"],
+  [validateKubernetesVersion, "kubernetesVersion"],
+  [validateComponentVersions],
+  [validateCrictl, "kubernetesVersion"],
+  [validateChecksums, "kubernetesVersion", "versions", "downloads.checksums", "machines.*.architecture"],
+  [of(validateCni)],
+  [of(windowsDownloadsFit)],
+  [of(windowsReleasesFit)],
+  [of(windowsNodesCanBoot)],
+  [validateFlags],
+  [validateFlagFiles],
+  [validateComponentFiles],
+  [validateExtraVolumes],
+  [validateAdmission],
+  [validateKubelet],
+  [validateKubeProxy],
+  [validateKubeProxyMode, "kubeProxy.mode", "cni.kind", "cni.backend"],
+  [validateAuditPolicy],
+  [validateIgnoredChecks],
+  [validateCertificates, "certificates"],
+  [of(validateLists)],
+  [validateMirrors],
+  [validateRegistries],
+  [validateProxy, "proxy"],
+  [validateContainerd],
+  [validateLoginConfiguration],
+  [validateLoginNames, "oidc.groupsClaim"],
+  [of(tenantsFit)],
+  [of(rolesFit)],
+  [of(validateAddons)],
+  [of(chartsFit)],
 ];
 
-/** What machines that exist, and machines that are made, can get wrong. */
-export const CHECKS_OF: Record<Platform, readonly Check[]> = {
-  machines: [
-    validateNodeCount,
-    validateMachineNames,
-    validateControlPlaneCount,
-    validateDistinctMachines,
-    validateNodeAddresses,
-    validateRoles,
-    validateEndpoint,
-    validateFirewallAccess,
-    validateFirewallRules,
-  ],
-  aws: AWS_CHECKS,
+const MACHINES: readonly ValidatorRow[] = [
+  [validateNodeCount, "network.maxNodes"],
+  [validateMachineNames],
+  [validateControlPlaneCount, "machines.*.role"],
+  [validateDistinctMachines],
+  [validateNodeAddresses],
+  [validateRoles],
+  [of(validateProxyPort), "endpoint.kind", "endpoint.port"],
+  [validateLoadBalancers, "endpoint.kind", "endpoint.machine"],
+  [validateFirewallAccess],
+  [validateFirewallRules],
+];
+
+export const VALIDATORS_OF: Record<Platform, readonly ValidatorRow[]> = {
+  machines: MACHINES,
+  aws: AWS_VALIDATORS,
 };
+
+/** A validator that still looks at drafts. */
+function of(validate: (facts: Facts, problems: Problems) => void): ValidatorRow[0] {
+  return (checked, problems) => validate(checked as Facts, problems);
+}

@@ -1,8 +1,10 @@
 import { LABEL_DOMAIN } from "../../core/labelDomain";
-import type { Draft, DraftMachine, Facts } from "../draft";
+import type { Checked } from "../checked";
+import { entriesOf } from "../entries";
 import { readTaint } from "../labels";
-import type { Taint } from "../resolved";
+import type { MachineRole, Taint } from "../resolved";
 import type { Path, Problems } from "../problems";
+import type { MachinesInput } from "../schema/cluster";
 import { isDnsName } from "../schema/primitives";
 
 export const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
@@ -47,20 +49,29 @@ function reservedLabel(key: string, cloud: boolean): string | undefined {
   return undefined;
 }
 
-/** Machines, and on AWS pools: what has labels and taints of its own. */
-function labelled(facts: Facts): readonly Pick<DraftMachine, "path" | "role" | "input">[] {
-  const pools = (facts.awsFacts?.pools ?? []).map(({ path, input: { labels, taints } }) => ({
+/** Machines, and on AWS the control plane and pools: what has labels and taints of its own; a refused role is undefined. */
+function labelled({ written, refused }: Checked) {
+  const { machines = {}, controlPlane, workers = {} } = written;
+  type Given = Pick<MachinesInput["machines"][string], "labels" | "taints">;
+  const at = (path: Path, role: MachineRole | undefined, { labels, taints }: Given) => ({
     path,
-    role: "worker" as const,
-    input: { labels, taints },
-  }));
-  return [...facts.machines, ...pools];
+    role,
+    labels,
+    taints,
+  });
+  return [
+    ...Object.entries(machines).map(([name, machine]) =>
+      at(["machines", name], refused(["machines", name, "role"]) ? undefined : machine.role, machine),
+    ),
+    ...(controlPlane === undefined ? [] : [at(["controlPlane"], "controlPlane", controlPlane)]),
+    ...Object.entries(workers).map(([name, pool]) => at(["workers", name], "worker", pool)),
+  ];
 }
 
-export function validateLabels(facts: Facts, problems: Problems): void {
-  const cloud = facts.awsFacts !== undefined;
-  for (const { path, input } of labelled(facts)) {
-    for (const [key, value] of Object.entries(input.labels ?? {})) {
+export function validateLabels(checked: Checked, problems: Problems): void {
+  const cloud = checked.settings.aws !== undefined;
+  for (const { path, labels } of labelled(checked)) {
+    for (const [key, value] of Object.entries(labels ?? {})) {
       const place = [...path, "labels", key];
       const wrongKey = keyProblem(key);
       const reserved = reservedLabel(key, cloud);
@@ -71,27 +82,24 @@ export function validateLabels(facts: Facts, problems: Problems): void {
           allowed: `a name without prefix, a prefix of your own${cloud ? "" : ", topology.kubernetes.io/zone or /region"}, node.kubernetes.io/...`,
         });
       }
-      if (value !== undefined && value !== "" && !LABEL_VALUE.test(value)) {
+      if (value !== "" && !LABEL_VALUE.test(value)) {
         problems.add(place, value, "is not a valid label value", { allowed: `empty, or ${NAME_RULE}` });
       }
     }
   }
 }
 
-export function validateTaints(facts: Facts, problems: Problems): void {
-  for (const machine of labelled(facts)) {
+export function validateTaints(checked: Checked, problems: Problems): void {
+  for (const { path, role, taints } of labelled(checked)) {
     const seen = new Set<string>();
-    for (const [index, given] of (machine.input.taints ?? []).entries()) {
-      if (given === undefined) continue;
-      const place = [...machine.path, "taints", index];
-      const taint: Draft<Taint> = readTaint(given);
-      // A taint as a mapping whose key was refused.
-      if (taint.key === undefined) continue;
+    for (const [index, given] of entriesOf(taints)) {
+      const place = [...path, "taints", index];
+      const taint = readTaint(given);
       const identity = `${taint.key}:${taint.effect}`;
       if (seen.has(identity))
         problems.add(place, given, "has key and effect of one above", { allowed: "one of each" });
       seen.add(identity);
-      validateTaint(place, given, taint.key, taint.value, machine.role, problems);
+      validateTaint(place, given, taint, role, problems);
     }
   }
 }
@@ -99,9 +107,8 @@ export function validateTaints(facts: Facts, problems: Problems): void {
 function validateTaint(
   place: Path,
   given: unknown,
-  key: string,
-  value: string | undefined,
-  role: string | undefined,
+  { key, value }: Taint,
+  role: MachineRole | undefined,
   problems: Problems,
 ): void {
   const wrongKey = keyProblem(key);

@@ -1,5 +1,6 @@
-import type { Facts } from "../draft";
-import { nearest, reportSecret } from "../issues";
+import { nearest } from "../../text";
+import type { Checked } from "../checked";
+import { reportSecret } from "../issues";
 import { HIDDEN, type Path, type Problems, hasPassword, isPrivateKey } from "../problems";
 import { looksLikeKeyMaterial } from "../schema/primitives";
 import { type SecretUse, UNREAD, referredSecrets } from "../secrets";
@@ -12,14 +13,14 @@ const IN_SECRETS = "kubeadm:secrets";
  * @param where what holds the secrets, as reports call it
  */
 export function validateSecrets(
-  facts: Facts,
+  { written, settings }: Checked,
   secrets: Readonly<Record<string, unknown>> | undefined,
   problems: Problems,
   where = IN_SECRETS,
 ): void {
   if (secrets === undefined) return;
   const names = Object.keys(secrets);
-  for (const { path, name, use } of referredSecrets(facts.input)) {
+  for (const { path, name, use } of referredSecrets(written)) {
     if (!Object.hasOwn(secrets, name)) {
       problems.add(path, looksLikeKeyMaterial(name) ? HIDDEN : name, `is not in ${where}`, {
         allowed:
@@ -34,7 +35,8 @@ export function validateSecrets(
     }
     const value = secrets[name];
     if (value === UNREAD) continue;
-    const wrong = typeof value === "string" ? wrongSecret(value, use, encryptionOf(facts)) : WRONG_TYPE;
+    const wrong =
+      typeof value === "string" ? wrongSecret(value, use, settings.encryption.provider) : WRONG_TYPE;
     if (wrong === undefined) continue;
     problems.add([where, name], HIDDEN, wrong.message, { allowed: wrong.allowed });
   }
@@ -46,10 +48,6 @@ interface Wrong {
 }
 
 const WRONG_TYPE: Wrong = { message: "is not text", allowed: "one text under each name" };
-
-function encryptionOf(facts: Facts): "secretbox" | "aescbc" {
-  return facts.input.encryption?.provider ?? "secretbox";
-}
 
 function wrongSecret(value: string, use: SecretUse, provider: "secretbox" | "aescbc"): Wrong | undefined {
   switch (use) {

@@ -1,5 +1,5 @@
-import { CNI_PROFILES } from "../../cni";
-import { sizeOf } from "../../network/addresses";
+import { cniProfile } from "../../cni";
+import { range, sizeOf } from "../../network/addresses";
 import {
   MOST_NODE_BITS,
   NARROWEST_SERVICE_PREFIX,
@@ -7,18 +7,19 @@ import {
   nodeCapacity,
   podCapacity,
 } from "../../network/clusterNetwork";
-import type { Facts } from "../draft";
+import type { Checked } from "../checked";
 import type { Path, Problems } from "../problems";
 
+const PODS: Path = ["cni", "podCidr"];
+
 /** The pod range has a slice for every node, and no more slices than kube-controller-manager can count. */
-export function validatePodRange(facts: Facts, problems: Problems): void {
-  const { pods, nodeCidrMaskSize, maxNodes, input } = facts;
-  if (pods === undefined || nodeCidrMaskSize === undefined) return;
-  const { prefix, text } = pods.range;
-  const maskGiven = input.network?.nodeCidrMaskSize !== undefined;
-  const [path, value]: [Path, unknown] = maskGiven
-    ? [["network", "nodeCidrMaskSize"], nodeCidrMaskSize]
-    : [pods.path, text];
+export function validatePodRange({ written, settings, refused }: Checked, problems: Problems): void {
+  const { podCidr: text, nodeCidrMaskSize, maxNodes } = settings.network;
+  const { prefix } = range(text);
+  const [path, value]: [Path, unknown] =
+    written.network?.nodeCidrMaskSize === undefined
+      ? [PODS, text]
+      : [["network", "nodeCidrMaskSize"], nodeCidrMaskSize];
   if (nodeCidrMaskSize < prefix) {
     problems.add(
       path,
@@ -38,10 +39,10 @@ export function validatePodRange(facts: Facts, problems: Problems): void {
     return;
   }
   const capacity = nodeCapacity(text, nodeCidrMaskSize);
-  if (maxNodes !== undefined && capacity < maxNodes) {
+  if (capacity < maxNodes && !refused("network.maxNodes")) {
     const needed = nodeCidrMaskSize - Math.ceil(Math.log2(maxNodes));
     problems.add(
-      pods.path,
+      PODS,
       text,
       `has slices of /${nodeCidrMaskSize} for ${capacity} nodes, network.maxNodes is ${maxNodes}`,
       {
@@ -52,17 +53,14 @@ export function validatePodRange(facts: Facts, problems: Problems): void {
 }
 
 /** A node's slice has an address for every pod its kubelet starts. */
-export function validateNodeSlice(facts: Facts, problems: Problems): void {
-  const { nodeCidrMaskSize, podsPerNode, cni } = facts;
-  if (nodeCidrMaskSize === undefined || podsPerNode === undefined) return;
-  if (cni !== undefined && !CNI_PROFILES[cni].slices) return;
+export function validateNodeSlice({ written, settings }: Checked, problems: Problems): void {
+  const { nodeCidrMaskSize, podsPerNode } = settings.network;
+  if (!cniProfile(settings.cni).slices) return;
   const capacity = podCapacity(nodeCidrMaskSize);
   if (podsPerNode <= capacity) return;
-  const path =
-    facts.input.network?.podsPerNode === undefined
-      ? ["network", "nodeCidrMaskSize"]
-      : ["network", "podsPerNode"];
-  const value = path[1] === "nodeCidrMaskSize" ? nodeCidrMaskSize : podsPerNode;
+  const given = written.network?.podsPerNode !== undefined;
+  const path = ["network", given ? "podsPerNode" : "nodeCidrMaskSize"];
+  const value = given ? podsPerNode : nodeCidrMaskSize;
   const needed = 32 - Math.ceil(Math.log2(podsPerNode + 3));
   const message = `does not fit: a slice of /${nodeCidrMaskSize} has addresses for ${capacity} pods, podsPerNode is ${podsPerNode}`;
   problems.add(path, value, message, {
@@ -70,25 +68,25 @@ export function validateNodeSlice(facts: Facts, problems: Problems): void {
   });
 }
 
-export function validateServiceRange(facts: Facts, problems: Problems): void {
-  const { services } = facts;
-  if (services === undefined) return;
-  const { prefix, text } = services.range;
+export function validateServiceRange({ settings }: Checked, problems: Problems): void {
+  const own = range(settings.network.serviceCidr);
+  const path = ["network", "serviceCidr"];
   const allowed = `a prefix from /${WIDEST_SERVICE_PREFIX} to /${NARROWEST_SERVICE_PREFIX}`;
-  if (prefix < WIDEST_SERVICE_PREFIX) {
+  if (own.prefix < WIDEST_SERVICE_PREFIX) {
     const message = `is too large: kube-apiserver takes a service range of /${WIDEST_SERVICE_PREFIX} at most`;
-    problems.add(services.path, text, message, { allowed });
+    problems.add(path, own.text, message, { allowed });
   }
-  if (prefix > NARROWEST_SERVICE_PREFIX) {
-    const message = `is too small: it has ${sizeOf(services.range)} addresses, and cluster DNS is the tenth`;
-    problems.add(services.path, text, message, { allowed });
+  if (own.prefix > NARROWEST_SERVICE_PREFIX) {
+    const message = `is too small: it has ${sizeOf(own)} addresses, and cluster DNS is the tenth`;
+    problems.add(path, own.text, message, { allowed });
   }
 }
 
-export function validateNodeCount(facts: Facts, problems: Problems): void {
-  const nodes = facts.machines.filter((machine) => machine.role !== "loadBalancer").length;
-  if (facts.maxNodes === undefined || nodes <= facts.maxNodes) return;
-  problems.add(["network", "maxNodes"], facts.maxNodes, `is less than the ${nodes} nodes under machines`, {
+export function validateNodeCount({ settings }: Checked, problems: Problems): void {
+  const { maxNodes } = settings.network;
+  const nodes = settings.machines.filter(({ role }) => role !== "loadBalancer").length;
+  if (nodes <= maxNodes) return;
+  problems.add(["network", "maxNodes"], maxNodes, `is less than the ${nodes} nodes under machines`, {
     allowed: `at least ${nodes}`,
   });
 }

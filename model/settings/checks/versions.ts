@@ -10,12 +10,12 @@ import {
   knownVersions,
   minorOf,
 } from "../../versions";
-import type { Facts } from "../draft";
+import type { Checked } from "../checked";
 import type { Problems } from "../problems";
 
-export function validateKubernetesVersion({ kubernetesVersion }: Facts, problems: Problems): void {
-  const minor = kubernetesVersion === undefined ? undefined : minorOf(kubernetesVersion);
-  if (minor === undefined || isSupportedMinor(minor)) return;
+export function validateKubernetesVersion({ settings }: Checked, problems: Problems): void {
+  const { kubernetesVersion } = settings;
+  if (isSupportedMinor(minorOf(kubernetesVersion) ?? "")) return;
   const supported = Object.keys(MINORS);
   const newest = supported.flatMap((one) => knownVersions().find((known) => minorOf(known) === one) ?? []);
   problems.add(
@@ -28,12 +28,10 @@ export function validateKubernetesVersion({ kubernetesVersion }: Facts, problems
   );
 }
 
-export function validateComponentVersions(facts: Facts, problems: Problems): void {
-  const given = facts.input.versions ?? {};
-  for (const name of Object.keys(VERSION_BOUNDS) as SettableVersion[]) {
-    const version = given[name];
+export function validateComponentVersions({ written }: Checked, problems: Problems): void {
+  for (const [name, { least, below, why }] of Object.entries(VERSION_BOUNDS)) {
+    const version = written.versions?.[name as SettableVersion];
     if (version === undefined) continue;
-    const { least, below, why } = VERSION_BOUNDS[name];
     const tooOld = compareVersions(version, least) < 0;
     const tooNew = below !== undefined && compareVersions(version, below) >= 0;
     if (!tooOld && !tooNew) continue;
@@ -41,35 +39,31 @@ export function validateComponentVersions(facts: Facts, problems: Problems): voi
       allowed: below === undefined ? `${least} or newer` : `${least} or newer, below ${below}`,
     });
   }
-  const { kubernetesVersion } = facts;
-  const crictl = given.crictl;
-  if (crictl === undefined || kubernetesVersion === undefined) return;
-  const skew = Number(crictl.split(".")[1]) - Number(kubernetesVersion.split(".")[1]);
-  if (compareVersions(crictl, VERSION_BOUNDS.crictl.least) < 0 || Math.abs(skew) <= 1) return;
-  problems.add(
-    ["versions", "crictl"],
-    crictl,
-    `is ${Math.abs(skew)} minor versions from Kubernetes ${kubernetesVersion}`,
-    {
-      allowed: "the same minor version, or the one before or after",
-    },
-  );
+}
+
+export function validateCrictl({ written, settings }: Checked, problems: Problems): void {
+  const crictl = written.versions?.crictl;
+  if (crictl === undefined || compareVersions(crictl, VERSION_BOUNDS.crictl.least) < 0) return;
+  const skew = Math.abs(Number(crictl.split(".")[1]) - Number(settings.kubernetesVersion.split(".")[1]));
+  if (skew <= 1) return;
+  const message = `is ${skew} minor versions from Kubernetes ${settings.kubernetesVersion}`;
+  problems.add(["versions", "crictl"], crictl, message, {
+    allowed: "the same minor version, or the one before or after",
+  });
 }
 
 /** Nothing is installed without a checksum that is known or given. */
-export function validateChecksums(facts: Facts, problems: Problems): void {
-  const { versions, input, kubernetesVersion } = facts;
-  const nodes = [...facts.machines, ...(facts.awsFacts?.pools ?? []).filter((pool) => !pool.windows)];
-  if (versions === undefined || ("downloads" in input && input.downloads === undefined)) return;
-  const given = input.downloads?.checksums;
-  const architectures = [...new Set(nodes.flatMap((node) => node.architecture ?? []))].sort();
+export function validateChecksums({ written, settings }: Checked, problems: Problems): void {
+  const { versions, kubernetesVersion, machines, aws } = settings;
+  if (!isSupportedMinor(minorOf(kubernetesVersion) ?? "")) return;
+  const nodes = [...machines, ...(aws?.pools ?? []).filter(({ platform }) => platform === "linux")];
+  const architectures = [...new Set(nodes.map(({ architecture }) => architecture))].sort();
   const missing = new Map<string, string[]>();
   for (const name of DOWNLOAD_NAMES) {
     const version = downloadVersion(name, versions);
-    if (version === undefined) continue;
     for (const architecture of architectures) {
-      const wasRefused = given?.[name] !== undefined && architecture in (given[name] ?? {});
-      if (wasRefused || checksumOf(name, version, architecture) !== undefined) continue;
+      const given = written.downloads?.checksums?.[name]?.[architecture];
+      if (given !== undefined || checksumOf(name, version, architecture) !== undefined) continue;
       const isKubernetes = version === kubernetesVersion && ["kubeadm", "kubelet", "kubectl"].includes(name);
       const path = isKubernetes ? "kubernetesVersion" : `versions.${name}`;
       missing.set(path, [...(missing.get(path) ?? []), `downloads.checksums.${name}.${architecture}`]);
@@ -87,8 +81,7 @@ export function validateChecksums(facts: Facts, problems: Problems): void {
 }
 
 /** Those of the same minor; of a minor without any, all. */
-function knownOf(version: string | undefined): string {
-  const minor = minorOf(version ?? "");
-  const like = knownVersions().filter((known) => minorOf(known) === minor);
+function knownOf(version: string): string {
+  const like = knownVersions().filter((known) => minorOf(known) === minorOf(version));
   return (like.length > 0 ? like : knownVersions()).join(", ");
 }

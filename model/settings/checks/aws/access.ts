@@ -1,13 +1,12 @@
-import type { AwsFacts } from "../../awsFacts";
-import type { Facts } from "../../draft";
+import type { AwsLayout } from "../../awsLayout";
+import type { Checked } from "../../checked";
 import type { Problems } from "../../problems";
 
 const WAYS = "bastion (with `bastion: {}`), or vpn where this machine has a route into the VPC";
 
 /** The program fills the API over the network: a cluster that it cannot reach would be a list of timeouts. */
-export function validateConnectVia(aws: AwsFacts, { refused }: Facts, problems: Problems): void {
+export function validateConnectVia(aws: AwsLayout, problems: Problems): void {
   const { connectVia, endpointAccess, subnetType, bastion, input } = aws;
-  if (refused("access.connectVia", "access.endpointAccess", "controlPlane.subnetType")) return;
   if (connectVia === undefined) {
     const what =
       input.access.endpointAccess === "private"
@@ -17,9 +16,7 @@ export function validateConnectVia(aws: AwsFacts, { refused }: Facts, problems: 
       ["access", "connectVia"],
       undefined,
       `is missing: ${what} no address that is reached from outside`,
-      {
-        allowed: WAYS,
-      },
+      { allowed: WAYS },
     );
     return;
   }
@@ -33,9 +30,7 @@ export function validateConnectVia(aws: AwsFacts, { refused }: Facts, problems: 
       ["access", "connectVia"],
       connectVia,
       "leaves out the bastion that is given, and nobody would use it",
-      {
-        allowed: "bastion, or no bastion",
-      },
+      { allowed: "bastion, or no bastion" },
     );
     return;
   }
@@ -49,15 +44,13 @@ export function validateConnectVia(aws: AwsFacts, { refused }: Facts, problems: 
       ["access", "connectVia"],
       connectVia,
       "does not lead to control-plane nodes in private subnets",
-      {
-        allowed: WAYS,
-      },
+      { allowed: WAYS },
     );
   }
 }
 
 /** Lists that let nobody in, where somebody has to come in. */
-export function validateAccessLists(aws: AwsFacts, { refused }: Facts, problems: Problems): void {
+export function validateAccessLists(aws: AwsLayout, problems: Problems, { refused }: Checked): void {
   const { access } = aws.input;
   const who = "the range that `pulumi up` runs from, as [203.0.113.0/24]";
   if (access.ssh.length === 0 && !refused("access.ssh")) {
@@ -79,9 +72,9 @@ export function validateAccessLists(aws: AwsFacts, { refused }: Facts, problems:
  * Several control-plane nodes are one API through a balancer, and so is a public endpoint in front of a private
  * control-plane node.
  */
-export function validateLoadBalancer(aws: AwsFacts, { refused }: Facts, problems: Problems): void {
+export function validateLoadBalancer(aws: AwsLayout, problems: Problems): void {
   const { input, count, subnetType, endpointAccess } = aws;
-  if (input.controlPlane.loadBalancer !== false || refused("controlPlane.count")) return;
+  if (input.controlPlane.loadBalancer !== false) return;
   const path = ["controlPlane", "loadBalancer"];
   if (count > 1) {
     problems.add(path, false, `leaves ${count} control-plane nodes without a common address`, {
@@ -92,9 +85,7 @@ export function validateLoadBalancer(aws: AwsFacts, { refused }: Facts, problems
       path,
       false,
       "leaves a public endpoint without an address: the control-plane node is in a private subnet",
-      {
-        allowed: "true, or access.endpointAccess: private",
-      },
+      { allowed: "true, or access.endpointAccess: private" },
     );
   }
 }

@@ -1,27 +1,26 @@
 import { FREE_FOR_BALANCER, freeAddresses } from "../../../aws/addressPlan";
 import { endpointSubnets } from "../../../aws/endpoints/settings";
 import { range } from "../../../network/addresses";
-import type { AwsFacts } from "../../awsFacts";
-import type { Facts } from "../../draft";
+import type { AwsLayout } from "../../awsLayout";
+import type { Checked } from "../../checked";
 import type { Problems } from "../../problems";
 import type { AwsSubnet } from "../../resolvedAws";
 import { mostNodes } from "./pools";
 
 /** The cluster's own limit holds for what the pools may grow to. */
 export function validateMostNodes(
-  { pools, count }: AwsFacts,
-  { maxNodes, refused }: Facts,
+  { pools, count }: AwsLayout,
   problems: Problems,
+  { settings }: Checked,
 ): void {
+  const { maxNodes } = settings.network;
   const most = mostNodes(count, pools);
-  if (maxNodes === undefined || refused("controlPlane.count", "workers") || most <= maxNodes) return;
+  if (most <= maxNodes) return;
   problems.add(
     ["network", "maxNodes"],
     maxNodes,
     `is less than the ${most} nodes of control-plane nodes and pools at their largest`,
-    {
-      allowed: `at least ${most}`,
-    },
+    { allowed: `at least ${most}` },
   );
 }
 
@@ -29,9 +28,9 @@ export function validateMostNodes(
  * Subnets have an address for every node, and what a balancer must find free. Control-plane nodes and the internal
  * balancer's fixed addresses are in the part that is kept for them.
  */
-export function validateSubnetAddresses(aws: AwsFacts, { refused }: Facts, problems: Problems): void {
+export function validateSubnetAddresses(aws: AwsLayout, problems: Problems): void {
   const { pools, subnets, loadBalancer, endpointAccess, subnetType, nat, bastion, endpoints } = aws;
-  if (subnets.length === 0 || refused("workers", "network", "access", "controlPlane", "bastion")) return;
+  if (subnets.length === 0) return;
   const publicBalancer = loadBalancer && endpointAccess === "public";
   const withEndpoints = endpointSubnets(subnets);
   const taken = (subnet: AwsSubnet) =>
@@ -55,14 +54,12 @@ export function validateSubnetAddresses(aws: AwsFacts, { refused }: Facts, probl
       path,
       max,
       `nodes do not fit into the pool's subnets, which have ${room(pool.subnets)} addresses for them`,
-      {
-        allowed: `at most ${room(pool.subnets)}, more zones, or larger subnets`,
-      },
+      { allowed: `at most ${room(pool.subnets)}, more zones, or larger subnets` },
     );
   }
 }
 
-function refuse(aws: AwsFacts, kind: string, nodes: number, room: number, problems: Problems): void {
+function refuse(aws: AwsLayout, kind: string, nodes: number, room: number, problems: Problems): void {
   const given = aws.input.network?.subnetMask;
   const message = `leaves the ${kind} subnets ${room} addresses for nodes, and the pools may come to ${nodes}`;
   const allowed = "larger or more subnets, or smaller pools";

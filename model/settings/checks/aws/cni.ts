@@ -1,82 +1,81 @@
-import { backendName, cniName, CNI_PROFILES, CNI_VARIANTS, domainOf, kindOf } from "../../../cni";
-import type { AwsFacts } from "../../awsFacts";
-import type { Facts } from "../../draft";
+import {
+  backendName,
+  cniName,
+  cniProfile,
+  CNI_PROFILES,
+  cniVariant,
+  CNI_VARIANTS,
+  domainOf,
+  kindOf,
+} from "../../../cni";
+import type { AwsLayout } from "../../awsLayout";
+import type { Checked } from "../../checked";
 import type { Problems } from "../../problems";
-import { cniOf } from "../cni";
 
 /**
  * Without encapsulation a packet to a pod has to go straight to its node. Between subnets it goes through the VPC's router,
  * which knows no pod range and drops it (flannel Documentation/backends.md, host-gw; Calico documentation, "Overlay
  * networking": unencapsulated traffic on AWS is within a subnet only).
  */
-export function validateOneSubnet(aws: AwsFacts, { cni }: Facts, problems: Problems): void {
-  if (cni === undefined || !CNI_PROFILES[cni].needsOneSubnet) return;
+export function validateOneSubnet(aws: AwsLayout, problems: Problems, { settings }: Checked): void {
+  if (!cniProfile(settings.cni).needsOneSubnet) return;
+  const pools = aws.pools.filter(({ max }) => max > 0).flatMap(({ subnets }) => subnets);
   const used = new Set([
-    ...aws.controlPlaneNodes.map((controlPlaneNode) => controlPlaneNode.subnet),
-    ...aws.pools.flatMap(subnetNames),
+    ...aws.controlPlaneNodes.map(({ subnet }) => subnet),
+    ...pools.map(({ name }) => name),
   ]);
   if (used.size < 2) return;
+  const cni = cniVariant(settings.cni);
   const others = CNI_VARIANTS.filter(
     (one) => kindOf(one) === kindOf(cni) && !CNI_PROFILES[one].needsOneSubnet,
   );
-  const backend = backendName(cni);
-  problems.add(
-    ["cni", "backend"],
-    backend,
-    `reaches nodes of one subnet only, and nodes are in ${[...used].join(", ")}`,
-    {
-      allowed: `backend: ${others.map(backendName).join(", ")}, or network.zones: 1 with all nodes of one subnetType`,
-    },
-  );
+  const message = `reaches nodes of one subnet only, and nodes are in ${[...used].join(", ")}`;
+  problems.add(["cni", "backend"], backendName(cni), message, {
+    allowed: `backend: ${others.map(backendName).join(", ")}, or network.zones: 1 with all nodes of one subnetType`,
+  });
 }
 
 /** EC2 User Guide, "Network maximum transmission unit (MTU) for your EC2 instance": jumbo frames. */
 const LARGEST_MTU = 9001;
 
 /** A larger one would be refused by every host at its first boot. */
-export function validateEc2Mtu({ input: { network } }: AwsFacts, facts: Facts, problems: Problems): void {
-  const { cni, input } = facts;
-  const outer = network?.mtu;
-  if (outer !== undefined && outer > LARGEST_MTU) {
-    problems.add(["network", "mtu"], outer, "is more than EC2's interfaces have", {
-      allowed: `at most ${LARGEST_MTU}`,
-    });
-  }
-  const inner = input.cni?.mtu;
-  // With network.mtu the two were compared.
-  if (cni === undefined || inner === undefined || (network !== undefined && "mtu" in network)) return;
-  const overhead = cniOf(facts)?.facts?.overhead ?? 0;
-  if (inner <= LARGEST_MTU - overhead) return;
-  problems.add(
-    ["cni", "mtu"],
-    inner,
-    `is more than EC2's ${LARGEST_MTU} bytes less ${overhead} that ${cniName(cni)} takes`,
-    {
-      allowed: `at most ${LARGEST_MTU - overhead}`,
-    },
-  );
+export function validateEc2Mtu({ input: { network } }: AwsLayout, problems: Problems): void {
+  if (network?.mtu === undefined || network.mtu <= LARGEST_MTU) return;
+  problems.add(["network", "mtu"], network.mtu, "is more than EC2's interfaces have", {
+    allowed: `at most ${LARGEST_MTU}`,
+  });
 }
 
-function subnetNames(pool: AwsFacts["pools"][number]): string[] {
-  return pool.max === 0 ? [] : pool.subnets.map((subnet) => subnet.name);
+/** With `network.mtu` the two are compared for every platform. */
+export function validatePodMtu({ input }: AwsLayout, problems: Problems, { settings }: Checked): void {
+  const mtu = input.cni?.mtu;
+  const { overhead } = cniProfile(settings.cni);
+  const largest = LARGEST_MTU - overhead;
+  if (mtu === undefined || mtu <= largest || input.network?.mtu !== undefined) return;
+  const name = cniName(cniVariant(settings.cni));
+  const message = `is more than EC2's ${LARGEST_MTU} bytes less ${overhead} that ${name} takes`;
+  problems.add(["cni", "mtu"], mtu, message, { allowed: `at most ${largest}` });
 }
 
 /**
  * EC2 drops what an instance sends with an address that is not its own, and instances of a group have no other way to switch
  * that off than their boot script. Some CNIs have it do so unless the settings forbid it; with others people say so.
  */
-export function validateSourceCheck(aws: AwsFacts, { cni }: Facts, problems: Problems): void {
-  if (cni === undefined || !CNI_PROFILES[cni].sourceDestinationCheckOff) return;
+export function validateSourceCheck(
+  aws: AwsLayout,
+  problems: Problems,
+  { settings: { cni } }: Checked,
+): void {
+  if (!cniProfile(cni).sourceDestinationCheckOff) return;
   for (const { path, input, max } of aws.pools) {
     const given = input.sourceDestinationCheckOff;
-    if (domainOf(kindOf(cni)).bootTurnsSourceCheckOff && given === undefined) continue;
-    if (given === true || max === 0 || ("sourceDestinationCheckOff" in input && given === undefined))
+    if (given === true || max === 0 || (given === undefined && domainOf(cni.kind).bootTurnsSourceCheckOff))
       continue;
-    const message = `is missing: ${cniName(cni)} sends pods' own addresses, which EC2 drops while its check is on`;
+    const wrong = given === false ? "does not go with the CNI" : "is missing";
     problems.add(
       [...path, "sourceDestinationCheckOff"],
       given,
-      given === false ? message.replace("is missing", "does not go with the CNI") : message,
+      `${wrong}: ${cniName(cniVariant(cni))} sends pods' own addresses, which EC2 drops while its check is on`,
       { allowed: "true: the pool's role may switch the check off for its own instances; or backend: vxlan" },
     );
   }

@@ -1,22 +1,17 @@
-import type { AwsFacts } from "../../awsFacts";
-import type { Facts } from "../../draft";
-import { nearest } from "../../issues";
+import type { AwsLayout } from "../../awsLayout";
+import { nearest } from "../../../text";
 import type { Path, Problems } from "../../problems";
-import { entriesOf } from "../../prune";
+import { entriesOf } from "../../entries";
 import { checkControlPlaneCount, MOST_CONTROL_PLANE_NODES } from "../controlPlaneCount";
 
-export function validateCount({ count }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateCount({ count }: AwsLayout, problems: Problems): void {
   const counted = { path: ["controlPlane", "count"], none: "control-plane nodes", allowed: "1, 3, 5 or 7" };
   checkControlPlaneCount(count, counted, problems);
 }
 
 /** What names control-plane nodes names those that there are. */
-export function validateNamed(
-  { input: { controlPlane }, count }: AwsFacts,
-  { refused }: Facts,
-  problems: Problems,
-): void {
-  if (count < 1 || refused("controlPlane.count")) return;
+export function validateNamed({ input: { controlPlane }, count }: AwsLayout, problems: Problems): void {
+  if (count < 1) return;
   const names = Array.from(
     { length: Math.min(count, MOST_CONTROL_PLANE_NODES) },
     (_, index) => `cp-${index + 1}`,

@@ -1,13 +1,12 @@
 import { IMAGES } from "../../../aws/images";
-import type { AwsFacts } from "../../awsFacts";
-import type { Facts } from "../../draft";
+import type { AwsLayout } from "../../awsLayout";
 import type { Problems } from "../../problems";
 import type { OsFamily } from "../../resolved";
 
 /** A family whose publisher has no public parameter needs the id of an image. */
-export function validateImages({ input, pools }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateImages({ input, pools }: AwsLayout, problems: Problems): void {
   for (const [path, given] of [
-    [["controlPlane"], input.controlPlane ?? {}],
+    [["controlPlane"], input.controlPlane],
     [["bastion"], input.bastion ?? {}],
     ...pools.map((pool) => [pool.path, pool.input] as const),
   ] as const) {

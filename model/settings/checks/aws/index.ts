@@ -1,14 +1,14 @@
 import { validateAttached } from "../../../aws/attached/validate";
-import { validateEcr } from "../../../aws/ecr/validate";
+import { validateEcr, validateEcrLogin } from "../../../aws/ecr/validate";
 import { validateEndpoints, validateWayOut } from "../../../aws/endpoints/validate";
 import { validateRefresh } from "../../../aws/refresh/validate";
 import { validateSessionAgents } from "../../../aws/sessions/validate";
-import type { AwsFacts } from "../../awsFacts";
-import type { Check, Facts } from "../../draft";
+import type { AwsLayout } from "../../awsLayout";
+import type { Checked, ValidatorRow } from "../../checked";
 import type { Problems } from "../../problems";
 import { validateAccessLists, validateLoadBalancer, validateConnectVia } from "./access";
 import { validateSubnetAddresses, validateMostNodes } from "./capacity";
-import { validateEc2Mtu, validateOneSubnet, validateSourceCheck } from "./cni";
+import { validateEc2Mtu, validateOneSubnet, validatePodMtu, validateSourceCheck } from "./cni";
 import { validateImages } from "./images";
 import { validateInstanceTypes, validateControlPlaneSize, validateWindowsPools } from "./instances";
 import { validateCount, validateNamed } from "./controlPlane";
@@ -36,51 +36,61 @@ import {
 import { validateTags } from "./tags";
 import { validateVolumes } from "./volumes";
 
-type AwsCheck = (aws: AwsFacts, facts: Facts, problems: Problems) => void;
-
-const CHECKS: readonly AwsCheck[] = [
-  validateVpcRange,
-  validateVpcSize,
-  validateSubnets,
-  validateZones,
-  validateZoneCount,
-  validateNat,
-  validateExistingVpc,
-  validateExistingSubnets,
-  validateSubnetTypes,
-  validateConnectVia,
-  validateAccessLists,
-  validateLoadBalancer,
-  validateInstanceTypes,
-  validateImages,
-  validateControlPlaneSize,
-  validateWindowsPools,
-  validateCount,
-  validateNamed,
-  validatePoolNames,
-  validatePoolSizes,
-  validatePoolZones,
-  validatePoolSubnets,
-  validateSpot,
-  validateRefresh,
-  validatePackages,
-  validateDrainTimeout,
-  validateMostNodes,
-  validateSubnetAddresses,
-  validateOneSubnet,
-  validateSourceCheck,
-  validateEc2Mtu,
-  validateVolumes,
-  validateTags,
-  validateCloudFlags,
-  validateAttached,
-  validateEndpoints,
-  validateWayOut,
-  validateSessionAgents,
-  validateEcr,
+type Row = readonly [
+  validate: (layout: AwsLayout, problems: Problems, checked: Checked) => void,
+  ...reads: string[],
 ];
 
-/** What only settings of platform aws can get wrong. */
-export const AWS_CHECKS: readonly Check[] = CHECKS.map((check) => (facts, problems) => {
-  if (facts.awsFacts !== undefined) check(facts.awsFacts, facts, problems);
-});
+const PLACES = ["access", "controlPlane", "workers", "bastion"];
+const BACKEND = ["cni.kind", "cni.backend"];
+
+const ROWS: readonly Row[] = [
+  [validateVpcRange, "network.vpcCidr"],
+  [validateVpcSize],
+  [validateSubnets, "network.vpcCidr", "network.subnetMask"],
+  [validateZones],
+  [validateZoneCount],
+  [validateNat, ...PLACES],
+  [validateExistingVpc],
+  [validateExistingSubnets],
+  [validateSubnetTypes, "network.existing"],
+  [validateConnectVia, "access.connectVia", "access.endpointAccess", "controlPlane.subnetType"],
+  [validateAccessLists],
+  [validateLoadBalancer, "controlPlane.count"],
+  [validateInstanceTypes],
+  [validateImages],
+  [validateControlPlaneSize],
+  [validateWindowsPools],
+  [validateCount],
+  [validateNamed, "controlPlane.count"],
+  [validatePoolNames],
+  [validatePoolSizes],
+  [validatePoolZones],
+  [validatePoolSubnets, "network.existing"],
+  [validateSpot],
+  [validateRefresh],
+  [validatePackages],
+  [validateDrainTimeout],
+  [validateMostNodes, "network.maxNodes", "controlPlane.count", "workers"],
+  [validateSubnetAddresses, "network", ...PLACES],
+  [validateOneSubnet, ...BACKEND],
+  [validateSourceCheck, ...BACKEND],
+  [validateEc2Mtu],
+  [validatePodMtu, ...BACKEND, "network.mtu"],
+  [validateVolumes],
+  [validateTags],
+  [validateCloudFlags],
+  [validateAttached],
+  [validateEndpoints],
+  [validateWayOut, "proxy", "downloads", "images"],
+  [validateSessionAgents],
+  [validateEcr, "ecr"],
+  [validateEcrLogin, "images.registries"],
+];
+
+export const AWS_VALIDATORS: readonly ValidatorRow[] = ROWS.map(([validate, ...reads]) => [
+  (checked, problems) => {
+    if (checked.layout !== undefined) validate(checked.layout, problems, checked);
+  },
+  ...reads,
+]);

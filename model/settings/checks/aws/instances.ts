@@ -9,11 +9,11 @@ import {
   smallMemoryMiB,
   vcpusOf,
 } from "../../../aws/instanceTypes";
-import type { AwsFacts, AwsPoolFacts } from "../../awsFacts";
-import type { Facts } from "../../draft";
-import { nearest } from "../../issues";
+import type { AwsLayout, PoolLayout } from "../../awsLayout";
+import type { Checked } from "../../checked";
+import { nearest } from "../../../text";
 import type { Path, Problems } from "../../problems";
-import { entriesOf } from "../../prune";
+import { entriesOf } from "../../entries";
 import type { Architecture } from "../../resolved";
 
 /** kubeadm's preflight: NumCPU 2, Mem 1700 MB on a control plane (cmd/kubeadm/app/constants, ControlPlaneNumCPU and -Mem). */
@@ -21,9 +21,9 @@ const CONTROL_PLANE_MINIMUM = { vcpus: 2, memoryMiB: 1622 } as const;
 
 /** Every instance type that the settings name is one, and is of the architecture that goes with it. */
 export function validateInstanceTypes(
-  { input, pools }: AwsFacts,
-  { refused }: Facts,
+  { input, pools }: AwsLayout,
   problems: Problems,
+  { refused }: Checked,
 ): void {
   const control = input.controlPlane;
   validateInstanceType(["controlPlane", "instanceType"], control.instanceType, control, problems);
@@ -92,29 +92,35 @@ function validateArchitecture(path: Path, given: Given, problems: Problems): voi
 
 /** One image and one set of files serve a whole pool. */
 function validateAlternatives(
-  { path, input, instanceTypes }: AwsPoolFacts,
-  refused: Facts["refused"],
+  { path, input, instanceTypes }: PoolLayout,
+  refused: Checked["refused"],
   problems: Problems,
 ): void {
   const first = architectureOf(instanceTypes[0] ?? "");
   entriesOf(input.instanceTypes).forEach(([index, type]) => {
     const place = [...path, "instanceTypes", index];
     validateInstanceType(place, type, input, problems, first);
-    const earlier = [input.instanceType, ...(input.instanceTypes ?? []).slice(0, index)];
-    if (earlier.includes(type)) problems.add(place, type, "stands twice", { allowed: "each type once" });
     const own = architectureOf(type);
     if (own === undefined || first === undefined || own === first) return;
     problems.add(place, type, `is ${own}, and ${instanceTypes[0]} is ${first}: one image serves the pool`, {
       allowed: `types of ${first}, or another pool`,
     });
   });
+  problems.addTwins(input.instanceTypes, (index) => [...path, "instanceTypes", index], {
+    allowed: "each type once",
+  });
+  const again = input.instanceTypes?.indexOf(input.instanceType ?? "") ?? -1;
+  if (again >= 0)
+    problems.add([...path, "instanceTypes", again], input.instanceType, "is listed twice", {
+      allowed: "each type once",
+    });
   if (instanceTypes.length > 0 || refused([...path, "instanceType"], [...path, "instanceTypes"])) return;
   problems.add([...path, "instanceType"], undefined, "is missing", {
     allowed: "an EC2 instance type, as t3.large",
   });
 }
 
-export function validateControlPlaneSize({ input }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateControlPlaneSize({ input }: AwsLayout, problems: Problems): void {
   const type = input.controlPlane.instanceType;
   if (sizeProblem(type) !== undefined) return;
   const path = ["controlPlane", "instanceType"];
@@ -125,24 +131,20 @@ export function validateControlPlaneSize({ input }: AwsFacts, _facts: Facts, pro
       path,
       type,
       `has ${memory} MiB of memory, and kubeadm asks for 1700 MB on a control-plane node`,
-      {
-        allowed: "t3.small or larger",
-      },
+      { allowed: "t3.small or larger" },
     );
   } else if (vcpus !== undefined && vcpus < CONTROL_PLANE_MINIMUM.vcpus) {
     problems.add(
       path,
       type,
       `has ${vcpus} vCPU, and kubeadm asks for ${CONTROL_PLANE_MINIMUM.vcpus} on a control-plane node`,
-      {
-        allowed: "a type with two or more, as t3.medium",
-      },
+      { allowed: "a type with two or more, as t3.medium" },
     );
   }
 }
 
 /** Windows Server runs on amd64 alone. Which CNI its nodes can have is said with the CNIs. */
-export function validateWindowsPools({ pools }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateWindowsPools({ pools }: AwsLayout, problems: Problems): void {
   for (const { windows, input: pool, path, architecture, instanceTypes } of pools) {
     if (!windows || architecture !== "arm64") continue;
     const [key, value] =

@@ -1,20 +1,16 @@
 import { NARROWEST_SUBNET, VPC_PREFIX, isPartOf, subnetName, zonePlaces } from "../../../aws/addressPlan";
 import { ZONE_LETTERS, zoneLetter, zoneLetters, zoneName, zonesPerAccount } from "../../../data/regions";
 import { overlaps, range, type Range } from "../../../network/addresses";
-import { type AwsFacts, fullZone } from "../../awsFacts";
-import type { Facts, PlacedRange } from "../../draft";
-import { nearest } from "../../issues";
+import { type AwsLayout, fullZone } from "../../awsLayout";
+import { type Checked, type PlacedRange, rangesOf } from "../../checked";
+import { nearest } from "../../../text";
 import type { Path, Problems } from "../../problems";
-import { entriesOf } from "../../prune";
+import { entriesOf } from "../../entries";
 import { refuseOverlap } from "../ranges";
 
 /** A node's address must be nobody else's: neither a pod's nor a Service's, nor one of a network that is peered with. */
-export function validateVpcRange(
-  { vpc }: AwsFacts,
-  { pods, services, peers, refused }: Facts,
-  problems: Problems,
-): void {
-  if (refused("network.vpcCidr")) return;
+export function validateVpcRange({ vpc }: AwsLayout, problems: Problems, checked: Checked): void {
+  const { pods, services, peers } = rangesOf(checked);
   for (const own of [pods, services]) {
     if (own === undefined) continue;
     // Blame the range that somebody wrote; of two written ones the cluster's own, which nothing outside knows.
@@ -24,7 +20,7 @@ export function validateVpcRange(
   for (const peer of peers) refuseOverlap(vpc, peer, problems);
 }
 
-export function validateVpcSize({ vpc, existing, input }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateVpcSize({ vpc, existing, input }: AwsLayout, problems: Problems): void {
   if (existing && input.network?.vpcCidr === undefined) {
     problems.add(["network", "vpcCidr"], undefined, "is missing: the range of the VPC that exists", {
       allowed: "the VPC's range that holds its subnets, as 10.0.0.0/16",
@@ -39,9 +35,9 @@ export function validateVpcSize({ vpc, existing, input }: AwsFacts, _facts: Fact
 }
 
 /** Every zone has its place in each half of the VPC, whichever zones are added later. */
-export function validateSubnets(aws: AwsFacts, { refused }: Facts, problems: Problems): void {
+export function validateSubnets(aws: AwsLayout, problems: Problems): void {
   const { vpc, existing, subnetMask, zones, input } = aws;
-  if (existing || refused("network.vpcCidr", "network.subnetMask")) return;
+  if (existing) return;
   if (vpc.range.prefix < VPC_PREFIX.widest || vpc.range.prefix > VPC_PREFIX.narrowest) return;
   const given = input.network?.subnetMask !== undefined;
   const path: Path = given ? ["network", "subnetMask"] : vpc.path;
@@ -75,11 +71,7 @@ function furthest(zones: readonly string[]): number {
 }
 
 /** Where an account has fewer zones than there are letters, more than it has are refused, written or by default. */
-export function validateZoneCount(
-  { region, zones, input, existing }: AwsFacts,
-  _facts: Facts,
-  problems: Problems,
-): void {
+export function validateZoneCount({ region, zones, input, existing }: AwsLayout, problems: Problems): void {
   const most = region === undefined ? undefined : zonesPerAccount(region);
   if (region === undefined || most === undefined || existing || zones.length <= most) return;
   problems.add(
@@ -92,37 +84,32 @@ export function validateZoneCount(
   );
 }
 
-export function validateZones(
-  { region, input, existing }: AwsFacts,
-  _facts: Facts,
-  problems: Problems,
-): void {
+export function validateZones({ region, input, existing }: AwsLayout, problems: Problems): void {
   const given = input.network?.zones;
   if (given === undefined || existing) return;
-  if (region === undefined) {
-    // Which zones there are is not known, but that one is meant twice is.
-    if (typeof given === "number") return;
-    entriesOf(given).forEach(([index, zone], at) => {
-      if (given.indexOf(zone) === at) return;
-      problems.add(["network", "zones", index], zone, "stands twice", { allowed: "each zone once" });
-    });
+  if (typeof given !== "number") {
+    validateZoneList(given, ["network", "zones"], region, problems);
     return;
   }
-  const letters = zoneLetters(region);
-  if (typeof given === "number") {
-    if (given <= letters.length) return;
-    problems.add(["network", "zones"], given, `are more zones than ${region} has`, {
-      allowed: `at most ${letters.length}: ${letters.join(", ")}`,
-    });
-    return;
-  }
-  entriesOf(given).forEach(([index, zone], at) => {
-    const path = ["network", "zones", index];
-    if (refuseZone(path, zone, region, problems)) return;
-    const full = fullZone(zone, region);
-    if (given.findIndex((other) => fullZone(other, region) === full) < at) {
-      problems.add(path, zone, "stands twice", { allowed: "each zone once" });
-    }
+  const letters = region === undefined ? [] : zoneLetters(region);
+  if (region === undefined || given <= letters.length) return;
+  problems.add(["network", "zones"], given, `are more zones than ${region} has`, {
+    allowed: `at most ${letters.length}: ${letters.join(", ")}`,
+  });
+}
+
+/** Zones of a list are the region's, each once. */
+export function validateZoneList(
+  list: readonly string[] | undefined,
+  path: Path,
+  region: string | undefined,
+  problems: Problems,
+): void {
+  if (region !== undefined)
+    for (const [index, zone] of entriesOf(list)) refuseZone([...path, index], zone, region, problems);
+  problems.addTwins(list, (index) => [...path, index], {
+    key: (zone) => (region === undefined ? zone : fullZone(zone, region)),
+    allowed: "each zone once",
   });
 }
 
@@ -139,12 +126,10 @@ export function refuseZone(path: Path, zone: string, region: string, problems: P
 
 /** Private nodes fetch images and call AWS through a NAT gateway; without such nodes it is money for nothing. */
 export function validateNat(
-  { nat, subnetTypes, existing, input, endpoints }: AwsFacts,
-  { refused }: Facts,
+  { nat, subnetTypes, existing, input, endpoints }: AwsLayout,
   problems: Problems,
 ): void {
-  if (existing || input.network?.nat === undefined || refused("controlPlane", "access", "bastion", "workers"))
-    return;
+  if (existing || input.network?.nat === undefined) return;
   const privates = subnetTypes.includes("private");
   if (privates && nat === "none" && endpoints.length === 0) {
     problems.add(["network", "nat"], nat, "leaves nodes in private subnets without a way out", {
@@ -159,7 +144,7 @@ export function validateNat(
 }
 
 /** A VPC that exists has its own zones, gateways and endpoints. */
-export function validateExistingVpc({ existing, input }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateExistingVpc({ existing, input }: AwsLayout, problems: Problems): void {
   if (!existing) return;
   for (const key of ["zones", "nat", "subnetMask", "s3Endpoint", "endpoints"] as const) {
     const value = input.network?.[key];
@@ -170,7 +155,7 @@ export function validateExistingVpc({ existing, input }: AwsFacts, _facts: Facts
   }
 }
 
-export function validateExistingSubnets(aws: AwsFacts, { refused }: Facts, problems: Problems): void {
+export function validateExistingSubnets(aws: AwsLayout, problems: Problems, { refused }: Checked): void {
   const { vpc, region, input } = aws;
   const outer = refused("network.vpcCidr") || input.network?.vpcCidr === undefined ? undefined : vpc;
   const seen: { name: string; id: string; range: Range }[] = [];
@@ -210,18 +195,15 @@ function validateSubnet(path: Path, subnet: Range, vpc: PlacedRange | undefined,
       path,
       subnet.text,
       "is too small: a /28 of it is kept for control-plane nodes and balancers",
-      {
-        allowed: `/${NARROWEST_SUBNET} or larger`,
-      },
+      { allowed: `/${NARROWEST_SUBNET} or larger` },
     );
   }
 }
 
 /** A VPC that exists has a subnet for everything that has to be in one. */
-export function validateSubnetTypes(aws: AwsFacts, { refused }: Facts, problems: Problems): void {
+export function validateSubnetTypes(aws: AwsLayout, problems: Problems): void {
   const given = aws.input.network?.existing?.subnets;
-  // Where one was refused it may be the one that is missed.
-  if (given?.length !== aws.subnets.length || refused("network.existing")) return;
+  if (given?.length !== aws.subnets.length) return;
   for (const subnetType of aws.subnetTypes) {
     if (aws.subnets.some((subnet) => subnet.subnetType === subnetType)) continue;
     const what =
@@ -232,9 +214,7 @@ export function validateSubnetTypes(aws: AwsFacts, { refused }: Facts, problems:
       ["network", "existing", "subnets"],
       given.length,
       `given, and none with subnetType: ${subnetType}, for ${what}`,
-      {
-        allowed: `one with subnetType: ${subnetType} among them`,
-      },
+      { allowed: `one with subnetType: ${subnetType} among them` },
     );
   }
 }

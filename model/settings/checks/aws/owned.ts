@@ -1,5 +1,5 @@
-import type { Facts } from "../../draft";
-import type { AwsFacts } from "../../awsFacts";
+import type { Checked } from "../../checked";
+import type { AwsLayout } from "../../awsLayout";
 import type { Problems } from "../../problems";
 
 type Owned = readonly [component: "apiServer" | "controllerManager", flag: string, setting: string];
@@ -17,12 +17,8 @@ const CLOUD: readonly Owned[] = [
   ["controllerManager", "external-cloud-volume-plugin", "storage"],
 ];
 
-export function validateCloudFlags(
-  { input: aws }: AwsFacts,
-  { input, refused }: Facts,
-  problems: Problems,
-): void {
-  const identity = aws.podIdentity !== false && !refused("podIdentity");
+export function validateCloudFlags({ input }: AwsLayout, problems: Problems, { refused }: Checked): void {
+  const identity = input.podIdentity !== false && !refused("podIdentity");
   for (const [component, flag, setting] of [...CLOUD, ...(identity ? POD_IDENTITY : [])]) {
     const value = input[component]?.extraArgs?.[flag];
     if (value === undefined) continue;
@@ -30,9 +26,7 @@ export function validateCloudFlags(
       [component, "extraArgs", flag],
       value,
       "is not allowed here: it follows from another setting",
-      {
-        allowed: `instead: ${setting}`,
-      },
+      { allowed: `instead: ${setting}` },
     );
   }
 }

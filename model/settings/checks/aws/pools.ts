@@ -1,30 +1,26 @@
 import { whenEnabled } from "../../../core/enabled";
 import { HOOK_TIMEOUT, LONGEST_DRAIN } from "../../../aws/hooks";
-import { fullZone, type AwsFacts, type AwsPoolFacts } from "../../awsFacts";
-import type { Facts } from "../../draft";
+import { fullZone, type AwsLayout, type PoolLayout } from "../../awsLayout";
+import type { Checked } from "../../checked";
 import type { Problems } from "../../problems";
-import { entriesOf } from "../../prune";
-import { refuseZone } from "./network";
+import { entriesOf } from "../../entries";
+import { RESERVED_POOLS } from "../machines";
+import { validateZoneList } from "./network";
 
-/** A worker's role label is its pool's name; these two say master (kubeadm constants, LabelNodeRoleControlPlane). */
-const RESERVED_POOLS: readonly string[] = ["control-plane", "master"];
-
-export function validatePoolNames({ pools }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validatePoolNames({ pools }: AwsLayout, problems: Problems): void {
   for (const { name, path } of pools) {
     if (!RESERVED_POOLS.includes(name)) continue;
     problems.add(
       path,
       name,
       `would give workers the role label node-role.kubernetes.io/${name}, which is the control-plane nodes'`,
-      {
-        allowed: "another name",
-      },
+      { allowed: "another name" },
     );
   }
 }
 
 /** A pool is fixed by `count`, or scales from `min` to `max`. */
-export function validatePoolSizes({ pools }: AwsFacts, { refused }: Facts, problems: Problems): void {
+export function validatePoolSizes({ pools }: AwsLayout, problems: Problems, { refused }: Checked): void {
   for (const { path, input, min, max } of pools) {
     if (refused([...path, "count"], [...path, "min"], [...path, "max"])) continue;
     const scales = input.min !== undefined || input.max !== undefined;
@@ -33,9 +29,7 @@ export function validatePoolSizes({ pools }: AwsFacts, { refused }: Facts, probl
         [...path, "count"],
         input.count,
         "cannot be combined with min or max: a pool is fixed or scales",
-        {
-          allowed: "count, or min and max",
-        },
+        { allowed: "count, or min and max" },
       );
     } else if (scales && input.max === undefined) {
       problems.add([...path, "max"], undefined, `is missing beside min ${input.min}`, {
@@ -48,37 +42,32 @@ export function validatePoolSizes({ pools }: AwsFacts, { refused }: Facts, probl
 }
 
 export function validatePoolZones(
-  { pools, zones, region, input }: AwsFacts,
-  { refused }: Facts,
+  { pools, zones, region, input }: AwsLayout,
   problems: Problems,
+  { refused }: Checked,
 ): void {
   if (region === undefined || zones.length === 0) return;
   const given = input.network?.zones;
+  // Where a zone of the network was refused, it may be the one that is missed.
   const known =
     !refused("network.zones") &&
     (!Array.isArray(given) || given.every((zone) => fullZone(zone, region) !== undefined));
   for (const { path, input: pool } of pools) {
-    entriesOf(pool.zones).forEach(([index, zone], at) => {
-      const place = [...path, "zones", index];
-      if (refuseZone(place, zone, region, problems) || !known) return;
-      const full = fullZone(zone, region) ?? "";
-      const all = (pool.zones ?? []).map((other) => fullZone(other, region));
-      if (!zones.includes(full)) {
-        const missing = input.network?.existing === undefined ? "network.zones" : "network.existing";
-        problems.add(place, zone, `is a zone without subnets: ${missing} does not have it`, {
-          allowed: zones.join(", "),
-        });
-      } else if (all.indexOf(full) < at) {
-        problems.add(place, zone, "stands twice", { allowed: "each zone once" });
-      }
-    });
+    validateZoneList(pool.zones, [...path, "zones"], region, problems);
+    for (const [index, zone] of entriesOf(pool.zones)) {
+      const full = fullZone(zone, region);
+      if (!known || full === undefined || zones.includes(full)) continue;
+      const missing = input.network?.existing === undefined ? "network.zones" : "network.existing";
+      const message = `is a zone without subnets: ${missing} does not have it`;
+      problems.add([...path, "zones", index], zone, message, { allowed: zones.join(", ") });
+    }
   }
 }
 
 /** Zones that have a subnet, but none of the pool's type; a VPC that is made has both in every zone. */
-export function validatePoolSubnets(aws: AwsFacts, { refused }: Facts, problems: Problems): void {
+export function validatePoolSubnets(aws: AwsLayout, problems: Problems): void {
   const given = aws.input.network?.existing?.subnets;
-  if (given?.length !== aws.subnets.length || refused("network.existing")) return;
+  if (given?.length !== aws.subnets.length) return;
   for (const pool of aws.pools) {
     // That there is none at all was said of the VPC as a whole.
     if (pool.subnets.length > 0 || !aws.subnets.some((subnet) => subnet.subnetType === pool.subnetType))
@@ -99,7 +88,7 @@ export function validatePoolSubnets(aws: AwsFacts, { refused }: Facts, problems:
   }
 }
 
-export function validateSpot({ pools }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateSpot({ pools }: AwsLayout, problems: Problems): void {
   for (const { path, input, max } of pools) {
     const spot = whenEnabled(input.spot);
     if (spot === undefined) continue;
@@ -114,16 +103,14 @@ export function validateSpot({ pools }: AwsFacts, _facts: Facts, problems: Probl
         [...path, "spot", "onDemandBase"],
         onDemandBase,
         `leaves no spot instance of ${max} nodes`,
-        {
-          allowed: `less than ${max}, or no spot`,
-        },
+        { allowed: `less than ${max}, or no spot` },
       );
     }
   }
 }
 
 /** Windows has no package manager that setup knows. */
-export function validatePackages({ pools }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validatePackages({ pools }: AwsLayout, problems: Problems): void {
   for (const { path, input, windows } of pools) {
     if (!windows || input.packages === undefined) continue;
     problems.add([...path, "packages"], input.packages, `cannot be installed on ${input.os}`, {
@@ -136,7 +123,7 @@ export function validatePackages({ pools }: AwsFacts, _facts: Facts, problems: P
 const DRAIN_MARGIN = 60;
 
 /** A pool's group waits for a drain, and not without end. */
-export function validateDrainTimeout({ pools }: AwsFacts, { input }: Facts, problems: Problems): void {
+export function validateDrainTimeout({ pools, input }: AwsLayout, problems: Problems): void {
   const { drainTimeoutSeconds } = input;
   const longest = LONGEST_DRAIN - DRAIN_MARGIN;
   if (pools.length === 0 || drainTimeoutSeconds === undefined || drainTimeoutSeconds <= longest) return;
@@ -144,13 +131,11 @@ export function validateDrainTimeout({ pools }: AwsFacts, { input }: Facts, prob
     ["drainTimeoutSeconds"],
     drainTimeoutSeconds,
     "is longer than an Auto Scaling group waits for a node that ends",
-    {
-      allowed: `at most ${longest}: a hundred heartbeats of ${HOOK_TIMEOUT} seconds, less ${DRAIN_MARGIN}`,
-    },
+    { allowed: `at most ${longest}: a hundred heartbeats of ${HOOK_TIMEOUT} seconds, less ${DRAIN_MARGIN}` },
   );
 }
 
 /** Nodes the pools may come to, control-plane nodes included. */
-export function mostNodes(count: number, pools: readonly AwsPoolFacts[]): number {
+export function mostNodes(count: number, pools: readonly PoolLayout[]): number {
   return pools.reduce((sum, { max }) => sum + max, count);
 }

@@ -1,5 +1,5 @@
 import { REGIONS, isRegion } from "../../../data/regions";
-import { nearest } from "../../issues";
+import { nearest } from "../../../text";
 import type { Problems } from "../../problems";
 
 /** The region is beside the cluster's settings, where the AWS provider itself reads it. */

@@ -1,5 +1,4 @@
-import type { AwsFacts } from "../../awsFacts";
-import type { Facts } from "../../draft";
+import type { AwsLayout } from "../../awsLayout";
 import type { Path, Problems } from "../../problems";
 
 /** Tagging AWS resources user guide, "Tag naming limits and requirements". */
@@ -21,7 +20,7 @@ const OWNED: readonly [RegExp, string][] = [
   [/^(pulumi-kubeadm|k8s\.io\/cluster-autoscaler)\//, "the library sets it"],
 ];
 
-export function validateTags({ input, pools }: AwsFacts, _facts: Facts, problems: Problems): void {
+export function validateTags({ input, pools }: AwsLayout, problems: Problems): void {
   for (const [path, tags] of [
     [["tags"], input.tags],
     ...pools.map((pool) => [[...pool.path, "tags"], pool.input.tags] as const),

@@ -1,7 +1,8 @@
 import { whenEnabled } from "../../../core/enabled";
-import type { AwsFacts } from "../../awsFacts";
+import type { AwsLayout } from "../../awsLayout";
 import { AWS_DEFAULTS } from "../../awsDefaults";
-import type { Facts } from "../../draft";
+import type { Checked } from "../../checked";
+import { entriesOf } from "../../entries";
 import type { Path, Problems } from "../../problems";
 import { volumeOf } from "../../resolveAws";
 import type { AwsInput } from "../../schema/cluster";
@@ -15,37 +16,30 @@ const GP3 = { iopsPerGiB: 500, throughputPerIops: 0.25 } as const;
 const WINDOWS_GIB = 30;
 
 export function validateVolumes(
-  { input, pools, region }: AwsFacts,
-  { refused }: Facts,
+  { input, pools, region }: AwsLayout,
   problems: Problems,
+  { refused }: Checked,
 ): void {
+  const { controlPlane } = input;
   const volumes: [Path, Volume | undefined, number][] = [
-    [["controlPlane", "volume"], input.controlPlane.volume, AWS_DEFAULTS.volume.sizeGiB],
-    [["controlPlane", "etcdVolume"], input.controlPlane.etcdVolume, AWS_DEFAULTS.etcdVolumeGiB],
-    ...pools.map(({ path, input: pool, windows }): [Path, Volume | undefined, number] => [
-      [...path, "volume"],
-      pool.volume,
-      windows ? AWS_DEFAULTS.windowsVolumeGiB : AWS_DEFAULTS.volume.sizeGiB,
-    ]),
-    ...pools.flatMap(({ path, input: pool, windows }) =>
-      (pool.volumes ?? []).map((volume, index): [Path, Volume | undefined, number] => [
-        [...path, "volumes", index],
-        volume,
-        windows ? AWS_DEFAULTS.windowsVolumeGiB : AWS_DEFAULTS.volume.sizeGiB,
-      ]),
-    ),
+    [["controlPlane", "volume"], controlPlane.volume, AWS_DEFAULTS.volume.sizeGiB],
+    [["controlPlane", "etcdVolume"], controlPlane.etcdVolume, AWS_DEFAULTS.etcdVolumeGiB],
   ];
+  for (const { path, input: pool, windows } of pools) {
+    const size = windows ? AWS_DEFAULTS.windowsVolumeGiB : AWS_DEFAULTS.volume.sizeGiB;
+    volumes.push([[...path, "volume"], pool.volume, size]);
+    for (const [index, volume] of entriesOf(pool.volumes))
+      volumes.push([[...path, "volumes", index], volume, size]);
+    const given = pool.volume?.sizeGiB;
+    if (windows && given !== undefined && given < WINDOWS_GIB)
+      problems.add([...path, "volume", "sizeGiB"], given, `is smaller than the image of ${pool.os}`, {
+        allowed: `at least ${WINDOWS_GIB}`,
+      });
+  }
   for (const [path, volume, size] of volumes) {
     if (volume === undefined) continue;
     validateVolume(path, volume, size, refused, problems);
     validateKmsKey([...path, "kmsKeyId"], volume.kmsKeyId, region, problems);
-  }
-  for (const { path, input: pool, windows } of pools) {
-    const given = pool.volume?.sizeGiB;
-    if (!windows || given === undefined || given >= WINDOWS_GIB) continue;
-    problems.add([...path, "volume", "sizeGiB"], given, `is smaller than the image of ${pool.os}`, {
-      allowed: `at least ${WINDOWS_GIB}`,
-    });
   }
   validateKmsKey(["storage", "kmsKeyId"], whenEnabled(input.storage)?.kmsKeyId, region, problems);
 }
@@ -54,7 +48,7 @@ function validateVolume(
   path: Path,
   volume: Volume,
   defaultSize: number,
-  refused: Facts["refused"],
+  refused: Checked["refused"],
   problems: Problems,
 ): void {
   if (refused([...path, "sizeGiB"], [...path, "iops"], [...path, "throughput"])) return;

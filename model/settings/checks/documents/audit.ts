@@ -1,8 +1,8 @@
+import { isMapping, listOf, type Mapping } from "../../../core/tree";
 import { AUDIT_TYPES } from "../../../documents/audit";
 import { type DocumentRules, checkDocument } from "../../../documents/check";
-import { minorOf } from "../../../versions";
-import type { Facts } from "../../draft";
-import { nearest } from "../../issues";
+import { type Checked, minorIn } from "../../checked";
+import { nearest } from "../../../text";
 import type { Path, Problems } from "../../problems";
 import { isDnsName } from "../../schema/primitives";
 import { report } from "./report";
@@ -25,11 +25,11 @@ const RULES: DocumentRules = {
 const BASE: Path = ["audit", "policy"];
 
 /** What the API server refuses of an audit policy keeps it from starting, so it is refused here. */
-export function validateAuditPolicy(facts: Facts, problems: Problems): void {
-  const policy = facts.input.audit?.policy;
+export function validateAuditPolicy(checked: Checked, problems: Problems): void {
+  const policy = checked.written.audit?.policy;
   if (policy === undefined) return;
   validateKind(policy, BASE, { apiVersion: "audit.k8s.io/v1", kind: "Policy" }, problems);
-  const minor = facts.kubernetesVersion === undefined ? undefined : minorOf(facts.kubernetesVersion);
+  const minor = minorIn(checked);
   report(BASE, checkDocument(RULES, policy, minor), problems);
   const { rules } = policy;
   if (rules === undefined || (Array.isArray(rules) && rules.length === 0)) {
@@ -37,16 +37,14 @@ export function validateAuditPolicy(facts: Facts, problems: Problems): void {
       allowed: "a list of rules, as [{ level: Metadata }]",
     });
   }
-  if (!Array.isArray(rules)) return;
-  rules.forEach((rule: unknown, index) => {
-    if (typeof rule === "object" && rule !== null && !Array.isArray(rule))
-      validateRule(rule as Record<string, unknown>, [...BASE, "rules", index], problems);
+  listOf(rules).forEach((rule, index) => {
+    if (isMapping(rule)) validateRule(rule, [...BASE, "rules", index], problems);
   });
 }
 
 /** The two keys that say what a document is. */
 export function validateKind(
-  document: Readonly<Record<string, unknown>>,
+  document: Mapping,
   base: Path,
   wanted: { readonly apiVersion: string; readonly kind: string },
   problems: Problems,
@@ -60,24 +58,24 @@ export function validateKind(
   }
 }
 
-function validateRule(rule: Readonly<Record<string, unknown>>, base: Path, problems: Problems): void {
+function validateRule(rule: Mapping, base: Path, problems: Problems): void {
   if (rule.level === undefined)
     problems.add([...base, "level"], undefined, "is missing", { allowed: LEVELS.join(", ") });
-  const urls = list(rule.nonResourceURLs);
+  const urls = listOf(rule.nonResourceURLs);
   urls.forEach((url, index) => {
     if (typeof url !== "string" || url === "*" || /^\/[^*]*\*?$/.test(url)) return;
     problems.add([...base, "nonResourceURLs", index], url, "is not a path that the API server takes", {
       allowed: "a path that begins with /, with * at its end at most",
     });
   });
-  if (urls.length > 0 && (list(rule.resources).length > 0 || list(rule.namespaces).length > 0)) {
+  if (urls.length > 0 && (listOf(rule.resources).length > 0 || listOf(rule.namespaces).length > 0)) {
     problems.add([...base, "nonResourceURLs"], urls, "cannot be in one rule with resources or namespaces", {
       allowed: "a rule for each",
     });
   }
-  list(rule.resources).forEach((entry, index) => {
-    if (typeof entry !== "object" || entry === null) return;
-    const { group, resources, resourceNames } = entry as Record<string, unknown>;
+  listOf(rule.resources).forEach((entry, index) => {
+    if (!isMapping(entry)) return;
+    const { group, resources, resourceNames } = entry;
     const place = [...base, "resources", index];
     if (typeof group === "string" && group !== "" && group !== "*" && !isDnsName(group)) {
       const bare = group.split("/")[0] ?? "";
@@ -91,14 +89,10 @@ function validateRule(rule: Readonly<Record<string, unknown>>, base: Path, probl
         nearest: near,
       });
     }
-    if (list(resourceNames).length > 0 && list(resources).length === 0) {
+    if (listOf(resourceNames).length > 0 && listOf(resources).length === 0) {
       problems.add([...place, "resourceNames"], resourceNames, "needs resources", {
         allowed: "resources beside it, as [secrets]",
       });
     }
   });
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

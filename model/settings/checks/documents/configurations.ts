@@ -1,21 +1,19 @@
+import { listOf, mappingOf, type Mapping } from "../../../core/tree";
 import { API_SERVER_TYPES } from "../../../documents/apiServer";
 import { type DocumentRules, checkDocument } from "../../../documents/check";
 import { SCHEDULER_TYPES } from "../../../documents/scheduler";
 import { anonymousPaths } from "../../../kubeadm/authentication";
 import type { FileComponent } from "../../../kubeadm/paths";
-import { minorOf } from "../../../versions";
-import type { Facts } from "../../draft";
+import { type Checked, minorIn } from "../../checked";
 import type { Path, Problems } from "../../problems";
 import { validateKind } from "./audit";
 import { report } from "./report";
-
-type Document = Readonly<Record<string, unknown>>;
 
 /** What a file that a flag names has to be. */
 export interface Configuration {
   /** In words, for a text that is not a document at all. */
   readonly what: string;
-  readonly check: (document: Document, path: Path, facts: Facts, problems: Problems) => void;
+  readonly check: (document: Mapping, path: Path, checked: Checked, problems: Problems) => void;
 }
 
 const EXCEPT = ["apiVersion", "kind"];
@@ -50,7 +48,7 @@ const BY_FLAG: Readonly<Record<string, Configuration>> = {
     "KubeSchedulerConfiguration",
     SCHEDULER,
     (document, path, problems) => {
-      const { kubeconfig } = mapping(document.clientConnection);
+      const { kubeconfig } = mappingOf(document.clientConnection);
       if (kubeconfig !== KUBECONFIG)
         problems.add(
           [...path, "clientConnection", "kubeconfig"],
@@ -58,7 +56,7 @@ const BY_FLAG: Readonly<Record<string, Configuration>> = {
           "is not kubeadm's, and the scheduler reads no other with this file",
           { allowed: KUBECONFIG },
         );
-      const { leaderElect } = mapping(document.leaderElection);
+      const { leaderElect } = mappingOf(document.leaderElection);
       if (leaderElect === false)
         problems.add(
           [...path, "leaderElection", "leaderElect"],
@@ -73,8 +71,8 @@ const BY_FLAG: Readonly<Record<string, Configuration>> = {
     "AuthenticationConfiguration",
     AUTHENTICATION,
     (document, path, problems) => {
-      const anonymous = mapping(document.anonymous);
-      const open = list(anonymous.conditions).map((one) => mapping(one).path);
+      const anonymous = mappingOf(document.anonymous);
+      const open = listOf(anonymous.conditions).map((one) => mappingOf(one).path);
       const missing = anonymousPaths.filter((one) => !open.includes(one));
       const wider = open.length === 0 || open.some((one) => !anonymousPaths.some((known) => known === one));
       if (anonymous.enabled !== true || missing.length > 0 || wider)
@@ -93,7 +91,7 @@ const BY_FLAG: Readonly<Record<string, Configuration>> = {
     "AuthorizationConfiguration",
     AUTHORIZATION,
     (document, path, problems) => {
-      const types = list(document.authorizers).map((one) => mapping(one).type);
+      const types = listOf(document.authorizers).map((one) => mappingOf(one).type);
       const missing = ["Node", "RBAC"].filter((type) => !types.includes(type));
       if (missing.length > 0)
         problems.add(
@@ -115,23 +113,15 @@ function of(
   apiVersion: string,
   kind: string,
   rules: DocumentRules,
-  more: (document: Document, path: Path, problems: Problems) => void,
+  more: (document: Mapping, path: Path, problems: Problems) => void,
 ): Configuration {
   return {
     what: `a document of kind ${kind}, ${apiVersion}`,
-    check: (document, path, facts, problems) => {
+    check: (document, path, checked, problems) => {
       validateKind(document, path, { apiVersion, kind }, problems);
-      const minor = facts.kubernetesVersion === undefined ? undefined : minorOf(facts.kubernetesVersion);
+      const minor = minorIn(checked);
       report(path, checkDocument(rules, document, minor), problems);
       more(document, path, problems);
     },
   };
-}
-
-function mapping(value: unknown): Document {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Document) : {};
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

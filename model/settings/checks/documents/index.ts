@@ -1,3 +1,3 @@
 export { validateAuditPolicy } from "./audit";
 export { validateKubelet } from "./kubelet";
-export { validateKubeProxy } from "./kubeProxy";
+export { validateKubeProxy, validateKubeProxyMode } from "./kubeProxy";

@@ -1,14 +1,10 @@
-import { CNI_PROFILES } from "../../../cni";
-import { type DocumentRules, checkDocument } from "../../../documents/check";
+import { listOf, type Mapping } from "../../../core/tree";
 import { KUBE_PROXY_TYPES } from "../../../documents/kubeProxy";
 import { parseRange } from "../../../network/addresses";
-import { minorOf } from "../../../versions";
-import type { Facts } from "../../draft";
+import type { Checked } from "../../checked";
 import type { Problems } from "../../problems";
-import { keep, refuse } from "../flags";
 import { KUBEADM, type Owner } from "../flags/owned";
-import { kubernetesGates } from "../flags/rules";
-import { report } from "./report";
+import { type ComponentRules, validateConfiguration } from "./report";
 
 /** Keys of KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1) that follow from other settings. */
 const OWNED: Owner = {
@@ -30,11 +26,12 @@ const IGNORED: Owner = {
   portRange: "kube-proxy has ignored it since Kubernetes 1.20",
 };
 
-const RULES: DocumentRules = {
+const RULES: ComponentRules = {
   types: KUBE_PROXY_TYPES,
   root: "KubeProxyConfiguration",
   nulls: true,
-  except: [...Object.keys(OWNED), ...Object.keys(IGNORED)],
+  owned: OWNED,
+  kept: IGNORED,
   words: {
     "KubeProxyConfiguration.detectLocalMode": [
       "ClusterCIDR",
@@ -56,30 +53,14 @@ const RULES: DocumentRules = {
 const BASE = ["kubeProxy", "config"];
 
 /** `kubeProxy.config` is a part of KubeProxyConfiguration, for all nodes, and of the mode that is used. */
-export function validateKubeProxy(facts: Facts, problems: Problems): void {
-  const config = facts.input.kubeProxy?.config;
+export function validateKubeProxy(checked: Checked, problems: Problems): void {
+  const config = checked.written.kubeProxy?.config;
   if (config === undefined) return;
-  const minor = facts.kubernetesVersion === undefined ? undefined : minorOf(facts.kubernetesVersion);
-  for (const [key, value] of Object.entries(config)) {
-    const near = Object.keys(OWNED).find((own) => own.toLowerCase() === key.toLowerCase());
-    if (refuse(OWNED, [...BASE, key], near ?? key, value, problems)) continue;
-    keep(IGNORED, [...BASE, key], key, value, problems);
-  }
-  report(BASE, checkDocument(RULES, config, minor), problems);
+  validateConfiguration(BASE, config, RULES, checked, problems);
   validateAddresses(config, problems);
-  validateMode(config, facts, problems);
-  for (const [name, value] of Object.entries((config.featureGates ?? {}) as Record<string, unknown>)) {
-    const found = typeof value === "boolean" ? kubernetesGates([`${name}=${value}`], facts) : undefined;
-    if (found === undefined) continue;
-    problems.add([...BASE, "featureGates", name], value, found.message, {
-      allowed: found.allowed,
-      nearest: found.nearest,
-    });
-  }
 }
 
-/** Each node has the same configuration: an address in it is none of one node's. */
-function validateAddresses(config: Readonly<Record<string, unknown>>, problems: Problems): void {
+function validateAddresses(config: Mapping, problems: Problems): void {
   for (const [key, pattern, allowed] of [
     ["bindAddress", /^0\.0\.0\.0$/, "0.0.0.0; each kube-proxy takes its node's address from the API"],
     [
@@ -99,29 +80,20 @@ function validateAddresses(config: Readonly<Record<string, unknown>>, problems: 
         allowed,
       });
   }
-  const ranges = config.nodePortAddresses;
-  if (!Array.isArray(ranges)) return;
-  ranges.forEach((one: unknown, index) => {
-    if (
-      typeof one !== "string" ||
-      (one === "primary" && ranges.length === 1) ||
-      !("problem" in parseRange(one))
-    )
-      return;
-    problems.add([...BASE, "nodePortAddresses", index], one, "is not a range", {
-      allowed: "IPv4 ranges in CIDR notation, or primary alone",
-    });
+  const ranges = listOf(config.nodePortAddresses);
+  ranges.forEach((one, index) => {
+    if (typeof one !== "string" || (one === "primary" && ranges.length === 1)) return;
+    if ("problem" in parseRange(one))
+      problems.add([...BASE, "nodePortAddresses", index], one, "is not a range", {
+        allowed: "IPv4 ranges in CIDR notation, or primary alone",
+      });
   });
 }
 
 /** Settings of the mode that is not used are taken by kube-proxy, and do nothing. */
-function validateMode(
-  config: Readonly<Record<string, unknown>>,
-  { input, cni }: Facts,
-  problems: Problems,
-): void {
-  const mode = input.kubeProxy?.mode ?? (cni === undefined ? undefined : CNI_PROFILES[cni].kubeProxyModes[0]);
-  if (mode === undefined) return;
+export function validateKubeProxyMode({ written, settings }: Checked, problems: Problems): void {
+  const config = written.kubeProxy?.config ?? {};
+  const { mode } = settings.kubeProxy;
   const other = mode === "nftables" ? "iptables" : "nftables";
   if (config[other] === undefined || config[other] === null) return;
   problems.add([...BASE, other], config[other], `is ignored: kubeProxy.mode is ${mode}`, {

@@ -1,15 +1,13 @@
-import { type DocumentRules, QUANTITY, checkDocument } from "../../../documents/check";
+import { mergeConfig } from "../../../core/merge";
+import { type Mapping, mappingOf } from "../../../core/tree";
+import { DURATION, QUANTITY } from "../../../documents/check";
 import { KUBELET_TYPES } from "../../../documents/kubelet";
 import { KUBELET_DEFAULTS } from "../../../kubeadm/kubelet";
-import { mergeConfig } from "../../../core/merge";
-import { minorOf } from "../../../versions";
-import type { Facts } from "../../draft";
+import type { Checked } from "../../checked";
 import type { Problems } from "../../problems";
-import { keep, refuse } from "../flags";
-import { DURATION } from "../flags/kinds";
 import { KUBEADM, type Owner } from "../flags/owned";
-import { RULES, kubernetesGates } from "../flags/rules";
-import { report } from "./report";
+import { ciphers } from "../flags/rules";
+import { type ComponentRules, validateConfiguration } from "./report";
 
 /** Keys of KubeletConfiguration (kubelet.config.k8s.io/v1beta1) that follow from other settings. */
 const OWNED: Owner = {
@@ -32,6 +30,16 @@ const OWNED: Owner = {
   tlsPrivateKeyFile: "the library's approver signs serving certificates",
   containerRuntimeEndpoint: "the library's containerd",
   imageServiceEndpoint: "the library's containerd",
+  // Flags that have no key here, and the setting for the same.
+  "node-ip": "machines.<name>.nodeAddress",
+  "node-labels": "machines.<name>.labels",
+  "hostname-override": "the machine's key under machines",
+  "register-with-taints": "machines.<name>.taints",
+  "cloud-provider": "platform",
+  "pod-infra-container-image": "versions.pause",
+  "container-runtime-endpoint": "the library's containerd",
+  kubeconfig: KUBEADM,
+  "bootstrap-kubeconfig": KUBEADM,
 };
 
 const ONE_HOST = "it belongs to one host, and the configuration is for all";
@@ -49,19 +57,6 @@ const KEPT: Owner = {
   runOnce: "the kubelet would end after its first pods",
 };
 
-/** Flags of the kubelet that have no key here, and the setting for the same. */
-const FLAGS: Owner = {
-  "node-ip": "machines.<name>.nodeAddress",
-  "node-labels": "machines.<name>.labels",
-  "hostname-override": "the machine's key under machines",
-  "register-with-taints": "machines.<name>.taints",
-  "cloud-provider": "platform",
-  "pod-infra-container-image": "versions.pause",
-  "container-runtime-endpoint": "the library's containerd",
-  kubeconfig: KUBEADM,
-  "bootstrap-kubeconfig": KUBEADM,
-};
-
 /** Signals that thresholds may be of (pkg/kubelet/eviction/api/types.go; those of containerfs follow and are ignored). */
 const SIGNALS = [
   "memory.available",
@@ -75,11 +70,12 @@ const SIGNALS = [
 const RESERVABLE = ["cpu", "memory", "ephemeral-storage", "pid"];
 
 /** Words and bounds: pkg/kubelet/apis/config/validation/validation.go and the managers' policies of v1.36.4. */
-const KUBELET_RULES: DocumentRules = {
+const RULES: ComponentRules = {
   types: KUBELET_TYPES,
   root: "KubeletConfiguration",
   nulls: true,
-  except: [...Object.keys(OWNED), ...Object.keys(KEPT), ...Object.keys(FLAGS)],
+  owned: OWNED,
+  kept: KEPT,
   words: {
     "KubeletConfiguration.cgroupDriver": ["systemd", "cgroupfs"],
     "KubeletConfiguration.cpuManagerPolicy": ["none", "static"],
@@ -151,29 +147,21 @@ const KUBELET_RULES: DocumentRules = {
 };
 
 const BASE = ["kubelet", "config"];
-type Config = Readonly<Record<string, unknown>>;
 
 /** `kubelet.config` is a part of KubeletConfiguration, says nothing that a setting says, and makes a whole that the kubelet takes. */
-export function validateKubelet(facts: Facts, problems: Problems): void {
-  const config = facts.input.kubelet?.config;
+export function validateKubelet(checked: Checked, problems: Problems): void {
+  const config = checked.written.kubelet?.config;
   if (config === undefined) return;
-  const minor = facts.kubernetesVersion === undefined ? undefined : minorOf(facts.kubernetesVersion);
-  for (const [key, value] of Object.entries(config)) {
-    const near = [...Object.keys(OWNED), ...Object.keys(KEPT)].find(
-      (own) => own.toLowerCase() === key.toLowerCase(),
-    );
-    const path = [...BASE, key];
-    if (refuse({ ...OWNED, ...FLAGS }, path, near ?? key, value, problems)) continue;
-    keep(KEPT, path, near ?? key, value, problems);
-  }
-  report(BASE, checkDocument(KUBELET_RULES, config, minor), problems);
+  validateConfiguration(BASE, config, RULES, checked, problems);
   validateThresholds(config, problems);
-  validateGatesAndSuites(config, facts, problems);
+  const suites = config.tlsCipherSuites;
+  const found = Array.isArray(suites) ? ciphers(suites.map(String), checked) : undefined;
+  if (found !== undefined) problems.add([...BASE, "tlsCipherSuites"], suites, found.message, found);
   validateWhole(config, problems);
 }
 
 /** A threshold is an amount or a share; a grace period is a duration; what is reserved is an amount. */
-function validateThresholds(config: Config, problems: Problems): void {
+function validateThresholds(config: Mapping, problems: Problems): void {
   const share = /^\d+(\.\d+)?%$/;
   const rules = [
     ["evictionHard", [QUANTITY, share], "a quantity or a share, as 100Mi or 10%"],
@@ -184,43 +172,23 @@ function validateThresholds(config: Config, problems: Problems): void {
     ["kubeReserved", [QUANTITY], "a quantity, as 100m or 300Mi"],
   ] as const;
   for (const [key, patterns, allowed] of rules) {
-    for (const [name, value] of Object.entries(mapping(config[key]))) {
+    for (const [name, value] of Object.entries(mappingOf(config[key]))) {
       if (typeof value !== "string" || patterns.some((pattern) => pattern.test(value))) continue;
       problems.add([...BASE, key, name], value, "cannot be read by the kubelet", { allowed });
     }
   }
 }
 
-function validateGatesAndSuites(config: Config, facts: Facts, problems: Problems): void {
-  for (const [name, value] of Object.entries(mapping(config.featureGates))) {
-    if (typeof value !== "boolean") continue;
-    const found = kubernetesGates([`${name}=${value}`], facts);
-    if (found !== undefined)
-      problems.add([...BASE, "featureGates", name], value, found.message, {
-        allowed: found.allowed,
-        nearest: found.nearest,
-      });
-  }
-  const suites = config.tlsCipherSuites;
-  if (!Array.isArray(suites)) return;
-  const found = RULES.apiServer["tls-cipher-suites"]?.(suites.map(String), facts);
-  if (found !== undefined)
-    problems.add([...BASE, "tlsCipherSuites"], suites, found.message, {
-      allowed: found.allowed,
-      nearest: found.nearest,
-    });
-}
-
 /** What the kubelet's own validation refuses of keys that are each right, with the library's defaults beneath. */
-function validateWhole(config: Config, problems: Problems): void {
+function validateWhole(config: Mapping, problems: Problems): void {
   const whole = mergeConfig(KUBELET_DEFAULTS, config);
   const add = (key: string, message: string, allowed: string): void => {
     const given = key in config ? key : (Object.keys(config)[0] ?? key);
-    const path = [...BASE, given === key ? key : given];
+    const path = [...BASE, given];
     if (!problems.has(path)) problems.add(path, config[given], message, { allowed });
   };
-  const grace = mapping(whole.evictionSoftGracePeriod);
-  for (const signal of Object.keys(mapping(whole.evictionSoft))) {
+  const grace = mappingOf(whole.evictionSoftGracePeriod);
+  for (const signal of Object.keys(mappingOf(whole.evictionSoft))) {
     if (!Object.hasOwn(grace, signal))
       add(
         "evictionSoft" in config ? "evictionSoft" : "evictionSoftGracePeriod",
@@ -229,7 +197,7 @@ function validateWhole(config: Config, problems: Problems): void {
       );
   }
   for (const signal of Object.keys(grace)) {
-    if (!Object.hasOwn(mapping(whole.evictionSoft), signal))
+    if (!Object.hasOwn(mappingOf(whole.evictionSoft), signal))
       add(
         "evictionSoftGracePeriod" in config ? "evictionSoftGracePeriod" : "evictionSoft",
         `leaves the grace period of ${signal} without its threshold`,
@@ -258,7 +226,7 @@ function validateWhole(config: Config, problems: Problems): void {
 
 type Add = (key: string, message: string, allowed: string) => void;
 
-function validateShutdown(whole: Config, add: Add): void {
+function validateShutdown(whole: Mapping, add: Add): void {
   const total = seconds(whole.shutdownGracePeriod);
   const critical = seconds(whole.shutdownGracePeriodCriticalPods);
   if (total !== undefined && critical !== undefined && critical > total)
@@ -276,7 +244,7 @@ function validateShutdown(whole: Config, add: Add): void {
     );
 }
 
-function validateReserved(whole: Config, add: Add): void {
+function validateReserved(whole: Mapping, add: Add): void {
   const enforced = Array.isArray(whole.enforceNodeAllocatable)
     ? whole.enforceNodeAllocatable.map(String)
     : ["pods"];
@@ -315,10 +283,6 @@ function validateReserved(whole: Config, add: Add): void {
     add("reservedSystemCPUs", "cannot be beside systemReservedCgroup or kubeReservedCgroup", "one of them");
   if (whole.enableSystemLogQuery === true && whole.enableSystemLogHandler === false)
     add("enableSystemLogQuery", "needs enableSystemLogHandler", "enableSystemLogHandler: true");
-}
-
-function mapping(value: unknown): Config {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Config) : {};
 }
 
 function isText(value: unknown): boolean {

@@ -1,16 +1,17 @@
 import { parseAllDocuments } from "yaml";
 
+import { isMapping } from "../../../core/tree";
 import { ADMISSION_PLUGINS } from "../../../flags/names";
-import { covers } from "../../../flags/table";
+import { type Component, covers } from "../../../flags/table";
 import { filesNamed, namesFile } from "../../../kubeadm/componentFiles";
 import { apiServerFolder, componentFolders, type FileComponent, paths } from "../../../kubeadm/paths";
-import { minorOf } from "../../../versions";
-import type { Facts } from "../../draft";
-import { nearest } from "../../issues";
-import type { Path, Problems } from "../../problems";
-import { HIDDEN } from "../../problems";
+import { type Checked, minorIn } from "../../checked";
+import { nearest } from "../../../text";
+import { HIDDEN, type Path, type Problems } from "../../problems";
+import { entriesOf } from "../../entries";
+import type { ComponentInput, FlagValue } from "../../input/components";
 import { configurationOf } from "../documents/configurations";
-import type { Component } from "../../../flags/table";
+import { wordsOf } from "./kinds";
 
 /** Folders of CAs that kubeadm mounts where the host has them (app/phases/controlplane/volumes.go). */
 const CA_FOLDERS = [
@@ -54,22 +55,26 @@ const LIBRARYS = [
 
 const FILE_COMPONENTS = Object.keys(componentFolders) as FileComponent[];
 
+/** What a component was given; etcd takes flags alone. */
+function partOf(component: Component, { written }: Checked): Required<ComponentInput> {
+  const { extraArgs = {}, extraVolumes = [], files = {} }: ComponentInput = written[component] ?? {};
+  return { extraArgs, extraVolumes, files };
+}
+
+/** Files that the value of a flag names. */
+function namedBy(flag: string, value: FlagValue): string[] {
+  return [value].flat().flatMap((one) => filesNamed(flag, String(one)));
+}
+
 /** A file that a flag names is there: the pod mounts it, or the settings bring it. */
-export function validateFlagFiles(facts: Facts, problems: Problems): void {
+export function validateFlagFiles(checked: Checked, problems: Problems): void {
   for (const component of ["apiServer", "controllerManager", "scheduler", "etcd"] as const) {
-    const part = facts.input[component];
-    const files = Object.keys(filesOf(component, facts));
-    const volumes = component === "etcd" ? [] : (facts.input[component]?.extraVolumes ?? []);
-    const mounts = [
-      ...MOUNTED[component],
-      ...volumes.flatMap((volume) => (volume?.mountPath === undefined ? [] : [volume.mountPath])),
-    ];
-    for (const [flag, value] of Object.entries(part?.extraArgs ?? {})) {
-      if (value === undefined || !namesFile(flag)) continue;
-      const values = (Array.isArray(value) ? value : [value]).map(String);
-      const named = values.flatMap((one) => filesNamed(flag, one));
+    const { extraArgs, extraVolumes, files } = partOf(component, checked);
+    const mounts = [...MOUNTED[component], ...extraVolumes.map(({ mountPath }) => mountPath)];
+    for (const [flag, value] of Object.entries(extraArgs)) {
+      if (!namesFile(flag)) continue;
       const path = [component, "extraArgs", flag];
-      const missing = named.find((name) => !files.includes(name) && !isBelow(name, mounts));
+      const missing = namedBy(flag, value).find((name) => !(name in files) && !isBelow(name, mounts));
       if (missing === undefined || problems.has(path)) continue;
       const inline =
         component === "etcd"
@@ -77,7 +82,7 @@ export function validateFlagFiles(facts: Facts, problems: Problems): void {
           : `a name among ${component}.files, a mountPath of ${component}.extraVolumes, or `;
       problems.add(path, value, "names a file that the static pod does not see", {
         allowed: `${inline}a path below ${MOUNTED[component].join(", ")}`,
-        nearest: nearest(missing, files),
+        nearest: nearest(missing, Object.keys(files)),
       });
     }
   }
@@ -91,23 +96,15 @@ function isBelow(path: string, folders: readonly string[]): boolean {
   );
 }
 
-function filesOf(component: Component, { input }: Facts): Readonly<Record<string, unknown>> {
-  return component === "etcd" ? {} : (input[component]?.files ?? {});
-}
-
 /** Files that are brought have their own names, are read by somebody, and hold no secret in plain text. */
-export function validateComponentFiles(facts: Facts, problems: Problems): void {
+export function validateComponentFiles(checked: Checked, problems: Problems): void {
   for (const component of FILE_COMPONENTS) {
-    const part = facts.input[component];
+    const { extraArgs, files } = partOf(component, checked);
     const used = [
-      ...Object.entries(part?.extraArgs ?? {}).flatMap(([flag, value]) =>
-        namesFile(flag)
-          ? (Array.isArray(value) ? value : [value]).flatMap((one) => filesNamed(flag, String(one)))
-          : [],
-      ),
-      ...(component === "apiServer" ? textsOf(facts.input.apiServer?.admissionConfiguration) : []),
+      ...Object.entries(extraArgs).flatMap(([flag, value]) => (namesFile(flag) ? namedBy(flag, value) : [])),
+      ...(component === "apiServer" ? textsOf(checked.written.apiServer?.admissionConfiguration) : []),
     ];
-    for (const [name, file] of Object.entries(part?.files ?? {})) {
+    for (const [name, file] of Object.entries(files)) {
       const path = [component, "files", name];
       if (component === "apiServer" && LIBRARYS.includes(name))
         problems.add(path, name, "has the name of a file of the library", { allowed: "another name" });
@@ -115,7 +112,7 @@ export function validateComponentFiles(facts: Facts, problems: Problems): void {
         problems.add(path, name, "is read by nobody: no flag has its name", {
           allowed: `the name as the value of a flag in ${component}.extraArgs`,
         });
-      if (typeof file === "string") validateContent(component, name, file, path, facts, problems);
+      if (typeof file === "string") validateContent(component, name, file, path, checked, problems);
     }
   }
 }
@@ -135,13 +132,13 @@ function validateContent(
   name: string,
   text: string,
   path: Path,
-  facts: Facts,
+  checked: Checked,
   problems: Problems,
 ): void {
-  const flags = Object.entries(facts.input[component]?.extraArgs ?? {}).filter(([flag, value]) =>
-    (Array.isArray(value) ? value : [value]).some((one) => filesNamed(flag, String(one)).includes(name)),
-  );
-  const flag = flags.map(([one]) => one).find(namesFile);
+  const [flag] =
+    Object.entries(partOf(component, checked).extraArgs).find(
+      ([one, value]) => namesFile(one) && namedBy(one, value).includes(name),
+    ) ?? [];
   const documents = flag === "token-auth-file" ? undefined : readYaml(text);
   const secret = flag === "token-auth-file" || (documents ?? []).some(holdsSecret);
   if (secret) {
@@ -153,16 +150,8 @@ function validateContent(
   const wanted = flag === undefined ? undefined : configurationOf(component, flag);
   if (wanted === undefined) return;
   const [document] = documents ?? [];
-  if (
-    documents?.length !== 1 ||
-    document === null ||
-    typeof document !== "object" ||
-    Array.isArray(document)
-  ) {
-    problems.add(path, HIDDEN, "is not one YAML document with keys", { allowed: wanted.what });
-    return;
-  }
-  wanted.check(document as Readonly<Record<string, unknown>>, path, facts, problems);
+  if (documents?.length === 1 && isMapping(document)) wanted.check(document, path, checked, problems);
+  else problems.add(path, HIDDEN, "is not one YAML document with keys", { allowed: wanted.what });
 }
 
 /** The documents of a text; undefined: it is not YAML, as a certificate is not. */
@@ -181,35 +170,30 @@ function holdsSecret(value: unknown): boolean {
 }
 
 /** Volumes that are brought are beside kubeadm's and hide none of them. */
-export function validateExtraVolumes(facts: Facts, problems: Problems): void {
+export function validateExtraVolumes(checked: Checked, problems: Problems): void {
   for (const component of FILE_COMPONENTS) {
-    const volumes = facts.input[component]?.extraVolumes ?? [];
-    const taken = [
-      ...MOUNTED[component],
-      ...(component === "apiServer"
-        ? [apiServerFolder, paths.auditLogFolder]
-        : [componentFolders[component]]),
-      "/etc/kubernetes",
-      "/etc",
-      "/usr",
-      "/var",
-    ];
-    volumes.forEach((volume, index) => {
-      const path = [component, "extraVolumes", index];
-      const { name, mountPath } = volume ?? {};
-      if (name !== undefined && VOLUMES.has(name))
-        problems.add([...path, "name"], name, "is the name of a volume of kubeadm or of the library", {
+    const { extraVolumes } = partOf(component, checked);
+    const own =
+      component === "apiServer" ? [apiServerFolder, paths.auditLogFolder] : [componentFolders[component]];
+    const taken = [...MOUNTED[component], ...own, "/etc/kubernetes", "/etc", "/usr", "/var"];
+    const at = (key: string) => (index: number) => [component, "extraVolumes", index, key];
+    for (const [index, { name, mountPath }] of entriesOf(extraVolumes)) {
+      if (VOLUMES.has(name))
+        problems.add(at("name")(index), name, "is the name of a volume of kubeadm or of the library", {
           allowed: "another name",
         });
-      else if (name !== undefined && volumes.findIndex((other) => other?.name === name) !== index)
-        problems.add([...path, "name"], name, "stands twice", { allowed: "each once" });
-      if (mountPath === undefined) return;
       if (taken.includes(mountPath))
-        problems.add([...path, "mountPath"], mountPath, "hides what the pod has there already", {
+        problems.add(at("mountPath")(index), mountPath, "hides what the pod has there already", {
           allowed: "another path, as /etc/kubernetes/extra",
         });
-      else if (volumes.findIndex((other) => other?.mountPath === mountPath) !== index)
-        problems.add([...path, "mountPath"], mountPath, "stands twice", { allowed: "each once" });
+    }
+    problems.addTwins(extraVolumes, at("name"), {
+      of: ({ name }) => name,
+      key: ({ name }) => (VOLUMES.has(name) ? undefined : name),
+    });
+    problems.addTwins(extraVolumes, at("mountPath"), {
+      of: ({ mountPath }) => mountPath,
+      key: ({ mountPath }) => (taken.includes(mountPath) ? undefined : mountPath),
     });
   }
 }
@@ -229,14 +213,12 @@ const TAKES_CONFIGURATION = [
 const ON = ["ResourceQuota", "MutatingAdmissionWebhook", "ValidatingAdmissionWebhook"];
 
 /** Configuration is of a plugin that reads it and is on; a plugin that needs it has it. */
-export function validateAdmission(facts: Facts, problems: Problems): void {
-  const { apiServer } = facts.input;
+export function validateAdmission(checked: Checked, problems: Problems): void {
+  const { apiServer } = checked.written;
   const given = apiServer?.extraArgs?.["enable-admission-plugins"];
-  const enabled = (Array.isArray(given) ? given : given === undefined ? [] : [given])
-    .flatMap((one) => String(one).split(","))
-    .map((one) => one.trim());
+  const enabled = wordsOf(given);
   const configured = apiServer?.admissionConfiguration ?? {};
-  const minor = facts.kubernetesVersion === undefined ? undefined : minorOf(facts.kubernetesVersion);
+  const minor = minorIn(checked);
   const known = [...ADMISSION_PLUGINS].filter(([, span]) => minor === undefined || covers(span, minor));
   for (const [name, value] of Object.entries(configured)) {
     const path = ["apiServer", "admissionConfiguration", name];
@@ -254,7 +236,6 @@ export function validateAdmission(facts: Facts, problems: Problems): void {
         allowed: `${name} in apiServer.extraArgs.enable-admission-plugins`,
       });
     else if (
-      value !== undefined &&
       (typeof value.kind !== "string" || typeof value.apiVersion !== "string") &&
       name !== "PodNodeSelector" &&
       name !== "ImagePolicyWebhook"

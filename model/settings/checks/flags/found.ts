@@ -1,4 +1,4 @@
-import type { Facts } from "../../draft";
+import type { Checked } from "../../checked";
 
 /** What is wrong with a value, continuing "<path> <value> ...". */
 export interface Found {
@@ -8,4 +8,4 @@ export interface Found {
 }
 
 /** A rule about one flag: its values one by one. */
-export type Rule = (values: readonly string[], facts: Facts) => Found | undefined;
+export type Rule = (values: readonly string[], checked: Checked) => Found | undefined;

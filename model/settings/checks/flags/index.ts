@@ -1,7 +1,7 @@
 import { COMPONENTS, type Component, PROGRAMS, covers, flagsOf } from "../../../flags/table";
-import { minorOf } from "../../../versions";
-import type { Facts } from "../../draft";
-import { nearest } from "../../issues";
+import { isSupportedMinor } from "../../../versions";
+import { type Checked, minorIn } from "../../checked";
+import { nearest } from "../../../text";
 import type { Path, Problems } from "../../problems";
 import { valuesOf, wrongKind } from "./kinds";
 import { KEPT_ARGS, OWNED_ARGS, type Owner } from "./owned";
@@ -21,12 +21,10 @@ const RENAMED: Readonly<Record<string, string>> = {
 };
 
 /** Every extra argument is a flag of its program, says nothing that a setting says, and has a value that the program takes. */
-export function validateFlags(facts: Facts, problems: Problems): void {
+export function validateFlags(checked: Checked, problems: Problems): void {
   for (const component of COMPONENTS) {
-    const args = facts.input[component]?.extraArgs ?? {};
-    for (const [name, value] of Object.entries(args)) {
-      if (value !== undefined) validateFlag(component, name, value, facts, problems);
-    }
+    const args = checked.written[component]?.extraArgs ?? {};
+    for (const [name, value] of Object.entries(args)) validateFlag(component, name, value, checked, problems);
   }
 }
 
@@ -34,7 +32,7 @@ function validateFlag(
   component: Component,
   name: string,
   value: unknown,
-  facts: Facts,
+  checked: Checked,
   problems: Problems,
 ): void {
   const path = [component, "extraArgs", name];
@@ -49,22 +47,21 @@ function validateFlag(
   if (refuse(OWNED_ARGS[component], path, name, value, problems)) return;
   if (keep(KEPT_ARGS[component], path, name, value, problems)) return;
   const flag = flagsOf(component).get(name);
-  const version = versionOf(component, facts);
+  const version = versionOf(component, checked);
   if (flag === undefined || (version !== undefined && !covers(flag, version))) {
     reportUnknown(component, name, version, path, value, problems);
     return;
   }
   const values = valuesOf(flag, value);
-  const found = wrongKind(flag, value, values) ?? RULES[component][name]?.(values, facts);
-  if (found === undefined) return;
-  const { message, allowed, nearest: near } = found;
-  problems.add(path, value, message, { allowed, nearest: near });
+  const found = wrongKind(flag, value, values) ?? RULES[component][name]?.(values, checked);
+  if (found !== undefined) problems.add(path, value, found.message, found);
 }
 
 /** Minor version of a component; etcd's own. undefined: not known, or older than the table. */
-function versionOf(component: Component, { kubernetesVersion, versions }: Facts): string | undefined {
-  if (component !== "etcd") return kubernetesVersion === undefined ? undefined : minorOf(kubernetesVersion);
-  const minor = /^(3\.\d+)\./.exec(versions?.etcd ?? "")?.[1];
+function versionOf(component: Component, checked: Checked): string | undefined {
+  if (component !== "etcd") return minorIn(checked);
+  if (checked.refused("versions") || !isSupportedMinor(minorIn(checked) ?? "")) return undefined;
+  const minor = /^(3\.\d+)\./.exec(checked.settings.versions.etcd)?.[1];
   return minor === "3.5" ? "3.6" : minor;
 }
 
@@ -77,19 +74,14 @@ function reportUnknown(
   problems: Problems,
 ): void {
   const program = `${PROGRAMS[component]}${version === undefined ? "" : ` ${version}`}`;
-  const names = [...flagsOf(component)].filter(
-    ([known, flag]) =>
-      (version === undefined || covers(flag, version)) && !Object.hasOwn(OWNED_ARGS[component], known),
+  const names = [...flagsOf(component)].flatMap(([known, flag]) =>
+    (version === undefined || covers(flag, version)) && !Object.hasOwn(OWNED_ARGS[component], known)
+      ? [known]
+      : [],
   );
   const renamed = RENAMED[name];
+  const near = renamed !== undefined && flagsOf(component).has(renamed) ? renamed : nearest(name, names);
   const owner = COMPONENTS.find((other) => other !== component && flagsOf(other).has(name));
-  const near =
-    renamed !== undefined && flagsOf(component).has(renamed)
-      ? renamed
-      : nearest(
-          name,
-          names.map(([known]) => known),
-        );
   const other = owner === undefined ? "" : `; ${PROGRAMS[owner]} has it: ${owner}.extraArgs`;
   problems.add(path, value, `is for a flag that ${program} does not have`, {
     allowed: `flags of \`${PROGRAMS[component]} --help\`${other}`,

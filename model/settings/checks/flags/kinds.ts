@@ -1,9 +1,6 @@
+import { DURATION } from "../../../documents/check";
 import type { Flag, FlagKind } from "../../../flags/table";
 import type { Found } from "./found";
-
-// Go's time.ParseDuration.
-export const DURATION =
-  /^[+-]?(0|(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))*)$/;
 
 const TAKEN: Partial<Record<FlagKind, readonly [pattern: RegExp, allowed: string]>> = {
   bool: [/^(true|false)$/, "true, false"],
@@ -39,7 +36,14 @@ export function wrongKind(flag: Flag, value: unknown, values: readonly string[])
 
 /** A flag's values one by one: commas separate them but where the flag is repeated instead. */
 export function valuesOf(flag: Flag, value: unknown): string[] {
-  const given = (Array.isArray(value) ? value : [value]).map(String);
-  if (flag.kind !== "list" && flag.kind !== "map") return given;
-  return given.flatMap((one) => one.split(",")).map((one) => one.trim());
+  return flag.kind === "list" || flag.kind === "map" ? wordsOf(value) : [value].flat().map(String);
+}
+
+/** What commas separate, in one text or several. */
+export function wordsOf(value: unknown): string[] {
+  return [value ?? []].flat().flatMap((one) =>
+    String(one)
+      .split(",")
+      .map((word) => word.trim()),
+  );
 }

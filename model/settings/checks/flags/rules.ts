@@ -1,10 +1,10 @@
 import { FEATURE_GATES, ETCD_FEATURE_GATES, LOCKED_OFF, LOCKED_ON } from "../../../flags/featureGates";
 import { ADMISSION_PLUGINS, CIPHER_SUITES, CONTROLLERS, HTTP2_SUITE, needsEcdsa } from "../../../flags/names";
 import { type Component, type Span, covers, namesWithSpans } from "../../../flags/table";
-import { minorOf } from "../../../versions";
-import type { Facts } from "../../draft";
-import { nearest } from "../../issues";
+import { minorIn } from "../../checked";
+import { nearest } from "../../../text";
 import type { Found, Rule } from "./found";
+import { wordsOf } from "./kinds";
 
 const one =
   (...allowed: string[]): Rule =>
@@ -39,9 +39,9 @@ const holds =
 
 const all =
   (...rules: Rule[]): Rule =>
-  (values, facts) => {
+  (values, checked) => {
     for (const rule of rules) {
-      const found = rule(values, facts);
+      const found = rule(values, checked);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -71,9 +71,6 @@ function known(
   };
 }
 
-const minorIn = ({ kubernetesVersion }: Facts): string | undefined =>
-  kubernetesVersion === undefined ? undefined : minorOf(kubernetesVersion);
-
 /** Plugins without which nodes, tenants or the library's own objects are no longer safe, or work at all. */
 const NEEDED_PLUGINS: ReadonlySet<string> = new Set(
   `NodeRestriction NamespaceLifecycle LimitRanger ServiceAccount PodSecurity Priority DefaultTolerationSeconds
@@ -89,33 +86,27 @@ const HARMFUL_PLUGINS: Readonly<Record<string, string>> = {
   NamespaceAutoProvision: "makes a namespace of every misspelt name",
 };
 
-const admissionPlugins: Rule = (values, facts) => {
-  const unknown = known(ADMISSION_PLUGINS, "an admission plugin", minorIn(facts), values);
+const admissionPlugins: Rule = (values, checked) => {
+  const unknown = known(ADMISSION_PLUGINS, "an admission plugin", minorIn(checked), values);
   if (unknown !== undefined) return unknown;
   const harmful = values.find((value) => Object.hasOwn(HARMFUL_PLUGINS, value));
   if (harmful !== undefined)
     return { message: `has ${harmful}, which ${HARMFUL_PLUGINS[harmful]}`, allowed: "the others" };
-  const off = listOf(facts.input.apiServer?.extraArgs?.["disable-admission-plugins"]);
+  const off = wordsOf(checked.written.apiServer?.extraArgs?.["disable-admission-plugins"]);
   const both = values.find((value) => off.includes(value));
   return both === undefined
     ? undefined
     : { message: `has ${both}, which disable-admission-plugins has too`, allowed: "each in one of the two" };
 };
 
-const disabledPlugins: Rule = (values, facts) => {
-  const unknown = known(ADMISSION_PLUGINS, "an admission plugin", minorIn(facts), values);
+const disabledPlugins: Rule = (values, checked) => {
+  const unknown = known(ADMISSION_PLUGINS, "an admission plugin", minorIn(checked), values);
   if (unknown !== undefined) return unknown;
   const needed = values.find((value) => NEEDED_PLUGINS.has(value));
   if (needed === undefined) return undefined;
   const allowed = [...ADMISSION_PLUGINS.keys()].filter((name) => !NEEDED_PLUGINS.has(name)).sort();
   return { message: `has ${needed}, which nodes and tenants rely on`, allowed: allowed.join(", ") };
 };
-
-function listOf(value: unknown): string[] {
-  return (Array.isArray(value) ? value : value === undefined ? [] : [value])
-    .flatMap((given) => String(given).split(","))
-    .map((name) => name.trim());
-}
 
 const NODE_AND_RBAC = ["Node", "RBAC"];
 
@@ -128,8 +119,8 @@ const authorization: Rule = all(
   holds(NODE_AND_RBAC, "kubelets and all roles need them"),
 );
 
-const ciphers: Rule = (values, facts) => {
-  const unknown = known(CIPHER_SUITES, "a cipher suite that is taken here", minorIn(facts), values);
+export const ciphers: Rule = (values, checked) => {
+  const unknown = known(CIPHER_SUITES, "a cipher suite that is taken here", minorIn(checked), values);
   if (unknown !== undefined) return unknown;
   const has = values.includes(HTTP2_SUITE);
   return has
@@ -155,9 +146,9 @@ const OPTIONAL_CONTROLLERS: ReadonlySet<string> = new Set(
   kube-apiserver-serving-clustertrustbundle-publisher-controller`.split(/\s+/),
 );
 
-const controllers: Rule = (values, facts) => {
+const controllers: Rule = (values, checked) => {
   const names = values.filter((value) => value !== "*").map((value) => value.replace(/^-/, ""));
-  const unknown = known(CONTROLLERS, "a controller", minorIn(facts), names);
+  const unknown = known(CONTROLLERS, "a controller", minorIn(checked), names);
   if (unknown !== undefined) return unknown;
   if (!values.includes("*"))
     return {
@@ -177,10 +168,10 @@ const controllers: Rule = (values, facts) => {
 export function gates(table: string, locked: { on: string; off: string }): Rule {
   const names = namesWithSpans(table);
   const [on, off] = [namesWithSpans(locked.on), namesWithSpans(locked.off)];
-  return (values, facts) => {
+  return (values, checked) => {
     // `kube:Name=true` names the component's own registry.
     const pairs = values.map((value) => value.replace(/^kube:/, "").split("="));
-    const minor = names.size > 20 ? minorIn(facts) : undefined;
+    const minor = names.size > 20 ? minorIn(checked) : undefined;
     for (const [name = "", value, ...rest] of pairs) {
       if ((value !== "true" && value !== "false") || rest.length > 0)
         return { message: "is not a gate with its value", allowed: "Name=true or Name=false" };
@@ -269,8 +260,8 @@ export const RULES: Record<Component, Readonly<Record<string, Rule>>> = {
     "use-service-account-credentials": stays("true", "each controller has its own role"),
     "enable-garbage-collector": stays("true", "what owners leave behind would stay"),
     // On AWS it follows from the platform.
-    "cloud-provider": (values, facts) =>
-      facts.aws === undefined ? one("external")(values, facts) : undefined,
+    "cloud-provider": (values, checked) =>
+      checked.settings.aws === undefined ? one("external")(values, checked) : undefined,
   },
   scheduler: { ...MANAGERS, "secure-port": port("10259") },
   etcd: {
@@ -278,8 +269,8 @@ export const RULES: Record<Component, Readonly<Record<string, Rule>>> = {
     "strict-reconfig-check": stays("true", "a member that goes must not take the quorum with it"),
     "peer-skip-client-san-verification": stays("false", "any certificate would make a member"),
     "experimental-peer-skip-client-san-verification": stays("false", "any certificate would make a member"),
-    "election-timeout": (values, { input }) => {
-      const beat = Number(input.etcd?.extraArgs?.["heartbeat-interval"] ?? 100);
+    "election-timeout": (values, { written }) => {
+      const beat = Number(written.etcd?.extraArgs?.["heartbeat-interval"] ?? 100);
       const [timeout = 0] = values.map(Number);
       return timeout >= 5 * beat && timeout <= 50_000
         ? undefined
@@ -288,9 +279,9 @@ export const RULES: Record<Component, Readonly<Record<string, Rule>>> = {
             allowed: `${5 * beat} to 50000 milliseconds: five heartbeats of ${beat} or more`,
           };
     },
-    "heartbeat-interval": (values, { input }) => {
-      const timeout = Number(input.etcd?.extraArgs?.["election-timeout"] ?? 1000);
-      const given = input.etcd?.extraArgs?.["election-timeout"] !== undefined;
+    "heartbeat-interval": (values, { written }) => {
+      const timeout = Number(written.etcd?.extraArgs?.["election-timeout"] ?? 1000);
+      const given = written.etcd?.extraArgs?.["election-timeout"] !== undefined;
       const [beat = 0] = values.map(Number);
       return given || (beat >= 1 && 5 * beat <= timeout)
         ? undefined
