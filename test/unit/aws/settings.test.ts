@@ -262,7 +262,7 @@ describe("EC2's source check", () => {
 it("a zone that stands twice is told beside a region that is none", () => {
   const raw = edited(set("network.zones", ["a", "a"]), smallAws);
   expect(() => readCluster(raw, { environment: "cloud", region: "eu-centrl-1" })).toThrow(
-    /aws:region: .*network\.zones\[1\]: "a" stands twice/s,
+    /aws:region: .*network\.zones\[1\]: "a" is listed twice/s,
   );
 });
 

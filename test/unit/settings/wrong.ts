@@ -1201,7 +1201,7 @@ export const WRONG: readonly Wrong[] = [
       "the same encryption key twice",
       set("encryption.keys", ["generated", "generated"]),
       "encryption.keys[1]",
-      /stands twice/,
+      /listed twice/,
     ],
     [
       "certificates renewed all the time",

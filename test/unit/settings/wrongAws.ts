@@ -163,7 +163,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "twice, by letter and by name",
       set("network.zones", ["a", "eu-central-1a"]),
       "network.zones[1]",
-      /stands twice/,
+      /listed twice/,
     ],
     [
       "neither number nor list",
@@ -213,7 +213,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "a subnet twice",
       existing(subnet("1", "10.0.1.0/24", "a"), subnet("1", "10.0.1.0/24", "a")),
       "network.existing.subnets[1].id",
-      /stands twice/,
+      /listed twice/,
     ],
     [
       "two public subnets in one zone",
@@ -460,7 +460,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "twice in a pool",
       general("instanceTypes", ["t3.large"]),
       "workers.general.instanceTypes[0]",
-      /stands twice/,
+      /listed twice/,
     ],
     [
       "of the bastion",

@@ -81,13 +81,13 @@ export const WRONG_FILES: readonly Wrong[] = [
       "a name twice",
       volumes(volume(), volume({ mountPath: "/b" })),
       "apiServer.extraVolumes[1].name",
-      /stands twice/,
+      /listed twice/,
     ],
     [
       "a place twice",
       volumes(volume(), volume({ name: "b" })),
       "apiServer.extraVolumes[1].mountPath",
-      /stands twice/,
+      /listed twice/,
     ],
     [
       "over the certificates",

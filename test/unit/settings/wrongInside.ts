@@ -507,13 +507,13 @@ const TWICE: readonly CaseRow[] = [
     "a forwarder twice",
     set("coredns", { upstreamServers: ["9.9.9.9", "9.9.9.9"] }),
     "coredns.upstreamServers[1]",
-    /stands twice/,
+    /listed twice/,
   ],
   [
     "a community twice",
     withBgp({ communities: ["64512:1", "64512:1"] }),
     "metallb.bgp.communities[1]",
-    /stands twice/,
+    /listed twice/,
   ],
 ];
 

@@ -171,7 +171,7 @@ export function validateExistingSubnets(aws: AwsLayout, problems: Problems, { re
       });
     }
     if (seen.some((other) => other.id === subnet.id)) {
-      problems.add([...path, "id"], subnet.id, "stands twice", { allowed: "each subnet once" });
+      problems.add([...path, "id"], subnet.id, "is listed twice", { allowed: "each subnet once" });
       continue;
     }
     const full = fullZone(subnet.zone, region);
