@@ -41,9 +41,6 @@ export function valuesOf(flag: Flag, value: unknown): string[] {
 
 /** What commas separate, in one text or several. */
 export function wordsOf(value: unknown): string[] {
-  return [value ?? []].flat().flatMap((one) =>
-    String(one)
-      .split(",")
-      .map((word) => word.trim()),
-  );
+  const texts = [value ?? []].flat().map(String);
+  return texts.flatMap((text) => text.split(",")).map((word) => word.trim());
 }
