@@ -92,7 +92,11 @@ export function dial(connection: Connection, through?: Duplex): Promise<Client> 
       },
       ...(through ? { sock: through } : {}),
     };
-    client.once("connect", () => (connected = true));
+    client.once("connect", () => {
+      connected = true;
+      // A session is small packets that wait for answers: TCP would hold each back until the host acknowledges the last.
+      client.setNoDelay(true);
+    });
     client.once("ready", () => resolve(client));
     client.on("error", (error: Error & { level?: string }) => {
       if (wrongKey) {

@@ -72,6 +72,8 @@ export class SshHost {
     tcp.on("connection", (socket: net.Socket) => {
       this.dials += 1;
       this.sockets.add(socket);
+      // As sshd does (`set_nodelay` in OpenSSH's packet.c).
+      socket.setNoDelay(true);
       socket.once("close", () => {
         this.sockets.delete(socket);
         this.events.emit("gone");
