@@ -92,8 +92,14 @@ up() { local seconds rest; read -r seconds rest </proc/uptime; echo "\${seconds%
 owner() { [ -s "$1" ] && read -r seen who of <"$1"; }
 mine() { owner "$1" && [ "$of" = "$step" ]; }
 write() { echo "$(up) $machine $step" >"$1.new" && mv -f "$1.new" "$1"; }
-# What an earlier step of the machine had is this one's at once.
+# The machine whose change failed in this run, if one did
+failed() {
+  local of who
+  [ -s "$folder/failed" ] && read -r of who <"$folder/failed" && [ "$of" = ${id} ] && echo "$who"
+}
+# What an earlier step of the machine had is this one's at once. A change may have failed since this step asked.
 take() {
+  ! failed >/dev/null || return 1
   if owner "$1" && [ "$of" != "$step" ] && [ "$who" != "$machine" ] && [ $(($(up) - seen)) -lt ${GRACE} ]; then return 1; fi
   write "$1"
 }
@@ -101,8 +107,8 @@ renew() { mine "$1" && write "$1"; }
 give_back() { ! mine "$1" || rm -f "$1"; }
 alone() { ( flock 9 && "$@") 9>"$folder/lock"; }
 refused() {
-  local of who
-  [ -s "$folder/failed" ] && read -r of who <"$folder/failed" && [ "$of" = ${id} ] && echo "${LOCK.failed}$who"
+  local who
+  who=$(failed) && echo "${LOCK.failed}$who"
 }
 # hear SECONDS: waits for a line of the step
 hear() {

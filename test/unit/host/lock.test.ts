@@ -127,6 +127,26 @@ describe("the drain lock", () => {
     expect(ran).toBe(true);
   });
 
+  it("is refused where the change of its holder fails just as another machine takes it", async () => {
+    const run = createHash("sha256").update("run 1").digest("hex").slice(0, 16);
+    lockOf("w1", 1);
+    // What a step asks after it saw that nothing failed, and before it takes the lock.
+    machine.write(
+      "usr/local/bin/kubectl",
+      `#!/bin/sh
+if [ -s "$ROOT/${LOCK}" ]; then
+  echo "${run} w1" >"$ROOT/run/pulumi-kubeadm/locks/failed"
+  : >"$ROOT/${LOCK}"
+fi
+`,
+      0o755,
+    );
+    const changed: string[] = [];
+    const two = step("w2", () => Promise.resolve(void changed.push("w2")));
+    await expect(two.done).rejects.toThrow("since the change of w1 failed");
+    expect(changed).toEqual([]);
+  });
+
   it("stays with a step whose connection broke off", async () => {
     const entered = gate();
     const end = gate();

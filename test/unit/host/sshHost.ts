@@ -305,7 +305,9 @@ export class Machine {
 
   private inside(text: string): string {
     fs.mkdirSync(path.join(this.root, "var/log"), { recursive: true });
-    const moved = this.folders.reduce((all, folder) => all.replaceAll(folder, `${this.root}${folder}`), text);
+    // Whoever waits for a lock looks each second, and a test does not wait for the next look.
+    const soon = text.replaceAll(/\bhear 1$/gm, "hear 0.05");
+    const moved = this.folders.reduce((all, folder) => all.replaceAll(folder, `${this.root}${folder}`), soon);
     return moved.replaceAll(
       /\/(run\/pulumi-kubeadm|var\/log\/pulumi-kubeadm|usr\/local\/s?bin)/g,
       `${this.root}/$1`,
