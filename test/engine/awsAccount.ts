@@ -20,6 +20,18 @@ export function controlAws(file: string, controls: Controls): void {
   });
 }
 
+/** What is in the account before the stack: a thing of somebody else, with the attributes that the rules look at. */
+export function addAws(file: string, kind: string, id: string, state: Values): void {
+  withAccount(file, (data) => {
+    (data.objects[kind] ??= {})[id] = state;
+  });
+}
+
+/** Every thing of a kind. */
+export function awsObjectsOf(file: string, kind: string): Values[] {
+  return Object.values(readAccount(file).objects[kind] ?? {});
+}
+
 /** Somebody else changes a thing, or takes it away. */
 export function changeAws(file: string, kind: string, id: string, change: Values | "remove"): void {
   withAccount(file, (data) => {

@@ -9,16 +9,24 @@ import type { Values } from "../shared/values";
 /** Path of the account's file; it is made when the first thing is. */
 export const accountFileVariable = "PULUMI_KUBEADM_TEST_AWS_ACCOUNT_FILE";
 
+export interface OwnImage {
+  readonly architecture: "x86_64" | "arm64";
+  readonly rootDevice: string;
+  readonly windows?: boolean;
+}
+
 /** What a test may set before or between operations. */
 export interface Controls {
   /** Values of public parameters that differ from the built-in ones, by name. */
   parameters?: Record<string, string>;
-  /** Images of one's own: architecture by id. */
-  images?: Record<string, "x86_64" | "arm64">;
+  /** Images of one's own by id: the architecture, and the root device where that is not /dev/sda1. */
+  images?: Record<string, OwnImage["architecture"] | OwnImage>;
   /** Hosted zones: domain by id. */
   zones?: Record<string, string>;
   /** Letters of the zones that the account has, where those are not all of the region's. */
   zoneLetters?: string;
+  /** Letters of the zones in which a service has endpoints, by the service's name, where those are not all of the region's. */
+  endpointZones?: Record<string, string>;
   /** Instance types that a zone, by its name, does not offer. */
   notOffered?: Record<string, string[]>;
   /** Zones, by their names, that have no capacity now. */

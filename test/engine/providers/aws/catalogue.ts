@@ -1,6 +1,6 @@
 /** What AWS offers: zones, types of instances, and the public parameters that name images. */
 import { createHash } from "node:crypto";
-import type { Controls } from "./account";
+import type { Controls, OwnImage } from "./account";
 
 export type Architecture = "x86_64" | "arm64";
 
@@ -106,22 +106,58 @@ export function publicParameter(name: string, region: string, controls: Controls
   const changed = controls.parameters?.[name];
   if (changed !== undefined) return changed;
   if (!patterns.some((pattern) => pattern.test(name))) return undefined;
-  const digits = createHash("sha256").update(`${region} ${name}`).digest("hex").slice(0, 15);
-  return `ami-0${architectureOfParameter(name) === "arm64" ? "a" : "0"}${digits}`;
+  return imageId(architectureOfParameter(name), makeOfParameter(name), `${region} ${name}`);
+}
+
+/** Canonical's, Debian's and Amazon's, and Windows' images: the sources of the patterns. */
+const makes = [
+  { rootDevice: "/dev/sda1" },
+  { rootDevice: "/dev/xvda" },
+  { rootDevice: "/dev/sda1", windows: true },
+] as const;
+
+function makeOfParameter(name: string): number {
+  return /windows/.test(name) ? 2 : /debian|al2023/.test(name) ? 1 : 0;
+}
+
+/** An id that tells what the image is by its second and third digit. */
+export function imageId(architecture: Architecture, make: number, seed: string): string {
+  const digits = createHash("sha256").update(seed).digest("hex").slice(0, 14);
+  return `ami-0${architecture === "arm64" ? "a" : "0"}${make}${digits}`;
 }
 
 function architectureOfParameter(name: string): Architecture {
   return /arm64/.test(name) ? "arm64" : "x86_64";
 }
 
-/** Ids made here tell it by their second digit; undefined where there is no such image. */
-export function architectureOfImage(id: string, controls: Controls): Architecture | undefined {
+/** undefined where there is no such image. */
+export function imageOf(id: string, controls: Controls): OwnImage | undefined {
   const own = controls.images?.[id];
-  if (own !== undefined) return own;
+  if (own !== undefined)
+    return typeof own === "string" ? { architecture: own, rootDevice: "/dev/sda1" } : own;
   const parameter = Object.entries(controls.parameters ?? {}).find(([, value]) => value === id)?.[0];
-  if (parameter !== undefined) return architectureOfParameter(parameter);
-  const digit = /^ami-0([0a])[0-9a-f]{15}$/.exec(id)?.[1];
-  return digit === undefined ? undefined : digit === "a" ? "arm64" : "x86_64";
+  if (parameter !== undefined)
+    return { architecture: architectureOfParameter(parameter), ...makes[makeOfParameter(parameter)] };
+  const [, digit, make] = /^ami-0([0a])([0-2])[0-9a-f]{14}$/.exec(id) ?? [];
+  if (digit === undefined) return undefined;
+  return { architecture: digit === "a" ? "arm64" : "x86_64", ...makes[Number(make)] };
+}
+
+/** https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html: not all of them. */
+const interfaceServices = [
+  ...["autoscaling", "cloudformation", "ec2", "ec2messages", "ecr.api", "ecr.dkr", "elasticfilesystem"],
+  ...["elasticloadbalancing", "events", "kms", "lambda", "logs", "monitoring", "s3", "secretsmanager", "sns"],
+  ...["sqs", "ssm", "ssmmessages", "states", "sts"],
+];
+
+/** Names of the zones in which a service, as `com.amazonaws.eu-central-1.ec2`, has interface endpoints; undefined: there is none. */
+export function endpointZonesOf(service: string, region: string, controls: Controls): string[] | undefined {
+  const prefix = `com.amazonaws.${region}.`;
+  const name = service.slice(prefix.length);
+  if (!service.startsWith(prefix) || !interfaceServices.includes(name)) return undefined;
+  const letters = controls.endpointZones?.[name];
+  const zones = zonesOf(region).map((zone) => zone.name);
+  return letters === undefined ? zones : zones.filter((zone) => letters.includes(zone.slice(-1)));
 }
 
 /** For alias records: application, network (https://docs.aws.amazon.com/general/latest/gr/elb.html). */

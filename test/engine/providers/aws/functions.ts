@@ -2,7 +2,15 @@
 import { createHash } from "node:crypto";
 import { secret, type Value, type Values } from "../shared/values";
 import { accountId } from "./account";
-import { architectureOf, architectureOfImage, balancerZone, publicParameter, zonesOf } from "./catalogue";
+import {
+  architectureOf,
+  balancerZone,
+  endpointZonesOf,
+  imageId,
+  imageOf,
+  publicParameter,
+  zonesOf,
+} from "./catalogue";
 import { objects, partitionOf, refuse, text, texts, type Scope } from "./scope";
 
 type Answerer = (scope: Scope, args: Values) => Values;
@@ -50,6 +58,22 @@ const functions: Readonly<Record<string, Answerer>> = {
       instanceTypes: offered.map(({ type }) => type),
       locations: offered.map(({ name }) => name),
       locationTypes: offered.map(() => "availability-zone"),
+    };
+  },
+  // ec2/vpc_endpoint_service_data_source.go: one service, or an error.
+  "aws:ec2/getVpcEndpointService:getVpcEndpointService": ({ region, controls }, args) => {
+    const serviceName = text(args["serviceName"]);
+    const zones = endpointZonesOf(serviceName, region, controls);
+    if (zones === undefined) throw new Error("no matching EC2 VPC Endpoint Service found");
+    return {
+      id: serviceName,
+      region,
+      serviceName,
+      serviceType: "Interface",
+      availabilityZones: zones,
+      owner: "amazon",
+      acceptanceRequired: false,
+      vpcEndpointPolicySupported: true,
     };
   },
   "aws:lb/getHostedZoneId:getHostedZoneId": (scope, args) => {
@@ -114,25 +138,21 @@ function getAmi(scope: Scope, args: Values): Values {
   const filters = objects(args["filters"]);
   const asked = texts(filters.find(({ name }) => name === "architecture")?.["values"])[0];
   const seen = texts(filters.find(({ name }) => name === "name")?.["values"])[0] ?? "";
-  const architecture = asked ?? (/arm64|aarch64/.test(seen) ? "arm64" : "x86_64");
+  const architecture = (asked ?? seen).match(/arm64|aarch64/) ? "arm64" : "x86_64";
   const byId = texts(filters.find(({ name }) => name === "image-id")?.["values"])[0];
-  const digits = createHash("sha256")
-    .update(`${scope.region} ${JSON.stringify(args)}`)
-    .digest("hex")
-    .slice(0, 15);
-  const id = byId ?? `ami-0${architecture === "arm64" ? "a" : "0"}${digits}`;
-  const there = architectureOfImage(id, scope.controls);
+  const id = byId ?? imageId(architecture, 0, `${scope.region} ${JSON.stringify(args)}`);
+  const there = imageOf(id, scope.controls);
   if (!there)
     throw new Error("Your query returned no results. Please change your search criteria and try again.");
   return {
     id,
     imageId: id,
-    architecture: there,
+    architecture: there.architecture,
     arn: `arn:aws:ec2:${scope.region}::image/${id}`,
     name: seen,
     creationDate: "2026-01-01T00:00:00.000Z",
     ownerId: texts(args["owners"])[0] ?? "amazon",
-    rootDeviceName: "/dev/sda1",
+    rootDeviceName: there.rootDevice,
     rootDeviceType: "ebs",
     virtualizationType: "hvm",
     state: "available",

@@ -1,6 +1,6 @@
 /** Autoscaling groups: their instances are network interfaces that nothing runs behind. */
 import { detach, interfaces } from "../addresses";
-import { exactlyOne, longest, notBoth, oneOf } from "../faults";
+import { between, exactlyOne, longest, notBoth, oneOf } from "../faults";
 import type { Kind } from "../kind";
 import { object, objects, refuse, text, texts, type Scope } from "../scope";
 import { sameValue, type Values } from "../../shared/values";
@@ -57,6 +57,8 @@ export const group: Kind = {
     ...notBoth(inputs, "availabilityZones", "vpcZoneIdentifiers"),
     ...longest(inputs, "name", 255),
     ...oneOf(object(inputs["instanceRefresh"]), "strategy", "Rolling"),
+    ...between(object(object(inputs["instanceRefresh"])["preferences"]), "minHealthyPercentage", 0, 100),
+    ...between(object(object(inputs["instanceRefresh"])["preferences"]), "maxHealthyPercentage", 100, 200),
     ...objects(inputs["initialLifecycleHooks"]).flatMap((hook) =>
       oneOf(hook, "lifecycleTransition", ...transitions),
     ),
@@ -145,7 +147,7 @@ function checkRefresh(call: string, inputs: Values): void {
   const most = preferences["maxHealthyPercentage"];
   if (most === undefined || most === null) return;
   const least = Number(preferences["minHealthyPercentage"] ?? 90);
-  if (Number(most) < 100 || Number(most) > 200 || Number(most) - least > 100) {
+  if (Number(most) - least > 100) {
     const what =
       "The difference between MaxHealthyPercentage and MinHealthyPercentage cannot be greater than 100.";
     refuse(call, "ValidationError", what);

@@ -1,5 +1,6 @@
 /** NAT gateways and VPC endpoints. */
 import { attach, checkGroups, detach, interfaces } from "../addresses";
+import { endpointZonesOf } from "../catalogue";
 import { oneOf } from "../faults";
 import type { Kind } from "../kind";
 import { given, refuse, text, texts, type Scope } from "../scope";
@@ -91,18 +92,23 @@ export const vpcEndpoint: Kind = {
     "state",
   ],
   refuse: (inputs) => oneOf(inputs, "vpcEndpointType", "Gateway", "Interface"),
+  // CustomizeDiff: only interface endpoints are modified.
+  replaces: (changed, _, news) =>
+    changed.includes("privateDnsEnabled") && news["vpcEndpointType"] !== "Interface"
+      ? ["privateDnsEnabled"]
+      : [],
   create: (scope, inputs) => {
     const call = "EC2: CreateVpcEndpoint";
     needVpc(scope, call, text(inputs["vpcId"]));
     const service = text(inputs["serviceName"]);
     const isGateway = inputs["vpcEndpointType"] === "Gateway";
-    const expected = new RegExp(
-      `^com\\.amazonaws\\.${scope.region}\\.${isGateway ? "(s3|dynamodb)" : "[a-z0-9.-]+"}$`,
-    );
-    if (!expected.test(service)) {
-      refuse(call, "InvalidServiceName", `The Vpc Endpoint Service '${service}' does not exist`);
-    }
+    const gateways = ["s3", "dynamodb"].map((name) => `com.amazonaws.${scope.region}.${name}`);
+    const known = isGateway
+      ? gateways.includes(service)
+      : endpointZonesOf(service, scope.region, scope.controls) !== undefined;
+    if (!known) refuse(call, "InvalidServiceName", `The Vpc Endpoint Service '${service}' does not exist`);
     const id = scope.newId("vpce");
+    checkPrivateDns(scope, call, id, inputs);
     placeEndpoint(scope, call, id, inputs);
     return {
       id,
@@ -123,6 +129,7 @@ export const vpcEndpoint: Kind = {
   },
   update: (scope, id, _, inputs) => {
     detach(scope, id);
+    checkPrivateDns(scope, "EC2: ModifyVpcEndpoint", id, inputs);
     placeEndpoint(scope, "EC2: ModifyVpcEndpoint", id, inputs);
     return placedEndpoint(scope, id, inputs);
   },
@@ -131,6 +138,27 @@ export const vpcEndpoint: Kind = {
 
 const openPolicy =
   '{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}],"Version":"2008-10-17"}';
+
+/**
+ * https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html, "Private DNS"; the second one of a service:
+ * hashicorp/terraform-provider-aws#17535.
+ */
+function checkPrivateDns(scope: Scope, call: string, id: string, inputs: Values): void {
+  if (inputs["privateDnsEnabled"] !== true) return;
+  const vpcId = text(inputs["vpcId"]);
+  const vpc = scope.find("ec2.Vpc", vpcId);
+  if (vpc?.["enableDnsSupport"] === false || vpc?.["enableDnsHostnames"] !== true) {
+    const what =
+      "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true";
+    refuse(call, "InvalidParameter", `${what} for ${vpcId}`);
+  }
+  const service = inputs["serviceName"] ?? null;
+  const same = scope.where("ec2.VpcEndpoint", { vpcId, serviceName: service, privateDnsEnabled: true });
+  if (same.every((other) => other.id === id)) return;
+  const name = text(service).split(".").slice(3).reverse().join(".");
+  const what = `private-dns-enabled cannot be set because there is already a conflicting DNS domain for ${name}.${scope.region}.amazonaws.com`;
+  refuse(call, "InvalidParameter", `${what} in the VPC ${vpcId}`);
+}
 
 function placeEndpoint(scope: Scope, call: string, id: string, inputs: Values): void {
   for (const table of texts(inputs["routeTableIds"])) {
@@ -149,8 +177,15 @@ function placeEndpoint(scope: Scope, call: string, id: string, inputs: Values): 
   }
   checkGroups(scope, call, texts(inputs["securityGroupIds"]), text(inputs["vpcId"]));
   const zones = new Set<Value>();
+  const service = text(inputs["serviceName"]);
+  const offered = endpointZonesOf(service, scope.region, scope.controls);
   for (const subnetId of texts(inputs["subnetIds"])) {
     const zone = needSubnet(scope, call, subnetId)["availabilityZone"];
+    // terraform-aws-modules/terraform-aws-vpc#785.
+    if (offered?.includes(text(zone)) === false) {
+      const what = `The VPC endpoint service ${service} does not support the availability zone of the subnet: ${subnetId}.`;
+      refuse(call, "InvalidParameter", what);
+    }
     if (zones.has(zone)) {
       refuse(
         call,

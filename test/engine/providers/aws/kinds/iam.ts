@@ -39,14 +39,25 @@ export const role: Kind = {
   naming: { argument: "name", longest: 64 },
   refuse: (inputs) => [
     ...longest(inputs, "name", 64),
+    ...longest(inputs, "path", 512),
     ...longest(inputs, "description", 1000),
     ...matches(inputs, "name", nameForm, nameRule),
+    // verify.ValidARN
+    ...matches(
+      inputs,
+      "permissionsBoundary",
+      /^arn:aws[\w-]*:\w+:[\w-]*:(\d{12}|aws)?:.+$/,
+      "is an invalid ARN",
+    ),
   ],
   create: (scope, inputs) => {
     const call = "IAM: CreateRole";
     const name = text(inputs["name"]);
+    // Whatever its path: names are unique in an account.
     if (scope.find("iam.Role", name)) exists(call, "Role", name);
+    checkPath(call, inputs);
     checkTrust(scope, call, inputs);
+    checkBoundary(scope, call, inputs);
     return {
       id: name,
       attributes: {
@@ -61,6 +72,9 @@ export const role: Kind = {
   update: (scope, _, state, inputs) => {
     if (!sameValue(state["assumeRolePolicy"], inputs["assumeRolePolicy"])) {
       checkTrust(scope, "IAM: UpdateAssumeRolePolicy", inputs);
+    }
+    if (!sameValue(state["permissionsBoundary"], inputs["permissionsBoundary"])) {
+      checkBoundary(scope, "IAM: PutRolePermissionsBoundary", inputs);
     }
     return {};
   },
@@ -90,6 +104,26 @@ export const role: Kind = {
     }
   },
 };
+
+/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html, Path; /aws-service-role/ is for services alone. */
+function checkPath(call: string, inputs: Values): void {
+  const path = text(inputs["path"]);
+  if (!/^(\/|\/[\x21-\x7e]+\/)$/.test(path) || path.startsWith("/aws-service-role/")) {
+    refuse(call, "ValidationError", `The specified value for path is invalid: ${path}`);
+  }
+}
+
+/** A managed policy of the account or of AWS. */
+function isAttachable(scope: Scope, arn: string): boolean {
+  const isAws = /^arn:aws[\w-]*:iam::aws:policy\/[\w/+=,.@-]+$/.test(arn);
+  return isAws || scope.find("iam.Policy", arn) !== undefined;
+}
+
+function checkBoundary(scope: Scope, call: string, inputs: Values): void {
+  const arn = text(inputs["permissionsBoundary"]);
+  if (arn !== "" && !isAttachable(scope, arn))
+    none(call, `Scope ARN: ${arn} does not exist or is not attachable.`);
+}
 
 function checkTrust(scope: Scope, call: string, inputs: Values): void {
   const document = text(inputs["assumeRolePolicy"]);
@@ -176,9 +210,12 @@ export const policy: Kind = {
     attachmentCount: scope.where("iam.RolePolicyAttachment", { policyArn: id }).length,
   }),
   remove: (scope, id) => {
-    if (scope.where("iam.RolePolicyAttachment", { policyArn: id }).length > 0) {
+    const uses = [
+      ...scope.where("iam.RolePolicyAttachment", { policyArn: id }),
+      ...scope.where("iam.Role", { permissionsBoundary: id }),
+    ];
+    if (uses.length > 0)
       refuse("IAM: DeletePolicy", "DeleteConflict", "Cannot delete a policy attached to entities.");
-    }
   },
 };
 
@@ -196,9 +233,7 @@ export const rolePolicyAttachment: Kind = {
     const call = "IAM: AttachRolePolicy";
     const [role, arn] = [text(inputs["role"]), text(inputs["policyArn"])];
     if (!scope.find("iam.Role", role)) none(call, `The role with name ${role} cannot be found.`);
-    const isAws = /^arn:aws[\w-]*:iam::aws:policy\/[\w/+=,.@-]+$/.test(arn);
-    if (!isAws && !scope.find("iam.Policy", arn))
-      none(call, `Policy ${arn} does not exist or is not attachable.`);
+    if (!isAttachable(scope, arn)) none(call, `Policy ${arn} does not exist or is not attachable.`);
     if (scope.where("iam.RolePolicyAttachment", { role }).length >= scope.quota("policiesPerRole")) {
       refuse(
         call,
@@ -222,6 +257,7 @@ export const instanceProfile: Kind = {
     const name = text(inputs["name"]);
     if (scope.find("iam.InstanceProfile", name))
       exists("IAM: CreateInstanceProfile", "Instance Profile", name);
+    checkPath("IAM: CreateInstanceProfile", inputs);
     checkRole(scope, inputs);
     return {
       id: name,

@@ -22,6 +22,7 @@ import {
   checkUserData,
   fingerprintOf,
   numberOrNone,
+  rootDeviceOf,
 } from "./launch";
 import { needSubnet } from "./network";
 
@@ -102,7 +103,10 @@ export const instance: Kind = {
       keyName: text(inputs["keyName"]),
       profile: text(inputs["iamInstanceProfile"]),
       userData: base64Of(inputs),
-      rootSize: numberOrNone(object(inputs["rootBlockDevice"])["volumeSize"]),
+      volumes: [
+        { size: numberOrNone(object(inputs["rootBlockDevice"])["volumeSize"]) },
+        ...objects(inputs["ebsBlockDevices"]).map((device) => ({ device: text(device["deviceName"]) })),
+      ],
     });
     const problem = launchProblem(scope, text(inputs["instanceType"]), zone);
     if (problem) refuse(call, ...problem);
@@ -144,7 +148,7 @@ export const instance: Kind = {
         rootBlockDevice: {
           ...{
             deleteOnTermination: true,
-            deviceName: "/dev/sda1",
+            deviceName: rootDeviceOf(scope, call, text(inputs["ami"])),
             encrypted: false,
             iops: 3000,
             throughput: 125,

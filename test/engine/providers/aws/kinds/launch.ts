@@ -1,14 +1,9 @@
 /** What EC2 looks at when an instance is started, by itself or out of a launch template. */
 import { createHash } from "node:crypto";
 import { interfaces } from "../addresses";
-import {
-  architectureOf,
-  architectureOfImage,
-  publicParameter,
-  standardVcpus,
-  type Architecture,
-} from "../catalogue";
-import { refuse, text, type Scope } from "../scope";
+import { architectureOf, imageOf, publicParameter, standardVcpus, type Architecture } from "../catalogue";
+import type { OwnImage } from "../account";
+import { object, objects, refuse, text, written, type Scope } from "../scope";
 import type { Value, Values } from "../../shared/values";
 
 export interface Launch {
@@ -19,8 +14,16 @@ export interface Launch {
   readonly profile: string;
   /** In base64; empty: none. */
   readonly userData: string;
-  /** GiB of the root volume; undefined: the image's. */
-  readonly rootSize?: number;
+  /** Volumes that are asked for, the root volume by its device or without one. */
+  readonly volumes: readonly AskedVolume[];
+}
+
+interface AskedVolume {
+  /** undefined: the root device of the image. */
+  readonly device?: string;
+  /** GiB; undefined: the image's. */
+  readonly size?: number;
+  readonly encrypted?: boolean;
 }
 
 /** Bytes before base64 (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html). */
@@ -31,16 +34,75 @@ const snapshotSize = 8;
 
 export function checkLaunch(scope: Scope, call: string, launch: Launch): void {
   checkUserData(call, launch.userData);
-  const architecture = checkImage(scope, call, launch.image);
-  checkType(call, launch.instanceType, launch.image, architecture);
+  const image = checkImage(scope, call, launch.image);
+  checkType(call, launch.instanceType, launch.image, image.architecture);
+  checkDevices(call, image, launch.volumes);
   if (launch.keyName !== "" && !scope.find("ec2.KeyPair", launch.keyName)) {
     refuse(call, "InvalidKeyPair.NotFound", `The key pair '${launch.keyName}' does not exist`);
   }
   checkProfile(scope, call, launch.profile);
-  if (launch.rootSize !== undefined && launch.rootSize < snapshotSize) {
-    const what = `Volume of size ${launch.rootSize}GB is smaller than snapshot`;
-    refuse(call, "InvalidBlockDeviceMapping", `${what}, expect size >= ${snapshotSize}GB`);
+}
+
+/**
+ * Names by the drivers of the image: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/device_naming.html. For Windows the
+ * documented names; whether EC2 refuses all others is not known.
+ */
+const deviceNames = {
+  linux: /^\/dev\/(sda1|sd[a-z]|xvda|xvd[a-d][a-x]|xvd[e-z])$/,
+  windows: /^(\/dev\/sda1|\/dev\/sd[b-e]|xvd[b-z]|xvd[bc][a-z])$/,
+} as const;
+
+function checkDevices(call: string, image: OwnImage, volumes: readonly AskedVolume[]): void {
+  const code = "InvalidBlockDeviceMapping";
+  const names = volumes.map(({ device }) => device ?? image.rootDevice);
+  for (const [index, name] of names.entries()) {
+    if (!deviceNames[image.windows === true ? "windows" : "linux"].test(name))
+      refuse(call, code, `Invalid device name ${name}`);
+    if (names.indexOf(name) < index)
+      refuse(call, code, `The device '${name}' is used in more than one block-device mapping`);
   }
+  const root = volumes[names.indexOf(image.rootDevice)]?.size;
+  if (root !== undefined && root < snapshotSize) {
+    const what = `Volume of size ${root}GB is smaller than snapshot`;
+    refuse(call, code, `${what}, expect size >= ${snapshotSize}GB`);
+  }
+}
+
+/**
+ * What an instance has from its start, by device. A mapping of another device than the image's root adds a volume, and leaves the root
+ * volume as the image has it (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/block-device-mapping-concepts.html).
+ */
+export function startVolumes(
+  scope: Scope,
+  call: string,
+  image: string,
+  volumes: readonly AskedVolume[],
+): Values {
+  const { rootDevice } = checkImage(scope, call, image);
+  const asked = volumes.map(
+    ({ device = rootDevice, size = snapshotSize, encrypted = false }): [string, Values] => [
+      device,
+      { size, encrypted },
+    ],
+  );
+  return { [rootDevice]: { size: snapshotSize, encrypted: false }, ...Object.fromEntries(asked) };
+}
+
+/** What the image names its root volume, which an instance's arguments do not name. */
+export function rootDeviceOf(scope: Scope, call: string, image: string): string {
+  return checkImage(scope, call, image).rootDevice;
+}
+
+/** Volumes of a launch template. */
+export function mappedVolumes(data: Values): AskedVolume[] {
+  return objects(data["blockDeviceMappings"]).map((mapping) => {
+    const ebs = object(mapping["ebs"]);
+    return {
+      device: text(mapping["deviceName"]),
+      size: numberOrNone(ebs["volumeSize"]),
+      encrypted: written(ebs["encrypted"]) === "true",
+    };
+  });
 }
 
 export function checkUserData(call: string, userData: string): void {
@@ -49,7 +111,6 @@ export function checkUserData(call: string, userData: string): void {
   }
 }
 
-/** An image's id, or `resolve:ssm:<parameter>`, which launch templates take. */
 /** vCPUs of Standard instances that run, by themselves and in groups. */
 function vcpusInUse(scope: Scope): number {
   const types = [
@@ -82,6 +143,7 @@ export function launchProblem(
   return ["VcpuLimitExceeded", what];
 }
 
+/** An image's id, or `resolve:ssm:<parameter>`, which launch templates take. */
 function resolveImage(scope: Scope, call: string, image: string): string {
   const [, parameter] = /^resolve:ssm:([^:]+)(?::.*)?$/.exec(image) ?? [];
   if (parameter === undefined) return image;
@@ -92,12 +154,12 @@ function resolveImage(scope: Scope, call: string, image: string): string {
   );
 }
 
-function checkImage(scope: Scope, call: string, image: string): Architecture {
+function checkImage(scope: Scope, call: string, image: string): OwnImage {
   const id = resolveImage(scope, call, image);
   if (!/^ami-[0-9a-f]{8}([0-9a-f]{9})?$/.test(id))
     refuse(call, "InvalidAMIID.Malformed", `Invalid id: "${id}"`);
   return (
-    architectureOfImage(id, scope.controls) ??
+    imageOf(id, scope.controls) ??
     refuse(call, "InvalidAMIID.NotFound", `The image id '[${id}]' does not exist`)
   );
 }
@@ -117,7 +179,7 @@ function checkType(call: string, instanceType: string, image: string, of: Archit
 }
 
 export function checkTypeAgainstImage(scope: Scope, call: string, instanceType: string, image: string): void {
-  checkType(call, instanceType, image, checkImage(scope, call, image));
+  checkType(call, instanceType, image, checkImage(scope, call, image).architecture);
 }
 
 export function checkProfile(scope: Scope, call: string, profile: string): void {

@@ -174,7 +174,15 @@ export const subnetCidrReservation: Kind = {
     const call = "EC2: CreateSubnetCidrReservation";
     const subnetId = text(inputs["subnetId"]);
     const range = network(text(inputs["cidrBlock"]));
-    const outer = network(text(needSubnet(scope, call, subnetId)["cidrBlock"]));
+    const subnet = needSubnet(scope, call, subnetId);
+    const outer = network(text(subnet["cidrBlock"]));
+    // https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html: subnets are their owner's to manage. The code is a guess.
+    if (subnet["ownerId"] !== owner(scope))
+      refuse(
+        call,
+        "UnauthorizedOperation",
+        `You are not authorized to change subnet ${subnetId}, which is shared with you.`,
+      );
     // That it is refused is documented, its code is not: InvalidParameterValue is a guess.
     if (!range || !outer || !within(range, outer)) {
       refuse(

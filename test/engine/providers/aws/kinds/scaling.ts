@@ -2,7 +2,7 @@
 import { attach, interfaces } from "../addresses";
 import { object, objects, refuse, text, texts, written, type Scope } from "../scope";
 import type { Value, Values } from "../../shared/values";
-import { checkLaunch, checkTypeAgainstImage, launchProblem } from "./launch";
+import { checkLaunch, checkTypeAgainstImage, launchProblem, mappedVolumes, startVolumes } from "./launch";
 
 /** What the interfaces of a group's instances belong to; the instances have no ids of their own. */
 export function ownerOf(name: string): string {
@@ -106,8 +106,6 @@ function checkTemplate(scope: Scope, call: string, inputs: Values): void {
   const types = [text(data["instanceType"]), ...mixed.map((entry) => text(entry["instanceType"]))].filter(
     (type) => type !== "",
   );
-  const [mapping] = objects(data["blockDeviceMappings"]);
-  const size = object(mapping?.["ebs"])["volumeSize"];
   try {
     checkLaunch(scope, call, {
       image: text(data["imageId"]),
@@ -115,7 +113,7 @@ function checkTemplate(scope: Scope, call: string, inputs: Values): void {
       keyName: text(data["keyName"]),
       profile: text(profile["name"]) || text(profile["arn"]),
       userData: text(data["userData"]),
-      rootSize: typeof size === "number" ? size : undefined,
+      volumes: mappedVolumes(data),
     });
     for (const type of types) checkTypeAgainstImage(scope, call, type, text(data["imageId"]));
   } catch (error) {
@@ -163,7 +161,11 @@ export function scale(scope: Scope, call: string, name: string, inputs: Values):
       owner,
       isPublic,
     });
-    scope.put(interfaces, made, { ...scope.find(interfaces, made), _instanceType: firstType(data, inputs) });
+    scope.put(interfaces, made, {
+      ...scope.find(interfaces, made),
+      _instanceType: firstType(data, inputs),
+      _volumes: startVolumes(scope, call, text(data["imageId"]), mappedVolumes(data)),
+    });
   }
   return failed;
 }
