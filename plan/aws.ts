@@ -2,6 +2,7 @@ import { monthlyCost, type MonthlyCost } from "../model/aws/cost";
 import { egressRules } from "../model/aws/egress";
 import { apiFront, groupRules, groupsOf, type FirewallGroup, type GroupRule } from "../model/aws/firewall";
 import { rolesOf, type InstanceProfileRole } from "../model/aws/iam";
+import { defined } from "../model/core/defined";
 import type { ClusterSettings } from "../model/settings/resolved";
 import type { AwsSettings } from "../model/settings/resolvedAws";
 
@@ -22,6 +23,8 @@ export interface PlannedAws {
     "name" | "min" | "max" | "instanceTypes" | "subnets"
   >[];
   readonly roles: readonly InstanceProfileRole[];
+  /** Path of all of them; undefined: `/`. */
+  readonly rolePath?: string;
   /** ARN of the boundary of all of them. */
   readonly permissionsBoundary?: string;
   /** US dollars, the order of magnitude. */
@@ -53,7 +56,7 @@ export function plannedAws(settings: ClusterSettings): PlannedAws | undefined {
       subnets,
     })),
     roles: rolesOf(settings),
-    ...(aws.permissionsBoundary === undefined ? {} : { permissionsBoundary: aws.permissionsBoundary }),
+    ...defined({ rolePath: aws.rolePath, permissionsBoundary: aws.permissionsBoundary }),
     cost: monthlyCost(settings),
   };
 }

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { defined } from "../../model/core/defined";
 import { awsOf } from "../../model/aws/spec";
 import { instanceTrust } from "../../model/aws/iam";
 import type { Statement } from "../../model/aws/statement";
@@ -47,7 +48,12 @@ export class InstanceRole extends pulumi.ComponentResource {
     this.policies = policies;
     const profile = new aws.iam.InstanceProfile(
       `${name}-profile`,
-      { name: fullName, role: role.name, tags: resourceTags(settings, fullName) },
+      {
+        name: fullName,
+        ...defined({ path: own.rolePath }),
+        role: role.name,
+        tags: resourceTags(settings, fullName),
+      },
       { parent: this },
     );
     this.profile = profile.name;

@@ -22,6 +22,12 @@ export interface NetworkArgs extends Omit<VpcInput, "existing"> {
   existing?: {
     vpcId: pulumi.Input<string>;
     subnets: WithInputs<ExistingSubnetInput, "id">[];
+    /**
+     * Reserves the part of each subnet that fixed addresses come from; false: its owner does, as in a VPC that is shared.
+     *
+     * @defaultValue `true`
+     */
+    cidrReservations?: boolean;
   };
 }
 
@@ -83,7 +89,7 @@ export class Network extends pulumi.ComponentResource {
       );
       this.routes = [];
     }
-    for (const subnet of vpc.subnets) this.createReservation(subnet);
+    if (vpc.cidrReservations) for (const subnet of vpc.subnets) this.createReservation(subnet);
     this.registerOutputs({ vpcId: this.vpcId, subnetIds: this.subnetIds });
   }
 

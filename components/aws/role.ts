@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { policyName } from "../../model/aws/attached/settings";
 import { policyDocument } from "../../model/aws/iam";
+import { defined } from "../../model/core/defined";
 import { awsOf, type AwsCluster } from "../../model/aws/spec";
 import type { Statement } from "../../model/aws/statement";
 import { resourceTags } from "../../model/aws/tags";
@@ -25,13 +26,13 @@ export function createRole(
   { settings, fullName, trust, statements, policyArns = [], called = fullName }: RoleArgs,
   opts: pulumi.CustomResourceOptions,
 ): { readonly role: aws.iam.Role; readonly policies: readonly [pulumi.Resource, ...pulumi.Resource[]] } {
-  const { permissionsBoundary } = awsOf(settings);
+  const { rolePath, permissionsBoundary } = awsOf(settings);
   const role = new aws.iam.Role(
     `${name}-role`,
     {
       name: fullName,
       assumeRolePolicy: trust,
-      ...(permissionsBoundary === undefined ? {} : { permissionsBoundary }),
+      ...defined({ path: rolePath, permissionsBoundary }),
       tags: resourceTags(settings, called),
     },
     opts,

@@ -148,7 +148,9 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
             pool.image === undefined ? WINDOWS_ROOT_DEVICE : IMAGES[pool.image.os].rootDevice,
             pool.volume,
           ),
-          ...pool.volumes.map((volume, index) => volumeMapping(extraVolumeDevice(index), volume)),
+          ...pool.volumes.map((volume, index) =>
+            volumeMapping(extraVolumeDevice(index, pool.platform), volume),
+          ),
         ],
         userData: poolUserData(settings, pool).toString("base64"),
         tagSpecifications: ["instance", "volume"].map((resourceType) => ({ resourceType, tags })),

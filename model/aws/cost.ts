@@ -149,7 +149,7 @@ function poolItems(pool: AwsPool): CostItem[] {
     item(`pool ${pool.name}'s volumes, ${pool.volume.sizeGiB} GiB`, counts, volumeMonth(pool.volume)),
     ...pool.volumes.map((volume, index) =>
       item(
-        `pool ${pool.name}'s ${extraVolumeDevice(index)}, ${volume.sizeGiB} GiB`,
+        `pool ${pool.name}'s ${extraVolumeDevice(index, pool.platform)}, ${volume.sizeGiB} GiB`,
         counts,
         volumeMonth(volume),
       ),

@@ -15,7 +15,7 @@ import { pullStatements } from "./ecr/registry";
 import { sessionStatements } from "./sessions/statements";
 import { awsOf, type AwsCluster } from "./spec";
 import type { Statement } from "./statement";
-import { POOL_TAG } from "./tags";
+import { CLUSTER_TAG, POOL_TAG } from "./tags";
 
 /** A policy document as IAM reads it; reasons have no place there, and are in the docs. */
 export function policyDocument(statements: readonly Statement[]): string {
@@ -133,7 +133,7 @@ export function controlPlaneStatements(settings: AwsCluster): Statement[] {
       actions: ["autoscaling:DescribeScalingActivities"],
       resources: ["*"],
     },
-    ...repairStatements(settings, aws.pools),
+    ...repairStatements(settings),
     ...(aws.podIdentity === undefined
       ? [
           ...cloudControllerStatements(settings),
@@ -145,16 +145,17 @@ export function controlPlaneStatements(settings: AwsCluster): Statement[] {
   ];
 }
 
-/** The groups of pools whose ill nodes are replaced. */
-function repairStatements(settings: AwsCluster, pools: readonly AwsPool[]): Statement[] {
-  const repaired = pools.filter(({ repair }) => repair !== undefined);
-  if (repaired.length === 0) return [];
+/** Groups of the cluster, where a pool's ill nodes are replaced; one ARN for all of them, since many would fill the role's policy. */
+function repairStatements(settings: AwsCluster): Statement[] {
+  if (awsOf(settings).pools.every(({ repair }) => repair === undefined)) return [];
   return [
     {
       sid: "ReplaceIllNodes",
       reason: "the group of a pool replaces the instance of a node that stays NotReady",
       actions: ["autoscaling:SetInstanceHealth"],
-      resources: repaired.map(({ name }) => groupArn(settings, name)),
+      resources: [arn(awsOf(settings), "autoscaling", "autoScalingGroup:*:autoScalingGroupName/kubeadm-*")],
+      // EC2 Auto Scaling User Guide, "Tags for security".
+      conditions: { StringEquals: { [`autoscaling:ResourceTag/${CLUSTER_TAG}`]: settings.name } },
     },
   ];
 }

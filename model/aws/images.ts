@@ -65,9 +65,13 @@ export function imageParameter(os: AwsOs, architecture: Architecture): string {
   return parameter(architecture);
 }
 
-/** Device of a pool's further volume by its place (Amazon EC2 User Guide, "Device names for volumes": /dev/sd[f-p] for EBS). */
-export function extraVolumeDevice(index: number): string {
-  return `/dev/sd${String.fromCharCode("f".charCodeAt(0) + index)}`;
+/**
+ * Device of a pool's further volume by its place (Amazon EC2 User Guide, "Device names for volumes": for EBS /dev/sd[f-p], and with
+ * the drivers of Windows xvd[f-p], which know no name beyond /dev/sde).
+ */
+export function extraVolumeDevice(index: number, platform: "linux" | "windows"): string {
+  const letter = String.fromCharCode("f".charCodeAt(0) + index);
+  return platform === "windows" ? `xvd${letter}` : `/dev/sd${letter}`;
 }
 
 /** Root device of Windows images (EC2 user guide, "Device names for volumes"). */

@@ -1,4 +1,5 @@
 import type { AwsPool, AwsSettings } from "../settings/resolvedAws";
+import { mostWhileRolling } from "./refresh/settings";
 import { familyOf, vcpusOf } from "./instanceTypes";
 
 /** What a cluster takes of one of the account's quotas. */
@@ -67,8 +68,7 @@ function poolVcpus(pool: AwsPool, kind: "demand" | "spot"): Span {
     const onDemand = base + Math.ceil(((count - base) * spot.onDemandPercent) / 100);
     return kind === "demand" ? onDemand : count - onDemand;
   };
-  const rolling = Math.ceil((pool.max * (pool.maxHealthyPercent - 100)) / 100);
-  return { from: nodes(pool.min) * each, to: nodes(pool.max + rolling) * each };
+  return { from: nodes(pool.min) * each, to: nodes(mostWhileRolling(pool.max, pool)) * each };
 }
 
 /** Of NAT gateways, the bastion, and the one control-plane node that is the public endpoint itself. */

@@ -43,16 +43,22 @@ export function poolTags(settings: TagsSpec, pool: AwsPool): Tags {
   });
 }
 
+/** Before a label or a taint of nodes that are not there yet. */
+const NODE_TEMPLATE = "k8s.io/cluster-autoscaler/node-template";
+export const AUTOSCALER_PREFIX = {
+  label: `${NODE_TEMPLATE}/label/`,
+  taint: `${NODE_TEMPLATE}/taint/`,
+} as const;
+
 /**
  * What the cluster autoscaler has to know of nodes that are not there yet (cluster-autoscaler, cloudprovider/aws/README.md,
  * "Auto-Discovery Setup" and "Scaling a node group to 0").
  */
 export function autoscalerTags(settings: { readonly name: string }, pool: AwsPool): Tags {
   if (pool.min === pool.max) return {};
-  const template = "k8s.io/cluster-autoscaler/node-template";
-  const labels = Object.entries(pool.labels).map(([key, value]) => [`${template}/label/${key}`, value]);
+  const labels = Object.entries(pool.labels).map(([key, value]) => [AUTOSCALER_PREFIX.label + key, value]);
   const taints = pool.taints.map((taint) => [
-    `${template}/taint/${taint.key}`,
+    AUTOSCALER_PREFIX.taint + taint.key,
     `${taint.value ?? ""}:${taint.effect}`,
   ]);
   return Object.fromEntries([

@@ -1,5 +1,6 @@
 import type { Architecture, Machine } from "../settings/resolved";
 import type { AwsOs, AwsSettings, AwsSubnet } from "../settings/resolvedAws";
+import { defined } from "../core/defined";
 import { awsOf } from "./spec";
 import { privateDnsName } from "../data/regions";
 
@@ -29,6 +30,8 @@ export interface ControlPlaneTopology {
   readonly region: string;
   /** The id of an existing VPC, or the range of one that the stack makes. */
   readonly vpc: string;
+  /** Of roles and instance profiles; undefined: `/`. */
+  readonly rolePath?: string;
   readonly instances: readonly ControlPlaneInstance[];
 }
 
@@ -56,10 +59,11 @@ export function heldBy(
 }
 
 export function controlPlaneTopology(settings: ControlPlaneInstancesSpec): ControlPlaneTopology {
-  const { region, vpc, controlPlane } = awsOf(settings);
+  const { region, vpc, rolePath, controlPlane } = awsOf(settings);
   return {
     region,
     vpc: vpc.id ?? vpc.cidr,
+    ...defined({ rolePath }),
     instances: controlPlane.instances.map(({ name, subnet, address }) => ({
       name,
       nodeName: privateDnsName(address, region),
@@ -124,12 +128,24 @@ export function topologyProblems(living: ControlPlaneTopology, wanted: ControlPl
   const change = topologyChange(living, wanted);
   const replaced = [...new Set([...change.moved, ...change.regenerated])];
   const problems = [
+    ...rolePathProblems(living, wanted),
     ...imageProblems(living, wanted, replaced),
     ...onlyNodeProblems(living, wanted, change, replaced),
     ...(living.instances.length > 1 ? severalProblems(living, wanted, change, replaced) : []),
   ];
   // What is refused in any case needs no advice on how to let go of an instance.
   return problems.length > 0 ? problems : holdProblems(living, wanted, [...replaced, ...change.removed]);
+}
+
+/** IAM cannot move a role: another one would have to take its name, and running instances would be without until then. */
+function rolePathProblems(living: ControlPlaneTopology, wanted: ControlPlaneTopology): string[] {
+  const [is, would] = [living, wanted].map(({ rolePath }) => rolePath ?? "/");
+  return is === would
+    ? []
+    : [
+        `iam.path: roles and instance profiles are in ${is}, the settings say ${would}. IAM cannot move them, and instances that ` +
+          "run would lose theirs: set it back, or make a new cluster",
+      ];
 }
 
 /** A running instance keeps its image: another architecture does not start on it, and another system has another user. */

@@ -68,7 +68,7 @@ function placeAdvisories({ region, vpc, controlPlane, endpoint, access, pools }:
   if (vpc.id !== undefined) {
     const kept = vpc.subnets.map((subnet) => subnet.reserved).join(", ");
     found.push(
-      `network.existing: the addresses of ${kept} must be free, for control-plane nodes, the bastion and the balancer; public subnets ` +
+      `network.existing: the addresses of ${kept} must be free${vpc.cidrReservations ? "" : ", and reserved by the subnets' owner"}, for control-plane nodes, the bastion and the balancer; public subnets ` +
         "give instances a public address by themselves, and private ones have a way out",
     );
   }
@@ -121,6 +121,13 @@ function poolAdvisories({ cni }: Settings, { pools }: AwsSettings): string[] {
     found.push(
       `workers.${name}: ${small} has ${smallMemoryMiB(small)} MiB of memory, most of which the node itself takes: the kubelet, ` +
         "the runtime and the CNI",
+    );
+  }
+  for (const { name, max, minHealthyPercent } of pools) {
+    if (minHealthyPercent > 0 || max < 2) continue;
+    found.push(
+      `workers.${name}.maxUnavailable: a rolling replacement may end all ${max} nodes at once; disruption budgets hold pods back, until ` +
+        "the time for a drain is up",
     );
   }
   const needless = cniProfile(cni).sourceDestinationCheckOff

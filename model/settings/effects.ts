@@ -216,6 +216,10 @@ const AWS: readonly EffectRow[] = [
     ["network.**"],
     "networks of AWS; what would replace the network of instances is refused before the first delete (docs/aws.md)",
   ),
+  resources(
+    ["network.existing.cidrReservations"],
+    "the reservations come or go; without one AWS may give a fixed address to somebody else",
+  ),
   hosts(
     ["ecr.version", "ecr.checksums.**"],
     SETUPS,
@@ -253,6 +257,11 @@ const AWS: readonly EffectRow[] = [
   resources(
     ["controlPlane.policyArns[]", "workers.*.policyArns[]", "iam.permissionsBoundary"],
     "the roles; running instances have it within seconds",
+  ),
+  refused(
+    ["iam.path"],
+    "IAM cannot move roles and instance profiles, and instances that run would lose theirs",
+    `set it back, or ${NEW_CLUSTER}`,
   ),
   resources(["controlPlane.securityGroupIds[]"], "the instances' interfaces, in place"),
   resources(["ssh.**", "endpoint.dns.**"], "resources of AWS"),

@@ -159,9 +159,7 @@ function awsSettings(
       ? {}
       : { storage: { chart: chart("aws-ebs-csi-driver"), ...defined({ kmsKeyId: storage.kmsKeyId }) } }),
     ...(input.ecr === undefined ? {} : { ecr: resolveEcr(input.ecr) }),
-    ...(input.iam?.permissionsBoundary === undefined
-      ? {}
-      : { permissionsBoundary: input.iam.permissionsBoundary }),
+    ...defined({ rolePath: input.iam?.path, permissionsBoundary: input.iam?.permissionsBoundary }),
     tags: input.tags ?? {},
   };
 }
@@ -187,6 +185,7 @@ function vpcOf({ network }: AwsInput, facts: AwsLayout): AwsVpc {
   return {
     cidr: vpc.range.text,
     ...(id === undefined ? {} : { id }),
+    cidrReservations: network?.existing?.cidrReservations ?? true,
     subnets: facts.subnets,
     zones: facts.zones,
     nat,

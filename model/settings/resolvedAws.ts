@@ -33,6 +33,8 @@ export interface AwsVpc {
   readonly cidr: string;
   /** Set where the VPC exists already: neither it nor gateways, routes and subnets are made. */
   readonly id?: string;
+  /** The stack reserves the part of each subnet that fixed addresses come from; false: its owner has done it. */
+  readonly cidrReservations: boolean;
   /** One for each zone and type in use; those of an existing VPC have an `id`. */
   readonly subnets: readonly AwsSubnet[];
   /** Names of zones in use, in order. */
@@ -257,6 +259,8 @@ export interface AwsSettings {
   readonly storage?: { readonly chart: string; readonly kmsKeyId?: string };
   /** Linux nodes pull from ECR; undefined: they do not log in. */
   readonly ecr?: EcrSettings;
+  /** Path of roles and instance profiles; undefined: `/`. */
+  readonly rolePath?: string;
   /** ARN of the policy that bounds every role; undefined: none. */
   readonly permissionsBoundary?: string;
   /** On everything that takes tags. */

@@ -161,8 +161,11 @@ function portsText({ ports, protocol }: GroupRule): string {
   return ports.from === ports.to ? String(ports.from) : `${ports.from}-${ports.to}`;
 }
 
-function roleTables({ roles, permissionsBoundary }: PlannedAws): Markup {
+function roleTables({ roles, rolePath, permissionsBoundary }: PlannedAws): Markup {
   return html`${
+    rolePath !== undefined && html`<p>The path of every role is <span class="mono">${rolePath}</span>.</p>`
+  }
+  ${
     permissionsBoundary !== undefined &&
     html`<p>The permissions boundary of every role is <span class="mono">${permissionsBoundary}</span>.</p>`
   }

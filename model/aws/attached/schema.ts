@@ -23,4 +23,10 @@ export const attachedShape = {
     .optional(),
 };
 
-export const iam = z.strictObject({ permissionsBoundary: policyArn.optional() });
+/** IAM API reference, CreateRole: 512 characters at most. Paths of service-linked roles and of Identity Center are AWS' own. */
+const iamPath = matching(
+  /^(?=.{1,512}$)(?!\/aws-(service-role|reserved)\/)\/([\w+=,.@-]+\/)*$/,
+  "a path that begins and ends with /, as /kubernetes/, at most 512 characters, and none of AWS' own",
+);
+
+export const iam = z.strictObject({ path: iamPath.optional(), permissionsBoundary: policyArn.optional() });

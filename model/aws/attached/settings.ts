@@ -26,6 +26,12 @@ export interface Attached {
 /** IAM roles that the stack creates. */
 export interface AwsIamInput {
   /**
+   * Path of every role and instance profile of the stack, as `/kubernetes/`. It is decided when the cluster is made.
+   *
+   * @defaultValue `/`
+   */
+  path?: string;
+  /**
    * ARN of the policy that bounds what every role of the stack may do. It must allow what the roles of the plan need.
    *
    * @defaultValue none
@@ -40,8 +46,8 @@ export function resolveAttached(given: {
   return { policyArns: given.policyArns ?? [], securityGroupIds: given.securityGroupIds ?? [] };
 }
 
-/** The name of a managed policy, which is unique in an account; policies of AWS have a name space of their own. */
+/** The name of a managed policy, which is unique in an account. AWS' own are told apart by a character that no such name has. */
 export function policyName(arn: string): string {
   const name = arn.slice(arn.lastIndexOf("/") + 1);
-  return arn.includes(":iam::aws:") ? `aws-${name}` : name;
+  return arn.includes(":iam::aws:") ? `aws/${name}` : name;
 }

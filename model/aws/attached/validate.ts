@@ -3,11 +3,12 @@ import { entriesOf } from "../../settings/entries";
 import type { Path, Problems } from "../../settings/problems";
 import { partitionOf } from "../../data/regions";
 
-/** Policies are of the region's partition, and nothing is attached twice. */
+/** Policies are of the region's partition and of one account, and nothing is attached twice. */
 export function validateAttached({ input, pools, region }: AwsLayout, problems: Problems): void {
   const partition = region === undefined ? undefined : partitionOf(region);
+  let account: string | undefined;
   const boundary = input.iam?.permissionsBoundary;
-  if (boundary !== undefined) isOfPartition(["iam", "permissionsBoundary"], boundary);
+  if (boundary !== undefined) validatePolicy(["iam", "permissionsBoundary"], boundary);
   for (const [path, given] of [
     [["controlPlane"], input.controlPlane] as const,
     ...pools.map((pool) => [pool.path, pool.input] as const),
@@ -15,13 +16,22 @@ export function validateAttached({ input, pools, region }: AwsLayout, problems: 
     for (const key of ["policyArns", "securityGroupIds"] as const)
       problems.addTwins(given[key], (index) => [...path, key, index]);
     for (const [index, arn] of entriesOf(given.policyArns))
-      isOfPartition([...path, "policyArns", index], arn);
+      validatePolicy([...path, "policyArns", index], arn);
   }
 
-  function isOfPartition(path: Path, arn: string): void {
-    if (partition === undefined || arn.startsWith(`arn:${partition}:`)) return;
-    problems.add(path, arn, `is not a policy of partition ${partition}, which ${region} belongs to`, {
-      allowed: `arn:${partition}:iam::...`,
+  function validatePolicy(path: Path, arn: string): void {
+    if (partition !== undefined && !arn.startsWith(`arn:${partition}:`)) {
+      problems.add(path, arn, `is not a policy of partition ${partition}, which ${region} belongs to`, {
+        allowed: `arn:${partition}:iam::...`,
+      });
+      return;
+    }
+    const owner = arn.split(":")[4];
+    if (owner === "aws") return;
+    account ??= owner;
+    if (owner === account) return;
+    problems.add(path, arn, `is a policy of account ${owner}, and another one here is of ${account}`, {
+      allowed: "policies of AWS, and of the one account that the cluster is in",
     });
   }
 }

@@ -7,7 +7,7 @@ import type { Statement } from "../statement";
 
 /** Whether an image's name, or the beginning of one, is of a private registry of ECR. */
 export function isPrivateEcr(image: string): boolean {
-  return /^(https?:\/\/)?\d{12}\.dkr[.-]ecr(-fips)?\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|on\.aws)([/:]|$)/.test(
+  return /^(https?:\/\/)?\d{12}\.dkr[.-]ecr(-fips)?\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|on\.(aws|amazonwebservices\.com\.cn))([/:]|$)/.test(
     image,
   );
 }
@@ -30,15 +30,24 @@ export function ecrProvider(
     sha256,
   };
   const domain = endpointDomain(partition);
+  const dualStack = partition === "aws-cn" ? "on.amazonwebservices.com.cn" : "on.aws";
   // As the provider itself tells registries by their names (cloud-provider-aws, cmd/ecr-credential-provider).
-  return { download, matchImages: [`*.dkr.ecr.*.${domain}`, `*.dkr.ecr-fips.*.${domain}`] };
+  return {
+    download,
+    matchImages: [
+      `*.dkr.ecr.*.${domain}`,
+      `*.dkr.ecr-fips.*.${domain}`,
+      `*.dkr-ecr.*.${dualStack}`,
+      `*.dkr-ecr-fips.*.${dualStack}`,
+    ],
+  };
 }
 
 /** What pulling takes (Amazon ECR User Guide, "Private repository policy examples" and "IAM permissions for pull through cache"). */
 export function pullStatements({ ecr, partition }: Pick<AwsSettings, "ecr" | "partition">): Statement[] {
   if (ecr === undefined) return [];
   const actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
-  const repositories = (account: string) => `arn:${partition}:ecr:*:${account}:repository/*`;
+  const repositories = `arn:${partition}:ecr:*:*:repository/*`;
   const own = { StringEquals: { "aws:ResourceAccount": "${aws:PrincipalAccount}" } };
   return [
     {
@@ -51,7 +60,7 @@ export function pullStatements({ ecr, partition }: Pick<AwsSettings, "ecr" | "pa
       sid: "PullImages",
       reason: "images of the account's own registries",
       actions,
-      resources: [repositories("*")],
+      resources: [repositories],
       conditions: own,
     },
     ...(ecr.accounts.length === 0
@@ -61,7 +70,9 @@ export function pullStatements({ ecr, partition }: Pick<AwsSettings, "ecr" | "pa
             sid: "PullImagesOfOthers",
             reason: "images of the accounts of ecr.accounts, whose repositories allow it too",
             actions,
-            resources: ecr.accounts.map(repositories),
+            resources: [repositories],
+            // By number and not by an ARN each, which a hundred of them would fill the role's policy with.
+            conditions: { StringEquals: { "aws:ResourceAccount": ecr.accounts } },
           },
         ]),
     ...(ecr.pullThroughCache
@@ -70,7 +81,7 @@ export function pullStatements({ ecr, partition }: Pick<AwsSettings, "ecr" | "pa
             sid: "PullThroughCache",
             reason: "the first pull through a cache rule makes the repository and fetches the image",
             actions: ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"],
-            resources: [repositories("*")],
+            resources: [repositories],
             conditions: own,
           },
         ]

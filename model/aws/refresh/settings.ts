@@ -32,6 +32,11 @@ function percent(share: string): number {
   return Number(share.slice(0, -1));
 }
 
+/** Nodes that a pool of so many comes to while it rolls. A share is of the pool's size, and its largest size bounds it not. */
+export function mostWhileRolling(nodes: number, { maxHealthyPercent }: RefreshPercents): number {
+  return nodes + Math.ceil((nodes * (maxHealthyPercent - 100)) / 100);
+}
+
 /** How far a pool may shrink and grow while it rolls; what was rejected counts as not given. */
 export function refreshPercents(given: {
   readonly maxUnavailable?: string | undefined;

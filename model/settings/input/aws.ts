@@ -104,6 +104,13 @@ export interface ExistingVpcInput {
   vpcId: string;
   /** The subnets to use: one for each zone and type. */
   subnets: ExistingSubnetInput[];
+  /**
+   * Reserves the last but one /28 of each subnet, which fixed addresses come from. `false` where that is not the account's to do, as in
+   * a VPC that another account shares by AWS RAM: its owner makes these reservations before the first `pulumi up`.
+   *
+   * @defaultValue `true`
+   */
+  cidrReservations?: boolean;
 }
 
 /** A subnet that exists. */
@@ -112,7 +119,7 @@ export interface ExistingSubnetInput {
   id: string;
   /** Range of the subnet, /26 or larger, within `network.vpcCidr`. Its last but one /28 must be free. */
   cidr: string;
-  /** Letter or name of its availability zone. */
+  /** Letter or name of its availability zone, as the account of the cluster names it. */
   zone: string;
   /** `public`: the subnet assigns public addresses. `private`: it has a route to the internet through NAT. */
   subnetType: SubnetType;
@@ -199,7 +206,7 @@ export interface ControlPlaneInput extends AttachedInput {
   instanceType: string;
   /**
    * Operating system. The newest image of its publisher is taken when an instance is created; Red Hat publishes none, so `rhel-9`
-   * (RHEL, AlmaLinux or Rocky Linux 9, whose account is `ec2-user`) requires `ami`.
+   * (RHEL or AlmaLinux 9, whose account is `ec2-user`) requires `ami`.
    *
    * @defaultValue `ubuntu-24.04`
    */

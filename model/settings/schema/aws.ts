@@ -128,6 +128,7 @@ export const awsShape = {
         .strictObject({
           vpcId: matching(/^vpc-[0-9a-f]{8,17}$/, "the id of a VPC, as vpc-0123456789abcdef0"),
           subnets: z.array(subnet).min(1),
+          cidrReservations: z.boolean().optional(),
         })
         .optional(),
     })

@@ -5,6 +5,7 @@ import "../../../aws";
 import { createCluster } from "../../../stacks/program";
 import { byName, record, type Recorded } from "../../../testing/recorder";
 import { largeAws, REGION } from "../../support/awsInput";
+import { CHECKSUMS } from "../../support/windowsSettings";
 import { all, set } from "../../unit/settings/edit";
 
 type Settings = Parameters<typeof createCluster>[0]["settings"];
@@ -24,6 +25,8 @@ beforeAll(async () => {
     set("controlPlane.securityGroupIds", ["sg-0000000a"]),
     set("workers.general.volumes", [{ sizeGiB: 100 }, { sizeGiB: 50, iops: 4000 }]),
     set("workers.general.policyArns", [S3, OWN]),
+    set("workers.win", { count: 1, instanceType: "m6i.large", os: "windows-2022", volumes: [{}] }),
+    set("downloads", { windows: { ...CHECKSUMS } }),
     set("workers.general.securityGroupIds", ["sg-0000000b", "sg-0000000c"]),
   )(raw);
   resources = await record(
@@ -45,7 +48,7 @@ describe("what is attached", () => {
       .map((one) => [one.name, one.inputs["policyArn"]]);
     expect(attached.sort()).toEqual([
       ["cloud-control-plane-identity-backup", OWN],
-      ["cloud-pool-general-identity-aws-AmazonS3ReadOnlyAccess", S3],
+      ["cloud-pool-general-identity-aws/AmazonS3ReadOnlyAccess", S3],
       ["cloud-pool-general-identity-backup", OWN],
     ]);
   });
@@ -78,6 +81,7 @@ describe("what is attached", () => {
       ["/dev/sdg", 50, 4000, "true"],
     ]);
     expect(mappings("burst")).toHaveLength(1);
+    expect(mappings("win").map(({ deviceName }) => deviceName)).toEqual(["/dev/sda1", "xvdf"]);
   });
 
   it("comes with endpoints of services, which hosts wait for", () => {

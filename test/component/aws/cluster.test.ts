@@ -66,7 +66,7 @@ describe("the tree", () => {
     const sized = (count: number) =>
       cluster({
         ...smallAws(),
-        network: { vpcCidr: "10.0.0.0/16", serviceCidr: "10.96.0.0/16", maxNodes: 1100 },
+        network: { vpcCidr: "10.0.0.0/16", serviceCidr: "10.96.0.0/16", maxNodes: 1200 },
         cni: { kind: "flannel", backend: "vxlan", podCidr: "10.128.0.0/9" },
         workers: { general: { count, instanceType: "t3.large" } },
       });

@@ -48,6 +48,15 @@ describe("Network", () => {
     expect(await vpcId.promise()).toBe("vpc-0123456789abcdef0");
   });
 
+  it("leaves reservations to the owner of subnets that are shared", async () => {
+    const subnets = [
+      { id: "subnet-0123456789abcdef0", cidr: "10.7.0.0/24", zone: "a", subnetType: "public" } as const,
+    ];
+    const existing = { vpcId: "vpc-0123456789abcdef0", subnets, cidrReservations: false };
+    const all = await record(() => new Network("cloud", { region, vpcCidr: "10.7.0.0/16", existing }));
+    expect(all.map(({ type }) => type).filter((type) => type.startsWith("aws:"))).toEqual([]);
+  });
+
   it("reports everything wrong at once, by the path in its arguments", async () => {
     expect(
       await pathsOf({

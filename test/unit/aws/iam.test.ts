@@ -173,9 +173,34 @@ describe("every role", () => {
     }
   });
 
-  it("fits into one inline policy: 10,240 characters without white space", () => {
-    for (const { role, statements } of all)
+  it("fits into one inline policy, whatever is added: 10,240 characters without white space", () => {
+    const most = awsSettings(largeAws, (raw) => {
+      raw.name = "a".repeat(40);
+      raw.podIdentity = false;
+      raw.ecr = {
+        accounts: Array.from({ length: 100 }, (_, n) => String(10 ** 11 + n)),
+        pullThroughCache: true,
+      };
+      raw.access = { ...(raw.access as object), sessionManager: true };
+      const pool = { count: 1, instanceType: "m7i.large", repair: {} };
+      raw.workers = Object.fromEntries(
+        Array.from({ length: 50 }, (_, n) => [`pool-${"b".repeat(50)}-${n}`, pool]),
+      );
+    });
+    for (const { role, statements } of [...all, ...rolesOf(most)])
       expect(policyDocument(statements).length, role).toBeLessThan(10_240);
+  });
+
+  it("lets control-plane nodes replace nodes of this cluster's groups, and only where a pool is repaired", () => {
+    const replaces = (settings: typeof large) =>
+      controlPlaneStatements(settings).filter((one) => one.actions.includes("autoscaling:SetInstanceHealth"));
+    expect(replaces(large)).toEqual([]);
+    const repaired = awsSettings(largeAws, (raw) => {
+      raw.workers = { general: { count: 1, instanceType: "m7i.large", repair: {} } };
+    });
+    expect(replaces(repaired)).toMatchObject([
+      { conditions: { StringEquals: { "autoscaling:ResourceTag/pulumi-kubeadm/cluster": "cloud" } } },
+    ]);
   });
 
   it("is one for control-plane nodes, bastion, each pool and each add-on", () => {

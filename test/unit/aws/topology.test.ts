@@ -81,6 +81,20 @@ describe("a living control plane", () => {
     expect(topologyProblems(living, wanted).join()).toMatch(/^aws:region: cp-1 is at/);
   });
 
+  it("keeps the path of its roles, whichever way they would go", () => {
+    const at = (path: string | undefined) => set("iam", path === undefined ? undefined : { path });
+    expect(refused(largeAws, all(open, at(undefined)), at("/"))).toEqual([]);
+    expect(refused(largeAws, all(open, at("/a/")), at("/a/"))).toEqual([]);
+    expect(refused(largeAws, all(open, at("/a/")), at(undefined))).toEqual([
+      expect.stringMatching(
+        /^iam\.path: .* are in \/a\/, the settings say \/\..*set it back, or make a new cluster$/,
+      ),
+    ]);
+    expect(refused(smallAws, open, at("/a/"))).toEqual([
+      expect.stringMatching(/are in \/, the settings say \/a\//),
+    ]);
+  });
+
   it("loses one node at a time", () => {
     expect(refused(largeAws, open, revisions("cp-2"))).toEqual([]);
     expect(refused(largeAws, open, revisions("cp-1", "cp-3"))).toEqual([

@@ -4,6 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 
+import { extraVolumeDevice } from "../../../model/aws/images";
 import { USER_DATA_LIMIT } from "../../../model/aws/boot/userData";
 import { windowsBoot, windowsScript, windowsUserData } from "../../../model/aws/boot/windows";
 import { poolBoot, poolUserData } from "../../../model/settings/pools";
@@ -33,6 +34,11 @@ function unpacked(userData: string): string {
 function around(userData: string): string {
   return userData.replace(/(FromBase64String\(@'\n)[^']*(\n'@\))/, "$1PACKED$2");
 }
+
+it("has further volumes under names that its drivers know, and Linux under its own", () => {
+  expect([0, 10].map((index) => extraVolumeDevice(index, "windows"))).toEqual(["xvdf", "xvdp"]);
+  expect([0, 10].map((index) => extraVolumeDevice(index, "linux"))).toEqual(["/dev/sdf", "/dev/sdp"]);
+});
 
 describe("user data of a Windows pool", () => {
   it("is the script of the golden file, packed, in tags that EC2Launch runs at each boot", () => {

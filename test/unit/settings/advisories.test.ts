@@ -149,3 +149,14 @@ describe("nft of another version on the host", () => {
     expect(advisories.flatMap((one) => CRASH.exec(one)?.[1] ?? [])).toEqual(["pool general"]);
   });
 });
+
+it("a pool whose nodes may all be away at once is told of, and one node alone is not", () => {
+  const away = (count: number, maxUnavailable: string) =>
+    awsSettings(
+      smallAws,
+      all(set("workers.general.count", count), set("workers.general.maxUnavailable", maxUnavailable)),
+    ).advisories.filter((one) => one.startsWith("workers.general.maxUnavailable"));
+  expect(away(3, "100%")).toEqual([expect.stringMatching(/may end all 3 nodes at once/)]);
+  expect(away(3, "99%")).toEqual([]);
+  expect(away(1, "100%")).toEqual([]);
+});

@@ -634,18 +634,24 @@ export const WRONG_AWS: readonly Wrong[] = [
     ["neither yes nor no", general("spot", "often"), "workers.general.spot", /\{ enabled: true \}/],
   ]),
   ...cases("nodes that do not fit", smallAws, [
-    ["over maxNodes", set("network.maxNodes", 2), "network.maxNodes", /less than the 3 nodes/],
+    ["over maxNodes", set("network.maxNodes", 2), "network.maxNodes", /less than the 4 nodes/],
+    [
+      "over maxNodes only while they roll",
+      set("network.maxNodes", 3),
+      "network.maxNodes",
+      /less than the 4 nodes.*while they roll.*maxSurge: 0%/,
+    ],
     [
       "pools at their largest",
       all(set("network.maxNodes", 8), general("count", undefined), general("max", 9)),
       "network.maxNodes",
-      /less than the 10 nodes/,
+      /less than the 11 nodes/,
     ],
     [
       "in subnets of a mask",
       all(set("network.subnetMask", 26), general("count", 60)),
       "network.subnetMask",
-      /43 addresses for nodes.*60/,
+      /43 addresses for nodes.*66/,
     ],
     [
       "in subnets of a small VPC",
@@ -666,7 +672,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "beside pools that fill three zones",
       all(set("network.subnetMask", 26), set("workers.general.count", 100)),
       "network.subnetMask",
-      /105 addresses for nodes.*106/,
+      /105 addresses for nodes.*117/,
     ],
     [
       "beside a pool of one zone",
@@ -676,17 +682,17 @@ export const WRONG_AWS: readonly Wrong[] = [
         set("workers.general.zones", ["a"]),
       ),
       "workers.general.count",
-      /which have 35 addresses/,
+      /which have 35 addresses.*at most 31,/,
     ],
     [
       "beside a pool that scales in two",
       all(
         set("network.subnetMask", 26),
-        set("workers.burst.max", 71),
+        set("workers.burst.max", 64),
         set("workers.burst.zones", ["a", "b"]),
       ),
       "workers.burst.max",
-      /which have 70 addresses/,
+      /which have 70 addresses.*at most 63,/,
     ],
   ]),
   ...cases("pods between subnets", largeAws, [

@@ -46,6 +46,28 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
       "cn-north-1",
     ],
     [
+      "policies of two accounts, of which the cluster can be in one alone",
+      all(
+        set("controlPlane.policyArns", ["arn:aws:iam::111122223333:policy/a"]),
+        general("policyArns", [S3, "arn:aws:iam::444455556666:policy/b"]),
+      ),
+      "workers.general.policyArns[1]",
+      /of account 444455556666, and another one here is of 111122223333/,
+    ],
+    [
+      "a boundary of another account than the policies",
+      all(
+        set("iam.permissionsBoundary", "arn:aws:iam::444455556666:policy/b"),
+        set("controlPlane.policyArns", ["arn:aws:iam::111122223333:policy/a"]),
+      ),
+      "controlPlane.policyArns[0]",
+      /of account 111122223333/,
+    ],
+    ["a path without its last slash", set("iam.path", "/kubernetes"), "iam.path", /begins and ends with \//],
+    ["a path that is a name", set("iam.path", "kubernetes/"), "iam.path", /begins and ends with \//],
+    ["a path of AWS' own", set("iam.path", "/aws-service-role/kubernetes/"), "iam.path", /none of AWS' own/],
+    ["a path that is too long", set("iam.path", `/${"a".repeat(511)}/`), "iam.path", /512/],
+    [
       "a group's name",
       general("securityGroupIds", ["default"]),
       "workers.general.securityGroupIds[0]",
@@ -134,7 +156,7 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
         general("count", 29),
       ),
       "network.subnetMask",
-      /private subnets 29 addresses for nodes.*35/,
+      /private subnets 29 addresses for nodes.*39/,
     ],
   ]),
   ...cases("endpoints in a VPC that exists", smallAws, [
@@ -149,6 +171,16 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
       ),
       "network.endpoints",
       /left as it is/,
+    ],
+    [
+      "whoever reserves addresses",
+      set("network.existing", {
+        vpcId: "vpc-0123456789abcdef0",
+        subnets: [{ id: "subnet-00000001", cidr: "10.0.1.0/24", zone: "a", subnetType: "public" }],
+        cidrReservations: "owner",
+      }),
+      "network.existing.cidrReservations",
+      /true|false/,
     ],
     ["not yes", set("network.endpoints", true), "network.endpoints", /mapping/],
     ["no services", set("network.endpoints", { services: [] }), "network.endpoints.services", /1/],
@@ -213,6 +245,34 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
       ),
       "workers.general.volumes",
       /11/,
+    ],
+  ]),
+  ...cases("labels and taints of a pool that scales", smallAws, [
+    [
+      "a label that no tag of its group has room for",
+      all(
+        general("count", undefined),
+        general("max", 3),
+        general("labels", { [`${"a".repeat(63)}.example.com/${"b".repeat(20)}`]: "" }),
+      ),
+      `workers.general.labels["${"a".repeat(63)}.example.com/${"b".repeat(20)}"]`,
+      /too long for a pool that scales.*at most 82 characters/,
+    ],
+    [
+      "a taint, too",
+      all(
+        general("count", undefined),
+        general("max", 3),
+        general("taints", [`${"a".repeat(63)}.example.com/${"b".repeat(20)}:NoSchedule`]),
+      ),
+      "workers.general.taints[0]",
+      /too long for a pool that scales/,
+    ],
+    [
+      "a tag that is not AWS' own",
+      general("tags", { "k8s.io/cluster-autoscaler/enabled": "false" }),
+      'workers.general.tags["k8s.io/cluster-autoscaler/enabled"]',
+      /the library sets it/,
     ],
   ]),
   ...cases("repair of nodes", smallAws, [

@@ -1,5 +1,6 @@
 import { FREE_FOR_BALANCER, freeAddresses } from "../../../aws/addressPlan";
 import { endpointSubnets } from "../../../aws/endpoints/settings";
+import { refreshPercents } from "../../../aws/refresh/settings";
 import { range } from "../../../network/addresses";
 import type { AwsLayout } from "../../awsLayout";
 import type { Checked } from "../../checked";
@@ -7,7 +8,10 @@ import type { Problems } from "../../problems";
 import type { AwsSubnet } from "../../resolvedAws";
 import { mostNodes } from "./pools";
 
-/** The cluster's own limit holds for what the pools may grow to. */
+/**
+ * The cluster's own limit holds for what the pools may grow to, new nodes of a rolling replacement included: a node beyond it gets no
+ * pod range, is never Ready, and the replacement stops there.
+ */
 export function validateMostNodes(
   { pools, count }: AwsLayout,
   problems: Problems,
@@ -19,8 +23,8 @@ export function validateMostNodes(
   problems.add(
     ["network", "maxNodes"],
     maxNodes,
-    `is less than the ${most} nodes of control-plane nodes and pools at their largest`,
-    { allowed: `at least ${most}` },
+    `is less than the ${most} nodes of control-plane nodes and pools at their largest, while they roll`,
+    { allowed: `at least ${most}; or maxSurge: 0% with a maxUnavailable` },
   );
 }
 
@@ -43,25 +47,31 @@ export function validateSubnetAddresses(aws: AwsLayout, problems: Problems): voi
     some.reduce((sum, subnet) => sum + Math.max(0, freeAddresses(range(subnet.cidr)) - taken(subnet)), 0);
   for (const kind of ["public", "private"] as const) {
     const own = subnets.filter((subnet) => subnet.subnetType === kind);
-    const nodes = pools.filter((pool) => pool.subnetType === kind).reduce((sum, pool) => sum + pool.max, 0);
+    const nodes = mostNodes(
+      0,
+      pools.filter((pool) => pool.subnetType === kind),
+    );
     if (own.length > 0 && nodes > room(own)) return refuse(aws, kind, nodes, room(own), problems);
   }
   for (const pool of pools) {
     const { max } = pool;
-    if (pool.subnets.length === 0 || max <= room(pool.subnets)) continue;
+    const free = room(pool.subnets);
+    if (pool.subnets.length === 0 || mostNodes(0, [pool]) <= free) continue;
     const path = [...pool.path, pool.input.max === undefined ? "count" : "max"];
     problems.add(
       path,
       max,
-      `nodes do not fit into the pool's subnets, which have ${room(pool.subnets)} addresses for them`,
-      { allowed: `at most ${room(pool.subnets)}, more zones, or larger subnets` },
+      `nodes, and those of a rolling replacement, do not fit into the pool's subnets, which have ${free} addresses for them`,
+      {
+        allowed: `at most ${Math.floor((free * 100) / refreshPercents(pool.input).maxHealthyPercent)}, more zones, or larger subnets`,
+      },
     );
   }
 }
 
 function refuse(aws: AwsLayout, kind: string, nodes: number, room: number, problems: Problems): void {
   const given = aws.input.network?.subnetMask;
-  const message = `leaves the ${kind} subnets ${room} addresses for nodes, and the pools may come to ${nodes}`;
+  const message = `leaves the ${kind} subnets ${room} addresses for nodes, and the pools may come to ${nodes} while they roll`;
   const allowed = "larger or more subnets, or smaller pools";
   if (aws.existing) {
     problems.add(["network", "existing", "subnets"], aws.subnets.length, message, { allowed });

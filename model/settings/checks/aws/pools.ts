@@ -1,5 +1,6 @@
 import { whenEnabled } from "../../../core/enabled";
 import { HOOK_TIMEOUT, LONGEST_DRAIN } from "../../../aws/hooks";
+import { mostWhileRolling, refreshPercents } from "../../../aws/refresh/settings";
 import { fullZone, type AwsLayout, type PoolLayout } from "../../awsLayout";
 import type { Checked } from "../../checked";
 import type { Problems } from "../../problems";
@@ -135,7 +136,7 @@ export function validateDrainTimeout({ pools, input }: AwsLayout, problems: Prob
   );
 }
 
-/** Nodes the pools may come to, control-plane nodes included. */
+/** Nodes the pools may come to while they roll, control-plane nodes included. */
 export function mostNodes(count: number, pools: readonly PoolLayout[]): number {
-  return pools.reduce((sum, { max }) => sum + max, count);
+  return pools.reduce((sum, { max, input }) => sum + mostWhileRolling(max, refreshPercents(input)), count);
 }

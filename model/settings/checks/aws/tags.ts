@@ -1,4 +1,7 @@
-import type { AwsLayout } from "../../awsLayout";
+import { AUTOSCALER_PREFIX } from "../../../aws/tags";
+import type { AwsLayout, PoolLayout } from "../../awsLayout";
+import { entriesOf } from "../../entries";
+import { readTaint } from "../../labels";
 import type { Path, Problems } from "../../problems";
 
 /** Tagging AWS resources user guide, "Tag naming limits and requirements". */
@@ -21,6 +24,7 @@ const OWNED: readonly [RegExp, string][] = [
 ];
 
 export function validateTags({ input, pools }: AwsLayout, problems: Problems): void {
+  for (const pool of pools) validateAutoscalerTags(pool, problems);
   for (const [path, tags] of [
     [["tags"], input.tags],
     ...pools.map((pool) => [[...pool.path, "tags"], pool.input.tags] as const),
@@ -36,6 +40,24 @@ export function validateTags({ input, pools }: AwsLayout, problems: Problems): v
     if (entries.length <= LIMITS.tags - OWN_TAGS) continue;
     problems.add(path, entries.length, `are too many: AWS takes ${LIMITS.tags} on a resource`, {
       allowed: `at most ${LIMITS.tags - OWN_TAGS} beside the library's own`,
+    });
+  }
+}
+
+/** What a group of a pool that scales says of its nodes, in tags of its own: the cluster autoscaler reads them. */
+function validateAutoscalerTags({ path, input, min, max }: PoolLayout, problems: Problems): void {
+  if (min === max) return;
+  const labels = Object.keys(input.labels ?? {}).map(
+    (key) => [[...path, "labels", key], "label", key] as const,
+  );
+  const taints = entriesOf(input.taints).map(
+    ([index, taint]) => [[...path, "taints", index], "taint", readTaint(taint).key] as const,
+  );
+  for (const [at, kind, key] of [...labels, ...taints]) {
+    const room = LIMITS.key - AUTOSCALER_PREFIX[kind].length;
+    if (key.length <= room) continue;
+    problems.add(at, key, `is too long for a pool that scales: the cluster autoscaler reads it from a tag`, {
+      allowed: `at most ${room} characters, or a fixed count`,
     });
   }
 }

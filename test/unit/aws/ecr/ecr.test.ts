@@ -76,9 +76,12 @@ describe("a node that pulls from ECR", () => {
   it.each([
     [REGION, "111122223333.dkr.ecr.eu-central-1.amazonaws.com", true],
     [REGION, "111122223333.dkr.ecr-fips.us-east-1.amazonaws.com", true],
+    [REGION, "111122223333.dkr-ecr.eu-central-1.on.aws", true],
+    [REGION, "111122223333.dkr-ecr-fips.us-east-1.on.aws", true],
     [REGION, "registry.k8s.io", false],
     [REGION, "public.ecr.aws", false],
     ["cn-north-1", "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn", true],
+    ["cn-north-1", "111122223333.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn", true],
   ])("in %s asks the provider about %s: %s", (region, host, asked) => {
     const settings = awsSettings(smallAws, set("ecr", {}), region);
     const patterns = ecrProvider(awsOf(settings), "amd64", undefined)?.matchImages ?? [];
@@ -117,7 +120,10 @@ describe("roles of nodes", () => {
     const others = (pulls({ accounts: ["444455556666"] })["pool burst"] ?? []).find(
       ({ sid }) => sid === "PullImagesOfOthers",
     );
-    expect(others?.resources).toEqual(["arn:aws:ecr:*:444455556666:repository/*"]);
+    expect(others).toMatchObject({
+      resources: ["arn:aws:ecr:*:*:repository/*"],
+      conditions: { StringEquals: { "aws:ResourceAccount": ["444455556666"] } },
+    });
     expect(others?.actions).not.toContain("ecr:CreateRepository");
   });
 
