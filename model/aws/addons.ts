@@ -88,8 +88,12 @@ export function cloudControllerValues(settings: AwsCallerSpec, role: unknown): R
  * @param role ARN of its own role; undefined: the control-plane nodes' own, so that it runs there
  */
 export function storageValues(settings: AwsCallerSpec, role: unknown): Record<string, unknown> {
-  const { region, tags, controlPlane } = awsOf(settings);
+  const { region, tags, controlPlane, pools } = awsOf(settings);
   const { volumes, mounts } = tokenVolumes(role);
+  const further = Math.max(
+    controlPlane.etcdVolume === undefined ? 0 : 1,
+    ...pools.map((pool) => pool.volumes.length),
+  );
   return {
     controller: {
       replicaCount: controlPlane.instances.length > 1 ? 2 : 1,
@@ -110,7 +114,12 @@ export function storageValues(settings: AwsCallerSpec, role: unknown): Record<st
       ],
     },
     // Workers' metadata service answers the host alone (hop limit 1): a pod asks Kubernetes for its node's facts.
-    node: { metadataSources: "kubernetes" },
+    // Those do not say which volumes an instance has from its start: the driver takes it for the root volume alone, and Kubernetes would
+    // place more claims on a node than EC2 attaches (pkg/driver/node.go, getVolumesLimit). It is one number for all nodes.
+    node: {
+      metadataSources: "kubernetes",
+      ...(further === 0 ? {} : { reservedVolumeAttachments: 1 + further }),
+    },
     storageClasses: [],
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { cloudControllerValues, storageClass, storageValues } from "../../../model/aws/addons";
 import { awsSettings, largeAws, smallAws } from "../../support/awsInput";
-import { set } from "../settings/edit";
+import { all, set } from "../settings/edit";
 
 const ROLE = "arn:aws:iam::111122223333:role/one";
 
@@ -49,6 +49,20 @@ describe("values of the EBS driver's chart", () => {
       "AWS_STS_REGIONAL_ENDPOINTS",
     ]);
     expect(names(storage(awsSettings(smallAws), undefined))).toEqual([]);
+  });
+
+  it("leave room on nodes for volumes that instances have from their start, which the driver cannot see", () => {
+    const reserved = (...changes: Parameters<typeof all>) =>
+      (
+        storageValues(awsSettings(smallAws, all(...changes)), ROLE).node as {
+          reservedVolumeAttachments?: number;
+        }
+      ).reservedVolumeAttachments;
+    expect(reserved()).toBeUndefined();
+    expect(reserved(set("controlPlane.etcdVolume", {}))).toBe(2);
+    expect(reserved(set("workers.general.volumes", [{}, {}, {}]), set("controlPlane.etcdVolume", {}))).toBe(
+      4,
+    );
   });
 
   it("run as many as there are control-plane nodes for", () => {
