@@ -8,6 +8,7 @@ import type { Statement } from "../../model/aws/statement";
 import { bucketPrefix, roleName } from "../../model/aws/names";
 import { podWithRole, type PodWithRole } from "../../model/aws/podRole";
 import { awsOf } from "../../model/aws/spec";
+import { show, type Problem } from "../../model/settings/problems";
 import { resourceTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { onlyOnAws, requireArguments } from "../arguments";
@@ -114,11 +115,21 @@ export class PodIdentity extends pulumi.ComponentResource {
   }
 }
 
+/** Roles of instances and of flow logs have such names already. */
+const OWN_PARTS = /^(control-plane|bastion|flow-logs|pool-.*)$/;
+
+function wrongPart(part: string): Problem | undefined {
+  const wrong = (message: string, allowed: string) => ({ path: "part", value: show(part), message, allowed });
+  if (!/^[\w+=,.@-]+$/.test(part))
+    return wrong("cannot be in a role's name", "letters, digits and _ + = , . @ -, as backup");
+  return OWN_PARTS.test(part) ? wrong("is a role of the stack's own", "another word, as backup") : undefined;
+}
+
 export interface AddonRoleArgs {
   readonly settings: ClusterSettings;
   /** Whose issuer the role believes. */
   readonly identity: PodIdentity;
-  /** As it is in the role's name. */
+  /** As it is in the role's name; no other role of the cluster has it. */
   readonly part: string;
   /** Namespace of the service account. */
   readonly namespace: string;
@@ -160,7 +171,7 @@ export class AddonRole extends pulumi.ComponentResource {
       name,
       args,
       ["settings", "identity", "part", "namespace", "serviceAccount", "statements"],
-      (given) => [onlyOnAws(given)],
+      (given) => [onlyOnAws(given), wrongPart(given.part)],
     );
     super("kubeadm:aws:AddonRole", name, {}, opts);
     const { settings, identity, part, namespace, serviceAccount } = args;

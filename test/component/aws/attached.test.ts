@@ -1,12 +1,13 @@
 /** What may be added on AWS: policies, a boundary, security groups, endpoints of services. */
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
-import "../../../aws";
+import { AddonRole } from "../../../aws";
 import { createCluster } from "../../../stacks/program";
 import { byName, record, type Recorded } from "../../../testing/recorder";
-import { largeAws, REGION } from "../../support/awsInput";
+import { awsSettings, largeAws, REGION } from "../../support/awsInput";
 import { CHECKSUMS } from "../../support/windowsSettings";
 import { all, set } from "../../unit/settings/edit";
+import { pathsOf } from "../problems";
 
 type Settings = Parameters<typeof createCluster>[0]["settings"];
 
@@ -101,4 +102,25 @@ describe("what is attached", () => {
     const own = resources.find((one) => one.name === "cloud-control-plane-identity-backup");
     expect(byName(resources, "cloud-instances-cp-1").dependsOn).toContain(own?.urn);
   });
+});
+
+describe("a role for pods", () => {
+  const paths = (part: string) => {
+    const args = {
+      settings: awsSettings(),
+      identity: {},
+      part,
+      namespace: "a",
+      serviceAccount: "a",
+      statements: [],
+    };
+    return pathsOf(() => new AddonRole("mine", args as never));
+  };
+
+  it.each(["control-plane", "bastion", "flow-logs", "pool-general", "two words", ""])(
+    "is none that has or could have no such name: %j",
+    async (part) => {
+      expect(await paths(part)).toEqual(["part"]);
+    },
+  );
 });
