@@ -1,9 +1,22 @@
 import { endpointHosts } from "../aws/endpoints/settings";
+import { isPrivate, parseAddress, rangeOf } from "../network/addresses";
 import type { ClusterNetwork, EndpointSettings, Machine, ProxySettings } from "./resolved";
 import type { AwsSettings } from "./resolvedAws";
 
 /** EC2's metadata service, which answers on the instance alone. */
 const METADATA = "169.254.169.254";
+
+/**
+ * A worker's entry. Programs that call workers are Go's, which take ranges (golang.org/x/net/http/httpproxy); neighbours in a private
+ * network are reached directly anyway. So a worker more in a network where there is one changes no file of other hosts, and restarts nothing
+ * there. The others' addresses stay exact, since other programs may call them, as curl before 7.86, which takes no range.
+ */
+function directAddress({ role, nodeAddress }: Machine): string {
+  const address = role === "worker" ? parseAddress(nodeAddress) : undefined;
+  if (address === undefined) return nodeAddress;
+  const network = rangeOf(address, 24);
+  return isPrivate(network) ? network.text : nodeAddress;
+}
 
 /** The proxy settings of hosts, with everything of the cluster's own going direct. */
 export function proxySettings(
@@ -30,7 +43,7 @@ export function proxySettings(
     `.${own.network.clusterDomain}`,
     `.${own.domain}`,
     own.endpoint.host,
-    ...own.machines.map((machine) => machine.nodeAddress),
+    ...own.machines.map(directAddress),
     ...(own.aws === undefined ? [] : [own.aws.vpc.cidr, METADATA]),
     ...(own.aws?.vpc.endpoints === undefined ? [] : endpointHosts(own.aws.vpc.endpoints, own.aws.region)),
     ...(given.noProxy ?? []),

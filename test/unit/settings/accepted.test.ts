@@ -311,6 +311,20 @@ describe("defaults", () => {
     }
   });
 
+  it("send what goes to workers past a proxy by their networks, so that one worker more changes nothing on other hosts", () => {
+    const direct = (...workers: readonly string[]) =>
+      taken(
+        all(
+          set("proxy", { https: "http://proxy.example.com:3128" }),
+          ...workers.map((nodeAddress, index) => machine(`z${index}`, 90 + index, { nodeAddress })),
+        ),
+      ).proxy?.noProxy;
+    expect(direct("10.40.0.29", "10.40.0.30")).toEqual(direct());
+    expect(direct()).toEqual(expect.arrayContaining(["10.40.0.11", "10.40.0.0/24"]));
+    // Of a public network the rest may be anybody's.
+    expect(direct("10.41.7.9", "8.8.8.8")).toEqual([...(direct() ?? []), "10.41.7.0/24", "8.8.8.8"]);
+  });
+
   it("drop the comment of a host key", () => {
     const settings = taken((raw) => {
       const cp1 = (raw.machines as Record<string, { hostKey: string }>).cp1;
