@@ -1,6 +1,7 @@
 import { hostLog, rotateLog } from "../model/node/log";
 import { randomBytes } from "node:crypto";
 import { searchPath } from "../model/core/searchPath";
+import { jobUnit as UNIT } from "../model/node/paths";
 import { FAILED } from "../model/node/undo";
 import { connect, SessionDroppedError, type RunResult, type Session } from "./connection";
 import { ConnectionLostError, HostProblem } from "./problem";
@@ -9,8 +10,6 @@ import { scrubber } from "./secrets";
 
 /** Where a running job's script, output and exit status are: memory, readable by root alone, gone with a reboot. */
 const JOBS = "/run/pulumi-kubeadm";
-/** One job at a time on a host: the unit's name is the lock. */
-const UNIT = "pulumi-kubeadm-job";
 /** Lines of the log that an error shows. */
 const TAIL = 20;
 /** Connections to a host that break off one after the other, each within `SETTLED` milliseconds, before it is given up. */

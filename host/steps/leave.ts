@@ -3,7 +3,8 @@ import { departure, lastOne, type Verdict } from "../../model/lifecycle/departur
 import type { EtcdMember } from "../../model/node/etcd";
 import type { Intended } from "../../model/lifecycle/intended";
 import { resetScript } from "../../model/lifecycle/leaving";
-import { aliveScript, removeNodeScript } from "../../model/lifecycle/removing";
+import { hostLog } from "../../model/node/log";
+import { aliveScript, DONE_BEFORE, removeNodeScript } from "../../model/lifecycle/removing";
 import type { ClusterMachine } from "../../model/machine";
 import { askControlPlane, askEtcd, ownIntended, type ControlPlane } from "../controlPlane";
 import { insistedBy, waysToInsist } from "../insist";
@@ -62,8 +63,15 @@ async function reset(
       timeout: 600,
     });
   } catch (error) {
-    if (!(error instanceof HostProblem) || insisted === undefined) throw error;
-    say(`${error.report()}; its host is left as it is`);
+    if (!(error instanceof HostProblem)) throw error;
+    const rest = "it has left the cluster, and its host is not wholly reset";
+    if (insisted === undefined)
+      throw new HostProblem(
+        machine.name,
+        `${rest}: ${error.message}. The next run goes on with that. ${waysToInsist(machine.name)}`,
+        error.tail,
+      );
+    say(`${error.report()}; ${rest}`);
   }
 }
 
@@ -105,7 +113,18 @@ function refuseUnknownHost(machine: ClusterMachine, host: Host, now: Intended | 
 function refusal(machine: ClusterMachine, why: string, tail: readonly string[] = []): HostProblem {
   return new HostProblem(
     machine.name,
-    `is not removed, and nothing was changed on it: ${why}. ${waysToInsist(machine.name)}`,
+    `is not removed, and nothing was changed: ${why}. ${waysToInsist(machine.name)}`,
+    tail,
+  );
+}
+
+/** The removal ended on its way: what was done by then stays so, and its host was not touched. */
+function unfinished(machine: ClusterMachine, through: string, { message, tail }: HostProblem): HostProblem {
+  const far = message.includes(DONE_BEFORE) ? "" : `; how far it came is in ${hostLog} on ${through}`;
+  return new HostProblem(
+    machine.name,
+    `is not removed, and its host was not reset: ${through}: ${message}${far}. ` +
+      `The next run goes on from there. ${waysToInsist(machine.name)}`,
     tail,
   );
 }
@@ -140,7 +159,7 @@ async function leaveOthers(
     });
   } catch (error) {
     if (!(error instanceof HostProblem)) throw error;
-    if (insisted === undefined) throw refusal(machine, `${through}: ${error.message}`, error.tail);
+    if (insisted === undefined) throw unfinished(machine, through, error);
     say(`${error.report()}; going on all the same`);
   }
 }

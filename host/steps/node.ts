@@ -2,11 +2,11 @@ import { filesOfNode } from "../../model/lifecycle/files";
 import { nodeIdentity } from "../../model/lifecycle/digest";
 import { convergeScript } from "../../model/lifecycle/converging";
 import { credentialScript, joinScript } from "../../model/lifecycle/joining";
-import { drainScript } from "../../model/lifecycle/draining";
+import { drainScript, letInScript } from "../../model/lifecycle/draining";
 import { isMemberOf, type EtcdMember } from "../../model/node/etcd";
 import { wellScript } from "../../model/lifecycle/well";
 import { nodeUndo } from "../../model/lifecycle/undo";
-import { guarded } from "../../model/node/undo";
+import { afterPutBack, forgetFormer, guarded, takeBackScript } from "../../model/node/undo";
 import { adoptScript, forgetScript } from "../../model/lifecycle/nodes";
 import { DISCOVERY_FILE } from "../../model/lifecycle/parts";
 import { secretComponentFiles } from "../../model/kubeadm";
@@ -49,6 +49,8 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
       machine.name,
       `is not a node any more: it was wiped or reset. Raise machines.${machine.name}.revision to ${spec.revision + 1}, and it joins as a new node`,
     );
+  // What a change that was cut off wrote is put back first, whatever its record says by then.
+  const digest = state.undo === true ? undefined : state.node?.digest;
   const facts = nodeIdentity(spec.node, spec.fixed, cluster);
   const files = withValues(filesOfNode(spec.node, oidcCa(context.input)), context.values);
   const secrets = secretFiles(context.input);
@@ -66,15 +68,21 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
     const well = wellScript(machine);
     // What another version has written is not put back: neither etcd nor the API goes back.
     const sameVersion = joined && state.node?.version === spec.kubernetesVersion;
-    const check = state.node?.digest === facts.digest ? {} : { check: well };
+    const check = digest === facts.digest ? {} : { check: well };
     await hosts.job(machine.name, {
       name: "reconfiguring the node",
       script: sameVersion
-        ? guarded({ ...nodeUndo(machine, [...files, ...secrets]), change, well, ...check })
-        : change,
+        ? guarded({ ...nodeUndo(machine, [...files, ...secrets]), change, well, keep: true, ...check })
+        : afterPutBack(change),
       timeout: 1_800,
     });
-    await adopt();
+    if (!sameVersion) return adopt();
+    try {
+      await adopt();
+    } catch (error) {
+      throw await takenBack(context, machine, error, well);
+    }
+    await hosts.attempt(machine.name, forgetFormer);
   };
   if (!joined) {
     const through = await another(context, machine);
@@ -115,21 +123,37 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
     });
     if (now.outdated) await converge();
     else await adopt();
-  } else if (
-    state.node?.digest !== facts.digest ||
-    state.node.owner !== facts.owner ||
-    context.operation === "update"
-  ) {
+  } else if (digest !== facts.digest || state.node?.owner !== facts.owner || context.operation === "update") {
+    const sameVersion = state.node?.version === spec.kubernetesVersion;
     const restartsPods =
-      state.node?.version !== spec.kubernetesVersion ||
-      changesManagers(state.living.managers, managerPolicies(spec.node, machine));
-    if (restartsPods) await drained(context, machine, converge);
+      !sameVersion || changesManagers(state.living.managers, managerPolicies(spec.node, machine));
+    if (restartsPods) await drained(context, machine, sameVersion, converge);
     // Control-plane nodes are changed one after the other by the order of their steps.
-    else if (machine.role === "worker" && state.node.digest !== facts.digest)
+    else if (machine.role === "worker" && digest !== facts.digest)
       await withChangeLock(context, machine, converge);
     else await converge();
   } else await adopt();
   return { machine: machine.name, revision: spec.revision, machineId: state.machineId };
+}
+
+/**
+ * The node's configuration is new and its labels are not: what the host has must not differ from the state, which keeps the former
+ * settings, so the former files come back.
+ * @returns the error of the step
+ */
+async function takenBack(
+  { hosts }: Context,
+  machine: ClusterMachine,
+  error: unknown,
+  well: string,
+): Promise<unknown> {
+  if (!(error instanceof HostProblem)) return error;
+  const job = { name: "putting the former files back", script: takeBackScript(well), timeout: 1_200 };
+  const said = await hosts.job(machine.name, job).then(
+    () => `${machine.name} has its former files again`,
+    (other: unknown) => (other instanceof HostProblem ? other.report() : String(other)),
+  );
+  return new HostProblem(error.machine, `${error.message}; ${said}`, error.tail);
 }
 
 /**
@@ -155,20 +179,30 @@ async function deadAndLeaving(
 async function drained(
   context: Context,
   machine: ClusterMachine,
+  sameVersion: boolean,
   upgrade: () => Promise<void>,
 ): Promise<void> {
-  const { hosts, spec } = context;
+  const { hosts, spec, say } = context;
   const others = spec.machines.some((one) => one.role === "controlPlane" && one.name !== machine.name);
   if (!others) return upgrade();
   const through = await another(context, machine);
   await withDrainLock(context, machine, async (stillHeld) => {
-    await hosts.job(through, {
-      name: `draining ${machine.name}`,
-      script: drainScript(spec.node),
-      timeout: spec.node.drainTimeoutSeconds + 60,
-    });
-    await stillHeld();
-    await upgrade();
+    try {
+      await hosts.job(through, {
+        name: `draining ${machine.name}`,
+        script: drainScript(spec.node),
+        timeout: spec.node.drainTimeoutSeconds + 60,
+      });
+      await stillHeld();
+      await upgrade();
+    } catch (error) {
+      // With its version as it was, the node is what it was: it must not wait for a run that may never come.
+      if (sameVersion)
+        await hosts
+          .job(through, { name: `letting pods back to ${machine.name}`, script: letInScript(spec.node) })
+          .catch((other: unknown) => say(other instanceof HostProblem ? other.report() : String(other)));
+      throw error;
+    }
   });
 }
 

@@ -192,7 +192,7 @@ async function look(context: StepContext<LookSpec>, machine: string): Promise<Fi
     context.say(`${machine}: ${RECORD_FILE} on it cannot be read; going by what the node itself shows`);
   if (state.undo)
     context.say(
-      `${machine}: a change of it was cut off, by a power cut or a reboot. Its next step puts the former files back first; ` +
+      `${machine}: a change of it was cut off, by a power cut or a kill, and its former files are not back. Its next step puts them back first; ` +
         `to do that now: bash ${putBackFile}`,
     );
   refuseSkew(machine, state.now);

@@ -39,7 +39,7 @@ async function prepare(context: StepContext<SetupSpec>): Promise<StepResult> {
     );
   const machine = machineOf(spec);
   const living = isLiving(context, state);
-  const restarts = living && (await restartsNode(context));
+  const restarts = living && (state.undo === true || (await restartsNode(context)));
   const run = () => runSetup(context, machine, spec, { living, restarts });
   if (restarts) await withChangeLock(context, machine, run);
   else await run();
@@ -141,10 +141,12 @@ async function cleanUp(context: StepContext<SetupSpec>): Promise<StepResult> {
     if (insisted === undefined && !gone)
       throw new HostProblem(
         machine.name,
-        `its setup is not taken back: ${error.message}. ${waysToInsist(machine.name)}`,
+        `its setup could not be taken back: ${error.message}. ${waysToInsist(machine.name)}`,
         error.tail,
       );
-    say(`${error.report()}; its host is left as it is${insisted === undefined ? "" : `, since ${insisted}`}`);
+    say(
+      `${error.report()}; what is left of its setup stays${insisted === undefined ? "" : `, since ${insisted}`}`,
+    );
   }
   return {};
 }

@@ -18,6 +18,7 @@ import { keepCopiesFunction, roomForCopy } from "./copies";
 import { pruneComponentFiles } from "./fileNames";
 import { ADMIN, prelude, word } from "../node/shell";
 import { placeStaticPods } from "./staticPods";
+import { markConfigMaps } from "./undo";
 
 /** Seconds to wait until a changed kube-proxy runs on every node; it goes from one to the next in about ten. */
 const PROXY_ROLLS_FOR = 300;
@@ -135,7 +136,7 @@ if [ "$running" != "${version}" ]; then
 fi
 phase "upload configuration"
 ${kubeadm} init phase upload-config all --config ${CLUSTER_DOCUMENT}
-for name in ${sans === "" ? '""' : sans}; do
+${markConfigMaps(machine, "kubeadm-config", "kubelet-config")}for name in ${sans === "" ? '""' : sans}; do
   [ -z "$name" ] && continue
   if ! openssl x509 -in /etc/kubernetes/pki/apiserver.crt -noout -ext subjectAltName | tr ', ' '\\n' | sed 's/^Address://; s/^DNS://' | grep -xF "$name" >/dev/null; then
     phase "certificate of the API server"
@@ -147,7 +148,7 @@ for name in ${sans === "" ? '""' : sans}; do
 done
 phase "kubeadm upgrade node"
 ${kubeadm} upgrade node --certificate-renewal=false ${upgradeFlags(spec)}
-${controlPlane.kubeProxyIsReplaced === true ? "" : convergeKubeProxy(machine.nodeName, version, kubeadm)}`;
+${controlPlane.kubeProxyIsReplaced === true ? "" : convergeKubeProxy(machine, version, kubeadm)}`;
 }
 
 /** Which rollout kube-proxy is at before anything is changed. */
@@ -155,10 +156,10 @@ const BEFORE_PROXY = `rolled() { kubectl --namespace kube-system get daemonset k
 before_rolled=$(rolled)
 `;
 
-function convergeKubeProxy(nodeName: string, version: string, kubeadm: string): string {
+function convergeKubeProxy(machine: ClusterMachine, version: string, kubeadm: string): string {
   return `# kube-proxy may not be newer than an API server, so the last control-plane node to be upgraded takes it along; kubeadm's own upgrades
 # wait for that too.
-behind=$(kubectl --namespace kube-system get pods --selector component=kube-apiserver --field-selector ${word(`spec.nodeName!=${nodeName}`)} -o 'jsonpath={range .items[*]}{.spec.nodeName}={.spec.containers[0].image}{"\\n"}{end}' | sed -n '/:v${version.replaceAll(".", "\\.")}$/!s/=.*//p' | paste -sd ' ')
+behind=$(kubectl --namespace kube-system get pods --selector component=kube-apiserver --field-selector ${word(`spec.nodeName!=${machine.nodeName}`)} -o 'jsonpath={range .items[*]}{.spec.nodeName}={.spec.containers[0].image}{"\\n"}{end}' | sed -n '/:v${version.replaceAll(".", "\\.")}$/!s/=.*//p' | paste -sd ' ')
 if [ -n "$behind" ]; then
   note "kube-proxy is left as it is until the API servers of other control-plane nodes are at ${version} too: $behind"
 else
@@ -166,7 +167,7 @@ phase "kube-proxy"
 proxy() { kubectl --namespace kube-system get configmap kube-proxy -o 'jsonpath={.data}' | sha256sum; }
 before_proxy=$(proxy)
 ${kubeadm} init phase addon kube-proxy --config ${CLUSTER_DOCUMENT}
-# kube-proxy reads its configuration when it starts, and kubeadm rolls nothing.
+${markConfigMaps(machine, "kube-proxy")}# kube-proxy reads its configuration when it starts, and kubeadm rolls nothing.
 [ "$before_proxy" = "$(proxy)" ] || kubectl --namespace kube-system rollout restart daemonset kube-proxy
 # A node whose kube-proxy is just coming up sends to pods that are gone by now: workers are drained when all are there.
 if [ "$before_rolled" != "$(rolled)" ]; then

@@ -37,7 +37,7 @@ free=$(df -Pk /etc/kubernetes | awk 'NR == 2 { print $4 }')
 if [ "\${needed:-0}" -gt 0 ] && [ "\${free:-0}" -lt "$((needed + needed / 5))" ]; then keep_copies 1; fi
 free=$(df -Pk /etc/kubernetes | awk 'NR == 2 { print $4 }')
 if [ "\${needed:-0}" -gt 0 ] && [ "\${free:-0}" -lt "$((needed + needed / 5))" ]; then
-  die "kubeadm copies etcd before it changes a control-plane node: $((needed / 1024)) MiB and a fifth more, and $((free / 1024)) MiB are free below /etc/kubernetes. Free some space and run again; nothing was changed"
+  die "kubeadm copies etcd before it changes a control-plane node: $((needed / 1024)) MiB and a fifth more, and $((free / 1024)) MiB are free below /etc/kubernetes. Free some space and run again"
 fi
 `;
 }

@@ -43,10 +43,12 @@ export function cordonAndDrain(spec: NodeSpec): string {
   return `  # Whoever finds it refused lets pods come back, unless people had cordoned the node themselves.
   [ "$(kubectl get node ${node} -o 'jsonpath={.spec.unschedulable}')" = true ] || cordoned=yes
   kubectl cordon ${node} || refuse "the node could not be cordoned"
+  did "the node was cordoned"
   start=$(date +%s)
   if ! ${drainCommand(spec)}; then
     if [ $(($(date +%s) - start)) -lt ${seconds(spec)} ]; then refuse "the drain failed"; else note "the drain did not finish within ${spec.drainTimeoutSeconds} s"; fi
   fi
+  did "its pods were moved away"
 `;
 }
 
@@ -66,8 +68,8 @@ ${drain(spec)}
 `;
 }
 
-/** Lets pods come back to a node that was drained for its upgrade, by this run or an earlier one, once it is what it is to be. */
-export function letIn(spec: NodeSpec): string {
+/** Waits until a node that was drained for its upgrade, by this run or an earlier one, is what it is to be. */
+export function readyAgain(spec: NodeSpec): string {
   const { machine } = spec;
   const node = word(machine.nodeName);
   return `after=$(annotation ${UPGRADING})
@@ -78,8 +80,26 @@ if [ -n "$after" ]; then
     sleep 1
   done
   [ "\${ready:-}" = yes ] || die "node ${machine.nodeName} is not Ready with v${spec.kubernetesVersion} two minutes after its kubelet was upgraded; it stays cordoned"
-  [ "$after" = stay ] || kubectl uncordon ${node}
-  kubectl annotate node ${node} ${UPGRADING}-
 fi
 `;
+}
+
+/** Lets pods come back to it. */
+export function letIn({ machine }: NodeSpec): string {
+  const node = word(machine.nodeName);
+  return `if [ -n "$after" ]; then
+  for _ in 1 2 3; do
+    { [ "$after" = stay ] || kubectl uncordon ${node}; } && kubectl annotate node ${node} ${UPGRADING}- && back=yes && break
+    sleep 5
+  done
+  [ "\${back:-}" = yes ] || die "the API did not let pods back to node ${machine.nodeName}; it stays cordoned"
+fi
+`;
+}
+
+/** Run on another control-plane node where a node was drained for a change that was not made, or was put back. */
+export function letInScript(spec: NodeSpec): string {
+  return `${prelude()}
+${annotationOf(spec.machine)}
+${readyAgain(spec)}${letIn(spec)}`;
 }

@@ -45,7 +45,7 @@ export function keysScript(
   const server = `https://${machine.nodeAddress}:${apiServerPort}`;
   const set =
     mark === "set" && first !== undefined
-      ? `mkdir -p ${STATE_DIR}\nprintf '%s\\n' ${word(keyId(first))} >${REWRITE_MARK}\n`
+      ? `mkdir -p ${STATE_DIR}\nprintf '%s\\n' ${word(keyId(first))} >${REWRITE_MARK}\nsync ${REWRITE_MARK} ${STATE_DIR}\n`
       : "";
   return `${prelude()}
 phase ${word(what)}

@@ -46,7 +46,7 @@ export function intended(
 
 /** Writes standard input to the file, and all of it or nothing. */
 export function putIntendedScript(): string {
-  return `mkdir -p "$(dirname ${INTENDED_FILE})" && cat >${INTENDED_FILE}.tmp && mv -f ${INTENDED_FILE}.tmp ${INTENDED_FILE}`;
+  return `mkdir -p "$(dirname ${INTENDED_FILE})" && cat >${INTENDED_FILE}.tmp && sync ${INTENDED_FILE}.tmp && mv -f ${INTENDED_FILE}.tmp ${INTENDED_FILE} && sync "$(dirname ${INTENDED_FILE})"`;
 }
 
 /** Prints the file, and whether the API answers here. */

@@ -18,6 +18,7 @@ import {
   useKubernetes,
 } from "./parts";
 import { ADMIN, prelude, word } from "../node/shell";
+import { forgetUndo } from "../node/undo";
 import { placeStaticPods } from "./staticPods";
 
 /** Undoes what an interrupted init or join left; harmless on a clean host. */
@@ -58,7 +59,7 @@ function becoming(
 ${cleanUp}phase "kubernetes ${kubernetesVersion}"
 ${useKubernetes(kubernetesVersion)}
 phase "clear"
-${clearPartial()}
+${clearPartial()}${forgetUndo}
 ${setState(facts, state)}
 phase "certificates and configuration"
 ${putNodeFiles(files)}${platform}${startEncryption()}`;

@@ -1,7 +1,7 @@
 import { CNI_TRACES } from "../cni";
 import { INTENDED_FILE } from "./intended";
 import { JOIN_FILE_COMMAND, KUBELET_FILES } from "./parts";
-import { undoFolder } from "../node/undo";
+import { forgetUndo } from "../node/undo";
 import { RECORD_FILE, prelude } from "../node/shell";
 
 /** Interfaces, as sed's regular expression; the last two are kube-proxy's and the node-local cache's. */
@@ -56,7 +56,6 @@ for unit in /etc/systemd/system/pulumi-kubeadm-*.timer; do
   rm -f "$unit" "\${unit%.timer}.service"
 done
 systemctl daemon-reload
-rm -rf ${undoFolder}
-rm -f ${INTENDED_FILE} ${JOIN_FILE_COMMAND} ${KUBELET_FILES} ${RECORD_FILE}
+${forgetUndo}rm -f ${INTENDED_FILE} ${JOIN_FILE_COMMAND} ${KUBELET_FILES} ${RECORD_FILE}
 `;
 }

@@ -4,7 +4,7 @@ import { KUBELET_PORT } from "../network/ports";
 import { nodeLabels, paths } from "../kubeadm";
 import { approverUnit } from "../kubeadm/approver";
 import type { ClusterMachine } from "../machine";
-import { annotationOf, letIn } from "./draining";
+import { annotationOf, letIn, readyAgain } from "./draining";
 import { deadOut, etcdFunctions, memberIds, removeMemberFunction, type EtcdMember } from "../node/etcd";
 import { prelude, word } from "../node/shell";
 import type { NodeMachine, NodeSpec } from "./spec";
@@ -25,7 +25,7 @@ const TRIES = 60;
 /**
  * Run on a control-plane node: waits until the node is registered, then gives it the labels and taints of the settings. What an
  * earlier run gave and the settings no longer name is taken away; what others gave stays. A node that was drained for its
- * upgrade is let in again.
+ * upgrade is let in again. What can fail comes before the labels: where this fails, the node has its former ones.
  */
 export function adoptScript(spec: NodeSpec): string {
   const { machine } = spec;
@@ -38,7 +38,7 @@ for _ in $(seq 1 240); do
 done
 [ "\${found:-}" = yes ] || die "node ${machine.nodeName} did not register with the API within two minutes"
 ${annotationOf(machine)}
-${labelsAndTaints(machine)}${letIn(spec)}${servingCertificate(spec)}`;
+${readyAgain(spec)}${labelsAndTaints(machine)}${letIn(spec)}${servingCertificate(spec)}`;
 }
 
 /** One request, so that all of it is there or nothing, and the record of what was given is never behind. */
@@ -113,7 +113,9 @@ fi
 }
 
 function forgetDead(dead: readonly EtcdMember[]): string {
-  return dead.length === 0 ? "" : `refuse() { die "$1"; }\n${removeMemberFunction()}${deadOut(dead)}`;
+  return dead.length === 0
+    ? ""
+    : `refuse() { die "$1"; }\ndid() { :; }\n${removeMemberFunction()}${deadOut(dead)}`;
 }
 
 /** A shell command. While etcd elects another leader, as it does when a member has just left, the API may not answer. */

@@ -21,6 +21,9 @@ export interface Removal {
   readonly insist?: boolean;
 }
 
+/** How the script begins the line that says how far it had come when it failed. */
+export const DONE_BEFORE = "done before that: ";
+
 /**
  * Drains a node within bounds, takes its member out of etcd and deletes it. Everything that is refused or fails ends the
  * script, so that nothing is reset on the host that leaves.
@@ -31,8 +34,11 @@ export function removeNodeScript(spec: NodeSpec, removal: Removal): string {
   const { alive, first = [], insist = false } = removal;
   const isControlPlane = machine.role === "controlPlane";
   return `${prelude()}
-cordoned=""
-uncordon() { [ -z "$cordoned" ] || kubectl uncordon ${node} || true; }
+cordoned="" happened=""
+did() { happened="$happened\${happened:+, }$1"; }
+far() { [ "$?" -eq 0 ] || echo "##error ${DONE_BEFORE}\${happened:-nothing}"; }
+trap far EXIT
+uncordon() { if [ -n "$cordoned" ] && kubectl uncordon ${node}; then did "the node was uncordoned again"; fi; }
 refuse() { ${insist ? `note "$1; going on all the same"` : `uncordon; die "$1"`}; }
 node=$(kubectl get node ${node} --ignore-not-found -o name) || refuse "the API did not answer"
 ${isControlPlane ? etcdFunctions() + removeMemberFunction() + deadOut(first) : ""}
@@ -52,6 +58,8 @@ if ! find_etcd || ! list=$(etcdctl member list); then
 else
   mapfile -t ids < <(${memberIds(machine)} <<<"$list")
   for id in "\${ids[@]}"; do remove_member "$id" ${word(machine.name)}; done
+  # A node whose etcd is out has no API server any more: it is for no pods, and the next run goes on from here.
+  cordoned=""
 fi
 `;
 }

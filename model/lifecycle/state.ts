@@ -2,7 +2,7 @@ import { CNI_KINDS, domainOf } from "../cni";
 import { managerState } from "../kubeadm/managers";
 import { searchPath } from "../core/searchPath";
 import { installRoot, linkFolder } from "../node/paths";
-import { putBackFile } from "../node/undo";
+import { undoFolder } from "../node/undo";
 import { RECORD_FILE, SETUP_FILE } from "../node/shell";
 
 /**
@@ -61,7 +61,7 @@ printf '##state {"node":%s,"setup":%s,"machineId":"%s","kubelet":%s,"apiServer":
   "$(yes test -d /var/lib/etcd/member)" "$(date +%s)"
 listens 6443 && echo "##listens 6443"
 listens 2379 && echo "##listens 2379"
-[ -e ${putBackFile} ] && echo "##undo"
+[ -e ${undoFolder} ] && echo "##undo"
 if [ -e /etc/kubernetes/kubelet.conf ]; then
 ${livingValues()}fi
 true

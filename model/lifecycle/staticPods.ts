@@ -22,7 +22,7 @@ export function placeStaticPods(files: readonly RenderedFile[]): string {
     const from = word(ready(file));
     const to = word(file.path);
     const hidden = word(`${STATIC_PODS_DIR}/.${file.path.slice(STATIC_PODS_DIR.length + 1)}`);
-    return `cmp -s ${from} ${to} || { install -m 0600 ${from} ${hidden}; mv -f ${hidden} ${to}; }\n`;
+    return `cmp -s ${from} ${to} || { install -m 0600 ${from} ${hidden}; replace ${hidden} ${to}; }\n`;
   };
   return `for old in ${STATIC_POD_PREFIX}*.yaml; do
   case "$old" in ${keep}*) rm -f "$old" ;; esac

@@ -34,15 +34,15 @@ export function memberIds(machine: Pick<ClusterMachine, "nodeName" | "nodeAddres
 
 /**
  * A shell function `remove_member ID NAME`. etcd refuses what would cost its quorum; it also refuses for some seconds after
- * a member came back, so it is asked again before its answer counts; then `refuse` is called.
+ * a member came back, so it is asked again before its answer counts; then `refuse` is called. What was done is told to `did`.
  */
 export function removeMemberFunction(): string {
   return `remove_member() {
   local said="" list
   for _ in $(seq 1 ${TRIES}); do
-    if said=$(etcdctl member remove "$1" 2>&1); then note "etcd member $2 ($1) is removed"; return 0; fi
+    if said=$(etcdctl member remove "$1" 2>&1); then note "etcd member $2 ($1) is removed"; did "etcd member $2 was removed"; return 0; fi
     # The answer may have been lost on the way.
-    if list=$(etcdctl member list) && ! grep -q "^$1," <<<"$list"; then return 0; fi
+    if list=$(etcdctl member list) && ! grep -q "^$1," <<<"$list"; then did "etcd member $2 was removed"; return 0; fi
     sleep 5
   done
   refuse "etcd does not let member $2 go: $said"

@@ -25,6 +25,10 @@ export const cniBinFolder = "/opt/cni/bin";
 /** Keeps the library's block in /etc/hosts. */
 export const hostsScript = `${installRoot}/bin/hosts-block`;
 
+/** Where units lie that an administrator, or this library, adds. */
+export const unitFolder = "/etc/systemd/system";
+/** Jobs of the host program run in it: the name is the lock, one at a time on a host. */
+export const jobUnit = "pulumi-kubeadm-job";
 export const containerdUnit = "containerd.service";
 export const kubeletUnit = "kubelet.service";
 export const apiProxyUnit = "pulumi-kubeadm-api-proxy.service";

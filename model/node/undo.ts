@@ -4,7 +4,20 @@ import type { RenderedFile } from "../renderedFile";
 import type { NodeSetupSpec } from "./spec";
 import { giveBack } from "./firewall";
 import { sysctlFile } from "./kernel";
-import { components, filesList, keptFolder, linkFolder, nodeScript, stateFolder } from "./paths";
+import { hostLog } from "./log";
+import {
+  apiProxyUnit,
+  components,
+  containerdUnit,
+  filesList,
+  jobUnit,
+  keptFolder,
+  kubeletUnit,
+  linkFolder,
+  nodeScript,
+  stateFolder,
+  unitFolder,
+} from "./paths";
 import { renderNode } from "./render";
 import { setupSecretFiles } from "./setupSecrets";
 
@@ -20,9 +33,16 @@ export interface Undo {
   readonly paths: readonly string[];
   /** A file on the host with more paths, one a line, each followed by words of no interest. */
   readonly pathsFrom?: string;
+  /** Files among them that have a life apart from the change: they stay as they are. */
+  readonly except?: readonly string[];
   /** Bash, run before the change. Keeps what is not a file in `$undo`. */
   readonly remember?: string;
-  /** Bash, run when the files are back. `is_back PATTERN` says whether one that matches (ERE) differed. */
+  /** Bash, run when the files are back, before what reads them is restarted or, at boot, started. */
+  readonly beforeStart?: string;
+  /**
+   * Bash, run after that. `is_back PATTERN` says whether a file that matches (ERE) differed; `$when` is `boot` where the host has
+   * just booted with the files.
+   */
   readonly restart: string;
 }
 
@@ -32,6 +52,8 @@ export interface GuardedChange extends Undo {
   readonly check?: string;
   /** A whole script that says whether the node is well, run when the former files are back. */
   readonly well: string;
+  /** The former files stay until `forgetFormer`, for `takeBackScript`: what follows on other hosts may fail yet. Default false. */
+  readonly keep?: boolean;
 }
 
 /**
@@ -39,8 +61,52 @@ export interface GuardedChange extends Undo {
  * run after a power cut, takes back just what was done. A path is written down before it is touched: a second run restarts what the
  * first one had put back.
  */
-export function putBackScript(restart: string): string {
-  return `${nodeScript("put-back", { undo: undoFolder })}${restart}mv -T "$undo" "$undo.done"\n`;
+export function putBackScript({ beforeStart = "", restart }: Pick<Undo, "beforeStart" | "restart">): string {
+  return (
+    `${nodeScript("put-back", { undo: undoFolder })}${beforeStart}[ "$when" != files ] || exit 0\n` +
+    `${restart}mv -T "$undo" "$undo.done"\nsync "\${undo%/*}"\n`
+  );
+}
+
+/** Puts a change back, at boot, that a power cut ended. */
+export function atBootScript(): string {
+  return nodeScript("put-back-at-boot", { undo: undoFolder, job_unit: jobUnit, host_log: hostLog });
+}
+
+/** Units that run it. Systemd starts them only where there is a record, and a boot does not wait for the second. */
+const bootUnits: Readonly<Record<string, string>> = {
+  "pulumi-kubeadm-undo-files.service": `[Unit]
+Description=Puts the former files of a change of this node back that was cut off
+ConditionPathExists=${undoFolder}
+RequiresMountsFor=${undoFolder} /etc/kubernetes /var/lib/kubelet
+Before=${apiProxyUnit} ${containerdUnit} ${kubeletUnit}
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+TimeoutStartSec=300
+ExecStart=/bin/bash ${undoFolder}/at-boot files
+`,
+  "pulumi-kubeadm-undo.service": `[Unit]
+Description=Puts a change of this node back that was cut off
+ConditionPathExists=${undoFolder}
+RequiresMountsFor=${undoFolder} /etc/kubernetes /var/lib/kubelet
+Wants=network-online.target
+After=network-online.target pulumi-kubeadm-undo-files.service ${containerdUnit} ${kubeletUnit}
+
+[Service]
+ExecStart=/bin/bash ${undoFolder}/at-boot boot
+`,
+};
+
+/** Bash that takes the record and its units from a host which is no node, or which becomes one. */
+export const forgetUndo = `rm -rf ${undoFolder}{,.new,.done,.ended} ${Object.keys(bootUnits)
+  .flatMap((unit) => [`${unitFolder}/${unit}`, `${unitFolder}/multi-user.target.wants/${unit}`])
+  .join(" ")}\n`;
+
+/** A whole script that runs after a change that was cut off before is put back. */
+export function afterPutBack(script: string): string {
+  return `${nodeScript("guard-begin", { undo: undoFolder })}${nodeScript("put-back-first")}${script}`;
 }
 
 /**
@@ -50,27 +116,50 @@ export function putBackScript(restart: string): string {
 export function guarded({
   paths,
   pathsFrom,
+  except = [],
   remember = "",
+  beforeStart,
   restart,
   change,
   check,
   well,
+  keep = false,
 }: GuardedChange): string {
+  return afterPutBack(
+    [
+      `put_back_script() {\ncat ${heredoc(putBackScript({ beforeStart, restart }))}}\n`,
+      `at_boot_script() {\ncat ${heredoc(atBootScript())}}\n`,
+      `remember() {\n:\n${remember}}\n`,
+      // In subshells: whole scripts, which end where they fail.
+      `change() (\n${change}\n)\n`,
+      `check() (\n${check ?? ":"}\n)\n`,
+      `well() (\n${well}\n)\n`,
+      nodeScript("guard", {
+        paths,
+        paths_from: pathsFrom ?? "",
+        except,
+        keep,
+        failed_mark: FAILED,
+        unit_folder: unitFolder,
+        boot_units: bootUnits,
+      }),
+      nodeScript("put-back-now", { report: "##error" }),
+    ].join(""),
+  );
+}
+
+/** Takes a change back that ended well on this host, and was to be kept until the rest of its step did. */
+export function takeBackScript(well: string): string {
   return [
     nodeScript("guard-begin", { undo: undoFolder }),
-    `put_back_script() {\ncat ${heredoc(putBackScript(restart))}}\n`,
-    `remember() {\n:\n${remember}}\n`,
-    // In subshells: whole scripts, which end where they fail.
-    `change() (\n${change}\n)\n`,
-    `check() (\n${check ?? ":"}\n)\n`,
     `well() (\n${well}\n)\n`,
-    nodeScript("guard", {
-      paths,
-      paths_from: pathsFrom ?? "",
-      failed_mark: FAILED,
-    }),
+    nodeScript("take-back"),
+    nodeScript("put-back-now", { report: "##note" }),
   ].join("");
 }
+
+/** The end of a change that `keep` was set for. */
+export const forgetFormer = `rm -rf ${undoFolder}.ended`;
 
 /** What node setup writes. Packages, downloads and plugins of CNIs stay as they are: nothing is restarted by them alone. */
 export function setupUndo(spec: NodeSetupSpec): Undo {

@@ -16,6 +16,30 @@ export function random(seed: number): () => number {
   };
 }
 
+/** Bash that ends so many seconds after a phase has begun in the host's own log: a watcher from outside would be late by what it takes to look. */
+function untilPhase(phase: string, after: string): string {
+  return `count() { grep -cx '##phase ${phase}' /var/log/pulumi-kubeadm.log 2>/dev/null || true; }
+before=$(count); for _ in $(seq 12000); do [ "$(count)" != "$before" ] && break; sleep 0.03; done
+sleep ${after}
+`;
+}
+
+/** An `up` that is killed when a host loses its power, so many seconds after a phase has begun in the host's own log. */
+export async function powerCut(
+  cluster: LabCluster,
+  moment: { readonly host: string; readonly phase: string; readonly after: string },
+): Promise<void> {
+  let engine = 0;
+  const plug = cluster.host(moment.host, untilPhase(moment.phase, moment.after));
+  const up = cluster.attempt("up", { onStart: (pid) => (engine = pid) });
+  plug.catch(() => undefined);
+  const ended = await Promise.race([plug, up]);
+  if (typeof ended !== "string") throw new Error(`up ended before: ${ended.error}`);
+  await cluster.lab.stopHost(moment.host, 0);
+  killTree(engine);
+  await up.catch(() => undefined);
+}
+
 /**
  * An `up` that is killed with the job on a host, so many seconds after a phase has begun in the host's own log. Tells what
  * happened on the host, and whether `up` ended well nevertheless.
@@ -25,13 +49,11 @@ export async function killedUp(
   moment: { readonly host: string; readonly phase: string; readonly after: string },
   options: EngineOptions = {},
 ): Promise<{ job: string; ok: boolean }> {
-  // The host itself watches its log and pulls the plug: a watcher from outside would be late by what it takes to look.
-  const watch = [
-    `count() { grep -cx '##phase ${moment.phase}' /var/log/pulumi-kubeadm.log 2>/dev/null || true; }`,
-    'before=$(count); for _ in $(seq 12000); do [ "$(count)" != "$before" ] && break; sleep 0.03; done',
-    `sleep ${moment.after}; systemctl kill --signal=SIGKILL pulumi-kubeadm-job && echo a job was killed || echo no job ran`,
-  ];
-  const plug = cluster.host(moment.host, watch.join("\n")).catch((error: unknown) => String(error));
+  const kill =
+    "systemctl kill --signal=SIGKILL pulumi-kubeadm-job && echo a job was killed || echo no job ran";
+  const plug = cluster
+    .host(moment.host, untilPhase(moment.phase, moment.after) + kill)
+    .catch((error: unknown) => String(error));
   let engine = 0;
   const ended = cluster.attempt("up", { ...options, onStart: (pid) => (engine = pid) }).then(
     (report) => report.ok,

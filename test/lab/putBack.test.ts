@@ -2,10 +2,12 @@
  * Changes that only the components themselves find wrong: the host puts them back on real kubeadm. The library refuses every audit
  * policy that the API server would not take, so another one is changed together with a flag that keeps the API server from its start.
  */
+import * as fs from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWithLab } from "./available";
-import { LabCluster, saw } from "./cluster";
+import { eventually, LabCluster, saw } from "./cluster";
 import { shapeOf, type Settings } from "./environment";
+import { powerCut } from "./moments";
 
 const MANIFEST = "/etc/kubernetes/manifests/kube-apiserver.yaml";
 const BACK = "the former files are back, and the node is well with them";
@@ -90,6 +92,50 @@ describeWithLab("a change that a component does not start with", () => {
     );
   });
 
+  it.each(["configuration", "kubeadm upgrade node", "restart kubelet"])(
+    "goes back at boot after a power cut in phase %s, before any step",
+    async (phase) => {
+      const before = await running();
+      cluster.settings = {
+        ...settings,
+        audit: {
+          policy: { apiVersion: "audit.k8s.io/v1", kind: "Policy", rules: [{ level: "Metadata" }] },
+        },
+        apiServer: {
+          ...settings.apiServer,
+          extraArgs: { ...settings.apiServer?.extraArgs, "event-ttl": "2h" },
+        },
+        kubelet: {
+          ...settings.kubelet,
+          config: { ...settings.kubelet?.config, containerLogMaxSize: "20Mi" },
+        },
+      };
+      await powerCut(cluster, { host: "cp1", phase, after: "0.5" });
+      cluster.settings = settings;
+      expect(fs.existsSync(cluster.lab.folder("hosts/cp1/var-lib/pulumi-kubeadm/undo/put-back"))).toBe(true);
+      await cluster.lab.startHost("cp1");
+      const records = () => cluster.host("cp1", "ls /var/lib/pulumi-kubeadm");
+      await eventually("a record that is gone", records, (seen) => !seen.includes("undo"), 300);
+      saw(await cluster.host("cp1", "sed -n '/at boot/,$p' /var/log/pulumi-kubeadm.log"));
+      await cluster.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=180s");
+      await eventually(
+        "the former settings",
+        async () => JSON.stringify(await running()),
+        (now) => now === JSON.stringify(before),
+      );
+      const started = "systemctl show --property ActiveEnterTimestampMonotonic --value";
+      const [files, kubelet] = (
+        await cluster.host("cp1", `${started} pulumi-kubeadm-undo-files; ${started} containerd`)
+      )
+        .trim()
+        .split("\n")
+        .filter(Boolean)
+        .map(Number);
+      expect(files).toBeLessThan(kubelet ?? 0);
+      expect((await cluster.engine("preview")).changed).toEqual([]);
+    },
+  );
+
   it("does not keep the next change from its way", async () => {
     const audit = {
       policy: { apiVersion: "audit.k8s.io/v1", kind: "Policy", rules: [{ level: "Metadata" }] },
@@ -99,5 +145,16 @@ describeWithLab("a change that a component does not start with", () => {
     expect(await cluster.host("cp1", POLICY)).toContain("Metadata");
     expect(await cluster.host("cp1", POLICY)).not.toContain("RequestResponse");
     expect((await cluster.engine("preview")).changed).toEqual([]);
+  });
+
+  it("leaves a change alone at boot that ended well", async () => {
+    await cluster.lab.stopHost("cp1", 0);
+    await cluster.lab.startHost("cp1");
+    const ready = () => cluster.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=180s");
+    await eventually("nodes that are Ready", ready, () => true);
+    expect(await cluster.host("cp1", POLICY)).toContain("Metadata");
+    expect(await cluster.host("cp1", "systemctl is-active pulumi-kubeadm-undo-files || true")).toBe(
+      "inactive\n",
+    );
   });
 });

@@ -153,6 +153,8 @@ export const adoptScript = (settings: ClusterSettings, machine: Machine) =>
   nodes.adoptScript(nodeSpec(settings, machine));
 export const drainScript = (settings: ClusterSettings, machine: Machine) =>
   draining.drainScript(nodeSpec(settings, machine));
+export const letInScript = (settings: ClusterSettings, machine: Machine) =>
+  draining.letInScript(nodeSpec(settings, machine));
 export const removeNodeScript = (settings: ClusterSettings, machine: Machine, removal: removing.Removal) =>
   removing.removeNodeScript(nodeSpec(settings, machine), removal);
 export const pruneComponentFiles = (settings: ClusterSettings, kept: readonly RenderedFile[]) =>

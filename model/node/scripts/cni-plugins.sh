@@ -8,6 +8,7 @@ for plugin in "$plugins_folder"/bin/*; do
   case $name in LICENSE | README.md) continue ;; esac
   if ! cmp -s "$plugin" "$cni_bin_folder/$name"; then
     cp "$plugin" "$cni_bin_folder/$name.pulumi-kubeadm-new"
+    sync "$cni_bin_folder/$name.pulumi-kubeadm-new"
     mv -f "$cni_bin_folder/$name.pulumi-kubeadm-new" "$cni_bin_folder/$name"
   fi
 done

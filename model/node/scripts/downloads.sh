@@ -42,6 +42,7 @@ install_download() {
   find "$work/tree/bin" -type f -exec chmod 0755 {} +
   echo "$5" >"$work/tree/.sha256"
   mkdir -p "$(dirname "$folder")"
+  find "$work/tree" -type f -exec sync {} +
   rm -rf "$folder"
   mv "$work/tree" "$folder"
   rm -rf "$work"

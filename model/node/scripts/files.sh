@@ -25,6 +25,7 @@ put() {
     if [ -e "$path" ] && ! grep -qsF "$path " "$files_list"; then
       mkdir -p "$(dirname "$theirs$path")"
       cp -a "$path" "$theirs$path"
+      if [ -f "$path" ]; then sync "$theirs$path" "$(dirname "$theirs$path")"; fi
     fi
     echo "$path $*" >>"$files_list"
     sync "$files_list" "$state"

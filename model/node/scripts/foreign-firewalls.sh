@@ -11,8 +11,10 @@ for service in firewalld ufw; do
       for flow in "${foreign_flows[@]}"; do note "  $flow"; done
     else
       note "$service is turned off: the cluster's own firewall takes its place"
-      case $service in ufw) ufw --force disable ;; *) systemctl disable --now --quiet "$service.service" ;; esac
+      # Before it is off: nobody would turn it on again.
       grep -qsxF "$service" "$turned_off" || echo "$service" >>"$turned_off"
+      sync "$turned_off" "${turned_off%/*}"
+      case $service in ufw) ufw --force disable ;; *) systemctl disable --now --quiet "$service.service" ;; esac
     fi
   fi
 done

@@ -1,12 +1,8 @@
 # shellcheck shell=bash disable=SC2154,SC2034
-# Variables: paths paths_from failed_mark files_list
+# Variables: paths paths_from except keep failed_mark files_list unit_folder boot_units
 
-# `put_back_script` prints it; `remember`, `change`, `check` and `well` are functions as well.
-if [ -e "$undo/put-back" ]; then
-  phase "putting back a change that was cut off"
-  /bin/bash "$undo/put-back" || die "a change of this node was cut off, and its former files cannot be put back (bash $undo/put-back)"
-fi
-rm -rf "$undo" "$undo.new" "$undo.done"
+# `put_back_script` and `at_boot_script` print them; `remember`, `change`, `check` and `well` are functions as well.
+rm -rf "$undo.new"
 mkdir -p "$undo.new/was"
 {
   printf '%s\n' "${paths[@]}"
@@ -19,13 +15,23 @@ while read -r path; do
   fi
 done <"$undo.new/paths"
 cp "$files_list" "$undo.new/units" 2>/dev/null || true
+printf '%s\n' "${except[@]}" >"$undo.new/except"
 put_back_script >"$undo.new/put-back"
+at_boot_script >"$undo.new/at-boot"
 undo=$undo.new
 remember
 undo=${undo%.new}
-# All of it is on disk before its name is.
+(cd "$undo.new" && find . -type f ! -path ./units ! -path ./sums -exec sha256sum {} + >sums)
+mkdir -p "$unit_folder/multi-user.target.wants"
+for unit in "${!boot_units[@]}"; do
+  printf '%s' "${boot_units[$unit]}" >"$unit_folder/$unit"
+  chmod 644 "$unit_folder/$unit"
+  ln -sfn "$unit_folder/$unit" "$unit_folder/multi-user.target.wants/$unit"
+done
+# All of it is on disk before its name is, and its name before the change begins.
 sync
 mv -T "$undo.new" "$undo"
+sync "${undo%/*}"
 set +e
 change
 status=$?
@@ -35,28 +41,11 @@ if [ "$status" -eq 0 ]; then
 fi
 set -e
 if [ "$status" -eq 0 ]; then
-  mv -T "$undo" "$undo.done"
-  rm -rf "$undo.done"
+  # What the change wrote is on disk before its record goes, and the record is gone before the step ends well.
+  sync
+  mv -T "$undo" "$undo.ended"
+  sync "${undo%/*}"
+  [ -n "$keep" ] || rm -rf "$undo.ended"
   exit 0
 fi
 echo "$failed_mark"
-phase "putting the former files back"
-/bin/bash "$undo/put-back" || {
-  echo "##error the former files cannot be put back; the next run tries it again"
-  exit "$status"
-}
-# It failed before it had changed anything.
-changed=""
-if [ -s "$undo.done/changed" ]; then changed=yes; fi
-rm -rf "$undo.done"
-[ -n "$changed" ] || exit "$status"
-set +e
-well
-healed=$?
-set -e
-if [ "$healed" -eq 0 ]; then
-  echo "##error the former files are back, and the node is well with them"
-else
-  echo "##error the former files are back, and the node is not well with them"
-fi
-exit "$status"

@@ -15,6 +15,7 @@ if cmp -s "$new" "$hosts"; then
   rm -f "$new"
 else
   chmod 0644 "$new"
+  sync "$new"
   # Where the file is its own mount it cannot be replaced, only written.
   mv -f "$new" "$hosts" 2>/dev/null || { cat "$new" >"$hosts" && rm -f "$new"; }
   echo "wrote $hosts"

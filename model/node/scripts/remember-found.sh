@@ -9,5 +9,8 @@ if [ ! -e "$found_file" ]; then
       done
       if systemctl is-active --quiet containerd.service; then echo containerd.service; fi
     fi
-  } >"$found_file"
+  } >"$found_file.new"
+  sync "$found_file.new"
+  mv -f "$found_file.new" "$found_file"
+  sync "${found_file%/*}"
 fi

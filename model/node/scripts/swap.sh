@@ -6,6 +6,7 @@ if [ -e /etc/fstab ] && grep -qE '^[[:space:]]*[^#[:space:]]+[[:space:]]+[^[:spa
   sed -E 's|^([[:space:]]*[^#[:space:]]+[[:space:]]+[^[:space:]]+[[:space:]]+swap[[:space:]].*)$|#pulumi-kubeadm# \1|' \
     /etc/fstab >/etc/fstab.pulumi-kubeadm-new
   chmod --reference=/etc/fstab /etc/fstab.pulumi-kubeadm-new
+  sync /etc/fstab.pulumi-kubeadm-new
   mv -f /etc/fstab.pulumi-kubeadm-new /etc/fstab
   mark daemon-reload
   echo "commented swap in /etc/fstab"
@@ -19,6 +20,7 @@ no_swap() {
     systemctl disable --quiet --now "$1"
   fi
   grep -qsxF "$1" "$list" || echo "$1" >>"$list"
+  sync "$list" "$state"
   echo "turned off $1"
 }
 # Programs that make swap anew at each boot: they run before its units are there.

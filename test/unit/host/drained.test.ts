@@ -9,6 +9,7 @@ import { Hosts } from "../../../host/runner";
 import { nodeLifecycle } from "../../../host/steps/node";
 import { setup } from "../../../host/steps/setup";
 import { RECORD_FILE, SETUP_FILE } from "../../../model/node/shell";
+import { undoFolder } from "../../../model/node/undo";
 import { knownCluster, nodeIdentity } from "../../support/fromSettings";
 import { controlPlaneNode, machine, settingsOf } from "../../support/kubeadmSettings";
 import { Machine, SshHost } from "./sshHost";
@@ -25,14 +26,17 @@ let open: Hosts[];
 function instead(name: string, script: string): string {
   const jobs: readonly [mark: string, does: string][] = [
     ['phase "drain w1"', `${name} drains w1`],
-    ["labels and taints of", `${name} lets w1 in`],
+    ["labels and taints of", `${name} adopts w1`],
+    ["did not let pods back", `${name} lets w1 in`],
+    ["check() (\n:\n)", `${name} is configured, and not looked at`],
     ["kubeadm upgrade node", `${name} is configured`],
     ['phase "kubeadm reset"', `${name} is reset`],
     [`rm -f ${SETUP_FILE}`, `${name} is cleaned`],
+    ['mv -T "$undo.ended" "$undo"', `${name} is put back`],
   ];
   const found = jobs.find(([mark]) => script.includes(mark));
   if (found === undefined) return script;
-  return `echo "${found[1]}" >>"${folder}/log"\n[ ! -e "${folder}/fails" ] || exit 1\n`;
+  return `echo "${found[1]}" >>"${folder}/log"\n! grep -qxF "${found[1]}" "${folder}/fails" 2>/dev/null\n`;
 }
 
 beforeEach(async () => {
@@ -62,8 +66,12 @@ const host = (name: string): Machine => machines.get(name)?.host ?? expect.fail(
 const log = (): string[] =>
   fs.existsSync(`${folder}/log`) ? fs.readFileSync(`${folder}/log`, "utf8").trim().split("\n") : [];
 
-function record(name: string, state: NodeRecord["state"]): void {
-  const text = { ...nodeIdentity(settings, own(name), cluster), state, digest: "another" };
+function record(
+  name: string,
+  state: NodeRecord["state"],
+  over: Partial<NodeRecord> = { digest: "another" },
+): void {
+  const text = { ...nodeIdentity(settings, own(name), cluster), state, ...over };
   host(name).write(RECORD_FILE, JSON.stringify(text));
 }
 
@@ -92,21 +100,39 @@ describe("a worker's update", () => {
   ] as const)("drains it first where its %s manager hands out by another policy", async (manager, policy) => {
     handedOut(manager, policy);
     await update();
-    expect(log()).toEqual(["cp1 drains w1", "w1 is configured", "cp1 lets w1 in"]);
+    expect(log()).toEqual(["cp1 drains w1", "w1 is configured", "cp1 adopts w1"]);
   });
 
   it("drains nothing where both policies stay", async () => {
     handedOut("cpu", "none");
     handedOut("memory", "None");
     await update();
-    expect(log()).toEqual(["w1 is configured", "cp1 lets w1 in"]);
+    expect(log()).toEqual(["w1 is configured", "cp1 adopts w1"]);
   });
 
-  it("goes no further where the drain fails", async () => {
+  it.each([
+    ["nothing was cut off", false, "w1 is configured, and not looked at"],
+    ["a change was cut off that had written all of it: that is put back first", true, "w1 is configured"],
+  ])("of what is there already, where %s", async (_, cutOff, configured) => {
+    record("w1", "joined", {});
+    if (cutOff) host("w1").write(`${undoFolder}/put-back`, "");
+    await update();
+    expect(log()).toEqual([configured, "cp1 adopts w1"]);
+  });
+
+  it.each([
+    ["cp1 drains w1", "draining w1 failed", []],
+    ["w1 is configured", "reconfiguring the node failed", ["w1 is configured"]],
+    [
+      "cp1 adopts w1",
+      /adopting w1 failed.*; w1 has its former files again$/,
+      ["w1 is configured", "cp1 adopts w1", "w1 is put back"],
+    ],
+  ])("goes no further where this fails: %s; and lets pods back", async (fails, said, more) => {
     handedOut("cpu", "static");
-    fs.writeFileSync(`${folder}/fails`, "");
-    await expect(update()).rejects.toThrow("draining w1 failed");
-    expect(log()).toEqual(["cp1 drains w1"]);
+    fs.writeFileSync(`${folder}/fails`, `${fails}\n`);
+    await expect(update()).rejects.toThrow(said);
+    expect(log()).toEqual(["cp1 drains w1", ...more, "cp1 lets w1 in"]);
   });
 });
 

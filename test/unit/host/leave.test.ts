@@ -26,12 +26,18 @@ afterEach(async () => {
   await cluster.close();
 });
 
-async function refused(name: string, ...more: unknown[]): Promise<string> {
-  const error = await cluster.leave(name, ...(more as [])).then(
+/** @param done what had been done by then; undefined: nothing, anywhere */
+async function refused(name: string, more: object = {}, done?: string): Promise<string> {
+  const error = await cluster.leave(name, more).then(
     () => new Error(`${name} was removed`),
     (reason: unknown) => reason as Error,
   );
-  expect(error.message).toMatch(/is not removed, and nothing was changed on it: /);
+  expect(error.message).toContain(
+    done === undefined
+      ? "is not removed, and nothing was changed: "
+      : "is not removed, and its host was not reset: ",
+  );
+  if (done !== undefined) expect(error.message).toContain(`; done before that: ${done}; `);
   expect(error.message).toContain(`${FORCE_VARIABLE}=${name}`);
   return error.message;
 }
@@ -57,6 +63,16 @@ describe("a control-plane node that leaves", () => {
   it("loses its Node although the API times out once after its etcd member went", async () => {
     cluster.wants([cp1, cp2]);
     cluster.put("delete-times-out", "");
+    await cluster.leave("cp3");
+    expect(cluster.log().slice(-2)).toEqual(["node cp3 deleted", "cp3 reset"]);
+  });
+
+  it("is said to be out of etcd, and stays cordoned, when its Node cannot be deleted; the next run goes on", async () => {
+    cluster.wants([cp1, cp2]);
+    for (const time of ["", "2", "3"]) cluster.put(`delete-times-out${time}`, "");
+    const done = "the node was cordoned, its pods were moved away, etcd member cp3 was removed";
+    expect(await refused("cp3", {}, done)).toContain("The next run goes on from there");
+    expect(cluster.log()).toEqual(["cordon cp3", "drain cp3", "etcd cp3 removed by cp1"]);
     await cluster.leave("cp3");
     expect(cluster.log().slice(-2)).toEqual(["node cp3 deleted", "cp3 reset"]);
   });
@@ -134,7 +150,8 @@ describe("a control-plane node that leaves", () => {
         0o755,
       );
     cluster.wants([cp1, cp2]);
-    const said = await refused("cp3");
+    const undone = "the node was cordoned, its pods were moved away, the node was uncordoned again";
+    const said = await refused("cp3", {}, undone);
     expect(said).toContain("etcd does not let member cp3 go: etcdserver: unhealthy cluster");
     expect([resets(), cluster.nodes()]).toEqual([[], ["cp1", "cp2", "cp3"]]);
   });
@@ -142,7 +159,9 @@ describe("a control-plane node that leaves", () => {
   it("stays when the drain fails at once", async () => {
     cluster.put("drain-fails", "");
     cluster.wants([cp1, cp2]);
-    expect(await refused("cp3")).toContain("the drain failed");
+    expect(await refused("cp3", {}, "the node was cordoned, the node was uncordoned again")).toContain(
+      "the drain failed",
+    );
     expect([resets(), cluster.members()]).toEqual([[], ["cp1", "cp2", "cp3"]]);
     expect(cluster.log()).toEqual(["cordon cp3", "drain cp3", "uncordon cp3"]);
   });

@@ -116,9 +116,11 @@ describe("the program of a step", () => {
     const forced = await program(stdin, environment, "delete");
     await other.stop();
     expect([safe.status, safe.stdout]).toEqual([1, ""]);
-    expect(safe.stderr).toMatch(/^w1: its setup is not taken back: SSH to .*the host key is not the one/);
+    expect(safe.stderr).toMatch(
+      /^w1: its setup could not be taken back: SSH to .*the host key is not the one/,
+    );
     expect(safe.stderr).toContain(`${FORCE_VARIABLE}=w1`);
     expect([forced.status, forced.stdout]).toEqual([0, "{}\n"]);
-    expect(forced.stderr).toMatch(/^w1: SSH to .*; its host is left as it is, since .*=w1\n$/);
+    expect(forced.stderr).toMatch(/^w1: SSH to .*; what is left of its setup stays, since .*=w1\n$/);
   });
 });

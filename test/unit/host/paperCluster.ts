@@ -64,7 +64,7 @@ case "$*" in
   *"get lease "*) cat "$CLUSTER/leases/$5" 2>/dev/null || true ;;
   "cordon "* | "uncordon "*) echo "$1 $2" >>"$CLUSTER/log" ;;
   "drain "*) echo "drain $2" >>"$CLUSTER/log"; [ ! -e "$CLUSTER/drain-fails" ] ;;
-  "delete node "*) [ ! -e "$CLUSTER/delete-times-out" ] || { rm "$CLUSTER/delete-times-out"; echo "Error from server: etcdserver: request timed out" >&2; exit 1; }
+  "delete node "*) for fails in "$CLUSTER"/delete-times-out*; do [ -e "$fails" ] || break; rm "$fails"; echo "Error from server: etcdserver: request timed out" >&2; exit 1; done
     rm -f "$CLUSTER/nodes/$3"; echo "node $3 deleted" >>"$CLUSTER/log" ;;
 esac`,
   // A port that answers is a file. Every other use is a job's.

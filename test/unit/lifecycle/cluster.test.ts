@@ -236,15 +236,20 @@ describe("removing a node", () => {
   });
 
   it.each([
-    ["drain", "the drain failed", true],
-    ["cordon", "the node could not be cordoned", true],
-    ["get node w1 --ignore-not-found", "the API did not answer", false],
-    ["delete node", "the Node could not be deleted", true],
-  ])("ends where %s fails, and pods may come back", (verb, text, uncordoned) => {
+    ["drain", "the drain failed", true, "the node was cordoned, the node was uncordoned again"],
+    ["cordon", "the node could not be cordoned", true, "the node was uncordoned again"],
+    ["get node w1 --ignore-not-found", "the API did not answer", false, "nothing"],
+    [
+      "delete node",
+      "the Node could not be deleted",
+      true,
+      "the node was cordoned, its pods were moved away, the node was uncordoned again",
+    ],
+  ])("ends where %s fails, pods may come back, and says how far it was", (verb, text, uncordoned, done) => {
     host.files.command("kubectl", `case "$*" in "${verb} "*) exit 1 ;; esac\n${there} esac`);
     const { status, output } = host.run(removeNodeScript(settings, w1, { alive: true }));
     expect(status).toBe(1);
-    expect(output).toContain(`##error ${text}`);
+    expect(output).toContain(`##error ${text}\n##error done before that: ${done}\n`);
     expect(calls("kubectl").includes("uncordon w1")).toBe(uncordoned);
   });
 

@@ -1,8 +1,10 @@
 /** A power cut leaves the old record or the new one: each is on disk before it takes the old one's place, and so is the folder. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { keysScript } from "../../../model/lifecycle/encryption";
+import { putIntendedScript } from "../../../model/lifecycle/intended";
 import { setState } from "../../../model/lifecycle/parts";
 import { RECORD_FILE, prelude, putFiles } from "../../../model/node/shell";
-import { machine, settingsOf } from "../../support/kubeadmSettings";
+import { controlPlaneNode, machine, settingsOf } from "../../support/kubeadmSettings";
 import { factsOf, NodeHost } from "./support";
 import { filesOfNode } from "../../support/fromSettings";
 
@@ -32,6 +34,24 @@ describe("a record", () => {
       "synced folder with node.json",
     ]);
     expect(host.files.read(RECORD_FILE)).toContain('"state":"joined"');
+  });
+
+  it.each([
+    [
+      "the mark that Secrets are to be rewritten",
+      keysScript(
+        controlPlaneNode("cp1", 11),
+        "a stage",
+        [{ provider: "secretbox", name: "a", secret: "AA==" }],
+        "set",
+      ),
+      /^synced secretbox:a:[^]*synced folder with encryption\.rewrite [^]*synced apiVersion/,
+    ],
+    ["what the settings want", putIntendedScript(), /^synced \nmoved\nsynced folder with intended\.json$/],
+  ])("is %s too", (_, script, order) => {
+    host.files.command("kubectl", "exit 1");
+    host.run(`${script}\n`);
+    expect(host.files.read("/order").trimEnd()).toMatch(order);
   });
 
   it("and each file of a node too", () => {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { paths } from "../../../model/kubeadm";
 import { DISCOVERY_FILE, PATCHES_DIR } from "../../../model/lifecycle/parts";
 import { binaryPath } from "../../../model/node/paths";
+import { undoFolder } from "../../../model/node/undo";
 import type { Machine } from "../../../model/settings/resolved";
 import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { factsOf, NodeHost } from "./support";
@@ -48,6 +49,12 @@ describe("init", () => {
     expect(JSON.parse(host.files.read("/during"))).toMatchObject({ state: "initialising" });
     expect(host.member()).toEqual({ ...factsOf(settings, cp1), state: "joined" });
     expect(linked("kubelet")).toBe(binaryPath("kubelet", settings.kubernetesVersion));
+  });
+
+  it("forgets a change of the node that the host was before: a boot would put that node back", () => {
+    host.files.write(`${undoFolder}/put-back`, "");
+    expect(init().status).toBe(0);
+    expect(there(undoFolder)).toBe(false);
   });
 
   it("takes kubeadm's own token away, and starts the timers of a control-plane node", () => {

@@ -14,7 +14,7 @@ import { inUseScript, tightenScript } from "../../../model/node/leaving";
 import { changeLockScript, drainLockScript } from "../../../model/lifecycle/lock";
 import { wellScript } from "../../../model/lifecycle/well";
 import { nodeUndo } from "../../../model/lifecycle/undo";
-import { guarded, putBackScript } from "../../../model/node/undo";
+import { atBootScript, guarded, putBackScript, takeBackScript } from "../../../model/node/undo";
 import { stateScript } from "../../../model/lifecycle/state";
 import { paths } from "../../../model/kubeadm";
 import type { ClusterSettings, Machine } from "../../../model/settings/resolved";
@@ -27,6 +27,7 @@ import {
   initScript,
   joinScript,
   drainScript,
+  letInScript,
   adoptScript,
   removeNodeScript,
 } from "../../support/fromSettings";
@@ -85,7 +86,10 @@ function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, stri
     "change-lock": changeLockScript({ machine: own, run: `run ${odd}`, step: "ab" }, settings.rollout),
     well: wellScript(own),
     guarded: guarded({ ...nodeUndo(own, files), change: "true", check: "true", well: "true" }),
-    "put-back": putBackScript(nodeUndo(own, files).restart),
+    "at-boot": atBootScript(),
+    "take-back": takeBackScript("true"),
+    "let-in": letInScript(settings, own),
+    "put-back": putBackScript(nodeUndo(own, files)),
   };
 }
 

@@ -57,7 +57,7 @@ function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, stri
     "drain lock": drainLockScript({ machine: own, run: "a run", step: "ab" }),
     alive: aliveScript(own, false),
     well: wellScript(own),
-    "put back": putBackScript(nodeUndo(own, member).restart),
+    "put back": putBackScript(nodeUndo(own, member)),
     guarded: guarded({ ...nodeUndo(own, member), change: "true", well: "true" }),
     remove: removeNodeScript(settings, own, { alive: true }),
   };

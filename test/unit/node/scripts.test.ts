@@ -91,7 +91,7 @@ describe.skipIf(!have("shellcheck")).concurrent("rendered scripts pass bash -n a
     const own = machineOf(settings, "w1");
     const undo = setupUndo(settings, own);
     await check(guarded({ ...undo, change: "true", check: "true", well: "true" }));
-    await check(putBackScript(undo.restart));
+    await check(putBackScript(undo));
   });
 
   it.each(["cp1", "lb1"])("setup of %s with a proxy and registries that ask for logins", async (name) => {

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { nodeUndo } from "../../../model/lifecycle/undo";
+import { markConfigMaps, nodeUndo } from "../../../model/lifecycle/undo";
 import { filesList, pendingFolder } from "../../../model/node/paths";
-import { guarded, undoFolder, type GuardedChange } from "../../../model/node/undo";
+import { afterPutBack, guarded, undoFolder, type GuardedChange } from "../../../model/node/undo";
 import { machine, controlPlaneNode } from "../../support/kubeadmSettings";
 import { NodeHost } from "../lifecycle/support";
 import { machineOf, settingsOf } from "./support";
@@ -103,11 +103,148 @@ if is_back '^/etc/containerd/'; then echo restarted; fi
     isFormer();
   });
 
+  it("is put back before another one that is not taken back itself", () => {
+    run({ change: `${change}kill -9 $$\nexit 1\n` });
+    const { status, output } = host.run(afterPutBack(script(`cat ${CONFIG}`)));
+    expect(status, output).toBe(0);
+    expect(output).toMatch(/former$/);
+    isFormer();
+  });
+
+  it("is on disk when its record goes, and the record is gone on disk before the step ends well", () => {
+    const order = `>>"$ROOT/order"`;
+    host.files.command("sync", `echo "sync $([ -e "$ROOT${undoFolder}" ] && echo record) $*" ${order}`);
+    expect(run({ change: `${change}echo changed ${order}\n` }).status).toBe(0);
+    const [before, after = ""] = host.files.read("/order").replaceAll(host.files.root, "").split("changed\n");
+    expect(before).toBe("sync  \nsync record /var/lib/pulumi-kubeadm\n");
+    expect(after).toBe("sync record \nsync  /var/lib/pulumi-kubeadm\n");
+  });
+
   it("keeps the former files where even they cannot be put back", () => {
     const { status, output } = run({ check: script("false"), restart: "false\n" });
     expect(status).toBe(1);
     expect(output).toContain("##error the former files cannot be put back; the next run tries it again");
     expect(host.files.read(`${undoFolder}/was${host.files.root}${CONFIG}`)).toBe("former");
+  });
+});
+
+describe("a record that is not whole", () => {
+  it.each([
+    [
+      "a former file is damaged",
+      `was${CONFIG}`,
+      "",
+      /the record of the change is damaged: compare .*undo\/was/,
+    ],
+    [
+      "the script is empty",
+      "put-back",
+      "",
+      /the record of a change that was cut off cannot be read: compare/,
+    ],
+  ])("%s: nothing is touched, and no other change begins", (_, file, content, said) => {
+    run({ change: `${change}kill -9 $$\nexit 1\n` });
+    const path = file.startsWith("was") ? `was${host.files.root}${CONFIG}` : file;
+    host.files.write(`${undoFolder}/${path}`, content);
+    const { status, output } = run({ change: script("echo begun") });
+    expect(status).toBe(1);
+    expect(output).toMatch(said);
+    expect(output).not.toContain("begun");
+    expect(host.files.read(CONFIG)).toBe("new");
+    expect(exists(`${undoFolder}/was`)).toBe(true);
+  });
+
+  it("on a full disk: what could not be put back is tried again, from the same record", () => {
+    const full = `case "\${!#}" in *.undo) : >"\${!#}"; echo "cp: No space left on device" >&2; exit 1 ;; esac; exec /bin/cp "$@"`;
+    run({ change: `${change}kill -9 $$\nexit 1\n` });
+    host.files.command("cp", full);
+    const { status, output } = run();
+    expect(status).toBe(1);
+    expect(output).toMatch(/##error .*config.toml cannot be put back\n[^]*No space left on device/);
+    expect(
+      fs.readdirSync(`${host.files.root}/etc/containerd`).filter((name) => name.startsWith(".")),
+    ).toEqual([]);
+    host.files.command("cp", `exec /bin/cp "$@"`);
+    expect(run({ change: script("true") }).status).toBe(0);
+    isFormer();
+  });
+});
+
+describe("at boot", () => {
+  const UNITS = "/etc/systemd/system";
+  const FILES = "pulumi-kubeadm-undo-files.service";
+  const REST = "pulumi-kubeadm-undo.service";
+  const restart = `if is_back '^/etc/containerd/'; then echo restarted; fi\n`;
+  /** What systemd does: a unit whose condition does not hold is not started. */
+  function boot(unit: string): { status: number | null; output: string } | undefined {
+    const text = host.files.read(`${UNITS}/multi-user.target.wants/${unit}`);
+    const [, condition = ""] = /^ConditionPathExists=(.*)$/m.exec(text) ?? [];
+    const [, start = ""] = /^ExecStart=(.*)$/m.exec(text) ?? [];
+    return fs.existsSync(condition) ? host.run(`${start.replaceAll(host.files.root, "")}\n`) : undefined;
+  }
+  const cut = (over: Partial<GuardedChange> = {}) =>
+    run({ change: `${change}kill -9 $$\nexit 1\n`, restart, ...over });
+  beforeEach(() => {
+    host.files.command("systemd-run", `while [ "$1" != /bin/bash ]; do shift; done; exec "$@"`);
+    fs.mkdirSync(`${host.files.root}/var/log`, { recursive: true });
+  });
+
+  it("the files of a change that was cut off are back before the kubelet starts, and the rest is after it", () => {
+    cut();
+    expect(host.files.read(`${UNITS}/${FILES}`)).toMatch(/^Before=.*containerd.service kubelet.service$/m);
+    expect(host.files.read(`${UNITS}/${REST}`)).toMatch(
+      new RegExp(`^After=.*${FILES} containerd.service kubelet.service$`, "m"),
+    );
+    expect(boot(FILES)?.status).toBe(0);
+    expect(host.files.read(CONFIG)).toBe("former");
+    expect(host.files.read("/var/log/pulumi-kubeadm.log")).not.toContain("restarted");
+    expect(boot(REST)?.status).toBe(0);
+    expect(host.files.read("/var/log/pulumi-kubeadm.log")).toContain("restarted");
+    isFormer();
+  });
+
+  it("a change that ended well stays, and one that was put back is not put back again", () => {
+    expect(run().status).toBe(0);
+    expect([boot(FILES), boot(REST)]).toEqual([undefined, undefined]);
+    expect(host.files.read(CONFIG)).toBe("new");
+  });
+
+  it("a second power cut in the middle leaves it to the next boot", () => {
+    cut();
+    host.files.command("mv", `case "$*" in *config.toml) kill -9 $PPID; exit 1 ;; esac; exec /bin/mv "$@"`);
+    expect(boot(FILES)?.status).not.toBe(0);
+    expect(host.files.read(CONFIG)).toBe("new");
+    host.files.command("mv", `exec /bin/mv "$@"`);
+    expect(boot(FILES)?.status).toBe(0);
+    host.files.command("sync", `[ ! -e "$ROOT${undoFolder}.done" ] || kill -9 $PPID`);
+    expect(boot(REST)?.status).not.toBe(0);
+    host.files.command("sync", "exit 0");
+    expect(boot(REST)).toBeUndefined();
+    expect(run({ change: script("true") }).status).toBe(0);
+    isFormer();
+  });
+
+  it("nothing runs beside a step that runs already: the kubelet starts, and the rest waits for the step's end", () => {
+    cut();
+    const exists_ =
+      "Failed to start transient service unit: Unit pulumi-kubeadm-job.service was already loaded";
+    host.files.command("systemd-run", `echo "${exists_}" >&2; exit 1`);
+    expect(boot(FILES)).toEqual({ status: 0, output: "" });
+    expect(host.files.read(CONFIG)).toBe("new");
+    host.files.command("sleep", `mv "$ROOT${undoFolder}" "$ROOT${undoFolder}.step"`);
+    expect(boot(REST)).toEqual({ status: 0, output: "" });
+    expect(host.files.read(CONFIG)).toBe("new");
+  });
+
+  it("says what to do where the former files cannot be put back, and keeps them", () => {
+    cut();
+    host.files.command("systemd-run", `echo "it did not end well" >&2; exit 1`);
+    const said = boot(FILES);
+    expect(said?.status).toBe(1);
+    expect(said?.output).toMatch(
+      /the change is not put back: the next step does it, or bash .*undo\/put-back/,
+    );
+    expect(exists(undoFolder)).toBe(true);
   });
 });
 
@@ -156,13 +293,16 @@ describe("a node's configuration that is put back", () => {
     host.files.command(
       "kubectl",
       `case "$*" in
+  *changed-by=*) for name in kubeadm-config kubelet-config kube-proxy; do case "$*" in *" $name "*) echo "\${!#}" | cut -d = -f 2 >"$ROOT/by/$name" ;; esac; done ;;
+  *go-template*) cat "$ROOT/by/$7" 2>/dev/null || true ;;
   *"/readyz"*) [ "$(cat "$ROOT/etc/kubernetes/manifests/kube-apiserver.yaml")" = former ] ;;
-  *"get configmap "*) cat "$ROOT/cm/$5" ;;
-  *"patch configmap "*) sed 's/^{"data":\\(.*\\)}$/\\1/' "\${!#}" >"$ROOT/cm/$5" ;;
+  *"get configmap "*) cat "$ROOT/cm/$7" ;;
+  *"patch configmap "*) sed 's/^{"data":\\(.*\\)}$/\\1/' "\${!#}" >"$ROOT/cm/$7" ;;
 esac`,
     );
   }
-  const kubelet = () => host.files.calls().filter((line) => /^systemctl (stop|start) kubelet/.test(line));
+  const kubelet = () =>
+    host.files.calls().filter((line) => /^systemctl (stop|start|restart) kubelet/.test(line));
 
   it("takes manifests, the kubelet's files and the cluster's configuration with it", () => {
     cluster();
@@ -178,7 +318,48 @@ for name in kubeadm-config kubelet-config; do printf '{"a":"bad"}' >"$ROOT/cm/$n
     const calls = host.files.calls();
     expect(calls.filter((line) => line.includes("patch configmap"))).toHaveLength(2);
     expect(calls.filter((line) => line.includes("rollout restart"))).toEqual([]);
-    expect(kubelet()).toEqual(["systemctl stop kubelet.service", "systemctl start kubelet.service"]);
+    expect(kubelet()).toEqual(["systemctl restart kubelet.service"]);
+  });
+
+  it("leaves what another node has changed since, and the keys of Secrets, as they are", () => {
+    cluster();
+    const KEYS = "/etc/kubernetes/pulumi-kubeadm/apiserver/encryption.yaml";
+    const OTHER = "/etc/kubernetes/pulumi-kubeadm/apiserver/audit-policy.yaml";
+    for (const file of [KEYS, OTHER]) host.files.write(file, "former");
+    fs.mkdirSync(`${host.files.root}/by`);
+    const cp1 = controlPlaneNode("cp1", 11);
+    const undo = nodeUndo(cp1, []);
+    const cut = `printf bad >${OTHER}
+for name in kubeadm-config kubelet-config; do printf '{"a":"bad"}' >"$ROOT/cm/$name"; done
+${markConfigMaps(cp1, "kubeadm-config", "kubelet-config")}kill -9 $$`;
+    run({ ...undo, change: script(cut) });
+    // Another run changes the keys on all nodes, and the configuration by way of another node.
+    host.files.write(KEYS, "rotated");
+    host.files.write("/cm/kubeadm-config", '{"a":"cp2"}');
+    host.files.write("/by/kubeadm-config", "cp2.1");
+    const { status, output } = run({ ...undo, change: script("true") });
+    expect(status, output).toBe(0);
+    expect(output).toContain("##note configmap kubeadm-config stays: another node has changed it since");
+    expect(host.files.read("/cm/kubeadm-config")).toBe('{"a":"cp2"}');
+    expect(host.files.read("/cm/kubelet-config").trim()).toBe('{"a":"former"}');
+    expect(host.files.read(KEYS)).toBe("rotated");
+    expect(host.files.read(OTHER)).toBe("former");
+  });
+
+  it("keeps the record at boot where the API does not answer: a step goes on from there", () => {
+    cluster();
+    const undo = nodeUndo(controlPlaneNode("cp1", 11), []);
+    const cut = `printf bad >${KUBELET}; printf '{"a":"bad"}' >"$ROOT/cm/kubelet-config"; kill -9 $$`;
+    run({ ...undo, change: script(cut) });
+    const kubectl = host.files.read("/bin/kubectl");
+    host.files.command("kubectl", "exit 1");
+    const { status, output } = host.run(`/bin/bash ${undoFolder}/put-back boot\n`);
+    expect(status).toBe(1);
+    expect(output).toContain("##error the files are back, and the API does not answer");
+    expect(host.files.read(KUBELET)).toBe("former");
+    host.files.write("/bin/kubectl", kubectl, 0o755);
+    expect(run({ ...undo, change: script("true") }).status).toBe(0);
+    expect(host.files.read("/cm/kubelet-config").trim()).toBe('{"a":"former"}');
   });
 
   it("rolls kube-proxy again where its configuration had changed", () => {
@@ -199,7 +380,20 @@ for name in kubeadm-config kubelet-config; do printf '{"a":"bad"}' >"$ROOT/cm/$n
       change: script(`printf '{"policyName":"static"}' >/var/lib/kubelet/cpu_manager_state; false`),
     });
     expect(exists("/var/lib/kubelet/cpu_manager_state"), output).toBe(false);
-    expect(kubelet()).toEqual(["systemctl stop kubelet.service", "systemctl start kubelet.service"]);
+    expect(kubelet()).toEqual(["systemctl stop kubelet.service", "systemctl restart kubelet.service"]);
+  });
+
+  it("forgets it at boot without a stop, which would take the kubelet's start back", () => {
+    const undo = nodeUndo(machine("w1"), []);
+    host.files.write("/var/lib/kubelet/cpu_manager_state", '{"policyName":"none"}');
+    run({
+      ...undo,
+      change: script(`printf '{"policyName":"static"}' >/var/lib/kubelet/cpu_manager_state; kill -9 $$`),
+    });
+    host.files.command("systemctl", `[ "$1" != show ] || echo inactive`);
+    expect(host.run(`/bin/bash ${undoFolder}/put-back files\n`).status).toBe(0);
+    expect(exists("/var/lib/kubelet/cpu_manager_state")).toBe(false);
+    expect(kubelet()).toEqual([]);
   });
 
   it("restarts no kubelet whose files are what they were", () => {

@@ -1,0 +1,6 @@
+# shellcheck shell=bash disable=SC2154,SC2034
+
+status=0
+[ -e "$undo.ended" ] || die "the former files are not there any more"
+mv -T "$undo.ended" "$undo"
+sync "${undo%/*}"
