@@ -1,12 +1,14 @@
 import { z } from "zod";
 
+import { defined } from "../core/defined";
+
 import { validateNoSecretsInside, validateSecrets } from "./checks/secrets";
 import { factsOf, type Draft, type Facts } from "./draft";
 import { prune, type Refused } from "./prune";
 import { resolve } from "./resolve";
 import { checkSchema } from "./issues";
 import { pathText, Problems, SettingsError, type Problem } from "./problems";
-import type { AnyInput, ClusterInput } from "./schema/cluster";
+import { type AnyInput, type ClusterInput, machinesCluster } from "./schema/cluster";
 
 /** How a part of the settings is checked when it is given as arguments, without a cluster's settings around it. */
 export interface AloneCheck<S extends z.ZodType> {
@@ -36,7 +38,7 @@ export function parseAlone<S extends z.ZodType>(
   title: string,
   given: unknown,
   { schema, key, around, checks, aws = false, secrets }: AloneCheck<S>,
-): z.output<S> {
+): z.input<S> {
   const raw = withoutUndefined(given ?? {});
   const problems = new Problems();
   const keys = typeof key === "string" ? [key] : key;
@@ -57,8 +59,11 @@ export function parseAlone<S extends z.ZodType>(
   validateNoSecretsInside(placed, problems);
   const found = problems.sorted().map((problem) => within(keys, problem));
   if (found.length > 0) throw new SettingsError(found, title);
-  return raw as z.output<S>;
+  return raw as z.input<S>;
 }
+
+/** Settings in which nothing is written. */
+const NOTHING = machinesCluster.parse({ machines: {} });
 
 function factsAlone(
   input: Draft<AnyInput>,
@@ -67,7 +72,10 @@ function factsAlone(
   { keys, aws }: { readonly keys: readonly string[]; readonly aws: boolean },
 ): Facts {
   const written = { machines: {}, ...beside } as ClusterInput & AnyInput;
-  const settings = resolve(written, undefined, { environment: "" });
+  // Arguments of components are beside the settings' own keys, so that the whole does not fit the schema.
+  const given = withoutUndefined(written) as object;
+  const network = { ...NOTHING.network, ...defined(written.network ?? {}) };
+  const settings = resolve({ ...NOTHING, ...given, network }, undefined, { environment: "" });
   const { cni, pods, services } = factsOf({ input, written, settings, aws: undefined, refused });
   return {
     input,

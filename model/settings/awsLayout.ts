@@ -21,7 +21,7 @@ import type { PlacedRange } from "./pick";
 import type { Path } from "./problems";
 import type { Architecture } from "./resolved";
 import type { AwsAccess, AwsControlPlaneInstance, AwsSubnet, AwsVpc } from "./resolvedAws";
-import type { AwsInput } from "./schema/cluster";
+import type { AwsInput, FilledAws } from "./schema/cluster";
 
 /**
  * What settings of platform aws come to: where control-plane nodes are and how they are reached, by what is written.
@@ -70,6 +70,8 @@ export interface PoolLayout {
   readonly name: string;
   readonly path: Path;
   readonly input: PoolInput;
+  /** The same with defaults. */
+  readonly filled: FilledAws["workers"][string];
   readonly windows: boolean;
   /** First choice first. */
   readonly instanceTypes: readonly string[];
@@ -83,20 +85,20 @@ export interface PoolLayout {
 
 export type PoolInput = NonNullable<AwsInput["workers"]>[string];
 
-export function awsLayout(input: AwsInput, stackRegion: string | undefined): AwsLayout {
+export function awsLayout(input: AwsInput, filled: FilledAws, stackRegion: string | undefined): AwsLayout {
   const region = stackRegion !== undefined && isRegion(stackRegion) ? stackRegion : undefined;
-  const { controlPlane, network = {} } = input;
+  const { controlPlane, network, access } = filled;
   const { count } = controlPlane;
   const existing = network.existing !== undefined;
-  const zones = zonesOf(input, region);
-  const bastion = input.bastion !== undefined;
-  const connectVia = connectViaOf(input);
+  const zones = zonesOf(filled, region);
+  const bastion = filled.bastion !== undefined;
+  const connectVia = connectViaOf(filled);
   const subnetType = controlPlane.subnetType ?? (connectVia === "direct" ? "public" : "private");
-  const endpointAccess = input.access.endpointAccess ?? (connectVia === "vpn" ? "private" : "public");
+  const endpointAccess = access.endpointAccess ?? (connectVia === "vpn" ? "private" : "public");
   const publicBalancer = endpointAccess === "public";
   const loadBalancer =
     count > 1 || (controlPlane.loadBalancer ?? (subnetType === "private" && publicBalancer));
-  const workers = Object.entries(input.workers ?? {});
+  const workers = Object.entries(filled.workers);
   const types = [subnetType, ...workers.map(([, pool]) => pool.subnetType ?? subnetType)];
   const privates = types.includes("private");
   const nat = existing ? "none" : (network.nat ?? (privates ? "one" : "none"));
@@ -105,9 +107,9 @@ export function awsLayout(input: AwsInput, stackRegion: string | undefined): Aws
     ...(publics ? (["public"] as const) : []),
     ...(privates ? (["private"] as const) : []),
   ];
-  const vpc = range(network.vpcCidr ?? AWS_DEFAULTS.vpcCidr);
+  const vpc = range(network.vpcCidr);
   const subnetMask = network.subnetMask ?? defaultSubnetMask(vpc);
-  const subnets = existing ? givenSubnets(input, region) : madeSubnets(vpc, zones, subnetTypes, subnetMask);
+  const subnets = existing ? givenSubnets(filled, region) : madeSubnets(vpc, zones, subnetTypes, subnetMask);
   return {
     input,
     region,
@@ -115,7 +117,7 @@ export function awsLayout(input: AwsInput, stackRegion: string | undefined): Aws
       path: ["network", "vpcCidr"],
       name: "the VPC",
       range: vpc,
-      given: network.vpcCidr !== undefined,
+      given: input.network?.vpcCidr !== undefined,
     },
     existing,
     zones,
@@ -127,7 +129,7 @@ export function awsLayout(input: AwsInput, stackRegion: string | undefined): Aws
     loadBalancer,
     bastion,
     nat,
-    endpoints: endpointsOf(input),
+    endpoints: endpointsOf(filled),
     subnetTypes,
     subnetMask,
     subnets,
@@ -140,6 +142,7 @@ export function awsLayout(input: AwsInput, stackRegion: string | undefined): Aws
       const wanted = pool.zones?.flatMap((zone) => fullZone(zone, region) ?? []) ?? zones;
       return {
         ...poolLayout(name, pool),
+        input: input.workers?.[name] ?? {},
         subnetType: at,
         zones: wanted,
         subnets: subnets.filter((subnet) => subnet.subnetType === at && wanted.includes(subnet.zone)),
@@ -172,19 +175,19 @@ export function bastionPlace(facts: AwsLayout): { subnet: string; address: strin
     : undefined;
 }
 
-function endpointsOf({ network, access, ecr }: AwsInput): EndpointService[] {
-  const given = network?.endpoints;
+function endpointsOf({ network, access, ecr }: FilledAws): EndpointService[] {
+  const given = network.endpoints;
   return given === undefined
     ? []
-    : endpointServices(given, { ecr: ecr !== undefined, sessionManager: access.sessionManager === true });
+    : endpointServices(given, { ecr: ecr !== undefined, sessionManager: access.sessionManager });
 }
 
-function connectViaOf({ access, controlPlane, bastion }: AwsInput): AwsAccess["connectVia"] | undefined {
+function connectViaOf({ access, controlPlane, bastion }: FilledAws): AwsAccess["connectVia"] | undefined {
   const walled = controlPlane.subnetType === "private" || access.endpointAccess === "private";
   return access.connectVia ?? (bastion !== undefined ? "bastion" : walled ? undefined : "direct");
 }
 
-function zonesOf({ network = {}, controlPlane }: AwsInput, region: string | undefined): string[] {
+function zonesOf({ network, controlPlane }: FilledAws, region: string | undefined): string[] {
   if (region === undefined) return [];
   const zones =
     network.existing?.subnets.map(({ zone }) => zone) ?? network.zones ?? (controlPlane.count > 1 ? 3 : 1);
@@ -205,8 +208,8 @@ function madeSubnets(
   return planSubnets({ vpcCidr: vpc.text, zones, subnetTypes, subnetMask });
 }
 
-function givenSubnets({ network }: AwsInput, region: string | undefined): AwsSubnet[] {
-  return (network?.existing?.subnets ?? []).flatMap(({ id, cidr, subnetType, zone: given }) => {
+function givenSubnets({ network }: FilledAws, region: string | undefined): AwsSubnet[] {
+  return (network.existing?.subnets ?? []).flatMap(({ id, cidr, subnetType, zone: given }) => {
     const zone = fullZone(given, region);
     const parsed = range(cidr);
     if (zone === undefined || parsed.prefix > NARROWEST_SUBNET) return [];
@@ -226,18 +229,21 @@ function instancesOf(own: readonly AwsSubnet[], count: number): AwsControlPlaneI
   });
 }
 
-function poolLayout(name: string, input: PoolInput): Omit<PoolLayout, "subnetType" | "zones" | "subnets"> {
-  const { instanceType, instanceTypes: others = [], count = AWS_DEFAULTS.poolSize } = input;
+function poolLayout(
+  name: string,
+  filled: FilledAws["workers"][string],
+): Omit<PoolLayout, "input" | "subnetType" | "zones" | "subnets"> {
+  const { instanceType, instanceTypes: others = [], count = AWS_DEFAULTS.poolSize } = filled;
   const instanceTypes = [...new Set([...(instanceType === undefined ? [] : [instanceType]), ...others])];
-  const max = input.max ?? input.min ?? count;
+  const max = filled.max ?? filled.min ?? count;
   return {
     name,
     path: ["workers", name],
-    input,
-    windows: input.os?.startsWith("windows-") ?? false,
+    filled,
+    windows: filled.os?.startsWith("windows-") ?? false,
     instanceTypes,
-    architecture: input.architecture ?? archOf(instanceTypes[0]),
-    min: input.min ?? (input.max === undefined ? count : Math.min(AWS_DEFAULTS.poolSize, max)),
+    architecture: filled.architecture ?? archOf(instanceTypes[0]),
+    min: filled.min ?? (filled.max === undefined ? count : Math.min(AWS_DEFAULTS.poolSize, max)),
     max,
   };
 }

@@ -62,14 +62,18 @@ export function readCluster(raw: unknown, context: ParseContext): ClusterSetting
   const checked = withoutSamples(checkSchema(SCHEMAS[platform], sampled, problems), late);
   const left = withPodRange(own, checked);
   const input = (isMapping(left) ? left : {}) as Draft<AnyInput>;
-  const { written, refused } = prune<(typeof SCHEMAS)[Platform]>(
+  const { written, filled, refused } = prune<(typeof SCHEMAS)[Platform]>(
     SCHEMAS[platform],
     input,
     STAND_INS[platform],
   );
   withTokens(written, late);
-  const aws = written.platform === "aws" ? awsLayout(written, context.region) : undefined;
-  const settings = resolve(written, aws, context);
+  withTokens(filled, late);
+  const aws =
+    written.platform === "aws" && filled.platform === "aws"
+      ? awsLayout(written, filled, context.region)
+      : undefined;
+  const settings = resolve(filled, aws, context);
   const facts = factsOf({ input, written, settings, aws, refused });
   const further = problems.except(refused);
   validateAll([...VALIDATORS, ...VALIDATORS_OF[platform]], facts, further);

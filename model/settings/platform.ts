@@ -67,7 +67,8 @@ export function withoutOtherPlatform(raw: unknown, platform: Platform, problems:
 
 /** Keys of an object or of any branch of a union; none for what is neither. */
 function keysOf(schema: z.core.$ZodType): readonly string[] {
-  if (schema instanceof z.ZodOptional) return keysOf(schema.unwrap());
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
+    return keysOf(schema.unwrap());
   if (schema instanceof z.ZodObject) return Object.keys(schema.shape);
   if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => keysOf(option));
   return [];

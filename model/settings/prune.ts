@@ -48,18 +48,19 @@ export type StandIns = Readonly<Record<string, unknown>>;
  * has a stand-in.
  *
  * @param left where refused parts are keys without a value
+ * @returns what is left as it was written, and the same with defaults
  */
 export function prune<S extends z.ZodType>(
   schema: S,
   left: unknown,
   standIns: StandIns,
-): { written: z.output<S>; refused: Refused } {
+): { written: z.input<S>; filled: z.output<S>; refused: Refused } {
   const refused = new Refused();
   const root = { "": structuredClone(left) };
   takeOut(root, marked(root[""], [""]), refused);
   for (;;) {
     const parsed = schema.safeParse(root[""], { reportInput: true });
-    if (parsed.success) return { written: root[""] as z.output<S>, refused };
+    if (parsed.success) return { written: root[""] as z.input<S>, filled: parsed.data, refused };
     const places = parsed.error.issues.flatMap(({ path }) => {
       const place: Path = ["", ...path.filter((part) => typeof part !== "symbol")];
       const standIn = standInFor(place.slice(1), standIns);
@@ -71,7 +72,7 @@ export function prune<S extends z.ZodType>(
     });
     takeOut(root, places, refused);
     // Nothing is left of the whole, and nothing can be said of it.
-    if (root[""] === undefined) return { written: {} as z.output<S>, refused };
+    if (root[""] === undefined) return { written: {} as z.input<S>, filled: {} as z.output<S>, refused };
   }
 }
 

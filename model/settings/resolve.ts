@@ -4,17 +4,25 @@ import { type Component, flagsOf } from "../flags/table";
 import type { FileComponent } from "../kubeadm/paths";
 import { clusterNetwork } from "../network/clusterNetwork";
 import { apiName } from "../network/endpoint";
+import { API_PORT } from "../network/ports";
 import type { ProjectFiles } from "../extras/files";
-import { componentVersions, downloads, isSupportedMinor, minorOf } from "../versions";
+import {
+  componentVersions,
+  DEFAULT_KUBERNETES_VERSION,
+  downloads,
+  isSupportedMinor,
+  minorOf,
+} from "../versions";
 import { DEFAULTS } from "./defaults";
 import type { AwsLayout } from "./awsLayout";
+import type { EtcdInput } from "./input/components";
 import { taintsOf } from "./labels";
 import { proxySettings } from "./proxy";
 import type {
   AllowRule,
-  Architecture,
   ClusterNetwork,
   ClusterSettings,
+  ComponentSettings,
   ComponentVersions,
   EndpointSettings,
   ExtraArgs,
@@ -27,7 +35,8 @@ import { resolveAddons } from "../addons";
 import { awsPlatform } from "./resolveAws";
 import { resolveExtras } from "./resolveExtras";
 import { resolveTenancy } from "./resolveTenancy";
-import type { AnyInput, ClusterInput, MachinesInput } from "./schema/cluster";
+import type { AnyInput, ClusterInput, FilledAws, FilledMachines } from "./schema/cluster";
+import { LOCAL_PROXY_PORT } from "./schema/machines";
 import { referredSecrets } from "./secrets";
 import { bareHostKey } from "./sshKeys";
 
@@ -38,35 +47,24 @@ import { bareHostKey } from "./sshKeys";
  * @param aws what the settings of that platform come to
  */
 export function resolve(
-  input: ClusterInput,
-  aws: AwsLayout | undefined,
+  input: FilledMachines | FilledAws,
+  layout: AwsLayout | undefined,
   { environment, region, files: projectFiles }: ResolveContext,
 ): Resolved {
-  const name = input.name ?? environment;
-  const domain = input.domain ?? DEFAULTS.domain;
-  const kubernetesVersion = input.kubernetesVersion ?? DEFAULTS.kubernetesVersion;
+  const { name = environment, domain, kubernetesVersion, images, oidc, proxy } = input;
   const versions = versionsOf(kubernetesVersion, input.versions);
   const platform =
-    input.platform === "aws" && aws !== undefined
-      ? awsPlatform(input, aws, { name, domain, region: region ?? "", versions })
-      : machinesPlatform(input as MachinesInput, apiName(name, domain));
-  const { machines, endpoint } = platform;
-  const allPools = platform.aws?.pools ?? [];
+    input.platform === "aws" && layout !== undefined
+      ? awsPlatform(input, layout, { name, domain, region: region ?? "", versions })
+      : machinesPlatform(input as FilledMachines, apiName(name, domain));
+  const { machines, endpoint, aws } = platform;
+  const pools = aws?.pools ?? [];
   const cni = resolveCni(input.cni, {
     nodes: machines.filter(({ role }) => role !== "loadBalancer"),
-    pooled: allPools.some((pool) => pool.max > 0),
-    windowsPools: allPools.some((pool) => pool.platform === "windows"),
+    pooled: pools.some((pool) => pool.max > 0),
+    windowsPools: pools.some((pool) => pool.platform === "windows"),
   });
   const network = resolveNetwork(input);
-  const checksums = input.downloads?.checksums;
-  const mirror = input.downloads?.mirror;
-  // Pools' nodes download what machines do; Windows nodes have their own files.
-  const pools = (platform.aws?.pools ?? []).filter((pool) => pool.platform === "linux");
-  const architectures = [...new Set([...machines, ...pools].map((node) => node.architecture))];
-  const files: Partial<Record<Architecture, ReturnType<typeof downloads>>> = {};
-  for (const architecture of architectures) {
-    files[architecture] = downloads(versions, architecture, { mirror, checksums });
-  }
   return {
     environment,
     name,
@@ -78,67 +76,73 @@ export function resolve(
     cni,
     apiServer: {
       ...componentOf("apiServer", input.apiServer),
-      certSans: input.apiServer?.certSans ?? [],
-      ...defined({ admissionConfiguration: input.apiServer?.admissionConfiguration }),
+      certSans: input.apiServer.certSans,
+      ...defined({ admissionConfiguration: input.apiServer.admissionConfiguration }),
     },
     controllerManager: componentOf("controllerManager", input.controllerManager),
     scheduler: componentOf("scheduler", input.scheduler),
     etcd: { extraArgs: argsOf("etcd", input.etcd) },
-    kubelet: { config: input.kubelet?.config ?? {} },
+    kubelet: input.kubelet,
     kubeProxy: {
-      mode: input.kubeProxy?.mode ?? cniProfile(cni).kubeProxyModes[0] ?? DEFAULTS.kubeProxyMode,
-      config: input.kubeProxy?.config ?? {},
+      mode: input.kubeProxy.mode ?? cniProfile(cni).kubeProxyModes[0] ?? DEFAULTS.kubeProxyMode,
+      config: input.kubeProxy.config,
     },
-    containerd: defined({ dropIn: input.containerd?.dropIn }),
-    ignorePreflightErrors: input.ignorePreflightErrors ?? [],
-    ...defined({
-      oidc: input.oidc && {
-        usernameClaim: DEFAULTS.oidcUsernameClaim,
-        ...(input.oidc.groupsClaim === undefined ? {} : { groupsPrefix: DEFAULTS.oidcGroupsPrefix }),
-        ...input.oidc,
+    containerd: input.containerd,
+    ignorePreflightErrors: input.ignorePreflightErrors,
+    ...(oidc && {
+      oidc: {
+        // As the examples of Kubernetes' documentation ("OpenID Connect Tokens", --oidc-groups-prefix) have it.
+        ...(oidc.groupsClaim === undefined ? {} : { groupsPrefix: "oidc:" }),
+        ...oidc,
       },
     }),
-    ...defined({
-      proxy:
-        input.proxy && proxySettings(input.proxy, { network, domain, machines, endpoint, aws: platform.aws }),
-    }),
-    downloads: { ...defined({ mirror }), files },
-    images: {
-      repository: input.images?.repository ?? DEFAULTS.imageRepository,
-      mirrors: input.images?.mirrors ?? {},
-      ...defined({ registries: input.images?.registries }),
-    },
-    encryption: {
-      provider: input.encryption?.provider ?? DEFAULTS.encryption.provider,
-      keys: input.encryption?.keys ?? DEFAULTS.encryption.keys,
-    },
-    audit: { ...DEFAULTS.audit, ...defined(input.audit ?? {}) },
+    ...(proxy && { proxy: proxySettings(proxy, { network, domain, machines, endpoint, aws }) }),
+    downloads: downloadsOf(input, versions, [
+      ...machines,
+      // Pools' nodes download what machines do; Windows nodes have their own files.
+      ...pools.filter((pool) => pool.platform === "linux"),
+    ]),
+    images,
+    encryption: input.encryption,
+    audit: input.audit,
     podSecurity: {
-      ...DEFAULTS.podSecurity,
-      ...defined(input.podSecurity ?? {}),
+      ...input.podSecurity,
       exemptNamespaces: unique([
         "kube-system",
         ...cniProfile(cni).namespaces,
-        ...(input.podSecurity?.exemptNamespaces ?? []),
+        ...input.podSecurity.exemptNamespaces,
       ]),
     },
-    certificates: { ...DEFAULTS.certificates, ...defined(input.certificates ?? {}) },
+    certificates: input.certificates,
     addons: {
       helm: { sources: input.helm?.sources ?? {}, versions: input.helm?.versions ?? {} },
       ...resolveAddons(input, platform.platform),
     },
     tenancy: resolveTenancy(input),
     extras: resolveExtras(input, projectFiles),
-    drainTimeoutSeconds: input.drainTimeoutSeconds ?? DEFAULTS.drainTimeoutSeconds,
-    protect: input.protect ?? DEFAULTS.protect,
-    secretNames: unique(referredSecrets(input as AnyInput).map((reference) => reference.name)).sort(),
+    drainTimeoutSeconds: input.drainTimeoutSeconds,
+    protect: input.protect,
+    secretNames: unique(referredSecrets(input as AnyInput).map(({ name }) => name)).sort(),
   };
 }
 
 /** Of a minor without a row, which is refused, those of the default. */
 function versionsOf(kubernetes: string, given: ClusterInput["versions"]): ComponentVersions {
-  const known = isSupportedMinor(minorOf(kubernetes) ?? "") ? kubernetes : DEFAULTS.kubernetesVersion;
+  const known = isSupportedMinor(minorOf(kubernetes) ?? "") ? kubernetes : DEFAULT_KUBERNETES_VERSION;
   return { ...componentVersions(known, given), kubernetes };
+}
+
+/** Files of every architecture that some node has. */
+function downloadsOf(
+  { downloads: { mirror, checksums } = {} }: Pick<ClusterInput, "downloads">,
+  versions: ComponentVersions,
+  nodes: readonly Pick<Machine, "architecture">[],
+): Resolved["downloads"] {
+  const architectures = [...new Set(nodes.map(({ architecture }) => architecture))];
+  const files = Object.fromEntries(
+    architectures.map((one) => [one, downloads(versions, one, { mirror, checksums })]),
+  );
+  return { ...defined({ mirror }), files };
 }
 
 export interface ResolveContext {
@@ -149,104 +153,81 @@ export interface ResolveContext {
   readonly files?: ProjectFiles | undefined;
 }
 
-type FirewallInput = MachinesInput["firewall"];
+type Firewall = FilledMachines["firewall"];
 
-/** The plain word, or the word inside. */
-export function firewallKind(firewall: FirewallInput): "none" | "nftables" {
-  return (typeof firewall === "object" ? firewall.kind : firewall) ?? DEFAULTS.firewall;
-}
-
-function resolveAllow({
-  port,
-  ...rule
-}: NonNullable<Extract<FirewallInput, object>["allow"]>[number]): AllowRule {
+function resolveAllow({ port, ...rule }: Extract<Firewall, object>["allow"][number]): AllowRule {
   if (port === undefined) return { ...rule, ports: [] };
   const [from = 0, to = from] = String(port).split("-").map(Number);
   return { ...rule, ports: [{ from, to }] };
 }
 
-function machinesPlatform(input: MachinesInput, madeName: string): PlatformSettings {
+function machinesPlatform(input: FilledMachines, madeName: string): PlatformSettings {
+  const { access, bastion, rollout } = input;
   const machines = Object.entries(input.machines).map(([key, machine]) => resolveMachine(key, machine));
   const endpoint = resolveEndpoint(input, machines, madeName);
+  const firewall = typeof input.firewall === "object" ? input.firewall : { kind: input.firewall, allow: [] };
   return {
     platform: "machines",
     machines,
-    ...defined({ bastion: input.bastion && resolveSsh(input.bastion) }),
+    ...(bastion && { bastion: resolveSsh(bastion) }),
     endpoint,
     access: resolveAccess(input, machines, endpoint),
-    rollout: { ...DEFAULTS.rollout, ...defined(input.rollout ?? {}) },
-    firewall: firewallKind(input.firewall),
-    firewallAllow: typeof input.firewall === "object" ? (input.firewall.allow ?? []).map(resolveAllow) : [],
-    firewallAccess: {
-      ssh: input.access?.ssh ?? [],
-      api: input.access?.api ?? [],
-      nodePorts: input.access?.nodePorts ?? [],
-    },
+    rollout,
+    firewall: firewall.kind,
+    firewallAllow: firewall.allow.map(resolveAllow),
+    firewallAccess: { ssh: access.ssh, api: access.api, nodePorts: access.nodePorts },
   };
 }
 
-type MachineInput = MachinesInput["machines"][string];
-
-function resolveSsh(input: Pick<MachineInput, "host" | "port" | "user" | "hostKey" | "key">): SshTarget {
-  return {
-    host: input.host,
-    port: input.port ?? DEFAULTS.sshPort,
-    user: input.user,
-    hostKey: bareHostKey(input.hostKey),
-    key: input.key,
-  };
+function resolveSsh({ host, port, user, hostKey, key }: SshTarget): SshTarget {
+  return { host, port, user, hostKey: bareHostKey(hostKey), key };
 }
 
-function resolveMachine(name: string, input: MachineInput): Machine {
+function resolveMachine(name: string, input: FilledMachines["machines"][string]): Machine {
+  const { role, pool = DEFAULTS.pool, nodeInterface, os, architecture, labels, revision, removal } = input;
   return {
     name,
     nodeName: name,
-    role: input.role,
-    pool: input.role === "worker" ? (input.pool ?? DEFAULTS.pool) : "",
+    role,
+    pool: role === "worker" ? pool : "",
     ssh: resolveSsh(input),
     nodeAddress: input.nodeAddress ?? input.host,
-    ...defined({ nodeInterface: input.nodeInterface, os: input.os }),
-    architecture: input.architecture ?? DEFAULTS.architecture,
-    labels: input.labels ?? {},
-    taints: taintsOf(input.role, input.taints),
-    revision: input.revision ?? DEFAULTS.revision,
-    removal: input.removal ?? DEFAULTS.removal,
+    ...defined({ nodeInterface, os }),
+    architecture,
+    labels,
+    taints: taintsOf(role, input.taints),
+    revision,
+    removal,
   };
 }
 
-function resolveNetwork(input: ClusterInput): ClusterNetwork {
-  const network = input.network ?? {};
-  const [from = 0, to = 0] = (network.nodePortRange ?? DEFAULTS.nodePortRange).split("-").map(Number);
+function resolveNetwork({ cni, network }: FilledMachines | FilledAws): ClusterNetwork {
+  const [from = 0, to = 0] = network.nodePortRange.split("-").map(Number);
   return clusterNetwork({
-    podCidr: input.cni?.podCidr ?? DEFAULTS.podCidr,
-    nodeCidrMaskSize: network.nodeCidrMaskSize ?? DEFAULTS.nodeCidrMaskSize,
-    serviceCidr: network.serviceCidr ?? DEFAULTS.serviceCidr,
-    clusterDomain: network.clusterDomain ?? DEFAULTS.clusterDomain,
-    peers: network.peers ?? [],
-    maxNodes: network.maxNodes ?? DEFAULTS.maxNodes,
-    podsPerNode: network.podsPerNode ?? DEFAULTS.podsPerNode,
+    podCidr: cni?.podCidr ?? DEFAULTS.podCidr,
+    nodeCidrMaskSize: network.nodeCidrMaskSize,
+    serviceCidr: network.serviceCidr,
+    clusterDomain: network.clusterDomain,
+    peers: network.peers,
+    maxNodes: network.maxNodes,
+    podsPerNode: network.podsPerNode,
     nodePortRange: { from, to },
     ...defined({ mtu: network.mtu }),
   });
 }
 
-function resolveEndpoint(input: MachinesInput, machines: readonly Machine[], name: string): EndpointSettings {
-  const controlPlaneNodes = machines.filter((machine) => machine.role === "controlPlane").length;
-  const given: NonNullable<MachinesInput["endpoint"]> =
-    input.endpoint ?? (controlPlaneNodes === 1 ? { kind: "address" } : { kind: "nodeLocal" });
-  switch (given.kind) {
-    case "address":
-      return { kind: "address", host: given.host ?? name, port: given.port ?? DEFAULTS.apiPort };
-    case "nodeLocal":
-      return { kind: "nodeLocal", host: name, port: given.port ?? DEFAULTS.localProxyPort };
-    case "loadBalancer":
-      return {
-        kind: "loadBalancer",
-        host: name,
-        port: given.port ?? DEFAULTS.apiPort,
-        machine: given.machine,
-      };
-  }
+/** One control-plane node is reached at its address; several by a proxy on every node, unless the settings say otherwise. */
+function resolveEndpoint(
+  input: FilledMachines,
+  machines: readonly Machine[],
+  name: string,
+): EndpointSettings {
+  const { endpoint } = input;
+  if (endpoint !== undefined) return { ...{ kind: endpoint.kind, host: name }, ...endpoint };
+  const alone = machines.filter(({ role }) => role === "controlPlane").length === 1;
+  return alone
+    ? { kind: "address", host: name, port: API_PORT }
+    : { kind: "nodeLocal", host: name, port: LOCAL_PROXY_PORT };
 }
 
 /**
@@ -254,7 +235,7 @@ function resolveEndpoint(input: MachinesInput, machines: readonly Machine[], nam
  * takes.
  */
 function resolveAccess(
-  input: MachinesInput,
+  { access }: FilledMachines,
   machines: readonly Machine[],
   endpoint: EndpointSettings,
 ): ClusterSettings["access"] {
@@ -264,36 +245,30 @@ function resolveAccess(
       : undefined;
   const front = proxy ?? machines.find((machine) => machine.role === "controlPlane");
   return {
-    host: input.access?.host ?? front?.ssh.host ?? "",
-    port: input.access?.port ?? (proxy === undefined ? DEFAULTS.apiPort : endpoint.port),
+    host: access.host ?? front?.ssh.host ?? "",
+    port: access.port ?? (proxy === undefined ? API_PORT : endpoint.port),
   };
 }
 
 function componentOf(
   component: FileComponent,
-  part: ClusterInput["scheduler"],
+  { extraArgs, extraVolumes = [], files = {} }: FilledMachines["scheduler"],
 ): ClusterSettings["scheduler"] {
-  const volumes = part?.extraVolumes ?? [];
-  const files = Object.entries(part?.files ?? {});
+  const brought = Object.entries(files).map(([name, file]) => [
+    name,
+    typeof file === "string" ? { content: file } : file,
+  ]);
   return {
-    extraArgs: argsOf(component, part),
-    ...(volumes.length === 0
-      ? {}
-      : { extraVolumes: volumes.map((volume) => ({ ...DEFAULTS.extraVolume, ...volume })) }),
-    ...(files.length === 0
-      ? {}
-      : {
-          files: Object.fromEntries(
-            files.map(([name, file]) => [name, typeof file === "string" ? { content: file } : file]),
-          ),
-        }),
+    extraArgs: argsOf(component, { extraArgs }),
+    ...(extraVolumes.length === 0 ? {} : { extraVolumes }),
+    ...(brought.length === 0 ? {} : { files: Object.fromEntries(brought) as ComponentSettings["files"] }),
   };
 }
 
 /** A list stays one for flags that are given several times; for the others it is the commas between values. */
-function argsOf(component: Component, part: ClusterInput["etcd"]): ExtraArgs {
+function argsOf(component: Component, { extraArgs = {} }: EtcdInput): ExtraArgs {
   return Object.fromEntries(
-    Object.entries(part?.extraArgs ?? {}).map(([name, value]) => [
+    Object.entries(extraArgs).map(([name, value]) => [
       name,
       !Array.isArray(value)
         ? String(value)

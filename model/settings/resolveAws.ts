@@ -11,6 +11,7 @@ import { partitionOf, privateDnsName } from "../data/regions";
 import { CHARTS, type ChartName } from "../charts";
 import { cniProfile, domainOf, resolveCni } from "../cni";
 import { apiName } from "../network/endpoint";
+import { API_PORT } from "../network/ports";
 import { WINDOWS_TAINT } from "../windows/releases";
 import { AWS_DEFAULTS } from "./awsDefaults";
 import {
@@ -20,7 +21,6 @@ import {
   bastionPlace,
   endpointAddressesOf,
 } from "./awsLayout";
-import { DEFAULTS } from "./defaults";
 import { taintsOf } from "./labels";
 import type { ComponentVersions, Machine, PlatformSettings } from "./resolved";
 import type {
@@ -34,7 +34,7 @@ import type {
   AwsVpc,
 } from "./resolvedAws";
 import { resolveWindowsDownloads } from "./resolveWindows";
-import type { AwsInput } from "./schema/cluster";
+import type { AwsInput, FilledAws } from "./schema/cluster";
 
 export interface AwsNames {
   readonly name: string;
@@ -45,7 +45,7 @@ export interface AwsNames {
 }
 
 /** What `platform: aws` decides of the settings; the input was checked. */
-export function awsPlatform(input: AwsInput, facts: AwsLayout, names: AwsNames): PlatformSettings {
+export function awsPlatform(input: FilledAws, facts: AwsLayout, names: AwsNames): PlatformSettings {
   const { name, domain } = names;
   const aws = awsSettings(input, facts, names);
   return {
@@ -57,22 +57,22 @@ export function awsPlatform(input: AwsInput, facts: AwsLayout, names: AwsNames):
     endpoint: {
       kind: "addresses",
       host: apiName(name, domain),
-      port: DEFAULTS.apiPort,
+      port: API_PORT,
       addresses: aws.endpoint.addresses.map(({ address }) => address),
     },
     // Where people reach the API is known once the balancer, the elastic address or the tunnel is there.
-    access: { host: input.access.host ?? "", port: input.access.port ?? DEFAULTS.apiPort },
+    access: { host: input.access.host ?? "", port: input.access.port },
     // Security groups filter, outside the host.
     firewall: "none",
     // Workers are replaced by their groups (`maxSurge`, `maxUnavailable`), and control-plane nodes changed one after the other.
-    rollout: DEFAULTS.rollout,
+    rollout: { maxUnavailable: "10%" },
     firewallAllow: [],
     firewallAccess: { ssh: [], api: [], nodePorts: [] },
   };
 }
 
 function controlPlaneMachine(
-  input: AwsInput,
+  input: FilledAws,
   aws: AwsSettings,
   controlPlaneNode: AwsSettings["controlPlane"]["instances"][number],
 ): Machine {
@@ -85,7 +85,7 @@ function controlPlaneMachine(
     // Host and host key are outputs of the stack.
     ssh: {
       host: "",
-      port: DEFAULTS.sshPort,
+      port: 22,
       user: IMAGES[image.os].user,
       hostKey: "",
       key: aws.ssh.key,
@@ -93,21 +93,21 @@ function controlPlaneMachine(
     nodeAddress: controlPlaneNode.address,
     architecture,
     os: image.os,
-    labels: input.controlPlane.labels ?? {},
+    labels: input.controlPlane.labels,
     taints: taintsOf("controlPlane", input.controlPlane.taints),
-    revision: input.controlPlane.revisions?.[controlPlaneNode.name] ?? DEFAULTS.revision,
-    removal: DEFAULTS.removal,
+    revision: input.controlPlane.revisions[controlPlaneNode.name] ?? 1,
+    removal: "safe",
   };
 }
 
 function awsSettings(
-  input: AwsInput,
+  input: FilledAws,
   facts: AwsLayout,
   { region, versions }: Pick<AwsNames, "region" | "versions">,
 ): AwsSettings {
   const { connectVia = "direct", endpointAccess } = facts;
   const bastion = bastionOf(input, facts);
-  const storage = whenEnabled(input.storage ?? {});
+  const storage = whenEnabled(input.storage);
   const chart = (name: ChartName) => input.helm?.versions?.[name] ?? CHARTS[name].version;
   return {
     region,
@@ -116,15 +116,15 @@ function awsSettings(
     access: {
       api: input.access.api,
       ssh: input.access.ssh,
-      nodePorts: input.access.nodePorts ?? [],
+      nodePorts: input.access.nodePorts,
       endpointAccess,
       connectVia,
-      sessionManager: input.access.sessionManager ?? false,
+      sessionManager: input.access.sessionManager,
     },
-    egress: input.egress ?? "open",
+    egress: input.egress,
     ssh: {
-      key: input.ssh?.key ?? AWS_DEFAULTS.sshKey,
-      authorizedKeys: (input.ssh?.authorizedKeys ?? []).map((line) => line.trim()),
+      key: input.ssh.key,
+      authorizedKeys: input.ssh.authorizedKeys.map((line) => line.trim()),
     },
     ...(bastion === undefined ? {} : { bastion }),
     endpoint: endpointOf(input, facts),
@@ -136,19 +136,19 @@ function awsSettings(
       ...(input.controlPlane.etcdVolume === undefined
         ? {}
         : { etcdVolume: volumeOf(input.controlPlane.etcdVolume, AWS_DEFAULTS.etcdVolumeGiB) }),
-      terminationProtection: input.controlPlane.terminationProtection ?? input.protect ?? DEFAULTS.protect,
-      deletable: input.controlPlane.deletable ?? [],
-      packages: input.controlPlane.packages ?? [],
+      terminationProtection: input.controlPlane.terminationProtection ?? input.protect,
+      deletable: input.controlPlane.deletable,
+      packages: input.controlPlane.packages,
       attached: resolveAttached(input.controlPlane),
       instances: facts.controlPlaneNodes,
     },
     pools: facts.pools.map((pool) => poolOf(pool, bootTurnsCheckOff(input))),
     ...windowsOf(input, facts, versions),
-    ...(input.podIdentity === false
+    ...(!input.podIdentity
       ? {}
       : {
           podIdentity: {
-            audiences: ["sts.amazonaws.com", `https://kubernetes.default.svc.${clusterDomain(input)}`],
+            audiences: ["sts.amazonaws.com", `https://kubernetes.default.svc.${input.network.clusterDomain}`],
           },
         }),
     cloudProvider: {
@@ -160,12 +160,12 @@ function awsSettings(
       : { storage: { chart: chart("aws-ebs-csi-driver"), ...defined({ kmsKeyId: storage.kmsKeyId }) } }),
     ...(input.ecr === undefined ? {} : { ecr: resolveEcr(input.ecr) }),
     ...defined({ rolePath: input.iam?.path, permissionsBoundary: input.iam?.permissionsBoundary }),
-    tags: input.tags ?? {},
+    tags: input.tags,
   };
 }
 
 function windowsOf(
-  input: AwsInput,
+  input: FilledAws,
   facts: AwsLayout,
   versions: ComponentVersions,
 ): Pick<AwsSettings, "windows"> {
@@ -174,14 +174,10 @@ function windowsOf(
     : {};
 }
 
-function clusterDomain(input: AwsInput): string {
-  return input.network?.clusterDomain ?? DEFAULTS.clusterDomain;
-}
-
-function vpcOf({ network }: AwsInput, facts: AwsLayout): AwsVpc {
+function vpcOf({ network }: FilledAws, facts: AwsLayout): AwsVpc {
   const { vpc, nat } = facts;
-  const id = network?.existing?.vpcId;
-  const logs = whenEnabled(network?.flowLogs);
+  const id = network.existing?.vpcId;
+  const logs = whenEnabled(network.flowLogs);
   return {
     cidr: vpc.range.text,
     ...(id === undefined ? {} : { id }),
@@ -189,7 +185,7 @@ function vpcOf({ network }: AwsInput, facts: AwsLayout): AwsVpc {
     subnets: facts.subnets,
     zones: facts.zones,
     nat,
-    s3Endpoint: network?.s3Endpoint ?? !facts.existing,
+    s3Endpoint: network.s3Endpoint ?? !facts.existing,
     ...(facts.endpoints.length === 0
       ? {}
       : {
@@ -198,11 +194,11 @@ function vpcOf({ network }: AwsInput, facts: AwsLayout): AwsVpc {
             subnets: endpointSubnets(facts.subnets).map((subnet) => subnet.name),
           },
         }),
-    ...(logs && { flowLogs: { retentionDays: logs.retentionDays ?? AWS_DEFAULTS.flowLogDays } }),
+    ...(logs && { flowLogs: { retentionDays: logs.retentionDays } }),
   };
 }
 
-function endpointOf(input: AwsInput, facts: AwsLayout): AwsEndpoint {
+function endpointOf(input: FilledAws, facts: AwsLayout): AwsEndpoint {
   const dns = input.endpoint?.dns;
   return {
     loadBalancer: facts.loadBalancer,
@@ -234,20 +230,13 @@ export function volumeOf(given: AwsInput["controlPlane"]["volume"], sizeGiB: num
 }
 
 /** EC2's source/destination check of pools is turned off by their boot script where the CNI has it do so. */
-function bootTurnsCheckOff(input: AwsInput): boolean {
+function bootTurnsCheckOff(input: FilledAws): boolean {
   const cni = resolveCni(input.cni, { nodes: [], pooled: true, windowsPools: false });
   return domainOf(cni.kind).bootTurnsSourceCheckOff && cniProfile(cni).sourceDestinationCheckOff;
 }
 
-function spotOf({
-  enabled: _,
-  ...given
-}: NonNullable<PoolLayout["input"]["spot"]>): NonNullable<AwsPool["spot"]> {
-  return { ...AWS_DEFAULTS.spot, ...given };
-}
-
 function poolOf(facts: PoolLayout, checkOff: boolean): AwsPool {
-  const { input } = facts;
+  const { filled: input } = facts;
   const sizeGiB = facts.windows ? AWS_DEFAULTS.windowsVolumeGiB : AWS_DEFAULTS.volume.sizeGiB;
   const spot = whenEnabled(input.spot);
   return {
@@ -260,20 +249,26 @@ function poolOf(facts: PoolLayout, checkOff: boolean): AwsPool {
     max: facts.max,
     subnets: facts.subnets.map((subnet) => subnet.name),
     volume: volumeOf(input.volume, sizeGiB),
-    labels: input.labels ?? {},
+    labels: input.labels,
     taints: facts.windows && input.taints === undefined ? [WINDOWS_TAINT] : taintsOf("worker", input.taints),
-    ...(spot && { spot: spotOf(spot) }),
+    ...(spot && {
+      spot: defined({
+        onDemandBase: spot.onDemandBase,
+        onDemandPercent: spot.onDemandPercent,
+        maxPrice: spot.maxPrice,
+      }),
+    }),
     sourceDestinationCheckOff: input.sourceDestinationCheckOff ?? checkOff,
     ...refreshPercents(input),
     ...(input.repair === undefined ? {} : { repair: resolveRepair(input.repair) }),
     joinTimeoutSeconds:
       input.joinTimeoutSeconds ??
       AWS_DEFAULTS[facts.windows ? "windowsJoinTimeoutSeconds" : "joinTimeoutSeconds"],
-    revision: input.revision ?? DEFAULTS.revision,
-    packages: input.packages ?? [],
+    revision: input.revision,
+    packages: input.packages,
     volumes: (input.volumes ?? []).map((one) => volumeOf(one, sizeGiB)),
     attached: resolveAttached(input),
-    tags: input.tags ?? {},
+    tags: input.tags,
   };
 }
 

@@ -55,7 +55,9 @@ const MOST_KEYS = 6;
 /** Keys that have to be there first. */
 function keysText(shape: Def["shape"] = {}): string {
   const keys = Object.keys(shape);
-  const needed = keys.filter((key) => defOf(shape[key])?.type !== "optional");
+  const needed = keys.filter(
+    (key) => !["optional", "default", "prefault"].includes(defOf(shape[key])?.type ?? ""),
+  );
   const shown = [...needed, ...keys.filter((key) => !needed.includes(key))].slice(0, MOST_KEYS);
   return `with ${shown.join(", ")}${keys.length > shown.length ? " and others" : ""}`;
 }

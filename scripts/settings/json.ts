@@ -49,6 +49,8 @@ export function clusterSchema(platform: Platform): Described {
       if (words !== undefined) jsonSchema.$comment = words;
       const pattern = patternOfSchema(zodSchema);
       if (pattern !== undefined) jsonSchema.pattern = pattern;
+      // That there is nothing by default says nothing.
+      if (["{}", "[]"].includes(JSON.stringify(jsonSchema.default))) delete jsonSchema.default;
     },
   }) as Json;
   delete schema["$schema"];

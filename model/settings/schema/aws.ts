@@ -5,6 +5,7 @@ import { ecr } from "../../aws/ecr/schema";
 import { vpcEndpoints } from "../../aws/endpoints/schema";
 import { repair } from "../../aws/repair/schema";
 import { refreshShape } from "../../aws/refresh/schema";
+import { API_PORT } from "../../network/ports";
 import { networkShape } from "./common";
 import { OS_FAMILIES, taint } from "./machines";
 import { publicKeyProblem } from "../sshKeys";
@@ -62,8 +63,8 @@ const volume = z.strictObject({
 const MOST_VOLUMES = 11;
 
 const spot = switched({
-  onDemandBase: z.number().int().min(0).max(1000).optional(),
-  onDemandPercent: z.number().int().min(0).max(100).optional(),
+  onDemandBase: z.number().int().min(0).max(1000).default(0),
+  onDemandPercent: z.number().int().min(0).max(100).default(0),
   maxPrice: matching(
     /^(?!0+(\.0+)?$)\d+(\.\d{1,6})?$/,
     'US dollars an hour, more than none and in quotes, as "0.05"',
@@ -95,16 +96,16 @@ const pool = z.strictObject({
   subnetType: z.enum(["public", "private"]).optional(),
   zones: z.array(z.string()).min(1).optional(),
   volume: volume.optional(),
-  labels: z.record(z.string(), z.string()).optional(),
+  labels: z.record(z.string(), z.string()).default({}),
   taints: z.array(taint).optional(),
   spot: spot.optional(),
   sourceDestinationCheckOff: z.boolean().optional(),
   joinTimeoutSeconds: z.number().int().min(60).max(7200).optional(),
-  revision: z.number().int().min(1).optional(),
-  tags: tags.optional(),
+  revision: z.number().int().min(1).default(1),
+  tags: tags.default({}),
   ...attachedShape,
   ...refreshShape,
-  packages: packages.optional(),
+  packages: packages.default([]),
   volumes: z.array(volume).min(1).max(MOST_VOLUMES).optional(),
   repair: repair.optional(),
 });
@@ -114,7 +115,7 @@ export const awsShape = {
   network: z
     .strictObject({
       ...networkShape,
-      vpcCidr: cidr.optional(),
+      vpcCidr: cidr.default("10.0.0.0/16"),
       /** A number of zones, or their letters or names. */
       zones: z.union([z.number().int().min(1).max(6), z.array(z.string()).min(1).max(6)]).optional(),
       nat: z.enum(["none", "one", "perZone"]).optional(),
@@ -122,7 +123,7 @@ export const awsShape = {
       subnetMask: z.number().int().min(16).max(28).optional(),
       s3Endpoint: z.boolean().optional(),
       endpoints: vpcEndpoints.optional(),
-      flowLogs: switched({ retentionDays: logDays.optional() }).optional(),
+      flowLogs: switched({ retentionDays: logDays.default(30) }).optional(),
       /** A VPC that exists already, with the subnets to use. */
       existing: z
         .strictObject({
@@ -132,17 +133,17 @@ export const awsShape = {
         })
         .optional(),
     })
-    .optional(),
+    .prefault({}),
   access: z.strictObject({
     api: z.array(accessRange),
     ssh: z.array(accessRange),
-    nodePorts: z.array(accessRange).optional(),
+    nodePorts: z.array(accessRange).default([]),
     endpointAccess: z.enum(["public", "private"]).optional(),
     connectVia: z.enum(["direct", "bastion", "vpn"]).optional(),
-    sessionManager: z.boolean().optional(),
+    sessionManager: z.boolean().default(false),
     /** Another address of the API for people and the program, as that of a VPN. */
     host: host.optional(),
-    port: port.optional(),
+    port: port.default(API_PORT),
   }),
   controlPlane: z.strictObject({
     count: z.number().int().min(0).max(100),
@@ -156,20 +157,23 @@ export const awsShape = {
     etcdVolume: volume.optional(),
     terminationProtection: z.boolean().optional(),
     /** Names of control-plane nodes whose instance the stack may delete, for as long as they stand here. */
-    deletable: z.array(z.string()).optional(),
-    labels: z.record(z.string(), z.string()).optional(),
+    deletable: z.array(z.string()).default([]),
+    labels: z.record(z.string(), z.string()).default({}),
     taints: z.array(taint).optional(),
     /** Raised by hand for a control-plane node that is to be another instance, by its name. */
-    revisions: z.record(z.string(), z.number().int().min(1)).optional(),
+    revisions: z.record(z.string(), z.number().int().min(1)).default({}),
     /** A network load balancer in front of one control-plane node as well. */
     loadBalancer: z.boolean().optional(),
-    packages: packages.optional(),
+    packages: packages.default([]),
     ...attachedShape,
   }),
-  workers: z.record(dnsLabel, pool).optional(),
+  workers: z.record(dnsLabel, pool).default({}),
   ssh: z
-    .strictObject({ key: secretName.optional(), authorizedKeys: z.array(authorizedKey).optional() })
-    .optional(),
+    .strictObject({
+      key: secretName.default("generated"),
+      authorizedKeys: z.array(authorizedKey).default([]),
+    })
+    .prefault({}),
   bastion: z
     .strictObject({
       instanceType: instanceType.optional(),
@@ -188,10 +192,10 @@ export const awsShape = {
         .optional(),
     })
     .optional(),
-  egress: z.enum(["open", "strict"]).optional(),
+  egress: z.enum(["open", "strict"]).default("open"),
   iam: iam.optional(),
   ecr: ecr.optional(),
-  podIdentity: z.boolean().optional(),
-  storage: switched({ kmsKeyId: kmsKey.optional() }).optional(),
-  tags: tags.optional(),
+  podIdentity: z.boolean().default(true),
+  storage: switched({ kmsKeyId: kmsKey.optional() }).prefault({}),
+  tags: tags.default({}),
 };

@@ -38,4 +38,8 @@ export const awsCluster = z.strictObject({ ...everywhere, platform: z.literal("a
 export type AnyInput = Partial<Omit<MachinesInput, "network" | "access" | "platform">> &
   Partial<Omit<AwsInput, "bastion" | "endpoint" | "platform">> & { platform?: (typeof PLATFORMS)[number] };
 
+/** Input with every default that depends on nothing else. */
+export type FilledMachines = z.output<typeof machinesCluster>;
+export type FilledAws = z.output<typeof awsCluster>;
+
 export type { AwsInput, ClusterInput, MachinesInput };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import type { SettableVersion } from "../../versions";
+import { DEFAULT_KUBERNETES_VERSION, type SettableVersion } from "../../versions";
+import { DEFAULTS } from "../defaults";
 import type { DownloadName } from "../resolved";
 import { cniSchema } from "../../cni";
 import {
@@ -27,13 +28,15 @@ const mtu = z.number().int().min(1280).max(65535);
 
 /** Address ranges that every platform has. */
 export const networkShape = {
-  serviceCidr: cidr.optional(),
-  peers: z.array(z.strictObject({ name: dnsLabel, cidr })).optional(),
-  maxNodes: z.number().int().min(1).max(5000).optional(),
-  podsPerNode: z.number().int().min(1).max(1000).optional(),
-  nodeCidrMaskSize: z.number().int().min(16).max(30).optional(),
-  clusterDomain: dnsName.optional(),
-  nodePortRange: matching(/^\d{1,5}-\d{1,5}$/, "two ports with a dash between, as 30000-32767").optional(),
+  serviceCidr: cidr.default(DEFAULTS.serviceCidr),
+  peers: z.array(z.strictObject({ name: dnsLabel, cidr })).default([]),
+  maxNodes: z.number().int().min(1).max(5000).default(DEFAULTS.maxNodes),
+  podsPerNode: z.number().int().min(1).max(1000).default(110),
+  nodeCidrMaskSize: z.number().int().min(16).max(30).default(24),
+  clusterDomain: dnsName.default(DEFAULTS.clusterDomain),
+  nodePortRange: matching(/^\d{1,5}-\d{1,5}$/, "two ports with a dash between, as 30000-32767").default(
+    "30000-32767",
+  ),
   mtu: mtu.optional(),
 };
 
@@ -105,46 +108,46 @@ const componentShape = {
         name: dnsLabel,
         hostPath: absolutePath,
         mountPath: absolutePath,
-        readOnly: z.boolean().optional(),
-        pathType: z.enum(["Directory", "DirectoryOrCreate", "File", "FileOrCreate"]).optional(),
+        readOnly: z.boolean().default(true),
+        pathType: z.enum(["Directory", "DirectoryOrCreate", "File", "FileOrCreate"]).default("Directory"),
       }),
     )
     .optional(),
   files: componentFiles.optional(),
 };
 
-const component = z.strictObject(componentShape).optional();
+const component = z.strictObject(componentShape).prefault({});
 
 /** What every platform has. */
 export const commonShape = {
   name: dnsLabel.optional(),
-  domain: dnsName.optional(),
-  kubernetesVersion: semver.optional(),
+  domain: dnsName.default("internal"),
+  kubernetesVersion: semver.default(DEFAULT_KUBERNETES_VERSION),
   versions: z.strictObject(versionShape).optional(),
   cni: cniSchema.optional(),
   apiServer: z
     .strictObject({
       ...componentShape,
-      certSans: z.array(certificateName).optional(),
+      certSans: z.array(certificateName).default([]),
       admissionConfiguration: z.record(z.string(), document).optional(),
     })
-    .optional(),
+    .prefault({}),
   controllerManager: component,
   scheduler: component,
-  etcd: z.strictObject({ extraArgs: extraArgs.optional() }).optional(),
-  kubelet: z.strictObject({ config: document.optional() }).optional(),
+  etcd: z.strictObject({ extraArgs: extraArgs.optional() }).prefault({}),
+  kubelet: z.strictObject({ config: document.default({}) }).prefault({}),
   kubeProxy: z
-    .strictObject({ mode: z.enum(["nftables", "iptables"]).optional(), config: document.optional() })
-    .optional(),
-  containerd: z.strictObject({ dropIn: z.string().optional() }).optional(),
+    .strictObject({ mode: z.enum(["nftables", "iptables"]).optional(), config: document.default({}) })
+    .prefault({}),
+  containerd: z.strictObject({ dropIn: z.string().optional() }).prefault({}),
   ignorePreflightErrors: z
     .array(matching(/^[A-Za-z0-9][A-Za-z0-9-]*$/, "names of kubeadm's checks, as Swap"))
-    .optional(),
+    .default([]),
   oidc: z
     .strictObject({
       issuerUrl: httpsUrl,
       clientId: z.string().min(1),
-      usernameClaim: z.string().min(1).optional(),
+      usernameClaim: z.string().min(1).default(DEFAULTS.oidcUsernameClaim),
       usernamePrefix: z.string().optional(),
       groupsClaim: z.string().min(1).optional(),
       groupsPrefix: z.string().optional(),
@@ -169,8 +172,8 @@ export const commonShape = {
     .optional(),
   images: z
     .strictObject({
-      repository: repository.optional(),
-      mirrors: z.record(z.string(), z.array(mirrorUrl).min(1)).optional(),
+      repository: repository.default("registry.k8s.io"),
+      mirrors: z.record(z.string(), z.array(mirrorUrl).min(1)).default({}),
       registries: z
         .record(
           z.string(),
@@ -184,35 +187,35 @@ export const commonShape = {
         )
         .optional(),
     })
-    .optional(),
+    .prefault({}),
   encryption: z
     .strictObject({
-      provider: z.enum(["secretbox", "aescbc"]).optional(),
-      keys: z.array(secretName).min(1).optional(),
+      provider: z.enum(["secretbox", "aescbc"]).default("secretbox"),
+      keys: z.array(secretName).min(1).default(["generated"]),
     })
-    .optional(),
+    .prefault({}),
   audit: z
     .strictObject({
-      maxAge: z.number().int().min(1).max(3650).optional(),
-      maxBackup: z.number().int().min(1).max(1000).optional(),
-      maxSize: z.number().int().min(1).max(10_000).optional(),
+      maxAge: z.number().int().min(1).max(3650).default(30),
+      maxBackup: z.number().int().min(1).max(1000).default(10),
+      maxSize: z.number().int().min(1).max(10_000).default(100),
       policy: document.optional(),
     })
-    .optional(),
+    .prefault({}),
   podSecurity: z
     .strictObject({
-      enforce: level.optional(),
-      audit: level.optional(),
-      warn: level.optional(),
-      exemptNamespaces: z.array(dnsLabel).optional(),
+      enforce: level.default("baseline"),
+      audit: level.default("restricted"),
+      warn: level.default("restricted"),
+      exemptNamespaces: z.array(dnsLabel).default([]),
     })
-    .optional(),
+    .prefault({}),
   certificates: z
     .strictObject({
-      validityDays: z.number().int().min(1).max(3650).optional(),
-      renewBeforeDays: z.number().int().min(1).max(3650).optional(),
+      validityDays: z.number().int().min(1).max(3650).default(365),
+      renewBeforeDays: z.number().int().min(1).max(3650).default(30),
     })
-    .optional(),
-  drainTimeoutSeconds: z.number().int().min(0).max(86400).optional(),
-  protect: z.boolean().optional(),
+    .prefault({}),
+  drainTimeoutSeconds: z.number().int().min(0).max(86400).default(120),
+  protect: z.boolean().default(DEFAULTS.protect),
 };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { PROTOCOL_NUMBERS, type Protocol } from "../../network/flow";
+import { API_PORT } from "../../network/ports";
 import { HOST_KEY_TYPES, hostKeyProblem } from "../sshKeys";
 import { networkShape } from "./common";
 import {
@@ -28,7 +29,7 @@ export const hostKey = text((value) => {
 
 const user = matching(/^[a-z_][a-z0-9_.-]{0,31}$/i, "a user name of the host, as ubuntu");
 
-const ssh = { host, port: port.optional(), user, hostKey, key: secretName };
+const ssh = { host, port: port.default(22), user, hostKey, key: secretName };
 
 const TAINT_EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
 
@@ -64,12 +65,12 @@ const machine = z.strictObject({
     /^[A-Za-z0-9_.-]{1,15}$/,
     "the name of an interface, as eth1; 15 characters at most",
   ).optional(),
-  architecture: z.enum(["amd64", "arm64"]).optional(),
+  architecture: z.enum(["amd64", "arm64"]).default("amd64"),
   os: z.enum(OS_FAMILIES).optional(),
-  labels: z.record(z.string(), z.string()).optional(),
+  labels: z.record(z.string(), z.string()).default({}),
   taints: z.array(taint).optional(),
-  revision: z.number().int().min(1).optional(),
-  removal: z.enum(["safe", "force"]).optional(),
+  revision: z.number().int().min(1).default(1),
+  removal: z.enum(["safe", "force"]).default("safe"),
 });
 
 /** As a Deployment has it. */
@@ -78,10 +79,13 @@ const maxUnavailable = z.union([
   matching(/^([1-9]\d?|100)%$/, "a number of workers, or a share of them, as 10%"),
 ]);
 
+/** Where nginx on every node takes calls of the API. */
+export const LOCAL_PROXY_PORT = 7443;
+
 const endpoint = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("address"), host: host.optional(), port: port.optional() }),
-  z.strictObject({ kind: z.literal("nodeLocal"), port: port.optional() }),
-  z.strictObject({ kind: z.literal("loadBalancer"), machine: z.string(), port: port.optional() }),
+  z.strictObject({ kind: z.literal("address"), host: host.optional(), port: port.default(API_PORT) }),
+  z.strictObject({ kind: z.literal("nodeLocal"), port: port.default(LOCAL_PROXY_PORT) }),
+  z.strictObject({ kind: z.literal("loadBalancer"), machine: z.string(), port: port.default(API_PORT) }),
 ]);
 
 const PROTOCOLS = Object.keys(PROTOCOL_NUMBERS) as [Exclude<Protocol, "any">, ...Exclude<Protocol, "any">[]];
@@ -106,7 +110,7 @@ const allowed = z.strictObject({
 
 /** What only `platform: machines` has. */
 export const machinesShape = {
-  network: z.strictObject(networkShape).optional(),
+  network: z.strictObject(networkShape).prefault({}),
   machines: z.record(z.string(), machine),
   bastion: z.strictObject(ssh).optional(),
   endpoint: endpoint.optional(),
@@ -115,16 +119,16 @@ export const machinesShape = {
     .strictObject({
       host: host.optional(),
       port: port.optional(),
-      ssh: z.array(filterRange).optional(),
-      api: z.array(accessRange).optional(),
-      nodePorts: z.array(accessRange).optional(),
+      ssh: z.array(filterRange).default([]),
+      api: z.array(accessRange).default([]),
+      nodePorts: z.array(accessRange).default([]),
     })
-    .optional(),
-  rollout: z.strictObject({ maxUnavailable: maxUnavailable.optional() }).optional(),
+    .prefault({}),
+  rollout: z.strictObject({ maxUnavailable: maxUnavailable.default("10%") }).prefault({}),
   firewall: z
     .union([
       z.enum(FIREWALLS),
-      z.strictObject({ kind: z.enum(FIREWALLS), allow: z.array(allowed).optional() }),
+      z.strictObject({ kind: z.enum(FIREWALLS), allow: z.array(allowed).default([]) }),
     ])
-    .optional(),
+    .default("none"),
 };

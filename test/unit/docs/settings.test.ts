@@ -21,7 +21,8 @@ const documents = [
 
 /** Paths of the settings that hold a value; `<>` stands for a key that people choose, `[]` for an entry of a list. */
 function pathsOf(schema: z.core.$ZodType, at: string): string[] {
-  if (schema instanceof z.ZodOptional) return pathsOf(schema.unwrap(), at);
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
+    return pathsOf(schema.unwrap(), at);
   if (schema instanceof z.ZodObject) {
     return Object.entries<z.core.$ZodType>(schema.shape).flatMap(([key, inner]) =>
       pathsOf(inner, at === "" ? key : `${at}.${key}`),
