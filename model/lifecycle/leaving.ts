@@ -2,7 +2,7 @@ import { CNI_TRACES } from "../cni";
 import { INTENDED_FILE } from "./intended";
 import { JOIN_FILE_COMMAND, KUBELET_FILES } from "./parts";
 import { forgetUndo } from "../node/undo";
-import { RECORD_FILE, prelude } from "../node/shell";
+import { RECORD_FILE, STATE_DIR, prelude } from "../node/shell";
 
 /** Interfaces, as sed's regular expression; the last two are kube-proxy's and the node-local cache's. */
 const LINKS = [...CNI_TRACES.flatMap(({ interfaces }) => interfaces), "kube-ipvs0", "nodelocaldns"]
@@ -15,6 +15,8 @@ const FOLDERS = CNI_TRACES.flatMap(({ folders }) => folders).join(" ");
 /** Takes a host out of its cluster: what kubeadm, the kubelet and the CNI left on it. Setup's own files stay. */
 export function resetScript(podCidr: string): string {
   return `${prelude()}
+# First: a boot in the middle must not put a node back that is on its way out.
+${forgetUndo}sync ${STATE_DIR} 2>/dev/null || true
 phase "kubeadm reset"
 if command -v kubeadm >/dev/null; then
   # The member of etcd was removed by a control-plane node that stays, or there is none left to ask.
@@ -56,6 +58,6 @@ for unit in /etc/systemd/system/pulumi-kubeadm-*.timer; do
   rm -f "$unit" "\${unit%.timer}.service"
 done
 systemctl daemon-reload
-${forgetUndo}rm -f ${INTENDED_FILE} ${JOIN_FILE_COMMAND} ${KUBELET_FILES} ${RECORD_FILE}
+rm -f ${INTENDED_FILE} ${JOIN_FILE_COMMAND} ${KUBELET_FILES} ${RECORD_FILE}
 `;
 }

@@ -59,6 +59,7 @@ for folder in "${folders[@]}"; do
     rm -rf "$folder"
   fi
 done
+rm -f /etc/systemd/system/{,multi-user.target.wants/}pulumi-kubeadm-undo*.service
 rmdir --ignore-fail-on-non-empty /opt/cni /etc/cni /etc/systemd/system/nftables.service.d 2>/dev/null || true
 systemctl daemon-reload
 systemctl restart systemd-journald.service || true

@@ -4,6 +4,7 @@ import type { Hosts } from "../../../host/runner";
 import { readState } from "../../../host/state";
 import { resetScript } from "../../../model/lifecycle/leaving";
 import { stateScript } from "../../../model/lifecycle/state";
+import { undoFolder } from "../../../model/node/undo";
 import { RECORD_FILE, SETUP_FILE } from "../../../model/node/shell";
 import { machine, settingsOf } from "../../support/kubeadmSettings";
 import { factsOf, NodeHost } from "./support";
@@ -118,6 +119,15 @@ describe("reset", () => {
       .replace(/\bPATH="\S+"/, "");
     const paths = [...script.matchAll(/(?<![\w$}"*./])\/[a-z][\w./-]*/g)].map(([found]) => found);
     expect(paths.filter((found) => !harmless.test(found))).toEqual([]);
+  });
+
+  it("forgets a change that was cut off first: a boot in the middle would put the node back", () => {
+    const unit = "/etc/systemd/system/multi-user.target.wants/pulumi-kubeadm-undo.service";
+    for (const file of [`${undoFolder}/put-back`, unit]) host.files.write(file, "");
+    host.files.command("kubeadm", "kill -9 $PPID");
+    host.files.command("timeout", 'shift; exec "$@"');
+    expect(reset().status).not.toBe(0);
+    expect([there(undoFolder), there(unit)]).toEqual([false, false]);
   });
 
   it("takes away what kubeadm, the kubelet, the CNI and node step left, and keeps what is setup's", () => {
