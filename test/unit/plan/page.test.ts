@@ -174,6 +174,18 @@ describe("index.html", () => {
     expect(open).toEqual([]);
   });
 
+  it("says the path and the boundary of all roles, where they have any", () => {
+    const roles = (iam: object) => {
+      const settings = awsSettings(largeAws, set("iam", iam));
+      return page({ ...plan.document, aws: plannedAws(settings) }, settings);
+    };
+    const boundary = "arn:aws:iam::111122223333:policy/boundary";
+    expect(roles({ path: "/team/", permissionsBoundary: boundary })).toMatch(
+      new RegExp(`path of every role is <[^>]*>/team/<.*boundary of every role is <[^>]*>${boundary}<`, "s"),
+    );
+    expect(roles({})).not.toMatch(/path of every role|boundary of every role/);
+  });
+
   it("draws addresses to scale within their block", () => {
     const [, left, width] =
       /left:([\d.]+)%;width:([\d.]+)%"\s+title="pods 10\.244\.0\.0\/16"/.exec(text) ?? [];
