@@ -1,5 +1,5 @@
 import { LOCK, LOCK_DONE, LOCK_FAILED, LOCK_SILENT } from "../model/lifecycle/lock";
-import { word } from "../model/node/shell";
+import { sh } from "../model/text";
 import type { ClusterMachine } from "../model/machine";
 import { HostProblem } from "./problem";
 import type { Hosts } from "./runner";
@@ -59,7 +59,7 @@ export async function holding<T>(
   };
   const keep = async (): Promise<void> => {
     for (;;) {
-      const command = `/bin/bash -c ${word(lock.script)}`;
+      const command = `/bin/bash -c ${sh(lock.script)}`;
       const { status, stderr } = await hosts.hold(lock.keeper, command, heard, last);
       if (status === 0 || ended) return;
       if (status === LOCK_SILENT) continue;

@@ -235,7 +235,7 @@ function wrapper(id: string, job: Required<Job>): string {
   return [
     `export PATH="${searchPath}"`,
     `echo $$ > ${id}.pid`,
-    rotateLog,
+    `${rotateLog()}rotate_log`,
     `echo "$(date -u +%FT%TZ) ${job.name}" >> ${hostLog}`,
     `chmod 600 ${hostLog}`,
     `timeout --kill-after=30 ${job.timeout} /bin/bash ${id}.sh </dev/null 2>&1 | tee -a ${hostLog} >> ${id}.log`,

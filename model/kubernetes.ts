@@ -1,4 +1,4 @@
-import * as crypto from "node:crypto";
+import { sha256 } from "./core/hash";
 
 /** A value that JSON and YAML can hold; undefined is left out when written. */
 export type JsonValue =
@@ -41,5 +41,5 @@ export const configHashAnnotation = "pulumi-kubeadm/config-hash";
 
 /** Short hash of a ConfigMap's data: pods are made anew exactly when what they read has changed. */
 export function configHash(data: Readonly<Record<string, string>>): string {
-  return crypto.createHash("sha256").update(JSON.stringify(data)).digest("hex").slice(0, 16);
+  return sha256(JSON.stringify(data)).slice(0, 16);
 }

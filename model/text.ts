@@ -32,16 +32,6 @@ export function tomlString(value: string): string {
   return JSON.stringify(value).replaceAll("\u007f", "\\u007f");
 }
 
-/**
- * An `Environment=` line of a systemd unit: quoted, and `%` doubled, because units expand specifiers (systemd.exec(5),
- * systemd.unit(5)). Throws on line breaks, which a unit file cannot hold here.
- */
-export function systemdEnvironment(name: string, value: string): string {
-  if (/[\r\n\0]/.test(value)) throw new RangeError(`${name} cannot hold a line break`);
-  const quoted = value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%");
-  return `Environment="${name}=${quoted}"`;
-}
-
 /** The nearest word, if it is near: at most a third of its letters differ. */
 export function nearest(word: string, valid: readonly string[]): string | undefined {
   if (valid.length === 0) return undefined;

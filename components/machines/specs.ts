@@ -1,5 +1,5 @@
 /** What the steps on hosts are told: their specifications, with the digest of what is rendered from them. */
-import { createHash } from "node:crypto";
+import { sha256 } from "../../model/core/hash";
 import type { InitSpec, NodeStepSpec, PreflightSpec, SetupPart, SetupSpec } from "../../host/protocol";
 import { heldBy } from "../../model/aws/topology";
 import { serviceAccountIssuers } from "../../model/kubeadm/issuer";
@@ -31,7 +31,7 @@ export function preflightSpec(
   return {
     step: "preflight",
     ...clusterPart(settings),
-    machines: createHash("sha256").update(JSON.stringify(machines)).digest("hex"),
+    machines: sha256(JSON.stringify(machines)),
     node: preflightCheckSpec(settings),
     packetFilters: packetFilterSpec(settings),
     issuers: serviceAccountIssuers(settings),

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
+import { sha256 } from "../../model/core/hash";
 import { paths } from "../../model/kubeadm";
 import type { SecretFile } from "../../host/protocol";
 import { made } from "../outputs";
@@ -64,14 +64,12 @@ export class Pki extends pulumi.ComponentResource {
     const admin = this.createAdmin(name);
     this.serviceAccountKey = made(serviceAccount.publicKeyPem);
 
-    this.clusterId = this.cluster.certificate.apply((pem) =>
-      createHash("sha256").update(pem.trim()).digest("hex"),
-    );
+    this.clusterId = this.cluster.certificate.apply((pem) => sha256(pem.trim()));
     this.adminCertificate = admin.certificate;
     this.adminKey = admin.key;
     this.encryptionKey = pulumi.secret(
       made(encryption.privateKeyPem).apply((pem) =>
-        createHash("sha256").update(`pulumi-kubeadm encryption at rest\n${pem}`).digest("base64"),
+        sha256(`pulumi-kubeadm encryption at rest\n${pem}`, "base64"),
       ),
     );
     this.controlPlaneFiles = pulumi.secret(

@@ -1,8 +1,9 @@
 import { isComponentFile } from "../../model/kubeadm";
 import { clusterDocumentOf, missingFiles } from "../../model/lifecycle/fileNames";
 import { CLUSTER_DOCUMENT } from "../../model/lifecycle/parts";
-import { prelude, word } from "../../model/node/shell";
+import { prelude } from "../../model/node/shell";
 import type { RenderedFile } from "../../model/renderedFile";
+import { sh } from "../../model/text";
 import type { Hosts } from "../runner";
 
 export interface ClusterConfigurationNow {
@@ -44,7 +45,7 @@ cat ${CLUSTER_DOCUMENT}
     missingFiles(uploaded, files, secret).map(async (path) => ({
       path,
       mode: "0600",
-      content: await hosts.query(through, what, `cat ${word(path)}`),
+      content: await hosts.query(through, what, `cat ${sh(path)}`),
     })),
   );
   const unnamed = files.some(

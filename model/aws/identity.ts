@@ -1,4 +1,5 @@
-import { createHash, createPublicKey, type KeyObject } from "node:crypto";
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { sha256 } from "../core/hash";
 import { JWKS_PATH } from "../kubeadm/issuer";
 
 /** Where the API server publishes the same, below the issuer (Kubernetes, pkg/serviceaccount/openidmetadata.go). */
@@ -20,7 +21,7 @@ export interface JsonWebKey {
  */
 function keyId(key: KeyObject): string {
   const der = key.export({ type: "spki", format: "der" });
-  return createHash("sha256").update(der).digest("base64url");
+  return sha256(der, "base64url");
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../core/hash";
 
 /**
  * Names that AWS knows the cluster's things by. They are plain and follow from the settings alone, so that scripts, policies
@@ -20,7 +20,7 @@ export function shortName(limit: number, ...parts: readonly string[]): string {
 }
 
 function digestOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, DIGEST);
+  return sha256(text).slice(0, DIGEST);
 }
 
 /** Elastic Load Balancing API, CreateLoadBalancer: 32 characters, no hyphen at either end; target groups alike. */

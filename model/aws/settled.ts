@@ -1,3 +1,4 @@
+import { script } from "../core/script";
 import { API_PORT } from "../network/ports";
 
 /** Answers in a row, and seconds between them and for all of them: images, etcd's log and caches are on a disk that just started. */
@@ -10,20 +11,6 @@ const PATIENCE = 600;
  * (kube-apiserver, /readyz/etcd). The last line says what was wrong.
  */
 export function settledScript(address: string): string {
-  return `set -u
-good=0
-last=$((SECONDS + ${PATIENCE}))
-while [ "$good" -lt ${ROUNDS} ]; do
-  if said=$(curl --silent --show-error --fail-with-body --noproxy '*' --max-time 10 --cacert /etc/kubernetes/pki/ca.crt https://${address}:${API_PORT}/readyz 2>&1); then
-    good=$((good + 1))
-  else
-    good=0
-    if [ "$SECONDS" -gt "$last" ]; then
-      printf '%s\\n' "$said" | tail -n 1
-      exit 1
-    fi
-  fi
-  sleep ${PAUSE}
-done
-`;
+  const values = { address, port: API_PORT, rounds: ROUNDS, pause: PAUSE, patience: PATIENCE };
+  return script("aws/scripts/settled.sh", values);
 }

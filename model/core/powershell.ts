@@ -7,9 +7,14 @@ export function ps(value: string): string {
   return `'${value.replace(/['\u2018\u2019\u201a\u201b]/g, "$&$&")}'`;
 }
 
+/** A string of one line or more. */
+export function psString(value: string): string {
+  return value.includes("\n") ? psText(value) : ps(value);
+}
+
 /** A list of strings. */
 export function psList(values: readonly string[]): string {
-  return `@(${values.map(ps).join(", ")})`;
+  return `@(${values.map(psString).join(", ")})`;
 }
 
 /**

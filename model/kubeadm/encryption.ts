@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../core/hash";
 import { parse } from "yaml";
 import type { EncryptionSettings } from "../settings/resolved";
 import { toYaml } from "../yaml";
@@ -69,7 +69,7 @@ export function readEncryption(text: string): EncryptionKey[] | undefined {
 
 /** Names a key without giving it away: for marks on hosts, and for people. */
 export function keyId({ provider, name, secret }: EncryptionKey): string {
-  return `${provider}:${name}:${createHash("sha256").update(secret).digest("hex").slice(0, 12)}`;
+  return `${provider}:${name}:${sha256(secret).slice(0, 12)}`;
 }
 
 /** What one control-plane node's API server reads. */

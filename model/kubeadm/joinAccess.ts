@@ -1,3 +1,4 @@
+import { script } from "../core/script";
 import type { RenderedFile } from "../renderedFile";
 import { toYaml } from "../yaml";
 import { configFolder } from "./paths";
@@ -63,10 +64,8 @@ export function joinAccessFile(): RenderedFile {
  * them for the node's own name alone (Kubernetes, pkg/controller/certificates/approver: isSelfNodeClientCert).
  */
 export function grantJoinAccess(): string {
-  return `phase "who may join"
-kubectl apply --server-side --force-conflicts --field-manager pulumi-kubeadm -f ${file} >/dev/null
-kubectl delete clusterrolebinding ${AUTO_APPROVAL} --ignore-not-found
-# Its group is above RBAC and cannot be taken back; \`kubeadm init phase kubeconfig super-admin\` makes it anew in an emergency.
-rm -f /etc/kubernetes/super-admin.conf
-`;
+  return script("kubeadm/scripts/grant-join-access.sh", {
+    join_access_file: file,
+    auto_approval: AUTO_APPROVAL,
+  });
 }

@@ -1,3 +1,4 @@
+import { systemdUnit } from "../core/systemd";
 import { API_PORT } from "../network/ports";
 import type { RenderedFile } from "../renderedFile";
 import { putFile } from "./prelude";
@@ -44,39 +45,33 @@ ${servers.join("")}  }
 }
 
 /** The configuration is checked before a start and before a reload, so that a wrong one does not take the running one down. */
-function apiProxyUnitFile(): string {
-  return `[Unit]
-Description=Balancer of the Kubernetes API
-Documentation=https://nginx.org/en/docs/stream/ngx_stream_core_module.html
-Wants=network-online.target
-After=network-online.target
-Before=kubelet.service
-
-[Service]
-Type=forking
-RuntimeDirectory=${runtimeFolder}
-PIDFile=${pidFile}
-ExecStartPre=/usr/sbin/nginx -q -t -c ${configFile}
-ExecStart=/usr/sbin/nginx -c ${configFile}
-ExecReload=/usr/sbin/nginx -q -t -c ${configFile}
-ExecReload=/bin/kill -s HUP $MAINPID
-Restart=always
-RestartSec=1
-LimitNOFILE=65536
-PrivateTmp=true
-# The policy's domain for nginx may neither listen on this port nor reach the control-plane nodes'.
-SELinuxContext=-system_u:system_r:unconfined_service_t:s0
-
-[Install]
-WantedBy=multi-user.target
-`;
-}
+const unitFile = systemdUnit(apiProxyUnit, {
+  Unit: {
+    Description: "Balancer of the Kubernetes API",
+    Documentation: "https://nginx.org/en/docs/stream/ngx_stream_core_module.html",
+    Wants: "network-online.target",
+    After: "network-online.target",
+    Before: "kubelet.service",
+  },
+  Service: {
+    Type: "forking",
+    RuntimeDirectory: runtimeFolder,
+    PIDFile: pidFile,
+    ExecStartPre: `/usr/sbin/nginx -q -t -c ${configFile}`,
+    ExecStart: `/usr/sbin/nginx -c ${configFile}`,
+    ExecReload: [`/usr/sbin/nginx -q -t -c ${configFile}`, "/bin/kill -s HUP $MAINPID"],
+    Restart: "always",
+    RestartSec: "1",
+    LimitNOFILE: "65536",
+    PrivateTmp: "true",
+    // The policy's domain for nginx may neither listen on this port nor reach the control-plane nodes'.
+    SELinuxContext: "-system_u:system_r:unconfined_service_t:s0",
+  },
+  Install: { WantedBy: "multi-user.target" },
+});
 
 export function apiProxyFiles(proxy: ApiProxySpec): RenderedFile[] {
-  return [
-    { path: configFile, mode: "0644", content: apiProxyConfig(proxy) },
-    { path: `/etc/systemd/system/${apiProxyUnit}`, mode: "0644", content: apiProxyUnitFile() },
-  ];
+  return [{ path: configFile, mode: "0644", content: apiProxyConfig(proxy) }, unitFile];
 }
 
 /** A changed configuration is reloaded, which keeps the connections there are; a changed unit restarts. */

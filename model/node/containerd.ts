@@ -1,4 +1,5 @@
-import { systemdEnvironment, tomlString } from "../text";
+import { systemdEnvironment, systemdUnit } from "../core/systemd";
+import { tomlString } from "../text";
 import type { RenderedFile } from "../renderedFile";
 import { proxyVariables } from "./downloads";
 import { cniBinFolder, containerdUnit, linkFolder, nodeScript } from "./paths";
@@ -54,28 +55,28 @@ imports = ["${folder}/conf.d/*.toml"]
 }
 
 /** containerd's own unit (v2.3.4, containerd.service), with the number of files that containers inherit. */
-const unitFile = `[Unit]
-Description=containerd container runtime
-Documentation=https://containerd.io
-After=network.target dbus.service
-
-[Service]
-ExecStartPre=-/sbin/modprobe overlay
-ExecStart=${linkFolder}/containerd
-Type=notify
-Delegate=yes
-KillMode=process
-Restart=always
-RestartSec=5
-LimitNPROC=infinity
-LimitCORE=infinity
-LimitNOFILE=1048576
-TasksMax=infinity
-OOMScoreAdjust=-999
-
-[Install]
-WantedBy=multi-user.target
-`;
+const unitFile = systemdUnit(containerdUnit, {
+  Unit: {
+    Description: "containerd container runtime",
+    Documentation: "https://containerd.io",
+    After: "network.target dbus.service",
+  },
+  Service: {
+    ExecStartPre: "-/sbin/modprobe overlay",
+    ExecStart: `${linkFolder}/containerd`,
+    Type: "notify",
+    Delegate: "yes",
+    KillMode: "process",
+    Restart: "always",
+    RestartSec: "5",
+    LimitNPROC: "infinity",
+    LimitCORE: "infinity",
+    LimitNOFILE: "1048576",
+    TasksMax: "infinity",
+    OOMScoreAdjust: "-999",
+  },
+  Install: { WantedBy: "multi-user.target" },
+});
 
 /** A drop-in without a version would be taken for version 1 and migrated; it is written against ours. */
 function dropIn(text: string): string {
@@ -84,19 +85,19 @@ function dropIn(text: string): string {
 }
 
 /** Environment of a service behind a proxy; undefined: there is none. */
-export function proxyDropIn(spec: Pick<NodeSetupSpec, "proxy">, unit: string): RenderedFile | undefined {
+export function proxyDropIn(
+  spec: Pick<NodeSetupSpec, "proxy">,
+  unit: string,
+  mode?: string,
+): RenderedFile | undefined {
   const variables = proxyVariables(spec);
   // Anybody on a host can ask systemd for the variables of a unit, but not for what is in a file that it reads.
-  const lines =
-    spec.proxy?.credentials === undefined
-      ? variables.map(([name, value]) => `${systemdEnvironment(name, value)}\n`)
-      : [`EnvironmentFile=${proxyEnvironmentFile}\n`];
-  if (lines.length === 0) return undefined;
-  return {
-    path: `/etc/systemd/system/${unit}.d/http-proxy.conf`,
-    mode: "0644",
-    content: `[Service]\n${lines.join("")}`,
-  };
+  const secret = spec.proxy?.credentials !== undefined;
+  if (!secret && variables.length === 0) return undefined;
+  const Service: Record<string, string | string[]> = secret
+    ? { EnvironmentFile: proxyEnvironmentFile }
+    : { Environment: variables.map(([name, value]) => systemdEnvironment(name, value)) };
+  return systemdUnit(`${unit}.d/http-proxy.conf`, { Service }, mode);
 }
 
 /** What containerd must be restarted for; registry mirrors are not, it reads them at each pull. */
@@ -112,7 +113,7 @@ export function containerdFiles(spec: ContainerdSpec): {
       ...(extra === undefined
         ? []
         : [{ path: `${folder}/conf.d/90-settings.toml`, mode: "0644", content: dropIn(extra) }]),
-      { path: `/etc/systemd/system/${containerdUnit}`, mode: "0644", content: unitFile },
+      unitFile,
       ...(proxy === undefined ? [] : [proxy]),
     ],
     registries: [...registryFiles(spec).plain],

@@ -1,4 +1,4 @@
-import { shWords } from "../text";
+import { sh, shWords } from "../text";
 import type { Download, InstalledName } from "../settings/resolved";
 import { components, installRoot, linkFolder, nodeScript } from "./paths";
 import type { NodeSetupSpec } from "./spec";
@@ -25,9 +25,9 @@ export function proxyVariables({ proxy }: Pick<NodeSetupSpec, "proxy">): [string
 }
 
 /** What is linked where; a node's Kubernetes binaries are left to its node step. */
-function links(download: Download, names: readonly string[]): string[] {
+function links(command: "link" | "link_new", download: Download, names: readonly string[]): string[] {
   const units = components[download.name].units;
-  return names.map((name) => shWords(["link", name, folderOf(download), ...units]));
+  return names.map((name) => shWords([command, name, folderOf(download), ...units]));
 }
 
 /** Links into the versions of some downloads. */
@@ -55,7 +55,7 @@ export function downloadsPhase({
   downloads: files,
   machine,
 }: Pick<NodeSetupSpec, "downloads" | "machine">): string {
-  if (files.length === 0) return `die "no downloads are known for ${machine.architecture}"\n`;
+  if (files.length === 0) return `die ${sh(`no downloads are known for ${machine.architecture}`)}\n`;
   const named = (name: InstalledName) => files.find((file) => file.name === name);
   const steps = files.map((file) =>
     shWords([
@@ -67,18 +67,15 @@ export function downloadsPhase({
       file.sha256,
     ]),
   );
-  const always = files.flatMap((file) => links(file, components[file.name].links));
-  const nodeLinks = files.flatMap((file) => links(file, components[file.name].nodeLinks ?? []));
+  const always = files.flatMap((file) => links("link", file, components[file.name].links));
+  const nodeLinks = files.flatMap((file) => links("link_new", file, components[file.name].nodeLinks ?? []));
   const cni = named("cniPlugins");
   return [
     nodeScript("downloads"),
     ...steps,
     nodeScript("downloaded"),
     ...always,
-    // A member's binaries are switched by its node step.
-    'if [ ! -e "$member_file" ]; then',
     ...nodeLinks,
-    "fi",
     cni === undefined ? "" : nodeScript("cni-plugins", { plugins_folder: folderOf(cni) }),
   ]
     .map((part) => (part === "" || part.endsWith("\n") ? part : `${part}\n`))

@@ -1,6 +1,7 @@
 /** What a control-plane node is asked of etcd, and how its members are told to go. */
 import type { ClusterMachine } from "../machine";
-import { prelude, word } from "./shell";
+import { prelude } from "./shell";
+import { sh } from "../text";
 
 /** One line of `etcdctl member list`, and whether the member takes part. */
 export interface EtcdMember {
@@ -28,8 +29,8 @@ etcdctl() { crictl exec "$etcd" etcdctl --endpoints https://127.0.0.1:2379 --cac
 
 /** The member's id by its node's name, or by its peer address when it never started; a shell command. */
 export function memberIds(machine: Pick<ClusterMachine, "nodeName" | "nodeAddress">): string {
-  const peer = word(`https://${machine.nodeAddress}:2380`);
-  return `awk -F ', ' -v name=${word(machine.nodeName)} -v peer=${peer} '$3 == name || $4 == peer { print $1 }'`;
+  const peer = sh(`https://${machine.nodeAddress}:2380`);
+  return `awk -F ', ' -v name=${sh(machine.nodeName)} -v peer=${peer} '$3 == name || $4 == peer { print $1 }'`;
 }
 
 /**
@@ -53,7 +54,7 @@ export function removeMemberFunction(): string {
 /** Takes members out that are dead and leave, with the functions above. */
 export function deadOut(members: readonly EtcdMember[]): string {
   if (members.length === 0) return "";
-  const each = members.map((member) => `remove_member ${word(member.id)} ${word(memberName(member))}\n`);
+  const each = members.map((member) => `remove_member ${sh(member.id)} ${sh(memberName(member))}\n`);
   return `phase "dead etcd members"\nfind_etcd || refuse "no etcd runs here"\n${each.join("")}`;
 }
 

@@ -1,3 +1,4 @@
+import { systemdUnit } from "../core/systemd";
 import { isToken } from "../core/tokens";
 import { ETCD_PORTS } from "../network/ports";
 import { PROTOCOL_NUMBERS, type Flow, type PortRange, type Source } from "../network/flow";
@@ -207,28 +208,26 @@ include "${leavingFile.replace(/\.nft$/, "*.nft")}"
 `;
 }
 
-function unitFile(): string {
-  return `[Unit]
-Description=Firewall made from the flows of the Kubernetes cluster
-Documentation=man:nft(8)
-DefaultDependencies=no
-Wants=network-pre.target
-Before=network-pre.target shutdown.target
-# They flush tables at boot, or load whole rule sets.
-After=local-fs.target nftables.service netfilter-persistent.service
-Conflicts=shutdown.target
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/usr/sbin/nft -f ${rulesFile}
-ExecReload=/usr/sbin/nft -f ${rulesFile}
-ExecStop=-/usr/sbin/nft delete table ${firewallTable}
-
-[Install]
-WantedBy=sysinit.target
-`;
-}
+const unitFile = systemdUnit(firewallUnit, {
+  Unit: {
+    Description: "Firewall made from the flows of the Kubernetes cluster",
+    Documentation: "man:nft(8)",
+    DefaultDependencies: "no",
+    Wants: "network-pre.target",
+    Before: "network-pre.target shutdown.target",
+    // They flush tables at boot, or load whole rule sets.
+    After: "local-fs.target nftables.service netfilter-persistent.service",
+    Conflicts: "shutdown.target",
+  },
+  Service: {
+    Type: "oneshot",
+    RemainAfterExit: "yes",
+    ExecStart: `/usr/sbin/nft -f ${rulesFile}`,
+    ExecReload: `/usr/sbin/nft -f ${rulesFile}`,
+    ExecStop: `-/usr/sbin/nft delete table ${firewallTable}`,
+  },
+  Install: { WantedBy: "sysinit.target" },
+});
 
 /**
  * nftables.service flushes every table when it starts, is reloaded and stops (Debian's and RHEL's unit, `flush ruleset`).
@@ -236,12 +235,8 @@ WantedBy=sysinit.target
  */
 function flushedUnitFile(): RenderedFile {
   const again = `-/bin/sh -c 'if systemctl is-active --quiet ${firewallUnit}; then exec /usr/sbin/nft -f ${rulesFile}; fi'`;
-  const lines = ["ExecStartPost", "ExecReload", "ExecStopPost"].map((key) => `${key}=${again}\n`);
-  return {
-    path: "/etc/systemd/system/nftables.service.d/pulumi-kubeadm.conf",
-    mode: "0644",
-    content: `# Puts the firewall of the Kubernetes cluster back.\n[Service]\n${lines.join("")}`,
-  };
+  const keys = { ExecStartPost: again, ExecReload: again, ExecStopPost: again };
+  return systemdUnit("nftables.service.d/pulumi-kubeadm.conf", { Service: keys });
 }
 
 /** Files by the firewall that they are rendered from: it is one object for all machines of a role. */
@@ -252,7 +247,7 @@ export function firewallFiles(spec: FirewallHost, firewall: FirewallSpec): reado
   if (known !== undefined) return known;
   const files: readonly RenderedFile[] = [
     { path: rulesFile, mode: "0644", content: firewallRules(spec, firewall) },
-    { path: `/etc/systemd/system/${firewallUnit}`, mode: "0644", content: unitFile() },
+    unitFile,
     firewallAddresses(firewall),
     flushedUnitFile(),
   ];

@@ -1,3 +1,4 @@
+import { systemdUnit } from "../core/systemd";
 import type { RenderedFile } from "../renderedFile";
 import type { NodeSetupSpec } from "./spec";
 import { credentialProviderFile, credentialProviderFlags } from "./credentialProvider";
@@ -11,50 +12,59 @@ type KubeletHostSpec = Pick<NodeSetupSpec, "proxy" | "credentialProvider">;
  * The unit of the kubelet's package (kubernetes/release, cmd/krel/templates/latest/kubelet/kubelet.service), started
  * after the runtime, and not before kubeadm has written its configuration: the package's restarts without end until then.
  */
-const unitFile = `[Unit]
-Description=kubelet: The Kubernetes Node Agent
-Documentation=https://kubernetes.io/docs/
-Wants=network-online.target
-After=network-online.target ${containerdUnit}
-ConditionPathExists=/var/lib/kubelet/config.yaml
-
-[Service]
-ExecStartPre=-${hostsScript}
-ExecStart=${linkFolder}/kubelet
-Restart=always
-StartLimitInterval=0
-RestartSec=10
-
-[Install]
-WantedBy=multi-user.target
-`;
+const unitFile = systemdUnit(
+  kubeletUnit,
+  {
+    Unit: {
+      Description: "kubelet: The Kubernetes Node Agent",
+      Documentation: "https://kubernetes.io/docs/",
+      Wants: "network-online.target",
+      After: `network-online.target ${containerdUnit}`,
+      ConditionPathExists: "/var/lib/kubelet/config.yaml",
+    },
+    Service: {
+      ExecStartPre: `-${hostsScript}`,
+      ExecStart: `${linkFolder}/kubelet`,
+      Restart: "always",
+      StartLimitInterval: "0",
+      RestartSec: "10",
+    },
+    Install: { WantedBy: "multi-user.target" },
+  },
+  "0600",
+);
 
 /** As kubeadm's package has it (kubernetes/release, cmd/krel/templates/latest/kubeadm/10-kubeadm.conf). */
-const kubeadmDropIn = (flags: string): string => `# Works with kubeadm only.
-[Service]
-Environment="KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf"
-Environment="KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml"
-# Written by kubeadm init and kubeadm join: KUBELET_KUBEADM_ARGS.
-EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
-# A last resort of people: KUBELET_EXTRA_ARGS.
-EnvironmentFile=-/etc/default/kubelet
-EnvironmentFile=-/etc/sysconfig/kubelet
-ExecStart=
-ExecStart=${linkFolder}/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS${flags}
-`;
+function kubeadmDropIn(flags: string): RenderedFile {
+  const kubeconfigs = `--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf`;
+  const service = {
+    Environment: [
+      `"KUBELET_KUBECONFIG_ARGS=${kubeconfigs}"`,
+      '"KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml"',
+    ],
+    EnvironmentFile: [
+      // Written by kubeadm init and kubeadm join: KUBELET_KUBEADM_ARGS.
+      "-/var/lib/kubelet/kubeadm-flags.env",
+      // A last resort of people: KUBELET_EXTRA_ARGS.
+      "-/etc/default/kubelet",
+      "-/etc/sysconfig/kubelet",
+    ],
+    ExecStart: [
+      "",
+      `${linkFolder}/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS${flags}`,
+    ],
+  };
+  return systemdUnit(`${kubeletUnit}.d/10-kubeadm.conf`, { Service: service }, "0600");
+}
 
 export function kubeletFiles(spec: KubeletHostSpec): RenderedFile[] {
   const { credentialProvider } = spec;
-  const proxy = proxyDropIn(spec, kubeletUnit);
+  const proxy = proxyDropIn(spec, kubeletUnit, "0600");
   return [
-    { path: `/etc/systemd/system/${kubeletUnit}`, mode: "0600", content: unitFile },
-    {
-      path: `/etc/systemd/system/${kubeletUnit}.d/10-kubeadm.conf`,
-      mode: "0600",
-      content: kubeadmDropIn(credentialProviderFlags(credentialProvider)),
-    },
+    unitFile,
+    kubeadmDropIn(credentialProviderFlags(credentialProvider)),
     ...(credentialProvider === undefined ? [] : [credentialProviderFile(credentialProvider)]),
-    ...(proxy === undefined ? [] : [{ ...proxy, mode: "0600" }]),
+    ...(proxy === undefined ? [] : [proxy]),
   ];
 }
 

@@ -1,4 +1,3 @@
-import { shWords } from "../text";
 import type { OsFamily } from "../settings/resolved";
 import { nodeScript } from "./paths";
 import type { SetupMachine } from "./spec";
@@ -109,24 +108,19 @@ export function osCheck({ os, architecture }: Pick<SetupMachine, "os" | "archite
   });
 }
 
-/** Loads the facts of the OS family that was found; families with the same facts share a branch. */
+/** Loads the facts of the OS family that was found. */
 export function osProfileOf(machine: SetupMachine): string {
-  const branches = new Map<string, OsFamily[]>();
-  for (const family of machine.os === undefined ? families : [machine.os]) {
-    const facts = profileText(osProfiles[family]);
-    branches.set(facts, [...(branches.get(facts) ?? []), family]);
-  }
-  const cases = [...branches].map(([facts, names]) => `  ${names.join(" | ")})\n${facts}    ;;\n`);
-  return `declare -A package_of\ncase $os_family in\n${cases.join("")}esac\n`;
-}
-
-function profileText(facts: OsProfile): string {
-  const packages = Object.entries(facts.packages).map(([need, name]) => `      [${need}]=${name}\n`);
-  return [
-    `    package_manager=${facts.packageManager}\n`,
-    `    nginx_modules=${facts.nginxModules}\n`,
-    `    package_of=(\n${packages.join("")}    )\n`,
-  ].join("");
+  const known = machine.os === undefined ? families : [machine.os];
+  const of = (value: (profile: OsProfile) => string): Record<string, string> =>
+    Object.fromEntries(known.map((family) => [family, value(osProfiles[family])]));
+  const packages = known.flatMap((family) =>
+    Object.entries(osProfiles[family].packages).map(([need, name]) => [`${family}/${need}`, name]),
+  );
+  return nodeScript("os-profile", {
+    package_managers: of((profile) => profile.packageManager),
+    nginx_modules_of: of((profile) => profile.nginxModules),
+    packages_of: Object.fromEntries(packages) as Record<string, string>,
+  });
 }
 
 /** What a machine needs, in the order it is looked for. */
@@ -142,26 +136,13 @@ export function needsOf(options: { node: boolean; apiProxy: boolean; firewall: b
   ];
 }
 
-/** Packages that people name; one that is there is left in its version. */
-function ownPackages(names: readonly string[]): string {
-  return `is_installed() {
-  case $package_manager in
-    apt) [ "$(dpkg-query --show --showformat='\${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ;;
-    dnf) rpm --query --quiet --whatprovides "$1" ;;
-  esac
-}
-own_packages=()
-for package in ${shWords(names)}; do
-  is_installed "$package" || own_packages+=("$package")
-done
-if [ "\${#own_packages[@]}" -gt 0 ]; then install_packages "\${own_packages[@]}"; fi
-`;
-}
-
 /**
  * Installs what is missing and asks no package manager otherwise: hosts behind a wall have what they need in their image.
  * Locks held by others (unattended upgrades, a first boot) are waited for.
  */
 export function packagesPhase(needs: readonly Need[], more: readonly string[] = []): string {
-  return nodeScript("packages", { needs }) + (more.length === 0 ? "" : ownPackages(more));
+  return (
+    nodeScript("packages", { needs }) +
+    (more.length === 0 ? "" : nodeScript("own-packages", { own_packages: more }))
+  );
 }

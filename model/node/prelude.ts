@@ -1,14 +1,10 @@
 import { heredoc, shWords } from "../text";
 import type { RenderedFile } from "../renderedFile";
-import { script } from "../core/script";
 import { nodeScript } from "./paths";
 
-/**
- * What every script starts with: strict bash, phases, and an end that always says what failed. `die` must not be
- * called in a command substitution, which would swallow its line.
- */
+/** What every script of setup starts with: strict bash as root, phases, and an end that always says what failed. */
 export function prelude(): string {
-  return script("node/scripts/prelude.sh");
+  return nodeScript("root");
 }
 
 /** Functions that put files in place and remember which units have to be restarted for it. */

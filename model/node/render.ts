@@ -1,4 +1,3 @@
-import { sh } from "../text";
 import type { RenderedFile } from "../renderedFile";
 import { apiProxyFiles, apiProxyModules, apiProxyPhase } from "./apiProxy";
 import { preflightOnlyChecks } from "./checks";
@@ -12,7 +11,7 @@ import { kernelFiles, kernelPhase, reservedPortsFile } from "./kernel";
 import { oldVersionsPhase } from "./oldVersions";
 import { crictlFile, kubeletFiles, kubeletPhase } from "./kubelet";
 import { needsOf, osCheck, osProfileOf, packagesPhase } from "./os";
-import { containerdUnit, kubeletUnit } from "./paths";
+import { containerdUnit, kubeletUnit, nodeScript } from "./paths";
 import { hostReport, preflightChecks } from "./preflight";
 import { dropUnwanted, fileFunctions, prelude, putFile } from "./prelude";
 import { proxyEnvironmentFile, setupSecretFiles } from "./setupSecrets";
@@ -55,7 +54,7 @@ export function preflightScript(spec: PreflightCheckSpec, machine: CheckedMachin
     preflightChecks(spec, machine, machine.apiProxyPort),
     hostReport(),
     preflightOnlyChecks(spec.resolvConf, machine),
-    "check_host\nif command -v ip >/dev/null; then check_network; fi\nreport_facts\nreport_problems\n",
+    "check_first\nreport_facts\nreport_problems\n",
   ].join("");
 }
 
@@ -70,23 +69,22 @@ function setupScript(
   if (apiProxy !== undefined) paths.push(apiProxyModules);
   if (firewall !== undefined) paths.push(firewallSshPorts, leavingFile);
   if (node) paths.push(reservedPortsFile);
-  const environment = proxyVariables(spec).map(([name, value]) => `export ${name}=${sh(value)}\n`);
+  const environment = proxyVariables(spec).map(([name, value]) => `${name}=${value}`);
   const needs = needsOf({ node, apiProxy: apiProxy !== undefined, firewall: firewall !== undefined });
   return [
     prelude(),
     osCheck(machine),
     "phase preflight\n",
     preflightChecks(spec, machine, apiProxy?.port),
-    // Where the `ip` command is still to be installed, the network is looked at after that.
-    "check_host\nip_was_there=no\nif command -v ip >/dev/null; then\n  ip_was_there=yes\n  check_network\nfi\nreport_problems\n",
+    "check_first\nreport_problems\n",
     fileFunctions(),
     ...(node ? [rememberFound()] : []),
     osProfileOf(machine),
-    ...environment,
+    nodeScript("proxy", { proxy_variables: environment }),
     dropUnwanted(paths),
     proxyPart(secret),
     packagesPhase(needs, spec.packages),
-    'if [ "$ip_was_there" = no ]; then\n  check_network\n  report_problems\nfi\n',
+    "check_later\n",
     foreignFirewalls(spec),
     timePhase(),
     ...(node ? nodePhases(spec) : []),
@@ -103,7 +101,7 @@ function setupScript(
           oldVersionsPhase(spec),
         ]
       : []),
-    '\nphase finished\nreload_units\n# Marks of units that this setup no longer has.\nrm -f "$pending"/*\n',
+    nodeScript("finish"),
   ].join("");
 }
 
@@ -111,7 +109,7 @@ function setupScript(
 function proxyPart(secret: readonly RenderedFile[]): string {
   const file = secret.find(({ path }) => path === proxyEnvironmentFile);
   if (file === undefined) return "";
-  return `${putFile(file, containerdUnit, kubeletUnit)}set -a\n# shellcheck source=/dev/null\n. ${proxyEnvironmentFile}\nset +a\n`;
+  return `${putFile(file, containerdUnit, kubeletUnit)}${nodeScript("proxy-file", { proxy_file: proxyEnvironmentFile })}`;
 }
 
 function nodePhases(spec: NodeSetupSpec): string[] {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../core/hash";
 import type { RenderedFile } from "../renderedFile";
 import { containerdFiles } from "./containerd";
 import { linksOf } from "./downloads";
@@ -21,10 +21,7 @@ export function restartCheck(spec: NodeSetupSpec, secret: readonly RenderedFile[
     ...kubeletFiles(spec),
     ...secret.filter(({ path }) => path === proxyEnvironmentFile),
   ];
-  const digests = files.map(({ path, content }) => [
-    path,
-    createHash("sha256").update(content).digest("hex"),
-  ]);
+  const digests = files.map(({ path, content }) => [path, sha256(content)]);
   const links = linksOf(spec.downloads, ["containerd", "runc"]).map(({ path, target }) => [path, target]);
   return nodeScript("restarts", {
     restarts_mark: RESTARTS,

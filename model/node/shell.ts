@@ -1,4 +1,5 @@
-import { searchPath } from "../core/searchPath";
+import { script } from "../core/script";
+import { sh } from "../text";
 import type { RenderedFile } from "../renderedFile";
 
 /** Where the library keeps what it knows about a host: which machine it is and which cluster it belongs to. */
@@ -7,45 +8,11 @@ export const RECORD_FILE = `${STATE_DIR}/node.json`;
 export const SETUP_FILE = `${STATE_DIR}/setup.json`;
 export const ADMIN = "/etc/kubernetes/admin.conf";
 
-/** One word for a POSIX shell, whatever is in it. */
-export function word(value: string): string {
-  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
-}
+export { sh as word } from "../text";
 
-/**
- * What every script of this folder starts with. `put` writes standard input (base64) to a file in one step and only
- * where the content differs, and counts it in `changed`, so that a second run restarts nothing.
- */
+/** What every script of a node's life starts with: as setup's, and `kubectl` is the administrator. */
 export function prelude(): string {
-  return `#!/usr/bin/env bash
-set -euo pipefail
-umask 077
-export LC_ALL=C PATH="${searchPath}" KUBECONFIG=${ADMIN}
-changed=""
-phase() { echo "##phase $1"; }
-note() { echo "##note $1"; }
-die() { echo "##error $1"; exit 1; }
-# replace NEW FILE: a power cut leaves the old content or the new, never an empty file.
-replace() {
-  sync "$1"
-  mv -f "$1" "$2"
-  sync "$(dirname "$2")"
-}
-put() {
-  local path=$1 mode=$2 temporary
-  mkdir -p "$(dirname "$path")"
-  temporary=$(mktemp "$path.XXXXXX")
-  base64 -d >"$temporary"
-  chmod "$mode" "$temporary"
-  if [ -f "$path" ] && cmp -s "$temporary" "$path"; then
-    rm -f "$temporary"
-    chmod "$mode" "$path"
-  else
-    replace "$temporary" "$path"
-    changed="$changed $path"
-  fi
-}
-`;
+  return script("node/scripts/admin.sh", { admin_config: ADMIN });
 }
 
 /** Embeds files into a script; base64 keeps any content apart from the shell. */
@@ -55,7 +22,7 @@ export function putFiles(files: readonly RenderedFile[]): string {
       const encoded = Buffer.from(file.content, "utf8")
         .toString("base64")
         .replace(/.{1,100}/g, "$&\n");
-      return `put ${word(file.path)} ${file.mode ?? "0644"} <<'END_OF_FILE'\n${encoded}END_OF_FILE\n`;
+      return `put ${sh(file.path)} ${file.mode ?? "0644"} <<'END_OF_FILE'\n${encoded}END_OF_FILE\n`;
     })
     .join("");
 }

@@ -9,8 +9,5 @@ const SERVICES = ["zramswap.service", "zram-config.service", "dphys-swapfile.ser
  * masked and commented is remembered for cleanup.
  */
 export function swapPhase({ kubelet }: Pick<NodeSetupSpec, "kubelet">): string {
-  if (!kubelet.failSwapOn) {
-    return `phase swap\necho "left as it is: the kubelet's failSwapOn is false"\n`;
-  }
-  return nodeScript("swap", { swap_services: SERVICES });
+  return kubelet.failSwapOn ? nodeScript("swap", { swap_services: SERVICES }) : nodeScript("swap-stays");
 }

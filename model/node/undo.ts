@@ -1,4 +1,5 @@
 /** A living node puts a change back that it does not get well with: the host itself does, whatever becomes of Pulumi. */
+import { systemdText } from "../core/systemd";
 import { heredoc } from "../text";
 import type { RenderedFile } from "../renderedFile";
 import type { NodeSetupSpec } from "./spec";
@@ -74,29 +75,33 @@ export function atBootScript(): string {
 }
 
 /** Units that run it. Systemd starts them only where there is a record, and a boot does not wait for the second. */
+const record = {
+  ConditionPathExists: undoFolder,
+  RequiresMountsFor: `${undoFolder} /etc/kubernetes /var/lib/kubelet`,
+};
 const bootUnits: Readonly<Record<string, string>> = {
-  "pulumi-kubeadm-undo-files.service": `[Unit]
-Description=Puts the former files of a change of this node back that was cut off
-ConditionPathExists=${undoFolder}
-RequiresMountsFor=${undoFolder} /etc/kubernetes /var/lib/kubelet
-Before=${apiProxyUnit} ${containerdUnit} ${kubeletUnit}
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-TimeoutStartSec=300
-ExecStart=/bin/bash ${undoFolder}/at-boot files
-`,
-  "pulumi-kubeadm-undo.service": `[Unit]
-Description=Puts a change of this node back that was cut off
-ConditionPathExists=${undoFolder}
-RequiresMountsFor=${undoFolder} /etc/kubernetes /var/lib/kubelet
-Wants=network-online.target
-After=network-online.target pulumi-kubeadm-undo-files.service ${containerdUnit} ${kubeletUnit}
-
-[Service]
-ExecStart=/bin/bash ${undoFolder}/at-boot boot
-`,
+  "pulumi-kubeadm-undo-files.service": systemdText({
+    Unit: {
+      Description: "Puts the former files of a change of this node back that was cut off",
+      ...record,
+      Before: `${apiProxyUnit} ${containerdUnit} ${kubeletUnit}`,
+    },
+    Service: {
+      Type: "oneshot",
+      RemainAfterExit: "yes",
+      TimeoutStartSec: "300",
+      ExecStart: `/bin/bash ${undoFolder}/at-boot files`,
+    },
+  }),
+  "pulumi-kubeadm-undo.service": systemdText({
+    Unit: {
+      Description: "Puts a change of this node back that was cut off",
+      ...record,
+      Wants: "network-online.target",
+      After: `network-online.target pulumi-kubeadm-undo-files.service ${containerdUnit} ${kubeletUnit}`,
+    },
+    Service: { ExecStart: `/bin/bash ${undoFolder}/at-boot boot` },
+  }),
 };
 
 /** Bash that takes the record and its units from a host which is no node, or which becomes one. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../core/hash";
 import { plainPath, type ProjectFiles } from "../extras/files";
 import { readObjects } from "../extras/read";
 import type { ExtraChart, ExtrasSettings, ExtraStaticPod } from "./resolvedExtras";
@@ -47,9 +47,8 @@ function resolveChart(name: string, input: ChartInput, files: ProjectFiles | und
 function folderDigest(folder: string, files: ProjectFiles | undefined): string | undefined {
   const names = files?.list(folder);
   if (files === undefined || names === undefined) return undefined;
-  const hash = createHash("sha256");
-  for (const name of names) hash.update(`${name.slice(folder.length)}\0${files.read(name) ?? ""}\0`);
-  return hash.digest("hex");
+  const parts = names.map((name) => `${name.slice(folder.length)}\0${files.read(name) ?? ""}\0`);
+  return sha256(parts.join(""));
 }
 
 function staticPod(name: string, input: StaticPodInput, files: ProjectFiles | undefined): ExtraStaticPod[] {

@@ -12,7 +12,7 @@ import { slashes, windowsPaths } from "./paths";
 export const PROVIDER = "@PROVIDER@";
 
 /** A kubeconfig with a client certificate of hours, there while the join goes on. */
-export const windowsDiscoveryFile = `${windowsPaths.state}\\discovery.conf`;
+const windowsDiscoveryFile = `${windowsPaths.state}\\discovery.conf`;
 
 /**
  * What Windows takes otherwise than the cluster's KubeletConfiguration, which is written for Linux. kubeadm itself puts

@@ -2,134 +2,24 @@ import { DRAIN_HOOK, EXCLUDED_LABEL, HEARTBEAT, LAUNCH_HOOK, LET_GO } from "../a
 import { poolGroupName } from "../aws/names";
 import type { LifecycleSpec } from "../aws/boot/lifecycle";
 import type { AwsPool } from "../settings/resolvedAws";
-import { metadataFunction, sayFunction, writeFunction } from "./functions";
-import { windowsPaths } from "./paths";
-import { ps } from "../core/powershell";
+import { windowsHostScript, windowsPaths } from "./paths";
 
-/** Name of the scheduled task. */
-export const windowsLifecycleTask = "pulumi-kubeadm-lifecycle";
 export const windowsLifecycleScript = `${windowsPaths.state}\\lifecycle.ps1`;
-
-/** Seconds between two looks, and that a drain stops before a spot instance's end. */
-const INTERVAL = 5;
-const MARGIN = 15;
-const launched = `${windowsPaths.state}\\launched`;
 
 /**
  * Tells the group when the node is Ready, then watches for the end of the instance, as `lifecycle.py` does on Linux: it takes the
  * node out of balancers and moves its pods away with the kubelet's own credentials, and lets the group go on.
  */
 export function windowsLifecycle(settings: LifecycleSpec, pool: AwsPool, region: string): string {
-  const { bin, kubernetes, state } = windowsPaths;
-  return `$ErrorActionPreference = 'Stop'
-$ProgressPreference = 'SilentlyContinue'
-$log = ${ps(`${state}\\lifecycle.log`)}
-${sayFunction}${metadataFunction}${writeFunction}function Invoke-Kubectl([string[]]$words) {
-  $ErrorActionPreference = 'Continue'
-  $said = & ${ps(`${bin}\\kubectl.exe`)} ${ps(`--kubeconfig=${kubernetes}\\kubelet.conf`)} '--request-timeout=20s' $words 2>&1 | Out-String
-  if ($LASTEXITCODE -ne 0) { throw $said.Trim() }
-  $said
-}
-# True when the group knows it; a group that waits for nothing has no need to.
-function Send-Action([scriptblock]$call) {
-  try {
-    & $call | Out-Null
-    $true
-  } catch {
-    Say "lifecycle action: $_"
-    "$_" -match 'No active Lifecycle Action'
-  }
-}
-function Test-Balancer {
-  try {
-    (Invoke-Kubectl @('get', 'services', '--all-namespaces', '--output=jsonpath={.items[*].spec.type}')).Trim().Split(' ') -contains 'LoadBalancer'
-  } catch {
-    $true
-  }
-}
-function Get-PodToMove {
-  $pods = (Invoke-Kubectl @('get', 'pods', '--all-namespaces', "--field-selector=spec.nodeName=$node", '--output=json') | ConvertFrom-Json).items
-  $pods | Where-Object {
-    $_ -and $_.status.phase -notin @('Succeeded', 'Failed') -and
-    -not ($_.metadata.ownerReferences | Where-Object { $_.controller -and $_.kind -eq 'DaemonSet' })
-  }
-}
-function Send-Eviction($pod) {
-  $name = $pod.metadata.name
-  $namespace = $pod.metadata.namespace
-  $wanted = @{ apiVersion = 'policy/v1'; kind = 'Eviction'; metadata = @{ name = $name; namespace = $namespace } }
-  Write-Text ${ps(`${state}\\eviction.json`)} (ConvertTo-Json -Compress -InputObject $wanted)
-  try {
-    Invoke-Kubectl @('create', '--raw', "/api/v1/namespaces/$namespace/pods/$name/eviction", ${ps(`--filename=${state}\\eviction.json`)}) | Out-Null
-    Say "evict $namespace/\${name}: done"
-  } catch {
-    Say "evict $namespace/\${name}: $_"
-  }
-}
-function Move-Pod([DateTime]$deadline, [bool]$waits) {
-  Say 'the instance ends; moving its pods away'
-  foreach ($words in @(@('label', '--overwrite', 'node', $node, ${ps(`${EXCLUDED_LABEL}=`)}), @('cordon', $node))) {
-    try { Invoke-Kubectl $words | Out-Null } catch { Say "$($words[0]): $_" }
-  }
-  # Balancers see neither cordon nor eviction, and nodes pass flows on to pods of other nodes.
-  $letGo = if (Test-Balancer) { [DateTime]::UtcNow.AddSeconds(${LET_GO}) } else { [DateTime]::MinValue }
-  $beat = [DateTime]::MinValue
-  while ([DateTime]::UtcNow -lt $deadline) {
-    if ($waits -and ([DateTime]::UtcNow - $beat).TotalSeconds -gt ${HEARTBEAT}) {
-      Send-Action { Write-ASLifecycleActionHeartbeat @hook -LifecycleHookName ${ps(DRAIN_HOOK)} } | Out-Null
-      $beat = [DateTime]::UtcNow
-    }
-    try {
-      $left = @(Get-PodToMove)
-      if ($left.Count -eq 0 -and [DateTime]::UtcNow -ge $letGo) { Say 'no pod is left to move'; return }
-      $left | Where-Object { -not $_.metadata.deletionTimestamp } | ForEach-Object { Send-Eviction $_ }
-    } catch {
-      Say "$_"
-    }
-    Start-Sleep -Seconds 2
-  }
-  Say 'time is up; what is left ends with the instance'
-}
-$node = ([string](Get-Metadata 'local-hostname')).Split(' ')[0]
-$hook = @{
-  AutoScalingGroupName = ${ps(poolGroupName(settings.name, pool.name))}; InstanceId = [string](Get-Metadata 'instance-id'); Region = ${ps(region)}
-}
-$drained = $told = $false
-$since = [DateTime]::UtcNow
-$beat = [DateTime]::MinValue
-while ($true) {
-  try {
-    if (-not (Test-Path ${ps(launched)})) {
-      $ready = ''
-      try { $ready = (Invoke-Kubectl @('get', 'node', $node, '--output=json') | ConvertFrom-Json).status.conditions | Where-Object { $_.type -eq 'Ready' } | ForEach-Object { $_.status } } catch { Say "$_" }
-      if ($ready -eq 'True') {
-        if (Send-Action { Complete-ASLifecycleAction @hook -LifecycleHookName ${ps(LAUNCH_HOOK)} -LifecycleActionResult CONTINUE }) {
-          New-Item -ItemType File -Force -Path ${ps(launched)} | Out-Null
-        }
-      } elseif (([DateTime]::UtcNow - $since).TotalSeconds -lt ${pool.joinTimeoutSeconds} -and ([DateTime]::UtcNow - $beat).TotalSeconds -gt ${HEARTBEAT}) {
-        Send-Action { Write-ASLifecycleActionHeartbeat @hook -LifecycleHookName ${ps(LAUNCH_HOOK)} } | Out-Null
-        $beat = [DateTime]::UtcNow
-      }
-    }
-    $waits = [string](Get-Metadata 'autoscaling/target-lifecycle-state') -eq 'Terminated'
-    $notice = Get-Metadata 'spot/instance-action'
-    if (($waits -or $notice) -and -not $drained) {
-      $deadline = [DateTime]::UtcNow.AddSeconds(${Math.max(settings.drainTimeoutSeconds, LET_GO)})
-      if ($notice) {
-        if ($notice -is [string]) { $notice = ConvertFrom-Json $notice }
-        $end = ([DateTime]$notice.time).ToUniversalTime().AddSeconds(-${MARGIN})
-        if ($end -lt $deadline) { $deadline = $end }
-      }
-      Move-Pod $deadline $waits
-      $drained = $true
-    }
-    if ($drained -and $waits -and -not $told) {
-      $told = Send-Action { Complete-ASLifecycleAction @hook -LifecycleHookName ${ps(DRAIN_HOOK)} -LifecycleActionResult CONTINUE }
-    }
-  } catch {
-    Say "$_"
-  }
-  Start-Sleep -Seconds ${INTERVAL}
-}
-`;
+  return windowsHostScript("lifecycle", {
+    group: poolGroupName(settings.name, pool.name),
+    region,
+    launchHook: LAUNCH_HOOK,
+    drainHook: DRAIN_HOOK,
+    excludedLabel: EXCLUDED_LABEL,
+    joinTimeout: pool.joinTimeoutSeconds,
+    heartbeat: HEARTBEAT,
+    longest: Math.max(settings.drainTimeoutSeconds, LET_GO),
+    letGoSeconds: LET_GO,
+  });
 }

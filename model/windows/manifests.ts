@@ -4,8 +4,7 @@ import type { Container, Manifest } from "../core/manifest";
 import { type JsonValue, configHash, configHashAnnotation } from "../kubernetes";
 import type { ClusterSettings } from "../settings/resolved";
 import { WINDOWS_RELEASES, WINDOWS_TAINT, windowsReleases } from "./releases";
-import { slashes, windowsPaths } from "./paths";
-import { ps } from "../core/powershell";
+import { slashes, windowsHostScript } from "./paths";
 import { toYaml } from "../yaml";
 
 /**
@@ -164,17 +163,9 @@ function kubeconfig(settings: ClusterSettings): string {
   });
 }
 
-const { bin, cniBin, cniConf, state } = windowsPaths;
-
 /** `--iface` takes an address, and the node's own is the one that the other nodes know. */
 function flannelScript(): string {
-  return `$ErrorActionPreference = 'Stop'
-New-Item -ItemType Directory -Force -Path ${ps(cniConf)} | Out-Null
-$conf = (Get-Content -Raw ${ps(`${MOUNT}\\cni-conf.json`)}).Replace('${NODE_IP}', $env:NODE_IP)
-[IO.File]::WriteAllText(${ps(`${cniConf}\\10-flannel.conflist`)}, $conf)
-& ${ps(`${bin}\\flanneld.exe`)} '--kube-subnet-mgr' "--iface=$env:NODE_IP" ${ps(`--kubeconfig-file=${MOUNT}\\kubeconfig.conf`)} ${ps(`--net-config-path=${MOUNT}\\net-conf.json`)}
-exit $LASTEXITCODE
-`;
+  return windowsHostScript("flannel", { mount: MOUNT, addressToken: NODE_IP });
 }
 
 /**
@@ -182,40 +173,12 @@ exit $LASTEXITCODE
  * reserved where the CNI plugin reserves pods' addresses, and kept as long as the slice is the same.
  */
 function kubeProxyScript(): string {
-  return `$ErrorActionPreference = 'Stop'
-$until = (Get-Date).AddMinutes(5)
-while (-not ($network = Get-HnsNetwork | Where-Object { $_.Name -eq ${ps(WINDOWS_VXLAN.network)} })) {
-  if ((Get-Date) -gt $until) { throw ${ps(`no HNS network ${WINDOWS_VXLAN.network}: does flannel run on this node?`)} }
-  Start-Sleep -Seconds 2
-}
-# The network takes over the adapter, and the route to the metadata service is lost with it.
-$index = (Get-NetIPAddress -IPAddress $env:NODE_IP).InterfaceIndex
-New-NetRoute -DestinationPrefix '169.254.169.254/32' -InterfaceIndex $index -NextHop '0.0.0.0' -PolicyStore ActiveStore -ErrorAction SilentlyContinue | Out-Null
-$subnet = $network.Subnets[0].AddressPrefix
-$file = ${ps(`${state}\\source-vip`)}
-$kept = @(if (Test-Path $file) { Get-Content $file })
-if ($kept.Count -eq 2 -and $kept[0] -eq $subnet) {
-  $vip = $kept[1]
-} else {
-  $env:CNI_COMMAND = 'ADD'
-  $env:CNI_CONTAINERID = 'kube-proxy'
-  $env:CNI_NETNS = 'none'
-  $env:CNI_IFNAME = 'sourcevip'
-  $env:CNI_PATH = ${ps(cniBin)}
-  $request = @{
-    cniVersion = '1.0.0'; name = ${ps(WINDOWS_VXLAN.network)}
-    ipam = @{ type = 'host-local'; ranges = @(, @(@{ subnet = $subnet })); dataDir = '/var/lib/cni/networks' }
-  }
-  $answer = ConvertTo-Json -Depth 6 -Compress -InputObject $request | & ${ps(`${cniBin}\\host-local.exe`)} | Out-String
-  if ($LASTEXITCODE -ne 0) { throw "host-local gives no address: $answer" }
-  $vip = (ConvertFrom-Json $answer).ips[0].address.Split('/')[0]
-  Set-Content -Path $file -Value @($subnet, $vip)
-}
-$config = (Get-Content -Raw ${ps(`${MOUNT}\\config.json`)}).Replace('${SOURCE_VIP}', $vip).Replace('${NODE_NAME}', $env:NODE_NAME)
-[IO.File]::WriteAllText(${ps(`${state}\\kube-proxy.json`)}, $config)
-& ${ps(`${bin}\\kube-proxy.exe`)} ${ps(`--config=${state}\\kube-proxy.json`)}
-exit $LASTEXITCODE
-`;
+  return windowsHostScript("kube-proxy", {
+    mount: MOUNT,
+    networkName: WINDOWS_VXLAN.network,
+    vipToken: SOURCE_VIP,
+    nodeToken: NODE_NAME,
+  });
 }
 
 function json(value: Readonly<Record<string, JsonValue>>): string {

@@ -1,3 +1,5 @@
+import { script, type ScriptVariables } from "../core/script";
+
 /** Where things are on a Windows node. Folders of Kubernetes' own are where kubeadm has them, on the system's drive. */
 export const windowsPaths = {
   /** Binaries of Kubernetes and flannel, as sig-windows-tools has it. */
@@ -21,4 +23,20 @@ export const windowsPaths = {
 /** As Go and YAML take it: forward slashes need no quoting. */
 export function slashes(path: string): string {
   return path.replaceAll("\\", "/");
+}
+
+/** A file of `model/windows/scripts`, with the paths of a Windows node. */
+export function windowsHostScript(name: string, variables: ScriptVariables): string {
+  const { bin, cniBin, cniConf, config, containerd, criSocket, kubernetes, logs, state } = windowsPaths;
+  return script(`windows/scripts/${name}.ps1`, variables, {
+    stateFolder: state,
+    binFolder: bin,
+    containerdFolder: containerd,
+    cniBinFolder: cniBin,
+    cniConfFolder: cniConf,
+    kubernetesFolder: kubernetes,
+    configFolder: config,
+    logsFolder: logs,
+    criSocket,
+  });
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../../core/hash";
 import { gunzipSync } from "node:zlib";
 import type { RenderedFile } from "../../renderedFile";
 import { compressed } from "./compressed";
@@ -16,7 +16,7 @@ export interface BootBundle {
 
 export function bootBundle(pool: string, files: readonly RenderedFile[]): BootBundle {
   const bytes = compressed(JSON.stringify(files.map(({ path, mode, content }) => ({ path, mode, content }))));
-  return { key: `${pool}/${createHash("sha256").update(bytes).digest("hex")}`, bytes };
+  return { key: `${pool}/${sha256(bytes)}`, bytes };
 }
 
 /** The files of a bundle. */

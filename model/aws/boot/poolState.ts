@@ -1,7 +1,6 @@
 import { prelude } from "../../node/shell";
-import { sh } from "../../text";
 import { poolGroupName, statusPrefix } from "../names";
-import { awsFunction } from "../node/calls";
+import { awsScript } from "../node/calls";
 import { BOOT_LABEL, POOL_LABEL } from "../node/paths";
 
 /** What an instance of a pool says of its boot, in the parameter of its own. */
@@ -40,11 +39,12 @@ export interface FailedActivity {
 
 /** Run on a control-plane node: prints what `readPoolState` reads. Changes nothing. */
 export function poolStateScript(cluster: string, pool: string, boot: string): string {
-  return `${prelude()}
-${awsFunction}kubectl get nodes --selector ${sh(`${POOL_LABEL}=${pool},${BOOT_LABEL}=${boot}`)} -o go-template='{{range .items}}##node {{.metadata.name}} {{range .status.conditions}}{{if eq .type "Ready"}}{{.status}}{{end}}{{end}}{{"\\n"}}{{end}}'
-kubectl get nodes --selector ${sh(`${POOL_LABEL}=${pool},${BOOT_LABEL}!=${boot}`)} -o go-template='{{range .items}}##other {{.metadata.name}}{{"\\n"}}{{end}}'
-aws statuses ${sh(statusPrefix(cluster, pool))} | sed 's/^/##status /'
-`;
+  return `${prelude()}${awsScript("boot/scripts/pool-state.sh", {
+    pool_selector: `${POOL_LABEL}=${pool}`,
+    boot_label: BOOT_LABEL,
+    boot,
+    status_prefix: statusPrefix(cluster, pool),
+  })}`;
 }
 
 /**
@@ -52,9 +52,7 @@ aws statuses ${sh(statusPrefix(cluster, pool))} | sed 's/^/##status /'
  * nothing.
  */
 export function activitiesScript(cluster: string, pool: string): string {
-  return `${prelude()}
-${awsFunction}{ aws activities ${sh(poolGroupName(cluster, pool))} || true; } | sed 's/^/##activity /'
-`;
+  return `${prelude()}${awsScript("boot/scripts/activities.sh", { group: poolGroupName(cluster, pool) })}`;
 }
 
 /** What failed from that time on, in milliseconds since 1970, newest first. */

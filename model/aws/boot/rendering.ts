@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../../core/hash";
 import type { AwsSettings } from "../../settings/resolvedAws";
 
 /** @throws RangeError on platform `machines`, which boots nothing */
@@ -12,7 +12,7 @@ export const UNKNOWN_BOOT = "@BOOT@";
 
 /** Names one rendering of what a pool's instances start with. */
 export function bootDigest(rendered: string): string {
-  return createHash("sha256").update(rendered).digest("hex").slice(0, 12);
+  return sha256(rendered).slice(0, 12);
 }
 
 /** The rendering with its own digest in it. */

@@ -1,5 +1,5 @@
 import { apiServerPort } from "../../kubeadm/cluster";
-import { systemdUnit } from "../../kubeadm/units";
+import { systemdUnit } from "../../core/systemd";
 import { proxyVariables } from "../../node/downloads";
 import type { RenderedFile } from "../../renderedFile";
 import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";

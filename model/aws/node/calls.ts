@@ -1,7 +1,9 @@
 import type { AwsSettings } from "../../settings/resolvedAws";
-import { script } from "../../core/script";
+import { script, type ScriptVariables } from "../../core/script";
 import { endpointDomain } from "../../data/regions";
-import { awsProgram } from "./paths";
+import { paths } from "../../kubeadm/paths";
+import { logVariables } from "../../node/log";
+import { awsProgram, POOL_LABEL } from "./paths";
 
 /**
  * How hosts call AWS: a Python program of our own and no SDK, so that nothing has to be installed, and no version of
@@ -51,5 +53,12 @@ export function awsProgramText(
   return [base, ...wanted].join("");
 }
 
-/** For scripts: \`aws COMMAND WORD...\`. Isolated: nothing in the environment or the folder changes what Python loads. */
-export const awsFunction = `aws() { python3 -I ${awsProgram} "$@"; }\n`;
+/** A script below `model/aws/`; those that use `aws.sh` call AWS by `aws COMMAND WORD...`. */
+export function awsScript(name: string, variables: ScriptVariables): string {
+  return script(`aws/${name}`, variables, {
+    aws_program: awsProgram,
+    patches_folder: paths.patches,
+    pool_label: POOL_LABEL,
+    ...logVariables,
+  });
+}

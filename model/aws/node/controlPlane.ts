@@ -1,10 +1,8 @@
 import { proxyVariables } from "../../node/downloads";
 import type { RenderedFile } from "../../renderedFile";
 import type { ClusterMachine } from "../../machine";
-import { sh } from "../../text";
-import { awsFunction, awsProgramText } from "./calls";
+import { awsProgramText, awsScript } from "./calls";
 import { credentialFiles } from "./credentials";
-import { identityPart, providerIdPart } from "./identity";
 import { awsProgram } from "./paths";
 import type { AwsControlPlaneSpec, AwsForControlPlane } from "./spec";
 
@@ -37,10 +35,9 @@ export function controlPlanePart(
   machine: Pick<ClusterMachine, "role" | "nodeName" | "nodeAddress">,
 ): string {
   if (settings.aws === undefined || machine.role !== "controlPlane") return "";
-  return `phase "instance"
-${awsFunction}${identityPart()}[ "$node" = ${sh(machine.nodeName)} ] || die "EC2 calls this instance $node, the settings say ${machine.nodeName}: has the VPC DNS hostnames, and Amazon's name server?"
-[ "$address" = ${sh(machine.nodeAddress)} ] || die "the instance has the address $address, the settings say ${machine.nodeAddress}"
-${providerIdPart()}`;
+  const { nodeName, nodeAddress } = machine;
+  const values = { node_name: nodeName, node_address: nodeAddress };
+  return awsScript("node/scripts/control-plane-instance.sh", values);
 }
 
 /** Rounds in which every address of the balancer has to answer: twice as long as its own health checks take. */
@@ -62,17 +59,12 @@ export function balancerPart(
   const { endpoint } = settings;
   if (settings.aws === undefined || endpoint.kind !== "addresses") return "";
   if (endpoint.addresses.includes(machine.nodeAddress)) return "";
-  const at = `${endpoint.host}:${endpoint.port}`;
-  return `phase "balancer"
-good=0
-last=$((SECONDS + ${PATIENCE}))
-until [ "$good" -ge ${ROUNDS} ]; do
-  [ "$SECONDS" -le "$last" ] || die "the balancer at ${endpoint.addresses.join(", ")} does not pass calls on to this control-plane node: look at the health of its targets, and at the rules of its security group"
-  good=$((good + 1))
-  for address in ${endpoint.addresses.join(" ")}; do
-    curl --silent --fail --noproxy '*' --max-time 3 --cacert /etc/kubernetes/pki/ca.crt --connect-to "${at}:$address:${endpoint.port}" --output /dev/null https://${at}/readyz || good=0
-  done
-  sleep ${PAUSE}
-done
-`;
+  return awsScript("node/scripts/balancer.sh", {
+    balancer_host: endpoint.host,
+    balancer_port: endpoint.port,
+    balancer_addresses: endpoint.addresses,
+    rounds: ROUNDS,
+    pause: PAUSE,
+    patience: PATIENCE,
+  });
 }

@@ -1,16 +1,13 @@
+import { sha256 } from "../../core/hash";
 import { LABEL_DOMAIN } from "../../core/labelDomain";
-import { createHash } from "node:crypto";
 import { proxyVariables } from "../../node/downloads";
-import { searchPath } from "../../core/searchPath";
 import { JOIN_GROUP, joinUser } from "../../kubeadm/joinAccess";
-import { systemdUnit } from "../../kubeadm/units";
+import { systemdEnvironment, systemdUnit } from "../../core/systemd";
 import type { RenderedFile } from "../../renderedFile";
 import type { AwsControlPlaneSpec, AwsForControlPlane, PoolForControlPlane } from "./spec";
-import { shWords } from "../../text";
-import { repairFunction } from "./repair";
 import { joinParameter, statusPrefix } from "../names";
-import { awsFunction } from "./calls";
-import { credentialsUnit, POOL_LABEL } from "./paths";
+import { awsScript } from "./calls";
+import { credentialsUnit } from "./paths";
 import { adoptedLabels, roleLabel } from "./pools";
 
 const script = `/usr/local/sbin/${credentialsUnit}`;
@@ -40,7 +37,7 @@ const ADOPTED = `${LABEL_DOMAIN}/adopted`;
  * credential, and Kubernetes keeps it for an hour.
  */
 export function credentialFiles(settings: AwsControlPlaneSpec, aws: AwsForControlPlane): RenderedFile[] {
-  const environment = proxyVariables(settings).map(([name, value]) => `${name}=${value}`);
+  const environment = [["HOME", "/root"] as const, ...proxyVariables(settings)];
   return [
     { path: script, mode: "0755", content: program(settings, aws.pools) },
     systemdUnit(`${credentialsUnit}.service`, {
@@ -49,7 +46,7 @@ export function credentialFiles(settings: AwsControlPlaneSpec, aws: AwsForContro
         Type: "oneshot",
         ExecStart: script,
         TimeoutStartSec: "10min",
-        Environment: ["HOME=/root", ...environment].map((one) => `"${one.replaceAll("%", "%%")}"`),
+        Environment: environment.map(([name, value]) => systemdEnvironment(name, value)),
         LogLevelMax: "notice",
       },
     }),
@@ -62,150 +59,31 @@ export function credentialFiles(settings: AwsControlPlaneSpec, aws: AwsForContro
 }
 
 function labelDigest(pool: PoolForControlPlane): string {
-  return createHash("sha256")
-    .update(JSON.stringify(adoptedLabels(pool)))
-    .digest("hex")
-    .slice(0, 12);
+  return sha256(JSON.stringify(adoptedLabels(pool))).slice(0, 12);
 }
 
-function poolCalls(settings: AwsControlPlaneSpec, pool: PoolForControlPlane): string {
+/** What the script does for a pool, by its functions and their words. */
+function poolCalls(settings: AwsControlPlaneSpec, pool: PoolForControlPlane): string[] {
+  const { name, repair } = pool;
   const labels = Object.entries(adoptedLabels(pool)).map(([key, value]) => `${key}=${value}`);
   return [
-    `try credential ${shWords([pool.name, joinParameter(settings.name, pool.name)])}`,
-    `try adopt ${shWords([pool.name, roleLabel(pool.name), labelDigest(pool), ...labels])}`,
-    `try sweep ${shWords([pool.name, statusPrefix(settings.name, pool.name)])}`,
-    ...(pool.repair === undefined
-      ? []
-      : [
-          `try repair ${shWords([pool.name, String(pool.repair.timeoutSeconds), String(pool.repair.maxUnhealthy)])}`,
-        ]),
-  ].join("\n");
+    `credential ${name} ${joinParameter(settings.name, name)}`,
+    `adopt ${name} ${roleLabel(name)} ${labelDigest(pool)} ${labels.join(" ")}`,
+    `sweep ${name} ${statusPrefix(settings.name, name)}`,
+    ...(repair === undefined ? [] : [`repair ${name} ${repair.timeoutSeconds} ${repair.maxUnhealthy}`]),
+  ];
 }
 
 function program(settings: AwsControlPlaneSpec, pools: readonly PoolForControlPlane[]): string {
-  return `#!/usr/bin/env bash
-# Lets instances of pools into the cluster: credentials to join with, labels for those that came, an end to old statuses.
-# shellcheck disable=SC2016,SC2317 # templates of kubectl; functions that are called by name
-set -euo pipefail
-umask 077
-export LC_ALL=C PATH="${searchPath}" KUBECONFIG=/etc/kubernetes/admin.conf
-state=/var/lib/pulumi-kubeadm/pools
-${awsFunction}# The prefix is a syslog level that systemd reads.
-say() { echo "<5>$*"; }
-
-[ -e "$KUBECONFIG" ] || exit 0
-work=$(mktemp -d /run/${credentialsUnit}.XXXXXX)
-trap 'rm -rf "$work"' EXIT
-mkdir -p "$state"
-failed=0
-# One pool's trouble is not another's. A process of its own: in a list with || the shell would go on after an error.
-try() {
-  if "$0" "$@" >"$work/said" 2>&1; then
-    grep '^<5>' "$work/said" || true
-  else
-    say "$1 of pool $2 failed: $(tail -n 3 "$work/said" | sed 's/^<5>//' | tr '\\n' ' ')"
-    failed=1
-  fi
-}
-
-# credential POOL PARAMETER: the endpoint and the CA come from the cluster's own configuration.
-# The mark holds the parameter's version: a parameter that has an earlier one, or none, was made anew, and holds nothing.
-credential() {
-  local known current version
-  if [ -n "$(find "$state/$1.written" -mmin -${RENEW_MINUTES} 2>/dev/null)" ]; then
-    known=$(cat "$state/$1.written")
-    current=$(aws version "$2")
-    if [ "$current" -ge "\${known:-1}" ]; then return 0; fi
-  fi
-  kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' >"$work/configuration"
-  kubeadm kubeconfig user --config "$work/configuration" --client-name "${joinUser("$1")}" --org ${JOIN_GROUP} --validity-period ${CREDENTIAL_HOURS}h >"$work/credential" 2>"$work/error" || { cat "$work/error"; return 1; }
-  version=$(aws putParameter "$2" SecureString <"$work/credential")
-  # Version 1 is what the stack makes, with nothing in it; this one was made here, in the place of one that somebody deleted.
-  if [ "$version" -le 1 ]; then version=$(aws putParameter "$2" SecureString <"$work/credential"); fi
-  rm -f "$work/credential"
-  echo "$version" >"$state/$1.written"
-  say "wrote a credential of ${CREDENTIAL_HOURS} hours for pool $1"
-}
-
-# Nodes of a pool by their own word: name, whether they have the role, and the digest of the labels they were given.
-nodes_of() {
-  kubectl get nodes --selector "${POOL_LABEL}=$1" -o go-template='{{range .items}}{{$name := .metadata.name}}{{$role := "no"}}{{range $key, $value := .metadata.labels}}{{if eq $key "'"$2"'"}}{{$role = "yes"}}{{end}}{{end}}{{$digest := "none"}}{{range $key, $value := .metadata.annotations}}{{if eq $key "${ADOPTED}"}}{{$digest = $value}}{{end}}{{end}}{{$name}} {{$role}} {{$digest}}{{"\\n"}}{{end}}'
-}
-
-# Names of nodes whose first certificate was asked for with the credential of a pool.
-came_by() {
-  local user request subject
-  while read -r user request; do
-    [ "$user" = "${joinUser("$1")}" ] || continue
-    subject=$(base64 -d <<<"$request" | openssl req -noout -subject -nameopt RFC2253)
-    if [[ $subject =~ CN=system:node:([a-z0-9][-a-z0-9.]*) ]]; then echo "\${BASH_REMATCH[1]}"; fi
-  done < <(kubectl get certificatesigningrequests --field-selector spec.signerName=kubernetes.io/kube-apiserver-client-kubelet -o go-template='{{range .items}}{{if .status.certificate}}{{.spec.username}} {{.spec.request}}{{"\\n"}}{{end}}{{end}}')
-}
-
-# adopt POOL ROLE DIGEST LABEL...: a role is set by control-plane nodes alone, so a node that has it was let in by one.
-adopt() {
-  local pool=$1 role=$2 digest=$3 name has given came=""
-  shift 3
-  nodes_of "$pool" "$role" >"$work/nodes"
-  while read -r name has given; do
-    if [ "$has" = yes ] && [ "$given" = "$digest" ]; then continue; fi
-    if [ "$has" = no ]; then
-      if [ -z "$came" ]; then
-        came_by "$pool" >"$work/came"
-        came=yes
-      fi
-      if ! grep -qxF "$name" "$work/came"; then
-        [ -e "$state/unknown.$name" ] || say "$name says that it is of pool $pool, but did not come by that pool's credential"
-        touch "$state/unknown.$name"
-        continue
-      fi
-    fi
-    kubectl label --overwrite node "$name" "$@" >/dev/null
-    kubectl annotate --overwrite node "$name" "${ADOPTED}=$digest" >/dev/null
-    rm -f "$state/unknown.$name"
-    say "adopted $name of pool $pool"
-  done <"$work/nodes"
-}
-
-# sweep POOL PREFIX: deletes statuses of instances that are no nodes and have said nothing for ${STATUS_HOURS} hours.
-sweep() {
-  local names=()
-  if [ -n "$(find "$state/$1.swept" -mmin -${RENEW_MINUTES} 2>/dev/null)" ]; then return 0; fi
-  kubectl get nodes -o 'jsonpath={range .items[*]}{.metadata.name}{"\\n"}{end}' >"$work/alive"
-  aws statuses "$2" >"$work/statuses"
-  python3 -I - "$work/alive" >"$work/gone" <<'PYTHON'
-import json, sys, time
-alive = open(sys.argv[1]).read().split()
-for line in open(sys.argv[1].replace("alive", "statuses")):
-    one = json.loads(line)
-    value = json.loads(one["value"])
-    if value["node"] not in alive and time.time() - value["time"] > ${STATUS_HOURS * 3600}:
-        print(one["parameter"])
-PYTHON
-  mapfile -t names <"$work/gone"
-  if [ "\${#names[@]}" -gt 0 ]; then aws forget "\${names[@]}"; fi
-  touch "$state/$1.swept"
-}
-
-${
-  pools.some(({ repair }) => repair !== undefined)
-    ? `${repairFunction}
-`
-    : ""
-}if [ $# -gt 0 ]; then
-  "$@"
-  exit
-fi
-exec 9>/run/${credentialsUnit}.lock
-flock --nonblock 9 || exit 0
-${pools.map((pool) => poolCalls(settings, pool)).join("\n")}
-# Marks of pools that are gone: one that comes back under the name starts with nothing.
-for mark in "$state"/*.written "$state"/*.swept "$state"/*.held "$state"/*.repaired; do
-  case \${mark##*/} in
-    ${["'*.*'", ...pools.flatMap((pool) => ["written", "swept", "held", "repaired"].map((mark) => `${pool.name}.${mark}`))].join(" | ")}) ;;
-    *) rm -f "$mark" ;;
-  esac
-done
-exit "$failed"
-`;
+  return awsScript("node/scripts/pool-credentials.sh", {
+    pools: pools.map(({ name }) => name),
+    calls: pools.flatMap((pool) => poolCalls(settings, pool)),
+    run_path: `/run/${credentialsUnit}`,
+    adopted: ADOPTED,
+    join_user: joinUser(""),
+    join_group: JOIN_GROUP,
+    credential_hours: CREDENTIAL_HOURS,
+    renew_minutes: RENEW_MINUTES,
+    status_hours: STATUS_HOURS,
+  });
 }

@@ -1,5 +1,4 @@
 import { LABEL_DOMAIN } from "../../core/labelDomain";
-import { hostLog } from "../../node/log";
 import { configFolder } from "../../kubeadm/paths";
 
 /** Folder of the programs that run on EC2 hosts only. */
@@ -8,14 +7,14 @@ export const programFolder = "/usr/local/lib/pulumi-kubeadm";
 export const awsProgram = `${programFolder}/aws.py`;
 export const nodeSetup = `${programFolder}/node-setup`;
 export const bootProgram = `${programFolder}/boot`;
+/** Where the boot goes on, once it is fetched. */
+export const becomeNode = `${programFolder}/become-node`;
 export const lifecycleProgram = `${programFolder}/lifecycle.py`;
 export const bootUnit = "pulumi-kubeadm-boot.service";
 export const lifecycleUnit = "pulumi-kubeadm-lifecycle.service";
 export const credentialsUnit = "pulumi-kubeadm-pool-credentials";
 /** Join document of a worker, with tokens where only the instance knows the value. */
 export const joinTemplate = `${configFolder}/join.template.yaml`;
-/** All phases, for people. */
-export const bootLog = hostLog;
 /** Its presence says that the boot is done, and nothing is to be done at the next. */
 export const joinedMark = "/var/lib/pulumi-kubeadm/joined";
 

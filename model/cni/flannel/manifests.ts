@@ -1,3 +1,4 @@
+import { script } from "../../core/script";
 import { type Container, type Manifest, roleBinding } from "../../core/manifest";
 import { configHash, configHashAnnotation } from "../../kubernetes";
 import type { FlannelSpec } from "./spec";
@@ -123,15 +124,12 @@ function installConf(image: string): Container {
 function dropOldLinks(spec: FlannelSpec, image: string): Container[] {
   const { backend, vni } = spec.cni;
   if (backend !== "vxlan") return [];
-  const script = `for link in /sys/class/net/flannel.[0-9]*; do
-  name=\${link##*/}
-  if [ -e "$link" ] && [ "$name" != flannel.${vni ?? 1} ]; then ip link delete "$name" || true; fi
-done`;
+  const program = script("cni/flannel/scripts/drop-old-links.sh", { vni: vni ?? 1 });
   return [
     {
       name: "drop-old-links",
       image,
-      command: ["sh", "-c", script],
+      command: ["sh", "-c", program],
       securityContext: { privileged: false, capabilities: { add: ["NET_ADMIN"] } },
     },
   ];

@@ -1,5 +1,4 @@
 # shellcheck shell=bash disable=SC2154,SC2034
-# Variables: member_file
 
 rm -rf "$opt/.incoming"
 if command -v restorecon >/dev/null; then restorecon -R "$opt"; fi

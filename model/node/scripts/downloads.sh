@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154,SC2034
-# Variables: link_folder install_root
+# Variables: link_folder install_root member_file
 
 # fetch URL FILE: what the server answers with an error is not asked for again, a broken connection is.
 fetch() {
@@ -58,6 +58,8 @@ link() {
   ln -sfn "$target" "$path.pulumi-kubeadm-new"
   mv -fT "$path.pulumi-kubeadm-new" "$path"
 }
+# A node's binaries are switched by its node step.
+link_new() { [ -e "$member_file" ] || link "$@"; }
 phase downloads
 opt=$install_root
 mkdir -p "$opt" "$link_folder"

@@ -1,4 +1,5 @@
 # shellcheck shell=bash disable=SC2154,SC2034
+# Uses: node/scripts/place.sh
 # Variables: state_folder pending_folder files_list kept_folder install_root
 
 state=$state_folder
@@ -16,7 +17,7 @@ unmark() { rm -f "$pending/$1"; }
 
 # put PATH MODE [UNIT...]: standard input becomes the file, in one step and only where it differs.
 put() {
-  local path=$1 mode=$2 unit
+  local path=$1 mode=$2
   local new=$path.pulumi-kubeadm-new
   shift 2
   mkdir -p "$(dirname "$path")"
@@ -31,18 +32,13 @@ put() {
     sync "$files_list" "$state"
   fi
   cat >"$new"
-  chmod "$mode" "$new"
-  if [ -f "$path" ] && [ ! -L "$path" ] && cmp -s "$new" "$path"; then
-    rm -f "$new"
-    if [ "$(stat -c %a "$path")" != "$(printf '%o' "$((8#$mode))")" ]; then chmod "$mode" "$path"; fi
-  else
-    case $path in /etc/systemd/system/*) mark daemon-reload ;; esac
-    for unit in "$@"; do mark "$unit"; done
-    sync "$new"
-    mv -f "$new" "$path"
-    sync "$(dirname "$path")"
-    echo "wrote $path"
-  fi
+  place "$new" "$path" "$mode" mark_changed "$path" "$@"
+}
+mark_changed() {
+  local unit
+  case $1 in /etc/systemd/system/*) mark daemon-reload ;; esac
+  shift
+  for unit in "$@"; do mark "$unit"; done
 }
 
 # drop_unwanted PATH...: removes what an earlier setup put there and this one does not name.

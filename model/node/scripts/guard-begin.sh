@@ -1,9 +1,6 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2034
+# Uses: node/scripts/prelude.sh
 # Variables: undo
-# Prelude: path
 
-set -euo pipefail
 umask 077
-phase() { echo "##phase $1"; }
-die() { echo "##error $1"; exit 1; }

@@ -32,6 +32,8 @@ done
 sync
 mv -T "$undo.new" "$undo"
 sync "${undo%/*}"
+# What is said from here on says why.
+reported=yes
 set +e
 change
 status=$?

@@ -121,3 +121,17 @@ report_problems() {
   all=$(printf '%s; ' "${problems[@]}")
   die "${all%; }"
 }
+# Where the `ip` command is still to be installed, the network is looked at after that.
+ip_was_there=no
+check_first() {
+  check_host
+  if command -v ip >/dev/null; then
+    ip_was_there=yes
+    check_network
+  fi
+}
+check_later() {
+  if [ "$ip_was_there" = yes ]; then return 0; fi
+  check_network
+  report_problems
+}

@@ -9,17 +9,20 @@ failed_line=0
 failed_command=""
 phase() { echo "##phase $1"; }
 note() { echo "##note $1"; }
+# Not in a command substitution, which would swallow its line.
 die() {
   reported=yes
   echo "##error $1"
   exit 1
 }
+# What a script has to clear away at its end, however it comes; scripts define it anew.
+at_exit() { :; }
 on_exit() {
   local status=$?
   if [ "$status" -ne 0 ] && [ -z "$reported" ]; then
     echo "##error exit status $status of line $failed_line: ${failed_command%%$'\n'*}"
   fi
+  at_exit || true
 }
 trap 'failed_line=$LINENO failed_command=$BASH_COMMAND' ERR
 trap on_exit EXIT
-if [ "$(id -u)" -ne 0 ]; then die "the script must run as root"; fi

@@ -1,7 +1,9 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 # Variables: report
 
 phase "putting the former files back"
+# What is said from here on says why.
+reported=yes
 if ! /bin/bash "$undo/put-back" || [ -e "$undo" ]; then
   echo "##error the former files cannot be put back; the next run tries it again"
   exit 1

@@ -1,15 +1,12 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2154,SC2034
 # Variables: undo files_list
-# Prelude: path
+# Uses: node/scripts/prelude.sh
 
 # Puts the files of before a change back, and restarts what reads them. At boot in two parts: `files` before the kubelet starts, which
 # restarts nothing, and `boot` after it.
-set -euo pipefail
 umask 077
 when=${1:-}
-note() { echo "##note $1"; }
-die() { echo "##error $1"; exit 1; }
 (cd "$undo" && sha256sum --quiet --check sums) || die "the record of the change is damaged: compare $undo/was with the files that are there, put right what differs, and remove $undo"
 touch "$undo/changed"
 same() {

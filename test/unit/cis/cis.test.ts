@@ -5,6 +5,7 @@ import { cisScript } from "../../../model/cis/script";
 import { clusterConfiguration, kubeletConfiguration } from "../../../model/kubeadm";
 import { toYaml } from "../../../model/yaml";
 import { have } from "../../support/have";
+import { shellcheck } from "../../support/shellcheck";
 import { settingsOf } from "../../support/kubeadmSettings";
 import { ScriptHost } from "../kubeadm/scriptHost";
 
@@ -60,7 +61,7 @@ describe("checks of the CIS benchmark", () => {
   });
 
   it.skipIf(!have("shellcheck"))("are a script that shellcheck passes", () => {
-    expect(spawnSync("shellcheck", ["-"], { input: cisScript(), encoding: "utf8" }).stdout).toBe("");
+    expect(shellcheck(cisScript())).toBe("");
   });
 });
 

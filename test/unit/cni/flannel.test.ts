@@ -189,8 +189,8 @@ describe("DaemonSet", () => {
   });
 
   it.each<[string, Partial<FlannelSettings>, string | undefined]>([
-    ["vxlan keeps its own link", {}, "!= flannel.1 ]"],
-    ["vxlan of another identifier drops flannel.1", { vni: 4096, windows: true }, "!= flannel.4096 ]"],
+    ["vxlan keeps its own link", {}, "\nvni=1\n"],
+    ["vxlan of another identifier drops flannel.1", { vni: 4096, windows: true }, "\nvni=4096\n"],
     ["host-gw touches no link", { backend: "host-gw" }, undefined],
   ])("%s", (_, over, expected) => {
     const { initContainers } = template(flannel(over)).spec;

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -9,6 +8,7 @@ import { Hosts } from "../../../host/runner";
 import { settled } from "../../../host/steps/settled";
 import { settledScript } from "../../../model/aws/settled";
 import { have } from "../../support/have";
+import { shellcheck } from "../../support/shellcheck";
 import { bash } from "../node/support";
 import { answer, SshHost } from "./sshHost";
 
@@ -117,8 +117,6 @@ ${settledScript("10.0.0.4")}`);
   });
 
   it.skipIf(!have("shellcheck"))("passes shellcheck", () => {
-    const input = settledScript("10.0.0.4");
-    const { stdout, stderr } = spawnSync("shellcheck", ["--shell=bash", "-"], { input, encoding: "utf8" });
-    expect(stdout + stderr).toBe("");
+    expect(shellcheck(settledScript("10.0.0.4"))).toBe("");
   });
 });

@@ -1,10 +1,10 @@
-import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { poolRule } from "../../../model/aws/node/joins";
 import { approverUnits, joinApproverUnits, renewalUnits } from "../../../model/kubeadm";
 import { settingsOf } from "../../support/kubeadmSettings";
 import { awsSettings } from "../aws/boot/support";
 import { have } from "../../support/have";
+import { shellcheck } from "../../support/shellcheck";
 
 const files = [
   ...approverUnits(settingsOf()),
@@ -15,8 +15,7 @@ const files = [
 describe("scripts and units of control-plane nodes", () => {
   for (const file of files.filter((one) => one.content.startsWith("#!"))) {
     it.skipIf(!have("shellcheck"))(`${file.path} passes shellcheck`, () => {
-      const { stdout } = spawnSync("shellcheck", ["-"], { input: file.content, encoding: "utf8" });
-      expect(stdout).toBe("");
+      expect(shellcheck(file.content)).toBe("");
     });
   }
 

@@ -125,7 +125,7 @@ describe("who is in the cluster", () => {
       "crictl",
       `case "$*" in "ps "*) echo 0123 ;; *) echo "8e9e, started, cp1, https://10.40.0.11:2380, https://10.40.0.11:2379, false"; echo "91bc, unstarted, , https://10.40.0.12:2380, , true" ;; esac`,
     );
-    const output = run(inUseScript().replace("set -euo pipefail", `set -euo pipefail\nPATH=${bin}:$PATH`));
+    const output = run(inUseScript().replace("set -Eeuo pipefail", `set -Eeuo pipefail\nPATH=${bin}:$PATH`));
     expect(inUse(output)).toEqual([
       "node 10.40.0.11",
       "node 10.40.0.21",

@@ -59,7 +59,13 @@ async function output(command: string, args: readonly string[], input: string): 
 
 async function check(script: string): Promise<void> {
   expect(await output("bash", ["-n"], script)).toBe("");
-  expect(await output("shellcheck", ["--shell=bash", "--format=gcc", "-"], script)).toBe("");
+  expect(
+    await output(
+      "shellcheck",
+      ["--shell=bash", "--format=gcc", "--exclude=SC2016,SC2034,SC2054,SC2317", "-"],
+      script,
+    ),
+  ).toBe("");
 }
 
 /** Every role, endpoint, firewall and package manager once: shellcheck takes a second for each, `bash -n` a moment. */
@@ -152,7 +158,7 @@ describe("what decides a script", () => {
     const settings = settingsOf({ ...endpoints.nodeLocal, ...firewalls.nftables, ...rich });
     const { files, setupScript } = renderNode(settings, machineOf(settings, "cp1"));
     for (const file of files) {
-      expect(setupScript).toContain(`put ${file.path} ${file.mode}`);
+      expect(setupScript).toMatch(new RegExp(`put(_service \\S+)? ${file.path} ${file.mode}`));
       // The list of modules is a variable, which they are loaded by too.
       const modules = file.path.startsWith("/etc/modules-load.d/");
       const words = `modules=(${file.content.trim().split("\n").join(" ")})`;
@@ -172,6 +178,6 @@ describe("what decides a script", () => {
   it("refuses a machine whose architecture has no downloads", () => {
     const settings = settingsOf();
     const machine = { ...machineOf(settings, "w1"), architecture: "arm64" as const };
-    expect(renderNode(settings, machine).setupScript).toContain('die "no downloads are known for arm64"');
+    expect(renderNode(settings, machine).setupScript).toContain("die 'no downloads are known for arm64'");
   });
 });

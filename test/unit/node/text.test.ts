@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { heredoc, sh, systemdEnvironment, tomlString } from "../../../model/text";
+import { systemdEnvironment } from "../../../model/core/systemd";
+import { heredoc, sh, tomlString } from "../../../model/text";
 import { bash } from "./support";
 
 const text = fc.string({ unit: "binary", maxLength: 40 }).filter((value) => !value.includes("\0"));
@@ -58,9 +59,7 @@ describe("heredoc", () => {
 
 describe("systemdEnvironment", () => {
   it("keeps specifiers, quotes and backslashes from being read", () => {
-    expect(systemdEnvironment("HTTP_PROXY", 'http://u:%40"\\@p')).toBe(
-      'Environment="HTTP_PROXY=http://u:%%40\\"\\\\@p"',
-    );
+    expect(systemdEnvironment("HTTP_PROXY", 'http://u:%40"\\@p')).toBe('"HTTP_PROXY=http://u:%%40\\"\\\\@p"');
   });
   it("refuses line breaks", () => {
     expect(() => systemdEnvironment("A", "b\nc")).toThrow(/line break/);

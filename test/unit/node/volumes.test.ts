@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -8,6 +7,7 @@ import { ETCD_VOLUME_TOKEN } from "../../../model/node/volumes";
 import type { Machine } from "../../../model/settings/resolved";
 import { awsSettings, largeAws } from "../../support/awsInput";
 import { have } from "../../support/have";
+import { shellcheck } from "../../support/shellcheck";
 import { all, set } from "../settings/edit";
 import { bash, settingsOf, type Ran } from "./support";
 import { renderNode, volumesPhase } from "../../support/fromSettings";
@@ -210,9 +210,6 @@ describe("the phases of disks", () => {
 
   it.skipIf(!have("shellcheck"))("pass shellcheck", () => {
     const { setupScript } = renderNode(settings, machine);
-    const input = withValues(setupScript, { [ETCD_VOLUME_TOKEN]: ID });
-    const args = ["--shell=bash", "--format=gcc", "-"];
-    const { stdout, stderr } = spawnSync("shellcheck", args, { input, encoding: "utf8" });
-    expect(stdout + stderr).toBe("");
+    expect(shellcheck(withValues(setupScript, { [ETCD_VOLUME_TOKEN]: ID }))).toBe("");
   });
 });

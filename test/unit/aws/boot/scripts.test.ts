@@ -9,6 +9,7 @@ import { startFiles } from "../../../../model/aws/boot/worker";
 import { bootProgram } from "../../../../model/aws/node/paths";
 import type { ClusterSettings, Machine } from "../../../../model/settings/resolved";
 import { have } from "../../../support/have";
+import { shellcheck } from "../../../support/shellcheck";
 import { awsOf, awsSettings, poolOf } from "./support";
 import {
   convergeScript,
@@ -109,9 +110,7 @@ describe("scripts of EC2 hosts", () => {
   });
 
   it.skipIf(!have("shellcheck")).each(scripts)("passes shellcheck: %s", (_, script) => {
-    const args = ["--shell=bash", "--format=gcc", "-"];
-    const { stdout, stderr } = spawnSync("shellcheck", args, { input: script, encoding: "utf8" });
-    expect(stdout + stderr).toBe("");
+    expect(shellcheck(script)).toBe("");
   });
 
   it.skipIf(!have("python3")).each([
@@ -135,7 +134,8 @@ describe("a control-plane node's part", () => {
   });
 
   it("holds EC2's name of the instance against the node's", () => {
-    expect(part).toContain(`[ "$node" = ${controlPlaneNode(plain).nodeName} ] || die`);
+    expect(part).toContain(`\nnode_name=${controlPlaneNode(plain).nodeName}\n`);
+    expect(part).toContain('[ "$node" = "$node_name" ] || die');
   });
 
   it("comes after the files that it needs, and before kubeadm", () => {
@@ -152,9 +152,9 @@ describe("the timer's script", () => {
 
   it("names every pool, its parameter and its role", () => {
     for (const pool of ["general", "burst"]) {
-      expect(script).toContain(`try credential ${pool} /kubeadm/dev/${pool}/join`);
-      expect(script).toContain(`try adopt ${pool} node-role.kubernetes.io/${pool} `);
-      expect(script).toContain(`try sweep ${pool} /kubeadm/dev/${pool}/status`);
+      expect(script).toContain(`'credential ${pool} /kubeadm/dev/${pool}/join'`);
+      expect(script).toContain(`'adopt ${pool} node-role.kubernetes.io/${pool} `);
+      expect(script).toContain(`'sweep ${pool} /kubeadm/dev/${pool}/status'`);
     }
   });
 

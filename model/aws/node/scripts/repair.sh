@@ -1,15 +1,13 @@
-/** Bash of the control-plane nodes' timer: which instance of a pool is to be replaced, and the word to its group. */
+# shellcheck shell=bash disable=SC2154
+# Uses: aws/node/scripts/aws.sh
+# Variables: pool_label
 
-import { POOL_LABEL } from "./paths";
-
-/**
- * Every control-plane node comes to the same instance, the longest ill one, until its Node has gone with it: so one instance of a
- * pool is replaced at a time. A Node that names no instance of AWS is left.
- */
-export const repairFunction = `# repair POOL SECONDS PERCENT: has the group replace the instance of the node that has been NotReady longest, and for so long.
+# Every control-plane node comes to the same instance, the longest ill one, until its Node has gone with it: so one instance of a pool
+# is replaced at a time. A Node that names no instance of AWS is left.
+# repair POOL SECONDS PERCENT: has the group replace the instance of the node that has been NotReady longest, and for so long.
 repair() {
   local said instance name
-  kubectl get nodes --selector "${POOL_LABEL}=$1" -o json >"$work/pool"
+  kubectl get nodes --selector "$pool_label=$1" -o json >"$work/pool"
   said=$(python3 -I - "$2" "$3" "$work/pool" <<'PYTHON'
 import calendar, json, re, sys, time
 seconds, percent, nodes = int(sys.argv[1]), int(sys.argv[2]), json.load(open(sys.argv[3]))["items"]
@@ -34,7 +32,7 @@ PYTHON
       touch "$state/$1.held"
       ;;
     replace*)
-      read -r instance name <<<"\${said#replace }"
+      read -r instance name <<<"${said#replace }"
       rm -f "$state/$1.held"
       aws unhealthy "$instance"
       if [ "$(cat "$state/$1.repaired" 2>/dev/null)" != "$instance" ]; then
@@ -45,4 +43,3 @@ PYTHON
     *) rm -f "$state/$1.held" "$state/$1.repaired" ;;
   esac
 }
-`;

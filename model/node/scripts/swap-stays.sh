@@ -1,0 +1,4 @@
+# shellcheck shell=bash
+
+phase swap
+echo "left as it is: the kubelet's failSwapOn is false"
