@@ -5,9 +5,9 @@ const fs = require("node:fs");
 const path = require("node:path");
 
 const COMMANDS = {
-  plan: "show what an environment would build, without account, engine or passphrase",
+  plan: "show what an environment would create, without account, engine or passphrase",
   smoke: "test a running cluster the way people use it",
-  cis: "print the script that checks a host by the CIS benchmark",
+  cis: "print the script that checks a host against the CIS benchmark",
 };
 const USAGE = `Usage: pulumi-kubeadm <command> [...]
 

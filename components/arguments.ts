@@ -41,7 +41,7 @@ const RESOLVED = "what parseCluster(settings, { environment }) returns";
 export const NOT_RESOLVED: Problem = {
   path: "settings",
   value: "the settings",
-  message: "are as they are written, and have to be resolved",
+  message: "are not parsed yet",
   allowed: RESOLVED,
 };
 
@@ -98,7 +98,7 @@ export function notPlain(path: Path, value: unknown, allowed: string): Problem {
 /** Outputs and promises among settings. */
 function outputsIn(value: unknown, path: Path): Problem[] {
   if (isLater(value))
-    return [notPlain(path, value, "a plain value; secrets go into `secrets`, where outputs are taken")];
+    return [notPlain(path, value, "a plain value; put secrets into `secrets`, which accepts outputs")];
   if (Array.isArray(value)) return value.flatMap((inner, index) => outputsIn(inner, [...path, index]));
   if (value === null || typeof value !== "object") return [];
   return Object.entries(value).flatMap(([key, inner]) => outputsIn(inner, [...path, key]));
@@ -124,7 +124,7 @@ export function notTaken(
   allowed: readonly string[],
 ): Problem | undefined {
   if (value !== undefined && allowed.includes(value)) return undefined;
-  const words = allowed.length > 0 ? allowed.join(", ") : "none: the settings have no such thing";
+  const words = allowed.length > 0 ? allowed.join(", ") : "leave it out: the settings do not have it";
   return {
     path,
     value: show(value),

@@ -89,7 +89,7 @@ export function createCloud(
   const create = clouds.get(platform);
   if (create === undefined)
     throw new pulumi.RunError(
-      `platform: ${platform} needs another import in your program: import "pulumi-kubeadm/${platform}"; ` +
+      `platform: ${platform} needs one more import in your program: import "pulumi-kubeadm/${platform}"; ` +
         `and the package @pulumi/${platform}`,
     );
   return create(name, args, opts);

@@ -13,7 +13,7 @@ const programLoader = path.join("@pulumi", "pulumi", "cmd", "run", "run.js");
 export function refuseAsProgram(loadedBy: string | undefined): void {
   if (loadedBy?.endsWith(path.sep + programLoader) !== true) return;
   throw new pulumi.RunError(
-    "Pulumi runs the library pulumi-kubeadm as the program: it would delete every resource of the stack. " +
+    "Pulumi is running the library pulumi-kubeadm as the program, which would delete every resource of the stack. " +
       "Name the file of your program in Pulumi.yaml (in a clone `main: stacks/index.ts`); " +
       "without a file there, Pulumi takes the entry of the nearest package.json.",
   );

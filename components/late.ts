@@ -74,7 +74,7 @@ function takeLate(settings: unknown): TakenSettings {
       if (mayBeLate(path)) late.push({ path, value: pulumi.output(value) });
       else
         problems.push(
-          notPlain(path, value, `a plain value. Outputs are taken for ${LATE_PATHS}, and in \`secrets\``),
+          notPlain(path, value, `a plain value. Only ${LATE_PATHS} and \`secrets\` accept outputs`),
         );
       return lateToken(path);
     }

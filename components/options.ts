@@ -15,11 +15,11 @@ export const INIT_IGNORES: readonly Ignored[] = [
   {
     property: "stdin",
     reason:
-      "init is done once: its connections and keys are used when the cluster is made and never again, so a rotated key is not a change to it",
+      "init runs once: it uses its connections and keys only when it creates the cluster, so a rotated key does not change it",
   },
   {
     property: `environment.${SPEC_VARIABLE}`,
-    reason: `the configuration init started with is history: control-plane nodes get later settings through their node step; what cannot change is watched in ${FIXED_VARIABLE}`,
+    reason: `init runs once: control-plane nodes get later settings through their node steps; settings that cannot change are watched in ${FIXED_VARIABLE}`,
   },
 ];
 
@@ -28,27 +28,27 @@ export const INSTANCE_IGNORES: readonly Ignored[] = [
   {
     property: "ami",
     reason:
-      "the publisher's newest image is another one every few weeks, and a new one would replace a control-plane node: a raised revision does, one control-plane node at a time",
+      "publishers release a new image every few weeks, and a new image would replace a control-plane node: raise its revision to replace one at a time",
   },
   {
     property: "userDataBase64",
     reason:
-      "cloud-init has read it at the first boot: later changes come by the program, and would stop the instance for nothing",
+      "cloud-init reads it at first boot only: later changes arrive over SSH, and a new value would stop the instance for nothing",
   },
   {
     property: "keyName",
     reason:
-      "EC2 hands a key pair out at the first boot alone: another one would replace the host, whose authorized_keys are changed on the host",
+      "EC2 installs a key pair at first boot only, and a new one would replace the host: change authorized_keys on the host instead",
   },
   {
     property: "rootBlockDevice.kmsKeyId",
     reason:
-      "a volume keeps the key that it was made with: another one would replace the host, which a raised revision does",
+      "a volume keeps the key it was created with, and a new one would replace the host: raise its revision to do that",
   },
   {
     property: "ebsBlockDevices",
     reason:
-      "an instance has them from its start: another volume for etcd would replace the host, which a raised revision does; and volumes of pods come and go",
+      "an instance gets them when it is created: another etcd volume would replace the host, which a raised revision does; and pods attach and detach volumes",
   },
 ];
 
@@ -57,7 +57,7 @@ export const AWS_INIT_IGNORES: readonly Ignored[] = [
   {
     property: `environment.${VALUES_VARIABLE}`,
     reason:
-      "what AWS said when the cluster was made is history, as the id of a volume that a later instance has not",
+      "these values date from the creation of the cluster, such as the id of a volume that a later instance does not have",
   },
 ];
 
@@ -70,7 +70,7 @@ export const JOIN_IGNORES: readonly Ignored[] = [
 export const SCALING_IGNORES: readonly Ignored[] = [
   {
     property: "desiredCapacity",
-    reason: "whoever scales the pool decides it, between its least and its most",
+    reason: "the pool's autoscaler chooses it between min and max",
   },
 ];
 

@@ -106,7 +106,7 @@ class Bastion {
       };
       const lost = (): void => end(this.brokeOff());
       const timer = setTimeout(
-        () => end(dialError(BastionError, this.text("it says nothing of the connection it was to open"))),
+        () => end(dialError(BastionError, this.text("it did not answer the request to open a connection"))),
         FORWARD_TIMEOUT,
       );
       outer.once("close", lost);
@@ -138,7 +138,7 @@ class Bastion {
   }
 
   private brokeOff(): DialError {
-    return dialError(BastionError, this.text("the connection to it broke off"));
+    return dialError(BastionError, this.text("the connection to it was lost"));
   }
 
   private text(message: string): string {

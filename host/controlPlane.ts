@@ -75,7 +75,7 @@ export async function controlPlaneNode(
   }
   const why = reasons.length === 0 ? "" : `: ${reasons.join("; ")}`;
   const which = ask.other ? "other control-plane node" : "control-plane node";
-  throw new HostProblem(machine.name, `no ${which} can be asked for ${ask.for}${why}`);
+  throw new HostProblem(machine.name, `cannot ask any ${which} for ${ask.for}${why}`);
 }
 
 /** Asks all other control-plane nodes that the step knows; a host that was reset is neither answering nor silent. */

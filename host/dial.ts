@@ -106,14 +106,14 @@ export function dial(connection: Connection, through?: Duplex): Promise<Client> 
         reject(
           dialError(
             LoginRefusedError,
-            `the key given for user ${connection.user} is not accepted`,
+            `the host does not accept the SSH key for user ${connection.user}`,
             "booting",
           ),
         );
       else if (/no matching host key/i.test(error.message))
         reject(
           hostKeyError(
-            `the host has no ${pinned.algorithms.join(" or ")} host key, but hostKey is of that type`,
+            `hostKey is of type ${pinned.algorithms.join(" or ")}, but the host has no host key of that type`,
           ),
         );
       else reject(socketError(error, connected));
@@ -127,9 +127,7 @@ export function dial(connection: Connection, through?: Duplex): Promise<Client> 
       client.connect(config);
     } catch {
       // ssh2 throws on a private key it cannot read; its message may quote no key material, but is not needed either.
-      reject(
-        dialError(LoginRefusedError, `the private key for user ${connection.user} cannot be read`, "no"),
-      );
+      reject(dialError(LoginRefusedError, `cannot read the private key for user ${connection.user}`, "no"));
     }
   });
 }
@@ -143,7 +141,7 @@ function hostKeyText(key: Buffer): string {
 
 function otherKeyText(connection: Connection, shown: string): string {
   return (
-    `the host key is not the one in the settings: the host shows ${shown}, ` +
+    `the host key does not match the settings: the host presented ${shown}, ` +
     `hostKey says ${connection.hostKey}. Nothing was sent to it`
   );
 }

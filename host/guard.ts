@@ -16,17 +16,17 @@ export function refuseMismatch(machine: string, state: HostState, cluster: strin
     throw new HostProblem(
       machine,
       `is a node of another cluster (it joined as ${state.node.machine}, its cluster's CA is ${state.node.cluster.slice(0, 16)}…). ` +
-        `Remove it there first, or run kubeadm reset and delete /var/lib/pulumi-kubeadm on it`,
+        `Remove it from that cluster first, or run kubeadm reset and delete /var/lib/pulumi-kubeadm on the host`,
     );
   if (!state.node && state.kubelet && state.living.clusterId === cluster)
-    throw unreadableRecord(machine, state, "the file is not there: was the host joined by hand?", {
+    throw unreadableRecord(machine, state, "the file is missing: did somebody join the host by hand?", {
       cluster,
       spec,
     });
   if (!state.node && state.kubelet)
     throw new HostProblem(
       machine,
-      "is a node of a cluster that this library did not make (/etc/kubernetes/kubelet.conf is there). Run kubeadm reset on it if that cluster is not wanted any more",
+      "is a node of a cluster that this library did not create (/etc/kubernetes/kubelet.conf exists). If you no longer need that cluster, run kubeadm reset on the host",
     );
   if (!state.node) return;
   // A record of an older release lacks values; what the node runs with has them.
@@ -44,9 +44,9 @@ function changedAddress(own: ClusterMachine, { node, living }: HostState): strin
   const address = node.nodeAddress ?? living.nodeAddress;
   if (address === undefined || address === own.nodeAddress) return [];
   return [
-    `machines.${own.name}.nodeAddress: the node joined with ${address}, the settings say ${own.nodeAddress}. ` +
+    `machines.${own.name}.nodeAddress: the node joined with ${address}, but the settings say ${own.nodeAddress}. ` +
       `A node keeps its address: set it back, or raise machines.${own.name}.revision to ${node.revision + 1}, ` +
-      "and the node is drained, removed, and joins again with the new address",
+      "so that the node is drained, removed, and joins again with the new address",
   ];
 }
 
@@ -57,13 +57,13 @@ export function refuseOtherNode(own: ClusterMachine, state: HostState): void {
   if (node.machine !== own.name)
     throw new HostProblem(
       own.name,
-      `is the node ${node.machine} of this cluster; a node's name cannot change. Take ${node.machine} out of the settings, run up, and add ${own.name}`,
+      `is the node ${node.machine} of this cluster; a node's name cannot change. Remove ${node.machine} from the settings, run up, and add ${own.name}`,
     );
   const [role] = node.owner.split("/");
   if (role !== own.role)
     throw new HostProblem(
       own.name,
-      `is a ${role} of this cluster and cannot become a ${own.role} as it stands. Take it out of the settings, run up, and add it again`,
+      `is a ${role} of this cluster and cannot change into a ${own.role}. Remove it from the settings, run up, and add it again`,
     );
 }
 

@@ -18,7 +18,7 @@ export function insistedBy(
 /** The ways to insist, for the end of an error. */
 export function waysToInsist(name: string): string {
   return (
-    `To remove ${name} all the same, run pulumi with ${FORCE_VARIABLE}=${name}, or set machines.${name}.removal to force ` +
-    `and run up before you take it out; what is lost by that is in docs/operations.md`
+    `To remove ${name} anyway, run pulumi with ${FORCE_VARIABLE}=${name}, or set machines.${name}.removal to force ` +
+    `and run up before you remove it; docs/operations.md says what you would lose`
   );
 }

@@ -53,7 +53,7 @@ export async function holding<T>(
       say(`${machine.name}: ${lock.waits}`);
     } else if (line.startsWith(LOCK.failed)) {
       const failed = line.slice(LOCK.failed.length);
-      const why = `is left as it is, since the change of ${failed} failed: see its error, put it right, and run up again`;
+      const why = `was not changed, because the change of ${failed} failed: fix that error and run up again`;
       shut(new HostProblem(machine.name, why));
     }
   };

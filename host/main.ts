@@ -39,7 +39,7 @@ async function readInput(): Promise<StepInput> {
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   const input = parsed<Partial<StepInput>>(Buffer.concat(chunks).toString("utf8"), "standard input");
   if (typeof input?.connections !== "object" || !Array.isArray(input.files))
-    throw new HostProblem("", "standard input holds no connections: this program is run by a Pulumi step");
+    throw new HostProblem("", "standard input has no connections: only a Pulumi step runs this program");
   return input as StepInput;
 }
 
@@ -48,7 +48,7 @@ function parsed<T>(text: string, what: string): T | null {
   try {
     return JSON.parse(text) as T | null;
   } catch {
-    throw new HostProblem("", `${what} is not valid JSON: this program is run by a Pulumi step`);
+    throw new HostProblem("", `${what} is not valid JSON: only a Pulumi step runs this program`);
   }
 }
 
@@ -99,7 +99,7 @@ export async function main(operation: Operation): Promise<void> {
     const values = lateValues(parsed<unknown>(process.env[VALUES_VARIABLE] ?? "null", VALUES_VARIABLE));
     const given = parsed<StepSpec>(process.env[SPEC_VARIABLE] ?? "null", SPEC_VARIABLE);
     if (!given)
-      throw new HostProblem("", `${SPEC_VARIABLE} is not set: this program is run by a Pulumi step`);
+      throw new HostProblem("", `${SPEC_VARIABLE} is not set: only a Pulumi step runs this program`);
     const spec = withValues(given, values);
     const fixed = parsed<ImmutableSettings>(process.env[FIXED_VARIABLE] ?? "null", FIXED_VARIABLE);
     const input = await readInput();

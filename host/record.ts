@@ -76,7 +76,7 @@ export function restored(
   cluster: string,
   spec: KnownCluster,
 ): NodeRecord | string {
-  if (own === undefined) return "the settings do not have this machine";
+  if (own === undefined) return "the settings do not contain this machine";
   const { living, setup } = state;
   const { clusterId, nodeName, version } = living;
   if (clusterId !== cluster)
@@ -85,8 +85,8 @@ export function restored(
     return `its kubelet has ${nodeName === undefined ? "no certificate that can be read" : `the certificate of node ${nodeName}`}`;
   if ((own.role === "controlPlane") !== (state.apiServer && state.etcd))
     return `it ${state.apiServer || state.etcd ? "serves an API or has an etcd" : "serves no API, or has no etcd"}, but is a ${own.role} in the settings`;
-  if (version === undefined) return "the version of its kubelet is not known";
-  if (setup?.machine !== own.name) return `${SETUP_FILE} does not say its revision`;
+  if (version === undefined) return "its kubelet's version is unknown";
+  if (setup?.machine !== own.name) return `${SETUP_FILE} does not contain its revision`;
   return recordOf({ ...own, revision: setup.revision }, living, version, cluster, spec);
 }
 
@@ -140,11 +140,11 @@ export function unreadableRecord(
   const write =
     line === undefined
       ? ""
-      : `, or, where you are sure that it is node ${own?.nodeName} of this cluster, write the line below into it`;
+      : `. If you are sure that the host is node ${own?.nodeName} of this cluster, write the line below into the file instead`;
   return new RecordUnreadableError(
     machine,
-    `${RECORD_FILE} on it is missing, empty or damaged, and the host is a living node (${signs.join(", ")}). Do not reset it: nothing is lost but the record. ` +
-      `It was not made again, because ${why}. Restore the file from a backup${write}`,
+    `${RECORD_FILE} on it is missing, empty or damaged, and the host is a living node (${signs.join(", ")}). Do not reset the host: only the record is lost. ` +
+      `It could not be rebuilt, because ${why}. Restore the file from a backup${write}`,
     line === undefined ? [] : [line],
   );
 }

@@ -41,7 +41,7 @@ export async function withChangeLock<T>(
     keeper: await keeperOf(context, machine),
     script: changeLockScript(ownerOf(machine, run), context.spec.rollout),
     name: "lock for changes",
-    waits: "waits until other nodes are changed and well",
+    waits: "waits until other nodes are changed and healthy",
   };
   return holding(context, machine, lock, work);
 }
@@ -60,7 +60,7 @@ export async function withDrainLock<T>(
     keeper: await keeperOf(context, machine),
     script: drainLockScript(ownerOf(machine, run)),
     name: "drain lock",
-    waits: "waits until another node is upgraded: one node at a time is drained",
+    waits: "waits for another node's upgrade: one node at a time is drained",
   };
   return holding(context, machine, lock, work);
 }

@@ -77,7 +77,7 @@ export class Hosts {
     if (open) return open;
     const connection: Connection | undefined = this.input.connections[machine];
     if (!connection || !this.has(machine))
-      throw new HostProblem(machine, "no connection was given for this machine");
+      throw new HostProblem(machine, "the step has no connection to this machine");
     const opened = await connect(machine, connection, {
       bastion: this.input.bastion,
       patience,
@@ -111,9 +111,9 @@ export class Hosts {
         if (drops >= DROPS)
           throw new ConnectionLostError(
             machine,
-            `the SSH connection broke off ${DROPS} times in a row${error.message === "" ? "" : `: ${error.message}`}`,
+            `the SSH connection was lost ${DROPS} times in a row${error.message === "" ? "" : `: ${error.message}`}`,
           );
-        this.say(`${machine}: the SSH connection dropped, dialling again`);
+        this.say(`${machine}: the SSH connection was lost, reconnecting`);
       }
     }
   }
@@ -124,7 +124,7 @@ export class Hosts {
     if (result.status === 0) return result.stdout;
     const text = (result.stderr || result.stdout).trim().split("\n").slice(-TAIL).map(this.scrub);
     if (NO_SUDO.test(result.stderr))
-      throw new HostProblem(machine, "the SSH user needs sudo without a password", text);
+      throw new HostProblem(machine, "the SSH user needs passwordless sudo", text);
     throw new HostProblem(machine, `${what}: exit status ${result.status}`, text);
   }
 
@@ -187,7 +187,7 @@ export class Hosts {
       if (status === undefined && silent >= DROPS)
         throw new HostProblem(
           machine,
-          `${job.name}: its output cannot be followed (exit status ${followed.status}); the log is ${hostLog} on the host`,
+          `${job.name}: cannot follow its output (exit status ${followed.status}); the log is ${hostLog} on the host`,
           followed.stderr.trim().split("\n").slice(-TAIL).map(this.scrub),
         );
     }
@@ -195,7 +195,7 @@ export class Hosts {
     const why = status === "124" ? `took longer than ${timeout} s` : `exit status ${status}`;
     throw new HostProblem(
       machine,
-      `${job.name} failed in phase "${failedIn ?? phase}" (${why})${message === "" ? "" : `: ${message}`}; the whole log is ${hostLog} on the host`,
+      `${job.name} failed in phase "${failedIn ?? phase}" (${why})${message === "" ? "" : `: ${message}`}; the full log is ${hostLog} on the host`,
       tail,
     );
   }
@@ -221,7 +221,7 @@ export class Hosts {
       const what = running.trim().replace(/^pulumi-kubeadm: /, "");
       if (what !== told)
         this.say(
-          `${machine}: an earlier job still runs there${what === "" ? "" : ` (${what})`}, waiting for its end`,
+          `${machine}: an earlier job is still running there${what === "" ? "" : ` (${what})`}, waiting for it to end`,
         );
       told = what;
       // Every job has its own end, and several may wait here: whoever waits needs no other bound.

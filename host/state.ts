@@ -68,7 +68,7 @@ export async function readState(hosts: Hosts, machine: string, known?: Known): P
   if (!line) throw new Error(`${machine}: no state in: ${text}`);
   const records = recordsIn(line.slice("##state ".length));
   if (records === undefined)
-    throw new HostProblem(machine, "its state cannot be read: the answer is not what was asked for", [line]);
+    throw new HostProblem(machine, "cannot read its state: the answer is incomplete", [line]);
   const { rest, node, setup, unreadable } = records;
   const raw = rest as unknown as Pick<HostState, "machineId" | "kubelet" | "apiServer" | "etcd" | "now">;
   const state: HostState = {
@@ -86,7 +86,7 @@ export async function readState(hosts: Hosts, machine: string, known?: Known): P
   const own = known?.spec.machines.find((one) => one.name === machine);
   const found =
     known === undefined
-      ? "this step does not know its node"
+      ? "this step has no record of its node"
       : restored(own, state, known.cluster, known.spec);
   if (typeof found === "string") throw unreadableRecord(machine, state, found, known);
   return { ...state, node: found };

@@ -25,7 +25,7 @@ export interface StepContext<Spec> {
 /** The machine of a step in its own view of the settings. */
 export function machineOf(spec: SetupSpec | NodeStepSpec): ClusterMachine {
   const machine = spec.machines.find((candidate) => candidate.name === spec.machine);
-  if (!machine) throw new HostProblem(spec.machine, "is not in the step's own settings");
+  if (!machine) throw new HostProblem(spec.machine, "is not in the step's specification");
   return machine;
 }
 
@@ -44,7 +44,7 @@ export async function readUnlessForced(
     if (operation !== "update" || machine.removal !== "force" || !(error instanceof NoSessionError))
       throw error;
     say(
-      `${error.report()}; nothing is changed on it, since machines.${machine.name}.removal is force: take it out of the settings now, or set it back`,
+      `${error.report()}; it was not changed, because machines.${machine.name}.removal is force: remove it from the settings now, or change removal back`,
     );
     return undefined;
   }
@@ -63,6 +63,6 @@ export function refuseSkew(machine: string, hostNow: number, programNow = Date.n
   throw new ClockSkewError(
     machine,
     `its clock is ${Math.abs(skew)} s ${skew > 0 ? "ahead of" : "behind"} the machine that runs Pulumi ` +
-      `(${CLOCK_SKEW} s are allowed): certificates would not be valid. Set both clocks by NTP`,
+      `(at most ${CLOCK_SKEW} s): certificates would not be valid. Synchronise both clocks with NTP`,
   );
 }

@@ -11,7 +11,7 @@ export function lateValues(given: unknown): Readonly<Record<string, string>> {
   if (entries === undefined || entries.some(([token, value]) => token === "" || typeof value !== "string"))
     throw new HostProblem(
       "",
-      "KUBEADM_VALUES is not a JSON object of texts: this program is run by a Pulumi step",
+      "KUBEADM_VALUES is not a JSON object of strings: only a Pulumi step runs this program",
     );
   return Object.fromEntries(entries as [string, string][]);
 }

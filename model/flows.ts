@@ -64,7 +64,7 @@ export function flowsOf(settings: FlowsSpec): Flow[] {
       protocol: "icmp",
       ports: [],
       icmp: { type: "destination-unreachable", code: "frag-needed" },
-      reason: "path MTU discovery (RFC 1191): without it large packets vanish",
+      reason: "path MTU discovery (RFC 1191): without it, large packets are lost",
     },
   ];
 }
@@ -72,9 +72,7 @@ export function flowsOf(settings: FlowsSpec): Flow[] {
 function sshFlows(settings: FlowsSpec): Flow[] {
   const ports = [...new Set(settings.machines.map((machine) => machine.ssh.port))].sort((a, b) => a - b);
   const reason =
-    settings.bastion === undefined
-      ? "SSH: people and the Pulumi program"
-      : "SSH: people and the Pulumi program, through the bastion";
+    settings.bastion === undefined ? "SSH: people and pulumi" : "SSH: people and pulumi, through the bastion";
   return [{ from: "operator", to: "machine", protocol: "tcp", ports: ports.map(one), reason }];
 }
 
@@ -82,8 +80,12 @@ function apiFlows(settings: FlowsSpec): Flow[] {
   const api = { to: "controlPlane", protocol: "tcp", ports: [one(API_PORT)] } as const;
   const flows: Flow[] = [
     { from: "node", ...api, reason: nodeToApi(settings) },
-    { from: "pod", ...api, reason: "pods on a control-plane node call the API there with their own address" },
-    { from: "apiClient", ...api, reason: "people and the Pulumi program call the API" },
+    {
+      from: "pod",
+      ...api,
+      reason: "pods on a control-plane node call the local API server from their own address",
+    },
+    { from: "apiClient", ...api, reason: "people and pulumi call the API" },
   ];
   const { endpoint } = settings;
   if (endpoint.kind !== "loadBalancer") return flows;
@@ -92,15 +94,15 @@ function apiFlows(settings: FlowsSpec): Flow[] {
     ...flows,
     { from: "node", ...proxy, reason: "kubelets reach the API through the proxy machine" },
     { from: "apiClient", ...proxy, reason: "people reach the API through the proxy machine" },
-    { from: "loadBalancer", ...api, reason: "the proxy machine balances over the API servers" },
+    { from: "loadBalancer", ...api, reason: "the proxy machine balances across the API servers" },
   ];
 }
 
 function nodeToApi(settings: FlowsSpec): string {
-  const service = "pods by the Service kubernetes";
+  const service = "pods use the Service kubernetes";
   switch (settings.endpoint.kind) {
     case "nodeLocal":
-      return `the proxy on every node balances over the API servers; ${service}`;
+      return `the proxy on every node balances across the API servers; ${service}`;
     case "address":
     case "addresses":
       return `kubelets and kube-proxy call the API; ${service}`;
@@ -135,7 +137,7 @@ function cniFlows(settings: FlowsSpec): Flow[] {
     };
   });
   if (!facts.podAddressesOnWire) return encapsulated;
-  const reason = `${settings.cni.kind} ${settings.cni.backend} routes pods' own packets between nodes, of any protocol`;
+  const reason = `${settings.cni.kind} ${settings.cni.backend} routes pod packets of any protocol between nodes`;
   return [
     ...encapsulated,
     { from: "pod", to: "node", protocol: "any", ports: [], reason },
@@ -144,13 +146,13 @@ function cniFlows(settings: FlowsSpec): Flow[] {
       to: "node",
       protocol: "any",
       ports: [],
-      reason: `${reason}; nodes call pods with their own address`,
+      reason: `${reason}; nodes call pods from their own address`,
     },
   ];
 }
 
 function nodePortFlows(settings: FlowsSpec): Flow[] {
-  const reason = "NodePorts for those whom access.nodePorts names";
+  const reason = "NodePorts, open to access.nodePorts";
   return (["tcp", "udp"] as const).map((protocol) => ({
     from: "serviceClient",
     to: "node",
@@ -166,7 +168,7 @@ function echoFlows({ firewall }: FlowsSpec): Flow[] {
   const echo = { to: "machine", protocol: "icmp", ports: [], icmp: { type: "echo-request" } } as const;
   return [
     { from: "node", ...echo, reason: "nodes ping one another" },
-    { from: "operator", ...echo, reason: "whoever opens SSH pings machines" },
+    { from: "operator", ...echo, reason: "ping from the ranges of access.ssh" },
   ];
 }
 

@@ -34,10 +34,10 @@ export function ownerOf(machine: Pick<ClusterMachine, "role" | "pool" | "name" |
 
 /** The setting behind each value, and why it cannot change while the cluster lives. */
 const SETTING: Record<keyof ImmutableSettings, { readonly path: string; readonly why: string }> = {
-  podCidr: { path: "cni.podCidr", why: "every node and every pod has an address of it" },
+  podCidr: { path: "cni.podCidr", why: "every node and pod has an address from it" },
   serviceCidr: {
     path: "network.serviceCidr",
-    why: "Services and the API server's certificate have addresses of it",
+    why: "Services and the API server's certificate use addresses from it",
   },
   endpoint: { path: "endpoint", why: "every node's kubeconfig and the API server's certificate name it" },
   clusterDomain: {
@@ -46,7 +46,7 @@ const SETTING: Record<keyof ImmutableSettings, { readonly path: string; readonly
   },
   nodeCidrMaskSize: {
     path: "network.nodeCidrMaskSize",
-    why: "nodes keep the pod range that they were given",
+    why: "nodes keep the pod range they were assigned",
   },
   cni: {
     path: "cni.kind",
@@ -56,14 +56,14 @@ const SETTING: Record<keyof ImmutableSettings, { readonly path: string; readonly
     path: "cni.backend",
     why: "nodes with different backends cannot reach each other's pods while it changes",
   },
-  cniBlockSize: { path: "cni.blockSize", why: "Calico does not change it in an address pool that is in use" },
+  cniBlockSize: { path: "cni.blockSize", why: "Calico cannot change it in an address pool that is in use" },
   kubeProxy: {
     path: "cni.kubeProxyReplacement",
-    why: "the rules of a kube-proxy stay on the nodes, and one that is missing is not installed later",
+    why: "an old kube-proxy's rules would stay on the nodes, and a missing kube-proxy is not installed later",
   },
   cgroupDriver: {
     path: "kubelet.config.cgroupDriver",
-    why: "the runtime cannot manage running pods that another driver made",
+    why: "the runtime cannot manage running pods that another driver created",
   },
 };
 
@@ -77,8 +77,8 @@ export function immutableChanges(living: Partial<ImmutableSettings>, wanted: Imm
     .filter((key) => !(otherCni && key.startsWith("cni") && key !== "cni"))
     .map(
       (key) =>
-        `${SETTING[key].path}: the living cluster has ${shown(living[key])}, the settings say ${shown(wanted[key])}. ` +
-        `It is fixed when the cluster is made (${SETTING[key].why}): set it back, or make a new cluster`,
+        `${SETTING[key].path}: the living cluster has ${shown(living[key])}, but the settings say ${shown(wanted[key])}. ` +
+        `It is fixed when the cluster is created (${SETTING[key].why}): set it back, or create a new cluster`,
     );
 }
 

@@ -53,7 +53,7 @@ export const VERSION_BOUNDS: Record<
   containerd: {
     least: "2.0.0",
     below: "3.0.0",
-    why: "the library writes containerd 2's configuration version 3",
+    why: "the library writes version 3 of containerd's configuration, which needs containerd 2",
   },
   // containerd 2.x script/setup/runc-version.
   runc: { least: "1.2.0", below: "2.0.0", why: "containerd 2.x is tested with runc 1.2 and newer" },

@@ -35,8 +35,8 @@ export function parseArguments(words: readonly string[], folder: string): Argume
   });
   if (values.help === true) return undefined;
   const [environment, ...more] = positionals;
-  if (environment === undefined) throw new UsageError("an environment has to be named");
-  if (more.length > 0) throw new UsageError(`one environment at a time; ${more.join(" ")} is too much`);
+  if (environment === undefined) throw new UsageError("name an environment");
+  if (more.length > 0) throw new UsageError(`one environment at a time: remove ${more.join(" ")}`);
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(environment))
     throw new UsageError(`${environment} is not a valid name of an environment`);
   const given = values["config-file"];

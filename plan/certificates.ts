@@ -55,7 +55,7 @@ function ownCertificates(resources: readonly PlannedResource[]): PlannedCertific
         renewed:
           typeof early === "number"
             ? `by pulumi up, in its last ${Math.floor(early / HOURS_A_DAY)} days`
-            : "never by an ordinary up: a new CA is a decision",
+            : "never by an ordinary up",
       },
     ];
   });
@@ -78,13 +78,13 @@ function kubeletCertificates(settings: ClusterSettings): PlannedCertificate[] {
       name: "Kubelet to API server",
       place,
       validDays: days,
-      renewed: "by the kubelet itself, well before its end",
+      renewed: "by the kubelet, well before it expires",
     },
     {
       name: "Kubelet, serving",
       place,
       validDays: days,
-      renewed: "by the kubelet itself; the control-plane nodes approve what names nothing but its own node",
+      renewed: "by the kubelet; control-plane nodes approve requests that name only the node itself",
     },
   ];
 }

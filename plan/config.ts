@@ -39,11 +39,11 @@ export function readEnvironment(args: Arguments): EnvironmentConfig {
   const cluster = values["kubeadm:cluster"];
   if (cluster === undefined && ownProgram(path.dirname(args.configFile)) === undefined)
     throw new PlanError(
-      `${shown(args.configFile)} has no kubeadm:cluster under config: nothing is to be built; ${keysText(values)}`,
+      `${shown(args.configFile)} has no kubeadm:cluster under config, so there is nothing to plan; ${keysText(values)}`,
     );
   if (isEncrypted(cluster))
     throw new PlanError(
-      `kubeadm:cluster in ${shown(args.configFile)} is encrypted: it holds no secret, and a plan is made without passphrase`,
+      `kubeadm:cluster in ${shown(args.configFile)} is encrypted: store it in plain text, because it contains no secrets and a plan needs no passphrase`,
     );
   const region = values["aws:region"];
   return {
@@ -84,9 +84,7 @@ function readBytes(args: Arguments): Buffer {
     const known = environmentsIn(path.dirname(args.configFile));
     throw new PlanError(
       `there is no environment ${args.environment}; ` +
-        (known.length > 0
-          ? `there are: ${known.join(", ")}`
-          : "there is no Pulumi.<environment>.yaml here at all"),
+        (known.length > 0 ? `there are: ${known.join(", ")}` : "there is no Pulumi.<environment>.yaml here"),
     );
   }
 }

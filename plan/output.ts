@@ -41,7 +41,7 @@ function earlierFiles(
   );
   if (clash.length > 0)
     throw new PlanError(
-      `${shown(out)} holds ${clash.join(", ")}, which no plan wrote and this one would: move it away, or name another folder with --out`,
+      `${shown(out)} contains ${clash.join(", ")}, which this plan would overwrite: move it away, or choose another folder with --out`,
     );
   return { former, foreign };
 }
@@ -50,13 +50,11 @@ function earlierFiles(
 function formerFiles(out: string): string[] | undefined {
   const stat = fs.statSync(out, { throwIfNoEntry: false });
   if (stat === undefined) return undefined;
-  if (!stat.isDirectory()) throw new PlanError(`${shown(out)} is a file: name a folder with --out`);
+  if (!stat.isDirectory()) throw new PlanError(`${shown(out)} is a file: choose a folder with --out`);
   if (fs.readdirSync(out).length === 0) return [];
   const marker = readMarker(path.join(out, MARKER));
   if (marker === undefined)
-    throw new PlanError(
-      `${shown(out)} is not empty and holds no plan, so it is left as it is: name another folder with --out`,
-    );
+    throw new PlanError(`${shown(out)} is not empty and contains no plan: choose another folder with --out`);
   return marker;
 }
 

@@ -129,6 +129,6 @@ const ANSWERS: Readonly<Record<string, Record<string, unknown>>> = {
 
 function answer({ token }: pulumi.runtime.MockCallArgs): Record<string, unknown> {
   const found = ANSWERS[token];
-  if (found === undefined) throw new Error(`the plan has no answer for ${token}`);
+  if (found === undefined) throw new Error(`the plan has no result for ${token}`);
   return found;
 }

@@ -84,7 +84,7 @@ function optionsOf(one: Recorded, reference: (urn: string) => string): PlannedOp
   const provider = (id: string) => reference(id.slice(0, id.lastIndexOf("::")));
   const ignored = one.ignoreChanges.map((property) => ({
     property,
-    reason: ignoreReason(one.name, property, one.type) ?? "no reason is written down",
+    reason: ignoreReason(one.name, property, one.type) ?? "no reason given",
   }));
   return withoutUndefined<PlannedOptions>({
     protect: one.protect || undefined,

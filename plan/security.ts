@@ -31,7 +31,7 @@ export function securityOf(settings: ClusterSettings): SecurityFact[] {
     ["Cluster roles of people", grants(tenancy.roles)],
     [
       "Certificates of kubeadm",
-      `valid ${certificates.validityDays} days, renewed ${certificates.renewBeforeDays} days before their end`,
+      `valid ${certificates.validityDays} days, renewed ${certificates.renewBeforeDays} days before they expire`,
     ],
     ["Deletion protection", settings.protect ? "on" : "off"],
   ];
@@ -41,7 +41,7 @@ export function securityOf(settings: ClusterSettings): SecurityFact[] {
 function listed(ranges: readonly string[], { platform, firewall }: ClusterSettings): string {
   if (ranges.length > 0) return ranges.join(", ");
   return platform === "machines" && firewall === "none"
-    ? "whoever your network lets through: the hosts do not filter"
+    ? "everybody your network lets through: the hosts have no firewall"
     : "nobody but the machines";
 }
 

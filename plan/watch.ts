@@ -47,12 +47,12 @@ function secretItems(config: EnvironmentConfig, settings: ClusterSettings): Watc
   const missing = missingSecrets(config, settings);
   const items = missing.map((name): WatchItem => ({
     kind: "todo",
-    text: `Secret ${name} is not set; pulumi up refuses to start without it`,
+    text: `Secret ${name} is not set; pulumi up fails without it`,
     command: secretCommand(name),
   }));
   const unread = settings.secretNames.filter((name) => !missing.includes(name));
   if (unread.length === 0 || config.secrets !== undefined) return items;
-  const text = "Secrets are encrypted, and were not checked: a plan needs no passphrase";
+  const text = "Secrets are encrypted and were not checked: a plan does not decrypt them";
   return [...items, { kind: "advisory", text, names: unread }];
 }
 
@@ -60,7 +60,7 @@ function fixedItem(settings: ClusterSettings): WatchItem {
   const { podCidr, serviceCidr, endpoint } = immutableSettings(settings);
   return {
     kind: "fixed",
-    text: `Fixed once the cluster is made: pods ${podCidr}, services ${serviceCidr}, endpoint ${endpoint}`,
+    text: `Fixed once the cluster is created: pods ${podCidr}, services ${serviceCidr}, endpoint ${endpoint}`,
   };
 }
 
@@ -71,7 +71,7 @@ function protectedItem(resources: readonly PlannedResource[]): WatchItem[] {
   return [
     {
       kind: "protected",
-      text: `${names.length} resources are protected: pulumi destroy stops before them until protect is false`,
+      text: `${names.length} resources are protected: pulumi destroy fails until protect is false`,
       names,
     },
   ];
@@ -108,15 +108,15 @@ function accountItems({ aws }: ClusterSettings): WatchItem[] {
     kind: "capacity",
     text:
       `pulumi preview and up ask AWS whether the account has ${aws.vpc.zones.join(", ")}, and these the instance types; ` +
-      "a plan asks nothing",
+      "a plan calls no API",
   };
   const quotas = quotaUse(aws).map((use): WatchItem => {
     const count = use.from === use.to ? String(use.from) : `${use.from} to ${use.to}`;
     const short =
-      use.to > use.newAccount ? `; a new account has ${use.newAccount}, so ask for more first` : "";
+      use.to > use.newAccount ? `; a new account has ${use.newAccount}, so request more first` : "";
     return {
       kind: "capacity",
-      text: `Quota of ${use.name}: ${count}, besides what else runs in ${aws.region}${short}`,
+      text: `Quota of ${use.name}: ${count}, on top of everything else in ${aws.region}${short}`,
       command: `aws service-quotas get-service-quota --region ${aws.region} --service-code ec2 --quota-code ${use.code}`,
     };
   });
@@ -128,6 +128,6 @@ function renewalItems(certificates: readonly PlannedCertificate[]): WatchItem[] 
     .filter((one) => one.renewed.startsWith("by pulumi up"))
     .map((one) => ({
       kind: "renewal" as const,
-      text: `${one.name} ends ${one.validDays} days after it is made and is renewed ${one.renewed}`,
+      text: `${one.name} expires ${one.validDays} days after it is created and is renewed ${one.renewed}`,
     }));
 }

@@ -75,9 +75,9 @@ function sourceOf(
   environment: Readonly<Record<string, string | undefined>>,
 ): KubeconfigSource {
   const [stack, ...more] = positionals;
-  if (more.length > 0) throw new UsageError(`one environment at a time; ${more.join(" ")} is too much`);
+  if (more.length > 0) throw new UsageError(`one environment at a time: remove ${more.join(" ")}`);
   if (stack !== undefined && file !== undefined)
-    throw new UsageError("an environment or --kubeconfig, and not both");
+    throw new UsageError("an environment or --kubeconfig, not both");
   if (stack !== undefined) return { kind: "stack", environment: stack };
   if (file === "-") return { kind: "stdin" };
   const given = file ?? environment["KUBECONFIG"];
@@ -89,9 +89,7 @@ function sourceOf(
 function stepOf(name: string): SmokeStep {
   const step = SMOKE_STEPS.find((one) => one === name);
   if (step === undefined || step === "clean-up")
-    throw new UsageError(
-      `${name} is not a step that can be left out: ${SMOKE_STEPS.slice(0, -1).join(", ")}`,
-    );
+    throw new UsageError(`${name} is not a step you can skip: ${SMOKE_STEPS.slice(0, -1).join(", ")}`);
   return step;
 }
 
@@ -99,6 +97,6 @@ function numberOf(name: string, text: string | undefined, fallback: number, most
   if (text === undefined) return fallback;
   const number = Number(text);
   if (!/^\d+$/.test(text) || number < 1 || number > most)
-    throw new UsageError(`${name} takes a whole number from 1 to ${most}, and not ${text}`);
+    throw new UsageError(`${name} must be a whole number from 1 to ${most}, not ${text}`);
   return number;
 }

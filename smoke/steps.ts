@@ -100,7 +100,7 @@ export class SmokeRun {
         throw new Error(`not Ready: ${names.join(", ") || "no nodes"}`);
       // Somebody may be asking for the identity of another node: for people to look at, and no fault of the cluster.
       const pending = await this.client.pendingJoins();
-      const joins = pending.length === 0 ? "" : `; requests to join left pending: ${pending.join(", ")}`;
+      const joins = pending.length === 0 ? "" : `; pending join requests: ${pending.join(", ")}`;
       return `${ready.length} nodes, all Ready${joins}`;
     },
 
@@ -110,12 +110,12 @@ export class SmokeRun {
       await this.client.createSecret(this.namespace, smokeSecret(this.namespace, value));
       const [etcd] = await this.client.pods("kube-system", "component=etcd");
       const pod = etcd?.metadata?.name;
-      if (pod === undefined) throw new Error("etcd runs in no pod of kube-system that could be asked");
+      if (pod === undefined) throw new Error("there is no etcd pod in kube-system to check");
       const stored = await this.client.exec("kube-system", pod, "etcd", etcdCommand(this.namespace));
       const prefix = encryptionOf(stored);
       if (stored.includes(value) || prefix === undefined)
-        throw new Error("a Secret is in etcd as it is: encryption at rest is off");
-      return `etcd holds ${prefix}..., and not the value`;
+        throw new Error("etcd stores Secrets in plain text: encryption at rest is off");
+      return `etcd stores ${prefix}..., not the value`;
     },
 
     deployment: async () => {
@@ -153,7 +153,7 @@ export class SmokeRun {
       const { name } = this.first();
       const text = await this.client.logs(this.namespace, name);
       const wanted = `${greeting(this.namespace)} ${name}`;
-      if (!text.includes(wanted)) throw new Error(`the log of ${name} does not hold its first line`);
+      if (!text.includes(wanted)) throw new Error(`the log of ${name} lacks its first line`);
       return `"${wanted}"`;
     },
 
@@ -170,7 +170,7 @@ export class SmokeRun {
       const answer = await this.client.forwarded(this.namespace, name, port, (local) =>
         fetchText(`http://127.0.0.1:${local}${path}`),
       );
-      if (answer.trim() !== name) throw new Error(`${name} was asked and ${answer.trim()} answered`);
+      if (answer.trim() !== name) throw new Error(`${name} was called, but ${answer.trim()} answered`);
       return `${name} answers through the API`;
     },
 
@@ -189,7 +189,7 @@ export class SmokeRun {
         if (wanted.includes(answer)) answered.add(answer);
         return answered.size === wanted.length ? true : undefined;
       });
-      return `${this.address} leads to ${[...answered].sort().join(" and ")}`;
+      return `${this.address} reaches ${[...answered].sort().join(" and ")}`;
     },
 
     dns: async () => {
@@ -248,7 +248,7 @@ export class SmokeRun {
 
   private first(): RunningPod {
     const [pod] = this.pods;
-    if (pod === undefined) throw new Error("there is no pod: the step `deployment` was left out");
+    if (pod === undefined) throw new Error("there is no pod: the step `deployment` was skipped");
     return pod;
   }
 

@@ -111,6 +111,6 @@ function readObject(key: string): Record<string, unknown> | undefined {
   const text = pulumi.runtime.getConfig(`kubeadm:${key}`);
   if (text === undefined) return undefined;
   const value = objectIn(text);
-  if (value === undefined) throw new pulumi.RunError(`kubeadm:${key} has to be an object (a YAML mapping)`);
+  if (value === undefined) throw new pulumi.RunError(`kubeadm:${key} must be an object (a YAML mapping)`);
   return value;
 }

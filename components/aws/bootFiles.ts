@@ -46,7 +46,7 @@ export class BootFiles extends pulumi.ComponentResource {
       `${name}-parameter`,
       {
         name: bootBucketParameter(settings.name),
-        description: "bucket with the files that pools' instances fetch at their first boot",
+        description: "bucket with the files that pool instances fetch at first boot",
         type: "String",
         value: bucket.bucket,
         tags,

@@ -133,12 +133,12 @@ async function plannedChange(
   const reused = reusedNames(nodes, wanted);
   if (reused.length > 0)
     throw problem(
-      `the key ${reused.join(", ")} has another value than the one in use under its name, and AES-CBC cannot tell them apart. ` +
+      `the key ${reused.join(", ")} differs from the key in use under the same name, and AES-CBC cannot tell them apart. ` +
         "Give the new key a new name, first in encryption.keys",
     );
   if (unreachable.length > 0)
     throw problem(
-      "the keys change, and every API server has to be asked for that. Start the machine, or take it out of the settings and run up without another key. " +
+      "the keys change, and every API server must confirm that. Start the machine, or remove it from the settings and run up without a new key. " +
         unreachable.map((one) => one.report()).join("; "),
     );
   const [asked] = members;
@@ -154,8 +154,8 @@ async function plannedChange(
     .filter((node) => node !== "" && !members.some((one) => one.nodeName === node));
   if (unknown.length > 0)
     throw problem(
-      `the keys change, but ${unknown.join(", ")} still serves the API and is not in the settings any more: it would go on with the old keys. ` +
-        "Run up without another key first, so that it leaves",
+      `the keys change, but ${unknown.join(", ")} still serves the API but is no longer in the settings: it would keep using the old keys. ` +
+        "Run up without a new key first, so that it leaves",
     );
   return change;
 }
@@ -167,7 +167,7 @@ async function readKeys(hosts: Hosts, machine: ClusterMachine): Promise<NodeEncr
   if (keys === undefined)
     throw new HostProblem(
       machine.name,
-      `${paths.encryption} is not there, or was changed by hand: which keys Secrets are encrypted with cannot be told. Put it back from another control-plane node`,
+      `${paths.encryption} is missing or was changed by hand, so nobody can tell which keys encrypt Secrets. Restore it from another control-plane node`,
     );
   for (const { secret } of keys) hosts.conceal(secret);
   return { machine: machine.name, keys, pending: text.slice(at).startsWith(`${MARK_LINE}yes`) };

@@ -20,7 +20,7 @@ export async function firewall(context: Context): Promise<StepResult> {
     tighten(context, name, used)
       .catch((error: unknown) => {
         if (!(error instanceof HostProblem)) throw error;
-        say(`${error.report()}; its firewall is left as it is`);
+        say(`${error.report()}; its firewall was not changed`);
       })
       .finally(() => hosts.leave(name)),
   );
@@ -45,11 +45,11 @@ async function addressesInUse({ spec, hosts, cluster, say }: Context): Promise<s
 async function tighten({ hosts, say }: Context, name: string, used: readonly string[]): Promise<void> {
   const said = await hosts.query(
     name,
-    "closing the firewall for those that have left",
+    "closing the firewall for nodes that left",
     "/bin/bash -s",
     tightenScript(used),
   );
   const stay = /^##stay (.*)$/m.exec(said)?.[1];
   if (stay !== undefined)
-    say(`${name}: its firewall still lets in ${stay}, which the cluster has and the settings do not`);
+    say(`${name}: its firewall still lets in ${stay}, which the cluster has but the settings do not`);
 }

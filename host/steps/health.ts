@@ -32,7 +32,7 @@ export async function health(
   const touched = [...new Set([...leaving, ...retyped])];
   if (touched.length === 0 || living.instances.length < 2) return result;
   if (touched.every((name) => insistedBy({ name, removal: "safe" }) !== undefined)) {
-    say(`control plane: not looked at, since ${FORCE_VARIABLE} names ${touched.join(", ")}`);
+    say(`control plane: not checked, because ${FORCE_VARIABLE} names ${touched.join(", ")}`);
     return result;
   }
   const [kubeconfig] = input.files;
@@ -45,8 +45,8 @@ export async function health(
     if (Date.now() + interval > until)
       throw new HostProblem(
         "control plane",
-        `${touched.join(", ")} may not be away while another node is: ${ill.join("; ")}. Repair it, or take this change back; ` +
-          `to go on all the same, run pulumi with ${FORCE_VARIABLE}=${touched.join(",")}`,
+        `${touched.join(", ")} must stay up while another node is down: ${ill.join("; ")}. Repair that node, or undo this change; ` +
+          `to continue anyway, run pulumi with ${FORCE_VARIABLE}=${touched.join(",")}`,
       );
     await delay(interval);
   }
@@ -58,7 +58,7 @@ async function faults(api: ApiAccess, nodes: readonly ControlPlaneInstance[]): P
       try {
         return await faultOf(api, node);
       } catch (error) {
-        return `the API at ${api.server} cannot be asked: ${(error as Error).message}`;
+        return `the API at ${api.server} does not answer: ${(error as Error).message}`;
       }
     }),
   );

@@ -22,7 +22,7 @@ export async function refuseHeld(context: StepContext<NodeStepSpec>): Promise<vo
   if (state?.node?.cluster !== cluster || state.node.owner !== ownerOf(machine)) return;
   throw new HostProblem(
     machine.name,
-    "termination protection of its instance is on: AWS would refuse to end the instance after the node has left, so the node stays. " +
+    "termination protection of its instance is on: AWS would not terminate the instance after the node left, so the node stays. " +
       `Add controlPlane.deletable: [${machine.name}] (to destroy the cluster: protect: false), run up, and then make this change`,
   );
 }

@@ -31,7 +31,7 @@ function guard(context: StepContext<InitSpec>, facts: ImmutableSettings): void {
   const changed = immutableChanges(living, facts);
   if (living.cluster !== context.cluster)
     changed.push(
-      "the cluster CA: the one in the state is not the one this cluster was made with; a CA of a living cluster cannot be replaced",
+      "the cluster CA in the state is not the CA this cluster was created with; the CA of a living cluster cannot be replaced",
     );
   if (changed.length > 0) throw new HostProblem("", changed.join("\n"));
 }
@@ -51,7 +51,7 @@ async function initialise(context: StepContext<InitSpec>): Promise<void> {
   // The run that made the cluster may have been killed before it could say so.
   const done = states.find(({ state }) => state.node?.state === "joined");
   if (done) {
-    say(`${done.machine}: the cluster is there already, init is not run again`);
+    say(`${done.machine}: the cluster already exists, init does not run again`);
     return;
   }
   const started = states.find(({ state }) => state.node?.state === "initialising");
@@ -60,7 +60,7 @@ async function initialise(context: StepContext<InitSpec>): Promise<void> {
     throw new HostProblem(
       machine,
       `${state.apiServer ? "serves an API on port 6443 or has its manifest" : "has an etcd, or its data,"} although this cluster was never initialised. ` +
-        "A second init would make two clusters behind one name, so it is refused. If nothing on the host is wanted, run kubeadm reset there",
+        "A second init would create two clusters with one name. If you need nothing on the host, run kubeadm reset there",
     );
   }
   const chosen = started?.machine ?? spec.controlPlaneNodes[0];

@@ -31,14 +31,13 @@ export async function leave(context: Context): Promise<StepResult> {
   const { cluster, say } = context;
   const machine = machineOf(context.spec);
   const insisted = insistedBy(machine);
-  if (insisted !== undefined)
-    say(`${machine.name}: is removed whatever stands against it, since ${insisted}`);
+  if (insisted !== undefined) say(`${machine.name}: is removed by force, because ${insisted}`);
   const host = await lookAt(context, machine);
   const node = host.kind === "reached" ? host.state.node : undefined;
   const inCluster = node?.cluster === cluster;
   const ours = inCluster && node.owner === ownerOf(machine);
   if (inCluster && !ours) {
-    say(`${machine.name}: is the node of a later step by now (${node.owner}), left alone`);
+    say(`${machine.name}: now belongs to a later step (${node.owner}), not touched`);
     return {};
   }
   const plane = await askControlPlane(context, machine);
@@ -46,8 +45,8 @@ export async function leave(context: Context): Promise<StepResult> {
   if (plane.answering.length === 0) await leaveAlone(context, machine, host, plane, ours, insisted);
   else await leaveOthers(context, machine, host, plane, ours, insisted);
   if (ours) await reset(context, machine, insisted);
-  else if (host.kind === "reached") say(`${machine.name}: is not a node of this cluster, left alone`);
-  else say(`${host.reason.report()}; its host is left as it is`);
+  else if (host.kind === "reached") say(`${machine.name}: is not a node of this cluster, not touched`);
+  else say(`${host.reason.report()}; its host was not changed`);
   return {};
 }
 
@@ -96,7 +95,7 @@ function refuseUnknownHost(machine: ClusterMachine, host: Host, now: Intended | 
     if (host.state.node !== undefined || !host.state.kubelet) return;
     throw refusal(
       machine,
-      "its host is a node (/etc/kubernetes/kubelet.conf is there), and the record that says of which cluster is missing",
+      "its host is a node (/etc/kubernetes/kubelet.conf exists), but the record of its cluster is missing",
     );
   }
   if (host.reason instanceof UnreachableError) return;
@@ -105,7 +104,7 @@ function refuseUnknownHost(machine: ClusterMachine, host: Host, now: Intended | 
     return;
   throw refusal(
     machine,
-    `it is not known whether its host is gone: ${host.reason.message}. Put that right`,
+    `cannot tell whether its host is gone: ${host.reason.message}. Fix that first`,
     host.reason.tail,
   );
 }
@@ -144,7 +143,7 @@ async function leaveOthers(
     machine.role === "controlPlane" ? await judge(context, machine, host, plane) : { first: [] };
   if (verdict.refused !== undefined) {
     if (insisted === undefined) throw refusal(machine, verdict.refused);
-    say(`${machine.name}: ${verdict.refused}; going on all the same`);
+    say(`${machine.name}: ${verdict.refused}; continuing anyway`);
   }
   if (insisted === undefined && host.kind === "missed") await refuseAlive(context, machine, plane, through);
   try {
@@ -160,7 +159,7 @@ async function leaveOthers(
   } catch (error) {
     if (!(error instanceof HostProblem)) throw error;
     if (insisted === undefined) throw unfinished(machine, through, error);
-    say(`${error.report()}; going on all the same`);
+    say(`${error.report()}; continuing anyway`);
   }
 }
 
@@ -175,7 +174,7 @@ async function judge(
     members = await askEtcd(context, plane.answering);
   } catch (error) {
     if (!(error instanceof HostProblem)) throw error;
-    return { refused: `etcd cannot be asked whether it can spare it: ${error.report()}`, first: [] };
+    return { refused: `cannot ask etcd whether the member can leave: ${error.report()}`, first: [] };
   }
   return departure({
     machine,
@@ -209,7 +208,7 @@ async function refuseAlive(
   if (alive !== undefined)
     throw refusal(
       machine,
-      `its host cannot be reached from here and is not gone: ${alive}. Look for what is in between, as a VPN or a packet filter`,
+      `its host is unreachable from here but not gone: ${alive}. Look for a VPN, packet filter or route in between`,
     );
 }
 
@@ -228,9 +227,7 @@ async function leaveAlone(
   const why = await reasonToStay(context, machine, host, plane, ours);
   if (why === undefined) return;
   if (insisted === undefined) throw refusal(machine, why);
-  context.say(
-    `${machine.name}: ${why}; its Node and its etcd member are left, and the removal goes on all the same`,
-  );
+  context.say(`${machine.name}: ${why}; its Node and etcd member stay behind, and the removal continues`);
 }
 
 async function reasonToStay(
@@ -247,10 +244,9 @@ async function reasonToStay(
     ({ name }) =>
       insistedBy(now?.machines.find((one) => one.name === name) ?? { name, removal: "safe" }) === undefined,
   );
-  if (left.length > 0)
-    return `no control-plane node can be asked: ${left.map(({ reason }) => reason).join("; ")}`;
+  if (left.length > 0) return `no control-plane node answers: ${left.map(({ reason }) => reason).join("; ")}`;
   if (machine.role !== "controlPlane")
-    return here === undefined || ours ? "there is no control-plane node that could let it go" : undefined;
+    return here === undefined || ours ? "there is no control-plane node that could remove it" : undefined;
   if (here === undefined)
     return `no control-plane node is left, and its own host does not answer: ${host.kind === "missed" ? host.reason.message : ""}`;
   // It was reset by an earlier run, or never got as far as having data.
@@ -259,6 +255,6 @@ async function reasonToStay(
     return lastOne(machine, await askEtcd(context, [machine.name]), now);
   } catch (error) {
     if (!(error instanceof HostProblem)) throw error;
-    return `its etcd cannot be asked whether it is the last one: ${error.report()}`;
+    return `cannot ask its etcd whether it is the last member: ${error.report()}`;
   }
 }

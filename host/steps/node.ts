@@ -47,7 +47,7 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
   if (context.operation === "update" && !joined && (previous?.revision ?? 0) >= spec.revision)
     throw new HostProblem(
       machine.name,
-      `is not a node any more: it was wiped or reset. Raise machines.${machine.name}.revision to ${spec.revision + 1}, and it joins as a new node`,
+      `is no longer a node: somebody wiped or reset it. Raise machines.${machine.name}.revision to ${spec.revision + 1}, so that it joins as a new node`,
     );
   // What a change that was cut off wrote is put back first, whatever its record says by then.
   const digest = state.undo === true ? undefined : state.node?.digest;
@@ -103,7 +103,7 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
     });
     const credential = await hosts.query(
       through,
-      "making a join credential",
+      "creating a join credential",
       "/bin/bash -s",
       credentialScript(machine.nodeName, CREDENTIAL_HOURS),
     );

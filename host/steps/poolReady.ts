@@ -63,7 +63,7 @@ export async function poolReady(context: Context, interval = INTERVAL): Promise<
       await activities.look(0);
       throw new HostProblem(
         `pool ${pool}`,
-        `${ready} of ${wanted} nodes are Ready${most > 0 ? ", and no more came in" : " after"} ${seconds} s: ${line}. ${hint(state, activities.failed)}`,
+        `${ready} of ${wanted} nodes are Ready${most > 0 ? ", and no more became Ready after" : " after"} ${seconds} s: ${line}. ${hint(state, activities.failed)}`,
       );
     }
     await delay(interval);
@@ -74,7 +74,7 @@ function bootFailed(spec: PoolReadySpec, status: BootStatus): HostProblem {
   return new HostProblem(
     `pool ${spec.pool}`,
     `instance ${status.instance}${status.node === "" ? "" : ` (${status.node})`} failed in phase "${status.phase}" ` +
-      `(exit status ${status.exit}); the whole log is /var/log/pulumi-kubeadm.log on it. It tries again every two minutes`,
+      `(exit status ${status.exit}); the full log is /var/log/pulumi-kubeadm.log on the instance. It retries every two minutes`,
     status.tail ?? [],
   );
 }
@@ -119,17 +119,17 @@ class Activities {
     this.failed = readActivities(output, this.since);
     const [newest] = this.failed;
     if (newest !== undefined && newest.StatusMessage !== before)
-      say(`${spec.pool}: Auto Scaling could not go on: ${newest.StatusMessage}`);
+      say(`${spec.pool}: Auto Scaling failed: ${newest.StatusMessage}`);
   }
 }
 
 /** Where to look when nothing was said. */
 function hint(state: PoolState, [failed]: readonly FailedActivity[]): string {
   if (failed !== undefined) return `Auto Scaling said at ${failed.StartTime}: ${failed.StatusMessage}`;
-  if (state.nodes.some((node) => !node.ready)) return "Nodes that are not Ready mostly wait for the CNI";
+  if (state.nodes.some((node) => !node.ready)) return "Nodes that are not Ready usually wait for the CNI";
   return state.statuses.length === 0
-    ? "No instance has said anything: look at the group's activity (capacity, quota), at its way out, and at /var/log/cloud-init-output.log on an instance"
-    : "The instances are still on their way";
+    ? "No instance has reported anything: check the group's activity (capacity, quota), its route to the internet, and /var/log/cloud-init-output.log on an instance"
+    : "The instances are still booting";
 }
 
 /** A control-plane node that is a node of this cluster and answers. */
@@ -145,5 +145,5 @@ async function anyControlPlaneNode({ spec, hosts, cluster }: Context): Promise<s
       reasons.push(error.report());
     }
   }
-  throw new HostProblem(`pool ${spec.pool}`, `no control-plane node can be asked: ${reasons.join("; ")}`);
+  throw new HostProblem(`pool ${spec.pool}`, `no control-plane node answers: ${reasons.join("; ")}`);
 }

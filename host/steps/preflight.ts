@@ -45,7 +45,7 @@ export async function preflight(context: StepContext<LookSpec>): Promise<StepRes
       if (!(error instanceof HostProblem)) throw error;
       // A node that is down must not keep people from changing the others; its own steps say so when it is their turn.
       if (operation === "update" && isDown(error)) {
-        context.say(`${machine}: ${error.message}; going on without it`);
+        context.say(`${machine}: ${error.message}; continuing without it`);
         unreachable.set(machine, error);
         return undefined;
       }
@@ -96,7 +96,8 @@ function reports(failed: readonly HostProblem[]): string[] {
   const others = failed.filter((error) => !(error instanceof BastionError)).map((error) => error.report());
   const [first, ...same] = failed.filter((error) => error instanceof BastionError);
   if (first === undefined) return others;
-  const names = same.length === 0 ? "" : `. The same for ${same.map(({ machine }) => machine).join(", ")}`;
+  const names =
+    same.length === 0 ? "" : `. The same problem on ${same.map(({ machine }) => machine).join(", ")}`;
   return [`${first.report()}${names}`, ...others];
 }
 
@@ -144,7 +145,7 @@ async function leaveOut(
     const own = machines.find((one) => one.name === name);
     if (own?.role !== "worker" || !nodes.has(own.nodeName)) return [error];
     say(
-      `${error.report()}; it is a node of this cluster, going on without it. Its own step fails if the change reaches it`,
+      `${error.report()}; it is a node of this cluster, so the run continues without it. Its own step fails if the change reaches it`,
     );
     return [];
   });
@@ -189,11 +190,11 @@ async function look(context: StepContext<LookSpec>, machine: string): Promise<Fi
   const { hosts, spec, cluster } = context;
   const state = await readState(hosts, machine, { cluster, spec });
   if (state.node && state.unreadable?.includes("node"))
-    context.say(`${machine}: ${RECORD_FILE} on it cannot be read; going by what the node itself shows`);
+    context.say(`${machine}: ${RECORD_FILE} on it cannot be read; using what the node itself shows`);
   if (state.undo)
     context.say(
       `${machine}: a change of it was cut off, by a power cut or a kill, and its former files are not back. Its next step puts them back first; ` +
-        `to do that now: bash ${putBackFile}`,
+        `to restore them now, run: bash ${putBackFile}`,
     );
   refuseSkew(machine, state.now);
   const own = spec.machines.find((candidate) => candidate.name === machine);
@@ -230,7 +231,8 @@ async function tellPending({ hosts, say }: StepContext<LookSpec>, machine: strin
     "/bin/bash -s",
     `cat ${joinsPending}/* 2>/dev/null || true`,
   );
-  for (const line of stdout.split("\n").filter(Boolean)) say(`${machine}: a join was not approved: ${line}`);
+  for (const line of stdout.split("\n").filter(Boolean))
+    say(`${machine}: a join request was not approved: ${line}`);
 }
 
 /** What the script says of the host; nothing where it ended before. */
@@ -249,7 +251,7 @@ function duplicates(found: readonly Finding[], what: string, key: (finding: Find
     .filter(([value, machines]) => value !== "" && machines.length > 1)
     .map(
       ([value, machines]) =>
-        `${machines.join(" and ")}: one ${what} (${value}) for ${machines.length} machines: ` +
-        `are they the same host, or copies of one image? Every node needs a ${what} of its own`,
+        `${machines.join(" and ")}: ${machines.length} machines have the same ${what} (${value}): ` +
+        `are they the same host, or copies of one image? Every node needs a unique ${what}`,
     );
 }

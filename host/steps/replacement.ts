@@ -37,7 +37,7 @@ export async function replacementProblems(
     return raised.map((one) =>
       problem(
         one,
-        "it is the only control-plane node: its etcd would go, and the cluster with it. Add two control-plane nodes first, or make a new cluster",
+        "it is the only control-plane node: removing it would delete etcd and the cluster. Add two control-plane nodes first, or create a new cluster",
       ),
     );
   const spared = raised.filter(({ own }) => insistedBy(own) === undefined);
@@ -64,8 +64,6 @@ export async function replacementProblems(
     });
   } catch (error) {
     if (!(error instanceof HostProblem)) throw error;
-    return spared.map((one) =>
-      problem(one, `etcd cannot be asked whether it can spare the node: ${error.report()}`),
-    );
+    return spared.map((one) => problem(one, `cannot ask etcd whether the node can leave: ${error.report()}`));
   }
 }

@@ -22,6 +22,6 @@ export async function settled(context: StepContext<SettledSpec>): Promise<StepRe
   if (status === 0) return result;
   throw new HostProblem(
     machine,
-    `has another instance type, and its API does not answer yet: ${stdout.trim().split("\n").at(-1) ?? ""}. The other control-plane nodes are as they were. Repair it, and run up again`,
+    `has a new instance type, but its API does not answer yet: ${stdout.trim().split("\n").at(-1) ?? ""}. The other control-plane nodes were not changed. Repair it and run up again`,
   );
 }

@@ -34,7 +34,7 @@ async function prepare(context: StepContext<SetupSpec>): Promise<StepResult> {
   if (operation === "update" && isBare(state) && (previous?.revision ?? 0) >= spec.revision)
     throw new HostProblem(
       spec.machine,
-      `nothing of an earlier setup is on the host: it was wiped, or is another one. If that is meant, raise ` +
+      `the host has no trace of an earlier setup: somebody wiped it, or it is another host. If you meant that, raise ` +
         `machines.${spec.machine}.revision to ${spec.revision + 1}, and it joins as a new node`,
     );
   const machine = machineOf(spec);
@@ -61,7 +61,9 @@ function isLiving(
 /** Whether setup would restart what the pods of a living node live on. */
 async function restartsNode({ spec, hosts, input, values }: StepContext<SetupSpec>): Promise<boolean> {
   const script = restartCheck(withValues(spec.node, values), setupSecrets(input));
-  return (await hosts.query(spec.machine, "looking what changes", "/bin/bash -s", script)).includes(RESTARTS);
+  return (await hosts.query(spec.machine, "checking what changes", "/bin/bash -s", script)).includes(
+    RESTARTS,
+  );
 }
 
 function setupSecrets({ files }: StepInput): RenderedFile[] {
@@ -155,12 +157,12 @@ async function clean(context: StepContext<SetupSpec>, machine: ClusterMachine): 
   const { spec, hosts, say, cluster } = context;
   const state = await readState(hosts, machine.name, { cluster, spec });
   if (!state.setup || state.setup.machine !== machine.name) {
-    say(`${machine.name}: carries no setup of this machine, left alone`);
+    say(`${machine.name}: has no setup of this machine, not touched`);
     return;
   }
   const { node } = state;
   if (node !== undefined && (node.cluster !== context.cluster || node.owner !== ownerOf(machine))) {
-    say(`${machine.name}: is a node of another step by now (${node.owner}), left alone`);
+    say(`${machine.name}: now belongs to another step (${node.owner}), not touched`);
     return;
   }
   if (node !== undefined) await resetHalf(context, machine, state);
@@ -187,7 +189,7 @@ async function resetHalf(
   if (why !== undefined || (machine.role === "worker" && state.node?.state === "joined"))
     throw new HostProblem(
       machine.name,
-      `is still a node of this cluster${why === undefined ? "" : `: ${why}`}. Put it back into the settings and run up, then take it out`,
+      `is still a node of this cluster${why === undefined ? "" : `: ${why}`}. Add it to the settings again, run up, then remove it`,
     );
   await hosts.job(machine.name, {
     name: "kubeadm reset",
@@ -210,6 +212,6 @@ async function dataOfOthers(
     // Init that never came to an answering etcd has made nothing.
     return state.node?.state === "initialising"
       ? undefined
-      : `its etcd cannot be asked whether it is the last one: ${error.report()}`;
+      : `cannot ask its etcd whether it is the last member: ${error.report()}`;
   }
 }

@@ -84,7 +84,7 @@ function unknownKeys(args: object): Problem[] {
       {
         path: key,
         value: show(value),
-        message: "is under an unknown key",
+        message: "unknown key",
         allowed: KEYS.join(", "),
         ...(near === undefined ? {} : { nearest: near }),
       },

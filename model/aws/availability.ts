@@ -174,7 +174,7 @@ export function availabilityProblems(
   const problems = new Problems();
   const missing = aws.vpc.zones.filter((zone) => !found.zones.includes(zone));
   for (const zone of missing)
-    problems.add(["network", "zones"], zone, `is a zone that this account does not have in ${aws.region}`, {
+    problems.add(["network", "zones"], zone, `is a zone that this account cannot use in ${aws.region}`, {
       allowed: found.zones.join(", "),
     });
   const offered = (type: string, zone: string): boolean =>

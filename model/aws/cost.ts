@@ -178,11 +178,11 @@ function networkItems(aws: AwsSettings): CostItem[] {
     ...(bastion ? [fixed(`bastion, ${bastion.instanceType}`, 1, instanceMonth(bastion.instanceType))] : []),
     fixed("secrets", bastion ? 2 : 1, PRICES.secretMonth),
     fixed(
-      "interface endpoints, one a service and zone",
+      "interface endpoints, one per service and zone",
       (vpc.endpoints?.services.length ?? 0) * (vpc.endpoints?.subnets.length ?? 0),
       PRICES.endpointHour * HOURS,
     ),
-    ...(vpc.flowLogs ? [fixed(`flow logs, $${FLOW_LOGS_GB} a GB written`, 1, undefined)] : []),
+    ...(vpc.flowLogs ? [fixed(`flow logs, $${FLOW_LOGS_GB} per GB written`, 1, undefined)] : []),
   ];
 }
 

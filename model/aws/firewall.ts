@@ -166,7 +166,7 @@ function apiClientRules(settings: SecurityGroupsSpec, flow: Flow): GroupRule[] {
   const fromPeople = aws.access.api.map((cidr) => api(front, range(cidr), flow.reason));
   if (front !== "bastion") return fromPeople;
   const behind: FirewallGroup = aws.endpoint.loadBalancer ? "balancer" : "controlPlane";
-  const forwarded = api(behind, { kind: "group", group: "bastion" }, "the bastion forwards calls of the API");
+  const forwarded = api(behind, { kind: "group", group: "bastion" }, "the bastion forwards API calls");
   return [...fromPeople, forwarded];
 }
 
@@ -185,14 +185,14 @@ function balancerRules(settings: SecurityGroupsSpec): GroupRule[] {
   if (!aws.endpoint.loadBalancer) return [];
   const group = (name: FirewallGroup): Peer => ({ kind: "group", group: name });
   return [
-    ...NODES.map((name) => api("balancer", group(name), "nodes call the API through the balancer")),
-    api("controlPlane", group("balancer"), "the balancer passes on calls of the API, and asks /readyz"),
+    ...NODES.map((name) => api("balancer", group(name), "nodes call the API through the load balancer")),
+    api("controlPlane", group("balancer"), "the load balancer forwards API calls and checks /readyz"),
     ...(hasPublicBalancer(aws)
       ? [
           api(
             "controlPlane",
             group("publicBalancer"),
-            "the public balancer passes on calls, and asks /readyz",
+            "the public load balancer forwards API calls and checks /readyz",
           ),
         ]
       : []),
@@ -214,7 +214,7 @@ function endpointRules(settings: SecurityGroupsSpec): GroupRule[] {
     peer: { kind: "group", group },
     protocol: "tcp",
     ports: { from: HTTPS_PORT, to: HTTPS_PORT },
-    reason: description("calls of AWS' services, through their endpoints"),
+    reason: description("calls to AWS services through their endpoints"),
   }));
 }
 

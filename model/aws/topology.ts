@@ -144,7 +144,7 @@ function rolePathProblems(living: ControlPlaneTopology, wanted: ControlPlaneTopo
     ? []
     : [
         `iam.path: roles and instance profiles are in ${is}, the settings say ${would}. IAM cannot move them, and instances that ` +
-          "run would lose theirs: set it back, or make a new cluster",
+          "run would lose theirs: set it back, or create a new cluster",
       ];
 }
 
@@ -165,7 +165,7 @@ function imageProblems(
     if (first === undefined || next === undefined) return [];
     return [
       `controlPlane.${key === "os" ? "os" : "instanceType"}: ${list(differing.map(({ name }) => name))} ${differing.length > 1 ? "run" : "runs"} ${first[key]}, ` +
-        `the settings say ${next}. A running instance keeps its image: set it back, or make a new cluster`,
+        `but the settings say ${next}. A running instance keeps its image: set it back, or create a new cluster`,
     ];
   });
 }
@@ -180,9 +180,9 @@ function onlyNodeProblems(
   if (only === undefined || others.length > 0 || !replaced.includes(only.name)) return [];
   const why = moved.length > 0 ? movesOf(living, wanted, moved) : revisionOf(living, wanted, only.name);
   return [
-    `${why}. It is the only control-plane node: its instance would be deleted, etcd with it, and the cluster would be lost. ` +
+    `${why}. It is the only control-plane node: deleting its instance would delete etcd and the cluster. ` +
       (moved.length > 0
-        ? "Set it back, or make a new cluster"
+        ? "Set it back, or create a new cluster"
         : `Set the revision back to ${only.revision}. For another instance, run up with controlPlane.count: 3 first, then raise the revision`),
   ];
 }
@@ -198,7 +198,7 @@ function severalProblems(
   if (others.length > 0)
     return [
       change.moved.length > 1
-        ? `${movesOf(living, wanted, change.moved)}. That would replace ${list(replaced)} in one run. Only one control-plane node may be away at a time: set it back, or make a new cluster`
+        ? `${movesOf(living, wanted, change.moved)}. That would replace ${list(replaced)} in one run. Only one control-plane node may be away at a time: set it back, or create a new cluster`
         : `controlPlane.revisions: ${list(replaced)} would be replaced in one run. Only one control-plane node may be away at a time: raise one revision, run up, then raise the next`,
     ];
   const beside = [
@@ -211,7 +211,7 @@ function severalProblems(
   return beside.length === 0
     ? []
     : [
-        `controlPlane: this run would replace ${one} and ${list(beside)}. Only one control-plane node may be away at a time: make one change, run up, then the other`,
+        `controlPlane: this run would replace ${one} and ${list(beside)}. Only one control-plane node may be away at a time: make one change, run up, then make the other`,
       ];
 }
 
@@ -232,8 +232,8 @@ function holdProblems(
         ...(old.terminationProtection ? ["EC2's termination protection"] : []),
       ];
       return [
-        `controlPlane: this run would delete the instance of ${old.name}, which is held by ${list(holds)}. ` +
-          `Take this change back, add controlPlane.deletable: [${old.name}], run up, and make the change then`,
+        `controlPlane: this run would delete the instance of ${old.name}, which ${list(holds)} protects. ` +
+          `Undo this change, add controlPlane.deletable: [${old.name}], run up, then make the change`,
       ];
     });
 }
@@ -241,7 +241,7 @@ function holdProblems(
 function revisionOf(living: ControlPlaneTopology, wanted: ControlPlaneTopology, name: string): string {
   const of = ({ instances }: ControlPlaneTopology) =>
     instances.find((one) => one.name === name)?.revision ?? 1;
-  return `controlPlane.revisions.${name}: was ${of(living)}, the settings say ${of(wanted)}`;
+  return `controlPlane.revisions.${name}: was ${of(living)}, but the settings say ${of(wanted)}`;
 }
 
 /** Which settings move the nodes, as far as the places tell. */

@@ -136,6 +136,6 @@ function inputOf(kind: CniKind, own: object): CniInput {
 const NO_ENDPOINT: Problem = {
   path: "endpoint",
   value: "nothing",
-  message: "is missing: without kube-proxy the CNI finds the API server by no Service",
+  message: "is missing: without kube-proxy the CNI cannot reach the API server through a Service",
   allowed: "host and port of the API server: {host: 10.0.0.10, port: 6443}",
 };

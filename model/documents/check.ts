@@ -172,7 +172,7 @@ function wrongPlain(type: string, value: unknown): Wrong | undefined {
       if (typeof value === "string" && DURATION.test(value)) return undefined;
       return {
         message: typeof value === "string" ? "is not a duration" : is,
-        allowed: "a duration with its unit, as 30s, 5m or 1h30m",
+        allowed: "a duration with its unit, such as 30s, 5m or 1h30m",
         ...(/^\d+$/.test(String(value)) ? { meant: `${String(value)}s` } : {}),
       };
     case "quantity":
@@ -180,7 +180,7 @@ function wrongPlain(type: string, value: unknown): Wrong | undefined {
         ? undefined
         : {
             message: typeof value === "string" ? "is not a quantity" : is,
-            allowed: "a Kubernetes quantity, as 100m or 50Mi",
+            allowed: "a Kubernetes quantity, such as 100m or 50Mi",
           };
     case "string":
       return typeof value === "string"

@@ -47,7 +47,7 @@ export function readObjects(entries: readonly unknown[], files: ProjectFiles | u
       index,
       source,
       message: "holds no object",
-      allowed: "one object at least, or no such entry",
+      allowed: "at least one object, or remove the entry",
     });
   });
   return { objects, problems: [...problems, ...doubles(objects)] };
@@ -109,7 +109,7 @@ function valueOf(document: Document.Parsed): { value: unknown } | { message: str
   } catch (error) {
     return {
       message: `is not valid YAML: ${(error as Error).message}`,
-      allowed: "aliases with an anchor before them",
+      allowed: "aliases whose anchor is defined earlier",
     };
   }
 }
@@ -152,7 +152,9 @@ export function objectProblem(value: unknown): { message: string; allowed?: stri
   if (!isMapping(metadata) || typeof metadata.name !== "string" || metadata.name === "") {
     const generated = isMapping(metadata) && "generateName" in metadata;
     return {
-      message: generated ? "has a name that the API server would make up" : "has no metadata.name",
+      message: generated
+        ? "has metadata.generateName, so the API server would choose its name"
+        : "has no metadata.name",
       allowed: "metadata: {name: ...}",
     };
   }
@@ -245,8 +247,8 @@ function lacking(object: KubernetesObject): { message: string; allowed: string }
   const value = (object as unknown as Readonly<Record<string, unknown>>)[key];
   if (value !== undefined && value !== null) return undefined;
   return {
-    message: `holds ${nameOf(object)}, which has no ${key}`,
-    allowed: `${key}, as kubectl explain shows it`,
+    message: `contains ${nameOf(object)}, which has no ${key}`,
+    allowed: `${key} (see kubectl explain)`,
   };
 }
 
@@ -283,7 +285,7 @@ function doubles(objects: ReadObjects["objects"]): ExtraProblem[] {
       {
         index,
         source,
-        message: `holds ${nameOf(object)}, which ${other} holds too`,
+        message: `contains ${nameOf(object)}, which ${other} also contains`,
         allowed: "each object once",
       },
     ];

@@ -58,7 +58,7 @@ export function staticPodProblems(pod: KubernetesObject): Wrong[] {
     return [
       {
         place: "kind",
-        message: `is ${pod.apiVersion} ${pod.kind}: a kubelet runs pods alone`,
+        message: `is ${pod.apiVersion} ${pod.kind}: the kubelet runs Pods only`,
         allowed: "apiVersion: v1, kind: Pod",
       },
     ];
@@ -78,13 +78,14 @@ export function staticPodProblems(pod: KubernetesObject): Wrong[] {
   for (const [key, what] of [
     ["imagePullSecrets", "Secrets"],
     ["resourceClaims", "ResourceClaims"],
-    ["ephemeralContainers", "containers that come by the API"],
+    ["ephemeralContainers", "containers defined in the manifest"],
   ] as const) {
     if (list(spec[key]).length === 0) continue;
     wrong.push({
       place: `spec.${key}`,
       message: `names ${what}, which a static pod cannot have`,
-      allowed: key === "imagePullSecrets" ? "an image that needs none, or containerd.dropIn" : `no ${key}`,
+      allowed:
+        key === "imagePullSecrets" ? "an image that needs no pull secret, or containerd.dropIn" : `no ${key}`,
     });
   }
   const names = new Map<unknown, string>();
@@ -99,7 +100,7 @@ export function staticPodProblems(pod: KubernetesObject): Wrong[] {
     }
     const other = names.get(container.name);
     if (typeof container.name === "string" && other !== undefined)
-      wrong.push({ place: `${place}.name`, message: `is that of ${other} too`, allowed: "each name once" });
+      wrong.push({ place: `${place}.name`, message: `is also that of ${other}`, allowed: "each name once" });
     names.set(container.name, place);
   }
   list(spec.volumes).forEach((volume, index) => {
@@ -107,7 +108,7 @@ export function staticPodProblems(pod: KubernetesObject): Wrong[] {
       if (mapping(volume)[source] === undefined) continue;
       wrong.push({
         place: `spec.volumes[${index}].${source}`,
-        message: `mounts a ${source} out of the API, which a static pod cannot`,
+        message: `mounts a ${source}, which a static pod cannot read`,
         allowed: "hostPath or emptyDir",
       });
     }
@@ -116,7 +117,7 @@ export function staticPodProblems(pod: KubernetesObject): Wrong[] {
     list(container.envFrom).forEach((_, index) =>
       wrong.push({
         place: `${place}.envFrom[${index}]`,
-        message: "reads an object of the API, which a static pod cannot",
+        message: "reads an API object, which a static pod cannot",
         allowed: "env with values, or a hostPath",
       }),
     );
@@ -126,7 +127,7 @@ export function staticPodProblems(pod: KubernetesObject): Wrong[] {
       if (key === undefined) return;
       wrong.push({
         place: `${place}.env[${index}].valueFrom.${key}`,
-        message: "reads an object of the API, which a static pod cannot",
+        message: "reads an API object, which a static pod cannot",
         allowed: "a value, or a hostPath",
       });
     });

@@ -53,12 +53,12 @@ export function changedIssuer(living: readonly string[], wanted: readonly string
   if (onAws && !ofCluster) return undefined;
   if (onAws)
     return (
-      "podIdentity: the living cluster issues service-account tokens without it. Pods would lose access to the API until their " +
-      "tokens are renewed: podIdentity is fixed when the cluster is made. Set it to false, or make a new cluster"
+      "podIdentity: the living cluster issues service-account tokens without it, so pods would lose access to the API until their " +
+      "tokens are renewed. podIdentity is fixed when the cluster is created: set it to false, or create a new cluster"
     );
   return (
-    `the issuer of service-account tokens: the living cluster has ${current}, the settings say ${wanted.join(", ")}. ` +
-    "Pods would lose access to the API until their tokens are renewed: it is fixed when the cluster is made. " +
-    "Set podIdentity, or apiServer.extraArgs.service-account-issuer, back, or make a new cluster"
+    `the issuer of service-account tokens: the living cluster has ${current}, but the settings say ${wanted.join(", ")}. ` +
+    "Pods would lose access to the API until their tokens are renewed: it is fixed when the cluster is created. " +
+    "Set podIdentity, or apiServer.extraArgs.service-account-issuer back, or create a new cluster"
   );
 }

@@ -40,14 +40,14 @@ export function departure(ask: Departure): Verdict {
     return { refused: `its etcd takes part in the cluster, so ${machine.name} is alive`, first: [] };
   const others = members.filter((member) => member !== own);
   if (others.length === 0)
-    return { refused: `etcd has no other member than ${machine.name}: all data would go with it`, first: [] };
+    return { refused: `${machine.name} is etcd's only member: removing it would delete all data`, first: [] };
   const away = replacedTogether(ask);
   if (away !== undefined) return { refused: away, first: [] };
   const dead = others.filter((member) => !member.healthy);
   const stays = dead.filter((member) => !leaves(member, ask));
   if (stays.length > 0) return { refused: unhealthy(stays, ask), first: [] };
   if (others.length === dead.length)
-    return { refused: "no other etcd member is healthy: all data would go with it", first: [] };
+    return { refused: "no other etcd member is healthy: removing it would lose all data", first: [] };
   return { first: dead };
 }
 
@@ -69,9 +69,9 @@ function unhealthy(stays: readonly EtcdMember[], ask: Departure): string {
   const [be, them] = stays.length === 1 ? ["is", "it"] : ["are", "them"];
   const wanted = stays.some((member) => wantedMachine(member, ask) !== undefined);
   const todo = wanted
-    ? `Repair ${them} first, or take ${them} out of the settings too: what is dead leaves first`
-    : `No machine of the settings has that name: repair ${them}, or remove ${them} with etcdctl member remove`;
-  return `etcd member ${names} ${be} unhealthy, so the cluster cannot spare ${ask.machine.name}. ${todo}`;
+    ? `Repair ${them} first, or remove ${them} from the settings too: dead nodes leave first`
+    : `The settings have no machine of that name: repair ${them}, or remove ${them} with etcdctl member remove`;
+  return `etcd member ${names} ${be} unhealthy, so ${ask.machine.name} cannot leave. ${todo}`;
 }
 
 /** With a raised revision the machine comes back: until it has, no other one may be away. */
@@ -87,7 +87,7 @@ function replacedTogether({ machine, members, former, intended }: Departure): st
   );
   if (missing.length === 0) return undefined;
   const names = missing.map(({ name }) => name).join(", ");
-  return `${names} ${missing.length === 1 ? "has" : "have"} left and not joined again: control-plane nodes are replaced one at a time`;
+  return `${names} ${missing.length === 1 ? "has" : "have"} left and not rejoined: replace control-plane nodes one at a time`;
 }
 
 /** Why the last control-plane node of its step's settings may not be reset; undefined: nothing but itself is lost. */
@@ -98,12 +98,12 @@ export function lastOne(
 ): string | undefined {
   const others = members.filter((member) => !isMemberOf(member, machine));
   if (others.length > 0)
-    return `its etcd has other members (${others.map(memberName).join(", ")}), and none of their machines can be asked`;
+    return `its etcd has other members (${others.map(memberName).join(", ")}), but none of their machines answers`;
   const plane = (now?.machines ?? []).filter((one) => one.role === "controlPlane");
   const own = plane.find((one) => one.name === machine.name);
   if (own !== undefined && own.revision > machine.revision)
-    return `it is the only control-plane node: its etcd would go, and the cluster with it. Add two control-plane nodes first, or make a new cluster`;
+    return `it is the only control-plane node: removing it would delete etcd and the cluster. Add two control-plane nodes first, or create a new cluster`;
   if (own === undefined && plane.length > 0)
-    return `the settings have other control-plane nodes (${plane.map(({ name }) => name).join(", ")}), and none of them is one yet: all data is here`;
+    return `the settings have other control-plane nodes (${plane.map(({ name }) => name).join(", ")}), but none of them has joined yet: all data is here`;
   return undefined;
 }

@@ -39,7 +39,7 @@ did() { happened="$happened\${happened:+, }$1"; }
 far() { [ "$?" -eq 0 ] || echo "##error ${DONE_BEFORE}\${happened:-nothing}"; }
 trap far EXIT
 uncordon() { if [ -n "$cordoned" ] && kubectl uncordon ${node}; then did "the node was uncordoned again"; fi; }
-refuse() { ${insist ? `note "$1; going on all the same"` : `uncordon; die "$1"`}; }
+refuse() { ${insist ? `note "$1; continuing anyway"` : `uncordon; die "$1"`}; }
 node=$(kubectl get node ${node} --ignore-not-found -o name) || refuse "the API did not answer"
 ${isControlPlane ? etcdFunctions() + removeMemberFunction() + deadOut(first) : ""}
 if [ -n "$node" ]; then

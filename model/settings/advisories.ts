@@ -49,23 +49,25 @@ function networkAdvisories({ network, cni, kubeProxy }: Settings): string[] {
     ["network.serviceCidr", network.serviceCidr],
   ] as const) {
     if (!isPrivate(range(text)))
-      found.push(`${path} ${text} is not a private range: the hosts it belongs to are shadowed`);
+      found.push(
+        `${path} ${text} is not a private range: the cluster cannot reach the public hosts that own these addresses`,
+      );
     if (overlaps(range(text), DOCKER0)) {
       found.push(
-        `${path} ${text} overlaps docker0's usual ${DOCKER0.text}: no host may run Docker with its defaults`,
+        `${path} ${text} overlaps docker0's usual ${DOCKER0.text}: do not run Docker with its default settings on any host`,
       );
     }
   }
   const { from, to } = network.nodePortRange;
   if (from <= EPHEMERAL.to && EPHEMERAL.from <= to) {
     found.push(
-      `network.nodePortRange ${from}-${to} overlaps the ports hosts take for their own connections (32768-60999); ` +
-        "setup reserves them",
+      `network.nodePortRange ${from}-${to} overlaps the ephemeral ports of hosts (32768-60999); ` +
+        "setup reserves the overlap",
     );
   }
   if (kubeProxy.mode === "iptables" && cniProfile(cni).kubeProxyModes.includes("nftables")) {
     found.push(
-      "kubeProxy.mode iptables grows slow with many Services; nftables is stable since Kubernetes 1.33",
+      "kubeProxy.mode iptables gets slow with many Services; nftables has been stable since Kubernetes 1.33",
     );
   }
   return found;
@@ -86,10 +88,10 @@ function cniAdvisories({ network, cni }: Settings): string[] {
   }
   if (cni.mtu !== undefined && network.mtu === undefined && cni.mtu > 1500 - facts.overhead) {
     found.push(
-      `cni.mtu ${cni.mtu} needs an MTU of ${cni.mtu + facts.overhead} between nodes; network.mtu does not say so`,
+      `cni.mtu ${cni.mtu} needs an MTU of ${cni.mtu + facts.overhead} between nodes; set network.mtu to say that the network has it`,
     );
   }
-  if (!domain.tried) found.push(`cni.kind ${cni.kind}: this library has not tried it on a live cluster`);
+  if (!domain.tried) found.push(`cni.kind ${cni.kind}: not tested on a live cluster yet`);
   return [...found, ...domain.advise(cni, network)];
 }
 
@@ -98,14 +100,14 @@ function machineAdvisories({ machines, aws }: Settings): string[] {
   const controlPlaneNodes = machines.filter((machine) => machine.role === "controlPlane");
   const workers = machines.filter((machine) => machine.role === "worker");
   if (controlPlaneNodes.length === 1)
-    found.push("one control-plane node: while it is away, nothing is scheduled or changed");
+    found.push("one control-plane node: while it is down, nothing is scheduled or changed");
   const open = controlPlaneNodes.filter(
     (controlPlaneNode) => !controlPlaneNode.taints.some((taint) => taint.key === CONTROL_PLANE_TAINT.key),
   );
   const pools = (aws?.pools ?? []).filter((pool) => pool.max > 0);
   if (workers.length === 0 && pools.length === 0 && open.length === 0) {
     found.push(
-      "no workers, and control-plane nodes are tainted: ordinary pods stay pending; `taints: []` on a control-plane node lets them in",
+      "no workers, and control-plane nodes are tainted: ordinary pods stay pending; `taints: []` on a control-plane node allows them",
     );
   }
   const byKey = new Map<string, string[]>();
@@ -115,7 +117,7 @@ function machineAdvisories({ machines, aws }: Settings): string[] {
   }
   for (const names of byKey.values()) {
     if (names.length > 1)
-      found.push(`machines ${names.join(", ")} have one host key: clones can pose as one another`);
+      found.push(`machines ${names.join(", ")} share a host key: each of them can impersonate the others`);
   }
   return found;
 }
@@ -128,12 +130,12 @@ function endpointAdvisories({ endpoint, machines, bastion, access }: Settings): 
   );
   if (endpoint.kind === "address" && controlPlaneNodes.length > 1 && controlPlaneNode !== undefined) {
     found.push(
-      `endpoint.host is control-plane node ${controlPlaneNode.name}'s own address: when it is away, nodes lose the API`,
+      `endpoint.host is control-plane node ${controlPlaneNode.name}'s own address: while it is down, nodes lose the API`,
     );
   }
   if (endpoint.kind === "loadBalancer") {
     found.push(
-      `endpoint: machine ${endpoint.machine} alone balances the API: when it is away, nodes lose the API`,
+      `endpoint: machine ${endpoint.machine} is the only load balancer of the API: while it is down, nodes lose the API`,
     );
   }
   // On AWS neither address is known yet, and people reach the API by a balancer.
@@ -141,7 +143,7 @@ function endpointAdvisories({ endpoint, machines, bastion, access }: Settings): 
   const other = controlPlaneNodes.find((machine) => machine !== front);
   if (front !== undefined && other !== undefined) {
     found.push(
-      `access.host is ${front.name}'s address: people and \`pulumi\` have no API while it is down or replaced; set access.host to another one then, such as ${other.ssh.host}, or to a name that leads to all of them`,
+      `access.host is ${front.name}'s address: people and \`pulumi\` cannot reach the API while it is down or being replaced. Set access.host to another node then, such as ${other.ssh.host}, or to a name that resolves to all of them`,
     );
   }
   if (bastion !== undefined && machines.some((machine) => machine.ssh.host === access.host)) {
@@ -204,7 +206,7 @@ function otherAdvisories(settings: Settings): string[] {
     settings;
   if (!knownVersions().some((known) => minorOf(known) === minorOf(kubernetesVersion))) {
     found.push(
-      `kubernetesVersion ${kubernetesVersion}: its kubeadm takes this library's documents, but no cluster of it was tried`,
+      `kubernetesVersion ${kubernetesVersion}: kubeadm accepts this library's configuration, but no cluster of this version has been tested`,
     );
   }
   for (const key of ["ssh", "api", "nodePorts"] as const) {
@@ -227,6 +229,6 @@ function otherAdvisories(settings: Settings): string[] {
       `ignorePreflightErrors: ${ignorePreflightErrors.join(", ")} are not checked before a host joins`,
     );
   }
-  if (!protect) found.push("protect is off: `pulumi destroy` takes the CAs with it");
+  if (!protect) found.push("protect is false: `pulumi destroy` deletes the CAs too");
   return found;
 }

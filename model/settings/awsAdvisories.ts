@@ -30,7 +30,7 @@ function accessAdvisories({ access }: AwsSettings): string[] {
     const wide = access[key].filter((cidr) => range(cidr).prefix < WIDE && !isPrivate(range(cidr)));
     return wide.length === 0
       ? []
-      : `access.${key} is open to ${wide.join(", ")}, more than any one network on the internet has`;
+      : `access.${key} is open to ${wide.join(", ")}, which is wider than any single network on the internet`;
   });
 }
 
@@ -40,11 +40,13 @@ function placeAdvisories({ region, vpc, controlPlane, endpoint, access, pools }:
   const place = (name: string) => vpc.subnets.find((subnet) => subnet.name === name);
   const zones = new Set(controlPlaneNodes.map((controlPlaneNode) => place(controlPlaneNode.subnet)?.zone));
   if (!isPrivate(range(vpc.cidr))) {
-    found.push(`network.vpcCidr ${vpc.cidr} is not a private range: the hosts it belongs to are shadowed`);
+    found.push(
+      `network.vpcCidr ${vpc.cidr} is not a private range: the cluster cannot reach the public hosts that own these addresses`,
+    );
   }
   if (controlPlaneNodes.length > 1 && zones.size < 3) {
     found.push(
-      `${controlPlaneNodes.length} control-plane nodes are in ${zones.size === 1 ? "one zone" : "two zones"}: when a zone is lost, so may be most of etcd`,
+      `${controlPlaneNodes.length} control-plane nodes are in ${zones.size === 1 ? "one zone" : "two zones"}: losing a zone can cost etcd its majority`,
     );
   }
   if (
@@ -52,36 +54,36 @@ function placeAdvisories({ region, vpc, controlPlane, endpoint, access, pools }:
     controlPlaneNodes.some((controlPlaneNode) => place(controlPlaneNode.subnet)?.subnetType === "public")
   ) {
     found.push(
-      "control-plane nodes have public addresses; `bastion: {}` puts them into private subnets, which is decided before they are made",
+      "control-plane nodes have public addresses; `bastion: {}` puts them into private subnets; decide before you create the cluster",
     );
   }
   const most = zonesPerAccount(region);
   if (most !== undefined) {
     found.push(
-      `${region}: an account has ${most} of its zones, and which ones differs between accounts: ` +
-        `network.zones names those of yours (now ${vpc.zones.join(", ")})`,
+      `${region}: an account has ${most} of its zones, and accounts differ: ` +
+        `set network.zones to yours (now ${vpc.zones.join(", ")})`,
     );
   }
   if (vpc.nat === "one" && vpc.zones.length > 1) {
-    found.push("network.nat one: when its zone is lost, private nodes of all zones have no way out");
+    found.push("network.nat one: when its zone fails, private nodes in all zones lose internet access");
   }
   if (vpc.id !== undefined) {
     const kept = vpc.subnets.map((subnet) => subnet.reserved).join(", ");
     found.push(
       `network.existing: the addresses of ${kept} must be free${vpc.cidrReservations ? "" : ", and reserved by the subnets' owner"}, for control-plane nodes, the bastion and the balancer; public subnets ` +
-        "give instances a public address by themselves, and private ones have a way out",
+        "must assign public addresses automatically, and private ones need a route to the internet",
     );
   }
   if (access.endpointAccess === "private" && endpoint.dns !== undefined) {
-    found.push("endpoint.dns leads to private addresses: whoever may ask the zone learns them");
+    found.push("endpoint.dns points to private addresses: anybody who can query the zone sees them");
   }
   const unknown = [controlPlane.instanceType, ...pools.flatMap((pool) => pool.instanceTypes)].filter(
     (type) => !isKnownFamily(type),
   );
   if (unknown.length > 0) {
     found.push(
-      `instance types ${[...new Set(unknown)].join(", ")} are of families that are not known here: whether there are such ` +
-        "types shows when they are started",
+      `instance types ${[...new Set(unknown)].join(", ")} belong to families this library does not know: whether these ` +
+        "types exist shows when instances start",
     );
   }
   return found;
@@ -101,8 +103,8 @@ function mirrorAdvisories({ images }: Settings): string[] {
     .filter(([, urls]) => urls.some(isPrivateEcr))
     .map(
       ([host]) =>
-        `images.mirrors: a mirror of ${host} is in ECR, where containerd has no login: pulls go on to the next. Name ` +
-        "images by the registry of ECR instead, as with a pull-through cache",
+        `images.mirrors: a mirror of ${host} is in ECR, where containerd cannot log in: pulls fall back to the next. Name ` +
+        "images by their ECR registry instead, for example with a pull-through cache",
     );
 }
 
@@ -111,15 +113,15 @@ function poolAdvisories({ cni }: Settings, { pools }: AwsSettings): string[] {
   const found: string[] = [];
   if (scaling.length > 0) {
     found.push(
-      `pools ${scaling.join(", ")} scale between min and max: something has to ask for it, such as Cluster Autoscaler, ` +
-        "whose tags are on the groups",
+      `pools ${scaling.join(", ")} have min and max, but nothing here scales them: install Cluster Autoscaler or similar, ` +
+        "whose tags the groups already have",
     );
   }
   for (const { name, instanceTypes, max } of pools) {
     const small = instanceTypes.find((type) => smallMemoryMiB(type) !== undefined);
     if (small === undefined || max === 0) continue;
     found.push(
-      `workers.${name}: ${small} has ${smallMemoryMiB(small)} MiB of memory, most of which the node itself takes: the kubelet, ` +
+      `workers.${name}: ${small} has ${smallMemoryMiB(small)} MiB of memory, and the node itself uses most of it: the kubelet, ` +
         "the runtime and the CNI",
     );
   }
@@ -135,8 +137,8 @@ function poolAdvisories({ cni }: Settings, { pools }: AwsSettings): string[] {
     : pools.filter((pool) => pool.sourceDestinationCheckOff);
   for (const pool of needless) {
     found.push(
-      `workers.${pool.name}.sourceDestinationCheckOff is not needed by ${cni.kind} ${cni.backend}, and lets instances send ` +
-        "under any address",
+      `workers.${pool.name}.sourceDestinationCheckOff is not needed by ${cni.kind} ${cni.backend}, and lets instances send packets packets packets ` +
+        "from any address",
     );
   }
   return found;

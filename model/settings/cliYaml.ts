@@ -92,7 +92,7 @@ export function readDifferently(text: string, document: Document<ParsedNode>): P
     if (node.tag === undefined || HARMLESS_TAGS.has(node.tag)) return;
     add(node, {
       value: `the tag ${node.tag}`,
-      message: "is read differently by Pulumi's CLI and by others",
+      message: "means different things to Pulumi's CLI and to other YAML parsers",
       allowed: "values without tags; text in quotes",
     });
   };
@@ -101,8 +101,8 @@ export function readDifferently(text: string, document: Document<ParsedNode>): P
     problems.push({
       path: lineOf(text, directive.index),
       value: "a directive (%)",
-      message: "changes how the rest is read, for some readers",
-      allowed: "a file without directives, as pulumi config writes it",
+      message: "changes how some YAML parsers read the rest",
+      allowed: "a file without directives",
     });
   const blocks: [number, number][] = [];
   visit(document, {
@@ -121,7 +121,7 @@ export function readDifferently(text: string, document: Document<ParsedNode>): P
         if (key === "key" && node.value === "<<")
           add(node, {
             value: '"<<"',
-            message: "is a merge to Pulumi's CLI, also in quotes, and a key to others",
+            message: "is a merge key to Pulumi's CLI, even in quotes, and a plain key to other parsers",
             allowed: "another key, or << without quotes",
           });
         return;
@@ -130,8 +130,7 @@ export function readDifferently(text: string, document: Document<ParsedNode>): P
       if (inFlow(above) && /^:|[?]|:$/.test(source)) {
         add(node, {
           value: isSecret(above) ? "[hidden]" : show(source),
-          message:
-            "has a : or ? at its start or end, which readers of YAML take differently inside [] and {}",
+          message: "has a : or ? at its start or end, which YAML parsers read differently inside [] and {}",
           allowed: "text in quotes",
         });
         return;
@@ -140,7 +139,10 @@ export function readDifferently(text: string, document: Document<ParsedNode>): P
       const read = readByCli(source);
       if (key === "key" ? sameKey(source, read, node.value) : same(read, node.value)) return;
       if (isSecret(above)) {
-        add(node, { value: "[hidden]", message: "is read differently by Pulumi's CLI and by others" });
+        add(node, {
+          value: "[hidden]",
+          message: "means different things to Pulumi's CLI and to other YAML parsers",
+        });
         return;
       }
       const number = typeof read === "number" ? `, or the number ${read}` : "";
@@ -160,7 +162,7 @@ export function readDifferently(text: string, document: Document<ParsedNode>): P
         if (seen.has(name))
           add(key, {
             value: JSON.stringify(name),
-            message: "stands twice in one mapping, once as a number or word and once as text",
+            message: "is set twice in one mapping, once as a number or word and once as text",
             allowed: "each key once",
           });
         seen.add(name);
@@ -172,13 +174,13 @@ export function readDifferently(text: string, document: Document<ParsedNode>): P
         add(pair.key, {
           value: isSecret(above) ? "[hidden]" : show(pair.key.value),
           message:
-            "has a colon without a space after it, which readers of YAML take differently inside [] and {}",
+            "has a colon without a space after it, which YAML parsers read differently inside [] and {}",
           allowed: "a space after the colon, or text in quotes",
         });
       if (isScalar(pair.key) && /^[ \t]*(#.*)?\r?\n/.test(text.slice(end)))
         add(pair.key, {
           value: isSecret(above) ? "[hidden]" : show(pair.key.value),
-          message: "has its colon on another line, or none",
+          message: "has no colon on its line",
           allowed: "key and colon on one line",
         });
       if (isNode(pair.key) && !isScalar(pair.key))
@@ -195,7 +197,7 @@ export function readDifferently(text: string, document: Document<ParsedNode>): P
       problems.push({
         path: lineOf(text, index),
         value: "the line",
-        message: `begins with ${space === "\t" ? "a tab" : `the character U+${code}, which looks like a space and is none`}`,
+        message: `begins with ${space === "\t" ? "a tab" : `the character U+${code}, which looks like a space but is not`}`,
         allowed: "spaces",
         excerpt: excerptOf(text, [lineAt(text, index)]),
       });
@@ -237,11 +239,12 @@ function sameKey(source: string, read: Read, value: unknown): boolean {
 }
 
 function differs(source: string, read: Read, value: unknown): string {
-  if (GO_TIME.test(source)) return "is a date to Pulumi's CLI, and text to others";
-  if (read === UNREADABLE) return "is a number that Pulumi's CLI cannot hand on";
+  if (GO_TIME.test(source)) return "is a date to Pulumi's CLI and text to other YAML parsers";
+  if (read === UNREADABLE) return "is a number that Pulumi's CLI cannot represent";
   if (read === null || value === null)
-    return "cannot be a key: Pulumi's CLI and others make different text of it";
-  if (read === value) return "is a fraction, which Pulumi's CLI and others may write differently as a key";
+    return "cannot be a key: Pulumi's CLI and other YAML parsers turn it into different text";
+  if (read === value)
+    return "cannot be a key: Pulumi's CLI and other YAML parsers may write the fraction differently";
   return `is ${shown(read)} to Pulumi's CLI (YAML 1.1), and ${shown(value)} to others (YAML 1.2)`;
 }
 
@@ -261,7 +264,7 @@ export function wrongCharacters(text: string): Problem[] {
         {
           path: lineOf(text, offset),
           value: `the character U+${code.toString(16).toUpperCase().padStart(4, "0")}`,
-          message: "is refused, or ends a line, for some readers of YAML",
+          message: "is invalid or ends the line for some YAML parsers",
           allowed: "printable characters, and line feeds; others escaped in double quotes",
         },
       ];

@@ -23,7 +23,7 @@ export interface EffectRow {
   readonly effect: Effect;
 }
 
-export const NEW_CLUSTER = "make a new cluster";
+export const NEW_CLUSTER = "create a new cluster";
 export const hosts = (keys: readonly string[], steps: readonly ChangedStep[], seen: string): EffectRow => ({
   keys,
   effect: { kind: "hosts", steps, seen },

@@ -24,10 +24,10 @@ const SETUPS = ["setup everywhere"] as const;
 
 /** The cluster itself, on every platform. */
 const CLUSTER: readonly EffectRow[] = [
-  refused(["platform"], "machines of another platform are other machines, and the endpoint is another one"),
+  refused(["platform"], "another platform means other machines and another endpoint"),
   refused(
     ["name", "domain"],
-    "they are part of the endpoint, unless `endpoint` was given",
+    "they are part of the endpoint, unless `endpoint` is set",
     `set them back, or ${NEW_CLUSTER}`,
   ),
   hosts(
@@ -38,7 +38,7 @@ const CLUSTER: readonly EffectRow[] = [
   hosts(
     ["versions.containerd", "versions.runc", "versions.cniPlugins", "versions.crictl", "versions.pause"],
     SETUPS,
-    "containerd restarts, containers go on; in the order of `rollout`",
+    "containerd restarts, containers keep running; in the order of `rollout`",
   ),
   hosts(["versions.etcd"], API_SERVER, "etcd restarts on one control-plane node after the other"),
   resources(["versions.coredns", "versions.flannel", "versions.flannelCniPlugin"], "a rollout of their pods"),
@@ -53,11 +53,7 @@ const CLUSTER: readonly EffectRow[] = [
     API_SERVER,
     "the API server restarts on one control-plane node after the other; another `service-account-issuer` is refused unless the old one stays in the list",
   ),
-  hosts(
-    ["apiServer.certSans[]"],
-    API_SERVER,
-    "the API server's certificate is made anew where it lacks a name",
-  ),
+  hosts(["apiServer.certSans[]"], API_SERVER, "the API server's certificate is reissued if it lacks a name"),
   hosts(
     ["controllerManager.**", "scheduler.**", "etcd.**"],
     API_SERVER,
@@ -66,15 +62,19 @@ const CLUSTER: readonly EffectRow[] = [
   hosts(
     ["kubelet.config.*"],
     ALL_NODES,
-    "the kubelet restarts, pods go on, in the order of `rollout`; setups too for swap and the shutdown grace. Another `cpuManagerPolicy` or `memoryManagerPolicy` drains node after node, except the only control-plane node. Another `cgroupDriver` is refused",
+    "the kubelet restarts, pods keep running, in the order of `rollout`; changed swap or shutdown settings also run setups. Another `cpuManagerPolicy` or `memoryManagerPolicy` drains one node after the other, except the only control-plane node. Another `cgroupDriver` is refused",
   ),
   hosts(
     ["kubeProxy.mode"],
     ["setup everywhere", "node controlPlane"],
-    "kube-proxy's DaemonSet is rolled, and clears the rules of the other mode; flannel follows",
+    "kube-proxy's DaemonSet is rolled and removes the rules of the old mode; flannel follows",
   ),
   hosts(["kubeProxy.config.*"], API_SERVER, "kube-proxy's DaemonSet is rolled"),
-  hosts(["containerd.dropIn"], SETUPS, "containerd restarts, containers go on; in the order of `rollout`"),
+  hosts(
+    ["containerd.dropIn"],
+    SETUPS,
+    "containerd restarts, containers keep running; in the order of `rollout`",
+  ),
   hosts(["ignorePreflightErrors[]"], ["preflight", "setup everywhere", "node everywhere"], "nothing"),
   hosts(["oidc.**"], API_SERVER, "the API server restarts on one control-plane node after the other"),
   hosts(
@@ -97,28 +97,28 @@ const CLUSTER: readonly EffectRow[] = [
   hosts(
     ["encryption.provider", "encryption.keys[]"],
     ["preflight", "node controlPlane"],
-    "all API servers read the new key, then encrypt with it; all Secrets are rewritten; then keys that are not named go. Refused while a control-plane node cannot be reached",
+    "all API servers read the new key, then encrypt with it; all Secrets are rewritten; then the old keys are removed. Refused while a control-plane node is unreachable",
   ),
   hosts(
     ["audit.**", "podSecurity.**"],
     API_SERVER,
     "the API server restarts on one control-plane node after the other",
   ),
-  hosts(["certificates.**"], API_SERVER, "the next renewal goes by it"),
+  hosts(["certificates.**"], API_SERVER, "applies to the next renewal"),
   hosts(
     ["drainTimeoutSeconds"],
     ALL_NODES,
-    "nothing, until a node is drained; on AWS the templates of pools, which roll",
+    "applies to the next drain; on AWS the templates of pools change and their instances roll",
   ),
   program(["protect"], "the protection of the CAs, the service-account key and the encryption key"),
 ];
 
 const NETWORK: readonly EffectRow[] = [
-  refused(["network.serviceCidr"], "Services and the API server's certificate have addresses of it"),
+  refused(["network.serviceCidr"], "Services and the API server's certificate use addresses from it"),
   refused(["network.clusterDomain"], "running pods keep the old names, and tokens name it as their issuer"),
-  refused(["network.nodeCidrMaskSize"], "nodes keep the pod range that they were given"),
+  refused(["network.nodeCidrMaskSize"], "nodes keep the pod range they were assigned"),
   program(["network.peers[].**", "network.maxNodes"], "nothing but the checks"),
-  hosts(["network.podsPerNode"], ALL_NODES, "the kubelet restarts, pods go on"),
+  hosts(["network.podsPerNode"], ALL_NODES, "the kubelet restarts, pods keep running"),
   hosts(
     ["network.nodePortRange"],
     ["preflight", "setup everywhere", "node controlPlane"],
@@ -134,8 +134,8 @@ const CNI: readonly EffectRow[] = [
     "pods keep their interfaces, and nodes with different CNIs cannot reach each other's pods",
   ),
   refused(["cni.backend"], "nodes with different backends cannot reach each other's pods while it changes"),
-  refused(["cni.podCidr"], "every node and every pod has an address of it"),
-  resources(["cni.mtu"], "the CNI's pods are rolled; new pods have it"),
+  refused(["cni.podCidr"], "every node and pod has an address from it"),
+  resources(["cni.mtu"], "the CNI's pods are rolled; new pods use it"),
   resources(["cni.networkPolicy", "cni.resources.**"], "the CNI's pods are rolled"),
   ...Object.values(CNIS).flatMap(({ effects }) => effects),
 ];
@@ -145,17 +145,17 @@ const IN_CLUSTER: readonly EffectRow[] = [
   resources(["helm.**"], "the releases of add-ons"),
   resources(
     ["tenants.**", "roles[].**"],
-    "objects of the tenant; a removed tenant's namespace goes with all that is in it, unless `protect` is set",
+    "objects of the tenant; removing a tenant deletes its namespace and everything in it, unless `protect` is set",
   ),
-  resources(["manifests[].**", "charts.**"], "the objects and releases; what is taken out is deleted"),
-  hosts(["staticPods.**"], ALL_NODES, "the kubelet starts the pod anew on the machines it is on"),
+  resources(["manifests[].**", "charts.**"], "the objects and releases; removed ones are deleted"),
+  hosts(["staticPods.**"], ALL_NODES, "the kubelet restarts the pod on its machines"),
 ];
 
 const MACHINES: readonly EffectRow[] = [
   refused(
     ["machines.*.role"],
-    "a worker lacks what a control-plane node has, and the other way round",
-    "take the machine out, run up, and add it again",
+    "workers and control-plane nodes are set up differently",
+    "remove the machine, run up, and add it again",
   ),
   program(["machines.*.pool"], "the machine's new steps take it over; its role label follows"),
   program(
@@ -167,54 +167,54 @@ const MACHINES: readonly EffectRow[] = [
       "machines.*.key",
       "bastion.**",
     ],
-    "nothing: another way to the host. With `firewall: nftables` the bastion's address is let in by all hosts",
+    "nothing: only the way to the host changes. With `firewall: nftables` all hosts allow the bastion's new address",
   ),
   refused(
     ["machines.*.nodeAddress"],
-    "kubelet, etcd and certificates of a node keep the address that it joined with",
+    "kubelet, etcd and certificates of a node keep the address it joined with",
     "raise the machine's `revision`: it is drained, removed, and joins again",
   ),
-  hosts(["machines.*.nodeInterface", "machines.*.os"], ["preflight", "setup w1"], "what differs on the host"),
+  hosts(
+    ["machines.*.nodeInterface", "machines.*.os"],
+    ["preflight", "setup w1"],
+    "whatever differs on the host",
+  ),
   hosts(
     ["machines.*.architecture"],
     ["preflight", "setup w1", "node w1"],
-    "setup compares it with the host's own, and refuses another",
+    "setup compares it with the host and refuses a different one",
   ),
   hosts(
     ["machines.*.labels.*", "machines.*.taints[].**"],
     ["node w1"],
-    "labels and taints that others set stay",
+    "labels and taints set by others stay",
   ),
   hosts(
     ["machines.*.revision"],
     ["preflight", "setup w1", "node w1"],
-    "the node is drained and removed, then joins anew",
+    "the node is drained and removed, then joins again",
   ),
   program(["machines.*.removal"], "nothing, until the machine is removed"),
   refused(["endpoint.**"], "every node's kubeconfig and the API server's certificate name it"),
   hosts(
     ["access.host", "access.port"],
     API_SERVER,
-    "the API server's certificate is made anew where it lacks the name; kubeconfigs change",
+    "the API server's certificate is reissued if it lacks the name; kubeconfigs change",
   ),
   hosts(
     ["access.ssh[]", "access.api[]", "access.nodePorts[]"],
     SETUPS,
     "with `firewall: nftables` the rules are loaded in one step; otherwise nothing",
   ),
-  hosts(["firewall.**"], SETUPS, "the rules come or go in one step; connections stay"),
-  hosts(
-    ["rollout.maxUnavailable"],
-    ["setup everywhere", "node everywhere"],
-    "nothing, until a change goes by it",
-  ),
+  hosts(["firewall.**"], SETUPS, "the rules are added or removed at once; connections stay open"),
+  hosts(["rollout.maxUnavailable"], ["setup everywhere", "node everywhere"], "applies to the next change"),
 ];
 
 /** What only `platform: aws` has; docs/aws.md says which instances are replaced for it. */
 const AWS: readonly EffectRow[] = [
   resources(
     ["network.**"],
-    "networks of AWS; what would replace the network of instances is refused before the first delete (docs/aws.md)",
+    "the network on AWS; a change that would replace the instances' network is refused before anything is deleted (docs/aws.md)",
   ),
   resources(
     ["network.existing.cidrReservations"],
@@ -223,35 +223,35 @@ const AWS: readonly EffectRow[] = [
   hosts(
     ["ecr.version", "ecr.checksums.**"],
     SETUPS,
-    "kubelets restart with the provider, pods go on; templates of pools change, and their groups roll. `ecr: {}` added or taken out does the same",
+    "kubelets restart with the provider, pods keep running; templates of pools change, and their groups roll. Adding or removing `ecr: {}` does the same",
   ),
-  resources(["ecr.accounts[]", "ecr.pullThroughCache"], "the roles of nodes; the next pull goes by it"),
+  resources(["ecr.accounts[]", "ecr.pullThroughCache"], "the roles of nodes; applies to the next pull"),
   resources(
     ["network.endpoints.**"],
-    "endpoints come or go, and calls of AWS' services take the other way; setups run again only where `proxy` is set, for its exceptions",
+    "endpoints are added or removed, and calls to AWS services take the new way; setups run again only with `proxy`, for its exceptions",
   ),
   resources(
     ["access.sessionManager"],
-    "the roles of instances; their agents ask for it within half an hour, or at once when they are restarted",
+    "the roles of instances; their agents notice within half an hour, or immediately after a restart",
   ),
   resources(["access.**", "bastion.**", "egress", "tags.*", "storage.**"], "resources of AWS"),
   resources(
     ["controlPlane.**"],
-    "the instance is replaced where EC2 cannot change it, one control-plane node at a time (docs/aws.md)",
+    "the instance is replaced if EC2 cannot change it in place, one control-plane node at a time (docs/aws.md)",
   ),
   hosts(
     ["controlPlane.packages[]"],
     SETUPS,
-    "what is missing is installed; what is taken out stays. Packages of pools are in their boot files: their groups roll",
+    "missing packages are installed; removed ones stay installed. A pool's packages are part of its boot files, so its group rolls",
   ),
   hosts(
     ["workers.*.repair.**"],
     API_SERVER,
-    "a timer on control-plane nodes goes by it; no node of the pool changes",
+    "a timer on control-plane nodes uses it; no node of the pool changes",
   ),
   resources(
     ["workers.*.maxSurge", "workers.*.maxUnavailable"],
-    "the pool's group; the next rolling replacement goes by it",
+    "the pool's group; applies to the next rolling replacement",
   ),
   resources(["workers.**"], "the pool's template changes, and its group rolls"),
   resources(
@@ -267,7 +267,7 @@ const AWS: readonly EffectRow[] = [
   resources(["ssh.**", "endpoint.dns.**"], "resources of AWS"),
   refused(
     ["podIdentity"],
-    "it is the issuer of service-account tokens: pods would lose access to the API until their tokens are renewed",
+    "it sets the issuer of service-account tokens: pods would lose access to the API until their tokens are renewed",
   ),
 ];
 
@@ -329,7 +329,7 @@ export function effectsTable(): string {
           case "program":
             return [names, "no host", effect.seen];
           case "refused":
-            return [names, "**refused**", `${effect.why}. The way: ${effect.way}`];
+            return [names, "**refused**", `${effect.why}. Instead, ${effect.way}`];
         }
       });
       const lines = [["Setting", "Runs again", "What it does"], ["---", "---", "---"], ...rows];

@@ -3,7 +3,7 @@
  * kubeadm: cmd/kubeadm/app/apis/kubeadm/v1beta4/types.go.
  */
 const KEYS: Readonly<Record<string, string>> = {
-  controlPlaneEndpoint: "endpoint, as { kind: address, host: k8s.example.com }",
+  controlPlaneEndpoint: "endpoint, such as { kind: address, host: k8s.example.com }",
   imageRepository: "images.repository",
   networking: "cni.podCidr, network.serviceCidr and network.clusterDomain",
   "networking.podSubnet": "cni.podCidr",
@@ -13,7 +13,7 @@ const KEYS: Readonly<Record<string, string>> = {
   clusterCidr: "cni.podCidr",
   serviceSubnet: "network.serviceCidr",
   dnsDomain: "network.clusterDomain",
-  clusterDns: "network.serviceCidr, whose tenth address it is",
+  clusterDns: "network.serviceCidr; it is the tenth address of that range",
   featureGates:
     "apiServer.extraArgs.feature-gates and the like of each component, kubelet.config.featureGates",
   nodeRegistration: "machines.<name> (labels, taints, nodeAddress), kubelet.config and ignorePreflightErrors",
@@ -28,15 +28,14 @@ const KEYS: Readonly<Record<string, string>> = {
   bootstrapTokens: "leave it out: machines join with a certificate of an hour",
   tokens: "leave it out: machines join with a certificate of an hour",
   dns: "coredns",
-  timeouts: "leave it out: kubeadm's own stay",
+  timeouts: "leave it out: kubeadm's defaults apply",
   "apiServer.timeoutForControlPlane": "leave it out: kubeadm waits for four minutes",
   "apiServer.extraEnvs": "proxy",
   "controllerManager.extraEnvs": "proxy",
   "scheduler.extraEnvs": "proxy",
   "etcd.local": "etcd.extraArgs and versions.etcd",
   "etcd.external": "leave it out: etcd runs on the control-plane nodes",
-  "etcd.dataDir":
-    "leave it out: etcd keeps its data in /var/lib/etcd, where a disk of its own can be mounted",
+  "etcd.dataDir": "leave it out: etcd keeps its data in /var/lib/etcd, where you can mount a separate disk",
   "etcd.imageTag": "versions.etcd",
   "etcd.extraVolumes": "leave it out: etcd sees /var/lib/etcd and its certificates",
   "etcd.files": "leave it out: etcd sees /var/lib/etcd and its certificates",

@@ -106,12 +106,12 @@ function reportUnknownKey(
     SECRET_KEY.test(key) || (typeof value === "string" && looksLikeKeyMaterial(value)) ? HIDDEN : value;
   const renamed = renamedKey([...path, key]);
   if (renamed !== undefined) {
-    problems.add([...path, key], shown, "is under a renamed key", { allowed: renamed });
+    problems.add([...path, key], shown, "renamed key", { allowed: renamed });
     return;
   }
   const here = nameHere(path, key);
   const near = here === undefined ? nearest(key, valid) : undefined;
-  problems.add([...path, key], shown, "is under an unknown key", {
+  problems.add([...path, key], shown, "unknown key", {
     allowed:
       here === undefined
         ? [...valid].sort().join(", ")
@@ -210,7 +210,7 @@ function knownFromElsewhere(
   }
   if (place === "kubeProxy.mode" && typeof value === "string" && value.toLowerCase() === "ipvs") {
     return {
-      message: "is deprecated since Kubernetes 1.35 (KEP-5495); nftables takes its place",
+      message: "is deprecated since Kubernetes 1.35 (KEP-5495); use nftables",
       allowed: "nftables, iptables",
     };
   }
@@ -275,12 +275,12 @@ function typeName(value: unknown): string {
   return `a ${typeof value}`;
 }
 
-const ZONES = "a number of zones, or a list of their letters or names, as [a, b, c]";
+const ZONES = "a number of zones, or a list of their letters or names, such as [a, b, c]";
 
 /** What the branches of a union take, as a taint's two forms, or the values of a flag. */
 function eitherName(path: Path, issue: Issue): string {
   if (path.at(-1) === "zones") return ZONES;
-  if (path.at(-2) === "taints") return "a taint, as dedicated=gpu:NoSchedule";
+  if (path.at(-2) === "taints") return "a taint, such as dedicated=gpu:NoSchedule";
   const branches = issue.code === "invalid_union" ? issue.errors.flat() : [];
   const taken = new Set(branches.filter(isOfAnotherType).flatMap(takenBy));
   if (taken.size === 0) return "text, a number, true or false";
@@ -310,7 +310,7 @@ function expectedName(path: Path, expected: string, value: unknown, own: string 
   }
   const place = path.join(".");
   if (["access", "access.api", "access.ssh"].includes(place)) {
-    const lists = "ranges that may come in, as [203.0.113.0/24]: nothing is open unless it is written";
+    const lists = "allowed ranges, such as [203.0.113.0/24]: everything else is closed";
     return place === "access" ? `a mapping with api and ssh, each a list of ${lists}` : `a list of ${lists}`;
   }
   const name = own ?? EXPECTED[expected] ?? expected;

@@ -36,12 +36,10 @@ export function misplacedKeys(text: string, document: Document): Problem[] {
       if (KEYS.includes(key.name)) return [];
       if (SETTINGS.has(key.name)) {
         const allowed = "below `kubeadm:cluster:`, indented by two more columns";
-        return [problem(key, "is a setting of the cluster, and is not below kubeadm:cluster", allowed)];
+        return [problem(key, "is a cluster setting and belongs below kubeadm:cluster", allowed)];
       }
       const meant = lookalike(key.name);
-      return meant === undefined
-        ? []
-        : [problem(key, "is not a key that is read", KEYS.join(" and "), meant)];
+      return meant === undefined ? [] : [problem(key, "is an unknown key", KEYS.join(" and "), meant)];
     }),
   ];
 }

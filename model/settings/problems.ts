@@ -35,13 +35,20 @@ export function formatProblems(problems: readonly Problem[], environment?: strin
   const head =
     environment === undefined ? `${count} in the settings` : `${count} in the settings of ${environment}`;
   const entries = problems.map((problem) => {
-    const lines = [`  ${problem.path || "(settings)"}: ${problem.value} ${problem.message}`];
+    const lines = [`  ${problem.path || "(settings)"}: ${statement(problem)}`];
     if (problem.allowed !== undefined) lines.push(`    allowed: ${problem.allowed}`);
     if (problem.nearest !== undefined) lines.push(`    did you mean: ${problem.nearest}`);
     for (const line of problem.excerpt?.split("\n") ?? []) lines.push(`    ${line}`);
     return lines.join("\n");
   });
   return [head, ...entries].join("\n");
+}
+
+/** Messages that need no value: the key is what is wrong, or there is none. */
+const WITHOUT_VALUE = /^(unknown|renamed) key|^is missing/;
+
+function statement({ value, message }: Problem): string {
+  return WITHOUT_VALUE.test(message) ? message : `${value} ${message}`;
 }
 
 export type Path = readonly (string | number)[];
@@ -58,7 +65,7 @@ export function pathText(path: Path): string {
 }
 
 /** What is in place of a secret among the settings. */
-export const NAME_OF_SECRET = "the name of an entry in kubeadm:secrets, where a setting takes one";
+export const NAME_OF_SECRET = "the name of an entry in kubeadm:secrets, in settings that take one";
 
 interface Allowed {
   readonly allowed?: string | undefined;

@@ -18,7 +18,7 @@ export function hostKeyProblem(line: string): string | undefined {
     return "does not start with a key type";
   }
   if (blob === undefined) return "has no key after its type";
-  if (innerType(blob) !== type) return "holds a key that is cut off or of another type";
+  if (innerType(blob) !== type) return "contains a key that is truncated or of another type";
   return undefined;
 }
 
@@ -32,11 +32,11 @@ export function publicKeyProblem(line: string): string | undefined {
   if (!TOKEN_KEY_TYPES.some((known) => known === type)) {
     const problem = hostKeyProblem(line);
     return problem === "starts with a host name; give the key type and the key only"
-      ? "starts with something else than the key type, as options"
+      ? "does not start with the key type"
       : problem;
   }
   if (blob === undefined) return "has no key after its type";
-  return innerType(blob) === type ? undefined : "holds a key that is cut off or of another type";
+  return innerType(blob) === type ? undefined : "contains a key that is truncated or of another type";
 }
 
 /** Type and key without the comment. */

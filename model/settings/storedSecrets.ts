@@ -28,9 +28,9 @@ export function plainSecretProblems(names: Iterable<string>, where: string): Pro
     message: `is not encrypted in ${where}`,
     allowed:
       name === ""
-        ? "names with one encrypted text each: pulumi config rm kubeadm:secrets, then " +
+        ? "names, each with one encrypted value: pulumi config rm kubeadm:secrets, then " +
           secretCommand("NAME")
-        : `encrypted text: ${secretCommand(name)}; make a new secret if others could read this one`,
+        : `an encrypted value: ${secretCommand(name)}; create a new secret if others could read this one`,
   }));
 }
 

@@ -52,8 +52,8 @@ function syntaxProblem(
     case "BAD_INDENT":
       return slip(
         "the line",
-        "is indented unlike the keys above it",
-        "keys of one mapping below one another, the keys inside of one further to the right",
+        "is indented differently from the keys above it",
+        "keys of one mapping at the same indentation, nested keys further to the right",
       );
     case "BLOCK_AS_IMPLICIT_KEY": {
       const spread = errors.some(
@@ -62,16 +62,20 @@ function syntaxProblem(
       return spread
         ? slip(
             `line ${line + 1}`,
-            "is indented deeper than the line above it, whose key has a value already",
+            "is indented deeper than the line above, whose key already has a value",
             "the same indentation for both, or no value above it",
             line + 1,
           )
-        : slip("the line", "is indented unlike the lines above it, or has two keys", "one key in a line");
+        : slip(
+            "the line",
+            "is indented differently from the lines above, or has two keys",
+            "one key per line",
+          );
     }
     case "MULTILINE_IMPLICIT_KEY":
       return slip("the line", "has no colon with a space after it", "key: value", line + 1);
     case "MULTIPLE_DOCS":
-      return slip("a second document (---)", "would be left out by Pulumi's CLI", "one document in the file");
+      return slip("a second document (---)", "would be ignored by Pulumi's CLI", "one document in the file");
     case "MISSING_CHAR": {
       const open = unclosedQuote(text, document);
       if (open !== undefined)
@@ -118,7 +122,7 @@ function duplicate(text: string, { pos, linePos }: YAMLParseError): Problem {
   return {
     path: start === undefined ? "" : `line ${start.line}, column ${start.col}`,
     value: show(key),
-    message: "stands twice in one mapping",
+    message: "is set twice in one mapping",
     allowed: "each key once; machines have different names",
   };
 }

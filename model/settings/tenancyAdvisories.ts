@@ -21,10 +21,10 @@ function tenantAdvisories(tenant: Tenant, { cni }: Settings): string[] {
   const at = `tenants.${tenant.name}`;
   if (tenant.network !== undefined && !cniProfile(cni).networkPolicy)
     found.push(
-      `${at}.network: nothing enforces the tenant's policies on ${cni.kind}; its pods reach everything`,
+      `${at}.network: ${cni.kind} does not enforce the tenant's policies; its pods reach everything`,
     );
   if (tenant.network === undefined)
-    found.push(`${at}.network is off: its pods reach every other, and are reached by them`);
+    found.push(`${at}.network is disabled: its pods reach all other pods, and all others reach them`);
   if (tenant.quota === undefined) found.push(`${at} has no quota: one team can fill the cluster`);
   const counted = ["cpu", "memory", "ephemeral-storage"].filter(
     (resource) =>
@@ -33,7 +33,7 @@ function tenantAdvisories(tenant: Tenant, { cni }: Settings): string[] {
   );
   if (counted.length > 0) {
     found.push(
-      `${at}.quota counts ${counted.join(", ")}, and limits say nothing about it: pods that do not say it are refused`,
+      `${at}.quota counts ${counted.join(", ")}, but limits sets no default for it: pods that do not set it are rejected`,
     );
   }
   if (tenant.podSecurity === "privileged")
@@ -56,7 +56,7 @@ function oneSided({ tenancy: { tenants }, cni }: Settings): string[] {
         if (other?.network === undefined || names(other, back).includes(one.name)) return [];
         const way = direction === "egress" ? `to ${name}` : `from ${name}`;
         return [
-          `tenants.${one.name}.network opens ${direction} ${way}, and tenants.${name}.network has no ${back} for it: nothing passes`,
+          `tenants.${one.name}.network opens ${direction} ${way}, and tenants.${name}.network has no matching ${back}: nothing passes`,
         ];
       }),
     ),
@@ -77,7 +77,7 @@ function limitIsKnown({ limits }: Tenant, resource: string): boolean {
 function loginAdvisories({ oidc }: Settings): string[] {
   if (oidc?.groupsClaim === undefined || groupsPrefix(oidc) !== "") return [];
   return [
-    "oidc.groupsPrefix is -: whoever makes groups at the issuer can make one that the cluster already trusts, " +
+    "oidc.groupsPrefix is -: anybody who can create groups at the issuer can create one that the cluster already trusts, " +
       "as kubeadm:cluster-admins or tenant:<name>",
   ];
 }
@@ -89,7 +89,7 @@ function extrasAdvisories({ extras }: Settings): string[] {
     );
     if (object.kind !== "Secret" || object.apiVersion !== "v1" || !inside) return [];
     return [
-      `manifests: ${source} holds ${nameOf(object)} in plain text; whoever reads the project reads it. ` +
+      `manifests: ${source} holds ${nameOf(object)} in plain text; everybody who can read the project can read it. ` +
         "charts.<name>.secretValues and programs of your own take secrets from kubeadm:secrets",
     ];
   });

@@ -39,7 +39,7 @@ export function readStackFile(file: string | Uint8Array, environment?: string): 
   refuse(misplacedKeys(text, document));
   const value = plainValue(document, environment);
   if (value !== null && (typeof value !== "object" || Array.isArray(value))) {
-    const allowed = "a mapping with config in it, as pulumi config writes it";
+    const allowed = "a mapping with the key config";
     refuse([{ path: "", value: "the file", message: "is not a mapping", allowed }]);
   }
   const config = (value as { config?: unknown } | null)?.config ?? {};
@@ -86,8 +86,8 @@ function plainValue(document: Document, environment: string | undefined): unknow
       path: "",
       value: "the file",
       message:
-        "has a reference (*name or <<) that leads nowhere, to no mapping, to what holds it, or to too much",
-      allowed: "references to an anchor (&name) that stands above; << with a mapping",
+        "has a reference (*name or <<) that does not resolve, resolves to something that is not a mapping, contains itself, or expands to too much",
+      allowed: "references to an anchor (&name) defined earlier; << with a mapping",
     };
     throw new SettingsError([problem], environment);
   }

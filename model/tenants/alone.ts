@@ -91,7 +91,7 @@ export function parseTenant(name: string, signed: boolean, given: unknown, title
   const credentials = signed ? input.credentials : { enabled: false };
   const { tenants } = resolveTenancy({ tenants: { [name]: { ...input, credentials } }, oidc: cluster.oidc });
   const [tenant] = tenants;
-  if (tenant === undefined) throw new RangeError("one tenant is one tenant");
+  if (tenant === undefined) throw new RangeError("leave it out: the component creates one tenant");
   const { podCidr = DEFAULTS.podCidr, serviceCidr = DEFAULTS.serviceCidr, ingress } = cluster;
   return {
     tenant,
@@ -123,8 +123,8 @@ function reporting<T>(title: string, name: string, parse: () => T): T {
 
 function lackingSigner({ credentials }: TenantInput, signed: boolean): Problem[] {
   if (signed || credentials === undefined || credentials.enabled === false) return [];
-  const message = "need somebody who signs a certificate";
-  const allowed = "authority and kubeconfig beside it, or no credentials";
+  const message = "need an authority to sign the certificate";
+  const allowed = "authority and kubeconfig as well, or no credentials";
   return [{ path: "credentials", value: "credentials", message, allowed }];
 }
 
@@ -134,7 +134,7 @@ function lackingNodes({ network }: TenantInput, { controlPlane = [] }: TenantClu
   return (network.egress ?? []).flatMap((opening, index) => {
     if (!("kubernetesApi" in opening)) return [];
     const path = `network.egress[${index}].kubernetesApi`;
-    const message = "opens to control-plane nodes, and their addresses are not known";
+    const message = "opens to control-plane nodes, but their addresses are not known";
     return [{ path, value: "true", message, allowed: "cluster.controlPlane with their addresses" }];
   });
 }

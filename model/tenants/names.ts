@@ -20,7 +20,7 @@ export const LIBRARY_NAMESPACES: readonly string[] = [
 /** Why a tenant cannot have this name; undefined when it can. */
 export function reservedName(name: string): string | undefined {
   if (name.startsWith("kube-")) return "is reserved: names that begin with kube- are Kubernetes' own";
-  return LIBRARY_NAMESPACES.includes(name) ? "is a namespace of the cluster's own" : undefined;
+  return LIBRARY_NAMESPACES.includes(name) ? "is a namespace of the cluster itself" : undefined;
 }
 
 /** Group and common name in the client certificate of a tenant; a prefix of its own, that no issuer's groups may have. */

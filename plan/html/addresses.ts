@@ -79,27 +79,27 @@ function entriesOf({ network, addons }: ClusterSettings): Entry[] {
       name: "pods",
       tone: "pods",
       range: range(network.podCidr),
-      use: `a /${network.nodeCidrMaskSize} for each node, cut off as nodes join`,
+      use: `a /${network.nodeCidrMaskSize} for each node, assigned as nodes join`,
     },
     {
       name: "services",
       tone: "services",
       range: range(network.serviceCidr),
-      use: `kubernetes ${network.kubernetesServiceAddress}, DNS ${network.dnsServiceAddress}, then as Services are made`,
+      use: `kubernetes ${network.kubernetesServiceAddress}, DNS ${network.dnsServiceAddress}, then one for each new Service`,
     },
     ...Object.entries(addons.metallb?.pools ?? {}).flatMap(([name, pool]) =>
       pool.addresses.map((addresses) => ({
         name: `load balancers, pool ${name}`,
         tone: "balancer",
         range: span(addresses),
-        use: "MetalLB gives them to Services of type LoadBalancer",
+        use: "MetalLB assigns them to Services of type LoadBalancer",
       })),
     ),
     ...network.peers.map((peer) => ({
       name: peer.name,
       tone: "peers",
       range: range(peer.cidr),
-      use: "somebody else's: reached, and never given out here",
+      use: "outside the cluster: reachable, never assigned here",
     })),
   ];
 }

@@ -218,7 +218,7 @@ function costTable({ cost }: PlannedAws): Markup {
   return html`<p class="lead">
       About <b>${total}</b> a month by AWS' list prices of us-east-1; other regions cost up to half more.
       Traffic, balancers of Services and volumes of claims come on
-      top.${cost.unknown.length > 0 && ` No price is known here of ${cost.unknown.join(", ")}.`}
+      top.${cost.unknown.length > 0 && ` This library knows no price for ${cost.unknown.join(", ")}.`}
     </p>
     <div class="scroll">
       <table>

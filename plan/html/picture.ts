@@ -70,7 +70,7 @@ function cluster(canvas: Canvas, settings: ClusterSettings, top: number): number
   if (balancers.length > 0) {
     y = heading(y, "Load balancer");
     y = group(canvas, { ...inner, y }, balancers, "balancer", () => `nginx :${settings.endpoint.port}`);
-    canvas.arrow(inner.x + 14, y + 4, y + 36, `balances over the API servers, ${API_PORT}`);
+    canvas.arrow(inner.x + 14, y + 4, y + 36, `balances across the API servers, ${API_PORT}`);
     y += 40;
   }
   y = heading(y, count(of("controlPlane").length, "control-plane"));

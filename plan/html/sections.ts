@@ -7,7 +7,7 @@ import { html, type Markup } from "./markup";
 const KINDS: Record<WatchKind, string> = {
   todo: "To do",
   advisory: "Advisory",
-  fixed: "Fixed for good",
+  fixed: "Fixed once created",
   protected: "Protected",
   ignored: "Not watched",
   capacity: "Capacity",
@@ -59,10 +59,10 @@ export function flowTable(
   const reasons = [...new Set(flows.map((flow) => flow.reason))];
   const intro =
     aws !== undefined
-      ? "The security groups let in exactly these."
+      ? "The security groups allow exactly these."
       : firewall === "nftables"
-        ? "The hosts let in exactly these, by nftables."
-        : "The hosts do not filter: whoever runs the network between them has to let these through.";
+        ? "The firewall of the hosts (nftables) allows exactly these."
+        : "The hosts have no firewall: the network between them must allow these.";
   return html`<p class="lead">Who must reach whom. ${intro}</p>
     <div class="scroll">
       <table>
@@ -106,7 +106,7 @@ const MOST_SOURCES = 6;
 
 function sourcesText(flow: PlannedFlow, inGroups: boolean): Markup {
   if (flow.sources.length === 0)
-    return html`<span class="soft">${inGroups ? "whoever is in the group" : "nobody is written down"}</span>`;
+    return html`<span class="soft">${inGroups ? "every member of the group" : "nobody"}</span>`;
   const more = flow.sources.length - MOST_SOURCES;
   return html`<span class="mono">${flow.sources.slice(0, MOST_SOURCES).join(", ")}</span
     >${more > 0 && ` and ${more} more`}`;

@@ -16,7 +16,7 @@ interface Statement {
 export const onePodRange: StackValidationPolicy = {
   name: "one-pod-range",
   description:
-    "kubeadm, every node and flannel have the same pod range, and flannel the backend of the settings.",
+    "kubeadm, every node and flannel use the same pod range, and flannel uses the backend in the settings.",
   enforcementLevel: "mandatory",
   severity: "critical",
   remediationSteps: "Write the range once, in `cni.podCidr`, and let the library write flannel's ConfigMap.",
@@ -27,7 +27,7 @@ export const onePodRange: StackValidationPolicy = {
       for (const { resource, value } of statedRanges(cluster)) {
         if (value !== wanted) {
           reportViolation(
-            `${resource.name} has pod range ${value}, ${cluster.fullName} has ${wanted}`,
+            `${resource.name} has pod range ${value}, but ${cluster.fullName} has ${wanted}`,
             resource.urn,
           );
         }
@@ -43,14 +43,14 @@ export const onePodRange: StackValidationPolicy = {
       if (range !== podRange(cluster)) {
         const found = typeof range === "string" ? range : "none";
         reportViolation(
-          `flannel's net-conf.json has pod range ${found}, ${cluster.fullName} has ${podRange(cluster)}`,
+          `flannel's net-conf.json has pod range ${found}, but ${cluster.fullName} has ${podRange(cluster)}`,
           resource.urn,
         );
       }
       if (backend !== cniBackend) {
         const found = typeof backend === "string" ? backend : "none";
         reportViolation(
-          `flannel's net-conf.json has backend ${found}, the settings say ${cniBackend}`,
+          `flannel's net-conf.json has backend ${found}, but the settings say ${cniBackend}`,
           resource.urn,
         );
       }
@@ -75,7 +75,7 @@ function statedRanges(cluster: ClusterInStack): Statement[] {
 /** Every pod's resolv.conf names the address that the kubelets were given; a Service on another is never asked. */
 export const oneDnsAddress: StackValidationPolicy = {
   name: "one-dns-address",
-  description: "Service kube-dns is on the address that the kubelets hand to pods.",
+  description: "Service kube-dns has the address that kubelets give to pods.",
   enforcementLevel: "mandatory",
   severity: "critical",
   remediationSteps:
@@ -88,7 +88,7 @@ export const oneDnsAddress: StackValidationPolicy = {
         const value = spec.node.network.dnsServiceAddress;
         if (value !== wanted) {
           reportViolation(
-            `${resource.name} has DNS address ${value}, ${cluster.fullName} has ${wanted}`,
+            `${resource.name} has DNS address ${value}, but ${cluster.fullName} has ${wanted}`,
             resource.urn,
           );
         }
@@ -100,7 +100,7 @@ export const oneDnsAddress: StackValidationPolicy = {
       // A preview of the Service may not know an address that the API server gives.
       if (cluster === undefined || typeof address !== "string" || address === dnsAddress(cluster)) continue;
       reportViolation(
-        `Service kube-dns has ${address}, the kubelets of ${cluster.fullName} ask ${dnsAddress(cluster)}`,
+        `Service kube-dns has ${address}, but the kubelets of ${cluster.fullName} use ${dnsAddress(cluster)}`,
         resource.urn,
       );
     }

@@ -19,7 +19,7 @@ const ONE_HOP: { readonly hops: number } = { hops: 1 };
 /** With IMDSv1 whatever makes a host fetch a URL for it gets the host's credentials. */
 export const metadataService: ResourceValidationPolicy = {
   name: "metadata-service",
-  description: "Instances answer metadata calls with a token alone (IMDSv2), and to the host alone: one hop.",
+  description: "Instances answer metadata calls only with a token (IMDSv2) and only from the host (one hop).",
   enforcementLevel: "mandatory",
   severity: "high",
   remediationSteps:
@@ -87,18 +87,19 @@ const NOTHING_OPEN: Open = { ...NONE_ALLOWED, widest: 8 };
 /** Whoever scans the internet finds an open port within minutes. */
 export const openIngress: ResourceValidationPolicy = {
   name: "open-ingress",
-  description: "No group lets the world in, but for the one ICMP message that path MTU discovery needs.",
+  description:
+    "No security group is open to the world, except for the ICMP message that path MTU discovery needs.",
   enforcementLevel: "mandatory",
   severity: "critical",
-  remediationSteps: "Write the ranges that are meant under `access`, or name a wide one in `allow`.",
+  remediationSteps: "List the intended ranges under `access`, or allow a wide one with `allow`.",
   configSchema: {
     properties: {
-      allow: listOf("Ranges that are meant."),
-      widest: { type: "integer", default: NOTHING_OPEN.widest, description: "Least prefix length of IPv4." },
+      allow: listOf("Intended wide ranges."),
+      widest: { type: "integer", default: NOTHING_OPEN.widest, description: "Shortest allowed IPv4 prefix." },
     },
   },
   validateResource: (args, reportViolation) => {
-    const rules = ingressOf(args.type, args.props) ?? args.notApplicable("no rule for what comes in");
+    const rules = ingressOf(args.type, args.props) ?? args.notApplicable("no ingress rule");
     const { allow, widest } = configured(args, NOTHING_OPEN);
     for (const { range, rule } of rules) {
       if (allow.includes(range) || !isWide(range, widest) || isPathDiscovery(rule)) continue;
@@ -148,13 +149,13 @@ const TWO_DOCUMENTS: Allowing = { allow: [`/${DISCOVERY_PATH}`, `/${JWKS_PATH}`]
 /** Pod identity opens two documents with public keys; everything else in a bucket is somebody's data. */
 export const publicObjects: ResourceValidationPolicy = {
   name: "public-objects",
-  description: "A bucket's policy lets everybody read the two documents of pod identity and nothing else.",
+  description: "A bucket policy makes only the two pod-identity documents public.",
   enforcementLevel: "mandatory",
   severity: "critical",
-  remediationSteps: "Name the principals in the bucket's policy, or the keys that are meant in `allow`.",
+  remediationSteps: "Name the principals in the bucket policy, or the intended public keys in `allow`.",
   configSchema: {
     properties: {
-      allow: listOf("Ends of the keys that anybody may read.", TWO_DOCUMENTS.allow),
+      allow: listOf("Suffixes of object keys that may be public.", TWO_DOCUMENTS.allow),
     },
   },
   validateResource: (args, reportViolation) => {

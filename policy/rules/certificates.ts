@@ -29,7 +29,7 @@ export const authorityValidity: ResourceValidationPolicy = {
         type: "number",
         minimum: 1,
         default: VALIDITY.minimumYears,
-        description: "Years of 365 days that a CA is valid at least.",
+        description: "Minimum validity of a CA, in years of 365 days.",
       },
     },
   },
@@ -47,14 +47,14 @@ export const authorityValidity: ResourceValidationPolicy = {
 /** Who holds a CA's key makes itself anybody: there are as many as the cluster needs. */
 export const authoritiesOnly: ResourceValidationPolicy = {
   name: "authorities-only",
-  description: "The certificate of an Authority is a CA, and no other certificate is.",
+  description: "Only the certificate of an Authority is a CA.",
   enforcementLevel: "mandatory",
   severity: "critical",
   remediationSteps: "Leave out `isCaCertificate`, make an Authority of it, or name it in `allow`.",
   configSchema: {
     properties: {
       allow: listOf(
-        "Names of certificates that may be CAs besides: those of something that is not a cluster.",
+        "Names of further certificates that may be CAs because they belong to something other than a cluster.",
       ),
     },
   },
@@ -63,9 +63,11 @@ export const authoritiesOnly: ResourceValidationPolicy = {
     const isAuthority = at(args.props, "isCaCertificate") === true;
     if (isAuthoritysOwn(args)) {
       if (!isAuthority)
-        reportViolation(`${args.name} is an Authority's certificate and no CA: nothing it signs is believed`);
+        reportViolation(
+          `${args.name} is an Authority's certificate but not a CA: nobody trusts what it signs`,
+        );
     } else if (isAuthority && !configured(args, NONE_ALLOWED).allow.includes(args.name)) {
-      reportViolation(`${args.name} is a CA, and not one of the cluster's`);
+      reportViolation(`${args.name} is a CA, but not one of the cluster's`);
     }
   },
 };
@@ -81,7 +83,7 @@ export const authorityKeys: ResourceValidationPolicy = {
   severity: "critical",
   remediationSteps: 'Make the key with `algorithm: "ECDSA", ecdsaCurve: "P256"`.',
   validateResource: (args, reportViolation) => {
-    if (args.type !== PRIVATE_KEY || !isAuthoritysOwn(args)) args.notApplicable("no key of an Authority");
+    if (args.type !== PRIVATE_KEY || !isAuthoritysOwn(args)) args.notApplicable("not a key of an Authority");
     const problem = keyProblem(args.props);
     if (problem !== undefined) reportViolation(`${args.name} ${problem}`);
   },
@@ -102,7 +104,7 @@ const CLIENT = { maximumHours: HOURS_A_YEAR };
 /** Kubernetes revokes no certificate: what a lost one can do, it can do until its end. */
 export const clientCertificateValidity: ResourceValidationPolicy = {
   name: "client-certificate-validity",
-  description: "No certificate that opens the API is valid for more than a year.",
+  description: "No certificate that gives access to the API is valid for more than a year.",
   enforcementLevel: "mandatory",
   severity: "high",
   remediationSteps:
@@ -113,7 +115,7 @@ export const clientCertificateValidity: ResourceValidationPolicy = {
         type: "integer",
         minimum: 1,
         default: CLIENT.maximumHours,
-        description: "Hours that a client certificate is valid at most.",
+        description: "Maximum validity of a client certificate, in hours.",
       },
     },
   },
@@ -122,7 +124,9 @@ export const clientCertificateValidity: ResourceValidationPolicy = {
     const hours = Number(at(args.props, "validityPeriodHours"));
     const { maximumHours } = configured(args, CLIENT);
     if (!(hours <= maximumHours)) {
-      reportViolation(`${args.name} opens the API for ${hours} hours; at most ${maximumHours} are allowed`);
+      reportViolation(
+        `${args.name} gives access to the API for ${hours} hours; the maximum is ${maximumHours}`,
+      );
     }
   },
 };
@@ -135,15 +139,15 @@ function isClient(args: ResourceValidationArgs): boolean {
 /** With them lost the cluster is lost: no node can join, no certificate can be renewed, no Secret can be read. */
 export const protectedKeys: ResourceValidationPolicy = {
   name: "protected-keys",
-  description: "CAs, the service-account key and the key of encryption at rest are protected from deletion.",
+  description: "CAs, the service-account key and the key for encryption at rest are protected from deletion.",
   enforcementLevel: "advisory",
   severity: "medium",
   remediationSteps:
-    "Leave `protect` of the settings at true; set it to false for one `up` before a wanted destroy.",
+    "Leave `protect` in the settings at true; set it to false for one `up` before you destroy the stack.",
   validateResource: (args, reportViolation) => {
     if (!isIrreplaceable(args)) args.notApplicable("can be made again");
     if (!args.opts.protect)
-      reportViolation(`${args.name} is not protected: a destroy or a replacement takes it away`);
+      reportViolation(`${args.name} is not protected: a destroy or a replacement deletes it`);
   },
 };
 

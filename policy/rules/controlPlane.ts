@@ -6,11 +6,11 @@ import { knownList } from "../values";
 export const oneInit: StackValidationPolicy = {
   name: "one-init",
   description:
-    "A cluster is initialised once: by one resource, which nothing replaces, and under its own name.",
+    "A cluster is initialised once: by one resource that nothing replaces, and under a unique name.",
   enforcementLevel: "mandatory",
   severity: "critical",
   remediationSteps:
-    "Make one ControlPlane for a cluster, and give each Cluster of a stack its own `name` or `domain`.",
+    "Create one ControlPlane for a cluster, and give each Cluster in a stack its own `name` or `domain`.",
   validateStack: (args, reportViolation) => {
     const clusters = requireClusters(args);
     for (const { fullName, inits } of clusters) {
@@ -59,7 +59,7 @@ export const oddControlPlaneNodes: StackValidationPolicy = {
       if (count % 2 === 0) {
         const urn = (controlPlaneNodes[0] ?? inits[0]).resource.urn;
         reportViolation(
-          `${fullName} has ${count} control-plane nodes: etcd wants an odd number of members`,
+          `${fullName} has ${count} control-plane nodes: etcd needs an odd number of members`,
           urn,
         );
       }

@@ -12,7 +12,7 @@ import { at, holdsPrivateKey, ifKnown, known, parseJson, textsIn } from "../valu
  */
 export const hostsThroughTheDoor: ResourceValidationPolicy = {
   name: "hosts-through-the-door",
-  description: "Hosts are worked on by the library's own steps, not by command.remote.",
+  description: "Hosts are changed by the library's steps, not by command.remote.",
   enforcementLevel: "mandatory",
   severity: "high",
   remediationSteps:
@@ -20,7 +20,7 @@ export const hostsThroughTheDoor: ResourceValidationPolicy = {
   configSchema: {
     properties: {
       allow: listOf(
-        "Names of resources that may be command.remote all the same, for hosts that are no machines of a cluster.",
+        "Names of resources that may be command.remote because their hosts are not machines of a cluster.",
       ),
     },
   },
@@ -28,7 +28,7 @@ export const hostsThroughTheDoor: ResourceValidationPolicy = {
     if (!REMOTE_COMMANDS.includes(args.type)) args.notApplicable("no resource of command.remote");
     if (configured(args, NONE_ALLOWED).allow.includes(args.name)) return;
     reportViolation(
-      `${args.name} opens an SSH connection of its own (${args.type}): it cannot be deleted once its host is gone, and prints its script when it fails`,
+      `${args.name} opens its own SSH connection (${args.type}): it cannot be deleted once its host is gone, and it prints its script when it fails`,
     );
   },
 };
@@ -36,10 +36,10 @@ export const hostsThroughTheDoor: ResourceValidationPolicy = {
 /** Command, environment and triggers of a command are in plain text in the state and in the list of processes. */
 export const noPrivateKeyInCommand: ResourceValidationPolicy = {
   name: "no-private-key-in-command",
-  description: "A command gets private keys by standard input and nowhere else.",
+  description: "Commands receive private keys only on standard input.",
   enforcementLevel: "mandatory",
   severity: "critical",
-  remediationSteps: "Hand the key over as `stdin`, and mark it as a secret.",
+  remediationSteps: "Pass the key in `stdin`, and mark it as a secret.",
   validateResource: (args, reportViolation) => {
     if (args.type !== LOCAL_COMMAND && !REMOTE_COMMANDS.includes(args.type)) args.notApplicable("no command");
     for (const property of Object.keys(args.props).filter((name) => !mayHoldKeys(args, name))) {
@@ -58,7 +58,7 @@ function mayHoldKeys(args: ResourceValidationArgs, property: string): boolean {
 /** Without a pinned key whoever answers at the address gets the cluster's CA keys. */
 export const pinnedHostKeys: ResourceValidationPolicy = {
   name: "pinned-host-keys",
-  description: "Every SSH connection, the bastion's included, checks a host key that was given beforehand.",
+  description: "Every SSH connection, including the bastion's, checks a host key that is known in advance.",
   enforcementLevel: "mandatory",
   severity: "critical",
   remediationSteps:

@@ -6,14 +6,14 @@ import { KUBERNETES_PROVIDER, isKubernetesObject } from "../resources";
 /** The default provider goes where the kubectl of whoever runs Pulumi points to that day. */
 export const clusterProvider: StackValidationPolicy = {
   name: "cluster-provider",
-  description: "In a stack with a cluster no Kubernetes object goes through the default provider.",
+  description: "In a stack with a cluster, no Kubernetes object uses the default provider.",
   enforcementLevel: "mandatory",
   severity: "high",
   remediationSteps:
     "Give the resource `{ provider: cluster.provider }`, or a component above it `{ providers: [cluster.provider] }`.",
   configSchema: {
     properties: {
-      allow: listOf("Names of resources that are meant for the cluster of the current kubectl context."),
+      allow: listOf("Names of resources that belong to the cluster of the current kubectl context."),
     },
   },
   validateStack: (args, reportViolation) => {
@@ -23,7 +23,7 @@ export const clusterProvider: StackValidationPolicy = {
       const isInside = isKubernetesObject(resource.type) || resource.type === "kubernetes:helm.sh/v3:Release";
       if (!isInside || !isDefault(resource.provider) || allow.includes(resource.name)) continue;
       reportViolation(
-        `${resource.name} goes through the default provider, to whatever cluster kubectl's current context names`,
+        `${resource.name} uses the default provider, which talks to the cluster of kubectl's current context`,
         resource.urn,
       );
     }

@@ -9,7 +9,7 @@ const DEFAULTS = { least: supported[1] ?? supported[0] };
 /** Three minors are kept: the oldest goes when a new one comes, and kubeadm upgrades one at a time. */
 export const kubernetesVersion: StackValidationPolicy = {
   name: "kubernetes-version",
-  description: "Kubernetes is of a minor version that the library knows, and not of the oldest one.",
+  description: "Kubernetes has a minor version that the library supports, and not the oldest one.",
   enforcementLevel: "advisory",
   severity: "medium",
   remediationSteps: "Raise `kubernetesVersion` by one minor, and run `up`.",
@@ -20,7 +20,7 @@ export const kubernetesVersion: StackValidationPolicy = {
         type: "string",
         pattern: "^1\\.[0-9]+$",
         default: DEFAULTS.least,
-        description: "The oldest minor that is not reported, such as 1.35.",
+        description: "The oldest minor version that is not reported, such as 1.35.",
       },
     },
   },

@@ -11,12 +11,14 @@ export const pinnedImages: ResourceValidationPolicy = {
   description: "Images have a tag that is not `latest`, or a digest.",
   enforcementLevel: "advisory",
   severity: "medium",
-  remediationSteps: "Write the tag that is meant, or the digest.",
+  remediationSteps: "Write the intended tag, or the digest.",
   validateResource: (args, reportViolation) => {
     const containers = containersOf(args.type, args.props) ?? args.notApplicable("no pods");
     for (const { name, image } of containers) {
       if (image !== undefined && !isPinned(image)) {
-        reportViolation(`container ${name} of ${args.name} runs ${image}, which is another image tomorrow`);
+        reportViolation(
+          `container ${name} of ${args.name} runs ${image}, which can be another image tomorrow`,
+        );
       }
     }
   },
@@ -31,14 +33,14 @@ const PRIVILEGED = {
 /** A privileged container is root on its node. */
 export const privilegedContainers: ResourceValidationPolicy = {
   name: "privileged-containers",
-  description: "Privileged containers run in kube-system and in the CNI's namespace, and nowhere else.",
+  description: "Privileged containers run only in kube-system and in the CNI's namespace.",
   enforcementLevel: "advisory",
   severity: "high",
-  remediationSteps: "Ask for the capabilities that are needed, or add the namespace to `namespaces`.",
+  remediationSteps: "Request only the capabilities you need, or add the namespace to `namespaces`.",
   configSchema: {
     properties: {
       namespaces: listOf(
-        "Namespaces whose containers may be privileged; replaces the list of the default.",
+        "Namespaces whose containers may be privileged; replaces the default list.",
         PRIVILEGED.namespaces,
       ),
     },
@@ -57,13 +59,13 @@ export const privilegedContainers: ResourceValidationPolicy = {
 /** So that what can be reached from outside is in every preview. */
 export const exposedServices: ResourceValidationPolicy = {
   name: "exposed-services",
-  description: "Lists the Services that can be reached from outside of the cluster.",
+  description: "Lists the Services that are reachable from outside the cluster.",
   enforcementLevel: "advisory",
   severity: "low",
-  remediationSteps: "Put it behind an ingress, or name it in `allow` once it is meant.",
+  remediationSteps: "Put it behind an ingress, or name it in `allow` if you want it exposed.",
   configSchema: {
     properties: {
-      allow: listOf("Services that are meant to be reached, as namespace/name."),
+      allow: listOf("Services to expose, as namespace/name."),
     },
   },
   validateResource: (args, reportViolation) => {
@@ -73,7 +75,7 @@ export const exposedServices: ResourceValidationPolicy = {
     const { namespace, name } = objectName(args.props, args.name);
     const service = `${namespace}/${name}`;
     if (configured(args, NONE_ALLOWED).allow.includes(service)) return;
-    reportViolation(`Service ${service} is a ${kind}: it can be reached from outside of the cluster`);
+    reportViolation(`Service ${service} is a ${kind}: it is reachable from outside the cluster`);
   },
 };
 
@@ -83,10 +85,9 @@ export const keysInSecrets: ResourceValidationPolicy = {
   description: "A private key is in a Secret, not in a ConfigMap, an environment variable or an annotation.",
   enforcementLevel: "mandatory",
   severity: "critical",
-  remediationSteps: "Make a Secret of it, mounted or referred to by the pod.",
+  remediationSteps: "Store it in a Secret that the pod mounts or refers to.",
   validateResource: (args, reportViolation) => {
-    if (!isKubernetesObject(args.type) || withoutPatch(args.type) === SECRET)
-      args.notApplicable("no object besides a Secret");
+    if (!isKubernetesObject(args.type) || withoutPatch(args.type) === SECRET) args.notApplicable("a Secret");
     for (const { path, text } of textsIn(args.props)) {
       if (holdsPrivateKey(text)) reportViolation(`${args.name} has a private key in ${path}`);
     }

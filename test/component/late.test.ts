@@ -171,7 +171,7 @@ describe("the check of late values", () => {
     });
     expect(report.split("\n").filter((line) => !line.startsWith("    "))).toEqual([
       "4 problems in the settings of metal",
-      '  machines.cp2.host: "192.0.2.11" and port 22 are those of machine cp1 too',
+      '  machines.cp2.host: "192.0.2.11" and port 22 are also those of machine cp1',
       expect.stringMatching(/^ {2}machines\.w1\.nodeAddress: "10\.244\.3\.1" .* lies within the pod range/),
       expect.stringMatching(/^ {2}machines\.w2\.hostKey: "SHA256:abc" is a fingerprint/),
       "  machines.w2.nodeAddress: null is empty",
@@ -185,7 +185,7 @@ describe("the check of late values", () => {
 
   it("wants a node address where the host turns out to be a name", async () => {
     expect(await problems({ w1: { host: "w1.example.com" } })).toContain(
-      "machines.w1.nodeAddress: (not given)",
+      "machines.w1.nodeAddress: is missing",
     );
   });
 });

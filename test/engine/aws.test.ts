@@ -64,7 +64,7 @@ function lifeOfDev(): void {
       notOffered: { [`${region}b`]: [cluster.controlPlane.instanceType] },
     });
     const { result } = await failing(engine.up());
-    expect(result.log).toContain(`is a zone that this account does not have in ${region}`);
+    expect(result.log).toContain(`is a zone that this account cannot use in ${region}`);
     expect(awsObjects(engine.awsAccount)).toEqual([]);
     controlAws(engine.awsAccount, { zoneLetters: "abc", notOffered: {} });
   });

@@ -378,6 +378,6 @@ describeWithLab("hosts of AWS: one control-plane node, workers that join by them
     const spec = ready("general", 1);
     const result = await cloud.step(spec, "update", { hostKey: wrongKey });
     expect(result.status).toBe(1);
-    expect(result.stderr).toContain("the host key is not the one in the settings");
+    expect(result.stderr).toContain("the host key does not match the settings");
   });
 });

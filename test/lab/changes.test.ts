@@ -49,7 +49,7 @@ describeWithLab("changes of a living cluster", () => {
   it("another CNI, and another domain, are refused", async () => {
     await refused(
       { cni: { kind: "weave" }, kubeProxy: { mode: "iptables" } },
-      /cni\.kind: the living cluster has flannel, the settings say weave/,
+      /cni\.kind: the living cluster has flannel, but the settings say weave/,
     );
     await refused(
       { network: { ...settings.network, clusterDomain: "k8s.example" } },

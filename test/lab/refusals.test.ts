@@ -45,7 +45,7 @@ describeWithLab("refusals", () => {
     const said = errors(log, /^\s*w1: .*host key/);
     saw(said.join("\n"));
     expect(said).toHaveLength(1);
-    expect(said[0]).toContain("the host key is not the one in the settings");
+    expect(said[0]).toContain("the host key does not match the settings");
   });
 
   it("an unreachable host", async () => {

@@ -360,7 +360,7 @@ describeWithLab("a tenant, people's own things, and the smoke test", () => {
     );
     saw(stdout + stderr);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/ok +secret +etcd holds k8s:enc:secretbox:v1:generated:/);
+    expect(stdout).toMatch(/ok +secret +etcd stores k8s:enc:secretbox:v1:generated:/);
     expect(await cluster.kubectl("get", "namespaces", "-o", "name")).not.toContain("smoke");
   });
 

@@ -55,7 +55,7 @@ describe("authority-validity", () => {
 describe("authorities-only", () => {
   it("reports a CA besides the cluster's, self-signed or signed by one", async () => {
     const stray = fake(SELF_SIGNED, { isCaCertificate: true });
-    expect(await messages(authoritiesOnly, stray)).toEqual(["one is a CA, and not one of the cluster's"]);
+    expect(await messages(authoritiesOnly, stray)).toEqual(["one is a CA, but not one of the cluster's"]);
     expect(await messages(authoritiesOnly, stray, { allow: ["one"] })).toEqual([]);
     const signed = await having(admin(), { isCaCertificate: true });
     expect(await messages(authoritiesOnly, signed)).toEqual([expect.stringContaining("is a CA")]);
@@ -70,7 +70,7 @@ describe("authorities-only", () => {
     "reports an Authority whose certificate is not a CA (%s)",
     async (isCaCertificate) => {
       const found = await messages(authoritiesOnly, await having(caCertificate(), { isCaCertificate }));
-      expect(found).toEqual([expect.stringContaining("an Authority's certificate and no CA")]);
+      expect(found).toEqual([expect.stringContaining("an Authority's certificate but not a CA")]);
     },
   );
 });
@@ -115,7 +115,7 @@ describe("client-certificate-validity", () => {
   it("reports an hour more", async () => {
     const longer = await having(admin(), { validityPeriodHours: 8_761 });
     expect(await messages(clientCertificateValidity, longer)).toEqual([
-      expect.stringContaining("8761 hours; at most 8760"),
+      expect.stringContaining("8761 hours; the maximum is 8760"),
     ]);
   });
 
@@ -146,7 +146,7 @@ describe("protected-keys", () => {
     const one = await inMetal(end);
     expect(await messages(protectedKeys, one)).toEqual([]);
     expect(await messages(protectedKeys, { ...one, protect: false })).toEqual([
-      `${one.name} is not protected: a destroy or a replacement takes it away`,
+      `${one.name} is not protected: a destroy or a replacement deletes it`,
     ]);
   });
 

@@ -51,7 +51,7 @@ describe("one-pod-range", () => {
     expect((await run(onePodRange, stack)).violations).toEqual([
       {
         message:
-          "flannel's net-conf.json has pod range 10.32.0.0/12, metal.example.internal has 10.244.0.0/16",
+          "flannel's net-conf.json has pod range 10.32.0.0/12, but metal.example.internal has 10.244.0.0/16",
         urn: resource.urn,
       },
     ]);
@@ -70,7 +70,7 @@ describe("one-pod-range", () => {
     const stack = await metalStack();
     netConf(stack).edit((text) => text.replace('"vxlan"', '"host-gw"'));
     expect(await messages(onePodRange, stack)).toEqual([
-      "flannel's net-conf.json has backend host-gw, the settings say vxlan",
+      "flannel's net-conf.json has backend host-gw, but the settings say vxlan",
     ]);
   });
 
@@ -111,7 +111,7 @@ describe("one-pod-range", () => {
         if (environment) environment[key] = environment[key].replaceAll("10.244.0.0/16", "10.32.0.0/16");
     }
     expect(await messages(onePodRange, [...first, ...second])).toEqual([
-      expect.stringMatching(/10\.244\.0\.0\/16, second\.example\.internal has 10\.32\.0\.0\/16/),
+      expect.stringMatching(/10\.244\.0\.0\/16, but second\.example\.internal has 10\.32\.0\.0\/16/),
     ]);
     netConf(second).edit((text) => text.replace("10.244.0.0/16", "10.32.0.0/16"));
     expect(await messages(onePodRange, [...first, ...second])).toEqual([]);
@@ -124,7 +124,7 @@ describe("one-pod-range", () => {
     resource.provider = "";
     edit((text) => text.replace("10.244.0.0/16", "10.32.0.0/16"));
     expect(await messages(onePodRange, [...first, ...second])).toEqual([
-      "flannel's net-conf.json has pod range 10.32.0.0/16, second.example.internal has 10.244.0.0/16",
+      "flannel's net-conf.json has pod range 10.32.0.0/16, but second.example.internal has 10.244.0.0/16",
     ]);
   });
 });
@@ -142,7 +142,7 @@ describe("one-dns-address", () => {
     (service.props.spec as Record<string, unknown>).clusterIP = "10.96.0.11";
     expect((await run(oneDnsAddress, stack)).violations).toEqual([
       {
-        message: "Service kube-dns has 10.96.0.11, the kubelets of metal.example.internal ask 10.96.0.10",
+        message: "Service kube-dns has 10.96.0.11, but the kubelets of metal.example.internal use 10.96.0.10",
         urn: service.urn,
       },
     ]);
@@ -225,7 +225,7 @@ describe("odd-control-plane-nodes", () => {
   it("reports two, and none", async () => {
     const stack = await metalStack();
     expect(await messages(oddControlPlaneNodes, without(stack, "-cp3-node"))).toEqual([
-      "metal.example.internal has 2 control-plane nodes: etcd wants an odd number of members",
+      "metal.example.internal has 2 control-plane nodes: etcd needs an odd number of members",
     ]);
     const ends = ["-cp1-node", "-cp2-node", "-cp3-node"];
     expect(await messages(oddControlPlaneNodes, without(stack, ...ends))).toEqual([
@@ -247,7 +247,7 @@ describe("cluster-provider", () => {
   it("reports an object of the default provider", async () => {
     const stack = [...(await metalStack()), object(ofTheEngine)];
     expect(await messages(clusterProvider, stack)).toEqual([
-      expect.stringContaining("shop goes through the default provider"),
+      expect.stringContaining("shop uses the default provider"),
     ]);
     expect(await messages(clusterProvider, stack, { allow: ["shop"] })).toEqual([]);
   });

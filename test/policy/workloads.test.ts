@@ -35,7 +35,7 @@ describe("pinned-images", () => {
     "registry.example.org:5000/web:latest",
   ])("reports %s", async (image) => {
     expect(await messages(pinnedImages, deployment({ image }))).toEqual([
-      `container web of web runs ${image}, which is another image tomorrow`,
+      `container web of web runs ${image}, which can be another image tomorrow`,
     ]);
   });
 
@@ -100,7 +100,7 @@ describe("exposed-services", () => {
 
   it.each(["LoadBalancer", "NodePort"])("lists a %s, unless it is named in `allow`", async (type) => {
     expect(await messages(exposedServices, service(type))).toEqual([
-      `Service shop/web is a ${type}: it can be reached from outside of the cluster`,
+      `Service shop/web is a ${type}: it is reachable from outside the cluster`,
     ]);
     expect(await messages(exposedServices, service(type), { allow: ["shop/web"] })).toEqual([]);
     expect(await messages(exposedServices, service(type), { allow: ["web"] })).toHaveLength(1);

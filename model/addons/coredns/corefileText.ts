@@ -9,13 +9,13 @@ export function corefileProblem(source: string): string | undefined {
     for (const [index, word] of line.entries()) {
       if (word.quoted) continue;
       if (word.text === "{") {
-        if (index !== line.length - 1) return "has words after an opening brace";
+        if (index !== line.length - 1) return "has text after an opening brace";
         if (index === 0) return "has a block without a plugin before its brace";
         depth += 1;
       } else if (word.text === "}") {
-        if (line.length > 1) return "has words beside a closing brace";
+        if (line.length > 1) return "has text next to a closing brace";
         depth -= 1;
-        if (depth < 0) return "closes a brace that it did not open: it would leave its server block";
+        if (depth < 0) return "closes a brace that it did not open, which would end its server block";
       } else if (/[{}]/.test(word.text) && !/^\{[$%][A-Za-z0-9_]+%?\}$/.test(word.text)) {
         return `has a brace within the word ${word.text}`;
       } else if (depth === 0 && index === 0 && ["import", "bind"].includes(word.text)) {
@@ -23,7 +23,7 @@ export function corefileProblem(source: string): string | undefined {
       }
     }
   }
-  if (depth > 0) return "opens a brace that it does not close";
+  if (depth > 0) return "leaves a brace open";
   return source.trim() === "" ? "is empty" : undefined;
 }
 

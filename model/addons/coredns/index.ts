@@ -21,15 +21,15 @@ export const coredns = {
   effects: [
     resources(
       ["coredns.**"],
-      "a rollout; hosts only where the node-local cache comes or goes with `firewall: nftables`",
+      "rolls the pods; changes hosts only when the node-local cache is added or removed and `firewall` is nftables",
     ),
   ],
   resolve: resolveCoreDns,
   validate: validateCoreDns,
   advise: ({ replicas, pods }) => [
-    ...(replicas === 1 ? ["coredns.replicas 1: while its node is away, no pod resolves a name"] : []),
+    ...(replicas === 1 ? ["coredns.replicas 1: while its node is down, no pod can resolve names"] : []),
     ...(pods === "verified"
-      ? ["coredns.pods verified: CoreDNS watches every pod, and needs memory for each"]
+      ? ["coredns.pods verified: CoreDNS watches every pod and needs memory for each"]
       : []),
   ],
   lists: ({

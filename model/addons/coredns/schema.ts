@@ -30,7 +30,7 @@ const corefileText = text((value) => {
     ? undefined
     : {
         message: problem,
-        allowed: "plugins of a server block, one a line, each brace closed again, as in a Corefile",
+        allowed: "plugins of a server block as in a Corefile, one per line, with balanced braces",
       };
 });
 

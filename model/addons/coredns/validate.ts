@@ -34,7 +34,9 @@ function stubsAreZones(
   for (const zone of Object.keys(stubDomains ?? {})) {
     const path = ["coredns", "stubDomains", zone];
     if (!isDnsName(zone))
-      problems.add(path, zone, "is not a valid DNS zone", { allowed: "a DNS name, as corp.example.com" });
+      problems.add(path, zone, "is not a valid DNS zone", {
+        allowed: "a DNS name, such as corp.example.com",
+      });
     if (clusterDomain !== undefined && isWithin(zone, clusterDomain)) {
       problems.add(
         path,
@@ -59,24 +61,19 @@ function zonesAreTheirOwn(
     const path: Path = ["coredns", "custom", "zones", zone];
     if (!isDnsName(zone)) {
       problems.add(path, zone, "is not a valid DNS name", {
-        allowed: "the name of a zone, as corp.example.com",
+        allowed: "the name of a zone, such as corp.example.com",
       });
     } else if (clusterDomain !== undefined && isWithin(zone, clusterDomain)) {
-      problems.add(path, zone, `takes names of the cluster's own domain ${clusterDomain} away`, {
-        allowed: `a zone outside ${clusterDomain}; plugins for the cluster's block are under custom.plugins`,
+      problems.add(path, zone, `would take over names of the cluster domain ${clusterDomain}`, {
+        allowed: `a zone outside ${clusterDomain}; put plugins for the cluster's block under custom.plugins`,
       });
     } else if (clusterDomain !== undefined && isWithin(clusterDomain, zone)) {
-      problems.add(
-        path,
-        zone,
-        `holds the cluster's own domain ${clusterDomain}, whose names it would take away`,
-        {
-          allowed: `a zone that ${clusterDomain} does not lie in; resolvers for it can be under stubDomains`,
-        },
-      );
+      problems.add(path, zone, `contains the cluster domain ${clusterDomain} and would take over its names`, {
+        allowed: `a zone that does not contain ${clusterDomain}; put resolvers for the zone under stubDomains`,
+      });
     } else if (stubs.includes(zone)) {
-      problems.add(path, zone, "is a stub domain already: a zone has one server block", {
-        allowed: "one of the two",
+      problems.add(path, zone, "is already a stub domain: a zone has one server block", {
+        allowed: "one of them",
       });
     }
   }
@@ -88,10 +85,10 @@ function hostsAreOutside({ hosts }: Input, { clusterDomain }: AddonSurroundings,
     const path: Path = ["coredns", "hosts", name];
     if (!isDnsName(name)) {
       problems.add(path, name, "is not a valid DNS name", {
-        allowed: "names in lower case, as db.example.com",
+        allowed: "names in lower case, such as db.example.com",
       });
     } else if (clusterDomain !== undefined && isWithin(name, clusterDomain)) {
-      problems.add(path, name, `would hide a name of the cluster's own domain ${clusterDomain}`, {
+      problems.add(path, name, `would hide a name of the cluster domain ${clusterDomain}`, {
         allowed: `a name outside ${clusterDomain}`,
       });
     }
@@ -103,8 +100,8 @@ function forwardersFitTls(coredns: Input, problems: Problems): void {
   problems.add(
     ["coredns", "tlsServerName"],
     coredns.tlsServerName,
-    "says how forwarders are asked, and there are none: nodes' own resolvers do not speak TLS",
-    { allowed: "upstreamServers beside it, as [9.9.9.9]" },
+    "has no effect without upstreamServers: the resolvers of nodes do not speak TLS",
+    { allowed: "upstreamServers as well, such as [9.9.9.9]" },
   );
 }
 
@@ -121,7 +118,7 @@ function replicasFindNodes(
   problems.add(
     ["coredns", "antiAffinity"],
     "required",
-    `needs ${replicas} nodes for ${replicas} replicas, there are ${nodes}`,
+    `needs ${replicas} nodes for ${replicas} replicas, but there are ${nodes}`,
     {
       allowed: `preferred, or at most ${nodes} replicas`,
     },
@@ -139,9 +136,9 @@ function rewritesLeadElsewhere({ rewrite: rules = [] }: Input, problems: Problem
       problems.add(
         ["coredns", "rewrite", index, "from"],
         rule.from,
-        `is rewritten by rewrite[${earlier}] already`,
+        `is already rewritten by rewrite[${earlier}]`,
         {
-          allowed: "each name once: the first rule that fits is the last that is looked at",
+          allowed: "each name once: CoreDNS stops at the first matching rule",
         },
       );
     }
@@ -162,20 +159,20 @@ function cachesReachAllPods(
   problems.add(
     ["coredns", "nodeLocal"],
     nodeLocal,
-    `leaves pool ${windowsPool} without names: the cache does not run on Windows`,
-    { allowed: "{ enabled: false }, where there is a Windows pool" },
+    `leaves pool ${windowsPool} without DNS: the cache does not run on Windows`,
+    { allowed: "{ enabled: false } with a Windows pool" },
   );
 }
 
 /** What the cluster's server block has already, with the setting that says how. */
 const TAKEN: Readonly<Record<string, string>> = {
   cache: "coredns.cache",
-  errors: "nothing: it is there",
-  health: "nothing: it is there",
+  errors: "leave it out: it is always there",
+  health: "leave it out: it is always there",
   kubernetes: "coredns.pods, network.clusterDomain",
-  loop: "nothing: it is there",
-  prometheus: "nothing: it is there, on port 9153",
-  ready: "nothing: it is there",
+  loop: "leave it out: it is always there",
+  prometheus: "leave it out: it is always there, on port 9153",
+  ready: "leave it out: it is always there",
 };
 
 /** CoreDNS does not start with a plugin that it does not know, nor with one twice that may stand once. */
@@ -201,16 +198,16 @@ function pluginsAreKnown({ custom, hosts: named }: Input, problems: Problems): v
             ? "coredns.hosts"
             : TAKEN[name];
       if (!COREDNS_PLUGINS.includes(name)) {
-        problems.add(path, name, "is not a plugin of CoreDNS, which would not start", {
-          allowed: "the plugins at coredns.io/plugins, one a line",
+        problems.add(path, name, "is not a CoreDNS plugin, so CoreDNS would not start", {
+          allowed: "the plugins at coredns.io/plugins, one per line",
           nearest: nearest(name, COREDNS_PLUGINS),
         });
       } else if (cluster && instead !== undefined) {
-        problems.add(path, [name, ...args].join(" "), "is in the cluster's server block already", {
+        problems.add(path, [name, ...args].join(" "), "is already in the cluster's server block", {
           allowed: `instead: ${instead}`,
         });
       } else if (seen.has(name) && ONCE_IN_A_BLOCK.includes(name)) {
-        problems.add(path, name, "stands twice, and CoreDNS takes it once in a block", {
+        problems.add(path, name, "is set twice, but CoreDNS accepts it once per block", {
           allowed: "each once",
         });
       }

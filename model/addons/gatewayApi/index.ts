@@ -9,12 +9,12 @@ const GROUP = "gateway.networking.k8s.io";
 export const gatewayApi = {
   schema: gatewayApiSchema,
   parts: { "": { charts: {}, crdGroups: [GROUP] } },
-  effects: [resources(["gatewayApi.**"], "its definitions; they are kept when the setting goes")],
+  effects: [resources(["gatewayApi.**"], "its definitions; they stay when you remove the setting")],
   resolve: resolveGatewayApi,
   advise: (_, __, others) =>
     others.includes(GROUP)
       ? []
-      : ["gatewayApi puts its definitions into the cluster; nothing of these settings serves them"],
+      : ["gatewayApi installs its definitions, but nothing in these settings implements them"],
   files: (input) => [
     {
       path: ["gatewayApi", "source"],

@@ -13,7 +13,7 @@ const chartSource = text((value) =>
       }
     : undefined,
 );
-const chartVersion = matching(/^v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$/, "a chart's version, as 0.16.1");
+const chartVersion = matching(/^v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$/, "a chart's version, such as 0.16.1");
 
 function perChart<T extends z.ZodType>(one: T) {
   return z.strictObject(

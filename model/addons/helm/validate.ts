@@ -11,18 +11,18 @@ export function chartsFit({ input }: Facts, problems: Problems): void {
     const kind = chartSourceKind(source);
     const version = input.helm?.versions?.[chart as ChartName];
     if (kind === "folder" && version !== undefined) {
-      problems.add(["helm", "versions", chart], version, `has no say: the chart is taken from ${source}`, {
-        allowed: "no version, or another source: a folder holds one version",
+      problems.add(["helm", "versions", chart], version, `has no effect: the chart comes from ${source}`, {
+        allowed: "no version, or another source: a folder contains one version",
       });
     }
     if (kind === "oci" && !source.endsWith(`/${chart}`)) {
       problems.add(["helm", "sources", chart], source, "is not the chart itself", {
-        allowed: `the whole reference without a tag, which ends in /${chart}`,
+        allowed: `the full reference, ending in /${chart}, without a tag`,
       });
     }
     if (kind === "repository" && /\.tgz$|\/index\.yaml$/.test(source)) {
-      problems.add(["helm", "sources", chart], source, "is a file of a repository and not the repository", {
-        allowed: `the address above index.yaml, as ${CHARTS[chart as ChartName].repository}`,
+      problems.add(["helm", "sources", chart], source, "is a file in a repository, not the repository", {
+        allowed: `the address above index.yaml, such as ${CHARTS[chart as ChartName].repository}`,
       });
     }
   }
@@ -39,7 +39,7 @@ export function chartsAreThere({ input }: Facts, files: ProjectFiles, problems: 
     problems.add(
       ["helm", "sources", chart],
       source,
-      "is not a chart: there is no such file, or no Chart.yaml in it",
+      "is not a chart: the file does not exist, or the folder has no Chart.yaml",
       {
         allowed: "a folder of the project with Chart.yaml in it, or an archive (.tgz)",
       },

@@ -21,7 +21,7 @@ export const ingress = {
   effects: [
     resources(
       ["ingress.**"],
-      "its objects, or a Helm upgrade. Another `kind` or `className` is another controller: the other is made, then the former goes, with another address unless `expose.address` says which",
+      "its objects, or a Helm upgrade. Another `kind` or `className` creates another controller before it deletes the old one; the address changes unless `expose.address` is set",
     ),
   ],
   resolve: resolveIngress,
@@ -35,7 +35,7 @@ export const ingress = {
 } as const satisfies AddonDomain<IngressInput, IngressSettings>;
 
 function hostPort(port: number): AddonPort {
-  const reason = "ingress on host ports for those whom access.nodePorts names";
+  const reason = "ingress on host ports, open to access.nodePorts";
   return {
     protocol: "tcp",
     port,
@@ -54,8 +54,8 @@ function advise({ kind, expose }: IngressSettings, cluster: AddonCluster): strin
     const minor = Number(cluster.kubernetesVersion.split(".")[1]);
     const beyond = minor > NGINX_LAST_MINOR ? `; this cluster has 1.${minor}` : "";
     found.push(
-      "ingress.kind ingress-nginx is frozen upstream at controller 1.15.1 of March 2026: no fixes come, not of security " +
-        `either, and it was tested to Kubernetes 1.${NGINX_LAST_MINOR}${beyond}; kind traefik with nginxClass serves the same rules`,
+      "ingress.kind ingress-nginx is frozen upstream at controller 1.15.1 of March 2026: it gets no more fixes, not even for security, " +
+        `and was tested up to Kubernetes 1.${NGINX_LAST_MINOR}${beyond}; kind traefik with nginxClass serves the same rules`,
     );
   }
   if (expose.type === "loadBalancer") {
@@ -69,12 +69,12 @@ function advise({ kind, expose }: IngressSettings, cluster: AddonCluster): strin
     cluster.firewallAccess.nodePorts.length === 0
   ) {
     found.push(
-      "ingress.expose hostPorts: the firewall lets in whom access.nodePorts names, and it names nobody",
+      "ingress.expose hostPorts: the firewall lets in the ranges of access.nodePorts, which is empty",
     );
   }
   if (cluster.aws?.access.nodePorts.length === 0) {
     found.push(
-      `ingress.expose ${expose.type}: the security groups let in whom access.nodePorts names, and it names nobody`,
+      `ingress.expose ${expose.type}: the security groups let in the ranges of access.nodePorts, which is empty`,
     );
   }
   return found;

@@ -91,12 +91,14 @@ function problemsOf({ namespace, hosts, defaultBackend }: Loose): Problem[] {
     );
   const named = Object.entries(hosts ?? {});
   if (named.length === 0 && defaultBackend === undefined)
-    problems.add(["hosts"], hosts, "has no host, and there is no default", { allowed: "rules by host name" });
+    problems.add(["hosts"], hosts, "has no host, and there is no default backend", {
+      allowed: "rules by host name",
+    });
   if (defaultBackend !== undefined) checkBackend(["defaultBackend"], defaultBackend, problems);
   for (const [host, rules] of named) {
     const place = ["hosts", host];
     if (!isDnsName(host.replace(/^\*\./, "")))
-      problems.add(place, host, "is not a valid DNS name, nor *. before one");
+      problems.add(place, host, "is not a valid DNS name, with or without a leading *.");
     const paths = Object.entries(rules?.paths ?? {});
     if (paths.length === 0)
       problems.add([...place, "paths"], rules?.paths, "has no path", { allowed: "/ and more" });

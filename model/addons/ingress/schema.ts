@@ -42,7 +42,7 @@ const ingressShape = {
   /** Records in a Route 53 zone that lead to the load balancer. */
   dns: z
     .strictObject({
-      zoneId: matching(/^Z[A-Z0-9]{5,31}$/, "the id of a hosted zone, as Z0123456789ABCDEFGHIJ"),
+      zoneId: matching(/^Z[A-Z0-9]{5,31}$/, "the id of a hosted zone, such as Z0123456789ABCDEFGHIJ"),
       names: z.array(dnsRecord()).min(1),
     })
     .optional(),
@@ -55,7 +55,7 @@ function dnsRecord() {
     const bare = value.replace(/^\*\./, "");
     return dnsName.safeParse(bare).success
       ? undefined
-      : { message: "is not a valid DNS name", allowed: "a DNS name, or one with *. before it" };
+      : { message: "is not a valid DNS name", allowed: "a DNS name, or *. and a DNS name" };
   });
 }
 

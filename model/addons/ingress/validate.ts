@@ -42,7 +42,7 @@ export function validateIngress(ingress: IngressDraft, around: AddonSurroundings
   around.checkSelector(
     ingress.nodeSelector,
     ["ingress", "nodeSelector"],
-    "its pods would run nowhere",
+    "its pods would not run anywhere",
     problems,
   );
   nodesAreLinux(ingress, problems);
@@ -53,7 +53,7 @@ export function validateIngress(ingress: IngressDraft, around: AddonSurroundings
 function nodesAreLinux({ nodeSelector }: IngressDraft, problems: Problems): void {
   const os = nodeSelector?.["kubernetes.io/os"];
   if (os === undefined || os === "linux") return;
-  problems.add(["ingress", "nodeSelector", "kubernetes.io/os"], os, "has no image of the controller", {
+  problems.add(["ingress", "nodeSelector", "kubernetes.io/os"], os, "has no controller image", {
     allowed: "linux",
   });
 }
@@ -78,9 +78,9 @@ function loadBalancerFits(
 ): void {
   const aws = around.platform === "aws";
   if (!aws && !around.givesAddresses) {
-    problems.add(EXPOSE, ingress.expose, "comes by a load balancer, and nothing gives it an address", {
+    problems.add(EXPOSE, ingress.expose, "needs a load balancer, but nothing assigns it an address", {
       allowed:
-        "metallb with a pool beside it, or expose: {type: hostPorts}, or {type: nodePorts, http: 30080, https: 30443}",
+        "metallb with a pool, or expose: {type: hostPorts}, or {type: nodePorts, http: 30080, https: 30443}",
     });
     return;
   }
@@ -88,15 +88,15 @@ function loadBalancerFits(
     problems.add(
       [...EXPOSE, "sourceRanges"],
       undefined,
-      "is missing: a balancer on AWS lets in whom it names",
+      "is missing: a load balancer on AWS is open to the ranges listed here",
       {
-        allowed: 'ranges, as ["203.0.113.0/24"], or ["0.0.0.0/0"] for everybody',
+        allowed: 'ranges, such as ["203.0.113.0/24"], or ["0.0.0.0/0"] for everybody',
       },
     );
   }
   if (!aws && expose.internal !== undefined) {
-    problems.add([...EXPOSE, "internal"], expose.internal, "is for balancers of AWS", {
-      allowed: "nothing on machines, where the pool says where the address is",
+    problems.add([...EXPOSE, "internal"], expose.internal, "applies to AWS load balancers only", {
+      allowed: "leave it out on platform machines: the pool determines the address",
     });
   }
   for (const key of ["address", "pool"] as const) {
@@ -104,9 +104,9 @@ function loadBalancerFits(
     problems.add(
       [...EXPOSE, key],
       expose[key],
-      "is of MetalLB; on AWS the cloud controller makes the balancer",
+      "belongs to MetalLB; on AWS the cloud controller creates the load balancer",
       {
-        allowed: "nothing on aws",
+        allowed: "leave it out on platform aws",
       },
     );
   }
@@ -129,10 +129,10 @@ function someAddressIsFree(
   if (pools.some((pool) => (asked !== undefined || pool.autoAssign) && serves(pool, namespace))) return;
   const why =
     asked === undefined
-      ? `comes by a load balancer, and every pool is held back or for other namespaces than ${namespace}`
-      : `is for other namespaces than ${namespace}`;
+      ? `needs a load balancer, but every pool has autoAssign: false or is for namespaces other than ${namespace}`
+      : `is for namespaces other than ${namespace}`;
   problems.add([...EXPOSE, ...(asked === undefined ? [] : ["pool"])], asked, why, {
-    allowed: `a pool with ${namespace} among its namespaces${asked === undefined ? ", or pool: with the name of one that is held back" : ""}`,
+    allowed: `a pool with ${namespace} among its namespaces${asked === undefined ? ", or pool: with the name of a pool that has autoAssign: false" : ""}`,
   });
 }
 
@@ -163,7 +163,7 @@ function poolFits(
   );
   if (holder !== undefined) {
     if (serves(holder, namespace)) return;
-    const message = `is of pool ${holder.name}, which is for other namespaces than ${namespace}`;
+    const message = `is of pool ${holder.name}, which is for namespaces other than ${namespace}`;
     problems.add([...EXPOSE, "address"], address, message, {
       allowed: `an address of another pool, or ${namespace} among the pool's namespaces`,
     });
@@ -172,14 +172,14 @@ function poolFits(
   problems.add(
     [...EXPOSE, "address"],
     address,
-    `lies in no ${pool === undefined ? "pool" : `range of pool ${pool}`}`,
+    `is not in any ${pool === undefined ? "pool" : `range of pool ${pool}`}`,
     { allowed: pools.flatMap(({ ranges }) => ranges.map(({ text }) => text)).join(", ") },
   );
 }
 
 function portsDiffer({ http, https }: ExposeDraft, problems: Problems): boolean {
   if (http === undefined || http !== https) return true;
-  problems.add([...EXPOSE, "https"], https, "is the port for HTTP too", { allowed: "another port" });
+  problems.add([...EXPOSE, "https"], https, "is also the port for HTTP", { allowed: "another port" });
   return false;
 }
 
@@ -208,9 +208,9 @@ function hostPortsFit(
     problems.add(
       ["ingress", "replicas"],
       ingress.replicas,
-      "says how many, and with host ports every node has one",
+      "has no effect: with host ports every node runs one pod",
       {
-        allowed: "nodeSelector, to take some nodes alone",
+        allowed: "nodeSelector, to use only some nodes",
       },
     );
   }
@@ -220,7 +220,7 @@ function hostPortsFit(
     const owner = port === undefined ? undefined : around.ownerOfTcp(port);
     if (owner === undefined) continue;
     problems.add([...EXPOSE, key], port, `is the port of ${owner} on the nodes`, {
-      allowed: `a free port, as ${INGRESS_HOST_PORTS[key]}`,
+      allowed: `a free port, such as ${INGRESS_HOST_PORTS[key]}`,
     });
   }
 }
@@ -234,11 +234,11 @@ function dnsFits(
   if (dns === undefined) return;
   const path: Path = ["ingress", "dns"];
   if (platform !== "aws") {
-    problems.add(path, dns, "are records of Route 53, which lead to a balancer of AWS", {
-      allowed: "nothing on machines: the address is known beforehand, by expose.address",
+    problems.add(path, dns, "are Route 53 records for an AWS load balancer", {
+      allowed: "leave it out on platform machines: expose.address tells you the address in advance",
     });
   } else if (expose.type !== "loadBalancer") {
-    problems.add(path, dns, `lead to a balancer, and traffic comes by ${expose.type ?? ""}`, {
+    problems.add(path, dns, `point to a load balancer, but traffic arrives through ${expose.type ?? ""}`, {
       allowed: "expose: {type: loadBalancer}",
     });
   }
@@ -251,9 +251,9 @@ function classesDiffer(ingress: IngressDraft, problems: Problems): void {
   problems.add(
     ["ingress", "className"],
     "nginx",
-    "is the class that nginxClass serves: each rule would count twice",
+    "is the class that nginxClass serves: every rule would apply twice",
     {
-      allowed: "another name, as traefik",
+      allowed: "another name, such as traefik",
     },
   );
 }
@@ -268,12 +268,7 @@ function backendFindsNode(
   const backend = whenEnabled(defaultBackend);
   if (backend === undefined || "image" in backend || nodes.length === 0) return;
   if (nodes.some((machine) => machine.architecture !== "arm64")) return;
-  problems.add(
-    ["ingress", "defaultBackend"],
-    backend,
-    "has an image for amd64 alone, and every node is arm64",
-    {
-      allowed: "{image: an image of yours, port: the port it answers on}",
-    },
-  );
+  problems.add(["ingress", "defaultBackend"], backend, "has an amd64 image only, but every node is arm64", {
+    allowed: "{image: your own image, port: the port it listens on}",
+  });
 }

@@ -30,7 +30,7 @@ export const metallb = {
   effects: [
     resources(
       ["metallb.**"],
-      "its objects and its release; hosts only where `firewall: nftables` opens or closes ports",
+      "its objects and its release; changes hosts only when `firewall` is nftables and ports open or close",
     ),
   ],
   resolve: resolveMetallb,
@@ -71,7 +71,7 @@ function ports({ bgp }: MetallbSettings): AddonPort[] {
     // metallb v0.16.1, charts/metallb/values.yaml, speaker.memberlist.mlBindPort.
     port: 7946,
     owner: SPEAKERS,
-    calledBy: { from: "node", reason: "MetalLB's speakers tell one another who is there" },
+    calledBy: { from: "node", reason: "MetalLB speakers discover each other" },
   });
   const frr: AddonPort[] = [
     // frr-k8s 0.0.25, charts/frr-k8s/values.yaml and templates/controller.yaml.
@@ -82,7 +82,10 @@ function ports({ bgp }: MetallbSettings): AddonPort[] {
       // status-cleaner.yaml). The API server asks it at each of its objects, and without its answer takes none.
       port: 19443,
       owner: "MetalLB's frr-k8s",
-      calledBy: { from: "controlPlane", reason: "API servers ask the webhook of frr-k8s, MetalLB's BGP" },
+      calledBy: {
+        from: "controlPlane",
+        reason: "API servers call the webhook of frr-k8s, MetalLB's BGP backend",
+      },
     },
   ];
   return [
@@ -98,7 +101,7 @@ function advise(metallb: MetallbSettings, { platform, aws }: AddonCluster): stri
   const found: string[] = [];
   if (platform === "aws") {
     found.push(
-      "metallb on AWS: a VPC has no ARP for addresses that it did not give, so nothing outside the cluster reaches the " +
+      "metallb on AWS: a VPC answers no ARP for addresses it did not assign, so nothing outside the cluster reaches the " +
         `pools' addresses; Services ask for MetalLB by loadBalancerClass ${metallb.loadBalancerClass ?? ""}`,
     );
   }
@@ -111,14 +114,14 @@ function advise(metallb: MetallbSettings, { platform, aws }: AddonCluster): stri
     );
     if (subnet === undefined) continue;
     found.push(
-      `metallb.pools.${name} lies in subnet ${subnet.cidr}, whose addresses EC2 gives to instances; ` +
+      `metallb.pools.${name} lies in subnet ${subnet.cidr}, whose addresses EC2 assigns to instances; ` +
         "a subnet CIDR reservation of type explicit keeps them free",
     );
   }
   for (const peer of metallb.bgp?.peers ?? []) {
     if (peer.password === undefined) {
       found.push(
-        `metallb.bgp peer ${peer.name} has no password: whoever sends as ${peer.address} may end the session`,
+        `metallb.bgp peer ${peer.name} has no password: anybody who spoofs ${peer.address} may end the session`,
       );
     }
   }

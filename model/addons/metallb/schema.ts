@@ -8,7 +8,7 @@ const addressRange = text((value) => {
   const problem = addressRangeProblem(value);
   return problem === undefined
     ? undefined
-    : { message: problem, allowed: "a range, as 10.40.0.240-10.40.0.250, or 10.40.1.0/28" };
+    : { message: problem, allowed: "a range such as 10.40.0.240-10.40.0.250 or 10.40.1.0/28" };
 });
 // RFC 6793: AS numbers have 32 bits, 0 is reserved (RFC 7607), and the last is (RFC 7300).
 const asNumber = z
@@ -26,7 +26,7 @@ const community = text((value) => {
     ? undefined
     : {
         message: "is not a valid BGP community",
-        allowed: "two numbers up to 65535, as 64512:100, or a large one, as large:64512:1:2",
+        allowed: "two numbers up to 65535, such as 64512:100, or a large community, such as large:64512:1:2",
       };
 });
 
@@ -58,7 +58,9 @@ export const metallbSchema = z.strictObject({
   l2: z
     .strictObject({
       pools: z.array(dnsLabel).min(1).optional(),
-      interfaces: z.array(matching(/^[A-Za-z0-9_.-]{1,15}$/, "the name of an interface, as eth1")).optional(),
+      interfaces: z
+        .array(matching(/^[A-Za-z0-9_.-]{1,15}$/, "the name of an interface, such as eth1"))
+        .optional(),
       nodes: labels.optional(),
     })
     .optional(),

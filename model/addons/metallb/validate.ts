@@ -42,22 +42,23 @@ function platformFits({ onAws }: Input, { platform }: AddonSurroundings, problem
     problems.add(
       ["metallb", "onAws"],
       onAws,
-      "is not true, and in a VPC nobody asks by ARP: addresses of MetalLB answer within the cluster alone",
+      "is not true, and a VPC does not use ARP: MetalLB's addresses answer only inside the cluster",
       {
-        allowed:
-          "true, to have it all the same; ingress on AWS comes through the cloud controller's balancer",
+        allowed: "true, to install it anyway; ingress on AWS uses the cloud controller's load balancer",
       },
     );
   }
   if (platform !== "aws" && onAws !== undefined) {
-    problems.add(["metallb", "onAws"], onAws, "is for platform aws", { allowed: "nothing on machines" });
+    problems.add(["metallb", "onAws"], onAws, "applies to platform aws only", {
+      allowed: "leave it out on platform machines",
+    });
   }
 }
 
 function poolsAreNamed({ pools }: Input, problems: Problems): void {
   const names = Object.keys(pools ?? {});
   if (pools !== undefined && names.length === 0) {
-    problems.add(["metallb", "pools"], pools, "has no pool: there would be no address to give", {
+    problems.add(["metallb", "pools"], pools, "has no pools, so it could not assign an address", {
       allowed: "{default: {addresses: [10.40.0.240-10.40.0.250]}}",
     });
   }
@@ -79,7 +80,7 @@ function poolsAreFree(around: AddonSurroundings, pools: readonly PlacedPool[], p
     }
     for (const peer of around.peers) {
       if (!rangesOverlap(pool, peer.range)) continue;
-      const message = `overlaps ${peer.name} ${peer.range.text}, whose addresses are somebody else's`;
+      const message = `overlaps ${peer.name} ${peer.range.text}, a network outside the cluster`;
       problems.add(pool.path, pool.text, message, { allowed: `addresses outside ${peer.range.text}` });
     }
     for (const { address, text, what } of taken) {
@@ -135,14 +136,9 @@ function poolsAreAdvertised(metallb: Input, problems: Problems): void {
   if (slipped) return;
   for (const name of names) {
     if (advertised.has(name)) continue;
-    problems.add(
-      ["metallb", "pools", name],
-      name,
-      "is advertised by nobody: its addresses would not answer",
-      {
-        allowed: "its name under l2.pools or bgp.pools",
-      },
-    );
+    problems.add(["metallb", "pools", name], name, "is not advertised, so its addresses would not answer", {
+      allowed: "its name under l2.pools or bgp.pools",
+    });
   }
 }
 
@@ -157,11 +153,11 @@ function peersFit(
     const path: Path = ["metallb", "bgp", "peers", index];
     if (peer?.name !== undefined) {
       if (names.has(peer.name))
-        problems.add([...path, "name"], peer.name, "stands twice", { allowed: "each once" });
+        problems.add([...path, "name"], peer.name, "is listed twice", { allowed: "each once" });
       names.add(peer.name);
     }
     if (peer?.multiHop === true && peer.peerASN !== undefined && peer.peerASN === peer.myASN) {
-      problems.add([...path, "multiHop"], true, "is for peers of another AS; within one, hops do not count", {
+      problems.add([...path, "multiHop"], true, "applies to peers in another AS only", {
         allowed: "false, or two AS numbers",
       });
     }
@@ -177,7 +173,7 @@ function peersFit(
     else if (node !== undefined) add(`is the address of machine ${node.name}`);
     else if (router !== undefined)
       add(
-        `is that of cni.peers' ${router.name ?? "router"}: a router holds one session with a node, and the CNI has it`,
+        `is also the address of ${router.name ?? "a router"} under cni.peers: a router keeps one session per node, and the CNI uses it`,
       );
     else if (pool !== undefined) add(`lies within pool ${pool.pool}, whose addresses are for Services`);
   }
@@ -185,10 +181,10 @@ function peersFit(
 
 /** Nodes that answer, and nodes that speak with a router. */
 function nodesAreChosen({ checkSelector }: AddonSurroundings, { l2, bgp }: Input, problems: Problems): void {
-  checkSelector(l2?.nodes, ["metallb", "l2", "nodes"], "nobody would answer for an address", problems);
+  checkSelector(l2?.nodes, ["metallb", "l2", "nodes"], "no node would answer for an address", problems);
   for (const [index, peer] of (bgp?.peers ?? []).entries()) {
     const path = ["metallb", "bgp", "peers", index, "nodes"];
-    checkSelector(peer?.nodes, path, "nobody would peer with it", problems);
+    checkSelector(peer?.nodes, path, "no node would peer with it", problems);
   }
 }
 
@@ -205,7 +201,7 @@ function advertisementFits(
     (pool) => length !== undefined && advertised.includes(pool.pool) && widest(pool) > length,
   );
   if (small !== undefined) {
-    const message = `is wider than pool ${small.pool}, which has ${small.text}: routers would be told of addresses outside`;
+    const message = `is wider than pool ${small.pool} (${small.text}): routers would learn addresses outside the pool`;
     problems.add(["metallb", "bgp", "aggregationLength"], length, message, {
       allowed: `${widest(small)} to 32`,
     });
@@ -217,9 +213,9 @@ function advertisementFits(
     problems.add(
       ["metallb", "bgp", "communities", index],
       community,
-      "is a large community, which backend native does not send",
+      "is a large community, which backend native does not support",
       {
-        allowed: "two numbers, as 64512:100, or backend: frr-k8s",
+        allowed: "two numbers, such as 64512:100, or backend: frr-k8s",
       },
     );
   }
@@ -240,7 +236,7 @@ function advertisementFits(
       problems.add(
         [...path, "address"],
         peer.address,
-        `is that of peer ${twin.name ?? ""}, for the same nodes`,
+        `is also the address of peer ${twin.name ?? ""} for the same nodes`,
         {
           allowed: "each router once for the same nodes",
         },
@@ -248,9 +244,9 @@ function advertisementFits(
     }
     if (peer.myASN === undefined || earlier.myASN === undefined) continue;
     if (peer.myASN === earlier.myASN) continue;
-    const message = `differs from ${earlier.myASN} of peer ${earlier.name ?? ""}: the same nodes have one AS number with frr-k8s`;
+    const message = `differs from ${earlier.myASN} of peer ${earlier.name ?? ""}: with frr-k8s a node has one AS number`;
     problems.add([...path, "myASN"], peer.myASN, message, {
-      allowed: `${earlier.myASN}, nodes of their own for each, or backend: native`,
+      allowed: `${earlier.myASN}, different nodes for each, or backend: native`,
     });
   }
 }

@@ -11,7 +11,7 @@ export const metricsServer = {
   effects: [
     resources(
       ["metricsServer.**"],
-      "its objects; hosts only where it comes or goes with `firewall: nftables`",
+      "its objects; changes hosts only when it is added or removed and `firewall` is nftables",
     ),
   ],
   resolve: resolveMetricsServer,
@@ -21,7 +21,7 @@ export const metricsServer = {
       to: "node",
       protocol: "tcp",
       ports: [{ from: KUBELET_PORT, to: KUBELET_PORT }],
-      reason: "metrics-server asks kubelets, with the address of its node",
+      reason: "metrics-server calls kubelets, from its node's address",
     },
   ],
 } as const satisfies AddonDomain<MetricsServerInput & Switched, MetricsServerSettings>;

@@ -8,11 +8,11 @@ const GROUPS_PER_INTERFACE = 5;
 
 const policyArn = matching(
   /^arn:aws(-cn|-us-gov)?:iam::(aws|\d{12}):policy\/[\w+=,.@/-]{1,512}$/,
-  "the ARN of a managed policy, as arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
+  "the ARN of a managed policy, such as arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
 );
 const securityGroupId = matching(
   /^sg-[0-9a-f]{8,17}$/,
-  "the id of a security group, as sg-0123456789abcdef0",
+  "the id of a security group, such as sg-0123456789abcdef0",
 );
 
 export const attachedShape = {

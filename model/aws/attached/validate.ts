@@ -21,7 +21,7 @@ export function validateAttached({ input, pools, region }: AwsLayout, problems: 
 
   function validatePolicy(path: Path, arn: string): void {
     if (partition !== undefined && !arn.startsWith(`arn:${partition}:`)) {
-      problems.add(path, arn, `is not a policy of partition ${partition}, which ${region} belongs to`, {
+      problems.add(path, arn, `is not a policy in partition ${partition}, the partition of ${region}`, {
         allowed: `arn:${partition}:iam::...`,
       });
       return;

@@ -13,7 +13,7 @@ export function validateEcr({ input: { ecr }, architecture, pools }: AwsLayout, 
     (one) => ECR_CHECKSUMS[version]?.[one] === undefined && ecr.checksums?.[one] === undefined,
   );
   if (missing.length > 0)
-    problems.add(["ecr", "version"], version, "has no checksum here", {
+    problems.add(["ecr", "version"], version, "has no checksum in this library", {
       allowed: `${Object.keys(ECR_CHECKSUMS).join(", ")}, or ${missing.map((one) => `ecr.checksums.${one}`).join(", ")}`,
     });
 }
@@ -27,9 +27,9 @@ export function validateEcrLogin({ input: { images } }: AwsLayout, problems: Pro
   if (repository === undefined || !isPrivateEcr(repository)) return;
   const [host = ""] = repository.split("/");
   if (host in registries) return;
-  const message = "is a private registry of ECR, where containerd and kubeadm have no login";
+  const message = "is a private ECR registry, to which containerd and kubeadm cannot log in";
   problems.add(["images", "repository"], repository, message, {
     allowed:
-      "a registry that needs none, or one with images.registries; images of pods may be in ECR (ecr: {})",
+      "a registry without login, or one under images.registries; only images of pods may come from ECR (ecr: {})",
   });
 }

@@ -5,7 +5,7 @@ const SERVICE = /^[a-z0-9][a-z0-9-]{0,40}(\.[a-z0-9-]{1,40}){0,2}$/;
 /** Both have gateways, and the first is made with every VPC. */
 const GATEWAYS: Readonly<Record<string, string>> = {
   s3: "network.s3Endpoint, a gateway that costs nothing",
-  dynamodb: "another service: DynamoDB has a gateway, which the stack does not make",
+  dynamodb: "another service: DynamoDB uses a gateway endpoint, which the stack does not create",
 };
 
 const service = text((value) => {
@@ -15,7 +15,7 @@ const service = text((value) => {
     ? undefined
     : {
         message: "is not the name of a service",
-        allowed: "the end of an endpoint's name, as logs of com.amazonaws.eu-central-1.logs",
+        allowed: "the last part of an endpoint's name, such as logs for com.amazonaws.eu-central-1.logs",
       };
 });
 

@@ -8,14 +8,14 @@ export function validateEndpoints({ input, region }: AwsLayout, problems: Proble
   if (given === undefined || region === undefined) return;
   const partition = partitionOf(region);
   if (partition === "aws-cn") {
-    problems.add(["network", "endpoints"], region, "names endpoints in its own way, service by service", {
-      allowed: "no endpoints in China's regions, and NAT gateways",
+    problems.add(["network", "endpoints"], region, "has different endpoint names for each service", {
+      allowed: "in China's regions no endpoints, but NAT gateways",
     });
   }
   problems.addTwins(given.services, (index) => ["network", "endpoints", "services", index]);
 }
 
-const PRIVATE = "private nodes have no way out (network.nat: none)";
+const PRIVATE = "private nodes cannot reach the internet (network.nat: none)";
 
 /**
  * Nodes without a way out have AWS' services by endpoints, and need all else from inside: an instance that cannot fetch a
@@ -26,16 +26,16 @@ export function validateWayOut({ nat, existing, subnetTypes, input }: AwsLayout,
   if (existing || network?.endpoints === undefined || nat !== "none" || !subnetTypes.includes("private"))
     return;
   if (network.s3Endpoint === false)
-    problems.add(["network", "s3Endpoint"], false, `leaves pools without their boot files: ${PRIVATE}`, {
+    problems.add(["network", "s3Endpoint"], false, `keeps pools from fetching their boot files: ${PRIVATE}`, {
       allowed: "true, or no s3Endpoint",
     });
   if (proxy !== undefined) return;
   if (downloads?.mirror === undefined)
     problems.add(["downloads", "mirror"], undefined, `is missing: ${PRIVATE}, and dl.k8s.io is outside`, {
-      allowed: "the URL of a mirror that the VPC reaches, or a proxy",
+      allowed: "the URL of a mirror reachable from the VPC, or a proxy",
     });
   if (images?.repository === undefined && images?.mirrors === undefined)
     problems.add(["images"], undefined, `is missing: ${PRIVATE}, and registry.k8s.io is outside`, {
-      allowed: "mirrors (or repository) at a registry that the VPC reaches, or a proxy",
+      allowed: "mirrors (or repository) at a registry reachable from the VPC, or a proxy",
     });
 }

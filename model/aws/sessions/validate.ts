@@ -20,7 +20,7 @@ export function validateSessionAgents({ input, pools }: AwsLayout, problems: Pro
     problems.add(
       [...path, "os"],
       os,
-      "has no agent of Systems Manager in its publisher's images: no session could be started",
+      "has no Systems Manager agent in its publisher's images, so no session could start",
       {
         allowed: `${Object.keys(IMAGES)
           .filter((one) => IMAGES[one as OsFamily].agent)

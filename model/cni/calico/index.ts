@@ -38,7 +38,7 @@ export const calico = {
     conflist: "10-calico.conflist",
   },
   effects: [
-    refused(["cni.blockSize"], "Calico does not change it in an address pool that is in use"),
+    refused(["cni.blockSize"], "Calico cannot change it in an address pool that is in use"),
     resources(["cni.natOutgoing", "cni.controlPlaneReplicas", "cni.apiServer"], "the CNI's pods are rolled"),
     resources(
       [
@@ -80,13 +80,13 @@ function adviseCalico({ bgp }: CalicoSettings, { maxNodes }: CniNetwork): string
   if (bgp?.nodeToNodeMesh === true && maxNodes >= MESH_NODES) {
     found.push(
       `calico's full mesh has ${meshSessions(maxNodes)} BGP sessions with network.maxNodes ${maxNodes}: ` +
-        "they grow with the square of the nodes; cni.routeReflectors do not, and a smaller network.maxNodes says that it stays small",
+        "they grow with the square of the number of nodes; use cni.routeReflectors, or lower network.maxNodes if the cluster stays small",
     );
   }
   if (bgp?.routeReflectors?.nodes.length === 1) {
     const [only] = bgp.routeReflectors.nodes;
     found.push(
-      `cni.routeReflectors: ${only.machine} alone hands routes on: while it is away, nodes learn of no change`,
+      `cni.routeReflectors: ${only.machine} is the only route reflector: while it is down, nodes learn no new routes`,
     );
   }
   return found;

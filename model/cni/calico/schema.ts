@@ -10,7 +10,7 @@ const nodeSelector = z
   .record(z.string().min(1), z.string().min(1))
   .refine((labels) => Object.keys(labels).length > 0, {
     error: "names no label",
-    params: { allowed: "labels of nodes, as {rack: r1}" },
+    params: { allowed: "labels of nodes, such as {rack: r1}" },
   });
 
 // AS numbers have 32 bits (RFC 6793) and 0 is reserved (RFC 7607), but Calico's CRDs hold them as int32: the API server
@@ -24,7 +24,7 @@ const asNumber = z
 /** Of route reflectors. */
 export const clusterId = matching(
   /^(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])(\.(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])){3}$/,
-  "four numbers up to 255 with dots between, as 244.0.0.1",
+  "four numbers up to 255 separated by dots, such as 244.0.0.1",
 );
 
 const peer = z.strictObject({

@@ -23,7 +23,7 @@ export function validateCalico(
   if (!BGP_BACKENDS.includes(backend)) {
     for (const key of BGP_KEYS) {
       if (cni[key] === undefined) continue;
-      problems.add(["cni", key], cni[key], `is a setting of BGP, which backend ${backend} does without`, {
+      problems.add(["cni", key], cni[key], `is a BGP setting, but backend ${backend} does not use BGP`, {
         allowed: `backend: ${[...BGP_BACKENDS].reverse().join(" or ")}, or no ${key}`,
       });
     }
@@ -52,9 +52,14 @@ function blocksFit(
   }
   const blocks = 2 ** (blockSize - prefix);
   if (maxNodes !== undefined && blocks < maxNodes) {
-    problems.add(path, value, `gives ${blocks} blocks of /${blockSize}, network.maxNodes is ${maxNodes}`, {
-      allowed: `${prefix + Math.ceil(Math.log2(maxNodes))} or more, or a larger pod range: each node takes a block at least`,
-    });
+    problems.add(
+      path,
+      value,
+      `gives ${blocks} blocks of /${blockSize}, but network.maxNodes is ${maxNodes}`,
+      {
+        allowed: `${prefix + Math.ceil(Math.log2(maxNodes))} or more, or a larger pod range: each node takes at least one block`,
+      },
+    );
   }
 }
 
@@ -63,12 +68,17 @@ function routesAreExchanged(around: CniSurroundings, cni: Input, problems: Probl
   const reflectors = cni.routeReflectors;
   const reflected = reflectors !== undefined || "routeReflectors" in cni;
   if (reflected && cni.nodeToNodeMesh === true) {
-    problems.add(["cni", "nodeToNodeMesh"], true, "beside routeReflectors, which take the mesh's place", {
-      allowed: "false, which is the default with routeReflectors",
-    });
+    problems.add(
+      ["cni", "nodeToNodeMesh"],
+      true,
+      "cannot be combined with routeReflectors, which replace the mesh",
+      {
+        allowed: "false, which is the default with routeReflectors",
+      },
+    );
   }
   if (!reflected && !("peers" in cni) && cni.nodeToNodeMesh === false) {
-    problems.add(["cni", "nodeToNodeMesh"], false, "leaves nobody that hands routes on to other nodes", {
+    problems.add(["cni", "nodeToNodeMesh"], false, "leaves no way for nodes to exchange routes", {
       allowed: "true, routeReflectors, or peers",
     });
   }
@@ -79,7 +89,7 @@ function routesAreExchanged(around: CniSurroundings, cni: Input, problems: Probl
   const where = !around.pooled
     ? "a machine has"
     : "the control-plane nodes have (nodes of pools come and go)";
-  problems.add(path, reflectors.nodeSelector, "selects no node: nobody would hand routes on", {
+  problems.add(path, reflectors.nodeSelector, "selects no node, so no node would reflect routes", {
     allowed: `labels that ${where} under labels`,
   });
 }
@@ -97,12 +107,12 @@ function peersFit(around: CniSurroundings, cni: Input, problems: Problems): void
     const path: Path = ["cni", "peers", index];
     if (peer.name !== undefined) {
       if (names.has(peer.name)) {
-        problems.add([...path, "name"], peer.name, "names two peers", { allowed: "a name of its own" });
+        problems.add([...path, "name"], peer.name, "names two peers", { allowed: "a unique name" });
       }
       names.add(peer.name);
     }
     if (peer.rack !== undefined && peer.nodeSelector !== undefined) {
-      problems.add([...path, "rack"], peer.rack, "beside nodeSelector, and both say which nodes", {
+      problems.add([...path, "rack"], peer.rack, "cannot be combined with nodeSelector: both select nodes", {
         allowed: "one of them; rack is short for nodeSelector: {rack: ...}",
       });
     }
@@ -111,9 +121,14 @@ function peersFit(around: CniSurroundings, cni: Input, problems: Problems): void
     const session = JSON.stringify([peer.address, peer.port ?? 179, peer.rack, peer.nodeSelector]);
     const other = seen.get(session);
     if (peer.address !== undefined && other !== undefined) {
-      problems.add([...path, "address"], peer.address, `is that of peer ${other}, for the same nodes`, {
-        allowed: "each router once for the same nodes",
-      });
+      problems.add(
+        [...path, "address"],
+        peer.address,
+        `is also the address of peer ${other} for the same nodes`,
+        {
+          allowed: "each router once for the same nodes",
+        },
+      );
     }
     seen.set(session, peer.name ?? `${index}`);
   });
@@ -124,16 +139,21 @@ function addressFits(around: CniSurroundings, peer: Peer, path: Path, problems: 
   if (address === undefined) return;
   const inside = rangeHolding(around, address);
   if (inside !== undefined) {
-    problems.add([...path, "address"], peer.address, `lies within ${inside}: no router can be there`, {
+    problems.add([...path, "address"], peer.address, `lies within ${inside}: a router cannot be there`, {
       allowed: "the router's address in the nodes' network",
     });
     return;
   }
   const machine = around.nodes.find((one) => one.nodeAddress === peer.address);
   if (machine === undefined) return;
-  problems.add([...path, "address"], peer.address, `is machine ${machine.name}: nodes peer by themselves`, {
-    allowed: "a router outside the cluster, or routeReflectors",
-  });
+  problems.add(
+    [...path, "address"],
+    peer.address,
+    `is machine ${machine.name}: nodes already peer with each other`,
+    {
+      allowed: "a router outside the cluster, or routeReflectors",
+    },
+  );
 }
 
 function selectorFits(around: CniSurroundings, peer: Peer, path: Path, problems: Problems): void {
@@ -144,7 +164,7 @@ function selectorFits(around: CniSurroundings, peer: Peer, path: Path, problems:
   if (nodeLabels(around).some((labels) => selects(selector, labels))) return;
   const key = peer.rack === undefined ? "nodeSelector" : "rack";
   const value = peer.rack ?? peer.nodeSelector;
-  problems.add([...path, key], value, "selects no machine: nobody would peer with it", {
+  problems.add([...path, key], value, "selects no machine, so no node would peer with it", {
     allowed: key === "rack" ? "the value of label rack of a machine" : "labels of a machine",
   });
 }

@@ -39,7 +39,7 @@ export const cilium = {
   effects: [
     refused(
       ["cni.kubeProxyReplacement"],
-      "kubeadm would leave kube-proxy and its rules on the nodes, or lack it",
+      "kubeadm would leave kube-proxy and its rules on the nodes, or not install it",
     ),
     hosts(
       ["cni.autoDirectNodeRoutes"],
@@ -49,7 +49,7 @@ export const cilium = {
     hosts(
       ["cni.encryption.type"],
       ["preflight", "setup everywhere"],
-      "Cilium's pods are rolled; nodes that encrypt and nodes that do not reach each other's pods all the same",
+      "Cilium's pods are rolled; nodes with and without encryption reach each other's pods during the change",
     ),
     hosts(
       ["cni.hubble.enabled"],
@@ -65,7 +65,9 @@ export const cilium = {
     ...(kubeProxyReplacement
       ? ["cni.kubeProxyReplacement: Cilium's pods reach the API by the endpoint, before any Service answers"]
       : []),
-    ...(hubble.ui ? ["cni.hubble.ui shows every flow of the cluster to whoever reaches its Service"] : []),
+    ...(hubble.ui
+      ? ["cni.hubble.ui shows every flow of the cluster to anybody who can reach its Service"]
+      : []),
   ],
   secrets: () => [],
   // Cilium documentation, "System Requirements": ports that should be available on each node.

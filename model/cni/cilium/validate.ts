@@ -14,7 +14,7 @@ export function validateCilium(
     problems.add(
       ["cni", "autoDirectNodeRoutes"],
       input.autoDirectNodeRoutes,
-      `is a setting of native routing, the backend is ${backend}`,
+      `is a setting of native routing, but the backend is ${backend}`,
       { allowed: "backend: native, or no autoDirectNodeRoutes" },
     );
   }
@@ -27,12 +27,12 @@ export function validateCilium(
     );
   }
   if (hubble?.enabled === false && hubble.relay === true) {
-    problems.add(["cni", "hubble", "relay"], true, "has nobody to ask: cni.hubble.enabled is false", {
+    problems.add(["cni", "hubble", "relay"], true, "has no effect: cni.hubble.enabled is false", {
       allowed: "cni.hubble.enabled: true, or no relay",
     });
   }
   if (hubble?.ui === true && hubble.relay === false) {
-    problems.add(["cni", "hubble", "ui"], true, "shows what Hubble Relay collects, and there is none", {
+    problems.add(["cni", "hubble", "ui"], true, "shows what Hubble Relay collects, but relay is false", {
       allowed: "cni.hubble.relay: true, or no ui",
     });
   }

@@ -24,12 +24,12 @@ export const flannel = {
   effects: [
     resources(
       ["cni.vni"],
-      "flannel's pods are rolled and take the old VXLAN interface away; between nodes that have the new number and nodes that do not, packets are lost until then",
+      "flannel's pods are rolled and delete the old VXLAN interface; until then, packets between nodes with the old and the new number are lost",
     ),
     hosts(
       ["cni.port", "cni.windows"],
       ["preflight", "setup everywhere"],
-      "the CNI's pods are rolled; between nodes that have it and nodes that do not, packets are lost until then",
+      "the CNI's pods are rolled; until then, packets between changed and unchanged nodes are lost",
     ),
   ],
   settle: settleFlannel,

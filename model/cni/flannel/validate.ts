@@ -17,14 +17,14 @@ export function validateFlannel(
     const value = input[key];
     if (value === undefined || backend === "vxlan" || (key === "port" && backend === "wireguard")) continue;
     const of = key === "vni" ? "VXLAN" : "VXLAN and WireGuard";
-    problems.add(["cni", key], value, `is a setting of ${of}, the backend is ${backend}`, {
+    problems.add(["cni", key], value, `is a setting of ${of}, but the backend is ${backend}`, {
       allowed: `backend: vxlan, or no ${key}`,
     });
   }
   const other = around.udpPorts.find(({ port }) => port === input.port);
   if (other !== undefined && backend !== "host-gw") {
     problems.add(["cni", "port"], input.port, `is the UDP port of ${other.owner} on the nodes`, {
-      allowed: `another port, as ${FLANNEL_ROWS[backend].ports[0]?.port}`,
+      allowed: `another port, such as ${FLANNEL_ROWS[backend].ports[0]?.port}`,
     });
   }
   validateWindows(input, backend, around, problems);
@@ -38,7 +38,7 @@ function validateWindows(
   problems: Problems,
 ): void {
   if (input.windows === false && windowsPool !== undefined) {
-    problems.add(["cni", "windows"], false, `although workers.${windowsPool} has Windows nodes`, {
+    problems.add(["cni", "windows"], false, `contradicts workers.${windowsPool}, which has Windows nodes`, {
       allowed: "true",
     });
     return;
@@ -48,19 +48,29 @@ function validateWindows(
   if (!FLANNEL_ROWS[backend].windows) {
     // With a pool it is said for every CNI.
     if (windowsPool !== undefined) return;
-    problems.add(["cni", "backend"], `flannel ${backend}`, `cannot be with Windows nodes (${because})`, {
-      allowed: "flannel vxlan",
-    });
+    problems.add(
+      ["cni", "backend"],
+      `flannel ${backend}`,
+      `cannot be combined with Windows nodes (${because})`,
+      {
+        allowed: "flannel vxlan",
+      },
+    );
     return;
   }
   if (input.vni !== undefined && input.vni < WINDOWS_VXLAN.vni) {
-    problems.add(["cni", "vni"], input.vni, `is an identifier that Windows nodes do not take (${because})`, {
-      allowed: `${WINDOWS_VXLAN.vni} or more; without it, ${WINDOWS_VXLAN.vni}`,
-    });
+    problems.add(
+      ["cni", "vni"],
+      input.vni,
+      `is an identifier that Windows nodes do not support (${because})`,
+      {
+        allowed: `${WINDOWS_VXLAN.vni} or more; without it, ${WINDOWS_VXLAN.vni}`,
+      },
+    );
   }
   if (input.port !== undefined && input.port !== WINDOWS_VXLAN.port) {
-    problems.add(["cni", "port"], input.port, `is a port that Windows nodes do not take (${because})`, {
-      allowed: `${WINDOWS_VXLAN.port}, which is taken without it`,
+    problems.add(["cni", "port"], input.port, `is a port that Windows nodes do not support (${because})`, {
+      allowed: `${WINDOWS_VXLAN.port}, the default`,
     });
   }
 }

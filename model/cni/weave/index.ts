@@ -39,7 +39,7 @@ export const weave = {
   validate: validateWeave,
   advise: ({ encryption }) =>
     encryption === undefined
-      ? ["weave without encryption: what can reach TCP 6783 of a node can join the pod network"]
+      ? ["weave without encryption: anybody who can reach TCP 6783 of a node can join the pod network"]
       : [],
   secrets: ({ encryption }) => [
     { path: ["cni", "encryption", "password"], name: encryption?.password, use: "meshPassword" },
@@ -66,7 +66,7 @@ function validateWeave(
   const { trustedSubnets } = input;
   if (trustedSubnets === undefined) return;
   if (!("encryption" in input)) {
-    problems.add(["cni", "trustedSubnets"], trustedSubnets, "trusts ranges although nothing is encrypted", {
+    problems.add(["cni", "trustedSubnets"], trustedSubnets, "has no effect without encryption", {
       allowed: "encryption with the name of a password, or no trustedSubnets",
     });
     return;
@@ -80,7 +80,7 @@ function validateWeave(
       ["cni", "trustedSubnets", index],
       text,
       `overlaps ${other.name} ${other.range.text}: no node is there`,
-      { allowed: "ranges of nodes' own addresses" },
+      { allowed: "ranges of node addresses" },
     );
   });
 }

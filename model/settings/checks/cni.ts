@@ -80,13 +80,18 @@ function mtuFits({ input }: Facts, variant: CniVariant, row: CniProfile, problem
   const largest = (outer ?? LARGEST_MTU) - row.overhead;
   const multiple = row.mtuMultiple ?? 1;
   if (mtu > largest) {
-    const of = outer === undefined ? "the largest there is" : `network.mtu ${outer}`;
+    const of = outer === undefined ? "the largest possible" : `network.mtu ${outer}`;
     const message = `is more than ${of} less ${row.overhead} bytes that ${backendName(variant)} takes`;
     problems.add(["cni", "mtu"], mtu, message, { allowed: `at most ${largest}` });
   } else if (mtu % multiple !== 0) {
-    problems.add(["cni", "mtu"], mtu, `is not a multiple of ${multiple}, as ${cniName(variant)} needs it`, {
-      allowed: `${mtu - (mtu % multiple)}`,
-    });
+    problems.add(
+      ["cni", "mtu"],
+      mtu,
+      `is not a multiple of ${multiple}, which ${cniName(variant)} requires`,
+      {
+        allowed: `${mtu - (mtu % multiple)}`,
+      },
+    );
   }
 }
 
@@ -116,7 +121,7 @@ function windowsFit({ input }: Facts, variant: CniVariant, row: CniProfile, prob
   const key = CNI_VARIANTS.some((one) => CNI_PROFILES[one].windows && sameKind(one, variant))
     ? "backend"
     : "kind";
-  problems.add(["cni", key], cniName(variant), `cannot be with Windows nodes (workers.${pool})`, {
+  problems.add(["cni", key], cniName(variant), `cannot be combined with Windows nodes (workers.${pool})`, {
     allowed: CNI_VARIANTS.filter((one) => CNI_PROFILES[one].windows)
       .map(cniName)
       .join(", "),

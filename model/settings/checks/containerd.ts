@@ -81,7 +81,7 @@ const SYSTEMD_CGROUP = `plugins.${RUNTIME}.containerd.runtimes.runc.options.Syst
 const OWNED: Readonly<Record<string, string>> = {
   root: "containerd keeps its data in /var/lib/containerd",
   state: "containerd keeps its state in /run/containerd",
-  imports: "containerd.dropIn is one of the files that are imported",
+  imports: "containerd.dropIn is itself an imported file",
   grpc: "kubelets and crictl expect containerd's own socket",
   ttrpc: "kubelets and crictl expect containerd's own socket",
   [`plugins.${IMAGES}.pinned_images.sandbox`]: "versions.pause and images.repository",
@@ -122,14 +122,14 @@ export function validateContainerd({ written }: Checked, problems: Problems): vo
     return;
   }
   if (holdsSecret(config) || hasPassword(text)) {
-    problems.add(PATH, HIDDEN, "holds a password or a token, which kubeadm:cluster must not", {
+    problems.add(PATH, HIDDEN, "holds a password or a token; kubeadm:cluster must not contain secrets", {
       allowed: LOGIN,
     });
     return;
   }
   if (config.version !== undefined && config.version !== 3)
-    problems.add([...PATH, "version"], config.version, "is not the version that is read here", {
-      allowed: `3: the tables of containerd 2, as plugins.'${IMAGES}'`,
+    problems.add([...PATH, "version"], config.version, "is not a supported version", {
+      allowed: `3: the tables of containerd 2, such as plugins.'${IMAGES}'`,
     });
   validateTable(
     config,
@@ -143,7 +143,7 @@ export function validateContainerd({ written }: Checked, problems: Problems): vo
     problems.add(
       [...PATH, "disabled_plugins"],
       disabled,
-      `switches ${cri} off, by which kubelets start pods`,
+      `disables ${cri}, which kubelets need to start pods`,
       { allowed: "other plugins" },
     );
 }
@@ -161,7 +161,7 @@ function validateTable(
     const owner = OWNED[here];
     if (owner !== undefined && here in same && same[here] === value) continue;
     if (owner !== undefined) {
-      problems.add(path, value, "is not allowed here: it follows from another setting", {
+      problems.add(path, value, "is not allowed here: another setting determines it", {
         allowed: `instead: ${owner}`,
       });
       continue;
@@ -173,12 +173,12 @@ function validateTable(
           ? (MOVED[key] ?? `plugins.'${RUNTIME}' or plugins.'${IMAGES}'`)
           : undefined;
       if (moved === undefined)
-        problems.add(path, value, "is under a key that containerd does not know and passes over", {
+        problems.add(path, value, "unknown key, which containerd would ignore", {
           allowed: known.join(", "),
           nearest: nearest(key, known),
         });
       else
-        problems.add(path, value, "is where containerd 1 had it, and containerd 2 passes it over", {
+        problems.add(path, value, "is where containerd 1 read it; containerd 2 ignores it there", {
           allowed: `instead: ${moved}`,
         });
       continue;

@@ -17,20 +17,17 @@ export function checkControlPlaneCount(
   problems: Problems,
 ): void {
   const quorum = count / 2 + 1;
-  if (count === 0) problems.add(path, count, `${none}: nobody serves the API or etcd`, { allowed });
+  if (count === 0) problems.add(path, count, `${none}: nothing would serve the API or etcd`, { allowed });
   else if (count > MOST_CONTROL_PLANE_NODES)
-    problems.add(
-      path,
-      count,
-      "control-plane nodes are too many: every write waits for more than half of them",
-      { allowed },
-    );
+    problems.add(path, count, "control-plane nodes are too many: every write waits for a majority of them", {
+      allowed,
+    });
   else if (count % 2 === 0)
     problems.add(
       path,
       count,
-      `is an even number of control-plane nodes: etcd needs ${quorum} of ${count} members, so it bears the loss of ` +
-        `${count - quorum}, no more than ${count - 1} would, and there is one more to lose`,
+      `is an even number of control-plane nodes: etcd needs ${quorum} of ${count} members, so it survives the loss of ` +
+        `${count - quorum}, as ${count - 1} would, with one more node that can fail`,
       { allowed },
     );
 }

@@ -18,7 +18,7 @@ export function validateProxyPort(facts: Facts, problems: Problems): void {
   if (owner === undefined) return;
   const place = NODE_PORTS[port] === undefined ? "the nodes" : "every control-plane node";
   problems.add(["endpoint", "port"], port, `is the port of ${owner} on ${place}`, {
-    allowed: "a free port, as 7443",
+    allowed: "a free port, such as 7443",
   });
 }
 
@@ -29,7 +29,7 @@ export function validateLoadBalancers(checked: Checked, problems: Problems): voi
   const balancers = machines.filter(({ role }) => role === "loadBalancer");
   if (endpoint.kind !== "loadBalancer") {
     for (const { path, name } of balancers) {
-      const message = `balances nothing: endpoint.kind is ${endpoint.kind}`;
+      const message = `has role loadBalancer, but endpoint.kind is ${endpoint.kind}`;
       problems.add([...path, "role"], "loadBalancer", message, {
         allowed: `endpoint: {kind: loadBalancer, machine: ${name}}, or another role`,
       });
@@ -53,7 +53,7 @@ export function validateNodePorts(facts: Facts, problems: Problems): void {
   const path: Path = ["network", "nodePortRange"];
   const text = `${nodePortRange.from}-${nodePortRange.to}`;
   if (nodePortRange.from < 1 || nodePortRange.to > 65535) {
-    problems.add(path, text, "goes beyond the ports there are", { allowed: "1 to 65535" });
+    problems.add(path, text, "exceeds 65535, the highest port", { allowed: "1 to 65535" });
     return;
   }
   if (nodePortRange.from > nodePortRange.to) {
@@ -67,13 +67,13 @@ export function validateNodePorts(facts: Facts, problems: Problems): void {
   if (taken.length > 0) {
     const list = taken.map(([port, owner]) => `${port} (${owner})`).join(", ");
     problems.add(path, text, `holds ports of the node: ${list}`, {
-      allowed: "a range without them, as 30000-32767",
+      allowed: "a range without them, such as 30000-32767",
     });
   }
   const ofCni = cniPortsOf(facts).filter(({ port }) => within(port));
   for (const { port, usual } of ofCni.filter(({ given }) => given)) {
     problems.add(["cni", "port"], port, `lies within network.nodePortRange ${text}`, {
-      allowed: `a port outside ${text}, as ${usual}`,
+      allowed: `a port outside ${text}, such as ${usual}`,
     });
   }
   const fixed = [
@@ -97,7 +97,7 @@ export function validateNodePorts(facts: Facts, problems: Problems): void {
     });
   } else {
     problems.add(["endpoint", "port"], endpoint.port, `lies within network.nodePortRange ${text}`, {
-      allowed: `a port outside ${text}, as 7443`,
+      allowed: `a port outside ${text}, such as 7443`,
     });
   }
 }
@@ -122,7 +122,7 @@ export function validateApiName({ settings }: Checked, problems: Problems): void
   const inside = (one: string) => one === clusterDomain || one.endsWith(`.${clusterDomain}`);
   if (!inside(full)) return;
   const lies = inside(domain) ? "lies" : `makes ${full}, which lies`;
-  const message = `${lies} in network.clusterDomain ${clusterDomain}, where only Services have names`;
+  const message = `${lies} in network.clusterDomain ${clusterDomain}, which is reserved for Services`;
   problems.add(["domain"], domain, message, {
     allowed: `a domain that keeps api.${name}.<domain> outside ${clusterDomain}`,
   });
@@ -133,9 +133,9 @@ export function validateFirewallAccess({ written, settings, refused }: Checked, 
   if (settings.firewall !== "nftables") return;
   for (const key of ["ssh", "api"] as const) {
     if (settings.firewallAccess[key].length > 0 || refused(["access", key])) continue;
-    const message = "lets nobody in while firewall is nftables: nothing is open unless written";
+    const message = "lets nobody in: with firewall nftables, only listed ranges may connect";
     problems.add(["access", key], written.access?.[key], message, {
-      allowed: "a list of ranges, with the one that `pulumi up` runs from",
+      allowed: "a list of ranges that includes the one `pulumi up` runs from",
     });
   }
 }
@@ -155,11 +155,11 @@ export function validateFirewallRules({ written: { firewall } }: Checked, proble
   for (const [index, { protocol, port, from, reason }] of entriesOf(allow)) {
     const path = ["firewall", "allow", index, "port"];
     if (port === undefined && WITH_PORTS.includes(protocol))
-      problems.add(path, port, `is missing: a rule without one would open every ${protocol} port`, {
-        allowed: "a port, or two with a hyphen between, as 8000-8100",
+      problems.add(path, port, `is missing: without it the rule would open every ${protocol} port`, {
+        allowed: "a port, or a range of ports such as 8000-8100",
       });
     if (port !== undefined && !WITH_PORTS.includes(protocol))
-      problems.add(path, port, `is given, but ${protocol} has no ports`, { allowed: "no port" });
+      problems.add(path, port, `is set, but ${protocol} has no ports`, { allowed: "no port" });
     const [first = 1, last = first] = String(port ?? 1)
       .split("-")
       .map(Number);
@@ -170,7 +170,7 @@ export function validateFirewallRules({ written: { firewall } }: Checked, proble
     const key = JSON.stringify([[...from].sort(), protocol, String(port)]);
     const earlier = seen.get(key);
     if (earlier !== undefined)
-      problems.add(["firewall", "allow", index], reason, `says the same as firewall.allow[${earlier}]`, {
+      problems.add(["firewall", "allow", index], reason, `duplicates firewall.allow[${earlier}]`, {
         allowed: "each rule once",
       });
     else seen.set(key, index);

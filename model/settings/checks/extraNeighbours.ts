@@ -60,22 +60,27 @@ export function namespacesAreThere(objects: Objects, facts: Facts, files: boolea
   for (const { index, source, object } of objects) {
     const { name, namespace } = object.metadata;
     if (isNamespace({ index, source, object }) && (tenants.includes(name) || library.includes(name))) {
-      problems.add(["manifests", index], source, `holds Namespace ${name}, which is made already`, {
-        allowed: tenants.includes(name) ? `labels under tenants.${name}` : "another name",
-      });
+      problems.add(
+        ["manifests", index],
+        source,
+        `contains Namespace ${name}, which the library creates already`,
+        {
+          allowed: tenants.includes(name) ? `labels under tenants.${name}` : "another name",
+        },
+      );
     }
     if (namespace === undefined || known.has(namespace)) continue;
     problems.add(
       ["manifests", index],
       source,
-      `puts ${nameOf(object)} into a namespace that nothing here makes`,
+      `puts ${nameOf(object)} into a namespace that nothing creates`,
       { allowed, nearest: nearest(namespace, [...known]) },
     );
   }
   if (!allIsRead(facts, files)) return;
   const missing = (namespace: string | undefined, path: Path, more: string) => {
     if (namespace === undefined || known.has(namespace)) return;
-    problems.add(path, namespace, "is a namespace that nothing here makes", {
+    problems.add(path, namespace, "is a namespace that nothing creates", {
       allowed: `${more}${allowed}`,
       nearest: nearest(namespace, [...known]),
     });
@@ -104,11 +109,16 @@ export function objectsAreTheirOwn(objects: Objects, problems: Problems): void {
     const { kind, metadata } = object;
     const kept = metadata.namespace === "kube-system" && KEPT.includes(`${kind}/${metadata.name}`);
     if (!kept && !(kind === "Node" && object.apiVersion === "v1")) continue;
-    problems.add(["manifests", index], source, `holds ${nameOf(object)}, which the cluster keeps itself`, {
-      allowed: kept
-        ? "the settings, as coredns, kubeProxy and kubelet"
-        : "labels and taints of the machine or its pool",
-    });
+    problems.add(
+      ["manifests", index],
+      source,
+      `contains ${nameOf(object)}, which the cluster manages itself`,
+      {
+        allowed: kept
+          ? "the settings for it, such as coredns, kubeProxy and kubelet"
+          : "labels and taints of the machine or its pool",
+      },
+    );
   }
 }
 
@@ -137,7 +147,7 @@ export function kindsAreDefined(objects: Objects, facts: Facts, files: boolean, 
     problems.add(
       ["manifests", index],
       source,
-      `holds ${nameOf(object)}, whose name does not follow from its spec`,
+      `contains ${nameOf(object)}, whose name does not match its spec`,
       {
         allowed: `metadata.name: ${name}`,
       },
@@ -155,12 +165,13 @@ export function kindsAreDefined(objects: Objects, facts: Facts, files: boolean, 
       .filter(({ name }) => typeof name === "string");
     const version = object.apiVersion.slice(group.length + 1);
     if (fitting.length === 0) {
-      const message = `holds ${nameOf(object)} of ${object.apiVersion}, a kind that nothing here defines`;
+      const message = `contains ${nameOf(object)} of ${object.apiVersion}, a kind that nothing defines`;
       problems.add(["manifests", index], source, message, {
-        allowed: "its CustomResourceDefinition among the manifests, or the chart that brings it under charts",
+        allowed:
+          "its CustomResourceDefinition among the manifests, or the chart that installs it under charts",
       });
     } else if (versions.length > 0 && versions.every(({ name }) => name !== version)) {
-      const message = `holds ${nameOf(object)} of version ${version}, which its definition does not have`;
+      const message = `contains ${nameOf(object)} of version ${version}, which its definition does not have`;
       problems.add(["manifests", index], source, message, {
         allowed: versions.map(({ name }) => `${group}/${String(name)}`).join(", "),
       });

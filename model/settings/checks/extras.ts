@@ -47,7 +47,7 @@ function chartFits(
   }
   const [source, second] = SOURCES.filter((key) => key in chart);
   if (source === undefined) {
-    problems.add(path, undefined, "comes from nowhere", {
+    problems.add(path, undefined, "has no source", {
       allowed: "chart and repository, or oci, or folder",
     });
     return;
@@ -63,12 +63,19 @@ function chartFits(
       allowed: "the chart's name in the repository",
     });
   if (source !== "repository" && "chart" in chart) {
-    problems.add([...path, "chart"], chart.chart, `says again what ${source} says`, { allowed: "no chart" });
+    problems.add([...path, "chart"], chart.chart, `repeats what ${source} already says`, {
+      allowed: "no chart",
+    });
   }
   if (source !== "folder" && !("version" in chart)) {
-    problems.add([...path, "version"], undefined, "is missing: the newest would come one day or another", {
-      allowed: "one version, as 1.2.3",
-    });
+    problems.add(
+      [...path, "version"],
+      undefined,
+      "is missing: without it, a later run would install another version",
+      {
+        allowed: "one version, such as 1.2.3",
+      },
+    );
   }
   if (source === "folder") folderIsChart(chart, path, files, problems);
   secretsHavePlaces(chart, path, problems);
@@ -81,7 +88,7 @@ function secretsHavePlaces({ values, secretValues }: DraftChart, path: Path, pro
     const at = [...path, "secretValues", place];
     if (!/^[^.[\]\s\\]+(\.[^.[\]\s\\]+)*$/.test(place)) {
       problems.add(at, place, "is not a path in the values", {
-        allowed: "keys with dots between, as auth.password; no lists",
+        allowed: "keys with dots between, such as auth.password; no lists",
       });
       continue;
     }
@@ -90,7 +97,7 @@ function secretsHavePlaces({ values, secretValues }: DraftChart, path: Path, pro
     const other = places.find((one) => above.includes(one));
     const inWay = other ?? above.find((one) => isPlain(valueAt(values, one)));
     if (inWay === undefined) continue;
-    problems.add(at, place, `goes through ${inWay}, which is a value and no mapping`, {
+    problems.add(at, place, `goes through ${inWay}, which is a value, not a mapping`, {
       allowed: `a path beside ${inWay}`,
     });
   }
@@ -123,7 +130,7 @@ function folderIsChart(
   }
   if (folder === undefined || files === undefined) return;
   if (files.read(`${plainPath(folder)}/Chart.yaml`) !== undefined) return;
-  problems.add([...path, "folder"], folder, "is not a folder of a chart: there is no Chart.yaml in it", {
+  problems.add([...path, "folder"], folder, "is not a chart folder: it has no Chart.yaml", {
     allowed: "a folder of the project with Chart.yaml in it",
   });
 }

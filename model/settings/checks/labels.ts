@@ -37,11 +37,11 @@ const CLOUD_LABELS =
   /^(topology\.kubernetes\.io\/(region|zone)|node\.kubernetes\.io\/instance-type|topology\.ebs\.csi\.aws\.com\/.*)$/;
 
 function reservedLabel(key: string, cloud: boolean): string | undefined {
-  if (cloud && CLOUD_LABELS.test(key)) return "is set by AWS' own controllers, from what the instance is";
+  if (cloud && CLOUD_LABELS.test(key)) return "is set by AWS controllers from the instance";
   const prefix = key.includes("/") ? (key.split("/")[0] ?? "") : "";
   if (prefix === "node-role.kubernetes.io")
     return "is a role label; the library sets roles from role and pool";
-  if (within(prefix, LABEL_DOMAIN)) return "is the library's own";
+  if (within(prefix, LABEL_DOMAIN)) return "is reserved for this library";
   if (isOpenKubernetesLabel(key)) return undefined;
   if (within(prefix, "kubernetes.io") || within(prefix, "k8s.io")) {
     return "is reserved: kubernetes.io and k8s.io belong to Kubernetes";
@@ -97,7 +97,9 @@ export function validateTaints(checked: Checked, problems: Problems): void {
       const taint = readTaint(given);
       const identity = `${taint.key}:${taint.effect}`;
       if (seen.has(identity))
-        problems.add(place, given, "has key and effect of one above", { allowed: "one of each" });
+        problems.add(place, given, "repeats the key and effect of an earlier taint", {
+          allowed: "each key and effect once",
+        });
       seen.add(identity);
       validateTaint(place, given, taint, role, problems);
     }
@@ -114,10 +116,10 @@ function validateTaint(
   const wrongKey = keyProblem(key);
   if (wrongKey !== undefined) problems.add(place, given, wrongKey, { allowed: `a key of ${NAME_RULE}` });
   if (value !== undefined && !LABEL_VALUE.test(value)) {
-    problems.add(place, given, "has a value that is none", { allowed: NAME_RULE });
+    problems.add(place, given, "has an invalid value", { allowed: NAME_RULE });
   }
   if (/^(node|node\.cloudprovider)\.kubernetes\.io\//.test(key)) {
-    problems.add(place, given, "is set and removed by Kubernetes' own controllers", {
+    problems.add(place, given, "is managed by Kubernetes' controllers", {
       allowed: "a key of your own",
     });
   }

@@ -46,9 +46,14 @@ export function writtenMachines({ written, settings, refused }: Checked): Writte
 export function validateMachineNames({ settings }: Checked, problems: Problems): void {
   for (const { name } of settings.machines)
     if (!DNS_LABEL.test(name))
-      problems.add(["machines", name], name, "names a machine and its node, and is not a valid DNS label", {
-        allowed: DNS_LABEL_RULE,
-      });
+      problems.add(
+        ["machines", name],
+        name,
+        "is not a valid DNS label, which the name of a machine and its node must be",
+        {
+          allowed: DNS_LABEL_RULE,
+        },
+      );
 }
 
 export function validateControlPlaneCount({ settings }: Checked, problems: Problems): void {
@@ -78,7 +83,7 @@ export function validateDistinctMachines(checked: Checked, problems: Problems): 
     const sameAddress = nodeAddress === undefined ? undefined : byAddress.get(nodeAddress);
     const derived = nodeAddressPath.at(-1) === "host";
     if (sameAddress !== undefined && !(derived && sameTarget !== undefined))
-      problems.add(nodeAddressPath, nodeAddress, `is the node address of machine ${sameAddress.name} too`, {
+      problems.add(nodeAddressPath, nodeAddress, `is also the node address of machine ${sameAddress.name}`, {
         allowed: "one machine for each node address",
       });
     if (target !== undefined && sameTarget === undefined) byTarget.set(target, machine);
@@ -100,8 +105,8 @@ export function validateNodeAddresses(checked: Checked, problems: Problems): voi
     problems.add(
       [...path, "nodeAddress"],
       undefined,
-      `is missing: ${host} is a name and not the address nodes use`,
-      { allowed: "the IPv4 address that other nodes reach the machine by" },
+      `is missing: ${host} is a name, and nodes need an address`,
+      { allowed: "the IPv4 address at which other nodes reach the machine" },
     );
   }
 }
@@ -114,9 +119,14 @@ export function validateRoles(checked: Checked, problems: Problems): void {
   for (const { path, role, input } of writtenMachines(checked)) {
     const { pool } = input;
     if (role !== undefined && role !== "worker" && pool !== undefined)
-      problems.add([...path, "pool"], pool, `is given to a machine of role ${role}; pools are of workers`, {
-        allowed: "no pool, or role: worker",
-      });
+      problems.add(
+        [...path, "pool"],
+        pool,
+        `is set on a machine of role ${role}; only workers belong to pools`,
+        {
+          allowed: "no pool, or role: worker",
+        },
+      );
     if (pool !== undefined && RESERVED_POOLS.includes(pool)) {
       const message = `would give workers the role label node-role.kubernetes.io/${pool}, which is the control-plane nodes'`;
       problems.add([...path, "pool"], pool, message, { allowed: "another name" });
@@ -124,7 +134,7 @@ export function validateRoles(checked: Checked, problems: Problems): void {
     if (role !== "loadBalancer") continue;
     for (const key of ["labels", "taints"] as const)
       if (input[key] !== undefined)
-        problems.add([...path, key], input[key], "are given to a load balancer, which is not a node", {
+        problems.add([...path, key], input[key], "are set on a load balancer, which is not a node", {
           allowed: `no ${key}`,
         });
   }

@@ -6,7 +6,7 @@ import type { Problems } from "../problems";
 export function validateIgnoredChecks({ written }: Checked, problems: Problems): void {
   for (const [index, name] of entriesOf(written.ignorePreflightErrors))
     if (name.toLowerCase() === "all")
-      problems.add(["ignorePreflightErrors", index], name, "switches off every preflight check of kubeadm", {
-        allowed: "names of single checks, as SystemVerification",
+      problems.add(["ignorePreflightErrors", index], name, "disables every preflight check of kubeadm", {
+        allowed: "names of individual checks, such as SystemVerification",
       });
 }

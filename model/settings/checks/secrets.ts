@@ -47,7 +47,7 @@ interface Wrong {
   readonly allowed: string;
 }
 
-const WRONG_TYPE: Wrong = { message: "is not text", allowed: "one text under each name" };
+const WRONG_TYPE: Wrong = { message: "is not text", allowed: "one string under each name" };
 
 function wrongSecret(value: string, use: SecretUse, provider: "secretbox" | "aescbc"): Wrong | undefined {
   switch (use) {
@@ -60,12 +60,12 @@ function wrongSecret(value: string, use: SecretUse, provider: "secretbox" | "aes
         ? undefined
         : {
             message: "is not a user with a password",
-            allowed: "user:password in one line, without a line's end",
+            allowed: "user:password on one line, without a newline",
           };
     case "token":
       return /^[\x21-\x7e]+$/.test(value)
         ? undefined
-        : { message: "is not a token", allowed: "one word, without the word Bearer or a line's end" };
+        : { message: "is not a token", allowed: "the token alone, without the word Bearer or a newline" };
     case "privateKey":
       return wrongSshKey(value);
     case "text":
@@ -78,7 +78,7 @@ function wrongSecret(value: string, use: SecretUse, provider: "secretbox" | "aes
     case "certificate":
       return /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(value)
         ? undefined
-        : { message: "is named as a CA and is not a certificate", allowed: "a certificate in PEM" };
+        : { message: "is used as a CA but is not a certificate", allowed: "a certificate in PEM" };
   }
 }
 
@@ -89,16 +89,16 @@ function wrongPassword(value: string, longest: number): Wrong | undefined {
   // A line's end is what reading from a file leaves, and what no two nodes would see the same.
   return /^[\x20-\x7e]+$/.test(value)
     ? undefined
-    : { message: "is a password with a line's end or other than ASCII", allowed };
+    : { message: "is a password with a newline or non-ASCII characters", allowed };
 }
 
 function wrongSshKey(value: string): Wrong | undefined {
   const allowed = "a private key in OpenSSH or PEM form without a passphrase, from its BEGIN to its END line";
   if (/^(ssh-|ecdsa-)/.test(value.trim()))
     return { message: "is a public key; SSH needs the private one", allowed };
-  if (!isPrivateKey(value)) return { message: "is named as an SSH key and is not a private key", allowed };
+  if (!isPrivateKey(value)) return { message: "is used as an SSH key but is not a private key", allowed };
   if (!/-----END [A-Z ]*PRIVATE KEY-----\s*$/.test(value))
-    return { message: "is a private key that is cut off", allowed };
+    return { message: "is a truncated private key", allowed };
   if (/ENCRYPTED/.test(value)) return { message: "is a private key with a passphrase", allowed };
   return undefined;
 }
@@ -114,7 +114,7 @@ function wrongEncryptionKey(value: string, provider: "secretbox" | "aescbc"): Wr
   const allowed = `${lengths.join(", ")} random bytes in base64 for ${provider}: head -c 32 /dev/urandom | base64`;
   const text = value.trim();
   const isBase64 = text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text);
-  if (!isBase64) return { message: "is named as an encryption key and is not valid base64", allowed };
+  if (!isBase64) return { message: "is used as an encryption key but is not valid base64", allowed };
   const length = Buffer.from(text, "base64").length;
   return lengths.includes(length)
     ? undefined
@@ -127,8 +127,8 @@ export function validateNoSecretsInside(raw: unknown, problems: Problems, path: 
   if (reportSecret(problems, path, raw)) return;
   if (typeof raw === "string") {
     if (hasPassword(raw)) {
-      problems.add(path, HIDDEN, "holds a password, which kubeadm:cluster must not", {
-        allowed: "the same without user and password",
+      problems.add(path, HIDDEN, "holds a password; kubeadm:cluster must not contain secrets", {
+        allowed: "the same URL without user and password",
       });
     }
     return;

@@ -39,7 +39,7 @@ export function selectorFits(
       problem === undefined ? value : key,
       problem ?? "is not a valid label value",
       {
-        allowed: "a label of nodes, as disk: ssd",
+        allowed: "a label of nodes, such as disk: ssd",
       },
     );
   }
@@ -52,6 +52,6 @@ export function selectorFits(
     nodes.flatMap((labels) => Object.entries(labels).map(([key, value]) => `${key}: ${value}`)),
   );
   problems.add(path, selector, `selects no node: ${why}`, {
-    allowed: `labels that ${where} has under labels${known.size > 0 ? `, as ${[...known].join(", ")}` : ""}`,
+    allowed: `labels that ${where} has under labels${known.size > 0 ? `, such as ${[...known].join(", ")}` : ""}`,
   });
 }

@@ -24,7 +24,7 @@ export function validatePodRange({ written, settings, refused }: Checked, proble
     problems.add(
       path,
       value,
-      `gives nodes slices of /${nodeCidrMaskSize}, larger than the whole pod range /${prefix}`,
+      `makes each node's range /${nodeCidrMaskSize}, larger than the whole pod range /${prefix}`,
       {
         allowed: `network.nodeCidrMaskSize from ${prefix} to ${Math.min(30, prefix + MOST_NODE_BITS)} for ${text}`,
       },
@@ -44,7 +44,7 @@ export function validatePodRange({ written, settings, refused }: Checked, proble
     problems.add(
       PODS,
       text,
-      `has slices of /${nodeCidrMaskSize} for ${capacity} nodes, network.maxNodes is ${maxNodes}`,
+      `has room for ${capacity} nodes with a /${nodeCidrMaskSize} each, but network.maxNodes is ${maxNodes}`,
       {
         allowed: `a pod range of /${needed} or larger, a longer network.nodeCidrMaskSize, or at most ${capacity} nodes`,
       },
@@ -62,7 +62,7 @@ export function validateNodeSlice({ written, settings }: Checked, problems: Prob
   const path = ["network", given ? "podsPerNode" : "nodeCidrMaskSize"];
   const value = given ? podsPerNode : nodeCidrMaskSize;
   const needed = 32 - Math.ceil(Math.log2(podsPerNode + 3));
-  const message = `does not fit: a slice of /${nodeCidrMaskSize} has addresses for ${capacity} pods, podsPerNode is ${podsPerNode}`;
+  const message = `does not fit: a node's /${nodeCidrMaskSize} has addresses for ${capacity} pods, but podsPerNode is ${podsPerNode}`;
   problems.add(path, value, message, {
     allowed: `at most ${capacity} pods, or a network.nodeCidrMaskSize of ${needed} or shorter`,
   });
@@ -73,11 +73,11 @@ export function validateServiceRange({ settings }: Checked, problems: Problems):
   const path = ["network", "serviceCidr"];
   const allowed = `a prefix from /${WIDEST_SERVICE_PREFIX} to /${NARROWEST_SERVICE_PREFIX}`;
   if (own.prefix < WIDEST_SERVICE_PREFIX) {
-    const message = `is too large: kube-apiserver takes a service range of /${WIDEST_SERVICE_PREFIX} at most`;
+    const message = `is too large: kube-apiserver accepts a service range of at most /${WIDEST_SERVICE_PREFIX}`;
     problems.add(path, own.text, message, { allowed });
   }
   if (own.prefix > NARROWEST_SERVICE_PREFIX) {
-    const message = `is too small: it has ${sizeOf(own)} addresses, and cluster DNS is the tenth`;
+    const message = `is too small: it has ${sizeOf(own)} addresses, but cluster DNS needs the tenth`;
     problems.add(path, own.text, message, { allowed });
   }
 }

@@ -40,7 +40,7 @@ export function staticPodsFit(facts: Facts, files: ProjectFiles | undefined, pro
     for (const { place: inside, message, allowed } of staticPodProblems(first.object))
       problems.add(place, `${source}: ${inside}`, message, { allowed });
     if (KUBEADM_PODS.some((own) => own === first.object.metadata.name)) {
-      problems.add(place, source, "has the name of one of kubeadm's own pods", { allowed: "another name" });
+      problems.add(place, source, "has the name of one of kubeadm's pods", { allowed: "another name" });
     }
     const { name: podName, namespace = "kube-system" } = first.object.metadata;
     for (const where of new Set(places)) {
@@ -48,7 +48,7 @@ export function staticPodsFit(facts: Facts, files: ProjectFiles | undefined, pro
       const other = taken.get(key);
       taken.set(key, name);
       if (other === undefined) continue;
-      problems.add(place, source, `is Pod ${podName}, as staticPods.${other} is on the same hosts`, {
+      problems.add(place, source, `is Pod ${podName}, like staticPods.${other} on the same hosts`, {
         allowed: "another metadata.name",
       });
       break;
@@ -78,11 +78,11 @@ function placesFit(
   return on.flatMap((place, index) => {
     if (place === undefined) return [];
     if (on.indexOf(place) < index) {
-      problems.add([...path, index], place, "stands twice", { allowed: "each once" });
+      problems.add([...path, index], place, "is listed twice", { allowed: "each once" });
       return [];
     }
     if (place === CONTROL_PLANE || pools.includes(place)) return [place];
-    problems.add([...path, index], place, "is not a place for a static pod", {
+    problems.add([...path, index], place, "does not name where static pods can run", {
       allowed: [CONTROL_PLANE, ...pools].join(", "),
       nearest: nearest(place, [CONTROL_PLANE, ...pools]),
     });
@@ -117,7 +117,7 @@ function portsAreFree(
         problems.add(
           at.place,
           `${at.source}: port ${port}`,
-          `is taken on the same hosts by staticPods.${other}`,
+          `is already used on the same hosts by staticPods.${other}`,
           {
             allowed: "a free port",
           },

@@ -29,29 +29,34 @@ export function subjectIsKnown(given: DraftSubject, path: Path, { input }: Facts
   if (value === undefined || ("source" in given && given.source === undefined)) return;
   if (way === "serviceAccount") {
     if (given.source !== undefined) {
-      problems.add([...path, "source"], given.source, "says nothing about a service account", {
+      problems.add([...path, "source"], given.source, "does not apply to a service account", {
         allowed: "no source",
       });
     }
     return;
   }
   if (value.startsWith("system:")) {
-    problems.add([...path, way], value, "is a name of Kubernetes' own", {
+    problems.add([...path, way], value, "is a name that Kubernetes reserves", {
       allowed: "a user or group of people, or serviceAccount: namespace/name",
     });
     return;
   }
   if (given.source === "certificate") return;
   if (!("oidc" in input)) {
-    problems.add([...path, way], value, "is known by an issuer, and there is no oidc", {
-      allowed: "oidc, or source: certificate where a client certificate says this very name",
+    problems.add([...path, way], value, "needs an OIDC issuer, but oidc is not set", {
+      allowed: "oidc, or source: certificate if a client certificate carries this name",
     });
     return;
   }
   if (way === "group" && input.oidc !== undefined && !("groupsClaim" in input.oidc)) {
-    problems.add([...path, way], value, "is a group, and oidc.groupsClaim does not say where groups stand", {
-      allowed: "oidc.groupsClaim, as groups; or user",
-    });
+    problems.add(
+      [...path, way],
+      value,
+      "is a group, but oidc.groupsClaim does not name the claim that lists groups",
+      {
+        allowed: "oidc.groupsClaim, such as groups; or user",
+      },
+    );
   }
 }
 
@@ -62,7 +67,7 @@ export function noneStandsTwice(
 ): void {
   const seen = new Set<string>();
   for (const { path, value, key } of entries) {
-    if (seen.has(key)) problems.add(path, value, "stands twice", { allowed: "each once" });
+    if (seen.has(key)) problems.add(path, value, "is listed twice", { allowed: "each once" });
     seen.add(key);
   }
 }

@@ -54,8 +54,8 @@ function hostsHaveOneOwner({ input }: Facts, problems: Problems): void {
       if (host === undefined) continue;
       const owner = owners.get(host);
       if (owner !== undefined && owner !== name)
-        problems.add(["tenants", name, "hosts", at], host, `is a host of tenant ${owner} too`, {
-          allowed: "a host in one tenant's list",
+        problems.add(["tenants", name, "hosts", at], host, `is also a host of tenant ${owner}`, {
+          allowed: "each host in one tenant's list",
         });
       owners.set(host, name);
     }
@@ -69,7 +69,7 @@ function nameFits(name: string, path: Path, problems: Problems): void {
   }
   const reserved = reservedName(name);
   if (reserved !== undefined) {
-    problems.add(path, name, reserved, { allowed: "a name of your own, as team-shop" });
+    problems.add(path, name, reserved, { allowed: "a name of your own, such as team-shop" });
   }
 }
 
@@ -81,11 +81,11 @@ function labelsFit(tenant: DraftTenant, path: Path, problems: Problems): void {
     if (wrong !== undefined) {
       problems.add(place, key, wrong, { allowed: "[DNS name/]name" });
     } else if (domain === "pod-security.kubernetes.io") {
-      problems.add(place, value, "is set from another setting", {
+      problems.add(place, value, "is determined by another setting", {
         allowed: `instead: ${path.join(".")}.podSecurity`,
       });
     } else if (/(^|\.)(kubernetes\.io|k8s\.io|pulumi-kubeadm\.github\.io)$/.test(domain)) {
-      problems.add(place, value, `has a key of ${domain}, which is reserved`, {
+      problems.add(place, value, `has a key in the reserved domain ${domain}`, {
         allowed: "a name without prefix, or a prefix of your own",
       });
     } else if (value !== undefined && value !== "" && !LABEL_VALUE.test(value)) {
@@ -107,15 +107,15 @@ function policiesAreEnforced(tenant: DraftTenant, path: Path, facts: Facts, prob
   const given = network === undefined ? undefined : pick(network, "enforced", true);
   const wanted = network === undefined || given === true;
   if (found.enforced && given === false) {
-    problems.add([...path, "network", "enforced"], false, `is not so: ${found.cni} enforces NetworkPolicy`, {
-      allowed: "no enforced, or network: { enabled: false } for a tenant without policies",
+    problems.add([...path, "network", "enforced"], false, `is wrong: ${found.cni} enforces NetworkPolicy`, {
+      allowed: "leave it out, or network: { enabled: false } for a tenant without policies",
     });
   }
   if (!found.enforced && wanted) {
     problems.add(
       [...path, "network", ...(network !== undefined && "enforced" in network ? ["enforced"] : [])],
       network === undefined ? undefined : given,
-      `would be walls that nobody guards: ${found.cni} does not enforce NetworkPolicy`,
+      `would have no effect: ${found.cni} does not enforce NetworkPolicy`,
       {
         allowed:
           "cni.networkPolicy: kube-network-policies or calico, network: { enforced: false } to create them anyway, or network: { enabled: false }",
@@ -147,7 +147,7 @@ function credentialsFit({ credentials }: DraftTenant, path: Path, problems: Prob
   problems.add(
     [...path, "credentials", "renewBeforeHours"],
     before,
-    `is no less than validityHours ${validity}: every up would make a new certificate`,
+    `is not less than validityHours ${validity}: every up would create a new certificate`,
     { allowed: `less than ${validity}` },
   );
 }
@@ -182,7 +182,7 @@ function roleIsNamed(grant: DraftGrant, path: Path, problems: Problems): void {
   }
   if (named.length === 2) {
     problems.add([...path, "clusterRole"], grant.clusterRole, "cannot be combined with role", {
-      allowed: "one of the two",
+      allowed: "one of them",
     });
   }
 }

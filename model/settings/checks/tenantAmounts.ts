@@ -52,7 +52,7 @@ function quotaHoldsAPod({ quota, limits }: DraftTenant, path: Path, problems: Pr
       problems.add(
         [...path, "quota", "limits", resource],
         most,
-        `is less than quota.${resource} ${sum}, which could then never be used up`,
+        `is less than quota.${resource} ${sum}, so the quota could never be used up`,
         { allowed: `at least ${sum}` },
       );
       continue;
@@ -92,7 +92,7 @@ function othersAreNamed({ quota }: DraftTenant, path: Path, problems: Problems):
     const own = Object.entries(QUOTA_NAMES).find(([short, name]) => key === name || key === short);
     const limit = RESOURCES.find((resource) => key === `limits.${upstream(resource)}`);
     if (own !== undefined || limit !== undefined) {
-      problems.add(place, key, "has its own key", {
+      problems.add(place, key, "has a key of its own here", {
         allowed: `instead: ${path.join(".")}.quota.${own?.[0] ?? `limits.${limit}`}`,
       });
     } else if (!OTHER.test(key) || keyProblem(key.replace(/^count\//, "")) !== undefined) {

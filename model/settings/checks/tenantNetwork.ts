@@ -42,7 +42,9 @@ function oneEnd(opening: DraftOpening, peers: readonly string[], place: Path, pr
   const named = peers.filter((peer) => peer in opening);
   if (named.length === 1) return;
   if (named.length === 0) {
-    problems.add(place, opening, "opens to nobody", { allowed: `one of ${peers.join(", ")}` });
+    problems.add(place, opening, "does not say whom it is open to", {
+      allowed: `one of ${peers.join(", ")}`,
+    });
     return;
   }
   const second = named[1] ?? "";
@@ -51,7 +53,7 @@ function oneEnd(opening: DraftOpening, peers: readonly string[], place: Path, pr
     opening[second as keyof DraftOpening],
     `cannot be combined with ${named[0] ?? ""}`,
     {
-      allowed: "one end in each opening",
+      allowed: "one peer in each opening",
     },
   );
 }
@@ -67,14 +69,14 @@ function tenantIsThere(
   const key = opening.tenant === undefined ? "namespace" : "tenant";
   if (other === name) {
     problems.add([...place, key], other, "is the tenant itself", {
-      allowed: "another one; network.sameNamespace is about its own pods",
+      allowed: "another tenant; network.sameNamespace covers its own pods",
     });
     return;
   }
   const others = Object.keys(input.tenants ?? {}).filter((one) => one !== name);
   if (opening.tenant === undefined || others.includes(opening.tenant)) return;
   problems.add([...place, "tenant"], opening.tenant, "is not a tenant of these settings", {
-    allowed: others.join(", ") || "namespace: for one that is not a tenant",
+    allowed: others.join(", ") || "the name of a tenant, or namespace: for any other namespace",
     nearest: nearest(opening.tenant, others),
   });
 }
@@ -82,9 +84,14 @@ function tenantIsThere(
 function ingressIsThere(opening: DraftOpening, place: Path, { input }: Facts, problems: Problems): void {
   if (!("ingressController" in opening) || opening.ingressController === undefined || "ingress" in input)
     return;
-  problems.add([...place, "ingressController"], true, "opens to a controller that is not there", {
-    allowed: "ingress among the settings, or namespace: where a controller of your own runs",
-  });
+  problems.add(
+    [...place, "ingressController"],
+    true,
+    "opens to an ingress controller, but the settings have none",
+    {
+      allowed: "ingress among the settings, or namespace: where a controller of your own runs",
+    },
+  );
 }
 
 /** Every tenant's pods have addresses of the one range, and Services' are gone before a policy sees the packet. */
@@ -103,7 +110,7 @@ function cidrIsOutside(
   problems.add(
     [...place, "cidr"],
     opening.cidr,
-    `lies within ${inside.name} ${inside.range.text}, whose addresses change hands`,
+    `lies within ${inside.name} ${inside.range.text}, whose addresses are reassigned all the time`,
     {
       allowed: "tenant or namespace for pods; cidr for what is outside the cluster",
     },
@@ -113,8 +120,8 @@ function cidrIsOutside(
 function exceptIsInside(opening: DraftOpening, place: Path, problems: Problems): void {
   if (opening.except === undefined) return;
   if (!("cidr" in opening)) {
-    problems.add([...place, "except"], opening.except, "takes nothing away: there is no cidr", {
-      allowed: "cidr beside it",
+    problems.add([...place, "except"], opening.except, "has no effect without cidr", {
+      allowed: "cidr as well",
     });
     return;
   }
@@ -135,7 +142,7 @@ function portsFit(opening: DraftOpening, place: Path, problems: Problems): void 
   (opening.ports ?? []).forEach((port, index) => {
     if (port === undefined || typeof port === "number") return;
     if (port.port === undefined || port.endPort === undefined || port.endPort >= port.port) return;
-    problems.add([...place, "ports", index, "endPort"], port.endPort, `is below port ${port.port}`, {
+    problems.add([...place, "ports", index, "endPort"], port.endPort, `is less than port ${port.port}`, {
       allowed: `${port.port} or more`,
     });
   });

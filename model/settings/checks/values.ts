@@ -20,7 +20,7 @@ export function validateCertificates({ written, settings }: Checked, problems: P
     problems.add(
       ["certificates", "renewBeforeDays"],
       renewBeforeDays,
-      `is no less than validityDays ${validityDays}: certificates would be renewed all the time`,
+      `is not less than validityDays ${validityDays}: certificates would be renewed all the time`,
       { allowed: `less than ${validityDays}` },
     );
 }
@@ -51,8 +51,8 @@ export function validateMirrors({ written }: Checked, problems: Problems): void 
   for (const registry of Object.keys(written.images?.mirrors ?? {})) {
     // containerd docs/hosts.md: the folder is the registry's host with an optional port, or _default.
     if (registry === "_default" || isRegistryHost(registry)) continue;
-    problems.add(["images", "mirrors", registry], registry, "is not a host of a registry", {
-      allowed: "a host with an optional port and no scheme or path, as registry.k8s.io, or _default",
+    problems.add(["images", "mirrors", registry], registry, "is not the host name of a registry", {
+      allowed: "a host with an optional port and no scheme or path, such as registry.k8s.io, or _default",
     });
   }
 }
@@ -64,8 +64,8 @@ export function validateRegistries({ written, settings, refused }: Checked, prob
     const path = ["images", "registries", host];
     if (refused(path)) continue;
     if (!isRegistryHost(host)) {
-      problems.add(path, host, "is not a host of a registry", {
-        allowed: "a host with an optional port and no scheme or path, as registry.example.com:5000",
+      problems.add(path, host, "is not the host name of a registry", {
+        allowed: "a host with an optional port and no scheme or path, such as registry.example.com:5000",
       });
       continue;
     }
@@ -75,7 +75,7 @@ export function validateRegistries({ written, settings, refused }: Checked, prob
       });
     if ("token" in given && "credentials" in given)
       problems.add([...path, "token"], given.token, "cannot be combined with credentials", {
-        allowed: "one of the two",
+        allowed: "one of them",
       });
     if ("clientKey" in given && !("clientCertificate" in given))
       problems.add([...path, "clientCertificate"], undefined, "is missing beside clientKey", {
@@ -89,7 +89,7 @@ export function validateRegistries({ written, settings, refused }: Checked, prob
     if (secret === undefined) continue;
     if (settings.aws !== undefined) {
       problems.add([...path, secret], given[secret], UNREACHABLE, {
-        allowed: "a registry that asks for none, or an image of your own that brings them",
+        allowed: "a registry without login, or your own machine image that has the credentials",
       });
       continue;
     }
@@ -105,7 +105,7 @@ export function validateRegistries({ written, settings, refused }: Checked, prob
   }
 }
 
-const UNREACHABLE = "cannot reach instances of platform aws: their user data holds no secret";
+const UNREACHABLE = "does not work on platform aws: the user data of instances contains no secrets";
 
 /** A password is for a proxy that there is, and for hosts that setup reaches. */
 export function validateProxy({ written: { proxy }, settings }: Checked, problems: Problems): void {
@@ -113,11 +113,11 @@ export function validateProxy({ written: { proxy }, settings }: Checked, problem
   const path = ["proxy", "credentials"];
   if (settings.aws !== undefined)
     problems.add(path, proxy.credentials, UNREACHABLE, {
-      allowed: "a proxy that asks for none, as one in the VPC that passes requests on",
+      allowed: "a proxy without login, for example one in the VPC that forwards requests",
     });
   else if (!("http" in proxy) && !("https" in proxy))
-    problems.add(path, proxy.credentials, "is for a proxy, and there is none", {
-      allowed: "proxy.http or proxy.https beside it",
+    problems.add(path, proxy.credentials, "is set, but there is no proxy", {
+      allowed: "proxy.http or proxy.https as well",
     });
 }
 
@@ -133,18 +133,20 @@ export function validateLoginNames({ written: { oidc } }: Checked, problems: Pro
   for (const key of ["usernamePrefix", "groupsPrefix"] as const) {
     const value = oidc[key];
     if (value === "")
-      problems.add(["oidc", key], value, "is empty", { allowed: 'a prefix, as "oidc:", or "-" for none' });
+      problems.add(["oidc", key], value, "is empty", {
+        allowed: 'a prefix, such as "oidc:", or "-" for none',
+      });
     const [, trusted] = Object.entries(TRUSTED).find(([prefix]) => value?.startsWith(prefix)) ?? [];
     if (trusted === undefined) continue;
-    const message = `makes names of the issuer into such as Kubernetes and this library trust, as ${trusted}`;
-    problems.add(["oidc", key], value, message, { allowed: 'a prefix of its own, as "oidc:"' });
+    const message = `turns names of the issuer into names that Kubernetes and this library trust, such as ${trusted}`;
+    problems.add(["oidc", key], value, message, { allowed: 'a prefix of its own, such as "oidc:"' });
   }
   if (oidc.groupsPrefix === undefined || "groupsClaim" in oidc) return;
   problems.add(
     ["oidc", "groupsPrefix"],
     oidc.groupsPrefix,
-    "is for groups, and oidc.groupsClaim does not say where they stand",
-    { allowed: "groupsClaim beside it, as groups; or no groupsPrefix" },
+    "has no effect without oidc.groupsClaim, which names the claim that lists groups",
+    { allowed: "groupsClaim as well, such as groups; or no groupsPrefix" },
   );
 }
 
@@ -153,6 +155,6 @@ export function validateLoginConfiguration({ written }: Checked, problems: Probl
   const file = written.apiServer?.extraArgs?.["authentication-config"];
   if (file === undefined || written.oidc === undefined) return;
   problems.add(["apiServer", "extraArgs", "authentication-config"], file, "cannot be combined with oidc", {
-    allowed: "one of the two",
+    allowed: "one of them",
   });
 }

@@ -18,14 +18,9 @@ export function validateKubernetesVersion({ settings }: Checked, problems: Probl
   if (isSupportedMinor(minorOf(kubernetesVersion) ?? "")) return;
   const supported = Object.keys(MINORS);
   const newest = supported.flatMap((one) => knownVersions().find((known) => minorOf(known) === one) ?? []);
-  problems.add(
-    ["kubernetesVersion"],
-    kubernetesVersion,
-    "is of a minor version this library does not build",
-    {
-      allowed: `${supported.join(", ")} (as they are: ${newest.join(", ")}; others with downloads.checksums)`,
-    },
-  );
+  problems.add(["kubernetesVersion"], kubernetesVersion, "is a minor version this library does not support", {
+    allowed: `${supported.join(", ")} (built in: ${newest.join(", ")}; others need downloads.checksums)`,
+  });
 }
 
 export function validateComponentVersions({ written }: Checked, problems: Problems): void {
@@ -74,7 +69,7 @@ export function validateChecksums({ written, settings }: Checked, problems: Prob
     const name = path.split(".")[1];
     const value = name === undefined ? kubernetesVersion : versions[name as SettableVersion];
     const known = name === undefined ? ` (known: ${knownOf(kubernetesVersion)})` : "";
-    problems.add(path.split("."), value, "has no checksum here", {
+    problems.add(path.split("."), value, "has no checksum in this library", {
       allowed: `a version from the table${known}, or ${keys.join(", ")}`,
     });
   }

@@ -16,7 +16,7 @@ export function windowsDownloadsFit(facts: Facts, problems: Problems): void {
     problems.add(
       ["downloads", "windows"],
       "checksums",
-      "are of Windows nodes' files, and there is no pool of them",
+      "are checksums for Windows nodes, but no pool has them",
       {
         allowed: "a pool with os: windows-2022 or windows-2025, or no downloads.windows",
       },
@@ -30,9 +30,9 @@ export function windowsDownloadsFit(facts: Facts, problems: Problems): void {
   problems.add(
     ["downloads", "windows"],
     given === undefined ? undefined : Object.keys(given).join(", "),
-    `has no checksum of what Windows nodes download, and no table here does: ${named.join(", ")}`,
+    `lacks the checksums of files that Windows nodes download: ${named.join(", ")}`,
     {
-      allowed: `${missing.join(", ")}: SHA-256 or SHA-512 that upstream publishes (docs/windows.md says where)`,
+      allowed: `${missing.join(", ")}: the SHA-256 or SHA-512 that upstream publishes (see docs/windows.md)`,
     },
   );
 }
@@ -55,7 +55,7 @@ export function windowsReleasesFit(facts: Facts, problems: Problems): void {
 export function windowsNodesCanBoot(facts: Facts, problems: Problems): void {
   const pool = windowsPools(facts)[0];
   if (pool === undefined || facts.input.proxy === undefined) return;
-  problems.add(["proxy"], "a proxy", `is not passed on to Windows nodes (${pool.path.join(".")})`, {
+  problems.add(["proxy"], "a proxy", `does not reach Windows nodes (${pool.path.join(".")})`, {
     allowed: "no proxy, or no pool of Windows nodes; downloads.mirror and images.mirrors work for them",
   });
 }

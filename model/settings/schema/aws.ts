@@ -24,13 +24,13 @@ import {
 
 const WINDOWS = ["windows-2022", "windows-2025"] as const;
 
-const instanceType = matching(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "an EC2 instance type, as t3.medium");
-const ami = matching(/^ami-[0-9a-f]{8,17}$/, "the id of an image, as ami-0123456789abcdef0");
+const instanceType = matching(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "an EC2 instance type, such as t3.medium");
+const ami = matching(/^ami-[0-9a-f]{8,17}$/, "the id of an image, such as ami-0123456789abcdef0");
 // Ids and aliases of keys are taken by EC2 as well, but it answers with the ARN: every preview would show a difference, and
 // for a root volume that means another instance.
 const kmsKey = matching(
   /^arn:aws(-cn|-us-gov)?:kms:[a-z0-9-]+:\d{12}:key\/[0-9A-Za-z-]{8,64}$/,
-  "the ARN of a key and no alias or bare id, as arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+  "the ARN of a key (not an alias or a bare id), such as arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
 );
 const authorizedKey = text((value) => {
   const problem = publicKeyProblem(value);
@@ -47,7 +47,7 @@ const packages = z
   .array(
     matching(
       /^[A-Za-z0-9][A-Za-z0-9+._-]{0,127}$/,
-      "the name of a package without its version, as nfs-common",
+      "the name of a package without its version, such as nfs-common",
     ),
   )
   .max(50);
@@ -67,7 +67,7 @@ const spot = switched({
   onDemandPercent: z.number().int().min(0).max(100).default(0),
   maxPrice: matching(
     /^(?!0+(\.0+)?$)\d+(\.\d{1,6})?$/,
-    'US dollars an hour, more than none and in quotes, as "0.05"',
+    'US dollars per hour, more than 0 and in quotes, such as "0.05"',
   ).optional(),
 });
 
@@ -77,7 +77,7 @@ const logDays = z.literal([
 ]);
 
 const subnet = z.strictObject({
-  id: matching(/^subnet-[0-9a-f]{8,17}$/, "the id of a subnet, as subnet-0123456789abcdef0"),
+  id: matching(/^subnet-[0-9a-f]{8,17}$/, "the id of a subnet, such as subnet-0123456789abcdef0"),
   cidr,
   zone: z.string(),
   subnetType: z.enum(["public", "private"]),
@@ -127,7 +127,7 @@ export const awsShape = {
       /** A VPC that exists already, with the subnets to use. */
       existing: z
         .strictObject({
-          vpcId: matching(/^vpc-[0-9a-f]{8,17}$/, "the id of a VPC, as vpc-0123456789abcdef0"),
+          vpcId: matching(/^vpc-[0-9a-f]{8,17}$/, "the id of a VPC, such as vpc-0123456789abcdef0"),
           subnets: z.array(subnet).min(1),
           cidrReservations: z.boolean().optional(),
         })
@@ -186,7 +186,7 @@ export const awsShape = {
     .strictObject({
       dns: z
         .strictObject({
-          zoneId: matching(/^Z[A-Z0-9]{5,31}$/, "the id of a hosted zone, as Z0123456789ABCDEFGHIJ"),
+          zoneId: matching(/^Z[A-Z0-9]{5,31}$/, "the id of a hosted zone, such as Z0123456789ABCDEFGHIJ"),
           name: dnsName,
         })
         .optional(),

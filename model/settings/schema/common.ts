@@ -34,7 +34,7 @@ export const networkShape = {
   podsPerNode: z.number().int().min(1).max(1000).default(110),
   nodeCidrMaskSize: z.number().int().min(16).max(30).default(24),
   clusterDomain: dnsName.default(DEFAULTS.clusterDomain),
-  nodePortRange: matching(/^\d{1,5}-\d{1,5}$/, "two ports with a dash between, as 30000-32767").default(
+  nodePortRange: matching(/^\d{1,5}-\d{1,5}$/, "two ports separated by a dash, such as 30000-32767").default(
     "30000-32767",
   ),
   mtu: mtu.optional(),
@@ -77,7 +77,7 @@ const certificate = text((value) =>
 // Goes into files of systemd and the shell as a list with commas.
 const noProxy = matching(
   /^[A-Za-z0-9.*:/[\]_-]+$/,
-  "one host, domain or range in each entry, as .example.com or 10.0.0.0/8",
+  "one host, domain or range per entry, such as .example.com or 10.0.0.0/8",
 );
 
 const level = z.enum(["privileged", "baseline", "restricted"]);
@@ -90,7 +90,7 @@ const absolutePath = text((value) =>
     ? undefined
     : {
         message: "is not an absolute path",
-        allowed: "a path from the root without .., as /etc/kubernetes/extra",
+        allowed: "a path from the root without .., such as /etc/kubernetes/extra",
       },
 );
 
@@ -141,7 +141,7 @@ export const commonShape = {
     .prefault({}),
   containerd: z.strictObject({ dropIn: z.string().optional() }).prefault({}),
   ignorePreflightErrors: z
-    .array(matching(/^[A-Za-z0-9][A-Za-z0-9-]*$/, "names of kubeadm's checks, as Swap"))
+    .array(matching(/^[A-Za-z0-9][A-Za-z0-9-]*$/, "names of kubeadm's checks, such as Swap"))
     .default([]),
   oidc: z
     .strictObject({

@@ -4,7 +4,7 @@ import { dnsLabel, document, httpUrl, matching, secretName, text } from "./primi
 
 /** Relative and inside the project: the same on every machine that runs Pulumi. */
 const projectPath = text((value) => {
-  const allowed = "a path relative to the project's folder and inside it, as manifests/web.yaml";
+  const allowed = "a path relative to the project's folder and inside it, such as manifests/web.yaml";
   if (value === "" || value.startsWith("/") || value.startsWith("~") || /^[A-Za-z]:/.test(value))
     return { message: "is not a valid relative path", allowed };
   if (value.split(/[\\/]/).includes("..")) return { message: "leaves the project's folder", allowed };
@@ -20,12 +20,12 @@ const chart = z.strictObject({
   repository: httpUrl.optional(),
   oci: matching(
     /^oci:\/\/[a-z0-9.-]+(:\d{1,5})?(\/[a-z0-9._-]+)+$/,
-    "a chart in an OCI registry, as oci://registry.example.com/charts/web",
+    "a chart in an OCI registry, such as oci://registry.example.com/charts/web",
   ).optional(),
   folder: projectPath.optional(),
   version: matching(
     /^v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$/,
-    "one version and no range, as 1.2.3",
+    "one version, not a range, such as 1.2.3",
   ).optional(),
   namespace: dnsLabel,
   createNamespace: z.boolean().optional(),

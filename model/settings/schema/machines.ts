@@ -27,7 +27,7 @@ export const hostKey = text((value) => {
       };
 });
 
-const user = matching(/^[a-z_][a-z0-9_.-]{0,31}$/i, "a user name of the host, as ubuntu");
+const user = matching(/^[a-z_][a-z0-9_.-]{0,31}$/i, "a user name on the host, such as ubuntu");
 
 const ssh = { host, port: port.default(22), user, hostKey, key: secretName };
 
@@ -39,7 +39,7 @@ export const taint = z.union([
     const match = /^[^=:]+(?:=[^=:]*)?:([A-Za-z]+)$/.exec(value);
     if (match !== null && TAINT_EFFECTS.some((effect) => effect === match[1])) return undefined;
     return {
-      message: match === null ? "is not a valid taint" : "has an effect that does not exist",
+      message: match === null ? "is not a valid taint" : "has an unknown effect",
       allowed: `key:Effect or key=value:Effect, the effect one of ${TAINT_EFFECTS.join(", ")}`,
     };
   }),
@@ -63,7 +63,7 @@ const machine = z.strictObject({
   // IFNAMSIZ is 16 with the closing zero (linux/if.h).
   nodeInterface: matching(
     /^[A-Za-z0-9_.-]{1,15}$/,
-    "the name of an interface, as eth1; 15 characters at most",
+    "the name of an interface, such as eth1; 15 characters at most",
   ).optional(),
   architecture: z.enum(["amd64", "arm64"]).default("amd64"),
   os: z.enum(OS_FAMILIES).optional(),
@@ -76,7 +76,7 @@ const machine = z.strictObject({
 /** As a Deployment has it. */
 const maxUnavailable = z.union([
   z.number().int().min(1).max(5000),
-  matching(/^([1-9]\d?|100)%$/, "a number of workers, or a share of them, as 10%"),
+  matching(/^([1-9]\d?|100)%$/, "a number of workers, or a share of them, such as 10%"),
 ]);
 
 /** Where nginx on every node takes calls of the API. */
@@ -100,11 +100,11 @@ const allowed = z.strictObject({
   from: z.array(filterRange).min(1),
   protocol: z.enum(PROTOCOLS),
   port: z
-    .union([port, matching(/^\d{1,5}-\d{1,5}$/, "a port, or two with a hyphen between, as 8000-8100")])
+    .union([port, matching(/^\d{1,5}-\d{1,5}$/, "a port, or a range of ports such as 8000-8100")])
     .optional(),
   reason: matching(
     new RegExp(`^[\\x20-\\x7e]{1,${LONGEST_REASON}}$`),
-    `one line of ${LONGEST_REASON} characters of ASCII at most`,
+    `one line of ${LONGEST_REASON} ASCII characters at most`,
   ),
 });
 

@@ -91,7 +91,7 @@ function addressVerdict(value: string, what: string, options: { loopback?: boole
     const message = value.includes(":")
       ? "is IPv6; this version builds IPv4 clusters"
       : "is not a valid IPv4 address";
-    return { message, allowed: `${what}, as 10.40.0.11` };
+    return { message, allowed: `${what}, such as 10.40.0.11` };
   }
   const special = specialRangeOf(rangeOf(address, 32));
   if (special === undefined || (options.loopback === true && special.name === "loopback")) return undefined;
@@ -123,7 +123,8 @@ function cidrVerdict(value: string): Verdict {
   if (!("problem" in parsed)) return undefined;
   return {
     message: parsed.problem,
-    allowed: parsed.meant === undefined ? "an IPv4 range in CIDR notation, as 10.244.0.0/16" : parsed.meant,
+    allowed:
+      parsed.meant === undefined ? "an IPv4 range in CIDR notation, such as 10.244.0.0/16" : parsed.meant,
   };
 }
 
@@ -139,7 +140,7 @@ export const cidr = text((value) => {
   const verdict = cidrVerdict(value);
   // A range is wanted, and the one that an address alone would be has one address.
   if (verdict !== undefined && isAddress(value))
-    return { ...verdict, allowed: `an IPv4 range in CIDR notation, as ${value}/16` };
+    return { ...verdict, allowed: `an IPv4 range in CIDR notation, such as ${value}/16` };
   if (verdict !== undefined) return verdict;
   const parsed = parseRange(value);
   const special = "problem" in parsed ? undefined : specialRangeOf(parsed);
@@ -158,7 +159,8 @@ export const filterRange = text((value) => {
   if (!value.includes(":")) return value === "0.0.0.0/0" ? undefined : cidrVerdict(value);
   const parsed = parseRange6(value);
   if (!("problem" in parsed)) return undefined;
-  const allowed = parsed.meant ?? "an IPv4 or IPv6 range in CIDR notation, as 10.244.0.0/16 or 2001:db8::/64";
+  const allowed =
+    parsed.meant ?? "an IPv4 or IPv6 range in CIDR notation, such as 10.244.0.0/16 or 2001:db8::/64";
   return { message: parsed.problem, allowed };
 });
 
@@ -178,7 +180,7 @@ function urlVerdict(value: string, schemes: readonly string[]): Verdict {
   const allowed = `a URL with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`;
   if (hasPassword(value)) {
     return {
-      message: "holds a password, which kubeadm:cluster must not",
+      message: "holds a password; kubeadm:cluster must not contain secrets",
       allowed: `${allowed} and no password${LOGINS}`,
       hidden: true,
     };
@@ -187,7 +189,8 @@ function urlVerdict(value: string, schemes: readonly string[]): Verdict {
   if (parsed === undefined || parsed.hostname === "") return { message: "is not a valid URL", allowed };
   // A user name alone may be a token.
   if (parsed.username !== "") return { message: "holds a user name", allowed, hidden: true };
-  if (!schemes.includes(parsed.protocol.replace(":", ""))) return { message: "has another scheme", allowed };
+  if (!schemes.includes(parsed.protocol.replace(":", "")))
+    return { message: "has an unsupported scheme", allowed };
   if (parsed.search !== "" || parsed.hash !== "") return { message: "has a query or a fragment", allowed };
   if (/\s/.test(value)) return { message: "holds white space", allowed };
   return undefined;
@@ -200,7 +203,7 @@ export const mirrorUrl = text((value) => {
   if (verdict === undefined || verdict.hidden === true) return verdict;
   return {
     ...verdict,
-    allowed: `${verdict.allowed}; CA, client certificate and credentials are under images.registries.<host>`,
+    allowed: `${verdict.allowed}; set CA, client certificate and credentials under images.registries.<host>`,
   };
 });
 export const httpsUrl = text((value) => urlVerdict(value, ["https"]));
@@ -217,7 +220,7 @@ export const secretName = text((value) => {
   const allowed = "the name of an entry in kubeadm:secrets: a letter, then letters, digits, '-', '_' or '.'";
   if (looksLikeKeyMaterial(value)) {
     return {
-      message: "looks like the secret itself; it belongs into kubeadm:secrets",
+      message: "looks like the secret itself, which belongs in kubeadm:secrets",
       allowed,
       hidden: true,
     };
@@ -240,7 +243,7 @@ export const document = z.record(z.string(), z.unknown());
 /** `host` or `host:port` of a resolver; CoreDNS takes addresses only. */
 export const resolver = text((value) => {
   const [host = "", portText, ...rest] = value.split(":");
-  const allowed = "an IPv4 address, with a port if it is not 53, as 10.40.0.53:5353";
+  const allowed = "an IPv4 address, with a port if it is not 53, such as 10.40.0.53:5353";
   if (rest.length > 0 || !isAddress(host)) return { message: "is not a valid resolver", allowed };
   const number = Number(portText ?? "53");
   if (!/^\d+$/.test(portText ?? "53") || number < 1 || number > 65535)
@@ -258,7 +261,7 @@ export const quantity = text((value) => {
   const meant = `${number}${unit.charAt(0).toUpperCase()}${unit.slice(1).toLowerCase()}`;
   return {
     message: "is not allowed",
-    allowed: "a Kubernetes quantity, as 100m or 50Mi",
+    allowed: "a Kubernetes quantity, such as 100m or 50Mi",
     ...(number !== "" && QUANTITY.test(meant) ? { nearest: meant } : {}),
   };
 });
@@ -284,22 +287,22 @@ export const repository = text((value) => {
     : {
         message: "is not allowed",
         allowed:
-          "a registry host with an optional port and path, without scheme, as registry.example.com/k8s",
+          "a registry host with an optional port and path, without scheme, such as registry.example.com/k8s",
       };
 });
 
-export const imageTag = matching(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, "an image tag, as v1.14.2");
+export const imageTag = matching(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, "an image tag, such as v1.14.2");
 
 export const semver = text((value) =>
   /^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}$/.test(value)
     ? undefined
     : {
         message: value.startsWith("v")
-          ? "is written with a v"
+          ? "starts with a v"
           : /^\d+\.\d+$/.test(value)
-            ? "is not a valid version without its patch"
+            ? "is not a valid version: the patch number is missing"
             : "is not a valid version",
-        allowed: "three numbers, as 1.36.4",
+        allowed: "three numbers, such as 1.36.4",
       },
 );
 

@@ -8,14 +8,14 @@ const subjectName = text((value) => {
   if (value === "" || value !== value.trim() || /[\r\n\0]/.test(value))
     return {
       message: "is not a valid name",
-      allowed: "text without white space around it, as alice@example.com",
+      allowed: "text without white space around it, such as alice@example.com",
     };
   return undefined;
 });
 
 const serviceAccount = matching(
   /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
-  "namespace and name with a slash between, as ci/deployer",
+  "namespace and name separated by a slash, such as ci/deployer",
 );
 
 const subjectShape = {
@@ -96,7 +96,7 @@ const hours = z
 // networking/v1 Ingress: a DNS name in lower case, or one wildcard as its first label.
 const hostName = matching(
   /^(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/,
-  "a DNS name in lower case, as shop.example.com or *.shop.example.com",
+  "a DNS name in lower case, such as shop.example.com or *.shop.example.com",
 );
 
 const priorityClass = matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "the name of a PriorityClass");

@@ -138,7 +138,7 @@ describe("ingress-nginx", () => {
 
   it("is advised against, with the version it was last tested with", () => {
     expect(onMetal({ kind: "ingress-nginx" }).advisories.join("\n")).toMatch(
-      /frozen upstream at controller 1\.15\.1.*tested to Kubernetes 1\.35; this cluster has 1\.36/,
+      /frozen upstream at controller 1\.15\.1.*tested up to Kubernetes 1\.35; this cluster has 1\.36/,
     );
     expect(onMetal({ kind: "traefik" }).advisories.join("\n")).not.toMatch(/frozen/);
   });

@@ -106,7 +106,7 @@ describe("MetalLB", () => {
         loadBalancerClass: "metallb.io/metallb",
       },
     );
-    expect(settings.advisories.join("\n")).toMatch(/metallb on AWS: a VPC has no ARP/);
+    expect(settings.advisories.join("\n")).toMatch(/metallb on AWS: a VPC answers no ARP/);
   });
 
   it("says on AWS which pool lies where EC2 hands addresses out", () => {

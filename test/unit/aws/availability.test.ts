@@ -29,7 +29,7 @@ describe("what an account has", () => {
       {
         path: "network.zones",
         value: '"eu-central-1a"',
-        message: "is a zone that this account does not have in eu-central-1",
+        message: "is a zone that this account cannot use in eu-central-1",
         allowed: "eu-central-1b, eu-central-1c",
       },
     ]);

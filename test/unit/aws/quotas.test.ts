@@ -55,9 +55,9 @@ describe("quotas of an account", () => {
     expect(texts).toEqual(
       expect.arrayContaining([
         expect.stringMatching(
-          /^Quota of vCPUs of running On-Demand.* a new account has 5, so ask for more first$/,
+          /^Quota of vCPUs of running On-Demand.* a new account has 5, so request more first$/,
         ),
-        expect.stringMatching(/^Quota of elastic addresses: 1, besides what else runs in eu-central-1$/),
+        expect.stringMatching(/^Quota of elastic addresses: 1, on top of everything else in eu-central-1$/),
         expect.stringContaining("ask AWS whether the account has eu-central-1a"),
       ]),
     );

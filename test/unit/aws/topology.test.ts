@@ -72,7 +72,7 @@ describe("a living control plane", () => {
     const problems = refused(base, before, after);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(text);
-    expect(problems[0]).toMatch(/set it back, or make a new cluster$/i);
+    expect(problems[0]).toMatch(/set it back, or create a new cluster$/i);
   });
 
   it("is not moved to another region", () => {
@@ -128,7 +128,7 @@ describe("a living control plane", () => {
     const problems = refused(smallAws, open, revisions("cp-1"));
     expect(problems).toEqual([
       expect.stringMatching(
-        /revisions\.cp-1: was 1, the settings say 2.*only control-plane node.*count: 3 first/,
+        /revisions\.cp-1: was 1, but the settings say 2.*only control-plane node.*count: 3 first/,
       ),
     ]);
     expect(refused(smallAws, open, all(revisions("cp-1"), set("controlPlane.count", 3)))).toHaveLength(1);
@@ -141,10 +141,10 @@ describe("a living control plane", () => {
 
   it("keeps the image that it runs", () => {
     expect(refused(largeAws, open, set("controlPlane.instanceType", "m7g.large"))).toEqual([
-      expect.stringMatching(/instanceType: cp-1, cp-2 and cp-3 run amd64, the settings say arm64/),
+      expect.stringMatching(/instanceType: cp-1, cp-2 and cp-3 run amd64, but the settings say arm64/),
     ]);
     expect(refused(largeAws, open, set("controlPlane.os", "debian-12"))).toEqual([
-      expect.stringMatching(/^controlPlane\.os: .* run ubuntu-24\.04, the settings say debian-12/),
+      expect.stringMatching(/^controlPlane\.os: .* run ubuntu-24\.04, but the settings say debian-12/),
     ]);
   });
 
@@ -164,7 +164,7 @@ describe("what holds an instance", () => {
     expect(problem).toContain("add controlPlane.deletable: [cp-2], run up");
     // In one run the instance still has EC2's protection when its node leaves.
     expect(refused(largeAws, all(), all(deletable("cp-2"), revisions("cp-2")))).toEqual([
-      expect.stringMatching(/held by EC2's termination protection\./),
+      expect.stringMatching(/which EC2's termination protection protects\./),
     ]);
     expect(refused(largeAws, deletable("cp-2"), revisions("cp-2"))).toEqual([]);
     expect(refused(largeAws, deletable("cp-1"), revisions("cp-2"))).toHaveLength(1);
@@ -173,7 +173,7 @@ describe("what holds an instance", () => {
   it("is Pulumi's protection alone where the settings say so", () => {
     const free = set("controlPlane.terminationProtection", false);
     expect(refused(largeAws, free, revisions("cp-2"))).toEqual([
-      expect.stringMatching(/held by Pulumi's protection \(protect: true\)\./),
+      expect.stringMatching(/which Pulumi's protection \(protect: true\) protects\./),
     ]);
     expect(refused(largeAws, free, all(deletable("cp-2"), revisions("cp-2")))).toEqual([]);
   });

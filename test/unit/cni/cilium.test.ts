@@ -145,9 +145,7 @@ describe("settings", () => {
     expect(cniVariant(cni)).toBe("cilium/vxlan");
     expect(kubeProxy.mode).toBe("iptables");
     expect(podSecurity.exemptNamespaces).toContain("cilium-secrets");
-    expect(advisories.join("\n")).toMatch(
-      /cni\.kind cilium: this library has not tried it on a live cluster/,
-    );
+    expect(advisories.join("\n")).toMatch(/cni\.kind cilium: not tested on a live cluster yet/);
   });
 
   it("route natively over one layer 2 network unless the network knows the slices", () => {

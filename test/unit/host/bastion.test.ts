@@ -97,7 +97,7 @@ describe("one login at the bastion", () => {
     await Promise.all(others.map((name) => hosts.query(name, "asking", `again ${name}`)));
     expect(bastion.dials).toBe(2);
     expect(lines.sort()).toEqual(
-      others.map((name) => `${name}: the SSH connection dropped, dialling again`).sort(),
+      others.map((name) => `${name}: the SSH connection was lost, reconnecting`).sort(),
     );
   });
 });

@@ -47,7 +47,7 @@ describe("a host that still boots", () => {
     expect(early.commands).toEqual([]);
     expect(booted?.commands).toEqual(["hostname"]);
     expect(reasons).toHaveLength(1);
-    expect(reasons[0]).toContain("the host key is not the one in the settings");
+    expect(reasons[0]).toContain("the host key does not match the settings");
   });
 
   it("is dialled again when it does not yet know the user's key", async () => {
@@ -73,7 +73,7 @@ describe("a host that still boots", () => {
       (reason: unknown) => reason as HostProblem,
     );
     expect(error).toBeInstanceOf(HostProblem);
-    expect(error?.report()).toContain("the host key is not the one in the settings");
+    expect(error?.report()).toContain("the host key does not match the settings");
     expect(wrong.dials).toBe(3);
     expect(wrong.logOns).toBe(0);
     // Said once, however often it was dialled.
@@ -85,7 +85,7 @@ describe("a host that still boots", () => {
     const reasons: string[] = [];
     await expect(
       dial({ ...server.connection(), privateKey: "none" }, HANGS_AFTER, (reason) => reasons.push(reason)),
-    ).rejects.toThrow(/cannot be read/);
+    ).rejects.toThrow(/cannot read/);
     expect([server.dials, reasons]).toEqual([0, []]);
   });
 });

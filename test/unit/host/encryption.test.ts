@@ -197,12 +197,12 @@ describe("keys that cannot be changed now are refused, and no host is changed", 
 
   it("while an API server runs that the settings do not have any more", async () => {
     host("cp1").write("servers", "cp1\ncp2\ncp9\n");
-    expect(await refusal([fresh])).toContain("cp9 still serves the API and is not in the settings any more");
+    expect(await refusal([fresh])).toContain("cp9 still serves the API but is no longer in the settings");
   });
 
   it("where a key of AES-CBC has another value under the name of one in use", async () => {
     expect(await refusal([key("old", "aescbc", "another")])).toContain(
-      "the key old has another value than the one in use under its name",
+      "the key old differs from the key in use under the same name",
     );
   });
 

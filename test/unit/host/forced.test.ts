@@ -69,7 +69,7 @@ describe.each(["setup", "node"] as const)("an update of %s on a host nobody can 
       hosts?.close();
       expect(await run(step, "update", "force", input, said)).toEqual(previous);
       expect(said).toEqual([
-        expect.stringMatching(/^w1: .*; nothing is changed on it, since machines\.w1\.removal is force/),
+        expect.stringMatching(/^w1: .*; it was not changed, because machines\.w1\.removal is force/),
       ]);
     },
   );

@@ -89,7 +89,7 @@ describe("refuseMismatch", () => {
 
   it("refuses a node that this library did not make", () => {
     expect(guard({ ...bare, kubelet: true })).toMatch(
-      /^w1: is a node of a cluster that this library did not make/,
+      /^w1: is a node of a cluster that this library did not create/,
     );
   });
 
@@ -108,7 +108,7 @@ describe("refuseMismatch", () => {
   ])("refuses another %s than a living cluster has, with both values", (setting, living, over) => {
     const changed = settingsOf(over);
     const said = guard(memberOf(), changed);
-    expect(said).toContain(`w1: ${setting}: the living cluster has ${living}, the settings say `);
+    expect(said).toContain(`w1: ${setting}: the living cluster has ${living}, but the settings say `);
     expect(guard(bare, changed)).toBe("");
   });
 
@@ -128,8 +128,10 @@ describe("refuseMismatch", () => {
     ["kubelet.config.cgroupDriver", "systemd", { kubelet: { config: { cgroupDriver: "cgroupfs" } } }],
   ])("refuses another %s, says why and what to do", (setting, living, over) => {
     const said = guard(memberOf(), settingsOf(over));
-    expect(said).toContain(`w1: ${setting}: the living cluster has ${living}, the settings say `);
-    expect(said).toMatch(/It is fixed when the cluster is made \(.+\): set it back, or make a new cluster$/);
+    expect(said).toContain(`w1: ${setting}: the living cluster has ${living}, but the settings say `);
+    expect(said).toMatch(
+      /It is fixed when the cluster is created \(.+\): set it back, or create a new cluster$/,
+    );
     expect(said.match(/the living cluster has/g)).toHaveLength(1);
   });
 
@@ -165,7 +167,7 @@ describe("refuseMismatch", () => {
         oldNode({ facts: {}, nodeAddress: "10.40.0.21", managers: {}, issuers: [] }),
       ])
         expect(guard(state, moved())).toMatch(
-          /^w1: machines\.w1\.nodeAddress: the node joined with 10\.40\.0\.21, the settings say 10\.40\.0\.99\. .* raise machines\.w1\.revision to 2/,
+          /^w1: machines\.w1\.nodeAddress: the node joined with 10\.40\.0\.21, but the settings say 10\.40\.0\.99\. .* raise machines\.w1\.revision to 2/,
         );
     });
 
@@ -210,7 +212,7 @@ describe("refuseOtherNode", () => {
   it("refuses another name or another role for a living node", () => {
     expect(node({}, "w9")).toContain("w9: is the node w1 of this cluster; a node's name cannot change");
     expect(node({ role: "controlPlane" })).toContain(
-      "w1: is a worker of this cluster and cannot become a controlPlane",
+      "w1: is a worker of this cluster and cannot change into a controlPlane",
     );
   });
 });
@@ -235,7 +237,7 @@ describe("refuseOtherIssuer", () => {
 
   it("refuses another one: tokens of running pods would not be accepted", () => {
     expect(issuers([own], ["https://issuer.example.com"])).toContain(
-      `cp1: the issuer of service-account tokens: the living cluster has ${own}, the settings say https://issuer.example.com`,
+      `cp1: the issuer of service-account tokens: the living cluster has ${own}, but the settings say https://issuer.example.com`,
     );
     expect(issuers([own], [ISSUER_TOKEN])).toContain("cp1: podIdentity: ");
     expect(issuers(["https://bucket.example.com"], [own])).toContain(

@@ -166,11 +166,11 @@ describe("a control-plane node may be away", () => {
       () => delete plane.nodes[third],
       /cp-3 has left the cluster and not joined/,
     ],
-    ["cannot be told of", () => (plane.status = 503), /the API at https:\S+ cannot be asked: .*503 no/],
+    ["cannot be told of", () => (plane.status = 503), /the API at https:\S+ does not answer: .*503 no/],
   ])("and not while another one %s", async (_, fault, text) => {
     fault();
     const said = await after(replaced);
-    expect(said).toMatch(/^control plane: cp-2 may not be away while another node is: /);
+    expect(said).toMatch(/^control plane: cp-2 must stay up while another node is down: /);
     expect(said).toMatch(text);
     expect(said).toContain(`${FORCE_VARIABLE}=cp-2`);
     // Stopped for another type, all three have to be well.
@@ -222,7 +222,7 @@ describe("a control-plane node may be away", () => {
     );
     expect(content).toContain(stranger);
     const said = await after(replaced, { ...input, files: [{ path: "kubeconfig", content }] });
-    expect(said).toMatch(/cannot be asked: .*certificate/);
+    expect(said).toMatch(/does not answer: .*certificate/);
     expect(scrubber(input)(said)).toBe(said);
     expect(plane.asked).toEqual([]);
   });

@@ -84,7 +84,7 @@ const up = (): number => Math.floor(Number(fs.readFileSync("/proc/uptime", "utf8
 function lockOf(name: string, secondsAgo: number): void {
   machine.write(LOCK, `${up() - secondsAgo} ${name} 0123456789abcdef\n`);
 }
-const waiting = (name: string) => said.some((line) => line.startsWith(`${name}: waits until another node`));
+const waiting = (name: string) => said.some((line) => line.startsWith(`${name}: waits for another node`));
 
 describe("the drain lock", () => {
   it("is held by one machine after the other, and whoever waits says so", async () => {
@@ -119,9 +119,9 @@ describe("the drain lock", () => {
     const never = () => Promise.reject(new Error("it was drained"));
     await Promise.all([
       expect(failing.done).rejects.toThrow("the kubelet did not become healthy"),
-      expect(step("w2", never).done).rejects.toThrow("since the change of w1 failed"),
+      expect(step("w2", never).done).rejects.toThrow("because the change of w1 failed"),
     ]);
-    await expect(step("w3", never).done).rejects.toThrow("since the change of w1 failed");
+    await expect(step("w3", never).done).rejects.toThrow("because the change of w1 failed");
     let ran = false;
     await step("w2", () => Promise.resolve(void (ran = true)), "run 2").done;
     expect(ran).toBe(true);
@@ -253,7 +253,7 @@ fi
     const run = createHash("sha256").update("run 1").digest("hex").slice(0, 16);
     machine.write("run/pulumi-kubeadm/locks/failed", `${run} w2\n`);
     refused.open();
-    await expect(one.done).rejects.toThrow("since the change of w2 failed");
+    await expect(one.done).rejects.toThrow("because the change of w2 failed");
     expect(order).toEqual([]);
   });
 

@@ -56,7 +56,7 @@ describe.concurrent("the program of a step, started without what a step gives it
       undefined,
       "standard input is not valid JSON",
     ],
-    ["no connection to its machine", empty, undefined, "w1: no connection was given for this machine"],
+    ["no connection to its machine", empty, undefined, "w1: the step has no connection to this machine"],
   ] as const)("says so in one line and fails: %s", async ([, stdin, environment, text], { expect }) => {
     const { status, stdout, stderr } = await program(stdin, environment);
     expect(status).toBe(1);
@@ -103,7 +103,7 @@ describe("the program of a step", () => {
     const { status, stderr } = await program(stdin);
     expect(status).toBe(1);
     expect(stderr).toMatch(/^w1: \/var\/lib\/pulumi-kubeadm\/node\.json on it is missing, empty or damaged/);
-    expect(stderr).toContain("Do not reset it");
+    expect(stderr).toContain("Do not reset the host");
     expect(stderr).not.toMatch(/SyntaxError|\bat .*\.ts:|kubeadm reset/);
   });
 
@@ -117,7 +117,7 @@ describe("the program of a step", () => {
     await other.stop();
     expect([safe.status, safe.stdout]).toEqual([1, ""]);
     expect(safe.stderr).toMatch(
-      /^w1: its setup could not be taken back: SSH to .*the host key is not the one/,
+      /^w1: its setup could not be taken back: SSH to .*the host key does not match/,
     );
     expect(safe.stderr).toContain(`${FORCE_VARIABLE}=w1`);
     expect([forced.status, forced.stdout]).toEqual([0, "{}\n"]);

@@ -141,7 +141,7 @@ describe("waiting for a pool", () => {
     const { result } = await wait(await controlPlaneNode([{ nodes: ["a True"], statuses: [failed] }]));
     expect(result).toBe(
       'pool general: instance i-1 (ip-10-0-0-9) failed in phase "node setup: downloads" (exit status 7); ' +
-        "the whole log is /var/log/pulumi-kubeadm.log on it. It tries again every two minutes\n  | one\n  | ##error no route",
+        "the full log is /var/log/pulumi-kubeadm.log on the instance. It retries every two minutes\n  | one\n  | ##error no route",
     );
   });
 
@@ -167,7 +167,7 @@ describe("waiting for a pool", () => {
   it("gives up in time, and says where to look when no instance said anything", async () => {
     const { result } = await wait(await controlPlaneNode([{}]), { timeout: 0.2 });
     expect(result).toContain("0 of 2 nodes are Ready after 0.2 s");
-    expect(result).toContain("No instance has said anything: look at the group's activity");
+    expect(result).toContain("No instance has reported anything: check the group's activity");
   });
 
   it("says in Auto Scaling's own words why no instance comes", async () => {
@@ -180,7 +180,7 @@ describe("waiting for a pool", () => {
     const { said, result } = await wait(await controlPlaneNode([{ activities }]), { timeout: 0.2 });
     expect(result).toContain(`Auto Scaling said at ${activities[0]?.StartTime}: ${message}`);
     expect(result).not.toContain("long ago");
-    expect(said).toContain(`general: Auto Scaling could not go on: ${message}`);
+    expect(said).toContain(`general: Auto Scaling failed: ${message}`);
   });
 
   it("keeps to its own hint where what failed is long ago", async () => {
@@ -188,13 +188,13 @@ describe("waiting for a pool", () => {
       { StartTime: "2020-01-01T00:00:00Z", StatusCode: "Failed", StatusMessage: "long ago" },
     ];
     const { result } = await wait(await controlPlaneNode([{ activities }]), { timeout: 0.2 });
-    expect(result).toContain("No instance has said anything");
+    expect(result).toContain("No instance has reported anything");
   });
 
   it("gives each node of a roll the time in which an old one drains", async () => {
     const server = await controlPlaneNode([{ nodes: ["a True"], others: ["x", "y"] }]);
     const { result } = await wait(server, { timeout: 0.1, rolling: 0.3 });
-    expect(result).toContain("1 of 2 nodes are Ready, and no more came in 0.4 s");
+    expect(result).toContain("1 of 2 nodes are Ready, and no more became Ready after 0.4 s");
   });
 
   it("has the time anew with each node that comes: a rolling refresh takes one after the other", async () => {
@@ -216,7 +216,7 @@ describe("waiting for a pool", () => {
 
   it("says that nodes wait for the CNI when they are there and not Ready", async () => {
     const { result } = await wait(await controlPlaneNode([{ nodes: ["a False"] }]), { timeout: 0.2 });
-    expect(result).toContain("mostly wait for the CNI");
+    expect(result).toContain("usually wait for the CNI");
   });
 
   it("asks nobody for a pool of none", async () => {
@@ -230,7 +230,7 @@ describe("waiting for a pool", () => {
       await controlPlaneNode([{}], { cluster: "cd".repeat(32), state: "joined" }),
     );
     expect(result).toBe(
-      "pool general: no control-plane node can be asked: cp-1 is not a control-plane node of this cluster",
+      "pool general: no control-plane node answers: cp-1 is not a control-plane node of this cluster",
     );
   });
 });

@@ -103,7 +103,7 @@ describe("the look at a living cluster", () => {
     const left = 'left csr-1 of "system:bootstrap:w1" pending: its subject is not node w1';
     host("cp1").write("run/pulumi-kubeadm-join-approver/pending/csr-1", `${left}\n`);
     await look();
-    expect(told).toContain(`cp1: a join was not approved: ${left}`);
+    expect(told).toContain(`cp1: a join request was not approved: ${left}`);
   });
 
   it("refuses what only half of a cluster would follow, of every machine at once", async () => {
@@ -114,8 +114,8 @@ describe("the look at a living cluster", () => {
         cni: { kind: "weave", backend: "fastdp", networkPolicy: false, resources: {} },
       },
       "cp1: network.clusterDomain: the living cluster has cluster.local",
-      "cni.kind: the living cluster has flannel, the settings say weave",
-      "machines.w1.nodeAddress: the node joined with 10.40.0.21, the settings say 10.40.0.99",
+      "cni.kind: the living cluster has flannel, but the settings say weave",
+      "machines.w1.nodeAddress: the node joined with 10.40.0.21, but the settings say 10.40.0.99",
     );
   });
 
@@ -125,7 +125,7 @@ describe("the look at a living cluster", () => {
     host("w1").write(RECORD_FILE, JSON.stringify(record("w1")));
     await refused(
       { machines: [controlPlaneNode("cp1", 11), controlPlaneNode("w1", 21)] },
-      "w1: is a worker of this cluster and cannot become a controlPlane",
+      "w1: is a worker of this cluster and cannot change into a controlPlane",
     );
   });
 
@@ -152,7 +152,7 @@ describe("the look at a living cluster", () => {
     await refused(
       {},
       "w1: network.clusterDomain: the living cluster has old.example",
-      "machines.w1.nodeAddress: the node joined with 10.40.0.20, the settings say 10.40.0.21",
+      "machines.w1.nodeAddress: the node joined with 10.40.0.20, but the settings say 10.40.0.21",
     );
   });
 });
@@ -165,7 +165,7 @@ describe("init of a living cluster", () => {
       init({ ...context(spec), previous, fixed });
     await expect(update(immutableSettings(settings))).resolves.toEqual(previous);
     await expect(update({ ...immutableSettings(settings), cni: "calico" })).rejects.toThrow(
-      "cni.kind: the living cluster has flannel, the settings say calico",
+      "cni.kind: the living cluster has flannel, but the settings say calico",
     );
   });
 });
@@ -224,7 +224,7 @@ describe("a record that cannot be read", () => {
     host("cp1").write(RECORD_FILE, text);
     await expect(lookAgain()).resolves.toEqual({ cluster: caHash });
     expect(told).toEqual([
-      expect.stringMatching(/^cp1: .*node\.json on it cannot be read; going by what the node itself shows/),
+      expect.stringMatching(/^cp1: .*node\.json on it cannot be read; using what the node itself shows/),
     ]);
   });
 
@@ -236,7 +236,7 @@ describe("a record that cannot be read", () => {
     host("cp1").write(RECORD_FILE, "");
     const said = String(await lookAgain().catch((error: unknown) => error));
     expect(said).toMatch(text);
-    expect(said).toContain("Do not reset it");
+    expect(said).toContain("Do not reset the host");
     expect(said).not.toMatch(/kubeadm reset|delete \/var/);
     // What to write is there, and would be read.
     const line =
@@ -252,8 +252,8 @@ describe("a record that cannot be read", () => {
     host("cp1").write(RECORD_FILE, "");
     host("cp1").write(SETUP_FILE, "");
     const said = String(await lookAgain().catch((error: unknown) => error));
-    expect(said).toContain("setup.json does not say its revision");
-    expect(said).toContain("Do not reset it");
+    expect(said).toContain("setup.json does not contain its revision");
+    expect(said).toContain("Do not reset the host");
     host("cp1").write(SETUP_FILE, JSON.stringify({ machine: "cp1", revision: 1, digest: "" }));
     const raised = settingsOf({ machines: [controlPlaneNode("cp1", 11, { revision: 2 }), machine("w1")] });
     await expect(lookAgain(lookOf(raised))).rejects.toThrow(/it is the only/);
@@ -263,9 +263,9 @@ describe("a record that cannot be read", () => {
     fs.rmSync(path.join(host("w1").root, RECORD_FILE));
     const said = async (): Promise<string> => String(await lookAgain({}).catch((error: unknown) => error));
     nodesOf("cp1");
-    expect(await said()).toMatch(/w1: .*is missing, empty or damaged.*Do not reset it/);
+    expect(await said()).toMatch(/w1: .*is missing, empty or damaged.*Do not reset the host/);
     living("w1", { ca: CA.replace("AAAA", "BBBB") });
-    expect(await said()).toMatch(/w1: is a node of a cluster that this library did not make/);
+    expect(await said()).toMatch(/w1: is a node of a cluster that this library did not create/);
   });
 
   it("of a setup alone is not a problem", async () => {
@@ -296,24 +296,28 @@ describe("one odd worker", () => {
 
   it("with another host key does not stop a change of the others", async () => {
     await expect(update(wrong("w1", { hostKey: otherHostKey() }))).resolves.toEqual({ cluster });
-    expect(told).toEqual([expect.stringMatching(/^w1: .*host key.*going on without it/s)]);
+    expect(told).toEqual([expect.stringMatching(/^w1: .*host key.*continues without it/s)]);
   });
 
   it("with a login that is refused does not stop a change of the others", async () => {
     await expect(update(wrong("w1", { privateKey: newKey().private }))).resolves.toEqual({ cluster });
-    expect(told).toEqual([expect.stringMatching(/^w1: .*not accepted.*going on without it/s)]);
+    expect(told).toEqual([expect.stringMatching(/^w1: .*does not accept.*continue(s|ing) without it/s)]);
   });
 
   it("with a clock that is off does not stop a change of the others", async () => {
     host("w1").write("bin/date", "#!/bin/sh\necho 1000000000\n", 0o755);
     await expect(update()).resolves.toEqual({ cluster });
-    expect(told).toEqual([expect.stringMatching(/^w1: its clock is .* behind .*going on without it/s)]);
+    expect(told).toEqual([
+      expect.stringMatching(/^w1: its clock is .* behind .*continue(s|ing) without it/s),
+    ]);
   });
 
   it("with a record that cannot be read does not stop a change of the others", async () => {
     host("w1").write(RECORD_FILE, "");
     await expect(update()).resolves.toEqual({ cluster });
-    expect(told).toEqual([expect.stringMatching(/^w1: .*Do not reset it.*going on without it/s)]);
+    expect(told).toEqual([
+      expect.stringMatching(/^w1: .*Do not reset the host.*continue(s|ing) without it/s),
+    ]);
   });
 
   it.each([
@@ -362,7 +366,7 @@ describe("a bastion", () => {
     const connection = bastion.connection();
     await bastion.stop();
     await expect(through(connection)).rejects.toThrow(
-      /^cp1: cannot be reached .*: bastion 127\.0\.0\.1: connect ECONNREFUSED.*\. The same for w1$/s,
+      /^cp1: cannot be reached .*: bastion 127\.0\.0\.1: connect ECONNREFUSED.*\. The same problem on w1$/s,
     );
     expect(told).toEqual([]);
   });

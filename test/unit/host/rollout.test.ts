@@ -143,7 +143,7 @@ describe("a change of living nodes", () => {
     const waiting = step("w2", () => Promise.resolve(void changed.push("w2")));
     await Promise.all([
       expect(failing.done).rejects.toThrow(/starts no pod after the change: no such runtime/),
-      expect(waiting.done).rejects.toThrow("is left as it is, since the change of w1 failed"),
+      expect(waiting.done).rejects.toThrow("was not changed, because the change of w1 failed"),
     ]);
     await expect(step("w3", () => Promise.resolve(void changed.push("w3"))).done).rejects.toThrow(
       "change of w1 failed",

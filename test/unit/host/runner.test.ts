@@ -87,7 +87,7 @@ echo "##error the disk is full"
 exit 3`;
     const problem = await failure(hosts.job("w1", job(script)));
     expect(problem.message).toBe(
-      'node setup failed in phase "second" (exit status 3): the disk is full; the whole log is /var/log/pulumi-kubeadm.log on the host',
+      'node setup failed in phase "second" (exit status 3): the disk is full; the full log is /var/log/pulumi-kubeadm.log on the host',
     );
     expect(problem.machine).toBe("w1");
     expect(problem.tail).toHaveLength(20);
@@ -181,9 +181,9 @@ describe("a connection that breaks off", () => {
     expect(dropped).toBe(2);
     expect(said).toEqual([
       "w1: one",
-      "w1: the SSH connection dropped, dialling again",
+      "w1: the SSH connection was lost, reconnecting",
       "w1: two",
-      "w1: the SSH connection dropped, dialling again",
+      "w1: the SSH connection was lost, reconnecting",
       "w1: three",
     ]);
     expect(machine.read("units").trim().split("\n")).toHaveLength(1);
@@ -235,7 +235,7 @@ describe("a connection that breaks off", () => {
       (line) => said.push(line),
     );
     const problem = await failure(stubborn.query("w1", "reading", "true"));
-    expect(problem.message).toMatch(/^the SSH connection broke off 5 times in a row: .*exec/);
+    expect(problem.message).toMatch(/^the SSH connection was lost 5 times in a row: .*exec/);
     await refusing.empty();
     expect([refusing.commands.length, refusing.open]).toEqual([5, 0]);
     await refusing.stop();
@@ -249,7 +249,7 @@ describe("one job at a time", () => {
     onSay = (line) => {
       order.push(line);
       // The earlier job ends when the later one waits for it.
-      if (line.includes("an earlier job still runs there")) machine.write("go", "");
+      if (line.includes("an earlier job is still running there")) machine.write("go", "");
     };
     let started: () => void = () => undefined;
     const running = new Promise<void>((resolve) => (started = resolve));
@@ -260,7 +260,7 @@ describe("one job at a time", () => {
     await first;
     other.close();
     expect(order.filter((line) => line.includes("earlier job"))).toEqual([
-      expect.stringMatching(/^w1: an earlier job still runs there \(.+\), waiting for its end$/),
+      expect.stringMatching(/^w1: an earlier job is still running there \(.+\), waiting for it to end$/),
     ]);
     expect(machine.read("var/log/pulumi-kubeadm.log").match(/##phase .*/g)).toEqual([
       "##phase first",
@@ -314,7 +314,7 @@ describe("a query", () => {
       () => undefined,
     );
     const problem = await failure(ubuntu.query("w1", "reading", "true"));
-    expect(problem.message).toBe("the SSH user needs sudo without a password");
+    expect(problem.message).toBe("the SSH user needs passwordless sudo");
     ubuntu.close();
   });
 
@@ -337,7 +337,7 @@ describe("connections", () => {
     for (const name of ["w2", "constructor"]) {
       expect(hosts.has(name)).toBe(false);
       expect((await failure(hosts.query(name, "x", "true"))).message).toBe(
-        "no connection was given for this machine",
+        "the step has no connection to this machine",
       );
     }
     expect(hosts.has("w1")).toBe(true);

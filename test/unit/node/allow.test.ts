@@ -44,7 +44,7 @@ describe("rules of people's own", () => {
     expect(firewallRules(settings, machineOf(settings, "cp1"))).toContain('comment "keepalived"');
   });
 
-  it("are none where the plain word is written, as before", () => {
+  it("are none where the plain word is written, such as before", () => {
     const plain = settingsOf({ firewall: "nftables", access: { ssh, api: ["198.51.100.0/24"] } });
     expect(plain.firewallAllow).toEqual([]);
     expect(plain.firewall).toBe("nftables");
@@ -62,10 +62,10 @@ describe("rules of people's own", () => {
       'ip saddr { 192.0.2.11, 192.0.2.21 } icmp type echo-request accept comment "nodes ping one another"',
     );
     expect(lines).toContain(
-      'ip6 saddr { 2001:db8:5::/48 } icmpv6 type echo-request accept comment "whoever opens SSH pings machines"',
+      'ip6 saddr { 2001:db8:5::/48 } icmpv6 type echo-request accept comment "ping from the ranges of access.ssh"',
     );
     expect(lines).toContain(
-      'ip6 saddr { 2001:db8:5::/48 } tcp dport $ssh_ports accept comment "SSH: people and the Pulumi program"',
+      'ip6 saddr { 2001:db8:5::/48 } tcp dport $ssh_ports accept comment "SSH: people and pulumi"',
     );
     expect(flowsOf(settingsOf()).some((flow) => flow.icmp?.type === "echo-request")).toBe(false);
   });

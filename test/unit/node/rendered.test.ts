@@ -299,11 +299,11 @@ describe("firewall", () => {
       'ip saddr { 192.0.2.11, 192.0.2.12, 192.0.2.13 } tcp dport { 2379-2380 } accept comment "etcd members: clients 2379, peers 2380"',
     );
     expect(controlPlaneNode).toContain(
-      'ip saddr { 198.51.100.0/24 } tcp dport { 6443 } accept comment "people and the Pulumi program call the API"',
+      'ip saddr { 198.51.100.0/24 } tcp dport { 6443 } accept comment "people and pulumi call the API"',
     );
     expect(lines(rules("w1")).filter((line) => /6443|2379/.test(line))).toEqual([]);
     expect(lines(rules("w1"))).toContain(
-      'ip saddr { 198.51.100.0/24 } tcp dport $ssh_ports accept comment "SSH: people and the Pulumi program"',
+      'ip saddr { 198.51.100.0/24 } tcp dport $ssh_ports accept comment "SSH: people and pulumi"',
     );
   });
 
@@ -331,7 +331,7 @@ describe("firewall", () => {
   it("filters NodePorts before kube-proxy sends them on", () => {
     const filter = (more: Record<string, unknown> = {}) =>
       lines(rules("w1", more)).filter((line) => line.startsWith("fib daddr") && line.includes("tcp"));
-    const reason = 'comment "NodePorts for those whom access.nodePorts names"';
+    const reason = 'comment "NodePorts, open to access.nodePorts"';
     expect(filter()).toEqual([
       `fib daddr type local ip saddr != { 203.0.113.0/24 } tcp dport { 30000-32767 } drop ${reason}`,
     ]);

@@ -81,7 +81,7 @@ describe("plan.json", () => {
   it("tells for every ignored property why", () => {
     const ignored = resources.flatMap((one) => one.options.ignoreChanges ?? []);
     expect(ignored.map((one) => one.property)).toEqual(["stdin", "environment.KUBEADM_SPEC"]);
-    for (const { reason } of ignored) expect(reason).not.toBe("no reason is written down");
+    for (const { reason } of ignored) expect(reason).not.toBe("no reason given");
   });
 
   it("shows the options that decide over replacing and deleting", () => {

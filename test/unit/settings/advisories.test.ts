@@ -17,7 +17,7 @@ const CASES: readonly [name: string, change: Change, text: RegExp][] = [
   [
     "NodePorts among hosts' own ports",
     set("network.nodePortRange", "30000-40000"),
-    /overlaps the ports hosts take/,
+    /overlaps the ephemeral ports of hosts/,
   ],
   ["host-gw", set("cni.backend", "host-gw"), /one layer 2 network/],
   ["no NetworkPolicy", () => undefined, /flannel does not enforce NetworkPolicy/],
@@ -36,7 +36,7 @@ const CASES: readonly [name: string, change: Change, text: RegExp][] = [
   [
     "one control-plane node's address for people",
     () => undefined,
-    /access\.host is cp1's address: .* while it is down or replaced; set access\.host to another one then, such as 192\.0\.2\.12/,
+    /access\.host is cp1's address: .* while it is down or being replaced\. Set access\.host to another node then, such as 192\.0\.2\.12/,
   ],
   [
     "an old kube-proxy on Debian 13",
@@ -49,9 +49,9 @@ const CASES: readonly [name: string, change: Change, text: RegExp][] = [
   [
     "a minor without checksums here",
     newer("1.37.1"),
-    /kubernetesVersion 1\.37\.1: .*no cluster of it was tried/,
+    /kubernetesVersion 1\.37\.1: .*no cluster of this version has been tested/,
   ],
-  ["unprotected CAs", set("protect", false), /protect is off/],
+  ["unprotected CAs", set("protect", false), /protect is false/],
 ];
 
 describe("advisories", () => {
@@ -84,7 +84,7 @@ describe("advisories", () => {
       readCluster(
         { ...settings, access: { ...(settings["access"] as object), ...access } },
         { environment: "dev", region: REGION },
-      ).advisories.filter((advisory) => advisory.includes("access.nodePorts names"));
+      ).advisories.filter((advisory) => advisory.includes("access.nodePorts, which is empty"));
     expect(advisoriesWith({})).toHaveLength(1);
     expect(advisoriesWith({ nodePorts: ["203.0.113.0/24"] })).toEqual([]);
   });
@@ -98,7 +98,7 @@ describe("advisories", () => {
       const machines = raw.machines as Record<string, { hostKey: string }>;
       if (machines.w1 && machines.w2) machines.w2.hostKey = machines.w1.hostKey;
     };
-    expect(advisoriesOf(shared)).toContainEqual(expect.stringMatching(/w1, w2 have one host key/));
+    expect(advisoriesOf(shared)).toContainEqual(expect.stringMatching(/w1, w2 share a host key/));
   });
 
   it("are quiet where a control-plane node takes ordinary pods", () => {

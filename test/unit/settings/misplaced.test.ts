@@ -46,7 +46,7 @@ describe("keys in the wrong place", () => {
     [
       "machines one level too high",
       `config:\n  ${CLUSTER}  machines: {}\n`,
-      /line 4: "machines" is a setting of the cluster, and is not below kubeadm:cluster/,
+      /line 4: "machines" is a cluster setting and belongs below kubeadm:cluster/,
     ],
     [
       "machines two levels too high",

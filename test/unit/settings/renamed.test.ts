@@ -153,7 +153,7 @@ describe("a key under its old name", () => {
       expect(problemsOf(at(path), base)).toContainEqual({
         path,
         value: JSON.stringify(value),
-        message: "is under a renamed key",
+        message: "renamed key",
         allowed,
       });
     },

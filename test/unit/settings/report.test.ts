@@ -157,14 +157,14 @@ describe("the stack's file", () => {
   });
 
   const DUPLICATES: readonly [string, string, RegExp][] = [
-    ["a machine named twice", "machines:\n  w1: {}\n  w1: {}", /line 3, column 3: "w1" stands twice/],
-    ["named twice in one line", "machines: {w1: {}, w2: {}, w1: {}}", /line 1, column 28: "w1" stands twice/],
+    ["a machine named twice", "machines:\n  w1: {}\n  w1: {}", /line 3, column 3: "w1" is set twice/],
+    ["named twice in one line", "machines: {w1: {}, w2: {}, w1: {}}", /line 1, column 28: "w1" is set twice/],
     [
       "a quoted name",
       'machines:\n  w1: {}\n  "w1": {}',
-      /"w1" stands twice.*\n.*machines have different names/,
+      /"w1" is set twice.*\n.*machines have different names/,
     ],
-    ["a key of a machine", "machines:\n  w1: {port: 1, port: 2}", /"port" stands twice/],
+    ["a key of a machine", "machines:\n  w1: {port: 1, port: 2}", /"port" is set twice/],
   ];
 
   it.each(DUPLICATES)("%s", (_name, text, expected) => {

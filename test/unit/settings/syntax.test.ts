@@ -27,13 +27,13 @@ describe("a slip of the keyboard is one problem", () => {
     [
       "deeper than a key with a value",
       fileOf("    cni: flannel", "      podCidr: 10.244.0.0/16"),
-      /line 4 is indented deeper than the line above it, whose key has a value already/,
+      /line 4 is indented deeper than the line above, whose key already has a value/,
       ["3 |     cni: ...", "4 |       podCidr: ..."],
     ],
     [
       "shallower than its neighbours",
       fileOf("    cni:", "      kind: flannel", "     podCidr: 10.244.0.0/16"),
-      /line 5: the line is indented unlike the keys above it/,
+      /line 5: the line is indented differently from the keys above it/,
       ["4 |       kind: ...", "5 |      podCidr: ..."],
     ],
     [
@@ -57,20 +57,20 @@ describe("a slip of the keyboard is one problem", () => {
     [
       "two keys in a line",
       fileOf("    cni: kind: flannel"),
-      /line 3: the line is indented unlike the lines above it, or has two keys/,
+      /line 3: the line is indented differently from the lines above, or has two keys/,
       ["3 |     cni: ..."],
     ],
     [
       "a list indented in two ways",
       fileOf("    access:", "      ssh:", "        - 10.0.0.0/8", "       - 11.0.0.0/8"),
-      /line 6: the line is indented unlike/,
+      /line 6: the line is indented differently/,
       ["5 |         - ...", "6 |        - ..."],
     ],
     ["an open quote", fileOf('    name: "shop'), /line 3: a quote is not closed/, ["3 |     name: ..."]],
     [
       "an open brace",
       fileOf("    cni: { kind: flannel"),
-      /line 4: the line is indented unlike/,
+      /line 4: the line is indented differently/,
       ["3 |     cni: ..."],
     ],
     [
@@ -111,7 +111,7 @@ describe("problems of the settings", () => {
       if (!(error instanceof SettingsError)) throw error;
       const report = formatProblems(locate(error.problems));
       expect(report).toMatch(/cni\.backendd: [^]*?\n {4}5 \| {7}backendd: \.\.\./);
-      expect(report).toMatch(/machines\.cp1\.host: \(not given\) is missing\n[^]*?\n {4}7 \| {7}cp1:/);
+      expect(report).toMatch(/machines\.cp1\.host: is missing\n[^]*?\n {4}7 \| {7}cp1:/);
     }
   });
 

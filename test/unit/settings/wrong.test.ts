@@ -89,7 +89,8 @@ type Node = Record<string, unknown>;
 const below = (node: unknown, key: string): unknown => (node as Node | undefined)?.[key];
 
 /** Said of keys that are none; a value may be wrong under a key that is right. */
-const NO_KEY = /unknown key|renamed key|not a name of|does not have|not taken here|of no control-plane node/;
+const NO_KEY =
+  /unknown key|renamed key|not a name of|not a flag of|does not have|not taken here|not name a control-plane node/;
 
 /** The text with the word in it that is most like another one replaced by that. */
 function withWord(value: unknown, word: string): unknown {

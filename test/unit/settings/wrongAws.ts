@@ -55,9 +55,9 @@ const ranges = (count: number) => Array.from({ length: count }, (_, index) => `1
 
 export const WRONG_AWS: readonly Wrong[] = [
   ...cases("region", smallAws, [
-    ["not given", none, "aws:region", /is missing beside kubeadm:cluster.*aws:region eu-central-1/, ""],
-    ["unknown", none, "aws:region", /not a region that is known.* eu-central-1$/, "eu-centrl-1"],
-    ["a zone in its place", none, "aws:region", /not a region that is known.* eu-west-1$/, "eu-west-1a"],
+    ["not given", none, "aws:region", /is missing: platform aws needs it.*aws:region eu-central-1/, ""],
+    ["unknown", none, "aws:region", /not a region this library knows.* eu-central-1$/, "eu-centrl-1"],
+    ["a zone in its place", none, "aws:region", /not a region this library knows.* eu-west-1$/, "eu-west-1a"],
   ]),
   ...cases("VPC and pods", smallAws, [
     ["VPC equals pods", vpc("10.244.0.0/16"), "cni.podCidr", /is the same as the VPC 10\.244\.0\.0\/16/],
@@ -189,7 +189,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "without its range",
       all(noVpc, existing()),
       "network.vpcCidr",
-      /is missing: the range of the VPC that exists/,
+      /is missing: the range of the existing VPC/,
     ],
     [
       "a subnet outside it",
@@ -201,7 +201,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "a subnet that is too small",
       existing(subnet("1", "10.0.1.0/27", "a")),
       "network.existing.subnets[0].cidr",
-      /too small: a \/28.*\/26/,
+      /too small: .* a \/28.*\/26/,
     ],
     [
       "subnets that overlap",
@@ -237,7 +237,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "with NAT gateways",
       all(existing(), set("network.nat", "one")),
       "network.nat",
-      /beside network\.existing/,
+      /combined with network\.existing/,
     ],
     [
       "a pool in a zone that has none of its subnets",
@@ -245,7 +245,12 @@ export const WRONG_AWS: readonly Wrong[] = [
       "workers.general.zones[0]",
       /zone without subnets: network\.existing does not have it/,
     ],
-    ["with zones", all(existing(), set("network.zones", 2)), "network.zones", /beside network\.existing/],
+    [
+      "with zones",
+      all(existing(), set("network.zones", 2)),
+      "network.zones",
+      /combined with network\.existing/,
+    ],
     [
       "no VPC's id",
       set("network.existing", { vpcId: "vpc-1", subnets: [subnet("1", "10.0.1.0/24", "a")] }),
@@ -254,8 +259,13 @@ export const WRONG_AWS: readonly Wrong[] = [
     ],
   ]),
   ...cases("NAT", largeAws, [
-    ["none for private nodes", set("network.nat", "none"), "network.nat", /without a way out.*one, perZone/],
-    ["for nobody", all(set("bastion", undefined), set("network.nat", "one")), "network.nat", /serves nobody/],
+    [
+      "none for private nodes",
+      set("network.nat", "none"),
+      "network.nat",
+      /without internet access.*one, perZone/,
+    ],
+    ["for nobody", all(set("bastion", undefined), set("network.nat", "one")), "network.nat", /is not needed/],
     [
       "for nobody, in each zone",
       set("bastion", undefined),
@@ -279,11 +289,11 @@ export const WRONG_AWS: readonly Wrong[] = [
     ],
   ]),
   ...cases("access lists", smallAws, [
-    ["none", set("access", undefined), "access", /is missing.*nothing is open unless it is written/],
-    ["none for the API", set("access.api", undefined), "access.api", /is missing.*nothing is open unless/],
+    ["none", set("access", undefined), "access", /is missing.*everything else is closed/],
+    ["none for the API", set("access.api", undefined), "access.api", /is missing.*everything else is closed/],
     ["none for SSH", set("access.ssh", undefined), "access.ssh", /is missing.*203\.0\.113/],
-    ["empty for SSH", set("access.ssh", []), "access.ssh", /lets nobody in: the control-plane nodes/],
-    ["empty for the API", set("access.api", []), "access.api", /lets nobody in: the API/],
+    ["empty for SSH", set("access.ssh", []), "access.ssh", /lets nobody in: .*the control-plane nodes/],
+    ["empty for the API", set("access.api", []), "access.api", /lets nobody in: .*the API/],
     [
       "an address without prefix",
       set("access.api", ["203.0.113.7"]),
@@ -291,12 +301,17 @@ export const WRONG_AWS: readonly Wrong[] = [
       /without a prefix.*203\.0\.113\.7\/32/,
     ],
     ["host bits", set("access.ssh", ["203.0.113.7/24"]), "access.ssh[0]", /host bits.*203\.0\.113\.0\/24/],
-    ["one range and no list", set("access.api", "203.0.113.0/24"), "access.api", /is text.*a list of ranges/],
+    [
+      "one range and no list",
+      set("access.api", "203.0.113.0/24"),
+      "access.api",
+      /is text.*a list of allowed ranges/,
+    ],
     ["IPv6", set("access.nodePorts", ["::/0"]), "access.nodePorts[0]", /IPv6/],
   ]),
   ...cases("empty lists behind a bastion", largeAws, [
-    ["for SSH", set("access.ssh", []), "access.ssh", /lets nobody in: the bastion/],
-    ["for a public API", set("access.api", []), "access.api", /lets nobody in: the API/],
+    ["for SSH", set("access.ssh", []), "access.ssh", /lets nobody in: .*the bastion/],
+    ["for a public API", set("access.api", []), "access.api", /lets nobody in: .*the API/],
     [
       "for a private API over a VPN",
       all(set("bastion", undefined), set("access.connectVia", "vpn"), set("access.api", [])),
@@ -327,7 +342,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "a bastion nobody uses",
       all(set("bastion", {}), set("access.connectVia", "direct")),
       "access.connectVia",
-      /leaves out the bastion/,
+      /does not use the bastion/,
     ],
     [
       "direct to a private endpoint",
@@ -345,7 +360,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "through a VPN and a bastion",
       all(set("bastion", {}), set("access.connectVia", "vpn")),
       "access.connectVia",
-      /leaves out the bastion/,
+      /does not use the bastion/,
     ],
   ]),
   ...cases("control-plane nodes without a balancer", largeAws, [
@@ -365,11 +380,11 @@ export const WRONG_AWS: readonly Wrong[] = [
       "one in a private subnet",
       all(controlPlane("loadBalancer", false), controlPlane("count", 1)),
       "controlPlane.loadBalancer",
-      /public endpoint without an address/,
+      /gives a public endpoint no address/,
     ],
   ]),
   ...cases("number of control-plane nodes", smallAws, [
-    ["none", controlPlane("count", 0), "controlPlane.count", /nobody serves the API/],
+    ["none", controlPlane("count", 0), "controlPlane.count", /nothing would serve the API/],
     ["two", controlPlane("count", 2), "controlPlane.count", /even number.*1, 3, 5 or 7/],
     ["nine", controlPlane("count", 9), "controlPlane.count", /too many/],
     ["not given", controlPlane("count", undefined), "controlPlane.count", /is missing/],
@@ -390,19 +405,19 @@ export const WRONG_AWS: readonly Wrong[] = [
       "beyond their number",
       controlPlane("revisions", { "cp-4": 2 }),
       "controlPlane.revisions.cp-4",
-      /no control-plane node.*cp-1, cp-2, cp-3/,
+      /not name a control-plane node.*cp-1, cp-2, cp-3/,
     ],
     [
       "misspelt",
       controlPlane("revisions", { cp1: 2 }),
       "controlPlane.revisions.cp1",
-      /no control-plane node.*cp-1/,
+      /not name a control-plane node.*cp-1/,
     ],
     [
       "of a pool",
       controlPlane("revisions", { general: 2 }),
       "controlPlane.revisions.general",
-      /no control-plane node/,
+      /not name a control-plane node/,
     ],
   ]),
   ...cases("instance types", smallAws, [
@@ -410,7 +425,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "without a size",
       controlPlane("instanceType", "t3"),
       "controlPlane.instanceType",
-      /an EC2 instance type, as t3\.medium/,
+      /an EC2 instance type, such as t3\.medium/,
     ],
     [
       "a size that is not a word",
@@ -440,7 +455,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "a family that is misspelt",
       general("instanceType", "m7j.large"),
       "workers.general.instanceType",
-      /family that is not known here, m7j.*architecture beside it/,
+      /family this library does not know, m7j.*architecture beside it/,
     ],
     [
       "a size that is misspelt",
@@ -453,7 +468,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "an unknown one among several",
       general("instanceTypes", ["m6i.large", "m99.large"]),
       "workers.general.instanceTypes[1]",
-      /not known here, m99/,
+      /does not know, m99/,
     ],
     ["none for a pool", set("workers.general", { count: 1 }), "workers.general.instanceType", /is missing/],
     [
@@ -528,13 +543,13 @@ export const WRONG_AWS: readonly Wrong[] = [
       "with a CNI for Linux",
       all(set("cni.backend", "wireguard"), general("os", "windows-2022")),
       "cni.backend",
-      /cannot be with Windows nodes \(workers\.general\)/,
+      /cannot be combined with Windows nodes \(workers\.general\)/,
     ],
     [
       "without VXLAN for Windows",
       all(set("cni.windows", false), general("os", "windows-2022")),
       "cni.windows",
-      /although workers\.general has Windows nodes/,
+      /contradicts workers\.general, which has Windows nodes/,
     ],
     [
       "on a volume smaller than its image",
@@ -629,7 +644,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "a price of nothing",
       general("spot", { maxPrice: "0.00" }),
       "workers.general.spot.maxPrice",
-      /more than none/,
+      /more than 0/,
     ],
     ["neither yes nor no", general("spot", "often"), "workers.general.spot", /\{ enabled: true \}/],
   ]),
@@ -736,7 +751,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "kept on",
       all(set("cni.backend", "host-gw"), general("sourceDestinationCheckOff", false)),
       "workers.general.sourceDestinationCheckOff",
-      /does not go with the CNI/,
+      /contradicts the CNI/,
     ],
     [
       "kept on with Calico",
@@ -745,7 +760,7 @@ export const WRONG_AWS: readonly Wrong[] = [
         general("sourceDestinationCheckOff", false),
       ),
       "workers.general.sourceDestinationCheckOff",
-      /does not go with the CNI: calico vxlan-cross-subnet/,
+      /contradicts the CNI: calico vxlan-cross-subnet/,
     ],
     [
       "left on in one of two pools",
@@ -763,7 +778,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "a version with two numbers",
       set("kubernetesVersion", 1.36),
       "kubernetesVersion",
-      /^1\.36 is a number three numbers, as 1\.36\.4/,
+      /^1\.36 is a number three numbers, such as 1\.36\.4/,
     ],
     [
       "a label's number",
@@ -824,19 +839,19 @@ export const WRONG_AWS: readonly Wrong[] = [
       "a zone",
       general("labels", { "topology.kubernetes.io/zone": "eu-central-1b" }),
       'workers.general.labels["topology.kubernetes.io/zone"]',
-      /set by AWS' own controllers.*prefix of your own, node/,
+      /set by AWS controllers.*prefix of your own, node/,
     ],
     [
       "a type",
       controlPlane("labels", { "node.kubernetes.io/instance-type": "t3.large" }),
       'controlPlane.labels["node.kubernetes.io/instance-type"]',
-      /set by AWS' own controllers/,
+      /set by AWS controllers/,
     ],
     [
       "a zone of volumes",
       general("labels", { "topology.ebs.csi.aws.com/zone": "eu-central-1a" }),
       'workers.general.labels["topology.ebs.csi.aws.com/zone"]',
-      /set by AWS' own controllers/,
+      /set by AWS controllers/,
     ],
   ]),
   ...cases("rules that go out", () => ({ ...largeAws(), egress: "strict" }), [
@@ -929,7 +944,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "three by number",
       all(set("network.zones", 3)),
       "network.zones",
-      /an account has 2 of the 3 zones of us-west-1/,
+      /an account sees 2 of the 3 zones of us-west-1/,
     ],
     [
       "three by name",
@@ -941,16 +956,21 @@ export const WRONG_AWS: readonly Wrong[] = [
       "three by default",
       set("controlPlane", { count: 3, instanceType: "t3.medium" }),
       "network.zones",
-      /are 3 zones, and an account has 2/,
+      /are 3 zones, but an account sees 2/,
     ],
   ]).map((wrong) => ({ ...wrong, region: "us-west-1" })),
   ...cases("rolling refresh", smallAws, [
-    ["a number of nodes", general("maxSurge", 1), "workers.general.maxSurge", /in percent, as 25%/],
+    [
+      "a number of nodes",
+      general("maxSurge", 1),
+      "workers.general.maxSurge",
+      /a percentage of the pool's nodes/,
+    ],
     [
       "more than all",
       general("maxUnavailable", "150%"),
       "workers.general.maxUnavailable",
-      /in percent, as 25%/,
+      /a percentage of the pool's nodes/,
     ],
     [
       "growing far while it shrinks",
@@ -1014,7 +1034,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "a key of another region",
       controlPlane("etcdVolume", { kmsKeyId: KEY.replace("eu-central-1", "eu-west-1") }),
       "controlPlane.etcdVolume.kmsKeyId",
-      /key of eu-west-1, and the cluster is in eu-central-1/,
+      /belongs to eu-west-1, but the cluster is in eu-central-1/,
     ],
     ["a word", controlPlane("etcdVolume", true), "controlPlane.etcdVolume", /mapping/],
     [
@@ -1029,7 +1049,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "an alias",
       controlPlane("volume", { kmsKeyId: "alias/mine" }),
       "controlPlane.volume.kmsKeyId",
-      /ARN of a key and no alias/,
+      /ARN of a key \(not an alias/,
     ],
     [
       "a bare id",
@@ -1041,7 +1061,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "of another region",
       set("storage", { kmsKeyId: KEY.replace("eu-central-1", "eu-west-1") }),
       "storage.kmsKeyId",
-      /key of eu-west-1, and the cluster is in eu-central-1/,
+      /belongs to eu-west-1, but the cluster is in eu-central-1/,
     ],
   ]),
   ...cases("tags", smallAws, [
@@ -1091,9 +1111,9 @@ export const WRONG_AWS: readonly Wrong[] = [
       "with options",
       set("ssh.authorizedKeys", [`restrict ${hostKey()}`]),
       "ssh.authorizedKeys[0]",
-      /something else than the key type.*without options/,
+      /does not start with the key type.*without options/,
     ],
-    ["cut off", set("ssh.authorizedKeys", [hostKey().slice(0, 60)]), "ssh.authorizedKeys[0]", /cut off/],
+    ["cut off", set("ssh.authorizedKeys", [hostKey().slice(0, 60)]), "ssh.authorizedKeys[0]", /truncated/],
     [
       "a private key",
       set("ssh.authorizedKeys", [

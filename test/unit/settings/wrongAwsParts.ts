@@ -36,7 +36,7 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
       "a policy of China in Frankfurt",
       set("controlPlane.policyArns", [S3.replace("arn:aws:", "arn:aws-cn:")]),
       "controlPlane.policyArns[0]",
-      /not a policy of partition aws,.*arn:aws:iam/,
+      /not a policy in partition aws,.*arn:aws:iam/,
     ],
     [
       "a boundary of Frankfurt in China",
@@ -95,7 +95,7 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
       "a whole name",
       set("network.endpoints", { services: ["com.amazonaws.eu-central-1.logs"] }),
       "network.endpoints.services[0]",
-      /the end of an endpoint's name, as logs/,
+      /the last part of an endpoint's name, such as logs/,
     ],
     [
       "S3",
@@ -109,12 +109,12 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
       "network.endpoints.services[1]",
       /listed twice/,
     ],
-    ["in China", set("network.endpoints", {}), "network.endpoints", /in its own way/, "cn-north-1"],
+    ["in China", set("network.endpoints", {}), "network.endpoints", /different endpoint names/, "cn-north-1"],
     [
       "private nodes with neither NAT nor endpoints",
       set("network.nat", "none"),
       "network.nat",
-      /without a way out.*network\.endpoints/,
+      /without internet access.*network\.endpoints/,
     ],
     [
       "no way out, and files from outside",
@@ -124,7 +124,7 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
         set("images", { mirrors: { "registry.k8s.io": ["https://registry.internal"] } }),
       ),
       "downloads.mirror",
-      /no way out.*dl\.k8s\.io/,
+      /cannot reach the internet.*dl\.k8s\.io/,
     ],
     [
       "no way out, and images from outside",
@@ -134,7 +134,7 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
         set("downloads", { mirror: "https://mirror.internal" }),
       ),
       "images",
-      /no way out.*registry\.k8s\.io/,
+      /cannot reach the internet.*registry\.k8s\.io/,
     ],
     [
       "no way out to S3",
@@ -170,7 +170,7 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
         set("network.endpoints", {}),
       ),
       "network.endpoints",
-      /left as it is/,
+      /does not change an existing VPC/,
     ],
     [
       "whoever reserves addresses",
@@ -190,7 +190,7 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
       "a version that is not known",
       set("ecr", { version: "1.36.0" }),
       "ecr.version",
-      /no checksum here.*1\.36\.1.*ecr\.checksums\.amd64/,
+      /no checksum in this library.*1\.36\.1.*ecr\.checksums\.amd64/,
     ],
     [
       "a checksum of the other architecture",
@@ -215,7 +215,7 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
       "the cluster's own images, which kubelets do not pull alone",
       set("images", { repository: "111122223333.dkr.ecr.eu-central-1.amazonaws.com/k8s" }),
       "images.repository",
-      /containerd and kubeadm have no login/,
+      /containerd and kubeadm cannot log in/,
     ],
   ]),
   ...cases("packages and further volumes", windowsAws, [
@@ -287,7 +287,7 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
       "a number of nodes",
       general("repair", { maxUnhealthy: 2 }),
       "workers.general.repair.maxUnhealthy",
-      /in percent, as 25%/,
+      /a percentage of the pool's nodes/,
     ],
   ]),
   ...cases("sessions", smallAws, [
@@ -296,13 +296,13 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
       "Debian's images have no agent",
       all(set("access.sessionManager", true), general("os", "debian-13")),
       "workers.general.os",
-      /no agent.*ubuntu-24\.04/,
+      /no Systems Manager agent.*ubuntu-24\.04/,
     ],
     [
       "nor has a control plane of Debian",
       all(set("access.sessionManager", true), set("controlPlane.os", "debian-12")),
       "controlPlane.os",
-      /no agent/,
+      /no Systems Manager agent/,
     ],
   ]),
   ...cases("images", largeAws, [
@@ -310,7 +310,7 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
       "RHEL without an image",
       general("os", "rhel-9"),
       "workers.general.ami",
-      /nobody publishes the newest image of rhel-9.*ami-/,
+      /no publisher names the newest image of rhel-9.*ami-/,
     ],
     ["RHEL for the control plane", set("controlPlane.os", "rhel-9"), "controlPlane.ami", /is missing/],
     ["RHEL for the bastion", set("bastion", { os: "rhel-9" }), "bastion.ami", /is missing/],

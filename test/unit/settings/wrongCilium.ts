@@ -10,7 +10,7 @@ const ROWS: readonly Row[] = [
     "direct routes through a tunnel",
     cilium({ autoDirectNodeRoutes: true }),
     "cni.autoDirectNodeRoutes",
-    /setting of native routing, the backend is vxlan/,
+    /setting of native routing, but the backend is vxlan/,
   ],
   [
     "kube-proxy's mode beside the replacement",
@@ -29,7 +29,7 @@ const ROWS: readonly Row[] = [
     "a relay without Hubble",
     cilium({ hubble: { enabled: false, relay: true } }),
     "cni.hubble.relay",
-    /nobody to ask/,
+    /cni\.hubble\.enabled is false/,
   ],
   [
     "an MTU that WireGuard leaves no room for",

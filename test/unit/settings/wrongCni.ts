@@ -44,16 +44,16 @@ const WINDOWS: readonly Row[] = [
     "on wireguard",
     all(set("cni.backend", "wireguard"), set("cni.windows", true)),
     "cni.backend",
-    /flannel wireguard.*cannot be with Windows nodes.*flannel vxlan/,
+    /flannel wireguard.*cannot be combined with Windows nodes.*flannel vxlan/,
   ],
   [
     "on host-gw",
     all(set("cni.backend", "host-gw"), set("cni.windows", true)),
     "cni.backend",
-    /cannot be with Windows nodes/,
+    /cannot be combined with Windows nodes/,
   ],
   ["identifier too small", all(set("cni.windows", true), set("cni.vni", 1)), "cni.vni", /4096 or more/],
-  ["Linux' port", all(set("cni.windows", true), set("cni.port", 8472)), "cni.port", /do not take.*4789/],
+  ["Linux' port", all(set("cni.windows", true), set("cni.port", 8472)), "cni.port", /do not support.*4789/],
   ["a word", set("cni.windows", "yes"), "cni.windows", /is text.*true or false/],
 ];
 
@@ -82,7 +82,7 @@ const WEAVE: readonly Row[] = [
     "ranges trusted for nothing",
     weave({ trustedSubnets: ["10.40.0.0/24"] }),
     "cni.trustedSubnets",
-    /nothing is encrypted/,
+    /no effect without encryption/,
   ],
   [
     "pods trusted",
@@ -120,7 +120,7 @@ const CALICO: readonly Row[] = [
     "fewer blocks than nodes",
     calico("vxlan", { blockSize: 23 }),
     "cni.blockSize",
-    /128 blocks of \/23, network\.maxNodes is 256.*24 or more/,
+    /128 blocks of \/23, but network\.maxNodes is 256.*24 or more/,
   ],
   ["blocks beyond what there is", calico("vxlan", { blockSize: 16 }), "cni.blockSize", /at least 20/],
   [
@@ -145,14 +145,14 @@ const CALICO: readonly Row[] = [
 ];
 
 const BGP: readonly Row[] = [
-  ["AS on vxlan", calico("vxlan", { asNumber: 64512 }), "cni.asNumber", /does without.*bgp or ipip/],
+  ["AS on vxlan", calico("vxlan", { asNumber: 64512 }), "cni.asNumber", /does not use BGP.*bgp or ipip/],
   [
     "reflectors on vxlan-cross-subnet",
     all(calico("vxlan-cross-subnet", { routeReflectors: reflectors }), reflecting),
     "cni.routeReflectors",
-    /setting of BGP/,
+    /is a BGP setting/,
   ],
-  ["peers on vxlan", calico("vxlan", { peers: [peer()] }), "cni.peers", /setting of BGP/],
+  ["peers on vxlan", calico("vxlan", { peers: [peer()] }), "cni.peers", /is a BGP setting/],
   ["AS 0", bgp({ asNumber: 0 }), "cni.asNumber", /too small.*at least 1/],
   [
     "AS that Calico cannot hold",
@@ -165,13 +165,13 @@ const BGP: readonly Row[] = [
     "mesh beside reflectors",
     all(bgp({ routeReflectors: reflectors, nodeToNodeMesh: true }), reflecting),
     "cni.nodeToNodeMesh",
-    /take the mesh's place/,
+    /replace the mesh/,
   ],
   [
     "neither mesh nor others",
     bgp({ nodeToNodeMesh: false }),
     "cni.nodeToNodeMesh",
-    /nobody that hands routes on/,
+    /no way for nodes to exchange routes/,
   ],
   [
     "reflectors without a node",
@@ -220,7 +220,7 @@ const PEERS: readonly Row[] = [
     "twice",
     bgp({ peers: [peer(), peer({ name: "tor-2" })] }),
     "cni.peers[1].address",
-    /is that of peer tor-1/,
+    /is also the address of peer tor-1/,
   ],
   [
     "one name",
@@ -238,7 +238,7 @@ const PEERS: readonly Row[] = [
     "rack and selector",
     all(rack("w1", "r1"), bgp({ peers: [peer({ rack: "r1", nodeSelector: { rack: "r1" } })] })),
     "cni.peers[0].rack",
-    /both say which nodes/,
+    /both select nodes/,
   ],
   [
     "by name",

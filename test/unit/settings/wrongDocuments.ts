@@ -48,7 +48,7 @@ export const WRONG_DOCUMENTS: readonly Wrong[] = [
       ["cpuManagerPolicy", "Static", /is not allowed.*none, static static/],
       ["topologyManagerPolicy", "best_effort", /is not allowed.*best-effort/],
       ["containerLogMaxFiles", 1, /is too small.*2 or more/],
-      ["imageGCHighThresholdPercent", 70, /no less than imageGCHighThresholdPercent.*80 and 70/],
+      ["imageGCHighThresholdPercent", 70, /as large as imageGCHighThresholdPercent.*80 and 70/],
       ["serializeImagePulls", true, /maxParallelImagePulls 5/],
       ["memoryManagerPolicy", "Static", /needs reservedMemory/],
       ["cgroupsPerQOS", false, /enforceNodeAllocatable: \[none\]/],
@@ -93,7 +93,7 @@ export const WRONG_DOCUMENTS: readonly Wrong[] = [
     policy({ rules: [{ users: ["a"] }] }, "rules[0].level", /is missing/),
     policy({ rules: [] }, "rules", /has no rule/),
     policy({ omitStages: ["RequestRecieved"] }, "omitStages[0]", /RequestReceived/),
-    policy({ apiVersion: "audit.k8s.io/v1beta1" }, "apiVersion", /not what is read here.*audit\.k8s\.io\/v1/),
+    policy({ apiVersion: "audit.k8s.io/v1beta1" }, "apiVersion", /is not supported.*audit\.k8s\.io\/v1/),
     policy({ kind: "AuditPolicy" }, "kind", /Policy/),
     policy({ rule: [] }, "rule", /does not have.*rules/),
     policy(

@@ -63,7 +63,12 @@ export const WRONG_ELSEWHERE: readonly Wrong[] = [
   ]),
   ...cases("containerd.dropIn", [
     dropIn("not TOML", "[plugins", "", /is not TOML/),
-    dropIn("an unknown key", "[debg]\nlevel = 'debug'", ".debg", /passes over.*debug$/),
+    dropIn(
+      "an unknown key",
+      "[debg]\nlevel = 'debug'",
+      ".debg",
+      /unknown key, which containerd would ignore.*debug$/,
+    ),
     dropIn(
       "an unknown plugin",
       "[plugins.'io.containerd.cri.v1.image']\nsnapshotter = 'native'",
@@ -80,7 +85,7 @@ export const WRONG_ELSEWHERE: readonly Wrong[] = [
       "containerd 1's runtimes",
       "[plugins.'io.containerd.grpc.v1.cri'.containerd]\ndefault_runtime_name = 'x'",
       '.plugins["io.containerd.grpc.v1.cri"].containerd',
-      /containerd 1 had it.*cri\.v1\.runtime/,
+      /containerd 1 read it.*cri\.v1\.runtime/,
     ),
     dropIn(
       "mirrors beside config_path",
@@ -112,7 +117,7 @@ export const WRONG_ELSEWHERE: readonly Wrong[] = [
       "no CRI",
       "disabled_plugins = ['io.containerd.grpc.v1.cri']\n",
       ".disabled_plugins",
-      /kubelets start pods/,
+      /kubelets need to start pods/,
     ),
     dropIn(
       "a password",

@@ -31,13 +31,13 @@ export const WRONG_FILES: readonly Wrong[] = [
       "webhook of the audit log",
       args("apiServer", { "audit-webhook-config-file": "/etc/kubernetes/audit-webhook.yaml" }),
       "apiServer.extraArgs.audit-webhook-config-file",
-      /static pod does not see.*apiServer\.files.*apiServer\.extraVolumes/,
+      /static pod cannot see.*apiServer\.files.*apiServer\.extraVolumes/,
     ],
     [
       "the scheduler's configuration",
       args("scheduler", { config: "/etc/kubernetes/scheduler-config.yaml" }),
       "scheduler.extraArgs.config",
-      /static pod does not see.*scheduler\.files/,
+      /static pod cannot see.*scheduler\.files/,
     ],
     [
       "a misspelt file of the settings",
@@ -49,13 +49,13 @@ export const WRONG_FILES: readonly Wrong[] = [
         set("apiServer.files", { "tracing.yaml": "x: y" }),
       ),
       "apiServer.extraArgs.tracing-config-file",
-      /does not see.*tracing\.yaml$/,
+      /cannot see.*tracing\.yaml$/,
     ],
     [
       "one of two",
       args("apiServer", { "tls-sni-cert-key": ["/etc/kubernetes/pki/a.crt,/root/a.key:*.example.com"] }),
       "apiServer.extraArgs.tls-sni-cert-key",
-      /does not see/,
+      /cannot see/,
     ],
     [
       "etcd's log of writes",
@@ -67,7 +67,7 @@ export const WRONG_FILES: readonly Wrong[] = [
       "a way out of a folder",
       args("apiServer", { "peer-ca-file": "/etc/kubernetes/pki/../a.crt" }),
       "apiServer.extraArgs.peer-ca-file",
-      /does not see/,
+      /cannot see/,
     ],
   ]),
   ...cases("files: volumes", [
@@ -75,7 +75,7 @@ export const WRONG_FILES: readonly Wrong[] = [
       "kubeadm's name",
       volumes(volume({ name: "k8s-certs" })),
       "apiServer.extraVolumes[0].name",
-      /of kubeadm/,
+      /kubeadm or the library uses/,
     ],
     [
       "a name twice",
@@ -93,7 +93,7 @@ export const WRONG_FILES: readonly Wrong[] = [
       "over the certificates",
       volumes(volume({ mountPath: "/etc/kubernetes/pki" })),
       "apiServer.extraVolumes[0].mountPath",
-      /hides/,
+      /would hide/,
     ],
     [
       "a relative path",
@@ -114,7 +114,7 @@ export const WRONG_FILES: readonly Wrong[] = [
       "read by nobody",
       set("scheduler.files", { "a.yaml": "a: b" }),
       'scheduler.files["a.yaml"]',
-      /no flag has its name/,
+      /no flag names it/,
     ],
     [
       "a name of the library",
@@ -123,7 +123,7 @@ export const WRONG_FILES: readonly Wrong[] = [
         set("apiServer.files", { "audit-policy.yaml": "a: b" }),
       ),
       'apiServer.files["audit-policy.yaml"]',
-      /of a file of the library/,
+      /of one of the library's own files/,
     ],
     [
       "a private key",
@@ -168,7 +168,7 @@ export const WRONG_FILES: readonly Wrong[] = [
       "no document",
       file("scheduler", "config", "- a"),
       'scheduler.files["file.yaml"]',
-      /not one YAML document/,
+      /not a single YAML mapping/,
     ],
     [
       "a misspelt field",
@@ -196,7 +196,7 @@ export const WRONG_FILES: readonly Wrong[] = [
       "nobody without credentials",
       file("apiServer", "authentication-config", authentication("{ enabled: false }")),
       'apiServer.files["file.yaml"].anonymous',
-      /probes and balancers/,
+      /probes and load balancers/,
     ],
     [
       "everybody without credentials",
@@ -232,13 +232,13 @@ export const WRONG_FILES: readonly Wrong[] = [
       "a plugin that is off",
       set("apiServer.admissionConfiguration", { EventRateLimit: { apiVersion: "a", kind: "b" } }),
       "apiServer.admissionConfiguration.EventRateLimit",
-      /is not on/,
+      /is not enabled/,
     ],
     [
       "a plugin without any",
       set("apiServer.admissionConfiguration", { NodeRestriction: {} }),
       "apiServer.admissionConfiguration.NodeRestriction",
-      /reads configuration/,
+      /takes no configuration/,
     ],
     [
       "the library's",

@@ -14,7 +14,7 @@ export const WRONG_LOGINS: readonly Wrong[] = [
       "a URL",
       registry({ ca: CERTIFICATE }, "https://a.example"),
       'images.registries["https://a.example"]',
-      /not a host of a registry/,
+      /not the host name of a registry/,
     ],
     ["nothing", registry({}), at(""), /says nothing/],
     ["a path for a CA", registry({ ca: "/etc/ssl/ca.crt" }), at("ca"), /not a certificate.*not its path/],
@@ -79,7 +79,7 @@ export const WRONG_LOGINS: readonly Wrong[] = [
       "no proxy",
       set("proxy", { credentials: "proxy", noProxy: ["a.example"] }),
       "proxy.credentials",
-      /there is none/,
+      /there is no proxy/,
     ],
     ["a password itself", proxy({ credentials: "me:hunter2" }), "proxy.credentials", /name of an entry/],
     [
@@ -93,7 +93,12 @@ export const WRONG_LOGINS: readonly Wrong[] = [
   ...casesOf(
     "logins: on AWS",
     [
-      ["a registry's", registry({ credentials: "a" }), at("credentials"), /user data holds no secret/],
+      [
+        "a registry's",
+        registry({ credentials: "a" }),
+        at("credentials"),
+        /user data of instances contains no secrets/,
+      ],
       [
         "a client's key",
         registry({ clientCertificate: CERTIFICATE, clientKey: "a" }),

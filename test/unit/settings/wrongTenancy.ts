@@ -38,13 +38,13 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       "the default namespace",
       tenant("default", {}),
       "tenants.default",
-      /is a namespace of the cluster's own/,
+      /is a namespace of the cluster itself/,
     ],
     [
       "an add-on's",
       tenant("metallb-system", {}),
       "tenants.metallb-system",
-      /a namespace of the cluster's own/,
+      /a namespace of the cluster itself/,
     ],
     ["no DNS label", tenant("Team_Shop", {}), "tenants.Team_Shop", /is not a valid name of a namespace/],
     [
@@ -124,13 +124,13 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       "flannel, said to be enforced",
       set("tenants.shop", { network: { enforced: true } }),
       "tenants.shop.network.enforced",
-      /walls that nobody guards/,
+      /would have no effect/,
     ],
     [
       "said not to be where they are",
       shop({ network: { enforced: false } }),
       "tenants.shop.network.enforced",
-      /is not so: flannel enforces/,
+      /is wrong: flannel enforces/,
     ],
   ]),
   ...cases("tenant openings", [
@@ -141,7 +141,12 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       /is not a tenant/,
     ],
     ["itself", egress({ tenant: "shop" }), "tenants.shop.network.egress[0].tenant", /is the tenant itself/],
-    ["nobody", ingress({ ports: [80] }), "tenants.shop.network.ingress[0]", /opens to nobody/],
+    [
+      "nobody",
+      ingress({ ports: [80] }),
+      "tenants.shop.network.ingress[0]",
+      /does not say whom it is open to/,
+    ],
     [
       "two ends in one",
       ingress({ namespace: "monitoring", cidr: "10.0.0.0/8" }),
@@ -158,13 +163,13 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       "ports that end before they begin",
       egress({ internet: true, ports: [{ port: 443, endPort: 80 }] }),
       "tenants.shop.network.egress[0].ports[0].endPort",
-      /is below port 443/,
+      /is less than port 443/,
     ],
     [
       "a controller that is not there",
       ingress({ ingressController: true }),
       "tenants.shop.network.ingress[0].ingressController",
-      /a controller that is not there/,
+      /opens to an ingress controller/,
     ],
   ]),
   ...cases("what a tenant's switches take", [
@@ -219,7 +224,7 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       "a host of two",
       all(shop({ hosts: ["a.example.com"] }), tenant("pay", { hosts: ["b.example.com", "a.example.com"] })),
       "tenants.pay.hosts[1]",
-      /is a host of tenant shop too/,
+      /is also a host of tenant shop/,
     ],
     [
       "a class with a space",
@@ -240,7 +245,7 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       "an issuer's without oidc",
       members({ user: "ann", role: "view" }),
       "tenants.shop.members[0].user",
-      /no oidc/,
+      /oidc is not set/,
     ],
     [
       "groups without a claim",
@@ -252,13 +257,13 @@ export const WRONG_TENANCY: readonly Wrong[] = [
         members({ group: "shop", role: "view" }),
       ),
       "tenants.shop.members[0].group",
-      /oidc\.groupsClaim does not say/,
+      /oidc\.groupsClaim does not name/,
     ],
     [
       "Kubernetes' own group",
       members({ group: "system:masters", source: "certificate", role: "admin" }),
       "tenants.shop.members[0].group",
-      /is a name of Kubernetes' own/,
+      /is a name that Kubernetes reserves/,
     ],
     [
       "twice",
@@ -283,7 +288,7 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       "a certificate that is always renewed",
       shop({ credentials: { validityHours: 24, renewBeforeHours: 24 } }),
       "tenants.shop.credentials.renewBeforeHours",
-      /every up would make a new certificate/,
+      /every up would create a new certificate/,
     ],
   ]),
   ...cases("manifests", [
@@ -315,7 +320,7 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       "a name that the API server makes up",
       manifests({ ...config, metadata: { generateName: "web-" } }),
       "manifests[0]",
-      /a name that the API server would make up/,
+      /the API server would choose its name/,
     ],
     [
       "a definition without its spec",
@@ -325,7 +330,7 @@ export const WRONG_TENANCY: readonly Wrong[] = [
         metadata: { name: "widgets.example.com" },
       }),
       "manifests[0]",
-      /holds CustomResourceDefinition widgets\.example\.com, which has no spec/,
+      /contains CustomResourceDefinition widgets\.example\.com, which has no spec/,
     ],
     [
       "a binding to no role",
@@ -336,7 +341,7 @@ export const WRONG_TENANCY: readonly Wrong[] = [
         roleRef: null,
       }),
       "manifests[0]",
-      /holds ClusterRoleBinding ops, which has no roleRef/,
+      /contains ClusterRoleBinding ops, which has no roleRef/,
     ],
     [
       "an alias of nothing",
@@ -349,23 +354,23 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       "an object twice",
       manifests(config, config),
       "manifests[1]",
-      /holds ConfigMap web, which manifests\[0\] holds too/,
+      /contains ConfigMap web, which manifests\[0\] also contains/,
     ],
     [
       "a namespace that nobody makes",
       manifests({ ...config, metadata: { name: "web", namespace: "shpo" } }),
       "manifests[0]",
-      /ConfigMap shpo\/web into a namespace that nothing here makes/,
+      /ConfigMap shpo\/web into a namespace that nothing creates/,
     ],
     [
       "a tenant's namespace",
       all(shop({}), manifests({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } })),
       "manifests[0]",
-      /holds Namespace shop, which is made already/,
+      /contains Namespace shop, which the library creates already/,
     ],
   ]),
   ...cases("charts", [
-    ["from nowhere", chart({ chart: "web", version: "1.0.0" }), "charts.web", /comes from nowhere/],
+    ["from nowhere", chart({ chart: "web", version: "1.0.0" }), "charts.web", /has no source/],
     [
       "without a version",
       chart({ chart: "web", repository: "https://charts.example.com" }),
@@ -401,12 +406,17 @@ export const WRONG_TENANCY: readonly Wrong[] = [
     ],
   ]),
   ...cases("static pods", [
-    ["no Pod", set("staticPods.agent", { pod: config }), "staticPods.agent.pod", /a kubelet runs pods alone/],
+    [
+      "no Pod",
+      set("staticPods.agent", { pod: config }),
+      "staticPods.agent.pod",
+      /the kubelet runs Pods only/,
+    ],
     [
       "a Secret",
       agent({ volumes: [{ name: "key", secret: { secretName: "key" } }] }),
       "staticPods.agent.pod",
-      /spec\.volumes\[0\]\.secret.* mounts a secret out of the API/,
+      /spec\.volumes\[0\]\.secret.* mounts a secret, which/,
     ],
     [
       "a service account",
@@ -424,13 +434,13 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       "on a pool that is not there",
       set("staticPods.agent", { pod: pod({}), on: ["gpu"] }),
       "staticPods.agent.on[0]",
-      /not a place/,
+      /does not name where/,
     ],
     [
       "the name of kubeadm's",
       set("staticPods.agent", { pod: pod({}, { name: "etcd" }) }),
       "staticPods.agent.pod",
-      /the name of one of kubeadm's own/,
+      /the name of one of kubeadm's pods/,
     ],
   ]),
 ];

@@ -54,8 +54,8 @@ describe("the command line", () => {
     ["", /which cluster/],
     ["prod dev", /one environment at a time/],
     ["prod --kubeconfig x", /not both/],
-    ["prod --replicas none", /--replicas takes a whole number from 1 to 100, and not none/],
-    ["prod --skip clean-up", /clean-up is not a step that can be left out/],
+    ["prod --replicas none", /--replicas must be a whole number from 1 to 100, not none/],
+    ["prod --skip clean-up", /clean-up is not a step you can skip/],
     ["prod --nodeport", /Unknown option/],
   ])("%j is refused", (line, text) => {
     expect(() => parse(line)).toThrow(UsageError);

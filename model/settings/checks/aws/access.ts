@@ -15,7 +15,7 @@ export function validateConnectVia(aws: AwsLayout, problems: Problems): void {
     problems.add(
       ["access", "connectVia"],
       undefined,
-      `is missing: ${what} no address that is reached from outside`,
+      `is missing: ${what} no address reachable from outside`,
       { allowed: WAYS },
     );
     return;
@@ -29,7 +29,7 @@ export function validateConnectVia(aws: AwsLayout, problems: Problems): void {
     problems.add(
       ["access", "connectVia"],
       connectVia,
-      "leaves out the bastion that is given, and nobody would use it",
+      "does not use the bastion, so the bastion has no purpose",
       { allowed: "bastion, or no bastion" },
     );
     return;
@@ -52,17 +52,17 @@ export function validateConnectVia(aws: AwsLayout, problems: Problems): void {
 /** Lists that let nobody in, where somebody has to come in. */
 export function validateAccessLists(aws: AwsLayout, problems: Problems, { refused }: Checked): void {
   const { access } = aws.input;
-  const who = "the range that `pulumi up` runs from, as [203.0.113.0/24]";
+  const who = "the range that `pulumi up` runs from, such as [203.0.113.0/24]";
   if (access.ssh.length === 0 && !refused("access.ssh")) {
     const door = aws.connectVia === "bastion" ? "the bastion" : "the control-plane nodes";
-    problems.add(["access", "ssh"], [], `lets nobody in: ${door} would be out of the program's reach`, {
+    problems.add(["access", "ssh"], [], `lets nobody in: the program could not reach ${door}`, {
       allowed: who,
     });
   }
   // Behind a bastion that forwards to it a private API has no callers from outside.
   const forwarded = aws.endpointAccess === "private" && aws.connectVia === "bastion";
   if (access.api.length === 0 && !forwarded && !refused("access.api")) {
-    problems.add(["access", "api"], [], "lets nobody in: the API would be out of the program's reach", {
+    problems.add(["access", "api"], [], "lets nobody in: the program could not reach the API", {
       allowed: who,
     });
   }
@@ -84,7 +84,7 @@ export function validateLoadBalancer(aws: AwsLayout, problems: Problems): void {
     problems.add(
       path,
       false,
-      "leaves a public endpoint without an address: the control-plane node is in a private subnet",
+      "gives a public endpoint no address: the control-plane node is in a private subnet",
       { allowed: "true, or access.endpointAccess: private" },
     );
   }

@@ -23,7 +23,7 @@ export function validateMostNodes(
   problems.add(
     ["network", "maxNodes"],
     maxNodes,
-    `is less than the ${most} nodes of control-plane nodes and pools at their largest, while they roll`,
+    `is less than ${most}, the number of control-plane nodes plus every pool at its maximum, while they roll`,
     { allowed: `at least ${most}; or maxSurge: 0% with a maxUnavailable` },
   );
 }
@@ -71,7 +71,7 @@ export function validateSubnetAddresses(aws: AwsLayout, problems: Problems): voi
 
 function refuse(aws: AwsLayout, kind: string, nodes: number, room: number, problems: Problems): void {
   const given = aws.input.network?.subnetMask;
-  const message = `leaves the ${kind} subnets ${room} addresses for nodes, and the pools may come to ${nodes} while they roll`;
+  const message = `leaves the ${kind} subnets ${room} addresses for nodes, but the pools may grow to ${nodes} while they roll`;
   const allowed = "larger or more subnets, or smaller pools";
   if (aws.existing) {
     problems.add(["network", "existing", "subnets"], aws.subnets.length, message, { allowed });

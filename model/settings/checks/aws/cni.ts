@@ -71,7 +71,7 @@ export function validateSourceCheck(
     const given = input.sourceDestinationCheckOff;
     if (given === true || max === 0 || (given === undefined && domainOf(cni.kind).bootTurnsSourceCheckOff))
       continue;
-    const wrong = given === false ? "does not go with the CNI" : "is missing";
+    const wrong = given === false ? "contradicts the CNI" : "is missing";
     problems.add(
       [...path, "sourceDestinationCheckOff"],
       given,

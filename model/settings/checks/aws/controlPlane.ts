@@ -23,5 +23,5 @@ export function validateNamed({ input: { controlPlane }, count }: AwsLayout, pro
   for (const [index, name] of entriesOf(controlPlane.deletable))
     wrong(["controlPlane", "deletable", index], name, name, "is not a control-plane node");
   for (const [name, revision] of Object.entries(controlPlane.revisions ?? {}))
-    wrong(["controlPlane", "revisions", name], name, revision, "is the revision of no control-plane node");
+    wrong(["controlPlane", "revisions", name], name, revision, "does not name a control-plane node");
 }

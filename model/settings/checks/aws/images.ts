@@ -13,8 +13,8 @@ export function validateImages({ input, pools }: AwsLayout, problems: Problems):
     const { os } = given;
     if (os === undefined || !(os in IMAGES) || "ami" in given) continue;
     if (IMAGES[os as OsFamily].parameter !== undefined) continue;
-    problems.add([...path, "ami"], undefined, `is missing: nobody publishes the newest image of ${os}`, {
-      allowed: "the id of an image, as ami-0123456789abcdef0",
+    problems.add([...path, "ami"], undefined, `is missing: no publisher names the newest image of ${os}`, {
+      allowed: "the id of an image, such as ami-0123456789abcdef0",
     });
   }
 }

@@ -65,7 +65,7 @@ function validateInstanceType(
       allowed:
         sizes.length > 0
           ? `${family} with one of ${sizes.join(", ")}`
-          : "a family and a size that it has, as m7i.large",
+          : "a family and a size that it has, such as m7i.large",
       nearest: near === undefined ? undefined : `${family}.${near}`,
     });
   } else if (!isKnownFamily(type) && given.architecture === undefined) {
@@ -74,9 +74,9 @@ function validateInstanceType(
       (known) => beside === undefined || architectureOf(`${known}.${size}`) === beside,
     );
     const near = nearest(family, families);
-    problems.add(path, type, `is of a family that is not known here, ${family}`, {
+    problems.add(path, type, `belongs to a family this library does not know, ${family}`, {
       allowed:
-        "a family of the EC2 instance types guide, as t3, m7i or c7g; or architecture beside it, for a newer one",
+        "a family of the EC2 instance types guide, such as t3, m7i or c7g; or architecture beside it, for a newer one",
       nearest: near === undefined ? undefined : `${near}.${size}`,
     });
   }
@@ -102,7 +102,7 @@ function validateAlternatives(
     validateInstanceType(place, type, input, problems, first);
     const own = architectureOf(type);
     if (own === undefined || first === undefined || own === first) return;
-    problems.add(place, type, `is ${own}, and ${instanceTypes[0]} is ${first}: one image serves the pool`, {
+    problems.add(place, type, `is ${own}, and ${instanceTypes[0]} is ${first}: a pool has one image`, {
       allowed: `types of ${first}, or another pool`,
     });
   });
@@ -116,7 +116,7 @@ function validateAlternatives(
     });
   if (instanceTypes.length > 0 || refused([...path, "instanceType"], [...path, "instanceTypes"])) return;
   problems.add([...path, "instanceType"], undefined, "is missing", {
-    allowed: "an EC2 instance type, as t3.large",
+    allowed: "an EC2 instance type, such as t3.large",
   });
 }
 
@@ -130,15 +130,15 @@ export function validateControlPlaneSize({ input }: AwsLayout, problems: Problem
     problems.add(
       path,
       type,
-      `has ${memory} MiB of memory, and kubeadm asks for 1700 MB on a control-plane node`,
+      `has ${memory} MiB of memory, but kubeadm requires 1700 MB on a control-plane node`,
       { allowed: "t3.small or larger" },
     );
   } else if (vcpus !== undefined && vcpus < CONTROL_PLANE_MINIMUM.vcpus) {
     problems.add(
       path,
       type,
-      `has ${vcpus} vCPU, and kubeadm asks for ${CONTROL_PLANE_MINIMUM.vcpus} on a control-plane node`,
-      { allowed: "a type with two or more, as t3.medium" },
+      `has ${vcpus} vCPU, but kubeadm requires ${CONTROL_PLANE_MINIMUM.vcpus} on a control-plane node`,
+      { allowed: "a type with two or more, such as t3.medium" },
     );
   }
 }
@@ -151,8 +151,8 @@ export function validateWindowsPools({ pools }: AwsLayout, problems: Problems): 
       pool.architecture === undefined
         ? ["instanceType", instanceTypes[0]]
         : ["architecture", pool.architecture];
-    problems.add([...path, key], value, `is arm64, and there is no ${pool.os} for it`, {
-      allowed: "an amd64 type, as m6i.large",
+    problems.add([...path, key], value, `is arm64, but ${pool.os} exists for amd64 only`, {
+      allowed: "an amd64 type, such as m6i.large",
     });
   }
 }

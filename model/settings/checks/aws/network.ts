@@ -22,8 +22,8 @@ export function validateVpcRange({ vpc }: AwsLayout, problems: Problems, checked
 
 export function validateVpcSize({ vpc, existing, input }: AwsLayout, problems: Problems): void {
   if (existing && input.network?.vpcCidr === undefined) {
-    problems.add(["network", "vpcCidr"], undefined, "is missing: the range of the VPC that exists", {
-      allowed: "the VPC's range that holds its subnets, as 10.0.0.0/16",
+    problems.add(["network", "vpcCidr"], undefined, "is missing: the range of the existing VPC", {
+      allowed: "the VPC's range that holds its subnets, such as 10.0.0.0/16",
     });
     return;
   }
@@ -44,7 +44,7 @@ export function validateSubnets(aws: AwsLayout, problems: Problems): void {
   const value = given ? subnetMask : vpc.range.text;
   if (subnetMask > NARROWEST_SUBNET) {
     const message =
-      "leaves no room in a subnet: AWS keeps five addresses, and control-plane nodes and balancers have sixteen";
+      "leaves no room in a subnet: AWS reserves five addresses, and control-plane nodes and load balancers take sixteen";
     problems.add(path, value, message, { allowed: `at most ${NARROWEST_SUBNET}` });
     return;
   }
@@ -55,7 +55,7 @@ export function validateSubnets(aws: AwsLayout, problems: Problems): void {
   problems.add(
     path,
     value,
-    `gives ${vpc.range.text} ${places} ${places === 1 ? "subnet" : "subnets"} of /${subnetMask} in each half, the public and the private one, and ` +
+    `gives ${vpc.range.text} ${places} ${places === 1 ? "subnet" : "subnets"} of /${subnetMask} in each half, public and private, and ` +
       `none for ${without.join(", ")}`,
     {
       allowed:
@@ -77,9 +77,9 @@ export function validateZoneCount({ region, zones, input, existing }: AwsLayout,
   problems.add(
     ["network", "zones"],
     input.network?.zones,
-    `are ${zones.length} zones, and an account has ${most} of the ${zoneLetters(region).length} zones of ${region}`,
+    `are ${zones.length} zones, but an account sees ${most} of the ${zoneLetters(region).length} zones of ${region}`,
     {
-      allowed: `the names of ${most} zones that the account has (aws ec2 describe-availability-zones --region ${region})`,
+      allowed: `the names of ${most} zones that the account sees (aws ec2 describe-availability-zones --region ${region})`,
     },
   );
 }
@@ -93,7 +93,7 @@ export function validateZones({ region, input, existing }: AwsLayout, problems: 
   }
   const letters = region === undefined ? [] : zoneLetters(region);
   if (region === undefined || given <= letters.length) return;
-  problems.add(["network", "zones"], given, `are more zones than ${region} has`, {
+  problems.add(["network", "zones"], given, `is more zones than ${region} has`, {
     allowed: `at most ${letters.length}: ${letters.join(", ")}`,
   });
 }
@@ -132,12 +132,12 @@ export function validateNat(
   if (existing || input.network?.nat === undefined) return;
   const privates = subnetTypes.includes("private");
   if (privates && nat === "none" && endpoints.length === 0) {
-    problems.add(["network", "nat"], nat, "leaves nodes in private subnets without a way out", {
+    problems.add(["network", "nat"], nat, "leaves nodes in private subnets without internet access", {
       allowed: "one, perZone, or network.endpoints with a mirror and a registry inside",
     });
   }
   if (!privates && nat !== "none") {
-    problems.add(["network", "nat"], nat, "serves nobody: all nodes are in public subnets", {
+    problems.add(["network", "nat"], nat, "is not needed: all nodes are in public subnets", {
       allowed: "none, or nodes in private subnets (bastion: {}, or subnetType: private)",
     });
   }
@@ -149,9 +149,14 @@ export function validateExistingVpc({ existing, input }: AwsLayout, problems: Pr
   for (const key of ["zones", "nat", "subnetMask", "s3Endpoint", "endpoints"] as const) {
     const value = input.network?.[key];
     if (value === undefined || value === false) continue;
-    problems.add(["network", key], value, "is given beside network.existing, whose VPC is left as it is", {
-      allowed: `no ${key}`,
-    });
+    problems.add(
+      ["network", key],
+      value,
+      "cannot be combined with network.existing: the library does not change an existing VPC",
+      {
+        allowed: `no ${key}`,
+      },
+    );
   }
 }
 
@@ -167,7 +172,7 @@ export function validateExistingSubnets(aws: AwsLayout, problems: Problems, { re
     const twin = seen.find((other) => overlaps(other.range, own));
     if (twin !== undefined && twin.id !== subnet.id) {
       problems.add([...path, "cidr"], subnet.cidr, `overlaps ${twin.range.text}, another of the subnets`, {
-        allowed: "ranges that are disjoint",
+        allowed: "disjoint ranges",
       });
     }
     if (seen.some((other) => other.id === subnet.id)) {
@@ -191,12 +196,9 @@ function validateSubnet(path: Path, subnet: Range, vpc: PlacedRange | undefined,
       allowed: `a range within ${vpc.range.text}`,
     });
   } else if (subnet.prefix > NARROWEST_SUBNET) {
-    problems.add(
-      path,
-      subnet.text,
-      "is too small: a /28 of it is kept for control-plane nodes and balancers",
-      { allowed: `/${NARROWEST_SUBNET} or larger` },
-    );
+    problems.add(path, subnet.text, "is too small: control-plane nodes and load balancers take a /28 of it", {
+      allowed: `/${NARROWEST_SUBNET} or larger`,
+    });
   }
 }
 

@@ -18,8 +18,8 @@ export function validateLimits(settings: Resolved, problems: Problems): void {
       ["workers", pool.name],
       bytes,
       pool.platform === "windows"
-        ? "bytes of user data are more than EC2 takes: a Windows pool has its whole configuration in it"
-        : "bytes of user data, compressed, are more than EC2 takes",
+        ? "bytes of user data exceed EC2's limit: a Windows pool carries its whole configuration in user data"
+        : "bytes of compressed user data exceed EC2's limit",
       { allowed: `at most ${USER_DATA_LIMIT} (kubelet.config, images.mirrors, labels)` },
     );
   }

@@ -13,7 +13,7 @@ const POD_IDENTITY: readonly Owned[] = [
 
 const CLOUD: readonly Owned[] = [
   ["controllerManager", "cloud-provider", "the cloud controller manager, which the library installs"],
-  ["controllerManager", "configure-cloud-routes", "cni: no routes of pods are put into the VPC"],
+  ["controllerManager", "configure-cloud-routes", "cni: the library writes no pod routes into the VPC"],
   ["controllerManager", "external-cloud-volume-plugin", "storage"],
 ];
 
@@ -25,7 +25,7 @@ export function validateCloudFlags({ input }: AwsLayout, problems: Problems, { r
     problems.add(
       [component, "extraArgs", flag],
       value,
-      "is not allowed here: it follows from another setting",
+      "is not allowed here: another setting determines it",
       { allowed: `instead: ${setting}` },
     );
   }

@@ -14,7 +14,7 @@ export function validatePoolNames({ pools }: AwsLayout, problems: Problems): voi
     problems.add(
       path,
       name,
-      `would give workers the role label node-role.kubernetes.io/${name}, which is the control-plane nodes'`,
+      `would label workers node-role.kubernetes.io/${name}, which is reserved for control-plane nodes`,
       { allowed: "another name" },
     );
   }
@@ -29,7 +29,7 @@ export function validatePoolSizes({ pools }: AwsLayout, problems: Problems, { re
       problems.add(
         [...path, "count"],
         input.count,
-        "cannot be combined with min or max: a pool is fixed or scales",
+        "cannot be combined with min or max: a pool either has a fixed size or scales",
         { allowed: "count, or min and max" },
       );
     } else if (scales && input.max === undefined) {
@@ -131,7 +131,7 @@ export function validateDrainTimeout({ pools, input }: AwsLayout, problems: Prob
   problems.add(
     ["drainTimeoutSeconds"],
     drainTimeoutSeconds,
-    "is longer than an Auto Scaling group waits for a node that ends",
+    "is longer than an Auto Scaling group waits for a terminating node",
     { allowed: `at most ${longest}: a hundred heartbeats of ${HOOK_TIMEOUT} seconds, less ${DRAIN_MARGIN}` },
   );
 }

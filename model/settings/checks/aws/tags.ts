@@ -33,12 +33,12 @@ export function validateTags({ input, pools }: AwsLayout, problems: Problems): v
     for (const [key, value] of entries) {
       validateTag([...path, key], key, value, problems);
       if (path.length > 1 || !key.includes("=")) continue;
-      problems.add([...path, key], value, "has a key with =, where the EBS driver takes the key for done", {
+      problems.add([...path, key], value, "has a key with =, at which the EBS driver ends the key", {
         allowed: "a key without =",
       });
     }
     if (entries.length <= LIMITS.tags - OWN_TAGS) continue;
-    problems.add(path, entries.length, `are too many: AWS takes ${LIMITS.tags} on a resource`, {
+    problems.add(path, entries.length, `are too many: AWS allows ${LIMITS.tags} on a resource`, {
       allowed: `at most ${LIMITS.tags - OWN_TAGS} beside the library's own`,
     });
   }
@@ -65,13 +65,13 @@ function validateAutoscalerTags({ path, input, min, max }: PoolLayout, problems:
 function validateTag(path: Path, key: string, value: string | undefined, problems: Problems): void {
   const owned = OWNED.find(([pattern]) => pattern.test(key));
   if (/^aws:/i.test(key)) {
-    problems.add(path, value, "has a key that begins with aws:, which is AWS' own", {
+    problems.add(path, value, "has a key that begins with aws:, which AWS reserves", {
       allowed: "another key",
     });
   } else if (owned !== undefined) {
     problems.add(path, value, `is not allowed: ${owned[1]}`, { allowed: "another key" });
   } else if (key === "" || key.length > LIMITS.key || !CHARACTERS.test(key)) {
-    problems.add(path, value, "has a key that AWS does not take", {
+    problems.add(path, value, "has a key that AWS does not accept", {
       allowed: `1 to ${LIMITS.key} characters of ${RULE}`,
     });
   }

@@ -74,7 +74,7 @@ function validateKmsKey(
 ): void {
   const of = arn?.split(":")[3];
   if (of === undefined || region === undefined || of === region) return;
-  problems.add(path, arn, `is a key of ${of}, and the cluster is in ${region}`, {
+  problems.add(path, arn, `belongs to ${of}, but the cluster is in ${region}`, {
     allowed: `a key of ${region}`,
   });
 }

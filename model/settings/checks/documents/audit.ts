@@ -33,9 +33,14 @@ export function validateAuditPolicy(checked: Checked, problems: Problems): void 
   report(BASE, checkDocument(RULES, policy, minor), problems);
   const { rules } = policy;
   if (rules === undefined || (Array.isArray(rules) && rules.length === 0)) {
-    problems.add([...BASE, "rules"], rules, "has no rule, and the API server takes no policy without one", {
-      allowed: "a list of rules, as [{ level: Metadata }]",
-    });
+    problems.add(
+      [...BASE, "rules"],
+      rules,
+      "has no rules, and the API server rejects a policy without rules",
+      {
+        allowed: "a list of rules, such as [{ level: Metadata }]",
+      },
+    );
   }
   listOf(rules).forEach((rule, index) => {
     if (isMapping(rule)) validateRule(rule, [...BASE, "rules", index], problems);
@@ -52,7 +57,7 @@ export function validateKind(
   for (const key of ["apiVersion", "kind"] as const) {
     const value = document[key];
     if (value === wanted[key]) continue;
-    problems.add([...base, key], value, value === undefined ? "is missing" : "is not what is read here", {
+    problems.add([...base, key], value, value === undefined ? "is missing" : "is not supported", {
       allowed: wanted[key],
     });
   }
@@ -64,7 +69,7 @@ function validateRule(rule: Mapping, base: Path, problems: Problems): void {
   const urls = listOf(rule.nonResourceURLs);
   urls.forEach((url, index) => {
     if (typeof url !== "string" || url === "*" || /^\/[^*]*\*?$/.test(url)) return;
-    problems.add([...base, "nonResourceURLs", index], url, "is not a path that the API server takes", {
+    problems.add([...base, "nonResourceURLs", index], url, "is not a path the API server accepts", {
       allowed: "a path that begins with /, with * at its end at most",
     });
   });
@@ -85,13 +90,13 @@ function validateRule(rule: Mapping, base: Path, problems: Problems): void {
           ? bare
           : nearest(group, ["apps", "batch", "policy"]);
       problems.add([...place, "group"], group, "is not an API group", {
-        allowed: 'a group without its version, as apps, or "" for that of pods',
+        allowed: 'a group without its version, such as apps, or "" for that of pods',
         nearest: near,
       });
     }
     if (listOf(resourceNames).length > 0 && listOf(resources).length === 0) {
       problems.add([...place, "resourceNames"], resourceNames, "needs resources", {
-        allowed: "resources beside it, as [secrets]",
+        allowed: "resources beside it, such as [secrets]",
       });
     }
   });

@@ -53,7 +53,7 @@ const BY_FLAG: Readonly<Record<string, Configuration>> = {
         problems.add(
           [...path, "clientConnection", "kubeconfig"],
           kubeconfig,
-          "is not kubeadm's, and the scheduler reads no other with this file",
+          "is not kubeadm's path, and the scheduler reads no other file",
           { allowed: KUBECONFIG },
         );
       const { leaderElect } = mappingOf(document.leaderElection);
@@ -61,7 +61,7 @@ const BY_FLAG: Readonly<Record<string, Configuration>> = {
         problems.add(
           [...path, "leaderElection", "leaderElect"],
           leaderElect,
-          "cannot change: several control-plane nodes would all act at once",
+          "must stay true: several control-plane nodes would otherwise act at once",
           { allowed: "true, or nothing" },
         );
     },
@@ -79,7 +79,7 @@ const BY_FLAG: Readonly<Record<string, Configuration>> = {
         problems.add(
           [...path, "anonymous"],
           document.anonymous,
-          "does not let probes and balancers, and nobody else, ask without credentials",
+          "must let probes and load balancers, and nobody else, call without credentials",
           {
             allowed: `{ enabled: true, conditions: [${anonymousPaths.map((one) => `{ path: ${one} }`).join(", ")}] }`,
           },
@@ -97,8 +97,8 @@ const BY_FLAG: Readonly<Record<string, Configuration>> = {
         problems.add(
           [...path, "authorizers"],
           types,
-          `lacks ${missing.join(" and ")}: kubelets and all roles need them`,
-          { allowed: "Node and RBAC, and others beside them" },
+          `lacks ${missing.join(" and ")}: kubelets and RBAC roles need them`,
+          { allowed: "Node and RBAC, optionally with others" },
         );
     },
   ),

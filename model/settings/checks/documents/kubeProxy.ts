@@ -20,7 +20,7 @@ const WINDOWS = "it is for Windows nodes, and kube-proxy on Linux ignores it";
 
 /** Keys that kube-proxy takes and does nothing with. */
 const IGNORED: Owner = {
-  ipvs: "kubeProxy.mode is never ipvs here, and kube-proxy ignores it",
+  ipvs: "this library does not support mode ipvs, so kube-proxy ignores it",
   winkernel: WINDOWS,
   windowsRunAsService: WINDOWS,
   portRange: "kube-proxy has ignored it since Kubernetes 1.20",
@@ -66,17 +66,17 @@ function validateAddresses(config: Mapping, problems: Problems): void {
     [
       "healthzBindAddress",
       /^(0\.0\.0\.0|127\.0\.0\.1):\d+$/,
-      "0.0.0.0 or 127.0.0.1 with a port, as 0.0.0.0:10256",
+      "0.0.0.0 or 127.0.0.1 with a port, such as 0.0.0.0:10256",
     ],
     [
       "metricsBindAddress",
       /^(0\.0\.0\.0|127\.0\.0\.1):\d+$/,
-      "0.0.0.0 or 127.0.0.1 with a port, as 0.0.0.0:10249",
+      "0.0.0.0 or 127.0.0.1 with a port, such as 0.0.0.0:10249",
     ],
   ] as const) {
     const value = config[key];
     if (typeof value === "string" && !pattern.test(value))
-      problems.add([...BASE, key], value, "belongs to one host, or is not an address with its port", {
+      problems.add([...BASE, key], value, "is the address of one host, or not an address with a port", {
         allowed,
       });
   }

@@ -13,7 +13,7 @@ import { type ComponentRules, validateConfiguration } from "./report";
 const OWNED: Owner = {
   apiVersion: KUBEADM,
   kind: KUBEADM,
-  clusterDNS: "network.serviceCidr, whose tenth address it is",
+  clusterDNS: "network.serviceCidr; it is the tenth address of that range",
   clusterDomain: "network.clusterDomain",
   maxPods: "network.podsPerNode",
   podCIDR: "cni.podCidr",
@@ -42,19 +42,19 @@ const OWNED: Owner = {
   "bootstrap-kubeconfig": KUBEADM,
 };
 
-const ONE_HOST = "it belongs to one host, and the configuration is for all";
-const PROBED = "kubeadm and this library ask the kubelet's health at 127.0.0.1:10248";
+const ONE_HOST = "it is specific to one host, and this configuration is for all";
+const PROBED = "kubeadm and this library check the kubelet's health at 127.0.0.1:10248";
 
 /** Keys that would take away what the API server, kubeadm or this library rely on. */
 const KEPT: Owner = {
-  address: "API servers reach kubelets at their nodes' addresses",
+  address: "API servers connect to kubelets at the nodes' addresses",
   port: "API servers and the host firewall expect kubelets at 10250",
   healthzPort: PROBED,
   healthzBindAddress: PROBED,
   enableServer: "logs, exec and metrics come from it",
   registerNode: "a node joins by registering itself",
   providerID: ONE_HOST,
-  runOnce: "the kubelet would end after its first pods",
+  runOnce: "the kubelet would exit after its first pods",
 };
 
 /** Signals that thresholds may be of (pkg/kubelet/eviction/api/types.go; those of containerfs follow and are ignored). */
@@ -164,17 +164,17 @@ export function validateKubelet(checked: Checked, problems: Problems): void {
 function validateThresholds(config: Mapping, problems: Problems): void {
   const share = /^\d+(\.\d+)?%$/;
   const rules = [
-    ["evictionHard", [QUANTITY, share], "a quantity or a share, as 100Mi or 10%"],
-    ["evictionSoft", [QUANTITY, share], "a quantity or a share, as 300Mi or 15%"],
-    ["evictionMinimumReclaim", [QUANTITY, share], "a quantity or a share, as 500Mi or 5%"],
-    ["evictionSoftGracePeriod", [DURATION], "a duration with its unit, as 1m30s"],
-    ["systemReserved", [QUANTITY], "a quantity, as 100m or 200Mi"],
-    ["kubeReserved", [QUANTITY], "a quantity, as 100m or 300Mi"],
+    ["evictionHard", [QUANTITY, share], "a quantity or a share, such as 100Mi or 10%"],
+    ["evictionSoft", [QUANTITY, share], "a quantity or a share, such as 300Mi or 15%"],
+    ["evictionMinimumReclaim", [QUANTITY, share], "a quantity or a share, such as 500Mi or 5%"],
+    ["evictionSoftGracePeriod", [DURATION], "a duration with its unit, such as 1m30s"],
+    ["systemReserved", [QUANTITY], "a quantity, such as 100m or 200Mi"],
+    ["kubeReserved", [QUANTITY], "a quantity, such as 100m or 300Mi"],
   ] as const;
   for (const [key, patterns, allowed] of rules) {
     for (const [name, value] of Object.entries(mappingOf(config[key]))) {
       if (typeof value !== "string" || patterns.some((pattern) => pattern.test(value))) continue;
-      problems.add([...BASE, key, name], value, "cannot be read by the kubelet", { allowed });
+      problems.add([...BASE, key, name], value, "is not valid for the kubelet", { allowed });
     }
   }
 }
@@ -200,7 +200,7 @@ function validateWhole(config: Mapping, problems: Problems): void {
     if (!Object.hasOwn(mappingOf(whole.evictionSoft), signal))
       add(
         "evictionSoftGracePeriod" in config ? "evictionSoftGracePeriod" : "evictionSoft",
-        `leaves the grace period of ${signal} without its threshold`,
+        `has a grace period for ${signal} but no threshold`,
         `evictionSoft: { ${signal}: ... } beside it, or evictionSoftGracePeriod: null`,
       );
   }
@@ -210,14 +210,14 @@ function validateWhole(config: Mapping, problems: Problems): void {
       "imageGCHighThresholdPercent" in config ? "imageGCHighThresholdPercent" : "imageGCLowThresholdPercent";
     add(
       key,
-      "leaves imageGCLowThresholdPercent no less than imageGCHighThresholdPercent",
-      `both, the low one below the high one (${low} and ${high} now)`,
+      "makes imageGCLowThresholdPercent at least as large as imageGCHighThresholdPercent",
+      `a low threshold below the high one (now ${low} and ${high})`,
     );
   }
   if (whole.serializeImagePulls === true && Number(whole.maxParallelImagePulls ?? 1) > 1)
     add(
       "serializeImagePulls",
-      `pulls one image at a time, beside maxParallelImagePulls ${String(whole.maxParallelImagePulls)}`,
+      `pulls one image at a time, which contradicts maxParallelImagePulls ${String(whole.maxParallelImagePulls)}`,
       "maxParallelImagePulls: 1 beside it, or false",
     );
   validateShutdown(whole, add);
@@ -239,7 +239,7 @@ function validateShutdown(whole: Mapping, add: Add): void {
   if (Array.isArray(priorities) && priorities.length > 0 && ((total ?? 0) > 0 || (critical ?? 0) > 0))
     add(
       "shutdownGracePeriodByPodPriority",
-      "cannot be beside shutdownGracePeriod",
+      "cannot be combined with shutdownGracePeriod",
       "shutdownGracePeriod: 0s and shutdownGracePeriodCriticalPods: 0s beside it",
     );
 }
@@ -254,15 +254,15 @@ function validateReserved(whole: Mapping, add: Add): void {
       add(
         "enforceNodeAllocatable",
         `has ${part}-reserved without ${part}ReservedCgroup`,
-        `${part}ReservedCgroup beside it, as /${part}.slice`,
+        `${part}ReservedCgroup beside it, such as /${part}.slice`,
       );
   }
   if (enforced.includes("none") && enforced.length > 1)
-    add("enforceNodeAllocatable", "has none beside others", "none alone, or the others");
+    add("enforceNodeAllocatable", "combines none with other values", "none alone, or the others");
   if (whole.cgroupsPerQOS === false && enforced.some((name) => name !== "none"))
     add(
       "cgroupsPerQOS",
-      "takes away what enforceNodeAllocatable is enforced by",
+      "disables what enforceNodeAllocatable needs",
       "enforceNodeAllocatable: [none] beside it",
     );
   if (
@@ -272,15 +272,19 @@ function validateReserved(whole: Mapping, add: Add): void {
     add(
       "memoryManagerPolicy",
       "needs reservedMemory",
-      "reservedMemory beside it: for each NUMA node what is reserved",
+      "reservedMemory as well: the reserved memory of each NUMA node",
     );
   if (isText(whole.systemCgroups) && !isText(whole.cgroupRoot))
-    add("systemCgroups", "needs cgroupRoot", "cgroupRoot beside it, as /");
+    add("systemCgroups", "needs cgroupRoot", "cgroupRoot as well, such as /");
   if (
     isText(whole.reservedSystemCPUs) &&
     (isText(whole.systemReservedCgroup) || isText(whole.kubeReservedCgroup))
   )
-    add("reservedSystemCPUs", "cannot be beside systemReservedCgroup or kubeReservedCgroup", "one of them");
+    add(
+      "reservedSystemCPUs",
+      "cannot be combined with systemReservedCgroup or kubeReservedCgroup",
+      "one of them",
+    );
   if (whole.enableSystemLogQuery === true && whole.enableSystemLogHandler === false)
     add("enableSystemLogQuery", "needs enableSystemLogHandler", "enableSystemLogHandler: true");
 }

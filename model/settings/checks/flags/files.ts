@@ -80,7 +80,7 @@ export function validateFlagFiles(checked: Checked, problems: Problems): void {
         component === "etcd"
           ? ""
           : `a name among ${component}.files, a mountPath of ${component}.extraVolumes, or `;
-      problems.add(path, value, "names a file that the static pod does not see", {
+      problems.add(path, value, "names a file that the static pod cannot see", {
         allowed: `${inline}a path below ${MOUNTED[component].join(", ")}`,
         nearest: nearest(missing, Object.keys(files)),
       });
@@ -107,9 +107,11 @@ export function validateComponentFiles(checked: Checked, problems: Problems): vo
     for (const [name, file] of Object.entries(files)) {
       const path = [component, "files", name];
       if (component === "apiServer" && LIBRARYS.includes(name))
-        problems.add(path, name, "has the name of a file of the library", { allowed: "another name" });
+        problems.add(path, name, "has the name of one of the library's own files", {
+          allowed: "another name",
+        });
       else if (!used.includes(name))
-        problems.add(path, name, "is read by nobody: no flag has its name", {
+        problems.add(path, name, "is not used: no flag names it", {
           allowed: `the name as the value of a flag in ${component}.extraArgs`,
         });
       if (typeof file === "string") validateContent(component, name, file, path, checked, problems);
@@ -151,7 +153,7 @@ function validateContent(
   if (wanted === undefined) return;
   const [document] = documents ?? [];
   if (documents?.length === 1 && isMapping(document)) wanted.check(document, path, checked, problems);
-  else problems.add(path, HIDDEN, "is not one YAML document with keys", { allowed: wanted.what });
+  else problems.add(path, HIDDEN, "is not a single YAML mapping", { allowed: wanted.what });
 }
 
 /** The documents of a text; undefined: it is not YAML, as a certificate is not. */
@@ -179,12 +181,12 @@ export function validateExtraVolumes(checked: Checked, problems: Problems): void
     const at = (key: string) => (index: number) => [component, "extraVolumes", index, key];
     for (const [index, { name, mountPath }] of entriesOf(extraVolumes)) {
       if (VOLUMES.has(name))
-        problems.add(at("name")(index), name, "is the name of a volume of kubeadm or of the library", {
+        problems.add(at("name")(index), name, "is the name of a volume that kubeadm or the library uses", {
           allowed: "another name",
         });
       if (taken.includes(mountPath))
-        problems.add(at("mountPath")(index), mountPath, "hides what the pod has there already", {
-          allowed: "another path, as /etc/kubernetes/extra",
+        problems.add(at("mountPath")(index), mountPath, "would hide files the pod already has there", {
+          allowed: "another path, such as /etc/kubernetes/extra",
         });
     }
     problems.addTwins(extraVolumes, at("name"), {
@@ -223,16 +225,16 @@ export function validateAdmission(checked: Checked, problems: Problems): void {
   for (const [name, value] of Object.entries(configured)) {
     const path = ["apiServer", "admissionConfiguration", name];
     if (name === "PodSecurity")
-      problems.add(path, value, "is not allowed here: it follows from another setting", {
+      problems.add(path, value, "is not allowed here: another setting determines it", {
         allowed: "instead: podSecurity",
       });
     else if (!TAKES_CONFIGURATION.includes(name))
-      problems.add(path, value, "is not for a plugin that reads configuration", {
+      problems.add(path, value, "names a plugin that takes no configuration", {
         allowed: TAKES_CONFIGURATION.join(", "),
         nearest: nearest(name, TAKES_CONFIGURATION),
       });
     else if (!enabled.includes(name) && !ON.includes(name))
-      problems.add(path, value, "is for a plugin that is not on", {
+      problems.add(path, value, "names a plugin that is not enabled", {
         allowed: `${name} in apiServer.extraArgs.enable-admission-plugins`,
       });
     else if (
@@ -250,7 +252,7 @@ export function validateAdmission(checked: Checked, problems: Problems): void {
       NEEDS_CONFIGURATION.includes(name) && known.some(([one]) => one === name) && !(name in configured),
   );
   if (bare !== undefined && !problems.has(path))
-    problems.add(path, given, `has ${bare}, which does not start without configuration`, {
+    problems.add(path, given, `enables ${bare}, which does not start without configuration`, {
       allowed: `apiServer.admissionConfiguration.${bare} beside it`,
     });
 }

@@ -39,7 +39,7 @@ function validateFlag(
   if (!FLAG.test(name)) {
     const bare = (name.replace(/^-+/, "").split("=")[0] ?? "").replaceAll("_", "-").toLowerCase();
     problems.add(path, name, "is not a name of a flag", {
-      allowed: "the name without dashes in front, the value on the other side of the colon",
+      allowed: "the name without leading dashes, with the value after the colon",
       ...(FLAG.test(bare) ? { nearest: bare } : {}),
     });
     return;
@@ -83,7 +83,7 @@ function reportUnknown(
   const near = renamed !== undefined && flagsOf(component).has(renamed) ? renamed : nearest(name, names);
   const owner = COMPONENTS.find((other) => other !== component && flagsOf(other).has(name));
   const other = owner === undefined ? "" : `; ${PROGRAMS[owner]} has it: ${owner}.extraArgs`;
-  problems.add(path, value, `is for a flag that ${program} does not have`, {
+  problems.add(path, value, `is not a flag of ${program}`, {
     allowed: `flags of \`${PROGRAMS[component]} --help\`${other}`,
     nearest: near,
   });
@@ -93,7 +93,7 @@ function reportUnknown(
 export function refuse(owned: Owner, path: Path, key: string, value: unknown, problems: Problems): boolean {
   const setting = Object.hasOwn(owned, key) ? owned[key] : undefined;
   if (setting === undefined) return false;
-  problems.add(path, value, "is not allowed here: it follows from another setting", {
+  problems.add(path, value, "is not allowed here: another setting determines it", {
     allowed: `instead: ${setting}`,
   });
   return true;

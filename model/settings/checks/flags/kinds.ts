@@ -6,7 +6,7 @@ const TAKEN: Partial<Record<FlagKind, readonly [pattern: RegExp, allowed: string
   bool: [/^(true|false)$/, "true, false"],
   int: [/^-?\d+$/, "a whole number"],
   float: [/^-?\d+(\.\d+)?$/, "a number"],
-  duration: [DURATION, "a duration with its unit, as 30s, 5m or 1h30m"],
+  duration: [DURATION, "a duration with its unit, such as 30s, 5m or 1h30m"],
 };
 
 /** What flags that take several values are written with. */
@@ -30,7 +30,7 @@ export function wrongKind(flag: Flag, value: unknown, values: readonly string[])
       ? "is not allowed"
       : flag.kind === "duration"
         ? "is not a duration"
-        : "is not a number as the flag takes it";
+        : "is not a number the flag accepts";
   return { message, allowed, nearest };
 }
 

@@ -114,15 +114,15 @@ export const OWNED_ARGS: Record<Component, Owner> = {
   },
 };
 
-const ALONE = "it tells one program where the cluster is, and kubeadm's kubeconfig does";
-const AGGREGATION = "kubeadm's front proxy signs requests to extension APIs, as those of metrics-server";
+const ALONE = "kubeadm's kubeconfig already tells the program where the cluster is";
+const AGGREGATION = "kubeadm's front proxy signs requests to extension APIs, such as those of metrics-server";
 const DELEGATED = {
   "requestheader-allowed-names": AGGREGATION,
   "requestheader-extra-headers-prefix": AGGREGATION,
   "requestheader-group-headers": AGGREGATION,
   "requestheader-uid-headers": AGGREGATION,
   "requestheader-username-headers": AGGREGATION,
-  "cert-dir": "the certificate is made when the program starts, and its folder is not kept",
+  "cert-dir": "the program creates the certificate at start, and nothing keeps its folder",
 };
 
 /** Flags that would take away what nodes, probes or this library rely on, whatever their value, and why. */
@@ -131,15 +131,15 @@ export const KEPT_ARGS: Record<Component, Owner> = {
     "anonymous-auth":
       "anonymous requests already reach /livez, /readyz and /healthz alone, which probes and load balancers ask without credentials",
     "oidc-signing-algs": "the API server takes every asymmetric algorithm from the issuer of `oidc`",
-    "etcd-prefix": "another prefix hides everything that is in etcd already",
-    "storage-backend": "etcd3 is the only one",
-    "peer-advertise-ip": "it belongs to one host, and all API servers get these flags",
+    "etcd-prefix": "another prefix hides everything already stored in etcd",
+    "storage-backend": "etcd3 is the only backend",
+    "peer-advertise-ip": "it is specific to one host, and all API servers get these flags",
     "peer-advertise-port": "API servers listen on 6443",
     "kubelet-port": "kubelets listen on 10250",
     "kubelet-read-only-port": "it is closed",
     "admission-control": "it is gone; enable-admission-plugins takes its place",
     "apiserver-count": "API servers register themselves by leases",
-    "debug-socket-path": "a socket of the pod that nobody outside of it can open",
+    "debug-socket-path": "nothing outside the pod could open the socket",
   },
   controllerManager: {
     ...DELEGATED,
@@ -153,13 +153,13 @@ export const KEPT_ARGS: Record<Component, Owner> = {
   },
   etcd: {
     "config-file": "etcd ignores all other flags beside it",
-    "force-new-cluster": "it throws all other members out, at each start",
+    "force-new-cluster": "it removes all other members at every start",
     "unsafe-no-fsync": "a power failure destroys the cluster's data",
-    discovery: "members find each other by kubeadm",
-    "discovery-srv": "members find each other by kubeadm",
-    "discovery-srv-name": "members find each other by kubeadm",
-    "discovery-endpoints": "members find each other by kubeadm",
-    "discovery-token": "members find each other by kubeadm",
-    "auth-token": "API servers log on with certificates",
+    discovery: "kubeadm configures how members find each other",
+    "discovery-srv": "kubeadm configures how members find each other",
+    "discovery-srv-name": "kubeadm configures how members find each other",
+    "discovery-endpoints": "kubeadm configures how members find each other",
+    "discovery-token": "kubeadm configures how members find each other",
+    "auth-token": "API servers authenticate with certificates",
   },
 };

@@ -32,7 +32,7 @@ const holds =
     const missing = needed.filter((name) => !values.includes(name));
     if (missing.length === 0) return undefined;
     return {
-      message: `takes the default's place and lacks ${missing.join(", ")}: ${why}`,
+      message: `replaces the default but lacks ${missing.join(", ")}: ${why}`,
       allowed: `the same with ${missing.join(",")}`,
     };
   };
@@ -64,7 +64,7 @@ function known(
   const near = elsewhere ? undefined : nearest(wrong, there);
   return {
     message: elsewhere
-      ? `has ${wrong}, which Kubernetes ${minor} has not`
+      ? `has ${wrong}, which Kubernetes ${minor} does not have`
       : `has ${wrong}, which is not ${what}`,
     allowed: there.length <= 60 ? [...there].sort().join(", ") : `names of ${what.replace(/^an? /, "")}s`,
     nearest: near,
@@ -83,7 +83,7 @@ const NEEDED_PLUGINS: ReadonlySet<string> = new Set(
 const HARMFUL_PLUGINS: Readonly<Record<string, string>> = {
   AlwaysAdmit: "admits everything and is deprecated",
   AlwaysDeny: "refuses every request",
-  NamespaceAutoProvision: "makes a namespace of every misspelt name",
+  NamespaceAutoProvision: "creates a namespace for every misspelled name",
 };
 
 const admissionPlugins: Rule = (values, checked) => {
@@ -96,7 +96,10 @@ const admissionPlugins: Rule = (values, checked) => {
   const both = values.find((value) => off.includes(value));
   return both === undefined
     ? undefined
-    : { message: `has ${both}, which disable-admission-plugins has too`, allowed: "each in one of the two" };
+    : {
+        message: `has ${both}, which disable-admission-plugins also lists`,
+        allowed: "each plugin in one of the two",
+      };
 };
 
 const disabledPlugins: Rule = (values, checked) => {
@@ -113,14 +116,14 @@ const NODE_AND_RBAC = ["Node", "RBAC"];
 const authorization: Rule = all(
   (values) =>
     values.includes("AlwaysAllow")
-      ? { message: "lets everybody do everything", allowed: "Node,RBAC, with Webhook or ABAC beside them" }
+      ? { message: "lets everybody do everything", allowed: "Node,RBAC, optionally with Webhook or ABAC" }
       : undefined,
   each("Node", "RBAC", "Webhook", "ABAC", "AlwaysDeny"),
-  holds(NODE_AND_RBAC, "kubelets and all roles need them"),
+  holds(NODE_AND_RBAC, "kubelets and RBAC roles need them"),
 );
 
 export const ciphers: Rule = (values, checked) => {
-  const unknown = known(CIPHER_SUITES, "a cipher suite that is taken here", minorIn(checked), values);
+  const unknown = known(CIPHER_SUITES, "a supported cipher suite", minorIn(checked), values);
   if (unknown !== undefined) return unknown;
   const has = values.includes(HTTP2_SUITE);
   return has
@@ -128,7 +131,7 @@ export const ciphers: Rule = (values, checked) => {
     : {
         message: values.some(needsEcdsa)
           ? `lacks ${HTTP2_SUITE}, without which HTTP/2 does not start`
-          : "has no suite for the cluster's ECDSA certificates",
+          : "has no suite that supports the cluster's ECDSA certificates",
         allowed: `a list with ${HTTP2_SUITE}; suites of TLS 1.3 are always on`,
       };
 };
@@ -152,14 +155,14 @@ const controllers: Rule = (values, checked) => {
   if (unknown !== undefined) return unknown;
   if (!values.includes("*"))
     return {
-      message: "leaves out *: every controller that is not named stops",
+      message: "lacks *: every controller that is not listed would stop",
       allowed: "a list that begins with *, as *,-ttl-controller",
     };
   const needed = values.find((value) => value.startsWith("-") && !OPTIONAL_CONTROLLERS.has(value.slice(1)));
   return needed === undefined
     ? undefined
     : {
-        message: `switches ${needed.slice(1)} off, which the cluster needs`,
+        message: `disables ${needed.slice(1)}, which the cluster needs`,
         allowed: [...OPTIONAL_CONTROLLERS].filter((name) => name.includes("-")).join(", "),
       };
 };
@@ -174,7 +177,7 @@ export function gates(table: string, locked: { on: string; off: string }): Rule 
     const minor = names.size > 20 ? minorIn(checked) : undefined;
     for (const [name = "", value, ...rest] of pairs) {
       if ((value !== "true" && value !== "false") || rest.length > 0)
-        return { message: "is not a gate with its value", allowed: "Name=true or Name=false" };
+        return { message: "is not a feature gate with a value", allowed: "Name=true or Name=false" };
       const unknown = known(names, "a feature gate", minor, [name]);
       if (unknown !== undefined) return unknown;
       const lock = value === "true" ? off.get(name) : on.get(name);
@@ -196,8 +199,8 @@ const runtimeConfig: Rule = (values) => {
   return wrong === undefined
     ? undefined
     : {
-        message: `switches a stable API off: ${wrong}`,
-        allowed: "alpha and beta versions, as batch/v1beta1=true",
+        message: `disables a stable API: ${wrong}`,
+        allowed: "alpha and beta versions, such as batch/v1beta1=true",
       };
 };
 
@@ -206,7 +209,7 @@ const anyHost: Rule = (values) =>
   values.every((value) => value === "127.0.0.1" || value === "0.0.0.0")
     ? undefined
     : {
-        message: "belongs to one host, and the settings are for all",
+        message: "is specific to one host, and these settings are for all",
         allowed: "127.0.0.1, or 0.0.0.0 for metrics from elsewhere",
       };
 const probes: Rule = holds(["/healthz", "/readyz", "/livez"], "kubelets probe them without credentials");
@@ -236,12 +239,15 @@ export const RULES: Record<Component, Readonly<Record<string, Rule>>> = {
     "logging-format": one("text", "json"),
     "runtime-config": runtimeConfig,
     "bind-address": stays("0.0.0.0", "nodes, balancers and probes reach API servers on several addresses"),
-    "endpoint-reconciler-type": stays("lease", "without it the Service kubernetes leads to nobody"),
-    "enable-garbage-collector": stays("true", "what owners leave behind would stay"),
-    "encryption-provider-config-automatic-reload": stays("true", "a new key has to be read by all at once"),
+    "endpoint-reconciler-type": stays("lease", "without it the Service kubernetes has no endpoints"),
+    "enable-garbage-collector": stays("true", "objects whose owners are gone would stay"),
+    "encryption-provider-config-automatic-reload": stays(
+      "true",
+      "all API servers must read a new key at once",
+    ),
     "kubelet-preferred-address-types": all(
       each("Hostname", "InternalDNS", "InternalIP", "ExternalDNS", "ExternalIP"),
-      holds(["InternalIP"], "names of nodes resolve nowhere"),
+      holds(["InternalIP"], "node names do not resolve"),
     ),
     "audit-log-mode": one("batch", "blocking", "blocking-strict"),
     "audit-webhook-mode": one("batch", "blocking", "blocking-strict"),
@@ -258,7 +264,7 @@ export const RULES: Record<Component, Readonly<Record<string, Rule>>> = {
     controllers,
     "secure-port": port("10257"),
     "use-service-account-credentials": stays("true", "each controller has its own role"),
-    "enable-garbage-collector": stays("true", "what owners leave behind would stay"),
+    "enable-garbage-collector": stays("true", "objects whose owners are gone would stay"),
     // On AWS it follows from the platform.
     "cloud-provider": (values, checked) =>
       checked.settings.aws === undefined ? one("external")(values, checked) : undefined,
@@ -266,16 +272,19 @@ export const RULES: Record<Component, Readonly<Record<string, Rule>>> = {
   scheduler: { ...MANAGERS, "secure-port": port("10259") },
   etcd: {
     "feature-gates": gates(ETCD_FEATURE_GATES, { on: "", off: "" }),
-    "strict-reconfig-check": stays("true", "a member that goes must not take the quorum with it"),
-    "peer-skip-client-san-verification": stays("false", "any certificate would make a member"),
-    "experimental-peer-skip-client-san-verification": stays("false", "any certificate would make a member"),
+    "strict-reconfig-check": stays("true", "a leaving member must not cost the cluster its quorum"),
+    "peer-skip-client-san-verification": stays("false", "any certificate would be enough to become a member"),
+    "experimental-peer-skip-client-san-verification": stays(
+      "false",
+      "any certificate would be enough to become a member",
+    ),
     "election-timeout": (values, { written }) => {
       const beat = Number(written.etcd?.extraArgs?.["heartbeat-interval"] ?? 100);
       const [timeout = 0] = values.map(Number);
       return timeout >= 5 * beat && timeout <= 50_000
         ? undefined
         : {
-            message: "is not what etcd takes beside its heartbeat-interval",
+            message: "does not fit etcd's heartbeat-interval",
             allowed: `${5 * beat} to 50000 milliseconds: five heartbeats of ${beat} or more`,
           };
     },
@@ -287,7 +296,7 @@ export const RULES: Record<Component, Readonly<Record<string, Rule>>> = {
         ? undefined
         : {
             message: `is more than a fifth of election-timeout, ${timeout}`,
-            allowed: `1 to ${timeout / 5} milliseconds, or a longer election-timeout beside it`,
+            allowed: `1 to ${timeout / 5} milliseconds, or a longer election-timeout`,
           };
     },
     "auto-compaction-mode": one("periodic", "revision"),
@@ -302,7 +311,7 @@ export const RULES: Record<Component, Readonly<Record<string, Rule>>> = {
       values.every((value) => /^http:\/\/(127\.0\.0\.1|0\.0\.0\.0):2381$/.test(value))
         ? undefined
         : {
-            message: "belongs to one host, or is where kubeadm's probes do not ask",
+            message: "is specific to one host, or does not answer kubeadm's probes",
             allowed: "http://127.0.0.1:2381, or http://0.0.0.0:2381 for metrics from elsewhere",
           },
   },

@@ -77,7 +77,7 @@ describe("endpoints of services", () => {
       name.startsWith("interface endpoints"),
     );
     expect(item).toEqual({
-      name: "interface endpoints, one a service and zone",
+      name: "interface endpoints, one per service and zone",
       count: 18,
       most: 18,
       each: 7.3,
