@@ -143,7 +143,7 @@ function rolePathProblems(living: ControlPlaneTopology, wanted: ControlPlaneTopo
   return is === would
     ? []
     : [
-        `iam.path: roles and instance profiles are in ${is}, the settings say ${would}. IAM cannot move them, and instances that ` +
+        `iam.path: roles and instance profiles are in ${is}, but the settings say ${would}. IAM cannot move them, and instances that ` +
           "run would lose theirs: set it back, or create a new cluster",
       ];
 }

@@ -77,7 +77,7 @@ export function validateDistinctMachines(checked: Checked, problems: Problems): 
       problems.add(
         [...path, "host"],
         host,
-        `and port ${port} are those of machine ${sameTarget.name} too`,
+        `and port ${port} are also those of machine ${sameTarget.name}`,
         oneEach,
       );
     const sameAddress = nodeAddress === undefined ? undefined : byAddress.get(nodeAddress);
@@ -128,7 +128,7 @@ export function validateRoles(checked: Checked, problems: Problems): void {
         },
       );
     if (pool !== undefined && RESERVED_POOLS.includes(pool)) {
-      const message = `would give workers the role label node-role.kubernetes.io/${pool}, which is the control-plane nodes'`;
+      const message = `would label workers node-role.kubernetes.io/${pool}, which is reserved for control-plane nodes`;
       problems.add([...path, "pool"], pool, message, { allowed: "another name" });
     }
     if (role !== "loadBalancer") continue;

@@ -273,7 +273,7 @@ describe("advisories", () => {
     [
       "a family nobody knows",
       all(set("workers.general.instanceType", "m99z.large"), set("workers.general.architecture", "amd64")),
-      /m99z\.large.*not known/,
+      /m99z\.large.*does not know/,
     ],
     [
       "half of the internet",

@@ -87,7 +87,7 @@ describe("a living control plane", () => {
     expect(refused(largeAws, all(open, at("/a/")), at("/a/"))).toEqual([]);
     expect(refused(largeAws, all(open, at("/a/")), at(undefined))).toEqual([
       expect.stringMatching(
-        /^iam\.path: .* are in \/a\/, the settings say \/\..*set it back, or make a new cluster$/,
+        /^iam\.path: .* are in \/a\/, but the settings say \/\..*set it back, or create a new cluster$/,
       ),
     ]);
     expect(refused(smallAws, open, at("/a/"))).toEqual([

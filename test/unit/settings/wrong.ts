@@ -645,7 +645,7 @@ export const WRONG: readonly Wrong[] = [
       "a pool called control-plane",
       set("machines.w1.pool", "control-plane"),
       "machines.w1.pool",
-      /role label/,
+      /would label workers/,
     ],
     [
       "control-plane nodes' taint on a worker",

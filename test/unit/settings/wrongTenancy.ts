@@ -269,7 +269,7 @@ export const WRONG_TENANCY: readonly Wrong[] = [
       "twice",
       members({ serviceAccount: "ci/bot", role: "edit" }, { serviceAccount: "ci/bot", role: "view" }),
       "tenants.shop.members[1]",
-      /ci\/bot.* stands twice/,
+      /ci\/bot.* is listed twice/,
     ],
     [
       "a role that does not exist",
