@@ -91,7 +91,7 @@ describe("a living control plane", () => {
       ),
     ]);
     expect(refused(smallAws, open, at("/a/"))).toEqual([
-      expect.stringMatching(/are in \/, the settings say \/a\//),
+      expect.stringMatching(/are in \/, but the settings say \/a\//),
     ]);
   });
 
