@@ -122,7 +122,9 @@ function wrongPart(part: string): Problem | undefined {
   const wrong = (message: string, allowed: string) => ({ path: "part", value: show(part), message, allowed });
   if (!/^[\w+=,.@-]+$/.test(part))
     return wrong("cannot be in a role's name", "letters, digits and _ + = , . @ -, as backup");
-  return OWN_PARTS.test(part) ? wrong("is a role of the stack's own", "another word, such as backup") : undefined;
+  return OWN_PARTS.test(part)
+    ? wrong("is a role of the stack's own", "another word, such as backup")
+    : undefined;
 }
 
 export interface AddonRoleArgs {

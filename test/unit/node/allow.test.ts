@@ -44,7 +44,7 @@ describe("rules of people's own", () => {
     expect(firewallRules(settings, machineOf(settings, "cp1"))).toContain('comment "keepalived"');
   });
 
-  it("are none where the plain word is written, such as before", () => {
+  it("are none where the plain word is written, as before", () => {
     const plain = settingsOf({ firewall: "nftables", access: { ssh, api: ["198.51.100.0/24"] } });
     expect(plain.firewallAllow).toEqual([]);
     expect(plain.firewall).toBe("nftables");

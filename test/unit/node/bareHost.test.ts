@@ -317,7 +317,7 @@ describe("name servers of a host", () => {
     ]);
   });
 
-  it("are systemd-resolved's where it runs, such as kubeadm has it, and the file's that the settings name", () => {
+  it("are systemd-resolved's where it runs, as kubeadm has it, and the file's that the settings name", () => {
     const stub = "nameserver 127.0.0.53\n";
     const files = { "/etc/resolv.conf": stub, "/run/systemd/resolve/resolv.conf": "nameserver 192.0.2.53\n" };
     const resolved = { files, active: ["systemd-resolved.service"] };

@@ -67,7 +67,7 @@ describe("a host's firewall", () => {
     expect(setUp([cp1, w1, w2])).toBe("");
   });
 
-  it("lets who is taken out stay, such as what it was", () => {
+  it("lets who is taken out stay, as what it was", () => {
     setUp([cp1, cp2, w1]);
     expect(setUp([cp1])).toBe(
       [

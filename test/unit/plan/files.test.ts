@@ -62,7 +62,7 @@ describe("manifests/", () => {
   it.each([
     ["flannel", flannelManifests],
     ["coredns", corednsManifests],
-  ])("holds the objects of %s, no more and no fewer, such as YAML that kubectl takes", (name, manifests) => {
+  ])("holds the objects of %s, no more and no fewer, as YAML that kubectl takes", (name, manifests) => {
     const expected = JSON.parse(JSON.stringify(manifests(settings))) as {
       kind: string;
       metadata: { name: string };
