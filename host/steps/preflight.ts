@@ -1,6 +1,6 @@
 import { joinsPending } from "../../model/kubeadm";
 import { preflightScript, type HostReport } from "../../model/node/render";
-import { putBackFile } from "../../model/node/undo";
+import { putBackNow } from "../../model/node/undo";
 import { packetFilterProblems } from "../../model/packetFilter/judge";
 import { intended, putIntendedScript, type Intended } from "../../model/lifecycle/intended";
 import { ADMIN, RECORD_FILE } from "../../model/node/shell";
@@ -194,7 +194,7 @@ async function look(context: StepContext<LookSpec>, machine: string): Promise<Fi
   if (state.undo)
     context.say(
       `${machine}: a change of it was cut off, by a power cut or a kill, and its former files are not back. Its next step puts them back first; ` +
-        `to restore them now, run: bash ${putBackFile}`,
+        `to restore them now, run: ${putBackNow}`,
     );
   refuseSkew(machine, state.now);
   const own = spec.machines.find((candidate) => candidate.name === machine);

@@ -24,7 +24,8 @@ import { setupSecretFiles } from "./setupSecrets";
 
 /** The former files, and the script that puts them back; there only while a change is not over. */
 export const undoFolder = `${stateFolder}/undo`;
-export const putBackFile = `${undoFolder}/put-back`;
+/** Puts the change back by hand; no step runs beside it. */
+export const putBackNow = `bash ${undoFolder}/at-boot boot`;
 /** Printed by a job when its change has failed, before it puts the former files back. */
 export const FAILED = "##failed";
 

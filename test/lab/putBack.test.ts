@@ -14,6 +14,10 @@ const BACK = "the former files are back, and the node is well with them";
 /** The file of the audit policy that the API server's manifest names. */
 const POLICY = `cat "$(sed -n 's/.*--audit-policy-file=//p' ${MANIFEST})"`;
 
+const METADATA = {
+  policy: { apiVersion: "audit.k8s.io/v1", kind: "Policy", rules: [{ level: "Metadata" }] },
+};
+
 describeWithLab("a change that a component does not start with", () => {
   let cluster: LabCluster;
   let settings: Settings;
@@ -35,6 +39,7 @@ describeWithLab("a change that a component does not start with", () => {
     return {
       manifests: await own("cat /etc/kubernetes/manifests/*"),
       policy: await own(POLICY),
+      containerd: await own("cat /etc/containerd/conf.d/*"),
       kubelet: await own("cat /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env"),
       record: await own("cat /var/lib/pulumi-kubeadm/node.json"),
       kubeadmConfig: await map("kubeadm-config"),
@@ -66,9 +71,7 @@ describeWithLab("a change that a component does not start with", () => {
   it("goes back where the API server does not, with its audit policy", async () => {
     await putBack(
       {
-        audit: {
-          policy: { apiVersion: "audit.k8s.io/v1", kind: "Policy", rules: [{ level: "Metadata" }] },
-        },
+        audit: METADATA,
         // The least that the API server takes is an hour.
         apiServer: {
           ...settings.apiServer,
@@ -92,55 +95,56 @@ describeWithLab("a change that a component does not start with", () => {
     );
   });
 
-  it.each(["configuration", "kubeadm upgrade node", "restart kubelet"])(
-    "goes back at boot after a power cut in phase %s, before any step",
-    async (phase) => {
-      const before = await running();
-      cluster.settings = {
-        ...settings,
-        audit: {
-          policy: { apiVersion: "audit.k8s.io/v1", kind: "Policy", rules: [{ level: "Metadata" }] },
-        },
-        apiServer: {
-          ...settings.apiServer,
-          extraArgs: { ...settings.apiServer?.extraArgs, "event-ttl": "2h" },
-        },
-        kubelet: {
-          ...settings.kubelet,
-          config: { ...settings.kubelet?.config, containerLogMaxSize: "20Mi" },
-        },
-      };
-      await powerCut(cluster, { host: "cp1", phase, after: "0.5" });
-      cluster.settings = settings;
-      expect(fs.existsSync(cluster.lab.folder("hosts/cp1/var-lib/pulumi-kubeadm/undo/put-back"))).toBe(true);
-      await cluster.lab.startHost("cp1");
-      const records = () => cluster.host("cp1", "ls /var/lib/pulumi-kubeadm");
-      await eventually("a record that is gone", records, (seen) => !seen.includes("undo"), 300);
-      saw(await cluster.host("cp1", "sed -n '/at boot/,$p' /var/log/pulumi-kubeadm.log"));
-      await cluster.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=180s");
-      await eventually(
-        "the former settings",
-        async () => JSON.stringify(await running()),
-        (now) => now === JSON.stringify(before),
-      );
-      const started = "systemctl show --property ActiveEnterTimestampMonotonic --value";
-      const [files, kubelet] = (
-        await cluster.host("cp1", `${started} pulumi-kubeadm-undo-files; ${started} containerd`)
-      )
-        .trim()
-        .split("\n")
-        .filter(Boolean)
-        .map(Number);
-      expect(files).toBeLessThan(kubelet ?? 0);
-      expect((await cluster.engine("preview")).changed).toEqual([]);
+  const configuration = (): Partial<Settings> => ({
+    audit: METADATA,
+    apiServer: {
+      ...settings.apiServer,
+      extraArgs: { ...settings.apiServer?.extraArgs, "event-ttl": "2h" },
     },
-  );
+    kubelet: { ...settings.kubelet, config: { ...settings.kubelet?.config, containerLogMaxSize: "20Mi" } },
+  });
+  const runtime = (): Partial<Settings> => ({
+    containerd: {
+      dropIn: settings.containerd?.dropIn?.replace(
+        /BinaryName = .*/,
+        'BinaryName = "/usr/local/bin/no-such-runc"',
+      ),
+    },
+  });
+
+  it.each([
+    ["containerd", runtime],
+    ["configuration", configuration],
+    ["kubeadm upgrade node", configuration],
+    ["restart kubelet", configuration],
+  ])("goes back at boot after a power cut in phase %s, before any step", async (phase, change) => {
+    const before = await running();
+    cluster.settings = { ...settings, ...change() };
+    await powerCut(cluster, { host: "cp1", phase, after: "0.5" });
+    cluster.settings = settings;
+    expect(fs.existsSync(cluster.lab.folder("hosts/cp1/var-lib/pulumi-kubeadm/undo/put-back"))).toBe(true);
+    await cluster.lab.startHost("cp1");
+    const records = () => cluster.host("cp1", "ls /var/lib/pulumi-kubeadm");
+    await eventually("a record that is gone", records, (seen) => !seen.includes("undo"), 300);
+    saw(
+      await cluster.host(
+        "cp1",
+        "tac /var/log/pulumi-kubeadm.log | sed '/at boot (files)/q' | tac | tail -n 20",
+      ),
+    );
+    await cluster.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=180s");
+    const state = async () => JSON.stringify(await running());
+    await eventually("the former settings", state, (now) => now === JSON.stringify(before));
+    const started = (unit: string) =>
+      cluster.host("cp1", `systemctl show --property ActiveEnterTimestampMonotonic --value ${unit}`);
+    const files = Number(await started("pulumi-kubeadm-undo-files"));
+    expect(files).toBeGreaterThan(0);
+    expect(files).toBeLessThan(Number(await started("containerd")));
+    expect((await cluster.engine("preview")).changed).toEqual([]);
+  });
 
   it("does not keep the next change from its way", async () => {
-    const audit = {
-      policy: { apiVersion: "audit.k8s.io/v1", kind: "Policy", rules: [{ level: "Metadata" }] },
-    };
-    cluster.settings = settings = { ...settings, audit };
+    cluster.settings = settings = { ...settings, audit: METADATA };
     await cluster.engine("up");
     expect(await cluster.host("cp1", POLICY)).toContain("Metadata");
     expect(await cluster.host("cp1", POLICY)).not.toContain("RequestResponse");

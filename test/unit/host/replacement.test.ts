@@ -84,7 +84,7 @@ describe("preflight, where a change was cut off", () => {
     cluster.host("cp2").write("var/lib/pulumi-kubeadm/undo/put-back", "");
     await look(...three);
     expect(cluster.said).toEqual([
-      expect.stringMatching(/^cp2: a power cut or a reboot interrupted its last change.*undo\/put-back$/),
+      expect.stringMatching(/^cp2: a power cut or a reboot interrupted its last change.*undo\/at-boot boot$/),
     ]);
   });
 });

@@ -242,7 +242,7 @@ describe("at boot", () => {
     const said = boot(FILES);
     expect(said?.status).toBe(1);
     expect(said?.output).toMatch(
-      /the change is not put back: the next step does it, or bash .*undo\/put-back/,
+      /the change is not put back: the next step does it, or bash .*undo\/at-boot boot/,
     );
     expect(exists(undoFolder)).toBe(true);
   });
