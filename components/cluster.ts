@@ -3,7 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { SecretFile } from "../host/protocol";
 import { renderKubeconfig } from "../model/kubeconfig";
 import { encryptionConfiguration, paths, secretComponentFiles } from "../model/kubeadm";
+import { unknownKeys } from "../model/settings/alone";
 import { readCluster } from "../model/settings/parse";
+import { reportedWith } from "../model/settings/problems";
 import type { ClusterNetwork, ClusterSettings } from "../model/settings/resolved";
 import type { ClusterInput } from "../model/settings/schema/cluster";
 import { createAddons, type Addons } from "./addons";
@@ -36,16 +38,41 @@ export interface ClusterArgs {
    * Undefined: not known, as in a plan without the passphrase; a warning is printed where the settings name some.
    */
   readonly secrets?: pulumi.Input<Secrets>;
-  /** Environment, from which the cluster's name comes when the settings have none. Default: the stack's name. */
+  /**
+   * Environment, from which the cluster's name comes when the settings have none.
+   *
+   * @defaultValue the stack's name
+   */
   readonly environment?: string;
   /** AWS region (`aws:region` of the stack); needed on platform aws, and read nowhere else. */
   readonly region?: string;
-  /** Files that `manifests`, `charts` and `staticPods` name. Default: those of the folder the program runs in. */
+  /**
+   * Files that `manifests`, `charts` and `staticPods` name.
+   *
+   * @defaultValue those of the folder that the program runs in
+   */
   readonly files?: ProjectFiles;
 }
 
 /**
  * A Kubernetes cluster, from typed settings to Ready nodes.
+ *
+ * ```ts
+ * new Cluster("shop", {
+ *   settings: {
+ *     machines: {
+ *       cp1: {
+ *         role: "controlPlane",
+ *         host: "192.0.2.11",
+ *         user: "ubuntu",
+ *         hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBsrEOsekS05eymmYe1rGXDJT7H8h72+f1ZsJzPx77jr",
+ *         key: "operator",
+ *       },
+ *     },
+ *   },
+ *   secrets: { operator: config.requireSecret("operatorKey") },
+ * });
+ * ```
  *
  * @throws ClusterSettingsError before the first resource, with every problem of the settings at once
  */
@@ -120,7 +147,7 @@ export class Cluster extends pulumi.ComponentResource {
       caCertificate: this.caCertificate,
       oidcKubeconfig: this.oidcKubeconfig,
     });
-    clusterCreated(this, name);
+    clusterCreated(this, args);
   }
 
   private steps(secrets: Secrets, controlPlaneFiles: StepsArgs["controlPlaneFiles"]): StepsArgs {
@@ -291,8 +318,11 @@ function parse(given: ClusterArgs): ReturnType<typeof readWithLate> {
   const args = (given as ClusterArgs | undefined) ?? { settings: {} as ClusterInput };
   const environment = args.environment ?? pulumi.getStack();
   const files = args.files ?? projectFiles();
+  const unknown = unknownKeys(args, ["settings", "secrets", "environment", "region", "files"]);
   return readWithLate(args.settings, environment, (written, late) => {
     const secrets = knownSecrets(args.secrets, environment);
-    return readCluster(written, { environment, region: args.region, files, secrets, late });
+    return reportedWith(unknown, environment, () =>
+      readCluster(written, { environment, region: args.region, files, secrets, late }),
+    );
   });
 }

@@ -1,6 +1,6 @@
-import type { Cluster } from "./cluster";
+import type { Cluster, ClusterArgs } from "./cluster";
 
-type Observer = (cluster: Cluster, name: string) => void;
+type Observer = (cluster: Cluster, args: ClusterArgs) => void;
 
 const observers = new Set<Observer>();
 
@@ -10,6 +10,6 @@ export function observeClusters(observer: Observer): () => void {
   return () => observers.delete(observer);
 }
 
-export function clusterCreated(cluster: Cluster, name: string): void {
-  for (const observer of observers) observer(cluster, name);
+export function clusterCreated(cluster: Cluster, args: ClusterArgs): void {
+  for (const observer of observers) observer(cluster, args);
 }

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesObject } from "../model/kubernetes";
-import { SettingsError, type Path, type Problem } from "../model/settings/problems";
+import { reportedWith, type Path, type Problem } from "../model/settings/problems";
 import { isLater, notPlain } from "./arguments";
 import { manifestResources, type LateObject } from "./kubernetes/manifest";
 import { knownSecrets, secretsByName, type Secrets } from "./secrets";
-import { ClusterSettingsError } from "./settingsError";
+import { reporting } from "./settingsError";
 
 /** A value, or an output of it at any depth. */
 export type Later<T> = T extends (infer E)[]
@@ -30,7 +30,7 @@ export interface Part<S> {
 }
 
 /**
- * Arguments that may be outputs, by their path with `*` for any key or index, and a value that passes the checks in their
+ * Arguments that may be outputs, by their path with `*` for any key or index and `**` at its end for any path, and a value that passes the checks in their
  * stead until they are known. The number makes samples differ where two alike would be refused.
  */
 export type Samples = Readonly<Record<string, (number: number) => unknown>>;
@@ -50,17 +50,8 @@ export function partOf<S>(
 ): Part<S> {
   if (args instanceof Checked) return { shape: args.spec, spec: args.spec };
   const title = `${component} ${name}`;
-  const parsed = (given: unknown, before: readonly Problem[] = []): S => {
-    const problems = [...before];
-    try {
-      const spec = parse(given, title);
-      if (problems.length === 0) return spec;
-    } catch (error) {
-      if (!(error instanceof SettingsError)) throw error;
-      problems.push(...error.problems.filter(({ path }) => !before.some((one) => one.path === path)));
-    }
-    throw new ClusterSettingsError(new SettingsError(problems, title));
-  };
+  const parsed = (given: unknown, before: readonly Problem[] = []): S =>
+    reporting(() => reportedWith(before, title, () => parse(given, title)));
   const { plain, late, problems } = sampled(args ?? {}, samples);
   const shape = parsed(plain, problems);
   const later: pulumi.Output<unknown> = pulumi.output<object>(args ?? {});
@@ -160,8 +151,10 @@ function sampled(args: object, samples: Samples): Sampled {
 }
 
 function fits(pattern: string, path: Path): boolean {
-  const parts = pattern.split(".");
+  const [head = "", below] = pattern.split(".**");
+  const parts = head.split(".");
   return (
-    parts.length === path.length && parts.every((part, index) => part === "*" || part === String(path[index]))
+    (below === undefined ? parts.length === path.length : parts.length < path.length) &&
+    parts.every((part, index) => part === "*" || part === String(path[index]))
   );
 }

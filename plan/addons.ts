@@ -1,6 +1,7 @@
 import type { AddonSettings } from "../model/addons/settings";
 import { CHARTS, type ChartName } from "../model/charts";
 import type { ClusterSettings } from "../model/settings/resolved";
+import { counted } from "./counts";
 
 /** What runs in the cluster besides its network. */
 export interface PlannedAddon {
@@ -35,7 +36,7 @@ export function plannedAddons(settings: Settings): PlannedAddon[] {
       : [{ name: "Gateway API", addresses: [], about: [`definitions from ${gatewayApi.source}`] }]),
     ...(metricsServer === undefined
       ? []
-      : [{ name: "metrics-server", addresses: [], about: [replicas(metricsServer.replicas)] }]),
+      : [{ name: "metrics-server", addresses: [], about: [counted(metricsServer.replicas, "replica")] }]),
   ];
 }
 
@@ -46,7 +47,7 @@ function coredns({ addons: { coredns: dns }, network, versions }: Settings): Pla
     version: versions.coredns,
     addresses: [network.dnsServiceAddress],
     about: [
-      replicas(dns.replicas),
+      counted(dns.replicas, "replica"),
       `cluster domain ${network.clusterDomain}`,
       `asks ${dns.upstreamServers.join(", ")}`,
       ...stubs,
@@ -68,7 +69,7 @@ function metallbParts({ pools, l2, bgp }: NonNullable<AddonSettings["metallb"]>)
 }
 
 function ingressParts(
-  { className, default: byDefault, expose, replicas: count, dns }: NonNullable<AddonSettings["ingress"]>,
+  { className, default: byDefault, expose, replicas, dns }: NonNullable<AddonSettings["ingress"]>,
   { platform }: Settings,
 ) {
   const common = [
@@ -79,7 +80,10 @@ function ingressParts(
     const at = expose.type === "nodePorts" ? "every node" : "nodes that run it";
     return {
       addresses: [`${at}: HTTP ${expose.http}, HTTPS ${expose.https}`],
-      about: [...(expose.type === "nodePorts" ? [replicas(count)] : ["a pod on each node"]), ...common],
+      about: [
+        ...(expose.type === "nodePorts" ? [counted(replicas, "replica")] : ["a pod on each node"]),
+        ...common,
+      ],
     };
   }
   const { address, pool, sourceRanges, internal } = expose;
@@ -87,14 +91,10 @@ function ingressParts(
   return {
     addresses: address === undefined ? [] : [address],
     about: [
-      replicas(count),
+      counted(replicas, "replica"),
       ...common,
       `behind ${balancer}${pool === undefined ? "" : `, pool ${pool}`}`,
       `open to ${sourceRanges.length === 0 ? "everybody who reaches the address" : sourceRanges.join(", ")}`,
     ],
   };
-}
-
-function replicas(count: number): string {
-  return count === 1 ? "1 replica" : `${count} replicas`;
 }

@@ -121,8 +121,11 @@ export function planDocument(config: EnvironmentConfig, recording: Recording): O
     tenants: settings.tenancy.tenants,
     security: securityOf(settings),
     certificates,
-    watch: watchItems(config, settings, resources, certificates),
-    secrets: { referredTo: settings.secretNames, missing: missingSecrets(config, settings) },
+    watch: watchItems(config, recording, resources, certificates),
+    secrets: {
+      referredTo: settings.secretNames,
+      missing: recording.withSecrets === undefined ? missingSecrets(config, settings) : [],
+    },
     resources,
   };
 }

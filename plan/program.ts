@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { createCluster } from "../stacks/program";
 import { record, type Recorded } from "../testing/recorder";
 import { hasCloud } from "../components/cloud";
-import type { Cluster, ClusterArgs } from "../components/cluster";
+import type { ClusterArgs } from "../components/cluster";
 import { keepTokens } from "../components/late";
 import { observeClusters } from "../components/observer";
 import { projectFiles } from "../components/extras/projectFiles";
@@ -17,6 +17,8 @@ import { ownProgram, runProgram } from "./ownProgram";
 export interface Recording {
   readonly settings: ClusterSettings;
   readonly resources: readonly Recorded[];
+  /** A program of one's own gives secrets, whose names were checked then; undefined where the stack's file has them. */
+  readonly withSecrets?: boolean;
 }
 
 /**
@@ -34,8 +36,10 @@ async function recordOwnProgram(config: EnvironmentConfig): Promise<Recording> {
   const { environment, project, folder = "." } = config;
   const program = ownProgram(folder);
   if (program === undefined) throw new PlanError("the folder has no Pulumi program");
-  const clusters: Cluster[] = [];
-  const stop = observeClusters((cluster) => clusters.push(cluster));
+  const clusters: { settings: ClusterSettings; withSecrets: boolean }[] = [];
+  const stop = observeClusters(({ settings }, { secrets }) =>
+    clusters.push({ settings, withSecrets: secrets !== undefined }),
+  );
   // Addresses that another provider gives are shown by their tokens: nobody knows them yet.
   const stopTokens = keepTokens();
   try {
@@ -55,7 +59,7 @@ async function recordOwnProgram(config: EnvironmentConfig): Promise<Recording> {
       );
     if (more.length > 0)
       throw new PlanError(`${path.basename(program)} creates ${clusters.length} clusters; a plan shows one`);
-    return { settings: cluster.settings, resources };
+    return { ...cluster, resources };
   } finally {
     stop();
     stopTokens();

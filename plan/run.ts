@@ -8,5 +8,8 @@ import { summary } from "./summary";
 export async function run(config: EnvironmentConfig, out: string): Promise<string> {
   const plan = await makePlan(config);
   writePlan(out, plan.files);
-  return summary(plan.document, path.relative(process.cwd(), out) || ".", process.stdout.columns);
+  return summary(plan.document, path.relative(process.cwd(), out) || ".", {
+    columns: process.stdout.columns,
+    colours: process.stdout.isTTY && process.stdout.hasColors(),
+  });
 }

@@ -1,5 +1,8 @@
 import Table from "cli-table3";
+import { isToken } from "../model/core/tokens";
+import { fromTo } from "./counts";
 import type { PlanDocument, PlannedMachine } from "./document";
+import { COMPUTED } from "./resources";
 import type { WatchItem } from "./watch";
 
 /** Lines that lists may take, so that the whole stays within a terminal's forty. */
@@ -9,9 +12,14 @@ const MOST_WATCH_LINES = 12;
 /**
  * What is on the terminal after a plan: at most 40 lines.
  *
- * @param columns of the terminal; undefined where the text goes elsewhere, and nothing is wrapped or cut
+ * @param terminal its columns, and whether it shows colours; without, nothing is wrapped, cut or coloured
  */
-export function summary(plan: PlanDocument, folder: string, columns = Infinity): string {
+export function summary(
+  plan: PlanDocument,
+  folder: string,
+  { columns = Infinity, colours = false } = {},
+): string {
+  const paint = paints(colours);
   const { cluster, network, versions } = plan;
   const facts = table([
     ["Kubernetes", `${versions.kubernetes}, containerd ${versions.containerd}, ${cniText(plan)}`],
@@ -25,17 +33,17 @@ export function summary(plan: PlanDocument, folder: string, columns = Infinity):
     ["resources", countsText(plan)],
   ]);
   const lines = [
-    `Plan of ${plan.environment}: cluster ${cluster.name} on ${cluster.platform}`,
+    paint.bold(`Plan of ${plan.environment}: cluster ${cluster.name} on ${cluster.platform}`),
     "",
     ...facts,
     "",
     ...machineLines(plan.machines),
     ...(plan.aws === undefined ? [] : poolLines(plan.aws)),
     "",
-    "What to watch",
-    ...watchLines(plan.watch, columns),
+    paint.bold("What to watch"),
+    ...watchLines(plan.watch, columns, paint),
     "",
-    `Written to ${folder}: index.html, plan.json, ${countOf(plan, "nodes/")} files in nodes/, ${countOf(plan, "manifests/")} in manifests/`,
+    `Open ${paint.bold(`${folder}/index.html`)} in a browser. Beside it: plan.json, ${countOf(plan, "nodes/")} files in nodes/, ${countOf(plan, "manifests/")} in manifests/`,
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -62,12 +70,7 @@ function countsText({ counts }: PlanDocument): string {
 function machineLines(machines: readonly PlannedMachine[]): string[] {
   const rows = machines
     .slice(0, MOST_MACHINES)
-    .map((one) => [
-      one.name,
-      roleText(one),
-      one.nodeAddress,
-      one.host === one.nodeAddress ? "" : `SSH ${one.host}`,
-    ]);
+    .map((one) => [one.name, roleText(one), one.nodeAddress, sshText(one)]);
   const more = machines.length - rows.length;
   return [...table(rows), ...(more > 0 ? [`  and ${more} more machines`] : [])];
 }
@@ -79,7 +82,7 @@ function poolLines({ pools, region, vpc, cost }: NonNullable<PlanDocument["aws"]
     .map((pool) => [
       pool.name,
       "pool",
-      `${pool.min === pool.max ? pool.min : `${pool.min} to ${pool.max}`} x ${pool.instanceTypes.join(" or ")}`,
+      `${fromTo(pool.min, pool.max)} x ${pool.instanceTypes.join(" or ")}`,
       pool.subnets.join(", "),
     ]);
   const more = pools.length - rows.length;
@@ -107,10 +110,10 @@ function roleText({ role, pool }: Pick<PlannedMachine, "role" | "pool">): string
 }
 
 /** In full as far as there is room: what is to be done and what deserves a look comes first. */
-function watchLines(items: readonly WatchItem[], columns: number): string[] {
+function watchLines(items: readonly WatchItem[], columns: number, paint: Paints): string[] {
   const lines: string[] = [];
   for (const [index, item] of items.entries()) {
-    const mark = item.kind === "todo" || item.kind === "advisory" ? "!" : "-";
+    const mark = item.kind === "todo" ? paint.red("!") : item.kind === "advisory" ? paint.yellow("!") : "-";
     const wrapped = wrap(item.text, columns - 4).map((line, at) => `  ${at === 0 ? mark : " "} ${line}`);
     if (lines.length + wrapped.length > MOST_WATCH_LINES)
       return [...lines, `  and ${items.length - index} more, in index.html`];
@@ -129,6 +132,21 @@ function wrap(text: string, width: number): string[] {
     else lines.push(word);
   }
   return lines;
+}
+
+function sshText({ host, nodeAddress }: PlannedMachine): string {
+  if (host === nodeAddress) return "";
+  if (host === COMPUTED) return "SSH to the address that AWS gives";
+  return isToken(host) ? "SSH to the address that the program makes" : `SSH ${host}`;
+}
+
+type Paints = ReturnType<typeof paints>;
+
+/** Text in the terminal's colours (ECMA-48, "Select graphic rendition"), or as it is. */
+function paints(colours: boolean) {
+  const by = (on: number, off: number) => (text: string) =>
+    colours ? `\u001b[${on}m${text}\u001b[${off}m` : text;
+  return { bold: by(1, 22), red: by(31, 39), yellow: by(33, 39) };
 }
 
 function countOf(plan: PlanDocument, prefix: string): number {

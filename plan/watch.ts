@@ -4,6 +4,8 @@ import { nodeCapacity } from "../model/network/clusterNetwork";
 import { quotaUse } from "../model/aws/quotas";
 import type { ClusterSettings } from "../model/settings/resolved";
 import type { EnvironmentConfig } from "./config";
+import { fromTo, nodesOf } from "./counts";
+import type { Recording } from "./program";
 import type { PlannedCertificate } from "./certificates";
 import type { PlannedResource } from "./resources";
 
@@ -21,12 +23,12 @@ export interface WatchItem {
 
 export function watchItems(
   config: EnvironmentConfig,
-  settings: ClusterSettings,
+  { settings, withSecrets }: Pick<Recording, "settings" | "withSecrets">,
   resources: readonly PlannedResource[],
   certificates: readonly PlannedCertificate[],
 ): WatchItem[] {
   return [
-    ...secretItems(config, settings),
+    ...(withSecrets === undefined ? secretItems(config, settings) : ownSecretItems(settings, withSecrets)),
     ...settings.advisories.map((text): WatchItem => ({ kind: "advisory", text })),
     fixedItem(settings),
     ...protectedItem(resources),
@@ -54,6 +56,13 @@ function secretItems(config: EnvironmentConfig, settings: ClusterSettings): Watc
   if (unread.length === 0 || config.secrets !== undefined) return items;
   const text = "Secrets are encrypted and were not checked: a plan does not decrypt them";
   return [...items, { kind: "advisory", text, names: unread }];
+}
+
+/** Of a program of one's own, which alone knows where its secrets come from. */
+function ownSecretItems({ secretNames }: ClusterSettings, given: boolean): WatchItem[] {
+  if (given || secretNames.length === 0) return [];
+  const text = "The program gives its Cluster no secrets, and the settings name some: hosts refuse the login";
+  return [{ kind: "todo", text, names: secretNames }];
 }
 
 function fixedItem(settings: ClusterSettings): WatchItem {
@@ -89,14 +98,13 @@ function ignoredItems(resources: readonly PlannedResource[]): WatchItem[] {
   return [...names].map(([text, of]) => ({ kind: "ignored", text, names: of }));
 }
 
-function capacityItem({ machines, network, aws }: ClusterSettings): WatchItem {
-  const most = (aws?.pools ?? []).reduce((sum, pool) => sum + pool.max, 0);
-  const nodes = machines.filter((machine) => machine.role !== "loadBalancer").length + most;
+function capacityItem(settings: ClusterSettings): WatchItem {
+  const { network } = settings;
   const slices = nodeCapacity(network.podCidr, network.nodeCidrMaskSize);
   return {
     kind: "capacity",
     text:
-      `${nodes} of ${network.maxNodes} nodes in use; ${network.podCidr} has ${slices} slices of /${network.nodeCidrMaskSize}, ` +
+      `${fromTo(...nodesOf(settings))} of ${network.maxNodes} nodes in use; ${network.podCidr} has ${slices} slices of /${network.nodeCidrMaskSize}, ` +
       `and a node runs up to ${network.podsPerNode} pods`,
   };
 }
@@ -111,12 +119,11 @@ function accountItems({ aws }: ClusterSettings): WatchItem[] {
       "a plan calls no API",
   };
   const quotas = quotaUse(aws).map((use): WatchItem => {
-    const count = use.from === use.to ? String(use.from) : `${use.from} to ${use.to}`;
     const short =
       use.to > use.newAccount ? `; a new account has ${use.newAccount}, so request more first` : "";
     return {
       kind: "capacity",
-      text: `Quota of ${use.name}: ${count}, on top of everything else in ${aws.region}${short}`,
+      text: `Quota of ${use.name}: ${fromTo(use.from, use.to)}, on top of everything else in ${aws.region}${short}`,
       command: `aws service-quotas get-service-quota --region ${aws.region} --service-code ec2 --quota-code ${use.code}`,
     };
   });

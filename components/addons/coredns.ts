@@ -40,7 +40,7 @@ const SAMPLES: Samples = {
  * on the CNI. The cluster must not have kubeadm's own CoreDNS (`kubeadm init --skip-phases addon/coredns`).
  *
  * ```ts
- * new CoreDns("dns", { serviceAddress: "10.96.0.10", upstreamServers: ["9.9.9.9"] }, { provider, dependsOn: [flannel] });
+ * new CoreDns("dns", { serviceAddress: "10.96.0.10", upstreamServers: ["9.9.9.9"] }, { provider });
  * ```
  *
  * A changed Corefile rolls the Deployment, one pod at a time. With a cache on every node the Service is the last to

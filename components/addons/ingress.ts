@@ -56,7 +56,7 @@ const SAMPLES: Samples = {
  * Ingress controller: HTTP and HTTPS from outside to Services, by host and path. Two kinds, one interface.
  *
  * ```ts
- * new Ingress("web", { kind: "traefik", expose: { type: "loadBalancer", pool: "lan" } }, { provider, dependsOn: [metalLb] });
+ * new Ingress("web", { kind: "traefik", expose: { type: "loadBalancer", pool: "lan" } }, { provider });
  * ```
  *
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered

@@ -1,13 +1,50 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { ingressRulesManifest, type IngressRulesSpec } from "../../model/addons/ingress/rules";
-import { requireArguments } from "../arguments";
-import { reporting } from "../settingsError";
+import { parseIngressRules } from "../../model/addons/ingress/alone";
+import {
+  ingressRulesManifest,
+  type IngressBackend,
+  type IngressHost,
+  type IngressRulesSpec,
+} from "../../model/addons/ingress/rules";
+import { owned } from "../kubernetes/manifest";
+import { partOf, rendered, type Samples, type WithInputs } from "../part";
 
-export interface IngressRulesArgs extends IngressRulesSpec {
-  /** Name of the Ingress in the cluster; default: the component's. */
+type BackendArgs = WithInputs<IngressBackend, "service" | "port">;
+
+interface HostArgs extends Omit<WithInputs<IngressHost, "tlsSecret">, "paths"> {
+  /** By path, each beginning with `/`. */
+  readonly paths: Readonly<Record<string, BackendArgs>>;
+}
+
+/** Rules of one Ingress. Hosts and paths are plain; where they lead may be outputs. */
+export interface IngressRulesArgs extends Omit<
+  WithInputs<IngressRulesSpec, "namespace" | "annotations" | "className">,
+  "hosts" | "defaultBackend"
+> {
+  /** By host name, whose first label may be `*`. */
+  readonly hosts?: Readonly<Record<string, HostArgs>>;
+  /** What gets requests that no rule takes. */
+  readonly defaultBackend?: BackendArgs;
+  /**
+   * Name of the Ingress in the cluster.
+   *
+   * @defaultValue the component's
+   */
   readonly objectName?: string;
 }
+
+const SAMPLES: Samples = {
+  namespace: () => "default",
+  className: () => "default",
+  annotations: () => ({}),
+  "annotations.*": () => "",
+  "hosts.*.tlsSecret": (number) => `secret-${number}`,
+  "hosts.*.paths.*.service": () => "service",
+  "hosts.*.paths.*.port": () => 80,
+  "defaultBackend.service": () => "service",
+  "defaultBackend.port": () => 80,
+};
 
 /**
  * Host and path rules with TLS as one Ingress, served by whichever controller has its class:
@@ -21,25 +58,29 @@ export interface IngressRulesArgs extends IngressRulesSpec {
  *       paths: { "/": { service: "web", port: 80 }, "/api": { service: "api", port: "http" } },
  *     },
  *   },
- * }, { provider: cluster.provider });
+ * }, { provider });
  * ```
  *
- * @throws ClusterSettingsError with everything that is wrong with the rules, before a resource is made
+ * @throws ClusterSettingsError with every problem of the rules, before a resource is registered
  */
 export class IngressRules extends pulumi.ComponentResource {
   /** The one object that has all the rules. */
   readonly ingress: k8s.networking.v1.Ingress;
 
   constructor(name: string, args: IngressRulesArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("IngressRules", name, args, ["namespace"]);
-    const { objectName = name, ...spec } = args;
-    const { metadata, ...manifest } = reporting(() => ingressRulesManifest(objectName, spec));
+    const part = partOf<IngressRulesSpec>("IngressRules", name, args, SAMPLES, parseIngressRules);
     super("kubeadm:index:IngressRules", name, {}, opts);
+    const called = args.objectName ?? name;
     this.ingress = new k8s.networking.v1.Ingress(
       `${name}-ingress`,
       {
-        metadata: { ...metadata, annotations: { ...metadata.annotations, "pulumi.com/patchForce": "true" } },
-        spec: manifest.spec as pulumi.Unwrap<k8s.types.input.networking.v1.IngressSpec>,
+        metadata: rendered(part, (spec) => owned(ingressRulesManifest(called, spec)).metadata),
+        spec: rendered(
+          part,
+          (spec) =>
+            ingressRulesManifest(called, spec)
+              .spec as pulumi.Unwrap<k8s.types.input.networking.v1.IngressSpec>,
+        ),
       },
       { parent: this, deletedWith: opts?.deletedWith },
     );

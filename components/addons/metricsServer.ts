@@ -24,6 +24,10 @@ const SAMPLES: Samples = {
  * metrics-server: what `kubectl top` and autoscalers of pods ask. It becomes ready once it has asked every kubelet, whose
  * serving certificates it verifies by the cluster's CA: kubelets need `serverTLSBootstrap`.
  *
+ * ```ts
+ * new MetricsServer("metrics", { replicas: 2 }, { provider });
+ * ```
+ *
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class MetricsServer extends pulumi.ComponentResource {

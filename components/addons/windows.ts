@@ -2,7 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { windowsManifests } from "../../model/windows/manifests";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { manifestResources } from "../kubernetes/manifest";
-import { requireArguments } from "../arguments";
 
 export interface WindowsNodesArgs {
   /** Resolved settings; with pools of Windows nodes, else nothing is made. */
@@ -19,7 +18,6 @@ export class WindowsNodes extends pulumi.ComponentResource {
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(name: string, args: WindowsNodesArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("WindowsNodes", name, args, ["settings"]);
     super("kubeadm:index:WindowsNodes", name, {}, opts);
     this.resources = manifestResources(name, windowsManifests(args.settings), {
       parent: this,

@@ -36,7 +36,7 @@ export function addonRelease(
     identity &&
     new AddonRole(
       `${name}-identity`,
-      { settings, identity, part, namespace: ADDON_NAMESPACE, serviceAccount, statements },
+      { identity, part, namespace: ADDON_NAMESPACE, serviceAccount, statements },
       { parent },
     );
   return helmRelease(

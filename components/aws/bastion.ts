@@ -9,7 +9,6 @@ import type { ClusterSettings } from "../../model/settings/resolved";
 import { INSTANCE_IGNORES } from "../options";
 import { InstanceRole } from "./instanceRole";
 import { imageId, metadataOptions, rootVolume } from "./controlPlaneInstances";
-import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface BastionArgs {
   /** Resolved settings, as `parseCluster` gives them. */
@@ -38,13 +37,6 @@ export class Bastion extends pulumi.ComponentResource {
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: BastionArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments(
-      "Bastion",
-      name,
-      args,
-      ["settings", "subnetIds", "groupIds", "keyName", "after"],
-      (given) => [onlyOnAws(given)],
-    );
     super("kubeadm:aws:Bastion", name, {}, opts);
     const { settings, groupIds } = args;
     const { bastion } = awsOf(settings);

@@ -3,7 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { bootBucketParameter, bootBucketPrefix } from "../../model/aws/names";
 import { resourceTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface BootFilesArgs {
   /** Resolved settings, as `parseCluster` gives them. */
@@ -21,7 +20,6 @@ export class BootFiles extends pulumi.ComponentResource {
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: BootFilesArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("BootFiles", name, args, ["settings"], (given) => [onlyOnAws(given)]);
     super("kubeadm:aws:BootFiles", name, {}, opts);
     const { settings } = args;
     const tags = resourceTags(settings, `${settings.name}-boot`);

@@ -3,7 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { CLOUD_CONTROLLER_ACCOUNT, cloudControllerValues } from "../../model/aws/addons";
 import { cloudControllerStatements } from "../../model/aws/iamAddons";
 import { addonRelease, type AwsAddonArgs } from "./addonRelease";
-import { onlyOnAws, requireArguments } from "../arguments";
 
 export type CloudProviderArgs = AwsAddonArgs;
 
@@ -17,7 +16,6 @@ export class CloudProvider extends pulumi.ComponentResource {
   readonly release: k8s.helm.v3.Release;
 
   constructor(name: string, args: CloudProviderArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("CloudProvider", name, args, ["settings", "init"], (given) => [onlyOnAws(given)]);
     super("kubeadm:aws:CloudProvider", name, {}, opts);
     const { settings } = args;
     this.release = addonRelease(

@@ -13,7 +13,6 @@ import type { AwsImage, AwsVolume } from "../../model/settings/resolvedAws";
 import { INSTANCE_IGNORES } from "../options";
 import type { Endpoint } from "./endpoint";
 import type { InstanceRole } from "./instanceRole";
-import { onlyOnAws, requireArguments } from "../arguments";
 
 /** The volume of etcd as the launch names it (Amazon EC2 User Guide, "Device names for volumes": /dev/sd[f-p] for EBS). */
 export const ETCD_DEVICE = "/dev/sdf";
@@ -56,13 +55,6 @@ export class ControlPlaneInstances extends pulumi.ComponentResource {
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: ControlPlaneInstancesArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments(
-      "ControlPlaneInstances",
-      name,
-      args,
-      ["settings", "subnetIds", "groupIds", "endpoint", "role", "keyName", "after"],
-      (given) => [onlyOnAws(given)],
-    );
     super("kubeadm:aws:ControlPlaneInstances", name, {}, opts);
     const { settings, endpoint } = args;
     const own = awsOf(settings);

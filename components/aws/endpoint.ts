@@ -6,7 +6,6 @@ import { balancerName } from "../../model/aws/names";
 import { resourceTags } from "../../model/aws/tags";
 import { API_PORT } from "../../model/network/ports";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface EndpointArgs {
   /** Resolved settings, as `parseCluster` gives them. */
@@ -48,13 +47,6 @@ export class Endpoint extends pulumi.ComponentResource {
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: EndpointArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments(
-      "Endpoint",
-      name,
-      args,
-      ["settings", "vpcId", "subnetIds", "groupIds", "after"],
-      (given) => [onlyOnAws(given)],
-    );
     super("kubeadm:aws:Endpoint", name, {}, opts);
     const { settings, subnetIds } = args;
     const own = awsOf(settings);

@@ -11,7 +11,6 @@ import {
 } from "../../model/aws/firewall";
 import { ownedTag, resourceTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface FirewallArgs {
   /** Resolved settings, as `parseCluster` gives them. */
@@ -40,7 +39,6 @@ export class Firewall extends pulumi.ComponentResource {
   readonly rules: readonly pulumi.Resource[];
 
   constructor(name: string, args: FirewallArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("Firewall", name, args, ["settings", "vpcId"], (given) => [onlyOnAws(given)]);
     super("kubeadm:aws:Firewall", name, {}, opts);
     const { settings, vpcId } = args;
     const groups = new Map(

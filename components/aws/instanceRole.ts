@@ -2,12 +2,11 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { defined } from "../../model/core/defined";
 import { awsOf } from "../../model/aws/spec";
-import { instanceTrust } from "../../model/aws/iam";
+import { instanceTrust, policyDocument } from "../../model/aws/iam";
 import type { Statement } from "../../model/aws/statement";
 import { roleName } from "../../model/aws/names";
 import { resourceTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import { onlyOnAws, requireArguments } from "../arguments";
 import { createRole } from "./role";
 
 export interface InstanceRoleArgs {
@@ -33,16 +32,13 @@ export class InstanceRole extends pulumi.ComponentResource {
   readonly policies: readonly pulumi.Resource[];
 
   constructor(name: string, args: InstanceRoleArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("InstanceRole", name, args, ["settings", "part", "statements"], (given) => [
-      onlyOnAws(given),
-    ]);
     super("kubeadm:aws:InstanceRole", name, {}, opts);
     const { settings, part, statements, policyArns = [] } = args;
     const own = awsOf(settings);
     const fullName = roleName(settings.name, own.region, part);
     const { role, policies } = createRole(
       name,
-      { settings, fullName, trust: instanceTrust(own), statements, policyArns },
+      { settings, fullName, trust: instanceTrust(own), policy: policyDocument(statements), policyArns },
       { parent: this },
     );
     this.policies = policies;

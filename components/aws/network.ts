@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ANYWHERE } from "../../model/aws/firewall";
 import { parseVpc, type VpcInput } from "../../model/aws/alone";
 import { awsOf, type AwsCluster } from "../../model/aws/spec";
-import { flowLogStatements, serviceTrust } from "../../model/aws/iam";
+import { flowLogStatements, policyDocument, serviceTrust } from "../../model/aws/iam";
 import { roleName } from "../../model/aws/names";
 import { zoneLetter } from "../../model/data/regions";
 import { ownedTag, resourceTags, subnetTags } from "../../model/aws/tags";
@@ -266,7 +266,7 @@ export class Network extends pulumi.ComponentResource {
         settings,
         fullName: roleName(settings.name, own.region, "flow-logs"),
         trust: serviceTrust("vpc-flow-logs.amazonaws.com"),
-        statements: flowLogStatements(own, `/kubeadm/${settings.name}/flow-logs`),
+        policy: policyDocument(flowLogStatements(own, `/kubeadm/${settings.name}/flow-logs`)),
         called: `${settings.name}-flow-logs`,
       },
       { parent: this },

@@ -92,7 +92,7 @@ export class AwsPlatform implements Cloud {
     if (own.podIdentity !== undefined)
       this.identity = new PodIdentity(
         `${name}-identity`,
-        { settings, serviceAccountKey: pki.serviceAccountKey, after: routes },
+        new Checked({ cluster: settings, serviceAccountKey: pki.serviceAccountKey, after: routes }),
         opts,
       );
     this.endpoint = new Endpoint(

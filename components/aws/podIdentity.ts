@@ -3,32 +3,44 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { discovery, DISCOVERY_PATH, jwks } from "../../model/aws/identity";
 import { JWKS_PATH, STS_AUDIENCE } from "../../model/kubeadm/issuer";
-import { webIdentityTrust } from "../../model/aws/iam";
+import { policyDocument, webIdentityTrust } from "../../model/aws/iam";
 import type { Statement } from "../../model/aws/statement";
 import { bucketPrefix, roleName } from "../../model/aws/names";
 import { podWithRole, type PodWithRole } from "../../model/aws/podRole";
-import { awsOf } from "../../model/aws/spec";
-import { show, type Problem } from "../../model/settings/problems";
+import { parseIdentity, parsePodRole, type IdentityInput, type PodRoleInput } from "../../model/aws/alone";
+import { awsOf, type AwsCluster } from "../../model/aws/spec";
 import { resourceTags } from "../../model/aws/tags";
-import type { ClusterSettings } from "../../model/settings/resolved";
-import { onlyOnAws, requireArguments } from "../arguments";
+import { Checked, partOf, rendered, type Later, type Samples } from "../part";
 import { createRole } from "./role";
 
-export interface PodIdentityArgs {
-  readonly settings: ClusterSettings;
-  /** PEM of the key that service-account tokens are verified with. */
+/** Roles for pods. All of it is plain but for the key. */
+export interface PodIdentityArgs extends IdentityInput {
+  /** PEM of the public key that service-account tokens are verified with, RSA: `serviceAccountKey` of a `Pki`. */
+  serviceAccountKey: pulumi.Input<string>;
+}
+
+/** In a cluster of the settings. */
+interface ClusterIdentity {
+  readonly cluster: AwsCluster;
   readonly serviceAccountKey: pulumi.Input<string>;
   /**
    * What takes some time and goes before the bucket's policy. S3 takes seconds until it believes that the bucket may be public, and
    * refuses the policy until then (AccessDenied, with the access block in place).
    */
-  readonly after?: readonly pulumi.Resource[];
+  readonly after: readonly pulumi.Resource[];
 }
 
 /**
  * Roles for service accounts from the first boot: the two documents by which AWS verifies the cluster's tokens, in a bucket of
  * their own, and the IAM provider that reads them. The bucket opens those two keys to the world and nothing else; they hold
- * public keys. Costs cents.
+ * public keys. Costs cents. A `Cluster` on AWS has one (`AwsPlatform.of(cluster).identity`); for a cluster that something else
+ * makes, its API server has to sign as `issuer`.
+ *
+ * ```ts
+ * new PodIdentity("shop", { region: "eu-central-1", serviceAccountKey: pki.serviceAccountKey });
+ * ```
+ *
+ * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class PodIdentity extends pulumi.ComponentResource {
   /** URL of the issuer, which the API server signs as. */
@@ -38,17 +50,29 @@ export class PodIdentity extends pulumi.ComponentResource {
   /** All of it is there: what runs with a role may start. */
   readonly ready: pulumi.Resource;
 
-  constructor(name: string, args: PodIdentityArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("PodIdentity", name, args, ["settings", "serviceAccountKey"], (given) => [
-      onlyOnAws(given),
-    ]);
+  /** Whose pods they are. */
+  readonly cluster: AwsCluster;
+
+  constructor(
+    name: string,
+    args: PodIdentityArgs | Checked<ClusterIdentity>,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    const { shape: cluster } = partOf<AwsCluster>(
+      "PodIdentity",
+      name,
+      args instanceof Checked ? new Checked(args.spec.cluster) : args,
+      KEY_SAMPLE,
+      (given, title) => parseIdentity(name, given, title),
+    );
+    const { serviceAccountKey, after = [] } = args instanceof Checked ? args.spec : { ...args, after: [] };
     super("kubeadm:aws:PodIdentity", name, {}, opts);
-    const { settings } = args;
-    const tags = resourceTags(settings, `${settings.name}-pod-identity`);
+    this.cluster = cluster;
+    const tags = resourceTags(cluster, `${cluster.name}-pod-identity`);
     // Not by the resource's own name: a stack may be called what S3 takes in no bucket's name, as dev_eu.
     const bucket = new aws.s3.Bucket(
       `${name}-documents`,
-      { bucketPrefix: bucketPrefix(settings.name), tags },
+      { bucketPrefix: bucketPrefix(cluster.name), tags },
       { parent: this },
     );
     // AWS fetches the documents without credentials.
@@ -80,7 +104,7 @@ export class PodIdentity extends pulumi.ComponentResource {
       document(
         "keys",
         JWKS_PATH,
-        pulumi.output(args.serviceAccountKey).apply((pem) => JSON.stringify(jwks(pem === "" ? [] : [pem]))),
+        pulumi.output(serviceAccountKey).apply((pem) => JSON.stringify(jwks(pem === "" ? [] : [pem]))),
       ),
     ];
     const policy = new aws.s3.BucketPolicy(
@@ -102,7 +126,7 @@ export class PodIdentity extends pulumi.ComponentResource {
           }),
         ),
       },
-      { parent: this, dependsOn: [access, ...documents, ...(args.after ?? [])] },
+      { parent: this, dependsOn: [access, ...documents, ...after] },
     );
     const provider = new aws.iam.OpenIdConnectProvider(
       `${name}-provider`,
@@ -115,49 +139,40 @@ export class PodIdentity extends pulumi.ComponentResource {
   }
 }
 
-/** Roles of instances and of flow logs have such names already. */
-const OWN_PARTS = /^(control-plane|bastion|flow-logs|pool-.*)$/;
+const KEY_SAMPLE: Samples = { serviceAccountKey: () => "PEM" };
 
-function wrongPart(part: string): Problem | undefined {
-  const wrong = (message: string, allowed: string) => ({ path: "part", value: show(part), message, allowed });
-  if (!/^[\w+=,.@-]+$/.test(part))
-    return wrong("cannot be in a role's name", "letters, digits and _ + = , . @ -, as backup");
-  return OWN_PARTS.test(part)
-    ? wrong("is a role of the stack's own", "another word, such as backup")
-    : undefined;
+/** A role for the pods of one service account. What it may do it may do to things that other resources make. */
+export interface AddonRoleArgs extends Omit<PodRoleInput, "statements"> {
+  /** Whose issuer the role believes: of a `Cluster` on AWS `AwsPlatform.of(cluster).identity`. */
+  identity: PodIdentity | undefined;
+  /** What the role may do; at least one. */
+  statements: readonly (Omit<Statement, "resources"> & {
+    readonly resources: Later<string[]> | readonly string[];
+  })[];
 }
 
-export interface AddonRoleArgs {
-  readonly settings: ClusterSettings;
-  /** Whose issuer the role believes. */
-  readonly identity: PodIdentity;
-  /** As it is in the role's name; no other role of the cluster has it. */
-  readonly part: string;
-  /** Namespace of the service account. */
-  readonly namespace: string;
-  /** The one that may take the role. */
-  readonly serviceAccount: string;
-  /** What the role may do. */
-  readonly statements: readonly Statement[];
-}
+const RESOURCE_SAMPLES: Samples = {
+  "statements.*.resources": () => ["*"],
+  "statements.*.resources.*": () => "*",
+};
 
 /**
  * A role that one service account may take on, and nobody else. Free of charge.
  *
  * ```ts
  * const role = new AddonRole("backup", {
- *   settings: cluster.settings,
- *   identity: AwsPlatform.of(cluster).identity!,
- *   part: "backup",
+ *   identity: AwsPlatform.of(cluster).identity,
  *   namespace: "backup",
  *   serviceAccount: "backup",
- *   statements: [{ sid: "Write", reason: "backups", actions: ["s3:PutObject"], resources: [`${bucketArn}/*`] }],
+ *   statements: [{ sid: "Write", reason: "backups", actions: ["s3:PutObject"], resources: [bucket.arn] }],
  * });
  * new k8s.batch.v1.CronJob("backup", {
  *   metadata: { namespace: "backup" },
- *   spec: { schedule: "0 3 * * *", jobTemplate: { spec: { template: { spec: role.podSpec({ containers }) } } } },
+ *   spec: { schedule: "0 3 * * *", jobTemplate: { spec: { template: { spec: role.podSpec({ containers: [] }) } } } },
  * });
  * ```
+ *
+ * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class AddonRole extends pulumi.ComponentResource {
   /** ARN of the role, for an annotation of the service account. */
@@ -168,16 +183,20 @@ export class AddonRole extends pulumi.ComponentResource {
   private readonly account: { readonly serviceAccount: string; readonly region: string };
 
   constructor(name: string, args: AddonRoleArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments(
-      "AddonRole",
-      name,
-      args,
-      ["settings", "identity", "part", "namespace", "serviceAccount", "statements"],
-      (given) => [onlyOnAws(given), wrongPart(given.part)],
+    const { identity, ...given } = { ...args };
+    const shown = {
+      ...given,
+      ...(identity === undefined ? {} : { identity: identity instanceof PodIdentity }),
+    };
+    const part = partOf<Required<PodRoleInput>>("AddonRole", name, shown, RESOURCE_SAMPLES, (raw, title) =>
+      parsePodRole(name, raw, title),
     );
+    if (identity === undefined) throw new RangeError("a role for pods has an identity");
     super("kubeadm:aws:AddonRole", name, {}, opts);
-    const { settings, identity, part, namespace, serviceAccount } = args;
-    const fullName = roleName(settings.name, awsOf(settings).region, part);
+    const { namespace, serviceAccount } = part.shape;
+    const { cluster } = identity;
+    const { region } = awsOf(cluster);
+    const fullName = roleName(cluster.name, region, part.shape.part);
     const trust = pulumi.all([identity.providerArn, identity.issuer]).apply(([providerArn, issuer]) =>
       webIdentityTrust({
         providerArn,
@@ -189,12 +208,17 @@ export class AddonRole extends pulumi.ComponentResource {
     );
     const { role, policies } = createRole(
       name,
-      { settings, fullName, trust, statements: args.statements },
+      {
+        settings: cluster,
+        fullName,
+        trust,
+        policy: rendered(part, ({ statements }) => policyDocument(statements)),
+      },
       { parent: this },
     );
     [this.policy] = policies;
     this.arn = role.arn;
-    this.account = { serviceAccount, region: awsOf(settings).region };
+    this.account = { serviceAccount, region };
     this.registerOutputs({ arn: this.arn });
   }
 

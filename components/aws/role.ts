@@ -1,10 +1,8 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { policyName } from "../../model/aws/attached/settings";
-import { policyDocument } from "../../model/aws/iam";
 import { defined } from "../../model/core/defined";
 import { awsOf, type AwsCluster } from "../../model/aws/spec";
-import type { Statement } from "../../model/aws/statement";
 import { resourceTags } from "../../model/aws/tags";
 
 export interface RoleArgs {
@@ -13,7 +11,8 @@ export interface RoleArgs {
   readonly fullName: string;
   /** Who may take it on: a trust policy in JSON. */
   readonly trust: pulumi.Input<string>;
-  readonly statements: readonly Statement[];
+  /** Its inline policy in JSON: `policyDocument`. */
+  readonly policy: pulumi.Input<string>;
   /** ARNs of managed policies beside them. */
   readonly policyArns?: readonly string[];
   /** Of the Name tag, where it is not the role's own. */
@@ -23,7 +22,7 @@ export interface RoleArgs {
 /** A role with its one inline policy, the boundary of the settings, and managed policies. */
 export function createRole(
   name: string,
-  { settings, fullName, trust, statements, policyArns = [], called = fullName }: RoleArgs,
+  { settings, fullName, trust, policy, policyArns = [], called = fullName }: RoleArgs,
   opts: pulumi.CustomResourceOptions,
 ): { readonly role: aws.iam.Role; readonly policies: readonly [pulumi.Resource, ...pulumi.Resource[]] } {
   const { rolePath, permissionsBoundary } = awsOf(settings);
@@ -37,11 +36,7 @@ export function createRole(
     },
     opts,
   );
-  const policy = new aws.iam.RolePolicy(
-    `${name}-policy`,
-    { name: "kubeadm", role: role.name, policy: policyDocument(statements) },
-    opts,
-  );
+  const inline = new aws.iam.RolePolicy(`${name}-policy`, { name: "kubeadm", role: role.name, policy }, opts);
   const attached = policyArns.map(
     (policyArn) =>
       new aws.iam.RolePolicyAttachment(
@@ -50,5 +45,5 @@ export function createRole(
         opts,
       ),
   );
-  return { role, policies: [policy, ...attached] };
+  return { role, policies: [inline, ...attached] };
 }

@@ -7,7 +7,6 @@ import { resourceTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { publicKeyOf } from "../../model/aws/sshKey";
 import { made } from "../outputs";
-import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface SecretsArgs {
   /** Resolved settings, as `parseCluster` gives them. */
@@ -44,7 +43,6 @@ export class Secrets extends pulumi.ComponentResource {
   private readonly settings: ClusterSettings;
 
   constructor(name: string, args: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("Secrets", name, args, ["settings"], (given) => [onlyOnAws(given)]);
     super("kubeadm:aws:Secrets", name, {}, opts);
     const { settings } = args;
     this.prefix = name;

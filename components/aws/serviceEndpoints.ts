@@ -4,7 +4,6 @@ import type { FirewallGroup } from "../../model/aws/firewall";
 import { awsOf } from "../../model/aws/spec";
 import { resourceTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import { onlyOnAws, requireArguments } from "../arguments";
 
 export interface ServiceEndpointsArgs {
   /** Resolved settings, as `parseCluster` gives them. */
@@ -26,13 +25,6 @@ export class ServiceEndpoints extends pulumi.ComponentResource {
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: ServiceEndpointsArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments(
-      "ServiceEndpoints",
-      name,
-      args,
-      ["settings", "vpcId", "subnetIds", "groupIds"],
-      (given) => [onlyOnAws(given)],
-    );
     super("kubeadm:aws:ServiceEndpoints", name, {}, opts);
     const { settings, vpcId, subnetIds, groupIds } = args;
     const { region, vpc } = awsOf(settings);

@@ -4,7 +4,6 @@ import { STORAGE_ACCOUNT, storageClass, storageValues } from "../../model/aws/ad
 import { storageStatements } from "../../model/aws/iamAddons";
 import { manifestResource } from "../kubernetes/manifest";
 import { addonRelease, type AwsAddonArgs } from "./addonRelease";
-import { onlyOnAws, requireArguments } from "../arguments";
 
 export type StorageArgs = AwsAddonArgs;
 
@@ -17,7 +16,6 @@ export class Storage extends pulumi.ComponentResource {
   readonly release: k8s.helm.v3.Release;
 
   constructor(name: string, args: StorageArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("Storage", name, args, ["settings", "init"], (given) => [onlyOnAws(given)]);
     super("kubeadm:aws:Storage", name, {}, opts);
     const { settings, init } = args;
     this.release = addonRelease(

@@ -21,7 +21,6 @@ import { JOIN_IGNORES, SCALING_IGNORES } from "../options";
 import type { BootFiles } from "./bootFiles";
 import { InstanceRole } from "./instanceRole";
 import { metadataOptions } from "./controlPlaneInstances";
-import { notTaken, onlyOnAws, requireArguments } from "../arguments";
 
 export interface AwsWorkerPoolArgs extends StepsArgs {
   /** The pool of the settings. */
@@ -34,10 +33,6 @@ export interface AwsWorkerPoolArgs extends StepsArgs {
   readonly bootFiles: BootFiles;
   /** Control-plane nodes, and the routes: an instance that starts finds a cluster to join. */
   readonly after: readonly pulumi.Resource[];
-}
-
-function poolNames({ aws: own }: StepsArgs["settings"]): string[] {
-  return own?.pools.map((pool) => pool.name) ?? [];
 }
 
 /** Until a control-plane node has written a credential: nothing that could be treated as one. */
@@ -57,13 +52,6 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
   readonly nodesReady: readonly command.local.Command[];
 
   constructor(name: string, args: AwsWorkerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments(
-      "WorkerPool",
-      name,
-      args,
-      ["settings", "pool", "subnetIds", "groupIds", "clusterId", "connections", "bootFiles", "after"],
-      (given) => [onlyOnAws(given), notTaken("pool", given.pool.name, poolNames(given.settings))],
-    );
     super("kubeadm:aws:AwsWorkerPool", name, {}, opts);
     const { settings, pool } = args;
     this.pool = pool.name;

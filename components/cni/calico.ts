@@ -79,8 +79,14 @@ const SAMPLES: Samples = {
  * install and how routes are exchanged. Routes come first, so that no node begins with other peers than it will have. Give
  * it the cluster's provider by `provider` and `deletedWith` the cluster's init. Not tried on a live cluster.
  *
+ * ```ts
+ * new Calico("net", { backend: "vxlan", podCidr: "10.244.0.0/16" }, { provider });
+ * ```
+ *
  * Its children are there when the operator has taken its orders; that it carried them out shows in `kubectl get
  * tigerastatus`, and in pods that start.
+ *
+ * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class Calico extends pulumi.ComponentResource {
   /** The operator's release. */
@@ -194,7 +200,7 @@ export interface RouteReflectorsArgs {
  * it takes the annotations along. A component of its own, since what waits for the network must not wait for every node.
  *
  * ```ts
- * new RouteReflectors("reflectors", { nodes: ["rack1-a", "rack2-a"] }, { provider, dependsOn: [calico] });
+ * new RouteReflectors("reflectors", { nodes: ["rack1-a", "rack2-a"] }, { provider });
  * ```
  *
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered

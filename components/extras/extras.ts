@@ -1,22 +1,51 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { inOrder, ownsOutside } from "../../model/extras/order";
+import { parseExtras } from "../../model/extras/alone";
+import type { ProjectFiles } from "../../model/extras/files";
+import { inOrder, isDefinition, isNamespace, ownsOutside } from "../../model/extras/order";
+import type { ChartInput, ManifestsInput } from "../../model/extras/settings";
 import { chartValues } from "../../model/extras/values";
-import type { ClusterSettings } from "../../model/settings/resolved";
-import type { ExtraChart } from "../../model/settings/resolvedExtras";
+import type { ExtraChart, ExtrasSettings } from "../../model/settings/resolvedExtras";
 import { anyResource, anyResourceName, isCustom } from "../kubernetes/anyResource";
-import { requireArguments } from "../arguments";
+import {
+  Checked,
+  secretPartOf,
+  type Samples,
+  type SecretPart,
+  type SecretsArg,
+  type WithInputs,
+} from "../part";
+import { projectFiles } from "./projectFiles";
 
-export interface ExtrasArgs {
-  /** Resolved settings: `manifests` and `charts` are read from them. */
-  readonly settings: ClusterSettings;
-  /** `kubeadm:secrets`, for what charts' values take from there. */
-  readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
+/** Objects and charts. What determines which resources exist is plain; values of charts may have outputs. */
+export interface ExtrasArgs extends Omit<ManifestsInput, "charts">, SecretsArg {
+  /**
+   * Charts by the name of their release.
+   *
+   * @defaultValue none
+   */
+  charts?: Record<string, WithInputs<ChartInput, "values">>;
+  /**
+   * Where files and folders are.
+   *
+   * @defaultValue the folder that the program runs in: the project's
+   */
+  files?: ProjectFiles;
 }
 
+type Extra = Omit<ExtrasSettings, "staticPods">;
+
+const SAMPLES: Samples = { "charts.*.values": () => ({}), "charts.*.values.**": () => "later" };
+
 /**
- * What people bring: objects and charts. Namespaces come first, then definitions of kinds, then charts and what is of known
- * kinds, and at last custom resources whose kind no manifest defines: a chart may.
+ * Objects and charts of yours. Namespaces come first, then definitions of kinds, then charts and what is of known kinds, and at last
+ * custom resources whose kind no manifest defines: a chart may.
+ *
+ * ```ts
+ * new Extras("monitoring", { manifests: ["manifests/monitoring"] }, { provider });
+ * ```
+ *
+ * @throws ClusterSettingsError with every problem of the arguments and of the files, before a resource is registered
  */
 export class Extras extends pulumi.ComponentResource {
   /** Objects of `manifests`, in the order they are made. */
@@ -24,12 +53,25 @@ export class Extras extends pulumi.ComponentResource {
   /** By the chart's name in the settings. */
   readonly charts: Readonly<Record<string, k8s.helm.v3.Release>>;
 
-  constructor(name: string, args: ExtrasArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("Extras", name, args, ["settings", "secrets"]);
+  constructor(
+    name: string,
+    args: ExtrasArgs | Checked<Extra & SecretsArg>,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    const { files = projectFiles(), ...given } = args instanceof Checked ? {} : { ...args };
+    const checked = args instanceof Checked ? args : given;
+    const part = secretPartOf<Extra>("Extras", name, checked, SAMPLES, (raw, title, secrets) =>
+      parseExtras(raw, title, files, secrets),
+    );
     super("kubeadm:index:Extras", name, {}, opts);
-    const { manifests, charts } = args.settings.extras;
+    const { manifests, charts } = part.shape;
+    // The samples that were checked are no values.
+    const valuesOf = ({ name: called, values }: ExtraChart) =>
+      args instanceof Checked ? values : (args.charts?.[called]?.values ?? {});
     const ordered = inOrder(manifests);
-    const defined = ordered.filter(({ item }) => isEarly(item.object.kind)).length;
+    const defined = ordered.filter(
+      ({ item: { object } }) => isNamespace(object) || isDefinition(object),
+    ).length;
     const made: pulumi.CustomResource[] = [];
     const releases: Record<string, k8s.helm.v3.Release> = {};
     const addCharts = () => {
@@ -39,7 +81,10 @@ export class Extras extends pulumi.ComponentResource {
       );
       for (const chart of [...makers, ...others]) {
         const home = homeOf(chart.namespace, chart.name);
-        releases[chart.name] = this.release(name, chart, args, [...made, ...home]);
+        releases[chart.name] = this.release(name, { ...chart, values: valuesOf(chart) }, part, [
+          ...made,
+          ...home,
+        ]);
       }
     };
     /** The release that makes a namespace, where one does. */
@@ -73,14 +118,13 @@ export class Extras extends pulumi.ComponentResource {
 
   private release(
     name: string,
-    chart: ExtraChart,
-    { secrets }: ExtrasArgs,
+    chart: Omit<ExtraChart, "values"> & { readonly values: k8s.helm.v3.ReleaseArgs["values"] },
+    part: SecretPart<Extra>,
     dependsOn: pulumi.Resource[],
   ): k8s.helm.v3.Release {
     const hidden = Object.fromEntries(
-      Object.entries(chart.secretValues).map(([place, secret]) => [place, secrets[secret] ?? ""]),
+      Object.entries(chart.secretValues).map(([place, secret]) => [place, part.secret(secret)]),
     );
-    const hasHidden = Object.keys(hidden).length > 0;
     return new k8s.helm.v3.Release(
       `${name}-chart-${chart.name}`,
       {
@@ -91,9 +135,14 @@ export class Extras extends pulumi.ComponentResource {
         ...(chart.repository === undefined ? {} : { repositoryOpts: { repo: chart.repository } }),
         namespace: chart.namespace,
         createNamespace: chart.createNamespace,
-        values: hasHidden
-          ? pulumi.secret(pulumi.output(hidden).apply((texts) => chartValues(chart, texts)))
-          : chartValues(chart, {}),
+        values:
+          Object.keys(hidden).length === 0
+            ? chart.values
+            : pulumi.secret(
+                pulumi
+                  .all([chart.values, hidden])
+                  .apply(([values = {}, texts]) => chartValues(values, texts)),
+              ),
         // A release does not look into its chart's folder: another digest makes it do so.
         ...(chart.digest === undefined ? {} : { description: `folder ${chart.digest}` }),
         atomic: true,
@@ -105,8 +154,4 @@ export class Extras extends pulumi.ComponentResource {
       { parent: this, dependsOn },
     );
   }
-}
-
-function isEarly(kind: string | undefined): boolean {
-  return kind === "Namespace" || kind === "CustomResourceDefinition";
 }

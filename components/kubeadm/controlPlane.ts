@@ -1,7 +1,6 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { initStep, controlPlaneMachines, nodeStep, setupStep, type StepsArgs } from "../machines/steps";
-import { requireArguments } from "../arguments";
 
 export interface ControlPlaneArgs extends StepsArgs {
   /** What must be there before a control-plane node is touched: the look at all machines, a balancer in front. */
@@ -21,13 +20,6 @@ export class ControlPlane extends pulumi.ComponentResource {
   readonly nodeSteps: readonly command.local.Command[];
 
   constructor(name: string, args: ControlPlaneArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("ControlPlane", name, args, [
-      "settings",
-      "sshKeys",
-      "clusterId",
-      "controlPlaneFiles",
-      "after",
-    ]);
     super("kubeadm:index:ControlPlane", name, {}, opts);
     const controlPlaneNodes = controlPlaneMachines(args.settings);
     // On AWS init and node steps bring the setup along.

@@ -2,7 +2,6 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { CHARTS, chartReference, type ChartName } from "../../model/charts";
 import type { HelmInput } from "../../model/addons/helm/schema";
-import { notTaken, requireArguments } from "../arguments";
 
 export interface HelmReleaseArgs {
   /** Which of the charts that the library knows, with their versions and sources. */
@@ -37,9 +36,6 @@ export function helmRelease(
   { chart, helm, namespace, values, timeout = 600, skipAwait = false }: HelmReleaseArgs,
   opts?: pulumi.CustomResourceOptions,
 ): k8s.helm.v3.Release {
-  requireArguments("helmRelease", name, { chart }, ["chart"], (given) => [
-    notTaken("chart", given.chart, Object.keys(CHARTS)),
-  ]);
   const reference = chartReference(chart, { sources: helm?.sources ?? {}, versions: helm?.versions ?? {} });
   return new k8s.helm.v3.Release(
     name,

@@ -1,7 +1,6 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { setupStep, type StepsArgs } from "./steps";
-import { requireArguments } from "../arguments";
 
 export interface LoadBalancerArgs extends StepsArgs {
   /** What must be there before a host is touched. */
@@ -14,13 +13,6 @@ export class LoadBalancer extends pulumi.ComponentResource {
   readonly setups: readonly command.local.Command[];
 
   constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("LoadBalancer", name, args, [
-      "settings",
-      "sshKeys",
-      "clusterId",
-      "controlPlaneFiles",
-      "after",
-    ]);
     super("kubeadm:index:LoadBalancer", name, {}, opts);
     this.setups = args.settings.machines
       .filter((machine) => machine.role === "loadBalancer")

@@ -2,7 +2,6 @@ import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { nodeStep, setupStep, type StepsArgs } from "./steps";
-import { notTaken, requireArguments } from "../arguments";
 
 export interface WorkerPoolArgs extends StepsArgs {
   /** The pool's name in the settings. */
@@ -31,13 +30,6 @@ export class WorkerPool extends pulumi.ComponentResource {
   readonly nodesReady: readonly pulumi.Resource[];
 
   constructor(name: string, args: WorkerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments(
-      "WorkerPool",
-      name,
-      args,
-      ["settings", "sshKeys", "clusterId", "controlPlaneFiles", "pool", "after", "controlPlaneNodes"],
-      ({ settings, pool }) => [notTaken("pool", pool, poolsOf(settings))],
-    );
     super("kubeadm:index:WorkerPool", name, {}, opts);
     const machines = args.settings.machines.filter(
       (machine) => machine.role === "worker" && machine.pool === args.pool,

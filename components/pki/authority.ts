@@ -1,7 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
+import { z } from "zod";
+import { parseArguments } from "../../model/settings/alone";
+import { matching } from "../../model/settings/schema/primitives";
 import { made } from "../outputs";
-import { requireArguments } from "../arguments";
+import { partOf } from "../part";
 
 /** Hours in ten years: a CA is never renewed by an ordinary `up`. */
 const CA_HOURS = 87_600;
@@ -9,11 +12,28 @@ const CA_HOURS = 87_600;
 export interface AuthorityArgs {
   /** Common name of the CA's certificate, as kubeadm names its own: `kubernetes`, `etcd-ca`, `front-proxy-ca`. */
   readonly commonName: string;
-  /** Keeps `pulumi destroy` and replacement away from key and certificate. Default: true. */
+  /**
+   * Keeps `pulumi destroy` and replacement away from key and certificate.
+   *
+   * @defaultValue the option `protect` of the component, and without it `true`
+   */
   readonly protect?: boolean;
 }
 
-/** A certificate authority: an ECDSA P-256 key and a certificate of ten years signed by itself. */
+const schema = z.strictObject({
+  commonName: matching(/^\S.{0,63}$/, "text of 64 characters at most"),
+  protect: z.boolean().optional(),
+});
+
+/**
+ * A certificate authority: an ECDSA P-256 key and a certificate of ten years signed by itself.
+ *
+ * ```ts
+ * new Authority("etcd-ca", { commonName: "etcd-ca" });
+ * ```
+ *
+ * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
+ */
 export class Authority extends pulumi.ComponentResource {
   /** PEM. */
   readonly certificate: pulumi.Output<string>;
@@ -23,9 +43,9 @@ export class Authority extends pulumi.ComponentResource {
   readonly signingKey: pulumi.Output<string>;
 
   constructor(name: string, args: AuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("Authority", name, args, ["commonName"]);
+    partOf("Authority", name, args, {}, (given, title) => parseArguments(title, given, schema));
     super("kubeadm:index:Authority", name, {}, opts);
-    const child = { parent: this, protect: args.protect ?? true };
+    const child = { parent: this, protect: args.protect ?? opts?.protect ?? true };
     const key = new tls.PrivateKey(`${name}-key`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, child);
     const certificate = new tls.SelfSignedCert(
       `${name}-certificate`,

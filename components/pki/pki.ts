@@ -1,9 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
+import { z } from "zod";
 import { sha256 } from "../../model/core/hash";
 import { paths } from "../../model/kubeadm";
 import type { SecretFile } from "../../host/protocol";
+import { parseArguments } from "../../model/settings/alone";
 import { made } from "../outputs";
+import { partOf } from "../part";
 import { Authority } from "./authority";
 
 /** Hours in a year. */
@@ -14,13 +17,25 @@ const ADMIN_EARLY_HOURS = 720;
 const ADMIN_GROUP = "kubeadm:cluster-admins";
 
 export interface PkiArgs {
-  /** Keeps `pulumi destroy` and replacement away from the CAs and the service-account key. Default: true. */
+  /**
+   * Keeps `pulumi destroy` and replacement away from the CAs and the service-account key.
+   *
+   * @defaultValue the option `protect` of the component, and without it `true`
+   */
   readonly protect?: boolean;
 }
+
+const schema = z.strictObject({ protect: z.boolean().optional() });
 
 /**
  * The cluster's TLS material, made before any machine exists: nothing is scraped from a host. Leaf certificates of the
  * control plane are made by kubeadm on each control-plane node, from the CAs here, and renewed there.
+ *
+ * ```ts
+ * new Pki("shop-pki", { protect: true });
+ * ```
+ *
+ * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class Pki extends pulumi.ComponentResource {
   /** Signs the API server, kubelets and people. */
@@ -43,8 +58,9 @@ export class Pki extends pulumi.ComponentResource {
   readonly encryptionKey: pulumi.Output<string>;
 
   constructor(name: string, args: PkiArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    partOf("Pki", name, args, {}, (given, title) => parseArguments(title, given, schema));
     super("kubeadm:index:Pki", name, {}, opts);
-    const { protect = true } = args;
+    const { protect = opts?.protect ?? true } = args;
     const authority = (part: string, commonName: string): Authority =>
       new Authority(`${name}-${part}`, { commonName, protect }, { parent: this });
     this.cluster = authority("ca", "kubernetes");

@@ -1,7 +1,9 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { SMOKE_DEFAULTS, type SmokeOptions } from "../../model/smoke/options";
-import { requireArguments } from "../arguments";
+import { z } from "zod";
+import { parseArguments } from "../../model/settings/alone";
+import { SMOKE_DEFAULTS, SMOKE_STEPS, type SmokeOptions } from "../../model/smoke/options";
+import { partOf, type Samples } from "../part";
 
 /** Environment variable with the options in JSON; free of secrets. */
 export const SMOKE_VARIABLE = "KUBEADM_SMOKE";
@@ -9,23 +11,57 @@ export const SMOKE_VARIABLE = "KUBEADM_SMOKE";
 export interface SmokeTestArgs {
   /** A kubeconfig that may make namespaces, run commands in etcd's pod, and read nodes: the cluster's own `kubeconfig`. */
   readonly kubeconfig: pulumi.Input<string>;
-  /** What to test with; default `SMOKE_DEFAULTS`. Another one runs the test again. */
+  /**
+   * What to test with. Another one runs the test again.
+   *
+   * @defaultValue `SMOKE_DEFAULTS`
+   */
   readonly options?: Partial<SmokeOptions>;
-  /** Runs the test again when one of them changes, as the cluster's version. Default: none. */
+  /**
+   * Runs the test again when one of them changes, as the cluster's version.
+   *
+   * @defaultValue none
+   */
   readonly triggers?: readonly pulumi.Input<string>[];
 }
+
+const count = z.number().int().min(1);
+const schema = z.strictObject({
+  kubeconfig: z.string(),
+  options: z
+    .strictObject({
+      image: z.string().min(1),
+      server: z.string().min(1),
+      port: count.max(65535),
+      path: z.string(),
+      replicas: count,
+      timeout: count,
+      nodePort: z.boolean(),
+      skip: z.array(z.enum(SMOKE_STEPS)),
+    })
+    .partial()
+    .optional(),
+  triggers: z.array(z.string()).optional(),
+});
+const SAMPLES: Samples = { kubeconfig: () => "", triggers: () => [], "triggers.*": () => "" };
 
 /**
  * Uses the cluster as people do, at `up`: a Secret encrypted in etcd, a Deployment, logs, exec, port-forward, a Service and
  * names. Takes away what it made. `up` fails where a step does. Make it depend on the cluster; it runs on the machine that
  * runs Pulumi, from where the API has to be reachable. A preview runs nothing.
+ *
+ * ```ts
+ * new SmokeTest("smoke", { kubeconfig: cluster.kubeconfig }, { dependsOn: [cluster] });
+ * ```
+ *
+ * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class SmokeTest extends pulumi.ComponentResource {
   /** One line of JSON for each step. */
   readonly results: pulumi.Output<string>;
 
   constructor(name: string, args: SmokeTestArgs, opts?: pulumi.ComponentResourceOptions) {
-    requireArguments("SmokeTest", name, args, ["kubeconfig"]);
+    partOf("SmokeTest", name, args, SAMPLES, (given, title) => parseArguments(title, given, schema));
     super("kubeadm:index:SmokeTest", name, {}, opts);
     const options: SmokeOptions = { ...SMOKE_DEFAULTS, ...args.options };
     const run = new command.local.Command(

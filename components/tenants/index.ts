@@ -52,7 +52,7 @@ export function createPeople(name: string, args: PeopleArgs, opts: pulumi.Compon
   const brought =
     extras.manifests.length + extras.charts.length === 0
       ? undefined
-      : new Extras(`${name}-extras`, { settings, secrets }, after(...Object.values(tenants)));
+      : new Extras(`${name}-extras`, new Checked({ ...extras, secrets }), after(...Object.values(tenants)));
   if (tenancy.roles.length > 0) {
     const before = [...Object.values(tenants), ...(brought === undefined ? [] : [brought])];
     new Access(`${name}-access`, new Checked(tenancy), after(...before));

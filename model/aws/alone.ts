@@ -1,8 +1,34 @@
-import { nearest } from "../settings/issues";
+import { z } from "zod";
+
+import { parseArguments, unknownKeys } from "../settings/alone";
+import { defined } from "../core/defined";
+import type { AwsIamInput } from "./attached/settings";
 import type { AwsNetworkInput, SubnetType } from "../settings/input/aws";
 import { readCluster } from "../settings/parse";
-import { SettingsError, show, type Problem } from "../settings/problems";
+import { SettingsError, reportedWith, show, type Problem } from "../settings/problems";
+import { dnsLabel, dnsName, matching, text } from "../settings/schema/primitives";
 import type { AwsCluster } from "./spec";
+import type { Statement } from "./statement";
+
+/** The cluster that resources on AWS belong to. */
+interface OwnerInput {
+  /** Region, as `eu-central-1`. */
+  region: string;
+  /**
+   * Name of the cluster: part of the names of what is made, and in the tags by which AWS' controllers find subnets.
+   *
+   * @defaultValue the name of the component
+   */
+  clusterName?: string;
+  /**
+   * Tags of everything in it.
+   *
+   * @defaultValue none
+   */
+  tags?: Record<string, string>;
+}
+
+const OWNER_KEYS = ["region", "clusterName", "tags"] as const satisfies readonly (keyof OwnerInput)[];
 
 /** Arguments of a VPC that are under `network` in the settings. */
 const NETWORK_KEYS = [
@@ -16,33 +42,81 @@ const NETWORK_KEYS = [
 ] as const satisfies readonly (keyof AwsNetworkInput)[];
 
 /** A VPC for a cluster of which nothing else is known. */
-export interface VpcInput extends Pick<AwsNetworkInput, (typeof NETWORK_KEYS)[number]> {
-  /** Region, as `eu-central-1`. */
-  region: string;
-  /**
-   * Name of the cluster: of the VPC and of what is in it, and in the tags by which AWS' controllers find subnets.
-   *
-   * @defaultValue the name of the component
-   */
-  clusterName?: string;
+export interface VpcInput extends Pick<AwsNetworkInput, (typeof NETWORK_KEYS)[number]>, OwnerInput {
   /**
    * Where nodes are to be: `private` subnets go out by NAT, and come with public ones for it.
    *
    * @defaultValue `public`
    */
   subnetType?: SubnetType;
-  /**
-   * Tags of everything in it.
-   *
-   * @defaultValue none
-   */
-  tags?: Record<string, string>;
 }
 
-const KEYS = [...NETWORK_KEYS, "region", "clusterName", "subnetType", "tags"];
+/** Roles for pods in a cluster of which nothing else is known. */
+export interface IdentityInput extends AwsIamInput, OwnerInput {}
 
-/** Documentation addresses: nobody is let in, since nothing but the VPC is made. */
+/** A role for the pods of one service account. */
+export interface PodRoleInput {
+  /**
+   * As it is in the role's name; no other role of the cluster has it.
+   *
+   * @defaultValue the name of the component
+   */
+  part?: string;
+  /** Namespace of the service account. */
+  namespace: string;
+  /** The one that may take the role. */
+  serviceAccount: string;
+  /** What the role may do; at least one. */
+  statements: readonly Statement[];
+}
+
+/** Roles of instances and of flow logs have such names already. */
+const OWN_PARTS = /^(control-plane|bastion|flow-logs|pool-.*)$/;
+const rolePart = text((value) => {
+  if (!/^[\w+=,.@-]+$/.test(value))
+    return {
+      message: "cannot be in a role's name",
+      allowed: "letters, digits and _ + = , . @ -, such as backup",
+    };
+  if (!OWN_PARTS.test(value)) return undefined;
+  return { message: "is a role of the stack's own", allowed: "another word, such as backup" };
+});
+const words = z.array(z.string()).min(1);
+const roleSchema = z.strictObject({
+  identity: z.unknown().superRefine((value, context) => {
+    const params = { allowed: "a PodIdentity, as AwsPlatform.of(cluster).identity" };
+    if (value !== true) context.addIssue({ code: "custom", message: "is not a PodIdentity", params });
+  }),
+  part: rolePart,
+  namespace: dnsLabel,
+  serviceAccount: dnsName,
+  statements: z
+    .array(
+      z.strictObject({
+        sid: matching(/^[A-Za-z0-9]+$/, "letters and digits"),
+        reason: z.string(),
+        actions: words,
+        resources: words,
+        conditions: z.record(z.string(), z.record(z.string(), z.union([z.string(), words]))).optional(),
+      }),
+    )
+    .min(1),
+});
+
+/** @throws SettingsError with every problem, by the path in the arguments */
+export function parsePodRole(name: string, given: unknown, title: string): Required<PodRoleInput> {
+  const { identity: _identity, ...role } = parseArguments(
+    title,
+    { part: name, ...(given as object) },
+    roleSchema,
+  );
+  return role;
+}
+
+/** Documentation addresses: nobody is let in, since no machine is made. */
 const NOBODY = ["203.0.113.0/24"];
+/** Stands for the machines that are not made either. */
+const INSTANCE = "m7i.large";
 
 /**
  * Checks the arguments of a VPC as the settings of a cluster that has it.
@@ -50,45 +124,66 @@ const NOBODY = ["203.0.113.0/24"];
  * @throws SettingsError with every problem, by the path in the arguments
  */
 export function parseVpc(name: string, given: unknown, title: string): AwsCluster {
-  const args = (given ?? {}) as VpcInput;
-  const { region, clusterName = name, subnetType = "public", tags, zones } = args;
-  const network = Object.fromEntries(
-    NETWORK_KEYS.flatMap((key) => (args[key] === undefined ? [] : [[key, args[key]]])),
-  );
+  const args = (given ?? {}) as Partial<VpcInput>;
+  const { subnetType = "public", zones } = args;
   const places = args.existing?.subnets ?? zones;
   const one = places === 1 || (Array.isArray(places) && places.length === 1);
-  const settings = {
-    platform: "aws",
-    name: clusterName,
-    network,
+  return parseOnAws(name, given, title, [...NETWORK_KEYS, "subnetType"], {
+    network: Object.fromEntries(
+      NETWORK_KEYS.flatMap((key) => (args[key] === undefined ? [] : [[key, args[key]]])),
+    ),
     access: { api: NOBODY, ssh: NOBODY, ...(subnetType === "private" ? { connectVia: "vpn" } : {}) },
-    controlPlane: { count: one ? 1 : 3, instanceType: "m7i.large", subnetType },
-    ...(tags === undefined ? {} : { tags }),
-  };
-  const problems: Problem[] = unknownKeys(args);
-  try {
-    const cluster = readCluster(settings, { environment: name, region });
-    if (problems.length === 0) return cluster;
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    problems.push(...error.problems.map((problem) => ({ ...problem, path: argumentOf(problem.path) })));
-  }
-  throw new SettingsError(problems, title);
+    controlPlane: { count: one ? 1 : 3, instanceType: INSTANCE, subnetType },
+  });
 }
 
-function unknownKeys(args: object): Problem[] {
-  return Object.entries(args).flatMap(([key, value]) => {
-    if (KEYS.includes(key) || value === undefined) return [];
-    const near = nearest(key, KEYS);
-    return [
-      {
-        path: key,
-        value: show(value),
-        message: "unknown key",
-        allowed: KEYS.join(", "),
-        ...(near === undefined ? {} : { nearest: near }),
-      },
-    ];
+/**
+ * Checks the arguments of roles for pods as the settings of a cluster that has them.
+ *
+ * @throws SettingsError with every problem, by the path in the arguments
+ */
+export function parseIdentity(name: string, given: unknown, title: string): AwsCluster {
+  const { path, permissionsBoundary } = (given ?? {}) as Partial<IdentityInput>;
+  const settings = {
+    access: { api: NOBODY, ssh: NOBODY },
+    controlPlane: { count: 1, instanceType: INSTANCE },
+    iam: defined({ path, permissionsBoundary }),
+  };
+  return parseOnAws(name, given, title, ["path", "permissionsBoundary"], settings, {
+    serviceAccountKey: "an RSA key in PEM, as serviceAccountKey of a Pki",
+  });
+}
+
+function parseOnAws(
+  name: string,
+  given: unknown,
+  title: string,
+  own: readonly string[],
+  settings: object,
+  /** Arguments of text that are no settings, each with what is allowed. */
+  texts: Readonly<Record<string, string>> = {},
+): AwsCluster {
+  const args = (given ?? {}) as Partial<OwnerInput>;
+  const { region, clusterName = name, tags } = args;
+  const problems: Problem[] = [
+    ...unknownKeys(args, [...Object.keys(texts), ...own, ...OWNER_KEYS]),
+    ...Object.entries(texts).flatMap(([path, allowed]) => {
+      const value = (args as Readonly<Record<string, unknown>>)[path];
+      if (typeof value === "string") return [];
+      return [
+        { path, value: show(value), message: value === undefined ? "is missing" : "is not text", allowed },
+      ];
+    }),
+  ];
+  const whole = { platform: "aws", name: clusterName, ...settings, ...(tags === undefined ? {} : { tags }) };
+  return reportedWith(problems, title, () => {
+    try {
+      return readCluster(whole, { environment: name, region });
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      const found = error.problems.map((problem) => ({ ...problem, path: argumentOf(problem.path) }));
+      throw new SettingsError(found, title);
+    }
   });
 }
 
@@ -96,5 +191,5 @@ function unknownKeys(args: object): Problem[] {
 function argumentOf(path: string): string {
   if (path === "aws:region") return "region";
   if (path === "name") return "clusterName";
-  return path.replace(/^(network|controlPlane)\./, "");
+  return path.replace(/^(network|controlPlane|iam)\./, "");
 }

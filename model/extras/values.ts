@@ -1,8 +1,6 @@
-import type { ExtraChart } from "../settings/resolvedExtras";
-
 /** A chart's values with the secrets at their places, by dotted paths as Helm's `--set` has them. */
 export function chartValues(
-  { values }: Pick<ExtraChart, "values">,
+  values: Readonly<Record<string, unknown>>,
   secrets: Readonly<Record<string, string>>,
 ): Record<string, unknown> {
   const merged = structuredClone(values) as Record<string, unknown>;

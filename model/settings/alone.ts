@@ -6,8 +6,8 @@ import { validateNoSecretsInside, validateSecrets } from "./checks/secrets";
 import { factsOf, type Draft, type Facts } from "./draft";
 import { prune, type Refused } from "./prune";
 import { resolve } from "./resolve";
-import { checkSchema } from "./issues";
-import { pathText, Problems, SettingsError, type Problem } from "./problems";
+import { checkSchema, nearest } from "./issues";
+import { HIDDEN, pathText, Problems, SECRET_KEY, SettingsError, show, type Problem } from "./problems";
 import { type AnyInput, type ClusterInput, machinesCluster } from "./schema/cluster";
 
 /** How a part of the settings is checked when it is given as arguments, without a cluster's settings around it. */
@@ -60,6 +60,37 @@ export function parseAlone<S extends z.ZodType>(
   const found = problems.sorted().map((problem) => within(keys, problem));
   if (found.length > 0) throw new SettingsError(found, title);
   return raw as z.input<S>;
+}
+
+/**
+ * Checks arguments that are no part of a cluster's settings.
+ *
+ * @throws SettingsError with every problem, by the path in the arguments
+ */
+export function parseArguments<S extends z.ZodType>(title: string, given: unknown, schema: S): z.output<S> {
+  const raw = withoutUndefined(given ?? {});
+  const problems = new Problems();
+  checkSchema(schema, raw, problems);
+  const found = problems.sorted();
+  if (found.length > 0) throw new SettingsError(found, title);
+  return raw as z.output<S>;
+}
+
+/** Arguments under keys that are not known. */
+export function unknownKeys(args: object, known: readonly string[]): Problem[] {
+  return Object.entries(args).flatMap(([key, value]) => {
+    if (known.includes(key) || value === undefined) return [];
+    const near = nearest(key, known);
+    return [
+      {
+        path: key,
+        value: show(SECRET_KEY.test(key) ? HIDDEN : value),
+        message: "unknown key",
+        allowed: known.join(", "),
+        ...(near === undefined ? {} : { nearest: near }),
+      },
+    ];
+  });
 }
 
 /** Settings in which nothing is written. */

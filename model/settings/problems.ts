@@ -29,6 +29,24 @@ export class SettingsError extends Error {
   }
 }
 
+/**
+ * What `read` returns, where nothing was wrong before.
+ *
+ * @throws SettingsError with what was found before, and what `read` finds besides
+ */
+export function reportedWith<T>(before: readonly Problem[], title: string, read: () => T): T {
+  const problems = [...before];
+  try {
+    const value = read();
+    if (problems.length === 0) return value;
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    if (problems.length === 0) throw error;
+    problems.push(...error.problems.filter(({ path }) => !before.some((one) => one.path === path)));
+  }
+  throw new SettingsError(problems, title);
+}
+
 /** The report for a terminal: a head line, then each problem with its path, value, and what is allowed. */
 export function formatProblems(problems: readonly Problem[], environment?: string): string {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;

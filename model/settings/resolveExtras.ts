@@ -1,11 +1,8 @@
 import { sha256 } from "../core/hash";
 import { plainPath, type ProjectFiles } from "../extras/files";
 import { readObjects } from "../extras/read";
+import type { ChartInput, ExtrasInput, StaticPodInput } from "../extras/settings";
 import type { ExtraChart, ExtrasSettings, ExtraStaticPod } from "./resolvedExtras";
-import type { ClusterInput } from "./schema/cluster";
-
-type ChartInput = NonNullable<ClusterInput["charts"]>[string];
-type StaticPodInput = NonNullable<ClusterInput["staticPods"]>[string];
 
 /** Ten minutes: images come over slow lines too. */
 const CHART_TIMEOUT = 600;
@@ -14,7 +11,7 @@ const CHART_TIMEOUT = 600;
 export const CONTROL_PLANE = "controlPlane";
 
 /** @param files undefined: entries that are paths are left out, as nothing can be read */
-export function resolveExtras(input: ClusterInput, files: ProjectFiles | undefined): ExtrasSettings {
+export function resolveExtras(input: ExtrasInput, files: ProjectFiles | undefined): ExtrasSettings {
   const { objects } = readObjects(input.manifests ?? [], files);
   return {
     manifests: objects.map(({ source, object }) => ({ source, object })),

@@ -7,8 +7,11 @@ import {
   type Range,
 } from "../../model/network/addresses";
 import type { ClusterSettings } from "../../model/settings/resolved";
+import type { AwsSettings } from "../../model/settings/resolvedAws";
+import { fromTo, nodesOf } from "../counts";
 import type { PlanDocument } from "../document";
 import { html, type Markup } from "./markup";
+import { table } from "./table";
 
 interface Entry {
   readonly name: string;
@@ -31,38 +34,25 @@ export function addressMap(plan: PlanDocument, settings: ClusterSettings): Marku
       Each bar is a whole block of addresses, and the ranges in it are drawn to scale.
     </p>
     ${blocks.map((block) => blockBar(block, entries, nodes))}
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>Range</th>
-            <th>CIDR</th>
-            <th>Last address</th>
-            <th class="number">Addresses</th>
-            <th>What gets them</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${entries.map(
-            (entry) =>
-              html`<tr>
-                <td class="keep"><span class="swatch ${entry.tone}"></span>${entry.name}</td>
-                <td class="mono">${entry.range.text}</td>
-                <td class="mono">${formatAddress(entry.range.last)}</td>
-                <td class="number">${number(size(entry.range))}</td>
-                <td class="reason">${entry.use}</td>
-              </tr>`,
-          )}
-          <tr>
-            <td class="keep"><span class="swatch control-plane"></span>machines</td>
-            <td class="mono">${addressSpan(nodes)}</td>
-            <td></td>
-            <td class="number">${nodes.length}</td>
-            <td class="reason">one for each machine, given by the settings</td>
-          </tr>
-        </tbody>
-      </table>
-    </div>
+    ${table(
+      [
+        ["Range", "keep"],
+        ["CIDR", "mono"],
+        ["Last address", "mono"],
+        ["Addresses", "number"],
+        ["What gets them", "reason"],
+      ],
+      [
+        ...entries.map(({ name, tone, range, use }) => [
+          swatch(tone, name),
+          range.text,
+          formatAddress(range.last),
+          number(size(range)),
+          use,
+        ]),
+        [swatch("control-plane", "machines"), addressSpan(nodes), "", nodes.length, machinesUse(settings)],
+      ],
+    )}
     ${zooms(plan, settings)}`;
 }
 
@@ -73,8 +63,30 @@ function span(text: string): Range {
   return { text, first: range(`${first}/32`).first, last: range(`${last}/32`).last, prefix: 32 };
 }
 
-function entriesOf({ network, addons }: ClusterSettings): Entry[] {
+const swatch = (tone: string, name: string): Markup => html`<span class="swatch ${tone}"></span>${name}`;
+
+function machinesUse({ aws }: ClusterSettings): string {
+  return aws === undefined
+    ? "one for each machine, given by the settings"
+    : "one for each control-plane node, fixed; AWS gives workers theirs out of their subnet";
+}
+
+/** The VPC and its subnets, where AWS has them. */
+function vpcEntries({ vpc }: AwsSettings): Entry[] {
   return [
+    { name: "VPC", tone: "peers", range: range(vpc.cidr), use: "all of the subnets below" },
+    ...vpc.subnets.map((subnet) => ({
+      name: `subnet ${subnet.name}`,
+      tone: "worker",
+      range: range(subnet.cidr),
+      use: `${subnet.subnetType} subnet in ${subnet.zone}`,
+    })),
+  ];
+}
+
+function entriesOf({ network, addons, aws }: ClusterSettings): Entry[] {
+  return [
+    ...(aws === undefined ? [] : vpcEntries(aws)),
     {
       name: "pods",
       tone: "pods",
@@ -120,10 +132,8 @@ function blockBar(block: Range, entries: readonly Entry[], nodes: readonly numbe
   const inside = entries.filter((entry) => ["equal", "contains"].includes(relation(block, entry.range)));
   const ticks = nodes.filter((node) => block.first <= node && node <= block.last);
   const names = [
-    ...inside.map(
-      (entry) => html`<span class="keep"><span class="swatch ${entry.tone}"></span>${entry.name}</span> `,
-    ),
-    ticks.length > 0 && html`<span class="keep"><span class="swatch control-plane"></span>machines</span>`,
+    ...inside.map(({ tone, name }) => html`<span class="keep">${swatch(tone, name)}</span> `),
+    ticks.length > 0 && html`<span class="keep">${swatch("control-plane", "machines")}</span>`,
   ];
   const share = (length: number) => `${((length / size(block)) * 100).toFixed(4)}%`;
   return html`<div class="block">
@@ -151,13 +161,14 @@ function blockBar(block: Range, entries: readonly Entry[], nodes: readonly numbe
 function zooms(plan: PlanDocument, settings: ClusterSettings): Markup {
   const { network } = settings;
   const { capacity } = plan.network;
-  const nodes = settings.machines.filter((machine) => machine.role !== "loadBalancer").length;
+  const [least, most] = nodesOf(settings);
   return html`<div class="zoom">
     <div>
       <h3>Pod range, slice by slice</h3>
-      ${sliceGrid(capacity.nodes, nodes, network.maxNodes)}
+      ${sliceGrid(capacity.nodes, [least, most], network.maxNodes)}
       <p class="soft">
-        ${nodes} of ${number(capacity.nodes)} slices in use; the settings allow ${network.maxNodes} nodes.
+        ${fromTo(least, most)} of ${number(capacity.nodes)} slices in use; the settings allow
+        ${network.maxNodes} nodes.
       </p>
     </div>
     <div>
@@ -175,12 +186,12 @@ function zooms(plan: PlanDocument, settings: ClusterSettings): Markup {
 }
 
 /** A square for each slice of the pod range, or for each equal part of many. */
-function sliceGrid(slices: number, used: number, allowed: number): Markup {
+function sliceGrid(slices: number, [least, most]: readonly [number, number], allowed: number): Markup {
   const cells = Math.min(slices, MOST_CELLS);
   const perCell = slices / cells;
   const columns = Math.min(COLUMNS, cells);
   const squares = Array.from({ length: cells }, (_, index) => {
-    const state = index * perCell < used ? "used" : index * perCell < allowed ? "spare" : "";
+    const state = index * perCell < most ? "used" : index * perCell < allowed ? "spare" : "";
     return html`<rect
       class="cell ${state}"
       x="${index % columns}"
@@ -189,7 +200,7 @@ function sliceGrid(slices: number, used: number, allowed: number): Markup {
       height="1"
     />`;
   });
-  const title = `${used} of ${slices} slices in use, ${allowed} allowed`;
+  const title = `${fromTo(least, most)} of ${slices} slices in use, ${allowed} allowed`;
   return html`<svg viewBox="0 0 ${columns} ${Math.ceil(cells / columns)}" role="img" aria-label="${title}">
     ${squares}
   </svg>`;

@@ -3,7 +3,9 @@ import { groupName, RULES_PER_GROUP, type GroupRule } from "../../model/aws/fire
 import type { ClusterSettings } from "../../model/settings/resolved";
 import type { AwsSettings, AwsSubnet } from "../../model/settings/resolvedAws";
 import type { PlannedAws } from "../aws";
+import { counted, fromTo } from "../counts";
 import { html, type Markup } from "./markup";
+import { lines, mono, table } from "./table";
 
 /** VPC, zones and subnets with what is in each; groups with their rules; roles; the month. */
 export function awsSections(plan: PlannedAws, settings: ClusterSettings): [string, string, Markup][] {
@@ -105,9 +107,8 @@ const THROUGH: Record<AwsSettings["access"]["connectVia"], string> = {
 function reachText({ access, apiFront }: PlannedAws): Markup {
   return html`<p>
     People call the API at the ${groupName(apiFront).replace("-", " ")}, from
-    <span class="mono">${access.api.join(", ") || "nowhere"}</span>; the program logs on to control-plane
-    nodes ${THROUGH[access.connectVia]}, people from
-    <span class="mono">${access.ssh.join(", ") || "nowhere"}</span>.
+    ${mono(access.api.join(", ") || "nowhere")}; the program logs on to control-plane nodes
+    ${THROUGH[access.connectVia]}, people from ${mono(access.ssh.join(", ") || "nowhere")}.
   </p>`;
 }
 
@@ -128,31 +129,20 @@ function groupTables({ groups }: PlannedAws): Markup {
 }
 
 function ruleTable(direction: string, rules: readonly GroupRule[]): Markup {
-  return html`<div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          <th>${direction}</th>
-          <th>Protocol</th>
-          <th>Ports</th>
-          <th>Why</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rules.map(
-          (rule) =>
-            html`<tr>
-              <td class="mono">
-                ${rule.peer.kind === "group" ? groupName(rule.peer.group) : rule.peer.cidr}
-              </td>
-              <td class="keep">${rule.protocol === "-1" ? "all" : rule.protocol}</td>
-              <td class="mono">${portsText(rule)}</td>
-              <td class="reason">${rule.reason}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  return table(
+    [
+      [direction, "mono"],
+      ["Protocol", "keep"],
+      ["Ports", "mono"],
+      ["Why", "reason"],
+    ],
+    rules.map((rule) => [
+      rule.peer.kind === "group" ? groupName(rule.peer.group) : rule.peer.cidr,
+      rule.protocol === "-1" ? "all" : rule.protocol,
+      portsText(rule),
+      rule.reason,
+    ]),
+  );
 }
 
 function portsText({ ports, protocol }: GroupRule): string {
@@ -167,47 +157,30 @@ function roleTables({ roles, rolePath, permissionsBoundary }: PlannedAws): Marku
   }
   ${
     permissionsBoundary !== undefined &&
-    html`<p>The permissions boundary of every role is <span class="mono">${permissionsBoundary}</span>.</p>`
+    html`<p>The permissions boundary of every role is ${mono(permissionsBoundary)}.</p>`
   }
   ${roles.map(
     ({ role, statements, policyArns = [] }) =>
       html`<details class="block">
         <summary>
           <b>${role}</b>
-          <span class="soft"
-            >${statements.length} ${statements.length === 1 ? "statement" : "statements"}</span
-          >
+          <span class="soft">${counted(statements.length, "statement")}</span>
         </summary>
-        <div class="scroll">
-          <table>
-            <thead>
-              <tr>
-                <th>Why</th>
-                <th>Actions</th>
-                <th>On</th>
-              </tr>
-            </thead>
-            <tbody>
-              ${statements.map(
-                (one) =>
-                  html`<tr>
-                    <td class="reason">${one.reason}</td>
-                    <td class="mono">${one.actions.map((action) => html`${action}<br />`)}</td>
-                    <td class="mono">
-                      ${one.resources.map((resource) => html`${resource}<br />`)}${
-                        one.conditions !== undefined && html`<span class="soft">under conditions</span>`
-                      }
-                    </td>
-                  </tr>`,
-              )}
-            </tbody>
-          </table>
-        </div>
+        ${table(
+          [
+            ["Why", "reason"],
+            ["Actions", "mono"],
+            ["On", "mono"],
+          ],
+          statements.map(({ reason, actions, resources, conditions }) => [
+            reason,
+            lines(actions),
+            [lines(resources), conditions !== undefined && html`<span class="soft">under conditions</span>`],
+          ]),
+        )}
         ${
           policyArns.length > 0 &&
-          html`<p>
-            And what is attached: ${policyArns.map((one) => html`<span class="mono">${one}</span> `)}
-          </p>`
+          html`<p>And what is attached: ${policyArns.map((one) => [mono(one), " "])}</p>`
         }
       </details>`,
   )}`;
@@ -220,31 +193,13 @@ function costTable({ cost }: PlannedAws): Markup {
       Traffic, balancers of Services and volumes of claims come on
       top.${cost.unknown.length > 0 && ` This library knows no price for ${cost.unknown.join(", ")}.`}
     </p>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>What</th>
-            <th class="number">How many</th>
-            <th class="number">Each</th>
-            <th class="number">A month</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${cost.items.map(
-            (item) =>
-              html`<tr>
-                <td>${item.name}</td>
-                <td class="number">
-                  ${item.count === item.most ? item.count : `${item.count} to ${item.most}`}
-                </td>
-                <td class="number">${item.each === undefined ? "unknown" : `$${item.each.toFixed(2)}`}</td>
-                <td class="number">
-                  ${item.each !== undefined && dollars(item.each * item.count, item.each * item.most)}
-                </td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>`;
+    ${table(
+      ["What", ["How many", "number"], ["Each", "number"], ["A month", "number"]],
+      cost.items.map(({ name, count, most, each }) => [
+        name,
+        fromTo(count, most),
+        each === undefined ? "unknown" : `$${each.toFixed(2)}`,
+        each !== undefined && dollars(each * count, each * most),
+      ]),
+    )}`;
 }

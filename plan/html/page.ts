@@ -1,7 +1,9 @@
 import type { ClusterSettings } from "../../model/settings/resolved";
+import { counted, fromTo, workersOf } from "../counts";
 import type { PlanDocument } from "../document";
 import { addressMap } from "./addresses";
 import { awsSections } from "./aws";
+import { fileList } from "./files";
 import { html, Markup } from "./markup";
 import { picture } from "./picture";
 import { addonTable, securityTable, tenantTable } from "./parts";
@@ -25,6 +27,7 @@ export function page(plan: PlanDocument, settings: ClusterSettings): string {
     ["resources", "Resources", resourceTree(plan)],
     ["versions", "Versions", versionTables(settings)],
     ["certificates", "Certificates and expiry", certificateTable(plan)],
+    ["files", "Files", fileList(plan)],
   ];
   const { text } = html`<!doctype html>
     <html lang="en">
@@ -54,11 +57,6 @@ export function page(plan: PlanDocument, settings: ClusterSettings): string {
               </section>`,
           )}
         </main>
-        <footer>
-          Files beside this page: <a href="plan.json">plan.json</a>, what each machine gets in
-          <code>nodes/</code>, what goes into the cluster in <code>manifests/</code>. None of them holds a
-          secret.
-        </footer>
       </body>
     </html> `;
   return text;
@@ -70,7 +68,7 @@ function facts(plan: PlanDocument, settings: ClusterSettings): Markup {
     ["Kubernetes", plan.versions.kubernetes],
     [
       "Machines",
-      `${of("controlPlane")} control-plane node${of("controlPlane") === 1 ? "" : "s"}, ${workersText(settings, of("worker"))}`,
+      `${counted(of("controlPlane"), "control-plane node")}, ${counted(fromTo(...workersOf(settings)), "worker")}`,
     ],
     ["Pod network", `${settings.cni.kind}, ${settings.cni.backend}`],
     ["Resources", String(plan.counts.total)],
@@ -86,10 +84,4 @@ function facts(plan: PlanDocument, settings: ClusterSettings): Markup {
         </div>`,
     )}
   </dl>`;
-}
-
-function workersText({ aws }: ClusterSettings, machines: number): string {
-  if (aws === undefined) return `${machines} workers`;
-  const sum = (of: "min" | "max") => aws.pools.reduce((total, pool) => total + pool[of], 0);
-  return sum("min") === sum("max") ? `${sum("min")} workers` : `${sum("min")} to ${sum("max")} workers`;
 }

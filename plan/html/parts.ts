@@ -1,30 +1,8 @@
 import type { Tenant, TenantNetwork, Opening } from "../../model/settings/resolvedTenancy";
 import type { PlannedAddon } from "../addons";
 import type { SecurityFact } from "../security";
-import { html, type Content, type Markup } from "./markup";
-
-function table(head: readonly string[], rows: readonly (readonly Content[])[]): Markup {
-  return html`<div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          ${head.map((title) => html`<th>${title}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          (cells) =>
-            html`<tr>
-              ${cells.map((cell) => html`<td>${cell}</td>`)}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
-}
-
-const lines = (texts: readonly string[]): Markup[] => texts.map((text) => html`${text}<br />`);
-const mono = (text: string): Markup => html`<span class="mono">${text}</span>`;
+import { html, type Markup } from "./markup";
+import { lines, mono, table } from "./table";
 
 export function addonTable(addons: readonly PlannedAddon[]): Markup {
   return table(

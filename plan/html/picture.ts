@@ -3,6 +3,7 @@ import { API_PORT } from "../../model/network/ports";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
 import type { AwsPool } from "../../model/settings/resolvedAws";
 import { accessText } from "../aws";
+import { counted, fromTo } from "../counts";
 import { Canvas, wrapped, type Frame } from "./canvas";
 import { html, type Markup } from "./markup";
 
@@ -73,7 +74,7 @@ function cluster(canvas: Canvas, settings: ClusterSettings, top: number): number
     canvas.arrow(inner.x + 14, y + 4, y + 36, `balances across the API servers, ${API_PORT}`);
     y += 40;
   }
-  y = heading(y, count(of("controlPlane").length, "control-plane"));
+  y = heading(y, counted(of("controlPlane").length, "control-plane node"));
   y = group(canvas, { ...inner, y }, of("controlPlane"), "control-plane", () => `API ${API_PORT}, etcd`);
   const workers = of("worker");
   if (workers.length > 0) {
@@ -82,13 +83,13 @@ function cluster(canvas: Canvas, settings: ClusterSettings, top: number): number
   }
   for (const pool of [...new Set(workers.map((machine) => machine.pool))]) {
     const machines = workers.filter((machine) => machine.pool === pool);
-    y = heading(y, `Pool ${pool}: ${count(machines.length, "worker")}`);
+    y = heading(y, `Pool ${pool}: ${counted(machines.length, "worker")}`);
     y = group(canvas, { ...inner, y }, machines, "worker", (machine) => extrasOf(machine)) + GAP;
   }
   const pools = settings.aws?.pools ?? [];
   if (pools.length > 0) {
     canvas.arrow(inner.x + 14, y + 40, y + 8, endpointText(settings));
-    y = heading(y + 44, count(pools.length, "pool"));
+    y = heading(y + 44, counted(pools.length, "pool"));
     y = boxes(canvas, { ...inner, y, height: 0 }, pools.map(poolBox)) + GAP;
   }
   const end = y + (workers.length + pools.length > 0 ? 2 : PAD);
@@ -100,12 +101,8 @@ function cluster(canvas: Canvas, settings: ClusterSettings, top: number): number
 
 /** Instances come and go, so that a pool is drawn as one. */
 function poolBox({ name, min, max, instanceTypes, subnets }: AwsPool): Box {
-  const size = min === max ? count(min, "worker") : `${min} to ${count(max, "worker")}`;
+  const size = counted(fromTo(min, max), "worker");
   return { title: name, lines: [size, instanceTypes.join(" or "), subnets.join(", ")], tone: "worker" };
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function wayText({ access, aws, bastion }: ClusterSettings): string {

@@ -3,6 +3,7 @@ import type { PlanDocument } from "../document";
 import type { PlannedFlow } from "../flows";
 import type { WatchItem, WatchKind } from "../watch";
 import { html, type Markup } from "./markup";
+import { cells, frame, mono, table, type Column } from "./table";
 
 const KINDS: Record<WatchKind, string> = {
   todo: "To do",
@@ -63,38 +64,36 @@ export function flowTable(
       : firewall === "nftables"
         ? "The firewall of the hosts (nftables) allows exactly these."
         : "The hosts have no firewall: the network between them must allow these.";
+  const group = (reason: string): Markup => {
+    const rows = flows.filter((flow) => flow.reason === reason);
+    return html`<tbody class="group">
+      ${rows.map(
+        (flow, index) =>
+          html`<tr>
+            ${index === 0 && html`<td class="reason" rowspan="${rows.length}">${reason}</td>`}
+            ${cells(FLOW_COLUMNS.slice(1), [
+              PARTIES[flow.from] ?? flow.from,
+              PARTIES[flow.to] ?? flow.to,
+              flow.protocol,
+              portsText(flow),
+              sourcesText(flow, aws !== undefined),
+            ])}
+          </tr>`,
+      )}
+    </tbody>`;
+  };
   return html`<p class="lead">Who must reach whom. ${intro}</p>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>Why</th>
-            <th>From</th>
-            <th>To</th>
-            <th>Protocol</th>
-            <th>Ports</th>
-            <th>Sources</th>
-          </tr>
-        </thead>
-        ${reasons.map((reason) => {
-          const rows = flows.filter((flow) => flow.reason === reason);
-          return html`<tbody class="group">
-            ${rows.map(
-              (flow, index) =>
-                html`<tr>
-                  ${index === 0 && html`<td class="reason" rowspan="${rows.length}">${reason}</td>`}
-                  <td class="keep">${PARTIES[flow.from] ?? flow.from}</td>
-                  <td class="keep">${PARTIES[flow.to] ?? flow.to}</td>
-                  <td class="keep">${flow.protocol}</td>
-                  <td class="mono">${portsText(flow)}</td>
-                  <td>${sourcesText(flow, aws !== undefined)}</td>
-                </tr>`,
-            )}
-          </tbody>`;
-        })}
-      </table>
-    </div>`;
+    ${frame(FLOW_COLUMNS, reasons.map(group))}`;
 }
+
+const FLOW_COLUMNS: readonly Column[] = [
+  "Why",
+  ["From", "keep"],
+  ["To", "keep"],
+  ["Protocol", "keep"],
+  ["Ports", "mono"],
+  "Sources",
+];
 
 function portsText(flow: PlannedFlow): string {
   if (flow.icmp !== undefined) return flow.icmp;
@@ -108,8 +107,7 @@ function sourcesText(flow: PlannedFlow, inGroups: boolean): Markup {
   if (flow.sources.length === 0)
     return html`<span class="soft">${inGroups ? "every member of the group" : "nobody"}</span>`;
   const more = flow.sources.length - MOST_SOURCES;
-  return html`<span class="mono">${flow.sources.slice(0, MOST_SOURCES).join(", ")}</span
-    >${more > 0 && ` and ${more} more`}`;
+  return html`${mono(flow.sources.slice(0, MOST_SOURCES).join(", "))}${more > 0 && ` and ${more} more`}`;
 }
 
 const COMPONENTS: Readonly<Record<string, string>> = {
@@ -130,51 +128,27 @@ export function versionTables(settings: ClusterSettings): Markup {
   const downloads = Object.entries(settings.downloads.files).flatMap(([architecture, files]) =>
     (files ?? []).map((file) => ({ architecture, ...file })),
   );
-  return html`<div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>Component</th>
-            <th>Version</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${versions.map(
-            ([name, version]) =>
-              html`<tr>
-                <td>${COMPONENTS[name] ?? name}</td>
-                <td class="mono">${version}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>
+  return html`${table(
+      ["Component", ["Version", "mono"]],
+      versions.map(([name, version]) => [COMPONENTS[name] ?? name, version]),
+    )}
     <p class="soft" style="margin-top:12px">
       Images come from ${settings.images.repository}${mirrorsText(settings)}.
     </p>
     <details>
       <summary>What hosts download, with checksums</summary>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th>File</th>
-              <th>From</th>
-              <th>SHA-256</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${downloads.map(
-              (file) =>
-                html`<tr>
-                  <td class="keep">${file.name} ${file.version} (${file.architecture})</td>
-                  <td class="mono">${file.url}</td>
-                  <td class="mono">${file.sha256}</td>
-                </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>
+      ${table(
+        [
+          ["File", "keep"],
+          ["From", "mono"],
+          ["SHA-256", "mono"],
+        ],
+        downloads.map(({ name, version, architecture, url, sha256 }) => [
+          `${name} ${version} (${architecture})`,
+          url,
+          sha256,
+        ]),
+      )}
     </details>`;
 }
 
@@ -190,29 +164,15 @@ export function certificateTable(plan: PlanDocument): Markup {
       Spans count from the day a certificate is made; the first of them are made by the first
       <code>pulumi up</code>.
     </p>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>Certificate</th>
-            <th class="number">Valid</th>
-            <th>Renewed</th>
-            <th>Where it lies</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${plan.certificates.map(
-            (one) =>
-              html`<tr>
-                <td class="keep">${one.name}</td>
-                <td class="number keep">${spanText(one.validDays)}</td>
-                <td class="reason">${one.renewed}</td>
-                <td>${one.place}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>`;
+    ${table(
+      [["Certificate", "keep"], ["Valid", "number keep"], ["Renewed", "reason"], "Where it lies"],
+      plan.certificates.map(({ name, validDays, renewed, place }) => [
+        name,
+        spanText(validDays),
+        renewed,
+        place,
+      ]),
+    )}`;
 }
 
 function spanText(days: number): string {

@@ -13,7 +13,7 @@ export const STYLE = `
 html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink); overflow-wrap: anywhere;
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
-main, header, footer { max-width: 1120px; margin: 0 auto; padding: 0 20px; }
+main, header { max-width: 1120px; margin: 0 auto; padding: 0 20px; }
 header { padding-top: 44px; }
 .eyebrow { margin: 0; color: var(--soft); font-size: 13px; letter-spacing: .04em; }
 h1 { margin: 2px 0 18px; font-size: clamp(30px, 6vw, 42px); line-height: 1.15; font-weight: 650; letter-spacing: -.02em; }
@@ -105,6 +105,7 @@ details > summary { cursor: pointer; }
 .tree .about dd { margin: 0 0 4px; }
 @media (min-width: 720px) { .tree .about { display: grid; grid-template-columns: 150px 1fr; column-gap: 16px; } .tree .about dt { padding-top: 1px; } }
 .tag { display: inline-block; padding: 0 7px; margin-left: 6px; border: 1px solid var(--line); border-radius: 9px; font-size: 12px; color: var(--soft); }
-footer { margin-top: 70px; padding-top: 16px; padding-bottom: 40px; color: var(--soft); font-size: 13.5px; }
+main { padding-bottom: 60px; }
+.files { list-style: none; margin: 4px 0 12px; padding: 0; columns: 260px; font-size: 14px; }
 @media print { details { display: block; } nav { display: none; } }
 `;

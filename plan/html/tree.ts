@@ -1,6 +1,7 @@
 import type { PlanDocument } from "../document";
 import { compare, type PlannedResource } from "../resources";
 import { html, type Markup } from "./markup";
+import { table } from "./table";
 
 /** Resources below their parents, each with its options and what it waits for. */
 export function resourceTree(plan: PlanDocument): Markup {
@@ -13,25 +14,13 @@ export function resourceTree(plan: PlanDocument): Markup {
     </ul>
     <details style="margin-top:18px">
       <summary>How many of each type</summary>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th>Type</th>
-              <th class="number">Resources</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${types.map(
-              ([type, count]) =>
-                html`<tr>
-                  <td class="mono">${type}</td>
-                  <td class="number">${count}</td>
-                </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>
+      ${table(
+        [
+          ["Type", "mono"],
+          ["Resources", "number"],
+        ],
+        types,
+      )}
     </details>`;
 }
 

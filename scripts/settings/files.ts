@@ -32,7 +32,7 @@ export function write(file: string, text: string): void {
   fs.writeFileSync(path.join(ROOT, file), text);
 }
 
-async function formatted(file: string, text: string): Promise<string> {
+export async function formatted(file: string, text: string): Promise<string> {
   const full = path.join(ROOT, file);
   return prettier.format(text, { ...(await prettier.resolveConfig(full)), filepath: full });
 }

@@ -2,11 +2,20 @@ import { z } from "zod";
 
 import type { HelmSettings } from "../../charts";
 import { UPSTREAM_REGISTRY } from "../../images";
-import { parseAlone } from "../../settings/alone";
+import { parseAlone, parseArguments } from "../../settings/alone";
 import { checkAddon } from "../../settings/checks/addons";
-import { repository } from "../../settings/schema/primitives";
+import {
+  dnsLabel,
+  dnsName,
+  isDnsName,
+  matching,
+  port,
+  repository,
+  text,
+} from "../../settings/schema/primitives";
 import { helmSchema, type HelmInput } from "../helm/schema";
 import { chartsFit } from "../helm/validate";
+import type { IngressRulesSpec } from "./rules";
 import { nginxSchema, traefikSchema } from "./schema";
 import {
   resolveIngress,
@@ -83,4 +92,52 @@ export function parseIngress(given: unknown, title: string): IngressSpec {
       ...(gatewayApi ? { gatewayApi: {} } : {}),
     },
   };
+}
+
+const serviceName = matching(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, "the name of a Service of the namespace");
+const backendSchema = z.strictObject({
+  service: serviceName,
+  port: z.union([port, matching(/^(?=.*[a-z])[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$/, "the port's name")]),
+  match: z.enum(["Prefix", "Exact", "ImplementationSpecific"]).optional(),
+});
+const hostName = text((value) =>
+  isDnsName(value.replace(/^\*\./, ""))
+    ? undefined
+    : {
+        message: "is not a valid DNS name, with or without a leading *.",
+        allowed: "shop.example.com, or *.example.com",
+      },
+);
+const path = text((value) =>
+  value.startsWith("/") ? undefined : { message: "does not begin with /", allowed: "/ and more" },
+);
+
+function filled<T extends z.ZodType>(schema: T, message: string, allowed: string) {
+  return schema.superRefine((value, context) => {
+    if (Object.keys(value as object).length === 0)
+      context.addIssue({ code: "custom", message, params: { allowed } });
+  });
+}
+
+const hostsSchema = z.record(
+  hostName,
+  z.strictObject({
+    paths: filled(z.record(path, backendSchema), "has no path", "/ and more"),
+    tlsSecret: dnsName.optional(),
+  }),
+);
+const rulesSchema = z.strictObject({
+  namespace: dnsLabel,
+  className: dnsName.optional(),
+  hosts: filled(hostsSchema, "has no host, and there is no default backend", "rules by host name"),
+  defaultBackend: backendSchema.optional(),
+  annotations: z.record(z.string(), z.string()).optional(),
+  objectName: dnsName.optional(),
+});
+const withDefault = rulesSchema.extend({ hosts: hostsSchema.optional() });
+
+/** @throws SettingsError with everything that is wrong with the rules */
+export function parseIngressRules(given: unknown, title: string): IngressRulesSpec {
+  const { defaultBackend } = (given ?? {}) as Partial<IngressRulesSpec>;
+  return parseArguments(title, given, defaultBackend === undefined ? rulesSchema : withDefault);
 }

@@ -15,19 +15,29 @@ import { staticPodsFit } from "./staticPods";
 
 /** Everything about what people bring; what is in files is looked at where they can be read. */
 export function validateExtras(facts: Facts, files: ProjectFiles | undefined, problems: Problems): void {
-  const read = readObjects(facts.input.manifests ?? [], files);
-  for (const { index, source, message, allowed } of read.problems)
-    problems.add(["manifests", index], source, message, { allowed });
-  namespacesAreThere(read.objects, facts, files !== undefined, problems);
-  objectsAreTheirOwn(read.objects, problems);
-  kindsAreDefined(read.objects, facts, files !== undefined, problems);
+  const objects = extrasFit(facts, files, problems);
+  namespacesAreThere(objects, facts, files !== undefined, problems);
+  kindsAreDefined(objects, facts, files !== undefined, problems);
   releasesAreTheirOwn(facts, problems);
-  for (const [name, chart] of Object.entries(facts.input.charts ?? {}))
-    if (chart !== undefined) chartFits(name, chart, files, problems);
   staticPodsFit(facts, files, problems);
   if (files === undefined) return;
   chartsAreThere(facts, files, problems);
   addonFilesAreThere(facts, files, problems);
+}
+
+/** Objects and charts by themselves, whatever else the cluster has. @returns the objects that were read */
+export function extrasFit(
+  facts: Facts,
+  files: ProjectFiles | undefined,
+  problems: Problems,
+): ReturnType<typeof readObjects>["objects"] {
+  const read = readObjects(facts.input.manifests ?? [], files);
+  for (const { index, source, message, allowed } of read.problems)
+    problems.add(["manifests", index], source, message, { allowed });
+  objectsAreTheirOwn(read.objects, problems);
+  for (const [name, chart] of Object.entries(facts.input.charts ?? {}))
+    if (chart !== undefined) chartFits(name, chart, files, problems);
+  return read.objects;
 }
 
 type DraftChart = NonNullable<NonNullable<Facts["input"]["charts"]>[string]>;

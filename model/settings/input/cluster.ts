@@ -11,7 +11,7 @@ import type {
   MetricsServerInput,
 } from "../../addons/settings";
 import type { CniInput } from "../../cni";
-import type { extrasShape } from "../schema/extras";
+import type { ExtrasInput } from "../../extras/settings";
 import type { tenancyShape } from "../schema/tenancy";
 import type { AwsPlatformInput } from "./aws";
 import type {
@@ -156,7 +156,6 @@ export interface AddonsInput {
 }
 
 type TenancyInput = z.infer<z.ZodObject<typeof tenancyShape>>;
-type ExtrasInput = z.infer<z.ZodObject<typeof extrasShape>>;
 
 /** A cluster on Linux machines of your own. */
 export interface MachinesClusterInput

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseIngressRules } from "../../../model/addons/ingress/alone";
 import { ingressRulesManifest } from "../../../model/addons/ingress/rules";
 import { metricsServerManifests } from "../../../model/addons/metricsServer/manifests";
 import { CHART_NAMES, CHARTS, chartReference } from "../../../model/charts";
@@ -112,18 +113,21 @@ describe("ingress rules", () => {
   });
 
   it("say all that is wrong with them at once", () => {
-    const make = () =>
-      ingressRulesManifest("shop", {
-        namespace: "shop",
-        hosts: { Bad_Host: { paths: { api: { service: "web", port: 0 } } }, "b.example.com": { paths: {} } },
-      });
-    const words = [
+    const parse = (hosts: object) => () =>
+      parseIngressRules({ namespace: "shop", hosts }, "IngressRules shop");
+    const hosts = {
+      "a.example.com": { paths: { api: to, "/": { service: "web", port: 0 } } },
+      "b.example.com": { paths: {} },
+      Bad_Host: { paths: { "/": to } },
+    };
+    for (const word of [
       "not a valid DNS name",
       "begin with /",
-      "port: 0 is not a valid port",
+      'paths["/"].port: 0 is too small',
       '["b.example.com"].paths: {} has no path',
-    ];
-    for (const word of words) expect(make, word).toThrow(word);
+    ])
+      expect(parse(hosts), word).toThrow(word);
+    expect(parse({})).toThrow("hosts: {} has no host, and there is no default backend");
   });
 });
 

@@ -112,7 +112,7 @@ describe("the order of objects", () => {
 describe("values of a chart", () => {
   it("hold the secrets at their places, and are left alone otherwise", () => {
     const values = { auth: { user: "shop" }, replicas: 2 };
-    expect(chartValues({ values }, { "auth.password": "hushed", "tls.key": "k" })).toEqual({
+    expect(chartValues(values, { "auth.password": "hushed", "tls.key": "k" })).toEqual({
       auth: { user: "shop", password: "hushed" },
       replicas: 2,
       tls: { key: "k" },

@@ -22,21 +22,19 @@ class Server extends pulumi.CustomResource {
 }
 if (config.getBoolean("late")) given.machines.w1.nodeAddress = new Server("w1").address;
 for (const name of config.requireObject("clusters")) {
-  new Cluster(name, {
-    settings: { ...given, name },
-    secrets: { operator: config.requireSecret("operatorKey") },
-  });
+  const secrets = { operator: config.requireSecret("operatorKey") };
+  new Cluster(name, { settings: { ...given, name }, ...(config.getBoolean("bare") ? {} : { secrets }) });
 }
 `;
 
 function plan(
   clusters: readonly string[],
-  late = false,
+  more: Readonly<Record<string, boolean>> = {},
 ): { folder: string; status: number | null; output: string } {
   const folder = newFolder();
   fs.writeFileSync(path.join(folder, "Pulumi.yaml"), "name: shop\nruntime: nodejs\nmain: program.js\n");
   fs.writeFileSync(path.join(folder, "program.js"), PROGRAM);
-  const config = { "shop:clusters": clusters, "shop:operatorKey": { secure: "v1:AAAA" }, "shop:late": late };
+  const config = { "shop:clusters": clusters, "shop:operatorKey": { secure: "v1:AAAA" }, ...more };
   fs.writeFileSync(path.join(folder, "Pulumi.prod.yaml"), stringify({ config }));
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
@@ -49,6 +47,8 @@ function plan(
 it("shows the cluster that the program creates, with the configuration of the stack and no passphrase", () => {
   const { folder, status, output } = plan(["shop"]);
   expect(output).toMatch(/^Plan of prod: cluster shop on machines/);
+  // Where they come from is the program's business.
+  expect(output).not.toMatch(/secret/i);
   expect(status).toBe(0);
   const { resources } = JSON.parse(fs.readFileSync(path.join(folder, "out/prod/plan.json"), "utf8")) as {
     resources: { name: string }[];
@@ -56,8 +56,14 @@ it("shows the cluster that the program creates, with the configuration of the st
   expect(resources.map(({ name }) => name)).toContain("shop-control-plane-init");
 });
 
+it("says when the program gives its cluster no secrets", () => {
+  expect(plan(["shop"], { "shop:bare": true }).output).toContain(
+    "! The program gives its Cluster no secrets",
+  );
+});
+
 it("shows an address that is not known yet by its token, on all hosts whose firewall has it", () => {
-  const { folder, status, output } = plan(["shop"], true);
+  const { folder, status, output } = plan(["shop"], { "shop:late": true });
   expect(status, output).toBe(0);
   for (const name of ["cp1", "w1", "w2"])
     expect(fs.readFileSync(path.join(folder, `out/prod/nodes/${name}/setup.sh`), "utf8")).toContain(

@@ -34,7 +34,15 @@ describe("index.html", () => {
     expect(text).toContain("default-src 'none'");
     expect(text).not.toMatch(/<script|<link|<iframe|<img|@import|url\(/i);
     const targets = [...text.matchAll(/(?:src|href)="([^"]*)"/g)].map((match) => match[1]);
-    for (const target of targets) expect(target).toMatch(/^(#|plan\.json$)/);
+    const elsewhere = targets.filter((one) => !one.startsWith("#"));
+    expect(elsewhere.filter((one) => !plan.document.files.includes(decodeURIComponent(one)))).toEqual([]);
+  });
+
+  it("leads to every file of the plan", () => {
+    const targets = new Set(
+      [...text.matchAll(/href="([^"]*)"/g)].map(([, one = ""]) => decodeURIComponent(one)),
+    );
+    expect(plan.document.files.filter((file) => !targets.has(file))).toEqual(["index.html"]);
   });
 
   it("has each part that people look for", () => {
@@ -49,6 +57,7 @@ describe("index.html", () => {
         "resources",
         "versions",
         "certificates",
+        "files",
       ],
     ]) {
       expect(text).toContain(`id="${id}"`);
