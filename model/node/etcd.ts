@@ -1,4 +1,5 @@
 /** What a control-plane node is asked of etcd, and how its members are told to go. */
+import { API_PORT } from "../network/ports";
 import type { ClusterMachine } from "../machine";
 import { prelude } from "./shell";
 import { sh } from "../text";
@@ -20,9 +21,14 @@ const ROUNDS = 6;
 /** Tries of a removal: etcd counts a member as active after 5 s (HealthInterval, server/etcdserver/server.go). */
 const TRIES = 6;
 
-/** Shell functions: `etcdctl` in etcd's own container, and `find_etcd`, which fails where none runs. */
+/**
+ * Shell functions: `etcdctl` in etcd's own container, and `find_etcd`, which fails where none runs. From here on `kubectl` asks this
+ * node's API server: by the endpoint it may reach the one whose etcd member was just removed, which answers nothing.
+ */
 export function etcdFunctions(): string {
-  return `find_etcd() { etcd=$(crictl ps --quiet --name '^etcd$' | head -n 1) && [ -n "$etcd" ]; }
+  return `own_api=$(sed -n 's/^ *- --advertise-address=//p' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null || true)
+kubectl() { command kubectl "$@" \${own_api:+--server "https://$own_api:${API_PORT}"}; }
+find_etcd() { etcd=$(crictl ps --quiet --name '^etcd$' | head -n 1) && [ -n "$etcd" ]; }
 etcdctl() { crictl exec "$etcd" etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/healthcheck-client.crt --key /etc/kubernetes/pki/etcd/healthcheck-client.key "$@"; }
 `;
 }

@@ -326,6 +326,17 @@ esac`,
     expect(removed()).toEqual([]);
   });
 
+  it("is gone for its node's own API server too: the Node is deleted by that of the node that stays", () => {
+    members(list("91bc3c398fb3c146, started, cp2, https://10.40.0.12:2380, https://10.40.0.12:2379, false"));
+    host.files.write(
+      "/etc/kubernetes/manifests/kube-apiserver.yaml",
+      "    - --advertise-address=10.40.0.11\n",
+    );
+    const { status, output } = host.run(removeNodeScript(settings, cp2, { alive: true }));
+    expect(status, output).toBe(0);
+    expect(calls("kubectl").at(-1)).toMatch(/^delete node cp2 .* --server https:\/\/10\.40\.0\.11:6443$/);
+  });
+
   it("that is dead and leaves is forgotten when another machine joins", () => {
     members(list("91bc3c398fb3c146, started, cp9, https://10.40.0.19:2380, https://10.40.0.19:2379, false"));
     const dead = { id: "91bc3c398fb3c146", name: "cp9", peers: [], learner: false, healthy: false };
