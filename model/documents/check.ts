@@ -1,3 +1,4 @@
+import { isMapping } from "../core/tree";
 import { type Span, covers } from "../flags/table";
 import type { DocumentTypes, FieldType } from "./types";
 
@@ -219,10 +220,6 @@ function parsed(field: FieldType): { type: string; span: Span } {
     type,
     span: { ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }) },
   };
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function listed(fields: Readonly<Record<string, unknown>>): string {

@@ -1,6 +1,7 @@
 import type { ClusterNetwork, Machine } from "../settings/resolved";
 import { STRONG_CIPHERS } from "./ciphers";
-import { mergeConfig, mergePatch, type Config } from "../core/merge";
+import { mergeConfig, mergePatch } from "../core/merge";
+import type { Mapping } from "../core/tree";
 
 /** What every kubelet is configured by. */
 export interface KubeletSpec {
@@ -51,7 +52,7 @@ export const KUBELET_DEFAULTS = {
 } as const;
 
 /** The library's KubeletConfiguration, before the settings' own is laid on it. */
-function defaults(settings: KubeletSpec, machine?: KubeletRole): Config {
+function defaults(settings: KubeletSpec, machine?: KubeletRole): Mapping {
   return {
     ...header,
     clusterDNS: [settings.network.dnsServiceAddress],

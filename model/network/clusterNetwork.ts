@@ -1,4 +1,4 @@
-import type { ClusterNetwork, Peer } from "../settings/resolved";
+import type { ClusterNetwork } from "../settings/resolved";
 import { formatAddress, range, sizeOf } from "./addresses";
 
 /** kubeadm's DNS address is the tenth of the service range (cmd/kubeadm/app/constants, GetDNSIP). */
@@ -13,27 +13,15 @@ export const NARROWEST_SERVICE_PREFIX = 28;
 /** kube-controller-manager's limit between pod range and node slice (pkg/controller/nodeipam/ipam/cidrset, maxPrefix 16). */
 export const MOST_NODE_BITS = 16;
 
-export interface NetworkInput {
-  readonly podCidr: string;
-  readonly nodeCidrMaskSize: number;
-  readonly serviceCidr: string;
-  readonly clusterDomain: string;
-  readonly peers: readonly Peer[];
-  readonly maxNodes: number;
-  readonly podsPerNode: number;
-  readonly nodePortRange: { readonly from: number; readonly to: number };
-  readonly mtu?: number;
-}
+type ServiceAddresses = Pick<ClusterNetwork, "kubernetesServiceAddress" | "dnsServiceAddress">;
 
 /** The cluster network with what follows from its ranges. Checks that come later refuse a service range that is too small. */
-export function clusterNetwork(input: NetworkInput): ClusterNetwork {
+export function clusterNetwork(input: Omit<ClusterNetwork, keyof ServiceAddresses>): ClusterNetwork {
   return { ...input, ...serviceAddresses(input.serviceCidr) };
 }
 
 /** Addresses in a range of Services that Kubernetes gives away by itself: of Service `kubernetes`, and of cluster DNS. */
-export function serviceAddresses(
-  serviceCidr: string,
-): Pick<ClusterNetwork, "kubernetesServiceAddress" | "dnsServiceAddress"> {
+export function serviceAddresses(serviceCidr: string): ServiceAddresses {
   const { first } = range(serviceCidr);
   return {
     kubernetesServiceAddress: formatAddress(first + 1),

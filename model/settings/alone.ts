@@ -6,7 +6,8 @@ import { validateNoSecretsInside, validateSecrets } from "./checks/secrets";
 import { factsOf, type Draft, type Facts } from "./draft";
 import { prune, type Refused } from "./prune";
 import { resolve } from "./resolve";
-import { checkSchema, nearest } from "./issues";
+import { nearest } from "../text";
+import { checkSchema } from "./issues";
 import { HIDDEN, pathText, Problems, SECRET_KEY, SettingsError, show, type Problem } from "./problems";
 import { type AnyInput, type ClusterInput, machinesCluster } from "./schema/cluster";
 

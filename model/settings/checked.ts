@@ -1,5 +1,3 @@
-import { CNI_PROFILES, cniVariant } from "../cni";
-import type { CniProfile } from "../cni/domain";
 import { type Range, range } from "../network/addresses";
 import { minorOf } from "../versions";
 import type { AwsLayout } from "./awsLayout";
@@ -43,11 +41,6 @@ export interface PlacedRange {
 /** The minor version of Kubernetes; undefined: refused. */
 export function minorIn({ settings, refused }: Checked): string | undefined {
   return refused("kubernetesVersion") ? undefined : minorOf(settings.kubernetesVersion);
-}
-
-/** The CNI's row; undefined: its kind or backend was refused. */
-export function profileOf({ settings, refused }: Checked): CniProfile | undefined {
-  return refused("cni.kind", "cni.backend") ? undefined : CNI_PROFILES[cniVariant(settings.cni)];
 }
 
 export interface PlacedRanges {

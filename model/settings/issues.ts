@@ -6,9 +6,8 @@ import { HIDDEN, NAME_OF_SECRET, type Path, type Problems, SECRET_KEY, isPrivate
 import { renamedKey } from "./renamed";
 import { shapeOf } from "./shapes";
 import { type CheckParams, looksLikeKeyMaterial, takenBySchema } from "./schema/primitives";
+import { valueAt } from "../core/tree";
 import { nearest } from "../text";
-
-export { nearest };
 
 type Issue = z.core.$ZodIssue;
 
@@ -321,13 +320,6 @@ function expectedName(path: Path, expected: string, value: unknown, own: string 
   return unquoted && !name.includes("quotes")
     ? `${name}; in quotes where YAML would read something else`
     : name;
-}
-
-function valueAt(root: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (value, part) => (value !== null && typeof value === "object" ? (value as Pruned)[part] : undefined),
-    root,
-  );
 }
 
 function prune(root: unknown, path: Path): void {

@@ -4,6 +4,7 @@
  */
 import { type z } from "zod";
 import { mapTexts } from "../core/tokens";
+import { valueAt } from "../core/tree";
 import { pathText, type Path } from "./problems";
 import { address, host } from "./schema/primitives";
 import { hostKey } from "./schema/machines";
@@ -84,7 +85,7 @@ export function withoutSamples<T>(left: T, late: readonly Path[]): T {
 /** Puts the tokens of late values where they belong, in place: they are taken out as if they had been refused. */
 export function withTokens(written: unknown, late: readonly Path[]): void {
   for (const path of late) {
-    const parent = path.slice(0, -1).reduce<unknown>((inner, part) => memberOf(inner, part), written);
+    const parent = valueAt(written, path.slice(0, -1));
     if (typeof parent === "object" && parent !== null)
       Object.assign(parent, { [path.at(-1) ?? ""]: lateToken(path) });
   }
@@ -93,13 +94,7 @@ export function withTokens(written: unknown, late: readonly Path[]): void {
 /** Sets the value of a key that is there, in place. */
 export function putAt(root: unknown, path: Path, value: unknown): void {
   const [key = ""] = path.slice(-1);
-  const parent = path.slice(0, -1).reduce<unknown>((inner, part) => memberOf(inner, part), root);
+  const parent = valueAt(root, path.slice(0, -1));
   if (typeof parent === "object" && parent !== null && key in parent)
     (parent as Record<string | number, unknown>)[key] = value;
-}
-
-function memberOf(value: unknown, key: string | number): unknown {
-  return typeof value === "object" && value !== null
-    ? (value as Readonly<Record<string | number, unknown>>)[key]
-    : undefined;
 }

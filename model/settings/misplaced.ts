@@ -1,6 +1,6 @@
 import { isMap, isScalar, type Document } from "yaml";
 import { excerptOf, lineAt } from "./excerpt";
-import { nearest } from "./issues";
+import { nearest } from "../text";
 import { show, type Problem } from "./problems";
 import { awsCluster, machinesCluster } from "./schema/cluster";
 

@@ -1,4 +1,5 @@
 import { DEFAULT_CNI } from "../cni";
+import { isMapping } from "../core/tree";
 import { parseRange } from "../network/addresses";
 import type { ProjectFiles } from "../extras/files";
 import { advisoriesOf } from "./advisories";
@@ -13,7 +14,7 @@ import { validateNoSecretsInside, validateSecrets } from "./checks/secrets";
 import { factsOf } from "./draft";
 import { checkSchema } from "./issues";
 import { withoutSamples, withSamples, withTokens } from "./late";
-import { isMapping, platformOf, withoutOtherPlatform } from "./platform";
+import { platformOf, withoutOtherPlatform } from "./platform";
 import { Problems, SettingsError, type Path } from "./problems";
 import type { Draft } from "./pick";
 import { prune, type StandIns } from "./prune";

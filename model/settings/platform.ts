@@ -1,13 +1,13 @@
 import { z } from "zod";
 
-import { nearest } from "./issues";
+import { isMapping, type Mapping } from "../core/tree";
+import { nearest } from "../text";
 import type { Problems } from "./problems";
 import { awsShape } from "./schema/aws";
 import { PLATFORMS } from "./schema/cluster";
 import { machinesShape } from "./schema/machines";
 import type { Platform } from "./resolved";
 
-type Mapping = Readonly<Record<string, unknown>>;
 type Shape = Readonly<Record<string, z.core.$ZodType>>;
 
 const SHAPES: Record<Platform, Shape> = { machines: machinesShape, aws: awsShape };
@@ -72,8 +72,4 @@ function keysOf(schema: z.core.$ZodType): readonly string[] {
   if (schema instanceof z.ZodObject) return Object.keys(schema.shape);
   if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => keysOf(option));
   return [];
-}
-
-export function isMapping(value: unknown): value is Mapping {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 
 import { entriesOf, PLACES } from "./entries";
+import { valueAt } from "../core/tree";
 import type { Path } from "./problems";
 
 export { entriesOf };
@@ -121,8 +122,4 @@ function asWritten(root: Tree, place: Path): Path {
 
 function isTree(value: unknown): value is Tree {
   return value !== null && typeof value === "object";
-}
-
-function valueAt(root: unknown, path: Path): unknown {
-  return path.reduce<unknown>((value, part) => (isTree(value) ? value[part] : undefined), root);
 }

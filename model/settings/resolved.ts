@@ -5,15 +5,19 @@
  */
 
 import type { PortRange, Protocol } from "../network/flow";
+import type { AccessInput, MachineInput, RolloutInput, SshInput } from "./input/machines";
+import type { NetworkInput, NetworkPeerInput } from "./input/network";
+import type { ProxyInput, RegistryInput } from "./input/nodes";
 import type { AddonSettings } from "../addons";
 import type { ExtrasSettings } from "./resolvedExtras";
 import type { TenancySettings } from "./resolvedTenancy";
 import type { AwsSettings } from "./resolvedAws";
 import type { CniSettings } from "../cni";
 import type { KubeProxyMode } from "../cni/domain";
-import type { Architecture, ComponentVersions, OsFamily, Taint } from "./resolvedShared";
+import type { Architecture, ComponentVersions, Filled, Taint } from "./resolvedShared";
 import type {
   AuditSettings,
+  CertificateSettings,
   ComponentSettings,
   EncryptionSettings,
   ExtraArgs,
@@ -35,88 +39,50 @@ export interface KubeProxySettings {
   readonly config: Readonly<Record<string, unknown>>;
 }
 /** `loadBalancer` is not a node: it balances the API and nothing else. */
-export type MachineRole = "controlPlane" | "worker" | "loadBalancer";
+export type MachineRole = MachineInput["role"];
 
 /** A range somebody else owns and that this cluster must not shadow: an office, another VPC. */
-export interface Peer {
-  /** DNS label, once among the peers. */
-  readonly name: string;
-  /** IPv4 CIDR, disjoint from pods, services, nodes and other peers. */
-  readonly cidr: string;
-}
+export type Peer = Readonly<NetworkPeerInput>;
 
 /** The one object that owns every address range, and what follows from them. */
-export interface ClusterNetwork {
+export interface ClusterNetwork extends Omit<
+  Filled<NetworkInput, Exclude<keyof NetworkInput, "mtu">>,
+  "nodePortRange"
+> {
   /** The range pods get addresses from, IPv4 CIDR; written once under `cni`. */
   readonly podCidr: string;
-  /** Prefix length of the slice of `podCidr` a node gets (kube-controller-manager `--node-cidr-mask-size`). */
-  readonly nodeCidrMaskSize: number;
-  /** The range Services get addresses from, IPv4 CIDR, /12 to /28; default 10.96.0.0/16. Fixed once made. */
-  readonly serviceCidr: string;
   /** `kubernetes.default`: the first address of `serviceCidr`. */
   readonly kubernetesServiceAddress: string;
   /** Service `kube-dns` and the kubelets' `clusterDNS`: the tenth address of `serviceCidr`. */
   readonly dnsServiceAddress: string;
-  /** DNS suffix of Services; default `cluster.local`. */
-  readonly clusterDomain: string;
-  /** Empty: none are known. */
-  readonly peers: readonly Peer[];
-  /** How many nodes the ranges have been checked to hold, 1 to 5000; default 256. */
-  readonly maxNodes: number;
-  /** The kubelets' `maxPods`, 1 to 1000; default 110, as the kubelet's own. */
-  readonly podsPerNode: number;
   /** Inclusive range of NodePorts. */
   readonly nodePortRange: { readonly from: number; readonly to: number };
-  /** MTU of the nodes' own network in bytes; undefined: the CNI reads it from the interface. */
-  readonly mtu?: number;
 }
 
 /** How to reach a host over SSH. `key` names a private key in `kubeadm:secrets`. */
-export interface SshTarget {
-  /** DNS name or IPv4 address; "" on AWS, where it is known once the instance is there. */
-  readonly host: string;
-  /** TCP port; default 22. */
-  readonly port: number;
-  /** `root`, or a user with sudo without a password; a bastion's needs no sudo. */
-  readonly user: string;
-  /** One line as in known_hosts without the host: `ssh-ed25519 AAAA...`. */
-  readonly hostKey: string;
-  /** Name of a secret, or `generated` on AWS: a key that the stack makes. */
-  readonly key: string;
-}
+export type SshTarget = Filled<SshInput, "port">;
 
 /** One host, with everything that its steps need to know of it. */
-export interface Machine {
+export interface Machine extends Pick<
+  Filled<MachineInput, "architecture" | "labels" | "revision" | "removal">,
+  "role" | "nodeInterface" | "architecture" | "os" | "labels" | "revision" | "removal"
+> {
   /** The machine's key in the settings: its identity. */
   readonly name: string;
   /** The Node's name: the key on existing machines, the private DNS name on AWS. */
   readonly nodeName: string;
-  /** What it is in the cluster; another role is another node. */
-  readonly role: MachineRole;
   /** Worker pool; "" for control-plane nodes and load balancers. */
   readonly pool: string;
   /** How the host program reaches it. */
   readonly ssh: SshTarget;
   /** IPv4 address that nodes use among themselves; default `ssh.host` when that is an address. */
   readonly nodeAddress: string;
-  /** Interface that carries `nodeAddress`; undefined: found on the host by the address. */
-  readonly nodeInterface?: string;
-  /** Default `amd64`, on AWS the instance type's; setup refuses a host of another. */
-  readonly architecture: Architecture;
-  /** undefined: read from /etc/os-release on the host. */
-  readonly os?: OsFamily;
-  /** Labels of its Node besides those that Kubernetes and the library set. */
-  readonly labels: Readonly<Record<string, string>>;
   /** Default of a control-plane node: kubeadm's own taint; of a worker: none. */
   readonly taints: readonly Taint[];
-  /** Raised by hand when the machine behind the name is another one, or was wiped. */
-  readonly revision: number;
-  /** What a removal does when it is refused, or the host does not answer: fails (`safe`), or says so and goes on (`force`). */
-  readonly removal: Removal;
 }
 
 /** Default `safe`: a removal never costs the cluster, and never forgets a machine that lives. */
-export type Removal = "safe" | "force";
+export type Removal = NonNullable<MachineInput["removal"]>;
 
 /**
  * `addresses`: a name that nodes' hosts files lead to fixed private addresses, the balancer's or the one control-plane
@@ -155,35 +121,12 @@ export interface Download {
 }
 
 /** The HTTP proxy of downloads, containerd, kubelets and the control plane. */
-export interface ProxySettings {
-  /** http or https URL; undefined: http goes direct. */
-  readonly http?: string;
-  /** The same for https. */
-  readonly https?: string;
-  /** What goes direct, the cluster's own ranges and names included. */
-  readonly noProxy: readonly string[];
-  /** Name in `kubeadm:secrets` of `user:password`; undefined: the proxy asks for none. */
-  readonly credentials?: string;
-}
+export type ProxySettings = Filled<ProxyInput, "noProxy">;
 
 /** How hosts prove themselves to a registry, and it to them. Secrets by their name in `kubeadm:secrets`. */
-export interface RegistrySettings {
-  /** `user:password`; undefined: none. */
-  readonly credentials?: string;
-  /** A bearer token, in place of `credentials`. */
-  readonly token?: string;
-  /** CAs of the registry's certificate in PEM; undefined: the host's. */
-  readonly ca?: string;
-  /** Certificate that hosts show, in PEM. */
-  readonly clientCertificate?: string;
-  /** Its private key. */
-  readonly clientKey?: string;
-}
+export type RegistrySettings = Readonly<RegistryInput>;
 
-export interface RolloutSettings {
-  /** Workers that may be changed at a time: a number, or a share of them rounded down, as `10%`; one at least. Default `10%`. */
-  readonly maxUnavailable: number | string;
-}
+export type RolloutSettings = Filled<RolloutInput, "maxUnavailable">;
 
 /** A rule of people's own in the hosts' firewall. */
 export interface AllowRule {
@@ -196,11 +139,10 @@ export interface AllowRule {
 }
 
 /** IPv4 and IPv6 ranges that may come in from outside, by what they reach. */
-export interface FirewallAccess {
-  readonly ssh: readonly string[];
-  readonly api: readonly string[];
-  readonly nodePorts: readonly string[];
-}
+export type FirewallAccess = Filled<
+  Pick<AccessInput, "ssh" | "api" | "nodePorts">,
+  "ssh" | "api" | "nodePorts"
+>;
 
 /** One environment, whole: defaults are filled in and everything has been checked. */
 export interface ClusterSettings {
@@ -279,13 +221,7 @@ export interface ClusterSettings {
    * the CNI's.
    */
   readonly podSecurity: PodSecuritySettings;
-  /** Of kubeadm; CAs are the stack's. */
-  readonly certificates: {
-    /** Validity of kubeadm's leaf certificates in days. */
-    readonly validityDays: number;
-    /** Renewed this many days before their end. */
-    readonly renewBeforeDays: number;
-  };
+  readonly certificates: CertificateSettings;
   /** `nftables`: hosts filter by the flows; `none`: somebody else does. */
   readonly firewall: "none" | "nftables";
   /** How a change that restarts the runtime or the kubelet goes over the workers. */

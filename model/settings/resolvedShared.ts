@@ -1,3 +1,15 @@
+import type { NodeTaintInput } from "./input/machines";
+import type { VersionsInput } from "./input/nodes";
+
+type Frozen<T> = T extends readonly (infer E)[]
+  ? readonly Frozen<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Frozen<T[K]> }
+    : T;
+
+/** What is written, with the keys that have a default. */
+export type Filled<I, K extends keyof I> = Frozen<Omit<I, K> & Required<Pick<I, K>>>;
+
 /** As Kubernetes and downloads name it (GOARCH). */
 export type Architecture = "amd64" | "arm64";
 /** Families that node setup knows; `rhel-9` stands for its rebuilds too. */
@@ -13,38 +25,13 @@ export type PodResources = {
 };
 
 /** As a Node has it in `spec.taints`. */
-export interface Taint {
-  /** Label name, with or without a prefix. */
-  readonly key: string;
-  /** undefined: the taint has none. */
-  readonly value?: string;
-  /** `NoExecute` ends pods that run already, the others speak of new ones. */
-  readonly effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
-}
+export type Taint = Readonly<NodeTaintInput>;
 
 /** Versions as x.y.z, those of images as tags. pause, etcd and crictl follow the Kubernetes minor where none is written. */
-export interface ComponentVersions {
+export type ComponentVersions = Filled<VersionsInput, keyof VersionsInput> & {
   /** The same as `kubernetesVersion`. */
   readonly kubernetes: string;
-  /** 2.x. */
-  readonly containerd: string;
-  /** 1.2 or newer. */
-  readonly runc: string;
-  /** Of containernetworking/plugins, under /opt/cni/bin. */
-  readonly cniPlugins: string;
-  /** Of cri-tools; one minor from Kubernetes at most. */
-  readonly crictl: string;
-  /** Image tags. */
-  readonly pause: string;
-  /** Tag as `3.6.8-0`; written out, it stays at kubeadm's upgrades. */
-  readonly etcd: string;
-  /** Tag as `v1.14.2`. */
-  readonly coredns: string;
-  /** Tag as `v0.28.9`. */
-  readonly flannel: string;
-  /** Tag as `v1.9.1-flannel3`. */
-  readonly flannelCniPlugin: string;
-}
+};
 
 /** Files that a Windows node downloads; the keys of `downloads.windows`. */
 export type WindowsDownloadName =

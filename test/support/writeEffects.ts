@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { format, resolveConfig } from "prettier";
-import { effectsTable } from "../../model/settings/effects";
+import { effectsTable } from "../../scripts/settings/effects";
 
 async function main(): Promise<void> {
   const file = path.resolve(__dirname, "../../docs/replacement.md");

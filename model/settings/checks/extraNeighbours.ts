@@ -7,7 +7,7 @@ import { isDefinition } from "../../extras/order";
 import { groupOf, nameOf, type readObjects } from "../../extras/read";
 import { FIRST_NAMESPACES, LIBRARY_NAMESPACES } from "../../tenants/names";
 import type { Facts } from "../draft";
-import { nearest } from "../issues";
+import { nearest } from "../../text";
 import type { Path, Problems } from "../problems";
 
 type Objects = ReturnType<typeof readObjects>["objects"];

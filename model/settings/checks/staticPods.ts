@@ -3,7 +3,7 @@ import type { ProjectFiles } from "../../extras/files";
 import { objectProblem, readObjects } from "../../extras/read";
 import { DEFAULTS } from "../defaults";
 import type { Facts } from "../draft";
-import { nearest } from "../issues";
+import { nearest } from "../../text";
 import type { Path, Problems } from "../problems";
 import { CONTROL_PLANE } from "../resolveExtras";
 import { DNS_LABEL, DNS_LABEL_RULE } from "../schema/primitives";

@@ -1,6 +1,6 @@
 import { parseRange, relation } from "../../network/addresses";
 import type { Facts } from "../draft";
-import { nearest } from "../issues";
+import { nearest } from "../../text";
 import type { Path, Problems } from "../problems";
 import type { DraftTenant } from "./tenancy";
 

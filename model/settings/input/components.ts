@@ -1,4 +1,5 @@
-import type { PodSecurityLevel } from "../resolved";
+/** Levels of the Pod Security Standards, from everything to least. */
+export type PodSecurityLevel = "privileged" | "baseline" | "restricted";
 
 /** A flag's value: a number or boolean is passed as it is written; a list gives a flag several values. */
 export type FlagValue = string | number | boolean | (string | number | boolean)[];

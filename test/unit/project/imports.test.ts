@@ -84,7 +84,7 @@ const AWS_BELOW_NODES = /^model\/aws\/(node\/|names\.|tags\.)/;
 
 /** The types of the settings, and what domains describe themselves with, are what every floor may name. */
 const TYPES =
-  /^model\/(settings\/(resolved[A-Z]?|problems\.|effect\.|pick\.|prune\.|entries\.|schema\/primitives\.)|(addons|aws)\/([^/]+\/)?settings\.)/;
+  /^model\/(settings\/(resolved[A-Z]?|input\/(components|machines|network|nodes)\.|problems\.|effect\.|pick\.|prune\.|entries\.|schema\/primitives\.)|(addons|aws)\/([^/]+\/)?settings\.)/;
 /** How an add-on is written in the settings, and what stands alone of them, goes with the settings. */
 const OF_SETTINGS =
   /^model\/(addons\/helm\/.*|aws\/.*(schema|validate|resolve|advise|rules|primitives)|.*\/alone)\.ts$/;

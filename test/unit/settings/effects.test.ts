@@ -7,7 +7,7 @@ import { refuseMismatch, refuseOtherIssuer, refuseOtherNode } from "../../../hos
 import { HostProblem } from "../../../host/problem";
 import type { HostState } from "../../../host/state";
 import { serviceAccountIssuers } from "../../../model/kubeadm/issuer";
-import { covers, effectOf, EFFECTS, effectsTable } from "../../../model/settings/effects";
+import { covers, effectOf, EFFECTS, effectsTable } from "../../../scripts/settings/effects";
 import { readCluster } from "../../../model/settings/parse";
 import { awsCluster, machinesCluster } from "../../../model/settings/schema/cluster";
 import { metalInput } from "../../support/settings";

@@ -1,5 +1,5 @@
-import { ADDON_KEYS, addonOf } from "../addons";
-import { CNIS } from "../cni";
+import { ADDON_KEYS, addonOf } from "../../model/addons";
+import { CNIS } from "../../model/cni";
 import {
   hosts,
   NEW_CLUSTER,
@@ -9,7 +9,7 @@ import {
   type ChangedStep,
   type Effect,
   type EffectRow,
-} from "./effect";
+} from "../../model/settings/effect";
 
 export type { ChangedStep, Effect, EffectRow };
 
