@@ -31,7 +31,7 @@ export type { ProjectFiles } from "./model/extras/files";
 export type * from "./model/extras/settings";
 export { SMOKE_DEFAULTS, type SmokeOptions, type SmokeResult, type SmokeStep } from "./model/smoke/options";
 export type * from "./model/settings/resolved";
-export type * from "./model/settings/resolvedAws";
+export type * from "./model/aws/settings";
 export type * from "./model/cni/types";
 export type { CiliumInput } from "./model/cni/cilium/settings";
 export type * from "./model/settings/resolvedExtras";
@@ -41,7 +41,7 @@ export type { CoreDnsInput, CoreDnsSettings } from "./model/addons/coredns/setti
 export type { IngressInput, IngressSettings } from "./model/addons/ingress/settings";
 export type { MetallbInput, MetallbSettings } from "./model/addons/metallb/settings";
 export type { MetricsServerInput, MetricsServerSettings } from "./model/addons/metricsServer/settings";
-export type * from "./model/settings/input/aws";
+export type * from "./model/aws/input";
 export type * from "./model/settings/input/cluster";
 export type * from "./model/settings/input/components";
 export type * from "./model/settings/input/machines";

@@ -4,7 +4,7 @@ import { apiFront, groupRules, groupsOf, type FirewallGroup, type GroupRule } fr
 import { rolesOf, type InstanceProfileRole } from "../model/aws/iam";
 import { defined } from "../model/core/defined";
 import type { ClusterSettings } from "../model/settings/resolved";
-import type { AwsSettings } from "../model/settings/resolvedAws";
+import type { AwsSettings } from "../model/aws/settings";
 
 /** What only a cluster on AWS has in its plan. */
 export interface PlannedAws {

@@ -9,7 +9,7 @@ import { heldBy } from "../../model/aws/topology";
 import { cniProfile } from "../../model/cni";
 import { API_PORT } from "../../model/network/ports";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
-import type { AwsImage, AwsVolume } from "../../model/settings/resolvedAws";
+import type { AwsImage, AwsVolume } from "../../model/aws/settings";
 import { INSTANCE_IGNORES } from "../options";
 import type { Endpoint } from "./endpoint";
 import type { InstanceRole } from "./instanceRole";

@@ -7,8 +7,8 @@ import { flowLogStatements, policyDocument, serviceTrust } from "../../model/aws
 import { roleName } from "../../model/aws/names";
 import { zoneLetter } from "../../model/data/regions";
 import { ownedTag, resourceTags, subnetTags } from "../../model/aws/tags";
-import type { ExistingSubnetInput } from "../../model/settings/input/aws";
-import type { AwsSettings, AwsSubnet } from "../../model/settings/resolvedAws";
+import type { ExistingSubnetInput } from "../../model/aws/input";
+import type { AwsSettings, AwsSubnet } from "../../model/aws/settings";
 import { partOf, rendered, type Checked, type Samples, type WithInputs } from "../part";
 import { createRole } from "./role";
 

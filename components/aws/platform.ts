@@ -10,7 +10,7 @@ import { renderKubeconfig } from "../../model/kubeconfig";
 import { IMAGES } from "../../model/aws/images";
 import { ETCD_VOLUME_TOKEN } from "../../model/node/volumes";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import type { AwsImage } from "../../model/settings/resolvedAws";
+import type { AwsImage } from "../../model/aws/settings";
 import type { Cloud, CloudArgs } from "../cloud";
 import { healthStep, settledStep, topologyStep, type StepsArgs } from "../machines/steps";
 import type { Pki } from "../pki/pki";

@@ -15,7 +15,7 @@ import {
 import { DRAIN_HOOK, HOOK_TIMEOUT, LAUNCH_HOOK, launchTimeout, WARMUP } from "../../model/aws/hooks";
 import { joinParameter, poolGroupName } from "../../model/aws/names";
 import { autoscalerTags, REVISION_TAG, poolTags, resourceTags } from "../../model/aws/tags";
-import type { AwsPool, AwsVolume } from "../../model/settings/resolvedAws";
+import type { AwsPool, AwsVolume } from "../../model/aws/settings";
 import { poolReadyStep, type StepsArgs } from "../machines/steps";
 import { JOIN_IGNORES, SCALING_IGNORES } from "../options";
 import type { BootFiles } from "./bootFiles";

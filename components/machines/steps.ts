@@ -8,7 +8,7 @@ import { paths } from "../../model/kubeadm";
 import { setupSecretFiles, setupSecretNames } from "../../model/node/setupSecrets";
 import type { LateSettings } from "../late";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
-import type { AwsPool } from "../../model/settings/resolvedAws";
+import type { AwsPool } from "../../model/aws/settings";
 import { controlPlaneOf, immutableSettings } from "../../model/settings/specs";
 import { AWS_INIT_IGNORES, INIT_IGNORES } from "../options";
 import { hostStep, type HostStepArgs, type SshKeys } from "./hostStep";

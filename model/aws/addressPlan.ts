@@ -7,7 +7,7 @@ import {
   relation,
   sizeOf,
 } from "../network/addresses";
-import type { AwsSubnet } from "../settings/resolvedAws";
+import type { AwsSubnet } from "./settings";
 import { ZONE_LETTERS, zoneLetter } from "../data/regions";
 
 /**

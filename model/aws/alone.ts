@@ -3,7 +3,7 @@ import { z } from "zod";
 import { parseArguments, unknownKeys } from "../settings/alone";
 import { defined } from "../core/defined";
 import type { AwsIamInput } from "./attached/settings";
-import type { AwsNetworkInput, SubnetType } from "../settings/input/aws";
+import type { AwsNetworkInput, SubnetType } from "./input";
 import { readCluster } from "../settings/parse";
 import { SettingsError, reportedWith, show, type Problem } from "../settings/problems";
 import { dnsLabel, dnsName, matching, text } from "../settings/schema/primitives";

@@ -1,5 +1,5 @@
 import { Problems, type Path, type Problem } from "../settings/problems";
-import type { AwsImage, AwsSettings } from "../settings/resolvedAws";
+import type { AwsImage, AwsSettings } from "./settings";
 import { IMAGES, WINDOWS_ROOT_DEVICE } from "./images";
 
 /** What an account has of a region. */

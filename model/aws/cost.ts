@@ -1,4 +1,4 @@
-import type { AwsPool, AwsSettings, AwsVolume } from "../settings/resolvedAws";
+import type { AwsPool, AwsSettings, AwsVolume } from "./settings";
 import { hasPublicBalancer } from "./firewall";
 import { extraVolumeDevice } from "./images";
 import { familyOf } from "./instanceTypes";

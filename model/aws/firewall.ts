@@ -1,7 +1,7 @@
 import { flowsOf, type FlowsSpec } from "../flows";
 import { API_PORT } from "../network/ports";
 import { PROTOCOL_NUMBERS, type Flow, type PortRange, type Protocol } from "../network/flow";
-import type { AwsSettings } from "../settings/resolvedAws";
+import type { AwsSettings } from "./settings";
 import { awsOf } from "./spec";
 
 /** What security groups are made from. */

@@ -1,4 +1,4 @@
-import type { AwsPool } from "../settings/resolvedAws";
+import type { AwsPool } from "./settings";
 
 /** The lifecycle hooks of a pool's Auto Scaling group: what they are called, and how long the group waits for a node's answer. */
 

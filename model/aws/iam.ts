@@ -1,4 +1,4 @@
-import type { AwsPool, AwsSettings } from "../settings/resolvedAws";
+import type { AwsPool, AwsSettings } from "./settings";
 import { cloudControllerStatements, storageStatements } from "./iamAddons";
 import {
   bastionHostKeySecret,

@@ -1,5 +1,5 @@
 import type { Architecture } from "../settings/resolved";
-import type { AwsOs } from "../settings/resolvedAws";
+import type { AwsOs } from "./settings";
 
 export interface AmiSource {
   /** Public SSM parameter with the id of the publisher's newest image; undefined: there is none. */

@@ -1,4 +1,4 @@
-import type { AwsPool, AwsSettings } from "../settings/resolvedAws";
+import type { AwsPool, AwsSettings } from "./settings";
 import { mostWhileRolling } from "./refresh/settings";
 import { familyOf, vcpusOf } from "./instanceTypes";
 

@@ -1,5 +1,5 @@
 import type { ProxySettings } from "../settings/resolved";
-import type { AwsSettings } from "../settings/resolvedAws";
+import type { AwsSettings } from "./settings";
 
 /** A cluster as its AWS resources, policies and tags know it. */
 export interface AwsCluster {

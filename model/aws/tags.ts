@@ -1,4 +1,4 @@
-import type { AwsPool, AwsSubnet } from "../settings/resolvedAws";
+import type { AwsPool, AwsSubnet } from "./settings";
 import { clusterTag } from "./names";
 
 /** What tags are made from. */

@@ -1,5 +1,5 @@
 import type { Architecture, Machine } from "../settings/resolved";
-import type { AwsOs, AwsSettings, AwsSubnet } from "../settings/resolvedAws";
+import type { AwsOs, AwsSettings, AwsSubnet } from "./settings";
 import { defined } from "../core/defined";
 import { awsOf } from "./spec";
 import { privateDnsName } from "../data/regions";

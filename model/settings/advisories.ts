@@ -1,7 +1,7 @@
 import { cniProfile, domainOf } from "../cni";
 import { isPrivate, overlaps, range } from "../network/addresses";
 import { partsOf, usedAddons } from "../addons";
-import { awsAdvisories } from "./awsAdvisories";
+import { awsAdvisories } from "../aws/advise";
 import { CONTROL_PLANE_TAINT } from "./labels";
 import type { ClusterSettings } from "./resolved";
 import { tenancyAdvisories } from "./tenancyAdvisories";

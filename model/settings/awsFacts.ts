@@ -1,1 +1,1 @@
-export type { PoolLayout as AwsPoolFacts } from "./awsLayout";
+export type { PoolLayout as AwsPoolFacts } from "../aws/layout";

@@ -1,6 +1,6 @@
 import { type Range, range } from "../network/addresses";
 import { minorOf } from "../versions";
-import type { AwsLayout } from "./awsLayout";
+import type { AwsLayout } from "../aws/layout";
 import type { Path, Problems } from "./problems";
 import { entriesOf, type Refused } from "./prune";
 import type { EndpointSettings, Resolved } from "./resolved";

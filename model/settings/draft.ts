@@ -1,7 +1,7 @@
 import { cniVariant, type CniVariant } from "../cni";
 import { range } from "../network/addresses";
 import { isSupportedMinor, minorOf } from "../versions";
-import type { AwsLayout } from "./awsLayout";
+import type { AwsLayout } from "../aws/layout";
 import type { Checked } from "./checked";
 import { pick, type Draft, type PlacedRange } from "./pick";
 import type { Path, Problems } from "./problems";

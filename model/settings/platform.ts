@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isMapping, type Mapping } from "../core/tree";
 import { nearest } from "../text";
 import type { Problems } from "./problems";
-import { awsShape } from "./schema/aws";
+import { awsShape } from "../aws/schema";
 import { PLATFORMS } from "./schema/cluster";
 import { machinesShape } from "./schema/machines";
 import type { Platform } from "./resolved";

@@ -5,7 +5,7 @@ import { windowsBoot, windowsUserData } from "../aws/boot/windows";
 import type { WorkerSpec } from "../aws/boot/worker";
 import { poolMachine } from "../aws/node/pools";
 import type { ClusterSettings } from "./resolved";
-import type { AwsPool } from "./resolvedAws";
+import type { AwsPool } from "../aws/settings";
 import { nodeSetupSpec } from "./specs";
 
 /** What the Linux instances of a pool become nodes by. */

@@ -1,7 +1,7 @@
 import { endpointHosts } from "../aws/endpoints/settings";
 import { isPrivate, parseAddress, rangeOf } from "../network/addresses";
 import type { ClusterNetwork, EndpointSettings, Machine, ProxySettings } from "./resolved";
-import type { AwsSettings } from "./resolvedAws";
+import type { AwsSettings } from "../aws/settings";
 
 /** EC2's metadata service, which answers on the instance alone. */
 const METADATA = "169.254.169.254";

@@ -14,7 +14,7 @@ import {
   minorOf,
 } from "../versions";
 import { DEFAULTS } from "./defaults";
-import type { AwsLayout } from "./awsLayout";
+import type { AwsLayout } from "../aws/layout";
 import type { EtcdInput } from "./input/components";
 import { taintsOf } from "./labels";
 import { proxySettings } from "./proxy";
@@ -32,7 +32,7 @@ import type {
   SshTarget,
 } from "./resolved";
 import { resolveAddons } from "../addons";
-import { awsPlatform } from "./resolveAws";
+import { awsPlatform } from "../aws/resolve";
 import { resolveExtras } from "./resolveExtras";
 import { resolveTenancy } from "./resolveTenancy";
 import type { AnyInput, ClusterInput, FilledAws, FilledMachines } from "./schema/cluster";

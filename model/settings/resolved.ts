@@ -11,7 +11,7 @@ import type { ProxyInput, RegistryInput } from "./input/nodes";
 import type { AddonSettings } from "../addons";
 import type { ExtrasSettings } from "./resolvedExtras";
 import type { TenancySettings } from "./resolvedTenancy";
-import type { AwsSettings } from "./resolvedAws";
+import type { AwsSettings } from "../aws/settings";
 import type { CniSettings } from "../cni";
 import type { KubeProxyMode } from "../cni/domain";
 import type { Architecture, ComponentVersions, Filled, Taint } from "./resolvedShared";

@@ -4,7 +4,7 @@ import { NODE_ADDRESS, NODE_NAME } from "../aws/node/paths";
 import { LAUNCH_HOOK } from "../aws/hooks";
 import { joinParameter, poolGroupName, statusPrefix } from "../aws/names";
 import { endpointAddresses, type EndpointSpec } from "../network/endpoint";
-import type { AwsPool, AwsSettings } from "../settings/resolvedAws";
+import type { AwsPool, AwsSettings } from "../aws/settings";
 import type { LifecycleSpec } from "../aws/boot/lifecycle";
 import type { RegistrationSpec } from "../kubeadm/documents";
 import type { KubeletSpec } from "../kubeadm/kubelet";

@@ -4,7 +4,7 @@ import { timeouts, type RegistrationSpec } from "../kubeadm/documents";
 import { kubeletPatch, type KubeletSpec } from "../kubeadm/kubelet";
 import { mergePatch } from "../core/merge";
 import { kubeadmApi, type JoinConfiguration } from "../kubeadm/v1beta4";
-import type { AwsPool } from "../settings/resolvedAws";
+import type { AwsPool } from "../aws/settings";
 import { toYaml } from "../yaml";
 import { slashes, windowsPaths } from "./paths";
 

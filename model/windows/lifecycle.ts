@@ -1,7 +1,7 @@
 import { DRAIN_HOOK, EXCLUDED_LABEL, HEARTBEAT, LAUNCH_HOOK, LET_GO } from "../aws/hooks";
 import { poolGroupName } from "../aws/names";
 import type { LifecycleSpec } from "../aws/boot/lifecycle";
-import type { AwsPool } from "../settings/resolvedAws";
+import type { AwsPool } from "../aws/settings";
 import { windowsHostScript, windowsPaths } from "./paths";
 
 export const windowsLifecycleScript = `${windowsPaths.state}\\lifecycle.ps1`;

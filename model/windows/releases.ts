@@ -1,5 +1,5 @@
 import type { Taint } from "../settings/resolved";
-import type { AwsSettings } from "../settings/resolvedAws";
+import type { AwsSettings } from "../aws/settings";
 import { compareVersions } from "../versions";
 
 /** Windows Server's releases that pools can be of; both have containerd's and the kubelet's needs. */

@@ -7,7 +7,7 @@ import {
   type Range,
 } from "../../model/network/addresses";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import type { AwsSettings } from "../../model/settings/resolvedAws";
+import type { AwsSettings } from "../../model/aws/settings";
 import { fromTo, nodesOf } from "../counts";
 import type { PlanDocument } from "../document";
 import { html, type Markup } from "./markup";

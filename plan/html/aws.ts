@@ -1,7 +1,7 @@
 import { dollars } from "../../model/aws/describe";
 import { groupName, RULES_PER_GROUP, type GroupRule } from "../../model/aws/firewall";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import type { AwsSettings, AwsSubnet } from "../../model/settings/resolvedAws";
+import type { AwsSettings, AwsSubnet } from "../../model/aws/settings";
 import type { PlannedAws } from "../aws";
 import { counted, fromTo } from "../counts";
 import { html, type Markup } from "./markup";

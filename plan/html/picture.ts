@@ -1,7 +1,7 @@
 import { cniProfile } from "../../model/cni";
 import { API_PORT } from "../../model/network/ports";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
-import type { AwsPool } from "../../model/settings/resolvedAws";
+import type { AwsPool } from "../../model/aws/settings";
 import { accessText } from "../aws";
 import { counted, fromTo } from "../counts";
 import { Canvas, wrapped, type Frame } from "./canvas";

@@ -1,6 +1,6 @@
 import { windowsManifests } from "../../model/windows/manifests";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import type { AwsPool } from "../../model/settings/resolvedAws";
+import type { AwsPool } from "../../model/aws/settings";
 import { awsSettings, smallAws } from "./awsInput";
 import type { RawSettings } from "./settings";
 

@@ -1,4 +1,4 @@
-import type { AwsLayout } from "../../settings/awsLayout";
+import type { AwsLayout } from "../layout";
 import { entriesOf } from "../../settings/entries";
 import type { Path, Problems } from "../../settings/problems";
 import { partitionOf } from "../../data/regions";

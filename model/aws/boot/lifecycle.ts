@@ -1,4 +1,4 @@
-import type { AwsPool } from "../../settings/resolvedAws";
+import type { AwsPool } from "../settings";
 import type { RenderedFile } from "../../renderedFile";
 import { systemdUnit } from "../../core/systemd";
 import { DRAIN_HOOK, EXCLUDED_LABEL, HEARTBEAT, LAUNCH_HOOK, LET_GO } from "../hooks";

@@ -1,5 +1,5 @@
 import { sha256 } from "../../core/hash";
-import type { AwsSettings } from "../../settings/resolvedAws";
+import type { AwsSettings } from "../settings";
 
 /** @throws RangeError on platform `machines`, which boots nothing */
 export function bootSettings(settings: { readonly aws?: AwsSettings }): AwsSettings {

@@ -2,7 +2,7 @@ import { apiServerPort } from "../../kubeadm/cluster";
 import { systemdUnit } from "../../core/systemd";
 import { proxyVariables } from "../../node/downloads";
 import type { RenderedFile } from "../../renderedFile";
-import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
+import type { AwsPool, AwsSettings } from "../settings";
 import { toYaml } from "../../yaml";
 import { bastionHostKeySecret, hostKeySecret } from "../names";
 import { zoneLetter } from "../../data/regions";

@@ -1,4 +1,4 @@
-import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
+import type { AwsPool, AwsSettings } from "../settings";
 import { windowsBootScript, type WindowsBootSpec } from "../../windows/boot";
 import { windowsHostScript, windowsPaths } from "../../windows/paths";
 import { UNKNOWN_BOOT, bootDigest, bootSettings, withBootDigest } from "./rendering";

@@ -8,7 +8,7 @@ import { proxyVariables } from "../../node/downloads";
 import { renderNode } from "../../node/render";
 import type { NodeSetupSpec } from "../../node/spec";
 import type { RenderedFile } from "../../renderedFile";
-import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
+import type { AwsPool, AwsSettings } from "../settings";
 import { HEARTBEAT, LAUNCH_HOOK } from "../hooks";
 import { bootBucketParameter, joinParameter, poolGroupName, statusPrefix } from "../names";
 import { awsProgramText, awsScript } from "../node/calls";

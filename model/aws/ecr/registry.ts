@@ -2,7 +2,7 @@ import type { Download } from "../../settings/resolved";
 import type { Architecture } from "../../settings/resolvedShared";
 import { endpointDomain } from "../../data/regions";
 import type { CredentialProvider } from "../../node/spec";
-import type { AwsSettings } from "../../settings/resolvedAws";
+import type { AwsSettings } from "../settings";
 import type { Statement } from "../statement";
 
 /** Whether an image's name, or the beginning of one, is of a private registry of ECR. */

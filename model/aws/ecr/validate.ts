@@ -1,4 +1,4 @@
-import type { AwsLayout } from "../../settings/awsLayout";
+import type { AwsLayout } from "../layout";
 import type { Problems } from "../../settings/problems";
 import { DEFAULT_ECR_VERSION, ECR_CHECKSUMS } from "./settings";
 import { isPrivateEcr } from "./registry";

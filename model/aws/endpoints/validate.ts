@@ -1,4 +1,4 @@
-import type { AwsLayout } from "../../settings/awsLayout";
+import type { AwsLayout } from "../layout";
 import type { Problems } from "../../settings/problems";
 import { partitionOf } from "../../data/regions";
 

@@ -1,4 +1,4 @@
-import type { AwsSettings } from "../../settings/resolvedAws";
+import type { AwsSettings } from "../settings";
 import { script, type ScriptVariables } from "../../core/script";
 import { endpointDomain } from "../../data/regions";
 import { paths } from "../../kubeadm/paths";

@@ -1,5 +1,5 @@
 import type { Machine } from "../../settings/resolved";
-import type { AwsPool } from "../../settings/resolvedAws";
+import type { AwsPool } from "../settings";
 import { NODE_ADDRESS, NODE_NAME, POOL_LABEL } from "./paths";
 
 /** Label domains that are Kubernetes' own, of which a kubelet may set only some. */

@@ -1,5 +1,5 @@
 import type { EndpointSettings, ProxySettings } from "../../settings/resolved";
-import type { AwsPool, AwsSettings } from "../../settings/resolvedAws";
+import type { AwsPool, AwsSettings } from "../settings";
 
 /** What a control-plane node is told of EC2. */
 export interface AwsControlPlaneSpec {

@@ -1,4 +1,4 @@
-import type { AwsSettings } from "../../settings/resolvedAws";
+import type { AwsSettings } from "../settings";
 import type { Statement } from "../statement";
 
 /**

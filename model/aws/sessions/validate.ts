@@ -1,5 +1,5 @@
-import type { AwsLayout } from "../../settings/awsLayout";
-import { AWS_DEFAULTS } from "../../settings/awsDefaults";
+import type { AwsLayout } from "../layout";
+import { AWS_DEFAULTS } from "../defaults";
 import type { Problems } from "../../settings/problems";
 import type { OsFamily } from "../../settings/resolved";
 import { IMAGES } from "../images";

@@ -3,7 +3,7 @@ import type { Facts } from "../draft";
 import type { Problems } from "../problems";
 import type { Platform } from "../resolved";
 import { validateAddons } from "./addons";
-import { AWS_VALIDATORS } from "./aws";
+import { AWS_VALIDATORS } from "../../aws/validate";
 import { validateCni } from "./cni";
 import { chartsFit } from "../../addons/helm/validate";
 import { validateContainerd } from "./containerd";

@@ -13,7 +13,7 @@ import type {
 import type { CniInput } from "../../cni";
 import type { ExtrasInput } from "../../extras/settings";
 import type { tenancyShape } from "../schema/tenancy";
-import type { AwsPlatformInput } from "./aws";
+import type { AwsPlatformInput } from "../../aws/input";
 import type {
   ApiServerInput,
   AuditInput,

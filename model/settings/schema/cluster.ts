@@ -7,7 +7,7 @@ import type {
 } from "../input/cluster";
 import { addonsShape } from "../../addons";
 import { helmSchema } from "../../addons/helm/schema";
-import { awsShape } from "./aws";
+import { awsShape } from "../../aws/schema";
 import { commonShape } from "./common";
 import { machinesShape } from "./machines";
 import { extrasShape } from "./extras";

@@ -11,7 +11,7 @@ import {
 import type { Statement } from "../../../model/aws/statement";
 import { cloudControllerStatements, storageStatements } from "../../../model/aws/iamAddons";
 import { awsOf } from "../../../model/aws/spec";
-import type { AwsPool } from "../../../model/settings/resolvedAws";
+import type { AwsPool } from "../../../model/aws/settings";
 import { awsSettings, largeAws, smallAws } from "../../support/awsInput";
 
 const small = awsSettings(smallAws);

@@ -5,7 +5,7 @@ import { parse } from "yaml";
 
 import { readCluster } from "../../../model/settings/parse";
 import type { ClusterSettings } from "../../../model/settings/resolved";
-import type { AwsSettings } from "../../../model/settings/resolvedAws";
+import type { AwsSettings } from "../../../model/aws/settings";
 import { WINDOWS_FILES, awsSettings, largeAws, smallAws } from "../../support/awsInput";
 import { hostKey, all, edited, set, type Change } from "../settings/edit";
 

@@ -10,7 +10,7 @@ import {
 } from "../../../../model/aws/boot/userData";
 import { readCluster } from "../../../../model/settings/parse";
 import type { ClusterSettings } from "../../../../model/settings/resolved";
-import type { AwsPool, AwsSettings } from "../../../../model/settings/resolvedAws";
+import type { AwsPool, AwsSettings } from "../../../../model/aws/settings";
 import { HANGS_AFTER } from "../../../support/patience";
 import { seedOfRun } from "../../../support/seed";
 import { workerSpec } from "../../../../model/settings/pools";

@@ -1,12 +1,12 @@
-import { NARROWEST_SUBNET, VPC_PREFIX, isPartOf, subnetName, zonePlaces } from "../../../aws/addressPlan";
-import { ZONE_LETTERS, zoneLetter, zoneLetters, zoneName, zonesPerAccount } from "../../../data/regions";
-import { overlaps, range, type Range } from "../../../network/addresses";
-import { type AwsLayout, fullZone } from "../../awsLayout";
-import { type Checked, type PlacedRange, rangesOf } from "../../checked";
-import { nearest } from "../../../text";
-import type { Path, Problems } from "../../problems";
-import { entriesOf } from "../../entries";
-import { refuseOverlap } from "../ranges";
+import { NARROWEST_SUBNET, VPC_PREFIX, isPartOf, subnetName, zonePlaces } from "../addressPlan";
+import { ZONE_LETTERS, zoneLetter, zoneLetters, zoneName, zonesPerAccount } from "../../data/regions";
+import { overlaps, range, type Range } from "../../network/addresses";
+import { type AwsLayout, fullZone } from "../layout";
+import { type Checked, type PlacedRange, rangesOf } from "../../settings/checked";
+import { nearest } from "../../text";
+import type { Path, Problems } from "../../settings/problems";
+import { entriesOf } from "../../settings/entries";
+import { refuseOverlap } from "../../settings/checks/ranges";
 
 /** A node's address must be nobody else's: neither a pod's nor a Service's, nor one of a network that is peered with. */
 export function validateVpcRange({ vpc }: AwsLayout, problems: Problems, checked: Checked): void {

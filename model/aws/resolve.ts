@@ -1,28 +1,22 @@
 import { defined } from "../core/defined";
 import { whenEnabled } from "../core/enabled";
-import { resolveAttached } from "../aws/attached/settings";
-import { resolveEcr } from "../aws/ecr/settings";
-import { endpointSubnets } from "../aws/endpoints/settings";
-import { resolveRepair } from "../aws/repair/settings";
-import { refreshPercents } from "../aws/refresh/settings";
-import { IMAGES } from "../aws/images";
-import { architectureOf } from "../aws/instanceTypes";
+import { resolveAttached } from "./attached/settings";
+import { resolveEcr } from "./ecr/settings";
+import { endpointSubnets } from "./endpoints/settings";
+import { resolveRepair } from "./repair/settings";
+import { refreshPercents } from "./refresh/settings";
+import { IMAGES } from "./images";
+import { architectureOf } from "./instanceTypes";
 import { partitionOf, privateDnsName } from "../data/regions";
 import { CHARTS, type ChartName } from "../charts";
 import { cniProfile, domainOf, resolveCni } from "../cni";
 import { apiName } from "../network/endpoint";
 import { API_PORT } from "../network/ports";
 import { WINDOWS_TAINT } from "../windows/releases";
-import { AWS_DEFAULTS } from "./awsDefaults";
-import {
-  type AwsLayout,
-  type PoolLayout,
-  type PoolInput,
-  bastionPlace,
-  endpointAddressesOf,
-} from "./awsLayout";
-import { taintsOf } from "./labels";
-import type { ComponentVersions, Machine, PlatformSettings } from "./resolved";
+import { AWS_DEFAULTS } from "./defaults";
+import { type AwsLayout, type PoolLayout, type PoolInput, bastionPlace, endpointAddressesOf } from "./layout";
+import { taintsOf } from "../settings/labels";
+import type { ComponentVersions, Machine, PlatformSettings } from "../settings/resolved";
 import type {
   AwsBastion,
   AwsEndpoint,
@@ -32,9 +26,9 @@ import type {
   AwsSettings,
   AwsVolume,
   AwsVpc,
-} from "./resolvedAws";
-import { resolveWindowsDownloads } from "./resolveWindows";
-import type { AwsInput, FilledAws } from "./schema/cluster";
+} from "./settings";
+import { resolveWindowsDownloads } from "../settings/resolveWindows";
+import type { AwsInput, FilledAws } from "../settings/schema/cluster";
 
 export interface AwsNames {
   readonly name: string;

@@ -1,6 +1,6 @@
-import type { AwsLayout } from "../../awsLayout";
-import type { Checked } from "../../checked";
-import type { Problems } from "../../problems";
+import type { AwsLayout } from "../layout";
+import type { Checked } from "../../settings/checked";
+import type { Problems } from "../../settings/problems";
 
 const WAYS = "bastion (with `bastion: {}`), or vpn where this machine has a route into the VPC";
 

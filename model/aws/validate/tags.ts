@@ -1,8 +1,8 @@
-import { AUTOSCALER_PREFIX } from "../../../aws/tags";
-import type { AwsLayout, PoolLayout } from "../../awsLayout";
-import { entriesOf } from "../../entries";
-import { readTaint } from "../../labels";
-import type { Path, Problems } from "../../problems";
+import { AUTOSCALER_PREFIX } from "../tags";
+import type { AwsLayout, PoolLayout } from "../layout";
+import { entriesOf } from "../../settings/entries";
+import { readTaint } from "../../settings/labels";
+import type { Path, Problems } from "../../settings/problems";
 
 /** Tagging AWS resources user guide, "Tag naming limits and requirements". */
 const LIMITS = { key: 128, value: 256, tags: 50 } as const;

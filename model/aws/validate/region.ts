@@ -1,6 +1,6 @@
-import { REGIONS, isRegion } from "../../../data/regions";
-import { nearest } from "../../../text";
-import type { Problems } from "../../problems";
+import { REGIONS, isRegion } from "../../data/regions";
+import { nearest } from "../../text";
+import type { Problems } from "../../settings/problems";
 
 /** The region is beside the cluster's settings, where the AWS provider itself reads it. */
 export function validateRegion(region: string | undefined, problems: Problems): void {

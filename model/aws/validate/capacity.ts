@@ -1,11 +1,11 @@
-import { FREE_FOR_BALANCER, freeAddresses } from "../../../aws/addressPlan";
-import { endpointSubnets } from "../../../aws/endpoints/settings";
-import { refreshPercents } from "../../../aws/refresh/settings";
-import { range } from "../../../network/addresses";
-import type { AwsLayout } from "../../awsLayout";
-import type { Checked } from "../../checked";
-import type { Problems } from "../../problems";
-import type { AwsSubnet } from "../../resolvedAws";
+import { FREE_FOR_BALANCER, freeAddresses } from "../addressPlan";
+import { endpointSubnets } from "../endpoints/settings";
+import { refreshPercents } from "../refresh/settings";
+import { range } from "../../network/addresses";
+import type { AwsLayout } from "../layout";
+import type { Checked } from "../../settings/checked";
+import type { Problems } from "../../settings/problems";
+import type { AwsSubnet } from "../settings";
 import { mostNodes } from "./pools";
 
 /**

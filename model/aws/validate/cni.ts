@@ -7,10 +7,10 @@ import {
   CNI_VARIANTS,
   domainOf,
   kindOf,
-} from "../../../cni";
-import type { AwsLayout } from "../../awsLayout";
-import type { Checked } from "../../checked";
-import type { Problems } from "../../problems";
+} from "../../cni";
+import type { AwsLayout } from "../layout";
+import type { Checked } from "../../settings/checked";
+import type { Problems } from "../../settings/problems";
 
 /**
  * Without encapsulation a packet to a pod has to go straight to its node. Between subnets it goes through the VPC's router,

@@ -1,15 +1,15 @@
-import { isPrivateEcr } from "../aws/ecr/registry";
-import { isKnownFamily, smallMemoryMiB } from "../aws/instanceTypes";
+import { isPrivateEcr } from "./ecr/registry";
+import { isKnownFamily, smallMemoryMiB } from "./instanceTypes";
 import { zonesPerAccount } from "../data/regions";
 import { cniProfile } from "../cni";
 import { isPrivate, range } from "../network/addresses";
-import type { ClusterSettings } from "./resolved";
-import type { AwsSettings } from "./resolvedAws";
+import type { Resolved } from "../settings/resolved";
+import type { AwsSettings } from "./settings";
 
 /** No single holder announces more of the internet than this prefix length. */
 const WIDE = 8;
 
-type Settings = Omit<ClusterSettings, "advisories">;
+type Settings = Pick<Resolved, "aws" | "cni" | "images" | "network">;
 
 /** Things on AWS that work but deserve a look. */
 export function awsAdvisories(settings: Settings): string[] {

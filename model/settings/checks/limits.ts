@@ -1,9 +1,9 @@
-import { USER_DATA_LIMIT } from "../../../aws/boot/userData";
-import { egressRules } from "../../../aws/egress";
-import { RULES_PER_GROUP, groupName, groupRules, type GroupRule } from "../../../aws/firewall";
-import { poolUserData } from "../../pools";
-import type { Path, Problems } from "../../problems";
-import type { ClusterSettings } from "../../resolved";
+import { USER_DATA_LIMIT } from "../../aws/boot/userData";
+import { egressRules } from "../../aws/egress";
+import { RULES_PER_GROUP, groupName, groupRules, type GroupRule } from "../../aws/firewall";
+import { poolUserData } from "../pools";
+import type { Path, Problems } from "../problems";
+import type { ClusterSettings } from "../resolved";
 
 type Resolved = Omit<ClusterSettings, "advisories">;
 

@@ -1,6 +1,6 @@
-import type { Checked } from "../../checked";
-import type { AwsLayout } from "../../awsLayout";
-import type { Problems } from "../../problems";
+import type { Checked } from "../../settings/checked";
+import type { AwsLayout } from "../layout";
+import type { Problems } from "../../settings/problems";
 
 type Owned = readonly [component: "apiServer" | "controllerManager", flag: string, setting: string];
 

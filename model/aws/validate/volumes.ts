@@ -1,11 +1,11 @@
-import { whenEnabled } from "../../../core/enabled";
-import type { AwsLayout } from "../../awsLayout";
-import { AWS_DEFAULTS } from "../../awsDefaults";
-import type { Checked } from "../../checked";
-import { entriesOf } from "../../entries";
-import type { Path, Problems } from "../../problems";
-import { volumeOf } from "../../resolveAws";
-import type { AwsInput } from "../../schema/cluster";
+import { whenEnabled } from "../../core/enabled";
+import type { AwsLayout } from "../layout";
+import { AWS_DEFAULTS } from "../defaults";
+import type { Checked } from "../../settings/checked";
+import { entriesOf } from "../../settings/entries";
+import type { Path, Problems } from "../../settings/problems";
+import { volumeOf } from "../resolve";
+import type { AwsInput } from "../../settings/schema/cluster";
 
 type Volume = NonNullable<AwsInput["controlPlane"]["volume"]>;
 

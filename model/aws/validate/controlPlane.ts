@@ -1,8 +1,8 @@
-import type { AwsLayout } from "../../awsLayout";
-import { nearest } from "../../../text";
-import type { Path, Problems } from "../../problems";
-import { entriesOf } from "../../entries";
-import { checkControlPlaneCount, MOST_CONTROL_PLANE_NODES } from "../controlPlaneCount";
+import type { AwsLayout } from "../layout";
+import { nearest } from "../../text";
+import type { Path, Problems } from "../../settings/problems";
+import { entriesOf } from "../../settings/entries";
+import { checkControlPlaneCount, MOST_CONTROL_PLANE_NODES } from "../../settings/checks/controlPlaneCount";
 
 export function validateCount({ count }: AwsLayout, problems: Problems): void {
   const counted = { path: ["controlPlane", "count"], none: "control-plane nodes", allowed: "1, 3, 5 or 7" };

@@ -11,17 +11,17 @@ import {
   subnetName,
   controlPlaneSubnet,
   zonePlaces,
-} from "../aws/addressPlan";
-import { endpointServices, type EndpointService } from "../aws/endpoints/settings";
-import { architectureOf } from "../aws/instanceTypes";
+} from "./addressPlan";
+import { endpointServices, type EndpointService } from "./endpoints/settings";
+import { architectureOf } from "./instanceTypes";
 import { ZONE_LETTERS, isRegion, zoneLetter, zoneLetters, zoneName } from "../data/regions";
 import { type Range, range } from "../network/addresses";
-import { AWS_DEFAULTS } from "./awsDefaults";
-import type { PlacedRange } from "./pick";
-import type { Path } from "./problems";
-import type { Architecture } from "./resolved";
-import type { AwsAccess, AwsControlPlaneInstance, AwsSubnet, AwsVpc } from "./resolvedAws";
-import type { AwsInput, FilledAws } from "./schema/cluster";
+import { AWS_DEFAULTS } from "./defaults";
+import type { PlacedRange } from "../settings/pick";
+import type { Path } from "../settings/problems";
+import type { Architecture } from "../settings/resolved";
+import type { AwsAccess, AwsControlPlaneInstance, AwsSubnet, AwsVpc } from "./settings";
+import type { AwsInput, FilledAws } from "../settings/schema/cluster";
 
 /**
  * What settings of platform aws come to: where control-plane nodes are and how they are reached, by what is written.

@@ -1,12 +1,12 @@
-import type { Switched } from "../../core/enabled";
-import type { AttachedInput, AwsIamInput } from "../../aws/attached/settings";
-import type { EcrInput } from "../../aws/ecr/settings";
-import type { VpcEndpointsInput } from "../../aws/endpoints/settings";
-import type { RepairInput } from "../../aws/repair/settings";
-import type { RefreshInput } from "../../aws/refresh/settings";
-import type { AwsOs } from "../resolvedAws";
-import type { TaintInput } from "./machines";
-import type { NetworkInput } from "./network";
+import type { Switched } from "../core/enabled";
+import type { AttachedInput, AwsIamInput } from "./attached/settings";
+import type { EcrInput } from "./ecr/settings";
+import type { VpcEndpointsInput } from "./endpoints/settings";
+import type { RepairInput } from "./repair/settings";
+import type { RefreshInput } from "./refresh/settings";
+import type { AwsOs } from "./settings";
+import type { TaintInput } from "../settings/input/machines";
+import type { NetworkInput } from "../settings/input/network";
 
 /** Whether nodes of a subnet have public addresses. */
 export type SubnetType = "public" | "private";

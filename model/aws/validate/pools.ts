@@ -1,11 +1,11 @@
-import { whenEnabled } from "../../../core/enabled";
-import { HOOK_TIMEOUT, LONGEST_DRAIN } from "../../../aws/hooks";
-import { mostWhileRolling, refreshPercents } from "../../../aws/refresh/settings";
-import { fullZone, type AwsLayout, type PoolLayout } from "../../awsLayout";
-import type { Checked } from "../../checked";
-import type { Problems } from "../../problems";
-import { entriesOf } from "../../entries";
-import { RESERVED_POOLS } from "../machines";
+import { whenEnabled } from "../../core/enabled";
+import { HOOK_TIMEOUT, LONGEST_DRAIN } from "../hooks";
+import { mostWhileRolling, refreshPercents } from "../refresh/settings";
+import { fullZone, type AwsLayout, type PoolLayout } from "../layout";
+import type { Checked } from "../../settings/checked";
+import type { Problems } from "../../settings/problems";
+import { entriesOf } from "../../settings/entries";
+import { RESERVED_POOLS } from "../../settings/checks/machines";
 import { validateZoneList } from "./network";
 
 export function validatePoolNames({ pools }: AwsLayout, problems: Problems): void {

@@ -8,13 +8,13 @@ import {
   sizesOf,
   smallMemoryMiB,
   vcpusOf,
-} from "../../../aws/instanceTypes";
-import type { AwsLayout, PoolLayout } from "../../awsLayout";
-import type { Checked } from "../../checked";
-import { nearest } from "../../../text";
-import type { Path, Problems } from "../../problems";
-import { entriesOf } from "../../entries";
-import type { Architecture } from "../../resolved";
+} from "../instanceTypes";
+import type { AwsLayout, PoolLayout } from "../layout";
+import type { Checked } from "../../settings/checked";
+import { nearest } from "../../text";
+import type { Path, Problems } from "../../settings/problems";
+import { entriesOf } from "../../settings/entries";
+import type { Architecture } from "../../settings/resolved";
 
 /** kubeadm's preflight: NumCPU 2, Mem 1700 MB on a control plane (cmd/kubeadm/app/constants, ControlPlaneNumCPU and -Mem). */
 const CONTROL_PLANE_MINIMUM = { vcpus: 2, memoryMiB: 1622 } as const;

@@ -1,9 +1,9 @@
-import type { Attached } from "../aws/attached/settings";
-import type { EcrSettings } from "../aws/ecr/settings";
-import type { VpcEndpoints } from "../aws/endpoints/settings";
-import type { RepairSettings } from "../aws/repair/settings";
-import type { RefreshPercents } from "../aws/refresh/settings";
-import type { Architecture, OsFamily, Taint, WindowsDownload } from "./resolvedShared";
+import type { Attached } from "./attached/settings";
+import type { EcrSettings } from "./ecr/settings";
+import type { VpcEndpoints } from "./endpoints/settings";
+import type { RepairSettings } from "./repair/settings";
+import type { RefreshPercents } from "./refresh/settings";
+import type { Architecture, OsFamily, Taint, WindowsDownload } from "../settings/resolvedShared";
 
 /** Image families on AWS. The newest image is looked up by the publisher's public SSM parameter, where there is one. */
 export type AwsOs = OsFamily;

@@ -1,14 +1,14 @@
 import { z } from "zod";
 
-import { attachedShape, iam } from "../../aws/attached/schema";
-import { ecr } from "../../aws/ecr/schema";
-import { vpcEndpoints } from "../../aws/endpoints/schema";
-import { repair } from "../../aws/repair/schema";
-import { refreshShape } from "../../aws/refresh/schema";
-import { API_PORT } from "../../network/ports";
-import { networkShape } from "./common";
-import { OS_FAMILIES, taint } from "./machines";
-import { publicKeyProblem } from "../sshKeys";
+import { attachedShape, iam } from "./attached/schema";
+import { ecr } from "./ecr/schema";
+import { vpcEndpoints } from "./endpoints/schema";
+import { repair } from "./repair/schema";
+import { refreshShape } from "./refresh/schema";
+import { API_PORT } from "../network/ports";
+import { networkShape } from "../settings/schema/common";
+import { OS_FAMILIES, taint } from "../settings/schema/machines";
+import { publicKeyProblem } from "../settings/sshKeys";
 import {
   accessRange,
   cidr,
@@ -20,7 +20,7 @@ import {
   secretName,
   switched,
   text,
-} from "./primitives";
+} from "../settings/schema/primitives";
 
 const WINDOWS = ["windows-2022", "windows-2025"] as const;
 

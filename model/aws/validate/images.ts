@@ -1,7 +1,7 @@
-import { IMAGES } from "../../../aws/images";
-import type { AwsLayout } from "../../awsLayout";
-import type { Problems } from "../../problems";
-import type { OsFamily } from "../../resolved";
+import { IMAGES } from "../images";
+import type { AwsLayout } from "../layout";
+import type { Problems } from "../../settings/problems";
+import type { OsFamily } from "../../settings/resolved";
 
 /** A family whose publisher has no public parameter needs the id of an image. */
 export function validateImages({ input, pools }: AwsLayout, problems: Problems): void {
