@@ -13,6 +13,7 @@ import {
   filesList,
   jobUnit,
   keptFolder,
+  kubeletConfigFile,
   kubeletUnit,
   linkFolder,
   nodeScript,
@@ -75,9 +76,9 @@ export function atBootScript(): string {
   return nodeScript("put-back-at-boot", { undo: undoFolder, job_unit: jobUnit, host_log: hostLog });
 }
 
-/** Units that run it. Systemd starts them only where there is a record, and a boot does not wait for the second. */
+/** Units that run it. Systemd starts them only on a node that has a record, and a boot does not wait for the second. */
 const record = {
-  ConditionPathExists: undoFolder,
+  ConditionPathExists: [undoFolder, kubeletConfigFile],
   RequiresMountsFor: `${undoFolder} /etc/kubernetes /var/lib/kubelet`,
 };
 const bootUnits: Readonly<Record<string, string>> = {

@@ -178,15 +178,18 @@ describe("at boot", () => {
   /** What systemd does: a unit whose condition does not hold is not started. */
   function boot(unit: string): { status: number | null; output: string } | undefined {
     const text = host.files.read(`${UNITS}/multi-user.target.wants/${unit}`);
-    const [, condition = ""] = /^ConditionPathExists=(.*)$/m.exec(text) ?? [];
+    const conditions = [...text.matchAll(/^ConditionPathExists=(.*)$/gm)].map(([, path = ""]) => path);
     const [, start = ""] = /^ExecStart=(.*)$/m.exec(text) ?? [];
-    return fs.existsSync(condition) ? host.run(`${start.replaceAll(host.files.root, "")}\n`) : undefined;
+    return conditions.every((path) => fs.existsSync(path))
+      ? host.run(`${start.replaceAll(host.files.root, "")}\n`)
+      : undefined;
   }
   const cut = (over: Partial<GuardedChange> = {}) =>
     run({ change: `${change}kill -9 $$\nexit 1\n`, restart, ...over });
   beforeEach(() => {
     host.files.command("systemd-run", `while [ "$1" != /bin/bash ]; do shift; done; exec "$@"`);
     fs.mkdirSync(`${host.files.root}/var/log`, { recursive: true });
+    host.files.write("/etc/kubernetes/kubelet.conf", "");
   });
 
   it("the files of a change that was cut off are back before the kubelet starts, and the rest is after it", () => {
@@ -207,6 +210,12 @@ describe("at boot", () => {
     expect(run().status).toBe(0);
     expect([boot(FILES), boot(REST)]).toEqual([undefined, undefined]);
     expect(host.files.read(CONFIG)).toBe("new");
+  });
+
+  it("nothing is put back on a host that was reset since", () => {
+    cut();
+    fs.rmSync(`${host.files.root}/etc/kubernetes/kubelet.conf`);
+    expect([boot(FILES), boot(REST)]).toEqual([undefined, undefined]);
   });
 
   it("a second power cut in the middle leaves it to the next boot", () => {
