@@ -1,4 +1,5 @@
 import { isPrivateEcr } from "./ecr/registry";
+import { registriesWithoutMirror } from "./endpoints/registries";
 import { isKnownFamily, smallMemoryMiB } from "./instanceTypes";
 import { zonesPerAccount } from "../data/regions";
 import { cniProfile } from "../cni";
@@ -21,6 +22,7 @@ export function awsAdvisories(settings: Settings): string[] {
     ...poolAdvisories(settings, aws),
     ...egressAdvisories(settings, aws),
     ...mirrorAdvisories(settings),
+    ...wayOutAdvisories(settings, aws),
   ];
 }
 
@@ -106,6 +108,20 @@ function mirrorAdvisories({ images }: Settings): string[] {
         `images.mirrors: a mirror of ${host} is in ECR, where containerd cannot log in: pulls fall back to the next. Name ` +
         "images by their ECR registry instead, for example with a pull-through cache",
     );
+}
+
+/** Private nodes that have AWS' services by endpoints alone get images from inside. */
+function wayOutAdvisories(settings: Settings, { vpc }: AwsSettings): string[] {
+  const { subnets, nat, id, endpoints } = vpc;
+  const closed =
+    id === undefined && nat === "none" && subnets.some(({ subnetType }) => subnetType === "private");
+  if (!closed || endpoints === undefined || settings.proxy !== undefined) return [];
+  const missing = registriesWithoutMirror(settings);
+  if (missing.length === 0) return [];
+  return [
+    `network.nat none: images of the cluster come from ${missing.join(", ")}, which images.mirrors has no mirror of; private nodes do not ` +
+      "reach the registries themselves",
+  ];
 }
 
 function poolAdvisories({ cni }: Settings, { pools }: AwsSettings): string[] {

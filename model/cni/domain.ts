@@ -150,6 +150,8 @@ export interface CniDomain<I extends CniInputBase, S extends CniSettingsBase> {
   readonly rows: Readonly<Record<S["backend"], CniProfile>>;
   /** Charts it is installed by. */
   readonly charts: Readonly<Record<string, PinnedChart>>;
+  /** Registries of images that it runs without a chart. */
+  readonly registries?: readonly string[];
   /** Namespace of its releases. */
   readonly chartNamespace?: string;
   /** API groups whose definitions it brings. */

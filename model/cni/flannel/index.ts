@@ -10,6 +10,7 @@ export const flannel = {
   schema: flannelSchema,
   rows: FLANNEL_ROWS,
   charts: {},
+  registries: ["ghcr.io"],
   crdGroups: [],
   tried: true,
   bootTurnsSourceCheckOff: false,

@@ -12,6 +12,7 @@ export const weave = {
   schema: weaveSchema,
   rows: { fastdp: FASTDP },
   charts: {},
+  registries: ["docker.io"],
   crdGroups: [],
   tried: false,
   bootTurnsSourceCheckOff: false,

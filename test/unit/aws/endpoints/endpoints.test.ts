@@ -138,3 +138,35 @@ describe("sessions of people", () => {
     ]);
   });
 });
+
+describe("private nodes without a way out", () => {
+  const inside = ["https://registry.internal"];
+  const mirrors = (...registries: string[]) =>
+    set("images", { mirrors: Object.fromEntries(registries.map((registry) => [registry, inside])) });
+  const told = (...changes: Change[]) =>
+    large(
+      all(
+        withEndpoints,
+        set("network.nat", "none"),
+        set("downloads", { mirror: "https://mirror.internal" }),
+        ...changes,
+      ),
+    ).advisories.filter((one) => one.startsWith("network.nat none"));
+
+  it("are told of every registry of the cluster's own images that has no mirror", () => {
+    expect(told(mirrors("registry.k8s.io"))).toEqual([
+      expect.stringContaining("from ghcr.io, public.ecr.aws, which"),
+    ]);
+    const calico = set("cni", { kind: "calico", backend: "vxlan", podCidr: "10.244.0.0/16" });
+    expect(told(mirrors("registry.k8s.io", "public.ecr.aws"), calico)).toEqual([
+      expect.stringContaining("from quay.io, which"),
+    ]);
+    expect(told(mirrors("registry.k8s.io", "ghcr.io"), set("storage", { enabled: false }))).toEqual([]);
+  });
+
+  it("are told of none where there is a proxy or a gateway", () => {
+    const one = mirrors("registry.k8s.io");
+    expect(told(one, set("proxy", { https: "http://proxy.internal:3128" }))).toEqual([]);
+    expect(told(one, set("network.nat", "one"))).toEqual([]);
+  });
+});
