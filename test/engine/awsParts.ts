@@ -12,11 +12,16 @@ import type { ClusterSettings } from "../../model/settings/resolved";
 
 /** The parts of `Cluster` that need no API: provider and add-ons are left out. */
 class AwsParts extends pulumi.ComponentResource {
-  constructor(name: string, settings: ClusterSettings) {
+  readonly platform: AwsPlatform;
+
+  constructor(
+    name: string,
+    readonly settings: ClusterSettings,
+  ) {
     super("kubeadm:index:Cluster", name);
     const opts = { parent: this };
     const pki = new Pki(`${name}-pki`, { protect: settings.protect }, opts);
-    const platform = new AwsPlatform(name, { settings, pki, secrets: {} }, opts);
+    const platform = (this.platform = new AwsPlatform(name, { settings, pki, secrets: {} }, opts));
     const steps: StepsArgs = {
       settings,
       sshKeys: {},
@@ -34,8 +39,13 @@ class AwsParts extends pulumi.ComponentResource {
   }
 }
 
+/** For what a program makes with a cluster's parts. */
+export function makeAwsParts(cluster: unknown, environment: string, region: string): AwsParts {
+  return new AwsParts(environment, readCluster(cluster, { environment, region }));
+}
+
 export function awsParts(cluster: unknown, environment: string, region: string): void {
-  new AwsParts(environment, readCluster(cluster, { environment, region }));
+  makeAwsParts(cluster, environment, region);
 }
 
 /** What a step was asked to do. */

@@ -200,8 +200,9 @@ export const lifecycleHook: Kind = {
   ],
   create: (scope, inputs) => {
     needGroup(scope, "Auto Scaling: PutLifecycleHook", inputs);
-    const name = text(inputs["name"]);
-    return { id: name, attributes: { defaultResult: inputs["defaultResult"] ?? "ABANDON" } };
+    // The original's id is the name alone, which it looks up in the group of the state; two groups may have hooks of one name.
+    const id = `${text(inputs["autoscalingGroupName"])}/${text(inputs["name"])}`;
+    return { id, attributes: { defaultResult: inputs["defaultResult"] ?? "ABANDON" } };
   },
 };
 
