@@ -142,13 +142,15 @@ function lifeOfDev(): void {
     await engine.up();
   });
 
-  it("changes a pool's instance type at its template, which rolls through the group", async () => {
+  it("changes a pool's instance type at its template, which rolls through the group, and waits for its nodes", async () => {
     const { general } = cluster.workers;
     if (general === undefined) expect.fail("dev has a pool general");
     general.instanceType = "t3.xlarge";
     const changed = (await changes()).map((one) => one.split(" ").slice(0, 2).join(" "));
-    expect(changed).toContain("update dev-pool-general-template");
-    for (const one of changed) expect(one).toMatch(/^update dev-pool-general-/);
+    expect(changed).toEqual(
+      expect.arrayContaining(["update dev-pool-general-template", "update dev-pool-general-ready"]),
+    );
+    for (const one of changed) expect(one).toMatch(/ dev-pool-general-/);
     await engine.up();
   });
 

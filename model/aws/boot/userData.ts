@@ -133,7 +133,7 @@ export function workerBoot(settings: WorkerSpec, pool: AwsPool): WorkerBoot {
         ["systemctl", "start", "--no-block", bootUnit],
       ],
     });
-  const boot = bootDigest(config(UNKNOWN_BOOT, "") + JSON.stringify(files));
+  const boot = bootDigest(config(UNKNOWN_BOOT, "") + JSON.stringify(files), pool);
   const bundle = bootBundle(pool.name, bundledFiles(settings, pool, boot));
   return { boot, bundle, cloudConfig: config(boot, bundle.key) };
 }

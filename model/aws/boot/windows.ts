@@ -1,7 +1,7 @@
 import type { AwsPool, AwsSettings } from "../settings";
 import { windowsBootScript, type WindowsBootSpec } from "../../windows/boot";
 import { windowsHostScript, windowsPaths } from "../../windows/paths";
-import { UNKNOWN_BOOT, bootDigest, bootSettings, withBootDigest } from "./rendering";
+import { UNKNOWN_BOOT, bootDigest, bootSettings } from "./rendering";
 import { compressed } from "./compressed";
 
 /** A cluster whose pools may have Windows. */
@@ -11,12 +11,12 @@ const program = `${windowsPaths.state}\\boot.ps1`;
 
 /** Names one rendering of a Windows pool's boot, as `poolBoot` does for Linux. */
 export function windowsBoot(settings: WindowsPools, pool: AwsPool): string {
-  return bootDigest(template(settings, pool));
+  return bootDigest(template(settings, pool), pool);
 }
 
 /** The script that a pool's Windows instances run, as people read it. */
 export function windowsScript(settings: WindowsPools, pool: AwsPool): string {
-  return withBootDigest(template(settings, pool));
+  return template(settings, pool).replaceAll(UNKNOWN_BOOT, windowsBoot(settings, pool));
 }
 
 function template(settings: WindowsPools, pool: AwsPool): string {
