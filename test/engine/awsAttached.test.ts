@@ -11,7 +11,7 @@ import { makeAwsParts, paperHosts } from "./awsParts";
 import { createEngineStack, isStandIn, type EngineStack } from "./harness";
 import { EngineError } from "./result";
 import { accountId } from "./providers/aws/account";
-import type { Values } from "./providers/shared/values";
+import { textOf, type Values } from "./providers/shared/values";
 import { all, set, type Change } from "../unit/settings/edit";
 import type { RawSettings } from "../support/settings";
 
@@ -137,16 +137,12 @@ function roll(pool: string): string[] {
 
 function additions(): void {
   const stack = stackOf((raw) => {
-    const { settings: resolved, platform } = makeAwsParts(raw, "own", REGION);
-    const { identity } = platform;
-    if (identity === undefined) expect.fail("no identity of pods");
+    const { identity } = makeAwsParts(raw, "own", REGION).platform;
     const statements = [
       { sid: "Write", reason: "backups", actions: ["s3:PutObject"], resources: ["arn:aws:s3:::backups/*"] },
     ];
     const role = new AddonRole("backup", {
-      settings: resolved,
       identity,
-      part: "backup",
       namespace: "backup",
       serviceAccount: "backup",
       statements,
@@ -168,10 +164,10 @@ function additions(): void {
   /** Interfaces of a pool's instances. */
   const nodes = (pool: string) =>
     awsObjectsOf(stack.account(), "interface").filter((state) =>
-      String(state["owner"]).startsWith(`autoscaling group kubeadm-own-${pool}`),
+      textOf(state["owner"]).startsWith(`autoscaling group kubeadm-own-${pool}`),
     );
   const policyOf = (part: string) =>
-    String(one("iam.RolePolicy", { role: `kubeadm-own-${REGION}-${part}` })["policy"]);
+    textOf(one("iam.RolePolicy", { role: `kubeadm-own-${REGION}-${part}` })["policy"]);
   const groupOf = (pool: string) => one("autoscaling.Group", { name: `kubeadm-own-${pool}` });
 
   beforeAll(async () => {
@@ -201,7 +197,7 @@ function additions(): void {
 
   it("has every role below the path and within the boundary, those for pods as well", () => {
     const roles = awsObjectsOf(stack.account(), "iam.Role");
-    expect(roles.map(({ name }) => String(name).replace(`kubeadm-own-${REGION}-`, "")).sort()).toEqual([
+    expect(roles.map(({ name }) => textOf(name).replace(`kubeadm-own-${REGION}-`, "")).sort()).toEqual([
       "backup",
       "bastion",
       "control-plane",
@@ -240,7 +236,7 @@ function additions(): void {
 
   it("has an endpoint for each service, in each zone, which nodes and the bastion may call", () => {
     const services = endpoints().map(({ serviceName }) =>
-      String(serviceName).replace(`com.amazonaws.${REGION}.`, ""),
+      textOf(serviceName).replace(`com.amazonaws.${REGION}.`, ""),
     );
     expect(services.sort()).toEqual([
       ...["autoscaling", "ec2", "ecr.api", "ecr.dkr", "elasticloadbalancing", "logs", "secretsmanager"],
@@ -282,7 +278,7 @@ function additions(): void {
       typeof contentBase64 === "string"
         ? [
             [
-              String(key).split("/")[0],
+              textOf(key).split("/")[0],
               gunzipSync(Buffer.from(contentBase64, "base64")).toString("latin1"),
             ] as const,
           ]

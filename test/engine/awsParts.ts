@@ -14,10 +14,7 @@ import type { ClusterSettings } from "../../model/settings/resolved";
 class AwsParts extends pulumi.ComponentResource {
   readonly platform: AwsPlatform;
 
-  constructor(
-    name: string,
-    readonly settings: ClusterSettings,
-  ) {
+  constructor(name: string, settings: ClusterSettings) {
     super("kubeadm:index:Cluster", name);
     const opts = { parent: this };
     const pki = new Pki(`${name}-pki`, { protect: settings.protect }, opts);
