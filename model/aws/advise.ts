@@ -10,7 +10,7 @@ import type { AwsSettings } from "./settings";
 /** No single holder announces more of the internet than this prefix length. */
 const WIDE = 8;
 
-type Settings = Pick<Resolved, "aws" | "cni" | "images" | "network">;
+type Settings = Pick<Resolved, "addons" | "aws" | "cni" | "images" | "network" | "proxy">;
 
 /** Things on AWS that work but deserve a look. */
 export function awsAdvisories(settings: Settings): string[] {

@@ -2,11 +2,10 @@ import { partsOf, usedAddons, type UsedAddons } from "../../addons";
 import { CHARTS } from "../../charts";
 import { domainOf, type CniKind } from "../../cni";
 import { UPSTREAM_REGISTRY } from "../../images";
-import type { AwsCluster } from "../spec";
-import { awsOf } from "../spec";
+import { awsOf, type AwsCluster } from "../spec";
 
 /** What decides where the cluster's own images come from. */
-export interface ImageSources extends AwsCluster {
+export interface ImageSources extends Pick<AwsCluster, "aws"> {
   readonly cni: { readonly kind: CniKind };
   readonly addons: Partial<UsedAddons>;
   readonly images: { readonly mirrors: Readonly<Record<string, readonly string[]>> };
