@@ -23,11 +23,15 @@ const TRIES = 6;
 
 /**
  * Shell functions: `etcdctl` in etcd's own container, and `find_etcd`, which fails where none runs. From here on `kubectl` asks this
- * node's API server: by the endpoint it may reach the one whose etcd member was just removed, which answers nothing.
+ * node's API server where that answers: by the endpoint it may reach the one whose etcd member was just removed, which answers nothing.
  */
 export function etcdFunctions(): string {
-  return `own_api=$(sed -n 's/^ *- --advertise-address=//p' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null || true)
-kubectl() { command kubectl "$@" \${own_api:+--server "https://$own_api:${API_PORT}"}; }
+  return `kubectl() {
+  local own
+  own=$(sed -n 's|^ *- --advertise-address=\\(.*\\)|https://\\1:${API_PORT}|p' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null || true)
+  if [ -n "$own" ] && ! command kubectl --server "$own" get --raw /readyz >/dev/null 2>&1; then own=""; fi
+  command kubectl "$@" \${own:+--server "$own"}
+}
 find_etcd() { etcd=$(crictl ps --quiet --name '^etcd$' | head -n 1) && [ -n "$etcd" ]; }
 etcdctl() { crictl exec "$etcd" etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/healthcheck-client.crt --key /etc/kubernetes/pki/etcd/healthcheck-client.key "$@"; }
 `;

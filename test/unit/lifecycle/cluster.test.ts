@@ -335,6 +335,9 @@ esac`,
     const { status, output } = host.run(removeNodeScript(settings, cp2, { alive: true }));
     expect(status, output).toBe(0);
     expect(calls("kubectl").at(-1)).toMatch(/^delete node cp2 .* --server https:\/\/10\.40\.0\.11:6443$/);
+    host.files.command("kubectl", 'case "$*" in *"get --raw /readyz") exit 1 ;; esac');
+    expect(host.run(removeNodeScript(settings, cp2, { alive: true })).status).toBe(0);
+    expect(calls("kubectl").at(-1)).toMatch(/^delete node cp2 .* 60s$/);
   });
 
   it("that is dead and leaves is forgotten when another machine joins", () => {
