@@ -16,13 +16,13 @@ import {
   validateNames,
   validateNodePorts,
 } from "./endpoint";
-import { validateFlags } from "./flags";
+import { validateFlags } from "../../flags/validate";
 import {
   validateAdmission,
   validateComponentFiles,
   validateExtraVolumes,
   validateFlagFiles,
-} from "./flags/files";
+} from "../../flags/validate/files";
 import { validateLabels, validateTaints } from "./labels";
 import {
   validateMachineNames,
@@ -31,7 +31,12 @@ import {
   validateNodeAddresses,
   validateRoles,
 } from "./machines";
-import { validateAuditPolicy, validateKubelet, validateKubeProxy, validateKubeProxyMode } from "./documents";
+import {
+  validateAuditPolicy,
+  validateKubelet,
+  validateKubeProxy,
+  validateKubeProxyMode,
+} from "../../documents/validate";
 import { validateIgnoredChecks } from "./preflight";
 import { validateOutsideAddresses, validateReachableAddresses, validateRanges } from "./ranges";
 import { validateNodeCount, validatePodRange, validateServiceRange, validateNodeSlice } from "./sizes";

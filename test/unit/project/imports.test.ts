@@ -87,7 +87,7 @@ const TYPES =
   /^model\/(settings\/(resolved[A-Z]?|input\/(components|machines|network|nodes)\.|problems\.|effect\.|pick\.|prune\.|entries\.|schema\/primitives\.)|(addons|aws)\/([^/]+\/)?settings\.)/;
 /** How an add-on is written in the settings, and what stands alone of them, goes with the settings. */
 const OF_SETTINGS =
-  /^model\/(addons\/helm\/.*|aws\/validate\/.*|aws\/.*(schema|input|validate|resolve|layout|advise|rules|primitives)|.*\/alone)\.ts$/;
+  /^model\/(addons\/helm\/.*|(aws|documents|flags)\/validate\/.*|aws\/.*(schema|input|validate|resolve|layout|advise|rules|primitives)|.*\/alone)\.ts$/;
 
 function roomOf(file: string): string {
   if (TYPES.test(file)) return "types";

@@ -1,16 +1,16 @@
 import { parseAllDocuments } from "yaml";
 
-import { isMapping } from "../../../core/tree";
-import { ADMISSION_PLUGINS } from "../../../flags/names";
-import { type Component, covers } from "../../../flags/table";
-import { filesNamed, namesFile } from "../../../kubeadm/componentFiles";
-import { apiServerFolder, componentFolders, type FileComponent, paths } from "../../../kubeadm/paths";
-import { type Checked, minorIn } from "../../checked";
-import { nearest } from "../../../text";
-import { HIDDEN, type Path, type Problems } from "../../problems";
-import { entriesOf } from "../../entries";
-import type { ComponentInput, FlagValue } from "../../input/components";
-import { configurationOf } from "../documents/configurations";
+import { isMapping } from "../../core/tree";
+import { ADMISSION_PLUGINS } from "../names";
+import { type Component, covers } from "../table";
+import { filesNamed, namesFile } from "../../kubeadm/componentFiles";
+import { apiServerFolder, componentFolders, type FileComponent, paths } from "../../kubeadm/paths";
+import { type Checked, minorIn } from "../../settings/checked";
+import { nearest } from "../../text";
+import { HIDDEN, type Path, type Problems } from "../../settings/problems";
+import { entriesOf } from "../../settings/entries";
+import type { ComponentInput, FlagValue } from "../../settings/input/components";
+import { configurationOf } from "../../documents/validate/configurations";
 import { wordsOf } from "./kinds";
 
 /** Folders of CAs that kubeadm mounts where the host has them (app/phases/controlplane/volumes.go). */

@@ -1,12 +1,12 @@
-import { mergeConfig } from "../../../core/merge";
-import { type Mapping, mappingOf } from "../../../core/tree";
-import { DURATION, QUANTITY } from "../../../documents/check";
-import { KUBELET_TYPES } from "../../../documents/kubelet";
-import { KUBELET_DEFAULTS } from "../../../kubeadm/kubelet";
-import type { Checked } from "../../checked";
-import type { Problems } from "../../problems";
-import { KUBEADM, type Owner } from "../flags/owned";
-import { ciphers } from "../flags/rules";
+import { mergeConfig } from "../../core/merge";
+import { type Mapping, mappingOf } from "../../core/tree";
+import { DURATION, QUANTITY } from "../check";
+import { KUBELET_TYPES } from "../kubelet";
+import { KUBELET_DEFAULTS } from "../../kubeadm/kubelet";
+import type { Checked } from "../../settings/checked";
+import type { Problems } from "../../settings/problems";
+import { KUBEADM, type Owner } from "../../flags/validate/owned";
+import { ciphers } from "../../flags/validate/rules";
 import { type ComponentRules, validateConfiguration } from "./report";
 
 /** Keys of KubeletConfiguration (kubelet.config.k8s.io/v1beta1) that follow from other settings. */

@@ -1,11 +1,11 @@
-import { listOf, mappingOf, type Mapping } from "../../../core/tree";
-import { API_SERVER_TYPES } from "../../../documents/apiServer";
-import { type DocumentRules, checkDocument } from "../../../documents/check";
-import { SCHEDULER_TYPES } from "../../../documents/scheduler";
-import { anonymousPaths } from "../../../kubeadm/authentication";
-import type { FileComponent } from "../../../kubeadm/paths";
-import { type Checked, minorIn } from "../../checked";
-import type { Path, Problems } from "../../problems";
+import { listOf, mappingOf, type Mapping } from "../../core/tree";
+import { API_SERVER_TYPES } from "../apiServer";
+import { type DocumentRules, checkDocument } from "../check";
+import { SCHEDULER_TYPES } from "../scheduler";
+import { anonymousPaths } from "../../kubeadm/authentication";
+import type { FileComponent } from "../../kubeadm/paths";
+import { type Checked, minorIn } from "../../settings/checked";
+import type { Path, Problems } from "../../settings/problems";
 import { validateKind } from "./audit";
 import { report } from "./report";
 

@@ -1,9 +1,9 @@
-import { listOf, type Mapping } from "../../../core/tree";
-import { KUBE_PROXY_TYPES } from "../../../documents/kubeProxy";
-import { parseRange } from "../../../network/addresses";
-import type { Checked } from "../../checked";
-import type { Problems } from "../../problems";
-import { KUBEADM, type Owner } from "../flags/owned";
+import { listOf, type Mapping } from "../../core/tree";
+import { KUBE_PROXY_TYPES } from "../kubeProxy";
+import { parseRange } from "../../network/addresses";
+import type { Checked } from "../../settings/checked";
+import type { Problems } from "../../settings/problems";
+import { KUBEADM, type Owner } from "../../flags/validate/owned";
 import { type ComponentRules, validateConfiguration } from "./report";
 
 /** Keys of KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1) that follow from other settings. */

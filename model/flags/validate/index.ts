@@ -1,8 +1,8 @@
-import { COMPONENTS, type Component, PROGRAMS, covers, flagsOf } from "../../../flags/table";
-import { isSupportedMinor } from "../../../versions";
-import { type Checked, minorIn } from "../../checked";
-import { nearest } from "../../../text";
-import type { Path, Problems } from "../../problems";
+import { COMPONENTS, type Component, PROGRAMS, covers, flagsOf } from "../table";
+import { isSupportedMinor } from "../../versions";
+import { type Checked, minorIn } from "../../settings/checked";
+import { nearest } from "../../text";
+import type { Path, Problems } from "../../settings/problems";
 import { valuesOf, wrongKind } from "./kinds";
 import { KEPT_ARGS, OWNED_ARGS, type Owner } from "./owned";
 import { RULES } from "./rules";

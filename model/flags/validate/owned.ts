@@ -1,4 +1,4 @@
-import type { Component } from "../../../flags/table";
+import type { Component } from "../table";
 
 /** Names to the setting that decides them, or to why they stay as they are. */
 export type Owner = Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-import type { Checked } from "../../checked";
+import type { Checked } from "../../settings/checked";
 
 /** What is wrong with a value, continuing "<path> <value> ...". */
 export interface Found {

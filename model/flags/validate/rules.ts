@@ -1,8 +1,8 @@
-import { FEATURE_GATES, ETCD_FEATURE_GATES, LOCKED_OFF, LOCKED_ON } from "../../../flags/featureGates";
-import { ADMISSION_PLUGINS, CIPHER_SUITES, CONTROLLERS, HTTP2_SUITE, needsEcdsa } from "../../../flags/names";
-import { type Component, type Span, covers, namesWithSpans } from "../../../flags/table";
-import { minorIn } from "../../checked";
-import { nearest } from "../../../text";
+import { FEATURE_GATES, ETCD_FEATURE_GATES, LOCKED_OFF, LOCKED_ON } from "../featureGates";
+import { ADMISSION_PLUGINS, CIPHER_SUITES, CONTROLLERS, HTTP2_SUITE, needsEcdsa } from "../names";
+import { type Component, type Span, covers, namesWithSpans } from "../table";
+import { minorIn } from "../../settings/checked";
+import { nearest } from "../../text";
 import type { Found, Rule } from "./found";
 import { wordsOf } from "./kinds";
 

@@ -1,5 +1,5 @@
-import { DURATION } from "../../../documents/check";
-import type { Flag, FlagKind } from "../../../flags/table";
+import { DURATION } from "../../documents/check";
+import type { Flag, FlagKind } from "../table";
 import type { Found } from "./found";
 
 const TAKEN: Partial<Record<FlagKind, readonly [pattern: RegExp, allowed: string]>> = {

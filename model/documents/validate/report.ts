@@ -1,11 +1,11 @@
-import { type DocumentRules, type Finding, checkDocument } from "../../../documents/check";
-import { mappingOf, type Mapping } from "../../../core/tree";
-import { nearest } from "../../../text";
-import { type Checked, minorIn } from "../../checked";
-import type { Path, Problems } from "../../problems";
-import { keep, refuse } from "../flags";
-import type { Owner } from "../flags/owned";
-import { kubernetesGates } from "../flags/rules";
+import { type DocumentRules, type Finding, checkDocument } from "../check";
+import { mappingOf, type Mapping } from "../../core/tree";
+import { nearest } from "../../text";
+import { type Checked, minorIn } from "../../settings/checked";
+import type { Path, Problems } from "../../settings/problems";
+import { keep, refuse } from "../../flags/validate";
+import type { Owner } from "../../flags/validate/owned";
+import { kubernetesGates } from "../../flags/validate/rules";
 
 /** Reports what a document's check found, below the setting that holds the document. */
 export function report(base: Path, findings: readonly Finding[], problems: Problems): void {

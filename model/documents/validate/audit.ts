@@ -1,10 +1,10 @@
-import { isMapping, listOf, type Mapping } from "../../../core/tree";
-import { AUDIT_TYPES } from "../../../documents/audit";
-import { type DocumentRules, checkDocument } from "../../../documents/check";
-import { type Checked, minorIn } from "../../checked";
-import { nearest } from "../../../text";
-import type { Path, Problems } from "../../problems";
-import { isDnsName } from "../../schema/primitives";
+import { isMapping, listOf, type Mapping } from "../../core/tree";
+import { AUDIT_TYPES } from "../audit";
+import { type DocumentRules, checkDocument } from "../check";
+import { type Checked, minorIn } from "../../settings/checked";
+import { nearest } from "../../text";
+import type { Path, Problems } from "../../settings/problems";
+import { isDnsName } from "../../settings/schema/primitives";
 import { report } from "./report";
 
 const STAGES = ["RequestReceived", "ResponseStarted", "ResponseComplete", "Panic"];
