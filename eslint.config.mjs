@@ -39,14 +39,7 @@ export default tseslint.config(
   {
     // Hosts are told what they read, in specifications. Only model/settings/specs.ts makes them of settings.
     files: ["host/**/*.ts", "model/**/*.ts"],
-    ignores: [
-      "model/settings/**",
-      // Each of these is to name what it reads, and none may come.
-      "model/addons/advise.ts",
-      "model/windows/manifests.ts",
-      "model/kubeconfig.ts",
-      "model/tenants/*.ts",
-    ],
+    ignores: ["model/settings/**"],
     rules: {
       "no-restricted-syntax": [
         "error",

@@ -126,16 +126,20 @@ function etcdFlows(settings: FlowsSpec): Flow[] {
 
 function cniFlows(settings: FlowsSpec): Flow[] {
   const facts = cniProfile(settings.cni);
-  const encapsulated = facts.ports.map((fact): Flow => {
-    return {
-      from: "node",
-      to: "node",
-      protocol: fact.protocol,
-      ports: fact.port === undefined ? [] : [one(fact.port)],
-      ...(fact.protocol === "icmp" ? { icmp: { type: "echo-request" } } : {}),
-      reason: fact.reason,
-    };
-  });
+  const encapsulated = facts.ports.flatMap(({ protocol, port, reason }): Flow[] =>
+    reason === undefined
+      ? []
+      : [
+          {
+            from: "node",
+            to: "node",
+            protocol,
+            ports: port === undefined ? [] : [one(port)],
+            ...(protocol === "icmp" ? { icmp: { type: "echo-request" } } : {}),
+            reason,
+          },
+        ],
+  );
   if (!facts.podAddressesOnWire) return encapsulated;
   const reason = `${settings.cni.kind} ${settings.cni.backend} routes pod packets of any protocol between nodes`;
   return [

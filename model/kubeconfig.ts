@@ -1,6 +1,15 @@
 import { isIP } from "node:net";
-import type { ClusterSettings } from "./settings/resolved";
 import { toYaml } from "./yaml";
+
+/** How the API is reached. */
+export interface ApiAccess {
+  /** Of the cluster. */
+  readonly name: string;
+  /** Where people reach the API. */
+  readonly access: { readonly host: string; readonly port: number };
+  /** Its name or address in the API servers' certificates. */
+  readonly endpoint: { readonly host: string };
+}
 
 export interface Credentials {
   /** PEM. */
@@ -14,7 +23,7 @@ export interface Credentials {
  * API server has in its certificate, so the address may be any that leads to one.
  */
 export function renderKubeconfig(
-  settings: ClusterSettings,
+  settings: ApiAccess,
   credentials: Credentials,
   /** Where the API is reached; default: what the settings say. */
   host = settings.access.host,

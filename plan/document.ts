@@ -1,7 +1,8 @@
 import { plannedFlows, type PlannedFlow } from "./flows";
 import { nodeCapacity, podCapacity, serviceCapacity } from "../model/network/clusterNetwork";
 import type { ClusterSettings, ComponentVersions, MachineRole } from "../model/settings/resolved";
-import { plannedAddons, type PlannedAddon } from "./addons";
+import { summarizeAddons } from "../model/addons";
+import type { AddonSummary } from "../model/addons/domain";
 import { accessText, plannedAws, type PlannedAws } from "./aws";
 import { certificatesOf, type PlannedCertificate } from "./certificates";
 import type { EnvironmentConfig } from "./config";
@@ -63,7 +64,7 @@ export interface PlanDocument {
   /** What firewalls let through, and why; on AWS the rules of the security groups. */
   readonly flows: readonly PlannedFlow[];
   /** DNS, and what else runs in the cluster. */
-  readonly addons: readonly PlannedAddon[];
+  readonly addons: readonly AddonSummary[];
   /** In the order of the settings. */
   readonly tenants: ClusterSettings["tenancy"]["tenants"];
   /** Who may do what, in words. */
@@ -117,7 +118,7 @@ export function planDocument(config: EnvironmentConfig, recording: Recording): O
     ...(aws === undefined ? {} : { aws }),
     counts: countsOf(resources),
     flows: plannedFlows(settings),
-    addons: plannedAddons(settings),
+    addons: summarizeAddons(settings),
     tenants: settings.tenancy.tenants,
     security: securityOf(settings),
     certificates,

@@ -3,9 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { parseExtras } from "../../model/extras/alone";
 import type { ProjectFiles } from "../../model/extras/files";
 import { inOrder, isDefinition, isNamespace, ownsOutside } from "../../model/extras/order";
-import type { ChartInput, ManifestsInput } from "../../model/extras/settings";
+import type { ChartInput, ExtraChart, ExtrasSettings, ManifestsInput } from "../../model/extras/settings";
 import { chartValues } from "../../model/extras/values";
-import type { ExtraChart, ExtrasSettings } from "../../model/settings/resolvedExtras";
 import { anyResource, anyResourceName, isCustom } from "../kubernetes/anyResource";
 import {
   Checked,

@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesObject } from "../../model/kubernetes";
 import type { OidcInput } from "../../model/settings/input/components";
-import type { Grant, TenancySettings } from "../../model/settings/resolvedTenancy";
+import type { Grant, TenancySettings } from "../../model/tenants/settings";
 import { tenantPolicies } from "../../model/tenants/admission";
-import { parseRoles, parseTenants, type GrantInput, type TenantInput } from "../../model/tenants/alone";
+import { parseRoles, parseTenants } from "../../model/tenants/alone";
+import type { GrantInput, TenantInput } from "../../model/tenants/input";
 import { grantBindings, tenantClusterRoles } from "../../model/tenants/roles";
 import { anyResource, anyResourceName } from "../kubernetes/anyResource";
 import { partOf, type Checked } from "../part";

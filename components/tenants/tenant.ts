@@ -2,13 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import type { KubernetesObject } from "../../model/kubernetes";
 import { lateTokens } from "../../model/settings/late";
-import type { TenantCredentials } from "../../model/settings/resolvedTenancy";
-import {
-  parseTenant,
-  type TenantClusterInput,
-  type TenantInput,
-  type TenantSpec,
-} from "../../model/tenants/alone";
+import type { TenantCredentials } from "../../model/tenants/settings";
+import { parseTenant, type TenantClusterInput, type TenantSpec } from "../../model/tenants/alone";
+import type { TenantInput } from "../../model/tenants/input";
 import { tenantKubeconfig } from "../../model/tenants/kubeconfig";
 import { tenantManifests } from "../../model/tenants/manifests";
 import { tenantGroup } from "../../model/tenants/names";

@@ -3,8 +3,9 @@ import type { PinnedChart } from "../pinnedChart";
 import type { AddressRange } from "../network/addressRanges";
 import type { Flow, Source } from "../network/flow";
 import type { EffectRow } from "../settings/effect";
-import type { Draft, PlacedRange } from "../settings/pick";
+import type { PlacedRange } from "../settings/pick";
 import type { Path, Problems } from "../settings/problems";
+import type { Refused } from "../settings/prune";
 import type { Architecture } from "../settings/resolvedShared";
 
 /** Where machines come from. */
@@ -54,6 +55,8 @@ export interface AddonMachine {
 
 /** What of the other settings an add-on is checked against; undefined: rejected, or not known. */
 export interface AddonSurroundings {
+  /** Whether something at, above or below one of these places was rejected: nothing is said of it. */
+  readonly refused: Refused["touches"];
   readonly platform: Platform;
   readonly clusterDomain?: string | undefined;
   readonly pods?: PlacedRange | undefined;
@@ -67,7 +70,7 @@ export interface AddonSurroundings {
   /** Addresses of machines and of the API, and as a sentence names what has them. */
   readonly addresses: readonly { readonly text: string; readonly what: string }[];
   /** Routers that the CNI peers with. */
-  readonly routers: readonly { readonly name?: string | undefined; readonly address?: string | undefined }[];
+  readonly routers: readonly { readonly name: string; readonly address: string }[];
   /** Whether another add-on gives addresses to Services. */
   readonly givesAddresses: boolean;
   readonly pools?: readonly ServicePool[] | undefined;
@@ -75,7 +78,7 @@ export interface AddonSurroundings {
   readonly ownerOfTcp: (port: number) => string | undefined;
   /** Labels that choose nodes: well written, and at least one node has them all. */
   readonly checkSelector: (
-    selector: Readonly<Record<string, string | undefined>> | undefined,
+    selector: Readonly<Record<string, string>> | undefined,
     path: Path,
     why: string,
     problems: Problems,
@@ -92,6 +95,24 @@ export interface AddonCluster {
     readonly access: { readonly nodePorts: readonly string[] };
     readonly vpc: { readonly subnets: readonly { readonly cidr: string }[] };
   };
+}
+
+/** What a plan says of an add-on. */
+export interface AddonSummary {
+  readonly name: string;
+  /** Of the image; undefined where that of the chart says it, or nothing does. */
+  readonly version?: string;
+  /** Where it is reached, or the addresses it gives out; empty: within the cluster, at an address that it gets there. */
+  readonly addresses: readonly string[];
+  /** What the settings make of it, as short phrases. */
+  readonly about: readonly string[];
+}
+
+/** What of the cluster a summary names. */
+export interface AddonPlace {
+  readonly platform: Platform;
+  readonly network: { readonly clusterDomain: string; readonly dnsServiceAddress: string };
+  readonly versions: { readonly coredns: string };
 }
 
 /**
@@ -113,21 +134,25 @@ export interface AddonDomain<I, S extends object> {
   /** Defaults filled in: the one place that knows them. Undefined: it is not installed. */
   resolve(input: I, platform: Platform): S | undefined;
   /** What one value alone cannot tell. */
-  validate?(input: Draft<I>, around: AddonSurroundings, problems: Problems): void;
+  validate?(input: I, settings: S, around: AddonSurroundings, problems: Problems): void;
   /** What works and deserves a look. @param others API groups whose definitions other add-ons bring */
   advise?(settings: S, cluster: AddonCluster, others: readonly string[]): string[];
   /** Secrets that its settings name; all are passwords of BGP sessions. */
-  secrets?(input: Draft<I>): readonly { readonly path: Path; readonly name: string | undefined }[];
+  secrets?(input: I): readonly { readonly path: Path; readonly name: string }[];
   /** Lists whose entries differ. */
-  lists?(input: Draft<I>): readonly (readonly [Path, readonly (string | undefined)[]])[];
+  lists?(input: I): readonly (readonly [Path, readonly string[]])[];
   /** Files of the project that its settings name, and what they have to be. */
-  files?(
-    input: Draft<I>,
-  ): readonly { readonly path: Path; readonly file: string | undefined; readonly allowed: string }[];
+  files?(settings: S): readonly { readonly path: Path; readonly file: string; readonly allowed: string }[];
+  summary(settings: S, place: AddonPlace): AddonSummary;
   ports?(settings: S): readonly AddonPort[];
   /** Flows to ports that others have. */
   calls?(settings: S): readonly Flow[];
   pools?(settings: S): readonly ServicePool[];
   /** Name servers outside the cluster that it asks, as `address`, `address:port` or a file of the node. */
   resolvers?(settings: S): readonly { readonly path: Path; readonly resolver: string }[];
+}
+
+/** As a summary says how many pods there are. */
+export function replicas(count: number): string {
+  return count === 1 ? "1 replica" : `${count} replicas`;
 }

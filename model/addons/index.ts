@@ -3,7 +3,15 @@ import type { HelmSettings } from "../pinnedChart";
 import { defined } from "../core/defined";
 import type { Flow } from "../network/flow";
 import { coredns } from "./coredns";
-import type { AddonDomain, AddonPart, AddonPort, Platform } from "./domain";
+import type {
+  AddonDomain,
+  AddonPart,
+  AddonPlace,
+  AddonPort,
+  AddonSummary,
+  Platform,
+  ServicePool,
+} from "./domain";
 import { gatewayApi } from "./gatewayApi";
 import { ingress } from "./ingress";
 import { metallb } from "./metallb";
@@ -90,6 +98,23 @@ export function addonPorts(addons: Partial<UsedAddons>): (AddonPort & { readonly
   return usedAddons(addons).flatMap(({ key, domain, settings }) =>
     (domain.ports?.(settings) ?? []).map((port) => ({ ...port, key })),
   );
+}
+
+/** What a plan says of add-ons in use, with the version of the chart or image. */
+export function summarizeAddons({
+  addons,
+  ...place
+}: AddonPlace & { readonly addons: AddonSettings }): AddonSummary[] {
+  return usedAddons(addons).map(({ key, domain, settings }) => {
+    const [chart] = partsOf(key, settings).flatMap(({ charts }) => Object.entries(charts));
+    const version = chart && (addons.helm.versions[chart[0]] ?? chart[1].version);
+    return { ...defined({ version }), ...domain.summary(settings, place) };
+  });
+}
+
+/** Addresses that add-ons in use give to Services of type LoadBalancer. */
+export function servicePools(addons: Partial<UsedAddons>): ServicePool[] {
+  return usedAddons(addons).flatMap(({ domain, settings }) => domain.pools?.(settings) ?? []);
 }
 
 /** Name servers outside the cluster that add-ons in use ask, as `address`, `address:port` or a file of the node. */

@@ -27,7 +27,7 @@ import type {
   AwsVolume,
   AwsVpc,
 } from "./settings";
-import { resolveWindowsDownloads } from "../settings/resolveWindows";
+import { resolveWindowsDownloads } from "../windows/resolve";
 import type { AwsInput, FilledAws } from "../settings/schema/cluster";
 
 export interface AwsNames {
@@ -164,7 +164,7 @@ function windowsOf(
   versions: ComponentVersions,
 ): Pick<AwsSettings, "windows"> {
   return facts.pools.some((pool) => pool.windows)
-    ? { windows: { downloads: resolveWindowsDownloads(input, versions) } }
+    ? { windows: { downloads: resolveWindowsDownloads(input.downloads ?? {}, versions) } }
     : {};
 }
 

@@ -2,8 +2,9 @@ import type { z } from "zod";
 import type { PinnedChart } from "../pinnedChart";
 import { holds } from "../network/addresses";
 import type { EffectRow } from "../settings/effect";
-import type { Draft, PlacedRange } from "../settings/pick";
+import type { PlacedRange } from "../settings/pick";
 import type { Path, Problems } from "../settings/problems";
+import type { Refused } from "../settings/prune";
 
 /** What kube-proxy writes a Service's rules with; `ipvs` is deprecated since Kubernetes 1.35 and refused. */
 export type KubeProxyMode = "nftables" | "iptables";
@@ -14,7 +15,8 @@ export interface CniPort {
   readonly port?: number;
   /** As a sentence names what listens there: "VXLAN". */
   readonly name: string;
-  readonly reason: string;
+  /** Why other nodes call it; absent: it is for the node alone. */
+  readonly reason?: string;
 }
 
 export type CniKernelModule = "vxlan" | "wireguard" | "ipip" | "geneve";
@@ -25,7 +27,7 @@ export interface CniProfile {
   readonly overhead: number;
   /** The pod network's MTU has to be a multiple of it; default 1. */
   readonly mtuMultiple?: number;
-  /** What nodes must accept from one another. */
+  /** Ports that it has on every node. */
   readonly ports: readonly CniPort[];
   /** Packets leave a node with pod addresses: firewalls between nodes must pass every protocol. */
   readonly podAddressesOnWire: boolean;
@@ -82,9 +84,8 @@ export interface CniNode {
   readonly name: string;
   readonly nodeName: string;
   readonly revision: number;
-  readonly labels: Readonly<Record<string, string | undefined>>;
-  /** Undefined: rejected, or not known. */
-  readonly nodeAddress?: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly nodeAddress: string;
 }
 
 /** What of the other settings a CNI's defaults depend on. */
@@ -99,6 +100,8 @@ export interface CniContext {
 
 /** What of the other settings a CNI is checked against; undefined: rejected, or not known. */
 export interface CniSurroundings extends CniContext {
+  /** Whether something at, above or below one of these places was rejected: nothing is said of it. */
+  readonly refused: Refused["touches"];
   readonly pods?: PlacedRange | undefined;
   readonly services?: PlacedRange | undefined;
   readonly maxNodes?: number | undefined;
@@ -113,13 +116,17 @@ export interface CniSurroundings extends CniContext {
 /** A secret that a CNI's settings name. */
 export interface CniSecret {
   readonly path: Path;
-  readonly name: string | undefined;
+  readonly name: string;
   readonly use: "meshPassword" | "bgpPassword";
 }
 
 /** What advisories about a CNI are made from. */
 export interface CniNetwork {
   readonly maxNodes: number;
+  /** What an nft that is too old does on some hosts, as the end of a sentence; undefined: on none. */
+  readonly oldNftCrash?: string | undefined;
+  /** Versions of charts that the settings name. */
+  readonly chartVersions: Readonly<Partial<Record<string, string>>>;
 }
 
 /** The schema of a CNI's input, with its keys. */
@@ -131,6 +138,9 @@ export interface CniInputBase {
   readonly mtu?: number;
   readonly podCidr?: string;
 }
+
+/** What a CNI's own code takes of its input: its kind is known. */
+export type CniKeys<I> = Omit<I, "kind">;
 
 /** What every CNI's resolved settings have. */
 export interface CniSettingsBase {
@@ -162,28 +172,28 @@ export interface CniDomain<I extends CniInputBase, S extends CniSettingsBase> {
   /** Tried on a live cluster. */
   readonly tried: boolean;
   readonly effects: readonly EffectRow[];
-  /**
-   * Defaults filled in: the one place that knows them. What was rejected stays undefined; of input without a mistake the
-   * result is the resolved settings.
-   */
-  settle(input: Draft<I>, context: CniContext): Draft<S>;
-  /** The row with what the settings make of it; what was rejected adds nothing. */
-  facts(cni: Draft<S> & Pick<S, "backend">): CniProfile;
+  /** Defaults filled in: the one place that knows them. */
+  resolve(input: CniKeys<I>, context: CniContext): S;
+  /** The row with what the settings make of it. */
+  profile(cni: S): CniProfile;
   /** Its own keys; what every CNI has to fit is checked for all of them. */
-  validate(input: Draft<I>, settled: Draft<S>, around: CniSurroundings, problems: Problems): void;
+  validate(input: CniKeys<I>, settings: S, around: CniSurroundings, problems: Problems): void;
   /** What works and deserves a look. Its parameter stands even where it reads nothing: the registry takes the type of the settings from it. */
   advise(cni: S, network: CniNetwork): string[];
-  /** What to do where it does not enforce NetworkPolicy. */
+  /** Where it does not enforce NetworkPolicy: what to do, and as a sentence names it then; default: its kind. */
   readonly policyRemedy?: string;
-  secrets(input: Draft<I>): readonly CniSecret[];
-  /** TCP ports that it listens on at every node for that node alone; what other nodes call is among the facts' ports. */
-  hostPorts(settled: Draft<S>): readonly { readonly owner: string; readonly ports: readonly number[] }[];
-  /** Whether NetworkPolicy is enforced, and as a sentence names who would; undefined where that was rejected. */
-  enforcement(settled: Draft<S>): { readonly cni: string; readonly enforced: boolean } | undefined;
+  readonly withoutPolicies?: string;
+  /** Secrets that its settings name. */
+  secrets?(input: CniKeys<I>): readonly CniSecret[];
+  /** Lists whose entries differ. */
+  lists?(input: CniKeys<I>): readonly (readonly [Path, readonly string[]])[];
   /** Routers outside the cluster that it peers with. */
-  routers(
-    settled: Draft<S>,
-  ): readonly { readonly name?: string | undefined; readonly address?: string | undefined }[];
+  routers?(settings: S): readonly { readonly name: string; readonly address: string }[];
+}
+
+/** Ports on every node that are for the node alone. */
+export function ownPorts(name: string, ...ports: number[]): CniPort[] {
+  return ports.map((port) => ({ protocol: "tcp", port, name }));
 }
 
 /** Of backends whose packets between nodes have the nodes' own addresses. */

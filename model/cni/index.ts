@@ -1,6 +1,5 @@
 import { z } from "zod";
 
-import { pick, type Draft } from "../settings/pick";
 import { calico } from "./calico";
 import { cilium } from "./cilium";
 import type { CniContext, CniDomain, CniProfile, CniInputBase, CniSettingsBase } from "./domain";
@@ -80,37 +79,12 @@ export function cniVariant(cni: Pick<CniSettings, "kind" | "backend">): CniVaria
 
 /** The table's row with what the settings make of it: ports that are set, and who enforces NetworkPolicy. */
 export function cniProfile(cni: CniSettings): CniProfile {
-  return domainOf(cni.kind).facts(cni);
+  return domainOf(cni.kind).profile(cni);
 }
 
-/** A CNI's part of the settings, where anything may have been rejected. */
-export interface CniDraft {
-  readonly kind: CniKind;
-  readonly domain: AnyDomain;
-  readonly input: Draft<CniInputBase>;
-  /** With defaults. */
-  readonly settled: Draft<CniSettingsBase>;
-  /** Undefined where the backend was rejected; so are its facts. */
-  readonly variant?: CniVariant | undefined;
-  readonly facts?: CniProfile | undefined;
-}
-
-/** Undefined where the whole of it, or its kind, was rejected. */
-export function draftCni(cni: Draft<CniInput> | undefined, context: CniContext): CniDraft | undefined {
-  const kind = pick(cni, "kind", DEFAULT_CNI);
-  if (cni === undefined || kind === undefined) return undefined;
-  const domain = domainOf(kind);
-  const settled = domain.settle(cni, context);
-  const { backend } = settled;
-  if (backend === undefined) return { kind, domain, input: cni, settled };
-  const facts = domain.facts({ ...settled, backend });
-  return { kind, domain, input: cni, settled, variant: variantOf(kind, backend), facts };
-}
-
-/** The CNI's settings with defaults filled in, of input without a mistake. */
+/** The CNI's settings with defaults filled in. */
 export function resolveCni(input: CniInput | undefined, context: CniContext): CniSettings {
-  const domain = domainOf(input?.kind ?? DEFAULT_CNI);
-  return domain.settle(input ?? {}, context) as CniSettings;
+  return domainOf(input?.kind ?? DEFAULT_CNI).resolve(input ?? {}, context) as CniSettings;
 }
 
 /** Names that CNIs leave on hosts, of all of them: a host may come from another cluster. */

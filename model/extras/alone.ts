@@ -1,11 +1,11 @@
 import { z } from "zod";
 
 import { parseAlone } from "../settings/alone";
-import { extrasFit } from "../settings/checks/extras";
-import { resolveExtras } from "../settings/resolveExtras";
-import type { ExtrasSettings } from "../settings/resolvedExtras";
-import { extrasShape } from "../settings/schema/extras";
 import type { ProjectFiles } from "./files";
+import { resolveExtras } from "./resolve";
+import { extrasShape } from "./schema";
+import type { ExtrasSettings } from "./settings";
+import { validateAlone } from "./validate";
 
 const schema = z.strictObject({ manifests: extrasShape.manifests, charts: extrasShape.charts });
 
@@ -23,8 +23,8 @@ export function parseExtras(
   const args = parseAlone(title, given, {
     schema,
     key: [],
-    around: (left) => ({ ...left, cni: undefined }),
-    checks: [(facts, problems) => void extrasFit(facts, files, problems)],
+    around: (left) => left,
+    checks: [(facts, problems) => void validateAlone(facts, files, problems)],
     secrets,
   });
   return resolveExtras(args, files);

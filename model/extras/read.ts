@@ -1,6 +1,7 @@
 import { type Document, LineCounter, parseAllDocuments } from "yaml";
 import type { KubernetesObject } from "../kubernetes";
-import type { ExtraObject } from "../settings/resolvedExtras";
+import type { ExtraObject } from "./settings";
+import { entriesOf } from "../settings/prune";
 import { plainPath, type ProjectFiles } from "./files";
 import { kindProblem, nameProblem } from "./kinds";
 
@@ -34,14 +35,14 @@ interface Text {
 export function readObjects(entries: readonly unknown[], files: ProjectFiles | undefined): ReadObjects {
   const objects: (ExtraObject & { index: number })[] = [];
   const problems: ExtraProblem[] = [];
-  entries.forEach((entry, index) => {
-    if (entry === undefined || (typeof entry === "string" && files === undefined)) return;
+  for (const [index, entry] of entriesOf(entries)) {
+    if (typeof entry === "string" && files === undefined) continue;
     const before = objects.length + problems.length;
     if (typeof entry !== "string")
       take({ index, source: `manifests[${index}]`, value: entry }, objects, problems);
     else if (files !== undefined)
       for (const text of textsOf(entry, index, files, problems)) takeText(text, objects, problems);
-    if (objects.length + problems.length > before) return;
+    if (objects.length + problems.length > before) continue;
     const source = typeof entry === "string" ? plainPath(entry) : `manifests[${index}]`;
     problems.push({
       index,
@@ -49,7 +50,7 @@ export function readObjects(entries: readonly unknown[], files: ProjectFiles | u
       message: "holds no object",
       allowed: "at least one object, or remove the entry",
     });
-  });
+  }
   return { objects, problems: [...problems, ...doubles(objects)] };
 }
 

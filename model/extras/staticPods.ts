@@ -1,7 +1,7 @@
 import type { KubernetesObject } from "../kubernetes";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterMachine } from "../machine";
-import type { ExtraStaticPod } from "../settings/resolvedExtras";
+import type { ExtraStaticPod } from "./settings";
 import { toYaml } from "../yaml";
 
 /** The folder the kubelet runs pods from, kubeadm's own among them. */

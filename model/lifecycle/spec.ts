@@ -6,7 +6,7 @@ import type { InitSpec, RegistrationSpec } from "../kubeadm/documents";
 import type { KubeletSpec } from "../kubeadm/kubelet";
 import type { ClusterMachine } from "../machine";
 import type { Taint } from "../settings/resolved";
-import type { ExtraStaticPod } from "../settings/resolvedExtras";
+import type { ExtraStaticPod } from "../extras/settings";
 
 /** A machine as its Node is registered. */
 export interface NodeMachine extends ClusterMachine {

@@ -1,11 +1,11 @@
+import { mendedVersion } from "../core/mended";
 import { cniProfile, domainOf } from "../cni";
 import { isPrivate, overlaps, range } from "../network/addresses";
 import { partsOf, usedAddons } from "../addons";
 import { awsAdvisories } from "../aws/advise";
 import { CONTROL_PLANE_TAINT } from "./labels";
 import type { ClusterSettings } from "./resolved";
-import { tenancyAdvisories } from "./tenancyAdvisories";
-import { CHARTS } from "../charts";
+import { PARTS } from "./parts";
 import { knownVersions, minorOf } from "../versions";
 
 type Settings = Omit<ClusterSettings, "advisories">;
@@ -20,7 +20,7 @@ export function advisoriesOf(settings: Settings): string[] {
     ...awsAdvisories(settings),
     ...nftAdvisories(settings),
     ...otherAdvisories(settings),
-    ...tenancyAdvisories(settings),
+    ...PARTS.flatMap((part) => part.advise?.(settings) ?? []),
     ...addonAdvisories(settings),
   ];
 }
@@ -73,7 +73,8 @@ function networkAdvisories({ network, cni, kubeProxy }: Settings): string[] {
   return found;
 }
 
-function cniAdvisories({ network, cni }: Settings): string[] {
+function cniAdvisories(settings: Settings): string[] {
+  const { network, cni, addons } = settings;
   const found: string[] = [];
   const facts = cniProfile(cni);
   const domain = domainOf(cni.kind);
@@ -92,7 +93,14 @@ function cniAdvisories({ network, cni }: Settings): string[] {
     );
   }
   if (!domain.tried) found.push(`cni.kind ${cni.kind}: not tested on a live cluster yet`);
-  return [...found, ...domain.advise(cni, network)];
+  return [
+    ...found,
+    ...domain.advise(cni, {
+      maxNodes: network.maxNodes,
+      oldNftCrash: oldNftCrash(settings),
+      chartVersions: addons.helm.versions,
+    }),
+  ];
 }
 
 function machineAdvisories({ machines, aws }: Settings): string[] {
@@ -160,44 +168,23 @@ function endpointAdvisories({ endpoint, machines, bastion, access }: Settings): 
  */
 const OLD_NFT_BEFORE: Readonly<Record<string, number>> = { "1.34": 6, "1.35": 3, "1.36": 1 };
 
-/** The same of Calico's own nft: what mended it is in these patches (projectcalico/calico issues 11750 and 13068). */
-const OLD_CALICO_BEFORE: Readonly<Record<string, number>> = { "3.31": 6, "3.32": 1 };
-
-function nftAdvisories({ kubernetesVersion, kubeProxy, machines, aws, cni, addons }: Settings): string[] {
+/** What an nft that is too old does on hosts with Debian 13; undefined where no such host is, or kube-proxy is without nft. */
+function oldNftCrash({ kubeProxy, machines, aws }: Settings): string | undefined {
   const hosts = [
     ...machines.filter((machine) => machine.os === "debian-13").map((machine) => machine.name),
     ...(aws?.pools ?? []).filter(({ image }) => image?.os === "debian-13").map(({ name }) => `pool ${name}`),
   ];
-  if (kubeProxy.mode !== "nftables" || hosts.length === 0) return [];
-  const crash = `crashes on nftables sets of Debian 13's nft (${hosts.join(", ")}), as fail2ban writes them`;
-  const calico = (addons.helm.versions["tigera-operator"] ?? CHARTS["tigera-operator"].version).replace(
-    /^v/,
-    "",
-  );
-  return [
-    ...(isBefore(kubernetesVersion, OLD_NFT_BEFORE)
-      ? [
-          `kubernetesVersion ${kubernetesVersion}: its kube-proxy ${crash}; ${mended(kubernetesVersion, OLD_NFT_BEFORE)} does not`,
-        ]
-      : []),
-    ...(cni.kind === "calico" && isBefore(calico, OLD_CALICO_BEFORE)
-      ? [
-          `cni.kind calico: Calico ${calico} ${crash}; ${mended(calico, OLD_CALICO_BEFORE)} does not (helm.versions of tigera-operator ` +
-            "and crd.projectcalico.org.v1, or kubeProxy.mode iptables)",
-        ]
-      : []),
-  ];
+  return kubeProxy.mode !== "nftables" || hosts.length === 0
+    ? undefined
+    : `crashes on nftables sets of Debian 13's nft (${hosts.join(", ")}), as fail2ban writes them`;
 }
 
-/** Whether a patch of a minor comes before the one that the table names for it. */
-function isBefore(version: string, table: Readonly<Record<string, number>>): boolean {
-  const first = table[minorOf(version) ?? ""];
-  return first !== undefined && Number(version.split(".")[2]) < first;
-}
-
-function mended(version: string, table: Readonly<Record<string, number>>): string {
-  const minor = minorOf(version) ?? "";
-  return `${minor}.${table[minor]}`;
+function nftAdvisories(settings: Settings): string[] {
+  const { kubernetesVersion: version } = settings;
+  const crash = oldNftCrash(settings);
+  const mended = mendedVersion(version, OLD_NFT_BEFORE);
+  if (crash === undefined || mended === undefined) return [];
+  return [`kubernetesVersion ${version}: its kube-proxy ${crash}; ${mended} does not`];
 }
 
 function otherAdvisories(settings: Settings): string[] {

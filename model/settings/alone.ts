@@ -21,6 +21,8 @@ export interface AloneCheck<S extends z.ZodType> {
   /** The checks of a cluster's settings that concern the part. */
   readonly checks: readonly ((facts: Facts, problems: Problems) => void)[];
   readonly aws?: boolean;
+  /** Valid values for arguments that cannot be left out, by path below the key, so that the rest is checked without them. */
+  readonly standIns?: Readonly<Record<string, string>>;
   /** Values of the secrets that the arguments name; undefined: not known. */
   readonly secrets?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -38,7 +40,7 @@ const SECRETS = "secrets";
 export function parseAlone<S extends z.ZodType>(
   title: string,
   given: unknown,
-  { schema, key, around, checks, aws = false, secrets }: AloneCheck<S>,
+  { schema, key, around, checks, aws = false, secrets, standIns = {} }: AloneCheck<S>,
 ): z.input<S> {
   const raw = withoutUndefined(given ?? {});
   const problems = new Problems();
@@ -51,7 +53,11 @@ export function parseAlone<S extends z.ZodType>(
     keys.reduce<unknown>((node, name) => (node as Record<string, unknown> | undefined)?.[name], tree) as
       Draft<z.output<S>> | undefined;
   const left = checkSchema(whole, placed, problems);
-  const { written, refused } = prune(whole, left, {});
+  const { written, refused } = prune(
+    whole,
+    left,
+    Object.fromEntries(Object.entries(standIns).map(([path, value]) => [[...keys, path].join("."), value])),
+  );
   const part = partOf(written);
   const input = around(partOf(left) ?? ({} as Draft<z.output<S>>));
   const facts = factsAlone(input, part === undefined ? {} : around(part), refused, { keys, aws });

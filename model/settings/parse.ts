@@ -9,7 +9,7 @@ import { validateAll } from "./checked";
 import { VALIDATORS, VALIDATORS_OF } from "./checks";
 import { validateLimits } from "./checks/limits";
 import { validateRegion } from "../aws/validate/region";
-import { validateExtras } from "./checks/extras";
+import { validateParts } from "./checks/parts";
 import { validateNoSecretsInside, validateSecrets } from "./checks/secrets";
 import { factsOf } from "./draft";
 import { checkSchema } from "./issues";
@@ -79,7 +79,7 @@ export function readCluster(raw: unknown, context: ParseContext): ClusterSetting
   const further = problems.except(refused);
   validateAll([...VALIDATORS, ...VALIDATORS_OF[platform]], facts, further);
   if (platform === "aws") validateRegion(context.region, further);
-  validateExtras(facts, context.files, further);
+  validateParts(facts, context.files, further);
   validateSecrets(facts, context.secrets, further);
   validateNoSecretsInside(given, problems);
   if (platform === "aws" && problems.sorted().length === 0) validateLimits(settings, problems);

@@ -27,14 +27,15 @@ import type {
   EndpointSettings,
   ExtraArgs,
   Machine,
+  OidcSettings,
   PlatformSettings,
   Resolved,
   SshTarget,
 } from "./resolved";
 import { resolveAddons } from "../addons";
 import { awsPlatform } from "../aws/resolve";
-import { resolveExtras } from "./resolveExtras";
-import { resolveTenancy } from "./resolveTenancy";
+import { resolveExtras } from "../extras/resolve";
+import { resolveTenancy } from "../tenants/resolve";
 import type { AnyInput, ClusterInput, FilledAws, FilledMachines } from "./schema/cluster";
 import { LOCAL_PROXY_PORT } from "./schema/machines";
 import { referredSecrets } from "./secrets";
@@ -51,7 +52,7 @@ export function resolve(
   layout: AwsLayout | undefined,
   { environment, region, files: projectFiles }: ResolveContext,
 ): Resolved {
-  const { name = environment, domain, kubernetesVersion, images, oidc, proxy } = input;
+  const { name = environment, domain, kubernetesVersion, images, proxy, protect } = input;
   const versions = versionsOf(kubernetesVersion, input.versions);
   const platform =
     input.platform === "aws" && layout !== undefined
@@ -65,6 +66,7 @@ export function resolve(
     windowsPools: pools.some((pool) => pool.platform === "windows"),
   });
   const network = resolveNetwork(input);
+  const oidc = resolveOidc(input.oidc);
   return {
     environment,
     name,
@@ -89,13 +91,7 @@ export function resolve(
     },
     containerd: input.containerd,
     ignorePreflightErrors: input.ignorePreflightErrors,
-    ...(oidc && {
-      oidc: {
-        // As the examples of Kubernetes' documentation ("OpenID Connect Tokens", --oidc-groups-prefix) have it.
-        ...(oidc.groupsClaim === undefined ? {} : { groupsPrefix: "oidc:" }),
-        ...oidc,
-      },
-    }),
+    ...defined({ oidc }),
     ...(proxy && { proxy: proxySettings(proxy, { network, domain, machines, endpoint, aws }) }),
     downloads: downloadsOf(input, versions, [
       ...machines,
@@ -118,12 +114,19 @@ export function resolve(
       helm: { sources: input.helm?.sources ?? {}, versions: input.helm?.versions ?? {} },
       ...resolveAddons(input, platform.platform),
     },
-    tenancy: resolveTenancy(input),
+    tenancy: resolveTenancy(input, { oidc, protect }),
     extras: resolveExtras(input, projectFiles),
     drainTimeoutSeconds: input.drainTimeoutSeconds,
-    protect: input.protect,
+    protect,
     secretNames: unique(referredSecrets(input as AnyInput).map(({ name }) => name)).sort(),
   };
+}
+
+/** Login at an issuer; undefined: there is none. */
+export function resolveOidc(oidc: FilledMachines["oidc"]): OidcSettings | undefined {
+  if (oidc === undefined) return undefined;
+  // As the examples of Kubernetes' documentation ("OpenID Connect Tokens", --oidc-groups-prefix) have it.
+  return { ...(oidc.groupsClaim === undefined ? {} : { groupsPrefix: "oidc:" }), ...oidc };
 }
 
 /** Of a minor without a row, which is refused, those of the default. */

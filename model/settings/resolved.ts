@@ -9,8 +9,8 @@ import type { AccessInput, MachineInput, RolloutInput, SshInput } from "./input/
 import type { NetworkInput, NetworkPeerInput } from "./input/network";
 import type { ProxyInput, RegistryInput } from "./input/nodes";
 import type { AddonSettings } from "../addons";
-import type { ExtrasSettings } from "./resolvedExtras";
-import type { TenancySettings } from "./resolvedTenancy";
+import type { ExtrasSettings } from "../extras/settings";
+import type { TenancySettings } from "../tenants/settings";
 import type { AwsSettings } from "../aws/settings";
 import type { CniSettings } from "../cni";
 import type { KubeProxyMode } from "../cni/domain";

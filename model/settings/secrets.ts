@@ -1,6 +1,7 @@
 import { ADDON_KEYS, addonOf } from "../addons";
 import { domainOf } from "../cni";
 import { entriesOf } from "./entries";
+import { PARTS } from "./parts";
 import type { Path } from "./problems";
 import type { AnyInput } from "./schema/cluster";
 
@@ -33,7 +34,7 @@ export function referredSecrets(input: AnyInput): SecretReference[] {
   const named = (use: SecretUse, path: Path, name: string | undefined): SecretReference[] =>
     name === undefined ? [] : [{ path, name, use }];
   const made = (name: string | undefined) => (name === GENERATED_KEY ? undefined : name);
-  const { machines = {}, bastion, encryption, ssh, charts = {}, proxy, images, oidc, cni } = input;
+  const { machines = {}, bastion, encryption, ssh, proxy, images, oidc, cni } = input;
   return [
     ...Object.entries(machines).flatMap(([name, { key }]) => named("sshKey", ["machines", name, "key"], key)),
     ...named("sshKey", ["bastion", "key"], bastion?.key),
@@ -41,10 +42,8 @@ export function referredSecrets(input: AnyInput): SecretReference[] {
       named("encryptionKey", ["encryption", "keys", index], made(name)),
     ),
     ...named("sshKey", ["ssh", "key"], made(ssh?.key)),
-    ...Object.entries(charts).flatMap(([chart, { secretValues = {} }]) =>
-      Object.entries(secretValues).flatMap(([value, name]) =>
-        named("text", ["charts", chart, "secretValues", value], name),
-      ),
+    ...PARTS.flatMap((part) => part.secrets?.(input) ?? []).flatMap(({ path, name }) =>
+      named("text", path, name),
     ),
     ...(["apiServer", "controllerManager", "scheduler"] as const).flatMap((component) =>
       Object.entries(input[component]?.files ?? {}).flatMap(([file, given]) =>
@@ -61,7 +60,7 @@ export function referredSecrets(input: AnyInput): SecretReference[] {
       ];
     }),
     ...named("certificate", ["oidc", "ca"], oidc?.ca),
-    ...(cni?.kind === undefined ? [] : domainOf(cni.kind).secrets(cni)).flatMap(({ use, path, name }) =>
+    ...(cni === undefined ? [] : (domainOf(cni.kind).secrets?.(cni) ?? [])).flatMap(({ use, path, name }) =>
       named(use, path, name),
     ),
     ...ADDON_KEYS.flatMap((key) =>

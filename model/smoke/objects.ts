@@ -1,4 +1,5 @@
 import type { Container, Manifest } from "../core/manifest";
+import { namespaceOf } from "../core/objects";
 import type { SmokeOptions } from "./options";
 
 /** Names of what the test makes in its own namespace. */
@@ -7,11 +8,7 @@ const labels = { "app.kubernetes.io/name": "pulumi-kubeadm-smoke" };
 
 /** Namespace of one run; everything the test makes is in it, and goes with it. */
 export function smokeNamespace(name: string): Manifest {
-  return {
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { name, labels: { ...labels, "pod-security.kubernetes.io/enforce": "restricted" } },
-  };
+  return namespaceOf(name, "restricted", labels);
 }
 
 export function smokeSecret(namespace: string, value: string): Manifest {

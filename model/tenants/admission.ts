@@ -1,5 +1,5 @@
 import type { Manifest } from "../core/manifest";
-import type { TenancySettings, Tenant, TenantRefusal } from "../settings/resolvedTenancy";
+import type { TenancySettings, Tenant, TenantRefusal } from "./settings";
 import { TENANT_LABEL } from "./names";
 
 /**

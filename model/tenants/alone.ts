@@ -2,22 +2,18 @@ import { z } from "zod";
 
 import { serviceAddresses } from "../network/clusterNetwork";
 import { parseAlone } from "../settings/alone";
-import { rolesFit, tenantsFit } from "../settings/checks/tenancy";
 import { DEFAULTS } from "../settings/defaults";
 import type { OidcInput } from "../settings/input/components";
 import { SettingsError, type Problem } from "../settings/problems";
-import type { Grant, TenancySettings, Tenant } from "../settings/resolvedTenancy";
-import { resolveTenancy } from "../settings/resolveTenancy";
-import type { ClusterInput } from "../settings/schema/cluster";
+import { resolveOidc } from "../settings/resolve";
 import { commonShape } from "../settings/schema/common";
 import { address, cidr } from "../settings/schema/primitives";
-import { grantSchema, tenantSchema } from "../settings/schema/tenancy";
+import type { TenantInput } from "./input";
 import type { TenantCluster } from "./network";
-
-/** A tenant as it is written in the settings. */
-export type TenantInput = NonNullable<ClusterInput["tenants"]>[string];
-/** A role of people as it is written in the settings. */
-export type GrantInput = NonNullable<ClusterInput["roles"]>[number];
+import { resolveTenancy } from "./resolve";
+import { grantSchema, tenantSchema } from "./schema";
+import type { Grant, TenancySettings, Tenant } from "./settings";
+import { validateGrants, validateTenants } from "./validate";
 
 /** What of the cluster a tenant's network policy and members have to know. */
 export interface TenantClusterInput {
@@ -77,19 +73,20 @@ export function parseTenant(name: string, signed: boolean, given: unknown, title
       key: ["tenants", name],
       around: ({ cluster, ...left }) => ({
         tenants: { [name]: left },
-        // Who enforces policies is not known.
-        cni: undefined,
         network: { serviceCidr: cluster?.serviceCidr },
-        ...(cluster?.oidc === undefined ? {} : { oidc: cluster.oidc }),
-        ...(cluster?.ingress === undefined ? {} : { ingress: { kind: cluster.ingress } }),
+        oidc: cluster?.oidc,
+        ingress: cluster?.ingress && { kind: cluster.ingress },
       }),
-      checks: [tenantsFit],
+      checks: [validateTenants],
     }),
   );
   const problems = [...lackingSigner(input, signed), ...lackingNodes(input, cluster)];
   if (problems.length > 0) throw new SettingsError(problems, title);
   const credentials = signed ? input.credentials : { enabled: false };
-  const { tenants } = resolveTenancy({ tenants: { [name]: { ...input, credentials } }, oidc: cluster.oidc });
+  const { tenants } = resolveTenancy(
+    { tenants: { [name]: { ...input, credentials } } },
+    { oidc: resolveOidc(commonShape.oidc.parse(cluster.oidc)), protect: DEFAULTS.protect },
+  );
   const [tenant] = tenants;
   if (tenant === undefined) throw new RangeError("leave it out: the component creates one tenant");
   const { podCidr = DEFAULTS.podCidr, serviceCidr = DEFAULTS.serviceCidr, ingress } = cluster;
@@ -146,10 +143,10 @@ export function parseTenants(given: unknown, title: string): Pick<TenancySetting
   const args = parseAlone(title, given, {
     schema: tenantsSchema,
     key: [],
-    around: (left) => ({ ...left, cni: undefined, oidc: undefined }),
-    checks: [tenantsFit],
+    around: (left) => left,
+    checks: [validateTenants],
   });
-  return resolveTenancy({ ...args, oidc: undefined });
+  return resolveTenancy(args, { protect: DEFAULTS.protect });
 }
 
 const rolesSchema = z.strictObject({ roles: z.array(grantSchema), oidc: commonShape.oidc });
@@ -159,8 +156,12 @@ export function parseRoles(given: unknown, title: string): { readonly roles: rea
   const args = parseAlone(title, given, {
     schema: rolesSchema,
     key: [],
-    around: (left) => left,
-    checks: [rolesFit],
+    // Without an issuer there is none.
+    around: (left) => ({ oidc: undefined, ...left }),
+    checks: [validateGrants],
   });
-  return { roles: resolveTenancy(args).roles };
+  return resolveTenancy(args, {
+    oidc: resolveOidc(commonShape.oidc.parse(args.oidc)),
+    protect: DEFAULTS.protect,
+  });
 }

@@ -1,5 +1,5 @@
 import type { Manifest } from "../core/manifest";
-import type { Amounts, Tenant, TenantLimits } from "../settings/resolvedTenancy";
+import type { Amounts, Tenant, TenantLimits } from "./settings";
 import { TENANT_LABEL } from "./names";
 import { networkPolicy, type TenantCluster } from "./network";
 import { tenantBindings } from "./roles";

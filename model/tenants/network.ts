@@ -4,7 +4,7 @@ import type { Manifest } from "../core/manifest";
 import { range, relation } from "../network/addresses";
 import { API_PORT } from "../network/ports";
 import type { MachineRole } from "../settings/resolved";
-import type { Opening, OpenPort, Tenant, TenantNetwork } from "../settings/resolvedTenancy";
+import type { Opening, OpenPort, Tenant, TenantNetwork } from "./settings";
 
 /**
  * Ranges that lead to no public host: private ones, carriers' (RFC 6598), and link-local ones, where a cloud's metadata

@@ -1,5 +1,5 @@
 import type { Manifest, PolicyRule } from "../core/manifest";
-import type { Grant, Subject, TenancySettings, Tenant, TenantRole } from "../settings/resolvedTenancy";
+import type { Grant, Subject, TenancySettings, Tenant, TenantRole } from "./settings";
 import { tenantGroup } from "./names";
 import { bindingSubject } from "./subjects";
 

@@ -1,6 +1,6 @@
 import { groupsPrefix, usernamePrefix } from "../kubeadm/authentication";
 import type { OidcSettings } from "../settings/resolved";
-import type { Subject } from "../settings/resolvedTenancy";
+import type { Subject } from "./settings";
 
 /** As the settings name somebody. */
 export interface GivenSubject {

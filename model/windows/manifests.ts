@@ -1,8 +1,10 @@
 import { WINDOWS_VXLAN } from "../cni/flannel/windows";
-import { imageOf } from "../images";
+import { imageOf, type ImageSource } from "../images";
 import type { Container, Manifest } from "../core/manifest";
-import { type JsonValue, configHash, configHashAnnotation } from "../kubernetes";
-import type { ClusterSettings } from "../settings/resolved";
+import { configMap, daemonSet, EVERY_NODE, fieldEnv, readingOnce } from "../core/objects";
+import type { JsonValue } from "../kubernetes";
+import type { CniSettings } from "../cni";
+import type { AwsSettings } from "../aws/settings";
 import { WINDOWS_RELEASES, WINDOWS_TAINT, windowsReleases } from "./releases";
 import { slashes, windowsHostScript } from "./paths";
 import { toYaml } from "../yaml";
@@ -31,12 +33,22 @@ const KUBE_PROXY = {
   serviceAccountName: "kube-proxy",
 };
 
+/** What Windows nodes' objects are made from. */
+export interface WindowsClusterSpec extends ImageSource {
+  /** flannel's, the only CNI that Windows nodes have here. */
+  readonly cni: CniSettings;
+  readonly network: { readonly podCidr: string; readonly serviceCidr: string };
+  readonly endpoint: { readonly host: string; readonly port: number };
+  /** Its pools say which releases there are; undefined: there are no Windows nodes. */
+  readonly aws?: AwsSettings;
+}
+
 /**
  * What Windows nodes run: flannel and kube-proxy as processes of the host, from the binaries that the boot verified, and a
  * RuntimeClass for each release in use. Empty without Windows pools. Upstream's own images for it (sigwindowstools,
  * `-flannel-hostprocess`) ended with sig-windows-tools pull request 385, so none are used; its scripts are the facts.
  */
-export function windowsManifests(settings: ClusterSettings): Manifest[] {
+export function windowsManifests(settings: WindowsClusterSpec): Manifest[] {
   const releases = windowsReleases(settings);
   if (releases.length === 0) return [];
   return [...releases.map(runtimeClass), ...flannelObjects(settings), ...kubeProxyObjects(settings)];
@@ -62,7 +74,7 @@ function runtimeClass(release: keyof typeof WINDOWS_RELEASES): Manifest {
   };
 }
 
-function flannelObjects(settings: ClusterSettings): Manifest[] {
+function flannelObjects(settings: WindowsClusterSpec): Manifest[] {
   const data = {
     "net-conf.json": json(windowsNetConf(settings)),
     "cni-conf.json": json(windowsCniConf(settings)),
@@ -72,7 +84,7 @@ function flannelObjects(settings: ClusterSettings): Manifest[] {
   return hostProcess(settings, FLANNEL, data, settings.cni.kind === "flannel" ? settings.cni.resources : {});
 }
 
-function kubeProxyObjects(settings: ClusterSettings): Manifest[] {
+function kubeProxyObjects(settings: WindowsClusterSpec): Manifest[] {
   const data = {
     "config.json": json(windowsKubeProxyConfig(settings)),
     "kubeconfig.conf": kubeconfig(settings),
@@ -81,12 +93,12 @@ function kubeProxyObjects(settings: ClusterSettings): Manifest[] {
   return hostProcess(settings, KUBE_PROXY, data, { requests: { cpu: "100m", memory: "100Mi" } });
 }
 
-function vni(settings: ClusterSettings): number {
+function vni(settings: WindowsClusterSpec): number {
   return (settings.cni.kind === "flannel" ? settings.cni.vni : undefined) ?? WINDOWS_VXLAN.vni;
 }
 
 /** flannel's configuration on Windows: the same network as on Linux, under the name that HNS and the CNI plugin know. */
-export function windowsNetConf(settings: ClusterSettings): Readonly<Record<string, JsonValue>> {
+export function windowsNetConf(settings: WindowsClusterSpec): Readonly<Record<string, JsonValue>> {
   return {
     Network: settings.network.podCidr,
     Backend: {
@@ -102,7 +114,7 @@ export function windowsNetConf(settings: ClusterSettings): Readonly<Record<strin
  * The chain that containerd runs for each pod; `name` is the HNS network's. Pods' and services' addresses are not rewritten,
  * services are encapsulated, and ProviderAddress is the node's own (rancher/rke2 pkg/windows/flannel.go).
  */
-export function windowsCniConf(settings: ClusterSettings): Readonly<Record<string, JsonValue>> {
+export function windowsCniConf(settings: WindowsClusterSpec): Readonly<Record<string, JsonValue>> {
   const { podCidr, serviceCidr } = settings.network;
   const policy = (type: string, values: Readonly<Record<string, JsonValue>>): JsonValue => ({
     Name: "EndpointPolicy",
@@ -133,7 +145,7 @@ export function windowsCniConf(settings: ClusterSettings): Readonly<Record<strin
  * kube-proxy's configuration on Windows. The settings' `kubeProxy` is for Linux: `nftables` is not known here, and
  * `kernelspace` is the only mode there is (kube-proxy reference, `--proxy-mode`).
  */
-export function windowsKubeProxyConfig(settings: ClusterSettings): Readonly<Record<string, JsonValue>> {
+export function windowsKubeProxyConfig(settings: WindowsClusterSpec): Readonly<Record<string, JsonValue>> {
   return {
     apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
     kind: "KubeProxyConfiguration",
@@ -146,7 +158,7 @@ export function windowsKubeProxyConfig(settings: ClusterSettings): Readonly<Reco
 }
 
 /** By the endpoint's name, which is in each node's hosts file: the Service of the API is there once kube-proxy runs. */
-function kubeconfig(settings: ClusterSettings): string {
+function kubeconfig(settings: WindowsClusterSpec): string {
   const { host, port } = settings.endpoint;
   return toYaml({
     apiVersion: "v1",
@@ -189,60 +201,51 @@ type HostProcess = typeof FLANNEL;
 
 /** A ConfigMap, and a DaemonSet of host processes that run its `start.ps1` and are made anew when it changes. */
 function hostProcess(
-  settings: ClusterSettings,
+  settings: WindowsClusterSpec,
   { name, namespace, serviceAccountName }: HostProcess,
   data: Readonly<Record<string, string>>,
   resources: Container["resources"],
 ): Manifest[] {
   const labels = { "k8s-app": name };
   const metadata = { name, namespace, labels };
-  const field = (variable: string, fieldPath: string) => ({
-    name: variable,
-    valueFrom: { fieldRef: { fieldPath } },
-  });
   return [
-    { apiVersion: "v1", kind: "ConfigMap", metadata, data },
-    {
-      apiVersion: "apps/v1",
-      kind: "DaemonSet",
-      metadata,
-      spec: {
-        selector: { matchLabels: labels },
-        updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
-        template: {
-          metadata: { labels, annotations: { [configHashAnnotation]: configHash(data) } },
-          spec: {
-            // Host processes have to be on the host's network; that is what `hostNetwork` means on Windows.
-            hostNetwork: true,
-            securityContext: {
-              windowsOptions: { hostProcess: true, runAsUserName: "NT AUTHORITY\\SYSTEM" },
-            },
-            priorityClassName: "system-node-critical",
-            serviceAccountName,
-            nodeSelector: { "kubernetes.io/os": "windows" },
-            tolerations: [{ operator: "Exists" }],
-            containers: [
-              {
-                name,
-                image: imageOf(settings, HOST_PROCESS_IMAGE),
-                command: [
-                  POWERSHELL,
-                  "-NoProfile",
-                  "-NonInteractive",
-                  "-ExecutionPolicy",
-                  "Bypass",
-                  "-File",
-                  `${MOUNT}\\start.ps1`,
-                ],
-                env: [field("NODE_NAME", "spec.nodeName"), field("NODE_IP", "status.hostIP")],
-                resources,
-                volumeMounts: [{ name: "config", mountPath: slashes(MOUNT) }],
-              },
-            ],
-            volumes: [{ name: "config", configMap: { name } }],
+    configMap(metadata, data),
+    daemonSet(metadata, {
+      selector: { matchLabels: labels },
+      updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
+      template: {
+        metadata: readingOnce(labels, data),
+        spec: {
+          // Host processes have to be on the host's network; that is what `hostNetwork` means on Windows.
+          hostNetwork: true,
+          securityContext: {
+            windowsOptions: { hostProcess: true, runAsUserName: "NT AUTHORITY\\SYSTEM" },
           },
+          priorityClassName: "system-node-critical",
+          serviceAccountName,
+          nodeSelector: { "kubernetes.io/os": "windows" },
+          tolerations: EVERY_NODE,
+          containers: [
+            {
+              name,
+              image: imageOf(settings, HOST_PROCESS_IMAGE),
+              command: [
+                POWERSHELL,
+                "-NoProfile",
+                "-NonInteractive",
+                "-ExecutionPolicy",
+                "Bypass",
+                "-File",
+                `${MOUNT}\\start.ps1`,
+              ],
+              env: [fieldEnv("NODE_NAME", "spec.nodeName"), fieldEnv("NODE_IP", "status.hostIP")],
+              resources,
+              volumeMounts: [{ name: "config", mountPath: slashes(MOUNT) }],
+            },
+          ],
+          volumes: [{ name: "config", configMap: { name } }],
         },
       },
-    },
+    }),
   ];
 }

@@ -32,6 +32,11 @@ export function pauseServes(release: WindowsRelease, pause: string): boolean {
  */
 export const WINDOWS_TAINT: Taint = { key: "os", value: "windows", effect: "NoSchedule" };
 
+/** Name of the first pool of Windows nodes. */
+export function windowsPool({ aws }: { readonly aws?: Pick<AwsSettings, "pools"> }): string | undefined {
+  return aws?.pools.find((pool) => pool.windows !== undefined)?.name;
+}
+
 /** Releases in use, in order; none where there are no Windows pools. */
 export function windowsReleases({ aws }: { readonly aws?: AwsSettings }): WindowsRelease[] {
   const pools = aws?.pools ?? [];

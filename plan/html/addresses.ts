@@ -1,3 +1,4 @@
+import { servicePools } from "../../model/addons";
 import {
   formatAddress,
   parseAddress,
@@ -56,13 +57,6 @@ export function addressMap(plan: PlanDocument, settings: ClusterSettings): Marku
     ${zooms(plan, settings)}`;
 }
 
-/** A range as MetalLB takes it: CIDR, or its first and last address. */
-function span(text: string): Range {
-  const [first = "", last] = text.split("-");
-  if (last === undefined) return range(text);
-  return { text, first: range(`${first}/32`).first, last: range(`${last}/32`).last, prefix: 32 };
-}
-
 const swatch = (tone: string, name: string): Markup => html`<span class="swatch ${tone}"></span>${name}`;
 
 function machinesUse({ aws }: ClusterSettings): string {
@@ -99,12 +93,12 @@ function entriesOf({ network, addons, aws }: ClusterSettings): Entry[] {
       range: range(network.serviceCidr),
       use: `kubernetes ${network.kubernetesServiceAddress}, DNS ${network.dnsServiceAddress}, then one for each new Service`,
     },
-    ...Object.entries(addons.metallb?.pools ?? {}).flatMap(([name, pool]) =>
-      pool.addresses.map((addresses) => ({
+    ...servicePools(addons).flatMap(({ name, ranges }) =>
+      ranges.map((one) => ({
         name: `load balancers, pool ${name}`,
         tone: "balancer",
-        range: span(addresses),
-        use: "MetalLB assigns them to Services of type LoadBalancer",
+        range: { ...one, prefix: 32 },
+        use: "assigned to Services of type LoadBalancer",
       })),
     ),
     ...network.peers.map((peer) => ({

@@ -1,10 +1,10 @@
-import type { Tenant, TenantNetwork, Opening } from "../../model/settings/resolvedTenancy";
-import type { PlannedAddon } from "../addons";
+import type { Tenant, TenantNetwork, Opening } from "../../model/tenants/settings";
+import type { AddonSummary } from "../../model/addons/domain";
 import type { SecurityFact } from "../security";
 import { html, type Markup } from "./markup";
 import { lines, mono, table } from "./table";
 
-export function addonTable(addons: readonly PlannedAddon[]): Markup {
+export function addonTable(addons: readonly AddonSummary[]): Markup {
   return table(
     ["Add-on", "Version", "Addresses", "Settings"],
     addons.map(({ name, version, addresses, about }) => [

@@ -169,7 +169,9 @@ function boxes(canvas: Canvas, place: Frame, content: readonly Box[]): number {
 function ranges(canvas: Canvas, settings: ClusterSettings, top: number): number {
   const { network, cni, kubeProxy } = settings;
   const { ports: facts, replacesKubeProxy = false } = cniProfile(cni);
-  const ports = facts.map((one) => `${one.protocol.toUpperCase()} ${one.port ?? ""}`.trim());
+  const ports = facts
+    .filter(({ reason }) => reason !== undefined)
+    .map((one) => `${one.protocol.toUpperCase()} ${one.port ?? ""}`.trim());
   const over = ports.length > 0 ? ` over ${ports.join(", ")}` : ", routed by the nodes";
   const pods = `${network.podCidr}, a /${network.nodeCidrMaskSize} for each node, ${cni.kind} ${cni.backend}${over}`;
   const services = `${network.serviceCidr}, virtual: ${replacesKubeProxy ? cni.kind : `kube-proxy (${kubeProxy.mode})`} on every node; DNS at ${network.dnsServiceAddress}`;

@@ -11,6 +11,8 @@ import {
   type EffectRow,
 } from "../../model/settings/effect";
 
+import { PARTS } from "../../model/settings/parts";
+
 export type { ChangedStep, Effect, EffectRow };
 
 /**
@@ -87,7 +89,6 @@ const CLUSTER: readonly EffectRow[] = [
     SETUPS,
     "nothing, until another version is downloaded",
   ),
-  resources(["downloads.windows.**"], "user data of Windows pools, whose instances are replaced"),
   hosts(
     ["images.repository"],
     ["setup everywhere", "node controlPlane"],
@@ -143,12 +144,7 @@ const CNI: readonly EffectRow[] = [
 const IN_CLUSTER: readonly EffectRow[] = [
   ...ADDON_KEYS.flatMap((key) => addonOf(key).effects),
   resources(["helm.**"], "the releases of add-ons"),
-  resources(
-    ["tenants.**", "roles[].**"],
-    "objects of the tenant; removing a tenant deletes its namespace and everything in it, unless `protect` is set",
-  ),
-  resources(["manifests[].**", "charts.**"], "the objects and releases; removed ones are deleted"),
-  hosts(["staticPods.**"], ALL_NODES, "the kubelet restarts the pod on its machines"),
+  ...PARTS.flatMap(({ effects }) => effects),
 ];
 
 const MACHINES: readonly EffectRow[] = [

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { Authority } from "../../components/pki/authority";
 import { createPeople } from "../../components/tenants";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import { TENANT_REFUSALS } from "../../model/settings/resolvedTenancy";
+import { TENANT_REFUSALS } from "../../model/tenants/settings";
 import { metalSettings } from "../support/settings";
 import { ensureTool } from "../support/toolchain";
 import { startApiServer, type ApiServer } from "./apiServer";

@@ -47,6 +47,7 @@ export function parseCoreDns(given: unknown, title: string): CoreDnsSpec {
       network: "clusterDomain" in left ? { clusterDomain: left.clusterDomain } : {},
     }),
     checks: [checkAddon("coredns")],
+    standIns: { serviceAddress: "10.96.0.10" },
   });
   return {
     addons: { coredns: resolveCoreDns(input) },

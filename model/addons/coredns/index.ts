@@ -1,8 +1,7 @@
 import { resources } from "../../settings/effect";
-import type { Draft } from "../../settings/pick";
 import type { Path } from "../../settings/problems";
 import { entriesOf } from "../../settings/prune";
-import type { AddonDomain } from "../domain";
+import { replicas, type AddonDomain } from "../domain";
 import { coredns as schema } from "./schema";
 import { resolveCoreDns, type CoreDnsInput, type CoreDnsSettings } from "./settings";
 import { validateCoreDns } from "./validate";
@@ -26,22 +25,31 @@ export const coredns = {
   ],
   resolve: resolveCoreDns,
   validate: validateCoreDns,
-  advise: ({ replicas, pods }) => [
-    ...(replicas === 1 ? ["coredns.replicas 1: while its node is down, no pod can resolve names"] : []),
+  advise: ({ replicas: count, pods }) => [
+    ...(count === 1 ? ["coredns.replicas 1: while its node is down, no pod can resolve names"] : []),
     ...(pods === "verified"
       ? ["coredns.pods verified: CoreDNS watches every pod and needs memory for each"]
       : []),
   ],
-  lists: ({
-    upstreamServers,
-    stubDomains,
-  }: Draft<CoreDnsInput>): [Path, readonly (string | undefined)[]][] => [
-    [["coredns", "upstreamServers"], upstreamServers ?? []],
-    ...Object.entries(stubDomains ?? {}).map(([zone, resolvers]): [Path, readonly (string | undefined)[]] => [
+  lists: ({ upstreamServers = [], stubDomains = {} }: CoreDnsInput): [Path, readonly string[]][] => [
+    [["coredns", "upstreamServers"], upstreamServers],
+    ...Object.entries(stubDomains).map(([zone, resolvers]): [Path, readonly string[]] => [
       ["coredns", "stubDomains", zone],
-      resolvers ?? [],
+      resolvers,
     ]),
   ],
+  summary: (dns, { network, versions }) => ({
+    name: "CoreDNS",
+    version: versions.coredns,
+    addresses: [network.dnsServiceAddress],
+    about: [
+      replicas(dns.replicas),
+      `cluster domain ${network.clusterDomain}`,
+      `asks ${dns.upstreamServers.join(", ")}`,
+      ...Object.entries(dns.stubDomains).map(([zone, servers]) => `${zone} at ${servers.join(", ")}`),
+      ...(dns.nodeLocal === undefined ? [] : ["a cache on every node"]),
+    ],
+  }),
   resolvers: ({ upstreamServers, stubDomains }) => [
     ...at(["coredns", "upstreamServers"], upstreamServers),
     ...Object.entries(stubDomains).flatMap(([zone, all]) => at(["coredns", "stubDomains", zone], all)),

@@ -1,6 +1,15 @@
 import { UPSTREAM_REGISTRY } from "../../images";
-import { type Container, type Manifest, type PodSpec, roleBinding } from "../../core/manifest";
-import { configHash, configHashAnnotation } from "../../kubernetes";
+import type { Container, Manifest, PodSpec } from "../../core/manifest";
+import {
+  accountWithRole,
+  allow,
+  configMap,
+  deployment,
+  disruptionBudget,
+  ON_LINUX,
+  readingOnce,
+  spread,
+} from "../../core/objects";
 import { corednsContainer } from "./container";
 import { corefile } from "./corefile";
 import { nodeCacheManifests, nodeCacheSelector } from "./nodeCache";
@@ -11,6 +20,7 @@ const selector = { "k8s-app": "kube-dns" };
 /** Of CoreDNS itself: the caches on the nodes have `k8s-app: kube-dns` too, which policies for DNS select. */
 const ownSelector = { "app.kubernetes.io/name": "coredns" };
 const labels = { ...selector, ...ownSelector };
+const metadata = { name: "coredns", namespace, labels };
 
 /**
  * CoreDNS of the library: kubeadm's add-on is switched off, so its upgrades leave this alone. Service `kube-dns` is on
@@ -19,39 +29,21 @@ const labels = { ...selector, ...ownSelector };
 export function corednsManifests(settings: CoreDnsSpec): Manifest[] {
   const data = { Corefile: corefile(settings) };
   return [
-    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "coredns", namespace, labels } },
-    clusterRole,
-    clusterRoleBinding,
-    { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "coredns", namespace, labels }, data },
-    deployment(settings, configHash(data)),
+    ...accountWithRole(
+      metadata,
+      [
+        allow("", ["endpoints", "services", "pods", "namespaces"], ["list", "watch"]),
+        allow("discovery.k8s.io", ["endpointslices"], ["list", "watch"]),
+      ],
+      "system:coredns",
+    ),
+    configMap(metadata, data),
+    pods(settings, data),
     ...nodeCacheManifests(settings, corednsImage(settings)),
     service(settings),
-    {
-      apiVersion: "policy/v1",
-      kind: "PodDisruptionBudget",
-      metadata: { name: "coredns", namespace, labels },
-      // Not `minAvailable`: with one replica that would stop every drain for good.
-      spec: { maxUnavailable: 1, selector: { matchLabels: ownSelector } },
-    },
+    disruptionBudget(metadata, ownSelector),
   ];
 }
-
-const clusterRole: Manifest = {
-  apiVersion: "rbac.authorization.k8s.io/v1",
-  kind: "ClusterRole",
-  metadata: { name: "system:coredns", labels },
-  rules: [
-    { apiGroups: [""], resources: ["endpoints", "services", "pods", "namespaces"], verbs: ["list", "watch"] },
-    { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
-  ],
-};
-
-const clusterRoleBinding = roleBinding(
-  "ClusterRole",
-  "system:coredns",
-  { name: "coredns", namespace },
-  labels,
-);
 
 /** With caches on the nodes the Service leads to the one on the caller's own node, and to no other. */
 function service({ network, addons: { coredns } }: CoreDnsSpec): Manifest {
@@ -77,46 +69,34 @@ function service({ network, addons: { coredns } }: CoreDnsSpec): Manifest {
   };
 }
 
-function deployment(settings: CoreDnsSpec, hash: string): Manifest {
-  return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name: "coredns", namespace, labels },
-    spec: {
-      replicas: settings.addons.coredns.replicas,
-      strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
-      selector: { matchLabels: selector },
-      template: {
-        // The `reload` plugin would see a new Corefile too, but a broken one only in a log; a rollout shows it and stops.
-        metadata: { labels, annotations: { [configHashAnnotation]: hash } },
-        spec: {
-          priorityClassName: "system-cluster-critical",
-          serviceAccountName: "coredns",
-          // The node's resolvers, or CoreDNS would ask itself.
-          dnsPolicy: "Default",
-          nodeSelector: { "kubernetes.io/os": "linux" },
-          tolerations,
-          affinity: affinity(settings),
-          topologySpreadConstraints: [
-            {
-              maxSkew: 1,
-              topologyKey: "topology.kubernetes.io/zone",
-              whenUnsatisfiable: "ScheduleAnyway",
-              labelSelector: { matchLabels: ownSelector },
-            },
-          ],
-          securityContext: { seccompProfile: { type: "RuntimeDefault" } },
-          containers: [container(settings)],
-          volumes: [
-            {
-              name: "config-volume",
-              configMap: { name: "coredns", items: [{ key: "Corefile", path: "Corefile" }] },
-            },
-          ],
-        },
+function pods(settings: CoreDnsSpec, data: Readonly<Record<string, string>>): Manifest {
+  return deployment(metadata, {
+    replicas: settings.addons.coredns.replicas,
+    strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
+    selector: { matchLabels: selector },
+    template: {
+      // The `reload` plugin would see a new Corefile too, but a broken one only in a log; a rollout shows it and stops.
+      metadata: readingOnce(labels, data),
+      spec: {
+        priorityClassName: "system-cluster-critical",
+        serviceAccountName: "coredns",
+        // The node's resolvers, or CoreDNS would ask itself.
+        dnsPolicy: "Default",
+        nodeSelector: ON_LINUX,
+        tolerations,
+        affinity: affinity(settings),
+        topologySpreadConstraints: spread(ownSelector, "topology.kubernetes.io/zone"),
+        securityContext: { seccompProfile: { type: "RuntimeDefault" } },
+        containers: [container(settings)],
+        volumes: [
+          {
+            name: "config-volume",
+            configMap: { name: "coredns", items: [{ key: "Corefile", path: "Corefile" }] },
+          },
+        ],
       },
     },
-  };
+  });
 }
 
 const tolerations: PodSpec["tolerations"] = [

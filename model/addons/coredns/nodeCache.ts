@@ -1,5 +1,5 @@
 import type { Manifest } from "../../core/manifest";
-import { configHash, configHashAnnotation } from "../../kubernetes";
+import { configMap, daemonSet, EVERY_NODE, ON_LINUX, readingOnce, serviceAccount } from "../../core/objects";
 import { corednsContainer } from "./container";
 import { nodeCacheCorefile, upstreamDnsAddress } from "./corefile";
 import type { CoreDnsSpec } from "./settings";
@@ -9,6 +9,7 @@ const name = "node-dns-cache";
 export const nodeCacheSelector = { "app.kubernetes.io/name": name };
 /** `k8s-app: kube-dns` as well: NetworkPolicies that let pods ask for names select it. */
 const labels = { "k8s-app": "kube-dns", ...nodeCacheSelector };
+const metadata = { name, namespace, labels };
 
 /**
  * A DNS cache on every node. Service `kube-dns` sends each pod to the cache on its own node (`internalTrafficPolicy:
@@ -20,8 +21,8 @@ export function nodeCacheManifests(settings: CoreDnsSpec, image: string): Manife
   if (settings.addons.coredns.nodeLocal === undefined) return [];
   const data = { Corefile: nodeCacheCorefile(settings) };
   return [
-    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace, labels } },
-    { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace, labels }, data },
+    serviceAccount(metadata),
+    configMap(metadata, data),
     {
       apiVersion: "v1",
       kind: "Service",
@@ -36,40 +37,39 @@ export function nodeCacheManifests(settings: CoreDnsSpec, image: string): Manife
         ],
       },
     },
-    daemonSet(settings, image, configHash(data)),
+    pods(settings, image, data),
   ];
 }
 
-function daemonSet({ addons: { coredns } }: CoreDnsSpec, image: string, hash: string): Manifest {
-  return {
-    apiVersion: "apps/v1",
-    kind: "DaemonSet",
-    metadata: { name, namespace, labels },
-    spec: {
-      selector: { matchLabels: nodeCacheSelector },
-      // The new one answers before the old one goes: a node without its cache has no names at all.
-      updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-      template: {
-        metadata: { labels, annotations: { [configHashAnnotation]: hash } },
-        spec: {
-          priorityClassName: "system-node-critical",
-          serviceAccountName: name,
-          automountServiceAccountToken: false,
-          dnsPolicy: "Default",
-          nodeSelector: { "kubernetes.io/os": "linux" },
-          tolerations: [{ operator: "Exists" }],
-          securityContext: { seccompProfile: { type: "RuntimeDefault" } },
-          containers: [
-            corednsContainer({
-              name: "cache",
-              image,
-              resources: coredns.nodeLocal?.resources,
-              volume: "config",
-            }),
-          ],
-          volumes: [{ name: "config", configMap: { name } }],
-        },
+function pods(
+  { addons: { coredns } }: CoreDnsSpec,
+  image: string,
+  data: Readonly<Record<string, string>>,
+): Manifest {
+  return daemonSet(metadata, {
+    selector: { matchLabels: nodeCacheSelector },
+    // The new one answers before the old one goes: a node without its cache has no names at all.
+    updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+    template: {
+      metadata: readingOnce(labels, data),
+      spec: {
+        priorityClassName: "system-node-critical",
+        serviceAccountName: name,
+        automountServiceAccountToken: false,
+        dnsPolicy: "Default",
+        nodeSelector: ON_LINUX,
+        tolerations: EVERY_NODE,
+        securityContext: { seccompProfile: { type: "RuntimeDefault" } },
+        containers: [
+          corednsContainer({
+            name: "cache",
+            image,
+            resources: coredns.nodeLocal?.resources,
+            volume: "config",
+          }),
+        ],
+        volumes: [{ name: "config", configMap: { name } }],
       },
     },
-  };
+  });
 }

@@ -253,8 +253,6 @@ const DEFAULTS = {
   nodeLocal: { requests: { cpu: "25m", memory: "5Mi" } },
 } as const;
 
-export const COREDNS_REPLICAS = DEFAULTS.replicas;
-
 /** Cluster DNS with defaults filled in. */
 export function resolveCoreDns(given: CoreDnsInput): CoreDnsSettings {
   const cache: DnsCacheInput = typeof given.cache === "object" ? given.cache : { seconds: given.cache };

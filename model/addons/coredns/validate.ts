@@ -1,24 +1,26 @@
-import { whenEnabled } from "../../core/enabled";
-import { pick, type Draft } from "../../settings/pick";
 import type { Path, Problems } from "../../settings/problems";
+import { entriesOf } from "../../settings/prune";
 import { isDnsName } from "../../settings/schema/primitives";
 import { nearest } from "../../text";
 import type { AddonSurroundings } from "../domain";
 import { corefilePlugins, corefileProblem } from "./corefileText";
 import { COREDNS_PLUGINS, ONCE_IN_A_BLOCK } from "./plugins";
-import { COREDNS_REPLICAS, type CoreDnsInput } from "./settings";
-
-type Input = Draft<CoreDnsInput>;
+import type { CoreDnsInput as Input, CoreDnsSettings } from "./settings";
 
 /** What one setting of cluster DNS says of another. */
-export function validateCoreDns(coredns: Input, around: AddonSurroundings, problems: Problems): void {
+export function validateCoreDns(
+  coredns: Input,
+  settings: CoreDnsSettings,
+  around: AddonSurroundings,
+  problems: Problems,
+): void {
   stubsAreZones(coredns, around, problems);
   zonesAreTheirOwn(coredns, around, problems);
   hostsAreOutside(coredns, around, problems);
-  forwardersFitTls(coredns, problems);
-  replicasFindNodes(coredns, around, problems);
+  forwardersFitTls(coredns, around, problems);
+  replicasFindNodes(settings, around, problems);
   rewritesLeadElsewhere(coredns, problems);
-  cachesReachAllPods(coredns, around, problems);
+  cachesReachAllPods(coredns, settings, around, problems);
   pluginsAreKnown(coredns, problems);
 }
 
@@ -95,8 +97,9 @@ function hostsAreOutside({ hosts }: Input, { clusterDomain }: AddonSurroundings,
   }
 }
 
-function forwardersFitTls(coredns: Input, problems: Problems): void {
-  if (coredns.tlsServerName === undefined || "upstreamServers" in coredns) return;
+function forwardersFitTls(coredns: Input, { refused }: AddonSurroundings, problems: Problems): void {
+  if (coredns.tlsServerName === undefined || coredns.upstreamServers !== undefined) return;
+  if (refused("coredns.upstreamServers")) return;
   problems.add(
     ["coredns", "tlsServerName"],
     coredns.tlsServerName,
@@ -107,14 +110,13 @@ function forwardersFitTls(coredns: Input, problems: Problems): void {
 
 /** CoreDNS runs on control-plane nodes too, so every node counts. */
 function replicasFindNodes(
-  coredns: Input,
-  { machines, platform }: AddonSurroundings,
+  { antiAffinity, replicas }: CoreDnsSettings,
+  { machines, platform, refused }: AddonSurroundings,
   problems: Problems,
 ): void {
-  if (coredns.antiAffinity !== "required" || platform === "aws") return;
+  if (antiAffinity !== "required" || platform === "aws" || refused("coredns.replicas")) return;
   const nodes = machines.filter((machine) => machine.role !== "loadBalancer").length;
-  const replicas = pick(coredns, "replicas", COREDNS_REPLICAS);
-  if (replicas === undefined || nodes === 0 || replicas <= nodes) return;
+  if (nodes === 0 || replicas <= nodes) return;
   problems.add(
     ["coredns", "antiAffinity"],
     "required",
@@ -126,13 +128,12 @@ function replicasFindNodes(
 }
 
 function rewritesLeadElsewhere({ rewrite: rules = [] }: Input, problems: Problems): void {
-  for (const [index, rule] of rules.entries()) {
-    if (rule?.from === undefined) continue;
-    const way = pick(rule, "match", "exact");
-    const earlier = rules.findIndex(
-      (other) => other?.from === rule.from && pick(other, "match", "exact") === way,
-    );
-    if (earlier < index) {
+  const first = new Map<string, number>();
+  for (const [index, rule] of entriesOf(rules)) {
+    const key = `${rule.match ?? "exact"} ${rule.from}`;
+    const earlier = first.get(key);
+    if (earlier === undefined) first.set(key, index);
+    else {
       problems.add(
         ["coredns", "rewrite", index, "from"],
         rule.from,
@@ -152,10 +153,11 @@ function rewritesLeadElsewhere({ rewrite: rules = [] }: Input, problems: Problem
 /** The cache is a pod for Linux, and the Service leads to the caller's own node alone. */
 function cachesReachAllPods(
   { nodeLocal }: Input,
+  settings: CoreDnsSettings,
   { windowsPool }: AddonSurroundings,
   problems: Problems,
 ): void {
-  if (whenEnabled(nodeLocal) === undefined || windowsPool === undefined) return;
+  if (settings.nodeLocal === undefined || windowsPool === undefined) return;
   problems.add(
     ["coredns", "nodeLocal"],
     nodeLocal,
@@ -178,16 +180,16 @@ const TAKEN: Readonly<Record<string, string>> = {
 /** CoreDNS does not start with a plugin that it does not know, nor with one twice that may stand once. */
 function pluginsAreKnown({ custom, hosts: named }: Input, problems: Problems): void {
   const { plugins, zones = {} } = custom ?? {};
-  const texts: [Path, string | undefined, boolean][] = [
-    [["coredns", "custom", "plugins"], plugins, true],
-    ...Object.entries(zones).map(([zone, text]): [Path, string | undefined, boolean] => [
+  const texts: [Path, string, boolean][] = [
+    [["coredns", "custom", "plugins"], plugins ?? "", true],
+    ...Object.entries(zones).map(([zone, text]): [Path, string, boolean] => [
       ["coredns", "custom", "zones", zone],
       text,
       false,
     ]),
   ];
   for (const [path, text, cluster] of texts) {
-    if (text === undefined || corefileProblem(text) !== undefined) continue;
+    if (corefileProblem(text) !== undefined) continue;
     const seen = new Set<string>();
     for (const { name, args } of corefilePlugins(text)) {
       const hosts = name === "hosts" && Object.keys(named ?? {}).length > 0;

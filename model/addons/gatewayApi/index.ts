@@ -15,10 +15,11 @@ export const gatewayApi = {
     others.includes(GROUP)
       ? []
       : ["gatewayApi installs its definitions, but nothing in these settings implements them"],
-  files: (input) => [
+  summary: ({ source }) => ({ name: "Gateway API", addresses: [], about: [`definitions from ${source}`] }),
+  files: ({ source }) => [
     {
       path: ["gatewayApi", "source"],
-      file: input.source,
+      file: source,
       allowed: "a URL, or the path of a file with the definitions",
     },
   ],

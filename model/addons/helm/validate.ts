@@ -4,12 +4,11 @@ import type { Facts } from "../../settings/draft";
 import type { Problems } from "../../settings/problems";
 
 /** Where charts come from, and in which version. */
-export function chartsFit({ input }: Facts, problems: Problems): void {
-  const sources: Readonly<Partial<Record<ChartName, string | undefined>>> = input.helm?.sources ?? {};
+export function chartsFit({ written }: Facts, problems: Problems): void {
+  const { sources = {}, versions = {} } = written.helm ?? {};
   for (const [chart, source] of Object.entries(sources)) {
-    if (source === undefined) continue;
     const kind = chartSourceKind(source);
-    const version = input.helm?.versions?.[chart as ChartName];
+    const version = versions[chart as ChartName];
     if (kind === "folder" && version !== undefined) {
       problems.add(["helm", "versions", chart], version, `has no effect: the chart comes from ${source}`, {
         allowed: "no version, or another source: a folder contains one version",
@@ -29,10 +28,9 @@ export function chartsFit({ input }: Facts, problems: Problems): void {
 }
 
 /** Charts that are taken from the project's own files are there; paths outside of it nobody looks at. */
-export function chartsAreThere({ input }: Facts, files: ProjectFiles, problems: Problems): void {
-  const sources: Readonly<Partial<Record<string, string | undefined>>> = input.helm?.sources ?? {};
-  for (const [chart, source] of Object.entries(sources)) {
-    if (source === undefined || !isInside(source)) continue;
+export function chartsAreThere({ written }: Facts, files: ProjectFiles, problems: Problems): void {
+  for (const [chart, source] of Object.entries(written.helm?.sources ?? {})) {
+    if (!isInside(source)) continue;
     const path = plainPath(source);
     const file = /\.tgz$/.test(path) ? path : `${path}/Chart.yaml`;
     if (files.read(file) !== undefined) continue;

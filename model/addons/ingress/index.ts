@@ -1,7 +1,13 @@
 import { resources } from "../../settings/effect";
-import type { Draft } from "../../settings/pick";
 import type { Path } from "../../settings/problems";
-import type { AddonCluster, AddonDomain, AddonPort } from "../domain";
+import {
+  replicas,
+  type AddonCluster,
+  type AddonDomain,
+  type AddonPlace,
+  type AddonPort,
+  type AddonSummary,
+} from "../domain";
 import { INGRESS_NAMESPACE } from "./manifests";
 import { ingressSchema } from "./schema";
 import { resolveIngress, type IngressInput, type IngressSettings } from "./settings";
@@ -27,12 +33,43 @@ export const ingress = {
   resolve: resolveIngress,
   validate: validateIngress,
   advise,
-  lists: ({ dns }: Draft<IngressInput>): [Path, readonly (string | undefined)[]][] => [
+  lists: ({ dns }: IngressInput): [Path, readonly string[]][] => [
     [["ingress", "dns", "names"], dns?.names ?? []],
   ],
+  summary,
   ports: ({ expose }) =>
     expose.type === "hostPorts" ? [expose.http, expose.https].map((port) => hostPort(port)) : [],
 } as const satisfies AddonDomain<IngressInput, IngressSettings>;
+
+function summary(settings: IngressSettings, { platform }: AddonPlace): AddonSummary {
+  const { kind: name, className, expose, dns } = settings;
+  const common = [
+    `class ${className}${settings.default ? ", the default" : ""}`,
+    ...(dns === undefined ? [] : [`DNS names ${dns.names.join(", ")}`]),
+  ];
+  const count = replicas(settings.replicas);
+  if (expose.type !== "loadBalancer") {
+    const onAll = expose.type === "nodePorts";
+    const where = onAll ? "every node" : "nodes that run it";
+    return {
+      name,
+      addresses: [`${where}: HTTP ${expose.http}, HTTPS ${expose.https}`],
+      about: [onAll ? count : "a pod on each node", ...common],
+    };
+  }
+  const { address, pool, sourceRanges, internal } = expose;
+  const balancer = platform === "aws" ? `a network load balancer${internal ? " in the VPC" : ""}` : "MetalLB";
+  return {
+    name,
+    addresses: address === undefined ? [] : [address],
+    about: [
+      count,
+      ...common,
+      `behind ${balancer}${pool === undefined ? "" : `, pool ${pool}`}`,
+      `open to ${sourceRanges.length === 0 ? "everybody who reaches the address" : sourceRanges.join(", ")}`,
+    ],
+  };
+}
 
 function hostPort(port: number): AddonPort {
   const reason = "ingress on host ports, open to access.nodePorts";

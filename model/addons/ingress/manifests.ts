@@ -1,5 +1,6 @@
 import { imageOf } from "../../images";
 import type { Manifest } from "../../core/manifest";
+import { deployment, namespaceOf, ON_LINUX } from "../../core/objects";
 import type { Exposure, IngressSettings, IngressSurroundings } from "./settings";
 
 /** What both kinds of ingress have in common: namespace, the way in, and what answers when no rule does. */
@@ -16,17 +17,9 @@ export const INGRESS_SERVICE: Record<IngressSettings["kind"], string> = {
 };
 
 export function ingressNamespaceManifest(ingress: IngressSettings): Manifest {
-  return {
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: {
-      name: INGRESS_NAMESPACE[ingress.kind],
-      // `baseline` takes no host ports (Kubernetes documentation, "Pod Security Standards").
-      labels: {
-        "pod-security.kubernetes.io/enforce": ingress.expose.type === "hostPorts" ? "privileged" : "baseline",
-      },
-    },
-  };
+  // `baseline` takes no host ports (Kubernetes documentation, "Pod Security Standards").
+  const level = ingress.expose.type === "hostPorts" ? "privileged" : "baseline";
+  return namespaceOf(INGRESS_NAMESPACE[ingress.kind], level);
 }
 
 export interface IngressService {
@@ -99,45 +92,40 @@ export function defaultBackendManifests(settings: IngressSurroundings, ingress: 
   const metadata = { name: backendName, namespace, labels: backendLabels };
   const image = imageOf(settings, defaultBackend.image);
   return [
-    {
-      apiVersion: "apps/v1",
-      kind: "Deployment",
-      metadata,
-      spec: {
-        replicas: 1,
-        selector: { matchLabels: backendLabels },
-        template: {
-          metadata: { labels: backendLabels },
-          spec: {
-            automountServiceAccountToken: false,
-            // Upstream's image is built for one architecture, and says so in its name.
-            nodeSelector: {
-              "kubernetes.io/os": "linux",
-              ...(image.includes("-amd64:") ? { "kubernetes.io/arch": "amd64" } : {}),
-            },
-            securityContext: {
-              runAsNonRoot: true,
-              runAsUser: 65534,
-              seccompProfile: { type: "RuntimeDefault" },
-            },
-            containers: [
-              {
-                name: backendName,
-                image,
-                ports: [{ name: "http", containerPort: defaultBackend.port, protocol: "TCP" }],
-                readinessProbe: { tcpSocket: { port: "http" }, periodSeconds: 5 },
-                resources: { requests: { cpu: "10m", memory: "20Mi" } },
-                securityContext: {
-                  allowPrivilegeEscalation: false,
-                  readOnlyRootFilesystem: true,
-                  capabilities: { drop: ["ALL"] },
-                },
-              },
-            ],
+    deployment(metadata, {
+      replicas: 1,
+      selector: { matchLabels: backendLabels },
+      template: {
+        metadata: { labels: backendLabels },
+        spec: {
+          automountServiceAccountToken: false,
+          // Upstream's image is built for one architecture, and says so in its name.
+          nodeSelector: {
+            ...ON_LINUX,
+            ...(image.includes("-amd64:") ? { "kubernetes.io/arch": "amd64" } : {}),
           },
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: 65534,
+            seccompProfile: { type: "RuntimeDefault" },
+          },
+          containers: [
+            {
+              name: backendName,
+              image,
+              ports: [{ name: "http", containerPort: defaultBackend.port, protocol: "TCP" }],
+              readinessProbe: { tcpSocket: { port: "http" }, periodSeconds: 5 },
+              resources: { requests: { cpu: "10m", memory: "20Mi" } },
+              securityContext: {
+                allowPrivilegeEscalation: false,
+                readOnlyRootFilesystem: true,
+                capabilities: { drop: ["ALL"] },
+              },
+            },
+          ],
         },
       },
-    },
+    }),
     {
       apiVersion: "v1",
       kind: "Service",

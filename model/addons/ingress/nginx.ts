@@ -1,6 +1,19 @@
 import { imageOf } from "../../images";
-import { type Manifest, type PodTemplate, type PolicyRule, roleBinding } from "../../core/manifest";
-import { configHash, configHashAnnotation } from "../../kubernetes";
+import type { Manifest, PodTemplate } from "../../core/manifest";
+import {
+  accountWithRole,
+  allow,
+  configMap,
+  daemonSet,
+  deployment,
+  disruptionBudget,
+  fieldEnv,
+  ON_LINUX,
+  READ,
+  readingOnce,
+  roleFor,
+  spread,
+} from "../../core/objects";
 import type { IngressNginxSettings, IngressSurroundings } from "./settings";
 import { defaultBackendReference, INGRESS_NAMESPACE, INGRESS_SERVICE, ingressService } from "./manifests";
 
@@ -9,6 +22,7 @@ const name = "ingress-nginx";
 const controllerName = INGRESS_SERVICE["ingress-nginx"];
 const selector = { "app.kubernetes.io/name": name, "app.kubernetes.io/component": "controller" };
 const metadata = { name, namespace, labels: selector };
+const ofController = { ...metadata, name: controllerName };
 
 /** The last release, of March 2026 (ingress-nginx chart 4.15.1, values.yaml, tag and digest). */
 const INGRESS_NGINX_IMAGE =
@@ -28,18 +42,10 @@ export function ingressNginxManifests(
 ): Manifest[] {
   const hostPorts = ingress.expose.type === "hostPorts";
   return [
-    { apiVersion: "v1", kind: "ServiceAccount", metadata },
-    clusterRole,
-    roleBinding("ClusterRole", name, { name, namespace }, selector),
-    role,
-    roleBinding("Role", name, { name, namespace }, selector),
-    {
-      apiVersion: "v1",
-      kind: "ConfigMap",
-      metadata: { ...metadata, name: controllerName },
-      // Read while it runs: a change needs no new pods.
-      data: ingress.config,
-    },
+    ...accountWithRole(metadata, clusterRules),
+    ...roleFor(metadata, rules),
+    // Read while it runs: a change needs no new pods.
+    configMap(ofController, ingress.config),
     {
       apiVersion: "networking.k8s.io/v1",
       kind: "IngressClass",
@@ -52,17 +58,28 @@ export function ingressNginxManifests(
       },
       spec: { controller: "k8s.io/ingress-nginx" },
     },
-    hostPorts ? daemonSet(settings, ingress) : deployment(settings, ingress),
-    ...(hostPorts ? [] : [disruptionBudget]),
+    ...(hostPorts
+      ? [
+          // One after the other, and the old one first: a host port is free only when it has gone.
+          daemonSet(ofController, {
+            updateStrategy: oneByOne,
+            selector: { matchLabels: selector },
+            template: podTemplate(settings, ingress),
+          }),
+        ]
+      : [
+          deployment(ofController, {
+            replicas: ingress.replicas,
+            strategy: oneByOne,
+            selector: { matchLabels: selector },
+            template: podTemplate(settings, ingress),
+          }),
+          disruptionBudget(ofController, selector),
+        ]),
   ];
 }
 
-const disruptionBudget: Manifest = {
-  apiVersion: "policy/v1",
-  kind: "PodDisruptionBudget",
-  metadata: { ...metadata, name: controllerName },
-  spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
-};
+const oneByOne = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } } as const;
 
 /** The Service that traffic comes in by. */
 export function ingressNginxService(
@@ -82,103 +99,44 @@ export function ingressNginxService(
   return {
     apiVersion: "v1",
     kind: "Service",
-    metadata: { ...metadata, name: controllerName, annotations: facts.annotations },
+    metadata: { ...ofController, annotations: facts.annotations },
     spec: { ...facts.spec, selector, ports: [port("http", 80), port("https", 443)] },
   };
 }
 
-const read = ["get", "list", "watch"];
 const networking = "networking.k8s.io";
-const sharedRules: PolicyRule[] = [
-  { apiGroups: [""], resources: ["services"], verbs: read },
-  { apiGroups: [""], resources: ["events"], verbs: ["create", "patch"] },
-  { apiGroups: [networking], resources: ["ingresses", "ingressclasses"], verbs: read },
-  { apiGroups: [networking], resources: ["ingresses/status"], verbs: ["update"] },
-  { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: read },
+const coordination = "coordination.k8s.io";
+const sharedRules = [
+  allow("", ["services"], READ),
+  allow("", ["events"], ["create", "patch"]),
+  allow(networking, ["ingresses", "ingressclasses"], READ),
+  allow(networking, ["ingresses/status"], ["update"]),
+  allow("discovery.k8s.io", ["endpointslices"], READ),
 ];
-
-const clusterRole: Manifest = {
-  apiVersion: "rbac.authorization.k8s.io/v1",
-  kind: "ClusterRole",
-  metadata: { name, labels: selector },
-  rules: [
-    {
-      apiGroups: [""],
-      resources: ["configmaps", "endpoints", "nodes", "pods", "secrets", "namespaces"],
-      verbs: ["list", "watch"],
-    },
-    { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["list", "watch"] },
-    { apiGroups: [""], resources: ["nodes"], verbs: ["get"] },
-    ...sharedRules,
-  ],
-};
-
-const role: Manifest = {
-  apiVersion: "rbac.authorization.k8s.io/v1",
-  kind: "Role",
-  metadata,
-  rules: [
-    { apiGroups: [""], resources: ["namespaces"], verbs: ["get"] },
-    { apiGroups: [""], resources: ["configmaps", "pods", "secrets", "endpoints"], verbs: read },
-    {
-      apiGroups: ["coordination.k8s.io"],
-      resources: ["leases"],
-      resourceNames: ["ingress-nginx-leader"],
-      verbs: ["get", "update"],
-    },
-    { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
-    ...sharedRules,
-  ],
-};
-
-function deployment(settings: IngressSurroundings, ingress: IngressNginxSettings): Manifest {
-  return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { ...metadata, name: controllerName },
-    spec: {
-      replicas: ingress.replicas,
-      strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
-      selector: { matchLabels: selector },
-      template: podTemplate(settings, ingress),
-    },
-  };
-}
-
-function daemonSet(settings: IngressSurroundings, ingress: IngressNginxSettings): Manifest {
-  return {
-    apiVersion: "apps/v1",
-    kind: "DaemonSet",
-    metadata: { ...metadata, name: controllerName },
-    spec: {
-      // One after the other, and the old one first: a host port is free only when it has gone.
-      updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
-      selector: { matchLabels: selector },
-      template: podTemplate(settings, ingress),
-    },
-  };
-}
+const clusterRules = [
+  allow("", ["configmaps", "endpoints", "nodes", "pods", "secrets", "namespaces"], ["list", "watch"]),
+  allow(coordination, ["leases"], ["list", "watch"]),
+  allow("", ["nodes"], ["get"]),
+  ...sharedRules,
+];
+const rules = [
+  allow("", ["namespaces"], ["get"]),
+  allow("", ["configmaps", "pods", "secrets", "endpoints"], READ),
+  allow(coordination, ["leases"], ["get", "update"], ["ingress-nginx-leader"]),
+  allow(coordination, ["leases"], ["create"]),
+  ...sharedRules,
+];
 
 function podTemplate(settings: IngressSurroundings, ingress: IngressNginxSettings): PodTemplate {
   const args = controllerArgs(ingress);
   return {
-    metadata: {
-      labels: selector,
-      annotations: { [configHashAnnotation]: configHash({ args: args.join(" ") }) },
-    },
+    metadata: readingOnce(selector, { args: args.join(" ") }),
     spec: {
       serviceAccountName: name,
-      nodeSelector: { "kubernetes.io/os": "linux", ...ingress.nodeSelector },
+      nodeSelector: { ...ON_LINUX, ...ingress.nodeSelector },
       // As upstream: requests under way are served to their end before the pod goes.
       terminationGracePeriodSeconds: 300,
-      topologySpreadConstraints: [
-        {
-          maxSkew: 1,
-          topologyKey: "kubernetes.io/hostname",
-          whenUnsatisfiable: "ScheduleAnyway",
-          labelSelector: { matchLabels: selector },
-        },
-      ],
+      topologySpreadConstraints: spread(selector),
       containers: [
         {
           name: "controller",
@@ -186,8 +144,8 @@ function podTemplate(settings: IngressSurroundings, ingress: IngressNginxSetting
           imagePullPolicy: "IfNotPresent",
           args,
           env: [
-            { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
-            { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+            fieldEnv("POD_NAME", "metadata.name"),
+            fieldEnv("POD_NAMESPACE", "metadata.namespace"),
             { name: "LD_PRELOAD", value: "/usr/local/lib/libmimalloc.so" },
           ],
           lifecycle: { preStop: { exec: { command: ["/wait-shutdown"] } } },

@@ -1,4 +1,5 @@
 import { mergePatch } from "../../core/merge";
+import { ON_LINUX, spread } from "../../core/objects";
 import type { PinnedChart } from "../../pinnedChart";
 import type { Exposure, IngressSurroundings, TraefikSettings } from "./settings";
 import { ingressService } from "./manifests";
@@ -61,15 +62,8 @@ function libraryValues(settings: IngressSurroundings, ingress: TraefikSettings):
     // It shows every route; whoever wants it sets `ingressRoute.dashboard` and guards it.
     api: { dashboard: false },
     resources: ingress.resources,
-    nodeSelector: { "kubernetes.io/os": "linux", ...ingress.nodeSelector },
-    topologySpreadConstraints: [
-      {
-        maxSkew: 1,
-        topologyKey: "kubernetes.io/hostname",
-        whenUnsatisfiable: "ScheduleAnyway",
-        labelSelector: { matchLabels: { "app.kubernetes.io/name": "traefik" } },
-      },
-    ],
+    nodeSelector: { ...ON_LINUX, ...ingress.nodeSelector },
+    topologySpreadConstraints: spread({ "app.kubernetes.io/name": "traefik" }),
   };
 }
 

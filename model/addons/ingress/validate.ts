@@ -1,31 +1,26 @@
 import { whenEnabled } from "../../core/enabled";
 import { parseAddress } from "../../network/addresses";
-import { pick, type Draft } from "../../settings/pick";
 import type { Path, Problems } from "../../settings/problems";
 import type { AddonSurroundings, ServicePool } from "../domain";
 import { INGRESS_NAMESPACE } from "./manifests";
-import { INGRESS_HOST_PORTS, type IngressInput } from "./settings";
-
-type IngressDraft = Draft<IngressInput>;
-/** All ways' keys beside each other; `type` tells which there are. */
-interface ExposeDraft {
-  readonly type?: "loadBalancer" | "nodePorts" | "hostPorts" | undefined;
-  readonly address?: string | undefined;
-  readonly pool?: string | undefined;
-  readonly sourceRanges?: readonly (string | undefined)[] | undefined;
-  readonly internal?: boolean | undefined;
-  readonly http?: number | undefined;
-  readonly https?: number | undefined;
-}
+import { INGRESS_HOST_PORTS, type Exposure, type IngressInput, type IngressSettings } from "./settings";
 
 const EXPOSE: Path = ["ingress", "expose"];
 
-export function validateIngress(ingress: IngressDraft, around: AddonSurroundings, problems: Problems): void {
-  if ("expose" in ingress && ingress.expose === undefined) return;
-  const expose: ExposeDraft = ingress.expose ?? { type: "loadBalancer" };
+type LoadBalancer = Extract<Exposure, { type: "loadBalancer" }>;
+type Ports = Exclude<Exposure, LoadBalancer>;
+
+export function validateIngress(
+  ingress: IngressInput,
+  settings: IngressSettings,
+  around: AddonSurroundings,
+  problems: Problems,
+): void {
+  if (around.refused("ingress.expose.type")) return;
+  const { expose } = settings;
   switch (expose.type) {
     case "loadBalancer":
-      loadBalancerFits(around, ingress, expose, problems);
+      loadBalancerFits(around, ingress, expose, INGRESS_NAMESPACE[settings.kind], problems);
       break;
     case "nodePorts":
       nodePortsFit(around, expose, problems);
@@ -33,11 +28,9 @@ export function validateIngress(ingress: IngressDraft, around: AddonSurroundings
     case "hostPorts":
       hostPortsFit(around, ingress, expose, problems);
       break;
-    case undefined:
-      return;
   }
   dnsFits(around, ingress, expose, problems);
-  classesDiffer(ingress, problems);
+  classesDiffer(settings, around, problems);
   backendFindsNode(around, ingress, problems);
   around.checkSelector(
     ingress.nodeSelector,
@@ -50,7 +43,7 @@ export function validateIngress(ingress: IngressDraft, around: AddonSurroundings
 }
 
 /** Both controllers' images are for Linux. */
-function nodesAreLinux({ nodeSelector }: IngressDraft, problems: Problems): void {
+function nodesAreLinux({ nodeSelector }: IngressInput, problems: Problems): void {
   const os = nodeSelector?.["kubernetes.io/os"];
   if (os === undefined || os === "linux") return;
   problems.add(["ingress", "nodeSelector", "kubernetes.io/os"], os, "has no controller image", {
@@ -59,7 +52,7 @@ function nodesAreLinux({ nodeSelector }: IngressDraft, problems: Problems): void
 }
 
 /** Keys of a ConfigMap (apimachinery, IsConfigMapKey). */
-function namesAreKeys(ingress: IngressDraft, problems: Problems): void {
+function namesAreKeys(ingress: IngressInput, problems: Problems): void {
   if (ingress.kind !== "ingress-nginx") return;
   for (const key of Object.keys(ingress.config ?? {})) {
     if (/^[A-Za-z0-9._-]{1,253}$/.test(key)) continue;
@@ -72,30 +65,32 @@ function namesAreKeys(ingress: IngressDraft, problems: Problems): void {
 /** Somebody must hand out the address, and on AWS it may be the whole internet's. */
 function loadBalancerFits(
   around: AddonSurroundings,
-  ingress: IngressDraft,
-  expose: ExposeDraft,
+  { expose: given }: IngressInput,
+  expose: LoadBalancer,
+  namespace: string,
   problems: Problems,
 ): void {
   const aws = around.platform === "aws";
+  const written = given?.type === "loadBalancer" ? given : undefined;
   if (!aws && !around.givesAddresses) {
-    problems.add(EXPOSE, ingress.expose, "needs a load balancer, but nothing assigns it an address", {
+    problems.add(EXPOSE, given, "needs a load balancer, but nothing assigns it an address", {
       allowed:
         "metallb with a pool, or expose: {type: hostPorts}, or {type: nodePorts, http: 30080, https: 30443}",
     });
     return;
   }
-  if (aws && !("sourceRanges" in expose)) {
+  if (aws && written?.sourceRanges === undefined) {
     problems.add(
       [...EXPOSE, "sourceRanges"],
       undefined,
       "is missing: a load balancer on AWS is open to the ranges listed here",
       {
-        allowed: 'ranges, such as ["203.0.113.0/24"], or ["0.0.0.0/0"] for everybody',
+        allowed: 'ranges, as ["203.0.113.0/24"], or ["0.0.0.0/0"] for everybody',
       },
     );
   }
-  if (!aws && expose.internal !== undefined) {
-    problems.add([...EXPOSE, "internal"], expose.internal, "applies to AWS load balancers only", {
+  if (!aws && written?.internal !== undefined) {
+    problems.add([...EXPOSE, "internal"], written.internal, "applies to AWS load balancers only", {
       allowed: "leave it out on platform machines: the pool determines the address",
     });
   }
@@ -110,8 +105,8 @@ function loadBalancerFits(
       },
     );
   }
-  if (!aws && ingress.kind !== undefined && around.pools !== undefined)
-    poolFits(around.pools, expose, INGRESS_NAMESPACE[ingress.kind], problems);
+  if (!aws && around.pools !== undefined && !around.refused("ingress.kind"))
+    poolFits(around.pools, expose, namespace, around, problems);
 }
 
 /**
@@ -142,11 +137,12 @@ function serves({ namespaces }: ServicePool, namespace: string): boolean {
 
 function poolFits(
   all: readonly ServicePool[],
-  expose: ExposeDraft,
+  { address, pool }: LoadBalancer,
   namespace: string,
+  { refused }: AddonSurroundings,
   problems: Problems,
 ): void {
-  const { address, pool } = expose;
+  if (refused("ingress.expose.pool")) return;
   const names = all.map(({ name }) => name);
   if (pool !== undefined && !names.includes(pool)) {
     problems.add([...EXPOSE, "pool"], pool, "is not a pool of MetalLB", { allowed: names.join(", ") });
@@ -154,7 +150,7 @@ function poolFits(
   }
   const number = parseAddress(address ?? "");
   if (number === undefined) {
-    if (!("address" in expose)) someAddressIsFree(all, namespace, pool, problems);
+    if (!refused("ingress.expose.address")) someAddressIsFree(all, namespace, pool, problems);
     return;
   }
   const pools = all.filter(({ name }) => pool === undefined || name === pool);
@@ -177,17 +173,17 @@ function poolFits(
   );
 }
 
-function portsDiffer({ http, https }: ExposeDraft, problems: Problems): boolean {
-  if (http === undefined || http !== https) return true;
+function portsDiffer({ http, https }: Ports, problems: Problems): boolean {
+  if (http !== https) return true;
   problems.add([...EXPOSE, "https"], https, "is also the port for HTTP", { allowed: "another port" });
   return false;
 }
 
-function nodePortsFit({ nodePortRange }: AddonSurroundings, expose: ExposeDraft, problems: Problems): void {
+function nodePortsFit({ nodePortRange }: AddonSurroundings, expose: Ports, problems: Problems): void {
   if (!portsDiffer(expose, problems) || nodePortRange === undefined) return;
   for (const key of ["http", "https"] as const) {
     const port = expose[key];
-    if (port === undefined || (nodePortRange.from <= port && port <= nodePortRange.to)) continue;
+    if (nodePortRange.from <= port && port <= nodePortRange.to) continue;
     problems.add([...EXPOSE, key], port, "lies outside network.nodePortRange", {
       allowed: `${nodePortRange.from} to ${nodePortRange.to}`,
     });
@@ -196,14 +192,10 @@ function nodePortsFit({ nodePortRange }: AddonSurroundings, expose: ExposeDraft,
 
 function hostPortsFit(
   around: AddonSurroundings,
-  ingress: IngressDraft,
-  expose: ExposeDraft,
+  ingress: IngressInput,
+  expose: Ports,
   problems: Problems,
 ): void {
-  const ports = {
-    http: pick(expose, "http", INGRESS_HOST_PORTS.http),
-    https: pick(expose, "https", INGRESS_HOST_PORTS.https),
-  };
   if (ingress.replicas !== undefined) {
     problems.add(
       ["ingress", "replicas"],
@@ -214,10 +206,10 @@ function hostPortsFit(
       },
     );
   }
-  if (!portsDiffer(ports, problems)) return;
+  if (!portsDiffer(expose, problems)) return;
   for (const key of ["http", "https"] as const) {
-    const port = ports[key];
-    const owner = port === undefined ? undefined : around.ownerOfTcp(port);
+    const port = expose[key];
+    const owner = around.ownerOfTcp(port);
     if (owner === undefined) continue;
     problems.add([...EXPOSE, key], port, `is the port of ${owner} on the nodes`, {
       allowed: `a free port, such as ${INGRESS_HOST_PORTS[key]}`,
@@ -227,8 +219,8 @@ function hostPortsFit(
 
 function dnsFits(
   { platform }: AddonSurroundings,
-  { dns }: IngressDraft,
-  expose: ExposeDraft,
+  { dns }: IngressInput,
+  expose: Exposure,
   problems: Problems,
 ): void {
   if (dns === undefined) return;
@@ -238,16 +230,16 @@ function dnsFits(
       allowed: "leave it out on platform machines: expose.address tells you the address in advance",
     });
   } else if (expose.type !== "loadBalancer") {
-    problems.add(path, dns, `point to a load balancer, but traffic arrives through ${expose.type ?? ""}`, {
+    problems.add(path, dns, `point to a load balancer, but traffic arrives through ${expose.type}`, {
       allowed: "expose: {type: loadBalancer}",
     });
   }
 }
 
 /** Two providers in one controller would both serve one class. */
-function classesDiffer(ingress: IngressDraft, problems: Problems): void {
-  if (ingress.kind !== "traefik" || !("nginxClass" in ingress) || ingress.nginxClass !== true) return;
-  if (ingress.className !== "nginx") return;
+function classesDiffer(ingress: IngressSettings, { refused }: AddonSurroundings, problems: Problems): void {
+  if (ingress.kind !== "traefik" || !ingress.nginxClass || ingress.className !== "nginx") return;
+  if (refused("ingress.className")) return;
   problems.add(
     ["ingress", "className"],
     "nginx",
@@ -261,7 +253,7 @@ function classesDiffer(ingress: IngressDraft, problems: Problems): void {
 /** Upstream's default backend is built for amd64 alone. */
 function backendFindsNode(
   { machines }: AddonSurroundings,
-  { defaultBackend }: IngressDraft,
+  { defaultBackend }: IngressInput,
   problems: Problems,
 ): void {
   const nodes = machines.filter((machine) => machine.role !== "loadBalancer");

@@ -1,8 +1,8 @@
 import { parseAddressRange, rangesOverlap } from "../../network/addressRanges";
 import { range } from "../../network/addresses";
 import { resources } from "../../settings/effect";
-import type { Draft } from "../../settings/pick";
 import type { Path } from "../../settings/problems";
+import { entriesOf } from "../../settings/prune";
 import type { AddonCluster, AddonDomain, AddonPort, ServicePool } from "../domain";
 import { metallbNamespace } from "./manifests";
 import { metallbSchema } from "./schema";
@@ -37,18 +37,28 @@ export const metallb = {
   validate: validateMetallb,
   advise,
   secrets: ({ bgp }) =>
-    (bgp?.peers ?? []).map((peer, index) => ({
-      path: ["metallb", "bgp", "peers", index, "password"],
-      name: peer?.password,
-    })),
-  lists: ({ l2, bgp, pools }: Draft<MetallbInput>): [Path, readonly (string | undefined)[]][] => [
+    entriesOf(bgp?.peers).flatMap(([index, { password }]) =>
+      password === undefined
+        ? []
+        : [{ path: ["metallb", "bgp", "peers", index, "password"], name: password }],
+    ),
+  lists: ({ l2, bgp, pools }: MetallbInput): [Path, readonly string[]][] => [
     [["metallb", "l2", "interfaces"], l2?.interfaces ?? []],
     [["metallb", "bgp", "communities"], bgp?.communities ?? []],
-    ...Object.entries(pools ?? {}).map(([pool, given]): [Path, readonly (string | undefined)[]] => [
+    ...Object.entries(pools).map(([pool, { namespaces = [] }]): [Path, readonly string[]] => [
       ["metallb", "pools", pool, "namespaces"],
-      given?.namespaces ?? [],
+      namespaces,
     ]),
   ],
+  summary: ({ pools, l2, bgp }) => ({
+    name: "MetalLB",
+    addresses: Object.values(pools).flatMap(({ addresses }) => addresses),
+    about: [
+      ...Object.entries(pools).map(([name, { addresses }]) => `pool ${name}: ${addresses.join(", ")}`),
+      ...(l2 === undefined ? [] : [`answers ARP for ${l2.pools.join(", ")}`]),
+      ...(bgp === undefined ? [] : [`BGP to ${bgp.peers.map(({ address }) => address).join(", ")}`]),
+    ],
+  }),
   ports,
   pools: (metallb): ServicePool[] =>
     Object.entries(metallb.pools).map(([name, { addresses, ...pool }]) => ({

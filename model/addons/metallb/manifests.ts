@@ -1,15 +1,12 @@
 import type { CustomManifest, Manifest } from "../../core/manifest";
+import { namespaceOf } from "../../core/objects";
 import type { AddressPool, BgpPeer, MetallbSettings } from "./settings";
 
 export const metallbNamespace = "metallb-system";
 
 /** The speaker has the host's network and sends raw packets: nothing less than privileged lets it. */
 export function metallbNamespaceManifest(): Manifest<"v1/Namespace"> {
-  return {
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { name: metallbNamespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } },
-  };
+  return namespaceOf(metallbNamespace, "privileged");
 }
 
 /** What MetalLB has to know of the cluster it runs in. */

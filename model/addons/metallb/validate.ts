@@ -1,37 +1,40 @@
 import { type AddressRange, parseAddressRange, rangesOverlap } from "../../network/addressRanges";
 import { parseAddress } from "../../network/addresses";
-import type { Draft } from "../../settings/pick";
 import type { Path, Problems } from "../../settings/problems";
+import { entriesOf } from "../../settings/prune";
 import { DNS_LABEL, DNS_LABEL_RULE } from "../../settings/schema/primitives";
 import { nearest } from "../../text";
 import { rangeHolding } from "../../cni/domain";
 import type { AddonSurroundings } from "../domain";
-import { BGP_PORT, type MetallbInput } from "./settings";
-
-type Input = Draft<MetallbInput>;
+import type { MetallbInput as Input, MetallbSettings } from "./settings";
 
 interface PlacedPool extends AddressRange {
   readonly pool: string;
   readonly path: Path;
 }
 
-export function validateMetallb(metallb: Input, around: AddonSurroundings, problems: Problems): void {
+export function validateMetallb(
+  metallb: Input,
+  settings: MetallbSettings,
+  around: AddonSurroundings,
+  problems: Problems,
+): void {
   platformFits(metallb, around, problems);
   const pools = poolsOf(metallb);
-  poolsAreNamed(metallb, problems);
+  poolsAreNamed(metallb, around, problems);
   poolsAreFree(around, pools, problems);
-  poolsAreAdvertised(metallb, problems);
+  poolsAreAdvertised(metallb, around, problems);
   peersFit(around, metallb, pools, problems);
   nodesAreChosen(around, metallb, problems);
-  advertisementFits(metallb, pools, problems);
+  advertisementFits(metallb, settings, pools, problems);
 }
 
 /** Ranges of all pools that were understood. */
 function poolsOf({ pools }: Input): PlacedPool[] {
-  return Object.entries(pools ?? {}).flatMap(([pool, { addresses } = {}]) =>
-    (addresses ?? []).flatMap((text, index) => {
-      const range = text === undefined ? undefined : parseAddressRange(text);
-      if (range === undefined || "problem" in range) return [];
+  return Object.entries(pools).flatMap(([pool, { addresses }]) =>
+    entriesOf(addresses).flatMap(([index, text]) => {
+      const range = parseAddressRange(text);
+      if ("problem" in range) return [];
       return [{ ...range, pool, path: ["metallb", "pools", pool, "addresses", index] }];
     }),
   );
@@ -55,9 +58,9 @@ function platformFits({ onAws }: Input, { platform }: AddonSurroundings, problem
   }
 }
 
-function poolsAreNamed({ pools }: Input, problems: Problems): void {
-  const names = Object.keys(pools ?? {});
-  if (pools !== undefined && names.length === 0) {
+function poolsAreNamed({ pools }: Input, { refused }: AddonSurroundings, problems: Problems): void {
+  const names = Object.keys(pools);
+  if (names.length === 0 && !refused("metallb.pools")) {
     problems.add(["metallb", "pools"], pools, "has no pools, so it could not assign an address", {
       allowed: "{default: {addresses: [10.40.0.240-10.40.0.250]}}",
     });
@@ -97,15 +100,12 @@ function poolsAreFree(around: AddonSurroundings, pools: readonly PlacedPool[], p
 }
 
 function takenAddresses({ addresses, routers }: AddonSurroundings) {
-  const places: [string | undefined, string][] = [
-    ...addresses.map(({ text, what }): [string, string] => [text, what]),
-    ...routers.map(({ address, name }): [string | undefined, string] => [
-      address,
-      `the address of cni.peers' ${name ?? "router"}`,
-    ]),
+  const places = [
+    ...addresses,
+    ...routers.map(({ address, name }) => ({ text: address, what: `the address of cni.peers' ${name}` })),
   ];
   const found = new Map<number, { address: number; text: string; what: string }>();
-  for (const [text = "", what] of places) {
+  for (const { text, what } of places) {
     const address = parseAddress(text);
     if (address !== undefined && !found.has(address)) found.set(address, { address, text, what });
   }
@@ -113,17 +113,16 @@ function takenAddresses({ addresses, routers }: AddonSurroundings) {
 }
 
 /** Advertisements name pools that there are, and a pool that nobody advertises answers nobody. */
-function poolsAreAdvertised(metallb: Input, problems: Problems): void {
-  const names = Object.keys(metallb.pools ?? {});
-  if (metallb.pools === undefined) return;
+function poolsAreAdvertised(metallb: Input, { refused }: AddonSurroundings, problems: Problems): void {
+  const names = Object.keys(metallb.pools);
   const advertised = new Set<string>();
   let slipped = false;
   for (const way of ["l2", "bgp"] as const) {
     const advertisement = metallb[way];
     if (advertisement === undefined) continue;
-    for (const name of advertisement.pools ?? names) if (name !== undefined) advertised.add(name);
-    for (const [index, name] of (advertisement.pools ?? []).entries()) {
-      if (name === undefined || names.includes(name)) continue;
+    for (const name of advertisement.pools ?? names) advertised.add(name);
+    for (const [index, name] of entriesOf(advertisement.pools)) {
+      if (names.includes(name) || refused(["metallb", "pools", name])) continue;
       slipped = true;
       problems.add(["metallb", way, "pools", index], name, "is not a pool of these settings", {
         allowed: names.join(", "),
@@ -131,9 +130,9 @@ function poolsAreAdvertised(metallb: Input, problems: Problems): void {
       });
     }
   }
-  if (!("l2" in metallb) && !("bgp" in metallb)) return;
+  if (metallb.l2 === undefined && metallb.bgp === undefined) return;
   // The pool that nobody advertises may be the one whose name was mistyped.
-  if (slipped) return;
+  if (slipped || refused("metallb.l2", "metallb.bgp")) return;
   for (const name of names) {
     if (advertised.has(name)) continue;
     problems.add(["metallb", "pools", name], name, "is not advertised, so its addresses would not answer", {
@@ -148,32 +147,29 @@ function peersFit(
   pools: readonly PlacedPool[],
   problems: Problems,
 ): void {
-  const names = new Set<string>();
-  for (const [index, peer] of (bgp?.peers ?? []).entries()) {
+  problems.addTwins(bgp?.peers, (index) => ["metallb", "bgp", "peers", index, "name"], {
+    of: ({ name }) => name,
+  });
+  for (const [index, peer] of entriesOf(bgp?.peers)) {
     const path: Path = ["metallb", "bgp", "peers", index];
-    if (peer?.name !== undefined) {
-      if (names.has(peer.name))
-        problems.add([...path, "name"], peer.name, "is listed twice", { allowed: "each once" });
-      names.add(peer.name);
-    }
-    if (peer?.multiHop === true && peer.peerASN !== undefined && peer.peerASN === peer.myASN) {
+    if (peer.multiHop === true && peer.peerASN === peer.myASN) {
       problems.add([...path, "multiHop"], true, "applies to peers in another AS only", {
         allowed: "false, or two AS numbers",
       });
     }
-    const address = parseAddress(peer?.address ?? "");
+    const address = parseAddress(peer.address);
     if (address === undefined) continue;
     const add = (what: string) =>
-      problems.add([...path, "address"], peer?.address, what, { allowed: "the address of a router" });
+      problems.add([...path, "address"], peer.address, what, { allowed: "the address of a router" });
     const range = rangeHolding(around, address);
-    const node = around.machines.find(({ nodeAddress, host }) => [nodeAddress, host].includes(peer?.address));
-    const router = around.routers.find((one) => one.address === peer?.address);
+    const node = around.machines.find(({ nodeAddress, host }) => [nodeAddress, host].includes(peer.address));
+    const router = around.routers.find((one) => one.address === peer.address);
     const pool = pools.find((one) => one.first <= address && address <= one.last);
     if (range !== undefined) add(`lies within ${range}`);
     else if (node !== undefined) add(`is the address of machine ${node.name}`);
     else if (router !== undefined)
       add(
-        `is also the address of ${router.name ?? "a router"} under cni.peers: a router keeps one session per node, and the CNI uses it`,
+        `is also the address of ${router.name} under cni.peers: a router keeps one session per node, and the CNI uses it`,
       );
     else if (pool !== undefined) add(`lies within pool ${pool.pool}, whose addresses are for Services`);
   }
@@ -182,23 +178,23 @@ function peersFit(
 /** Nodes that answer, and nodes that speak with a router. */
 function nodesAreChosen({ checkSelector }: AddonSurroundings, { l2, bgp }: Input, problems: Problems): void {
   checkSelector(l2?.nodes, ["metallb", "l2", "nodes"], "no node would answer for an address", problems);
-  for (const [index, peer] of (bgp?.peers ?? []).entries()) {
+  for (const [index, peer] of entriesOf(bgp?.peers)) {
     const path = ["metallb", "bgp", "peers", index, "nodes"];
-    checkSelector(peer?.nodes, path, "no node would peer with it", problems);
+    checkSelector(peer.nodes, path, "no node would peer with it", problems);
   }
 }
 
 /** What MetalLB's webhook refuses (metallb v0.16.1, internal/config: validateBGPAdvPerPool, peersCanRunOnSameNode). */
 function advertisementFits(
-  { bgp, pools: all }: Input,
+  input: Input,
+  { bgp }: MetallbSettings,
   pools: readonly PlacedPool[],
   problems: Problems,
 ): void {
   if (bgp === undefined) return;
   const { aggregationLength: length } = bgp;
-  const advertised = bgp.pools ?? Object.keys(all ?? {});
   const small = pools.find(
-    (pool) => length !== undefined && advertised.includes(pool.pool) && widest(pool) > length,
+    (pool) => length !== undefined && bgp.pools.includes(pool.pool) && widest(pool) > length,
   );
   if (small !== undefined) {
     const message = `is wider than pool ${small.pool} (${small.text}): routers would learn addresses outside the pool`;
@@ -206,10 +202,9 @@ function advertisementFits(
       allowed: `${widest(small)} to 32`,
     });
   }
-  const peers = (bgp.peers ?? []).flatMap((peer, index) => (peer === undefined ? [] : [{ peer, index }]));
   const native = bgp.backend === "native";
-  for (const [index, community] of (bgp.communities ?? []).entries()) {
-    if (!native || community?.startsWith("large:") !== true) continue;
+  for (const [index, community] of entriesOf(input.bgp?.communities)) {
+    if (!native || !community.startsWith("large:")) continue;
     problems.add(
       ["metallb", "bgp", "communities", index],
       community,
@@ -219,32 +214,26 @@ function advertisementFits(
       },
     );
   }
-  for (const { peer, index } of peers) {
-    const path: Path = ["metallb", "bgp", "peers", index];
-    const earlier = peers.find(
-      (other) =>
-        other.index < index && JSON.stringify(other.peer.nodes ?? {}) === JSON.stringify(peer.nodes ?? {}),
-    )?.peer;
-    if (earlier === undefined || native) continue;
-    const twin = peers.find(
-      (other) =>
-        other.index < index &&
-        other.peer.address === peer.address &&
-        (other.peer.port ?? BGP_PORT) === (peer.port ?? BGP_PORT),
-    )?.peer;
-    if (peer.address !== undefined && twin !== undefined) {
+  if (native) return;
+  const places = entriesOf(input.bgp?.peers).map(([index]) => index);
+  for (const [at, peer] of bgp.peers.entries()) {
+    const path: Path = ["metallb", "bgp", "peers", places[at] ?? at];
+    const before = bgp.peers.slice(0, at);
+    const earlier = before.find((other) => JSON.stringify(other.nodes) === JSON.stringify(peer.nodes));
+    if (earlier === undefined) continue;
+    const twin = before.find((other) => other.address === peer.address && other.port === peer.port);
+    if (twin !== undefined) {
       problems.add(
         [...path, "address"],
         peer.address,
-        `is also the address of peer ${twin.name ?? ""} for the same nodes`,
+        `is also the address of peer ${twin.name} for the same nodes`,
         {
           allowed: "each router once for the same nodes",
         },
       );
     }
-    if (peer.myASN === undefined || earlier.myASN === undefined) continue;
     if (peer.myASN === earlier.myASN) continue;
-    const message = `differs from ${earlier.myASN} of peer ${earlier.name ?? ""}: with frr-k8s a node has one AS number`;
+    const message = `differs from ${earlier.myASN} of peer ${earlier.name}: with frr-k8s a node has one AS number`;
     problems.add([...path, "myASN"], peer.myASN, message, {
       allowed: `${earlier.myASN}, different nodes for each, or backend: native`,
     });

@@ -1,7 +1,7 @@
 import type { Switched } from "../../core/enabled";
 import { KUBELET_PORT } from "../../network/ports";
 import { resources } from "../../settings/effect";
-import type { AddonDomain } from "../domain";
+import { replicas, type AddonDomain } from "../domain";
 import { metricsServerSchema } from "./schema";
 import { resolveMetricsServer, type MetricsServerInput, type MetricsServerSettings } from "./settings";
 
@@ -15,6 +15,7 @@ export const metricsServer = {
     ),
   ],
   resolve: resolveMetricsServer,
+  summary: (settings) => ({ name: "metrics-server", addresses: [], about: [replicas(settings.replicas)] }),
   calls: () => [
     {
       from: "node",

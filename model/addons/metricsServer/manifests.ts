@@ -1,13 +1,26 @@
 import { imageOf, type ImageSource } from "../../images";
 import { type Container, type Manifest, roleBinding } from "../../core/manifest";
+import {
+  allow,
+  clusterRole,
+  deployment,
+  disruptionBudget,
+  ON_LINUX,
+  READ,
+  serviceAccount,
+  spread,
+} from "../../core/objects";
 import type { MetricsServerSettings } from "./settings";
 
 const namespace = "kube-system";
 const name = "metrics-server";
 const labels = { "k8s-app": name };
 const metadata = { name, namespace, labels };
-const rbac = "rbac.authorization.k8s.io";
 const account = { name, namespace };
+/** Roles of people that what the role allows is added to. */
+const aggregated = Object.fromEntries(
+  ["admin", "edit", "view"].map((role) => [`rbac.authorization.k8s.io/aggregate-to-${role}`, "true"]),
+);
 
 /** metrics-server v0.8.1, manifests/components/release/kustomization.yaml. */
 const METRICS_SERVER_IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.8.1";
@@ -21,32 +34,14 @@ export function metricsServerManifests(
   metricsServer: MetricsServerSettings,
 ): Manifest[] {
   return [
-    { apiVersion: "v1", kind: "ServiceAccount", metadata },
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: "ClusterRole",
-      metadata: {
-        name: "system:aggregated-metrics-reader",
-        labels: {
-          ...labels,
-          [`${rbac}/aggregate-to-admin`]: "true",
-          [`${rbac}/aggregate-to-edit`]: "true",
-          [`${rbac}/aggregate-to-view`]: "true",
-        },
-      },
-      rules: [
-        { apiGroups: ["metrics.k8s.io"], resources: ["pods", "nodes"], verbs: ["get", "list", "watch"] },
-      ],
-    },
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: "ClusterRole",
-      metadata: { name: "system:metrics-server", labels },
-      rules: [
-        { apiGroups: [""], resources: ["nodes/metrics"], verbs: ["get"] },
-        { apiGroups: [""], resources: ["pods", "nodes"], verbs: ["get", "list", "watch"] },
-      ],
-    },
+    serviceAccount(metadata),
+    clusterRole("system:aggregated-metrics-reader", { ...labels, ...aggregated }, [
+      allow("metrics.k8s.io", ["pods", "nodes"], READ),
+    ]),
+    clusterRole("system:metrics-server", labels, [
+      allow("", ["nodes/metrics"], ["get"]),
+      allow("", ["pods", "nodes"], READ),
+    ]),
     roleBinding(
       "Role",
       "extension-apiserver-authentication-reader",
@@ -71,13 +66,8 @@ export function metricsServerManifests(
         ports: [{ name: "https", port: 443, protocol: "TCP", targetPort: "https", appProtocol: "https" }],
       },
     },
-    deployment(images, metricsServer),
-    {
-      apiVersion: "policy/v1",
-      kind: "PodDisruptionBudget",
-      metadata,
-      spec: { maxUnavailable: 1, selector: { matchLabels: labels } },
-    },
+    pods(images, metricsServer),
+    disruptionBudget(metadata, labels),
     {
       apiVersion: "apiregistration.k8s.io/v1",
       kind: "APIService",
@@ -95,39 +85,27 @@ export function metricsServerManifests(
   ];
 }
 
-function deployment(images: ImageSource, metricsServer: MetricsServerSettings): Manifest {
-  return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata,
-    spec: {
-      replicas: metricsServer.replicas,
-      strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0 } },
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: {
-          serviceAccountName: name,
-          priorityClassName: "system-cluster-critical",
-          nodeSelector: { "kubernetes.io/os": "linux" },
-          topologySpreadConstraints: [
-            {
-              maxSkew: 1,
-              topologyKey: "kubernetes.io/hostname",
-              whenUnsatisfiable: "ScheduleAnyway",
-              labelSelector: { matchLabels: labels },
-            },
-          ],
-          containers: [container(images, metricsServer)],
-          volumes: [
-            { name: "tmp", emptyDir: {} },
-            // In every namespace, kept by kube-controller-manager: the CA that signs kubelets' serving certificates.
-            { name: "cluster-ca", configMap: { name: "kube-root-ca.crt" } },
-          ],
-        },
+function pods(images: ImageSource, metricsServer: MetricsServerSettings): Manifest {
+  return deployment(metadata, {
+    replicas: metricsServer.replicas,
+    strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0 } },
+    selector: { matchLabels: labels },
+    template: {
+      metadata: { labels },
+      spec: {
+        serviceAccountName: name,
+        priorityClassName: "system-cluster-critical",
+        nodeSelector: ON_LINUX,
+        topologySpreadConstraints: spread(labels),
+        containers: [container(images, metricsServer)],
+        volumes: [
+          { name: "tmp", emptyDir: {} },
+          // In every namespace, kept by kube-controller-manager: the CA that signs kubelets' serving certificates.
+          { name: "cluster-ca", configMap: { name: "kube-root-ca.crt" } },
+        ],
       },
     },
-  };
+  });
 }
 
 function container(images: ImageSource, { image, resources }: MetricsServerSettings): Container {

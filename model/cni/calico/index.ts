@@ -1,8 +1,10 @@
+import { mendedVersion } from "../../core/mended";
 import { refused, resources } from "../../settings/effect";
+import { entriesOf } from "../../settings/prune";
 import type { CniDomain, CniNetwork } from "../domain";
 import { CALICO_ROWS } from "./rows";
 import { calicoSchema } from "./schema";
-import { settleCalico, type CalicoInput, type CalicoSettings } from "./settings";
+import { resolveCalico, type CalicoInput, type CalicoSettings } from "./settings";
 import { validateCalico } from "./validate";
 
 // tigera/operator's Helm documentation, https://docs.tigera.io/calico/latest/getting-started/kubernetes/helm; charts and
@@ -51,20 +53,17 @@ export const calico = {
       "BGP sessions that it concerns are made anew",
     ),
   ],
-  settle: settleCalico,
-  facts: ({ backend }) => CALICO_ROWS[backend],
+  resolve: resolveCalico,
+  profile: ({ backend }) => CALICO_ROWS[backend],
   validate: validateCalico,
   advise: adviseCalico,
   secrets: ({ peers }) =>
-    (peers ?? []).map((peer, index) => ({
-      path: ["cni", "peers", index, "password"],
-      name: peer?.password,
-      use: "bgpPassword",
-    })),
-  // Calico reference, "Configuring Felix" (HealthPort 9099) and "Configuring Typha" (HealthPort 9098).
-  hostPorts: () => [{ owner: "Calico's health", ports: [9098, 9099] }],
-  enforcement: () => ({ cni: "calico", enforced: true }),
-  routers: ({ bgp }) => (bgp?.peers ?? []).flatMap((peer) => (peer === undefined ? [] : [peer])),
+    entriesOf(peers).flatMap(([index, { password }]) =>
+      password === undefined
+        ? []
+        : [{ path: ["cni", "peers", index, "password"], name: password, use: "bgpPassword" as const }],
+    ),
+  routers: ({ bgp }) => bgp?.peers ?? [],
 } as const satisfies CniDomain<CalicoInput, CalicoSettings>;
 
 /** From so many nodes Calico's documentation advises against the full mesh ("Configure BGP peering", topologies). */
@@ -75,8 +74,22 @@ export function meshSessions(nodes: number): number {
   return (nodes * (nodes - 1)) / 2;
 }
 
-function adviseCalico({ bgp }: CalicoSettings, { maxNodes }: CniNetwork): string[] {
+/** Calico's own nft crashes as older kube-proxies' does: what mended it is in these patches (projectcalico/calico issues 11750, 13068). */
+const MENDED: Readonly<Record<string, number>> = { "3.31": 6, "3.32": 1 };
+
+function adviseCalico(
+  { bgp }: CalicoSettings,
+  { maxNodes, oldNftCrash, chartVersions }: CniNetwork,
+): string[] {
   const found: string[] = [];
+  const version = (chartVersions["tigera-operator"] ?? CHART.version).replace(/^v/, "");
+  const mended = mendedVersion(version, MENDED);
+  if (oldNftCrash !== undefined && mended !== undefined) {
+    found.push(
+      `cni.kind calico: Calico ${version} ${oldNftCrash}; ${mended} does not (helm.versions of tigera-operator ` +
+        "and crd.projectcalico.org.v1, or kubeProxy.mode iptables)",
+    );
+  }
   if (bgp?.nodeToNodeMesh === true && maxNodes >= MESH_NODES) {
     found.push(
       `calico's full mesh has ${meshSessions(maxNodes)} BGP sessions with network.maxNodes ${maxNodes}: ` +

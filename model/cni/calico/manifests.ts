@@ -1,4 +1,5 @@
-import { type CustomManifest, type Manifest, roleBinding } from "../../core/manifest";
+import type { CustomManifest, Manifest } from "../../core/manifest";
+import { allow, namespaceOf, READ, roleFor } from "../../core/objects";
 import type { JsonValue } from "../../kubernetes";
 import { CALICO_ROWS } from "./rows";
 import type { CalicoBgp, CalicoPeer, CalicoSettings } from "./settings";
@@ -29,11 +30,7 @@ export function operatorValues(): Readonly<Record<string, JsonValue>> {
 /** Namespaces: pods of both need the host's network. `calico-system` is the operator's, made here only for passwords. */
 export function calicoNamespaces(spec: Pick<CalicoSpec, "cni">): Manifest<"v1/Namespace">[] {
   const names = [OPERATOR_NAMESPACE, ...(passwordsOf(spec).length > 0 ? [CALICO_NAMESPACE] : [])];
-  return names.map((name) => ({
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { name, labels: { name, "pod-security.kubernetes.io/enforce": "privileged" } },
-  }));
+  return names.map((name) => namespaceOf(name, "privileged", { name }));
 }
 
 /** projectcalico v3.32, api/pkg/apis/projectcalico/v3, as far as they are used here. */
@@ -226,22 +223,7 @@ export function passwordsOf(
 function passwordAccess(spec: Pick<CalicoSpec, "cni">): Manifest[] {
   if (passwordsOf(spec).length === 0) return [];
   const metadata = { name: BGP_SECRET, namespace: CALICO_NAMESPACE };
-  return [
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "Role",
-      metadata,
-      rules: [
-        {
-          apiGroups: [""],
-          resources: ["secrets"],
-          resourceNames: [BGP_SECRET],
-          verbs: ["get", "list", "watch"],
-        },
-      ],
-    },
-    roleBinding("Role", BGP_SECRET, { name: "calico-node", namespace: CALICO_NAMESPACE }, undefined),
-  ];
+  return roleFor(metadata, [allow("", ["secrets"], READ, [BGP_SECRET])], "calico-node");
 }
 
 /** Nodes that hand routes on. */

@@ -1,4 +1,4 @@
-import { ENCAPSULATED, ROUTED, type CniProfile, type CniPort } from "../domain";
+import { ENCAPSULATED, ownPorts, ROUTED, type CniProfile, type CniPort } from "../domain";
 import type { CalicoSettings } from "./settings";
 
 // Calico documentation, "System requirements", network requirements: Typha TCP 5473, BGP TCP 179, VXLAN UDP 4789, IP-in-IP
@@ -6,6 +6,8 @@ import type { CalicoSettings } from "./settings";
 // reference, interfacePrefix and the tunnels' names. Calico's own Windows dataplane (HNS) is nothing this library renders.
 const typha: CniPort = { protocol: "tcp", port: 5473, name: "Calico's Typha", reason: "Calico Typha" };
 const bgp: CniPort = { protocol: "tcp", port: 179, name: "Calico's BGP", reason: "Calico BGP" };
+// Calico reference, "Configuring Felix" (HealthPort 9099) and "Configuring Typha" (HealthPort 9098).
+const health = ownPorts("Calico's health", 9098, 9099);
 const calico = {
   networkPolicy: true,
   windows: false,
@@ -27,7 +29,7 @@ export const CALICO_ROWS: Readonly<Record<CalicoSettings["backend"], CniProfile>
     ...calico,
     ...ENCAPSULATED,
     overhead: 50,
-    ports: [vxlan("Calico VXLAN between nodes"), typha],
+    ports: [vxlan("Calico VXLAN between nodes"), typha, ...health],
     kernelModules: ["vxlan"],
     interfaces: { pods: ["cali*"], overlay: ["vxlan.calico"] },
   },
@@ -37,7 +39,7 @@ export const CALICO_ROWS: Readonly<Record<CalicoSettings["backend"], CniProfile>
     ...ROUTED,
     needsOneSubnet: false,
     overhead: 50,
-    ports: [vxlan("Calico VXLAN between subnets"), typha],
+    ports: [vxlan("Calico VXLAN between subnets"), typha, ...health],
     kernelModules: ["vxlan"],
     interfaces: { pods: ["cali*"], overlay: ["vxlan.calico"] },
   },
@@ -50,6 +52,7 @@ export const CALICO_ROWS: Readonly<Record<CalicoSettings["backend"], CniProfile>
       { protocol: "ipip", name: "Calico's IP-in-IP", reason: "Calico IP-in-IP between nodes" },
       bgp,
       typha,
+      ...health,
     ],
     kernelModules: ["ipip"],
     interfaces: { pods: ["cali*"], overlay: ["tunl0"] },
@@ -58,7 +61,7 @@ export const CALICO_ROWS: Readonly<Record<CalicoSettings["backend"], CniProfile>
     ...calico,
     ...ROUTED,
     overhead: 0,
-    ports: [bgp, typha],
+    ports: [bgp, typha, ...health],
     kernelModules: [],
     interfaces: { pods: ["cali*"], overlay: [] },
   },

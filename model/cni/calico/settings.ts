@@ -1,5 +1,5 @@
-import { pick, type Draft } from "../../settings/pick";
-import type { CniContext, CniNode } from "../domain";
+import { defined } from "../../core/defined";
+import type { CniContext, CniKeys, CniNode } from "../domain";
 
 /** Calico as it is written under `cni`. */
 export interface CalicoInput {
@@ -122,61 +122,49 @@ export const CALICO_DEFAULTS = { blockSize: 26, asNumber: 64512, port: 179, clus
 /** Backends whose routes go by BGP. */
 export const BGP_BACKENDS: readonly string[] = ["ipip", "bgp"] satisfies CalicoSettings["backend"][];
 
-/** Defaults filled in; what was rejected stays undefined. */
-export function settleCalico(
-  input: Draft<CalicoInput>,
-  { nodes, pooled }: CniContext,
-): Draft<CalicoSettings> {
-  const backend = pick(input, "backend", "vxlan" as const);
+/** Defaults filled in. */
+export function resolveCalico(input: CniKeys<CalicoInput>, { nodes, pooled }: CniContext): CalicoSettings {
+  const backend = input.backend ?? "vxlan";
   return {
     kind: "calico",
     backend,
-    ...("mtu" in input ? { mtu: input.mtu } : {}),
-    blockSize: pick(input, "blockSize", CALICO_DEFAULTS.blockSize),
-    natOutgoing: pick(input, "natOutgoing", true),
-    controlPlaneReplicas: pick(input, "controlPlaneReplicas", nodes.length > 1 || pooled ? 2 : 1),
-    apiServer: pick(input, "apiServer", true),
-    ...(backend !== undefined && BGP_BACKENDS.includes(backend) ? { bgp: settleBgp(input, nodes) } : {}),
+    ...defined({ mtu: input.mtu }),
+    blockSize: input.blockSize ?? CALICO_DEFAULTS.blockSize,
+    natOutgoing: input.natOutgoing ?? true,
+    controlPlaneReplicas: input.controlPlaneReplicas ?? (nodes.length > 1 || pooled ? 2 : 1),
+    apiServer: input.apiServer ?? true,
+    ...(BGP_BACKENDS.includes(backend) ? { bgp: resolveBgp(input, nodes) } : {}),
   };
 }
 
-function settleBgp(input: Draft<CalicoInput>, nodes: readonly CniNode[]): Draft<CalicoBgp> {
-  const reflectors = input.routeReflectors;
-  const selector = reflectors?.nodeSelector;
+function resolveBgp(
+  { routeReflectors: reflectors, peers = [], ...input }: CniKeys<CalicoInput>,
+  nodes: readonly CniNode[],
+): CalicoBgp {
   return {
-    asNumber: pick(input, "asNumber", CALICO_DEFAULTS.asNumber),
-    nodeToNodeMesh: pick(input, "nodeToNodeMesh", !("routeReflectors" in input)),
-    advertiseServices: pick(input, "advertiseServices", false),
-    ...(reflectors === undefined
-      ? {}
-      : {
-          routeReflectors: {
-            nodeSelector: selector,
-            clusterId: pick(reflectors, "clusterId", CALICO_DEFAULTS.clusterId),
-            nodes: nodes
-              .filter(({ labels }) => selector !== undefined && selects(selector, labels))
-              .map(({ name, nodeName, revision }) => ({ machine: name, node: nodeName, revision })),
-          },
-        }),
-    peers: pick(input, "peers", [])?.map((peer) => (peer === undefined ? undefined : settlePeer(peer))),
-  };
-}
-
-function settlePeer(peer: Draft<CalicoPeerInput>): Draft<CalicoPeer> {
-  const rack: Readonly<Record<string, string>> = peer.rack === undefined ? {} : { rack: peer.rack };
-  return {
-    name: peer.name,
-    address: peer.address,
-    port: pick(peer, "port", CALICO_DEFAULTS.port),
-    asNumber: peer.asNumber,
-    nodeSelector: pick(peer, "nodeSelector", rack),
-    ...("password" in peer ? { password: peer.password } : {}),
+    asNumber: input.asNumber ?? CALICO_DEFAULTS.asNumber,
+    nodeToNodeMesh: input.nodeToNodeMesh ?? reflectors === undefined,
+    advertiseServices: input.advertiseServices ?? false,
+    ...defined({
+      routeReflectors: reflectors && {
+        nodeSelector: reflectors.nodeSelector,
+        clusterId: reflectors.clusterId ?? CALICO_DEFAULTS.clusterId,
+        nodes: nodes
+          .filter(({ labels }) => selects(reflectors.nodeSelector, labels))
+          .map(({ name, nodeName, revision }) => ({ machine: name, node: nodeName, revision })),
+      },
+    }),
+    peers: peers.map(({ rack, ...peer }) => ({
+      ...peer,
+      port: peer.port ?? CALICO_DEFAULTS.port,
+      nodeSelector: peer.nodeSelector ?? (rack === undefined ? {} : { rack }),
+    })),
   };
 }
 
 /** The labels are all there. */
 export function selects(
-  selector: Readonly<Record<string, string | undefined>>,
+  selector: Readonly<Record<string, string>>,
   labels: Readonly<Record<string, string | undefined>>,
 ): boolean {
   return Object.entries(selector).every(([key, value]) => labels[key] === value);

@@ -1,12 +1,16 @@
 import { parseAddress } from "../../network/addresses";
-import type { Draft } from "../../settings/pick";
 import type { Path, Problems } from "../../settings/problems";
-import { rangeHolding, type CniSurroundings } from "../domain";
-import { BGP_BACKENDS, selects, type CalicoInput, type CalicoSettings } from "./settings";
+import { entriesOf } from "../../settings/prune";
+import { rangeHolding, type CniKeys, type CniSurroundings } from "../domain";
+import {
+  BGP_BACKENDS,
+  selects,
+  type CalicoInput,
+  type CalicoPeerInput as Peer,
+  type CalicoSettings,
+} from "./settings";
 
-type Input = Draft<CalicoInput>;
-type Peer = NonNullable<NonNullable<Input["peers"]>[number]>;
-type Labels = Readonly<Record<string, string | undefined>>;
+type Input = CniKeys<CalicoInput>;
 
 /** Keys that say how routes are exchanged, and mean nothing where they are not. */
 const BGP_KEYS = ["asNumber", "nodeToNodeMesh", "advertiseServices", "routeReflectors", "peers"] as const;
@@ -14,12 +18,12 @@ const BGP_KEYS = ["asNumber", "nodeToNodeMesh", "advertiseServices", "routeRefle
 /** Calico's own keys. */
 export function validateCalico(
   cni: Input,
-  { backend, blockSize }: Draft<CalicoSettings>,
+  { backend, blockSize }: CalicoSettings,
   around: CniSurroundings,
   problems: Problems,
 ): void {
   blocksFit(around, cni, blockSize, problems);
-  if (backend === undefined) return;
+  if (around.refused("cni.backend")) return;
   if (!BGP_BACKENDS.includes(backend)) {
     for (const key of BGP_KEYS) {
       if (cni[key] === undefined) continue;
@@ -34,12 +38,12 @@ export function validateCalico(
 }
 
 function blocksFit(
-  { pods, maxNodes }: CniSurroundings,
+  { pods, maxNodes, refused }: CniSurroundings,
   cni: Input,
-  blockSize: number | undefined,
+  blockSize: number,
   problems: Problems,
 ): void {
-  if (blockSize === undefined || pods === undefined) return;
+  if (refused("cni.blockSize") || pods === undefined) return;
   const { prefix, text } = pods.range;
   const given = cni.blockSize !== undefined;
   const path: Path = given ? ["cni", "blockSize"] : pods.path;
@@ -66,7 +70,7 @@ function blocksFit(
 /** Somebody hands routes on: all to all, reflectors, or routers outside. */
 function routesAreExchanged(around: CniSurroundings, cni: Input, problems: Problems): void {
   const reflectors = cni.routeReflectors;
-  const reflected = reflectors !== undefined || "routeReflectors" in cni;
+  const reflected = reflectors !== undefined || around.refused("cni.routeReflectors");
   if (reflected && cni.nodeToNodeMesh === true) {
     problems.add(
       ["cni", "nodeToNodeMesh"],
@@ -77,14 +81,13 @@ function routesAreExchanged(around: CniSurroundings, cni: Input, problems: Probl
       },
     );
   }
-  if (!reflected && !("peers" in cni) && cni.nodeToNodeMesh === false) {
+  if (!reflected && cni.peers === undefined && !around.refused("cni.peers") && cni.nodeToNodeMesh === false) {
     problems.add(["cni", "nodeToNodeMesh"], false, "leaves no way for nodes to exchange routes", {
       allowed: "true, routeReflectors, or peers",
     });
   }
-  if (reflectors?.nodeSelector === undefined || around.nodes.length === 0) return;
-  const found = nodeLabels(around).filter((labels) => selects(reflectors.nodeSelector ?? {}, labels));
-  if (found.length > 0) return;
+  if (reflectors === undefined || around.nodes.length === 0) return;
+  if (around.nodes.some(({ labels }) => selects(reflectors.nodeSelector, labels))) return;
   const path = ["cni", "routeReflectors", "nodeSelector"];
   const where = !around.pooled
     ? "a machine has"
@@ -94,23 +97,11 @@ function routesAreExchanged(around: CniSurroundings, cni: Input, problems: Probl
   });
 }
 
-/** Labels of the nodes that the settings know by name. */
-function nodeLabels({ nodes }: CniSurroundings): Labels[] {
-  return nodes.map(({ labels }) => labels);
-}
-
 function peersFit(around: CniSurroundings, cni: Input, problems: Problems): void {
+  problems.addTwins(cni.peers, (index) => ["cni", "peers", index, "name"], { of: ({ name }) => name });
   const seen = new Map<string, string>();
-  const names = new Set<string>();
-  (cni.peers ?? []).forEach((peer, index) => {
-    if (peer === undefined) return;
+  for (const [index, peer] of entriesOf(cni.peers)) {
     const path: Path = ["cni", "peers", index];
-    if (peer.name !== undefined) {
-      if (names.has(peer.name)) {
-        problems.add([...path, "name"], peer.name, "names two peers", { allowed: "a unique name" });
-      }
-      names.add(peer.name);
-    }
     if (peer.rack !== undefined && peer.nodeSelector !== undefined) {
       problems.add([...path, "rack"], peer.rack, "cannot be combined with nodeSelector: both select nodes", {
         allowed: "one of them; rack is short for nodeSelector: {rack: ...}",
@@ -120,7 +111,7 @@ function peersFit(around: CniSurroundings, cni: Input, problems: Problems): void
     selectorFits(around, peer, path, problems);
     const session = JSON.stringify([peer.address, peer.port ?? 179, peer.rack, peer.nodeSelector]);
     const other = seen.get(session);
-    if (peer.address !== undefined && other !== undefined) {
+    if (other !== undefined) {
       problems.add(
         [...path, "address"],
         peer.address,
@@ -130,12 +121,12 @@ function peersFit(around: CniSurroundings, cni: Input, problems: Problems): void
         },
       );
     }
-    seen.set(session, peer.name ?? `${index}`);
-  });
+    seen.set(session, peer.name);
+  }
 }
 
 function addressFits(around: CniSurroundings, peer: Peer, path: Path, problems: Problems): void {
-  const address = peer.address === undefined ? undefined : parseAddress(peer.address);
+  const address = parseAddress(peer.address);
   if (address === undefined) return;
   const inside = rangeHolding(around, address);
   if (inside !== undefined) {
@@ -157,11 +148,10 @@ function addressFits(around: CniSurroundings, peer: Peer, path: Path, problems: 
 }
 
 function selectorFits(around: CniSurroundings, peer: Peer, path: Path, problems: Problems): void {
-  const selector: Labels | undefined =
-    peer.nodeSelector ?? (peer.rack === undefined ? undefined : { rack: peer.rack });
+  const selector = peer.nodeSelector ?? (peer.rack === undefined ? undefined : { rack: peer.rack });
   // Nodes of pools have labels too; a peer of theirs alone is not a mistake.
   if (selector === undefined || around.pooled || around.nodes.length === 0) return;
-  if (nodeLabels(around).some((labels) => selects(selector, labels))) return;
+  if (around.nodes.some(({ labels }) => selects(selector, labels))) return;
   const key = peer.rack === undefined ? "nodeSelector" : "rack";
   const value = peer.rack ?? peer.nodeSelector;
   problems.add([...path, key], value, "selects no machine, so no node would peer with it", {

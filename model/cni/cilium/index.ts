@@ -3,7 +3,7 @@ import type { CniDomain } from "../domain";
 import { ciliumProfile } from "./profile";
 import { CILIUM_ROWS } from "./rows";
 import { ciliumSchema } from "./schema";
-import { settleCilium, type CiliumInput, type CiliumSettings } from "./settings";
+import { resolveCilium, type CiliumInput, type CiliumSettings } from "./settings";
 import { validateCilium } from "./validate";
 import { CILIUM_NAMESPACE } from "./values";
 
@@ -58,8 +58,8 @@ export const cilium = {
     ),
     resources(["cni.hubble.relay", "cni.hubble.ui", "cni.operatorReplicas"], "a Helm upgrade"),
   ],
-  settle: settleCilium,
-  facts: ciliumProfile,
+  resolve: resolveCilium,
+  profile: ciliumProfile,
   validate: validateCilium,
   advise: ({ kubeProxyReplacement, hubble }) => [
     ...(kubeProxyReplacement
@@ -69,12 +69,4 @@ export const cilium = {
       ? ["cni.hubble.ui shows every flow of the cluster to anybody who can reach its Service"]
       : []),
   ],
-  secrets: () => [],
-  // Cilium documentation, "System Requirements": ports that should be available on each node.
-  hostPorts: () => [
-    { owner: "Cilium's agent", ports: [9878, 9879, 9890, 9901, 9964] },
-    { owner: "Cilium's operator", ports: [9234, 9891, 9963] },
-  ],
-  enforcement: () => ({ cni: "cilium", enforced: true }),
-  routers: () => [],
 } as const satisfies CniDomain<CiliumInput, CiliumSettings>;

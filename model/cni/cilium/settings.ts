@@ -1,5 +1,5 @@
-import { pick, type Draft } from "../../settings/pick";
-import type { CniContext } from "../domain";
+import { defined } from "../../core/defined";
+import type { CniContext, CniKeys } from "../domain";
 
 /** Cilium as it is written under `cni`. */
 export interface CiliumInput {
@@ -55,25 +55,16 @@ export interface CiliumSettings {
   readonly operatorReplicas: number;
 }
 
-/** Defaults filled in; what was rejected stays undefined. */
-export function settleCilium(
-  input: Draft<CiliumInput>,
-  { nodes, pooled }: CniContext,
-): Draft<CiliumSettings> {
-  const backend = pick(input, "backend", "vxlan" as const);
-  const hubble: Draft<NonNullable<CiliumInput["hubble"]>> | undefined = pick(input, "hubble", {});
+/** Defaults filled in. */
+export function resolveCilium(input: CniKeys<CiliumInput>, { nodes, pooled }: CniContext): CiliumSettings {
+  const backend = input.backend ?? "vxlan";
   return {
     kind: "cilium",
     backend,
-    ...("mtu" in input ? { mtu: input.mtu } : {}),
-    autoDirectNodeRoutes: pick(input, "autoDirectNodeRoutes", backend === "native"),
-    kubeProxyReplacement: pick(input, "kubeProxyReplacement", false),
-    ...("encryption" in input ? { encryption: input.encryption } : {}),
-    hubble: hubble && {
-      enabled: pick(hubble, "enabled", true),
-      relay: pick(hubble, "relay", false),
-      ui: pick(hubble, "ui", false),
-    },
-    operatorReplicas: pick(input, "operatorReplicas", nodes.length > 1 || pooled ? 2 : 1),
+    ...defined({ mtu: input.mtu, encryption: input.encryption }),
+    autoDirectNodeRoutes: input.autoDirectNodeRoutes ?? backend === "native",
+    kubeProxyReplacement: input.kubeProxyReplacement ?? false,
+    hubble: { enabled: true, relay: false, ui: false, ...input.hubble },
+    operatorReplicas: input.operatorReplicas ?? (nodes.length > 1 || pooled ? 2 : 1),
   };
 }

@@ -1,16 +1,15 @@
-import type { Draft } from "../../settings/pick";
 import type { Problems } from "../../settings/problems";
-import type { CniSurroundings } from "../domain";
+import type { CniKeys, CniSurroundings } from "../domain";
 import type { CiliumInput, CiliumSettings } from "./settings";
 
 /** Cilium's own keys. */
 export function validateCilium(
-  input: Draft<CiliumInput>,
-  { backend, kubeProxyReplacement, hubble }: Draft<CiliumSettings>,
-  { kubeProxy }: CniSurroundings,
+  input: CniKeys<CiliumInput>,
+  { backend, kubeProxyReplacement, hubble }: CiliumSettings,
+  { kubeProxy, refused }: CniSurroundings,
   problems: Problems,
 ): void {
-  if (input.autoDirectNodeRoutes !== undefined && backend !== undefined && backend !== "native") {
+  if (input.autoDirectNodeRoutes !== undefined && backend !== "native" && !refused("cni.backend")) {
     problems.add(
       ["cni", "autoDirectNodeRoutes"],
       input.autoDirectNodeRoutes,
@@ -18,7 +17,7 @@ export function validateCilium(
       { allowed: "backend: native, or no autoDirectNodeRoutes" },
     );
   }
-  if (kubeProxyReplacement === true && kubeProxy.length > 0) {
+  if (kubeProxyReplacement && kubeProxy.length > 0) {
     problems.add(
       ["kubeProxy", kubeProxy[0] ?? ""],
       "a setting",
@@ -26,12 +25,12 @@ export function validateCilium(
       { allowed: "no kubeProxy, or cni.kubeProxyReplacement: false" },
     );
   }
-  if (hubble?.enabled === false && hubble.relay === true) {
+  if (!hubble.enabled && hubble.relay) {
     problems.add(["cni", "hubble", "relay"], true, "has no effect: cni.hubble.enabled is false", {
       allowed: "cni.hubble.enabled: true, or no relay",
     });
   }
-  if (hubble?.ui === true && hubble.relay === false) {
+  if (hubble.ui && !hubble.relay && !refused("cni.hubble.relay")) {
     problems.add(["cni", "hubble", "ui"], true, "shows what Hubble Relay collects, but relay is false", {
       allowed: "cni.hubble.relay: true, or no ui",
     });

@@ -1,8 +1,8 @@
 import { hosts, resources } from "../../settings/effect";
-import type { CniDomain } from "../domain";
+import { ownPorts, type CniDomain } from "../domain";
 import { FLANNEL_ROWS } from "./rows";
 import { flannelSchema } from "./schema";
-import { settleFlannel, type FlannelInput, type FlannelSettings } from "./settings";
+import { resolveFlannel, type FlannelInput, type FlannelSettings } from "./settings";
 import { validateFlannel } from "./validate";
 
 export const flannel = {
@@ -33,27 +33,21 @@ export const flannel = {
       "the CNI's pods are rolled; until then, packets between changed and unchanged nodes are lost",
     ),
   ],
-  settle: settleFlannel,
-  facts: (cni) => {
-    const row = FLANNEL_ROWS[cni.backend];
+  resolve: resolveFlannel,
+  profile: ({ backend, port, networkPolicy }) => {
+    const row = FLANNEL_ROWS[backend];
+    const enforces = networkPolicy !== "none";
     return {
       ...row,
-      // Nobody knows a port that was rejected.
-      ports:
-        "port" in cni && cni.port === undefined
-          ? []
-          : row.ports.map((fact) => ({ ...fact, port: cni.port ?? fact.port })),
-      networkPolicy: cni.networkPolicy !== "none",
+      ports: [
+        ...row.ports.map((one) => ({ ...one, port: port ?? one.port })),
+        // Where kube-network-policies tells its metrics (networkPolicies.ts).
+        ...(enforces ? ownPorts("kube-network-policies", 9080) : []),
+      ],
+      networkPolicy: enforces,
     };
   },
   validate: validateFlannel,
   advise: (_: FlannelSettings) => [],
   policyRemedy: "cni.networkPolicy: kube-network-policies does",
-  secrets: () => [],
-  // Where kube-network-policies tells its metrics (networkPolicies.ts).
-  hostPorts: ({ networkPolicy }) =>
-    networkPolicy === "kube-network-policies" ? [{ owner: "kube-network-policies", ports: [9080] }] : [],
-  enforcement: ({ networkPolicy }) =>
-    networkPolicy === undefined ? undefined : { cni: "flannel", enforced: networkPolicy !== "none" },
-  routers: () => [],
 } as const satisfies CniDomain<FlannelInput, FlannelSettings>;

@@ -1,6 +1,18 @@
+import type { Container, Manifest } from "../../core/manifest";
+import {
+  accountWithRole,
+  allow,
+  configMap,
+  daemonSet,
+  EVERY_NODE,
+  fieldEnv,
+  hostFolder,
+  namespaceOf,
+  ON_LINUX,
+  READ,
+  readingOnce,
+} from "../../core/objects";
 import { script } from "../../core/script";
-import { type Container, type Manifest, roleBinding } from "../../core/manifest";
-import { configHash, configHashAnnotation } from "../../kubernetes";
 import type { FlannelSpec } from "./spec";
 import { compareVersions } from "../../versions";
 import { cniConf, netConf } from "./config";
@@ -23,75 +35,50 @@ export function flannelManifests(spec: FlannelSpec): Manifest[] {
     "net-conf.json": `${JSON.stringify(netConf(spec), undefined, 2)}\n`,
   };
   return [
-    {
-      apiVersion: "v1",
-      kind: "Namespace",
-      metadata: {
-        name: namespace,
-        labels: { ...labels, "pod-security.kubernetes.io/enforce": "privileged" },
-      },
-    },
-    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "flannel", namespace, labels } },
-    clusterRole,
-    clusterRoleBinding,
-    {
-      apiVersion: "v1",
-      kind: "ConfigMap",
-      metadata: { name: configMapName, namespace, labels: { ...labels, ...podLabels } },
-      data,
-    },
-    daemonSet(spec, configHash(data)),
+    namespaceOf(namespace, "privileged", labels),
+    ...accountWithRole({ name: "flannel", namespace, labels }, [
+      allow("", ["pods"], ["get"]),
+      allow("", ["nodes"], READ),
+      allow("", ["nodes/status"], ["patch"]),
+    ]),
+    configMap({ name: configMapName, namespace, labels: { ...labels, ...podLabels } }, data),
+    pods(spec, data),
     ...(spec.cni.networkPolicy === "kube-network-policies" ? kubeNetworkPoliciesManifests(spec) : []),
   ];
 }
 
-const clusterRole: Manifest = {
-  apiVersion: "rbac.authorization.k8s.io/v1",
-  kind: "ClusterRole",
-  metadata: { name: "flannel", labels },
-  rules: [
-    { apiGroups: [""], resources: ["pods"], verbs: ["get"] },
-    { apiGroups: [""], resources: ["nodes"], verbs: ["get", "list", "watch"] },
-    { apiGroups: [""], resources: ["nodes/status"], verbs: ["patch"] },
-  ],
-};
-
-const clusterRoleBinding = roleBinding("ClusterRole", "flannel", { name: "flannel", namespace }, labels);
-
-function daemonSet(spec: FlannelSpec, hash: string): Manifest {
+function pods(spec: FlannelSpec, data: Readonly<Record<string, string>>): Manifest {
   const image = `ghcr.io/flannel-io/flannel:${spec.versions.flannel}`;
-  return {
-    apiVersion: "apps/v1",
-    kind: "DaemonSet",
-    metadata: { name: "kube-flannel-ds", namespace, labels: { ...labels, ...podLabels } },
-    spec: {
+  return daemonSet(
+    { name: "kube-flannel-ds", namespace, labels: { ...labels, ...podLabels } },
+    {
       selector: { matchLabels: { app: "flannel" } },
       // Pods of a node keep their network while its flannel restarts. A tenth at a time: while a port or an identifier
       // changes, nodes before and after it do not reach each other's pods.
       updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "10%" } },
       template: {
         // flanneld reads its configuration once, when it starts.
-        metadata: { labels: podLabels, annotations: { [configHashAnnotation]: hash } },
+        metadata: readingOnce(podLabels, data),
         spec: {
           hostNetwork: true,
           priorityClassName: "system-node-critical",
           serviceAccountName: "flannel",
-          nodeSelector: { "kubernetes.io/os": "linux" },
+          nodeSelector: ON_LINUX,
           // A node without it has no network at all, whatever else is wrong with it.
-          tolerations: [{ operator: "Exists" }],
+          tolerations: EVERY_NODE,
           initContainers: [installPlugin(spec), installConf(image), ...dropOldLinks(spec, image)],
           containers: [flanneld(spec, image)],
           volumes: [
-            { name: "run", hostPath: { path: "/run/flannel", type: "DirectoryOrCreate" } },
-            { name: "cni-plugin", hostPath: { path: "/opt/cni/bin", type: "DirectoryOrCreate" } },
-            { name: "cni", hostPath: { path: "/etc/cni/net.d", type: "DirectoryOrCreate" } },
+            hostFolder("run", "/run/flannel"),
+            hostFolder("cni-plugin", "/opt/cni/bin"),
+            hostFolder("cni", "/etc/cni/net.d"),
             { name: "flannel-cfg", configMap: { name: configMapName, defaultMode: 0o600 } },
-            { name: "xtables-lock", hostPath: { path: "/run/xtables.lock", type: "FileOrCreate" } },
+            hostFolder("xtables-lock", "/run/xtables.lock", "FileOrCreate"),
           ],
         },
       },
     },
-  };
+  );
 }
 
 function installPlugin(spec: FlannelSpec): Container {
@@ -154,9 +141,9 @@ function flanneld(spec: FlannelSpec, image: string): Container {
     resources: spec.cni.resources,
     securityContext: { privileged: false, capabilities: { add: ["NET_ADMIN", "NET_RAW"] } },
     env: [
-      { name: "NODE_IP", valueFrom: { fieldRef: { fieldPath: "status.hostIP" } } },
-      { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
-      { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+      fieldEnv("NODE_IP", "status.hostIP"),
+      fieldEnv("POD_NAME", "metadata.name"),
+      fieldEnv("POD_NAMESPACE", "metadata.namespace"),
       { name: "EVENT_QUEUE_DEPTH", value: "5000" },
       { name: "CONT_WHEN_CACHE_NOT_READY", value: "false" },
     ],

@@ -1,7 +1,6 @@
 import type { PodResources } from "../../settings/resolvedShared";
-import type { Draft } from "../../settings/pick";
-import { pick } from "../../settings/pick";
-import type { CniContext } from "../domain";
+import { defined } from "../../core/defined";
+import type { CniContext, CniKeys } from "../domain";
 import { WINDOWS_VXLAN } from "./windows";
 
 /** flannel as it is written under `cni`. */
@@ -47,21 +46,16 @@ export interface FlannelSettings {
 /** As upstream's own manifest (flannel Documentation/kube-flannel.yml). */
 const RESOURCES = { requests: { cpu: "100m", memory: "50Mi" } } as const;
 
-/** Defaults filled in; what was rejected stays undefined. */
-export function settleFlannel(
-  input: Draft<FlannelInput>,
-  { windowsPools }: CniContext,
-): Draft<FlannelSettings> {
-  const windows = pick(input, "windows", windowsPools);
-  const { vni, port } = windows === true ? WINDOWS_VXLAN : { vni: undefined, port: undefined };
+/** Defaults filled in. */
+export function resolveFlannel(input: CniKeys<FlannelInput>, { windowsPools }: CniContext): FlannelSettings {
+  const windows = input.windows ?? windowsPools;
+  const fixed = windows ? WINDOWS_VXLAN : undefined;
   return {
     kind: "flannel",
-    backend: pick(input, "backend", "vxlan" as const),
-    ...("mtu" in input ? { mtu: input.mtu } : {}),
-    ...("vni" in input || vni !== undefined ? { vni: pick(input, "vni", vni) } : {}),
-    ...("port" in input || port !== undefined ? { port: pick(input, "port", port) } : {}),
+    backend: input.backend ?? "vxlan",
+    ...defined({ mtu: input.mtu, vni: input.vni ?? fixed?.vni, port: input.port ?? fixed?.port }),
     windows,
-    networkPolicy: pick(input, "networkPolicy", "none" as const),
-    resources: pick(input, "resources", RESOURCES),
+    networkPolicy: input.networkPolicy ?? "none",
+    resources: input.resources ?? RESOURCES,
   };
 }

@@ -1,18 +1,17 @@
-import type { Draft } from "../../settings/pick";
 import type { Problems } from "../../settings/problems";
-import type { CniSurroundings } from "../domain";
+import type { CniKeys, CniSurroundings } from "../domain";
 import { FLANNEL_ROWS } from "./rows";
 import type { FlannelInput, FlannelSettings } from "./settings";
 import { WINDOWS_VXLAN } from "./windows";
 
 /** flannel's own keys. */
 export function validateFlannel(
-  input: Draft<FlannelInput>,
-  { backend }: Draft<FlannelSettings>,
+  input: CniKeys<FlannelInput>,
+  { backend }: FlannelSettings,
   around: CniSurroundings,
   problems: Problems,
 ): void {
-  if (backend === undefined) return;
+  if (around.refused("cni.backend")) return;
   for (const key of ["vni", "port"] as const) {
     const value = input[key];
     if (value === undefined || backend === "vxlan" || (key === "port" && backend === "wireguard")) continue;
@@ -32,7 +31,7 @@ export function validateFlannel(
 
 /** Windows nodes know one VXLAN network only. */
 function validateWindows(
-  input: Draft<FlannelInput>,
+  input: CniKeys<FlannelInput>,
   backend: FlannelSettings["backend"],
   { windowsPool }: CniSurroundings,
   problems: Problems,

@@ -1,11 +1,11 @@
 import { overlaps, parseRange } from "../../network/addresses";
 import { resources } from "../../settings/effect";
-import type { Draft } from "../../settings/pick";
 import type { Problems } from "../../settings/problems";
-import type { CniDomain, CniSurroundings } from "../domain";
+import { entriesOf } from "../../settings/prune";
+import { ownPorts, type CniDomain, type CniKeys, type CniSurroundings } from "../domain";
 import { ESP, FASTDP } from "./rows";
 import { weaveSchema } from "./schema";
-import { settleWeave, type WeaveInput, type WeaveSettings } from "./settings";
+import { resolveWeave, type WeaveInput, type WeaveSettings } from "./settings";
 
 export const weave = {
   kind: "weave",
@@ -31,57 +31,55 @@ export const weave = {
       "the CNI's pods are rolled; nodes with different passwords cannot reach each other's pods until then",
     ),
   ],
-  settle: settleWeave,
-  facts: ({ encryption, networkPolicy }) => ({
+  resolve: resolveWeave,
+  profile: ({ encryption, networkPolicy }) => ({
     ...FASTDP,
-    ports: encryption === undefined ? FASTDP.ports : [...FASTDP.ports, ESP],
-    networkPolicy: networkPolicy !== false,
+    // manifests.ts sets the metrics' addresses; 6784 is where its router tells its state.
+    ports: [
+      ...FASTDP.ports,
+      ...(encryption === undefined ? [] : [ESP]),
+      ...ownPorts("Weave's metrics", 6781, 6782),
+      ...ownPorts("Weave's status", 6784),
+    ],
+    networkPolicy,
   }),
   validate: validateWeave,
   advise: ({ encryption }) =>
     encryption === undefined
       ? ["weave without encryption: anybody who can reach TCP 6783 of a node can join the pod network"]
       : [],
-  secrets: ({ encryption }) => [
-    { path: ["cni", "encryption", "password"], name: encryption?.password, use: "meshPassword" },
-  ],
-  // manifests.ts sets the metrics' addresses; 6784 is where its router tells its state.
-  hostPorts: () => [
-    { owner: "Weave's metrics", ports: [6781, 6782] },
-    { owner: "Weave's status", ports: [6784] },
-  ],
-  enforcement: ({ networkPolicy }) =>
-    networkPolicy === undefined
-      ? undefined
-      : { cni: networkPolicy ? "weave" : "weave without its controller", enforced: networkPolicy },
-  routers: () => [],
+  withoutPolicies: "weave without its controller",
+  secrets: ({ encryption }) =>
+    encryption === undefined
+      ? []
+      : [{ path: ["cni", "encryption", "password"], name: encryption.password, use: "meshPassword" }],
+  lists: ({ trustedSubnets = [] }) => [[["cni", "trustedSubnets"], trustedSubnets]],
 } as const satisfies CniDomain<WeaveInput, WeaveSettings>;
 
 /** Weave's own keys. */
 function validateWeave(
-  input: Draft<WeaveInput>,
-  _: Draft<WeaveSettings>,
-  { pods, services }: CniSurroundings,
+  { trustedSubnets, encryption }: CniKeys<WeaveInput>,
+  _: WeaveSettings,
+  { pods, services, refused }: CniSurroundings,
   problems: Problems,
 ): void {
-  const { trustedSubnets } = input;
   if (trustedSubnets === undefined) return;
-  if (!("encryption" in input)) {
+  if (encryption === undefined && !refused("cni.encryption")) {
     problems.add(["cni", "trustedSubnets"], trustedSubnets, "has no effect without encryption", {
       allowed: "encryption with the name of a password, or no trustedSubnets",
     });
     return;
   }
-  trustedSubnets.forEach((text, index) => {
-    const range = text === undefined ? undefined : parseRange(text);
-    if (range === undefined || "problem" in range) return;
+  for (const [index, text] of entriesOf(trustedSubnets)) {
+    const range = parseRange(text);
+    if ("problem" in range) continue;
     const other = [pods, services].find((one) => one !== undefined && overlaps(one.range, range));
-    if (other === undefined) return;
+    if (other === undefined) continue;
     problems.add(
       ["cni", "trustedSubnets", index],
       text,
       `overlaps ${other.name} ${other.range.text}: no node is there`,
       { allowed: "ranges of node addresses" },
     );
-  });
+  }
 }

@@ -1,4 +1,15 @@
-import { type Container, type Manifest, roleBinding } from "../../core/manifest";
+import type { Container, Manifest } from "../../core/manifest";
+import {
+  accountWithRole,
+  allow,
+  daemonSet,
+  EVERY_NODE,
+  fieldEnv,
+  hostFolder,
+  ON_LINUX,
+  READ,
+  roleFor,
+} from "../../core/objects";
 import { FASTDP } from "./rows";
 import type { WeaveSettings } from "./settings";
 import type { WeaveSpec } from "./spec";
@@ -9,6 +20,7 @@ const WEAVE_VERSION = "2.9.0";
 const name = "weave-net";
 const namespace = "kube-system";
 const labels = { name };
+const metadata = { name, namespace, labels };
 
 /** Secret with the password that nodes encrypt with, and its one key; the component makes it, since it is secret. */
 export const WEAVE_SECRET = { name: "weave-passwd", key: "weave-passwd", namespace } as const;
@@ -20,68 +32,50 @@ export const WEAVE_SECRET = { name: "weave-passwd", key: "weave-passwd", namespa
  */
 export function weaveManifests(spec: WeaveSpec): Manifest[] {
   return [
-    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace, labels } },
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "ClusterRole",
-      metadata: { name, labels },
-      rules: [
-        { apiGroups: [""], resources: ["pods", "namespaces", "nodes"], verbs: ["get", "list", "watch"] },
-        { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: ["get", "list", "watch"] },
-        { apiGroups: [""], resources: ["nodes/status"], verbs: ["patch", "update"] },
-      ],
-    },
-    roleBinding("ClusterRole", name, { name, namespace }, labels),
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "Role",
-      metadata: { name, namespace, labels },
-      // Its list of peers, by which addresses of nodes that are gone are taken back.
-      rules: [
-        { apiGroups: [""], resources: ["configmaps"], resourceNames: [name], verbs: ["get", "update"] },
-        { apiGroups: [""], resources: ["configmaps"], verbs: ["create"] },
-      ],
-    },
-    roleBinding("Role", name, { name, namespace }, labels),
-    daemonSet(spec),
+    ...accountWithRole(metadata, [
+      allow("", ["pods", "namespaces", "nodes"], READ),
+      allow("networking.k8s.io", ["networkpolicies"], READ),
+      allow("", ["nodes/status"], ["patch", "update"]),
+    ]),
+    // Its list of peers, by which addresses of nodes that are gone are taken back.
+    ...roleFor(metadata, [
+      allow("", ["configmaps"], ["get", "update"], [name]),
+      allow("", ["configmaps"], ["create"]),
+    ]),
+    pods(spec),
   ];
 }
 
-function daemonSet(spec: WeaveSpec): Manifest {
+function pods(spec: WeaveSpec): Manifest {
   const weave = spec.cni;
-  return {
-    apiVersion: "apps/v1",
-    kind: "DaemonSet",
-    metadata: { name, namespace, labels },
-    spec: {
-      selector: { matchLabels: labels },
-      // Time to connect before the next one is taken down.
-      minReadySeconds: 5,
-      updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
-      template: {
-        metadata: { labels },
-        spec: {
-          hostNetwork: true,
-          dnsPolicy: "ClusterFirstWithHostNet",
-          priorityClassName: "system-node-critical",
-          serviceAccountName: name,
-          nodeSelector: { "kubernetes.io/os": "linux" },
-          tolerations: [{ operator: "Exists" }],
-          initContainers: [init(weave)],
-          containers: [router(spec, weave), ...(weave.networkPolicy ? [policyController(weave)] : [])],
-          volumes: [
-            { name: "weavedb", hostPath: { path: "/var/lib/weave", type: "DirectoryOrCreate" } },
-            { name: "cni-bin", hostPath: { path: "/opt/cni/bin", type: "DirectoryOrCreate" } },
-            { name: "cni-conf", hostPath: { path: "/etc/cni/net.d", type: "DirectoryOrCreate" } },
-            { name: "machine-id", hostPath: { path: "/etc/machine-id", type: "File" } },
-            { name: "dbus", hostPath: { path: "/var/lib/dbus", type: "DirectoryOrCreate" } },
-            { name: "lib-modules", hostPath: { path: "/lib/modules" } },
-            { name: "xtables-lock", hostPath: { path: "/run/xtables.lock", type: "FileOrCreate" } },
-          ],
-        },
+  return daemonSet(metadata, {
+    selector: { matchLabels: labels },
+    // Time to connect before the next one is taken down.
+    minReadySeconds: 5,
+    updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
+    template: {
+      metadata: { labels },
+      spec: {
+        hostNetwork: true,
+        dnsPolicy: "ClusterFirstWithHostNet",
+        priorityClassName: "system-node-critical",
+        serviceAccountName: name,
+        nodeSelector: ON_LINUX,
+        tolerations: EVERY_NODE,
+        initContainers: [init(weave)],
+        containers: [router(spec, weave), ...(weave.networkPolicy ? [policyController(weave)] : [])],
+        volumes: [
+          hostFolder("weavedb", "/var/lib/weave"),
+          hostFolder("cni-bin", "/opt/cni/bin"),
+          hostFolder("cni-conf", "/etc/cni/net.d"),
+          hostFolder("machine-id", "/etc/machine-id", "File"),
+          hostFolder("dbus", "/var/lib/dbus"),
+          { name: "lib-modules", hostPath: { path: "/lib/modules" } },
+          hostFolder("xtables-lock", "/run/xtables.lock", "FileOrCreate"),
+        ],
       },
     },
-  };
+  });
 }
 
 const xtablesLock = { name: "xtables-lock", mountPath: "/run/xtables.lock" };
@@ -97,7 +91,7 @@ function expectNpc({ networkPolicy }: WeaveSettings): { name: string; value: str
   return { name: "EXPECT_NPC", value: networkPolicy ? "1" : "0" };
 }
 
-const nodeName = { name: "HOSTNAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } };
+const nodeName = fieldEnv("HOSTNAME", "spec.nodeName");
 
 function init(weave: WeaveSettings): Container {
   return {

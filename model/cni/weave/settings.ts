@@ -1,5 +1,6 @@
 import type { PodResources } from "../../settings/resolvedShared";
-import { pick, type Draft } from "../../settings/pick";
+import { defined } from "../../core/defined";
+import type { CniKeys } from "../domain";
 
 /** Weave Net as it is written under `cni`. */
 export interface WeaveInput {
@@ -44,22 +45,17 @@ export interface WeaveSettings {
 /** rajch/weave prog/weave-kube/weave-daemonset-k8s-1.11.yaml. */
 const RESOURCES = { requests: { cpu: "50m" } } as const;
 
-/** Defaults filled in; what was rejected stays undefined. */
-export function settleWeave(input: Draft<WeaveInput>): Draft<WeaveSettings> {
-  const { encryption } = input;
+/** Defaults filled in. */
+export function resolveWeave(input: CniKeys<WeaveInput>): WeaveSettings {
+  const { encryption, trustedSubnets = [] } = input;
   return {
     kind: "weave",
     backend: "fastdp",
-    ...("mtu" in input ? { mtu: input.mtu } : {}),
-    ...(encryption === undefined
-      ? {}
-      : {
-          encryption: {
-            password: encryption.password,
-            trustedSubnets: pick(input, "trustedSubnets", [] as readonly string[]),
-          },
-        }),
-    networkPolicy: pick(input, "networkPolicy", true),
-    resources: pick(input, "resources", RESOURCES),
+    ...defined({
+      mtu: input.mtu,
+      encryption: encryption && { password: encryption.password, trustedSubnets },
+    }),
+    networkPolicy: input.networkPolicy ?? true,
+    resources: input.resources ?? RESOURCES,
   };
 }

@@ -2,81 +2,65 @@ import { addonPorts } from "../../addons";
 import {
   backendName,
   cniName,
+  cniProfile,
   CNI_PROFILES,
   CNI_VARIANTS,
-  draftCni,
-  type CniDraft,
+  cniVariant,
+  domainOf,
+  kindOf,
   type CniVariant,
 } from "../../cni";
-import type { CniContext, CniProfile, CniPort, CniSurroundings } from "../../cni/domain";
+import type { CniProfile, CniPort, CniSurroundings } from "../../cni/domain";
 import { sizeOf } from "../../network/addresses";
-import { type Facts, pick } from "../draft";
+import { windowsPool } from "../../windows/releases";
+import type { Facts } from "../draft";
 import type { Problems } from "../problems";
 
 /** Largest MTU an IPv4 interface can have: the total length field has 16 bits (RFC 791). */
 const LARGEST_MTU = 65535;
 
-/** The CNI's part of the settings; undefined where it, or its kind, was rejected. */
-export function cniOf(facts: Facts): CniDraft | undefined {
-  const { input } = facts;
-  if (input.cni === undefined && "cni" in input) return undefined;
-  return draftCni(input.cni ?? {}, contextOf(facts));
-}
-
-function contextOf({ machines, aws, input }: Facts): CniContext {
-  return {
-    nodes: machines
-      .filter(({ role }) => role !== "loadBalancer")
-      .map(({ name, nodeAddress, input: { labels } }) => ({
-        name,
-        nodeName: name,
-        revision: 0,
-        labels: labels ?? {},
-        nodeAddress,
-      })),
-    pooled: aws !== undefined,
-    windowsPools: windowsPool(input) !== undefined,
-  };
-}
-
-/** What every CNI has to fit, by the facts of its row, and then its own keys. */
+/** What every CNI has to fit, by its profile, and then its own keys. */
 export function validateCni(facts: Facts, problems: Problems): void {
-  const cni = cniOf(facts);
-  if (cni === undefined) return;
-  const { variant, facts: row } = cni;
-  if (variant !== undefined && row !== undefined) {
-    kubeProxyFits(facts, variant, row, problems);
-    mtuFits(facts, variant, row, problems);
-    addressesSuffice(facts, row, problems);
-    windowsFit(facts, variant, row, problems);
+  const { written, settings, refused } = facts;
+  if (refused("cni.kind")) return;
+  if (!refused("cni.backend")) {
+    const variant = cniVariant(settings.cni);
+    const profile = cniProfile(settings.cni);
+    kubeProxyFits(facts, variant, profile, problems);
+    mtuFits(facts, variant, profile, problems);
+    addressesSuffice(facts, profile, problems);
+    windowsFit(facts, variant, profile, problems);
   }
-  cni.domain.validate(cni.input, cni.settled, surroundingsOf(facts), problems);
+  domainOf(settings.cni.kind).validate(written.cni ?? {}, settings.cni, surroundingsOf(facts), problems);
 }
 
 function surroundingsOf(facts: Facts): CniSurroundings {
-  const { input, pods, services, maxNodes } = facts;
+  const { written, settings, refused, pods, services, maxNodes } = facts;
   return {
-    ...contextOf(facts),
+    refused,
+    nodes: settings.machines.filter(({ role }) => role !== "loadBalancer"),
+    pooled: facts.aws !== undefined,
+    windowsPools: windowsPool(settings) !== undefined,
     pods,
     services,
     maxNodes,
-    windowsPool: windowsPool(input),
-    udpPorts: addonPorts(facts.settings.addons).filter(({ protocol }) => protocol === "udp"),
-    kubeProxy: Object.keys(input.kubeProxy ?? {}),
+    windowsPool: windowsPool(settings),
+    udpPorts: addonPorts(settings.addons).filter(({ protocol }) => protocol === "udp"),
+    kubeProxy: Object.keys(written.kubeProxy ?? {}),
   };
 }
 
-function kubeProxyFits({ input }: Facts, variant: CniVariant, row: CniProfile, problems: Problems): void {
-  const mode = pick(input.kubeProxy ?? {}, "mode", row.kubeProxyModes[0]);
+function kubeProxyFits({ written }: Facts, variant: CniVariant, row: CniProfile, problems: Problems): void {
+  const mode = written.kubeProxy?.mode;
   if (mode === undefined || row.kubeProxyModes.includes(mode)) return;
   const message = `does not work with ${cniName(variant)}, whose rules are iptables'`;
   problems.add(["kubeProxy", "mode"], mode, message, { allowed: row.kubeProxyModes.join(", ") });
 }
 
-function mtuFits({ input }: Facts, variant: CniVariant, row: CniProfile, problems: Problems): void {
-  const mtu = input.cni?.mtu;
+function mtuFits({ written }: Facts, variant: CniVariant, row: CniProfile, problems: Problems): void {
+  const mtu = written.cni?.mtu;
   if (mtu === undefined) return;
-  const outer = input.network?.mtu;
+  const outer = written.network?.mtu;
   const largest = (outer ?? LARGEST_MTU) - row.overhead;
   const multiple = row.mtuMultiple ?? 1;
   if (mtu > largest) {
@@ -114,11 +98,11 @@ function addressesSuffice(facts: Facts, row: CniProfile, problems: Problems): vo
 }
 
 /** A pool of Windows nodes needs a backend that they know. */
-function windowsFit({ input }: Facts, variant: CniVariant, row: CniProfile, problems: Problems): void {
-  const pool = windowsPool(input);
+function windowsFit({ settings }: Facts, variant: CniVariant, row: CniProfile, problems: Problems): void {
+  const pool = windowsPool(settings);
   if (pool === undefined || row.windows) return;
   // Whoever wrote another kind has no backend to change.
-  const key = CNI_VARIANTS.some((one) => CNI_PROFILES[one].windows && sameKind(one, variant))
+  const key = CNI_VARIANTS.some((one) => CNI_PROFILES[one].windows && kindOf(one) === kindOf(variant))
     ? "backend"
     : "kind";
   problems.add(["cni", key], cniName(variant), `cannot be combined with Windows nodes (workers.${pool})`, {
@@ -128,17 +112,8 @@ function windowsFit({ input }: Facts, variant: CniVariant, row: CniProfile, prob
   });
 }
 
-function sameKind(one: CniVariant, other: CniVariant): boolean {
-  return one.split("/")[0] === other.split("/")[0];
-}
-
-/** Name of the first pool of Windows nodes. */
-export function windowsPool(input: Facts["input"]): string | undefined {
-  const pools = Object.entries(input.workers ?? {});
-  return pools.find(([, pool]) => pool?.os?.startsWith("windows-") === true)?.[0];
-}
-
-export interface DraftCniPort {
+/** A port that the CNI has on every node. */
+export interface CniHostPort {
   readonly protocol: CniPort["protocol"];
   readonly port: number;
   readonly name: string;
@@ -150,14 +125,23 @@ export interface DraftCniPort {
 }
 
 /** Ports that the CNI has on every node; none where its port was refused. */
-export function cniPortsOf(facts: Facts): DraftCniPort[] {
-  const cni = cniOf(facts);
-  const row = cni?.variant && CNI_PROFILES[cni.variant];
-  const settable = cni !== undefined && "port" in cni.domain.schema.shape;
-  const given = settable && (cni.input as { readonly port?: number }).port !== undefined;
-  return (cni?.facts?.ports ?? []).flatMap(({ protocol, port, name }) => {
+export function cniPortsOf({ written, settings: { cni }, refused }: Facts): CniHostPort[] {
+  const settable = "port" in domainOf(cni.kind).schema.shape;
+  if (refused("cni.kind", "cni.backend") || (settable && refused("cni.port"))) return [];
+  const given = settable && (written.cni as { readonly port?: number } | undefined)?.port !== undefined;
+  const usual = CNI_PROFILES[cniVariant(cni)].ports;
+  return cniProfile(cni).ports.flatMap(({ protocol, port, name, reason }) => {
     if (port === undefined) return [];
-    const usual = row?.ports.find((one) => one.name === name)?.port ?? port;
-    return [{ protocol, port, name, settable, given, usual }];
+    const own = reason === undefined;
+    return [
+      {
+        protocol,
+        port,
+        name,
+        settable: settable && !own,
+        given: given && !own,
+        usual: usual.find((one) => one.name === name)?.port ?? port,
+      },
+    ];
   });
 }

@@ -1,7 +1,7 @@
 import { addonPorts, type AddonKey } from "../../addons";
 import { NODE_PORTS } from "../../network/ports";
 import type { Facts } from "../draft";
-import { cniOf, cniPortsOf } from "./cni";
+import { cniPortsOf } from "./cni";
 
 /** A port of every node, or of some, on which a part of the cluster listens. */
 export interface HostPort {
@@ -17,13 +17,10 @@ export function partsPorts(facts: Facts): HostPort[] {
 }
 
 function portsOf(facts: Facts, but?: AddonKey): (HostPort & { readonly chosen?: true })[] {
-  const cni = cniOf(facts);
-  const own = cni?.domain.hostPorts(cni.settled) ?? [];
   return [
     ...cniPortsOf(facts).flatMap(({ protocol, port, name }) =>
       protocol === "tcp" || protocol === "udp" ? [{ protocol, port, owner: name }] : [],
     ),
-    ...own.flatMap(({ owner, ports }) => ports.map((port) => ({ protocol: "tcp" as const, port, owner }))),
     ...addonPorts(facts.settings.addons).filter(({ key }) => key !== but),
   ];
 }

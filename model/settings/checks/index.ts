@@ -40,7 +40,6 @@ import {
 import { validateIgnoredChecks } from "./preflight";
 import { validateOutsideAddresses, validateReachableAddresses, validateRanges } from "./ranges";
 import { validateNodeCount, validatePodRange, validateServiceRange, validateNodeSlice } from "./sizes";
-import { rolesFit, tenantsFit } from "./tenancy";
 import {
   validateCertificates,
   validateLists,
@@ -56,7 +55,6 @@ import {
   validateCrictl,
   validateKubernetesVersion,
 } from "./versions";
-import { windowsDownloadsFit, windowsNodesCanBoot, windowsReleasesFit } from "./windows";
 
 /** Everything that one value alone cannot tell, and no secret is needed for; on every platform. */
 export const VALIDATORS: readonly ValidatorRow[] = [
@@ -76,9 +74,6 @@ export const VALIDATORS: readonly ValidatorRow[] = [
   [validateCrictl, "kubernetesVersion"],
   [validateChecksums, "kubernetesVersion", "versions", "downloads.checksums", "machines.*.architecture"],
   [of(validateCni)],
-  [of(windowsDownloadsFit)],
-  [of(windowsReleasesFit)],
-  [of(windowsNodesCanBoot)],
   [validateFlags],
   [validateFlagFiles],
   [validateComponentFiles],
@@ -97,8 +92,6 @@ export const VALIDATORS: readonly ValidatorRow[] = [
   [validateContainerd],
   [validateLoginConfiguration],
   [validateLoginNames, "oidc.groupsClaim"],
-  [of(tenantsFit)],
-  [of(rolesFit)],
   [of(validateAddons)],
   [of(chartsFit)],
 ];

@@ -5,18 +5,9 @@ import { readTaint } from "../labels";
 import type { MachineRole, Taint } from "../resolved";
 import type { Path, Problems } from "../problems";
 import type { MachinesInput } from "../schema/cluster";
-import { isDnsName } from "../schema/primitives";
+import { keyProblem, LABEL_VALUE } from "../schema/labels";
 
-export const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 const NAME_RULE = "at most 63 letters, digits, '-', '_', '.', a letter or digit first and last";
-
-/** Why a label or taint key is none (Kubernetes documentation, "Labels and Selectors: Syntax and character set"). */
-export function keyProblem(key: string): string | undefined {
-  const slash = key.indexOf("/");
-  const prefix = slash < 0 ? undefined : key.slice(0, slash);
-  if (prefix !== undefined && !isDnsName(prefix)) return "has a prefix that is not a valid DNS name";
-  return LABEL_VALUE.test(key.slice(slash + 1)) ? undefined : "is not a valid label name";
-}
 
 function within(prefix: string, domain: string): boolean {
   return prefix === domain || prefix.endsWith(`.${domain}`);

@@ -1,8 +1,8 @@
 import type { Facts } from "../draft";
 import type { Path, Problems } from "../problems";
-import { keyProblem, LABEL_VALUE } from "./labels";
+import { keyProblem, LABEL_VALUE } from "../schema/labels";
 
-type Labels = Readonly<Record<string, string | undefined>>;
+type Labels = Readonly<Record<string, string>>;
 
 /** Labels that the kubelet, the library or the cloud gives a node: the settings do not have them all. */
 function isGiven(key: string): boolean {
@@ -10,13 +10,10 @@ function isGiven(key: string): boolean {
 }
 
 /** Labels of all nodes that the settings describe; undefined where some were refused. */
-function labelsOfNodes({ machines, aws }: Facts): Labels[] | undefined {
-  const inputs: ({ readonly labels?: Labels | undefined } | undefined)[] = [
-    ...machines.flatMap(({ role, input }) => (role === "loadBalancer" ? [] : [input])),
-    ...Object.values(aws?.workers ?? {}),
-  ];
-  const refused = inputs.some((one) => one === undefined || ("labels" in one && one.labels === undefined));
-  return refused || inputs.length === 0 ? undefined : inputs.map((one) => one?.labels ?? {});
+function labelsOfNodes({ settings: { machines, aws }, refused }: Facts): Labels[] | undefined {
+  if (refused("machines.*.labels", "controlPlane.labels", "workers.*.labels")) return undefined;
+  const nodes = [...machines.filter(({ role }) => role !== "loadBalancer"), ...(aws?.pools ?? [])];
+  return nodes.length === 0 ? undefined : nodes.map(({ labels }) => labels);
 }
 
 /** Labels that choose nodes: well written, and at least one node has them all. */
@@ -29,8 +26,7 @@ export function selectorFits(
 ): void {
   if (selector === undefined) return;
   const wrong = Object.entries(selector).filter(
-    ([key, value]) =>
-      keyProblem(key) !== undefined || (value !== undefined && value !== "" && !LABEL_VALUE.test(value)),
+    ([key, value]) => keyProblem(key) !== undefined || (value !== "" && !LABEL_VALUE.test(value)),
   );
   for (const [key, value] of wrong) {
     const problem = keyProblem(key);

@@ -1,10 +1,12 @@
 import { ADDON_KEYS, addonOf } from "../../addons";
+import { domainOf } from "../../cni";
 import type { Checked } from "../checked";
 import type { Facts } from "../draft";
 import { entriesOf } from "../entries";
 import type { Path, Problems } from "../problems";
 import { isRegistryHost } from "../schema/primitives";
-import { draftOf } from "./addons";
+import { PARTS } from "../parts";
+import { writtenAddon } from "./addons";
 
 export function validateCertificates({ written, settings }: Checked, problems: Problems): void {
   const { validityDays, renewBeforeDays } = settings.certificates;
@@ -27,22 +29,19 @@ export function validateCertificates({ written, settings }: Checked, problems: P
 
 /** What stands twice in a list says that one of the two was meant differently. */
 export function validateLists(facts: Facts, problems: Problems): void {
-  const { input, written } = facts;
+  const { written, settings } = facts;
   const { encryption, network } = written;
   problems.addTwins(encryption?.keys, (index) => ["encryption", "keys", index]);
   problems.addTwins(network?.peers, (index) => ["network", "peers", index, "name"], {
     of: ({ name }) => name,
   });
-  const lists: (readonly [Path, readonly (string | undefined)[]])[] = [
+  const lists: (readonly [Path, readonly string[]])[] = [
     ...ADDON_KEYS.flatMap((key) => {
-      const addon = draftOf(facts, key);
+      const addon = writtenAddon(facts, key);
       return addon === undefined ? [] : (addonOf(key).lists?.(addon) ?? []);
     }),
-    [["cni", "trustedSubnets"], input.cni?.kind === "weave" ? (input.cni.trustedSubnets ?? []) : []],
-    ...(input.roles ?? []).map((grant, index): [(string | number)[], readonly (string | undefined)[]] => [
-      ["roles", index, "namespaces"],
-      grant?.namespaces ?? [],
-    ]),
+    ...(domainOf(settings.cni.kind).lists?.(written.cni ?? {}) ?? []),
+    ...PARTS.flatMap((part) => part.lists?.(written) ?? []),
   ];
   for (const [path, values] of lists) problems.addTwins(values, (index) => [...path, index]);
 }

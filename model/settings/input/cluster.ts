@@ -1,6 +1,4 @@
 /** The settings of a cluster as people write them: the object under `kubeadm:cluster` of a stack file. */
-import type { z } from "zod";
-
 import type { Switched } from "../../core/enabled";
 import type { HelmInput } from "../../addons/helm/schema";
 import type {
@@ -12,7 +10,7 @@ import type {
 } from "../../addons/settings";
 import type { CniInput } from "../../cni";
 import type { ExtrasInput } from "../../extras/settings";
-import type { tenancyShape } from "../schema/tenancy";
+import type { TenancyInput } from "../../tenants/input";
 import type { AwsPlatformInput } from "../../aws/input";
 import type {
   ApiServerInput,
@@ -154,8 +152,6 @@ export interface AddonsInput {
    */
   metricsServer?: MetricsServerInput & Switched;
 }
-
-type TenancyInput = z.infer<z.ZodObject<typeof tenancyShape>>;
 
 /** A cluster on Linux machines of your own. */
 export interface MachinesClusterInput

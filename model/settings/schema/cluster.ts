@@ -10,8 +10,8 @@ import { helmSchema } from "../../addons/helm/schema";
 import { awsShape } from "../../aws/schema";
 import { commonShape } from "./common";
 import { machinesShape } from "./machines";
-import { extrasShape } from "./extras";
-import { tenancyShape } from "./tenancy";
+import { extrasShape } from "../../extras/schema";
+import { tenancyShape } from "../../tenants/schema";
 
 export const PLATFORMS = ["machines", "aws"] as const;
 

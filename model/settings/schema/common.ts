@@ -22,7 +22,7 @@ import {
   sha256,
   text,
 } from "./primitives";
-import { windowsChecksums } from "./windows";
+import { windowsChecksums } from "../../windows/schema";
 
 const mtu = z.number().int().min(1280).max(65535);
 

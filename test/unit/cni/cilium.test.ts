@@ -27,7 +27,9 @@ const values = (cni: CiliumSettings, mtu?: number) => {
   return ciliumValues(withCni({ ...settings, network: { ...settings.network, mtu } }, "cilium"));
 };
 const opened = (cni: CiliumSettings) =>
-  cniProfile(cni).ports.map(({ protocol, port }) => `${protocol}${port ?? ""}`);
+  cniProfile(cni)
+    .ports.filter(({ reason }) => reason !== undefined)
+    .map(({ protocol, port }) => `${protocol}${port ?? ""}`);
 
 describe("the chart's values", () => {
   it("take addresses of the Node's slice, and have no pod range of their own", () => {

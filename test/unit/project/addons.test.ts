@@ -12,7 +12,11 @@ const ITS_OWN = /^(model\/addons\/|model\/settings\/(input|renamed|elsewhere)\b|
 /** Other files that name one, and why. */
 const OTHERS: Readonly<Record<string, string>> = {
   "model/tenants/network.ts": "tenants open to the ingress controller",
-  "model/settings/checks/tenantNetwork.ts": "tenants open to the ingress controller",
+  "model/tenants/alone.ts": "tenants open to the ingress controller",
+  "model/tenants/validateNetwork.ts": "tenants open to the ingress controller",
+  "model/tenants/resolve.ts": "a network policy's `ingress` is another thing",
+  "plan/html/parts.ts": "a network policy's `ingress` is another thing",
+  "plan/html/aws.ts": "a security group's `ingress` is another thing",
 };
 
 /** Keys of add-ons that the code of a file names: as identifiers and as words by themselves, in no comment and no sentence. */
@@ -40,7 +44,7 @@ function filesOf(folder: string): string[] {
 
 describe("an add-on", () => {
   const naming = (key: string) =>
-    ["model", "components", "host"]
+    ["model", "components", "host", "plan", "policy"]
       .flatMap(filesOf)
       .filter((file) => !ITS_OWN.test(file) && namedIn(file, [key]).length > 0);
 
@@ -49,8 +53,7 @@ describe("an add-on", () => {
     expect(namedIn("model/tenants/network.ts")).toEqual(["ingress"]);
   });
 
-  // Tenants' policies and versions have keys of these words, too.
-  it.each(["metallb", "gatewayApi", "metricsServer"])("%s is named by no file but its own", (key) => {
+  it.each(ADDON_KEYS)("%s is named by no file but its own", (key) => {
     expect(naming(key).filter((file) => OTHERS[file] === undefined)).toEqual([]);
   });
 });

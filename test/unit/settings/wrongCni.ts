@@ -226,7 +226,7 @@ const PEERS: readonly Row[] = [
     "one name",
     bgp({ peers: [peer(), peer({ address: "10.40.0.2" })] }),
     "cni.peers[1].name",
-    /names two peers/,
+    /is listed twice/,
   ],
   [
     "a rack without machines",

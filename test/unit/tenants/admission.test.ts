@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { KubernetesObject } from "../../../model/kubernetes";
-import { TENANT_REFUSALS } from "../../../model/settings/resolvedTenancy";
+import { TENANT_REFUSALS } from "../../../model/tenants/settings";
 import { tenantPolicies } from "../../../model/tenants/admission";
 import { metalSettings } from "../../support/settings";
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { tenantManifests } from "../../../model/tenants/manifests";
 import { compareQuantities, thousandths } from "../../../model/core/quantity";
-import type { Opening, Tenant } from "../../../model/settings/resolvedTenancy";
+import type { Opening, Tenant } from "../../../model/tenants/settings";
 import { holds, parseAddress, range } from "../../../model/network/addresses";
 import { metalSettings } from "../../support/settings";
 

@@ -1,19 +1,20 @@
-import { ADDON_KEYS, addonOf, partsOf } from "../../addons";
-import type { AddonPart } from "../../addons/domain";
-import { CHARTS, type PinnedChart } from "../../charts";
-import { CNI_PROFILES, CNI_KINDS, domainOf, kindOf } from "../../cni";
-import { isServed } from "../../extras/kinds";
-import { isDefinition } from "../../extras/order";
-import { groupOf, nameOf, type readObjects } from "../../extras/read";
-import { FIRST_NAMESPACES, LIBRARY_NAMESPACES } from "../../tenants/names";
-import type { Facts } from "../draft";
-import { nearest } from "../../text";
-import type { Path, Problems } from "../problems";
+import { ADDON_KEYS, addonOf, partsOf } from "../addons";
+import type { AddonPart } from "../addons/domain";
+import { CHARTS, type PinnedChart } from "../charts";
+import { CNI_PROFILES, CNI_KINDS, domainOf, kindOf } from "../cni";
+import { isServed } from "./kinds";
+import { isDefinition, isNamespace } from "./order";
+import { groupOf, nameOf, type readObjects } from "./read";
+import { FIRST_NAMESPACES, LIBRARY_NAMESPACES } from "../tenants/names";
+import type { Path, Problems } from "../settings/problems";
+import { entriesOf } from "../settings/prune";
+import { nearest } from "../text";
+import type { ExtrasSurroundings } from "./surroundings";
 
 type Objects = ReturnType<typeof readObjects>["objects"];
 
 /** Parts of add-ons that a cluster of these settings may have: of what was rejected any. */
-function addonParts({ settings, refused }: Facts): AddonPart[] {
+function addonParts({ settings, refused }: ExtrasSurroundings): AddonPart[] {
   const { addons } = settings;
   return ADDON_KEYS.flatMap((key) =>
     addons[key] === undefined && !refused(key)
@@ -23,7 +24,7 @@ function addonParts({ settings, refused }: Facts): AddonPart[] {
 }
 
 /** Namespaces that a cluster of these settings has without anybody bringing one. */
-function libraryNamespaces(facts: Facts): readonly string[] {
+function libraryNamespaces(facts: ExtrasSurroundings): readonly string[] {
   const { cni } = facts;
   // What was rejected may be any.
   if (cni === undefined) return LIBRARY_NAMESPACES;
@@ -34,32 +35,31 @@ function libraryNamespaces(facts: Facts): readonly string[] {
   ];
 }
 
-function isNamespace({ object }: Objects[number]): boolean {
-  return object.kind === "Namespace" && groupOf(object.apiVersion) === "";
-}
-
 /** Whether every object is known: files that nobody read may hold any. */
-function allIsRead({ input }: Facts, files: boolean): boolean {
-  const { manifests } = input;
-  if (manifests === undefined) return !("manifests" in input);
-  return manifests.every((entry) => entry !== undefined && (files || typeof entry !== "string"));
+function allIsRead({ written, refused }: ExtrasSurroundings, files: boolean): boolean {
+  const { manifests = [] } = written;
+  return !refused("manifests") && manifests.every((entry) => files || typeof entry !== "string");
 }
 
 /** Objects, releases and bindings go into namespaces that are there when they come. */
-export function namespacesAreThere(objects: Objects, facts: Facts, files: boolean, problems: Problems): void {
-  const { input } = facts;
+export function validateNamespaces(
+  objects: Objects,
+  facts: ExtrasSurroundings,
+  files: boolean,
+  problems: Problems,
+): void {
+  const { written, refused } = facts;
   const library = libraryNamespaces(facts);
-  const tenants = Object.keys(input.tenants ?? {});
-  const charts = Object.entries(input.charts ?? {});
-  const made = charts.flatMap(([, chart]) =>
-    chart?.createNamespace === true && chart.namespace !== undefined ? [chart.namespace] : [],
-  );
-  const own = objects.filter(isNamespace).map(({ object }) => object.metadata.name);
+  const tenants = Object.keys(written.tenants ?? {});
+  const charts = Object.entries(written.charts ?? {});
+  const made = charts.flatMap(([, chart]) => (chart.createNamespace === true ? [chart.namespace] : []));
+  const own = objects.flatMap(({ object }) => (isNamespace(object) ? [object.metadata.name] : []));
   const known = new Set([...library, ...tenants, ...made, ...own]);
+  const isKnown = (namespace: string) => known.has(namespace) || refused(["tenants", namespace]);
   const allowed = "a Namespace among the manifests, a tenant, or a chart's with createNamespace";
   for (const { index, source, object } of objects) {
     const { name, namespace } = object.metadata;
-    if (isNamespace({ index, source, object }) && (tenants.includes(name) || library.includes(name))) {
+    if (isNamespace(object) && (tenants.includes(name) || library.includes(name))) {
       problems.add(
         ["manifests", index],
         source,
@@ -69,7 +69,7 @@ export function namespacesAreThere(objects: Objects, facts: Facts, files: boolea
         },
       );
     }
-    if (namespace === undefined || known.has(namespace)) continue;
+    if (namespace === undefined || isKnown(namespace)) continue;
     problems.add(
       ["manifests", index],
       source,
@@ -78,17 +78,17 @@ export function namespacesAreThere(objects: Objects, facts: Facts, files: boolea
     );
   }
   if (!allIsRead(facts, files)) return;
-  const missing = (namespace: string | undefined, path: Path, more: string) => {
-    if (namespace === undefined || known.has(namespace)) return;
+  const missing = (namespace: string, path: Path, more: string) => {
+    if (isKnown(namespace)) return;
     problems.add(path, namespace, "is a namespace that nothing creates", {
       allowed: `${more}${allowed}`,
       nearest: nearest(namespace, [...known]),
     });
   };
   for (const [name, chart] of charts)
-    missing(chart?.namespace, ["charts", name, "namespace"], "createNamespace: true, or ");
-  for (const [index, grant] of (input.roles ?? []).entries())
-    for (const [place, namespace] of (grant?.namespaces ?? []).entries())
+    missing(chart.namespace, ["charts", name, "namespace"], "createNamespace: true, or ");
+  for (const [index, grant] of entriesOf(written.roles))
+    for (const [place, namespace] of entriesOf(grant.namespaces))
       missing(namespace, ["roles", index, "namespaces", place], "");
 }
 
@@ -104,7 +104,7 @@ const KEPT: readonly string[] = [
 ];
 
 /** What the cluster has already is changed by its settings and not by a manifest. */
-export function objectsAreTheirOwn(objects: Objects, problems: Problems): void {
+export function validateOwnObjects(objects: Objects, problems: Problems): void {
   for (const { index, source, object } of objects) {
     const { kind, metadata } = object;
     const kept = metadata.namespace === "kube-system" && KEPT.includes(`${kind}/${metadata.name}`);
@@ -123,7 +123,7 @@ export function objectsAreTheirOwn(objects: Objects, problems: Problems): void {
 }
 
 /** Groups whose definitions a part of the settings brings: its own CRDs, or its chart's. */
-function groupsOfParts(facts: Facts): string[] {
+function groupsOfParts(facts: ExtrasSurroundings): string[] {
   const { cni } = facts;
   // What was rejected may be any.
   const kinds = cni === undefined ? CNI_KINDS : [kindOf(cni)];
@@ -137,7 +137,12 @@ interface Definition {
 }
 
 /** A kind that is not Kubernetes' own is defined by a manifest, by a part of the settings, or by a chart, which may define any. */
-export function kindsAreDefined(objects: Objects, facts: Facts, files: boolean, problems: Problems): void {
+export function validateDefinitions(
+  objects: Objects,
+  facts: ExtrasSurroundings,
+  files: boolean,
+  problems: Problems,
+): void {
   const definitions = objects.filter(({ object }) => isDefinition(object));
   for (const { index, source, object } of definitions) {
     const { group, names } = (object.spec ?? {}) as Definition;
@@ -153,7 +158,7 @@ export function kindsAreDefined(objects: Objects, facts: Facts, files: boolean, 
       },
     );
   }
-  if (!allIsRead(facts, files) || "charts" in facts.input) return;
+  if (!allIsRead(facts, files) || facts.written.charts !== undefined || facts.refused("charts")) return;
   const groups = groupsOfParts(facts);
   for (const { index, source, object } of objects) {
     const group = groupOf(object.apiVersion);
@@ -180,12 +185,14 @@ export function kindsAreDefined(objects: Objects, facts: Facts, files: boolean, 
 }
 
 /** The library's releases of these settings, by namespace and name. */
-function libraryReleases(facts: Facts): ReadonlySet<string> {
-  const { cni, aws } = facts;
+function libraryReleases(facts: ExtrasSurroundings): ReadonlySet<string> {
+  const { cni, settings } = facts;
   const parts = addonParts(facts);
   const network = cni === undefined ? undefined : domainOf(kindOf(cni));
   const cloud =
-    aws === undefined ? [] : [CHARTS["aws-cloud-controller-manager"], CHARTS["aws-ebs-csi-driver"]];
+    settings.platform === "machines"
+      ? []
+      : [CHARTS["aws-cloud-controller-manager"], CHARTS["aws-ebs-csi-driver"]];
   const named = (charts: object, namespace = "kube-system") =>
     (Object.values(charts) as PinnedChart[]).map(({ release }) => `${namespace}/${release}`);
   return new Set([
@@ -196,17 +203,12 @@ function libraryReleases(facts: Facts): ReadonlySet<string> {
 }
 
 /** Helm keeps a release by its name in its namespace. */
-export function releasesAreTheirOwn(facts: Facts, problems: Problems): void {
+export function validateReleases(facts: ExtrasSurroundings, problems: Problems): void {
   const taken = libraryReleases(facts);
-  for (const [name, chart] of Object.entries(facts.input.charts ?? {})) {
-    if (!taken.has(`${chart?.namespace ?? ""}/${name}`)) continue;
-    problems.add(
-      ["charts", name],
-      name,
-      `is the library's own release in namespace ${chart?.namespace ?? ""}`,
-      {
-        allowed: "another name, or another namespace",
-      },
-    );
+  for (const [name, chart] of Object.entries(facts.written.charts ?? {})) {
+    if (!taken.has(`${chart.namespace}/${name}`)) continue;
+    problems.add(["charts", name], name, `is the library's own release in namespace ${chart.namespace}`, {
+      allowed: "another name, or another namespace",
+    });
   }
 }

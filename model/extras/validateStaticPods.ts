@@ -1,25 +1,25 @@
-import { hostPortsOf, KUBEADM_PODS, staticPodProblems } from "../../extras/staticPods";
-import type { ProjectFiles } from "../../extras/files";
-import { objectProblem, readObjects } from "../../extras/read";
-import { DEFAULTS } from "../defaults";
-import type { Facts } from "../draft";
-import { nearest } from "../../text";
-import type { Path, Problems } from "../problems";
-import { CONTROL_PLANE } from "../resolveExtras";
-import { DNS_LABEL, DNS_LABEL_RULE } from "../schema/primitives";
-import { ownerOfTcp, ownerOfUdp } from "./hostPorts";
+import type { Path, Problems } from "../settings/problems";
+import { entriesOf } from "../settings/prune";
+import { DNS_LABEL, DNS_LABEL_RULE } from "../settings/schema/primitives";
+import { nearest } from "../text";
+import { objectProblem, readObjects } from "./read";
+import { CONTROL_PLANE } from "./resolve";
+import { hostPortsOf, KUBEADM_PODS, staticPodProblems } from "./staticPods";
+import type { ExtrasContext, ExtrasSurroundings } from "./surroundings";
 
 /** Pods that kubelets run by themselves, from the settings or from a file. */
-export function staticPodsFit(facts: Facts, files: ProjectFiles | undefined, problems: Problems): void {
+export function validateStaticPods(
+  facts: ExtrasSurroundings,
+  context: ExtrasContext,
+  problems: Problems,
+): void {
   const taken = new Map<string, string>();
-  for (const [name, given] of Object.entries(facts.input.staticPods ?? {})) {
+  for (const [name, given] of Object.entries(facts.written.staticPods ?? {})) {
     const path: Path = ["staticPods", name];
     if (!DNS_LABEL.test(name))
       problems.add(path, name, "is not a valid name of a file", { allowed: DNS_LABEL_RULE });
-    if (given === undefined) continue;
     const places = placesFit(given.on, [...path, "on"], facts, problems);
     const place = [...path, "pod"];
-    if (given.pod === undefined) continue;
     if (typeof given.pod !== "string") {
       const wrong = objectProblem(given.pod);
       if (wrong !== undefined) {
@@ -27,7 +27,7 @@ export function staticPodsFit(facts: Facts, files: ProjectFiles | undefined, pro
         continue;
       }
     }
-    const read = readObjects([given.pod], files);
+    const read = readObjects([given.pod], context.files);
     for (const { source, message, allowed } of read.problems)
       problems.add(place, source, message, { allowed });
     const [first, more] = read.objects;
@@ -53,34 +53,21 @@ export function staticPodsFit(facts: Facts, files: ProjectFiles | undefined, pro
       });
       break;
     }
-    portsAreFree(first.object, { place, source, places, name }, taken, facts, problems);
+    portsAreFree(first.object, { place, source, places, name }, taken, context, problems);
   }
 }
 
 /** Where the pod runs, as words; empty where that is not known. */
 function placesFit(
-  on: readonly (string | undefined)[] | undefined,
+  on: readonly string[] = [CONTROL_PLANE],
   path: Path,
-  { input, machines, aws }: Facts,
+  { settings: { platform, machines } }: ExtrasSurroundings,
   problems: Problems,
 ): string[] {
-  if (on === undefined) return [CONTROL_PLANE];
-  const pools =
-    aws !== undefined || input.platform === "aws"
-      ? []
-      : [
-          ...new Set(
-            machines.flatMap(({ role, input: one }) =>
-              role === "worker" ? [one.pool ?? DEFAULTS.pool] : [],
-            ),
-          ),
-        ];
-  return on.flatMap((place, index) => {
-    if (place === undefined) return [];
-    if (on.indexOf(place) < index) {
-      problems.add([...path, index], place, "is listed twice", { allowed: "each once" });
-      return [];
-    }
+  const workers = platform === "aws" ? [] : machines.filter(({ role }) => role === "worker");
+  const pools = [...new Set(workers.map(({ pool }) => pool))];
+  problems.addTwins(on, (index) => [...path, index]);
+  return entriesOf(on).flatMap(([index, place]) => {
     if (place === CONTROL_PLANE || pools.includes(place)) return [place];
     problems.add([...path, index], place, "does not name where static pods can run", {
       allowed: [CONTROL_PLANE, ...pools].join(", "),
@@ -99,12 +86,11 @@ function portsAreFree(
     readonly name: string;
   },
   taken: Map<string, string>,
-  facts: Facts,
+  { ownerOf }: ExtrasContext,
   problems: Problems,
 ): void {
   for (const { protocol, port } of hostPortsOf(pod)) {
-    const owner =
-      protocol === "TCP" ? ownerOfTcp(facts, port) : protocol === "UDP" ? ownerOfUdp(facts, port) : undefined;
+    const owner = ownerOf(protocol, port);
     if (owner !== undefined) {
       problems.add(at.place, `${at.source}: port ${port}`, `is the port of ${owner} on the host`, {
         allowed: "a free port",

@@ -1,28 +1,36 @@
-import { compareQuantities } from "../../core/quantity";
-import type { Path, Problems } from "../problems";
-import { QUOTA_NAMES, TENANT_LIMITS } from "../resolveTenancy";
-import { keyProblem } from "./labels";
-import type { DraftTenant } from "./tenancy";
+import { compareQuantities } from "../core/quantity";
+import type { Path, Problems } from "../settings/problems";
+import { keyProblem } from "../settings/schema/labels";
+import type { TenantInput } from "./input";
+import { QUOTA_NAMES } from "./resolve";
+import type { Tenant } from "./settings";
+import type { TenancySurroundings } from "./surroundings";
 
 const RESOURCES = ["cpu", "memory", "ephemeralStorage"] as const;
 type Resource = (typeof RESOURCES)[number];
 
 /** Kubernetes' name of a resource. */
-function upstream(resource: Resource): keyof typeof TENANT_LIMITS.limit {
+function upstream(resource: Resource): string {
   return resource === "ephemeralStorage" ? "ephemeral-storage" : resource;
 }
 
 /** Quota and limits agree with themselves and with one another. */
-export function amountsFit(tenant: DraftTenant, path: Path, problems: Problems): void {
+export function validateAmounts(
+  tenant: TenantInput,
+  { limits }: Tenant,
+  path: Path,
+  { refused }: TenancySurroundings,
+  problems: Problems,
+): void {
   limitsAreOrdered(tenant, path, problems);
-  quotaHoldsAPod(tenant, path, problems);
+  quotaHoldsAPod(tenant, refused([...path, "limits"]) ? undefined : limits, path, problems);
   othersAreNamed(tenant, path, problems);
 }
 
 /** From least to most; the API server refuses a LimitRange that is not (pkg/apis/core/validation, ValidateLimitRange). */
 const ORDER = ["min", "defaultRequest", "default", "max"] as const;
 
-function limitsAreOrdered({ limits }: DraftTenant, path: Path, problems: Problems): void {
+function limitsAreOrdered({ limits }: TenantInput, path: Path, problems: Problems): void {
   if (limits === undefined || limits.enabled === false) return;
   for (const resource of RESOURCES) {
     const given = ORDER.flatMap((key) => {
@@ -43,7 +51,12 @@ function limitsAreOrdered({ limits }: DraftTenant, path: Path, problems: Problem
 }
 
 /** A quota that not one container with the tenant's own defaults fits into refuses every pod. */
-function quotaHoldsAPod({ quota, limits }: DraftTenant, path: Path, problems: Problems): void {
+function quotaHoldsAPod(
+  { quota }: TenantInput,
+  limits: Tenant["limits"],
+  path: Path,
+  problems: Problems,
+): void {
   if (quota === undefined) return;
   for (const resource of RESOURCES) {
     const sum = quota[resource];
@@ -61,7 +74,7 @@ function quotaHoldsAPod({ quota, limits }: DraftTenant, path: Path, problems: Pr
       ["request", sum, ["quota", resource]],
       ["limit", most, ["quota", "limits", resource]],
     ] as const) {
-      const one = defaultOf(limits, kind, resource);
+      const one = defaultOf(limits, kind, upstream(resource));
       if (value === undefined || one === undefined || (compareQuantities(value, one) ?? 0) >= 0) continue;
       problems.add([...path, ...place], value, `is less than one container's ${kind} by default, ${one}`, {
         allowed: `at least ${one}, or smaller limits`,
@@ -71,22 +84,19 @@ function quotaHoldsAPod({ quota, limits }: DraftTenant, path: Path, problems: Pr
 }
 
 function defaultOf(
-  limits: DraftTenant["limits"],
+  limits: Tenant["limits"],
   kind: "request" | "limit",
-  resource: Resource,
+  resource: string,
 ): string | undefined {
-  if (limits?.enabled === false) return undefined;
-  if (limits === undefined) return TENANT_LIMITS[kind][upstream(resource)];
-  return kind === "request"
-    ? (limits.defaultRequest?.[resource] ?? limits.default?.[resource])
-    : limits.default?.[resource];
+  const limit = limits?.default[resource];
+  return kind === "request" ? (limits?.defaultRequest[resource] ?? limit) : limit;
 }
 
 /** Names a ResourceQuota takes besides those that have a key here (Kubernetes documentation, "Resource Quotas"). */
 const OTHER =
   /^(requests\.|limits\.|count\/|[^/]+\.storageclass\.storage\.k8s\.io\/|hugepages-)[A-Za-z0-9._/-]+$/;
 
-function othersAreNamed({ quota }: DraftTenant, path: Path, problems: Problems): void {
+function othersAreNamed({ quota }: TenantInput, path: Path, problems: Problems): void {
   for (const key of Object.keys(quota?.hard ?? {})) {
     const place = [...path, "quota", "hard", key];
     const own = Object.entries(QUOTA_NAMES).find(([short, name]) => key === name || key === short);

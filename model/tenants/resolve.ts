@@ -1,7 +1,15 @@
+import { defined } from "../core/defined";
 import { whenEnabled } from "../core/enabled";
-import { subjectOf } from "../tenants/subjects";
-import { DEFAULTS } from "./defaults";
-import type { ClusterSettings, OidcSettings } from "./resolved";
+import type { OidcSettings } from "../settings/resolvedControlPlane";
+import type {
+  AmountsInput,
+  EgressOpeningInput,
+  IngressOpeningInput,
+  QuotaInput,
+  TenancyInput,
+  TenantInput,
+  TenantNetworkInput,
+} from "./input";
 import type {
   Amounts,
   Member,
@@ -12,74 +20,67 @@ import type {
   TenantCredentials,
   TenantLimits,
   TenantNetwork,
-} from "./resolvedTenancy";
-import type { ClusterInput } from "./schema/cluster";
-
-type TenantInput = NonNullable<ClusterInput["tenants"]>[string];
-type QuotaInput = NonNullable<TenantInput["quota"]>;
-type NetworkInput = NonNullable<TenantInput["network"]>;
+} from "./settings";
+import { subjectOf } from "./subjects";
 
 /** Parts of a LimitRange. */
 const RANGES = ["default", "defaultRequest", "max", "min"] as const;
-type OpeningInput =
-  NonNullable<NetworkInput["ingress"]>[number] | NonNullable<NetworkInput["egress"]>[number];
 
 /**
  * What containers get that say nothing, so that a quota does not refuse the pods of who never heard of it. Memory is
  * limited, since what one takes another has not; CPU is only where a quota counts its limits.
  */
-export const TENANT_LIMITS = {
+const TENANT_LIMITS = {
   request: { cpu: "100m", memory: "128Mi", "ephemeral-storage": "128Mi" },
   limit: { cpu: "500m", memory: "256Mi", "ephemeral-storage": "1Gi" },
 } as const;
 
 /** Thirty days, renewed in the last ten: nothing takes a client certificate back. */
-export const TENANT_CREDENTIALS = { role: "edit", validityHours: 720, renewBeforeHours: 240 } as const;
+const TENANT_CREDENTIALS = { role: "edit", validityHours: 720 } as const;
 
-/** @throws never for input that was checked */
+/** What of the cluster tenants depend on. */
+export interface TenancyContext {
+  /** The issuer of people's names; undefined: there is none. */
+  readonly oidc?: OidcSettings | undefined;
+  /** Of tenants that do not say. */
+  readonly protect: boolean;
+}
+
+/** Tenants and roles with defaults filled in. */
 export function resolveTenancy(
-  input: Pick<ClusterInput, "oidc" | "protect" | "tenants" | "roles">,
+  { tenants = {}, roles = [] }: TenancyInput,
+  context: TenancyContext,
 ): TenancySettings {
-  const oidc = input.oidc && { usernameClaim: DEFAULTS.oidcUsernameClaim, ...input.oidc };
-  const protect = input.protect ?? DEFAULTS.protect;
   return {
-    tenants: Object.entries(input.tenants ?? {}).map(([name, tenant]) =>
-      resolveTenant(name, tenant, { oidc, protect }),
-    ),
-    roles: (input.roles ?? []).map((grant) => ({
+    tenants: Object.entries(tenants).map(([name, tenant]) => resolveTenant(name, tenant, context)),
+    roles: roles.map((grant) => ({
       role: grant.role ?? grant.clusterRole ?? "",
-      subject: subjectOf(grant, oidc),
+      subject: subjectOf(grant, context.oidc),
       namespaces: grant.namespaces ?? [],
     })),
   };
 }
 
-function resolveTenant(
-  name: string,
-  input: TenantInput,
-  context: { readonly oidc: OidcSettings | undefined; readonly protect: ClusterSettings["protect"] },
-): Tenant {
-  const quota = input.quota === undefined ? undefined : hardOf(input.quota);
-  const limits = limitsOf(input);
+function resolveTenant(name: string, input: TenantInput, { oidc, protect }: TenancyContext): Tenant {
   const network = whenEnabled(input.network ?? {});
-  const credentials = credentialsOf(input.credentials);
-  const members = (input.members ?? []).map((member): Member => ({
-    subject: subjectOf(member, context.oidc),
-    role: member.role,
-  }));
   return {
     name,
     labels: input.labels ?? {},
-    ...(quota === undefined ? {} : { quota }),
-    ...(limits === undefined ? {} : { limits }),
-    ...(network && { network: networkOf(network) }),
+    ...defined({
+      quota: input.quota && hardOf(input.quota),
+      limits: limitsOf(input),
+      network: network && networkOf(network),
+      hosts: input.hosts,
+      priorityClasses: input.priorityClasses,
+      credentials: credentialsOf(input.credentials),
+    }),
     allow: input.allow ?? [],
-    ...(input.hosts === undefined ? {} : { hosts: input.hosts }),
-    ...(input.priorityClasses === undefined ? {} : { priorityClasses: input.priorityClasses }),
     podSecurity: input.podSecurity ?? "restricted",
-    members,
-    ...(credentials === undefined ? {} : { credentials }),
-    protect: input.protect ?? context.protect,
+    members: (input.members ?? []).map((member): Member => ({
+      subject: subjectOf(member, oidc),
+      role: member.role,
+    })),
+    protect: input.protect ?? protect,
   };
 }
 
@@ -110,14 +111,9 @@ function hardOf(quota: QuotaInput): Amounts {
   return Object.fromEntries([...counted, ...limits, ...others]);
 }
 
-type AmountsInput = { readonly cpu?: string; readonly memory?: string; readonly ephemeralStorage?: string };
-
 function amountsOf(input: AmountsInput | undefined): Amounts {
   const { ephemeralStorage, ...same } = input ?? {};
-  const named = { ...same, "ephemeral-storage": ephemeralStorage };
-  return Object.fromEntries(
-    Object.entries(named).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
+  return defined({ ...same, "ephemeral-storage": ephemeralStorage });
 }
 
 /** As written, or the library's: memory always, what a quota counts besides where it counts it. */
@@ -149,7 +145,7 @@ function limitsOf({ limits, quota }: TenantInput): TenantLimits | undefined {
   };
 }
 
-function networkOf(input: NetworkInput): TenantNetwork {
+function networkOf(input: TenantNetworkInput): TenantNetwork {
   return {
     dns: input.dns ?? true,
     sameNamespace: input.sameNamespace ?? true,
@@ -158,7 +154,7 @@ function networkOf(input: NetworkInput): TenantNetwork {
   };
 }
 
-function openingOf(input: OpeningInput): Opening {
+function openingOf(input: IngressOpeningInput | EgressOpeningInput): Opening {
   return {
     peer: peerOf(input),
     ports: (input.ports ?? []).map((port) =>
@@ -167,7 +163,7 @@ function openingOf(input: OpeningInput): Opening {
   };
 }
 
-function peerOf(input: OpeningInput): OpeningPeer {
+function peerOf(input: IngressOpeningInput | EgressOpeningInput): OpeningPeer {
   // A tenant is its namespace.
   const namespace = input.tenant ?? input.namespace;
   if (namespace !== undefined) return { kind: "namespace", namespace };

@@ -1,19 +1,18 @@
-import type { Draft, Facts } from "../draft";
-import type { Path, Problems } from "../problems";
-
-/** As settings name somebody; refused parts are undefined. */
-export type DraftSubject = Draft<{
-  user?: string;
-  group?: string;
-  serviceAccount?: string;
-  source?: "oidc" | "certificate";
-}>;
+import type { Path, Problems } from "../settings/problems";
+import type { SubjectInput } from "./input";
+import type { TenancySurroundings } from "./surroundings";
 
 const WAYS = ["user", "group", "serviceAccount"] as const;
 
 /** One entry names one subject, and the API server will know it by that name. */
-export function subjectIsKnown(given: DraftSubject, path: Path, { input }: Facts, problems: Problems): void {
-  const named = WAYS.filter((way) => way in given);
+export function validateSubject(
+  given: SubjectInput,
+  path: Path,
+  { written, refused }: TenancySurroundings,
+  problems: Problems,
+): void {
+  if ([...WAYS, "source"].some((key) => refused([...path, key]))) return;
+  const named = WAYS.filter((way) => given[way] !== undefined);
   const [way, second] = named;
   if (way === undefined) {
     problems.add(path, undefined, "names nobody", { allowed: "one of user, group, serviceAccount" });
@@ -25,8 +24,7 @@ export function subjectIsKnown(given: DraftSubject, path: Path, { input }: Facts
     });
     return;
   }
-  const value = given[way];
-  if (value === undefined || ("source" in given && given.source === undefined)) return;
+  const value = given[way] ?? "";
   if (way === "serviceAccount") {
     if (given.source !== undefined) {
       problems.add([...path, "source"], given.source, "does not apply to a service account", {
@@ -41,14 +39,14 @@ export function subjectIsKnown(given: DraftSubject, path: Path, { input }: Facts
     });
     return;
   }
-  if (given.source === "certificate") return;
-  if (!("oidc" in input)) {
+  if (given.source === "certificate" || refused("oidc")) return;
+  if (written.oidc === undefined) {
     problems.add([...path, way], value, "needs an OIDC issuer, but oidc is not set", {
       allowed: "oidc, or source: certificate if a client certificate carries this name",
     });
     return;
   }
-  if (way === "group" && input.oidc !== undefined && !("groupsClaim" in input.oidc)) {
+  if (way === "group" && written.oidc.groupsClaim === undefined) {
     problems.add(
       [...path, way],
       value,
@@ -60,14 +58,7 @@ export function subjectIsKnown(given: DraftSubject, path: Path, { input }: Facts
   }
 }
 
-/** The same subject in the same role twice says that one was meant differently. */
-export function noneStandsTwice(
-  entries: readonly { readonly path: Path; readonly value: unknown; readonly key: string }[],
-  problems: Problems,
-): void {
-  const seen = new Set<string>();
-  for (const { path, value, key } of entries) {
-    if (seen.has(key)) problems.add(path, value, "is listed twice", { allowed: "each once" });
-    seen.add(key);
-  }
+/** As a report names who is meant; undefined: nobody, or rejected. */
+export function subjectName({ user, group, serviceAccount }: SubjectInput): string | undefined {
+  return user ?? group ?? serviceAccount;
 }

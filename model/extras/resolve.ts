@@ -1,8 +1,15 @@
+import { defined } from "../core/defined";
 import { sha256 } from "../core/hash";
-import { plainPath, type ProjectFiles } from "../extras/files";
-import { readObjects } from "../extras/read";
-import type { ChartInput, ExtrasInput, StaticPodInput } from "../extras/settings";
-import type { ExtraChart, ExtrasSettings, ExtraStaticPod } from "./resolvedExtras";
+import { plainPath, type ProjectFiles } from "./files";
+import { readObjects } from "./read";
+import type {
+  ChartInput,
+  ExtraChart,
+  ExtrasInput,
+  ExtrasSettings,
+  ExtraStaticPod,
+  StaticPodInput,
+} from "./settings";
 
 /** Ten minutes: images come over slow lines too. */
 const CHART_TIMEOUT = 600;
@@ -29,14 +36,12 @@ function resolveChart(name: string, input: ChartInput, files: ProjectFiles | und
     name,
     // Helm takes a name without a path for one in a repository.
     chart: input.oci ?? (folder === undefined ? (input.chart ?? "") : `./${folder}`),
-    ...(input.repository === undefined ? {} : { repository: input.repository }),
-    ...(input.version === undefined ? {} : { version: input.version }),
+    ...defined({ repository: input.repository, version: input.version, digest }),
     namespace: input.namespace,
     createNamespace: input.createNamespace ?? false,
     values: input.values ?? {},
     secretValues: input.secretValues ?? {},
     timeout: input.timeout ?? CHART_TIMEOUT,
-    ...(digest === undefined ? {} : { digest }),
   };
 }
 

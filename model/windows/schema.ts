@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import type { WindowsDownloadName } from "../../windows/downloads";
-import { matching } from "./primitives";
+import type { WindowsDownloadName } from "./downloads";
+import { matching } from "../settings/schema/primitives";
 
 const checksum = matching(
   /^(?:[0-9a-f]{64}|[0-9a-f]{128})$/,

@@ -1,13 +1,12 @@
-import { parseRange, relation } from "../../network/addresses";
-import type { Facts } from "../draft";
-import { nearest } from "../../text";
-import type { Path, Problems } from "../problems";
-import type { DraftTenant } from "./tenancy";
+import { parseRange, relation } from "../network/addresses";
+import type { Path, Problems } from "../settings/problems";
+import { entriesOf } from "../settings/prune";
+import { nearest } from "../text";
+import type { EgressOpeningInput, IngressOpeningInput, TenantInput } from "./input";
+import type { TenancySurroundings } from "./surroundings";
 
-type DraftNetwork = Exclude<NonNullable<DraftTenant["network"]>, false>;
-type DraftOpening = NonNullable<
-  NonNullable<DraftNetwork["ingress"]>[number] | NonNullable<DraftNetwork["egress"]>[number]
->;
+/** Of either direction. */
+type Opening = IngressOpeningInput & EgressOpeningInput;
 
 const PEERS = {
   ingress: ["tenant", "namespace", "cidr", "internet", "ingressController"],
@@ -15,54 +14,47 @@ const PEERS = {
 } as const;
 
 /** Each opening leads to one other end that exists. */
-export function openingsFit(
+export function validateOpenings(
   name: string,
-  tenant: DraftTenant,
+  { network }: TenantInput,
   path: Path,
-  facts: Facts,
+  facts: TenancySurroundings,
   problems: Problems,
 ): void {
-  const { network } = tenant;
   if (network === undefined || network.enabled === false) return;
   for (const direction of ["ingress", "egress"] as const) {
-    (network[direction] ?? []).forEach((opening, index) => {
-      if (opening === undefined) return;
+    for (const [index, opening] of entriesOf<Opening>(network[direction])) {
       const place = [...path, "network", direction, index];
+      if (PEERS[direction].some((end) => facts.refused([...place, end]))) continue;
       oneEnd(opening, PEERS[direction], place, problems);
       ingressIsThere(opening, place, facts, problems);
       tenantIsThere(name, opening, place, facts, problems);
       cidrIsOutside(opening, place, facts, problems);
       exceptIsInside(opening, place, problems);
       portsFit(opening, place, problems);
-    });
+    }
   }
 }
 
-function oneEnd(opening: DraftOpening, peers: readonly string[], place: Path, problems: Problems): void {
-  const named = peers.filter((peer) => peer in opening);
-  if (named.length === 1) return;
-  if (named.length === 0) {
+function oneEnd(opening: Opening, peers: readonly (keyof Opening)[], place: Path, problems: Problems): void {
+  const [first, second] = peers.filter((peer) => opening[peer] !== undefined);
+  if (first === undefined) {
     problems.add(place, opening, "does not say whom it is open to", {
       allowed: `one of ${peers.join(", ")}`,
     });
     return;
   }
-  const second = named[1] ?? "";
-  problems.add(
-    [...place, second],
-    opening[second as keyof DraftOpening],
-    `cannot be combined with ${named[0] ?? ""}`,
-    {
-      allowed: "one peer in each opening",
-    },
-  );
+  if (second === undefined) return;
+  problems.add([...place, second], opening[second], `cannot be combined with ${first}`, {
+    allowed: "one peer in each opening",
+  });
 }
 
 function tenantIsThere(
   name: string,
-  opening: DraftOpening,
+  opening: Opening,
   place: Path,
-  { input }: Facts,
+  { written, refused }: TenancySurroundings,
   problems: Problems,
 ): void {
   const other = opening.tenant ?? opening.namespace;
@@ -73,17 +65,22 @@ function tenantIsThere(
     });
     return;
   }
-  const others = Object.keys(input.tenants ?? {}).filter((one) => one !== name);
+  const others = Object.keys(written.tenants ?? {}).filter((one) => one !== name);
   if (opening.tenant === undefined || others.includes(opening.tenant)) return;
+  if (refused(["tenants", opening.tenant])) return;
   problems.add([...place, "tenant"], opening.tenant, "is not a tenant of these settings", {
     allowed: others.join(", ") || "the name of a tenant, or namespace: for any other namespace",
     nearest: nearest(opening.tenant, others),
   });
 }
 
-function ingressIsThere(opening: DraftOpening, place: Path, { input }: Facts, problems: Problems): void {
-  if (!("ingressController" in opening) || opening.ingressController === undefined || "ingress" in input)
-    return;
+function ingressIsThere(
+  opening: Opening,
+  place: Path,
+  { written, refused }: TenancySurroundings,
+  problems: Problems,
+): void {
+  if (opening.ingressController === undefined || written.ingress !== undefined || refused("ingress")) return;
   problems.add(
     [...place, "ingressController"],
     true,
@@ -96,9 +93,9 @@ function ingressIsThere(opening: DraftOpening, place: Path, { input }: Facts, pr
 
 /** Every tenant's pods have addresses of the one range, and Services' are gone before a policy sees the packet. */
 function cidrIsOutside(
-  opening: DraftOpening,
+  opening: Opening,
   place: Path,
-  { pods, services }: Facts,
+  { pods, services }: TenancySurroundings,
   problems: Problems,
 ): void {
   const range = opening.cidr === undefined ? undefined : parseRange(opening.cidr);
@@ -117,33 +114,31 @@ function cidrIsOutside(
   );
 }
 
-function exceptIsInside(opening: DraftOpening, place: Path, problems: Problems): void {
+function exceptIsInside(opening: Opening, place: Path, problems: Problems): void {
   if (opening.except === undefined) return;
-  if (!("cidr" in opening)) {
+  if (opening.cidr === undefined) {
     problems.add([...place, "except"], opening.except, "has no effect without cidr", {
       allowed: "cidr as well",
     });
     return;
   }
-  const outer = opening.cidr === undefined ? undefined : parseRange(opening.cidr);
-  if (outer === undefined || "problem" in outer) return;
-  opening.except.forEach((text, index) => {
-    const inner = text === undefined ? undefined : parseRange(text);
+  const outer = parseRange(opening.cidr);
+  if ("problem" in outer) return;
+  for (const [index, text] of entriesOf(opening.except)) {
+    const inner = parseRange(text);
     // The API server refuses one that is not strictly inside (pkg/apis/networking/validation, ValidateIPBlock).
-    if (inner === undefined || "problem" in inner) return;
-    if (relation(outer, inner) === "contains") return;
+    if ("problem" in inner || relation(outer, inner) === "contains") continue;
     problems.add([...place, "except", index], text, `is not within cidr ${outer.text}`, {
       allowed: `a part of ${outer.text}`,
     });
-  });
+  }
 }
 
-function portsFit(opening: DraftOpening, place: Path, problems: Problems): void {
-  (opening.ports ?? []).forEach((port, index) => {
-    if (port === undefined || typeof port === "number") return;
-    if (port.port === undefined || port.endPort === undefined || port.endPort >= port.port) return;
+function portsFit(opening: Opening, place: Path, problems: Problems): void {
+  for (const [index, port] of entriesOf(opening.ports)) {
+    if (typeof port === "number" || port.endPort === undefined || port.endPort >= port.port) continue;
     problems.add([...place, "ports", index, "endPort"], port.endPort, `is less than port ${port.port}`, {
       allowed: `${port.port} or more`,
     });
-  });
+  }
 }

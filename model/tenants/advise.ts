@@ -1,18 +1,20 @@
-import { cniProfile } from "../cni";
+import { cniProfile, type CniSettings } from "../cni";
 import { groupsPrefix } from "../kubeadm/authentication";
-import { nameOf } from "../extras/read";
-import type { ClusterSettings } from "./resolved";
-import type { Tenant } from "./resolvedTenancy";
+import type { OidcSettings } from "../settings/resolvedControlPlane";
+import type { TenancySettings, Tenant } from "./settings";
 
-type Settings = Omit<ClusterSettings, "advisories">;
+interface Settings {
+  readonly cni: CniSettings;
+  readonly oidc?: OidcSettings;
+  readonly tenancy: TenancySettings;
+}
 
-/** What works about tenants, roles and people's own things, and deserves a look. */
-export function tenancyAdvisories(settings: Settings): string[] {
+/** What works about tenants and roles, and deserves a look. */
+export function adviseTenancy(settings: Settings): string[] {
   return [
     ...settings.tenancy.tenants.flatMap((tenant) => tenantAdvisories(tenant, settings)),
     ...oneSided(settings),
     ...loginAdvisories(settings),
-    ...extrasAdvisories(settings),
   ];
 }
 
@@ -80,17 +82,4 @@ function loginAdvisories({ oidc }: Settings): string[] {
     "oidc.groupsPrefix is -: anybody who can create groups at the issuer can create one that the cluster already trusts, " +
       "as kubeadm:cluster-admins or tenant:<name>",
   ];
-}
-
-function extrasAdvisories({ extras }: Settings): string[] {
-  return extras.manifests.flatMap(({ source, object }) => {
-    const inside = [object.data, object.stringData].some(
-      (part) => part !== null && typeof part === "object" && Object.keys(part).length > 0,
-    );
-    if (object.kind !== "Secret" || object.apiVersion !== "v1" || !inside) return [];
-    return [
-      `manifests: ${source} holds ${nameOf(object)} in plain text; everybody who can read the project can read it. ` +
-        "charts.<name>.secretValues and programs of your own take secrets from kubeadm:secrets",
-    ];
-  });
 }

@@ -1,7 +1,16 @@
 import { z } from "zod";
 
-import { TENANT_REFUSALS } from "../resolvedTenancy";
-import { accessRange, cidr, dnsLabel, matching, port, quantity, switched, text } from "./primitives";
+import { TENANT_REFUSALS } from "./settings";
+import {
+  accessRange,
+  cidr,
+  dnsLabel,
+  matching,
+  port,
+  quantity,
+  switched,
+  text,
+} from "../settings/schema/primitives";
 
 // RBAC takes any text for a name; white space at its ends or a line break is a slip.
 const subjectName = text((value) => {

@@ -1,4 +1,4 @@
-import type { PodSecurityLevel } from "./resolvedControlPlane";
+import type { PodSecurityLevel } from "../settings/resolvedControlPlane";
 
 /** What a member may do in its tenant: `admin` edits and lets others in, `edit` changes what runs, `view` looks. */
 export type TenantRole = "admin" | "edit" | "view";

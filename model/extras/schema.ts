@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { dnsLabel, document, httpUrl, matching, secretName, text } from "./primitives";
+import { dnsLabel, document, httpUrl, matching, secretName, text } from "../settings/schema/primitives";
 
 /** Relative and inside the project: the same on every machine that runs Pulumi. */
 const projectPath = text((value) => {

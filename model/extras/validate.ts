@@ -1,51 +1,48 @@
-import { plainPath, type ProjectFiles } from "../../extras/files";
-import { readObjects } from "../../extras/read";
-import type { Facts } from "../draft";
-import type { Path, Problems } from "../problems";
-import { RELEASE_NAME } from "../schema/extras";
-import { chartsAreThere } from "../../addons/helm/validate";
-import { addonFilesAreThere } from "./addons";
+import type { Path, Problems } from "../settings/problems";
+import { plainPath, type ProjectFiles } from "./files";
+import type { ChartInput } from "./settings";
+import { readObjects } from "./read";
+import { RELEASE_NAME } from "./schema";
+import type { ExtrasContext, ExtrasSurroundings } from "./surroundings";
 import {
-  kindsAreDefined,
-  namespacesAreThere,
-  objectsAreTheirOwn,
-  releasesAreTheirOwn,
-} from "./extraNeighbours";
-import { staticPodsFit } from "./staticPods";
+  validateDefinitions,
+  validateNamespaces,
+  validateOwnObjects,
+  validateReleases,
+} from "./validateNeighbours";
+import { validateStaticPods } from "./validateStaticPods";
 
 /** Everything about what people bring; what is in files is looked at where they can be read. */
-export function validateExtras(facts: Facts, files: ProjectFiles | undefined, problems: Problems): void {
-  const objects = extrasFit(facts, files, problems);
-  namespacesAreThere(objects, facts, files !== undefined, problems);
-  kindsAreDefined(objects, facts, files !== undefined, problems);
-  releasesAreTheirOwn(facts, problems);
-  staticPodsFit(facts, files, problems);
-  if (files === undefined) return;
-  chartsAreThere(facts, files, problems);
-  addonFilesAreThere(facts, files, problems);
+export function validateExtras(facts: ExtrasSurroundings, problems: Problems, context: ExtrasContext): void {
+  const { files } = context;
+  const objects = validateAlone(facts, files, problems);
+  validateNamespaces(objects, facts, files !== undefined, problems);
+  validateDefinitions(objects, facts, files !== undefined, problems);
+  validateReleases(facts, problems);
+  validateStaticPods(facts, context, problems);
 }
 
 /** Objects and charts by themselves, whatever else the cluster has. @returns the objects that were read */
-export function extrasFit(
-  facts: Facts,
+export function validateAlone(
+  facts: Pick<ExtrasSurroundings, "written" | "refused">,
   files: ProjectFiles | undefined,
   problems: Problems,
 ): ReturnType<typeof readObjects>["objects"] {
-  const read = readObjects(facts.input.manifests ?? [], files);
+  const read = readObjects(facts.written.manifests ?? [], files);
   for (const { index, source, message, allowed } of read.problems)
     problems.add(["manifests", index], source, message, { allowed });
-  objectsAreTheirOwn(read.objects, problems);
-  for (const [name, chart] of Object.entries(facts.input.charts ?? {}))
-    if (chart !== undefined) chartFits(name, chart, files, problems);
+  validateOwnObjects(read.objects, problems);
+  for (const [name, chart] of Object.entries(facts.written.charts ?? {}))
+    chartFits(name, chart, facts, files, problems);
   return read.objects;
 }
 
-type DraftChart = NonNullable<NonNullable<Facts["input"]["charts"]>[string]>;
 const SOURCES = ["repository", "oci", "folder"] as const;
 
 function chartFits(
   name: string,
-  chart: DraftChart,
+  chart: ChartInput,
+  { refused }: Pick<ExtrasSurroundings, "refused">,
   files: ProjectFiles | undefined,
   problems: Problems,
 ): void {
@@ -55,7 +52,8 @@ function chartFits(
       allowed: "at most 53 of a-z, 0-9 and -, a letter or digit first and last",
     });
   }
-  const [source, second] = SOURCES.filter((key) => key in chart);
+  if (SOURCES.some((key) => refused([...path, key]))) return;
+  const [source, second] = SOURCES.filter((key) => chart[key] !== undefined);
   if (source === undefined) {
     problems.add(path, undefined, "has no source", {
       allowed: "chart and repository, or oci, or folder",
@@ -68,16 +66,16 @@ function chartFits(
     });
     return;
   }
-  if (source === "repository" && !("chart" in chart))
+  if (source === "repository" && chart.chart === undefined)
     problems.add([...path, "chart"], undefined, "is missing", {
       allowed: "the chart's name in the repository",
     });
-  if (source !== "repository" && "chart" in chart) {
+  if (source !== "repository" && chart.chart !== undefined) {
     problems.add([...path, "chart"], chart.chart, `repeats what ${source} already says`, {
       allowed: "no chart",
     });
   }
-  if (source !== "folder" && !("version" in chart)) {
+  if (source !== "folder" && chart.version === undefined) {
     problems.add(
       [...path, "version"],
       undefined,
@@ -92,7 +90,7 @@ function chartFits(
 }
 
 /** A secret goes to a place in the values that is there, or that can be made. */
-function secretsHavePlaces({ values, secretValues }: DraftChart, path: Path, problems: Problems): void {
+function secretsHavePlaces({ values, secretValues }: ChartInput, path: Path, problems: Problems): void {
   const places = Object.keys(secretValues ?? {});
   for (const place of places) {
     const at = [...path, "secretValues", place];
@@ -130,7 +128,7 @@ function isPlain(value: unknown): boolean {
 }
 
 function folderIsChart(
-  { folder, version }: DraftChart,
+  { folder, version }: ChartInput,
   path: Path,
   files: ProjectFiles | undefined,
   problems: Problems,

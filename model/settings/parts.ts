@@ -1,0 +1,24 @@
+import { extras } from "../extras";
+import type { ExtrasContext } from "../extras/surroundings";
+import { tenancy } from "../tenants";
+import { windows } from "../windows";
+import type { Facts } from "./draft";
+import type { EffectRow } from "./effect";
+import type { Path, Problems } from "./problems";
+import type { Resolved } from "./resolved";
+import type { AnyInput } from "./schema/cluster";
+
+/** What the settings know of a part that has a folder of its own, besides the CNI and add-ons. */
+interface Part {
+  readonly effects: readonly EffectRow[];
+  /** What one value alone cannot tell. */
+  validate(facts: Facts, problems: Problems, context: ExtrasContext): void;
+  /** What works and deserves a look. */
+  advise?(settings: Resolved): string[];
+  /** Secrets that its settings name. */
+  secrets?(written: AnyInput): readonly { readonly path: Path; readonly name: string }[];
+  /** Lists whose entries differ. */
+  lists?(written: AnyInput): readonly (readonly [Path, readonly string[]])[];
+}
+
+export const PARTS: readonly Part[] = [tenancy, extras, windows];
