@@ -20,7 +20,9 @@ export async function firewall(context: Context): Promise<StepResult> {
     tighten(context, name, used)
       .catch((error: unknown) => {
         if (!(error instanceof HostProblem)) throw error;
-        say(`${error.report()}; its firewall was not changed`);
+        say(
+          `${error.report()}; its firewall still lets in machines that left, until machines change the next time`,
+        );
       })
       .finally(() => hosts.leave(name)),
   );

@@ -30,12 +30,12 @@ beforeEach(() => {
 });
 afterEach(() => fs.rmSync(root, { recursive: true, force: true }));
 
-function run(script: string): string {
+function run(script: string, status = 0): string {
   const moved = script
     .replaceAll("/etc/", `${root}/etc/`)
     .replace(/^export LC_ALL=C PATH=\S+/m, "export LC_ALL=C");
   const ran = spawnSync("bash", ["-s"], { input: moved, encoding: "utf8", timeout: HANGS_AFTER });
-  expect(ran.status, ran.stderr).toBe(0);
+  expect(ran.status, ran.stderr).toBe(status);
   return ran.stdout;
 }
 
@@ -55,10 +55,10 @@ const leaving = (): string => {
   return fs.readFileSync(path.join(folder, "firewall-leaving.nft"), "utf8");
 };
 
-function tighten(used: readonly string[]): string {
-  const stubs = `systemctl() { echo "systemctl $*"; }\n`;
+function tighten(used: readonly string[], reloads = true): string {
+  const stubs = `systemctl() { echo "systemctl $*"; [ "$1" != reload ] || ${reloads}; }\n`;
   const [head = "", ...rest] = tightenScript(used).split("\n");
-  return run(`${head}\n${stubs}${rest.join("\n")}`);
+  return run(`${head}\n${stubs}${rest.join("\n")}`, reloads ? 0 : 1);
 }
 
 describe("a host's firewall", () => {
@@ -104,6 +104,16 @@ describe("a host's firewall", () => {
     expect(tighten(["node 10.40.0.11"])).not.toContain("##stay");
     expect(leaving()).toBe("");
     expect(tighten([])).toBe("");
+  });
+
+  it("is closed by the next run where its rules could not be loaded", () => {
+    setUp([cp1, w1]);
+    setUp([cp1]);
+    const before = leaving();
+    expect(tighten([], false)).toContain("does not take its new rules");
+    expect(leaving()).toBe(before);
+    expect(tighten([])).toContain("systemctl reload");
+    expect(leaving()).toBe("");
   });
 
   it("is not closed by an address that only begins like one in use", () => {
