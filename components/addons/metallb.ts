@@ -1,4 +1,4 @@
-import * as k8s from "@pulumi/kubernetes";
+import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { parseMetallb, type MetallbAloneInput, type MetallbSpec } from "../../model/addons/metallb/alone";
 import {
@@ -12,6 +12,7 @@ import {
 import type { AddressPoolInput, BgpPeerInput, MetallbInput } from "../../model/addons/metallb/settings";
 import { manifestResources } from "../kubernetes/manifest";
 import { helmRelease } from "../kubernetes/release";
+import { secretResource } from "../kubernetes/secret";
 import {
   partResources,
   rendered,
@@ -100,22 +101,15 @@ function createPasswords(
   name: string,
   { shape: { metallb }, secret }: SecretPart<MetallbSpec>,
   opts: pulumi.CustomResourceOptions,
-): k8s.core.v1.Secret[] {
+): pulumi.CustomResource[] {
   return (metallb.bgp?.peers ?? []).flatMap((peer) => {
     if (peer.password === undefined) return [];
     return [
-      new k8s.core.v1.Secret(
+      secretResource(
         `${name}-secret-${peerSecretName(peer)}`,
-        {
-          metadata: {
-            name: peerSecretName(peer),
-            namespace: metallbNamespace,
-            annotations: { "pulumi.com/patchForce": "true" },
-          },
-          // MetalLB takes the password from a Secret of this type only (BGPPeer, passwordSecret).
-          type: "kubernetes.io/basic-auth",
-          stringData: { password: pulumi.secret(secret(peer.password)) },
-        },
+        // MetalLB takes the password from a Secret of this type only (BGPPeer, passwordSecret).
+        { name: peerSecretName(peer), namespace: metallbNamespace, type: "kubernetes.io/basic-auth" },
+        { password: secret(peer.password) },
         opts,
       ),
     ];

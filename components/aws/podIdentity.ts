@@ -166,10 +166,8 @@ const RESOURCE_SAMPLES: Samples = {
  *   serviceAccount: "backup",
  *   statements: [{ sid: "Write", reason: "backups", actions: ["s3:PutObject"], resources: [bucket.arn] }],
  * });
- * new k8s.batch.v1.CronJob("backup", {
- *   metadata: { namespace: "backup" },
- *   spec: { schedule: "0 3 * * *", jobTemplate: { spec: { template: { spec: role.podSpec({ containers: [] }) } } } },
- * });
+ * const spec = role.podSpec({ containers: [{ name: "backup", image: "example.com/backup:1" }] });
+ * new k8s.core.v1.Pod("backup", { metadata: { namespace: "backup" }, spec }, { provider: cluster.provider });
  * ```
  *
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered

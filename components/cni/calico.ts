@@ -21,6 +21,7 @@ import type { CalicoInput, CalicoPeerInput } from "../../model/cni/calico/settin
 import type { CalicoSpec } from "../../model/cni/calico/spec";
 import { manifestResources } from "../kubernetes/manifest";
 import { helmRelease } from "../kubernetes/release";
+import { secretResource } from "../kubernetes/secret";
 import {
   Checked,
   partOf,
@@ -166,21 +167,8 @@ function passwordResources(
 ): pulumi.CustomResource[] {
   const passwords = passwordsOf(shape);
   if (passwords.length === 0) return [];
-  const entries = passwords.map((one) => [one.peer, pulumi.secret(secret(one.secret))] as const);
-  return [
-    new k8s.core.v1.Secret(
-      name,
-      {
-        metadata: {
-          name: BGP_SECRET,
-          namespace: CALICO_NAMESPACE,
-          annotations: { "pulumi.com/patchForce": "true" },
-        },
-        stringData: Object.fromEntries(entries),
-      },
-      { ...opts, additionalSecretOutputs: ["data", "stringData"] },
-    ),
-  ];
+  const texts = Object.fromEntries(passwords.map((one) => [one.peer, secret(one.secret)]));
+  return [secretResource(name, { name: BGP_SECRET, namespace: CALICO_NAMESPACE }, texts, opts)];
 }
 
 /** Nodes that hand routes on to all others. */

@@ -1,10 +1,10 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { withCni } from "../../model/cni";
 import { parseCni, type CniAround } from "../../model/cni/alone";
 import { WEAVE_SECRET, weaveManifests } from "../../model/cni/weave/manifests";
 import type { WeaveInput } from "../../model/cni/weave/settings";
 import type { WeaveSpec } from "../../model/cni/weave/spec";
+import { secretResource } from "../kubernetes/secret";
 import {
   Checked,
   partResources,
@@ -67,32 +67,20 @@ export class Weave extends pulumi.ComponentResource {
     const secret =
       encryption === undefined
         ? []
-        : [secretResource(`${name}-secret`, part.secret(encryption.password), inside)];
+        : [
+            secretResource(
+              `${name}-secret`,
+              { name: WEAVE_SECRET.name, namespace: WEAVE_SECRET.namespace },
+              { [WEAVE_SECRET.key]: part.secret(encryption.password) },
+              inside,
+            ),
+          ];
     this.resources = [
       ...secret,
       ...partResources(name, part, weaveManifests, { ...inside, dependsOn: secret }),
     ];
     this.registerOutputs({});
   }
-}
-
-function secretResource(
-  name: string,
-  password: pulumi.Input<string>,
-  opts: pulumi.CustomResourceOptions,
-): pulumi.CustomResource {
-  return new k8s.core.v1.Secret(
-    name,
-    {
-      metadata: {
-        name: WEAVE_SECRET.name,
-        namespace: WEAVE_SECRET.namespace,
-        annotations: { "pulumi.com/patchForce": "true" },
-      },
-      stringData: { [WEAVE_SECRET.key]: pulumi.secret(password) },
-    },
-    { ...opts, additionalSecretOutputs: ["data", "stringData"] },
-  );
 }
 
 /** Weave of a cluster's settings. */

@@ -41,7 +41,11 @@ const SAMPLES: Samples = { "charts.*.values": () => ({}), "charts.*.values.**": 
  * custom resources whose kind no manifest defines: a chart may.
  *
  * ```ts
- * new Extras("monitoring", { manifests: ["manifests/monitoring"] }, { provider });
+ * const chart = "oci://ghcr.io/prometheus-community/charts/prometheus-node-exporter";
+ * new Extras("monitoring", {
+ *   manifests: [{ apiVersion: "v1", kind: "Namespace", metadata: { name: "monitoring" } }],
+ *   charts: { "node-exporter": { oci: chart, version: "4.47.0", namespace: "monitoring" } },
+ * }, { provider });
  * ```
  *
  * @throws ClusterSettingsError with every problem of the arguments and of the files, before a resource is registered

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesObject } from "../../model/kubernetes";
 import { groupOf } from "../../model/extras/read";
-import { owned, type LateObject } from "./manifest";
+import { kebab, owned, type LateObject } from "./manifest";
 import { resourceClass, typedClass } from "./resourceClass";
 
 /** Whether the kind is one that some CustomResourceDefinition has to make known. */
@@ -31,7 +31,7 @@ function hushed(object: LateObject): Record<string, unknown> {
 
 /** `<prefix>-<kind>[-<namespace>]-<object>`; kinds that are custom have their group too. */
 export function anyResourceName(prefix: string, object: KubernetesObject): string {
-  const kind = object.kind.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
+  const kind = kebab(object.kind);
   const { name, namespace } = object.metadata;
   const parts = [prefix, isCustom(object) ? `${kind}.${groupOf(object.apiVersion)}` : kind, namespace, name];
   return parts

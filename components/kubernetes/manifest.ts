@@ -67,7 +67,11 @@ export function manifestResources(
   return made.map(({ resource }) => resource);
 }
 
-function resourceName(prefix: string, object: LateObject): string {
-  const kind = object.kind.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
-  return `${prefix}-${kind}-${object.metadata.name.replaceAll(":", "-")}`;
+function resourceName(prefix: string, { kind, metadata }: LateObject): string {
+  return `${prefix}-${kebab(kind)}-${metadata.name.replaceAll(":", "-")}`;
+}
+
+/** `ConfigMap` as `config-map`. */
+export function kebab(kind: string): string {
+  return kind.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
 }

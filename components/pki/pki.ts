@@ -8,6 +8,7 @@ import { parseArguments } from "../../model/settings/alone";
 import { made } from "../outputs";
 import { partOf } from "../part";
 import { Authority } from "./authority";
+import { clientCertificate } from "./clientCertificate";
 
 /** Hours in a year. */
 const ADMIN_HOURS = 8_760;
@@ -77,7 +78,16 @@ export class Pki extends pulumi.ComponentResource {
       { algorithm: "ED25519" },
       { parent: this, protect },
     );
-    const admin = this.createAdmin(name);
+    const admin = clientCertificate(
+      `${name}-admin`,
+      {
+        authority: this.cluster,
+        subject: { commonName: "kubernetes-admin", organization: ADMIN_GROUP },
+        validityHours: ADMIN_HOURS,
+        renewBeforeHours: ADMIN_EARLY_HOURS,
+      },
+      { parent: this },
+    );
     this.serviceAccountKey = made(serviceAccount.publicKeyPem);
 
     this.clusterId = this.cluster.certificate.apply((pem) => sha256(pem.trim()));
@@ -107,35 +117,6 @@ export class Pki extends pulumi.ComponentResource {
       controlPlaneFiles: this.controlPlaneFiles,
       encryptionKey: this.encryptionKey,
     });
-  }
-
-  private createAdmin(name: string): { certificate: pulumi.Output<string>; key: pulumi.Output<string> } {
-    const key = new tls.PrivateKey(
-      `${name}-admin-key`,
-      { algorithm: "ECDSA", ecdsaCurve: "P256" },
-      { parent: this },
-    );
-    const request = new tls.CertRequest(
-      `${name}-admin-request`,
-      {
-        privateKeyPem: key.privateKeyPem,
-        subject: { commonName: "kubernetes-admin", organization: ADMIN_GROUP },
-      },
-      { parent: this },
-    );
-    const certificate = new tls.LocallySignedCert(
-      `${name}-admin-certificate`,
-      {
-        certRequestPem: request.certRequestPem,
-        caPrivateKeyPem: this.cluster.signingKey,
-        caCertPem: this.cluster.certificate,
-        validityPeriodHours: ADMIN_HOURS,
-        earlyRenewalHours: ADMIN_EARLY_HOURS,
-        allowedUses: ["digital_signature", "key_encipherment", "client_auth"],
-      },
-      { parent: this },
-    );
-    return { certificate: made(certificate.certPem), key: pulumi.secret(made(key.privateKeyPem)) };
   }
 }
 

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as tls from "@pulumi/tls";
 import type { KubernetesObject } from "../../model/kubernetes";
 import { lateTokens } from "../../model/settings/late";
 import type { TenantCredentials } from "../../model/tenants/settings";
@@ -12,7 +11,7 @@ import { isNamespace } from "../../model/extras/order";
 import { anyResource, anyResourceName } from "../kubernetes/anyResource";
 import type { LateObject } from "../kubernetes/manifest";
 import type { LateSettings } from "../late";
-import { made } from "../outputs";
+import { clientCertificate } from "../pki/clientCertificate";
 import { Checked, partOf, type Part, type Samples, type WithInputs } from "../part";
 
 /** Who signs the tenant's certificate, as an `Authority` does. */
@@ -144,34 +143,15 @@ export class Tenant extends pulumi.ComponentResource {
     { authority, kubeconfig }: Required<Signing>,
     credentials: TenantCredentials,
   ): pulumi.Output<string> {
-    const key = new tls.PrivateKey(
-      `${name}-key`,
-      { algorithm: "ECDSA", ecdsaCurve: "P256" },
-      { parent: this },
-    );
-    const request = new tls.CertRequest(
-      `${name}-request`,
-      {
-        privateKeyPem: key.privateKeyPem,
-        subject: { commonName: tenantGroup(tenant), organization: tenantGroup(tenant) },
-      },
-      { parent: this },
-    );
-    const certificate = new tls.LocallySignedCert(
-      `${name}-certificate`,
-      {
-        certRequestPem: request.certRequestPem,
-        caPrivateKeyPem: authority.signingKey,
-        caCertPem: authority.certificate,
-        validityPeriodHours: credentials.validityHours,
-        earlyRenewalHours: credentials.renewBeforeHours,
-        allowedUses: ["digital_signature", "key_encipherment", "client_auth"],
-      },
+    const group = tenantGroup(tenant);
+    const { certificate, key } = clientCertificate(
+      name,
+      { authority, subject: { commonName: group, organization: group }, ...credentials },
       { parent: this },
     );
     return pulumi.secret(
       pulumi
-        .all([kubeconfig, made(certificate.certPem), made(key.privateKeyPem)])
+        .all([kubeconfig, certificate, key])
         .apply(([administrators, pem, privateKey]) =>
           tenantKubeconfig(administrators, tenant, { certificate: pem, key: privateKey }),
         ),

@@ -3,8 +3,9 @@ import * as path from "node:path";
 import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { describe, expect, it } from "vitest";
 import { policies } from "../../policy";
-import { metalStack, run, runOverAll } from "./support";
+import { metalStack, run, runOverAll, unknown } from "./support";
 
+type Props = Readonly<Record<string, unknown>>;
 const isStackPolicy = (policy: object): policy is StackValidationPolicy => "validateStack" in policy;
 const resourcePolicies = policies.filter((one): one is ResourceValidationPolicy => !isStackPolicy(one));
 const stackPolicies = policies.filter(isStackPolicy);
@@ -20,6 +21,27 @@ describe.each([
 
   it.each(stackPolicies)("has nothing against $name", async (policy) => {
     expect(await run(policy, await metalStack({ preview }))).toEqual({ violations: [] });
+  });
+});
+
+describe.each([
+  ["a worker", ["w1"]],
+  ["all machines", ["cp1", "cp2", "cp3", "w1", "w2"]],
+])("a first preview in which another provider makes %s", (_, created) => {
+  const stack = () => metalStack({ preview: true, created });
+
+  it("has steps whose specification is not known yet", async () => {
+    const specs = (await stack()).map(
+      ({ props }) => (props["environment"] as Props | undefined)?.["KUBEADM_SPEC"],
+    );
+    expect(specs).toContain(unknown);
+  });
+
+  it.each(policies)("has nothing against $name, which judges what is known", async (policy) => {
+    const outcomes = isStackPolicy(policy)
+      ? [await run(policy, await stack())]
+      : await runOverAll(policy, await stack());
+    expect(outcomes.flatMap(({ violations }) => violations)).toEqual([]);
   });
 });
 

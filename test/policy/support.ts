@@ -174,6 +174,16 @@ export interface StackOptions {
   readonly preview?: boolean;
   /** Replaces whole keys of the settings. */
   readonly settings?: RawSettings;
+  /** Machines that another provider makes in the same program: a first preview does not know their addresses. */
+  readonly created?: readonly string[];
+}
+
+/** What another provider makes. */
+class Server extends pulumi.CustomResource {
+  declare readonly address: pulumi.Output<string>;
+  constructor(name: string) {
+    super("cloud:index:Server", name, { address: undefined });
+  }
 }
 
 const recorded = new Map<string, Promise<Fake[]>>();
@@ -189,7 +199,12 @@ export async function metalStack(options: StackOptions = {}): Promise<Fake[]> {
 async function recordMetal(options: StackOptions): Promise<Fake[]> {
   const settings = { ...metalInput(), ...options.settings } as unknown as ClusterInput;
   const secrets = { operator: pulumi.secret(privateKeyPem) };
-  const resources = await record(() => createCluster({ environment: "metal", settings, secrets }), {
+  const program = () => {
+    const machines = (settings as unknown as { machines: Record<string, RawSettings> }).machines;
+    for (const name of options.created ?? []) machines[name].nodeAddress = new Server(name).address;
+    createCluster({ environment: "metal", settings, secrets });
+  };
+  const resources = await record(program, {
     preview: options.preview,
     outputs,
     stack: "metal",

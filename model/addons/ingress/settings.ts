@@ -75,7 +75,7 @@ interface CommonInput {
   /**
    * How traffic arrives.
    *
-   * @defaultValue `{ by: loadBalancer }`
+   * @defaultValue `{ type: loadBalancer }`
    */
   expose?: ArrivalInput;
   /**
