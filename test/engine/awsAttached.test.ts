@@ -385,7 +385,7 @@ function additions(): void {
     const there = awsObjects(stack.account()).sort();
     const said = await stack.failure(with_(set("iam.path", "/others/")));
     expect(said).toMatch(
-      /iam\.path: roles and instance profiles are in \/team\/, the settings say \/others\//,
+      /iam\.path: roles and instance profiles are in \/team\/, but the settings say \/others\//,
     );
     expect(awsObjects(stack.account()).sort()).toEqual(there);
   });
