@@ -3,7 +3,7 @@ import type { PinnedChart } from "../pinnedChart";
 import type { AddressRange } from "../network/addressRanges";
 import type { Flow, Source } from "../network/flow";
 import type { EffectRow } from "../settings/effect";
-import type { PlacedRange } from "../settings/pick";
+import type { PlacedRange } from "../settings/placed";
 import type { Path, Problems } from "../settings/problems";
 import type { Refused } from "../settings/prune";
 import type { Architecture } from "../settings/resolvedShared";

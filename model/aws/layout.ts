@@ -17,7 +17,7 @@ import { architectureOf } from "./instanceTypes";
 import { ZONE_LETTERS, isRegion, zoneLetter, zoneLetters, zoneName } from "../data/regions";
 import { type Range, range } from "../network/addresses";
 import { AWS_DEFAULTS } from "./defaults";
-import type { PlacedRange } from "../settings/pick";
+import type { PlacedRange } from "../settings/placed";
 import type { Path } from "../settings/problems";
 import type { Architecture } from "../settings/resolved";
 import type { AwsAccess, AwsControlPlaneInstance, AwsSubnet, AwsVpc } from "./settings";

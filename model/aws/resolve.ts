@@ -39,9 +39,9 @@ export interface AwsNames {
 }
 
 /** What `platform: aws` decides of the settings; the input was checked. */
-export function awsPlatform(input: FilledAws, facts: AwsLayout, names: AwsNames): PlatformSettings {
+export function awsPlatform(input: FilledAws, layout: AwsLayout, names: AwsNames): PlatformSettings {
   const { name, domain } = names;
-  const aws = awsSettings(input, facts, names);
+  const aws = awsSettings(input, layout, names);
   return {
     platform: "aws",
     aws,
@@ -96,17 +96,17 @@ function controlPlaneMachine(
 
 function awsSettings(
   input: FilledAws,
-  facts: AwsLayout,
+  layout: AwsLayout,
   { region, versions }: Pick<AwsNames, "region" | "versions">,
 ): AwsSettings {
-  const { connectVia = "direct", endpointAccess } = facts;
-  const bastion = bastionOf(input, facts);
+  const { connectVia = "direct", endpointAccess } = layout;
+  const bastion = bastionOf(input, layout);
   const storage = whenEnabled(input.storage);
   const chart = (name: ChartName) => input.helm?.versions?.[name] ?? CHARTS[name].version;
   return {
     region,
     partition: partitionOf(region),
-    vpc: vpcOf(input, facts),
+    vpc: vpcOf(input, layout),
     access: {
       api: input.access.api,
       ssh: input.access.ssh,
@@ -121,10 +121,10 @@ function awsSettings(
       authorizedKeys: input.ssh.authorizedKeys.map((line) => line.trim()),
     },
     ...(bastion === undefined ? {} : { bastion }),
-    endpoint: endpointOf(input, facts),
+    endpoint: endpointOf(input, layout),
     controlPlane: {
       instanceType: input.controlPlane.instanceType,
-      architecture: facts.architecture,
+      architecture: layout.architecture,
       image: imageOf(input.controlPlane),
       volume: volumeOf(input.controlPlane.volume, AWS_DEFAULTS.volume.sizeGiB),
       ...(input.controlPlane.etcdVolume === undefined
@@ -134,10 +134,10 @@ function awsSettings(
       deletable: input.controlPlane.deletable,
       packages: input.controlPlane.packages,
       attached: resolveAttached(input.controlPlane),
-      instances: facts.controlPlaneNodes,
+      instances: layout.controlPlaneNodes,
     },
-    pools: facts.pools.map((pool) => poolOf(pool, bootTurnsCheckOff(input))),
-    ...windowsOf(input, facts, versions),
+    pools: layout.pools.map((pool) => poolOf(pool, bootTurnsCheckOff(input))),
+    ...windowsOf(input, layout, versions),
     ...(!input.podIdentity
       ? {}
       : {
@@ -160,49 +160,49 @@ function awsSettings(
 
 function windowsOf(
   input: FilledAws,
-  facts: AwsLayout,
+  layout: AwsLayout,
   versions: ComponentVersions,
 ): Pick<AwsSettings, "windows"> {
-  return facts.pools.some((pool) => pool.windows)
+  return layout.pools.some((pool) => pool.windows)
     ? { windows: { downloads: resolveWindowsDownloads(input.downloads ?? {}, versions) } }
     : {};
 }
 
-function vpcOf({ network }: FilledAws, facts: AwsLayout): AwsVpc {
-  const { vpc, nat } = facts;
+function vpcOf({ network }: FilledAws, layout: AwsLayout): AwsVpc {
+  const { vpc, nat } = layout;
   const id = network.existing?.vpcId;
   const logs = whenEnabled(network.flowLogs);
   return {
     cidr: vpc.range.text,
     ...(id === undefined ? {} : { id }),
     cidrReservations: network?.existing?.cidrReservations ?? true,
-    subnets: facts.subnets,
-    zones: facts.zones,
+    subnets: layout.subnets,
+    zones: layout.zones,
     nat,
-    s3Endpoint: network.s3Endpoint ?? !facts.existing,
-    ...(facts.endpoints.length === 0
+    s3Endpoint: network.s3Endpoint ?? !layout.existing,
+    ...(layout.endpoints.length === 0
       ? {}
       : {
           endpoints: {
-            services: facts.endpoints,
-            subnets: endpointSubnets(facts.subnets).map((subnet) => subnet.name),
+            services: layout.endpoints,
+            subnets: endpointSubnets(layout.subnets).map((subnet) => subnet.name),
           },
         }),
     ...(logs && { flowLogs: { retentionDays: logs.retentionDays } }),
   };
 }
 
-function endpointOf(input: FilledAws, facts: AwsLayout): AwsEndpoint {
+function endpointOf(input: FilledAws, layout: AwsLayout): AwsEndpoint {
   const dns = input.endpoint?.dns;
   return {
-    loadBalancer: facts.loadBalancer,
-    addresses: endpointAddressesOf(facts),
+    loadBalancer: layout.loadBalancer,
+    addresses: endpointAddressesOf(layout),
     ...(dns === undefined ? {} : { dns }),
   };
 }
 
-function bastionOf({ bastion: given }: AwsInput, facts: AwsLayout): AwsBastion | undefined {
-  const place = bastionPlace(facts);
+function bastionOf({ bastion: given }: AwsInput, layout: AwsLayout): AwsBastion | undefined {
+  const place = bastionPlace(layout);
   if (given === undefined || place === undefined) return undefined;
   const instanceType =
     given.instanceType ?? AWS_DEFAULTS.bastionInstanceType[given.architecture ?? AWS_DEFAULTS.architecture];
@@ -229,22 +229,22 @@ function bootTurnsCheckOff(input: FilledAws): boolean {
   return domainOf(cni.kind).bootTurnsSourceCheckOff && cniProfile(cni).sourceDestinationCheckOff;
 }
 
-function poolOf(facts: PoolLayout, checkOff: boolean): AwsPool {
-  const { filled: input } = facts;
-  const sizeGiB = facts.windows ? AWS_DEFAULTS.windowsVolumeGiB : AWS_DEFAULTS.volume.sizeGiB;
+function poolOf(layout: PoolLayout, checkOff: boolean): AwsPool {
+  const { filled: input } = layout;
+  const sizeGiB = layout.windows ? AWS_DEFAULTS.windowsVolumeGiB : AWS_DEFAULTS.volume.sizeGiB;
   const spot = whenEnabled(input.spot);
   return {
-    name: facts.name,
-    platform: facts.windows ? "windows" : "linux",
+    name: layout.name,
+    platform: layout.windows ? "windows" : "linux",
     ...systemOf(input),
-    instanceTypes: facts.instanceTypes,
-    architecture: facts.architecture,
-    min: facts.min,
-    max: facts.max,
-    subnets: facts.subnets.map((subnet) => subnet.name),
+    instanceTypes: layout.instanceTypes,
+    architecture: layout.architecture,
+    min: layout.min,
+    max: layout.max,
+    subnets: layout.subnets.map((subnet) => subnet.name),
     volume: volumeOf(input.volume, sizeGiB),
     labels: input.labels,
-    taints: facts.windows && input.taints === undefined ? [WINDOWS_TAINT] : taintsOf("worker", input.taints),
+    taints: layout.windows && input.taints === undefined ? [WINDOWS_TAINT] : taintsOf("worker", input.taints),
     ...(spot && {
       spot: defined({
         onDemandBase: spot.onDemandBase,
@@ -257,7 +257,7 @@ function poolOf(facts: PoolLayout, checkOff: boolean): AwsPool {
     ...(input.repair === undefined ? {} : { repair: resolveRepair(input.repair) }),
     joinTimeoutSeconds:
       input.joinTimeoutSeconds ??
-      AWS_DEFAULTS[facts.windows ? "windowsJoinTimeoutSeconds" : "joinTimeoutSeconds"],
+      AWS_DEFAULTS[layout.windows ? "windowsJoinTimeoutSeconds" : "joinTimeoutSeconds"],
     revision: input.revision,
     packages: input.packages,
     volumes: (input.volumes ?? []).map((one) => volumeOf(one, sizeGiB)),

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { PinnedChart } from "../pinnedChart";
 import { holds } from "../network/addresses";
 import type { EffectRow } from "../settings/effect";
-import type { PlacedRange } from "../settings/pick";
+import type { PlacedRange } from "../settings/placed";
 import type { Path, Problems } from "../settings/problems";
 import type { Refused } from "../settings/prune";
 

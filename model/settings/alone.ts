@@ -1,15 +1,14 @@
 import { z } from "zod";
 
-import { defined } from "../core/defined";
-
-import { validateNoSecretsInside, validateSecrets } from "./checks/secrets";
-import { factsOf, type Draft, type Facts } from "./draft";
-import { prune, type Refused } from "./prune";
-import { resolve } from "./resolve";
+import { valueAt } from "../core/tree";
 import { nearest } from "../text";
+import { type Checked, checkedOf, type Validator } from "./checked";
+import { validateNoSecretsInside, validateSecrets } from "./checks/secrets";
 import { checkSchema } from "./issues";
 import { HIDDEN, pathText, Problems, SECRET_KEY, SettingsError, show, type Problem } from "./problems";
-import { type AnyInput, type ClusterInput, machinesCluster } from "./schema/cluster";
+import { prune, type Refused } from "./prune";
+import { resolve } from "./resolve";
+import { type AnyInput, machinesCluster } from "./schema/cluster";
 
 /** How a part of the settings is checked when it is given as arguments, without a cluster's settings around it. */
 export interface AloneCheck<S extends z.ZodType> {
@@ -17,9 +16,9 @@ export interface AloneCheck<S extends z.ZodType> {
   /** Where the part is in the settings: `metallb`, or the keys of a path; none: the arguments are settings themselves. */
   readonly key: string | readonly string[];
   /** What of a cluster's settings the arguments stand for, without what the schema refused. */
-  readonly around: (left: Draft<z.output<S>>) => Draft<AnyInput>;
+  readonly around: (left: z.input<S>) => object;
   /** The checks of a cluster's settings that concern the part. */
-  readonly checks: readonly ((facts: Facts, problems: Problems) => void)[];
+  readonly checks: readonly Validator[];
   readonly aws?: boolean;
   /** Valid values for arguments that cannot be left out, by path below the key, so that the rest is checked without them. */
   readonly standIns?: Readonly<Record<string, string>>;
@@ -49,20 +48,16 @@ export function parseAlone<S extends z.ZodType>(
   const inner = [...keys].reverse();
   const whole = inner.reduce<z.ZodType>((below, name) => z.strictObject({ [name]: below }), schema);
   const placed = inner.reduce<unknown>((below, name) => ({ [name]: below }), raw);
-  const partOf = (tree: unknown): Draft<z.output<S>> | undefined =>
-    keys.reduce<unknown>((node, name) => (node as Record<string, unknown> | undefined)?.[name], tree) as
-      Draft<z.output<S>> | undefined;
   const left = checkSchema(whole, placed, problems);
   const { written, refused } = prune(
     whole,
     left,
     Object.fromEntries(Object.entries(standIns).map(([path, value]) => [[...keys, path].join("."), value])),
   );
-  const part = partOf(written);
-  const input = around(partOf(left) ?? ({} as Draft<z.output<S>>));
-  const facts = factsAlone(input, part === undefined ? {} : around(part), refused, { keys, aws });
-  for (const check of checks) check(facts, problems);
-  validateSecrets(facts, secrets, problems, SECRETS);
+  const part = valueAt(written, keys) as z.input<S> | undefined;
+  const checked = checkedAlone(part === undefined ? {} : around(part), refused, { keys, aws });
+  for (const check of checks) check(checked, problems);
+  validateSecrets(checked, secrets, problems, SECRETS);
   validateNoSecretsInside(placed, problems);
   const found = problems.sorted().map((problem) => within(keys, problem));
   if (found.length > 0) throw new SettingsError(found, title);
@@ -103,39 +98,30 @@ export function unknownKeys(args: object, known: readonly string[]): Problem[] {
 /** Settings in which nothing is written. */
 const NOTHING = machinesCluster.parse({ machines: {} });
 
-function factsAlone(
-  input: Draft<AnyInput>,
-  beside: Draft<AnyInput>,
+function checkedAlone(
+  beside: object,
   refused: Refused,
   { keys, aws }: { readonly keys: readonly string[]; readonly aws: boolean },
-): Facts {
-  const written = { machines: {}, ...beside } as ClusterInput & AnyInput;
+): Checked {
+  const written = withoutUndefined(beside) as AnyInput;
   // Arguments of components are beside the settings' own keys, so that the whole does not fit the schema.
-  const given = withoutUndefined(written) as object;
-  const network = { ...NOTHING.network, ...defined(written.network ?? {}) };
-  const settings = resolve({ ...NOTHING, ...given, network }, undefined, { environment: "" });
-  const { cni, pods, services } = factsOf({ input, written, settings, aws: undefined, refused });
-  return {
-    input,
+  const filled = { ...NOTHING, ...(written as object), network: { ...NOTHING.network, ...written.network } };
+  const settings = resolve(filled, undefined, { environment: "" });
+  // What is not among the arguments may be there all the same; of ranges and numbers of nodes nobody knows the default.
+  const isUnknown = ([first = "", second = ""]: readonly string[]) =>
+    first === "network" || second === "podCidr"
+      ? valueAt(written, [first, second]) === undefined
+      : !(first in beside);
+  return checkedOf({
     written,
-    settings,
-    // What is not among the arguments may be there all the same.
+    settings: { ...settings, platform: aws ? "aws" : "machines" },
     refused: (...places) =>
       places.some((place) => {
         const parts = (typeof place === "string" ? place.split(".") : place).map(String);
         const inside = keys.every((key, index) => parts[index] === key || parts[index] === "*");
-        return !((parts[0] ?? "") in beside) || refused.touches(inside ? parts : [...keys, ...parts]);
+        return isUnknown(parts) || refused.touches(inside ? parts : [...keys, ...parts]);
       }),
-    ...(aws ? { aws: {} } : {}),
-    environment: "",
-    cni,
-    pods: pods?.given === true ? pods : undefined,
-    services: services?.given === true ? services : undefined,
-    maxNodes: input.network?.maxNodes,
-    peers: [],
-    machines: [],
-    endpoint: {},
-  };
+  });
 }
 
 /** The path as it is below the part's keys. */

@@ -1,13 +1,16 @@
-import { type Range, range } from "../network/addresses";
-import { minorOf } from "../versions";
+import { cniVariant, type CniVariant } from "../cni";
 import type { AwsLayout } from "../aws/layout";
-import type { Path, Problems } from "./problems";
-import { entriesOf, type Refused } from "./prune";
-import type { EndpointSettings, Resolved } from "./resolved";
+import { range } from "../network/addresses";
+import { isSupportedMinor, minorOf } from "../versions";
+import { entriesOf } from "./entries";
+import type { PlacedRange } from "./placed";
+import type { Problems } from "./problems";
+import type { Refused } from "./prune";
+import type { ComponentVersions, EndpointSettings, Resolved } from "./resolved";
 import type { AnyInput } from "./schema/cluster";
 
-/** What validators look at. */
-export interface Checked {
+/** What is left of the settings where parts of them were refused. */
+export interface Left {
   /** As written, without what was refused: of lists, `entriesOf` tells where entries stood. */
   readonly written: AnyInput;
   /** The same with defaults: where something was refused, its default stands. */
@@ -15,7 +18,56 @@ export interface Checked {
   /** Whether something at, above or below one of these places was refused; `*` stands for any name. */
   readonly refused: Refused["touches"];
   /** Set on `platform: aws`. */
-  readonly layout?: AwsLayout;
+  readonly layout?: AwsLayout | undefined;
+}
+
+/** What validators look at; undefined: it, or what it follows from, was refused. */
+export interface Checked extends Left {
+  readonly pods: PlacedRange | undefined;
+  readonly services: PlacedRange | undefined;
+  /** Of others; `peer` is the name. */
+  readonly peers: readonly (PlacedRange & { readonly peer: string })[];
+  readonly cni: CniVariant | undefined;
+  /** undefined also where Kubernetes' minor is not supported. */
+  readonly versions: ComponentVersions | undefined;
+  /** Where nodes reach the API. */
+  readonly endpoint: {
+    readonly kind: EndpointSettings["kind"] | undefined;
+    readonly host: string | undefined;
+    readonly port: number | undefined;
+  };
+}
+
+export function checkedOf(left: Left): Checked {
+  const { written, settings, refused } = left;
+  const { network, endpoint, kubernetesVersion, versions } = settings;
+  const known = <T>(value: T, ...places: string[]): T | undefined => (refused(...places) ? undefined : value);
+  const placed = (path: readonly [string, string], name: string, text: string, given: boolean) =>
+    known({ path, name, range: range(text), given }, path.join("."));
+  const made = written.endpoint === undefined || !("host" in written.endpoint) ? ["name", "domain"] : [];
+  const { podCidr, serviceCidr } = network;
+  const servicesGiven = written.network?.serviceCidr !== undefined;
+  return {
+    ...left,
+    pods: placed(["cni", "podCidr"], "the pod range", podCidr, written.cni?.podCidr !== undefined),
+    services: placed(["network", "serviceCidr"], "the service range", serviceCidr, servicesGiven),
+    peers: entriesOf(written.network?.peers).map(([index, { name, cidr }]) => ({
+      path: ["network", "peers", index, "cidr"],
+      name: `peer ${name}`,
+      range: range(cidr),
+      given: true,
+      peer: name,
+    })),
+    cni: known(cniVariant(settings.cni), "cni.kind", "cni.backend"),
+    versions: isSupportedMinor(minorOf(kubernetesVersion) ?? "")
+      ? known(versions, "kubernetesVersion", "versions")
+      : undefined,
+    endpoint: {
+      kind: known(endpoint.kind, "endpoint.kind"),
+      host: known(endpoint.host, "endpoint.host", ...made),
+      port: known(endpoint.port, "endpoint.port", "endpoint.kind"),
+    },
+  };
 }
 
 export type Validator = (checked: Checked, problems: Problems) => void;
@@ -28,61 +80,7 @@ export function validateAll(rows: readonly ValidatorRow[], checked: Checked, pro
   for (const [validate, ...reads] of rows) if (!checked.refused(...reads)) validate(checked, problems);
 }
 
-/** A range with the place that a problem with it is reported at. */
-export interface PlacedRange {
-  readonly path: Path;
-  /** As a sentence names it: "the pod range". */
-  readonly name: string;
-  readonly range: Range;
-  /** It was written, and is not the default. */
-  readonly given: boolean;
-}
-
 /** The minor version of Kubernetes; undefined: refused. */
-export function minorIn({ settings, refused }: Checked): string | undefined {
+export function minorIn({ settings, refused }: Left): string | undefined {
   return refused("kubernetesVersion") ? undefined : minorOf(settings.kubernetesVersion);
-}
-
-export interface PlacedRanges {
-  readonly pods?: PlacedRange;
-  readonly services?: PlacedRange;
-  /** Of others; `peer` is the name. */
-  readonly peers: readonly (PlacedRange & { readonly peer: string })[];
-}
-
-/** The cluster's ranges and those of others, but for what was refused. */
-export function rangesOf({ written, settings: { network }, refused }: Checked): PlacedRanges {
-  const placed = (path: readonly [string, string], name: string, text: string, given: boolean) =>
-    refused(path) ? undefined : { path, name, range: range(text), given };
-  const { podCidr, serviceCidr } = network;
-  const pods = placed(["cni", "podCidr"], "the pod range", podCidr, written.cni?.podCidr !== undefined);
-  const given = written.network?.serviceCidr !== undefined;
-  const services = placed(["network", "serviceCidr"], "the service range", serviceCidr, given);
-  return {
-    ...(pods && { pods }),
-    ...(services && { services }),
-    peers: entriesOf(written.network?.peers).map(([index, { name, cidr }]) => ({
-      path: ["network", "peers", index, "cidr"],
-      name: `peer ${name}`,
-      range: range(cidr),
-      given: true,
-      peer: name,
-    })),
-  };
-}
-
-export interface KnownEndpoint {
-  readonly kind?: EndpointSettings["kind"] | undefined;
-  readonly host?: string | undefined;
-  readonly port?: number | undefined;
-}
-
-/** Where nodes reach the API; undefined where it, or what it follows from, was refused. */
-export function endpointOf({ written, settings: { endpoint }, refused }: Checked): KnownEndpoint {
-  const made = written.endpoint === undefined || !("host" in written.endpoint);
-  return {
-    kind: refused("endpoint.kind") ? undefined : endpoint.kind,
-    host: refused("endpoint.host", ...(made ? ["name", "domain"] : [])) ? undefined : endpoint.host,
-    port: refused("endpoint.port", "endpoint.kind") ? undefined : endpoint.port,
-  };
 }

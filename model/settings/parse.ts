@@ -5,18 +5,16 @@ import type { ProjectFiles } from "../extras/files";
 import { advisoriesOf } from "./advisories";
 import { withoutUndefined } from "./alone";
 import { awsLayout } from "../aws/layout";
-import { validateAll } from "./checked";
+import { checkedOf, validateAll } from "./checked";
 import { VALIDATORS, VALIDATORS_OF } from "./checks";
 import { validateLimits } from "./checks/limits";
 import { validateRegion } from "../aws/validate/region";
 import { validateParts } from "./checks/parts";
 import { validateNoSecretsInside, validateSecrets } from "./checks/secrets";
-import { factsOf } from "./draft";
 import { checkSchema } from "./issues";
 import { withoutSamples, withSamples, withTokens } from "./late";
 import { platformOf, withoutOtherPlatform } from "./platform";
 import { Problems, SettingsError, type Path } from "./problems";
-import type { Draft } from "./pick";
 import { prune, type StandIns } from "./prune";
 import type { ClusterSettings, Platform } from "./resolved";
 import { resolve } from "./resolve";
@@ -60,27 +58,26 @@ export function readCluster(raw: unknown, context: ParseContext): ClusterSetting
   const own = withoutOtherPlatform(given, platform, problems);
   const { late = [] } = context;
   const sampled = late.length === 0 ? own : withSamples(own, late);
-  const checked = withoutSamples(checkSchema(SCHEMAS[platform], sampled, problems), late);
-  const left = withPodRange(own, checked);
-  const input = (isMapping(left) ? left : {}) as Draft<AnyInput>;
+  const fitting = withoutSamples(checkSchema(SCHEMAS[platform], sampled, problems), late);
+  const left = withPodRange(own, fitting);
   const { written, filled, refused } = prune<(typeof SCHEMAS)[Platform]>(
     SCHEMAS[platform],
-    input,
+    isMapping(left) ? left : {},
     STAND_INS[platform],
   );
   withTokens(written, late);
   withTokens(filled, late);
-  const aws =
+  const layout =
     written.platform === "aws" && filled.platform === "aws"
       ? awsLayout(written, filled, context.region)
       : undefined;
-  const settings = resolve(filled, aws, context);
-  const facts = factsOf({ input, written, settings, aws, refused });
+  const settings = resolve(filled, layout, context);
+  const checked = checkedOf({ written: written as AnyInput, settings, refused: refused.touches, layout });
   const further = problems.except(refused);
-  validateAll([...VALIDATORS, ...VALIDATORS_OF[platform]], facts, further);
+  validateAll([...VALIDATORS, ...VALIDATORS_OF[platform]], checked, further);
   if (platform === "aws") validateRegion(context.region, further);
-  validateParts(facts, context.files, further);
-  validateSecrets(facts, context.secrets, further);
+  validateParts(checked, context.files, further);
+  validateSecrets(checked, context.secrets, further);
   validateNoSecretsInside(given, problems);
   if (platform === "aws" && problems.sorted().length === 0) validateLimits(settings, problems);
   const found = problems.sorted();

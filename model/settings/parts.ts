@@ -2,7 +2,7 @@ import { extras } from "../extras";
 import type { ExtrasContext } from "../extras/surroundings";
 import { tenancy } from "../tenants";
 import { windows } from "../windows";
-import type { Facts } from "./draft";
+import type { Checked } from "./checked";
 import type { EffectRow } from "./effect";
 import type { Path, Problems } from "./problems";
 import type { Resolved } from "./resolved";
@@ -12,7 +12,7 @@ import type { AnyInput } from "./schema/cluster";
 interface Part {
   readonly effects: readonly EffectRow[];
   /** What one value alone cannot tell. */
-  validate(facts: Facts, problems: Problems, context: ExtrasContext): void;
+  validate(checked: Checked, problems: Problems, context: ExtrasContext): void;
   /** What works and deserves a look. */
   advise?(settings: Resolved): string[];
   /** Secrets that its settings name. */

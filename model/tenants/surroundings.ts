@@ -1,5 +1,5 @@
 import type { CniSettings } from "../cni";
-import type { PlacedRange } from "../settings/pick";
+import type { PlacedRange } from "../settings/placed";
 import type { Refused } from "../settings/prune";
 import type { TenancyInput } from "./input";
 import type { TenancySettings } from "./settings";

@@ -1,10 +1,10 @@
 import { CHARTS, chartSourceKind, type ChartName } from "../../charts";
 import { isInside, plainPath, type ProjectFiles } from "../../extras/files";
-import type { Facts } from "../../settings/draft";
+import type { Checked } from "../../settings/checked";
 import type { Problems } from "../../settings/problems";
 
 /** Where charts come from, and in which version. */
-export function chartsFit({ written }: Facts, problems: Problems): void {
+export function chartsFit({ written }: Checked, problems: Problems): void {
   const { sources = {}, versions = {} } = written.helm ?? {};
   for (const [chart, source] of Object.entries(sources)) {
     const kind = chartSourceKind(source);
@@ -28,7 +28,7 @@ export function chartsFit({ written }: Facts, problems: Problems): void {
 }
 
 /** Charts that are taken from the project's own files are there; paths outside of it nobody looks at. */
-export function chartsAreThere({ written }: Facts, files: ProjectFiles, problems: Problems): void {
+export function chartsAreThere({ written }: Checked, files: ProjectFiles, problems: Problems): void {
   for (const [chart, source] of Object.entries(written.helm?.sources ?? {})) {
     if (!isInside(source)) continue;
     const path = plainPath(source);

@@ -2,7 +2,8 @@ import { NARROWEST_SUBNET, VPC_PREFIX, isPartOf, subnetName, zonePlaces } from "
 import { ZONE_LETTERS, zoneLetter, zoneLetters, zoneName, zonesPerAccount } from "../../data/regions";
 import { overlaps, range, type Range } from "../../network/addresses";
 import { type AwsLayout, fullZone } from "../layout";
-import { type Checked, type PlacedRange, rangesOf } from "../../settings/checked";
+import type { Checked } from "../../settings/checked";
+import type { PlacedRange } from "../../settings/placed";
 import { nearest } from "../../text";
 import type { Path, Problems } from "../../settings/problems";
 import { entriesOf } from "../../settings/entries";
@@ -10,7 +11,7 @@ import { refuseOverlap } from "../../settings/checks/ranges";
 
 /** A node's address must be nobody else's: neither a pod's nor a Service's, nor one of a network that is peered with. */
 export function validateVpcRange({ vpc }: AwsLayout, problems: Problems, checked: Checked): void {
-  const { pods, services, peers } = rangesOf(checked);
+  const { pods, services, peers } = checked;
   for (const own of [pods, services]) {
     if (own === undefined) continue;
     // Blame the range that somebody wrote; of two written ones the cluster's own, which nothing outside knows.

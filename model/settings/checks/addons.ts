@@ -3,69 +3,68 @@ import type { AddonSurroundings } from "../../addons/domain";
 import { isInside, plainPath, type ProjectFiles } from "../../extras/files";
 import { domainOf } from "../../cni";
 import { windowsPool } from "../../windows/releases";
-import type { Facts } from "../draft";
+import type { Checked } from "../checked";
 import type { Problems } from "../problems";
 import { ownerOfTcp } from "./hostPorts";
+import { writtenMachines } from "./machines";
 import { selectorFits } from "./selectors";
 
 /** Every add-on, by its own checks. */
-export function validateAddons(facts: Facts, problems: Problems): void {
-  for (const key of ADDON_KEYS) checkAddon(key)(facts, problems);
+export function validateAddons(checked: Checked, problems: Problems): void {
+  for (const key of ADDON_KEYS) checkAddon(key)(checked, problems);
 }
 
 /** An add-on's own keys. */
-export function checkAddon(key: AddonKey): (facts: Facts, problems: Problems) => void {
-  return (facts, problems) => {
-    const settings = facts.settings.addons[key];
-    const input = writtenAddon(facts, key);
+export function checkAddon(key: AddonKey): (checked: Checked, problems: Problems) => void {
+  return (checked, problems) => {
+    const settings = checked.settings.addons[key];
+    const input = writtenAddon(checked, key);
     if (settings === undefined || input === undefined) return;
-    addonOf(key).validate?.(input, settings, surroundingsOf(facts, key), problems);
+    addonOf(key).validate?.(input, settings, surroundingsOf(checked, key), problems);
   };
 }
 
 /** An add-on as it is written; undefined where it is not there, or was rejected. */
-export function writtenAddon({ written, refused }: Facts, key: AddonKey): object | undefined {
+export function writtenAddon({ written, refused }: Checked, key: AddonKey): object | undefined {
   const { always } = addonOf(key);
   return written[key] ?? (always === true && !refused(key) ? {} : undefined);
 }
 
-function surroundingsOf(facts: Facts, own: AddonKey): AddonSurroundings {
-  const { settings, refused } = facts;
+function surroundingsOf(checked: Checked, own: AddonKey): AddonSurroundings {
+  const { settings, refused } = checked;
   const giving = servicePools(settings.addons);
   // What was rejected may give some.
   const maybe = ADDON_KEYS.some((key) => addonOf(key).pools !== undefined && refused(key));
   return {
     refused,
-    platform: facts.aws === undefined ? "machines" : "aws",
+    platform: settings.platform,
     clusterDomain: refused("network.clusterDomain") ? undefined : settings.network.clusterDomain,
-    pods: facts.pods,
-    services: facts.services,
-    peers: facts.peers,
-    nodePortRange: facts.nodePortRange,
-    machines: facts.machines,
+    pods: checked.pods,
+    services: checked.services,
+    peers: checked.peers,
+    nodePortRange: refused("network.nodePortRange") ? undefined : settings.network.nodePortRange,
+    machines:
+      settings.platform === "aws"
+        ? settings.machines.map(({ name, role, architecture }) => ({ name, role, architecture }))
+        : writtenMachines(checked),
     windowsPool: windowsPool(settings),
-    addresses: addressesOf(facts),
+    addresses: addressesOf(checked),
     routers: refused("cni.kind") ? [] : (domainOf(settings.cni.kind).routers?.(settings.cni) ?? []),
     givesAddresses: maybe || giving.length > 0,
     pools: maybe ? undefined : giving,
-    ownerOfTcp: (port) => ownerOfTcp(facts, port, own),
-    checkSelector: (selector, path, why, problems) => selectorFits(facts, selector, path, why, problems),
+    ownerOfTcp: (port) => ownerOfTcp(checked, port, own),
+    checkSelector: (selector, path, why, problems) => selectorFits(checked, selector, path, why, problems),
   };
 }
 
-function addressesOf({
-  written,
-  settings,
-  machines,
-  endpoint,
-  awsFacts,
-}: Facts): AddonSurroundings["addresses"] {
+function addressesOf(checked: Checked): AddonSurroundings["addresses"] {
+  const { written, settings, endpoint } = checked;
   const all: [string | undefined, string][] = [
-    ...machines.flatMap(({ name, nodeAddress, host }): [string | undefined, string][] => [
+    ...writtenMachines(checked).flatMap(({ name, nodeAddress, host }): [string | undefined, string][] => [
       [nodeAddress, `the address of machine ${name}`],
       [host, `the SSH address of machine ${name}`],
     ]),
-    ...(awsFacts?.controlPlaneNodes ?? []).map(({ name, address }): [string, string] => [
+    ...(settings.aws?.controlPlane.instances ?? []).map(({ name, address }): [string, string] => [
       address,
       `the address of control-plane node ${name}`,
     ]),
@@ -77,8 +76,8 @@ function addressesOf({
 }
 
 /** Files of the project that add-ons are taken from are there; paths outside of it nobody looks at. */
-export function addonFilesAreThere(facts: Facts, files: ProjectFiles, problems: Problems): void {
-  for (const { domain, settings } of usedAddons(facts.settings.addons)) {
+export function addonFilesAreThere(checked: Checked, files: ProjectFiles, problems: Problems): void {
+  for (const { domain, settings } of usedAddons(checked.settings.addons)) {
     for (const { path, file, allowed } of domain.files?.(settings) ?? []) {
       if (!isInside(file) || files.read(plainPath(file)) !== undefined) continue;
       problems.add(path, file, "is not a file of the project", { allowed });

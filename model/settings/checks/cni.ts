@@ -13,51 +13,51 @@ import {
 import type { CniProfile, CniPort, CniSurroundings } from "../../cni/domain";
 import { sizeOf } from "../../network/addresses";
 import { windowsPool } from "../../windows/releases";
-import type { Facts } from "../draft";
+import type { Checked } from "../checked";
 import type { Problems } from "../problems";
 
 /** Largest MTU an IPv4 interface can have: the total length field has 16 bits (RFC 791). */
 const LARGEST_MTU = 65535;
 
 /** What every CNI has to fit, by its profile, and then its own keys. */
-export function validateCni(facts: Facts, problems: Problems): void {
-  const { written, settings, refused } = facts;
+export function validateCni(checked: Checked, problems: Problems): void {
+  const { written, settings, refused } = checked;
   if (refused("cni.kind")) return;
   if (!refused("cni.backend")) {
     const variant = cniVariant(settings.cni);
     const profile = cniProfile(settings.cni);
-    kubeProxyFits(facts, variant, profile, problems);
-    mtuFits(facts, variant, profile, problems);
-    addressesSuffice(facts, profile, problems);
-    windowsFit(facts, variant, profile, problems);
+    kubeProxyFits(checked, variant, profile, problems);
+    mtuFits(checked, variant, profile, problems);
+    addressesSuffice(checked, profile, problems);
+    windowsFit(checked, variant, profile, problems);
   }
-  domainOf(settings.cni.kind).validate(written.cni ?? {}, settings.cni, surroundingsOf(facts), problems);
+  domainOf(settings.cni.kind).validate(written.cni ?? {}, settings.cni, surroundingsOf(checked), problems);
 }
 
-function surroundingsOf(facts: Facts): CniSurroundings {
-  const { written, settings, refused, pods, services, maxNodes } = facts;
+function surroundingsOf(checked: Checked): CniSurroundings {
+  const { written, settings, refused, pods, services } = checked;
   return {
     refused,
     nodes: settings.machines.filter(({ role }) => role !== "loadBalancer"),
-    pooled: facts.aws !== undefined,
+    pooled: settings.platform === "aws",
     windowsPools: windowsPool(settings) !== undefined,
     pods,
     services,
-    maxNodes,
+    maxNodes: refused("network.maxNodes") ? undefined : settings.network.maxNodes,
     windowsPool: windowsPool(settings),
     udpPorts: addonPorts(settings.addons).filter(({ protocol }) => protocol === "udp"),
     kubeProxy: Object.keys(written.kubeProxy ?? {}),
   };
 }
 
-function kubeProxyFits({ written }: Facts, variant: CniVariant, row: CniProfile, problems: Problems): void {
+function kubeProxyFits({ written }: Checked, variant: CniVariant, row: CniProfile, problems: Problems): void {
   const mode = written.kubeProxy?.mode;
   if (mode === undefined || row.kubeProxyModes.includes(mode)) return;
   const message = `does not work with ${cniName(variant)}, whose rules are iptables'`;
   problems.add(["kubeProxy", "mode"], mode, message, { allowed: row.kubeProxyModes.join(", ") });
 }
 
-function mtuFits({ written }: Facts, variant: CniVariant, row: CniProfile, problems: Problems): void {
+function mtuFits({ written }: Checked, variant: CniVariant, row: CniProfile, problems: Problems): void {
   const mtu = written.cni?.mtu;
   if (mtu === undefined) return;
   const outer = written.network?.mtu;
@@ -83,9 +83,10 @@ function mtuFits({ written }: Facts, variant: CniVariant, row: CniProfile, probl
  * A CNI that hands addresses out by itself takes them from the whole range and not from a node's slice; kubeadm's slices
  * stay, and are checked as they are for all.
  */
-function addressesSuffice(facts: Facts, row: CniProfile, problems: Problems): void {
-  const { pods, maxNodes, podsPerNode } = facts;
-  if (row.slices || pods === undefined || maxNodes === undefined || podsPerNode === undefined) return;
+function addressesSuffice(checked: Checked, row: CniProfile, problems: Problems): void {
+  const { pods, settings, refused } = checked;
+  const { maxNodes, podsPerNode } = settings.network;
+  if (row.slices || pods === undefined || refused("network.maxNodes", "network.podsPerNode")) return;
   const size = sizeOf(pods.range);
   if (size >= maxNodes * podsPerNode) return;
   const prefix = 32 - Math.ceil(Math.log2(maxNodes * podsPerNode));
@@ -98,7 +99,7 @@ function addressesSuffice(facts: Facts, row: CniProfile, problems: Problems): vo
 }
 
 /** A pool of Windows nodes needs a backend that they know. */
-function windowsFit({ settings }: Facts, variant: CniVariant, row: CniProfile, problems: Problems): void {
+function windowsFit({ settings }: Checked, variant: CniVariant, row: CniProfile, problems: Problems): void {
   const pool = windowsPool(settings);
   if (pool === undefined || row.windows) return;
   // Whoever wrote another kind has no backend to change.
@@ -125,7 +126,7 @@ export interface CniHostPort {
 }
 
 /** Ports that the CNI has on every node; none where its port was refused. */
-export function cniPortsOf({ written, settings: { cni }, refused }: Facts): CniHostPort[] {
+export function cniPortsOf({ written, settings: { cni }, refused }: Checked): CniHostPort[] {
   const settable = "port" in domainOf(cni.kind).schema.shape;
   if (refused("cni.kind", "cni.backend") || (settable && refused("cni.port"))) return [];
   const given = settable && (written.cni as { readonly port?: number } | undefined)?.port !== undefined;

@@ -1,6 +1,5 @@
 import { apiName } from "../../network/endpoint";
-import { type Checked, endpointOf } from "../checked";
-import type { Facts } from "../draft";
+import type { Checked } from "../checked";
 import { entriesOf } from "../entries";
 import type { Path, Problems } from "../problems";
 import { DNS_LABEL, isDnsName } from "../schema/primitives";
@@ -10,10 +9,10 @@ import { writtenMachines } from "./machines";
 import { NODE_PORTS } from "../../network/ports";
 
 /** The API's proxy listens on a port that nothing else has on nodes. */
-export function validateProxyPort(facts: Facts, problems: Problems): void {
-  const { kind, port } = facts.settings.endpoint;
+export function validateProxyPort(checked: Checked, problems: Problems): void {
+  const { kind, port } = checked.settings.endpoint;
   if (kind !== "nodeLocal") return;
-  const part = partsPorts(facts).find((one) => one.protocol === "tcp" && one.port === port);
+  const part = partsPorts(checked).find((one) => one.protocol === "tcp" && one.port === port);
   const owner = NODE_PORTS[port] ?? part?.owner;
   if (owner === undefined) return;
   const place = NODE_PORTS[port] === undefined ? "the nodes" : "every control-plane node";
@@ -46,10 +45,10 @@ export function validateLoadBalancers(checked: Checked, problems: Problems): voi
   });
 }
 
-export function validateNodePorts(facts: Facts, problems: Problems): void {
-  const { settings, written } = facts;
+export function validateNodePorts(checked: Checked, problems: Problems): void {
+  const { settings, written } = checked;
   const { nodePortRange } = settings.network;
-  const endpoint = endpointOf(facts);
+  const endpoint = checked.endpoint;
   const path: Path = ["network", "nodePortRange"];
   const text = `${nodePortRange.from}-${nodePortRange.to}`;
   if (nodePortRange.from < 1 || nodePortRange.to > 65535) {
@@ -70,7 +69,7 @@ export function validateNodePorts(facts: Facts, problems: Problems): void {
       allowed: "a range without them, such as 30000-32767",
     });
   }
-  const ofCni = cniPortsOf(facts).filter(({ port }) => within(port));
+  const ofCni = cniPortsOf(checked).filter(({ port }) => within(port));
   for (const { port, usual } of ofCni.filter(({ given }) => given)) {
     problems.add(["cni", "port"], port, `lies within network.nodePortRange ${text}`, {
       allowed: `a port outside ${text}, such as ${usual}`,
@@ -78,7 +77,7 @@ export function validateNodePorts(facts: Facts, problems: Problems): void {
   }
   const fixed = [
     ...ofCni.filter(({ given }) => !given),
-    ...partsPorts(facts)
+    ...partsPorts(checked)
       .filter((part) => within(part.port) && !ofCni.some((one) => one.port === part.port))
       .map(({ owner, ...part }) => ({ ...part, name: owner, settable: false })),
   ];

@@ -1,6 +1,6 @@
 import { addonPorts, type AddonKey } from "../../addons";
 import { NODE_PORTS } from "../../network/ports";
-import type { Facts } from "../draft";
+import type { Checked } from "../checked";
 import { cniPortsOf } from "./cni";
 
 /** A port of every node, or of some, on which a part of the cluster listens. */
@@ -12,30 +12,30 @@ export interface HostPort {
 }
 
 /** What the settings' own parts have on the hosts, wherever they are put, besides Kubernetes and the API's proxy. */
-export function partsPorts(facts: Facts): HostPort[] {
-  return portsOf(facts).filter(({ chosen }) => chosen !== true);
+export function partsPorts(checked: Checked): HostPort[] {
+  return portsOf(checked).filter(({ chosen }) => chosen !== true);
 }
 
-function portsOf(facts: Facts, but?: AddonKey): (HostPort & { readonly chosen?: true })[] {
+function portsOf(checked: Checked, but?: AddonKey): (HostPort & { readonly chosen?: true })[] {
   return [
-    ...cniPortsOf(facts).flatMap(({ protocol, port, name }) =>
+    ...cniPortsOf(checked).flatMap(({ protocol, port, name }) =>
       protocol === "tcp" || protocol === "udp" ? [{ protocol, port, owner: name }] : [],
     ),
-    ...addonPorts(facts.settings.addons).filter(({ key }) => key !== but),
+    ...addonPorts(checked.settings.addons).filter(({ key }) => key !== but),
   ];
 }
 
 /** Who has a UDP port of the nodes; undefined where it is free. */
-export function ownerOfUdp(facts: Facts, port: number): string | undefined {
-  return portsOf(facts).find((one) => one.protocol === "udp" && one.port === port)?.owner;
+export function ownerOfUdp(checked: Checked, port: number): string | undefined {
+  return portsOf(checked).find((one) => one.protocol === "udp" && one.port === port)?.owner;
 }
 
 /** Who has a TCP port of the nodes, besides an add-on that asks; undefined where it is free. */
-export function ownerOfTcp(facts: Facts, port: number, but?: AddonKey): string | undefined {
-  const { endpoint, nodePortRange } = facts;
+export function ownerOfTcp(checked: Checked, port: number, but?: AddonKey): string | undefined {
+  const { endpoint, settings, refused } = checked;
+  const { from, to } = settings.network.nodePortRange;
   if (NODE_PORTS[port] !== undefined) return NODE_PORTS[port];
   if (endpoint.kind === "nodeLocal" && endpoint.port === port) return "the API's proxy";
-  if (nodePortRange !== undefined && nodePortRange.from <= port && port <= nodePortRange.to)
-    return "NodePorts";
-  return portsOf(facts, but).find((one) => one.protocol === "tcp" && one.port === port)?.owner;
+  if (!refused("network.nodePortRange") && from <= port && port <= to) return "NodePorts";
+  return portsOf(checked, but).find((one) => one.protocol === "tcp" && one.port === port)?.owner;
 }

@@ -1,6 +1,4 @@
 import type { ValidatorRow } from "../checked";
-import type { Facts } from "../draft";
-import type { Problems } from "../problems";
 import type { Platform } from "../resolved";
 import { validateAddons } from "./addons";
 import { AWS_VALIDATORS } from "../../aws/validate";
@@ -66,14 +64,14 @@ export const VALIDATORS: readonly ValidatorRow[] = [
   [validateServiceRange, "network.serviceCidr"],
   [validateLabels],
   [validateTaints],
-  [of(validateNodePorts), "network.nodePortRange"],
+  [validateNodePorts, "network.nodePortRange"],
   [validateNames, "name"],
   [validateApiName, "name", "domain", "network.clusterDomain"],
   [validateKubernetesVersion, "kubernetesVersion"],
   [validateComponentVersions],
   [validateCrictl, "kubernetesVersion"],
   [validateChecksums, "kubernetesVersion", "versions", "downloads.checksums", "machines.*.architecture"],
-  [of(validateCni)],
+  [validateCni],
   [validateFlags],
   [validateFlagFiles],
   [validateComponentFiles],
@@ -85,15 +83,15 @@ export const VALIDATORS: readonly ValidatorRow[] = [
   [validateAuditPolicy],
   [validateIgnoredChecks],
   [validateCertificates, "certificates"],
-  [of(validateLists)],
+  [validateLists],
   [validateMirrors],
   [validateRegistries],
   [validateProxy, "proxy"],
   [validateContainerd],
   [validateLoginConfiguration],
   [validateLoginNames, "oidc.groupsClaim"],
-  [of(validateAddons)],
-  [of(chartsFit)],
+  [validateAddons],
+  [chartsFit],
 ];
 
 const MACHINES: readonly ValidatorRow[] = [
@@ -103,7 +101,7 @@ const MACHINES: readonly ValidatorRow[] = [
   [validateDistinctMachines],
   [validateNodeAddresses],
   [validateRoles],
-  [of(validateProxyPort), "endpoint.kind", "endpoint.port"],
+  [validateProxyPort, "endpoint.kind", "endpoint.port"],
   [validateLoadBalancers, "endpoint.kind", "endpoint.machine"],
   [validateFirewallAccess],
   [validateFirewallRules],
@@ -113,8 +111,3 @@ export const VALIDATORS_OF: Record<Platform, readonly ValidatorRow[]> = {
   machines: MACHINES,
   aws: AWS_VALIDATORS,
 };
-
-/** A validator that still looks at drafts. */
-function of(validate: (facts: Facts, problems: Problems) => void): ValidatorRow[0] {
-  return (checked, problems) => validate(checked as Facts, problems);
-}

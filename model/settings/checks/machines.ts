@@ -12,6 +12,7 @@ export interface WrittenMachine {
   readonly path: Path;
   readonly input: MachinesInput["machines"][string];
   readonly role: Machine["role"] | undefined;
+  readonly architecture: Machine["architecture"] | undefined;
   readonly host: string | undefined;
   readonly port: number | undefined;
   /** Given, or the SSH host where that is an address. */
@@ -22,7 +23,7 @@ export interface WrittenMachine {
 
 /** None on AWS, where nobody writes addresses. */
 export function writtenMachines({ written, settings, refused }: Checked): WrittenMachine[] {
-  return settings.machines.flatMap(({ name, role, ssh, nodeAddress }) => {
+  return settings.machines.flatMap(({ name, role, ssh, nodeAddress, architecture }) => {
     const input = written.machines?.[name];
     if (input === undefined) return [];
     const path = ["machines", name];
@@ -34,6 +35,7 @@ export function writtenMachines({ written, settings, refused }: Checked): Writte
         path,
         input,
         role: known("role", role),
+        architecture: known("architecture", architecture),
         host: known("host", ssh.host),
         port: known("port", ssh.port),
         nodeAddress: isAddress(nodeAddress) ? known(key, nodeAddress) : undefined,

@@ -1,17 +1,21 @@
 import { chartsAreThere } from "../../addons/helm/validate";
 import type { ProjectFiles } from "../../extras/files";
-import type { Facts } from "../draft";
+import type { Checked } from "../checked";
 import { PARTS } from "../parts";
 import type { Problems } from "../problems";
 import { addonFilesAreThere } from "./addons";
 import { ownerOfTcp, ownerOfUdp } from "./hostPorts";
 
 /** Tenants, people's own things and Windows nodes; what is in files is looked at where they can be read. */
-export function validateParts(facts: Facts, files: ProjectFiles | undefined, problems: Problems): void {
+export function validateParts(checked: Checked, files: ProjectFiles | undefined, problems: Problems): void {
   const ownerOf = (protocol: string, port: number) =>
-    protocol === "TCP" ? ownerOfTcp(facts, port) : protocol === "UDP" ? ownerOfUdp(facts, port) : undefined;
-  for (const part of PARTS) part.validate(facts, problems, { files, ownerOf });
+    protocol === "TCP"
+      ? ownerOfTcp(checked, port)
+      : protocol === "UDP"
+        ? ownerOfUdp(checked, port)
+        : undefined;
+  for (const part of PARTS) part.validate(checked, problems, { files, ownerOf });
   if (files === undefined) return;
-  chartsAreThere(facts, files, problems);
-  addonFilesAreThere(facts, files, problems);
+  chartsAreThere(checked, files, problems);
+  addonFilesAreThere(checked, files, problems);
 }

@@ -1,7 +1,8 @@
 import { usedAddons } from "../../addons";
 import { holds, parseAddress, rangeOf, relation, specialRangeOf } from "../../network/addresses";
-import { type Checked, type PlacedRange, endpointOf, rangesOf } from "../checked";
+import type { Checked } from "../checked";
 import { entriesOf } from "../entries";
+import type { PlacedRange } from "../placed";
 import type { Path, Problems } from "../problems";
 import { writtenMachines } from "./machines";
 
@@ -9,7 +10,7 @@ const RELATIONS = { equal: "is the same as", contains: "contains", within: "lies
 
 /** Pods, services and peers must be disjoint, or a packet has two places to go. */
 export function validateRanges(checked: Checked, problems: Problems): void {
-  const { pods, services, peers } = rangesOf(checked);
+  const { pods, services, peers } = checked;
   if (pods !== undefined && services !== undefined) {
     // Blame the range that somebody wrote; of two written ones the services', which fewer things depend on.
     const [blamed, other] = pods.given && !services.given ? [pods, services] : [services, pods];
@@ -35,7 +36,7 @@ type PlacedAddress = readonly [path: Path, text: string | undefined, what: strin
 
 /** What stands outside the cluster must not have an address that pods or services get. */
 export function validateOutsideAddresses(checked: Checked, problems: Problems): void {
-  const { pods, services, peers } = rangesOf(checked);
+  const { pods, services, peers } = checked;
   const outside = (places: readonly PlacedAddress[], ranges: readonly (PlacedRange | undefined)[]) => {
     for (const [path, text, what] of places) {
       const address = parseAddress(text ?? "");
@@ -64,7 +65,7 @@ function outsideAddresses(checked: Checked): PlacedAddress[] {
     ...hosts.map(({ path, host }): PlacedAddress => [[...path, "host"], host, "the host's SSH address"]),
     [["bastion", "host"], bastion?.host, "the bastion's address"],
     [["access", "host"], access?.host, "the API's address for people"],
-    [["endpoint", "host"], endpointOf(checked).host, "the API's endpoint"],
+    [["endpoint", "host"], checked.endpoint.host, "the API's endpoint"],
     ...usedAddons(checked.settings.addons).flatMap(({ domain, settings }) =>
       (domain.resolvers?.(settings) ?? []).map(({ path, resolver }): PlacedAddress => [
         path,
@@ -100,5 +101,5 @@ export function validateReachableAddresses(checked: Checked, problems: Problems)
   };
   for (const { nodeAddressPath, nodeAddress } of writtenMachines(checked))
     check(nodeAddressPath, nodeAddress, "an address other nodes reach, under nodeAddress");
-  check(["endpoint", "host"], endpointOf(checked).host, "an address that every node reaches");
+  check(["endpoint", "host"], checked.endpoint.host, "an address that every node reaches");
 }

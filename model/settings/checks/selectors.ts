@@ -1,4 +1,4 @@
-import type { Facts } from "../draft";
+import type { Checked } from "../checked";
 import type { Path, Problems } from "../problems";
 import { keyProblem, LABEL_VALUE } from "../schema/labels";
 
@@ -10,7 +10,7 @@ function isGiven(key: string): boolean {
 }
 
 /** Labels of all nodes that the settings describe; undefined where some were refused. */
-function labelsOfNodes({ settings: { machines, aws }, refused }: Facts): Labels[] | undefined {
+function labelsOfNodes({ settings: { machines, aws }, refused }: Checked): Labels[] | undefined {
   if (refused("machines.*.labels", "controlPlane.labels", "workers.*.labels")) return undefined;
   const nodes = [...machines.filter(({ role }) => role !== "loadBalancer"), ...(aws?.pools ?? [])];
   return nodes.length === 0 ? undefined : nodes.map(({ labels }) => labels);
@@ -18,7 +18,7 @@ function labelsOfNodes({ settings: { machines, aws }, refused }: Facts): Labels[
 
 /** Labels that choose nodes: well written, and at least one node has them all. */
 export function selectorFits(
-  facts: Facts,
+  checked: Checked,
   selector: Labels | undefined,
   path: Path,
   why: string,
@@ -39,11 +39,11 @@ export function selectorFits(
       },
     );
   }
-  const nodes = labelsOfNodes(facts);
+  const nodes = labelsOfNodes(checked);
   if (wrong.length > 0 || nodes === undefined) return;
   const wanted = Object.entries(selector).filter(([key]) => !isGiven(key));
   if (nodes.some((labels) => wanted.every(([key, value]) => labels[key] === value))) return;
-  const where = facts.aws === undefined ? "a machine" : "controlPlane or a pool of workers";
+  const where = checked.settings.platform === "machines" ? "a machine" : "controlPlane or a pool of workers";
   const known = new Set(
     nodes.flatMap((labels) => Object.entries(labels).map(([key, value]) => `${key}: ${value}`)),
   );

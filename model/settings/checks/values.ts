@@ -1,7 +1,6 @@
 import { ADDON_KEYS, addonOf } from "../../addons";
 import { domainOf } from "../../cni";
 import type { Checked } from "../checked";
-import type { Facts } from "../draft";
 import { entriesOf } from "../entries";
 import type { Path, Problems } from "../problems";
 import { isRegistryHost } from "../schema/primitives";
@@ -28,8 +27,8 @@ export function validateCertificates({ written, settings }: Checked, problems: P
 }
 
 /** What stands twice in a list says that one of the two was meant differently. */
-export function validateLists(facts: Facts, problems: Problems): void {
-  const { written, settings } = facts;
+export function validateLists(checked: Checked, problems: Problems): void {
+  const { written, settings } = checked;
   const { encryption, network } = written;
   problems.addTwins(encryption?.keys, (index) => ["encryption", "keys", index]);
   problems.addTwins(network?.peers, (index) => ["network", "peers", index, "name"], {
@@ -37,7 +36,7 @@ export function validateLists(facts: Facts, problems: Problems): void {
   });
   const lists: (readonly [Path, readonly string[]])[] = [
     ...ADDON_KEYS.flatMap((key) => {
-      const addon = writtenAddon(facts, key);
+      const addon = writtenAddon(checked, key);
       return addon === undefined ? [] : (addonOf(key).lists?.(addon) ?? []);
     }),
     ...(domainOf(settings.cni.kind).lists?.(written.cni ?? {}) ?? []),

@@ -1,1 +1,0 @@
-export type { PoolLayout as AwsPoolFacts } from "../aws/layout";
