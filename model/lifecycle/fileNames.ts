@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../core/hash";
 import { componentFolders, isComponentFile, paths, secretComponentFiles } from "../kubeadm";
 import type { RenderedFile } from "../renderedFile";
-import { word } from "../node/shell";
+import { lifecycleScript } from "./scripts";
 
 /**
  * Files of the API server under names that hold a digest of their content. A changed file never overwrites the one that the
@@ -45,7 +45,7 @@ function renameIn(text: string, names: readonly Renamed[]): string {
 }
 
 function nameOf({ path, content }: RenderedFile): string {
-  const digest = createHash("sha256").update(content).digest("hex").slice(0, 12);
+  const digest = sha256(content).slice(0, 12);
   const dot = path.lastIndexOf(".");
   return dot > path.lastIndexOf("/")
     ? `${path.slice(0, dot)}-${digest}${path.slice(dot)}`
@@ -88,9 +88,8 @@ export function pruneComponentFiles(
     ...secretComponentFiles(spec).map((file) => file.path),
     ...files.map((file) => file.path),
   ].filter(isComponentFile);
-  const folders = Object.values(componentFolders).map((folder) => `${folder}/*`);
-  return `for old in ${folders.join(" ")}; do
-  case "$old" in ${keep.map(word).join("|")}) ;; *) rm -f "$old" ;; esac
-done
-`;
+  return lifecycleScript("prune-files", {
+    component_folders: Object.values(componentFolders),
+    kept_files: keep,
+  });
 }

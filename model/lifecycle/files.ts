@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../core/hash";
 import { awsControlPlaneFiles } from "../aws/node/controlPlane";
 import { poolRule } from "../aws/node/joins";
 import {
@@ -53,8 +53,6 @@ export function filesOfNode(spec: NodeSpec, oidcCa = ""): RenderedFile[] {
 
 /** SHA-256 in hex over rendered files: changes when anything a host would get changes. */
 export function digestOf(files: readonly RenderedFile[], ...more: readonly string[]): string {
-  const hash = createHash("sha256");
-  for (const file of files) hash.update(`${file.path}\0${file.mode ?? "0644"}\0${file.content}\0`);
-  for (const text of more) hash.update(`${text}\0`);
-  return hash.digest("hex");
+  const parts = files.map((file) => `${file.path}\0${file.mode ?? "0644"}\0${file.content}\0`);
+  return sha256([...parts, ...more.map((text) => `${text}\0`)].join(""));
 }

@@ -5,6 +5,7 @@
 import type { ClusterMachine } from "../machine";
 import type { MachineRole, Removal } from "../settings/resolved";
 import { prelude, STATE_DIR } from "../node/shell";
+import { lifecycleScript } from "./scripts";
 
 export const INTENDED_FILE = `${STATE_DIR}/intended.json`;
 
@@ -46,19 +47,12 @@ export function intended(
 
 /** Writes standard input to the file, and all of it or nothing. */
 export function putIntendedScript(): string {
-  return `mkdir -p "$(dirname ${INTENDED_FILE})" && cat >${INTENDED_FILE}.tmp && sync ${INTENDED_FILE}.tmp && mv -f ${INTENDED_FILE}.tmp ${INTENDED_FILE} && sync "$(dirname ${INTENDED_FILE})"`;
+  return lifecycleScript("intended-put", { intended_file: INTENDED_FILE });
 }
 
 /** Prints the file, and whether the API answers here. */
 export function standingScript(): string {
-  return `${prelude()}
-[ ! -s ${INTENDED_FILE} ] || { printf '##intended '; tr -d '\\n' <${INTENDED_FILE}; echo; }
-for _ in $(seq 1 10); do
-  kubectl get --raw /readyz >/dev/null 2>&1 && echo "##api answers" && break
-  sleep 2
-done
-true
-`;
+  return `${prelude()}${lifecycleScript("standing", { intended_file: INTENDED_FILE })}`;
 }
 
 /** Reads what `standingScript` printed. A file that cannot be read, or is another cluster's, says nothing. */

@@ -1,8 +1,7 @@
 /** What a control-plane node is asked of etcd, and how its members are told to go. */
-import { API_PORT } from "../network/ports";
 import type { ClusterMachine } from "../machine";
+import { nodeScript } from "./paths";
 import { prelude } from "./shell";
-import { sh } from "../text";
 
 /** One line of `etcdctl member list`, and whether the member takes part. */
 export interface EtcdMember {
@@ -16,56 +15,9 @@ export interface EtcdMember {
   readonly healthy: boolean;
 }
 
-/** Rounds in which etcd is asked whether all of its members are well: one that just started needs some seconds. */
-const ROUNDS = 6;
-/** Tries of a removal: etcd counts a member as active after 5 s (HealthInterval, server/etcdserver/server.go). */
-const TRIES = 6;
-
-/**
- * Shell functions: `etcdctl` in etcd's own container, and `find_etcd`, which fails where none runs. From here on `kubectl` asks this
- * node's API server where that answers: by the endpoint it may reach the one whose etcd member was just removed, which answers nothing.
- */
-export function etcdFunctions(): string {
-  return `kubectl() {
-  local own
-  own=$(sed -n 's|^ *- --advertise-address=\\(.*\\)|https://\\1:${API_PORT}|p' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null || true)
-  if [ -n "$own" ] && ! command kubectl --server "$own" get --raw /readyz >/dev/null 2>&1; then own=""; fi
-  command kubectl "$@" \${own:+--server "$own"}
-}
-find_etcd() { etcd=$(crictl ps --quiet --name '^etcd$' | head -n 1) && [ -n "$etcd" ]; }
-etcdctl() { crictl exec "$etcd" etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/healthcheck-client.crt --key /etc/kubernetes/pki/etcd/healthcheck-client.key "$@"; }
-`;
-}
-
-/** The member's id by its node's name, or by its peer address when it never started; a shell command. */
-export function memberIds(machine: Pick<ClusterMachine, "nodeName" | "nodeAddress">): string {
-  const peer = sh(`https://${machine.nodeAddress}:2380`);
-  return `awk -F ', ' -v name=${sh(machine.nodeName)} -v peer=${peer} '$3 == name || $4 == peer { print $1 }'`;
-}
-
-/**
- * A shell function `remove_member ID NAME`. etcd refuses what would cost its quorum; it also refuses for some seconds after
- * a member came back, so it is asked again before its answer counts; then `refuse` is called. What was done is told to `did`.
- */
-export function removeMemberFunction(): string {
-  return `remove_member() {
-  local said="" list
-  for _ in $(seq 1 ${TRIES}); do
-    if said=$(etcdctl member remove "$1" 2>&1); then note "etcd member $2 ($1) is removed"; did "etcd member $2 was removed"; return 0; fi
-    # The answer may have been lost on the way.
-    if list=$(etcdctl member list) && ! grep -q "^$1," <<<"$list"; then did "etcd member $2 was removed"; return 0; fi
-    sleep 5
-  done
-  refuse "etcd does not let member $2 go: $said"
-}
-`;
-}
-
-/** Takes members out that are dead and leave, with the functions above. */
-export function deadOut(members: readonly EtcdMember[]): string {
-  if (members.length === 0) return "";
-  const each = members.map((member) => `remove_member ${sh(member.id)} ${sh(memberName(member))}\n`);
-  return `phase "dead etcd members"\nfind_etcd || refuse "no etcd runs here"\n${each.join("")}`;
+/** Words of `remove_dead` in `etcd.sh`. */
+export function deadMembers(members: readonly EtcdMember[]): string[] {
+  return members.flatMap((member) => [member.id, memberName(member)]);
 }
 
 /**
@@ -73,21 +25,7 @@ export function deadOut(members: readonly EtcdMember[]): string {
  * only with a quorum.
  */
 export function etcdScript(): string {
-  return `${prelude()}${etcdFunctions()}
-find_etcd || die "no etcd runs here"
-for round in $(seq 1 ${ROUNDS}); do
-  [ "$round" = 1 ] || sleep 5
-  answer=yes
-  if ! list=$(etcdctl member list 2>&1); then answer=""; continue; fi
-  # Its exit status says that one of them is not well, which is not a failure of the question.
-  health=$(etcdctl endpoint health --cluster 2>/dev/null || true)
-  [ "$(grep -c ' is healthy' <<<"$health" || true)" -lt "$(wc -l <<<"$list")" ] || break
-done
-[ -n "$answer" ] || die "etcd does not answer: $(tail -n 1 <<<"$list")"
-mapfile -t lines <<<"$list"
-printf '##member %s\\n' "\${lines[@]}"
-sed -n 's/^\\(.*\\) is healthy.*/##healthy \\1/p' <<<"$health"
-`;
+  return `${prelude()}${nodeScript("etcd-members")}`;
 }
 
 /** Reads what `etcdScript` printed. */

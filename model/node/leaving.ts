@@ -2,7 +2,6 @@
  * Addresses that a host's firewall still lets in although the settings no longer have them: their Nodes run pods, and their
  * etcd members vote, until the steps that remove them have run, which is after every other host got its new rules.
  */
-import { etcdFunctions } from "./etcd";
 import { prelude } from "./shell";
 import type { RenderedFile } from "../renderedFile";
 import { configFolder, nodeScript } from "./paths";
@@ -55,7 +54,7 @@ export function keepLeaving(putAddresses: string): string {
 
 /** Run on a control-plane node: prints `##uses KIND ADDRESS` of every Node and every member of etcd; fails where one is not known. */
 export function inUseScript(): string {
-  return `${prelude()}${etcdFunctions()}${nodeScript("in-use")}`;
+  return `${prelude()}${nodeScript("in-use")}`;
 }
 
 /** Reads what `inUseScript` printed: lines of `addressesFile`. */

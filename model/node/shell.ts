@@ -8,8 +8,6 @@ export const RECORD_FILE = `${STATE_DIR}/node.json`;
 export const SETUP_FILE = `${STATE_DIR}/setup.json`;
 export const ADMIN = "/etc/kubernetes/admin.conf";
 
-export { sh as word } from "../text";
-
 /** What every script of a node's life starts with: as setup's, and `kubectl` is the administrator. */
 export function prelude(): string {
   return script("node/scripts/admin.sh", { admin_config: ADMIN });

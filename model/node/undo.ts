@@ -106,10 +106,14 @@ const bootUnits: Readonly<Record<string, string>> = {
   }),
 };
 
-/** Bash that takes the record and its units from a host which is no node, or which becomes one. */
-export const forgetUndo = `rm -rf ${undoFolder}{,.new,.done,.ended} ${Object.keys(bootUnits)
-  .flatMap((unit) => [`${unitFolder}/${unit}`, `${unitFolder}/multi-user.target.wants/${unit}`])
-  .join(" ")}\n`;
+/** The record of a change and the units that read it: gone from a host which is no node, or which becomes one. */
+export const undoPaths: readonly string[] = [
+  ...["", ".new", ".done", ".ended"].map((end) => `${undoFolder}${end}`),
+  ...Object.keys(bootUnits).flatMap((unit) => [
+    `${unitFolder}/${unit}`,
+    `${unitFolder}/multi-user.target.wants/${unit}`,
+  ]),
+];
 
 /** A whole script that runs after a change that was cut off before is put back. */
 export function afterPutBack(script: string): string {

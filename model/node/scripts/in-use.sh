@@ -1,4 +1,5 @@
 # shellcheck shell=bash disable=SC2154,SC2034
+# Uses: node/scripts/etcd.sh
 
 nodes=$(kubectl get nodes -o 'jsonpath={range .items[*]}{.status.addresses[?(@.type=="InternalIP")].address}{"\n"}{end}') || die "the API did not answer"
 if ! find_etcd || ! list=$(etcdctl member list); then die "etcd does not answer"; fi

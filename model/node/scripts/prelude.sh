@@ -15,14 +15,14 @@ die() {
   echo "##error $1"
   exit 1
 }
-# What a script has to clear away at its end, however it comes; scripts define it anew.
+# at_exit STATUS: what a script does at its end, however it comes; scripts define it anew.
 at_exit() { :; }
 on_exit() {
   local status=$?
   if [ "$status" -ne 0 ] && [ -z "$reported" ]; then
     echo "##error exit status $status of line $failed_line: ${failed_command%%$'\n'*}"
   fi
-  at_exit || true
+  at_exit "$status" || true
 }
 trap 'failed_line=$LINENO failed_command=$BASH_COMMAND' ERR
 trap on_exit EXIT

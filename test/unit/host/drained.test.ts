@@ -25,7 +25,7 @@ let open: Hosts[];
 /** What a job's script is for; it would change this machine. */
 function instead(name: string, script: string): string {
   const jobs: readonly [mark: string, does: string][] = [
-    ['phase "drain w1"', `${name} drains w1`],
+    ['drain "$drain_timeout" || note', `${name} drains w1`],
     ["labels and taints of", `${name} adopts w1`],
     ["did not let pods back", `${name} lets w1 in`],
     ["check() (\n:\n)", `${name} is configured, and not looked at`],

@@ -1,7 +1,8 @@
 /** kubeadm's copies of etcd: one at most stays after an update of a control-plane node, and none fills the disk. */
 import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { keepCopiesFunction, roomForCopy } from "../../../model/lifecycle/copies";
+import { script } from "../../../model/core/script";
+import { copyVariables } from "../../../model/lifecycle/copies";
 import { prelude } from "../../../model/node/shell";
 import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { factsOf, NodeHost } from "./support";
@@ -24,7 +25,8 @@ function leave(...names: string[]): void {
 }
 
 const left = (): string[] => fs.readdirSync(host.files.root + folder).sort();
-const run = (script: string) => host.run(prelude() + keepCopiesFunction() + script);
+const functions = script("lifecycle/scripts/room-for-copy.sh", copyVariables);
+const run = (call: string) => host.run(`${prelude()}${functions}${call}\n`);
 
 /** A file system of so many KiB free, and an etcd of so many. */
 function disk(free: number, etcd: number): void {
@@ -58,14 +60,14 @@ describe("copies of etcd", () => {
   it("are two at most before a run, however many failed before it", () => {
     disk(10_000_000, 100_000);
     leave("kubeadm-backup-etcd-1", "kubeadm-backup-etcd-2", "kubeadm-backup-etcd-3", "kubeadm-backup-etcd-4");
-    expect(run(roomForCopy())).toMatchObject({ status: 0, output: "" });
+    expect(run("room_for_copy")).toMatchObject({ status: 0, output: "" });
     expect(left()).toEqual(["kubeadm-backup-etcd-3", "kubeadm-backup-etcd-4"]);
   });
 
   it("stop the run before anything is changed where another does not fit, and the newest stays", () => {
     disk(110_000, 100_000);
     leave("kubeadm-backup-etcd-1", "kubeadm-backup-etcd-2");
-    const { status, output } = run(roomForCopy());
+    const { status, output } = run("room_for_copy");
     expect(status).toBe(1);
     expect(output).toMatch(/##error .* 97 MiB and a fifth more, and 107 MiB are free/);
     expect(left()).toEqual(["kubeadm-backup-etcd-2"]);

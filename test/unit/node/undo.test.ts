@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { markConfigMaps, nodeUndo } from "../../../model/lifecycle/undo";
+import { script as rendered } from "../../../model/core/script";
+import { CHANGED_BY, nodeUndo } from "../../../model/lifecycle/undo";
 import { filesList, pendingFolder } from "../../../model/node/paths";
 import { afterPutBack, guarded, undoFolder, type GuardedChange } from "../../../model/node/undo";
 import { machine, controlPlaneNode } from "../../support/kubeadmSettings";
@@ -338,9 +339,15 @@ for name in kubeadm-config kubelet-config; do printf '{"a":"bad"}' >"$ROOT/cm/$n
     fs.mkdirSync(`${host.files.root}/by`);
     const cp1 = controlPlaneNode("cp1", 11);
     const undo = nodeUndo(cp1, []);
+    const marking = rendered("lifecycle/scripts/mark-maps.sh", {
+      changed_by_key: CHANGED_BY,
+      undo_folder: undoFolder,
+      node: cp1.nodeName,
+    });
     const cut = `printf bad >${OTHER}
 for name in kubeadm-config kubelet-config; do printf '{"a":"bad"}' >"$ROOT/cm/$name"; done
-${markConfigMaps(cp1, "kubeadm-config", "kubelet-config")}kill -9 $$`;
+${marking}mark_maps kubeadm-config kubelet-config
+kill -9 $$`;
     run({ ...undo, change: script(cut) });
     // Another run changes the keys on all nodes, and the configuration by way of another node.
     host.files.write(KEYS, "rotated");

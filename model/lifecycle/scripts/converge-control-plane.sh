@@ -1,0 +1,34 @@
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154
+# Uses: lifecycle/scripts/room-for-copy.sh lifecycle/scripts/mark-maps.sh
+# Variables: node kubernetes_version kubeadm upgrade_flags cluster_document cert_sans kube_proxy
+
+# A run that was cut off may have left etcd or the API server on their way up.
+for _ in $(seq 1 120); do
+  kubectl get --raw /readyz >/dev/null 2>&1 && answers=yes && break
+  sleep 1
+done
+[ "${answers:-}" = yes ] || die "the API does not answer since two minutes: it has to run before it can be changed"
+room_for_copy
+# Which rollout kube-proxy is at.
+rolled() { kubectl --namespace kube-system get daemonset kube-proxy -o 'jsonpath={.metadata.generation}'; }
+if [ -n "$kube_proxy" ]; then before_rolled=$(rolled); fi
+running=$(kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' | sed -n 's/^kubernetesVersion: v//p')
+if [ "$running" != "$kubernetes_version" ]; then
+  phase "kubeadm upgrade apply $kubernetes_version"
+  "$kubeadm" upgrade apply --yes "${upgrade_flags[@]}" "v$kubernetes_version"
+fi
+phase "upload configuration"
+"$kubeadm" init phase upload-config all --config "$cluster_document"
+mark_maps kubeadm-config kubelet-config
+# The certificate of the API server names addresses; a changed list needs a new one, and kubeadm keeps what is there.
+for name in "${cert_sans[@]}"; do
+  if ! openssl x509 -in /etc/kubernetes/pki/apiserver.crt -noout -ext subjectAltName | tr ', ' '\n' | sed 's/^Address://; s/^DNS://' | grep -xF "$name" >/dev/null; then
+    phase "certificate of the API server"
+    rm -f /etc/kubernetes/pki/apiserver.crt /etc/kubernetes/pki/apiserver.key
+    "$kubeadm" init phase certs apiserver --config "$cluster_document"
+    crictl ps --quiet --name '^kube-apiserver$' | xargs -r crictl stop
+    break
+  fi
+done
+phase "kubeadm upgrade node"
+"$kubeadm" upgrade node --certificate-renewal=false "${upgrade_flags[@]}"

@@ -1,0 +1,47 @@
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154
+# Uses: node/scripts/etcd.sh lifecycle/scripts/node-functions.sh
+# Variables: machine node_address alive insist control_plane dead_members drain_timeout done_before
+
+cordoned="" happened=""
+did() { happened="$happened${happened:+, }$1"; }
+at_exit() { [ "$1" -eq 0 ] || echo "##error $done_before${happened:-nothing}"; }
+uncordon() { if [ -n "$cordoned" ] && kubectl uncordon "$node"; then did "the node was uncordoned again"; fi; }
+refuse() {
+  if [ -n "$insist" ]; then
+    note "$1; continuing anyway"
+  else
+    uncordon
+    die "$1"
+  fi
+}
+found=$(kubectl get node "$node" --ignore-not-found -o name) || refuse "the API did not answer"
+remove_dead "${dead_members[@]}"
+if [ -n "$found" ] && [ -n "$alive" ]; then
+  phase "drain $machine"
+  # Whoever finds it refused lets pods come back, unless people had cordoned the node themselves.
+  is_cordoned || cordoned=yes
+  kubectl cordon "$node" || refuse "the node could not be cordoned"
+  did "the node was cordoned"
+  start=$(date +%s)
+  # Pods that are still there when the time is up, as behind a disruption budget, do not keep the node.
+  if ! drain "$drain_timeout"; then
+    if [ $(($(date +%s) - start)) -lt "$((drain_timeout > 0 ? drain_timeout : 1))" ]; then refuse "the drain failed"; else note "the drain did not finish within $drain_timeout s"; fi
+  fi
+  did "its pods were moved away"
+elif [ -n "$found" ]; then
+  phase "cordon $machine"
+  kubectl cordon "$node" || refuse "the node could not be cordoned"
+fi
+if [ -n "$control_plane" ]; then
+  phase "etcd member $machine"
+  if ! find_etcd || ! list=$(etcdctl member list); then
+    refuse "etcd does not answer"
+  else
+    mapfile -t ids < <(member_ids "$node" "$node_address" <<<"$list")
+    for id in "${ids[@]}"; do remove_member "$id" "$machine"; done
+    # A node whose etcd is out has no API server any more: it is for no pods, and the next run goes on from here.
+    cordoned=""
+  fi
+fi
+phase "delete node $machine"
+delete_node || refuse "the Node could not be deleted"

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2154
+# Variables: record_file setup_file undo manager_states conflists link_folder install_root
+# Prelude: path
+
+set -u
+node=null; setup=null
+# What a living node runs with, read from the files that kubeadm, the kubelet and the CNI wrote: records of older releases of the library
+# do not have it. One line `##living NAME VALUE` for each value that is there.
+living_values() {
+  local manifests=/etc/kubernetes/manifests manager kind policy='.*"policyName": *"\([^"]*\)".*'
+  # A file may end without a newline, and the line that comes next has to begin all the same.
+  sed -n -e '/.*--node-ip=\([^" ]*\).*/{s//##living nodeAddress \1/;s/"//g;p}' \
+    -e '/^clusterDomain: *\(.*\)$/{s//##living clusterDomain \1/;s/"//g;p}' \
+    -e '/^cgroupDriver: *\(.*\)$/{s//##living cgroupDriver \1/;s/"//g;p}' \
+    -e '/^ *- --node-cidr-mask-size=\(.*\)$/{s//##living nodeCidrMaskSize \1/;s/"//g;p}' \
+    -e '/^ *- --service-account-issuer=\(.*\)$/{s//##living issuer \1/;s/"//g;p}' \
+    /var/lib/kubelet/{kubeadm-flags.env,config.yaml} "$manifests"/kube-{controller-manager,apiserver}.yaml 2>/dev/null
+  echo
+  for manager in "${!manager_states[@]}"; do
+    sed -n "/$policy/{s//##living ${manager}Manager \\1/;s/\"//g;p}" "${manager_states[$manager]}" 2>/dev/null
+    echo
+  done
+  [ -s /etc/kubernetes/pki/ca.crt ] && printf '##living clusterId %s\n' "$(printf '%s' "$(cat /etc/kubernetes/pki/ca.crt)" | sha256sum | cut -d ' ' -f 1)"
+  openssl x509 -noout -subject -nameopt multiline -in /var/lib/kubelet/pki/kubelet-client-current.pem 2>/dev/null | sed -n 's/^ *commonName *= system:node:/##living nodeName /p'
+  readlink "$link_folder/kubelet" | sed -n "s|^$install_root/kubelet/\\([^/]*\\)/.*|##living version \\1|p"
+  for kind in "${!conflists[@]}"; do
+    [ -e "/etc/cni/net.d/${conflists[$kind]}" ] && echo "##living cni $kind"
+  done
+}
+# On one line. A power cut may leave an empty file, or zeros: that is a record that cannot be read, and not none.
+record() {
+  local text
+  text=$(tr -d '\n\000' <"$1" 2>/dev/null)
+  [ -n "$text" ] || text='""'
+  printf '%s' "$text"
+}
+[ -e "$record_file" ] && node=$(record "$record_file")
+[ -e "$setup_file" ] && setup=$(record "$setup_file")
+yes() { if "$@" >/dev/null 2>&1; then echo true; else echo false; fi; }
+listens() { ss -Hltn "sport = :$1" 2>/dev/null | grep -q .; }
+printf '##state {"node":%s,"setup":%s,"machineId":"%s","kubelet":%s,"apiServer":%s,"etcd":%s,"now":%s}\n' \
+  "$node" "$setup" "$(cat /etc/machine-id 2>/dev/null)" \
+  "$(yes test -e /etc/kubernetes/kubelet.conf)" \
+  "$(yes sh -c '[ -e /etc/kubernetes/manifests/kube-apiserver.yaml ]')" \
+  "$(yes test -d /var/lib/etcd/member)" "$(date +%s)"
+listens 6443 && echo "##listens 6443"
+listens 2379 && echo "##listens 2379"
+[ -e "$undo" ] && echo "##undo"
+if [ -e /etc/kubernetes/kubelet.conf ]; then
+  living_values
+fi
+true

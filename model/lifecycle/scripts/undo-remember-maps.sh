@@ -1,0 +1,8 @@
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154
+# Uses: lifecycle/scripts/config-maps.sh
+# Variables: node config_maps
+
+echo "$node.$(cat /proc/sys/kernel/random/uuid)" >"$undo/id"
+for name in "${config_maps[@]}"; do
+  if data "$name" >"$undo/$name.json"; then changed_by "$name" >"$undo/$name.by" || true; else rm -f "$undo/$name.json"; fi
+done

@@ -1,0 +1,39 @@
+# shellcheck shell=bash disable=SC2317,SC2016,SC2034,SC2154
+# Variables: machine node well_for well_within
+
+phase "runtime and kubelet"
+condition() { crictl info 2>/dev/null | tr -d ' \n' | grep -o '{[^{}]*"type":"'"$1"'"[^{}]*}' | grep -F '"status":true' >/dev/null; }
+well=0
+missing=""
+for _ in $(seq 1 "$well_within"); do
+  missing=""
+  condition RuntimeReady || missing="the container runtime is not ready"
+  [ -n "$missing" ] || condition NetworkReady || missing="the pod network is not ready"
+  [ -n "$missing" ] || curl --silent --fail --max-time 2 http://127.0.0.1:10248/healthz >/dev/null || missing="the kubelet is not healthy"
+  if [ -z "$missing" ]; then well=$((well + 1)); else well=0; fi
+  [ "$well" -lt "$well_for" ] || break
+  sleep 1
+done
+[ "$well" -ge "$well_for" ] || die "${missing:-it does not stay well} $well_within s after the change of $machine"
+phase "a pod starts"
+work=$(mktemp -d /run/pulumi-kubeadm.XXXXXX)
+pod=""
+finish() {
+  [ -z "$pod" ] || { crictl stopp "$pod" && crictl rmp "$pod"; } >/dev/null 2>&1 || true
+  rm -rf "$work"
+}
+at_exit() { finish; }
+# On the host's own network: it is the runtime that is asked, and not the CNI.
+printf '{"metadata":{"name":"pulumi-kubeadm-check","namespace":"kube-system","uid":"pulumi-kubeadm-check-%s"},"linux":{"security_context":{"namespace_options":{"network":2}}}}\n' "$$" >"$work/pod.json"
+pod=$(timeout 60 crictl runp "$work/pod.json" 2>"$work/said") || die "the container runtime of $machine starts no pod after the change: $(tail -n 3 "$work/said" | paste -sd ' ')"
+finish
+at_exit() { :; }
+phase "node $node Ready"
+# By the kubelet's own access to the API. The API server of a node that is repaired by its change may still be on its way up.
+ready_condition() { kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 10s get node "$node" -o "jsonpath={.status.conditions[?(@.type==\"Ready\")].$1}"; }
+ready=""
+until=$((SECONDS + well_within))
+while [ -z "$ready" ] && [ "$SECONDS" -lt "$until" ]; do
+  if [ "$(ready_condition status 2>/dev/null)" = True ]; then ready=yes; else sleep 1; fi
+done
+[ -n "$ready" ] || die "node $node is not Ready $well_within s after its change: $(ready_condition message 2>&1 || true)"
