@@ -95,6 +95,21 @@ async function run(make: Exported["make"]): Promise<Run> {
 
 const namesOf = (resources: readonly Recorded[]) => resources.map(({ name }) => name);
 
+it("a transform sets what Pulumi hands down to no child, such as ignoreChanges", async () => {
+  const all = await record(() =>
+    EXPORTED["MetricsServer"].make("root", {
+      transforms: [
+        ({ type, props, opts }) =>
+          type === "kubernetes:apps/v1:Deployment"
+            ? { props, opts: { ...opts, ignoreChanges: ["spec.replicas"] } }
+            : undefined,
+      ],
+    }),
+  );
+  const ignoring = all.filter(({ ignoreChanges }) => ignoreChanges.includes("spec.replicas"));
+  expect(ignoring.map(({ name }) => name)).toEqual(["root-deployment-metrics-server"]);
+});
+
 it("the table has every component that is exported", () => {
   expect(Object.keys(TABLE)).toEqual(expect.arrayContaining(COMPONENTS.map(([name]) => name)));
 });
