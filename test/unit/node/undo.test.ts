@@ -21,14 +21,15 @@ printf more >${ADDED}
 ln -sfn /opt/new ${BINARY}`);
 
 let host: NodeHost;
-beforeEach(() => {
+function begin(): void {
   host = new NodeHost();
   host.files.write(CONFIG, "former");
   host.files.write(BINARY, "");
   fs.rmSync(host.files.root + BINARY);
   fs.symlinkSync(`${host.files.root}/opt/former`, host.files.root + BINARY);
   host.files.write(filesList, `${host.files.root}${CONFIG} containerd.service\n`);
-});
+}
+beforeEach(begin);
 afterEach(() => host.files.remove());
 
 const plain = { paths: [ADDED, BINARY], pathsFrom: filesList, restart: "", well: script("true"), change };
@@ -187,11 +188,12 @@ describe("at boot", () => {
   }
   const cut = (over: Partial<GuardedChange> = {}) =>
     run({ change: `${change}kill -9 $$\nexit 1\n`, restart, ...over });
-  beforeEach(() => {
+  beforeEach(prepare);
+  function prepare(): void {
     host.files.command("systemd-run", `while [ "$1" != /bin/bash ]; do shift; done; exec "$@"`);
     fs.mkdirSync(`${host.files.root}/var/log`, { recursive: true });
     host.files.write("/etc/kubernetes/kubelet.conf", "");
-  });
+  }
 
   it("the files of a change that was cut off are back before the kubelet starts, and the rest is after it", () => {
     cut();
@@ -211,6 +213,44 @@ describe("at boot", () => {
     expect(run().status).toBe(0);
     expect([boot(FILES), boot(REST)]).toEqual([undefined, undefined]);
     expect(host.files.read(CONFIG)).toBe("new");
+  });
+
+  it("finds the former files or all of the new ones, wherever the power went", () => {
+    const programs = ["sync", "mv", "cp", "ln", "chmod", "mkdir", "rm"];
+    const dies = `count=$(($(cat "$ROOT/count") + 1)); echo "$count" >"$ROOT/count"
+[ "$count" -ne "$(cat "$ROOT/at")" ] || kill -9 $PPID $(cat "$ROOT/pid" 2>/dev/null) $$`;
+    const power = (at: number, work: () => { status: number | null } | undefined): boolean => {
+      host.files.write("/count", "0");
+      host.files.write("/at", String(at));
+      for (const name of programs) host.files.command(name, `${dies}\nexec /bin/${name} "$@"`);
+      const ended = work()?.status;
+      fs.rmSync(`${host.files.root}/pid`, { force: true });
+      for (const name of programs) host.files.command(name, `exec /bin/${name} "$@"`);
+      return ended === 0 || ended === undefined;
+    };
+    const start = `echo $$ >"$ROOT/pid"\n`;
+    const step = guarded({ ...plain, change, restart, check: script("true") });
+    let cut = 0;
+    for (let at = 1, ended = false; !ended; at += 2) {
+      host.files.remove();
+      begin();
+      prepare();
+      const well = power(at, () => host.run(step.replace("\n", `\n${start}`)));
+      // A second one while the first is put back.
+      power(1 + (at % 4), () => boot(FILES));
+      for (const unit of [FILES, REST]) boot(unit);
+      const now = host.files.read(CONFIG);
+      if (well || now === "new") {
+        expect([at, now, host.files.read(ADDED), exists(undoFolder)]).toEqual([at, "new", "more", false]);
+        ended = well;
+      } else {
+        expect(host.run(afterPutBack(script("true"))).status, `at command ${at}`).toBe(0);
+        fs.rmSync(`${host.files.root}${undoFolder}.new`, { recursive: true, force: true });
+        isFormer();
+        cut += 1;
+      }
+    }
+    expect(cut).toBeGreaterThan(7);
   });
 
   it("nothing is put back on a host that was reset since", () => {
