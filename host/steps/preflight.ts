@@ -193,7 +193,7 @@ async function look(context: StepContext<LookSpec>, machine: string): Promise<Fi
     context.say(`${machine}: ${RECORD_FILE} on it cannot be read; using what the node itself shows`);
   if (state.undo)
     context.say(
-      `${machine}: a change of it was cut off, by a power cut or a kill, and its former files are not back. Its next step puts them back first; ` +
+      `${machine}: a power cut or a reboot interrupted its last change, and its former files are not back. Its next step puts them back first; ` +
         `to restore them now, run: ${putBackNow}`,
     );
   refuseSkew(machine, state.now);

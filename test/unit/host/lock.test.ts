@@ -143,7 +143,7 @@ fi
     );
     const changed: string[] = [];
     const two = step("w2", () => Promise.resolve(void changed.push("w2")));
-    await expect(two.done).rejects.toThrow("since the change of w1 failed");
+    await expect(two.done).rejects.toThrow("because the change of w1 failed");
     expect(changed).toEqual([]);
   });
 
