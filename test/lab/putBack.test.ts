@@ -51,6 +51,15 @@ describeWithLab("a change that a component does not start with", () => {
     };
   }
 
+  /** After a boot, when the API may be on its way up. */
+  const ready = (): Promise<string> =>
+    eventually(
+      "nodes that are Ready",
+      () => cluster.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s"),
+      () => true,
+      240,
+    );
+
   async function putBack(change: Partial<Settings>, failure: RegExp): Promise<void> {
     const before = await running();
     cluster.settings = { ...settings, ...change };
@@ -132,7 +141,7 @@ describeWithLab("a change that a component does not start with", () => {
         "tac /var/log/pulumi-kubeadm.log | sed '/at boot (files)/q' | tac | tail -n 20",
       ),
     );
-    await cluster.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=180s");
+    await ready();
     const state = async () => JSON.stringify(await running());
     await eventually("the former settings", state, (now) => now === JSON.stringify(before));
     const started = (unit: string) =>
@@ -154,8 +163,7 @@ describeWithLab("a change that a component does not start with", () => {
   it("leaves a change alone at boot that ended well", async () => {
     await cluster.lab.stopHost("cp1", 0);
     await cluster.lab.startHost("cp1");
-    const ready = () => cluster.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=180s");
-    await eventually("nodes that are Ready", ready, () => true);
+    await ready();
     expect(await cluster.host("cp1", POLICY)).toContain("Metadata");
     expect(await cluster.host("cp1", "systemctl is-active pulumi-kubeadm-undo-files || true")).toBe(
       "inactive\n",
