@@ -46,6 +46,41 @@ describe("all problems are in one report", () => {
     expect(paths(error)).toEqual(["cni.podCidr"]);
   });
 
+  const SILENT: readonly [string, Change, string][] = [
+    [
+      "node slices, of a refused length",
+      all(set("network.nodeCidrMaskSize", 8), set("cni.podCidr", "10.244.0.0/25")),
+      "network.nodeCidrMaskSize",
+    ],
+    [
+      "renewal, of a refused validity",
+      all(set("certificates.validityDays", 0), set("certificates.renewBeforeDays", 400)),
+      "certificates.validityDays",
+    ],
+    [
+      "rules of the other mode, of a refused mode",
+      set("kubeProxy", { mode: "nft", config: { iptables: { masqueradeBit: 14 } } }),
+      "kubeProxy.mode",
+    ],
+    [
+      "a taint of control-plane nodes, of a refused role",
+      all(
+        set("machines.w1.role", "boss"),
+        set("machines.w1.taints", ["node-role.kubernetes.io/control-plane:NoSchedule"]),
+      ),
+      "machines.w1.role",
+    ],
+    [
+      "a list that lets nobody in, of which the only entry was refused",
+      all(set("firewall", "nftables"), set("access", { ssh: ["office"], api: ["192.0.2.0/24"] })),
+      "access.ssh[0]",
+    ],
+  ];
+
+  it.each(SILENT)("nothing is said of %s", (_name, change, path) => {
+    expect(paths(refused(change))).toEqual([path]);
+  });
+
   it("its order does not depend on the order of keys", () => {
     const change = all(set("domain", "A"), set("name", "B"), set("machines.w1.port", 0), set("zzz", 1));
     const backwards = edited(change);
