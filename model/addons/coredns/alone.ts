@@ -30,6 +30,7 @@ export interface CoreDnsAloneInput extends CoreDnsInput {
   version?: string;
 }
 
+const CLUSTER_DOMAIN = "cluster.local";
 const schema = coredns.extend({
   serviceAddress: address,
   clusterDomain: dnsName.optional(),
@@ -44,14 +45,15 @@ export function parseCoreDns(given: unknown, title: string): CoreDnsSpec {
     key: "coredns",
     around: (left) => ({
       coredns: left,
-      network: "clusterDomain" in left ? { clusterDomain: left.clusterDomain } : {},
+      // Its default is known, too: zones and hosts are not to lie in it.
+      network: { clusterDomain: "clusterDomain" in left ? left.clusterDomain : CLUSTER_DOMAIN },
     }),
     checks: [checkAddon("coredns")],
     standIns: { serviceAddress: "10.96.0.10" },
   });
   return {
     addons: { coredns: resolveCoreDns(input) },
-    network: { clusterDomain: clusterDomain ?? "cluster.local", dnsServiceAddress: serviceAddress },
+    network: { clusterDomain: clusterDomain ?? CLUSTER_DOMAIN, dnsServiceAddress: serviceAddress },
     versions: { coredns: version ?? COMPONENTS.coredns },
     images: { repository: imageRepository ?? UPSTREAM_REGISTRY },
   };
