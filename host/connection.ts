@@ -3,6 +3,7 @@ import { searchPath } from "../model/core/searchPath";
 import { dialThrough } from "./bastion";
 import { DialError } from "./dial";
 import type { Connection } from "./protocol";
+import { sh } from "../model/text";
 
 /** Milliseconds between two dials; grows by half up to the maximum. */
 const FIRST_PAUSE = 500;
@@ -80,7 +81,7 @@ function session(machine: string, connection: Connection, client: Client): Sessi
   client.once("close", () => (closed = true));
   const asRoot = (command: string): string => {
     const found = `export PATH="${searchPath}"; ${command}`;
-    return connection.user === "root" ? found : `sudo -n -- /bin/sh -c ${quote(found)}`;
+    return connection.user === "root" ? found : `sudo -n -- /bin/sh -c ${sh(found)}`;
   };
   return {
     machine,
@@ -134,9 +135,4 @@ function session(machine: string, connection: Connection, client: Client): Sessi
         }
       }),
   };
-}
-
-/** Quotes a word for a POSIX shell. */
-function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }

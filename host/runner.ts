@@ -1,6 +1,5 @@
-import { hostLog, rotateLog } from "../model/node/log";
+import { hostLog, jobScript } from "../model/node/log";
 import { randomBytes } from "node:crypto";
-import { searchPath } from "../model/core/searchPath";
 import { jobUnit as UNIT } from "../model/node/paths";
 import { FAILED } from "../model/node/undo";
 import { connect, SessionDroppedError, type RunResult, type Session } from "./connection";
@@ -203,7 +202,12 @@ export class Hosts {
   private async start(machine: string, id: string, job: Required<Job>): Promise<void> {
     const put = `umask 077 && mkdir -p ${JOBS} && cat > ${id}.sh`;
     await this.query(machine, `handing over ${job.name}`, put, job.script);
-    await this.query(machine, `handing over ${job.name}`, `cat > ${id}.wrap`, wrapper(id, job));
+    await this.query(
+      machine,
+      `handing over ${job.name}`,
+      `cat > ${id}.wrap`,
+      jobScript({ id, folder: JOBS, name: job.name, seconds: job.timeout }),
+    );
     for (let told: string | undefined; ;) {
       const unit =
         `systemd-run --quiet --collect --unit=${UNIT} --setenv=HOME=/root ` +
@@ -229,21 +233,6 @@ export class Hosts {
       await this.query(machine, "waiting for an earlier job", idle);
     }
   }
-}
-
-function wrapper(id: string, job: Required<Job>): string {
-  return [
-    `export PATH="${searchPath}"`,
-    `echo $$ > ${id}.pid`,
-    `${rotateLog()}rotate_log`,
-    `echo "$(date -u +%FT%TZ) ${job.name}" >> ${hostLog}`,
-    `chmod 600 ${hostLog}`,
-    `timeout --kill-after=30 ${job.timeout} /bin/bash ${id}.sh </dev/null 2>&1 | tee -a ${hostLog} >> ${id}.log`,
-    `echo "\${PIPESTATUS[0]}" > ${id}.tmp && mv ${id}.tmp ${id}.rc`,
-    // Scripts may hold secrets; those of jobs that were killed are swept up later, but not one that waits for its turn.
-    `rm -f ${id}.sh; find ${JOBS} -name '*.sh' -mmin +120 -delete`,
-    "",
-  ].join("\n");
 }
 
 /** Prints a job's output from line `from` until it has ended, then its exit status. */
