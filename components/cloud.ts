@@ -4,15 +4,15 @@ import type { StepsArgs } from "./machines/steps";
 import type { Pki } from "./pki/pki";
 import type { Secrets } from "./secrets";
 
-/** Workers of one pool, whatever made them. */
+/** The workers of one pool, on any platform. */
 export interface NodePool extends pulumi.ComponentResource {
   /** The pool's name in the settings. */
   readonly pool: string;
-  /** Resolves when the pool's machines are nodes. */
+  /** Complete when the pool's machines are nodes. */
   readonly nodesReady: readonly pulumi.Resource[];
 }
 
-/** A DNS record to make. */
+/** A DNS record to create. */
 export interface DnsRecord {
   /** Name of the resource. */
   readonly resource: string;
@@ -22,7 +22,7 @@ export interface DnsRecord {
   readonly name: string;
 }
 
-/** Makes DNS records that lead to a load balancer; they come back by DNS name. */
+/** Creates DNS records for a load balancer and returns them by DNS name. */
 export type CreateDnsRecords = (
   records: readonly DnsRecord[],
   target: pulumi.Input<string>,
@@ -30,14 +30,14 @@ export type CreateDnsRecords = (
 ) => Readonly<Record<string, pulumi.CustomResource>>;
 
 export interface CloudArgs {
-  /** Resolved settings, as `parseCluster` returns them. */
+  /** Parsed settings, the result of `parseCluster`. */
   readonly settings: ClusterSettings;
   readonly pki: Pki;
   /** By the names that the settings use. */
   readonly secrets: Secrets;
 }
 
-/** What a cloud adds to a cluster: machines, a way to the API, and add-ons that talk to the cloud. */
+/** What a cloud adds to a cluster: machines, access to the API, and add-ons that call the cloud. */
 export interface Cloud {
   /** What the steps on hosts need besides the settings. */
   readonly steps: Pick<
@@ -68,7 +68,7 @@ type CreateCloud = (name: string, args: CloudArgs, opts: pulumi.CustomResourceOp
 
 const clouds = new Map<string, CreateCloud>();
 
-/** Called by `pulumi-kubeadm/aws` when it is imported, so that only its users need AWS' SDK. */
+/** `pulumi-kubeadm/aws` calls this when it is imported, so that only its users need the AWS SDK. */
 export function registerCloud(platform: string, create: CreateCloud): void {
   clouds.set(platform, create);
 }

@@ -27,15 +27,17 @@ import { knownSecrets, secretsByName, type Secrets } from "./secrets";
 
 export interface ClusterArgs {
   /**
-   * The settings as they are written under `kubeadm:cluster`. Plain, since they determine which resources exist; but for addresses
-   * and host keys of machines that the same program makes, which may be outputs: `machines.<name>.host`, `hostKey` and `nodeAddress`,
-   * `bastion.host` and `hostKey`. They are checked when they are known, before a host is touched.
+   * The settings as written under `kubeadm:cluster`. Plain values, because they determine which resources exist,
+   * except for addresses and host keys of machines that the same program creates, which may be outputs:
+   * `machines.<name>.host`, `hostKey` and `nodeAddress`, `bastion.host` and `hostKey`. Outputs are checked when
+   * they resolve, before any step touches a host.
    */
   readonly settings: ClusterSettingsArgs;
   /**
-   * Secrets by the names that the settings refer to, or an output of all of them, as `config.requireSecretObject` gives it.
-   * Names and plain strings are checked with the settings; the values of outputs cannot be, and go to the hosts as they are.
-   * Undefined: not known, as in a plan without the passphrase; a warning is printed where the settings name some.
+   * Secrets by the names that the settings use, or one output with all of them, such as
+   * `config.requireSecretObject` returns. Names and plain strings are checked with the settings; values of outputs
+   * are not. Undefined means unknown, as in a plan without the passphrase; a warning lists the names that the
+   * settings use.
    */
   readonly secrets?: pulumi.Input<Secrets>;
   /**
@@ -44,7 +46,7 @@ export interface ClusterArgs {
    * @defaultValue the stack's name
    */
   readonly environment?: string;
-  /** AWS region (`aws:region` of the stack); needed on platform aws, and read nowhere else. */
+  /** AWS region (`aws:region` of the stack). Required on platform aws. */
   readonly region?: string;
   /**
    * Files that `manifests`, `charts` and `staticPods` name.
@@ -79,21 +81,21 @@ export interface ClusterArgs {
 export class Cluster extends pulumi.ComponentResource {
   /** The settings with all defaults filled in. `${machines.<name>.host}` stands for an address that is an output. */
   readonly settings: ClusterSettings;
-  /** Every address range of the cluster, and what follows from them. */
+  /** Every address range of the cluster, and everything derived from them. */
   readonly network: ClusterNetwork;
   /** Administrator's kubeconfig (group `kubeadm:cluster-admins`); secret. Resolves once init is done. */
   readonly kubeconfig: pulumi.Output<string>;
-  /** `host:port` by which nodes reach the API. */
+  /** `host:port` at which nodes reach the API. */
   readonly endpoint: string;
-  /** For everything else that goes into this cluster. */
+  /** Kubernetes provider for your own resources in this cluster. */
   readonly provider: k8s.Provider;
   /** The control-plane nodes: setups, init and node steps. */
   readonly controlPlane: ControlPlane;
-  /** By the pool's name. */
+  /** Worker pools by name. */
   readonly workerPools: Readonly<Record<string, NodePool>>;
   /** What the cloud adds: on AWS an `AwsPlatform` of `pulumi-kubeadm/aws`. Undefined on your own machines. */
   readonly cloud: Cloud | undefined;
-  /** What runs in the cluster besides its network; each is set where the settings have it. */
+  /** The add-ons. Each is undefined if the settings do not have it. */
   readonly addons: Addons;
   /** Tenants by name, each with its `kubeconfig`. */
   readonly tenants: Readonly<Record<string, Tenant>>;

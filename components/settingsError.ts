@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { SettingsError, type Problem } from "../model/settings/problems";
 
-/** Settings or arguments that cannot work. Printed by Pulumi without a stack, as one report. */
+/** Invalid settings or arguments, as one report. Pulumi prints it without a stack trace. */
 export class ClusterSettingsError extends pulumi.RunError {
   readonly problems: readonly Problem[];
 

@@ -4,24 +4,23 @@ import { parseGatewayApi } from "../../model/addons/gatewayApi/alone";
 import type { GatewayApiInput } from "../../model/addons/gatewayApi/settings";
 import { partOf } from "../part";
 
-/** The definitions' source; the file decides which resources exist, so it is plain. */
+/** Source of the definitions: a plain value, because the file determines which resources exist. */
 export type GatewayApiArgs = GatewayApiInput;
 
 /**
- * Gateway API's custom resource definitions, from upstream's own file: it is half a megabyte of schemas that this library
- * has no part in, so it is read when `up` runs, from the pinned release or from where the settings say. The provider makes
- * one resource of each definition; a preview needs the file too.
+ * Gateway API's custom resource definitions. A preview and `up` read them from upstream's pinned release or from
+ * `source`. The provider creates one resource for each definition.
  *
  * ```ts
  * new GatewayApi("gateway", {}, { provider });
  * ```
  *
- * They are kept when the setting goes: with a definition all objects of its kind would go.
+ * They stay when you remove the component: deleting a definition would delete all objects of its kind.
  *
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class GatewayApi extends pulumi.ComponentResource {
-  /** The CustomResourceDefinitions; what uses them depends on it. */
+  /** The CustomResourceDefinitions. Make resources of these kinds depend on it. */
   readonly definitions: k8s.yaml.v2.ConfigFile;
 
   constructor(name: string, args: GatewayApiArgs = {}, opts?: pulumi.ComponentResourceOptions) {

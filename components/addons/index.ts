@@ -12,24 +12,24 @@ import { MetricsServer } from "./metricsServer";
 import { WindowsNodes } from "./windows";
 
 export interface AddonsArgs {
-  /** Resolved settings, as `parseCluster` gives them. */
+  /** Parsed settings, the result of `parseCluster`. */
   readonly settings: ClusterSettings;
-  /** By the names that the settings refer to. */
+  /** Secrets by the names that the settings use. */
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
-  /** What pods cannot do without: the network, and a cloud's controller where nodes wait for one. */
+  /** What pods need: the network, and the cloud's controller if nodes wait for one. */
   readonly after: readonly pulumi.Resource[];
   /**
-   * The nodes: pods of add-ons but DNS find a place when they are there, and what a cloud's controller made for them is
-   * taken back while it still runs.
+   * The nodes. Add-ons other than DNS wait for them, and are deleted before them, so that a cloud's controller can
+   * clean up.
    */
   readonly nodes: readonly pulumi.Resource[];
-  /** Makes DNS records where the cloud has zones. */
+  /** Creates DNS records, on clouds that have zones. */
   readonly createDnsRecords?: CreateDnsRecords | undefined;
-  /** The cluster's init: what lives in the cluster alone ends with it. */
+  /** The cluster's init: objects that exist only in the cluster are deleted with it. */
   readonly init: pulumi.Resource;
 }
 
-/** The add-ons of one cluster, each set where the settings have it. */
+/** The add-ons of a cluster. Each is undefined if the settings do not have it. */
 export interface Addons {
   readonly coredns: CoreDns;
   /** With a pool of Windows nodes. */
@@ -41,7 +41,7 @@ export interface Addons {
 }
 
 /**
- * All add-ons of the settings, in their order: DNS, then what asks it. `opts` has the parent and the cluster's provider,
+ * Creates all add-ons of the settings in order: DNS first. `opts` has the parent and the cluster's provider,
  * without `deletedWith`.
  */
 export function createAddons(

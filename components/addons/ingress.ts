@@ -25,19 +25,17 @@ import { Checked, partOf, partResources, rendered, type Part, type Samples, type
 
 interface Around {
   /**
-   * What ends with the cluster's own objects when they do: usually the cluster. Not `opts.deletedWith`, which every child would
-   * inherit: a balancer that AWS made for the Service has to go before the cluster does.
+   * The resource whose deletion deletes the objects, usually the cluster. Do not use `opts.deletedWith`, which
+   * every child would inherit: a Service with an AWS load balancer must be deleted before the cluster.
    *
-   * @defaultValue every object is deleted by itself
+   * @defaultValue every object is deleted individually
    */
   readonly deletedWith?: pulumi.Resource;
-  /**
-   * Makes the records of `dns`, which needs it: `aliasRecords` of `pulumi-kubeadm/aws`.
-   */
+  /** Creates the records of `dns`. Required with `dns`: `aliasRecords` of `pulumi-kubeadm/aws`. */
   readonly createDnsRecords?: CreateDnsRecords | undefined;
 }
 
-/** An ingress controller. Kind and way in are plain, because they determine which resources exist. */
+/** An ingress controller. `kind` and `expose.type` are plain values, because they determine which resources exist. */
 export type IngressArgs = WithInputs<IngressAloneInput, "resources" | "imageRepository" | "replicas"> &
   Around;
 
@@ -62,13 +60,13 @@ const SAMPLES: Samples = {
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class Ingress extends pulumi.ComponentResource {
-  /** Address or DNS name of the load balancer; undefined where traffic comes by ports of nodes. */
+  /** Address or DNS name of the load balancer; undefined if traffic arrives at ports of nodes. */
   readonly address?: pulumi.Output<string>;
-  /** Class that Ingresses name. */
+  /** Name of the IngressClass. */
   readonly className: string;
-  /** The objects or the release, in the order they are made. */
+  /** The objects or the release, in the order they are created. */
   readonly resources: readonly pulumi.CustomResource[];
-  /** DNS records that lead to the load balancer, by name. */
+  /** DNS records of the load balancer, by name. */
   readonly records: Readonly<Record<string, pulumi.CustomResource>>;
 
   constructor(
@@ -159,7 +157,7 @@ interface Parts {
 
 interface Made {
   readonly resources: pulumi.CustomResource[];
-  /** Set where a balancer leads to it. */
+  /** The Service; undefined without a load balancer. */
   readonly service?: k8s.core.v1.Service | k8s.core.v1.ServicePatch;
 }
 

@@ -64,7 +64,7 @@ const SAMPLES: Samples = {
  * @throws ClusterSettingsError with every problem of the rules, before a resource is registered
  */
 export class IngressRules extends pulumi.ComponentResource {
-  /** The one object that has all the rules. */
+  /** The Ingress with all the rules. */
   readonly ingress: k8s.networking.v1.Ingress;
 
   constructor(name: string, args: IngressRulesArgs, opts?: pulumi.ComponentResourceOptions) {

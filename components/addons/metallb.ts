@@ -26,7 +26,10 @@ import {
 
 type BgpInput = NonNullable<MetallbInput["bgp"]>;
 
-/** MetalLB. Names of pools and peers are plain, because they determine which resources exist; addresses may be outputs. */
+/**
+ * Arguments of MetalLB. Names of pools and peers are plain values, because they determine which resources exist;
+ * addresses may be outputs.
+ */
 export interface MetalLbArgs extends Omit<MetallbAloneInput, "pools" | "bgp">, SecretsArg {
   /** Address pools by name; at least one. */
   pools: Record<string, WithInputs<AddressPoolInput, "addresses">>;
@@ -48,8 +51,8 @@ const SAMPLES: Samples = {
 };
 
 /**
- * MetalLB: addresses of the nodes' network for Services of type LoadBalancer. Its chart as one release, and after it the
- * pools, advertisements and peers as resources, which its webhook checks.
+ * MetalLB: addresses for Services of type LoadBalancer. The chart is one release; pools, advertisements and peers
+ * are resources that its webhook validates.
  *
  * ```ts
  * new MetalLb("lb", { pools: { lan: { addresses: ["10.40.0.240-10.40.0.250"] } } }, { provider });
@@ -58,9 +61,9 @@ const SAMPLES: Samples = {
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class MetalLb extends pulumi.ComponentResource {
-  /** The chart, with its webhooks up. */
+  /** The release, ready with its webhooks. */
   readonly release: k8s.helm.v3.Release;
-  /** Pools, advertisements, peers. Services that need an address depend on them. */
+  /** Pools, advertisements and peers. Make Services that need an address depend on them. */
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(

@@ -21,8 +21,8 @@ const SAMPLES: Samples = {
 };
 
 /**
- * metrics-server: what `kubectl top` and autoscalers of pods ask. It becomes ready once it has asked every kubelet, whose
- * serving certificates it verifies by the cluster's CA: kubelets need `serverTLSBootstrap`.
+ * metrics-server: the source of `kubectl top` and pod autoscalers. It becomes ready once it has called every
+ * kubelet. It verifies their serving certificates with the cluster's CA, so kubelets need `serverTLSBootstrap`.
  *
  * ```ts
  * new MetricsServer("metrics", { replicas: 2 }, { provider });
@@ -31,7 +31,7 @@ const SAMPLES: Samples = {
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class MetricsServer extends pulumi.ComponentResource {
-  /** The objects, in the order they are made. */
+  /** The objects, in the order they are created. */
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(

@@ -4,17 +4,17 @@ import type { ClusterSettings } from "../../model/settings/resolved";
 import { manifestResources } from "../kubernetes/manifest";
 
 export interface WindowsNodesArgs {
-  /** Resolved settings; with pools of Windows nodes, else nothing is made. */
+  /** Parsed settings. Without pools of Windows nodes the component creates nothing. */
   readonly settings: ClusterSettings;
 }
 
 /**
- * What Windows nodes need in the cluster: flannel and kube-proxy as processes of the host, each with its own ConfigMap,
- * and a RuntimeClass for each release. Needs flannel's Linux part, whose namespace and service account it is in; none
- * of its pods runs before there is a Windows node, and none is waited for.
+ * What Windows nodes need in the cluster: flannel and kube-proxy as host processes, each with its own ConfigMap,
+ * and a RuntimeClass for each Windows release. It uses the namespace and service account of flannel for Linux. Its
+ * pods start when a Windows node joins; the component does not wait for them.
  */
 export class WindowsNodes extends pulumi.ComponentResource {
-  /** The objects, in the order they are made. */
+  /** The objects, in the order they are created. */
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(name: string, args: WindowsNodesArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -11,15 +11,15 @@ import { InstanceRole } from "./instanceRole";
 import { imageId, metadataOptions, rootVolume } from "./controlPlaneInstances";
 
 export interface BastionArgs {
-  /** Resolved settings, as `parseCluster` gives them. */
+  /** Parsed settings, the result of `parseCluster`. */
   readonly settings: ClusterSettings;
-  /** By the subnet's name in the settings. */
+  /** Subnet ids by the subnet's name in the settings. */
   readonly subnetIds: Readonly<Record<string, pulumi.Input<string>>>;
-  /** Security groups, as `Firewall` has them. */
+  /** Ids of the security groups, from `Firewall`. */
   readonly groupIds: Readonly<Partial<Record<FirewallGroup, pulumi.Input<string>>>>;
   /** Name of the EC2 key pair. */
   readonly keyName: pulumi.Input<string>;
-  /** What the instance needs at its first boot: routes, its host key, rules. */
+  /** Resources that the instance needs at first boot: routes, host key, firewall rules. */
   readonly after: readonly pulumi.Resource[];
 }
 
@@ -27,13 +27,13 @@ export interface BastionArgs {
 const VOLUME = { sizeGiB: 10, iops: 3000, throughput: 125 } as const;
 
 /**
- * The one way in for SSH to control-plane nodes without public addresses, and, for a private API, a forwarder of its
- * port. It holds no credential of the cluster.
+ * The SSH jump host for control-plane nodes without public addresses. If the API is private, it also forwards the
+ * API port. It has no credentials of the cluster.
  */
 export class Bastion extends pulumi.ComponentResource {
-  /** Fixed: the address of an Elastic IP. */
+  /** Address of its Elastic IP; it does not change. */
   readonly publicIp: pulumi.Output<string>;
-  /** It can be dialled once these are there. */
+  /** Resources that must exist before you can connect to it. */
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: BastionArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -5,18 +5,18 @@ import { resourceTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
 
 export interface BootFilesArgs {
-  /** Resolved settings, as `parseCluster` gives them. */
+  /** Parsed settings, the result of `parseCluster`. */
   readonly settings: ClusterSettings;
 }
 
 /**
- * A private bucket with what pools' instances fetch at their first boot, and the parameter by which they find it, so that user
- * data is plain before the bucket has a name. Costs cents.
+ * A private bucket with the files that pool instances fetch at first boot, and the parameter with the bucket's
+ * name, so that user data is known before the bucket exists. Costs cents.
  */
 export class BootFiles extends pulumi.ComponentResource {
   /** Name of the bucket. */
   readonly bucket: pulumi.Output<string>;
-  /** An instance that starts before it finds nothing. */
+  /** Resources that must exist before an instance starts. */
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: BootFilesArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -7,9 +7,9 @@ import { addonRelease, type AwsAddonArgs } from "./addonRelease";
 export type CloudProviderArgs = AwsAddonArgs;
 
 /**
- * AWS' cloud controller manager on the control-plane nodes: it tells nodes their addresses, zones and types, takes the
- * taint from new ones, and makes balancers for Services, which cost about 17 dollars a month each. CoreDNS comes after
- * it, since no pod is placed on a node that it has not seen.
+ * AWS' cloud controller manager on the control-plane nodes. It sets nodes' addresses, zones and types, removes the
+ * taint from new nodes, and creates load balancers for Services, about 17 dollars a month each. CoreDNS comes
+ * after it, because no pod can run on a node it has not initialised.
  */
 export class CloudProvider extends pulumi.ComponentResource {
   /** The cloud controller manager's chart. */

@@ -18,21 +18,21 @@ import type { InstanceRole } from "./instanceRole";
 export const ETCD_DEVICE = "/dev/sdf";
 
 export interface ControlPlaneInstancesArgs {
-  /** Resolved settings, as `parseCluster` gives them. */
+  /** Parsed settings, the result of `parseCluster`. */
   readonly settings: ClusterSettings;
-  /** By the subnet's name in the settings. */
+  /** Subnet ids by the subnet's name in the settings. */
   readonly subnetIds: Readonly<Record<string, pulumi.Input<string>>>;
-  /** Security groups, as `Firewall` has them. */
+  /** Ids of the security groups, from `Firewall`. */
   readonly groupIds: Readonly<Partial<Record<FirewallGroup, pulumi.Input<string>>>>;
-  /** What the control-plane nodes are put behind. */
+  /** The load balancers in front of the control-plane nodes. */
   readonly endpoint: Endpoint;
-  /** What the instances call AWS as. */
+  /** The role of the instances. */
   readonly role: InstanceRole;
   /** Name of the EC2 key pair. */
   readonly keyName: pulumi.Input<string>;
-  /** What an instance needs at its first boot: routes, secrets, rules. */
+  /** Resources that an instance needs at first boot: routes, secrets, firewall rules. */
   readonly after: readonly pulumi.Resource[];
-  /** Makes what the next instance waits for besides the one before it; default: nothing. */
+  /** Creates what the next instance waits for, besides the previous instance. Default: nothing. */
   readonly settled?: (
     name: string,
     machine: Machine,
@@ -42,16 +42,16 @@ export interface ControlPlaneInstancesArgs {
 }
 
 /**
- * The control-plane nodes as EC2 instances: fixed addresses, one zone after the other, encrypted disks, IMDSv2,
- * protected against being ended. An instance is changed in place, one after the other; its image and user data are
- * those it started with, and only a raised revision makes it another one.
+ * The control-plane nodes as EC2 instances: fixed addresses, alternating zones, encrypted disks, IMDSv2,
+ * termination protection. Instances change in place, one after the other; an instance keeps its image and user
+ * data, and only a raised revision replaces it.
  */
 export class ControlPlaneInstances extends pulumi.ComponentResource {
-  /** By the control-plane node's name. */
+  /** Instances by the name of the control-plane node. */
   readonly instances: Readonly<Record<string, aws.ec2.Instance>>;
-  /** Set where the one control-plane node is the endpoint, and the API is public. */
+  /** The elastic address; set if a single control-plane node is a public endpoint. */
   readonly address?: aws.ec2.Eip;
-  /** Instances, with what leads to them. */
+  /** The instances and their load-balancer attachments. */
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: ControlPlaneInstancesArgs, opts?: pulumi.ComponentResourceOptions) {

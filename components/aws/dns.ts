@@ -2,7 +2,8 @@ import * as aws from "@pulumi/aws";
 import type { CreateDnsRecords } from "../cloud";
 
 /**
- * Alias records in Route 53 for a network load balancer: free of charge, and allowed at the top of a zone, where a CNAME is not.
+ * Creates alias records in Route 53 for a network load balancer. They are free, and allowed at the top of a zone,
+ * unlike a CNAME.
  */
 export const aliasRecords: CreateDnsRecords = (records, target, opts) => {
   const balancers = aws.lb.getHostedZoneIdOutput({ loadBalancerType: "network" }, opts);

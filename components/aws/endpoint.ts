@@ -8,15 +8,15 @@ import { API_PORT } from "../../model/network/ports";
 import type { ClusterSettings } from "../../model/settings/resolved";
 
 export interface EndpointArgs {
-  /** Resolved settings, as `parseCluster` gives them. */
+  /** Parsed settings, the result of `parseCluster`. */
   readonly settings: ClusterSettings;
   /** VPC of the target group. */
   readonly vpcId: pulumi.Input<string>;
-  /** By the subnet's name in the settings. */
+  /** Subnet ids by the subnet's name in the settings. */
   readonly subnetIds: Readonly<Record<string, pulumi.Input<string>>>;
-  /** Security groups, as `Firewall` has them. */
+  /** Ids of the security groups, from `Firewall`. */
   readonly groupIds: Readonly<Partial<Record<FirewallGroup, pulumi.Input<string>>>>;
-  /** Routes: a public balancer is refused in a VPC without a way to the internet. */
+  /** The routes: AWS rejects a public load balancer in a VPC without a route to the internet. */
   readonly after: readonly pulumi.Resource[];
 }
 
@@ -35,15 +35,15 @@ interface Balancer {
 }
 
 /**
- * Network load balancers in front of the control-plane nodes: the internal one at fixed addresses, which nodes' hosts
- * files name, and one for people where the API is public. Each costs about 17 dollars a month and its traffic.
+ * Network load balancers in front of the control-plane nodes: an internal one at fixed addresses, which nodes'
+ * hosts files contain, and one for people if the API is public. Each costs about 17 dollars a month plus traffic.
  */
 export class Endpoint extends pulumi.ComponentResource {
-  /** Undefined where the one control-plane node is the endpoint itself. */
+  /** Undefined if a single control-plane node is the endpoint. */
   readonly internal?: Balancer;
-  /** Set where the API is public and a balancer is in front of it. */
+  /** Set if the API is public and has a load balancer. */
   readonly public?: Balancer;
-  /** Everything that has to be there before a host calls the endpoint. */
+  /** Resources that must exist before a host calls the endpoint. */
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: EndpointArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -13,7 +13,7 @@ import { ownedTag, resourceTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
 
 export interface FirewallArgs {
-  /** Resolved settings, as `parseCluster` gives them. */
+  /** Parsed settings, the result of `parseCluster`. */
   readonly settings: ClusterSettings;
   /** VPC of the groups. */
   readonly vpcId: pulumi.Input<string>;
@@ -29,13 +29,13 @@ const DESCRIPTIONS: Record<FirewallGroup, string> = {
 };
 
 /**
- * Security groups, and one rule for each port range and source out of the flows of the components in use. Nothing is open
- * that no flow names. AWS charges nothing for them; a group holds 60 rules each way.
+ * Security groups, and one rule for each port range and source in the flows of the components in use. Everything
+ * else is closed. They are free; a group has at most 60 rules per direction.
  */
 export class Firewall extends pulumi.ComponentResource {
   /** Ids of the security groups that the settings need. */
   readonly groupIds: Readonly<Partial<Record<FirewallGroup, pulumi.Output<string>>>>;
-  /** What lets traffic in and out: hosts that come before them reach nothing. */
+  /** The rules. Hosts that start before them reach nothing. */
   readonly rules: readonly pulumi.Resource[];
 
   constructor(name: string, args: FirewallArgs, opts?: pulumi.ComponentResourceOptions) {

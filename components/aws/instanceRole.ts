@@ -10,17 +10,17 @@ import type { ClusterSettings } from "../../model/settings/resolved";
 import { createRole } from "./role";
 
 export interface InstanceRoleArgs {
-  /** Resolved settings, as `parseCluster` gives them. */
+  /** Parsed settings, the result of `parseCluster`. */
   readonly settings: ClusterSettings;
-  /** As it is in the role's name: `control-plane`, `pool-general`, `bastion`. */
+  /** Part of the role's name: `control-plane`, `pool-general`, `bastion`. */
   readonly part: string;
   /** What the role may do, each with its reason. */
   readonly statements: readonly Statement[];
-  /** ARNs of managed policies beside them; default: none. */
+  /** ARNs of managed policies to attach as well; default: none. */
   readonly policyArns?: readonly string[];
 }
 
-/** What instances may do by themselves: role, its policies, profile. Free of charge. */
+/** The IAM role of instances, with its policies and instance profile. Free. */
 export class InstanceRole extends pulumi.ComponentResource {
   /** Name of the instance profile. */
   readonly profile: pulumi.Output<string>;
@@ -28,7 +28,7 @@ export class InstanceRole extends pulumi.ComponentResource {
   readonly profileArn: pulumi.Output<string>;
   /** ARN of the role in the profile. */
   readonly roleArn: pulumi.Output<string>;
-  /** Instances that start before it may do nothing. */
+  /** The policies. Instances that start before them have no permissions. */
   readonly policies: readonly pulumi.Resource[];
 
   constructor(name: string, args: InstanceRoleArgs, opts?: pulumi.ComponentResourceOptions) {

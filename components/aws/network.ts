@@ -12,10 +12,13 @@ import type { AwsSettings, AwsSubnet } from "../../model/aws/settings";
 import { partOf, rendered, type Checked, type Samples, type WithInputs } from "../part";
 import { createRole } from "./role";
 
-/** A VPC. What determines which resources exist is plain; ids of one that exists may be outputs. */
+/**
+ * Arguments of a VPC. Whatever determines which resources exist is a plain value; ids of an existing VPC may be
+ * outputs.
+ */
 export interface NetworkArgs extends Omit<VpcInput, "existing"> {
   /**
-   * A VPC that exists, with the subnets to use. Its gateways, routes and endpoints are left as they are.
+   * An existing VPC, with the subnets to use. The library does not change its gateways, routes and endpoints.
    *
    * @defaultValue none: a VPC is created
    */
@@ -37,9 +40,9 @@ const SAMPLES: Samples = {
 };
 
 /**
- * VPC, subnets, gateways and routes, or the ids of a VPC that exists. In every subnet a part is kept from AWS' own
- * hand, for the fixed addresses of control-plane nodes, balancer and bastion. A NAT gateway costs about 35 dollars a
- * month and its traffic.
+ * VPC, subnets, gateways and routes, or the ids of an existing VPC. A part of every subnet is reserved for the
+ * fixed addresses of control-plane nodes, load balancer and bastion. A NAT gateway costs about 35 dollars a month
+ * plus traffic.
  *
  * ```ts
  * new Network("cloud", { region: "eu-central-1", vpcCidr: "10.0.0.0/16", subnetType: "private" });
@@ -48,11 +51,11 @@ const SAMPLES: Samples = {
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class Network extends pulumi.ComponentResource {
-  /** The VPC, made or found. */
+  /** Id of the VPC, created or existing. */
   readonly vpcId: pulumi.Output<string>;
-  /** By the subnet's name in the settings. */
+  /** Subnet ids by the subnet's name in the settings. */
   readonly subnetIds: Readonly<Record<string, pulumi.Output<string>>>;
-  /** What instances need besides their subnet: a host that boots before its routes finds nothing. */
+  /** The routes. A host that boots before them reaches nothing. */
   readonly routes: readonly pulumi.Resource[];
 
   private readonly settings: AwsCluster;

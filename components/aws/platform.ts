@@ -35,11 +35,11 @@ import { AwsWorkerPool } from "./workerPool";
 export type AwsPlatformArgs = CloudArgs;
 
 /**
- * Everything that AWS has of a cluster before kubeadm runs: network, firewall, secrets, identity, balancers, bastion,
- * control-plane nodes. Its parts are components of the cluster; this holds them together.
+ * Everything on AWS that exists before kubeadm runs: network, firewall, secrets, identity, load balancers,
+ * bastion, control-plane instances. The parts are components of the cluster.
  */
 export class AwsPlatform implements Cloud {
-  /** Lets a run begin, or refuses it; everything on AWS waits for it. */
+  /** The guard step, which can refuse a run; everything on AWS waits for it. */
   readonly guard: pulumi.Resource;
   /** VPC, subnets and routes. */
   readonly network: Network;
@@ -47,13 +47,13 @@ export class AwsPlatform implements Cloud {
   readonly firewall: Firewall;
   /** Host keys, and the control-plane nodes' files. */
   readonly secrets: Secrets;
-  /** Undefined where the settings switch it off. */
+  /** Undefined with `podIdentity: false`. */
   readonly identity?: PodIdentity;
-  /** What leads to the API. */
+  /** The API's load balancers. */
   readonly endpoint: Endpoint;
-  /** Set where the settings have one. */
+  /** Set if the settings have one. */
   readonly bastion?: Bastion;
-  /** Set where there are pools. */
+  /** Set if there are pools. */
   readonly bootFiles?: BootFiles;
   /** The instances of the control plane. */
   readonly instances: ControlPlaneInstances;
@@ -61,14 +61,14 @@ export class AwsPlatform implements Cloud {
   readonly steps: Cloud["steps"];
   /** Where people and the program reach the API. */
   readonly accessHost: pulumi.Output<string>;
-  /** All of it: a host may be touched. */
+  /** Resources that must exist before a step touches a host. */
   readonly ready: readonly pulumi.Resource[];
 
   private readonly settings: ClusterSettings;
   /** What a host needs to reach anything: routes, rules, endpoints of services. */
   private readonly wayOut: readonly pulumi.Resource[];
 
-  /** What AWS has of a cluster. @throws Error when it does not run on AWS */
+  /** The AWS part of a cluster. @throws Error if it does not run on AWS */
   static of({ cloud }: Cluster): AwsPlatform {
     if (cloud instanceof AwsPlatform) return cloud;
     throw new Error("the cluster does not run on AWS: its settings have no platform: aws");

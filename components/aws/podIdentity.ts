@@ -31,10 +31,10 @@ interface ClusterIdentity {
 }
 
 /**
- * Roles for service accounts from the first boot: the two documents by which AWS verifies the cluster's tokens, in a bucket of
- * their own, and the IAM provider that reads them. The bucket opens those two keys to the world and nothing else; they hold
- * public keys. Costs cents. A `Cluster` on AWS has one (`AwsPlatform.of(cluster).identity`); for a cluster that something else
- * makes, its API server has to sign as `issuer`.
+ * IAM roles for service accounts from the first boot: a bucket with the two documents that AWS needs to verify the
+ * cluster's tokens, and the IAM provider that reads them. Only these two documents, which contain public keys, are
+ * public. Costs cents. A `Cluster` on AWS has one (`AwsPlatform.of(cluster).identity`); for a cluster that
+ * something else makes, its API server has to sign as `issuer`.
  *
  * ```ts
  * new PodIdentity("shop", { region: "eu-central-1", serviceAccountKey: pki.serviceAccountKey });
@@ -43,11 +43,11 @@ interface ClusterIdentity {
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class PodIdentity extends pulumi.ComponentResource {
-  /** URL of the issuer, which the API server signs as. */
+  /** URL of the issuer of service-account tokens. */
   readonly issuer: pulumi.Output<string>;
   /** ARN of the OIDC provider that trust policies name. */
   readonly providerArn: pulumi.Output<string>;
-  /** All of it is there: what runs with a role may start. */
+  /** Pods with a role can start once this exists. */
   readonly ready: pulumi.Resource;
 
   /** Whose pods they are. */
@@ -157,7 +157,7 @@ const RESOURCE_SAMPLES: Samples = {
 };
 
 /**
- * A role that one service account may take on, and nobody else. Free of charge.
+ * An IAM role that only one service account may assume. Free.
  *
  * ```ts
  * const role = new AddonRole("backup", {
@@ -175,7 +175,7 @@ const RESOURCE_SAMPLES: Samples = {
 export class AddonRole extends pulumi.ComponentResource {
   /** ARN of the role, for an annotation of the service account. */
   readonly arn: pulumi.Output<string>;
-  /** A pod that starts before it may do nothing. */
+  /** The policy. A pod that starts before it has no permissions. */
   readonly policy: pulumi.Resource;
 
   private readonly account: { readonly serviceAccount: string; readonly region: string };
@@ -221,8 +221,8 @@ export class AddonRole extends pulumi.ComponentResource {
   }
 
   /**
-   * A pod that has the role: the specification with the service account, a token for STS, and the variables by which AWS' SDKs find
-   * them, in every container. The service account itself is for the program to make.
+   * Adds the role to a pod's specification: the service account, a token for STS, and in every container the
+   * variables that AWS SDKs read. Your program creates the service account.
    */
   podSpec(
     spec: pulumi.Input<k8s.types.input.core.v1.PodSpec>,

@@ -9,9 +9,9 @@ import { publicKeyOf } from "../../model/aws/sshKey";
 import { made } from "../outputs";
 
 export interface SecretsArgs {
-  /** Resolved settings, as `parseCluster` gives them. */
+  /** Parsed settings, the result of `parseCluster`. */
   readonly settings: ClusterSettings;
-  /** The private key that people and the program log on with, where the settings name one; secret. */
+  /** The private key to log in with, if the settings name one; secret. */
   readonly sshKey?: pulumi.Input<string>;
 }
 
@@ -19,22 +19,21 @@ export interface SecretsArgs {
 interface HostKey {
   /** `ssh-ed25519 AAAA...` */
   readonly publicKey: pulumi.Output<string>;
-  /** Instances that start before it find nothing. */
+  /** The secret's version. Instances that start before it cannot read the secret. */
   readonly version: aws.secretsmanager.SecretVersion;
 }
 
 /**
- * The SSH host keys that control-plane nodes and bastion take from Secrets Manager by their own role, and the key that
- * opens them. Key pairs of the cluster are not there: they reach control-plane nodes over SSH, as on every platform. A
- * secret costs 40 cents a month. Deleted at once with the cluster: a recovery window would keep its name from the next
- * one.
+ * The SSH host keys that control-plane nodes and bastion read from Secrets Manager with their role, and the key to
+ * log in with. The cluster's key pairs are not there: they reach control-plane nodes over SSH. A secret costs 40
+ * cents a month. Deleted immediately with the cluster, because a recovery window would block its name.
  */
 export class Secrets extends pulumi.ComponentResource {
   /** One SSH host key for all control-plane nodes. */
   readonly hostKey: HostKey;
   /** Set where there is a bastion. */
   readonly bastionHostKey?: HostKey;
-  /** Private, OpenSSH's format; secret. */
+  /** Private key in OpenSSH format; secret. */
   readonly sshKey: pulumi.Output<string>;
   /** Name of the EC2 key pair. */
   readonly keyName: pulumi.Output<string>;

@@ -6,22 +6,23 @@ import { resourceTags } from "../../model/aws/tags";
 import type { ClusterSettings } from "../../model/settings/resolved";
 
 export interface ServiceEndpointsArgs {
-  /** Resolved settings, as `parseCluster` gives them. */
+  /** Parsed settings, the result of `parseCluster`. */
   readonly settings: ClusterSettings;
   /** VPC of the endpoints. */
   readonly vpcId: pulumi.Input<string>;
-  /** By the subnet's name in the settings. */
+  /** Subnet ids by the subnet's name in the settings. */
   readonly subnetIds: Readonly<Record<string, pulumi.Input<string>>>;
-  /** Security groups, as `Firewall` has them. */
+  /** Ids of the security groups, from `Firewall`. */
   readonly groupIds: Readonly<Partial<Record<FirewallGroup, pulumi.Input<string>>>>;
 }
 
 /**
- * Interface endpoints of the services that the cluster calls, so that hosts need no way to the internet for them. The services'
- * own names lead to them in the whole VPC. Each costs about 7 dollars a month and zone, and its traffic.
+ * Interface endpoints for the AWS services that the cluster calls, so that hosts reach them without internet
+ * access. The services' public names resolve to them in the whole VPC. Each costs about 7 dollars a month per
+ * zone, plus traffic.
  */
 export class ServiceEndpoints extends pulumi.ComponentResource {
-  /** A host that starts before them asks the services outside. */
+  /** The endpoints. A host that starts before them calls the public services. */
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: ServiceEndpointsArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -8,8 +8,8 @@ import { addonRelease, type AwsAddonArgs } from "./addonRelease";
 export type StorageArgs = AwsAddonArgs;
 
 /**
- * EBS CSI driver and the default StorageClass: gp3, encrypted, 8 cents a GiB and month. Volumes of claims are no resources of
- * the stack: those that are there when the cluster is destroyed stay, and cost.
+ * The EBS CSI driver and the default StorageClass: gp3, encrypted, 8 cents per GiB and month. The stack does not
+ * contain volumes of claims: those that exist when you destroy the cluster stay and cost money.
  */
 export class Storage extends pulumi.ComponentResource {
   /** The EBS CSI driver's chart. */

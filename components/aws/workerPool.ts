@@ -23,15 +23,15 @@ import { InstanceRole } from "./instanceRole";
 import { metadataOptions } from "./controlPlaneInstances";
 
 export interface AwsWorkerPoolArgs extends StepsArgs {
-  /** The pool of the settings. */
+  /** The pool in the settings. */
   readonly pool: AwsPool;
-  /** By the subnet's name in the settings. */
+  /** Subnet ids by the subnet's name in the settings. */
   readonly subnetIds: Readonly<Record<string, pulumi.Input<string>>>;
-  /** Security groups, as `Firewall` has them. */
+  /** Ids of the security groups, from `Firewall`. */
   readonly groupIds: Readonly<Partial<Record<FirewallGroup, pulumi.Input<string>>>>;
   /** The bucket that instances fetch their boot files from. */
   readonly bootFiles: BootFiles;
-  /** Control-plane nodes, and the routes: an instance that starts finds a cluster to join. */
+  /** Resources that an instance needs to join: control-plane nodes and routes. */
   readonly after: readonly pulumi.Resource[];
 }
 
@@ -39,16 +39,17 @@ export interface AwsWorkerPoolArgs extends StepsArgs {
 const NO_CREDENTIAL = "none yet";
 
 /**
- * A pool as an Auto Scaling group whose instances join by themselves: nine resources, whatever its size. A changed template
- * rolls through the group: the next node goes when a new one is Ready, so a template that does not boot stops at its first
- * instance. `up` waits until the least number of nodes is Ready, and shows what went wrong on one that is not.
+ * A pool as an Auto Scaling group whose instances join by themselves: nine resources, whatever its size. A changed
+ * template rolls through the group: a node is replaced only when a new one is Ready, so a template that does not
+ * boot stops at its first instance. `up` waits until the minimum number of nodes is Ready, and shows the error of
+ * a failed one.
  */
 export class AwsWorkerPool extends pulumi.ComponentResource {
   /** The pool's name in the settings. */
   readonly pool: string;
   /** Name of the Auto Scaling group. */
   readonly groupName: pulumi.Output<string>;
-  /** Ends when the pool's nodes are Ready. */
+  /** Complete when the pool's nodes are Ready. */
   readonly nodesReady: readonly command.local.Command[];
 
   constructor(name: string, args: AwsWorkerPoolArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -53,7 +53,7 @@ const SAMPLES: Samples = {
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class Flannel extends pulumi.ComponentResource {
-  /** The objects, in the order they are made. */
+  /** The objects, in the order they are created. */
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(

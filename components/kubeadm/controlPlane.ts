@@ -8,8 +8,8 @@ export interface ControlPlaneArgs extends StepsArgs {
 }
 
 /**
- * The control-plane nodes: node setup side by side, init once, then one node step after the other, because two
- * control-plane nodes that join at a time can leave etcd without a quorum.
+ * The control-plane nodes: setups in parallel, init once, then one node step after the other, because two
+ * control-plane nodes that join at once can cost etcd its quorum.
  */
 export class ControlPlane extends pulumi.ComponentResource {
   /** Done once in the cluster's life; everything in the cluster waits for it. */

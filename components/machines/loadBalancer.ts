@@ -3,11 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { setupStep, type StepsArgs } from "./steps";
 
 export interface LoadBalancerArgs extends StepsArgs {
-  /** What must be there before a host is touched. */
+  /** Resources that must exist before a step touches a host. */
   readonly after: readonly pulumi.Resource[];
 }
 
-/** nginx in stream mode in front of the API servers, on machines that are not nodes. One resource a machine. */
+/** nginx in stream mode in front of the API servers, on machines that are not nodes. One resource per machine. */
 export class LoadBalancer extends pulumi.ComponentResource {
   /** One for each machine of role loadBalancer. */
   readonly setups: readonly command.local.Command[];

@@ -16,7 +16,7 @@ import { checkedMachines, initSpec, nodeStepSpec, preflightSpec, setupSpec } fro
 
 /** What all steps of a cluster share. */
 export interface StepsArgs extends Pick<HostStepArgs, "connections" | "bastion" | "values" | "late"> {
-  /** Resolved settings, as `parseCluster` gives them. */
+  /** Parsed settings, the result of `parseCluster`. */
   readonly settings: ClusterSettings;
   /** Private keys by the names that the settings refer to; secret. */
   readonly sshKeys: SshKeys;

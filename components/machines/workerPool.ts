@@ -6,7 +6,7 @@ import { nodeStep, setupStep, type StepsArgs } from "./steps";
 export interface WorkerPoolArgs extends StepsArgs {
   /** The pool's name in the settings. */
   readonly pool: string;
-  /** What must be there before a host is touched. */
+  /** Resources that must exist before a step touches a host. */
   readonly after: readonly pulumi.Resource[];
   /** Control-plane nodes: workers join, and are upgraded, after them. */
   readonly controlPlaneNodes: readonly pulumi.Resource[];
@@ -18,7 +18,7 @@ export function poolsOf(settings: ClusterSettings): string[] {
   return [...new Set(workers.map((machine) => machine.pool))];
 }
 
-/** A named set of like workers on machines that exist: two resources a machine. */
+/** A named set of similar workers on existing machines: two resources per machine. */
 export class WorkerPool extends pulumi.ComponentResource {
   /** The pool's name in the settings. */
   readonly pool: string;

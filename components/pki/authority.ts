@@ -26,7 +26,7 @@ const schema = z.strictObject({
 });
 
 /**
- * A certificate authority: an ECDSA P-256 key and a certificate of ten years signed by itself.
+ * A certificate authority: an ECDSA P-256 key and a self-signed certificate, valid for ten years.
  *
  * ```ts
  * new Authority("etcd-ca", { commonName: "etcd-ca" });

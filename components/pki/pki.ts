@@ -29,8 +29,8 @@ export interface PkiArgs {
 const schema = z.strictObject({ protect: z.boolean().optional() });
 
 /**
- * The cluster's TLS material, made before any machine exists: nothing is scraped from a host. Leaf certificates of the
- * control plane are made by kubeadm on each control-plane node, from the CAs here, and renewed there.
+ * The cluster's CAs and keys, created before any machine exists; nothing is read back from a host. On each
+ * control-plane node kubeadm issues leaf certificates from these CAs and a timer renews them.
  *
  * ```ts
  * new Pki("shop-pki", { protect: true });

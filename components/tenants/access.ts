@@ -25,7 +25,7 @@ export interface TenantRolesArgs {
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class TenantRoles extends pulumi.ComponentResource {
-  /** The objects, in the order they are made. */
+  /** The objects, in the order they are created. */
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(
@@ -58,7 +58,7 @@ export interface AccessArgs {
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class Access extends pulumi.ComponentResource {
-  /** The objects, in the order they are made. */
+  /** The objects, in the order they are created. */
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(

@@ -92,7 +92,7 @@ export function cloudControllerStatements(settings: AwsCluster): Statement[] {
     },
     {
       sid: "TagNewBalancers",
-      reason: "the tag comes with the call that makes a balancer, and is checked as a call of its own",
+      reason: "the tag comes with the call that makes a balancer, and is authorized separately",
       actions: ["elasticloadbalancing:AddTags"],
       resources: ["*"],
       conditions: {

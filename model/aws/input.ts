@@ -46,10 +46,10 @@ export interface AwsNetworkInput extends NetworkInput {
    */
   s3Endpoint?: boolean;
   /**
-   * Interface endpoints for the services of AWS that the cluster calls, each about 7 dollars a month and zone. With them and
-   * `nat: none` private nodes have no way out, and need `downloads.mirror` and a registry inside.
+   * Interface endpoints for the AWS services that the cluster calls, each about 7 dollars a month per zone. With them and
+   * `nat: none` private nodes have no internet access, and need `downloads.mirror` and a registry inside.
    *
-   * @defaultValue none: calls go by NAT or public addresses
+   * @defaultValue none: calls use NAT or public addresses
    */
   endpoints?: VpcEndpointsInput;
   /**
@@ -59,7 +59,7 @@ export interface AwsNetworkInput extends NetworkInput {
    */
   flowLogs?: FlowLogsInput;
   /**
-   * A VPC that exists, with the subnets to use. Its gateways, routes and endpoints are left as they are.
+   * An existing VPC, with the subnets to use. The library does not change its gateways, routes and endpoints.
    *
    * @defaultValue none: a VPC is created
    */
@@ -98,9 +98,9 @@ export interface FlowLogsInput extends Switched {
     | 3653;
 }
 
-/** A VPC that exists. */
+/** An existing VPC. */
 export interface ExistingVpcInput {
-  /** Id of the VPC, as `vpc-0123456789abcdef0`. */
+  /** Id of the VPC, such as `vpc-0123456789abcdef0`. */
   vpcId: string;
   /** The subnets to use: one for each zone and type. */
   subnets: ExistingSubnetInput[];
@@ -113,9 +113,9 @@ export interface ExistingVpcInput {
   cidrReservations?: boolean;
 }
 
-/** A subnet that exists. */
+/** An existing subnet. */
 export interface ExistingSubnetInput {
-  /** Id of the subnet, as `subnet-0123456789abcdef0`. */
+  /** Id of the subnet, such as `subnet-0123456789abcdef0`. */
   id: string;
   /** Range of the subnet, /26 or larger, within `network.vpcCidr`. Its last but one /28 must be free. */
   cidr: string;
@@ -125,7 +125,7 @@ export interface ExistingSubnetInput {
   subnetType: SubnetType;
 }
 
-/** Who may reach the cluster, and how. Nothing is open unless it is written here. */
+/** Who may reach the cluster, and how. Everything else is closed. */
 export interface AwsAccessInput {
   /** IPv4 ranges that may call the API. `0.0.0.0/0` is accepted, with an advisory. */
   api: string[];
@@ -198,7 +198,7 @@ export interface VolumeInput {
   kmsKeyId?: string;
 }
 
-/** The control-plane nodes: instance `i` is `cp-<i>`, in the zones by turns. */
+/** The control-plane nodes: instance `i` is `cp-<i>`, in alternating zones. */
 export interface ControlPlaneInput extends AttachedInput {
   /** How many: 1, 3, 5 or 7. */
   count: number;
@@ -212,7 +212,7 @@ export interface ControlPlaneInput extends AttachedInput {
    */
   os?: AwsOs;
   /**
-   * Id of an image of that operating system, as `ami-0123456789abcdef0`. Its root device must be named as the publisher's images have it.
+   * Id of an image of that operating system, such as `ami-0123456789abcdef0`. Its root device must be named as the publisher's images have it.
    *
    * @defaultValue the publisher's newest
    */
@@ -232,7 +232,7 @@ export interface ControlPlaneInput extends AttachedInput {
   /** Root volume. */
   volume?: VolumeInput;
   /**
-   * A volume for `/var/lib/etcd` alone, which is deleted with its instance. `{}` takes the defaults.
+   * A separate volume for `/var/lib/etcd`, deleted with its instance. `{}` uses the defaults.
    *
    * @defaultValue none: etcd is on the root volume
    */
@@ -268,7 +268,7 @@ export interface ControlPlaneInput extends AttachedInput {
    */
   revisions?: Record<string, number>;
   /**
-   * Packages that setup installs, by the names of the system's package manager, as `nfs-common`. One that is there is left in its version.
+   * Packages that setup installs, by the names of the system's package manager, such as `nfs-common`. Installed packages keep their version.
    *
    * @defaultValue none
    */
@@ -320,7 +320,7 @@ export interface WorkerPoolInput extends AttachedInput, RefreshInput {
    */
   os?: AwsOs | "windows-2022" | "windows-2025";
   /**
-   * Id of an image of that operating system, as `ami-0123456789abcdef0`. Its root device must be named as the publisher's images have it.
+   * Id of an image of that operating system, such as `ami-0123456789abcdef0`. Its root device must be named as the publisher's images have it.
    *
    * @defaultValue the publisher's newest
    */
@@ -378,7 +378,7 @@ export interface WorkerPoolInput extends AttachedInput, RefreshInput {
    */
   joinTimeoutSeconds?: number;
   /**
-   * Packages that setup installs, by the names of the system's package manager, as `nfs-common`. One that is there is left in its version.
+   * Packages that setup installs, by the names of the system's package manager, such as `nfs-common`. Installed packages keep their version.
    *
    * @defaultValue none
    */
@@ -391,9 +391,9 @@ export interface WorkerPoolInput extends AttachedInput, RefreshInput {
    */
   volumes?: VolumeInput[];
   /**
-   * Replaces nodes that stay NotReady. `{}` takes the defaults.
+   * Replaces nodes that stay NotReady. `{}` uses the defaults.
    *
-   * @defaultValue none: an instance is replaced when EC2 finds it ill
+   * @defaultValue none: an instance is replaced only when EC2 considers it impaired
    */
   repair?: RepairInput;
   /**
@@ -425,7 +425,7 @@ export interface SpotInput extends Switched {
    */
   onDemandPercent?: number;
   /**
-   * Most that is paid, in US dollars an hour, in quotes, as `"0.05"`.
+   * Most that is paid, in US dollars an hour, in quotes, such as `"0.05"`.
    *
    * @defaultValue the on-demand price
    */
@@ -448,7 +448,7 @@ export interface AwsSshInput {
   authorizedKeys?: string[];
 }
 
-/** A bastion: it forwards SSH and, where the API is private, the API. `{}` takes the defaults. */
+/** A bastion: it forwards SSH and, where the API is private, the API. `{}` uses the defaults. */
 export interface AwsBastionInput {
   /**
    * EC2 instance type.
@@ -463,7 +463,7 @@ export interface AwsBastionInput {
    */
   os?: AwsOs;
   /**
-   * Id of an image of that operating system, as `ami-0123456789abcdef0`. Its root device must be named as the publisher's images have it.
+   * Id of an image of that operating system, such as `ami-0123456789abcdef0`. Its root device must be named as the publisher's images have it.
    *
    * @defaultValue the publisher's newest
    */
@@ -488,7 +488,7 @@ export interface AwsEndpointInput {
 
 /** A record in Route 53. */
 export interface EndpointDnsInput {
-  /** Id of the hosted zone, as `Z0123456789ABCDEFGHIJ`. */
+  /** Id of the hosted zone, such as `Z0123456789ABCDEFGHIJ`. */
   zoneId: string;
   /** DNS name of the record. */
   name: string;
@@ -504,7 +504,7 @@ export interface StorageInput extends Switched {
   kmsKeyId?: string;
 }
 
-/** What only `platform: aws` has. */
+/** Settings of `platform: aws` only. */
 export interface AwsPlatformInput {
   /** Address ranges and the VPC. */
   network?: AwsNetworkInput;
@@ -538,7 +538,7 @@ export interface AwsPlatformInput {
   /** IAM roles that the stack creates. */
   iam?: AwsIamInput;
   /**
-   * Pulls from private registries of Amazon ECR. `{}` takes the defaults.
+   * Pulls from private registries of Amazon ECR. `{}` uses the defaults.
    *
    * @defaultValue none: kubelets do not log in to ECR
    */

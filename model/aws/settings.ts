@@ -108,7 +108,7 @@ export interface AwsControlPlane {
   readonly packages: readonly string[];
   /** Managed policies of their role, and more security groups. */
   readonly attached: Attached;
-  /** 1, 3, 5 or 7, in the zones by turns. */
+  /** 1, 3, 5 or 7, in alternating zones. */
   readonly instances: readonly AwsControlPlaneInstance[];
 }
 

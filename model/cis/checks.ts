@@ -35,7 +35,7 @@ function file(ids: readonly [string, string], what: string, mode: number, paths:
   ];
 }
 
-const CNI_REASON = "flannel's file is 0600; Calico and Weave write theirs themselves, and it holds no secret";
+const CNI_REASON = "flannel's file is 0600; Calico and Weave write their own, which contain no secrets";
 
 const CONTROL_PLANE: readonly Check[] = [
   ...file(["1.1.1", "1.1.2"], "manifest of the API server", 600, `${MANIFESTS}/${API}.yaml`),
@@ -49,7 +49,7 @@ const CONTROL_PLANE: readonly Check[] = [
     "1.1.12",
     "etcd's data: owned by etcd",
     "owner etcd:etcd /var/lib/etcd",
-    "kubeadm runs etcd as root, and root owns what root writes; its mode keeps others out",
+    "kubeadm runs etcd as root, so root owns the files; their mode keeps others out",
   ),
   ...file(
     ["1.1.13", "1.1.14"],
@@ -72,9 +72,9 @@ const CONTROL_PLANE: readonly Check[] = [
     "1.2.1",
     "no anonymous requests",
     `is ${API} anonymous-auth false`,
-    "probes and joins ask health paths without credentials; the AuthenticationConfiguration lets anonymous requests in there alone",
+    "probes and joins ask health paths without credentials; the AuthenticationConfiguration allows anonymous requests only there",
   ),
-  check("1.2.2", "no file of static tokens", `unset_flag ${API} token-auth-file`),
+  check("1.2.2", "no static token file", `unset_flag ${API} token-auth-file`),
   check(
     "1.2.3",
     "external addresses of Services are refused",
@@ -82,25 +82,29 @@ const CONTROL_PLANE: readonly Check[] = [
   ),
   check(
     "1.2.4",
-    "a client certificate for kubelets",
+    "the API server has a client certificate for kubelets",
     `given ${API} kubelet-client-certificate && given ${API} kubelet-client-key`,
   ),
-  check("1.2.5", "kubelets' certificates are verified", `given ${API} kubelet-certificate-authority`),
+  check(
+    "1.2.5",
+    "the API server verifies kubelets' certificates",
+    `given ${API} kubelet-certificate-authority`,
+  ),
   check("1.2.6", "authorization is not AlwaysAllow", `lacks ${API} authorization-mode AlwaysAllow`),
-  check("1.2.7", "authorization has Node", `has ${API} authorization-mode Node`),
-  check("1.2.8", "authorization has RBAC", `has ${API} authorization-mode RBAC`),
+  check("1.2.7", "authorization includes Node", `has ${API} authorization-mode Node`),
+  check("1.2.8", "authorization includes RBAC", `has ${API} authorization-mode RBAC`),
   check(
     "1.2.9",
     "plugin EventRateLimit",
     `has ${API} enable-admission-plugins EventRateLimit`,
-    "alpha; API priority and fairness bounds what one client may ask",
+    "alpha; API Priority and Fairness limits what one client may request",
   ),
-  check("1.2.10", "not the plugin AlwaysAdmit", `lacks ${API} enable-admission-plugins AlwaysAdmit`),
+  check("1.2.10", "plugin AlwaysAdmit is off", `lacks ${API} enable-admission-plugins AlwaysAdmit`),
   check(
     "1.2.11",
     "plugin AlwaysPullImages",
     `has ${API} enable-admission-plugins AlwaysPullImages`,
-    "no pod would start while a registry is away; apiServer.extraArgs.enable-admission-plugins: AlwaysPullImages sets it",
+    "pods could not start while a registry is down; apiServer.extraArgs.enable-admission-plugins: AlwaysPullImages sets it",
   ),
   check("1.2.12", "plugin ServiceAccount is on", `lacks ${API} disable-admission-plugins ServiceAccount`),
   check(
@@ -121,7 +125,7 @@ const CONTROL_PLANE: readonly Check[] = [
   ),
   check(
     "1.2.21",
-    "tokens of deleted service accounts are refused",
+    "tokens of deleted service accounts are rejected",
     `lacks ${API} service-account-lookup false`,
   ),
   check("1.2.22", "a key for tokens", `given ${API} service-account-key-file`),
@@ -135,10 +139,10 @@ const CONTROL_PLANE: readonly Check[] = [
   check("1.2.26", "a CA of etcd", `given ${API} etcd-cafile`),
   check("1.2.27", "encryption at rest", `given ${API} encryption-provider-config`),
   check("1.2.28", "encryption by a strong provider", `encrypts "$(flag ${API} encryption-provider-config)"`),
-  check("1.2.29", "strong ciphers alone", `strong $(flag ${API} tls-cipher-suites | tr ',' ' ')`),
+  check("1.2.29", "strong ciphers only", `strong $(flag ${API} tls-cipher-suites | tr ',' ' ')`),
   check("1.2.30", "tokens are not extended", `is ${API} service-account-extend-token-expiration false`),
 
-  check("1.3.1", "a bound of finished pods", `given ${CONTROLLERS} terminated-pod-gc-threshold`),
+  check("1.3.1", "a limit on finished pods", `given ${CONTROLLERS} terminated-pod-gc-threshold`),
   check("1.3.2", "profiling is off", `is ${CONTROLLERS} profiling false`),
   check(
     "1.3.3",
@@ -152,16 +156,16 @@ const CONTROL_PLANE: readonly Check[] = [
     "serving certificates of kubelets rotate",
     `lacks ${CONTROLLERS} feature-gates RotateKubeletServerCertificate=false`,
   ),
-  check("1.3.7", "listens on the host itself alone", `is ${CONTROLLERS} bind-address 127.0.0.1`),
+  check("1.3.7", "listens on localhost only", `is ${CONTROLLERS} bind-address 127.0.0.1`),
   check("1.4.1", "profiling is off", `is ${SCHEDULER} profiling false`),
-  check("1.4.2", "listens on the host itself alone", `is ${SCHEDULER} bind-address 127.0.0.1`),
+  check("1.4.2", "listens on localhost only", `is ${SCHEDULER} bind-address 127.0.0.1`),
 
   check("2.1", "etcd serves with a certificate", "given etcd cert-file && given etcd key-file"),
-  check("2.2", "etcd asks clients for certificates", "is etcd client-cert-auth true"),
-  check("2.3", "etcd makes no certificate for itself", "lacks etcd auto-tls true"),
+  check("2.2", "etcd requires client certificates", "is etcd client-cert-auth true"),
+  check("2.3", "etcd does not create its own certificate", "lacks etcd auto-tls true"),
   check("2.4", "etcd's members have certificates", "given etcd peer-cert-file && given etcd peer-key-file"),
-  check("2.5", "etcd's members ask each other for certificates", "is etcd peer-client-cert-auth true"),
-  check("2.6", "etcd's members make none for themselves", "lacks etcd peer-auto-tls true"),
+  check("2.5", "etcd's members require certificates of each other", "is etcd peer-client-cert-auth true"),
+  check("2.6", "etcd's members do not create their own certificates", "lacks etcd peer-auto-tls true"),
   check(
     "2.7",
     "etcd has its own CA",
@@ -171,9 +175,9 @@ const CONTROL_PLANE: readonly Check[] = [
   people(
     "3.1.1",
     "people do not use client certificates",
-    "oidc logs people in; the administrator's and tenants' certificates end",
+    "oidc logs people in; certificates of the administrator and tenants expire",
   ),
-  people("3.1.2", "people do not use tokens of service accounts", "the library makes none for people"),
+  people("3.1.2", "people do not use tokens of service accounts", "the library creates none for people"),
   check(
     "3.1.3",
     "people do not use bootstrap tokens",
@@ -182,20 +186,20 @@ const CONTROL_PLANE: readonly Check[] = [
   check("3.2.1", "an audit policy", `given ${API} audit-policy-file`),
   people(
     "3.2.2",
-    "the audit policy has what matters",
+    "the audit policy covers what matters",
     "Secrets, ConfigMaps and tokens at Metadata; audit.policy sets another",
   ),
 
-  check("5.1.1", "cluster-admin is for administrators alone", "cluster_admins"),
+  check("5.1.1", "only administrators have cluster-admin", "cluster_admins"),
   people(
     "5.1.2",
-    "few may read Secrets",
+    "few subjects may read Secrets",
     "the library's roles: tenants in their namespace, and add-ons that need it",
   ),
-  people("5.1.3", "few roles have wildcards", "none of the library's roles has one; charts of others may"),
-  people("5.1.4", "few may create pods", "tenants in their namespace"),
-  people("5.1.5", "default service accounts are not used", "the library's pods have their own accounts"),
-  people("5.1.6", "tokens are mounted where they are needed", "the library's pods say so"),
+  people("5.1.3", "few roles have wildcards", "none of the library's roles has one; other charts may"),
+  people("5.1.4", "few subjects may create pods", "tenants in their namespace"),
+  people("5.1.5", "default service accounts are not used", "the library's pods use their own accounts"),
+  people("5.1.6", "tokens are mounted only where needed", "the library's pods set this"),
   check(
     "5.1.7",
     "no credential of system:masters is left",
@@ -206,7 +210,7 @@ const CONTROL_PLANE: readonly Check[] = [
       people(
         line.split(" ")[0] ?? "",
         `few may use ${line.slice(line.indexOf(" ") + 1)}`,
-        "tenants may not; other roles are people's",
+        "tenants may not; you control other roles",
       ),
   ),
   check(
@@ -218,7 +222,7 @@ const CONTROL_PLANE: readonly Check[] = [
     people(
       line.split(" ")[0] ?? "",
       `few may make ${line.slice(line.indexOf(" ") + 1)}`,
-      "tenants make tokens in their own namespace alone",
+      "tenants create tokens only in their namespace",
     ),
   ),
   check(
@@ -242,22 +246,22 @@ const CONTROL_PLANE: readonly Check[] = [
     people(
       id,
       `few pods have ${what}`,
-      "baseline is enforced everywhere but for the cluster's own namespaces, restricted for tenants",
+      "baseline is enforced everywhere except in the cluster's namespaces, restricted for tenants",
     ),
   ),
   people("5.3.1", "the CNI enforces NetworkPolicies", "Calico and Weave do; flannel with cni.networkPolicy"),
-  people("5.3.2", "every namespace has NetworkPolicies", "tenants' have; others are people's"),
-  people("5.4.1", "Secrets as files", "a matter of each workload"),
-  people("5.4.2", "a store of Secrets outside", "a matter of choice; Secrets are encrypted in etcd"),
-  people("5.5.1", "ImagePolicyWebhook", "it needs a service that judges images"),
+  people("5.3.2", "every namespace has NetworkPolicies", "tenants' namespaces have; you control the others"),
+  people("5.4.1", "Secrets as files", "depends on each workload"),
+  people("5.4.2", "a store of Secrets outside", "your choice; Secrets are encrypted in etcd"),
+  people("5.5.1", "ImagePolicyWebhook", "it needs a service that checks images"),
   people("5.6.1", "namespaces as boundaries", "tenants"),
   check("5.6.2", "seccomp's default profile", '[ "$(kubelet seccompDefault)" = true ]'),
-  people("5.6.3", "a security context for pods", "restricted asks for one"),
+  people("5.6.3", "a security context for pods", "level restricted requires one"),
   check(
     "5.6.4",
     "namespace default is empty",
     `[ -z "$(kubectl --namespace default get pods -o name)" ]`,
-    "people put something there",
+    "up to you",
   ),
 ];
 
@@ -268,8 +272,8 @@ const NODE: readonly Check[] = [
     600,
     "/etc/systemd/system/kubelet.service /etc/systemd/system/kubelet.service.d/*.conf",
   ),
-  people("4.1.3", "kube-proxy's kubeconfig: mode", "it is in a ConfigMap, and no file of the host"),
-  people("4.1.4", "kube-proxy's kubeconfig: owner", "it is in a ConfigMap, and no file of the host"),
+  people("4.1.3", "kube-proxy's kubeconfig: mode", "it is in a ConfigMap, not in a file on the host"),
+  people("4.1.4", "kube-proxy's kubeconfig: owner", "it is in a ConfigMap, not in a file on the host"),
   ...file(["4.1.5", "4.1.6"], "kubelet's kubeconfig", 600, "/etc/kubernetes/kubelet.conf"),
   ...file(["4.1.7", "4.1.8"], "CA of clients", 644, "/etc/kubernetes/pki/ca.crt"),
   ...file(["4.1.9", "4.1.10"], "kubelet's configuration", 600, "/var/lib/kubelet/config.yaml"),
@@ -287,7 +291,7 @@ const NODE: readonly Check[] = [
     "4.2.7",
     "no --hostname-override",
     "! grep -qs hostname-override /var/lib/kubelet/kubeadm-flags.env",
-    "a node keeps the name of the settings whatever DHCP calls its host; the approvers check it",
+    "a node keeps the name in the settings, whatever DHCP calls its host; the approvers check it",
   ),
   check("4.2.8", "events are recorded", '[ "$(kubelet eventRecordQPS)" != -1 ]'),
   check(
@@ -301,8 +305,8 @@ const NODE: readonly Check[] = [
     "serving certificates rotate",
     '[ "$(kubelet featureGates.RotateKubeletServerCertificate)" != false ]',
   ),
-  check("4.2.12", "strong ciphers alone", "strong $(kubelet_list tlsCipherSuites)"),
-  check("4.2.13", "a bound of a pod's processes", '[ "$(kubelet podPidsLimit)" -gt 0 ]'),
+  check("4.2.12", "strong ciphers only", "strong $(kubelet_list tlsCipherSuites)"),
+  check("4.2.13", "a limit on a pod's processes", '[ "$(kubelet podPidsLimit)" -gt 0 ]'),
   check("4.2.14", "seccomp's default profile", '[ "$(kubelet seccompDefault)" = true ]'),
   check("4.3.1", "kube-proxy's metrics are the host's own", "proxy_metrics"),
 ];

@@ -75,8 +75,8 @@ function checkStruct(
         value: inner,
         message:
           since === undefined
-            ? `is under a key that ${name} does not have`
-            : `is under a key that ${name} has since Kubernetes ${since}`,
+            ? `unknown key: ${name} does not have it`
+            : `unknown key: ${name} has it since Kubernetes ${since}`,
         allowed: there.length > 30 ? `the fields of ${name}` : listed(Object.fromEntries(there)),
         candidates: there.map(([field]) => field),
       });
@@ -137,7 +137,7 @@ function checkMap(
       found.push({
         path: [...path, key],
         value: inner,
-        message: "is under a key that is not known here",
+        message: "unknown key",
         allowed: keys.join(", "),
         candidates: keys,
       });

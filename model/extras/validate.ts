@@ -96,7 +96,7 @@ function secretsHavePlaces({ values, secretValues }: ChartInput, path: Path, pro
     const at = [...path, "secretValues", place];
     if (!/^[^.[\]\s\\]+(\.[^.[\]\s\\]+)*$/.test(place)) {
       problems.add(at, place, "is not a path in the values", {
-        allowed: "keys with dots between, such as auth.password; no lists",
+        allowed: "keys separated by dots, such as auth.password; no lists",
       });
       continue;
     }
@@ -106,7 +106,7 @@ function secretsHavePlaces({ values, secretValues }: ChartInput, path: Path, pro
     const inWay = other ?? above.find((one) => isPlain(valueAt(values, one)));
     if (inWay === undefined) continue;
     problems.add(at, place, `goes through ${inWay}, which is a value, not a mapping`, {
-      allowed: `a path beside ${inWay}`,
+      allowed: `a path next to ${inWay}`,
     });
   }
 }

@@ -284,7 +284,7 @@ const sources: Readonly<Record<Source, string>> = {
   controlPlane: "the control-plane nodes",
   loadBalancer: "the load balancer",
   pod: "pods",
-  operator: "whoever opens SSH",
+  operator: "the ranges of access.ssh",
   apiClient: "clients of the API",
   serviceClient: "clients of services",
   any: "anywhere",

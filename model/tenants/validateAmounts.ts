@@ -102,7 +102,7 @@ function othersAreNamed({ quota }: TenantInput, path: Path, problems: Problems):
     const own = Object.entries(QUOTA_NAMES).find(([short, name]) => key === name || key === short);
     const limit = RESOURCES.find((resource) => key === `limits.${upstream(resource)}`);
     if (own !== undefined || limit !== undefined) {
-      problems.add(place, key, "has a key of its own here", {
+      problems.add(place, key, "has its own setting", {
         allowed: `instead: ${path.join(".")}.quota.${own?.[0] ?? `limits.${limit}`}`,
       });
     } else if (!OTHER.test(key) || keyProblem(key.replace(/^count\//, "")) !== undefined) {

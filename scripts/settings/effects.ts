@@ -214,7 +214,7 @@ const AWS: readonly EffectRow[] = [
   ),
   resources(
     ["network.existing.cidrReservations"],
-    "the reservations come or go; without one AWS may give a fixed address to somebody else",
+    "the reservations are added or removed; without one AWS may assign a fixed address to another instance",
   ),
   hosts(
     ["ecr.version", "ecr.checksums.**"],

@@ -1,6 +1,6 @@
 import type { Architecture } from "../../settings/resolvedShared";
 
-/** Pulls from private registries of Amazon ECR: kubelets of Linux nodes log in by the role of their instance. `{}` takes the defaults. */
+/** Pulls from private registries of Amazon ECR: kubelets of Linux nodes log in by the role of their instance. `{}` uses the defaults. */
 export interface EcrInput {
   /**
    * Version of `ecr-credential-provider` (cloud-provider-aws).

@@ -1,4 +1,4 @@
-/** Replaces nodes that stay NotReady, one of the pool at a time. `{}` takes the defaults. */
+/** Replaces nodes that stay NotReady, one of the pool at a time. `{}` uses the defaults. */
 export interface RepairInput {
   /**
    * How long a node may be NotReady until its instance is replaced, in seconds, 300 to 86400.

@@ -76,7 +76,7 @@ function validateInstanceType(
     const near = nearest(family, families);
     problems.add(path, type, `belongs to a family this library does not know, ${family}`, {
       allowed:
-        "a family of the EC2 instance types guide, such as t3, m7i or c7g; or architecture beside it, for a newer one",
+        "a family of the EC2 instance types guide, such as t3, m7i or c7g; or set architecture as well, for a newer family",
       nearest: near === undefined ? undefined : `${near}.${size}`,
     });
   }

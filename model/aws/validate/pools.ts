@@ -33,7 +33,7 @@ export function validatePoolSizes({ pools }: AwsLayout, problems: Problems, { re
         { allowed: "count, or min and max" },
       );
     } else if (scales && input.max === undefined) {
-      problems.add([...path, "max"], undefined, `is missing beside min ${input.min}`, {
+      problems.add([...path, "max"], undefined, `is missing: min is ${input.min}`, {
         allowed: `max, ${input.min} or more; or count: ${input.min} for a fixed number`,
       });
     } else if (min > max) {
@@ -115,7 +115,7 @@ export function validatePackages({ pools }: AwsLayout, problems: Problems): void
   for (const { path, input, windows } of pools) {
     if (!windows || input.packages === undefined) continue;
     problems.add([...path, "packages"], input.packages, `cannot be installed on ${input.os}`, {
-      allowed: "no packages, or an image of yours that has them (ami)",
+      allowed: "no packages, or your own image that has them (ami)",
     });
   }
 }

@@ -39,7 +39,7 @@ export function validateTags({ input, pools }: AwsLayout, problems: Problems): v
     }
     if (entries.length <= LIMITS.tags - OWN_TAGS) continue;
     problems.add(path, entries.length, `are too many: AWS allows ${LIMITS.tags} on a resource`, {
-      allowed: `at most ${LIMITS.tags - OWN_TAGS} beside the library's own`,
+      allowed: `at most ${LIMITS.tags - OWN_TAGS}, next to the library's own`,
     });
   }
 }

@@ -50,7 +50,7 @@ export const calico = {
         "cni.routeReflectors.**",
         "cni.peers[].**",
       ],
-      "BGP sessions that it concerns are made anew",
+      "the affected BGP sessions restart",
     ),
   ],
   resolve: resolveCalico,

@@ -96,7 +96,7 @@ function validateRule(rule: Mapping, base: Path, problems: Problems): void {
     }
     if (listOf(resourceNames).length > 0 && listOf(resources).length === 0) {
       problems.add([...place, "resourceNames"], resourceNames, "needs resources", {
-        allowed: "resources beside it, such as [secrets]",
+        allowed: "resources as well, such as [secrets]",
       });
     }
   });

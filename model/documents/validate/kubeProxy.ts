@@ -85,7 +85,7 @@ function validateAddresses(config: Mapping, problems: Problems): void {
     if (typeof one !== "string" || (one === "primary" && ranges.length === 1)) return;
     if ("problem" in parseRange(one))
       problems.add([...BASE, "nodePortAddresses", index], one, "is not a range", {
-        allowed: "IPv4 ranges in CIDR notation, or primary alone",
+        allowed: "IPv4 ranges in CIDR notation, or only primary",
       });
   });
 }

@@ -193,7 +193,7 @@ function validateWhole(config: Mapping, problems: Problems): void {
       add(
         "evictionSoft" in config ? "evictionSoft" : "evictionSoftGracePeriod",
         `has ${signal} without a grace period`,
-        `evictionSoftGracePeriod: { ${signal}: 1m30s } beside it`,
+        `evictionSoftGracePeriod: { ${signal}: 1m30s } as well`,
       );
   }
   for (const signal of Object.keys(grace)) {
@@ -201,7 +201,7 @@ function validateWhole(config: Mapping, problems: Problems): void {
       add(
         "evictionSoftGracePeriod" in config ? "evictionSoftGracePeriod" : "evictionSoft",
         `has a grace period for ${signal} but no threshold`,
-        `evictionSoft: { ${signal}: ... } beside it, or evictionSoftGracePeriod: null`,
+        `evictionSoft: { ${signal}: ... } as well, or evictionSoftGracePeriod: null`,
       );
   }
   const [high, low] = [whole.imageGCHighThresholdPercent ?? 85, whole.imageGCLowThresholdPercent ?? 80];
@@ -218,7 +218,7 @@ function validateWhole(config: Mapping, problems: Problems): void {
     add(
       "serializeImagePulls",
       `pulls one image at a time, which contradicts maxParallelImagePulls ${String(whole.maxParallelImagePulls)}`,
-      "maxParallelImagePulls: 1 beside it, or false",
+      "maxParallelImagePulls: 1 as well, or false",
     );
   validateShutdown(whole, add);
   validateReserved(whole, add);
@@ -233,14 +233,14 @@ function validateShutdown(whole: Mapping, add: Add): void {
     add(
       "shutdownGracePeriod",
       "is shorter than shutdownGracePeriodCriticalPods, which is a part of it",
-      `at least ${critical}s, or a shorter shutdownGracePeriodCriticalPods beside it`,
+      `at least ${critical}s, or a shorter shutdownGracePeriodCriticalPods`,
     );
   const priorities = whole.shutdownGracePeriodByPodPriority;
   if (Array.isArray(priorities) && priorities.length > 0 && ((total ?? 0) > 0 || (critical ?? 0) > 0))
     add(
       "shutdownGracePeriodByPodPriority",
       "cannot be combined with shutdownGracePeriod",
-      "shutdownGracePeriod: 0s and shutdownGracePeriodCriticalPods: 0s beside it",
+      "shutdownGracePeriod: 0s and shutdownGracePeriodCriticalPods: 0s as well",
     );
 }
 
@@ -254,16 +254,16 @@ function validateReserved(whole: Mapping, add: Add): void {
       add(
         "enforceNodeAllocatable",
         `has ${part}-reserved without ${part}ReservedCgroup`,
-        `${part}ReservedCgroup beside it, such as /${part}.slice`,
+        `${part}ReservedCgroup as well, such as /${part}.slice`,
       );
   }
   if (enforced.includes("none") && enforced.length > 1)
-    add("enforceNodeAllocatable", "combines none with other values", "none alone, or the others");
+    add("enforceNodeAllocatable", "combines none with other values", "only none, or the others");
   if (whole.cgroupsPerQOS === false && enforced.some((name) => name !== "none"))
     add(
       "cgroupsPerQOS",
       "disables what enforceNodeAllocatable needs",
-      "enforceNodeAllocatable: [none] beside it",
+      "enforceNodeAllocatable: [none] as well",
     );
   if (
     whole.memoryManagerPolicy === "Static" &&

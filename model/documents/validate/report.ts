@@ -11,7 +11,7 @@ import { kubernetesGates } from "../../flags/validate/rules";
 export function report(base: Path, findings: readonly Finding[], problems: Problems): void {
   for (const { path, value, message, allowed, candidates, meant } of findings) {
     // Of an unknown key the key is what was misspelt, of a word the word.
-    const word = message.includes("under a key") ? camelCase(String(path.at(-1))) : String(value);
+    const word = message.includes("unknown key") ? camelCase(String(path.at(-1))) : String(value);
     problems.add([...base, ...path], value, message, {
       allowed,
       nearest: meant ?? (candidates && nearest(word, candidates)),

@@ -253,6 +253,6 @@ export function validateAdmission(checked: Checked, problems: Problems): void {
   );
   if (bare !== undefined && !problems.has(path))
     problems.add(path, given, `enables ${bare}, which does not start without configuration`, {
-      allowed: `apiServer.admissionConfiguration.${bare} beside it`,
+      allowed: `apiServer.admissionConfiguration.${bare} as well`,
     });
 }

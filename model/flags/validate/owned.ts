@@ -129,7 +129,7 @@ const DELEGATED = {
 export const KEPT_ARGS: Record<Component, Owner> = {
   apiServer: {
     "anonymous-auth":
-      "anonymous requests already reach /livez, /readyz and /healthz alone, which probes and load balancers ask without credentials",
+      "anonymous requests reach only /livez, /readyz and /healthz, which probes and load balancers call without credentials",
     "oidc-signing-algs": "the API server takes every asymmetric algorithm from the issuer of `oidc`",
     "etcd-prefix": "another prefix hides everything already stored in etcd",
     "storage-backend": "etcd3 is the only backend",
@@ -152,7 +152,7 @@ export const KEPT_ARGS: Record<Component, Owner> = {
     "write-config-to": "the scheduler writes its configuration and ends",
   },
   etcd: {
-    "config-file": "etcd ignores all other flags beside it",
+    "config-file": "etcd would ignore all other flags",
     "force-new-cluster": "it removes all other members at every start",
     "unsafe-no-fsync": "a power failure destroys the cluster's data",
     discovery: "kubeadm configures how members find each other",

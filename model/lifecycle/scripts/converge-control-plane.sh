@@ -7,7 +7,7 @@ for _ in $(seq 1 120); do
   kubectl get --raw /readyz >/dev/null 2>&1 && answers=yes && break
   sleep 1
 done
-[ "${answers:-}" = yes ] || die "the API does not answer since two minutes: it has to run before it can be changed"
+[ "${answers:-}" = yes ] || die "the API has not answered for two minutes: it must run before it can be changed"
 room_for_copy
 # Which rollout kube-proxy is at.
 rolled() { kubectl --namespace kube-system get daemonset kube-proxy -o 'jsonpath={.metadata.generation}'; }

@@ -6,5 +6,5 @@ if [ -n "$after" ]; then
     { [ "$after" = stay ] || kubectl uncordon "$node"; } && kubectl annotate node "$node" "$upgrading-" && back=yes && break
     sleep 5
   done
-  [ "${back:-}" = yes ] || die "the API did not let pods back to node $node; it stays cordoned"
+  [ "${back:-}" = yes ] || die "the API did not uncordon node $node"
 fi

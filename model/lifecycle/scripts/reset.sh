@@ -7,7 +7,7 @@ sync "$state_folder" 2>/dev/null || true
 phase "kubeadm reset"
 if command -v kubeadm >/dev/null; then
   # The member of etcd was removed by a control-plane node that stays, or there is none left to ask.
-  timeout 120 kubeadm reset --force --skip-phases remove-etcd-member --cri-socket unix:///run/containerd/containerd.sock || note "kubeadm reset did not finish, going on by hand"
+  timeout 120 kubeadm reset --force --skip-phases remove-etcd-member --cri-socket unix:///run/containerd/containerd.sock || note "kubeadm reset did not finish, cleaning up without it"
 fi
 systemctl stop kubelet 2>/dev/null || true
 phase "pods"

@@ -3,7 +3,7 @@
 
 reload_units
 mkdir -p /run/"$runtime_folder"
-nginx -q -t -c "$config_file" || die "nginx does not take $config_file"
+nginx -q -t -c "$config_file" || die "nginx rejects $config_file"
 if marked api-proxy-config && ! marked "$api_proxy_unit" && active "$api_proxy_unit"; then
   echo "reloading $api_proxy_unit"
   systemctl reload "$api_proxy_unit" || unit_failed "$api_proxy_unit"

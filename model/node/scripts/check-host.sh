@@ -13,7 +13,7 @@ check_cgroups() {
     if [ -n "$refuses_cgroup_v1" ]; then
       refuse cgroupv1 "the host has cgroup v1, and the kubelet of $kubernetes_version refuses it: boot with systemd.unified_cgroup_hierarchy=1, or set kubelet.config.failCgroupV1 to false (CgroupV1)"
     else
-      note "the host has cgroup v1, which Kubernetes is about to give up"
+      note "the host uses cgroup v1, which Kubernetes is about to drop"
     fi
   fi
   # kubeadm's own check of this name asks for it too.
@@ -41,7 +41,7 @@ check_programs() {
 }
 check_selinux() {
   if [ "$(cat /sys/fs/selinux/enforce 2>/dev/null || true)" = 1 ]; then
-    note "SELinux is enforcing: files of the library get their labels, and containers run without labels of their own, since containerd's enable_selinux is off; a cluster with it on was not tried (containerd.dropIn, package container-selinux)"
+    note "SELinux is enforcing: the library labels its files, and containers run unlabelled because containerd's enable_selinux is off; enable_selinux has not been tested (containerd.dropIn, package container-selinux)"
   fi
 }
 check_cloud_setup() {

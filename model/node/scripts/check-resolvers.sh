@@ -27,6 +27,6 @@ check_resolvers() {
   elif [ -z "$v4" ]; then
     refuse resolvers "$file names IPv6 name servers alone (${v6# }), and pods have IPv4 only: set $how"
   elif [ -n "$v6" ]; then
-    note "$file names IPv6 name servers too (${v6# }), which pods cannot reach: every second answer may be late"
+    note "$file names IPv6 name servers too (${v6# }), which pods cannot reach: every second answer may be slow"
   fi
 }

@@ -7,7 +7,7 @@ dumped=0
 case $dumped in
   0) ;;
   126) cannot_run "$(readlink -f "$link_folder"/containerd)" ;;
-  *) die "containerd does not take $containerd_folder/config.toml with its drop-ins" ;;
+  *) die "containerd rejects $containerd_folder/config.toml with its drop-ins" ;;
 esac
 run_unit "$containerd_unit"
 for try in 1 2 3 4 5 6 7 8 9 10; do

@@ -51,7 +51,7 @@ install_download() {
 link() {
   local path="$link_folder"/$1 target=$2/bin/$1 unit
   if [ "$(readlink "$path" || true)" = "$target" ]; then return 0; fi
-  if [ ! -e "$target" ]; then die "$target is not there: the download holds something else"; fi
+  if [ ! -e "$target" ]; then die "$target is missing: the download contains something else"; fi
   if [ ! -x "$target" ]; then cannot_run "$target"; fi
   shift 2
   for unit in "$@"; do mark "$unit"; done

@@ -19,7 +19,7 @@ elif [ -e /var/lib/etcd/member ]; then
   note "etcd's data stays on the root volume until the node's revision is raised"
 else
   [[ $etcd_volume == vol-* ]] || die "the instance has no volume for etcd: it was started before controlPlane.etcdVolume was set. Raise its revision"
-  [ -z "$(ls -A /var/lib/etcd 2>/dev/null)" ] || die "/var/lib/etcd is not empty, and would be hidden by etcd's volume"
+  [ -z "$(ls -A /var/lib/etcd 2>/dev/null)" ] || die "/var/lib/etcd is not empty, and etcd's volume would hide its files"
   device=""
   for _ in $(seq 1 60); do
     device=$(etcd_device) && break
@@ -31,7 +31,7 @@ else
   case $status in
     # Nothing is on it (blkid(8), EXIT STATUS).
     2) mkfs.ext4 -q -L kubeadm-etcd "$device" ;;
-    0) [[ $found == *' LABEL="kubeadm-etcd"'* ]] || die "the volume $etcd_volume for etcd is not blank, and is left as it is: $found" ;;
+    0) [[ $found == *' LABEL="kubeadm-etcd"'* ]] || die "the volume $etcd_volume for etcd is not blank and was not changed: $found" ;;
     *) die "blkid cannot tell what is on the volume $etcd_volume for etcd (exit status $status)" ;;
   esac
   uuid=$(blkid --probe --output value --match-tag UUID "$device")

@@ -43,7 +43,7 @@ check_operators() {
     peer=${peer#"::ffff:"}
     peer=${peer%%"%"*}
     case $peer in "" | 127.* | ::1) continue ;; esac
-    if ! let_in "$peer"; then die "the firewall would lock out $peer, which is logged on over SSH now: add it to access.ssh"; fi
+    if ! let_in "$peer"; then die "the firewall would lock out $peer, which is logged in over SSH: add it to access.ssh"; fi
   done < <(for port in ${ssh_ports//,/ }; do ss -Htn state established "sport = :$port" | awk '{ print $4 }'; done)
 }
 if [ -z "$open_to_all" ]; then check_operators; fi

@@ -6,11 +6,11 @@ nft -c -f "$rules_file" || taken=$?
 case $taken in
   0) ;;
   139) die "nft crashes (status 139): another version of nft, as in a container, wrote rules that this one cannot read. Update the host's nftables, or remove those rules" ;;
-  *) die "nft does not take $rules_file" ;;
+  *) die "nft rejects $rules_file" ;;
 esac
 reload_units
 if active "$firewall_unit" && ! nft list table "$firewall_table" >/dev/null 2>&1; then
-  note "somebody flushed nftables: the rules of $firewall_unit were gone, and are loaded again"
+  note "somebody flushed nftables: the rules of $firewall_unit were gone and have been loaded again"
   mark firewall-rules
 fi
 if marked firewall-rules && ! marked "$firewall_unit" && active "$firewall_unit"; then

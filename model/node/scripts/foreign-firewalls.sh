@@ -7,10 +7,10 @@ ufw_is_on() { command -v ufw >/dev/null && ufw status | grep -qx 'Status: active
 for service in firewalld ufw; do
   if { [ "$service" = firewalld ] && active firewalld.service; } || { [ "$service" = ufw ] && ufw_is_on; }; then
     if [ -n "$theirs_stay" ]; then
-      note "$service filters this host and must let through what follows, and all traffic of $pod_cidr; firewall: nftables in the settings would see to it"
+      note "$service filters this host. It must allow all traffic of $pod_cidr and the following; firewall: nftables in the settings would do that"
       for flow in "${foreign_flows[@]}"; do note "  $flow"; done
     else
-      note "$service is turned off: the cluster's own firewall takes its place"
+      note "$service is turned off: the cluster's firewall replaces it"
       # Before it is off: nobody would turn it on again.
       grep -qsxF "$service" "$turned_off" || echo "$service" >>"$turned_off"
       sync "$turned_off" "${turned_off%/*}"

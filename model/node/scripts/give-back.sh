@@ -5,9 +5,9 @@
 give_back() {
   if [ -e "$turned_off" ]; then
     while read -r service; do
-      note "$service is turned on again: the cluster's own firewall had taken its place"
+      note "$service is turned on again: the cluster's firewall had replaced it"
       case $service in ufw) ufw --force enable ;; *) systemctl enable --now --quiet "$service.service" ;; esac ||
-        note "$service does not start: nothing filters this host"
+        note "$service does not start: this host has no firewall"
     done <"$turned_off"
     rm -f "$turned_off"
   fi

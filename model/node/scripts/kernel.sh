@@ -23,7 +23,7 @@ works() {
 }
 load_module() {
   modprobe "$1" 2>/dev/null || true
-  works "$1" || die "the kernel has no $1: neither modprobe nor what is built in gives it"
+  works "$1" || die "the kernel has no $1, neither as a module nor built in"
 }
 want() { # key, value, match, essential
   local file=/proc/sys/${1//.//} now
@@ -41,7 +41,7 @@ want() { # key, value, match, essential
     return 0
   fi
   now=$(cat "$file" 2>/dev/null || true)
-  if [ "$4" = essential ]; then die "$1 is $now, must be $2, and cannot be set on this host"; fi
+  if [ "$4" = essential ]; then die "$1 is $now, but must be $2, and this host does not allow that"; fi
   note "$1 is $now instead of $2 and cannot be set on this host"
 }
 # lists LIST FROM TO: one range of the list holds all of them.

@@ -17,13 +17,13 @@ os_family_of() {
 }
 find_os() {
   local hardware all
-  if [ ! -r /etc/os-release ]; then die "there is no /etc/os-release to tell the operating system by"; fi
+  if [ ! -r /etc/os-release ]; then die "/etc/os-release is missing, so the operating system is unknown"; fi
   os_id=$(os_release ID)
   os_version=$(os_release VERSION_ID)
   os_family=$(os_family_of "$os_id:$os_version")
   if [ -z "$os_family" ]; then
     all=$(printf '%s, ' "${families[@]}")
-    die "$os_id $os_version is none of the operating systems this library sets up: ${all%, }"
+    die "$os_id $os_version is not a supported operating system; supported: ${all%, }"
   fi
   if [ -n "$wanted_os" ] && [ "$os_family" != "$wanted_os" ]; then
     die "the settings say $wanted_os, the host runs $os_family"

@@ -73,7 +73,7 @@ check_network() {
   if [ "$wanted_mtu" -gt 0 ] && [ -n "$interface" ]; then
     mtu=$(node_mtu "$interface")
     if [ "$mtu" -lt "$wanted_mtu" ]; then
-      problem "$interface has an MTU of $mtu, network.mtu says $wanted_mtu"
+      problem "$interface has an MTU of $mtu, but network.mtu is $wanted_mtu"
     elif [ "$mtu" -gt "$wanted_mtu" ]; then
       note "$interface has an MTU of $mtu; network.mtu says $wanted_mtu"
     fi
@@ -98,7 +98,7 @@ check_node() {
   fi
   if [ "$host" != "$node_name" ]; then note "the host calls itself $host; its node is named $node_name"; fi
   if [ -e "$member_file" ] && [ ! -d "$state_folder" ]; then
-    problem "$member_file exists, but this library never set the host up: it is a node of another cluster; run kubeadm reset on it first"
+    problem "$member_file exists, but this library never set up the host: it is a node of another cluster; run kubeadm reset on it first"
   fi
 }
 check_host() {

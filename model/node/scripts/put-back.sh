@@ -7,7 +7,7 @@
 # restarts nothing, and `boot` after it.
 umask 077
 when=${1:-}
-(cd "$undo" && sha256sum --quiet --check sums) || die "the record of the change is damaged: compare $undo/was with the files that are there, put right what differs, and remove $undo"
+(cd "$undo" && sha256sum --quiet --check sums) || die "the record of the change is damaged: compare $undo/was with the current files, fix what differs, and remove $undo"
 touch "$undo/changed"
 same() {
   if [ -L "$1" ] || [ -L "$2" ]; then [ "$(readlink "$1")" = "$(readlink "$2")" ]; else [ -e "$2" ] && cmp -s "$1" "$2"; fi

@@ -13,7 +13,7 @@ report_filters() {
     case $status in
       0) printf '%s%s\n' "$nft_mark" "$text" ;;
       139) refuse nftversion "nft crashes when it lists the rules (status 139): another version of nft, as in a container, wrote some that this one cannot read. Update the host's nftables, or remove those rules (NftVersion)" ;;
-      *) note "nft cannot list the rules of this host (status $status): other packet filters are not looked at" ;;
+      *) note "nft cannot list the rules of this host (status $status): other packet filters were not checked" ;;
     esac
   fi
   for tool in iptables-nft-save iptables-legacy-save iptables-save; do

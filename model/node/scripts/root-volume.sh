@@ -16,4 +16,4 @@ grow_root() {
     xfs) xfs_growfs / >/dev/null ;;
   esac
 }
-grow_root || note "the root file system could not grow to the volume's $root_gib GiB; it does at the next boot"
+grow_root || note "the root file system could not grow to the volume's $root_gib GiB; it will at the next boot"

@@ -34,5 +34,5 @@ while read -r unit; do no_swap "$unit"; done < <({
 } | sort -u)
 if [ "$(wc -l </proc/swaps)" -gt 1 ]; then
   swapoff -a
-  if [ "$(wc -l </proc/swaps)" -gt 1 ]; then die "swap cannot be turned off: $(awk 'NR > 1 { print $1 }' /proc/swaps)"; fi
+  if [ "$(wc -l </proc/swaps)" -gt 1 ]; then die "cannot turn off swap: $(awk 'NR > 1 { print $1 }' /proc/swaps)"; fi
 fi

@@ -7,7 +7,7 @@ for service in $time_services; do
   if active "$service.service"; then time_service=$service; break; fi
 done
 if [ -z "$time_service" ] && systemd-detect-virt --quiet --container; then
-  note "no time service runs here: the clock is the container host's"
+  note "no time service runs here: the container host sets the clock"
 elif [ -z "$time_service" ]; then
   for service in $time_services chronyd; do
     if ! systemctl cat "$service.service" >/dev/null 2>&1; then continue; fi

@@ -86,7 +86,8 @@ const OWNED: Readonly<Record<string, string>> = {
   ttrpc: "kubelets and crictl expect containerd's own socket",
   [`plugins.${IMAGES}.pinned_images.sandbox`]: "versions.pause and images.repository",
   [`plugins.${IMAGES}.registry.config_path`]: "images.mirrors and images.registries",
-  [`plugins.${IMAGES}.registry.mirrors`]: "images.mirrors; containerd refuses these beside config_path",
+  [`plugins.${IMAGES}.registry.mirrors`]:
+    "images.mirrors; containerd rejects these together with config_path",
   [`plugins.${IMAGES}.registry.configs`]: "images.registries",
   [`plugins.${IMAGES}.registry.auths`]: "images.registries",
   [`plugins.${RUNTIME}.cni.bin_dir`]: "the library's CNI plugins",

@@ -76,11 +76,11 @@ export function validateRegistries({ written, settings, refused }: Checked, prob
         allowed: "one of them",
       });
     if ("clientKey" in given && !("clientCertificate" in given))
-      problems.add([...path, "clientCertificate"], undefined, "is missing beside clientKey", {
+      problems.add([...path, "clientCertificate"], undefined, "is missing: clientKey is set", {
         allowed: "the certificate in PEM",
       });
     if ("clientCertificate" in given && !("clientKey" in given))
-      problems.add([...path, "clientKey"], undefined, "is missing beside clientCertificate", {
+      problems.add([...path, "clientKey"], undefined, "is missing: clientCertificate is set", {
         allowed: "the name of a secret: the certificate's private key in PEM",
       });
     const secret = (["credentials", "token", "clientKey"] as const).find((key) => key in given);
@@ -137,7 +137,7 @@ export function validateLoginNames({ written: { oidc } }: Checked, problems: Pro
     const [, trusted] = Object.entries(TRUSTED).find(([prefix]) => value?.startsWith(prefix)) ?? [];
     if (trusted === undefined) continue;
     const message = `turns names of the issuer into names that Kubernetes and this library trust, such as ${trusted}`;
-    problems.add(["oidc", key], value, message, { allowed: 'a prefix of its own, such as "oidc:"' });
+    problems.add(["oidc", key], value, message, { allowed: 'a different prefix, such as "oidc:"' });
   }
   if (oidc.groupsPrefix === undefined || "groupsClaim" in oidc) return;
   problems.add(

@@ -33,7 +33,7 @@ import type {
   VersionsInput,
 } from "./nodes";
 
-/** What every platform has: the cluster itself. */
+/** Settings of every platform. */
 export interface CommonInput {
   /**
    * Name of the cluster: kubeadm's `clusterName`, and part of `api.<name>.<domain>`.
@@ -77,7 +77,7 @@ export interface CommonInput {
   /** containerd. */
   containerd?: ContainerdInput;
   /**
-   * Checks to pass over: of kubeadm (`Swap`, `NumCPU`, `Mem`, `Port-6443`, ...) and of setup (`DiskSpace`, `RouteCollision`). Not
+   * Checks to ignore: of kubeadm (`Swap`, `NumCPU`, `Mem`, `Port-6443`, ...) and of setup (`DiskSpace`, `RouteCollision`). Not
    * `all`.
    *
    * @defaultValue none
@@ -90,7 +90,7 @@ export interface CommonInput {
    */
   oidc?: OidcInput;
   /**
-   * The way from the nodes to the internet.
+   * The HTTP proxy between the nodes and the internet.
    *
    * @defaultValue none
    */
@@ -103,12 +103,12 @@ export interface CommonInput {
   encryption?: EncryptionInput;
   /** The API server's audit log. */
   audit?: AuditInput;
-  /** Pod Security admission of namespaces without a label of their own. */
+  /** Pod Security admission of namespaces without their own label. */
   podSecurity?: PodSecurityInput;
   /** kubeadm's leaf certificates. */
   certificates?: CertificatesInput;
   /**
-   * How long a drain may take before the node is removed all the same, in seconds; on AWS at most 29940.
+   * How long a drain may take before the node is removed anyway, in seconds; on AWS at most 29940.
    *
    * @defaultValue `120`
    */
@@ -153,11 +153,11 @@ export interface AddonsInput {
   metricsServer?: MetricsServerInput & Switched;
 }
 
-/** A cluster on Linux machines of your own. */
+/** A cluster on your own Linux machines. */
 export interface MachinesClusterInput
   extends CommonInput, AddonsInput, TenancyInput, ExtrasInput, MachinesPlatformInput {
   /**
-   * Where machines come from: `machines` of your own, or `aws` EC2.
+   * Where machines come from: your own `machines`, or `aws` EC2.
    *
    * @defaultValue `machines`
    */
@@ -167,7 +167,7 @@ export interface MachinesClusterInput
 /** A cluster on AWS EC2. */
 export interface AwsClusterInput
   extends CommonInput, AddonsInput, TenancyInput, ExtrasInput, AwsPlatformInput {
-  /** Where machines come from: `machines` of your own, or `aws` EC2. */
+  /** Where machines come from: your own `machines`, or `aws` EC2. */
   platform: "aws";
 }
 

@@ -17,7 +17,7 @@ export interface ComponentInput {
    */
   extraArgs?: ExtraArgsInput;
   /**
-   * What the pod sees of its host besides. The files must be on the host already.
+   * Further files and folders of the host that the pod sees. They must already exist on the host.
    *
    * @defaultValue none
    */
@@ -175,7 +175,7 @@ export interface AuditInput {
   policy?: Record<string, unknown>;
 }
 
-/** Pod Security admission of namespaces without a label of their own. */
+/** Pod Security admission of namespaces without their own label. */
 export interface PodSecurityInput {
   /**
    * Level that is enforced.
@@ -190,7 +190,7 @@ export interface PodSecurityInput {
    */
   audit?: PodSecurityLevel;
   /**
-   * Level whose violations are warned of.
+   * Level whose violations cause a warning.
    *
    * @defaultValue `restricted`
    */
@@ -203,10 +203,10 @@ export interface PodSecurityInput {
   exemptNamespaces?: string[];
 }
 
-/** kubeadm's leaf certificates. The CAs are good for ten years. */
+/** kubeadm's leaf certificates. The CAs are valid for ten years. */
 export interface CertificatesInput {
   /**
-   * How long a certificate is good, in days.
+   * How long a certificate is valid, in days.
    *
    * @defaultValue `365`
    */

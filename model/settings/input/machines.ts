@@ -21,7 +21,7 @@ export interface SshInput {
   key: string;
 }
 
-/** A Linux machine of your own. Its key under `machines` is its identity and the name of its node. */
+/** Your own Linux machine. Its key under `machines` is its identity and the name of its node. */
 export interface MachineInput extends SshInput {
   /**
    * `controlPlane`: runs etcd and the control plane; there are 1, 3, 5 or 7 of them. `worker`: runs pods. `loadBalancer`: only
@@ -42,13 +42,13 @@ export interface MachineInput extends SshInput {
    */
   nodeAddress?: string;
   /**
-   * Network interface that must carry `nodeAddress`, up to 15 characters. Setup refuses a host where another one does.
+   * Network interface that must carry `nodeAddress`, up to 15 characters. Setup refuses a host where another interface has it.
    *
    * @defaultValue found by the address
    */
   nodeInterface?: string;
   /**
-   * CPU architecture. Setup refuses a host of another one.
+   * CPU architecture. Setup refuses a host with another architecture.
    *
    * @defaultValue `amd64`
    */
@@ -74,7 +74,7 @@ export interface MachineInput extends SshInput {
    */
   taints?: TaintInput[];
   /**
-   * Raise it when the machine behind the name is another one, or was wiped: the node is removed and joins again.
+   * Raise it when another machine takes over the name, or the machine was wiped: the node is removed and joins again.
    *
    * @defaultValue `1`
    */
@@ -199,7 +199,7 @@ export interface FirewallRulesInput {
    */
   kind: FirewallKind;
   /**
-   * What every machine lets in besides.
+   * What every machine also lets in.
    *
    * @defaultValue none
    */
@@ -213,7 +213,7 @@ export interface FirewallAllowInput {
   /** IP protocol. `icmp` from an IPv6 range is ICMPv6. */
   protocol: "tcp" | "udp" | "sctp" | "icmp" | "igmp" | "vrrp" | "ospf" | "gre" | "ipip" | "esp" | "ah";
   /**
-   * A port, or a range of ports as `8000-8100`. Required for `tcp`, `udp` and `sctp`, refused for the others.
+   * A port, or a range of ports such as `8000-8100`. Required for `tcp`, `udp` and `sctp`, refused for the others.
    *
    * @defaultValue none
    */
@@ -233,7 +233,7 @@ export interface RolloutInput {
   maxUnavailable?: number | string;
 }
 
-/** What only `platform: machines` has. */
+/** Settings of `platform: machines` only. */
 export interface MachinesPlatformInput {
   /** Address ranges. */
   network?: NetworkInput;

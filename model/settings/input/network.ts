@@ -20,13 +20,13 @@ export interface NetworkInput {
    */
   maxNodes?: number;
   /**
-   * Pods on one node at most: `maxPods` of the kubelets. A node's slice of the pod range must hold them.
+   * Most pods on one node: `maxPods` of the kubelets. A node's part of the pod range must have room for them.
    *
    * @defaultValue `110`
    */
   podsPerNode?: number;
   /**
-   * Prefix length of the slice of the pod range that each node gets, at most 16 bits longer than the pod range's own.
+   * Prefix length of the part of the pod range that each node gets, at most 16 bits longer than the pod range's own.
    *
    * @defaultValue `24`
    */

@@ -35,7 +35,7 @@ export interface ContainerdInput {
   dropIn?: string;
 }
 
-/** The way from the nodes to the internet. */
+/** The HTTP proxy between the nodes and the internet. */
 export interface ProxyInput {
   /**
    * Proxy for http: downloads, containerd, the kubelet and the control plane use it.
@@ -50,7 +50,7 @@ export interface ProxyInput {
    */
   https?: string;
   /**
-   * Names, addresses and ranges that are called directly. The cluster's own always are.
+   * Names, addresses and ranges that bypass the proxy. Those of the cluster always do.
    *
    * @defaultValue none
    */
@@ -136,7 +136,7 @@ export interface ImagesInput {
    */
   repository?: string;
   /**
-   * Mirrors of a registry, by the registry's host, or `_default`: URLs that are asked in order before the registry itself.
+   * Mirrors of a registry, by the registry's host, or `_default`: URLs to try in order before the registry itself.
    *
    * @defaultValue none
    */
@@ -149,7 +149,7 @@ export interface ImagesInput {
   registries?: Record<string, RegistryInput>;
 }
 
-/** How nodes reach one registry or mirror. On AWS only `ca`, since user data holds no secret. */
+/** How nodes reach one registry or mirror. On AWS only `ca`, because user data contains no secrets. */
 export interface RegistryInput {
   /**
    * Name in `kubeadm:secrets` of a login, `user:password`. Not on AWS.
@@ -164,7 +164,7 @@ export interface RegistryInput {
    */
   token?: string;
   /**
-   * Certificates of its CAs, in PEM: the text and not a path.
+   * Certificates of its CAs, in PEM: the text, not a path.
    *
    * @defaultValue the host's CAs
    */
@@ -216,7 +216,7 @@ export interface VersionsInput {
    */
   pause?: string;
   /**
-   * Tag of the etcd image, 3.5.24-0 or newer, below 3.8.0. Leave it out, and upgrades bring the one of kubeadm; a given tag stays.
+   * Tag of the etcd image, 3.5.24-0 or newer, below 3.8.0. Without it, upgrades use kubeadm's; a tag you set stays.
    *
    * @defaultValue by minor version: `3.6.8-0`
    */

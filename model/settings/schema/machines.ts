@@ -108,7 +108,7 @@ const allowed = z.strictObject({
   ),
 });
 
-/** What only `platform: machines` has. */
+/** Settings of `platform: machines` only. */
 export const machinesShape = {
   network: z.strictObject(networkShape).prefault({}),
   machines: z.record(z.string(), machine),

@@ -81,7 +81,7 @@ export const dnsName = text((value) =>
     ? undefined
     : {
         message: "is not a valid DNS name",
-        allowed: "DNS labels (a-z, 0-9, -) with dots between, 253 characters at most",
+        allowed: "DNS labels (a-z, 0-9, -) separated by dots, at most 253 characters",
       },
 );
 

@@ -27,7 +27,7 @@ function instead(name: string, script: string): string {
   const jobs: readonly [mark: string, does: string][] = [
     ['drain "$drain_timeout" || note', `${name} drains w1`],
     ["labels and taints of", `${name} adopts w1`],
-    ["did not let pods back", `${name} lets w1 in`],
+    ["did not uncordon", `${name} lets w1 in`],
     ["check() (\n:\n)", `${name} is configured, and not looked at`],
     ["kubeadm upgrade node", `${name} is configured`],
     ['phase "kubeadm reset"', `${name} is reset`],

@@ -366,7 +366,7 @@ esac`,
     host.files.command("seq", "echo 1 2 3");
     const { status, output } = converge(cp1);
     expect(status).toBe(1);
-    expect(output).toContain("##error the API does not answer since two minutes");
+    expect(output).toContain("##error the API has not answered for two minutes");
     expect(calls().filter((line) => line.startsWith("kubectl"))).toHaveLength(3);
   });
 
@@ -388,7 +388,8 @@ esac`,
       const { status, output } = converge(cp1);
       expect(status, output).toBe(0);
       expect(kubeadm().includes("kubeadm init phase addon kube-proxy")).toBe(behind === "");
-      if (behind !== "") expect(output).toMatch(new RegExp(`##note kube-proxy is left .*: ${behind}\n`));
+      if (behind !== "")
+        expect(output).toMatch(new RegExp(`##note kube-proxy is not changed .*: ${behind}\n`));
     },
   );
 
@@ -423,7 +424,7 @@ esac`,
     const { status, output } = converge(cp1);
     expect(status, output).toBe(0);
     expect(calls().some((line) => line.includes("rollout status daemonset kube-proxy"))).toBe(changed);
-    expect(output.includes("##note kube-proxy is not new on every node")).toBe(changed);
+    expect(output.includes("##note kube-proxy is not updated on every node")).toBe(changed);
   });
 });
 

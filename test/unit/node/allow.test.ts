@@ -120,7 +120,7 @@ echo loaded`;
     ["[fe80::1%eth0]:50000", "fe80::1"],
   ])("by %s would be locked out, and nothing is loaded", (peer, named) => {
     expect(load(["198.51.100.7:50000", peer])).toBe(
-      `died: the firewall would lock out ${named}, which is logged on over SSH now: add it to access.ssh`,
+      `died: the firewall would lock out ${named}, which is logged in over SSH: add it to access.ssh`,
     );
   });
 

@@ -85,11 +85,7 @@ const names = (lines: readonly string[]): string[] =>
 
 describe("a host with SELinux", () => {
   it.each([
-    [
-      "enforcing",
-      "1",
-      [expect.stringMatching(/^note: SELinux is enforcing: .*containers run without labels/)],
-    ],
+    ["enforcing", "1", [expect.stringMatching(/^note: SELinux is enforcing: .*containers run unlabelled/)]],
     ["permissive", "0", []],
   ])("that is %s", (_, enforce, said) => {
     expect(found({ files: { "/sys/fs/selinux/enforce": `${enforce}\n` } })).toEqual(said);
@@ -237,7 +233,7 @@ describe("a host that cannot run a node", () => {
   it("with cgroup v1 is refused from 1.35 on, unless the kubelet is told to live with it", () => {
     const v1 = { cgroup: "tmpfs" };
     expect(names(found(v1))).toEqual(["CgroupV1"]);
-    const note = ["note: the host has cgroup v1, which Kubernetes is about to give up"];
+    const note = ["note: the host uses cgroup v1, which Kubernetes is about to drop"];
     expect(found(v1, { raw: { kubernetesVersion: "1.34.4" } })).toEqual(note);
     expect(found(v1, { raw: { kubelet: { config: { failCgroupV1: false } } } })).toEqual(note);
   });

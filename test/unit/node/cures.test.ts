@@ -208,7 +208,7 @@ describe("programs that may not be run", () => {
       `${text}fapolicyd denies it, and has to trust /opt/pulumi-kubeadm`,
     );
     fs.rmSync(`${root}${folder}/bin/runc`);
-    expect(run(denied, script).lines.at(-1)).toMatch(/is not there: the download holds something else$/);
+    expect(run(denied, script).lines.at(-1)).toMatch(/is missing: the download contains something else$/);
   });
 
   it("are told from a configuration that containerd does not take", () => {
@@ -221,7 +221,7 @@ describe("programs that may not be run", () => {
     );
     write("/usr/local/bin/containerd", "#!/bin/sh\nexit 1\n");
     fs.chmodSync(`${root}/usr/local/bin/containerd`, 0o755);
-    expect(run(denied + systemctl, script).lines.at(-1)).toMatch(/^died: containerd does not take/);
+    expect(run(denied + systemctl, script).lines.at(-1)).toMatch(/^died: containerd rejects/);
   });
 });
 
@@ -242,7 +242,7 @@ describe("the cluster's own firewall", () => {
     expect(phase("nft() { :; }").stdout).not.toMatch(/reload|restart|note/);
     const gone = phase('nft() { [ "$1" != list ]; }');
     expect(gone.lines).toContain(
-      `note: somebody flushed nftables: the rules of ${unit} were gone, and are loaded again`,
+      `note: somebody flushed nftables: the rules of ${unit} were gone and have been loaded again`,
     );
     expect(gone.lines).toContain(`systemctl reload ${unit}`);
   });
@@ -271,7 +271,7 @@ describe("the cluster's own firewall", () => {
       /^died: nft crashes \(status 139\)/,
     );
     expect(phase('nft() { if [ "$1" = -c ]; then return 1; fi; }').lines.at(-1)).toMatch(
-      /^died: nft does not take/,
+      /^died: nft rejects/,
     );
   });
 

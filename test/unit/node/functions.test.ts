@@ -201,7 +201,7 @@ describe("operating system", () => {
 
   it("refuses others, and says which it takes", () => {
     expect(found("ubuntu", "20.04").stdout).toBe(
-      `died: ubuntu 20.04 is none of the operating systems this library sets up: ${families.join(", ")}\n`,
+      `died: ubuntu 20.04 is not a supported operating system; supported: ${families.join(", ")}\n`,
     );
     expect(found("rocky", "8.10").status).toBe(1);
   });

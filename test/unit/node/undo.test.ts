@@ -89,7 +89,7 @@ describe("a change of a living node", () => {
     expect(host.files.read(CONFIG)).toBe("new");
     const { status, output } = run({ change: script(`cat ${CONFIG}; ls ${ADDED} || echo none`) });
     expect(status, output).toBe(0);
-    expect(output).toContain("##phase putting back a change that was cut off");
+    expect(output).toContain("##phase restoring files of an interrupted change");
     expect(output).toMatch(/^formernone$|former[^\n]*\n(.*\n)*none/m);
     isFormer();
   });
@@ -138,12 +138,7 @@ describe("a record that is not whole", () => {
       "",
       /the record of the change is damaged: compare .*undo\/was/,
     ],
-    [
-      "the script is empty",
-      "put-back",
-      "",
-      /the record of a change that was cut off cannot be read: compare/,
-    ],
+    ["the script is empty", "put-back", "", /cannot read the record of an interrupted change: compare/],
   ])("%s: nothing is touched, and no other change begins", (_, file, content, said) => {
     run({ change: `${change}kill -9 $$\nexit 1\n` });
     const path = file.startsWith("was") ? `was${host.files.root}${CONFIG}` : file;

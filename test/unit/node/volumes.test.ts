@@ -117,7 +117,7 @@ describe("etcd's volume", () => {
     [
       "of somebody else",
       { found: '/dev/nvme2n1: LABEL="data" TYPE="xfs"' },
-      /not blank, and is left as it is: .*xfs/,
+      /not blank and was not changed: .*xfs/,
     ],
     ["with partitions", { found: '/dev/nvme2n1: PTUUID="1" PTTYPE="gpt"' }, /not blank/],
     ["that blkid is not sure about", { found: 8 }, /blkid cannot tell .*exit status 8/],

@@ -455,7 +455,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "a family that is misspelt",
       general("instanceType", "m7j.large"),
       "workers.general.instanceType",
-      /family this library does not know, m7j.*architecture beside it/,
+      /family this library does not know, m7j.*set architecture as well/,
     ],
     [
       "a size that is misspelt",
@@ -565,7 +565,7 @@ export const WRONG_AWS: readonly Wrong[] = [
       "min without max",
       all(general("count", undefined), general("min", 2)),
       "workers.general.max",
-      /is missing beside min 2/,
+      /is missing: min is 2/,
     ],
     [
       "min over max",

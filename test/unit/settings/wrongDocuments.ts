@@ -37,10 +37,10 @@ const policy = (over: object, path: string, text: RegExp): Row => [
 export const WRONG_DOCUMENTS: readonly Wrong[] = [
   ...cases("documents: KubeletConfiguration", [
     ...kubelet(
-      ["evictionhard", {}, /KubeletConfiguration does not have.*evictionHard/],
-      ["image-gc-high-threshold-percent", 70, /does not have.*imageGCHighThresholdPercent/],
+      ["evictionhard", {}, /KubeletConfiguration does not have it.*evictionHard/],
+      ["image-gc-high-threshold-percent", 70, /does not have it.*imageGCHighThresholdPercent/],
       ["node-ip", "10.40.0.11", /instead: machines\.<name>\.nodeAddress/],
-      ["defaultPodSysctls", { "net.core.somaxconn": "1" }, /has since Kubernetes 1\.37/],
+      ["defaultPodSysctls", { "net.core.somaxconn": "1" }, /has it since Kubernetes 1\.37/],
       ["podPidsLimit", "4096", /is text.*a whole number, without quotes/],
       ["seccompDefault", "true", /is text.*without quotes/],
       ["syncFrequency", 60, /is a number.*60s/],
@@ -52,7 +52,7 @@ export const WRONG_DOCUMENTS: readonly Wrong[] = [
       ["serializeImagePulls", true, /maxParallelImagePulls 5/],
       ["memoryManagerPolicy", "Static", /needs reservedMemory/],
       ["cgroupsPerQOS", false, /enforceNodeAllocatable: \[none\]/],
-      ["enforceNodeAllocatable", ["pods", "system-reserved"], /systemReservedCgroup beside it/],
+      ["enforceNodeAllocatable", ["pods", "system-reserved"], /systemReservedCgroup as well/],
       ["shutdownGracePeriod", "10s", /shorter than shutdownGracePeriodCriticalPods/],
       ["port", 10260, /cannot change.*10250/],
       ["healthzPort", 0, /cannot change.*10248/],
@@ -61,12 +61,7 @@ export const WRONG_DOCUMENTS: readonly Wrong[] = [
       ["registerNode", false, /joins by registering/],
       ["evictionSoftGracePeriod", null, /memory\.available without a grace period/],
     ),
-    within(
-      "evictionHard",
-      { "memory.avail": "1Gi" },
-      '["memory.avail"]',
-      /not known here.*memory\.available/,
-    ),
+    within("evictionHard", { "memory.avail": "1Gi" }, '["memory.avail"]', /unknown key.*memory\.available/),
     within("evictionHard", { "memory.available": "1 Gi" }, '["memory.available"]', /100Mi or 10%/),
     within("evictionHard", { "memory.available": 100 }, '["memory.available"]', /is a number.*"100"/),
     within("kubeReserved", { memory: "300MB" }, "memory", /quantity/),

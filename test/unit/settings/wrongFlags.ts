@@ -126,7 +126,7 @@ export const WRONG_FLAGS: readonly Wrong[] = [
     ...etcd(
       ["force-new-cluster", true, /removes all other members/],
       ["strict-reconfig-check", false, /quorum/],
-      ["config-file", "/etc/etcd.yaml", /ignores all other flags/],
+      ["config-file", "/etc/etcd.yaml", /ignore all other flags/],
       ["listen-metrics-urls", "http://10.40.0.11:2381", /one host/],
       ["initial-cluster-token", "x", /another setting determines it/],
     ),

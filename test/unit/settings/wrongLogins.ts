@@ -23,9 +23,9 @@ export const WRONG_LOGINS: readonly Wrong[] = [
       "a certificate alone",
       registry({ clientCertificate: CERTIFICATE }),
       at("clientKey"),
-      /is missing beside clientCertificate/,
+      /is missing: clientCertificate is set/,
     ],
-    ["a key alone", registry({ clientKey: "key" }), at("clientCertificate"), /is missing beside clientKey/],
+    ["a key alone", registry({ clientKey: "key" }), at("clientCertificate"), /is missing: clientKey is set/],
     ["two logins", registry({ credentials: "a", token: "b" }), at("token"), /combined with credentials/],
     [
       "a password itself",

@@ -28,7 +28,7 @@ PYTHON
   )
   case $said in
     held*)
-      [ -e "$state/$1.held" ] || say "no node of pool $1 is replaced: $(cut -d ' ' -f 2 <<<"$said") of its $(cut -d ' ' -f 3 <<<"$said") nodes are not Ready, which is no matter of single nodes"
+      [ -e "$state/$1.held" ] || say "no node of pool $1 is replaced: $(cut -d ' ' -f 2 <<<"$said") of its $(cut -d ' ' -f 3 <<<"$said") nodes are not Ready, so the cause is not a single node"
       touch "$state/$1.held"
       ;;
     replace*)
