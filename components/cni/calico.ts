@@ -76,7 +76,7 @@ const SAMPLES: Samples = {
 };
 
 /**
- * Calico in the cluster: its CRDs and Tigera's operator by Helm, and as resources of their own what the operator is to
+ * Calico in the cluster: its CRDs and Tigera's operator as Helm releases, and as separate resources what the operator is to
  * install and how routes are exchanged. Routes come first, so that no node begins with other peers than it will have. Give
  * it the cluster's provider by `provider` and `deletedWith` the cluster's init. Not tried on a live cluster.
  *
@@ -185,7 +185,7 @@ export interface RouteReflectorsArgs {
 
 /**
  * The Nodes that hand routes on, marked as such: one patch a Node, that owns its annotations and nothing else. Taken away,
- * it takes the annotations along. A component of its own, since what waits for the network must not wait for every node.
+ * it takes the annotations along. A separate component, because what waits for the network must not wait for every node.
  *
  * ```ts
  * new RouteReflectors("reflectors", { nodes: ["rack1-a", "rack2-a"] }, { provider });

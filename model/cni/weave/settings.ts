@@ -17,7 +17,7 @@ export interface WeaveInput {
   };
   /** IPv4 ranges of nodes between which nothing is encrypted; default none. Only with `encryption`. */
   trustedSubnets?: string[];
-  /** Weave's own NetworkPolicy controller runs beside it; default true. */
+  /** Weave's NetworkPolicy controller runs next to it; default true. */
   networkPolicy?: boolean;
   /** Of Weave's pod on each node, router and policy controller each; default: requests of 50m CPU. */
   resources?: PodResources;
@@ -36,7 +36,7 @@ export interface WeaveSettings {
     /** Between nodes in these ranges nothing is encrypted. */
     readonly trustedSubnets: readonly string[];
   };
-  /** Weave's own NetworkPolicy controller runs beside it. */
+  /** Weave's NetworkPolicy controller runs next to it. */
   readonly networkPolicy: boolean;
   /** Of Weave's pod on each node, router and policy controller each; default: requests of 50m CPU. */
   readonly resources: PodResources;
