@@ -232,7 +232,7 @@ function holdProblems(
         ...(old.terminationProtection ? ["EC2's termination protection"] : []),
       ];
       return [
-        `controlPlane: this run would delete the instance of ${old.name}, which ${list(holds)} protects. ` +
+        `controlPlane: this run would delete the instance of ${old.name}, which is protected by ${list(holds)}. ` +
           `Undo this change, add controlPlane.deletable: [${old.name}], run up, then make the change`,
       ];
     });

@@ -208,7 +208,10 @@ function three(): void {
     await stack.up(plane({ revisions: one }, true));
     const raised = plane({ revisions: { ...one, "cp-3": 2 } }, true);
     await stack.refuses(raised, /unable to replace resource .*prod-instances-cp-3/, "preview");
-    await stack.refuses(raised, /held by .*EC2's termination protection.*controlPlane\.deletable: \[cp-3\]/s);
+    await stack.refuses(
+      raised,
+      /is protected by .*EC2's termination protection.*controlPlane\.deletable: \[cp-3\]/s,
+    );
     const deletable = ["cp-3"];
     await stack.up(plane({ revisions: one, deletable }, true));
     const steps = await stack.up(plane({ revisions: { ...one, "cp-3": 2 }, deletable }, true));

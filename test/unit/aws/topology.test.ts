@@ -164,7 +164,7 @@ describe("what holds an instance", () => {
     expect(problem).toContain("add controlPlane.deletable: [cp-2], run up");
     // In one run the instance still has EC2's protection when its node leaves.
     expect(refused(largeAws, all(), all(deletable("cp-2"), revisions("cp-2")))).toEqual([
-      expect.stringMatching(/which EC2's termination protection protects\./),
+      expect.stringMatching(/which is protected by EC2's termination protection\./),
     ]);
     expect(refused(largeAws, deletable("cp-2"), revisions("cp-2"))).toEqual([]);
     expect(refused(largeAws, deletable("cp-1"), revisions("cp-2"))).toHaveLength(1);
@@ -173,7 +173,7 @@ describe("what holds an instance", () => {
   it("is Pulumi's protection alone where the settings say so", () => {
     const free = set("controlPlane.terminationProtection", false);
     expect(refused(largeAws, free, revisions("cp-2"))).toEqual([
-      expect.stringMatching(/which Pulumi's protection \(protect: true\) protects\./),
+      expect.stringMatching(/which is protected by Pulumi's protection \(protect: true\)\./),
     ]);
     expect(refused(largeAws, free, all(deletable("cp-2"), revisions("cp-2")))).toEqual([]);
   });
