@@ -7,15 +7,20 @@ import type { AwsSettings } from "../aws/settings";
 const METADATA = "169.254.169.254";
 
 /**
- * A worker's entry. Programs that call workers are Go's, which take ranges (golang.org/x/net/http/httpproxy); neighbours in a private
+ * The settings of hosts with networks in place of workers' addresses, which are known by now. Programs that call workers are Go's, which take ranges (golang.org/x/net/http/httpproxy); neighbours in a private
  * network are reached directly anyway. So a worker more in a network where there is one changes no file of other hosts, and restarts nothing
  * there. The others' addresses stay exact, since other programs may call them, as curl before 7.86, which takes no range.
  */
-function directAddress({ role, nodeAddress }: Machine): string {
-  const address = role === "worker" ? parseAddress(nodeAddress) : undefined;
-  if (address === undefined) return nodeAddress;
-  const network = rangeOf(address, 24);
-  return isPrivate(network) ? network.text : nodeAddress;
+export function withNetworks(proxy: ProxySettings, machines: readonly Machine[]): ProxySettings {
+  const workers = new Set(
+    machines.filter(({ role }) => role === "worker").map(({ nodeAddress }) => nodeAddress),
+  );
+  const direct = proxy.noProxy.map((entry) => {
+    const address = workers.has(entry) ? parseAddress(entry) : undefined;
+    const network = address === undefined ? undefined : rangeOf(address, 24);
+    return network !== undefined && isPrivate(network) ? network.text : entry;
+  });
+  return { ...proxy, noProxy: [...new Set(direct)] };
 }
 
 /** The proxy settings of hosts, with everything of the cluster's own going direct. */
@@ -43,7 +48,7 @@ export function proxySettings(
     `.${own.network.clusterDomain}`,
     `.${own.domain}`,
     own.endpoint.host,
-    ...own.machines.map(directAddress),
+    ...own.machines.map((machine) => machine.nodeAddress),
     ...(own.aws === undefined ? [] : [own.aws.vpc.cidr, METADATA]),
     ...(own.aws?.vpc.endpoints === undefined ? [] : endpointHosts(own.aws.vpc.endpoints, own.aws.region)),
     ...(given.noProxy ?? []),

@@ -25,7 +25,8 @@ import type {
   PreflightCheckSpec,
   SetupMachine,
 } from "../node/spec";
-import type { ClusterSettings, Machine, MachineRole } from "./resolved";
+import { withNetworks } from "./proxy";
+import type { ClusterSettings, Machine, MachineRole, ProxySettings } from "./resolved";
 
 /** Computed once for all machines of a cluster: settings do not change once they are resolved. */
 function once<T>(compute: (settings: ClusterSettings) => T): (settings: ClusterSettings) => T {
@@ -260,10 +261,14 @@ function downloadsOf(
     : { downloads: [...files, provider.download], credentialProvider: provider };
 }
 
+const proxyOf = once(({ proxy, machines }): { readonly proxy?: ProxySettings } =>
+  proxy === undefined ? {} : { proxy: withNetworks(proxy, machines) },
+);
+
 /** What makes the machine ready for kubeadm. */
 export function nodeSetupSpec(settings: ClusterSettings, machine: Machine): NodeSetupSpec {
   const apiProxy = apiProxyOf(settings, machine);
-  const { images, proxy, containerd, versions } = settings;
+  const { images, containerd, versions } = settings;
   const ownFirewall = settings.firewall === "nftables";
   return {
     ...hostChecks(settings),
@@ -276,7 +281,7 @@ export function nodeSetupSpec(settings: ClusterSettings, machine: Machine): Node
       mirrors: images.mirrors,
       ...(images.registries === undefined ? {} : { registries: images.registries }),
     },
-    ...(proxy === undefined ? {} : { proxy }),
+    ...proxyOf(settings),
     ...(containerd.dropIn === undefined ? {} : { containerdDropIn: containerd.dropIn }),
     ...downloadsOf(settings, machine),
     ...packagesOf(settings, machine),
@@ -291,7 +296,7 @@ export function nodeSetupSpec(settings: ClusterSettings, machine: Machine): Node
 
 /** What every control-plane node is configured by. */
 const controlPlaneNode = once((settings): ControlPlaneNodeSpec => {
-  const { network, versions, kubeProxy, images, proxy, oidc, aws } = settings;
+  const { network, versions, kubeProxy, images, oidc, aws } = settings;
   return {
     name: settings.name,
     kubernetesVersion: settings.kubernetesVersion,
@@ -320,7 +325,7 @@ const controlPlaneNode = once((settings): ControlPlaneNodeSpec => {
     podSecurity: settings.podSecurity,
     ignorePreflightErrors: settings.ignorePreflightErrors,
     ...(oidc === undefined ? {} : { oidc }),
-    ...(proxy === undefined ? {} : { proxy }),
+    ...proxyOf(settings),
     ...(aws === undefined
       ? {}
       : {

@@ -5,6 +5,7 @@ import { parse as parseYaml } from "yaml";
 
 import { nthAddress, range } from "../../../model/network/addresses";
 import { readCluster } from "../../../model/settings/parse";
+import { nodeSetupSpec } from "../../../model/settings/specs";
 import type { ClusterSettings } from "../../../model/settings/resolved";
 import { metalInput } from "../../support/settings";
 import { type Change, HASH, all, edited, machine, moveNodes, newer, set } from "./edit";
@@ -310,13 +311,15 @@ describe("defaults", () => {
   });
 
   it("send what goes to workers past a proxy by their networks, so that one worker more changes nothing on other hosts", () => {
-    const direct = (...workers: readonly string[]) =>
-      taken(
+    const direct = (...workers: readonly string[]) => {
+      const settings = taken(
         all(
           set("proxy", { https: "http://proxy.example.com:3128" }),
           ...workers.map((nodeAddress, index) => machine(`z${index}`, 90 + index, { nodeAddress })),
         ),
-      ).proxy?.noProxy;
+      );
+      return nodeSetupSpec(settings, settings.machines[0] ?? expect.fail()).proxy?.noProxy;
+    };
     expect(direct("10.40.0.29", "10.40.0.30")).toEqual(direct());
     expect(direct()).toEqual(expect.arrayContaining(["10.40.0.11", "10.40.0.0/24"]));
     // Of a public network the rest may be anybody's.
