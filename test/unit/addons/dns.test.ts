@@ -109,7 +109,7 @@ describe("corefileProblem", () => {
   it.each([
     ["}", /closes a brace/],
     ["acl {\n}\n}\nevil {", /closes a brace/],
-    ["acl {\n  block\n} }", /beside a closing brace/],
+    ["acl {\n  block\n} }", /next to a closing brace/],
     ['log "\n}', /quote/],
     ["{\n}", /without a plugin/],
     ["bind 0.0.0.0", /bind, which reaches outside/],
