@@ -55,7 +55,7 @@ describe("writePlan", () => {
     const out = path.join(newFolder(), "metal");
     fs.mkdirSync(out);
     fs.writeFileSync(path.join(out, "plan.json"), '{"something": "else"}');
-    expect(() => writePlan(out, planOf("index.html"))).toThrow(/holds no plan/);
+    expect(() => writePlan(out, planOf("index.html"))).toThrow(/contains no plan/);
     expect(fs.readFileSync(path.join(out, "plan.json"), "utf8")).toBe('{"something": "else"}');
     expect(listing(path.dirname(out))).toEqual(["metal/plan.json"]);
   });
