@@ -292,7 +292,7 @@ describeWithLab("one control-plane node, two workers, vxlan", () => {
     saw(/cni\.podCidr: .*/.exec(refused.log)?.[0] ?? refused.log.slice(-500));
     expect(refused.ok).toBe(false);
     expect(refused.log).toContain(
-      "cni.podCidr: the living cluster has 10.244.0.0/16, the settings say 10.200.0.0/16",
+      "cni.podCidr: the living cluster has 10.244.0.0/16, but the settings say 10.200.0.0/16",
     );
     expect((await cluster.engine("preview")).changed).toEqual([]);
   });

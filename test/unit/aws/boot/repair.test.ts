@@ -119,13 +119,14 @@ if sys.argv[1] in ("putParameter", "version"):
     expect(replaced(nodes([{ seconds: 9000, providerID: "kind://docker/x" }], 1)).instances).toEqual([]);
   });
 
-  it("are looked for only in pools that say so, whose groups alone the role may touch", () => {
+  it("are looked for only in pools that say so; the role may touch groups of the cluster alone", () => {
     replaced(nodes([{ seconds: 9000 }]));
     expect(host.calls().filter((line) => line.endsWith("pool=other -o json"))).toEqual([]);
     const statement = controlPlaneStatements(settings).find(({ sid }) => sid === "ReplaceIllNodes");
-    expect(statement?.resources).toEqual([
-      "arn:aws:autoscaling:eu-central-1:*:autoScalingGroup:*:autoScalingGroupName/kubeadm-dev-general",
-    ]);
+    expect(statement).toMatchObject({
+      resources: ["arn:aws:autoscaling:eu-central-1:*:autoScalingGroup:*:autoScalingGroupName/kubeadm-*"],
+      conditions: { StringEquals: { "autoscaling:ResourceTag/pulumi-kubeadm/cluster": "dev" } },
+    });
     expect(controlPlaneStatements(awsSettings()).some(({ sid }) => sid === "ReplaceIllNodes")).toBe(false);
   });
 
