@@ -10,7 +10,7 @@ describe("hosts-through-the-door", () => {
 
   it.each(["Command", "CopyFile", "CopyToRemote"])("reports remote.%s", async (kind) => {
     const found = await messages(hostsThroughTheDoor, { ...remote(), type: `command:remote:${kind}` });
-    expect(found).toEqual([expect.stringContaining("tweak opens an SSH connection of its own")]);
+    expect(found).toEqual([expect.stringContaining("tweak opens its own SSH connection")]);
   });
 
   it("lets a resource be that is named in `allow`", async () => {
@@ -104,7 +104,7 @@ describe("pinned-host-keys", () => {
     ["no key", undefined, "is missing"],
     ["an empty one", "", "does not start with a key type"],
     ["a fingerprint", "SHA256:abcdef", "is a fingerprint"],
-    ["a key cut off", hostKey.slice(0, 40), "cut off"],
+    ["a key cut off", hostKey.slice(0, 40), "truncated"],
   ])("reports a machine with %s", async (_, given, why) => {
     const found = await joining((input) => (input.connections.cp2.hostKey = given));
     expect(found).toEqual([expect.stringContaining("the host key of cp2")]);

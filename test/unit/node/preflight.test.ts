@@ -138,7 +138,7 @@ ss() { :; }`;
 
   it("refuses an interface that carries less than the settings say", () => {
     const found = check({ ...worker({}), network: { serviceCidr: "10.96.0.0/16", mtu: 1500 } });
-    expect(found).toEqual(["eth1 has an MTU of 1450, network.mtu says 1500"]);
+    expect(found).toEqual(["eth1 has an MTU of 1450, but network.mtu is 1500"]);
   });
 });
 
