@@ -12,6 +12,8 @@ export interface Finding {
   readonly candidates?: readonly string[];
   /** The value as it should be written. */
   readonly meant?: string;
+  /** Whether the key is what was misspelt; else the value is. */
+  readonly unknownKey?: true;
 }
 
 export interface DocumentRules {
@@ -78,6 +80,7 @@ function checkStruct(
             ? `unknown key: ${name} does not have it`
             : `unknown key: ${name} has it since Kubernetes ${since}`,
         allowed: there.length > 30 ? `the fields of ${name}` : listed(Object.fromEntries(there)),
+        unknownKey: true,
         candidates: there.map(([field]) => field),
       });
       continue;
@@ -139,6 +142,7 @@ function checkMap(
         value: inner,
         message: "unknown key",
         allowed: keys.join(", "),
+        unknownKey: true,
         candidates: keys,
       });
     } else checkValue(rules, place, type, inner, [...path, key], minor, found);

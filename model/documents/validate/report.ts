@@ -9,9 +9,8 @@ import { kubernetesGates } from "../../flags/validate/rules";
 
 /** Reports what a document's check found, below the setting that holds the document. */
 export function report(base: Path, findings: readonly Finding[], problems: Problems): void {
-  for (const { path, value, message, allowed, candidates, meant } of findings) {
-    // Of an unknown key the key is what was misspelt, of a word the word.
-    const word = message.includes("unknown key") ? camelCase(String(path.at(-1))) : String(value);
+  for (const { path, value, message, allowed, unknownKey, candidates, meant } of findings) {
+    const word = unknownKey ? camelCase(String(path.at(-1))) : String(value);
     problems.add([...base, ...path], value, message, {
       allowed,
       nearest: meant ?? (candidates && nearest(word, candidates)),
