@@ -124,7 +124,7 @@ const COMPONENTS: Readonly<Record<string, string>> = {
 };
 
 export function versionTables(settings: ClusterSettings): Markup {
-  const versions = Object.entries(settings.versions) as [string, string][];
+  const versions = Object.entries(settings.versions);
   const downloads = Object.entries(settings.downloads.files).flatMap(([architecture, files]) =>
     (files ?? []).map((file) => ({ architecture, ...file })),
   );

@@ -106,7 +106,9 @@ describeWithEngine("machines that are made in the same program", () => {
     expect(error.result.log).toMatch(
       /machines\.w1\.host: "10\.244\.7\.1" .*\n\s+allowed: an address outside/,
     );
-    expect(error.result.log).toContain('machines.w2.host: "10.40.0.11" and port 22 are also those of machine cp1');
+    expect(error.result.log).toContain(
+      'machines.w2.host: "10.40.0.11" and port 22 are also those of machine cp1',
+    );
     expect(error.result.log).toContain('machines.w2.hostKey: "SHA256:abc" is a fingerprint');
     expect(asked()).toEqual([]);
   });
