@@ -9,6 +9,11 @@ if [ -e /etc/kubernetes/kubelet.conf ] || [ -e /etc/kubernetes/bootstrap-kubelet
   note "clearing what an interrupted run left"
   kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock || true
 fi
+# It may be starting again, and kubeadm does not wait for it.
+for _ in {1..30}; do
+  ! systemctl is-active --quiet containerd || break
+  sleep 1
+done
 systemctl stop kubelet || true
 systemctl reset-failed kubelet 2>/dev/null || true
 # What kubeadm's preflight takes for a node that is there already, also where it was cut off before the first of these files.

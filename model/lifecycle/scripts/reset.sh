@@ -37,7 +37,9 @@ fi
 phase "files"
 if mountpoint --quiet /var/lib/kubelet; then umount --recursive --lazy /var/lib/kubelet/pods 2>/dev/null || true; fi
 awk '$2 ~ "^/var/lib/kubelet/" { print $2 }' /proc/mounts | sort -r | xargs -r -n 1 umount --lazy || true
-rm -rf /etc/kubernetes /var/lib/etcd/member /var/lib/cni /etc/cni/net.d "${folders[@]}"
+rm -rf /etc/kubernetes /var/lib/etcd/member /var/lib/cni "${folders[@]}"
+# The folder stays: containerd ends where it goes (containerd pull request 10646), and a host may join again at once.
+find /etc/cni/net.d -mindepth 1 -delete 2>/dev/null || true
 find /var/lib/kubelet -mindepth 1 -delete 2>/dev/null || true
 for unit in /etc/systemd/system/pulumi-kubeadm-*.timer; do
   [ -e "$unit" ] || continue

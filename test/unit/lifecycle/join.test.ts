@@ -94,6 +94,18 @@ exit 1`,
     expect(host.member()).toMatchObject({ state: "joined" });
   });
 
+  it("waits for a containerd that starts again", () => {
+    host.files.command(
+      "systemctl",
+      `[ "$1" = is-active ] || exit 0
+echo asked >>"$ROOT/asked"
+[ "$(wc -l <"$ROOT/asked")" -ge 3 ]`,
+    );
+    host.files.command("kubeadm", '[ "$(wc -l <"$ROOT/asked")" -ge 3 ]');
+    const { status, output } = init();
+    expect(status, output).toBe(0);
+  });
+
   it("stops before it changes anything when node setup did not finish", () => {
     fs.rmSync(host.files.root + binaryPath("kubelet", settings.kubernetesVersion));
     const { status, output } = init();
