@@ -6,15 +6,9 @@ import { preflightScript, renderNode } from "../model/node/render";
 import type { NodeSetupSpec, PreflightCheckSpec } from "../model/node/spec";
 import type { RenderedFile } from "../model/renderedFile";
 import { toYaml } from "../model/yaml";
+import { planFile, type PlanFile } from "./planFile";
 import type { PlannedResource } from "./resources";
 import { userDataFiles } from "./userData";
-
-/** A file of the plan, its path relative to the plan's folder. */
-export interface PlanFile {
-  readonly path: string;
-  readonly content: string;
-  readonly executable?: boolean;
-}
 
 /**
  * What hosts and cluster get, rendered from what the resources carry: the host program renders the same from the same.
@@ -66,8 +60,7 @@ function hostFile(folder: string, file: RenderedFile): PlanFile {
   const inside = file.path.startsWith(`${configFolder}/`)
     ? `kubeadm/${file.path.slice(configFolder.length + 1)}`
     : `files${file.path}`;
-  const executable = (Number.parseInt(file.mode, 8) & 0o111) !== 0;
-  return { path: `${folder}/${inside}`, content: file.content, ...(executable ? { executable } : {}) };
+  return planFile(`${folder}/${inside}`, file);
 }
 
 const RELEASE = "kubernetes:helm.sh/v3:Release";

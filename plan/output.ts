@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { GENERATOR } from "./document";
 import { PlanError } from "./error";
-import type { PlanFile } from "./files";
+import type { PlanFile } from "./planFile";
 import { compare } from "./resources";
 
 const MARKER = "plan.json";

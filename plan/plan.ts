@@ -1,6 +1,7 @@
 import type { EnvironmentConfig } from "./config";
 import { planDocument, type PlanDocument } from "./document";
-import { planFiles, type PlanFile } from "./files";
+import { planFiles } from "./files";
+import type { PlanFile } from "./planFile";
 import { page } from "./html/page";
 import { recordEnvironment } from "./program";
 import { compare } from "./resources";

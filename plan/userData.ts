@@ -2,8 +2,7 @@ import { gunzipSync } from "node:zlib";
 import { parse } from "yaml";
 import { bundleFiles } from "../model/aws/boot/bundle";
 import { POOL_TAG, ROLE_TAG } from "../model/aws/tags";
-import type { RenderedFile } from "../model/renderedFile";
-import type { PlanFile } from "./files";
+import { planFile, type PlanFile } from "./planFile";
 import type { PlannedResource } from "./resources";
 
 const INSTANCE = "aws:ec2/instance:Instance";
@@ -49,12 +48,9 @@ function fetchedFiles({ inputs }: PlannedResource): PlanFile[] {
   const { key, contentBase64 } = inputs;
   if (typeof key !== "string" || typeof contentBase64 !== "string") return [];
   const folder = `nodes/${key.split("/")[0]}`;
-  return bundleFiles(Buffer.from(contentBase64, "base64")).map((file) => hostFile(folder, file));
-}
-
-function hostFile(folder: string, { path, content, mode }: RenderedFile): PlanFile {
-  const executable = (Number.parseInt(mode, 8) & 0o111) !== 0;
-  return { path: `${folder}/files${path}`, content, ...(executable ? { executable } : {}) };
+  return bundleFiles(Buffer.from(contentBase64, "base64")).map((file) =>
+    planFile(`${folder}/files${file.path}`, file),
+  );
 }
 
 function writtenFiles(folder: string, text: string): PlanFile[] {
@@ -62,6 +58,6 @@ function writtenFiles(folder: string, text: string): PlanFile[] {
     write_files?: { path: string; content: string; permissions?: string }[];
   };
   return (files ?? []).map(({ path, content, permissions: mode = "0644" }) =>
-    hostFile(folder, { path, content, mode }),
+    planFile(`${folder}/files${path}`, { content, mode }),
   );
 }

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { GENERATOR } from "../../../plan/document";
-import type { PlanFile } from "../../../plan/files";
+import type { PlanFile } from "../../../plan/planFile";
 import { PlanError } from "../../../plan/error";
 import { writePlan } from "../../../plan/output";
 import { cleanUp, listing, newFolder } from "./support";
