@@ -2,6 +2,7 @@
  * Reading the properties of a resource as a policy gets them: plain data in which every secret is in plain text (so no
  * message may quote a value that could be one) and in which a preview's unknown values throw when they are touched.
  */
+import { valueAt } from "../model/core/tree";
 
 /**
  * Whether an error is the policy SDK's `UnknownValueError`. By its shape, not its class: the stack, this library and the
@@ -26,13 +27,7 @@ export function ifKnown<T>(read: () => T): T | undefined {
  * @throws the SDK's UnknownValueError, which the engine shows as "can't run during preview"
  */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>(
-    (inner, key) =>
-      inner !== null && typeof inner === "object"
-        ? (inner as Readonly<Record<string | number, unknown>>)[key]
-        : undefined,
-    value,
-  );
+  return valueAt(value, path);
 }
 
 /** As `at`, with undefined for what is not known yet as well. */
