@@ -17,6 +17,9 @@ const settings = settingsOf({
   machines: [controlPlaneNode("cp1", 11), ...names.map((name) => worker(name))],
 });
 const LOCK = "run/pulumi-kubeadm/locks/drain";
+const FAILED = "run/pulumi-kubeadm/locks/failed";
+/** The first run, as the host names it. */
+const RUN = createHash("sha256").update("run 1").digest("hex").slice(0, 16);
 
 let machine: Machine;
 let server: SshHost;
@@ -128,14 +131,13 @@ describe("the drain lock", () => {
   });
 
   it("is refused where the change of its holder fails just as another machine takes it", async () => {
-    const run = createHash("sha256").update("run 1").digest("hex").slice(0, 16);
     lockOf("w1", 1);
     // What a step asks after it saw that nothing failed, and before it takes the lock.
     machine.write(
       "usr/local/bin/kubectl",
       `#!/bin/sh
 if [ -s "$ROOT/${LOCK}" ]; then
-  echo "${run} w1" >"$ROOT/run/pulumi-kubeadm/locks/failed"
+  echo "${RUN} w1" >"$ROOT/${FAILED}"
   : >"$ROOT/${LOCK}"
 fi
 `,
@@ -250,8 +252,7 @@ fi
     lockOf("w2", 0);
     server.drop();
     await until(() => waiting("w1"));
-    const run = createHash("sha256").update("run 1").digest("hex").slice(0, 16);
-    machine.write("run/pulumi-kubeadm/locks/failed", `${run} w2\n`);
+    machine.write(FAILED, `${RUN} w2\n`);
     refused.open();
     await expect(one.done).rejects.toThrow("because the change of w2 failed");
     expect(order).toEqual([]);
