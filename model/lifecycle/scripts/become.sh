@@ -5,15 +5,15 @@
 phase "kubernetes $kubernetes_version"
 use_kubernetes
 phase "clear"
-if [ -e /etc/kubernetes/kubelet.conf ] || [ -e /etc/kubernetes/bootstrap-kubelet.conf ] || [ -d /etc/kubernetes/manifests ] || [ -d /var/lib/etcd/member ]; then
-  note "clearing what an interrupted run left"
-  kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock || true
-fi
-# It may be starting again, and kubeadm does not wait for it.
+# containerd may be starting again, and kubeadm does not wait for it.
 for _ in {1..30}; do
   ! systemctl is-active --quiet containerd || break
   sleep 1
 done
+if [ -e /etc/kubernetes/kubelet.conf ] || [ -e /etc/kubernetes/bootstrap-kubelet.conf ] || [ -d /etc/kubernetes/manifests ] || [ -d /var/lib/etcd/member ]; then
+  note "clearing what an interrupted run left"
+  kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock || true
+fi
 systemctl stop kubelet || true
 systemctl reset-failed kubelet 2>/dev/null || true
 # What kubeadm's preflight takes for a node that is there already, also where it was cut off before the first of these files.
