@@ -12,7 +12,7 @@ const TARGET_RATIO = 1.1;
 const TARGET_SECONDS = 3;
 const TARGET_RESOURCES = 160;
 const FEW = 3;
-const MANY = 1000;
+export const MANY = 1_000;
 /** EC2 API, RunInstances: user data before base64. */
 const USER_DATA = 16_384;
 
@@ -24,11 +24,11 @@ function stackOf(environment: string): Stack {
   return parse(fs.readFileSync(path.join(ROOT, `Pulumi.${environment}.yaml`), "utf8")) as Stack;
 }
 
-/** `dev` with a pool of so many nodes, and a pod range that they fit into. */
-function sized(count: number): string {
+/** `dev` with a pool of so many nodes, and a pod range that they fit into, as the text of a stack file. */
+export function awsStack(count: number): string {
   const stack = stackOf("dev");
   const cluster = stack.config["kubeadm:cluster"];
-  cluster.network = { ...(cluster.network as object), maxNodes: MANY + 100 };
+  cluster.network = { ...(cluster.network as object), maxNodes: 2 * MANY };
   cluster.cni = { ...(cluster.cni as object), podCidr: "10.128.0.0/9" };
   cluster.workers = { general: { count, instanceType: "t3.large" } };
   return stringify(stack);
@@ -44,8 +44,8 @@ export async function awsReport(folder: string, runs: number): Promise<string> {
   const many: Cost[] = [];
   const dev: Cost[] = [];
   for (let run = 0; run <= runs; run += 1) {
-    few.push(await planned(folder, "few", sized(FEW)));
-    many.push(await planned(folder, "many", sized(MANY)));
+    few.push(await planned(folder, "few", awsStack(FEW)));
+    many.push(await planned(folder, "many", awsStack(MANY)));
     dev.push(await planned(folder, "dev", stringify(stackOf("dev"))));
   }
   // The first of each only warms up.

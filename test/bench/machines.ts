@@ -16,7 +16,7 @@ interface Stack {
 }
 
 /** `metal`, with three control-plane nodes and so many workers. */
-function sized(workers: number, firewall: string): string {
+export function machinesStack(workers: number, firewall: string): string {
   const stack = parse(fs.readFileSync(path.join(ROOT, "Pulumi.metal.yaml"), "utf8")) as Stack;
   const cluster = stack.config["kubeadm:cluster"];
   const { w1, ...machines } = cluster.machines;
@@ -34,7 +34,7 @@ function sized(workers: number, firewall: string): string {
 async function planned(folder: string, workers: number, firewall: string): Promise<Cost> {
   const { options, script } = planCommand();
   const file = path.join(folder, `machines-${workers}-${firewall}.yaml`);
-  fs.writeFileSync(file, sized(workers, firewall));
+  fs.writeFileSync(file, machinesStack(workers, firewall));
   const out = path.join(folder, `machines-${workers}-${firewall}`);
   return measured([...options, script, "metal", "--config-file", file, "--out", out]);
 }
