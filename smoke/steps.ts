@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { get } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   clusterDomainOf,
@@ -15,6 +14,7 @@ import {
 } from "../model/smoke/objects";
 import { SMOKE_STEPS, type SmokeOptions, type SmokeResult, type SmokeStep } from "../model/smoke/options";
 import type { SmokeClient } from "./client";
+import { askNodes, fetchText } from "./nodePort";
 
 interface RunningPod {
   readonly name: string;
@@ -216,15 +216,11 @@ export class SmokeRun {
     "node-port": async () => {
       const port = this.nodePort;
       if (port === undefined) throw new Error("the Service has no node port");
-      const addresses = (await this.client.nodes()).flatMap(
-        (node) => node.status?.addresses?.find((address) => address.type === "InternalIP")?.address ?? [],
-      );
       const wanted = this.pods.map((pod) => pod.name);
-      for (const address of addresses) {
-        const answer = (await fetchText(`http://${address}:${port}${this.options.path}`)).trim();
+      const answers = await askNodes(await this.client.nodes(), port, this.options.path);
+      for (const { address, answer } of answers)
         if (!wanted.includes(answer)) throw new Error(`${address}:${port} answered ${answer}`);
-      }
-      return `port ${port} answers on ${addresses.join(", ")}`;
+      return `port ${port} answers on ${answers.map(({ address }) => address).join(", ")}`;
     },
 
     "clean-up": async () => {
@@ -270,20 +266,4 @@ export class SmokeRun {
     }
     throw new Error(`waited ${this.options.timeout} s for ${what}`);
   }
-}
-
-function fetchText(url: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const request = get(url, { timeout: 10_000, agent: false }, (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk: string) => (text += chunk));
-      response.on("end", () => {
-        if (response.statusCode === 200) resolve(text);
-        else reject(new Error(`${url} answered ${response.statusCode ?? 0}`));
-      });
-    });
-    request.on("timeout", () => request.destroy(new Error(`${url} did not answer within 10 s`)));
-    request.on("error", reject);
-  });
 }
