@@ -8,7 +8,7 @@ import type { Secrets } from "./secrets";
 export interface NodePool extends pulumi.ComponentResource {
   /** The pool's name in the settings. */
   readonly pool: string;
-  /** Complete when the pool's machines are nodes. */
+  /** Resolves when every machine of the pool is a node. */
   readonly nodesReady: readonly pulumi.Resource[];
 }
 
@@ -22,7 +22,7 @@ export interface DnsRecord {
   readonly name: string;
 }
 
-/** Creates DNS records for a load balancer and returns them by DNS name. */
+/** Creates DNS records that point at a load balancer, and returns them by DNS name. */
 export type CreateDnsRecords = (
   records: readonly DnsRecord[],
   target: pulumi.Input<string>,
@@ -33,30 +33,30 @@ export interface CloudArgs {
   /** Parsed settings, the result of `parseCluster`. */
   readonly settings: ClusterSettings;
   readonly pki: Pki;
-  /** By the names that the settings use. */
+  /** Secrets by the names that the settings use. */
   readonly secrets: Secrets;
 }
 
 /** What a cloud adds to a cluster: machines, access to the API, and add-ons that call the cloud. */
 export interface Cloud {
-  /** What the steps on hosts need besides the settings. */
+  /** What steps on hosts need besides the settings. */
   readonly steps: Pick<
     StepsArgs,
     "connections" | "bastion" | "values" | "instances" | "machineValues" | "guards"
   >;
-  /** Everything that must exist before a host is touched. */
+  /** Everything that must exist before a step connects to a host. */
   readonly ready: readonly pulumi.Resource[];
-  /** Where people and the program reach the API. */
+  /** DNS name or address at which people and the program reach the API. */
   readonly accessHost: pulumi.Output<string>;
   readonly createDnsRecords: CreateDnsRecords;
-  /** Worker pools by name. They join after `node steps`. */
+  /** Creates the worker pools and returns them by name. Their nodes join after `node steps`. */
   createPools(
     name: string,
     steps: StepsArgs,
     nodeSteps: readonly pulumi.Resource[],
     opts: pulumi.CustomResourceOptions,
   ): Readonly<Record<string, NodePool>>;
-  /** Add-ons that come before DNS: new nodes carry a taint until the cloud's controller has seen them. */
+  /** Creates the add-ons that come before DNS: new nodes have a taint until the cloud's controller has seen them. */
   createAddons(
     name: string,
     args: { readonly init: pulumi.Resource; readonly cni: pulumi.Resource },

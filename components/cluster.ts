@@ -25,6 +25,7 @@ import { WorkerPool, poolsOf } from "./machines/workerPool";
 import { Pki } from "./pki/pki";
 import { knownSecrets, secretsByName, type Secrets } from "./secrets";
 
+/** Arguments of `Cluster`. */
 export interface ClusterArgs {
   /**
    * The settings as written under `kubeadm:cluster`. Plain values, because they determine which resources exist,
@@ -34,24 +35,24 @@ export interface ClusterArgs {
    */
   readonly settings: ClusterSettingsArgs;
   /**
-   * Secrets by the names that the settings use, or one output with all of them, such as
-   * `config.requireSecretObject` returns. Names and plain strings are checked with the settings; values of outputs
-   * are not. Undefined means unknown, as in a plan without the passphrase; a warning lists the names that the
+   * Secrets by the names that the settings use, or one output with all of them, such as `config.requireSecretObject`
+   * returns. The library checks names and plain strings together with the settings, and cannot check the values of
+   * outputs. Undefined means unknown, as in a plan without the passphrase; a warning then lists the names that the
    * settings use.
    */
   readonly secrets?: pulumi.Input<Secrets>;
   /**
-   * Environment, from which the cluster's name comes when the settings have none.
+   * Name of the environment. It is the cluster's name if the settings have none.
    *
    * @defaultValue the stack's name
    */
   readonly environment?: string;
-  /** AWS region (`aws:region` of the stack). Required on platform aws. */
+  /** AWS region, the stack's `aws:region`. Required with `platform: aws`. */
   readonly region?: string;
   /**
-   * Files that `manifests`, `charts` and `staticPods` name.
+   * Reads the files that `manifests`, `charts` and `staticPods` name.
    *
-   * @defaultValue those of the folder that the program runs in
+   * @defaultValue files of the program's folder
    */
   readonly files?: ProjectFiles;
 }
@@ -79,33 +80,38 @@ export interface ClusterArgs {
  * @throws ClusterSettingsError before the first resource, with every problem of the settings at once
  */
 export class Cluster extends pulumi.ComponentResource {
-  /** The settings with all defaults filled in. `${machines.<name>.host}` stands for an address that is an output. */
+  /** The settings with all defaults filled in. `${machines.<name>.host}` stands in for an address that is an output. */
   readonly settings: ClusterSettings;
-  /** Every address range of the cluster, and everything derived from them. */
+  /** All address ranges of the cluster, and everything derived from them. */
   readonly network: ClusterNetwork;
-  /** Administrator's kubeconfig (group `kubeadm:cluster-admins`); secret. Resolves once init is done. */
+  /**
+   * The administrator's kubeconfig (group `kubeadm:cluster-admins`); secret. It resolves when `kubeadm init` is done.
+   */
   readonly kubeconfig: pulumi.Output<string>;
-  /** `host:port` at which nodes reach the API. */
+  /** The address at which nodes reach the API, as `host:port`. */
   readonly endpoint: string;
   /** Kubernetes provider for your own resources in this cluster. */
   readonly provider: k8s.Provider;
-  /** The control-plane nodes: setups, init and node steps. */
+  /** The control-plane nodes: their setups, init, and their node steps. */
   readonly controlPlane: ControlPlane;
   /** Worker pools by name. */
   readonly workerPools: Readonly<Record<string, NodePool>>;
-  /** What the cloud adds: on AWS an `AwsPlatform` of `pulumi-kubeadm/aws`. Undefined on your own machines. */
+  /** What the cloud adds: on AWS an `AwsPlatform` from `pulumi-kubeadm/aws`. Undefined on your own machines. */
   readonly cloud: Cloud | undefined;
-  /** The add-ons. Each is undefined if the settings do not have it. */
+  /** The add-ons. An add-on that the settings do not install is undefined. */
   readonly addons: Addons;
-  /** Tenants by name, each with its `kubeconfig`. */
+  /** Tenants by name. Each has a `kubeconfig`. */
   readonly tenants: Readonly<Record<string, Tenant>>;
-  /** What people bring themselves; undefined where they bring nothing. */
+  /** Your own manifests and charts. Undefined if the settings have none. */
   readonly extras: Extras | undefined;
-  /** Kubeconfig for people who log in at the issuer of `oidc`: no credentials, and no secret; undefined without. */
+  /**
+   * Kubeconfig for people who log in through `oidc`. It contains no credentials and is not secret. Undefined without
+   * `oidc`.
+   */
   readonly oidcKubeconfig: pulumi.Output<string> | undefined;
-  /** Cluster CA in PEM. */
+  /** Certificate of the cluster CA, in PEM. */
   readonly caCertificate: pulumi.Output<string>;
-  /** CAs, service-account key, and the credentials of the administrator. */
+  /** The CAs, the service-account key, and the administrator's credentials. */
   readonly pki: Pki;
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -288,7 +294,7 @@ export class Cluster extends pulumi.ComponentResource {
     );
   }
 
-  /** Tenants, what people bring, and their roles: they come when all else is there. */
+  /** Tenants, your own manifests and roles: they come when everything else exists. */
   private createPeople(name: string, secrets: Secrets, late: LateSettings | undefined): People {
     const { settings, pki, kubeconfig } = this;
     const before = [

@@ -21,25 +21,28 @@ type WithOutputs<T, K extends keyof T> = {
   [P in keyof T]: P extends K ? pulumi.Input<Exclude<T[P], undefined>> : T[P];
 };
 
-/** A Linux machine of your own, or one that another provider makes in the same program: its addresses may be outputs. */
+/**
+ * Your own Linux machine, or one that another provider creates in the same program: its addresses may then be
+ * outputs.
+ */
 export type MachineArgs = WithOutputs<MachineInput, "host" | "hostKey" | "nodeAddress">;
 
-/** A jump host, whose address may be an output. */
+/** A jump host. Its address may be an output. */
 export type JumpHostArgs = WithOutputs<SshInput, "host" | "hostKey">;
 
-/** Settings of a cluster on machines that may be made in the same program. */
+/** Settings of a cluster on machines, which the same program may create. */
 export interface MachinesClusterArgs extends Omit<MachinesClusterInput, "machines" | "bastion"> {
-  /** The machines by name. A name is a machine's identity, and the name of its node. */
+  /** Machines by name. The name is the machine's identity and the name of its node. */
   machines: Record<string, MachineArgs>;
   /**
-   * A jump host for SSH to all machines. It carries SSH only: the API must be reachable from where `pulumi up` runs.
+   * A jump host for SSH to all machines. It forwards SSH only: the API must be reachable from where `pulumi up` runs.
    *
    * @defaultValue none
    */
   bastion?: JumpHostArgs;
 }
 
-/** The settings of a cluster in a program. */
+/** The settings of a cluster as a program passes them. */
 export type ClusterSettingsArgs = MachinesClusterArgs | AwsClusterInput;
 
 type Values = ReadonlyMap<string, string>;

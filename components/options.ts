@@ -23,7 +23,7 @@ export const INIT_IGNORES: readonly Ignored[] = [
   },
 ];
 
-/** Of control-plane nodes and bastion. */
+/** Options of control-plane nodes and bastion. */
 export const INSTANCE_IGNORES: readonly Ignored[] = [
   {
     property: "ami",
@@ -61,12 +61,12 @@ export const AWS_INIT_IGNORES: readonly Ignored[] = [
   },
 ];
 
-/** Of a pool's join parameter. */
+/** Options of a pool's join parameter. */
 export const JOIN_IGNORES: readonly Ignored[] = [
   { property: "value", reason: "the control-plane nodes write a fresh credential every hour" },
 ];
 
-/** Of a pool that scales. */
+/** Options of a pool that scales. */
 export const SCALING_IGNORES: readonly Ignored[] = [
   {
     property: "desiredCapacity",

@@ -58,11 +58,11 @@ export function partOf<S>(
   return { shape, spec: late === 0 ? shape : later.apply((given) => parsed(given)) };
 }
 
-/** Arguments that name secrets, by the names in them. */
+/** Arguments that refer to secrets by name. */
 export interface SecretsArg {
   /**
-   * Secrets by the names that the other arguments have for them, or an output of all of them, as
-   * `config.requireSecretObject` gives it.
+   * Secrets by the names that the other arguments use, or one output with all of them, such as
+   * `config.requireSecretObject` returns.
    *
    * @defaultValue none
    */
@@ -75,7 +75,7 @@ export interface SecretPart<S> extends Part<S> {
   readonly secret: (name: string) => pulumi.Input<string>;
 }
 
-/** As `partOf`; secrets are no settings: the values go where a component puts them, and nowhere else. */
+/** As `partOf`; secrets are not settings: the values go where a component puts them, and nowhere else. */
 export function secretPartOf<S>(
   component: string,
   name: string,

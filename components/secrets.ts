@@ -3,7 +3,7 @@ import { SettingsError, formatProblems } from "../model/settings/problems";
 import { UNREAD } from "../model/settings/secrets";
 import { isLater } from "./arguments";
 
-/** Secrets by the names that the settings refer to. */
+/** Secrets by the names that the settings use. */
 export type Secrets = Readonly<Record<string, pulumi.Input<string>>>;
 
 /** What can be told of secrets before the first resource: names, and the values of plain ones; undefined: not even names. */

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { SettingsError, type Problem } from "../model/settings/problems";
 
-/** Invalid settings or arguments, as one report. Pulumi prints it without a stack trace. */
+/** Invalid settings or arguments, in one report. Pulumi prints it without a stack trace. */
 export class ClusterSettingsError extends pulumi.RunError {
+  /** Every problem found. */
   readonly problems: readonly Problem[];
 
   constructor(error: SettingsError) {

@@ -22,7 +22,7 @@ interface Kubeconfig {
   }[];
 }
 
-/** Of a kubeconfig as `renderKubeconfig` writes it. */
+/** Reads a kubeconfig that `renderKubeconfig` wrote. */
 export function apiAccess(kubeconfig: string): ApiAccess {
   const { clusters, users } = parse(kubeconfig) as Kubeconfig;
   const [first, administrator] = [clusters[0]?.cluster, users[0]?.user];
@@ -41,7 +41,7 @@ export function apiAccess(kubeconfig: string): ApiAccess {
 const PATIENCE = 10_000;
 
 /**
- * One object of the API; undefined: there is none of that name.
+ * One object of the API; undefined: there is no such object.
  * @throws Error in the words of the API or of the network
  */
 export function getObject(api: ApiAccess, path: string): Promise<unknown> {

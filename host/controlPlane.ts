@@ -19,7 +19,7 @@ export interface ControlPlane {
   readonly answering: readonly string[];
   /** What the settings say now, by the newest record on one of them; undefined: no record. */
   readonly intended: Intended | undefined;
-  /** Machines that cannot be asked, or do not answer for the cluster, and why. */
+  /** Machines that do not answer, or not for the cluster, and why. */
   readonly silent: readonly { readonly name: string; readonly reason: string }[];
 }
 

@@ -28,10 +28,10 @@ export const FIXED_VARIABLE = "KUBEADM_FIXED";
  */
 export const VALUES_VARIABLE = "KUBEADM_VALUES";
 
-/** Of `KUBEADM_VALUES`: what the account lacks, as a report; "" where it has everything. The guard alone has it. */
+/** Key of `KUBEADM_VALUES`: what the account lacks, as a report; "" where it has everything. The guard alone has it. */
 export const MISSING = "${missing}";
 
-/** What Pulumi does with the step's resource; each is a run of the program of its own. */
+/** What Pulumi does with the step's resource; each is a separate run of the program. */
 export type Operation = "create" | "update" | "delete";
 
 /** What every step on hosts knows of its cluster. */
@@ -95,7 +95,7 @@ export interface InitSpec extends KnownCluster {
   readonly controlPlaneNodes: readonly string[];
   /** The first control-plane node. */
   readonly node: NodeSpec;
-  /** Setup of the first control-plane node, where it has no step of its own. */
+  /** Setup of the first control-plane node, if it has no separate step. */
   readonly setup?: SetupPart;
 }
 
@@ -112,7 +112,7 @@ export interface NodeStepSpec extends KnownCluster {
   readonly digest: string;
   readonly rollout: Rollout;
   readonly node: NodeSpec;
-  /** Setup of the machine, where it has no step of its own. */
+  /** Setup of the machine, if it has no separate step. */
   readonly setup?: SetupPart;
   /** Nothing that Pulumi does can end the machine, so the node may not leave it. */
   readonly held?: true;

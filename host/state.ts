@@ -21,7 +21,7 @@ export interface LivingValues {
   readonly clusterId?: string;
   /** The node that the kubelet's certificate is for. */
   readonly nodeName?: string;
-  /** Of the kubelet that is linked. */
+  /** Version of the linked kubelet. */
   readonly version?: string;
   /** Policies of what the kubelet has handed out; those that are not found are not there. */
   readonly managers: Partial<ManagerPolicies>;
@@ -49,7 +49,7 @@ export interface HostState {
   readonly unreadable?: readonly RecordName[];
 }
 
-/** Of which cluster the host should be a node, for a record that has to be made again. */
+/** Cluster that the host should be a node of, for a record that has to be made again. */
 export interface Known {
   readonly cluster: string;
   readonly spec: KnownCluster;

@@ -11,7 +11,7 @@ export interface StepContext<Spec> {
   readonly spec: Spec;
   readonly input: StepInput;
   readonly hosts: Hosts;
-  /** Of the settings of this run (`KUBEADM_FIXED`); init's own specification is that of its first run. */
+  /** Fixed values of the settings of this run (`KUBEADM_FIXED`); init's own specification is that of its first run. */
   readonly fixed?: ImmutableSettings;
   /** SHA-256 of the cluster CA's certificate in hex. */
   readonly cluster: string;
@@ -30,7 +30,7 @@ export function machineOf(spec: SetupSpec | NodeStepSpec): ClusterMachine {
 }
 
 /**
- * The state of the step's host. `removal: force` has to reach the step of a host that is gone, so its update goes on
+ * The state of the step's host. `removal: force` has to reach the step of a host that is gone, so its update continues
  * without the host, and says so; the removal reads the word from the step.
  * @returns undefined where no session came about in an update that insists
  */

@@ -3,7 +3,7 @@ import { toYaml } from "./yaml";
 
 /** How the API is reached. */
 export interface ApiAccess {
-  /** Of the cluster. */
+  /** Name of the cluster. */
   readonly name: string;
   /** Where people reach the API. */
   readonly access: { readonly host: string; readonly port: number };

@@ -20,26 +20,26 @@ export interface KubernetesObject {
   readonly [field: string]: JsonValue | ObjectMetadata;
 }
 
-/** What a pod asks for and may use at most; the API server refuses requests above the limits. */
+/** Requests and limits of a pod. The API server refuses requests above the limits. */
 export interface PodResourcesInput {
-  /** Reserved for each pod, as Kubernetes quantities: `100m` CPU, `70Mi` memory. */
+  /** Reserved for each pod, as Kubernetes quantities such as `100m` CPU and `70Mi` memory. */
   requests?: PodAmountsInput;
-  /** The most each pod may use. */
+  /** Maximum for each pod, as Kubernetes quantities. */
   limits?: PodAmountsInput;
 }
 
 /** Amounts as Kubernetes quantities. */
 export type PodAmountsInput = {
-  /** CPU, as `100m`. */
+  /** CPU, such as `100m`. */
   cpu?: string;
-  /** Memory, as `70Mi`. */
+  /** Memory, such as `70Mi`. */
   memory?: string;
 };
 
 /** Annotation on a pod template with the hash of what its pods read only when they start. */
 export const configHashAnnotation = "pulumi-kubeadm/config-hash";
 
-/** Short hash of a ConfigMap's data: pods are made anew exactly when what they read has changed. */
+/** Short hash of a ConfigMap's data: pods are replaced exactly when what they read has changed. */
 export function configHash(data: Readonly<Record<string, string>>): string {
   return sha256(JSON.stringify(data)).slice(0, 16);
 }

@@ -1,6 +1,6 @@
 import type { MachineRole, Removal } from "./settings/resolved";
 
-/** A machine as the cluster knows it: who and where it is, and nothing of how to log on to it. */
+/** A machine as the cluster knows it: who and where it is, but not how to log in to it. */
 export interface ClusterMachine {
   /** The machine's key in the settings: its identity. */
   readonly name: string;

@@ -2,7 +2,7 @@
 export interface PinnedChart {
   /** Version of the chart, pinned; another by `helm.versions`. */
   readonly version: string;
-  /** Version of what it runs, where the chart's own number says nothing about it. */
+  /** Version of what it runs, if the chart's version differs. */
   readonly appVersion: string;
   /** Where upstream serves it. */
   readonly repository: string;
@@ -12,13 +12,13 @@ export interface PinnedChart {
   readonly registries: readonly string[];
 }
 
-/** Where charts come from and in which version, where that is not the table's. */
+/** Sources and versions of charts that differ from the library's table. */
 export interface HelmSettings {
   /**
-   * By chart: a folder or archive of the chart itself (`./charts/metallb`), the chart in an OCI registry
-   * (`oci://registry.example.com/charts/metallb`), or a repository that mirrors it (`https://charts.example.com`).
+   * Source of each chart: a folder or archive (`./charts/metallb`), an OCI registry
+   * (`oci://registry.example.com/charts/metallb`) or a repository (`https://charts.example.com`).
    */
   readonly sources: Readonly<Partial<Record<string, string>>>;
-  /** By chart. */
+  /** Version of each chart. */
   readonly versions: Readonly<Partial<Record<string, string>>>;
 }

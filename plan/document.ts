@@ -48,7 +48,7 @@ export interface PlanDocument {
     readonly endpoint: string;
     readonly access: string;
   };
-  /** Of everything that is installed. */
+  /** Versions of everything that is installed. */
   readonly versions: ComponentVersions;
   /** All ranges, the CNI, and how many nodes, pods and Services they hold. */
   readonly network: ClusterSettings["network"] & {
@@ -57,7 +57,7 @@ export interface PlanDocument {
   };
   /** In the order of the settings. */
   readonly machines: readonly PlannedMachine[];
-  /** Undefined on machines that exist. */
+  /** Undefined on your own machines. */
   readonly aws?: PlannedAws;
   /** Resources, in all and by their type token, sorted. */
   readonly counts: { readonly total: number; readonly byType: Readonly<Record<string, number>> };
@@ -69,7 +69,7 @@ export interface PlanDocument {
   readonly tenants: ClusterSettings["tenancy"]["tenants"];
   /** Who may do what, in words. */
   readonly security: readonly SecurityFact[];
-  /** Of the stack and of kubeadm, with their validity in days. */
+  /** Certificates of the stack and of kubeadm, with their validity in days. */
   readonly certificates: readonly PlannedCertificate[];
   /** What deserves a look before `pulumi up`. */
   readonly watch: readonly WatchItem[];

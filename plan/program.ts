@@ -17,7 +17,7 @@ import { ownProgram, runProgram } from "./ownProgram";
 export interface Recording {
   readonly settings: ClusterSettings;
   readonly resources: readonly Recorded[];
-  /** A program of one's own gives secrets, whose names were checked then; undefined where the stack's file has them. */
+  /** Your own program passes secrets, whose names were checked then; undefined where the stack's file has them. */
   readonly withSecrets?: boolean;
 }
 

@@ -21,7 +21,7 @@ export * from "./rules/providers";
 export * from "./rules/versions";
 export * from "./rules/workloads";
 
-/** All of them, in the order of `docs/policy.md`. */
+/** All policies, in the order of `docs/policy.md`. */
 export const policies: (ResourceValidationPolicy | StackValidationPolicy)[] = [
   hostsThroughTheDoor,
   noPrivateKeyInCommand,

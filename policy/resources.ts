@@ -1,7 +1,7 @@
 /** Types of the resources that the policies look at, and what can be told of a resource from its URN. */
 
 export const LOCAL_COMMAND = "command:local:Command";
-/** Everything of @pulumi/command that opens an SSH connection of its own. */
+/** Everything of @pulumi/command that opens its own SSH connection. */
 export const REMOTE_COMMANDS: readonly string[] = [
   "command:remote:Command",
   "command:remote:CopyFile",

@@ -7,11 +7,11 @@ import { Transforms } from "./transforms";
 
 /** A resource as the program asked the engine for it. */
 export interface Recorded {
-  /** As the program names it: `prod-control-plane-init`. */
+  /** Name that the program gives the resource, such as `prod-control-plane-init`. */
   readonly name: string;
-  /** Type token: `aws:ec2/instance:Instance`. */
+  /** Type token, such as `aws:ec2/instance:Instance`. */
   readonly type: string;
-  /** As Pulumi makes it of stack, project, types of the parents, type and name. */
+  /** URN as Pulumi builds it from stack, project, types of the parents, type and name. */
   readonly urn: string;
   /** False for components. */
   readonly custom: boolean;
@@ -22,55 +22,81 @@ export interface Recorded {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** As they are sent: envelopes stand exactly where a secret is, `pulumi.runtime.unknownValue` where nothing is known. */
   readonly sent: Record<string, unknown>;
-  /** URN of the parent; "" for none but the stack. */
+  /** URN of the parent; "" if the stack is the parent. */
   readonly parent: string;
-  /** URNs, of `dependsOn` and of the outputs that its inputs come from. */
+  /** URNs of resources in `dependsOn`, and of those whose outputs are inputs. */
   readonly dependsOn: readonly string[];
-  /** `<URN>::<id>` of the provider; "" where the default one is used. */
+  /** `<URN>::<id>` of the provider; "" for the default provider. */
   readonly provider: string;
-  /** Providers by package that a component hands to its children. */
+  /** Providers that a component passes to its children, by package. */
   readonly providers: Readonly<Record<string, string>>;
-  /** Resource option of this name, as are the following. */
+  /** The resource option `protect`. The following fields are resource options too. */
   readonly protect: boolean;
   readonly ignoreChanges: readonly string[];
   readonly replaceOnChanges: readonly string[];
   readonly deleteBeforeReplace: boolean;
-  /** URN; "" for none. */
+  /** URN of the resource; "" if there is none. */
   readonly deletedWith: string;
   readonly retainOnDelete: boolean;
   readonly additionalSecretOutputs: readonly string[];
   /** As `30m`; "" where the provider's own time holds. */
   readonly customTimeouts: { readonly create: string; readonly update: string; readonly delete: string };
-  /** How many former names it has. */
+  /** Number of aliases. */
   readonly aliases: number;
 }
 
-/** How the program runs; without them as an update, in stack `stack` of project `project`. */
+/** How the program runs: as an update of stack `stack` of project `project`, if nothing else is set. */
 export interface RecordOptions {
-  /** As in `pulumi preview`: outputs that only a provider knows are unknown. */
+  /**
+   * Runs the program as `pulumi preview` does: outputs that only a provider knows are unknown.
+   *
+   * @defaultValue false
+   */
   readonly preview?: boolean;
-  /** State of a resource besides its inputs, as its provider would add it. */
+  /** Outputs that a provider would add to a resource's inputs. */
   readonly outputs?: (resource: pulumi.runtime.MockResourceArgs) => Record<string, unknown>;
-  /** What a provider's function answers; default: an empty object. */
+  /**
+   * Result of a provider's function.
+   *
+   * @defaultValue an empty object
+   */
   readonly call?: (call: pulumi.runtime.MockCallArgs) => Record<string, unknown>;
-  /** Default: `project`. */
+  /**
+   * Name of the project.
+   *
+   * @defaultValue `project`
+   */
   readonly project?: string;
-  /** Default: `stack`. */
+  /**
+   * Name of the stack.
+   *
+   * @defaultValue `stack`
+   */
   readonly stack?: string;
   /**
-   * Configuration of the stack, by full key: `{ "shop:operatorKey": "...", "aws:region": "eu-central-1" }`. A key without a
-   * project belongs to `project`. Objects are given as objects. Default: what
-   * `pulumi.runtime.setAllConfig` or PULUMI_CONFIG say.
+   * Configuration of the stack by full key, such as `{ "shop:operatorKey": "...", "aws:region": "eu-central-1" }`. A
+   * key without a project belongs to `project`. Pass objects as objects.
+   *
+   * @defaultValue what `pulumi.runtime.setAllConfig` or PULUMI_CONFIG set
    */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** Outputs of other stacks, by the name the program gives to `StackReference`. One that is not listed is an error. */
+  /**
+   * Outputs of other stacks, by the name that the program passes to `StackReference`. A reference to another stack is
+   * an error.
+   */
   readonly stackReferences?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /**
-   * Accept a program that registers no resource. Default: false, because that is nearly always a module that was loaded
-   * before, and runs only once in a process.
+   * Accepts a program that registers no resource. Usually such a program is a module that was loaded before, and a
+   * module runs only once in a process.
+   *
+   * @defaultValue false
    */
   readonly allowEmpty?: boolean;
-  /** Gets what the program says by `pulumi.log.warn`; default: it is printed. */
+  /**
+   * Receives what the program passes to `pulumi.log.warn`.
+   *
+   * @defaultValue prints it
+   */
   readonly onWarning?: (message: string) => void;
 }
 
@@ -249,7 +275,7 @@ function read(urn: string, request: RegisterResourceRequest, props: unknown): Se
   };
 }
 
-/** The one resource of that name and, when given, type. */
+/** Returns the only resource with this name and, if given, this type. */
 export function byName(resources: readonly Recorded[], name: string, type?: string): Recorded {
   const found = resources.filter((one) => one.name === name && (type === undefined || one.type === type));
   if (found.length !== 1) {

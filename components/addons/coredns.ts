@@ -5,7 +5,7 @@ import type { CoreDnsSpec } from "../../model/addons/coredns/settings";
 import type { KubernetesObject } from "../../model/kubernetes";
 import { partOf, partResources, type Checked, type Samples, type WithInputs } from "../part";
 
-/** Cluster DNS. `nodeLocal` and texts that the library checks must be plain values. */
+/** Arguments of `CoreDns`. `nodeLocal`, and texts that the library checks, must be plain values. */
 export type CoreDnsArgs = WithInputs<
   CoreDnsAloneInput,
   | "serviceAddress"
@@ -36,21 +36,20 @@ const SAMPLES: Samples = {
 };
 
 /**
- * Cluster DNS: the library's CoreDNS, behind Service `kube-dns`. It becomes ready once pods have a network, so
- * make it depend
- * on the CNI. The cluster must not have kubeadm's own CoreDNS (`kubeadm init --skip-phases addon/coredns`).
+ * Cluster DNS: CoreDNS behind Service `kube-dns`. It becomes ready once pods have a network, so make it depend on the
+ * CNI. The cluster must not have kubeadm's own CoreDNS (`kubeadm init --skip-phases addon/coredns`).
  *
  * ```ts
  * new CoreDns("dns", { serviceAddress: "10.96.0.10", upstreamServers: ["9.9.9.9"] }, { provider });
  * ```
  *
- * A changed Corefile rolls the Deployment, one pod at a time. With a cache on every node the Service changes last,
- * after the caches are ready.
+ * A changed Corefile replaces the pods, one at a time. With a cache on every node the Service changes last, after the
+ * caches are ready.
  *
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class CoreDns extends pulumi.ComponentResource {
-  /** The objects, in the order they are created. */
+  /** The objects in the cluster, in the order in which they are created. */
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(

@@ -4,7 +4,7 @@ import { parseGatewayApi } from "../../model/addons/gatewayApi/alone";
 import type { GatewayApiInput } from "../../model/addons/gatewayApi/settings";
 import { partOf } from "../part";
 
-/** Source of the definitions: a plain value, because the file determines which resources exist. */
+/** Arguments of `GatewayApi`. `source` is a plain value, because the file determines which resources exist. */
 export type GatewayApiArgs = GatewayApiInput;
 
 /**
@@ -15,12 +15,12 @@ export type GatewayApiArgs = GatewayApiInput;
  * new GatewayApi("gateway", {}, { provider });
  * ```
  *
- * They stay when you remove the component: deleting a definition would delete all objects of its kind.
+ * Removing the component keeps the definitions, because deleting one would delete all objects of its kind.
  *
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class GatewayApi extends pulumi.ComponentResource {
-  /** The CustomResourceDefinitions. Make resources of these kinds depend on it. */
+  /** The CustomResourceDefinitions. Resources of these kinds should depend on it. */
   readonly definitions: k8s.yaml.v2.ConfigFile;
 
   constructor(name: string, args: GatewayApiArgs = {}, opts?: pulumi.ComponentResourceOptions) {

@@ -29,14 +29,19 @@ export interface AddonsArgs {
   readonly init: pulumi.Resource;
 }
 
-/** The add-ons of a cluster. Each is undefined if the settings do not have it. */
+/** The add-ons of a cluster. An add-on that the settings do not install is undefined. */
 export interface Addons {
+  /** Cluster DNS. */
   readonly coredns: CoreDns;
-  /** With a pool of Windows nodes. */
+  /** What Windows nodes run. Set if the settings have a pool of Windows nodes. */
   readonly windowsNodes?: WindowsNodes;
+  /** metrics-server. */
   readonly metricsServer?: MetricsServer;
+  /** MetalLB. */
   readonly metallb?: MetalLb;
+  /** The definitions of Gateway API. */
   readonly gatewayApi?: GatewayApi;
+  /** The ingress controller. */
   readonly ingress?: Ingress;
 }
 

@@ -35,7 +35,7 @@ interface Around {
   readonly createDnsRecords?: CreateDnsRecords | undefined;
 }
 
-/** An ingress controller. `kind` and `expose.type` are plain values, because they determine which resources exist. */
+/** Arguments of `Ingress`. `kind` and `expose.type` are plain values, because they determine which resources exist. */
 export type IngressArgs = WithInputs<IngressAloneInput, "resources" | "imageRepository" | "replicas"> &
   Around;
 
@@ -51,7 +51,8 @@ const SAMPLES: Samples = {
 };
 
 /**
- * Ingress controller: HTTP and HTTPS from outside to Services, by host and path. Two kinds, one interface.
+ * An ingress controller: it routes HTTP and HTTPS from outside to Services, by host and path. ingress-nginx and
+ * Traefik have the same arguments.
  *
  * ```ts
  * new Ingress("web", { kind: "traefik", expose: { type: "loadBalancer", pool: "lan" } }, { provider });
@@ -60,13 +61,13 @@ const SAMPLES: Samples = {
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class Ingress extends pulumi.ComponentResource {
-  /** Address or DNS name of the load balancer; undefined if traffic arrives at ports of nodes. */
+  /** Address or DNS name of the load balancer. Undefined if traffic arrives at ports of nodes. */
   readonly address?: pulumi.Output<string>;
   /** Name of the IngressClass. */
   readonly className: string;
-  /** The objects or the release, in the order they are created. */
+  /** The objects or the Helm release, in the order in which they are created. */
   readonly resources: readonly pulumi.CustomResource[];
-  /** DNS records of the load balancer, by name. */
+  /** DNS records that point at the load balancer, by name. */
   readonly records: Readonly<Record<string, pulumi.CustomResource>>;
 
   constructor(

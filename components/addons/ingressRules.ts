@@ -13,23 +13,23 @@ import { partOf, rendered, type Samples, type WithInputs } from "../part";
 type BackendArgs = WithInputs<IngressBackend, "service" | "port">;
 
 interface HostArgs extends Omit<WithInputs<IngressHost, "tlsSecret">, "paths"> {
-  /** By path, each beginning with `/`. */
+  /** Backends by path. A path begins with `/`. */
   readonly paths: Readonly<Record<string, BackendArgs>>;
 }
 
-/** Rules of one Ingress. Hosts and paths are plain; where they lead may be outputs. */
+/** Arguments of `IngressRules`: the rules of one Ingress. Hosts and paths are plain values; backends may be outputs. */
 export interface IngressRulesArgs extends Omit<
   WithInputs<IngressRulesSpec, "namespace" | "annotations" | "className">,
   "hosts" | "defaultBackend"
 > {
-  /** By host name, whose first label may be `*`. */
+  /** Rules by host name, whose first label may be `*`. */
   readonly hosts?: Readonly<Record<string, HostArgs>>;
-  /** What gets requests that no rule takes. */
+  /** Backend for requests that match no rule. */
   readonly defaultBackend?: BackendArgs;
   /**
-   * Name of the Ingress in the cluster.
+   * Name of the Ingress object in the cluster.
    *
-   * @defaultValue the component's
+   * @defaultValue the name of the component
    */
   readonly objectName?: string;
 }
@@ -47,7 +47,7 @@ const SAMPLES: Samples = {
 };
 
 /**
- * Host and path rules with TLS as one Ingress, served by whichever controller has its class:
+ * Host and path rules with TLS in one Ingress, which the controller of its class serves:
  *
  * ```ts
  * new IngressRules("shop", {
@@ -64,7 +64,7 @@ const SAMPLES: Samples = {
  * @throws ClusterSettingsError with every problem of the rules, before a resource is registered
  */
 export class IngressRules extends pulumi.ComponentResource {
-  /** The Ingress with all the rules. */
+  /** The Ingress object with all rules. */
   readonly ingress: k8s.networking.v1.Ingress;
 
   constructor(name: string, args: IngressRulesArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -27,19 +27,19 @@ import {
 type BgpInput = NonNullable<MetallbInput["bgp"]>;
 
 /**
- * Arguments of MetalLB. Names of pools and peers are plain values, because they determine which resources exist;
+ * Arguments of `MetalLb`. Names of pools and peers are plain values, because they determine which resources exist;
  * addresses may be outputs.
  */
 export interface MetalLbArgs extends Omit<MetallbAloneInput, "pools" | "bgp">, SecretsArg {
   /** Address pools by name; at least one. */
   pools: Record<string, WithInputs<AddressPoolInput, "addresses">>;
   /**
-   * Announce addresses to routers by BGP.
+   * Announces addresses to routers over BGP.
    *
    * @defaultValue off
    */
   bgp?: Omit<BgpInput, "peers"> & {
-    /** Routers; at least one. */
+    /** Routers to announce addresses to; at least one. */
     peers: WithInputs<BgpPeerInput, "address">[];
   };
 }
@@ -51,8 +51,8 @@ const SAMPLES: Samples = {
 };
 
 /**
- * MetalLB: addresses for Services of type LoadBalancer. The chart is one release; pools, advertisements and peers
- * are resources that its webhook validates.
+ * MetalLB: addresses for Services of type LoadBalancer. The chart is one Helm release. Pools, advertisements and
+ * peers are separate resources, which MetalLB's webhook validates.
  *
  * ```ts
  * new MetalLb("lb", { pools: { lan: { addresses: ["10.40.0.240-10.40.0.250"] } } }, { provider });
@@ -61,9 +61,9 @@ const SAMPLES: Samples = {
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class MetalLb extends pulumi.ComponentResource {
-  /** The release, ready with its webhooks. */
+  /** The Helm release. It is ready when its webhooks are. */
   readonly release: k8s.helm.v3.Release;
-  /** Pools, advertisements and peers. Make Services that need an address depend on them. */
+  /** Pools, advertisements and peers. Services that need an address should depend on them. */
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(

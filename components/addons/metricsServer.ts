@@ -7,7 +7,7 @@ import {
 import { metricsServerManifests } from "../../model/addons/metricsServer/manifests";
 import { partOf, partResources, type Checked, type Samples, type WithInputs } from "../part";
 
-/** metrics-server; every argument has a default. */
+/** Arguments of `MetricsServer`. Every argument has a default. */
 export type MetricsServerArgs = WithInputs<
   MetricsServerAloneInput,
   "replicas" | "resources" | "image" | "imageRepository"
@@ -21,8 +21,8 @@ const SAMPLES: Samples = {
 };
 
 /**
- * metrics-server: the source of `kubectl top` and pod autoscalers. It becomes ready once it has called every
- * kubelet. It verifies their serving certificates with the cluster's CA, so kubelets need `serverTLSBootstrap`.
+ * metrics-server: the source of `kubectl top` and autoscalers. It becomes ready once it has called every kubelet. It
+ * verifies their serving certificates with the cluster's CA, so kubelets need `serverTLSBootstrap`.
  *
  * ```ts
  * new MetricsServer("metrics", { replicas: 2 }, { provider });
@@ -31,7 +31,7 @@ const SAMPLES: Samples = {
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class MetricsServer extends pulumi.ComponentResource {
-  /** The objects, in the order they are created. */
+  /** The objects in the cluster, in the order in which they are created. */
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(

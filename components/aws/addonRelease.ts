@@ -21,7 +21,7 @@ export interface AddonRelease {
   readonly part: string;
   readonly serviceAccount: string;
   readonly statements: readonly Statement[];
-  /** Values of the chart, with the role's ARN where it has one of its own. */
+  /** Values of the chart, with the role's ARN if it has one. */
   readonly values: (roleArn: pulumi.Input<string> | undefined) => HelmReleaseArgs["values"];
 }
 

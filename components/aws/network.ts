@@ -13,20 +13,23 @@ import { partOf, rendered, type Checked, type Samples, type WithInputs } from ".
 import { createRole } from "./role";
 
 /**
- * Arguments of a VPC. Whatever determines which resources exist is a plain value; ids of an existing VPC may be
+ * Arguments of `Network`. Values that determine which resources exist are plain; ids of an existing VPC may be
  * outputs.
  */
 export interface NetworkArgs extends Omit<VpcInput, "existing"> {
   /**
-   * An existing VPC, with the subnets to use. The library does not change its gateways, routes and endpoints.
+   * An existing VPC with the subnets to use. The library does not change its gateways, routes or endpoints.
    *
-   * @defaultValue none: a VPC is created
+   * @defaultValue none: `Network` creates a VPC
    */
   existing?: {
+    /** Id of the VPC, such as `vpc-0123456789abcdef0`. */
     vpcId: pulumi.Input<string>;
+    /** The subnets to use: one for each zone and type. */
     subnets: WithInputs<ExistingSubnetInput, "id">[];
     /**
-     * Reserves the part of each subnet that fixed addresses come from; false: its owner does, as in a VPC that is shared.
+     * Reserves the part of each subnet that fixed addresses come from. Set it to `false` if the VPC's owner makes
+     * these reservations, as in a shared VPC.
      *
      * @defaultValue `true`
      */
@@ -40,9 +43,9 @@ const SAMPLES: Samples = {
 };
 
 /**
- * VPC, subnets, gateways and routes, or the ids of an existing VPC. A part of every subnet is reserved for the
- * fixed addresses of control-plane nodes, load balancer and bastion. A NAT gateway costs about 35 dollars a month
- * plus traffic.
+ * A VPC with subnets, gateways and routes, or an existing VPC. Part of every subnet is reserved for the fixed
+ * addresses of control-plane nodes, load balancer and bastion. A NAT gateway costs about 35 dollars a month plus
+ * traffic.
  *
  * ```ts
  * new Network("cloud", { region: "eu-central-1", vpcCidr: "10.0.0.0/16", subnetType: "private" });
@@ -51,7 +54,7 @@ const SAMPLES: Samples = {
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class Network extends pulumi.ComponentResource {
-  /** Id of the VPC, created or existing. */
+  /** Id of the VPC, new or existing. */
   readonly vpcId: pulumi.Output<string>;
   /** Subnet ids by the subnet's name in the settings. */
   readonly subnetIds: Readonly<Record<string, pulumi.Output<string>>>;

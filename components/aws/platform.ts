@@ -39,29 +39,29 @@ export type AwsPlatformArgs = CloudArgs;
  * bastion, control-plane instances. The parts are components of the cluster.
  */
 export class AwsPlatform implements Cloud {
-  /** The guard step, which can refuse a run; everything on AWS waits for it. */
+  /** The guard step, which can refuse a run. Everything on AWS waits for it. */
   readonly guard: pulumi.Resource;
   /** VPC, subnets and routes. */
   readonly network: Network;
   /** Security groups and their rules. */
   readonly firewall: Firewall;
-  /** Host keys, and the control-plane nodes' files. */
+  /** Host keys, and the files of control-plane nodes. */
   readonly secrets: Secrets;
-  /** Undefined with `podIdentity: false`. */
+  /** IAM roles for service accounts. Undefined with `podIdentity: false`. */
   readonly identity?: PodIdentity;
-  /** The API's load balancers. */
+  /** The load balancers of the API. */
   readonly endpoint: Endpoint;
-  /** Set if the settings have one. */
+  /** The bastion, if the settings have one. */
   readonly bastion?: Bastion;
-  /** Set if there are pools. */
+  /** Boot files of pools, if the settings have pools. */
   readonly bootFiles?: BootFiles;
-  /** The instances of the control plane. */
+  /** The instances of control-plane nodes. */
   readonly instances: ControlPlaneInstances;
-  /** What steps need besides the settings. */
+  /** What steps on hosts need besides the settings. */
   readonly steps: Cloud["steps"];
-  /** Where people and the program reach the API. */
+  /** DNS name or address at which people and the program reach the API. */
   readonly accessHost: pulumi.Output<string>;
-  /** Resources that must exist before a step touches a host. */
+  /** Everything that must exist before a step connects to a host. */
   readonly ready: readonly pulumi.Resource[];
 
   private readonly settings: ClusterSettings;
@@ -234,7 +234,7 @@ export class AwsPlatform implements Cloud {
 
   /**
    * Before instances, so that none is ended or stopped while another node is away: it asks the API by an address that depends
-   * on no instance. One node alone is never replaced, and has nobody beside it.
+   * on no instance. One node alone is never replaced.
    */
   private createHealth(name: string, pki: Pki, opts: pulumi.CustomResourceOptions): pulumi.Resource[] {
     const { settings, endpoint, bastion } = this;

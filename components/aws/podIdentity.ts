@@ -13,9 +13,9 @@ import { resourceTags } from "../../model/aws/tags";
 import { Checked, partOf, rendered, type Later, type Samples } from "../part";
 import { createRole } from "./role";
 
-/** Roles for pods. All of it is plain but for the key. */
+/** Arguments of `PodIdentity`. All but the key are plain values. */
 export interface PodIdentityArgs extends IdentityInput {
-  /** PEM of the public key that service-account tokens are verified with, RSA: `serviceAccountKey` of a `Pki`. */
+  /** RSA public key that verifies service-account tokens, in PEM: `serviceAccountKey` of a `Pki`. */
   serviceAccountKey: pulumi.Input<string>;
 }
 
@@ -31,10 +31,10 @@ interface ClusterIdentity {
 }
 
 /**
- * IAM roles for service accounts from the first boot: a bucket with the two documents that AWS needs to verify the
- * cluster's tokens, and the IAM provider that reads them. Only these two documents, which contain public keys, are
- * public. Costs cents. A `Cluster` on AWS has one (`AwsPlatform.of(cluster).identity`); for a cluster that
- * something else makes, its API server has to sign as `issuer`.
+ * IAM roles for service accounts: a bucket with the two documents that AWS needs to verify the cluster's tokens, and
+ * the IAM provider that reads them. Only these two documents, which contain public keys, are public. It costs cents.
+ * A `Cluster` on AWS has one (`AwsPlatform.of(cluster).identity`). In a cluster that something else creates, the API
+ * server must sign tokens as `issuer`.
  *
  * ```ts
  * new PodIdentity("shop", { region: "eu-central-1", serviceAccountKey: pki.serviceAccountKey });
@@ -45,9 +45,9 @@ interface ClusterIdentity {
 export class PodIdentity extends pulumi.ComponentResource {
   /** URL of the issuer of service-account tokens. */
   readonly issuer: pulumi.Output<string>;
-  /** ARN of the OIDC provider that trust policies name. */
+  /** ARN of the IAM OIDC provider, for trust policies. */
   readonly providerArn: pulumi.Output<string>;
-  /** Pods with a role can start once this exists. */
+  /** Resources that must exist before a pod with a role starts. */
   readonly ready: pulumi.Resource;
 
   /** Whose pods they are. */
@@ -141,11 +141,14 @@ export class PodIdentity extends pulumi.ComponentResource {
 
 const KEY_SAMPLE: Samples = { serviceAccountKey: () => "PEM" };
 
-/** A role for the pods of one service account. What it may do it may do to things that other resources make. */
+/**
+ * Arguments of `AddonRole`: a role for the pods of one service account. Statements may refer to outputs of other
+ * resources.
+ */
 export interface AddonRoleArgs extends Omit<PodRoleInput, "statements"> {
-  /** Whose issuer the role believes: of a `Cluster` on AWS `AwsPlatform.of(cluster).identity`. */
+  /** The issuer that the role trusts: `AwsPlatform.of(cluster).identity` for a `Cluster` on AWS, or a `PodIdentity`. */
   identity: PodIdentity | undefined;
-  /** What the role may do; at least one. */
+  /** Permissions of the role; at least one statement. */
   statements: readonly (Omit<Statement, "resources"> & {
     readonly resources: Later<string[]> | readonly string[];
   })[];
@@ -157,7 +160,7 @@ const RESOURCE_SAMPLES: Samples = {
 };
 
 /**
- * An IAM role that only one service account may assume. Free.
+ * An IAM role that only one service account may assume. It is free.
  *
  * ```ts
  * const role = new AddonRole("backup", {
@@ -175,7 +178,7 @@ const RESOURCE_SAMPLES: Samples = {
 export class AddonRole extends pulumi.ComponentResource {
   /** ARN of the role, for an annotation of the service account. */
   readonly arn: pulumi.Output<string>;
-  /** The policy. A pod that starts before it has no permissions. */
+  /** The policy. A pod that starts before it exists has no permissions. */
   readonly policy: pulumi.Resource;
 
   private readonly account: { readonly serviceAccount: string; readonly region: string };

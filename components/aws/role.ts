@@ -7,7 +7,7 @@ import { resourceTags } from "../../model/aws/tags";
 
 export interface RoleArgs {
   readonly settings: AwsCluster;
-  /** Of the account, not of the region: `roleName`. */
+  /** Unique in the account, not only in the region: `roleName`. */
   readonly fullName: string;
   /** Who may take it on: a trust policy in JSON. */
   readonly trust: pulumi.Input<string>;
@@ -15,7 +15,7 @@ export interface RoleArgs {
   readonly policy: pulumi.Input<string>;
   /** ARNs of managed policies beside them. */
   readonly policyArns?: readonly string[];
-  /** Of the Name tag, where it is not the role's own. */
+  /** Value of the Name tag, if it is not the role's name. */
   readonly called?: string;
 }
 

@@ -15,7 +15,7 @@ export interface SecretsArgs {
   readonly sshKey?: pulumi.Input<string>;
 }
 
-/** An SSH host key that is there before the host: whoever dials knows it. */
+/** An SSH host key that exists before its host, so a client can verify the first connection. */
 interface HostKey {
   /** `ssh-ed25519 AAAA...` */
   readonly publicKey: pulumi.Output<string>;
@@ -24,14 +24,14 @@ interface HostKey {
 }
 
 /**
- * The SSH host keys that control-plane nodes and bastion read from Secrets Manager with their role, and the key to
- * log in with. The cluster's key pairs are not there: they reach control-plane nodes over SSH. A secret costs 40
- * cents a month. Deleted immediately with the cluster, because a recovery window would block its name.
+ * The SSH host keys that control-plane nodes and the bastion read from Secrets Manager with their role, and the key
+ * to log in with. The cluster's key pairs are not there: they reach control-plane nodes over SSH. A secret costs 40
+ * cents a month. Secrets are deleted immediately with the cluster, because a recovery window would block their names.
  */
 export class Secrets extends pulumi.ComponentResource {
   /** One SSH host key for all control-plane nodes. */
   readonly hostKey: HostKey;
-  /** Set where there is a bastion. */
+  /** Host key of the bastion, if there is one. */
   readonly bastionHostKey?: HostKey;
   /** Private key in OpenSSH format; secret. */
   readonly sshKey: pulumi.Output<string>;

@@ -39,10 +39,10 @@ export interface AwsWorkerPoolArgs extends StepsArgs {
 const NO_CREDENTIAL = "none yet";
 
 /**
- * A pool as an Auto Scaling group whose instances join by themselves: nine resources, whatever its size. A changed
- * template rolls through the group: a node is replaced only when a new one is Ready, so a template that does not
- * boot stops at its first instance. `up` waits until the minimum number of nodes is Ready, and shows the error of
- * a failed one.
+ * A pool as an Auto Scaling group, whose instances join by themselves: nine resources, whatever its size. A changed
+ * template rolls through the group: a node is replaced only when a new one is Ready, so a template that does not boot
+ * stops at its first instance. `up` waits until the minimum number of nodes is Ready, and reports the error of an
+ * instance that fails.
  */
 export class AwsWorkerPool extends pulumi.ComponentResource {
   /** The pool's name in the settings. */

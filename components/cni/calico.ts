@@ -36,7 +36,10 @@ import {
 } from "../part";
 import type { CreateCni } from ".";
 
-/** Calico; every argument has a default. What determines which resources exist, or is checked, is plain. */
+/**
+ * Arguments of `Calico`. Every argument has a default. Values that determine which resources exist, and values that
+ * the library checks, are plain.
+ */
 export interface CalicoArgs
   extends
     Omit<
@@ -45,16 +48,20 @@ export interface CalicoArgs
     >,
     SecretsArg {
   /**
-   * Routers outside the cluster.
+   * Routers outside the cluster that nodes exchange routes with.
    *
    * @defaultValue none
    */
   peers?: WithInputs<CalicoPeerInput, "address" | "asNumber">[];
-  /** The nodes' network: its MTU in bytes, the range of Services, how many nodes there may be. */
+  /** The nodes' network: its MTU in bytes, the Service range, and the maximum number of nodes. */
   network?: Later<NonNullable<CniAround["network"]>>;
-  /** What the cluster's kube-proxy writes its rules with. @defaultValue `nftables` */
+  /**
+   * What the cluster's kube-proxy writes its rules with.
+   *
+   * @defaultValue `nftables`
+   */
   kubeProxy?: CniAround["kubeProxy"];
-  /** Where charts come from, and in which versions. */
+  /** Where the charts come from, and their versions. */
   helm?: HelmInput;
 }
 
@@ -76,23 +83,23 @@ const SAMPLES: Samples = {
 };
 
 /**
- * Calico in the cluster: its CRDs and Tigera's operator as Helm releases, and as separate resources what the operator is to
- * install and how routes are exchanged. Routes come first, so that no node begins with other peers than it will have. Give
- * it the cluster's provider by `provider` and `deletedWith` the cluster's init. Not tried on a live cluster.
+ * Calico: its CRDs and the Tigera operator as Helm releases, and separate resources for what the operator installs
+ * and how nodes exchange routes. Routing comes first, so that no node starts with the wrong peers. Pass the cluster's
+ * provider as `provider`, and the cluster's init as `deletedWith`. Not tried on a live cluster.
  *
  * ```ts
  * new Calico("net", { backend: "vxlan", podCidr: "10.244.0.0/16" }, { provider });
  * ```
  *
- * Its children are there when the operator has taken its orders; that it carried them out shows in `kubectl get
- * tigerastatus`, and in pods that start.
+ * Its resources are complete when the operator has accepted them. `kubectl get tigerastatus` shows whether it has
+ * installed everything, and so does a pod that starts.
  *
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class Calico extends pulumi.ComponentResource {
-  /** The operator's release. */
+  /** Helm release of the Tigera operator. */
   readonly operator: k8s.helm.v3.Release;
-  /** Namespaces, CRDs, routing, operator and what it installs, in the order they are made. */
+  /** Namespaces, CRDs, routing, the operator and what it installs, in the order in which they are created. */
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(
@@ -171,12 +178,12 @@ function passwordResources(
   return [secretResource(name, { name: BGP_SECRET, namespace: CALICO_NAMESPACE }, texts, opts)];
 }
 
-/** Nodes that hand routes on to all others. */
+/** Arguments of `RouteReflectors`: the nodes that reflect BGP routes to all others. */
 export interface RouteReflectorsArgs {
-  /** Names of Nodes, which must exist; at least one. */
+  /** Names of existing Nodes; at least one. */
   nodes: string[];
   /**
-   * Written like an IPv4 address (RFC 4456); reflectors of one cluster share it.
+   * Cluster id of the reflectors, four numbers separated by dots (RFC 4456). All reflectors of a cluster share it.
    *
    * @defaultValue `244.0.0.1`
    */
@@ -184,8 +191,9 @@ export interface RouteReflectorsArgs {
 }
 
 /**
- * The Nodes that hand routes on, marked as such: one patch a Node, that owns its annotations and nothing else. Taken away,
- * it takes the annotations along. A separate component, because what waits for the network must not wait for every node.
+ * Marks nodes as BGP route reflectors: one patch for each Node, which owns only its annotations. Deleting the
+ * component removes the annotations. It is a separate component, because whatever waits for the network must not wait
+ * for every node.
  *
  * ```ts
  * new RouteReflectors("reflectors", { nodes: ["rack1-a", "rack2-a"] }, { provider });
@@ -194,7 +202,7 @@ export interface RouteReflectorsArgs {
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class RouteReflectors extends pulumi.ComponentResource {
-  /** One a reflector, in the order of the nodes. */
+  /** One patch for each reflector, in the order of `nodes`. */
   readonly patches: readonly k8s.core.v1.NodePatch[];
 
   constructor(
@@ -220,7 +228,7 @@ export class RouteReflectors extends pulumi.ComponentResource {
   }
 }
 
-/** Calico of a cluster's settings, and its route reflectors beside it. */
+/** Calico of a cluster's settings, and its route reflectors. */
 export const createCalico: CreateCni = (name, { settings, secrets, nodes }, opts) => {
   const spec = withCni(settings, "calico");
   const calico = new Calico(name, new Checked({ ...spec, helm: settings.addons.helm, secrets }), opts);

@@ -10,16 +10,23 @@ import { helmRelease } from "../kubernetes/release";
 import { Checked, partOf, rendered, type Samples, type WithInputs } from "../part";
 import type { CreateCni } from ".";
 
-/** Cilium; every argument has a default. What the library checks one against another is plain. */
+/** Arguments of `Cilium`. Every argument has a default. Values that the library checks against each other are plain. */
 export interface CiliumArgs extends WithInputs<
   Omit<CiliumInput, "kind">,
   "podCidr" | "mtu" | "operatorReplicas"
 > {
-  /** MTU of the nodes' network in bytes. @defaultValue what Cilium reads from a node's interface */
-  network?: { mtu?: pulumi.Input<number> };
-  /** Where nodes reach the API server; needed, and read, with `kubeProxyReplacement`. */
+  /**
+   * The nodes' network: its MTU in bytes.
+   *
+   * @defaultValue Cilium reads the MTU from the node's interface
+   */
+  network?: {
+    /** MTU of the nodes' network, in bytes. */
+    mtu?: pulumi.Input<number>;
+  };
+  /** Where nodes reach the API server. Required with `kubeProxyReplacement`. */
   endpoint?: { host: pulumi.Input<string>; port: pulumi.Input<number> };
-  /** Where the chart comes from, and in which version. */
+  /** Where the chart comes from, and its version. */
   helm?: HelmInput;
 }
 
@@ -37,20 +44,21 @@ const SAMPLES: Samples = {
 };
 
 /**
- * Cilium in the cluster: its chart as one release. Give it the cluster's provider by `provider` and `deletedWith` the
- * cluster's init. Not tried on a live cluster.
+ * Cilium, from its chart. Pass the cluster's provider as `provider`, and the cluster's init as `deletedWith`. Not
+ * tried on a live cluster.
  *
  * ```ts
  * new Cilium("net", { backend: "geneve", hubble: { relay: true } }, { provider });
  * ```
  *
- * Pods have addresses of their Node's `podCIDR`, so kube-controller-manager must hand out slices, as kubeadm has it with
- * `networking.podSubnet`. The release does not wait for its pods: nodes become ready by them, and Hubble's need nodes.
+ * Pods get addresses from their Node's `podCIDR`, so kube-controller-manager must allocate it, as it does with
+ * kubeadm's `networking.podSubnet`. The release does not wait for its pods: nodes become ready through them, and
+ * Hubble's pods need nodes.
  *
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class Cilium extends pulumi.ComponentResource {
-  /** Chart cilium. */
+  /** Helm release of the chart `cilium`. */
   readonly release: k8s.helm.v3.Release;
 
   constructor(

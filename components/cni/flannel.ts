@@ -8,7 +8,8 @@ import { Checked, partOf, partResources, type Later, type Samples, type WithInpu
 import type { CreateCni } from ".";
 
 /**
- * flannel; every argument has a default. Backend and `networkPolicy` are plain, because they determine which resources exist.
+ * Arguments of `Flannel`. Every argument has a default. `backend` and `networkPolicy` are plain values, because they
+ * determine which resources exist.
  */
 export interface FlannelArgs extends WithInputs<
   Omit<FlannelInput, "kind">,
@@ -16,9 +17,17 @@ export interface FlannelArgs extends WithInputs<
 > {
   /** MTU of the nodes' network in bytes. @defaultValue what flannel reads from a node's interface */
   network?: { mtu?: pulumi.Input<number> };
-  /** What the cluster's kube-proxy writes its rules with. @defaultValue `nftables` */
+  /**
+   * What the cluster's kube-proxy writes its rules with.
+   *
+   * @defaultValue `nftables`
+   */
   kubeProxy?: CniAround["kubeProxy"];
-  /** Tags of flannel's images. @defaultValue the releases that the library is tested with */
+  /**
+   * Tags of flannel's images.
+   *
+   * @defaultValue the releases that the library is tested with
+   */
   versions?: Later<NonNullable<CniAround["versions"]>>;
 }
 
@@ -34,26 +43,26 @@ const SAMPLES: Samples = {
 };
 
 /**
- * flannel in the cluster: namespace, RBAC, configuration and DaemonSet. Give it the cluster's provider by `provider` and,
- * so that a destroy does not ask a cluster that is gone, `deletedWith` the cluster's init.
+ * flannel: namespace, RBAC, configuration and DaemonSet. Pass the cluster's provider as `provider`, and the cluster's
+ * init as `deletedWith`, so that a destroy does not call an API that is gone.
  *
  * ```ts
  * new Flannel("net", { podCidr: "10.244.0.0/16", backend: "vxlan" }, { provider });
  * ```
  *
- * Pods have addresses of their Node's `podCIDR`, so kube-controller-manager must hand out slices, as kubeadm has it with
- * `networking.podSubnet`.
+ * Pods get addresses from their Node's `podCIDR`, so kube-controller-manager must allocate it, as it does with
+ * kubeadm's `networking.podSubnet`.
  *
- * A changed port, identifier or MTU rolls the DaemonSet, a tenth of the nodes at a time. Each flanneld makes its link anew
- * with the new values (flannel pkg/backend/vxlan/device.go: a link of other values is deleted; one of another identifier has
- * another name, and an init container deletes it) and leads its routes over it. Meanwhile nodes before and after the change
- * do not reach each other's pods, and pods of one node do. flannel asks not to change the backend itself of a living
- * cluster (Documentation/backends.md).
+ * A changed port, identifier or MTU replaces the pods of the DaemonSet, a tenth of the nodes at a time. Each flanneld
+ * creates its link again with the new values (flannel pkg/backend/vxlan/device.go: it deletes a link with other
+ * values; a link with another identifier has another name, and an init container deletes it) and moves its routes to
+ * it. Until all nodes have changed, pods on changed and unchanged nodes do not reach each other; pods on the same
+ * node do. flannel advises against changing the backend of a running cluster (Documentation/backends.md).
  *
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class Flannel extends pulumi.ComponentResource {
-  /** The objects, in the order they are created. */
+  /** The objects in the cluster, in the order in which they are created. */
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(

@@ -16,12 +16,15 @@ import {
 } from "../part";
 import type { CreateCni } from ".";
 
-/** Weave Net; every argument has a default. `encryption` is plain, because it determines which resources exist. */
+/**
+ * Arguments of `Weave`. Every argument has a default. `encryption` is a plain value, because it determines which
+ * resources exist.
+ */
 export interface WeaveArgs
   extends
     WithInputs<Omit<WeaveInput, "kind">, "podCidr" | "mtu" | "trustedSubnets" | "resources">,
     SecretsArg {
-  /** The network of the nodes: its MTU in bytes, and how many there may be, each of which connects to every other. */
+  /** The nodes' network: its MTU in bytes, and the maximum number of nodes, each of which connects to every other. */
   network?: Later<Pick<NonNullable<CniAround["network"]>, "mtu" | "maxNodes">>;
 }
 
@@ -37,20 +40,21 @@ const SAMPLES: Samples = {
 };
 
 /**
- * Weave Net in the cluster, of the maintained fork: RBAC, DaemonSet, and with encryption the Secret with the nodes'
- * password. Give it the cluster's provider by `provider` and `deletedWith` the cluster's init. Not tried on a live cluster.
+ * Weave Net, from the maintained fork: RBAC, DaemonSet, and with encryption the Secret with the nodes' password. Pass
+ * the cluster's provider as `provider`, and the cluster's init as `deletedWith`. Not tried on a live cluster.
  *
  * ```ts
  * new Weave("net", { encryption: { password: "mesh" }, secrets: { mesh: config.requireSecret("mesh") } }, { provider });
  * ```
  *
- * Its pods read the password when they start: after it has changed, `kubectl -n kube-system rollout restart
- * daemonset/weave-net`; until all have, nodes with the old one and the new one do not reach each other's pods.
+ * Its pods read the password when they start. After you change it, run `kubectl -n kube-system rollout restart
+ * daemonset/weave-net`. Until all pods have restarted, pods on nodes with the old and the new password do not reach
+ * each other.
  *
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class Weave extends pulumi.ComponentResource {
-  /** The objects, in the order they are made; the Secret first. */
+  /** The objects in the cluster, in the order in which they are created; the Secret is first. */
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(

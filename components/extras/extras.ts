@@ -16,18 +16,20 @@ import {
 } from "../part";
 import { projectFiles } from "./projectFiles";
 
-/** Objects and charts. What determines which resources exist is plain; values of charts may have outputs. */
+/**
+ * Arguments of `Extras`. Values that determine which resources exist are plain; values of charts may contain outputs.
+ */
 export interface ExtrasArgs extends Omit<ManifestsInput, "charts">, SecretsArg {
   /**
-   * Charts by the name of their release.
+   * Helm charts by the name of their release.
    *
    * @defaultValue none
    */
   charts?: Record<string, WithInputs<ChartInput, "values">>;
   /**
-   * Where files and folders are.
+   * Reads files and folders that the other arguments name.
    *
-   * @defaultValue the folder that the program runs in: the project's
+   * @defaultValue files of the program's folder
    */
   files?: ProjectFiles;
 }
@@ -37,8 +39,8 @@ type Extra = Omit<ExtrasSettings, "staticPods">;
 const SAMPLES: Samples = { "charts.*.values": () => ({}), "charts.*.values.**": () => "later" };
 
 /**
- * Objects and charts of yours. Namespaces come first, then definitions of kinds, then charts and what is of known kinds, and at last
- * custom resources whose kind no manifest defines: a chart may.
+ * Your own objects and charts. The component creates namespaces first, then CRDs, then charts and objects of known
+ * kinds, and last custom resources whose CRD is in no manifest, because a chart may contain it.
  *
  * ```ts
  * const chart = "oci://ghcr.io/prometheus-community/charts/prometheus-node-exporter";
@@ -51,9 +53,9 @@ const SAMPLES: Samples = { "charts.*.values": () => ({}), "charts.*.values.**": 
  * @throws ClusterSettingsError with every problem of the arguments and of the files, before a resource is registered
  */
 export class Extras extends pulumi.ComponentResource {
-  /** Objects of `manifests`, in the order they are made. */
+  /** Objects of `manifests`, in the order in which they are created. */
   readonly objects: readonly pulumi.CustomResource[];
-  /** By the chart's name in the settings. */
+  /** Helm releases by the chart's name in the arguments. */
   readonly charts: Readonly<Record<string, k8s.helm.v3.Release>>;
 
   constructor(

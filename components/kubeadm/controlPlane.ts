@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { initStep, controlPlaneMachines, nodeStep, setupStep, type StepsArgs } from "../machines/steps";
 
 export interface ControlPlaneArgs extends StepsArgs {
-  /** What must be there before a control-plane node is touched: the look at all machines, a balancer in front. */
+  /** Resources that must exist before a step touches a control-plane node: preflight, and a load balancer. */
   readonly after: readonly pulumi.Resource[];
 }
 
@@ -12,11 +12,14 @@ export interface ControlPlaneArgs extends StepsArgs {
  * control-plane nodes that join at once can cost etcd its quorum.
  */
 export class ControlPlane extends pulumi.ComponentResource {
-  /** Done once in the cluster's life; everything in the cluster waits for it. */
+  /** Runs `kubeadm init` once in the cluster's life. Everything in the cluster waits for it. */
   readonly init: command.local.Command;
-  /** Node setups; empty on AWS. Those of workers come after them: what breaks a node breaks no worker then. */
+  /**
+   * Node setups; empty on AWS. Setups of workers run after them, so a mistake that breaks a control-plane node does
+   * not break workers.
+   */
   readonly setups: readonly command.local.Command[];
-  /** In the order of the settings. */
+  /** Node steps, in the order of the settings. */
   readonly nodeSteps: readonly command.local.Command[];
 
   constructor(name: string, args: ControlPlaneArgs, opts?: pulumi.ComponentResourceOptions) {

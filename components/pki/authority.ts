@@ -9,13 +9,14 @@ import { partOf } from "../part";
 /** Hours in ten years: a CA is never renewed by an ordinary `up`. */
 const CA_HOURS = 87_600;
 
+/** Arguments of `Authority`. */
 export interface AuthorityArgs {
-  /** Common name of the CA's certificate, as kubeadm names its own: `kubernetes`, `etcd-ca`, `front-proxy-ca`. */
+  /** Common name of the CA's certificate. kubeadm uses `kubernetes`, `etcd-ca` and `front-proxy-ca`. */
   readonly commonName: string;
   /**
-   * Keeps `pulumi destroy` and replacement away from key and certificate.
+   * Protects the key and the certificate from `pulumi destroy` and replacement.
    *
-   * @defaultValue the option `protect` of the component, and without it `true`
+   * @defaultValue the component's option `protect`, or `true`
    */
   readonly protect?: boolean;
 }
@@ -35,11 +36,11 @@ const schema = z.strictObject({
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class Authority extends pulumi.ComponentResource {
-  /** PEM. */
+  /** The CA's certificate, in PEM. */
   readonly certificate: pulumi.Output<string>;
-  /** PEM, PKCS #8; secret. */
+  /** The private key, in PEM (PKCS #8); secret. */
   readonly key: pulumi.Output<string>;
-  /** PEM as the tls provider wants it for signing; secret. */
+  /** The private key in the PEM format that the tls provider signs with; secret. */
   readonly signingKey: pulumi.Output<string>;
 
   constructor(name: string, args: AuthorityArgs, opts?: pulumi.ComponentResourceOptions) {

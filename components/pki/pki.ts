@@ -17,11 +17,12 @@ const ADMIN_EARLY_HOURS = 720;
 /** kubeadm binds this group to cluster-admin, without the power of system:masters that nothing can take back. */
 const ADMIN_GROUP = "kubeadm:cluster-admins";
 
+/** Arguments of `Pki`. */
 export interface PkiArgs {
   /**
-   * Keeps `pulumi destroy` and replacement away from the CAs and the service-account key.
+   * Protects the CAs and the service-account key from `pulumi destroy` and replacement.
    *
-   * @defaultValue the option `protect` of the component, and without it `true`
+   * @defaultValue the component's option `protect`, or `true`
    */
   readonly protect?: boolean;
 }
@@ -29,8 +30,8 @@ export interface PkiArgs {
 const schema = z.strictObject({ protect: z.boolean().optional() });
 
 /**
- * The cluster's CAs and keys, created before any machine exists; nothing is read back from a host. On each
- * control-plane node kubeadm issues leaf certificates from these CAs and a timer renews them.
+ * The cluster's CAs and keys. They exist before any machine does; nothing is read back from a host. On each
+ * control-plane node kubeadm issues leaf certificates from these CAs, and a timer renews them.
  *
  * ```ts
  * new Pki("shop-pki", { protect: true });
@@ -39,23 +40,26 @@ const schema = z.strictObject({ protect: z.boolean().optional() });
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class Pki extends pulumi.ComponentResource {
-  /** Signs the API server, kubelets and people. */
+  /** The cluster CA. It signs certificates of the API server, kubelets and people. */
   readonly cluster: Authority;
-  /** Signs etcd's members and clients. */
+  /** The etcd CA. It signs certificates of etcd members and clients. */
   readonly etcd: Authority;
-  /** Signs what the API server shows to servers of extension APIs. */
+  /** The front-proxy CA. It signs the certificate that the API server shows to extension API servers. */
   readonly frontProxy: Authority;
-  /** SHA-256 of the cluster CA's certificate in hex: which cluster a host belongs to. */
+  /** SHA-256 of the cluster CA's certificate, in hex. It identifies the cluster that a host belongs to. */
   readonly clusterId: pulumi.Output<string>;
-  /** Client certificate of the group `kubeadm:cluster-admins` in PEM; a year long, renewed in its last thirty days. */
+  /**
+   * Client certificate of the group `kubeadm:cluster-admins`, in PEM. It is valid for a year and renewed in its last
+   * thirty days.
+   */
   readonly adminCertificate: pulumi.Output<string>;
-  /** PEM; secret. */
+  /** Private key of `adminCertificate`, in PEM; secret. */
   readonly adminKey: pulumi.Output<string>;
-  /** What a control-plane node has under /etc/kubernetes/pki before kubeadm runs; secret. */
+  /** Files under `/etc/kubernetes/pki` that a control-plane node needs before kubeadm runs; secret. */
   readonly controlPlaneFiles: pulumi.Output<SecretFile[]>;
-  /** PEM of the public key that service-account tokens are verified with. */
+  /** Public key that verifies service-account tokens, in PEM. */
   readonly serviceAccountKey: pulumi.Output<string>;
-  /** 32 random bytes in base64 for encryption at rest, unless the settings bring keys; secret. */
+  /** 32 random bytes in base64 for encryption at rest, used unless the settings name keys; secret. */
   readonly encryptionKey: pulumi.Output<string>;
 
   constructor(name: string, args: PkiArgs = {}, opts?: pulumi.ComponentResourceOptions) {

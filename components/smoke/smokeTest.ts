@@ -8,17 +8,21 @@ import { partOf, type Samples } from "../part";
 /** Environment variable with the options in JSON; free of secrets. */
 export const SMOKE_VARIABLE = "KUBEADM_SMOKE";
 
+/** Arguments of `SmokeTest`. */
 export interface SmokeTestArgs {
-  /** A kubeconfig that may make namespaces, run commands in etcd's pod, and read nodes: the cluster's own `kubeconfig`. */
+  /**
+   * A kubeconfig with permission to create namespaces, run commands in etcd's pod and read nodes, such as
+   * `cluster.kubeconfig`.
+   */
   readonly kubeconfig: pulumi.Input<string>;
   /**
-   * What to test with. Another one runs the test again.
+   * What to test with. A change runs the test again.
    *
    * @defaultValue `SMOKE_DEFAULTS`
    */
   readonly options?: Partial<SmokeOptions>;
   /**
-   * Runs the test again when one of them changes, as the cluster's version.
+   * Values that run the test again when they change, such as the cluster's version.
    *
    * @defaultValue none
    */
@@ -46,9 +50,9 @@ const schema = z.strictObject({
 const SAMPLES: Samples = { kubeconfig: () => "", triggers: () => [], "triggers.*": () => "" };
 
 /**
- * Uses the cluster as people do, at `up`: a Secret encrypted in etcd, a Deployment, logs, exec, port-forward, a Service and
- * names. Takes away what it made. `up` fails where a step does. Make it depend on the cluster; it runs on the machine that
- * runs Pulumi, from where the API has to be reachable. A preview runs nothing.
+ * Uses the cluster as people do, during `up`: a Secret encrypted in etcd, a Deployment, logs, exec, port-forward, a
+ * Service and DNS. It deletes what it created. If a step fails, `up` fails. Make it depend on the cluster. It runs on
+ * the machine that runs Pulumi, which must reach the API. A preview runs nothing.
  *
  * ```ts
  * new SmokeTest("smoke", { kubeconfig: cluster.kubeconfig }, { dependsOn: [cluster] });

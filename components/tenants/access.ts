@@ -9,14 +9,14 @@ import { grantBindings, tenantClusterRoles } from "../../model/tenants/roles";
 import { anyResource, anyResourceName } from "../kubernetes/anyResource";
 import { partOf, type Checked } from "../part";
 
-/** All tenants of a cluster. */
+/** Arguments of `TenantRoles`: all tenants of a cluster. */
 export interface TenantRolesArgs {
-  /** What each tenant is let off, its hosts and priority classes, by its name. */
+  /** Exceptions (`allow`), hosts and priority classes of each tenant, by its name. */
   tenants: Record<string, TenantInput>;
 }
 
 /**
- * What holds for all tenants: ClusterRoles of their members, and what admission refuses. Made before the first tenant.
+ * What all tenants need: ClusterRoles of their members, and admission policies. Create it before the first tenant.
  *
  * ```ts
  * new TenantRoles("tenant-roles", { tenants: { shop: { hosts: ["shop.example.com"] } } }, { provider });
@@ -25,7 +25,7 @@ export interface TenantRolesArgs {
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class TenantRoles extends pulumi.ComponentResource {
-  /** The objects, in the order they are created. */
+  /** The objects in the cluster, in the order in which they are created. */
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(
@@ -40,16 +40,16 @@ export class TenantRoles extends pulumi.ComponentResource {
   }
 }
 
-/** Roles of people. */
+/** Arguments of `Access`: roles of people. */
 export interface AccessArgs {
   /** Who has which role, and where; at least one. */
   roles: GrantInput[];
-  /** The issuer that people without `source: certificate` log in at. */
+  /** The issuer for people without `source: certificate`. */
   oidc?: OidcInput;
 }
 
 /**
- * Roles of people in the whole cluster, or in namespaces that have to be there already.
+ * Roles of people in the whole cluster, or in namespaces that already exist.
  *
  * ```ts
  * new Access("people", { roles: [{ group: "platform", role: "cluster-admin", source: "certificate" }] }, { provider });
@@ -58,7 +58,7 @@ export interface AccessArgs {
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class Access extends pulumi.ComponentResource {
-  /** The objects, in the order they are created. */
+  /** The objects in the cluster, in the order in which they are created. */
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(

@@ -18,18 +18,18 @@ export interface PeopleArgs {
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
-/** What people of a cluster have in it. */
+/** What people have in a cluster. */
 export interface People {
-  /** By name. */
+  /** Tenants by name. */
   readonly tenants: Readonly<Record<string, Tenant>>;
-  /** undefined where they bring nothing. */
+  /** Undefined if the settings have no manifests and charts. */
   readonly extras: Extras | undefined;
-  /** A kubeconfig without credentials, for who logs in at the issuer; undefined without `oidc`. */
+  /** Kubeconfig for people who log in at the issuer; it contains no credentials. Undefined without `oidc`. */
   readonly oidcKubeconfig: pulumi.Output<string> | undefined;
 }
 
 /**
- * Tenants, people's own things, and roles of people, in this order: each may need what comes before it.
+ * Tenants, your own manifests, and roles of people, in this order: each may need what comes before it.
  * @param opts parent, provider, `deletedWith` init, and as `dependsOn` the add-ons
  */
 export function createPeople(name: string, args: PeopleArgs, opts: pulumi.ComponentResourceOptions): People {

@@ -22,19 +22,22 @@ interface Signing {
    * @defaultValue none: the tenant has no kubeconfig
    */
   authority?: { readonly signingKey: pulumi.Input<string>; readonly certificate: pulumi.Input<string> };
-  /** A kubeconfig of the cluster, for the way to it; needed with `authority`. */
+  /** A kubeconfig of the cluster. Its server and CA go into the tenant's kubeconfig. Required with `authority`. */
   kubeconfig?: pulumi.Input<string>;
 }
 
-/** A tenant. What determines which objects exist, or is checked, is plain; addresses of nodes may be outputs. */
+/**
+ * Arguments of `Tenant`. Values that determine which objects exist, and values that the library checks, are plain;
+ * addresses of nodes may be outputs.
+ */
 export interface TenantArgs extends TenantInput, Signing {
   /**
-   * Name of the tenant, and of its namespace.
+   * Name of the tenant and of its namespace.
    *
    * @defaultValue the name of the component
    */
   tenant?: string;
-  /** What network policy and members have to know of the cluster. */
+  /** Facts about the cluster that network policy and members depend on. */
   cluster?: WithInputs<TenantClusterInput, "controlPlane" | "nodes">;
 }
 
@@ -52,24 +55,25 @@ const SAMPLES: Samples = {
 };
 
 /**
- * A team's part of the cluster: namespace, quota, limits, network policy, roles, and a kubeconfig. Give it the cluster's
- * provider by `provider` and `deletedWith` the cluster's init; it needs the ClusterRoles of `TenantRoles`.
+ * A team's share of the cluster: namespace, quota, limits, network policy, roles, and a kubeconfig. Pass the
+ * cluster's provider as `provider`, and the cluster's init as `deletedWith`. It needs the ClusterRoles of
+ * `TenantRoles`.
  *
  * ```ts
  * new Tenant("shop", { quota: { cpu: "4", memory: "8Gi" }, authority: pki.cluster, kubeconfig }, { provider });
  * ```
  *
- * The kubeconfig holds a client certificate, which nothing takes back before its end: its hours are in the arguments, and an
- * `up` shortly before the end makes a new one.
+ * The kubeconfig contains a client certificate, which cannot be revoked. `credentials` sets how many hours it is
+ * valid, and `up` renews it shortly before it expires.
  *
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered
  */
 export class Tenant extends pulumi.ComponentResource {
-  /** Of the team; secret. undefined where the settings say `credentials: { enabled: false }`. */
+  /** The team's kubeconfig; secret. Undefined with `credentials: { enabled: false }`. */
   readonly kubeconfig: pulumi.Output<string> | undefined;
-  /** The namespace; what goes into it depends on it. */
+  /** The namespace. Resources in it should depend on it. */
   readonly namespace: pulumi.Resource;
-  /** All objects, the namespace first. */
+  /** All objects; the namespace is first. */
   readonly resources: readonly pulumi.CustomResource[];
 
   constructor(

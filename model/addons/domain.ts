@@ -100,7 +100,7 @@ export interface AddonCluster {
 /** What a plan says of an add-on. */
 export interface AddonSummary {
   readonly name: string;
-  /** Of the image; undefined where that of the chart says it, or nothing does. */
+  /** Version of the image; undefined where that of the chart says it, or nothing does. */
   readonly version?: string;
   /** Where it is reached, or the addresses it gives out; empty: within the cluster, at an address that it gets there. */
   readonly addresses: readonly string[];

@@ -17,7 +17,7 @@ import { ingress } from "./ingress";
 import { metallb } from "./metallb";
 import { metricsServer } from "./metricsServer";
 
-/** Every add-on by its key in the settings. A further one is a row here, a folder beside it, and a component. */
+/** Every add-on by its key in the settings. A new add-on is a row here, a folder next to this file, and a component. */
 export const ADDONS = { coredns, metricsServer, metallb, ingress, gatewayApi } as const;
 
 type Registry = typeof ADDONS;

@@ -54,7 +54,7 @@ export function tokenVolumes(role: unknown): { volumes: object[]; mounts: object
 
 /**
  * Values of the chart aws-cloud-controller-manager (cloud-provider-aws, charts/aws-cloud-controller-manager/values.yaml).
- * @param role ARN of its own role; undefined: the control-plane nodes' own
+ * @param role ARN of the add-on's role; undefined: it uses the control-plane nodes' role
  */
 export function cloudControllerValues(settings: AwsCallerSpec, role: unknown): Record<string, unknown> {
   const { cloudProvider, region } = awsOf(settings);
@@ -85,7 +85,7 @@ export function cloudControllerValues(settings: AwsCallerSpec, role: unknown): R
 
 /**
  * Values of the chart aws-ebs-csi-driver (aws-ebs-csi-driver, charts/aws-ebs-csi-driver/values.yaml).
- * @param role ARN of its own role; undefined: the control-plane nodes' own, so that it runs there
+ * @param role ARN of the add-on's role; undefined: it uses the control-plane nodes' role, so that it runs there
  */
 export function storageValues(settings: AwsCallerSpec, role: unknown): Record<string, unknown> {
   const { region, tags, controlPlane, pools } = awsOf(settings);

@@ -10,18 +10,18 @@ import { dnsLabel, dnsName, matching, text } from "../settings/schema/primitives
 import type { AwsCluster } from "./spec";
 import type { Statement } from "./statement";
 
-/** The cluster that resources on AWS belong to. */
+/** The cluster that AWS resources belong to. */
 interface OwnerInput {
-  /** Region, as `eu-central-1`. */
+  /** AWS region, such as `eu-central-1`. */
   region: string;
   /**
-   * Name of the cluster: part of the names of what is made, and in the tags by which AWS' controllers find subnets.
+   * Name of the cluster. It is part of resource names, and of the tags by which AWS' controllers find subnets.
    *
    * @defaultValue the name of the component
    */
   clusterName?: string;
   /**
-   * Tags of everything in it.
+   * Tags of every resource that takes tags.
    *
    * @defaultValue none
    */
@@ -41,32 +41,32 @@ const NETWORK_KEYS = [
   "existing",
 ] as const satisfies readonly (keyof AwsNetworkInput)[];
 
-/** A VPC for a cluster of which nothing else is known. */
+/** A VPC for a cluster whose settings the library does not have. */
 export interface VpcInput extends Pick<AwsNetworkInput, (typeof NETWORK_KEYS)[number]>, OwnerInput {
   /**
-   * Where nodes are to be: `private` subnets go out by NAT, and come with public ones for it.
+   * Where nodes run. `private` subnets reach the internet through NAT, which needs public subnets too.
    *
    * @defaultValue `public`
    */
   subnetType?: SubnetType;
 }
 
-/** Roles for pods in a cluster of which nothing else is known. */
+/** IAM roles for pods of a cluster whose settings the library does not have. */
 export interface IdentityInput extends AwsIamInput, OwnerInput {}
 
-/** A role for the pods of one service account. */
+/** An IAM role for the pods of one service account. */
 export interface PodRoleInput {
   /**
-   * As it is in the role's name; no other role of the cluster has it.
+   * Part of the role's name; unique in the cluster.
    *
    * @defaultValue the name of the component
    */
   part?: string;
   /** Namespace of the service account. */
   namespace: string;
-  /** The one that may take the role. */
+  /** Name of the service account that may assume the role. */
   serviceAccount: string;
-  /** What the role may do; at least one. */
+  /** Permissions of the role; at least one statement. */
   statements: readonly Statement[];
 }
 

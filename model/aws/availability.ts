@@ -68,7 +68,7 @@ export function wantedServices({ vpc }: AwsSettings): string[] {
   return (vpc.endpoints?.services ?? []).map(({ name }) => name);
 }
 
-/** Images of people's own, by id. */
+/** Your own images, by id. */
 export function wantedImages(aws: AwsSettings): string[] {
   return [...new Set(ownImages(aws).map(({ ami }) => ami))];
 }

@@ -9,13 +9,13 @@ export interface CostItem {
   readonly count: number;
   /** More than `count` where a pool scales. */
   readonly most: number;
-  /** Of one; undefined where this library knows no price. */
+  /** Price of one; undefined where this library knows no price. */
   readonly each?: number;
 }
 
 export interface MonthlyCost {
   readonly items: readonly CostItem[];
-  /** Of all that has a price; the second where every pool has grown to its most. */
+  /** Total of everything that has a price; the second where every pool has grown to its most. */
   readonly from: number;
   readonly to: number;
   /** Names of what has no price here. */

@@ -58,7 +58,7 @@ export function groupsOf(settings: Pick<SecurityGroupsSpec, "aws">): FirewallGro
   ];
 }
 
-/** People call the API through a balancer of their own, apart from the nodes' one. */
+/** People call the API through their own balancer, separate from the nodes'. */
 export function hasPublicBalancer(aws: AwsSettings): boolean {
   return aws.endpoint.loadBalancer && aws.access.endpointAccess === "public";
 }
@@ -73,7 +73,7 @@ export function bastionForwards(aws: AwsSettings): boolean {
 }
 
 /**
- * What the groups let in: the flows of the components in use, one rule for each port range and source. Nothing opens a whole
+ * What the groups allow: the flows of the components in use, one rule for each port range and source. Nothing opens a whole
  * protocol but backends that put pods' own packets on the wire.
  */
 export function groupRules(settings: SecurityGroupsSpec): GroupRule[] {

@@ -92,7 +92,7 @@ function parameterArn(aws: AwsSettings, name: string): string {
 }
 
 /**
- * What control-plane nodes may do. Without pod identity the add-ons on them have no role of their own, and use this one.
+ * What control-plane nodes may do. Without pod identity the add-ons on them have no separate role, and use this one.
  */
 export function controlPlaneStatements(settings: AwsCluster): Statement[] {
   const aws = awsOf(settings);

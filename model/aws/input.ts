@@ -14,54 +14,55 @@ export type SubnetType = "public" | "private";
 /** Address ranges and the VPC. */
 export interface AwsNetworkInput extends NetworkInput {
   /**
-   * Range of the VPC, from /16 to /28, which may not overlap pods, services or peers. Required with `network.existing`.
+   * Range of the VPC, /16 to /28. It must not overlap pods, Services or peers. Required with `network.existing`.
    *
    * @defaultValue `10.0.0.0/16`
    */
   vpcCidr?: string;
   /**
-   * Availability zones: how many, the region's first; or their letters or names. An account may lack a zone of an old region: list
-   * the others.
+   * Availability zones: a number takes the region's first; a list names them by letter or name. Use a list if your
+   * account lacks one of the first zones, as in some old regions.
    *
-   * @defaultValue `1` with one control-plane node, else `3`
+   * @defaultValue `1` with one control-plane node, otherwise `3`
    */
   zones?: number | string[];
   /**
-   * NAT gateways for private subnets. `one` is cheaper, and all zones depend on its zone. `none` with private nodes requires
-   * `endpoints`.
+   * NAT gateways for private subnets. `one` is cheaper, but all zones depend on its zone. `none` with private nodes
+   * requires `endpoints`.
    *
-   * @defaultValue `one` with private nodes, else `none`
+   * @defaultValue `one` with private nodes, otherwise `none`
    */
   nat?: "none" | "one" | "perZone";
   /**
-   * Prefix length of subnets, from 16 to 26. Another one replaces all subnets.
+   * Prefix length of subnets, 16 to 26. A change replaces all subnets.
    *
-   * @defaultValue the VPC's and 4, at most 26
+   * @defaultValue the VPC's plus 4, at most 26
    */
   subnetMask?: number;
   /**
-   * Gateway endpoint of S3, which makes traffic to S3 free.
+   * Creates a gateway endpoint of S3, which makes traffic to S3 free.
    *
    * @defaultValue `true`
    */
   s3Endpoint?: boolean;
   /**
-   * Interface endpoints for the AWS services that the cluster calls, each about 7 dollars a month per zone. With them and
-   * `nat: none` private nodes have no internet access, and need `downloads.mirror` and a registry inside.
+   * Interface endpoints for the AWS services that the cluster calls. Each costs about 7 dollars a month per zone.
+   * With endpoints and `nat: none`, private nodes have no internet access, and need `downloads.mirror` and a registry
+   * in the network.
    *
    * @defaultValue none: calls use NAT or public addresses
    */
   endpoints?: VpcEndpointsInput;
   /**
-   * Flow logs of the VPC in CloudWatch.
+   * Flow logs of the VPC, in CloudWatch.
    *
    * @defaultValue none
    */
   flowLogs?: FlowLogsInput;
   /**
-   * An existing VPC, with the subnets to use. The library does not change its gateways, routes and endpoints.
+   * An existing VPC with the subnets to use. The library does not change its gateways, routes or endpoints.
    *
-   * @defaultValue none: a VPC is created
+   * @defaultValue none: the stack creates a VPC
    */
   existing?: ExistingVpcInput;
 }
@@ -105,8 +106,8 @@ export interface ExistingVpcInput {
   /** The subnets to use: one for each zone and type. */
   subnets: ExistingSubnetInput[];
   /**
-   * Reserves the last but one /28 of each subnet, which fixed addresses come from. `false` where that is not the account's to do, as in
-   * a VPC that another account shares by AWS RAM: its owner makes these reservations before the first `pulumi up`.
+   * Reserves the second to last /28 of each subnet for fixed addresses. With `false` the VPC's owner must create
+   * these reservations before the first `pulumi up`, as in a VPC that another account shares through AWS RAM.
    *
    * @defaultValue `true`
    */
@@ -117,9 +118,9 @@ export interface ExistingVpcInput {
 export interface ExistingSubnetInput {
   /** Id of the subnet, such as `subnet-0123456789abcdef0`. */
   id: string;
-  /** Range of the subnet, /26 or larger, within `network.vpcCidr`. Its last but one /28 must be free. */
+  /** Range of the subnet, /26 or larger, within `network.vpcCidr`. Its second to last /28 must be free. */
   cidr: string;
-  /** Letter or name of its availability zone, as the account of the cluster names it. */
+  /** Letter or name of its availability zone, as the cluster's account names it. */
   zone: string;
   /** `public`: the subnet assigns public addresses. `private`: it has a route to the internet through NAT. */
   subnetType: SubnetType;
@@ -129,7 +130,10 @@ export interface ExistingSubnetInput {
 export interface AwsAccessInput {
   /** IPv4 ranges that may call the API. `0.0.0.0/0` is accepted, with an advisory. */
   api: string[];
-  /** IPv4 ranges that may log in over SSH: to the bastion, if there is one, else to the control-plane nodes. Include the program's. */
+  /**
+   * IPv4 ranges that may log in over SSH: to the bastion if there is one, otherwise to the control-plane nodes.
+   * Include the range of the machine that runs Pulumi.
+   */
   ssh: string[];
   /**
    * IPv4 ranges that may call NodePorts.
@@ -138,28 +142,29 @@ export interface AwsAccessInput {
    */
   nodePorts?: string[];
   /**
-   * `private`: the API has no public address.
+   * `public`: the API has a public address. `private`: it has none.
    *
-   * @defaultValue `private` with `connectVia: vpn`, else `public`
+   * @defaultValue `private` with `connectVia: vpn`, otherwise `public`
    */
   endpointAccess?: "public" | "private";
   /**
-   * How the program reaches control-plane nodes and a private API. `vpn`: the machine that runs Pulumi has a route into the VPC.
+   * How the program reaches control-plane nodes and a private API. `vpn`: the machine that runs Pulumi has a route
+   * into the VPC.
    *
-   * @defaultValue `bastion` with a bastion, else `direct`
+   * @defaultValue `bastion` with a bastion, otherwise `direct`
    */
   connectVia?: "direct" | "bastion" | "vpn";
   /**
-   * The roles of instances let the agent of Systems Manager hold sessions, so that people need no SSH: `aws ssm start-session`. The
-   * program itself goes on to log in to control-plane nodes over SSH.
+   * Gives instances the permissions of the Systems Manager agent, so that people can use `aws ssm start-session` in
+   * place of SSH. The program still logs in to control-plane nodes over SSH.
    *
    * @defaultValue `false`
    */
   sessionManager?: boolean;
   /**
-   * Another address of the API for people and the program, such as that of a VPN: a DNS name or IPv4 address.
+   * Another address of the API for people and the program, such as that of a VPN: a DNS name or an IPv4 address.
    *
-   * @defaultValue what AWS gives
+   * @defaultValue the address that AWS assigns
    */
   host?: string;
   /**
@@ -170,7 +175,7 @@ export interface AwsAccessInput {
   port?: number;
 }
 
-/** A gp3 volume, encrypted. */
+/** An encrypted gp3 volume. */
 export interface VolumeInput {
   /**
    * Size in GiB. At least 30 for Windows.
@@ -179,40 +184,41 @@ export interface VolumeInput {
    */
   sizeGiB?: number;
   /**
-   * I/O operations a second, at most 500 for each GiB.
+   * I/O operations per second, at most 500 for each GiB.
    *
    * @defaultValue `3000`
    */
   iops?: number;
   /**
-   * Throughput in MiB a second, at most a quarter of `iops`.
+   * Throughput in MiB per second, at most a quarter of `iops`.
    *
    * @defaultValue `125`
    */
   throughput?: number;
   /**
-   * ARN of the KMS key. Ids and aliases are refused: EC2 answers with the ARN, so that every preview would show a difference.
+   * ARN of the KMS key. Ids and aliases are refused: EC2 returns the ARN, so every preview would show a difference.
    *
    * @defaultValue the account's key for EBS
    */
   kmsKeyId?: string;
 }
 
-/** The control-plane nodes: instance `i` is `cp-<i>`, in alternating zones. */
+/** The control-plane nodes. Instances are named `cp-1`, `cp-2` and so on, in alternating zones. */
 export interface ControlPlaneInput extends AttachedInput {
-  /** How many: 1, 3, 5 or 7. */
+  /** Number of control-plane nodes: 1, 3, 5 or 7. */
   count: number;
   /** EC2 instance type, with at least two vCPUs and 2 GiB of memory. */
   instanceType: string;
   /**
-   * Operating system. The newest image of its publisher is taken when an instance is created; Red Hat publishes none, so `rhel-9`
-   * (RHEL or AlmaLinux 9, whose account is `ec2-user`) requires `ami`.
+   * Operating system. A new instance boots its publisher's newest image. `rhel-9` (RHEL or AlmaLinux 9, with user
+   * `ec2-user`) requires `ami`, because Red Hat publishes no such parameter.
    *
    * @defaultValue `ubuntu-24.04`
    */
   os?: AwsOs;
   /**
-   * Id of an image of that operating system, such as `ami-0123456789abcdef0`. Its root device must be named as the publisher's images have it.
+   * Id of an image of that operating system, such as `ami-0123456789abcdef0`. Its root device must have the same name
+   * as in the publisher's images.
    *
    * @defaultValue the publisher's newest
    */
@@ -224,9 +230,9 @@ export interface ControlPlaneInput extends AttachedInput {
    */
   architecture?: "amd64" | "arm64";
   /**
-   * Kind of subnet. Another one replaces the instances: decide before the first `pulumi up`.
+   * Type of subnet. A change replaces the instances, so decide before the first `pulumi up`.
    *
-   * @defaultValue `private` with a bastion or `connectVia: vpn`, else `public`
+   * @defaultValue `private` with a bastion or `connectVia: vpn`, otherwise `public`
    */
   subnetType?: SubnetType;
   /** Root volume. */
@@ -234,7 +240,7 @@ export interface ControlPlaneInput extends AttachedInput {
   /**
    * A separate volume for `/var/lib/etcd`, deleted with its instance. `{}` uses the defaults.
    *
-   * @defaultValue none: etcd is on the root volume
+   * @defaultValue none: etcd uses the root volume
    */
   etcdVolume?: VolumeInput;
   /**
@@ -244,7 +250,7 @@ export interface ControlPlaneInput extends AttachedInput {
    */
   terminationProtection?: boolean;
   /**
-   * Names of nodes whose instances neither Pulumi nor EC2 protects, for as long as they are listed.
+   * Names of nodes whose instances lose the protection by Pulumi and EC2 for as long as they are listed.
    *
    * @defaultValue none
    */
@@ -256,71 +262,76 @@ export interface ControlPlaneInput extends AttachedInput {
    */
   labels?: Record<string, string>;
   /**
-   * Taints of every control-plane node. `[]` lets ordinary pods run there.
+   * Taints of every control-plane node. With `[]`, ordinary pods run there.
    *
    * @defaultValue `node-role.kubernetes.io/control-plane:NoSchedule`
    */
   taints?: TaintInput[];
   /**
-   * Numbers by node name. Raise one to replace that node's instance.
+   * Revision of each instance, by node name. A higher number replaces the instance.
    *
    * @defaultValue `1` each
    */
   revisions?: Record<string, number>;
   /**
-   * Packages that setup installs, by the names of the system's package manager, such as `nfs-common`. Installed packages keep their version.
+   * Packages to install, by their names in the system's package manager, such as `nfs-common`. Installed packages
+   * keep their version.
    *
    * @defaultValue none
    */
   packages?: string[];
   /**
-   * A network load balancer in front of one control-plane node, so that more can be added without a new address.
+   * Puts a network load balancer in front of a single control-plane node, so that you can add more without a new
+   * address.
    *
-   * @defaultValue `true` with several, and with one private node and a public endpoint
+   * @defaultValue `true` with several nodes, and with one private node and a public endpoint
    */
   loadBalancer?: boolean;
 }
 
-/** A worker pool: an auto scaling group, fixed by `count`, or between `min` and `max`. */
+/** A worker pool: an Auto Scaling group of fixed size (`count`), or between `min` and `max`. */
 export interface WorkerPoolInput extends AttachedInput, RefreshInput {
   /**
-   * Number of nodes. Not together with `min` and `max`.
+   * Number of nodes. Cannot be used with `min` and `max`.
    *
    * @defaultValue `1`
    */
   count?: number;
   /**
-   * Fewest nodes.
+   * Minimum number of nodes.
    *
    * @defaultValue `1` with `max`
    */
   min?: number;
   /**
-   * Most nodes. Required with `min`. All nodes together must fit into `network.maxNodes` and into the subnets.
+   * Maximum number of nodes. Required with `min`. The nodes of all pools must fit into `network.maxNodes` and into
+   * the subnets.
    *
    * @defaultValue none
    */
   max?: number;
   /**
-   * EC2 instance type, the first choice. Required without `instanceTypes`.
+   * Preferred EC2 instance type. Required without `instanceTypes`.
    *
    * @defaultValue the first of `instanceTypes`
    */
   instanceType?: string;
   /**
-   * More EC2 instance types of the same architecture, for spot and for when the first is not available.
+   * More EC2 instance types of the same architecture, for spot instances and for times when the preferred type is not
+   * available.
    *
    * @defaultValue none
    */
   instanceTypes?: string[];
   /**
-   * Operating system. The newest image of its publisher is taken at each launch; `rhel-9` requires `ami`.
+   * Operating system. A new instance boots its publisher's newest image; `rhel-9` requires `ami`.
    *
    * @defaultValue `ubuntu-24.04`
    */
   os?: AwsOs | "windows-2022" | "windows-2025";
   /**
-   * Id of an image of that operating system, such as `ami-0123456789abcdef0`. Its root device must be named as the publisher's images have it.
+   * Id of an image of that operating system, such as `ami-0123456789abcdef0`. Its root device must have the same name
+   * as in the publisher's images.
    *
    * @defaultValue the publisher's newest
    */
@@ -332,7 +343,7 @@ export interface WorkerPoolInput extends AttachedInput, RefreshInput {
    */
   architecture?: "amd64" | "arm64";
   /**
-   * Kind of subnets.
+   * Type of subnets.
    *
    * @defaultValue that of the control plane
    */
@@ -358,34 +369,36 @@ export interface WorkerPoolInput extends AttachedInput, RefreshInput {
    */
   taints?: TaintInput[];
   /**
-   * Spot instances.
+   * Uses spot instances.
    *
    * @defaultValue on-demand instances only
    */
   spot?: SpotInput;
   /**
-   * Lets instances switch off EC2's check of source and destination. flannel's host-gw needs it; Calico's bgp and
-   * vxlan-cross-subnet have it.
+   * Lets instances switch off EC2's source/destination check. flannel's host-gw needs this; Calico's bgp and
+   * vxlan-cross-subnet do it themselves.
    *
    * @defaultValue `false`
    */
   sourceDestinationCheckOff?: boolean;
   /**
-   * How long `pulumi up` waits for the pool's next node, in seconds. An instance that is not Ready after twice that long is
-   * terminated, and another is started.
+   * How long `pulumi up` waits for the pool's next node, in seconds. The group replaces an instance that is not Ready
+   * after twice that time.
    *
    * @defaultValue `900`; Windows `1800`
    */
   joinTimeoutSeconds?: number;
   /**
-   * Packages that setup installs, by the names of the system's package manager, such as `nfs-common`. Installed packages keep their version.
+   * Packages to install, by their names in the system's package manager, such as `nfs-common`. Installed packages
+   * keep their version.
    *
    * @defaultValue none
    */
   packages?: string[];
   /**
-   * More volumes of every node, in this order `/dev/sdf`, `/dev/sdg` and on, 11 at most. They are blank, deleted with the instance,
-   * and neither formatted nor mounted: they are for what takes whole disks, such as a storage operator.
+   * More volumes of every node, at most 11, as `/dev/sdf`, `/dev/sdg` and so on. They are blank, neither formatted
+   * nor mounted, and deleted with the instance: use them for software that takes whole disks, such as a storage
+   * operator.
    *
    * @defaultValue none
    */
@@ -393,17 +406,17 @@ export interface WorkerPoolInput extends AttachedInput, RefreshInput {
   /**
    * Replaces nodes that stay NotReady. `{}` uses the defaults.
    *
-   * @defaultValue none: an instance is replaced only when EC2 considers it impaired
+   * @defaultValue none: EC2 replaces only instances that it considers impaired
    */
   repair?: RepairInput;
   /**
-   * Raise it to replace all nodes.
+   * Revision of the pool. A higher number replaces all nodes.
    *
    * @defaultValue `1`
    */
   revision?: number;
   /**
-   * More tags of instances and volumes. A change replaces the nodes one after another, since EC2 tags them at launch.
+   * More tags of instances and volumes. A change replaces the nodes one by one, because EC2 tags them at launch.
    *
    * @defaultValue none
    */
@@ -413,19 +426,19 @@ export interface WorkerPoolInput extends AttachedInput, RefreshInput {
 /** Spot instances of a pool. */
 export interface SpotInput extends Switched {
   /**
-   * How many nodes are on demand before any is spot; less than `max`.
+   * Number of on-demand nodes before the first spot node; less than `max`.
    *
    * @defaultValue `0`
    */
   onDemandBase?: number;
   /**
-   * Percentage on demand among the nodes above that, at most 99.
+   * Percentage of on-demand nodes above `onDemandBase`, at most 99.
    *
    * @defaultValue `0`
    */
   onDemandPercent?: number;
   /**
-   * Most that is paid, in US dollars an hour, in quotes, such as `"0.05"`.
+   * Maximum price in US dollars per hour, in quotes, such as `"0.05"`.
    *
    * @defaultValue the on-demand price
    */
@@ -435,25 +448,26 @@ export interface SpotInput extends Switched {
 /** Keys that may log in to instances. */
 export interface AwsSshInput {
   /**
-   * Name in `kubeadm:secrets` of the private key that the program logs in with; `generated` is created in the stack.
+   * Name in `kubeadm:secrets` of the private key that the program logs in with. With `generated` the stack creates
+   * the key.
    *
    * @defaultValue `generated`
    */
   key?: string;
   /**
-   * More public keys that may log in, each a line as in a `.pub` file.
+   * More public keys that may log in, each one line as in a `.pub` file.
    *
    * @defaultValue none
    */
   authorizedKeys?: string[];
 }
 
-/** A bastion: it forwards SSH and, where the API is private, the API. `{}` uses the defaults. */
+/** A bastion. It forwards SSH and, if the API is private, the API. `{}` uses the defaults. */
 export interface AwsBastionInput {
   /**
    * EC2 instance type.
    *
-   * @defaultValue `t3.micro`; of arm64 `t4g.micro`
+   * @defaultValue `t3.micro`; on arm64 `t4g.micro`
    */
   instanceType?: string;
   /**
@@ -463,7 +477,8 @@ export interface AwsBastionInput {
    */
   os?: AwsOs;
   /**
-   * Id of an image of that operating system, such as `ami-0123456789abcdef0`. Its root device must be named as the publisher's images have it.
+   * Id of an image of that operating system, such as `ami-0123456789abcdef0`. Its root device must have the same name
+   * as in the publisher's images.
    *
    * @defaultValue the publisher's newest
    */
@@ -521,7 +536,7 @@ export interface AwsPlatformInput {
   /** Keys that may log in to instances. */
   ssh?: AwsSshInput;
   /**
-   * A bastion. With it control-plane nodes and workers are in private subnets.
+   * A bastion, which puts control-plane nodes and workers into private subnets.
    *
    * @defaultValue none
    */
@@ -529,8 +544,8 @@ export interface AwsPlatformInput {
   /** The API's address for people. */
   endpoint?: AwsEndpointInput;
   /**
-   * `strict`: security groups let out only what a component needs, HTTP and HTTPS, and the ports of resolvers, registries,
-   * proxies and the OIDC issuer.
+   * `open`: instances may connect to anything. `strict`: they may connect only to what a component needs, to HTTP and
+   * HTTPS, and to the ports of resolvers, registries, proxies and the OIDC issuer.
    *
    * @defaultValue `open`
    */
@@ -544,7 +559,7 @@ export interface AwsPlatformInput {
    */
   ecr?: EcrInput;
   /**
-   * IAM roles for service accounts, from the first boot.
+   * IAM roles for service accounts.
    *
    * @defaultValue `true`
    */
@@ -556,7 +571,8 @@ export interface AwsPlatformInput {
    */
   storage?: StorageInput;
   /**
-   * Tags of everything that takes tags. Keys of AWS and Kubernetes are refused. A change replaces workers one after another.
+   * Tags of every resource that takes tags. Keys of AWS and Kubernetes are refused. A change replaces workers one by
+   * one.
    *
    * @defaultValue none
    */

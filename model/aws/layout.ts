@@ -48,7 +48,7 @@ export interface AwsLayout {
   /** undefined: there is no way, which is refused. */
   readonly connectVia: AwsAccess["connectVia"] | undefined;
   readonly endpointAccess: AwsAccess["endpointAccess"];
-  /** Of the control-plane nodes. */
+  /** Type of the control-plane nodes' subnets. */
   readonly subnetType: SubnetType;
   readonly count: number;
   readonly architecture: Architecture;
@@ -151,7 +151,7 @@ export function awsLayout(input: AwsInput, filled: FilledAws, stackRegion: strin
   };
 }
 
-/** `a` or `eu-central-1a` as a zone's name; undefined for what is none of the region. */
+/** `a` or `eu-central-1a` as a zone's name; undefined if the region has no such zone. */
 export function fullZone(text: string, region: string | undefined): string | undefined {
   if (region === undefined) return undefined;
   const letter = text.startsWith(region) ? text.slice(region.length) : text;

@@ -6,7 +6,7 @@ import { familyOf, vcpusOf } from "./instanceTypes";
 export interface QuotaUse {
   /** As Service Quotas calls it. */
   readonly name: string;
-  /** Of the quota, for `aws service-quotas get-service-quota`. */
+  /** Code of the quota, for `aws service-quotas get-service-quota`. */
   readonly code: string;
   /** At the pools' least, and at their most while all of them roll. */
   readonly from: number;

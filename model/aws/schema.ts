@@ -124,7 +124,7 @@ export const awsShape = {
       s3Endpoint: z.boolean().optional(),
       endpoints: vpcEndpoints.optional(),
       flowLogs: switched({ retentionDays: logDays.default(30) }).optional(),
-      /** A VPC that exists already, with the subnets to use. */
+      /** An existing VPC, with the subnets to use. */
       existing: z
         .strictObject({
           vpcId: matching(/^vpc-[0-9a-f]{8,17}$/, "the id of a VPC, such as vpc-0123456789abcdef0"),

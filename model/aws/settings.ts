@@ -5,45 +5,45 @@ import type { RepairSettings } from "./repair/settings";
 import type { RefreshPercents } from "./refresh/settings";
 import type { Architecture, OsFamily, Taint, WindowsDownload } from "../settings/resolvedShared";
 
-/** Image families on AWS. The newest image is looked up by the publisher's public SSM parameter, where there is one. */
+/** Operating systems on AWS. A public SSM parameter of the publisher has the newest image, except for `rhel-9`. */
 export type AwsOs = OsFamily;
 
-/** One subnet of one zone. */
+/** A subnet in one zone. */
 export interface AwsSubnet {
-  /** `public-a`, `private-b`: what it is for and the zone's letter. */
+  /** `public-a`, `private-b`: its type and the zone's letter. */
   readonly name: string;
-  /** As `eu-central-1a`. */
+  /** Availability zone, such as `eu-central-1a`. */
   readonly zone: string;
-  /** IPv4 CIDR within the VPC's. */
+  /** IPv4 range within the VPC's. */
   readonly cidr: string;
   /** `public`: a route to the internet gateway, and public addresses. */
   readonly subnetType: "public" | "private";
-  /** Set where the subnet exists already. */
+  /** Id of an existing subnet. */
   readonly id?: string;
   /**
-   * The part of `cidr` that AWS hands out to nobody by itself: addresses of control-plane nodes and of the internal
-   * balancer.
+   * Part of `cidr` that AWS does not assign by itself: for fixed addresses of control-plane nodes and the internal
+   * load balancer.
    */
   readonly reserved: string;
 }
 
-/** The network that machines are in. */
+/** The network of the machines. */
 export interface AwsVpc {
-  /** IPv4 CIDR, /16 to /28; default 10.0.0.0/16. */
+  /** IPv4 range, /16 to /28. Default: 10.0.0.0/16. */
   readonly cidr: string;
-  /** Set where the VPC exists already: neither it nor gateways, routes and subnets are made. */
+  /** Id of an existing VPC: the stack then creates no VPC, gateways, routes or subnets. */
   readonly id?: string;
-  /** The stack reserves the part of each subnet that fixed addresses come from; false: its owner has done it. */
+  /** The stack reserves the part of each subnet for fixed addresses. False: the VPC's owner has done it. */
   readonly cidrReservations: boolean;
-  /** One for each zone and type in use; those of an existing VPC have an `id`. */
+  /** One for each zone and type in use. Existing subnets have an `id`. */
   readonly subnets: readonly AwsSubnet[];
   /** Names of zones in use, in order. */
   readonly zones: readonly string[];
-  /** NAT gateways for private subnets: none, one for all, one for each zone. */
+  /** NAT gateways for private subnets: none, one for all, or one for each zone. */
   readonly nat: "none" | "one" | "perZone";
   /** Gateway endpoint of S3; free. */
   readonly s3Endpoint: boolean;
-  /** Interface endpoints of services; undefined: none. */
+  /** Interface endpoints of services. Undefined: none. */
   readonly endpoints?: VpcEndpoints;
   /** Flow logs into CloudWatch, kept for that many days. */
   readonly flowLogs?: { readonly retentionDays: number };
@@ -65,14 +65,11 @@ export interface AwsVolume {
 export interface AwsImage {
   /** Family; default `ubuntu-24.04`. */
   readonly os: AwsOs;
-  /** An image of one's own, of the family `os`; undefined: the publisher's newest. */
+  /** Your own image of the family `os`. Undefined: the publisher's newest. */
   readonly ami?: string;
 }
 
-/**
- * What a control-plane node is as an EC2 instance; kubeadm's part of it is the `Machine` of the same name in
- * `settings.machines`.
- */
+/** A control-plane node as an EC2 instance. The `Machine` of the same name in `settings.machines` is kubeadm's part. */
 export interface AwsControlPlaneInstance {
   /** `cp-1` to `cp-7`. */
   readonly name: string;
@@ -82,29 +79,29 @@ export interface AwsControlPlaneInstance {
   readonly address: string;
 }
 
-/** What all control-plane nodes share, and where each of them is. */
+/** What all control-plane nodes share, and where each is. */
 export interface AwsControlPlane {
-  /** At least two vCPUs and 2 GiB, as kubeadm demands. */
+  /** EC2 instance type with at least two vCPUs and 2 GiB, as kubeadm requires. */
   readonly instanceType: string;
-  /** The instance type's. */
+  /** Architecture of the instance type. */
   readonly architecture: Architecture;
-  /** Looked up when a control-plane node is made; a newer one replaces none. */
+  /** Image that a new control-plane node boots. A newer image replaces none. */
   readonly image: AwsImage;
-  /** Root volume of each control-plane node; etcd's data is on it unless it has its own volume. */
+  /** Root volume of each control-plane node. It contains etcd's data unless `etcdVolume` is set. */
   readonly volume: AwsVolume;
   /**
-   * A volume for /var/lib/etcd, which goes with its instance; undefined: etcd is on the root volume. An instance has it from its
-   * start: one that runs gets it, or another size, when its revision is raised.
+   * Volume for /var/lib/etcd, deleted with its instance. Undefined: etcd uses the root volume. An instance gets it,
+   * or another size of it, only when it is created.
    */
   readonly etcdVolume?: AwsVolume;
-  /** Of the EC2 API: an instance cannot be ended by accident. Default: `protect`. */
+  /** EC2 refuses to terminate the instances. Default: `protect`. */
   readonly terminationProtection: boolean;
   /**
-   * Names of control-plane nodes whose instance the stack may delete: neither Pulumi's nor EC2's protection holds it.
-   * Default: none.
+   * Names of control-plane nodes whose instances the stack may delete: neither Pulumi nor EC2 protects them. Default:
+   * none.
    */
   readonly deletable: readonly string[];
-  /** Packages of people's own. */
+  /** Your own packages. */
   readonly packages: readonly string[];
   /** Managed policies of their role, and more security groups. */
   readonly attached: Attached;
@@ -112,9 +109,9 @@ export interface AwsControlPlane {
   readonly instances: readonly AwsControlPlaneInstance[];
 }
 
-/** Like workers in one auto scaling group. */
+/** Similar workers in one Auto Scaling group. */
 export interface AwsPool extends RefreshPercents {
-  /** Key under `workers`; part of the nodes' role label. */
+  /** Key under `workers`, and part of the nodes' role label. */
   readonly name: string;
   /** `windows-2022` and `windows-2025` pools have user data in PowerShell. */
   readonly platform: "linux" | "windows";
@@ -122,29 +119,29 @@ export interface AwsPool extends RefreshPercents {
   readonly image?: AwsImage;
   /** Windows Server's release; undefined for Linux. */
   readonly windows?: { readonly release: "2022" | "2025"; readonly ami?: string };
-  /** First choice first; the others for spot or when the first is short. */
+  /** Preferred type first. The others are for spot, or if the first is not available. */
   readonly instanceTypes: readonly string[];
-  /** That of all its instance types. */
+  /** Architecture of all its instance types. */
   readonly architecture: Architecture;
-  /** Fixed when equal. */
+  /** Minimum number of nodes. The size is fixed if it equals `max`. */
   readonly min: number;
-  /** Most nodes, 0 to 1000. */
+  /** Maximum number of nodes, 0 to 1000. */
   readonly max: number;
   /** Names of subnets. */
   readonly subnets: readonly string[];
   /** Root volume of each node. */
   readonly volume: AwsVolume;
-  /** More volumes of each node, blank; `extraVolumeDevice` names their devices. */
+  /** More blank volumes of each node; `extraVolumeDevice` names their devices. */
   readonly volumes: readonly AwsVolume[];
-  /** Of every node, besides the library's. */
+  /** Labels of every node, besides the library's. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Of every node; default none, for Windows one that keeps Linux pods away. */
+  /** Taints of every node. Default: none; on Windows, one that keeps Linux pods away. */
   readonly taints: readonly Taint[];
-  /** Spot instances above `onDemandBase`; undefined: on demand only. */
+  /** Spot instances above `onDemandBase`. Undefined: on-demand instances only. */
   readonly spot?: {
     /** The first nodes that are on demand; default 0. */
     readonly onDemandBase: number;
-    /** Of those above, how many percent are on demand, 0 to 99; default 0. */
+    /** Percentage of on-demand nodes above `onDemandBase`, 0 to 99. Default: 0. */
     readonly onDemandPercent: number;
     /** US dollars an hour; undefined: the on-demand price. */
     readonly maxPrice?: string;
@@ -152,15 +149,15 @@ export interface AwsPool extends RefreshPercents {
   /** The boot script switches EC2's source/destination check off for its own instance. */
   readonly sourceDestinationCheckOff: boolean;
   /**
-   * Seconds the program waits for the pool's next node, and an instance has to become one; after twice that the group ends it
-   * and starts another. Default 900, for Windows 1800.
+   * How long the program waits for the pool's next node, in seconds. After twice that time the group terminates an
+   * instance that is not a node, and starts another. Default: 900; on Windows 1800.
    */
   readonly joinTimeoutSeconds: number;
-  /** Nodes that stay NotReady are replaced; undefined: they are not. */
+  /** Replaces nodes that stay NotReady. Undefined: off. */
   readonly repair?: RepairSettings;
-  /** Raised by hand to replace all nodes. */
+  /** Revision of the pool. A higher number replaces all nodes. */
   readonly revision: number;
-  /** Packages of people's own. */
+  /** Your own packages. */
   readonly packages: readonly string[];
   /** Managed policies of their role, and more security groups. */
   readonly attached: Attached;
@@ -168,32 +165,32 @@ export interface AwsPool extends RefreshPercents {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** Who may come in, and which way. */
+/** Who may connect from outside, and how. */
 export interface AwsAccess {
   /** Ranges that may call the API from outside. */
   readonly api: readonly string[];
-  /** Ranges that may open SSH. */
+  /** Ranges that may log in over SSH. */
   readonly ssh: readonly string[];
-  /** Ranges that may call NodePorts; empty: nobody from outside. */
+  /** Ranges that may call NodePorts. Empty: none. */
   readonly nodePorts: readonly string[];
   /** `private`: the API has no public address. */
   readonly endpointAccess: "public" | "private";
   /**
-   * How the program reaches control-plane nodes, and a private API: `direct` to public addresses, through the bastion,
-   * or over a VPN or peering that leads into the VPC.
+   * How the program reaches control-plane nodes and a private API: `direct` to public addresses, through the bastion,
+   * or over a VPN or peering into the VPC.
    */
   readonly connectVia: "direct" | "bastion" | "vpn";
-  /** Instances hold sessions of Systems Manager. */
+  /** Instances accept sessions of Systems Manager. */
   readonly sessionManager: boolean;
 }
 
-/** The jump host: it forwards SSH and, where that is private, the API. */
+/** The jump host. It forwards SSH and, if the API is private, the API. */
 export interface AwsBastion {
-  /** Default `t3.micro`, of arm64 `t4g.micro`. */
+  /** EC2 instance type. Default: `t3.micro`; on arm64 `t4g.micro`. */
   readonly instanceType: string;
-  /** The instance type's. */
+  /** Architecture of the instance type. */
   readonly architecture: Architecture;
-  /** Looked up when it is made. */
+  /** Image that a new bastion boots. */
   readonly image: AwsImage;
   /** Name of its public subnet. */
   readonly subnet: string;
@@ -204,7 +201,8 @@ export interface AwsBastion {
 /** What is in front of the API servers. */
 export interface AwsEndpoint {
   /**
-   * An internal network load balancer in front of the control-plane nodes; false: the one control-plane node's own address.
+   * An internal network load balancer in front of the control-plane nodes. False: the address of the only
+   * control-plane node.
    */
   readonly loadBalancer: boolean;
   /**
@@ -216,34 +214,34 @@ export interface AwsEndpoint {
   readonly dns?: { readonly zoneId: string; readonly name: string };
 }
 
-/** IAM roles for service accounts: an issuer that IAM believes. */
+/** IAM roles for service accounts: an issuer that IAM trusts. */
 export interface AwsPodIdentity {
-  /** `sts.amazonaws.com` and the API's own. */
+  /** `sts.amazonaws.com` and the API's own audience. */
   readonly audiences: readonly string[];
 }
 
-/** What `platform: aws` decides. */
+/** Settings of `platform: aws`. */
 export interface AwsSettings {
-  /** As `eu-central-1`; from the provider's own setting, `aws:region`. */
+  /** AWS region, such as `eu-central-1`, from the provider's setting `aws:region`. */
   readonly region: string;
-  /** `aws`, `aws-cn`, `aws-us-gov`: by region. */
+  /** `aws`, `aws-cn` or `aws-us-gov`, by region. */
   readonly partition: string;
-  /** Made, or one that exists. */
+  /** The VPC, new or existing. */
   readonly vpc: AwsVpc;
-  /** From outside; what nodes need among themselves follows from the flows. */
+  /** Access from outside. What nodes need among themselves follows from the flows. */
   readonly access: AwsAccess;
-  /** `strict`: groups let out only what the flows and `allowed` name. */
+  /** `strict`: security groups allow only outgoing traffic in the flows and `allowed`. */
   readonly egress: "open" | "strict";
-  /** Who may log on to control-plane nodes and bastion. */
+  /** Who may log in to control-plane nodes and the bastion. */
   readonly ssh: {
-    /** `generated`: a key made in the stack; else a name in `kubeadm:secrets`. */
+    /** `generated`: the stack creates a key. Otherwise a name in `kubeadm:secrets`. */
     readonly key: string;
-    /** More public keys that may log on, one line each. */
+    /** More public keys that may log in, one per line. */
     readonly authorizedKeys: readonly string[];
   };
-  /** undefined: none is made. */
+  /** Undefined: there is none. */
   readonly bastion?: AwsBastion;
-  /** The balancer, and names that lead to it. */
+  /** The load balancer, and names that point to it. */
   readonly endpoint: AwsEndpoint;
   /** The control-plane nodes' instances. */
   readonly controlPlane: AwsControlPlane;
@@ -251,18 +249,18 @@ export interface AwsSettings {
   readonly pools: readonly AwsPool[];
   /** What Windows nodes download; undefined where no pool has them. */
   readonly windows?: { readonly downloads: readonly WindowsDownload[] };
-  /** IAM roles for service accounts from the first boot; undefined: switched off. */
+  /** IAM roles for service accounts. Undefined: off. */
   readonly podIdentity?: AwsPodIdentity;
   /** AWS' cloud controller manager; its version. */
   readonly cloudProvider: { readonly image: string; readonly chart: string };
   /** EBS CSI driver with a default StorageClass; undefined: switched off. */
   readonly storage?: { readonly chart: string; readonly kmsKeyId?: string };
-  /** Linux nodes pull from ECR; undefined: they do not log in. */
+  /** Linux nodes pull from ECR. Undefined: they do not log in. */
   readonly ecr?: EcrSettings;
   /** Path of roles and instance profiles; undefined: `/`. */
   readonly rolePath?: string;
-  /** ARN of the policy that bounds every role; undefined: none. */
+  /** ARN of the policy that limits every role. Undefined: none. */
   readonly permissionsBoundary?: string;
-  /** On everything that takes tags. */
+  /** Tags of every resource that takes tags. */
   readonly tags: Readonly<Record<string, string>>;
 }

@@ -30,7 +30,7 @@ export interface ControlPlaneTopology {
   readonly region: string;
   /** The id of an existing VPC, or the range of one that the stack makes. */
   readonly vpc: string;
-  /** Of roles and instance profiles; undefined: `/`. */
+  /** Path of roles and instance profiles; undefined: `/`. */
   readonly rolePath?: string;
   readonly instances: readonly ControlPlaneInstance[];
 }

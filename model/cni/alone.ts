@@ -15,9 +15,9 @@ import { networkShape } from "../settings/schema/common";
 import { cniProfile, domainOf, resolveCni, type CniInput, type CniKind, type CniSettings } from ".";
 import type { KubeProxyMode } from "./domain";
 
-/** What is beside a CNI's own keys when its component is used without a cluster's settings: what it reads of them. */
+/** Settings that a CNI depends on besides its own keys, for a component without a cluster's settings. */
 export interface CniAround {
-  /** The network of the nodes. */
+  /** The nodes' network. */
   network?: Pick<NetworkInput, "mtu" | "serviceCidr" | "maxNodes">;
   /** The cluster's kube-proxy. */
   kubeProxy?: Pick<KubeProxyInput, "mode">;
@@ -25,7 +25,7 @@ export interface CniAround {
   versions?: Pick<VersionsInput, "flannel" | "flannelCniPlugin">;
   /** Where nodes reach the API server; Cilium needs it with `kubeProxyReplacement`. */
   endpoint?: { host: string; port: number };
-  /** Where charts come from, and in which versions. */
+  /** Where charts come from, and their versions. */
   helm?: HelmInput;
 }
 

@@ -196,7 +196,7 @@ export function ownPorts(name: string, ...ports: number[]): CniPort[] {
   return ports.map((port) => ({ protocol: "tcp", port, name }));
 }
 
-/** Of backends whose packets between nodes have the nodes' own addresses. */
+/** Parts of backends whose packets between nodes have the nodes' own addresses. */
 export const ENCAPSULATED = {
   podAddressesOnWire: false,
   sourceDestinationCheckOff: false,
@@ -204,7 +204,7 @@ export const ENCAPSULATED = {
   needsOneSubnet: false,
 } as const;
 
-/** Of backends whose packets between nodes have the pods' addresses, everywhere. */
+/** Parts of backends whose packets between nodes have the pods' addresses, everywhere. */
 export const ROUTED = {
   podAddressesOnWire: true,
   sourceDestinationCheckOff: true,

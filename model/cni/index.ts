@@ -6,14 +6,14 @@ import type { CniContext, CniDomain, CniProfile, CniInputBase, CniSettingsBase }
 import { flannel } from "./flannel";
 import { weave } from "./weave";
 
-/** Every CNI. A further one is a row here, a folder beside it, and a component with its row. */
+/** Every CNI. A new CNI is a row here, a folder next to this file, and a component with its row. */
 export const CNIS = { flannel, weave, calico, cilium } as const;
 
 type Registry = typeof CNIS;
 
 export type CniKind = keyof Registry;
 
-/** What may be under `cni`. */
+/** The keys under `cni`, by `kind`. */
 export type CniInput = z.output<Registry[CniKind]["schema"]>;
 
 /** The CNI's settings with defaults filled in. */

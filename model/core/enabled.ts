@@ -1,9 +1,9 @@
-/** A part of the settings that is switched by `enabled`, with what else it takes. */
+/** A part of the settings that `enabled` turns on and off. */
 export interface Switched {
   /**
-   * Whether there is one.
+   * Turns the part on. `false` turns it off and leaves its other keys in place.
    *
-   * @defaultValue true, once the key is written
+   * @defaultValue `true` if the part is set
    */
   enabled?: boolean;
 }

@@ -69,11 +69,11 @@ export type PolicyRule = Plain<input.rbac.v1.PolicyRule>;
 /** Gives a ServiceAccount a role: a ClusterRole everywhere, or a Role in one namespace. */
 export function roleBinding(
   kind: "ClusterRole" | "Role",
-  /** Of the role. */
+  /** Name of the role. */
   role: string,
   account: { readonly name: string; readonly namespace: string },
   labels: ObjectMetadata["labels"],
-  /** Of the binding. */
+  /** Name of the binding. */
   name = role,
 ): Manifest<`rbac.authorization.k8s.io/v1/${"ClusterRole" | "Role"}Binding`> {
   return {

@@ -103,7 +103,7 @@ export function disruptionBudget(metadata: Placed, matchLabels: Labels): Manifes
   };
 }
 
-/** Metadata of pods that are made anew when data changes that they read only at their start. */
+/** Metadata of pods that are replaced when data changes that they read only when they start. */
 export function readingOnce(labels: Labels, data: Labels): PodTemplate["metadata"] {
   return { labels, annotations: { [configHashAnnotation]: configHash(data) } };
 }

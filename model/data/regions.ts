@@ -90,7 +90,7 @@ export function partitionOf(region: string): Partition {
   return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
 }
 
-/** General Reference, "Service endpoints": China's partition has a domain of its own. */
+/** General Reference, "Service endpoints": China's partition has a separate domain. */
 export function endpointDomain(partition: string): string {
   return partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
 }

@@ -1,7 +1,7 @@
 import { nameOf } from "./read";
 import type { ExtrasSettings } from "./settings";
 
-/** What works about things that people bring, and deserves a look. */
+/** Parts of your own manifests that work but deserve a look. */
 export function adviseExtras({ extras }: { readonly extras: ExtrasSettings }): string[] {
   return extras.manifests.flatMap(({ source, object }) => {
     const inside = [object.data, object.stringData].some(

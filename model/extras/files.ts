@@ -1,8 +1,8 @@
-/** The project's files as settings refer to them; paths are relative to its folder, with `/` between the parts. */
+/** The project's files. Paths are relative to its folder, with `/` between parts. */
 export interface ProjectFiles {
-  /** Text of a file, in UTF-8; undefined where there is none. */
+  /** Text of a file, in UTF-8. Undefined if there is no such file. */
   read(path: string): string | undefined;
-  /** All files below a folder, sorted; undefined where there is no such folder. */
+  /** Paths of all files below a folder, sorted. Undefined if there is no such folder. */
   list(folder: string): readonly string[] | undefined;
 }
 

@@ -5,7 +5,7 @@ import { resolveExtras } from "./resolve";
 import { extrasShape } from "./schema";
 import { validateExtras } from "./validate";
 
-/** Manifests, charts and static pods of people's own: everything that the settings know of them. */
+/** Your own manifests, charts and static pods: everything that the settings know about them. */
 export const extras = {
   shape: extrasShape,
   effects: [

@@ -41,7 +41,7 @@ const staticPod = z.strictObject({
   on: z.array(z.string()).min(1).optional(),
 });
 
-/** What people bring themselves. */
+/** Your own manifests, charts and static pods. */
 export const extrasShape = {
   manifests: z.array(z.union([projectPath, document])).optional(),
   charts: z.record(z.string(), chart).optional(),

@@ -1,133 +1,134 @@
 import type { KubernetesObject } from "../kubernetes";
 
-/** A chart of yours. Where it comes from: `chart` with `repository`, `oci`, or `folder`. */
+/** Your own Helm chart. Its source is `chart` with `repository`, or `oci`, or `folder`. */
 export interface ChartInput {
-  /** The chart's name in `repository`. */
+  /** Name of the chart in `repository`. */
   chart?: string;
-  /** URL of a repository of charts. */
+  /** URL of a chart repository. */
   repository?: string;
-  /** A chart in an OCI registry: `oci://registry.example.com/charts/web`. */
+  /** Reference to a chart in an OCI registry, such as `oci://registry.example.com/charts/web`. */
   oci?: string;
-  /** The chart's folder, relative to the project. A changed file in it changes the release. */
+  /** Folder of the chart, relative to the project. A changed file in it changes the release. */
   folder?: string;
-  /** One version, no range; needed, but for a folder, whose `Chart.yaml` has it. */
+  /** Exact version of the chart. Required, except with `folder`, whose `Chart.yaml` contains it. */
   version?: string;
-  /** Where the release goes: a DNS label. */
+  /** Namespace of the release. */
   namespace: string;
   /**
-   * Helm makes the namespace, before what else is put there.
+   * Helm creates the namespace first.
    *
    * @defaultValue `false`
    */
   createNamespace?: boolean;
   /**
-   * The chart's values.
+   * Values of the chart.
    *
    * @defaultValue the chart's own
    */
   values?: Record<string, unknown>;
   /**
-   * Values out of the secrets: a dotted path in the values (`auth.password`) to the name of the secret.
+   * Values from secrets: the name of a secret for each dotted path in the values, such as `auth.password`.
    *
    * @defaultValue none
    */
   secretValues?: Record<string, string>;
   /**
-   * Seconds that Helm waits for what the chart runs, 1 to 86,400.
+   * How long Helm waits for the chart's workloads, in seconds, 1 to 86400.
    *
    * @defaultValue `600`
    */
   timeout?: number;
 }
 
-/** A pod that kubelets run by themselves. */
+/** A pod that kubelets run from a file on the host. */
 export interface StaticPodInput {
-  /** The Pod itself, or the file it is in, relative to the project. */
+  /** The Pod, or the path of a file that contains it, relative to the project. */
   pod: string | Record<string, unknown>;
   /**
-   * Where it runs: `controlPlane`, or names of pools; on AWS control-plane nodes alone.
+   * Where it runs: `controlPlane`, or names of pools. On AWS only control-plane nodes.
    *
    * @defaultValue `controlPlane`
    */
   on?: string[];
 }
 
-/** Objects and charts of yours that come with the cluster. */
+/** Your own objects and charts. */
 export interface ManifestsInput {
   /**
-   * Objects: a file, a folder (all `.yaml`, `.yml` and `.json` below it), or the object itself. Paths are relative to the project.
+   * Objects to create: the path of a file, of a folder (all `.yaml`, `.yml` and `.json` files below it), or an
+   * object. Paths are relative to the project.
    *
    * @defaultValue none
    */
   manifests?: (string | Record<string, unknown>)[];
   /**
-   * Charts by the name of their release: at most 53 of a-z, 0-9 and -.
+   * Helm charts to install, by the name of their release: at most 53 of a-z, 0-9 and -.
    *
    * @defaultValue none
    */
   charts?: Record<string, ChartInput>;
 }
 
-/** What people bring themselves. */
+/** Your own manifests, charts and static pods. */
 export interface ExtrasInput extends ManifestsInput {
   /**
-   * Pods that kubelets run by themselves, by the name of their manifest's file on the host.
+   * Pods that kubelets run from a file on the host, by the name of that file.
    *
    * @defaultValue none
    */
   staticPods?: Record<string, StaticPodInput>;
 }
 
-/** One object that people bring, and where it was written. */
+/** One of your own objects, and where it is written. */
 export interface ExtraObject {
-  /** `apps/web.yaml:12`, or `manifests[2]` for one that is in the settings. */
+  /** `apps/web.yaml:12`, or `manifests[2]` for an object in the settings. */
   readonly source: string;
   /** As it was written, with apiVersion, kind and name. */
   readonly object: KubernetesObject;
 }
 
-/** A chart that people bring. */
+/** One of your own charts. */
 export interface ExtraChart {
-  /** Of the Helm release too. */
+  /** Name of the chart in the settings and of its Helm release. */
   readonly name: string;
   /** Name in the repository, `oci://` reference, or folder relative to the project. */
   readonly chart: string;
   /** URL of a repository. */
   readonly repository?: string;
-  /** One version, no range; undefined for a folder. */
+  /** Exact version. Undefined for a folder. */
   readonly version?: string;
-  /** DNS label: where the release goes. */
+  /** Namespace of the release. */
   readonly namespace: string;
-  /** Helm makes the namespace; default false. */
+  /** Helm creates the namespace. Default: false. */
   readonly createNamespace: boolean;
   /** The chart's values, without secrets. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** Dotted path in the values to the name of the secret that stands there. */
+  /** Name of a secret for each dotted path in the values. */
   readonly secretValues: Readonly<Record<string, string>>;
-  /** Seconds that Helm waits for what the chart runs. */
+  /** How long Helm waits for the chart's workloads, in seconds. */
   readonly timeout: number;
-  /** SHA-256 over the folder's files; undefined for a chart from elsewhere. */
+  /** SHA-256 of the folder's files. Undefined for other charts. */
   readonly digest?: string;
 }
 
-/** A pod that kubelets run by themselves, from a file on the host. */
+/** A pod that kubelets run from a file on the host. */
 export interface ExtraStaticPod {
-  /** Key in the settings, and name of the manifest's file. */
+  /** Key in the settings, and name of the file. */
   readonly name: string;
-  /** On every control-plane node. */
+  /** Runs on every control-plane node. */
   readonly controlPlane: boolean;
-  /** On every node of these pools. */
+  /** Runs on every node of these pools. */
   readonly pools: readonly string[];
   /** A whole Pod of apiVersion v1. */
   readonly pod: KubernetesObject;
 }
 
-/** What people bring themselves. */
+/** Your own manifests, charts and static pods. */
 export interface ExtrasSettings {
-  /** In the order they were written. */
+  /** Objects in the order of the settings. */
   readonly manifests: readonly ExtraObject[];
-  /** In the order of the settings. */
+  /** Charts in the order of the settings. */
   readonly charts: readonly ExtraChart[];
-  /** In the order of the settings. */
+  /** Static pods in the order of the settings. */
   readonly staticPods: readonly ExtraStaticPod[];
 }

@@ -4,7 +4,7 @@ import type { Refused } from "../settings/prune";
 import type { ProjectFiles } from "./files";
 import type { ExtrasInput } from "./settings";
 
-/** What of the settings, people's own things are checked against. */
+/** Settings that your own manifests are checked against. */
 export interface ExtrasSurroundings {
   /** Without what was rejected. */
   readonly written: ExtrasInput & {

@@ -12,7 +12,7 @@ import {
 } from "./validateNeighbours";
 import { validateStaticPods } from "./validateStaticPods";
 
-/** Everything about what people bring; what is in files is looked at where they can be read. */
+/** Everything about your own manifests; the content of files is checked if they can be read. */
 export function validateExtras(facts: ExtrasSurroundings, problems: Problems, context: ExtrasContext): void {
   const { files } = context;
   const objects = validateAlone(facts, files, problems);

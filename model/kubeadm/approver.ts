@@ -22,7 +22,7 @@ export interface ServingApproverSpec {
 
 /**
  * Timer, service and script on control-plane nodes that approve the serving certificates which kubelets ask for (signer
- * `kubernetes.io/kubelet-serving`; Kubernetes has no approver of its own for them).
+ * `kubernetes.io/kubelet-serving`; Kubernetes has no approver for them).
  *
  * What a kubelet says of itself is not believed: it can write its own Node's `status.addresses`. So the only DNS name
  * is the Node's; an address must be claimed by no other Node and lie outside the Service range, and those by which

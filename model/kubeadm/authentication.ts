@@ -3,7 +3,7 @@ import type { ExtraArgs, OidcSettings } from "../settings/resolved";
 /** Paths that anybody may ask without credentials: load balancers and kubeadm's own probes do. */
 export const anonymousPaths = ["/livez", "/readyz", "/healthz"] as const;
 
-/** Who may log on to the API server, and how. */
+/** Who may log in to the API server, and how. */
 export interface AuthenticationSpec {
   readonly apiServer: { readonly extraArgs: ExtraArgs };
   readonly oidc?: OidcSettings;

@@ -3,14 +3,14 @@ export const configFolder = "/etc/kubernetes/pulumi-kubeadm";
 
 /**
  * What the API server reads. The folder is mounted as a whole: a file that is mounted by itself keeps showing its
- * first inode, so a changed file would be seen only after the pod is made anew.
+ * first inode, so a changed file would be seen only after the pod is replaced.
  */
 export const apiServerFolder = `${configFolder}/apiserver`;
 
 /** Components that read files which the settings give. */
 export type FileComponent = "apiServer" | "controllerManager" | "scheduler";
 
-/** Where each of them finds its files: a folder of its own, which the pod sees as a whole. */
+/** Where each of them finds its files: a separate folder, which the pod mounts as a whole. */
 export const componentFolders: Readonly<Record<FileComponent, string>> = {
   apiServer: apiServerFolder,
   controllerManager: `${configFolder}/controller-manager`,

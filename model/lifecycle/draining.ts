@@ -24,7 +24,7 @@ export function drainScript({ machine, drainTimeoutSeconds }: NodeSpec): string 
   })}`;
 }
 
-/** Of the scripts that use `node-functions.sh`. */
+/** Variables of the scripts that use `node-functions.sh`. */
 export function nodeVariables({ nodeName }: Pick<ClusterMachine, "nodeName">): ScriptVariables {
   return { node: nodeName, upgrading: UPGRADING };
 }

@@ -61,8 +61,8 @@ export function keysScript(
 }
 
 /**
- * Run on a control-plane node when all API servers encrypt with the new key: writes every Secret as it is, which encrypts it
- * anew where it was encrypted with another key. What others change meanwhile is encrypted with the new key by that.
+ * Run on a control-plane node when all API servers encrypt with the new key: writes every Secret back unchanged, which
+ * encrypts it again if another key encrypted it. A Secret that somebody else changes meanwhile gets the new key too.
  */
 export function rewriteScript(): string {
   return `${prelude()}${lifecycleScript("encryption-rewrite")}`;

@@ -45,7 +45,7 @@ export function removeNodeScript(spec: NodeSpec, removal: Removal): string {
 }
 
 /**
- * Prints `##alive REASON` when a machine that nobody can log on to lives nevertheless: its kubelet renews its lease, or
+ * Prints `##alive REASON` when a machine that nobody can log in to still runs: its kubelet renews its lease, or
  * something answers where its kubelet or etcd listens. Changes nothing.
  * @param shared another machine of the settings has the address by now, so that an answer there says nothing
  */

@@ -28,7 +28,7 @@ export interface NodeSpec extends RegistrationSpec, KubeletSpec {
   /** x.y.z. */
   readonly kubernetesVersion: string;
   readonly drainTimeoutSeconds: number;
-  /** Pods of people's own that its kubelet runs by itself. */
+  /** Your own pods that its kubelet runs from files. */
   readonly staticPods: readonly Pick<ExtraStaticPod, "name" | "pod">[];
   /** undefined: a worker. */
   readonly controlPlane?: ControlPlaneNodeSpec;

@@ -11,7 +11,7 @@ export function isStaticPod(file: RenderedFile): boolean {
 }
 
 /**
- * Gives the kubelet the pods that people bring, once the host is a node; those no longer among the files are taken away,
+ * Gives the kubelet your own pods, once the host is a node; those no longer among the files are taken away,
  * and with them the kubelet's pods. kubeadm's own files in the folder are left alone.
  */
 export function placeStaticPods(files: readonly RenderedFile[]): string {

@@ -36,7 +36,7 @@ export function nodeCapacity(podCidr: string, nodeCidrMaskSize: number): number 
 }
 
 /**
- * How many pods a node's slice holds. Of its addresses three are no pod's: the network and broadcast addresses, which
+ * How many pods a node's slice holds. Three of its addresses are not for pods: the network and broadcast addresses, which
  * host-local never gives out, and the first, which is the bridge's (containernetworking/plugins, ipam/host-local).
  */
 export function podCapacity(nodeCidrMaskSize: number): number {

@@ -6,7 +6,7 @@ import type { NodeSetupSpec } from "./spec";
 
 /**
  * Puts the block into /etc/hosts where it differs. It is its own program, run before each start of the kubelet,
- * because cloud-init's `manage_etc_hosts` writes the whole file anew at each boot.
+ * because cloud-init's `manage_etc_hosts` writes the whole file again at each boot.
  */
 export function hostsScriptFile({ hosts }: Pick<NodeSetupSpec, "hosts">): RenderedFile {
   return {

@@ -20,7 +20,7 @@ export interface RegistryFiles {
   readonly secret: readonly RenderedFile[];
 }
 
-/** A file for each registry that has mirrors or settings of its own, with the certificates that those name. */
+/** A file for each registry that has mirrors or its own settings, with the certificates that those name. */
 export function registryFiles({ images }: Pick<NodeSetupSpec, "images">, values: Values = {}): RegistryFiles {
   const registries = images.registries ?? {};
   const names = [...new Set([...Object.keys(images.mirrors), ...Object.keys(registries)])];

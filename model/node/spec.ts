@@ -37,7 +37,7 @@ export interface HostCni {
 export interface HostCheckSpec {
   /** x.y.z. */
   readonly kubernetesVersion: string;
-  /** Checks to pass over. */
+  /** Checks to ignore. */
   readonly ignorePreflightErrors: readonly string[];
   /** Made from an image a moment ago: nobody used it before. */
   readonly fresh: boolean;
@@ -69,9 +69,9 @@ export interface CheckedMachine extends SetupMachine {
 export interface PacketFilterSpec {
   /** The hosts have a firewall of the cluster's own, which takes the place of firewalld and ufw. */
   readonly ownFirewall: boolean;
-  /** kube-proxy or the CNI puts rules of its own before the policy of FORWARD. */
+  /** kube-proxy or the CNI puts its own rules before the policy of FORWARD. */
   readonly byIptables: boolean;
-  /** SSH's and people's own are not among them. */
+  /** SSH and the operators' own rules are not among them. */
   readonly flows: readonly Flow[];
 }
 
@@ -130,7 +130,7 @@ export interface NodeSetupSpec extends HostCheckSpec {
   readonly downloads: readonly Download[];
   /** Logs the kubelet in to registries; undefined: nothing does. Its download is among them. */
   readonly credentialProvider?: CredentialProvider;
-  /** Packages of people's own, by the names of the host's package manager; undefined: none. */
+  /** Your own packages, by their names in the host's package manager; undefined: none. */
   readonly packages?: readonly string[];
   /** Disks of an instance; undefined: they are left as they are. */
   readonly volumes?: { readonly rootGiB: number; readonly etcd: boolean };

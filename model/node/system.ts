@@ -6,7 +6,7 @@ import type { NodeSetupSpec } from "./spec";
 
 export interface SystemFile {
   readonly file: RenderedFile;
-  /** The service that is told to read it anew (`services.sh`); undefined: it is read when it next matters. */
+  /** The service that reloads it (`services.sh`); undefined: it is read when it next matters. */
   readonly reload?: "journald" | "logind" | "NetworkManager";
   /** Folder without which the service is not on the host. */
   readonly only?: string;

@@ -25,7 +25,7 @@ import { setupSecretFiles } from "./setupSecrets";
 
 /** The former files, and the script that puts them back; there only while a change is not over. */
 export const undoFolder = `${stateFolder}/undo`;
-/** Puts the change back by hand; no step runs beside it. */
+/** Puts the change back by hand; no step runs at the same time. */
 export const putBackNow = `bash ${undoFolder}/at-boot boot`;
 /** Printed by a job when its change has failed, before it puts the former files back. */
 export const FAILED = "##failed";
@@ -106,7 +106,7 @@ const bootUnits: Readonly<Record<string, string>> = {
   }),
 };
 
-/** The record of a change and the units that read it: gone from a host which is no node, or which becomes one. */
+/** The record of a change and the units that read it: deleted from a host that is not a node, or that becomes one. */
 export const undoPaths: readonly string[] = [
   ...["", ".new", ".done", ".ended"].map((end) => `${undoFolder}${end}`),
   ...Object.keys(bootUnits).flatMap((unit) => [

@@ -1,7 +1,7 @@
 /** Rule sets of other packet filters on a host, in one form for nftables and iptables, and what becomes of a packet in them. */
 import type { Range } from "../network/addresses";
 
-/** Whether a packet fits a condition; `maybe` where the condition asks for something that is not known here. */
+/** Whether a packet fits a condition; `maybe` where the condition asks for something unknown. */
 export type Fit = "yes" | "no" | "maybe";
 
 /** The first packet of a connection, as a filter sees it. */

@@ -65,7 +65,7 @@ export function parseAlone<S extends z.ZodType>(
 }
 
 /**
- * Checks arguments that are no part of a cluster's settings.
+ * Checks arguments of a component without a cluster's settings.
  *
  * @throws SettingsError with every problem, by the path in the arguments
  */

@@ -25,7 +25,7 @@ export interface Left {
 export interface Checked extends Left {
   readonly pods: PlacedRange | undefined;
   readonly services: PlacedRange | undefined;
-  /** Of others; `peer` is the name. */
+  /** Ranges of others; `peer` is the name. */
   readonly peers: readonly (PlacedRange & { readonly peer: string })[];
   readonly cni: CniVariant | undefined;
   /** undefined also where Kubernetes' minor is not supported. */

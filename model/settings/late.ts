@@ -76,7 +76,7 @@ export function withSamples<T>(raw: T, late: readonly Path[]): T {
   return copy;
 }
 
-/** Takes the samples out again, as if they had been refused: checks across settings pass over them. */
+/** Takes the samples out again, as if they had been refused: checks across settings skip them. */
 export function withoutSamples<T>(left: T, late: readonly Path[]): T {
   for (const path of late) putAt(left, path, undefined);
   return left;

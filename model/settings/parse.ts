@@ -20,16 +20,21 @@ import type { ClusterSettings, Platform } from "./resolved";
 import { resolve } from "./resolve";
 import { type AnyInput, type ClusterInput, awsCluster, machinesCluster } from "./schema/cluster";
 
+/** What the settings are checked against. */
 export interface ParseContext {
   /** Name of the environment, the Pulumi stack. */
   readonly environment: string;
-  /** AWS region of the stack, `aws:region`; needed on platform aws. */
+  /** AWS region of the stack, `aws:region`. Required with `platform: aws`. */
   readonly region?: string | undefined;
-  /** The entries of `kubeadm:secrets`; undefined when they are not known, as in a plan without passphrase. */
+  /** The entries of `kubeadm:secrets`. Undefined if they are unknown, as in a plan without the passphrase. */
   readonly secrets?: Readonly<Record<string, unknown>> | undefined;
-  /** Files that `manifests`, `charts` and `staticPods` name; undefined: what is in them is not looked at. */
+  /** Reads the files that `manifests`, `charts` and `staticPods` name. Undefined: their content is not checked. */
   readonly files?: ProjectFiles | undefined;
-  /** Paths at which a token of `lateToken` stands, since the value is not known yet: it is not checked. Default: none. */
+  /**
+   * Paths of values that are still unknown. Each contains a token of `lateToken`, which is not checked.
+   *
+   * @defaultValue none
+   */
   readonly late?: readonly Path[] | undefined;
 }
 
@@ -45,7 +50,7 @@ export function parseCluster(input: ClusterInput, context: ParseContext): Cluste
 }
 
 /**
- * As `parseCluster`, for a value of any type, as read from a stack file.
+ * Like `parseCluster`, for a value of any type, such as one from a stack file.
  *
  * @throws SettingsError with every problem found
  */

@@ -12,7 +12,7 @@ type Shape = Readonly<Record<string, z.core.$ZodType>>;
 
 const SHAPES: Record<Platform, Shape> = { machines: machinesShape, aws: awsShape };
 
-/** Where no platform is named, machines that exist. Undefined, with a problem, for a word that is none. */
+/** Without a platform: `machines`. Undefined, with a problem, for an unknown platform. */
 export function platformOf(raw: unknown, problems: Problems): Platform | undefined {
   const given = isMapping(raw) ? raw["platform"] : undefined;
   if (given === undefined) return "machines";

@@ -4,21 +4,21 @@ import { entriesOf } from "./entries";
 
 /** One thing wrong with the settings. */
 export interface Problem {
-  /** Where, as `machines.cp1.hostKey` or `network.peers[0].cidr`; "" is the whole object. */
+  /** Path of the setting, such as `machines.cp1.hostKey` or `network.peers[0].cidr`; "" is the whole object. */
   readonly path: string;
-  /** What was given, cut to a line; `[hidden]` where it may be a secret. */
+  /** The value given, cut to one line; `[hidden]` if it may be a secret. */
   readonly value: string;
   /** What is wrong, continuing the sentence "<path> <value> ...". */
   readonly message: string;
-  /** What would be taken. */
+  /** What is allowed. */
   readonly allowed?: string;
-  /** The valid word next to a misspelt one. */
+  /** The valid word that is most similar to a misspelt one. */
   readonly nearest?: string;
-  /** Lines of the stack's file that it is about, without their values. */
+  /** The lines of the stack file that are concerned, without their values. */
   readonly excerpt?: string;
 }
 
-/** All problems of the settings at once; `message` is the report for a terminal. */
+/** All problems of the settings. `message` is the report for a terminal. */
 export class SettingsError extends Error {
   constructor(
     readonly problems: readonly Problem[],
@@ -47,7 +47,7 @@ export function reportedWith<T>(before: readonly Problem[], title: string, read:
   throw new SettingsError(problems, title);
 }
 
-/** The report for a terminal: a head line, then each problem with its path, value, and what is allowed. */
+/** The report for a terminal: a heading, then each problem with its path, value, and what is allowed. */
 export function formatProblems(problems: readonly Problem[], environment?: string): string {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   const head =

@@ -29,31 +29,31 @@ export type * from "../cni/types";
 export type * from "./resolvedShared";
 export type * from "./resolvedControlPlane";
 
-/** `machines`: hosts that exist, reached over SSH; `aws`: made on EC2. */
+/** Where machines come from. `machines`: existing hosts, reached over SSH. `aws`: EC2. */
 export type Platform = "machines" | "aws";
-/** kube-proxy, the same on every node. */
+/** kube-proxy's settings, the same on every node. */
 export interface KubeProxySettings {
   /** Default `nftables`. */
   readonly mode: KubeProxyMode;
   /** Merged over the library's KubeProxyConfiguration; a `null` removes a key. */
   readonly config: Readonly<Record<string, unknown>>;
 }
-/** `loadBalancer` is not a node: it balances the API and nothing else. */
+/** `loadBalancer` is not a node: it only balances the API. */
 export type MachineRole = MachineInput["role"];
 
-/** A range somebody else owns and that this cluster must not shadow: an office, another VPC. */
+/** A range outside the cluster that the cluster's ranges must not overlap, such as an office or another VPC. */
 export type Peer = Readonly<NetworkPeerInput>;
 
-/** The one object that owns every address range, and what follows from them. */
+/** All address ranges, and what follows from them. */
 export interface ClusterNetwork extends Omit<
   Filled<NetworkInput, Exclude<keyof NetworkInput, "mtu">>,
   "nodePortRange"
 > {
-  /** The range pods get addresses from, IPv4 CIDR; written once under `cni`. */
+  /** IPv4 range of pods, set under `cni`. */
   readonly podCidr: string;
   /** `kubernetes.default`: the first address of `serviceCidr`. */
   readonly kubernetesServiceAddress: string;
-  /** Service `kube-dns` and the kubelets' `clusterDNS`: the tenth address of `serviceCidr`. */
+  /** Address of Service `kube-dns` and the kubelets' `clusterDNS`: the tenth address of `serviceCidr`. */
   readonly dnsServiceAddress: string;
   /** Inclusive range of NodePorts. */
   readonly nodePortRange: { readonly from: number; readonly to: number };
@@ -62,26 +62,26 @@ export interface ClusterNetwork extends Omit<
 /** How to reach a host over SSH. `key` names a private key in `kubeadm:secrets`. */
 export type SshTarget = Filled<SshInput, "port">;
 
-/** One host, with everything that its steps need to know of it. */
+/** One host, with everything that its steps need. */
 export interface Machine extends Pick<
   Filled<MachineInput, "architecture" | "labels" | "revision" | "removal">,
   "role" | "nodeInterface" | "architecture" | "os" | "labels" | "revision" | "removal"
 > {
   /** The machine's key in the settings: its identity. */
   readonly name: string;
-  /** The Node's name: the key on existing machines, the private DNS name on AWS. */
+  /** Name of the Node: the key of your own machines, the private DNS name on AWS. */
   readonly nodeName: string;
-  /** Worker pool; "" for control-plane nodes and load balancers. */
+  /** Name of the worker pool; "" for control-plane nodes and load balancers. */
   readonly pool: string;
   /** How the host program reaches it. */
   readonly ssh: SshTarget;
-  /** IPv4 address that nodes use among themselves; default `ssh.host` when that is an address. */
+  /** IPv4 address that nodes use among themselves. Default: `ssh.host`, if it is an address. */
   readonly nodeAddress: string;
-  /** Default of a control-plane node: kubeadm's own taint; of a worker: none. */
+  /** Taints of the node. Default: kubeadm's taint on control-plane nodes, none on workers. */
   readonly taints: readonly Taint[];
 }
 
-/** Default `safe`: a removal never costs the cluster, and never forgets a machine that lives. */
+/** `safe`, the default, never removes a machine that the cluster depends on, and never forgets one that still runs. */
 export type Removal = NonNullable<MachineInput["removal"]>;
 
 /**
@@ -105,77 +105,83 @@ export type EndpointSettings =
 export type DownloadName =
   "kubeadm" | "kubelet" | "kubectl" | "containerd" | "runc" | "cniPlugins" | "crictl";
 
-/** What setup unpacks: those files, and on AWS what logs kubelets in to ECR. */
+/** Files that setup installs: those of `DownloadName`, and on AWS the program that logs kubelets in to ECR. */
 export type InstalledName = DownloadName | "ecrCredentialProvider";
 
-/** One file of one architecture that node setup fetches. */
+/** A file that node setup downloads, for one architecture. */
 export interface Download {
-  /** The component that is in it. */
+  /** Component that the file contains. */
   readonly name: InstalledName;
   /** x.y.z, without a leading `v`. */
   readonly version: string;
-  /** Where the file is fetched from: upstream, or the mirror followed by upstream's host and path. */
+  /** URL of the file: upstream, or the mirror followed by upstream's host and path. */
   readonly url: string;
-  /** 64 hexadecimal digits; from the library's table or `downloads.checksums`. Setup refuses another file. */
+  /**
+   * SHA-256 in 64 hexadecimal digits, from the library's table or `downloads.checksums`. Setup refuses any other
+   * file.
+   */
   readonly sha256: string;
 }
 
-/** The HTTP proxy of downloads, containerd, kubelets and the control plane. */
+/** HTTP proxy of downloads, containerd, kubelets and the control plane. */
 export type ProxySettings = Filled<ProxyInput, "noProxy">;
 
-/** How hosts prove themselves to a registry, and it to them. Secrets by their name in `kubeadm:secrets`. */
+/** How hosts authenticate to a registry, and verify it. Secrets are names in `kubeadm:secrets`. */
 export type RegistrySettings = Readonly<RegistryInput>;
 
 export type RolloutSettings = Filled<RolloutInput, "maxUnavailable">;
 
-/** A rule of people's own in the hosts' firewall. */
+/** Your own rule in the hosts' firewall. */
 export interface AllowRule {
   /** IPv4 and IPv6 ranges. */
   readonly from: readonly string[];
   readonly protocol: Protocol;
-  /** One range, or none where the protocol has no ports. */
+  /** Ports that the rule opens; none if the protocol has no ports. */
   readonly ports: readonly PortRange[];
   readonly reason: string;
 }
 
-/** IPv4 and IPv6 ranges that may come in from outside, by what they reach. */
+/** IPv4 and IPv6 ranges that may connect from outside, by what they reach. */
 export type FirewallAccess = Filled<
   Pick<AccessInput, "ssh" | "api" | "nodePorts">,
   "ssh" | "api" | "nodePorts"
 >;
 
-/** One environment, whole: defaults are filled in and everything has been checked. */
+/** The settings of one environment, checked and with all defaults. */
 export interface ClusterSettings {
   /** Name of the Pulumi stack. */
   readonly environment: string;
-  /** DNS label; default: the environment's name. */
+  /** Name of the cluster, a DNS label. Default: the environment's name. */
   readonly name: string;
-  /** Suffix of the names this library makes (`api.<name>.<domain>`); default `internal`. */
+  /** DNS suffix of the names that the library creates (`api.<name>.<domain>`). Default: `internal`. */
   readonly domain: string;
   /** Where machines come from; default `machines`. */
   readonly platform: Platform;
-  /** Set on `platform: aws`. `machines` holds the control-plane nodes then; workers are in pools. */
+  /** AWS settings; only with `platform: aws`. `machines` then holds the control-plane nodes; workers are in pools. */
   readonly aws?: AwsSettings;
-  /** x.y.z of a supported minor (`MINORS`). */
+  /** Kubernetes version, `x.y.z` of a supported minor version (`MINORS`). */
   readonly kubernetesVersion: string;
-  /** Of everything that is installed or runs in the cluster by kubeadm. */
+  /** Versions of everything that the library installs on hosts, or kubeadm in the cluster. */
   readonly versions: ComponentVersions;
-  /** All ranges, and what follows from them. */
+  /** All address ranges, and what follows from them. */
   readonly network: ClusterNetwork;
   /** The pod network, by its kind. */
   readonly cni: CniSettings;
-  /** In the order of the settings; control-plane nodes are those with role controlPlane. */
+  /** Machines in the order of the settings. Control-plane nodes have the role `controlPlane`. */
   readonly machines: readonly Machine[];
-  /** Jump host for SSH to all machines; undefined: none, and always so on AWS, where the stack makes it (`aws.bastion`). */
+  /**
+   * Jump host for SSH to all machines. Undefined if there is none, and on AWS, where the stack creates it
+   * (`aws.bastion`).
+   */
   readonly bastion?: SshTarget;
-  /** Where nodes reach the API. Fixed once made. */
+  /** Where nodes reach the API. Cannot change once the cluster exists. */
   readonly endpoint: EndpointSettings;
   /** Where people and the Pulumi program reach the API. */
   readonly access: { readonly host: string; readonly port: number };
-  /** Flags of kube-apiserver, and more names of its certificate: DNS names or IPv4 addresses. */
+  /** Flags of kube-apiserver, and more names in its certificate: DNS names or IPv4 addresses. */
   readonly apiServer: ComponentSettings & {
     readonly certSans: readonly string[];
-    /** Configuration of admission plugins by their name, besides PodSecurity's; undefined: none. */
+    /** Configuration of admission plugins other than PodSecurity, by plugin. Undefined: none. */
     readonly admissionConfiguration?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   };
   /** Flags of kube-controller-manager. */
@@ -186,70 +192,70 @@ export interface ClusterSettings {
   readonly etcd: { readonly extraArgs: ExtraArgs };
   /** Merged over the library's KubeletConfiguration; a `null` removes a key. */
   readonly kubelet: { readonly config: Readonly<Record<string, unknown>> };
-  /** On every node. */
+  /** kube-proxy's settings, the same on every node. */
   readonly kubeProxy: KubeProxySettings;
   /** TOML put beside the library's containerd configuration, read after it. */
   readonly containerd: { readonly dropIn?: string };
-  /** Names of kubeadm's and of setup's checks to pass over, as `Swap` or `RouteCollision`; never `all`. */
+  /** Names of kubeadm's and the library's checks to ignore, such as `Swap` or `RouteCollision`; never `all`. */
   readonly ignorePreflightErrors: readonly string[];
-  /** undefined: nobody logs on with tokens of an issuer. */
+  /** Undefined: nobody logs in with tokens of an issuer. */
   readonly oidc?: OidcSettings;
-  /** undefined: hosts go direct. */
+  /** Undefined: hosts connect directly. */
   readonly proxy?: ProxySettings;
-  /** Where hosts get files from. */
+  /** Where hosts download files. */
   readonly downloads: {
     /** http or https URL, put before upstream's host and path; undefined: upstream itself. */
     readonly mirror?: string;
-    /** Per architecture in use, every file with its URL and checksum. */
+    /** Every file with its URL and checksum, for each architecture in use. */
     readonly files: Readonly<Partial<Record<Architecture, readonly Download[]>>>;
   };
-  /** Where hosts get images from. */
+  /** Where hosts get images. */
   readonly images: {
-    /** Replaces `registry.k8s.io` for kubeadm's images. */
+    /** Registry of kubeadm's images, in place of `registry.k8s.io`. */
     readonly repository: string;
-    /** Registry host to mirror URLs, tried in order, for containerd's certs.d. */
+    /** URLs of mirrors to try in order, by registry host, for containerd's `certs.d`. */
     readonly mirrors: Readonly<Record<string, readonly string[]>>;
-    /** By `host` or `host:port`, of registries and of mirrors; undefined: none. */
+    /** Logins of registries and mirrors, by `host` or `host:port`. Undefined: none. */
     readonly registries?: Readonly<Record<string, RegistrySettings>>;
   };
-  /** Of Secrets in etcd. */
+  /** Encryption of Secrets in etcd. */
   readonly encryption: EncryptionSettings;
-  /** Always on. */
+  /** The audit log, which is always on. */
   readonly audit: AuditSettings;
   /**
-   * Defaults for namespaces without labels of their own; `exemptNamespaces` are passed over besides kube-system and
-   * the CNI's.
+   * Pod Security admission for namespaces without their own labels. It exempts `exemptNamespaces`, kube-system and
+   * the CNI's namespace.
    */
   readonly podSecurity: PodSecuritySettings;
   readonly certificates: CertificateSettings;
-  /** `nftables`: hosts filter by the flows; `none`: somebody else does. */
+  /** `nftables`: hosts filter traffic by the flows. `none`: they do not. */
   readonly firewall: "none" | "nftables";
-  /** How a change that restarts the runtime or the kubelet goes over the workers. */
+  /** How fast a change that restarts containerd or the kubelet reaches the workers. */
   readonly rollout: RolloutSettings;
-  /** What people let in besides the flows, on every machine, when the host firewall is on. */
+  /** Your own rules on every machine, besides the flows, if the host firewall is on. */
   readonly firewallAllow: readonly AllowRule[];
-  /** Addresses that may SSH in and reach the API and NodePorts when the host firewall is on. */
+  /** Ranges that may use SSH, the API and NodePorts, if the host firewall is on. */
   readonly firewallAccess: FirewallAccess;
-  /** What runs besides the network. */
+  /** What runs in the cluster besides its network. */
   readonly addons: AddonSettings;
   /** Who uses the cluster: tenants, and roles of people. */
   readonly tenancy: TenancySettings;
-  /** What people bring themselves. */
+  /** Your own manifests, charts and static pods. */
   readonly extras: ExtrasSettings;
-  /** Seconds a drain may take before the node is removed all the same. */
+  /** How long a drain may take, in seconds; the node is then removed anyway. */
   readonly drainTimeoutSeconds: number;
-  /** Keeps `pulumi destroy` and replacement away from the CAs; default true. */
+  /** Protects the CAs from `pulumi destroy` and replacement. Default: true. */
   readonly protect: boolean;
-  /** Names in `kubeadm:secrets` that the settings refer to. */
+  /** Names in `kubeadm:secrets` that the settings use. */
   readonly secretNames: readonly string[];
-  /** Things that work but deserve a look; shown by `plan` and as Pulumi warnings. */
+  /** Settings that work but deserve a look. `plan` shows them, and a program as Pulumi warnings. */
   readonly advisories: readonly string[];
 }
 
-/** What `resolve` makes of settings that are still to be checked. */
+/** Settings with defaults, before validation. */
 export type Resolved = Omit<ClusterSettings, "advisories">;
 
-/** What of the settings a platform decides. */
+/** Settings that the platform determines. */
 export type PlatformSettings = Pick<
   ClusterSettings,
   | "platform"

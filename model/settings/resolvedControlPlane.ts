@@ -17,22 +17,25 @@ export type EncryptionSettings = Filled<EncryptionInput, "provider" | "keys">;
 /** The API server's audit log. */
 export type AuditSettings = Filled<AuditInput, "maxAge" | "maxBackup" | "maxSize">;
 
-/** Logging on with tokens of an OpenID Connect issuer. */
+/** Login with tokens of an OpenID Connect issuer. */
 export type OidcSettings = Filled<OidcInput, "usernameClaim">;
 
-/** Pod Security Standards of namespaces without labels of their own; `exemptNamespaces` has kube-system and the CNI's too. */
+/**
+ * Pod Security Standards of namespaces without their own labels; `exemptNamespaces` includes kube-system and the
+ * CNI's namespace.
+ */
 export type PodSecuritySettings = Filled<PodSecurityInput, keyof PodSecurityInput>;
 
-/** Of kubeadm's leaf certificates; CAs are the stack's. */
+/** Validity of kubeadm's leaf certificates. The stack creates the CAs. */
 export type CertificateSettings = Filled<CertificatesInput, keyof CertificatesInput>;
 
-/** A folder or file of the host that a pod of the control plane sees (kubeadm's HostPathMount). */
+/** A folder or file of the host that a control-plane pod mounts (kubeadm's HostPathMount). */
 export type ExtraVolume = Filled<ExtraVolumeInput, "readOnly" | "pathType">;
 
 /** A file that a component reads: its text, or the name in `kubeadm:secrets` of one that is a secret. */
 export type ComponentFile = { readonly content: string } | { readonly secret: string };
 
-/** What the settings say of one component of the control plane. */
+/** Settings of one control-plane component. */
 export interface ComponentSettings {
   /** Flags. */
   readonly extraArgs: ExtraArgs;
@@ -42,5 +45,5 @@ export interface ComponentSettings {
   readonly files?: Readonly<Record<string, ComponentFile>>;
 }
 
-/** Flags of a component by their name without dashes; values as text, a list where a flag is given several times. */
+/** Flags by name, without leading dashes. Values are text; a list passes the flag several times. */
 export type ExtraArgs = Readonly<Record<string, string | readonly string[]>>;

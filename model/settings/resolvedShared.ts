@@ -10,24 +10,24 @@ type Frozen<T> = T extends readonly (infer E)[]
 /** What is written, with the keys that have a default. */
 export type Filled<I, K extends keyof I> = Frozen<Omit<I, K> & Required<Pick<I, K>>>;
 
-/** As Kubernetes and downloads name it (GOARCH). */
+/** CPU architecture as Kubernetes and downloads name it (GOARCH). */
 export type Architecture = "amd64" | "arm64";
-/** Families that node setup knows; `rhel-9` stands for its rebuilds too. */
+/** Operating systems that node setup supports. `rhel-9` includes its rebuilds. */
 export type OsFamily =
   "ubuntu-22.04" | "ubuntu-24.04" | "debian-12" | "debian-13" | "rhel-9" | "amazon-linux-2023";
 
-/** What a pod asks for and may use at most, as Kubernetes quantities. */
+/** Requests and limits of a pod, as Kubernetes quantities. */
 export type PodResources = {
-  /** By `cpu` and `memory`; undefined: none. */
+  /** Requests by `cpu` and `memory`. Undefined: none. */
   readonly requests?: Readonly<Record<string, string>>;
-  /** By `cpu` and `memory`; undefined: none. */
+  /** Limits by `cpu` and `memory`. Undefined: none. */
   readonly limits?: Readonly<Record<string, string>>;
 };
 
-/** As a Node has it in `spec.taints`. */
+/** A taint, as in `spec.taints` of a Node. */
 export type Taint = Readonly<NodeTaintInput>;
 
-/** Versions as x.y.z, those of images as tags. pause, etcd and crictl follow the Kubernetes minor where none is written. */
+/** Versions as x.y.z; of images, their tags. pause, etcd and crictl follow the Kubernetes minor version by default. */
 export type ComponentVersions = Filled<VersionsInput, keyof VersionsInput> & {
   /** The same as `kubernetesVersion`. */
   readonly kubernetes: string;
@@ -40,7 +40,7 @@ export type WindowsDownloadName =
 export interface WindowsDownload {
   readonly name: WindowsDownloadName;
   readonly version: string;
-  /** Where the file is fetched from: upstream, or the mirror followed by upstream's host and path. */
+  /** URL of the file: upstream, or the mirror followed by upstream's host and path. */
   readonly url: string;
   /** SHA-256 in 64, or SHA-512 in 128 hexadecimal digits. */
   readonly checksum: string;

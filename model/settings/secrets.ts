@@ -17,7 +17,7 @@ export type SecretUse =
   | "privateKey"
   | "text";
 
-/** Stands for a secret that is there and whose value comes too late to be checked. */
+/** Stands in for a secret whose value is an output, which cannot be checked. */
 export const UNREAD = Symbol("unread");
 
 export interface SecretReference {

@@ -77,7 +77,7 @@ export function controlPlaneOf(settings: ClusterSettings): readonly Machine[] {
   return machinesOf(settings, "controlPlane");
 }
 
-/** Who a machine is to others, without how to log on to it. */
+/** Who a machine is to others, without how to log in to it. */
 export function clusterMachine(machine: Machine): ClusterMachine {
   const { name, nodeName, role, pool, nodeAddress, revision, removal } = machine;
   return { name, nodeName, role, pool, nodeAddress, revision, removal };

@@ -3,8 +3,8 @@ import { excerptOf, lineAt } from "./excerpt";
 import { show, type Problem } from "./problems";
 
 /**
- * What makes a text invalid YAML. One slip makes a parser stumble over much of what follows, so only the first is reported; keys
- * that stand twice are all reported.
+ * What makes a text invalid YAML. One slip makes a parser stumble over much of what follows, so only the first is reported; all
+ * duplicate keys are reported.
  */
 export function syntaxProblems(text: string, document: Document): Problem[] {
   const errors = [...document.errors].sort((a, b) => a.pos[0] - b.pos[0]);

@@ -18,7 +18,7 @@ export interface StackConfig {
  * Reads the `config` of a `Pulumi.<environment>.yaml`, as text or as the bytes of the file.
  *
  * @throws SettingsError for text that is not valid YAML, with its lines, and for text that the Pulumi CLI reads differently
- * (`cliYaml.ts`). A key that stands twice, as a machine named twice, is an error too: YAML keeps only the last, and the first would
+ * (`cliYaml.ts`). A duplicate key, such as a machine named twice, is an error too: YAML keeps only the last, and the first would
  * vanish unseen.
  */
 export function readStackFile(file: string | Uint8Array, environment?: string): StackConfig {

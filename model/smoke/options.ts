@@ -1,23 +1,27 @@
 /** What the smoke test needs to know besides how to reach the cluster. */
 export interface SmokeOptions {
-  /** Image of the pods: a web server that names its pod, and a shell with `wget` and `nslookup`. */
+  /**
+   * Image of the pods: it must contain a web server that returns its pod's name, and a shell with `wget` and
+   * `nslookup`.
+   */
   readonly image: string;
-  /** Starts the server at `port`, in a shell. */
+  /** Shell command that starts the server on `port`. */
   readonly server: string;
+  /** Port that the server listens on. */
   readonly port: number;
-  /** Path that the server answers with the name of its pod. */
+  /** Path at which the server returns the name of its pod. */
   readonly path: string;
-  /** Pods that are started; at most one on each node that takes pods, where there are as many. */
+  /** Number of pods, spread over as many nodes as possible. */
   readonly replicas: number;
-  /** Seconds for each step: images have to come first. */
+  /** Time limit of each step, in seconds. It includes pulling images. */
   readonly timeout: number;
-  /** Asks the nodes' addresses for a NodePort, from where the test runs. */
+  /** Also calls a NodePort at the nodes' addresses, from where the test runs. */
   readonly nodePort: boolean;
-  /** Steps that are left out. */
+  /** Steps to skip. */
   readonly skip: readonly SmokeStep[];
 }
 
-/** The steps in their order. */
+/** The steps in order. */
 export const SMOKE_STEPS = [
   "nodes",
   "secret",
@@ -44,11 +48,14 @@ export const SMOKE_DEFAULTS: SmokeOptions = {
   skip: [],
 };
 
-/** What a step has found. */
+/** Result of a step. */
 export interface SmokeResult {
+  /** Name of the step. */
   readonly step: SmokeStep;
+  /** Whether it passed. */
   readonly ok: boolean;
-  /** What was seen, or what went wrong; holds no secret. */
+  /** What the step saw, or what went wrong; contains no secrets. */
   readonly saw: string;
+  /** How long it took, in seconds. */
   readonly seconds: number;
 }

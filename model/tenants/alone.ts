@@ -15,31 +15,31 @@ import { grantSchema, tenantSchema } from "./schema";
 import type { Grant, TenancySettings, Tenant } from "./settings";
 import { validateGrants, validateTenants } from "./validate";
 
-/** What of the cluster a tenant's network policy and members have to know. */
+/** What a tenant's network policy and members depend on in the cluster. */
 export interface TenantClusterInput {
   /**
-   * Range of pods.
+   * IPv4 range of pods.
    *
    * @defaultValue `10.244.0.0/16`
    */
   podCidr?: string;
   /**
-   * Range of Services; its tenth address is cluster DNS.
+   * IPv4 range of Services. Its tenth address is cluster DNS.
    *
    * @defaultValue `10.96.0.0/16`
    */
   serviceCidr?: string;
-  /** Addresses of control-plane nodes; needed for an opening to `kubernetesApi`. */
+  /** Addresses of the control-plane nodes. Required to allow `kubernetesApi`. */
   controlPlane?: string[];
   /**
-   * Addresses of other nodes, should they be public: an opening to the `internet` leaves them out.
+   * Public addresses of other nodes, which `internet` does not allow.
    *
    * @defaultValue none
    */
   nodes?: string[];
-  /** Kind of the cluster's ingress controller; needed for an opening to `ingressController`. */
+  /** Kind of the cluster's ingress controller. Required to allow `ingressController`. */
   ingress?: "ingress-nginx" | "traefik";
-  /** The issuer that members without `source: certificate` log in at. */
+  /** The issuer for members without `source: certificate`. */
   oidc?: OidcInput;
 }
 

@@ -2,7 +2,7 @@ import type { Switched } from "../core/enabled";
 import type { PodSecurityLevel } from "../settings/resolvedControlPlane";
 import type { TenantRefusal, TenantRole } from "./settings";
 
-/** Who is meant: one of `user`, `group` and `serviceAccount`. */
+/** Who it is: exactly one of `user`, `group` and `serviceAccount`. */
 export interface SubjectInput {
   /**
    * Name of a user.
@@ -17,14 +17,14 @@ export interface SubjectInput {
    */
   group?: string;
   /**
-   * Namespace and name of a service account, as `ci/deployer`.
+   * Namespace and name of a service account, such as `ci/deployer`.
    *
    * @defaultValue none
    */
   serviceAccount?: string;
   /**
-   * Where the name comes from: the issuer of `oidc`, whose prefixes are put before it, or a client certificate that says it
-   * as it stands.
+   * Where the name comes from. `oidc`: the issuer, whose prefixes the library adds. `certificate`: a client
+   * certificate, which contains the name unchanged.
    *
    * @defaultValue `oidc`
    */
@@ -33,146 +33,146 @@ export interface SubjectInput {
 
 /** A person, group or service account that works in a tenant. */
 export interface MemberInput extends SubjectInput {
-  /** `admin` edits and lets others in, `edit` changes what runs, `view` looks. */
+  /** `admin` may edit and add other members, `edit` may change workloads, `view` may only read. */
   role: TenantRole;
 }
 
 /** Amounts by resource, as Kubernetes quantities. */
 export interface AmountsInput {
   /**
-   * CPU, as `500m` or `2`.
+   * CPU, such as `500m` or `2`.
    *
    * @defaultValue none
    */
   cpu?: string;
   /**
-   * Memory, as `256Mi`.
+   * Memory, such as `256Mi`.
    *
    * @defaultValue none
    */
   memory?: string;
   /**
-   * Space on the node's disk for what containers write outside volumes, as `1Gi`.
+   * Space on the node's disk for what containers write outside volumes, such as `1Gi`.
    *
    * @defaultValue none
    */
   ephemeralStorage?: string;
 }
 
-/** A tenant's ResourceQuota: what all its objects together may take. */
+/** A tenant's ResourceQuota: what all its objects may use together. */
 export interface QuotaInput {
   /**
-   * Sum of the CPU that pods request, as `4`.
+   * Total CPU requests of pods, such as `4`.
    *
-   * @defaultValue no bound
+   * @defaultValue unlimited
    */
   cpu?: string;
   /**
-   * Sum of the memory that pods request, as `16Gi`.
+   * Total memory requests of pods, such as `16Gi`.
    *
-   * @defaultValue no bound
+   * @defaultValue unlimited
    */
   memory?: string;
   /**
-   * Sum of the ephemeral storage that pods request.
+   * Total requests of pods for ephemeral storage.
    *
-   * @defaultValue no bound
+   * @defaultValue unlimited
    */
   ephemeralStorage?: string;
-  /** Sums of what pods may use at most. */
+  /** Total limits of pods. */
   limits?: AmountsInput;
   /**
-   * Sum of what volume claims request.
+   * Total size that volume claims request.
    *
-   * @defaultValue no bound
+   * @defaultValue unlimited
    */
   storage?: string;
   /**
    * Number of pods.
    *
-   * @defaultValue no bound
+   * @defaultValue unlimited
    */
   pods?: number;
   /**
    * Number of Services.
    *
-   * @defaultValue no bound
+   * @defaultValue unlimited
    */
   services?: number;
   /**
    * Number of Services of type LoadBalancer.
    *
-   * @defaultValue no bound
+   * @defaultValue unlimited
    */
   loadBalancers?: number;
   /**
    * Number of node ports.
    *
-   * @defaultValue no bound
+   * @defaultValue unlimited
    */
   nodePorts?: number;
   /**
    * Number of volume claims.
    *
-   * @defaultValue no bound
+   * @defaultValue unlimited
    */
   persistentVolumeClaims?: number;
   /**
    * Number of Secrets.
    *
-   * @defaultValue no bound
+   * @defaultValue unlimited
    */
   secrets?: number;
   /**
    * Number of ConfigMaps.
    *
-   * @defaultValue no bound
+   * @defaultValue unlimited
    */
   configMaps?: number;
   /**
-   * More entries of the ResourceQuota's `spec.hard`, by their names there: `requests.nvidia.com/gpu`, `count/jobs.batch`.
+   * More entries of the ResourceQuota's `spec.hard`, such as `requests.nvidia.com/gpu` or `count/jobs.batch`.
    *
    * @defaultValue none
    */
   hard?: Record<string, string | number>;
 }
 
-/** A tenant's LimitRange: what each container gets, may and has to say. */
+/** A tenant's LimitRange: defaults and bounds of each container. */
 export interface LimitsInput extends Switched {
   /**
-   * Limits of a container that says none.
+   * Limits of a container that sets none.
    *
-   * @defaultValue `256Mi` memory; of CPU and ephemeral storage `500m` and `1Gi` where the quota counts limits of them
+   * @defaultValue `256Mi` memory; `500m` CPU and `1Gi` ephemeral storage if the quota counts their limits
    */
   default?: AmountsInput;
   /**
-   * Requests of a container that says none.
+   * Requests of a container that sets none.
    *
-   * @defaultValue `100m` CPU and `128Mi` memory; `128Mi` ephemeral storage where the quota counts it
+   * @defaultValue `100m` CPU and `128Mi` memory; `128Mi` ephemeral storage if the quota counts it
    */
   defaultRequest?: AmountsInput;
   /**
-   * The most that a container may say.
+   * Maximum that a container may set.
    *
-   * @defaultValue no bound
+   * @defaultValue unlimited
    */
   max?: AmountsInput;
   /**
-   * The least that a container has to say.
+   * Minimum that a container must set.
    *
-   * @defaultValue no bound
+   * @defaultValue unlimited
    */
   min?: AmountsInput;
 }
 
-/** A port, or from `port` to `endPort`. */
+/** A port, or the range from `port` to `endPort`. */
 export interface OpenPortInput {
-  /** 1 to 65535. */
+  /** Port number, 1 to 65535. */
   port: number;
   /**
    * Last port of a range.
    *
-   * @defaultValue `port`: that one alone
+   * @defaultValue `port`: a single port
    */
   endPort?: number;
   /**
@@ -183,16 +183,16 @@ export interface OpenPortInput {
   protocol?: "TCP" | "UDP" | "SCTP";
 }
 
-/** The other end of an opening: one of `tenant`, `namespace`, `cidr`, `internet` and what else the direction has. */
+/** The other side of a connection: one of `tenant`, `namespace`, `cidr`, `internet`, and the keys of the direction. */
 export interface OpeningInput {
   /**
-   * Another tenant.
+   * Name of another tenant.
    *
    * @defaultValue none
    */
   tenant?: string;
   /**
-   * A namespace that is not a tenant's.
+   * A namespace that belongs to no tenant.
    *
    * @defaultValue none
    */
@@ -204,19 +204,19 @@ export interface OpeningInput {
    */
   cidr?: string;
   /**
-   * Ranges within `cidr` that stay closed.
+   * Ranges within `cidr` to exclude.
    *
    * @defaultValue none
    */
   except?: string[];
   /**
-   * Every public address: neither the cluster, nor its machines, nor the cloud's metadata.
+   * All public addresses, except those of the cluster, its machines and the cloud's metadata service.
    *
    * @defaultValue none
    */
   internet?: true;
   /**
-   * Ports of the side that is called, as numbers of TCP ports or with more about each.
+   * Ports on the called side: numbers of TCP ports, or objects.
    *
    * @defaultValue all
    */
@@ -226,14 +226,14 @@ export interface OpeningInput {
 /** Who may call the tenant's pods. */
 export interface IngressOpeningInput extends OpeningInput {
   /**
-   * The ingress controller of these settings.
+   * The cluster's ingress controller.
    *
    * @defaultValue none
    */
   ingressController?: true;
 }
 
-/** Whom the tenant's pods may call. */
+/** What the tenant's pods may call. */
 export interface EgressOpeningInput extends OpeningInput {
   /**
    * The Kubernetes API.
@@ -243,22 +243,22 @@ export interface EgressOpeningInput extends OpeningInput {
   kubernetesApi?: true;
 }
 
-/** A tenant's NetworkPolicy: everything is denied but what is opened here. */
+/** A tenant's NetworkPolicy: it denies everything except what these keys allow. */
 export interface TenantNetworkInput extends Switched {
   /**
-   * `false`: the policies are made although the CNI does not enforce them.
+   * `false` creates the policies although the CNI does not enforce them.
    *
    * @defaultValue true
    */
   enforced?: boolean;
   /**
-   * Pods may ask the cluster's DNS.
+   * Pods may use cluster DNS.
    *
    * @defaultValue true
    */
   dns?: boolean;
   /**
-   * Pods of the tenant may reach one another.
+   * Pods of the tenant may connect to each other.
    *
    * @defaultValue true
    */
@@ -270,36 +270,36 @@ export interface TenantNetworkInput extends Switched {
    */
   ingress?: IngressOpeningInput[];
   /**
-   * Whom else its pods may call.
+   * What else the tenant's pods may call.
    *
-   * @defaultValue nobody
+   * @defaultValue nothing
    */
   egress?: EgressOpeningInput[];
 }
 
-/** The kubeconfig that the stack makes for a tenant. */
+/** The kubeconfig that the stack creates for a tenant. */
 export interface TenantCredentialsInput extends Switched {
   /**
-   * What its holder may do.
+   * Role of its holder.
    *
    * @defaultValue `edit`
    */
   role?: TenantRole;
   /**
-   * How long its certificate is good, in hours, 1 to 8760. Nothing takes it back before.
+   * How long its certificate is valid, in hours, 1 to 8760. It cannot be revoked.
    *
    * @defaultValue 720
    */
   validityHours?: number;
   /**
-   * An `up` within this many hours before the certificate expires makes a new one.
+   * How long before the certificate expires `pulumi up` renews it, in hours.
    *
    * @defaultValue a third of `validityHours`
    */
   renewBeforeHours?: number;
 }
 
-/** A team's namespace with its bounds, and who works in it. */
+/** A team's namespace with its limits and members. */
 export interface TenantInput {
   /**
    * Labels of the namespace, besides the library's.
@@ -308,51 +308,53 @@ export interface TenantInput {
    */
   labels?: Record<string, string>;
   /**
-   * What the tenant may take in total.
+   * What the tenant may use in total.
    *
-   * @defaultValue none: no ResourceQuota is made
+   * @defaultValue none: no ResourceQuota
    */
   quota?: QuotaInput;
-  /** What each container gets, may and has to say. */
+  /** Defaults and bounds of each container. */
   limits?: LimitsInput;
-  /** What its pods may reach and be reached by. */
+  /** What the tenant's pods may call, and who may call them. */
   network?: TenantNetworkInput;
   /**
-   * Level of Pod Security that the namespace enforces.
+   * Pod Security level that the namespace enforces.
    *
    * @defaultValue `restricted`
    */
   podSecurity?: PodSecurityLevel;
   /**
-   * What admission lets this tenant do although it refuses it to tenants by default.
+   * Exceptions: what admission allows this tenant although it refuses it to tenants by default.
    *
    * @defaultValue nothing
    */
   allow?: TenantRefusal[];
   /**
-   * Host names of its Ingresses, `*.` for all below: it may have no others, and no other tenant these.
+   * Host names that only this tenant's Ingresses may use, and the only ones they may use; `*.` includes all names
+   * below.
    *
-   * @defaultValue any that is free
+   * @defaultValue any that no other tenant has
    */
   hosts?: string[];
   /**
-   * Priority classes that its pods may name.
+   * Priority classes that its pods may use.
    *
-   * @defaultValue all but the system's
+   * @defaultValue all except the system's
    */
   priorityClasses?: string[];
   /**
-   * Who works in it, besides the holder of its kubeconfig.
+   * Who works in the tenant, besides the holder of its kubeconfig.
    *
    * @defaultValue nobody
    */
   members?: MemberInput[];
-  /** The kubeconfig that the stack makes for it. */
+  /** The kubeconfig that the stack creates for the tenant. */
   credentials?: TenantCredentialsInput;
   /**
-   * Keeps the namespace, and all that is in it, from `pulumi destroy` and from a name taken out of the settings.
+   * Protects the namespace and everything in it from `pulumi destroy`, and from removal when its name disappears from
+   * the settings.
    *
-   * @defaultValue `protect` of the cluster
+   * @defaultValue the cluster's `protect`
    */
   protect?: boolean;
 }
@@ -362,19 +364,19 @@ export interface GrantInput extends SubjectInput {
   /**
    * One of Kubernetes' roles for people.
    *
-   * @defaultValue none: `clusterRole` names another
+   * @defaultValue none: use `clusterRole`
    */
   role?: "cluster-admin" | "admin" | "edit" | "view";
   /**
-   * Name of a ClusterRole of your own, in place of `role`.
+   * Name of your own ClusterRole, in place of `role`.
    *
    * @defaultValue none
    */
   clusterRole?: string;
   /**
-   * Where it counts.
+   * Namespaces in which the role applies.
    *
-   * @defaultValue everywhere
+   * @defaultValue all
    */
   namespaces?: string[];
 }
@@ -382,13 +384,13 @@ export interface GrantInput extends SubjectInput {
 /** Who uses the cluster. */
 export interface TenancyInput {
   /**
-   * Tenants by name, which is also the name of their namespace.
+   * Tenants by name. The name is also the name of the namespace.
    *
    * @defaultValue none
    */
   tenants?: Record<string, TenantInput>;
   /**
-   * Roles of people who are in no tenant, or in several.
+   * Roles of people who belong to no tenant, or to several.
    *
    * @defaultValue none
    */

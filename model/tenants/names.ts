@@ -23,7 +23,7 @@ export function reservedName(name: string): string | undefined {
   return LIBRARY_NAMESPACES.includes(name) ? "is a namespace of the cluster itself" : undefined;
 }
 
-/** Group and common name in the client certificate of a tenant; a prefix of its own, that no issuer's groups may have. */
+/** Group and common name in the client certificate of a tenant; a separate prefix, which no issuer's groups may have. */
 export function tenantGroup(name: string): string {
   return `tenant:${name}`;
 }

@@ -24,7 +24,7 @@ export interface TenantCluster {
   readonly network: {
     readonly podCidr: string;
     readonly serviceCidr: string;
-    /** Of cluster DNS, and of Service `kubernetes`. */
+    /** Address of cluster DNS, and below it that of Service `kubernetes`. */
     readonly dnsServiceAddress: string;
     readonly kubernetesServiceAddress: string;
   };

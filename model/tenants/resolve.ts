@@ -42,7 +42,7 @@ const TENANT_CREDENTIALS = { role: "edit", validityHours: 720 } as const;
 export interface TenancyContext {
   /** The issuer of people's names; undefined: there is none. */
   readonly oidc?: OidcSettings | undefined;
-  /** Of tenants that do not say. */
+  /** Default of tenants that do not set it. */
   readonly protect: boolean;
 }
 

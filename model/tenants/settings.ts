@@ -1,9 +1,12 @@
 import type { PodSecurityLevel } from "../settings/resolvedControlPlane";
 
-/** What a member may do in its tenant: `admin` edits and lets others in, `edit` changes what runs, `view` looks. */
+/**
+ * What a member may do in its tenant: `admin` may edit and add other members, `edit` may change workloads, `view` may
+ * only read.
+ */
 export type TenantRole = "admin" | "edit" | "view";
 
-/** Who is meant, as the API server names them: prefixes of the OIDC issuer are in it already. */
+/** A user, group or service account as the API server names it, with the prefixes of the OIDC issuer. */
 export type Subject =
   | { readonly kind: "User" | "Group"; readonly name: string }
   | { readonly kind: "ServiceAccount"; readonly name: string; readonly namespace: string };
@@ -12,21 +15,21 @@ export type Subject =
 export interface Member {
   /** Who it is. */
   readonly subject: Subject;
-  /** What it may do in the tenant's namespace. */
+  /** What the member may do in the tenant's namespace. */
   readonly role: TenantRole;
 }
 
-/** A port, or from `port` to `endPort`. */
+/** A port, or the range from `port` to `endPort`. */
 export interface OpenPort {
   /** Default `TCP`. */
   readonly protocol: "TCP" | "UDP" | "SCTP";
   /** 1 to 65535. */
   readonly port: number;
-  /** Last of a range; undefined: `port` alone. */
+  /** Last port of a range. Undefined: `port` only. */
   readonly endPort?: number;
 }
 
-/** The other end of an opening. */
+/** The other side of a connection. */
 export type OpeningPeer =
   | { readonly kind: "namespace"; readonly namespace: string }
   | { readonly kind: "cidr"; readonly cidr: string; readonly except: readonly string[] }
@@ -35,48 +38,48 @@ export type OpeningPeer =
   | { readonly kind: "ingressController" }
   | { readonly kind: "kubernetesApi" };
 
-/** One opening in what a tenant's pods are denied. No ports: all of them. */
+/** A connection that the tenant's NetworkPolicy allows. Without ports: all ports. */
 export interface Opening {
   /** Where connections come from (`ingress`) or go to (`egress`). */
   readonly peer: OpeningPeer;
-  /** Of the side that is called. */
+  /** Ports on the called side. */
   readonly ports: readonly OpenPort[];
 }
 
-/** What a tenant's pods may reach and be reached by; all else is denied. */
+/** What a tenant's pods may call, and who may call them. Everything else is denied. */
 export interface TenantNetwork {
-  /** Pods may ask the cluster's DNS. */
+  /** Pods may use cluster DNS. */
   readonly dns: boolean;
-  /** Pods of the tenant may reach one another. */
+  /** Pods of the tenant may connect to each other. */
   readonly sameNamespace: boolean;
-  /** Who may call the tenant's pods, besides themselves; empty: nobody. */
+  /** Who may call the tenant's pods besides themselves. Empty: nobody. */
   readonly ingress: readonly Opening[];
-  /** Whom they may call, besides DNS and themselves; empty: nobody. */
+  /** What they may call besides DNS and themselves. Empty: nothing. */
   readonly egress: readonly Opening[];
 }
 
 /** Amounts by resource name, as Kubernetes quantities. */
 export type Amounts = Readonly<Record<string, string>>;
 
-/** Of each container: what it gets where it says nothing, and what it may say at most and at least. */
+/** Defaults and bounds of each container. */
 export interface TenantLimits {
-  /** Limits where a container says nothing; default 256Mi memory. */
+  /** Limits of a container that sets none. */
   readonly default: Amounts;
-  /** Requests where it says nothing; default 100m CPU and 128Mi memory. */
+  /** Requests of a container that sets none. */
   readonly defaultRequest: Amounts;
-  /** Most that a container may say; empty: no bound. */
+  /** Maximum that a container may set. Empty: unlimited. */
   readonly max: Amounts;
-  /** Least that it has to say; empty: no bound. */
+  /** Minimum that a container must set. Empty: unlimited. */
   readonly min: Amounts;
 }
 
-/** The kubeconfig that the stack makes for a tenant. */
+/** The kubeconfig that the stack creates for a tenant. */
 export interface TenantCredentials {
-  /** What its holder may do; default `edit`. */
+  /** Role of its holder. Default: `edit`. */
   readonly role: TenantRole;
-  /** Hours a client certificate is good for. Nothing takes it back before its end. */
+  /** How long its certificate is valid, in hours. It cannot be revoked. */
   readonly validityHours: number;
-  /** An `up` within this many hours before the end makes a new one. */
+  /** How long before the certificate expires `pulumi up` renews it, in hours. */
   readonly renewBeforeHours: number;
 }
 
@@ -101,48 +104,54 @@ export const TENANT_REFUSALS = [
 ] as const;
 export type TenantRefusal = (typeof TENANT_REFUSALS)[number];
 
-/** A namespace with its bounds, and who works in it. */
+/** A namespace with its limits and members. */
 export interface Tenant {
-  /** Also the name of its namespace. */
+  /** Name of the tenant and of its namespace. */
   readonly name: string;
-  /** Of the namespace, besides the library's. */
+  /** Labels of the namespace, besides the library's. */
   readonly labels: Readonly<Record<string, string>>;
-  /** `spec.hard` of the ResourceQuota; undefined: none is made. */
+  /** `spec.hard` of the ResourceQuota. Undefined: there is none. */
   readonly quota?: Amounts;
-  /** undefined: no LimitRange is made. */
+  /** Undefined: there is no LimitRange. */
   readonly limits?: TenantLimits;
-  /** undefined: no NetworkPolicy is made. */
+  /** Undefined: there is no NetworkPolicy. */
   readonly network?: TenantNetwork;
-  /** Level of Pod Security that the namespace enforces; default `restricted`. */
+  /** Pod Security level that the namespace enforces. Default: `restricted`. */
   readonly podSecurity: PodSecurityLevel;
-  /** What admission lets this tenant do although it refuses it by default; empty: nothing. */
+  /** Exceptions: what admission allows this tenant although it refuses it by default. Empty: nothing. */
   readonly allow: readonly TenantRefusal[];
-  /** Host names that are this tenant's, `*.` for all below: it may have no others, and nobody else these. undefined: any free one. */
+  /**
+   * Host names that only this tenant may use, and the only ones it may use; `*.` includes all names below. Undefined:
+   * any that no other tenant has.
+   */
   readonly hosts?: readonly string[];
-  /** Priority classes that its pods may name; undefined: all but the system's. */
+  /** Priority classes that its pods may use. Undefined: all except the system's. */
   readonly priorityClasses?: readonly string[];
-  /** Besides the holder of its kubeconfig. */
+  /** Members besides the holder of its kubeconfig. */
   readonly members: readonly Member[];
-  /** undefined: the tenant has no kubeconfig of its own. */
+  /** Undefined: the tenant has no kubeconfig. */
   readonly credentials?: TenantCredentials;
-  /** Keeps the namespace, and all that is in it, from `pulumi destroy` and from a name taken out of the settings. */
+  /**
+   * Protects the namespace and everything in it from `pulumi destroy`, and from removal when its name disappears from
+   * the settings.
+   */
   readonly protect: boolean;
 }
 
 /** A role for people: everywhere, or in some namespaces. */
 export interface Grant {
-  /** Name of a ClusterRole: `cluster-admin`, `admin`, `edit`, `view` or one of their own. */
+  /** Name of a ClusterRole: `cluster-admin`, `admin`, `edit`, `view` or your own. */
   readonly role: string;
   /** Who gets it. */
   readonly subject: Subject;
-  /** Empty: in all namespaces, and on what has none. */
+  /** Namespaces in which the role applies. Empty: all, and cluster-wide objects. */
   readonly namespaces: readonly string[];
 }
 
 /** Who uses the cluster. */
 export interface TenancySettings {
-  /** In the order of the settings. */
+  /** Tenants in the order of the settings. */
   readonly tenants: readonly Tenant[];
-  /** Of people who are in no tenant, or in several. */
+  /** Roles of people who belong to no tenant, or to several. */
   readonly roles: readonly Grant[];
 }

@@ -142,7 +142,7 @@ export function windowsCniConf(settings: WindowsClusterSpec): Readonly<Record<st
 }
 
 /**
- * kube-proxy's configuration on Windows. The settings' `kubeProxy` is for Linux: `nftables` is not known here, and
+ * kube-proxy's configuration on Windows. The settings' `kubeProxy` is for Linux: Windows does not have `nftables`, and
  * `kernelspace` is the only mode there is (kube-proxy reference, `--proxy-mode`).
  */
 export function windowsKubeProxyConfig(settings: WindowsClusterSpec): Readonly<Record<string, JsonValue>> {

@@ -30,7 +30,7 @@ export function wrapped(text: string, width: number, size: number): string[] {
   return lines;
 }
 
-/** A drawing that grows downwards; all lengths are px of its own width. */
+/** A drawing that grows downwards; all lengths are in px of its width. */
 export class Canvas {
   private readonly shapes: Markup[] = [];
 
@@ -61,7 +61,7 @@ export class Canvas {
     );
   }
 
-  /** A line from one height to another with a tip at its end, and words beside it. */
+  /** A line from one height to another with a tip at its end, and text next to it. */
   arrow(x: number, from: number, to: number, label: string): void {
     const down = to > from;
     const tip = down ? -7 : 7;

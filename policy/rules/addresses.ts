@@ -11,7 +11,7 @@ interface Statement {
 
 /**
  * The controllers hand out slices of kubeadm's range, flannel routes its own: where they differ pods get addresses that
- * nobody routes, and nodes are Ready all the same.
+ * nobody routes, and nodes are Ready anyway.
  */
 export const onePodRange: StackValidationPolicy = {
   name: "one-pod-range",

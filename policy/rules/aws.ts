@@ -16,7 +16,7 @@ const BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy";
 /** A pod's call is one hop further than its host's. */
 const ONE_HOP: { readonly hops: number } = { hops: 1 };
 
-/** With IMDSv1 whatever makes a host fetch a URL for it gets the host's credentials. */
+/** With IMDSv1, anything that makes a host fetch a URL gets the host's credentials. */
 export const metadataService: ResourceValidationPolicy = {
   name: "metadata-service",
   description: "Instances answer metadata calls only with a token (IMDSv2) and only from the host (one hop).",
@@ -84,7 +84,7 @@ interface Open extends Allowing {
 
 const NOTHING_OPEN: Open = { ...NONE_ALLOWED, widest: 8 };
 
-/** Whoever scans the internet finds an open port within minutes. */
+/** Scanners find an open port within minutes. */
 export const openIngress: ResourceValidationPolicy = {
   name: "open-ingress",
   description:
@@ -146,7 +146,7 @@ function isPathDiscovery(rule: unknown): boolean {
 
 const TWO_DOCUMENTS: Allowing = { allow: [`/${DISCOVERY_PATH}`, `/${JWKS_PATH}`] };
 
-/** Pod identity opens two documents with public keys; everything else in a bucket is somebody's data. */
+/** Only the two documents of pod identity, which contain public keys, may be public. */
 export const publicObjects: ResourceValidationPolicy = {
   name: "public-objects",
   description: "A bucket policy makes only the two pod-identity documents public.",

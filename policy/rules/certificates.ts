@@ -15,7 +15,7 @@ function isAuthoritysOwn(args: ResourceValidationArgs): boolean {
 
 const VALIDITY = { minimumYears: 5 };
 
-/** When a cluster CA ends, every certificate of the cluster ends with it, and changing it means every node at once. */
+/** When a cluster CA expires, every certificate of the cluster is invalid, and a new CA concerns every node at once. */
 export const authorityValidity: ResourceValidationPolicy = {
   name: "authority-validity",
   description: "A CA is valid for years, so that it outlives its cluster.",
@@ -44,7 +44,7 @@ export const authorityValidity: ResourceValidationPolicy = {
   },
 };
 
-/** Who holds a CA's key makes itself anybody: there are as many as the cluster needs. */
+/** Whoever has a CA's key can become anybody, so a cluster has no more CAs than it needs. */
 export const authoritiesOnly: ResourceValidationPolicy = {
   name: "authorities-only",
   description: "Only the certificate of an Authority is a CA.",
@@ -101,7 +101,7 @@ function keyProblem(props: Readonly<Record<string, unknown>>): string | undefine
 
 const CLIENT = { maximumHours: HOURS_A_YEAR };
 
-/** Kubernetes revokes no certificate: what a lost one can do, it can do until its end. */
+/** Kubernetes cannot revoke a certificate: a lost one is valid until it expires. */
 export const clientCertificateValidity: ResourceValidationPolicy = {
   name: "client-certificate-validity",
   description: "No certificate that gives access to the API is valid for more than a year.",
@@ -136,7 +136,7 @@ function isClient(args: ResourceValidationArgs): boolean {
   return Array.isArray(uses) && uses.some((use) => use === "client_auth" || use === "any_extended");
 }
 
-/** With them lost the cluster is lost: no node can join, no certificate can be renewed, no Secret can be read. */
+/** Without these keys the cluster is lost: no node can join, no certificate can be renewed, no Secret can be read. */
 export const protectedKeys: ResourceValidationPolicy = {
   name: "protected-keys",
   description: "CAs, the service-account key and the key for encryption at rest are protected from deletion.",

@@ -2,7 +2,10 @@ import type { StackValidationPolicy } from "@pulumi/policy";
 import { requireClusters } from "../clusters";
 import { knownList } from "../values";
 
-/** A second init is a second cluster behind the first one's name: half of the nodes go there after the next restart. */
+/**
+ * A second init creates a second cluster under the name of the first. After the next restart, half of the nodes
+ * connect to it.
+ */
 export const oneInit: StackValidationPolicy = {
   name: "one-init",
   description:
@@ -43,7 +46,7 @@ export const oneInit: StackValidationPolicy = {
   },
 };
 
-/** etcd needs more than half of its members: a fourth one bears no more losses than three, and is one more to lose. */
+/** etcd needs more than half of its members: four survive no more losses than three. */
 export const oddControlPlaneNodes: StackValidationPolicy = {
   name: "odd-control-plane-nodes",
   description: "A cluster has 1, 3, 5 or another odd number of control-plane nodes.",

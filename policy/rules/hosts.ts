@@ -33,7 +33,7 @@ export const hostsThroughTheDoor: ResourceValidationPolicy = {
   },
 };
 
-/** Command, environment and triggers of a command are in plain text in the state and in the list of processes. */
+/** Command, environment and triggers of a command are plain text in the state and in the list of processes. */
 export const noPrivateKeyInCommand: ResourceValidationPolicy = {
   name: "no-private-key-in-command",
   description: "Commands receive private keys only on standard input.",
@@ -55,7 +55,7 @@ function mayHoldKeys(args: ResourceValidationArgs, property: string): boolean {
   return property === "stdin" || (property === "connection" && REMOTE_COMMANDS.includes(args.type));
 }
 
-/** Without a pinned key whoever answers at the address gets the cluster's CA keys. */
+/** Without a pinned key, whoever answers at the address gets the cluster's CA keys. */
 export const pinnedHostKeys: ResourceValidationPolicy = {
   name: "pinned-host-keys",
   description: "Every SSH connection, including the bastion's, checks a host key that is known in advance.",

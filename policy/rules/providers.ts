@@ -3,7 +3,7 @@ import { requireClusters } from "../clusters";
 import { NONE_ALLOWED, configured, listOf } from "../configuration";
 import { KUBERNETES_PROVIDER, isKubernetesObject } from "../resources";
 
-/** The default provider goes where the kubectl of whoever runs Pulumi points to that day. */
+/** The default provider uses the kubeconfig of whoever runs Pulumi. */
 export const clusterProvider: StackValidationPolicy = {
   name: "cluster-provider",
   description: "In a stack with a cluster, no Kubernetes object uses the default provider.",

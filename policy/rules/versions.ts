@@ -6,7 +6,7 @@ import { configured } from "../configuration";
 const supported = Object.keys(MINORS).sort(compareVersions);
 const DEFAULTS = { least: supported[1] ?? supported[0] };
 
-/** Three minors are kept: the oldest goes when a new one comes, and kubeadm upgrades one at a time. */
+/** Kubernetes maintains three minor versions, and kubeadm upgrades one at a time. */
 export const kubernetesVersion: StackValidationPolicy = {
   name: "kubernetes-version",
   description: "Kubernetes has a minor version that the library supports, and not the oldest one.",

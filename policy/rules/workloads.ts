@@ -5,7 +5,7 @@ import { containersOf, isPinned, objectName } from "../pods";
 import { SECRET, SERVICE, isKubernetesObject, withoutPatch } from "../resources";
 import { at, holdsPrivateKey, textsIn } from "../values";
 
-/** What `latest` is today is not what a node that joins tomorrow runs. */
+/** A node that joins tomorrow may run another image as `latest`. */
 export const pinnedImages: ResourceValidationPolicy = {
   name: "pinned-images",
   description: "Images have a tag that is not `latest`, or a digest.",
@@ -56,7 +56,7 @@ export const privilegedContainers: ResourceValidationPolicy = {
   },
 };
 
-/** So that what can be reached from outside is in every preview. */
+/** Makes every Service that is reachable from outside visible in the preview. */
 export const exposedServices: ResourceValidationPolicy = {
   name: "exposed-services",
   description: "Lists the Services that are reachable from outside the cluster.",
@@ -79,7 +79,7 @@ export const exposedServices: ResourceValidationPolicy = {
   },
 };
 
-/** Secrets are encrypted in etcd, kept from most roles and left out of the audit log; nothing else is. */
+/** Only Secrets are encrypted in etcd, hidden from most roles and left out of the audit log. */
 export const keysInSecrets: ResourceValidationPolicy = {
   name: "keys-in-secrets",
   description: "A private key is in a Secret, not in a ConfigMap, an environment variable or an annotation.",

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import * as prettier from "prettier";
 
 import { clusterSchema, stackSchema } from "./json";
-import { rowsOf, withTables } from "./pages";
+import { withTables } from "./pages";
 
 const ROOT = path.resolve(__dirname, "../..");
 const PAGES = "docs/settings";
@@ -12,11 +12,11 @@ export const STACK_SCHEMA = "schema/stack.schema.json";
 
 /** What each generated file should hold, by its path in the project. */
 export async function settingsFiles(): Promise<ReadonlyMap<string, string>> {
-  const rows = { machines: rowsOf(clusterSchema("machines")), aws: rowsOf(clusterSchema("aws")) };
+  const described = { machines: clusterSchema("machines"), aws: clusterSchema("aws") };
   const files = new Map([[STACK_SCHEMA, await formatted(STACK_SCHEMA, JSON.stringify(stackSchema()))]]);
   for (const name of fs.readdirSync(path.join(ROOT, PAGES)).sort()) {
     const file = `${PAGES}/${name}`;
-    files.set(file, await formatted(file, withTables(read(file), rows)));
+    files.set(file, await formatted(file, withTables(read(file), described)));
   }
   return files;
 }

@@ -1,10 +1,11 @@
 /** JSON Schemas of settings, generated from the schemas that check them. */
 import { z } from "zod";
 
+import { CHARTS, type ChartName } from "../../model/charts";
 import { awsCluster, machinesCluster } from "../../model/settings/schema/cluster";
 import { patternOfSchema, takenBySchema } from "../../model/settings/schema/primitives";
 import type { Platform } from "../../model/settings/resolved";
-import { eachComment } from "./comments";
+import { eachComment, type Comment } from "./comments";
 
 /** As much of a JSON Schema (draft 7) as settings use. */
 export interface Json {
@@ -58,7 +59,8 @@ export function clusterSchema(platform: Platform): Described {
   collectWords(schema, taken);
   const defaults = new Map<Json, string>();
   const undocumented: string[] = [];
-  eachComment(TYPES[platform], schema, (key, { text, defaultValue }, at) => {
+  eachComment(TYPES[platform], schema, (key, comment, at) => {
+    const { text, defaultValue } = commentOfChart(at) ?? comment;
     if (text === "") undocumented.push(at);
     if (defaultValue !== undefined) defaults.set(key, defaultValue);
     const parts = [text, defaultValue === undefined ? "" : `Default: ${defaultValue}`];
@@ -66,6 +68,16 @@ export function clusterSchema(platform: Platform): Described {
     if (description !== "") key.description = description;
   });
   return { schema, defaults, taken, undocumented };
+}
+
+/** Keys by chart are those of a Record, which has no comments. */
+function commentOfChart(at: string): Comment | undefined {
+  const [, key, chart] = /^helm\.(sources|versions)\.(.+)$/.exec(at) ?? [];
+  if (chart === undefined) return undefined;
+  const { version, repository } = CHARTS[chart as ChartName];
+  return key === "versions"
+    ? { text: `Version of chart \`${chart}\`.`, defaultValue: `\`${version}\`` }
+    : { text: `Source of chart \`${chart}\`.`, defaultValue: `\`${repository}\`` };
 }
 
 function collectWords(json: unknown, taken: Map<Json, string>): void {

@@ -18,8 +18,8 @@ interface Found {
   readonly branch: string | undefined;
 }
 
-/** Every setting that holds a value, and every part with its own default. */
-export function rowsOf({ schema, defaults, taken }: Described): Row[] {
+/** Every setting that holds a value, and every part with its own default; of one branch of a union, where one is named. */
+export function rowsOf({ schema, defaults, taken }: Described, only?: string): Row[] {
   const found: Found[] = [];
   keys(schema, "", undefined);
   const paths = [...new Set(found.map(({ path }) => path))];
@@ -29,7 +29,10 @@ export function rowsOf({ schema, defaults, taken }: Described): Row[] {
       path,
       type: unique(all.map(({ json }) => typeOf(json, taken))).join(", "),
       defaultValue: perBranch(
-        all.map(({ json, required, branch }) => [branch, required ? "required" : (defaults.get(json) ?? "")]),
+        all.map(({ json, required, branch }) => [
+          branch,
+          required ? "required" : (defaults.get(json) ?? "none"),
+        ]),
       ),
       meaning: unique(all.map(({ json }) => json.description?.split("\n\n")[0] ?? "")).join(" "),
     };
@@ -39,7 +42,9 @@ export function rowsOf({ schema, defaults, taken }: Described): Row[] {
     for (const [name, inner] of Object.entries(json.properties ?? {})) {
       const path = at === "" ? name : `${at}.${name}`;
       const required = json.required?.includes(name) === true;
-      if (holdsValue(inner) || defaults.has(inner)) found.push({ path, json: inner, required, branch });
+      const wanted = only === undefined || branch === only;
+      if (wanted && (holdsValue(inner) || defaults.has(inner)))
+        found.push({ path, json: inner, required, branch });
       below(inner, path, branch);
     }
   }
@@ -68,7 +73,7 @@ function holdsValue(json: Json): boolean {
 function perBranch(values: readonly (readonly [branch: string | undefined, value: string])[]): string {
   const words = unique(values.map(([, value]) => value));
   if (words.length < 2) return words[0] ?? "";
-  return values.map(([branch, value]) => `${code(branch)}: ${value === "" ? "none" : value}`).join("; ");
+  return unique(values.map(([branch, value]) => `${code(branch)}: ${value}`)).join("; ");
 }
 
 function typeOf(json: Json, taken: Described["taken"]): string {
@@ -117,15 +122,17 @@ function unique(values: readonly string[]): string[] {
 const TABLE = /(<!-- settings of (machines|aws): ([^>]*) -->)[^]*?(<!-- end of settings -->)/g;
 
 /**
- * A page with its tables anew. A table names paths; each stands for all below it, but for what is named with a minus before it.
+ * A page with its tables rendered again. A table names paths, each of which includes everything below it. A minus in
+ * front excludes a path; `cni@calico` selects the keys of one branch of a union.
  */
-export function withTables(page: string, rows: Readonly<Record<Platform, readonly Row[]>>): string {
+export function withTables(page: string, described: Readonly<Record<Platform, Described>>): string {
   return page.replace(TABLE, (_all, begin: string, platform: Platform, named: string, end: string) => {
     const names = named.split(/\s+/);
     const wanted = names.filter((name) => !name.startsWith("-"));
     const refused = names.filter((name) => name.startsWith("-")).map((name) => name.slice(1));
     const chosen = wanted.flatMap((name) => {
-      const below = rows[platform].filter(({ path }) => isBelow(path, name));
+      const [at = "", branch] = name.split("@");
+      const below = rowsOf(described[platform], branch).filter(({ path }) => isBelow(path, at));
       if (below.length === 0) throw new Error(`a table names ${name}, which is not a setting of ${platform}`);
       return below.filter(({ path }) => !refused.some((one) => isBelow(path, one)));
     });

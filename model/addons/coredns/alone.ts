@@ -6,18 +6,18 @@ import { coredns } from "./schema";
 import { resolveCoreDns, type CoreDnsInput, type CoreDnsSpec } from "./settings";
 import { checkAddon } from "../../settings/checks/addons";
 
-/** Cluster DNS on a cluster of which nothing else is known. */
+/** Cluster DNS in a cluster whose settings the library does not have. */
 export interface CoreDnsAloneInput extends CoreDnsInput {
-  /** IPv4 address of Service `kube-dns`: the one that kubelets write into pods' resolv.conf (`clusterDNS`). */
+  /** IPv4 address of Service `kube-dns`, as in the kubelets' `clusterDNS`. */
   serviceAddress: string;
   /**
-   * Domain of the cluster's Services; the kubelets' `clusterDomain`.
+   * DNS suffix of Services, as in the kubelets' `clusterDomain`.
    *
    * @defaultValue `cluster.local`
    */
   clusterDomain?: string;
   /**
-   * Registry and folder of CoreDNS' image, in place of `registry.k8s.io`.
+   * Registry and path of CoreDNS' image.
    *
    * @defaultValue `registry.k8s.io`
    */

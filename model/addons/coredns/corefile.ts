@@ -153,7 +153,7 @@ export function upstreamDnsAddress({ network }: CoreDnsSpec): string {
 }
 
 /**
- * The cache on each node: it knows nothing of its own and asks CoreDNS for everything, by TCP, so that no lost datagram
+ * The cache on each node: it has no records and asks CoreDNS for everything, by TCP, so that no lost datagram
  * costs a client its five seconds.
  */
 export function nodeCacheCorefile(settings: CoreDnsSpec): string {

@@ -61,7 +61,7 @@ export const coredns = z.strictObject({
     .strictObject({
       /** Further plugins of the block that serves the cluster. */
       plugins: corefileText.optional(),
-      /** Zone to the plugins of a server block of its own. */
+      /** Zone to the plugins of a separate server block. */
       zones: z.record(z.string(), corefileText).optional(),
     })
     .optional(),

@@ -4,55 +4,55 @@ import type { PodResourcesInput } from "../../kubernetes";
 import type { PodResources } from "../../settings/resolvedShared";
 import { defined } from "../../core/defined";
 
-/** How long CoreDNS keeps answers (its plugin `cache`). */
+/** How long CoreDNS keeps answers: its plugin `cache`. */
 export interface DnsCacheInput {
   /**
-   * Longest time an answer is kept, in seconds, 0 to 86400; 0 keeps none.
+   * Maximum time to keep an answer, in seconds, 0 to 86400; 0 keeps none.
    *
    * @defaultValue 30
    */
   seconds?: number;
   /**
-   * Answers kept, 1024 to 1000000.
+   * Maximum number of answers to keep, 1024 to 1000000.
    *
    * @defaultValue CoreDNS' 9984
    */
   capacity?: number;
   /**
-   * Longest time "no such name" is kept, in seconds.
+   * Maximum time to keep the answer that a name does not exist, in seconds.
    *
    * @defaultValue `seconds`
    */
   denialSeconds?: number;
   /**
-   * "No such name" answers kept.
+   * Maximum number of such negative answers to keep.
    *
    * @defaultValue CoreDNS' 9984
    */
   denialCapacity?: number;
   /**
-   * Fetches popular answers again before they expire.
+   * Refreshes popular answers before they expire.
    *
    * @defaultValue off
    */
   prefetch?: {
-    /** Queries that make an answer popular, 1 to 1000. */
+    /** Number of queries that make an answer popular, 1 to 1000. */
     amount: number;
     /**
-     * Longest gap between two of these queries, in seconds.
+     * Maximum gap between two of these queries, in seconds.
      *
      * @defaultValue 60
      */
     duration?: number;
     /**
-     * Remaining share of the lifetime at which it is fetched again, 10 to 90.
+     * Remaining share of an answer's lifetime at which CoreDNS refreshes it, in percent, 10 to 90.
      *
      * @defaultValue 10
      */
     percentage?: number;
   };
   /**
-   * Seconds an expired answer is still given when no resolver answers.
+   * How long CoreDNS serves an expired answer while no resolver answers, in seconds.
    *
    * @defaultValue never
    */
@@ -62,103 +62,105 @@ export interface DnsCacheInput {
 /** Cluster DNS: `coredns` in the settings, and the arguments of the component `CoreDns`. */
 export interface CoreDnsInput {
   /**
-   * Pods, 1 to 100.
+   * Number of pods, 1 to 100.
    *
    * @defaultValue 2
    */
   replicas?: number;
   /**
-   * Upstream resolvers, 1 to 15: `address`, `address:port` or the path of a resolv.conf.
+   * Resolvers for names outside the cluster, 1 to 15: `address`, `address:port` or the path of a resolv.conf.
    *
    * @defaultValue `/etc/resolv.conf` of the node
    */
   upstreamServers?: string[];
   /**
-   * Which of `upstreamServers` is asked.
+   * Order in which CoreDNS uses `upstreamServers`.
    *
    * @defaultValue `random`
    */
   policy?: "random" | "round_robin" | "sequential";
   /**
-   * Ask `upstreamServers` by DNS over TLS; their certificates must have this name.
+   * Sends queries to `upstreamServers` over TLS. Their certificates must have this name.
    *
    * @defaultValue plain DNS
    */
   tlsServerName?: string;
   /**
-   * Resolvers of single zones, by zone: `{ "corp.example.com": ["10.1.0.53"] }`.
+   * Resolvers of single zones, by zone, such as `{ "corp.example.com": ["10.1.0.53"] }`.
    *
    * @defaultValue none
    */
   stubDomains?: Record<string, string[]>;
   /**
-   * How long answers are kept; a number is `seconds`.
+   * How long CoreDNS keeps answers. A number means `seconds`.
    *
    * @defaultValue 30
    */
   cache?: number | DnsCacheInput;
   /**
-   * Fixed names and their IPv4 addresses.
+   * IPv4 addresses of fixed names, by name. Names are outside the cluster domain.
    *
    * @defaultValue none
    */
   hosts?: Record<string, string[]>;
   /**
-   * Names that are looked up under another name; the first match counts.
+   * Names that CoreDNS looks up under another name. The first match counts.
    *
    * @defaultValue none
    */
   rewrite?: {
     /**
-     * The whole name, or the end of one.
+     * Whether `from` is a whole name or the end of one.
      *
      * @defaultValue `exact`
      */
     match?: "exact" | "suffix";
-    /** DNS name that is asked for. */
+    /** Name in the query. The answer contains it too. */
     from: string;
-    /** DNS name that is looked up instead. */
+    /** Name that CoreDNS looks up instead. */
     to: string;
   }[];
   /**
-   * Queries that are logged.
+   * Which queries CoreDNS logs.
    *
    * @defaultValue `none`
    */
   log?: "none" | "all" | "denial" | "error" | "success";
   /**
-   * Names of pods such as `10-244-1-7.default.pod.cluster.local`: none, for any address, or for existing pods only.
+   * DNS names of pods, such as `10-244-1-7.default.pod.cluster.local`: `disabled` for none, `insecure` for any
+   * address, `verified` for existing pods only.
    *
-   * @defaultValue `insecure`, as kubeadm's
+   * @defaultValue `insecure`, like kubeadm
    */
   pods?: "disabled" | "insecure" | "verified";
-  /** Text of a Corefile that is added. */
+  /** Text to add to the Corefile. */
   custom?: {
-    /** Further plugins of the block that serves the cluster. */
+    /** More plugins of the server block for the cluster. */
     plugins?: string;
-    /** Plugins of further server blocks, by zone. */
+    /** More server blocks: the plugins of each, by zone. */
     zones?: Record<string, string>;
   };
   /**
-   * `required`: no two replicas on one node, ever.
+   * `preferred` runs replicas on different nodes if there are enough nodes. `required` never runs two replicas on one
+   * node.
    *
-   * @defaultValue `preferred`: on different nodes wherever there are enough
+   * @defaultValue `preferred`
    */
   antiAffinity?: "preferred" | "required";
   /**
-   * Of each replica.
+   * Requests and limits of each replica.
    *
-   * @defaultValue requests of 100m CPU and 70Mi memory, a limit of 170Mi memory, as kubeadm's
+   * @defaultValue requests of 100m CPU and 70Mi memory, a limit of 170Mi memory, like kubeadm
    */
   resources?: PodResourcesInput;
   /**
-   * A DNS cache on every node, which the pods of that node ask.
+   * A DNS cache on every node, which the pods of that node use.
    *
    * @defaultValue none
    */
   nodeLocal?: Switched & {
     /**
-     * Of each cache.
+     * Requests and limits of each cache.
      *
      * @defaultValue requests of 25m CPU and 5Mi memory
      */
@@ -166,65 +168,68 @@ export interface CoreDnsInput {
   };
 }
 
-/** CoreDNS' plugin `cache`. */
+/** Settings of CoreDNS' plugin `cache`. */
 export interface DnsCacheSettings {
-  /** Longest time an answer is kept, in seconds; 0 keeps none. */
+  /** Maximum time to keep an answer, in seconds; 0 keeps none. */
   readonly seconds: number;
-  /** Answers kept; undefined: CoreDNS' 9984. */
+  /** Maximum number of answers to keep. Undefined: CoreDNS' 9984. */
   readonly capacity?: number;
-  /** The same of answers that there is no such name. */
+  /** Maximum time to keep the answer that a name does not exist, in seconds. */
   readonly denialSeconds?: number;
-  /** undefined: CoreDNS' 9984. */
+  /** Maximum number of such negative answers to keep. Undefined: CoreDNS' 9984. */
   readonly denialCapacity?: number;
   /** Answers asked for `amount` times, with gaps of less than `duration` seconds, are fetched again before they end. */
   readonly prefetch?: { readonly amount: number; readonly duration: number; readonly percentage: number };
-  /** Seconds an answer that has ended is still given when no resolver answers. */
+  /** How long CoreDNS serves an expired answer while no resolver answers, in seconds. */
   readonly serveStale?: number;
 }
 
-/** A name that is looked up under another; the answer bears the one that was asked for. */
+/** A name that CoreDNS looks up under another name. The answer contains the name from the query. */
 export interface DnsRewrite {
-  /** The whole name, or the end of one. */
+  /** Whether `from` is a whole name or the end of one. */
   readonly match: "exact" | "suffix";
-  /** DNS name that is asked for. */
+  /** Name in the query. */
   readonly from: string;
-  /** DNS name that is looked up instead. */
+  /** Name that CoreDNS looks up instead. */
   readonly to: string;
 }
 
-/** The cluster's DNS: what its Corefile and Deployment are made from. */
+/** Cluster DNS: the settings of its Corefile and Deployment. */
 export interface CoreDnsSettings {
-  /** Pods, 1 to 100; default 2. */
+  /** Number of pods, 1 to 100. */
   readonly replicas: number;
-  /** Upstream resolvers; default `/etc/resolv.conf` of the node. */
+  /** Resolvers for names outside the cluster. */
   readonly upstreamServers: readonly string[];
-  /** Which of `upstreamServers` is asked; default `random`. */
+  /** Order in which CoreDNS uses `upstreamServers`. */
   readonly policy: "random" | "round_robin" | "sequential";
-  /** Forwarders are asked by DNS over TLS, under this name. */
+  /** Sends queries to `upstreamServers` over TLS. Their certificates must have this name. */
   readonly tlsServerName?: string;
-  /** Zone to its resolvers. */
+  /** Resolvers of single zones, by zone. */
   readonly stubDomains: Readonly<Record<string, readonly string[]>>;
-  /** Of answers; default 30 s. */
+  /** How long CoreDNS keeps answers. */
   readonly cache: DnsCacheSettings;
-  /** Name to addresses. */
+  /** IPv4 addresses of fixed names, by name. */
   readonly hosts: Readonly<Record<string, readonly string[]>>;
-  /** In order: the first that fits is taken. */
+  /** Rules in order. The first match counts. */
   readonly rewrite: readonly DnsRewrite[];
-  /** Which queries are logged; default `none`. */
+  /** Which queries CoreDNS logs. */
   readonly log: "none" | "all" | "denial" | "error" | "success";
-  /** Names of pods as `10-244-1-7.default.pod.cluster.local`: none, of any address, of pods that exist. */
+  /**
+   * DNS names of pods, such as `10-244-1-7.default.pod.cluster.local`: none, for any address, or for existing pods
+   * only.
+   */
   readonly pods: "disabled" | "insecure" | "verified";
   /** Text of a Corefile: plugins of the cluster's server block, and whole blocks by zone; "" and empty by default. */
   readonly custom: { readonly plugins: string; readonly zones: Readonly<Record<string, string>> };
-  /** Whether two replicas may share a node (`preferred`, the default) or may not. */
+  /** Whether two replicas may run on one node (`preferred`) or never do (`required`). */
   readonly antiAffinity: "preferred" | "required";
-  /** Of each replica; default requests of 100m CPU and 70Mi, a limit of 170Mi memory. */
+  /** Requests and limits of each replica. */
   readonly resources: PodResources;
   /** Resources of the cache on every node; undefined: there is none. */
   readonly nodeLocal?: { readonly resources: PodResources };
 }
 
-/** What cluster DNS is rendered from. */
+/** What the objects of cluster DNS are rendered from. */
 export interface CoreDnsSpec extends ImageSource {
   readonly addons: { readonly coredns: CoreDnsSettings };
   readonly network: {

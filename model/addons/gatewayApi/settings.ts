@@ -1,6 +1,9 @@
 import { type Switched, whenEnabled } from "../../core/enabled";
 
-/** Custom resource definitions of Gateway API: `gatewayApi` in the settings, and the arguments of the component `GatewayApi`. */
+/**
+ * Custom resource definitions of Gateway API: `gatewayApi` in the settings, and arguments of the component
+ * `GatewayApi`.
+ */
 export interface GatewayApiInput {
   /**
    * URL or path of the file with the definitions.

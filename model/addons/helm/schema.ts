@@ -33,14 +33,14 @@ export const helmSchema = z.strictObject({
 /** Where the library's charts come from: `helm` in the settings. */
 export interface HelmInput {
   /**
-   * By chart: a folder or archive (`./charts/metallb`), an OCI registry (`oci://registry.example.com/charts/metallb`) or a
-   * repository (`https://charts.example.com`).
+   * Source of each chart: a folder or archive (`./charts/metallb`), an OCI registry
+   * (`oci://registry.example.com/charts/metallb`) or a repository (`https://charts.example.com`).
    *
    * @defaultValue upstream's repositories
    */
   sources?: Partial<Record<ChartName, string>>;
   /**
-   * Versions by chart.
+   * Version of each chart. A chart from a folder has its own.
    *
    * @defaultValue the versions that the library is tested with
    */

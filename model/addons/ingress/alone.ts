@@ -25,31 +25,31 @@ import {
   type TraefikInput,
 } from "./settings";
 
-/** What of the cluster an ingress controller has to know. */
+/** What an ingress controller needs to know about its cluster. */
 interface ClusterInput {
   /**
-   * Where the cluster runs: on `aws` the cloud controller makes the load balancer.
+   * Where the cluster runs. On `aws` the cloud controller creates the load balancer.
    *
    * @defaultValue `machines`
    */
   platform?: "machines" | "aws";
   /**
-   * The cluster has the definitions of Gateway API, and Traefik serves them.
+   * The cluster has the definitions of Gateway API, so Traefik serves its routes.
    *
    * @defaultValue `false`
    */
   gatewayApi?: boolean;
   /**
-   * Registry and folder of images of Kubernetes' own, in place of `registry.k8s.io`.
+   * Registry and path of Kubernetes' own images.
    *
    * @defaultValue `registry.k8s.io`
    */
   imageRepository?: string;
-  /** Where Traefik's chart comes from, and in which version. */
+  /** Where Traefik's chart comes from, and its version. */
   helm?: HelmInput;
 }
 
-/** An ingress controller on a cluster of which nothing else is known. */
+/** An ingress controller in a cluster whose settings the library does not have. */
 export type IngressAloneInput = (IngressNginxInput | TraefikInput) & ClusterInput;
 
 export interface IngressSpec extends IngressSurroundings {

@@ -1,36 +1,45 @@
 import type { Manifest } from "../../core/manifest";
 
-/** Where requests go to. */
+/** Where requests go. */
 export interface IngressBackend {
-  /** Service in the rules' own namespace. */
+  /** Name of the Service, in the namespace of the rules. */
   readonly service: string;
   /** Port of the Service, by number or name. */
   readonly port: number | string;
-  /** `Prefix`: whole parts of the path, as the API defines it. Default `Prefix`. */
+  /**
+   * How the path matches. `Prefix` matches whole parts of a path.
+   *
+   * @defaultValue `Prefix`
+   */
   readonly match?: "Prefix" | "Exact" | "ImplementationSpecific";
 }
 
+/** The rules of one host. */
 export interface IngressHost {
-  /** By path, each beginning with `/`. */
+  /** Backends by path. A path begins with `/`. */
   readonly paths: Readonly<Record<string, IngressBackend>>;
-  /** Secret of type kubernetes.io/tls in the same namespace, whose certificate is for this host; default: no TLS. */
+  /**
+   * Secret of type `kubernetes.io/tls` in the same namespace, with the certificate of this host.
+   *
+   * @defaultValue none: plain HTTP
+   */
   readonly tlsSecret?: string;
 }
 
 export interface IngressRulesSpec {
-  /** Namespace of the Ingress, and of the Services that it leads to. */
+  /** Namespace of the Ingress and of its Services. */
   readonly namespace: string;
   /**
-   * Class of the controller that serves them.
+   * IngressClass of the controller that serves the rules.
    *
    * @defaultValue the cluster's default class
    */
   readonly className?: string;
-  /** By host name, whose first label may be `*`. */
+  /** Rules by host name, whose first label may be `*`. */
   readonly hosts?: Readonly<Record<string, IngressHost>>;
-  /** What gets requests that no rule takes. */
+  /** Backend for requests that match no rule. */
   readonly defaultBackend?: IngressBackend;
-  /** The controller's own, as `nginx.ingress.kubernetes.io/proxy-body-size`. */
+  /** Annotations that the controller reads, such as `nginx.ingress.kubernetes.io/proxy-body-size`. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 

@@ -7,43 +7,46 @@ import { defined } from "../../core/defined";
 /** How HTTP and HTTPS reach the ingress controller from outside. */
 export type ArrivalInput =
   | {
-      /** By a Service of type LoadBalancer: MetalLB's, or a Network Load Balancer on AWS. */
+      /**
+       * `loadBalancer`: a Service of type LoadBalancer, with an address from MetalLB or a Network Load Balancer on
+       * AWS.
+       */
       type: "loadBalancer";
       /**
-       * With MetalLB: the IPv4 address it gets.
+       * IPv4 address that MetalLB gives to the Service.
        *
-       * @defaultValue any of the pool
+       * @defaultValue any address of the pool
        */
       address?: string;
       /**
-       * With MetalLB: name of the pool.
+       * Name of the MetalLB pool.
        *
-       * @defaultValue any that assigns by itself
+       * @defaultValue any pool with `autoAssign`
        */
       pool?: string;
       /**
-       * CIDR ranges that may connect.
+       * IPv4 ranges that may connect.
        *
        * @defaultValue everybody who reaches the address; required on AWS
        */
       sourceRanges?: string[];
       /**
-       * On AWS: reachable within the VPC only.
+       * AWS: the load balancer is reachable only within the VPC.
        *
        * @defaultValue false
        */
       internal?: boolean;
     }
   | {
-      /** By a port of every node. */
+      /** `nodePorts`: a port of every node. */
       type: "nodePorts";
-      /** Node port for HTTP, within `network.nodePorts`. */
+      /** Node port for HTTP, within `network.nodePortRange`. */
       http: number;
-      /** Node port for HTTPS, within `network.nodePorts`. */
+      /** Node port for HTTPS, within `network.nodePortRange`. */
       https: number;
     }
   | {
-      /** By a port of the nodes that run the controller. */
+      /** `hostPorts`: a port of each node that runs the controller. */
       type: "hostPorts";
       /**
        * Host port for HTTP.
@@ -59,6 +62,7 @@ export type ArrivalInput =
       https?: number;
     };
 
+/** Keys that both controllers have. */
 interface CommonInput {
   /**
    * Name of the IngressClass.
@@ -67,7 +71,7 @@ interface CommonInput {
    */
   className?: string;
   /**
-   * Serve Ingresses that name no class.
+   * Serves Ingresses that name no class.
    *
    * @defaultValue true
    */
@@ -79,51 +83,51 @@ interface CommonInput {
    */
   expose?: ArrivalInput;
   /**
-   * Pods, 1 to 100; not with host ports, where every node runs one.
+   * Number of pods, 1 to 100. Not with host ports, where every node runs one.
    *
    * @defaultValue 2
    */
   replicas?: number;
   /**
-   * Of each pod.
+   * Requests and limits of each pod.
    *
    * @defaultValue requests of 100m CPU and 90Mi (ingress-nginx) or 128Mi (Traefik) memory
    */
   resources?: PodResourcesInput;
   /**
-   * Labels of the nodes it runs on.
+   * Labels of the nodes that run the controller.
    *
    * @defaultValue all Linux nodes
    */
   nodeSelector?: Record<string, string>;
   /**
-   * Answers requests that match no rule. By default with upstream's image, which answers 404.
+   * A separate server for requests that match no rule.
    *
-   * @defaultValue the controller itself does
+   * @defaultValue none: the controller answers 404
    */
   defaultBackend?: Switched & {
     /**
-     * Image with its registry.
+     * Image with its registry. It answers 404 with upstream's.
      *
-     * @defaultValue `registry.k8s.io/defaultbackend-amd64:1.5`, for amd64 alone
+     * @defaultValue `registry.k8s.io/defaultbackend-amd64:1.5`, for amd64 only
      */
     image?: string;
     /**
-     * Port it answers on.
+     * Port that the server listens on.
      *
      * @defaultValue 8080
      */
     port?: number;
   };
   /**
-   * On AWS: records in a Route 53 zone that point at the load balancer.
+   * AWS: records in a Route 53 zone that point at the load balancer.
    *
    * @defaultValue none
    */
   dns?: {
     /** Id of the hosted zone. */
     zoneId: string;
-    /** DNS names; `*.` in front is allowed. */
+    /** DNS names, also with `*.` as first label. */
     names: string[];
   };
   /**
@@ -134,9 +138,9 @@ interface CommonInput {
   image?: string;
 }
 
-/** ingress-nginx, whose last release is 1.15.1. */
+/** ingress-nginx. Its last release is 1.15.1. */
 export interface IngressNginxInput extends CommonInput {
-  /** Which controller. */
+  /** `ingress-nginx`: ingress-nginx. */
   kind: "ingress-nginx";
   /**
    * Entries of the controller's ConfigMap, by upstream's keys.
@@ -146,74 +150,75 @@ export interface IngressNginxInput extends CommonInput {
   config?: Record<string, string>;
 }
 
+/** Traefik, from its chart. */
 export interface TraefikInput extends CommonInput {
-  /** Which controller. */
+  /** `traefik`: Traefik. */
   kind: "traefik";
   /**
-   * Serve Ingresses of class `nginx` too, with their nginx annotations.
+   * Also serves Ingresses of class `nginx`, with their nginx annotations.
    *
    * @defaultValue false
    */
   nginxClass?: boolean;
   /**
-   * Values of the chart, merged over the library's; `null` removes a key.
+   * Values of the chart, merged over the library's. `null` removes a key.
    *
    * @defaultValue none
    */
   values?: Record<string, unknown>;
 }
 
-/** Ingress controller: `ingress` in the settings, and the arguments of the component `Ingress`. */
+/** An ingress controller: `ingress` in the settings, and arguments of the component `Ingress`. */
 export type IngressInput = IngressNginxInput | TraefikInput;
 
-/** How traffic comes to the ingress controller. */
+/** How traffic reaches the ingress controller. */
 export type Exposure =
   | {
       readonly type: "loadBalancer";
-      /** With MetalLB: the address it shall have; undefined: one of the pool. */
+      /** MetalLB: the address of the Service. Undefined: any of the pool. */
       readonly address?: string;
-      /** With MetalLB: name of a pool; undefined: any that gives addresses by itself. */
+      /** MetalLB: name of a pool. Undefined: any pool with `autoAssign`. */
       readonly pool?: string;
-      /** Empty: whoever reaches the address. */
+      /** Ranges that may connect. Empty: everybody who reaches the address. */
       readonly sourceRanges: readonly string[];
-      /** On AWS: a balancer within the VPC; default false. */
+      /** AWS: a load balancer within the VPC. Default: false. */
       readonly internal: boolean;
     }
   | { readonly type: "nodePorts"; readonly http: number; readonly https: number }
   | { readonly type: "hostPorts"; readonly http: number; readonly https: number };
 
 interface IngressCommon {
-  /** `ingressClassName` that Ingresses name; default `nginx`, `traefik`. */
+  /** Name of the IngressClass. Default: `nginx` or `traefik`. */
   readonly className: string;
-  /** It serves Ingresses that name no class; default true. */
+  /** Serves Ingresses that name no class. Default: true. */
   readonly default: boolean;
-  /** Default: by a load balancer. */
+  /** How traffic arrives. Default: through a load balancer. */
   readonly expose: Exposure;
-  /** Not with host ports: there it runs on every node. */
+  /** Number of pods. Undefined with host ports, where every node runs one. */
   readonly replicas: number;
-  /** Of each pod; default: upstream's requests. */
+  /** Requests and limits of each pod. Default: upstream's requests. */
   readonly resources: PodResources;
-  /** Labels of the nodes it runs on; empty: all. */
+  /** Labels of the nodes that run the controller. Empty: all. */
   readonly nodeSelector: Readonly<Record<string, string>>;
   /** What answers requests that no rule takes; undefined: the controller itself, with 404. */
   readonly defaultBackend?: { readonly image: string; readonly port: number };
   /** On AWS: names in a hosted zone that lead to the balancer; undefined: none are made. */
   readonly dns?: { readonly zoneId: string; readonly names: readonly string[] };
-  /** Another image than the pinned one. */
+  /** Image in place of the pinned one. */
   readonly image?: string;
 }
 
 export interface IngressNginxSettings extends IngressCommon {
   readonly kind: "ingress-nginx";
-  /** Its ConfigMap, by upstream's keys; default empty. */
+  /** Entries of its ConfigMap, by upstream's keys. Default: none. */
   readonly config: Readonly<Record<string, string>>;
 }
 
 export interface TraefikSettings extends IngressCommon {
   readonly kind: "traefik";
-  /** Also serves Ingresses of class nginx. */
+  /** Also serves Ingresses of class `nginx`. */
   readonly nginxClass: boolean;
-  /** Merged over the library's values. */
+  /** Values merged over the library's. */
   readonly values: Readonly<Record<string, unknown>>;
 }
 

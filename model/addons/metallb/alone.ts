@@ -9,15 +9,15 @@ import type { MetallbNodes } from "./manifests";
 import { metallbSchema } from "./schema";
 import { resolveMetallb, type MetallbInput, type MetallbSettings } from "./settings";
 
-/** MetalLB on a cluster of which nothing else is known. */
+/** MetalLB in a cluster whose settings the library does not have. */
 export interface MetallbAloneInput extends Omit<MetallbInput, "onAws"> {
   /**
-   * The cluster has control-plane nodes and no workers; MetalLB then answers for addresses on these.
+   * The cluster has no workers, so control-plane nodes announce addresses.
    *
    * @defaultValue `false`
    */
   onlyControlPlane?: boolean;
-  /** Where the chart comes from, and in which version. */
+  /** Where the chart comes from, and its version. */
   helm?: HelmInput;
 }
 

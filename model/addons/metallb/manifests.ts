@@ -11,7 +11,7 @@ export function metallbNamespaceManifest(): Manifest<"v1/Namespace"> {
 
 /** What MetalLB has to know of the cluster it runs in. */
 export interface MetallbNodes {
-  /** There are no workers: control-plane nodes answer for addresses. */
+  /** The cluster has no workers, so control-plane nodes announce addresses. */
   readonly onlyControlPlane: boolean;
 }
 

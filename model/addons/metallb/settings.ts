@@ -3,22 +3,25 @@ import type { Platform } from "../domain";
 
 /** Addresses that MetalLB gives to Services of type LoadBalancer. */
 export interface AddressPoolInput {
-  /** IPv4 ranges, `10.40.0.240-10.40.0.250` or `10.40.1.0/28`; at least one. */
+  /**
+   * IPv4 ranges, such as `10.40.0.240-10.40.0.250` or `10.40.1.0/28`; at least one. Nodes, pods, Services, the
+   * endpoint and other pools must not use them.
+   */
   addresses: string[];
   /**
-   * Give addresses to Services that do not name the pool.
+   * Gives addresses to Services that name no pool.
    *
    * @defaultValue true
    */
   autoAssign?: boolean;
   /**
-   * Leave out addresses that end in 0 or 255.
+   * Skips addresses that end in 0 or 255.
    *
    * @defaultValue false
    */
   avoidBuggyAddresses?: boolean;
   /**
-   * Namespaces whose Services may have an address.
+   * Namespaces whose Services may use the pool.
    *
    * @defaultValue all
    */
@@ -27,19 +30,19 @@ export interface AddressPoolInput {
 
 /** A router that MetalLB announces addresses to. */
 export interface BgpPeerInput {
-  /** DNS label, unique among the peers. */
+  /** Name of the peer, a DNS label; each name once. */
   name: string;
   /** IPv4 address of the router. */
   address: string;
   /**
-   * TCP port.
+   * TCP port of the router.
    *
    * @defaultValue 179 (RFC 4271)
    */
   port?: number;
-  /** The router's AS number, 1 to 4294967294. */
+  /** AS number of the router, 1 to 4294967294. */
   peerASN: number;
-  /** The nodes' AS number, 1 to 4294967294. */
+  /** AS number of the nodes, 1 to 4294967294. */
   myASN: number;
   /**
    * Name of the secret with the session's password (TCP MD5, RFC 2385).
@@ -54,37 +57,37 @@ export interface BgpPeerInput {
    */
   nodes?: Record<string, string>;
   /**
-   * The router is more than one hop away.
+   * Allows a router that is more than one hop away.
    *
    * @defaultValue false
    */
   multiHop?: boolean;
   /**
-   * Hold time in seconds, 3 to 65535.
+   * Hold time of the session, in seconds, 3 to 65535.
    *
    * @defaultValue MetalLB's 90
    */
   holdTime?: number;
 }
 
-/** MetalLB: `metallb` in the settings, and the arguments of the component `MetalLb`. */
+/** MetalLB: `metallb` in the settings, and arguments of the component `MetalLb`. */
 export interface MetallbInput {
   /** Address pools by name; at least one. */
   pools: Record<string, AddressPoolInput>;
   /**
-   * Answer ARP requests for addresses.
+   * Answers ARP requests for the addresses.
    *
-   * @defaultValue for all pools, unless `bgp` is given
+   * @defaultValue for all pools, unless `bgp` is set
    */
   l2?: {
     /**
-     * Names of pools.
+     * Names of the pools to announce by ARP.
      *
      * @defaultValue all
      */
     pools?: string[];
     /**
-     * Network interfaces to answer on.
+     * Network interfaces that answer.
      *
      * @defaultValue all
      */
@@ -97,21 +100,21 @@ export interface MetallbInput {
     nodes?: Record<string, string>;
   };
   /**
-   * Announce addresses to routers by BGP.
+   * Announces addresses to routers over BGP.
    *
    * @defaultValue off
    */
   bgp?: {
     /**
-     * What speaks BGP: FRR in its own pods, or MetalLB itself.
+     * What speaks BGP: `frr-k8s` is FRR in its own pods, `native` is MetalLB itself.
      *
      * @defaultValue `frr-k8s`
      */
     backend?: "frr-k8s" | "native";
-    /** Routers; at least one. */
+    /** Routers to announce addresses to; at least one. */
     peers: BgpPeerInput[];
     /**
-     * Names of pools.
+     * Names of the pools to announce by BGP.
      *
      * @defaultValue all
      */
@@ -123,61 +126,61 @@ export interface MetallbInput {
      */
     aggregationLength?: number;
     /**
-     * LOCAL_PREF within the AS, 0 to 4294967295.
+     * LOCAL_PREF of announcements within the AS, 0 to 4294967295.
      *
      * @defaultValue not sent
      */
     localPreference?: number;
     /**
-     * BGP communities, `64512:100` or `large:64512:1:2`.
+     * BGP communities of announcements, such as `64512:100` or `large:64512:1:2`.
      *
      * @defaultValue none
      */
     communities?: string[];
   };
-  /** On AWS only, and `true` only: install it although addresses answer within the cluster alone. */
+  /** AWS only, and only `true`: installs MetalLB although its addresses answer only within the cluster. */
   onAws?: boolean;
 }
 
 /** Addresses that MetalLB gives to Services of type LoadBalancer. */
 export interface AddressPool {
-  /** Ranges as MetalLB takes them: `first-last` or CIDR. */
+  /** Ranges as `first-last` or in CIDR notation. */
   readonly addresses: readonly string[];
-  /** Given out without being asked for by name. */
+  /** Gives addresses to Services that name no pool. */
   readonly autoAssign: boolean;
-  /** Leaves out addresses that end in 0 and 255. */
+  /** Skips addresses that end in 0 or 255. */
   readonly avoidBuggyAddresses: boolean;
-  /** Whose Services may have one; empty: all. */
+  /** Namespaces whose Services may use the pool. Empty: all. */
   readonly namespaces: readonly string[];
 }
 
-/** A router that addresses are announced to. */
+/** A router that MetalLB announces addresses to. */
 export interface BgpPeer {
-  /** DNS label, once among the peers. */
+  /** Name of the peer, a DNS label; each name once. */
   readonly name: string;
-  /** IPv4 address. */
+  /** IPv4 address of the router. */
   readonly address: string;
-  /** TCP port; default 179. */
+  /** TCP port of the router. Default: 179. */
   readonly port: number;
-  /** The router's AS, 1 to 4294967294. */
+  /** AS number of the router, 1 to 4294967294. */
   readonly peerASN: number;
-  /** The nodes' AS, 1 to 4294967294. */
+  /** AS number of the nodes, 1 to 4294967294. */
   readonly myASN: number;
-  /** Name in `kubeadm:secrets`. */
+  /** Name in `kubeadm:secrets` of the session's password. */
   readonly password?: string;
-  /** Labels of the nodes that speak with it; empty: all. */
+  /** Labels of the nodes that peer with it. Empty: all. */
   readonly nodes: Readonly<Record<string, string>>;
-  /** It is more than one hop away, and of another AS; default false. */
+  /** The router is more than one hop away, in another AS. Default: false. */
   readonly multiHop: boolean;
-  /** Seconds; undefined: MetalLB's 90. */
+  /** Hold time, in seconds. Undefined: MetalLB's 90. */
   readonly holdTime?: number;
 }
 
-/** Without `l2` and `bgp` in the input, `l2` answers for all pools. */
+/** Without `l2` and `bgp` in the input, `l2` announces all pools. */
 export interface MetallbSettings {
-  /** By their name. */
+  /** Address pools by name. */
   readonly pools: Readonly<Record<string, AddressPool>>;
-  /** Answers ARP for addresses of these pools. */
+  /** Answers ARP requests for addresses of these pools. */
   readonly l2?: {
     /** Names of pools. */
     readonly pools: readonly string[];
@@ -188,20 +191,20 @@ export interface MetallbSettings {
   };
   /** Announces addresses of these pools to routers. */
   readonly bgp?: {
-    /** Who speaks BGP: FRR in pods of its own (default), or MetalLB itself. */
+    /** What speaks BGP: FRR in its own pods (default), or MetalLB itself. */
     readonly backend: "frr-k8s" | "native";
     /** At least one. */
     readonly peers: readonly BgpPeer[];
     /** Names of pools. */
     readonly pools: readonly string[];
-    /** Prefix length that addresses are announced in, 1 to 32; undefined: 32, each by itself. */
+    /** Prefix length of announcements, 1 to 32. Undefined: 32, each address. */
     readonly aggregationLength?: number;
-    /** Of announcements within the AS; undefined: none is said. */
+    /** LOCAL_PREF of announcements within the AS. Undefined: not sent. */
     readonly localPreference?: number;
-    /** As `64512:100` or `large:64512:1:2`, which `native` does not send. */
+    /** BGP communities, such as `64512:100`; `native` does not send large ones (`large:64512:1:2`). */
     readonly communities: readonly string[];
   };
-  /** Services that MetalLB serves name this class; undefined: it serves those that name none. */
+  /** MetalLB serves only Services of this class. Undefined: it serves Services without a class. */
   readonly loadBalancerClass?: string;
 }
 

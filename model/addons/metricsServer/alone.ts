@@ -5,10 +5,10 @@ import { repository } from "../../settings/schema/primitives";
 import { metricsServerObject } from "./schema";
 import { METRICS_SERVER, type MetricsServerInput, type MetricsServerSettings } from "./settings";
 
-/** metrics-server on a cluster of which nothing else is known. */
+/** metrics-server in a cluster whose settings the library does not have. */
 export interface MetricsServerAloneInput extends MetricsServerInput {
   /**
-   * Registry and folder of the image, in place of `registry.k8s.io`.
+   * Registry and path of the image.
    *
    * @defaultValue `registry.k8s.io`
    */

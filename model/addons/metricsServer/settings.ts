@@ -2,16 +2,16 @@ import { type Switched, whenEnabled } from "../../core/enabled";
 import type { PodResourcesInput } from "../../kubernetes";
 import type { PodResources } from "../../settings/resolvedShared";
 
-/** metrics-server: `metricsServer` in the settings, and the arguments of the component `MetricsServer`. */
+/** metrics-server: `metricsServer` in the settings, and arguments of the component `MetricsServer`. */
 export interface MetricsServerInput {
   /**
-   * Pods, 1 to 10.
+   * Number of pods, 1 to 10.
    *
    * @defaultValue 1
    */
   replicas?: number;
   /**
-   * Of each pod.
+   * Requests and limits of each pod.
    *
    * @defaultValue requests of 100m CPU and 200Mi memory, enough for a hundred nodes
    */
@@ -24,13 +24,13 @@ export interface MetricsServerInput {
   image?: string;
 }
 
-/** What `kubectl top` and autoscalers ask. */
+/** metrics-server, the source of `kubectl top` and autoscalers. */
 export interface MetricsServerSettings {
-  /** Pods, 1 to 10; default 1. */
+  /** Number of pods, 1 to 10. Default: 1. */
   readonly replicas: number;
-  /** Of each pod; default requests of 100m CPU and 200Mi memory: enough for a hundred nodes. */
+  /** Requests and limits of each pod. */
   readonly resources: PodResources;
-  /** Another image than the pinned one. */
+  /** Image in place of the pinned one. */
   readonly image?: string;
 }
 

@@ -1,14 +1,15 @@
-/** What people attach to instances beside the library's own. */
+/** IAM policies and security groups that you attach to instances. */
 export interface AttachedInput {
   /**
-   * ARNs of managed IAM policies for the role of these instances, as `arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess`; 10 at most.
+   * ARNs of managed IAM policies for the role of these instances, such as
+   * `arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess`; at most 10.
    *
    * @defaultValue none
    */
   policyArns?: string[];
   /**
-   * Ids of more security groups, as `sg-0123456789abcdef0`; 4 at most. They may not have the tag `kubernetes.io/cluster/<name>`: the
-   * cloud controller manager accepts it on one group of an instance.
+   * Ids of more security groups, such as `sg-0123456789abcdef0`; at most 4. They must not have the tag
+   * `kubernetes.io/cluster/<name>`: the cloud controller manager accepts it on one group of an instance.
    *
    * @defaultValue none
    */
@@ -26,13 +27,14 @@ export interface Attached {
 /** IAM roles that the stack creates. */
 export interface AwsIamInput {
   /**
-   * Path of every role and instance profile of the stack, as `/kubernetes/`. It is decided when the cluster is made.
+   * Path of every role and instance profile of the stack, such as `/kubernetes/`. Cannot change once the cluster
+   * exists.
    *
    * @defaultValue `/`
    */
   path?: string;
   /**
-   * ARN of the policy that bounds what every role of the stack may do. It must allow what the roles of the plan need.
+   * ARN of the policy that limits every role of the stack. It must allow what the roles in the plan need.
    *
    * @defaultValue none
    */

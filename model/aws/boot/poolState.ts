@@ -3,7 +3,7 @@ import { poolGroupName, statusPrefix } from "../names";
 import { awsScript } from "../node/calls";
 import { BOOT_LABEL, POOL_LABEL } from "../node/paths";
 
-/** What an instance of a pool says of its boot, in the parameter of its own. */
+/** What an instance of a pool says of its boot, in its own parameter. */
 export interface BootStatus {
   readonly instance: string;
   /** "" before the instance knows its name. */
@@ -48,7 +48,7 @@ export function poolStateScript(cluster: string, pool: string, boot: string): st
 }
 
 /**
- * Run on a control-plane node: prints what `readActivities` reads; nothing where the group cannot be asked. Changes
+ * Run on a control-plane node: prints what `readActivities` reads; nothing if the group does not answer. Changes
  * nothing.
  */
 export function activitiesScript(cluster: string, pool: string): string {

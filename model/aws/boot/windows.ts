@@ -25,8 +25,7 @@ function template(settings: WindowsPools, pool: AwsPool): string {
 
 /**
  * User data of a pool's Windows instances, plain text around the packed script. EC2Launch v2, which is on Amazon's images of
- * Windows Server 2022 and 2025, unpacks nothing by itself, so PowerShell does, and starts the script in a process of
- * its own. `persist` runs it at each boot, since a feature of Windows costs a restart (EC2 user guide, "Run commands
+ * Windows Server 2022 and 2025, unpacks nothing by itself, so PowerShell does, and starts the script in a separate process. `persist` runs it at each boot, since a feature of Windows costs a restart (EC2 user guide, "Run commands
  * when you launch an EC2 instance with user data input").
  */
 export function windowsUserData(settings: WindowsPools, pool: AwsPool): string {

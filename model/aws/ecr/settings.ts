@@ -1,6 +1,9 @@
 import type { Architecture } from "../../settings/resolvedShared";
 
-/** Pulls from private registries of Amazon ECR: kubelets of Linux nodes log in by the role of their instance. `{}` uses the defaults. */
+/**
+ * Pulls from private registries of Amazon ECR: kubelets on Linux nodes log in with the role of their instance. `{}`
+ * uses the defaults.
+ */
 export interface EcrInput {
   /**
    * Version of `ecr-credential-provider` (cloud-provider-aws).
@@ -9,18 +12,18 @@ export interface EcrInput {
    */
   version?: string;
   /**
-   * SHA-256 of that version's file by architecture. Required for versions that the library does not know.
+   * SHA-256 of that version's file, by architecture. Required for versions that the library does not know.
    *
    * @defaultValue the library's
    */
   checksums?: {
-    /** Of the file for x86-64. */
+    /** SHA-256 of the file for x86-64. */
     amd64?: string;
-    /** Of the file for Arm. */
+    /** SHA-256 of the file for Arm. */
     arm64?: string;
   };
   /**
-   * Accounts besides the cluster's own whose registries are pulled from. Policies of their repositories must allow it too.
+   * Other accounts to pull from. The policies of their repositories must allow it too.
    *
    * @defaultValue none
    */
@@ -37,7 +40,7 @@ export interface EcrInput {
 export interface EcrSettings {
   /** x.y.z. */
   readonly version: string;
-  /** Of the file of each architecture in use. */
+  /** SHA-256 of the file for each architecture in use. */
   readonly checksums: Readonly<Partial<Record<Architecture, string>>>;
   readonly accounts: readonly string[];
   readonly pullThroughCache: boolean;

@@ -1,10 +1,13 @@
-/** Interface endpoints of the VPC, so that calls of AWS' services need no way to the internet. `{}` takes what the cluster calls. */
+/**
+ * Interface endpoints of the VPC, so that calls to AWS services need no route to the internet. `{}` creates those
+ * that the cluster calls.
+ */
 export interface VpcEndpointsInput {
   /**
-   * More services, as the end of their endpoint's name: `logs`, `sqs`, `kms`.
+   * More services, by the last part of the endpoint's name, such as `logs`, `sqs` or `kms`.
    *
-   * @defaultValue none beside the cluster's own: `ec2`, `elasticloadbalancing`, `autoscaling`, `secretsmanager`, `ssm`, `sts`; with `ecr`
-   * `ecr.api` and `ecr.dkr`; with `access.sessionManager` `ssmmessages`
+   * @defaultValue none besides the cluster's: `ec2`, `elasticloadbalancing`, `autoscaling`, `secretsmanager`, `ssm`,
+   * `sts`; with `ecr` also `ecr.api` and `ecr.dkr`; with `access.sessionManager` also `ssmmessages`
    */
   services?: string[];
 }

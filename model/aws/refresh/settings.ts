@@ -1,17 +1,17 @@
-/** How a pool's nodes are replaced, in the words of a Deployment. An Auto Scaling group goes by shares, and by no number of nodes. */
+/** How a pool replaces its nodes, in the words of a Deployment. An Auto Scaling group takes percentages only. */
 export interface RefreshInput {
   /**
-   * Share of nodes that may be away during a rolling replacement, in percent, as `25%`. With `0%` an old node ends only when a new one
-   * is Ready.
+   * Share of nodes that may be unavailable during a rolling replacement, such as `25%`. With `0%` an old node leaves
+   * only when a new one is Ready.
    *
    * @defaultValue `0%`
    */
   maxUnavailable?: string;
   /**
-   * Share of nodes that are started beyond the pool's size during a rolling replacement. Together with `maxUnavailable` at most `100%`, and
-   * not both `0%`.
+   * Share of nodes beyond the pool's size during a rolling replacement. At most `100%` together with
+   * `maxUnavailable`; they cannot both be `0%`.
    *
-   * @defaultValue `10%`; `0%` where `maxUnavailable` is more than that
+   * @defaultValue `10%`; `0%` if `maxUnavailable` is more than that
    */
   maxSurge?: string;
 }

@@ -1,14 +1,14 @@
 /** Replaces nodes that stay NotReady, one of the pool at a time. `{}` uses the defaults. */
 export interface RepairInput {
   /**
-   * How long a node may be NotReady until its instance is replaced, in seconds, 300 to 86400.
+   * How long a node may be NotReady before its instance is replaced, in seconds, 300 to 86400.
    *
    * @defaultValue `900`
    */
   timeoutSeconds?: number;
   /**
-   * Share of the pool's nodes that may be NotReady, in percent; one node always may. While more are, no node is replaced: it is the
-   * network or the control plane that is ill then.
+   * Share of the pool's nodes that may be NotReady, in percent; one node always may. Above it no node is replaced,
+   * because the cause is then the network or the control plane.
    *
    * @defaultValue `40%`
    */

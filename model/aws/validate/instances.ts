@@ -143,7 +143,7 @@ export function validateControlPlaneSize({ input }: AwsLayout, problems: Problem
   }
 }
 
-/** Windows Server runs on amd64 alone. Which CNI its nodes can have is said with the CNIs. */
+/** Windows Server runs on amd64 only. CNIs themselves refuse Windows nodes that they do not support. */
 export function validateWindowsPools({ pools }: AwsLayout, problems: Problems): void {
   for (const { windows, input: pool, path, architecture, instanceTypes } of pools) {
     if (!windows || architecture !== "arm64") continue;

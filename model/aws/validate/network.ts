@@ -114,7 +114,7 @@ export function validateZoneList(
   });
 }
 
-/** True where `zone` is none of the region, and was refused. */
+/** True if the region has no such zone; a problem is reported. */
 export function refuseZone(path: Path, zone: string, region: string, problems: Problems): boolean {
   if (fullZone(zone, region) !== undefined) return false;
   const names = zoneLetters(region).map((letter) => zoneName(region, letter));
@@ -144,7 +144,7 @@ export function validateNat(
   }
 }
 
-/** A VPC that exists has its own zones, gateways and endpoints. */
+/** An existing VPC has its own zones, gateways and endpoints. */
 export function validateExistingVpc({ existing, input }: AwsLayout, problems: Problems): void {
   if (!existing) return;
   for (const key of ["zones", "nat", "subnetMask", "s3Endpoint", "endpoints"] as const) {
@@ -203,7 +203,7 @@ function validateSubnet(path: Path, subnet: Range, vpc: PlacedRange | undefined,
   }
 }
 
-/** A VPC that exists has a subnet for everything that has to be in one. */
+/** An existing VPC has a subnet for everything that has to be in one. */
 export function validateSubnetTypes(aws: AwsLayout, problems: Problems): void {
   const given = aws.input.network?.existing?.subnets;
   if (given?.length !== aws.subnets.length) return;

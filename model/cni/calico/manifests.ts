@@ -17,7 +17,7 @@ const OPERATOR_API = "operator.tigera.io/v1";
  */
 const CALICO_API = "crd.projectcalico.org/v1";
 
-/** Values of chart tigera-operator: the operator alone, since what it is to install is in resources of its own. */
+/** Values of chart tigera-operator: the operator alone, since what it is to install is in separate resources. */
 export function operatorValues(): Readonly<Record<string, JsonValue>> {
   return {
     installation: { enabled: false },
@@ -226,12 +226,12 @@ function passwordAccess(spec: Pick<CalicoSpec, "cni">): Manifest[] {
   return roleFor(metadata, [allow("", ["secrets"], READ, [BGP_SECRET])], "calico-node");
 }
 
-/** Nodes that hand routes on. */
+/** Nodes that reflect routes. */
 export type Reflectors = Pick<NonNullable<CalicoBgp["routeReflectors"]>, "clusterId" | "nodes">;
 
 /**
  * What makes a Node a reflector where Calico keeps its state in the Kubernetes API (Calico documentation, "Configure BGP
- * peering": an annotation of the Node). The revision is in it, so that a machine that joins anew is marked anew.
+ * peering": an annotation of the Node). It contains the revision, so that a machine that joins again is marked again.
  */
 export function reflectorAnnotations({ clusterId, nodes }: Reflectors): {
   readonly machine: string;

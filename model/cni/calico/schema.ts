@@ -21,7 +21,7 @@ const asNumber = z
   .min(1)
   .max(2 ** 31 - 1);
 
-/** Of route reflectors. */
+/** Cluster id of route reflectors. */
 export const clusterId = matching(
   /^(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])(\.(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])){3}$/,
   "four numbers up to 255 separated by dots, such as 244.0.0.1",

@@ -1,96 +1,167 @@
 import { defined } from "../../core/defined";
 import type { CniContext, CniKeys, CniNode } from "../domain";
 
-/** Calico as it is written under `cni`. */
+/** Calico, under `cni`. */
 export interface CalicoInput {
-  /** Which CNI. */
+  /** `calico`: Calico. */
   kind: "calico";
-  /** How packets go between nodes; `ipip` and `bgp` exchange routes by BGP. Default `vxlan`. Fixed once the cluster is made. */
+  /**
+   * How packets travel between nodes. `ipip` and `bgp` exchange routes over BGP. Cannot change once the cluster
+   * exists.
+   *
+   * @defaultValue `vxlan`
+   */
   backend?: "vxlan" | "vxlan-cross-subnet" | "ipip" | "bgp";
-  /** IPv4 range of pods; default `10.244.0.0/16`. Fixed once the cluster is made. */
+  /**
+   * IPv4 range of pods. Cannot change once the cluster exists.
+   *
+   * @defaultValue `10.244.0.0/16`
+   */
   podCidr?: string;
-  /** MTU of the pod network in bytes, 1200 or more; default: what the nodes' interface leaves after encapsulation. */
+  /**
+   * MTU of the pod network, in bytes, 1200 to 65535, and at most `network.mtu` minus the overhead of the backend.
+   *
+   * @defaultValue what the nodes' interface leaves after encapsulation
+   */
   mtu?: number;
-  /** Prefix length of the blocks that nodes take addresses in, 20 to 32; default 26: 64 addresses. Fixed once made. */
+  /**
+   * Prefix length of the address blocks of nodes, 20 to 32. Cannot change once the cluster exists.
+   *
+   * @defaultValue `26`: 64 addresses
+   */
   blockSize?: number;
-  /** What pods send out of the pod range leaves with the node's address; default true. */
+  /**
+   * Packets that leave the pod range get the node's address.
+   *
+   * @defaultValue `true`
+   */
   natOutgoing?: boolean;
-  /** Of calico-kube-controllers and the Calico API server, 1 to 10; default 2, and 1 with one node. */
+  /**
+   * Number of pods of calico-kube-controllers and of Calico's API server, 1 to 10.
+   *
+   * @defaultValue `2`; with one node `1`
+   */
   controlPlaneReplicas?: number;
-  /** Calico's API server, by which kubectl knows `projectcalico.org/v3`; default true. */
+  /**
+   * Installs Calico's API server, so that kubectl knows `projectcalico.org/v3`.
+   *
+   * @defaultValue `true`
+   */
   apiServer?: boolean;
-  /** AS number of every node, 1 to 2147483647; default 64512. This and all below only with backend `ipip` or `bgp`. */
+  /**
+   * AS number of every node, 1 to 2147483647. This key and the BGP keys below need `backend: ipip` or `bgp`.
+   *
+   * @defaultValue `64512`
+   */
   asNumber?: number;
-  /** Every node peers with every other; default true, and false with `routeReflectors`. */
+  /**
+   * Every node peers with every other node.
+   *
+   * @defaultValue `true`; with `routeReflectors` `false`
+   */
   nodeToNodeMesh?: boolean;
-  /** Announces the service range to peers; default false. */
+  /**
+   * Announces the Service range to peers.
+   *
+   * @defaultValue `false`
+   */
   advertiseServices?: boolean;
-  /** Nodes that hand routes on to all others, in the mesh's place; default none. */
+  /**
+   * Nodes that reflect routes to all others, in place of the mesh.
+   *
+   * @defaultValue none
+   */
   routeReflectors?: {
-    /** Labels of the reflectors, at least one. */
+    /** Labels of the reflectors; at least one. */
     nodeSelector: Record<string, string>;
-    /** Written like an IPv4 address (RFC 4456); default `244.0.0.1`. */
+    /**
+     * Cluster id of the reflectors, four numbers separated by dots (RFC 4456).
+     *
+     * @defaultValue `244.0.0.1`
+     */
     clusterId?: string;
   };
-  /** Routers outside the cluster; default none. */
+  /**
+   * Routers outside the cluster that nodes exchange routes with.
+   *
+   * @defaultValue none
+   */
   peers?: CalicoPeerInput[];
 }
 
 /** A router outside the cluster that nodes exchange routes with. */
 export interface CalicoPeerInput {
-  /** DNS label, once among the peers. */
+  /** Name of the peer, a DNS label; each name once. */
   name: string;
-  /** IPv4 address, no node's. */
+  /** IPv4 address of the router; not a node's. */
   address: string;
-  /** TCP port; default 179. */
+  /**
+   * TCP port of the router.
+   *
+   * @defaultValue `179`
+   */
   port?: number;
-  /** The router's AS, 1 to 2147483647. */
+  /** AS number of the router, 1 to 2147483647. */
   asNumber: number;
-  /** Short for `nodeSelector: {rack: NAME}`. */
+  /**
+   * Value of the label `rack` of the nodes that peer with it: short for `nodeSelector: { rack: <value> }`.
+   *
+   * @defaultValue all nodes
+   */
   rack?: string;
-  /** Labels of the nodes that peer with it; default: all nodes. */
+  /**
+   * Labels of the nodes that peer with it.
+   *
+   * @defaultValue all nodes
+   */
   nodeSelector?: Record<string, string>;
-  /** Name of an entry in `kubeadm:secrets`: the session's password (TCP MD5), 8 to 80 characters. */
+  /**
+   * Name in `kubeadm:secrets` of the session's password (TCP MD5), 8 to 80 characters.
+   *
+   * @defaultValue none
+   */
   password?: string;
 }
 
 /** A router outside the cluster that nodes exchange routes with. */
 export interface CalicoPeer {
-  /** DNS label, once among the peers. */
+  /** Name of the peer, a DNS label; each name once. */
   readonly name: string;
-  /** IPv4 address, no node's. */
+  /** IPv4 address of the router; not a node's. */
   readonly address: string;
-  /** TCP port; default 179. */
+  /** TCP port of the router. Default: 179. */
   readonly port: number;
-  /** The router's AS, 1 to 2147483647. */
+  /** AS number of the router, 1 to 2147483647. */
   readonly asNumber: number;
-  /** Labels of the nodes that peer with it; empty: all nodes. */
+  /** Labels of the nodes that peer with it. Empty: all nodes. */
   readonly nodeSelector: Readonly<Record<string, string>>;
   /** Name in `kubeadm:secrets` of the session's password (TCP MD5, RFC 2385). */
   readonly password?: string;
 }
 
-/** Who exchanges routes with whom. */
+/** How nodes exchange routes. */
 export interface CalicoBgp {
-  /** Of every node, 1 to 2147483647, the most that Calico's CRDs hold; default 64512. */
+  /** AS number of every node, 1 to 2147483647, the maximum of Calico's CRDs. Default: 64512. */
   readonly asNumber: number;
-  /** Every node peers with every other. */
+  /** Every node peers with every other node. */
   readonly nodeToNodeMesh: boolean;
-  /** The service range is told to peers, so that what is outside the cluster reaches Services by their address. */
+  /** Nodes announce the Service range to peers, so that hosts outside the cluster reach Services by their address. */
   readonly advertiseServices: boolean;
-  /** Nodes that hand routes on to all others, in the mesh's place. */
+  /** Nodes that reflect routes to all others, in place of the mesh. */
   readonly routeReflectors?: {
     /** Labels of the reflectors. */
     readonly nodeSelector: Readonly<Record<string, string>>;
-    /** Written like an IPv4 address (RFC 4456); reflectors of one cluster share it. */
+    /**
+     * Cluster id of the reflectors, four numbers separated by dots (RFC 4456). All reflectors of a cluster share it.
+     */
     readonly clusterId: string;
-    /** The machines with these labels, by their Nodes' names. */
+    /** Machines with these labels. */
     readonly nodes: readonly {
       /** Name in the settings. */
       readonly machine: string;
-      /** Its Node's name. */
+      /** Name of its Node. */
       readonly node: string;
-      /** Of the machine: a new one is told its part anew. */
+      /** Revision of the machine. A new machine gets its annotations again. */
       readonly revision: number;
     }[];
   };
@@ -100,29 +171,29 @@ export interface CalicoBgp {
 
 export interface CalicoSettings {
   readonly kind: "calico";
-  /** How packets go between nodes; `ipip` and `bgp` exchange routes by BGP. Default `vxlan`. */
+  /** How packets travel between nodes. `ipip` and `bgp` exchange routes over BGP. */
   readonly backend: "vxlan" | "vxlan-cross-subnet" | "ipip" | "bgp";
-  /** MTU of the pod network in bytes; undefined: Calico computes it from the node's interface. */
+  /** MTU of the pod network, in bytes. Undefined: Calico computes it from the node's interface. */
   readonly mtu?: number;
-  /** Prefix length of the blocks that nodes take addresses in, 20 to 32; default 26: 64 addresses. Fixed once made. */
+  /** Prefix length of the address blocks of nodes, 20 to 32. Cannot change once the cluster exists. */
   readonly blockSize: number;
-  /** What pods send out of the pod range leaves with the node's address. */
+  /** Packets that leave the pod range get the node's address. */
   readonly natOutgoing: boolean;
-  /** Of calico-kube-controllers and the Calico API server; default 2, and 1 with one node. */
+  /** Number of pods of calico-kube-controllers and of Calico's API server. */
   readonly controlPlaneReplicas: number;
-  /** Calico's API server, by which kubectl knows `projectcalico.org/v3`; default true. */
+  /** Installs Calico's API server, so that kubectl knows `projectcalico.org/v3`. */
   readonly apiServer: boolean;
-  /** Set where routes go by BGP: backends `ipip` and `bgp`. */
+  /** Set for backends `ipip` and `bgp`, which exchange routes over BGP. */
   readonly bgp?: CalicoBgp;
 }
 
 /** Calico's own: IPPool blockSize, BGPConfiguration asNumber and listenPort, and the cluster id of its examples. */
 export const CALICO_DEFAULTS = { blockSize: 26, asNumber: 64512, port: 179, clusterId: "244.0.0.1" } as const;
 
-/** Backends whose routes go by BGP. */
+/** Backends that exchange routes over BGP. */
 export const BGP_BACKENDS: readonly string[] = ["ipip", "bgp"] satisfies CalicoSettings["backend"][];
 
-/** Defaults filled in. */
+/** Fills in the defaults. */
 export function resolveCalico(input: CniKeys<CalicoInput>, { nodes, pooled }: CniContext): CalicoSettings {
   const backend = input.backend ?? "vxlan";
   return {

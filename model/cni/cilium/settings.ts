@@ -1,61 +1,97 @@
 import { defined } from "../../core/defined";
 import type { CniContext, CniKeys } from "../domain";
 
-/** Cilium as it is written under `cni`. */
+/** Cilium, under `cni`. */
 export interface CiliumInput {
-  /** Which CNI. */
+  /** `cilium`: Cilium. */
   kind: "cilium";
   /**
-   * How packets go between nodes: tunnels of `vxlan` or `geneve`, or `native`, where the network routes pods' own addresses.
-   * Default `vxlan`. Fixed once the cluster is made.
+   * How packets travel between nodes: `vxlan` and `geneve` are tunnels; with `native` the network routes the
+   * addresses of pods. Cannot change once the cluster exists.
+   *
+   * @defaultValue `vxlan`
    */
   backend?: "vxlan" | "geneve" | "native";
-  /** IPv4 range of pods; default `10.244.0.0/16`. Fixed once the cluster is made. */
+  /**
+   * IPv4 range of pods. Cannot change once the cluster exists.
+   *
+   * @defaultValue `10.244.0.0/16`
+   */
   podCidr?: string;
-  /** MTU of the pod network in bytes, 1200 or more; default: what the nodes' interface leaves after encapsulation. */
+  /**
+   * MTU of the pod network, in bytes, 1200 to 65535, and at most `network.mtu` minus the overhead of the backend.
+   *
+   * @defaultValue what the nodes' interface leaves after encapsulation
+   */
   mtu?: number;
   /**
-   * Each node routes the other nodes' slices to their addresses, which needs one layer 2 network; false: the network's
-   * routers know the slices. Default true. Only with `backend: native`.
+   * With `backend: native`: nodes route to each other's pod ranges, for which they must be on one layer 2 network.
+   * With `false` the network's routers must know these ranges.
+   *
+   * @defaultValue `true`
    */
   autoDirectNodeRoutes?: boolean;
-  /** Cilium does kube-proxy's work, and kubeadm installs no kube-proxy; default false. Fixed once the cluster is made. */
+  /**
+   * Cilium replaces kube-proxy, and kubeadm does not install it. Cannot change once the cluster exists.
+   *
+   * @defaultValue `false`
+   */
   kubeProxyReplacement?: boolean;
-  /** Encrypts what pods send to pods of other nodes; default: nothing is encrypted. */
+  /**
+   * Encrypts traffic between pods on different nodes.
+   *
+   * @defaultValue none
+   */
   encryption?: {
-    /** `wireguard`: each node makes its own key. */
+    /** `wireguard`: each node creates its own key. */
     type: "wireguard";
   };
-  /** Hubble, which shows flows. */
+  /** Hubble, which shows the flows of pods. */
   hubble?: {
-    /** Agents keep flows and answer on TCP 4244; default true. */
+    /**
+     * Agents record flows and serve them on TCP 4244.
+     *
+     * @defaultValue `true`
+     */
     enabled?: boolean;
-    /** Hubble Relay, which collects the flows of all nodes; default false. */
+    /**
+     * Hubble Relay, which collects the flows of all nodes.
+     *
+     * @defaultValue `false`
+     */
     relay?: boolean;
-    /** Hubble's web page, which needs `relay`; default false. */
+    /**
+     * Hubble's web page. Needs `relay`.
+     *
+     * @defaultValue `false`
+     */
     ui?: boolean;
   };
-  /** Of Cilium's operator, 1 to 10; default 2, and 1 with one node. */
+  /**
+   * Number of pods of Cilium's operator, 1 to 10.
+   *
+   * @defaultValue `2`; with one node `1`
+   */
   operatorReplicas?: number;
 }
 
 export interface CiliumSettings {
   readonly kind: "cilium";
-  /** How packets go between nodes; default `vxlan`. */
+  /** How packets travel between nodes. */
   readonly backend: "vxlan" | "geneve" | "native";
-  /** MTU of the pod network in bytes; undefined: Cilium computes it from the node's interface. */
+  /** MTU of the pod network, in bytes. Undefined: Cilium computes it from the node's interface. */
   readonly mtu?: number;
-  /** Each node routes the other nodes' slices to their addresses; false without `backend: native`. */
+  /** Nodes route to each other's pod ranges. Always false without `backend: native`. */
   readonly autoDirectNodeRoutes: boolean;
-  /** Cilium does kube-proxy's work, and kubeadm installs no kube-proxy. */
+  /** Cilium replaces kube-proxy, and kubeadm does not install it. */
   readonly kubeProxyReplacement: boolean;
-  /** Set where traffic between pods of different nodes is encrypted. */
+  /** Set if traffic between pods on different nodes is encrypted. */
   readonly encryption?: { readonly type: "wireguard" };
   readonly hubble: { readonly enabled: boolean; readonly relay: boolean; readonly ui: boolean };
   readonly operatorReplicas: number;
 }
 
-/** Defaults filled in. */
+/** Fills in the defaults. */
 export function resolveCilium(input: CniKeys<CiliumInput>, { nodes, pooled }: CniContext): CiliumSettings {
   const backend = input.backend ?? "vxlan";
   return {

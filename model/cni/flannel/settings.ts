@@ -1,52 +1,86 @@
+import type { PodResourcesInput } from "../../kubernetes";
 import type { PodResources } from "../../settings/resolvedShared";
 import { defined } from "../../core/defined";
 import type { CniContext, CniKeys } from "../domain";
 import { WINDOWS_VXLAN } from "./windows";
 
-/** flannel as it is written under `cni`. */
+/** flannel, under `cni`. */
 export interface FlannelInput {
-  /** Which CNI. */
+  /** `flannel`: flannel. */
   kind: "flannel";
-  /** How packets go between nodes: `vxlan`, `host-gw` or `wireguard`; default `vxlan`. Fixed once the cluster is made. */
+  /**
+   * How packets travel between nodes: `vxlan` and `wireguard` are tunnels; `host-gw` routes, for which nodes must be
+   * on one layer 2 network. Cannot change once the cluster exists.
+   *
+   * @defaultValue `vxlan`
+   */
   backend?: "vxlan" | "host-gw" | "wireguard";
-  /** IPv4 range of pods; default `10.244.0.0/16`. Fixed once the cluster is made. */
+  /**
+   * IPv4 range of pods. Cannot change once the cluster exists.
+   *
+   * @defaultValue `10.244.0.0/16`
+   */
   podCidr?: string;
-  /** MTU of the pod network in bytes, 1200 or more; default: what the nodes' interface leaves after encapsulation. */
+  /**
+   * MTU of the pod network, in bytes, 1200 to 65535, and at most `network.mtu` minus the overhead of the backend.
+   *
+   * @defaultValue what the nodes' interface leaves after encapsulation
+   */
   mtu?: number;
-  /** VXLAN network identifier, 1 to 16777215; default 1, and 4096 with `windows`. Only with `backend: vxlan`. */
+  /**
+   * VXLAN network identifier, 1 to 16777215. Needs `backend: vxlan`.
+   *
+   * @defaultValue `1`; with `windows` `4096`
+   */
   vni?: number;
-  /** UDP port of VXLAN, default 8472 and 4789 with `windows`, or of WireGuard, default 51820. */
+  /**
+   * UDP port between nodes, for VXLAN or WireGuard.
+   *
+   * @defaultValue `8472`; with `windows` `4789`; WireGuard `51820`
+   */
   port?: number;
-  /** Windows nodes are or will be in the cluster; default: whether there is a pool of them. */
+  /**
+   * Uses the network that Windows nodes can join. Needs `backend: vxlan`.
+   *
+   * @defaultValue `true` with a pool of Windows nodes
+   */
   windows?: boolean;
-  /** Who enforces NetworkPolicy, since flannel does not; default `none`. */
+  /**
+   * What enforces NetworkPolicy: flannel itself does not.
+   *
+   * @defaultValue `none`
+   */
   networkPolicy?: "kube-network-policies" | "none";
-  /** Of flannel's pod on each node; default: requests of 100m CPU and 50Mi memory. */
-  resources?: PodResources;
+  /**
+   * Requests and limits of flannel's pod on each node.
+   *
+   * @defaultValue requests of 100m CPU and 50Mi memory
+   */
+  resources?: PodResourcesInput;
 }
 
 export interface FlannelSettings {
   readonly kind: "flannel";
-  /** How packets go between nodes; default `vxlan`. */
+  /** How packets travel between nodes. */
   readonly backend: "vxlan" | "host-gw" | "wireguard";
-  /** MTU of the pod network in bytes; undefined: flannel computes it from the node's interface. */
+  /** MTU of the pod network, in bytes. Undefined: flannel computes it from the node's interface. */
   readonly mtu?: number;
-  /** VXLAN network identifier; undefined: flannel's default 1 (flannel Documentation/backends.md). With `windows` 4096. */
+  /** VXLAN network identifier. Undefined: flannel's default 1 (flannel Documentation/backends.md). */
   readonly vni?: number;
-  /** UDP port of VXLAN, default 8472 and with `windows` 4789, or of WireGuard, default 51820. */
+  /** UDP port between nodes, for VXLAN or WireGuard. */
   readonly port?: number;
-  /** Windows nodes are or will be in the cluster: they know one VXLAN port and identifiers from 4096 only. */
+  /** Uses the network that Windows nodes can join: they support one VXLAN port, and identifiers from 4096. */
   readonly windows: boolean;
-  /** Who enforces NetworkPolicy: flannel itself does not. */
+  /** What enforces NetworkPolicy: flannel itself does not. */
   readonly networkPolicy: "kube-network-policies" | "none";
-  /** Of flannel's pod on each node; default: requests of 100m CPU and 50Mi memory. */
+  /** Requests and limits of flannel's pod on each node. */
   readonly resources: PodResources;
 }
 
 /** As upstream's own manifest (flannel Documentation/kube-flannel.yml). */
 const RESOURCES = { requests: { cpu: "100m", memory: "50Mi" } } as const;
 
-/** Defaults filled in. */
+/** Fills in the defaults. */
 export function resolveFlannel(input: CniKeys<FlannelInput>, { windowsPools }: CniContext): FlannelSettings {
   const windows = input.windows ?? windowsPools;
   const fixed = windows ? WINDOWS_VXLAN : undefined;

@@ -1,51 +1,76 @@
+import type { PodResourcesInput } from "../../kubernetes";
 import type { PodResources } from "../../settings/resolvedShared";
 import { defined } from "../../core/defined";
 import type { CniKeys } from "../domain";
 
-/** Weave Net as it is written under `cni`. */
+/** Weave Net, under `cni`. */
 export interface WeaveInput {
-  /** Which CNI. */
+  /** `weave`: Weave Net. */
   kind: "weave";
-  /** IPv4 range of pods; default `10.244.0.0/16`. Fixed once the cluster is made. */
+  /**
+   * IPv4 range of pods. Cannot change once the cluster exists.
+   *
+   * @defaultValue `10.244.0.0/16`
+   */
   podCidr?: string;
-  /** MTU of the pod network in bytes, a multiple of 4; default: what `network.mtu` leaves, else Weave's 1376. */
+  /**
+   * MTU of the pod network, in bytes, 1200 to 65535, a multiple of 4, and at most `network.mtu` minus the overhead.
+   *
+   * @defaultValue what `network.mtu` leaves, otherwise Weave's `1376`
+   */
   mtu?: number;
-  /** Encrypts traffic between nodes; default: nothing is encrypted. */
+  /**
+   * Encrypts traffic between nodes.
+   *
+   * @defaultValue none
+   */
   encryption?: {
-    /** Name of an entry in `kubeadm:secrets`: the password that all nodes share, 8 to 255 characters. */
+    /** Name in `kubeadm:secrets` of the password that all nodes share, 8 to 255 characters. */
     password: string;
   };
-  /** IPv4 ranges of nodes between which nothing is encrypted; default none. Only with `encryption`. */
+  /**
+   * IPv4 ranges of nodes that do not encrypt traffic between themselves. Needs `encryption`.
+   *
+   * @defaultValue none
+   */
   trustedSubnets?: string[];
-  /** Weave's NetworkPolicy controller runs next to it; default true. */
+  /**
+   * Runs Weave's NetworkPolicy controller.
+   *
+   * @defaultValue `true`
+   */
   networkPolicy?: boolean;
-  /** Of Weave's pod on each node, router and policy controller each; default: requests of 50m CPU. */
-  resources?: PodResources;
+  /**
+   * Requests and limits on each node, of the router and of the policy controller.
+   *
+   * @defaultValue requests of 50m CPU
+   */
+  resources?: PodResourcesInput;
 }
 
 export interface WeaveSettings {
   readonly kind: "weave";
-  /** Nothing to choose: Weave takes its fast datapath, and by itself its slow one (sleeve) where that does not get through. */
+  /** Always the same: Weave uses its fast datapath, and falls back to its slow one (sleeve) by itself. */
   readonly backend: "fastdp";
-  /** MTU of the pod network in bytes, a multiple of 4; undefined: Weave's default of 1376. */
+  /** MTU of the pod network, in bytes, a multiple of 4. Undefined: Weave's default of 1376. */
   readonly mtu?: number;
-  /** Traffic between nodes is encrypted. */
+  /** Encrypts traffic between nodes. */
   readonly encryption?: {
     /** Name in `kubeadm:secrets` of the password that all nodes share. */
     readonly password: string;
-    /** Between nodes in these ranges nothing is encrypted. */
+    /** Ranges of nodes that do not encrypt traffic between themselves. */
     readonly trustedSubnets: readonly string[];
   };
-  /** Weave's NetworkPolicy controller runs next to it. */
+  /** Runs Weave's NetworkPolicy controller. */
   readonly networkPolicy: boolean;
-  /** Of Weave's pod on each node, router and policy controller each; default: requests of 50m CPU. */
+  /** Requests and limits on each node, of the router and of the policy controller. */
   readonly resources: PodResources;
 }
 
 /** rajch/weave prog/weave-kube/weave-daemonset-k8s-1.11.yaml. */
 const RESOURCES = { requests: { cpu: "50m" } } as const;
 
-/** Defaults filled in. */
+/** Fills in the defaults. */
 export function resolveWeave(input: CniKeys<WeaveInput>): WeaveSettings {
   const { encryption, trustedSubnets = [] } = input;
   return {

@@ -142,7 +142,7 @@ export function validateFirewallAccess({ written, settings, refused }: Checked, 
 /** Protocols that have ports. */
 const WITH_PORTS: readonly string[] = ["tcp", "udp", "sctp"];
 
-/** Rules of one's own: with ports where the protocol has them, each once, and on a host that filters. */
+/** Your own rules: with ports where the protocol has them, each once, and on a host that filters. */
 export function validateFirewallRules({ written: { firewall } }: Checked, problems: Problems): void {
   if (typeof firewall !== "object") return;
   const { kind, allow = [] } = firewall;

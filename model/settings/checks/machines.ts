@@ -113,7 +113,7 @@ export function validateNodeAddresses(checked: Checked, problems: Problems): voi
   }
 }
 
-/** A worker's role label is its pool's name; these two say master (kubeadm constants, LabelNodeRoleControlPlane). */
+/** A worker's role label is its pool's name; these two mean the control plane (kubeadm constants, LabelNodeRoleControlPlane). */
 export const RESERVED_POOLS: readonly string[] = ["control-plane", "master"];
 
 /** A load balancer is not a node, and a pool is a set of workers. */

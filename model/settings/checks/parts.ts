@@ -6,7 +6,7 @@ import type { Problems } from "../problems";
 import { addonFilesAreThere } from "./addons";
 import { ownerOfTcp, ownerOfUdp } from "./hostPorts";
 
-/** Tenants, people's own things and Windows nodes; what is in files is looked at where they can be read. */
+/** Tenants, your own manifests and Windows nodes; the content of files is checked where they can be read. */
 export function validateParts(checked: Checked, files: ProjectFiles | undefined, problems: Problems): void {
   const ownerOf = (protocol: string, port: number) =>
     protocol === "TCP"

@@ -26,7 +26,7 @@ export function validateCertificates({ written, settings }: Checked, problems: P
     );
 }
 
-/** What stands twice in a list says that one of the two was meant differently. */
+/** A duplicate in a list probably means that one of the two is a mistake. */
 export function validateLists(checked: Checked, problems: Problems): void {
   const { written, settings } = checked;
   const { encryption, network } = written;

@@ -42,43 +42,43 @@ export interface CommonInput {
    */
   name?: string;
   /**
-   * DNS suffix of the names that the library makes. Outside `network.clusterDomain`.
+   * DNS suffix of the names that the library creates. Must be outside `network.clusterDomain`.
    *
    * @defaultValue `internal`
    */
   domain?: string;
   /**
-   * Kubernetes version, `x.y.z` from 1.34 to 1.37. Patch versions that the library's table does not have, and all of 1.37, need
-   * `downloads.checksums`.
+   * Kubernetes version, `x.y.z`, from 1.34 to 1.37. All of 1.37, and patch versions that the library does not know,
+   * need `downloads.checksums`.
    *
    * @defaultValue `1.36.4`
    */
   kubernetesVersion?: string;
-  /** Versions of what runs besides Kubernetes. */
+  /** Versions of everything besides Kubernetes. */
   versions?: VersionsInput;
   /**
-   * The pod network. It owns the pod range.
+   * The pod network, with the pod range.
    *
    * @defaultValue flannel
    */
   cni?: CniInput;
-  /** kube-apiserver. */
+  /** Settings of kube-apiserver. */
   apiServer?: ApiServerInput;
-  /** kube-controller-manager. */
+  /** Settings of kube-controller-manager. */
   controllerManager?: ComponentInput;
-  /** kube-scheduler. */
+  /** Settings of kube-scheduler. */
   scheduler?: ComponentInput;
-  /** etcd. */
+  /** Settings of etcd. */
   etcd?: EtcdInput;
-  /** The kubelets. */
+  /** Settings of every kubelet. */
   kubelet?: KubeletInput;
-  /** kube-proxy. */
+  /** Settings of kube-proxy. */
   kubeProxy?: KubeProxyInput;
-  /** containerd. */
+  /** Settings of containerd. */
   containerd?: ContainerdInput;
   /**
-   * Checks to ignore: of kubeadm (`Swap`, `NumCPU`, `Mem`, `Port-6443`, ...) and of setup (`DiskSpace`, `RouteCollision`). Not
-   * `all`.
+   * Checks to ignore: kubeadm's (`Swap`, `NumCPU`, `Mem`, `Port-6443`, ...) and the library's (`DiskSpace`,
+   * `RouteCollision`). `all` is not allowed.
    *
    * @defaultValue none
    */
@@ -90,7 +90,7 @@ export interface CommonInput {
    */
   oidc?: OidcInput;
   /**
-   * The HTTP proxy between the nodes and the internet.
+   * HTTP proxy between the nodes and the internet.
    *
    * @defaultValue none
    */
@@ -105,10 +105,10 @@ export interface CommonInput {
   audit?: AuditInput;
   /** Pod Security admission of namespaces without their own label. */
   podSecurity?: PodSecurityInput;
-  /** kubeadm's leaf certificates. */
+  /** Validity of kubeadm's leaf certificates. */
   certificates?: CertificatesInput;
   /**
-   * How long a drain may take before the node is removed anyway, in seconds; on AWS at most 29940.
+   * How long a drain may take, in seconds; the node is then removed anyway. At most 29940 on AWS.
    *
    * @defaultValue `120`
    */
@@ -128,7 +128,7 @@ export interface AddonsInput {
   /** Cluster DNS. */
   coredns?: CoreDnsInput;
   /**
-   * MetalLB: addresses for Services of type LoadBalancer.
+   * MetalLB, which gives addresses to Services of type LoadBalancer.
    *
    * @defaultValue none
    */
@@ -146,7 +146,7 @@ export interface AddonsInput {
    */
   gatewayApi?: GatewayApiInput & Switched;
   /**
-   * metrics-server, for `kubectl top` and autoscalers.
+   * metrics-server, which `kubectl top` and autoscalers need.
    *
    * @defaultValue none
    */
@@ -157,7 +157,7 @@ export interface AddonsInput {
 export interface MachinesClusterInput
   extends CommonInput, AddonsInput, TenancyInput, ExtrasInput, MachinesPlatformInput {
   /**
-   * Where machines come from: your own `machines`, or `aws` EC2.
+   * Where machines come from: `machines` for your own, `aws` for EC2.
    *
    * @defaultValue `machines`
    */
@@ -167,9 +167,9 @@ export interface MachinesClusterInput
 /** A cluster on AWS EC2. */
 export interface AwsClusterInput
   extends CommonInput, AddonsInput, TenancyInput, ExtrasInput, AwsPlatformInput {
-  /** Where machines come from: your own `machines`, or `aws` EC2. */
+  /** Where machines come from: `machines` for your own, `aws` for EC2. */
   platform: "aws";
 }
 
-/** The object under `kubeadm:cluster`. `platform` decides which keys there are. */
+/** The object under `kubeadm:cluster`. `platform` determines which keys it has. */
 export type ClusterInput = MachinesClusterInput | AwsClusterInput;

@@ -1,30 +1,30 @@
-/** Levels of the Pod Security Standards, from everything to least. */
+/** Levels of the Pod Security Standards, from the most to the least permissive. */
 export type PodSecurityLevel = "privileged" | "baseline" | "restricted";
 
-/** A flag's value: a number or boolean is passed as it is written; a list gives a flag several values. */
+/** Value of a flag. Numbers and booleans are passed as written; a list passes the flag several times. */
 export type FlagValue = string | number | boolean | (string | number | boolean)[];
 
-/** Flags by name, without the dashes. */
+/** Flags by name, without leading dashes. */
 export type ExtraArgsInput = Record<string, FlagValue>;
 
-/** A component of the control plane. */
+/** Settings of a control-plane component. */
 export interface ComponentInput {
   /**
-   * Flags by name, without the dashes, checked against the flags of this version. Flags that another setting decides are
-   * refused.
+   * Flags by name, without leading dashes. The library checks them against the flags of this Kubernetes version, and
+   * refuses flags that another setting determines.
    *
    * @defaultValue none
    */
   extraArgs?: ExtraArgsInput;
   /**
-   * Further files and folders of the host that the pod sees. They must already exist on the host.
+   * More files and folders of the host that the pod mounts. They must already exist.
    *
    * @defaultValue none
    */
   extraVolumes?: ExtraVolumeInput[];
   /**
-   * Files that flags name, by file name: the text, or the name of the secret that holds it. They go to every control-plane
-   * node; a changed text restarts the component.
+   * Files for flags that name a file: the text, or the name of a secret with the text, by file name. Every
+   * control-plane node gets them; a changed text restarts the component.
    *
    * @defaultValue none
    */
@@ -33,11 +33,11 @@ export interface ComponentInput {
 
 /** A file whose text is a secret. */
 export interface SecretFileInput {
-  /** Name in `kubeadm:secrets` of the file's text. */
+  /** Name in `kubeadm:secrets` of the text. */
   secret: string;
 }
 
-/** A folder or file of the host that a component's pod sees, as in kubeadm's configuration. */
+/** A file or folder of the host that a component's pod mounts, as in kubeadm's configuration. */
 export interface ExtraVolumeInput {
   /** Name of the volume, a DNS label. */
   name: string;
@@ -46,40 +46,40 @@ export interface ExtraVolumeInput {
   /** Absolute path in the pod. */
   mountPath: string;
   /**
-   * Whether the pod may only read it.
+   * Mounts it read-only.
    *
    * @defaultValue `true`
    */
   readOnly?: boolean;
   /**
-   * What must be there on the host.
+   * What `hostPath` must be. The `OrCreate` types create it.
    *
    * @defaultValue `Directory`
    */
   pathType?: "Directory" | "DirectoryOrCreate" | "File" | "FileOrCreate";
 }
 
-/** kube-apiserver. */
+/** Settings of kube-apiserver. */
 export interface ApiServerInput extends ComponentInput {
   /**
-   * More names in the API servers' certificates: DNS names, `*.name`, IPv4 addresses. The endpoint and `access.host` are always
-   * there.
+   * More names in the API servers' certificates: DNS names, also `*.<name>`, and IPv4 addresses. They always contain
+   * the endpoint and `access.host`.
    *
    * @defaultValue none
    */
   certSans?: string[];
   /**
-   * Configuration that an admission plugin reads, by plugin, such as `EventRateLimit`. That of PodSecurity is `podSecurity`.
+   * Configuration of admission plugins, by plugin, such as `EventRateLimit`. Use `podSecurity` for PodSecurity.
    *
    * @defaultValue none
    */
   admissionConfiguration?: Record<string, Record<string, unknown>>;
 }
 
-/** etcd. */
+/** Settings of etcd. */
 export interface EtcdInput {
   /**
-   * Flags of etcd by name, without the dashes.
+   * Flags of etcd by name, without leading dashes.
    *
    * @defaultValue none
    */
@@ -88,42 +88,42 @@ export interface EtcdInput {
 
 /** Login with tokens of an OpenID Connect issuer. */
 export interface OidcInput {
-  /** URL of the issuer, with https. */
+  /** HTTPS URL of the issuer. */
   issuerUrl: string;
-  /** Audience that tokens must have. */
+  /** Audience that tokens must contain. */
   clientId: string;
   /**
-   * Claim that holds the user's name.
+   * Claim with the user's name.
    *
    * @defaultValue `sub`
    */
   usernameClaim?: string;
   /**
-   * Put before the user's name; `-` is not a prefix.
+   * Prefix of user names; `-` means none.
    *
-   * @defaultValue none for claim `email`, else the issuer's URL and `#`
+   * @defaultValue none for claim `email`, otherwise the issuer's URL and `#`
    */
   usernamePrefix?: string;
   /**
-   * Claim that holds the groups.
+   * Claim with the user's groups.
    *
    * @defaultValue none
    */
   groupsClaim?: string;
   /**
-   * Put before each group; `-` is not a prefix.
+   * Prefix of group names; `-` means none.
    *
    * @defaultValue `oidc:`
    */
   groupsPrefix?: string;
   /**
-   * Claims that a token must have, with their values.
+   * Claims that a token must contain, with their values.
    *
    * @defaultValue none
    */
   requiredClaims?: Record<string, string>;
   /**
-   * Name in `kubeadm:secrets` of the CA certificate of the issuer.
+   * Name in `kubeadm:secrets` of the issuer's CA certificate.
    *
    * @defaultValue the host's CAs
    */
@@ -133,14 +133,14 @@ export interface OidcInput {
 /** Encryption of Secrets in etcd. */
 export interface EncryptionInput {
   /**
-   * How Secrets are encrypted.
+   * Encryption provider of the API server.
    *
    * @defaultValue `secretbox`
    */
   provider?: "secretbox" | "aescbc";
   /**
-   * Names in `kubeadm:secrets`, or `generated`. The first encrypts, all decrypt. `generated` is derived from a protected key in the
-   * state.
+   * Names in `kubeadm:secrets`, or `generated`. The first key encrypts; all keys decrypt. `generated` is derived from
+   * a protected key in the state.
    *
    * @defaultValue `[generated]`
    */
@@ -150,69 +150,69 @@ export interface EncryptionInput {
 /** The API server's audit log. */
 export interface AuditInput {
   /**
-   * How long logs are kept, in days.
+   * How long to keep log files, in days.
    *
    * @defaultValue `30`
    */
   maxAge?: number;
   /**
-   * How many old files are kept.
+   * How many old log files to keep.
    *
    * @defaultValue `10`
    */
   maxBackup?: number;
   /**
-   * Size at which a file is rotated, in MiB.
+   * Size at which a log file is rotated, in MiB.
    *
    * @defaultValue `100`
    */
   maxSize?: number;
   /**
-   * A Policy of `audit.k8s.io/v1`. The library's own never logs bodies of Secrets and ConfigMaps.
+   * A Policy of `audit.k8s.io/v1`. The library's policy never logs bodies of Secrets and ConfigMaps.
    *
    * @defaultValue the library's
    */
   policy?: Record<string, unknown>;
 }
 
-/** Pod Security admission of namespaces without their own label. */
+/** Pod Security admission for namespaces without their own labels. */
 export interface PodSecurityInput {
   /**
-   * Level that is enforced.
+   * Level that pods must meet.
    *
    * @defaultValue `baseline`
    */
   enforce?: PodSecurityLevel;
   /**
-   * Level whose violations go to the audit log.
+   * Level below which a pod adds a note to the audit log.
    *
    * @defaultValue `restricted`
    */
   audit?: PodSecurityLevel;
   /**
-   * Level whose violations cause a warning.
+   * Level below which a pod causes a warning.
    *
    * @defaultValue `restricted`
    */
   warn?: PodSecurityLevel;
   /**
-   * Exempt namespaces. `kube-system` and the CNI's namespace always are.
+   * Namespaces without Pod Security admission, besides `kube-system` and the CNI's namespace.
    *
    * @defaultValue none
    */
   exemptNamespaces?: string[];
 }
 
-/** kubeadm's leaf certificates. The CAs are valid for ten years. */
+/** Validity of kubeadm's leaf certificates. CAs are valid for ten years. */
 export interface CertificatesInput {
   /**
-   * How long a certificate is valid, in days.
+   * How long certificates are valid, in days.
    *
    * @defaultValue `365`
    */
   validityDays?: number;
   /**
-   * How long before they expire a timer on each control-plane node renews them, in days; less than their validity.
+   * How long before expiry a timer on each control-plane node renews them, in days; less than `validityDays`.
    *
    * @defaultValue `30`
    */

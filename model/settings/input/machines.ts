@@ -2,7 +2,7 @@ import type { NetworkInput } from "./network";
 
 /** How to log in to a host over SSH. */
 export interface SshInput {
-  /** Where SSH reaches the host: a DNS name or an IPv4 address, without scheme, user or port. */
+  /** SSH address of the host: a DNS name or an IPv4 address, without scheme, user or port. */
   host: string;
   /**
    * SSH port.
@@ -10,11 +10,11 @@ export interface SshInput {
    * @defaultValue `22`
    */
   port?: number;
-  /** User to log in as: `root`, or a user with sudo and no password. A bastion's user needs no sudo. */
+  /** User to log in as: `root`, or a user who may use sudo without a password. A bastion's user does not need sudo. */
   user: string;
   /**
-   * The host's public key in one line, `ssh-ed25519 AAAA...`: Ed25519, ECDSA or RSA. Take it from `ssh-keyscan HOST` and compare
-   * it with the host's console. A host with another key is refused.
+   * The host's public key on one line: `ssh-ed25519 AAAA...`, ECDSA or RSA. Run `ssh-keyscan HOST` and compare the
+   * key with the host's console. The library refuses to connect to a host with another key.
    */
   hostKey: string;
   /** Name in `kubeadm:secrets` of the private key to log in with. */
@@ -24,27 +24,29 @@ export interface SshInput {
 /** Your own Linux machine. Its key under `machines` is its identity and the name of its node. */
 export interface MachineInput extends SshInput {
   /**
-   * `controlPlane`: runs etcd and the control plane; there are 1, 3, 5 or 7 of them. `worker`: runs pods. `loadBalancer`: only
-   * balances the API.
+   * `controlPlane` runs etcd and the control plane; a cluster has 1, 3, 5 or 7 of them. `worker` runs pods.
+   * `loadBalancer` only balances the API.
    */
   role: "controlPlane" | "worker" | "loadBalancer";
   /**
-   * Worker pool: a set of workers that are alike. The node gets the label `node-role.kubernetes.io/<pool>`. Not `control-plane` or
-   * `master`.
+   * Name of the worker pool, a set of similar workers. The node gets the label `node-role.kubernetes.io/<pool>`.
+   * `control-plane` and `master` are not allowed.
    *
    * @defaultValue `default`
    */
   pool?: string;
   /**
-   * IPv4 address that nodes use among themselves: the kubelet's `node-ip`, the address of the API server and of etcd.
+   * IPv4 address that nodes use among themselves: the kubelet's `node-ip`, and the address of the API server and
+   * etcd.
    *
-   * @defaultValue `host`, where it is an address
+   * @defaultValue `host`, if it is an address
    */
   nodeAddress?: string;
   /**
-   * Network interface that must carry `nodeAddress`, up to 15 characters. Setup refuses a host where another interface has it.
+   * Network interface that must have `nodeAddress`, at most 15 characters. Setup refuses a host if another interface
+   * has the address.
    *
-   * @defaultValue found by the address
+   * @defaultValue the interface that has the address
    */
   nodeInterface?: string;
   /**
@@ -54,45 +56,46 @@ export interface MachineInput extends SshInput {
    */
   architecture?: "amd64" | "arm64";
   /**
-   * Operating system. Setup refuses a host of another family. `rhel-9` stands for RHEL, Rocky, AlmaLinux, CentOS Stream and
-   * Oracle Linux.
+   * Operating system. Setup refuses a host of another family. `rhel-9` includes RHEL, Rocky, AlmaLinux, CentOS Stream
+   * and Oracle Linux.
    *
    * @defaultValue read on the host
    */
   os?: "ubuntu-22.04" | "ubuntu-24.04" | "debian-12" | "debian-13" | "rhel-9" | "amazon-linux-2023";
   /**
-   * Labels of the node, set through the API. Role labels and those under `kubernetes.io` and `k8s.io` are reserved, except for
-   * topology zone and region, `node.kubernetes.io/` and `kubelet.kubernetes.io/`.
+   * Labels of the node, set through the API. Role labels and labels under `kubernetes.io` and `k8s.io` are reserved,
+   * except for topology zone and region, `node.kubernetes.io/` and `kubelet.kubernetes.io/`.
    *
    * @defaultValue none
    */
   labels?: Record<string, string>;
   /**
-   * Taints of the node. `[]` on a control-plane node lets ordinary pods run there.
+   * Taints of the node. With `[]`, ordinary pods run on a control-plane node.
    *
    * @defaultValue control plane: `node-role.kubernetes.io/control-plane:NoSchedule`; workers: none
    */
   taints?: TaintInput[];
   /**
-   * Raise it when another machine takes over the name, or the machine was wiped: the node is removed and joins again.
+   * Revision of the machine. Raise it if another machine takes over the name or the machine was wiped: its node is
+   * removed and joins again.
    *
    * @defaultValue `1`
    */
   revision?: number;
   /**
-   * `force` removes the machine where `safe` would refuse, and says which steps it skips.
+   * How the machine leaves the cluster. `force` removes it where `safe` refuses to, and lists the steps it skips.
    *
    * @defaultValue `safe`
    */
   removal?: "safe" | "force";
 }
 
-/** A taint as `kubectl taint` takes it, `key:Effect` or `key=value:Effect`, or written out. */
+/** A taint, either as in `kubectl taint` (`key:Effect`, `key=value:Effect`) or as an object. */
 export type TaintInput = string | NodeTaintInput;
 
-/** A taint written out as a Node has it. */
+/** A taint, as in `spec.taints` of a Node. */
 export interface NodeTaintInput {
-  /** Key of the taint, a label name. */
+  /** Key of the taint. */
   key: string;
   /**
    * Value of the taint.
@@ -100,11 +103,11 @@ export interface NodeTaintInput {
    * @defaultValue none
    */
   value?: string;
-  /** What the taint does to pods that do not tolerate it. */
+  /** What happens to pods that do not tolerate the taint. */
   effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
 }
 
-/** The address that nodes reach the API at. Cannot change once the cluster exists. */
+/** The address at which nodes reach the API. Cannot change once the cluster exists. */
 export type EndpointInput = AddressEndpointInput | LocalProxyEndpointInput | ProxyMachineEndpointInput;
 
 /** A name or address that you provide. */
@@ -112,13 +115,13 @@ export interface AddressEndpointInput {
   /** `address`: a name or address that you provide. The default with one control-plane node. */
   kind: "address";
   /**
-   * DNS name or IPv4 address. A name of your own must resolve on every node.
+   * DNS name or IPv4 address. Your own name must resolve on every node.
    *
    * @defaultValue `api.<name>.<domain>`, which hosts files resolve to the first control-plane node
    */
   host?: string;
   /**
-   * Port of the endpoint. API servers themselves listen on 6443.
+   * Port of the endpoint. API servers always listen on 6443.
    *
    * @defaultValue `6443`
    */
@@ -141,7 +144,7 @@ export interface LocalProxyEndpointInput {
 export interface ProxyMachineEndpointInput {
   /** `loadBalancer`: nginx on a machine with role `loadBalancer` balances the API servers. */
   kind: "loadBalancer";
-  /** Key under `machines` of the machine that balances. */
+  /** Key of that machine under `machines`. */
   machine: string;
   /**
    * Port of the proxy.
@@ -151,22 +154,22 @@ export interface ProxyMachineEndpointInput {
   port?: number;
 }
 
-/** How people and the Pulumi program reach the cluster, and who may. Can change at any time. */
+/** How people and the Pulumi program reach the cluster, and who may do so. Can change at any time. */
 export interface AccessInput {
   /**
-   * DNS name or IPv4 address of the API in kubeconfigs; also a name in the API servers' certificates.
+   * DNS name or IPv4 address of the API in kubeconfigs. The API servers' certificates contain it too.
    *
-   * @defaultValue SSH host of the load balancer machine, else of the first control-plane node
+   * @defaultValue SSH host of the load balancer machine, otherwise of the first control-plane node
    */
   host?: string;
   /**
    * Port of the API in kubeconfigs.
    *
-   * @defaultValue `endpoint.port` with a load balancer machine, else `6443`
+   * @defaultValue `endpoint.port` with a load balancer machine, otherwise `6443`
    */
   port?: number;
   /**
-   * IPv4 and IPv6 ranges that may log in over SSH. This list and the next two need `firewall: nftables`.
+   * IPv4 and IPv6 ranges that may log in over SSH. `ssh`, `api` and `nodePorts` need `firewall: nftables`.
    *
    * @defaultValue none
    */
@@ -185,48 +188,48 @@ export interface AccessInput {
   nodePorts?: string[];
 }
 
-/** Whether hosts filter what reaches them. */
+/** Whether hosts filter incoming traffic. */
 export type FirewallKind = "none" | "nftables";
 
-/** `none` or `nftables`, or the same as an object, with rules of your own. */
+/** `none`, `nftables`, or an object with your own rules. */
 export type FirewallInput = FirewallKind | FirewallRulesInput;
 
-/** A firewall on every host, with rules of your own. */
+/** A firewall on every host, with your own rules. */
 export interface FirewallRulesInput {
   /**
-   * `nftables`: each host drops traffic that no component in use needs. firewalld and ufw are turned off, and on again when the
-   * firewall is taken away. Requires `access.ssh` and `access.api`.
+   * `nftables`: each host drops traffic that no component in use needs. The library turns off firewalld and ufw, and
+   * turns them on again when you remove the firewall. Requires `access.ssh` and `access.api`.
    */
   kind: FirewallKind;
   /**
-   * What every machine also lets in.
+   * More traffic that every machine accepts.
    *
    * @defaultValue none
    */
   allow?: FirewallAllowInput[];
 }
 
-/** Traffic that every machine lets in. */
+/** Traffic that every machine accepts. */
 export interface FirewallAllowInput {
   /** IPv4 and IPv6 ranges that may send. `0.0.0.0/0` is accepted, with an advisory. */
   from: string[];
-  /** IP protocol. `icmp` from an IPv6 range is ICMPv6. */
+  /** IP protocol. `icmp` from an IPv6 range means ICMPv6. */
   protocol: "tcp" | "udp" | "sctp" | "icmp" | "igmp" | "vrrp" | "ospf" | "gre" | "ipip" | "esp" | "ah";
   /**
-   * A port, or a range of ports such as `8000-8100`. Required for `tcp`, `udp` and `sctp`, refused for the others.
+   * A port, or a range such as `8000-8100`. Required for `tcp`, `udp` and `sctp`; not allowed for other protocols.
    *
    * @defaultValue none
    */
   port?: number | string;
-  /** Why, in one line of ASCII of at most 100 characters. Shown beside the rule on the hosts and in the plan. */
+  /** Reason for the rule: one line of at most 100 ASCII characters. The plan and the hosts show it next to the rule. */
   reason: string;
 }
 
 /** How fast a change reaches the workers. */
 export interface RolloutInput {
   /**
-   * How many workers take a change that restarts containerd or the kubelet at the same time: a number, or a share such as `10%`,
-   * rounded down, at least one. Control-plane nodes take it first, one by one.
+   * How many workers may take a change at the same time if it restarts containerd or the kubelet: a number, or a
+   * share such as `10%`, rounded down, but at least one. Control-plane nodes take it first, one by one.
    *
    * @defaultValue `10%`
    */
@@ -237,23 +240,24 @@ export interface RolloutInput {
 export interface MachinesPlatformInput {
   /** Address ranges. */
   network?: NetworkInput;
-  /** The machines by name. A name is a machine's identity, and the name of its node. */
+  /** Machines by name. The name is the machine's identity and the name of its node. */
   machines: Record<string, MachineInput>;
   /**
-   * A jump host for SSH to all machines. It carries SSH only: the API must be reachable from where `pulumi up` runs.
+   * A jump host for SSH to all machines. It forwards SSH only: the API must be reachable from where `pulumi up` runs.
    *
    * @defaultValue none
    */
   bastion?: SshInput;
-  /** The address that nodes reach the API at. Cannot change once the cluster exists. */
+  /** The address at which nodes reach the API. Cannot change once the cluster exists. */
   endpoint?: EndpointInput;
-  /** How people and the Pulumi program reach the cluster, and who may. */
+  /** How people and the Pulumi program reach the cluster, and who may do so. */
   access?: AccessInput;
   /** How fast a change reaches the workers. */
   rollout?: RolloutInput;
   /**
-   * `nftables`: each host drops traffic that no component in use needs. firewalld and ufw are turned off, and on again when the
-   * firewall is taken away. Requires `access.ssh` and `access.api`. Nodes, and whoever may log in over SSH, can ping.
+   * `nftables`: each host drops traffic that no component in use needs. The library turns off firewalld and ufw, and
+   * turns them on again when you remove the firewall. Requires `access.ssh` and `access.api`. Nodes, and everybody
+   * who may log in over SSH, can still ping.
    *
    * @defaultValue `none`
    */

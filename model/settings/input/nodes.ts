@@ -1,31 +1,31 @@
-/** The kubelets. */
+/** Settings of every kubelet. */
 export interface KubeletInput {
   /**
-   * Keys of KubeletConfiguration, merged over the library's; `null` removes a key. Keys that other settings decide, such as
-   * `clusterDNS` and `maxPods`, are refused.
+   * Keys of KubeletConfiguration, merged over the library's. `null` removes a key. Keys that other settings
+   * determine, such as `clusterDNS` and `maxPods`, are not allowed.
    *
    * @defaultValue none
    */
   config?: Record<string, unknown>;
 }
 
-/** kube-proxy. */
+/** Settings of kube-proxy. */
 export interface KubeProxyInput {
   /**
-   * How Services are implemented. `ipvs` is refused: Kubernetes deprecated it in 1.35.
+   * How kube-proxy implements Services. `ipvs` is not allowed: Kubernetes deprecated it in 1.35.
    *
    * @defaultValue `nftables`
    */
   mode?: "nftables" | "iptables";
   /**
-   * Keys of KubeProxyConfiguration, merged over the library's; `null` removes a key.
+   * Keys of KubeProxyConfiguration, merged over the library's. `null` removes a key.
    *
    * @defaultValue none
    */
   config?: Record<string, unknown>;
 }
 
-/** containerd. */
+/** Settings of containerd. */
 export interface ContainerdInput {
   /**
    * TOML that containerd reads after the library's configuration, merged key by key.
@@ -38,7 +38,7 @@ export interface ContainerdInput {
 /** The HTTP proxy between the nodes and the internet. */
 export interface ProxyInput {
   /**
-   * Proxy for http: downloads, containerd, the kubelet and the control plane use it.
+   * Proxy for http. Downloads, containerd, the kubelet and the control plane use it.
    *
    * @defaultValue none
    */
@@ -56,7 +56,7 @@ export interface ProxyInput {
    */
   noProxy?: string[];
   /**
-   * Name in `kubeadm:secrets` of the proxy's login, `user:password`. Not on AWS.
+   * Name in `kubeadm:secrets` of the proxy's login, `user:password`. Not available on AWS.
    *
    * @defaultValue none
    */
@@ -66,19 +66,19 @@ export interface ProxyInput {
 /** Where hosts download binaries. */
 export interface DownloadsInput {
   /**
-   * Files are fetched from `<mirror>/<upstream host>/<upstream path>`.
+   * Mirror of all downloads: hosts fetch `<mirror>/<upstream host>/<upstream path>`.
    *
    * @defaultValue upstream
    */
   mirror?: string;
   /**
-   * SHA-256 checksums of versions that the library's table does not have.
+   * SHA-256 checksums of versions that the library does not know.
    *
    * @defaultValue the library's
    */
   checksums?: ChecksumsInput;
   /**
-   * Checksums of what Windows nodes download. Required with a pool of them, since the library's table has none.
+   * Checksums of downloads of Windows nodes. Required with a pool of Windows nodes.
    *
    * @defaultValue none
    */
@@ -130,19 +130,19 @@ export interface WindowsChecksumsInput {
 /** Where nodes get container images. */
 export interface ImagesInput {
   /**
-   * Registry of kubeadm's images, pause and CoreDNS: a host with an optional port and path, without scheme.
+   * Registry of kubeadm's images, pause and CoreDNS: a host, with an optional port and path, without scheme.
    *
    * @defaultValue `registry.k8s.io`
    */
   repository?: string;
   /**
-   * Mirrors of a registry, by the registry's host, or `_default`: URLs to try in order before the registry itself.
+   * Mirrors of each registry, by the registry's host or `_default`: URLs to try in order before the registry itself.
    *
    * @defaultValue none
    */
   mirrors?: Record<string, string[]>;
   /**
-   * How nodes log in to a registry or a mirror, by its host.
+   * How nodes log in to a registry or mirror, by its host.
    *
    * @defaultValue none
    */
@@ -152,59 +152,60 @@ export interface ImagesInput {
 /** How nodes reach one registry or mirror. On AWS only `ca`, because user data contains no secrets. */
 export interface RegistryInput {
   /**
-   * Name in `kubeadm:secrets` of a login, `user:password`. Not on AWS.
+   * Name in `kubeadm:secrets` of a login, `user:password`. Not available on AWS.
    *
    * @defaultValue none
    */
   credentials?: string;
   /**
-   * Name in `kubeadm:secrets` of a bearer token, instead of a login. Not on AWS.
+   * Name in `kubeadm:secrets` of a bearer token, in place of a login. Not available on AWS.
    *
    * @defaultValue none
    */
   token?: string;
   /**
-   * Certificates of its CAs, in PEM: the text, not a path.
+   * CA certificates of the registry, in PEM: the text, not a path.
    *
    * @defaultValue the host's CAs
    */
   ca?: string;
   /**
-   * Certificate that nodes present, in PEM.
+   * Client certificate of the nodes, in PEM.
    *
    * @defaultValue none
    */
   clientCertificate?: string;
   /**
-   * Name in `kubeadm:secrets` of the private key of `clientCertificate`. Not on AWS.
+   * Name in `kubeadm:secrets` of the private key of `clientCertificate`. Not available on AWS.
    *
    * @defaultValue none
    */
   clientKey?: string;
 }
 
-/** Versions of what runs besides Kubernetes. Those of pause, etcd and crictl follow the Kubernetes minor version. */
+/** Versions of everything besides Kubernetes. pause, etcd and crictl follow the Kubernetes minor version. */
 export interface VersionsInput {
   /**
-   * containerd, 2.0.0 or newer, below 3.0.0.
+   * Version of containerd, 2.0.0 or newer, below 3.0.0.
    *
    * @defaultValue `2.3.4`
    */
   containerd?: string;
   /**
-   * runc, 1.2.0 or newer, below 2.0.0.
+   * Version of runc, 1.2.0 or newer, below 2.0.0.
    *
    * @defaultValue `1.4.3`
    */
   runc?: string;
   /**
-   * CNI plugins under `/opt/cni/bin`, 1.0.0 or newer, below 2.0.0.
+   * Version of the CNI plugins in `/opt/cni/bin`, 1.0.0 or newer, below 2.0.0.
    *
    * @defaultValue `1.9.1`
    */
   cniPlugins?: string;
   /**
-   * crictl, for people and scripts on the host: 1.33.0 or newer, at most one minor version from Kubernetes.
+   * Version of crictl, for people and scripts on the host: 1.33.0 or newer, at most one minor version from
+   * Kubernetes.
    *
    * @defaultValue by minor version: `1.36.0`
    */
@@ -216,7 +217,8 @@ export interface VersionsInput {
    */
   pause?: string;
   /**
-   * Tag of the etcd image, 3.5.24-0 or newer, below 3.8.0. Without it, upgrades use kubeadm's; a tag you set stays.
+   * Tag of the etcd image, 3.5.24-0 or newer, below 3.8.0. If it is not set, upgrades use kubeadm's tag; a tag that
+   * you set stays.
    *
    * @defaultValue by minor version: `3.6.8-0`
    */

@@ -24,7 +24,7 @@ const everywhere = {
   ...extrasShape,
 };
 
-/** `kubeadm:cluster` as people write it, on machines that exist. */
+/** `kubeadm:cluster` as people write it, on your own machines. */
 export const machinesCluster = z.strictObject({
   ...everywhere,
   platform: z.literal("machines").optional(),

@@ -19,7 +19,7 @@ type Verdict = ({ readonly message: string } & CheckParams) | undefined;
 /** What a schema of text takes, in words: for values that are missing or of another type, which its check never sees. */
 const TAKEN = new WeakMap<object, string>();
 
-/** What `schema` takes, in words; undefined where it is none of text with its own check. */
+/** What `schema` takes, in words; undefined for a schema that is not text with its own check. */
 export function takenBySchema(schema: unknown): string | undefined {
   return typeof schema === "object" && schema !== null ? TAKEN.get(schema) : undefined;
 }
@@ -197,7 +197,7 @@ function urlVerdict(value: string, schemes: readonly string[]): Verdict {
 }
 
 export const httpUrl = text((value) => urlVerdict(value, ["http", "https"]));
-/** Of a mirror: how nodes trust it and log in to it is a setting of its host. */
+/** URL of a mirror: how nodes trust it and log in to it is a setting of its host. */
 export const mirrorUrl = text((value) => {
   const verdict = urlVerdict(value, ["http", "https"]);
   if (verdict === undefined || verdict.hidden === true) return verdict;

@@ -1,4 +1,7 @@
-/** Phrases that went, in what users read: strings of the product, scripts on hosts, documents. Each with the better one. */
+/**
+ * Phrases that went, in what users read: strings of the product and doc comments of what it exports, scripts on hosts,
+ * documents. Each with the better one.
+ */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import ts from "typescript";
@@ -45,6 +48,21 @@ const PHRASES: readonly (readonly [RegExp, string, string])[] = [
   [/\bmasters?\b(?!:)/i, "control-plane node", "the field's word since 2020"],
 ];
 
+/** The same in doc comments, which editors show next to a name. */
+const COMMENTS: readonly (readonly [RegExp, string, string])[] = [
+  ...PHRASES,
+  [/^Of /, "Name of, Version of, Requests of", "hover text is read without the name"],
+  [/\bpeople's own\b|\bpeople bring\b/, "your own", "the reader is the one who has them"],
+  [/\blogs? on (to|by)\b/, "log in", "the usual verb"],
+  [/\bmade anew\b|\banew\b/, "again, replaced", "anew is a poem's word"],
+  [
+    /\bFixed once (the cluster is )?made\b/,
+    "Cannot change once the cluster exists",
+    "says who cannot do what",
+  ],
+  [/\bWhich CNI\b|\bWhether there is one\b/, "what each value does", "says nothing about this key"],
+];
+
 /** Where a phrase is right, or is somebody else's. */
 const MAY: readonly (readonly [RegExp, RegExp])[] = [
   [
@@ -81,6 +99,30 @@ function strings(text: string): [number, string][] {
   return found;
 }
 
+/** Doc comments of what a program exports, and of everything in it, each with its line. */
+function comments(text: string): [number, string][] {
+  const source = ts.createSourceFile("a.ts", text, ts.ScriptTarget.Latest, true);
+  const found: [number, string][] = [];
+  const visit = (node: ts.Node): void => {
+    for (const comment of ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc)) {
+      if (comment.parent !== node) continue;
+      const words = ts.getTextOfJSDocComment(comment.comment) ?? "";
+      const line = source.getLineAndCharacterOfPosition(comment.getStart()).line + 1;
+      found.push([line, words.replace(/\s+/g, " ")]);
+    }
+    if (!ts.isBlock(node)) ts.forEachChild(node, visit);
+  };
+  source.statements.filter(isExported).forEach(visit);
+  return found;
+}
+
+function isExported(node: ts.Statement): boolean {
+  return (
+    ts.canHaveModifiers(node) &&
+    (ts.getModifiers(node) ?? []).some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
+  );
+}
+
 const lines = (text: string): [number, string][] => text.split("\n").map((line, index) => [index + 1, line]);
 
 /** A document without its code blocks and tables of CRDs, whose text is other people's. */
@@ -99,9 +141,9 @@ function read(file: string): [number, string][] {
   return lines(text).filter(([, line]) => !/^\s*(#|")/.test(line));
 }
 
-function found(file: string): string[] {
-  return read(file).flatMap(([line, text]) =>
-    PHRASES.flatMap(([phrase, better, why]) => {
+function found(file: string, texts = read(file), phrases = PHRASES): string[] {
+  return texts.flatMap(([line, text]) =>
+    phrases.flatMap(([phrase, better, why]) => {
       const match = phrase.exec(text);
       const excepted = MAY.some(([what, where]) => what.test(text) && where.test(text));
       return match === null || excepted ? [] : [`${file}:${line}: "${match[0]}": write "${better}" (${why})`];
@@ -113,11 +155,42 @@ describe("plain English", () => {
   it("is in strings of the product", () => {
     const files = PRODUCT.flatMap((folder) => filesBelow(folder, /\.(ts|cjs|sh|py|ps1)$/));
     expect(files.length).toBeGreaterThan(300);
-    expect(files.flatMap(found)).toEqual([]);
+    expect(files.flatMap((file) => found(file))).toEqual([]);
+  });
+
+  it("is in doc comments of what the product exports", () => {
+    const files = PRODUCT.flatMap((folder) => filesBelow(folder, /\.ts$/));
+    const all = files.map((file) => ({
+      file,
+      texts: comments(fs.readFileSync(path.join(ROOT, file), "utf8")),
+    }));
+    expect(all.flatMap(({ texts }) => texts).length).toBeGreaterThan(3000);
+    expect(all.flatMap(({ file, texts }) => found(file, texts, COMMENTS))).toEqual([]);
   });
 
   it("is in README and docs", () => {
-    expect(DOCUMENTS.flatMap((folder) => filesBelow(folder, /\.md$/)).flatMap(found)).toEqual([]);
+    expect(DOCUMENTS.flatMap((folder) => filesBelow(folder, /\.md$/)).flatMap((file) => found(file))).toEqual(
+      [],
+    );
+  });
+
+  it("is asked of comments of keys, and not of those in functions", () => {
+    const text = [
+      "export interface Input {",
+      "  /** Of each pod. */",
+      "  readonly resources?: string;",
+      "}",
+      "/** Of nobody else. */",
+      "const inner = 1;",
+      "export function f(): number {",
+      "  /** Of the loop. */",
+      "  return inner;",
+      "}",
+    ].join("\n");
+    expect(comments(text)).toEqual([[2, "Of each pod."]]);
+    expect(found("a.ts", comments(text), COMMENTS)).toEqual([
+      expect.stringContaining('a.ts:2: "Of "') as string,
+    ]);
   });
 
   it.each([
