@@ -23,7 +23,8 @@ would build: plan.json, index.html, nodes/ and manifests/.
   --out DIR            write there (default: out/<environment>); a former plan in it is replaced, anything else is kept
   --help               print this
 
-Exit status: 0 written, 1 the settings cannot work or nothing could be written, 2 wrong usage.
+Exit status: 0 written, 1 the settings cannot work or nothing could be written, 2 written and a flow is blocked, or wrong
+usage.
 `;
 
 /** @throws UsageError; undefined when help is asked for */

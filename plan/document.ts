@@ -8,6 +8,10 @@ import { certificatesOf, type PlannedCertificate } from "./certificates";
 import type { EnvironmentConfig } from "./config";
 import { COMPUTED, compare, plannedResources, type PlannedResource } from "./resources";
 import type { Recording } from "./program";
+import { planFiles } from "./files";
+import type { PlanFile } from "./planFile";
+import { plannedReachability } from "./reach";
+import type { Reachability } from "../model/reach/reach";
 import { securityOf, type SecurityFact } from "./security";
 import { missingSecrets, watchItems, type WatchItem } from "./watch";
 
@@ -63,6 +67,8 @@ export interface PlanDocument {
   readonly counts: { readonly total: number; readonly byType: Readonly<Record<string, number>> };
   /** What firewalls let through, and why; on AWS the rules of the security groups. */
   readonly flows: readonly PlannedFlow[];
+  /** Each flow walked through the planned resources and files: its path, or what stops it; rules that no flow uses. */
+  readonly reachability: Reachability;
   /** DNS, and what else runs in the cluster. */
   readonly addons: readonly AddonSummary[];
   /** In the order of the settings. */
@@ -81,13 +87,18 @@ export interface PlanDocument {
   readonly files: readonly string[];
 }
 
-export function planDocument(config: EnvironmentConfig, recording: Recording): Omit<PlanDocument, "files"> {
+export function planDocument(
+  config: EnvironmentConfig,
+  recording: Recording,
+): { readonly document: Omit<PlanDocument, "files">; readonly hosts: readonly PlanFile[] } {
   const { settings } = recording;
   const { network } = settings;
   const resources = plannedResources(recording.resources);
+  const hosts = planFiles(config.environment, resources);
   const certificates = certificatesOf(settings, resources);
   const aws = plannedAws(settings);
-  return {
+  const reachability = plannedReachability(settings, recording.resources, resources, hosts);
+  const document = {
     generator: GENERATOR,
     environment: config.environment,
     cluster: {
@@ -118,17 +129,19 @@ export function planDocument(config: EnvironmentConfig, recording: Recording): O
     ...(aws === undefined ? {} : { aws }),
     counts: countsOf(resources),
     flows: plannedFlows(settings),
+    reachability,
     addons: summarizeAddons(settings),
     tenants: settings.tenancy.tenants,
     security: securityOf(settings),
     certificates,
-    watch: watchItems(config, recording, resources, certificates),
+    watch: watchItems(config, recording, resources, certificates, reachability),
     secrets: {
       referredTo: settings.secretNames,
       missing: recording.withSecrets === undefined ? missingSecrets(config, settings) : [],
     },
     resources,
-  };
+  } as const;
+  return { document, hosts };
 }
 
 function countsOf(resources: readonly PlannedResource[]): PlanDocument["counts"] {

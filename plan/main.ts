@@ -20,8 +20,9 @@ export async function main(words: readonly string[]): Promise<number> {
     config = readEnvironment(args);
     // Usage and a wrong name are answered before the SDK is loaded, which takes most of the time.
     const { run } = load("./run") as typeof import("./run.js");
-    process.stdout.write(await run(config, args.out));
-    return 0;
+    const { text, blocked } = await run(config, args.out);
+    process.stdout.write(text);
+    return blocked ? 2 : 0;
   } catch (error) {
     const message = shownError(error, config);
     if (message === undefined) throw error;

@@ -1,6 +1,5 @@
 import type { EnvironmentConfig } from "./config";
 import { planDocument, type PlanDocument } from "./document";
-import { planFiles } from "./files";
 import type { PlanFile } from "./planFile";
 import { page } from "./html/page";
 import { recordEnvironment } from "./program";
@@ -17,8 +16,7 @@ export interface Plan {
  */
 export async function makePlan(config: EnvironmentConfig): Promise<Plan> {
   const recording = await recordEnvironment(config);
-  const planned = planDocument(config, recording);
-  const hosts = planFiles(config.environment, planned.resources);
+  const { document: planned, hosts } = planDocument(config, recording);
   const paths = ["plan.json", "index.html", ...hosts.map((file) => file.path)].sort(compare);
   const document: PlanDocument = { ...planned, files: paths };
   const files: PlanFile[] = [

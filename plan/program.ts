@@ -119,7 +119,7 @@ function filesFrom(folder: string | undefined): ProjectFiles {
 
 /**
  * What the program looks up while it runs: there is no account to ask, so that nothing of it is known. Asked are images by
- * their publishers' parameters, zones and the instance types that they offer, and the zone in which AWS has the names of its balancers.
+ * their publishers' parameters, zones, the instance types and services that they offer, images of one's own, and the zone in which AWS has the names of its balancers.
  */
 const ANSWERS: Readonly<Record<string, Record<string, unknown>>> = {
   "aws:ssm/getParameter:getParameter": { insecureValue: pulumi.unknown },
@@ -129,6 +129,8 @@ const ANSWERS: Readonly<Record<string, Record<string, unknown>>> = {
     locations: pulumi.unknown,
   },
   "aws:lb/getHostedZoneId:getHostedZoneId": { id: pulumi.unknown },
+  "aws:ec2/getVpcEndpointService:getVpcEndpointService": { availabilityZones: pulumi.unknown },
+  "aws:ec2/getAmi:getAmi": { architecture: pulumi.unknown, rootDeviceName: pulumi.unknown },
 };
 
 function answer({ token }: pulumi.runtime.MockCallArgs): Record<string, unknown> {

@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import { isToken } from "../model/core/tokens";
-import { fromTo } from "./counts";
+import { counted, fromTo } from "./counts";
 import type { PlanDocument, PlannedMachine } from "./document";
 import { COMPUTED } from "./resources";
 import type { WatchItem } from "./watch";
@@ -30,6 +30,7 @@ export function summary(
     ],
     ["services", `${network.serviceCidr}, DNS at ${network.dnsServiceAddress}`],
     ["peers", network.peers.map((peer) => `${peer.name} ${peer.cidr}`).join(", ") || "none"],
+    ["flows", flowsText(plan)],
     ["resources", countsText(plan)],
   ]);
   const lines = [
@@ -50,6 +51,12 @@ export function summary(
 
 function cniText({ network }: PlanDocument): string {
   return `${network.cni.kind} (${network.cni.backend})`;
+}
+
+function flowsText({ reachability: { flows, unused } }: PlanDocument): string {
+  const blocked = flows.filter((flow) => flow.blocked.length > 0).length;
+  const arrive = blocked === 0 ? `all ${flows.length} arrive` : `${blocked} of ${flows.length} are blocked`;
+  return unused.length === 0 ? arrive : `${arrive}; no flow uses ${counted(unused.length, "rule")}`;
 }
 
 /** By the package that makes them, the most first. */
@@ -113,7 +120,12 @@ function roleText({ role, pool }: Pick<PlannedMachine, "role" | "pool">): string
 function watchLines(items: readonly WatchItem[], columns: number, paint: Paints): string[] {
   const lines: string[] = [];
   for (const [index, item] of items.entries()) {
-    const mark = item.kind === "todo" ? paint.red("!") : item.kind === "advisory" ? paint.yellow("!") : "-";
+    const mark =
+      item.kind === "todo" || item.kind === "blocked"
+        ? paint.red("!")
+        : item.kind === "advisory"
+          ? paint.yellow("!")
+          : "-";
     const wrapped = wrap(item.text, columns - 4).map((line, at) => `  ${at === 0 ? mark : " "} ${line}`);
     if (lines.length + wrapped.length > MOST_WATCH_LINES)
       return [...lines, `  and ${items.length - index} more, in index.html`];

@@ -4,12 +4,14 @@ import { nodeCapacity } from "../model/network/clusterNetwork";
 import { quotaUse } from "../model/aws/quotas";
 import type { ClusterSettings } from "../model/settings/resolved";
 import type { EnvironmentConfig } from "./config";
-import { fromTo, nodesOf } from "./counts";
+import type { Reachability } from "../model/reach/reach";
+import { counted, fromTo, nodesOf } from "./counts";
 import type { Recording } from "./program";
 import type { PlannedCertificate } from "./certificates";
 import type { PlannedResource } from "./resources";
 
-export type WatchKind = "todo" | "advisory" | "fixed" | "protected" | "ignored" | "capacity" | "renewal";
+export type WatchKind =
+  "blocked" | "todo" | "advisory" | "fixed" | "protected" | "ignored" | "capacity" | "renewal";
 
 /** Something a person should know before `pulumi up`. */
 export interface WatchItem {
@@ -26,16 +28,39 @@ export function watchItems(
   { settings, withSecrets }: Pick<Recording, "settings" | "withSecrets">,
   resources: readonly PlannedResource[],
   certificates: readonly PlannedCertificate[],
+  reachability: Reachability,
 ): WatchItem[] {
   return [
+    ...blockedItems(reachability),
     ...(withSecrets === undefined ? secretItems(config, settings) : ownSecretItems(settings, withSecrets)),
     ...settings.advisories.map((text): WatchItem => ({ kind: "advisory", text })),
+    ...unusedItem(reachability),
     fixedItem(settings),
     ...protectedItem(resources),
     ...ignoredItems(resources),
     capacityItem(settings),
     ...accountItems(settings),
     ...renewalItems(certificates),
+  ];
+}
+
+function blockedItems({ flows }: Reachability): WatchItem[] {
+  return flows.flatMap(({ reason, what, blocked }) =>
+    blocked.map(({ from, to, why, ways }): WatchItem => ({
+      kind: "blocked",
+      text: `${reason}: ${what} from ${from} to ${to}${ways > 1 ? ` (and ${ways - 1} more)` : ""} does not arrive: ${why}`,
+    })),
+  );
+}
+
+function unusedItem({ unused }: Reachability): WatchItem[] {
+  if (unused.length === 0) return [];
+  return [
+    {
+      kind: "advisory",
+      text: `No flow uses ${counted(unused.length, "rule")}: remove what was added by hand, or name it in firewall.allow`,
+      names: unused.map(({ rule }) => rule),
+    },
   ];
 }
 

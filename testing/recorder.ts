@@ -26,6 +26,8 @@ export interface Recorded {
   readonly parent: string;
   /** URNs of resources in `dependsOn`, and of those whose outputs are inputs. */
   readonly dependsOn: readonly string[];
+  /** URNs by the input whose value comes from them. */
+  readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
   /** `<URN>::<id>` of the provider; "" for the default provider. */
   readonly provider: string;
   /** Providers that a component passes to its children, by package. */
@@ -248,6 +250,10 @@ function standIns(options: RecordOptions, report: (error: Error) => void): pulum
 function read(urn: string, request: RegisterResourceRequest, props: unknown): Seen {
   const providers: Record<string, string> = {};
   request.getProvidersMap().forEach((value: string, key: string) => (providers[key] = value));
+  const propertyDependencies: Record<string, readonly string[]> = {};
+  request.getPropertydependenciesMap().forEach((value: { getUrnsList(): string[] }, key: string) => {
+    if (value.getUrnsList().length > 0) propertyDependencies[key] = value.getUrnsList();
+  });
   return {
     name: request.getName(),
     type: request.getType(),
@@ -257,6 +263,7 @@ function read(urn: string, request: RegisterResourceRequest, props: unknown): Se
     secrets: secretPaths(props),
     parent: request.getParent(),
     dependsOn: request.getDependenciesList(),
+    propertyDependencies,
     provider: request.getProvider(),
     providers,
     protect: request.getProtect() ?? false,

@@ -34,12 +34,15 @@ export interface EgressSpec extends SecurityGroupsSpec {
 export function egressRules(settings: EgressSpec): GroupRule[] {
   const groups = groupsOf(settings);
   if (awsOf(settings).egress === "open") {
-    return groups.map((group) => ({
-      group,
-      peer: range(ANYWHERE),
-      protocol: "-1",
-      reason: "egress is open",
-    }));
+    // Endpoints of services answer, and call nobody.
+    return groups
+      .filter((group) => group !== "endpoints")
+      .map((group) => ({
+        group,
+        peer: range(ANYWHERE),
+        protocol: "-1",
+        reason: "egress is open",
+      }));
   }
   const inside = groupRules(settings).flatMap((rule): GroupRule[] => {
     if (rule.peer.kind === "group")
@@ -48,12 +51,13 @@ export function egressRules(settings: EgressSpec): GroupRule[] {
     return rule.peer.cidr === settings.network.podCidr ? [rule] : [];
   });
   const outside = hostGroups(settings).flatMap((group) =>
-    outgoing(settings).map((rule) => ({ ...rule, group })),
+    outsideCalls(settings).map((rule) => ({ ...rule, group })),
   );
   return distinct([...inside, ...outside]);
 }
 
-function outgoing(settings: EgressSpec): Omit<GroupRule, "group">[] {
+/** Whom every host calls outside the cluster, besides AWS' own services. */
+export function outsideCalls(settings: EgressSpec): Omit<GroupRule, "group">[] {
   const to = (cidr: string, protocol: string, port: number, reason: string): Omit<GroupRule, "group"> => ({
     peer: range(cidr),
     protocol,

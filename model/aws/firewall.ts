@@ -85,7 +85,19 @@ function rulesOfFlow(settings: SecurityGroupsSpec, flow: Flow): GroupRule[] {
   if (flow.from === "operator") return sshRules(settings, flow);
   if (flow.from === "apiClient") return apiClientRules(settings, flow);
   return targetsOf(settings, flow).flatMap((group) =>
-    sourcesOf(settings, flow, group).flatMap((peer) => withPorts(flow, { group, peer, reason: flow.reason })),
+    sourcesOf(settings, flow, group)
+      .filter((peer) => !isAlone(settings, group, peer))
+      .flatMap((peer) => withPorts(flow, { group, peer, reason: flow.reason })),
+  );
+}
+
+/** One control-plane node calls no other: what it sends to its own address does not leave it, and it is ended before the next starts. */
+function isAlone(settings: SecurityGroupsSpec, group: FirewallGroup, peer: Peer): boolean {
+  return (
+    group === "controlPlane" &&
+    peer.kind === "group" &&
+    peer.group === group &&
+    awsOf(settings).controlPlane.instances.length === 1
   );
 }
 

@@ -5,7 +5,7 @@ import { putFile } from "./prelude";
 import { apiProxyUnit, configFolder, nodeScript } from "./paths";
 import type { ApiProxySpec } from "./spec";
 
-const configFile = `${configFolder}/api-proxy.conf`;
+export const apiProxyFile = `${configFolder}/api-proxy.conf`;
 /** Written on the host: where nginx's stream module is depends on its packaging. */
 export const apiProxyModules = `${configFolder}/api-proxy-modules.conf`;
 const runtimeFolder = "pulumi-kubeadm-api-proxy";
@@ -57,9 +57,9 @@ const unitFile = systemdUnit(apiProxyUnit, {
     Type: "forking",
     RuntimeDirectory: runtimeFolder,
     PIDFile: pidFile,
-    ExecStartPre: `/usr/sbin/nginx -q -t -c ${configFile}`,
-    ExecStart: `/usr/sbin/nginx -c ${configFile}`,
-    ExecReload: [`/usr/sbin/nginx -q -t -c ${configFile}`, "/bin/kill -s HUP $MAINPID"],
+    ExecStartPre: `/usr/sbin/nginx -q -t -c ${apiProxyFile}`,
+    ExecStart: `/usr/sbin/nginx -c ${apiProxyFile}`,
+    ExecReload: [`/usr/sbin/nginx -q -t -c ${apiProxyFile}`, "/bin/kill -s HUP $MAINPID"],
     Restart: "always",
     RestartSec: "1",
     LimitNOFILE: "65536",
@@ -71,7 +71,7 @@ const unitFile = systemdUnit(apiProxyUnit, {
 });
 
 export function apiProxyFiles(proxy: ApiProxySpec): RenderedFile[] {
-  return [{ path: configFile, mode: "0644", content: apiProxyConfig(proxy) }, unitFile];
+  return [{ path: apiProxyFile, mode: "0644", content: apiProxyConfig(proxy) }, unitFile];
 }
 
 /** A changed configuration is reloaded, which keeps the connections there are; a changed unit restarts. */
@@ -81,6 +81,6 @@ export function apiProxyPhase(files: readonly RenderedFile[]): string {
     nodeScript("api-proxy-modules", { modules_file: apiProxyModules }),
     putFile(config, "api-proxy-config"),
     putFile(unit, apiProxyUnit),
-    nodeScript("api-proxy", { runtime_folder: runtimeFolder, config_file: configFile }),
+    nodeScript("api-proxy", { runtime_folder: runtimeFolder, config_file: apiProxyFile }),
   ].join("");
 }

@@ -22,7 +22,7 @@ import type { FirewallSpec, NodeSetupSpec, SetupMachine } from "./spec";
 /** What of a host's setup its firewall reads besides its own part. */
 type FirewallHost = Pick<NodeSetupSpec, "cni" | "network"> & { readonly machine: Pick<SetupMachine, "role"> };
 
-const rulesFile = `${configFolder}/firewall.nft`;
+export const firewallFile = `${configFolder}/firewall.nft`;
 /** Written on the host, which alone knows the ports its SSH server listens on: the settings' may be forwarded. */
 export const firewallSshPorts = `${configFolder}/firewall-ssh-ports.nft`;
 const sshPorts = "$ssh_ports";
@@ -222,8 +222,8 @@ const unitFile = systemdUnit(firewallUnit, {
   Service: {
     Type: "oneshot",
     RemainAfterExit: "yes",
-    ExecStart: `/usr/sbin/nft -f ${rulesFile}`,
-    ExecReload: `/usr/sbin/nft -f ${rulesFile}`,
+    ExecStart: `/usr/sbin/nft -f ${firewallFile}`,
+    ExecReload: `/usr/sbin/nft -f ${firewallFile}`,
     ExecStop: `-/usr/sbin/nft delete table ${firewallTable}`,
   },
   Install: { WantedBy: "sysinit.target" },
@@ -234,7 +234,7 @@ const unitFile = systemdUnit(firewallUnit, {
  * PartOf and ReloadPropagatedFrom would not see a start, so ours is loaded again by the unit itself.
  */
 function flushedUnitFile(): RenderedFile {
-  const again = `-/bin/sh -c 'if systemctl is-active --quiet ${firewallUnit}; then exec /usr/sbin/nft -f ${rulesFile}; fi'`;
+  const again = `-/bin/sh -c 'if systemctl is-active --quiet ${firewallUnit}; then exec /usr/sbin/nft -f ${firewallFile}; fi'`;
   const keys = { ExecStartPost: again, ExecReload: again, ExecStopPost: again };
   return systemdUnit("nftables.service.d/pulumi-kubeadm.conf", { Service: keys });
 }
@@ -246,7 +246,7 @@ export function firewallFiles(spec: FirewallHost, firewall: FirewallSpec): reado
   const known = rendered.get(firewall);
   if (known !== undefined) return known;
   const files: readonly RenderedFile[] = [
-    { path: rulesFile, mode: "0644", content: firewallRules(spec, firewall) },
+    { path: firewallFile, mode: "0644", content: firewallRules(spec, firewall) },
     unitFile,
     firewallAddresses(firewall),
     flushedUnitFile(),
@@ -275,7 +275,7 @@ export function firewallPhase(firewall: FirewallSpec, files: readonly RenderedFi
     putFile(rules, "firewall-rules"),
     putFile(unit, firewallUnit),
     putFile(flushed),
-    nodeScript("firewall-start", { rules_file: rulesFile }),
+    nodeScript("firewall-start", { rules_file: firewallFile }),
   ].join("");
 }
 

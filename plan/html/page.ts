@@ -8,6 +8,7 @@ import { html, Markup } from "./markup";
 import { picture } from "./picture";
 import { addonTable, securityTable, tenantTable } from "./parts";
 import { advisoryBanner, certificateTable, flowTable, versionTables, watchList } from "./sections";
+import { reachTable } from "./reach";
 import { STYLE } from "./style";
 import { resourceTree } from "./tree";
 
@@ -24,6 +25,7 @@ export function page(plan: PlanDocument, settings: ClusterSettings): string {
       : [["tenants", "Tenants", tenantTable(plan.tenants)] as [string, string, Markup]]),
     ["security", "Security", securityTable(plan.security)],
     ["flows", "Flows", flowTable(plan.flows, settings)],
+    ["reachability", "Reachability", reachTable(plan.reachability)],
     ["resources", "Resources", resourceTree(plan)],
     ["versions", "Versions", versionTables(settings)],
     ["certificates", "Certificates and expiry", certificateTable(plan)],

@@ -6,6 +6,7 @@ import { html, type Markup } from "./markup";
 import { cells, frame, mono, table, type Column } from "./table";
 
 const KINDS: Record<WatchKind, string> = {
+  blocked: "Blocked",
   todo: "To do",
   advisory: "Advisory",
   fixed: "Fixed once created",
@@ -31,8 +32,9 @@ export function watchList(items: readonly WatchItem[]): Markup {
 /** What nobody should have to scroll for. */
 export function advisoryBanner(items: readonly WatchItem[]): Markup | false {
   const count = (kind: WatchKind) => items.filter((item) => item.kind === kind).length;
-  const [todo, advisory] = [count("todo"), count("advisory")];
+  const [blocked, todo, advisory] = [count("blocked"), count("todo"), count("advisory")];
   const words = [
+    ...(blocked > 0 ? [`${blocked} blocked`] : []),
     ...(todo > 0 ? [`${todo} to do before pulumi up`] : []),
     ...(advisory > 0 ? [`${advisory} ${advisory === 1 ? "advisory" : "advisories"}`] : []),
   ];

@@ -87,10 +87,10 @@ tbody.group tr:not(:last-child) td:not(.reason) { border-bottom-color: transpare
 .meter i { display: block; height: 100%; background: var(--tone); min-width: 3px; }
 .watch { list-style: none; margin: 0; padding: 0; }
 .watch li { padding: 10px 0 10px 14px; border-bottom: 1px solid var(--line); border-left: 3px solid var(--line); padding-left: 14px; margin-bottom: 2px; }
-.watch li.todo { border-left-color: var(--warn); }
+.watch li.todo, .watch li.blocked { border-left-color: var(--warn); }
 .watch li.advisory { border-left-color: var(--pods); }
-.watch li.todo, .watch li.advisory { background: var(--faint); font-weight: 550; }
-.watch li.todo .kind { color: var(--warn); font-weight: 620; }
+.watch li.todo, .watch li.blocked, .watch li.advisory { background: var(--faint); font-weight: 550; }
+.watch li.todo .kind, .watch li.blocked .kind { color: var(--warn); font-weight: 620; }
 .watch li.advisory .kind { color: var(--pods); font-weight: 620; }
 .banner { margin: 18px 0 0; max-width: none; padding: 10px 14px; background: var(--faint); border-left: 3px solid var(--pods); border-radius: 5px; font-weight: 550; }
 .watch .kind { display: block; color: var(--soft); font-size: 12.5px; }

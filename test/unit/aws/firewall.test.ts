@@ -38,12 +38,9 @@ describe("ingress", () => {
     const rules = groupRules(awsSettings(smallAws));
     expect(lines(rules, "controlPlane")).toEqual([
       "icmp 3-4 0.0.0.0-0",
-      "tcp 10250 control-plane",
       "tcp 22 203.0.113.0-24",
       "tcp 6443 203.0.113.0-24",
-      "tcp 6443 control-plane",
       "tcp 6443 worker",
-      "udp 8472 control-plane",
       "udp 8472 worker",
     ]);
     expect(lines(rules, "worker")).toEqual([
@@ -112,11 +109,7 @@ describe("ingress", () => {
       workers: { general: { count: 2, instanceType: "t3.large", sourceDestinationCheckOff: true } },
     });
     expect(lines(whole(native), "worker")).toEqual(["-1 10.244.0.0-16", "-1 control-plane", "-1 worker"]);
-    expect(lines(whole(native), "controlPlane")).toEqual([
-      "-1 10.244.0.0-16",
-      "-1 control-plane",
-      "-1 worker",
-    ]);
+    expect(lines(whole(native), "controlPlane")).toEqual(["-1 10.244.0.0-16", "-1 worker"]);
   });
 
   it("never has two rules for the same ports and source, which EC2 refuses", () => {

@@ -51,7 +51,10 @@ describe("quotas of an account", () => {
 
   it("are in the plan, with what a new account has where that is less", () => {
     const config = { environment: "cloud" } as Parameters<typeof watchItems>[0];
-    const texts = watchItems(config, { settings: awsSettings(smallAws) }, [], []).map((item) => item.text);
+    const texts = watchItems(config, { settings: awsSettings(smallAws) }, [], [], {
+      flows: [],
+      unused: [],
+    }).map((item) => item.text);
     expect(texts).toEqual(
       expect.arrayContaining([
         expect.stringMatching(

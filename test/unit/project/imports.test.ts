@@ -73,6 +73,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["nodes on AWS"],
   ["lifecycle"],
   ["aws", "windows"],
+  ["reach"],
   ["settings"],
 ];
 
