@@ -47,7 +47,13 @@ function partiesOf(walk: CloudWalk, party: Source | Target): InterfacePlan[] {
       return ofKinds(walk, "controlPlane");
     case "machine":
       return ofKinds(walk, "controlPlane", "worker", "bastion", "balancer");
-    default:
+    case "loadBalancer":
+    case "pod":
+    case "operator":
+    case "apiClient":
+    case "serviceClient":
+    case "any":
+    case "listed":
       return [];
   }
 }

@@ -372,7 +372,8 @@ function targetsOf(group: ReachResource, attachments: readonly ReachResource[]):
   return {
     name: group.name,
     port,
-    keepsClientAddress: kept === undefined ? textOf(group, "targetType") !== "ip" : String(kept) === "true",
+    keepsClientAddress:
+      kept === undefined ? textOf(group, "targetType") !== "ip" : kept === true || kept === "true",
     healthPort: healthPort !== undefined && Number.isNaN(healthPort) ? undefined : healthPort,
     members: attachments
       .filter((one) => oneNamedBy(one, "targetGroupArn") === group.name)

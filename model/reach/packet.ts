@@ -36,7 +36,14 @@ function ec2Protocol(protocol: Protocol): string {
       return protocol;
     case "any":
       return "-1";
-    default:
+    case "igmp":
+    case "ipip":
+    case "gre":
+    case "esp":
+    case "ah":
+    case "ospf":
+    case "vrrp":
+    case "sctp":
       return String(PROTOCOL_NUMBERS[protocol]);
   }
 }
