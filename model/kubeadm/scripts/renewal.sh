@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2154
+# Uses: node/scripts/waiting.sh
 # Variables: pki days cri_socket lock_file
 # Prelude: path
 
@@ -37,21 +38,23 @@ healthy() {
   esac
 }
 
+# restarted NAME BEFORE: another container than BEFORE runs, and is healthy.
+restarted() {
+  local after
+  after=$(container "$1") && [ -n "$after" ] && [ "$after" != "$2" ] && healthy "$1"
+}
+
 restart() {
-  local name=$1 before after
+  local name=$1 before
   before=$(container "$name")
   if [ -n "$before" ]; then
     echo "restarting $name"
     crictl stop --timeout 30 "$before" >/dev/null
   fi
-  for _ in $(seq 1 180); do
-    after=$(container "$name")
-    if [ -n "$after" ] && [ "$after" != "$before" ] && healthy "$name"; then
-      rm -f "$pending/$name"
-      return 0
-    fi
-    sleep 1
-  done
+  if retry 180 1 restarted "$name" "$before"; then
+    rm -f "$pending/$name"
+    return 0
+  fi
   echo "$name did not become healthy within three minutes of its restart" >&2
   return 1
 }

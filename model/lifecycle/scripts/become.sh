@@ -6,10 +6,7 @@ phase "kubernetes $kubernetes_version"
 use_kubernetes
 phase "clear"
 # containerd may be starting again, and kubeadm does not wait for it.
-for _ in {1..30}; do
-  ! systemctl is-active --quiet containerd || break
-  sleep 1
-done
+retry 30 1 systemctl is-active --quiet containerd || true
 if [ -e /etc/kubernetes/kubelet.conf ] || [ -e /etc/kubernetes/bootstrap-kubelet.conf ] || [ -d /etc/kubernetes/manifests ] || [ -d /var/lib/etcd/member ]; then
   note "clearing what an interrupted run left"
   kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock || true

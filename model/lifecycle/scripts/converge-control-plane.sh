@@ -3,11 +3,7 @@
 # Variables: node kubernetes_version kubeadm upgrade_flags cluster_document cert_sans kube_proxy
 
 # A run that was cut off may have left etcd or the API server on their way up.
-for _ in $(seq 1 120); do
-  kubectl get --raw /readyz >/dev/null 2>&1 && answers=yes && break
-  sleep 1
-done
-[ "${answers:-}" = yes ] || die "the API has not answered for two minutes: it must run before it can be changed"
+retry 120 1 kubectl get --raw /readyz >/dev/null 2>&1 || die "the API has not answered for two minutes: it must run before it can be changed"
 room_for_copy
 # Which rollout kube-proxy is at.
 rolled() { kubectl --namespace kube-system get daemonset kube-proxy -o 'jsonpath={.metadata.generation}'; }

@@ -12,16 +12,15 @@ rewrite() {
   grep -q '^Error from server (Conflict)' "$work/said" || return 0
   return 1
 }
+rewritten() {
+  status=0
+  rewrite "$namespace" </dev/null || status=$?
+  [ "$status" -eq 0 ]
+}
 kubectl get namespaces -o 'jsonpath={range .items[*]}{.metadata.name}{"\n"}{end}' >"$work/namespaces"
 count=0
 while read -r namespace; do
-  for _ in $(seq 1 10); do
-    status=0
-    rewrite "$namespace" </dev/null || status=$?
-    [ "$status" -ne 0 ] || break
-    sleep 1
-  done
-  [ "$status" -ne 2 ] || die "Secrets of namespace $namespace cannot be encrypted with the new key, so the old keys stay: $(head -n 3 "$work/errors" | paste -sd ' ')"
+  retry 10 1 rewritten || [ "$status" -ne 2 ] || die "Secrets of namespace $namespace cannot be encrypted with the new key, so the old keys stay: $(head -n 3 "$work/errors" | paste -sd ' ')"
   count=$((count + 1))
 done <"$work/namespaces"
 note "the Secrets of $count namespaces are encrypted with the new key"

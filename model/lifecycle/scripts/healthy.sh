@@ -8,9 +8,8 @@ if [ -n "$control_plane" ]; then
   [ -z "$switched" ] || enough=$well_for
 fi
 api_ready() { [ -z "$control_plane" ] || kubectl --server "$api_server" get --raw /readyz >/dev/null 2>&1; }
-for _ in $(seq 1 "$within"); do
+stays_healthy() {
   if api_ready && curl --silent --fail --max-time 2 http://127.0.0.1:10248/healthz >/dev/null; then well=$((well + 1)); else well=0; fi
-  [ "$well" -lt "$enough" ] || break
-  sleep 1
-done
-[ "$well" -ge "$enough" ] || die "$what did not become healthy within $minutes minutes"
+  [ "$well" -ge "$enough" ]
+}
+retry "$within" 1 stays_healthy || die "$what did not become healthy within $minutes minutes"

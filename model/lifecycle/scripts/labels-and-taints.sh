@@ -18,8 +18,5 @@ label_and_taint() {
   patch=$(printf '{"metadata":{"resourceVersion":"%s","labels":{%s},"annotations":{%s}},"spec":{"taints":[%s]}}' "$version" "${wanted#,}" "$given_annotations" "${list#,}")
   kubectl patch node "$node" --type merge --patch "$patch" 2>&1
 }
-for _ in $(seq 1 60); do
-  said=$(label_and_taint) && labelled=yes && break
-  sleep 2
-done
-[ "${labelled:-}" = yes ] || die "node $node did not get its labels and taints, none of them; the next run of up gives them: $said"
+labelled() { said=$(label_and_taint); }
+retry 60 2 labelled || die "node $node did not get its labels and taints, none of them; the next run of up gives them: $said"

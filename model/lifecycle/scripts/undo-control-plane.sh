@@ -5,10 +5,7 @@
 # The kubelet starts the static pods anew whose manifests differ; what the API holds follows when it answers.
 if [ "$when" != boot ] && is_back '^/etc/kubernetes/pki/apiserver'; then crictl ps --quiet --name '^kube-apiserver$' | xargs -r crictl stop || true; fi
 answers=""
-for _ in $(seq "$answers_within"); do
-  if kubectl --server "$api_server" get --raw /readyz >/dev/null 2>&1; then answers=yes; break; fi
-  sleep 1
-done
+if retry "$answers_within" 1 kubectl --server "$api_server" get --raw /readyz >/dev/null 2>&1; then answers=yes; fi
 if [ -z "$answers" ] && [ "$when" = boot ]; then die "the files are back, and the API does not answer: the next step puts back what it holds of the cluster's configuration"; fi
 [ -n "$answers" ] || note "the API does not answer with its former files either: what it holds of the cluster's configuration stays as the failed change left it"
 # Whether the change that is put back wrote it last, or was cut off before it could say so.

@@ -5,16 +5,15 @@ phase "runtime and kubelet"
 condition() { crictl info 2>/dev/null | tr -d ' \n' | grep -o '{[^{}]*"type":"'"$1"'"[^{}]*}' | grep -F '"status":true' >/dev/null; }
 well=0
 missing=""
-for _ in $(seq 1 "$well_within"); do
+stays_well() {
   missing=""
   condition RuntimeReady || missing="the container runtime is not ready"
   [ -n "$missing" ] || condition NetworkReady || missing="the pod network is not ready"
   [ -n "$missing" ] || curl --silent --fail --max-time 2 http://127.0.0.1:10248/healthz >/dev/null || missing="the kubelet is not healthy"
   if [ -z "$missing" ]; then well=$((well + 1)); else well=0; fi
-  [ "$well" -lt "$well_for" ] || break
-  sleep 1
-done
-[ "$well" -ge "$well_for" ] || die "${missing:-it does not stay well} $well_within s after the change of $machine"
+  [ "$well" -ge "$well_for" ]
+}
+retry "$well_within" 1 stays_well || die "${missing:-it does not stay well} $well_within s after the change of $machine"
 phase "a pod starts"
 work=$(mktemp -d /run/pulumi-kubeadm.XXXXXX)
 pod=""
@@ -31,9 +30,5 @@ at_exit() { :; }
 phase "node $node Ready"
 # By the kubelet's own access to the API. The API server of a node that is repaired by its change may still be on its way up.
 ready_condition() { kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 10s get node "$node" -o "jsonpath={.status.conditions[?(@.type==\"Ready\")].$1}"; }
-ready=""
-until=$((SECONDS + well_within))
-while [ -z "$ready" ] && [ "$SECONDS" -lt "$until" ]; do
-  if [ "$(ready_condition status 2>/dev/null)" = True ]; then ready=yes; else sleep 1; fi
-done
-[ -n "$ready" ] || die "node $node is not Ready $well_within s after its change: $(ready_condition message 2>&1 || true)"
+is_ready() { [ "$(ready_condition status 2>/dev/null)" = True ]; }
+wait_for "$well_within" 1 is_ready || die "node $node is not Ready $well_within s after its change: $(ready_condition message 2>&1 || true)"

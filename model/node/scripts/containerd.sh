@@ -10,8 +10,4 @@ case $dumped in
   *) die "containerd rejects $containerd_folder/config.toml with its drop-ins" ;;
 esac
 run_unit "$containerd_unit"
-for try in 1 2 3 4 5 6 7 8 9 10; do
-  if timeout 10 "$link_folder"/ctr --address "$containerd_socket" version >/dev/null; then break; fi
-  if [ "$try" -eq 10 ]; then unit_failed "$containerd_unit"; fi
-  sleep 1
-done
+retry 10 1 timeout 10 "$link_folder"/ctr --address "$containerd_socket" version >/dev/null || unit_failed "$containerd_unit"

@@ -20,12 +20,8 @@ elif [ -e /var/lib/etcd/member ]; then
 else
   [[ $etcd_volume == vol-* ]] || die "the instance has no volume for etcd: it was started before controlPlane.etcdVolume was set. Raise its revision"
   [ -z "$(ls -A /var/lib/etcd 2>/dev/null)" ] || die "/var/lib/etcd is not empty, and etcd's volume would hide its files"
-  device=""
-  for _ in $(seq 1 60); do
-    device=$(etcd_device) && break
-    sleep 1
-  done
-  [ -n "$device" ] || die "the volume $etcd_volume of etcd is not on the instance"
+  device_is_there() { device=$(etcd_device); }
+  retry 60 1 device_is_there || die "the volume $etcd_volume of etcd is not on the instance"
   status=0
   found=$(blkid --probe "$device") || status=$?
   case $status in

@@ -17,14 +17,16 @@ member_ids() { awk -F ', ' -v name="$1" -v peer="https://$2:2380" '$3 == name ||
 # counts a member as active after 5 s (HealthInterval, server/etcdserver/server.go), so it is asked again before its answer counts; then
 # `refuse` is called. What was done is told to `did`.
 remove_member() {
-  local said="" list
-  for _ in $(seq 1 6); do
-    if said=$(etcdctl member remove "$1" 2>&1); then note "etcd member $2 ($1) is removed"; did "etcd member $2 was removed"; return 0; fi
-    # The answer may have been lost on the way.
-    if list=$(etcdctl member list) && ! grep -q "^$1," <<<"$list"; then did "etcd member $2 was removed"; return 0; fi
-    sleep 5
-  done
-  refuse "etcd does not let member $2 go: $said"
+  local said="" members=""
+  retry 6 5 member_gone "$1" || { refuse "etcd does not let member $2 go: $said"; return; }
+  [ -n "$members" ] || note "etcd member $2 ($1) is removed"
+  did "etcd member $2 was removed"
+}
+# member_gone ID: the answer of the removal may have been lost on the way, so the list of members counts too.
+member_gone() {
+  members=""
+  if said=$(etcdctl member remove "$1" 2>&1); then return 0; fi
+  members=$(etcdctl member list) && ! grep -q "^$1," <<<"$members"
 }
 # remove_dead ID NAME...: takes members out that are dead and leave.
 remove_dead() {

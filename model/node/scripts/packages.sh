@@ -8,16 +8,6 @@ have() {
     *) command -v "$1" >/dev/null ;;
   esac
 }
-# retry SECONDS COMMAND...: a pause between tries; the last status is the answer.
-retry() {
-  local pause=$1 try
-  shift
-  for try in 1 2 3 4 5; do
-    if "$@"; then return 0; fi
-    if [ "$try" -lt 5 ]; then sleep "$pause"; fi
-  done
-  return 1
-}
 package_index=""
 # apt's own time limit is for dpkg's lock: the lists' is waited for here.
 apt_update() {
@@ -39,14 +29,14 @@ install_packages() {
     apt)
       export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
       if [ -z "$package_index" ]; then
-        retry 10 apt_update || die "apt-get update failed; these packages are missing: $names"
+        retry 5 10 apt_update || die "apt-get update failed; these packages are missing: $names"
         package_index=fresh
       fi
-      retry 10 apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold \
+      retry 5 10 apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold \
         --no-install-recommends install "$@" || die "these packages could not be installed: $names"
       ;;
     dnf)
-      retry 10 dnf -q -y --setopt=install_weak_deps=False install "$@" ||
+      retry 5 10 dnf -q -y --setopt=install_weak_deps=False install "$@" ||
         die "these packages could not be installed: $names"
       ;;
   esac

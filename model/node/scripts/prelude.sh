@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2034
+# Uses: node/scripts/waiting.sh
 # Prelude: path
 
 set -Eeuo pipefail

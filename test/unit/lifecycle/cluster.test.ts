@@ -5,7 +5,7 @@ import { forgetScript } from "../../../model/lifecycle/nodes";
 import { nodeLabels } from "../../../model/kubeadm";
 import type { Machine, Taint } from "../../../model/settings/resolved";
 import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
-import { NodeHost } from "./support";
+import { impatient, NodeHost } from "./support";
 import { drainScript, adoptScript, removeNodeScript } from "../../support/fromSettings";
 
 const settings = settingsOf();
@@ -142,8 +142,7 @@ describe("adopting a node", () => {
 
   it("waits for the node to register, and says so when it does not", () => {
     host.files.command("kubectl", "exit 1");
-    host.files.command("seq", "echo 1 2 3");
-    const { status, output } = host.run(adoptScript(settings, own));
+    const { status, output } = host.run(impatient(adoptScript(settings, own)));
     expect(status).toBe(1);
     expect(output).toContain("##error node w1 did not register with the API within two minutes");
     expect(calls("kubectl")).toHaveLength(3);
@@ -422,8 +421,7 @@ esac`,
   ])("does not let pods come to a node that %s", (_, kubelet) => {
     upgraded(kubelet);
     drainIt();
-    host.files.command("seq", "echo 1 2 3");
-    const { status, output } = host.run(adoptScript(settings, w1));
+    const { status, output } = host.run(impatient(adoptScript(settings, w1)));
     expect(status).toBe(1);
     expect(output).toContain("##error node w1 is not Ready with v1.36.4 two minutes after");
     expect(cordoned()).toBe(true);

@@ -6,7 +6,7 @@ import { binaryPath } from "../../../model/node/paths";
 import { undoFolder } from "../../../model/node/undo";
 import type { Machine } from "../../../model/settings/resolved";
 import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
-import { factsOf, NodeHost } from "./support";
+import { factsOf, impatient, NodeHost } from "./support";
 import { filesOfNode, convergeScript, initScript, joinScript } from "../../support/fromSettings";
 
 const settings = settingsOf();
@@ -35,7 +35,8 @@ const init = (files = filesOfNode(settings, cp1)) =>
 const join = (own: Machine) =>
   host.run(joinScript(settings, factsOf(settings, own), filesOfNode(settings, own), [...secrets, discovery]));
 /** Without files: what is written how is told by `init` and `join`. */
-const converge = (own: Machine, to = settings) => host.run(convergeScript(to, own, factsOf(to, own), [], []));
+const converging = (own: Machine, to = settings) => convergeScript(to, own, factsOf(to, own), [], []);
+const converge = (own: Machine, to = settings) => host.run(converging(own, to));
 
 describe("init", () => {
   it("puts everything in place before kubeadm runs, and is a member only when it has run", () => {
@@ -288,8 +289,8 @@ describe("a change of a node", () => {
 
   it("has failed when the kubelet does not come back, and is not recorded", () => {
     host.files.command("curl", "exit 7");
-    host.files.command("seq", "echo 1 2");
-    const { status, output } = converge(w1, settingsOf({ kubelet: { config: { maxPods: 50 } } }));
+    const changed = settingsOf({ kubelet: { config: { maxPods: 50 } } });
+    const { status, output } = host.run(impatient(converging(w1, changed)));
     expect(status).toBe(1);
     expect(output).toContain("##error the kubelet did not become healthy within two minutes");
   });
@@ -375,8 +376,7 @@ esac`,
 
   it("waits for an API that is on its way up, and says so when it does not come", () => {
     host.files.command("kubectl", "exit 1");
-    host.files.command("seq", "echo 1 2 3");
-    const { status, output } = converge(cp1);
+    const { status, output } = host.run(impatient(converging(cp1)));
     expect(status).toBe(1);
     expect(output).toContain("##error the API has not answered for two minutes");
     expect(calls().filter((line) => line.startsWith("kubectl"))).toHaveLength(3);

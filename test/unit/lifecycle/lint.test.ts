@@ -143,6 +143,14 @@ describe("every script of node step", () => {
     expect(stdout + stderr).toBe("");
   });
 
+  it("has the functions by which it waits", () => {
+    const waits = names.filter((name) => /^\W*(if )?(retry|wait_for) /m.test(scripts[name] ?? ""));
+    expect(waits.length).toBeGreaterThan(20);
+    expect(waits.filter((name) => !/^retry\(\) \{\n[^]*^wait_for\(\) \{/m.test(scripts[name] ?? ""))).toEqual(
+      [],
+    );
+  });
+
   it.each(names)("prints no secret on purpose: %s", (name) => {
     const script = scripts[name];
     expect(script).not.toMatch(/set -[a-z]*x|set -o xtrace|bash -x/);

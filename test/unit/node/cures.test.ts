@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { script } from "../../../model/core/script";
 import { cleanupScript, rememberFound } from "../../../model/node/cleanup";
 import { packagesPhase } from "../../../model/node/os";
 import { dropUnwanted, fileFunctions, putFile } from "../../../model/node/prelude";
@@ -30,7 +31,7 @@ phase() { :; }
 note() { echo "note: $1"; }
 die() { echo "died: $1"; exit 1; }
 sleep() { echo "slept $1"; }
-`;
+${script("node/scripts/waiting.sh")}`;
 
 const write = (file: string, content: string, mode = 0o644): void => {
   fs.mkdirSync(path.dirname(root + file), { recursive: true });

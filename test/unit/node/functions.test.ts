@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { script } from "../../../model/core/script";
 import { dropUnwanted, fileFunctions, putFile } from "../../../model/node/prelude";
 import { packagesPhase, osCheck, osProfiles, osProfileOf } from "../../../model/node/os";
 import type { OsFamily } from "../../../model/settings/resolved";
@@ -21,7 +22,7 @@ const begin = `set -euo pipefail
 phase() { :; }
 note() { echo "note: $1"; }
 die() { echo "died: $1"; exit 1; }
-`;
+${script("node/scripts/waiting.sh")}`;
 
 /** Runs a part of setup with its absolute folders moved below a folder of this test. */
 function run(script: string): Ran {

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { script } from "../../../model/core/script";
 import { withValues } from "../../../host/values";
 import { ETCD_VOLUME_TOKEN } from "../../../model/node/volumes";
 import type { Machine } from "../../../model/settings/resolved";
@@ -71,7 +72,7 @@ ${root}`;
     .replaceAll("/sys/", `${folder}/sys/`)
     .replaceAll("/var/lib/etcd", `${folder}/data`)
     .replaceAll("/etc/systemd/system", `${folder}/units`);
-  const ran = bash(begin + phases);
+  const ran = bash(`${begin}\n${script("node/scripts/waiting.sh")}${phases}`);
   const lines = fs.existsSync(asked) ? fs.readFileSync(asked, "utf8").trim().split("\n") : [];
   return { ...ran, asked: lines };
 }

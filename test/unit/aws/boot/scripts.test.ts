@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
+import { script as scriptText } from "../../../../model/core/script";
 import { awsProgramText, type AwsCommand } from "../../../../model/aws/node/calls";
 import { credentialFiles } from "../../../../model/aws/node/credentials";
 import { lifecycleFiles } from "../../../../model/aws/boot/lifecycle";
@@ -75,6 +76,8 @@ const scripts = Object.entries({ plain, rich }).flatMap(([kind, settings]) =>
   Object.entries(scriptsOf(settings)).map(([name, script]) => [`${kind}: ${name}`, script] as const),
 );
 
+const waitingFunctions = scriptText("node/scripts/waiting.sh");
+
 describe("the wait for the balancer after init", () => {
   /** Runs it with a curl that fails for those calls, by their number, and a sleep of nothing. */
   const wait = (settings: ClusterSettings, failing: string) =>
@@ -85,7 +88,7 @@ phase() { echo "##phase $1"; }
 die() { echo "##error $1"; exit 1; }
 sleep() { SECONDS=$((SECONDS + $1)); }
 curl() { calls=$((calls + 1)); [[ ! $calls =~ ^(${failing})$ ]]; }
-${balancerPart(settings, controlPlaneNode(settings))}echo "$calls calls"
+${waitingFunctions}${balancerPart(settings, controlPlaneNode(settings))}echo "$calls calls"
 `,
     }).stdout;
 
@@ -93,7 +96,7 @@ ${balancerPart(settings, controlPlaneNode(settings))}echo "$calls calls"
     expect(balancerPart(plain, controlPlaneNode(plain))).toBe("");
   });
 
-  it("ends when every address has answered twelve times in a row, and one refusal begins it anew", () => {
+  it("ends when every address has answered twelve times in a row, and one refusal starts the count again", () => {
     expect(wait(rich, "none")).toContain("36 calls");
     expect(wait(rich, "8")).toContain("45 calls");
   });
