@@ -1,3 +1,4 @@
+import { AWS_CHARTS, type AwsChartName } from "./aws/addons/charts";
 import { ADDON_KEYS, partsOf, type AddonChartName } from "./addons";
 import type { PinnedChart, HelmSettings } from "./pinnedChart";
 import { CNIS, type CniChartName } from "./cni";
@@ -5,7 +6,7 @@ import { CNIS, type CniChartName } from "./cni";
 export type { PinnedChart, HelmSettings };
 
 /** Charts that the library installs by Helm, because upstream ships them as moving charts. */
-export type ChartName = CniChartName | AddonChartName | "aws-cloud-controller-manager" | "aws-ebs-csi-driver";
+export type ChartName = CniChartName | AddonChartName | AwsChartName;
 
 const PARTS = [...Object.values(CNIS), ...ADDON_KEYS.flatMap((key) => partsOf(key, undefined))].map(
   ({ charts }) => charts,
@@ -13,22 +14,7 @@ const PARTS = [...Object.values(CNIS), ...ADDON_KEYS.flatMap((key) => partsOf(ke
 
 export const CHARTS: Record<ChartName, PinnedChart> = {
   ...(Object.assign({}, ...PARTS) as Record<CniChartName | AddonChartName, PinnedChart>),
-  // cloud-provider-aws, charts/aws-cloud-controller-manager/Chart.yaml (2026-07-07).
-  "aws-cloud-controller-manager": {
-    version: "0.0.11",
-    appVersion: "v1.35.0",
-    repository: "https://kubernetes.github.io/cloud-provider-aws",
-    release: "aws-cloud-controller-manager",
-    registries: ["registry.k8s.io"],
-  },
-  // aws-ebs-csi-driver, charts/aws-ebs-csi-driver/Chart.yaml (2026-08-19).
-  "aws-ebs-csi-driver": {
-    version: "2.64.0",
-    appVersion: "v1.64.0",
-    repository: "https://kubernetes-sigs.github.io/aws-ebs-csi-driver",
-    release: "aws-ebs-csi-driver",
-    registries: ["public.ecr.aws"],
-  },
+  ...AWS_CHARTS,
 };
 
 export const CHART_NAMES = Object.keys(CHARTS) as readonly ChartName[];

@@ -1,6 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { ADDON_NAMESPACE } from "../../model/aws/addons";
+import { ADDON_NAMESPACE } from "../../model/aws/addons/values";
 import type { Statement } from "../../model/aws/statement";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { helmRelease, type HelmReleaseArgs } from "../kubernetes/release";

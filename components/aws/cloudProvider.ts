@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { CLOUD_CONTROLLER_ACCOUNT, cloudControllerValues } from "../../model/aws/addons";
-import { cloudControllerStatements } from "../../model/aws/iamAddons";
+import { CLOUD_CONTROLLER_ACCOUNT, cloudControllerValues } from "../../model/aws/addons/values";
+import { cloudControllerStatements } from "../../model/aws/addons/statements";
 import { addonRelease, type AwsAddonArgs } from "./addonRelease";
 
 export type CloudProviderArgs = AwsAddonArgs;

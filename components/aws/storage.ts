@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { STORAGE_ACCOUNT, storageClass, storageValues } from "../../model/aws/addons";
-import { storageStatements } from "../../model/aws/iamAddons";
+import { STORAGE_ACCOUNT, storageClass, storageValues } from "../../model/aws/addons/values";
+import { storageStatements } from "../../model/aws/addons/statements";
 import { manifestResource } from "../kubernetes/manifest";
 import { addonRelease, type AwsAddonArgs } from "./addonRelease";
 

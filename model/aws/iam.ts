@@ -1,5 +1,5 @@
 import type { AwsPool, AwsSettings } from "./settings";
-import { cloudControllerStatements, storageStatements } from "./iamAddons";
+import { cloudControllerStatements, storageStatements } from "./addons/statements";
 import {
   bastionHostKeySecret,
   bootBucketParameter,

@@ -1,4 +1,4 @@
-import { identityVariables, tokenVolumes } from "./addons";
+import { identityVariables, tokenVolumes } from "./addons/values";
 
 /** A container as far as a role touches it. */
 interface Container {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { cloudControllerValues, storageClass, storageValues } from "../../../model/aws/addons";
+import { cloudControllerValues, storageClass, storageValues } from "../../../model/aws/addons/values";
 import { awsSettings, largeAws, smallAws } from "../../support/awsInput";
 import { all, set } from "../settings/edit";
 

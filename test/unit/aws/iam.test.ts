@@ -9,7 +9,7 @@ import {
   webIdentityTrust,
 } from "../../../model/aws/iam";
 import type { Statement } from "../../../model/aws/statement";
-import { cloudControllerStatements, storageStatements } from "../../../model/aws/iamAddons";
+import { cloudControllerStatements, storageStatements } from "../../../model/aws/addons/statements";
 import { awsOf } from "../../../model/aws/spec";
 import type { AwsPool } from "../../../model/aws/settings";
 import { awsSettings, largeAws, smallAws } from "../../support/awsInput";

@@ -1,6 +1,6 @@
-import { clusterTag } from "./names";
-import { awsOf, type AwsCluster } from "./spec";
-import type { Statement } from "./statement";
+import { clusterTag } from "../names";
+import { awsOf, type AwsCluster } from "../spec";
+import type { Statement } from "../statement";
 
 /**
  * What the add-ons that call AWS may do: what their own documentation asks for, less what this library does not use, and

@@ -1,7 +1,7 @@
-import type { Manifest } from "../core/manifest";
-import { proxyVariables } from "../node/downloads";
-import { awsOf, type AwsCallerSpec, type AwsCluster } from "./spec";
-import { STS_AUDIENCE } from "../kubeadm/issuer";
+import type { Manifest } from "../../core/manifest";
+import { proxyVariables } from "../../node/downloads";
+import { awsOf, type AwsCallerSpec, type AwsCluster } from "../spec";
+import { STS_AUDIENCE } from "../../kubeadm/issuer";
 
 /** Where pods of add-ons find the token that AWS takes for their role. */
 const TOKEN_FOLDER = "/var/run/secrets/sts.amazonaws.com/serviceaccount";
