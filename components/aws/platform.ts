@@ -29,6 +29,7 @@ import { ETCD_DEVICE, ControlPlaneInstances } from "./controlPlaneInstances";
 import { Network } from "./network";
 import { PodIdentity } from "./podIdentity";
 import { Secrets } from "./secrets";
+import { ClusterAutoscaler } from "./clusterAutoscaler";
 import { Storage } from "./storage";
 import { AwsWorkerPool } from "./workerPool";
 
@@ -207,6 +208,13 @@ export class AwsPlatform implements Cloud {
     );
     if (awsOf(settings).storage !== undefined)
       new Storage(`${name}-storage`, shared, pulumi.mergeOptions(opts, { dependsOn: [controller] }));
+    const { clusterAutoscaler: autoscaler } = awsOf(settings);
+    if (autoscaler !== undefined)
+      new ClusterAutoscaler(
+        `${name}-autoscaler`,
+        { ...shared, autoscaler },
+        pulumi.mergeOptions(opts, { dependsOn: [controller] }),
+      );
     return [controller];
   }
 

@@ -124,13 +124,15 @@ function wayOutAdvisories(settings: Settings, { vpc }: AwsSettings): string[] {
   ];
 }
 
-function poolAdvisories({ cni }: Settings, { pools }: AwsSettings): string[] {
+function poolAdvisories({ cni }: Settings, { pools, clusterAutoscaler }: AwsSettings): string[] {
   const scaling = pools.filter((pool) => pool.min < pool.max).map((pool) => pool.name);
   const found: string[] = [];
-  if (scaling.length > 0) {
+  if (clusterAutoscaler !== undefined && scaling.length === 0)
+    found.push("clusterAutoscaler has nothing to scale: no pool has min and max");
+  if (clusterAutoscaler === undefined && scaling.length > 0) {
     found.push(
-      `pools ${scaling.join(", ")} have min and max, but nothing here scales them: install Cluster Autoscaler or similar, ` +
-        "whose tags the groups already have",
+      `pools ${scaling.join(", ")} have min and max, but nothing here scales them: set clusterAutoscaler: {}, or install ` +
+        "another scaler that finds the groups by their tags",
     );
   }
   for (const { name, instanceTypes, max } of pools) {

@@ -1,4 +1,5 @@
 import type { AwsPool, AwsSettings } from "./settings";
+import { autoscalerStatements } from "./autoscaler/statements";
 import { cloudControllerStatements, storageStatements } from "./addons/statements";
 import {
   bastionHostKeySecret,
@@ -138,6 +139,7 @@ export function controlPlaneStatements(settings: AwsCluster): Statement[] {
       ? [
           ...cloudControllerStatements(settings),
           ...(aws.storage === undefined ? [] : storageStatements(settings)),
+          ...(aws.clusterAutoscaler === undefined ? [] : autoscalerStatements(settings)),
         ]
       : []),
     ...pullStatements(aws),
@@ -281,5 +283,8 @@ export function rolesOf(settings: AwsCluster): InstanceProfileRole[] {
       ? [{ role: "cloud controller manager", statements: cloudControllerStatements(settings) }]
       : []),
     ...(identity && aws.storage ? [{ role: "EBS CSI driver", statements: storageStatements(settings) }] : []),
+    ...(identity && aws.clusterAutoscaler
+      ? [{ role: "Cluster Autoscaler", statements: autoscalerStatements(settings) }]
+      : []),
   ];
 }

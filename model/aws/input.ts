@@ -1,5 +1,6 @@
 import type { Switched } from "../core/enabled";
 import type { AttachedInput, AwsIamInput } from "./attached/settings";
+import type { ClusterAutoscalerInput } from "./autoscaler/settings";
 import type { EcrInput } from "./ecr/settings";
 import type { VpcEndpointsInput } from "./endpoints/settings";
 import type { RepairInput } from "./repair/settings";
@@ -570,6 +571,12 @@ export interface AwsPlatformInput {
    * @defaultValue `{ enabled: true }`
    */
   storage?: StorageInput;
+  /**
+   * Cluster Autoscaler, for pools with `min` and `max`.
+   *
+   * @defaultValue none: `up` starts such a pool with `min` nodes, and something else sets its size
+   */
+  clusterAutoscaler?: ClusterAutoscalerInput;
   /**
    * Tags of every resource that takes tags. Keys of AWS and Kubernetes are refused. A change replaces workers one by
    * one.

@@ -1,6 +1,7 @@
 import { defined } from "../core/defined";
 import { whenEnabled } from "../core/enabled";
 import { resolveAttached } from "./attached/settings";
+import { resolveClusterAutoscaler } from "./autoscaler/settings";
 import { resolveEcr } from "./ecr/settings";
 import { endpointSubnets } from "./endpoints/settings";
 import { resolveRepair } from "./repair/settings";
@@ -152,6 +153,12 @@ function awsSettings(
     ...(storage === undefined
       ? {}
       : { storage: { chart: chart("aws-ebs-csi-driver"), ...defined({ kmsKeyId: storage.kmsKeyId }) } }),
+    ...defined({
+      clusterAutoscaler: resolveClusterAutoscaler(input.clusterAutoscaler, {
+        chart: chart("cluster-autoscaler"),
+        kubernetes: versions.kubernetes,
+      }),
+    }),
     ...(input.ecr === undefined ? {} : { ecr: resolveEcr(input.ecr) }),
     ...defined({ rolePath: input.iam?.path, permissionsBoundary: input.iam?.permissionsBoundary }),
     tags: input.tags,

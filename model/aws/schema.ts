@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { attachedShape, iam } from "./attached/schema";
+import { clusterAutoscaler } from "./autoscaler/schema";
 import { ecr } from "./ecr/schema";
 import { vpcEndpoints } from "./endpoints/schema";
 import { repair } from "./repair/schema";
@@ -197,5 +198,6 @@ export const awsShape = {
   ecr: ecr.optional(),
   podIdentity: z.boolean().default(true),
   storage: switched({ kmsKeyId: kmsKey.optional() }).prefault({}),
+  clusterAutoscaler: clusterAutoscaler.optional(),
   tags: tags.default({}),
 };

@@ -1,4 +1,5 @@
 import type { Attached } from "./attached/settings";
+import type { ClusterAutoscalerSettings } from "./autoscaler/settings";
 import type { EcrSettings } from "./ecr/settings";
 import type { VpcEndpoints } from "./endpoints/settings";
 import type { RepairSettings } from "./repair/settings";
@@ -255,6 +256,8 @@ export interface AwsSettings {
   readonly cloudProvider: { readonly image: string; readonly chart: string };
   /** EBS CSI driver with a default StorageClass; undefined: switched off. */
   readonly storage?: { readonly chart: string; readonly kmsKeyId?: string };
+  /** Cluster Autoscaler. Undefined: it is not installed. */
+  readonly clusterAutoscaler?: ClusterAutoscalerSettings;
   /** Linux nodes pull from ECR. Undefined: they do not log in. */
   readonly ecr?: EcrSettings;
   /** Path of roles and instance profiles; undefined: `/`. */

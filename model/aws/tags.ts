@@ -43,6 +43,16 @@ export function poolTags(settings: TagsSpec, pool: AwsPool): Tags {
   });
 }
 
+/** On groups of a cluster whose size an autoscaler chooses, with the value `owned`. */
+export function autoscalerTag(cluster: string): string {
+  return `k8s.io/cluster-autoscaler/${cluster}`;
+}
+
+/** What pods get of a node's root volume: less the system's files, and the tenth at which the kubelet begins to evict pods. */
+function storageGiB({ volume }: Pick<AwsPool, "volume">): number {
+  return Math.floor(volume.sizeGiB * 0.8);
+}
+
 /** Before a label or a taint of nodes that are not there yet. */
 const NODE_TEMPLATE = "k8s.io/cluster-autoscaler/node-template";
 export const AUTOSCALER_PREFIX = {
@@ -56,14 +66,20 @@ export const AUTOSCALER_PREFIX = {
  */
 export function autoscalerTags(settings: { readonly name: string }, pool: AwsPool): Tags {
   if (pool.min === pool.max) return {};
-  const labels = Object.entries(pool.labels).map(([key, value]) => [AUTOSCALER_PREFIX.label + key, value]);
+  // It takes a node that is not there yet for one of Linux, without room for ephemeral storage.
+  const system: Tags = pool.platform === "windows" ? { "kubernetes.io/os": "windows" } : {};
+  const labels = Object.entries({ ...system, ...pool.labels }).map(([key, value]) => [
+    AUTOSCALER_PREFIX.label + key,
+    value,
+  ]);
   const taints = pool.taints.map((taint) => [
     AUTOSCALER_PREFIX.taint + taint.key,
     `${taint.value ?? ""}:${taint.effect}`,
   ]);
   return Object.fromEntries([
     ["k8s.io/cluster-autoscaler/enabled", "true"],
-    [`k8s.io/cluster-autoscaler/${settings.name}`, "owned"],
+    [autoscalerTag(settings.name), "owned"],
+    [`${NODE_TEMPLATE}/resources/ephemeral-storage`, `${storageGiB(pool)}Gi`],
     ...labels,
     ...taints,
   ]) as Tags;

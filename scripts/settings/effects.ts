@@ -230,7 +230,10 @@ const AWS: readonly EffectRow[] = [
     ["access.sessionManager"],
     "the roles of instances; their agents notice within half an hour, or immediately after a restart",
   ),
-  resources(["access.**", "bastion.**", "egress", "tags.*", "storage.**"], "resources of AWS"),
+  resources(
+    ["access.**", "bastion.**", "egress", "tags.*", "storage.**", "clusterAutoscaler.**"],
+    "resources of AWS",
+  ),
   resources(
     ["controlPlane.**"],
     "the instance is replaced if EC2 cannot change it in place, one control-plane node at a time (docs/aws.md)",

@@ -1,6 +1,6 @@
 import type { PinnedChart } from "../../pinnedChart";
 
-export type AwsChartName = "aws-cloud-controller-manager" | "aws-ebs-csi-driver";
+export type AwsChartName = "aws-cloud-controller-manager" | "aws-ebs-csi-driver" | "cluster-autoscaler";
 
 /** Charts of what calls AWS in the cluster. */
 export const AWS_CHARTS: Readonly<Record<AwsChartName, PinnedChart>> = {
@@ -19,5 +19,13 @@ export const AWS_CHARTS: Readonly<Record<AwsChartName, PinnedChart>> = {
     repository: "https://kubernetes-sigs.github.io/aws-ebs-csi-driver",
     release: "aws-ebs-csi-driver",
     registries: ["public.ecr.aws"],
+  },
+  // kubernetes/autoscaler, tag cluster-autoscaler-chart-9.59.0 (2026-07-21); the image is the settings' own.
+  "cluster-autoscaler": {
+    version: "9.59.0",
+    appVersion: "v1.35.0",
+    repository: "https://kubernetes.github.io/autoscaler",
+    release: "cluster-autoscaler",
+    registries: ["registry.k8s.io"],
   },
 };

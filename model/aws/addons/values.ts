@@ -9,14 +9,14 @@ const TOKEN_VOLUME = "aws-token";
 /** Seconds for which a token is good; the kubelet renews it well before. */
 const TOKEN_SECONDS = 3600;
 /** Any group but root's: by it a container that is not root may read its token. */
-const TOKEN_GROUP = 65534;
+export const TOKEN_GROUP = 65534;
 
 export const CLOUD_CONTROLLER_ACCOUNT = "cloud-controller-manager";
 export const STORAGE_ACCOUNT = "ebs-csi-controller-sa";
 export const ADDON_NAMESPACE = "kube-system";
 
-const ON_CONTROL_PLANE = { "node-role.kubernetes.io/control-plane": "" } as const;
-const CONTROL_PLANE_TAINT = {
+export const ON_CONTROL_PLANE = { "node-role.kubernetes.io/control-plane": "" } as const;
+export const CONTROL_PLANE_TAINT = {
   key: "node-role.kubernetes.io/control-plane",
   operator: "Exists",
   effect: "NoSchedule",
@@ -37,7 +37,7 @@ export function identityVariables(role: unknown): { name: string; value: unknown
 }
 
 /** By it AWS' SDKs go through the proxy; what is the cluster's own goes direct. */
-function proxyEnvironment(settings: Pick<AwsCallerSpec, "proxy">): object[] {
+export function proxyEnvironment(settings: Pick<AwsCallerSpec, "proxy">): { name: string; value: string }[] {
   return proxyVariables(settings)
     .filter(([name]) => name === name.toUpperCase())
     .map(([name, value]) => ({ name, value }));

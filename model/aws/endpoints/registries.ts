@@ -19,6 +19,7 @@ export function registriesWithoutMirror(settings: ImageSources): string[] {
     domain.charts,
     ...usedAddons(addons).flatMap((one) => partsOf(one.key, one.settings).map((part) => part.charts)),
     ...(awsOf(settings).storage === undefined ? [] : [{ driver: CHARTS["aws-ebs-csi-driver"] }]),
+    ...(awsOf(settings).clusterAutoscaler === undefined ? [] : [{ scaler: CHARTS["cluster-autoscaler"] }]),
   ].flatMap((some) => Object.values(some));
   const registries = [
     // The cloud controller manager's, whatever `images.repository` says.

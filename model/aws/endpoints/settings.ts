@@ -44,7 +44,7 @@ function ownServices({ ecr, sessionManager }: EndpointUses): EndpointService[] {
       name: "elasticloadbalancing",
       reason: "the cloud controller manager, for Services of type LoadBalancer",
     },
-    { name: "autoscaling", reason: "lifecycle hooks of pools" },
+    { name: "autoscaling", reason: "lifecycle hooks of pools, and Cluster Autoscaler" },
     { name: "secretsmanager", reason: "SSH host keys, before sshd starts" },
     { name: "ssm", reason: "join credentials and statuses of boots" },
     { name: "sts", reason: "roles of service accounts" },

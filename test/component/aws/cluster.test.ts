@@ -260,6 +260,20 @@ describe("instances", () => {
   });
 });
 
+describe("Cluster Autoscaler", () => {
+  it("is a release with a role of its own, after the controller that initialises its node", async () => {
+    const workers = { general: { min: 1, max: 3, instanceType: "t3.large" } };
+    const all = await cluster({ ...smallAws(), workers, clusterAutoscaler: {} });
+    const release = byName(all, "cloud-autoscaler-release");
+    expect(release.inputs).toMatchObject({ chart: "cluster-autoscaler", namespace: "kube-system" });
+    expect(release.dependsOn).toContain(byName(all, "cloud-autoscaler-identity-policy").urn);
+    expect(byName(all, "cloud-autoscaler").dependsOn).toContain(
+      byName(all, "cloud-cloud-provider-release").urn,
+    );
+    expect(names(small).filter((name) => name.startsWith("cloud-autoscaler"))).toEqual([]);
+  });
+});
+
 describe("order", () => {
   const urn = (name: string) => byName(large, name).urn;
 

@@ -275,6 +275,33 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
       /the library sets it/,
     ],
   ]),
+  ...cases("Cluster Autoscaler", smallAws, [
+    ["not yes", set("clusterAutoscaler", true), "clusterAutoscaler", /mapping/],
+    [
+      "an expander that it does not have",
+      set("clusterAutoscaler", { expander: "cheapest" }),
+      "clusterAutoscaler.expander",
+      /least-waste/,
+    ],
+    [
+      "a node that is never little used",
+      set("clusterAutoscaler", { scaleDownUtilization: "0%" }),
+      "clusterAutoscaler.scaleDownUtilization",
+      /from 1% to 100%/,
+    ],
+    [
+      "a share instead of a percentage",
+      set("clusterAutoscaler", { scaleDownUtilization: 0.5 }),
+      "clusterAutoscaler.scaleDownUtilization",
+      /percentage/,
+    ],
+    [
+      "no time at all",
+      set("clusterAutoscaler", { scaleDownAfterMinutes: 0 }),
+      "clusterAutoscaler.scaleDownAfterMinutes",
+      /at least 1/,
+    ],
+  ]),
   ...cases("repair of nodes", smallAws, [
     ["not yes", general("repair", true), "workers.general.repair", /mapping/],
     [

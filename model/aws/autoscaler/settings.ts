@@ -1,0 +1,111 @@
+import { type Switched, whenEnabled } from "../../core/enabled";
+import type { PodResourcesInput } from "../../kubernetes";
+import type { PodResources } from "../../settings/resolvedShared";
+import { minorOf, type Minor } from "../../versions";
+
+/** How a pool is chosen among those that a waiting pod fits (cluster-autoscaler, expander/expander.go). */
+export const EXPANDERS = ["least-waste", "most-pods", "least-nodes", "random"] as const;
+export type Expander = (typeof EXPANDERS)[number];
+
+/** Cluster Autoscaler: it sets the size of pools with `min` and `max`. `{}` uses the defaults. */
+export interface ClusterAutoscalerInput extends Switched {
+  /**
+   * Which pool grows when a waiting pod fits several: the one that leaves the least CPU and memory unused (`least-waste`), that takes the
+   * most pods (`most-pods`), that needs the fewest nodes (`least-nodes`), or any (`random`).
+   *
+   * @defaultValue `least-waste`
+   */
+  expander?: Expander;
+  /**
+   * How long a node is little used before it is drained and ended, in minutes, 1 to 1440.
+   *
+   * @defaultValue `10`
+   */
+  scaleDownAfterMinutes?: number;
+  /**
+   * A node counts as little used while the requests of its pods are below this share of its CPU and of its memory, in percent.
+   *
+   * @defaultValue `50%`
+   */
+  scaleDownUtilization?: string;
+  /**
+   * Whether nodes stay while a pod on them has an `emptyDir` or `hostPath` volume, which it would lose.
+   *
+   * @defaultValue `true`
+   */
+  keepNodesWithLocalStorage?: boolean;
+  /**
+   * Whether nodes stay for an hour while a pod of `kube-system` runs on them that no disruption budget covers. Pods of DaemonSets do not count.
+   *
+   * @defaultValue `true`
+   */
+  keepNodesWithSystemPods?: boolean;
+  /**
+   * Of its pod.
+   *
+   * @defaultValue requests of 100m CPU and 600Mi memory
+   */
+  resources?: PodResourcesInput;
+  /**
+   * Image with its registry and tag.
+   *
+   * @defaultValue the newest release for the cluster's minor version of Kubernetes
+   */
+  image?: string;
+}
+
+/** The same, decided. */
+export interface ClusterAutoscalerSettings {
+  /** Version of the chart. */
+  readonly chart: string;
+  /** With its tag. */
+  readonly image: string;
+  readonly expander: Expander;
+  readonly scaleDownAfterMinutes: number;
+  /** In percent. */
+  readonly scaleDownUtilization: number;
+  readonly keepNodesWithLocalStorage: boolean;
+  readonly keepNodesWithSystemPods: boolean;
+  readonly resources: PodResources;
+}
+
+/**
+ * Tags `cluster-autoscaler-<version>` of kubernetes/autoscaler, of 2026-07-22. It simulates the scheduler of its own minor version, so
+ * upstream advises the cluster's (cluster-autoscaler/README.md, "Releases"). None is out for 1.37 yet.
+ */
+const RELEASES: Readonly<Record<Minor, string>> = {
+  "1.34": "v1.34.5",
+  "1.35": "v1.35.2",
+  "1.36": "v1.36.1",
+  "1.37": "v1.36.1",
+};
+
+const REPOSITORY = "registry.k8s.io/autoscaling/cluster-autoscaler";
+
+// The chart requests nothing; these are of cloudprovider/aws/examples/cluster-autoscaler-autodiscover.yaml.
+const DEFAULTS = {
+  expander: "least-waste",
+  scaleDownAfterMinutes: 10,
+  scaleDownUtilization: "50%",
+  keepNodesWithLocalStorage: true,
+  keepNodesWithSystemPods: true,
+  resources: { requests: { cpu: "100m", memory: "600Mi" } },
+} as const;
+
+/** Cluster Autoscaler with defaults filled in; undefined: it is not installed. */
+export function resolveClusterAutoscaler(
+  given: (ClusterAutoscalerInput & Switched) | undefined,
+  { chart, kubernetes }: { readonly chart: string; readonly kubernetes: string },
+): ClusterAutoscalerSettings | undefined {
+  const written = whenEnabled(given);
+  if (written === undefined) return undefined;
+  const { enabled: _, image, scaleDownUtilization = DEFAULTS.scaleDownUtilization, ...input } = written;
+  const release = RELEASES[minorOf(kubernetes) as Minor];
+  return {
+    ...DEFAULTS,
+    ...input,
+    scaleDownUtilization: Number(scaleDownUtilization.slice(0, -1)),
+    image: image ?? `${REPOSITORY}:${release}`,
+    chart,
+  };
+}
