@@ -44,7 +44,7 @@ export function summary(
     paint.bold("What to watch"),
     ...watchLines(plan.watch, columns, paint),
     "",
-    `Open ${paint.bold(`${folder}/index.html`)} in a browser. Beside it: plan.json, ${countOf(plan, "nodes/")} files in nodes/, ${countOf(plan, "manifests/")} in manifests/`,
+    `Open ${paint.bold(`${folder}/index.html`)} in a browser. In the same folder: plan.json, ${countOf(plan, "nodes/")} files in nodes/, ${countOf(plan, "manifests/")} in manifests/`,
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -96,7 +96,7 @@ function poolLines({ pools, region, vpc, cost }: NonNullable<PlanDocument["aws"]
   return [
     ...table(rows),
     ...(more > 0 ? [`  and ${more} more pools`] : []),
-    `  in ${region}, VPC ${vpc.id ?? vpc.cidr}: in the order of ${cost.from === cost.to ? "" : `$${dollars(cost.from)} to `}$${dollars(cost.to)} a month, by list prices`,
+    `  in ${region}, VPC ${vpc.id ?? vpc.cidr}: about ${cost.from === cost.to ? "" : `$${dollars(cost.from)} to `}$${dollars(cost.to)} a month at list prices`,
   ];
 }
 

@@ -46,7 +46,7 @@ export interface InterfacePlan {
   readonly subnet: string;
   /** Its fixed private address. */
   readonly address?: Range;
-  /** Whether the internet reaches it at an address of its own. */
+  /** Whether the internet reaches it at its own address. */
   readonly public: boolean;
   readonly groups: readonly string[];
   /** Whether EC2 drops packets that are not from or to its own address. */
@@ -85,7 +85,7 @@ export interface EndpointPlan {
   readonly name: string;
   /** `ec2` of `com.amazonaws.eu-central-1.ec2`. */
   readonly service: string;
-  /** Of a gateway: the tables that lead to it. */
+  /** For a gateway: the tables that lead to it. */
   readonly tables: readonly string[];
   readonly gateway: boolean;
   /** Whether the service's own name leads here. */

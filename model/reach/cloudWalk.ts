@@ -67,7 +67,7 @@ export class CloudWalk {
     return this.out(from, peer, packet, hops) ?? this.leaves(from, EVERYWHERE, hops);
   }
 
-  /** As far as the host's groups decide: to a mirror or a proxy whose place is not known here. */
+  /** As far as the host's groups decide: to a mirror or a proxy in an unknown place. */
   outOnly(from: InterfacePlan, packet: Packet, hops: Hops): string | undefined {
     return this.out(from, { label: "the internet", groups: [], range: EVERYWHERE }, packet, hops);
   }

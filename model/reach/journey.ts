@@ -1,6 +1,6 @@
 /** One way that something of the cluster has to take, and how it went. */
 export interface Journey {
-  /** Of the flow: why it has to arrive. */
+  /** Why the flow must arrive. */
   readonly reason: string;
   readonly from: string;
   readonly to: string;

@@ -7,41 +7,43 @@ import { minorOf, type Minor } from "../../versions";
 export const EXPANDERS = ["least-waste", "most-pods", "least-nodes", "random"] as const;
 export type Expander = (typeof EXPANDERS)[number];
 
-/** Cluster Autoscaler: it sets the size of pools with `min` and `max`. `{}` uses the defaults. */
+/** Cluster Autoscaler, which sets the size of pools with `min` and `max`. `{}` uses the defaults. */
 export interface ClusterAutoscalerInput extends Switched {
   /**
-   * Which pool grows when a waiting pod fits several: the one that leaves the least CPU and memory unused (`least-waste`), that takes the
-   * most pods (`most-pods`), that needs the fewest nodes (`least-nodes`), or any (`random`).
+   * Which pool grows if a waiting pod fits several: the pool that leaves the least CPU and memory unused
+   * (`least-waste`), takes the most pods (`most-pods`), needs the fewest nodes (`least-nodes`), or any pool
+   * (`random`).
    *
    * @defaultValue `least-waste`
    */
   expander?: Expander;
   /**
-   * How long a node is little used before it is drained and ended, in minutes, 1 to 1440.
+   * How long a node must be underused before it is drained and terminated, in minutes, 1 to 1440.
    *
    * @defaultValue `10`
    */
   scaleDownAfterMinutes?: number;
   /**
-   * A node counts as little used while the requests of its pods are below this share of its CPU and of its memory, in percent.
+   * Share of a node's CPU and memory below which the requests of its pods count as underuse, in percent.
    *
    * @defaultValue `50%`
    */
   scaleDownUtilization?: string;
   /**
-   * Whether nodes stay while a pod on them has an `emptyDir` or `hostPath` volume, which it would lose.
+   * Keeps a node while one of its pods has an `emptyDir` or `hostPath` volume, which it would lose.
    *
    * @defaultValue `true`
    */
   keepNodesWithLocalStorage?: boolean;
   /**
-   * Whether nodes stay for an hour while a pod of `kube-system` runs on them that no disruption budget covers. Pods of DaemonSets do not count.
+   * Keeps a node for an hour while it runs a pod of `kube-system` that no disruption budget covers. Pods of
+   * DaemonSets do not count.
    *
    * @defaultValue `true`
    */
   keepNodesWithSystemPods?: boolean;
   /**
-   * Of its pod.
+   * Requests and limits of its pod.
    *
    * @defaultValue requests of 100m CPU and 600Mi memory
    */

@@ -15,7 +15,7 @@ export const AUTOSCALER_ACCOUNT = "cluster-autoscaler";
 
 /**
  * Values of the chart cluster-autoscaler (kubernetes/autoscaler, cluster-autoscaler/charts/cluster-autoscaler/values.yaml).
- * @param role ARN of its own role; undefined: the control-plane nodes' own, so that it runs there
+ * @param role ARN of the add-on's role; undefined: it uses the control-plane nodes' role, so that it runs there
  */
 export function autoscalerValues(
   settings: AwsCallerSpec,
