@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretFile } from "../host/protocol";
 import { renderKubeconfig } from "../model/kubeconfig";
+import { backupPaths, backupSecrets } from "../model/etcd/backup/files";
 import { encryptionConfiguration, paths, secretComponentFiles } from "../model/kubeadm";
 import { unknownKeys } from "../model/settings/alone";
 import { readCluster } from "../model/settings/parse";
@@ -175,6 +176,17 @@ export class Cluster extends pulumi.ComponentResource {
       path,
       content: secrets[secret] ?? "",
     }));
+    const { backup } = settings.etcd;
+    const ofBackup =
+      backup === undefined
+        ? []
+        : [
+            { path: backupPaths.key, content: pki.backupKey },
+            ...backupSecrets({ backup }).map(({ path, secret }) => ({
+              path,
+              content: secrets[secret] ?? "",
+            })),
+          ];
     const oidcCa = settings.oidc?.ca === undefined ? undefined : (secrets[settings.oidc.ca] ?? "");
     return pulumi.secret(
       pulumi
@@ -183,7 +195,7 @@ export class Cluster extends pulumi.ComponentResource {
           pki.encryptionKey,
           pulumi.output(given),
           pulumi.output(oidcCa),
-          pulumi.output(brought),
+          pulumi.output([...brought, ...ofBackup]),
         ])
         .apply(([files, generated, keys, ca, more]) => [
           ...files,

@@ -62,6 +62,9 @@ export class Pki extends pulumi.ComponentResource {
   /** 32 random bytes in base64 for encryption at rest, used unless the settings name keys; secret. */
   readonly encryptionKey: pulumi.Output<string>;
 
+  /** 32 bytes in base64 that snapshots of etcd are encrypted with; from the same protected key. Secret. */
+  readonly backupKey: pulumi.Output<string>;
+
   constructor(name: string, args: PkiArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     partOf("Pki", name, args, {}, (given, title) => parseArguments(title, given, schema));
     super("kubeadm:index:Pki", name, {}, opts);
@@ -97,11 +100,12 @@ export class Pki extends pulumi.ComponentResource {
     this.clusterId = this.cluster.certificate.apply((pem) => sha256(pem.trim()));
     this.adminCertificate = admin.certificate;
     this.adminKey = admin.key;
-    this.encryptionKey = pulumi.secret(
-      made(encryption.privateKeyPem).apply((pem) =>
-        sha256(`pulumi-kubeadm encryption at rest\n${pem}`, "base64"),
-      ),
-    );
+    const derived = (use: string): pulumi.Output<string> =>
+      pulumi.secret(
+        made(encryption.privateKeyPem).apply((pem) => sha256(`pulumi-kubeadm ${use}\n${pem}`, "base64")),
+      );
+    this.encryptionKey = derived("encryption at rest");
+    this.backupKey = derived("snapshots of etcd");
     this.controlPlaneFiles = pulumi.secret(
       pulumi
         .all([
@@ -120,6 +124,7 @@ export class Pki extends pulumi.ComponentResource {
       adminKey: this.adminKey,
       controlPlaneFiles: this.controlPlaneFiles,
       encryptionKey: this.encryptionKey,
+      backupKey: this.backupKey,
     });
   }
 }

@@ -1,5 +1,6 @@
 import { addonResolvers, type UsedAddons } from "../addons";
 import type { OidcSettings, ProxySettings } from "../settings/resolved";
+import { backupPort } from "./backup";
 import {
   ANYWHERE,
   description,
@@ -12,7 +13,7 @@ import {
   type GroupRule,
   type SecurityGroupsSpec,
 } from "./firewall";
-import { awsOf } from "./spec";
+import { awsOf, type AwsCluster } from "./spec";
 
 /** What security groups let out: what comes in elsewhere, and whom hosts call outside. */
 export interface EgressSpec extends SecurityGroupsSpec {
@@ -24,6 +25,7 @@ export interface EgressSpec extends SecurityGroupsSpec {
   };
   readonly proxy?: Pick<ProxySettings, "http" | "https">;
   readonly oidc?: Pick<OidcSettings, "issuerUrl">;
+  readonly etcd?: AwsCluster["etcd"];
 }
 
 /**
@@ -53,7 +55,23 @@ export function egressRules(settings: EgressSpec): GroupRule[] {
   const outside = hostGroups(settings).flatMap((group) =>
     outsideCalls(settings).map((rule) => ({ ...rule, group })),
   );
-  return distinct([...inside, ...outside]);
+  const snapshots = snapshotCalls(settings).map((rule) => ({ ...rule, group: "controlPlane" as const }));
+  return distinct([...inside, ...outside, ...snapshots]);
+}
+
+/** Where control-plane nodes send snapshots of etcd: a host, or another service with the API of S3. */
+export function snapshotCalls(settings: Pick<EgressSpec, "etcd">): Omit<GroupRule, "group">[] {
+  const to = backupPort(settings);
+  if (to === undefined) return [];
+  const { cidr, port } = to;
+  return [
+    {
+      peer: range(cidr),
+      protocol: "tcp",
+      ports: { from: port, to: port },
+      reason: description("etcd.backup.target: snapshots of etcd"),
+    },
+  ];
 }
 
 /** Whom every host calls outside the cluster, besides AWS' own services. */

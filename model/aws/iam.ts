@@ -1,6 +1,7 @@
 import type { AwsPool, AwsSettings } from "./settings";
 import { autoscalerStatements } from "./autoscaler/statements";
 import { cloudControllerStatements, storageStatements } from "./addons/statements";
+import { backupStatements } from "./backup";
 import {
   bastionHostKeySecret,
   bootBucketParameter,
@@ -134,6 +135,7 @@ export function controlPlaneStatements(settings: AwsCluster): Statement[] {
       actions: ["autoscaling:DescribeScalingActivities"],
       resources: ["*"],
     },
+    ...backupStatements(settings),
     ...repairStatements(settings),
     ...(aws.podIdentity === undefined
       ? [

@@ -1,3 +1,4 @@
+import type { BackupSettings } from "../etcd/backup/settings";
 import type { ProxySettings } from "../settings/resolved";
 import type { AwsSettings } from "./settings";
 
@@ -5,6 +6,8 @@ import type { AwsSettings } from "./settings";
 export interface AwsCluster {
   /** DNS label; part of the names of what is made. */
   readonly name: string;
+  /** undefined: there are no snapshots. */
+  readonly etcd?: { readonly backup?: BackupSettings };
   /** undefined: not on AWS. */
   readonly aws?: AwsSettings;
 }

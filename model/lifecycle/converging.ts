@@ -1,4 +1,5 @@
 import { apiServerPort, clusterConfiguration, grantJoinAccess } from "../kubeadm";
+import { dropFormerBackup } from "../etcd/backup/files";
 import { managerPolicies } from "../kubeadm/managers";
 import { binaryPath } from "../node/paths";
 import { undoFolder } from "../node/undo";
@@ -60,7 +61,13 @@ export function convergeScript(
     startUnits(files),
     placeStaticPods(files),
     healthy(machine),
-    ...(controlPlane === undefined ? [] : [grantJoinAccess(), pruneComponentFiles(controlPlane, files)]),
+    ...(controlPlane === undefined
+      ? []
+      : [
+          grantJoinAccess(),
+          pruneComponentFiles(controlPlane, files),
+          dropFormerBackup(controlPlane, machine),
+        ]),
     "keep_copies 1\n",
     setState(facts, "joined"),
   ].join("");

@@ -11,6 +11,7 @@ import {
   patches,
   renewalUnits,
 } from "../kubeadm";
+import { backupFiles } from "../etcd/backup/files";
 import { plainComponentFiles } from "../kubeadm/componentFiles";
 import { staticPodFiles } from "../extras/staticPods";
 import type { RenderedFile } from "../renderedFile";
@@ -42,6 +43,7 @@ export function filesOfNode(spec: NodeSpec, oidcCa = ""): RenderedFile[] {
     ...kubelet,
     ...apiServer.files,
     ...renewalUnits(controlPlane),
+    ...backupFiles(controlPlane, machine),
     ...approverUnits(controlPlane),
     joinAccessFile(),
     ...joinApproverUnits(poolRule(controlPlane)),

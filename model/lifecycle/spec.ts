@@ -1,5 +1,6 @@
 /** What a node is joined, configured and removed by. A setting that is not named here changes no node. */
 import type { AwsControlPlaneSpec } from "../aws/node/spec";
+import type { BackupSpec } from "../etcd/backup/files";
 import type { ApiServerFilesSpec } from "../kubeadm/apiServerFiles";
 import type { ServingApproverSpec } from "../kubeadm/approver";
 import type { InitSpec, RegistrationSpec } from "../kubeadm/documents";
@@ -18,7 +19,8 @@ export interface NodeMachine extends ClusterMachine {
 export type ControlPlaneNodeSpec = InitSpec &
   ApiServerFilesSpec &
   ServingApproverSpec &
-  AwsControlPlaneSpec & {
+  AwsControlPlaneSpec &
+  BackupSpec & {
     readonly certificates: { readonly renewBeforeDays: number };
   };
 

@@ -18,6 +18,8 @@ export type Need =
   | "curl"
   | "tar"
   | "openssl"
+  | "python3"
+  | "sftp"
   | "nginx"
   | "nginx-stream"
   | "chronyd";
@@ -47,6 +49,8 @@ const debian: Omit<OsProfile, "release"> = {
     curl: "curl",
     tar: "tar",
     openssl: "openssl",
+    python3: "python3",
+    sftp: "openssh-client",
     nginx: "nginx",
     "nginx-stream": "libnginx-mod-stream",
     chronyd: "chrony",
@@ -69,6 +73,8 @@ const redHat: Omit<OsProfile, "release"> = {
     curl: "curl",
     tar: "tar",
     openssl: "openssl",
+    python3: "python3",
+    sftp: "openssh-clients",
     nginx: "nginx",
     "nginx-stream": "nginx-mod-stream",
     chronyd: "chrony",
@@ -124,7 +130,12 @@ export function osProfileOf(machine: SetupMachine): string {
 }
 
 /** What a machine needs, in the order it is looked for. */
-export function needsOf(options: { node: boolean; apiProxy: boolean; firewall: boolean }): Need[] {
+export function needsOf(options: {
+  node: boolean;
+  apiProxy: boolean;
+  firewall: boolean;
+  commands?: readonly Need[];
+}): Need[] {
   const node: Need[] = [
     ...(["conntrack", "ethtool", "tc", "iptables", "nft"] as const),
     ...(["modprobe", "curl", "tar", "openssl"] as const),
@@ -132,6 +143,7 @@ export function needsOf(options: { node: boolean; apiProxy: boolean; firewall: b
   return [
     "ip",
     ...(options.node ? node : options.firewall ? (["nft"] as const) : []),
+    ...(options.commands ?? []),
     ...(options.apiProxy ? (["nginx", "nginx-stream"] as const) : []),
   ];
 }

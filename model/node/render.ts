@@ -70,7 +70,12 @@ function setupScript(
   if (firewall !== undefined) paths.push(firewallSshPorts, leavingFile);
   if (node) paths.push(reservedPortsFile);
   const environment = proxyVariables(spec).map(([name, value]) => `${name}=${value}`);
-  const needs = needsOf({ node, apiProxy: apiProxy !== undefined, firewall: firewall !== undefined });
+  const needs = needsOf({
+    node,
+    apiProxy: apiProxy !== undefined,
+    firewall: firewall !== undefined,
+    ...(spec.commands === undefined ? {} : { commands: spec.commands }),
+  });
   return [
     prelude(),
     osCheck(machine),

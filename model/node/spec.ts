@@ -130,6 +130,8 @@ export interface NodeSetupSpec extends HostCheckSpec {
   readonly downloads: readonly Download[];
   /** Logs the kubelet in to registries; undefined: nothing does. Its download is among them. */
   readonly credentialProvider?: CredentialProvider;
+  /** Commands that only some machines need; undefined: none. */
+  readonly commands?: readonly ("python3" | "sftp")[];
   /** Your own packages, by their names in the host's package manager; undefined: none. */
   readonly packages?: readonly string[];
   /** Disks of an instance; undefined: they are left as they are. */

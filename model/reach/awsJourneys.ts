@@ -1,4 +1,4 @@
-import { outsideCalls, type EgressSpec } from "../aws/egress";
+import { outsideCalls, snapshotCalls, type EgressSpec } from "../aws/egress";
 import { apiFront, bastionForwards, hasPublicBalancer } from "../aws/firewall";
 import type { AwsSettings } from "../aws/settings";
 import { flowsOf, type FlowsSpec } from "../flows";
@@ -291,25 +291,27 @@ function serviceJourneys(settings: CloudJourneysSpec, aws: AwsSettings, walk: Cl
           walk.toService(from, name, hops),
         ),
       ),
-    ...outsideCalls(settings).flatMap(({ peer, protocol, ports, reason }) => {
-      if (peer.kind !== "range" || ports === undefined) return [];
-      const packet: Packet = { protocol, port: ports.from };
-      const to = range(peer.cidr);
-      const about = {
-        reason,
-        from: from.label,
-        to: to.first === 0 ? "the internet" : peer.cidr,
-        what: packetText(packet),
-      };
-      return [
-        journey(about, (hops) => {
-          if (to.first !== 0) return walk.toRange(from, to, packet, hops);
-          return inward(aws, walk, from)
-            ? walk.outOnly(from, packet, hops)
-            : walk.toInternet(from, packet, hops);
-        }),
-      ];
-    }),
+    ...[...outsideCalls(settings), ...(from.kind === "controlPlane" ? snapshotCalls(settings) : [])].flatMap(
+      ({ peer, protocol, ports, reason }) => {
+        if (peer.kind !== "range" || ports === undefined) return [];
+        const packet: Packet = { protocol, port: ports.from };
+        const to = range(peer.cidr);
+        const about = {
+          reason,
+          from: from.label,
+          to: to.first === 0 ? "the internet" : peer.cidr,
+          what: packetText(packet),
+        };
+        return [
+          journey(about, (hops) => {
+            if (to.first !== 0) return walk.toRange(from, to, packet, hops);
+            return inward(aws, walk, from)
+              ? walk.outOnly(from, packet, hops)
+              : walk.toInternet(from, packet, hops);
+          }),
+        ];
+      },
+    ),
   ]);
 }
 

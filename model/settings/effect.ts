@@ -3,6 +3,7 @@ export type ChangedStep =
   | "preflight"
   | "init"
   | "setup everywhere"
+  | "setup controlPlane"
   | "node controlPlane"
   | "node everywhere"
   | "setup w1"

@@ -7,7 +7,7 @@ import { mapTexts } from "../core/tokens";
 import { valueAt } from "../core/tree";
 import { pathText, type Path } from "./problems";
 import { address, host } from "./schema/primitives";
-import { hostKey } from "./schema/machines";
+import { hostKey } from "./schema/ssh";
 import { bareHostKey } from "./sshKeys";
 
 /** What may be late of a machine, and of the bastion. */

@@ -1,3 +1,4 @@
+import { backup } from "../etcd/backup";
 import { extras } from "../extras";
 import type { ExtrasContext } from "../extras/surroundings";
 import { tenancy } from "../tenants";
@@ -8,6 +9,14 @@ import type { Path, Problems } from "./problems";
 import type { Resolved } from "./resolved";
 import type { AnyInput } from "./schema/cluster";
 
+/** A secret that a part names. */
+interface PartSecret {
+  readonly path: Path;
+  readonly name: string;
+  /** Default `text`. */
+  readonly use?: "sshKey" | "login" | "text";
+}
+
 /** What the settings know of a part that has a folder of its own, besides the CNI and add-ons. */
 interface Part {
   readonly effects: readonly EffectRow[];
@@ -16,9 +25,9 @@ interface Part {
   /** What works and deserves a look. */
   advise?(settings: Resolved): string[];
   /** Secrets that its settings name. */
-  secrets?(written: AnyInput): readonly { readonly path: Path; readonly name: string }[];
+  secrets?(written: AnyInput): readonly PartSecret[];
   /** Lists whose entries differ. */
   lists?(written: AnyInput): readonly (readonly [Path, readonly string[]])[];
 }
 
-export const PARTS: readonly Part[] = [tenancy, extras, windows];
+export const PARTS: readonly Part[] = [backup, tenancy, extras, windows];

@@ -13,6 +13,8 @@ import {
   isSupportedMinor,
   minorOf,
 } from "../versions";
+import type { EtcdSettings } from "../etcd/settings";
+import { resolveBackup } from "../etcd/backup/resolve";
 import { DEFAULTS } from "./defaults";
 import type { AwsLayout } from "../aws/layout";
 import type { EtcdInput } from "./input/components";
@@ -83,7 +85,7 @@ export function resolve(
     },
     controllerManager: componentOf("controllerManager", input.controllerManager),
     scheduler: componentOf("scheduler", input.scheduler),
-    etcd: { extraArgs: argsOf("etcd", input.etcd) },
+    etcd: { extraArgs: argsOf("etcd", input.etcd), ...backupOf(input, region) },
     kubelet: input.kubelet,
     kubeProxy: {
       mode: input.kubeProxy.mode ?? cniProfile(cni).kubeProxyModes[0] ?? DEFAULTS.kubeProxyMode,
@@ -120,6 +122,14 @@ export function resolve(
     protect,
     secretNames: unique(referredSecrets(input as AnyInput).map(({ name }) => name)).sort(),
   };
+}
+
+function backupOf(
+  { etcd, platform }: FilledMachines | FilledAws,
+  region?: string,
+): Pick<EtcdSettings, "backup"> {
+  if (etcd.backup === undefined) return {};
+  return { backup: resolveBackup(etcd.backup, platform === "aws" ? region : undefined) };
 }
 
 /** Login at an issuer; undefined: there is none. */
@@ -269,7 +279,7 @@ function componentOf(
 }
 
 /** A list stays one for flags that are given several times; for the others it is the commas between values. */
-function argsOf(component: Component, { extraArgs = {} }: EtcdInput): ExtraArgs {
+function argsOf(component: Component, { extraArgs = {} }: Pick<EtcdInput, "extraArgs">): ExtraArgs {
   return Object.fromEntries(
     Object.entries(extraArgs).map(([name, value]) => [
       name,

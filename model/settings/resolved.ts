@@ -9,6 +9,7 @@ import type { AccessInput, MachineInput, RolloutInput, SshInput } from "./input/
 import type { NetworkInput, NetworkPeerInput } from "./input/network";
 import type { ProxyInput, RegistryInput } from "./input/nodes";
 import type { AddonSettings } from "../addons";
+import type { EtcdSettings } from "../etcd/settings";
 import type { ExtrasSettings } from "../extras/settings";
 import type { TenancySettings } from "../tenants/settings";
 import type { AwsSettings } from "../aws/settings";
@@ -20,7 +21,6 @@ import type {
   CertificateSettings,
   ComponentSettings,
   EncryptionSettings,
-  ExtraArgs,
   OidcSettings,
   PodSecuritySettings,
 } from "./resolvedControlPlane";
@@ -188,8 +188,7 @@ export interface ClusterSettings {
   readonly controllerManager: ComponentSettings;
   /** Flags of kube-scheduler. */
   readonly scheduler: ComponentSettings;
-  /** Flags of etcd. */
-  readonly etcd: { readonly extraArgs: ExtraArgs };
+  readonly etcd: EtcdSettings;
   /** Merged over the library's KubeletConfiguration; a `null` removes a key. */
   readonly kubelet: { readonly config: Readonly<Record<string, unknown>> };
   /** kube-proxy's settings, the same on every node. */

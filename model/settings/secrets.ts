@@ -42,8 +42,8 @@ export function referredSecrets(input: AnyInput): SecretReference[] {
       named("encryptionKey", ["encryption", "keys", index], made(name)),
     ),
     ...named("sshKey", ["ssh", "key"], made(ssh?.key)),
-    ...PARTS.flatMap((part) => part.secrets?.(input) ?? []).flatMap(({ path, name }) =>
-      named("text", path, name),
+    ...PARTS.flatMap((part) => part.secrets?.(input) ?? []).flatMap(({ path, name, use = "text" }) =>
+      named(use, path, name),
     ),
     ...(["apiServer", "controllerManager", "scheduler"] as const).flatMap((component) =>
       Object.entries(input[component]?.files ?? {}).flatMap(([file, given]) =>

@@ -250,6 +250,13 @@ function packagesOf({ aws }: ClusterSettings, { role, pool }: Machine): Pick<Nod
   return of === undefined || of.packages.length === 0 ? {} : { packages: of.packages };
 }
 
+/** What backups run by. */
+function commandsOf({ etcd }: ClusterSettings, { role }: Machine): Pick<NodeSetupSpec, "commands"> {
+  const { backup } = etcd;
+  if (backup === undefined || role !== "controlPlane") return {};
+  return { commands: backup.target.kind === "ssh" ? ["python3", "sftp"] : ["python3"] };
+}
+
 function downloadsOf(
   { aws, downloads }: ClusterSettings,
   { architecture }: Machine,
@@ -286,6 +293,7 @@ export function nodeSetupSpec(settings: ClusterSettings, machine: Machine): Node
     ...downloadsOf(settings, machine),
     ...packagesOf(settings, machine),
     ...volumesOf(settings, machine),
+    ...commandsOf(settings, machine),
     hosts: hostsOf(settings, machine),
     ...(apiProxy === undefined ? {} : { apiProxy }),
     ...(ownFirewall
@@ -319,7 +327,8 @@ const controlPlaneNode = once((settings): ControlPlaneNodeSpec => {
     apiServer: settings.apiServer,
     controllerManager: settings.controllerManager,
     scheduler: settings.scheduler,
-    etcd: settings.etcd,
+    etcd: { extraArgs: settings.etcd.extraArgs },
+    ...(settings.etcd.backup === undefined ? {} : { backup: settings.etcd.backup }),
     kubelet: settings.kubelet,
     kubeProxy,
     podSecurity: settings.podSecurity,

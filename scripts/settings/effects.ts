@@ -57,7 +57,7 @@ const CLUSTER: readonly EffectRow[] = [
   ),
   hosts(["apiServer.certSans[]"], API_SERVER, "the API server's certificate is reissued if it lacks a name"),
   hosts(
-    ["controllerManager.**", "scheduler.**", "etcd.**"],
+    ["controllerManager.**", "scheduler.**", "etcd.extraArgs.**"],
     API_SERVER,
     "the component restarts on one control-plane node after the other",
   ),
@@ -307,6 +307,7 @@ const STEPS: Readonly<Record<ChangedStep, string>> = {
   preflight: "preflight",
   init: "init",
   "setup everywhere": "all setups",
+  "setup controlPlane": "setups of control-plane nodes",
   "node controlPlane": "the control-plane nodes",
   "node everywhere": "all nodes",
   "setup w1": "the machine's setup",

@@ -41,7 +41,11 @@ const images: Readonly<Record<string, Image>> = {
   "registry.k8s.io/kube-proxy": { ...controlPlane("kube-proxy"), base: "netfilter" },
   "registry.k8s.io/etcd": {
     base: "busybox",
-    files: { "/usr/local/bin/etcd": "etcd", "/usr/local/bin/etcdctl": "etcdctl" },
+    files: {
+      "/usr/local/bin/etcd": "etcd",
+      "/usr/local/bin/etcdctl": "etcdctl",
+      "/usr/local/bin/etcdutl": "etcdutl",
+    },
     entrypoint: ["/usr/local/bin/etcd"],
   },
   "registry.k8s.io/coredns/coredns": {

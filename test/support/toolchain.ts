@@ -44,6 +44,7 @@ const builds = {
   // The version in the name of the image that this kubeadm asks for.
   etcd: etcd("v3.6.8"),
   etcdctl: etcdctl("v3.6.8"),
+  etcdutl: etcdutl("v3.6.8"),
   containerd: {
     module: "github.com/containerd/containerd/v2",
     version: "v2.3.4",
@@ -138,6 +139,7 @@ const builds = {
   "kubernetes-older": kubernetes(olderKubernetesVersion),
   "etcd-older": etcd("v3.6.6"),
   "etcdctl-older": etcdctl("v3.6.6"),
+  "etcdutl-older": etcdutl("v3.6.6"),
 } satisfies Record<string, GoBuild>;
 
 /** A build of the table, or the pause program, which is C. */
@@ -149,7 +151,7 @@ const buildNames = [...(Object.keys(builds) as (keyof typeof builds)[]), "pause"
 /** What one suite alone needs, on a machine that has the time: not among `all`. */
 const ofOneSuite = {
   addons: ["metallb", "traefik"],
-  upgrade: ["kubernetes-older", "etcd-older", "etcdctl-older"],
+  upgrade: ["kubernetes-older", "etcd-older", "etcdctl-older", "etcdutl-older"],
 } satisfies Record<string, readonly BuildName[]>;
 
 function kubernetes(version: string): GoBuild {
@@ -177,6 +179,11 @@ function etcd(version: string): GoBuild {
 function etcdctl(version: string): GoBuild {
   const module = "go.etcd.io/etcd/etcdctl/v3";
   return { module, version, binaries: { etcdctl: module } };
+}
+
+function etcdutl(version: string): GoBuild {
+  const module = "go.etcd.io/etcd/etcdutl/v3";
+  return { module, version, binaries: { etcdutl: module } };
 }
 
 /** The build that makes a tool in the version that belongs to `olderKubernetesVersion`, where that has one of its own. */

@@ -147,6 +147,11 @@ const table: readonly {
     change: set("etcd.extraArgs", { "snapshot-count": "5000" }),
     touches: ["node controlPlane"],
   },
+  {
+    name: "etcd.backup",
+    change: set("etcd.backup", { target: { kind: "folder", path: "/srv/etcd" } }),
+    touches: ["setup controlPlane", "node controlPlane"],
+  },
   { name: "versions.etcd", change: set("versions.etcd", "3.6.7-0"), touches: ["node controlPlane"] },
   {
     name: "oidc",
@@ -362,6 +367,26 @@ describe("a step's specification is enough", () => {
       }),
       { numRuns: 25 },
     );
+  });
+
+  it.each([
+    ["schedule", "2h", []],
+    ["keep", 5, []],
+    ["target", { kind: "folder", path: "/srv/other" }, []],
+    [
+      "target",
+      { kind: "ssh", host: "192.0.2.50", user: "b", hostKey: hostKey(), key: "operator", path: "etcd" },
+      ["setup cp1", "setup cp2", "setup cp3"],
+    ],
+  ] as const)("another etcd.backup.%s runs the node steps of control-plane nodes", (key, value, more) => {
+    const target = { kind: "folder", path: "/srv/etcd" };
+    const [before, after] = [{ target }, { target, [key]: value }].map((backup) =>
+      specs(settingsOf("none", set("etcd.backup", backup))),
+    );
+    const changed = [...(before ?? [])]
+      .filter(([step, told]) => after?.get(step) !== told)
+      .map(([step]) => step);
+    expect(changed.sort()).toEqual(["node cp1", "node cp2", "node cp3", ...more].sort());
   });
 
   it("for a node: the host renders what its digest is of", () => {

@@ -1,3 +1,5 @@
+import type { BackupInput } from "../../etcd/backup/input";
+
 /** Levels of the Pod Security Standards, from the most to the least permissive. */
 export type PodSecurityLevel = "privileged" | "baseline" | "restricted";
 
@@ -84,6 +86,8 @@ export interface EtcdInput {
    * @defaultValue none
    */
   extraArgs?: ExtraArgsInput;
+  /** Encrypted snapshots on a schedule, before each upgrade, and before a control-plane node leaves. */
+  backup?: BackupInput;
 }
 
 /** Login with tokens of an OpenID Connect issuer. */

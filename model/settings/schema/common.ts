@@ -5,6 +5,7 @@ import { DEFAULTS } from "../defaults";
 import type { DownloadName } from "../resolved";
 import { cniSchema } from "../../cni";
 import {
+  certificate,
   certificateName,
   cidr,
   dnsLabel,
@@ -22,6 +23,7 @@ import {
   sha256,
   text,
 } from "./primitives";
+import { backupSchema } from "../../etcd/backup/schema";
 import { windowsChecksums } from "../../windows/schema";
 
 const mtu = z.number().int().min(1280).max(65535);
@@ -67,12 +69,6 @@ const checksumShape: Record<DownloadName, typeof perArchitecture> = {
 };
 
 // Host and path of a registry, without scheme (OCI distribution specification).
-
-const certificate = text((value) =>
-  /^\s*(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/.test(value)
-    ? undefined
-    : { message: "is not a certificate", allowed: "certificates in PEM: the text of the file, not its path" },
-);
 
 // Goes into files of systemd and the shell as a list with commas.
 const noProxy = matching(
@@ -134,7 +130,7 @@ export const commonShape = {
     .prefault({}),
   controllerManager: component,
   scheduler: component,
-  etcd: z.strictObject({ extraArgs: extraArgs.optional() }).prefault({}),
+  etcd: z.strictObject({ extraArgs: extraArgs.optional(), backup: backupSchema.optional() }).prefault({}),
   kubelet: z.strictObject({ config: document.default({}) }).prefault({}),
   kubeProxy: z
     .strictObject({ mode: z.enum(["nftables", "iptables"]).optional(), config: document.default({}) })

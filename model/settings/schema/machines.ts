@@ -2,34 +2,9 @@ import { z } from "zod";
 
 import { PROTOCOL_NUMBERS, type Protocol } from "../../network/flow";
 import { API_PORT } from "../../network/ports";
-import { HOST_KEY_TYPES, hostKeyProblem } from "../sshKeys";
 import { networkShape } from "./common";
-import {
-  accessRange,
-  address,
-  dnsLabel,
-  filterRange,
-  host,
-  matching,
-  port,
-  secretName,
-  text,
-} from "./primitives";
-
-/** A line as in known_hosts without the host. */
-export const hostKey = text((value) => {
-  const problem = hostKeyProblem(value);
-  return problem === undefined
-    ? undefined
-    : {
-        message: problem,
-        allowed: `one line of ${HOST_KEY_TYPES.join(", ")}, as printed by ssh-keyscan after the host`,
-      };
-});
-
-const user = matching(/^[a-z_][a-z0-9_.-]{0,31}$/i, "a user name on the host, such as ubuntu");
-
-const ssh = { host, port: port.default(22), user, hostKey, key: secretName };
+import { sshShape } from "./ssh";
+import { accessRange, address, dnsLabel, filterRange, host, matching, port, text } from "./primitives";
 
 const TAINT_EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
 
@@ -58,7 +33,7 @@ export const OS_FAMILIES = [
 const machine = z.strictObject({
   role: z.enum(["controlPlane", "worker", "loadBalancer"]),
   pool: dnsLabel.optional(),
-  ...ssh,
+  ...sshShape,
   nodeAddress: address.optional(),
   // IFNAMSIZ is 16 with the closing zero (linux/if.h).
   nodeInterface: matching(
@@ -112,7 +87,7 @@ const allowed = z.strictObject({
 export const machinesShape = {
   network: z.strictObject(networkShape).prefault({}),
   machines: z.record(z.string(), machine),
-  bastion: z.strictObject(ssh).optional(),
+  bastion: z.strictObject(sshShape).optional(),
   endpoint: endpoint.optional(),
   /** `host` and `port`: where people and the program reach the API; the lists: who may, when `firewall` is on. */
   access: z

@@ -310,3 +310,10 @@ export const sha256 = matching(
   /^[0-9a-f]{64}$/,
   "a SHA-256 in 64 lower-case hexadecimal digits, without a prefix",
 );
+
+/** Certificates in PEM. */
+export const certificate = text((value) =>
+  /^\s*(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/.test(value)
+    ? undefined
+    : { message: "is not a certificate", allowed: "certificates in PEM: the text of the file, not its path" },
+);

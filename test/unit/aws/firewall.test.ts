@@ -13,6 +13,7 @@ import {
 import type { ClusterSettings } from "../../../model/settings/resolved";
 import { awsSettings, largeAws, smallAws } from "../../support/awsInput";
 import type { RawSettings } from "../../support/settings";
+import { newKey } from "../../support/sshKey";
 
 /** As people read them: `worker udp 8472 from control-plane`. */
 function lines(rules: readonly GroupRule[], group?: FirewallGroup): string[] {
@@ -146,6 +147,35 @@ describe("egress", () => {
     expect(lines(rules, "worker")).toContain("tcp 443 0.0.0.0-0");
     expect(lines(rules, "publicBalancer")).toEqual(["tcp 6443 control-plane"]);
     expect(rules.filter((rule) => rule.protocol === "-1")).toEqual([]);
+  });
+
+  it.each([
+    [{ kind: "s3", bucket: "backups" }, []],
+    [
+      { kind: "s3", bucket: "backups", endpoint: "https://minio.example.com:9000", credentials: "s3" },
+      ["tcp 0.0.0.0/0 9000"],
+    ],
+    [
+      {
+        kind: "ssh",
+        host: "192.0.2.50",
+        port: 2222,
+        user: "b",
+        hostKey: newKey().public,
+        key: "b",
+        path: "etcd",
+      },
+      ["tcp 192.0.2.50/32 2222"],
+    ],
+  ])("lets control-plane nodes reach the target of backups %j when it is strict", (target, wanted) => {
+    const rulesWith = (etcd: object) =>
+      egressRules(change(largeAws, { egress: "strict", etcd })).map(
+        ({ group, peer, protocol, ports }) =>
+          `${group} ${protocol} ${peer.kind === "range" ? peer.cidr : peer.group} ${ports?.from}`,
+      );
+    const before = rulesWith({});
+    const added = rulesWith({ backup: { target } }).filter((rule) => !before.includes(rule));
+    expect(added).toEqual(wanted.map((rule) => `controlPlane ${rule}`));
   });
 
   it("follows the settings' own mirrors and resolvers when it is strict", () => {

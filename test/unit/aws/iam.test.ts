@@ -38,6 +38,35 @@ const secret = (name: string) =>
 const parameter = (name: string) => `arn:aws:ssm:eu-central-1:123456789012:parameter/kubeadm/cloud/${name}`;
 const READ = "secretsmanager:GetSecretValue";
 
+describe("snapshots of etcd in a bucket", () => {
+  const withTarget = (over: object) =>
+    controlPlaneStatements(
+      awsSettings(() => ({
+        ...smallAws(),
+        etcd: { backup: { target: { kind: "s3", bucket: "backups", prefix: "etcd/cloud", ...over } } },
+      })),
+    );
+  const object = (key: string) => `arn:aws:s3:::backups/${key}`;
+
+  it("are written, read and removed below the prefix alone, by the role", () => {
+    const statements = withTarget({});
+    for (const action of ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"]) {
+      expect(covers(statements, action, object("etcd/cloud/etcd-1.snapshot"))).toBe(true);
+      expect(covers(statements, action, object("etcd/other/etcd-1.snapshot"))).toBe(false);
+    }
+    expect(statements.find(({ sid }) => sid === "ListSnapshots")).toMatchObject({
+      resources: ["arn:aws:s3:::backups"],
+      conditions: { StringLike: { "s3:prefix": "etcd/cloud/*" } },
+    });
+  });
+
+  it("need nothing of the role with credentials, nor with another service's endpoint", () => {
+    const sids = (over: object) => withTarget(over).map(({ sid }) => sid);
+    for (const over of [{ credentials: "s3" }, { endpoint: "https://minio.example.com", credentials: "s3" }])
+      expect(sids(over).filter((sid) => sid.endsWith("Snapshots"))).toEqual([]);
+  });
+});
+
 describe("controlPlaneNodes", () => {
   const statements = controlPlaneStatements(large);
 

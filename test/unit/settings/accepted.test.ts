@@ -186,6 +186,30 @@ describe("what hosts with few controllers need goes in through ordinary settings
     });
   });
 
+  it("backups, with their defaults", () => {
+    const backupOf = (target: object) => taken(set("etcd.backup", { target })).etcd.backup;
+    expect(backupOf({ kind: "folder", path: "/srv/etcd" })).toEqual({
+      schedule: { calendar: "*-*-* 00/6:00:00 UTC", leastGap: 21_600, mostGap: 21_600 },
+      keep: 28,
+      target: { kind: "folder", path: "/srv/etcd" },
+    });
+    const bucket = { kind: "s3", bucket: "backups", credentials: "s3" };
+    expect(backupOf({ ...bucket, region: "cn-north-1", prefix: "etcd/metal" })?.target).toEqual({
+      ...bucket,
+      prefix: "etcd/metal/",
+      region: "cn-north-1",
+      endpoint: "https://s3.cn-north-1.amazonaws.com.cn",
+      aws: true,
+    });
+    expect(backupOf({ ...bucket, endpoint: "https://minio.example.com:9000/" })?.target).toEqual({
+      ...bucket,
+      prefix: "",
+      region: "us-east-1",
+      endpoint: "https://minio.example.com:9000",
+      aws: false,
+    });
+  });
+
   it("files of components and what reads them, volumes, admission and required claims", () => {
     const settings = taken(
       all(

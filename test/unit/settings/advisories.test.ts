@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { readCluster } from "../../../model/settings/parse";
 import { awsSettings, largeAws, REGION, smallAws } from "../../support/awsInput";
 import type { RawSettings } from "../../support/settings";
-import { type Change, all, edited, newer, set } from "./edit";
+import { type Change, all, edited, hostKey, newer, set } from "./edit";
 
 function advisoriesOf(change: Change): readonly string[] {
   return readCluster(edited(change), { environment: "metal" }).advisories;
@@ -42,6 +42,25 @@ const CASES: readonly [name: string, change: Change, text: RegExp][] = [
     "an old kube-proxy on Debian 13",
     all(newer("1.36.0"), set("machines.w1.os", "debian-13"), set("kubeProxy.mode", "nftables")),
     /kubernetesVersion 1\.36\.0: its kube-proxy crashes on nftables sets of Debian 13's nft \(w1\)/,
+  ],
+  [
+    "backups on the nodes themselves",
+    set("etcd.backup", { target: { kind: "folder", path: "/srv/etcd" } }),
+    /etcd\.backup\.target\.path \/srv\/etcd is lost with the control-plane node/,
+  ],
+  [
+    "backups on a machine of the cluster",
+    set("etcd.backup", {
+      target: {
+        kind: "ssh",
+        host: "10.40.0.12",
+        user: "b",
+        hostKey: hostKey(),
+        key: "operator",
+        path: "etcd",
+      },
+    }),
+    /etcd\.backup\.target\.host is cp2, a machine of the cluster/,
   ],
   ["open to the world", set("access.ssh", ["0.0.0.0/0"]), /access\.ssh is open to the whole internet/],
   ["lists without a firewall", set("firewall", "none"), /access\.api has no effect/],

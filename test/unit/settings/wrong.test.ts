@@ -9,6 +9,7 @@ import { WRONG, type Wrong } from "./wrong";
 import { WRONG_ADDONS } from "./wrongAddons";
 import { WRONG_DOCUMENTS } from "./wrongDocuments";
 import { WRONG_FILES } from "./wrongFiles";
+import { WRONG_BACKUP } from "./wrongBackup";
 import { WRONG_LOGINS } from "./wrongLogins";
 import { WRONG_ELSEWHERE } from "./wrongElsewhere";
 import { WRONG_FLAGS } from "./wrongFlags";
@@ -33,6 +34,7 @@ const ALL: readonly Wrong[] = [
   ...WRONG_FLAGS,
   ...WRONG_DOCUMENTS,
   ...WRONG_FILES,
+  ...WRONG_BACKUP,
   ...WRONG_LOGINS,
   ...WRONG_ELSEWHERE,
 ];

@@ -1,0 +1,82 @@
+import { z } from "zod";
+
+import { sshShape } from "../../settings/schema/ssh";
+import { certificate, httpUrl, matching, secretName, text } from "../../settings/schema/primitives";
+import { parseSchedule, SCHEDULE_RULE } from "./schedule";
+
+const schedule = text((value) =>
+  parseSchedule(value) === undefined
+    ? { message: "is not a schedule of backups", allowed: SCHEDULE_RULE }
+    : undefined,
+);
+
+/** What a reset or a reboot deletes, and what is not a place for files. */
+const TAKEN = [
+  "/etc/kubernetes",
+  "/var/lib/etcd",
+  "/var/lib/kubelet",
+  "/var/lib/pulumi-kubeadm",
+  "/run",
+  "/var/run",
+  "/tmp",
+  "/var/tmp",
+  "/proc",
+  "/sys",
+  "/dev",
+];
+
+const PATH_RULE = "letters, digits, '.', '_' and '-' between slashes, without '..'";
+
+function isPlainPath(value: string): boolean {
+  return /^\/?[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/.test(value) && !value.split("/").includes("..");
+}
+
+const folder = text((value) => {
+  const allowed = `an absolute path such as /var/backups/etcd: ${PATH_RULE}`;
+  if (!value.startsWith("/") || !isPlainPath(value)) return { message: "is not an absolute path", allowed };
+  const taken = TAKEN.find((one) => value === one || value.startsWith(`${one}/`));
+  return taken === undefined
+    ? undefined
+    : { message: `is in ${taken}, which does not last or belongs to others`, allowed };
+});
+
+const remoteFolder = text((value) =>
+  isPlainPath(value)
+    ? undefined
+    : { message: "is not a path", allowed: `a folder such as backups/prod: ${PATH_RULE}` },
+);
+
+// Amazon S3 User Guide, "General purpose bucket naming rules".
+const bucket = matching(
+  /^(?!xn--)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+  "3 to 63 of a-z, 0-9, '.' and '-', a letter or digit first and last",
+);
+
+const prefix = text((value) =>
+  isPlainPath(value) && !value.startsWith("/")
+    ? undefined
+    : {
+        message: "is not a prefix",
+        allowed: `a prefix such as etcd/prod: ${PATH_RULE}, without a slash at either end`,
+      },
+);
+
+const region = matching(/^[a-z0-9-]{1,32}$/, "a region such as eu-central-1");
+
+export const backupSchema = z.strictObject({
+  schedule: schedule.default("6h"),
+  keep: z.number().int().min(1).max(10_000).default(28),
+  target: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("folder"), path: folder }),
+    z.strictObject({ kind: z.literal("ssh"), ...sshShape, path: remoteFolder }),
+    z.strictObject({
+      kind: z.literal("s3"),
+      bucket,
+      prefix: prefix.optional(),
+      region: region.optional(),
+      endpoint: httpUrl.optional(),
+      ca: certificate.optional(),
+      credentials: secretName.optional(),
+    }),
+  ]),
+});

@@ -1,0 +1,119 @@
+import { createHash, createHmac } from "node:crypto";
+import * as http from "node:http";
+import * as net from "node:net";
+
+export interface S3Keys {
+  readonly id: string;
+  readonly secret: string;
+  readonly token?: string;
+}
+
+/**
+ * One bucket of an S3 on loopback. Signatures are checked as AWS describes them (IAM User Guide, "Create a signed AWS API request"),
+ * from what arrived and not from what the client says it signed.
+ */
+export class S3Server {
+  readonly objects = new Map<string, Buffer>();
+  readonly refused: string[] = [];
+  /** Answers the next requests with these statuses. */
+  readonly failures: number[] = [];
+  /** Keys in one page of a listing. */
+  pageSize = 1_000;
+  private readonly server = http.createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => this.answer(request, Buffer.concat(chunks), response));
+  });
+
+  constructor(
+    readonly bucket: string,
+    private readonly region: string,
+    readonly keys: S3Keys,
+  ) {}
+
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
+    return `http://127.0.0.1:${(this.server.address() as net.AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private answer(request: http.IncomingMessage, body: Buffer, response: http.ServerResponse): void {
+    const url = new URL(request.url ?? "/", "http://any");
+    const fail = (status: number, code: string): void => {
+      this.refused.push(code);
+      response.writeHead(status).end(`<Error><Code>${code}</Code><Message>said ${code}</Message></Error>`);
+    };
+    const failure = this.failures.shift();
+    if (failure !== undefined) return fail(failure, "SlowDown");
+    if (!this.isSigned(request, url, body)) return fail(403, "SignatureDoesNotMatch");
+    const [, bucket = "", ...rest] = url.pathname.split("/");
+    if (bucket !== this.bucket) return fail(404, "NoSuchBucket");
+    const key = decodeURIComponent(rest.join("/"));
+    if (request.method === "PUT") this.objects.set(key, body);
+    else if (request.method === "DELETE") this.objects.delete(key);
+    else if (key === "") return void response.end(this.list(url.searchParams));
+    const found = this.objects.get(key);
+    if (request.method === "GET" && found === undefined) return fail(404, "NoSuchKey");
+    response.end(request.method === "GET" ? found : "");
+  }
+
+  private list(query: URLSearchParams): string {
+    const after = query.get("continuation-token") ?? "";
+    const keys = [...this.objects.keys()]
+      .filter((key) => key.startsWith(query.get("prefix") ?? "") && key > after)
+      .sort();
+    const page = keys.slice(0, this.pageSize);
+    const more = keys.length > page.length;
+    return (
+      `<?xml version="1.0"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">` +
+      page.map((key) => `<Contents><Key>${key}</Key></Contents>`).join("") +
+      `<IsTruncated>${more}</IsTruncated>` +
+      (more ? `<NextContinuationToken>${page.at(-1)}</NextContinuationToken>` : "") +
+      `</ListBucketResult>`
+    );
+  }
+
+  private isSigned({ method, headers }: http.IncomingMessage, url: URL, body: Buffer): boolean {
+    const found = /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\S+), SignedHeaders=(\S+), Signature=(\w+)$/.exec(
+      headers.authorization ?? "",
+    );
+    const [, id, scope = "", names = "", signature] = found ?? [];
+    const payload = createHash("sha256").update(body).digest("hex");
+    const stamp = String(headers["x-amz-date"]);
+    if (id !== this.keys.id || headers["x-amz-content-sha256"] !== payload) return false;
+    if (scope !== `${stamp.slice(0, 8)}/${this.region}/s3/aws4_request`) return false;
+    if (!["host", "x-amz-content-sha256", "x-amz-date"].every((name) => names.split(";").includes(name)))
+      return false;
+    if (headers["x-amz-security-token"] !== this.keys.token) return false;
+    const encode = (text: string): string =>
+      encodeURIComponent(text).replace(
+        /[!'()*]/g,
+        (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`,
+      );
+    const query = [...url.searchParams].map(([name, value]) => `${encode(name)}=${encode(value)}`).sort();
+    const canonical = [
+      method,
+      url.pathname,
+      query.join("&"),
+      names
+        .split(";")
+        .map((name) => `${name}:${String(headers[name])}\n`)
+        .join(""),
+      names,
+      payload,
+    ].join("\n");
+    const digest = createHash("sha256").update(canonical).digest("hex");
+    const key = scope
+      .split("/")
+      .reduce<string | Buffer>(
+        (secret, part) => createHmac("sha256", secret).update(part).digest(),
+        `AWS4${this.keys.secret}`,
+      );
+    const text = ["AWS4-HMAC-SHA256", stamp, scope, digest].join("\n");
+    return createHmac("sha256", key).update(text).digest("hex") === signature;
+  }
+}

@@ -1,0 +1,88 @@
+import { hostKey, set } from "./edit";
+import { PEM, type Wrong, cases } from "./wrong";
+
+const backup = (over: object) =>
+  set("etcd.backup", { target: { kind: "folder", path: "/srv/etcd" }, ...over });
+const target = (over: object) => backup({ target: over });
+const ssh = (over: object) =>
+  target({
+    kind: "ssh",
+    host: "192.0.2.50",
+    user: "backup",
+    hostKey: hostKey(),
+    key: "operator",
+    path: "etcd",
+    ...over,
+  });
+const s3 = (over: object) =>
+  target({ kind: "s3", bucket: "backups", region: "eu-central-1", credentials: "s3", ...over });
+const at = (key: string) => `etcd.backup.target.${key}`;
+
+export const WRONG_BACKUP: readonly Wrong[] = [
+  ...cases("backups: what and when", [
+    ["no target", set("etcd.backup", {}), "etcd.backup.target", /is missing/],
+    ["a word", set("etcd.backup", true), "etcd.backup", /mapping|keys/],
+    ["an unknown key", backup({ retention: 3 }), "etcd.backup.retention", /unknown key.*keep/],
+    ["none kept", backup({ keep: 0 }), "etcd.backup.keep", /1/],
+    ["every minute", backup({ schedule: "1m" }), "etcd.backup.schedule", /15m.*at most every 15 minutes/],
+    [
+      "every seven hours",
+      backup({ schedule: "7h" }),
+      "etcd.backup.schedule",
+      /not a schedule of backups.*6h, 8h/,
+    ],
+    ["cron", backup({ schedule: "0 */6 * * *" }), "etcd.backup.schedule", /calendar of systemd/],
+    [
+      "every ten minutes",
+      backup({ schedule: "*:00/10" }),
+      "etcd.backup.schedule",
+      /at most every 15 minutes/,
+    ],
+    ["an unknown kind", target({ kind: "nfs", path: "/srv" }), at("kind"), /folder.*ssh.*s3/],
+  ]),
+  ...cases("backups: a folder", [
+    ["below the user's", target({ kind: "folder", path: "etcd" }), at("path"), /not an absolute path/],
+    [
+      "etcd's own",
+      target({ kind: "folder", path: "/var/lib/etcd/backup" }),
+      at("path"),
+      /is in \/var\/lib\/etcd/,
+    ],
+    ["lost at a boot", target({ kind: "folder", path: "/tmp/etcd" }), at("path"), /does not last/],
+    ["upwards", target({ kind: "folder", path: "/srv/../etc" }), at("path"), /without '\.\.'/],
+    ["a blank", target({ kind: "folder", path: "/srv/my backups" }), at("path"), /letters, digits/],
+  ]),
+  ...cases("backups: over SSH", [
+    ["no host key", ssh({ hostKey: undefined }), at("hostKey"), /is missing/],
+    ["a fingerprint", ssh({ hostKey: "SHA256:abc" }), at("hostKey"), /ssh-keyscan/],
+    ["a key in the settings", ssh({ key: PEM }), at("key"), /kubeadm:secrets/],
+    ["a quote in the path", ssh({ path: 'a"b' }), at("path"), /not a path/],
+    [
+      "a key that is not there",
+      ssh({ key: "nobody" }),
+      at("key"),
+      /is not in kubeadm:secrets/,
+      { operator: PEM },
+    ],
+  ]),
+  ...cases("backups: S3", [
+    ["capitals", s3({ bucket: "Backups" }), at("bucket"), /a-z/],
+    ["a slash before", s3({ prefix: "/etcd" }), at("prefix"), /without a slash at either end/],
+    ["no credentials", s3({ credentials: undefined }), at("credentials"), /no role of AWS/],
+    ["no region", s3({ region: undefined }), at("region"), /in no region of AWS.*eu-central-1/],
+    ["a host for an endpoint", s3({ endpoint: "minio.example.com" }), at("endpoint"), /http/],
+    [
+      "a password in the endpoint",
+      s3({ endpoint: "https://a:b@minio.example.com" }),
+      at("endpoint"),
+      /hidden|password/,
+    ],
+    [
+      "credentials without a colon",
+      s3({}),
+      "kubeadm:secrets.s3",
+      /user:password/,
+      { operator: PEM, s3: "AKIAEXAMPLE" },
+    ],
+  ]),
+];
