@@ -7,6 +7,7 @@ import { readProject } from "../stacks/project";
 import type { Arguments } from "./arguments";
 import { PlanError } from "./error";
 import { ownProgram } from "./ownProgram";
+import { ENCRYPTED } from "./secretConfig";
 
 /** What a stack's configuration file says to the program. */
 export interface EnvironmentConfig {
@@ -64,9 +65,9 @@ function keysText(config: Readonly<Record<string, unknown>>): string {
   return keys.length === 0 ? "there is nothing under config" : `config has ${keys.join(", ")}`;
 }
 
-/** With "[secret]" in place of what is encrypted. */
+/** With `ENCRYPTED` in place of what is encrypted. */
 function unlocked(value: unknown): unknown {
-  if (isEncrypted(value)) return "[secret]";
+  if (isEncrypted(value)) return ENCRYPTED;
   if (Array.isArray(value)) return value.map(unlocked);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, unlocked(one)]));

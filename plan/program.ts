@@ -13,6 +13,7 @@ import type { ClusterSettings } from "../model/settings/resolved";
 import type { EnvironmentConfig } from "./config";
 import { PlanError } from "./error";
 import { ownProgram, runProgram } from "./ownProgram";
+import { hideEncrypted } from "./secretConfig";
 
 export interface Recording {
   readonly settings: ClusterSettings;
@@ -42,6 +43,7 @@ async function recordOwnProgram(config: EnvironmentConfig): Promise<Recording> {
   );
   // Addresses that another provider gives are shown by their tokens: nobody knows them yet.
   const stopTokens = keepTokens();
+  const showEncrypted = hideEncrypted(config.all);
   try {
     const resources = await record(() => runProgram(program), {
       preview: true,
@@ -63,6 +65,7 @@ async function recordOwnProgram(config: EnvironmentConfig): Promise<Recording> {
   } finally {
     stop();
     stopTokens();
+    showEncrypted();
   }
 }
 

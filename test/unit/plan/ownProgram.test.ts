@@ -22,7 +22,7 @@ class Server extends pulumi.CustomResource {
 }
 if (config.getBoolean("late")) given.machines.w1.nodeAddress = new Server("w1").address;
 for (const name of config.requireObject("clusters")) {
-  const secrets = { operator: config.requireSecret("operatorKey") };
+  const secrets = config.get("whole") ? config.requireSecretObject("keys") : { operator: config.requireSecret("operatorKey") };
   new Cluster(name, { settings: { ...given, name }, ...(config.getBoolean("bare") ? {} : { secrets }) });
 }
 `;
@@ -34,7 +34,13 @@ function plan(
   const folder = newFolder();
   fs.writeFileSync(path.join(folder, "Pulumi.yaml"), "name: shop\nruntime: nodejs\nmain: program.js\n");
   fs.writeFileSync(path.join(folder, "program.js"), PROGRAM);
-  const config = { "shop:clusters": clusters, "shop:operatorKey": { secure: "v1:AAAA" }, ...more };
+  const encrypted = { secure: "v1:AAAA" };
+  const config = {
+    "shop:clusters": clusters,
+    "shop:operatorKey": encrypted,
+    "shop:keys": encrypted,
+    ...more,
+  };
   fs.writeFileSync(path.join(folder, "Pulumi.prod.yaml"), stringify({ config }));
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
@@ -54,6 +60,13 @@ it("shows the cluster that the program creates, with the configuration of the st
     resources: { name: string }[];
   };
   expect(resources.map(({ name }) => name)).toContain("shop-control-plane-init");
+});
+
+it("shows the same where all secrets are one encrypted object, which a plan cannot read", () => {
+  const { status, output } = plan(["shop"], { "shop:whole": true });
+  expect(status, output).toBe(0);
+  expect(output).toMatch(/^Plan of prod: cluster shop on machines/);
+  expect(output).not.toMatch(/secret/i);
 });
 
 it("says when the program gives its cluster no secrets", () => {
