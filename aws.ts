@@ -16,4 +16,5 @@ export {
   type AddonRoleArgs,
   type PodIdentityArgs,
 } from "./components/aws/podIdentity";
+export { AwsWorkerPool, type AwsWorkerPoolArgs } from "./components/aws/workerPool";
 export type { Statement } from "./model/aws/statement";

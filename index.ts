@@ -12,11 +12,18 @@ export { MetalLb, type MetalLbArgs } from "./components/addons/metallb";
 export { MetricsServer, type MetricsServerArgs } from "./components/addons/metricsServer";
 export type { IngressBackend, IngressHost, IngressRulesSpec } from "./model/addons/ingress/rules";
 export type { Cloud, CreateDnsRecords, DnsRecord, NodePool } from "./components/cloud";
-export type { ClusterSettingsArgs, JumpHostArgs, MachineArgs, MachinesClusterArgs } from "./components/late";
+export type {
+  ClusterSettingsArgs,
+  JumpHostArgs,
+  MachineArgs,
+  MachinesClusterArgs,
+  PoolMachineArgs,
+} from "./components/late";
 export { Calico, RouteReflectors, type CalicoArgs, type RouteReflectorsArgs } from "./components/cni/calico";
 export { Cilium, type CiliumArgs } from "./components/cni/cilium";
 export { Flannel, type FlannelArgs } from "./components/cni/flannel";
 export { Weave, type WeaveArgs } from "./components/cni/weave";
+export { WorkerPool, type WorkerPoolArgs } from "./components/machines/workerPool";
 export type { ControlPlane } from "./components/kubeadm/controlPlane";
 export { Authority, type AuthorityArgs } from "./components/pki/authority";
 export { Pki, type PkiArgs } from "./components/pki/pki";
@@ -47,6 +54,7 @@ export type * from "./model/settings/input/components";
 export type * from "./model/settings/input/machines";
 export type * from "./model/settings/input/network";
 export type * from "./model/settings/input/nodes";
+export type * from "./model/settings/input/pools";
 
 // A bundle of ES modules has no `module`.
 refuseAsProgram(typeof module === "undefined" ? undefined : module.parent?.filename);

@@ -49,11 +49,15 @@ export interface Cloud {
   /** DNS name or address at which people and the program reach the API. */
   readonly accessHost: pulumi.Output<string>;
   readonly createDnsRecords: CreateDnsRecords;
-  /** Creates the worker pools and returns them by name. Their nodes join after `node steps`. */
+  /**
+   * Creates the worker pools and returns them by name; `given` are those that the program created. Their nodes join after
+   * `nodeSteps`.
+   */
   createPools(
     name: string,
     steps: StepsArgs,
     nodeSteps: readonly pulumi.Resource[],
+    given: ReadonlyMap<string, NodePool>,
     opts: pulumi.CustomResourceOptions,
   ): Readonly<Record<string, NodePool>>;
   /** Creates the add-ons that come before DNS: new nodes have a taint until the cloud's controller has seen them. */

@@ -1,9 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { SecretFile } from "../host/protocol";
 import { renderKubeconfig } from "../model/kubeconfig";
-import { backupPaths, backupSecrets } from "../model/etcd/backup/files";
-import { encryptionConfiguration, paths, secretComponentFiles } from "../model/kubeadm";
 import { unknownKeys } from "../model/settings/alone";
 import { readCluster } from "../model/settings/parse";
 import { reportedWith } from "../model/settings/problems";
@@ -20,10 +17,20 @@ import { createPeople, type People } from "./tenants";
 import type { Tenant } from "./tenants/tenant";
 import type { ProjectFiles } from "../model/extras/files";
 import { ControlPlane } from "./kubeadm/controlPlane";
+import { filesOfControlPlane } from "./kubeadm/controlPlaneFiles";
 import { LoadBalancer } from "./machines/loadBalancer";
 import { firewallStep, preflightStep, type StepsArgs } from "./machines/steps";
-import { WorkerPool, poolsOf } from "./machines/workerPool";
+import { poolsOf, STEP_TYPE, WorkerPool } from "./machines/workerPool";
+import { Checked } from "./part";
 import { Pki } from "./pki/pki";
+import {
+  keysOfPools,
+  locatingPools,
+  poolResources,
+  takePools,
+  withPools,
+  type SettingsWithPools,
+} from "./pools";
 import { knownSecrets, secretsByName, type Secrets } from "./secrets";
 
 /** Arguments of `Cluster`. */
@@ -42,6 +49,12 @@ export interface ClusterArgs {
    * settings use.
    */
   readonly secrets?: pulumi.Input<Secrets>;
+  /**
+   * Pools of workers that the program creates: `WorkerPool`, or on AWS `AwsWorkerPool`, besides those in the settings.
+   *
+   * @defaultValue none
+   */
+  readonly pools?: readonly NodePool[];
   /**
    * Name of the environment. It is the cluster's name if the settings have none.
    *
@@ -116,20 +129,26 @@ export class Cluster extends pulumi.ComponentResource {
   readonly pki: Pki;
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { settings, late } = parse(args);
+    const { settings, late, given } = parse(args);
     super("kubeadm:index:Cluster", name, {}, opts);
     this.settings = settings;
     this.network = settings.network;
     this.endpoint = `${settings.endpoint.host}:${settings.endpoint.port}`;
     for (const advisory of advisoriesOf(settings, args)) void pulumi.log.warn(advisory, this);
     const secrets = secretsByName(args.secrets, settings.secretNames);
+    takePools(given);
 
     this.pki = new Pki(`${name}-pki`, { protect: settings.protect }, { parent: this });
     this.caCertificate = this.pki.cluster.certificate;
-    const controlPlaneFiles = this.controlPlaneFiles(secrets);
+    const controlPlaneFiles = filesOfControlPlane(settings, this.pki, secrets);
     const { pki } = this;
     this.cloud = createCloud(name, { settings, pki, secrets }, { parent: this });
-    const common: StepsArgs = { ...this.steps(secrets, controlPlaneFiles), late, ...this.cloud?.steps };
+    const common: StepsArgs = {
+      ...this.steps(secrets, controlPlaneFiles),
+      machineKeys: keysOfPools(given),
+      late,
+      ...this.cloud?.steps,
+    };
     const preflight = preflightStep(`${name}-preflight`, common, {
       parent: this,
       dependsOn: [...(this.cloud?.ready ?? [])],
@@ -141,7 +160,10 @@ export class Cluster extends pulumi.ComponentResource {
       { ...steps, after: before },
       { parent: this },
     );
-    this.workerPools = this.createWorkerPools(name, steps, [...before, ...this.controlPlane.setups]);
+    this.workerPools = this.createWorkerPools(name, steps, poolResources(given), [
+      ...before,
+      ...this.controlPlane.setups,
+    ]);
 
     this.kubeconfig = this.createKubeconfig(late);
     this.provider = this.createProvider(name);
@@ -168,47 +190,6 @@ export class Cluster extends pulumi.ComponentResource {
     };
   }
 
-  private controlPlaneFiles(secrets: Secrets): pulumi.Output<readonly SecretFile[]> {
-    const { settings, pki } = this;
-    const named = settings.encryption.keys.filter((key) => key !== "generated");
-    const given = Object.fromEntries(named.map((key) => [key, secrets[key] ?? ""]));
-    const brought = secretComponentFiles(settings).map(({ path, secret }) => ({
-      path,
-      content: secrets[secret] ?? "",
-    }));
-    const { backup } = settings.etcd;
-    const ofBackup =
-      backup === undefined
-        ? []
-        : [
-            { path: backupPaths.key, content: pki.backupKey },
-            ...backupSecrets({ backup }).map(({ path, secret }) => ({
-              path,
-              content: secrets[secret] ?? "",
-            })),
-          ];
-    const oidcCa = settings.oidc?.ca === undefined ? undefined : (secrets[settings.oidc.ca] ?? "");
-    return pulumi.secret(
-      pulumi
-        .all([
-          pki.controlPlaneFiles,
-          pki.encryptionKey,
-          pulumi.output(given),
-          pulumi.output(oidcCa),
-          pulumi.output([...brought, ...ofBackup]),
-        ])
-        .apply(([files, generated, keys, ca, more]) => [
-          ...files,
-          {
-            path: paths.wantedEncryption,
-            content: encryptionConfiguration(settings, { ...keys, generated }),
-          },
-          ...more,
-          ...(ca === undefined ? [] : [{ path: paths.oidcCa, content: ca }]),
-        ]),
-    );
-  }
-
   /** What node steps wait for, and leave before. */
   private guards(name: string, steps: StepsArgs, preflight: pulumi.Resource): pulumi.Resource[] {
     const given = [...(steps.guards ?? [])];
@@ -229,21 +210,24 @@ export class Cluster extends pulumi.ComponentResource {
   private createWorkerPools(
     name: string,
     steps: StepsArgs,
+    given: ReadonlyMap<string, NodePool>,
     after: readonly pulumi.Resource[],
   ): Readonly<Record<string, NodePool>> {
-    if (this.cloud !== undefined)
-      return this.cloud.createPools(name, steps, this.controlPlane.nodeSteps, { parent: this });
     const controlPlaneNodes = this.controlPlane.nodeSteps;
-    return Object.fromEntries(
-      poolsOf(this.settings).map((pool) => [
-        pool,
-        new WorkerPool(
-          `${name}-pool-${pool}`,
-          { ...steps, pool, after, controlPlaneNodes },
-          { parent: this },
-        ),
-      ]),
-    );
+    if (this.cloud !== undefined)
+      return this.cloud.createPools(name, steps, controlPlaneNodes, given, { parent: this });
+    const provider = this.getProvider(STEP_TYPE);
+    const pools = poolsOf(this.settings, [...given.keys()]).map((spec): [string, WorkerPool] => {
+      const pool = given.get(spec.pool);
+      return [
+        spec.pool,
+        pool instanceof WorkerPool
+          ? pool
+          : new WorkerPool(`${name}-pool-${spec.pool}`, new Checked(spec), { parent: this }),
+      ];
+    });
+    for (const [, pool] of pools) pool.createSteps({ ...steps, after, controlPlaneNodes, provider });
+    return Object.fromEntries(pools);
   }
 
   /** Waits for init: a provider that finds no API when it starts stays without one. */
@@ -333,16 +317,29 @@ function advisoriesOf({ advisories, secretNames }: ClusterSettings, { secrets }:
   ];
 }
 
-function parse(given: ClusterArgs): ReturnType<typeof readWithLate> {
+function parse(
+  args: ClusterArgs | undefined,
+): ReturnType<typeof readWithLate> & { readonly given: SettingsWithPools } {
   // A program that no compiler has checked may give nothing.
-  const args = (given as ClusterArgs | undefined) ?? { settings: {} as ClusterInput };
-  const environment = args.environment ?? pulumi.getStack();
-  const files = args.files ?? projectFiles();
-  const unknown = unknownKeys(args, ["settings", "secrets", "environment", "region", "files"]);
-  return readWithLate(args.settings, environment, (written, late) => {
-    const secrets = knownSecrets(args.secrets, environment);
-    return reportedWith(unknown, environment, () =>
-      readCluster(written, { environment, region: args.region, files, secrets, late }),
+  const { settings = {} as ClusterInput, region, ...more }: Partial<ClusterArgs> = { ...args };
+  const { environment = pulumi.getStack(), files = projectFiles() } = more;
+  const unknown = unknownKeys({ ...args }, [
+    "settings",
+    "secrets",
+    "pools",
+    "environment",
+    "region",
+    "files",
+  ]);
+  const given = withPools(settings, more.pools);
+  const { keysElsewhere } = given;
+  const read = readWithLate(given.settings, environment, (written, late) => {
+    const secrets = knownSecrets(more.secrets, environment);
+    return locatingPools(given, environment, () =>
+      reportedWith([...unknown, ...given.problems], environment, () =>
+        readCluster(written, { environment, region, files, secrets, late, keysElsewhere }),
+      ),
     );
   });
+  return { ...read, given };
 }

@@ -30,6 +30,9 @@ export type MachineArgs = WithOutputs<MachineInput, "host" | "hostKey" | "nodeAd
 /** A jump host. Its address may be an output. */
 export type JumpHostArgs = WithOutputs<SshInput, "host" | "hostKey">;
 
+/** A machine of a pool: its addresses may be outputs. */
+export type PoolMachineArgs = Omit<MachineArgs, "role" | "pool">;
+
 /** Settings of a cluster on machines, which the same program may create. */
 export interface MachinesClusterArgs extends Omit<MachinesClusterInput, "machines" | "bastion"> {
   /** Machines by name. The name is the machine's identity and the name of its node. */
@@ -54,7 +57,7 @@ interface LateSetting {
 }
 
 /** Settings as they are written, with a token for each value that comes later. */
-interface TakenSettings {
+export interface TakenSettings {
   readonly plain: unknown;
   readonly late: readonly LateSetting[];
   /** Outputs where only plain values are taken. */
@@ -68,17 +71,21 @@ function written({ plain, late }: TakenSettings, values: readonly unknown[]): un
   return copy;
 }
 
-/** Takes outputs out of settings. What decides which resources there are has to be plain. */
-function takeLate(settings: unknown): TakenSettings {
+/**
+ * Takes outputs out of settings. What decides which resources there are has to be plain.
+ *
+ * @param allowed what is taken where an output stands that may not be one
+ */
+export function takeLate(
+  settings: unknown,
+  allowed = `a plain value. Only ${LATE_PATHS} and \`secrets\` accept outputs`,
+): TakenSettings {
   const late: LateSetting[] = [];
   const problems: Problem[] = [];
   const visit = (value: unknown, path: Path): unknown => {
     if (isLater(value)) {
       if (mayBeLate(path)) late.push({ path, value: pulumi.output(value) });
-      else
-        problems.push(
-          notPlain(path, value, `a plain value. Only ${LATE_PATHS} and \`secrets\` accept outputs`),
-        );
+      else problems.push(notPlain(path, value, allowed));
       return lateToken(path);
     }
     if (Array.isArray(value)) return value.map((inner, index) => visit(inner, [...path, index]));

@@ -36,11 +36,20 @@ export function specOf(props: Readonly<Record<string, unknown>>): HostSpec | und
 function clustersOf(args: StackValidationArgs): ClusterInStack[] {
   const groups = new Map<string, HostStep[]>();
   const byUrn = [...args.resources].sort((left, right) => (left.urn < right.urn ? -1 : 1));
-  for (const resource of byUrn) {
+  const found = byUrn.flatMap((resource): HostStep[] => {
     const spec = resource.type === LOCAL_COMMAND ? specOf(resource.props) : undefined;
-    if (spec === undefined) continue;
-    const key = clusterAbove(resource) ?? spec.clusterName;
-    groups.set(key, [...(groups.get(key) ?? []), { resource, spec }]);
+    return spec === undefined ? [] : [{ resource, spec }];
+  });
+  const owners = new Map<string, string>();
+  for (const { resource, spec } of found) {
+    const owner = clusterAbove(resource);
+    if (owner !== undefined && spec.step !== "init") owners.set(spec.clusterName, owner);
+  }
+  for (const step of found) {
+    const { clusterName } = step.spec;
+    // A pool that the program created is beside its cluster.
+    const key = clusterAbove(step.resource) ?? owners.get(clusterName) ?? clusterName;
+    groups.set(key, [...(groups.get(key) ?? []), step]);
   }
   return [...groups].map(([key, steps]) => ({
     key,

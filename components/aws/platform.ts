@@ -10,8 +10,8 @@ import { renderKubeconfig } from "../../model/kubeconfig";
 import { IMAGES } from "../../model/aws/images";
 import { ETCD_VOLUME_TOKEN } from "../../model/node/volumes";
 import type { ClusterSettings } from "../../model/settings/resolved";
-import type { AwsImage } from "../../model/aws/settings";
-import type { Cloud, CloudArgs } from "../cloud";
+import type { AwsImage, AwsPool } from "../../model/aws/settings";
+import type { Cloud, CloudArgs, NodePool } from "../cloud";
 import { healthStep, settledStep, topologyStep, type StepsArgs } from "../machines/steps";
 import type { Pki } from "../pki/pki";
 import type { Cluster } from "../cluster";
@@ -170,25 +170,26 @@ export class AwsPlatform implements Cloud {
     name: string,
     steps: StepsArgs,
     nodeSteps: readonly pulumi.Resource[],
-    given: pulumi.CustomResourceOptions,
+    given: ReadonlyMap<string, NodePool>,
+    opts: pulumi.ComponentResourceOptions,
   ): Record<string, AwsWorkerPool> {
-    const opts = pulumi.mergeOptions(given, { dependsOn: [this.guard] });
     const { subnetIds } = this.network;
     const { groupIds } = this.firewall;
     const after = [...nodeSteps, ...this.wayOut, ...this.endpoint.ready];
     const { bootFiles } = this;
     if (bootFiles === undefined) return {};
     const { pools } = awsOf(this.settings);
-    return Object.fromEntries(
-      pools.map((pool) => [
-        pool.name,
-        new AwsWorkerPool(
-          `${name}-pool-${pool.name}`,
-          { ...steps, pool, subnetIds, groupIds, bootFiles, after },
-          opts,
-        ),
-      ]),
-    );
+    const made = pools.map((spec): [AwsPool, AwsWorkerPool] => {
+      const pool = given.get(spec.name);
+      if (pool instanceof AwsWorkerPool) return [spec, pool];
+      const own = pulumi.mergeOptions(opts, { dependsOn: [this.guard] });
+      return [spec, new AwsWorkerPool(`${name}-pool-${spec.name}`, new Checked(spec.name), own)];
+    });
+    const { parent } = opts;
+    const shared = { ...steps, subnetIds, groupIds, bootFiles, after, parent };
+    for (const [pool, component] of made)
+      component.createNodes({ ...shared, pool, dependsOn: given.has(pool.name) ? [this.guard] : [] });
+    return Object.fromEntries(made.map(([{ name: called }, component]) => [called, component]));
   }
 
   readonly createDnsRecords = aliasRecords;

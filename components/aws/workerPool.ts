@@ -1,61 +1,110 @@
 import * as aws from "@pulumi/aws";
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { poolBundle, poolUserData } from "../../model/settings/pools";
-import type { FirewallGroup } from "../../model/aws/firewall";
 import { poolStatements } from "../../model/aws/iam";
-import {
-  extraVolumeDevice,
-  imageParameter,
-  IMAGES,
-  resolvedAtLaunch,
-  WINDOWS_ROOT_DEVICE,
-  windowsImageParameter,
-} from "../../model/aws/images";
-import { DRAIN_HOOK, HOOK_TIMEOUT, LAUNCH_HOOK, launchTimeout, WARMUP } from "../../model/aws/hooks";
-import { joinParameter, poolGroupName } from "../../model/aws/names";
-import { autoscalerTags, REVISION_TAG, poolTags, resourceTags } from "../../model/aws/tags";
-import type { AwsPool, AwsVolume } from "../../model/aws/settings";
-import { poolReadyStep, type StepsArgs } from "../machines/steps";
-import { JOIN_IGNORES, SCALING_IGNORES } from "../options";
-import type { BootFiles } from "./bootFiles";
+import type { WorkerPoolInput } from "../../model/aws/input";
+import { joinParameter } from "../../model/aws/names";
+import { resourceTags } from "../../model/aws/tags";
+import { parseAwsPool } from "../../model/settings/poolAlone";
+import { reportedWith } from "../../model/settings/problems";
+import { takeLate } from "../late";
+import { poolReadyStep } from "../machines/steps";
+import { STEP_TYPE } from "../machines/workerPool";
+import { JOIN_IGNORES } from "../options";
+import { Checked } from "../part";
+import { declarePool, type DeclaredPool } from "../pools";
+import { reporting } from "../settingsError";
 import { InstanceRole } from "./instanceRole";
-import { metadataOptions } from "./controlPlaneInstances";
+import {
+  createBundle,
+  createGroup,
+  createLaunchHook,
+  createTemplate,
+  type AwsPoolNodesArgs,
+} from "./poolGroup";
 
-export interface AwsWorkerPoolArgs extends StepsArgs {
-  /** The pool in the settings. */
-  readonly pool: AwsPool;
-  /** Subnet ids by the subnet's name in the settings. */
-  readonly subnetIds: Readonly<Record<string, pulumi.Input<string>>>;
-  /** Ids of the security groups, from `Firewall`. */
-  readonly groupIds: Readonly<Partial<Record<FirewallGroup, pulumi.Input<string>>>>;
-  /** The bucket that instances fetch their boot files from. */
-  readonly bootFiles: BootFiles;
-  /** Resources that an instance needs to join: control-plane nodes and routes. */
-  readonly after: readonly pulumi.Resource[];
+/** Arguments of a pool on AWS. */
+export interface AwsWorkerPoolArgs extends WorkerPoolInput {
+  /**
+   * Name of the pool, part of the names of what is created. The nodes get the label `node-role.kubernetes.io/<pool>`. Not
+   * `control-plane` or `master`.
+   *
+   * @defaultValue the name of the component
+   */
+  pool?: string;
 }
 
 /** Until a control-plane node has written a credential: nothing that could be treated as one. */
 const NO_CREDENTIAL = "none yet";
 
 /**
- * A pool as an Auto Scaling group, whose instances join by themselves: nine resources, whatever its size. A changed
- * template rolls through the group: a node is replaced only when a new one is Ready, so a template that does not boot
+ * A pool of workers on AWS: an Auto Scaling group whose instances join by themselves. Create it first, then pass it to its `Cluster`
+ * in `pools`: control-plane nodes let in only instances of pools that they know. Nine resources, whatever its size.
+ *
+ * ```ts
+ * const batch = new AwsWorkerPool("batch", {
+ *   instanceTypes: ["m6i.large", "m5.large"],
+ *   min: 1,
+ *   max: 10,
+ *   spot: { enabled: true },
+ *   taints: ["batch=true:NoSchedule"],
+ * });
+ * new Cluster("prod", {
+ *   region: "eu-central-1",
+ *   settings: {
+ *     platform: "aws",
+ *     access: { api: ["203.0.113.0/24"], ssh: ["203.0.113.0/24"] },
+ *     controlPlane: { count: 1, instanceType: "t3.medium" },
+ *   },
+ *   pools: [batch],
+ * });
+ * ```
+ *
+ * A changed template rolls through the group: a node is replaced only when a new one is Ready, so a template that does not boot
  * stops at its first instance. `up` waits until the minimum number of nodes is Ready, and reports the error of an
  * instance that fails.
+ *
+ * The cluster checks zones, instance types and sizes together with its settings.
+ *
+ * @throws ClusterSettingsError with every problem of the arguments, before the pool is registered
  */
 export class AwsWorkerPool extends pulumi.ComponentResource {
-  /** The pool's name in the settings. */
+  /** The pool's name. */
   readonly pool: string;
-  /** Name of the Auto Scaling group. */
-  readonly groupName: pulumi.Output<string>;
-  /** Complete when the pool's nodes are Ready. */
-  readonly nodesReady: readonly command.local.Command[];
+  private nodes: PoolNodes | undefined;
 
-  constructor(name: string, args: AwsWorkerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("kubeadm:aws:AwsWorkerPool", name, {}, opts);
+  constructor(
+    private readonly called: string,
+    args: AwsWorkerPoolArgs | Checked<string>,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    const given = args instanceof Checked ? undefined : declared(called, args);
+    super("kubeadm:aws:AwsWorkerPool", called, {}, opts);
+    this.pool = args instanceof Checked ? args.spec : (args.pool ?? called);
+    if (given !== undefined) declarePool({ ...given, resource: this });
+    this.registerOutputs({ pool: this.pool });
+  }
+
+  /** Name of the Auto Scaling group. @throws Error before a cluster has taken the pool */
+  get groupName(): pulumi.Output<string> {
+    return this.made.groupName;
+  }
+
+  /** Complete when the pool's nodes are Ready. @throws Error before a cluster has taken the pool */
+  get nodesReady(): readonly command.local.Command[] {
+    return this.made.nodesReady;
+  }
+
+  private get made(): PoolNodes {
+    if (this.nodes !== undefined) return this.nodes;
+    throw new Error(`pool ${this.pool} has no nodes yet: create the Cluster with it in pools first`);
+  }
+
+  /** Makes everything of the pool; its `Cluster` calls it. */
+  createNodes(args: AwsPoolNodesArgs): void {
     const { settings, pool } = args;
-    this.pool = pool.name;
+    const name = this.called;
+    const opts = this.below(args, "aws:index:Resource");
     const role = new InstanceRole(
       `${name}-identity`,
       {
@@ -64,7 +113,7 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
         statements: poolStatements(settings, pool),
         policyArns: pool.attached.policyArns,
       },
-      { parent: this },
+      opts,
     );
     const parameter = new aws.ssm.Parameter(
       `${name}-join`,
@@ -75,219 +124,46 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
         value: pulumi.secret(NO_CREDENTIAL),
         tags: resourceTags(settings, `${settings.name}-${pool.name}`),
       },
-      { parent: this, ignoreChanges: JOIN_IGNORES.map((ignored) => ignored.property) },
+      { ...opts, ignoreChanges: JOIN_IGNORES.map((ignored) => ignored.property) },
     );
-    const template = this.createTemplate(name, args, role);
-    const group = this.createGroup(name, args, template, [
+    const template = createTemplate(name, args, role, opts);
+    const after = [
       ...role.policies,
       parameter,
-      ...this.createBundle(name, args),
+      ...createBundle(name, args, opts),
       ...args.bootFiles.ready,
       ...args.after,
-    ]);
-    this.groupName = group.name;
-    this.createLaunchHook(name, pool, group);
-    this.nodesReady = [
-      poolReadyStep(`${name}-ready`, args, pool, { parent: this, dependsOn: [group, ...args.after] }),
     ];
-    this.registerOutputs({ pool: this.pool, groupName: this.groupName });
+    const group = createGroup(name, args, template, pulumi.mergeOptions(opts, { dependsOn: after }));
+    createLaunchHook(name, pool, group, opts);
+    const ready = pulumi.mergeOptions(this.below(args, STEP_TYPE), { dependsOn: [group, ...args.after] });
+    this.nodes = { groupName: group.name, nodesReady: [poolReadyStep(`${name}-ready`, args, pool, ready)] };
   }
 
-  /** What the instances fetch. What is replaced stays in the bucket: an instance of the old template may be on its way. */
-  private createBundle(prefix: string, { settings, pool, bootFiles }: AwsWorkerPoolArgs): pulumi.Resource[] {
-    const bundle = poolBundle(settings, pool);
-    if (bundle === undefined) return [];
-    return [
-      new aws.s3.BucketObjectv2(
-        `${prefix}-boot`,
-        {
-          bucket: bootFiles.bucket,
-          key: bundle.key,
-          contentBase64: bundle.bytes.toString("base64"),
-          contentType: "application/gzip",
-        },
-        { parent: this, retainOnDelete: true },
-      ),
-    ];
-  }
-
-  private createTemplate(
-    prefix: string,
-    { settings, pool, groupIds }: AwsWorkerPoolArgs,
-    role: InstanceRole,
-  ): aws.ec2.LaunchTemplate {
-    const tags = { ...poolTags(settings, pool), [REVISION_TAG]: String(pool.revision) };
-    return new aws.ec2.LaunchTemplate(
-      `${prefix}-template`,
-      {
-        name: poolGroupName(settings.name, pool.name),
-        description: `nodes of pool ${pool.name} of Kubernetes cluster ${settings.name}`,
-        updateDefaultVersion: true,
-        imageId: imageOf(pool),
-        instanceType: pool.instanceTypes[0],
-        iamInstanceProfile: { arn: role.profileArn },
-        vpcSecurityGroupIds: [
-          ...(groupIds.worker === undefined ? [] : [groupIds.worker]),
-          ...pool.attached.securityGroupIds,
-        ],
-        metadataOptions: metadataOptions(1),
-        privateDnsNameOptions: { hostnameType: "ip-name" },
-        blockDeviceMappings: [
-          volumeMapping(
-            pool.image === undefined ? WINDOWS_ROOT_DEVICE : IMAGES[pool.image.os].rootDevice,
-            pool.volume,
-          ),
-          ...pool.volumes.map((volume, index) =>
-            volumeMapping(extraVolumeDevice(index, pool.platform), volume),
-          ),
-        ],
-        userData: poolUserData(settings, pool).toString("base64"),
-        tagSpecifications: ["instance", "volume"].map((resourceType) => ({ resourceType, tags })),
-        tags: resourceTags(settings, `${settings.name}-${pool.name}`),
-      },
-      { parent: this },
-    );
-  }
-
-  /**
-   * Keeps an instance out of service until it is a Ready node. By itself, because a change of the group's initial hooks replaces
-   * the group with every node in it. A new group starts its first instances before it has the hook; `up` waits for those.
-   */
-  private createLaunchHook(prefix: string, pool: AwsPool, group: aws.autoscaling.Group): void {
-    new aws.autoscaling.LifecycleHook(
-      `${prefix}-launch`,
-      {
-        name: LAUNCH_HOOK,
-        autoscalingGroupName: group.name,
-        lifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING",
-        heartbeatTimeout: launchTimeout(pool),
-        defaultResult: "ABANDON",
-      },
-      // A group that is replaced takes its hooks along.
-      { parent: this, deleteBeforeReplace: true },
-    );
-  }
-
-  private createGroup(
-    prefix: string,
-    { settings, pool, subnetIds }: AwsWorkerPoolArgs,
-    template: aws.ec2.LaunchTemplate,
-    after: readonly pulumi.Resource[],
-  ): aws.autoscaling.Group {
-    const version = template.latestVersion.apply(String);
-    const scales = pool.min !== pool.max;
-    const tags = {
-      ...resourceTags(settings, `${settings.name}-${pool.name}`),
-      ...autoscalerTags(settings, pool),
-    };
-    return new aws.autoscaling.Group(
-      `${prefix}-group`,
-      {
-        name: poolGroupName(settings.name, pool.name),
-        minSize: pool.min,
-        maxSize: pool.max,
-        desiredCapacity: pool.min,
-        vpcZoneIdentifiers: pool.subnets.map((subnet) => subnetIds[subnet]),
-        ...(isMixed(pool)
-          ? { mixedInstancesPolicy: mixedInstances(pool, template.id, version) }
-          : { launchTemplate: { id: template.id, version } }),
-        // A new version of the template replaces instance after instance.
-        instanceRefresh: {
-          strategy: "Rolling",
-          preferences: {
-            minHealthyPercentage: pool.minHealthyPercent,
-            maxHealthyPercentage: pool.maxHealthyPercent,
-            instanceWarmup: String(WARMUP),
-          },
-        },
-        // The provider would wait for exactly as many instances as the state says, which a pool that scales does not have, and end
-        // at the first that could not be started; `<pool>-ready` waits for nodes, and the group goes on trying.
-        waitForCapacityTimeout: "0",
-        healthCheckType: "EC2",
-        healthCheckGracePeriod: GRACE,
-        capacityRebalance: pool.spot !== undefined,
-        initialLifecycleHooks: [
-          {
-            name: DRAIN_HOOK,
-            lifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING",
-            // The same whatever the settings: another one would be another group, and every node at once.
-            heartbeatTimeout: HOOK_TIMEOUT,
-            // An instance that does not answer is ended all the same.
-            defaultResult: "CONTINUE",
-          },
-        ],
-        // Where the settings let go of everything, a destroy does not wait for each node to be drained.
-        forceDelete: !settings.protect,
-        tags: Object.entries(tags).map(([key, value]) => ({ key, value, propagateAtLaunch: false })),
-      },
-      {
-        parent: this,
-        dependsOn: [...after],
-        ignoreChanges: scales ? SCALING_IGNORES.map((ignored) => ignored.property) : [],
-        deleteBeforeReplace: true,
-        customTimeouts: { delete: deleteTimeout(settings.drainTimeoutSeconds) },
-      },
-    );
+  /** Options of what the pool has: by its own provider, else by its cluster's. */
+  private below({ dependsOn, parent }: AwsPoolNodesArgs, type: string): pulumi.CustomResourceOptions {
+    const provider = this.getProvider(type) ?? parent?.getProvider(type);
+    return { parent: this, dependsOn: [...dependsOn], ...(provider === undefined ? {} : { provider }) };
   }
 }
 
-/** Seconds from an instance's start in which its health is not judged. */
-const GRACE = 300;
-/** Least minutes of a delete; the provider's own are ten. */
-const LEAST_DELETE = 20;
-
-/** How long a group may take to end all its instances, each of which drains itself or lets the hook's time pass. */
-function deleteTimeout(drainTimeoutSeconds: number): string {
-  return `${LEAST_DELETE + Math.ceil((drainTimeoutSeconds + HOOK_TIMEOUT) / 60)}m`;
+interface PoolNodes {
+  readonly groupName: pulumi.Output<string>;
+  readonly nodesReady: readonly command.local.Command[];
 }
 
-function volumeMapping(
-  deviceName: string,
-  volume: AwsVolume,
-): aws.types.input.ec2.LaunchTemplateBlockDeviceMapping {
+/** @throws ClusterSettingsError with every problem of the arguments */
+function declared(name: string, given: AwsWorkerPoolArgs | undefined): Omit<DeclaredPool, "resource"> {
+  // A program that no compiler has checked may give nothing.
+  const { pool = name, ...args }: AwsWorkerPoolArgs = { ...given };
+  const title = `AwsWorkerPool ${name}`;
+  const { plain, problems } = takeLate({ ...args, pool }, "a plain value");
+  reporting(() => reportedWith(problems, title, () => parseAwsPool(title, plain)));
   return {
-    deviceName,
-    ebs: {
-      volumeType: "gp3",
-      volumeSize: volume.sizeGiB,
-      iops: volume.iops,
-      throughput: volume.throughput,
-      encrypted: "true",
-      kmsKeyId: volume.kmsKeyId,
-      deleteOnTermination: "true",
-    },
-  };
-}
-
-function imageOf(pool: AwsPool): string {
-  if (pool.image !== undefined) {
-    return pool.image.ami ?? resolvedAtLaunch(imageParameter(pool.image.os, pool.architecture));
-  }
-  if (pool.windows === undefined) throw new RangeError(`pool ${pool.name} has no image`);
-  return pool.windows.ami ?? resolvedAtLaunch(windowsImageParameter(pool.windows.release));
-}
-
-function isMixed(pool: AwsPool): boolean {
-  return pool.spot !== undefined || pool.instanceTypes.length > 1;
-}
-
-function mixedInstances(
-  pool: AwsPool,
-  launchTemplateId: pulumi.Input<string>,
-  version: pulumi.Input<string>,
-): aws.types.input.autoscaling.GroupMixedInstancesPolicy {
-  const { spot } = pool;
-  return {
-    instancesDistribution: {
-      onDemandAllocationStrategy: "prioritized",
-      onDemandBaseCapacity: spot?.onDemandBase ?? 0,
-      onDemandPercentageAboveBaseCapacity: spot?.onDemandPercent ?? 100,
-      spotAllocationStrategy: "price-capacity-optimized",
-      spotMaxPrice: spot?.maxPrice,
-    },
-    launchTemplate: {
-      launchTemplateSpecification: { launchTemplateId, version },
-      overrides: pool.instanceTypes.map((instanceType) => ({ instanceType })),
-    },
+    name,
+    component: "AwsWorkerPool",
+    platform: "aws",
+    pool,
+    entries: { [pool]: { ...args } },
   };
 }

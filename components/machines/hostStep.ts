@@ -30,6 +30,8 @@ export interface HostStepArgs {
   /** Values of the settings that come later; undefined: all of them are there. */
   readonly late?: LateSettings;
   readonly sshKeys: SshKeys;
+  /** Private keys by machine, where a pool brings its own: they go before those of that name in `sshKeys`. Default: none. */
+  readonly machineKeys?: SshKeys;
   /** In place of what the settings say of SSH. */
   readonly connections?: Connections;
   readonly bastion?: pulumi.Input<Connection>;
@@ -119,12 +121,27 @@ function connectionsOf(args: HostStepArgs): pulumi.Output<Readonly<Record<string
   });
   if (given === undefined) {
     return pulumi
-      .all([pulumi.output(args.sshKeys), resolved(args, targets)])
-      .apply(([keys, known]) => Object.fromEntries(known.map(({ name, ssh }) => [name, open(ssh, keys)])));
+      .all([pulumi.output(args.sshKeys), pulumi.output(ownKeys(args)), resolved(args, targets)])
+      .apply(([keys, own, known]) =>
+        Object.fromEntries(
+          known.map(({ name, ssh }) => [name, open(ssh, { ...keys, ...keyOf(ssh.key, own[name]) })]),
+        ),
+      );
   }
   const missing = targets.find(({ name }) => !(name in given));
   if (missing !== undefined) throw new Error(`there is no connection to ${missing.name}`);
   return pulumi.output(Object.fromEntries(targets.map(({ name }) => [name, given[name]])));
+}
+
+/** Keys of the machines that the step connects to, and of no other. */
+function ownKeys({ machines, machineKeys = {} }: HostStepArgs): SshKeys {
+  return Object.fromEntries(
+    machines.flatMap((name) => (name in machineKeys ? [[name, machineKeys[name]]] : [])),
+  );
+}
+
+function keyOf(name: string, key: string | undefined): Readonly<Record<string, string>> {
+  return key === undefined ? {} : { [name]: key };
 }
 
 function bastionOf(args: HostStepArgs): pulumi.Output<Connection | undefined> {

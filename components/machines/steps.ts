@@ -15,7 +15,10 @@ import { hostStep, type HostStepArgs, type SshKeys } from "./hostStep";
 import { checkedMachines, initSpec, nodeStepSpec, preflightSpec, setupSpec } from "./specs";
 
 /** What all steps of a cluster share. */
-export interface StepsArgs extends Pick<HostStepArgs, "connections" | "bastion" | "values" | "late"> {
+export interface StepsArgs extends Pick<
+  HostStepArgs,
+  "machineKeys" | "connections" | "bastion" | "values" | "late"
+> {
   /** Parsed settings, the result of `parseCluster`. */
   readonly settings: ClusterSettings;
   /** Private keys by the names that the settings refer to; secret. */

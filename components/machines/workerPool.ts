@@ -1,52 +1,179 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { parseMachinePool } from "../../model/settings/poolAlone";
+import type { MachinePoolInput } from "../../model/settings/input/pools";
+import { reportedWith } from "../../model/settings/problems";
 import type { ClusterSettings } from "../../model/settings/resolved";
+import { takeLate, type PoolMachineArgs } from "../late";
+import { Checked } from "../part";
+import { declarePool, type DeclaredPool } from "../pools";
+import { knownSecrets, type Secrets } from "../secrets";
+import { reporting } from "../settingsError";
 import { nodeStep, setupStep, type StepsArgs } from "./steps";
 
-export interface WorkerPoolArgs extends StepsArgs {
-  /** The pool's name in the settings. */
+/** Arguments of a pool of workers on your own machines. */
+export interface WorkerPoolArgs extends Omit<MachinePoolInput, "machines"> {
+  /**
+   * The machines by name, as under `machines` in the settings, without `role` and `pool`. A name is a machine's identity, and the name of
+   * its node. `host`, `hostKey` and `nodeAddress` may be outputs.
+   */
+  machines: Record<string, PoolMachineArgs>;
+  /**
+   * The private keys that the machines name in `key`, or one output with all of them.
+   *
+   * @defaultValue those of the cluster
+   */
+  secrets?: pulumi.Input<Secrets>;
+}
+
+/** A pool as its cluster's settings have it. */
+export interface PoolOfSettings {
+  /** The pool's name. */
   readonly pool: string;
+  /** Names of its machines. */
+  readonly nodes: readonly string[];
+}
+
+/** What the steps of a pool's machines need of the cluster. */
+export interface PoolStepsArgs extends StepsArgs {
   /** Resources that must exist before a step touches a host. */
   readonly after: readonly pulumi.Resource[];
   /** Control-plane nodes: workers join, and are upgraded, after them. */
   readonly controlPlaneNodes: readonly pulumi.Resource[];
+  /** Makes the steps where the pool has no provider for them; undefined: the default one. */
+  readonly provider?: pulumi.ProviderResource | undefined;
 }
 
-/** Names of the pools that machines are in. */
-export function poolsOf(settings: ClusterSettings): string[] {
+/** Type of a step. */
+export const STEP_TYPE = "command:local:Command";
+
+/** The pools of the settings, in their order, and those of these names that have no machine. */
+export function poolsOf(settings: ClusterSettings, empty: readonly string[] = []): PoolOfSettings[] {
   const workers = settings.machines.filter((machine) => machine.role === "worker");
-  return [...new Set(workers.map((machine) => machine.pool))];
+  const names = [...new Set([...workers.map((machine) => machine.pool), ...empty])];
+  return names.map((pool) => ({
+    pool,
+    nodes: workers.filter((machine) => machine.pool === pool).map(({ name }) => name),
+  }));
 }
 
-/** A named set of similar workers on existing machines: two resources per machine. */
+/**
+ * A pool of similar workers on your own machines, or on machines that another provider creates in the same program. Create it first,
+ * then pass it to its `Cluster` in `pools`: the other nodes must know its machines before they join. Two resources per machine.
+ *
+ * ```ts
+ * const gpu = new WorkerPool("gpu", {
+ *   labels: { accelerator: "nvidia" },
+ *   machines: {
+ *     gpu1: {
+ *       host: "192.0.2.31",
+ *       user: "ubuntu",
+ *       hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMv3gBvHJR2U0e5f8AcTLpTzzTCNSq5ezCyoNYHmXh4b",
+ *       key: "operator",
+ *     },
+ *   },
+ *   secrets: { operator: config.requireSecret("operatorKey") },
+ * });
+ * new Cluster("lab", {
+ *   settings: {
+ *     machines: {
+ *       cp1: {
+ *         role: "controlPlane",
+ *         host: "192.0.2.11",
+ *         user: "ubuntu",
+ *         hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBsrEOsekS05eymmYe1rGXDJT7H8h72+f1ZsJzPx77jr",
+ *         key: "operator",
+ *       },
+ *     },
+ *   },
+ *   secrets: { operator: config.requireSecret("operatorKey") },
+ *   pools: [gpu],
+ * });
+ * ```
+ *
+ * The cluster checks the machines together with its own, looks at all of them before one is changed, and removes a node that is
+ * taken out as it does with machines of the settings.
+ *
+ * @throws ClusterSettingsError with every problem of the arguments, before the pool is registered
+ */
 export class WorkerPool extends pulumi.ComponentResource {
-  /** The pool's name in the settings. */
+  /** The pool's name. */
   readonly pool: string;
   /** Names of the pool's nodes. */
   readonly nodes: readonly string[];
-  /** One for each node, in the order of `nodes`. */
-  readonly nodeSteps: readonly command.local.Command[];
-  /** Ends when the pool's machines are nodes. */
-  readonly nodesReady: readonly pulumi.Resource[];
+  private steps: readonly command.local.Command[] | undefined;
 
-  constructor(name: string, args: WorkerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("kubeadm:index:WorkerPool", name, {}, opts);
-    const machines = args.settings.machines.filter(
-      (machine) => machine.role === "worker" && machine.pool === args.pool,
-    );
-    this.pool = args.pool;
-    this.nodes = machines.map((machine) => machine.name);
-    this.nodeSteps = machines.map((machine) => {
-      const setup = setupStep(`${name}-${machine.name}-setup`, args, machine, {
-        parent: this,
-        dependsOn: [...args.after],
-      });
-      return nodeStep(`${name}-${machine.name}-node`, args, machine, {
-        parent: this,
+  constructor(
+    private readonly called: string,
+    args: WorkerPoolArgs | Checked<PoolOfSettings>,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    const given = args instanceof Checked ? undefined : declared(called, args);
+    super("kubeadm:index:WorkerPool", called, {}, opts);
+    const { pool, nodes } =
+      args instanceof Checked
+        ? args.spec
+        : { pool: given?.pool ?? called, nodes: Object.keys(args.machines) };
+    this.pool = pool;
+    this.nodes = nodes;
+    if (given !== undefined) declarePool({ ...given, resource: this });
+    this.registerOutputs({ pool, nodes });
+  }
+
+  /** One for each node, in the order of `nodes`. @throws Error before a cluster has taken the pool */
+  get nodeSteps(): readonly command.local.Command[] {
+    if (this.steps !== undefined) return this.steps;
+    throw new Error(`pool ${this.pool} has no nodes yet: create the Cluster with it in pools first`);
+  }
+
+  /** Complete when the pool's machines are nodes. @throws Error before a cluster has taken the pool */
+  get nodesReady(): readonly pulumi.Resource[] {
+    return this.nodeSteps;
+  }
+
+  /** Makes the steps of its machines; its `Cluster` calls it. */
+  createSteps(args: PoolStepsArgs): void {
+    const provider = this.getProvider(STEP_TYPE) ?? args.provider;
+    const opts = { parent: this, ...(provider === undefined ? {} : { provider }) };
+    const machines = args.settings.machines.filter(({ name }) => this.nodes.includes(name));
+    this.steps = machines.map((machine) => {
+      const prefix = `${this.called}-${machine.name}`;
+      const setup = setupStep(`${prefix}-setup`, args, machine, { ...opts, dependsOn: [...args.after] });
+      return nodeStep(`${prefix}-node`, args, machine, {
+        ...opts,
         dependsOn: [setup, ...args.controlPlaneNodes],
       });
     });
-    this.nodesReady = this.nodeSteps;
-    this.registerOutputs({ pool: this.pool, nodes: this.nodes });
   }
 }
+
+/** @throws ClusterSettingsError with every problem of the arguments */
+function declared(name: string, given: WorkerPoolArgs | undefined): Omit<DeclaredPool, "resource"> {
+  // A program that no compiler has checked may give nothing.
+  const { secrets, ...args }: Partial<WorkerPoolArgs> = { ...given };
+  const pool = args.pool ?? name;
+  const title = `WorkerPool ${name}`;
+  const { plain, late, problems } = takeLate({ ...args, pool }, ONLY_ADDRESSES);
+  reporting(() => {
+    const known = secrets === undefined ? undefined : knownSecrets(secrets, title);
+    reportedWith(problems, title, () =>
+      parseMachinePool(title, plain, { late: late.map(({ path }) => path), secrets: known }),
+    );
+  });
+  const { machines = {}, labels, taints } = args;
+  const entries = Object.entries(machines).map(([machine, own]) => {
+    const more = { labels: { ...labels, ...own.labels }, taints: own.taints ?? taints };
+    return [machine, { ...own, ...more, role: "worker", pool }];
+  });
+  return {
+    name,
+    component: "WorkerPool",
+    platform: "machines",
+    pool,
+    entries: Object.fromEntries(entries) as DeclaredPool["entries"],
+    secrets,
+  };
+}
+
+const ONLY_ADDRESSES =
+  "a plain value. Only machines.<name>.host, hostKey and nodeAddress, and `secrets` accept outputs";

@@ -5,7 +5,7 @@
 import * as aws from "@pulumi/aws";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { AddonRole, AwsPlatform, Network, PodIdentity } from "../../aws";
+import { AddonRole, AwsPlatform, AwsWorkerPool, Network, PodIdentity } from "../../aws";
 import {
   Access,
   Authority,
@@ -26,6 +26,7 @@ import {
   Tenant,
   TenantRoles,
   Weave,
+  WorkerPool,
 } from "../../index";
 
 const config = new pulumi.Config();
@@ -136,6 +137,37 @@ const bucket = new aws.s3.Bucket("backups");
   );
 }
 
+// WorkerPool
+{
+  const gpu = new WorkerPool("gpu", {
+    labels: { accelerator: "nvidia" },
+    machines: {
+      gpu1: {
+        host: "192.0.2.31",
+        user: "ubuntu",
+        hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMv3gBvHJR2U0e5f8AcTLpTzzTCNSq5ezCyoNYHmXh4b",
+        key: "operator",
+      },
+    },
+    secrets: { operator: config.requireSecret("operatorKey") },
+  });
+  new Cluster("lab", {
+    settings: {
+      machines: {
+        cp1: {
+          role: "controlPlane",
+          host: "192.0.2.11",
+          user: "ubuntu",
+          hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBsrEOsekS05eymmYe1rGXDJT7H8h72+f1ZsJzPx77jr",
+          key: "operator",
+        },
+      },
+    },
+    secrets: { operator: config.requireSecret("operatorKey") },
+    pools: [gpu],
+  });
+}
+
 // Authority
 {
   new Authority("etcd-ca", { commonName: "etcd-ca" });
@@ -207,4 +239,24 @@ const bucket = new aws.s3.Bucket("backups");
 // PodIdentity
 {
   new PodIdentity("shop", { region: "eu-central-1", serviceAccountKey: pki.serviceAccountKey });
+}
+
+// AwsWorkerPool
+{
+  const batch = new AwsWorkerPool("batch", {
+    instanceTypes: ["m6i.large", "m5.large"],
+    min: 1,
+    max: 10,
+    spot: { enabled: true },
+    taints: ["batch=true:NoSchedule"],
+  });
+  new Cluster("prod", {
+    region: "eu-central-1",
+    settings: {
+      platform: "aws",
+      access: { api: ["203.0.113.0/24"], ssh: ["203.0.113.0/24"] },
+      controlPlane: { count: 1, instanceType: "t3.medium" },
+    },
+    pools: [batch],
+  });
 }

@@ -5,7 +5,17 @@ import { nearest } from "../text";
 import { type Checked, checkedOf, type Validator } from "./checked";
 import { validateNoSecretsInside, validateSecrets } from "./checks/secrets";
 import { checkSchema } from "./issues";
-import { HIDDEN, pathText, Problems, SECRET_KEY, SettingsError, show, type Problem } from "./problems";
+import { withoutSamples, withSamples } from "./late";
+import {
+  HIDDEN,
+  pathText,
+  Problems,
+  SECRET_KEY,
+  SettingsError,
+  show,
+  type Path,
+  type Problem,
+} from "./problems";
 import { prune, type Refused } from "./prune";
 import { resolve } from "./resolve";
 import { type AnyInput, machinesCluster } from "./schema/cluster";
@@ -21,7 +31,9 @@ export interface AloneCheck<S extends z.ZodType> {
   readonly checks: readonly Validator[];
   readonly aws?: boolean;
   /** Valid values for arguments that cannot be left out, by path below the key, so that the rest is checked without them. */
-  readonly standIns?: Readonly<Record<string, string>>;
+  readonly standIns?: Readonly<Record<string, unknown>>;
+  /** Paths of arguments whose values come later, and are not checked; they are paths of settings. Default: none. */
+  readonly late?: readonly Path[];
   /** Values of the secrets that the arguments name; undefined: not known. */
   readonly secrets?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -39,7 +51,7 @@ const SECRETS = "secrets";
 export function parseAlone<S extends z.ZodType>(
   title: string,
   given: unknown,
-  { schema, key, around, checks, aws = false, secrets, standIns = {} }: AloneCheck<S>,
+  { schema, key, around, checks, aws = false, secrets, standIns = {}, late = [] }: AloneCheck<S>,
 ): z.input<S> {
   const raw = withoutUndefined(given ?? {});
   const problems = new Problems();
@@ -48,7 +60,8 @@ export function parseAlone<S extends z.ZodType>(
   const inner = [...keys].reverse();
   const whole = inner.reduce<z.ZodType>((below, name) => z.strictObject({ [name]: below }), schema);
   const placed = inner.reduce<unknown>((below, name) => ({ [name]: below }), raw);
-  const left = checkSchema(whole, placed, problems);
+  const sampled = late.length === 0 ? placed : withSamples(placed, late);
+  const left = withoutSamples(checkSchema(whole, sampled, problems), late);
   const { written, refused } = prune(
     whole,
     left,
@@ -57,7 +70,7 @@ export function parseAlone<S extends z.ZodType>(
   const part = valueAt(written, keys) as z.input<S> | undefined;
   const checked = checkedAlone(part === undefined ? {} : around(part), refused, { keys, aws });
   for (const check of checks) check(checked, problems);
-  validateSecrets(checked, secrets, problems, SECRETS);
+  validateSecrets(checked, secrets, problems, { where: SECRETS });
   validateNoSecretsInside(placed, problems);
   const found = problems.sorted().map((problem) => within(keys, problem));
   if (found.length > 0) throw new SettingsError(found, title);

@@ -36,6 +36,8 @@ export interface ParseContext {
    * @defaultValue none
    */
   readonly late?: readonly Path[] | undefined;
+  /** Machines whose private keys are not among the secrets, since their pool brings its own. Default: none. */
+  readonly keysElsewhere?: readonly string[] | undefined;
 }
 
 /**
@@ -82,7 +84,7 @@ export function readCluster(raw: unknown, context: ParseContext): ClusterSetting
   validateAll([...VALIDATORS, ...VALIDATORS_OF[platform]], checked, further);
   if (platform === "aws") validateRegion(context.region, further);
   validateParts(checked, context.files, further);
-  validateSecrets(checked, context.secrets, further);
+  validateSecrets(checked, context.secrets, further, { keysElsewhere: context.keysElsewhere });
   validateNoSecretsInside(given, problems);
   if (platform === "aws" && problems.sorted().length === 0) validateLimits(settings, problems);
   const found = problems.sorted();

@@ -144,11 +144,16 @@ export class Problems {
     return [...this.found.values()].some((problem) => problem.path === text);
   }
 
-  /** By path, numbers as numbers, so that the report does not depend on the order of checks. */
+  /** By path, so that the report does not depend on the order of checks. */
   sorted(): Problem[] {
-    const order = (a: string, b: string) => a.localeCompare(b, "en", { numeric: true });
-    return [...this.found.values()].sort((a, b) => order(a.path, b.path) || order(a.message, b.message));
+    return sortedProblems([...this.found.values()]);
   }
+}
+
+/** By path, numbers as numbers. */
+export function sortedProblems(problems: readonly Problem[]): Problem[] {
+  const order = (a: string, b: string) => a.localeCompare(b, "en", { numeric: true });
+  return [...problems].sort((a, b) => order(a.path, b.path) || order(a.message, b.message));
 }
 
 /** Stands for a value that must not be printed. */

@@ -52,7 +52,7 @@ import { bareHostKey } from "./sshKeys";
 export function resolve(
   input: FilledMachines | FilledAws,
   layout: AwsLayout | undefined,
-  { environment, region, files: projectFiles }: ResolveContext,
+  { environment, region, files: projectFiles, keysElsewhere }: ResolveContext,
 ): Resolved {
   const { name = environment, domain, kubernetesVersion, images, proxy, protect } = input;
   const versions = versionsOf(kubernetesVersion, input.versions);
@@ -120,7 +120,7 @@ export function resolve(
     extras: resolveExtras(input, projectFiles),
     drainTimeoutSeconds: input.drainTimeoutSeconds,
     protect,
-    secretNames: unique(referredSecrets(input as AnyInput).map(({ name }) => name)).sort(),
+    secretNames: unique(referredSecrets(input as AnyInput, keysElsewhere).map(({ name }) => name)).sort(),
   };
 }
 
@@ -164,6 +164,8 @@ export interface ResolveContext {
   readonly region?: string | undefined;
   /** Files that the settings refer to; undefined: they cannot be read, and are left out. */
   readonly files?: ProjectFiles | undefined;
+  /** Machines whose private keys are not among the secrets, since their pool brings its own. Default: none. */
+  readonly keysElsewhere?: readonly string[] | undefined;
 }
 
 type Firewall = FilledMachines["firewall"];

@@ -29,14 +29,20 @@ export interface SecretReference {
 /** The encryption key, or on AWS the SSH key, that the stack makes itself; it is in no `kubeadm:secrets`. */
 const GENERATED_KEY = "generated";
 
-/** Every place in the settings that names a secret. */
-export function referredSecrets(input: AnyInput): SecretReference[] {
+/**
+ * Every place in the settings that names a secret.
+ *
+ * @param keysElsewhere machines whose private keys are not among the cluster's secrets
+ */
+export function referredSecrets(input: AnyInput, keysElsewhere: readonly string[] = []): SecretReference[] {
   const named = (use: SecretUse, path: Path, name: string | undefined): SecretReference[] =>
     name === undefined ? [] : [{ path, name, use }];
   const made = (name: string | undefined) => (name === GENERATED_KEY ? undefined : name);
   const { machines = {}, bastion, encryption, ssh, proxy, images, oidc, cni } = input;
   return [
-    ...Object.entries(machines).flatMap(([name, { key }]) => named("sshKey", ["machines", name, "key"], key)),
+    ...Object.entries(machines).flatMap(([name, { key }]) =>
+      keysElsewhere.includes(name) ? [] : named("sshKey", ["machines", name, "key"], key),
+    ),
     ...named("sshKey", ["bastion", "key"], bastion?.key),
     ...entriesOf(encryption?.keys).flatMap(([index, name]) =>
       named("encryptionKey", ["encryption", "keys", index], made(name)),

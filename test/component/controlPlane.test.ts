@@ -6,7 +6,8 @@ import { Cluster } from "../../components/cluster";
 import { ControlPlane } from "../../components/kubeadm/controlPlane";
 import { LoadBalancer } from "../../components/machines/loadBalancer";
 import { preflightStep, type StepsArgs } from "../../components/machines/steps";
-import { WorkerPool } from "../../components/machines/workerPool";
+import { poolsOf, WorkerPool } from "../../components/machines/workerPool";
+import { Checked } from "../../components/part";
 import { renderKubeconfig } from "../../model/kubeconfig";
 import { byName, record, type Recorded } from "../../testing/recorder";
 import { metalInput, metalSettings, type RawSettings } from "../support/settings";
@@ -28,9 +29,9 @@ function parts(over: RawSettings = {}): Promise<readonly Recorded[]> {
       };
       const preflight = preflightStep("preflight", args, {});
       const plane = new ControlPlane("plane", { ...args, after: [preflight] });
-      new WorkerPool("pool", {
+      const general = poolsOf(settings).filter(({ pool }) => pool === "general");
+      new WorkerPool("pool", new Checked(general[0])).createSteps({
         ...args,
-        pool: "general",
         after: [preflight],
         controlPlaneNodes: plane.nodeSteps,
       });

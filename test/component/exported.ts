@@ -13,6 +13,12 @@ export interface Exported {
 }
 
 const REGION = "eu-central-1";
+const machine = {
+  host: "10.40.0.31",
+  user: "ubuntu",
+  hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMv3gBvHJR2U0e5f8AcTLpTzzTCNSq5ezCyoNYHmXh4b",
+  key: "operator",
+};
 const backend = { service: "web", port: 80 };
 
 function identity(name: string, opts?: pulumi.ComponentResourceOptions): onAws.PodIdentity {
@@ -28,6 +34,48 @@ export const EXPORTED: Readonly<Record<string, Exported>> = {
       [undefined, "machines"],
       [{ settings: metalInput(), secrets: ["the key"] }, "secrets"],
       [{ settings: { ...metalInput(), network: Promise.resolve({}) } }, "network"],
+      [{ settings: metalInput(), pools: [{ pool: "gpu" }] }, "pools[0]"],
+    ],
+  },
+  WorkerPool: {
+    make: (name, opts) => {
+      const machines = { gpu1: { ...machine, host: pulumi.output("10.40.0.31") } };
+      const pool = new core.WorkerPool(name, { machines, taints: ["gpu=true:NoSchedule"] }, opts);
+      new core.Cluster("theirs", { settings: metalInput() as never, environment: "metal", pools: [pool] });
+      return pool;
+    },
+    wrong: [
+      [undefined, "machines"],
+      [{ machines: { gpu1: { ...machine, role: "worker" } } }, "machines.gpu1.role"],
+      [{ machines: { gpu1: { ...machine, host: "gpu1.example.com" } } }, "machines.gpu1.nodeAddress"],
+      [
+        {
+          pool: "master",
+          labels: { "node-role.kubernetes.io/gpu": "" },
+          machines: { gpu1: machine, Gpu2: machine },
+        },
+        'labels["node-role.kubernetes.io/gpu"]',
+        "machines.Gpu2",
+        "machines.Gpu2.host",
+        "pool",
+      ],
+      [{ machines: { gpu1: { ...machine, user: pulumi.output("root") } } }, "machines.gpu1.user"],
+      [{ machines: { gpu1: machine }, secrets: { operators: "" } }, "machines.gpu1.key"],
+    ],
+  },
+  AwsWorkerPool: {
+    make: (name, opts) => {
+      const pool = new onAws.AwsWorkerPool(name, { instanceType: "t3.large", count: 2 }, opts);
+      const access = { api: ["203.0.113.0/24"], ssh: ["203.0.113.0/24"] };
+      const controlPlane = { count: 1, instanceType: "t3.medium" };
+      const settings: core.ClusterInput = { platform: "aws", access, controlPlane };
+      new core.Cluster("theirs", { settings, environment: "prod", region: REGION, pools: [pool] });
+      return pool;
+    },
+    wrong: [
+      [{ count: -1, instancetype: "t3.large" }, "count", "instancetype"],
+      [{ pool: "control-plane", labels: { "kubernetes.io/os": "" } }, 'labels["kubernetes.io/os"]', "pool"],
+      [{ count: pulumi.output(3), taints: ["gpu"] }, "count", "taints[0]"],
     ],
   },
   Flannel: {

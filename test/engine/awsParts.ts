@@ -3,9 +3,11 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { AwsPlatform } from "../../components/aws/platform";
+import type { NodePool } from "../../components/cloud";
 import { ControlPlane } from "../../components/kubeadm/controlPlane";
 import { preflightStep, type StepsArgs } from "../../components/machines/steps";
 import { Pki } from "../../components/pki/pki";
+import { poolResources, takePools, withPools } from "../../components/pools";
 import type { StepSpec } from "../../host/protocol";
 import { readCluster } from "../../model/settings/parse";
 import type { ClusterSettings } from "../../model/settings/resolved";
@@ -14,7 +16,11 @@ import type { ClusterSettings } from "../../model/settings/resolved";
 class AwsParts extends pulumi.ComponentResource {
   readonly platform: AwsPlatform;
 
-  constructor(name: string, settings: ClusterSettings) {
+  constructor(
+    name: string,
+    settings: ClusterSettings,
+    pools: ReadonlyMap<string, NodePool> = new Map<string, NodePool>(),
+  ) {
     super("kubeadm:index:Cluster", name);
     const opts = { parent: this };
     const pki = new Pki(`${name}-pki`, { protect: settings.protect }, opts);
@@ -31,14 +37,25 @@ class AwsParts extends pulumi.ComponentResource {
       dependsOn: [...platform.ready],
     });
     const plane = new ControlPlane(`${name}-control-plane`, { ...steps, after: [preflight] }, opts);
-    platform.createPools(name, steps, plane.nodeSteps, opts);
+    platform.createPools(name, steps, plane.nodeSteps, pools, opts);
     this.registerOutputs({});
   }
 }
 
 /** For what a program makes with a cluster's parts. */
-export function makeAwsParts(cluster: unknown, environment: string, region: string): AwsParts {
-  return new AwsParts(environment, readCluster(cluster, { environment, region }));
+export function makeAwsParts(
+  cluster: unknown,
+  environment: string,
+  region: string,
+  pools: readonly NodePool[] = [],
+): AwsParts {
+  const given = withPools(cluster, pools);
+  takePools(given);
+  return new AwsParts(
+    environment,
+    readCluster(given.settings, { environment, region }),
+    poolResources(given),
+  );
 }
 
 export function awsParts(cluster: unknown, environment: string, region: string): void {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { ControlPlane } from "../../components/kubeadm/controlPlane";
 import { firewallStep, preflightStep, type StepsArgs } from "../../components/machines/steps";
 import { poolsOf, WorkerPool } from "../../components/machines/workerPool";
+import { Checked } from "../../components/part";
 import { Pki } from "../../components/pki/pki";
 import { readCluster } from "../../model/settings/parse";
 import type { ClusterSettings } from "../../model/settings/resolved";
@@ -28,8 +29,12 @@ class MachineParts extends pulumi.ComponentResource {
       { ...steps, after },
       opts,
     );
-    for (const pool of poolsOf(settings))
-      new WorkerPool(`${name}-pool-${pool}`, { ...steps, pool, after, controlPlaneNodes }, opts);
+    for (const spec of poolsOf(settings))
+      new WorkerPool(`${name}-pool-${spec.pool}`, new Checked(spec), opts).createSteps({
+        ...steps,
+        after,
+        controlPlaneNodes,
+      });
     this.registerOutputs({});
   }
 }

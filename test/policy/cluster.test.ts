@@ -129,6 +129,21 @@ describe("one-pod-range", () => {
   });
 });
 
+describe("a pool that the program creates", () => {
+  it("is its cluster's, though it is beside it", async () => {
+    const stack = await metalStack();
+    ending(stack, "-pool-general").parent = "";
+    expect(await messages(oneInit, stack)).toEqual([]);
+    expect(await messages(oddControlPlaneNodes, stack)).toEqual([]);
+    editSpec(ending(stack, "-w2-node"), (text) => text.replaceAll("10.244.0.0/16", "10.32.0.0/12"));
+    expect(await messages(onePodRange, stack)).toEqual([
+      expect.stringContaining(
+        "w2-node has pod range 10.32.0.0/12, but metal.example.internal has 10.244.0.0/16",
+      ),
+    ]);
+  });
+});
+
 describe("one-dns-address", () => {
   function kubeDns(stack: readonly Fake[]): Fake {
     const found = stack.filter((one) => one.type === SERVICE);

@@ -11,16 +11,20 @@ const IN_SECRETS = "kubeadm:secrets";
  * Every secret that the settings name is there and is what it is used for. Its value is never shown.
  *
  * @param where what holds the secrets, as reports call it
+ * @param keysElsewhere machines whose private keys are in none of them
  */
 export function validateSecrets(
   { written, settings }: Checked,
   secrets: Readonly<Record<string, unknown>> | undefined,
   problems: Problems,
-  where = IN_SECRETS,
+  {
+    where = IN_SECRETS,
+    keysElsewhere,
+  }: { readonly where?: string; readonly keysElsewhere?: readonly string[] | undefined } = {},
 ): void {
   if (secrets === undefined) return;
   const names = Object.keys(secrets);
-  for (const { path, name, use } of referredSecrets(written)) {
+  for (const { path, name, use } of referredSecrets(written, keysElsewhere)) {
     if (!Object.hasOwn(secrets, name)) {
       problems.add(path, looksLikeKeyMaterial(name) ? HIDDEN : name, `is not in ${where}`, {
         allowed:

@@ -48,6 +48,17 @@ const machine = z.strictObject({
   removal: z.enum(["safe", "force"]).default("safe"),
 });
 
+/** A machine of a pool: a worker in it. */
+export const poolMachine = machine.omit({ role: true, pool: true });
+
+/** A pool of machines as a component takes it. */
+export const machinePool = z.strictObject({
+  machines: z.record(z.string(), poolMachine),
+  pool: dnsLabel,
+  labels: z.record(z.string(), z.string()).optional(),
+  taints: z.array(taint).optional(),
+});
+
 /** As a Deployment has it. */
 const maxUnavailable = z.union([
   z.number().int().min(1).max(5000),

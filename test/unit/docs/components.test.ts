@@ -32,7 +32,7 @@ describe("the program with an example of each component", () => {
   it("puts what is in a cluster into the one that the provider leads to", () => {
     const theirs = resources.find(({ name }) => name === "theirs")?.urn ?? "";
     const own = new Set(
-      resources.filter(({ name }) => /^(cloud|shop)-kubernetes$/.test(name)).map(({ urn }) => urn),
+      resources.filter(({ name }) => /^(cloud|shop|lab|prod)-kubernetes$/.test(name)).map(({ urn }) => urn),
     );
     const inside = resources.filter(({ type, custom }) => custom && type.startsWith("kubernetes:"));
     const elsewhere = inside.filter(({ provider }) => {
