@@ -30,6 +30,18 @@ const anchors = new Map(
   ]),
 );
 
+it("documents have no marks of a merge, and say nothing twice", () => {
+  const found = pages.flatMap(({ name, text }) => {
+    const prose = withoutCode(text);
+    const marks = prose.split("\n").filter((line) => /^(<{7}|={7}|(> ?){7})( |$)/.test(line));
+    const said = prose.split(/\n\n|\n(?=- |\d\. )/).filter((part) => /^[^|]{70}/.test(part));
+    return [...marks, ...said.filter((part, index) => said.indexOf(part) < index)].map(
+      (part) => `${name}: ${part}`,
+    );
+  });
+  expect(found).toEqual([]);
+});
+
 it("links lead to files, and to headings of them", () => {
   const broken = pages.flatMap(({ name, text }) =>
     [...withoutCode(text).matchAll(/\]\((?!https?:|mailto:)([^)\s]*)\)/g)].flatMap(([, target = ""]) => {
