@@ -12,6 +12,7 @@ import { HostKeyError, HostProblem, UnreachableError } from "../problem";
 import type { NodeStepSpec, StepResult } from "../protocol";
 import { readState, type HostState } from "../state";
 import { machineOf, type StepContext } from "../step";
+import { snapshotBeforeLeaving } from "./snapshot";
 
 type Context = StepContext<NodeStepSpec>;
 
@@ -146,6 +147,7 @@ async function leaveOthers(
     say(`${machine.name}: ${verdict.refused}; continuing anyway`);
   }
   if (insisted === undefined && host.kind === "missed") await refuseAlive(context, machine, plane, through);
+  if (machine.role === "controlPlane") await snapshotBeforeLeaving(context, machine, through, insisted);
   try {
     await hosts.job(through, {
       name: `removing node ${machine.name}`,

@@ -25,6 +25,7 @@ import { withValues } from "../values";
 import { configurationNow } from "./configuration";
 import { settleEncryption } from "./encryption";
 import { ensureSetup } from "./setup";
+import { snapshotBeforeVersion } from "./snapshot";
 
 /** Hours for which a join credential is good; it is used within minutes. */
 const CREDENTIAL_HOURS = 1;
@@ -127,6 +128,7 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
     const sameVersion = state.node?.version === spec.kubernetesVersion;
     const restartsPods =
       !sameVersion || changesManagers(state.living.managers, managerPolicies(spec.node, machine));
+    if (!sameVersion) await snapshotBeforeVersion(context, machine, [...files, ...secrets]);
     if (restartsPods) await drained(context, machine, sameVersion, converge);
     // Control-plane nodes are changed one after the other by the order of their steps.
     else if (machine.role === "worker" && digest !== facts.digest)
