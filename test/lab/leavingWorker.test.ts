@@ -108,12 +108,14 @@ describeWithLab("one control-plane node and two workers with a firewall on each 
     saw(
       log
         .split("\n")
-        .filter((line) => line.includes("was not removed"))
+        .filter((line) => line.includes("is not removed"))
         .slice(0, 1)
         .join("\n"),
     );
     expect(ok).toBe(false);
-    expect(log).toMatch(/w1: was not removed .*bastion .*the host key does not match the settings/);
+    expect(log).toMatch(
+      /w1: is not removed, and nothing was changed: .*bastion .*the host key does not match the settings/,
+    );
     await cluster.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s");
     await cluster.host("jump", `mv -f /root/kept/* /etc/ssh/ && ${restart}`);
     await cluster.engine("destroy");

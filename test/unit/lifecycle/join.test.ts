@@ -340,6 +340,33 @@ describe("a change of a control-plane node", () => {
     expect(calls()).toContain("crictl stop 0123abcd");
   });
 
+  it("waits until the API shows the static pods that run, where it still shows those of a node before", () => {
+    certificateNames(settings);
+    host.files.write("/hash", "of-the-node-before");
+    host.files.command("sleep", 'printf "of-what-runs" > "$ROOT/hash"');
+    host.files.command(
+      "crictl",
+      'case "$1" in pods) echo 0123abcd ;; inspectp) printf "of-what-runs" ;; esac',
+    );
+    host.files.command(
+      "kubectl",
+      `case "$*" in
+*kubeadm-config*) printf "apiServer: {}\\nkubernetesVersion: v1.36.4\\n" ;;
+*"get pod etcd-cp1 "*) cat "$ROOT/hash" ;;
+*"get pod kube-"*) printf "of-what-runs" ;;
+esac`,
+    );
+    const { status, output } = converge(cp1, settings);
+    expect(status, output).toBe(0);
+    const order = calls().filter((line) => /^sleep|get pod etcd|^kubeadm upgrade/.test(line));
+    expect(order.map((line) => /^sleep|get pod etcd|^kubeadm upgrade node/.exec(line)?.[0])).toEqual([
+      "get pod etcd",
+      "sleep",
+      "get pod etcd",
+      "kubeadm upgrade node",
+    ]);
+  });
+
   it("upgrades the cluster once: the first control-plane node applies, the others find it applied", () => {
     const next = settingsOf({ kubernetesVersion: "1.36.5" });
     certificateNames(next);
