@@ -243,4 +243,20 @@ if (isStandIn("aws"))
       const plane = hosts.asked().find(({ spec }) => spec.step === "node");
       expect(JSON.stringify(plane?.spec)).toContain('"pools":[]');
     });
+
+    it("takes over a pool of the settings by an alias, and nothing changes", async () => {
+      const general = { instanceType: "t3.large", count: 2 };
+      engine.setProgram(() => {
+        makeAwsParts({ ...settings, workers: { general } }, "dev", region);
+        return Promise.resolve({});
+      });
+      await engine.up();
+      engine.setProgram(() => {
+        const parent = pulumi.createUrn("dev", "kubeadm:index:Cluster", undefined, "pulumi-kubeadm", "dev");
+        const opts = { aliases: [{ name: "dev-pool-general", parent }] };
+        makeAwsParts(settings, "dev", region, [new AwsWorkerPool("general", general, opts)]);
+        return Promise.resolve({});
+      });
+      expect((await engine.preview()).changed).toEqual([]);
+    });
   });

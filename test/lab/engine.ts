@@ -18,6 +18,8 @@ export interface EngineRequest {
   readonly clockOffsetHours: number;
   /** A server of the stand-in provider for each machine, so that addresses and host keys are outputs. */
   readonly servers: boolean;
+  /** Pools whose machines the program takes out of the settings, and makes components of. */
+  readonly pools: readonly string[];
 }
 
 export interface EngineReport {
@@ -35,6 +37,8 @@ export interface EngineOptions {
   readonly clockOffsetHours?: number;
   /** Another provider makes the machines, in the same program. */
   readonly servers?: boolean;
+  /** Pools that the program makes components of; default: none. */
+  readonly pools?: readonly string[];
   /** Added to the environment of the program and, through it, of engine and providers. */
   readonly env?: NodeJS.ProcessEnv;
   /** Gets each line as it comes. */
@@ -75,6 +79,7 @@ export async function runEngine(
     kubeconfigFile: kubeconfigFile(lab),
     clockOffsetHours: options.clockOffsetHours ?? 0,
     servers: options.servers ?? false,
+    pools: options.pools ?? [],
   };
   const file = lab.folder(`request-${randomBytes(4).toString("hex")}.json`);
   fs.writeFileSync(file, JSON.stringify(request), { mode: 0o600 });

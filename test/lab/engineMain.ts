@@ -6,6 +6,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import "../../aws";
 import type { ClusterArgs } from "../../components/cluster";
+import type { MachinesClusterArgs } from "../../components/late";
+import { WorkerPool } from "../../components/machines/workerPool";
 import type { MachinesClusterInput } from "../../model/settings/input/cluster";
 import { createCluster, stackArgs } from "../../stacks/program";
 import { createEngineStack, type EngineStack } from "../engine/harness";
@@ -22,8 +24,8 @@ async function main(): Promise<void> {
     stackName: "lab",
     workDir: request.workDir,
     program: () => {
-      const args = stackArgs();
-      return Promise.resolve(createCluster(request.servers ? withServers(args) : args).outputs);
+      const args = request.servers ? withServers(stackArgs()) : stackArgs();
+      return Promise.resolve(createCluster(withComponents(args, request.pools)).outputs);
     },
     onOutput: (text) => process.stdout.write(text),
     clockOffsetHours: request.clockOffsetHours,
@@ -57,6 +59,20 @@ function withServers(args: ClusterArgs): ClusterArgs {
     return [name, { ...machine, host: address, hostKey: server.sshHostKey, nodeAddress: address }] as const;
   });
   return { ...args, settings: { ...settings, machines: Object.fromEntries(made) } };
+}
+
+/** With these pools as components, whose machines have keys of their pool. */
+function withComponents(args: ClusterArgs, names: readonly string[]): ClusterArgs {
+  if (names.length === 0) return args;
+  const { machines, ...settings } = args.settings as MachinesClusterArgs;
+  const entries = Object.entries(machines);
+  const pools = names.map((pool) => {
+    const own = entries.filter(([, machine]) => machine.pool === pool);
+    const bare = own.map(([name, { role: _role, pool: _pool, ...machine }]) => [name, machine] as const);
+    return new WorkerPool(pool, { machines: Object.fromEntries(bare), secrets: args.secrets });
+  });
+  const rest = entries.filter(([, { pool = "" }]) => !names.includes(pool));
+  return { ...args, settings: { ...settings, machines: Object.fromEntries(rest) }, pools };
 }
 
 async function operate(engine: EngineStack, request: EngineRequest): Promise<Omit<EngineReport, "leaks">> {
