@@ -79,7 +79,7 @@ const rolePart = text((value) => {
       allowed: "letters, digits and _ + = , . @ -, such as backup",
     };
   if (!OWN_PARTS.test(value)) return undefined;
-  return { message: "is a role of the stack's own", allowed: "another word, such as backup" };
+  return { message: "is the name of a role that the stack creates", allowed: "another word, such as backup" };
 });
 const words = z.array(z.string()).min(1);
 const roleSchema = z.strictObject({

@@ -131,7 +131,7 @@ function validateImages(aws: AwsSettings, { images }: Availability, problems: Pr
         ami,
         `has the root device ${found.rootDeviceName}, and images of ${os} have ${rootDevice}: nodes would have a second volume, and ` +
           "a root volume of the image's size that is not encrypted",
-        { allowed: `an image with the root device ${rootDevice}, or the os that it is of` },
+        { allowed: `an image with the root device ${rootDevice}, or the os that it belongs to` },
       );
   }
 }

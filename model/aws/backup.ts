@@ -10,7 +10,7 @@ function bucketOf({ etcd }: AwsCluster): Extract<BackupTarget, { kind: "s3" }> |
   return target?.kind === "s3" && target.aws && target.credentials === undefined ? target : undefined;
 }
 
-/** Below one prefix of one bucket. Removing is for those beyond `keep`; a bucket with versions keeps them all the same. */
+/** Below one prefix of one bucket. Removing is for those beyond `keep`; a bucket with versioning still keeps them. */
 export function backupStatements(settings: AwsCluster): Statement[] {
   const target = bucketOf(settings);
   if (target === undefined) return [];

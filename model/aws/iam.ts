@@ -103,26 +103,26 @@ export function controlPlaneStatements(settings: AwsCluster): Statement[] {
     {
       sid: "ReadOwnHostKey",
       reason:
-        "a control-plane node takes its SSH host key at its first boot, so that it is pinned from the first dial; key pairs of the cluster come over SSH",
+        "a control-plane node reads its SSH host key at first boot, so that the first connection is verified; the cluster's key pairs arrive over SSH",
       actions: ["secretsmanager:GetSecretValue"],
       resources: [secretArn(aws, hostKeySecret(name))],
     },
     {
       sid: "KeepJoinCredentials",
-      reason: "a timer writes each pool a fresh credential of hours",
+      reason: "a timer writes a fresh credential, valid for hours, for each pool",
       actions: ["ssm:PutParameter", "ssm:GetParameter"],
       resources: [parameterArn(aws, `${parameterPrefix(name)}/*/join`)],
     },
     {
       sid: "KnowInstances",
       reason:
-        "a node of a pool is let in when EC2 knows a running instance of the pool by that name (no resource level)",
+        "a node of a pool may join if EC2 has a running instance of the pool with that name (reading cannot be limited to resources)",
       actions: ["ec2:DescribeInstances"],
       resources: ["*"],
     },
     {
       sid: "ReadPoolStatus",
-      reason: "what became of a pool's boots is shown by up, and cleared once it is told",
+      reason: "up shows the results of a pool's boots, and deletes what it has shown",
       actions: ["ssm:GetParametersByPath", "ssm:DeleteParameters"],
       resources: [parameterArn(aws, `${parameterPrefix(name)}/*/status`)].flatMap((path) => [
         path,
@@ -131,7 +131,8 @@ export function controlPlaneStatements(settings: AwsCluster): Statement[] {
     },
     {
       sid: "ReadScalingActivities",
-      reason: "up shows why a pool's group starts no instance: quotas, capacity; reading cannot be narrowed",
+      reason:
+        "up shows why a pool's group starts no instance, such as quotas or capacity; reading cannot be limited to resources",
       actions: ["autoscaling:DescribeScalingActivities"],
       resources: ["*"],
     },
@@ -155,7 +156,7 @@ function repairStatements(settings: AwsCluster): Statement[] {
   return [
     {
       sid: "ReplaceIllNodes",
-      reason: "the group of a pool replaces the instance of a node that stays NotReady",
+      reason: "the pool's group replaces the instance of a node that stays NotReady",
       actions: ["autoscaling:SetInstanceHealth"],
       resources: [arn(awsOf(settings), "autoscaling", "autoScalingGroup:*:autoScalingGroupName/kubeadm-*")],
       // EC2 Auto Scaling User Guide, "Tags for security".
@@ -175,21 +176,20 @@ export function poolStatements(settings: AwsCluster, pool: AwsPool): Statement[]
   return [
     {
       sid: "ReadOwnJoinCredential",
-      reason:
-        "the boot script joins by the credential that control-plane nodes keep for this pool, and for no other",
+      reason: "the boot script joins with the credential that control-plane nodes keep for this pool only",
       actions: ["ssm:GetParameter"],
       resources: [parameterArn(aws, joinParameter(settings.name, pool.name))],
     },
     {
       sid: "FindBootFiles",
-      reason: "the boot script asks which bucket of the cluster has the files that make a host a node",
+      reason: "the boot script looks up the bucket with the cluster's boot files",
       actions: ["ssm:GetParameter"],
       resources: [parameterArn(aws, bootBucketParameter(settings.name))],
     },
     {
       sid: "ReadOwnBootFiles",
       reason:
-        "the boot script fetches its pool's files, which hold no secret, by the digest in the user data",
+        "the boot script downloads its pool's files, which contain no secrets, by the digest in the user data",
       actions: ["s3:GetObject"],
       resources: [
         `arn:${aws.partition}:s3:::${bootBucketPrefix(settings.name)}${"?".repeat(BUCKET_DIGITS)}/${pool.name}/*`,
@@ -199,14 +199,13 @@ export function poolStatements(settings: AwsCluster, pool: AwsPool): Statement[]
     },
     {
       sid: "WriteOwnStatus",
-      reason: "phase, exit status and the log's end of a boot, which up shows",
+      reason: "the boot script reports its phase, exit status and the end of its log, which up shows",
       actions: ["ssm:PutParameter"],
       resources: [parameterArn(aws, `${statusPrefix(settings.name, pool.name)}/*`)],
     },
     {
       sid: "AnswerHooks",
-      reason:
-        "a new instance says when it is a Ready node, and one that is to be ended when its pods are gone",
+      reason: "a new instance reports when it is a Ready node, and a terminating one when its pods are gone",
       actions: ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
       resources: [groupArn(settings, pool.name)],
     },
@@ -220,7 +219,8 @@ export function poolStatements(settings: AwsCluster, pool: AwsPool): Statement[]
 function sourceCheckStatement(aws: AwsSettings, pool: AwsPool): Statement {
   return {
     sid: "SwitchSourceCheckOff",
-    reason: "pods' own addresses are on the wire: EC2 must not drop them; no other attribute, no other pool",
+    reason:
+      "the instance turns off its own source/destination check, because EC2 would drop packets with pod addresses",
     actions: ["ec2:ModifyInstanceAttribute"],
     resources: [arn(aws, "ec2", "instance/*")],
     conditions: {
@@ -237,8 +237,7 @@ export function bastionStatements(settings: AwsCluster): Statement[] {
   return [
     {
       sid: "ReadOwnHostKey",
-      reason:
-        "the bastion takes its SSH host key at its first boot, so that it is pinned from the first dial",
+      reason: "the bastion reads its SSH host key at first boot, so that the first connection is verified",
       actions: ["secretsmanager:GetSecretValue"],
       resources: [secretArn(aws, bastionHostKeySecret(settings.name))],
     },
@@ -251,7 +250,7 @@ export function flowLogStatements(aws: AwsSettings, logGroup: string): Statement
   return [
     {
       sid: "WriteFlowLogs",
-      reason: "EC2 writes the VPC's flow logs into their group",
+      reason: "EC2 writes the VPC's flow logs to their log group",
       actions: ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
       resources: [arn(aws, "logs", `log-group:${logGroup}`), arn(aws, "logs", `log-group:${logGroup}:*`)],
     },

@@ -57,7 +57,7 @@ function namesAreKeys(ingress: IngressInput, problems: Problems): void {
   for (const key of Object.keys(ingress.config ?? {})) {
     if (/^[A-Za-z0-9._-]{1,253}$/.test(key)) continue;
     problems.add(["ingress", "config", key], key, "is not a valid key of a ConfigMap", {
-      allowed: "letters, digits, '-', '_' and '.', as use-forwarded-headers",
+      allowed: "letters, digits, '-', '_' and '.', such as use-forwarded-headers",
     });
   }
 }

@@ -22,7 +22,7 @@ export function cloudControllerStatements(settings: AwsCluster): Statement[] {
     {
       sid: "LookUpNodesAndBalancers",
       reason:
-        "nodes get addresses, zones and types; Services find subnets and their balancers; reading cannot be narrowed",
+        "the cloud controller manager labels nodes with zones and types, and finds subnets and load balancers for Services; reading cannot be limited to resources",
       actions: [
         "autoscaling:DescribeAutoScalingGroups",
         "autoscaling:DescribeTags",
@@ -51,7 +51,8 @@ export function cloudControllerStatements(settings: AwsCluster): Statement[] {
     },
     {
       sid: "MakeBalancers",
-      reason: "a Service of type LoadBalancer makes a balancer, which carries the cluster's tag",
+      reason:
+        "the cloud controller manager creates a load balancer with the cluster's tag for each Service of type LoadBalancer",
       actions: [
         "elasticloadbalancing:CreateListener",
         "elasticloadbalancing:CreateLoadBalancer",
@@ -62,7 +63,8 @@ export function cloudControllerStatements(settings: AwsCluster): Statement[] {
     },
     {
       sid: "KeepOwnBalancers",
-      reason: "balancers with the cluster's tag follow their Services, and end with them",
+      reason:
+        "the cloud controller manager updates and deletes load balancers with the cluster's tag as Services change",
       actions: [
         "elasticloadbalancing:AddTags",
         "elasticloadbalancing:ApplySecurityGroupsToLoadBalancer",
@@ -92,7 +94,8 @@ export function cloudControllerStatements(settings: AwsCluster): Statement[] {
     },
     {
       sid: "TagNewBalancers",
-      reason: "the tag comes with the call that makes a balancer, and is authorized separately",
+      reason:
+        "the cloud controller manager tags a load balancer in the call that creates it, which AWS authorizes separately",
       actions: ["elasticloadbalancing:AddTags"],
       resources: ["*"],
       conditions: {
@@ -104,13 +107,14 @@ export function cloudControllerStatements(settings: AwsCluster): Statement[] {
     },
     {
       sid: "MakeBalancersGroup",
-      reason: "a balancer gets its own security group, in the cluster's VPC",
+      reason:
+        "the cloud controller manager creates a security group for each load balancer, in the cluster's VPC",
       actions: ["ec2:CreateSecurityGroup"],
       resources: [ec2("vpc"), ec2("security-group")],
     },
     {
       sid: "TagNewGroups",
-      reason: "the new group carries the cluster's tag",
+      reason: "the cloud controller manager tags the new security group with the cluster's tag",
       actions: ["ec2:CreateTags"],
       resources: [ec2("security-group")],
       conditions: {
@@ -119,7 +123,8 @@ export function cloudControllerStatements(settings: AwsCluster): Statement[] {
     },
     {
       sid: "KeepOwnGroups",
-      reason: "workers let the balancers of Services in; groups end with their Services",
+      reason:
+        "the cloud controller manager opens the workers' security groups to load balancers, and deletes groups with their Services",
       actions: [
         "ec2:AuthorizeSecurityGroupIngress",
         "ec2:DeleteSecurityGroup",
@@ -130,7 +135,7 @@ export function cloudControllerStatements(settings: AwsCluster): Statement[] {
     },
     {
       sid: "FirstBalancerOfAccount",
-      reason: "the first balancer of an account needs the role that the service itself works with",
+      reason: "an account's first load balancer needs the service's own role",
       actions: ["iam:CreateServiceLinkedRole"],
       resources: [
         `arn:${partition}:iam::*:role/aws-service-role/elasticloadbalancing.amazonaws.com/AWSServiceRoleForElasticLoadBalancing`,
@@ -148,7 +153,7 @@ export function storageStatements(settings: AwsCluster): Statement[] {
   const statements: Statement[] = [
     {
       sid: "LookUpVolumes",
-      reason: "which volumes and snapshots there are, and where; reading cannot be narrowed",
+      reason: "the EBS driver finds volumes and snapshots; reading cannot be limited to resources",
       actions: [
         "ec2:DescribeAvailabilityZones",
         "ec2:DescribeInstanceTypes",
@@ -163,59 +168,60 @@ export function storageStatements(settings: AwsCluster): Statement[] {
     },
     {
       sid: "MakeVolumes",
-      reason: "a claim makes a volume, or a copy of one, which carries the driver's tag",
+      reason: "the EBS driver creates a volume, or a copy of one, with the driver's tag for a claim",
       actions: ["ec2:CreateVolume", "ec2:CopyVolumes"],
       resources: [ec2("volume")],
       conditions: { StringEquals: { [`aws:RequestTag/${made}`]: "true" } },
     },
     {
       sid: "MakeVolumesFromSnapshots",
-      reason: "a claim may name a snapshot to start from, which is fast where its class says so",
+      reason:
+        "the EBS driver restores a claim from a snapshot, with fast restore if the storage class asks for it",
       actions: ["ec2:CreateVolume", "ec2:EnableFastSnapshotRestores"],
       resources: [ec2("snapshot")],
     },
     {
       sid: "CopyVolumes",
-      reason: "a claim may name another claim to start from, whose volume is read",
+      reason: "the EBS driver copies the volume of another claim that a claim names as its source",
       actions: ["ec2:CopyVolumes"],
       resources: [ec2("volume")],
     },
     {
       sid: "LockOwnSnapshots",
-      reason: "a class of snapshots may say that nobody deletes them for some time",
+      reason: "the EBS driver locks snapshots if their class asks for it",
       actions: ["ec2:LockSnapshot"],
       resources: [ec2("snapshot")],
       conditions: { StringEquals: { [`aws:ResourceTag/${made}`]: "true" } },
     },
     {
       sid: "AttachVolumes",
-      reason: "a volume follows its pod from node to node",
+      reason: "the EBS driver attaches a volume to the node of its pod",
       actions: ["ec2:AttachVolume", "ec2:DetachVolume"],
       resources: [ec2("volume"), ec2("instance")],
     },
     {
       sid: "ChangeVolumes",
-      reason: "claims grow, and snapshots are taken of them",
+      reason: "the EBS driver resizes volumes and takes snapshots of them",
       actions: ["ec2:ModifyVolume", "ec2:CreateSnapshot"],
       resources: [ec2("volume")],
     },
     {
       sid: "MakeSnapshots",
-      reason: "a snapshot carries the driver's tag",
+      reason: "the EBS driver tags snapshots with the driver's tag",
       actions: ["ec2:CreateSnapshot"],
       resources: [ec2("snapshot")],
       conditions: { StringEquals: { [`aws:RequestTag/${made}`]: "true" } },
     },
     {
       sid: "EndOwnVolumes",
-      reason: "only what the driver made is deleted",
+      reason: "the EBS driver deletes only what the driver created",
       actions: ["ec2:DeleteVolume", "ec2:DeleteSnapshot"],
       resources: [ec2("volume"), ec2("snapshot")],
       conditions: { StringEquals: { [`aws:ResourceTag/${made}`]: "true" } },
     },
     {
       sid: "TagNewVolumes",
-      reason: "tags come with the call that makes a volume, a copy or a snapshot",
+      reason: "the EBS driver tags a volume, a copy or a snapshot in the call that creates it",
       actions: ["ec2:CreateTags"],
       resources: [ec2("volume"), ec2("snapshot")],
       conditions: { StringEquals: { "ec2:CreateAction": ["CreateVolume", "CreateSnapshot", "CopyVolumes"] } },
@@ -223,7 +229,7 @@ export function storageStatements(settings: AwsCluster): Statement[] {
     {
       sid: "ChangeTags",
       reason:
-        "a VolumeAttributesClass sets tags of volumes and takes them away; only of what the driver made",
+        "the EBS driver sets and removes tags for a VolumeAttributesClass, only on what the driver created",
       actions: ["ec2:CreateTags", "ec2:DeleteTags"],
       resources: [ec2("volume"), ec2("snapshot")],
       conditions: { StringEquals: { [`aws:ResourceTag/${made}`]: "true" } },
@@ -234,13 +240,14 @@ export function storageStatements(settings: AwsCluster): Statement[] {
     ...statements,
     {
       sid: "UseOwnKey",
-      reason: "volumes are encrypted with the key of the settings",
+      reason: "volumes are encrypted with the key in the settings",
       actions: ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKeyWithoutPlaintext"],
       resources: [storage.kmsKeyId],
     },
     {
       sid: "LendOwnKey",
-      reason: "EC2 gets a grant for each volume that is attached (aws-ebs-csi-driver, docs/faq.md)",
+      reason:
+        "the EBS driver grants EC2 the use of the key for each attached volume (aws-ebs-csi-driver, docs/faq.md)",
       actions: ["kms:CreateGrant"],
       resources: [storage.kmsKeyId],
       conditions: { Bool: { "kms:GrantIsForAWSResource": "true" } },

@@ -26,7 +26,7 @@ export const attachedShape = {
 /** IAM API reference, CreateRole: 512 characters at most. Paths of service-linked roles and of Identity Center are AWS' own. */
 const iamPath = matching(
   /^(?=.{1,512}$)(?!\/aws-(service-role|reserved)\/)\/([\w+=,.@-]+\/)*$/,
-  "a path that begins and ends with /, as /kubernetes/, at most 512 characters, and none of AWS' own",
+  "a path that begins and ends with /, such as /kubernetes/, at most 512 characters, and not one of AWS' paths",
 );
 
 export const iam = z.strictObject({ path: iamPath.optional(), permissionsBoundary: policyArn.optional() });

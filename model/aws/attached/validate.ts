@@ -30,7 +30,7 @@ export function validateAttached({ input, pools, region }: AwsLayout, problems: 
     if (owner === "aws") return;
     account ??= owner;
     if (owner === account) return;
-    problems.add(path, arn, `is a policy of account ${owner}, and another one here is of ${account}`, {
+    problems.add(path, arn, `belongs to account ${owner}, but another policy belongs to ${account}`, {
       allowed: "policies of AWS, and of the one account that the cluster is in",
     });
   }

@@ -8,7 +8,8 @@ export function autoscalerStatements(settings: AwsCluster): Statement[] {
   return [
     {
       sid: "LookUpGroups",
-      reason: "which groups there are, and what a node of each offers; reading cannot be narrowed",
+      reason:
+        "Cluster Autoscaler finds the pools' groups and the resources of their nodes; reading cannot be limited to resources",
       actions: [
         "autoscaling:DescribeAutoScalingGroups",
         "autoscaling:DescribeAutoScalingInstances",
@@ -23,7 +24,7 @@ export function autoscalerStatements(settings: AwsCluster): Statement[] {
     },
     {
       sid: "ScaleOwnGroups",
-      reason: "the groups of pools with min and max grow and shrink",
+      reason: "Cluster Autoscaler resizes the groups of pools with min and max",
       actions: ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
       resources: [
         `arn:${partition}:autoscaling:${region}:*:autoScalingGroup:*:autoScalingGroupName/kubeadm-*`,

@@ -52,13 +52,13 @@ export function pullStatements({ ecr, partition }: Pick<AwsSettings, "ecr" | "pa
   return [
     {
       sid: "LogInToRegistries",
-      reason: "kubelets ask for a login of hours, which is the caller's and no registry's",
+      reason: "kubelets get a login for ECR, valid for hours and for every registry that the role may read",
       actions: ["ecr:GetAuthorizationToken"],
       resources: ["*"],
     },
     {
       sid: "PullImages",
-      reason: "images of the account's own registries",
+      reason: "kubelets pull images from the account's own registries",
       actions,
       resources: [repositories],
       conditions: own,
@@ -68,7 +68,8 @@ export function pullStatements({ ecr, partition }: Pick<AwsSettings, "ecr" | "pa
       : [
           {
             sid: "PullImagesOfOthers",
-            reason: "images of the accounts of ecr.accounts, whose repositories allow it too",
+            reason:
+              "kubelets pull images from the accounts in ecr.accounts, whose repositories must allow it too",
             actions,
             resources: [repositories],
             // By number and not by an ARN each, which a hundred of them would fill the role's policy with.
@@ -79,7 +80,7 @@ export function pullStatements({ ecr, partition }: Pick<AwsSettings, "ecr" | "pa
       ? [
           {
             sid: "PullThroughCache",
-            reason: "the first pull through a cache rule makes the repository and fetches the image",
+            reason: "the first pull through a cache rule creates the repository and fetches the image",
             actions: ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"],
             resources: [repositories],
             conditions: own,

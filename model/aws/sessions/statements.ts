@@ -11,7 +11,7 @@ export function sessionStatements({ access }: Pick<AwsSettings, "access">): Stat
     {
       sid: "HoldSessions",
       reason:
-        "the agent of Systems Manager opens sessions for people whom IAM lets start one; nothing listens on the instance",
+        "the Systems Manager agent opens sessions for people whom IAM allows to start one; nothing listens on the instance",
       actions: [
         "ssm:UpdateInstanceInformation",
         "ssmmessages:CreateControlChannel",

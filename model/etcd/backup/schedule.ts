@@ -1,7 +1,7 @@
 /** When snapshots are taken: a length of time that divides a day, or a calendar expression of systemd (systemd.time(7)). */
 
 export interface Schedule {
-  /** Of a timer's `OnCalendar`. */
+  /** Value of a timer's `OnCalendar`. */
   readonly calendar: string;
   /** Least seconds between two runs. */
   readonly leastGap: number;

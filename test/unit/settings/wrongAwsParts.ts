@@ -52,7 +52,7 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
         general("policyArns", [S3, "arn:aws:iam::444455556666:policy/b"]),
       ),
       "workers.general.policyArns[1]",
-      /of account 444455556666, and another one here is of 111122223333/,
+      /belongs to account 444455556666, but another policy belongs to 111122223333/,
     ],
     [
       "a boundary of another account than the policies",
@@ -65,7 +65,12 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
     ],
     ["a path without its last slash", set("iam.path", "/kubernetes"), "iam.path", /begins and ends with \//],
     ["a path that is a name", set("iam.path", "kubernetes/"), "iam.path", /begins and ends with \//],
-    ["a path of AWS' own", set("iam.path", "/aws-service-role/kubernetes/"), "iam.path", /none of AWS' own/],
+    [
+      "a path of AWS' own",
+      set("iam.path", "/aws-service-role/kubernetes/"),
+      "iam.path",
+      /not one of AWS' paths/,
+    ],
     ["a path that is too long", set("iam.path", `/${"a".repeat(511)}/`), "iam.path", /512/],
     [
       "a group's name",
