@@ -61,7 +61,7 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
         set("controlPlane.policyArns", ["arn:aws:iam::111122223333:policy/a"]),
       ),
       "controlPlane.policyArns[0]",
-      /of account 111122223333/,
+      /belongs to account 111122223333/,
     ],
     ["a path without its last slash", set("iam.path", "/kubernetes"), "iam.path", /begins and ends with \//],
     ["a path that is a name", set("iam.path", "kubernetes/"), "iam.path", /begins and ends with \//],
