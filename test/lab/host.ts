@@ -180,6 +180,8 @@ function personalise(id: string, host: HostState, root: string): void {
   }
 }
 
+const APPROVER = /^pulumi-kubeadm-(serving|join)-approver\.service /;
+
 async function untilRunning(name: string, daemon: Daemon): Promise<void> {
   const probe: HostState = { name, index: 0, networks: [], address: "", hostKey: "", process: daemon };
   const deadline = Date.now() + 60_000;
@@ -192,7 +194,10 @@ async function untilRunning(name: string, daemon: Daemon): Promise<void> {
       if (stdout.trim() === "running") return;
       if (stdout.trim() === "degraded") {
         const failed = await execInHost(probe, ["systemctl", "--failed", "--no-legend", "--plain"]);
-        throw new Error(`host ${name} came up with failed units\n${failed.stdout}`);
+        // A timer's approver fails while the API of this very host is on its way up, and looks again after some seconds.
+        const others = failed.stdout.split("\n").filter((line) => line !== "" && !APPROVER.test(line));
+        if (others.length === 0) return;
+        throw new Error(`host ${name} came up with failed units\n${others.join("\n")}`);
       }
     }
     await delay(50);
