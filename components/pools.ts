@@ -32,9 +32,16 @@ const taken = new WeakSet<object>();
 /** Makes a pool known to the cluster that it will be passed to. */
 export function declarePool(pool: DeclaredPool): void {
   declared.set(pool.resource, pool);
-  void programEnded().then(() => {
-    if (!taken.has(pool.resource)) refuse(pool);
-  });
+  const stack = pulumi.runtime.getStackResource() as
+    { readonly outputs: { promise(): Promise<unknown> } } | undefined;
+  // They are there when the program has ended well. Nothing may be awaited in between: the SDK then looks once more whether
+  // something is being registered, and tells the engine that it was all.
+  stack?.outputs.promise().then(
+    () => {
+      if (!taken.has(pool.resource)) refuse(pool);
+    },
+    () => undefined,
+  );
 }
 
 /**
@@ -52,18 +59,6 @@ function refuse({ resource, name, pool, component }: DeclaredPool): void {
     },
     { parent: resource },
   );
-}
-
-/** Resolves when the program has ended well. */
-function programEnded(): Promise<void> {
-  const stack = pulumi.runtime.getStackResource() as
-    { readonly outputs: { promise(): Promise<unknown> } } | undefined;
-  return new Promise((resolve) => {
-    stack?.outputs.promise().then(
-      () => resolve(),
-      () => undefined,
-    );
-  });
 }
 
 /** Settings with the pools that the program created for them. */
