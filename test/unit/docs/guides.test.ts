@@ -7,9 +7,6 @@ import { bareMetalInput } from "../../support/bareMetal";
 import { smallAws } from "../../support/awsInput";
 
 const DOCS = path.resolve(__dirname, "../../../docs");
-const { scripts } = JSON.parse(fs.readFileSync(path.join(DOCS, "../package.json"), "utf8")) as {
-  scripts: Record<string, string>;
-};
 
 type Mapping = Record<string, unknown>;
 const pages = fs
@@ -41,21 +38,4 @@ describe("tutorials and how-to guides", () => {
     const region = given["platform"] === "aws" ? "eu-central-1" : undefined;
     expect(() => readCluster(given, { environment: "docs", region })).not.toThrow();
   });
-
-  it("name scripts that package.json has", () => {
-    const named = guides.flatMap(({ text }) =>
-      [...text.matchAll(/npm run ([a-z:]+)/g)].map(([, name = ""]) => name),
-    );
-    expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
-  });
-});
-
-it("every link between documents leads to a file", () => {
-  const broken = pages.flatMap(({ name, text }) =>
-    [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)]
-      .map(([, target = ""]) => target)
-      .filter((target) => !fs.existsSync(path.resolve(DOCS, path.dirname(name), target)))
-      .map((target) => `${name}: ${target}`),
-  );
-  expect(broken).toEqual([]);
 });

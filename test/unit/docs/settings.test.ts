@@ -126,16 +126,3 @@ describe("examples in README and docs", () => {
     expect(() => readCluster(given, { environment: "docs", region: region as string })).not.toThrow();
   });
 });
-
-describe("links in README and docs", () => {
-  const links = documents.flatMap(({ name, text }) =>
-    [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)]
-      .map((match) => match[1] ?? "")
-      .filter((target) => !/^[a-z]+:/.test(target))
-      .map((target) => ({ name, target })),
-  );
-
-  it.each(links)("$name: $target is there", ({ name, target }) => {
-    expect(fs.existsSync(path.resolve(ROOT, path.dirname(name), target))).toBe(true);
-  });
-});
