@@ -1,4 +1,4 @@
-import { AWS_CHARTS, type AwsChartName } from "./aws/addons/charts";
+import { AWS_CHARTS, type AwsChartName } from "./awsCharts";
 import { ADDON_KEYS, partsOf, type AddonChartName } from "./addons";
 import type { PinnedChart, HelmSettings } from "./pinnedChart";
 import { CNIS, type CniChartName } from "./cni";

@@ -1,7 +1,7 @@
 import { defined } from "../core/defined";
 import { whenEnabled } from "../core/enabled";
 import { resolveAttached } from "./attached/settings";
-import { resolveClusterAutoscaler } from "./autoscaler/settings";
+import { resolveClusterAutoscaler } from "./autoscaler/resolve";
 import { resolveEcr } from "./ecr/settings";
 import { endpointSubnets } from "./endpoints/settings";
 import { resolveRepair } from "./repair/settings";

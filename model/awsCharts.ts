@@ -1,4 +1,4 @@
-import type { PinnedChart } from "../../pinnedChart";
+import type { PinnedChart } from "./pinnedChart";
 
 export type AwsChartName = "aws-cloud-controller-manager" | "aws-ebs-csi-driver" | "cluster-autoscaler";
 
