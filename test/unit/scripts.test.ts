@@ -62,6 +62,12 @@ describe("script files", () => {
     expect(powerShellErrors(ending(".ps1").map(read))).toEqual([]);
   });
 
+  it("wait by the functions of waiting.sh: none counts its tries in a loop of its own", () => {
+    const counting = /\bfor _ in\b|\bfor \w+ in \$\(seq\b/;
+    expect("for _ in $(seq 1 60); do").toMatch(counting);
+    expect(ending(".sh").filter((file) => counting.test(read(file)))).toEqual([]);
+  });
+
   it("name the variables that they use in place of the renderer's", () => {
     // A template's own placeholders would be commands or variables of the shell by now.
     for (const file of files.filter((name) => /\.(sh|py|ps1)$/.test(name)))
