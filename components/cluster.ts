@@ -241,7 +241,7 @@ export class Cluster extends pulumi.ComponentResource {
           pki.adminCertificate,
           pki.adminKey,
           this.cloud?.accessHost ?? late?.resolve(written) ?? written,
-          this.controlPlane.init.stdout,
+          this.controlPlane.answers,
         ])
         .apply(([caCertificate, certificate, key, host]) =>
           renderKubeconfig(settings, { caCertificate, certificate, key }, host),

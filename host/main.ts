@@ -22,6 +22,7 @@ import { init } from "./steps/init";
 import { nodeLifecycle } from "./steps/node";
 import { poolReady } from "./steps/poolReady";
 import { preflight } from "./steps/preflight";
+import { restore } from "./steps/restore";
 import { settled } from "./steps/settled";
 import { setup } from "./steps/setup";
 import { topology } from "./steps/topology";
@@ -71,6 +72,8 @@ function run(context: StepContext<StepSpec>): Promise<StepResult> {
       return setup({ ...context, spec });
     case "init":
       return init({ ...context, spec });
+    case "restore":
+      return restore({ ...context, spec });
     case "node":
       return nodeLifecycle({ ...context, spec });
     case "poolReady":

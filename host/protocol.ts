@@ -99,6 +99,13 @@ export interface InitSpec extends KnownCluster {
   readonly setup?: SetupPart;
 }
 
+/** The cluster is put back to a snapshot of etcd, once for one name of it. */
+export interface RestoreSpec extends Omit<InitSpec, "step" | "setup"> {
+  readonly step: "restore";
+  /** Name of the snapshot at the target of backups. */
+  readonly snapshot: string;
+}
+
 /** A machine being a node. */
 export interface NodeStepSpec extends KnownCluster {
   readonly step: "node";
@@ -114,6 +121,8 @@ export interface NodeStepSpec extends KnownCluster {
   readonly node: NodeSpec;
   /** Setup of the machine, if it has no separate step. */
   readonly setup?: SetupPart;
+  /** The snapshot that the cluster was restored from: with another one the node joins again, or its kubelet restarts. */
+  readonly restored?: string;
   /** Nothing that Pulumi does can end the machine, so the node may not leave it. */
   readonly held?: true;
 }
@@ -170,7 +179,7 @@ export interface FirewallSpec {
 }
 
 /** A step that hosts are rendered for. */
-export type HostSpec = PreflightSpec | SetupSpec | InitSpec | NodeStepSpec;
+export type HostSpec = PreflightSpec | SetupSpec | InitSpec | RestoreSpec | NodeStepSpec;
 
 /** What `KUBEADM_SPEC` holds. */
 export type StepSpec = HostSpec | PoolReadySpec | TopologySpec | HealthSpec | SettledSpec | FirewallSpec;
@@ -233,6 +242,8 @@ export interface StepResult {
   readonly reached?: readonly string[];
   /** Topology and health: the control plane's instances that the run may make. */
   readonly topology?: ControlPlaneTopology;
+  /** Restore and node: the snapshot that the cluster was restored from. */
+  readonly restored?: string;
   /** Settled: the type of the machine's instance. */
   readonly instanceType?: string;
   /** Wait for a pool: the pool's name. */

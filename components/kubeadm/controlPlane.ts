@@ -1,6 +1,13 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { initStep, controlPlaneMachines, nodeStep, setupStep, type StepsArgs } from "../machines/steps";
+import {
+  initStep,
+  controlPlaneMachines,
+  nodeStep,
+  restoreStep,
+  setupStep,
+  type StepsArgs,
+} from "../machines/steps";
 
 export interface ControlPlaneArgs extends StepsArgs {
   /** Resources that must exist before a step touches a control-plane node: preflight, and a load balancer. */
@@ -14,6 +21,8 @@ export interface ControlPlaneArgs extends StepsArgs {
 export class ControlPlane extends pulumi.ComponentResource {
   /** Runs `kubeadm init` once in the cluster's life. Everything in the cluster waits for it. */
   readonly init: command.local.Command;
+  /** Resolves when the API answers: after init, and after a restore. */
+  readonly answers: pulumi.Output<readonly string[]>;
   /**
    * Node setups; empty on AWS. Setups of workers run after them, so a mistake that breaks a control-plane node does
    * not break workers.
@@ -38,9 +47,15 @@ export class ControlPlane extends pulumi.ComponentResource {
     this.setups = setups;
     const before = setups.length > 0 ? setups : [...args.after];
     this.init = initStep(`${name}-init`, args, { parent: this, dependsOn: before });
+    const { restore } = args.settings.etcd;
+    const restored =
+      restore === undefined
+        ? []
+        : [restoreStep(`${name}-restore`, args, { parent: this, dependsOn: [this.init, ...setups] })];
+    this.answers = pulumi.all([this.init, ...restored].map((step) => step.stdout));
     const nodeSteps: command.local.Command[] = [];
     controlPlaneNodes.forEach((machine, index) => {
-      const earlier = [this.init, ...setups.slice(index, index + 1), ...nodeSteps.slice(-1)];
+      const earlier = [this.init, ...restored, ...setups.slice(index, index + 1), ...nodeSteps.slice(-1)];
       nodeSteps.push(
         nodeStep(`${name}-${machine.name}-node`, args, machine, {
           parent: this,

@@ -1,6 +1,13 @@
 /** What the steps on hosts are told: their specifications, with the digest of what is rendered from them. */
 import { sha256 } from "../../model/core/hash";
-import type { InitSpec, NodeStepSpec, PreflightSpec, SetupPart, SetupSpec } from "../../host/protocol";
+import type {
+  InitSpec,
+  NodeStepSpec,
+  PreflightSpec,
+  RestoreSpec,
+  SetupPart,
+  SetupSpec,
+} from "../../host/protocol";
 import { heldBy } from "../../model/aws/topology";
 import { serviceAccountIssuers } from "../../model/kubeadm/issuer";
 import { digestOf } from "../../model/lifecycle/files";
@@ -83,6 +90,14 @@ function heldPart(settings: ClusterSettings, machine: Machine): { held?: true } 
   return terminationProtection && !forceDestroy ? { held: true } : {};
 }
 
+/** @throws Error where the settings restore nothing */
+export function restoreSpec(settings: ClusterSettings): RestoreSpec {
+  const { restore } = settings.etcd;
+  if (restore === undefined) throw new Error("the settings restore nothing");
+  const { controlPlaneNodes, machines, node } = initSpec(settings);
+  return { step: "restore", ...clusterPart(settings), machines, controlPlaneNodes, node, snapshot: restore };
+}
+
 export function nodeStepSpec(settings: ClusterSettings, machine: Machine): NodeStepSpec {
   const node = nodeSpec(settings, machine);
   return {
@@ -95,6 +110,7 @@ export function nodeStepSpec(settings: ClusterSettings, machine: Machine): NodeS
     machines: knownMachines(settings, machine),
     rollout: settings.rollout,
     node,
+    ...(settings.etcd.restore === undefined ? {} : { restored: settings.etcd.restore }),
     ...ownSetup(settings, machine),
     ...heldPart(settings, machine),
   };

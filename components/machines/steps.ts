@@ -12,7 +12,7 @@ import type { AwsPool } from "../../model/aws/settings";
 import { controlPlaneOf, immutableSettings } from "../../model/settings/specs";
 import { AWS_INIT_IGNORES, INIT_IGNORES } from "../options";
 import { hostStep, type HostStepArgs, type SshKeys } from "./hostStep";
-import { checkedMachines, initSpec, nodeStepSpec, preflightSpec, setupSpec } from "./specs";
+import { checkedMachines, initSpec, nodeStepSpec, preflightSpec, restoreSpec, setupSpec } from "./specs";
 
 /** What all steps of a cluster share. */
 export interface StepsArgs extends Pick<
@@ -240,6 +240,25 @@ export function initStep(name: string, args: StepsArgs, opts: pulumi.CustomResou
       operations: ["create", "update"],
     },
     { ...opts, ignoreChanges: ignored.map(({ property }) => property) },
+  );
+}
+
+/** The cluster is put back to a snapshot, once for one name of it; later runs do nothing. */
+export function restoreStep(name: string, args: StepsArgs, opts: pulumi.CustomResourceOptions): Step {
+  const controlPlaneNodes = controlPlaneMachines(args.settings);
+  const [first] = controlPlaneNodes;
+  if (first === undefined) throw new Error("a cluster has at least one control-plane node");
+  return hostStep(
+    name,
+    {
+      ...args,
+      values: valuesOf(args, first),
+      machines: controlPlaneNodes.map((machine) => machine.name),
+      spec: rendered(args, first, (settings) => restoreSpec(settings)),
+      files: args.controlPlaneFiles,
+      operations: ["create", "update"],
+    },
+    opts,
   );
 }
 

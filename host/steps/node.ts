@@ -9,6 +9,7 @@ import { nodeUndo } from "../../model/lifecycle/undo";
 import { afterPutBack, forgetFormer, guarded, takeBackScript } from "../../model/node/undo";
 import { adoptScript, forgetScript } from "../../model/lifecycle/nodes";
 import { DISCOVERY_FILE } from "../../model/lifecycle/parts";
+import { afterRestoreScript } from "../../model/etcd/restore/scripts";
 import { secretComponentFiles } from "../../model/kubeadm";
 import { changesManagers, managerPolicies } from "../../model/kubeadm/managers";
 import type { ClusterMachine } from "../../model/machine";
@@ -45,7 +46,8 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
   refuseMismatch(machine.name, state, cluster, spec);
   const joined = state.node?.state === "joined" && state.kubelet;
   refuseOtherNode(machine, state);
-  if (context.operation === "update" && !joined && (previous?.revision ?? 0) >= spec.revision)
+  const isRestored = spec.restored !== undefined && previous?.restored !== spec.restored;
+  if (context.operation === "update" && !joined && !isRestored && (previous?.revision ?? 0) >= spec.revision)
     throw new HostProblem(
       machine.name,
       `is no longer a node: somebody wiped or reset it. Raise machines.${machine.name}.revision to ${spec.revision + 1}, so that it joins as a new node`,
@@ -59,6 +61,11 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
   if (spec.setup !== undefined) await ensureSetup(context, machine, spec.setup);
   // Before a node joins too: it starts with the keys of the settings, and those that are there must know them.
   if (machine.role === "controlPlane") await settleEncryption(context, machine, joined);
+  if (joined && isRestored)
+    await hosts.job(machine.name, {
+      name: "starting the kubelet anew",
+      script: afterRestoreScript(spec.restored ?? ""),
+    });
   const adopt = async (): Promise<void> => {
     const adopter = machine.role === "controlPlane" ? machine.name : await another(context, machine);
     const script = adoptScript(spec.node);
@@ -135,7 +142,11 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
       await withChangeLock(context, machine, converge);
     else await converge();
   } else await adopt();
-  return { machine: machine.name, revision: spec.revision, machineId: state.machineId };
+  const { restored } = spec;
+  return {
+    ...{ machine: machine.name, revision: spec.revision, machineId: state.machineId },
+    ...(restored === undefined ? {} : { restored }),
+  };
 }
 
 /**

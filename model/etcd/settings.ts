@@ -6,4 +6,6 @@ export interface EtcdSettings {
   readonly extraArgs: ExtraArgs;
   /** undefined: no snapshots are taken. */
   readonly backup?: BackupSettings;
+  /** Name of the snapshot that the cluster is put back to; undefined: none. */
+  readonly restore?: string;
 }

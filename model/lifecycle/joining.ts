@@ -47,6 +47,7 @@ function becoming(
 /**
  * Init on a control-plane node; the caller has made sure that no listed control-plane node serves an API or etcd already.
  * @param platform lines that only the platform needs, run when the files are there
+ * @param restored lines of a restore, before and after kubeadm
  */
 export function initScript(
   kubernetesVersion: string,
@@ -54,10 +55,13 @@ export function initScript(
   files: readonly RenderedFile[],
   secretFiles: readonly RenderedFile[],
   platform = "",
+  restored: { readonly before: string; readonly after: string } = { before: "", after: "" },
 ): string {
   return [
     becoming("initialising", kubernetesVersion, facts, [...files, ...secretFiles], platform),
+    restored.before,
     lifecycleScript("init", { cluster_document: CLUSTER_DOCUMENT }),
+    restored.after,
     grantJoinAccess(),
     startUnits(files),
     placeStaticPods(files),

@@ -22,13 +22,15 @@ export function setState(facts: NodeIdentity, state: "initialising" | "joining" 
   return lifecycleScript("set-state", { record: JSON.stringify({ ...facts, state }) });
 }
 
+/** Paths of a version's programs. */
+export function kubernetesBinaries(version: string): Record<string, string> {
+  const names = ["kubeadm", "kubelet", "kubectl"] as const;
+  return Object.fromEntries(names.map((name) => [name, binaryPath(name, version)]));
+}
+
 /** For `use-kubernetes.sh`. */
 export function kubernetesVariables(version: string): ScriptVariables {
-  const names = ["kubeadm", "kubelet", "kubectl"] as const;
-  return {
-    kubernetes_version: version,
-    binaries: Object.fromEntries(names.map((name) => [name, binaryPath(name, version)])),
-  };
+  return { kubernetes_version: version, binaries: kubernetesBinaries(version) };
 }
 
 export function putNodeFiles(files: readonly RenderedFile[]): string {

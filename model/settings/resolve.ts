@@ -85,7 +85,11 @@ export function resolve(
     },
     controllerManager: componentOf("controllerManager", input.controllerManager),
     scheduler: componentOf("scheduler", input.scheduler),
-    etcd: { extraArgs: argsOf("etcd", input.etcd), ...backupOf(input, region) },
+    etcd: {
+      extraArgs: argsOf("etcd", input.etcd),
+      ...backupOf(input, region),
+      ...defined({ restore: input.etcd.restore }),
+    },
     kubelet: input.kubelet,
     kubeProxy: {
       mode: input.kubeProxy.mode ?? cniProfile(cni).kubeProxyModes[0] ?? DEFAULTS.kubeProxyMode,

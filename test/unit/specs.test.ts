@@ -152,6 +152,14 @@ const table: readonly {
     change: set("etcd.backup", { target: { kind: "folder", path: "/srv/etcd" } }),
     touches: ["setup controlPlane", "node controlPlane"],
   },
+  {
+    name: "etcd.restore, with backups as before",
+    change: all(
+      set("etcd.backup", { target: { kind: "folder", path: "/srv/etcd" } }),
+      set("etcd.restore", "etcd-0123456789abcdef-20261129T015500Z-r1-e3.6.8-k1.36.4.snapshot"),
+    ),
+    touches: ["setup controlPlane", "node everywhere"],
+  },
   { name: "versions.etcd", change: set("versions.etcd", "3.6.7-0"), touches: ["node controlPlane"] },
   {
     name: "oidc",

@@ -29,6 +29,11 @@ function advise(target: BackupTarget, { machines }: Advised): string[] {
 export const backup = {
   effects: [
     hosts(
+      ["etcd.restore"],
+      ["node everywhere"],
+      "before that, all control-plane nodes stop and the cluster is put back to the snapshot, once: what was changed since is lost; their pods restart, and every kubelet. Removing it afterwards does nothing",
+    ),
+    hosts(
       ["etcd.backup.schedule", "etcd.backup.keep"],
       ["node controlPlane"],
       "the timer of backups; nothing restarts",

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { sshShape } from "../../settings/schema/ssh";
 import { certificate, httpUrl, matching, secretName, text } from "../../settings/schema/primitives";
+import { parseSnapshotName } from "./names";
 import { parseSchedule, SCHEDULE_RULE } from "./schedule";
 
 const schedule = text((value) =>
@@ -62,6 +63,16 @@ const prefix = text((value) =>
 );
 
 const region = matching(/^[a-z0-9-]{1,32}$/, "a region such as eu-central-1");
+
+export const restoreSchema = text((value) =>
+  parseSnapshotName(value) === undefined
+    ? {
+        message: "is not the name of a snapshot",
+        allowed:
+          "a name as pulumi-kubeadm-etcd-backup list prints it, such as etcd-0123456789abcdef-20261129T015500Z-r123456-e3.6.8-k1.36.4.snapshot",
+      }
+    : undefined,
+);
 
 export const backupSchema = z.strictObject({
   schedule: schedule.default("6h"),

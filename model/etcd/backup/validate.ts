@@ -1,10 +1,35 @@
 import type { Checked } from "../../settings/checked";
+import { parseSnapshotName } from "./names";
+import { unreadableVersion } from "../restore/header";
 import type { Problems } from "../../settings/problems";
 
 const AT = ["etcd", "backup", "target"] as const;
 
+/** A restore needs a target that has the snapshot, and a version that reads it. */
+function validateRestore({ written, settings, refused }: Checked, problems: Problems): void {
+  const { restore } = settings.etcd;
+  if (restore === undefined || refused("etcd.restore")) return;
+  const path = ["etcd", "restore"];
+  if (settings.platform === "aws")
+    return problems.add(path, restore, "is for your own machines: on AWS this version restores nothing", {
+      allowed: "no etcd.restore; docs/how-to/back-up-etcd.md has the steps by hand",
+    });
+  if (written.etcd?.backup === undefined && !refused("etcd.backup"))
+    problems.add(path, restore, "needs etcd.backup, whose target has the snapshot", {
+      allowed: "etcd.backup as it was when the snapshot was taken",
+    });
+  if (refused("kubernetesVersion")) return;
+  const taken = parseSnapshotName(restore);
+  const wrong = taken && unreadableVersion(taken.kubernetes, settings.kubernetesVersion);
+  if (wrong !== undefined)
+    problems.add(path, restore, wrong, {
+      allowed: `a snapshot of the minor version of ${settings.kubernetesVersion}, or of the one before`,
+    });
+}
+
 /** What the target needs, where it has no default. */
 export function validateBackup({ written, settings, refused }: Checked, problems: Problems): void {
+  validateRestore({ written, settings, refused } as Checked, problems);
   const target = written.etcd?.backup?.target;
   if (target?.kind !== "s3" || settings.platform === "aws" || refused("etcd.backup.target")) return;
   if (target.credentials === undefined)

@@ -88,6 +88,13 @@ export interface EtcdInput {
   extraArgs?: ExtraArgsInput;
   /** Encrypted snapshots on a schedule, before each upgrade, and before a control-plane node leaves. */
   backup?: BackupInput;
+  /**
+   * Puts the cluster back to this snapshot at the target of `backup`, once: everything changed since is lost. On your own machines
+   * only.
+   *
+   * @defaultValue none
+   */
+  restore?: string;
 }
 
 /** Login with tokens of an OpenID Connect issuer. */

@@ -23,7 +23,7 @@ import {
   sha256,
   text,
 } from "./primitives";
-import { backupSchema } from "../../etcd/backup/schema";
+import { backupSchema, restoreSchema } from "../../etcd/backup/schema";
 import { windowsChecksums } from "../../windows/schema";
 
 const mtu = z.number().int().min(1280).max(65535);
@@ -130,7 +130,13 @@ export const commonShape = {
     .prefault({}),
   controllerManager: component,
   scheduler: component,
-  etcd: z.strictObject({ extraArgs: extraArgs.optional(), backup: backupSchema.optional() }).prefault({}),
+  etcd: z
+    .strictObject({
+      extraArgs: extraArgs.optional(),
+      backup: backupSchema.optional(),
+      restore: restoreSchema.optional(),
+    })
+    .prefault({}),
   kubelet: z.strictObject({ config: document.default({}) }).prefault({}),
   kubeProxy: z
     .strictObject({ mode: z.enum(["nftables", "iptables"]).optional(), config: document.default({}) })

@@ -1,5 +1,6 @@
-import { hostKey, set } from "./edit";
-import { PEM, type Wrong, cases } from "./wrong";
+import { REGION, smallAws } from "../../support/awsInput";
+import { all, hostKey, set } from "./edit";
+import { PEM, type Wrong, cases, casesOf } from "./wrong";
 
 const backup = (over: object) =>
   set("etcd.backup", { target: { kind: "folder", path: "/srv/etcd" }, ...over });
@@ -16,6 +17,9 @@ const ssh = (over: object) =>
   });
 const s3 = (over: object) =>
   target({ kind: "s3", bucket: "backups", region: "eu-central-1", credentials: "s3", ...over });
+const snapshot = (version: string) =>
+  `etcd-0123456789abcdef-20261129T015500Z-r123456-e3.6.8-k${version}.snapshot`;
+const restore = (name: string) => all(backup({}), set("etcd.restore", name));
 const at = (key: string) => `etcd.backup.target.${key}`;
 
 export const WRONG_BACKUP: readonly Wrong[] = [
@@ -85,4 +89,24 @@ export const WRONG_BACKUP: readonly Wrong[] = [
       { operator: PEM, s3: "AKIAEXAMPLE" },
     ],
   ]),
+  ...cases("backups: a restore", [
+    ["a file", restore("/root/etcd.db"), "etcd.restore", /not the name of a snapshot.*list prints it/],
+    ["no target", set("etcd.restore", snapshot("1.36.4")), "etcd.restore", /needs etcd\.backup/],
+    [
+      "a newer version",
+      restore(snapshot("1.37.1")),
+      "etcd.restore",
+      /of Kubernetes 1\.37\.1, newer than 1\.36/,
+    ],
+    ["an old version", restore(snapshot("1.34.2")), "etcd.restore", /more than one minor version older/],
+  ]),
+  ...casesOf(
+    "backups: AWS",
+    [
+      ["capitals", s3({ bucket: "B" }), at("bucket"), /a-z/],
+      ["a minute", backup({ schedule: "1m" }), "etcd.backup.schedule", /15m/],
+      ["a restore", restore(snapshot("1.36.4")), "etcd.restore", /restores nothing.*by hand/],
+    ],
+    { base: smallAws, region: REGION },
+  ),
 ];

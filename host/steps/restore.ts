@@ -1,0 +1,175 @@
+import { filesOfNode } from "../../model/lifecycle/files";
+import { nodeIdentity } from "../../model/lifecycle/digest";
+import { restoreInitScript, stoppedScript } from "../../model/lifecycle/restoring";
+import { CLUSTER_DOCUMENT, kubernetesBinaries } from "../../model/lifecycle/parts";
+import { lostSince, unsuitable, type SnapshotHeader } from "../../model/etcd/restore/header";
+import { dataScript, headerFile, prepareScript, restoreStateScript } from "../../model/etcd/restore/scripts";
+import type { ClusterMachine } from "../../model/machine";
+import { refuseMismatch } from "../guard";
+import { HostProblem } from "../problem";
+import type { RestoreSpec, StepResult } from "../protocol";
+import { readState, type HostState } from "../state";
+import { refuseSkew, type StepContext } from "../step";
+import { withValues } from "../values";
+import { oidcCa, platformPart, secretFiles } from "./init";
+
+type Context = StepContext<RestoreSpec>;
+
+/** A control-plane node of the settings as the restore finds it. */
+interface Found {
+  readonly machine: ClusterMachine;
+  readonly state: HostState;
+  /** The cluster was restored from this snapshot here, and the node is part of it. */
+  readonly restored: boolean;
+  /** Data of the snapshot lies ready. */
+  readonly ready: boolean;
+  /** The target is a folder, and the snapshot is in this node's. */
+  readonly has: boolean;
+}
+
+/**
+ * Puts the cluster back to a snapshot, once for one name of it: data is made ready on one control-plane node while the others still
+ * run; then all of them stop, and that one is initialised with the data, the CAs and the keys of the state. The others join again by
+ * their own steps. A run that is cut off goes on with the next one.
+ */
+export async function restore(context: Context): Promise<StepResult> {
+  const { spec, say, previous } = context;
+  const result = { restored: spec.snapshot };
+  if (previous?.restored === spec.snapshot) return result;
+  const found = await lookAtAll(context);
+  const done = found.find(({ restored, state }) => restored && isLiving(context, state));
+  if (done !== undefined) {
+    say(`${done.machine.name}: the cluster was restored from ${spec.snapshot} before`);
+    return result;
+  }
+  const first = chosen(context, found);
+  await prepare(context, first.machine);
+  await stopAll(context, found, first);
+  await initialise(context, first.machine);
+  return result;
+}
+
+function isLiving({ cluster }: Pick<Context, "cluster">, { node, kubelet }: HostState): boolean {
+  return kubelet && node?.cluster === cluster && node.state === "joined";
+}
+
+async function lookAtAll(context: Context): Promise<Found[]> {
+  const { spec, hosts, cluster } = context;
+  const { backup } = spec.node.controlPlane ?? {};
+  const folder = backup?.target.kind === "folder" ? backup.target.path : "";
+  const plane = spec.controlPlaneNodes.map(
+    (name) => spec.machines.find((one) => one.name === name) ?? unknown(name),
+  );
+  return Promise.all(
+    plane.map(async (machine) => {
+      const state = await readState(hosts, machine.name, { cluster, spec });
+      refuseSkew(machine.name, state.now);
+      refuseMismatch(machine.name, state, cluster, spec);
+      const said = await hosts.query(
+        machine.name,
+        "looking for an earlier restore",
+        "/bin/bash -s",
+        restoreStateScript(folder, spec.snapshot),
+      );
+      const lines = said.split("\n");
+      const [restored, ready, has] = ["##restored", "##ready", "##has"].map((line) => lines.includes(line));
+      return { machine, state, restored: restored === true, ready: ready === true, has: has === true };
+    }),
+  );
+}
+
+function unknown(name: string): never {
+  throw new HostProblem(name, "is not in the step's specification");
+}
+
+/** The node that the cluster begins with. */
+function chosen(context: Context, found: readonly Found[]): Found {
+  const { spec, cluster } = context;
+  for (const { machine, state } of found) {
+    if (state.node?.cluster === cluster || (!state.apiServer && !state.etcd)) continue;
+    throw new HostProblem(
+      machine.name,
+      "serves an API or has data of an etcd, and no record says of which cluster. If you need nothing on the host, run kubeadm reset there",
+    );
+  }
+  const first =
+    found.find(({ state }) => state.node?.cluster === cluster && state.node.state === "initialising") ??
+    found.find(({ ready }) => ready) ??
+    found.find(({ has, state }) => has && isLiving(context, state)) ??
+    found.find(({ has }) => has);
+  if (first !== undefined) return first;
+  const target = spec.node.controlPlane?.backup?.target;
+  if (target?.kind === "folder")
+    throw new HostProblem(
+      "",
+      `${spec.snapshot} is in ${target.path} of no control-plane node: copy it there on one of them (${spec.controlPlaneNodes.join(", ")})`,
+    );
+  return (
+    found.find(({ state }) => isLiving(context, state)) ?? found[0] ?? unknown("the first control-plane node")
+  );
+}
+
+function nodeOn(spec: RestoreSpec, machine: ClusterMachine): RestoreSpec["node"] {
+  return { ...spec.node, machine: { ...spec.node.machine, ...machine } };
+}
+
+/** Everything that may be wrong with the snapshot is found here, while nothing is stopped. */
+async function prepare(context: Context, machine: ClusterMachine): Promise<void> {
+  const { spec, hosts, input, cluster, say } = context;
+  const files = withValues(filesOfNode(nodeOn(spec, machine), oidcCa(input)), context.values);
+  const document = files.find(({ path }) => path === CLUSTER_DOCUMENT);
+  if (document === undefined) throw new Error("a control-plane node has kubeadm's documents");
+  const name = "fetching the snapshot";
+  const script = prepareScript(spec.snapshot, [...files, ...secretFiles(input)]);
+  await hosts.job(machine.name, { name, script, timeout: 3_600 });
+  const text = await hosts.query(
+    machine.name,
+    "reading what the snapshot is",
+    "/bin/bash -s",
+    `cat ${headerFile}\n`,
+  );
+  const header = JSON.parse(text) as SnapshotHeader;
+  const wrong = unsuitable(header, cluster, spec.kubernetesVersion);
+  if (wrong !== undefined) throw new HostProblem("", `etcd.restore: ${spec.snapshot} ${wrong}`);
+  say(
+    `${machine.name}: ${spec.snapshot} is of ${header.time}, revision ${header.revision}, ${header.keys} keys: ` +
+      `what was changed in the last ${lostSince(header.time, Date.now())} is lost`,
+  );
+  await hosts.job(machine.name, {
+    name: "making etcd's data",
+    script: dataScript(spec.snapshot, machine, document, kubernetesBinaries(spec.kubernetesVersion)),
+    timeout: 1_800,
+  });
+}
+
+/** The one that is initialised comes last: until then the cluster answers. */
+async function stopAll(context: Context, found: readonly Found[], first: Found): Promise<void> {
+  const { spec, hosts, cluster } = context;
+  const stop = ({ machine }: Found): Promise<void> =>
+    hosts.job(machine.name, {
+      name: "stopping the control plane",
+      script: stoppedScript(machine, nodeIdentity(nodeOn(spec, machine), spec.fixed, cluster)),
+      timeout: 600,
+    });
+  // A wiped one too: its record still says that it is a node, and others would ask it.
+  const known = found.filter(({ state }) => state.node !== undefined);
+  await Promise.all(known.filter((one) => one !== first).map(stop));
+  if (first.state.node?.state === "joined") await stop(first);
+}
+
+async function initialise(context: Context, machine: ClusterMachine): Promise<void> {
+  const { spec, hosts, input, cluster } = context;
+  const node = nodeOn(spec, machine);
+  await hosts.job(machine.name, {
+    name: "restoring the cluster",
+    script: restoreInitScript(
+      spec.kubernetesVersion,
+      nodeIdentity(node, spec.fixed, cluster),
+      withValues(filesOfNode(node, oidcCa(input)), context.values),
+      secretFiles(input),
+      platformPart({ ...context, spec: { ...spec, step: "init" } }, machine),
+      spec.snapshot,
+    ),
+    timeout: 1_800,
+  });
+}
