@@ -35,6 +35,8 @@ export interface Controls {
   s3Settles?: number;
   /** Seconds that each instance of a group takes to drain while the group is deleted; default 0. */
   drainSeconds?: number;
+  /** Hosts run behind the interfaces: what is ended is there until its host is down, and the provider waits for that. */
+  hosts?: boolean;
   /** Quotas that differ from AWS' defaults, see `quotas`. */
   quotas?: Partial<Record<Quota, number>>;
 }

@@ -73,7 +73,21 @@ export function attach(scope: Scope, wanted: Wanted): { id: string; address: str
 }
 
 export function detach(scope: Scope, owner: string): void {
-  for (const { id } of scope.where(interfaces, { owner })) scope.remove(interfaces, id);
+  for (const { id } of running(scope, owner)) end(scope, id);
+}
+
+/** The interfaces of what belongs to an owner and is not about to end. */
+export function running(
+  scope: Scope,
+  owner: string,
+): readonly { readonly id: string; readonly state: Values }[] {
+  return scope.where(interfaces, { owner }).filter(({ state }) => state["_ending"] !== true);
+}
+
+/** Ends what has the interface: at once, or where hosts run behind interfaces once its host is down, by whoever runs it. */
+export function end(scope: Scope, id: string): void {
+  if (scope.controls.hosts !== true) scope.remove(interfaces, id);
+  else scope.put(interfaces, id, { ...scope.find(interfaces, id), _ending: true });
 }
 
 export function checkGroups(scope: Scope, call: string, groups: readonly string[], vpcId: string): void {

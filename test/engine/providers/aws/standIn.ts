@@ -1,5 +1,6 @@
 /** The provider: every type of resource goes the same way, by its `Kind`, between the engine and the account. */
 import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type {
   CheckFailure,
   CheckRequest,
@@ -23,14 +24,21 @@ import {
   type Value,
   type Values,
 } from "../shared/values";
-import { withAccount } from "./account";
+import { readAccount, withAccount } from "./account";
+import { interfaces } from "./addresses";
 import { json } from "./faults";
 import { invoke } from "./functions";
 import { argumentsOf, has, type Kind } from "./kind";
 import { kindOf } from "./kinds";
+import { ownerOf } from "./kinds/scaling";
 import { marked } from "./marks";
 import { merged, plan, plannedState, refreshedInputs, withDefaults } from "./planning";
 import { given, Scope } from "./scope";
+
+/** Default of both types: ec2_instance.go has 20 minutes, group.go 10. */
+const DELETE_SECONDS = 600;
+
+const UNIQUE_DIGITS = 26;
 
 export class AwsStandIn implements StandIn {
   private region = "";
@@ -63,9 +71,12 @@ export class AwsStandIn implements StandIn {
     return { inputs, failures: failuresOf(kind, plainObject(inputs)) };
   }
 
-  diff({ type, olds, oldInputs, news }: DiffRequest): DiffResult {
+  /** A refresh compares with what is ignored, and leaves that to the provider (the bridge's Diff does, too). */
+  diff({ type, olds, oldInputs, news, ignoreChanges }: DiffRequest): DiffResult {
     const { kind } = kindOf(type);
-    const detailed = plan(kind, plainObject(olds), plainObject(oldInputs), plainObject(news));
+    const planned = plan(kind, plainObject(olds), plainObject(oldInputs), plainObject(news));
+    const ignored = (name: string): boolean => ignoreChanges.includes(name.split(/[.[]/)[0]);
+    const detailed = Object.fromEntries(Object.entries(planned).filter(([name]) => !ignored(name)));
     const replaces = Object.values(detailed).some((change) => change.endsWith("-replace"));
     return { detailed, deleteBeforeReplace: replaces && hasOwnName(kind, news) };
   }
@@ -112,7 +123,7 @@ export class AwsStandIn implements StandIn {
   }
 
   /** What is gone already is as it should be. */
-  delete({ type, id, timeout }: DeleteRequest): void {
+  delete({ type, id, timeout }: DeleteRequest): void | Promise<void> {
     const { kind, name } = kindOf(type);
     this.inAccount((scope) => {
       const state = scope.find(name, id);
@@ -120,6 +131,23 @@ export class AwsStandIn implements StandIn {
       kind.remove?.(scope, id, state, timeout);
       scope.remove(name, id);
     });
+    const owner = name === "autoscaling.Group" ? ownerOf(id) : id;
+    return this.ending(owner) > 0 ? this.untilEnded(owner, timeout) : undefined;
+  }
+
+  private ending(owner: string): number {
+    const all = Object.values(readAccount(this.file).objects[interfaces] ?? {});
+    return all.filter((there) => there["owner"] === owner && there["_ending"] === true).length;
+  }
+
+  /** The original waits until instances are terminated (ec2_instance.go, terminateInstance; group.go, drainGroup). */
+  private async untilEnded(owner: string, timeout: number): Promise<void> {
+    const until = Date.now() + (timeout || DELETE_SECONDS) * 1000;
+    while (this.ending(owner) > 0) {
+      if (Date.now() > until)
+        throw new Error(`waiting for ${owner} to end: ${this.ending(owner)} instance(s) remaining`);
+      await delay(200);
+    }
   }
 
   invoke(token: string, args: Values): Values {
@@ -180,7 +208,9 @@ function withPrefix(kind: Kind, scope: Scope, inputs: Values): Values {
   const { argument } = kind.naming ?? { argument: "name" };
   const prefix = inputs[`${argument}Prefix`];
   if (inputs[argument] !== undefined || prefix === undefined) return inputs;
-  return { ...inputs, [argument]: `${textOf(prefix)}${scope.digits("name")}` };
+  // terraform-plugin-sdk, helper/id, PrefixedUniqueId: a time in 18 digits and a number in 8.
+  const unique = `${scope.digits("name")}${scope.digits("name")}`.slice(0, UNIQUE_DIGITS);
+  return { ...inputs, [argument]: `${textOf(prefix)}${unique}` };
 }
 
 function failuresOf(kind: Kind, inputs: Values): CheckFailure[] {

@@ -1,5 +1,5 @@
 /** Autoscaling groups: their instances are network interfaces that nothing runs behind. */
-import { detach, interfaces } from "../addresses";
+import { detach, running } from "../addresses";
 import { between, exactlyOne, longest, notBoth, oneOf } from "../faults";
 import type { Kind } from "../kind";
 import { object, objects, refuse, text, texts, type Scope } from "../scope";
@@ -131,9 +131,9 @@ export const group: Kind = {
     // The original scales to nothing first and waits for that within the delete's time (schema: 10 minutes), or forces it
     // (autoscaling/group.go, resourceGroupDelete, drainGroup). Instances end together, each when its drain is done.
     const seconds = scope.controls.drainSeconds ?? 0;
-    const running = scope.where(interfaces, { owner: ownerOf(id) }).length;
-    if (state["forceDelete"] !== true && running > 0 && seconds > (timeout || 600))
-      throw new Error(`waiting for Auto Scaling Group (${id}) drain: ${running} instance(s) remaining`);
+    const left = running(scope, ownerOf(id)).length;
+    if (state["forceDelete"] !== true && left > 0 && seconds > (timeout || 600))
+      throw new Error(`waiting for Auto Scaling Group (${id}) drain: ${left} instance(s) remaining`);
     detach(scope, ownerOf(id));
     for (const kind of ["autoscaling.LifecycleHook", "autoscaling.Policy", initialHooks]) {
       for (const own of scope.where(kind, { autoscalingGroupName: id })) scope.remove(kind, own.id);

@@ -1,12 +1,19 @@
 /** What an autoscaling group starts: its launch template, and interfaces in its subnets in the place of instances. */
-import { attach, interfaces } from "../addresses";
-import { object, objects, refuse, text, texts, written, type Scope } from "../scope";
+import { attach, end, interfaces, running } from "../addresses";
+import { given, object, objects, refuse, text, texts, written, type Scope } from "../scope";
 import type { Value, Values } from "../../shared/values";
 import { checkLaunch, checkTypeAgainstImage, launchProblem, mappedVolumes, startVolumes } from "./launch";
 
+const OWNER = "autoscaling group ";
+
 /** What the interfaces of a group's instances belong to; the instances have no ids of their own. */
 export function ownerOf(name: string): string {
-  return `autoscaling group ${name}`;
+  return `${OWNER}${name}`;
+}
+
+/** The group that an interface's owner is; undefined: it is something else. */
+export function groupOf(owner: string): string | undefined {
+  return owner.startsWith(OWNER) ? owner.slice(OWNER.length) : undefined;
 }
 
 interface Template {
@@ -136,12 +143,12 @@ export function scale(scope: Scope, call: string, name: string, inputs: Values):
   const failed: string[] = [];
   const owner = ownerOf(name);
   const subnets = texts(inputs["vpcZoneIdentifiers"]);
-  for (const { id, state } of scope.where(interfaces, { owner })) {
-    if (!subnets.includes(text(state["subnetId"]))) scope.remove(interfaces, id);
+  for (const { id, state } of running(scope, owner)) {
+    if (!subnets.includes(text(state["subnetId"]))) end(scope, id);
   }
   const desired = Number(inputs["desiredCapacity"] ?? 0);
-  const there = scope.where(interfaces, { owner });
-  for (const { id } of there.slice(desired)) scope.remove(interfaces, id);
+  const there = running(scope, owner);
+  for (const { id } of there.slice(desired)) end(scope, id);
   const { data } = templateOf(scope, call, inputs);
   for (let number = there.length; number < desired; number++) {
     const subnetId = subnets[number % subnets.length];
@@ -151,9 +158,11 @@ export function scale(scope: Scope, call: string, name: string, inputs: Values):
       failed.push(`${problem[1]} Launching EC2 instance failed.`);
       continue;
     }
-    const isPublic = objects(data["networkInterfaces"]).some(
-      (entry) => written(entry["associatePublicIpAddress"]) === "true",
-    );
+    // Unless the template says so, the subnet does
+    // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-in-vpc.html, "IP addressing in a VPC").
+    const asked = objects(data["networkInterfaces"]).map((entry) => entry["associatePublicIpAddress"]);
+    const said = asked.find(given) ?? scope.find("ec2.Subnet", subnetId)?.["mapPublicIpOnLaunch"];
+    const isPublic = written(said) === "true";
     const { id: made } = attach(scope, {
       call,
       subnetId,
@@ -163,6 +172,7 @@ export function scale(scope: Scope, call: string, name: string, inputs: Values):
     });
     scope.put(interfaces, made, {
       ...scope.find(interfaces, made),
+      _launch: data,
       _instanceType: firstType(data, inputs),
       _volumes: startVolumes(scope, call, text(data["imageId"]), mappedVolumes(data)),
     });
@@ -194,7 +204,7 @@ export function waitForCapacity(
   if (first !== undefined && inputs["ignoreFailedScalingActivities"] !== true)
     throw new Error(`${waiting}: scaling activity: Failed: ${first}`);
   const wanted = Number(inputs["desiredCapacity"] ?? inputs["minSize"] ?? 0);
-  const there = scope.where(interfaces, { owner: ownerOf(name) }).length;
+  const there = running(scope, ownerOf(name)).length;
   if (there >= wanted && !(exactly && there > wanted)) return;
   const word = exactly ? "exactly" : "at least";
   throw new Error(

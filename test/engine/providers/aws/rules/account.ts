@@ -73,9 +73,9 @@ class Account {
   }
 
   /** `update`, `replace` or `same`, with the arguments that did it; and whether the old one has to go first. */
-  change(made: Made, changes: Values): string {
+  change(made: Made, changes: Values, ignoreChanges: readonly string[] = []): string {
     const { inputs } = this.check(made.type, { ...asked(made), ...changes }, made.inputs);
-    const request = { urn: "urn", type: token(made.type), name: "thing", id: made.id, ignoreChanges: [] };
+    const request = { urn: "urn", type: token(made.type), name: "thing", id: made.id, ignoreChanges };
     const olds = { olds: made.outputs, oldInputs: made.inputs, news: inputs };
     const { detailed, deleteBeforeReplace } = this.provider.diff({ ...request, ...olds });
     const names = [...new Set(Object.keys(detailed).map((entry) => entry.split(/[.[]/)[0]))].sort();
@@ -117,8 +117,13 @@ class Account {
   }
 
   remove(made: Made): void {
+    void this.startRemoval(made);
+  }
+
+  /** Refuses at once; a promise where the provider waits for something. */
+  startRemoval(made: Made): void | Promise<void> {
     const rest = { properties: made.outputs, oldInputs: made.inputs, timeout: 0 };
-    this.provider.delete({ urn: "urn", type: token(made.type), name: "thing", id: made.id, ...rest });
+    return this.provider.delete({ urn: "urn", type: token(made.type), name: "thing", id: made.id, ...rest });
   }
 
   read(made: Made): { id: string; properties: Values; inputs: Values } {

@@ -244,3 +244,10 @@ describe("a change means what the original says", () => {
     expect(account.change(make(), change)).toBe(meaning);
   });
 });
+
+it("a change that is ignored is none: a refresh leaves that to the provider", () => {
+  const parameter = account.make("ssm.Parameter", { name: "/a", type: "String", value: "one" });
+  const changes = { value: "two", description: "another" };
+  expect(account.change(parameter, changes)).toBe("update description,value");
+  expect(account.change(parameter, changes, ["value"])).toBe("update description");
+});

@@ -1,4 +1,6 @@
 /** What cannot be deleted since something hangs on it. */
+import { describe, expect, it } from "vitest";
+import { readAccount, withAccount } from "../account";
 import {
   account,
   allow,
@@ -134,3 +136,30 @@ refusals("deleting what is in use is refused", [
     },
   ],
 ]);
+
+describe("where hosts run behind instances", () => {
+  const addresses = (): string[] =>
+    Object.values(readAccount(account.file).objects["interface"] ?? {}).map((one) =>
+      one["_ending"] === true ? "ending" : "running",
+    );
+  const hostsAreDown = (): void =>
+    withAccount(account.file, (data) => {
+      delete data.objects["interface"];
+    });
+
+  it.each([
+    ["an instance", () => instance(network().a)],
+    ["a group", () => scaling(network().a, template(), { minSize: 2 })],
+  ])("the end of %s waits for its hosts, and its address is taken until then", async (_, make) => {
+    const made = make();
+    account.control({ hosts: true });
+    let done = false;
+    const removal = Promise.resolve(account.startRemoval(made)).then(() => (done = true));
+    expect(new Set(addresses())).toEqual(new Set(["ending"]));
+    // A turn of everything that does not wait.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(done).toBe(false);
+    hostsAreDown();
+    await removal;
+  });
+});

@@ -1,5 +1,8 @@
-/** What EC2 refuses of networks and security groups. */
-import { account, network, refusals, role, type Made } from "./account";
+/** What EC2 refuses of networks and security groups, and which addresses it gives. */
+import { describe, expect, it } from "vitest";
+import { textOf } from "../../shared/values";
+import { readAccount } from "../account";
+import { account, network, refusals, role, scaling, template, type Made } from "./account";
 
 refusals("the network refuses", [
   ["a VPC larger than /16", /InvalidVpc\.Range/, () => account.make("ec2.Vpc", { cidrBlock: "10.0.0.0/8" })],
@@ -235,3 +238,26 @@ refusals("security groups refuse", [
     },
   ],
 ]);
+
+describe("a group's instances have public addresses", () => {
+  const addresses = (): string[] =>
+    Object.values(readAccount(account.file).objects["interface"] ?? {}).map((one) =>
+      textOf(one["publicAddress"]),
+    );
+
+  it("where their subnet gives them, and the template says nothing", () => {
+    const { a, vpc } = network();
+    const open = account.make("ec2.Subnet", {
+      vpcId: vpc.id,
+      cidrBlock: "10.0.2.0/24",
+      availabilityZone: "eu-central-1a",
+      mapPublicIpOnLaunch: true,
+    });
+    scaling(a, template());
+    expect(addresses()).toEqual([""]);
+    scaling(open, template());
+    expect(addresses()[1]).toMatch(/^198\.51\.100\.\d+$/);
+    scaling(open, template({ networkInterfaces: [{ associatePublicIpAddress: "false" }] }));
+    expect(addresses()[2]).toBe("");
+  });
+});

@@ -1,4 +1,5 @@
 /** What IAM, Secrets Manager, Systems Manager, S3 and Route 53 refuse. */
+import { expect, it } from "vitest";
 import { account, allow, refusals, role } from "./account";
 
 refusals("identity, secrets and storage refuse", [
@@ -194,3 +195,7 @@ refusals("identity, secrets and storage refuse", [
     },
   ],
 ]);
+
+it("a bucket's prefix gets 26 digits", () => {
+  expect(account.make("s3.Bucket", { bucketPrefix: "boot-" }).id).toMatch(/^boot-[0-9a-f]{26}$/);
+});
