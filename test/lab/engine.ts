@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Leak } from "../engine/secrets";
+import type { AwsSettings } from "./ec2/environment";
 import { labSecrets, type Settings } from "./environment";
 import type { Lab } from "./lab";
 import { inNamespace, labNamespace } from "./network";
@@ -10,7 +11,10 @@ import { inNamespace, labNamespace } from "./network";
 export interface EngineRequest {
   readonly operation: "preview" | "up" | "refresh" | "destroy";
   readonly workDir: string;
-  readonly settings: Settings;
+  readonly settings: Settings | AwsSettings;
+  /** The stack's name, and for AWS its region. */
+  readonly stack: string;
+  readonly region?: string;
   readonly secrets: Readonly<Record<string, string>>;
   /** Secrets by name that must not stand anywhere in what the engine says or writes. */
   readonly search: Readonly<Record<string, string>>;
@@ -32,6 +36,12 @@ export interface EngineReport {
 }
 
 export interface EngineOptions {
+  /** Default: `lab`. */
+  readonly stack?: string;
+  /** Of AWS. */
+  readonly region?: string;
+  /** Makes the command line that runs a command where the engine is to be; default: in the lab's network. */
+  readonly enter?: (command: readonly string[]) => string[];
   readonly secrets?: Readonly<Record<string, string>>;
   readonly search?: Readonly<Record<string, string>>;
   readonly clockOffsetHours?: number;
@@ -65,7 +75,7 @@ export function tenantKubeconfigFile(administrators: string, tenant: string): st
 export async function runEngine(
   lab: Lab,
   operation: EngineRequest["operation"],
-  settings: Settings,
+  settings: Settings | AwsSettings,
   options: EngineOptions = {},
 ): Promise<EngineReport | undefined> {
   const workDir = lab.folder("engine");
@@ -74,6 +84,8 @@ export async function runEngine(
     operation,
     workDir,
     settings,
+    stack: options.stack ?? "lab",
+    ...(options.region === undefined ? {} : { region: options.region }),
     secrets: options.secrets ?? labSecrets(lab),
     search: options.search ?? {},
     kubeconfigFile: kubeconfigFile(lab),
@@ -95,7 +107,8 @@ export async function runEngine(
 
 function runProgram(lab: Lab, requestFile: string, options: EngineOptions): Promise<void> {
   const program = [process.execPath, "--import", "tsx", path.join(__dirname, "engineMain.ts"), requestFile];
-  const [command = "", ...args] = inNamespace(labNamespace(lab.id), program);
+  const enter = options.enter ?? ((line: readonly string[]) => inNamespace(labNamespace(lab.id), line));
+  const [command = "", ...args] = enter(program);
   const child = spawn(command, args, {
     cwd: path.resolve(__dirname, "..", ".."),
     stdio: ["ignore", "pipe", "pipe"],

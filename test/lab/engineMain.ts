@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   const request = JSON.parse(fs.readFileSync(requestFile, "utf8")) as EngineRequest;
   const engine = await createEngineStack({
     projectName: "pulumi-kubeadm",
-    stackName: "lab",
+    stackName: request.stack,
     workDir: request.workDir,
     program: () => {
       const args = request.servers ? withServers(stackArgs()) : stackArgs();
@@ -34,6 +34,7 @@ async function main(): Promise<void> {
   // A run that was killed leaves its lock behind, and people clear it with `pulumi cancel`.
   if (fs.existsSync(path.join(request.workDir, "state", ".pulumi", "locks")))
     await stack.cancel().catch(() => undefined);
+  if (request.region !== undefined) await stack.setConfig("aws:region", { value: request.region });
   await stack.setConfig("kubeadm:cluster", { value: JSON.stringify(request.settings) });
   await stack.setConfig("kubeadm:secrets", { value: JSON.stringify(request.secrets), secret: true });
   const report = await operate(engine, request);

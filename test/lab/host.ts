@@ -28,6 +28,14 @@ export async function createIdentity(id: string, name: string): Promise<string> 
   return fs.readFileSync(`${file}.pub`, "utf8").split(" ").slice(0, 2).join(" ").trim();
 }
 
+/** How a host boots where it is not one of the lab's own. */
+export interface Boot {
+  /** Makes the base tree what an image is, at the first boot; default: the lab's own host, with its keys and addresses. */
+  readonly image?: (root: string, varLib: string) => Promise<void>;
+  /** Whether to wait until systemd says that it runs; default true. */
+  readonly wait?: boolean;
+}
+
 /**
  * Lays a host's disk over the base tree and boots it; returns when systemd says that it runs. `started` hears of the
  * process before that, so that a boot that fails can be cleaned up.
@@ -37,8 +45,9 @@ export async function bootHost(
   host: HostState,
   baseTree: string,
   started: (daemon: Daemon) => void,
+  { image, wait = true }: Boot = {},
 ): Promise<void> {
-  const root = await mountRoot(id, host, baseTree);
+  const root = await mountRoot(id, host, baseTree, image);
   const groups = cgroupsOf(id, host.name);
   for (const group of groups) fs.mkdirSync(group, { recursive: true });
   const moves = groups.map((group) => `echo $$ >${group}/cgroup.procs`).join(" && ");
@@ -69,7 +78,7 @@ export async function bootHost(
   fs.writeFileSync(log, "");
   const daemon = startDaemon(command, log, { ...process.env, ...environment });
   started(daemon);
-  await untilRunning(host.name, daemon);
+  if (wait) await untilRunning(host.name, daemon);
 }
 
 /** Ends a host and removes its mount and cgroups. After the grace, in milliseconds, its init is killed. */
@@ -134,7 +143,12 @@ async function killHost(daemon: Daemon): Promise<void> {
   await daemonEnded(daemon, 5_000);
 }
 
-async function mountRoot(id: string, host: HostState, baseTree: string): Promise<string> {
+async function mountRoot(
+  id: string,
+  host: HostState,
+  baseTree: string,
+  image: Boot["image"],
+): Promise<string> {
   const folder = hostFolder(id, host.name);
   const [root, upper, work] = ["root", "upper", "work"].map((part) => path.join(folder, part));
   const fresh = !fs.existsSync(upper);
@@ -145,7 +159,8 @@ async function mountRoot(id: string, host: HostState, baseTree: string): Promise
   }
   if (fresh) {
     await run(["cp", "-a", path.join(baseTree, "var/lib"), path.join(folder, "var-lib")]);
-    personalise(id, host, root);
+    if (image === undefined) personalise(id, host, root);
+    else await image(root, path.join(folder, "var-lib"));
   }
   return root;
 }

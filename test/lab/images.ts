@@ -11,8 +11,12 @@ import {
   type BuildName,
 } from "../support/toolchain";
 import { ensureLocalGoBuild } from "../support/goBuild";
+import { ensureAuthority } from "./ec2/authority";
 import { ensureBusyboxRoot, ensureNetfilterRoot } from "./debianLayer";
 import type { ImageSpec } from "./ociImage";
+
+/** Among an image's files, the certificate of the simulated region's authority. */
+const AUTHORITY = "the region's authority";
 
 type Base = "none" | "busybox" | "netfilter";
 
@@ -85,6 +89,26 @@ export const addonReferences: readonly string[] = [
   `docker.io/library/traefik:v${buildVersion("traefik")}`,
 ];
 
+/**
+ * Images of a cluster on EC2. The base of upstream's image brings the authorities that the public trusts; here they are the
+ * one that vouches for the simulated region.
+ */
+const ec2Images: Readonly<Record<string, Image>> = {
+  "registry.k8s.io/provider-aws/cloud-controller-manager": {
+    base: "none",
+    files: {
+      "/bin/aws-cloud-controller-manager": "aws-cloud-controller-manager",
+      "/etc/ssl/certs/ca-certificates.crt": AUTHORITY,
+    },
+    entrypoint: ["/bin/aws-cloud-controller-manager"],
+  },
+};
+
+/** References of the images of a cluster on EC2. */
+export const ec2References: readonly string[] = [
+  `registry.k8s.io/provider-aws/cloud-controller-manager:v${buildVersion("cloud-controller")}`,
+];
+
 /** Tags of the images that kubeadm does not name. flannel's CNI plugin has releases of its own. */
 const tags: Readonly<Record<string, string>> = {
   "ghcr.io/flannel-io/flannel": `v${buildVersion("flanneld")}`,
@@ -142,6 +166,18 @@ export async function addonImagesRecipe(): Promise<unknown> {
   };
 }
 
+/** What the images of a cluster on EC2 are made of. */
+export async function ec2ImagesRecipe(): Promise<unknown> {
+  const names = Object.values(ec2Images).flatMap(({ files }) => Object.values(files));
+  const paths = await Promise.all(names.map((name) => toolPath(name)));
+  return {
+    schema: 1,
+    images: ec2Images,
+    references: ec2References,
+    tools: paths.map((file) => path.basename(path.dirname(file))),
+  };
+}
+
 /** What the older images are made of, besides what those of today are. */
 export async function olderImagesRecipe(): Promise<unknown> {
   const references = await olderReferences();
@@ -153,7 +189,7 @@ export async function olderImagesRecipe(): Promise<unknown> {
 /** Lays an image's files out below a folder; `older` takes those of the older Kubernetes. */
 export async function layOutImage(reference: string, root: string, older = false): Promise<ImageSpec> {
   const repository = repositoryOf(reference);
-  const image = images[repository] ?? addonImages[repository];
+  const image = images[repository] ?? addonImages[repository] ?? ec2Images[repository];
   fs.mkdirSync(root, { recursive: true });
   if (image.base !== "none") {
     const base = image.base === "busybox" ? await ensureBusyboxRoot() : await ensureNetfilterRoot();
@@ -169,6 +205,7 @@ export async function layOutImage(reference: string, root: string, older = false
 }
 
 async function toolPath(name: string, older = false): Promise<string> {
+  if (name === AUTHORITY) return path.join(await ensureAuthority(), "ca.crt");
   if (name === "web") return path.join(await ensureLocalGoBuild("web", path.join(__dirname, "web")), "web");
   if (name === "pause") return path.join(await ensureBuild("pause" satisfies BuildName), "pause");
   return ensureTool(name, older ? olderBuildOf(name) : undefined);

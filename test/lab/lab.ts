@@ -47,11 +47,11 @@ export class Lab {
 
   /**
    * Makes a lab without hosts and starts its servers; builds what is not yet built. Id: 1 to 8 letters and digits. Its
-   * registry has the images of add-ons where `addons` says so; where `older` does, it and the mirror have the Kubernetes
-   * that upgrades start from.
+   * registry has the images of add-ons where `addons` says so, those of a cluster on EC2 where `ec2` does; where `older` does,
+   * it and the mirror have the Kubernetes that upgrades start from.
    */
   static async create(
-    options: { id?: string; services?: ServiceName[]; addons?: boolean; older?: boolean } = {},
+    options: { id?: string; services?: ServiceName[]; addons?: boolean; older?: boolean; ec2?: boolean } = {},
   ): Promise<Lab> {
     const id = options.id ?? "lab";
     if (!/^[a-z0-9]{1,8}$/.test(id))
@@ -63,9 +63,9 @@ export class Lab {
     await ensureBaseTree();
     // What a lab that was not taken down in full left there: its stack would be taken for this one's.
     fs.rmSync(labFolder(id), { recursive: true, force: true });
-    const { addons, older } = options;
+    const { addons, older, ec2 } = options;
     const createdAt = new Date().toISOString();
-    writeState({ id, createdAt, nextIndex: 1, hosts: {}, services: {}, addons, older });
+    writeState({ id, createdAt, nextIndex: 1, hosts: {}, services: {}, addons, older, ec2 });
     const lab = new Lab(id);
     try {
       fs.mkdirSync(labFolder(id, "ssh"), { recursive: true });

@@ -9,6 +9,8 @@ import { daemonRuns, startDaemon, stopDaemon, tailOf } from "./daemon";
 import {
   addonImagesRecipe,
   addonReferences,
+  ec2ImagesRecipe,
+  ec2References,
   imageReferences,
   imagesRecipe,
   layOutImage,
@@ -43,10 +45,10 @@ export function registryConfig(options: { storage: string; listen: string; readO
 
 /**
  * The registry's storage with every image in it, made once for all labs by pushing to its own registry; with the
- * add-ons' or the older Kubernetes' images where they are asked for, each in a storage beside the other.
+ * add-ons', the simulated region's or the older Kubernetes' images where they are asked for, each in a storage beside the other.
  */
 export async function ensureRegistryStorage(
-  more: { addons?: boolean; older?: boolean } = {},
+  more: { addons?: boolean; older?: boolean; ec2?: boolean } = {},
 ): Promise<string> {
   const recipe = await imagesRecipe();
   const base = await cachedFolder("registry", "images", recipe, async (folder) =>
@@ -57,6 +59,12 @@ export async function ensureRegistryStorage(
     const all = { base: path.basename(base), addons: await addonImagesRecipe() };
     return cachedFolder("registry", "images-addons", all, (folder) =>
       beside(base, folder, () => pushImages(folder, addonReferences)),
+    );
+  }
+  if (more.ec2) {
+    const all = { base: path.basename(base), ec2: await ec2ImagesRecipe() };
+    return cachedFolder("registry", "images-ec2", all, (folder) =>
+      beside(base, folder, () => pushImages(folder, ec2References)),
     );
   }
   if (more.older) {

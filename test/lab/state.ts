@@ -33,6 +33,8 @@ export interface LabState {
   services: Partial<Record<ServiceName, Daemon>>;
   /** Whether its registry has the images of add-ons. */
   addons?: boolean;
+  /** Whether its registry has the images of a cluster on the simulated region of EC2. */
+  ec2?: boolean;
   /** Whether its mirror and its registry have the older Kubernetes beside the lab's own. */
   older?: boolean;
 }

@@ -42,7 +42,7 @@ export interface MakeRecord {
 }
 
 /** What the cache holds. */
-export type CacheKind = "tools" | "trees" | "layers" | "mirror" | "registry";
+export type CacheKind = "tools" | "trees" | "layers" | "mirror" | "registry" | "ec2";
 
 /**
  * A folder of the cache made once per recipe; prints its name and how long it took, and records that. `make` fills a

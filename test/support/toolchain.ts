@@ -129,6 +129,12 @@ const builds = {
     variables: { "github.com/traefik/traefik/v3/pkg/version.Version": "v3.6.0" },
     ownDirectives: true,
   },
+  "cloud-controller": {
+    module: "k8s.io/cloud-provider-aws",
+    version: "v1.35.0",
+    binaries: { "aws-cloud-controller-manager": "k8s.io/cloud-provider-aws/cmd/aws-cloud-controller-manager" },
+    variables: { "k8s.io/component-base/version.gitVersion": "v1.35.0" },
+  },
   "flannel-cni": {
     module: "github.com/containernetworking/plugins",
     version: "v0.9.1", // the last that had it; the plugin's later home is not served as a buildable module
@@ -151,6 +157,7 @@ const buildNames = [...(Object.keys(builds) as (keyof typeof builds)[]), "pause"
 /** What one suite alone needs, on a machine that has the time: not among `all`. */
 const ofOneSuite = {
   addons: ["metallb", "traefik"],
+  ec2: ["cloud-controller"],
   upgrade: ["kubernetes-older", "etcd-older", "etcdctl-older", "etcdutl-older"],
 } satisfies Record<string, readonly BuildName[]>;
 
@@ -242,7 +249,7 @@ function onPath(name: string): string | undefined {
 }
 
 /**
- * `toolchain.ts [all|addons|upgrade|BUILD|BINARY ...]` builds and prints `name path` lines; `toolchain.ts seconds [SINCE]`
+ * `toolchain.ts [all|addons|ec2|upgrade|BUILD|BINARY ...]` builds and prints `name path` lines; `toolchain.ts seconds [SINCE]`
  * what it cost.
  */
 async function main(wanted: string[]): Promise<void> {

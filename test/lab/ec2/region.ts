@@ -1,0 +1,184 @@
+/**
+ * A region of EC2 as one process in the lab's network: its endpoints, its metadata service, its router's rules, and the hosts
+ * that instances are. It works on the account that the engine's stand-in for `aws` writes. The other files of this folder
+ * say what each part simulates and what not.
+ */
+import * as fs from "node:fs";
+import * as http from "node:http";
+import * as https from "node:https";
+import * as path from "node:path";
+import { readAccount, withAccount } from "../../engine/providers/aws/account";
+import { publicName } from "../../engine/providers/aws/addresses";
+import { text } from "../../engine/providers/aws/scope";
+import { run } from "../../support/run";
+import { inNamespace, labAddress, labNamespace } from "../network";
+import { instancesOf, objectsOf, type Ec2Instance } from "./account";
+import { answerCall, type Answer } from "./endpoints";
+import { bootInstance, endInstance, hostOf, stopInstance, type Booting } from "./hosts";
+import { Lifecycle, type Life } from "./lifecycle";
+import { Metadata, METADATA_ADDRESS } from "./metadata";
+import { packetRules } from "./packets";
+import { Refusal } from "./refusal";
+import { Sessions } from "./sessions";
+import { deviceOf, SERVICES_ADDRESS } from "./wires";
+
+export interface RegionConfig {
+  readonly lab: string;
+  readonly region: string;
+  readonly accountFile: string;
+  /** Of the region's own files. */
+  readonly folder: string;
+  readonly resolver: string;
+  readonly key: string;
+  readonly certificate: string;
+}
+
+const TOKEN_SECONDS = "x-aws-ec2-metadata-token-ttl-seconds";
+/** Milliseconds between two looks at the account. */
+const INTERVAL = 200;
+
+class Region {
+  private readonly lifecycle: Lifecycle;
+  private readonly metadata: Metadata;
+  private readonly sessions: Sessions;
+  private rules = "";
+  private names = "";
+
+  constructor(private readonly config: RegionConfig) {
+    const { region, accountFile } = config;
+    this.sessions = new Sessions(this.file("sessions.json"));
+    const kept = this.file("instances.json");
+    const lives = fs.existsSync(kept) ? (JSON.parse(fs.readFileSync(kept, "utf8")) as Life[]) : [];
+    this.lifecycle = new Lifecycle(accountFile, region, this, lives);
+    const look = () => readAccount(accountFile);
+    this.metadata = new Metadata(region, this.sessions, look, (address) => this.lifecycle.at(address));
+  }
+
+  private file(name: string): string {
+    return path.join(this.config.folder, name);
+  }
+
+  note(line: string): void {
+    console.log(`${new Date().toISOString()} ${line}`);
+  }
+
+  boot(instance: Ec2Instance): void {
+    const { lab } = this.config;
+    void bootInstance(lab, this.booting(instance), () => this.pass()).catch((error: unknown) =>
+      this.note(`${instance.id} does not boot: ${String(error)}`),
+    );
+  }
+
+  restart(instance: Ec2Instance): void {
+    void stopInstance(this.config.lab, instance.id).then(() => this.boot(instance));
+  }
+
+  end(instance: Ec2Instance, gone: () => void): void {
+    void endInstance(this.config.lab, instance.id, this.file("ended")).then(gone, (error: unknown) =>
+      this.note(`${instance.id} does not end: ${String(error)}`),
+    );
+  }
+
+  private booting(instance: Ec2Instance): Booting {
+    const account = readAccount(this.config.accountFile);
+    const { region, resolver } = this.config;
+    const subnet = text(objectsOf(account, "ec2.Subnet")[instance.subnetId]?.["cidrBlock"]);
+    const publicKey = text(objectsOf(account, "ec2.KeyPair")[instance.keyName]?.["publicKey"]);
+    return { instance, region, subnet, resolver, publicKey: publicKey === "" ? undefined : publicKey };
+  }
+
+  /** Brings the router's rules up to date. */
+  private async pass(): Promise<void> {
+    const account = readAccount(this.config.accountFile);
+    const known = new Map(this.lifecycle.running().map((one) => [one.id, one]));
+    const now = new Map(instancesOf(account, this.config.region).map((one) => [one.id, one]));
+    const ports = [...known.values()].flatMap((one) => {
+      const host = hostOf(this.config.lab, one.id);
+      if (host === undefined) return [];
+      const there = now.get(one.id);
+      const current = there === undefined || there.ending ? one : there;
+      return [{ device: deviceOf(host.index), instance: current }];
+    });
+    this.writeNames(ports.map(({ instance }) => instance));
+    const services = [labAddress, SERVICES_ADDRESS];
+    const rules = packetRules(account, ports, { services, resolver: this.config.resolver });
+    if (rules === this.rules) return;
+    this.rules = rules;
+    fs.writeFileSync(this.file("packets.nft"), rules);
+    await run(inNamespace(labNamespace(this.config.lab), ["nft", "-f", this.file("packets.nft")]));
+  }
+
+  /** Public names of instances, for the VPC's name server. */
+  private writeNames(instances: readonly Ec2Instance[]): void {
+    const lines = instances
+      .filter((one) => one.publicAddress !== "")
+      .map((one) => `${one.address} ${publicName(this.config.region, one.publicAddress)}\n`);
+    const text = lines.join("");
+    if (text === this.names) return;
+    this.names = text;
+    fs.writeFileSync(this.file("names.new"), text);
+    fs.renameSync(this.file("names.new"), this.file("names"));
+  }
+
+  async turn(): Promise<void> {
+    this.lifecycle.tick();
+    await this.pass();
+    const lives = JSON.stringify([...this.lifecycle.lives.values()]);
+    fs.writeFileSync(this.file("instances.json.new"), lives);
+    fs.renameSync(this.file("instances.json.new"), this.file("instances.json"));
+  }
+
+  private call(request: http.IncomingMessage, body: Buffer): Answer {
+    const { region, accountFile } = this.config;
+    const signed = { method: request.method ?? "", url: request.url ?? "", headers: request.headers, body };
+    return answerCall(
+      signed,
+      { region, accountFile, sessions: this.sessions, lifecycle: this.lifecycle },
+      (call) => {
+        const caller = (request.socket.remoteAddress ?? "").replace("::ffff:", "");
+        fs.appendFileSync(this.file("calls.jsonl"), `${JSON.stringify({ caller, ...call })}\n`);
+      },
+    );
+  }
+
+  async serve(): Promise<void> {
+    const { key, certificate, accountFile } = this.config;
+    withAccount(accountFile, (data) => (data.controls.hosts = true));
+    const imds = http.createServer((request, response) => {
+      try {
+        // AWS' SDKs take a token only with its time to live beside it.
+        const seconds = request.headers[TOKEN_SECONDS];
+        if (request.method === "PUT" && seconds !== undefined) response.setHeader(TOKEN_SECONDS, seconds);
+        response.end(this.metadata.answer(request));
+      } catch (error) {
+        const status = error instanceof Refusal ? error.status : 500;
+        if (status !== 404)
+          this.note(`metadata ${request.socket.remoteAddress} ${request.url}: ${String(error)}`);
+        response.writeHead(status).end(String(error));
+      }
+    });
+    const api = https.createServer({ key, cert: certificate }, (request, response) => {
+      const chunks: Buffer[] = [];
+      request.on("data", (chunk: Buffer) => chunks.push(chunk));
+      request.on("end", () => {
+        const { status, type, body } = this.call(request, Buffer.concat(chunks));
+        response.writeHead(status, { "content-type": type }).end(body);
+      });
+    });
+    await new Promise<void>((resolve) => imds.listen(80, METADATA_ADDRESS, resolve));
+    await new Promise<void>((resolve) => api.listen(443, SERVICES_ADDRESS, resolve));
+    this.note("the region is open");
+    for (;;) {
+      await this.turn().catch((error: unknown) => this.note(`turn: ${String(error)}`));
+      await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+    }
+  }
+}
+
+async function main(): Promise<void> {
+  const [, , configFile = ""] = process.argv;
+  const config = JSON.parse(fs.readFileSync(configFile, "utf8")) as RegionConfig;
+  await new Region(config).serve();
+}
+
+if (require.main === module) void main();
