@@ -371,7 +371,9 @@ function additions(): void {
     const began = refreshes();
     await stack.up(with_(...cases.map(([, change]) => change)));
     expect(refreshes().map((now, index) => Number(now) - Number(began[index]))).toEqual([0, 1]);
-    expect(one("ec2.Instance", {})["vpcSecurityGroupIds"]).toContain(DATABASE);
+    // The bastion is an instance, too.
+    const profile = { iamInstanceProfile: `kubeadm-own-${REGION}-control-plane` };
+    expect(one("ec2.Instance", profile)["vpcSecurityGroupIds"]).toContain(DATABASE);
     for (const state of nodes("other")) {
       expect(state["groups"]).toContain(DATABASE);
       expect(Object.keys(state["_volumes"] ?? {})).toEqual(["/dev/sda1", "/dev/sdf"]);
