@@ -132,7 +132,9 @@ const builds = {
   "cloud-controller": {
     module: "k8s.io/cloud-provider-aws",
     version: "v1.35.0",
-    binaries: { "aws-cloud-controller-manager": "k8s.io/cloud-provider-aws/cmd/aws-cloud-controller-manager" },
+    binaries: {
+      "aws-cloud-controller-manager": "k8s.io/cloud-provider-aws/cmd/aws-cloud-controller-manager",
+    },
     variables: { "k8s.io/component-base/version.gitVersion": "v1.35.0" },
   },
   "flannel-cni": {
