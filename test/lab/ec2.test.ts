@@ -181,9 +181,7 @@ describeWithLab("dev on a simulated EC2", () => {
     const report = await region.engine("destroy", settings);
     expect(report.ok, `${report.error}\n${region.log()}`).toBe(true);
     saw(`left in the account: ${region.inventory().join(", ") || "nothing"}`);
-    // What became of boots stays for who wants to know, and costs nothing (docs/aws.md, "Destroy the cluster").
-    const status = /^ssm\.Parameter \/kubeadm\/dev\/general\/status\/i-/;
-    expect(region.inventory().filter((one) => !status.test(one))).toEqual([]);
+    expect(region.leftovers()).toEqual([]);
     expect(region.lab.hosts()).toEqual([]);
   });
 });

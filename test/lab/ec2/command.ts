@@ -120,7 +120,7 @@ async function all(said: Said): Promise<boolean> {
     say(
       `destroy: ${destroyed.ok ? "done" : destroyed.error}; left in the account: ${left.join(", ") || "nothing"}`,
     );
-    return second.changed.length === 0 && destroyed.ok && left.length === 0;
+    return second.changed.length === 0 && destroyed.ok && region.leftovers().length === 0;
   } finally {
     await down(said);
   }
