@@ -6,6 +6,7 @@ const path = require("node:path");
 
 const COMMANDS = {
   plan: "show what an environment would create, without account, engine or passphrase",
+  doctor: "compare a living cluster with its settings, and name what cures each difference",
   smoke: "test a running cluster the way people use it",
   cis: "print the script that checks a host against the CIS benchmark",
 };

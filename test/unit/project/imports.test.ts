@@ -74,7 +74,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["nodes on AWS"],
   ["lifecycle"],
   ["aws", "windows"],
-  ["reach"],
+  ["reach", "doctor"],
   ["settings"],
 ];
 

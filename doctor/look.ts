@@ -1,0 +1,112 @@
+import { apiAccess } from "../host/api";
+import { atOnce } from "../host/atOnce";
+import { HostProblem } from "../host/problem";
+import { Hosts } from "../host/runner";
+import type { ClusterFacts } from "../model/doctor/clusterFacts";
+import { peersOf, type ExpectedCluster, type ExpectedHost } from "../model/doctor/expected";
+import { readFacts, type HostFacts } from "../model/doctor/facts";
+import type { Finding } from "../model/doctor/finding";
+import { diagnose } from "../model/doctor/judgements";
+import { probeScript } from "../model/doctor/probe";
+import { lookAtCluster } from "./cluster";
+import type { StackState } from "./state";
+
+export interface Diagnosis {
+  readonly findings: readonly Finding[];
+  /** What answered: machines, and the API. */
+  readonly looked: { readonly hosts: readonly string[]; readonly api: boolean };
+}
+
+/** Milliseconds for which a host that does not answer is dialled. */
+const PATIENCE = 15_000;
+
+/** Looks at a cluster and its hosts, and says what is not as the state has it. Changes nothing. */
+export async function examine(state: StackState, kubeconfig: string | undefined): Promise<Diagnosis> {
+  const { expected } = state;
+  const findings: Finding[] = [];
+  const cluster = await seenCluster(kubeconfig ?? state.kubeconfig, expected, findings);
+  const hosts = await seenHosts(state, overlayOf(expected, cluster), findings);
+  return {
+    findings: [...findings, ...diagnose(expected, { ...(cluster === undefined ? {} : { cluster }), hosts })],
+    looked: { hosts: Object.keys(hosts), api: cluster !== undefined },
+  };
+}
+
+async function seenCluster(
+  kubeconfig: string | undefined,
+  expected: ExpectedCluster,
+  findings: Finding[],
+): Promise<ClusterFacts | undefined> {
+  const about = { check: "api", where: "cluster" };
+  if (kubeconfig === undefined) {
+    findings.push({ ...about, what: "the stack has no kubeconfig", cure: "pulumi up, or --kubeconfig FILE" });
+    return undefined;
+  }
+  const access = apiAccess(kubeconfig);
+  try {
+    return await lookAtCluster(access, expected);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    findings.push({
+      ...about,
+      what: `the API does not answer at ${access.server}: ${why}`,
+      cure: "on a control-plane node: crictl ps -a shows whether kube-apiserver and etcd run; access.host has to lead there",
+    });
+    return undefined;
+  }
+}
+
+/** flannel gives each node the first address of its slice on flannel.1. */
+function overlayOf({ fixed }: ExpectedCluster, cluster: ClusterFacts | undefined): Record<string, string> {
+  if (fixed.cni !== "flannel" || fixed.cniBackend !== "vxlan" || cluster === undefined) return {};
+  return Object.fromEntries(
+    cluster.nodes.flatMap(({ name, podCidrs: [slice] }) => {
+      const address = slice?.split("/")[0];
+      return address === undefined ? [] : [[name, address]];
+    }),
+  );
+}
+
+async function seenHosts(
+  { expected, connections, bastion }: StackState,
+  overlay: Readonly<Record<string, string>>,
+  findings: Finding[],
+): Promise<Record<string, HostFacts>> {
+  const input = { connections, files: [], ...(bastion === undefined ? {} : { bastion }) };
+  const hosts = new Hosts(input, PATIENCE, () => undefined);
+  const seen: Record<string, HostFacts> = {};
+  try {
+    await atOnce(
+      expected.hosts.filter(({ name }) => hosts.has(name)),
+      async (host) => {
+        try {
+          const script = probeScript(host, peersOf(expected.hosts, host, overlay));
+          seen[host.name] = await seenHost(hosts, host, script);
+        } catch (error) {
+          if (!(error instanceof HostProblem) && !(error instanceof RangeError)) throw error;
+          findings.push({
+            check: "ssh",
+            where: host.name,
+            what: hosts.scrub(error.message.split("\n")[0] ?? ""),
+            cure: "docs/how-to/debug-a-node.md says what each error of SSH means",
+          });
+        } finally {
+          hosts.leave(host.name);
+        }
+      },
+    );
+  } finally {
+    hosts.close();
+  }
+  return seen;
+}
+
+async function seenHost(hosts: Hosts, host: ExpectedHost, script: string): Promise<HostFacts> {
+  await hosts.session(host.name);
+  const from = Date.now();
+  const clock = Number(await hosts.query(host.name, "asking the host's clock", "date +%s%3N"));
+  const to = Date.now();
+  // The whole script is read before it runs: nothing in it may take the rest for its own input.
+  const output = await hosts.query(host.name, "looking at the host", 'bash -c "$(cat)" </dev/null', script);
+  return readFacts(output, { clock, from, to });
+}

@@ -1,0 +1,194 @@
+/** What the doctor saw: of each host by its probe, of the cluster by the API. Free of secrets. */
+
+/** One file of a host. */
+export interface FileFact {
+  readonly path: string;
+  /** `noFolder`: nor is the folder it would be in, so what it is for is not on the host. */
+  readonly state: "there" | "missing" | "noFolder";
+  /** In octal digits, as `644`. */
+  readonly mode?: string;
+  readonly sha256?: string;
+}
+
+export interface DiskFact {
+  readonly path: string;
+  readonly kib: number;
+  readonly freeKib: number;
+  readonly inodes: number;
+  readonly freeInodes: number;
+}
+
+export interface CertificateFact {
+  readonly path: string;
+  /** Seconds until it ends; negative: it ended. */
+  readonly seconds: number;
+  /** The authority on the host signed it. */
+  readonly trusted: boolean;
+}
+
+/** `silent`: nothing came back; `stalls`: it connects, and large packets do not arrive. */
+export type Answer = "open" | "refused" | "silent" | "stalls";
+
+export interface ProbeFact {
+  /** As the probe was asked: a machine's name and what is at the port. */
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly answer: Answer;
+}
+
+export interface EtcdFact {
+  readonly sizeBytes: number;
+  readonly usedBytes: number;
+  readonly alarms: readonly string[];
+  /** Names of the members. */
+  readonly members: readonly string[];
+}
+
+/** What one host is like. */
+export interface HostFacts {
+  /** Milliseconds by which its clock is ahead of the machine that looked. */
+  readonly clockAhead: number;
+  readonly files: readonly FileFact[];
+  readonly links: Readonly<Record<string, string>>;
+  readonly units: readonly { readonly name: string; readonly active: string; readonly enabled: string }[];
+  readonly sysctls: readonly { readonly key: string; readonly value: string; readonly writable: boolean }[];
+  readonly swap: boolean;
+  readonly disks: readonly DiskFact[];
+  readonly addresses: readonly { readonly interface: string; readonly address: string }[];
+  readonly mtus: Readonly<Record<string, number>>;
+  readonly hosts: string;
+  /** flannel's subnet.env. */
+  readonly subnet: Readonly<Record<string, string>>;
+  /** Names in /etc/cni/net.d. */
+  readonly cniFiles: readonly string[];
+  /** SHA-256 of the cluster's CA; "" where there is none. */
+  readonly cluster: string;
+  readonly certificates: readonly CertificateFact[];
+  /** Address of `--node-ip`. */
+  readonly kubeletAddress: string;
+  /** Text of the kubelet's configuration. */
+  readonly kubeletConfig: string;
+  /** Flags of the control plane that ranges depend on. */
+  readonly flags: Readonly<Record<string, readonly string[]>>;
+  readonly manifests: readonly string[];
+  /** Units that a setup still has to restart. */
+  readonly pending: readonly string[];
+  /** A change was cut off, and its former files still wait. */
+  readonly unfinished: boolean;
+  /** Tables of nftables, as `inet pulumi-kubeadm`. */
+  readonly tables: readonly string[];
+  readonly etcd?: EtcdFact;
+  readonly probes: readonly ProbeFact[];
+}
+
+const MARK = "##facts ";
+
+/** What the host said of its clock, when it was asked and when it had answered; milliseconds since 1970. */
+export interface ClockAsked {
+  readonly clock: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Reads what the probe printed.
+ * @throws RangeError when it is something else
+ */
+export function readFacts(output: string, asked: ClockAsked): HostFacts {
+  const line = output.split("\n").find((one) => one.startsWith(MARK));
+  if (line === undefined) throw new RangeError("the host did not answer with facts");
+  const sections = JSON.parse(line.slice(MARK.length)) as Readonly<Record<string, string>>;
+  const text = (name: string): string => sections[name] ?? "";
+  const rows = (name: string): string[][] =>
+    text(name)
+      .split("\n")
+      .filter((one) => one !== "")
+      .map((one) => one.split("\t"));
+  const words = (name: string): string[] => rows(name).map(([first = ""]) => first.trim());
+  const etcd = etcdFact(text("etcdStatus"), text("etcdAlarms"), text("etcdMembers"));
+  return {
+    clockAhead: clockAhead(asked),
+    files: rows("files").map(([path = "", mode = "", sha256]) =>
+      sha256 === undefined
+        ? { path, state: mode === "nofolder" ? "noFolder" : "missing" }
+        : { path, state: "there", mode, sha256 },
+    ),
+    links: Object.fromEntries(rows("links").map(([path = "", target = ""]) => [path, target])),
+    units: rows("units").map(([name = "", active = "", enabled = ""]) => ({ name, active, enabled })),
+    sysctls: rows("sysctls").map(([key = "", value = "", state]) => ({
+      key,
+      value: value.trim(),
+      writable: state === "writable",
+    })),
+    swap: text("swap").trim() !== "",
+    disks: rows("disks").map(([path = "", ...numbers]) => {
+      const [kib = 0, freeKib = 0, inodes = 0, freeInodes = 0] = numbers.map(Number);
+      return { path, kib, freeKib, inodes, freeInodes };
+    }),
+    addresses: rows("addresses").map(([name = "", address = ""]) => ({
+      interface: name,
+      address: address.split("/")[0] ?? "",
+    })),
+    mtus: Object.fromEntries(rows("interfaces").map(([name = "", mtu = ""]) => [name, Number(mtu)])),
+    hosts: text("hosts"),
+    subnet: assignments(text("subnet")),
+    cniFiles: words("cni"),
+    cluster: text("cluster").trim(),
+    certificates: rows("certificates").map(([path = "", seconds = "", trusted]) => ({
+      path,
+      seconds: Number(seconds),
+      trusted: trusted === "yes",
+    })),
+    kubeletAddress: text("kubeletAddress").trim(),
+    kubeletConfig: text("kubeletConfig"),
+    flags: flagsOf(words("flags")),
+    manifests: words("manifests"),
+    pending: words("pending"),
+    unfinished: text("unfinished").trim() !== "",
+    tables: words("tables").map((one) => one.replace(/^table /, "")),
+    ...(etcd === undefined ? {} : { etcd }),
+    probes: rows("probes").map(([name = "", address = "", port = "", answer = ""]) => ({
+      name,
+      address,
+      port: Number(port),
+      answer: answer as Answer,
+    })),
+  };
+}
+
+/** The host answered some time between; only what lies outside is certain. */
+function clockAhead({ clock, from, to }: ClockAsked): number {
+  if (clock < from) return clock - from;
+  return clock > to ? clock - to : 0;
+}
+
+function assignments(text: string): Record<string, string> {
+  const lines = text.split("\n").map((line) => /^(\w+)=(.*)$/.exec(line));
+  return Object.fromEntries(lines.flatMap((match) => (match === null ? [] : [[match[1], match[2]]])));
+}
+
+function flagsOf(lines: readonly string[]): Record<string, readonly string[]> {
+  const found: Record<string, string[]> = {};
+  for (const line of lines) {
+    const [name = "", ...value] = line.split("=");
+    (found[name] ??= []).push(value.join("="));
+  }
+  return found;
+}
+
+interface EtcdStatus {
+  readonly Status: { readonly dbSize: number; readonly dbSizeInUse: number };
+}
+
+function etcdFact(status: string, alarms: string, members: string): EtcdFact | undefined {
+  if (status === "") return undefined;
+  const [first] = JSON.parse(status) as EtcdStatus[];
+  if (first === undefined) return undefined;
+  return {
+    sizeBytes: first.Status.dbSize,
+    usedBytes: first.Status.dbSizeInUse,
+    alarms: alarms.split("\n").filter((line) => line.trim() !== ""),
+    members: members.split("\n").flatMap((line) => line.split(", ")[2] ?? []),
+  };
+}

@@ -1,0 +1,149 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2154
+# Variables: files links units sysctls certificates disks peers
+# Uses: node/scripts/etcd.sh
+# Prelude: path
+# Prints what a host is like, as one line of JSON: each section is text with a line for each thing. Changes nothing, and prints no
+# file that may hold a secret: of files their digest, of certificates what everybody may read.
+
+set -u
+json() {
+  local text=$1
+  text=${text//\\/\\\\}
+  text=${text//\"/\\\"}
+  text=${text//$'\n'/\\n}
+  text=${text//$'\t'/\\t}
+  printf '"%s"' "${text//[[:cntrl:]]/}"
+}
+first=yes
+section() {
+  [ -n "$first" ] || printf ','
+  first=""
+  printf '%s:%s' "$(json "$1")" "$(json "$("$2" 2>/dev/null)")"
+}
+
+digests() {
+  local path folder
+  for path in "${files[@]}"; do
+    if [ -f "$path" ]; then
+      printf '%s\t%s\t%s\n' "$path" "$(stat -Lc %a "$path")" "$(sha256sum <"$path" | cut -d ' ' -f 1)"
+    else
+      folder=$(dirname "$path")
+      printf '%s\t%s\n' "$path" "$([ -d "$folder" ] && echo missing || echo nofolder)"
+    fi
+  done
+}
+targets() {
+  local path
+  for path in "${links[@]}"; do printf '%s\t%s\n' "$path" "$(readlink "$path")"; done
+}
+unit_states() {
+  local unit
+  for unit in "${units[@]}"; do
+    printf '%s\t%s\t%s\n' "$unit" "$(systemctl is-active "$unit")" "$(systemctl is-enabled "$unit")"
+  done
+}
+kernel() {
+  local key path
+  for key in "${sysctls[@]}"; do
+    path=/proc/sys/${key//.//}
+    # Root is let through by the mode; a read-only mount is not a drift.
+    printf '%s\t%s\t%s\n' "$key" "$(cat "$path")" "$([ -w "$path" ] && echo writable || echo fixed)"
+  done
+}
+swaps() { tail -n +2 /proc/swaps; }
+filesystems() {
+  local path
+  for path in "${disks[@]}"; do
+    [ -d "$path" ] || continue
+    printf '%s\t%s\t%s\n' "$path" "$(df -Pk "$path" | awk 'NR == 2 { print $2 "\t" $4 }')" \
+      "$(df -Pi "$path" | awk 'NR == 2 { print $2 "\t" $4 }')"
+  done
+}
+addresses() { ip -o -4 address show | awk '{ print $2 "\t" $4 }'; }
+interfaces() { ip -o link show | sed -nE 's/^[0-9]+: ([^:@]+)[^:]*:.* mtu ([0-9]+) .*/\1\t\2/p'; }
+hosts_file() { cat /etc/hosts; }
+subnet() { cat /run/flannel/subnet.env; }
+cni_files() { ls /etc/cni/net.d; }
+cluster() { printf '%s' "$(cat /etc/kubernetes/pki/ca.crt)" | sha256sum | cut -d ' ' -f 1; }
+# Name, seconds until it ends, and whether its issuer is the authority beside it.
+ends() {
+  local path end ca now trusted
+  now=$(date +%s)
+  for path in "${certificates[@]}"; do
+    [ -f "$path" ] || continue
+    end=$(date -d "$(openssl x509 -noout -enddate -in "$path" | cut -d = -f 2)" +%s)
+    ca=/etc/kubernetes/pki/ca.crt
+    case $path in */etcd/*) ca=/etc/kubernetes/pki/etcd/ca.crt ;; */front-proxy-client.crt) ca=/etc/kubernetes/pki/front-proxy-ca.crt ;; esac
+    case $path in */apiserver-etcd-client.crt) ca=/etc/kubernetes/pki/etcd/ca.crt ;; esac
+    trusted=yes
+    openssl verify -no_check_time -CAfile "$ca" "$path" >/dev/null 2>&1 || trusted=no
+    printf '%s\t%s\t%s\n' "$path" "$((end - now))" "$trusted"
+  done
+}
+kubelet_address() { sed -n 's/.*--node-ip=\([^" ]*\).*/\1/p' /var/lib/kubelet/kubeadm-flags.env; }
+kubelet_config() { cat /var/lib/kubelet/config.yaml; }
+manifest_flags() {
+  grep -hoE '^ *- --(cluster-cidr|service-cluster-ip-range|node-cidr-mask-size|advertise-address|quota-backend-bytes)=.*' \
+    /etc/kubernetes/manifests/kube-{controller-manager,apiserver}.yaml /etc/kubernetes/manifests/etcd.yaml | sed 's/^ *- --//'
+}
+static_pods() { ls /etc/kubernetes/manifests; }
+pending() { ls /var/lib/pulumi-kubeadm/pending; }
+unfinished() { [ -e /var/lib/pulumi-kubeadm/undo ] && echo undo; }
+tables() { nft list tables; }
+etcd_status() { [ -e /etc/kubernetes/manifests/etcd.yaml ] && find_etcd && etcdctl endpoint status -w json; }
+etcd_alarms() { [ -e /etc/kubernetes/manifests/etcd.yaml ] && find_etcd && etcdctl alarm list; }
+etcd_members() { [ -e /etc/kubernetes/manifests/etcd.yaml ] && find_etcd && etcdctl member list; }
+# One connection: `open`, `refused`, `silent` where nobody answers at all, `stalls` where a connection comes about and the large
+# packets of a certificate do not arrive.
+reach() {
+  local name=$1 address=$2 port=$3 status
+  status=$(curl --insecure --silent --output /dev/null --noproxy '*' --connect-timeout 3 --max-time 6 \
+    --write-out '%{time_connect}' "https://$address:$port/healthz")
+  case $? in
+    7) printf '%s\t%s\t%s\trefused\n' "$name" "$address" "$port" ;;
+    28) printf '%s\t%s\t%s\t%s\n' "$name" "$address" "$port" "$([[ $status =~ ^0[.,]?0*$ ]] && echo silent || echo stalls)" ;;
+    *) printf '%s\t%s\t%s\topen\n' "$name" "$address" "$port" ;;
+  esac
+}
+probes() {
+  local peer folder count=0
+  folder=$(mktemp -d) || return
+  for peer in "${peers[@]}"; do
+    # Words on purpose: NAME ADDRESS PORT.
+    # shellcheck disable=SC2086
+    reach $peer >"$folder/$count" &
+    count=$((count + 1))
+    [ $((count % 32)) -ne 0 ] || wait
+  done
+  wait
+  cat "$folder"/*
+  rm -rf "$folder"
+}
+
+printf '##facts {'
+section files digests
+section links targets
+section units unit_states
+section sysctls kernel
+section swap swaps
+section disks filesystems
+section addresses addresses
+section interfaces interfaces
+section hosts hosts_file
+section subnet subnet
+section cni cni_files
+section cluster cluster
+section certificates ends
+section kubeletAddress kubelet_address
+section kubeletConfig kubelet_config
+section flags manifest_flags
+section manifests static_pods
+section pending pending
+section unfinished unfinished
+section tables tables
+section etcdStatus etcd_status
+section etcdAlarms etcd_alarms
+section etcdMembers etcd_members
+section probes probes
+printf '}\n'
