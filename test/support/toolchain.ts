@@ -260,11 +260,12 @@ async function main(wanted: string[]): Promise<void> {
     console.log(Math.round(records.reduce((sum, { seconds }) => sum + seconds, 0)));
     return;
   }
-  const all = wanted.length === 0 || wanted.includes("all");
   const special: readonly BuildName[] = Object.values(ofOneSuite).flat();
-  const ordinary = buildNames.filter((name) => !special.includes(name));
-  const suites = new Map<string, readonly string[]>(Object.entries(ofOneSuite));
-  for (const name of all ? ordinary : wanted.flatMap((one) => suites.get(one) ?? [one])) {
+  const suites = new Map<string, readonly string[]>([
+    ["all", buildNames.filter((name) => !special.includes(name))],
+    ...Object.entries(ofOneSuite),
+  ]);
+  for (const name of (wanted.length === 0 ? ["all"] : wanted).flatMap((one) => suites.get(one) ?? [one])) {
     const build = buildNames.find((candidate) => candidate === name);
     for (const binary of build === undefined ? [name] : binariesOf(build))
       console.log(`${binary} ${await ensureTool(binary, build)}`);
