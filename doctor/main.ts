@@ -50,10 +50,13 @@ async function stateOf(source: StateSource): Promise<string> {
   if (source.kind === "file") return contentOf(source.file);
   const words = ["stack", "export", "--show-secrets", "--stack", source.environment];
   const { stdout } = await promisify(execFile)("pulumi", words, { maxBuffer: 1024 ** 3 }).catch(
-    (error: unknown) => {
-      throw new LookError(
-        `pulumi has no state of ${source.environment}: ${(error as { stderr?: string }).stderr?.trim() || String(error)}`,
-      );
+    (error: Error & { code?: unknown; stderr?: string }) => {
+      if (error.code === "ENOENT")
+        throw new LookError(
+          "the program pulumi is not on the PATH: install it, or give the state with --state",
+        );
+      const said = error.stderr?.trim() || error.message;
+      throw new LookError(`pulumi has no state of ${source.environment}: ${said}`);
     },
   );
   return stdout;
