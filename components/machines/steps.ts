@@ -1,6 +1,6 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { FIXED_VARIABLE, type SecretFile } from "../../host/protocol";
+import { FIXED_VARIABLE, type InitSpec, type RestoreSpec, type SecretFile } from "../../host/protocol";
 import { LET_GO, WARMUP } from "../../model/aws/hooks";
 import { poolBoot } from "../../model/settings/pools";
 import { controlPlaneTopology } from "../../model/aws/topology";
@@ -222,10 +222,15 @@ function setupFiles(
   );
 }
 
-/** kubeadm init: once, on the first control-plane node, whatever becomes of that machine later. */
-export function initStep(name: string, args: StepsArgs, opts: pulumi.CustomResourceOptions): Step {
+/** A step on all control-plane nodes, rendered for the first of them. It has nothing to delete. */
+function controlPlaneStep(
+  name: string,
+  args: StepsArgs,
+  spec: (settings: ClusterSettings) => InitSpec | RestoreSpec,
+  opts: pulumi.CustomResourceOptions,
+  environment?: Record<string, string>,
+): Step {
   const controlPlaneNodes = controlPlaneMachines(args.settings);
-  const ignored = [...INIT_IGNORES, ...(args.settings.aws === undefined ? [] : AWS_INIT_IGNORES)];
   const [first] = controlPlaneNodes;
   if (first === undefined) throw new Error("a cluster has at least one control-plane node");
   return hostStep(
@@ -234,32 +239,30 @@ export function initStep(name: string, args: StepsArgs, opts: pulumi.CustomResou
       ...args,
       values: valuesOf(args, first),
       machines: controlPlaneNodes.map((machine) => machine.name),
-      spec: rendered(args, first, (settings) => initSpec(settings)),
+      spec: rendered(args, first, spec),
       files: args.controlPlaneFiles,
-      environment: { [FIXED_VARIABLE]: JSON.stringify(immutableSettings(args.settings)) },
+      ...(environment === undefined ? {} : { environment }),
       operations: ["create", "update"],
     },
+    opts,
+  );
+}
+
+/** kubeadm init: once, on the first control-plane node, whatever becomes of that machine later. */
+export function initStep(name: string, args: StepsArgs, opts: pulumi.CustomResourceOptions): Step {
+  const ignored = [...INIT_IGNORES, ...(args.settings.aws === undefined ? [] : AWS_INIT_IGNORES)];
+  return controlPlaneStep(
+    name,
+    args,
+    initSpec,
     { ...opts, ignoreChanges: ignored.map(({ property }) => property) },
+    { [FIXED_VARIABLE]: JSON.stringify(immutableSettings(args.settings)) },
   );
 }
 
 /** The cluster is put back to a snapshot, once for one name of it; later runs do nothing. */
 export function restoreStep(name: string, args: StepsArgs, opts: pulumi.CustomResourceOptions): Step {
-  const controlPlaneNodes = controlPlaneMachines(args.settings);
-  const [first] = controlPlaneNodes;
-  if (first === undefined) throw new Error("a cluster has at least one control-plane node");
-  return hostStep(
-    name,
-    {
-      ...args,
-      values: valuesOf(args, first),
-      machines: controlPlaneNodes.map((machine) => machine.name),
-      spec: rendered(args, first, (settings) => restoreSpec(settings)),
-      files: args.controlPlaneFiles,
-      operations: ["create", "update"],
-    },
-    opts,
-  );
+  return controlPlaneStep(name, args, restoreSpec, opts);
 }
 
 /** A machine being a node. Its control-plane nodes' connections stay current, so that a later removal finds one. */
