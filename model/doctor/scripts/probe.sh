@@ -1,20 +1,12 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2154
 # Variables: files links units sysctls certificates disks peers
-# Uses: node/scripts/etcd.sh
+# Uses: node/scripts/etcd.sh node/scripts/json.sh
 # Prelude: path
 # Prints what a host is like, as one line of JSON: each section is text with a line for each thing. Changes nothing, and prints no
 # file that may hold a secret: of files their digest, of certificates what everybody may read.
 
 set -u
-json() {
-  local text=$1
-  text=${text//\\/\\\\}
-  text=${text//\"/\\\"}
-  text=${text//$'\n'/\\n}
-  text=${text//$'\t'/\\t}
-  printf '"%s"' "${text//[[:cntrl:]]/}"
-}
 first=yes
 section() {
   [ -n "$first" ] || printf ','

@@ -1,14 +1,7 @@
 # shellcheck shell=bash disable=SC2154,SC2034
+# Uses: node/scripts/json.sh
 # Variables: member_file state_folder
 
-json() {
-  local text=$1
-  text=${text//\\/\\\\}
-  text=${text//\"/\\\"}
-  text=${text//$'\n'/\\n}
-  text=${text//$'\t'/\\t}
-  printf '"%s"' "${text//[[:cntrl:]]/}"
-}
 content() { json "$(cat "$1" 2>/dev/null || true)"; }
 truth() { if "$@"; then printf true; else printf false; fi; }
 swap_is_on() { [ "$(wc -l </proc/swaps)" -gt 1 ]; }
