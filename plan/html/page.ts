@@ -4,12 +4,12 @@ import type { PlanDocument } from "../document";
 import { addressMap } from "./addresses";
 import { awsSections } from "./aws";
 import { fileList } from "./files";
-import { html, Markup } from "./markup";
+import { html, type Markup } from "./markup";
 import { picture } from "./picture";
 import { addonTable, securityTable, tenantTable } from "./parts";
 import { advisoryBanner, certificateTable, flowTable, versionTables, watchList } from "./sections";
 import { reachTable } from "./reach";
-import { STYLE } from "./style";
+import { htmlPage } from "./shell";
 import { resourceTree } from "./tree";
 
 /** One page for people: nothing is fetched, no script runs. */
@@ -31,37 +31,20 @@ export function page(plan: PlanDocument, settings: ClusterSettings): string {
     ["certificates", "Certificates and expiry", certificateTable(plan)],
     ["files", "Files", fileList(plan)],
   ];
-  const { text } = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="referrer" content="no-referrer" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
-        <title>Plan of ${plan.environment}</title>
-        <style>
-          ${new Markup(STYLE)}
-        </style>
-      </head>
-      <body>
-        <header>
-          <p class="eyebrow">Plan of environment ${plan.environment}</p>
-          <h1>${settings.name}</h1>
-          ${facts(plan, settings)} ${advisoryBanner(plan.watch)}
-          <nav>${sections.map(([id, title]) => html`<a href="#${id}">${title}</a>`)}</nav>
-        </header>
-        <main>
-          ${sections.map(
-            ([id, title, content]) =>
-              html`<section>
-                <h2 id="${id}">${title}</h2>
-                ${content}
-              </section>`,
-          )}
-        </main>
-      </body>
-    </html> `;
-  return text;
+  return htmlPage(
+    `Plan of ${plan.environment}`,
+    html`<p class="eyebrow">Plan of environment ${plan.environment}</p>
+      <h1>${settings.name}</h1>
+      ${facts(plan, settings)} ${advisoryBanner(plan.watch)}
+      <nav>${sections.map(([id, title]) => html`<a href="#${id}">${title}</a>`)}</nav>`,
+    html`${sections.map(
+      ([id, title, content]) =>
+        html`<section>
+          <h2 id="${id}">${title}</h2>
+          ${content}
+        </section>`,
+    )}`,
+  );
 }
 
 function facts(plan: PlanDocument, settings: ClusterSettings): Markup {
