@@ -52,16 +52,21 @@ export function tokenVolumes(role: unknown): { volumes: object[]; mounts: object
   };
 }
 
+/** An image with a tag or a digest, as charts take it: they put the two together with a colon. */
+export function chartImage(image: string): { readonly repository: string; readonly tag: string } {
+  const at = image.lastIndexOf(":");
+  return { repository: image.slice(0, at), tag: image.slice(at + 1) };
+}
+
 /**
  * Values of the chart aws-cloud-controller-manager (cloud-provider-aws, charts/aws-cloud-controller-manager/values.yaml).
  * @param role ARN of the add-on's role; undefined: it uses the control-plane nodes' role
  */
 export function cloudControllerValues(settings: AwsCallerSpec, role: unknown): Record<string, unknown> {
   const { cloudProvider, region } = awsOf(settings);
-  const at = cloudProvider.image.lastIndexOf(":");
   const { volumes, mounts } = tokenVolumes(role);
   return {
-    image: { repository: cloudProvider.image.slice(0, at), tag: cloudProvider.image.slice(at + 1) },
+    image: chartImage(cloudProvider.image),
     args: [
       "--v=2",
       "--cloud-provider=aws",

@@ -1,7 +1,12 @@
 import { z } from "zod";
-import { image } from "../../addons/primitives";
 import { matching, resources, switched } from "../../settings/schema/primitives";
 import { EXPANDERS } from "./settings";
+
+// As other images (addons/primitives.ts), but the chart joins a repository and a tag, and takes no image without one.
+const image = matching(
+  /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)+(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$/,
+  "an image with its registry and a tag or digest, such as registry.example.com/cluster-autoscaler:v1.36.1",
+);
 
 export const clusterAutoscaler = switched({
   expander: z.enum(EXPANDERS).optional(),

@@ -48,7 +48,7 @@ export interface ClusterAutoscalerInput extends Switched {
    */
   resources?: PodResourcesInput;
   /**
-   * Image with its registry and tag.
+   * Image with its registry and a tag or a digest.
    *
    * @defaultValue the newest release for the cluster's minor version of Kubernetes
    */

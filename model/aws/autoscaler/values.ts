@@ -1,5 +1,6 @@
 import type { AwsPool } from "../settings";
 import {
+  chartImage,
   CONTROL_PLANE_TAINT,
   identityVariables,
   ON_CONTROL_PLANE,
@@ -23,7 +24,6 @@ export function autoscalerValues(
   role: unknown,
 ): Record<string, unknown> {
   const { region, pools } = awsOf(settings);
-  const at = autoscaler.image.lastIndexOf(":");
   const { volumes, mounts } = tokenVolumes(role);
   const environment = [...identityVariables(role), ...proxyEnvironment(settings)];
   return {
@@ -31,7 +31,7 @@ export function autoscalerValues(
     cloudProvider: "aws",
     awsRegion: region,
     autoDiscovery: { clusterName: settings.name },
-    image: { repository: autoscaler.image.slice(0, at), tag: autoscaler.image.slice(at + 1) },
+    image: chartImage(autoscaler.image),
     extraArgs: {
       v: 2,
       expander: autoscaler.expander,

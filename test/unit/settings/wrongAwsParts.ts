@@ -301,6 +301,12 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
       /percentage/,
     ],
     [
+      "an image without a tag, which the chart cannot name",
+      set("clusterAutoscaler", { image: "registry.example.com/scaler" }),
+      "clusterAutoscaler.image",
+      /a tag or digest/,
+    ],
+    [
       "no time at all",
       set("clusterAutoscaler", { scaleDownAfterMinutes: 0 }),
       "clusterAutoscaler.scaleDownAfterMinutes",

@@ -65,6 +65,12 @@ describe("values of the chart", () => {
     expect(valuesOf({}, undefined).extraEnv).toEqual({});
   });
 
+  it("name an image by its digest as well", () => {
+    const image = `registry.example.com/scaler@sha256:${"0a".repeat(32)}`;
+    const { repository, tag } = valuesOf({ image }, ROLE).image;
+    expect(`${repository}:${tag}`).toBe(image);
+  });
+
   it("run the release for the cluster's minor version, or the image of the settings", () => {
     expect(valuesOf({}, ROLE).image.tag).toBe("v1.36.1");
     expect(valuesOf({ image: "registry.example.com:5000/scaler:v1" }, ROLE).image).toEqual({
