@@ -12,7 +12,7 @@ import { metalInput, type RawSettings } from "../support/settings";
 import { describeWithEngine } from "./available";
 import { paperHosts } from "./awsParts";
 import { createEngineStack, type EngineStack } from "./harness";
-import { EngineError, type EngineResult } from "./result";
+import { EngineError, opsOf } from "./result";
 import { Server, type ServerArgs } from "./server";
 
 /** The parts of `Cluster` that need no API. */
@@ -73,14 +73,7 @@ describeWithEngine("machines that are made in the same program", () => {
   afterAll(() => engine?.close());
   beforeEach(() => hosts.forget());
 
-  const asked = (): string[] =>
-    hosts
-      .asked()
-      .map(({ operation, spec }) =>
-        [operation, spec.step, "machine" in spec ? spec.machine : ""].join(" ").trim(),
-      );
-  const opsOf = ({ steps }: EngineResult): string[] =>
-    steps.filter(({ op }) => op !== "same").map(({ op, name }) => `${op} ${name}`);
+  const asked = (): string[] => hosts.steps();
 
   it("are in the first preview with every step, and no host is asked", async () => {
     const preview = await engine.preview();

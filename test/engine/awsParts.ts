@@ -115,6 +115,8 @@ exports.main = (operation) => {
 /** Puts a host program on paper into a stack's folder: it writes down what it is asked, and all goes well. */
 export function paperHosts(workDir: string): {
   asked: () => Asked[];
+  /** The same in words, as `create node w1`. */
+  steps: () => string[];
   forget: () => void;
   /**
    * Steps of that kind (`health`), of one machine (`settled cp-2`), or one operation (`delete node w1`) fail; "":
@@ -127,16 +129,21 @@ export function paperHosts(workDir: string): {
   fs.mkdirSync(folder, { recursive: true });
   fs.writeFileSync(path.join(folder, "host.js"), HOST);
   const file = path.join(folder, "asked");
+  const asked = (): Asked[] =>
+    fs.existsSync(file)
+      ? fs
+          .readFileSync(file, "utf8")
+          .trim()
+          .split("\n")
+          .filter((line) => line !== "")
+          .map((line) => JSON.parse(line) as Asked)
+      : [];
   return {
-    asked: () =>
-      fs.existsSync(file)
-        ? fs
-            .readFileSync(file, "utf8")
-            .trim()
-            .split("\n")
-            .filter((line) => line !== "")
-            .map((line) => JSON.parse(line) as Asked)
-        : [],
+    asked,
+    steps: () =>
+      asked().map(({ operation, spec }) =>
+        [operation, spec.step, "machine" in spec ? spec.machine : ""].join(" ").trim(),
+      ),
     fail: (step) => fs.writeFileSync(path.join(folder, "failing"), step),
     forget: () => fs.rmSync(file, { force: true }),
   };

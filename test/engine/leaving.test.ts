@@ -64,12 +64,7 @@ describeWithEngine("machines that leave", () => {
   afterAll(() => engine?.close());
   beforeEach(() => hosts.forget());
 
-  const asked = (): string[] =>
-    hosts
-      .asked()
-      .map(({ operation, spec }) =>
-        [operation, spec.step, "machine" in spec ? spec.machine : ""].join(" ").trim(),
-      );
+  const asked = (): string[] => hosts.steps();
   const raised = (...names: readonly string[]): Machines =>
     Object.fromEntries(
       Object.entries(machines).map(([name, machine]) => [

@@ -32,6 +32,11 @@ export interface EngineResult {
   readonly events: readonly EngineEvent[];
 }
 
+/** Steps that are more than "same", as `update name`. */
+export function opsOf({ steps }: Pick<EngineResult, "steps">): string[] {
+  return steps.filter(({ op }) => op !== "same").map(({ op, name }) => `${op} ${name}`);
+}
+
 /** An operation that failed: the message has the engine's, `result` all that came before. */
 export class EngineError extends Error {
   constructor(
