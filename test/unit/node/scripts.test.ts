@@ -6,6 +6,7 @@ import { setupSecretFiles } from "../../../model/node/setupSecrets";
 import { osProfiles } from "../../../model/node/os";
 import type { OsFamily } from "../../../model/settings/resolved";
 import { have } from "../../support/have";
+import { shellcheck } from "../../support/shellcheck";
 import { bash, machineOf, settingsOf, threeControlPlaneNodes, withBalancer } from "./support";
 import { renderNode } from "../../support/fromSettings";
 import { setupUndo } from "../../support/fromSettings";
@@ -59,13 +60,7 @@ async function output(command: string, args: readonly string[], input: string): 
 
 async function check(script: string): Promise<void> {
   expect(await output("bash", ["-n"], script)).toBe("");
-  expect(
-    await output(
-      "shellcheck",
-      ["--shell=bash", "--format=gcc", "--exclude=SC2016,SC2034,SC2054,SC2100,SC2317", "-"],
-      script,
-    ),
-  ).toBe("");
+  expect(shellcheck(script)).toBe("");
 }
 
 /** Every role, endpoint, firewall and package manager once: shellcheck takes a second for each, `bash -n` a moment. */
