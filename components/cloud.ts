@@ -37,6 +37,15 @@ export interface CloudArgs {
   readonly secrets: Secrets;
 }
 
+/** What a cloud's add-ons are made from. */
+export interface CloudAddonsArgs {
+  readonly init: pulumi.Resource;
+  readonly cni: pulumi.Resource;
+  readonly steps: StepsArgs;
+  /** What is deleted after the cloud's controllers have cleaned up: the nodes. */
+  readonly nodes: readonly pulumi.Resource[];
+}
+
 /** What a cloud adds to a cluster: machines, access to the API, and add-ons that call the cloud. */
 export interface Cloud {
   /** What steps on hosts need besides the settings. */
@@ -63,7 +72,7 @@ export interface Cloud {
   /** Creates the add-ons that come before DNS: new nodes have a taint until the cloud's controller has seen them. */
   createAddons(
     name: string,
-    args: { readonly init: pulumi.Resource; readonly cni: pulumi.Resource },
+    args: CloudAddonsArgs,
     opts: pulumi.ComponentResourceOptions,
   ): readonly pulumi.Resource[];
 }

@@ -167,7 +167,7 @@ export class Cluster extends pulumi.ComponentResource {
 
     this.kubeconfig = this.createKubeconfig(late);
     this.provider = this.createProvider(name);
-    this.addons = this.createAddons(name, secrets);
+    this.addons = this.createAddons(name, secrets, steps);
     const people = this.createPeople(name, secrets, late);
     this.tenants = people.tenants;
     this.extras = people.extras;
@@ -266,7 +266,7 @@ export class Cluster extends pulumi.ComponentResource {
     );
   }
 
-  private createAddons(name: string, secrets: Secrets): Addons {
+  private createAddons(name: string, secrets: Secrets, steps: StepsArgs): Addons {
     const opts: pulumi.ComponentResourceOptions = { parent: this, provider: this.provider };
     const { init } = this.controlPlane;
     const inside: pulumi.ComponentResourceOptions = {
@@ -281,7 +281,7 @@ export class Cluster extends pulumi.ComponentResource {
     ];
     const cni = createCni(name, { settings, secrets, nodes }, inside);
     // A cloud's controller goes before DNS: nodes that wait for it take no pods.
-    const ofCloud = cloud?.createAddons(name, { init, cni }, { parent: this, provider }) ?? [];
+    const ofCloud = cloud?.createAddons(name, { init, cni, steps, nodes }, { parent: this, provider }) ?? [];
     const createDnsRecords = cloud?.createDnsRecords;
     return createAddons(
       name,

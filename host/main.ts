@@ -19,6 +19,7 @@ import type { StepContext } from "./step";
 import { firewall } from "./steps/firewall";
 import { health } from "./steps/health";
 import { init } from "./steps/init";
+import { leftovers } from "./steps/leftovers";
 import { nodeLifecycle } from "./steps/node";
 import { poolReady } from "./steps/poolReady";
 import { preflight } from "./steps/preflight";
@@ -82,6 +83,8 @@ function run(context: StepContext<StepSpec>): Promise<StepResult> {
       return health({ ...context, spec });
     case "settled":
       return settled({ ...context, spec });
+    case "leftovers":
+      return leftovers({ ...context, spec });
     case "firewall":
       return firewall({ ...context, spec });
     case "topology":

@@ -4,6 +4,7 @@
  * on standard input and nowhere else.
  */
 import type { ControlPlaneTopology } from "../model/aws/topology";
+import type { LeftoversSpec } from "../model/aws/leftovers/settings";
 import type { ImmutableSettings } from "../model/immutableSettings";
 import type { ClusterMachine } from "../model/machine";
 import type { NodeIdentity } from "../model/lifecycle/identity";
@@ -168,6 +169,14 @@ export interface PoolReadySpec {
   readonly controlPlaneNodes: readonly string[];
 }
 
+/** On AWS: at a destroy, deletes or lists what controllers in the cluster have created there, while its API still serves. */
+export interface LeftoversStepSpec {
+  readonly step: "leftovers";
+  readonly leftovers: LeftoversSpec;
+  /** Names; any of them is asked. */
+  readonly controlPlaneNodes: readonly string[];
+}
+
 /**
  * With a firewall on the hosts: waits for what leaves. A change of machines makes another one, and the one before is deleted when
  * they have left; until then hosts let them in (`model/node/leaving.ts`).
@@ -182,7 +191,8 @@ export interface FirewallSpec {
 export type HostSpec = PreflightSpec | SetupSpec | InitSpec | RestoreSpec | NodeStepSpec;
 
 /** What `KUBEADM_SPEC` holds. */
-export type StepSpec = HostSpec | PoolReadySpec | TopologySpec | HealthSpec | SettledSpec | FirewallSpec;
+export type StepSpec =
+  HostSpec | PoolReadySpec | TopologySpec | HealthSpec | SettledSpec | LeftoversStepSpec | FirewallSpec;
 
 /** One host with the key that opens it. */
 export interface Connection {

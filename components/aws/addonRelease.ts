@@ -25,13 +25,19 @@ export interface AddonRelease {
   readonly values: (roleArn: pulumi.Input<string> | undefined) => HelmReleaseArgs["values"];
 }
 
+export interface MadeAddon {
+  readonly release: k8s.helm.v3.Release;
+  /** ARN of its role; undefined: it works with the control-plane nodes' own. */
+  readonly roleArn: pulumi.Output<string> | undefined;
+}
+
 /** A chart that talks to AWS, with its own role where pods have identities: `<name>-identity`, `<name>-release`. */
 export function addonRelease(
   name: string,
   { settings, identity, init }: AwsAddonArgs,
   { chart, part, serviceAccount, statements, values }: AddonRelease,
   parent: pulumi.Resource,
-): k8s.helm.v3.Release {
+): MadeAddon {
   const role =
     identity &&
     new AddonRole(
@@ -39,9 +45,10 @@ export function addonRelease(
       { identity, part, namespace: ADDON_NAMESPACE, serviceAccount, statements },
       { parent },
     );
-  return helmRelease(
+  const release = helmRelease(
     `${name}-release`,
     { chart, helm: settings.addons.helm, namespace: ADDON_NAMESPACE, values: values(role?.arn) },
     { parent, dependsOn: role === undefined ? [] : [role.policy], deletedWith: init },
   );
+  return { release, roleArn: role?.arn };
 }

@@ -14,11 +14,13 @@ export type CloudProviderArgs = AwsAddonArgs;
 export class CloudProvider extends pulumi.ComponentResource {
   /** The cloud controller manager's chart. */
   readonly release: k8s.helm.v3.Release;
+  /** ARN of its role. Undefined with `podIdentity: false`: it uses the control-plane nodes' role. */
+  readonly roleArn: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: CloudProviderArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kubeadm:aws:CloudProvider", name, {}, opts);
     const { settings } = args;
-    this.release = addonRelease(
+    const { release, roleArn } = addonRelease(
       name,
       args,
       {
@@ -30,6 +32,8 @@ export class CloudProvider extends pulumi.ComponentResource {
       },
       this,
     );
+    this.release = release;
+    this.roleArn = roleArn;
     this.registerOutputs({});
   }
 }

@@ -28,7 +28,7 @@ export class ClusterAutoscaler extends pulumi.ComponentResource {
         values: (roleArn) => autoscalerValues(settings, autoscaler, roleArn),
       },
       this,
-    );
+    ).release;
     this.registerOutputs({});
   }
 }

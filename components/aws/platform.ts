@@ -11,7 +11,7 @@ import { IMAGES } from "../../model/aws/images";
 import { ETCD_VOLUME_TOKEN } from "../../model/node/volumes";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import type { AwsImage, AwsPool } from "../../model/aws/settings";
-import type { Cloud, CloudArgs, NodePool } from "../cloud";
+import type { Cloud, CloudAddonsArgs, CloudArgs, NodePool } from "../cloud";
 import { healthStep, settledStep, topologyStep, type StepsArgs } from "../machines/steps";
 import type { Pki } from "../pki/pki";
 import type { Cluster } from "../cluster";
@@ -26,6 +26,7 @@ import { Endpoint } from "./endpoint";
 import { Firewall } from "./firewall";
 import { InstanceRole } from "./instanceRole";
 import { ETCD_DEVICE, ControlPlaneInstances } from "./controlPlaneInstances";
+import { createLeftovers } from "./leftovers";
 import { Network } from "./network";
 import { PodIdentity } from "./podIdentity";
 import { Secrets } from "./secrets";
@@ -197,7 +198,7 @@ export class AwsPlatform implements Cloud {
   /** The cloud controller manager before everything that needs addresses or volumes, then storage. */
   createAddons(
     name: string,
-    { init, cni }: { readonly init: pulumi.Resource; readonly cni: pulumi.Resource },
+    { init, cni, steps, nodes }: CloudAddonsArgs,
     opts: pulumi.ComponentResourceOptions,
   ): readonly pulumi.Resource[] {
     const { settings, identity } = this;
@@ -207,7 +208,8 @@ export class AwsPlatform implements Cloud {
       shared,
       pulumi.mergeOptions(opts, { dependsOn: [cni] }),
     );
-    if (awsOf(settings).storage !== undefined)
+    const storage =
+      awsOf(settings).storage &&
       new Storage(`${name}-storage`, shared, pulumi.mergeOptions(opts, { dependsOn: [controller] }));
     const { clusterAutoscaler: autoscaler } = awsOf(settings);
     if (autoscaler !== undefined)
@@ -216,6 +218,8 @@ export class AwsPlatform implements Cloud {
         { ...shared, autoscaler },
         pulumi.mergeOptions(opts, { dependsOn: [controller] }),
       );
+    const { parent } = opts;
+    createLeftovers(`${name}-leftovers`, { steps, controller, storage, nodes }, parent ? { parent } : {});
     return [controller];
   }
 

@@ -9,16 +9,18 @@ export type StorageArgs = AwsAddonArgs;
 
 /**
  * The EBS CSI driver and the default StorageClass: gp3, encrypted, 8 cents per GiB and month. The stack does not
- * contain volumes of claims: those that exist when you destroy the cluster stay and cost money.
+ * contain volumes of claims; `onDestroy.volumes` says what a destroy does with them.
  */
 export class Storage extends pulumi.ComponentResource {
   /** The EBS CSI driver's chart. */
   readonly release: k8s.helm.v3.Release;
+  /** ARN of its role. Undefined with `podIdentity: false`: it uses the control-plane nodes' role. */
+  readonly roleArn: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: StorageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kubeadm:aws:Storage", name, {}, opts);
     const { settings, init } = args;
-    this.release = addonRelease(
+    const { release, roleArn } = addonRelease(
       name,
       args,
       {
@@ -30,6 +32,8 @@ export class Storage extends pulumi.ComponentResource {
       },
       this,
     );
+    this.release = release;
+    this.roleArn = roleArn;
     manifestResource(`${name}-class`, storageClass(settings), {
       parent: this,
       dependsOn: [this.release],

@@ -316,7 +316,7 @@ export function poolReadyStep(
         rolling: Math.max(args.settings.drainTimeoutSeconds, LET_GO) + WARMUP,
         controlPlaneNodes,
       },
-      operations: ["create", "update"],
+      operations: ["create", "update", "delete"],
     },
     opts,
   );

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import {
   activitiesScript,
+  forgetStatusesScript,
   poolStateScript,
   readActivities,
   readPoolState,
@@ -8,10 +9,11 @@ import {
   type FailedActivity,
   type PoolState,
 } from "../../model/aws/boot/poolState";
+import { statusPrefix } from "../../model/aws/names";
 import { HostProblem } from "../problem";
 import type { PoolReadySpec, StepResult } from "../protocol";
-import { readState } from "../state";
 import type { StepContext } from "../step";
+import { anyControlPlaneNode } from "./anyControlPlaneNode";
 
 type Context = StepContext<PoolReadySpec>;
 
@@ -33,9 +35,10 @@ const CLOCKS = 5_000;
 export async function poolReady(context: Context, interval = INTERVAL): Promise<StepResult> {
   const { spec, hosts, say } = context;
   const { pool, wanted } = spec;
+  if (context.operation === "delete") return forgetStatuses(context);
   if (wanted === 0) return { pool, nodes: 0 };
   const started = Date.now();
-  const controlPlaneNode = await anyControlPlaneNode(context);
+  const controlPlaneNode = await anyControlPlaneNode(context, `pool ${pool}`);
   const script = poolStateScript(spec.cluster, pool, spec.boot);
   const activities = new Activities(context, controlPlaneNode, started - BEFORE);
   // A rolling refresh replaces one after the other: the time is for the next node, and not for all.
@@ -68,6 +71,20 @@ export async function poolReady(context: Context, interval = INTERVAL): Promise<
     }
     await delay(interval);
   }
+}
+
+/** Statuses of boots are read by nobody once the pool is gone. Never fails: they cost nothing, and a control plane may be gone. */
+async function forgetStatuses(context: Context): Promise<StepResult> {
+  const { spec, hosts, say } = context;
+  try {
+    const controlPlaneNode = await anyControlPlaneNode(context, `pool ${spec.pool}`);
+    const script = forgetStatusesScript(spec.cluster, spec.pool);
+    await hosts.query(controlPlaneNode, `forgetting boots of pool ${spec.pool}`, "/bin/bash -s", script);
+  } catch (error) {
+    if (!(error instanceof HostProblem)) throw error;
+    say(`${error.report()}; the statuses of its boots stay in ${statusPrefix(spec.cluster, spec.pool)}`);
+  }
+  return { pool: spec.pool };
 }
 
 function bootFailed(spec: PoolReadySpec, status: BootStatus): HostProblem {
@@ -130,20 +147,4 @@ function hint(state: PoolState, [failed]: readonly FailedActivity[]): string {
   return state.statuses.length === 0
     ? "No instance has reported anything: check the group's activity (capacity, quota), its route to the internet, and /var/log/cloud-init-output.log on an instance"
     : "The instances are still booting";
-}
-
-/** A control-plane node that is a node of this cluster and answers. */
-async function anyControlPlaneNode({ spec, hosts, cluster }: Context): Promise<string> {
-  const reasons: string[] = [];
-  for (const controlPlaneNode of spec.controlPlaneNodes) {
-    try {
-      const state = await readState(hosts, controlPlaneNode);
-      if (state.node?.cluster === cluster && state.node.state === "joined") return controlPlaneNode;
-      reasons.push(`${controlPlaneNode} is not a control-plane node of this cluster`);
-    } catch (error) {
-      if (!(error instanceof HostProblem)) throw error;
-      reasons.push(error.report());
-    }
-  }
-  throw new HostProblem(`pool ${spec.pool}`, `no control-plane node answers: ${reasons.join("; ")}`);
 }

@@ -3,6 +3,7 @@ import type { AttachedInput, AwsIamInput } from "./attached/settings";
 import type { ClusterAutoscalerInput } from "./autoscaler/settings";
 import type { EcrInput } from "./ecr/settings";
 import type { VpcEndpointsInput } from "./endpoints/settings";
+import type { OnDestroyInput } from "./leftovers/settings";
 import type { RepairInput } from "./repair/settings";
 import type { RefreshInput } from "./refresh/settings";
 import type { AwsOs } from "./settings";
@@ -577,6 +578,12 @@ export interface AwsPlatformInput {
    * @defaultValue none: `up` starts such a pool with `min` nodes, and something else sets its size
    */
   clusterAutoscaler?: ClusterAutoscalerInput;
+  /**
+   * What `pulumi destroy` does with what controllers in the cluster created on AWS.
+   *
+   * @defaultValue load balancers are deleted, volumes of claims are kept and listed
+   */
+  onDestroy?: OnDestroyInput;
   /**
    * Tags of every resource that takes tags. Keys of AWS and Kubernetes are refused. A change replaces workers one by
    * one.

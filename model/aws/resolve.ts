@@ -159,6 +159,7 @@ function awsSettings(
         kubernetes: versions.kubernetes,
       }),
     }),
+    onDestroy: input.onDestroy,
     ...(input.ecr === undefined ? {} : { ecr: resolveEcr(input.ecr) }),
     ...defined({ rolePath: input.iam?.path, permissionsBoundary: input.iam?.permissionsBoundary }),
     tags: input.tags,

@@ -22,6 +22,7 @@ import {
   switched,
   text,
 } from "../settings/schema/primitives";
+import { onDestroy } from "./leftovers/schema";
 
 const WINDOWS = ["windows-2022", "windows-2025"] as const;
 
@@ -199,5 +200,6 @@ export const awsShape = {
   podIdentity: z.boolean().default(true),
   storage: switched({ kmsKeyId: kmsKey.optional() }).prefault({}),
   clusterAutoscaler: clusterAutoscaler.optional(),
+  onDestroy,
   tags: tags.default({}),
 };

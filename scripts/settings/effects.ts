@@ -235,6 +235,10 @@ const AWS: readonly EffectRow[] = [
     "resources of AWS",
   ),
   resources(
+    ["onDestroy.**"],
+    "one step that runs at a destroy; `up` must run once with the new value before `pulumi destroy`",
+  ),
+  resources(
     ["controlPlane.**"],
     "the instance is replaced if EC2 cannot change it in place, one control-plane node at a time (docs/aws.md)",
   ),

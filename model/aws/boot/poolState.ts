@@ -55,6 +55,11 @@ export function activitiesScript(cluster: string, pool: string): string {
   return `${prelude()}${awsScript("boot/scripts/activities.sh", { group: poolGroupName(cluster, pool) })}`;
 }
 
+/** Run on a control-plane node when the pool is deleted: deletes what its instances said of their boots. */
+export function forgetStatusesScript(cluster: string, pool: string): string {
+  return `${prelude()}${awsScript("boot/scripts/forget-statuses.sh", { status_prefix: statusPrefix(cluster, pool) })}`;
+}
+
 /** What failed from that time on, in milliseconds since 1970, newest first. */
 export function readActivities(output: string, since: number): FailedActivity[] {
   return output

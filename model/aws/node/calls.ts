@@ -37,11 +37,13 @@ const COMMAND = /^# command: (\w+)\n(?:#.*\n)*/m;
 /**
  * The program with those commands; one line of a reason on standard error and status 1 when a call is refused in the end.
  * @param proxy variables that lead to a proxy, as `proxyVariables` has them
+ * @param more further commands, in Python
  */
 export function awsProgramText(
   aws: Pick<AwsSettings, "region" | "partition">,
   commands: readonly AwsCommand[],
   proxy: readonly Variable[] = [],
+  more = "",
 ): string {
   const [base = "", ...sections] = script("aws/node/scripts/aws.py", {
     REGION: aws.region,
@@ -49,8 +51,8 @@ export function awsProgramText(
     PROXIES: Object.fromEntries(proxy),
     PATIENCE,
   }).split(COMMAND);
-  const wanted = [...commands, "end"].map((name) => sections[sections.indexOf(name) + 1] ?? "");
-  return [base, ...wanted].join("");
+  const section = (name: string): string => sections[sections.indexOf(name) + 1] ?? "";
+  return [base, ...commands.map(section), more, section("end")].join("");
 }
 
 /** A script below `model/aws/`; those that use `aws.sh` call AWS by `aws COMMAND WORD...`. */

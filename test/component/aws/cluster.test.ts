@@ -274,6 +274,47 @@ describe("Cluster Autoscaler", () => {
   });
 });
 
+describe("leftovers", () => {
+  it("are looked for before anything goes that the controllers need, and stay protected with the cluster", () => {
+    const step = byName(large, "cloud-leftovers");
+    for (const name of [
+      "cloud-cloud-provider-release",
+      "cloud-storage-release",
+      "cloud-control-plane-cp-1-node",
+      "cloud-control-plane-cp-3-node",
+      "cloud-pool-general-ready",
+      "cloud-pool-burst-ready",
+    ])
+      expect(step.dependsOn, name).toContain(byName(large, name).urn);
+    // Whatever waits for it would be deleted before it.
+    expect(large.filter((one) => one.dependsOn.includes(step.urn))).toEqual([]);
+    expect(step.protect).toBe(true);
+  });
+
+  it("are what the settings say, by the roles of the controllers", async () => {
+    const raw = { ...smallAws(), protect: false, onDestroy: { volumes: "delete" } };
+    const step = byName(await cluster(raw), "cloud-leftovers");
+    const environment = step.inputs["environment"] as Record<string, string>;
+    expect(JSON.parse(environment[SPEC_VARIABLE] ?? "")).toEqual({
+      step: "leftovers",
+      controlPlaneNodes: ["cp-1"],
+      leftovers: {
+        loadBalancers: "delete",
+        volumes: "delete",
+        cluster: "cloud",
+        aws: { region: REGION, partition: "aws" },
+        proxy: [],
+        storage: true,
+        roles: { balancers: "${cloudControllerRole}", volumes: "${storageRole}" },
+      },
+    });
+    expect(step.protect).not.toBe(true);
+    const alone = byName(await cluster({ ...smallAws(), podIdentity: false }), "cloud-leftovers");
+    const own = JSON.parse((alone.inputs["environment"] as Record<string, string>)[SPEC_VARIABLE] ?? "");
+    expect(own.leftovers.roles).toEqual({});
+  });
+});
+
 describe("order", () => {
   const urn = (name: string) => byName(large, name).urn;
 

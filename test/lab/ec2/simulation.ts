@@ -151,12 +151,9 @@ export class SimulatedRegion {
     return Object.entries(objects).flatMap(([kind, byId]) => Object.keys(byId).map((id) => `${kind} ${id}`));
   }
 
-  /**
-   * What a destroyed cluster has left, without the statuses of boots: those stay for who wants to know, and cost nothing
-   * (docs/aws.md, "Destroy the cluster").
-   */
+  /** What a destroyed cluster has left. */
   leftovers(): string[] {
-    return this.inventory().filter((one) => !/^ssm\.Parameter \/kubeadm\/[^/]+\/[^/]+\/status\/i-/.test(one));
+    return this.inventory();
   }
 
   /** One operation of the engine, from where people are. */

@@ -9,6 +9,8 @@ import { answer, SshHost } from "./sshHost";
 
 const cluster = "ab".repeat(32);
 const cleanUp: (() => unknown)[] = [];
+/** What the control-plane node was asked to run, besides its state. */
+const scripts: string[] = [];
 afterEach(async () => {
   vi.restoreAllMocks();
   for (const one of cleanUp.splice(0).reverse()) await one();
@@ -63,6 +65,7 @@ async function controlPlaneNode(
       channel.on("data", (chunk: Buffer) => (script += chunk.toString()));
       channel.on("end", () => {
         if (script.includes("##state")) return answer(channel, 0, `##state ${node}\n`);
+        scripts.push(script);
         if (script.includes("aws activities")) {
           const { activities = [] } = answers[0] ?? {};
           return answer(channel, 0, activities.map((one) => `##activity ${JSON.stringify(one)}\n`).join(""));
@@ -91,6 +94,7 @@ async function controlPlaneNode(
 async function wait(
   server: SshHost,
   over: Partial<PoolReadySpec> = {},
+  more: { readonly operation?: "delete" } = {},
 ): Promise<{ said: string[]; result: unknown }> {
   const said: string[] = [];
   const input = { connections: { "cp-1": server.connection() }, files: [] };
@@ -106,6 +110,7 @@ async function wait(
     previous: undefined,
     values: {},
     say,
+    ...more,
   } as const;
   const result = await poolReady(context, 10).catch((error: unknown) => {
     if (!(error instanceof HostProblem)) throw error;
@@ -113,6 +118,25 @@ async function wait(
   });
   return { said, result };
 }
+
+describe("a pool that is deleted", () => {
+  const deleted = { operation: "delete" } as const;
+
+  it("leaves no status of a boot", async () => {
+    const server = await controlPlaneNode([{}]);
+    const { said, result } = await wait(server, {}, deleted);
+    expect(result).toEqual({ pool: "general" });
+    expect(said).toEqual([]);
+    expect(scripts.at(-1)).toContain("aws forget");
+    expect(scripts.at(-1)).toContain("/kubeadm/dev/general/status");
+  });
+
+  it("goes without a control plane, and says where the statuses stay", async () => {
+    const { said, result } = await wait(await controlPlaneNode([{}], {}), {}, deleted);
+    expect(result).toEqual({ pool: "general" });
+    expect(said.join()).toContain("the statuses of its boots stay in /kubeadm/dev/general/status");
+  });
+});
 
 describe("waiting for a pool", () => {
   it("ends when so many nodes of that rendering are Ready, and tells each step on the way once", async () => {

@@ -313,6 +313,22 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
       /at least 1/,
     ],
   ]),
+  ...cases("what a destroy does", smallAws, [
+    ["not yes", set("onDestroy", true), "onDestroy", /mapping/],
+    [
+      "balancers that stay",
+      set("onDestroy", { loadBalancers: "keep" }),
+      "onDestroy.loadBalancers",
+      /delete.*refuse/,
+    ],
+    ["another word", set("onDestroy", { volumes: "retain" }), "onDestroy.volumes", /keep.*delete.*refuse/],
+    [
+      "another key",
+      set("onDestroy", { loadbalancers: "delete" }),
+      "onDestroy.loadbalancers",
+      /loadBalancers/,
+    ],
+  ]),
   ...cases("repair of nodes", smallAws, [
     ["not yes", general("repair", true), "workers.general.repair", /mapping/],
     [
