@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
-import { SPEC_VARIABLE, type StepSpec } from "../../../host/protocol";
+import { SPEC_VARIABLE, type LeftoversStepSpec, type StepSpec } from "../../../host/protocol";
 import { groupRules } from "../../../model/aws/firewall";
 import "../../../aws";
 import { createCluster } from "../../../stacks/program";
@@ -310,7 +310,9 @@ describe("leftovers", () => {
     });
     expect(step.protect).not.toBe(true);
     const alone = byName(await cluster({ ...smallAws(), podIdentity: false }), "cloud-leftovers");
-    const own = JSON.parse((alone.inputs["environment"] as Record<string, string>)[SPEC_VARIABLE] ?? "");
+    const own = JSON.parse(
+      (alone.inputs["environment"] as Record<string, string>)[SPEC_VARIABLE] ?? "",
+    ) as LeftoversStepSpec;
     expect(own.leftovers.roles).toEqual({});
   });
 });
