@@ -7,6 +7,7 @@ import { immutableChanges, type ImmutableSettings } from "../../model/immutableS
 import { refuseMismatch } from "../guard";
 import { HostProblem } from "../problem";
 import { type InitSpec, type NodeStepSpec, type StepInput, type StepResult } from "../protocol";
+import type { NodeSpec } from "../../model/lifecycle/spec";
 import type { ClusterMachine } from "../../model/machine";
 import type { RenderedFile } from "../../model/renderedFile";
 import { readState } from "../state";
@@ -72,14 +73,14 @@ async function initialise(context: StepContext<InitSpec>): Promise<void> {
   const files = withValues(filesOfNode(node, oidcCa(context.input)), context.values);
   await hosts.job(machine.name, {
     name: "kubeadm init",
-    script:
-      initScript(
-        spec.kubernetesVersion,
-        facts,
-        files,
-        secretFiles(context.input),
-        platformPart(context, machine),
-      ) + (node.controlPlane === undefined ? "" : balancerPart(node.controlPlane, machine)),
+    script: initScript(
+      spec.kubernetesVersion,
+      facts,
+      files,
+      secretFiles(context.input),
+      platformPart(context, machine),
+      { reached: reachedPart(node, machine) },
+    ),
     timeout: 1_200,
   });
 }
@@ -87,6 +88,11 @@ async function initialise(context: StepContext<InitSpec>): Promise<void> {
 /** What a control-plane node's scripts have for its platform's sake. */
 export function platformPart(context: StepContext<InitSpec | NodeStepSpec>, machine: ClusterMachine): string {
   return controlPlanePart(context.spec.node.controlPlane ?? {}, machine);
+}
+
+/** The wait for the cluster's balancer, where the platform has one. */
+export function reachedPart({ controlPlane }: NodeSpec, machine: ClusterMachine): string {
+  return controlPlane === undefined ? "" : balancerPart(controlPlane, machine);
 }
 
 /** The OIDC issuer's CA, which stands inside a file that is rendered on this side. */

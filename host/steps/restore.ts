@@ -11,7 +11,7 @@ import type { RestoreSpec, StepResult } from "../protocol";
 import { readState, type HostState } from "../state";
 import { refuseSkew, type StepContext } from "../step";
 import { withValues } from "../values";
-import { oidcCa, platformPart, secretFiles } from "./init";
+import { oidcCa, platformPart, reachedPart, secretFiles } from "./init";
 
 type Context = StepContext<RestoreSpec>;
 
@@ -169,6 +169,7 @@ async function initialise(context: Context, machine: ClusterMachine): Promise<vo
       secretFiles(input),
       platformPart({ ...context, spec: { ...spec, step: "init" } }, machine),
       spec.snapshot,
+      reachedPart(node, machine),
     ),
     timeout: 1_800,
   });

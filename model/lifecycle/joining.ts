@@ -44,10 +44,19 @@ function becoming(
   ].join("");
 }
 
+/** Lines around kubeadm that not every init has. */
+export interface AroundInit {
+  /** Of a restore: they go before kubeadm. */
+  readonly before?: string;
+  /** They wait until the endpoint leads to this control-plane node: what follows calls the API by it. */
+  readonly reached?: string;
+  /** Of a restore: they go after kubeadm. */
+  readonly after?: string;
+}
+
 /**
  * Init on a control-plane node; the caller has made sure that no listed control-plane node serves an API or etcd already.
  * @param platform lines that only the platform needs, run when the files are there
- * @param restored lines of a restore, before and after kubeadm
  */
 export function initScript(
   kubernetesVersion: string,
@@ -55,13 +64,15 @@ export function initScript(
   files: readonly RenderedFile[],
   secretFiles: readonly RenderedFile[],
   platform = "",
-  restored: { readonly before: string; readonly after: string } = { before: "", after: "" },
+  { before = "", reached = "", after = "" }: AroundInit = {},
 ): string {
   return [
     becoming("initialising", kubernetesVersion, facts, [...files, ...secretFiles], platform),
-    restored.before,
+    before,
     lifecycleScript("init", { cluster_document: CLUSTER_DOCUMENT }),
-    restored.after,
+    reached,
+    lifecycleScript("bootstrap-tokens"),
+    after,
     grantJoinAccess(),
     startUnits(files),
     placeStaticPods(files),

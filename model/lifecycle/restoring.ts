@@ -19,9 +19,11 @@ export function restoreInitScript(
   secretFiles: readonly RenderedFile[],
   platform: string,
   snapshot: string,
+  reached: string,
 ): string {
   return initScript(kubernetesVersion, facts, files, secretFiles, platform, {
     before: placeData(),
+    reached,
     after: checkRestored(snapshot),
   });
 }

@@ -143,7 +143,8 @@ export const nodeDigest = (settings: ClusterSettings, machine: Machine) =>
 export const nodeIdentity = (settings: ClusterSettings, machine: Machine, cluster: string) =>
   member.nodeIdentity(nodeSpec(settings, machine), immutableSettings(settings), cluster);
 type Script = Parameters<typeof joining.joinScript> extends [unknown, ...infer Rest] ? Rest : never;
-export const initScript = (settings: ClusterSettings, ...rest: Script) =>
+type Init = Parameters<typeof joining.initScript> extends [unknown, ...infer Rest] ? Rest : never;
+export const initScript = (settings: ClusterSettings, ...rest: Init) =>
   joining.initScript(settings.kubernetesVersion, ...rest);
 export const joinScript = (settings: ClusterSettings, ...rest: Script) =>
   joining.joinScript(settings.kubernetesVersion, ...rest);

@@ -47,10 +47,10 @@ const PAUSE = 2;
 const PATIENCE = 300;
 
 /**
- * Goes after init. While no control-plane node has passed its health checks, a network load balancer sends calls to all
+ * Goes right after kubeadm. While no control-plane node has passed its health checks, a network load balancer sends calls to all
  * of them (Elastic Load Balancing, "Health checks for Network Load Balancer target groups": it fails open), and those
  * without an API yet refuse: whoever calls next would be lucky or not. So this waits until each address of the balancer
- * answers for some time.
+ * answers for some time, before anything else of init calls the API by its endpoint.
  */
 export function balancerPart(
   settings: Pick<AwsControlPlaneSpec, "aws" | "endpoint">,

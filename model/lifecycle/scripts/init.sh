@@ -3,6 +3,3 @@
 
 phase "kubeadm init"
 kubeadm init --config "$cluster_document" "${mount[@]}" --skip-token-print --skip-certificate-key-print
-phase "bootstrap tokens"
-# kubeadm makes one whether it is wanted or not; nodes join with certificates of hours instead.
-kubectl --namespace kube-system delete secrets --ignore-not-found --field-selector type=bootstrap.kubernetes.io/token

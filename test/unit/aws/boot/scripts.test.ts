@@ -63,7 +63,7 @@ function scriptsOf(settings: ClusterSettings): Record<string, string> {
     "general/digest",
   );
   return {
-    init: initScript(settings, facts, files, [], part) + balancerPart(settings, machine),
+    init: initScript(settings, facts, files, [], part, { reached: balancerPart(settings, machine) }),
     join: joinScript(settings, facts, files, [], part),
     converge: convergeScript(settings, machine, facts, files, [], part),
     boot: boot.find((file) => file.path === bootProgram)?.content ?? "",
@@ -99,6 +99,14 @@ ${waitingFunctions}${balancerPart(settings, controlPlaneNode(settings))}echo "$c
   it("ends when every address has answered twelve times in a row, and one refusal starts the count again", () => {
     expect(wait(rich, "none")).toContain("36 calls");
     expect(wait(rich, "8")).toContain("45 calls");
+  });
+
+  it("comes before anything else of init that calls the API by its endpoint", () => {
+    const { init = "" } = scriptsOf(rich);
+    const [waits, calls] = ["balancer", "bootstrap tokens"].map((name) => init.indexOf(`phase "${name}"`));
+    expect(waits).toBeGreaterThan(init.indexOf('phase "kubeadm init"'));
+    expect(calls).toBeGreaterThan(waits);
+    expect(init.slice(init.indexOf("kubeadm init --config"), waits)).not.toContain("kubectl");
   });
 
   it("says where to look when the balancer passes nothing on", () => {
