@@ -55,18 +55,14 @@ export async function ensureRegistryStorage(
     pushImages(folder, await imageReferences()),
   );
   if (more.addons && more.older) throw new Error("no suite wants the images of add-ons and older ones");
-  if (more.addons) {
-    const all = { base: path.basename(base), addons: await addonImagesRecipe() };
-    return cachedFolder("registry", "images-addons", all, (folder) =>
-      beside(base, folder, () => pushImages(folder, addonReferences)),
-    );
-  }
   if (more.ec2) {
     const all = { base: path.basename(base), ec2: await ec2ImagesRecipe() };
-    return cachedFolder("registry", "images-ec2", all, (folder) =>
+    const ec2 = await cachedFolder("registry", "images-ec2", all, (folder) =>
       beside(base, folder, () => pushImages(folder, ec2References)),
     );
+    return more.addons ? withAddons(ec2) : ec2;
   }
+  if (more.addons) return withAddons(base);
   if (more.older) {
     const all = { base: path.basename(base), older: await olderImagesRecipe() };
     return cachedFolder("registry", "images-older", all, (folder) =>
@@ -74,6 +70,13 @@ export async function ensureRegistryStorage(
     );
   }
   return base;
+}
+
+async function withAddons(base: string): Promise<string> {
+  const all = { base: path.basename(base), addons: await addonImagesRecipe() };
+  return cachedFolder("registry", "images-addons", all, (folder) =>
+    beside(base, folder, () => pushImages(folder, addonReferences)),
+  );
 }
 
 /** Layers never change: links to them take no room. */

@@ -40,7 +40,7 @@ interface Filter {
   readonly values: readonly string[];
 }
 
-function filtersOf(params: Params): Filter[] {
+export function filtersOf(params: Params): Filter[] {
   const found: Filter[] = [];
   for (let number = 1; params[`Filter.${number}.Name`] !== undefined; number += 1)
     found.push({
@@ -50,7 +50,7 @@ function filtersOf(params: Params): Filter[] {
   return found;
 }
 
-function passes(filters: readonly Filter[], facts: (name: string) => string | undefined): boolean {
+export function passes(filters: readonly Filter[], facts: (name: string) => string | undefined): boolean {
   return filters.every(({ name, values }) => {
     const fact = facts(name);
     if (fact === undefined && !name.startsWith("tag"))
@@ -59,7 +59,7 @@ function passes(filters: readonly Filter[], facts: (name: string) => string | un
   });
 }
 
-function tagSet(tags: Readonly<Record<string, string>>): Xml {
+export function tagSet(tags: Readonly<Record<string, string>>): Xml {
   const items = Object.entries(tags).map(
     ([key, value]) => `<item><key>${escaped(key)}</key><value>${escaped(value)}</value></item>`,
   );
@@ -174,31 +174,6 @@ export function describeSubnets(account: AccountData, params: Params): Xml {
       return `<item>${parts.join("")}</item>`;
     });
   return `<subnetSet>${items.join("")}</subnetSet>`;
-}
-
-export function describeGroups(account: AccountData, params: Params): Xml {
-  const filters = filtersOf(params);
-  const ids = numbered(params, "GroupId");
-  const items = Object.entries(objectsOf(account, "ec2.SecurityGroup"))
-    .filter(([id, state]) => {
-      const tags = tagsOf(state["tagsAll"]);
-      const facts: Record<string, string> = {
-        "vpc-id": text(state["vpcId"]),
-        "group-name": text(state["name"]),
-      };
-      const fact = (name: string): string | undefined => facts[name] ?? tags[name.replace(/^tag:/, "")];
-      return (ids.length === 0 || ids.includes(id)) && passes(filters, fact);
-    })
-    .map(([id, state]) => {
-      const parts = [
-        element("groupId", id),
-        element("groupName", escaped(text(state["name"]))),
-        element("vpcId", text(state["vpcId"])),
-        tagSet(tagsOf(state["tagsAll"])),
-      ];
-      return `<item>${parts.join("")}</item>`;
-    });
-  return `<securityGroupInfo>${items.join("")}</securityGroupInfo>`;
 }
 
 /** Tags of a resource, as the keys that conditions of policies name. */

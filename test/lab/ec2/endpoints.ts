@@ -1,10 +1,11 @@
 /**
  * The region's endpoints: which service, which action, by whom, and whether the role's policies allow it. Protocols: query
- * (EC2, Auto Scaling, STS), JSON (Systems Manager, Secrets Manager), REST (S3).
+ * (EC2, Auto Scaling, Elastic Load Balancing, STS), JSON (Systems Manager, Secrets Manager), REST (S3).
  */
 import { accountId, readAccount, withAccount, type AccountData } from "../../engine/providers/aws/account";
+import { elb } from "./balancers/api";
+import type { Balancers } from "./balancers/balancers";
 import {
-  describeGroups,
   describeInstances,
   describeSubnets,
   describeZones,
@@ -17,6 +18,7 @@ import {
 import type { Lifecycle } from "./lifecycle";
 import { authorize } from "./policies";
 import { Refusal } from "./refusal";
+import { changeIngress, describeGroups, describeRouteTables } from "./securityGroupApi";
 import { assumeByToken, s3Object, secretsManager, ssm, type Allow, type Json } from "./services";
 import type { Sessions } from "./sessions";
 import { verify, type SignedRequest } from "./signature";
@@ -40,6 +42,7 @@ export interface Behind {
   readonly accountFile: string;
   readonly sessions: Sessions;
   readonly lifecycle: Lifecycle;
+  readonly balancers: Balancers;
 }
 
 type Protocol = "query" | "ec2" | "json" | "rest";
@@ -105,9 +108,9 @@ function answerOf(request: SignedRequest, behind: Behind, call: Named): Buffer |
   const { session, service } = verify(request, region, (id) => behind.sessions.find(id));
   call.role = session.role;
   const allowIn =
-    (account: AccountData): Allow =>
+    (account: AccountData, action = call.action): Allow =>
     (resource, keys) =>
-      authorize(account, session.role, { action: `${service}:${call.action}`, resource, keys });
+      authorize(account, session.role, { action: `${service}:${action}`, resource, keys });
   switch (service) {
     case "ssm": {
       const params = JSON.parse(request.body.toString()) as Json;
@@ -129,6 +132,11 @@ function answerOf(request: SignedRequest, behind: Behind, call: Named): Buffer |
     case "autoscaling": {
       const account = readAccount(accountFile);
       return query(call.action, autoscaling(account, behind, call.action, form, allowIn(account)));
+    }
+    case "elasticloadbalancing": {
+      const account = readAccount(accountFile);
+      const tagging = allowIn(account, "AddTags");
+      return query(call.action, elb(behind, account, call.action, form, allowIn(account), tagging));
     }
     default:
       throw new Refusal(400, "UnknownService", service);
@@ -187,6 +195,12 @@ function ec2(account: AccountData, behind: Behind, action: string, params: Param
     case "DescribeSecurityGroups":
       allow("*");
       return describeGroups(account, params);
+    case "DescribeRouteTables":
+      allow("*");
+      return describeRouteTables(account, params);
+    case "AuthorizeSecurityGroupIngress":
+    case "RevokeSecurityGroupIngress":
+      return changeIngress(behind, account, action, params, allow);
     case "ModifyInstanceAttribute": {
       const id = params["InstanceId"] ?? "";
       const found = instances.find((one) => one.id === id);

@@ -1,6 +1,6 @@
 /**
- * The environment `dev` as its file has it, for the simulated region: every line that differs is a deviation with its
- * reason, which whoever runs it is shown. Not simulated is what those lines take away.
+ * The environments `dev` and `prod` as their files have them, for the simulated region: every line that differs is a deviation
+ * with its reason, which whoever runs it is shown. Not simulated is what those lines take away.
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -9,6 +9,8 @@ import type { AwsClusterInput } from "../../../model/settings/input/cluster";
 import { moduleFolder } from "../../support/goBuild";
 import { labFile } from "../environment";
 import { mirrorChecksums } from "../mirror";
+import { registryUrl } from "../registry";
+import { buildVersion } from "../../support/toolchain";
 
 export type AwsSettings = AwsClusterInput;
 
@@ -17,8 +19,8 @@ export interface Deviation {
   readonly why: string;
 }
 
-/** What the lab's hosts and images make different from `Pulumi.dev.yaml`, in the order in which it is printed. */
-export const deviations: readonly Deviation[] = [
+/** What the lab's hosts and images make different from every environment, in the order in which it is printed. */
+const always: readonly Deviation[] = [
   { what: "os: debian-12", why: "the lab's hosts are Debian 12" },
   {
     what: "downloads, images.mirrors, helm.sources",
@@ -29,17 +31,38 @@ export const deviations: readonly Deviation[] = [
     why: "as in Pulumi.lab.yaml: hosts see cgroup v2 without controllers, and have the lab's processors and memory",
   },
   { what: "cni.resources: {}", why: "the kubelet of hosts without cgroups cannot resize pods" },
+  { what: "metricsServer", why: "its image is not among the lab's" },
+  { what: "storage", why: "the module of the EBS CSI driver is not served" },
+];
+
+/** What differs from `Pulumi.dev.yaml`. */
+export const deviations: readonly Deviation[] = [
+  ...always,
   {
     what: "cni.networkPolicy, tenants",
     why: "the kernel has no nft queues, by which network policies are enforced",
   },
   { what: "ingress", why: "the image of ingress-nginx cannot be built from a Go module" },
-  { what: "metricsServer", why: "its image is not among the lab's" },
-  { what: "storage", why: "the module of the EBS CSI driver is not served" },
 ];
 
-function devFile(): AwsSettings {
-  const file = path.resolve(__dirname, "..", "..", "..", "Pulumi.dev.yaml");
+/** What differs from `Pulumi.prod.yaml`. */
+export const prodDeviations: readonly Deviation[] = [
+  ...always,
+  { what: "cni: flannel for calico", why: "the images of Calico cannot be built from Go modules alone" },
+  { what: "tenants", why: "flannel enforces no network policies, which their walls are made of" },
+  {
+    what: "controlPlane.etcdVolume",
+    why: "hosts have no udev, by which systemd knows disks: etcd's data is on the root volume",
+  },
+  {
+    what: "ingress.image, the chart of Traefik",
+    why: "Traefik 3.6.0 by a chart that stands in for its own, which no registry of the lab has",
+  },
+  { what: "protect: false", why: "the lab destroys what it made" },
+];
+
+function fileOf(name: "dev" | "prod"): AwsSettings {
+  const file = path.resolve(__dirname, "..", "..", "..", `Pulumi.${name}.yaml`);
   const { config } = parse(fs.readFileSync(file, "utf8")) as { config: { "kubeadm:cluster": AwsSettings } };
   return config["kubeadm:cluster"];
 }
@@ -54,15 +77,43 @@ async function chartOfCloudController(): Promise<string> {
 
 /** The environment `dev` with its deviations. */
 export async function devSettings(): Promise<AwsSettings> {
-  const lab = labFile();
-  const { cni, ingress: _ingress, metricsServer: _metrics, tenants: _tenants, ...dev } = devFile();
-  const { networkPolicy: _policy, ...flannel } = cni as Extract<typeof cni, { kind: "flannel" }>;
-  const os = "debian-12";
-  const workers = Object.entries(dev.workers ?? {}).map(([name, pool]) => [name, { ...pool, os }] as const);
+  const { ingress: _ingress, tenants: _tenants, ...dev } = fileOf("dev");
+  return onLabHosts(dev);
+}
+
+/** The environment `prod` with its deviations. */
+export async function prodSettings(): Promise<AwsSettings> {
+  const { ingress, tenants: _tenants, ...prod } = fileOf("prod");
+  if (ingress?.kind !== "traefik") throw new Error("prod has Traefik");
+  const { etcdVolume: _volume, ...controlPlane } = prod.controlPlane;
+  const podCidr = prod.cni?.podCidr;
+  const cni = { kind: "flannel", backend: "vxlan", podCidr } as const;
+  const settings = await onLabHosts({ ...prod, controlPlane, cni, protect: false });
+  const mirrors = { ...settings.images?.mirrors, "docker.io": [registryUrl] };
+  const traefik = path.resolve(__dirname, "..", "charts", "traefik");
   return {
-    ...dev,
-    controlPlane: { ...dev.controlPlane, os },
+    ...settings,
+    ingress: { ...ingress, image: `docker.io/library/traefik:v${buildVersion("traefik")}` },
+    images: { ...settings.images, mirrors },
+    helm: { sources: { ...settings.helm?.sources, traefik } },
+  };
+}
+
+async function onLabHosts({ metricsServer: _metrics, ...settings }: AwsSettings): Promise<AwsSettings> {
+  const lab = labFile();
+  const { networkPolicy: _policy, ...flannel } = settings.cni as Extract<
+    AwsSettings["cni"],
+    { kind: "flannel" }
+  >;
+  const os = "debian-12";
+  const workers = Object.entries(settings.workers ?? {}).map(
+    ([name, pool]) => [name, { ...pool, os }] as const,
+  );
+  return {
+    ...settings,
+    controlPlane: { ...settings.controlPlane, os },
     workers: Object.fromEntries(workers),
+    ...(settings.bastion === undefined ? {} : { bastion: { ...settings.bastion, os } }),
     cni: { ...flannel, resources: {} },
     storage: { enabled: false },
     downloads: { ...lab.downloads, checksums: await mirrorChecksums() },

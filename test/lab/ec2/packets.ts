@@ -13,9 +13,10 @@
  * of connection tracking.
  */
 import type { AccountData } from "../../engine/providers/aws/account";
-import { text, texts } from "../../engine/providers/aws/scope";
-import type { Values } from "../../engine/providers/shared/values";
-import { objectsOf, wayOut, type Ec2Instance } from "./account";
+import { wayOut, type Ec2Instance } from "./account";
+import { balancerRules, type BalancerFlow, type BalancerRules } from "./balancers/rules";
+import { cutOff } from "./cutOff";
+import { ARRIVING, EGRESS, INGRESS, LEAVING, rulesOf } from "./groupRules";
 import { METADATA_ADDRESS } from "./metadata";
 
 /** An instance with its interface of the router. */
@@ -28,35 +29,47 @@ export interface Surroundings {
   /** Where the region's own services and the lab's servers listen: the internet, to an instance. */
   readonly services: readonly string[];
   readonly resolver: string;
+  /** Balancers' listeners, with their targets of the moment; default none. */
+  readonly flows?: readonly BalancerFlow[];
+  /** Zones that are cut off from everything else; default none. */
+  readonly cutZones?: readonly string[];
 }
 
-const INGRESS = "vpc.SecurityGroupIngressRule";
-const EGRESS = "vpc.SecurityGroupEgressRule";
-
 export function packetRules(account: AccountData, ports: readonly Port[], around: Surroundings): string {
-  const chains = ports.flatMap(({ device, instance }) => [
-    chain(`out_${device}`, [...rulesOf(account, EGRESS, instance, "daddr", "return"), "counter drop"]),
-    chain(`in_${device}`, [...rulesOf(account, INGRESS, instance, "saddr", "accept"), "counter drop"]),
+  const { flows = [], cutZones = [] } = around;
+  const chains = ports.flatMap(({ device, instance: { groups } }) => [
+    chain(`out_${device}`, [...rulesOf(account, EGRESS, groups, LEAVING, "return"), "counter drop"]),
+    chain(`in_${device}`, [...rulesOf(account, INGRESS, groups, ARRIVING, "accept"), "counter drop"]),
   ]);
+  const balanced = balancerRules(account, flows, ports);
+  const cut = cutOff(cutZones, ports, flows, [METADATA_ADDRESS, around.resolver]);
   return [
     "table inet ec2",
     "delete table inet ec2",
     "table inet ec2 {",
     ...chains,
+    ...balanced.chains,
     ...baseChain("sources", "filter hook prerouting priority raw; policy accept;", sourceChecks(ports)),
-    ...baseChain("translate_in", "nat hook prerouting priority dstnat; policy accept;", toPrivate(ports)),
-    ...baseChain("routed", "filter hook forward priority filter; policy drop;", routed(account, ports)),
-    ...baseChain(
-      "served",
-      "filter hook input priority filter; policy accept;",
-      served(account, ports, around),
-    ),
-    ...baseChain("answers", "filter hook output priority filter; policy accept;", answers(ports)),
-    ...baseChain(
-      "translate_out",
-      "nat hook postrouting priority srcnat; policy accept;",
-      toPublic(account, ports),
-    ),
+    ...baseChain("translate_in", "nat hook prerouting priority dstnat; policy accept;", [
+      ...balanced.picks,
+      ...toPrivate(ports),
+    ]),
+    ...baseChain("routed", "filter hook forward priority filter; policy drop;", [
+      ...cut.routed,
+      ...routed(account, ports, balanced),
+    ]),
+    ...baseChain("served", "filter hook input priority filter; policy accept;", [
+      ...cut.served,
+      ...served(account, ports, around),
+    ]),
+    ...baseChain("answers", "filter hook output priority filter; policy accept;", [
+      ...cut.answers,
+      ...answers(ports, balanced),
+    ]),
+    ...baseChain("translate_out", "nat hook postrouting priority srcnat; policy accept;", [
+      ...balanced.hides,
+      ...toPublic(account, ports),
+    ]),
     "}",
     "",
   ].join("\n");
@@ -92,16 +105,18 @@ function getsOut(account: AccountData, instance: Ec2Instance): boolean {
   return way === "nat" || (way === "internet" && instance.publicAddress !== "");
 }
 
-function routed(account: AccountData, ports: readonly Port[]): string[] {
+function routed(account: AccountData, ports: readonly Port[], balanced: BalancerRules): string[] {
   const own = ports.map(({ device }) => `"${device}"`).join(", ");
   if (own === "") return [];
   const hasWay = ports
     .filter(({ instance }) => getsOut(account, instance))
     .map(({ device }) => `"${device}"`);
   return [
+    ...balanced.ends,
     "ct state established,related accept",
     "ct state invalid drop",
     ...ports.map(({ device }) => `iifname "${device}" jump out_${device}`),
+    ...balanced.passes,
     // From outside by a public address alone: private ones mean nothing there.
     ...ports.flatMap(({ device }) => [
       `iifname { ${own} } oifname "${device}" jump in_${device}`,
@@ -114,7 +129,10 @@ function routed(account: AccountData, ports: readonly Port[]): string[] {
 function served(account: AccountData, ports: readonly Port[], around: Surroundings): string[] {
   if (ports.length === 0) return [];
   const own = ports.map(({ device }) => `"${device}"`).join(", ");
+  const nodes = [...new Set((around.flows ?? []).map(({ node }) => node.address))];
   return [
+    // A port without a listener is silent.
+    ...(nodes.length === 0 ? [] : [`iifname != { ${own} } ip daddr { ${nodes.join(", ")} } counter drop`]),
     `iifname != { ${own} } accept`,
     "ct state established,related accept",
     `ip daddr ${METADATA_ADDRESS} tcp dport 80 accept`,
@@ -131,8 +149,8 @@ function served(account: AccountData, ports: readonly Port[], around: Surroundin
   ];
 }
 
-/** Nothing of this machine reaches an instance but answers: who wants in comes through its groups. */
-function answers(ports: readonly Port[]): string[] {
+/** Nothing of this machine reaches an instance but answers and what balancers ask: who wants in comes through its groups. */
+function answers(ports: readonly Port[], balanced: BalancerRules): string[] {
   if (ports.length === 0) return [];
   return [
     ...ports.map(
@@ -140,6 +158,7 @@ function answers(ports: readonly Port[]): string[] {
         `oifname "${device}" ip saddr ${METADATA_ADDRESS} ip ttl set ${instance.hopLimit}`,
     ),
     "ct state established,related accept",
+    ...balanced.checks,
     `oifname { ${ports.map(({ device }) => `"${device}"`).join(", ")} } counter drop`,
   ];
 }
@@ -153,51 +172,4 @@ function toPublic(account: AccountData, ports: readonly Port[]): string[] {
       `iifname "${device}" oifname { ${own} } ct status dnat snat ip to ${instance.publicAddress}`,
       `iifname "${device}" oifname != { ${own} } snat ip to ${instance.publicAddress}`,
     ]);
-}
-
-function rulesOf(
-  account: AccountData,
-  kind: string,
-  instance: Ec2Instance,
-  side: "saddr" | "daddr",
-  verdict: "accept" | "return",
-): string[] {
-  return Object.values(objectsOf(account, kind))
-    .filter((rule) => instance.groups.includes(text(rule["securityGroupId"])))
-    .flatMap((rule) => {
-      const addresses = addressesOf(account, rule);
-      if (addresses.length === 0) return [];
-      const match = protocolOf(rule);
-      const from = addresses.includes("0.0.0.0/0") ? "" : `ip ${side} { ${addresses.join(", ")} } `;
-      return match === undefined ? [] : [`${from}${match} counter ${verdict}`];
-    });
-}
-
-function addressesOf(account: AccountData, rule: Values): string[] {
-  const range = text(rule["cidrIpv4"]);
-  if (range !== "") return [range];
-  const named = text(rule["referencedSecurityGroupId"]);
-  if (named === "") return [];
-  const inside = Object.values(objectsOf(account, "interface")).filter((one) =>
-    texts(one["groups"]).includes(named),
-  );
-  return [...new Set(inside.map((one) => text(one["address"])))];
-}
-
-/** Ports of a rule; ICMP's type and code stand where ports do, -1 for all. */
-function protocolOf(rule: Values): string | undefined {
-  const protocol = text(rule["ipProtocol"]);
-  const [from, to] = [Number(rule["fromPort"] ?? -1), Number(rule["toPort"] ?? -1)];
-  switch (protocol) {
-    case "-1":
-      return "";
-    case "tcp":
-    case "udp":
-      return from === -1 ? `meta l4proto ${protocol}` : `${protocol} dport ${from}-${to}`;
-    case "icmp":
-      if (from === -1) return "meta l4proto icmp";
-      return to === -1 ? `icmp type ${from}` : `icmp type ${from} icmp code ${to}`;
-    default:
-      return /^\d+$/.test(protocol) ? `meta l4proto ${protocol}` : undefined;
-  }
 }

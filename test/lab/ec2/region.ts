@@ -13,14 +13,15 @@ import { text } from "../../engine/providers/aws/scope";
 import { run } from "../../support/run";
 import { inNamespace, labAddress, labNamespace } from "../network";
 import { instancesOf, objectsOf, type Ec2Instance } from "./account";
+import { Balancers } from "./balancers/balancers";
 import { answerCall, type Answer } from "./endpoints";
 import { bootInstance, endInstance, hostOf, stopInstance, type Booting } from "./hosts";
 import { Lifecycle, type Life } from "./lifecycle";
 import { Metadata, METADATA_ADDRESS } from "./metadata";
-import { packetRules } from "./packets";
+import { packetRules, type Port } from "./packets";
 import { Refusal } from "./refusal";
 import { Sessions } from "./sessions";
-import { deviceOf, SERVICES_ADDRESS } from "./wires";
+import { answerFor, deviceOf, SERVICES_ADDRESS } from "./wires";
 
 export interface RegionConfig {
   readonly lab: string;
@@ -33,6 +34,9 @@ export interface RegionConfig {
   readonly certificate: string;
 }
 
+/** File with the names of zones that are cut off, one a line. */
+export const CUT_ZONES = "cut-zones";
+
 const TOKEN_SECONDS = "x-aws-ec2-metadata-token-ttl-seconds";
 /** Milliseconds between two looks at the account. */
 const INTERVAL = 200;
@@ -41,8 +45,10 @@ class Region {
   private readonly lifecycle: Lifecycle;
   private readonly metadata: Metadata;
   private readonly sessions: Sessions;
+  private readonly balancers: Balancers;
   private rules = "";
-  private names = "";
+  private readonly names = new Map<string, string>();
+  private answered: readonly string[] = [];
 
   constructor(private readonly config: RegionConfig) {
     const { region, accountFile } = config;
@@ -51,6 +57,7 @@ class Region {
     const lives = fs.existsSync(kept) ? (JSON.parse(fs.readFileSync(kept, "utf8")) as Life[]) : [];
     this.lifecycle = new Lifecycle(accountFile, region, this, lives);
     const look = () => readAccount(accountFile);
+    this.balancers = new Balancers(region, (line) => this.note(line));
     this.metadata = new Metadata(region, this.sessions, look, (address) => this.lifecycle.at(address));
   }
 
@@ -99,25 +106,52 @@ class Region {
       const current = there === undefined || there.ending ? one : there;
       return [{ device: deviceOf(host.index), instance: current }];
     });
-    this.writeNames(ports.map(({ instance }) => instance));
+    this.balancers.turn(account, ports);
+    const cutZones = this.cutZones();
+    this.writeNames(ports, cutZones);
+    const addresses = this.balancers.addresses();
+    if (addresses.join() !== this.answered.join()) {
+      await answerFor(this.config.lab, this.answered, addresses);
+      this.answered = addresses;
+    }
     const services = [labAddress, SERVICES_ADDRESS];
-    const rules = packetRules(account, ports, { services, resolver: this.config.resolver });
+    const { resolver } = this.config;
+    const around = { services, resolver, flows: this.balancers.flows(), cutZones };
+    const rules = packetRules(account, ports, around);
     if (rules === this.rules) return;
     this.rules = rules;
     fs.writeFileSync(this.file("packets.nft"), rules);
     await run(inNamespace(labNamespace(this.config.lab), ["nft", "-f", this.file("packets.nft")]));
   }
 
-  /** Public names of instances, for the VPC's name server. */
-  private writeNames(instances: readonly Ec2Instance[]): void {
-    const lines = instances
-      .filter((one) => one.publicAddress !== "")
-      .map((one) => `${one.address} ${publicName(this.config.region, one.publicAddress)}\n`);
-    const text = lines.join("");
-    if (text === this.names) return;
-    this.names = text;
-    fs.writeFileSync(this.file("names.new"), text);
-    fs.renameSync(this.file("names.new"), this.file("names"));
+  /** Zones that a test has cut off. */
+  private cutZones(): string[] {
+    const file = this.file(CUT_ZONES);
+    return fs.existsSync(file)
+      ? fs
+          .readFileSync(file, "utf8")
+          .split("\n")
+          .filter((zone) => zone !== "")
+      : [];
+  }
+
+  /** Public names of instances for the VPC's name server, and those of balancers for everybody's. */
+  private writeNames(ports: readonly Port[], cutZones: readonly string[]): void {
+    const balancers = this.balancers
+      .names(cutZones)
+      .flatMap(({ name, addresses }) => addresses.map((address) => `${address} ${name}\n`));
+    const instances = ports
+      .filter(({ instance }) => instance.publicAddress !== "")
+      .map(({ instance: one }) => `${one.address} ${publicName(this.config.region, one.publicAddress)}\n`);
+    this.writeHosts("names", [...instances, ...balancers].join(""));
+    this.writeHosts("names.outside", balancers.join(""));
+  }
+
+  private writeHosts(name: string, content: string): void {
+    if (content === this.names.get(name)) return;
+    this.names.set(name, content);
+    fs.writeFileSync(this.file(`${name}.new`), content);
+    fs.renameSync(this.file(`${name}.new`), this.file(name));
   }
 
   async turn(): Promise<void> {
@@ -133,7 +167,7 @@ class Region {
     const signed = { method: request.method ?? "", url: request.url ?? "", headers: request.headers, body };
     return answerCall(
       signed,
-      { region, accountFile, sessions: this.sessions, lifecycle: this.lifecycle },
+      { region, accountFile, sessions: this.sessions, lifecycle: this.lifecycle, balancers: this.balancers },
       (call) => {
         const caller = (request.socket.remoteAddress ?? "").replace("::ffff:", "");
         fs.appendFileSync(this.file("calls.jsonl"), `${JSON.stringify({ caller, ...call })}\n`);

@@ -15,23 +15,31 @@ import type { Call } from "./endpoints";
 import { REGION, type AwsSettings } from "./environment";
 import type { Life } from "./lifecycle";
 import { resolverOf } from "./metadata";
-import type { RegionConfig } from "./region";
+import { CUT_ZONES, type RegionConfig } from "./region";
 import { atOperator, createSurroundings, operator, removeSurroundings, SERVICES_ADDRESS } from "./wires";
 
 const ENDPOINTS = [`*.${REGION}.amazonaws.com`, `*.s3.${REGION}.amazonaws.com`];
+/** File with the name of the stack in this region. */
+const STACK = "stack";
 const DAEMONS = ["dns", "region"] as const;
 
 export class SimulatedRegion {
   private constructor(readonly lab: Lab) {}
 
-  /** Opens a region, empty. A lab of that id from an earlier run goes first. */
-  static async create(id: string, vpcCidr: string): Promise<SimulatedRegion> {
+  /**
+   * Opens a region, empty. A lab of that id from an earlier run goes first. `addons`: its registry has the images of add-ons.
+   */
+  static async create(
+    id: string,
+    vpcCidr: string,
+    { stack = "dev", addons = false }: { stack?: string; addons?: boolean } = {},
+  ): Promise<SimulatedRegion> {
     if (SimulatedRegion.exists(id)) await SimulatedRegion.load(id).down();
     await ensureTool("pulumi");
-    const lab = await Lab.create({ id, services: ["mirror", "registry"], ec2: true });
+    const lab = await Lab.create({ id, services: ["mirror", "registry"], ec2: true, addons });
     const region = new SimulatedRegion(lab);
     try {
-      await region.open(vpcCidr);
+      await region.open(vpcCidr, stack);
     } catch (error) {
       await region.down();
       throw error;
@@ -55,7 +63,7 @@ export class SimulatedRegion {
     return this.lab.folder("engine", "aws-account.json");
   }
 
-  private async open(vpcCidr: string): Promise<void> {
+  private async open(vpcCidr: string, stack: string): Promise<void> {
     const resolver = resolverOf(vpcCidr);
     await createSurroundings(this.lab.id, resolver);
     fs.mkdirSync(path.dirname(this.accountFile), { recursive: true });
@@ -69,8 +77,12 @@ export class SimulatedRegion {
       ...certificate,
     };
     fs.writeFileSync(this.file("region.json"), JSON.stringify(config), { mode: 0o600 });
-    fs.writeFileSync(this.file("Corefile"), corefile(resolver, this.file("names")));
-    fs.writeFileSync(this.file("names"), "");
+    fs.writeFileSync(this.file(STACK), stack);
+    fs.writeFileSync(
+      this.file("Corefile"),
+      corefile(resolver, (name) => this.file(name)),
+    );
+    for (const name of ["names", "names.outside"]) fs.writeFileSync(this.file(name), "");
     await this.start();
   }
 
@@ -145,6 +157,12 @@ export class SimulatedRegion {
     return fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, "utf8")) as Life[]) : [];
   }
 
+  /** Cuts zones off from everything else, as when their network fails; none: all are back. */
+  cutOff(...zones: readonly string[]): void {
+    fs.writeFileSync(this.file(`${CUT_ZONES}.new`), zones.join("\n"));
+    fs.renameSync(this.file(`${CUT_ZONES}.new`), this.file(CUT_ZONES));
+  }
+
   /** Everything that the account has, as `ec2.Vpc vpc-0123`. */
   inventory(): string[] {
     const { objects } = readAccount(this.accountFile);
@@ -163,7 +181,7 @@ export class SimulatedRegion {
     options: EngineOptions = {},
   ): Promise<EngineReport> {
     const report = await runEngine(this.lab, operation, settings, {
-      stack: "dev",
+      stack: fs.readFileSync(this.file(STACK), "utf8"),
       region: REGION,
       enter: (line) => atOperator(this.lab.id, line),
       secrets: {},
@@ -196,7 +214,7 @@ export class SimulatedRegion {
  * Name servers of the VPC and of people. AWS' names lead to the region's endpoints; a public name of an instance to its public
  * address, and within the VPC to its private one (VPC User Guide, "DNS attributes for your VPC"); others nowhere.
  */
-function corefile(resolver: string, names: string): string {
+function corefile(resolver: string, file: (name: string) => string): string {
   const pattern = (prefix: string, zone: string): string => {
     const octets = ["a", "b", "c", "d"].map((name) => `(?P<${name}>[0-9]+)`).join("-");
     const labels = `${REGION}.${zone}`.split(".").join("[.]");
@@ -217,6 +235,14 @@ function corefile(resolver: string, names: string): string {
   }`;
   const server = (address: string, own: string): string =>
     `. {\n  bind ${address}\n  log\n${own}\n${rest}\n}\n`;
-  const inside = `  hosts ${names} {\n    ttl 60\n    reload 1s\n    fallthrough\n  }\n${pattern("ip", "compute.internal")}`;
-  return `${server(resolver, inside)}${server(operator.router, pattern("ec2", "compute.amazonaws.com"))}`;
+  // Zones of their own: in CoreDNS' order templates come before hosts.
+  const hosts = (address: string, name: string, ...zones: readonly string[]): string =>
+    `${zones.join(" ")} {\n  bind ${address}\n  log\n  hosts ${file(name)} {\n    ttl 60\n    reload 1s\n  }\n}\n`;
+  const balancers = `elb.${REGION}.amazonaws.com`;
+  return [
+    server(resolver, pattern("ip", "compute.internal")),
+    hosts(resolver, "names", balancers, `${REGION}.compute.amazonaws.com`),
+    server(operator.router, pattern("ec2", "compute.amazonaws.com")),
+    hosts(operator.router, "names.outside", balancers),
+  ].join("");
 }

@@ -60,12 +60,27 @@ export async function createSurroundings(id: string, resolver: string): Promise<
   fs.mkdirSync(operatorFolder(id), { recursive: true });
   fs.writeFileSync(`${operatorFolder(id)}/resolv.conf`, `nameserver ${operator.router}\n`);
   await sysctl(router, "net.ipv4.ip_forward=1", "net.ipv4.conf.all.rp_filter=0");
+  // A target may be its own client, by way of the router.
+  await sysctl(router, "net.ipv4.conf.all.send_redirects=0", "net.ipv4.conf.default.send_redirects=0");
 }
 
 export async function removeSurroundings(id: string): Promise<void> {
   await run(["ip", "netns", "delete", operatorNamespace(id)], { allowFailure: true });
   await run(["ip", "-n", labNamespace(id), "link", "delete", "ops0"], { allowFailure: true });
   fs.rmSync(operatorFolder(id), { recursive: true, force: true });
+}
+
+/** Takes addresses of balancers' nodes onto the router, which answers for them in their subnets, and gives others up. */
+export async function answerFor(
+  id: string,
+  before: readonly string[],
+  addresses: readonly string[],
+): Promise<void> {
+  const gone = before.filter((address) => !addresses.includes(address));
+  await ipBatch(labNamespace(id), [
+    ...gone.map((address) => `addr delete ${address}/32 dev lo`),
+    ...addresses.map((address) => `addr replace ${address}/32 dev lo`),
+  ]);
 }
 
 export function deviceOf(index: number): string {

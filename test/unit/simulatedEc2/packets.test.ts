@@ -58,7 +58,7 @@ const chain = (text: string, name: string): string[] =>
 
 it("a group in a rule stands for the private addresses of what is in it, balancers too", () => {
   expect(chain(rules(account()), "in_e0")).toEqual([
-    "ip saddr { 10.0.0.11, 10.0.0.12 } tcp dport 6443-6443 counter accept",
+    "ip saddr { 10.0.0.11, 10.0.0.12 } meta l4proto tcp th dport 6443-6443 counter accept",
     "counter drop",
   ]);
 });

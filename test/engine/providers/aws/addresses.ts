@@ -86,8 +86,10 @@ export function running(
 
 /** Ends what has the interface: at once, or where hosts run behind interfaces once its host is down, by whoever runs it. */
 export function end(scope: Scope, id: string): void {
-  if (scope.controls.hosts !== true) scope.remove(interfaces, id);
-  else scope.put(interfaces, id, { ...scope.find(interfaces, id), _ending: true });
+  const there = scope.find(interfaces, id);
+  const hasHost = scope.controls.hosts === true && /^(i-|autoscaling group )/.test(text(there?.["owner"]));
+  if (hasHost) scope.put(interfaces, id, { ...there, _ending: true });
+  else scope.remove(interfaces, id);
 }
 
 export function checkGroups(scope: Scope, call: string, groups: readonly string[], vpcId: string): void {
