@@ -14,7 +14,7 @@ import type {
 } from "./settings/resolved";
 
 /** A machine, as far as flows are concerned. */
-export interface FlowMachine extends Pick<Machine, "role" | "nodeAddress"> {
+export interface FlowMachine extends Pick<Machine, "role" | "nodeAddress" | "taints"> {
   readonly ssh: { readonly port: number };
 }
 
@@ -191,6 +191,13 @@ export function isTarget(machine: Pick<Machine, "role">, target: Target): boolea
     case "loadBalancer":
       return machine.role === target;
   }
+}
+
+/** Whether a pod without tolerations may run on a machine of that role. */
+export function takesOrdinaryPods(settings: Pick<FlowsSpec, "machines">, role: Machine["role"]): boolean {
+  return settings.machines.some(
+    (machine) => machine.role === role && machine.taints.every(({ effect }) => effect === "PreferNoSchedule"),
+  );
 }
 
 /** The flows that end at one machine: what its firewall lets in. */

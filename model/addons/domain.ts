@@ -28,7 +28,12 @@ export interface AddonPort {
   /** As a sentence names who has it: "MetalLB's speakers". */
   readonly owner: string;
   /** Who calls it from other hosts, and why; absent: it is for the node alone. */
-  readonly calledBy?: { readonly from: Source; readonly reason: string };
+  readonly calledBy?: {
+    readonly from: Source;
+    readonly reason: string;
+    /** Pods without tolerations have it. */
+    readonly ordinaryPods?: true;
+  };
   /** The settings choose it, so that it is checked against all others and they are not checked against it. */
   readonly chosen?: true;
 }

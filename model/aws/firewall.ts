@@ -1,4 +1,4 @@
-import { flowsOf, type FlowsSpec } from "../flows";
+import { flowsOf, takesOrdinaryPods, type FlowsSpec } from "../flows";
 import { API_PORT } from "../network/ports";
 import { PROTOCOL_NUMBERS, type Flow, type PortRange, type Protocol } from "../network/flow";
 import type { AwsSettings } from "./settings";
@@ -106,12 +106,17 @@ function targetsOf(settings: SecurityGroupsSpec, flow: Flow): readonly FirewallG
     case "machine":
       return groupsOf(settings).filter((group) => group !== "endpoints");
     case "node":
-      return NODES;
+      return NODES.filter((group) => group !== "controlPlane" || endsAtControlPlane(settings, flow));
     case "controlPlane":
       return ["controlPlane"];
     case "loadBalancer":
       return settings.aws?.endpoint.loadBalancer === true ? ["balancer"] : [];
   }
+}
+
+/** Of a flow to all nodes: not what goes to pods that the taints of control-plane nodes keep away. */
+export function endsAtControlPlane(settings: Pick<FlowsSpec, "machines">, flow: Flow): boolean {
+  return flow.ordinaryPods !== true || takesOrdinaryPods(settings, "controlPlane");
 }
 
 function sourcesOf(settings: SecurityGroupsSpec, flow: Flow, target: FirewallGroup): Peer[] {

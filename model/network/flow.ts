@@ -51,6 +51,8 @@ export interface Flow {
   readonly icmp?:
     | { readonly type: "destination-unreachable"; readonly code: "frag-needed" }
     | { readonly type: "echo-request"; readonly code?: undefined };
+  /** Ends at pods without tolerations, so never at a node whose taints keep those away. */
+  readonly ordinaryPods?: true;
   /** Where a flow is `listed`: who may send, IPv4 and IPv6. */
   readonly ranges?: readonly string[];
   readonly reason: string;

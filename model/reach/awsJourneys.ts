@@ -1,5 +1,5 @@
 import { outsideCalls, snapshotCalls, type EgressSpec } from "../aws/egress";
-import { apiFront, bastionForwards, hasPublicBalancer } from "../aws/firewall";
+import { apiFront, bastionForwards, endsAtControlPlane, hasPublicBalancer } from "../aws/firewall";
 import type { AwsSettings } from "../aws/settings";
 import { flowsOf, type FlowsSpec } from "../flows";
 import { range, type Range } from "../network/addresses";
@@ -76,7 +76,9 @@ function flowJourneys(settings: CloudJourneysSpec, aws: AwsSettings, walk: Cloud
           );
     case "serviceClient":
       return aws.access.nodePorts.flatMap((source) =>
-        partiesOf(walk, flow.to).map((to) => nodePortJourney(walk, flow, range(source), to)),
+        partiesOf(walk, flow.to)
+          .filter(({ kind }) => kind !== "controlPlane" || endsAtControlPlane(settings, flow))
+          .map((to) => nodePortJourney(walk, flow, range(source), to)),
       );
     case "any":
       return partiesOf(walk, flow.to).map((to) => routerJourney(walk, flow, to));

@@ -78,7 +78,7 @@ function hostPort(port: number): AddonPort {
     port,
     owner: "ingress",
     chosen: true,
-    calledBy: { from: "serviceClient", reason },
+    calledBy: { from: "serviceClient", reason, ordinaryPods: true },
   };
 }
 

@@ -52,6 +52,20 @@ describe("ingress", () => {
     ]);
   });
 
+  it("of an ingress controller on host ports is where its pods run: not at control-plane nodes, unless these take any pod", () => {
+    const ingress = { kind: "ingress-nginx", expose: { type: "hostPorts" } };
+    const rulesFor = (controlPlane: RawSettings): GroupRule[] => {
+      const raw = smallAws();
+      const access = { ...(raw["access"] as RawSettings), nodePorts: ["203.0.113.0/24"] };
+      const nodes = { ...(raw["controlPlane"] as RawSettings), ...controlPlane };
+      return groupRules(change(smallAws, { ingress, access, controlPlane: nodes }));
+    };
+    const ports = ["tcp 80 203.0.113.0-24", "tcp 443 203.0.113.0-24"];
+    expect(lines(rulesFor({}), "worker")).toEqual(expect.arrayContaining(ports));
+    expect(lines(rulesFor({}), "controlPlane").filter((line) => ports.includes(line))).toEqual([]);
+    expect(lines(rulesFor({ taints: [] }), "controlPlane")).toEqual(expect.arrayContaining(ports));
+  });
+
   it("of three control-plane nodes behind balancers lets people in at the public one and the bastion alone", () => {
     const settings = awsSettings(largeAws);
     const rules = groupRules(settings);
