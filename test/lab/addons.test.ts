@@ -10,6 +10,7 @@ import { ingressRulesManifest } from "../../model/addons/ingress/rules";
 import { moduleFolder } from "../support/goBuild";
 import { buildVersion } from "../support/toolchain";
 import { describeWithLab } from "./available";
+import { traefikChart } from "./chartSources";
 import { eventually, LabCluster, saw } from "./cluster";
 import { shapeOf, type Settings } from "./environment";
 import { webImage } from "./images";
@@ -180,18 +181,10 @@ function seconds(since: number): string {
   return ((Date.now() - since) / 1000).toFixed(1);
 }
 
-/** Folders of the charts: MetalLB's from its Go module; the stand-in for Traefik's with the CRDs of Traefik's. */
+/** Folders of the charts: MetalLB's from its Go module, and the stand-in for Traefik's. */
 async function charts(cluster: LabCluster): Promise<{ metallb: string; traefik: string }> {
   const metallb = await moduleFolder("go.universe.tf/metallb", `v${buildVersion("metallb")}`);
-  const source = await moduleFolder("github.com/traefik/traefik/v3", `v${buildVersion("traefik")}`);
-  const traefik = cluster.lab.folder("charts", "traefik");
-  fs.cpSync(path.join(__dirname, "charts", "traefik"), traefik, { recursive: true });
-  fs.mkdirSync(path.join(traefik, "crds"));
-  const definitions = "docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml";
-  fs.writeFileSync(
-    path.join(traefik, "crds", "traefik.yaml"),
-    fs.readFileSync(path.join(source, definitions)),
-  );
+  const traefik = await traefikChart(cluster.lab.folder("charts", "traefik"));
   return { metallb: path.join(metallb, "charts", "metallb"), traefik };
 }
 

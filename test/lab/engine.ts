@@ -22,6 +22,8 @@ export interface EngineRequest {
   readonly clockOffsetHours: number;
   /** A server of the stand-in provider for each machine, so that addresses and host keys are outputs. */
   readonly servers: boolean;
+  /** Whether the program makes a pod with a role beside the cluster. */
+  readonly podRole: boolean;
   /** Pools whose machines the program takes out of the settings, and makes components of. */
   readonly pools: readonly string[];
 }
@@ -47,6 +49,8 @@ export interface EngineOptions {
   readonly clockOffsetHours?: number;
   /** Another provider makes the machines, in the same program. */
   readonly servers?: boolean;
+  /** On AWS: the program makes a pod with a role beside the cluster; default: false. */
+  readonly podRole?: boolean;
   /** Pools that the program makes components of; default: none. */
   readonly pools?: readonly string[];
   /** Added to the environment of the program and, through it, of engine and providers. */
@@ -91,6 +95,7 @@ export async function runEngine(
     kubeconfigFile: kubeconfigFile(lab),
     clockOffsetHours: options.clockOffsetHours ?? 0,
     servers: options.servers ?? false,
+    podRole: options.podRole ?? false,
     pools: options.pools ?? [],
   };
   const file = lab.folder(`request-${randomBytes(4).toString("hex")}.json`);

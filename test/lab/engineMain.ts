@@ -4,8 +4,9 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import "../../aws";
-import type { ClusterArgs } from "../../components/cluster";
+import { AddonRole, AwsPlatform } from "../../aws";
+import * as k8s from "@pulumi/kubernetes";
+import type { Cluster, ClusterArgs } from "../../components/cluster";
 import type { MachinesClusterArgs } from "../../components/late";
 import { WorkerPool } from "../../components/machines/workerPool";
 import type { MachinesClusterInput } from "../../model/settings/input/cluster";
@@ -14,6 +15,7 @@ import { createEngineStack, type EngineStack } from "../engine/harness";
 import { EngineError } from "../engine/result";
 import { findLeaks } from "../engine/secrets";
 import { Server } from "../engine/server";
+import { callerImage } from "./images";
 import { reportFile, tenantKubeconfigFile, type EngineReport, type EngineRequest } from "./engine";
 
 async function main(): Promise<void> {
@@ -25,7 +27,9 @@ async function main(): Promise<void> {
     workDir: request.workDir,
     program: () => {
       const args = request.servers ? withServers(stackArgs()) : stackArgs();
-      return Promise.resolve(createCluster(withComponents(args, request.pools)).outputs);
+      const { cluster, outputs } = createCluster(withComponents(args, request.pools));
+      if (request.podRole) withPodRole(cluster);
+      return Promise.resolve(outputs);
     },
     onOutput: (text) => process.stdout.write(text),
     clockOffsetHours: request.clockOffsetHours,
@@ -60,6 +64,29 @@ function withServers(args: ClusterArgs): ClusterArgs {
     return [name, { ...machine, host: address, hostKey: server.sshHostKey, nodeAddress: address }] as const;
   });
   return { ...args, settings: { ...settings, machines: Object.fromEntries(made) } };
+}
+
+/** With a pod that may read where the boot files are, and no other parameter. */
+function withPodRole(cluster: Cluster): void {
+  const role = new AddonRole("caller", {
+    identity: AwsPlatform.of(cluster).identity,
+    namespace: "default",
+    serviceAccount: "caller",
+    statements: [
+      {
+        sid: "ReadBootBucket",
+        reason: "a pod of the tests",
+        actions: ["ssm:GetParameter"],
+        resources: ["arn:aws:ssm:*:*:parameter/kubeadm/*/boot-bucket"],
+      },
+    ],
+  });
+  const opts = { provider: cluster.provider };
+  const metadata = { name: "caller", namespace: "default" };
+  const account = new k8s.core.v1.ServiceAccount("caller", { metadata }, opts);
+  const container = { name: "caller", image: callerImage, command: ["sleep", "1000000"] };
+  const spec = role.podSpec({ containers: [container], terminationGracePeriodSeconds: 1 });
+  new k8s.core.v1.Pod("caller", { metadata, spec }, { ...opts, dependsOn: [account, role.policy] });
 }
 
 /** With these pools as components, whose machines have keys of their pool. */

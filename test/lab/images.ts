@@ -102,11 +102,20 @@ const ec2Images: Readonly<Record<string, Image>> = {
     },
     entrypoint: ["/bin/aws-cloud-controller-manager"],
   },
+  "lab.local/caller": {
+    base: "busybox",
+    files: { "/caller": "caller", "/etc/ssl/certs/ca-certificates.crt": AUTHORITY },
+    entrypoint: ["/caller"],
+  },
 };
+
+/** A pod's program that calls AWS by its SDK, and busybox; see `caller/main.go`. */
+export const callerImage = "lab.local/caller:1";
 
 /** References of the images of a cluster on EC2. */
 export const ec2References: readonly string[] = [
   `registry.k8s.io/provider-aws/cloud-controller-manager:v${buildVersion("cloud-controller")}`,
+  callerImage,
 ];
 
 /** Tags of the images that kubeadm does not name. flannel's CNI plugin has releases of its own. */
@@ -206,7 +215,8 @@ export async function layOutImage(reference: string, root: string, older = false
 
 async function toolPath(name: string, older = false): Promise<string> {
   if (name === AUTHORITY) return path.join(await ensureAuthority(), "ca.crt");
-  if (name === "web") return path.join(await ensureLocalGoBuild("web", path.join(__dirname, "web")), "web");
+  if (name === "web" || name === "caller")
+    return path.join(await ensureLocalGoBuild(name, path.join(__dirname, name)), name);
   if (name === "pause") return path.join(await ensureBuild("pause" satisfies BuildName), "pause");
   return ensureTool(name, older ? olderBuildOf(name) : undefined);
 }

@@ -93,9 +93,29 @@ export function mirrorPaths(): Record<DownloadName, string> {
   ) as Record<DownloadName, string>;
 }
 
-/** Folder that the mirror serves, made from the built binaries; with `older`, the older Kubernetes beside the other. */
-export async function ensureMirror(older = false): Promise<string> {
+/** What kubelets of a cluster on EC2 log in to registries with. */
+const ECR_LOGIN = "ecr-credential-provider";
+const ecrLoginPath = (version: string): string =>
+  `artifacts.k8s.io/binaries/cloud-provider-aws/v${version}/linux/${arch}/${ECR_LOGIN}-linux-${arch}`;
+
+/** Its version, and the SHA-256 of the mirror's file. */
+export async function ecrLogin(): Promise<{ version: string; checksums: { amd64: string } }> {
+  return {
+    version: buildVersion("ecr-login"),
+    checksums: { amd64: sha256(await ensureTool(ECR_LOGIN)) },
+  };
+}
+
+/** What a mirror has beside the base: the older Kubernetes, or what only clusters on EC2 download. */
+interface More {
+  readonly older?: boolean;
+  readonly ec2?: boolean;
+}
+
+/** Folder that the mirror serves, made from the built binaries. */
+export async function ensureMirror({ older, ec2 }: More = {}): Promise<string> {
   const base = await ensureBaseMirror();
+  if (ec2) return withEcrLogin(base);
   if (!older) return base;
   const tools = await Promise.all(olderDownloads.map(({ tool }) => ensureTool(tool, olderBuildOf(tool))));
   const recipe = { base: path.basename(base), tools: tools.map((file) => path.basename(path.dirname(file))) };
@@ -111,6 +131,17 @@ export async function ensureMirror(older = false): Promise<string> {
       checksums[tool] = { amd64: sha256(target) };
     }
     fs.writeFileSync(path.join(folder, "checksums.json"), JSON.stringify(checksums, null, 2));
+  });
+}
+
+async function withEcrLogin(base: string): Promise<string> {
+  const tool = await ensureTool(ECR_LOGIN);
+  const recipe = { base: path.basename(base), tool: path.basename(path.dirname(tool)) };
+  return cachedFolder("mirror", "files-ec2", recipe, async (folder) => {
+    await run(["cp", "-al", `${base}/.`, folder]);
+    const target = path.join(folder, ecrLoginPath(buildVersion("ecr-login")));
+    fs.mkdirSync(path.dirname(target), { recursive: true });
+    fs.copyFileSync(tool, target);
   });
 }
 
@@ -138,7 +169,7 @@ async function ensureBaseMirror(): Promise<string> {
  * whether they are the older Kubernetes'.
  */
 export async function mirrorChecksums(older = false): Promise<Record<DownloadName, { amd64: string }>> {
-  return readChecksums(await ensureMirror(older));
+  return readChecksums(await ensureMirror({ older }));
 }
 
 function readChecksums(mirror: string): Record<DownloadName, { amd64: string }> {

@@ -23,7 +23,7 @@ const services: Readonly<Record<ServiceName, { port: number; command(id: string)
         "--import",
         `file://${tsx}`,
         script,
-        await ensureMirror(readState(id).older),
+        await ensureMirror(readState(id)),
         labAddress,
         String(mirrorPort),
       ];

@@ -137,6 +137,11 @@ const builds = {
     },
     variables: { "k8s.io/component-base/version.gitVersion": "v1.35.0" },
   },
+  "ecr-login": {
+    module: "k8s.io/cloud-provider-aws",
+    version: "v1.36.1", // the library's own
+    binaries: { "ecr-credential-provider": "k8s.io/cloud-provider-aws/cmd/ecr-credential-provider" },
+  },
   "flannel-cni": {
     module: "github.com/containernetworking/plugins",
     version: "v0.9.1", // the last that had it; the plugin's later home is not served as a buildable module
@@ -159,7 +164,7 @@ const buildNames = [...(Object.keys(builds) as (keyof typeof builds)[]), "pause"
 /** What one suite alone needs, on a machine that has the time: not among `all`. */
 const ofOneSuite = {
   addons: ["metallb", "traefik"],
-  ec2: ["cloud-controller"],
+  ec2: ["cloud-controller", "ecr-login"],
   upgrade: ["kubernetes-older", "etcd-older", "etcdctl-older", "etcdutl-older"],
 } satisfies Record<string, readonly BuildName[]>;
 

@@ -24,6 +24,8 @@ export interface Ec2Instance {
   readonly groups: readonly string[];
   /** Pulumi, or its group, has ended it; what runs on it may still be drained. */
   readonly ending: boolean;
+  /** Milliseconds since 1970 at which EC2 takes a spot instance back; undefined: it has said nothing of it. */
+  readonly interrupted?: number;
   /** Raised by each stop and start. */
   readonly starts: number;
   readonly instanceType: string;
@@ -36,6 +38,9 @@ export interface Ec2Instance {
   readonly sourceDestCheck: boolean;
   readonly tags: Readonly<Record<string, string>>;
 }
+
+/** Attribute of an instance's interface: when EC2 takes it back. */
+export const INTERRUPTED = "_interrupted";
 
 export type Objects = Readonly<Record<string, Values>>;
 
@@ -68,6 +73,7 @@ export function instancesOf(account: AccountData, region: string): Ec2Instance[]
       zone: text(objectsOf(account, "ec2.Subnet")[subnetId]?.["availabilityZone"]),
       groups: texts(state["groups"]),
       ending: state["_ending"] === true,
+      ...(typeof state[INTERRUPTED] === "number" ? { interrupted: state[INTERRUPTED] } : {}),
     };
     // What it was started with outlives the entry of the instance, which is gone once Pulumi has ended it.
     const launch = object(group === undefined ? objectsOf(account, "ec2.Instance")[owner] : state["_launch"]);
@@ -88,6 +94,7 @@ type Launched = Omit<
   | "zone"
   | "groups"
   | "ending"
+  | "interrupted"
 >;
 
 function ofInstance(state: Values): Launched {

@@ -16,7 +16,8 @@ import {
   type Params,
 } from "./ec2Api";
 import type { Lifecycle } from "./lifecycle";
-import { authorize } from "./policies";
+import { ecr, type Logins } from "./ecr";
+import { authorize, type Asked } from "./policies";
 import { Refusal } from "./refusal";
 import { changeIngress, describeGroups, describeRouteTables } from "./securityGroupApi";
 import { assumeByToken, s3Object, secretsManager, ssm, type Allow, type Json } from "./services";
@@ -27,6 +28,12 @@ export interface Answer {
   readonly status: number;
   readonly type: string;
   readonly body: Buffer | string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What a call asked the role's policies for, and the ids of the statements that allowed it. */
+export interface Decision extends Asked {
+  readonly by: readonly string[];
 }
 
 /** One call, for whoever looks at what was asked. */
@@ -35,6 +42,7 @@ export interface Call {
   readonly action: string;
   readonly role: string;
   readonly answer: string;
+  readonly decisions: readonly Decision[];
 }
 
 export interface Behind {
@@ -43,6 +51,7 @@ export interface Behind {
   readonly sessions: Sessions;
   readonly lifecycle: Lifecycle;
   readonly balancers: Balancers;
+  readonly logins: Logins;
 }
 
 type Protocol = "query" | "ec2" | "json" | "rest";
@@ -50,7 +59,7 @@ type Protocol = "query" | "ec2" | "json" | "rest";
 const WEB_IDENTITY_SECONDS = 3600;
 
 export function answerCall(request: SignedRequest, behind: Behind, told: (call: Call) => void): Answer {
-  const call = { service: serviceOf(request, behind.region), action: "", role: "" };
+  const call: Named = { service: serviceOf(request, behind.region), action: "", role: "", decisions: [] };
   const protocol = protocolOf(call.service);
   const type = protocol === "json" ? "application/x-amz-json-1.1" : "text/xml";
   try {
@@ -71,7 +80,7 @@ function serviceOf(request: SignedRequest, region: string): string {
 }
 
 function protocolOf(service: string): Protocol {
-  if (service === "ssm" || service === "secretsmanager") return "json";
+  if (service === "ssm" || service === "secretsmanager" || service === "ecr") return "json";
   if (service === "s3") return "rest";
   return service === "ec2" ? "ec2" : "query";
 }
@@ -90,10 +99,19 @@ function errorBody(protocol: Protocol, { code, message }: Refusal): string {
   }
 }
 
+/** A call whose parts become known one after the other. */
 interface Named {
-  service: string;
+  readonly service: string;
   action: string;
   role: string;
+  readonly decisions: Decision[];
+}
+
+/** Asks the role's policies, and keeps what came of it. */
+function decide(account: AccountData, call: Named, asked: Asked): void {
+  // What is refused is asked for too.
+  const index = call.decisions.push({ ...asked, by: [] }) - 1;
+  call.decisions[index] = { ...asked, by: authorize(account, call.role, asked) };
 }
 
 function answerOf(request: SignedRequest, behind: Behind, call: Named): Buffer | string {
@@ -110,7 +128,7 @@ function answerOf(request: SignedRequest, behind: Behind, call: Named): Buffer |
   const allowIn =
     (account: AccountData, action = call.action): Allow =>
     (resource, keys) =>
-      authorize(account, session.role, { action: `${service}:${action}`, resource, keys });
+      decide(account, call, { action: `${service}:${action}`, resource, keys });
   switch (service) {
     case "ssm": {
       const params = JSON.parse(request.body.toString()) as Json;
@@ -123,6 +141,10 @@ function answerOf(request: SignedRequest, behind: Behind, call: Named): Buffer |
       const params = JSON.parse(request.body.toString()) as Json;
       return JSON.stringify(secretsManager(account, region, call.action, params, allowIn(account)));
     }
+    case "ecr":
+      return JSON.stringify(
+        ecr(behind.logins, region, call.action, session, allowIn(readAccount(accountFile))),
+      );
     case "ec2": {
       const account = readAccount(accountFile);
       const inner = ec2(account, behind, call.action, form, allowIn(account));
@@ -157,7 +179,7 @@ function s3(request: SignedRequest, behind: Behind, call: Named): Buffer {
   const { session } = verify(request, behind.region, (id) => behind.sessions.find(id));
   call.role = session.role;
   return s3Object(account, bucket, key, (resource, keys) =>
-    authorize(account, session.role, { action: "s3:GetObject", resource, keys }),
+    decide(account, call, { action: "s3:GetObject", resource, keys }),
   );
 }
 

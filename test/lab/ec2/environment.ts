@@ -8,9 +8,9 @@ import { parse } from "yaml";
 import type { AwsClusterInput } from "../../../model/settings/input/cluster";
 import { moduleFolder } from "../../support/goBuild";
 import { labFile } from "../environment";
-import { mirrorChecksums } from "../mirror";
-import { registryUrl } from "../registry";
 import { buildVersion } from "../../support/toolchain";
+import { ecrLogin, mirrorChecksums } from "../mirror";
+import { addonRegistries, registryUrl } from "../registry";
 
 export type AwsSettings = AwsClusterInput;
 
@@ -124,5 +124,28 @@ async function onLabHosts({ metricsServer: _metrics, ...settings }: AwsSettings)
     ignorePreflightErrors: lab.ignorePreflightErrors,
     containerd: lab.containerd,
     drainTimeoutSeconds: lab.drainTimeoutSeconds,
+  };
+}
+
+/**
+ * The same for tests of faults: with what `dev` has no room for, so that each rule and each statement of it has something to break.
+ * Traefik stands for ingress-nginx, on the same ports.
+ */
+export async function faultsSettings(traefikChart: string): Promise<AwsSettings> {
+  const dev = await devSettings();
+  const { general } = dev.workers ?? {};
+  if (general === undefined) throw new Error("dev has no pool general");
+  const mirrors = Object.fromEntries(addonRegistries.map((registry) => [registry, [registryUrl]]));
+  return {
+    ...dev,
+    workers: { general: { ...general, count: 2, spot: { enabled: true } } },
+    images: { ...dev.images, mirrors: { ...dev.images?.mirrors, ...mirrors } },
+    helm: { sources: { ...dev.helm?.sources, traefik: traefikChart } },
+    ingress: {
+      kind: "traefik",
+      image: `docker.io/library/traefik:v${buildVersion("traefik")}`,
+      expose: { type: "hostPorts" },
+    },
+    ecr: await ecrLogin(),
   };
 }

@@ -1,7 +1,9 @@
 /**
  * The life of instances: started when the account has them, held by their group's hooks, ended when Pulumi or their group ends
  * them (Auto Scaling User Guide, "Amazon EC2 Auto Scaling instance lifecycle"). Not simulated: instance refresh one by one (the
- * stand-in puts all new ones in place at once), warm pools, health checks of balancers, spot.
+ * stand-in puts all new ones in place at once), warm pools, health checks of balancers. Spot instances are taken back when a test
+ * says so: with `capacityRebalance` the group starts another at the notice, else at the end (Auto Scaling User Guide, "Use Capacity
+ * Rebalancing to handle Amazon EC2 Spot interruptions").
  */
 import { readAccount, withAccount, type AccountData } from "../../engine/providers/aws/account";
 import { scale } from "../../engine/providers/aws/kinds/scaling";
@@ -27,6 +29,8 @@ export interface Life {
   /** Milliseconds since 1970 at which the hook's time is up. */
   deadline?: number;
   hook?: Hook;
+  /** Whether the group has seen its spot notice. */
+  noticed?: boolean;
 }
 
 /** What happens to hosts, which the region does. */
@@ -36,6 +40,12 @@ export interface Hosts {
   /** Calls back when the host is gone. */
   end(instance: Ec2Instance, gone: () => void): void;
   note(line: string): void;
+}
+
+/** An instance as its metadata service knows it. */
+export interface SeenInstance {
+  readonly instance: Ec2Instance;
+  readonly lifecycle: string;
 }
 
 export class Lifecycle {
@@ -58,7 +68,7 @@ export class Lifecycle {
     }));
   }
 
-  at(address: string): { instance: Ec2Instance; lifecycle: string } | undefined {
+  at(address: string): SeenInstance | undefined {
     const life = [...this.lives.values()].find(({ instance }) => instance.address === address);
     if (life === undefined) return undefined;
     const ends = life.phase === "drain" || life.phase === "ending";
@@ -75,6 +85,7 @@ export class Lifecycle {
       if (!ids.has(life.instance.id) && life.phase !== "ending")
         this.end(life, "it is gone from the account");
       if (life.deadline !== undefined && life.deadline < Date.now()) this.timeIsUp(life);
+      if (life.instance.interrupted !== undefined) this.interrupt(account, life, life.instance.interrupted);
     }
     return account;
   }
@@ -124,6 +135,38 @@ export class Lifecycle {
     this.hosts.note(`${life.instance.id} is to end, held by hook ${hook.name}`);
   }
 
+  /** A spot instance is EC2's again, whatever its group waits for. */
+  private interrupt(account: AccountData, life: Life, end: number): void {
+    const { id, group } = life.instance;
+    if (life.phase === "ending") return;
+    const rebalances = objectsOf(account, "autoscaling.Group")[group]?.["capacityRebalance"] === true;
+    if (life.noticed !== true) {
+      life.noticed = true;
+      this.hosts.note(`${id} has its spot notice for ${new Date(end).toISOString()}`);
+      if (rebalances) this.launch(group, 1);
+    }
+    if (end > Date.now()) return;
+    withAccount(this.file, (data) => {
+      const there = data.objects["interface"]?.[life.instance.interfaceId];
+      if (there !== undefined) there["_ending"] = true;
+    });
+    this.launch(group, 0);
+    this.end(life, "EC2 takes the spot instance back");
+  }
+
+  /** The group starts what it lacks, and some more. */
+  private launch(group: string, more: number): void {
+    withAccount(this.file, (data) => {
+      const scope = new Scope(data, this.region);
+      const state = scope.find("autoscaling.Group", group);
+      if (state === undefined) return;
+      scale(scope, "Auto Scaling: Launch", group, {
+        ...state,
+        desiredCapacity: Number(state["desiredCapacity"] ?? 0) + more,
+      });
+    });
+  }
+
   private timeIsUp(life: Life): void {
     this.hosts.note(`${life.instance.id}: the time of hook ${life.hook?.name} is up`);
     this.settle(life, life.hook?.result ?? "ABANDON");
@@ -142,12 +185,9 @@ export class Lifecycle {
     this.hosts.note(`${id} is replaced by its group`);
     withAccount(this.file, (data) => {
       const there = data.objects["interface"]?.[interfaceId];
-      if (there === undefined) return;
-      there["_ending"] = true;
-      const scope = new Scope(data, this.region);
-      const state = scope.find("autoscaling.Group", group);
-      if (state !== undefined) scale(scope, "Auto Scaling: Launch", group, state);
+      if (there !== undefined) there["_ending"] = true;
     });
+    this.launch(group, 0);
   }
 
   private end(life: Life, why: string): void {

@@ -1,7 +1,7 @@
 /**
  * The instance metadata service, version 2 alone (EC2 User Guide, "Use the Instance Metadata Service"): who asks is told by
  * the address that a packet comes from, which the source/destination check keeps honest. The hop limit is set on packets by
- * the region's router. Not simulated: tags, spot notices, user data (cloud-init has it from its seed), and version 1.
+ * the region's router. Not simulated: tags, user data (cloud-init has it from its seed), and version 1.
  */
 import * as crypto from "node:crypto";
 import type * as http from "node:http";
@@ -9,6 +9,7 @@ import { accountId, type AccountData } from "../../engine/providers/aws/account"
 import { addressIn, objectsOf, roleOf, type Ec2Instance } from "./account";
 import { text } from "../../engine/providers/aws/scope";
 import { Refusal } from "./refusal";
+import type { SeenInstance } from "./lifecycle";
 import type { Sessions } from "./sessions";
 import type { Session } from "./signature";
 
@@ -27,9 +28,7 @@ export class Metadata {
     private readonly region: string,
     private readonly sessions: Sessions,
     private readonly look: () => AccountData,
-    private readonly instanceAt: (
-      address: string,
-    ) => { instance: Ec2Instance; lifecycle: string } | undefined,
+    private readonly instanceAt: (address: string) => SeenInstance | undefined,
   ) {}
 
   answer(request: http.IncomingMessage): string {
@@ -85,6 +84,7 @@ export class Metadata {
       "meta-data/public-ipv4": instance.publicAddress || undefined,
       "meta-data/autoscaling/target-lifecycle-state": instance.group === "" ? undefined : lifecycle,
       "meta-data/services/domain": "amazonaws.com",
+      "meta-data/spot/instance-action": noticeOf(instance),
       "dynamic/instance-identity/document": () => this.document(instance),
       [folder]: role,
       [`${folder}/${role}`]: role === undefined ? undefined : () => this.credentials(instance.id, role),
@@ -119,6 +119,13 @@ export class Metadata {
       Expiration: new Date(session.expires).toISOString(),
     });
   }
+}
+
+/** EC2 User Guide, "Spot Instance interruption notices". */
+function noticeOf({ interrupted }: Ec2Instance): string | undefined {
+  if (interrupted === undefined) return undefined;
+  const time = new Date(interrupted).toISOString().replace(/\.\d+Z$/, "Z");
+  return JSON.stringify({ action: "terminate", time });
 }
 
 /** Of an interface: from its address, so that it is the same after each boot. */

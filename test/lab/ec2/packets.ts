@@ -7,6 +7,7 @@
  * - Internet gateways: one public address to one private address, both ways; NAT gateways: from within only.
  * - The metadata service answers with the hop limit of the instance as time to live. EC2 does so for the answer to the PUT
  *   alone, which nobody gets any further without.
+ * - An ICMP error is no answer: it arrives by a rule ("Network maximum transmission unit", EC2 User Guide), and leaves by itself.
  * - Metadata and the VPC's name server are reached whatever the groups say.
  *
  * Not simulated: network ACLs, prefix lists, IPv6, peering, endpoints (names lead to the same address with and without one), the limits
@@ -113,8 +114,10 @@ function routed(account: AccountData, ports: readonly Port[], balanced: Balancer
     .map(({ device }) => `"${device}"`);
   return [
     ...balanced.ends,
-    "ct state established,related accept",
+    "ct state established accept",
     "ct state invalid drop",
+    ...ports.map(({ device }) => `oifname "${device}" ct state related jump in_${device}`),
+    "ct state related accept",
     ...ports.map(({ device }) => `iifname "${device}" jump out_${device}`),
     ...balanced.passes,
     // From outside by a public address alone: private ones mean nothing there.
@@ -157,7 +160,8 @@ function answers(ports: readonly Port[], balanced: BalancerRules): string[] {
       ({ device, instance }) =>
         `oifname "${device}" ip saddr ${METADATA_ADDRESS} ip ttl set ${instance.hopLimit}`,
     ),
-    "ct state established,related accept",
+    "ct state established accept",
+    ...ports.map(({ device }) => `oifname "${device}" ct state related jump in_${device}`),
     ...balanced.checks,
     `oifname { ${ports.map(({ device }) => `"${device}"`).join(", ")} } counter drop`,
   ];

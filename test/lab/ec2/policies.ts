@@ -19,6 +19,7 @@ export interface Asked {
 }
 
 export interface Statement {
+  readonly Sid?: string;
   readonly Effect: string;
   readonly Principal?: unknown;
   readonly Action?: string | readonly string[];
@@ -65,7 +66,8 @@ function filled(value: string, keys: Readonly<Record<string, string>>): string {
   return value.replace(/\$\{([^}]+)\}/g, (_, key: string) => keys[key] ?? "");
 }
 
-function statementsOf(account: AccountData, role: string): Statement[] {
+/** Every statement that a role has, its own and those of policies that are attached to it. */
+export function statementsOf(account: AccountData, role: string): Statement[] {
   const inline = Object.values(objectsOf(account, "iam.RolePolicy")).filter((one) => one["role"] === role);
   const attached = Object.values(objectsOf(account, "iam.RolePolicyAttachment"))
     .filter((one) => one["role"] === role)
@@ -77,6 +79,11 @@ function statementsOf(account: AccountData, role: string): Statement[] {
 }
 
 export function allows(statements: readonly Statement[], asked: Asked): boolean {
+  return allowing(statements, asked).length > 0;
+}
+
+/** The statements that allow it; none where one denies it. */
+export function allowing(statements: readonly Statement[], asked: Asked): Statement[] {
   const keys = {
     "aws:PrincipalAccount": accountId,
     "aws:ResourceAccount": accountId,
@@ -88,12 +95,17 @@ export function allows(statements: readonly Statement[], asked: Asked): boolean 
       list(one.Resource).some((resource) => fits(filled(resource, keys), asked.resource)) &&
       holds(one, keys),
   );
-  return meant.some((one) => one.Effect === "Allow") && !meant.some((one) => one.Effect === "Deny");
+  return meant.some((one) => one.Effect === "Deny") ? [] : meant.filter((one) => one.Effect === "Allow");
 }
 
-/** @throws Refusal in the words of AWS where no statement of the role's allows it */
-export function authorize(account: AccountData, role: string, asked: Asked): void {
-  if (allows(statementsOf(account, role), asked)) return;
+/**
+ * The ids of the statements that allow it.
+ *
+ * @throws Refusal in the words of AWS where none does
+ */
+export function authorize(account: AccountData, role: string, asked: Asked): string[] {
+  const found = allowing(statementsOf(account, role), asked);
+  if (found.length > 0) return found.map(({ Sid }) => Sid ?? "");
   const who = `arn:aws:sts::${accountId}:assumed-role/${role}`;
   const code = asked.action.startsWith("ec2:") ? "UnauthorizedOperation" : "AccessDeniedException";
   const what = `User: ${who} is not authorized to perform: ${asked.action} on resource: ${asked.resource}`;

@@ -12,9 +12,11 @@ import { publicName } from "../../engine/providers/aws/addresses";
 import { text } from "../../engine/providers/aws/scope";
 import { run } from "../../support/run";
 import { inNamespace, labAddress, labNamespace } from "../network";
+import { registryUrl } from "../registry";
 import { instancesOf, objectsOf, type Ec2Instance } from "./account";
 import { Balancers } from "./balancers/balancers";
-import { answerCall, type Answer } from "./endpoints";
+import { Logins, registryAnswer } from "./ecr";
+import { answerCall, type Answer, type Call } from "./endpoints";
 import { bootInstance, endInstance, hostOf, stopInstance, type Booting } from "./hosts";
 import { Lifecycle, type Life } from "./lifecycle";
 import { Metadata, METADATA_ADDRESS } from "./metadata";
@@ -46,6 +48,7 @@ class Region {
   private readonly metadata: Metadata;
   private readonly sessions: Sessions;
   private readonly balancers: Balancers;
+  private readonly logins: Logins;
   private rules = "";
   private readonly names = new Map<string, string>();
   private answered: readonly string[] = [];
@@ -53,6 +56,7 @@ class Region {
   constructor(private readonly config: RegionConfig) {
     const { region, accountFile } = config;
     this.sessions = new Sessions(this.file("sessions.json"));
+    this.logins = new Logins(this.file("logins.json"));
     const kept = this.file("instances.json");
     const lives = fs.existsSync(kept) ? (JSON.parse(fs.readFileSync(kept, "utf8")) as Life[]) : [];
     this.lifecycle = new Lifecycle(accountFile, region, this, lives);
@@ -120,8 +124,10 @@ class Region {
     const rules = packetRules(account, ports, around);
     if (rules === this.rules) return;
     this.rules = rules;
-    fs.writeFileSync(this.file("packets.nft"), rules);
-    await run(inNamespace(labNamespace(this.config.lab), ["nft", "-f", this.file("packets.nft")]));
+    // In its place once the router has it.
+    fs.writeFileSync(this.file("packets.new"), rules);
+    await run(inNamespace(labNamespace(this.config.lab), ["nft", "-f", this.file("packets.new")]));
+    fs.renameSync(this.file("packets.new"), this.file("packets.nft"));
   }
 
   /** Zones that a test has cut off. */
@@ -162,16 +168,17 @@ class Region {
     fs.renameSync(this.file("instances.json.new"), this.file("instances.json"));
   }
 
-  private call(request: http.IncomingMessage, body: Buffer): Answer {
+  private async call(request: http.IncomingMessage, body: Buffer): Promise<Answer> {
     const { region, accountFile } = this.config;
+    const { sessions, lifecycle, balancers, logins } = this;
     const signed = { method: request.method ?? "", url: request.url ?? "", headers: request.headers, body };
-    return answerCall(
-      signed,
-      { region, accountFile, sessions: this.sessions, lifecycle: this.lifecycle, balancers: this.balancers },
-      (call) => {
-        const caller = (request.socket.remoteAddress ?? "").replace("::ffff:", "");
-        fs.appendFileSync(this.file("calls.jsonl"), `${JSON.stringify({ caller, ...call })}\n`);
-      },
+    const told = (call: Call): void => {
+      const caller = (request.socket.remoteAddress ?? "").replace("::ffff:", "");
+      fs.appendFileSync(this.file("calls.jsonl"), `${JSON.stringify({ caller, ...call })}\n`);
+    };
+    const registry = registryAnswer(signed, { region, accountFile, logins, upstream: registryUrl, told });
+    return (
+      registry ?? answerCall(signed, { region, accountFile, sessions, lifecycle, balancers, logins }, told)
     );
   }
 
@@ -195,8 +202,11 @@ class Region {
       const chunks: Buffer[] = [];
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
       request.on("end", () => {
-        const { status, type, body } = this.call(request, Buffer.concat(chunks));
-        response.writeHead(status, { "content-type": type }).end(body);
+        void this.call(request, Buffer.concat(chunks)).then(
+          ({ status, type, body, headers }) =>
+            response.writeHead(status, { "content-type": type, ...headers }).end(body),
+          (error: unknown) => response.writeHead(500).end(String(error)),
+        );
       });
     });
     await new Promise<void>((resolve) => imds.listen(80, METADATA_ADDRESS, resolve));

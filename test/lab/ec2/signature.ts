@@ -50,7 +50,8 @@ export function verify(
   if (session.expires < Date.now())
     throw new Refusal(403, "ExpiredTokenException", "The security token in the request is expired.");
   const host = String(request.headers.host);
-  const own = `${service}.${region}.amazonaws.com`;
+  // Amazon ECR's endpoint is called otherwise than the service ("Amazon ECR endpoints and quotas").
+  const own = `${service === "ecr" ? "api.ecr" : service}.${region}.amazonaws.com`;
   // A bucket stands before the service's name (Amazon S3 User Guide, "Virtual hosting of general purpose buckets").
   if (!(service === "s3" ? host.endsWith(`.${own}`) : host === own) || scope !== region)
     throw bad(`${host} is not ${service} in ${region}`);

@@ -18,7 +18,7 @@ import { resolverOf } from "./metadata";
 import { CUT_ZONES, type RegionConfig } from "./region";
 import { atOperator, createSurroundings, operator, removeSurroundings, SERVICES_ADDRESS } from "./wires";
 
-const ENDPOINTS = [`*.${REGION}.amazonaws.com`, `*.s3.${REGION}.amazonaws.com`];
+const ENDPOINTS = ["*", "*.s3", "*.ecr", "*.dkr.ecr"].map((name) => `${name}.${REGION}.amazonaws.com`);
 /** File with the name of the stack in this region. */
 const STACK = "stack";
 const DAEMONS = ["dns", "region"] as const;
@@ -163,6 +163,23 @@ export class SimulatedRegion {
     fs.renameSync(this.file(`${CUT_ZONES}.new`), this.file(CUT_ZONES));
   }
 
+  /** Secret keys and tokens of roles' credentials, and passwords of registries, all that were ever given. */
+  credentials(): string[] {
+    const read = (name: string): unknown =>
+      fs.existsSync(this.file(name)) ? JSON.parse(fs.readFileSync(this.file(name), "utf8")) : [];
+    const sessions = read("sessions.json") as { secret: string; token: string }[];
+    return [
+      ...sessions.flatMap(({ secret, token }) => [secret, token]),
+      ...Object.keys(read("logins.json") as object),
+    ];
+  }
+
+  /** The router's rules, as they are in force. */
+  packets(): string {
+    const file = this.file("packets.nft");
+    return fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
+  }
+
   /** Everything that the account has, as `ec2.Vpc vpc-0123`. */
   inventory(): string[] {
     const { objects } = readAccount(this.accountFile);
@@ -203,6 +220,12 @@ export class SimulatedRegion {
     const tsx = `file://${require.resolve("tsx")}`;
     const image = ["--image", webImage, "--server", "/web", "--path", "/", "--node-port"];
     return [process.execPath, "--import", tsx, program, "--kubeconfig", kubeconfigFile(this.lab), ...image];
+  }
+
+  /** Applies manifests given as JSON objects. */
+  async apply(...items: object[]): Promise<void> {
+    const input = JSON.stringify({ apiVersion: "v1", kind: "List", items });
+    await this.asOperator([await ensureTool("kubectl"), "apply", "-f", "-"], { input });
   }
 
   async kubectl(...args: string[]): Promise<string> {

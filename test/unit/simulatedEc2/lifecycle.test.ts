@@ -126,3 +126,61 @@ it("knows what an instance was started with when Pulumi has forgotten it", () =>
   lifecycle.tick();
   expect(lifecycle.running()).toMatchObject([{ id: "i-1", state: "shutting-down", tags: { Name: "one" } }]);
 });
+
+const spotGroup = (capacityRebalance: boolean): void => {
+  put("ec2.Subnet", "subnet-1", {
+    vpcId: "vpc-1",
+    cidrBlock: "10.0.0.0/24",
+    availabilityZone: "eu-central-1a",
+  });
+  put("ec2.SecurityGroup", "sg-1", { vpcId: "vpc-1" });
+  put("ec2.LaunchTemplate", "lt-1", {
+    name: "g",
+    defaultVersion: 1,
+    _versions: {
+      1: {
+        ...launch,
+        imageId: "resolve:ssm:/aws/service/debian/release/12/latest/amd64",
+        vpcSecurityGroupIds: ["sg-1"],
+      },
+    },
+  });
+  const launchTemplate = { id: "lt-1", version: "$Default" };
+  put("autoscaling.Group", "g", {
+    desiredCapacity: 1,
+    vpcZoneIdentifiers: ["subnet-1"],
+    launchTemplate,
+    capacityRebalance,
+  });
+  put("initialLifecycleHook", "g/drain", hook("drain", "TERMINATING", "CONTINUE"));
+};
+const there = (): number => Object.keys(readAccount(file).objects["interface"] ?? {}).length;
+
+it("a spot instance goes when EC2 says so, whatever its group's hook; the group has another from the notice on", () => {
+  spotGroup(true);
+  groupInstance("21", { _interrupted: Date.now() + 60_000 });
+  lifecycle.tick();
+  lifecycle.tick();
+  expect(there()).toBe(2);
+  expect(said.filter((line) => line.startsWith("end"))).toEqual([]);
+  groupInstance("21", { _interrupted: Date.now() - 1 });
+  lifecycle.tick();
+  lifecycle.tick();
+  expect(said).toContain("end i-21");
+  gone.get("i-21")?.();
+  lifecycle.tick();
+  expect(there()).toBe(1);
+});
+
+it("without capacity rebalancing the group starts another when the spot instance is gone", () => {
+  spotGroup(false);
+  groupInstance("21", { _interrupted: Date.now() + 60_000 });
+  lifecycle.tick();
+  expect(there()).toBe(1);
+  groupInstance("21", { _interrupted: Date.now() - 1 });
+  lifecycle.tick();
+  gone.get("i-21")?.();
+  lifecycle.tick();
+  expect(there()).toBe(1);
+  expect(phases()).not.toContain("i-21 ending");
+});

@@ -95,3 +95,12 @@ it("metadata goes as far as the instance's hop limit", () => {
   expect(answers).toContain('oifname "e0" ip saddr 169.254.169.254 ip ttl set 2');
   expect(answers).toContain('oifname "e1" ip saddr 169.254.169.254 ip ttl set 1');
 });
+
+it("an error of ICMP arrives by a rule, as anything new does", () => {
+  const text = rules(account());
+  for (const name of ["routed", "answers"]) {
+    const lines = chain(text, name);
+    expect(lines).toContain('oifname "e0" ct state related jump in_e0');
+    expect(lines.join("\n")).not.toContain("established,related");
+  }
+});

@@ -37,6 +37,13 @@ it("a statement that is taken away is missed, in the words of AWS", () => {
   );
 });
 
+it("names the statement that allows a call", () => {
+  const account = accountWith(controlPlaneStatements(settings));
+  expect(authorize(account, "r", { action: "ec2:DescribeInstances", resource: "*" })).toEqual([
+    "KnowInstances",
+  ]);
+});
+
 it("a pool reads its own credential and no other's", () => {
   const [pool] = settings.aws?.pools ?? [];
   if (pool === undefined) expect.fail("the settings have a pool");
