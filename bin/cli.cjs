@@ -7,13 +7,14 @@ const path = require("node:path");
 const COMMANDS = {
   plan: "show what an environment would create, without account, engine or passphrase",
   doctor: "compare a living cluster with its settings, and name what cures each difference",
+  rehearse: "restore a snapshot of etcd on this machine, and read everything in it",
   smoke: "test a running cluster the way people use it",
   cis: "print the script that checks a host against the CIS benchmark",
 };
 const USAGE = `Usage: pulumi-kubeadm <command> [...]
 
 ${Object.entries(COMMANDS)
-  .map(([name, what]) => `  ${name.padEnd(6)} ${what}`)
+  .map(([name, what]) => `  ${name.padEnd(8)} ${what}`)
   .join("\n")}
 
 pulumi-kubeadm <command> --help says more.
@@ -35,7 +36,7 @@ if (name === undefined || name === "--help" || name === "-h") {
       (status) => {
         process.exitCode = status;
         // The client of the API keeps connections open.
-        if (name === "smoke") process.exit();
+        if (name === "smoke" || name === "rehearse") process.exit();
       },
       (error) => {
         console.error(error);

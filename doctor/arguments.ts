@@ -1,8 +1,5 @@
 import { parseWords, UsageError } from "../model/commandLine";
-
-/** Where the state comes from: the stack's, or a file that somebody exported. */
-export type StateSource =
-  { readonly kind: "stack"; readonly environment: string } | { readonly kind: "file"; readonly file: string };
+import type { StateSource } from "./source";
 
 export interface Arguments {
   readonly source: StateSource;

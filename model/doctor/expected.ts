@@ -1,6 +1,7 @@
 /** What a cluster should be like, out of the specifications of its steps: the same renderers, nothing said a second time. */
 import { parseAllDocuments } from "yaml";
 import { sha256 } from "../core/hash";
+import type { BackupSpec } from "../etcd/backup/files";
 import { filesOfNode } from "../lifecycle/files";
 import { CLUSTER_DOCUMENT, DISCOVERY_FILE } from "../lifecycle/parts";
 import type { NodeSpec } from "../lifecycle/spec";
@@ -55,6 +56,13 @@ export interface ExpectedObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
+export interface ExpectedBackup {
+  /** Seconds between two runs of the schedule, at most. */
+  readonly mostGap: number;
+  /** Where snapshots go, for people. */
+  readonly target: string;
+}
+
 export interface ExpectedCluster {
   /** SHA-256 of its CA, as its hosts have it. */
   readonly id: string;
@@ -67,10 +75,24 @@ export interface ExpectedCluster {
   readonly renewBeforeDays: number;
   /** Nodes that join by themselves: nobody knows their names. */
   readonly pools: boolean;
+  /** Undefined: no snapshots of etcd are taken. */
+  readonly backup?: ExpectedBackup;
 }
 
 /** Modules' list is put together on the host, what kubeadm rewrites is its own, and the discovery file holds a credential that ends. */
 const NOT_COMPARED: readonly string[] = [DISCOVERY_FILE];
+
+export function expectedBackup({ backup }: BackupSpec): ExpectedBackup | undefined {
+  if (backup === undefined) return undefined;
+  const { schedule, target } = backup;
+  const where =
+    target.kind === "folder"
+      ? target.path
+      : target.kind === "ssh"
+        ? `${target.host}:${target.path}`
+        : `bucket ${target.bucket}`;
+  return { mostGap: schedule.mostGap, target: where };
+}
 
 /** A step as the stack has it: what one machine is set up and joined by. */
 export interface HostSpecs {

@@ -1,3 +1,5 @@
+import { parseSnapshotName } from "../etcd/backup/names";
+
 /** What the doctor saw: of each host by its probe, of the cluster by the API. Free of secrets. */
 
 /** One file of a host. */
@@ -45,6 +47,18 @@ export interface EtcdFact {
   readonly members: readonly string[];
 }
 
+/** What a control-plane node says of backups. */
+export interface BackupFact {
+  /** Name of the newest snapshot that it finds at the target; "": none. */
+  readonly newest: string;
+  /** Seconds since it was taken. */
+  readonly age: number;
+  /** Why the target does not say what it has. */
+  readonly problem?: string;
+  /** Why the last run on this host failed. */
+  readonly failed?: string;
+}
+
 /** What one host is like. */
 export interface HostFacts {
   /** Milliseconds by which its clock is ahead of the machine that looked. */
@@ -79,6 +93,8 @@ export interface HostFacts {
   /** Tables of nftables, as `inet pulumi-kubeadm`. */
   readonly tables: readonly string[];
   readonly etcd?: EtcdFact;
+  /** Undefined: the host takes no backups. */
+  readonly backup?: BackupFact;
   readonly probes: readonly ProbeFact[];
 }
 
@@ -106,6 +122,7 @@ export function readFacts(output: string, asked: ClockAsked): HostFacts {
       .filter((one) => one !== "")
       .map((one) => one.split("\t"));
   const words = (name: string): string[] => rows(name).map(([first = ""]) => first.trim());
+  const backup = backupFact(rows("backup"), asked.to);
   const etcd = etcdFact(text("etcdStatus"), text("etcdAlarms"), text("etcdMembers"));
   return {
     clockAhead: clockAhead(asked),
@@ -148,6 +165,7 @@ export function readFacts(output: string, asked: ClockAsked): HostFacts {
     unfinished: text("unfinished").trim() !== "",
     tables: words("tables").map((one) => one.replace(/^table /, "")),
     ...(etcd === undefined ? {} : { etcd }),
+    ...(backup === undefined ? {} : { backup }),
     probes: rows("probes").map(([name = "", address = "", port = "", answer = ""]) => ({
       name,
       address,
@@ -175,6 +193,20 @@ function flagsOf(lines: readonly string[]): Record<string, readonly string[]> {
     (found[name] ??= []).push(value.join("="));
   }
   return found;
+}
+
+function backupFact(rows: readonly string[][], now: number): BackupFact | undefined {
+  if (rows.length === 0) return undefined;
+  const said = (name: string): string | undefined => rows.find(([first]) => first === name)?.[1];
+  const newest = said("newest") ?? "";
+  const taken = parseSnapshotName(newest)?.time.getTime() ?? now;
+  const [problem, failed] = [said("problem"), said("failed")];
+  return {
+    newest,
+    age: Math.max(0, Math.round((now - taken) / 1_000)),
+    ...(problem === undefined ? {} : { problem }),
+    ...(failed === undefined ? {} : { failed }),
+  };
 }
 
 interface EtcdStatus {

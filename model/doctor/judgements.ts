@@ -1,4 +1,5 @@
 /** Every judgement of the doctor, one row each: a new one is a function and its row here. */
+import * as backups from "./backupJudgements";
 import * as cluster from "./clusterJudgements";
 import type { ClusterFacts } from "./clusterFacts";
 import type { ExpectedCluster } from "./expected";
@@ -20,6 +21,7 @@ export const JUDGEMENTS: readonly Judgement[] = [
   { name: "versions", of: "cluster", judge: cluster.versions },
   { name: "metallb-pools", of: "cluster", judge: cluster.servicePools },
   { name: "certificate-requests", of: "cluster", judge: cluster.certificateRequests },
+  { name: "backups", of: "cluster", judge: backups.newest },
   { name: "files", of: "host", judge: host.files },
   { name: "links", of: "host", judge: host.links },
   { name: "units", of: "host", judge: host.units },
@@ -35,6 +37,7 @@ export const JUDGEMENTS: readonly Judgement[] = [
   { name: "mtu", of: "host", judge: host.mtu },
   { name: "ports", of: "host", judge: host.ports },
   { name: "etcd", of: "host", judge: host.etcd },
+  { name: "backup-runs", of: "host", judge: backups.runs },
   { name: "firewall", of: "host", judge: host.firewall },
   { name: "manifests", of: "host", judge: host.manifests },
   { name: "kubelet-config", of: "host", judge: host.kubeletConfig },

@@ -1,4 +1,5 @@
 import { script } from "../core/script";
+import { backupProgram, backupUnit } from "../etcd/backup/files";
 import type { ExpectedHost, Peer } from "./expected";
 
 /** Folders whose file systems must not fill up. */
@@ -21,6 +22,8 @@ export function probeScript(expected: ExpectedHost, peers: readonly Peer[]): str
     sysctls: expected.sysctls.map(({ key }) => key),
     certificates: [...CERTIFICATES, ...KUBELET],
     disks: DISKS,
+    backup_program: backupProgram,
+    backup_unit: backupUnit,
     peers: peers.map(({ name, address, port }) => `${name} ${address} ${port}`),
   });
 }

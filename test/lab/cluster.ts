@@ -5,6 +5,7 @@ import { ensureTool } from "../support/toolchain";
 import type { RunResult } from "../support/run";
 import { kubeconfigFile, runEngine, type EngineOptions, type EngineReport } from "./engine";
 import { labSettings, type Settings, type Shape } from "./environment";
+import { createEngineStack } from "../engine/harness";
 import { Lab, type HostOptions } from "./lab";
 
 /** What a test has seen, for whoever reads its output. */
@@ -77,6 +78,26 @@ export class LabCluster {
     const program = [process.execPath, "--import", "tsx", path.resolve(__dirname, "../../smoke/main.ts")];
     const env = { ...process.env, KUBECONFIG: kubeconfigFile(this.lab) };
     return this.lab.run([...program, ...words], { env, allowFailure: true });
+  }
+
+  /** Writes the stack's state with its secrets, as `pulumi stack export --show-secrets` does; the file's path. */
+  async stateFile(): Promise<string> {
+    const file = this.lab.folder("stack.json");
+    const engine = await createEngineStack({
+      projectName: "pulumi-kubeadm",
+      stackName: "lab",
+      workDir: this.lab.folder("engine"),
+      program: () => Promise.resolve({}),
+    });
+    fs.writeFileSync(file, JSON.stringify(await engine.exportState()), { mode: 0o600 });
+    return file;
+  }
+
+  /** Runs one of the library's programs with the stack's state, from outside the cluster. */
+  program(name: "doctor" | "rehearse", state: string, ...words: string[]): Promise<RunResult> {
+    const main = path.resolve(__dirname, `../../${name}/main.ts`);
+    const program = [process.execPath, "--import", "tsx", main, "--state", state];
+    return this.lab.run([...program, ...words], { allowFailure: true });
   }
 
   /** Applies manifests given as JSON objects. */

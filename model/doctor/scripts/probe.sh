@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2154
-# Variables: files links units sysctls certificates disks peers
+# Variables: files links units sysctls certificates disks backup_program backup_unit peers
 # Uses: node/scripts/etcd.sh node/scripts/json.sh
 # Prelude: path
 # Prints what a host is like, as one line of JSON: each section is text with a line for each thing. Changes nothing, and prints no
@@ -86,6 +86,20 @@ tables() { nft list tables; }
 etcd_status() { [ -e /etc/kubernetes/manifests/etcd.yaml ] && find_etcd && etcdctl endpoint status -w json; }
 etcd_alarms() { [ -e /etc/kubernetes/manifests/etcd.yaml ] && find_etcd && etcdctl alarm list; }
 etcd_members() { [ -e /etc/kubernetes/manifests/etcd.yaml ] && find_etcd && etcdctl member list; }
+# The target is asked now: what it has is what can be restored. The last words of a run that failed say why it did.
+backup() {
+  local said words
+  [ -x "$backup_program" ] || return
+  if said=$(timeout 45 "$backup_program" list 2>&1); then
+    printf 'newest\t%s\n' "$(head -n 1 <<<"$said")"
+  else
+    printf 'problem\t%s\n' "$(tail -n 1 <<<"${said:-no answer within 45 s}" | tr '\t' ' ')"
+  fi
+  if systemctl is-failed --quiet "$backup_unit.service"; then
+    words=$(journalctl --unit "$backup_unit.service" --output cat --lines 20 --no-pager _TRANSPORT=stdout | tail -n 1 | tr '\t' ' ')
+    printf 'failed\t%s\n' "${words:-nothing is known of it}"
+  fi
+}
 # One connection: `open`, `refused`, `silent` where nobody answers at all, `stalls` where a connection comes about and the large
 # packets of a certificate do not arrive.
 reach() {
@@ -137,5 +151,6 @@ section tables tables
 section etcdStatus etcd_status
 section etcdAlarms etcd_alarms
 section etcdMembers etcd_members
+section backup backup
 section probes probes
 printf '}\n'

@@ -173,6 +173,8 @@ export function backupFiles(spec: BackupSpec, machine: ClusterMachine): Rendered
       Unit: { Description: "Take snapshots of etcd" },
       Timer: {
         OnCalendar: backup.schedule.calendar,
+        // The first one soon after the setting; a run that comes too early for the schedule takes none.
+        OnActiveSec: "3min",
         AccuracySec: "1s",
         // A node that was off at the time: nothing is done twice, since it looks when the last snapshot was.
         Persistent: "true",

@@ -30,20 +30,33 @@ export function unreadableVersion(snapshot: string, kubernetesVersion: string): 
   return undefined;
 }
 
+/** Why a snapshot is not of this cluster; undefined: it is. */
+export function unsuitableCluster(
+  header: Pick<SnapshotHeader, "cluster" | "clusterName">,
+  cluster: string,
+): string | undefined {
+  return header.cluster === cluster
+    ? undefined
+    : `is of another cluster (${header.clusterName}, ${header.cluster.slice(0, 16)}; this one is ${cluster.slice(0, 16)})`;
+}
+
 /** Why a snapshot is not for this cluster; undefined: it is. */
 export function unsuitable(
   header: SnapshotHeader,
   cluster: string,
   kubernetesVersion: string,
 ): string | undefined {
-  if (header.cluster !== cluster)
-    return `is of another cluster (${header.clusterName}, ${header.cluster.slice(0, 16)}; this one is ${cluster.slice(0, 16)})`;
-  return unreadableVersion(header.kubernetes, kubernetesVersion);
+  return unsuitableCluster(header, cluster) ?? unreadableVersion(header.kubernetes, kubernetesVersion);
 }
 
 /** What is lost by a restore, as people say it. */
 export function lostSince(time: string, now: number): string {
-  const minutes = Math.max(0, Math.round((now - Date.parse(time)) / 60_000));
+  return ageText((now - Date.parse(time)) / 1_000);
+}
+
+/** So many seconds, as people say them. */
+export function ageText(seconds: number): string {
+  const minutes = Math.max(0, Math.round(seconds / 60));
   const [days, hours] = [Math.floor(minutes / 1_440), Math.floor((minutes % 1_440) / 60)];
   const parts = [
     ...(days === 0 ? [] : [`${days} d`]),

@@ -85,7 +85,13 @@ function hostFacts(name: "cp1" | "w1", address: string, slice: string): HostFact
     unfinished: false,
     tables: ["inet pulumi-kubeadm", "ip kube-proxy"],
     ...(controlPlane
-      ? { etcd: { sizeBytes: 20_000_000, usedBytes: 15_000_000, alarms: [], members: ["cp1"] } }
+      ? {
+          etcd: { sizeBytes: 20_000_000, usedBytes: 15_000_000, alarms: [], members: ["cp1"] },
+          backup: {
+            newest: "etcd-0123456789abcdef-20261129T015500Z-r123456-e3.6.8-k1.36.4.snapshot",
+            age: 11 * 3_600,
+          },
+        }
       : {}),
     probes: [{ name: controlPlane ? "w1" : "cp1", address: "10.244.9.0", port: 10_250, answer: "open" }],
   };
@@ -118,6 +124,7 @@ export function healthy(): Situation {
         kubeProxy: "kubeadm",
       },
       kubernetesVersion: "1.36.4",
+      backup: { mostGap: 6 * 3_600, target: "backup.example.com:etcd" },
       dnsAddress: "10.96.0.10",
       hosts,
       objects,

@@ -39,6 +39,10 @@ const kubeadm = {
 const unit = { name: "kubelet.service", active: "active", enabled: "enabled" };
 const disk = { path: "/", kib: 1000, freeKib: 500, inodes: 1000, freeInodes: 900 };
 const etcd = { sizeBytes: 20_000_000, usedBytes: 15_000_000, alarms: [], members: ["cp1"] };
+const backup = {
+  newest: "etcd-0123456789abcdef-20261129T015500Z-r123456-e3.6.8-k1.36.4.snapshot",
+  age: 12 * 3_600 - 60,
+};
 const probe = { name: "w1", address: "10.40.0.12", port: 10_250 };
 const certificate = { path: "/etc/kubernetes/pki/apiserver.crt", seconds: 300 * 86_400, trusted: true };
 const FLANNEL = "ConfigMap kube-flannel/kube-flannel-cfg";
@@ -389,6 +393,36 @@ const ROWS: readonly [wrong: string, change: Change, check: string, where: strin
     "ports",
     "cp1",
     "large packets do not arrive",
+  ],
+  [
+    "there is no snapshot",
+    onHost("cp1", { backup: { ...backup, newest: "", age: 0 } }),
+    "backups",
+    "cluster",
+    "backup.example.com:etcd has no snapshot of etcd",
+  ],
+  [
+    "backups stopped",
+    onHost("cp1", { backup: { ...backup, age: 12 * 3_600 + 60 } }),
+    "backups",
+    "cluster",
+    "the newest snapshot of etcd is 12 h 1 min old, more than two schedules: etcd-",
+  ],
+  [
+    "the last backup failed",
+    onHost("cp1", { backup: { ...backup, failed: "reading the lease of backups: refused" } }),
+    "backup-runs",
+    "cp1",
+    "the last backup on this host failed: reading the lease of backups: refused",
+  ],
+  [
+    "the target of backups is gone",
+    onHost("cp1", {
+      backup: { newest: "", age: 0, problem: "no route to host", failed: "no route to host" },
+    }),
+    "backup-runs",
+    "cp1",
+    "snapshots at backup.example.com:etcd cannot be listed: no route to host",
   ],
   ["etcd is gone", onHost("cp1", { etcd: undefined }), "etcd", "cp1", "etcd does not answer"],
   [

@@ -1,7 +1,7 @@
 #!/usr/bin/python3 -I
 # Takes encrypted snapshots of etcd to where the settings want them, and fetches them from there.
 # Uses: etcd/backup/scripts/common.py etcd/backup/scripts/sealing.py etcd/backup/scripts/targets.py etcd/backup/scripts/lease.py
-# Variables: LOCK_FILE PKI MANIFESTS TOOLS ETCD NAME
+# Variables: LOCK_FILE WORK_FOLDER PKI MANIFESTS TOOLS ETCD NAME
 
 import fcntl, signal
 

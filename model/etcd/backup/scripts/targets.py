@@ -1,6 +1,5 @@
 # Where snapshots go. A target has names(), put(file), get(name, file) and remove(name); a name appears when its file is whole.
 # Uses: etcd/backup/scripts/s3.py
-# Variables: WORK_FOLDER
 
 
 class Folder:
@@ -46,7 +45,7 @@ class Sftp:
     def batch(self, lines, what):
         target = self.target
         host = target["host"] if target["port"] == 22 else "[%s]:%d" % (target["host"], target["port"])
-        with tempfile.NamedTemporaryFile("w", prefix="known-hosts.", dir=WORK_FOLDER) as known:
+        with tempfile.NamedTemporaryFile("w", prefix="known-hosts.") as known:
             known.write("%s %s\n" % (host, target["hostKey"]))
             known.flush()
             options = {

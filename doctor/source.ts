@@ -1,0 +1,45 @@
+/** Where the state of a stack comes from. */
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import { promisify } from "node:util";
+
+/** The stack's own state, or a file that somebody exported. */
+export type StateSource =
+  { readonly kind: "stack"; readonly environment: string } | { readonly kind: "file"; readonly file: string };
+
+/** Pulumi has no such stack, or a file cannot be read. */
+export class SourceError extends Error {}
+
+/**
+ * The state with its secrets, as `pulumi stack export --show-secrets` prints it.
+ * @throws SourceError
+ */
+export async function stateOf(source: StateSource): Promise<string> {
+  if (source.kind === "file") return contentOf(source.file);
+  const words = ["stack", "export", "--show-secrets", "--stack", source.environment];
+  const { stdout } = await promisify(execFile)("pulumi", words, { maxBuffer: 1024 ** 3 }).catch(
+    (error: Error & { code?: unknown; stderr?: string }) => {
+      if (error.code === "ENOENT")
+        throw new SourceError(
+          "the program pulumi is not on the PATH: install it, or give the state with --state",
+        );
+      const said = error.stderr?.trim() || error.message;
+      throw new SourceError(`pulumi has no state of ${source.environment}: ${said}`);
+    },
+  );
+  return stdout;
+}
+
+/**
+ * A file's text; `-` is standard input.
+ * @throws SourceError
+ */
+export async function contentOf(file: string): Promise<string> {
+  if (file === "-") return text(process.stdin);
+  return readFile(file, "utf8").catch((error: unknown) => {
+    throw new SourceError(
+      `${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
+    );
+  });
+}
