@@ -4,7 +4,11 @@ import { CNIS, type CniChartName } from "./cni";
 
 export type { PinnedChart, HelmSettings };
 
-type AwsChartName = "aws-cloud-controller-manager" | "aws-ebs-csi-driver" | "cluster-autoscaler";
+type AwsChartName =
+  | "aws-cloud-controller-manager"
+  | "aws-ebs-csi-driver"
+  | "aws-load-balancer-controller"
+  | "cluster-autoscaler";
 
 /** Charts of what calls AWS in the cluster. */
 const AWS_CHARTS: Readonly<Record<AwsChartName, PinnedChart>> = {
@@ -22,6 +26,14 @@ const AWS_CHARTS: Readonly<Record<AwsChartName, PinnedChart>> = {
     appVersion: "v1.64.0",
     repository: "https://kubernetes-sigs.github.io/aws-ebs-csi-driver",
     release: "aws-ebs-csi-driver",
+    registries: ["public.ecr.aws"],
+  },
+  // aws-load-balancer-controller v3.5.0, helm/aws-load-balancer-controller/Chart.yaml (2026-08-17); eks-charts publishes it.
+  "aws-load-balancer-controller": {
+    version: "3.5.0",
+    appVersion: "v3.5.0",
+    repository: "https://aws.github.io/eks-charts",
+    release: "aws-load-balancer-controller",
     registries: ["public.ecr.aws"],
   },
   // kubernetes/autoscaler, tag cluster-autoscaler-chart-9.59.0 (2026-07-21); the image is the settings' own.

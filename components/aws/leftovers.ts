@@ -5,6 +5,7 @@ import { proxyVariables } from "../../model/node/downloads";
 import { hostStep } from "../machines/hostStep";
 import { controlPlaneMachines, type StepsArgs } from "../machines/steps";
 import type { CloudProvider } from "./cloudProvider";
+import type { LoadBalancerController } from "./loadBalancerController";
 import type { Storage } from "./storage";
 
 export interface LeftoversArgs {
@@ -12,6 +13,8 @@ export interface LeftoversArgs {
   readonly controller: CloudProvider;
   /** Undefined: the cluster has no EBS driver. */
   readonly storage: Storage | undefined;
+  /** Undefined: it is not installed. */
+  readonly loadBalancers: LoadBalancerController | undefined;
   /** The nodes, which the controllers and the pods run on. */
   readonly nodes: readonly pulumi.Resource[];
 }
@@ -19,6 +22,7 @@ export interface LeftoversArgs {
 /** Stand for roles in the step's specification. */
 const BALANCERS_ROLE = "${cloudControllerRole}";
 const VOLUMES_ROLE = "${storageRole}";
+const CONTROLLER_ROLE = "${loadBalancerControllerRole}";
 
 /**
  * A step whose delete comes before that of everything the cluster's controllers need: it lets them delete what they created on
@@ -26,20 +30,22 @@ const VOLUMES_ROLE = "${storageRole}";
  */
 export function createLeftovers(
   name: string,
-  { steps, controller, storage, nodes }: LeftoversArgs,
+  { steps, controller, storage, loadBalancers, nodes }: LeftoversArgs,
   opts: pulumi.CustomResourceOptions,
 ): command.local.Command {
   const { settings } = steps;
   const { region, partition, onDestroy } = awsOf(settings);
+  const roles = [
+    { key: "balancers", token: BALANCERS_ROLE, arn: controller.roleArn },
+    { key: "volumes", token: VOLUMES_ROLE, arn: storage?.roleArn },
+    { key: "controller", token: CONTROLLER_ROLE, arn: loadBalancers?.roleArn },
+  ].filter(hasArn);
   const machines = controlPlaneMachines(settings).map((machine) => machine.name);
   return hostStep(
     name,
     {
       ...steps,
-      values: {
-        ...(controller.roleArn === undefined ? {} : { [BALANCERS_ROLE]: controller.roleArn }),
-        ...(storage?.roleArn === undefined ? {} : { [VOLUMES_ROLE]: storage.roleArn }),
-      },
+      values: Object.fromEntries(roles.map(({ token, arn }) => [token, arn])),
       machines,
       spec: {
         step: "leftovers",
@@ -50,10 +56,8 @@ export function createLeftovers(
           aws: { region, partition },
           proxy: proxyVariables(settings),
           storage: storage !== undefined,
-          roles: {
-            ...(controller.roleArn === undefined ? {} : { balancers: BALANCERS_ROLE }),
-            ...(storage?.roleArn === undefined ? {} : { volumes: VOLUMES_ROLE }),
-          },
+          controller: loadBalancers !== undefined,
+          roles: Object.fromEntries(roles.map(({ key, token }) => [key, token])),
         },
       },
       operations: ["create", "update", "delete"],
@@ -61,7 +65,17 @@ export function createLeftovers(
     {
       ...opts,
       protect: settings.protect,
-      dependsOn: [...nodes, controller, ...(storage === undefined ? [] : [storage])],
+      dependsOn: [...nodes, controller, ...[storage, loadBalancers].filter((addon) => addon !== undefined)],
     },
   );
+}
+
+interface ControllerRole {
+  readonly key: string;
+  readonly token: string;
+  readonly arn: pulumi.Output<string>;
+}
+
+function hasArn(one: Omit<ControllerRole, "arn"> & Partial<ControllerRole>): one is ControllerRole {
+  return one.arn !== undefined;
 }

@@ -27,6 +27,7 @@ import { Firewall } from "./firewall";
 import { InstanceRole } from "./instanceRole";
 import { ETCD_DEVICE, ControlPlaneInstances } from "./controlPlaneInstances";
 import { createLeftovers } from "./leftovers";
+import { LoadBalancerController } from "./loadBalancerController";
 import { Network } from "./network";
 import { PodIdentity } from "./podIdentity";
 import { Secrets } from "./secrets";
@@ -211,7 +212,14 @@ export class AwsPlatform implements Cloud {
     const storage =
       awsOf(settings).storage &&
       new Storage(`${name}-storage`, shared, pulumi.mergeOptions(opts, { dependsOn: [controller] }));
-    const { clusterAutoscaler: autoscaler } = awsOf(settings);
+    const { clusterAutoscaler: autoscaler, loadBalancerController } = awsOf(settings);
+    const loadBalancers =
+      loadBalancerController &&
+      new LoadBalancerController(
+        `${name}-load-balancers`,
+        { ...shared, controller: loadBalancerController, vpcId: this.network.vpcId },
+        pulumi.mergeOptions(opts, { dependsOn: [controller] }),
+      );
     if (autoscaler !== undefined)
       new ClusterAutoscaler(
         `${name}-autoscaler`,
@@ -219,8 +227,13 @@ export class AwsPlatform implements Cloud {
         pulumi.mergeOptions(opts, { dependsOn: [controller] }),
       );
     const { parent } = opts;
-    createLeftovers(`${name}-leftovers`, { steps, controller, storage, nodes }, parent ? { parent } : {});
-    return [controller];
+    createLeftovers(
+      `${name}-leftovers`,
+      { steps, controller, storage, loadBalancers, nodes },
+      parent ? { parent } : {},
+    );
+    // Its webhook decides about every new Service, so whoever creates one comes after it.
+    return loadBalancers === undefined ? [controller] : [controller, loadBalancers];
   }
 
   private stepsArgs(guards: readonly pulumi.Resource[]): AwsPlatform["steps"] {

@@ -149,6 +149,11 @@ function isBalancing({ kind }: AccountLeftover): boolean {
   return !isKept({ kind });
 }
 
+/** Nobody can wait for what no role of the cluster may delete; it is listed at the end. */
+function isGoing(one: AccountLeftover): boolean {
+  return isBalancing(one) && one.foreign !== true;
+}
+
 function isKept({ kind }: Pick<AccountLeftover, "kind">): boolean {
   return KEPT.includes(kind);
 }
@@ -160,7 +165,7 @@ function isDone(wanted: LeftoversStepSpec["leftovers"], found: Leftovers): boole
 function waitingFor({ loadBalancers, volumes }: LeftoversStepSpec["leftovers"], found: Leftovers): string {
   return [
     ...(loadBalancers === "delete"
-      ? [...found.balanced, ...found.account.filter(isBalancing).map(described)]
+      ? [...found.balanced, ...found.account.filter(isGoing).map(described)]
       : []),
     ...(volumes === "delete" ? found.claims.map((claim) => `claim ${claim}`) : []),
   ].join(", ");

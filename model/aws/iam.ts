@@ -13,6 +13,7 @@ import {
   poolGroupName,
   statusPrefix,
 } from "./names";
+import { loadBalancerStatements } from "./loadBalancers/statements";
 import { pullStatements } from "./ecr/registry";
 import { sessionStatements } from "./sessions/statements";
 import { awsOf, type AwsCluster } from "./spec";
@@ -143,6 +144,7 @@ export function controlPlaneStatements(settings: AwsCluster): Statement[] {
           ...cloudControllerStatements(settings),
           ...(aws.storage === undefined ? [] : storageStatements(settings)),
           ...(aws.clusterAutoscaler === undefined ? [] : autoscalerStatements(settings)),
+          ...(aws.loadBalancerController === undefined ? [] : loadBalancerStatements(settings)),
         ]
       : []),
     ...pullStatements(aws),
@@ -286,6 +288,9 @@ export function rolesOf(settings: AwsCluster): InstanceProfileRole[] {
     ...(identity && aws.storage ? [{ role: "EBS CSI driver", statements: storageStatements(settings) }] : []),
     ...(identity && aws.clusterAutoscaler
       ? [{ role: "Cluster Autoscaler", statements: autoscalerStatements(settings) }]
+      : []),
+    ...(identity && aws.loadBalancerController
+      ? [{ role: "AWS Load Balancer Controller", statements: loadBalancerStatements(settings) }]
       : []),
   ];
 }

@@ -4,6 +4,7 @@ import type { ClusterAutoscalerInput } from "./autoscaler/settings";
 import type { EcrInput } from "./ecr/settings";
 import type { VpcEndpointsInput } from "./endpoints/settings";
 import type { OnDestroyInput } from "./leftovers/settings";
+import type { LoadBalancerControllerInput } from "./loadBalancers/settings";
 import type { RepairInput } from "./repair/settings";
 import type { RefreshInput } from "./refresh/settings";
 import type { AwsOs } from "./settings";
@@ -578,6 +579,13 @@ export interface AwsPlatformInput {
    * @defaultValue none: `up` starts such a pool with `min` nodes, and something else sets its size
    */
   clusterAutoscaler?: ClusterAutoscalerInput;
+  /**
+   * AWS Load Balancer Controller, for Ingresses of the class `alb` and network load balancers of Services.
+   *
+   * @defaultValue none: the cloud controller manager creates load balancers, which are classic ones unless a Service has
+   * the annotation `service.beta.kubernetes.io/aws-load-balancer-type: nlb`
+   */
+  loadBalancerController?: LoadBalancerControllerInput;
   /**
    * What `pulumi destroy` does with what controllers in the cluster created on AWS.
    *

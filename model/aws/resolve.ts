@@ -1,6 +1,7 @@
 import { defined } from "../core/defined";
 import { whenEnabled } from "../core/enabled";
 import { resolveAttached } from "./attached/settings";
+import { resolveLoadBalancerController } from "./loadBalancers/resolve";
 import { resolveClusterAutoscaler } from "./autoscaler/resolve";
 import { resolveEcr } from "./ecr/settings";
 import { endpointSubnets } from "./endpoints/settings";
@@ -157,6 +158,11 @@ function awsSettings(
       clusterAutoscaler: resolveClusterAutoscaler(input.clusterAutoscaler, {
         chart: chart("cluster-autoscaler"),
         kubernetes: versions.kubernetes,
+      }),
+      loadBalancerController: resolveLoadBalancerController(input.loadBalancerController, {
+        chart: chart("aws-load-balancer-controller"),
+        version: CHARTS["aws-load-balancer-controller"].appVersion ?? "",
+        controlPlaneNodes: layout.controlPlaneNodes.length,
       }),
     }),
     onDestroy: input.onDestroy,

@@ -23,6 +23,7 @@ import {
   text,
 } from "../settings/schema/primitives";
 import { onDestroy } from "./leftovers/schema";
+import { loadBalancerController } from "./loadBalancers/schema";
 
 const WINDOWS = ["windows-2022", "windows-2025"] as const;
 
@@ -200,6 +201,7 @@ export const awsShape = {
   podIdentity: z.boolean().default(true),
   storage: switched({ kmsKeyId: kmsKey.optional() }).prefault({}),
   clusterAutoscaler: clusterAutoscaler.optional(),
+  loadBalancerController: loadBalancerController.optional(),
   onDestroy,
   tags: tags.default({}),
 };

@@ -2,6 +2,7 @@ import type { Attached } from "./attached/settings";
 import type { ClusterAutoscalerSettings } from "./autoscaler/settings";
 import type { EcrSettings } from "./ecr/settings";
 import type { OnDestroySettings } from "./leftovers/settings";
+import type { LoadBalancerControllerSettings } from "./loadBalancers/settings";
 import type { VpcEndpoints } from "./endpoints/settings";
 import type { RepairSettings } from "./repair/settings";
 import type { RefreshPercents } from "./refresh/settings";
@@ -259,6 +260,8 @@ export interface AwsSettings {
   readonly storage?: { readonly chart: string; readonly kmsKeyId?: string };
   /** Cluster Autoscaler. Undefined: it is not installed. */
   readonly clusterAutoscaler?: ClusterAutoscalerSettings;
+  /** AWS Load Balancer Controller. Undefined: it is not installed. */
+  readonly loadBalancerController?: LoadBalancerControllerSettings;
   /** What a destroy does with what controllers created. */
   readonly onDestroy: OnDestroySettings;
   /** Linux nodes pull from ECR. Undefined: they do not log in. */

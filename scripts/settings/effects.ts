@@ -231,7 +231,15 @@ const AWS: readonly EffectRow[] = [
     "the roles of instances; their agents notice within half an hour, or immediately after a restart",
   ),
   resources(
-    ["access.**", "bastion.**", "egress", "tags.*", "storage.**", "clusterAutoscaler.**"],
+    [
+      "access.**",
+      "bastion.**",
+      "egress",
+      "tags.*",
+      "storage.**",
+      "clusterAutoscaler.**",
+      "loadBalancerController.**",
+    ],
     "resources of AWS",
   ),
   resources(

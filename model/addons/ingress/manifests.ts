@@ -51,11 +51,15 @@ export function ingressService(settings: IngressSurroundings, expose: Exposure):
 
 type LoadBalancerExposure = Extract<Exposure, { type: "loadBalancer" }>;
 
-/** Annotations of the cloud controller (cloud-provider-aws, docs/service_controller.md). */
+/**
+ * Annotations of the cloud controller (cloud-provider-aws, docs/service_controller.md), which makes public load balancers unless it
+ * is told otherwise, and of AWS Load Balancer Controller (docs/guide/service/annotations.md), which makes internal ones.
+ */
 function awsAnnotations(expose: LoadBalancerExposure): Record<string, string> {
   const prefix = "service.beta.kubernetes.io/aws-load-balancer";
   return {
     [`${prefix}-type`]: "nlb",
+    [`${prefix}-scheme`]: expose.internal ? "internal" : "internet-facing",
     ...(expose.internal ? { [`${prefix}-internal`]: "true" } : {}),
   };
 }

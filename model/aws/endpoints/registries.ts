@@ -20,6 +20,9 @@ export function registriesWithoutMirror(settings: ImageSources): string[] {
     ...usedAddons(addons).flatMap((one) => partsOf(one.key, one.settings).map((part) => part.charts)),
     ...(awsOf(settings).storage === undefined ? [] : [{ driver: CHARTS["aws-ebs-csi-driver"] }]),
     ...(awsOf(settings).clusterAutoscaler === undefined ? [] : [{ scaler: CHARTS["cluster-autoscaler"] }]),
+    ...(awsOf(settings).loadBalancerController === undefined
+      ? []
+      : [{ controller: CHARTS["aws-load-balancer-controller"] }]),
   ].flatMap((some) => Object.values(some));
   const registries = [
     // The cloud controller manager's, whatever `images.repository` says.

@@ -5,6 +5,7 @@ import { clusterTag } from "../names";
 import { CLUSTER_TAG } from "../tags";
 import { ADDON_NAMESPACE, CLOUD_CONTROLLER_ACCOUNT, STORAGE_ACCOUNT } from "../addons/values";
 import { STS_AUDIENCE } from "../../kubeadm/issuer";
+import { LOAD_BALANCERS_ACCOUNT } from "../loadBalancers/values";
 import type { LeftoversSpec } from "./settings";
 
 /** `look`: changes nothing. `remove`: one round. `admit`: lets claims and load balancers in again. */
@@ -18,6 +19,8 @@ export interface AccountLeftover {
   readonly id: string;
   /** What it was made for, as far as its tags say; "" otherwise. */
   readonly of: string;
+  /** No role of the cluster may delete it: AWS Load Balancer Controller made it, and was removed since. */
+  readonly foreign?: true;
   /** Volumes and snapshots. */
   readonly gib?: number;
 }
@@ -33,7 +36,7 @@ export interface Leftovers {
 
 /** A program in Python, run on a control-plane node with a command: prints what `readLeftovers` reads. */
 export function leftoversProgram(spec: LeftoversSpec): string {
-  const { cluster, aws, proxy, storage, roles } = spec;
+  const { cluster, aws, proxy, storage, controller, roles } = spec;
   const account = (name: string, arn?: string) => (arn === undefined ? [] : [arn, ADDON_NAMESPACE, name]);
   const own = script("aws/leftovers/scripts/leftovers.py", {
     OWNED: clusterTag(cluster),
@@ -44,6 +47,8 @@ export function leftoversProgram(spec: LeftoversSpec): string {
     BALANCERS: account(CLOUD_CONTROLLER_ACCOUNT, roles.balancers),
     VOLUMES: account(STORAGE_ACCOUNT, roles.volumes),
     STORAGE: storage,
+    CONTROLLER: account(LOAD_BALANCERS_ACCOUNT, roles.controller),
+    CONTROLLED: controller,
     END_BALANCERS: spec.loadBalancers === "delete",
     END_VOLUMES: spec.volumes === "delete",
   });

@@ -36,6 +36,8 @@ export interface LeftoverRoles {
   readonly balancers?: string;
   /** The EBS driver's. */
   readonly volumes?: string;
+  /** AWS Load Balancer Controller's, for what carries its own tag. */
+  readonly controller?: string;
 }
 
 /** What the program that looks for leftovers reads. */
@@ -47,6 +49,8 @@ export interface LeftoversSpec extends OnDestroySettings {
   readonly proxy: readonly (readonly [name: string, value: string])[];
   /** Whether the cluster has the EBS driver. */
   readonly storage: boolean;
+  /** Whether the cluster has AWS Load Balancer Controller. */
+  readonly controller: boolean;
   /** Empty: the control-plane nodes' own role may do it. */
   readonly roles: LeftoverRoles;
 }

@@ -274,6 +274,21 @@ describe("Cluster Autoscaler", () => {
   });
 });
 
+describe("AWS Load Balancer Controller", () => {
+  it("is a release with a role of its own, before everything that creates a Service", async () => {
+    const all = await cluster({ ...smallAws(), loadBalancerController: {} });
+    const release = byName(all, "cloud-load-balancers-release");
+    expect(release.inputs).toMatchObject({ chart: "aws-load-balancer-controller", namespace: "kube-system" });
+    expect(release.dependsOn).toContain(byName(all, "cloud-load-balancers-identity-policy").urn);
+    expect(byName(all, "cloud-load-balancers").dependsOn).toContain(
+      byName(all, "cloud-cloud-provider-release").urn,
+    );
+    expect(byName(all, "cloud-coredns").dependsOn).toContain(release.urn);
+    expect(byName(all, "cloud-leftovers").dependsOn).toContain(release.urn);
+    expect(names(small).filter((name) => name.startsWith("cloud-load-balancers"))).toEqual([]);
+  });
+});
+
 describe("leftovers", () => {
   it("are looked for before anything goes that the controllers need, and stay protected with the cluster", () => {
     const step = byName(large, "cloud-leftovers");
@@ -305,6 +320,7 @@ describe("leftovers", () => {
         aws: { region: REGION, partition: "aws" },
         proxy: [],
         storage: true,
+        controller: false,
         roles: { balancers: "${cloudControllerRole}", volumes: "${storageRole}" },
       },
     });

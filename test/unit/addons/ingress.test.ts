@@ -121,6 +121,7 @@ describe("ingress-nginx", () => {
     const service: KubernetesObject | undefined = ingressNginxService(settings, nginxOf(settings));
     expect(service?.metadata.annotations).toEqual({
       "service.beta.kubernetes.io/aws-load-balancer-type": "nlb",
+      "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal",
       "service.beta.kubernetes.io/aws-load-balancer-internal": "true",
     });
     expect(service?.spec).toMatchObject({ loadBalancerSourceRanges: ["203.0.113.0/24"] });

@@ -23,6 +23,7 @@ const spec: LeftoversStepSpec = {
     aws: { region: "eu-central-1", partition: "aws" },
     proxy: [],
     storage: true,
+    controller: false,
     loadBalancers: "delete",
     volumes: "keep",
     roles: {},
@@ -117,6 +118,13 @@ describe("leftovers of a cluster on AWS", () => {
       ],
       error: "",
     });
+  });
+
+  it("that nobody here may delete are listed, and not waited for", async () => {
+    const alb: AccountLeftover = { kind: "load balancer", id: "arn:alb", of: "", foreign: true };
+    const { asked, said } = await step({ answers: [{ ...none, account: [alb] }] });
+    expect(asked).toEqual(["look"]);
+    expect(said).toEqual(["left on AWS: load balancer arn:alb"]);
   });
 
   it("with volumes: delete wait for claims too", async () => {

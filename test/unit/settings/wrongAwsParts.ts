@@ -313,6 +313,22 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
       /at least 1/,
     ],
   ]),
+  ...cases("AWS Load Balancer Controller", smallAws, [
+    ["not yes", set("loadBalancerController", true), "loadBalancerController", /mapping/],
+    ["no replica", set("loadBalancerController", { replicas: 0 }), "loadBalancerController.replicas", /1/],
+    [
+      "an image without a tag",
+      set("loadBalancerController", { image: "registry.example.com/controller" }),
+      "loadBalancerController.image",
+      /tag or digest/,
+    ],
+    [
+      "another key",
+      set("loadBalancerController", { defaultForService: true }),
+      "loadBalancerController.defaultForService",
+      /defaultForServices/,
+    ],
+  ]),
   ...cases("what a destroy does", smallAws, [
     ["not yes", set("onDestroy", true), "onDestroy", /mapping/],
     [

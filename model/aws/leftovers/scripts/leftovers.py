@@ -1,5 +1,5 @@
 # What controllers of a cluster made in the account: seen and removed by their own roles, while its API serves.
-# Variables: OWNED CLUSTER STACK_TAG KUBECONFIG AUDIENCE BALANCERS VOLUMES STORAGE END_BALANCERS END_VOLUMES
+# Variables: OWNED CLUSTER STACK_TAG KUBECONFIG AUDIENCE BALANCERS VOLUMES STORAGE CONTROLLER CONTROLLED END_BALANCERS END_VOLUMES
 
 import xml.etree.ElementTree
 
@@ -125,6 +125,13 @@ def ours(tags):
     return STACK_TAG not in tags and (tags.get(OWNED) == "owned" or tags.get(CONTROLLER_TAG) == CLUSTER)
 
 
+def maker(tags):
+    """Which controller's role may end it: each may touch only what carries its own tag."""
+    if tags.get(OWNED) == "owned":
+        return "balancers"
+    return "controller" if CONTROLLED else None
+
+
 def meant(tags):
     for service in ("kubernetes.io/service-name", "service.k8s.aws/stack", "ingress.k8s.aws/stack"):
         if service in tags:
@@ -183,7 +190,7 @@ def tell(balanced, claims, account):
 
 def account():
     act_as(BALANCERS)
-    found = [{"kind": kind, "id": name, "of": meant(tags) or tags.get("", "")} for (kind, name), tags in sorted(balancers_of(vpc()).items())]
+    found = [dict({"kind": kind, "id": name, "of": meant(tags) or tags.get("", "")}, **({} if maker(tags) else {"foreign": True})) for (kind, name), tags in sorted(balancers_of(vpc()).items(), key=lambda one: one[0])]
     if not STORAGE:
         return found
     act_as(VOLUMES)
@@ -274,10 +281,13 @@ def remove():
         end_claims(claimed)
     if END_BALANCERS and not served:
         act_as(BALANCERS)
-        # The controllers' roles may end only what carries the tag of the cloud controller manager.
-        found = sorted(one for one, tags in balancers_of(vpc()).items() if tags.get(OWNED) == "owned")
-        for kind, work in ENDS:
-            for name in [name for one, name in found if one == kind]:
-                attempt(work, name)
+        found = balancers_of(vpc())
+        for who, role in (("balancers", BALANCERS), ("controller", CONTROLLER)):
+            own = sorted(one for one, tags in found.items() if maker(tags) == who)
+            if own:
+                act_as(role)
+            for kind, work in ENDS:
+                for name in [name for one, name in own if one == kind]:
+                    attempt(work, name)
     tell(served, claimed, account())
 

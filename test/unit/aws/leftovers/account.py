@@ -46,6 +46,11 @@ def add_orphan():
     groups["sg-workers"]["opened"].append("sg-elb")
 
 
+def add_of_controller():
+    balancers["arn:alb"] = {"VpcId": HOME, "tags": {aws.CONTROLLER_TAG: aws.CLUSTER, "ingress.k8s.aws/stack": "shop/site"}}
+    balancers["arn:alb-of-another"] = {"VpcId": HOME, "tags": {aws.CONTROLLER_TAG: "another"}}
+
+
 def controllers():
     """What the controllers do between two rounds."""
     for key in deleting["services"]:
@@ -178,7 +183,8 @@ def once(service, action, params):
     if not action.startswith("Describe"):
         did.append("%s %s" % (who, action))
     # Each controller may do what its own policy allows, and no more.
-    if who != ("key-of-storage" if action in ("DescribeVolumes", "DescribeSnapshots") else "key-of-balancers"):
+    alb = params.get("LoadBalancerArn") == "arn:alb"
+    if who != ("key-of-storage" if action in ("DescribeVolumes", "DescribeSnapshots") else "key-of-controller" if alb else "key-of-balancers"):
         refuse("UnauthorizedOperation")
     body = ec2(action, params) if service == "ec2" else balancing(aws.SERVICES[service], action, params)
     return xml(action, body)
@@ -186,9 +192,9 @@ def once(service, action, params):
 
 def sts(address, data=None, timeout=None):
     asked = dict(aws.urllib.parse.parse_qsl(data.decode()))
-    role = {"arn:cloud-controller": "cloud-controller-manager", "arn:storage": "ebs-csi-controller-sa"}[asked["RoleArn"]]
+    role = {"arn:cloud-controller": "cloud-controller-manager", "arn:storage": "ebs-csi-controller-sa", "arn:controller": "aws-load-balancer-controller"}[asked["RoleArn"]]
     assert asked["WebIdentityToken"] == "token-of-" + role, asked
-    key = "key-of-balancers" if "cloud" in asked["RoleArn"] else "key-of-storage"
+    key = "key-of-" + {"arn:cloud-controller": "balancers"}.get(asked["RoleArn"], asked["RoleArn"][4:])
     return io.BytesIO(xml("AssumeRoleWithWebIdentity", "<Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken></Credentials>" % key).encode())
 
 

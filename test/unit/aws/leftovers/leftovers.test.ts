@@ -13,6 +13,7 @@ const spec: LeftoversSpec = {
   aws: { region: "eu-central-1", partition: "aws" },
   proxy: [],
   storage: true,
+  controller: false,
   loadBalancers: "delete",
   volumes: "keep",
   roles: { balancers: "arn:cloud-controller", volumes: "arn:storage" },
@@ -107,6 +108,22 @@ describe.skipIf(!have("python3"))("what controllers left", () => {
     expect(seen.at(-1)?.account).toEqual([
       { kind: "volume", id: "vol-keep", of: "claim shop/kept", gib: 20 },
     ]);
+  });
+
+  it("of AWS Load Balancer Controller goes by its own role, and is only listed once nobody has the role", () => {
+    const rounds = "add_of_controller()\nfor number in range(3):\n    aws.remove()\n    controllers()";
+    const roles = { ...spec.roles, controller: "arn:controller" };
+    const there = play({ controller: true, roles }, rounds);
+    expect(there.did).toContain("key-of-controller DeleteLoadBalancer");
+    expect(there.left.balancers).toEqual(["arn:alb-of-another", "arn:api", "arn:far", "arn:foreign"]);
+    const gone = play({}, rounds);
+    expect(gone.left.balancers).toContain("arn:alb");
+    expect(gone.seen.at(-1)?.account).toContainEqual({
+      kind: "load balancer",
+      id: "arn:alb",
+      of: "Ingress shop/site",
+      foreign: true,
+    });
   });
 
   it("is not made again meanwhile: new load balancers are refused, and claims only where they are deleted", () => {
