@@ -31,7 +31,10 @@ export function estimate(settings: ClusterSettings): Estimate {
 }
 
 /** Why the run must not start; undefined: it may. */
-export function budgetRefusal({ cost, hours, unknown }: Estimate, budget: number | undefined): string | undefined {
+export function budgetRefusal(
+  { cost, hours, unknown }: Estimate,
+  budget: number | undefined,
+): string | undefined {
   const told = `the run costs about ${cost} US dollars for ${hours} hours at the most`;
   if (unknown.length > 0)
     return `${told}, without ${unknown.join(", ")}, which have no price in this library: use other instance types`;

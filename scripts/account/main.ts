@@ -17,7 +17,11 @@ async function start(args: Arguments): Promise<number> {
   const { stack } = args;
   const source = path.join(ROOT, `Pulumi.${stack}.yaml`);
   const read = readEnvironment({ environment: stack, configFile: source, configFileGiven: false, out: "" });
-  const settings = readCluster(read.cluster, { environment: stack, region: read.region, files: projectFiles() });
+  const settings = readCluster(read.cluster, {
+    environment: stack,
+    region: read.region,
+    files: projectFiles(),
+  });
   let stopped = false;
   process.on("SIGINT", () => {
     stopped = true;
@@ -53,7 +57,8 @@ async function main(words: readonly string[]): Promise<number> {
     console.log(USAGE);
     return 0;
   } catch (error) {
-    if (!(error instanceof UsageError || error instanceof SettingsError || error instanceof PlanError)) throw error;
+    if (!(error instanceof UsageError || error instanceof SettingsError || error instanceof PlanError))
+      throw error;
     console.error(error instanceof UsageError ? `${error.message}\n\n${USAGE}` : error.message);
     return 2;
   }

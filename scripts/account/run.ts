@@ -101,9 +101,12 @@ function tell({ args, settings, say }: Run, steps: readonly Step[]): void {
   for (const { name, changes = [], commands } of steps) {
     say(`${name}:`);
     for (const { path: where, value } of changes)
-      say(`  would ${value === undefined ? "remove" : "set"} ${where.join(".")}${value === undefined ? "" : ` to ${JSON.stringify(value)}`}`);
+      say(
+        `  would ${value === undefined ? "remove" : "set"} ${where.join(".")}${value === undefined ? "" : ` to ${JSON.stringify(value)}`}`,
+      );
     for (const command of commands) say(`  would run: ${shown(command)}`);
-    if (name === "create the cluster") say(`  would write the kubeconfig: ${shown(kubeconfigCommand(args.stack))}`);
+    if (name === "create the cluster")
+      say(`  would write the kubeconfig: ${shown(kubeconfigCommand(args.stack))}`);
   }
   for (const command of sweeps) say(`would check that nothing is left: ${command}`);
 }
@@ -142,7 +145,9 @@ async function refuseLeftovers({ args, settings, shell }: Run): Promise<void> {
 function prepare({ folder, source }: Run, files: Files, keep: boolean): StackFile {
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   fs.writeFileSync(files.objects, OBJECTS);
-  return keep && fs.existsSync(files.stackFile) ? new StackFile(files.stackFile) : StackFile.copy(source, files.stackFile);
+  return keep && fs.existsSync(files.stackFile)
+    ? new StackFile(files.stackFile)
+    : StackFile.copy(source, files.stackFile);
 }
 
 async function perform(run: Run, stackFile: StackFile, files: Files, step: Step): Promise<void> {

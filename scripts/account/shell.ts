@@ -13,7 +13,9 @@ export interface Shell {
 export class CommandError extends Error {}
 
 export function shown(command: Command): string {
-  return command.map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
+  return command
+    .map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(" ");
 }
 
 /** The machine's own. An interrupt of the terminal reaches the command itself, so that Pulumi can end in order. */

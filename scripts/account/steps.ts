@@ -138,7 +138,20 @@ export function story(given: Given): Step[] {
     ...refreshed(given),
     {
       name: "a refresh finds no change",
-      commands: [["pulumi", "refresh", "--yes", "--expect-no-changes", "--skip-preview", "--stack", stack, "--config-file", files.stackFile, "--non-interactive"]],
+      commands: [
+        [
+          "pulumi",
+          "refresh",
+          "--yes",
+          "--expect-no-changes",
+          "--skip-preview",
+          "--stack",
+          stack,
+          "--config-file",
+          files.stackFile,
+          "--non-interactive",
+        ],
+      ],
     },
     ...cleaning(given),
   ];

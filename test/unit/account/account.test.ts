@@ -53,7 +53,9 @@ class PaperAccount implements Shell {
     if (!text.includes("get-resources")) return Promise.reject(new CommandError(text));
     const list = text.includes("pulumi-kubeadm/cluster") ? this.tagged : [];
     if (this.leftFor > 0 && list.includes("arn:volume") && --this.leftFor === 0) this.tagged = [];
-    return Promise.resolve(JSON.stringify({ ResourceTagMappingList: list.map((arn) => ({ ResourceARN: arn })) }));
+    return Promise.resolve(
+      JSON.stringify({ ResourceTagMappingList: list.map((arn) => ({ ResourceARN: arn })) }),
+    );
   }
 
   start(words: string, base = smallAws): Promise<void> {
@@ -100,7 +102,12 @@ describe("a run in an account", () => {
   it("replaces one of several control-plane nodes, in the order of docs/operations.md", async () => {
     const account = new PaperAccount();
     await account.start(`cloud --budget 1000 --account ${ACCOUNT}`, largeAws);
-    const steps = ["allow that cp-2 is replaced", "replace cp-2", "protect cp-2 again", "refresh pool general"];
+    const steps = [
+      "allow that cp-2 is replaced",
+      "replace cp-2",
+      "protect cp-2 again",
+      "refresh pool general",
+    ];
     expect(account.said.filter((line) => steps.includes(line))).toEqual(steps);
   });
 
@@ -146,7 +153,9 @@ describe("before anything is created", () => {
 
   it("a budget is asked for, and must cover the estimate", async () => {
     const { cost } = estimate(awsSettings(smallAws));
-    expect(await refused(new PaperAccount(), `cloud --account ${ACCOUNT}`)).toContain("name a budget with --budget");
+    expect(await refused(new PaperAccount(), `cloud --account ${ACCOUNT}`)).toContain(
+      "name a budget with --budget",
+    );
     expect(await refused(new PaperAccount(), `cloud --budget 1 --account ${ACCOUNT}`)).toContain(
       `about ${cost} US dollars for 3 hours at the most, more than the budget of 1`,
     );
@@ -164,13 +173,17 @@ describe("before anything is created", () => {
   it("quotas must suffice, all of them", async () => {
     const account = new PaperAccount();
     account.quota = 1;
-    expect(await refused(account, REAL)).toMatch(/On-Demand Standard.*L-1216C47A.*request-service-quota-increase/);
+    expect(await refused(account, REAL)).toMatch(
+      /On-Demand Standard.*L-1216C47A.*request-service-quota-increase/,
+    );
   });
 
   it("nothing of a cluster of that name may be there", async () => {
     const account = new PaperAccount();
     account.tagged = ["arn:vpc"];
-    expect(await refused(account, REAL)).toMatch(/already has something of a cluster cloud: arn:vpc.*--clean/);
+    expect(await refused(account, REAL)).toMatch(
+      /already has something of a cluster cloud: arn:vpc.*--clean/,
+    );
   });
 
   it("a dry run tells every command and runs none", async () => {
@@ -178,7 +191,13 @@ describe("before anything is created", () => {
     await account.start("cloud --dry-run");
     expect(account.ran).toEqual([]);
     const told = account.said.join("\n");
-    for (const part of ["pulumi up", "pulumi destroy", "get-service-quota", "get-resources", "set protect to false"])
+    for (const part of [
+      "pulumi up",
+      "pulumi destroy",
+      "get-service-quota",
+      "get-resources",
+      "set protect to false",
+    ])
       expect(told).toContain(part);
     expect(fs.existsSync(path.join(folder, "out"))).toBe(false);
   });
@@ -200,7 +219,9 @@ describe("a run that is cut off", () => {
   it("is cleaned without a budget", async () => {
     const account = new PaperAccount();
     account.fails = "kubectl";
-    await expect(account.start(REAL)).rejects.toThrow("a load balancer and a volume: kubectl ended with status 255");
+    await expect(account.start(REAL)).rejects.toThrow(
+      "a load balancer and a volume: kubectl ended with status 255",
+    );
     account.ran.length = 0;
     await account.start(`cloud --account ${ACCOUNT} --clean`);
     expect(account.done).toEqual(["pulumi up", "pulumi destroy"]);
