@@ -13,6 +13,8 @@ export interface Lock {
   readonly name: string;
   /** What people read while the machine waits. */
   readonly waits: string;
+  /** Why the machine is not changed at all, from what follows `LOCK.blocked`. */
+  readonly blocked?: (by: string) => string;
 }
 
 /**
@@ -55,6 +57,9 @@ export async function holding<T>(
       const failed = line.slice(LOCK.failed.length);
       const why = `was not changed, because the change of ${failed} failed: fix that error and run up again`;
       shut(new HostProblem(machine.name, why));
+    } else if (line.startsWith(LOCK.blocked)) {
+      const by = line.slice(LOCK.blocked.length);
+      shut(new HostProblem(machine.name, `was not changed: ${lock.blocked?.(by) ?? by}`));
     }
   };
   const keep = async (): Promise<void> => {

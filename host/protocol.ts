@@ -69,6 +69,12 @@ export interface Rollout {
   readonly maxUnavailable: number | string;
 }
 
+/** How changes that drain nodes go over the workers of a pool. */
+export interface PoolUpgrades {
+  /** Workers of the pool that may be unavailable at a time: a number, or a share of them. */
+  readonly maxUnavailable: number | string;
+}
+
 /** Node setup of one machine. */
 export interface SetupSpec extends KnownCluster {
   readonly step: "setup";
@@ -119,6 +125,8 @@ export interface NodeStepSpec extends KnownCluster {
   /** `nodeDigest` of the machine. */
   readonly digest: string;
   readonly rollout: Rollout;
+  /** undefined: a control-plane node, which goes alone. */
+  readonly upgrades?: PoolUpgrades;
   readonly node: NodeSpec;
   /** Setup of the machine, if it has no separate step. */
   readonly setup?: SetupPart;

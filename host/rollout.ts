@@ -1,6 +1,13 @@
 import { randomBytes } from "node:crypto";
 import * as os from "node:os";
-import { changeLockScript, drainLockScript, type LockOwner } from "../model/lifecycle/lock";
+import {
+  blockedBy,
+  changeLockScript,
+  drainLockScript,
+  type Blocking,
+  type DrainingChange,
+  type LockOwner,
+} from "../model/lifecycle/lock";
 import type { ClusterMachine } from "../model/machine";
 import { controlPlaneNode, type ClusterContext } from "./controlPlane";
 import { holding, type StillHeld } from "./lock";
@@ -39,7 +46,7 @@ export async function withChangeLock<T>(
 ): Promise<T> {
   const lock = {
     keeper: await keeperOf(context, machine),
-    script: changeLockScript(ownerOf(machine, run), context.spec.rollout),
+    script: changeLockScript(ownerOf(machine, run), context.spec.rollout.maxUnavailable),
     name: "lock for changes",
     waits: "waits until other nodes are changed and healthy",
   };
@@ -47,22 +54,50 @@ export async function withChangeLock<T>(
 }
 
 /**
- * Runs `work`, which drains the machine's node, while the machine has the drain lock.
- * @throws HostProblem when the change of another machine failed before
+ * Runs `work`, which drains the machine's node, changes it and ends when it is well and let in again, while the machine has the drain lock.
+ * No more nodes of its pool are unavailable at a time than the change allows, those included that an earlier run left.
+ * @throws HostProblem when the change of another machine failed before, or where nodes that nobody works on leave no room
  */
 export async function withDrainLock<T>(
   context: LockContext,
   machine: ClusterMachine,
+  change: DrainingChange,
   work: (stillHeld: StillHeld) => Promise<T>,
   run = thisRun(),
 ): Promise<T> {
   const lock = {
     keeper: await keeperOf(context, machine),
-    script: drainLockScript(ownerOf(machine, run)),
+    script: drainLockScript(ownerOf(machine, run), change),
     name: "drain lock",
-    waits: "waits for another node's upgrade: one node at a time is drained",
+    waits: `waits for other nodes: ${waitsFor(machine, change)}`,
+    blocked: (by: string) => blockedWords(machine, blockedBy(by)),
   };
   return holding(context, machine, lock, work);
+}
+
+function waitsFor({ role, pool }: ClusterMachine, { maxUnavailable }: DrainingChange): string {
+  return role === "worker"
+    ? `maxUnavailable of pool ${pool} is ${maxUnavailable}, and the first node of a pool goes alone`
+    : "control-plane nodes are drained one at a time";
+}
+
+/** Why a node is not drained, and how to go on. */
+export function blockedWords(
+  { role, pool }: ClusterMachine,
+  { limit, total, unready, left }: Blocking,
+): string {
+  const nodes = role === "worker" ? `${total} nodes of pool ${pool}` : `${total} control-plane nodes`;
+  const reasons = [
+    ...unready.map((name) => `${name} is not Ready`),
+    ...left.map((name) => `${name} was left cordoned by an earlier run`),
+  ];
+  const cures = [
+    ...(unready.length === 0 ? [] : [`Mend ${unready.join(", ")}, or remove it from the settings`]),
+    ...(left.length === 0
+      ? []
+      : [`Let the step of ${left.join(", ")} run first: raise --parallel, or name it with --target`]),
+  ];
+  return `${limit} of the ${nodes} may be unavailable at a time, and ${reasons.join(", ")}. ${cures.join(". ")}. Then run up again`;
 }
 
 /** The first control-plane node that answers: the same for all steps of a run. */

@@ -90,6 +90,14 @@ function heldPart(settings: ClusterSettings, machine: Machine): { held?: true } 
   return terminationProtection && !forceDestroy ? { held: true } : {};
 }
 
+function poolUpgrades(
+  { upgrades }: ClusterSettings,
+  { role, pool }: Machine,
+): Pick<NodeStepSpec, "upgrades"> {
+  if (role !== "worker") return {};
+  return { upgrades: { maxUnavailable: upgrades.pools[pool]?.maxUnavailable ?? upgrades.maxUnavailable } };
+}
+
 /** @throws Error where the settings restore nothing */
 export function restoreSpec(settings: ClusterSettings): RestoreSpec {
   const { restore } = settings.etcd;
@@ -109,6 +117,7 @@ export function nodeStepSpec(settings: ClusterSettings, machine: Machine): NodeS
     ...clusterPart(settings),
     machines: knownMachines(settings, machine),
     rollout: settings.rollout,
+    ...poolUpgrades(settings, machine),
     node,
     ...(settings.etcd.restore === undefined ? {} : { restored: settings.etcd.restore }),
     ...ownSetup(settings, machine),

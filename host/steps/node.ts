@@ -2,7 +2,9 @@ import { filesOfNode } from "../../model/lifecycle/files";
 import { nodeIdentity } from "../../model/lifecycle/digest";
 import { convergeScript } from "../../model/lifecycle/converging";
 import { credentialScript, joinScript } from "../../model/lifecycle/joining";
-import { drainScript, letInScript } from "../../model/lifecycle/draining";
+import { sha256 } from "../../model/core/hash";
+import { drainScript, leftDrainedScript, letInScript } from "../../model/lifecycle/draining";
+import type { DrainingChange } from "../../model/lifecycle/lock";
 import { isMemberOf, type EtcdMember } from "../../model/node/etcd";
 import { wellScript } from "../../model/lifecycle/well";
 import { nodeUndo } from "../../model/lifecycle/undo";
@@ -136,7 +138,10 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
     const restartsPods =
       !sameVersion || changesManagers(state.living.managers, managerPolicies(spec.node, machine));
     if (!sameVersion) await snapshotBeforeVersion(context, machine, [...files, ...secrets]);
+    const resumed = !restartsPods && digest === facts.digest && (await leftDrained(context, machine));
     if (restartsPods) await drained(context, machine, sameVersion, converge);
+    // The host came to an end without its run, and may not be well with it: it counts, and goes first, as one that is drained.
+    else if (resumed) await withDrainLock(context, machine, drainingChange(spec), converge);
     // Control-plane nodes are changed one after the other by the order of their steps.
     else if (machine.role === "worker" && digest !== facts.digest)
       await withChangeLock(context, machine, converge);
@@ -186,7 +191,7 @@ async function deadAndLeaving(
 
 /**
  * A kubelet of another version starts its pods anew, and one with another CPU or memory policy knows nothing of what its pods were
- * given, so they are moved away first, from one node at a time; adopting the
+ * given, so they are moved away first, from no more nodes of a pool at a time than `upgrades` allows; adopting the
  * node lets them come back. The only control-plane node keeps its pods: nobody else could drain it.
  */
 async function drained(
@@ -199,7 +204,7 @@ async function drained(
   const others = spec.machines.some((one) => one.role === "controlPlane" && one.name !== machine.name);
   if (!others) return upgrade();
   const through = await another(context, machine);
-  await withDrainLock(context, machine, async (stillHeld) => {
+  await withDrainLock(context, machine, drainingChange(spec), async (stillHeld) => {
     try {
       await hosts.job(through, {
         name: `draining ${machine.name}`,
@@ -217,6 +222,23 @@ async function drained(
       throw error;
     }
   });
+}
+
+/** What a drained node gets, as all nodes of its pool do: another version, or other policies of its kubelet. */
+function drainingChange({ node, upgrades }: NodeStepSpec): DrainingChange {
+  const policies = sha256(JSON.stringify(managerPolicies(node, node.machine))).slice(0, 8);
+  const target = `v${node.kubernetesVersion}-${policies}`;
+  return { target, maxUnavailable: upgrades?.maxUnavailable ?? 1 };
+}
+
+/** Whether a worker is still marked by a run that drained it; of others their order takes care. */
+async function leftDrained(context: Context, machine: ClusterMachine): Promise<boolean> {
+  if (machine.role !== "worker") return false;
+  const through = await another(context, machine);
+  const script = leftDrainedScript(context.spec.node);
+  return (
+    (await context.hosts.query(through, "asking for the node's mark", "/bin/bash -s", script)).trim() !== ""
+  );
 }
 
 /** A control-plane node that lets the machine in, and drains it. */

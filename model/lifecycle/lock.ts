@@ -1,12 +1,34 @@
 /** Locks that steps of one run share: how many living nodes may be drained or changed at the same time. */
 import { sha256 } from "../core/hash";
+import { LABEL_DOMAIN } from "../core/labelDomain";
 import type { ClusterMachine } from "../machine";
-import type { RolloutSettings } from "../settings/resolved";
 import { UPGRADING } from "./draining";
 import { lifecycleScript } from "./scripts";
 
-/** Lines of a lock's script; the last names the machine whose change failed. */
-export const LOCK = { held: "##lock held", waits: "##lock waits", failed: "##lock failed " } as const;
+/** How many may be unavailable at a time: a number, or a share such as `25%`. */
+export type MaxUnavailable = number | string;
+
+/** How many of `total` that is: a share is rounded down, as Deployments have it, and one may always be. */
+export function portion(maxUnavailable: MaxUnavailable, total: number): number {
+  const share = /^(\d+)%$/.exec(String(maxUnavailable))?.[1];
+  return Math.max(
+    1,
+    share === undefined ? Number(maxUnavailable) : Math.floor((total * Number(share)) / 100),
+  );
+}
+
+/** Annotation of a node that is well with a change: names the change. Once one node of a pool has it, the others go in portions. */
+export const WELL_WITH = `${LABEL_DOMAIN}/well-with`;
+
+/**
+ * Lines of a lock's script. `failed` is followed by the machine whose change failed; `blocked` by what `blockedBy` reads.
+ */
+export const LOCK = {
+  held: "##lock held",
+  waits: "##lock waits",
+  failed: "##lock failed ",
+  blocked: "##lock blocked ",
+} as const;
 /** What the script is told when the change has ended. */
 export const LOCK_DONE = "done\n";
 export const LOCK_FAILED = "failed\n";
@@ -23,6 +45,8 @@ const SILENCE = 90;
 const GRACE = 180;
 /** Seconds for which a node that an earlier run left drained goes first. */
 const FIRST_FOR = 60;
+/** Seconds for which nodes that no step works on may keep the others waiting: a reboot, or a step that is still on its way. */
+const STUCK_FOR = 180;
 
 /** Who asks for a lock. */
 export interface LockOwner {
@@ -33,43 +57,108 @@ export interface LockOwner {
   readonly step: string;
 }
 
-/** Holds the drain lock: one node at a time is drained. A node that an earlier run left drained goes first. */
-export function drainLockScript(owner: LockOwner): string {
-  return lockScript(owner, "drain");
+/** A change that drains nodes. */
+export interface DrainingChange {
+  /** Names what the node gets, the same on all nodes of its pool: `v1.36.4`. */
+  readonly target: string;
+  /** Nodes of the machine's pool that may be unavailable at a time. Control-plane nodes: one, whatever it says. */
+  readonly maxUnavailable: MaxUnavailable;
 }
 
-/** Holds one of the locks for a change: control-plane nodes have one, workers as many as `rollout.maxUnavailable` lets. */
-export function changeLockScript(owner: LockOwner, rollout: RolloutSettings): string {
-  return lockScript(owner, "change", String(rollout.maxUnavailable));
+/**
+ * Holds the lock of a node that is drained. Each pool has its own bound. A node counts while its step holds the lock, from before it
+ * is drained until it is let in again (`UPGRADING`), whatever became of its step, and while it is not Ready. The first node of a pool that gets a
+ * change goes alone, and so does one that an earlier run left, which goes first.
+ */
+export function drainLockScript(owner: LockOwner, { target, maxUnavailable }: DrainingChange): string {
+  const { role, pool } = owner.machine;
+  const worker = role === "worker";
+  const group = groupOf(owner.machine);
+  const selector = `node-role.kubernetes.io/${worker ? pool : "control-plane"}`;
+  return lockScript(owner, {
+    kind: "drain",
+    group,
+    counted: group,
+    selector,
+    target,
+    max_unavailable: String(worker ? maxUnavailable : 1),
+  });
+}
+
+/** Holds one of the locks for a change: control-plane nodes have one, workers as many as `maxUnavailable` of all of them. */
+export function changeLockScript(owner: LockOwner, maxUnavailable: MaxUnavailable): string {
+  const worker = owner.machine.role === "worker";
+  const controlPlane = "node-role.kubernetes.io/control-plane";
+  return lockScript(owner, {
+    kind: "change",
+    group: groupOf(owner.machine),
+    counted: owner.machine.role,
+    selector: worker ? `!${controlPlane}` : controlPlane,
+    target: "",
+    max_unavailable: String(worker ? maxUnavailable : 1),
+  });
+}
+
+function groupOf({ role, pool }: ClusterMachine): string {
+  return role === "worker" ? `${role}.${pool}` : role;
+}
+
+/** Nodes that no step works on, and that leave no room for another one. */
+export interface Blocking {
+  /** How many may be unavailable, and of how many. */
+  readonly limit: number;
+  readonly total: number;
+  readonly unready: readonly string[];
+  /** An earlier run began to change them. */
+  readonly left: readonly string[];
+}
+
+/** Reads what follows `LOCK.blocked`. */
+export function blockedBy(text: string): Blocking {
+  const [front = "", left = ""] = text.split("|");
+  const [limit, total, ...unready] = front.split(" ").filter((word) => word !== "");
+  return {
+    limit: Number(limit),
+    total: Number(total),
+    unready,
+    left: left.split(" ").filter((word) => word !== ""),
+  };
 }
 
 /**
  * Run on a control-plane node. A lock is a file that names its step and when the step was last heard from, so it outlives the
  * step's connection: the step comes back to it within `GRACE`. After that another step takes it, and the former one has to wait
  * like everybody else. Time is the host's uptime, which no clock is set by. Once a change has failed, no other step of the run gets a lock.
- * @param maxUnavailable a number, or a share of the workers that is rounded down; one at least
  */
 function lockScript(
   { machine, run, step }: LockOwner,
-  kind: "drain" | "change",
-  maxUnavailable = "1",
+  kind: {
+    readonly kind: "drain" | "change";
+    /** Whose lock it is, and whose locks count: the same, or what is in front of a dot. */
+    readonly group: string;
+    readonly counted: string;
+    readonly selector: string;
+    readonly target: string;
+    readonly max_unavailable: string;
+  },
 ): string {
   return lifecycleScript("lock", {
-    kind,
-    role: machine.role,
+    ...kind,
     node: machine.nodeName,
     machine: machine.name,
     step,
     run_id: sha256(run).slice(0, 16),
     folder: FOLDER,
     upgrading: UPGRADING,
-    max_unavailable: maxUnavailable,
+    well_with: WELL_WITH,
     grace: GRACE,
     silence: SILENCE,
     first_for: FIRST_FOR,
+    stuck_for: STUCK_FOR,
     line_held: LOCK.held,
     line_waits: LOCK.waits,
     line_failed: LOCK.failed,
+    line_blocked: LOCK.blocked,
     silent_status: LOCK_SILENT,
   });
 }

@@ -9,6 +9,7 @@ import { proxyEnvironmentFile } from "./setupSecrets";
 import type { NodeSetupSpec } from "./spec";
 
 const folder = "/etc/containerd";
+export const containerdConfigFile = `${folder}/config.toml`;
 /** What containerd is set up from. */
 type ContainerdSpec = Pick<
   NodeSetupSpec,
@@ -109,7 +110,7 @@ export function containerdFiles(spec: ContainerdSpec): {
   const extra = spec.containerdDropIn;
   return {
     service: [
-      { path: `${folder}/config.toml`, mode: "0644", content: containerdConfig(spec) },
+      { path: containerdConfigFile, mode: "0644", content: containerdConfig(spec) },
       ...(extra === undefined
         ? []
         : [{ path: `${folder}/conf.d/90-settings.toml`, mode: "0644", content: dropIn(extra) }]),

@@ -1,4 +1,4 @@
-/** Steps on hosts that run again; `controlPlane`: of control-plane nodes, `everywhere`: of all nodes. */
+/** Steps on hosts that run again; `controlPlane`: of control-plane nodes, `workers`: of the workers; `everywhere`: of all nodes. */
 export type ChangedStep =
   | "preflight"
   | "init"
@@ -6,6 +6,7 @@ export type ChangedStep =
   | "setup controlPlane"
   | "node controlPlane"
   | "node everywhere"
+  | "node workers"
   | "setup w1"
   | "node w1";
 

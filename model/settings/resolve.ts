@@ -181,7 +181,7 @@ function resolveAllow({ port, ...rule }: Extract<Firewall, object>["allow"][numb
 }
 
 function machinesPlatform(input: FilledMachines, madeName: string): PlatformSettings {
-  const { access, bastion, rollout } = input;
+  const { access, bastion, rollout, upgrades } = input;
   const machines = Object.entries(input.machines).map(([key, machine]) => resolveMachine(key, machine));
   const endpoint = resolveEndpoint(input, machines, madeName);
   const firewall = typeof input.firewall === "object" ? input.firewall : { kind: input.firewall, allow: [] };
@@ -192,6 +192,7 @@ function machinesPlatform(input: FilledMachines, madeName: string): PlatformSett
     endpoint,
     access: resolveAccess(input, machines, endpoint),
     rollout,
+    upgrades,
     firewall: firewall.kind,
     firewallAllow: firewall.allow.map(resolveAllow),
     firewallAccess: { ssh: access.ssh, api: access.api, nodePorts: access.nodePorts },

@@ -131,6 +131,13 @@ export type RegistrySettings = Readonly<RegistryInput>;
 
 export type RolloutSettings = Filled<RolloutInput, "maxUnavailable">;
 
+export interface UpgradeSettings {
+  /** Workers of each pool that may be unavailable at a time: a number, or a share such as `25%`. */
+  readonly maxUnavailable: number | string;
+  /** Pools with another number, by name. */
+  readonly pools: Readonly<Record<string, { readonly maxUnavailable?: number | string | undefined }>>;
+}
+
 /** Your own rule in the hosts' firewall. */
 export interface AllowRule {
   /** IPv4 and IPv6 ranges. */
@@ -231,6 +238,8 @@ export interface ClusterSettings {
   readonly firewall: "none" | "nftables";
   /** How fast a change that restarts containerd or the kubelet reaches the workers. */
   readonly rollout: RolloutSettings;
+  /** How fast a change that drains nodes reaches the workers. */
+  readonly upgrades: UpgradeSettings;
   /** Your own rules on every machine, besides the flows, if the host firewall is on. */
   readonly firewallAllow: readonly AllowRule[];
   /** Ranges that may use SSH, the API and NodePorts, if the host firewall is on. */
@@ -266,5 +275,6 @@ export type PlatformSettings = Pick<
   | "firewall"
   | "firewallAccess"
   | "rollout"
+  | "upgrades"
   | "firewallAllow"
 >;

@@ -35,7 +35,7 @@ const CLUSTER: readonly EffectRow[] = [
   hosts(
     ["kubernetesVersion"],
     ["preflight", "setup everywhere", "node everywhere"],
-    "one node at a time is drained and upgraded, control-plane nodes first; a step back, or over a minor version, is refused",
+    "nodes are drained and upgraded: control-plane nodes first, one at a time, then workers in the portions of `upgrades`; a step back, or over a minor version, is refused",
   ),
   hosts(
     ["versions.containerd", "versions.runc", "versions.cniPlugins", "versions.crictl", "versions.pause"],
@@ -64,7 +64,7 @@ const CLUSTER: readonly EffectRow[] = [
   hosts(
     ["kubelet.config.*"],
     ALL_NODES,
-    "the kubelet restarts, pods keep running, in the order of `rollout`; changed swap or shutdown settings also run setups. Another `cpuManagerPolicy` or `memoryManagerPolicy` drains one node after the other, except the only control-plane node. Another `cgroupDriver` is refused",
+    "the kubelet restarts, pods keep running, in the order of `rollout`; changed swap or shutdown settings also run setups. Another `cpuManagerPolicy` or `memoryManagerPolicy` drains nodes as an upgrade does, except the only control-plane node. Another `cgroupDriver` is refused",
   ),
   hosts(
     ["kubeProxy.mode"],
@@ -203,6 +203,11 @@ const MACHINES: readonly EffectRow[] = [
     "with `firewall: nftables` the rules are loaded in one step; otherwise nothing",
   ),
   hosts(["firewall.**"], SETUPS, "the rules are added or removed at once; connections stay open"),
+  hosts(
+    ["upgrades.maxUnavailable", "upgrades.pools.*.maxUnavailable"],
+    ["node workers"],
+    "applies to the next change",
+  ),
   hosts(["rollout.maxUnavailable"], ["setup everywhere", "node everywhere"], "applies to the next change"),
 ];
 
@@ -322,6 +327,7 @@ const STEPS: Readonly<Record<ChangedStep, string>> = {
   "setup controlPlane": "setups of control-plane nodes",
   "node controlPlane": "the control-plane nodes",
   "node everywhere": "all nodes",
+  "node workers": "the workers",
   "setup w1": "the machine's setup",
   "node w1": "the machine's node",
 };

@@ -87,6 +87,7 @@ export function settingsOf(over: Partial<ClusterSettings> = {}): ClusterSettings
     certificates: { validityDays: 365, renewBeforeDays: 30 },
     firewall: "none",
     rollout: { maxUnavailable: "10%" },
+    upgrades: { maxUnavailable: 1, pools: {} },
     firewallAccess: { ssh: [], api: [], nodePorts: [] },
     firewallAllow: [],
     addons: {

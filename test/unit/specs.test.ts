@@ -106,6 +106,16 @@ const table: readonly {
     change: set("rollout", { maxUnavailable: 3 }),
     touches: ["setup everywhere", "node everywhere"],
   },
+  {
+    name: "upgrades.maxUnavailable",
+    change: set("upgrades", { maxUnavailable: "25%" }),
+    touches: ["node workers"],
+  },
+  {
+    name: "upgrades.pools",
+    change: set("upgrades", { pools: { general: { maxUnavailable: 2 } } }),
+    touches: ["node workers"],
+  },
   { name: "drainTimeoutSeconds", change: set("drainTimeoutSeconds", 60), touches: ["node everywhere"] },
   // How a host is logged on to goes by standard input.
   { name: "the SSH port of one machine", change: set("machines.w1.port", 2222), touches: [] },

@@ -28,6 +28,7 @@ import {
   validateControlPlaneCount,
   validateNodeAddresses,
   validateRoles,
+  validateUpgradePools,
 } from "./machines";
 import {
   validateAuditPolicy,
@@ -101,6 +102,7 @@ const MACHINES: readonly ValidatorRow[] = [
   [validateDistinctMachines],
   [validateNodeAddresses],
   [validateRoles],
+  [validateUpgradePools, "machines.*.role", "machines.*.pool"],
   [validateProxyPort, "endpoint.kind", "endpoint.port"],
   [validateLoadBalancers, "endpoint.kind", "endpoint.machine"],
   [validateFirewallAccess],

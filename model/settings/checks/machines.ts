@@ -116,6 +116,18 @@ export function validateNodeAddresses(checked: Checked, problems: Problems): voi
 /** A worker's role label is its pool's name; these two mean the control plane (kubeadm constants, LabelNodeRoleControlPlane). */
 export const RESERVED_POOLS: readonly string[] = ["control-plane", "master"];
 
+/** Pools are what machines name. */
+export function validateUpgradePools({ settings, written }: Checked, problems: Problems): void {
+  const pools = [
+    ...new Set(settings.machines.flatMap(({ role, pool }) => (role === "worker" ? [pool] : []))),
+  ];
+  for (const name of Object.keys(written.upgrades?.pools ?? {})) {
+    if (pools.includes(name)) continue;
+    const allowed = pools.length === 0 ? "no pools, since there are no workers" : pools.join(", ");
+    problems.add(["upgrades", "pools", name], name, "is not a pool of the machines", { allowed });
+  }
+}
+
 /** A load balancer is not a node, and a pool is a set of workers. */
 export function validateRoles(checked: Checked, problems: Problems): void {
   for (const { path, role, input } of writtenMachines(checked)) {

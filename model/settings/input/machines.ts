@@ -236,6 +236,36 @@ export interface RolloutInput {
   maxUnavailable?: number | string;
 }
 
+/** How many workers may be drained at a time. */
+export interface PoolUpgradesInput {
+  /**
+   * How many workers of the pool may be unavailable at the same time while nodes are drained, upgraded and let in again:
+   * a number, or a share such as `25%`, rounded down, but at least one. A worker counts too that is not Ready, or that an
+   * interrupted run left cordoned. The first worker of a pool goes alone.
+   *
+   * @defaultValue `upgrades.maxUnavailable`
+   */
+  maxUnavailable?: number | string;
+}
+
+/** Changes that drain nodes: upgrades of Kubernetes, and other CPU or memory policies of kubelets. */
+export interface UpgradesInput {
+  /**
+   * How many workers of each pool may be unavailable at the same time while nodes are drained, upgraded and let in again:
+   * a number, or a share such as `25%`, rounded down, but at least one. A worker counts too that is not Ready, or that an
+   * interrupted run left cordoned. The first worker of a pool goes alone. Control-plane nodes go first, one by one.
+   *
+   * @defaultValue `1`
+   */
+  maxUnavailable?: number | string;
+  /**
+   * Pools with another number, by name.
+   *
+   * @defaultValue none
+   */
+  pools?: Record<string, PoolUpgradesInput>;
+}
+
 /** Settings of `platform: machines` only. */
 export interface MachinesPlatformInput {
   /** Address ranges. */
@@ -254,6 +284,8 @@ export interface MachinesPlatformInput {
   access?: AccessInput;
   /** How fast a change reaches the workers. */
   rollout?: RolloutInput;
+  /** How fast a change that drains nodes reaches the workers. */
+  upgrades?: UpgradesInput;
   /**
    * `nftables`: each host drops traffic that no component in use needs. The library turns off firewalld and ufw, and
    * turns them on again when you remove the firewall. Requires `access.ssh` and `access.api`. Nodes, and everybody

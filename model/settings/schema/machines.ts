@@ -111,6 +111,12 @@ export const machinesShape = {
     })
     .prefault({}),
   rollout: z.strictObject({ maxUnavailable: maxUnavailable.default("10%") }).prefault({}),
+  upgrades: z
+    .strictObject({
+      maxUnavailable: maxUnavailable.default(1),
+      pools: z.record(dnsLabel, z.strictObject({ maxUnavailable: maxUnavailable.optional() })).default({}),
+    })
+    .prefault({}),
   firewall: z
     .union([
       z.enum(FIREWALLS),

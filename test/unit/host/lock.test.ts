@@ -1,11 +1,16 @@
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
+import { promisify } from "node:util";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { NodeRecord } from "../../../host/protocol";
 import { withDrainLock } from "../../../host/rollout";
+import { portion, type DrainingChange } from "../../../model/lifecycle/lock";
 import type { StillHeld } from "../../../host/lock";
 import { Hosts } from "../../../host/runner";
 import { RECORD_FILE } from "../../../model/node/shell";
+import { PaperNodes } from "./paperNodes";
 import { knownCluster, nodeIdentity } from "../../support/fromSettings";
 import { machine as worker, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { HANGS_AFTER } from "../../support/patience";
@@ -14,14 +19,15 @@ import { Machine, SshHost } from "./sshHost";
 const cluster = "ab".repeat(32);
 const names = ["w1", "w2", "w3"];
 const settings = settingsOf({
-  machines: [controlPlaneNode("cp1", 11), ...names.map((name) => worker(name))],
+  machines: [controlPlaneNode("cp1", 11), ...[...names, "w4", "w5"].map((name) => worker(name))],
 });
-const LOCK = "run/pulumi-kubeadm/locks/drain";
+const lockFile = (name: string): string => `run/pulumi-kubeadm/locks/holders/${name}`;
 const FAILED = "run/pulumi-kubeadm/locks/failed";
 /** The first run, as the host names it. */
 const RUN = createHash("sha256").update("run 1").digest("hex").slice(0, 16);
 
 let machine: Machine;
+let nodes: PaperNodes;
 let server: SshHost;
 let open: Hosts[];
 let said: string[];
@@ -29,12 +35,10 @@ let said: string[];
 beforeEach(async () => {
   machine = new Machine(["/etc/", "/var/lib/"]);
   machine.write("usr/local/bin/ss", "#!/bin/sh\n", 0o755);
-  // Nodes that carry the mark of an earlier run.
-  machine.write(
-    "usr/local/bin/kubectl",
-    '#!/bin/sh\necho asked >>"$ROOT/asked"\ncat "$ROOT/marked" 2>/dev/null\ntrue\n',
-    0o755,
-  );
+  nodes = new PaperNodes(`${machine.root}/nodes`);
+  nodes.on(machine);
+  nodes.add("control-plane", "cp1");
+  nodes.add("general", ...names);
   const own = settings.machines.find((one) => one.name === "cp1") ?? expect.fail();
   const node: NodeRecord = { ...nodeIdentity(settings, own, cluster), state: "joined" };
   machine.write(RECORD_FILE, JSON.stringify(node));
@@ -55,6 +59,7 @@ function step(
   name: string,
   work: (stillHeld: StillHeld) => Promise<void>,
   run = "run 1",
+  over: Partial<DrainingChange> = {},
 ): { done: Promise<void>; hosts: Hosts } {
   const hosts = new Hosts(
     { connections: { cp1: server.connection() }, files: [] },
@@ -66,9 +71,24 @@ function step(
   const own = settings.machines.find((one) => one.name === name) ?? expect.fail();
   return {
     hosts,
-    done: withDrainLock({ spec: knownCluster(settings), hosts, cluster, say }, own, work, run),
+    done: withDrainLock(
+      { spec: knownCluster(settings), hosts, cluster, say },
+      own,
+      { ...change, ...over },
+      inAndOut(name, work),
+      run,
+    ),
   };
 }
+
+const change = { target: "v1.36.4", maxUnavailable: 1 };
+/** What has ended well has let its node in again. */
+const inAndOut =
+  (name: string, work: (stillHeld: StillHeld) => Promise<void>) =>
+  async (stillHeld: StillHeld): Promise<void> => {
+    await work(stillHeld);
+    nodes.set(name, "mark", undefined);
+  };
 
 /** Something to wait for from outside. */
 function gate(): { open: () => void; passed: Promise<void> } {
@@ -84,10 +104,18 @@ const until = async (what: () => boolean): Promise<void> => {
 /** Seconds since the host's start, by which locks go. */
 const up = (): number => Math.floor(Number(fs.readFileSync("/proc/uptime", "utf8").split(" ")[0]));
 /** Whose lock it is, and how long ago that step was heard from. */
-function lockOf(name: string, secondsAgo: number): void {
-  machine.write(LOCK, `${up() - secondsAgo} ${name} 0123456789abcdef\n`);
+function lockOf(name: string, secondsAgo: number, run = RUN): void {
+  machine.write(
+    lockFile(name),
+    `${up() - secondsAgo} ${name} 0123456789abcdef ${name} worker.general no ${run} drain\n`,
+  );
 }
-const waiting = (name: string) => said.some((line) => line.startsWith(`${name}: waits for another node`));
+/** The time in which w1 could come back is over, and another machine has begun. */
+function takenBy(name: string): void {
+  machine.write(lockFile("w1"), "");
+  lockOf(name, 0);
+}
+const waiting = (name: string) => said.some((line) => line.startsWith(`${name}: waits for other nodes`));
 
 describe("the drain lock", () => {
   it("is held by one machine after the other, and whoever waits says so", async () => {
@@ -108,7 +136,7 @@ describe("the drain lock", () => {
     first.open();
     await Promise.all([one.done, ...others]);
     expect(most).toBe(1);
-    expect(machine.read(LOCK)).toBe("");
+    for (const name of names) expect(machine.read(lockFile(name))).toBe("");
   });
 
   it("is refused to all other machines of a run in which one failed, and not in the next", async () => {
@@ -125,26 +153,27 @@ describe("the drain lock", () => {
       expect(step("w2", never).done).rejects.toThrow("because the change of w1 failed"),
     ]);
     await expect(step("w3", never).done).rejects.toThrow("because the change of w1 failed");
-    let ran = false;
-    await step("w2", () => Promise.resolve(void (ran = true)), "run 2").done;
-    expect(ran).toBe(true);
+    const next: string[] = [];
+    for (const name of ["w1", "w2"])
+      await step(name, () => Promise.resolve(void next.push(name)), "run 2").done;
+    expect(next).toEqual(["w1", "w2"]);
   });
 
   it("is refused where the change of its holder fails just as another machine takes it", async () => {
     lockOf("w1", 1);
-    // What a step asks after it saw that nothing failed, and before it takes the lock.
+    // Where a share is given, a step asks how many nodes there are after it saw that nothing failed, and before it takes the lock.
     machine.write(
-      "usr/local/bin/kubectl",
-      `#!/bin/sh
-if [ -s "$ROOT/${LOCK}" ]; then
+      "instead",
+      `if [ -s "$ROOT/${lockFile("w1")}" ]; then
   echo "${RUN} w1" >"$ROOT/${FAILED}"
-  : >"$ROOT/${LOCK}"
+  : >"$ROOT/${lockFile("w1")}"
 fi
 `,
-      0o755,
     );
     const changed: string[] = [];
-    const two = step("w2", () => Promise.resolve(void changed.push("w2")));
+    const two = step("w2", () => Promise.resolve(void changed.push("w2")), "run 1", {
+      maxUnavailable: "50%",
+    });
     await expect(two.done).rejects.toThrow("because the change of w1 failed");
     expect(changed).toEqual([]);
   });
@@ -201,13 +230,13 @@ fi
       order.push("w1 is upgraded");
     });
     await entered.passed;
-    lockOf("w2", 0);
+    takenBy("w2");
     server.drop();
     await until(() => waiting("w1"));
     expect(said[0]).toBe("w1: another machine took the drain lock while cp1 could not be reached");
     drained.open();
     order.push("w2 ends");
-    machine.write(LOCK, "");
+    machine.write(lockFile("w2"), "");
     await one.done;
     expect(order).toEqual(["w2 ends", "w1 is upgraded"]);
   });
@@ -224,16 +253,17 @@ fi
       order.push("w1 is upgraded");
     });
     await entered.passed;
-    const [, , held = ""] = machine.read(LOCK).trim().split(" ");
-    machine.write(LOCK, `0 w1 ${held}\n`);
+    const [, , held = ""] = machine.read(lockFile("w1")).trim().split(" ");
+    const before = up() - 60;
+    machine.write(lockFile("w1"), `${before} w1 ${held} w1 worker.general yes ${RUN} drain\n`);
     vi.advanceTimersByTime(20_000);
-    await until(() => Number(machine.read(LOCK).split(" ")[0]) > 0);
-    lockOf("w2", 0);
+    await until(() => Number(machine.read(lockFile("w1")).split(" ")[0]) > before);
+    takenBy("w2");
     vi.advanceTimersByTime(20_000);
     await until(() => waiting("w1"));
     drained.open();
     order.push("w2 ends");
-    machine.write(LOCK, "");
+    machine.write(lockFile("w2"), "");
     await one.done;
     expect(order).toEqual(["w2 ends", "w1 is upgraded"]);
   });
@@ -249,7 +279,7 @@ fi
       order.push("w1 is upgraded");
     });
     await entered.passed;
-    lockOf("w2", 0);
+    takenBy("w2");
     server.drop();
     await until(() => waiting("w1"));
     machine.write(FAILED, `${RUN} w2\n`);
@@ -259,15 +289,243 @@ fi
   });
 
   it("goes first to a node that an earlier run left drained", async () => {
-    machine.write("marked", "w2\n");
+    nodes.set("w2", "mark", "uncordon");
     const order: string[] = [];
     const other = step("w1", () => Promise.resolve(void order.push("w1")));
     await until(() => machine.read("asked") !== "");
-    const left = step("w2", () => {
-      machine.write("marked", "");
-      return Promise.resolve(void order.push("w2"));
-    });
+    const left = step("w2", () => Promise.resolve(void order.push("w2")));
     await Promise.all([other.done, left.done]);
     expect(order).toEqual(["w2", "w1"]);
   });
+
+  it("marks the node before it is drained, by what becomes of it, and leaves the mark of one that did not get well", async () => {
+    nodes.set("w2", "cordoned", "");
+    const marks: (string | undefined)[] = [];
+    await step("w1", () => Promise.resolve(void marks.push(nodes.get("w1", "mark")))).done;
+    await step("w2", () => Promise.resolve(void marks.push(nodes.get("w2", "mark")))).done;
+    const ill = step("w3", () => Promise.reject(new Error("it is not Ready")));
+    await expect(ill.done).rejects.toThrow("it is not Ready");
+    expect([...marks, nodes.get("w3", "mark")]).toEqual(["uncordon", "stay", "uncordon"]);
+    expect(names.map((name) => nodes.get(name, "well"))).toEqual(["v1.36.4", "v1.36.4", undefined]);
+  });
+});
+
+describe("the bound of a pool", () => {
+  const more = { maxUnavailable: 2 };
+  const never = () => Promise.reject(new Error("it was drained"));
+  const entersAndEnds = (name: string, over: Partial<DrainingChange> = more) => {
+    const entered = gate();
+    const end = gate();
+    const { done } = step(
+      name,
+      async () => {
+        entered.open();
+        await end.passed;
+      },
+      "run 1",
+      over,
+    );
+    return { entered: entered.passed, end: end.open, done };
+  };
+  /** The lock has been looked at again since. */
+  const looked = async (): Promise<void> => {
+    machine.write("asked", "");
+    await until(() => machine.read("asked").split("\n").length > 2);
+  };
+
+  it("lets the first node go alone, and the others together once it is well", async () => {
+    const first = entersAndEnds("w1");
+    await first.entered;
+    const others = ["w2", "w3"].map((name) => entersAndEnds(name));
+    await until(() => waiting("w2") && waiting("w3"));
+    first.end();
+    await Promise.all(others.map(({ entered }) => entered));
+    for (const { end } of others) end();
+    await Promise.all([first, ...others].map(({ done }) => done));
+  });
+
+  it("lets the first node of each change go alone", async () => {
+    for (const name of names) nodes.set(name, "well", "v1.35.8");
+    const first = entersAndEnds("w1");
+    await first.entered;
+    const other = entersAndEnds("w2");
+    await until(() => waiting("w2"));
+    first.end();
+    await other.entered;
+    other.end();
+    await Promise.all([first.done, other.done]);
+  });
+
+  it("is that of its own pool", async () => {
+    nodes.add("gpu", "g1");
+    nodes.set("g1", "unready", "");
+    const first = entersAndEnds("w1", {});
+    await first.entered;
+    first.end();
+    await first.done;
+  });
+
+  it.each([
+    ["is not Ready", "unready", "", "w3 is not Ready. Mend w3, or remove it from the settings"],
+    [
+      "was left drained",
+      "mark",
+      "uncordon",
+      "w3 was left cordoned by an earlier run. Let the step of w3 run first: raise --parallel, or name it with --target",
+    ],
+  ] as const)(
+    "counts a node that %s, and says so where no step works on it",
+    async (_, fact, value, words) => {
+      nodes.set("w3", fact, value);
+      machine.losePatience();
+      await expect(step("w1", never, "run 1", {}).done).rejects.toThrow(
+        `was not changed: 1 of the 3 nodes of pool general may be unavailable at a time, and ${words}. Then run up again`,
+      );
+      expect(nodes.get("w1", "mark")).toBeUndefined();
+    },
+  );
+
+  it("waits for none of two nodes that a killed run works on, but counts both", async () => {
+    for (const name of ["w1", "w2"]) {
+      nodes.set(name, "mark", "uncordon");
+      lockOf(name, 1, "another");
+    }
+    nodes.set("w3", "well", "v1.36.4");
+    const first = entersAndEnds("w1");
+    await first.entered;
+    const [second, third] = [entersAndEnds("w2"), entersAndEnds("w3")];
+    await until(() => waiting("w2") && waiting("w3"));
+    first.end();
+    await second.entered;
+    second.end();
+    await third.entered;
+    third.end();
+    await Promise.all([first, second, third].map(({ done }) => done));
+  });
+
+  it("lets a node go that is not Ready itself, whatever else is", async () => {
+    for (const name of ["w1", "w3"]) nodes.set(name, "unready", "");
+    await step("w1", () => Promise.resolve(), "run 1", {}).done;
+  });
+
+  it("waits while a node that is not Ready may come back", async () => {
+    nodes.set("w3", "unready", "");
+    const one = entersAndEnds("w1", {});
+    await until(() => waiting("w1"));
+    nodes.set("w3", "unready", undefined);
+    await one.entered;
+    one.end();
+    await one.done;
+  });
+
+  it("lets nobody begin while the API does not answer", async () => {
+    machine.write("api-silent", "");
+    const one = entersAndEnds("w1");
+    await until(() => waiting("w1"));
+    fs.rmSync(`${machine.root}/api-silent`);
+    await one.entered;
+    one.end();
+    await one.done;
+  });
+
+  it("is kept where a step that asks another control-plane node marks its node at the same moment", async () => {
+    for (const name of names) nodes.set(name, "well", "v1.36.4");
+    // Between the look of this step and its own mark.
+    machine.write(
+      "instead",
+      `case "$*" in *unschedulable*) [ -e "$ROOT/once" ] || printf uncordon >"$NODES/general/w3/mark"; touch "$ROOT/once" ;; esac\n`,
+    );
+    const one = entersAndEnds("w1", {});
+    await until(() => waiting("w1"));
+    await looked();
+    expect(nodes.get("w1", "mark")).toBeUndefined();
+    nodes.set("w3", "mark", undefined);
+    await one.entered;
+    one.end();
+    await one.done;
+  });
+
+  it("is one for control-plane nodes, whatever the settings say of workers", async () => {
+    nodes.add("control-plane", "cp2");
+    nodes.set("cp2", "unready", "");
+    machine.losePatience();
+    await expect(step("cp1", never, "run 1", more).done).rejects.toThrow(
+      "was not changed: 1 of the 2 control-plane nodes may be unavailable at a time, and cp2 is not Ready",
+    );
+  });
+
+  it("is a share of the pool, rounded down, and one at least, as its script counts it", async () => {
+    const given = fc.oneof(
+      fc.integer({ min: 1, max: 5000 }),
+      fc.integer({ min: 1, max: 100 }).map((share) => `${share}%`),
+    );
+    const rows = fc.sample(fc.tuple(given, fc.nat(5000)), 300);
+    const text = fs
+      .readFileSync("model/lifecycle/scripts/lock.sh", "utf8")
+      .replace(/^[^]*?(?=^bound\(\) \{)/m, "")
+      .replace(/^\}\n[^]*$/m, "}\n");
+    const { stdout } = await promisify(execFile)("bash", [
+      "-c",
+      `${text}${rows.map(([max, total]) => `max_unavailable=${max}; bound ${total}`).join("\n")}`,
+    ]);
+    const counted = stdout.trim().split("\n").map(Number);
+    expect(counted).toEqual(rows.map(([max, total]) => portion(max, total)));
+    for (const [index, [max, total]] of rows.entries()) {
+      const most = typeof max === "number" ? max : (total * Number.parseInt(max, 10)) / 100;
+      expect(counted[index]).toBeLessThanOrEqual(Math.max(1, most));
+      expect(counted[index]).toBeGreaterThan(Math.max(0, most - 1));
+    }
+  });
+});
+
+describe("runs that are killed at seeded moments", () => {
+  const pool = ["w1", "w2", "w3", "w4", "w5"];
+
+  it.each([1, 2, "50%"])(
+    "never have more than maxUnavailable %s of five nodes away, and all get the change",
+    async (maxUnavailable) => {
+      nodes.add("general", "w4", "w5");
+      const limit = portion(maxUnavailable, pool.length);
+      const done = new Set<string>();
+      let most = 0;
+      const away = () => pool.filter((name) => nodes.get(name, "cordoned") !== undefined).length;
+      for (let run = 1; done.size < pool.length; run += 1) {
+        expect(run).toBeLessThan(20);
+        let killed = false;
+        const kill = gate();
+        // So many nodes get well in this run before it is killed, with what is under way; the last ones end by themselves.
+        let until = 1 + Math.floor(Math.random() * 3);
+        const steps = pool
+          .filter((name) => !done.has(name))
+          .map((name) =>
+            step(
+              name,
+              async () => {
+                if (killed) return new Promise<void>(() => undefined);
+                nodes.set(name, "cordoned", "");
+                most = Math.max(most, away());
+                await new Promise((wake) => setTimeout(wake, Math.random() * 150));
+                if (until === 0 || killed) {
+                  killed = true;
+                  kill.open();
+                  return new Promise<void>(() => undefined);
+                }
+                until -= 1;
+                nodes.set(name, "cordoned", undefined);
+                nodes.set(name, "mark", undefined);
+                done.add(name);
+              },
+              `run ${run}`,
+              { maxUnavailable },
+            ),
+          );
+        await Promise.race([kill.passed, Promise.allSettled(steps.map((one) => one.done))]);
+        killed = true;
+        for (const { hosts } of steps) hosts.close();
+        await machine.idle();
+      }
+      expect(most).toBe(limit);
+      expect(away()).toBe(0);
+    },
+  );
 });

@@ -5,6 +5,7 @@ import { Hosts } from "../../../host/runner";
 import { wellScript } from "../../../model/lifecycle/well";
 import { RECORD_FILE } from "../../../model/node/shell";
 import { machine as worker, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
+import { PaperNodes } from "./paperNodes";
 import { Machine, SshHost } from "./sshHost";
 import { nodeIdentity, knownCluster } from "../../support/fromSettings";
 
@@ -20,7 +21,6 @@ const settingsWith = (maxUnavailable: number | string) =>
 const STUBS: Readonly<Record<string, string>> = {
   ss: "exit 0",
   curl: "exit 0",
-  kubectl: `case "$*" in "get nodes"*) cat "$ROOT/workers" ;; *"get node "*) echo True ;; esac`,
   crictl: `case "$1" in
   info) echo '{"status":{"conditions":[{"message":"","reason":"","status":true,"type":"RuntimeReady"},{"message":"","reason":"","status":true,"type":"NetworkReady"}]}}' ;;
   runp) [ ! -e "$ROOT/ill" ] || { echo "no such runtime" >&2; exit 1; }; echo pod-id ;;
@@ -46,7 +46,10 @@ beforeEach(async () => {
     const own = settings.machines.find((one) => one.name === name) ?? expect.fail();
     const node: NodeRecord = { ...nodeIdentity(settings, own, cluster), state: "joined" };
     host.write(RECORD_FILE, JSON.stringify(node));
-    host.write("workers", "node/w1\nnode/w2\nnode/w3\n");
+    const nodes = new PaperNodes(`${host.root}/nodes`);
+    nodes.on(host);
+    nodes.add("control-plane", "cp1");
+    nodes.add("general", ...names.slice(1));
     machines.set(name, { host, server: await SshHost.start({ exec: host.exec() }) });
   }
 });
@@ -182,10 +185,10 @@ describe("a change of living nodes", () => {
     await waiting.done;
     // One lock is free by now, and the step that goes on keeps the other one alone.
     machines.get("cp1")?.server.drop();
-    const lock = (slot: number) => host("cp1").read(`run/pulumi-kubeadm/locks/worker.${slot}`);
+    const lock = (name: string) => host("cp1").read(`run/pulumi-kubeadm/locks/holders/${name}`);
     ends[1]?.open();
     await Promise.all(steps);
-    expect([lock(1), lock(2)]).toEqual(["", ""]);
+    expect([lock("w1"), lock("w2")]).toEqual(["", ""]);
   });
 
   it("leaves no pod of its own behind", async () => {

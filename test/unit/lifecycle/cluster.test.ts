@@ -371,13 +371,21 @@ describe("an upgrade of a node", () => {
   function upgraded(kubelet = "True v1.36.4"): void {
     host.files.write("/upgrading", "<no value>");
     host.files.write("/kubelet", kubelet);
+    host.files.write("/etc/containerd/config.toml", '[pinned]\n  sandbox = "registry.k8s.io/pause:3.10.2"\n');
     host.files.command(
       "kubectl",
       `case "$*" in
   "get node"*go-template*'"pulumi-kubeadm.github.io/upgrading"'*) cat "$ROOT/upgrading" ;;
+  "get node"*go-template*unready-before*) cat "$ROOT/before" 2>/dev/null || echo "<no value>" ;;
   "get node"*go-template*) echo "<no value>" ;;
+  "get pods "*) cat "$ROOT/daemons" 2>/dev/null || true ;;
+  *spec.taints*) cat "$ROOT/taints" 2>/dev/null || true ;;
   *kubeletVersion*) cat "$ROOT/kubelet" ;;
   *unschedulable*) [ ! -e "$ROOT/cordoned" ] || echo true ;;
+  "annotate "*unready-before=*) a="$*"; printf '%s' "\${a##*unready-before=}" >"$ROOT/before" ;;
+  "create -f -") cat >"$ROOT/pod"; [ ! -e "$ROOT/denied" ] || { cat "$ROOT/denied"; exit 1; } ;;
+  *" wait pod "*) [ ! -e "$ROOT/waiting" ] ;;
+  *" get pod "*) cat "$ROOT/waiting" ;;
   "annotate "*upgrading=*) a="$*"; printf '%s' "\${a##*upgrading=}" >"$ROOT/upgrading" ;;
   "annotate "*upgrading-) echo "<no value>" >"$ROOT/upgrading" ;;
   "drain "*) touch "$ROOT/cordoned"; exit 1 ;;
@@ -404,6 +412,58 @@ esac`,
     drainIt();
     expect(host.run(adoptScript(settings, w1)).status).toBe(0);
     expect(cordoned()).toBe(false);
+  });
+
+  it.each([
+    [
+      "pods of a DaemonSet that were ready before",
+      "daemons",
+      "kube-flannel/kube-flannel-ds\nlogs/agent\n",
+      /pods of these DaemonSets are not ready 180 s after the node: kube-flannel\/kube-flannel-ds; the node stays/,
+    ],
+    [
+      "a taint of its kubelet",
+      "taints",
+      "node.kubernetes.io/unschedulable\nnode.kubernetes.io/disk-pressure\ndedicated\n",
+      /node w1 keeps pods away by the taints node.kubernetes.io\/disk-pressure; it stays cordoned/,
+    ],
+    [
+      "an API that takes no pod",
+      "denied",
+      "admission webhook denied the request",
+      /the API takes no pod for node w1: admission webhook denied the request; the node stays cordoned/,
+    ],
+    [
+      "a pod that does not start",
+      "waiting",
+      "Pending containers not ready: ImagePullBackOff ",
+      /no pod starts on node w1 within 180 s: Pending containers not ready: ImagePullBackOff; it stays cordoned/,
+    ],
+  ])("does not let pods come to a node with %s", (_, fact, text, said) => {
+    upgraded();
+    host.files.write("/daemons", "logs/agent\n");
+    drainIt();
+    host.files.write(`/${fact}`, text);
+    const { status, output } = host.run(impatient(adoptScript(settings, w1)));
+    expect(status).toBe(1);
+    expect(output).toMatch(said);
+    expect(cordoned()).toBe(true);
+  });
+
+  it("starts a pod of the pause image on the node, whatever its taints, by the scheduler", () => {
+    upgraded();
+    drainIt();
+    expect(host.run(adoptScript(settings, w1)).status).toBe(0);
+    const pod = JSON.parse(host.files.read("/pod")) as {
+      metadata: { name: string };
+      spec: Record<string, unknown>;
+    };
+    expect(pod.spec["nodeName"]).toBeUndefined();
+    expect(pod.spec["containers"]).toMatchObject([{ image: "registry.k8s.io/pause:3.10.2" }]);
+    expect(JSON.stringify(pod.spec["affinity"])).toContain('"values":["w1"]');
+    expect(calls("kubectl").filter((line) => line.includes(" delete pod "))).toEqual(
+      Array(2).fill(expect.stringContaining(pod.metadata.name)),
+    );
   });
 
   it("leaves a node cordoned that people had cordoned", () => {

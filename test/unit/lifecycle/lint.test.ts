@@ -74,7 +74,10 @@ function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, stri
     forget: forgetScript(own),
     "forget-dead": forgetScript(own, [settings === rich ? { ...dead, name: odd } : dead]),
     drain: drainScript(settings, own),
-    "drain-lock": drainLockScript({ machine: own, run: `run ${odd}`, step: "ab" }),
+    "drain-lock": drainLockScript(
+      { machine: own, run: `run ${odd}`, step: "ab" },
+      { target: "v1.36.4", maxUnavailable: "25%" },
+    ),
     "remove-alive": removeNodeScript(settings, own, { alive: true }),
     "remove-by-force": removeNodeScript(settings, own, {
       alive: true,
@@ -84,7 +87,10 @@ function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, stri
     alive: aliveScript(own, false),
     "alive-shared": aliveScript(own, true),
     "remove-gone": removeNodeScript(settings, own, { alive: false }),
-    "change-lock": changeLockScript({ machine: own, run: `run ${odd}`, step: "ab" }, settings.rollout),
+    "change-lock": changeLockScript(
+      { machine: own, run: `run ${odd}`, step: "ab" },
+      settings.rollout.maxUnavailable,
+    ),
     well: wellScript(own),
     guarded: guarded({ ...nodeUndo(own, files), change: "true", check: "true", well: "true" }),
     "at-boot": atBootScript(),

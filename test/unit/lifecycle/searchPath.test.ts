@@ -54,7 +54,10 @@ function scriptsOf(settings: ClusterSettings, own: Machine): Record<string, stri
     adopt: adoptScript(settings, own),
     forget: forgetScript(own),
     drain: drainScript(settings, own),
-    "drain lock": drainLockScript({ machine: own, run: "a run", step: "ab" }),
+    "drain lock": drainLockScript(
+      { machine: own, run: "a run", step: "ab" },
+      { target: "v1", maxUnavailable: 1 },
+    ),
     alive: aliveScript(own, false),
     well: wellScript(own),
     "put back": putBackScript(nodeUndo(own, member)),

@@ -1064,6 +1064,22 @@ export const WRONG: readonly Wrong[] = [
     ],
     ["a misspelt key", set("rollout", { maxUnavailabe: 1 }), "rollout.maxUnavailabe", /maxUnavailable/],
   ]),
+  ...cases("upgrades", [
+    ["no worker", set("upgrades", { maxUnavailable: 0 }), "upgrades.maxUnavailable", /too small/],
+    [
+      "a share without a sign",
+      set("upgrades", { pools: { general: { maxUnavailable: "25" } } }),
+      "upgrades.pools.general.maxUnavailable",
+      /a share of them, such as 10%/,
+    ],
+    [
+      "a pool that no machine is in",
+      set("upgrades", { pools: { genera: { maxUnavailable: 2 } } }),
+      "upgrades.pools.genera",
+      /is not a pool of the machines/,
+    ],
+    ["a misspelt key", set("upgrades", { maxUnavailabe: 1 }), "upgrades.maxUnavailabe", /maxUnavailable/],
+  ]),
   ...cases("said twice", [
     [
       "service range",
