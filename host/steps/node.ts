@@ -3,7 +3,7 @@ import { nodeIdentity } from "../../model/lifecycle/digest";
 import { convergeScript } from "../../model/lifecycle/converging";
 import { credentialScript, joinScript } from "../../model/lifecycle/joining";
 import { sha256 } from "../../model/core/hash";
-import { drainScript, leftDrainedScript, letInScript } from "../../model/lifecycle/draining";
+import { drainScript, leftDrainedScript } from "../../model/lifecycle/draining";
 import type { DrainingChange } from "../../model/lifecycle/lock";
 import { isMemberOf, type EtcdMember } from "../../model/node/etcd";
 import { wellScript } from "../../model/lifecycle/well";
@@ -29,6 +29,7 @@ import { configurationNow } from "./configuration";
 import { settleEncryption } from "./encryption";
 import { ensureSetup } from "./setup";
 import { snapshotBeforeVersion } from "./snapshot";
+import { explained, letBack } from "./wayBack";
 
 /** Hours for which a join credential is good; it is used within minutes. */
 const CREDENTIAL_HOURS = 1;
@@ -76,21 +77,26 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
   const converge = async (): Promise<void> => {
     const change = convergeScript(spec.node, facts, files, secrets, platform);
     const well = wellScript(machine);
-    // What another version has written is not put back: neither etcd nor the API goes back.
-    const sameVersion = joined && state.node?.version === spec.kubernetesVersion;
+    const former = state.node?.version ?? spec.kubernetesVersion;
+    const sameVersion = joined && former === spec.kubernetesVersion;
+    // A worker that does not get well with another version stays drained, and counts, until it is mended.
+    const goesBack = sameVersion || machine.role === "controlPlane";
     const check = digest === facts.digest ? {} : { check: well };
-    await hosts.job(machine.name, {
-      name: "reconfiguring the node",
-      script: sameVersion
-        ? guarded({ ...nodeUndo(machine, [...files, ...secrets]), change, well, keep: true, ...check })
-        : afterPutBack(change),
-      timeout: 1_800,
-    });
-    if (!sameVersion) return adopt();
     try {
-      await adopt();
+      await hosts.job(machine.name, {
+        name: "reconfiguring the node",
+        script: goesBack
+          ? guarded({ ...nodeUndo(machine, [...files, ...secrets]), change, well, keep: true, ...check })
+          : afterPutBack(change),
+        // A version that fails has taken its time, and so does its way back.
+        timeout: sameVersion ? 1_800 : 3_600,
+      });
+      if (!goesBack) return await adopt();
+      await adopt().catch(async (error: unknown) => {
+        throw await takenBack(context, machine, error, well);
+      });
     } catch (error) {
-      throw await takenBack(context, machine, error, well);
+      throw sameVersion || !goesBack ? error : await explained(context, machine, error, former);
     }
     await hosts.attempt(machine.name, forgetFormer);
   };
@@ -139,7 +145,8 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
       !sameVersion || changesManagers(state.living.managers, managerPolicies(spec.node, machine));
     if (!sameVersion) await snapshotBeforeVersion(context, machine, [...files, ...secrets]);
     const resumed = !restartsPods && digest === facts.digest && (await leftDrained(context, machine));
-    if (restartsPods) await drained(context, machine, sameVersion, converge);
+    if (restartsPods)
+      await drained(context, machine, state.node?.version ?? spec.kubernetesVersion, converge);
     // The host came to an end without its run, and may not be well with it: it counts, and goes first, as one that is drained.
     else if (resumed) await withDrainLock(context, machine, drainingChange(spec), converge);
     // Control-plane nodes are changed one after the other by the order of their steps.
@@ -197,10 +204,10 @@ async function deadAndLeaving(
 async function drained(
   context: Context,
   machine: ClusterMachine,
-  sameVersion: boolean,
+  former: string,
   upgrade: () => Promise<void>,
 ): Promise<void> {
-  const { hosts, spec, say } = context;
+  const { hosts, spec } = context;
   const others = spec.machines.some((one) => one.role === "controlPlane" && one.name !== machine.name);
   if (!others) return upgrade();
   const through = await another(context, machine);
@@ -214,11 +221,9 @@ async function drained(
       await stillHeld();
       await upgrade();
     } catch (error) {
-      // With its version as it was, the node is what it was: it must not wait for a run that may never come.
-      if (sameVersion)
-        await hosts
-          .job(through, { name: `letting pods back to ${machine.name}`, script: letInScript(spec.node) })
-          .catch((other: unknown) => say(other instanceof HostProblem ? other.report() : String(other)));
+      // A node that is what it was must not wait for a run that may never come.
+      if (former === spec.kubernetesVersion || machine.role === "controlPlane")
+        await letBack(context, machine, through, former);
       throw error;
     }
   });

@@ -9,6 +9,8 @@ import type { NodeIdentity } from "./identity";
 import type { ControlPlaneNodeSpec, NodeSpec } from "./spec";
 import {
   CLUSTER_DOCUMENT,
+  ETCD_MANIFEST,
+  ETCD_SERVES_WITHIN,
   KUBELET_FILES,
   PATCHES_DIR,
   putNodeFiles,
@@ -77,7 +79,7 @@ export function convergeScript(
  * A kubelet of another minor version starts etcd and the API server anew some seconds after it has come up itself (seen from
  * 1.35 to 1.36), so a control-plane node has to be well for a while before the next one, or a worker, is touched.
  */
-function healthy(machine: ClusterMachine): string {
+export function healthy(machine: ClusterMachine): string {
   return lifecycleScript("healthy", {
     control_plane: machine.role === "controlPlane",
     api_server: `https://${machine.nodeAddress}:${apiServerPort}`,
@@ -86,9 +88,12 @@ function healthy(machine: ClusterMachine): string {
 }
 
 /** `upgrade` takes no document of joins: what the settings ignore and patch has to be said on its command line. */
-function upgradeFlags({ ignorePreflightErrors: ignored }: NodeSpec): string[] {
-  const ignore = ignored.length === 0 ? [] : [`--ignore-preflight-errors=${ignored.join(",")}`];
-  return ["--patches", PATCHES_DIR, ...ignore];
+function upgradeFlags(spec: NodeSpec): string[] {
+  return ["--patches", PATCHES_DIR, ...checkFlags(spec)];
+}
+
+function checkFlags({ ignorePreflightErrors: ignored }: NodeSpec): string[] {
+  return ignored.length === 0 ? [] : [`--ignore-preflight-errors=${ignored.join(",")}`];
 }
 
 function convergeControlPlane(spec: NodeSpec, controlPlane: ControlPlaneNodeSpec, kubeadm: string): string {
@@ -99,16 +104,30 @@ function convergeControlPlane(spec: NodeSpec, controlPlane: ControlPlaneNodeSpec
     cluster_document: CLUSTER_DOCUMENT,
   };
   const proxied = controlPlane.kubeProxyIsReplaced !== true;
+  const preflight = lifecycleScript("converge-preflight", {
+    kubeadm,
+    kubernetes_version: spec.kubernetesVersion,
+    check_flags: checkFlags(spec),
+    cluster_document: CLUSTER_DOCUMENT,
+  });
+  const etcd = lifecycleScript("converge-etcd", {
+    kubeadm,
+    cluster_document: CLUSTER_DOCUMENT,
+    ...copyVariables,
+    undo_folder: undoFolder,
+    etcd_manifest: ETCD_MANIFEST,
+    etcd_within: ETCD_SERVES_WITHIN,
+  });
   const converged = lifecycleScript("converge-control-plane", {
     ...common,
-    ...copyVariables,
     upgrade_flags: upgradeFlags(spec),
     cert_sans: clusterConfiguration(controlPlane).apiServer?.certSANs ?? [],
     kube_proxy: proxied,
     changed_by_key: CHANGED_BY,
     undo_folder: undoFolder,
   });
+  const before = `${lifecycleScript("api-ready")}${preflight}${etcd}`;
   return proxied
-    ? `${converged}${lifecycleScript("converge-kube-proxy", { ...common, rolls_within: PROXY_ROLLS_FOR })}`
-    : converged;
+    ? `${before}${converged}${lifecycleScript("converge-kube-proxy", { ...common, rolls_within: PROXY_ROLLS_FOR })}`
+    : `${before}${converged}`;
 }

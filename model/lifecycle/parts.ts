@@ -13,6 +13,10 @@ export const DISCOVERY_FILE = "/run/pulumi-kubeadm/discovery.conf";
 export const CLUSTER_DOCUMENT = `${configFolder}/kubeadm.yaml`;
 export const JOIN_DOCUMENT = `${configFolder}/join.yaml`;
 export const PATCHES_DIR = paths.patches;
+/** Seconds for which etcd is given to serve by another manifest; its own probe gives it four minutes. */
+export const ETCD_SERVES_WITHIN = 180;
+/** Where the kubelet reads etcd's pod. */
+export const ETCD_MANIFEST = "/etc/kubernetes/manifests/etcd.yaml";
 /** Digest of the files that the running kubelet was started with. */
 export const KUBELET_FILES = `${STATE_DIR}/kubelet.applied`;
 /** Prints a join file of hours and the kubeadm line that takes it; installed on every control-plane node. */

@@ -4,7 +4,7 @@ import type { Undo } from "../node/undo";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterMachine } from "../machine";
 import { LABEL_DOMAIN } from "../core/labelDomain";
-import { KUBELET_FILES } from "./parts";
+import { CLUSTER_DOCUMENT, ETCD_MANIFEST, ETCD_SERVES_WITHIN, KUBELET_FILES } from "./parts";
 import type { ScriptVariables } from "../core/script";
 import { ADMIN, RECORD_FILE } from "../node/shell";
 import { lifecycleScript } from "./scripts";
@@ -16,7 +16,10 @@ export const CHANGED_BY = `${LABEL_DOMAIN}/changed-by`;
 /** Seconds in which the API server has to answer with its former files. */
 const ANSWERS_WITHIN = 240;
 
-/** What a new configuration of a living node writes. A new version is not among it: neither etcd nor the API goes back. */
+/**
+ * What a new configuration or a new version of a living node writes. An API server may go back a minor version: what it stores is what the
+ * one before reads too (Kubernetes, "Deprecation policy", rule 4b). etcd's data never goes back while other members have it.
+ */
 export function nodeUndo(machine: ClusterMachine, files: readonly RenderedFile[]): Undo {
   const isControlPlane = machine.role === "controlPlane";
   return {
@@ -27,6 +30,7 @@ export function nodeUndo(machine: ClusterMachine, files: readonly RenderedFile[]
       ...(isControlPlane ? ["/etc/kubernetes/pki/apiserver.crt", "/etc/kubernetes/pki/apiserver.key"] : []),
       "/var/lib/kubelet/config.yaml",
       "/var/lib/kubelet/kubeadm-flags.env",
+      "/var/lib/kubelet/instance-config.yaml",
       ...["kubeadm", "kubelet", "kubectl"].map((name) => `${linkFolder}/${name}`),
       KUBELET_FILES,
       RECORD_FILE,
@@ -58,5 +62,13 @@ function rememberConfigMaps(machine: ClusterMachine): string {
 }
 
 function restartControlPlane(machine: ClusterMachine): string {
-  return lifecycleScript("undo-control-plane", { ...configMaps(machine), answers_within: ANSWERS_WITHIN });
+  const etcd = lifecycleScript("undo-etcd", {
+    etcd_manifest: ETCD_MANIFEST,
+    etcd_within: ETCD_SERVES_WITHIN,
+  });
+  return `${etcd}${lifecycleScript("undo-control-plane", {
+    ...configMaps(machine),
+    answers_within: ANSWERS_WITHIN,
+    cluster_document: CLUSTER_DOCUMENT,
+  })}`;
 }

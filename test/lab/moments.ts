@@ -17,11 +17,16 @@ export function random(seed: number): () => number {
 }
 
 /** Bash that ends so many seconds after a phase has begun in the host's own log: a watcher from outside would be late by what it takes to look. */
-function untilPhase(phase: string, after: string): string {
+export function untilPhase(phase: string, after: string): string {
   return `count() { grep -cx '##phase ${phase}' /var/log/pulumi-kubeadm.log 2>/dev/null || true; }
 before=$(count); for _ in $(seq 12000); do [ "$(count)" != "$before" ] && break; sleep 0.03; done
 sleep ${after}
 `;
+}
+
+/** Runs a line on a host when a phase begins there; nothing where it does not within six minutes. */
+export async function atPhase(cluster: LabCluster, host: string, phase: string, line: string): Promise<void> {
+  await cluster.host(host, `${untilPhase(phase, "0")}${line}`).catch(() => undefined);
 }
 
 /** An `up` that is killed when a host loses its power, so many seconds after a phase has begun in the host's own log. */

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154
 # Uses: lifecycle/scripts/config-maps.sh
-# Variables: config_maps answers_within
+# Variables: config_maps answers_within cluster_document link_folder
 
 # The kubelet starts the static pods anew whose manifests differ; what the API holds follows when it answers.
 if [ "$when" != boot ] && is_back '^/etc/kubernetes/pki/apiserver'; then crictl ps --quiet --name '^kube-apiserver$' | xargs -r crictl stop || true; fi
@@ -24,4 +24,10 @@ for name in "${config_maps[@]}"; do
   echo "put back configmap $name"
   echo "configmap/$name" >>"$undo/changed"
 done
+# kube-proxy may not be newer than an API server.
+proxy_image() { kubectl --server "$api_server" --namespace kube-system get daemonset kube-proxy -o 'jsonpath={.spec.template.spec.containers[0].image}'; }
+if [ -n "$answers" ] && [ -s "$undo/kube-proxy.image" ] && [ "$(proxy_image 2>/dev/null)" != "$(cat "$undo/kube-proxy.image")" ]; then
+  "$link_folder/kubeadm" init phase addon kube-proxy --config "$cluster_document" >/dev/null || note "kube-proxy stays at $(proxy_image)"
+  echo "put back daemonset kube-proxy"
+fi
 if is_back '^configmap/kube-proxy$'; then kubectl --namespace kube-system rollout restart daemonset kube-proxy >/dev/null || true; fi

@@ -307,6 +307,8 @@ describe("a change of a control-plane node", () => {
       'case "$*" in *kubeadm-config*) printf "apiServer: {}\\nkubernetesVersion: v1.36.4\\n" ;; esac',
     );
     init([]);
+    const image = "    image: registry.k8s.io/kube-apiserver:v1.36.4\n";
+    host.files.write("/etc/kubernetes/manifests/kube-apiserver.yaml", image);
     for (const name of ["apiserver.crt", "apiserver.key"])
       host.files.write(`/etc/kubernetes/pki/${name}`, "pem");
   });
@@ -322,6 +324,7 @@ describe("a change of a control-plane node", () => {
     const { status, output } = converge(cp1, wanted);
     expect(status, output).toBe(0);
     expect(kubeadm()).toEqual([
+      "kubeadm init phase etcd local",
       "kubeadm init phase upload-config all",
       "kubeadm upgrade node",
       "kubeadm init phase addon kube-proxy",
@@ -352,19 +355,16 @@ describe("a change of a control-plane node", () => {
       "kubectl",
       `case "$*" in
 *kubeadm-config*) printf "apiServer: {}\\nkubernetesVersion: v1.36.4\\n" ;;
-*"get pod etcd-cp1 "*) cat "$ROOT/hash" ;;
+*"get pod kube-apiserver-cp1 "*) cat "$ROOT/hash" ;;
 *"get pod kube-"*) printf "of-what-runs" ;;
 esac`,
     );
     const { status, output } = converge(cp1, settings);
     expect(status, output).toBe(0);
-    const order = calls().filter((line) => /^sleep|get pod etcd|^kubeadm upgrade/.test(line));
-    expect(order.map((line) => /^sleep|get pod etcd|^kubeadm upgrade node/.exec(line)?.[0])).toEqual([
-      "get pod etcd",
-      "sleep",
-      "get pod etcd",
-      "kubeadm upgrade node",
-    ]);
+    const order = calls().filter((line) => /^sleep|get pod kube-apiserver|^kubeadm upgrade/.test(line));
+    expect(
+      order.map((line) => /^sleep|get pod kube-apiserver|^kubeadm upgrade node/.exec(line)?.[0]),
+    ).toEqual(["get pod kube-apiserver", "sleep", "get pod kube-apiserver", "kubeadm upgrade node"]);
   });
 
   it("upgrades the cluster once: the first control-plane node applies, the others find it applied", () => {
@@ -372,7 +372,13 @@ esac`,
     certificateNames(next);
     host.install("1.36.5");
     expect(converge(cp1, next).status).toBe(0);
-    expect(kubeadm()[0]).toBe("kubeadm upgrade apply");
+    expect(kubeadm().slice(0, 4)).toEqual([
+      "kubeadm config images list",
+      "kubeadm upgrade apply phase preflight",
+      "kubeadm init phase etcd local",
+      "kubeadm upgrade apply",
+    ]);
+    expect(calls().find((line) => /^kubeadm upgrade apply --/.test(line))).toContain("--etcd-upgrade=false");
     host.files.command(
       "kubectl",
       'case "$*" in *kubeadm-config*) printf "kubernetesVersion: v1.36.5\\n" ;; esac',

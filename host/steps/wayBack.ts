@@ -1,0 +1,57 @@
+/** After a change of version that failed: the host has put itself back, or it has not. */
+import { letInScript } from "../../model/lifecycle/draining";
+import type { ClusterMachine } from "../../model/machine";
+import { HostProblem } from "../problem";
+import type { NodeStepSpec } from "../protocol";
+import { readState } from "../state";
+import type { StepContext } from "../step";
+
+type Context = StepContext<NodeStepSpec>;
+
+/**
+ * The error of a failed change of version, with what became of the node.
+ * @param former version that the node had before
+ */
+export async function explained(
+  context: Context,
+  machine: ClusterMachine,
+  error: unknown,
+  former: string,
+): Promise<unknown> {
+  if (!(error instanceof HostProblem)) return error;
+  const wanted = context.spec.kubernetesVersion;
+  const what = (await isBack(context, machine, former))
+    ? `${machine.name} runs Kubernetes ${former} again, and the cluster serves as before. Mend what failed and run up again: it upgrades ${machine.name} to ${wanted} then`
+    : `${machine.name} is between Kubernetes ${former} and ${wanted}: the next run puts it back first, and then upgrades it again`;
+  return new HostProblem(error.machine, `${error.message}. ${what}`, error.tail);
+}
+
+/** Whether nothing of the failed change is left on the host. */
+async function isBack(
+  { hosts, cluster, spec }: Context,
+  { name }: ClusterMachine,
+  former: string,
+): Promise<boolean> {
+  try {
+    const { node, undo } = await readState(hosts, name, { cluster, spec });
+    return undo !== true && node?.version === former;
+  } catch (error) {
+    if (error instanceof HostProblem) return false;
+    throw error;
+  }
+}
+
+/** Lets pods come back to a node that was drained for a change which it did not keep. */
+export async function letBack(
+  context: Context,
+  machine: ClusterMachine,
+  through: string,
+  former: string,
+): Promise<void> {
+  // Where it is not what it was, the node stays as it was drained until a run has mended it.
+  if (!(await isBack(context, machine, former))) return;
+  const script = letInScript({ ...context.spec.node, kubernetesVersion: former });
+  await context.hosts
+    .job(through, { name: `letting pods back to ${machine.name}`, script })
+    .catch((other: unknown) => context.say(other instanceof HostProblem ? other.report() : String(other)));
+}

@@ -1,0 +1,50 @@
+# shellcheck shell=bash disable=SC2154
+# Uses: lifecycle/scripts/etcd-member.sh lifecycle/scripts/room-for-copy.sh
+# Variables: kubeadm cluster_document undo_folder etcd_within
+
+# The library brings etcd up itself. kubeadm would put files back which it copied from a running etcd when a new one does not come up,
+# in a member of three as well, and such a member has forgotten what it acknowledged (kubeadm, phases/upgrade/staticpods.go,
+# performEtcdStaticPodUpgrade; etcd, "Disaster recovery").
+phase "etcd"
+rendered=$(mktemp -d /run/pulumi-kubeadm.XXXXXX)
+KUBEADM_INIT_DRYRUN_DIR=$rendered "$kubeadm" init phase etcd local --config "$cluster_document" --dry-run >/dev/null
+server_manifest=${etcd_manifest%/*}/kube-apiserver.yaml
+server_runs() { [ -n "$(crictl ps --quiet --state Running --name '^kube-apiserver$' 2>/dev/null)" ]; }
+server_stopped() { ! server_runs; }
+# Nobody writes between the snapshot and the end of the former etcd: where the snapshot has to be put back, nothing is missing in it.
+hold_writes() {
+  local container
+  container=$(etcd_container)
+  phase "snapshot of etcd before it becomes another version"
+  room_for_copy
+  mv "$server_manifest" "$undo_folder/kube-apiserver.yaml"
+  wait_for 120 1 server_stopped || die "the API server does not stop"
+  own_etcdctl snapshot save /var/lib/etcd/pulumi-kubeadm-undo.db >/dev/null || die "etcd gives no snapshot: $(own_etcdctl endpoint status 2>&1 | tail -n 1)"
+  mv -f /var/lib/etcd/pulumi-kubeadm-undo.db "$undo_folder/etcd.db.new"
+  sync "$undo_folder/etcd.db.new"
+  mv -f "$undo_folder/etcd.db.new" "$undo_folder/etcd.db"
+}
+release_writes() {
+  local new=${etcd_manifest%/*}/.kube-apiserver.yaml.new
+  # From here on etcd takes what the snapshot does not have.
+  date -u +%FT%TZ >"$undo_folder/etcd-serves-since"
+  cp "$undo_folder/kube-apiserver.yaml" "$new"
+  chmod 600 "$new"
+  replace "$new" "$server_manifest"
+  retry 240 1 kubectl get --raw /readyz >/dev/null 2>&1 || die "the API server does not answer with etcd ${image##*:}"
+}
+if [ -e "$rendered/etcd.yaml" ] && ! cmp -s "$rendered/etcd.yaml" "$etcd_manifest"; then
+  image=$(etcd_image "$rendered/etcd.yaml")
+  crictl inspecti --quiet "$image" >/dev/null 2>&1 || crictl pull "$image" >/dev/null || die "the image $image cannot be pulled, so nothing was changed"
+  cp "$rendered/etcd.yaml" "$undo_folder/etcd-newer.yaml"
+  held=""
+  if [ "$image" != "$(etcd_image "$etcd_manifest")" ] && [ "$(own_etcdctl member list | grep -c .)" = 1 ]; then
+    hold_writes
+    held=yes
+  fi
+  phase "etcd ${image##*:}"
+  place_etcd "$rendered/etcd.yaml"
+  wait_for "$etcd_within" 1 member_serves || die "etcd ${image##*:} does not serve within $etcd_within s: $(etcd_says)"
+  if [ -n "$held" ]; then release_writes; fi
+fi
+rm -rf "$rendered"

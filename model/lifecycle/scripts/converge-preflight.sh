@@ -1,0 +1,16 @@
+# shellcheck shell=bash disable=SC2154
+# Variables: kubeadm kubernetes_version check_flags cluster_document
+
+# What can refuse a version is asked before etcd or a manifest is touched: kubeadm's own checks, and whether each image is there.
+running=$(kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' | sed -n 's/^kubernetesVersion: v//p')
+if ! grep -q "image: .*:v${kubernetes_version//./\\.}\$" /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null; then
+  phase "images of $kubernetes_version"
+  # CoreDNS is the library's own.
+  for image in $("$kubeadm" config images list --config "$cluster_document" 2>/dev/null | grep -v /coredns: || true); do
+    crictl inspecti --quiet "$image" >/dev/null 2>&1 || crictl pull "$image" >/dev/null || die "the image $image cannot be pulled, so nothing was changed"
+  done
+fi
+if [ "$running" != "$kubernetes_version" ]; then
+  phase "checks of kubeadm $kubernetes_version"
+  "$kubeadm" upgrade apply phase preflight --yes "${check_flags[@]}" "v$kubernetes_version"
+fi

@@ -1,0 +1,59 @@
+import * as fs from "node:fs";
+import { parse } from "yaml";
+import type { LabCluster } from "./cluster";
+
+interface Kubeconfig {
+  readonly users: readonly { readonly user: Readonly<Record<string, string>> }[];
+}
+
+/** Writes ConfigMaps through the API servers in turn, from outside the cluster, and remembers what was acknowledged. */
+export class Writes {
+  private constructor(
+    private readonly cluster: LabCluster,
+    private readonly stopFile: string,
+    private readonly logFile: string,
+    private readonly ended: Promise<unknown>,
+  ) {}
+
+  static async start(cluster: LabCluster, name: string, nodes: readonly string[]): Promise<Writes> {
+    const { lab } = cluster;
+    const kubeconfig = parse(cluster.kubeconfig()) as Kubeconfig;
+    const user = kubeconfig.users[0]?.user ?? {};
+    const [certificate, key] = [lab.folder("writes.crt"), lab.folder("writes.key")];
+    fs.writeFileSync(certificate, Buffer.from(user["client-certificate-data"] ?? "", "base64"));
+    fs.writeFileSync(key, Buffer.from(user["client-key-data"] ?? "", "base64"), { mode: 0o600 });
+    const [stopFile, logFile] = [lab.folder(`${name}.stop`), lab.folder(`${name}.log`)];
+    for (const file of [stopFile, logFile]) fs.rmSync(file, { force: true });
+    const servers = nodes.map((node) => lab.host(node).address).join(" ");
+    const line = `n=0; servers=(${servers})
+while [ -e ${lab.folder("state.json")} ] && [ ! -e ${stopFile} ]; do
+  n=$((n+1)) server=\${servers[n % \${#servers[@]}]}
+  status=$(curl --silent --insecure --max-time 5 --output /dev/null --write-out '%{http_code}' --cert ${certificate} --key ${key} --header 'Content-Type: application/json' \\
+    --data '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"${name}-'$n'"}}' https://$server:6443/api/v1/namespaces/default/configmaps)
+  echo "${name}-$n $status" >>${logFile}
+  sleep 0.3
+done`;
+    await Promise.resolve();
+    return new Writes(cluster, stopFile, logFile, lab.run(["bash", "-c", line], { allowFailure: true }));
+  }
+
+  /** Ends the writes. @returns how many were acknowledged, and the names of those that are not there */
+  async end(): Promise<{ tried: number; acknowledged: number; lost: string[] }> {
+    fs.writeFileSync(this.stopFile, "");
+    await this.ended;
+    const tries = fs.existsSync(this.logFile)
+      ? fs.readFileSync(this.logFile, "utf8").trim().split("\n").filter(Boolean)
+      : [];
+    const acknowledged = tries.flatMap((line) => /^(\S+) 201$/.exec(line)?.[1] ?? []);
+    const there = new Set(
+      (await this.cluster.kubectl("get", "configmaps", "-o", "jsonpath={.items[*].metadata.name}")).split(
+        " ",
+      ),
+    );
+    return {
+      tried: tries.length,
+      acknowledged: acknowledged.length,
+      lost: acknowledged.filter((one) => !there.has(one)),
+    };
+  }
+}
