@@ -138,7 +138,12 @@ export class Cluster extends pulumi.ComponentResource {
     const secrets = secretsByName(args.secrets, settings.secretNames);
     takePools(given);
 
-    this.pki = new Pki(`${name}-pki`, { protect: settings.protect }, { parent: this });
+    const { rotation } = settings.certificates;
+    this.pki = new Pki(
+      `${name}-pki`,
+      { protect: settings.protect, ...(rotation === undefined ? {} : { rotation }) },
+      { parent: this },
+    );
     this.caCertificate = this.pki.cluster.certificate;
     const controlPlaneFiles = filesOfControlPlane(settings, this.pki, secrets);
     const { pki } = this;

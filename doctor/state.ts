@@ -8,6 +8,7 @@ import {
   type HostSpecs,
 } from "../model/doctor/expected";
 import type { ImmutableSettings } from "../model/immutableSettings";
+import { sha256 } from "../model/core/hash";
 import { paths } from "../model/kubeadm/paths";
 import { opened, readSteps, StateError, type Resource, type Step } from "./steps";
 
@@ -71,6 +72,7 @@ function expectedOf(steps: readonly Step[], id: string, resources: readonly Reso
   const { clusterIP } = (opened(dns?.inputs?.["spec"]) ?? {}) as { readonly clusterIP?: string };
   return {
     id,
+    ...authorityOf(steps),
     fixed,
     kubernetesVersion,
     dnsAddress: clusterIP ?? "",
@@ -80,6 +82,13 @@ function expectedOf(steps: readonly Step[], id: string, resources: readonly Reso
     ...(backup === undefined ? {} : { backup }),
     pools: steps.some(({ spec }) => spec.step === "poolReady"),
   };
+}
+
+/** The CA that control-plane nodes are given: a rotation changes it, and the cluster's identity stays. */
+function authorityOf(steps: readonly Step[]): { readonly authority?: string } {
+  const files = steps.flatMap(({ spec, input }) => (spec.step === "node" ? (input?.files ?? []) : []));
+  const given = files.find(({ path }) => path === `${paths.pki}/ca.crt`);
+  return given === undefined ? {} : { authority: sha256(given.content.trim()) };
 }
 
 function nameOf(inputs: Resource["inputs"]): string | undefined {

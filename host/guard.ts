@@ -3,7 +3,9 @@ import { changedIssuer } from "../model/kubeadm/issuer";
 import { upgradeProblem } from "../model/versions";
 import type { ClusterMachine } from "../model/machine";
 import { HostProblem } from "./problem";
-import type { KnownCluster } from "./protocol";
+import { sha256 } from "../model/core/hash";
+import { paths } from "../model/kubeadm";
+import type { KnownCluster, SecretFile } from "./protocol";
 import { unreadableRecord } from "./record";
 import type { HostState } from "./state";
 
@@ -72,4 +74,50 @@ export function refuseOtherIssuer(machine: string, state: HostState, issuers: re
   if (state.node?.state !== "joined") return;
   const problem = changedIssuer(state.living.issuers, issuers);
   if (problem !== undefined) throw new HostProblem(machine, problem);
+}
+
+/**
+ * Refuses another value of `certificates.rotation` in the middle of a rotation: the CAs of the former name have no step of their own
+ * that would bring the hosts back. After a rotation it refuses the first CAs, which no node trusts any more.
+ * @param rotation the value of `certificates.rotation`
+ */
+export function refuseForgottenRotation(
+  machine: string,
+  { node, living }: HostState,
+  cluster: string,
+  rotation: string | undefined,
+): void {
+  if (node?.state !== "joined") return;
+  const last = living.rotation;
+  if (last !== undefined && last.phase !== "finished" && last.name !== rotation)
+    throw new HostProblem(
+      machine,
+      `certificates.rotation is ${rotation ?? "missing"}, but the rotation ${last.name} is not finished (the last phase on this host: ${last.phase}). ` +
+        `Set certificates.rotation: ${last.name} and run up, which finishes it. Then choose another name`,
+    );
+  const isPlane = node.owner.startsWith("controlPlane");
+  if (rotation !== undefined || last === undefined || !isPlane || living.authority === cluster) return;
+  throw new HostProblem(
+    machine,
+    `certificates.rotation is missing, but the cluster's certificates were rotated, and its nodes no longer trust the first CA. Set certificates.rotation: ${last.name}. ` +
+      "To rotate again, set a new name",
+  );
+}
+
+/**
+ * Refuses to write other CAs over those of a living control-plane node: only a rotation can, on all nodes in its order.
+ * @param files what the step gives the node
+ */
+export function refuseOtherAuthority(
+  machine: string,
+  { node, living }: HostState,
+  files: readonly SecretFile[],
+): void {
+  const given = files.find(({ path }) => path === `${paths.pki}/ca.crt`);
+  if (given === undefined || node?.state !== "joined" || living.authority === undefined) return;
+  if (sha256(given.content.trim()) === living.authority) return;
+  throw new HostProblem(
+    machine,
+    "has another cluster CA than the stack: a rotation has not reached it, or is not finished. Run up without --target; a changed etcd.restore and a new certificates.rotation need two runs, the unfinished one first",
+  );
 }

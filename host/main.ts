@@ -24,6 +24,7 @@ import { nodeLifecycle } from "./steps/node";
 import { poolReady } from "./steps/poolReady";
 import { preflight } from "./steps/preflight";
 import { restore } from "./steps/restore";
+import { rotation } from "./steps/rotation";
 import { settled } from "./steps/settled";
 import { setup } from "./steps/setup";
 import { topology } from "./steps/topology";
@@ -75,6 +76,8 @@ function run(context: StepContext<StepSpec>): Promise<StepResult> {
       return init({ ...context, spec });
     case "restore":
       return restore({ ...context, spec });
+    case "rotation":
+      return rotation({ ...context, spec: { ...spec, machines: context.input.machines ?? [] } });
     case "node":
       return nodeLifecycle({ ...context, spec });
     case "poolReady":

@@ -61,6 +61,8 @@ export interface PreflightSpec extends ClusterPart {
   readonly packetFilters: PacketFilterSpec;
   /** `serviceAccountIssuers`. */
   readonly issuers: readonly string[];
+  /** The value of `certificates.rotation`; undefined: the cluster has its first CAs. */
+  readonly rotation?: string;
 }
 
 /** How a change goes over living nodes. */
@@ -111,6 +113,24 @@ export interface RestoreSpec extends Omit<InitSpec, "step" | "setup"> {
   readonly step: "restore";
   /** Name of the snapshot at the target of backups. */
   readonly snapshot: string;
+}
+
+/** All nodes are brought to the CAs and the service-account key of the stack. The machines come by standard input. */
+export interface RotationSpec extends ClusterPart {
+  readonly step: "rotation";
+  /** The value of `certificates.rotation`. */
+  readonly rotation: string;
+  /** SHA-256 in hex of the machines, so that a preview shows a change of them. */
+  readonly machines: string;
+  readonly rollout: Rollout;
+  /** Seconds between the last new token and the end of the old key. */
+  readonly graceSeconds: number;
+  /** Kubelets ask for their serving certificates, as they do unless `serverTLSBootstrap` is false. */
+  readonly serversByBootstrap: boolean;
+  /** The settings have backups of etcd. */
+  readonly backup: boolean;
+  /** As in `NodeStepSpec`: what a snapshot brings back may be older than the rotation. */
+  readonly restored?: string;
 }
 
 /** A machine being a node. */
@@ -196,7 +216,7 @@ export interface FirewallSpec {
 }
 
 /** A step that hosts are rendered for. */
-export type HostSpec = PreflightSpec | SetupSpec | InitSpec | RestoreSpec | NodeStepSpec;
+export type HostSpec = PreflightSpec | SetupSpec | InitSpec | RestoreSpec | RotationSpec | NodeStepSpec;
 
 /** What `KUBEADM_SPEC` holds. */
 export type StepSpec =
@@ -232,7 +252,7 @@ export interface StepInput {
   readonly bastion?: Connection;
   /** Written with mode 0600, owned by root, before a script that needs them runs. */
   readonly files: readonly SecretFile[];
-  /** Preflight: all machines, in the order of the settings. There are too many of them for an environment variable. */
+  /** Preflight and rotation: all machines, in the order of the settings. There are too many of them for an environment variable. */
   readonly machines?: readonly CheckedMachine[];
   /** Preflight: names of those that the same program makes, which may still boot. Default: none. */
   readonly created?: readonly string[];
@@ -260,7 +280,11 @@ export interface StepResult {
   readonly reached?: readonly string[];
   /** Topology and health: the control plane's instances that the run may make. */
   readonly topology?: ControlPlaneTopology;
-  /** Restore and node: the snapshot that the cluster was restored from. */
+  /** Rotation: the value of `certificates.rotation`. */
+  readonly rotation?: string;
+  /** Rotation: SHA-256 of the cluster CA's certificate that all nodes have. */
+  readonly authority?: string;
+  /** Restore, rotation and node: the snapshot that the cluster was restored from. */
   readonly restored?: string;
   /** Settled: the type of the machine's instance. */
   readonly instanceType?: string;

@@ -17,8 +17,12 @@ export interface LivingValues {
   readonly facts: Partial<ImmutableSettings>;
   /** undefined: not found. */
   readonly nodeAddress?: string;
-  /** SHA-256 of the cluster CA's certificate. */
+  /** SHA-256 of the first cluster CA's certificate: the cluster's identity, where the host knows it. */
   readonly clusterId?: string;
+  /** SHA-256 of /etc/kubernetes/pki/ca.crt, which another CA takes the place of in a rotation. */
+  readonly authority?: string;
+  /** The last rotation that reached the host, or has begun there: its name, and the last phase that the host ended. */
+  readonly rotation?: { readonly name: string; readonly phase: string };
   /** The node that the kubelet's certificate is for. */
   readonly nodeName?: string;
   /** Version of the linked kubelet. */
@@ -106,12 +110,16 @@ function livingValues(lines: readonly string[]): LivingValues {
     cni: one("cni"),
   };
   const values = ["nodeAddress", "clusterId", "nodeName", "version"].flatMap((name) => {
-    const value = one(name);
+    const value = name === "clusterId" ? (one("rotation_cluster") ?? one(name)) : one(name);
     return value === undefined ? [] : [[name, value]];
   });
+  const authority = one("clusterId");
+  const rotation = one("rotation_rotation");
   return {
     facts: Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)),
     ...(Object.fromEntries(values) as Partial<LivingValues>),
+    ...(authority === undefined ? {} : { authority }),
+    ...(rotation === undefined ? {} : { rotation: { name: rotation, phase: one("rotation_phase") ?? "" } }),
     managers: Object.fromEntries(
       (["cpu", "memory"] as const).flatMap((manager) => {
         const policy = one(`${manager}Manager`);

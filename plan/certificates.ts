@@ -33,11 +33,18 @@ export function certificatesOf(
   settings: ClusterSettings,
   resources: readonly PlannedResource[],
 ): PlannedCertificate[] {
-  return [...ownCertificates(resources), ...leafCertificates(settings), ...kubeletCertificates(settings)];
+  return [
+    ...ownCertificates(resources, settings.certificates.rotation),
+    ...leafCertificates(settings),
+    ...kubeletCertificates(settings),
+  ];
 }
 
 /** What `@pulumi/tls` makes, as the resources say. */
-function ownCertificates(resources: readonly PlannedResource[]): PlannedCertificate[] {
+function ownCertificates(
+  resources: readonly PlannedResource[],
+  rotation: string | undefined,
+): PlannedCertificate[] {
   return resources.flatMap((resource) => {
     const hours = resource.inputs.validityPeriodHours;
     if (typeof hours !== "number") return [];
@@ -55,10 +62,18 @@ function ownCertificates(resources: readonly PlannedResource[]): PlannedCertific
         renewed:
           typeof early === "number"
             ? `by pulumi up, in its last ${Math.floor(early / HOURS_A_DAY)} days`
-            : "never by an ordinary up",
+            : authorityRenewed(resource.name, rotation),
       },
     ];
   });
+}
+
+/** A CA is replaced by a rotation alone. */
+function authorityRenewed(name: string, rotation: string | undefined): string {
+  if (rotation === undefined) return "never by an ordinary up";
+  return name.endsWith(`-${rotation}-certificate`)
+    ? "by another name in certificates.rotation"
+    : `replaced by the rotation ${rotation}: nothing trusts it; it stays as the cluster's identity`;
 }
 
 function leafCertificates({ certificates }: ClusterSettings): PlannedCertificate[] {

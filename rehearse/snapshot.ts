@@ -82,6 +82,7 @@ function programOf(scratch: Scratch, { files }: RehearsedStack): string {
       kubectl: [],
       workFolder: scratch.path("work"),
       lockFile: scratch.path("lock"),
+      record: "/nowhere",
       pki: scratch.path("pki"),
       manifests: scratch.folder,
       metadata: "http://127.0.0.1:1/",

@@ -5,6 +5,7 @@ import {
   controlPlaneMachines,
   nodeStep,
   restoreStep,
+  rotationStep,
   setupStep,
   type StepsArgs,
 } from "../machines/steps";
@@ -21,7 +22,7 @@ export interface ControlPlaneArgs extends StepsArgs {
 export class ControlPlane extends pulumi.ComponentResource {
   /** Runs `kubeadm init` once in the cluster's life. Everything in the cluster waits for it. */
   readonly init: command.local.Command;
-  /** Resolves when the API answers: after init, and after a restore. */
+  /** Resolves when the API answers to the administrator's credentials: after init, a restore and a rotation. */
   readonly answers: pulumi.Output<readonly string[]>;
   /**
    * Node setups; empty on AWS. Setups of workers run after them, so a mistake that breaks a control-plane node does
@@ -30,6 +31,8 @@ export class ControlPlane extends pulumi.ComponentResource {
   readonly setups: readonly command.local.Command[];
   /** Node steps, in the order of the settings. */
   readonly nodeSteps: readonly command.local.Command[];
+  /** Steps over all nodes, which each node's own step follows. */
+  private readonly nodesFollow: readonly command.local.Command[];
 
   constructor(name: string, args: ControlPlaneArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kubeadm:index:ControlPlane", name, {}, opts);
@@ -52,10 +55,26 @@ export class ControlPlane extends pulumi.ComponentResource {
       restore === undefined
         ? []
         : [restoreStep(`${name}-restore`, args, { parent: this, dependsOn: [this.init, ...setups] })];
-    this.answers = pulumi.all([this.init, ...restored].map((step) => step.stdout));
+    const { rotation } = args.settings.certificates;
+    const rotated =
+      rotation === undefined
+        ? []
+        : [
+            rotationStep(`${name}-rotation`, args, {
+              parent: this,
+              dependsOn: [this.init, ...restored, ...setups],
+            }),
+          ];
+    this.answers = pulumi.all([this.init, ...restored, ...rotated].map((step) => step.stdout));
+    this.nodesFollow = [...restored, ...rotated];
     const nodeSteps: command.local.Command[] = [];
     controlPlaneNodes.forEach((machine, index) => {
-      const earlier = [this.init, ...restored, ...setups.slice(index, index + 1), ...nodeSteps.slice(-1)];
+      const earlier = [
+        this.init,
+        ...this.nodesFollow,
+        ...setups.slice(index, index + 1),
+        ...nodeSteps.slice(-1),
+      ];
       nodeSteps.push(
         nodeStep(`${name}-${machine.name}-node`, args, machine, {
           parent: this,

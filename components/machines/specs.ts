@@ -5,6 +5,7 @@ import type {
   NodeStepSpec,
   PreflightSpec,
   RestoreSpec,
+  RotationSpec,
   SetupPart,
   SetupSpec,
 } from "../../host/protocol";
@@ -42,7 +43,12 @@ export function preflightSpec(
     node: preflightCheckSpec(settings),
     packetFilters: packetFilterSpec(settings),
     issuers: serviceAccountIssuers(settings),
+    ...rotationPart(settings),
   };
+}
+
+function rotationPart({ certificates }: ClusterSettings): { rotation?: string } {
+  return certificates.rotation === undefined ? {} : { rotation: certificates.rotation };
 }
 
 export function setupPart(settings: ClusterSettings, machine: Machine): SetupPart {
@@ -104,6 +110,26 @@ export function restoreSpec(settings: ClusterSettings): RestoreSpec {
   if (restore === undefined) throw new Error("the settings restore nothing");
   const { controlPlaneNodes, machines, node } = initSpec(settings);
   return { step: "restore", ...clusterPart(settings), machines, controlPlaneNodes, node, snapshot: restore };
+}
+
+/** @throws Error where the settings rotate nothing */
+export function rotationSpec(
+  settings: ClusterSettings,
+  machines: readonly CheckedMachine[] = checkedMachines(settings),
+): RotationSpec {
+  const { certificates, etcd } = settings;
+  if (certificates.rotation === undefined) throw new Error("the settings rotate nothing");
+  return {
+    step: "rotation",
+    ...clusterPart(settings),
+    rotation: certificates.rotation,
+    machines: sha256(JSON.stringify(machines)),
+    rollout: settings.rollout,
+    graceSeconds: certificates.rotationGraceSeconds,
+    serversByBootstrap: settings.kubelet.config.serverTLSBootstrap !== false,
+    backup: etcd.backup !== undefined,
+    ...(etcd.restore === undefined ? {} : { restored: etcd.restore }),
+  };
 }
 
 export function nodeStepSpec(settings: ClusterSettings, machine: Machine): NodeStepSpec {

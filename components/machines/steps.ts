@@ -5,6 +5,7 @@ import { LET_GO, WARMUP } from "../../model/aws/hooks";
 import { poolBoot } from "../../model/settings/pools";
 import { controlPlaneTopology } from "../../model/aws/topology";
 import { paths } from "../../model/kubeadm";
+import { isRotated } from "../../model/rotation/authorities";
 import { setupSecretFiles, setupSecretNames } from "../../model/node/setupSecrets";
 import type { LateSettings } from "../late";
 import type { ClusterSettings, Machine } from "../../model/settings/resolved";
@@ -12,7 +13,15 @@ import type { AwsPool } from "../../model/aws/settings";
 import { controlPlaneOf, immutableSettings } from "../../model/settings/specs";
 import { AWS_INIT_IGNORES, INIT_IGNORES } from "../options";
 import { hostStep, type HostStepArgs, type SshKeys } from "./hostStep";
-import { checkedMachines, initSpec, nodeStepSpec, preflightSpec, restoreSpec, setupSpec } from "./specs";
+import {
+  checkedMachines,
+  initSpec,
+  nodeStepSpec,
+  preflightSpec,
+  restoreSpec,
+  rotationSpec,
+  setupSpec,
+} from "./specs";
 
 /** What all steps of a cluster share. */
 export interface StepsArgs extends Pick<
@@ -263,6 +272,29 @@ export function initStep(name: string, args: StepsArgs, opts: pulumi.CustomResou
 /** The cluster is put back to a snapshot, once for one name of it; later runs do nothing. */
 export function restoreStep(name: string, args: StepsArgs, opts: pulumi.CustomResourceOptions): Step {
   return controlPlaneStep(name, args, restoreSpec, opts);
+}
+
+/** All nodes get the CAs and keys of the stack; nothing to do where they have them. It has nothing to delete. */
+export function rotationStep(name: string, args: StepsArgs, opts: pulumi.CustomResourceOptions): Step {
+  const { settings, late } = args;
+  return hostStep(
+    name,
+    {
+      ...args,
+      values: undefined,
+      machines: settings.machines.map((machine) => machine.name),
+      told:
+        late === undefined
+          ? { machines: checkedMachines(settings) }
+          : late.whole.apply((known) => ({ machines: checkedMachines(known) })),
+      files: pulumi
+        .output(args.controlPlaneFiles)
+        .apply((files) => files.filter(({ path }) => isRotated(path))),
+      spec: late === undefined ? rotationSpec(settings) : late.whole.apply((known) => rotationSpec(known)),
+      operations: ["create", "update"],
+    },
+    opts,
+  );
 }
 
 /** A machine being a node. Its control-plane nodes' connections stay current, so that a later removal finds one. */

@@ -5,6 +5,7 @@ import { sha256 } from "../../model/core/hash";
 import { paths } from "../../model/kubeadm";
 import type { SecretFile } from "../../host/protocol";
 import { parseArguments } from "../../model/settings/alone";
+import { rotationName } from "../../model/settings/schema/common";
 import { made } from "../outputs";
 import { partOf } from "../part";
 import { Authority } from "./authority";
@@ -25,13 +26,23 @@ export interface PkiArgs {
    * @defaultValue the component's option `protect`, or `true`
    */
   readonly protect?: boolean;
+  /**
+   * Name of the latest rotation: another name makes new CAs and a new service-account key, besides the first ones.
+   *
+   * @defaultValue none: the first ones are in use
+   */
+  readonly rotation?: string;
 }
 
-const schema = z.strictObject({ protect: z.boolean().optional() });
+const schema = z.strictObject({ protect: z.boolean().optional(), rotation: rotationName.optional() });
 
 /**
  * The cluster's CAs and keys. They exist before any machine does; nothing is read back from a host. On each
  * control-plane node kubeadm issues leaf certificates from these CAs, and a timer renews them.
+ *
+ * The first CAs and keys stay in the state when they are rotated: the certificate of the first cluster CA is the
+ * cluster's identity, and their protection refuses a destroy. Those of a later rotation are not protected, so that Pulumi
+ * deletes them at the end of the next one.
  *
  * ```ts
  * new Pki("shop-pki", { protect: true });
@@ -46,7 +57,7 @@ export class Pki extends pulumi.ComponentResource {
   readonly etcd: Authority;
   /** The front-proxy CA. It signs the certificate that the API server shows to extension API servers. */
   readonly frontProxy: Authority;
-  /** SHA-256 of the cluster CA's certificate, in hex. It identifies the cluster that a host belongs to. */
+  /** SHA-256 of the first cluster CA's certificate, in hex. It identifies the cluster that a host belongs to, whatever is rotated. */
   readonly clusterId: pulumi.Output<string>;
   /**
    * Client certificate of the group `kubeadm:cluster-admins`, in PEM. It is valid for a year and renewed in its last
@@ -68,25 +79,22 @@ export class Pki extends pulumi.ComponentResource {
   constructor(name: string, args: PkiArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     partOf("Pki", name, args, {}, (given, title) => parseArguments(title, given, schema));
     super("kubeadm:index:Pki", name, {}, opts);
-    const { protect = opts?.protect ?? true } = args;
-    const authority = (part: string, commonName: string): Authority =>
-      new Authority(`${name}-${part}`, { commonName, protect }, { parent: this });
-    this.cluster = authority("ca", "kubernetes");
-    this.etcd = authority("etcd-ca", "etcd-ca");
-    this.frontProxy = authority("front-proxy-ca", "front-proxy-ca");
-    // RSA: identity providers that check service-account tokens know no other key as widely.
-    const serviceAccount = new tls.PrivateKey(
-      `${name}-service-account`,
-      { algorithm: "RSA", rsaBits: 2048 },
-      { parent: this, protect },
-    );
+    const { protect = opts?.protect ?? true, rotation } = args;
+    const first = signersOf(name, "", { parent: this, protect });
+    const { cluster, etcd, frontProxy, serviceAccount } =
+      rotation === undefined
+        ? first
+        : signersOf(name, `-${rotation}`, { parent: this, protect: false }, ` ${rotation}`);
+    this.cluster = cluster;
+    this.etcd = etcd;
+    this.frontProxy = frontProxy;
     const encryption = new tls.PrivateKey(
       `${name}-encryption`,
       { algorithm: "ED25519" },
       { parent: this, protect },
     );
     const admin = clientCertificate(
-      `${name}-admin`,
+      `${name}-admin${rotation === undefined ? "" : `-${rotation}`}`,
       {
         authority: this.cluster,
         subject: { commonName: "kubernetes-admin", organization: ADMIN_GROUP },
@@ -97,7 +105,7 @@ export class Pki extends pulumi.ComponentResource {
     );
     this.serviceAccountKey = made(serviceAccount.publicKeyPem);
 
-    this.clusterId = this.cluster.certificate.apply((pem) => sha256(pem.trim()));
+    this.clusterId = first.cluster.certificate.apply((pem) => sha256(pem.trim()));
     this.adminCertificate = admin.certificate;
     this.adminKey = admin.key;
     const derived = (use: string): pulumi.Output<string> =>
@@ -127,6 +135,40 @@ export class Pki extends pulumi.ComponentResource {
       backupKey: this.backupKey,
     });
   }
+}
+
+interface Signers {
+  readonly cluster: Authority;
+  readonly etcd: Authority;
+  readonly frontProxy: Authority;
+  readonly serviceAccount: tls.PrivateKey;
+}
+
+/**
+ * What signs certificates and tokens.
+ * @param suffix of the names of the resources
+ * @param mark of the CAs' names: two of one name would be one to programs that look for an issuer by its name (RFC 5280, 4.1.2.4)
+ */
+function signersOf(
+  name: string,
+  suffix: string,
+  opts: { readonly parent: Pki; readonly protect: boolean },
+  mark = "",
+): Signers {
+  const { parent, protect } = opts;
+  const authority = (part: string, commonName: string): Authority =>
+    new Authority(`${name}-${part}${suffix}`, { commonName: `${commonName}${mark}`, protect }, { parent });
+  return {
+    cluster: authority("ca", "kubernetes"),
+    etcd: authority("etcd-ca", "etcd-ca"),
+    frontProxy: authority("front-proxy-ca", "front-proxy-ca"),
+    // RSA: identity providers that check service-account tokens know no other key as widely.
+    serviceAccount: new tls.PrivateKey(
+      `${name}-service-account${suffix}`,
+      { algorithm: "RSA", rsaBits: 2048 },
+      opts,
+    ),
+  };
 }
 
 function file(path: string, content: string): SecretFile {

@@ -15,7 +15,7 @@ import { afterRestoreScript } from "../../model/etcd/restore/scripts";
 import { secretComponentFiles } from "../../model/kubeadm";
 import { changesManagers, managerPolicies } from "../../model/kubeadm/managers";
 import type { ClusterMachine } from "../../model/machine";
-import { refuseMismatch, refuseOtherNode } from "../guard";
+import { refuseMismatch, refuseOtherAuthority, refuseOtherNode } from "../guard";
 import { askEtcd, controlPlaneNode } from "../controlPlane";
 import { HostProblem } from "../problem";
 import type { NodeStepSpec, StepResult } from "../protocol";
@@ -49,6 +49,7 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
   refuseMismatch(machine.name, state, cluster, spec);
   const joined = state.node?.state === "joined" && state.kubelet;
   refuseOtherNode(machine, state);
+  refuseOtherAuthority(machine.name, state, context.input.files);
   const isRestored = spec.restored !== undefined && previous?.restored !== spec.restored;
   if (context.operation === "update" && !joined && !isRestored && (previous?.revision ?? 0) >= spec.revision)
     throw new HostProblem(

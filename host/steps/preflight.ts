@@ -15,7 +15,7 @@ import { refuseEncryption } from "./encryption";
 import { replacementProblems, type LivingControlPlane } from "./replacement";
 import { readState, type HostState } from "../state";
 import { refuseSkew, type StepContext } from "../step";
-import { refuseMismatch, refuseOtherIssuer, refuseOtherNode } from "../guard";
+import { refuseForgottenRotation, refuseMismatch, refuseOtherIssuer, refuseOtherNode } from "../guard";
 
 interface Finding {
   readonly machine: string;
@@ -201,6 +201,7 @@ async function look(context: StepContext<LookSpec>, machine: string): Promise<Fi
   if (own) refuseOtherNode(own, state);
   refuseMismatch(machine, state, cluster, spec);
   refuseOtherIssuer(machine, state, spec.issuers);
+  refuseForgottenRotation(machine, state, cluster, spec.rotation);
   const joined = state.node !== undefined && state.node.cluster === cluster;
   if (!joined && own) {
     const script = preflightScript(spec.node, own);

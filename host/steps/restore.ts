@@ -5,7 +5,7 @@ import { CLUSTER_DOCUMENT, kubernetesBinaries } from "../../model/lifecycle/part
 import { lostSince, unsuitable, type SnapshotHeader } from "../../model/etcd/restore/header";
 import { dataScript, headerFile, prepareScript, restoreStateScript } from "../../model/etcd/restore/scripts";
 import type { ClusterMachine } from "../../model/machine";
-import { refuseMismatch } from "../guard";
+import { refuseMismatch, refuseOtherAuthority } from "../guard";
 import { HostProblem } from "../problem";
 import type { RestoreSpec, StepResult } from "../protocol";
 import { readState, type HostState } from "../state";
@@ -65,6 +65,7 @@ async function lookAtAll(context: Context): Promise<Found[]> {
       const state = await readState(hosts, machine.name, { cluster, spec });
       refuseSkew(machine.name, state.now);
       refuseMismatch(machine.name, state, cluster, spec);
+      refuseOtherAuthority(machine.name, state, context.input.files);
       const said = await hosts.query(
         machine.name,
         "looking for an earlier restore",

@@ -1,4 +1,8 @@
-import { snapshotBeforeRemoval, snapshotBeforeUpgrade } from "../../model/etcd/backup/now";
+import {
+  snapshotBeforeChange,
+  snapshotBeforeRemoval,
+  snapshotBeforeUpgrade,
+} from "../../model/etcd/backup/now";
 import type { ClusterMachine } from "../../model/machine";
 import type { RenderedFile } from "../../model/renderedFile";
 import { HostProblem } from "../problem";
@@ -44,8 +48,16 @@ export async function snapshotBeforeLeaving(
   }
 }
 
+/** Before a rotation of the CAs. */
+export async function snapshotBeforeRotation(
+  context: Pick<StepContext<unknown>, "hosts" | "say">,
+  machine: ClusterMachine,
+): Promise<void> {
+  await snapshot(context, machine, machine.name, snapshotBeforeChange("before-rotation"));
+}
+
 async function snapshot(
-  { hosts, say }: Context,
+  { hosts, say }: Pick<StepContext<unknown>, "hosts" | "say">,
   machine: ClusterMachine,
   on: string,
   script: string,

@@ -66,6 +66,8 @@ export interface ExpectedBackup {
 export interface ExpectedCluster {
   /** SHA-256 of its CA, as its hosts have it. */
   readonly id: string;
+  /** SHA-256 of the CA that the stack gives its hosts: another one than `id` after a rotation. Default: `id`. */
+  readonly authority?: string;
   readonly fixed: ImmutableSettings;
   readonly kubernetesVersion: string;
   readonly dnsAddress: string;

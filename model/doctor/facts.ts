@@ -1,4 +1,5 @@
 import { parseSnapshotName } from "../etcd/backup/names";
+import { recordIn, type RotationRecord } from "../rotation/phases";
 
 /** What the doctor saw: of each host by its probe, of the cluster by the API. Free of secrets. */
 
@@ -90,6 +91,8 @@ export interface HostFacts {
   readonly pending: readonly string[];
   /** A change was cut off, and its former files still wait. */
   readonly unfinished: boolean;
+  /** The last rotation of certificates that reached the host, or has begun there. */
+  readonly rotation?: Pick<RotationRecord, "rotation" | "phase" | "authority">;
   /** Tables of nftables, as `inet pulumi-kubeadm`. */
   readonly tables: readonly string[];
   readonly etcd?: EtcdFact;
@@ -163,6 +166,7 @@ export function readFacts(output: string, asked: ClockAsked): HostFacts {
     manifests: words("manifests"),
     pending: words("pending"),
     unfinished: text("unfinished").trim() !== "",
+    ...rotationOf(text("rotation")),
     tables: words("tables").map((one) => one.replace(/^table /, "")),
     ...(etcd === undefined ? {} : { etcd }),
     ...(backup === undefined ? {} : { backup }),
@@ -173,6 +177,12 @@ export function readFacts(output: string, asked: ClockAsked): HostFacts {
       answer: answer as Answer,
     })),
   };
+}
+
+/** A record that a power cut damaged says nothing. */
+function rotationOf(text: string): Pick<HostFacts, "rotation"> {
+  const record = recordIn(text);
+  return record === undefined ? {} : { rotation: record };
 }
 
 /** The host answered some time between; only what lies outside is certain. */

@@ -1,3 +1,4 @@
+import { isUnderWay } from "./rotation";
 import { parse } from "yaml";
 import { overlaps, parseRange } from "../network/addresses";
 import type { HostView, Verdict } from "./finding";
@@ -171,7 +172,8 @@ export function certificates({ cluster, facts }: HostView): Verdict[] {
 
 export function clusterId({ cluster, expected, facts }: HostView): Verdict[] {
   if (expected.node === undefined) return [];
-  if (facts.cluster === cluster.id) return [];
+  // Another CA may be the one of a rotation, which has its own row.
+  if (facts.cluster === (cluster.authority ?? cluster.id) || isUnderWay({ cluster, facts })) return [];
   return [
     {
       what: "/etc/kubernetes/pki/ca.crt is not this cluster's CA",

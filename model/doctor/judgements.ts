@@ -6,6 +6,7 @@ import type { ExpectedCluster } from "./expected";
 import type { HostFacts } from "./facts";
 import type { Finding, Judgement } from "./finding";
 import * as host from "./hostJudgements";
+import { rotation } from "./rotation";
 
 export const JUDGEMENTS: readonly Judgement[] = [
   { name: "kubeadm-config", of: "cluster", judge: cluster.podRangeOfKubeadm },
@@ -32,6 +33,7 @@ export const JUDGEMENTS: readonly Judgement[] = [
   { name: "disks", of: "host", judge: host.disks },
   { name: "certificates", of: "host", judge: host.certificates },
   { name: "cluster-ca", of: "host", judge: host.clusterId },
+  { name: "rotation", of: "host", judge: rotation },
   { name: "node-address", of: "host", judge: host.nodeAddress },
   { name: "subnet-env", of: "host", judge: host.subnetEnv },
   { name: "mtu", of: "host", judge: host.mtu },

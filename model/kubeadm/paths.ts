@@ -36,6 +36,8 @@ export const paths = {
   patches: `${configFolder}/patches`,
   auditLogFolder: "/var/log/kubernetes/audit",
   auditLog: "/var/log/kubernetes/audit/audit.log",
+  /** The CA that the controller manager signs with during a rotation, while `ca.crt` has several. It is there only then. */
+  signing: "/etc/kubernetes/pki/ca-signing.crt",
   /** kubeadm's own `certificatesDir`. */
   pki: "/etc/kubernetes/pki",
   criSocket: "unix:///run/containerd/containerd.sock",

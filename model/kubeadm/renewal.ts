@@ -49,6 +49,8 @@ function renewalScript(days: number): string {
     pki: paths.pki,
     days,
     cri_socket: paths.criSocket,
+    stop_seconds: 30,
     lock_file: `/run/${renewalUnit}.lock`,
+    signing_file: paths.signing,
   });
 }

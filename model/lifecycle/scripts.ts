@@ -1,7 +1,7 @@
 import { script, type ScriptVariables } from "../core/script";
 import { configFolder, paths } from "../kubeadm/paths";
 import { linkFolder } from "../node/paths";
-import { RECORD_FILE, SETUP_FILE, STATE_DIR } from "../node/shell";
+import { RECORD_FILE, ROTATION_FILE, SETUP_FILE, STATE_DIR } from "../node/shell";
 
 /** A file of `model/lifecycle/scripts`, with the library's paths on a host. */
 export function lifecycleScript(name: string, variables: ScriptVariables = {}): string {
@@ -9,6 +9,7 @@ export function lifecycleScript(name: string, variables: ScriptVariables = {}): 
     state_folder: STATE_DIR,
     record_file: RECORD_FILE,
     setup_file: SETUP_FILE,
+    rotation_file: ROTATION_FILE,
     config_folder: configFolder,
     patches_folder: paths.patches,
     link_folder: linkFolder,

@@ -6,6 +6,8 @@ import type { RenderedFile } from "../renderedFile";
 export const STATE_DIR = "/var/lib/pulumi-kubeadm";
 export const RECORD_FILE = `${STATE_DIR}/node.json`;
 export const SETUP_FILE = `${STATE_DIR}/setup.json`;
+/** What a host keeps of the rotation of its certificates. */
+export const ROTATION_FILE = `${STATE_DIR}/rotation.json`;
 export const ADMIN = "/etc/kubernetes/admin.conf";
 
 /** What every script of a node's life starts with: as setup's, and `kubectl` is the administrator. */

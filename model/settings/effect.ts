@@ -2,6 +2,7 @@
 export type ChangedStep =
   | "preflight"
   | "init"
+  | "rotation"
   | "setup everywhere"
   | "setup controlPlane"
   | "node controlPlane"

@@ -26,8 +26,8 @@ export type OidcSettings = Filled<OidcInput, "usernameClaim">;
  */
 export type PodSecuritySettings = Filled<PodSecurityInput, keyof PodSecurityInput>;
 
-/** Validity of kubeadm's leaf certificates. The stack creates the CAs. */
-export type CertificateSettings = Filled<CertificatesInput, keyof CertificatesInput>;
+/** Validity of kubeadm's leaf certificates, and the latest rotation. The stack creates the CAs. */
+export type CertificateSettings = Filled<CertificatesInput, Exclude<keyof CertificatesInput, "rotation">>;
 
 /** A folder or file of the host that a control-plane pod mounts (kubeadm's HostPathMount). */
 export type ExtraVolume = Filled<ExtraVolumeInput, "readOnly" | "pathType">;

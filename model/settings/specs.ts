@@ -305,6 +305,7 @@ export function nodeSetupSpec(settings: ClusterSettings, machine: Machine): Node
 /** What every control-plane node is configured by. */
 const controlPlaneNode = once((settings): ControlPlaneNodeSpec => {
   const { network, versions, kubeProxy, images, oidc, aws } = settings;
+  const { validityDays, renewBeforeDays } = settings.certificates;
   return {
     name: settings.name,
     kubernetesVersion: settings.kubernetesVersion,
@@ -322,7 +323,7 @@ const controlPlaneNode = once((settings): ControlPlaneNodeSpec => {
     endpoint: settings.endpoint,
     access: { host: settings.access.host },
     images: { repository: images.repository },
-    certificates: settings.certificates,
+    certificates: { validityDays, renewBeforeDays },
     audit: settings.audit,
     apiServer: settings.apiServer,
     controllerManager: settings.controllerManager,

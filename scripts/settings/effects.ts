@@ -105,7 +105,17 @@ const CLUSTER: readonly EffectRow[] = [
     API_SERVER,
     "the API server restarts on one control-plane node after the other",
   ),
-  hosts(["certificates.**"], API_SERVER, "applies to the next renewal"),
+  hosts(
+    ["certificates.validityDays", "certificates.renewBeforeDays"],
+    API_SERVER,
+    "applies to the next renewal",
+  ),
+  hosts(
+    ["certificates.rotation"],
+    ["preflight", "rotation", "node controlPlane"],
+    "every CA, key, certificate and token is replaced, on one control-plane node after the other, workers in the order of `rollout`; pods that ask the API restart. Removing it is refused",
+  ),
+  hosts(["certificates.rotationGraceSeconds"], ["rotation"], "applies to the next rotation"),
   hosts(
     ["drainTimeoutSeconds"],
     ALL_NODES,
@@ -321,6 +331,7 @@ const TITLES = {
   aws: "`platform: aws`",
 } as const;
 const STEPS: Readonly<Record<ChangedStep, string>> = {
+  rotation: "rotation",
   preflight: "preflight",
   init: "init",
   "setup everywhere": "all setups",

@@ -167,3 +167,45 @@ describe("protection", () => {
     expect(resources.filter((one) => one.protect)).toEqual([]);
   });
 });
+
+describe("a rotation", () => {
+  const rotate = async (): Promise<Built> => {
+    let pki: Pki | undefined;
+    const resources = await record(() => (pki = new Pki("pki", { rotation: "2026-12" })), { outputs: made });
+    return { resources, pki: pki ?? expect.fail() };
+  };
+
+  it("adds new CAs, keys and an administrator's certificate, and leaves every first CA and key as it was", async () => {
+    const { resources } = await rotate();
+    const names = (all: readonly Recorded[]) => all.map(({ name }) => name);
+    const first = names(built.resources).filter((name) => !name.startsWith("pki-admin"));
+    expect(names(resources)).toEqual(expect.arrayContaining(first));
+    const added = names(resources).filter((name) => !names(built.resources).includes(name));
+    expect(added.every((name) => name.includes("2026-12"))).toBe(true);
+    for (const name of first) expect(byName(resources, name).inputs, name).toEqual(inputs(name));
+  });
+
+  it("keeps the cluster's identity, and gives the new CAs to hosts and to the administrator", async () => {
+    const { resources, pki } = await rotate();
+    expect(await value(pki.clusterId)).toBe(await value(built.pki.clusterId));
+    const files = await value<SecretFile[]>(pki.controlPlaneFiles);
+    for (const { path, content } of files) expect(content, path).toContain("2026-12");
+    expect(byName(resources, "pki-admin-2026-12-certificate").inputs.caCertPem).toBe(
+      "certificate of pki-ca-2026-12-certificate\n",
+    );
+    expect(byName(resources, "pki-ca-2026-12-certificate").inputs).toMatchObject({
+      subject: { commonName: "kubernetes 2026-12" },
+    });
+  });
+
+  it("protects the first CAs, so that destroy is refused, and none of its own, which the next one deletes", async () => {
+    const { resources } = await rotate();
+    const isProtected = (name: string) => byName(resources, name).protect === true;
+    for (const part of ["ca", "etcd-ca", "front-proxy-ca"]) {
+      expect(isProtected(`pki-${part}-key`), part).toBe(true);
+      expect(isProtected(`pki-${part}-2026-12-key`), part).toBe(false);
+    }
+    expect(isProtected("pki-service-account")).toBe(true);
+    expect(isProtected("pki-service-account-2026-12")).toBe(false);
+  });
+});

@@ -18,7 +18,7 @@ export class LabCluster {
   private constructor(
     readonly lab: Lab,
     public settings: Settings,
-    private readonly kubectlBinary: string,
+    readonly kubectlBinary: string,
   ) {}
 
   /** Makes a lab and boots the hosts; the cluster comes with `up`. A lab of that id from an earlier run goes first. */
@@ -113,6 +113,12 @@ export class LabCluster {
 
   async down(): Promise<void> {
     await this.lab.down();
+  }
+
+  /** Certificate of the cluster CA in the administrator's kubeconfig. */
+  caCertificate(): string {
+    const data = /certificate-authority-data: (\S+)/.exec(this.kubeconfig())?.[1] ?? "";
+    return Buffer.from(data, "base64").toString("utf8");
   }
 
   /** The administrator's kubeconfig as the stack exported it. */

@@ -84,7 +84,7 @@ export function settingsOf(over: Partial<ClusterSettings> = {}): ClusterSettings
     encryption: { provider: "secretbox", keys: ["generated"] },
     audit: { maxAge: 30, maxBackup: 10, maxSize: 100 },
     podSecurity: { enforce: "baseline", audit: "restricted", warn: "restricted", exemptNamespaces: [] },
-    certificates: { validityDays: 365, renewBeforeDays: 30 },
+    certificates: { validityDays: 365, renewBeforeDays: 30, rotationGraceSeconds: 300 },
     firewall: "none",
     rollout: { maxUnavailable: "10%" },
     upgrades: { maxUnavailable: 1, pools: {} },

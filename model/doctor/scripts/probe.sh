@@ -82,6 +82,7 @@ manifest_flags() {
 static_pods() { ls /etc/kubernetes/manifests; }
 pending() { ls /var/lib/pulumi-kubeadm/pending; }
 unfinished() { [ -e /var/lib/pulumi-kubeadm/undo ] && echo undo; }
+rotation() { cat /var/lib/pulumi-kubeadm/rotation.json; }
 tables() { nft list tables; }
 etcd_status() { [ -e /etc/kubernetes/manifests/etcd.yaml ] && find_etcd && etcdctl endpoint status -w json; }
 etcd_alarms() { [ -e /etc/kubernetes/manifests/etcd.yaml ] && find_etcd && etcdctl alarm list; }
@@ -147,6 +148,7 @@ section flags manifest_flags
 section manifests static_pods
 section pending pending
 section unfinished unfinished
+section rotation rotation
 section tables tables
 section etcdStatus etcd_status
 section etcdAlarms etcd_alarms

@@ -5,7 +5,7 @@ import { configFolder, paths } from "../../kubeadm/paths";
 import type { ClusterMachine } from "../../machine";
 import { proxyVariables } from "../../node/downloads";
 import { proxyEnvironmentFile } from "../../node/setupSecrets";
-import { ADMIN, STATE_DIR } from "../../node/shell";
+import { ADMIN, STATE_DIR, RECORD_FILE } from "../../node/shell";
 import type { RenderedFile } from "../../renderedFile";
 import type { ProxySettings } from "../../settings/resolved";
 import { NAME_PATTERN } from "./names";
@@ -56,6 +56,8 @@ export interface BackupProgram {
   readonly workFolder: string;
   readonly lockFile: string;
   readonly pki: string;
+  /** The host's record of its node. */
+  readonly record: string;
   readonly manifests: string;
   /** URL of the metadata service of EC2. */
   readonly metadata: string;
@@ -80,6 +82,7 @@ export function onNode(machine: Pick<ClusterMachine, "nodeAddress">): BackupProg
     workFolder: `${STATE_DIR}/backup`,
     lockFile: `/run/${backupUnit}.lock`,
     pki: paths.pki,
+    record: RECORD_FILE,
     manifests: "/etc/kubernetes/manifests",
     metadata: "http://169.254.169.254/latest/",
   };
@@ -92,6 +95,7 @@ export function backupProgramText(program: BackupProgram): string {
     WORK_FOLDER: program.workFolder,
     LOCK_FILE: program.lockFile,
     PKI: program.pki,
+    RECORD: program.record,
     MANIFESTS: program.manifests,
     TOOLS: program.tools,
     ETCD: program.etcd,

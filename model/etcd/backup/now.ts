@@ -27,9 +27,14 @@ export function snapshotBeforeUpgrade(kubernetesVersion: string, files: readonly
 
 /** Takes a snapshot on a control-plane node that stays, before another one leaves; nothing where there are no backups. */
 export function snapshotBeforeRemoval(): string {
+  return snapshotBeforeChange("before-removal");
+}
+
+/** Takes a snapshot on a control-plane node; nothing where there are no backups. @param reason as its header has it */
+export function snapshotBeforeChange(reason: string): string {
   return `${prelude()}${script("etcd/backup/scripts/snapshot-now.sh", {
     backup_program: backupProgram,
-    backup_reason: "before-removal",
+    backup_reason: reason,
     upgrade_to: "",
   })}`;
 }

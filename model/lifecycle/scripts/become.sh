@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154
 # Uses: lifecycle/scripts/use-kubernetes.sh
-# Variables: undo_paths
+# Variables: undo_paths rotation_file
 
 phase "kubernetes $kubernetes_version"
 use_kubernetes
@@ -15,4 +15,4 @@ systemctl stop kubelet || true
 systemctl reset-failed kubelet 2>/dev/null || true
 # What kubeadm's preflight takes for a node that is there already, also where it was cut off before the first of these files.
 rm -rf /etc/kubernetes/manifests /etc/kubernetes/pki /etc/kubernetes/*.conf /var/lib/etcd/member
-rm -rf "${undo_paths[@]}"
+rm -rf "${undo_paths[@]}" "$rotation_file"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154
-# Variables: pod_cidr link_pattern table_pattern chain_pattern folders undo_paths intended_file join_file_command kubelet_files record_file state_folder
+# Variables: pod_cidr link_pattern table_pattern chain_pattern folders undo_paths intended_file join_file_command kubelet_files record_file rotation_file state_folder
 
 # First: a boot in the middle must not put a node back that is on its way out.
 rm -rf "${undo_paths[@]}"
@@ -47,4 +47,4 @@ for unit in /etc/systemd/system/pulumi-kubeadm-*.timer; do
   rm -f "$unit" "${unit%.timer}.service"
 done
 systemctl daemon-reload
-rm -f "$intended_file" "$join_file_command" "$kubelet_files" "$record_file"
+rm -f "$intended_file" "$join_file_command" "$kubelet_files" "$rotation_file" "$record_file"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2154
-# Variables: record_file setup_file undo manager_states conflists link_folder install_root
+# Variables: record_file setup_file rotation_file undo manager_states conflists link_folder install_root
 # Prelude: path
 
 set -u
@@ -8,7 +8,7 @@ node=null; setup=null
 # What a living node runs with, read from the files that kubeadm, the kubelet and the CNI wrote: records of older releases of the library
 # do not have it. One line `##living NAME VALUE` for each value that is there.
 living_values() {
-  local manifests=/etc/kubernetes/manifests manager kind policy='.*"policyName": *"\([^"]*\)".*'
+  local manifests=/etc/kubernetes/manifests manager kind key policy='.*"policyName": *"\([^"]*\)".*'
   # A file may end without a newline, and the line that comes next has to begin all the same.
   sed -n -e '/.*--node-ip=\([^" ]*\).*/{s//##living nodeAddress \1/;s/"//g;p}' \
     -e '/^clusterDomain: *\(.*\)$/{s//##living clusterDomain \1/;s/"//g;p}' \
@@ -22,6 +22,9 @@ living_values() {
     echo
   done
   [ -s /etc/kubernetes/pki/ca.crt ] && printf '##living clusterId %s\n' "$(printf '%s' "$(cat /etc/kubernetes/pki/ca.crt)" | sha256sum | cut -d ' ' -f 1)"
+  for key in cluster rotation phase; do
+    sed -n "s/.*\"$key\":\"\([a-z0-9-]*\)\".*/##living rotation_$key \1/p" "$rotation_file" 2>/dev/null
+  done
   openssl x509 -noout -subject -nameopt multiline -in /var/lib/kubelet/pki/kubelet-client-current.pem 2>/dev/null | sed -n 's/^ *commonName *= system:node:/##living nodeName /p'
   readlink "$link_folder/kubelet" | sed -n "s|^$install_root/kubelet/\\([^/]*\\)/.*|##living version \\1|p"
   for kind in "${!conflists[@]}"; do

@@ -8,7 +8,14 @@ import { PARTS } from "../parts";
 import { writtenAddon } from "./addons";
 
 export function validateCertificates({ written, settings }: Checked, problems: Problems): void {
-  const { validityDays, renewBeforeDays } = settings.certificates;
+  const { validityDays, renewBeforeDays, rotation } = settings.certificates;
+  if (rotation !== undefined && settings.aws !== undefined)
+    problems.add(
+      ["certificates", "rotation"],
+      rotation,
+      "does not work on platform aws: instances of a pool trust the CA that they booted with, and no step reaches them to give them another",
+      { allowed: "no rotation, or platform machines" },
+    );
   if (renewBeforeDays < validityDays) return;
   if (written.certificates?.renewBeforeDays === undefined)
     problems.add(

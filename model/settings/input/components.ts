@@ -214,7 +214,7 @@ export interface PodSecurityInput {
   exemptNamespaces?: string[];
 }
 
-/** Validity of kubeadm's leaf certificates. CAs are valid for ten years. */
+/** Certificates and keys of the cluster. CAs are valid for ten years. */
 export interface CertificatesInput {
   /**
    * How long certificates are valid, in days.
@@ -228,4 +228,19 @@ export interface CertificatesInput {
    * @defaultValue `30`
    */
   renewBeforeDays?: number;
+  /**
+   * Name of the latest rotation, such as `2026-12`: a new name replaces all three CAs, the service-account key and every certificate
+   * and token of the cluster, on all nodes, in one `up`. Lowercase letters, digits and dashes; 20 characters at most. Once set it
+   * cannot be removed. Only with `platform: machines`.
+   *
+   * @defaultValue none: the cluster keeps its first CAs and keys
+   */
+  rotation?: string;
+  /**
+   * Seconds for which a rotation waits between new tokens for all pods and the end of the old ones. Programs read their token again
+   * meanwhile: those with client-go do every minute, and Kubernetes asks all to do it every five. 10 to 86400.
+   *
+   * @defaultValue `300`
+   */
+  rotationGraceSeconds?: number;
 }

@@ -70,6 +70,12 @@ const checksumShape: Record<DownloadName, typeof perArchitecture> = {
 
 // Host and path of a registry, without scheme (OCI distribution specification).
 
+/** It becomes a part of resources' names. */
+export const rotationName = matching(
+  /^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$/,
+  "1 to 20 lowercase letters, digits and dashes, such as 2026-12",
+);
+
 // Goes into files of systemd and the shell as a list with commas.
 const noProxy = matching(
   /^[A-Za-z0-9.*:/[\]_-]+$/,
@@ -216,6 +222,8 @@ export const commonShape = {
     .strictObject({
       validityDays: z.number().int().min(1).max(3650).default(365),
       renewBeforeDays: z.number().int().min(1).max(3650).default(30),
+      rotation: rotationName.optional(),
+      rotationGraceSeconds: z.number().int().min(10).max(86_400).default(300),
     })
     .prefault({}),
   drainTimeoutSeconds: z.number().int().min(0).max(86400).default(120),

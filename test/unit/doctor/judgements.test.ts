@@ -496,6 +496,26 @@ const ROWS: readonly [wrong: string, change: Change, check: string, where: strin
     "w1",
     "containerd.service still has to restart",
   ],
+  [
+    "a rotation was cut off: its CAs are another row's, which says nothing",
+    onHost("cp1", {
+      cluster: "both",
+      rotation: { rotation: "2026-12", phase: "signed", authority: "new" },
+    }),
+    "rotation",
+    "cp1",
+    'the rotation 2026-12 of certificates was cut off after the phase "signed"',
+  ],
+  [
+    "a rotation that the stack does not know to have ended",
+    onHost("w1", {
+      cluster: "new",
+      rotation: { rotation: "2026-12", phase: "finished", authority: "new" },
+    }),
+    "rotation",
+    "w1",
+    "the up that began it has not ended",
+  ],
   ["a change was cut off", onHost("w1", { unfinished: true }), "unfinished", "w1", "was cut off"],
 ];
 

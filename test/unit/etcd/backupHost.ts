@@ -139,6 +139,7 @@ export class BackupHost {
         workFolder: path.join(this.root, "work"),
         lockFile: path.join(this.root, "lock"),
         pki: path.join(this.root, "pki"),
+        record: path.join(this.root, "node.json"),
         manifests: path.join(this.root, "manifests"),
         metadata: options.metadata ?? "http://127.0.0.1:1/",
       }),

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { refuseMismatch, refuseOtherIssuer, refuseOtherNode } from "../../../host/guard";
+import { createHash } from "node:crypto";
+import {
+  refuseForgottenRotation,
+  refuseMismatch,
+  refuseOtherAuthority,
+  refuseOtherIssuer,
+  refuseOtherNode,
+} from "../../../host/guard";
 import { HostProblem } from "../../../host/problem";
 import type { NodeRecord } from "../../../host/protocol";
 import type { HostState } from "../../../host/state";
@@ -265,5 +272,49 @@ describe("refuseSkew", () => {
   it("compares with this machine's clock unless told otherwise", () => {
     expect(problem(() => refuseSkew("w1", Date.now() / 1000))).toBe("");
     expect(problem(() => refuseSkew("w1", Date.now() / 1000 + 3_600))).toContain("ahead of");
+  });
+});
+
+describe("CAs of a living control-plane node", () => {
+  const plane = memberOf({ machine: "cp1", owner: "controlPlane//cp1@1" });
+  const rotatedTo = (phase: string): HostState => ({
+    ...plane,
+    living: { ...bare.living, authority: "cd".repeat(32), rotation: { name: "2026-12", phase } },
+  });
+  const rotated = rotatedTo("finished");
+
+  it.each(["2027-12", undefined])("are not exchanged for others in the middle of a rotation: %s", (other) => {
+    expect(() => refuseForgottenRotation("cp1", rotatedTo("signed"), cluster, other)).toThrow(
+      /rotation 2026-12 is not finished \(the last phase on this host: signed\)\. Set certificates\.rotation: 2026-12 and run up/,
+    );
+    const worker = { ...memberOf(), living: rotatedTo("trusted").living };
+    expect(() => refuseForgottenRotation("w1", worker, cluster, other)).toThrow(/is not finished/);
+    expect(() => refuseForgottenRotation("cp1", rotatedTo("signed"), cluster, "2026-12")).not.toThrow();
+  });
+
+  it("are not the first ones again because the setting is gone", () => {
+    expect(() => refuseForgottenRotation("cp1", rotated, cluster, undefined)).toThrow(
+      /certificates\.rotation is missing.*Set certificates\.rotation: 2026-12/,
+    );
+    expect(() => refuseForgottenRotation("cp1", rotated, cluster, "2027-12")).not.toThrow();
+  });
+
+  it("are not asked for where nothing was ever rotated, and on a host that has not joined", () => {
+    const first = { ...plane, living: { ...bare.living, authority: cluster } };
+    expect(() => refuseForgottenRotation("cp1", first, cluster, undefined)).not.toThrow();
+    const before = { ...rotated, node: undefined };
+    expect(() => refuseForgottenRotation("cp1", before, cluster, undefined)).not.toThrow();
+  });
+
+  it("are written over by a rotation alone", () => {
+    const pem = "a certificate\n";
+    const files = [{ path: "/etc/kubernetes/pki/ca.crt", content: pem }];
+    const authority = createHash("sha256").update(pem.trim()).digest("hex");
+    expect(() => refuseOtherAuthority("cp1", rotated, files)).toThrow(
+      /has another cluster CA than the stack/,
+    );
+    const same = { ...plane, living: { ...bare.living, authority } };
+    expect(() => refuseOtherAuthority("cp1", same, files)).not.toThrow();
+    expect(() => refuseOtherAuthority("cp1", plane, files)).not.toThrow();
   });
 });

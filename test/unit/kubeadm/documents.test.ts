@@ -227,7 +227,9 @@ describe("clusterConfiguration", () => {
   });
 
   it("gives leaf certificates the days of the settings in hours", () => {
-    const settings = settingsOf({ certificates: { validityDays: 90, renewBeforeDays: 30 } });
+    const settings = settingsOf({
+      certificates: { validityDays: 90, renewBeforeDays: 30, rotationGraceSeconds: 300 },
+    });
     expect(clusterConfiguration(settings).certificateValidityPeriod).toBe("2160h0m0s");
   });
 });

@@ -31,7 +31,9 @@ describe.skipIf(!have("openssl") || !have("flock"))("renewal of kubeadm's certif
     `users:\n- user:\n    client-certificate-data: ${Buffer.from(pem(days)).toString("base64")}\n`;
 
   beforeEach(() => {
-    const settings = settingsOf({ certificates: { validityDays: 365, renewBeforeDays: 30 } });
+    const settings = settingsOf({
+      certificates: { validityDays: 365, renewBeforeDays: 30, rotationGraceSeconds: 300 },
+    });
     host = new ScriptHost(renewalUnits(settings)[0], ["/etc/kubernetes", "/var/lib/pulumi-kubeadm", "/run/"]);
     for (const name of certificates) host.write(`/etc/kubernetes/pki/${name}.crt`, pem(31));
     for (const name of ["admin", "controller-manager", "scheduler"]) {

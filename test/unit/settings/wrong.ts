@@ -1230,6 +1230,18 @@ export const WRONG: readonly Wrong[] = [
       "certificates.validityDays",
       /renewBeforeDays 30/,
     ],
+    [
+      "a rotation of a name that no resource can have",
+      set("certificates", { rotation: "December 2026" }),
+      "certificates.rotation",
+      /lowercase letters, digits and dashes, such as 2026-12/,
+    ],
+    [
+      "a rotation by its year alone, as YAML reads it",
+      set("certificates", { rotation: 2026 }),
+      "certificates.rotation",
+      /2026/,
+    ],
   ]),
   ...cases("misspelt keys and wrong types", [
     ["half a node", set("network.maxNodes", 1.5), "network.maxNodes", /1\.5 is not a whole number/],

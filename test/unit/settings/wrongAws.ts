@@ -54,6 +54,14 @@ const resolvers = (count: number, third: number) =>
 const ranges = (count: number) => Array.from({ length: count }, (_, index) => `198.51.${index}.0/24`);
 
 export const WRONG_AWS: readonly Wrong[] = [
+  ...cases("rotation", smallAws, [
+    [
+      "of CAs that running instances trust",
+      set("certificates", { rotation: "2026-12" }),
+      "certificates.rotation",
+      /does not work on platform aws: instances of a pool trust the CA that they booted with/,
+    ],
+  ]),
   ...cases("region", smallAws, [
     ["not given", none, "aws:region", /is missing: platform aws needs it.*aws:region eu-central-1/, ""],
     ["unknown", none, "aws:region", /not a region this library knows.* eu-central-1$/, "eu-centrl-1"],

@@ -1,7 +1,7 @@
 #!/usr/bin/python3 -I
 # Takes encrypted snapshots of etcd to where the settings want them, and fetches them from there.
 # Uses: etcd/backup/scripts/common.py etcd/backup/scripts/sealing.py etcd/backup/scripts/targets.py etcd/backup/scripts/lease.py
-# Variables: LOCK_FILE WORK_FOLDER PKI MANIFESTS TOOLS ETCD NAME
+# Variables: LOCK_FILE WORK_FOLDER PKI RECORD MANIFESTS TOOLS ETCD NAME
 
 import fcntl, signal
 
@@ -26,6 +26,12 @@ def etcdctl(words, what, seconds=120):
 
 
 def cluster_id():
+    """Of the node's record: the cluster keeps its identity when its CA is rotated."""
+    try:
+        with open(RECORD) as file:
+            return str(json.load(file)["cluster"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
     with open(os.path.join(PKI, "ca.crt")) as file:
         return hashlib.sha256(file.read().strip().encode()).hexdigest()
 
