@@ -9,8 +9,10 @@ const HOURS = 3;
 const MONTH_HOURS = 730;
 /** Prices of the model are of us-east-1; other regions cost up to half as much again. */
 const REGION_FACTOR = 1.5;
-/** US dollars: a load balancer and a volume that the run creates, snapshots, traffic of images. */
+/** US dollars: a load balancer and a volume that the run creates, traffic of images, flow logs. */
 const EXTRAS = 2;
+/** Priced by what is written, of which hours give little: among the extras. */
+const BY_TRAFFIC = /^flow logs/;
 
 export interface Estimate {
   /** US dollars, rounded up. */
@@ -26,7 +28,7 @@ export function estimate(settings: ClusterSettings): Estimate {
   return {
     cost: Math.ceil((month.to * HOURS * REGION_FACTOR) / MONTH_HOURS + EXTRAS),
     hours: HOURS,
-    unknown: month.unknown,
+    unknown: month.unknown.filter((name) => !BY_TRAFFIC.test(name)),
   };
 }
 

@@ -58,7 +58,7 @@ it("links lead to files, and to headings of them", () => {
 
 it("scripts that documents run are in package.json", () => {
   const named = pages.flatMap(({ name, text }) =>
-    [...text.matchAll(/npm run (?:-s )?([a-z][a-z:]*)/g)].map(([, script = ""]) => ({ name, script })),
+    [...text.matchAll(/npm run (?:-s )?([a-z][a-z:-]*)/g)].map(([, script = ""]) => ({ name, script })),
   );
   expect(named.length).toBeGreaterThan(20);
   expect(named.filter(({ script }) => scripts[script] === undefined)).toEqual([]);
