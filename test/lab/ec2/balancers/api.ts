@@ -60,6 +60,18 @@ export function elb(
         balancerXml(account, arn, state),
       );
     }
+    case "DescribeTags": {
+      allow("*");
+      const described = numbered(params, "ResourceArns.member").map((arn) => {
+        const kind = ([BALANCER, GROUP, LISTENER] as const).find((one) => arn in objectsOf(account, one));
+        if (kind === undefined) throw notFound(BALANCER, arn);
+        const pairs = Object.entries(tagsOf(objectsOf(account, kind)[arn]?.["tagsAll"])).map(([key, value]) =>
+          element("member", element("Key", escaped(key)) + element("Value", escaped(value))),
+        );
+        return element("member", element("ResourceArn", arn) + element("Tags", pairs.join("")));
+      });
+      return element("TagDescriptions", described.join(""));
+    }
     case "CreateLoadBalancer": {
       const arn = `arn:aws:elasticloadbalancing:${elbOf.region}:*:loadbalancer/net/${param("Name")}/*`;
       const mappings = members(params, "SubnetMappings").map((one) => ({
