@@ -71,7 +71,7 @@ function firstOf(list: string, { name }: RehearsedStack): string {
 }
 
 /** The nodes' own program, with what it reads in the scratch folder. */
-function programOf(scratch: Scratch, { files }: RehearsedStack): string {
+function programOf(scratch: Scratch, { files, cluster }: RehearsedStack): string {
   scratch.write("pki/ca.crt", files[`${paths.pki}/ca.crt`] ?? "");
   return scratch.write(
     "backup.py",
@@ -82,7 +82,8 @@ function programOf(scratch: Scratch, { files }: RehearsedStack): string {
       kubectl: [],
       workFolder: scratch.path("work"),
       lockFile: scratch.path("lock"),
-      record: "/nowhere",
+      // The CA may be one of a rotation; snapshots have the cluster's identity.
+      record: scratch.write("node.json", JSON.stringify({ cluster })),
       pki: scratch.path("pki"),
       manifests: scratch.folder,
       metadata: "http://127.0.0.1:1/",
