@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { parseArgs } from "node:util";
 import { ensureTool } from "../support/toolchain";
-import { devCommand } from "./ec2/command";
+import { ec2Command, ec2Environments } from "./ec2/command";
 import { runEngine, kubeconfigFile } from "./engine";
 import { labSettings, shapeOf, type Shape } from "./environment";
 import { Lab } from "./lab";
@@ -17,8 +17,8 @@ const USAGE = `npm run lab -- COMMAND
   kubectl ...                                                kubectl as the administrator
   down                                                       ends and removes everything
   all                                                        up, status, a second preview, destroy, down
-  COMMAND --environment dev                                  up, status, kubectl, down, all: dev on a simulated EC2; ssh takes an
-                                                             instance's id
+  COMMAND --environment dev|prod                             up, status, kubectl, down, all: the environment on a simulated EC2; ssh
+                                                             takes an instance's id
 Needs root on Linux, and Go for what is not built yet.`;
 
 const started = Date.now();
@@ -154,8 +154,9 @@ async function main(): Promise<boolean> {
   const at = args.indexOf("--environment");
   if (at >= 0 && args[at + 1] !== LAB) {
     const [, environment = ""] = args.splice(at, 2);
-    if (environment !== "dev") fail(`--environment takes lab or dev, not "${environment}"`);
-    return (await devCommand(command, args, { say, progress })) ?? fail(USAGE);
+    if (!ec2Environments.includes(environment))
+      fail(`--environment takes ${[LAB, ...ec2Environments].join(", ")}, not "${environment}"`);
+    return (await ec2Command(environment, command, args, { say, progress })) ?? fail(USAGE);
   }
   switch (command) {
     case "up":

@@ -1,15 +1,17 @@
 /**
  * The life of instances: started when the account has them, held by their group's hooks, ended when Pulumi or their group ends
- * them (Auto Scaling User Guide, "Amazon EC2 Auto Scaling instance lifecycle"). Not simulated: instance refresh one by one (the
- * stand-in puts all new ones in place at once), warm pools, health checks of balancers. Spot instances are taken back when a test
- * says so: with `capacityRebalance` the group starts another at the notice, else at the end (Auto Scaling User Guide, "Use Capacity
- * Rebalancing to handle Amazon EC2 Spot interruptions").
+ * them (Auto Scaling User Guide, "Amazon EC2 Auto Scaling instance lifecycle"). A refresh is in `refresh.ts`.
+ * Not simulated: warm pools, health checks of balancers, and the minutes until EC2 sees that a host is down. Spot instances are
+ * taken back when a test says so: with `capacityRebalance` the group starts another at the notice, else at the end (Auto Scaling
+ * User Guide, "Use Capacity Rebalancing to handle Amazon EC2 Spot interruptions").
  */
 import { readAccount, withAccount, type AccountData } from "../../engine/providers/aws/account";
-import { scale } from "../../engine/providers/aws/kinds/scaling";
+import { end, running } from "../../engine/providers/aws/addresses";
+import { ownerOf, scale } from "../../engine/providers/aws/kinds/scaling";
 import { Scope, text } from "../../engine/providers/aws/scope";
 import { instancesOf, objectsOf, type Ec2Instance } from "./account";
 import type { RunningInstance } from "./ec2Api";
+import { nextStep, refreshing } from "./refresh";
 import { Refusal } from "./refusal";
 
 type Transition = "LAUNCHING" | "TERMINATING";
@@ -26,6 +28,8 @@ export interface Life {
   starts: number;
   /** `launch` and `drain` wait for their hook. */
   phase: "launch" | "in service" | "drain" | "ending";
+  /** Milliseconds since 1970 since which it is in service. */
+  since?: number;
   /** Milliseconds since 1970 at which the hook's time is up. */
   deadline?: number;
   hook?: Hook;
@@ -39,6 +43,8 @@ export interface Hosts {
   restart(instance: Ec2Instance): void;
   /** Calls back when the host is gone. */
   end(instance: Ec2Instance, gone: () => void): void;
+  /** False once a host that has booted is down by itself. */
+  runs(instance: Ec2Instance): boolean;
   note(line: string): void;
 }
 
@@ -86,8 +92,50 @@ export class Lifecycle {
         this.end(life, "it is gone from the account");
       if (life.deadline !== undefined && life.deadline < Date.now()) this.timeIsUp(life);
       if (life.instance.interrupted !== undefined) this.interrupt(account, life, life.instance.interrupted);
+      this.checkHealth(life);
     }
+    this.refresh();
     return account;
+  }
+
+  /** Groups look at their instances' state alone (health check type EC2). */
+  private checkHealth(life: Life): void {
+    if (life.phase !== "in service" || life.instance.group === "" || life.instance.ending) return;
+    if (this.hosts.runs(life.instance)) return;
+    this.hosts.note(`${life.instance.id} is impaired: its host is down`);
+    this.replace(life);
+  }
+
+  /** One step of each refresh under way. */
+  private refresh(): void {
+    for (const [group] of refreshing(readAccount(this.file)))
+      withAccount(this.file, (data) => {
+        const scope = new Scope(data, this.region);
+        const state = scope.find("autoscaling.Group", group);
+        if (state === undefined) return;
+        const since = (id: string): number | undefined => this.lives.get(id)?.since;
+        const step = nextStep(data, this.region, group, state, since, Date.now());
+        switch (step.does) {
+          case "wait":
+            return;
+          case "start": {
+            const owner = ownerOf(group);
+            const desiredCapacity = running(scope, owner).length + step.instances;
+            const failed = scale(scope, "Auto Scaling: Launch", group, { ...state, desiredCapacity });
+            if (failed.length === 0) this.hosts.note(`refresh of ${group}: starts a new one`);
+            return;
+          }
+          case "end":
+            this.hosts.note(`refresh of ${group}: ends ${step.interfaceId.replace(/^eni-/, "i-")}`);
+            end(scope, step.interfaceId);
+            return;
+          case "finish": {
+            const { _refreshing: _, ...rest } = state;
+            scope.put("autoscaling.Group", group, rest);
+            this.hosts.note(`refresh of ${group}: done`);
+          }
+        }
+      });
   }
 
   private follow(account: AccountData, instance: Ec2Instance): void {
@@ -120,7 +168,7 @@ export class Lifecycle {
       launched: Date.now(),
       starts: instance.starts,
       phase,
-      ...(hook === undefined ? {} : { hook, deadline }),
+      ...(hook === undefined ? { since: Date.now() } : { hook, deadline }),
     });
     this.hosts.note(`${instance.id} ${instance.address} starts${hook ? `, held by hook ${hook.name}` : ""}`);
     this.hosts.boot(instance);
@@ -175,8 +223,10 @@ export class Lifecycle {
   private settle(life: Life, result: string): void {
     delete life.deadline;
     if (life.phase === "drain") this.end(life, `hook: ${result}`);
-    else if (result === "CONTINUE") life.phase = "in service";
-    else this.replace(life);
+    else if (result === "CONTINUE") {
+      life.phase = "in service";
+      life.since = Date.now();
+    } else this.replace(life);
   }
 
   /** Its group ends it and starts another, as it does with what is unhealthy. */

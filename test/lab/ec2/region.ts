@@ -11,6 +11,7 @@ import { readAccount, withAccount } from "../../engine/providers/aws/account";
 import { publicName } from "../../engine/providers/aws/addresses";
 import { text } from "../../engine/providers/aws/scope";
 import { run } from "../../support/run";
+import { hostRuns } from "../host";
 import { inNamespace, labAddress, labNamespace } from "../network";
 import { registryUrl } from "../registry";
 import { instancesOf, objectsOf, type Ec2Instance } from "./account";
@@ -88,6 +89,11 @@ class Region {
     void endInstance(this.config.lab, instance.id, this.file("ended")).then(gone, (error: unknown) =>
       this.note(`${instance.id} does not end: ${String(error)}`),
     );
+  }
+
+  runs(instance: Ec2Instance): boolean {
+    const host = hostOf(this.config.lab, instance.id);
+    return host?.process === undefined || hostRuns(host);
   }
 
   private booting(instance: Ec2Instance): Booting {

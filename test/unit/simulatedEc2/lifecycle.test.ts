@@ -56,6 +56,7 @@ beforeEach(() => {
   gone = new Map();
   const hosts = {
     boot: ({ id }: { id: string }) => void said.push(`boot ${id}`),
+    runs: () => true,
     restart: ({ id }: { id: string }) => void said.push(`restart ${id}`),
     end: ({ id }: { id: string }, done: () => void) => void (said.push(`end ${id}`), gone.set(id, done)),
     note: () => undefined,

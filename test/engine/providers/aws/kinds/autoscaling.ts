@@ -119,13 +119,20 @@ export const group: Kind = {
     const triggered = changed || asked.some((name) => !sameValue(state[camel(name)], inputs[camel(name)]));
     const refreshes = Number(state["_refreshes"] ?? 0);
     const starts = triggered && inputs["instanceRefresh"] !== undefined;
-    if (starts) {
+    // Where hosts run behind interfaces, whoever runs them replaces one after the other.
+    const rolls = starts && scope.controls.hosts === true;
+    if (starts && !rolls) {
       // A rolling refresh puts new instances in the place of all.
       detach(scope, ownerOf(id));
       scale(scope, call, id, inputs);
     }
     const { desiredCapacity = 0 } = inputs;
-    return { ...resolved(scope, inputs), desiredCapacity, _refreshes: starts ? refreshes + 1 : refreshes };
+    return {
+      ...resolved(scope, inputs),
+      desiredCapacity,
+      _refreshes: starts ? refreshes + 1 : refreshes,
+      ...(rolls ? { _refreshing: true } : {}),
+    };
   },
   remove: (scope, id, state, timeout) => {
     // The original scales to nothing first and waits for that within the delete's time (schema: 10 minutes), or forces it

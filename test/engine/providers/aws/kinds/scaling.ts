@@ -173,6 +173,8 @@ export function scale(scope: Scope, call: string, name: string, inputs: Values):
     scope.put(interfaces, made, {
       ...scope.find(interfaces, made),
       _launch: data,
+      // Which refresh it is of: one replaces what was there before it.
+      _refresh: Number(scope.find("autoscaling.Group", name)?.["_refreshes"] ?? 0),
       _instanceType: firstType(data, inputs),
       _volumes: startVolumes(scope, call, text(data["imageId"]), mappedVolumes(data)),
     });
