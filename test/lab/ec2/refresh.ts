@@ -53,8 +53,8 @@ export function nextStep(
   const fresh = there.filter((one) => isNew(one.state));
   const warm = fresh.filter(({ id }) => (since(id) ?? now) + warmUp <= now && since(id) !== undefined);
   if (warm.length < fresh.length || leaving > 0) return { does: "wait" };
-  if (old.length === 0) return { does: "finish" };
   if (there.length < most && fresh.length < desired) return { does: "start", instances: 1 };
+  if (old.length === 0) return { does: "finish" };
   const healthy = warm.length + old.filter(({ id }) => since(id) !== undefined).length;
   // An old one that is not in service goes first: it costs nothing.
   const [next] = [...old].sort((a, b) => Number(since(a.id) ?? 0) - Number(since(b.id) ?? 0));

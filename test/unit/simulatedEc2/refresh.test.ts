@@ -52,7 +52,12 @@ function open(state: Values, hooks: Record<string, Values> = {}): void {
         "lt-1": {
           name: "t",
           latestVersion: 2,
-          _versions: { "2": { instanceType: "t3.large", imageId: "resolve:ssm:/aws/service/debian/release/12/latest/amd64" } },
+          _versions: {
+            "2": {
+              instanceType: "t3.large",
+              imageId: "resolve:ssm:/aws/service/debian/release/12/latest/amd64",
+            },
+          },
         },
       },
       "autoscaling.Group": { g: state },
