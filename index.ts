@@ -44,6 +44,8 @@ export type { CiliumInput } from "./model/cni/cilium/settings";
 export type * from "./model/etcd/backup/input";
 export type { BackupSettings, BackupTarget } from "./model/etcd/backup/settings";
 export type { EtcdSettings } from "./model/etcd/settings";
+export type * from "./model/maintenance/input";
+export type { Day, MaintenanceSettings, MaintenanceWindow } from "./model/maintenance/settings";
 export type { TenancySettings } from "./model/tenants/settings";
 export type * from "./model/tenants/input";
 export type { AddonSettings } from "./model/addons";

@@ -21,6 +21,7 @@ import { HostProblem } from "../problem";
 import type { NodeStepSpec, StepResult } from "../protocol";
 import { machineOf, readUnlessForced, refuseSkew, type StepContext } from "../step";
 import { withChangeLock, withDrainLock } from "../rollout";
+import { apartFromMaintenance } from "../maintenance";
 import { refuseHeld } from "./held";
 import { leave } from "./leave";
 import { oidcCa, platformPart, secretFiles } from "./init";
@@ -39,7 +40,9 @@ type Context = StepContext<NodeStepSpec>;
 export async function nodeLifecycle(context: Context): Promise<StepResult> {
   if (context.operation === "delete") {
     await refuseHeld(context);
-    return leave(context);
+    return apartFromMaintenance(context, machineOf(context.spec), hasMaintenance(context), () =>
+      leave(context),
+    );
   }
   const { spec, hosts, cluster, previous } = context;
   const machine = machineOf(spec);
@@ -145,21 +148,27 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
     const restartsPods =
       !sameVersion || changesManagers(state.living.managers, managerPolicies(spec.node, machine));
     if (!sameVersion) await snapshotBeforeVersion(context, machine, [...files, ...secrets]);
-    const resumed = !restartsPods && digest === facts.digest && (await leftDrained(context, machine));
-    if (restartsPods)
-      await drained(context, machine, state.node?.version ?? spec.kubernetesVersion, converge);
-    // The host came to an end without its run, and may not be well with it: it counts, and goes first, as one that is drained.
-    else if (resumed) await withDrainLock(context, machine, drainingChange(spec), converge);
-    // Control-plane nodes are changed one after the other by the order of their steps.
-    else if (machine.role === "worker" && digest !== facts.digest)
-      await withChangeLock(context, machine, converge);
-    else await converge();
+    await apartFromMaintenance(context, machine, hasMaintenance(context), async () => {
+      const resumed = !restartsPods && digest === facts.digest && (await leftDrained(context, machine));
+      if (restartsPods)
+        await drained(context, machine, state.node?.version ?? spec.kubernetesVersion, converge);
+      // The host came to an end without its run, and may not be well with it: it counts, and goes first, as one that is drained.
+      else if (resumed) await withDrainLock(context, machine, drainingChange(spec), converge);
+      // Control-plane nodes are changed one after the other by the order of their steps.
+      else if (machine.role === "worker" && digest !== facts.digest)
+        await withChangeLock(context, machine, converge);
+      else await converge();
+    });
   } else await adopt();
   const { restored } = spec;
   return {
     ...{ machine: machine.name, revision: spec.revision, machineId: state.machineId },
     ...(restored === undefined ? {} : { restored }),
   };
+}
+
+function hasMaintenance({ spec }: Context): boolean {
+  return spec.node.maintenance !== undefined;
 }
 
 /**

@@ -15,6 +15,7 @@ import { restartCheck, RESTARTS } from "../../model/node/restarts";
 import type { InitSpec, NodeStepSpec, SetupPart, SetupSpec, StepInput, StepResult } from "../protocol";
 import type { ClusterMachine } from "../../model/machine";
 import { refuseMismatch } from "../guard";
+import { apartFromMaintenance } from "../maintenance";
 import { withChangeLock } from "../rollout";
 import { readState, type HostState } from "../state";
 import { withValues } from "../values";
@@ -41,8 +42,10 @@ async function prepare(context: StepContext<SetupSpec>): Promise<StepResult> {
   const living = isLiving(context, state);
   const restarts = living && (state.undo === true || (await restartsNode(context)));
   const run = () => runSetup(context, machine, spec, { living, restarts });
-  if (restarts) await withChangeLock(context, machine, run);
-  else await run();
+  const maintained = living && spec.node.maintenance === true;
+  await apartFromMaintenance(context, machine, maintained, () =>
+    restarts ? withChangeLock(context, machine, run) : run(),
+  );
   return { machine: spec.machine, revision: spec.revision, machineId: state.machineId };
 }
 

@@ -163,7 +163,11 @@ export function nodeSlices({ expected, facts }: ClusterView): Verdict[] {
   });
 }
 
-export function nodesReady({ expected, facts }: ClusterView): Verdict[] {
+export function nodesReady({ expected, facts, hosts }: ClusterView): Verdict[] {
+  // A node that is patched is cordoned; whether it stays so for too long, its host tells.
+  const patched = expected.hosts
+    .filter(({ name }) => hosts[name]?.maintenance?.underWay !== undefined)
+    .map(({ nodeName }) => nodeName);
   return ours(expected, facts).flatMap(({ name, ready, complaints, unschedulable }): Verdict[] => [
     ...(ready && complaints.length === 0
       ? []
@@ -173,7 +177,7 @@ export function nodesReady({ expected, facts }: ClusterView): Verdict[] {
             cure: `docs/how-to/debug-a-node.md; journalctl -u kubelet on ${name}`,
           },
         ]),
-    ...(unschedulable
+    ...(unschedulable && !patched.includes(name)
       ? [{ what: `Node ${name} is cordoned: no new pod starts there`, cure: `kubectl uncordon ${name}` }]
       : []),
   ]);

@@ -60,6 +60,20 @@ export interface BackupFact {
   readonly failed?: string;
 }
 
+/** What the host's program of maintenance wrote. */
+export interface MaintenanceFact {
+  /** Seconds since the phase that is under way began; undefined: none is. */
+  readonly underWay?: number;
+  /** `done`, `nothing`, `late`, `blocked`, `failed` or `unwell`; "": there was none yet. */
+  readonly result: string;
+  readonly why: string;
+  /** Windows in a row in which it did not come to what it had to do. */
+  readonly missed: number;
+  readonly rebootNeeded: readonly string[];
+  /** What reboots the host without a drain; "": nothing. */
+  readonly rebootsItself: string;
+}
+
 /** What one host is like. */
 export interface HostFacts {
   /** Milliseconds by which its clock is ahead of the machine that looked. */
@@ -93,6 +107,8 @@ export interface HostFacts {
   readonly unfinished: boolean;
   /** The last rotation of certificates that reached the host, or has begun there. */
   readonly rotation?: Pick<RotationRecord, "rotation" | "phase" | "authority">;
+  /** Patches and reboots; undefined: the host has none, or has not come to any. */
+  readonly maintenance?: MaintenanceFact;
   /** Tables of nftables, as `inet pulumi-kubeadm`. */
   readonly tables: readonly string[];
   readonly etcd?: EtcdFact;
@@ -167,6 +183,7 @@ export function readFacts(output: string, asked: ClockAsked): HostFacts {
     pending: words("pending"),
     unfinished: text("unfinished").trim() !== "",
     ...rotationOf(text("rotation")),
+    ...maintenanceFact(text("maintenanceLast"), text("maintenanceNow")),
     tables: words("tables").map((one) => one.replace(/^table /, "")),
     ...(etcd === undefined ? {} : { etcd }),
     ...(backup === undefined ? {} : { backup }),
@@ -216,6 +233,33 @@ function backupFact(rows: readonly string[][], now: number): BackupFact | undefi
     age: Math.max(0, Math.round((now - taken) / 1_000)),
     ...(problem === undefined ? {} : { problem }),
     ...(failed === undefined ? {} : { failed }),
+  };
+}
+
+/** Nothing can be told of a file that somebody else wrote. */
+function maintenanceFact(last: string, now: string): Pick<HostFacts, "maintenance"> {
+  if (last.trim() === "" && now.trim() === "") return {};
+  let read: unknown;
+  try {
+    read = JSON.parse(last);
+  } catch {
+    read = {};
+  }
+  const said = new Map(Object.entries((read ?? {}) as Readonly<Record<string, unknown>>));
+  const word = (name: string): string => {
+    const value = said.get(name);
+    return typeof value === "string" ? value : "";
+  };
+  const needed = said.get("rebootNeeded");
+  return {
+    maintenance: {
+      ...(now.trim() === "" ? {} : { underWay: Number(now) }),
+      result: word("result"),
+      why: word("why"),
+      missed: Number(said.get("missed") ?? 0) || 0,
+      rebootNeeded: Array.isArray(needed) ? needed.map(String) : [],
+      rebootsItself: word("rebootsItself"),
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import type { HostFacts } from "./facts";
 import type { Finding, Judgement } from "./finding";
 import * as host from "./hostJudgements";
 import { rotation } from "./rotation";
+import { maintenance } from "./maintenance";
 
 export const JUDGEMENTS: readonly Judgement[] = [
   { name: "kubeadm-config", of: "cluster", judge: cluster.podRangeOfKubeadm },
@@ -45,6 +46,7 @@ export const JUDGEMENTS: readonly Judgement[] = [
   { name: "kubelet-config", of: "host", judge: host.kubeletConfig },
   { name: "cni-configuration", of: "host", judge: host.cniConfiguration },
   { name: "unfinished", of: "host", judge: host.unfinished },
+  { name: "maintenance", of: "host", judge: maintenance },
 ];
 
 /** What was seen. */

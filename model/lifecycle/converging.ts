@@ -5,6 +5,7 @@ import { binaryPath } from "../node/paths";
 import { undoFolder } from "../node/undo";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterMachine } from "../machine";
+import { checkMaintenance, dropFormerMaintenance } from "../maintenance/files";
 import type { NodeIdentity } from "./identity";
 import type { ControlPlaneNodeSpec, NodeSpec } from "./spec";
 import {
@@ -60,6 +61,7 @@ export function convergeScript(
       manager_policies: { ...managerPolicies(spec, machine) },
       kubelet_mark: KUBELET_FILES,
     }),
+    checkMaintenance(files),
     startUnits(files),
     placeStaticPods(files),
     healthy(machine),
@@ -70,6 +72,7 @@ export function convergeScript(
           pruneComponentFiles(controlPlane, files),
           dropFormerBackup(controlPlane, machine),
         ]),
+    dropFormerMaintenance(spec),
     "keep_copies 1\n",
     setState(facts, "joined"),
   ].join("");

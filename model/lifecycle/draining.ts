@@ -1,7 +1,7 @@
 /**
  * Scripts that run on another control-plane node while a node is upgraded: it is drained, and let in again when it is well.
  */
-import { LABEL_DOMAIN } from "../core/labelDomain";
+import { LABEL_DOMAIN, UPGRADING } from "../core/labelDomain";
 import type { ClusterMachine } from "../machine";
 import type { ScriptVariables } from "../core/script";
 import { containerdConfigFile } from "../node/containerd";
@@ -9,11 +9,7 @@ import { prelude } from "../node/shell";
 import { lifecycleScript } from "./scripts";
 import type { NodeSpec } from "./spec";
 
-/**
- * The annotation of a node that was drained for its upgrade, and what is to become of it: `uncordon`, or `stay` where
- * people had cordoned it themselves. It outlives a run that was killed, so that the next one lets the node in again.
- */
-export const UPGRADING = `${LABEL_DOMAIN}/upgrading`;
+export { UPGRADING };
 
 /** The annotation of a drained node with the DaemonSets whose pods there were not ready before. */
 const UNREADY_BEFORE = `${LABEL_DOMAIN}/unready-before`;

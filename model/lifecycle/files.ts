@@ -14,6 +14,7 @@ import {
 import { backupFiles } from "../etcd/backup/files";
 import { plainComponentFiles } from "../kubeadm/componentFiles";
 import { staticPodFiles } from "../extras/staticPods";
+import { maintenanceFiles } from "../maintenance/files";
 import type { RenderedFile } from "../renderedFile";
 import { namedByDigest } from "./fileNames";
 import { joinFileCommand } from "./joining";
@@ -31,7 +32,8 @@ export function filesOfNode(spec: NodeSpec, oidcCa = ""): RenderedFile[] {
     mode: "0600",
     content: joinDocument(spec, machine, DISCOVERY_FILE),
   };
-  const [kubelet, pods] = [patches(spec, machine), staticPodFiles(spec.staticPods)];
+  const kubelet = [...patches(spec, machine), ...maintenanceFiles(spec)];
+  const pods = staticPodFiles(spec.staticPods);
   if (controlPlane === undefined) return [join, ...kubelet, ...pods];
   const apiServer = namedByDigest(
     apiServerFiles(controlPlane, { oidcCa }),

@@ -3,6 +3,7 @@
  * found by the state in node.json and cleared first.
  */
 import { paths } from "../kubeadm";
+import { checkMaintenance } from "../maintenance/files";
 import type { RenderedFile } from "../renderedFile";
 import { grantJoinAccess, JOIN_GROUP, joinApproverUnit, joinUser } from "../kubeadm";
 import type { NodeIdentity } from "./identity";
@@ -74,6 +75,7 @@ export function initScript(
     lifecycleScript("bootstrap-tokens"),
     after,
     grantJoinAccess(),
+    checkMaintenance(files),
     startUnits(files),
     placeStaticPods(files),
     setState(facts, "joined"),
@@ -94,6 +96,7 @@ export function joinScript(
   return [
     becoming("joining", kubernetesVersion, facts, [...files, ...secretFiles], platform),
     lifecycleScript("join", { join_document: JOIN_DOCUMENT }),
+    checkMaintenance(files),
     startUnits(files),
     placeStaticPods(files),
     setState(facts, "joined"),

@@ -6,6 +6,7 @@ import type { ServingApproverSpec } from "../kubeadm/approver";
 import type { InitSpec, RegistrationSpec } from "../kubeadm/documents";
 import type { KubeletSpec } from "../kubeadm/kubelet";
 import type { ClusterMachine } from "../machine";
+import type { MaintenanceSpec } from "../maintenance/files";
 import type { Taint } from "../settings/resolved";
 import type { ExtraStaticPod } from "../extras/settings";
 
@@ -25,7 +26,7 @@ export type ControlPlaneNodeSpec = InitSpec &
   };
 
 /** What one machine is a node by. */
-export interface NodeSpec extends RegistrationSpec, KubeletSpec {
+export interface NodeSpec extends RegistrationSpec, KubeletSpec, MaintenanceSpec {
   readonly machine: NodeMachine;
   /** x.y.z. */
   readonly kubernetesVersion: string;

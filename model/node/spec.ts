@@ -132,6 +132,8 @@ export interface NodeSetupSpec extends HostCheckSpec {
   readonly credentialProvider?: CredentialProvider;
   /** Commands that only some machines need; undefined: none. */
   readonly commands?: readonly ("python3" | "sftp")[];
+  /** Nodes are drained and rebooted by themselves, and a setup waits for that. */
+  readonly maintenance?: true;
   /** Your own packages, by their names in the host's package manager; undefined: none. */
   readonly packages?: readonly string[];
   /** Disks of an instance; undefined: they are left as they are. */

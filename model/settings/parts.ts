@@ -1,6 +1,7 @@
 import { backup } from "../etcd/backup";
 import { extras } from "../extras";
 import type { ExtrasContext } from "../extras/surroundings";
+import { maintenance } from "../maintenance";
 import { tenancy } from "../tenants";
 import { windows } from "../windows";
 import type { Checked } from "./checked";
@@ -30,4 +31,4 @@ interface Part {
   lists?(written: AnyInput): readonly (readonly [Path, readonly string[]])[];
 }
 
-export const PARTS: readonly Part[] = [backup, tenancy, extras, windows];
+export const PARTS: readonly Part[] = [backup, maintenance, tenancy, extras, windows];

@@ -36,6 +36,7 @@ import type {
 } from "./resolved";
 import { resolveAddons } from "../addons";
 import { awsPlatform } from "../aws/resolve";
+import { resolveMaintenance } from "../maintenance/resolve";
 import { resolveExtras } from "../extras/resolve";
 import { resolveTenancy } from "../tenants/resolve";
 import type { AnyInput, ClusterInput, FilledAws, FilledMachines } from "./schema/cluster";
@@ -122,6 +123,7 @@ export function resolve(
     },
     tenancy: resolveTenancy(input, { oidc, protect }),
     extras: resolveExtras(input, projectFiles),
+    ...(input.maintenance && { maintenance: resolveMaintenance(input.maintenance) }),
     drainTimeoutSeconds: input.drainTimeoutSeconds,
     protect,
     secretNames: unique(referredSecrets(input as AnyInput, keysElsewhere).map(({ name }) => name)).sort(),

@@ -11,6 +11,7 @@ import type { ProxyInput, RegistryInput } from "./input/nodes";
 import type { AddonSettings } from "../addons";
 import type { EtcdSettings } from "../etcd/settings";
 import type { ExtrasSettings } from "../extras/settings";
+import type { MaintenanceSettings } from "../maintenance/settings";
 import type { TenancySettings } from "../tenants/settings";
 import type { AwsSettings } from "../aws/settings";
 import type { CniSettings } from "../cni";
@@ -250,6 +251,8 @@ export interface ClusterSettings {
   readonly tenancy: TenancySettings;
   /** Your own manifests, charts and static pods. */
   readonly extras: ExtrasSettings;
+  /** OS packages and reboots of the nodes' hosts; undefined: people look after them. */
+  readonly maintenance?: MaintenanceSettings;
   /** How long a drain may take, in seconds; the node is then removed anyway. */
   readonly drainTimeoutSeconds: number;
   /** Protects the CAs from `pulumi destroy` and replacement. Default: true. */

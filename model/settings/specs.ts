@@ -250,11 +250,15 @@ function packagesOf({ aws }: ClusterSettings, { role, pool }: Machine): Pick<Nod
   return of === undefined || of.packages.length === 0 ? {} : { packages: of.packages };
 }
 
-/** What backups run by. */
-function commandsOf({ etcd }: ClusterSettings, { role }: Machine): Pick<NodeSetupSpec, "commands"> {
-  const { backup } = etcd;
-  if (backup === undefined || role !== "controlPlane") return {};
-  return { commands: backup.target.kind === "ssh" ? ["python3", "sftp"] : ["python3"] };
+/** What backups and maintenance run by. */
+function commandsOf(
+  { etcd, maintenance }: ClusterSettings,
+  { role }: Machine,
+): Pick<NodeSetupSpec, "commands"> {
+  const backup = role === "controlPlane" ? etcd.backup : undefined;
+  if (backup?.target.kind === "ssh") return { commands: ["python3", "sftp"] };
+  const programs = backup !== undefined || (maintenance !== undefined && role !== "loadBalancer");
+  return programs ? { commands: ["python3"] } : {};
 }
 
 function downloadsOf(
@@ -294,6 +298,7 @@ export function nodeSetupSpec(settings: ClusterSettings, machine: Machine): Node
     ...packagesOf(settings, machine),
     ...volumesOf(settings, machine),
     ...commandsOf(settings, machine),
+    ...(settings.maintenance === undefined || machine.role === "loadBalancer" ? {} : { maintenance: true }),
     hosts: hostsOf(settings, machine),
     ...(apiProxy === undefined ? {} : { apiProxy }),
     ...(ownFirewall
@@ -354,6 +359,14 @@ const controlPlaneNode = once((settings): ControlPlaneNodeSpec => {
   };
 });
 
+const maintenanceOf = once((settings): Pick<NodeSpec, "maintenance" | "maintenanceProxy"> => {
+  const { maintenance } = settings;
+  const { proxy } = proxyOf(settings);
+  return maintenance === undefined
+    ? {}
+    : { maintenance, ...(proxy === undefined ? {} : { maintenanceProxy: proxy }) };
+});
+
 /** What the machine is a node by. */
 export function nodeSpec(settings: ClusterSettings, machine: Machine): NodeSpec {
   const { dnsServiceAddress, clusterDomain, podsPerNode } = settings.network;
@@ -364,6 +377,10 @@ export function nodeSpec(settings: ClusterSettings, machine: Machine): NodeSpec 
     kubelet: settings.kubelet,
     ignorePreflightErrors: settings.ignorePreflightErrors,
     drainTimeoutSeconds: settings.drainTimeoutSeconds,
+    ...maintenanceOf(settings),
+    ...(settings.maintenance !== undefined && machine.role === "controlPlane"
+      ? { maintenanceBounds: settings.upgrades }
+      : {}),
     staticPods: staticPodsOf(settings.extras.staticPods, machine).map(({ name, pod }) => ({ name, pod })),
     ...(settings.aws === undefined ? {} : { aws: {} }),
     ...(machine.role === "controlPlane" ? { controlPlane: controlPlaneNode(settings) } : {}),

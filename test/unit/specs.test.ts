@@ -163,6 +163,11 @@ const table: readonly {
     touches: ["setup controlPlane", "node controlPlane"],
   },
   {
+    name: "maintenance",
+    change: set("maintenance", { now: "1" }),
+    touches: ["setup everywhere", "node everywhere"],
+  },
+  {
     name: "etcd.restore, with backups as before",
     change: all(
       set("etcd.backup", { target: { kind: "folder", path: "/srv/etcd" } }),

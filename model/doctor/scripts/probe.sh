@@ -81,6 +81,12 @@ manifest_flags() {
 }
 static_pods() { ls /etc/kubernetes/manifests; }
 pending() { ls /var/lib/pulumi-kubeadm/pending; }
+maintenance_last() { cat /var/lib/pulumi-kubeadm/maintenance/status.json; }
+# Seconds since its phase began; nothing where none is under way, or it waits for other nodes.
+maintenance_now() {
+  local file=/var/lib/pulumi-kubeadm/maintenance/state.json
+  [ -e "$file" ] && ! grep -q '"phase": "ask"' "$file" && echo $(($(date +%s) - $(stat -c %Y "$file")))
+}
 unfinished() { [ -e /var/lib/pulumi-kubeadm/undo ] && echo undo; }
 rotation() { cat /var/lib/pulumi-kubeadm/rotation.json; }
 tables() { nft list tables; }
@@ -149,6 +155,8 @@ section manifests static_pods
 section pending pending
 section unfinished unfinished
 section rotation rotation
+section maintenanceLast maintenance_last
+section maintenanceNow maintenance_now
 section tables tables
 section etcdStatus etcd_status
 section etcdAlarms etcd_alarms

@@ -11,6 +11,7 @@ import type {
 import type { CniInput } from "../../cni";
 import type { ExtrasInput } from "../../extras/settings";
 import type { TenancyInput } from "../../tenants/input";
+import type { MaintenanceInput } from "../../maintenance/input";
 import type { AwsPlatformInput } from "../../aws/input";
 import type {
   ApiServerInput,
@@ -107,6 +108,12 @@ export interface CommonInput {
   podSecurity?: PodSecurityInput;
   /** Validity of kubeadm's leaf certificates. */
   certificates?: CertificatesInput;
+  /**
+   * OS packages and reboots of the nodes' hosts, node by node. Your own machines only.
+   *
+   * @defaultValue none
+   */
+  maintenance?: MaintenanceInput;
   /**
    * How long a drain may take, in seconds; the node is then removed anyway. At most 29940 on AWS.
    *

@@ -24,6 +24,7 @@ import {
   text,
 } from "./primitives";
 import { backupSchema, restoreSchema } from "../../etcd/backup/schema";
+import { maintenanceSchema } from "../../maintenance/schema";
 import { windowsChecksums } from "../../windows/schema";
 
 const mtu = z.number().int().min(1280).max(65535);
@@ -226,6 +227,7 @@ export const commonShape = {
       rotationGraceSeconds: z.number().int().min(10).max(86_400).default(300),
     })
     .prefault({}),
+  maintenance: maintenanceSchema.optional(),
   drainTimeoutSeconds: z.number().int().min(0).max(86400).default(120),
   protect: z.boolean().default(DEFAULTS.protect),
 };

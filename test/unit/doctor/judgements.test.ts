@@ -1,7 +1,7 @@
 /** What each judgement says, by a table: one thing is wrong, and one judgement names it. */
 import { describe, expect, it } from "vitest";
 import type { ClusterFacts, NodeFact } from "../../../model/doctor/clusterFacts";
-import type { HostFacts } from "../../../model/doctor/facts";
+import type { HostFacts, MaintenanceFact } from "../../../model/doctor/facts";
 import { diagnose, JUDGEMENTS } from "../../../model/doctor/judgements";
 import { healthy, type Situation } from "./healthy";
 
@@ -24,6 +24,16 @@ const node =
     cluster({
       nodes: it.seen.cluster.nodes.map((one) => (one.name === name ? { ...one, ...over } : one)),
     })(it);
+
+const all =
+  (...changes: Change[]): Change =>
+  (it) =>
+    changes.reduce((seen, change) => change(seen), it);
+
+const maintained = (name: "cp1" | "w1", over: Partial<MaintenanceFact>): Change =>
+  onHost(name, {
+    maintenance: { result: "done", why: "", missed: 0, rebootNeeded: [], rebootsItself: "", ...over },
+  });
 
 const object =
   (key: string, over: ClusterFacts["objects"][string]): Change =>
@@ -516,6 +526,55 @@ const ROWS: readonly [wrong: string, change: Change, check: string, where: strin
     "w1",
     "the up that began it has not ended",
   ],
+  [
+    "a node that does not come back from its maintenance",
+    all(
+      maintained("w1", { underWay: 900, result: "unwell", why: "the kubelet is not healthy" }),
+      node("w1", { unschedulable: true }),
+    ),
+    "maintenance",
+    "w1",
+    "keeps other nodes from theirs: the kubelet is not healthy",
+  ],
+  [
+    "maintenance that hangs",
+    maintained("w1", { underWay: 7_200, result: "done" }),
+    "maintenance",
+    "w1",
+    "it has been at one phase for 120 minutes",
+  ],
+  [
+    "packages that could not be upgraded",
+    maintained("w1", { result: "failed", why: "upgrading: E: broken" }),
+    "maintenance",
+    "w1",
+    "its last maintenance failed: upgrading: E: broken",
+  ],
+  [
+    "pods that stayed",
+    maintained("w1", {
+      result: "blocked",
+      why: "default/db did not leave",
+      rebootNeeded: ["linux-image-6.1"],
+    }),
+    "maintenance",
+    "w1",
+    "default/db did not leave; it needs a reboot (linux-image-6.1)",
+  ],
+  [
+    "windows that are too short",
+    maintained("w1", { result: "late", missed: 2 }),
+    "maintenance",
+    "w1",
+    "no time for its maintenance in 2 windows",
+  ],
+  [
+    "others that reboot the host",
+    maintained("w1", { rebootsItself: "unattended-upgrades (Unattended-Upgrade::Automatic-Reboot)" }),
+    "maintenance",
+    "w1",
+    "unattended-upgrades (Unattended-Upgrade::Automatic-Reboot) reboots the host without a drain",
+  ],
   ["a change was cut off", onHost("w1", { unfinished: true }), "unfinished", "w1", "was cut off"],
 ];
 
@@ -541,6 +600,17 @@ describe("the doctor", () => {
     const { expected, seen } = onHost("w1", { swap: true })(healthy());
     expect(diagnose(expected, { hosts: seen.hosts }).map(({ check }) => check)).toEqual(["swap"]);
     expect(diagnose(expected, { cluster: seen.cluster, hosts: {} })).toEqual([]);
+  });
+
+  it("leaves a node alone that is patched, and one that missed a single window", () => {
+    for (const change of [
+      all(maintained("w1", { underWay: 60 }), node("w1", { unschedulable: true })),
+      maintained("w1", { result: "late", missed: 1 }),
+      maintained("w1", { result: "nothing" }),
+    ]) {
+      const { expected, seen } = change(healthy());
+      expect(diagnose(expected, seen)).toEqual([]);
+    }
   });
 
   it("leaves alone what a host cannot change, what is better than wanted, and files for a service that is not there", () => {

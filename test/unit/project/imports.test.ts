@@ -70,7 +70,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["extras", "tenants"],
   ["flows", "immutableSettings"],
   ["node", "packetFilter"],
-  ["etcd"],
+  ["etcd", "maintenance"],
   ["nodes on AWS"],
   ["lifecycle"],
   ["aws", "windows"],
@@ -83,10 +83,10 @@ const AWS_BELOW_NODES = /^model\/aws\/(node\/|names\.|tags\.)/;
 
 /** The types of the settings, and what domains describe themselves with, are what every floor may name. */
 const TYPES =
-  /^model\/(settings\/(resolved[A-Z]?|input\/(components|machines|network|nodes)\.|problems\.|effect\.|placed\.|prune\.|entries\.|schema\/(primitives|labels)\.)|(addons|aws|tenants|extras|etcd)\/([^/]+\/)?settings\.|etcd\/backup\/(input|schedule)\.)/;
+  /^model\/(settings\/(resolved[A-Z]?|input\/(components|machines|network|nodes)\.|problems\.|effect\.|placed\.|prune\.|entries\.|schema\/(primitives|labels)\.)|(addons|aws|tenants|extras|etcd|maintenance)\/([^/]+\/)?settings\.|etcd\/backup\/(input|schedule)\.|maintenance\/input\.)/;
 /** How an add-on is written in the settings, and what stands alone of them, goes with the settings. */
 const OF_SETTINGS =
-  /^model\/(addons\/helm\/.*|etcd\/backup\/(schema|validate|resolve|index)|(aws|documents|flags)\/validate\/.*|aws\/.*(schema|input|validate|resolve|layout|advise|rules|primitives)|.*\/alone)\.ts$/;
+  /^model\/(addons\/helm\/.*|(etcd\/backup|maintenance)\/(schema|validate|resolve|index)|(aws|documents|flags)\/validate\/.*|aws\/.*(schema|input|validate|resolve|layout|advise|rules|primitives)|.*\/alone)\.ts$/;
 
 function roomOf(file: string): string {
   if (TYPES.test(file)) return "types";

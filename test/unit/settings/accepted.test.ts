@@ -186,6 +186,22 @@ describe("what hosts with few controllers need goes in through ordinary settings
     });
   });
 
+  it("maintenance, with its defaults", () => {
+    const window = { start: "22:30", duration: "90m" };
+    expect(taken(set("maintenance", { windows: [window] })).maintenance).toEqual({
+      packages: "security",
+      reboot: "whenNeeded",
+      timeZone: "UTC",
+      windows: [{ days: [0, 1, 2, 3, 4, 5, 6], start: 1_350, minutes: 90 }],
+    });
+    const some = { ...window, days: ["Sun", "Mon"], duration: "24h" };
+    const { windows, now } =
+      taken(set("maintenance", { windows: [some], now: "2026-12-01" })).maintenance ?? {};
+    expect([windows, now]).toEqual([[{ days: [0, 6], start: 1_350, minutes: 1_440 }], "2026-12-01"]);
+    expect(taken(set("maintenance", { now: "1" })).maintenance?.windows).toEqual([]);
+    expect(taken(set("name", "other")).maintenance).toBeUndefined();
+  });
+
   it("backups, with their defaults", () => {
     const backupOf = (target: object) => taken(set("etcd.backup", { target })).etcd.backup;
     expect(backupOf({ kind: "folder", path: "/srv/etcd" })).toEqual({

@@ -44,6 +44,14 @@ const CASES: readonly [name: string, change: Change, text: RegExp][] = [
     /kubernetesVersion 1\.36\.0: its kube-proxy crashes on nftables sets of Debian 13's nft \(w1\)/,
   ],
   [
+    "windows of maintenance that are too short for all nodes",
+    all(
+      set("drainTimeoutSeconds", 3_600),
+      set("maintenance", { windows: [{ start: "02:00", duration: "30m" }] }),
+    ),
+    /maintenance\.windows: one node after the other takes up to \d+ minutes for \d+ nodes, and the longest window is 30/,
+  ],
+  [
     "backups on the nodes themselves",
     set("etcd.backup", { target: { kind: "folder", path: "/srv/etcd" } }),
     /etcd\.backup\.target\.path \/srv\/etcd is lost with the control-plane node/,

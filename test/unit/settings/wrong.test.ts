@@ -10,6 +10,7 @@ import { WRONG_ADDONS } from "./wrongAddons";
 import { WRONG_DOCUMENTS } from "./wrongDocuments";
 import { WRONG_FILES } from "./wrongFiles";
 import { WRONG_BACKUP } from "./wrongBackup";
+import { WRONG_MAINTENANCE } from "./wrongMaintenance";
 import { WRONG_LOGINS } from "./wrongLogins";
 import { WRONG_ELSEWHERE } from "./wrongElsewhere";
 import { WRONG_FLAGS } from "./wrongFlags";
@@ -35,6 +36,7 @@ const ALL: readonly Wrong[] = [
   ...WRONG_DOCUMENTS,
   ...WRONG_FILES,
   ...WRONG_BACKUP,
+  ...WRONG_MAINTENANCE,
   ...WRONG_LOGINS,
   ...WRONG_ELSEWHERE,
 ];
