@@ -120,7 +120,11 @@ export function story(given: Given): Step[] {
   const { stack, files } = given;
   const wait = "--timeout=600s";
   return [
-    { name: "create the cluster", commands: [up(given)] },
+    {
+      name: "create the cluster",
+      // The backend may not know the stack yet.
+      commands: [["pulumi", "stack", "select", stack, "--create", "--non-interactive"], up(given)],
+    },
     { name: "a second preview is empty", commands: [pulumi(given, "preview", "--expect-no-changes")] },
     {
       name: "smoke test",

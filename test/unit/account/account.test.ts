@@ -88,7 +88,7 @@ describe("a run in an account", () => {
     account.leftFor = 2;
     await account.start(REAL);
     expect(account.done).toEqual([
-      ...["pulumi up", "pulumi preview", "npm run"],
+      ...["pulumi stack", "pulumi up", "pulumi preview", "npm run"],
       // A load balancer and a volume, which the destroy has to find.
       ...["kubectl --kubeconfig", "kubectl --kubeconfig", "kubectl --kubeconfig"],
       // The pool, its smoke test, a refresh; one control-plane node alone is not replaced.
@@ -208,7 +208,7 @@ describe("a run that is cut off", () => {
     const account = new PaperAccount();
     account.interruptedAt = "npm run";
     await expect(account.start(REAL)).rejects.toThrow(InterruptedError);
-    expect(account.done).toEqual(["pulumi up", "pulumi preview", "npm run"]);
+    expect(account.done).toEqual(["pulumi stack", "pulumi up", "pulumi preview", "npm run"]);
     Object.assign(account, { stop: false, interruptedAt: "" });
     account.ran.length = 0;
     await account.start(`${REAL} --resume`);
