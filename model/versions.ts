@@ -117,18 +117,68 @@ export function componentVersions(
   return { kubernetes, ...COMPONENTS, ...MINORS[minor], ...given };
 }
 
+/** Minor versions by which a kubelet may be older than an API server (Kubernetes, "Version Skew Policy"). */
+const KUBELET_SKEW = 3;
+
+const minorNumber = (version: string): number => Number(version.split(".")[1]);
+
 /**
- * Why a living cluster cannot go from one version to another, or undefined.
+ * Why a living node cannot go from one version to another, or undefined. Where it is more than one minor version, the control plane goes
+ * through those between (`hopsBetween`); a kubelet goes there at once.
  * Source: Kubernetes "Version Skew Policy" and "Upgrading kubeadm clusters": one minor at a time, never back.
  */
 export function upgradeProblem(from: string, to: string): string | undefined {
-  const minor = (version: string) => Number(version.split(".")[1]);
   if (minorOf(from) === undefined || minorOf(to) === undefined) return `cannot compare ${from} with ${to}`;
   if (compareVersions(to, from) < 0) return `a cluster of ${from} cannot go back to ${to}`;
-  if (minor(to) - minor(from) > 1) {
-    return `a cluster of ${from} goes to 1.${minor(from) + 1} before ${to}: kubeadm upgrades one minor at a time`;
-  }
+  if (minorNumber(to) - minorNumber(from) > KUBELET_SKEW)
+    return `a node of ${from} goes to 1.${minorNumber(from) + KUBELET_SKEW} before ${to}: a kubelet may be ${KUBELET_SKEW} minor versions older than the API server`;
   return undefined;
+}
+
+/** A version that the control plane of a cluster goes through, and kubeadm of it, by architecture. */
+export interface Hop {
+  /** x.y.z. */
+  readonly version: string;
+  readonly kubeadm: Readonly<Partial<Record<Architecture, Pick<Download, "url" | "sha256">>>>;
+}
+
+/**
+ * What a control plane may go through on its way to a version, the oldest first: of each minor version before it the newest patch whose
+ * checksums are known. A minor version without one is left out: a cluster that needs it is refused.
+ */
+export function hopsTo(to: string, architectures: readonly Architecture[], mirror?: string): Hop[] {
+  return Object.keys(MINORS)
+    .filter((minor) => Number(minor.split(".")[1]) < minorNumber(to))
+    .sort(compareVersions)
+    .flatMap((minor) => {
+      const version = knownVersions().find((one) => minorOf(one) === minor);
+      if (version === undefined) return [];
+      const files = architectures.flatMap((architecture) => {
+        const sha256 = CHECKSUMS.kubeadm[version]?.[architecture];
+        const url = `${baseOf(mirror)}${UPSTREAM.kubeadm.at(version, architecture)}`;
+        return sha256 === undefined ? [] : [[architecture, { url, sha256 }] as const];
+      });
+      return [{ version, kubeadm: Object.fromEntries(files) }];
+    });
+}
+
+/**
+ * The hops of a control plane from one version to another, in order; none where kubeadm goes there at once.
+ * @returns why there is no way, otherwise
+ */
+export function hopsBetween(from: string, to: string, hops: readonly Hop[]): readonly Hop[] | string {
+  const between = Array.from(
+    { length: Math.max(0, minorNumber(to) - minorNumber(from) - 1) },
+    (_, index) => `1.${minorNumber(from) + index + 1}`,
+  );
+  const found = between.map((minor) => hops.find(({ version }) => minorOf(version) === minor));
+  const missing = between.filter((_, index) => found[index] === undefined);
+  if (missing.length > 0)
+    return (
+      `a cluster of ${from} goes through ${between.join(" and ")} to ${to}, and this library knows no version of ${missing.join(" and ")}. ` +
+      "Go to it first, with its checksums in downloads.checksums"
+    );
+  return found.filter((hop) => hop !== undefined);
 }
 
 export const DOWNLOAD_NAMES = [
@@ -189,6 +239,11 @@ export function checksumOf(
   return given[name]?.[architecture] ?? CHECKSUMS[name][version]?.[architecture];
 }
 
+/** What comes before a file's host and path. */
+function baseOf(mirror: string | undefined): string {
+  return mirror === undefined ? "https://" : `${mirror.replace(/\/+$/, "")}/`;
+}
+
 /**
  * Every file a host of this architecture downloads. One whose checksum is neither given nor known is left out: settings are refused for
  * it.
@@ -203,7 +258,6 @@ export function downloads(
     const sha256 = checksumOf(name, version, architecture, options.checksums);
     if (sha256 === undefined) return [];
     const path = UPSTREAM[name].at(version, architecture);
-    const base = options.mirror === undefined ? "https://" : `${options.mirror.replace(/\/+$/, "")}/`;
-    return [{ name, version, url: `${base}${path}`, sha256 }];
+    return [{ name, version, url: `${baseOf(options.mirror)}${path}`, sha256 }];
   });
 }

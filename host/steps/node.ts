@@ -28,6 +28,7 @@ import { oidcCa, platformPart, secretFiles } from "./init";
 import { withValues } from "../values";
 import { configurationNow } from "./configuration";
 import { settleEncryption } from "./encryption";
+import { hopBefore } from "./hops";
 import { ensureSetup } from "./setup";
 import { snapshotBeforeVersion } from "./snapshot";
 import { explained, letBack } from "./wayBack";
@@ -149,6 +150,8 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
       !sameVersion || changesManagers(state.living.managers, managerPolicies(spec.node, machine));
     if (!sameVersion) await snapshotBeforeVersion(context, machine, [...files, ...secrets]);
     await apartFromMaintenance(context, machine, hasMaintenance(context), async () => {
+      if (machine.role === "controlPlane")
+        await hopBefore(context, state.node?.version ?? spec.kubernetesVersion);
       const resumed = !restartsPods && digest === facts.digest && (await leftDrained(context, machine));
       if (restartsPods)
         await drained(context, machine, state.node?.version ?? spec.kubernetesVersion, converge);

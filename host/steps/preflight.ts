@@ -12,6 +12,7 @@ import { RecordUnreadableError } from "../record";
 import type { PreflightSpec, StepResult } from "../protocol";
 import { waitUntilBooted } from "./booted";
 import { refuseEncryption } from "./encryption";
+import { hopsOf, isFarBehind } from "./hops";
 import { replacementProblems, type LivingControlPlane } from "./replacement";
 import { readState, type HostState } from "../state";
 import { refuseSkew, type StepContext } from "../step";
@@ -63,6 +64,7 @@ export async function preflight(context: StepContext<LookSpec>): Promise<StepRes
   problems.push(...duplicates(present, "host name", (finding) => finding.hostname));
   const wanted = wantedNow(context);
   problems.push(...(await replacementProblems(context, livingControlPlane(context, present), wanted)));
+  problems.push(...(await hopProblems(context, livingControlPlane(context, present))));
   if (problems.length > 0) throw new HostProblem("", problems.join("\n"));
   await refuseEncryption(context, unreachable);
   await recordIntended(context, present, wanted);
@@ -149,6 +151,29 @@ async function leaveOut(
     );
     return [];
   });
+}
+
+/** Where the control plane goes through other versions: says so, or why it cannot. */
+async function hopProblems(
+  { hosts, spec, say }: StepContext<LookSpec>,
+  living: readonly LivingControlPlane[],
+): Promise<string[]> {
+  const { kubernetesVersion } = spec;
+  if (!living.some(({ node }) => isFarBehind(node.version, kubernetesVersion))) return [];
+  try {
+    const hops = await hopsOf(
+      { hosts, spec },
+      living.map(({ own }) => own),
+    );
+    if (hops.length > 0)
+      say(
+        `the control plane goes through Kubernetes ${hops.map(({ version }) => version).join(" and ")} to ${kubernetesVersion}, then the nodes follow at once`,
+      );
+    return [];
+  } catch (error) {
+    if (error instanceof HostProblem) return [error.report()];
+    throw error;
+  }
 }
 
 /** What the settings say of the machines. */

@@ -95,7 +95,9 @@ function upgradeFlags(spec: NodeSpec): string[] {
   return ["--patches", PATCHES_DIR, ...checkFlags(spec)];
 }
 
-function checkFlags({ ignorePreflightErrors: ignored }: NodeSpec): string[] {
+export function checkFlags({
+  ignorePreflightErrors: ignored,
+}: Pick<NodeSpec, "ignorePreflightErrors">): string[] {
   return ignored.length === 0 ? [] : [`--ignore-preflight-errors=${ignored.join(",")}`];
 }
 

@@ -15,6 +15,7 @@ import type { MaintenanceSettings } from "../maintenance/settings";
 import type { TenancySettings } from "../tenants/settings";
 import type { AwsSettings } from "../aws/settings";
 import type { CniSettings } from "../cni";
+import type { Hop } from "../versions";
 import type { KubeProxyMode } from "../cni/domain";
 import type { Architecture, ComponentVersions, Filled, Taint } from "./resolvedShared";
 import type {
@@ -209,6 +210,8 @@ export interface ClusterSettings {
   readonly oidc?: OidcSettings;
   /** Undefined: hosts connect directly. */
   readonly proxy?: ProxySettings;
+  /** Versions that the control plane goes through in an upgrade over several minors, with kubeadm of each. */
+  readonly hops: readonly Hop[];
   /** Where hosts download files. */
   readonly downloads: {
     /** http or https URL, put before upstream's host and path; undefined: upstream itself. */

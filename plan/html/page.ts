@@ -47,10 +47,24 @@ export function page(plan: PlanDocument, settings: ClusterSettings): string {
   );
 }
 
+function throughText({ hops }: ClusterSettings): string {
+  return hops
+    .slice(1)
+    .map(({ version }) => version)
+    .join(", ");
+}
+
 function facts(plan: PlanDocument, settings: ClusterSettings): Markup {
   const of = (role: string) => plan.machines.filter((machine) => machine.role === role).length;
   const entries: [string, string, boolean?][] = [
     ["Kubernetes", plan.versions.kubernetes],
+    // The oldest is where an upgrade over several minors may begin.
+    ...settings.hops
+      .slice(1, 2)
+      .map((): [string, string] => [
+        "Upgrades over several minor versions go through",
+        throughText(settings),
+      ]),
     [
       "Machines",
       `${counted(of("controlPlane"), "control-plane node")}, ${counted(fromTo(...workersOf(settings)), "worker")}`,

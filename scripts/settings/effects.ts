@@ -35,7 +35,7 @@ const CLUSTER: readonly EffectRow[] = [
   hosts(
     ["kubernetesVersion"],
     ["preflight", "setup everywhere", "node everywhere"],
-    "nodes are drained and upgraded: control-plane nodes first, one at a time, then workers in the portions of `upgrades`; a step back, or over a minor version, is refused",
+    "nodes are drained and upgraded: control-plane nodes first, one at a time, then workers in the portions of `upgrades`; over several minor versions the control plane goes through each first; a step back is refused",
   ),
   hosts(
     ["versions.containerd", "versions.runc", "versions.cniPlugins", "versions.crictl", "versions.pause"],
@@ -84,9 +84,10 @@ const CLUSTER: readonly EffectRow[] = [
     ["setup everywhere", "node controlPlane"],
     "containerd and the kubelet restart, in the order of `rollout`; then the API servers",
   ),
+  hosts(["downloads.checksums.**"], SETUPS, "nothing, until another version is downloaded"),
   hosts(
-    ["downloads.mirror", "downloads.checksums.**"],
-    SETUPS,
+    ["downloads.mirror"],
+    ["preflight", "setup everywhere", "node controlPlane"],
     "nothing, until another version is downloaded",
   ),
   hosts(

@@ -6,13 +6,17 @@ import {
   DEFAULT_KUBERNETES_VERSION,
   DOWNLOAD_NAMES,
   MINORS,
+  checksumOf,
   compareVersions,
   componentVersions,
   downloads,
   isSupportedMinor,
   knownVersions,
   minorOf,
+  hopsBetween,
+  hopsTo,
   upgradeProblem,
+  type Hop,
 } from "../../model/versions";
 
 describe("checksums", () => {
@@ -106,15 +110,50 @@ describe("versions that go together", () => {
   });
 });
 
+describe("an upgrade over several minor versions", () => {
+  const versions = (hops: readonly Hop[] | string) =>
+    typeof hops === "string" ? hops : hops.map(({ version }) => version);
+
+  it("goes through the newest patch that is known of each minor version between, one after the other", () => {
+    const hops = hopsTo("1.37.1", ["amd64"]);
+    const newest = (minor: string) => knownVersions().find((version) => minorOf(version) === minor);
+    expect(versions(hopsBetween("1.34.4", "1.37.1", hops))).toEqual([newest("1.35"), newest("1.36")]);
+    expect(versions(hopsBetween("1.35.0", "1.36.4", hopsTo("1.36.4", ["amd64"])))).toEqual([]);
+    expect(versions(hopsBetween("1.36.0", "1.36.4", hopsTo("1.36.4", ["amd64"])))).toEqual([]);
+  });
+
+  it("gets kubeadm of it from the mirror, with its checksum, for each architecture of the control plane", () => {
+    const [hop] = hopsBetween(
+      "1.34.4",
+      "1.36.4",
+      hopsTo("1.36.4", ["arm64"], "http://mirror/"),
+    ) as readonly Hop[];
+    const version = hop?.version ?? "";
+    expect(hop?.kubeadm).toEqual({
+      arm64: {
+        url: `http://mirror/dl.k8s.io/v${version}/bin/linux/arm64/kubeadm`,
+        sha256: checksumOf("kubeadm", version, "arm64"),
+      },
+    });
+  });
+
+  it("names the minor version of which nothing is known", () => {
+    expect(hopsBetween("1.34.4", "1.36.4", [])).toMatch(
+      /^a cluster of 1\.34\.4 goes through 1\.35 to 1\.36\.4, and this library knows no version of 1\.35\. Go to it first/,
+    );
+  });
+});
+
 describe("a living cluster", () => {
   it.each([
     ["1.35.8", "1.36.4"],
     ["1.36.0", "1.36.4"],
     ["1.36.4", "1.36.4"],
+    ["1.34.4", "1.37.1"],
   ])("goes from %s to %s", (from, to) => expect(upgradeProblem(from, to)).toBeUndefined());
 
   it.each([
-    ["1.34.4", "1.36.4", /1\.35 before 1\.36\.4/],
+    ["1.33.4", "1.37.1", /goes to 1\.36 before 1\.37\.1: a kubelet may be 3 minor versions older/],
     ["1.36.4", "1.36.3", /cannot go back/],
     ["1.36.4", "1.35.8", /cannot go back/],
     ["1.36.4", "latest", /cannot compare/],

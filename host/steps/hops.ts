@@ -1,0 +1,130 @@
+/** A control plane goes to another version one minor at a time, and its kubelets at once. */
+import {
+  controlPlaneVersions,
+  gateScript,
+  hopScript,
+  versionsScript,
+  type ControlPlaneVersions,
+} from "../../model/lifecycle/hops";
+import { hopRefusals } from "../../model/flags/hops";
+import { compareVersions, hopsBetween, type Hop } from "../../model/versions";
+import type { NodeSpec } from "../../model/lifecycle/spec";
+import type { ClusterMachine } from "../../model/machine";
+import type { ClusterContext } from "../controlPlane";
+import { HostProblem } from "../problem";
+import type { Hosts } from "../runner";
+import { readState } from "../state";
+
+/** What of the hosts is needed to go there. */
+type HopHosts = Pick<Hosts, "query" | "job">;
+
+/** What the way to another version is found from. */
+export interface HopContext {
+  readonly hosts: HopHosts;
+  readonly say: (line: string) => void;
+  readonly spec: {
+    readonly kubernetesVersion: string;
+    readonly hops?: readonly Hop[];
+    readonly node: Pick<NodeSpec, "ignorePreflightErrors" | "controlPlane">;
+    readonly machines: readonly ClusterMachine[];
+  };
+}
+
+/**
+ * What the control plane goes through before its nodes get the version of the settings.
+ * @param nodes control-plane nodes that have joined
+ * @throws HostProblem where there is no way: a version is missing, or a flag of the living cluster is not one of a version between
+ */
+export async function hopsOf(
+  {
+    hosts,
+    spec,
+  }: { readonly hosts: HopHosts; readonly spec: Pick<HopContext["spec"], "kubernetesVersion" | "hops"> },
+  nodes: readonly ClusterMachine[],
+): Promise<readonly Hop[]> {
+  const [first] = nodes;
+  if (first === undefined) return [];
+  const found = await Promise.all(nodes.map((node) => versionsOn(hosts, node.name)));
+  const oldest = found.map(({ apiServer }) => apiServer).sort(compareVersions)[0];
+  if (oldest === undefined) return [];
+  const hops = hopsBetween(oldest, spec.kubernetesVersion, spec.hops ?? []);
+  if (typeof hops === "string") throw new HostProblem(first.name, `kubernetesVersion: ${hops}`);
+  const refusals = hops.flatMap(({ version }) => hopRefusals(found[0]?.configuration ?? "", version));
+  if (refusals.length > 0) throw new HostProblem(first.name, `kubernetesVersion: ${refusals.join("; ")}`);
+  return hops;
+}
+
+async function versionsOn(hosts: HopHosts, node: string): Promise<ControlPlaneVersions> {
+  const said = await hosts.query(
+    node,
+    "reading the control plane's version",
+    "/bin/bash -s",
+    versionsScript(),
+  );
+  const versions = controlPlaneVersions(said);
+  if (versions === undefined)
+    throw new HostProblem(node, "the version of its API server cannot be read", said.split("\n"));
+  return versions;
+}
+
+/** Whether a node may have to wait for a control plane that goes through other versions: an API server is never older than its kubelet. */
+export function isFarBehind(version: string, wanted: string): boolean {
+  const minor = (text: string): number => Number(text.split(".")[1]);
+  return minor(wanted) - minor(version) > 1;
+}
+
+/**
+ * Before a control-plane node gets the version of the settings. The first one's step does it for all of them, since no API server may be
+ * more than a minor version ahead of another.
+ */
+export async function hopBefore(context: HopContext & ClusterContext, from: string): Promise<void> {
+  const { hosts, spec, cluster } = context;
+  if (!isFarBehind(from, spec.kubernetesVersion)) return;
+  const plane = spec.machines.filter(({ role }) => role === "controlPlane");
+  const states = await Promise.all(
+    plane.map(async (machine) => ({
+      machine,
+      state: await readState(hosts, machine.name, { cluster, spec }),
+    })),
+  );
+  await hop(
+    context,
+    states.flatMap(({ machine, state: { node } }) =>
+      node?.cluster === cluster && node.state === "joined" ? [machine] : [],
+    ),
+  );
+}
+
+/** Brings all control-plane nodes through the versions between; nothing where there are none. A run that was cut off goes on where it was. */
+export async function hop(context: HopContext, nodes: readonly ClusterMachine[]): Promise<void> {
+  const { hosts, say, spec } = context;
+  const hops = await hopsOf(context, nodes);
+  const gate = async (version: string): Promise<void> => {
+    for (const node of nodes) {
+      const script = gateScript(node, version);
+      await hosts.job(node.name, {
+        name: `checking the control plane${version === "" ? "" : ` of ${version}`}`,
+        script,
+        timeout: 900,
+      });
+    }
+  };
+  if (hops.length > 0) await gate("");
+  for (const [index, one] of hops.entries()) {
+    const { version } = one;
+    say(
+      `the control plane goes through Kubernetes ${version} (${index + 1} of ${hops.length}) on its way to ${spec.kubernetesVersion}; kubelets stay as they are until then`,
+    );
+    for (const node of nodes) {
+      const { apiServer } = await versionsOn(hosts, node.name);
+      // A run that was cut off may have brought it there.
+      if (compareVersions(apiServer, version) >= 0) continue;
+      await hosts.job(node.name, {
+        name: `bringing the control plane to ${version}`,
+        script: hopScript(node, one, spec.node),
+        timeout: 3_600,
+      });
+    }
+    await gate(version);
+  }
+}

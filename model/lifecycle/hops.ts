@@ -1,0 +1,101 @@
+/** Scripts of a control plane that goes through a version on its way to another one: etcd and the static pods, and no kubelet. */
+import { binaryPath, components, installRoot, nodeScript } from "../node/paths";
+import { guarded, undoFolder } from "../node/undo";
+import { prelude } from "../node/shell";
+import type { ClusterMachine } from "../machine";
+import type { Hop } from "../versions";
+import { apiServerPort } from "../kubeadm";
+import { proxyVariables } from "../node/downloads";
+import { copyVariables } from "./copies";
+import { checkFlags, healthy } from "./converging";
+import type { NodeSpec } from "./spec";
+import { CLUSTER_DOCUMENT, ETCD_MANIFEST, ETCD_SERVES_WITHIN, PATCHES_DIR } from "./parts";
+import { lifecycleScript } from "./scripts";
+import { CHANGED_BY, nodeUndo } from "./undo";
+import { wellScript } from "./well";
+
+/** kubeadm's document of the version between: the cluster's own with another version. */
+const HOP_DOCUMENT = "/run/pulumi-kubeadm-hop.yaml";
+
+/** Seconds for which the cluster is given to be well between two versions. */
+const WELL_WITHIN = 300;
+
+export interface ControlPlaneVersions {
+  /** x.y.z of the node's API server, by its manifest. */
+  readonly apiServer: string;
+  /** kubeadm's ClusterConfiguration, as the cluster has it. */
+  readonly configuration: string;
+}
+
+/** Prints what a control-plane node runs; changes nothing. */
+export function versionsScript(): string {
+  return `${prelude()}${lifecycleScript("hop-versions")}`;
+}
+
+/** Reads what `versionsScript` printed. */
+export function controlPlaneVersions(output: string): ControlPlaneVersions | undefined {
+  const apiServer = /^##api-server v?(\d+\.\d+\.\d+)$/m.exec(output)?.[1];
+  const [, configuration = ""] = output.split("##configuration\n");
+  return apiServer === undefined ? undefined : { apiServer, configuration };
+}
+
+/** Brings the control plane of one node to a version, with the configuration that the cluster has; it goes back where that fails. */
+export function hopScript(
+  machine: ClusterMachine,
+  { version, kubeadm }: Hop,
+  node: Pick<NodeSpec, "ignorePreflightErrors" | "controlPlane">,
+): string {
+  const ignore = checkFlags(node);
+  const variables = proxyVariables({
+    ...(node.controlPlane?.proxy === undefined ? {} : { proxy: node.controlPlane.proxy }),
+  });
+  const program = binaryPath("kubeadm", version);
+  const common = { kubeadm: program, cluster_document: HOP_DOCUMENT };
+  const change = [
+    prelude(),
+    nodeScript("proxy", { proxy_variables: variables.map(([name, value]) => `${name}=${value}`) }),
+    nodeScript("downloads"),
+    lifecycleScript("hop-begin", {
+      kubernetes_version: version,
+      kubeadm_folder: `${installRoot}/${components.kubeadm.folder}/${version}`,
+      urls: Object.fromEntries(Object.entries(kubeadm).map(([name, { url }]) => [name, url])),
+      checksums: Object.fromEntries(Object.entries(kubeadm).map(([name, { sha256 }]) => [name, sha256])),
+      living_document: CLUSTER_DOCUMENT,
+      hop_document: HOP_DOCUMENT,
+    }),
+    lifecycleScript("api-ready"),
+    lifecycleScript("converge-preflight", { ...common, kubernetes_version: version, check_flags: ignore }),
+    lifecycleScript("converge-etcd", {
+      ...common,
+      ...copyVariables,
+      undo_folder: undoFolder,
+      etcd_manifest: ETCD_MANIFEST,
+      etcd_within: ETCD_SERVES_WITHIN,
+    }),
+    lifecycleScript("hop", {
+      node: machine.nodeName,
+      kubernetes_version: version,
+      kubeadm: program,
+      upgrade_flags: ["--patches", PATCHES_DIR, ...ignore],
+      changed_by_key: CHANGED_BY,
+      undo_folder: undoFolder,
+    }),
+    healthy(machine),
+  ].join("");
+  const well = wellScript(machine);
+  return guarded({ ...nodeUndo(machine, []), change, well, check: well });
+}
+
+/**
+ * What has to hold before the control plane goes on: run on each of its nodes.
+ * @param version "": whatever it is
+ */
+export function gateScript(machine: ClusterMachine, version: string): string {
+  return `${prelude()}${lifecycleScript("hop-gate", {
+    node: machine.nodeName,
+    kubernetes_version: version,
+    api_server: `https://${machine.nodeAddress}:${apiServerPort}`,
+    etcd_manifest: ETCD_MANIFEST,
+    well_within: WELL_WITHIN,
+  })}`;
+}
