@@ -176,7 +176,7 @@ describe("how a balancer passes packets on", () => {
       'iifname != { "none", "e1" } ct original ip daddr { 10.0.1.5 } counter drop',
       'iifname { "none", "e1" } ct original ip daddr { 10.0.0.5 } counter drop',
     ]);
-    expect(chain(rules(account()), "routed")[1]).toBe("ct state established,related accept");
+    expect(chain(rules(account()), "routed")[1]).toBe("ct state established accept");
   });
 });
 
