@@ -162,7 +162,7 @@ function awsSettings(
       }),
       loadBalancerController: resolveLoadBalancerController(input.loadBalancerController, {
         chart: chart("aws-load-balancer-controller"),
-        version: CHARTS["aws-load-balancer-controller"].appVersion ?? "",
+        version: CHARTS["aws-load-balancer-controller"].appVersion,
         controlPlaneNodes: layout.controlPlaneNodes.length,
       }),
     }),
