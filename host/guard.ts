@@ -77,8 +77,8 @@ export function refuseOtherIssuer(machine: string, state: HostState, issuers: re
 }
 
 /**
- * Refuses another value of `certificates.rotation` in the middle of a rotation: the CAs of the former name have no step of their own
- * that would bring the hosts back. After a rotation it refuses the first CAs, which no node trusts any more.
+ * Refuses another value of `certificates.rotation` in the middle of a rotation: with the former name no step differs from the state, so
+ * none would run and bring the hosts back. After a rotation it refuses the first CAs, which no node trusts any more.
  * @param rotation the value of `certificates.rotation`
  */
 export function refuseForgottenRotation(

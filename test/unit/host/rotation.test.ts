@@ -33,6 +33,8 @@ const host = (name: string): Machine => machines.get(name)?.host ?? expect.fail(
 
 /** What runs in place of a job that would change this machine: its phase is noted, and the record written. */
 function instead(name: string, script: string): string {
+  // It would ask an address of a network that is not there, again and again.
+  if (script.includes('phase "serving certificate of')) return "exit 0\n";
   const cluster = /phase "(CAs in the cluster|restart of workloads|tokens in Secrets)/.exec(script)?.[1];
   if (cluster !== undefined)
     return `echo "${cluster}${script.includes("alone=yes") ? ", new alone" : ""}" >>"${folder}/log"\n`;
