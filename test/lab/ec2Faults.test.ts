@@ -1,16 +1,18 @@
 /**
  * What is taken away from a living `dev` on a simulated EC2, one thing after the other: each rule of a security group, each
- * statement of a role, a spot instance. What breaks has to be what the
+ * statement of a role, a spot instance, the control plane for longer than a join credential is good. What breaks has to be what the
  * rule's reason or the statement's names, and nothing may go without that something breaks. Beside it: roles of pods, and images of
  * ECR with the real credential provider. Takes longer than CI has. `LAB_KEEP=1` works on the region that is there, and leaves it open.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse } from "yaml";
 import { awsProgram, credentialsUnit } from "../../model/aws/node/paths";
+import { JOIN_GROUP, joinUser } from "../../model/kubeadm/joinAccess";
+import { readAccount, withAccount } from "../engine/providers/aws/account";
 import { describeWithLab } from "./available";
 import { traefikChart } from "./chartSources";
 import { eventually, saw } from "./cluster";
-import type { Ec2Instance } from "./ec2/account";
+import { objectsOf, type Ec2Instance } from "./ec2/account";
 import { registryHost } from "./ec2/ecr";
 import type { Call } from "./ec2/endpoints";
 import { faultsSettings, REGION } from "./ec2/environment";
@@ -23,6 +25,7 @@ import {
   statementsIn,
   withoutRule,
 } from "./ec2/faults";
+import { stopInstance } from "./ec2/hosts";
 import type { Life } from "./ec2/lifecycle";
 import { allows } from "./ec2/policies";
 import { ECHO_PORT, PAGE_PORT, probesOf, type Ground } from "./ec2/probes";
@@ -331,6 +334,59 @@ describeWithLab("faults in dev on a simulated EC2", () => {
     expect(region.log()).toContain(`${taken.id} ends: EC2 takes the spot instance back`);
   });
 
+  it("the control plane is away for longer than credentials are good: an instance that comes meanwhile joins afterwards", async () => {
+    const own = controlPlane();
+    // What it wrote seven hours ago: the cluster's own credential, whose end has passed, and a mark of that age. kubeadm takes no end in
+    // the past, so this one is good for a second.
+    const mark = "/var/lib/pulumi-kubeadm/pools/general.written";
+    const make = `kubeadm kubeconfig user --config /tmp/configuration --client-name ${joinUser("general")} --org ${JOIN_GROUP} --validity-period 1s`;
+    const said = await bash(
+      own.id,
+      [
+        `systemctl stop ${credentialsUnit}.timer ${credentialsUnit}.service`,
+        "kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get configmap kubeadm-config -o jsonpath='{.data.ClusterConfiguration}' >/tmp/configuration",
+        `${make} 2>/dev/null | python3 -I ${awsProgram} putParameter ${JOIN} SecureString >${mark}`,
+        `touch -d '7 hours ago' ${mark}; rm /tmp/configuration; cat ${mark}`,
+      ].join("; "),
+    );
+    expect(said.trim()).toMatch(/^\d+$/);
+    await stopInstance(ID, own.id);
+    const [lost] = pool().map(({ instance }) => instance);
+    interrupt(region, lost.interfaceId, Date.now());
+    const fresh = await eventually(
+      "the group starts another instance",
+      () =>
+        Promise.resolve(pool().find(({ instance, phase }) => instance.id !== lost.id && phase === "launch")),
+      (life) => life !== undefined,
+    );
+    const waiting = await eventually(
+      "it waits for a credential",
+      () => Promise.resolve(statusOf(region, fresh?.instance.id ?? "")),
+      ({ phase }) => phase === "credential",
+      300,
+    );
+    saw(`while the control plane is away: ${JSON.stringify(waiting)}`);
+    expect(waiting["state"]).toBe("running");
+    withAccount(region.accountFile, (data) => {
+      const instance = data.objects["ec2.Instance"]?.[own.id];
+      if (instance !== undefined) instance["_starts"] = Number(instance["_starts"] ?? 1) + 1;
+    });
+    await eventually(
+      "the API is back",
+      () => tried("get", "--raw", "/readyz", "--request-timeout=3s"),
+      (answer) => answer === "ok",
+      240,
+    );
+    const done = await eventually(
+      "it has joined",
+      () => Promise.resolve(statusOf(region, fresh?.instance.id ?? "")),
+      ({ state }) => state === "joined",
+      300,
+    );
+    await ready(3);
+    saw(`afterwards: ${JSON.stringify(done)}\n${await region.kubectl("get", "nodes")}`);
+  });
+
   it("each statement of each role was needed by a call, and each call by one statement alone", () => {
     const calls = region.calls();
     const rows = statementsIn(region).map(({ role, sid }) => {
@@ -378,6 +434,13 @@ function isRefused(call: Call, role: string, action: string): boolean {
 /** How many calls there were when this one was last answered. */
 function lastOf(region: SimulatedRegion, action: string): number {
   return region.calls().findLastIndex((call) => call.action === action) + 1;
+}
+
+/** What an instance says of its boot. */
+function statusOf(region: SimulatedRegion, instance: string): Record<string, unknown> {
+  const parameters = objectsOf(readAccount(region.accountFile), "ssm.Parameter");
+  const found = Object.entries(parameters).find(([name]) => name.endsWith(`/status/${instance}`));
+  return JSON.parse(String(found?.[1]["value"] ?? "{}")) as Record<string, unknown>;
 }
 
 const labels = { app: "echo" };
