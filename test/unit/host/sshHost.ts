@@ -263,7 +263,11 @@ export class Machine {
         onOutput?.(chunk.toString());
       });
       child.stderr.on("data", (chunk: Buffer) => channel.stderr.write(chunk));
-      channel.on("close", () => child.kill("SIGHUP"));
+      // As sshd does: what the shell has started is not hung up with it, and reads the end of its input.
+      channel.on("close", () => {
+        child.stdin.end();
+        child.kill("SIGHUP");
+      });
       child.on("close", (code, signal) => {
         if (signal === null) channel.exit(code ?? 0);
         else channel.exit(signal);
