@@ -25,7 +25,7 @@ export function phasesDone(record: RotationRecord | undefined, authority: string
   return record?.authority === authority ? PHASES.findIndex((phase) => phase === record.phase) + 1 : 0;
 }
 
-/** A file that a power cut emptied is no record: the phases before are done again. */
+/** Reads the record; undefined for a file that a power cut emptied: the phases before are done again. */
 export function recordIn(text: string): RotationRecord | undefined {
   try {
     const record = JSON.parse(text) as Partial<RotationRecord> | null;
