@@ -170,7 +170,7 @@ function withFake(program: string): string {
 const APT = `#!/bin/bash
 case " $* " in
   *" update "*) if [ -e "$ROOT/no-lists" ]; then echo "E: Failed to fetch" >&2; exit 100; fi ;;
-  *" -s "*) cat "$ROOT/upgrades" 2>/dev/null ;;
+  *" -s "*) cat "$ROOT/upgrades" 2>/dev/null || true ;;
   *" install "* | *" upgrade "*)
     case " $* " in *--fix-broken*) exit 0 ;; esac
     if [ -e "$ROOT/broken" ]; then echo "E: Sub-process /usr/bin/dpkg returned an error code (1)" >&2; exit 100; fi
@@ -361,16 +361,25 @@ export class MaintenanceCluster {
     }
   }
 
-  /** Control-plane nodes look until the promise is settled. */
+  /** Control-plane nodes look until the promise is settled. They would look on while a node has the lock, and are killed then. */
   async whileLocksAreGiven<T>(names: readonly string[], work: Promise<T>): Promise<T> {
     let ended = false;
+    const running = new Set<ChildProcess>();
     const loops = names.map(async (name) => {
-      while (!ended) await this.run(name, "lock", "run");
+      while (!ended) {
+        const child = this.start(name, "lock", "run");
+        child.stdout?.resume();
+        child.stderr?.resume();
+        running.add(child);
+        await new Promise((resolve) => child.once("close", resolve));
+        running.delete(child);
+      }
     });
     try {
       return await work;
     } finally {
       ended = true;
+      for (const child of running) child.kill("SIGKILL");
       await Promise.all(loops);
     }
   }
