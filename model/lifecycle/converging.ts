@@ -79,7 +79,7 @@ export function convergeScript(
 }
 
 /**
- * A kubelet of another minor version starts etcd and the API server anew some seconds after it has come up itself (seen from
+ * A kubelet of another minor version starts etcd and the API server again some seconds after it has come up itself (seen from
  * 1.35 to 1.36), so a control-plane node has to be well for a while before the next one, or a worker, is touched.
  */
 export function healthy(machine: ClusterMachine): string {

@@ -13,8 +13,6 @@ server_runs() { [ -n "$(crictl ps --quiet --state Running --name '^kube-apiserve
 server_stopped() { ! server_runs; }
 # Nobody writes between the snapshot and the end of the former etcd: where the snapshot has to be put back, nothing is missing in it.
 hold_writes() {
-  local container
-  container=$(etcd_container)
   phase "snapshot of etcd before it becomes another version"
   room_for_copy
   mv "$server_manifest" "$undo_folder/kube-apiserver.yaml"
