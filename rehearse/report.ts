@@ -45,7 +45,7 @@ export function rehearsalOf(
     ...(lost === 0
       ? []
       : [
-          `${lost} of ${secrets.total} Secrets do not decrypt (${secrets.unreadable.join(", ")}${lost > secrets.unreadable.length ? ", ..." : ""}): encryption.keys must name the keys of that time`,
+          `${lost} of ${secrets.total} Secrets do not decrypt (${secrets.unreadable.join(", ")}${lost > secrets.unreadable.length ? ", ..." : ""}): encryption must have the keys of that time`,
         ]),
     ...(secrets.plain === 0
       ? []

@@ -86,6 +86,8 @@ function programOf(scratch: Scratch, { files, cluster }: RehearsedStack): string
       record: scratch.write("node.json", JSON.stringify({ cluster })),
       pki: scratch.path("pki"),
       manifests: scratch.folder,
+      encryption: scratch.path("none"),
+      rewriteMark: scratch.path("none"),
       metadata: "http://127.0.0.1:1/",
     }),
   );

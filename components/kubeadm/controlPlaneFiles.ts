@@ -34,7 +34,7 @@ export function filesOfControlPlane(
     pulumi
       .all([
         pki.controlPlaneFiles,
-        pki.encryptionKey,
+        pki.encryptionKeyOf(settings.encryption.rotation),
         pulumi.output(given),
         pulumi.output(oidcCa),
         pulumi.output([...brought, ...ofBackup]),

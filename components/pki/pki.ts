@@ -73,6 +73,8 @@ export class Pki extends pulumi.ComponentResource {
   /** 32 random bytes in base64 for encryption at rest, used unless the settings name keys; secret. */
   readonly encryptionKey: pulumi.Output<string>;
 
+  private readonly derived: (use: string) => pulumi.Output<string>;
+
   /** 32 bytes in base64 that snapshots of etcd are encrypted with; from the same protected key. Secret. */
   readonly backupKey: pulumi.Output<string>;
 
@@ -108,12 +110,12 @@ export class Pki extends pulumi.ComponentResource {
     this.clusterId = first.cluster.certificate.apply((pem) => sha256(pem.trim()));
     this.adminCertificate = admin.certificate;
     this.adminKey = admin.key;
-    const derived = (use: string): pulumi.Output<string> =>
+    this.derived = (use: string): pulumi.Output<string> =>
       pulumi.secret(
         made(encryption.privateKeyPem).apply((pem) => sha256(`pulumi-kubeadm ${use}\n${pem}`, "base64")),
       );
-    this.encryptionKey = derived("encryption at rest");
-    this.backupKey = derived("snapshots of etcd");
+    this.encryptionKey = this.derived("encryption at rest");
+    this.backupKey = this.derived("snapshots of etcd");
     this.controlPlaneFiles = pulumi.secret(
       pulumi
         .all([
@@ -134,6 +136,14 @@ export class Pki extends pulumi.ComponentResource {
       encryptionKey: this.encryptionKey,
       backupKey: this.backupKey,
     });
+  }
+
+  /**
+   * The key for encryption at rest that has this name, in base64; secret. None leads to another one, and each can be had again.
+   * @param rotation undefined: `encryptionKey`
+   */
+  encryptionKeyOf(rotation: string | undefined): pulumi.Output<string> {
+    return rotation === undefined ? this.encryptionKey : this.derived(`encryption at rest ${rotation}`);
   }
 }
 

@@ -174,7 +174,7 @@ async function readKeys(hosts: Hosts, machine: ClusterMachine): Promise<NodeEncr
 }
 
 /** Keys of the settings, where they come by standard input. */
-function givenKeys(input: StepInput): EncryptionKey[] | undefined {
+export function givenKeys(input: StepInput): EncryptionKey[] | undefined {
   const file = input.files.find((one) => one.path === paths.wantedEncryption);
   return file === undefined ? undefined : readEncryption(file.content);
 }

@@ -5,6 +5,7 @@ import { CLUSTER_DOCUMENT, kubernetesBinaries } from "../../model/lifecycle/part
 import { lostSince, unsuitable, type SnapshotHeader } from "../../model/etcd/restore/header";
 import { dataScript, headerFile, prepareScript, restoreStateScript } from "../../model/etcd/restore/scripts";
 import type { ClusterMachine } from "../../model/machine";
+import { missingKeys } from "../../model/kubeadm/encryption";
 import { refuseMismatch, refuseOtherAuthority } from "../guard";
 import { HostProblem } from "../problem";
 import type { RestoreSpec, StepResult } from "../protocol";
@@ -12,6 +13,7 @@ import { readState, type HostState } from "../state";
 import { refuseSkew, type StepContext } from "../step";
 import { withValues } from "../values";
 import { oidcCa, platformPart, reachedPart, secretFiles } from "./init";
+import { givenKeys } from "./encryption";
 
 type Context = StepContext<RestoreSpec>;
 
@@ -132,6 +134,13 @@ async function prepare(context: Context, machine: ClusterMachine): Promise<void>
   const header = JSON.parse(text) as SnapshotHeader;
   const wrong = unsuitable(header, cluster, spec.kubernetesVersion);
   if (wrong !== undefined) throw new HostProblem("", `etcd.restore: ${spec.snapshot} ${wrong}`);
+  const missing = missingKeys(header.encryption ?? [], givenKeys(input) ?? []);
+  if (missing.length > 0)
+    throw new HostProblem(
+      "",
+      `etcd.restore: Secrets of ${spec.snapshot} are encrypted with ${missing.join(", ")}, which the settings do not have: set encryption ` +
+        `as it was at ${header.time}, restore, and rotate the key afterwards`,
+    );
   say(
     `${machine.name}: ${spec.snapshot} is of ${header.time}, revision ${header.revision}, ${header.keys} keys: ` +
       `what was changed in the last ${lostSince(header.time, Date.now())} is lost`,

@@ -21,14 +21,22 @@ export function encryptionConfiguration(
   settings: { readonly encryption: EncryptionSettings },
   keys: Readonly<Record<string, string>>,
 ): string {
-  const { provider, keys: names } = settings.encryption;
+  const { provider, keys: names, rotation } = settings.encryption;
   return writeEncryption(
     names.map((name) => {
       const secret = keys[name];
       if (secret === undefined) throw new Error(`encryption key "${name}" was not given`);
-      return { provider, name, secret };
+      // AES-CBC tells keys apart by their names alone.
+      const own = name === "generated" && rotation !== undefined ? `${name}-${rotation}` : name;
+      return { provider, name: own, secret };
     }),
   );
+}
+
+/** Keys that a snapshot needs and the settings do not have; empty: its Secrets can be read. */
+export function missingKeys(snapshot: readonly string[], given: readonly EncryptionKey[]): string[] {
+  const ids = new Set(given.map(keyId));
+  return snapshot.filter((id) => !ids.has(id));
 }
 
 /** The document with these keys in this order. A provider may be in it several times: the order is that of the keys. */

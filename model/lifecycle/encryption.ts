@@ -2,11 +2,10 @@
 import { apiServerPort, paths } from "../kubeadm";
 import { keyId, writeEncryption, type EncryptionKey } from "../kubeadm/encryption";
 import type { ClusterMachine } from "../machine";
-import { prelude, putFiles, STATE_DIR } from "../node/shell";
+import { prelude, putFiles, REWRITE_MARK } from "../node/shell";
 import { lifecycleScript } from "./scripts";
 
-/** Lies on a control-plane node from the moment that Secrets are encrypted with another key until all are rewritten. */
-export const REWRITE_MARK = `${STATE_DIR}/encryption.rewrite`;
+export { REWRITE_MARK };
 
 /** API servers look for a changed file once a minute (apiserver/pkg/server/options/encryptionconfig/controller). */
 const LOADED_WITHIN = 180;

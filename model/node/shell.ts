@@ -4,6 +4,8 @@ import type { RenderedFile } from "../renderedFile";
 
 /** Where the library keeps what it knows about a host: which machine it is and which cluster it belongs to. */
 export const STATE_DIR = "/var/lib/pulumi-kubeadm";
+/** Lies on a control-plane node from the moment that Secrets are encrypted with another key until all are rewritten. */
+export const REWRITE_MARK = `${STATE_DIR}/encryption.rewrite`;
 export const RECORD_FILE = `${STATE_DIR}/node.json`;
 export const SETUP_FILE = `${STATE_DIR}/setup.json`;
 /** What a host keeps of the rotation of its certificates. */

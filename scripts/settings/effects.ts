@@ -97,7 +97,7 @@ const CLUSTER: readonly EffectRow[] = [
   ),
   hosts(["images.mirrors.**", "images.registries.**"], SETUPS, "the next pull goes there"),
   hosts(
-    ["encryption.provider", "encryption.keys[]"],
+    ["encryption.provider", "encryption.keys[]", "encryption.rotation"],
     ["preflight", "node controlPlane"],
     "all API servers read the new key, then encrypt with it; all Secrets are rewritten; then the old keys are removed. Refused while a control-plane node is unreachable",
   ),

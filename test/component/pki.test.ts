@@ -146,6 +146,18 @@ describe("what is derived", () => {
   });
 });
 
+describe("the key for encryption at rest", () => {
+  it("is another one for each name of a rotation, and the same again for the same name", async () => {
+    const { pki } = built;
+    const keys = [undefined, "2026-12", "2027-12", "2026-12"].map((name) => value(pki.encryptionKeyOf(name)));
+    const [first, second, third, again] = await Promise.all(keys);
+    expect(first).toBe(await value(pki.encryptionKey));
+    expect(new Set([first, second, third]).size).toBe(3);
+    expect(again).toBe(second);
+    expect(await secret(pki.encryptionKeyOf("2026-12"))).toBe(true);
+  });
+});
+
 describe("protection", () => {
   it("holds what cannot be made again: authorities, service-account and encryption key", () => {
     expect(

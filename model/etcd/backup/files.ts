@@ -5,7 +5,7 @@ import { configFolder, paths } from "../../kubeadm/paths";
 import type { ClusterMachine } from "../../machine";
 import { proxyVariables } from "../../node/downloads";
 import { proxyEnvironmentFile } from "../../node/setupSecrets";
-import { ADMIN, STATE_DIR, RECORD_FILE } from "../../node/shell";
+import { ADMIN, RECORD_FILE, REWRITE_MARK, STATE_DIR } from "../../node/shell";
 import type { RenderedFile } from "../../renderedFile";
 import type { ProxySettings } from "../../settings/resolved";
 import { NAME_PATTERN } from "./names";
@@ -59,6 +59,10 @@ export interface BackupProgram {
   /** The host's record of its node. */
   readonly record: string;
   readonly manifests: string;
+  /** The API server's EncryptionConfiguration. */
+  readonly encryption: string;
+  /** Lies there while Secrets are rewritten. */
+  readonly rewriteMark: string;
   /** URL of the metadata service of EC2. */
   readonly metadata: string;
 }
@@ -84,6 +88,8 @@ export function onNode(machine: Pick<ClusterMachine, "nodeAddress">): BackupProg
     pki: paths.pki,
     record: RECORD_FILE,
     manifests: "/etc/kubernetes/manifests",
+    encryption: paths.encryption,
+    rewriteMark: REWRITE_MARK,
     metadata: "http://169.254.169.254/latest/",
   };
 }
@@ -97,6 +103,8 @@ export function backupProgramText(program: BackupProgram): string {
     PKI: program.pki,
     RECORD: program.record,
     MANIFESTS: program.manifests,
+    ENCRYPTION: program.encryption,
+    REWRITE_MARK: program.rewriteMark,
     TOOLS: program.tools,
     ETCD: program.etcd,
     KUBECTL: program.kubectl,

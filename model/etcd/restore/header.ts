@@ -11,6 +11,8 @@ export interface SnapshotHeader {
   readonly kubernetes: string;
   readonly revision: number;
   readonly keys: number;
+  /** Names and digests of the keys that its Secrets may be encrypted with; undefined: an older version took it. */
+  readonly encryption?: readonly string[];
 }
 
 function minorNumber(version: string): number {

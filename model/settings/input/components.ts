@@ -156,6 +156,13 @@ export interface EncryptionInput {
    * @defaultValue `[generated]`
    */
   keys?: string[];
+  /**
+   * Name of the generated key, such as `2026-12`: another name is another key, and one `up` changes to it. Needs `generated` among
+   * `keys`.
+   *
+   * @defaultValue none
+   */
+  rotation?: string;
 }
 
 /** The API server's audit log. */

@@ -201,6 +201,10 @@ export const commonShape = {
     .strictObject({
       provider: z.enum(["secretbox", "aescbc"]).default("secretbox"),
       keys: z.array(secretName).min(1).default(["generated"]),
+      rotation: matching(
+        /^[a-z0-9]([a-z0-9.-]{0,30}[a-z0-9])?$/,
+        "1 to 32 of a-z, 0-9, '.' and '-', a letter or digit first and last, such as 2026-12",
+      ).optional(),
     })
     .prefault({}),
   audit: z

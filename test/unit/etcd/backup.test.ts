@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { parseSnapshotName } from "../../../model/etcd/backup/names";
 import { have } from "../../support/have";
 import { seedOfRun } from "../../support/seed";
-import { BackupHost, backupTo, CLUSTER, Etcd, etcdTools, type BackupHostOptions } from "./backupHost";
+import { BackupHost, backupTo, CLUSTER, KEYS, Etcd, etcdTools, type BackupHostOptions } from "./backupHost";
+import { keyId } from "../../../model/kubeadm/encryption";
 
 const SECRET = "plain-text-that-must-not-be-seen";
 const hosts: BackupHost[] = [];
@@ -46,6 +47,17 @@ describe.skipIf(!tools)("snapshots of a real etcd in a folder", () => {
   }
   const snapshots = (folder: string): string[] => fs.readdirSync(folder).sort();
 
+  it("name every key while Secrets are rewritten with another one, and give none away", async () => {
+    const one = host();
+    one.write("encryption.rewrite", "");
+    const { output } = await one.run("now");
+    const name = /wrote (\S+):/.exec(output)?.[1] ?? "";
+    const fetched = await one.run("fetch", name, one.path("back.db"));
+    expect(JSON.parse(fetched.output) as unknown).toMatchObject({ encryption: KEYS.map(keyId) });
+    for (const { secret } of KEYS)
+      expect(fs.readFileSync(path.join(one.target, name)).includes(secret)).toBe(false);
+  });
+
   it("are encrypted, readable by root alone, and come back as they were", async () => {
     const one = host();
     const { status, output } = await one.run("now", "test");
@@ -68,6 +80,7 @@ describe.skipIf(!tools)("snapshots of a real etcd in a folder", () => {
       clusterName: "metal",
       reason: "test",
       keys: 50,
+      encryption: [keyId(KEYS[0])],
     });
     expect(fs.readFileSync(back).includes(SECRET)).toBe(true);
     expect(fs.statSync(back).mode & 0o777).toBe(0o600);

@@ -6,6 +6,7 @@ import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { sha256 } from "../../../model/core/hash";
 import { backupConfig, backupProgramText } from "../../../model/etcd/backup/files";
+import { writeEncryption, type EncryptionKey } from "../../../model/kubeadm/encryption";
 import type { BackupSettings } from "../../../model/etcd/backup/settings";
 import { cacheFolder } from "../../support/cache";
 import { HANGS_AFTER } from "../../support/patience";
@@ -99,6 +100,13 @@ with open(file + ".lock", "w") as lock:
 export const CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 export const CLUSTER = sha256(CA.trim());
 
+/** Keys that Secrets of the host are encrypted with. */
+export const KEYS: readonly EncryptionKey[] = [
+  { provider: "secretbox", name: "generated-2026-12", secret: Buffer.alloc(32, 1).toString("base64") },
+  { provider: "secretbox", name: "2025", secret: Buffer.alloc(32, 2).toString("base64") },
+  { provider: "aescbc", name: "generated", secret: Buffer.alloc(32, 3).toString("base64") },
+];
+
 export interface BackupHostOptions {
   readonly etcd?: Etcd;
   readonly backup: BackupSettings;
@@ -127,6 +135,7 @@ export class BackupHost {
     this.write("bin/kubectl", KUBECTL, 0o755);
     this.write("pki/ca.crt", ca);
     this.write("manifests/kube-apiserver.yaml", "    image: registry.k8s.io/kube-apiserver:v1.36.4\n");
+    this.write("encryption.yaml", writeEncryption(KEYS));
     this.write("config/key", `${key}\n`);
     this.configure(backup, name);
     fs.writeFileSync(
@@ -141,6 +150,8 @@ export class BackupHost {
         pki: path.join(this.root, "pki"),
         record: path.join(this.root, "node.json"),
         manifests: path.join(this.root, "manifests"),
+        encryption: path.join(this.root, "encryption.yaml"),
+        rewriteMark: path.join(this.root, "encryption.rewrite"),
         metadata: options.metadata ?? "http://127.0.0.1:1/",
       }),
     );

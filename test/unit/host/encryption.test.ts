@@ -5,7 +5,7 @@ import { refuseEncryption, settleEncryption, type EncryptionContext } from "../.
 import { HostProblem } from "../../../host/problem";
 import { paths } from "../../../model/kubeadm";
 import { readEncryption, writeEncryption, type EncryptionKey } from "../../../model/kubeadm/encryption";
-import { REWRITE_MARK } from "../../../model/lifecycle/encryption";
+import { REWRITE_MARK } from "../../../model/node/shell";
 import { RECORD_FILE } from "../../../model/node/shell";
 import { machine as worker, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { Machine, SshHost } from "./sshHost";

@@ -139,6 +139,11 @@ describe("a restore", () => {
   it.each([
     ["another cluster", { cluster: "cd".repeat(32) }, /is of another cluster \(metal, cdcdcdcdcdcdcdcd/],
     ["a newer version", { kubernetes: "1.37.0" }, /is of Kubernetes 1\.37\.0, newer than/],
+    [
+      "a key that the settings do not have",
+      { encryption: ["secretbox:generated:0123456789ab"] },
+      /are encrypted with secretbox:generated:0123456789ab, which the settings do not have: set encryption as it was at 2026-11-29T01:55:00Z/,
+    ],
     ["a version that is too old", { kubernetes: "1.34.0" }, /more than one minor version older/],
   ])("refuses a snapshot of %s by what is in it, and stops nothing", async (_of, over, text) => {
     header = { ...header, ...over };

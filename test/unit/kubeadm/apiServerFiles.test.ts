@@ -180,6 +180,11 @@ describe("encryptionConfiguration", () => {
   const settings = (provider: "secretbox" | "aescbc", names: string[]) =>
     settingsOf({ encryption: { provider, keys: names } });
 
+  it("gives the generated key of a rotation its name, because AES-CBC tells keys apart by names alone", () => {
+    const rotated = settingsOf({ encryption: { provider: "aescbc", keys: ["generated"], rotation: "2026-12" } });
+    expect(encryptionConfiguration(rotated, keys)).toContain("name: generated-2026-12");
+  });
+
   it("encrypts with the first key, decrypts with all, and reads what was never encrypted", () => {
     const document = parse(
       encryptionConfiguration(settings("aescbc", ["old", "generated"]), keys),

@@ -1219,6 +1219,18 @@ export const WRONG: readonly Wrong[] = [
       /secretbox, aescbc/,
     ],
     [
+      "a rotation of named keys",
+      set("encryption", { keys: ["etcd"], rotation: "2026-12" }),
+      "encryption.rotation",
+      /is for the generated key/,
+    ],
+    [
+      "a rotation with blanks",
+      set("encryption.rotation", "December 2026"),
+      "encryption.rotation",
+      /1 to 32 of a-z/,
+    ],
+    [
       "the same encryption key twice",
       set("encryption.keys", ["generated", "generated"]),
       "encryption.keys[1]",

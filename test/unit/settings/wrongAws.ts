@@ -61,6 +61,8 @@ export const WRONG_AWS: readonly Wrong[] = [
       "certificates.rotation",
       /does not work on platform aws: instances of a pool trust the CA that they booted with/,
     ],
+    ["with blanks", set("certificates", { rotation: "December 2026" }), "certificates.rotation", /2026-12/],
+    ["a number", set("certificates", { rotation: 12 }), "certificates.rotation", /in quotes/],
   ]),
   ...cases("region", smallAws, [
     ["not given", none, "aws:region", /is missing: platform aws needs it.*aws:region eu-central-1/, ""],

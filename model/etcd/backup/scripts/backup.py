@@ -1,7 +1,7 @@
 #!/usr/bin/python3 -I
 # Takes encrypted snapshots of etcd to where the settings want them, and fetches them from there.
 # Uses: etcd/backup/scripts/common.py etcd/backup/scripts/sealing.py etcd/backup/scripts/targets.py etcd/backup/scripts/lease.py
-# Variables: LOCK_FILE WORK_FOLDER PKI RECORD MANIFESTS TOOLS ETCD NAME
+# Variables: LOCK_FILE WORK_FOLDER PKI RECORD MANIFESTS TOOLS ETCD NAME ENCRYPTION REWRITE_MARK
 
 import fcntl, signal
 
@@ -45,6 +45,23 @@ def kubernetes_version():
     return found.group(1)
 
 
+def encryption_keys():
+    """Which keys Secrets may be encrypted with, as keyId (model/kubeadm/encryption.ts) writes them: it gives none away."""
+    found, provider, name = [], "", ""
+    with open(ENCRYPTION) as file:
+        for line in file:
+            word, _, value = line.strip().lstrip("- ").partition(":")
+            value = value.strip().strip("\"'")
+            if word in ("secretbox", "aescbc"):
+                provider = word
+            elif word == "name":
+                name = value
+            elif word == "secret":
+                found.append("%s:%s:%s" % (provider, name, hashlib.sha256(value.encode()).hexdigest()[:12]))
+    # All of them while Secrets are being rewritten; otherwise the first has encrypted every one.
+    return found if os.path.exists(REWRITE_MARK) else found[:1]
+
+
 def snapshot(work, reason):
     """A verified, encrypted snapshot in the folder `work`: its file, and its header."""
     status = json.loads(etcdctl(["endpoint", "status", "--write-out", "json"], "asking etcd for its status"))[0]["Status"]
@@ -72,6 +89,7 @@ def snapshot(work, reason):
         "kubernetes": kubernetes_version(),
         "revision": read["revision"],
         "keys": read["totalKey"],
+        "encryption": encryption_keys(),
         "hash": read["hash"],
         "size": os.path.getsize(plain),
         "sha256": digest_of(plain).hex(),
