@@ -1,5 +1,5 @@
 import { CHECKSUMS } from "./checksums";
-import type { Architecture, ComponentVersions, Download, DownloadName } from "./settings/resolved";
+import type { Architecture, ComponentVersions, Download, DownloadName, Hop } from "./settings/resolved";
 
 /** Kubernetes minor versions this library builds; the checksums of 1.37's files are for the settings to give. */
 export type Minor = "1.34" | "1.35" | "1.36" | "1.37";
@@ -133,13 +133,6 @@ export function upgradeProblem(from: string, to: string): string | undefined {
   if (minorNumber(to) - minorNumber(from) > KUBELET_SKEW)
     return `a node of ${from} goes to 1.${minorNumber(from) + KUBELET_SKEW} before ${to}: a kubelet may be ${KUBELET_SKEW} minor versions older than the API server`;
   return undefined;
-}
-
-/** A version that the control plane of a cluster goes through, and kubeadm of it, by architecture. */
-export interface Hop {
-  /** x.y.z. */
-  readonly version: string;
-  readonly kubeadm: Readonly<Partial<Record<Architecture, Pick<Download, "url" | "sha256">>>>;
 }
 
 /**

@@ -7,7 +7,8 @@ import {
   type ControlPlaneVersions,
 } from "../../model/lifecycle/hops";
 import { hopRefusals } from "../../model/flags/hops";
-import { compareVersions, hopsBetween, type Hop } from "../../model/versions";
+import { compareVersions, hopsBetween } from "../../model/versions";
+import type { Hop } from "../../model/settings/resolved";
 import type { NodeSpec } from "../../model/lifecycle/spec";
 import type { ClusterMachine } from "../../model/machine";
 import type { ClusterContext } from "../controlPlane";

@@ -114,7 +114,7 @@ function targetsOf(settings: SecurityGroupsSpec, flow: Flow): readonly FirewallG
   }
 }
 
-/** Of a flow to all nodes: not what goes to pods that the taints of control-plane nodes keep away. */
+/** Whether a flow to all nodes ends at the control plane: not what goes to pods that the taints of control-plane nodes keep away. */
 export function endsAtControlPlane(settings: Pick<FlowsSpec, "machines">, flow: Flow): boolean {
   return flow.ordinaryPods !== true || takesOrdinaryPods(settings, "controlPlane");
 }

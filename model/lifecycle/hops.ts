@@ -3,7 +3,7 @@ import { binaryPath, components, installRoot, nodeScript } from "../node/paths";
 import { guarded, undoFolder } from "../node/undo";
 import { prelude } from "../node/shell";
 import type { ClusterMachine } from "../machine";
-import type { Hop } from "../versions";
+import type { Hop } from "../settings/resolved";
 import { apiServerPort } from "../kubeadm";
 import { proxyVariables } from "../node/downloads";
 import { copyVariables } from "./copies";

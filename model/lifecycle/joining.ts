@@ -47,11 +47,11 @@ function becoming(
 
 /** Lines around kubeadm that not every init has. */
 export interface AroundInit {
-  /** Of a restore: they go before kubeadm. */
+  /** What a restore runs before kubeadm. */
   readonly before?: string;
   /** They wait until the endpoint leads to this control-plane node: what follows calls the API by it. */
   readonly reached?: string;
-  /** Of a restore: they go after kubeadm. */
+  /** What a restore runs after kubeadm. */
   readonly after?: string;
 }
 

@@ -15,7 +15,6 @@ import type { MaintenanceSettings } from "../maintenance/settings";
 import type { TenancySettings } from "../tenants/settings";
 import type { AwsSettings } from "../aws/settings";
 import type { CniSettings } from "../cni";
-import type { Hop } from "../versions";
 import type { KubeProxyMode } from "../cni/domain";
 import type { Architecture, ComponentVersions, Filled, Taint } from "./resolvedShared";
 import type {
@@ -123,6 +122,13 @@ export interface Download {
    * file.
    */
   readonly sha256: string;
+}
+
+/** A version that the control plane of a cluster goes through, and kubeadm of it, by architecture. */
+export interface Hop {
+  /** x.y.z. */
+  readonly version: string;
+  readonly kubeadm: Readonly<Partial<Record<Architecture, Pick<Download, "url" | "sha256">>>>;
 }
 
 /** HTTP proxy of downloads, containerd, kubelets and the control plane. */

@@ -16,8 +16,8 @@ import {
   hopsBetween,
   hopsTo,
   upgradeProblem,
-  type Hop,
 } from "../../model/versions";
+import type { Hop } from "../../model/settings/resolved";
 
 describe("checksums", () => {
   it.each(DOWNLOAD_NAMES)("of %s are 64 hexadecimal digits and no two alike", (name) => {

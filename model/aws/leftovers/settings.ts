@@ -1,5 +1,3 @@
-import type { AwsSettings } from "../settings";
-
 /** What destroy does with volumes of claims. */
 export const VOLUMES_AT_DESTROY = ["keep", "delete", "refuse"] as const;
 /** What destroy does with load balancers of Services. */
@@ -44,7 +42,7 @@ export interface LeftoverRoles {
 export interface LeftoversSpec extends OnDestroySettings {
   /** The cluster's name. */
   readonly cluster: string;
-  readonly aws: Pick<AwsSettings, "region" | "partition">;
+  readonly aws: { readonly region: string; readonly partition: string };
   /** Variables that lead to a proxy. */
   readonly proxy: readonly (readonly [name: string, value: string])[];
   /** Whether the cluster has the EBS driver. */

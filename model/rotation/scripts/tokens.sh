@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2317
 # Uses: rotation/scripts/key-of.sh
 # Variables: node key_id
 

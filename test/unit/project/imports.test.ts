@@ -73,6 +73,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["etcd", "maintenance"],
   ["nodes on AWS"],
   ["lifecycle"],
+  ["rotation"],
   ["aws", "windows"],
   ["reach", "doctor"],
   ["settings"],
