@@ -263,7 +263,7 @@ const table: readonly {
   {
     name: "downloads.mirror",
     change: set("downloads.mirror", "http://192.0.2.8"),
-    touches: ["setup everywhere"],
+    touches: ["preflight", "setup everywhere", "node controlPlane"],
   },
   {
     name: "images.mirrors",
