@@ -29,7 +29,13 @@ describeWithLab(`a rotation of the encryption key, killed at moments of seed ${S
     cluster.settings = { ...cluster.settings, etcd } as typeof cluster.settings;
     await cluster.engine("up");
     for (let count = 0; count < 20; count += 1)
-      await cluster.kubectl("create", "secret", "generic", `secret-${count}`, `--from-literal=word=word-${count}`);
+      await cluster.kubectl(
+        "create",
+        "secret",
+        "generic",
+        `secret-${count}`,
+        `--from-literal=word=word-${count}`,
+      );
   });
   afterAll(async () => {
     await cluster?.down();
@@ -43,9 +49,12 @@ describeWithLab(`a rotation of the encryption key, killed at moments of seed ${S
 
   async function expectReadable(): Promise<void> {
     const words = await cluster.kubectl(
-      ...["get", "secrets", "-o", "jsonpath={range .items[*]}{.data.word}{\"\\n\"}{end}"],
+      ...["get", "secrets", "-o", 'jsonpath={range .items[*]}{.data.word}{"\\n"}{end}'],
     );
-    const found = words.trim().split("\n").map((word) => Buffer.from(word, "base64").toString());
+    const found = words
+      .trim()
+      .split("\n")
+      .map((word) => Buffer.from(word, "base64").toString());
     expect(found.sort()).toEqual(Array.from({ length: 20 }, (_, count) => `word-${count}`).sort());
   }
 
@@ -84,7 +93,9 @@ describeWithLab(`a rotation of the encryption key, killed at moments of seed ${S
     };
     const { ok, error = "" } = await cluster.attempt("up");
     expect(ok).toBe(false);
-    expect(error).toMatch(/are encrypted with secretbox:generated-2026-12:\w+, which the settings do not have/);
+    expect(error).toMatch(
+      /are encrypted with secretbox:generated-2026-12:\w+, which the settings do not have/,
+    );
     await expectReadable();
   });
 });

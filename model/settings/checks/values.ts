@@ -39,9 +39,14 @@ export function validateLists(checked: Checked, problems: Problems): void {
   const { encryption, network } = written;
   const named = encryption?.keys !== undefined && !encryption.keys.includes("generated");
   if (encryption?.rotation !== undefined && named)
-    problems.add(["encryption", "rotation"], encryption.rotation, "is for the generated key, which encryption.keys leaves out", {
-      allowed: "generated among encryption.keys, or no rotation: a named key is rotated by another name",
-    });
+    problems.add(
+      ["encryption", "rotation"],
+      encryption.rotation,
+      "is for the generated key, which encryption.keys leaves out",
+      {
+        allowed: "generated among encryption.keys, or no rotation: a named key is rotated by another name",
+      },
+    );
   problems.addTwins(encryption?.keys, (index) => ["encryption", "keys", index]);
   problems.addTwins(network?.peers, (index) => ["network", "peers", index, "name"], {
     of: ({ name }) => name,

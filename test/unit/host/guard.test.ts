@@ -196,7 +196,8 @@ describe("refuseMismatch", () => {
     ["1.35.8", "1.36.4", true],
     ["1.36.3", "1.36.4", true],
     ["1.36.4", "1.36.4", true],
-    ["1.34.4", "1.36.4", false],
+    ["1.34.4", "1.36.4", true],
+    ["1.32.4", "1.36.4", false],
     ["1.36.4", "1.35.8", false],
     ["1.36.5", "1.36.4", false],
   ])("of a node at %s and settings of %s: goes on is %s", (version, kubernetesVersion, fine) => {

@@ -181,7 +181,9 @@ describe("encryptionConfiguration", () => {
     settingsOf({ encryption: { provider, keys: names } });
 
   it("gives the generated key of a rotation its name, because AES-CBC tells keys apart by names alone", () => {
-    const rotated = settingsOf({ encryption: { provider: "aescbc", keys: ["generated"], rotation: "2026-12" } });
+    const rotated = settingsOf({
+      encryption: { provider: "aescbc", keys: ["generated"], rotation: "2026-12" },
+    });
     expect(encryptionConfiguration(rotated, keys)).toContain("name: generated-2026-12");
   });
 
