@@ -440,7 +440,7 @@ function lastOf(region: SimulatedRegion, action: string): number {
 function statusOf(region: SimulatedRegion, instance: string): Record<string, unknown> {
   const parameters = objectsOf(readAccount(region.accountFile), "ssm.Parameter");
   const found = Object.entries(parameters).find(([name]) => name.endsWith(`/status/${instance}`));
-  return JSON.parse(String(found?.[1]["value"] ?? "{}")) as Record<string, unknown>;
+  return JSON.parse((found?.[1]["value"] as string | undefined) ?? "{}") as Record<string, unknown>;
 }
 
 const labels = { app: "echo" };

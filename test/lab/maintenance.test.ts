@@ -136,7 +136,7 @@ describeWithLab("maintenance of one control-plane node and two workers", () => {
     cluster.settings = {
       ...others,
       ...(maintenance === undefined ? {} : { maintenance }),
-    } as typeof cluster.settings;
+    };
     await cluster.engine("up");
   }
 
