@@ -18,8 +18,6 @@ export const maintenanceProgram = `/usr/local/sbin/${maintenanceUnit}`;
 /** On control-plane nodes: gives nodes the drain lock, one at a time. */
 export const lockUnit = "pulumi-kubeadm-maintenance-lock";
 export const lockProgram = `/usr/local/sbin/${lockUnit}`;
-/** What became of a node's last maintenance, as JSON. */
-export const maintenanceStatus = `${STATE_DIR}/maintenance/status.json`;
 const configFile = `${configFolder}/maintenance.json`;
 
 /** A Lease in kube-system, which control-plane nodes alone write. */

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { NodeRecord } from "../../../host/protocol";
 import { withDrainLock } from "../../../host/rollout";
-import { portion, type DrainingChange } from "../../../model/lifecycle/lock";
+import type { DrainingChange, MaxUnavailable } from "../../../model/lifecycle/lock";
 import type { StillHeld } from "../../../host/lock";
 import { Hosts } from "../../../host/runner";
 import { RECORD_FILE } from "../../../model/node/shell";
@@ -15,6 +15,15 @@ import { knownCluster, nodeIdentity } from "../../support/fromSettings";
 import { machine as worker, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
 import { HANGS_AFTER } from "../../support/patience";
 import { Machine, SshHost } from "./sshHost";
+
+/** How many of `total` may be unavailable. */
+function portion(maxUnavailable: MaxUnavailable, total: number): number {
+  const share = /^(\d+)%$/.exec(String(maxUnavailable))?.[1];
+  return Math.max(
+    1,
+    share === undefined ? Number(maxUnavailable) : Math.floor((total * Number(share)) / 100),
+  );
+}
 
 const cluster = "ab".repeat(32);
 const names = ["w1", "w2", "w3"];
