@@ -387,6 +387,33 @@ esac`,
     expect(kubeadm()).not.toContain("kubeadm upgrade apply");
   });
 
+  const checkedBy = (answer: string): string =>
+    `case "$*" in *"phase preflight"*) echo >>"$ROOT/checks"; ${answer} ;; esac`;
+  const failed = (check: string): string =>
+    `echo "[preflight] Some fatal errors: [ERROR ${check}]: no" >&2; exit 1`;
+  const checks = (): number => host.files.read("/checks").split("\n").length - 1;
+
+  it("is checked again where kubeadm's Job found no node in its minute, and not for anything else", () => {
+    const next = settingsOf({ kubernetesVersion: "1.36.5" });
+    certificateNames(next);
+    host.install("1.36.5");
+    host.files.command(
+      "kubeadm",
+      checkedBy(`[ "$(wc -l <"$ROOT/checks")" -ge 2 ] || { ${failed("CreateJob")}; }`),
+    );
+    const { status, output } = converge(cp1, next);
+    expect(status, output).toBe(0);
+    expect(checks()).toBe(2);
+
+    fs.rmSync(`${host.files.root}/checks`);
+    host.files.command("kubeadm", checkedBy(failed("ControlPlaneNodesReady")));
+    const refused = converge(cp1, settingsOf({ kubernetesVersion: "1.36.5" }));
+    expect(refused.status).toBe(1);
+    expect(refused.output).toContain("ControlPlaneNodesReady");
+    expect(refused.output).toContain("##error kubeadm refuses 1.36.5, so nothing was changed");
+    expect(checks()).toBe(1);
+  });
+
   it("is well when it stays so after its kubelet became another version: that starts the API server anew", () => {
     const next = settingsOf({ kubernetesVersion: "1.36.5" });
     certificateNames(next);
