@@ -15,6 +15,7 @@ import {
   finishScript,
   issueScript,
   nodesScript,
+  podAuthoritiesScript,
   publishedScript,
   readKeysScript,
   secretTokensScript,
@@ -107,6 +108,13 @@ async function run(context: Context, rotation: Rotation): Promise<void> {
     });
     await onCluster("publishing the CAs", publishedScript(certificate, false));
     await onCluster("restarting workloads", workloadsScript(target.authority));
+    await atOnce(members, ({ machine }) =>
+      hosts.job(machine.name, {
+        name: "waiting for the CAs in volumes of pods",
+        script: podAuthoritiesScript(machine, certificate),
+        timeout: WAIT_FOR_HOST,
+      }),
+    );
     await onAll(context, rotation, "signed", ({ machine }, record) =>
       signScript(machine, signingFiles(anywhere, target), record),
     );

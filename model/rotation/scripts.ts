@@ -161,6 +161,15 @@ export function workloadsScript(authority: string): string {
   })}`;
 }
 
+/** Run on every node before the new CAs sign: waits until running pods have them in their volumes. */
+export function podAuthoritiesScript(machine: Pick<ClusterMachine, "nodeName">, certificate: string): string {
+  return `${prelude()}${part("pod-authorities", {
+    node: machine.nodeName,
+    pki: paths.pki,
+    authority: certificate.trim(),
+  })}`;
+}
+
 /** Run on a control-plane node when all of them sign with the new service-account key. */
 export function secretTokensScript(tokenKey: string): string {
   return `${prelude()}${part("secret-tokens", { key_id: tokenKey })}`;

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154,SC2317
-# Uses: rotation/scripts/key-of.sh
-# Variables: node key_id
+# Uses: rotation/scripts/key-of.sh rotation/scripts/running-pods.sh
+# Variables: key_id
 
 # A kubelet that was restarted asks for new tokens of all its pods. They are there when each names the new key.
 phase "tokens of running pods"
@@ -8,8 +8,7 @@ old=""
 renewed() {
   local uid name file
   old=""
-  kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 20s get pods --all-namespaces --field-selector "spec.nodeName=$node,status.phase=Running" \
-    -o go-template='{{range .items}}{{if not .metadata.deletionTimestamp}}{{.metadata.uid}} {{.metadata.namespace}}/{{.metadata.name}}{{"\n"}}{{end}}{{end}}' >"$work/pods" 2>/dev/null || return 1
+  running_pods >"$work/pods" || return 1
   while read -r uid name; do
     for file in "/var/lib/kubelet/pods/$uid/volumes/kubernetes.io~projected"/*/*; do
       if [ -f "$file" ] && is_token "$file" && [ "$(key_of <"$file")" != "$key_id" ]; then old="$old $name"; fi

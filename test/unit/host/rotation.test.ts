@@ -35,7 +35,7 @@ const host = (name: string): Machine => machines.get(name)?.host ?? expect.fail(
 function instead(name: string, script: string): string {
   // It would ask an address of a network that is not there, again and again.
   if (script.includes('phase "serving certificate of')) return "exit 0\n";
-  const cluster = /phase "(CAs in the cluster|restart of workloads|tokens in Secrets)/.exec(script)?.[1];
+  const cluster = /phase "(CAs in the (?:cluster|volumes of pods)|restart of workloads|tokens in Secrets)/.exec(script)?.[1];
   if (cluster !== undefined)
     return `echo "${cluster}${script.includes("alone=yes") ? ", new alone" : ""}" >>"${folder}/log"\n`;
   const records = [...script.matchAll(/^record='(\{"rotation".*\})'$/gm)].map(([, text = ""]) => text);
@@ -119,6 +119,7 @@ describe("a rotation", () => {
       ...each("trusted"),
       "CAs in the cluster",
       "restart of workloads",
+      ...all.map(() => "CAs in the volumes of pods"),
       ...plane.map((name) => `${name} signed`),
       ...each("issued"),
       "tokens in Secrets",
@@ -139,6 +140,7 @@ describe("a rotation", () => {
     expect(log().slice(before)).toEqual([
       "CAs in the cluster",
       "restart of workloads",
+      ...all.map(() => "CAs in the volumes of pods"),
       "w1 issued",
       "tokens in Secrets",
       ...each("finished"),
