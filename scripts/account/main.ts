@@ -8,7 +8,7 @@ import { projectFiles } from "../../components/extras/projectFiles";
 import { readEnvironment } from "../../plan/config";
 import { PlanError } from "../../plan/error";
 import { parseArguments, USAGE, type Arguments } from "./arguments";
-import { AccountTestError, accountTest, afterwards, InterruptedError } from "./run";
+import { AccountTestError, accountTest, afterwards, InterruptedError, NotBegunError } from "./run";
 import { CommandError, machineShell } from "./shell";
 
 const ROOT = path.resolve(__dirname, "..", "..");
@@ -45,6 +45,10 @@ async function start(args: Arguments): Promise<number> {
       return 130;
     }
     if (!(error instanceof AccountTestError || error instanceof CommandError)) throw error;
+    if (error instanceof NotBegunError) {
+      console.error(error.message);
+      return 1;
+    }
     console.error(`${error.message}\n${afterwards(args)}`);
     return 1;
   }

@@ -13,6 +13,9 @@ import { sweep, sweepCommand, tagFilters } from "./sweep";
 /** The run cannot start or go on; the message says what to do. */
 export class AccountTestError extends Error {}
 
+/** The same, before anything was created. */
+export class NotBegunError extends AccountTestError {}
+
 /** Somebody pressed Ctrl-C; the command that ran has ended. */
 export class InterruptedError extends Error {}
 
@@ -50,7 +53,7 @@ export async function accountTest(run: Run): Promise<void> {
   if (args.dryRun) return tell(run, steps);
   // Cleaning ends the cost; a budget must not stand against it.
   const refusal = args.clean ? undefined : budgetRefusal(expected, args.budget);
-  if (refusal !== undefined) throw new AccountTestError(refusal);
+  if (refusal !== undefined) throw new NotBegunError(refusal);
   await checkAccount(run);
   const journal = new Journal(path.join(run.folder, "done.json"));
   const done = args.resume ? journal.done() : [];
@@ -113,10 +116,10 @@ function tell({ args, settings, say }: Run, steps: readonly Step[]): void {
 
 async function checkAccount({ args, shell }: Run): Promise<void> {
   if (args.account === undefined)
-    throw new AccountTestError("name the account with --account: the run uses no other one");
+    throw new NotBegunError("name the account with --account: the run uses no other one");
   const found = (await shell.read(identityCommand())).trim();
   if (found !== args.account)
-    throw new AccountTestError(`the credentials are of account ${found}, not of ${args.account}`);
+    throw new NotBegunError(`the credentials are of account ${found}, not of ${args.account}`);
 }
 
 async function checkQuotas({ settings, shell, say }: Run): Promise<void> {
@@ -127,7 +130,7 @@ async function checkQuotas({ settings, shell, say }: Run): Promise<void> {
     if (!(has >= need)) short.push(`${name}: ${need}, and the account has ${has} (${code})`);
   }
   if (short.length > 0)
-    throw new AccountTestError(
+    throw new NotBegunError(
       `the account has too little: ${short.join("; ")}. Request more with aws service-quotas request-service-quota-increase`,
     );
 }
@@ -135,7 +138,7 @@ async function checkQuotas({ settings, shell, say }: Run): Promise<void> {
 async function refuseLeftovers({ args, settings, shell }: Run): Promise<void> {
   const there = await sweep(shell, awsOf(settings).region, settings.name);
   if (there.length > 0)
-    throw new AccountTestError(
+    throw new NotBegunError(
       `the account already has something of a cluster ${settings.name}: ${there.join(", ")}. If an earlier run made it, continue with --resume ` +
         `or end it with npm run account-test -- ${args.stack} --clean --account NUMBER; otherwise use another name`,
     );

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { parseArguments } from "../../../scripts/account/arguments";
 import { budgetRefusal, estimate } from "../../../scripts/account/estimate";
-import { accountTest, AccountTestError, InterruptedError } from "../../../scripts/account/run";
+import { accountTest, AccountTestError, InterruptedError, NotBegunError } from "../../../scripts/account/run";
 import { CommandError, type Command, type Shell } from "../../../scripts/account/shell";
 import { awsSettings, largeAws, smallAws } from "../../support/awsInput";
 
@@ -147,8 +147,8 @@ describe("before anything is created", () => {
   const refused = async (account: PaperAccount, words: string): Promise<string> => {
     const error: unknown = await account.start(words).catch((thrown: unknown) => thrown);
     expect(account.ran).toEqual([]);
-    expect(error).toBeInstanceOf(AccountTestError);
-    return (error as AccountTestError).message;
+    expect(error).toBeInstanceOf(NotBegunError);
+    return (error as NotBegunError).message;
   };
 
   it("a budget is asked for, and must cover the estimate", async () => {
