@@ -35,7 +35,10 @@ const host = (name: string): Machine => machines.get(name)?.host ?? expect.fail(
 function instead(name: string, script: string): string {
   // It would ask an address of a network that is not there, again and again.
   if (script.includes('phase "serving certificate of')) return "exit 0\n";
-  const cluster = /phase "(CAs in the (?:cluster|volumes of pods)|restart of workloads|tokens in Secrets)/.exec(script)?.[1];
+  const cluster =
+    /phase "(CAs in the (?:cluster|volumes of pods)|restart of workloads|tokens in Secrets)/.exec(
+      script,
+    )?.[1];
   if (cluster !== undefined)
     return `echo "${cluster}${script.includes("alone=yes") ? ", new alone" : ""}" >>"${folder}/log"\n`;
   const records = [...script.matchAll(/^record='(\{"rotation".*\})'$/gm)].map(([, text = ""]) => text);
