@@ -1,38 +1,13 @@
 # What both programs of maintenance have.
-# Variables: CONFIG KUBECTL ASKS GRANT ROOT
+# Uses: node/scripts/program.py
+# Variables: CONFIG ASKS GRANT ROOT
 
 import datetime, json, os, re, subprocess, sys, time
-
-# As scripts of hosts have it (core/searchPath.ts).
-os.environ["PATH"] = "/usr/local/sbin:/usr/local/bin:%s:/usr/sbin:/usr/bin:/sbin:/bin" % os.environ.get("PATH", "/usr/bin:/bin")
-os.environ["LC_ALL"] = "C"
-
-
-class Problem(Exception):
-    pass
 
 
 def say(text):
     # Into the journal: the unit keeps what is less than a notice out of it.
     print("<5>%s" % text, flush=True)
-
-
-def run(command, what, give="", seconds=120, taken=(0,)):
-    """What a command printed. Its last line is in the error."""
-    try:
-        done = subprocess.run(command, input=give, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, timeout=seconds)
-    except subprocess.TimeoutExpired:
-        raise Problem("%s: no answer within %d s" % (what, seconds))
-    except OSError as error:
-        raise Problem("%s: %s" % (what, error))
-    if done.returncode not in taken:
-        said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        raise Problem("%s: %s" % (what, said[-1] if said else "exit status %d" % done.returncode))
-    return done.stdout
-
-
-def kubectl(words, what, give=""):
-    return run(["kubectl"] + KUBECTL + words, what, give, 60)
 
 
 def config():
@@ -43,10 +18,6 @@ def config():
 def at(path):
     """A path of the host; tests have a folder in its place."""
     return ROOT + path
-
-
-def moment():
-    return datetime.datetime.now(datetime.timezone.utc)
 
 
 def stamp(time_):

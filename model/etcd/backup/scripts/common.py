@@ -1,34 +1,15 @@
 # What all parts of the program have.
+# Uses: node/scripts/program.py
 # Variables: CONFIG_FOLDER
 
 import contextlib, datetime, hashlib, json, os, re, shutil, subprocess, sys, tempfile, threading, time
 
-# As scripts of hosts have it (core/searchPath.ts).
-os.environ["PATH"] = "/usr/local/sbin:/usr/local/bin:%s:/usr/sbin:/usr/bin:/sbin:/bin" % os.environ.get("PATH", "/usr/bin:/bin")
-os.environ["LC_ALL"] = "C"
 os.umask(0o077)
 BLOCK = 1 << 20
 
 
-class Problem(Exception):
-    pass
-
-
 def say(text):
     print(text, flush=True)
-
-
-def run(command, what, give="", seconds=120):
-    try:
-        done = subprocess.run(command, input=give, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, timeout=seconds)
-    except subprocess.TimeoutExpired:
-        raise Problem("%s: no answer within %d s" % (what, seconds))
-    except OSError as error:
-        raise Problem("%s: %s" % (what, error))
-    if done.returncode != 0:
-        said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        raise Problem("%s: %s" % (what, said[-1] if said else "exit status %d" % done.returncode))
-    return done.stdout
 
 
 def configured(name):

@@ -1,19 +1,11 @@
 # One node per run: a Lease of the API says which node is at it, and when the last run was.
 # Uses: etcd/backup/scripts/common.py
-# Variables: KUBECTL LEASE ANNOTATIONS
+# Variables: LEASE ANNOTATIONS
 
 # Seconds after which a node that holds the lease and is not heard from is treated as gone; clocks may differ by sixty.
 LAPSE, RENEW, LOOK = 150, 20, 5
 # Seconds for which a node waits for another one that takes the snapshot of this run.
 WAIT = 3600
-
-
-def kubectl(words, what, give=""):
-    return run(["kubectl"] + KUBECTL + words, what, give, 60)
-
-
-def moment():
-    return datetime.datetime.now(datetime.timezone.utc)
 
 
 def written(time_):
