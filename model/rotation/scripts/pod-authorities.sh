@@ -6,21 +6,14 @@
 # refused nothing when it has both before the new one signs.
 phase "CAs in the volumes of pods"
 bodies() { awk '/-BEGIN CERT/ { body = ""; next } /-END CERT/ { print body; next } { gsub(/[ \r]/, ""); body = body $0 }' "$@"; }
-old=""
-written() {
-  local uid name file
-  old=""
-  running_pods >"$work/pods" || return 1
-  while read -r uid name; do
-    for file in "/var/lib/kubelet/pods/$uid/volumes/kubernetes.io~projected"/*/ca.crt; do
-      [ -f "$file" ] || continue
-      bodies "$file" >"$work/found"
-      # A CA that is none of the cluster's is somebody's own.
-      if grep -qxFf "$work/cluster" "$work/found" && ! grep -qxFf "$work/new" "$work/found"; then old="$old $name"; fi
-    done
-  done <"$work/pods"
-  [ -z "$old" ]
+# A CA that is none of the cluster's is somebody's own.
+has_old_alone() {
+  [ "${1##*/}" = ca.crt ] || return 1
+  bodies "$1" >"$work/found"
+  grep -qxFf "$work/cluster" "$work/found" && ! grep -qxFf "$work/new" "$work/found"
 }
+old=""
+written() { old=$(pods_with has_old_alone) && [ -z "$old" ]; }
 work=$(mktemp -d /run/pulumi-kubeadm.XXXXXX)
 at_exit() { rm -rf "$work"; }
 bodies "$pki/ca.crt" >"$work/cluster"
