@@ -1,5 +1,5 @@
-import { parseWords, UsageError } from "../model/commandLine";
-import type { StateSource } from "./source";
+import { parseWords } from "../model/commandLine";
+import { sourceOf, type StateSource } from "./source";
 
 export interface Arguments {
   readonly source: StateSource;
@@ -36,17 +36,8 @@ export function parseArguments(words: readonly string[]): Arguments | undefined 
     help: { type: "boolean", short: "h" },
   });
   if (values.help === true) return undefined;
-  const [environment, ...more] = positionals;
-  if (more.length > 0) throw new UsageError(`one environment at a time: remove ${more.join(" ")}`);
-  if (environment !== undefined && values.state !== undefined)
-    throw new UsageError("an environment or --state, not both");
-  if (environment === undefined && values.state === undefined)
-    throw new UsageError("which cluster? Name an environment, or --state FILE");
   return {
-    source:
-      values.state === undefined
-        ? { kind: "stack", environment: environment ?? "" }
-        : { kind: "file", file: values.state },
+    source: sourceOf(positionals, values.state),
     ...(values.kubeconfig === undefined ? {} : { kubeconfig: values.kubeconfig }),
     json: values.json ?? false,
     ...(values.page === undefined ? {} : { page: values.page }),

@@ -3,10 +3,24 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
+import { UsageError } from "../model/commandLine";
 
 /** The stack's own state, or a file that somebody exported. */
 export type StateSource =
   { readonly kind: "stack"; readonly environment: string } | { readonly kind: "file"; readonly file: string };
+
+/**
+ * What a command line names: an environment, or the file of `--state`.
+ * @throws UsageError
+ */
+export function sourceOf([environment, ...more]: readonly string[], file: string | undefined): StateSource {
+  if (more.length > 0) throw new UsageError(`one environment at a time: remove ${more.join(" ")}`);
+  if (environment !== undefined && file !== undefined)
+    throw new UsageError("an environment or --state, not both");
+  if (file !== undefined) return { kind: "file", file };
+  if (environment === undefined) throw new UsageError("which cluster? Name an environment, or --state FILE");
+  return { kind: "stack", environment };
+}
 
 /** Pulumi has no such stack, or a file cannot be read. */
 export class SourceError extends Error {}

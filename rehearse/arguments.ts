@@ -1,4 +1,4 @@
-import type { StateSource } from "../doctor/source";
+import { sourceOf, type StateSource } from "../doctor/source";
 import { parseSnapshotName } from "../model/etcd/backup/names";
 import { parseWords, UsageError } from "../model/commandLine";
 
@@ -44,23 +44,13 @@ export function parseArguments(words: readonly string[]): Arguments | undefined 
     help: { type: "boolean", short: "h" },
   });
   if (values.help === true) return undefined;
-  const [environment, ...more] = positionals;
-  if (more.length > 0) throw new UsageError(`one environment at a time: remove ${more.join(" ")}`);
-  if (environment !== undefined && values.state !== undefined)
-    throw new UsageError("an environment or --state, not both");
+  const source = sourceOf(positionals, values.state);
   if (values.snapshot !== undefined && values.file !== undefined)
     throw new UsageError("--snapshot or --file, not both");
   if (values.snapshot !== undefined && parseSnapshotName(values.snapshot) === undefined)
     throw new UsageError(
       `--snapshot ${values.snapshot} is not the name of a snapshot, such as etcd-0123456789abcdef-20261129T015500Z-r123456-e3.6.8-k1.36.4.snapshot`,
     );
-  const source: StateSource | undefined =
-    values.state !== undefined
-      ? { kind: "file", file: values.state }
-      : environment !== undefined
-        ? { kind: "stack", environment }
-        : undefined;
-  if (source === undefined) throw new UsageError("which cluster? Name an environment, or --state FILE");
   return {
     source,
     wanted:
