@@ -10,8 +10,7 @@ import type { ClusterMachine } from "../model/machine";
 import type { NodeIdentity } from "../model/lifecycle/identity";
 import type { CheckedMachine, NodeSetupSpec, PacketFilterSpec, PreflightCheckSpec } from "../model/node/spec";
 import type { NodeSpec } from "../model/lifecycle/spec";
-import type { MachineRole } from "../model/settings/resolved";
-import type { Hop } from "../model/settings/resolved";
+import type { Hop, MachineRole } from "../model/settings/resolved";
 
 /** The environment variable that carries a `StepSpec` as JSON. */
 export const SPEC_VARIABLE = "KUBEADM_SPEC";

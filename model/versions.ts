@@ -120,7 +120,8 @@ export function componentVersions(
 /** Minor versions by which a kubelet may be older than an API server (Kubernetes, "Version Skew Policy"). */
 const KUBELET_SKEW = 3;
 
-const minorNumber = (version: string): number => Number(version.split(".")[1]);
+/** 36 of 1.36.4. */
+export const minorNumber = (version: string): number => Number(version.split(".")[1]);
 
 /**
  * Why a living node cannot go from one version to another, or undefined. Where it is more than one minor version, the control plane goes
@@ -157,7 +158,7 @@ export function hopsTo(to: string, architectures: readonly Architecture[], mirro
 
 /**
  * The hops of a control plane from one version to another, in order; none where kubeadm goes there at once.
- * @returns why there is no way, otherwise
+ * @returns otherwise, which version is missing
  */
 export function hopsBetween(from: string, to: string, hops: readonly Hop[]): readonly Hop[] | string {
   const between = Array.from(

@@ -7,7 +7,7 @@ import {
   type ControlPlaneVersions,
 } from "../../model/lifecycle/hops";
 import { hopRefusals } from "../../model/flags/hops";
-import { compareVersions, hopsBetween } from "../../model/versions";
+import { compareVersions, hopsBetween, minorNumber } from "../../model/versions";
 import type { Hop } from "../../model/settings/resolved";
 import type { NodeSpec } from "../../model/lifecycle/spec";
 import type { ClusterMachine } from "../../model/machine";
@@ -16,7 +16,7 @@ import { HostProblem } from "../problem";
 import type { Hosts } from "../runner";
 import { readState } from "../state";
 
-/** What of the hosts is needed to go there. */
+/** How hosts are asked and changed on the way. */
 type HopHosts = Pick<Hosts, "query" | "job">;
 
 /** What the way to another version is found from. */
@@ -34,7 +34,7 @@ export interface HopContext {
 /**
  * What the control plane goes through before its nodes get the version of the settings.
  * @param nodes control-plane nodes that have joined
- * @throws HostProblem where there is no way: a version is missing, or a flag of the living cluster is not one of a version between
+ * @throws HostProblem when a version between is missing, or lacks a flag that the living cluster has
  */
 export async function hopsOf(
   {
@@ -70,8 +70,7 @@ async function versionsOn(hosts: HopHosts, node: string): Promise<ControlPlaneVe
 
 /** Whether a node may have to wait for a control plane that goes through other versions: an API server is never older than its kubelet. */
 export function isFarBehind(version: string, wanted: string): boolean {
-  const minor = (text: string): number => Number(text.split(".")[1]);
-  return minor(wanted) - minor(version) > 1;
+  return minorNumber(wanted) - minorNumber(version) > 1;
 }
 
 /**

@@ -6,7 +6,7 @@ interface Arguments {
   readonly extraArgs?: readonly { readonly name: string; readonly value: string }[];
 }
 
-/** What of kubeadm's ClusterConfiguration has flags. */
+/** The parts of kubeadm's ClusterConfiguration that have flags. */
 interface Configuration extends Partial<Record<"apiServer" | "controllerManager" | "scheduler", Arguments>> {
   readonly etcd?: { readonly local?: Arguments };
 }
@@ -16,7 +16,7 @@ const ON = namesWithSpans(LOCKED_ON);
 const OFF = namesWithSpans(LOCKED_OFF);
 
 /**
- * What of a living cluster's configuration a version does not start with that its control plane goes through. It goes there with the flags
+ * The parts of a living cluster's configuration that a version between does not start with. The control plane goes through it with the flags
  * that it has; those of the settings come with the last version.
  * @param configuration kubeadm's ClusterConfiguration, as the cluster has it
  * @param version x.y.z, of the hop

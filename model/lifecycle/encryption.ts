@@ -5,8 +5,6 @@ import type { ClusterMachine } from "../machine";
 import { prelude, putFiles, REWRITE_MARK } from "../node/shell";
 import { lifecycleScript } from "./scripts";
 
-export { REWRITE_MARK };
-
 /** API servers look for a changed file once a minute (apiserver/pkg/server/options/encryptionconfig/controller). */
 const LOADED_WITHIN = 180;
 

@@ -49,7 +49,6 @@ export const deviations: readonly Deviation[] = [
 export const prodDeviations: readonly Deviation[] = [
   ...always,
   { what: "cni: flannel for calico", why: "the images of Calico cannot be built from Go modules alone" },
-  { what: "clusterAutoscaler", why: "its chart and its image are not among the lab's" },
   { what: "tenants", why: "flannel enforces no network policies, which their walls are made of" },
   {
     what: "controlPlane.etcdVolume",
