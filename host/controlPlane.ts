@@ -38,11 +38,12 @@ interface Answer extends Standing {
 /** @returns undefined where the host is not a node of this cluster, or not any more */
 async function lookAt({ hosts, cluster, spec }: ClusterContext, name: string): Promise<Standing | undefined> {
   try {
-    const { node } = await readState(hosts, name, { cluster, spec });
+    const { node, kubelet } = await readState(hosts, name, { cluster, spec });
     if (node?.cluster !== cluster) return undefined;
-    return node.state === "joined"
-      ? { name }
-      : { name, reason: `${name} has not joined: its state is ${node.state}` };
+    if (node.state !== "joined")
+      return { name, reason: `${name} has not joined: its state is ${node.state}` };
+    // After a reset by hand the record is still there.
+    return kubelet ? { name } : { name, reason: `${name} has no /etc/kubernetes/kubelet.conf any more` };
   } catch (error) {
     if (!(error instanceof HostProblem)) throw error;
     return { name, reason: error.report() };

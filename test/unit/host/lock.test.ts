@@ -51,6 +51,7 @@ beforeEach(async () => {
   const own = settings.machines.find((one) => one.name === "cp1") ?? expect.fail();
   const node: NodeRecord = { ...nodeIdentity(settings, own, cluster), state: "joined" };
   machine.write(RECORD_FILE, JSON.stringify(node));
+  machine.write("etc/kubernetes/kubelet.conf", "");
   server = await SshHost.start({ exec: machine.exec() });
   open = [];
   said = [];

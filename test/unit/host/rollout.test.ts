@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { NodeRecord } from "../../../host/protocol";
 import { withChangeLock } from "../../../host/rollout";
@@ -46,6 +47,7 @@ beforeEach(async () => {
     const own = settings.machines.find((one) => one.name === name) ?? expect.fail();
     const node: NodeRecord = { ...nodeIdentity(settings, own, cluster), state: "joined" };
     host.write(RECORD_FILE, JSON.stringify(node));
+    host.write("etc/kubernetes/kubelet.conf", "");
     const nodes = new PaperNodes(`${host.root}/nodes`);
     nodes.on(host);
     nodes.add("control-plane", "cp1");
@@ -161,6 +163,13 @@ describe("a change of living nodes", () => {
       step("w1", () => Promise.reject(new Error("containerd does not start"))).done,
     ).rejects.toThrow("containerd does not start");
     await expect(step("w2", () => Promise.resolve()).done).rejects.toThrow("change of w1 failed");
+  });
+
+  it("takes its place from no control-plane node that was reset by hand, though its record is there", async () => {
+    fs.rmSync(`${host("cp1").root}/etc/kubernetes/kubelet.conf`);
+    await expect(step("w1", () => Promise.resolve()).done).rejects.toThrow(
+      "cp1 has no /etc/kubernetes/kubelet.conf any more",
+    );
   });
 
   it("comes back to the same lock when its connection broke off", async () => {
