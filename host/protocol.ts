@@ -10,7 +10,7 @@ import type { ClusterMachine } from "../model/machine";
 import type { NodeIdentity } from "../model/lifecycle/identity";
 import type { CheckedMachine, NodeSetupSpec, PacketFilterSpec, PreflightCheckSpec } from "../model/node/spec";
 import type { NodeSpec } from "../model/lifecycle/spec";
-import type { Hop, MachineRole } from "../model/settings/resolved";
+import type { MachineRole } from "../model/settings/resolved";
 
 /** The environment variable that carries a `StepSpec` as JSON. */
 export const SPEC_VARIABLE = "KUBEADM_SPEC";
@@ -63,8 +63,6 @@ export interface PreflightSpec extends ClusterPart {
   readonly issuers: readonly string[];
   /** The value of `certificates.rotation`; undefined: the cluster has its first CAs. */
   readonly rotation?: string;
-  /** `hopsTo`: what a control plane more than one minor version behind goes through. Default: nothing. */
-  readonly hops?: readonly Hop[];
 }
 
 /** How a change goes over living nodes. */
@@ -149,8 +147,6 @@ export interface NodeStepSpec extends KnownCluster {
   readonly rollout: Rollout;
   /** undefined: a control-plane node, which goes alone. */
   readonly upgrades?: PoolUpgrades;
-  /** Control-plane nodes: `hopsTo`. Default: nothing. */
-  readonly hops?: readonly Hop[];
   readonly node: NodeSpec;
   /** Setup of the machine, if it has no separate step. */
   readonly setup?: SetupPart;

@@ -1,5 +1,5 @@
 import { CHECKSUMS } from "./checksums";
-import type { Architecture, ComponentVersions, Download, DownloadName, Hop } from "./settings/resolved";
+import type { Architecture, ComponentVersions, Download, DownloadName } from "./settings/resolved";
 
 /** Kubernetes minor versions this library builds; the checksums of 1.37's files are for the settings to give. */
 export type Minor = "1.34" | "1.35" | "1.36" | "1.37";
@@ -136,21 +136,40 @@ export function upgradeProblem(from: string, to: string): string | undefined {
   return undefined;
 }
 
+/** A version that the control plane of a cluster goes through, and kubeadm of it, by architecture. */
+export interface Hop {
+  /** x.y.z. */
+  readonly version: string;
+  readonly kubeadm: Readonly<
+    Partial<
+      Record<
+        Architecture,
+        {
+          /** Upstream's host and path. */
+          readonly path: string;
+          /** In 64 hexadecimal digits. */
+          readonly sha256: string;
+        }
+      >
+    >
+  >;
+}
+
 /**
  * What a control plane may go through on its way to a version, the oldest first: of each minor version before it the newest patch whose
  * checksums are known. A minor version without one is left out: a cluster that needs it is refused.
  */
-export function hopsTo(to: string, architectures: readonly Architecture[], mirror?: string): Hop[] {
+export function hopsTo(to: string): Hop[] {
   return Object.keys(MINORS)
     .filter((minor) => Number(minor.split(".")[1]) < minorNumber(to))
     .sort(compareVersions)
     .flatMap((minor) => {
       const version = knownVersions().find((one) => minorOf(one) === minor);
       if (version === undefined) return [];
-      const files = architectures.flatMap((architecture) => {
+      const files = (["amd64", "arm64"] as const).flatMap((architecture) => {
         const sha256 = CHECKSUMS.kubeadm[version]?.[architecture];
-        const url = `${baseOf(mirror)}${UPSTREAM.kubeadm.at(version, architecture)}`;
-        return sha256 === undefined ? [] : [[architecture, { url, sha256 }] as const];
+        const path = UPSTREAM.kubeadm.at(version, architecture);
+        return sha256 === undefined ? [] : [[architecture, { path, sha256 }] as const];
       });
       return [{ version, kubeadm: Object.fromEntries(files) }];
     });
@@ -234,7 +253,7 @@ export function checksumOf(
 }
 
 /** What comes before a file's host and path. */
-function baseOf(mirror: string | undefined): string {
+export function downloadsFrom(mirror: string | undefined): string {
   return mirror === undefined ? "https://" : `${mirror.replace(/\/+$/, "")}/`;
 }
 
@@ -252,6 +271,6 @@ export function downloads(
     const sha256 = checksumOf(name, version, architecture, options.checksums);
     if (sha256 === undefined) return [];
     const path = UPSTREAM[name].at(version, architecture);
-    return [{ name, version, url: `${baseOf(options.mirror)}${path}`, sha256 }];
+    return [{ name, version, url: `${downloadsFrom(options.mirror)}${path}`, sha256 }];
   });
 }

@@ -44,7 +44,6 @@ export function preflightSpec(
     packetFilters: packetFilterSpec(settings),
     issuers: serviceAccountIssuers(settings),
     ...rotationPart(settings),
-    hops: settings.hops,
   };
 }
 
@@ -145,7 +144,6 @@ export function nodeStepSpec(settings: ClusterSettings, machine: Machine): NodeS
     machines: knownMachines(settings, machine),
     rollout: settings.rollout,
     ...poolUpgrades(settings, machine),
-    ...(machine.role === "controlPlane" ? { hops: settings.hops } : {}),
     node,
     ...(settings.etcd.restore === undefined ? {} : { restored: settings.etcd.restore }),
     ...ownSetup(settings, machine),

@@ -7,8 +7,7 @@ import {
   type ControlPlaneVersions,
 } from "../../model/lifecycle/hops";
 import { hopRefusals } from "../../model/flags/hops";
-import { compareVersions, hopsBetween, minorNumber } from "../../model/versions";
-import type { Hop } from "../../model/settings/resolved";
+import { compareVersions, hopsBetween, hopsTo, minorNumber, type Hop } from "../../model/versions";
 import type { NodeSpec } from "../../model/lifecycle/spec";
 import type { ClusterMachine } from "../../model/machine";
 import type { ClusterContext } from "../controlPlane";
@@ -23,9 +22,13 @@ type HopHosts = Pick<Hosts, "query" | "job">;
 export interface HopContext {
   readonly hosts: HopHosts;
   readonly say: (line: string) => void;
+  /**
+   * Versions that it may go through. Default: those that the library knows. They are no part of the specification, which a newer patch of
+   * one would change without need.
+   */
+  readonly hops?: readonly Hop[];
   readonly spec: {
     readonly kubernetesVersion: string;
-    readonly hops?: readonly Hop[];
     readonly node: Pick<NodeSpec, "ignorePreflightErrors" | "controlPlane">;
     readonly machines: readonly ClusterMachine[];
   };
@@ -39,8 +42,9 @@ export interface HopContext {
 export async function hopsOf(
   {
     hosts,
-    spec,
-  }: { readonly hosts: HopHosts; readonly spec: Pick<HopContext["spec"], "kubernetesVersion" | "hops"> },
+    spec: { kubernetesVersion },
+    hops: known = hopsTo(kubernetesVersion),
+  }: Pick<HopContext, "hosts" | "hops"> & { readonly spec: Pick<HopContext["spec"], "kubernetesVersion"> },
   nodes: readonly ClusterMachine[],
 ): Promise<readonly Hop[]> {
   const [first] = nodes;
@@ -48,7 +52,7 @@ export async function hopsOf(
   const found = await Promise.all(nodes.map((node) => versionsOn(hosts, node.name)));
   const oldest = found.map(({ apiServer }) => apiServer).sort(compareVersions)[0];
   if (oldest === undefined) return [];
-  const hops = hopsBetween(oldest, spec.kubernetesVersion, spec.hops ?? []);
+  const hops = hopsBetween(oldest, kubernetesVersion, known);
   if (typeof hops === "string") throw new HostProblem(first.name, `kubernetesVersion: ${hops}`);
   const refusals = hops.flatMap(({ version }) => hopRefusals(found[0]?.configuration ?? "", version));
   if (refusals.length > 0) throw new HostProblem(first.name, `kubernetesVersion: ${refusals.join("; ")}`);

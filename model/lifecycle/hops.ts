@@ -3,9 +3,9 @@ import { binaryPath, components, installRoot, nodeScript } from "../node/paths";
 import { guarded, undoFolder } from "../node/undo";
 import { prelude } from "../node/shell";
 import type { ClusterMachine } from "../machine";
-import type { Hop } from "../settings/resolved";
+import type { Hop } from "../versions";
 import { apiServerPort } from "../kubeadm";
-import { proxyVariables } from "../node/downloads";
+import { downloadsFile, proxyVariables } from "../node/downloads";
 import { copyVariables } from "./copies";
 import { checkFlags, healthy } from "./converging";
 import type { NodeSpec } from "./spec";
@@ -58,7 +58,8 @@ export function hopScript(
     lifecycleScript("hop-begin", {
       kubernetes_version: version,
       kubeadm_folder: `${installRoot}/${components.kubeadm.folder}/${version}`,
-      urls: Object.fromEntries(Object.entries(kubeadm).map(([name, { url }]) => [name, url])),
+      paths: Object.fromEntries(Object.entries(kubeadm).map(([name, { path }]) => [name, path])),
+      downloads_file: downloadsFile,
       checksums: Object.fromEntries(Object.entries(kubeadm).map(([name, { sha256 }]) => [name, sha256])),
       living_document: CLUSTER_DOCUMENT,
       hop_document: HOP_DOCUMENT,

@@ -1,6 +1,8 @@
+import type { RenderedFile } from "../renderedFile";
 import { sh, shWords } from "../text";
 import type { Download, InstalledName } from "../settings/resolved";
 import { components, installRoot, linkFolder, nodeScript } from "./paths";
+import { putFile } from "./prelude";
 import type { NodeSetupSpec } from "./spec";
 
 /**
@@ -45,16 +47,24 @@ export function linksOf(
     );
 }
 
+/** Where a control-plane node's downloads come from, for kubeadm of a version that it goes through. */
+export const downloadsFile = "/etc/pulumi-kubeadm/downloads-from";
+
+/** No file where nothing is downloaded later. */
+export function downloadsFiles({ downloadsFrom }: Pick<NodeSetupSpec, "downloadsFrom">): RenderedFile[] {
+  return downloadsFrom === undefined
+    ? []
+    : [{ path: downloadsFile, mode: "0600", content: `${downloadsFrom}\n` }];
+}
+
 /** Where one version of a download is unpacked. */
 export function folderOf(download: Download): string {
   return `${installRoot}/${components[download.name].folder}/${download.version}`;
 }
 
 /** Each file by version and SHA-256, unpacked in its own folder that appears in one step. */
-export function downloadsPhase({
-  downloads: files,
-  machine,
-}: Pick<NodeSetupSpec, "downloads" | "machine">): string {
+export function downloadsPhase(spec: Pick<NodeSetupSpec, "downloads" | "downloadsFrom" | "machine">): string {
+  const { downloads: files, machine } = spec;
   if (files.length === 0) return `die ${sh(`no downloads are known for ${machine.architecture}`)}\n`;
   const named = (name: InstalledName) => files.find((file) => file.name === name);
   const steps = files.map((file) =>
@@ -72,6 +82,7 @@ export function downloadsPhase({
   const cni = named("cniPlugins");
   return [
     nodeScript("downloads"),
+    ...downloadsFiles(spec).map((file) => putFile(file)),
     ...steps,
     nodeScript("downloaded"),
     ...always,

@@ -3,7 +3,7 @@ import { apiProxyFiles, apiProxyModules, apiProxyPhase } from "./apiProxy";
 import { preflightOnlyChecks } from "./checks";
 import { cleanupScript, rememberFound } from "./cleanup";
 import { containerdFiles, containerdPhase } from "./containerd";
-import { downloadsPhase, proxyVariables } from "./downloads";
+import { downloadsFiles, downloadsPhase, proxyVariables } from "./downloads";
 import { leavingFile } from "./leaving";
 import { firewallFiles, firewallPhase, firewallSshPorts, foreignFirewalls } from "./firewall";
 import { hostsPhase, hostsScriptFile } from "./hosts";
@@ -135,7 +135,7 @@ function filesOf(spec: NodeSetupSpec): RenderedFile[] {
     const kernel = kernelFiles(spec);
     const containerd = containerdFiles(spec);
     files.push(kernel.modules, kernel.sysctls, hostsScriptFile(spec), crictlFile());
-    files.push(...systemFiles(spec).map(({ file }) => file));
+    files.push(...systemFiles(spec).map(({ file }) => file), ...downloadsFiles(spec));
     files.push(...containerd.service, ...containerd.registries, ...kubeletFiles(spec));
   }
   if (apiProxy !== undefined) files.push(...apiProxyFiles(apiProxy));

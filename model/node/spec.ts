@@ -128,6 +128,8 @@ export interface NodeSetupSpec extends HostCheckSpec {
   /** TOML read after the library's; undefined: none. */
   readonly containerdDropIn?: string;
   readonly downloads: readonly Download[];
+  /** Control-plane nodes: what comes before the host and path of a file that a later step downloads. */
+  readonly downloadsFrom?: string;
   /** Logs the kubelet in to registries; undefined: nothing does. Its download is among them. */
   readonly credentialProvider?: CredentialProvider;
   /** Commands that only some machines need; undefined: none. */

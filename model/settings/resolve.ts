@@ -10,7 +10,6 @@ import {
   componentVersions,
   DEFAULT_KUBERNETES_VERSION,
   downloads,
-  hopsTo,
   isSupportedMinor,
   minorOf,
 } from "../versions";
@@ -106,11 +105,6 @@ export function resolve(
       // Pools' nodes download what machines do; Windows nodes have their own files.
       ...pools.filter((pool) => pool.platform === "linux"),
     ]),
-    hops: hopsTo(
-      kubernetesVersion,
-      [...new Set(machines.filter(({ role }) => role === "controlPlane").map((one) => one.architecture))],
-      input.downloads?.mirror,
-    ),
     images,
     encryption: input.encryption,
     audit: input.audit,

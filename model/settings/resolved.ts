@@ -124,13 +124,6 @@ export interface Download {
   readonly sha256: string;
 }
 
-/** A version that the control plane of a cluster goes through, and kubeadm of it, by architecture. */
-export interface Hop {
-  /** x.y.z. */
-  readonly version: string;
-  readonly kubeadm: Readonly<Partial<Record<Architecture, Pick<Download, "url" | "sha256">>>>;
-}
-
 /** HTTP proxy of downloads, containerd, kubelets and the control plane. */
 export type ProxySettings = Filled<ProxyInput, "noProxy">;
 
@@ -216,8 +209,6 @@ export interface ClusterSettings {
   readonly oidc?: OidcSettings;
   /** Undefined: hosts connect directly. */
   readonly proxy?: ProxySettings;
-  /** Versions that the control plane goes through in an upgrade over several minors, with kubeadm of each. */
-  readonly hops: readonly Hop[];
   /** Where hosts download files. */
   readonly downloads: {
     /** http or https URL, put before upstream's host and path; undefined: upstream itself. */

@@ -25,6 +25,7 @@ import type {
   PreflightCheckSpec,
   SetupMachine,
 } from "../node/spec";
+import { downloadsFrom } from "../versions";
 import { withNetworks } from "./proxy";
 import type { ClusterSettings, Machine, MachineRole, ProxySettings } from "./resolved";
 
@@ -263,13 +264,14 @@ function commandsOf(
 
 function downloadsOf(
   { aws, downloads }: ClusterSettings,
-  { architecture }: Machine,
-): Pick<NodeSetupSpec, "downloads" | "credentialProvider"> {
+  { architecture, role }: Machine,
+): Pick<NodeSetupSpec, "downloads" | "downloadsFrom" | "credentialProvider"> {
   const files = downloads.files[architecture] ?? [];
+  const from = role === "controlPlane" ? { downloadsFrom: downloadsFrom(downloads.mirror) } : {};
   const provider = aws && ecrProvider(aws, architecture, downloads.mirror);
   return provider === undefined
-    ? { downloads: files }
-    : { downloads: [...files, provider.download], credentialProvider: provider };
+    ? { downloads: files, ...from }
+    : { downloads: [...files, provider.download], ...from, credentialProvider: provider };
 }
 
 const proxyOf = once(({ proxy, machines }): { readonly proxy?: ProxySettings } =>

@@ -1,4 +1,5 @@
 import type { ClusterSettings } from "../../model/settings/resolved";
+import { hopsTo } from "../../model/versions";
 import { counted, fromTo, workersOf } from "../counts";
 import type { PlanDocument } from "../document";
 import { addressMap } from "./addresses";
@@ -47,24 +48,18 @@ export function page(plan: PlanDocument, settings: ClusterSettings): string {
   );
 }
 
-function throughText({ hops }: ClusterSettings): string {
-  return hops
+function facts(plan: PlanDocument, settings: ClusterSettings): Markup {
+  const of = (role: string) => plan.machines.filter((machine) => machine.role === role).length;
+  const through = hopsTo(plan.versions.kubernetes)
     .slice(1)
     .map(({ version }) => version)
     .join(", ");
-}
-
-function facts(plan: PlanDocument, settings: ClusterSettings): Markup {
-  const of = (role: string) => plan.machines.filter((machine) => machine.role === role).length;
   const entries: [string, string, boolean?][] = [
     ["Kubernetes", plan.versions.kubernetes],
     // The oldest is where an upgrade over several minors may begin.
-    ...settings.hops
-      .slice(1, 2)
-      .map((): [string, string] => [
-        "Upgrades over several minor versions go through",
-        throughText(settings),
-      ]),
+    ...(through === ""
+      ? []
+      : [["Upgrades over several minor versions go through", through] as [string, string]]),
     [
       "Machines",
       `${counted(of("controlPlane"), "control-plane node")}, ${counted(fromTo(...workersOf(settings)), "worker")}`,

@@ -84,10 +84,9 @@ const CLUSTER: readonly EffectRow[] = [
     ["setup everywhere", "node controlPlane"],
     "containerd and the kubelet restart, in the order of `rollout`; then the API servers",
   ),
-  hosts(["downloads.checksums.**"], SETUPS, "nothing, until another version is downloaded"),
   hosts(
-    ["downloads.mirror"],
-    ["preflight", "setup everywhere", "node controlPlane"],
+    ["downloads.checksums.**", "downloads.mirror"],
+    SETUPS,
     "nothing, until another version is downloaded",
   ),
   hosts(

@@ -80,7 +80,6 @@ export function settingsOf(over: Partial<ClusterSettings> = {}): ClusterSettings
     containerd: {},
     ignorePreflightErrors: [],
     downloads: { files: {} },
-    hops: [],
     images: { repository: "registry.k8s.io", mirrors: {} },
     encryption: { provider: "secretbox", keys: ["generated"] },
     audit: { maxAge: 30, maxBackup: 10, maxSize: 100 },

@@ -10,6 +10,7 @@ import { renderNode } from "../../model/node/render";
 import { readCluster } from "../../model/settings/parse";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { immutableSettings } from "../../model/settings/specs";
+import { hopsTo } from "../../model/versions";
 import { metalInput, type RawSettings } from "../support/settings";
 import { factsOf } from "./lifecycle/support";
 import { all, hostKey, machine, set, type Change } from "./settings/edit";
@@ -263,7 +264,7 @@ const table: readonly {
   {
     name: "downloads.mirror",
     change: set("downloads.mirror", "http://192.0.2.8"),
-    touches: ["preflight", "setup everywhere", "node controlPlane"],
+    touches: ["setup everywhere"],
   },
   {
     name: "images.mirrors",
@@ -343,6 +344,14 @@ describe.each(["none", "nftables"] as const)("what one setting touches, firewall
     const changed = [...before].filter(([step, spec]) => after.get(step) !== spec).map(([step]) => step);
     expect(changed.sort()).toEqual(expand(firewall === "nftables" ? (filtered ?? touches) : touches));
   });
+});
+
+it("a newer patch of a version that control planes only go through runs no step", () => {
+  const { kubernetesVersion } = settingsOf("none");
+  const between = hopsTo("1.99.0").flatMap(({ version }) => (version === kubernetesVersion ? [] : [version]));
+  expect(between.length).toBeGreaterThan(0);
+  for (const [step, told] of specs(settingsOf("none")))
+    for (const version of between) expect(told.includes(version), `${version} in ${step}`).toBe(false);
 });
 
 it("a firewall of their own touches the hosts, and the look at them", () => {

@@ -15,9 +15,9 @@ import {
   minorOf,
   hopsBetween,
   hopsTo,
+  type Hop,
   upgradeProblem,
 } from "../../model/versions";
-import type { Hop } from "../../model/settings/resolved";
 
 describe("checksums", () => {
   it.each(DOWNLOAD_NAMES)("of %s are 64 hexadecimal digits and no two alike", (name) => {
@@ -115,26 +115,21 @@ describe("an upgrade over several minor versions", () => {
     typeof hops === "string" ? hops : hops.map(({ version }) => version);
 
   it("goes through the newest patch that is known of each minor version between, one after the other", () => {
-    const hops = hopsTo("1.37.1", ["amd64"]);
+    const hops = hopsTo("1.37.1");
     const newest = (minor: string) => knownVersions().find((version) => minorOf(version) === minor);
     expect(versions(hopsBetween("1.34.4", "1.37.1", hops))).toEqual([newest("1.35"), newest("1.36")]);
-    expect(versions(hopsBetween("1.35.0", "1.36.4", hopsTo("1.36.4", ["amd64"])))).toEqual([]);
-    expect(versions(hopsBetween("1.36.0", "1.36.4", hopsTo("1.36.4", ["amd64"])))).toEqual([]);
+    expect(versions(hopsBetween("1.35.0", "1.36.4", hopsTo("1.36.4")))).toEqual([]);
+    expect(versions(hopsBetween("1.36.0", "1.36.4", hopsTo("1.36.4")))).toEqual([]);
   });
 
-  it("gets kubeadm of it from the mirror, with its checksum, for each architecture of the control plane", () => {
-    const [hop] = hopsBetween(
-      "1.34.4",
-      "1.36.4",
-      hopsTo("1.36.4", ["arm64"], "http://mirror/"),
-    ) as readonly Hop[];
+  it("gets kubeadm of it from upstream's path, with its checksum, for each architecture", () => {
+    const [hop] = hopsBetween("1.34.4", "1.36.4", hopsTo("1.36.4")) as readonly Hop[];
     const version = hop?.version ?? "";
-    expect(hop?.kubeadm).toEqual({
-      arm64: {
-        url: `http://mirror/dl.k8s.io/v${version}/bin/linux/arm64/kubeadm`,
-        sha256: checksumOf("kubeadm", version, "arm64"),
-      },
+    const file = (architecture: "amd64" | "arm64") => ({
+      path: `dl.k8s.io/v${version}/bin/linux/${architecture}/kubeadm`,
+      sha256: checksumOf("kubeadm", version, architecture),
     });
+    expect(hop?.kubeadm).toEqual({ amd64: file("amd64"), arm64: file("arm64") });
   });
 
   it("names the minor version of which nothing is known", () => {

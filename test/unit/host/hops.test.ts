@@ -22,7 +22,7 @@ let done: string[];
 /** Fails once, where it is reached. */
 let failing: string;
 
-function contextOf(wanted: string, hops = hopsTo(wanted, ["amd64"])): HopContext {
+function contextOf(wanted: string, hops = hopsTo(wanted)): HopContext {
   return {
     hosts: {
       query: (name) =>
@@ -40,7 +40,8 @@ function contextOf(wanted: string, hops = hopsTo(wanted, ["amd64"])): HopContext
       },
     },
     say: () => undefined,
-    spec: { kubernetesVersion: wanted, hops, node: { ignorePreflightErrors: [] }, machines: nodes },
+    hops,
+    spec: { kubernetesVersion: wanted, node: { ignorePreflightErrors: [] }, machines: nodes },
   };
 }
 

@@ -4,6 +4,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { script } from "../../../model/core/script";
+import { lifecycleScript } from "../../../model/lifecycle/scripts";
+import { downloadsFile } from "../../../model/node/downloads";
 import { dropUnwanted, fileFunctions, putFile } from "../../../model/node/prelude";
 import { packagesPhase, osCheck, osProfiles, osProfileOf } from "../../../model/node/os";
 import type { OsFamily } from "../../../model/settings/resolved";
@@ -131,6 +133,54 @@ describe("downloads", () => {
     expect(run(phase(serve("new\n"), "1.36.5")).status).toBe(0);
     expect(fs.readFileSync(installed("1.36.5"), "utf8")).toBe("new\n");
     expect(fs.readlinkSync(`${folder}/bin/kubeadm`)).toBe(installed());
+  });
+});
+
+describe("kubeadm of a version that the control plane goes through", () => {
+  const served = "#!/bin/sh\n";
+  const sha256 = crypto.createHash("sha256").update(served).digest("hex");
+
+  /** What a control-plane node does for it; by its setup, downloads come from a folder of this test. */
+  function fetched(role: "cp1" | "w1"): Ran {
+    fs.writeFileSync(`${folder}/kubeadm`, served);
+    fs.writeFileSync(`${folder}/document`, "kubernetesVersion: v1.34.4\nclusterName: one\n");
+    const settings = settingsOf();
+    const files = {
+      amd64: [{ name: "kubeadm" as const, version: "1.36.4", url: `file://${folder}/kubeadm`, sha256 }],
+    };
+    const downloads = { files, mirror: `file://${folder}` };
+    const file = { path: "kubeadm", sha256 };
+    return run(
+      [
+        fileFunctions(),
+        downloadsPhase({ ...settings, downloads }, machineOf(settings, role)),
+        lifecycleScript("hop-begin", {
+          kubernetes_version: "1.35.8",
+          kubeadm_folder: `${folder}/kubeadm-1.35.8`,
+          paths: { amd64: file.path, arm64: file.path },
+          checksums: { amd64: file.sha256, arm64: file.sha256 },
+          downloads_file: downloadsFile,
+          living_document: `${folder}/document`,
+          hop_document: `${folder}/hop`,
+        }),
+      ]
+        .join("")
+        .replaceAll(downloadsFile, `${folder}/downloads-from`),
+    );
+  }
+
+  it("comes from where setup's downloads come from", () => {
+    const { status, stdout } = fetched("cp1");
+    expect({ status, stdout }).toMatchObject({ status: 0 });
+    expect(fs.readFileSync(`${folder}/kubeadm-1.35.8/bin/kubeadm`, "utf8")).toBe(served);
+    expect(fs.readFileSync(`${folder}/hop`, "utf8")).toBe("kubernetesVersion: v1.35.8\nclusterName: one\n");
+    expect(fs.readFileSync(`${folder}/downloads-from`, "utf8")).toBe(`file://${folder}/\n`);
+  });
+
+  it("is not looked for on a host whose setup says nothing of it", () => {
+    const { status, stdout } = fetched("w1");
+    expect(status).toBe(1);
+    expect(stdout).toContain(`died: setup of this host did not finish: it has no ${folder}/downloads-from`);
   });
 });
 
