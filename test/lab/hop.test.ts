@@ -9,7 +9,7 @@ import { kubernetesVersion, olderKubernetesVersion } from "../support/toolchain"
 import { describeWithLab } from "./available";
 import { LabCluster, saw } from "./cluster";
 import { olderVersions, shapeOf, type Settings } from "./environment";
-import { mirrorChecksums, mirrorPaths, mirrorUrl } from "./mirror";
+import { mirrorChecksums, mirrorPaths } from "./mirror";
 import { runningOf } from "./running";
 
 describeWithLab(`through ${kubernetesVersion}, from ${olderKubernetesVersion}`, () => {
@@ -48,14 +48,14 @@ describeWithLab(`through ${kubernetesVersion}, from ${olderKubernetesVersion}`, 
         },
       },
       say: (line) => said.push(line),
+      hops: [
+        {
+          version: kubernetesVersion,
+          kubeadm: { amd64: { path: mirrorPaths().kubeadm, sha256: kubeadm.amd64 } },
+        },
+      ],
       spec: {
         kubernetesVersion: "1.37.0",
-        hops: [
-          {
-            version: kubernetesVersion,
-            kubeadm: { amd64: { url: `${mirrorUrl}/${mirrorPaths().kubeadm}`, sha256: kubeadm.amd64 } },
-          },
-        ],
         node: { ignorePreflightErrors: newer.ignorePreflightErrors ?? [] },
         machines: [
           {

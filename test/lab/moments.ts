@@ -16,15 +16,17 @@ export function random(seed: number): () => number {
   };
 }
 
-/** Bash that ends so many seconds after a phase has begun in the host's own log: a watcher from outside would be late by what it takes to look. */
+/**
+ * Bash that ends so many seconds after a phase has begun in the host's own log: a watcher from outside would be late by what it takes to
+ * look. Of several phases, as an extended regular expression, the first that comes.
+ */
 export function untilPhase(phase: string, after: string): string {
-  return `count() { grep -cx '##phase ${phase}' /var/log/pulumi-kubeadm.log 2>/dev/null || true; }
-before=$(count); for _ in $(seq 12000); do [ "$(count)" != "$before" ] && break; sleep 0.03; done
+  return `timeout 2400 grep -m 1 -E -x '##phase (${phase})' <(tail -n 0 -s 0.1 -F /var/log/pulumi-kubeadm.log 2>/dev/null </dev/null) >/dev/null || true
 sleep ${after}
 `;
 }
 
-/** Runs a line on a host when a phase begins there; nothing where it does not within six minutes. */
+/** Runs a line on a host when a phase begins there; nothing where it does not within forty minutes. */
 export async function atPhase(cluster: LabCluster, host: string, phase: string, line: string): Promise<void> {
   await cluster.host(host, `${untilPhase(phase, "0")}${line}`).catch(() => undefined);
 }

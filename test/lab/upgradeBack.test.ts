@@ -6,6 +6,7 @@ import { eventually, LabCluster, saw } from "./cluster";
 import { olderVersions, shapeOf, type Settings } from "./environment";
 import { powerCut } from "./moments";
 import { runningOf } from "./running";
+import { dropNewerImages } from "./upgradeFaults";
 
 const BACK = "the former files are back, and the node is well with them";
 
@@ -80,6 +81,7 @@ describeWithLab(`${olderKubernetesVersion} to ${kubernetesVersion}, which fails`
   });
 
   it("is not begun where an image cannot be pulled", async () => {
+    await dropNewerImages(cluster, "cp1");
     await cluster.lab.stopService("registry");
     const before = await runningOf(cluster, "cp1");
     cluster.settings = newer;

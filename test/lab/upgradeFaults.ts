@@ -4,6 +4,7 @@ import type { LabCluster } from "./cluster";
 import type { Settings } from "./environment";
 import { killTree } from "./engine";
 import { atPhase, killedUp, powerCut, untilPhase } from "./moments";
+import { registryPort } from "./registry";
 
 export const FAULTS = [
   "up is killed",
@@ -22,12 +23,19 @@ export interface Round {
   readonly fault: Fault;
   /** A control-plane node. */
   readonly host: string;
-  readonly phase: string;
-  /** Seconds after the phase has begun. */
-  readonly after: string;
+  /** When it happens, where the fault is not there from the beginning. */
+  readonly moment?: {
+    /** Where the node does not come through it, what follows counts. */
+    readonly phase: string;
+    /** Seconds after the phase has begun. */
+    readonly after: string;
+  };
 }
 
-/** Phases of a control-plane node's upgrade, and the longest that a moment comes after their beginning. */
+/** Faults that come at a moment. */
+const AT_MOMENTS: readonly Fault[] = ["up is killed", "the job is killed", "power cut", "reboot"];
+
+/** Phases of a control-plane node's upgrade in their order, and the longest that a moment comes after their beginning. */
 const PHASES: readonly (readonly [string, number])[] = [
   ["configuration", 1],
   ["etcd 3.6.8-0", 8],
@@ -40,75 +48,143 @@ const PHASES: readonly (readonly [string, number])[] = [
   ["runtime and kubelet", 4],
 ];
 
-/** The faults of a run. Each kind comes before any comes twice; @param next numbers from 0 to 1, by a seed */
+/**
+ * The faults of a run: each kind comes to one node before any comes to the next one, and to each node before any comes twice. In the
+ * order in which an upgrade meets them: those of the first node first.
+ * @param next numbers from 0 to 1, by a seed
+ */
 export function rounds(
   count: number,
   hosts: readonly string[],
   next: () => number,
   kinds: readonly Fault[] = FAULTS,
 ): Round[] {
+  const shuffled = <T>(list: readonly T[]): T[] =>
+    list
+      .map((one) => ({ one, at: next() }))
+      .sort((one, other) => one.at - other.at)
+      .map(({ one }) => one);
+  const faults = shuffled(kinds);
   const all: Round[] = [];
-  let left: Fault[] = [];
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)];
-  while (all.length < count) {
-    if (left.length === 0) left = [...kinds];
-    const fault = left.splice(Math.floor(next() * left.length), 1)[0];
-    // Most at the first node, from which everything can go back; an upgrade is applied there only.
-    const host = next() < 0.7 ? (hosts[0] ?? "") : pick(hosts);
-    const phases = PHASES.filter(([phase]) => host === hosts[0] || !phase.includes("apply"));
-    const [phase, longest] = pick(phases);
-    all.push({ fault, host, phase, after: (next() * longest).toFixed(2) });
+  let phases: (typeof PHASES)[number][] = [];
+  // Each phase comes before any comes twice; an upgrade is applied on the first node only.
+  const momentOn = (host: string): Round["moment"] => {
+    const fits = (list: typeof phases): number =>
+      list.findIndex(([phase]) => host === hosts[0] || !phase.includes("apply"));
+    if (fits(phases) < 0) phases = [...phases, ...shuffled(PHASES)];
+    const [phase, longest] = phases.splice(fits(phases), 1)[0] ?? PHASES[0];
+    return { phase, after: (next() * longest).toFixed(2) };
+  };
+  for (let index = 0; all.length < count; index++) {
+    const pass = Math.floor(index / faults.length);
+    const fault = faults[index % faults.length];
+    const host = hosts[(index + pass) % hosts.length] ?? "";
+    all.push({ fault, host, ...(AT_MOMENTS.includes(fault) ? { moment: momentOn(host) } : {}) });
   }
-  return all;
+  // A job goes on without its run, so its node is upgraded then, and no other fault comes to it.
+  const last = ({ fault }: Round): number => Number(fault === "up is killed");
+  return all.sort(
+    (one, other) => hosts.indexOf(one.host) - hosts.indexOf(other.host) || last(one) - last(other),
+  );
 }
 
-/** Runs `up` to the newer version, to which that happens. @returns what `up` said, where it could */
-export async function strike(cluster: LabCluster, newer: Settings, round: Round): Promise<string> {
-  const { fault, host, phase } = round;
+/** A phase, or the first that comes after it. */
+function fromPhase(name: string): string {
+  return PHASES.slice(
+    Math.max(
+      0,
+      PHASES.findIndex(([phase]) => phase === name),
+    ),
+  )
+    .map(([phase]) => phase)
+    .join("|");
+}
+
+/** What stands in for an image that does not run. */
+const BROKEN = "registry.k8s.io/pause";
+
+/** Takes the newer version's images off a host that does not run them: an upgrade that failed has left them there. */
+export async function dropNewerImages(cluster: LabCluster, host: string): Promise<void> {
+  await cluster.host(
+    host,
+    `crictl images | awk '/v${kubernetesVersion}|3[.]6[.]8-0/ { print $1 ":" $2 }' | xargs -r -n 1 crictl rmi; true`,
+  );
+}
+
+/** What came of a fault. */
+export interface Struck {
+  /** The moment came, or `up` failed by it. */
+  readonly struck: boolean;
+  /** What `up` said, where it could. */
+  readonly log: string;
+}
+
+/** Runs `up` to the newer version, to which that happens. */
+export async function strike(cluster: LabCluster, newer: Settings, round: Round): Promise<Struck> {
+  const { fault, host } = round;
+  const after = round.moment?.after ?? "0";
+  const phase = fromPhase(round.moment?.phase ?? "");
   cluster.settings = newer;
   const onHost = (line: string): Promise<string> => cluster.host(host, line);
-  const up = async (): Promise<string> => (await cluster.attempt("up").catch(() => undefined))?.log ?? "";
-  const flag = (name: "apiServer" | "etcd", key: string, value: string): Settings => ({
-    ...newer,
-    [name]: { ...newer[name], extraArgs: { ...newer[name]?.extraArgs, [key]: value } },
-  });
+  const up = async (): Promise<Struck> => {
+    const { ok, log } = await cluster.attempt("up");
+    return { struck: !ok, log };
+  };
+  const upWithBroken = async (image: string): Promise<Struck> => {
+    await dropNewerImages(cluster, host);
+    await onHost(
+      `ctr --namespace k8s.io images tag --force "$(crictl images | awk '$1 == "${BROKEN}" { print $1 ":" $2; exit }')" ${image}`,
+    );
+    try {
+      return await up();
+    } finally {
+      await onHost(`ctr --namespace k8s.io images rm ${image}`);
+    }
+  };
   switch (fault) {
-    case "the job is killed":
-      return JSON.stringify(await killedUp(cluster, round));
+    case "the job is killed": {
+      const { job, ok } = await killedUp(cluster, { host, phase, after });
+      return { struck: job === "a job was killed", log: `${job}; up ended well: ${ok}` };
+    }
     case "power cut":
-      await powerCut(cluster, round);
+      await powerCut(cluster, { host, phase, after });
       await cluster.lab.startHost(host);
-      return "";
+      return { struck: true, log: "" };
     case "up is killed": {
       let engine = 0;
       const ended = cluster.attempt("up", { onStart: (pid) => (engine = pid) }).catch(() => undefined);
-      await Promise.race([onHost(untilPhase(phase, round.after)), ended]);
+      const first = await Promise.race([
+        onHost(untilPhase(phase, after)).then(() => "moment" as const),
+        ended,
+      ]);
       killTree(engine);
       await ended;
-      return "";
+      return { struck: first === "moment", log: "" };
     }
     case "reboot": {
-      const log = up();
-      const plug = onHost(untilPhase(phase, round.after)).then(async () => {
+      let struck = false;
+      const ended = up();
+      const plug = onHost(untilPhase(phase, after)).then(async () => {
+        struck = true;
         await cluster.lab.stopHost(host);
         await cluster.lab.startHost(host);
       });
-      await Promise.race([plug, log]);
-      await plug.catch(() => undefined);
-      return log;
+      await Promise.race([plug, ended]);
+      const { log } = await ended;
+      if (struck) await plug;
+      else plug.catch(() => undefined);
+      return { struck, log };
     }
-    case "image missing": {
-      // Images of rounds before.
+    case "image missing":
+      await dropNewerImages(cluster, host);
       await onHost(
-        `crictl images | awk '/v${kubernetesVersion}|3[.]6[.]8-0/ { print $1 ":" $2 }' | xargs -r -n 1 crictl rmi; true`,
+        `nft 'table inet faults { chain out { type filter hook output priority -300; tcp dport ${registryPort} reject with tcp reset; }; }'`,
       );
-      await cluster.lab.stopService("registry");
       try {
         return await up();
       } finally {
-        await cluster.lab.startService("registry");
+        await onHost("nft delete table inet faults");
       }
-    }
     case "broken manifest patch": {
       const file = "/etc/kubernetes/pulumi-kubeadm/patches/kube-apiserver9+json.yaml";
       const done = atPhase(cluster, host, "etcd", `echo '- {op: remove, path: /spec/nothing}' >${file}`);
@@ -128,10 +204,8 @@ export async function strike(cluster: LabCluster, newer: Settings, round: Round)
       }
     }
     case "etcd does not start":
-      cluster.settings = flag("etcd", "auto-compaction-retention", "never");
-      return up();
+      return upWithBroken("registry.k8s.io/etcd:3.6.8-0");
     case "API server does not start":
-      cluster.settings = flag("apiServer", "service-account-max-token-expiration", "30m");
-      return up();
+      return upWithBroken(`registry.k8s.io/kube-apiserver:v${kubernetesVersion}`);
   }
 }

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { parse } from "yaml";
-import type { LabCluster } from "./cluster";
+import { eventually, type LabCluster } from "./cluster";
 
 interface Kubeconfig {
   readonly users: readonly { readonly user: Readonly<Record<string, string>> }[];
@@ -37,22 +37,29 @@ done`;
     return new Writes(cluster, stopFile, logFile, lab.run(["bash", "-c", line], { allowFailure: true }));
   }
 
-  /** Ends the writes. @returns how many were acknowledged, and the names of those that are not there */
-  async end(): Promise<{ tried: number; acknowledged: number; lost: string[] }> {
+  /** Names of all ConfigMaps of the namespace that is written to. */
+  static async there(cluster: LabCluster): Promise<ReadonlySet<string>> {
+    const names = await eventually(
+      "the ConfigMaps that were written",
+      () => cluster.kubectl("get", "configmaps", "-o", "jsonpath={.items[*].metadata.name}"),
+      () => true,
+      240,
+    );
+    return new Set(names.split(" "));
+  }
+
+  /** Ends the writes. @returns the names of those that were acknowledged, and of those among them that are not there */
+  async end(): Promise<{ tried: number; acknowledged: string[]; lost: string[] }> {
     fs.writeFileSync(this.stopFile, "");
     await this.ended;
     const tries = fs.existsSync(this.logFile)
       ? fs.readFileSync(this.logFile, "utf8").trim().split("\n").filter(Boolean)
       : [];
     const acknowledged = tries.flatMap((line) => /^(\S+) 201$/.exec(line)?.[1] ?? []);
-    const there = new Set(
-      (await this.cluster.kubectl("get", "configmaps", "-o", "jsonpath={.items[*].metadata.name}")).split(
-        " ",
-      ),
-    );
+    const there = await Writes.there(this.cluster);
     return {
       tried: tries.length,
-      acknowledged: acknowledged.length,
+      acknowledged,
       lost: acknowledged.filter((one) => !there.has(one)),
     };
   }
