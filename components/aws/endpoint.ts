@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { hasPublicBalancer, type FirewallGroup } from "../../model/aws/firewall";
 import { awsOf } from "../../model/aws/spec";
-import { balancerName } from "../../model/aws/names";
+import { apiBalancerName } from "../../model/aws/names";
 import { resourceTags } from "../../model/aws/tags";
 import { API_PORT } from "../../model/network/ports";
 import type { ClusterSettings } from "../../model/settings/resolved";
@@ -75,7 +75,7 @@ export class Endpoint extends pulumi.ComponentResource {
     listeners: pulumi.Resource[],
   ): Balancer {
     const name = `${prefix}-${part}`;
-    const called = balancerName(settings.name, part === "internal" ? "api" : "api-public");
+    const called = apiBalancerName(settings.name, part);
     const tags = resourceTags(settings, called);
     const group = groupIds[part === "internal" ? "balancer" : "publicBalancer"];
     const balancer = new aws.lb.LoadBalancer(

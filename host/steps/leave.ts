@@ -4,7 +4,12 @@ import type { EtcdMember } from "../../model/node/etcd";
 import type { Intended } from "../../model/lifecycle/intended";
 import { resetScript } from "../../model/lifecycle/leaving";
 import { hostLog } from "../../model/node/log";
-import { aliveScript, DONE_BEFORE, removeNodeScript } from "../../model/lifecycle/removing";
+import {
+  aliveScript,
+  DONE_BEFORE,
+  removeNodeScript,
+  removeNodeTimeout,
+} from "../../model/lifecycle/removing";
 import type { ClusterMachine } from "../../model/machine";
 import { askControlPlane, askEtcd, ownIntended, type ControlPlane } from "../controlPlane";
 import { insistedBy, waysToInsist } from "../insist";
@@ -156,7 +161,7 @@ async function leaveOthers(
         first: verdict.first,
         insist: insisted !== undefined,
       }),
-      timeout: spec.node.drainTimeoutSeconds + 300,
+      timeout: removeNodeTimeout(spec.node),
     });
   } catch (error) {
     if (!(error instanceof HostProblem)) throw error;

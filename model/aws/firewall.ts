@@ -63,6 +63,14 @@ export function hasPublicBalancer(aws: AwsSettings): boolean {
   return aws.endpoint.loadBalancer && aws.access.endpointAccess === "public";
 }
 
+/** The load balancers that the API has. */
+export function apiBalancers(aws: AwsSettings): ("internal" | "public")[] {
+  return [
+    ...(aws.endpoint.loadBalancer ? (["internal"] as const) : []),
+    ...(hasPublicBalancer(aws) ? (["public"] as const) : []),
+  ];
+}
+
 /** A private API that the bastion forwards to. */
 export function bastionForwards(aws: AwsSettings): boolean {
   return (

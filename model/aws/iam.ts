@@ -2,7 +2,9 @@ import type { AwsPool, AwsSettings } from "./settings";
 import { autoscalerStatements } from "./autoscaler/statements";
 import { cloudControllerStatements, storageStatements } from "./addons/statements";
 import { backupStatements } from "./backup";
+import { apiBalancers } from "./firewall";
 import {
+  apiBalancerName,
   bastionHostKeySecret,
   bootBucketParameter,
   bootBucketPrefix,
@@ -137,6 +139,7 @@ export function controlPlaneStatements(settings: AwsCluster): Statement[] {
       actions: ["autoscaling:DescribeScalingActivities"],
       resources: ["*"],
     },
+    ...deregistrationStatements(settings),
     ...backupStatements(settings),
     ...repairStatements(settings),
     ...(aws.podIdentity === undefined
@@ -149,6 +152,33 @@ export function controlPlaneStatements(settings: AwsCluster): Statement[] {
       : []),
     ...pullStatements(aws),
     ...sessionStatements(aws),
+  ];
+}
+
+/** What takes a control-plane node out of the API's load balancers, and puts it back. */
+function deregistrationStatements(settings: AwsCluster): Statement[] {
+  const aws = awsOf(settings);
+  const groups = apiBalancers(aws).map((part) =>
+    arn(aws, "elasticloadbalancing", `targetgroup/${apiBalancerName(settings.name, part)}/*`),
+  );
+  if (groups.length === 0) return [];
+  const see: Statement = {
+    sid: "SeeTargets",
+    reason:
+      "a control-plane node waits until the API's load balancers have let go of one that leaves; reading cannot be limited to resources",
+    actions: ["elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"],
+    resources: ["*"],
+  };
+  return [
+    // Without pod identity the cloud controller's own statement has both, and the role's policy has little room.
+    ...(aws.podIdentity === undefined ? [] : [see]),
+    {
+      sid: "LeaveBalancers",
+      reason:
+        "a control-plane node that leaves is taken out of the API's load balancers before its etcd member is removed, and put back if it stays",
+      actions: ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"],
+      resources: groups,
+    },
   ];
 }
 

@@ -37,6 +37,11 @@ export function balancerName(cluster: string, part: string): string {
   return shortName(BALANCER_NAME_LIMIT, ...before, cluster, part);
 }
 
+/** Of the load balancers in front of the API, and of their target groups: nodes' own, and people's if the API is public. */
+export function apiBalancerName(cluster: string, part: "internal" | "public"): string {
+  return balancerName(cluster, part === "internal" ? "api" : "api-public");
+}
+
 /** A word that looks like a region: by it a name could be cut in another place. */
 const REGION_INSIDE = /(^|-)[a-z]{2}(-[a-z]+)+-\d(-|$)/;
 

@@ -1,4 +1,5 @@
 /** Scripts that run on a control-plane node that stays, while another machine leaves. */
+import { DEREGISTRATION_WAIT, deregistrationProgram } from "../aws/node/deregistration";
 import { KUBELET_PORT } from "../network/ports";
 import type { ClusterMachine } from "../machine";
 import { nodeVariables } from "./draining";
@@ -38,10 +39,17 @@ export function removeNodeScript(spec: NodeSpec, removal: Removal): string {
     alive,
     insist,
     control_plane: machine.role === "controlPlane",
+    balancer_program: spec.controlPlane === undefined ? "" : deregistrationProgram(spec.controlPlane),
     dead_members: machine.role === "controlPlane" ? deadMembers(first) : [],
     drain_timeout: spec.drainTimeoutSeconds,
     done_before: DONE_BEFORE,
   })}`;
+}
+
+/** Seconds that the script may take. */
+export function removeNodeTimeout({ drainTimeoutSeconds, controlPlane }: NodeSpec): number {
+  const balanced = (controlPlane?.aws?.targetGroups ?? []).length > 0;
+  return drainTimeoutSeconds + 300 + (balanced ? DEREGISTRATION_WAIT : 0);
 }
 
 /**

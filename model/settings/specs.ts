@@ -12,6 +12,8 @@ import type { ControlPlaneNodeSpec, NodeSpec } from "../lifecycle/spec";
 import { staticPodsOf } from "../extras/staticPods";
 import type { ClusterMachine } from "../machine";
 import { ecrProvider } from "../aws/ecr/registry";
+import { apiBalancers } from "../aws/firewall";
+import { apiBalancerName } from "../aws/names";
 import { endpointAddresses } from "../network/endpoint";
 import { hostKubelet } from "../node/hostKubelet";
 import { shortAddresses } from "../node/shortAddresses";
@@ -355,6 +357,9 @@ const controlPlaneNode = once((settings): ControlPlaneNodeSpec => {
               labels,
               ...(repair === undefined ? {} : { repair }),
             })),
+            ...(apiBalancers(aws).length > 0
+              ? { targetGroups: apiBalancers(aws).map((part) => apiBalancerName(settings.name, part)) }
+              : {}),
             ...(aws.podIdentity === undefined ? {} : { podIdentity: aws.podIdentity }),
           },
         }),

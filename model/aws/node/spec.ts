@@ -13,6 +13,8 @@ export interface AwsControlPlaneSpec {
 
 export interface AwsForControlPlane extends Pick<AwsSettings, "region" | "partition"> {
   readonly pools: readonly PoolForControlPlane[];
+  /** Names of the target groups of the API's load balancers. Default: none. */
+  readonly targetGroups?: readonly string[];
 }
 
 /** A pool as control-plane nodes know it: they let its instances in and label their nodes. */

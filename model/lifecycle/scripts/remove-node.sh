@@ -1,16 +1,19 @@
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154
 # Uses: node/scripts/etcd.sh lifecycle/scripts/node-functions.sh
-# Variables: machine node_address alive insist control_plane dead_members drain_timeout done_before
+# Variables: machine node_address alive insist control_plane dead_members drain_timeout done_before balancer_program
 
-cordoned="" happened=""
+cordoned="" deregistered="" happened=""
 did() { happened="$happened${happened:+, }$1"; }
 at_exit() { [ "$1" -eq 0 ] || echo "##error $done_before${happened:-nothing}"; }
 uncordon() { if [ -n "$cordoned" ] && kubectl uncordon "$node"; then did "the node was uncordoned again"; fi; }
+balancers() { python3 -I -c "$balancer_program" "$1" "$node_address" 2>&1; }
+reregister() { if [ -n "$deregistered" ] && balancers register; then did "the load balancers have the node again"; fi; }
 refuse() {
   if [ -n "$insist" ]; then
     note "$1; continuing anyway"
   else
     uncordon
+    reregister
     die "$1"
   fi
 }
@@ -32,6 +35,17 @@ elif [ -n "$found" ]; then
   phase "cordon $machine"
   kubectl cordon "$node" || refuse "the node could not be cordoned"
 fi
+if [ -n "$balancer_program" ]; then
+  phase "load balancers without $machine"
+  # Half of it may be done when it fails.
+  deregistered=yes
+  if said=$(balancers deregister); then
+    [ -z "$said" ] || note "$said"
+    did "the load balancers let go of the node"
+  else
+    refuse "the load balancers do not let go of $machine: ${said##*$'\n'}"
+  fi
+fi
 if [ -n "$control_plane" ]; then
   phase "etcd member $machine"
   if ! find_etcd || ! list=$(etcdctl member list); then
@@ -40,7 +54,7 @@ if [ -n "$control_plane" ]; then
     mapfile -t ids < <(member_ids "$node" "$node_address" <<<"$list")
     for id in "${ids[@]}"; do remove_member "$id" "$machine"; done
     # A node whose etcd is out has no API server any more: it is for no pods, and the next run goes on from here.
-    cordoned=""
+    cordoned="" deregistered=""
   fi
 fi
 phase "delete node $machine"

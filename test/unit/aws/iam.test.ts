@@ -89,11 +89,25 @@ describe("controlPlaneNodes", () => {
     expect(covers(statements, "ssm:PutParameter", other)).toBe(false);
   });
 
-  it("know instances by name, and otherwise call neither EC2 nor balancers: add-ons have their own roles, unless pod identity is off", () => {
+  it("know instances by name and move targets of the API, and otherwise call neither EC2 nor balancers: add-ons have their own roles, unless pod identity is off", () => {
     const actions = (all: readonly Statement[]) => all.flatMap((one) => one.actions);
-    expect(actions(statements).filter((action) => /^(ec2|elasticloadbalancing):/.test(action))).toEqual([
+    const called = (all: readonly Statement[]) =>
+      actions(all).filter((action) => /^(ec2|elasticloadbalancing):/.test(action));
+    expect(called(controlPlaneStatements(small))).toEqual(["ec2:DescribeInstances"]);
+    expect(called(statements)).toEqual([
       "ec2:DescribeInstances",
+      "elasticloadbalancing:DescribeTargetGroups",
+      "elasticloadbalancing:DescribeTargetHealth",
+      "elasticloadbalancing:DeregisterTargets",
+      "elasticloadbalancing:RegisterTargets",
     ]);
+    const group = (name: string) =>
+      `arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/${name}/0123456789abcdef`;
+    const takesOut = (name: string) =>
+      covers(statements, "elasticloadbalancing:DeregisterTargets", group(name));
+    expect(takesOut("cloud-api")).toBe(true);
+    expect(takesOut("cloud-2-api")).toBe(false);
+    expect(takesOut("k8s-shop-web")).toBe(false);
     const without = awsSettings(smallAws, (raw) => (raw.podIdentity = false));
     expect(actions(controlPlaneStatements(without))).toEqual(
       expect.arrayContaining(["ec2:DescribeInstances", "ec2:CreateVolume"]),

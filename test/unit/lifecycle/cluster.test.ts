@@ -3,8 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { credentialScript, joinFileCommand } from "../../../model/lifecycle/joining";
 import { forgetScript } from "../../../model/lifecycle/nodes";
 import { nodeLabels } from "../../../model/kubeadm";
+import type { Removal } from "../../../model/lifecycle/removing";
 import type { Machine, Taint } from "../../../model/settings/resolved";
 import { machine, controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
+import { awsSettings, largeAws } from "../../support/awsInput";
 import { impatient, NodeHost } from "./support";
 import { drainScript, adoptScript, removeNodeScript } from "../../support/fromSettings";
 
@@ -356,6 +358,67 @@ esac`,
     const at = (text: string) => all.findIndex((line) => line.includes(text));
     expect(at("member remove")).toBeGreaterThan(at("drain cp2"));
     expect(at("delete node cp2")).toBeGreaterThan(at("member remove"));
+  });
+
+  describe("behind load balancers", () => {
+    const { machines } = awsSettings(largeAws);
+    const [, leaves] = machines;
+    const script = (more: Partial<Removal> = {}) =>
+      removeNodeScript(awsSettings(largeAws), leaves, { alive: true, ...more });
+    const program = (line = "") =>
+      host.files.command("python3", `echo "$4 $5" >>"$ROOT/asked"\ncase "$4" in ${line} esac`);
+    const asked = () => host.files.read("/asked").trim().split("\n");
+    beforeEach(() => {
+      program();
+      const { nodeName, nodeAddress } = leaves;
+      const at = `https://${nodeAddress}`;
+      members(list(`91bc3c398fb3c146, started, ${nodeName}, ${at}:2380, ${at}:2379, false`));
+      host.files.command("kubectl", `case "$*" in "get node ${nodeName} "*) echo node/${nodeName} ;; esac`);
+    });
+
+    it("is removed when they have let go of its node: its API server answers nothing afterwards", () => {
+      const { status, output } = host.run(script());
+      expect(status, output).toBe(0);
+      expect(asked()).toEqual([`deregister ${leaves.nodeAddress}`]);
+      const all = host.files.calls();
+      const at = (text: string) => all.findIndex((line) => line.includes(text));
+      expect(at("python3 ")).toBeGreaterThan(at("drain "));
+      expect(at("member remove")).toBeGreaterThan(at("python3 "));
+    });
+
+    it("stays when they do not, and they get its node back", () => {
+      program("deregister) echo 'elasticloadbalancing DeregisterTargets: AccessDenied: no'; exit 1 ;;");
+      const { status, output } = host.run(script());
+      expect(status).toBe(1);
+      expect(output).toContain(
+        `##error the load balancers do not let go of ${leaves.name}: elasticloadbalancing DeregisterTargets: AccessDenied: no`,
+      );
+      expect(output).toContain("the node was uncordoned again, the load balancers have the node again\n");
+      expect(asked()).toEqual([`deregister ${leaves.nodeAddress}`, `register ${leaves.nodeAddress}`]);
+      expect(removed()).toEqual([]);
+    });
+
+    it("is removed anyway where somebody insists, and no balancer gets a dead node back", () => {
+      program("deregister) exit 1 ;;");
+      const { status, output } = host.run(script({ insist: true }));
+      expect(status, output).toBe(0);
+      expect(removed()).toEqual(["91bc3c398fb3c146"]);
+      expect(asked()).toEqual([`deregister ${leaves.nodeAddress}`]);
+    });
+
+    it("gives them its node back where etcd does not let it go", () => {
+      host.files.command(
+        "crictl",
+        `case "$*" in "ps "*) echo 0123abcd ;; *"member list"*) cat "$ROOT/members" ;; *"member remove"*) exit 1 ;; esac`,
+      );
+      expect(host.run(impatient(script())).status).toBe(1);
+      expect(asked().at(-1)).toBe(`register ${leaves.nodeAddress}`);
+    });
+
+    it("is no member of theirs when it is a worker, or on machines of one's own", () => {
+      host.run(removeNodeScript(settings, cp2, { alive: true }));
+      expect(calls("python3")).toEqual([]);
+    });
   });
 
   it("cannot be asked for where no etcd runs, which is not an error", () => {

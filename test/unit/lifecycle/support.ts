@@ -20,6 +20,7 @@ const PROGRAMS = [
   "iptables-restore",
   "umount",
   "mountpoint",
+  "python3",
   "sleep",
   "openssl",
 ];

@@ -3,7 +3,7 @@
  * 2015-12-01). What it makes is in the account beside what Pulumi makes, under the rules of the engine's stand-in. An action that makes
  * or changes something is judged by the tags of the request or of the thing (Service Authorization Reference).
  */
-import { withAccount, type AccountData } from "../../../engine/providers/aws/account";
+import { readAccount, withAccount, type AccountData } from "../../../engine/providers/aws/account";
 import { kindOf } from "../../../engine/providers/aws/kinds";
 import { forwards } from "../../../engine/providers/aws/kinds/listeners";
 import { Scope, object, text, texts, written } from "../../../engine/providers/aws/scope";
@@ -13,7 +13,7 @@ import { element, escaped, numbered, tagKeys, type Params } from "../ec2Api";
 import { Refusal } from "../refusal";
 import type { Allow } from "../services";
 import type { Balancers, TargetState } from "./balancers";
-import { ATTACHMENT, BALANCER, GROUP, LISTENER, groupOf } from "./shape";
+import { ATTACHMENT, BALANCER, GROUP, LISTENER, groupOf, keyOf } from "./shape";
 
 export interface Elb {
   readonly region: string;
@@ -187,6 +187,7 @@ export function elb(
             scope.put(ATTACHMENT, `${arn}-${scope.digits("attachment")}`, key);
         }
       });
+      elbOf.balancers.see(readAccount(elbOf.accountFile));
       return "";
     }
     case "DescribeTargetHealth": {
@@ -195,7 +196,19 @@ export function elb(
       const state = objectsOf(account, GROUP)[arn];
       if (state === undefined) throw notFound(GROUP, arn);
       const group = groupOf(account, elbOf.region, arn, state, false);
-      const items = elbOf.balancers.health(group).map(({ target, state: health }) => {
+      const known = elbOf.balancers.health(group);
+      const asked = members(params, "Targets").map((one) => ({
+        instance: one["Id"] ?? "",
+        port: Number(one["Port"] ?? state["port"]),
+      }));
+      const told =
+        asked.length === 0
+          ? known
+          : asked.map(
+              (target) =>
+                known.find((one) => keyOf(one.target) === keyOf(target)) ?? { target, state: undefined },
+            );
+      const items = told.map(({ target, state: health }) => {
         const description = [
           element("Target", `${element("Id", target.instance)}${element("Port", String(target.port))}`),
           element("TargetHealth", healthXml(health)),
@@ -409,8 +422,9 @@ function listenerXml(arn: string, state: Values): string {
   ].join("");
 }
 
-/** API Reference, TargetHealth: a reason where the state is not healthy. */
-function healthXml(state: TargetState): string {
+/** API Reference, TargetHealth: a reason where the state is not healthy. @param state undefined: it is not registered */
+function healthXml(state: TargetState | undefined): string {
+  if (state === undefined) return element("State", "unused") + element("Reason", "Target.NotRegistered");
   const reasons: Partial<Record<TargetState, string>> = {
     initial: "Elb.InitialHealthChecking",
     unhealthy: "Target.FailedHealthChecks",

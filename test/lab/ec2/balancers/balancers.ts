@@ -55,10 +55,8 @@ export class Balancers {
 
   /** One look at the account; checks that are due are on their way when it returns. */
   turn(account: AccountData, ports: readonly Port[]): void {
-    const before = this.all;
-    this.all = balancersOf(account, this.region);
     this.ports = new Map(ports.map((port) => [port.instance.id, port]));
-    this.follow(before);
+    this.see(account);
     const wanted = new Set<string>();
     for (const balancer of this.all)
       for (const { group } of balancer.listeners)
@@ -67,7 +65,13 @@ export class Balancers {
     for (const key of this.seen.keys()) if (!wanted.has(key)) this.seen.delete(key);
   }
 
-  /** Notes what is registered no longer. */
+  /** Notes at once what was registered or taken out. */
+  see(account: AccountData): void {
+    const before = this.all;
+    this.all = balancersOf(account, this.region);
+    this.follow(before);
+  }
+
   private follow(before: readonly Balancer[]): void {
     const now = new Map(
       this.all.flatMap(({ listeners }) =>
