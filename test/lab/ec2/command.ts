@@ -21,11 +21,20 @@ interface Ec2Environment {
   readonly settings: () => Promise<AwsSettings>;
   /** Whether its registry has the images of add-ons. */
   readonly addons: boolean;
+  /** Whether people reach its nodes' own addresses. */
+  readonly open: boolean;
 }
 
 const environments: Readonly<Record<string, Ec2Environment>> = {
-  dev: { name: "dev", lab: "ec2", deviations, settings: devSettings, addons: false },
-  prod: { name: "prod", lab: "prod", deviations: prodDeviations, settings: prodSettings, addons: true },
+  dev: { name: "dev", lab: "ec2", deviations, settings: devSettings, addons: false, open: true },
+  prod: {
+    name: "prod",
+    lab: "prod",
+    deviations: prodDeviations,
+    settings: prodSettings,
+    addons: true,
+    open: false,
+  },
 };
 
 /** Environments that run on a simulated region. */
@@ -99,7 +108,7 @@ async function kubectl(environment: Ec2Environment, args: readonly string[]): Pr
 }
 
 function smoke(environment: Ec2Environment): boolean {
-  return run(environment, SimulatedRegion.load(environment.lab).smokeCommand());
+  return run(environment, SimulatedRegion.load(environment.lab).smokeCommand({ nodePort: environment.open }));
 }
 
 /** A command, or a shell, on an instance, as its console has it. */

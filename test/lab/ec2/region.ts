@@ -53,6 +53,7 @@ class Region {
   private rules = "";
   private readonly names = new Map<string, string>();
   private answered: readonly string[] = [];
+  private passing: Promise<void> = Promise.resolve();
 
   constructor(private readonly config: RegionConfig) {
     const { region, accountFile } = config;
@@ -104,8 +105,14 @@ class Region {
     return { instance, region, subnet, resolver, publicKey: publicKey === "" ? undefined : publicKey };
   }
 
-  /** Brings the router's rules up to date. */
-  private async pass(): Promise<void> {
+  /** Brings the router's rules up to date; one at a time, since a boot asks for it besides. */
+  private pass(): Promise<void> {
+    const passed = this.passing.then(() => this.passOnce());
+    this.passing = passed.catch(() => undefined);
+    return passed;
+  }
+
+  private async passOnce(): Promise<void> {
     const account = readAccount(this.config.accountFile);
     const known = new Map(this.lifecycle.running().map((one) => [one.id, one]));
     const now = new Map(instancesOf(account, this.config.region).map((one) => [one.id, one]));
@@ -129,10 +136,10 @@ class Region {
     const around = { services, resolver, flows: this.balancers.flows(), cutZones };
     const rules = packetRules(account, ports, around);
     if (rules === this.rules) return;
-    this.rules = rules;
-    // In its place once the router has it.
+    // In its place, and known, once the router has it.
     fs.writeFileSync(this.file("packets.new"), rules);
     await run(inNamespace(labNamespace(this.config.lab), ["nft", "-f", this.file("packets.new")]));
+    this.rules = rules;
     fs.renameSync(this.file("packets.new"), this.file("packets.nft"));
   }
 

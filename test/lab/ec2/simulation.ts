@@ -214,12 +214,18 @@ export class SimulatedRegion {
     return run(atOperator(this.lab.id, command), { ...options, env });
   }
 
-  /** The smoke test on this cluster, as people run it; images and a node's port as the lab has them. */
-  smokeCommand(): string[] {
+  /**
+   * The smoke test on this cluster, as people run it; images and a node's port as the lab has them.
+   * @param nodePort false: nodes have no address that people reach
+   */
+  smokeCommand({ nodePort = true }: { nodePort?: boolean } = {}): string[] {
     const program = path.resolve(__dirname, "..", "..", "..", "smoke", "main.ts");
     const tsx = `file://${require.resolve("tsx")}`;
-    const image = ["--image", webImage, "--server", "/web", "--path", "/", "--node-port"];
-    return [process.execPath, "--import", tsx, program, "--kubeconfig", kubeconfigFile(this.lab), ...image];
+    const image = ["--image", webImage, "--server", "/web", "--path", "/"];
+    return [
+      ...[process.execPath, "--import", tsx, program, "--kubeconfig", kubeconfigFile(this.lab), ...image],
+      ...(nodePort ? ["--node-port"] : []),
+    ];
   }
 
   /** Applies manifests given as JSON objects. */

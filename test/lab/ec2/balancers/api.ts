@@ -6,6 +6,7 @@
 import { readAccount, withAccount, type AccountData } from "../../../engine/providers/aws/account";
 import { kindOf } from "../../../engine/providers/aws/kinds";
 import { forwards } from "../../../engine/providers/aws/kinds/listeners";
+import { attachmentId } from "../../../engine/providers/aws/kinds/targetGroups";
 import { Scope, object, text, texts, written } from "../../../engine/providers/aws/scope";
 import type { Values } from "../../../engine/providers/shared/values";
 import { objectsOf, tagsOf } from "../account";
@@ -184,7 +185,7 @@ export function elb(
           if (action === "DeregisterTargets") {
             for (const { id } of scope.where(ATTACHMENT, key)) scope.remove(ATTACHMENT, id);
           } else if (scope.where(ATTACHMENT, key).length === 0)
-            scope.put(ATTACHMENT, `${arn}-${scope.digits("attachment")}`, key);
+            scope.put(ATTACHMENT, attachmentId(arn, target.targetId, target.port), key);
         }
       });
       elbOf.balancers.see(readAccount(elbOf.accountFile));

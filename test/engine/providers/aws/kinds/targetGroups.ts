@@ -4,7 +4,7 @@ import { between, longest, matches, oneOf } from "../faults";
 import type { Kind } from "../kind";
 import { given, object, refuse, text, written, type Scope } from "../scope";
 import type { CheckFailure } from "../../shared/provider";
-import { sameValue, type Values } from "../../shared/values";
+import { sameValue, type Value, type Values } from "../../shared/values";
 import { forwards } from "./listeners";
 import { balancerName } from "./loadBalancers";
 
@@ -167,9 +167,14 @@ export const targetGroupAttachment: Kind = {
       }
     }
     if (group["targetType"] === "ip") checkAddress(scope, call, group, inputs);
-    return { id: `${arn}-${scope.digits("attachment")}` };
+    return { id: attachmentId(arn, target, inputs["port"] ?? group["port"]) };
   },
 };
+
+/** By what is registered: whoever takes it out and registers it again brings the same one back. */
+export function attachmentId(groupArn: string, target: string, port: Value | undefined): string {
+  return `${groupArn}-${target}-${written(port)}`;
+}
 
 function checkAddress(scope: Scope, call: string, group: Values, inputs: Values): void {
   const target = text(inputs["targetId"]);
