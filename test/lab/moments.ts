@@ -16,12 +16,24 @@ export function random(seed: number): () => number {
   };
 }
 
+/** When something happens on a host, as `untilPhase` has it. */
+interface Moment {
+  readonly host: string;
+  readonly phase: string;
+  readonly after: string;
+  readonly since?: string;
+}
+
 /**
  * Bash that ends so many seconds after a phase has begun in the host's own log: a watcher from outside would be late by what it takes to
- * look. Of several phases, as an extended regular expression, the first that comes.
+ * look. Of several phases, as an extended regular expression, the first that comes; not before the phase `since`, where that is given.
  */
-export function untilPhase(phase: string, after: string): string {
-  return `timeout 2400 grep -m 1 -E -x '##phase (${phase})' <(tail -n 0 -s 0.1 -F /var/log/pulumi-kubeadm.log 2>/dev/null </dev/null) >/dev/null || true
+export function untilPhase(phase: string, after: string, since = ".*"): string {
+  return `since='^##phase (${since})$' phase='^##phase (${phase})$' begun=
+while IFS= read -r line; do
+  if [[ $line =~ $since ]]; then begun=yes; fi
+  if [ -n "$begun" ] && [[ $line =~ $phase ]]; then break; fi
+done < <(timeout 2400 tail -n 0 -s 0.1 -F /var/log/pulumi-kubeadm.log 2>/dev/null </dev/null)
 sleep ${after}
 `;
 }
@@ -32,12 +44,9 @@ export async function atPhase(cluster: LabCluster, host: string, phase: string, 
 }
 
 /** An `up` that is killed when a host loses its power, so many seconds after a phase has begun in the host's own log. */
-export async function powerCut(
-  cluster: LabCluster,
-  moment: { readonly host: string; readonly phase: string; readonly after: string },
-): Promise<void> {
+export async function powerCut(cluster: LabCluster, moment: Moment): Promise<void> {
   let engine = 0;
-  const plug = cluster.host(moment.host, untilPhase(moment.phase, moment.after));
+  const plug = cluster.host(moment.host, untilPhase(moment.phase, moment.after, moment.since));
   const up = cluster.attempt("up", { onStart: (pid) => (engine = pid) });
   plug.catch(() => undefined);
   const ended = await Promise.race([plug, up]);
@@ -53,13 +62,13 @@ export async function powerCut(
  */
 export async function killedUp(
   cluster: LabCluster,
-  moment: { readonly host: string; readonly phase: string; readonly after: string },
+  moment: Moment,
   options: EngineOptions = {},
 ): Promise<{ job: string; ok: boolean }> {
   const kill =
     "systemctl kill --signal=SIGKILL pulumi-kubeadm-job && echo a job was killed || echo no job ran";
   const plug = cluster
-    .host(moment.host, untilPhase(moment.phase, moment.after) + kill)
+    .host(moment.host, untilPhase(moment.phase, moment.after, moment.since) + kill)
     .catch((error: unknown) => String(error));
   let engine = 0;
   const ended = cluster.attempt("up", { ...options, onStart: (pid) => (engine = pid) }).then(

@@ -124,6 +124,9 @@ export async function strike(cluster: LabCluster, newer: Settings, round: Round)
   const { fault, host } = round;
   const after = round.moment?.after ?? "0";
   const phase = fromPhase(round.moment?.phase ?? "");
+  // The setup before it ends with phases of the same names.
+  const since = "configuration";
+  const moment = { host, phase, after, since };
   cluster.settings = newer;
   const onHost = (line: string): Promise<string> => cluster.host(host, line);
   const up = async (): Promise<Struck> => {
@@ -143,18 +146,18 @@ export async function strike(cluster: LabCluster, newer: Settings, round: Round)
   };
   switch (fault) {
     case "the job is killed": {
-      const { job, ok } = await killedUp(cluster, { host, phase, after });
+      const { job, ok } = await killedUp(cluster, moment);
       return { struck: job === "a job was killed", log: `${job}; up ended well: ${ok}` };
     }
     case "power cut":
-      await powerCut(cluster, { host, phase, after });
+      await powerCut(cluster, moment);
       await cluster.lab.startHost(host);
       return { struck: true, log: "" };
     case "up is killed": {
       let engine = 0;
       const ended = cluster.attempt("up", { onStart: (pid) => (engine = pid) }).catch(() => undefined);
       const first = await Promise.race([
-        onHost(untilPhase(phase, after)).then(() => "moment" as const),
+        onHost(untilPhase(phase, after, since)).then(() => "moment" as const),
         ended,
       ]);
       killTree(engine);
@@ -164,7 +167,7 @@ export async function strike(cluster: LabCluster, newer: Settings, round: Round)
     case "reboot": {
       let struck = false;
       const ended = up();
-      const plug = onHost(untilPhase(phase, after)).then(async () => {
+      const plug = onHost(untilPhase(phase, after, since)).then(async () => {
         struck = true;
         await cluster.lab.stopHost(host);
         await cluster.lab.startHost(host);
