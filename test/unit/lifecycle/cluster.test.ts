@@ -360,6 +360,48 @@ esac`,
     expect(at("delete node cp2")).toBeGreaterThan(at("member remove"));
   });
 
+  describe("that may lead", () => {
+    const leaves = "91bc3c398fb3c146, started, cp2, https://10.40.0.12:2380, https://10.40.0.12:2379, false";
+    const asked = () =>
+      calls("crictl").flatMap((line) => / (move-leader|member remove) (.*)$/.exec(line)?.[0] ?? []);
+    const etcd = (answer: string) =>
+      host.files.command(
+        "crictl",
+        `case "$*" in
+  "ps "*) echo 0123abcd ;;
+  *"member list"*) cat "$ROOT/members" ;;
+  *"endpoint status"*) echo "https://127.0.0.1:2379, 8e9e05c52164694d, 3.6.8, 3.6.0, 6.4 MB, false, false, 3, 14951, 14951, , , false" ;;
+  *move-leader*) ${answer} ;;
+esac`,
+      );
+    beforeEach(() => host.files.write("/members", list(leaves)));
+
+    it("hands the lead to the member that stays before it is removed, so that writes go on", () => {
+      etcd("echo Leadership transferred from 91bc3c398fb3c146 to 8e9e05c52164694d");
+      const { status, output } = host.run(removeNodeScript(settings, cp2, { alive: true }));
+      expect(status, output).toBe(0);
+      expect(asked()).toEqual([" move-leader 8e9e05c52164694d", " member remove 91bc3c398fb3c146"]);
+      expect(calls("crictl").find((line) => line.includes("move-leader"))).toContain(
+        "--endpoints https://10.40.0.12:2379 move-leader",
+      );
+      expect(output).toContain("##note etcd: Leadership transferred from 91bc3c398fb3c146");
+    });
+
+    it("is removed where it does not lead, or does not answer", () => {
+      etcd("echo Error: no leader endpoint given; exit 1");
+      const { status, output } = host.run(removeNodeScript(settings, cp2, { alive: true }));
+      expect(status, output).toBe(0);
+      expect(asked().at(-1)).toBe(" member remove 91bc3c398fb3c146");
+      expect(output).not.toContain("no leader endpoint");
+    });
+
+    it("is not asked where its host is gone", () => {
+      etcd("exit 0");
+      host.run(removeNodeScript(settings, cp2, { alive: false }));
+      expect(asked()).toEqual([" member remove 91bc3c398fb3c146"]);
+    });
+  });
+
   describe("behind load balancers", () => {
     const { machines } = awsSettings(largeAws);
     const [, leaves] = machines;
