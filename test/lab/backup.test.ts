@@ -119,7 +119,7 @@ describeWithLab("backups of three control-plane nodes", () => {
         .filter((line) => /is lost|restored|stopping/.test(line))
         .join("\n"),
     );
-    expect(log).toMatch(/what was changed in the last \d+ min is lost/);
+    expect(log).toMatch(/what was changed in the last \d+ (s|min) is lost/);
     expect([await names("before"), await names("after")]).toEqual([["configmap/before"], []]);
     expect(cluster.kubeconfig()).toBe(kubeconfig);
     const asked = await cluster.host(

@@ -72,7 +72,7 @@ describeWithLab("a backup over SFTP, its rehearsal and its restore", () => {
     const { etcd } = cluster.settings as { etcd?: object };
     cluster.settings = { ...cluster.settings, etcd: { ...etcd, restore: snapshot } };
     const { log } = await cluster.engine("up");
-    expect(log).toMatch(/what was changed in the last \d+ min is lost/);
+    expect(log).toMatch(/what was changed in the last \d+ (s|min) is lost/);
     const names = await cluster.kubectl("get", "configmaps", "-o", "name");
     expect(names).toContain("configmap/before");
     expect(names).not.toContain("configmap/after");

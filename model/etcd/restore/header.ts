@@ -58,7 +58,8 @@ export function lostSince(time: string, now: number): string {
 
 /** So many seconds, as people say them. */
 export function ageText(seconds: number): string {
-  const minutes = Math.max(0, Math.round(seconds / 60));
+  if (seconds < 60) return `${Math.max(0, Math.round(seconds))} s`;
+  const minutes = Math.round(seconds / 60);
   const [days, hours] = [Math.floor(minutes / 1_440), Math.floor((minutes % 1_440) / 60)];
   const parts = [
     ...(days === 0 ? [] : [`${days} d`]),

@@ -37,10 +37,12 @@ describe("which snapshots are restored", () => {
   });
 
   it.each([
-    [0, "0 min"],
+    [-1, "0 s"],
+    [0.7, "42 s"],
+    [1, "1 min"],
     [61, "1 h 1 min"],
     [3_000, "2 d 2 h 0 min"],
-  ])("with what is lost: %i minutes are %s", (minutes, text) => {
+  ])("with what is lost: %d minutes are %s", (minutes, text) => {
     expect(lostSince(HEADER.time, Date.parse(HEADER.time) + minutes * 60_000)).toBe(text);
   });
 });
