@@ -43,7 +43,8 @@ describeWithLanguageHost("the program that the CLI runs", () => {
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     };
     await pulumi(["stack", "init", "metal"]);
-    await pulumi(["config", "set", "--secret", "--path", "kubeadm:secrets.operator"], newKey().private);
+    for (const name of ["operator", "backup"])
+      await pulumi(["config", "set", "--secret", "--path", `kubeadm:secrets.${name}`], newKey().private);
   });
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
@@ -110,7 +111,7 @@ describeWithLanguageHost("the program that the CLI runs", () => {
     const key = newKey().private;
     const indented = key.trimEnd().replaceAll("\n", "\n      ");
     const plain = `kubeadm:secrets:\n    operator: |\n      ${indented}\n`;
-    const none = text.replace(/kubeadm:secrets:\n {4}operator:\n {6}secure: .*\n/, plain);
+    const none = text.replace(/kubeadm:secrets:\n(?: {4}\w+:\n {6}secure: .*\n)+/, plain);
     expect(none).toContain(plain);
     const command = "pulumi config set --secret --path 'kubeadm:secrets.operator'";
     expect(await said(none)).toContain(command);

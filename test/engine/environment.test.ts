@@ -13,7 +13,9 @@ describeWithEngine("environment metal", () => {
   const cluster = configOf("metal")["kubeadm:cluster"] as { machines: Record<string, object> };
 
   beforeAll(async () => {
-    engine = await createEnvironment("metal", { "kubeadm:secrets": { operator: key } });
+    engine = await createEnvironment("metal", {
+      "kubeadm:secrets": { operator: key, backup: newKey().private },
+    });
   });
 
   afterAll(async () => {

@@ -11,13 +11,13 @@ const ROOT = path.resolve(__dirname, "../..");
 export type RawSettings = Record<string, unknown>;
 
 /**
- * The object under `kubeadm:cluster` of `Pulumi.metal.yaml` without what runs in the cluster besides flannel and CoreDNS,
- * fresh for each call.
+ * The object under `kubeadm:cluster` of `Pulumi.metal.yaml` without backups and what runs in the cluster besides flannel and
+ * CoreDNS, fresh for each call.
  */
 export function metalInput(): RawSettings {
   const text = fs.readFileSync(path.join(ROOT, "Pulumi.metal.yaml"), "utf8");
   const written = (parse(text) as { config: { "kubeadm:cluster": RawSettings } }).config["kubeadm:cluster"];
-  const { metallb: _m, ingress: _i, metricsServer: _s, tenants: _t, cni, ...cluster } = written;
+  const { metallb: _m, ingress: _i, metricsServer: _s, tenants: _t, etcd: _e, cni, ...cluster } = written;
   const { networkPolicy: _n, ...plain } = cni as RawSettings;
   return { ...cluster, cni: plain };
 }

@@ -58,6 +58,7 @@ export const prodDeviations: readonly Deviation[] = [
     what: "ingress.image, the chart of Traefik",
     why: "Traefik 3.6.0 by a chart that stands in for its own, which no registry of the lab has",
   },
+  { what: "etcd.backup", why: "the stand-in for S3 gives objects out and takes none" },
   { what: "clusterAutoscaler", why: "neither its chart nor its module is served" },
   { what: "protect: false", why: "the lab destroys what it made" },
 ];
@@ -84,7 +85,7 @@ export async function devSettings(): Promise<AwsSettings> {
 
 /** The environment `prod` with its deviations. */
 export async function prodSettings(): Promise<AwsSettings> {
-  const { ingress, tenants: _tenants, clusterAutoscaler: _scaler, ...prod } = fileOf("prod");
+  const { ingress, tenants: _tenants, clusterAutoscaler: _scaler, etcd: _etcd, ...prod } = fileOf("prod");
   if (ingress?.kind !== "traefik") throw new Error("prod has Traefik");
   const { etcdVolume: _volume, ...controlPlane } = prod.controlPlane;
   const podCidr = prod.cni?.podCidr;
