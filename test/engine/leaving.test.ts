@@ -1,4 +1,5 @@
 /** In which order the engine runs the steps of your own machines when some of them leave or are replaced; hosts are on paper. */
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { ControlPlane } from "../../components/kubeadm/controlPlane";
@@ -8,10 +9,14 @@ import { Checked } from "../../components/part";
 import { Pki } from "../../components/pki/pki";
 import { readCluster } from "../../model/settings/parse";
 import type { ClusterSettings } from "../../model/settings/resolved";
+import type { Diagnosis } from "../../doctor/look";
+import { run } from "../support/run";
 import { metalInput, type RawSettings } from "../support/settings";
 import { describeWithEngine } from "./available";
 import { paperHosts } from "./awsParts";
 import { createEngineStack, type EngineStack } from "./harness";
+
+const ROOT = path.resolve(__dirname, "../..");
 
 /** The parts of `Cluster` that need no API. */
 class MachineParts extends pulumi.ComponentResource {
@@ -72,6 +77,33 @@ describeWithEngine("machines that leave", () => {
         names.includes(name) ? { ...machine, revision: ((machine["revision"] as number) ?? 1) + 1 } : machine,
       ]),
     );
+
+  /** As people run it: in the project's folder, with the CLI on the search path. */
+  async function doctor(...words: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
+    const env = { ...process.env, ...engine.stack.workspace.envVars };
+    const program = [`file://${require.resolve("tsx")}`, path.join(ROOT, "doctor/main.ts")];
+    return run([process.execPath, "--import", ...program, ...words], {
+      cwd: engine.workDir,
+      env: { ...env, PATH: `${path.join(engine.workDir, "cli", "bin")}${path.delimiter}${env.PATH}` },
+      allowFailure: true,
+    });
+  }
+
+  it("are found by the doctor in the state that the CLI exports, with what opens their connections", async () => {
+    const { stdout, stderr } = await doctor("metal", "--json");
+    const { findings } = JSON.parse(stdout || expect.fail(stderr)) as Diagnosis;
+    const dialled = findings
+      .filter(({ check }) => check === "ssh")
+      .map(({ where, what }) => ({ where, what }));
+    expect(dialled.map(({ where }) => where).sort()).toEqual(Object.keys(all).sort());
+    for (const { where, what } of dialled) expect(what).toContain(String(all[where]?.["host"]));
+  });
+
+  it("of a stack that the CLI does not know are a clear error", async () => {
+    const { status, stdout, stderr } = await doctor("elsewhere");
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/^error: pulumi has no state of elsewhere: .*elsewhere/);
+  });
 
   it("come back one after the other when all revisions are raised, and after the look at all machines", async () => {
     machines = raised("cp1", "cp2", "cp3");
