@@ -167,6 +167,24 @@ echo "a warning" >&2; echo "kind: Config"`;
     expect(fs.readdirSync(`${host.files.root}/run`)).toEqual([]);
   });
 
+  it("is made when the API answers again, and says what the API said where it does not", () => {
+    const down = 'echo "Error from server (Timeout): the server was unable" >&2; exit 1';
+    host.files.command(
+      "kubectl",
+      `[ -e "$ROOT/asked" ] && { echo "clusterName: test"; exit 0; }; : >"$ROOT/asked"; ${down}`,
+    );
+    host.files.command("kubeadm", kubeadm);
+    const { status, output } = host.run(credentialScript("w1", 1));
+    expect(status, output).toBe(0);
+    expect(host.files.read("/configuration")).toBe("clusterName: test\n");
+    host.files.command("kubectl", down);
+    const refused = host.run(credentialScript("w1", 1).replace("wait_for 180", "wait_for 1"));
+    expect(refused.status).toBe(1);
+    expect(refused.output).toContain(
+      "##error the API does not give out kubeadm-config: Error from server (Timeout): the server was unable",
+    );
+  });
+
   it("is not made where nothing would approve the join", () => {
     host.files.command("kubeadm", kubeadm);
     host.files.command("systemctl", "exit 3");
