@@ -57,16 +57,20 @@ export async function powerCut(cluster: LabCluster, moment: Moment): Promise<voi
 }
 
 /**
- * An `up` that is killed with the job on a host, so many seconds after a phase has begun in the host's own log. Tells what
+ * An `up` that is killed, with the job on a host unless that goes on, so many seconds after a phase has begun in the host's own log. Tells what
  * happened on the host, and whether `up` ended well nevertheless.
  */
 export async function killedUp(
   cluster: LabCluster,
-  moment: Moment,
+  moment: Moment & {
+    /** The machine that runs Pulumi dies, and the host does not. */
+    readonly jobGoesOn?: boolean;
+  },
   options: EngineOptions = {},
 ): Promise<{ job: string; ok: boolean }> {
-  const kill =
-    "systemctl kill --signal=SIGKILL pulumi-kubeadm-job && echo a job was killed || echo no job ran";
+  const kill = moment.jobGoesOn
+    ? "echo the job goes on"
+    : "systemctl kill --signal=SIGKILL pulumi-kubeadm-job && echo a job was killed || echo no job ran";
   const plug = cluster
     .host(moment.host, untilPhase(moment.phase, moment.after, moment.since) + kill)
     .catch((error: unknown) => String(error));

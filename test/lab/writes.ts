@@ -37,6 +37,16 @@ done`;
     return new Writes(cluster, stopFile, logFile, lab.run(["bash", "-c", line], { allowFailure: true }));
   }
 
+  private tries(): string[] {
+    if (!fs.existsSync(this.logFile)) return [];
+    return fs.readFileSync(this.logFile, "utf8").trim().split("\n").filter(Boolean);
+  }
+
+  /** Names of those that an API server acknowledged so far. */
+  acknowledged(): string[] {
+    return this.tries().flatMap((line) => /^(\S+) 201$/.exec(line)?.[1] ?? []);
+  }
+
   /** Names of all ConfigMaps of the namespace that is written to. */
   static async there(cluster: LabCluster): Promise<ReadonlySet<string>> {
     const names = await eventually(
@@ -48,19 +58,26 @@ done`;
     return new Set(names.split(" "));
   }
 
-  /** Ends the writes. @returns the names of those that were acknowledged, and of those among them that are not there */
-  async end(): Promise<{ tried: number; acknowledged: string[]; lost: string[] }> {
+  /** Ends the writes. */
+  async stop(): Promise<void> {
     fs.writeFileSync(this.stopFile, "");
     await this.ended;
-    const tries = fs.existsSync(this.logFile)
-      ? fs.readFileSync(this.logFile, "utf8").trim().split("\n").filter(Boolean)
-      : [];
-    const acknowledged = tries.flatMap((line) => /^(\S+) 201$/.exec(line)?.[1] ?? []);
-    const there = await Writes.there(this.cluster);
+  }
+
+  /** Ends the writes. @returns the names of those that were acknowledged, and of those among them that are not there */
+  async end(): Promise<{ tried: number; acknowledged: string[]; lost: string[] }> {
+    await this.stop();
+    const acknowledged = this.acknowledged();
     return {
-      tried: tries.length,
+      tried: this.tries().length,
       acknowledged,
-      lost: acknowledged.filter((one) => !there.has(one)),
+      lost: await missingOf(this.cluster, acknowledged),
     };
   }
+}
+
+/** Those of the ConfigMaps that the cluster does not have. */
+export async function missingOf(cluster: LabCluster, names: readonly string[]): Promise<string[]> {
+  const there = await Writes.there(cluster);
+  return names.filter((one) => !there.has(one));
 }

@@ -9,7 +9,7 @@ export interface S3Keys {
 }
 
 /**
- * One bucket of an S3 on loopback. Signatures are checked as AWS describes them (IAM User Guide, "Create a signed AWS API request"),
+ * One bucket of an S3. Signatures are checked as AWS describes them (IAM User Guide, "Create a signed AWS API request"),
  * from what arrived and not from what the client says it signed.
  */
 export class S3Server {
@@ -31,9 +31,10 @@ export class S3Server {
     readonly keys: S3Keys,
   ) {}
 
-  async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
-    return `http://127.0.0.1:${(this.server.address() as net.AddressInfo).port}`;
+  /** Default: any port of loopback. */
+  async listen(address = "127.0.0.1", port = 0): Promise<string> {
+    await new Promise<void>((resolve) => this.server.listen(port, address, resolve));
+    return `http://${address}:${(this.server.address() as net.AddressInfo).port}`;
   }
 
   async close(): Promise<void> {

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { have } from "../../support/have";
 import { newKey } from "../../support/sshKey";
 import { BackupHost, backupTo, CLUSTER, Etcd, etcdTools } from "./backupHost";
-import { S3Server } from "./s3Server";
+import { S3Server } from "../../support/s3Server";
 import { SftpServer } from "./sftpServer";
 
 const tools = etcdTools !== undefined && have("openssl") && have("python3");
