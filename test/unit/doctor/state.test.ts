@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import * as net from "node:net";
 import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readState, StateError, type StackState } from "../../../doctor/state";
@@ -100,6 +102,21 @@ describe("the look at a host", () => {
     }));
     const overlay = Object.fromEntries(many.map(({ nodeName }) => [nodeName, "10.244.0.0"]));
     expect(peersOf(many, many[7], overlay).length).toBeLessThan(10);
+  });
+
+  it("tells a port where nobody listens from one that takes connections and whose large packets do not arrive", async () => {
+    const [host] = state.expected.hosts;
+    // The kernel takes connections for it, and nothing answers: this process waits for the script.
+    const servers = [net.createServer(), net.createServer()];
+    for (const server of servers) await once(server.listen(0, "127.0.0.1"), "listening");
+    const [stalls = 0, closed = 0] = servers.map((server) => (server.address() as net.AddressInfo).port);
+    await new Promise((resolve) => servers[1]?.close(resolve));
+    const peers = [stalls, closed].map((port) => ({ name: "w1", address: "127.0.0.1", port }));
+    const bare = { ...host, files: [], links: [], units: [], sysctls: [] };
+    const { stdout } = spawnSync("bash", ["-c", probeScript(bare, peers)], { encoding: "utf8" });
+    servers[0]?.close();
+    const answers = readFacts(stdout, { clock: 0, from: 0, to: 0 }).probes.map(({ answer }) => answer);
+    expect(answers).toEqual(["stalls", "refused"]);
   });
 
   it("is a script whose one line of JSON can be read, whatever the host has", () => {
