@@ -71,6 +71,12 @@ describeWithLab("maintenance of one control-plane node and two workers", () => {
     await cluster.engine("up");
     await cluster.apply(...steadyObjects());
     await cluster.kubectl("rollout", "status", "deployment/steady", "--timeout=180s");
+    // kube-proxy opens the port of a node some moments after the pods are Ready.
+    await eventually(
+      "an answer of the Service",
+      () => cluster.lab.run(["curl", "--silent", "--fail", "--max-time", "2", serviceUrl()]),
+      () => true,
+    );
     watchers = [watch(), button()];
   });
   afterAll(async () => {
@@ -79,6 +85,10 @@ describeWithLab("maintenance of one control-plane node and two workers", () => {
     await apt?.end();
     await cluster?.down();
   });
+
+  function serviceUrl(): string {
+    return `http://${cluster.lab.host("w2").address}:${STEADY_PORT}/`;
+  }
 
   /** Boots again what has shut itself down: systemd-nspawn ends where a host reboots. */
   async function button(): Promise<void> {
@@ -144,11 +154,7 @@ describeWithLab("maintenance of one control-plane node and two workers", () => {
     phases.includes((await status(name)).now.phase ?? "");
 
   it("in its window each node is drained, patched and, if needed, rebooted, and a Service answers all the time", async () => {
-    const service = Probe.start(
-      cluster.lab,
-      "service",
-      `http://${cluster.lab.host("w2").address}:${STEADY_PORT}/`,
-    );
+    const service = Probe.start(cluster.lab, "service", serviceUrl());
     await settings({ timeZone: "Asia/Kolkata", windows: [{ start: "00:00", duration: "24h" }] });
     const all = await Promise.all(NODES.map((name) => ended(name, "window", undefined)));
     for (const [index, one] of all.entries()) saw(`${NODES[index] ?? ""}: ${JSON.stringify(one.last)}`);
