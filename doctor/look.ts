@@ -10,9 +10,12 @@ import { diagnose } from "../model/doctor/judgements";
 import { probeScript } from "../model/doctor/probe";
 import { lookAtCluster } from "./cluster";
 import type { StackState } from "./state";
+import { examineUpgrade } from "./upgrade";
 
 export interface Diagnosis {
   readonly findings: readonly Finding[];
+  /** What an upgrade would cost, and what people accept of it. Default: no upgrade was looked at. */
+  readonly notes?: readonly string[];
   /** What answered: machines, and the API. */
   readonly looked: { readonly hosts: readonly string[]; readonly api: boolean };
 }
@@ -20,16 +23,27 @@ export interface Diagnosis {
 /** Milliseconds for which a host that does not answer is dialled. */
 const PATIENCE = 15_000;
 
-/** Looks at a cluster and its hosts, and says what is not as the state has it. Changes nothing. */
-export async function examine(state: StackState, kubeconfig: string | undefined): Promise<Diagnosis> {
+/**
+ * Looks at a cluster and its hosts, and says what is not as the state has it. Changes nothing.
+ * @param upgrade a version: what stands against an upgrade to it is looked for too, and hosts pull its images
+ */
+export async function examine(
+  state: StackState,
+  kubeconfig: string | undefined,
+  upgrade?: string,
+): Promise<Diagnosis> {
   const { expected } = state;
   const findings: Finding[] = [];
   const cluster = await seenCluster(kubeconfig ?? state.kubeconfig, expected, findings);
   const hosts = await seenHosts(state, overlayOf(expected, cluster), findings);
-  return {
-    findings: [...findings, ...diagnose(expected, { ...(cluster === undefined ? {} : { cluster }), hosts })],
-    looked: { hosts: Object.keys(hosts), api: cluster !== undefined },
-  };
+  const looked = { hosts: Object.keys(hosts), api: cluster !== undefined };
+  const found = [
+    ...findings,
+    ...diagnose(expected, { ...(cluster === undefined ? {} : { cluster }), hosts }),
+  ];
+  if (upgrade === undefined) return { findings: found, looked };
+  const { findings: blockers, notes } = await examineUpgrade(state, upgrade, looked.hosts);
+  return { findings: [...found, ...blockers], notes, looked };
 }
 
 async function seenCluster(

@@ -25,9 +25,10 @@ export async function main(words: readonly string[] = process.argv.slice(2)): Pr
   }
 }
 
-async function look({ source, kubeconfig, json, page: file }: Arguments): Promise<number> {
+async function look({ source, kubeconfig, json, page: file, upgrade }: Arguments): Promise<number> {
   const state = readState(await stateOf(source));
-  const diagnosis = await examine(state, kubeconfig === undefined ? undefined : await contentOf(kubeconfig));
+  const api = kubeconfig === undefined ? undefined : await contentOf(kubeconfig);
+  const diagnosis = await examine(state, api, upgrade);
   const { findings, looked } = diagnosis;
   if (file !== undefined) await writeFile(file, page(diagnosis, state.expected.fixed.endpoint));
   process.stdout.write(json ? `${JSON.stringify(diagnosis, null, 2)}\n` : report(diagnosis));
@@ -35,10 +36,10 @@ async function look({ source, kubeconfig, json, page: file }: Arguments): Promis
   return findings.length === 0 ? 0 : 1;
 }
 
-function report({ findings, looked }: Diagnosis): string {
+function report({ findings, notes = [], looked }: Diagnosis): string {
   const lines = findings.map(({ where, what, cure }) => `${where}: ${what}\n    cure: ${cure}\n`);
   const seen = `Looked at ${looked.hosts.length} ${looked.hosts.length === 1 ? "host" : "hosts"}${looked.api ? " and the API" : ""}`;
-  return `${lines.join("")}${seen}: ${findings.length === 0 ? "nothing found" : `${findings.length} found`}.\n`;
+  return `${lines.join("")}${notes.map((note) => `note: ${note}\n`).join("")}${seen}: ${findings.length === 0 ? "nothing found" : `${findings.length} found`}.\n`;
 }
 
 if (require.main === module)

@@ -4,7 +4,7 @@ import { mono, table } from "../plan/html/table";
 import type { Diagnosis } from "./look";
 
 /** One page for people, as the plan's: nothing is fetched, no script runs. */
-export function page({ findings, looked }: Diagnosis, endpoint: string): string {
+export function page({ findings, notes = [], looked }: Diagnosis, endpoint: string): string {
   const title = findings.length === 0 ? "Nothing found" : `${findings.length} found`;
   return htmlPage(
     `Doctor of ${endpoint}`,
@@ -19,6 +19,7 @@ export function page({ findings, looked }: Diagnosis, endpoint: string): string 
           findings.map(({ where, what, cure, check }) => [html`<b>${where}</b>`, what, cure, mono(check)]),
         )
       }
+      ${notes.map((note) => html`<p>${note}</p>`)}
     </section>`,
   );
 }

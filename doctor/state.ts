@@ -1,5 +1,5 @@
 /** What a stack's state says of its cluster: the steps with their specifications and connections, and the objects. */
-import type { Connection } from "../host/protocol";
+import type { Connection, PreflightSpec } from "../host/protocol";
 import {
   expectedBackup,
   expectedHost,
@@ -7,6 +7,7 @@ import {
   type ExpectedObject,
   type HostSpecs,
 } from "../model/doctor/expected";
+import type { ClusterMachine } from "../model/machine";
 import type { ImmutableSettings } from "../model/immutableSettings";
 import { sha256 } from "../model/core/hash";
 import { paths } from "../model/kubeadm/paths";
@@ -21,6 +22,13 @@ export interface StackState {
   readonly bastion?: Connection;
   /** The administrator's; secret. Undefined: the stack has none yet. */
   readonly kubeconfig?: string;
+  /** What an upgrade is judged by. Undefined: the stack was made by a version of the library that did not judge. */
+  readonly upgrade?: StackUpgrades;
+}
+
+export interface StackUpgrades {
+  readonly spec: PreflightSpec["upgrade"];
+  readonly machines: readonly ClusterMachine[];
 }
 
 /**
@@ -35,7 +43,18 @@ export function readState(text: string): StackState {
     connections,
     ...(bastion === undefined ? {} : { bastion }),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...upgradesOf(steps),
   };
+}
+
+function upgradesOf(steps: readonly Step[]): Pick<StackState, "upgrade"> {
+  for (const { spec, input } of steps) {
+    if (spec.step !== "preflight" || input?.machines === undefined) continue;
+    // A state that an older library wrote has no such part.
+    const { upgrade }: Partial<PreflightSpec> = spec;
+    if (upgrade !== undefined) return { upgrade: { spec: upgrade, machines: input.machines } };
+  }
+  return {};
 }
 
 function kubeconfigOf({ type, inputs }: Resource): string[] {

@@ -11,6 +11,7 @@ import type { NodeIdentity } from "../model/lifecycle/identity";
 import type { CheckedMachine, NodeSetupSpec, PacketFilterSpec, PreflightCheckSpec } from "../model/node/spec";
 import type { NodeSpec } from "../model/lifecycle/spec";
 import type { MachineRole } from "../model/settings/resolved";
+import type { UpgradeImages } from "../model/upgrade/images";
 
 /** The environment variable that carries a `StepSpec` as JSON. */
 export const SPEC_VARIABLE = "KUBEADM_SPEC";
@@ -52,6 +53,15 @@ export interface KnownCluster extends ClusterPart {
   readonly machines: readonly ClusterMachine[];
 }
 
+/** What an upgrade of Kubernetes is judged by before it begins. */
+export interface UpgradeCheckSpec {
+  /** Workers that may be unavailable at a time, by pool. */
+  readonly maxUnavailable: Readonly<Record<string, number | string>>;
+  readonly images: UpgradeImages;
+  /** Ids of blockers that people accept. */
+  readonly ignore: readonly string[];
+}
+
 /** A look at all machines before one of them is changed. The machines come by standard input (`StepInput.machines`). */
 export interface PreflightSpec extends ClusterPart {
   readonly step: "preflight";
@@ -63,6 +73,7 @@ export interface PreflightSpec extends ClusterPart {
   readonly issuers: readonly string[];
   /** The value of `certificates.rotation`; undefined: the cluster has its first CAs. */
   readonly rotation?: string;
+  readonly upgrade: UpgradeCheckSpec;
 }
 
 /** How a change goes over living nodes. */

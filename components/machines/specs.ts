@@ -8,7 +8,9 @@ import type {
   RotationSpec,
   SetupPart,
   SetupSpec,
+  UpgradeCheckSpec,
 } from "../../host/protocol";
+import { cniProfile } from "../../model/cni";
 import { heldBy } from "../../model/aws/topology";
 import { serviceAccountIssuers } from "../../model/kubeadm/issuer";
 import { digestOf } from "../../model/lifecycle/files";
@@ -44,11 +46,30 @@ export function preflightSpec(
     packetFilters: packetFilterSpec(settings),
     issuers: serviceAccountIssuers(settings),
     ...rotationPart(settings),
+    upgrade: upgradeCheckSpec(settings),
   };
 }
 
 function rotationPart({ certificates }: ClusterSettings): { rotation?: string } {
   return certificates.rotation === undefined ? {} : { rotation: certificates.rotation };
+}
+
+function upgradeCheckSpec(settings: ClusterSettings): UpgradeCheckSpec {
+  const { upgrades, machines, images, versions, cni } = settings;
+  const pools = new Set(machines.flatMap(({ role, pool }) => (role === "worker" ? [pool] : [])));
+  return {
+    maxUnavailable: Object.fromEntries([...pools].map((pool) => [pool, ofPool(settings, pool)])),
+    images: {
+      repository: images.repository,
+      etcd: versions.etcd,
+      kubeProxy: cniProfile(cni).replacesKubeProxy !== true,
+    },
+    ignore: upgrades.ignore,
+  };
+}
+
+function ofPool({ upgrades }: ClusterSettings, pool: string): number | string {
+  return upgrades.pools[pool]?.maxUnavailable ?? upgrades.maxUnavailable;
 }
 
 export function setupPart(settings: ClusterSettings, machine: Machine): SetupPart {
@@ -96,12 +117,9 @@ function heldPart(settings: ClusterSettings, machine: Machine): { held?: true } 
   return terminationProtection && !forceDestroy ? { held: true } : {};
 }
 
-function poolUpgrades(
-  { upgrades }: ClusterSettings,
-  { role, pool }: Machine,
-): Pick<NodeStepSpec, "upgrades"> {
+function poolUpgrades(settings: ClusterSettings, { role, pool }: Machine): Pick<NodeStepSpec, "upgrades"> {
   if (role !== "worker") return {};
-  return { upgrades: { maxUnavailable: upgrades.pools[pool]?.maxUnavailable ?? upgrades.maxUnavailable } };
+  return { upgrades: { maxUnavailable: ofPool(settings, pool) } };
 }
 
 /** @throws Error where the settings restore nothing */

@@ -10,6 +10,8 @@ import { atOnce } from "../atOnce";
 import { BastionError, ClockSkewError, ConnectionLostError, HostProblem, NoSessionError } from "../problem";
 import { RecordUnreadableError } from "../record";
 import type { PreflightSpec, StepResult } from "../protocol";
+import type { FoundNode } from "../upgradeCheck";
+import { refuseBlocked } from "./blocked";
 import { waitUntilBooted } from "./booted";
 import { refuseEncryption } from "./encryption";
 import { hopsOf, isFarBehind } from "./hops";
@@ -64,12 +66,24 @@ export async function preflight(context: StepContext<LookSpec>): Promise<StepRes
   problems.push(...duplicates(present, "host name", (finding) => finding.hostname));
   const wanted = wantedNow(context);
   problems.push(...(await replacementProblems(context, livingControlPlane(context, present), wanted)));
-  problems.push(...(await hopProblems(context, livingControlPlane(context, present))));
+  const way = await wayOf(context, livingControlPlane(context, present));
+  problems.push(...way.problems);
   if (problems.length > 0) throw new HostProblem("", problems.join("\n"));
+  if (operation === "update") await refuseBlocked(context, foundNodes(context, present), way.through);
   await refuseEncryption(context, unreachable);
   await recordIntended(context, present, wanted);
   hosts.close();
   return { cluster: context.cluster, ...reached(context, present) };
+}
+
+/** Nodes of this cluster that were looked at. */
+function foundNodes({ spec, cluster }: StepContext<LookSpec>, present: readonly Finding[]): FoundNode[] {
+  return present.flatMap(({ machine, state: { node } }) => {
+    const own = spec.machines.find((one) => one.name === machine);
+    return own !== undefined && node?.state === "joined" && node.cluster === cluster
+      ? [{ own, version: node.version }]
+      : [];
+  });
 }
 
 /** A machine at its address: another one behind the name is a new machine. */
@@ -153,13 +167,14 @@ async function leaveOut(
   });
 }
 
-/** Where the control plane goes through other versions: says so, or why it cannot. */
-async function hopProblems(
+/** Versions that the control plane goes through, which are said, or why it cannot. */
+async function wayOf(
   { hosts, spec, say }: StepContext<LookSpec>,
   living: readonly LivingControlPlane[],
-): Promise<string[]> {
+): Promise<{ readonly through: readonly string[]; readonly problems: readonly string[] }> {
   const { kubernetesVersion } = spec;
-  if (!living.some(({ node }) => isFarBehind(node.version, kubernetesVersion))) return [];
+  if (!living.some(({ node }) => isFarBehind(node.version, kubernetesVersion)))
+    return { through: [], problems: [] };
   try {
     const hops = await hopsOf(
       { hosts, spec },
@@ -169,9 +184,9 @@ async function hopProblems(
       say(
         `the control plane goes through Kubernetes ${hops.map(({ version }) => version).join(" and ")} to ${kubernetesVersion}, then the nodes follow at once`,
       );
-    return [];
+    return { through: hops.map(({ version }) => version), problems: [] };
   } catch (error) {
-    if (error instanceof HostProblem) return [error.report()];
+    if (error instanceof HostProblem) return { through: [], problems: [error.report()] };
     throw error;
   }
 }

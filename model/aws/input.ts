@@ -522,8 +522,21 @@ export interface StorageInput extends Switched {
   kmsKeyId?: string;
 }
 
+/** Upgrades of Kubernetes. */
+export interface AwsUpgradesInput {
+  /**
+   * What may stand against an upgrade of Kubernetes: blockers as the report of a refused upgrade names them, such as
+   * `podDisruptionBudget/shop/web`.
+   *
+   * @defaultValue none
+   */
+  ignore?: string[];
+}
+
 /** Settings of `platform: aws` only. */
 export interface AwsPlatformInput {
+  /** Upgrades of Kubernetes. How fast pools roll is `workers.<pool>.maxUnavailable`. */
+  upgrades?: AwsUpgradesInput;
   /** Address ranges and the VPC. */
   network?: AwsNetworkInput;
   /** Who may reach the cluster, and how. */

@@ -7,7 +7,7 @@ import { vpcEndpoints } from "./endpoints/schema";
 import { repair } from "./repair/schema";
 import { refreshShape } from "./refresh/schema";
 import { API_PORT } from "../network/ports";
-import { networkShape } from "../settings/schema/common";
+import { ignoredBlockers, networkShape } from "../settings/schema/common";
 import { OS_FAMILIES, taint } from "../settings/schema/machines";
 import { publicKeyProblem } from "../settings/sshKeys";
 import {
@@ -203,5 +203,6 @@ export const awsShape = {
   clusterAutoscaler: clusterAutoscaler.optional(),
   loadBalancerController: loadBalancerController.optional(),
   onDestroy,
+  upgrades: z.strictObject({ ignore: ignoredBlockers }).prefault({}),
   tags: tags.default({}),
 };

@@ -137,6 +137,8 @@ export interface UpgradeSettings {
   readonly maxUnavailable: number | string;
   /** Pools with another number, by name. */
   readonly pools: Readonly<Record<string, { readonly maxUnavailable?: number | string | undefined }>>;
+  /** What may stand against an upgrade: `podDisruptionBudget/shop/web`. */
+  readonly ignore: readonly string[];
 }
 
 /** Your own rule in the hosts' firewall. */

@@ -42,7 +42,11 @@ const CLUSTER: readonly EffectRow[] = [
     SETUPS,
     "containerd restarts, containers keep running; in the order of `rollout`",
   ),
-  hosts(["versions.etcd"], API_SERVER, "etcd restarts on one control-plane node after the other"),
+  hosts(
+    ["versions.etcd"],
+    ["preflight", "node controlPlane"],
+    "etcd restarts on one control-plane node after the other",
+  ),
   resources(["versions.coredns", "versions.flannel", "versions.flannelCniPlugin"], "a rollout of their pods"),
   hosts(
     [
@@ -91,7 +95,7 @@ const CLUSTER: readonly EffectRow[] = [
   ),
   hosts(
     ["images.repository"],
-    ["setup everywhere", "node controlPlane"],
+    ["preflight", "setup everywhere", "node controlPlane"],
     "containerd restarts for the pause image, then the control plane's pods",
   ),
   hosts(["images.mirrors.**", "images.registries.**"], SETUPS, "the next pull goes there"),
@@ -116,6 +120,7 @@ const CLUSTER: readonly EffectRow[] = [
     "every CA, key, certificate and token is replaced, on one control-plane node after the other, workers in the order of `rollout`; pods that ask the API restart. Removing it is refused",
   ),
   hosts(["certificates.rotationGraceSeconds"], ["rotation"], "applies to the next rotation"),
+  hosts(["upgrades.ignore[]"], ["preflight"], "applies to the next upgrade of Kubernetes"),
   hosts(
     ["drainTimeoutSeconds"],
     ALL_NODES,
@@ -215,7 +220,7 @@ const MACHINES: readonly EffectRow[] = [
   hosts(["firewall.**"], SETUPS, "the rules are added or removed at once; connections stay open"),
   hosts(
     ["upgrades.maxUnavailable", "upgrades.pools.*.maxUnavailable"],
-    ["node workers"],
+    ["preflight", "node workers"],
     "applies to the next change",
   ),
   hosts(["rollout.maxUnavailable"], ["setup everywhere", "node everywhere"], "applies to the next change"),

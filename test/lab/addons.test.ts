@@ -4,18 +4,13 @@
  * nodes need while pods talk, and what was added is taken away again.
  */
 import * as fs from "node:fs";
-import * as path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ingressRulesManifest } from "../../model/addons/ingress/rules";
-import { moduleFolder } from "../support/goBuild";
-import { buildVersion } from "../support/toolchain";
+import { balancedIngress, withAddonSources } from "./addonCharts";
 import { describeWithLab } from "./available";
-import { traefikChart } from "./chartSources";
 import { eventually, LabCluster, saw } from "./cluster";
 import { shapeOf, type Settings } from "./environment";
-import { webImage } from "./images";
 import { podsOf, webDaemonSet, webService } from "./objects";
-import { addonRegistries, registryUrl } from "./registry";
 import { inPod, webPods } from "./traffic";
 
 /** In the hosts' own network, and on none of them. */
@@ -32,20 +27,9 @@ describeWithLab("load balancing and ingress", () => {
 
   beforeAll(async () => {
     cluster = await LabCluster.create("addons", shapeOf(1, 2), { addons: true });
-    const { images, helm } = cluster.settings;
-    const mirrors = Object.fromEntries(addonRegistries.map((registry) => [registry, [registryUrl]]));
-    bare = { ...cluster.settings, images: { ...images, mirrors: { ...images?.mirrors, ...mirrors } } };
-    cluster.settings = {
-      ...bare,
-      helm: { ...helm, sources: await charts(cluster) },
-      metallb: { pools: { lan: { addresses: [`${ADDRESS}-10.40.0.250`] } } },
-      ingress: {
-        kind: "traefik",
-        image: `docker.io/library/traefik:v${buildVersion("traefik")}`,
-        expose: { type: "loadBalancer", address: ADDRESS },
-        defaultBackend: { image: webImage, port: 8080 },
-      },
-    };
+    const served = await withAddonSources(cluster);
+    bare = { ...served, helm: cluster.settings.helm };
+    cluster.settings = { ...served, ...balancedIngress(ADDRESS) };
     const started = Date.now();
     await cluster.engine("up");
     saw(`bare hosts to Traefik behind MetalLB: ${seconds(started)} s`);
@@ -179,13 +163,6 @@ describeWithLab("load balancing and ingress", () => {
 
 function seconds(since: number): string {
   return ((Date.now() - since) / 1000).toFixed(1);
-}
-
-/** Folders of the charts: MetalLB's from its Go module, and the stand-in for Traefik's. */
-async function charts(cluster: LabCluster): Promise<{ metallb: string; traefik: string }> {
-  const metallb = await moduleFolder("go.universe.tf/metallb", `v${buildVersion("metallb")}`);
-  const traefik = await traefikChart(cluster.lab.folder("charts", "traefik"));
-  return { metallb: path.join(metallb, "charts", "metallb"), traefik };
 }
 
 /** Two web servers, rules that lead to them, and a certificate; returns the certificate's file. */

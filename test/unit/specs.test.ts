@@ -110,13 +110,14 @@ const table: readonly {
   {
     name: "upgrades.maxUnavailable",
     change: set("upgrades", { maxUnavailable: "25%" }),
-    touches: ["node workers"],
+    touches: ["preflight", "node workers"],
   },
   {
     name: "upgrades.pools",
     change: set("upgrades", { pools: { general: { maxUnavailable: 2 } } }),
-    touches: ["node workers"],
+    touches: ["preflight", "node workers"],
   },
+  { name: "upgrades.ignore", change: set("upgrades", { ignore: ["pod/shop/a"] }), touches: ["preflight"] },
   { name: "drainTimeoutSeconds", change: set("drainTimeoutSeconds", 60), touches: ["node everywhere"] },
   // How a host is logged on to goes by standard input.
   { name: "the SSH port of one machine", change: set("machines.w1.port", 2222), touches: [] },
@@ -176,7 +177,11 @@ const table: readonly {
     ),
     touches: ["setup controlPlane", "node everywhere"],
   },
-  { name: "versions.etcd", change: set("versions.etcd", "3.6.7-0"), touches: ["node controlPlane"] },
+  {
+    name: "versions.etcd",
+    change: set("versions.etcd", "3.6.7-0"),
+    touches: ["preflight", "node controlPlane"],
+  },
   {
     name: "oidc",
     change: set("oidc", { issuerUrl: "https://id.example.com", clientId: "kubernetes" }),
@@ -274,7 +279,7 @@ const table: readonly {
   {
     name: "images.repository",
     change: set("images.repository", "registry.example.com"),
-    touches: ["setup everywhere", "node controlPlane"],
+    touches: ["preflight", "setup everywhere", "node controlPlane"],
   },
   { name: "versions.runc", change: set("versions.runc", "1.4.2"), touches: ["setup everywhere"] },
   {

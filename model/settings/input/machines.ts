@@ -264,6 +264,13 @@ export interface UpgradesInput {
    * @defaultValue none
    */
   pools?: Record<string, PoolUpgradesInput>;
+  /**
+   * What may stand against an upgrade of Kubernetes: blockers as the report of a refused upgrade names them, such as
+   * `podDisruptionBudget/shop/web` or `capacity/general`.
+   *
+   * @defaultValue none
+   */
+  ignore?: string[];
 }
 
 /** Settings of `platform: machines` only. */

@@ -1,3 +1,4 @@
+import { BLOCKER_KINDS } from "../../upgrade/blocker";
 import { z } from "zod";
 
 import { DEFAULT_KUBERNETES_VERSION, type SettableVersion } from "../../versions";
@@ -120,6 +121,16 @@ const componentShape = {
 };
 
 const component = z.strictObject(componentShape).prefault({});
+
+/** What people accept that stands against an upgrade. */
+export const ignoredBlockers = z
+  .array(
+    matching(
+      new RegExp(`^(${BLOCKER_KINDS.join("|")})/\\S+$`),
+      `a blocker as the report names it, such as podDisruptionBudget/shop/web: one of ${BLOCKER_KINDS.join(", ")}, and its name`,
+    ),
+  )
+  .default([]);
 
 /** What every platform has. */
 export const commonShape = {

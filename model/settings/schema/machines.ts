@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { PROTOCOL_NUMBERS, type Protocol } from "../../network/flow";
 import { API_PORT } from "../../network/ports";
-import { networkShape } from "./common";
+import { ignoredBlockers, networkShape } from "./common";
 import { sshShape } from "./ssh";
 import { accessRange, address, dnsLabel, filterRange, host, matching, port, text } from "./primitives";
 
@@ -114,6 +114,7 @@ export const machinesShape = {
   upgrades: z
     .strictObject({
       maxUnavailable: maxUnavailable.default(1),
+      ignore: ignoredBlockers,
       pools: z.record(dnsLabel, z.strictObject({ maxUnavailable: maxUnavailable.optional() })).default({}),
     })
     .prefault({}),

@@ -68,6 +68,13 @@ describe("the state of a stack", () => {
     expect(objects.map(({ kind, name }) => `${kind} ${name}`)).toContain("Deployment coredns");
   });
 
+  it("has what an upgrade is judged by, unless an older library made it", () => {
+    const names = Object.keys((metalInput() as { machines: object }).machines);
+    expect(state.upgrade?.machines.map(({ name }) => name)).toEqual(names);
+    expect(state.upgrade?.spec).toMatchObject({ images: { repository: "registry.k8s.io" }, ignore: [] });
+    expect(readState(text.replaceAll('\\"upgrade\\"', '\\"other\\"')).upgrade).toBeUndefined();
+  });
+
   it("is refused where it is none, has no cluster, or keeps its secrets", () => {
     expect(() => readState("{")).toThrow(StateError);
     expect(() => readState('{"deployment":{"resources":[]}}')).toThrow("the stack has no cluster");
@@ -143,6 +150,11 @@ describe("the look at a host", () => {
     expect(facts.disks.find((one) => one.path === "/")?.kib).toBeGreaterThan(0);
     expect(() => readFacts("nothing", { clock: 0, from: 0, to: 0 })).toThrow(RangeError);
   });
+});
+
+it("the page has notes of an upgrade, escaped", () => {
+  const text = page({ findings: [], notes: ["pod/a <b>"], looked: { hosts: [], api: true } }, "api:6443");
+  expect(text).toContain("<p>pod/a &lt;b&gt;</p>");
 });
 
 it("the page escapes what hosts say", () => {
