@@ -23,8 +23,8 @@ export interface HopContext {
   readonly hosts: HopHosts;
   readonly say: (line: string) => void;
   /**
-   * Versions that it may go through. Default: those that the library knows. They are no part of the specification, which a newer patch of
-   * one would change without need.
+   * Versions that it may go through. Default: those that the library knows. The specification does not have them: a newer patch of one
+   * would change it without need.
    */
   readonly hops?: readonly Hop[];
   readonly spec: {

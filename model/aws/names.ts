@@ -37,7 +37,7 @@ export function balancerName(cluster: string, part: string): string {
   return shortName(BALANCER_NAME_LIMIT, ...before, cluster, part);
 }
 
-/** Of the load balancers in front of the API, and of their target groups: nodes' own, and people's if the API is public. */
+/** Name of a load balancer in front of the API, and of its target groups: nodes' own, or people's if the API is public. */
 export function apiBalancerName(cluster: string, part: "internal" | "public"): string {
   return balancerName(cluster, part === "internal" ? "api" : "api-public");
 }
