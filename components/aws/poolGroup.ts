@@ -118,8 +118,11 @@ export function createLaunchHook(
       lifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING",
       heartbeatTimeout: launchTimeout(pool),
       defaultResult: "ABANDON",
+      // A group that is replaced takes its hooks along, and the new one has its name: to the provider such a hook has not
+      // changed (autoscaling/lifecycle_hook.go: the group's name does not replace it). The ARN of a group is its alone, so the
+      // hook changes with it, and the provider puts it into the new group.
+      notificationMetadata: group.arn,
     },
-    // A group that is replaced takes its hooks along.
     { ...opts, deleteBeforeReplace: true },
   );
 }

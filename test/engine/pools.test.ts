@@ -11,7 +11,7 @@ import { Pki } from "../../components/pki/pki";
 import { keysOfPools, takePools, withPools } from "../../components/pools";
 import { readCluster } from "../../model/settings/parse";
 import { metalInput, type RawSettings } from "../support/settings";
-import { awsObjects } from "./awsAccount";
+import { awsObjects, awsObjectsOf } from "./awsAccount";
 import { makeAwsParts, paperHosts } from "./awsParts";
 import { configOf } from "./environments";
 import { describeWithEngine } from "./available";
@@ -226,6 +226,18 @@ if (isStandIn("aws"))
     it("changes by its arguments, at the group and at the wait for it", async () => {
       args = { instanceType: "t3.large", count: 3 };
       expect(opsOf(await engine.up()).sort()).toEqual(["update batch-group", "update batch-ready"]);
+    });
+
+    it("has its launch hook again where its group is replaced under the same name", async () => {
+      const [before] = awsObjectsOf(engine.awsAccount, "autoscaling.LifecycleHook");
+      const { resources } = (await engine.exportState()).deployment as { resources: { urn: string }[] };
+      const urn = resources.find((one) => one.urn.endsWith("::batch-group"))?.urn ?? "";
+      await engine.up({ replace: [urn] });
+      const [group] = awsObjectsOf(engine.awsAccount, "autoscaling.Group");
+      const hooks = awsObjectsOf(engine.awsAccount, "autoscaling.LifecycleHook");
+      expect(hooks).toMatchObject([{ name: "launch", notificationMetadata: group?.["arn"] }]);
+      expect(before?.["notificationMetadata"]).not.toBe(group?.["arn"]);
+      expect((await engine.preview()).changed).toEqual([]);
     });
 
     it("goes when it is taken out, and control-plane nodes let no instance of it in any more", async () => {

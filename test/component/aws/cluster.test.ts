@@ -221,7 +221,11 @@ describe("instances", () => {
       lifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING",
       heartbeatTimeout: 900,
       defaultResult: "ABANDON",
+      notificationMetadata: hook.inputs.notificationMetadata,
     });
+    // Something that is the group's alone, so that the hook follows where the group is replaced under the same name.
+    const { urn } = byName(small, "cloud-pool-general-group");
+    expect(hook.propertyDependencies.notificationMetadata).toEqual([urn]);
     const windowed = { count: 1, instanceType: "t3.large", joinTimeoutSeconds: 60 };
     const quick = await cluster({ ...smallAws(), workers: { general: windowed } });
     expect(byName(quick, "cloud-pool-general-launch").inputs.heartbeatTimeout).toBe(300);

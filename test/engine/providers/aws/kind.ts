@@ -32,6 +32,8 @@ export interface Kind {
   readonly recomputed?: (changed: readonly string[], news: Values) => readonly string[];
   /** Makes the thing; what it returns comes on top of the arguments with their defaults. */
   readonly create: (scope: Scope, inputs: Values) => Made;
+  /** An update makes the thing where it is gone. */
+  readonly puts?: boolean;
   /** What changes besides the arguments; `inputs` has the defaults and what was computed before. */
   readonly update?: (scope: Scope, id: string, state: Values, inputs: Values) => Values;
   /** Attributes that others have a hand in. */

@@ -29,9 +29,10 @@ import { interfaces } from "./addresses";
 import { json } from "./faults";
 import { invoke } from "./functions";
 import { argumentsOf, has, type Kind } from "./kind";
-import { kindOf } from "./kinds";
+import { kindOf, type StoredName } from "./kinds";
 import { ownerOf } from "./kinds/scaling";
 import { marked } from "./marks";
+import { faultsByTable } from "./original/original";
 import { merged, plan, plannedState, refreshedInputs, withDefaults } from "./planning";
 import { given, Scope } from "./scope";
 
@@ -59,7 +60,7 @@ export class AwsStandIn implements StandIn {
   }
 
   check({ type, name, olds, news }: CheckRequest): CheckResult {
-    const { kind } = kindOf(type);
+    const { kind, name: known } = kindOf(type);
     const inputs: Values = {};
     for (const [key, value] of Object.entries(news)) {
       // Documents may be given as objects (TransformJSONDocument of pulumi-aws).
@@ -68,7 +69,7 @@ export class AwsStandIn implements StandIn {
     if (kind.tagged) inputs["tagsAll"] = this.allTags(inputs["tags"]);
     const named = nameFor(kind, name, olds, inputs);
     if (named) Object.assign(inputs, named);
-    return { inputs, failures: failuresOf(kind, plainObject(inputs)) };
+    return { inputs, failures: failuresOf(known, kind, plainObject(inputs)) };
   }
 
   /** A refresh compares with what is ignored, and leaves that to the provider (the bridge's Diff does, too). */
@@ -113,7 +114,7 @@ export class AwsStandIn implements StandIn {
     const inputs = plainObject(news);
     if (preview) return marked(kind, plannedState(kind, before, plainObject(oldInputs), inputs), news);
     return this.inAccount((scope) => {
-      const state = scope.find(name, id);
+      const state = scope.find(name, id) ?? (kind.puts ? before : undefined);
       if (!state) throw new Error(`${name} ${id} is not there any more`);
       const planned = merged(kind, state, withDefaults(kind, inputs));
       const next = { ...planned, ...kind.update?.(scope, id, state, planned) };
@@ -213,7 +214,7 @@ function withPrefix(kind: Kind, scope: Scope, inputs: Values): Values {
   return { ...inputs, [argument]: `${textOf(prefix)}${unique}` };
 }
 
-function failuresOf(kind: Kind, inputs: Values): CheckFailure[] {
+function failuresOf(name: StoredName, kind: Kind, inputs: Values): CheckFailure[] {
   const names = argumentsOf(kind);
   const strange = Object.keys(inputs)
     .filter((name) => !names.includes(name) && !name.startsWith("__"))
@@ -227,5 +228,6 @@ function failuresOf(kind: Kind, inputs: Values): CheckFailure[] {
   const documents = Object.keys(kind.arguments)
     .filter((name) => has(kind, name, "json"))
     .flatMap((name) => json(inputs, name));
-  return [...strange, ...missing, ...documents, ...(kind.refuse?.(inputs) ?? [])];
+  const byTable = faultsByTable(name, inputs);
+  return [...strange, ...missing, ...documents, ...byTable, ...(kind.refuse?.(inputs) ?? [])];
 }

@@ -1,6 +1,6 @@
 /** Autoscaling groups: their instances are network interfaces that nothing runs behind. */
 import { detach, running } from "../addresses";
-import { between, exactlyOne, longest, notBoth, oneOf } from "../faults";
+import { exactlyOne, notBoth } from "../faults";
 import type { Kind } from "../kind";
 import { object, objects, refuse, text, texts, type Scope } from "../scope";
 import { sameValue, type Values } from "../../shared/values";
@@ -55,13 +55,6 @@ export const group: Kind = {
   refuse: (inputs) => [
     ...exactlyOne(inputs, "launchTemplate", "mixedInstancesPolicy"),
     ...notBoth(inputs, "availabilityZones", "vpcZoneIdentifiers"),
-    ...longest(inputs, "name", 255),
-    ...oneOf(object(inputs["instanceRefresh"]), "strategy", "Rolling"),
-    ...between(object(object(inputs["instanceRefresh"])["preferences"]), "minHealthyPercentage", 0, 100),
-    ...between(object(object(inputs["instanceRefresh"])["preferences"]), "maxHealthyPercentage", 100, 200),
-    ...objects(inputs["initialLifecycleHooks"]).flatMap((hook) =>
-      oneOf(hook, "lifecycleTransition", ...transitions),
-    ),
   ],
   create: (scope, inputs) => {
     const call = "Auto Scaling: CreateAutoScalingGroup";
@@ -172,7 +165,6 @@ function desiredAfter(state: Values, inputs: Values): number {
 }
 
 const initialHooks = "initialLifecycleHook";
-const transitions = ["autoscaling:EC2_INSTANCE_LAUNCHING", "autoscaling:EC2_INSTANCE_TERMINATING"];
 
 function camel(name: string): string {
   return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()).replace(/^tag$/, "tags");
@@ -191,25 +183,27 @@ function needGroup(scope: Scope, call: string, inputs: Values): void {
 export const lifecycleHook: Kind = {
   source: "autoscaling/lifecycle_hook.go",
   arguments: {
-    autoscalingGroupName: "required replaces",
+    autoscalingGroupName: "required",
     defaultResult: "computed",
     heartbeatTimeout: "",
     lifecycleTransition: "required",
-    name: "replaces",
+    name: "required replaces",
     notificationMetadata: "",
     notificationTargetArn: "",
     roleArn: "",
   },
   naming: { argument: "name", longest: 255 },
-  refuse: (inputs) => [
-    ...oneOf(inputs, "lifecycleTransition", ...transitions),
-    ...oneOf(inputs, "defaultResult", "CONTINUE", "ABANDON"),
-  ],
   create: (scope, inputs) => {
     needGroup(scope, "Auto Scaling: PutLifecycleHook", inputs);
     // The original's id is the name alone, which it looks up in the group of the state; two groups may have hooks of one name.
     const id = `${text(inputs["autoscalingGroupName"])}/${text(inputs["name"])}`;
     return { id, attributes: { defaultResult: inputs["defaultResult"] ?? "ABANDON" } };
+  },
+  // The original puts it again, so a hook that went with its group is there afterwards (resourceLifecycleHookPut).
+  puts: true,
+  update: (scope, _, __, inputs) => {
+    needGroup(scope, "Auto Scaling: PutLifecycleHook", inputs);
+    return {};
   },
 };
 
@@ -223,7 +217,7 @@ export const policy: Kind = {
     estimatedInstanceWarmup: "",
     metricAggregationType: "computed",
     minAdjustmentMagnitude: "",
-    name: "replaces",
+    name: "required replaces",
     policyType: "",
     scalingAdjustment: "",
     stepAdjustments: "set",
@@ -232,8 +226,6 @@ export const policy: Kind = {
   defaults: { policyType: "SimpleScaling", enabled: true },
   outputs: ["arn"],
   naming: { argument: "name", longest: 255 },
-  refuse: (inputs) =>
-    oneOf(inputs, "policyType", "PredictiveScaling", "SimpleScaling", "StepScaling", "TargetTrackingScaling"),
   create: (scope, inputs) => {
     const call = "Auto Scaling: PutScalingPolicy";
     needGroup(scope, call, inputs);

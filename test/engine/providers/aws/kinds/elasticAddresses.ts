@@ -1,6 +1,5 @@
 /** Elastic addresses, and which interface has them. */
 import { interfaces, publicAddressFor, publicName } from "../addresses";
-import { oneOf } from "../faults";
 import type { Kind } from "../kind";
 import { refuse, text, type Scope } from "../scope";
 import type { Value, Values } from "../../shared/values";
@@ -21,7 +20,10 @@ export const eip: Kind = {
     ...["allocationId", "arn", "associationId", "privateDns", "privateIp", "publicDns", "publicIp"],
     ...["carrierIp", "customerOwnedIp", "ptrRecord"],
   ],
-  refuse: (inputs) => oneOf(inputs, "domain", "vpc"),
+  refuse: (inputs) =>
+    inputs["domain"] === "standard"
+      ? [{ property: "domain", reason: "the stand-in's account has no EC2-Classic" }]
+      : [],
   create: (scope, inputs) => {
     if (scope.all("ec2.Eip").length >= scope.quota("elasticAddresses")) {
       refuse(

@@ -1,7 +1,6 @@
 /** NAT gateways and VPC endpoints. */
 import { attach, checkGroups, detach, interfaces } from "../addresses";
 import { endpointZonesOf } from "../catalogue";
-import { oneOf } from "../faults";
 import type { Kind } from "../kind";
 import { given, refuse, text, texts, type Scope } from "../scope";
 import type { Value, Values } from "../../shared/values";
@@ -14,22 +13,19 @@ export const natGateway: Kind = {
     allocationId: "replaces",
     connectivityType: "replaces",
     privateIp: "computed replaces",
-    subnetId: "required replaces",
-    secondaryAllocationIds: "computed set",
+    subnetId: "replaces",
+    secondaryAllocationIds: "set",
   },
   defaults: { connectivityType: "public" },
   tagged: true,
   outputs: ["associationId", "networkInterfaceId", "publicIp"],
   refuse: (inputs) => [
-    ...oneOf(inputs, "connectivityType", "public", "private"),
-    ...(inputs["connectivityType"] === "private" && given(inputs["allocationId"])
-      ? [
-          {
-            property: "allocationId",
-            reason: `allocation_id is not supported with connectivity_type = "private"`,
-          },
-        ]
-      : []),
+    ...["allocationId", "secondaryAllocationIds"]
+      .filter((name) => inputs["connectivityType"] === "private" && given(inputs[name]))
+      .map((property) => ({
+        property,
+        reason: `${property} is not supported with connectivityType "private"`,
+      })),
   ],
   create: (scope, inputs) => {
     const call = "EC2: CreateNatGateway";
@@ -70,7 +66,7 @@ export const vpcEndpoint: Kind = {
   source: "ec2/vpc_endpoint.go",
   arguments: {
     vpcId: "required replaces",
-    serviceName: "required replaces",
+    serviceName: "replaces",
     vpcEndpointType: "replaces",
     autoAccept: "",
     policy: "computed json",
@@ -91,7 +87,11 @@ export const vpcEndpoint: Kind = {
     "requesterManaged",
     "state",
   ],
-  refuse: (inputs) => oneOf(inputs, "vpcEndpointType", "Gateway", "Interface"),
+  refuse: (inputs) =>
+    inputs["vpcEndpointType"] === "GatewayLoadBalancer"
+      ? [{ property: "vpcEndpointType", reason: "the stand-in has no gateway load balancers" }]
+      : [],
+  recomputed: (changed) => (changed.includes("subnetIds") ? ["networkInterfaceIds"] : []),
   // CustomizeDiff: only interface endpoints are modified.
   replaces: (changed, _, news) =>
     changed.includes("privateDnsEnabled") && news["vpcEndpointType"] !== "Interface"

@@ -1,5 +1,5 @@
 /** Roles, policies, instance profiles and OpenID Connect providers. */
-import { longest, matches } from "../faults";
+import { matches } from "../faults";
 import type { Kind } from "../kind";
 import { refuse, text, texts, type Scope } from "../scope";
 import { sameValue, type Values } from "../../shared/values";
@@ -38,9 +38,6 @@ export const role: Kind = {
   outputs: ["arn", "createDate", "uniqueId"],
   naming: { argument: "name", longest: 64 },
   refuse: (inputs) => [
-    ...longest(inputs, "name", 64),
-    ...longest(inputs, "path", 512),
-    ...longest(inputs, "description", 1000),
     ...matches(inputs, "name", nameForm, nameRule),
     // verify.ValidARN
     ...matches(
@@ -142,7 +139,7 @@ export const rolePolicy: Kind = {
     role: "required replaces",
   },
   naming: { argument: "name", longest: 128 },
-  refuse: (inputs) => [...longest(inputs, "name", 128), ...matches(inputs, "name", nameForm, nameRule)],
+  refuse: (inputs) => matches(inputs, "name", nameForm, nameRule),
   create: (scope, inputs) => {
     checkInline(scope, inputs, undefined);
     return { id: `${text(inputs["role"])}:${text(inputs["name"])}` };
@@ -184,7 +181,7 @@ export const policy: Kind = {
   tagged: true,
   outputs: ["arn", "attachmentCount", "policyId"],
   naming: { argument: "name", longest: 128 },
-  refuse: (inputs) => [...longest(inputs, "name", 128), ...matches(inputs, "name", nameForm, nameRule)],
+  refuse: (inputs) => matches(inputs, "name", nameForm, nameRule),
   create: (scope, inputs) => {
     const call = "IAM: CreatePolicy";
     const name = text(inputs["name"]);
@@ -252,7 +249,7 @@ export const instanceProfile: Kind = {
   tagged: true,
   outputs: ["arn", "createDate", "uniqueId"],
   naming: { argument: "name", longest: 128 },
-  refuse: (inputs) => [...longest(inputs, "name", 128), ...matches(inputs, "name", nameForm, nameRule)],
+  refuse: (inputs) => matches(inputs, "name", nameForm, nameRule),
   create: (scope, inputs) => {
     const name = text(inputs["name"]);
     if (scope.find("iam.InstanceProfile", name))

@@ -66,13 +66,16 @@ const kinds = {
 } satisfies Record<string, Kind>;
 
 export type KindName = keyof typeof kinds;
+/** BucketV2 is an alias of Bucket: one store for both. */
+export type StoredName = Exclude<KindName, "s3.BucketV2">;
+
+export const kindNames = Object.keys(kinds).filter((name): name is StoredName => name !== "s3.BucketV2");
 
 /** `aws:ec2/vpc:Vpc` is `ec2.Vpc`. */
-export function kindOf(type: string): { readonly name: KindName; readonly kind: Kind } {
+export function kindOf(type: string): { readonly name: StoredName; readonly kind: Kind } {
   const [, module, name] = /^aws:(\w+)\/\w+:(\w+)$/.exec(type) ?? [];
   const found = `${module}.${name}`;
   if (!(found in kinds)) throw new Error(`the stand-in for the provider "aws" does not know ${type}`);
   const known = found as KindName;
-  // BucketV2 is an alias of Bucket: one store for both.
   return { name: known === "s3.BucketV2" ? "s3.Bucket" : known, kind: kinds[known] };
 }

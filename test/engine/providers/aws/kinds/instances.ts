@@ -8,7 +8,8 @@ import {
   publicAddressFor,
   publicName,
 } from "../addresses";
-import { base64, between, longest, notBoth, oneOf } from "../faults";
+import { architectureOf } from "../catalogue";
+import { base64, notBoth } from "../faults";
 import type { Kind } from "../kind";
 import { given, object, objects, refuse, text, texts, type Scope } from "../scope";
 import type { CheckFailure } from "../../shared/provider";
@@ -35,7 +36,7 @@ export const instance: Kind = {
     creditSpecification: "",
     disableApiStop: "computed",
     disableApiTermination: "computed",
-    ebsBlockDevices: "computed set replaces",
+    ebsBlockDevices: "computed set",
     ebsOptimized: "computed replaces",
     forceDestroy: "",
     getPasswordData: "",
@@ -54,8 +55,8 @@ export const instance: Kind = {
     sourceDestCheck: "",
     subnetId: "computed replaces",
     tenancy: "computed replaces",
-    userData: "",
-    userDataBase64: "",
+    userData: "computed",
+    userDataBase64: "computed",
     userDataReplaceOnChange: "",
     volumeTags: "",
     vpcSecurityGroupIds: "computed set",
@@ -85,7 +86,12 @@ export const instance: Kind = {
     const root = ["encrypted", "kmsKeyId"].some(
       (name) => given(after[name]) && !sameValue(before[name], after[name]),
     );
-    return [...data, ...(changed.includes("rootBlockDevice") && root ? ["rootBlockDevice"] : [])];
+    return [
+      ...data,
+      ...(changed.includes("rootBlockDevice") && root ? ["rootBlockDevice"] : []),
+      ...(changed.includes("ebsBlockDevices") && hasOtherVolumes(olds, news) ? ["ebsBlockDevices"] : []),
+      ...(changed.includes("instanceType") && isOtherArchitecture(olds, news) ? ["instanceType"] : []),
+    ];
   },
   create: (scope, inputs) => {
     const call = "EC2: RunInstances";
@@ -193,6 +199,23 @@ export const instance: Kind = {
   },
 };
 
+/** Whether there is another volume, or one that is not as asked: of what a volume has, tags alone change in place. */
+function hasOtherVolumes(olds: Values, news: Values): boolean {
+  const [before, after] = [olds, news].map((values) => objects(values["ebsBlockDevices"]));
+  if (before.length !== after.length) return true;
+  return after.some((device) => {
+    const there = before.find(({ deviceName }) => deviceName === device["deviceName"]);
+    const asked = Object.entries(device).filter(([name, value]) => !/^tags/.test(name) && given(value));
+    return !there || asked.some(([name, value]) => !sameValue(there[name], value));
+  });
+}
+
+/** Types that have no architecture in common: EC2 cannot turn one into the other. */
+function isOtherArchitecture(olds: Values, news: Values): boolean {
+  const [before, after] = [olds, news].map((values) => architectureOf(text(values["instanceType"])));
+  return before !== undefined && after !== undefined && before !== after;
+}
+
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html */
 const metadataDefaults: Values = {
   httpEndpoint: "enabled",
@@ -209,26 +232,7 @@ function refuseInstance(inputs: Values): CheckFailure[] {
       property,
       reason: `"${property}": one of \`${property},launch_template\` must be specified`,
     }));
-  const metadata = object(inputs["metadataOptions"]);
-  return [
-    ...missing,
-    ...notBoth(inputs, "userData", "userDataBase64"),
-    ...longest(inputs, "userData", 16_384),
-    ...base64(inputs, "userDataBase64"),
-    ...oneOf(metadata, "httpTokens", "optional", "required"),
-    ...between(metadata, "httpPutResponseHopLimit", 1, 64),
-    ...oneOf(
-      object(inputs["rootBlockDevice"]),
-      "volumeType",
-      "standard",
-      "io1",
-      "io2",
-      "gp2",
-      "sc1",
-      "st1",
-      "gp3",
-    ),
-  ];
+  return [...missing, ...notBoth(inputs, "userData", "userDataBase64"), ...base64(inputs, "userDataBase64")];
 }
 
 /** resourceInstanceUpdate: the type and the user data need a stop and a start, the rest does not. */
@@ -278,7 +282,6 @@ export const keyPair: Kind = {
   tagged: true,
   outputs: ["arn", "fingerprint", "keyPairId", "keyType"],
   naming: { argument: "keyName", longest: 255 },
-  refuse: (inputs) => longest(inputs, "keyName", 255),
   create: (scope, inputs) => {
     const call = "EC2: ImportKeyPair";
     const name = text(inputs["keyName"]);

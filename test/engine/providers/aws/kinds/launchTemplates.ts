@@ -1,5 +1,5 @@
 /** Launch templates: versions of what an instance is started with. */
-import { base64, longest, matches, notBoth, oneOf } from "../faults";
+import { base64, matches, notBoth } from "../faults";
 import type { Kind } from "../kind";
 import { object, objects, refuse, text, texts } from "../scope";
 import { sameValue, type Values } from "../../shared/values";
@@ -45,7 +45,6 @@ export const launchTemplate: Kind = {
   outputs: ["arn", "latestVersion"],
   naming: { argument: "name", longest: 125 },
   refuse: (inputs) => [
-    ...longest(inputs, "name", 128),
     ...matches(
       inputs,
       "name",
@@ -54,7 +53,6 @@ export const launchTemplate: Kind = {
     ),
     ...notBoth(inputs, "defaultVersion", "updateDefaultVersion"),
     ...base64(inputs, "userData"),
-    ...oneOf(object(inputs["metadataOptions"]), "httpTokens", "optional", "required"),
     ...(objects(inputs["networkInterfaces"]).length > 0 && texts(inputs["vpcSecurityGroupIds"]).length > 0
       ? [
           {

@@ -1,7 +1,7 @@
 /** Load balancers. */
 import { attach, detach, interfaces } from "../addresses";
 import { balancerZone } from "../catalogue";
-import { exactlyOne, longest, matches, notBoth, oneOf } from "../faults";
+import { exactlyOne, matches, notBoth } from "../faults";
 import type { Kind } from "../kind";
 import { objects, refuse, text, texts, type Scope } from "../scope";
 import { isUnknown, sameValue, type Value, type Values } from "../../shared/values";
@@ -29,21 +29,23 @@ export const loadBalancer: Kind = {
     subnetMappings: "computed set",
     subnets: "computed set",
   },
-  defaults: { loadBalancerType: "application", enableDeletionProtection: false },
+  defaults: {
+    loadBalancerType: "application",
+    enableCrossZoneLoadBalancing: false,
+    enableDeletionProtection: false,
+  },
   tagged: true,
   outputs: ["arn", "arnSuffix", "dnsName", "vpcId", "zoneId"],
   naming: { argument: "name", longest: 32 },
   refuse: (inputs) => [
     ...exactlyOne(inputs, "subnetMappings", "subnets"),
     ...notBoth(inputs, "name", "namePrefix"),
-    ...longest(inputs, "name", 32),
     ...matches(
       inputs,
       "name",
       balancerName,
       "may only contain letters, digits and hyphens, not at its ends, nor begin with internal-",
     ),
-    ...oneOf(inputs, "loadBalancerType", "application", "network", "gateway"),
   ],
   replaces: replacesBalancer,
   create: (scope, inputs) => {

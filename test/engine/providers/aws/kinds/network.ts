@@ -1,6 +1,6 @@
 /** VPCs, subnets and the gateway to the internet. */
 import { interfaces, network, overlaps, within } from "../addresses";
-import { networkAddress, notBoth, oneOf } from "../faults";
+import { networkAddress, notBoth } from "../faults";
 import type { Kind } from "../kind";
 import { refuse, text, type Scope } from "../scope";
 import type { Value } from "../../shared/values";
@@ -103,7 +103,6 @@ export const subnet: Kind = {
   refuse: (inputs) => [
     ...networkAddress(inputs, "cidrBlock"),
     ...notBoth(inputs, "availabilityZone", "availabilityZoneId"),
-    ...oneOf(inputs, "privateDnsHostnameTypeOnLaunch", "ip-name", "resource-name"),
   ],
   create: (scope, inputs) => {
     const call = "EC2: CreateSubnet";
@@ -166,10 +165,7 @@ export const subnetCidrReservation: Kind = {
     subnetId: "required replaces",
   },
   outputs: ["ownerId"],
-  refuse: (inputs) => [
-    ...networkAddress(inputs, "cidrBlock"),
-    ...oneOf(inputs, "reservationType", "prefix", "explicit"),
-  ],
+  refuse: (inputs) => [...networkAddress(inputs, "cidrBlock")],
   create: (scope, inputs) => {
     const call = "EC2: CreateSubnetCidrReservation";
     const subnetId = text(inputs["subnetId"]);

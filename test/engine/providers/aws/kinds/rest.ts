@@ -1,5 +1,5 @@
 /** Names, logs and keys. */
-import { exactlyOne, longest, matches, oneOf } from "../faults";
+import { exactlyOne, matches, oneOf } from "../faults";
 import type { Kind } from "../kind";
 import { given, objects, refuse, text, texts, type Scope } from "../scope";
 import type { Values } from "../../shared/values";
@@ -95,28 +95,7 @@ export const logGroup: Kind = {
   tagged: true,
   outputs: ["arn"],
   naming: { argument: "name", longest: 512 },
-  refuse: (inputs) => {
-    // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-    const allowed = [
-      ...[
-        0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
-        3653,
-      ],
-    ];
-    const days = inputs["retentionInDays"];
-    return [
-      ...longest(inputs, "name", 512),
-      ...matches(inputs, "name", /^[0-9A-Za-z_./#-]+$/, "isn't a valid log group name"),
-      ...(typeof days === "number" && !allowed.includes(days)
-        ? [
-            {
-              property: "retentionInDays",
-              reason: `expected retention_in_days to be one of ${allowed.join(", ")}, got ${days}`,
-            },
-          ]
-        : []),
-    ];
-  },
+  refuse: (inputs) => matches(inputs, "name", /^[0-9A-Za-z_./#-]+$/, "isn't a valid log group name"),
   create: (scope, inputs) => {
     const name = text(inputs["name"]);
     if (scope.find("cloudwatch.LogGroup", name)) {
@@ -150,11 +129,7 @@ export const flowLog: Kind = {
   defaults: { logDestinationType: "cloud-watch-logs", maxAggregationInterval: 600 },
   tagged: true,
   outputs: ["arn"],
-  refuse: (inputs) => [
-    ...exactlyOne(inputs, "eniId", "subnetId", "vpcId"),
-    ...oneOf(inputs, "trafficType", "ACCEPT", "REJECT", "ALL"),
-    ...oneOf(inputs, "logDestinationType", "cloud-watch-logs", "s3", "kinesis-data-firehose"),
-  ],
+  refuse: (inputs) => [...exactlyOne(inputs, "eniId", "subnetId", "vpcId")],
   create: (scope, inputs) => {
     const call = "EC2: CreateFlowLogs";
     const { vpcId, subnetId, logDestination = "" } = inputs;

@@ -1,6 +1,6 @@
 /** Buckets, what governs them, and objects. */
 import { createHash } from "node:crypto";
-import { longest, matches, notBoth } from "../faults";
+import { matches, notBoth } from "../faults";
 import type { Kind } from "../kind";
 import { object, refuse, text, texts, type Scope } from "../scope";
 import type { Values } from "../../shared/values";
@@ -19,7 +19,6 @@ export const bucket: Kind = {
   outputs: ["arn", "bucketDomainName", "bucketRegion", "bucketRegionalDomainName", "hostedZoneId"],
   naming: { argument: "bucket", longest: 63, lowerCase: true },
   refuse: (inputs) => [
-    ...longest(inputs, "bucket", 63),
     ...matches(
       inputs,
       "bucket",

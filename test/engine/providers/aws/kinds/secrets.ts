@@ -1,5 +1,5 @@
 /** Secrets Manager and the parameters of Systems Manager. */
-import { exactlyOne, longest, matches, notBoth, oneOf } from "../faults";
+import { exactlyOne, matches, notBoth } from "../faults";
 import type { Kind } from "../kind";
 import { given, refuse, text, texts, type Scope } from "../scope";
 import { sameValue, type Values } from "../../shared/values";
@@ -26,7 +26,6 @@ export const secret: Kind = {
     const days = inputs["recoveryWindowInDays"];
     const fault = typeof days === "number" && days !== 0 && (days < 7 || days > 30);
     return [
-      ...longest(inputs, "name", 512),
       ...matches(
         inputs,
         "name",
@@ -136,12 +135,7 @@ export const parameter: Kind = {
   tagged: true,
   outputs: ["version"],
   naming: { argument: "name", longest: 1011 },
-  refuse: (inputs) => [
-    ...exactlyOne(inputs, "value", "insecureValue"),
-    ...longest(inputs, "name", 2048),
-    ...oneOf(inputs, "type", "String", "StringList", "SecureString"),
-    ...oneOf(inputs, "tier", "Standard", "Advanced", "Intelligent-Tiering"),
-  ],
+  refuse: (inputs) => [...exactlyOne(inputs, "value", "insecureValue")],
   replaces: (changed, olds, news) =>
     changed.includes("tier") && olds["tier"] === "Advanced" && news["tier"] === "Standard" ? ["tier"] : [],
   recomputed: (changed) => (changed.includes("value") || changed.includes("description") ? ["version"] : []),

@@ -1,6 +1,6 @@
 /** Security groups and their rules. */
 import { interfaces } from "../addresses";
-import { between, exactlyOne, longest, matches, networkAddress } from "../faults";
+import { exactlyOne, matches, networkAddress } from "../faults";
 import type { Kind } from "../kind";
 import { objects, refuse, text, texts, written, type Scope } from "../scope";
 import { plainObject, type Value, type Values } from "../../shared/values";
@@ -22,9 +22,7 @@ export const securityGroup: Kind = {
   outputs: ["arn", "ownerId"],
   naming: { argument: "name", longest: 255 },
   refuse: (inputs) => [
-    ...longest(inputs, "name", 255),
     ...matches(inputs, "name", /^(?!sg-)/, "cannot begin with 'sg-'"),
-    ...longest(inputs, "description", 255),
     ...matches(
       inputs,
       "description",
@@ -144,12 +142,7 @@ function rule(direction: Direction): Kind {
     },
     tagged: true,
     outputs: ["arn", "securityGroupRuleId"],
-    refuse: (inputs) => [
-      ...exactlyOne(inputs, ...sources),
-      ...networkAddress(inputs, "cidrIpv4"),
-      ...between(inputs, "fromPort", -1, 65535),
-      ...between(inputs, "toPort", -1, 65535),
-    ],
+    refuse: (inputs) => [...exactlyOne(inputs, ...sources), ...networkAddress(inputs, "cidrIpv4")],
     // ModifyPlan: "When you modify a rule, you cannot change the rule's source type."
     replaces: (_, olds, news) =>
       sourceOf(olds) === sourceOf(news) ? [] : sources.filter((name) => olds[name] !== news[name]),

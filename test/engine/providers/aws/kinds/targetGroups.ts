@@ -1,6 +1,6 @@
 /** Target groups, and what is registered with them. */
 import { network, numberOf } from "../addresses";
-import { between, longest, matches, oneOf } from "../faults";
+import { matches } from "../faults";
 import type { Kind } from "../kind";
 import { given, object, refuse, text, written, type Scope } from "../scope";
 import type { CheckFailure } from "../../shared/provider";
@@ -113,17 +113,23 @@ function refuseGroup(inputs: Values): CheckFailure[] {
         property,
         reason: `Attribute "${property}" must be specified when "target_type" is not "lambda"`,
       })),
-    ...longest(inputs, "name", 32),
     ...matches(inputs, "name", balancerName, "may only contain letters, digits and hyphens, not at its ends"),
-    ...between(inputs, "port", 1, 65535),
-    ...oneOf(inputs, "protocol", "HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE"),
-    ...oneOf(inputs, "targetType", "instance", "ip", "lambda", "alb"),
-    ...oneOf(health, "protocol", "HTTP", "HTTPS", "TCP"),
-    ...between(health, "healthyThreshold", 2, 10),
-    ...between(health, "unhealthyThreshold", 2, 10),
-    ...between(health, "interval", 5, 300),
-    ...between(health, "timeout", 2, 120),
     ...matches(health, "path", /^\//, "must begin with /"),
+    // CustomizeDiff: resourceTargetGroupCustomizeDiff.
+    ...["matcher", "path"]
+      .filter((name) => health["protocol"] === "TCP" && given(health[name]) && health[name] !== "")
+      .map((name) => ({
+        property: `healthCheck.${name}`,
+        reason: `healthCheck.${name} cannot be specified when healthCheck.protocol is "TCP"`,
+      })),
+    ...(["HTTP", "HTTPS"].includes(text(inputs["protocol"])) && health["protocol"] === "TCP"
+      ? [
+          {
+            property: "healthCheck.protocol",
+            reason: `healthCheck.protocol cannot be "TCP" when protocol is "${text(inputs["protocol"])}"`,
+          },
+        ]
+      : []),
   ];
 }
 

@@ -50,8 +50,44 @@ describe("arguments are refused before anything is called", () => {
       /did you mean/,
     ],
     ["autoscaling.Group", { minSize: 1, maxSize: 1 }, /one of launchTemplate, mixedInstancesPolicy/],
-    ["cloudwatch.LogGroup", { retentionInDays: 8 }, /expected retention_in_days/],
+    ["cloudwatch.LogGroup", { retentionInDays: 8 }, /expected retentionInDays to be one of 0, 1, 3/],
     ["s3.Bucket", { bucket: "Upper" }, /lowercase/],
+    [
+      "lb.TargetGroup",
+      { port: 1, protocol: "TCP", vpcId: "v", healthCheck: { protocol: "TCP", path: "/readyz" } },
+      /^healthCheck\.path: .* cannot be specified when healthCheck\.protocol is "TCP"/,
+    ],
+    [
+      "lb.TargetGroup",
+      { port: 1, protocol: "TCP", vpcId: "v", healthCheck: { protocol: "TCP", matcher: "200" } },
+      /^healthCheck\.matcher: /,
+    ],
+    [
+      "lb.TargetGroup",
+      { port: 1, protocol: "HTTP", vpcId: "v", healthCheck: { protocol: "TCP" } },
+      /^healthCheck\.protocol: .* cannot be "TCP" when protocol is "HTTP"/,
+    ],
+    [
+      "ec2.NatGateway",
+      { subnetId: "s", connectivityType: "private", secondaryAllocationIds: ["e"] },
+      /^secondaryAllocationIds: /,
+    ],
+    [
+      "autoscaling.LifecycleHook",
+      {
+        autoscalingGroupName: "g",
+        lifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING",
+        heartbeatTimeout: 7201,
+      },
+      /^heartbeatTimeout: expected .* in the range \(30 - 7200\)/,
+    ],
+    [
+      "ec2.LaunchTemplate",
+      { blockDeviceMappings: [{ deviceName: "/dev/sda1", ebs: { throughput: 1001 } }] },
+      /^blockDeviceMappings\.ebs\.throughput: /,
+    ],
+    ["ec2.LaunchTemplate", { name: "ab" }, /^name: "name" cannot be shorter than 3/],
+    ["ec2.FlowLog", { vpcId: "v", maxAggregationInterval: 300 }, /to be one of 60, 600/],
   ];
   it.each(cases)("%s %j", (type, inputs, fault) => {
     const { faults } = account.check(type, inputs);

@@ -14,6 +14,19 @@ import {
   type Made,
 } from "./account";
 
+function volume(deviceName: string, more: Values = {}): Values {
+  return { deviceName, volumeSize: 20, volumeType: "gp3", ...more };
+}
+
+function launchHook(group: Made): Made {
+  return account.make("autoscaling.LifecycleHook", {
+    name: "launch",
+    autoscalingGroupName: group.id,
+    lifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING",
+    heartbeatTimeout: 300,
+  });
+}
+
 // "deleted first": where somebody chose the name, the bridge makes way for the new one before it is made.
 describe("a change means what the original says", () => {
   type Change = readonly [what: string, make: () => Made, changes: Values, meaning: string];
@@ -56,6 +69,42 @@ describe("a change means what the original says", () => {
       () => instance(network().a),
       { instanceType: "t3.large" },
       "update instanceType",
+    ],
+    [
+      "Instance instanceType of another architecture",
+      () => instance(network().a),
+      { instanceType: "t4g.large" },
+      "replace instanceType",
+    ],
+    [
+      "Instance tags of a further volume",
+      () => instance(network().a, { ebsBlockDevices: [volume("/dev/sdf")] }),
+      { ebsBlockDevices: [volume("/dev/sdf", { tags: { a: "b" } })] },
+      "update ebsBlockDevices",
+    ],
+    [
+      "Instance size of a further volume",
+      () => instance(network().a, { ebsBlockDevices: [volume("/dev/sdf")] }),
+      { ebsBlockDevices: [volume("/dev/sdf", { volumeSize: 30 })] },
+      "replace ebsBlockDevices",
+    ],
+    [
+      "Instance a further volume more",
+      () => instance(network().a, { ebsBlockDevices: [volume("/dev/sdf")] }),
+      { ebsBlockDevices: [volume("/dev/sdf"), volume("/dev/sdg")] },
+      "replace ebsBlockDevices",
+    ],
+    [
+      "Instance user data left out",
+      () => instance(network().a, { userDataBase64: "YQ==" }),
+      { userDataBase64: null },
+      "same",
+    ],
+    [
+      "Instance name in DNS",
+      () => instance(network().a, { privateDnsNameOptions: { hostnameType: "ip-name" } }),
+      { privateDnsNameOptions: { hostnameType: "resource-name" } },
+      "update privateDnsNameOptions",
     ],
     [
       "Instance userDataBase64",
@@ -114,6 +163,28 @@ describe("a change means what the original says", () => {
       "replace initialLifecycleHooks",
     ],
     ["Group name", () => scaling(network().a, template()), { name: "other" }, "replace name, deleted first"],
+    [
+      "LifecycleHook another group",
+      () => launchHook(scaling(network().a, template())),
+      { autoscalingGroupName: "other" },
+      "update autoscalingGroupName",
+    ],
+    [
+      "LifecycleHook name",
+      () => launchHook(scaling(network().a, template())),
+      { name: "other" },
+      "replace name, deleted first",
+    ],
+    [
+      "RouteTableAssociation another table",
+      () => {
+        const { vpc, a } = network();
+        const table = account.make("ec2.RouteTable", { vpcId: vpc.id });
+        return account.make("ec2.RouteTableAssociation", { routeTableId: table.id, subnetId: a.id });
+      },
+      { routeTableId: "rtb-1" },
+      "update routeTableId",
+    ],
     ["LoadBalancer internal", () => balancer([network().a]), { internal: false }, "replace internal"],
     ["LoadBalancer name", () => balancer([network().a]), { name: "other" }, "replace name, deleted first"],
     [
@@ -250,4 +321,16 @@ it("a change that is ignored is none: a refresh leaves that to the provider", ()
   const changes = { value: "two", description: "another" };
   expect(account.change(parameter, changes)).toBe("update description,value");
   expect(account.change(parameter, changes, ["value"])).toBe("update description");
+});
+
+it("a hook that went with its group is there again once anything of it changes, and not before", () => {
+  const group = scaling(network().a, template());
+  const hook = launchHook(group);
+  account.remove(group);
+  const again = scaling(network().a, template(), { name: group.id });
+  expect([again.id, account.read(hook).id]).toEqual([group.id, ""]);
+  // The new group has the old one's name: to the original nothing changed.
+  expect(account.change(hook, { autoscalingGroupName: again.id })).toBe("same");
+  const put = account.update(hook, { notificationMetadata: "another" });
+  expect(account.read(put).id).toBe(hook.id);
 });
