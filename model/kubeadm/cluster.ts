@@ -26,6 +26,14 @@ import {
 /** Port of the API server on every control-plane node. */
 export const apiServerPort = 6443;
 
+/**
+ * Seconds that an API server goes on serving after it was told to stop: its address leaves the Service `kubernetes` at once, and
+ * kube-proxy and balancers that ask /readyz need some to follow. Static pods have 30 s to end.
+ */
+export const SHUTDOWN_DELAY = 10;
+/** Seconds within which it ends its watches then. Without it they hold the process, which accepts nobody any more, until it is killed. */
+export const WATCHES_END_WITHIN = 5;
+
 /** Days: the CAs are made before any machine exists and live ten years; kubeadm only compares. */
 const caDays = 3650;
 
@@ -157,6 +165,8 @@ function apiServerArguments(settings: ControlPlaneSpec): Record<string, string> 
     profiling: "false",
     // A token outlives no pod: without it the API server takes one for a year after its hour (CIS 1.2.30).
     "service-account-extend-token-expiration": "false",
+    "shutdown-delay-duration": `${SHUTDOWN_DELAY}s`,
+    "shutdown-watch-termination-grace-period": `${WATCHES_END_WITHIN}s`,
     "tls-cipher-suites": STRONG_CIPHERS.join(","),
     "service-node-port-range": `${settings.network.nodePortRange.from}-${settings.network.nodePortRange.to}`,
     ...podIdentityArguments(settings.aws),

@@ -1,6 +1,7 @@
 import type { RenderedFile } from "../renderedFile";
 import { script } from "../core/script";
 import { paths } from "./paths";
+import { staticPodVariables } from "./staticPods";
 import { systemdUnit } from "../core/systemd";
 
 export const renewalUnit = "pulumi-kubeadm-renew-certificates";
@@ -46,10 +47,8 @@ export function renewalUnits(settings: {
  */
 function renewalScript(days: number): string {
   return script("kubeadm/scripts/renewal.sh", {
-    pki: paths.pki,
+    ...staticPodVariables,
     days,
-    cri_socket: paths.criSocket,
-    stop_seconds: 30,
     lock_file: `/run/${renewalUnit}.lock`,
     signing_file: paths.signing,
   });

@@ -2,6 +2,7 @@ import { CNI_TRACES } from "../cni";
 import { INTENDED_FILE } from "./intended";
 import { JOIN_FILE_COMMAND, KUBELET_FILES } from "./parts";
 import { undoPaths } from "../node/undo";
+import { restartTable } from "../node/paths";
 import { prelude } from "../node/shell";
 import { lifecycleScript } from "./scripts";
 
@@ -9,7 +10,7 @@ import { lifecycleScript } from "./scripts";
 const LINKS = [...CNI_TRACES.flatMap(({ interfaces }) => interfaces), "kube-ipvs0", "nodelocaldns"]
   .map((name) => name.replaceAll(".", "\\.").replace("*", "[^:@]*"))
   .join("\\|");
-const TABLES = ["kube-proxy", ...CNI_TRACES.flatMap(({ nftTables }) => nftTables)].join("|");
+const TABLES = ["kube-proxy", restartTable, ...CNI_TRACES.flatMap(({ nftTables }) => nftTables)].join("|");
 const RULES = ["KUBE-", ...CNI_TRACES.flatMap(({ iptables }) => iptables)].join("|");
 const FOLDERS = CNI_TRACES.flatMap(({ folders }) => folders);
 

@@ -3,7 +3,7 @@ import { isTarget } from "../flows";
 import type { Flow, Target } from "../network/flow";
 import type { ClusterMachine } from "../machine";
 import { range, type Range } from "../network/addresses";
-import { firewallTable } from "../node/paths";
+import { firewallTable, restartTable } from "../node/paths";
 import { MARKS } from "../node/checks/packetFilters";
 import type { HostCheckSpec, PacketFilterSpec } from "../node/spec";
 import { parseIptables } from "./iptables";
@@ -12,7 +12,7 @@ import { obstacleOf, type Obstacle, type Probe } from "./rules";
 
 /** Tables of the cluster's own, which a living or a former node has. */
 const OWN = new RegExp(
-  `^(${firewallTable}|(ip6?|inet) (${["kube-proxy", ...CNI_TRACES.flatMap(({ nftTables }) => nftTables)].join("|")}))$`,
+  `^(${firewallTable}|inet ${restartTable}|(ip6?|inet) (${["kube-proxy", ...CNI_TRACES.flatMap(({ nftTables }) => nftTables)].join("|")}))$`,
 );
 /** Sources whose packets must arrive for the cluster to work; who else may come in is people's own decision. */
 const SOURCES: readonly Flow["from"][] = ["node", "controlPlane", "loadBalancer", "pod"];

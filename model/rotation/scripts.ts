@@ -3,6 +3,7 @@ import { LABEL_DOMAIN } from "../core/labelDomain";
 import { script, type ScriptVariables } from "../core/script";
 import { configFolder, paths } from "../kubeadm/paths";
 import { approverUnit } from "../kubeadm/approver";
+import { staticPodVariables } from "../kubeadm/staticPods";
 import { KUBELET_PORT } from "../network/ports";
 import { CLUSTER_DOCUMENT } from "../lifecycle/parts";
 import { lifecycleScript } from "../lifecycle/scripts";
@@ -15,8 +16,6 @@ import type { RotationRecord } from "./phases";
 const MARK = `${LABEL_DOMAIN}/rotation`;
 /** Annotation of a workload; with the value `keep` its pods keep running. */
 export const KEEP = `${LABEL_DOMAIN}/rotation-restart`;
-/** Seconds that a component has to end requests; an API server waits for watches as long as it may, and they come back anyway. */
-const STOP_WITHIN = 10;
 /** Seconds that all workloads have together to be ready again. */
 const WORKLOADS_WITHIN = 900;
 
@@ -39,9 +38,7 @@ function signingBy(certificate: string): string {
 
 function restarts({ nodeName }: ClusterMachine, renews: boolean): string {
   return part("control-plane", {
-    pki: paths.pki,
-    cri_socket: paths.criSocket,
-    stop_seconds: STOP_WITHIN,
+    ...staticPodVariables,
     node: nodeName,
     renews,
     cluster_document: CLUSTER_DOCUMENT,

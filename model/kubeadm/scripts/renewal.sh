@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2154
 # Uses: node/scripts/waiting.sh kubeadm/scripts/static-pods.sh
-# Variables: pki days cri_socket lock_file signing_file
+# Variables: pki days lock_file signing_file
 # Prelude: path
 
 # Renews kubeadm's certificates when one of them ends within so many days, then restarts what uses them.
@@ -41,7 +41,11 @@ if [ -n "$list" ]; then
 fi
 
 # One after the other, and the next only when the last one answers again.
-for name in etcd kube-apiserver kube-controller-manager kube-scheduler; do
+if [ -e "$pending/etcd" ]; then
+  restart_etcd_and_api
+  rm -f "$pending"/{etcd,kube-apiserver}
+fi
+for name in kube-apiserver kube-controller-manager kube-scheduler; do
   if [ -e "$pending/$name" ]; then
     restart "$name"
     rm -f "$pending/$name"

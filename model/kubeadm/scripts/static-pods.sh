@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# Variables: pki cri_socket stop_seconds
+# Variables: pki cri_socket stop_seconds api_table api_port api_leave_seconds
 
 crictl() { command crictl --runtime-endpoint "$cri_socket" "$@"; }
 
@@ -19,17 +19,75 @@ healthy() {
 # restarted NAME BEFORE: another container than BEFORE runs, and is healthy.
 restarted() {
   local after
+  if [ -n "$api_is_closed" ]; then close_api; fi
   after=$(container "$1") && [ -n "$after" ] && [ "$after" != "$2" ] && healthy "$1"
 }
 
-restart() {
-  local name=$1 before
-  before=$(container "$name")
-  if [ -n "$before" ]; then
-    echo "restarting $name"
-    crictl stop --timeout "$stop_seconds" "$before" >/dev/null
+# Balancers without health checks notice only a refused connection, and an API server that starts answers before it knows the roles. So
+# only root on this host may open connections to it until it is ready; those that are open go on. Whoever waits says it again: where this
+# script is killed, the packet filter soon forgets the port. Where nft fails, clients see what they would see without it.
+api_is_closed=""
+close_api() {
+  api_is_closed=yes
+  nft -f - <<RULES || echo "nft failed: clients may see the restart of kube-apiserver"
+table $api_table {}
+delete table $api_table
+table $api_table {
+  set restarting { type inet_service; flags timeout; elements = { $api_port timeout 30s } }
+  chain input {
+    type filter hook input priority -10; policy accept;
+    iifname != "lo" tcp flags & (fin | syn | rst | ack) == syn tcp dport @restarting reject with tcp reset
+  }
+  chain output {
+    type filter hook output priority -10; policy accept;
+    oifname "lo" meta skuid != 0 tcp flags & (fin | syn | rst | ack) == syn tcp dport @restarting reject with tcp reset
+  }
+}
+RULES
+}
+open_api() {
+  api_is_closed=""
+  nft delete table "$api_table" 2>/dev/null || true
+}
+
+# stop NAME CONTAINER: the kubelet starts it again at once. An API server that was told to stop serves for shutdown-delay-duration; its
+# address leaves the Service `kubernetes` at once, and balancers that ask /readyz leave it out.
+stop() {
+  local stopping
+  echo "restarting $1"
+  if [ "$1" != kube-apiserver ]; then
+    crictl stop --timeout "$stop_seconds" "$2" >/dev/null
+    return
   fi
-  if retry 180 1 restarted "$name" "$before"; then return 0; fi
-  echo "$name did not become healthy within three minutes of its restart" >&2
-  return 1
+  crictl stop --timeout "$stop_seconds" "$2" >/dev/null &
+  stopping=$!
+  sleep "$api_leave_seconds"
+  close_api
+  wait "$stopping"
+}
+
+# runs_again NAME BEFORE: waits until another container than BEFORE is healthy.
+runs_again() {
+  local status=0
+  retry 180 1 restarted "$1" "$2" || status=1
+  if [ "$1" = kube-apiserver ]; then open_api; fi
+  [ "$status" -eq 0 ] || echo "$1 did not become healthy within three minutes of its restart" >&2
+  return "$status"
+}
+
+restart() {
+  local before
+  before=$(container "$1")
+  if [ -n "$before" ]; then stop "$1" "$before"; fi
+  runs_again "$1" "$before"
+}
+
+# Each API server asks the etcd of its own node alone, so that it serves nobody while etcd restarts. The next component stops only when
+# the last one answers again.
+restart_etcd_and_api() {
+  local before
+  before=$(container kube-apiserver)
+  if [ -n "$before" ]; then stop kube-apiserver "$before"; fi
+  restart etcd || { open_api; return 1; }
+  runs_again kube-apiserver "$before"
 }

@@ -8,7 +8,9 @@ if [ -n "$renews" ]; then
 fi
 trust_in /etc/kubernetes/{admin,super-admin,controller-manager,scheduler,kubelet}.conf
 # One after the other, and the next only when the last one answers again.
-for name in etcd kube-apiserver kube-controller-manager kube-scheduler; do
+phase "restart etcd and kube-apiserver"
+restart_etcd_and_api || die "etcd or kube-apiserver did not become healthy within three minutes of its restart: look at their logs (crictl logs)"
+for name in kube-controller-manager kube-scheduler; do
   phase "restart $name"
   restart "$name" || die "$name did not become healthy within three minutes of its restart: look at its log (crictl logs)"
 done

@@ -5,7 +5,8 @@ import { OpensslKey } from "./opensslKey";
 import { have } from "../../support/have";
 import { ScriptHost } from "./scriptHost";
 
-const components = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+/** In the order of their restarts: no API server serves while the etcd that it asks restarts. */
+const components = ["kube-apiserver", "etcd", "kube-controller-manager", "kube-scheduler"];
 const certificates = [
   "apiserver",
   "apiserver-etcd-client",
@@ -61,6 +62,7 @@ fi`,
     );
     host.command("curl", "exit 0");
     host.command("sleep", "");
+    host.command("nft", 'if [ "$1" = -f ]; then cat >>"$ROOT/rules"; fi');
   });
   afterEach(() => host.remove());
 
@@ -96,10 +98,39 @@ fi`,
     expect(renewals()).toEqual(["kubeadm certs renew all"]);
   });
 
-  it("restarts what read the old ones, etcd first, each once", () => {
+  it("restarts what read the old ones, each once", () => {
     host.write("/etc/kubernetes/pki/apiserver.crt", pem(29));
     host.run();
     expect(stopped()).toEqual(components);
+  });
+
+  it("lets nobody connect to an API server from before it closes its port until it is ready", () => {
+    host.write("/etc/kubernetes/pki/apiserver.crt", pem(29));
+    // It is ready at the third question.
+    host.command(
+      "curl",
+      'case "$*" in *6443*) echo >>"$ROOT/asked"; [ "$(wc -l <"$ROOT/asked")" -ge 3 ] ;; esac',
+    );
+    const { status, output } = host.run();
+    expect(status, output).toBe(0);
+    const order = host
+      .calls()
+      .flatMap(
+        (call) =>
+          /^(sleep [2-9]|nft -f|nft delete|curl .*:(?:2381|6443)|crictl .* stop .* etcd)/.exec(call) ?? [],
+      )
+      .filter((call, index, all) => call !== all[index - 1])
+      .map((call) => call.replace(/^(curl|crictl) .*[: ](\w+)$/, "$1 $2"));
+    expect(order).toEqual([
+      "sleep 8",
+      "nft -f",
+      "crictl etcd",
+      ...["nft -f", "curl 2381"],
+      ...["nft -f", "curl 6443", "nft -f", "curl 6443", "nft -f", "curl 6443"],
+      "nft delete",
+    ]);
+    // Where the script is killed, the port comes back by itself.
+    expect(host.read("/rules")).toContain("elements = { 6443 timeout 30s }");
   });
 
   it("does nothing more on a second run", () => {
@@ -114,17 +145,11 @@ fi`,
     host.write("/etc/kubernetes/pki/apiserver.crt", pem(29));
     host.write("/broken", "kube-apiserver");
     expect(host.run().status).not.toBe(0);
-    expect(stopped()).toEqual(["etcd", "kube-apiserver"]);
+    expect(stopped()).toEqual(["kube-apiserver"]);
     host.write("/broken", "");
     expect(host.run().status).toBe(0);
     expect(renewals()).toHaveLength(1);
-    expect(stopped()).toEqual([
-      "etcd",
-      "kube-apiserver",
-      "kube-apiserver",
-      "kube-controller-manager",
-      "kube-scheduler",
-    ]);
+    expect(stopped()).toEqual(["kube-apiserver", ...components]);
   });
 
   it("waits until a restarted component answers, and says which one does not", () => {
@@ -133,7 +158,7 @@ fi`,
     const { status, output } = host.run();
     expect(status).toBe(1);
     expect(output).toContain("etcd did not become healthy");
-    expect(stopped()).toEqual(["etcd"]);
+    expect(stopped()).toEqual(["kube-apiserver", "etcd"]);
   });
 
   it("fails when kubeadm renewed nothing", () => {

@@ -1,0 +1,19 @@
+import type { ScriptVariables } from "../core/script";
+import { API_PORT } from "../network/ports";
+import { restartTable } from "../node/paths";
+import { SHUTDOWN_DELAY, WATCHES_END_WITHIN } from "./cluster";
+import { paths } from "./paths";
+
+/** Seconds for requests that the API server works on when it accepts no more. */
+const REQUESTS_END_WITHIN = 10;
+
+/** What `static-pods.sh` needs, which restarts components of the control plane so that clients notice as little as possible. */
+export const staticPodVariables: ScriptVariables = {
+  pki: paths.pki,
+  cri_socket: paths.criSocket,
+  stop_seconds: SHUTDOWN_DELAY + WATCHES_END_WITHIN + REQUESTS_END_WITHIN,
+  api_table: `inet ${restartTable}`,
+  api_port: API_PORT,
+  // Balancers that ask nobody hear of it when clients in the cluster have left, and before the server closes its port.
+  api_leave_seconds: SHUTDOWN_DELAY - 2,
+};
