@@ -62,7 +62,10 @@ export function oldPod(cluster: LabCluster): Promise<string> {
   );
 }
 
-/** A client of a Service, and one of the API with the token and the CAs that a pod has, read again for each request. */
+/**
+ * A client of a Service, and two of the API with the token and the CAs that a pod has, read again for each request: one asks where the
+ * kubelet asks, the other the Service `kubernetes`.
+ */
 export class Clients {
   private constructor(
     private readonly cluster: LabCluster,
@@ -73,6 +76,13 @@ export class Clients {
   static async start(cluster: LabCluster, node: string): Promise<Clients> {
     const uid = await cluster.kubectl("get", "pod", "old", "-o", "jsonpath={.metadata.uid}");
     const service = await cluster.kubectl("get", "service", "web", "-o", "jsonpath={.spec.clusterIP}");
+    const kubernetes = await cluster.kubectl(
+      "get",
+      "service",
+      "kubernetes",
+      "-o",
+      "jsonpath={.spec.clusterIP}",
+    );
     const server = (
       await cluster.host(node, "sed -n 's/^ *server: *//p' /etc/kubernetes/kubelet.conf")
     ).trim();
@@ -80,14 +90,16 @@ export class Clients {
     const loop = `mkdir -p ${FOLDER}; touch ${FOLDER}/run
 ask() { while [ -e ${FOLDER}/run ]; do printf '%s %s\\n' "$(date +%s.%N)" "$("$@" 2>&1 | tr '\\n' ' ')" >>${FOLDER}/$1.log; sleep 0.2; done; }
 service() { curl -sS --max-time 5 -o /dev/null -w '%{http_code}' http://${service}/; }
-api() { cd ${volume} && curl -sS --max-time 10 --cacert ca.crt -H "Authorization: Bearer $(cat token)" -o /dev/null -w '%{http_code}' '${server}/api/v1/namespaces/default/pods?limit=1'; }
-ask service & ask api & wait`;
+get() { cd ${volume} && curl -sS --max-time 10 --cacert ca.crt -H "Authorization: Bearer $(cat token)" -o /dev/null -w '%{http_code}' "$1/api/v1/namespaces/default/pods?limit=1"; }
+api() { get ${server}; }
+inside() { get https://${kubernetes}; }
+ask service & ask api & ask inside & wait`;
     const running = cluster.host(node, loop);
     running.catch(() => undefined);
     return new Clients(cluster, node, running);
   }
 
-  async asked(): Promise<{ readonly service: Asked; readonly api: Asked }> {
+  async asked(): Promise<{ readonly service: Asked; readonly api: Asked; readonly inside: Asked }> {
     const of = async (name: string): Promise<Asked> => {
       const lines = (await this.cluster.host(this.node, `cat ${FOLDER}/${name}.log`)).trim().split("\n");
       const failed = lines.filter((line) => !line.trim().endsWith(" 200"));
@@ -96,7 +108,7 @@ ask service & ask api & wait`;
       if (failed.length > 0) saw(`${name}: ${failed.slice(0, 20).join("\n")}`);
       return { total: lines.length, failed: failed.length, refused: refused.length };
     };
-    return { service: await of("service"), api: await of("api") };
+    return { service: await of("service"), api: await of("api"), inside: await of("inside") };
   }
 
   async stop(): Promise<void> {
