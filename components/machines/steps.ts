@@ -237,8 +237,9 @@ function controlPlaneStep(
   args: StepsArgs,
   spec: (settings: ClusterSettings) => InitSpec | RestoreSpec,
   opts: pulumi.CustomResourceOptions,
-  environment?: Record<string, string>,
+  others: { readonly machines?: readonly Machine[]; readonly environment?: Record<string, string> } = {},
 ): Step {
+  const { environment, machines = [] } = others;
   const controlPlaneNodes = controlPlaneMachines(args.settings);
   const [first] = controlPlaneNodes;
   if (first === undefined) throw new Error("a cluster has at least one control-plane node");
@@ -247,7 +248,7 @@ function controlPlaneStep(
     {
       ...args,
       values: valuesOf(args, first),
-      machines: controlPlaneNodes.map((machine) => machine.name),
+      machines: [...controlPlaneNodes, ...machines].map((machine) => machine.name),
       spec: rendered(args, first, spec),
       files: args.controlPlaneFiles,
       ...(environment === undefined ? {} : { environment }),
@@ -265,13 +266,14 @@ export function initStep(name: string, args: StepsArgs, opts: pulumi.CustomResou
     args,
     initSpec,
     { ...opts, ignoreChanges: ignored.map(({ property }) => property) },
-    { [FIXED_VARIABLE]: JSON.stringify(immutableSettings(args.settings)) },
+    { environment: { [FIXED_VARIABLE]: JSON.stringify(immutableSettings(args.settings)) } },
   );
 }
 
-/** The cluster is put back to a snapshot, once for one name of it; later runs do nothing. */
+/** The cluster is put back to a snapshot, once for one name of it; later runs do nothing. It asks workers what they trust. */
 export function restoreStep(name: string, args: StepsArgs, opts: pulumi.CustomResourceOptions): Step {
-  return controlPlaneStep(name, args, restoreSpec, opts);
+  const machines = args.settings.machines.filter(({ role }) => role === "worker");
+  return controlPlaneStep(name, args, restoreSpec, opts, { machines });
 }
 
 /** All nodes get the CAs and keys of the stack; nothing to do where they have them. It has nothing to delete. */

@@ -5,6 +5,10 @@ import { CLUSTER_DOCUMENT, kubernetesBinaries } from "../../model/lifecycle/part
 import { lostSince, unsuitable, type SnapshotHeader } from "../../model/etcd/restore/header";
 import { dataScript, headerFile, prepareScript, restoreStateScript } from "../../model/etcd/restore/scripts";
 import type { ClusterMachine } from "../../model/machine";
+import { paths } from "../../model/kubeadm/paths";
+import { readHostKeys, trustsAuthority } from "../../model/rotation/authorities";
+import { readKeysScript } from "../../model/rotation/scripts";
+import { atOnce } from "../atOnce";
 import { missingKeys } from "../../model/kubeadm/encryption";
 import { refuseMismatch, refuseOtherAuthority } from "../guard";
 import { HostProblem } from "../problem";
@@ -45,10 +49,42 @@ export async function restore(context: Context): Promise<StepResult> {
     return result;
   }
   const first = chosen(context, found);
+  await refuseOtherWorkers(context);
   await prepare(context, first.machine);
   await stopAll(context, found, first);
   await initialise(context, first.machine);
   return result;
+}
+
+/**
+ * The restored control plane has the CAs of the stack and no other. Workers that do not trust them would be lost: nothing of the former
+ * control plane is left that a rotation could go through.
+ */
+async function refuseOtherWorkers({ spec, hosts, cluster, input, say }: Context): Promise<void> {
+  const certificate = input.files.find(({ path }) => path === `${paths.pki}/ca.crt`)?.content;
+  if (certificate === undefined) return;
+  const workers = Object.keys(input.connections).filter((name) => !spec.controlPlaneNodes.includes(name));
+  const refuses = async (name: string): Promise<boolean> => {
+    try {
+      const { node, kubelet } = await readState(hosts, name, { cluster, spec });
+      if (node?.cluster !== cluster || node.state !== "joined" || !kubelet) return false;
+      const said = await hosts.query(name, "reading what it trusts", "/bin/bash -s", readKeysScript());
+      return !trustsAuthority(readHostKeys(said), certificate);
+    } catch (error) {
+      if (!(error instanceof HostProblem)) throw error;
+      say(`${error.report()}; continuing without knowing whether it trusts the CAs of the stack`);
+      return false;
+    } finally {
+      hosts.leave(name);
+    }
+  };
+  const others = (await atOnce(workers, async (name) => ((await refuses(name)) ? [name] : []))).flat();
+  if (others.length > 0)
+    throw new HostProblem(
+      "",
+      `etcd.restore: ${others.join(", ")} ${others.length === 1 ? "does" : "do"} not trust the cluster CA that certificates.rotation names, and would be lost. ` +
+        "Nothing was stopped. Set certificates.rotation as it was before, restore, and rotate in another run",
+    );
 }
 
 function isLiving({ cluster }: Pick<Context, "cluster">, { node, kubelet }: HostState): boolean {

@@ -65,7 +65,7 @@ export async function rotation(context: Context): Promise<StepResult> {
   };
   const isSame = previous?.authority === target.authority;
   if (isSame && previous.restored === spec.restored) return result;
-  const members = await membersOf(context, target);
+  const members = joinedMeanwhile(await membersOf(context, target));
   const [first] = members.filter(({ machine }) => machine.role === "controlPlane");
   if (first === undefined) return result;
   const done = Math.min(...members.map((one) => one.done));
@@ -201,7 +201,8 @@ async function membersOf(context: Context, target: RotationTarget): Promise<Memb
       );
       const keys = readHostKeys(said);
       const done = phasesDone(keys.record, target.authority);
-      return { machine, keys, done: trustsAlone(keys, target) && done === 0 ? PHASES.length : done };
+      const isNew = trustsAlone(keys, target) && done === 0;
+      return { machine, keys, done: isNew ? PHASES.length : done };
     } catch (error) {
       if (!(error instanceof HostProblem)) throw error;
       unreachable.push(error);
@@ -216,6 +217,18 @@ async function membersOf(context: Context, target: RotationTarget): Promise<Memb
   return found.filter((member) => member !== undefined);
 }
 
+/**
+ * A control-plane node that joined with the new CAs, or began with them after a restore, has nothing to do once all kubelets have
+ * certificates of the new CA. Before, it would refuse those that have not.
+ */
+function joinedMeanwhile(members: readonly Member[]): Member[] {
+  const isServed = members.every(({ done }) => done >= phase("issued"));
+  return members.map((member) => {
+    const isNew = member.keys.record === undefined && member.machine.role === "controlPlane";
+    return isNew && !isServed ? { ...member, done: 0 } : member;
+  });
+}
+
 function problem(text: string): HostProblem {
   return new HostProblem("", `certificates.rotation: ${text}`);
 }
@@ -225,7 +238,8 @@ async function prepare(context: Context, members: readonly Member[], through: Cl
   const { hosts, spec } = context;
   if (members.some(({ keys }) => keys.record?.phase === "begun")) return;
   const said = await hosts.query(through.name, "asking for all nodes", "/bin/bash -s", nodesScript());
-  const known = new Set(members.map(({ machine }) => machine.nodeName));
+  // A machine of the settings that is no node now joins with the new CAs.
+  const known = new Set(spec.machines.map(({ nodeName }) => nodeName));
   const others = said.split("\n").filter((name) => name !== "" && !known.has(name));
   if (others.length > 0)
     throw problem(

@@ -110,6 +110,12 @@ export function trustsAlone(keys: HostKeys, { pairs }: RotationTarget): boolean 
   );
 }
 
+/** Whether the host trusts that cluster CA, besides others or alone. */
+export function trustsAuthority({ trusted }: HostKeys, certificate: string): boolean {
+  const own = trusted.ca ?? [];
+  return own.length > 0 && union(own, blocks(certificate)).length === own.length;
+}
+
 /** Everything that any of the hosts trusts. */
 export function trustedAnywhere(hosts: readonly HostKeys[]): HostKeys["trusted"] {
   return Object.fromEntries(

@@ -4,29 +4,33 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nodeStepSpec, restoreSpec } from "../../../components/machines/specs";
-import type { StepResult } from "../../../host/protocol";
+import type { Connection, SecretFile, StepResult } from "../../../host/protocol";
 import { Hosts } from "../../../host/runner";
 import { nodeLifecycle } from "../../../host/steps/node";
 import { restore } from "../../../host/steps/restore";
 import { headerFile, restoredFile, restoreFolder } from "../../../model/etcd/restore/scripts";
 import { RECORD_FILE, SETUP_FILE } from "../../../model/node/shell";
 import { knownCluster, nodeIdentity } from "../../support/fromSettings";
-import { controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
+import { controlPlaneNode, machine, settingsOf } from "../../support/kubeadmSettings";
 import { backupTo } from "../etcd/backupHost";
 import { Machine, SshHost } from "./sshHost";
 
 const cluster = "ab".repeat(32);
+const CA_FILE = "/etc/kubernetes/pki/ca.crt";
+const pem = (body: string): string => `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`;
+const [former, next] = [pem("b2xk"), pem("bmV3")];
 const NAME = `etcd-${cluster.slice(0, 16)}-20261129T015500Z-r7-e3.6.8-k1.36.4.snapshot`;
 const PLANE = ["cp1", "cp2", "cp3"];
 const etcd = { extraArgs: {}, restore: NAME, backup: backupTo({ kind: "folder", path: "/var/lib/backups" }) };
 const settings = settingsOf({
-  machines: PLANE.map((name, index) => controlPlaneNode(name, 11 + index)),
+  machines: [...PLANE.map((name, index) => controlPlaneNode(name, 11 + index)), machine("w1")],
   etcd,
 });
 const own = (name: string) => settings.machines.find((one) => one.name === name) ?? expect.fail(name);
 
 let folder: string;
 let machines: Map<string, { host: Machine; server: SshHost }>;
+let connections: Record<string, Connection>;
 let said: string[];
 let header: object;
 
@@ -68,7 +72,7 @@ beforeEach(async () => {
     ...{ cluster, clusterName: "metal", time: "2026-11-29T01:55:00Z", etcd: "3.6.8", kubernetes: "1.36.4" },
     ...{ revision: 7, keys: 3 },
   };
-  for (const name of PLANE) {
+  for (const name of [...PLANE, "w1"]) {
     const made = new Machine(["/etc/", "/var/lib/"], (script) => instead(name, script));
     for (const program of ["ss", "kubectl", "crictl"])
       made.write(`usr/local/bin/${program}`, "#!/bin/sh\nexit 0\n", 0o755);
@@ -78,6 +82,8 @@ beforeEach(async () => {
     made.write(RECORD_FILE, JSON.stringify(record));
     machines.set(name, { host: made, server: await SshHost.start({ exec: made.exec() }) });
   }
+  // Also of a machine that is stopped later.
+  connections = Object.fromEntries([...machines].map(([name, { server }]) => [name, server.connection()]));
   host("cp2").write(`var/lib/backups/${NAME}`, "");
 });
 afterEach(async () => {
@@ -88,8 +94,11 @@ afterEach(async () => {
   fs.rmSync(folder, { recursive: true });
 });
 
-async function withHosts<T>(work: (context: ReturnType<typeof contextOf>) => Promise<T>): Promise<T> {
-  const context = contextOf();
+async function withHosts<T>(
+  work: (context: ReturnType<typeof contextOf>) => Promise<T>,
+  files?: SecretFile[],
+): Promise<T> {
+  const context = contextOf(files);
   try {
     return await work(context);
   } finally {
@@ -97,23 +106,22 @@ async function withHosts<T>(work: (context: ReturnType<typeof contextOf>) => Pro
   }
 }
 
-function contextOf() {
-  const connections = Object.fromEntries(
-    [...machines].map(([name, { server }]) => [name, server.connection()]),
-  );
-  const input = { connections, files: [] };
+function contextOf(files: SecretFile[] = []) {
+  const input = { connections, files };
   const hosts = new Hosts(input, 20_000, () => undefined);
   return { input, hosts, cluster, values: {}, say: (line: string) => void said.push(line) };
 }
 
-const run = (previous?: StepResult) =>
-  withHosts((context) =>
-    restore({
-      ...context,
-      operation: previous === undefined ? "create" : "update",
-      previous,
-      spec: restoreSpec(settings),
-    }),
+const run = (previous?: StepResult, files?: SecretFile[]) =>
+  withHosts(
+    (context) =>
+      restore({
+        ...context,
+        operation: previous === undefined ? "create" : "update",
+        previous,
+        spec: restoreSpec(settings),
+      }),
+    files,
   );
 
 const RUN = ["cp2 fetches", "cp2 makes data", "cp1 stops", "cp3 stops", "cp2 stops", "cp2 begins"];
@@ -179,6 +187,41 @@ describe("a restore", () => {
     );
     await run();
     expect(log()).toEqual(["cp2 fetches", "cp2 makes data", "cp2 begins"]);
+  });
+
+  describe("with the CAs of a new rotation, when no control-plane node is left to rotate", () => {
+    const given = [{ path: CA_FILE, content: next }];
+    beforeEach(() => {
+      for (const name of PLANE) {
+        fs.rmSync(`${host(name).root}/etc/kubernetes/kubelet.conf`);
+        fs.rmSync(host(name).root + RECORD_FILE);
+      }
+      host("cp2").write(
+        RECORD_FILE,
+        JSON.stringify({ ...nodeIdentity(settings, own("cp2"), cluster), state: "joining" }),
+      );
+    });
+
+    it("is refused while a worker does not trust them", async () => {
+      host("w1").write(CA_FILE, former);
+      await expect(run(undefined, given)).rejects.toThrow(
+        "etcd.restore: w1 does not trust the cluster CA that certificates.rotation names, and would be lost",
+      );
+      expect(log()).toEqual([]);
+    });
+
+    it("goes on where the rotation had reached all workers", async () => {
+      host("w1").write(CA_FILE, former + next);
+      await run(undefined, given);
+      expect(log().at(-1)).toBe("cp2 begins");
+    });
+
+    it("goes on without a worker that is down, and says so", async () => {
+      await machines.get("w1")?.server.stop();
+      await run(undefined, given);
+      expect(log().at(-1)).toBe("cp2 begins");
+      expect(said.join("\n")).toMatch(/w1: .*; continuing without knowing whether it trusts the CAs/);
+    });
   });
 
   it("of wiped machines takes their records back first, so that nobody asks them", async () => {

@@ -113,6 +113,17 @@ it("goes over control-plane nodes one after the other, and over workers when the
   ]);
 });
 
+it("goes on without control-plane nodes that were lost, which join with the new CAs", async () => {
+  await start("cp1", "cp2", "cp3");
+  for (const name of ["cp2", "cp3"])
+    for (const file of ["/etc/kubernetes/kubelet.conf", RECORD_FILE]) fs.rmSync(host(name).root + file);
+  await rotate();
+  expect(log().filter((line) => / (trusted|finished)$/.test(line))).toEqual([
+    ...["cp1 trusted", "w1 trusted"],
+    ...["cp1 finished", "w1 finished"],
+  ]);
+});
+
 describe("a rotation", () => {
   beforeEach(() => start("cp1"));
 
@@ -180,6 +191,13 @@ describe("a rotation", () => {
     fs.writeFileSync(path.join(folder, "nodes"), `${all.join("\n")}\nw9\n`);
     await expect(rotate()).rejects.toThrow(/w9 is a node of this cluster and would not learn of the new CAs/);
     expect(log()).toEqual([]);
+  });
+
+  it("begins again on a control-plane node that has the new CAs alone, while a kubelet has certificates of the old one", async () => {
+    for (const file of given["new"] ?? []) host("cp1").write(file.path, file.content);
+    await rotate();
+    expect(log().slice(0, 2)).toEqual(each("trusted"));
+    expect(log()).toEqual(expect.arrayContaining([...each("issued"), ...each("finished")]));
   });
 
   it("does nothing on a cluster that was made with these CAs", async () => {
