@@ -56,10 +56,10 @@ stop() {
   local stopping
   echo "restarting $1"
   if [ "$1" != kube-apiserver ]; then
-    crictl stop --timeout "$stop_seconds" "$2" >/dev/null
+    crictl stop --timeout "${stop_seconds[$1]}" "$2" >/dev/null
     return
   fi
-  crictl stop --timeout "$stop_seconds" "$2" >/dev/null &
+  crictl stop --timeout "${stop_seconds[$1]}" "$2" >/dev/null &
   stopping=$!
   sleep "$api_leave_seconds"
   close_api
