@@ -22,6 +22,9 @@ export function isComponentFile(path: string): boolean {
   return Object.values(componentFolders).some((folder) => path.startsWith(`${folder}/`));
 }
 
+/** The table of nftables that keeps connections away from an API server while it restarts. */
+export const restartTable = "pulumi-kubeadm-restart";
+
 export const paths = {
   /** What the API server reads. Secret: mode 0600, not among `apiServerFiles`. */
   encryption: `${apiServerFolder}/encryption.yaml`,

@@ -1,8 +1,7 @@
 import type { ScriptVariables } from "../core/script";
 import { API_PORT } from "../network/ports";
-import { restartTable } from "../node/paths";
 import { SHUTDOWN_DELAY, WATCHES_END_WITHIN } from "./cluster";
-import { paths } from "./paths";
+import { paths, restartTable } from "./paths";
 
 /** Seconds for requests that the API server works on when it accepts no more. */
 const REQUESTS_END_WITHIN = 10;
@@ -21,6 +20,7 @@ export const staticPodVariables: ScriptVariables = {
   },
   api_table: `inet ${restartTable}`,
   api_port: API_PORT,
+  restart_unit: "pulumi-kubeadm-restart",
   // Balancers that ask nobody hear of it when clients in the cluster have left, and before the server closes its port.
   api_leave_seconds: SHUTDOWN_DELAY - 2,
 };

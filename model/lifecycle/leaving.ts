@@ -1,8 +1,8 @@
 import { CNI_TRACES } from "../cni";
+import { restartTable } from "../kubeadm/paths";
 import { INTENDED_FILE } from "./intended";
 import { JOIN_FILE_COMMAND, KUBELET_FILES } from "./parts";
 import { undoPaths } from "../node/undo";
-import { restartTable } from "../node/paths";
 import { prelude } from "../node/shell";
 import { lifecycleScript } from "./scripts";
 

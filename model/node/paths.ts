@@ -39,8 +39,6 @@ export const kubeletConfigFile = "/etc/kubernetes/kubelet.conf";
 
 /** The table of nftables that is the library's own. */
 export const firewallTable = "inet pulumi-kubeadm";
-/** The one that keeps connections away from an API server while it restarts. */
-export const restartTable = "pulumi-kubeadm-restart";
 
 /** Variables of scripts: what a file names in its head, it gets. */
 const shared: ScriptVariables = {

@@ -10,7 +10,7 @@ const FOLDER = "/run/lab-clients";
 
 /** The settings with a rotation of that name. */
 export function rotated(settings: Settings, rotation: string): Settings {
-  return { ...settings, certificates: { rotation, rotationGraceSeconds: 3 } };
+  return { ...settings, certificates: { rotation, rotationGraceSeconds: 10 } };
 }
 
 /** A web server on every node that needs no token, and a pod with one that nothing would start anew. */

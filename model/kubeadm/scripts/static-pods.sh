@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# Variables: pki cri_socket stop_seconds api_table api_port api_leave_seconds
+# Variables: pki cri_socket stop_seconds api_table api_port api_leave_seconds restart_unit
 
 crictl() { command crictl --runtime-endpoint "$cri_socket" "$@"; }
 
@@ -91,3 +91,19 @@ restart_etcd_and_api() {
   restart etcd || { open_api; return 1; }
   runs_again kube-apiserver "$before"
 }
+
+# unbroken FUNCTION: runs it in a unit of its own, which goes on to its end where this script is killed: clients would otherwise reach an
+# API server that is closing its port, or one that is not ready yet.
+unbroken() {
+  local file="/run/$restart_unit.sh"
+  # What a killed run began.
+  retry 300 1 is_over || return 1
+  {
+    declare -p PATH pki cri_socket stop_seconds api_table api_port api_leave_seconds
+    echo 'api_is_closed=""'
+    declare -f
+    echo "$1"
+  } >"$file"
+  systemd-run --quiet --wait --collect --unit "$restart_unit" /bin/bash "$file"
+}
+is_over() { ! systemctl is-active --quiet "$restart_unit"; }

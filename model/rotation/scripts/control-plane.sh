@@ -9,7 +9,7 @@ fi
 trust_in /etc/kubernetes/{admin,super-admin,controller-manager,scheduler,kubelet}.conf
 # One after the other, and the next only when the last one answers again.
 phase "restart etcd and kube-apiserver"
-restart_etcd_and_api || die "etcd or kube-apiserver did not become healthy within three minutes of its restart: look at their logs (crictl logs)"
+unbroken restart_etcd_and_api || die "etcd or kube-apiserver did not become healthy within three minutes of its restart: look at their logs (crictl logs) and at journalctl -u $restart_unit"
 for name in kube-controller-manager kube-scheduler; do
   phase "restart $name"
   restart "$name" || die "$name did not become healthy within three minutes of its restart: look at its log (crictl logs)"
