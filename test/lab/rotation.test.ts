@@ -6,17 +6,12 @@ import { eventually, LabCluster, saw } from "./cluster";
 import { machineInput, shapeOf } from "./environment";
 import { Clients, deployed, expectNewAlone, oldPod, rotated } from "./rotationClients";
 
-/** Backups of etcd on the control-plane node. */
-const FOLDER = "/srv/etcd";
-
 describeWithLab("rotation of one control-plane node and a worker", () => {
   let cluster: LabCluster;
   let clients: Clients;
 
   beforeAll(async () => {
     cluster = await LabCluster.create("rotation", shapeOf(1, 1), { spare: ["w2"] });
-    const etcd = { backup: { schedule: "24h", target: { kind: "folder", path: FOLDER } } };
-    cluster.settings = { ...cluster.settings, etcd } as typeof cluster.settings;
     await cluster.engine("up");
     await deployed(cluster, "w1");
     clients = await Clients.start(cluster, "w1");
@@ -71,20 +66,6 @@ describeWithLab("rotation of one control-plane node and a worker", () => {
     const { changed, leaks } = await cluster.engine("preview", { search });
     expect(changed).toEqual([]);
     expect(leaks).toEqual([]);
-  });
-
-  it("a snapshot from before is restored, with the CAs and the key of now", async () => {
-    await cluster.kubectl("create", "configmap", "after");
-    const snapshot = (await cluster.host("cp1", `cd ${FOLDER} && ls -t *.snapshot | head -n 1`)).trim();
-    const { etcd } = cluster.settings as { etcd?: object };
-    cluster.settings = {
-      ...cluster.settings,
-      etcd: { ...etcd, restore: snapshot },
-    } as typeof cluster.settings;
-    const { log } = await cluster.engine("up");
-    saw(/is of .*is lost/.exec(log)?.[0] ?? "");
-    expect(await cluster.kubectl("get", "configmaps", "-o", "name")).not.toContain("configmap/after");
-    await expectNewAlone(cluster, ["cp1"], ["w1"]);
   });
 
   it("a new worker joins", async () => {

@@ -11,6 +11,7 @@ let host: NodeHost;
 beforeEach(() => {
   host = new NodeHost();
   host.files.write("/etc/kubernetes/manifests/kube-controller-manager.yaml", "");
+  host.files.write("/etc/kubernetes/pulumi-kubeadm/patches/some.yaml", "");
   host.files.write("/etc/kubernetes/pki/ca.crt", "");
   for (const name of ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"])
     host.files.write(`/containers/${name}`, "1");
