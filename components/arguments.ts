@@ -6,6 +6,21 @@ export function isLater<T>(value: pulumi.Input<T>): value is pulumi.Output<T> | 
   return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
+/** What an output becomes in a template string (@pulumi/pulumi, output.ts, toString and toJSON). */
+const OUTPUT_AS_TEXT = /Calling \[(toString|toJSON)\] on an \[Output/;
+
+/** An output that a template string or JSON has made text of; undefined for any other value. */
+export function outputAsText(path: Path, value: unknown): Problem | undefined {
+  if (typeof value !== "string" || !OUTPUT_AS_TEXT.test(value)) return undefined;
+  return {
+    path: pathText(path),
+    value: "text",
+    message: "was made of an output that has no value yet",
+    allowed:
+      "the output itself or pulumi.interpolate in place of a template string, if this setting accepts outputs; otherwise a plain value",
+  };
+}
+
 /** An output or a promise where only a plain value is taken. */
 export function notPlain(path: Path, value: unknown, allowed: string): Problem {
   return {

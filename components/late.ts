@@ -13,7 +13,7 @@ import {
 import { SettingsError, type Path, type Problem } from "../model/settings/problems";
 import type { ClusterSettings } from "../model/settings/resolved";
 import { isToken } from "../model/core/tokens";
-import { isLater, notPlain } from "./arguments";
+import { isLater, notPlain, outputAsText } from "./arguments";
 import { ClusterSettingsError, reporting } from "./settingsError";
 
 /** The same keys, of which those with these names may be outputs. */
@@ -88,6 +88,8 @@ export function takeLate(
       else problems.push(notPlain(path, value, allowed));
       return lateToken(path);
     }
+    const spoilt = outputAsText(path, value);
+    if (spoilt !== undefined) problems.push(spoilt);
     if (Array.isArray(value)) return value.map((inner, index) => visit(inner, [...path, index]));
     if (value === null || typeof value !== "object") return value;
     return Object.fromEntries(

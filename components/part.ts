@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesObject } from "../model/kubernetes";
 import { reportedWith, type Path, type Problem } from "../model/settings/problems";
-import { isLater, notPlain } from "./arguments";
+import { isLater, notPlain, outputAsText } from "./arguments";
 import { manifestResources, type LateObject } from "./kubernetes/manifest";
 import { knownSecrets, secretsByName, type Secrets } from "./secrets";
 import { reporting } from "./settingsError";
@@ -139,6 +139,11 @@ function sampled(args: object, samples: Samples): Sampled {
       const sample = Object.entries(samples).find(([pattern]) => fits(pattern, path));
       if (sample !== undefined) return sample[1]((late += 1));
       problems.push(notPlain(path, value, `outputs for ${Object.keys(samples).join(", ")}`));
+      return undefined;
+    }
+    const spoilt = outputAsText(path, value);
+    if (spoilt !== undefined) {
+      problems.push(spoilt);
       return undefined;
     }
     if (Array.isArray(value)) return value.map((inner, index) => visit(inner, [...path, index]));

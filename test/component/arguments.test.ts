@@ -28,12 +28,35 @@ describe.each(COMPONENTS)("%s", (name, Component) => {
   });
 });
 
+describe("a part", () => {
+  it("says where an output was made text of", async () => {
+    const version = pulumi.output("v0.28.9") as unknown as string;
+    const args = { podCidr: "10.244.0.0/16", versions: { flannel: `${version}` } };
+    expect(await problemsOf(() => void new core.Flannel("mine", args))).toMatchObject([
+      { path: "versions.flannel", message: "was made of an output that has no value yet" },
+    ]);
+  });
+});
+
 describe("a Cluster", () => {
   it("shows nothing of secrets that are not a mapping", async () => {
     const args = { settings: metalInput(), secrets: "the key" } as never;
     expect(await problemsOf(() => void new core.Cluster("mine", args))).toMatchObject([
       { path: "secrets", value: "[hidden]" },
     ]);
+  });
+
+  it("says where an output was made text of", async () => {
+    const address = pulumi.output("192.0.2.1");
+    const machines = { cp1: { role: "controlPlane", host: `${address as unknown as string}` } };
+    const proxy = { https: `http://${address as unknown as string}:3128` };
+    const args = { settings: { machines, proxy } } as never;
+    const found = await problemsOf(() => void new core.Cluster("mine", args));
+    expect(found.map(({ path }) => path)).toEqual(["machines.cp1.host", "proxy.https"]);
+    for (const { allowed, value } of found) {
+      expect(allowed).toContain("pulumi.interpolate");
+      expect(value).toBe("text");
+    }
   });
 
   it("names every output among its settings but for what may be one", async () => {
