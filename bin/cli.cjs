@@ -17,12 +17,14 @@ ${Object.entries(COMMANDS)
   .map(([name, what]) => `  ${name.padEnd(8)} ${what}`)
   .join("\n")}
 
-pulumi-kubeadm <command> --help says more.
+pulumi-kubeadm <command> --help says more, pulumi-kubeadm --version which version this is.
 `;
 
 const [name, ...words] = process.argv.slice(2);
 if (name === undefined || name === "--help" || name === "-h") {
   process.stdout.write(USAGE);
+} else if (name === "--version" || name === "version") {
+  process.stdout.write(`${require("../package.json").version}\n`);
 } else if (!Object.hasOwn(COMMANDS, name)) {
   process.stderr.write(`error: unknown command ${name}\n\n${USAGE}`);
   process.exitCode = 2;
