@@ -92,6 +92,44 @@ describe("docs/settings/", () => {
   });
 });
 
+/** First keys of the settings, each with the pages whose tables have it. */
+const pagesOf = new Map<string, Set<string>>();
+for (const { name, text } of documents)
+  for (const [, key = ""] of name.startsWith("docs/settings/") ? text.matchAll(/^\| `([A-Za-z]+)/gm) : [])
+    if (known.has(key)) pagesOf.set(key, (pagesOf.get(key) ?? new Set()).add(path.basename(name)));
+
+describe("the way to a setting", () => {
+  it("the list of pages names every first key beside its page", () => {
+    const [, list = ""] =
+      /## Pages\n([^#]*)/.exec(
+        documents.find(({ name }) => name === "docs/settings/README.md")?.text ?? "",
+      ) ?? [];
+    const rows = [...list.matchAll(/^\| \[[^\]]*\]\(([^)]*)\) *\|(.*)$/gm)];
+    const missing = [...pagesOf].flatMap(([key, pages]) => {
+      const named = rows.filter(([, , keys]) => keys?.includes(`\`${key}\``)).map(([, page = ""]) => page);
+      return [...pages].filter((page) => !named.includes(page)).map((page) => `${key}: ${page}`);
+    });
+    expect(pagesOf.size).toBeGreaterThan(40);
+    expect(missing).toEqual([]);
+  });
+
+  it("links that name a setting lead to its page", () => {
+    const LINK = /\[`([A-Za-z]+)[^`\]]*`\]\(([^)#]*)/g;
+    const links = documents.flatMap(({ name, text }) =>
+      [...text.matchAll(LINK)].map(([, key = "", to = ""]) => ({
+        key,
+        from: name,
+        to: path.posix.join(path.posix.dirname(name), to),
+      })),
+    );
+    const onSettings = links.filter(({ to, key }) => to.startsWith("docs/settings/") && pagesOf.has(key));
+    expect(onSettings.length).toBeGreaterThan(0);
+    expect(
+      onSettings.filter(({ key, to }) => pagesOf.get(key)?.has(path.posix.basename(to)) !== true),
+    ).toEqual([]);
+  });
+});
+
 type Mapping = Record<string, unknown>;
 
 /** Examples in YAML: whole environments, and keys of `kubeadm:cluster` shown by themselves; no Kubernetes objects. */
