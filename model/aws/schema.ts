@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { NARROWEST_SUBNET, VPC_PREFIX } from "./addressPlan";
 import { attachedShape, iam } from "./attached/schema";
 import { clusterAutoscaler } from "./autoscaler/schema";
 import { ecr } from "./ecr/schema";
@@ -123,7 +124,7 @@ export const awsShape = {
       zones: z.union([z.number().int().min(1).max(6), z.array(z.string()).min(1).max(6)]).optional(),
       nat: z.enum(["none", "one", "perZone"]).optional(),
       /** Prefix length of the subnets that are made. */
-      subnetMask: z.number().int().min(16).max(28).optional(),
+      subnetMask: z.number().int().min(VPC_PREFIX.widest).max(NARROWEST_SUBNET).optional(),
       s3Endpoint: z.boolean().optional(),
       endpoints: vpcEndpoints.optional(),
       flowLogs: switched({ retentionDays: logDays.default(30) }).optional(),

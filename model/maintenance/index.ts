@@ -1,4 +1,7 @@
 import { hosts } from "../settings/effect";
+import { entriesOf } from "../settings/entries";
+import type { Path } from "../settings/problems";
+import type { AnyInput } from "../settings/schema/cluster";
 import type { Resolved } from "../settings/resolved";
 import { validateMaintenance } from "./validate";
 
@@ -17,6 +20,11 @@ export const maintenance = {
     ),
   ],
   validate: validateMaintenance,
+  lists: ({ maintenance: given }: AnyInput): [Path, readonly string[]][] =>
+    entriesOf(given?.windows).map(([index, { days = [] }]) => [
+      ["maintenance", "windows", index, "days"],
+      days,
+    ]),
   advise: ({
     maintenance: given,
     drainTimeoutSeconds,

@@ -10,25 +10,29 @@ export function minutesOf(duration: string): number | undefined {
   return number !== undefined && minutes >= 30 && minutes <= 1_440 ? minutes : undefined;
 }
 
-function isTimeZone(name: string): boolean {
+/** As the database spells it, but for the case of letters; undefined: there is no such zone. */
+function timeZoneOf(name: string): string | undefined {
   // Offsets such as +02:00 are not names of the database.
-  if (!/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/.test(name)) return false;
+  if (!/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/.test(name)) return undefined;
   try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-const timeZone = text((value) =>
-  isTimeZone(value)
+const ZONE_RULE = "a name of the IANA database such as Europe/Berlin, America/New_York or UTC";
+
+/** Hosts find a zone as a file of its name, so capitals matter; an older name of a zone has them in each part too. */
+const timeZone = text((value) => {
+  const known = timeZoneOf(value);
+  if (known === undefined) return { message: "is not a time zone", allowed: ZONE_RULE };
+  const sameLetters = known.toLowerCase() === value.toLowerCase();
+  const spelled = sameLetters ? known === value : value.split("/").every((part) => /^[A-Z]/.test(part));
+  return spelled
     ? undefined
-    : {
-        message: "is not a time zone",
-        allowed: "a name of the IANA database such as Europe/Berlin, America/New_York or UTC",
-      },
-);
+    : { message: "is spelled differently in the IANA database", allowed: ZONE_RULE, nearest: known };
+});
 
 const duration = text((value) =>
   minutesOf(value) === undefined

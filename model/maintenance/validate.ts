@@ -1,5 +1,6 @@
 import type { Checked } from "../settings/checked";
 import type { Problems } from "../settings/problems";
+import { DAYS } from "./settings";
 
 const AT = ["maintenance"] as const;
 
@@ -22,6 +23,9 @@ export function validateMaintenance({ written, settings, refused }: Checked, pro
     problems.add(AT, given, "upgrades no package and reboots no host", {
       allowed: "packages: security or all, or reboot: whenNeeded or always",
     });
+  problems.addTwins(given.windows, (index) => [...AT, "windows", index], {
+    key: ({ days = DAYS, start, duration }) => `${[...days].sort().join()} ${start} ${duration}`,
+  });
   if ((given.windows ?? []).length === 0 && given.now === undefined)
     problems.add([...AT, "windows"], given.windows, "is missing: no maintenance would ever begin", {
       allowed: "windows such as [{ days: [Sat, Sun], start: 02:00, duration: 4h }], or now",

@@ -1,6 +1,7 @@
 import { mendedVersion } from "../core/mended";
 import { cniProfile, domainOf } from "../cni";
 import { isPrivate, overlaps, range } from "../network/addresses";
+import { apiName } from "../network/endpoint";
 import { partsOf, usedAddons } from "../addons";
 import { awsAdvisories } from "../aws/advise";
 import { CONTROL_PLANE_TAINT } from "./labels";
@@ -130,7 +131,7 @@ function machineAdvisories({ machines, aws }: Settings): string[] {
   return found;
 }
 
-function endpointAdvisories({ endpoint, machines, bastion, access }: Settings): string[] {
+function endpointAdvisories({ name, domain, endpoint, machines, bastion, access, aws }: Settings): string[] {
   const found: string[] = [];
   const controlPlaneNodes = machines.filter((machine) => machine.role === "controlPlane");
   const controlPlaneNode = controlPlaneNodes.find((machine) =>
@@ -139,6 +140,17 @@ function endpointAdvisories({ endpoint, machines, bastion, access }: Settings): 
   if (endpoint.kind === "address" && controlPlaneNodes.length > 1 && controlPlaneNode !== undefined) {
     found.push(
       `endpoint.host is control-plane node ${controlPlaneNode.name}'s own address: while it is down, nodes lose the API`,
+    );
+  }
+  const [first] = controlPlaneNodes;
+  if (
+    endpoint.kind === "address" &&
+    aws === undefined &&
+    controlPlaneNodes.length > 1 &&
+    endpoint.host === apiName(name, domain)
+  ) {
+    found.push(
+      `endpoint: hosts files resolve ${endpoint.host} to ${first?.name ?? "the first control-plane node"} alone: while it is down, nodes lose the API; endpoint.kind nodeLocal balances over all of them`,
     );
   }
   if (endpoint.kind === "loadBalancer") {

@@ -138,19 +138,25 @@ function report(
   switch (issue.code) {
     case "custom": {
       const { allowed, hidden, nearest: near } = (issue.params ?? {}) as CheckParams;
-      problems.add(path, hidden === true ? HIDDEN : value, issue.message, { allowed, nearest: near });
+      // Text in place of a number, where a number or other text is taken.
+      const meant = hidden === true ? undefined : ofType(value, "number");
+      problems.add(path, hidden === true ? HIDDEN : value, issue.message, {
+        allowed,
+        nearest: near ?? (meant !== undefined && isTaken(meant) ? JSON.stringify(meant) : undefined),
+      });
       return;
     }
     case "invalid_type": {
-      const meant = ofType(value, issue.expected);
+      const other = ofType(value, issue.expected);
+      const meant = other !== undefined && isTaken(other) ? other : undefined;
       problems.add(path, mayHoldSecret(path, value) ? HIDDEN : value, wrongType(value, issue.expected), {
         allowed: expectedName(
           path,
           issue.expected,
-          value,
+          meant,
           taken.has(issue.message) ? issue.message : undefined,
         ),
-        nearest: meant !== undefined && isTaken(meant) ? JSON.stringify(meant) : undefined,
+        nearest: meant === undefined ? undefined : JSON.stringify(meant),
       });
       return;
     }
@@ -158,7 +164,7 @@ function report(
     case "invalid_union": {
       const options = issue.code === "invalid_value" ? issue.values.map(String) : optionsOf(issue);
       problems.add(path, value, value === undefined ? "is missing" : "is not allowed", {
-        allowed: options.length > 0 ? options.join(", ") : eitherName(path, issue),
+        allowed: options.length > 0 ? options.join(", ") : eitherName(path, issue, taken),
         nearest:
           typeof value === "string" ? (nearest(value, options) ?? wordHere(value, options)) : undefined,
       });
@@ -277,14 +283,22 @@ function typeName(value: unknown): string {
 const ZONES = "a number of zones, or a list of their letters or names, such as [a, b, c]";
 
 /** What the branches of a union take, as a taint's two forms, or the values of a flag. */
-function eitherName(path: Path, issue: Issue): string {
+function eitherName(path: Path, issue: Issue, own: ReadonlySet<string>): string {
   if (path.at(-1) === "zones") return ZONES;
   if (path.at(-2) === "taints") return "a taint, such as dedicated=gpu:NoSchedule";
   const branches = issue.code === "invalid_union" ? issue.errors.flat() : [];
+  // Some text that explains itself says what numbers are taken too.
+  const [words] = branches.filter(({ code, message }) => code === "invalid_type" && own.has(message));
+  if (
+    words?.code === "invalid_type" &&
+    words.expected === "string" &&
+    /\b(number|port)\b/.test(words.message)
+  )
+    return words.message;
   const taken = new Set(branches.filter(isOfAnotherType).flatMap(takenBy));
   if (taken.size === 0) return "text, a number, true or false";
-  const words = [...taken];
-  return [words.slice(0, -1).join(", "), ...words.slice(-1)].filter((word) => word !== "").join(", or ");
+  const kinds = [...taken];
+  return [kinds.slice(0, -1).join(", "), ...kinds.slice(-1)].filter((word) => word !== "").join(", or ");
 }
 
 function takenBy(issue: Issue): string[] {
@@ -303,7 +317,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
   record: "a mapping",
 };
 
-function expectedName(path: Path, expected: string, value: unknown, own: string | undefined): string {
+/** @param meant the value as the type that is wanted, where that is taken */
+function expectedName(path: Path, expected: string, meant: unknown, own: string | undefined): string {
   if (path.at(-1) === "hostKey") {
     return "the host's public key, one line as 'ssh-ed25519 AAAA...' (ssh-keyscan HOST, compared with the host's console)";
   }
@@ -313,11 +328,9 @@ function expectedName(path: Path, expected: string, value: unknown, own: string 
     return place === "access" ? `a mapping with api and ssh, each a list of ${lists}` : `a list of ${lists}`;
   }
   const name = own ?? EXPECTED[expected] ?? expected;
-  if (typeof value === "string" && typeof ofType(value, expected) === "number")
-    return `${name}, without quotes`;
-  // YAML reads 1.36 as a number and yes as a truth value.
-  const unquoted = expected === "string" && (typeof value === "number" || typeof value === "boolean");
-  return unquoted && !name.includes("quotes")
+  if (typeof meant === "number") return `${name}, without quotes`;
+  // YAML reads 202612 as a number and true as a truth value.
+  return typeof meant === "string" && !name.includes("quotes")
     ? `${name}; in quotes where YAML would read something else`
     : name;
 }

@@ -15,7 +15,7 @@ interface PartSecret {
   readonly path: Path;
   readonly name: string;
   /** Default `text`. */
-  readonly use?: "sshKey" | "login" | "text";
+  readonly use?: "sshKey" | "accessKey" | "text";
 }
 
 /** What the settings know of a part that has a folder of its own, besides the CNI and add-ons. */

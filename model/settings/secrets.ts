@@ -13,6 +13,7 @@ export type SecretUse =
   | "meshPassword"
   | "bgpPassword"
   | "login"
+  | "accessKey"
   | "token"
   | "privateKey"
   | "text";

@@ -47,6 +47,14 @@ function syntaxProblem(
   const line = lineAt(text, error.pos[0]);
   const slip = (value: string, message: string, allowed: string, beside?: number): Problem =>
     problem(text, { line, value, message, allowed, ...(beside === undefined ? {} : { beside }) });
+  const bracket = unclosedBracket(text, document, errors);
+  if (bracket !== undefined)
+    return problem(text, {
+      line: bracket.line,
+      value: bracket.opens,
+      message: "is not closed",
+      allowed: `${bracket.opens === "[" ? "]" : "}"} after the last entry`,
+    });
   const code: string = error.code;
   switch (code) {
     case "BAD_INDENT":
@@ -105,6 +113,26 @@ function unclosedQuote(text: string, document: Document): number | undefined {
         end >= text.trimEnd().length
       )
         found = lineAt(text, start ?? 0);
+    },
+  });
+  return found;
+}
+
+/** The bracket of a list or mapping in brackets that misses its other one, which everything below is then taken for. */
+function unclosedBracket(
+  text: string,
+  document: Document,
+  errors: readonly YAMLParseError[],
+): { readonly line: number; readonly opens: string } | undefined {
+  const missed = errors.some(({ message }) => /\bflow (map|sequence)\b/i.test(message));
+  // It is there, and not indented enough.
+  const comes = errors.some(({ message }) => /flow-(map|seq)-end/.test(message));
+  let found: { line: number; opens: string } | undefined;
+  visit(document, {
+    Collection: (_, { flow, range }) => {
+      const [start = 0, end = 0] = range ?? [];
+      if (!missed || comes || flow !== true || !/^[[{]([^]*[^\]}])?$/.test(text.slice(start, end))) return;
+      found = { line: lineAt(text, start), opens: text.charAt(start) };
     },
   });
   return found;

@@ -76,11 +76,19 @@ function perBranch(values: readonly (readonly [branch: string | undefined, value
   return unique(values.map(([branch, value]) => `${code(branch)}: ${value}`)).join("; ");
 }
 
+const SAYS_NUMBERS = /\b(number|port)\b/;
+
 function typeOf(json: Json, taken: Described["taken"]): string {
   const words = taken.get(json);
   if (words !== undefined) return words;
   const branches = json.anyOf ?? json.oneOf;
-  if (branches !== undefined) return unique(branches.map((one) => typeOf(one, taken))).join(", or ");
+  if (branches !== undefined) {
+    // Some text beside a number says what numbers are taken too.
+    const [number, text] = [...branches].sort((a, b) => (a.type ?? "").localeCompare(b.type ?? ""));
+    const words = text && number?.type === "integer" && branches.length === 2 ? taken.get(text) : undefined;
+    if (words !== undefined && SAYS_NUMBERS.test(words)) return words;
+    return unique(branches.map((one) => typeOf(one, taken))).join(", or ");
+  }
   if (json.const !== undefined) return code(json.const);
   if (json.enum !== undefined) return json.enum.map(code).join(", ");
   switch (json.type) {

@@ -1,6 +1,7 @@
 import { validateAttached } from "../attached/validate";
 import { validateEcr, validateEcrLogin } from "../ecr/validate";
 import { validateEndpoints, validateWayOut } from "../endpoints/validate";
+import { validateDefaultClass } from "../loadBalancers/validate";
 import { validateRefresh } from "../refresh/validate";
 import { validateSessionAgents } from "../sessions/validate";
 import type { AwsLayout } from "../layout";
@@ -84,6 +85,7 @@ const ROWS: readonly Row[] = [
   [validateEndpoints],
   [validateWayOut, "proxy", "downloads", "images"],
   [validateSessionAgents],
+  [validateDefaultClass, "loadBalancerController", "ingress.default", "ingress.className"],
   [validateEcr, "ecr"],
   [validateEcrLogin, "images.registries"],
 ];

@@ -43,12 +43,6 @@ export function validateSubnets(aws: AwsLayout, problems: Problems): void {
   const given = input.network?.subnetMask !== undefined;
   const path: Path = given ? ["network", "subnetMask"] : vpc.path;
   const value = given ? subnetMask : vpc.range.text;
-  if (subnetMask > NARROWEST_SUBNET) {
-    const message =
-      "leaves no room in a subnet: AWS reserves five addresses, and control-plane nodes and load balancers take sixteen";
-    problems.add(path, value, message, { allowed: `at most ${NARROWEST_SUBNET}` });
-    return;
-  }
   const places = zonePlaces(vpc.range, subnetMask);
   const without = zones.filter((zone) => ZONE_LETTERS.indexOf(zoneLetter(zone)) >= places);
   if (without.length === 0) return;

@@ -52,6 +52,6 @@ export const backup = {
     const path = ["etcd", "backup", "target"];
     if (target?.kind === "ssh") return [{ path: [...path, "key"], name: target.key, use: "sshKey" as const }];
     if (target?.kind !== "s3" || target.credentials === undefined) return [];
-    return [{ path: [...path, "credentials"], name: target.credentials, use: "login" as const }];
+    return [{ path: [...path, "credentials"], name: target.credentials, use: "accessKey" as const }];
   },
 };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { sshShape } from "../../settings/schema/ssh";
-import { certificate, httpUrl, matching, secretName, text } from "../../settings/schema/primitives";
+import { certificate, matching, originUrl, secretName, text } from "../../settings/schema/primitives";
 import { parseSnapshotName } from "./names";
 import { parseSchedule, SCHEDULE_RULE } from "./schedule";
 
@@ -13,7 +13,14 @@ const schedule = text((value) =>
 
 /** What a reset or a reboot deletes, and what is not a place for files. */
 const TAKEN = [
+  "/boot",
+  "/etc/cni",
+  "/etc/containerd",
   "/etc/kubernetes",
+  "/opt/cni",
+  "/usr",
+  "/var/lib/cni",
+  "/var/lib/containerd",
   "/var/lib/etcd",
   "/var/lib/kubelet",
   "/var/lib/pulumi-kubeadm",
@@ -32,9 +39,16 @@ function isPlainPath(value: string): boolean {
   return /^\/?[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/.test(value) && !value.split("/").includes("..");
 }
 
+/** The same path without slashes at its end, where that is all that is wrong. */
+function withoutSlash(value: string): { nearest?: string } {
+  const path = value.replace(/\/+$/, "");
+  return isPlainPath(path) ? { nearest: path } : {};
+}
+
 const folder = text((value) => {
   const allowed = `an absolute path such as /var/backups/etcd: ${PATH_RULE}`;
-  if (!value.startsWith("/") || !isPlainPath(value)) return { message: "is not an absolute path", allowed };
+  if (!value.startsWith("/")) return { message: "is not an absolute path", allowed };
+  if (!isPlainPath(value)) return { message: "is not the path of a folder", allowed, ...withoutSlash(value) };
   const taken = TAKEN.find((one) => value === one || value.startsWith(`${one}/`));
   return taken === undefined
     ? undefined
@@ -44,13 +58,17 @@ const folder = text((value) => {
 const remoteFolder = text((value) =>
   isPlainPath(value)
     ? undefined
-    : { message: "is not a path", allowed: `a folder such as backups/prod: ${PATH_RULE}` },
+    : {
+        message: "is not a path",
+        allowed: `a folder such as backups/prod: ${PATH_RULE}`,
+        ...withoutSlash(value),
+      },
 );
 
 // Amazon S3 User Guide, "General purpose bucket naming rules".
 const bucket = matching(
-  /^(?!xn--)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
-  "3 to 63 of a-z, 0-9, '.' and '-', a letter or digit first and last",
+  /^(?!xn--)(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+  "3 to 63 of a-z, 0-9, '.' and '-', a letter or digit first and last, without '..', and not an IPv4 address",
 );
 
 const prefix = text((value) =>
@@ -85,7 +103,7 @@ export const backupSchema = z.strictObject({
       bucket,
       prefix: prefix.optional(),
       region: region.optional(),
-      endpoint: httpUrl.optional(),
+      endpoint: originUrl.optional(),
       ca: certificate.optional(),
       credentials: secretName.optional(),
     }),

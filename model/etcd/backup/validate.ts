@@ -31,7 +31,12 @@ function validateRestore({ written, settings, refused }: Checked, problems: Prob
 export function validateBackup({ written, settings, refused }: Checked, problems: Problems): void {
   validateRestore({ written, settings, refused } as Checked, problems);
   const target = written.etcd?.backup?.target;
-  if (target?.kind !== "s3" || settings.platform === "aws" || refused("etcd.backup.target")) return;
+  if (target?.kind !== "s3" || refused("etcd.backup.target")) return;
+  if (target.ca !== undefined && target.endpoint?.startsWith("http:") === true)
+    problems.add([...AT, "ca"], target.ca, "has no effect: the endpoint is without TLS", {
+      allowed: "no ca, or an endpoint with https://",
+    });
+  if (settings.platform === "aws") return;
   if (target.credentials === undefined)
     problems.add([...AT, "credentials"], undefined, "is missing: your own machines have no role of AWS", {
       allowed: "the name in kubeadm:secrets of ACCESS_KEY_ID:SECRET_ACCESS_KEY",

@@ -4,6 +4,7 @@ import type { Checked } from "../checked";
 import { entriesOf } from "../entries";
 import type { PlacedRange } from "../placed";
 import type { Path, Problems } from "../problems";
+import type { AnyInput } from "../schema/cluster";
 import { writtenMachines } from "./machines";
 
 const RELATIONS = { equal: "is the same as", contains: "contains", within: "lies within" } as const;
@@ -32,6 +33,8 @@ export function refuseOverlap(blamed: PlacedRange, other: PlacedRange, problems:
   });
 }
 
+type BackupTarget = NonNullable<NonNullable<AnyInput["etcd"]>["backup"]>["target"];
+
 type PlacedAddress = readonly [path: Path, text: string | undefined, what: string];
 
 /** What stands outside the cluster must not have an address that pods or services get. */
@@ -56,6 +59,22 @@ export function validateOutsideAddresses(checked: Checked, problems: Problems): 
   ]);
   outside([...nodes, ...outsideAddresses(checked)], [pods, services]);
   outside(nodes, peers);
+  const issuer = checked.written.oidc?.issuerUrl;
+  const names: PlacedAddress[] = [[["oidc", "issuerUrl"], urlHost(issuer), "the issuer's host"]];
+  for (const [path, text, what] of [...outsideAddresses(checked), ...names])
+    if (text !== undefined && isServiceName(text, checked.settings.network.clusterDomain))
+      problems.add(
+        path,
+        text,
+        `is ${what} and the name of a Service, which only pods can look up: hosts do not ask cluster DNS`,
+        { allowed: "a name that the hosts' own resolvers know, or an address" },
+      );
+}
+
+/** Whether it is a name that cluster DNS gives to a Service or one of its pods (Kubernetes, "DNS for Services and Pods"). */
+function isServiceName(host: string, clusterDomain: string): boolean {
+  const name = host.toLowerCase();
+  return [`.svc.${clusterDomain}`, ".svc"].some((end) => name.endsWith(end));
 }
 
 function outsideAddresses(checked: Checked): PlacedAddress[] {
@@ -84,7 +103,16 @@ function outsideAddresses(checked: Checked): PlacedAddress[] {
       ]),
     ),
     [["images", "repository"], images?.repository?.split(/[/:]/)[0], "the registry's address"],
+    ...backupAddress(checked.written.etcd?.backup?.target),
   ];
+}
+
+/** Where snapshots go: a restore asks for them when the cluster is gone. */
+function backupAddress(target: BackupTarget | undefined): PlacedAddress[] {
+  const path = ["etcd", "backup", "target"];
+  if (target?.kind === "ssh") return [[[...path, "host"], target.host, "the host of backups"]];
+  if (target?.kind !== "s3") return [];
+  return [[[...path, "endpoint"], urlHost(target.endpoint), "the server of backups"]];
 }
 
 function urlHost(text: string | undefined): string | undefined {
@@ -101,5 +129,11 @@ export function validateReachableAddresses(checked: Checked, problems: Problems)
   };
   for (const { nodeAddressPath, nodeAddress } of writtenMachines(checked))
     check(nodeAddressPath, nodeAddress, "an address other nodes reach, under nodeAddress");
-  check(["endpoint", "host"], checked.endpoint.host, "an address that every node reaches");
+  const { host } = checked.endpoint;
+  check(["endpoint", "host"], host, "an address that every node reaches");
+  if (host !== undefined && /(^|\.)localhost(\.localdomain)?$/i.test(host))
+    problems.add(["endpoint", "host"], host, "is each node itself (RFC 6761)", {
+      allowed:
+        "a name or an address that every node reaches; with endpoint.kind nodeLocal nodes balance by themselves",
+    });
 }

@@ -4,6 +4,7 @@ import { reportSecret } from "../issues";
 import { HIDDEN, type Path, type Problems, hasPassword, isPrivateKey } from "../problems";
 import { looksLikeKeyMaterial } from "../schema/primitives";
 import { type SecretUse, UNREAD, referredSecrets } from "../secrets";
+import { secretCommand } from "../storedSecrets";
 
 const IN_SECRETS = "kubeadm:secrets";
 
@@ -23,15 +24,19 @@ export function validateSecrets(
   }: { readonly where?: string; readonly keysElsewhere?: readonly string[] | undefined } = {},
 ): void {
   if (secrets === undefined) return;
-  const names = Object.keys(secrets);
+  const { provider } = settings.encryption;
+  const fits = (value: unknown, use: SecretUse) =>
+    value === UNREAD || (typeof value === "string" && wrongSecret(value, use, provider) === undefined);
   for (const { path, name, use } of referredSecrets(written, keysElsewhere)) {
     if (!Object.hasOwn(secrets, name)) {
+      // Of the secrets that are there only those that would do.
+      const names = Object.keys(secrets).filter((other) => fits(secrets[other], use));
       problems.add(path, looksLikeKeyMaterial(name) ? HIDDEN : name, `is not in ${where}`, {
         allowed:
           names.length > 0
             ? [...names].sort().join(", ")
             : where === IN_SECRETS
-              ? `pulumi config set --secret --path '${IN_SECRETS}.${name}'`
+              ? secretCommand(name)
               : `an entry of ${where}`,
         nearest: nearest(name, names),
       });
@@ -39,8 +44,7 @@ export function validateSecrets(
     }
     const value = secrets[name];
     if (value === UNREAD) continue;
-    const wrong =
-      typeof value === "string" ? wrongSecret(value, use, settings.encryption.provider) : WRONG_TYPE;
+    const wrong = typeof value === "string" ? wrongSecret(value, use, provider) : WRONG_TYPE;
     if (wrong === undefined) continue;
     problems.add([where, name], HIDDEN, wrong.message, { allowed: wrong.allowed });
   }
@@ -59,6 +63,13 @@ function wrongSecret(value: string, use: SecretUse, provider: "secretbox" | "aes
       return wrongSshKey(value);
     case "encryptionKey":
       return wrongEncryptionKey(value, provider);
+    case "accessKey":
+      return /^[\x21-\x39\x3b-\x7e]+:[\x21-\x7e]+$/.test(value)
+        ? undefined
+        : {
+            message: "is not an access key with its secret",
+            allowed: "ACCESS_KEY_ID:SECRET_ACCESS_KEY on one line, without a newline",
+          };
     case "login":
       return /^[\x21-\x39\x3b-\x7e][\x20-\x39\x3b-\x7e]*:[\x20-\x7e]+$/.test(value)
         ? undefined

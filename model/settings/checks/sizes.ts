@@ -12,6 +12,10 @@ import type { Path, Problems } from "../problems";
 
 const PODS: Path = ["cni", "podCidr"];
 
+function nodes(count: number): string {
+  return `${count} ${count === 1 ? "node" : "nodes"}`;
+}
+
 /** The pod range has a slice for every node, and no more slices than kube-controller-manager can count. */
 export function validatePodRange({ written, settings, refused }: Checked, problems: Problems): void {
   const { podCidr: text, nodeCidrMaskSize, maxNodes } = settings.network;
@@ -44,9 +48,9 @@ export function validatePodRange({ written, settings, refused }: Checked, proble
     problems.add(
       PODS,
       text,
-      `has room for ${capacity} nodes with a /${nodeCidrMaskSize} each, but network.maxNodes is ${maxNodes}`,
+      `has room for ${nodes(capacity)} with a /${nodeCidrMaskSize} each, but network.maxNodes is ${maxNodes}`,
       {
-        allowed: `a pod range of /${needed} or larger, a longer network.nodeCidrMaskSize, or at most ${capacity} nodes`,
+        allowed: `a pod range of /${needed} or larger, a longer network.nodeCidrMaskSize, or at most ${nodes(capacity)}`,
       },
     );
   }

@@ -16,6 +16,14 @@ export function validateCertificates({ written, settings }: Checked, problems: P
       "does not work on platform aws: instances of a pool trust the CA that they booted with, and no step reaches them to give them another",
       { allowed: "no rotation, or platform machines" },
     );
+  const grace = written.certificates?.rotationGraceSeconds;
+  if (grace !== undefined && settings.aws !== undefined)
+    problems.add(
+      ["certificates", "rotationGraceSeconds"],
+      grace,
+      "is part of certificates.rotation, which does not work on platform aws",
+      { allowed: "no rotationGraceSeconds, or platform machines" },
+    );
   if (renewBeforeDays < validityDays) return;
   if (written.certificates?.renewBeforeDays === undefined)
     problems.add(

@@ -62,7 +62,10 @@ export const machinePool = z.strictObject({
 /** As a Deployment has it. */
 const maxUnavailable = z.union([
   z.number().int().min(1).max(5000),
-  matching(/^([1-9]\d?|100)%$/, "a number of workers, or a share of them, such as 10%"),
+  matching(
+    /^([1-9]\d?|100)%$/,
+    "a whole number of workers from 1 to 5000, or a share of them from 1% to 100%, such as 10%",
+  ),
 ]);
 
 /** Where nginx on every node takes calls of the API. */

@@ -196,6 +196,14 @@ function urlVerdict(value: string, schemes: readonly string[]): Verdict {
   return undefined;
 }
 
+/** The URL of a server: its path is not part of it. */
+export const originUrl = text((value) => {
+  const rule = "a URL with http:// or https://, without a path";
+  const verdict = urlVerdict(value, ["http", "https"]);
+  if (verdict !== undefined) return verdict.hidden === true ? verdict : { ...verdict, allowed: rule };
+  const { pathname, origin } = new URL(value);
+  return pathname === "/" ? undefined : { message: "has a path", allowed: rule, nearest: origin };
+});
 export const httpUrl = text((value) => urlVerdict(value, ["http", "https"]));
 /** URL of a mirror: how nodes trust it and log in to it is a setting of its host. */
 export const mirrorUrl = text((value) => {

@@ -34,6 +34,11 @@ const CASES: readonly [name: string, change: Change, text: RegExp][] = [
     /control-plane node cp1's own/,
   ],
   [
+    "the library's name for one of several control-plane nodes",
+    set("endpoint", { kind: "address" }),
+    /hosts files resolve api\.metal\.example\.internal to cp1 alone: while it is down/,
+  ],
+  [
     "one control-plane node's address for people",
     () => undefined,
     /access\.host is cp1's address: .* while it is down or being replaced\. Set access\.host to another node then, such as 192\.0\.2\.12/,

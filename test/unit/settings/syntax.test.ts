@@ -70,8 +70,26 @@ describe("a slip of the keyboard is one problem", () => {
     [
       "an open brace",
       fileOf("    cni: { kind: flannel"),
-      /line 4: the line is indented differently/,
+      /line 3: \{ is not closed\n {4}allowed: \} after the last entry/,
       ["3 |     cni: ..."],
+    ],
+    [
+      "an open bracket, far above where the parser gives up",
+      fileOf("    access:", "      ssh: [", "        10.0.0.0/8,", "      api: [10.0.0.0/8]"),
+      /line 4: \[ is not closed/,
+      ["4 |       ssh: ..."],
+    ],
+    [
+      "an open bracket in braces",
+      fileOf("    access: { ssh: [10.0.0.0/8, api: [10.0.0.0/8] }"),
+      /line 3: \[ is not closed/,
+      ["3 |     access: ..."],
+    ],
+    [
+      "a bracket that is closed too far to the left",
+      fileOf("    access:", "      ssh: [", "        10.0.0.0/8,", "    ]"),
+      /line 6: the line is indented differently/,
+      ["6 |     ..."],
     ],
     [
       "an at sign",

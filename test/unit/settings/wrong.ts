@@ -213,6 +213,33 @@ export const WRONG: readonly Wrong[] = [
       /endpoint and lies within the service range/,
     ],
     [
+      "endpoint on each node itself",
+      set("endpoint", { kind: "address", host: "localhost" }),
+      "endpoint.host",
+      /each node itself.*nodeLocal/,
+    ],
+    [
+      "endpoint by a Service's name",
+      set("endpoint", { kind: "address", host: "api.infra.svc.cluster.local" }),
+      "endpoint.host",
+      /name of a Service.*hosts do not ask cluster DNS/,
+    ],
+    [
+      "issuer by a Service's name",
+      set("oidc", { issuerUrl: "https://keycloak.auth.svc/realms/shop", clientId: "kubernetes" }),
+      "oidc.issuerUrl",
+      /name of a Service/,
+    ],
+    [
+      "mirror by a Service's name of another cluster domain",
+      all(
+        set("network.clusterDomain", "k8s.example"),
+        set("images.mirrors", { "docker.io": ["https://registry.infra.svc.k8s.example"] }),
+      ),
+      'images.mirrors["docker.io"][0]',
+      /name of a Service/,
+    ],
+    [
       "forwarder in pods",
       set("coredns.upstreamServers", ["10.244.0.53"]),
       "coredns.upstreamServers[0]",
@@ -314,7 +341,7 @@ export const WRONG: readonly Wrong[] = [
       /room for 16 nodes with a \/24 each, .*256.*\/16 or larger/,
     ],
     ["one node too many", set("network.maxNodes", 257), "cni.podCidr", /for 256 nodes.*257.*\/15 or larger/],
-    ["slice larger than the range", set("network.nodeCidrMaskSize", 16), "cni.podCidr", /for 1 nodes/],
+    ["slice larger than the range", set("network.nodeCidrMaskSize", 16), "cni.podCidr", /for 1 node with/],
     [
       "range smaller than a slice",
       all(pods("10.244.0.0/25"), small),
@@ -991,6 +1018,12 @@ export const WRONG: readonly Wrong[] = [
   ...cases("rules of people's own in the firewall", [
     ["nobody", allow({ from: [] }), "firewall.allow[0].from", /small/i],
     [
+      "a list of ports",
+      allow({ port: [9100, 9101] }),
+      "firewall.allow[0].port",
+      /not allowed a port, or a range of ports such as 8000-8100$/,
+    ],
+    [
       "host bits",
       allow({ from: ["192.0.2.9/24"] }),
       "firewall.allow[0].from[0]",
@@ -1039,22 +1072,28 @@ export const WRONG: readonly Wrong[] = [
   ...cases("rollout", [
     ["no worker", set("rollout", { maxUnavailable: 0 }), "rollout.maxUnavailable", /too small/],
     [
+      "a number in quotes",
+      set("rollout", { maxUnavailable: "2" }),
+      "rollout.maxUnavailable",
+      /a whole number of workers from 1 to 5000, or a share of them.* 2$/,
+    ],
+    [
       "a share without a sign",
       set("rollout", { maxUnavailable: "10" }),
       "rollout.maxUnavailable",
-      /a share of them, such as 10%/,
+      /a share of them from 1% to 100%/,
     ],
     [
       "more than all",
       set("rollout", { maxUnavailable: "110%" }),
       "rollout.maxUnavailable",
-      /a share of them, such as 10%/,
+      /a share of them from 1% to 100%/,
     ],
     [
       "nobody",
       set("rollout", { maxUnavailable: "0%" }),
       "rollout.maxUnavailable",
-      /a share of them, such as 10%/,
+      /a share of them from 1% to 100%/,
     ],
     [
       "half a worker",
@@ -1067,10 +1106,16 @@ export const WRONG: readonly Wrong[] = [
   ...cases("upgrades", [
     ["no worker", set("upgrades", { maxUnavailable: 0 }), "upgrades.maxUnavailable", /too small/],
     [
+      "a number in quotes",
+      set("upgrades.pools", { general: { maxUnavailable: "2" } }),
+      "upgrades.pools.general.maxUnavailable",
+      /a whole number of workers from 1 to 5000, or a share of them.* 2$/,
+    ],
+    [
       "a share without a sign",
       set("upgrades", { pools: { general: { maxUnavailable: "25" } } }),
       "upgrades.pools.general.maxUnavailable",
-      /a share of them, such as 10%/,
+      /a share of them from 1% to 100%/,
     ],
     [
       "a pool that no machine is in",

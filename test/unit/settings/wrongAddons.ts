@@ -225,7 +225,7 @@ export const WRONG_ADDONS: readonly Wrong[] = [
       "a password that is not there",
       peers(peer({ password: "rack" })),
       "metallb.bgp.peers[0].password",
-      /is not in kubeadm:secrets.*did you|operator/,
+      /is not in kubeadm:secrets.*config set --secret.*kubeadm:secrets\.rack/,
       { secrets: { operator: SSH_KEY } },
     ],
   ]),

@@ -131,9 +131,9 @@ export const WRONG_AWS: readonly Wrong[] = [
   ...cases("subnets' size", largeAws, [
     [
       "too small for fixed addresses",
-      set("network.subnetMask", 28),
+      set("network.subnetMask", 27),
       "network.subnetMask",
-      /no room in a subnet.*26/,
+      /too large.*at most 26$/,
     ],
     [
       "one place for three zones",

@@ -328,6 +328,15 @@ export const WRONG_AWS_PARTS: readonly Wrong[] = [
       "loadBalancerController.defaultForService",
       /defaultForServices/,
     ],
+    [
+      "a second default class",
+      all(
+        set("loadBalancerController", { defaultForIngresses: true }),
+        set("ingress", { kind: "traefik", expose: { type: "nodePorts", http: 30080, https: 30443 } }),
+      ),
+      "loadBalancerController.defaultForIngresses",
+      /alb the default class, which traefik of ingress is too.*ingress\.default: false/,
+    ],
   ]),
   ...cases("what a destroy does", smallAws, [
     ["not yes", set("onDestroy", true), "onDestroy", /mapping/],

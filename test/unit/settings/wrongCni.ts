@@ -69,7 +69,7 @@ const WEAVE: readonly Row[] = [
     "password that is not there",
     weave({ encryption: { password: "weave" } }),
     "cni.encryption.password",
-    /is not in kubeadm:secrets.*operator/,
+    /is not in kubeadm:secrets.*config set --secret.*kubeadm:secrets\.weave/,
     { operator: PEM },
   ],
   [

@@ -30,6 +30,28 @@ export const WRONG_MAINTENANCE: readonly Wrong[] = [
       "maintenance.timeZone",
       /IANA.*Europe\/Berlin/,
     ],
+    [
+      "a zone in small letters",
+      maintenance({ timeZone: "europe/berlin" }),
+      "maintenance.timeZone",
+      /spelled differently.*Europe\/Berlin$/,
+    ],
+    [
+      "an older name in small letters",
+      maintenance({ timeZone: "us/pacific" }),
+      "maintenance.timeZone",
+      /spelled differently.*America\/Los_Angeles$/,
+    ],
+    ["a day twice", window({ days: ["Sat", "Sun", "Sat"] }), at("days[2]"), /listed twice/],
+    [
+      "a window twice, in other words",
+      maintenance({
+        windows: [WINDOW, { ...WINDOW, days: ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] }],
+      }),
+      "maintenance.windows[1]",
+      /listed twice/,
+    ],
+    ["a number that quotes do not mend", window({ start: 120 }), at("start"), /is a number.*such as 02:00$/],
     ["an offset", maintenance({ timeZone: "+02:00" }), "maintenance.timeZone", /not a time zone/],
     ["a time without minutes", window({ start: "2" }), at("start"), /00:00 to 23:59/],
     ["a time after midnight", window({ start: "24:00" }), at("start"), /00:00 to 23:59/],
