@@ -8,6 +8,11 @@
 phase "etcd"
 rendered=$(mktemp -d /run/pulumi-kubeadm.XXXXXX)
 KUBEADM_INIT_DRYRUN_DIR=$rendered "$kubeadm" init phase etcd local --config "$cluster_document" --dry-run >/dev/null
+# With whom a member started is read once, for an empty data folder: one that joined is not restarted for what kubeadm writes of the first one.
+if [ -e "$rendered/etcd.yaml" ] && [ -e "$etcd_manifest" ]; then
+  awk '/ --initial-cluster(-state)?=/ { if (NR == FNR) { kept = kept $0 "\n" } else { printf "%s", kept; kept = "" }; next } NR > FNR' "$etcd_manifest" "$rendered/etcd.yaml" >"$rendered/kept.yaml"
+  mv "$rendered/kept.yaml" "$rendered/etcd.yaml"
+fi
 server_manifest=${etcd_manifest%/*}/kube-apiserver.yaml
 server_runs() { [ -n "$(crictl ps --quiet --state Running --name '^kube-apiserver$' 2>/dev/null)" ]; }
 server_stopped() { ! server_runs; }

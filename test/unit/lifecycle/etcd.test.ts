@@ -103,6 +103,27 @@ describe("a change of etcd", () => {
     expect(fs.readdirSync(host.files.root + undoFolder)).toEqual([]);
   });
 
+  it("leaves a member alone that joined: whom it started with is none of kubeadm's for a data folder that is there", () => {
+    world(["3.6.6-0 living", "3.6.8-0 living"], 3);
+    const founders = (image: string, ...lines: string[]): string =>
+      image.replace(
+        "image:",
+        `${lines.map((line) => `- --initial-cluster${line}\n`).join("")}- --name=x\nimage:`,
+      );
+    const joined = (image: string): string =>
+      founders(image, "=cp1=https://10.40.0.11:2380,cp2=https://10.40.0.12:2380", "-state=existing");
+    const first = (image: string): string => founders(image, "=cp1=https://10.40.0.11:2380");
+    host.files.write(ETCD_MANIFEST, joined(OLD));
+    const same = change(first(OLD));
+    expect(same.status, same.output).toBe(0);
+    expect(read(ETCD_MANIFEST)).toBe(joined(OLD));
+    expect(same.output).not.toContain("##phase etcd 3.6.6-0");
+    // Another version is placed, with the same founders.
+    const newer = change(first(NEW));
+    expect(newer.status, newer.output).toBe(0);
+    expect(read(ETCD_MANIFEST)).toBe(joined(NEW));
+  });
+
   it("of the only member takes a snapshot while no API server runs, and the API server is back when etcd serves", () => {
     world(["3.6.8-0 living"], 1);
     const { status, output } = change(NEW);
