@@ -22,6 +22,8 @@ export interface DeclaredPool {
   readonly pool: string;
   /** What the settings would have of it, by name: its machines, or on AWS the pool under `workers`. Addresses may be outputs. */
   readonly entries: Readonly<Record<string, Mapping>>;
+  /** What the settings would have of it under `upgrades.pools`; undefined: nothing. */
+  readonly upgrades?: Mapping;
   /** The private keys that its machines name; undefined: the cluster has them. */
   readonly secrets?: pulumi.Input<Secrets> | undefined;
 }
@@ -87,16 +89,38 @@ export function withPools(settings: unknown, given: unknown): SettingsWithPools 
   });
   const platform = isMapping(settings) && settings["platform"] === "aws" ? "aws" : "machines";
   const own = ownOf(settings, KEYS[platform]);
-  problems.push(...misfits(pools, platform, own));
+  problems.push(...misfits(pools, platform, own), ...boundTwice(settings, pools));
   const entries = Object.assign({}, ...pools.map((pool) => pool.entries)) as Mapping;
   const fitting = problems.length === 0 && pools.length > 0 && isMapping(settings);
   return {
     // Those of the settings come first, in their order: the first control-plane node is one of them.
-    settings: fitting ? { ...settings, [KEYS[platform]]: { ...own, ...entries } } : settings,
+    settings: fitting
+      ? { ...settings, [KEYS[platform]]: { ...own, ...entries }, ...upgradesWith(settings, pools) }
+      : settings,
     problems,
     pools: new Map(pools.map((pool) => [pool.pool, pool])),
     keysElsewhere: pools.flatMap((pool) => (pool.secrets === undefined ? [] : Object.keys(pool.entries))),
   };
+}
+
+/** `upgrades` of the settings with what pools say of theirs. */
+function upgradesWith(settings: Mapping, pools: readonly DeclaredPool[]): Mapping {
+  const given = pools.flatMap(({ pool, upgrades }) => (upgrades === undefined ? [] : [[pool, upgrades]]));
+  if (given.length === 0) return {};
+  const upgrades = ownOf(settings, "upgrades");
+  return { upgrades: { ...upgrades, pools: { ...ownOf(upgrades, "pools"), ...Object.fromEntries(given) } } };
+}
+
+function boundTwice(settings: unknown, pools: readonly DeclaredPool[]): Problem[] {
+  const inSettings = ownOf(ownOf(settings, "upgrades"), "pools");
+  return pools
+    .filter(({ pool, upgrades }) => upgrades !== undefined && pool in inSettings)
+    .map((pool) => ({
+      path: `${placeOf(pool)}.maxUnavailable`,
+      value: show(pool.upgrades?.["maxUnavailable"]),
+      message: `is set twice: the settings have upgrades.pools.${pool.pool} too`,
+      allowed: "one of them",
+    }));
 }
 
 function ownOf(settings: unknown, key: string): Mapping {

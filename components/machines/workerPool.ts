@@ -160,7 +160,7 @@ function declared(name: string, given: WorkerPoolArgs | undefined): Omit<Declare
       parseMachinePool(title, plain, { late: late.map(({ path }) => path), secrets: known }),
     );
   });
-  const { machines = {}, labels, taints } = args;
+  const { machines = {}, labels, taints, maxUnavailable } = args;
   const entries = Object.entries(machines).map(([machine, own]) => {
     const more = { labels: { ...labels, ...own.labels }, taints: own.taints ?? taints };
     return [machine, { ...own, ...more, role: "worker", pool }];
@@ -171,6 +171,7 @@ function declared(name: string, given: WorkerPoolArgs | undefined): Omit<Declare
     platform: "machines",
     pool,
     entries: Object.fromEntries(entries) as DeclaredPool["entries"],
+    ...(maxUnavailable === undefined ? {} : { upgrades: { maxUnavailable } }),
     secrets,
   };
 }

@@ -116,6 +116,29 @@ describe("a pool of machines", () => {
     expect(machineOf("own")).toMatchObject({ labels: { gpu: "h100", rack: "7", row: "4" }, taints: [] });
   });
 
+  it("has a bound of its own for upgrades, beside those of the settings", async () => {
+    const args = { machines: { gpu1 }, maxUnavailable: "50%" } as unknown as WorkerPoolArgs;
+    const upgrades = { maxUnavailable: 3, pools: { general: { maxUnavailable: 2 } } };
+    const all = await withPool(args, { upgrades });
+    const specOf = (name: string) => {
+      const { environment } = byName(all, name).inputs as { environment: Record<string, string> };
+      return JSON.parse(environment[SPEC_VARIABLE]) as { upgrades?: object; upgrade?: object };
+    };
+    expect(specOf("gpu-gpu1-node").upgrades).toEqual({ maxUnavailable: "50%" });
+    expect(specOf("metal-preflight").upgrade).toMatchObject({
+      maxUnavailable: { general: 2, gpu: "50%" },
+    });
+  });
+
+  it("may not have its bound in the settings too, nor one that is none", async () => {
+    const args = (maxUnavailable: unknown) =>
+      ({ machines: { gpu1 }, maxUnavailable }) as unknown as WorkerPoolArgs;
+    await expect(withPool(args(2), { upgrades: { pools: { gpu: { maxUnavailable: 1 } } } })).rejects.toThrow(
+      "pools.gpu.maxUnavailable: 2 is set twice: the settings have upgrades.pools.gpu too",
+    );
+    await expect(withPool(args("150%"))).rejects.toThrow("maxUnavailable");
+  });
+
   it("takes addresses that are outputs, and shows every resource in the first preview", async () => {
     const [host, nodeAddress] = [pulumi.output(gpu1["host"]), pulumi.output(gpu1["nodeAddress"])];
     const late = { machines: { gpu1: { ...gpu1, host, nodeAddress } } } as unknown as WorkerPoolArgs;

@@ -51,14 +51,6 @@ const machine = z.strictObject({
 /** A machine of a pool: a worker in it. */
 export const poolMachine = machine.omit({ role: true, pool: true });
 
-/** A pool of machines as a component takes it. */
-export const machinePool = z.strictObject({
-  machines: z.record(z.string(), poolMachine),
-  pool: dnsLabel,
-  labels: z.record(z.string(), z.string()).optional(),
-  taints: z.array(taint).optional(),
-});
-
 /** As a Deployment has it. */
 const maxUnavailable = z.union([
   z.number().int().min(1).max(5000),
@@ -67,6 +59,15 @@ const maxUnavailable = z.union([
     "a whole number of workers from 1 to 5000, or a share of them from 1% to 100%, such as 10%",
   ),
 ]);
+
+/** A pool of machines as a component takes it. */
+export const machinePool = z.strictObject({
+  machines: z.record(z.string(), poolMachine),
+  pool: dnsLabel,
+  labels: z.record(z.string(), z.string()).optional(),
+  taints: z.array(taint).optional(),
+  maxUnavailable: maxUnavailable.optional(),
+});
 
 /** Where nginx on every node takes calls of the API. */
 export const LOCAL_PROXY_PORT = 7443;
