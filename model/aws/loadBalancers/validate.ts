@@ -3,7 +3,7 @@ import type { Checked } from "../../settings/checked";
 import type { Problems } from "../../settings/problems";
 import type { AwsLayout } from "../layout";
 
-/** Of two default classes an Ingress without one gets the newer (Kubernetes, "Ingress", default IngressClass). */
+/** Refuses two default classes: an Ingress that names none gets the newer one (Kubernetes, "Ingress", default IngressClass). */
 export function validateDefaultClass(
   { input }: AwsLayout,
   problems: Problems,
