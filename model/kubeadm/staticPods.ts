@@ -22,5 +22,5 @@ export const staticPodVariables: ScriptVariables = {
   api_port: API_PORT,
   restart_unit: "pulumi-kubeadm-restart",
   // Balancers that ask nobody hear of it when clients in the cluster have left, and before the server closes its port.
-  api_leave_seconds: SHUTDOWN_DELAY - 2,
+  api_leave_seconds: SHUTDOWN_DELAY - 3,
 };

@@ -50,6 +50,8 @@ open_api() {
   nft delete table "$api_table" 2>/dev/null || true
 }
 
+is_leaving() { ! healthy kube-apiserver; }
+
 # stop NAME CONTAINER: the kubelet starts it again at once. An API server that was told to stop serves for shutdown-delay-duration; its
 # address leaves the Service `kubernetes` at once, and balancers that ask /readyz leave it out.
 stop() {
@@ -61,6 +63,8 @@ stop() {
   fi
   crictl stop --timeout "${stop_seconds[$1]}" "$2" >/dev/null &
   stopping=$!
+  # On a busy host the signal comes late, and the seconds count from there.
+  retry 10 1 is_leaving || true
   sleep "$api_leave_seconds"
   close_api
   wait "$stopping"

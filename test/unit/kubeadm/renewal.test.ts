@@ -106,10 +106,10 @@ fi`,
 
   it("lets nobody connect to an API server from before it closes its port until it is ready", () => {
     host.write("/etc/kubernetes/pki/apiserver.crt", pem(29));
-    // It is ready at the third question.
+    // It hears late that it has to end, and is ready again at the third question after that.
     host.command(
       "curl",
-      'case "$*" in *6443*) echo >>"$ROOT/asked"; [ "$(wc -l <"$ROOT/asked")" -ge 3 ] ;; esac',
+      'case "$*" in *6443*) echo >>"$ROOT/asked"; asked=$(wc -l <"$ROOT/asked"); [ "$asked" -eq 1 ] || [ "$asked" -ge 5 ] ;; esac',
     );
     const { status, output } = host.run();
     expect(status, output).toBe(0);
@@ -122,7 +122,8 @@ fi`,
       .filter((call, index, all) => call !== all[index - 1])
       .map((call) => call.replace(/^(curl|crictl) .*[: ](\w+)$/, "$1 $2"));
     expect(order).toEqual([
-      "sleep 8",
+      "curl 6443",
+      "sleep 7",
       "nft -f",
       "crictl etcd",
       ...["nft -f", "curl 2381"],
