@@ -105,8 +105,9 @@ export function withPools(settings: unknown, given: unknown): SettingsWithPools 
 
 /** `upgrades` of the settings with what pools say of theirs. */
 function upgradesWith(settings: Mapping, pools: readonly DeclaredPool[]): Mapping {
-  const given = pools.flatMap(({ pool, upgrades }) => (upgrades === undefined ? [] : [[pool, upgrades]]));
-  if (given.length === 0) return {};
+  const given = new Map<string, Mapping>();
+  for (const { pool, upgrades } of pools) if (upgrades !== undefined) given.set(pool, upgrades);
+  if (given.size === 0) return {};
   const upgrades = ownOf(settings, "upgrades");
   return { upgrades: { ...upgrades, pools: { ...ownOf(upgrades, "pools"), ...Object.fromEntries(given) } } };
 }

@@ -64,7 +64,7 @@ export function diskBlockers(machine: string, { disks, etcdKib, missing }: HostL
     return [
       {
         id: `disk/${machine}`,
-        what: `has ${Math.floor(free / MIB)} MiB free on ${mount}, and ${folders.join(", ")} need ${mib(needed)} for binaries, images and a copy of etcd`,
+        what: `has ${Math.floor(free / MIB)} MiB free on ${mount}, and ${folders.join(", ")} ${folders.length === 1 ? "needs" : "need"} ${mib(needed)} for binaries, images and a copy of etcd`,
         cure: `free ${mib(needed - free)} there`,
       },
     ];

@@ -53,7 +53,7 @@ describeWithLab(`what stands against an upgrade to ${TARGET}`, () => {
     };
     newer = { ...cluster.settings, kubernetesVersion: TARGET };
     await cluster.engine("up");
-    await cluster.apply(...steadyObjects(), { ...(deployment("shop", 1) as object) });
+    await cluster.apply(...steadyObjects(), deployment("shop", 1));
     await cluster.kubectl("rollout", "status", "deployment/steady", "deployment/shop", "--timeout=180s");
     state = await cluster.stateFile();
     for (const name of ["kube-apiserver", "kube-controller-manager", "kube-scheduler"])

@@ -47,7 +47,7 @@ describeWithLab("a restore with faults", () => {
   });
 
   function set(change: object): void {
-    cluster.settings = { ...cluster.settings, ...change } as typeof cluster.settings;
+    cluster.settings = { ...cluster.settings, ...change };
   }
 
   function restoreFrom(snapshot: string): void {

@@ -73,7 +73,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["etcd", "maintenance"],
   ["nodes on AWS"],
   ["lifecycle"],
-  ["rotation"],
+  ["rotation", "upgrade"],
   ["aws", "windows"],
   ["reach", "doctor"],
   ["settings"],

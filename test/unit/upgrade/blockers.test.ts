@@ -473,7 +473,7 @@ describe("hosts", () => {
     expect(diskBlockers("w1", readHostLook(said(519, missing)))).toMatchObject([
       {
         id: "disk/w1",
-        what: expect.stringMatching(/^has 519 MiB free on \/, and .* need 520 MiB/),
+        what: expect.stringMatching(/^has 519 MiB free on \/, and .* need 520 MiB/) as string,
         cure: "free 1 MiB there",
       },
     ]);

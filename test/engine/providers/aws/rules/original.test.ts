@@ -33,12 +33,12 @@ describe.each(kindNames)("%s", (name) => {
   });
 
   it("fills in the table's defaults", () => {
-    const theirs = top.flatMap(([argument, fact]) =>
+    const theirs = top.flatMap(([argument, fact]): [string, unknown][] =>
       fact.default === undefined ? [] : [[argument, fact.default]],
     );
     const others = Object.keys(otherDefaults[name] ?? {});
     expect(kind.defaults ?? {}).toEqual(
-      Object.fromEntries(theirs.filter(([argument]) => !others.includes(String(argument)))),
+      Object.fromEntries(theirs.filter(([argument]) => !others.includes(argument))),
     );
   });
 
