@@ -15,6 +15,8 @@ const OTHERS: Readonly<Record<string, string>> = {
   "model/tenants/alone.ts": "tenants open to the ingress controller",
   "model/tenants/validateNetwork.ts": "tenants open to the ingress controller",
   "model/tenants/resolve.ts": "a network policy's `ingress` is another thing",
+  "model/aws/loadBalancers/validate.ts":
+    "AWS Load Balancer Controller may be the default of Ingresses as well",
   "plan/html/parts.ts": "a network policy's `ingress` is another thing",
   "plan/html/aws.ts": "a security group's `ingress` is another thing",
 };
