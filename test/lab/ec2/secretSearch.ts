@@ -1,7 +1,8 @@
 /**
  * Where a cluster's secrets must not stand: user data, consoles, command lines and environments of processes, journals and log
- * files of every instance, and what the engine said and wrote. Private keys are looked for by a line of their body.
+ * files of every instance, and what the engine said and wrote. Private keys are looked for by a line of their private part.
  */
+import { createPrivateKey } from "node:crypto";
 import * as fs from "node:fs";
 import { readAccount } from "../../engine/providers/aws/account";
 import { text } from "../../engine/providers/aws/scope";
@@ -16,10 +17,16 @@ const KEY_FILES = ["ca.key", "etcd/ca.key", "front-proxy-ca.key", "sa.key"].map(
 );
 const ENCRYPTION = "/etc/kubernetes/pulumi-kubeadm/apiserver/encryption.yaml";
 
-/** The second line of a PEM block's body or of what is given: the first is the same for keys of one kind. */
+/**
+ * A line of a private key that has bytes of its private part alone, or of what else is given. RSA's modulus comes first and stands in
+ * public documents as well, in which a line of it may be found; the private part of an elliptic key stands in its first line.
+ */
 function pieceOf(content: string): string {
-  const lines = content.split("\n").filter((line) => line !== "" && !line.startsWith("-----"));
-  return (lines[1] ?? lines[0] ?? "").trim();
+  const [key] =
+    /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----[^-]+-----END ([A-Z]+ )?PRIVATE KEY-----/.exec(content) ?? [];
+  const lines = (key ?? content).split("\n").filter((line) => line !== "" && !line.startsWith("-----"));
+  if (key === undefined) return (lines[1] ?? lines[0] ?? "").trim();
+  return (createPrivateKey(key).asymmetricKeyType === "rsa" ? lines.at(-2) : lines[0]) ?? "";
 }
 
 /** The secrets that a cluster has on its control-plane node, and those of the account. */
