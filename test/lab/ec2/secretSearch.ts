@@ -23,7 +23,8 @@ const ENCRYPTION = "/etc/kubernetes/pulumi-kubeadm/apiserver/encryption.yaml";
  */
 function pieceOf(content: string): string {
   const [key] =
-    /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----[^-]+-----END ([A-Z]+ )?PRIVATE KEY-----/.exec(content) ?? [];
+    /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\n[^-]+\n-----END (?:[A-Z]+ )?PRIVATE KEY-----/.exec(content) ??
+    [];
   const lines = (key ?? content).split("\n").filter((line) => line !== "" && !line.startsWith("-----"));
   if (key === undefined) return (lines[1] ?? lines[0] ?? "").trim();
   return (createPrivateKey(key).asymmetricKeyType === "rsa" ? lines.at(-2) : lines[0]) ?? "";
