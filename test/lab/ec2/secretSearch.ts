@@ -27,7 +27,9 @@ function pieceOf(content: string): string {
     [];
   const lines = (key ?? content).split("\n").filter((line) => line !== "" && !line.startsWith("-----"));
   if (key === undefined) return (lines[1] ?? lines[0] ?? "").trim();
-  return (createPrivateKey(key).asymmetricKeyType === "rsa" ? lines.at(-2) : lines[0]) ?? "";
+  // Node reads no keys in OpenSSH's own form, in which the private part comes last.
+  const first = !key.includes("OPENSSH") && createPrivateKey(key).asymmetricKeyType !== "rsa";
+  return (first ? lines[0] : lines.at(-2)) ?? "";
 }
 
 /** The secrets that a cluster has on its control-plane node, and those of the account. */
