@@ -52,7 +52,7 @@ export function leftoversProgram(spec: LeftoversSpec): string {
     END_BALANCERS: spec.loadBalancers === "delete",
     END_VOLUMES: spec.volumes === "delete",
   });
-  return awsProgramText(aws, [], proxy, own);
+  return awsProgramText(aws, ["xml"], proxy, own);
 }
 
 const LINE = "##leftovers ";

@@ -19,6 +19,7 @@ export type AwsCommand =
   | "hostKey"
   | "status"
   | "statuses"
+  | "xml"
   | "instance"
   | "ec2"
   | "beat"

@@ -19,6 +19,7 @@ function controlPlaneProgram(settings: AwsControlPlaneSpec, aws: AwsForControlPl
     "putParameter",
     "version",
     "statuses",
+    "xml",
     "instance",
     "activities",
     "unhealthy",

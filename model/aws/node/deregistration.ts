@@ -24,5 +24,5 @@ export function deregistrationProgram(settings: Pick<AwsControlPlaneSpec, "name"
     TAG_VALUE: settings.name,
     WAIT: DEREGISTRATION_WAIT,
   });
-  return awsProgramText(aws, [], proxyVariables(settings), own);
+  return awsProgramText(aws, ["xml"], proxyVariables(settings), own);
 }

@@ -1,8 +1,6 @@
 # What controllers of a cluster made in the account: seen and removed by their own roles, while its API serves.
 # Variables: OWNED CLUSTER STACK_TAG KUBECONFIG AUDIENCE BALANCERS VOLUMES STORAGE CONTROLLER CONTROLLED END_BALANCERS END_VOLUMES
 
-import xml.etree.ElementTree
-
 # The service controller of Kubernetes, and AWS Load Balancer Controller, hold an object until what they made for it is gone.
 HELD_SERVICE = ("service.kubernetes.io/load-balancer-cleanup", "service.k8s.aws/resources")
 HELD_INGRESS = ("ingress.k8s.aws/resources", "group.ingress.k8s.aws/")
@@ -43,10 +41,6 @@ def act_as(account):
     if found is None:
         raise stranger(address, text)
     assumed.update(AccessKeyId=found.findtext("AccessKeyId"), SecretAccessKey=found.findtext("SecretAccessKey"), Token=found.findtext("SessionToken"))
-
-
-def parse(text):
-    return xml.etree.ElementTree.fromstring(re.sub(' xmlns="[^"]*"', "", text, count=1))
 
 
 def kubectl(*words, **more):
@@ -108,10 +102,7 @@ def pages(ask, params, items, token):
 
 
 def filtered(action, filters, items):
-    params = {}
-    for number, (name, value) in enumerate(filters, 1):
-        params["Filter.%d.Name" % number] = name
-        params["Filter.%d.Value.1" % number] = value
+    params = filtering(filters)
     if action == "DescribeSnapshots":
         params["Owner.1"] = "self"
     return pages(lambda asked: parse(call("ec2", action, asked, SHORT)), params, items, ("nextToken", "NextToken"))

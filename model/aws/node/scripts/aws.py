@@ -247,23 +247,32 @@ def forget(*names):
     for start in range(0, len(names), 10):
         call("ssm", "DeleteParameters", {"Names": names[start:start + 10]})
 
-# command: instance
-# instance NAME TAG=VALUE...: prints id and age in seconds of each running instance of that private name and those tags.
+# command: xml
+# What calls of the query services take and answer.
 
 import xml.etree.ElementTree
 
+
+def parse(text):
+    return xml.etree.ElementTree.fromstring(re.sub(' xmlns="[^"]*"', "", text, count=1))
+
+
+def filtering(filters):
+    params = {}
+    for number, (name, value) in enumerate(filters, 1):
+        params["Filter.%d.Name" % number] = name
+        params["Filter.%d.Value.1" % number] = value
+    return params
+
+# command: instance
+# instance NAME TAG=VALUE...: prints id and age in seconds of each running instance of that private name and those tags.
 
 def instance(name, *tags):
     address = re.match("ip-([0-9]+)-([0-9]+)-([0-9]+)-([0-9]+)[.]", name)
     filters = [("private-ip-address", ".".join(address.groups())) if address else ("private-dns-name", name)]
     filters += [("instance-state-name", "running")]
     filters += [("tag:" + key, value) for key, value in (tag.split("=", 1) for tag in tags)]
-    params = {}
-    for number, (key, value) in enumerate(filters, 1):
-        params["Filter.%d.Name" % number] = key
-        params["Filter.%d.Value.1" % number] = value
-    text = re.sub(' xmlns="[^"]*"', "", call("ec2", "DescribeInstances", params, 20), count=1)
-    for one in xml.etree.ElementTree.fromstring(text).iterfind(".//instancesSet/item"):
+    for one in parse(call("ec2", "DescribeInstances", filtering(filters), 20)).iterfind(".//instancesSet/item"):
         launched = datetime.datetime.strptime((one.findtext("launchTime") or "")[:19], "%Y-%m-%dT%H:%M:%S")
         launched = launched.replace(tzinfo=datetime.timezone.utc)
         print(one.findtext("instanceId"), int(time.time() - launched.timestamp()))

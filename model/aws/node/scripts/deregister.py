@@ -1,24 +1,17 @@
 # The API's load balancers and one control-plane node: it leaves them before its API server is gone, so that no call is sent to a dead one.
 # Variables: TARGET_GROUPS TAG_NAME TAG_VALUE WAIT
 
-import xml.etree.ElementTree
-
 SERVICES["elasticloadbalancing"] = "2015-12-01"
 
 
 def answer(service, action, params):
-    text = call(service, action, params)
-    return xml.etree.ElementTree.fromstring(re.sub(' xmlns="[^"]*"', "", text, count=1))
+    return parse(call(service, action, params))
 
 
 def found(address):
     """Each target group with the running instance at that address; none where the instance or the group is gone."""
     filters = (("private-ip-address", address), ("instance-state-name", "running"), ("tag:" + TAG_NAME, TAG_VALUE))
-    params = {}
-    for number, (name, value) in enumerate(filters, 1):
-        params["Filter.%d.Name" % number] = name
-        params["Filter.%d.Value.1" % number] = value
-    instances = [one.text for one in answer("ec2", "DescribeInstances", params).iterfind(".//instancesSet/item/instanceId")]
+    instances = [one.text for one in answer("ec2", "DescribeInstances", filtering(filters)).iterfind(".//instancesSet/item/instanceId")]
     groups = []
     for name in TARGET_GROUPS:
         try:

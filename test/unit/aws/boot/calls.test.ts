@@ -166,7 +166,7 @@ aws.call = call
 aws.instance("ip-10-0-1-20.eu-central-1.compute.internal", "pulumi-kubeadm/cluster=dev", "pulumi-kubeadm/pool=a=b")
 aws.call = lambda *words: "<DescribeInstancesResponse/>"
 aws.instance("node.example.com")`,
-      ["instance"],
+      ["xml", "instance"],
     );
     expect(said.trim().split("\n")).toEqual([
       "Filter.1.Name private-ip-address",

@@ -40,6 +40,7 @@ const commands: readonly AwsCommand[] = [
   "statuses",
   "ec2",
   "beat",
+  "xml",
   "activities",
   "bundle",
 ];
