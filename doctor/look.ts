@@ -1,7 +1,7 @@
 import { apiAccess } from "../host/api";
 import { atOnce } from "../host/atOnce";
 import { HostProblem } from "../host/problem";
-import { Hosts } from "../host/runner";
+import type { Hosts } from "../host/runner";
 import type { ClusterFacts } from "../model/doctor/clusterFacts";
 import { peersOf, type ExpectedCluster, type ExpectedHost } from "../model/doctor/expected";
 import { readFacts, type HostFacts } from "../model/doctor/facts";
@@ -9,6 +9,7 @@ import type { Finding } from "../model/doctor/finding";
 import { diagnose } from "../model/doctor/judgements";
 import { probeScript } from "../model/doctor/probe";
 import { lookAtCluster } from "./cluster";
+import { hostsOf } from "./hosts";
 import type { StackState } from "./state";
 import { examineUpgrade } from "./upgrade";
 
@@ -19,9 +20,6 @@ export interface Diagnosis {
   /** What answered: machines, and the API. */
   readonly looked: { readonly hosts: readonly string[]; readonly api: boolean };
 }
-
-/** Milliseconds for which a host that does not answer is dialled. */
-const PATIENCE = 15_000;
 
 /**
  * Looks at a cluster and its hosts, and says what is not as the state has it. Changes nothing.
@@ -82,12 +80,12 @@ function overlayOf({ fixed }: ExpectedCluster, cluster: ClusterFacts | undefined
 }
 
 async function seenHosts(
-  { expected, connections, bastion }: StackState,
+  state: StackState,
   overlay: Readonly<Record<string, string>>,
   findings: Finding[],
 ): Promise<Record<string, HostFacts>> {
-  const input = { connections, files: [], ...(bastion === undefined ? {} : { bastion }) };
-  const hosts = new Hosts(input, PATIENCE, () => undefined);
+  const { expected } = state;
+  const hosts = hostsOf(state);
   const seen: Record<string, HostFacts> = {};
   try {
     await atOnce(

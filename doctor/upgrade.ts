@@ -1,17 +1,15 @@
 /** What stands against an upgrade that nobody has begun yet: preflight's own look, from outside. */
 import { atOnce } from "../host/atOnce";
 import { HostProblem } from "../host/problem";
-import { Hosts } from "../host/runner";
+import type { Hosts } from "../host/runner";
 import { readState } from "../host/state";
 import { lookAtUpgrade, type FoundNode } from "../host/upgradeCheck";
 import type { Finding } from "../model/doctor/finding";
 import { imagesOfVersion } from "../model/upgrade/images";
 import { blockerLines, sorted } from "../model/upgrade/judge";
 import { hopsBetween, hopsTo, upgradeProblem } from "../model/versions";
+import { hostsOf } from "./hosts";
 import type { StackState, StackUpgrades } from "./state";
-
-/** Milliseconds for which a host that does not answer is dialled. */
-const PATIENCE = 15_000;
 
 interface UpgradeDiagnosis {
   readonly findings: readonly Finding[];
@@ -32,7 +30,7 @@ export async function examineUpgrade(
   target: string,
   reached: readonly string[],
 ): Promise<UpgradeDiagnosis> {
-  const { expected, connections, bastion, upgrade } = state;
+  const { expected, upgrade } = state;
   const from = expected.kubernetesVersion;
   const way = upgradeProblem(from, target) ?? hopsBetween(from, target, hopsTo(target));
   if (typeof way === "string") return one(way, `choose a version between ${from} and the one that it names`);
@@ -41,11 +39,7 @@ export async function examineUpgrade(
       "the stack's preflight was made by an older version of the library",
       "pulumi up, without another kubernetesVersion",
     );
-  const hosts = new Hosts(
-    { connections, files: [], ...(bastion === undefined ? {} : { bastion }) },
-    PATIENCE,
-    () => undefined,
-  );
+  const hosts = hostsOf(state);
   try {
     const nodes = await nodesOf(hosts, upgrade, reached, expected.id);
     if (!nodes.some(({ own }) => own.role === "controlPlane"))

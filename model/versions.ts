@@ -118,7 +118,7 @@ export function componentVersions(
 }
 
 /** Minor versions by which a kubelet may be older than an API server (Kubernetes, "Version Skew Policy"). */
-const KUBELET_SKEW = 3;
+export const KUBELET_SKEW = 3;
 
 /** 36 of 1.36.4. */
 export const minorNumber = (version: string): number => Number(version.split(".")[1]);

@@ -282,18 +282,18 @@ function typeName(value: unknown): string {
 
 const ZONES = "a number of zones, or a list of their letters or names, such as [a, b, c]";
 
+/** Whether words about text beside a number say what numbers are taken too. */
+export function saysNumbers(words: string): boolean {
+  return /\b(number|port)\b/.test(words);
+}
+
 /** What the branches of a union take, as a taint's two forms, or the values of a flag. */
 function eitherName(path: Path, issue: Issue, own: ReadonlySet<string>): string {
   if (path.at(-1) === "zones") return ZONES;
   if (path.at(-2) === "taints") return "a taint, such as dedicated=gpu:NoSchedule";
   const branches = issue.code === "invalid_union" ? issue.errors.flat() : [];
-  // Some text that explains itself says what numbers are taken too.
   const [words] = branches.filter(({ code, message }) => code === "invalid_type" && own.has(message));
-  if (
-    words?.code === "invalid_type" &&
-    words.expected === "string" &&
-    /\b(number|port)\b/.test(words.message)
-  )
+  if (words?.code === "invalid_type" && words.expected === "string" && saysNumbers(words.message))
     return words.message;
   const taken = new Set(branches.filter(isOfAnotherType).flatMap(takenBy));
   if (taken.size === 0) return "text, a number, true or false";

@@ -96,10 +96,7 @@ export function capacityBlockers(facts: UpgradeFacts, drained: readonly Portion[
       );
     const alone = one.nodes.map((node) => ({ names: [node.metadata.name], ...outcome([node]) }));
     // Nodes are drained side by side in no order that is known before: the fullest are looked at.
-    const together = fullest(load)
-      .sort((a, b) => Number(b.weight.memory - a.weight.memory) || Number(b.weight.cpu - a.weight.cpu))
-      .slice(0, one.limit)
-      .map(({ node }) => node);
+    const together = fullestFirst(load).slice(0, one.limit);
     const portion =
       together.length < 2
         ? []
@@ -108,10 +105,11 @@ export function capacityBlockers(facts: UpgradeFacts, drained: readonly Portion[
   });
 }
 
-function fullest(
-  load: ReadonlyMap<NodeObject, readonly PodObject[]>,
-): { readonly node: NodeObject; readonly weight: Amounts }[] {
-  return [...load].map(([node, pods]) => ({ node, weight: pods.map(requestsOf).reduce(plus, NONE) }));
+function fullestFirst(load: ReadonlyMap<NodeObject, readonly PodObject[]>): NodeObject[] {
+  return [...load]
+    .map(([node, pods]) => ({ node, weight: pods.map(requestsOf).reduce(plus, NONE) }))
+    .sort((a, b) => Number(b.weight.memory - a.weight.memory) || Number(b.weight.cpu - a.weight.cpu))
+    .map(({ node }) => node);
 }
 
 interface Looked extends Outcome {

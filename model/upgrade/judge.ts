@@ -1,5 +1,5 @@
 /** What stands against an upgrade of Kubernetes, found before anything is changed. */
-import { compareVersions } from "../versions";
+import { compareVersions, KUBELET_SKEW, minorNumber, minorOf } from "../versions";
 import { movedPods, portions, type Blocker, type UpgradePlan } from "./blocker";
 import { capacityBlockers } from "./capacity";
 import { evictionBlockers } from "./evictions";
@@ -31,7 +31,8 @@ function apiBlockers({ target }: UpgradePlan, { metrics }: UpgradeFacts): Blocke
     const [, labels = "", value = "0"] = DEPRECATED.exec(line) ?? [];
     const label = (name: string): string => new RegExp(`(?:^|,)${name}="([^"]*)"`).exec(labels)?.[1] ?? "";
     const removed = label("removed_release");
-    if (Number(value) === 0 || removed === "" || compareVersions(removed, minor(target)) > 0) continue;
+    if (Number(value) === 0 || removed === "" || compareVersions(removed, minorOf(target) ?? target) > 0)
+      continue;
     const subresource = label("subresource");
     const name = [
       label("group") || "core",
@@ -49,21 +50,17 @@ function apiBlockers({ target }: UpgradePlan, { metrics }: UpgradeFacts): Blocke
   return [...found.values()];
 }
 
-/** Minors that a kubelet may be behind its API server (kubernetes.io/releases/version-skew-policy). */
-const SKEW = 3;
-
 function skewBlockers({ target }: UpgradePlan, { nodes }: UpgradeFacts): Blocker[] {
   return nodes.flatMap(({ metadata, status }): Blocker[] => {
     const version = status?.nodeInfo?.kubeletVersion?.replace(/^v/, "") ?? "";
-    const [, own] = version.split(".").map(Number);
-    const [, wanted] = target.split(".").map(Number);
-    if (own === undefined || wanted === undefined || Number.isNaN(own)) return [];
+    const [own, wanted] = [minorNumber(version), minorNumber(target)];
+    if (Number.isNaN(own)) return [];
     const id = `node/${metadata.name}` as const;
-    if (own < wanted - SKEW)
+    if (own < wanted - KUBELET_SKEW)
       return [
         {
           id,
-          what: `runs kubelet ${version}, which an API server of ${target} does not support: at most ${SKEW} minor versions behind`,
+          what: `runs kubelet ${version}, which an API server of ${target} does not support: at most ${KUBELET_SKEW} minor versions behind`,
           cure: "upgrade or remove the node first",
         },
       ];
@@ -72,15 +69,11 @@ function skewBlockers({ target }: UpgradePlan, { nodes }: UpgradeFacts): Blocker
         {
           id,
           what: `runs kubelet ${version}, which is newer than ${target}: no kubelet may be newer than an API server`,
-          cure: `remove the node, or upgrade to ${own === undefined ? "" : `1.${own}`}`,
+          cure: `remove the node, or upgrade to 1.${own}`,
         },
       ];
     return [];
   });
-}
-
-function minor(version: string): string {
-  return version.split(".").slice(0, 2).join(".");
 }
 
 /** What becomes of blockers. */

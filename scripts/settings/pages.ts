@@ -1,4 +1,5 @@
 /** Tables of docs/settings/: rows of the settings that a page names, between two comments. */
+import { saysNumbers } from "../../model/settings/issues";
 import type { Platform } from "../../model/settings/resolved";
 import type { Described, Json } from "./json";
 
@@ -76,17 +77,14 @@ function perBranch(values: readonly (readonly [branch: string | undefined, value
   return unique(values.map(([branch, value]) => `${code(branch)}: ${value}`)).join("; ");
 }
 
-const SAYS_NUMBERS = /\b(number|port)\b/;
-
 function typeOf(json: Json, taken: Described["taken"]): string {
   const words = taken.get(json);
   if (words !== undefined) return words;
   const branches = json.anyOf ?? json.oneOf;
   if (branches !== undefined) {
-    // Some text beside a number says what numbers are taken too.
     const [number, text] = [...branches].sort((a, b) => (a.type ?? "").localeCompare(b.type ?? ""));
     const words = text && number?.type === "integer" && branches.length === 2 ? taken.get(text) : undefined;
-    if (words !== undefined && SAYS_NUMBERS.test(words)) return words;
+    if (words !== undefined && saysNumbers(words)) return words;
     return unique(branches.map((one) => typeOf(one, taken))).join(", or ");
   }
   if (json.const !== undefined) return code(json.const);

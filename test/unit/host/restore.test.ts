@@ -127,6 +127,19 @@ const run = (previous?: StepResult, files?: SecretFile[]) =>
 const RUN = ["cp2 fetches", "cp2 makes data", "cp1 stops", "cp3 stops", "cp2 stops", "cp2 begins"];
 const sorted = (lines: readonly string[]): string[] => [...lines].sort();
 
+/** All control-plane nodes are new machines. */
+function losePlane(): void {
+  for (const name of PLANE) {
+    fs.rmSync(`${host(name).root}/etc/kubernetes/kubelet.conf`);
+    fs.rmSync(host(name).root + RECORD_FILE);
+  }
+  // In place of what init itself writes.
+  host("cp2").write(
+    RECORD_FILE,
+    JSON.stringify({ ...nodeIdentity(settings, own("cp2"), cluster), state: "joining" }),
+  );
+}
+
 describe("a restore", () => {
   it("stops the others only when data lies ready, and begins on the node that has the snapshot", async () => {
     expect(await run()).toEqual({ restored: NAME });
@@ -176,31 +189,14 @@ describe("a restore", () => {
   });
 
   it("of lost machines begins on one that has nothing", async () => {
-    for (const name of PLANE) {
-      fs.rmSync(`${host(name).root}/etc/kubernetes/kubelet.conf`);
-      fs.rmSync(host(name).root + RECORD_FILE);
-    }
-    // In place of what init itself writes.
-    host("cp2").write(
-      RECORD_FILE,
-      JSON.stringify({ ...nodeIdentity(settings, own("cp2"), cluster), state: "joining" }),
-    );
+    losePlane();
     await run();
     expect(log()).toEqual(["cp2 fetches", "cp2 makes data", "cp2 begins"]);
   });
 
   describe("with the CAs of a new rotation, when no control-plane node is left to rotate", () => {
     const given = [{ path: CA_FILE, content: next }];
-    beforeEach(() => {
-      for (const name of PLANE) {
-        fs.rmSync(`${host(name).root}/etc/kubernetes/kubelet.conf`);
-        fs.rmSync(host(name).root + RECORD_FILE);
-      }
-      host("cp2").write(
-        RECORD_FILE,
-        JSON.stringify({ ...nodeIdentity(settings, own("cp2"), cluster), state: "joining" }),
-      );
-    });
+    beforeEach(losePlane);
 
     it("is refused while a worker does not trust them", async () => {
       host("w1").write(CA_FILE, former);
