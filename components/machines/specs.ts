@@ -8,10 +8,11 @@ import type {
   RotationSpec,
   SetupPart,
   SetupSpec,
+  TopologySpec,
   UpgradeCheckSpec,
 } from "../../host/protocol";
 import { cniProfile } from "../../model/cni";
-import { heldBy } from "../../model/aws/topology";
+import { controlPlaneTopology, heldBy } from "../../model/aws/topology";
 import { serviceAccountIssuers } from "../../model/kubeadm/issuer";
 import { digestOf } from "../../model/lifecycle/files";
 import { nodeDigest } from "../../model/lifecycle/digest";
@@ -120,6 +121,21 @@ function heldPart(settings: ClusterSettings, machine: Machine): { held?: true } 
 function poolUpgrades(settings: ClusterSettings, { role, pool }: Machine): Pick<NodeStepSpec, "upgrades"> {
   if (role !== "worker") return {};
   return { upgrades: { maxUnavailable: ofPool(settings, pool) } };
+}
+
+/** The instances of the control plane on AWS, and what their steps would write on them. */
+export function topologySpec(settings: ClusterSettings): TopologySpec {
+  const configuration = controlPlaneOf(settings).map((machine) => {
+    const digests = [nodeDigest(nodeSpec(settings, machine)), setupPart(settings, machine).digest];
+    return [machine.name, sha256(digests.join(" ")).slice(0, 16)];
+  });
+  return {
+    step: "topology",
+    topology: {
+      ...controlPlaneTopology(settings),
+      configuration: Object.fromEntries(configuration) as Record<string, string>,
+    },
+  };
 }
 
 /** @throws Error where the settings restore nothing */

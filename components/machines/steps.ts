@@ -21,6 +21,7 @@ import {
   restoreSpec,
   rotationSpec,
   setupSpec,
+  topologySpec,
 } from "./specs";
 
 /** What all steps of a cluster share. */
@@ -83,7 +84,7 @@ export function topologyStep(
       ...args,
       sshKeys: {},
       machines: [],
-      spec: { step: "topology", topology: controlPlaneTopology(args.settings) },
+      spec: topologySpec(args.settings),
       operations: ["create", "update"],
     },
     opts,

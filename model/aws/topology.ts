@@ -33,6 +33,8 @@ export interface ControlPlaneTopology {
   /** Path of roles and instance profiles; undefined: `/`. */
   readonly rolePath?: string;
   readonly instances: readonly ControlPlaneInstance[];
+  /** For each node the digest of what its step writes and runs on it; undefined: recorded by a run that did not know it. */
+  readonly configuration?: Readonly<Record<string, string>>;
 }
 
 /** What decides about the instances of a control plane. */
@@ -201,7 +203,9 @@ function severalProblems(
         ? `${movesOf(living, wanted, change.moved)}. That would replace ${list(replaced)} in one run. Only one control-plane node may be away at a time: set it back, or create a new cluster`
         : `controlPlane.revisions: ${list(replaced)} would be replaced in one run. Only one control-plane node may be away at a time: raise one revision, run up, then raise the next`,
     ];
+  const reconfigured = reconfiguredNodes(living, wanted).filter((name) => name !== one);
   const beside = [
+    ...(reconfigured.length > 0 ? [`change the configuration of ${list(reconfigured)}`] : []),
     ...(change.added.length > 0 ? [`add ${list(change.added)}`] : []),
     ...(change.removed.length > 0 ? [`remove ${list(change.removed)}`] : []),
     ...(change.retyped.some((name) => name !== one)
@@ -213,6 +217,14 @@ function severalProblems(
     : [
         `controlPlane: this run would replace ${one} and ${list(beside)}. Only one control-plane node may be away at a time: make one change, run up, then make the other`,
       ];
+}
+
+/** Nodes that stay, and that their steps would change: with one of three away, etcd serves nothing while another one restarts. */
+function reconfiguredNodes(living: ControlPlaneTopology, wanted: ControlPlaneTopology): string[] {
+  const { configuration: before } = living;
+  const { configuration: after } = wanted;
+  if (before === undefined || after === undefined) return [];
+  return Object.keys(after).filter((name) => name in before && before[name] !== after[name]);
 }
 
 /** An instance that cannot be ended must not lose its node. */

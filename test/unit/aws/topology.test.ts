@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { topology } from "../../../host/steps/topology";
+import { topologySpec } from "../../../components/machines/specs";
 import { controlPlaneTopology, heldBy, topologyProblems } from "../../../model/aws/topology";
 import { HostProblem } from "../../../host/problem";
 import { MISSING, type StepResult, type TopologySpec } from "../../../host/protocol";
@@ -28,8 +29,8 @@ type Base = typeof smallAws;
 
 /** Why settings after the second change are refused where they were as after the first. */
 function refused(base: Base, before: Change, after: Change): string[] {
-  const [living, wanted] = [before, all(before, after)].map((change) =>
-    controlPlaneTopology(awsSettings(base, change)),
+  const [living, wanted] = [before, all(before, after)].map(
+    (change) => topologySpec(awsSettings(base, change)).topology,
   );
   if (living === undefined || wanted === undefined) throw new Error("there are two of them");
   return topologyProblems(living, wanted);
@@ -113,6 +114,23 @@ describe("a living control plane", () => {
   ])("loses no node in a run in which it %s", (_, change, text) => {
     expect(refused(largeAws, open, all(revisions("cp-2"), change))).toEqual([expect.stringMatching(text)]);
     expect(refused(largeAws, open, change)).toEqual([]);
+  });
+
+  it("changes no node that stays in a run in which one is away", () => {
+    const verbose = set("apiServer.extraArgs", { v: "3" });
+    expect(refused(largeAws, open, all(revisions("cp-2"), verbose))).toEqual([
+      expect.stringMatching(
+        /replace cp-2 and change the configuration of cp-1 and cp-3\. .*make one change, run up/,
+      ),
+    ]);
+    expect(refused(largeAws, open, verbose)).toEqual([]);
+  });
+
+  it("asks nothing of a run whose last one did not record configurations", () => {
+    const { configuration, ...living } = topologySpec(awsSettings(largeAws, open)).topology;
+    const change = all(open, revisions("cp-2"), set("apiServer.extraArgs", { v: "3" }));
+    expect(Object.keys(configuration ?? {})).toEqual(["cp-1", "cp-2", "cp-3"]);
+    expect(topologyProblems(living, topologySpec(awsSettings(largeAws, change)).topology)).toEqual([]);
   });
 
   it("loses no node in a run in which another one is removed", () => {
