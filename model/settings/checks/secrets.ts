@@ -1,3 +1,4 @@
+import { certificatesProblem } from "../../core/certificates";
 import { nearest } from "../../text";
 import type { Checked } from "../checked";
 import { reportSecret } from "../issues";
@@ -91,9 +92,7 @@ function wrongSecret(value: string, use: SecretUse, provider: "secretbox" | "aes
       // TCP_MD5SIG_MAXKEYLEN (Linux include/uapi/linux/tcp.h); Calico's reference of BGP peers says the same.
       return wrongPassword(value, 80);
     case "certificate":
-      return /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(value)
-        ? undefined
-        : { message: "is used as a CA but is not a certificate", allowed: "a certificate in PEM" };
+      return certificatesProblem(value);
   }
 }
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { isAddress, parseAddress, parseRange, rangeOf, specialRangeOf } from "../../network/addresses";
 import { parseRange6 } from "../../network/addresses6";
+import { certificatesProblem } from "../../core/certificates";
 import { compareQuantities } from "../../core/quantity";
 import { NAME_OF_SECRET, hasPassword, isPrivateKey } from "../problems";
 
@@ -320,8 +321,4 @@ export const sha256 = matching(
 );
 
 /** Certificates in PEM. */
-export const certificate = text((value) =>
-  /^\s*(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/.test(value)
-    ? undefined
-    : { message: "is not a certificate", allowed: "certificates in PEM: the text of the file, not its path" },
-);
+export const certificate = text(certificatesProblem);

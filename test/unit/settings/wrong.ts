@@ -84,6 +84,21 @@ export const PEM = [
   "-----END OPENSSH PRIVATE KEY-----",
   "",
 ].join("\n");
+/** A CA that signs itself, good for a hundred years; its key is thrown away. */
+export const CERTIFICATE = [
+  "-----BEGIN CERTIFICATE-----",
+  "MIIBgDCCASegAwIBAgIUFQJwPGHJzaZKBaLWOMyq4cPpgzgwCgYIKoZIzj0EAwIw",
+  "FTETMBEGA1UEAwwKZXhhbXBsZSBDQTAgFw0yNjExMjkxMjUzMjlaGA8yMTI2MTEw",
+  "NTEyNTMyOVowFTETMBEGA1UEAwwKZXhhbXBsZSBDQTBZMBMGByqGSM49AgEGCCqG",
+  "SM49AwEHA0IABCkLPZJl3smfM+2gaN5mxl9ijh0qGOY1nu7++1Dc6sIJWl9jbwEF",
+  "toPOeBiH8Bwe53PIEdyR0dvCsILF0TxEBKijUzBRMB0GA1UdDgQWBBR7ED3LO50K",
+  "52ZuaSeGDjVPD0BbXjAfBgNVHSMEGDAWgBR7ED3LO50K52ZuaSeGDjVPD0BbXjAP",
+  "BgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0cAMEQCICpfC+XxRERF+LElA2Y4",
+  "L/LP4S7VMpgQrl3un4yYzNukAiAd1aRXjT1Ctt1TNQXGKsCKIXw2o0q0SpC597uN",
+  "4RbP5Q==",
+  "-----END CERTIFICATE-----",
+  "",
+].join("\n");
 
 export const WRONG: readonly Wrong[] = [
   ...cases("pods and services overlap", [

@@ -1,6 +1,6 @@
 import { REGION, smallAws } from "../../support/awsInput";
 import { all, hostKey, set } from "./edit";
-import { PEM, type Wrong, cases, casesOf } from "./wrong";
+import { CERTIFICATE, PEM, type Wrong, cases, casesOf } from "./wrong";
 
 const backup = (over: object) =>
   set("etcd.backup", { target: { kind: "folder", path: "/srv/etcd" }, ...over });
@@ -117,7 +117,7 @@ export const WRONG_BACKUP: readonly Wrong[] = [
       "a CA without TLS",
       s3({
         endpoint: "http://minio.example.com",
-        ca: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+        ca: CERTIFICATE,
       }),
       at("ca"),
       /no effect.*https/,

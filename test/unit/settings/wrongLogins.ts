@@ -1,11 +1,10 @@
 import { REGION, smallAws } from "../../support/awsInput";
 import { all, set } from "./edit";
-import { PEM, type Wrong, cases, casesOf } from "./wrong";
+import { CERTIFICATE, PEM, type Wrong, cases, casesOf } from "./wrong";
 
 const HOST = "registry.example.com";
 const registry = (over: object, host = HOST) => set("images.registries", { [host]: over });
 const at = (key: string) => `images.registries["${HOST}"]${key === "" ? "" : `.${key}`}`;
-const CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 const proxy = (over: object) => set("proxy", { https: "http://proxy.example.com:3128", ...over });
 
 export const WRONG_LOGINS: readonly Wrong[] = [
@@ -19,6 +18,26 @@ export const WRONG_LOGINS: readonly Wrong[] = [
     ["nothing", registry({}), at(""), /says nothing/],
     ["a path for a CA", registry({ ca: "/etc/ssl/ca.crt" }), at("ca"), /not a certificate.*not its path/],
     ["a key for a CA", registry({ ca: PEM }), at("ca"), /private key/],
+    ["a CA with its key", registry({ ca: CERTIFICATE + PEM }), at("ca"), /private key/],
+    [
+      "a damaged CA",
+      registry({ ca: CERTIFICATE.replace("MIIB", "MIIC") }),
+      at("ca"),
+      /certificate 1 of 1 cannot be read.*openssl x509/,
+    ],
+    [
+      "a second CA that was cut",
+      registry({ ca: CERTIFICATE + CERTIFICATE.replace(/MEQC[^]*5Q==\n/, "") }),
+      at("ca"),
+      /certificate 2 of 2 cannot be read/,
+    ],
+    [
+      "a request for a CA",
+      registry({ ca: CERTIFICATE.replaceAll("CERTIFICATE", "CERTIFICATE REQUEST") }),
+      at("ca"),
+      /is a certificate request, not a certificate/,
+    ],
+    ["text around a CA", registry({ ca: `Bag Attributes\n${CERTIFICATE}` }), at("ca"), /text outside/],
     [
       "a certificate alone",
       registry({ clientCertificate: CERTIFICATE }),
