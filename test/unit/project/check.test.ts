@@ -9,7 +9,7 @@ const root = path.resolve(__dirname, "../../..");
 let folder = "";
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "check-"));
-  for (const tool of ["prettier", "eslint", "tsc", "vitest"]) stub(tool, "");
+  for (const tool of ["prettier", "oxlint", "vitest"]) stub(tool, "");
 });
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
@@ -34,30 +34,30 @@ const called = (tool: string): string | undefined => {
 };
 
 describe("npm run check", () => {
-  it("runs format, lint and types with caches, and prints what each took", async () => {
+  it("runs format and lint, and prints what each took", async () => {
     const { status, stdout } = await start("check");
     expect(status).toBe(0);
-    const times = ["format", "lint", "types"].map((name): unknown =>
+    const times = ["format", "lint"].map((name): unknown =>
       expect.stringMatching(new RegExp(`^${name} +\\d+ s  passed$`)),
     );
     expect(stdout.trim().split("\n")).toEqual(times);
-    for (const tool of ["prettier", "eslint", "tsc"]) expect(called(tool)).toContain("out/cache/");
+    expect(called("prettier")).toContain("out/cache/");
     expect(called("vitest")).toBeUndefined();
   });
 
   it("uses no cache in CI", async () => {
     await start("check", [], "true");
-    for (const tool of ["prettier", "eslint", "tsc"]) expect(called(tool)).not.toMatch(/cache|incremental/);
+    expect(called("prettier")).not.toContain("cache");
   });
 
   it("finishes every part, shows the output of those that fail, and fails", async () => {
-    stub("eslint", "echo 'a.ts: no-unused-vars' >&2; exit 1");
+    stub("oxlint", "echo 'a.ts: no-unused-vars' >&2; exit 1");
     const { status, stdout } = await start("check");
     expect(status).toBe(1);
-    expect(stdout).toContain("=== lint failed\neslint speaks\na.ts: no-unused-vars\n");
+    expect(stdout).toContain("=== lint failed\noxlint speaks\na.ts: no-unused-vars\n");
     expect(stdout).toMatch(/^lint .*FAILED$/m);
-    expect(stdout).toMatch(/^types .*passed$/m);
-    expect(stdout).not.toContain("tsc speaks");
+    expect(stdout).toMatch(/^format .*passed$/m);
+    expect(stdout).not.toContain("prettier speaks");
   });
 });
 
@@ -68,7 +68,7 @@ describe("npm test", () => {
     expect(called("vitest")).toBe("run --project=unit --reporter=json");
     expect(stdout).toContain("vitest speaks");
     expect(stdout).toMatch(/^tests .*passed$/m);
-    expect(called("tsc")).toBeDefined();
+    expect(called("oxlint")).toBeDefined();
   });
 
   it("fails when a test fails", async () => {

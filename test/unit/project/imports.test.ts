@@ -5,11 +5,16 @@ import { describe, expect, it } from "vitest";
 
 const root = join(__dirname, "../../..");
 
-/** Every file of a folder with the files of it that it imports, types included. */
-function importsOf(folder: string): Map<string, string[]> {
-  const files = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+/** Every TypeScript file of a folder, from the root on. */
+function sourcesOf(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
     .map((file) => join(folder, file));
+}
+
+/** Every file of a folder with the files of it that it imports, types included. */
+function importsOf(folder: string): Map<string, string[]> {
+  const files = sourcesOf(folder);
   const known = new Set(files);
   return new Map(
     files.map((file) => [
@@ -135,4 +140,12 @@ describe("imports of the model, types included", () => {
     const above = /^model\/(aws|windows|node|lifecycle|addons)\//;
     expect(arrows.filter(({ from, to }) => from.startsWith("model/kubeadm/") && above.test(to))).toEqual([]);
   });
+});
+
+/** Hosts are told what they read, in specifications. Only model/settings/specs.ts makes them of settings. */
+it("the settings as a whole are named in model/settings alone, of all that hosts' programs are made of", () => {
+  const sources = [...sourcesOf("host"), ...sourcesOf("model")];
+  const naming = sources.filter((file) => /\bClusterSettings\b/.test(readFileSync(join(root, file), "utf8")));
+  expect(naming.length).toBeGreaterThan(0);
+  expect(naming.filter((file) => !file.startsWith("model/settings/"))).toEqual([]);
 });
