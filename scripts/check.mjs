@@ -4,8 +4,9 @@ import { spawn } from "node:child_process";
 
 const parts = {
   format: ["prettier", ["--check", "--log-level=warn", "."]],
-  // Types too (`typeCheck` in .oxlintrc.json): rules that need them and the compiler's own errors come from one program.
-  lint: ["oxlint", []],
+  lint: ["eslint", ["."]],
+  // Rules that need types, and the compiler's own errors (`typeCheck` in .oxlintrc.json), from one program.
+  types: ["oxlint", []],
 };
 // CI starts without caches.
 if (process.env.CI === undefined) parts.format[1].push("--cache", "--cache-location=out/cache/prettier");

@@ -9,7 +9,7 @@ const root = path.resolve(__dirname, "../../..");
 let folder = "";
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "check-"));
-  for (const tool of ["prettier", "oxlint", "vitest"]) stub(tool, "");
+  for (const tool of ["prettier", "eslint", "oxlint", "vitest"]) stub(tool, "");
 });
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
@@ -34,10 +34,10 @@ const called = (tool: string): string | undefined => {
 };
 
 describe("npm run check", () => {
-  it("runs format and lint, and prints what each took", async () => {
+  it("runs format, lint and types, and prints what each took", async () => {
     const { status, stdout } = await start("check");
     expect(status).toBe(0);
-    const times = ["format", "lint"].map((name): unknown =>
+    const times = ["format", "lint", "types"].map((name): unknown =>
       expect.stringMatching(new RegExp(`^${name} +\\d+ s  passed$`)),
     );
     expect(stdout.trim().split("\n")).toEqual(times);
@@ -51,13 +51,13 @@ describe("npm run check", () => {
   });
 
   it("finishes every part, shows the output of those that fail, and fails", async () => {
-    stub("oxlint", "echo 'a.ts: no-unused-vars' >&2; exit 1");
+    stub("eslint", "echo 'a.ts: no-unused-vars' >&2; exit 1");
     const { status, stdout } = await start("check");
     expect(status).toBe(1);
-    expect(stdout).toContain("=== lint failed\noxlint speaks\na.ts: no-unused-vars\n");
+    expect(stdout).toContain("=== lint failed\neslint speaks\na.ts: no-unused-vars\n");
     expect(stdout).toMatch(/^lint .*FAILED$/m);
-    expect(stdout).toMatch(/^format .*passed$/m);
-    expect(stdout).not.toContain("prettier speaks");
+    expect(stdout).toMatch(/^types .*passed$/m);
+    expect(stdout).not.toContain("oxlint speaks");
   });
 });
 

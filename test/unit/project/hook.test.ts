@@ -40,7 +40,8 @@ beforeEach(() => {
 --write) for file; do [ ! -f "$file" ] || sed -i s/ugly/nice/ "$file"; done ;;
 --check) for file; do ! grep -qs ugly "$file" || exit 1; done ;;
 esac`;
-  for (const [tool, body] of Object.entries({ prettier, oxlint: 'case "$*" in *wrong*) exit 1 ;; esac' }))
+  const refuse = 'case "$*" in *wrong*) exit 1 ;; esac';
+  for (const [tool, body] of Object.entries({ prettier, eslint: "", oxlint: refuse }))
     write(`node_modules/.bin/${tool}`, `#!/bin/sh\necho "$@" >>"$0.called"\n${body}\n`, 0o755);
   fs.cpSync(path.join(root, ".githooks"), path.join(folder, ".githooks"), { recursive: true });
   const { scripts } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as {
@@ -56,7 +57,7 @@ it.skipIf(!have("git"))("formats what is committed, and lints TypeScript alone",
   git("add", ".gitignore", "a file.ts", "page.md");
   expect(git("commit", "-m", "First")).toMatchObject({ status: 0 });
   expect(git("show", "HEAD:a file.ts", "HEAD:page.md").said).toBe("nice\nnice\n");
-  expect(called("oxlint")).toMatch(/-- a file\.ts\n$/);
+  for (const linter of ["eslint", "oxlint"]) expect(called(linter)).toMatch(/-- a file\.ts\n$/);
 });
 
 it.skipIf(!have("git"))("refuses what the linter refuses", () => {

@@ -141,11 +141,3 @@ describe("imports of the model, types included", () => {
     expect(arrows.filter(({ from, to }) => from.startsWith("model/kubeadm/") && above.test(to))).toEqual([]);
   });
 });
-
-/** Hosts are told what they read, in specifications. Only model/settings/specs.ts makes them of settings. */
-it("the settings as a whole are named in model/settings alone, of all that hosts' programs are made of", () => {
-  const sources = [...sourcesOf("host"), ...sourcesOf("model")];
-  const naming = sources.filter((file) => /\bClusterSettings\b/.test(readFileSync(join(root, file), "utf8")));
-  expect(naming.length).toBeGreaterThan(0);
-  expect(naming.filter((file) => !file.startsWith("model/settings/"))).toEqual([]);
-});

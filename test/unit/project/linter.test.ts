@@ -1,4 +1,4 @@
-/** What the linter refuses, in a folder with its configuration and little else. */
+/** What the linters refuse, in a folder with their configuration and little else. */
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
@@ -10,6 +10,8 @@ const root = path.resolve(__dirname, "../../..");
 const FILES: Readonly<Record<string, string>> = {
   "model/up.ts": 'import "../components/cluster";\n',
   "model/pulumi.ts": 'import type { Output } from "@pulumi/pulumi";\nexport type Name = Output<string>;\n',
+  "host/settings.ts":
+    "export type Input = Partial<ClusterSettings>;\ninterface ClusterSettings {\n  readonly name: string;\n}\n",
   "model/core/manifest.ts":
     'import type { Output } from "@pulumi/pulumi";\nexport type Name = Output<string>;\n',
   "host/pulumi.ts": 'import type { Output } from "@pulumi/pulumi";\nexport type Name = Output<string>;\n',
@@ -27,7 +29,7 @@ const FILES: Readonly<Record<string, string>> = {
   "test/types.ts": "export function none(): number {}\n",
 };
 
-describe("the linter", () => {
+describe("the linters", () => {
   let folder = "";
   const refused = new Map<string, Set<string>>();
   beforeAll(() => {
@@ -36,18 +38,26 @@ describe("the linter", () => {
       fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
       fs.writeFileSync(path.join(folder, file), text);
     }
-    for (const file of [".oxlintrc.json", "tsconfig.json"])
+    for (const file of ["eslint.config.mjs", ".oxlintrc.json", "tsconfig.json"])
       fs.copyFileSync(path.join(root, file), path.join(folder, file));
     fs.symlinkSync(path.join(root, "node_modules"), path.join(folder, "node_modules"));
-    const { stdout, stderr } = spawnSync("node_modules/.bin/oxlint", ["--format=json"], {
+    const { diagnostics } = said("oxlint") as { diagnostics: { filename: string; code: string }[] };
+    for (const { filename, code } of diagnostics) refuse(filename, code.replace(/^.*\((.*)\)$/, "$1"));
+    const files = said("eslint", ".") as { filePath: string; messages: { ruleId: string }[] }[];
+    for (const { filePath, messages } of files)
+      for (const { ruleId } of messages) refuse(path.relative(fs.realpathSync(folder), filePath), ruleId);
+  });
+  const said = (linter: string, ...words: string[]): unknown => {
+    const { stdout, stderr } = spawnSync(`node_modules/.bin/${linter}`, ["--format=json", ...words], {
       cwd: folder,
       encoding: "utf8",
     });
-    expect(stdout, stderr).toMatch(/^\{/);
-    const { diagnostics } = JSON.parse(stdout) as { diagnostics: { filename: string; code: string }[] };
-    for (const { filename, code } of diagnostics)
-      refused.set(filename, (refused.get(filename) ?? new Set()).add(code.replace(/^.*\((.*)\)$/, "$1")));
-  });
+    expect(stdout, stderr).toMatch(/^[{[]/);
+    return JSON.parse(stdout);
+  };
+  const refuse = (file: string, rule: string): void => {
+    refused.set(file, (refused.get(file) ?? new Set()).add(rule));
+  };
   afterAll(() => fs.rmSync(folder, { recursive: true }));
 
   it.each([
@@ -55,7 +65,8 @@ describe("the linter", () => {
     ["model/pulumi.ts", "no-restricted-imports"],
     ["host/pulumi.ts", "no-restricted-imports"],
     ["components/up.ts", "no-restricted-imports"],
-  ])("refuses an import that points up, or Pulumi in the model: %s", (file, rule) => {
+    ["host/settings.ts", "no-restricted-syntax"],
+  ])("refuses an import that points up, Pulumi in the model, and settings as a whole: %s", (file, rule) => {
     expect([...(refused.get(file) ?? [])]).toEqual([rule]);
   });
 
