@@ -30,7 +30,7 @@ if (name === undefined || name === "--help" || name === "-h") {
   process.exitCode = 2;
 } else {
   const source = path.join(__dirname, "..", name, "main.ts");
-  if (fs.existsSync(source)) require("tsx/cjs");
+  if (fs.existsSync(source)) require(name === "plan" ? "../plan/preload.cjs" : "tsx/cjs");
   const program = fs.existsSync(source) ? source : path.join(__dirname, "..", "dist", name, "main.js");
   require(program)
     .main(words)

@@ -7,7 +7,9 @@ import { readProject } from "../stacks/project";
 import type { Arguments } from "./arguments";
 import { PlanError } from "./error";
 import { ownProgram } from "./ownProgram";
-import { ENCRYPTED } from "./secretConfig";
+
+/** Stands for a value of the configuration that is encrypted. */
+export const ENCRYPTED = "[secret]";
 
 /** What a stack's configuration file says to the program. */
 export interface EnvironmentConfig {

@@ -9,7 +9,15 @@ const packages = [
   "zod",
   "yaml",
 ];
-if (!process.argv.includes("--help")) packages.forEach((name) => require(name));
+function load(name) {
+  try {
+    require(name);
+  } catch (error) {
+    // The plan says itself what it needs.
+    if (error.code !== "MODULE_NOT_FOUND") throw error;
+  }
+}
+if (!process.argv.includes("--help")) packages.forEach(load);
 require("tsx/cjs");
 // Pulumi reads the stack at each resource to tell where it was made; a plan does not show it, and maps make that slow.
 process.setSourceMapsEnabled(false);

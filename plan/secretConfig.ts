@@ -1,7 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-
-/** Stands for a value of the configuration that is encrypted. */
-export const ENCRYPTED = "[secret]";
+import { ENCRYPTED } from "./config";
 
 /** Readers of the SDK's Config that parse the value, which what stands for an encrypted one is not. */
 const READERS = ["Boolean", "Number", "Object"].flatMap((type) => [

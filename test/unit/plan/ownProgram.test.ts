@@ -1,8 +1,9 @@
 /** `npx pulumi-kubeadm plan` in a project with its own program. */
-import { spawnSync } from "node:child_process";
+import { fork, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { afterEach, expect, it } from "vitest";
+import { afterAll, afterEach, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { metalInput } from "../../support/settings";
 import { cleanUp, newFolder } from "./support";
@@ -27,10 +28,13 @@ for (const name of config.requireObject("clusters")) {
 }
 `;
 
-function plan(
-  clusters: readonly string[],
-  more: Readonly<Record<string, boolean>> = {},
-): { folder: string; status: number | null; output: string } {
+interface Planned {
+  readonly folder: string;
+  readonly status: number | null;
+  readonly output: string;
+}
+
+function project(clusters: readonly string[], more: Readonly<Record<string, boolean>> = {}): string {
   const folder = newFolder();
   fs.writeFileSync(path.join(folder, "Pulumi.yaml"), "name: shop\nruntime: nodejs\nmain: program.js\n");
   fs.writeFileSync(path.join(folder, "program.js"), PROGRAM);
@@ -42,16 +46,34 @@ function plan(
     ...more,
   };
   fs.writeFileSync(path.join(folder, "Pulumi.prod.yaml"), stringify({ config }));
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [path.join(root, "bin/cli.cjs"), "plan", "prod"],
-    { cwd: folder, encoding: "utf8", env: { PATH: "/nonexistent", HOME: folder } },
-  );
-  return { folder, status, output: stdout + stderr };
+  return folder;
+}
+
+const env = { PATH: "/nonexistent", HOME: "/nonexistent" };
+
+let answering: ChildProcess | undefined;
+afterAll(() => answering?.kill());
+
+/** What the command says, from one process for several tests of this file. */
+async function plan(
+  clusters: readonly string[],
+  more: Readonly<Record<string, boolean>> = {},
+): Promise<Planned> {
+  const folder = project(clusters, more);
+  answering ??= fork(path.join(__dirname, "answering.cjs"), { env, execArgv: [] });
+  answering.send({ folder, words: ["prod"] });
+  const [ended] = (await once(answering, "message")) as [{ status: number; stdout: string; stderr: string }];
+  return { folder, status: ended.status, output: ended.stdout + ended.stderr };
 }
 
 it("shows the cluster that the program creates, with the configuration of the stack and no passphrase", () => {
-  const { folder, status, output } = plan(["shop"]);
+  const folder = project(["shop"]);
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [path.join(root, "bin/cli.cjs"), "plan", "prod"],
+    { cwd: folder, encoding: "utf8", env },
+  );
+  const output = stdout + stderr;
   expect(output).toMatch(/^Plan of prod: cluster shop on machines/);
   // Where they come from is the program's business.
   expect(output).not.toMatch(/secret/i);
@@ -62,21 +84,21 @@ it("shows the cluster that the program creates, with the configuration of the st
   expect(resources.map(({ name }) => name)).toContain("shop-control-plane-init");
 });
 
-it("shows the same where all secrets are one encrypted object, which a plan cannot read", () => {
-  const { status, output } = plan(["shop"], { "shop:whole": true });
+it("shows the same where all secrets are one encrypted object, which a plan cannot read", async () => {
+  const { status, output } = await plan(["shop"], { "shop:whole": true });
   expect(status, output).toBe(0);
   expect(output).toMatch(/^Plan of prod: cluster shop on machines/);
   expect(output).not.toMatch(/secret/i);
 });
 
-it("says when the program gives its cluster no secrets", () => {
-  expect(plan(["shop"], { "shop:bare": true }).output).toContain(
+it("says when the program gives its cluster no secrets", async () => {
+  expect((await plan(["shop"], { "shop:bare": true })).output).toContain(
     "! The program gives its Cluster no secrets",
   );
 });
 
-it("shows an address that is not known yet by its token, on all hosts whose firewall has it", () => {
-  const { folder, status, output } = plan(["shop"], { "shop:late": true });
+it("shows an address that is not known yet by its token, on all hosts whose firewall has it", async () => {
+  const { folder, status, output } = await plan(["shop"], { "shop:late": true });
   expect(status, output).toBe(0);
   for (const name of ["cp1", "w1", "w2"])
     expect(fs.readFileSync(path.join(folder, `out/prod/nodes/${name}/setup.sh`), "utf8")).toContain(
@@ -87,8 +109,8 @@ it("shows an address that is not known yet by its token, on all hosts whose fire
 it.each([
   [[], /program\.js creates no Cluster, and Pulumi\.prod\.yaml has no kubeadm:cluster/],
   [["one", "two"], /program\.js creates 2 clusters/],
-])("says what it cannot show: clusters %j", (clusters, message) => {
-  const { status, output } = plan(clusters);
+])("says what it cannot show: clusters %j", async (clusters, message) => {
+  const { status, output } = await plan(clusters);
   expect(output).toMatch(message);
   expect(status).toBe(1);
 });
