@@ -39,7 +39,9 @@ export function removeNodeScript(spec: NodeSpec, removal: Removal): string {
     alive,
     insist,
     control_plane: machine.role === "controlPlane",
-    balancer_program: spec.controlPlane === undefined ? "" : deregistrationProgram(spec.controlPlane),
+    // Of a lost instance the balancers know by themselves; the one at its address is another, which must stay there.
+    balancer_program:
+      spec.controlPlane === undefined || !alive ? "" : deregistrationProgram(spec.controlPlane),
     dead_members: machine.role === "controlPlane" ? deadMembers(first) : [],
     drain_timeout: spec.drainTimeoutSeconds,
     done_before: DONE_BEFORE,

@@ -446,6 +446,13 @@ esac`,
       expect(at("member remove")).toBeGreaterThan(at("python3 "));
     });
 
+    it("is not looked for behind them where its host is gone: a new instance may have its address", () => {
+      const { status, output } = host.run(script({ alive: false }));
+      expect(status, output).toBe(0);
+      expect(host.files.read("/asked")).toBe("");
+      expect(removed()).toEqual(["91bc3c398fb3c146"]);
+    });
+
     it("stays when they do not, and they get its node back", () => {
       program("deregister) echo 'elasticloadbalancing DeregisterTargets: AccessDenied: no'; exit 1 ;;");
       const { status, output } = host.run(script());
