@@ -3,13 +3,11 @@
 import { spawn } from "node:child_process";
 
 const parts = {
-  format: ["prettier", ["--check", "--log-level=warn", "."]],
+  format: ["oxfmt", ["--check"]],
   lint: ["eslint", ["."]],
   // Rules that need types, and the compiler's own errors (`typeCheck` in .oxlintrc.json), from one program.
   types: ["oxlint", []],
 };
-// CI starts without caches.
-if (process.env.CI === undefined) parts.format[1].push("--cache", "--cache-location=out/cache/prettier");
 
 const began = performance.now();
 const seconds = () => `${Math.round((performance.now() - began) / 1000)} s`.padStart(6);
