@@ -146,8 +146,25 @@ function runProgram(lab: Lab, requestFile: string, options: EngineOptions): Prom
   });
 }
 
-/** Kills a process and everything it started, as a crash of the machine that runs Pulumi would. */
+/**
+ * Kills a process and everything it started, as a crash of the machine that runs Pulumi would. All are stopped first: what one of them
+ * starts between the look and the kill would outlive it.
+ */
 export function killTree(pid: number): void {
+  const stopped = new Set<number>();
+  for (;;) {
+    const running = treeOf(pid).filter((id) => !stopped.has(id));
+    if (running.length === 0) break;
+    for (const id of running) {
+      stopped.add(id);
+      signal(id, "SIGSTOP");
+    }
+  }
+  for (const id of stopped) signal(id, "SIGKILL");
+}
+
+/** A process and everything below it. */
+function treeOf(pid: number): number[] {
   const children = new Map<number, number[]>();
   for (const name of fs.readdirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;
@@ -159,17 +176,14 @@ export function killTree(pid: number): void {
       // It ended between the two reads.
     }
   }
-  const all: number[] = [];
-  const collect = (id: number): void => {
-    all.push(id);
-    for (const child of children.get(id) ?? []) collect(child);
-  };
-  collect(pid);
-  for (const id of all) {
-    try {
-      process.kill(id, "SIGKILL");
-    } catch {
-      // Gone already.
-    }
+  const below = (id: number): number[] => [id, ...(children.get(id) ?? []).flatMap(below)];
+  return below(pid);
+}
+
+function signal(id: number, name: "SIGSTOP" | "SIGKILL"): void {
+  try {
+    process.kill(id, name);
+  } catch {
+    // Gone already.
   }
 }
