@@ -65,10 +65,10 @@ async function check(script: string): Promise<void> {
 
 /** Every role, endpoint, firewall and package manager once: shellcheck takes a second for each, `bash -n` a moment. */
 const SHELLCHECKED = [
-  "cp1, localProxy, firewall nftables",
-  "cp1, proxyMachine, firewall none",
+  "cp1, nodeLocal, firewall nftables",
+  "cp1, loadBalancer, firewall none",
   "w1, address, firewall nftables",
-  "lb1, proxyMachine, firewall nftables",
+  "lb1, loadBalancer, firewall nftables",
   "w1 on ubuntu-24.04",
   "w1 on rhel-9",
   "w1 on amazon-linux-2023",
@@ -84,7 +84,9 @@ describe.skipIf(!have("shellcheck")).concurrent("rendered scripts pass bash -n a
   });
 
   it.each(SHELLCHECKED)("shellcheck: setup of %s", async (title) => {
-    await check(setups.find((one) => one.title === title)?.script ?? `no such setup: ${title}`);
+    const script = setups.find((one) => one.title === title)?.script;
+    if (script === undefined) throw new Error(`no such setup: ${title}`);
+    await check(script);
   });
 
   it("setup of a living node, which goes back", async () => {
