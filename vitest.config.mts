@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
+import { mkdirSync, renameSync, symlinkSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { delimiter, dirname } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { defineConfig } from "vitest/config";
 
 /** As in test/support/patience.ts. */
@@ -12,9 +13,26 @@ const wanted = process.env["TEST_SEED"] ?? "20260401";
 const seed = wanted === "random" ? randomInt(2 ** 31) : Number(wanted);
 if (!Number.isSafeInteger(seed)) throw new Error(`TEST_SEED=${wanted} is not a number, nor random`);
 
-/** The `python3` of a version manager is a script that starts twenty programs, and tests start it hundreds of times. */
-const python = spawnSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" });
-const PATH = [...(python.status === 0 ? [dirname(python.stdout.trim())] : []), process.env["PATH"] ?? ""];
+/**
+ * The distribution's `python3` where there is one, as on hosts: that of a version manager starts twenty programs or reads what is installed
+ * for it, and tests start it hundreds of times.
+ */
+const tools = resolve(import.meta.dirname, "out/cache/bin");
+const python = ["/usr/bin/python3", "python3"]
+  .map((name) => spawnSync(name, ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }))
+  .find(({ status }) => status === 0)
+  ?.stdout.trim();
+if (python !== undefined) {
+  mkdirSync(tools, { recursive: true });
+  // Renamed, so that another run that starts now always finds one.
+  const fresh = join(tools, `python3.${process.pid}`);
+  symlinkSync(python, fresh);
+  renameSync(fresh, join(tools, "python3"));
+}
+const PATH = [tools, process.env["PATH"] ?? ""];
+
+/** No test needs the CAs that this machine trusts, which openssl and Node would read anew in each of thousands of processes. */
+const NO_AUTHORITIES = { SSL_CERT_FILE: "/dev/null", SSL_CERT_DIR: "/nonexistent", NODE_EXTRA_CA_CERTS: "" };
 
 export default defineConfig({
   test: {
@@ -32,7 +50,7 @@ export default defineConfig({
           include: ["test/unit/**/*.test.ts", "test/component/**/*.test.ts", "test/policy/**/*.test.ts"],
           setupFiles: ["test/support/seeded.ts"],
           provide: { seed },
-          env: { PATH: PATH.join(delimiter) },
+          env: { PATH: PATH.join(delimiter), ...NO_AUTHORITIES },
           testTimeout: HANGS_AFTER,
           hookTimeout: HANGS_AFTER,
         },
