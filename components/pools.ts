@@ -35,8 +35,7 @@ const taken = new WeakSet<object>();
 export function declarePool(pool: DeclaredPool): void {
   declared.set(pool.resource, pool);
   const stack = pulumi.runtime.getStackResource() as
-    | { readonly outputs: { promise(): Promise<unknown> } }
-    | undefined;
+    { readonly outputs: { promise(): Promise<unknown> } } | undefined;
   // They are there when the program has ended well. Nothing may be awaited in between: the SDK then looks once more whether
   // something is being registered, and tells the engine that it was all.
   stack?.outputs.promise().then(

@@ -7,8 +7,7 @@ import { UsageError } from "../model/commandLine";
 
 /** The stack's own state, or a file that somebody exported. */
 export type StateSource =
-  | { readonly kind: "stack"; readonly environment: string }
-  | { readonly kind: "file"; readonly file: string };
+  { readonly kind: "stack"; readonly environment: string } | { readonly kind: "file"; readonly file: string };
 
 /**
  * What a command line names: an environment, or the file of `--state`.

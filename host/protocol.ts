@@ -231,13 +231,7 @@ export type HostSpec = PreflightSpec | SetupSpec | InitSpec | RestoreSpec | Rota
 
 /** What `KUBEADM_SPEC` holds. */
 export type StepSpec =
-  | HostSpec
-  | PoolReadySpec
-  | TopologySpec
-  | HealthSpec
-  | SettledSpec
-  | LeftoversStepSpec
-  | FirewallSpec;
+  HostSpec | PoolReadySpec | TopologySpec | HealthSpec | SettledSpec | LeftoversStepSpec | FirewallSpec;
 
 /** One host with the key that opens it. */
 export interface Connection {

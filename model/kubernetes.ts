@@ -2,13 +2,7 @@ import { sha256 } from "./core/hash";
 
 /** A value that JSON and YAML can hold; undefined is left out when written. */
 export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | undefined
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue };
+  string | number | boolean | null | undefined | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 export interface ObjectMetadata {
   readonly name: string;

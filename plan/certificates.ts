@@ -52,8 +52,7 @@ function ownCertificates(
       (one) => one.parent === resource.parent && one.type.endsWith(":CertRequest"),
     );
     const subject = (resource.inputs.subject ?? request?.inputs.subject) as
-      | { commonName?: string }
-      | undefined;
+      { commonName?: string } | undefined;
     const early = resource.inputs.earlyRenewalHours;
     return [
       {

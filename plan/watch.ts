@@ -11,14 +11,7 @@ import type { PlannedCertificate } from "./certificates";
 import type { PlannedResource } from "./resources";
 
 export type WatchKind =
-  | "blocked"
-  | "todo"
-  | "advisory"
-  | "fixed"
-  | "protected"
-  | "ignored"
-  | "capacity"
-  | "renewal";
+  "blocked" | "todo" | "advisory" | "fixed" | "protected" | "ignored" | "capacity" | "renewal";
 
 /** Something a person should know before `pulumi up`. */
 export interface WatchItem {
@@ -53,13 +46,10 @@ export function watchItems(
 
 function blockedItems({ flows }: Reachability): WatchItem[] {
   return flows.flatMap(({ reason, what, blocked }) =>
-    blocked.map(({ from, to, why, ways }): WatchItem => {
-      const more = ways > 1 ? ` (and ${ways - 1} more)` : "";
-      return {
-        kind: "blocked",
-        text: `${reason}: ${what} from ${from} to ${to}${more} does not arrive: ${why}`,
-      };
-    }),
+    blocked.map(({ from, to, why, ways }): WatchItem => ({
+      kind: "blocked",
+      text: `${reason}: ${what} from ${from} to ${to}${ways > 1 ? ` (and ${ways - 1} more)` : ""} does not arrive: ${why}`,
+    })),
   );
 }
 
@@ -82,10 +72,11 @@ export function missingSecrets(config: EnvironmentConfig, settings: ClusterSetti
 
 function secretItems(config: EnvironmentConfig, settings: ClusterSettings): WatchItem[] {
   const missing = missingSecrets(config, settings);
-  const items = missing.map((name): WatchItem => {
-    const text = `Secret ${name} is not set; pulumi up fails without it`;
-    return { kind: "todo", text, command: secretCommand(name) };
-  });
+  const items = missing.map((name): WatchItem => ({
+    kind: "todo",
+    text: `Secret ${name} is not set; pulumi up fails without it`,
+    command: secretCommand(name),
+  }));
   const unread = settings.secretNames.filter((name) => !missing.includes(name));
   if (unread.length === 0 || config.secrets !== undefined) return items;
   const text = "Secrets are encrypted and were not checked: a plan does not decrypt them";

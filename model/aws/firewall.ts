@@ -11,12 +11,7 @@ export interface SecurityGroupsSpec extends FlowsSpec {
 
 /** Security groups, one for each kind of thing. */
 export type FirewallGroup =
-  | "controlPlane"
-  | "worker"
-  | "balancer"
-  | "publicBalancer"
-  | "bastion"
-  | "endpoints";
+  "controlPlane" | "worker" | "balancer" | "publicBalancer" | "bastion" | "endpoints";
 
 /** What a rule of EC2 may name: another group, or a range. */
 export type Peer =

@@ -104,13 +104,7 @@ export type EndpointSettings =
 
 /** Files that hosts download; the keys of `downloads.checksums`. */
 export type DownloadName =
-  | "kubeadm"
-  | "kubelet"
-  | "kubectl"
-  | "containerd"
-  | "runc"
-  | "cniPlugins"
-  | "crictl";
+  "kubeadm" | "kubelet" | "kubectl" | "containerd" | "runc" | "cniPlugins" | "crictl";
 
 /** Files that setup installs: those of `DownloadName`, and on AWS the program that logs kubelets in to ECR. */
 export type InstalledName = DownloadName | "ecrCredentialProvider";

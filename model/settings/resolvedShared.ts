@@ -14,12 +14,7 @@ export type Filled<I, K extends keyof I> = Frozen<Omit<I, K> & Required<Pick<I, 
 export type Architecture = "amd64" | "arm64";
 /** Operating systems that node setup supports. `rhel-9` includes its rebuilds. */
 export type OsFamily =
-  | "ubuntu-22.04"
-  | "ubuntu-24.04"
-  | "debian-12"
-  | "debian-13"
-  | "rhel-9"
-  | "amazon-linux-2023";
+  "ubuntu-22.04" | "ubuntu-24.04" | "debian-12" | "debian-13" | "rhel-9" | "amazon-linux-2023";
 
 /** Requests and limits of a pod, as Kubernetes quantities. */
 export type PodResources = {
@@ -40,12 +35,7 @@ export type ComponentVersions = Filled<VersionsInput, keyof VersionsInput> & {
 
 /** Files that a Windows node downloads; the keys of `downloads.windows`. */
 export type WindowsDownloadName =
-  | "kubernetes"
-  | "containerd"
-  | "crictl"
-  | "cniPlugins"
-  | "flannel"
-  | "flannelCniPlugin";
+  "kubernetes" | "containerd" | "crictl" | "cniPlugins" | "flannel" | "flannelCniPlugin";
 
 export interface WindowsDownload {
   readonly name: WindowsDownloadName;

@@ -1,6 +1,5 @@
 /** The page of components and the program of their examples, made from doc comments. */
-import { formatted } from "../formatted";
-import { read } from "../settings/files";
+import { formatted, read } from "../settings/files";
 import { describeComponents, type DescribedArgument, type DescribedComponent } from "./describe";
 
 export const PAGE = "docs/components.md";

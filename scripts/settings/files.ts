@@ -1,8 +1,8 @@
 /** The files that are generated from the settings' schemas and doc comments. */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import * as prettier from "prettier";
 
-import { formatted } from "../formatted";
 import { clusterSchema, stackSchema } from "./json";
 import { withTables } from "./pages";
 
@@ -30,4 +30,9 @@ export function read(file: string): string {
 export function write(file: string, text: string): void {
   fs.mkdirSync(path.dirname(path.join(ROOT, file)), { recursive: true });
   fs.writeFileSync(path.join(ROOT, file), text);
+}
+
+export async function formatted(file: string, text: string): Promise<string> {
+  const full = path.join(ROOT, file);
+  return prettier.format(text, { ...(await prettier.resolveConfig(full)), filepath: full });
 }

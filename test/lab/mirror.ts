@@ -22,13 +22,7 @@ export const mirrorUrl = `http://${labAddress}:${mirrorPort}`;
 
 /** A file that node setup downloads. */
 export type DownloadName =
-  | "kubeadm"
-  | "kubelet"
-  | "kubectl"
-  | "containerd"
-  | "runc"
-  | "cniPlugins"
-  | "crictl";
+  "kubeadm" | "kubelet" | "kubectl" | "containerd" | "runc" | "cniPlugins" | "crictl";
 
 interface Download {
   build: BuildName;

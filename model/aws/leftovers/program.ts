@@ -14,12 +14,7 @@ export type LeftoversCommand = "look" | "remove" | "admit";
 /** Something in the account that carries the cluster's tag and that no resource of the stack is. */
 export interface AccountLeftover {
   readonly kind:
-    | "load balancer"
-    | "classic load balancer"
-    | "target group"
-    | "security group"
-    | "volume"
-    | "snapshot";
+    "load balancer" | "classic load balancer" | "target group" | "security group" | "volume" | "snapshot";
   /** As AWS' command line takes it: an id, a name or an ARN. */
   readonly id: string;
   /** What it was made for, as far as its tags say; "" otherwise. */

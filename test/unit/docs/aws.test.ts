@@ -1,9 +1,9 @@
 /** The generated tables of docs/aws.md; `UPDATE_DOCS=1` writes them anew. */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import * as prettier from "prettier";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
-import { formatted } from "../../../scripts/formatted";
 import { costTable, rolesTable, rulesTable } from "../../../model/aws/describe";
 import { readCluster } from "../../../model/settings/parse";
 import type { ClusterSettings } from "../../../model/settings/resolved";
@@ -34,7 +34,8 @@ it("docs/aws.md has the rules, the roles and the cost of the model", async () =>
     if (start < 0 || end < start) throw new Error(`docs/aws.md has no place for ${name}`);
     return `${all.slice(0, start)}<!-- ${name} -->\n\n${table}\n\n${all.slice(end)}`;
   }, text);
-  const expected = await formatted(FILE, filled);
+  const options = await prettier.resolveConfig(FILE);
+  const expected = await prettier.format(filled, { ...options, parser: "markdown" });
   if (process.env.UPDATE_DOCS === "1") fs.writeFileSync(FILE, expected);
   expect(fs.readFileSync(FILE, "utf8")).toBe(expected);
 });

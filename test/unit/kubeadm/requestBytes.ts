@@ -51,14 +51,7 @@ export interface Parts {
   readonly critical?: boolean;
   /** Which level has a length in long form. */
   readonly longAt?:
-    | "request"
-    | "info"
-    | "attributes"
-    | "attribute"
-    | "extension"
-    | "octets"
-    | "names"
-    | "name";
+    "request" | "info" | "attributes" | "attribute" | "extension" | "octets" | "names" | "name";
   readonly trailing?: "request" | "info" | "names" | "extension";
   readonly unused?: number;
   /** Changes what is signed, before it is signed. */

@@ -9,7 +9,7 @@ const root = path.resolve(__dirname, "../../..");
 let folder = "";
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "check-"));
-  for (const tool of ["oxfmt", "eslint", "oxlint", "vitest"]) stub(tool, "");
+  for (const tool of ["prettier", "eslint", "oxlint", "vitest"]) stub(tool, "");
 });
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
@@ -18,13 +18,13 @@ function stub(tool: string, body: string): void {
   fs.writeFileSync(path.join(folder, tool), text, { mode: 0o755 });
 }
 
-function start(script: "check" | "test", more: string[] = []): Promise<RunResult> {
+function start(script: "check" | "test", more: string[] = [], ci?: string): Promise<RunResult> {
   const { scripts } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as {
     scripts: Record<string, string>;
   };
   const [program = "", ...words] = scripts[script]?.split(" ") ?? [];
   expect(program).toBe("node");
-  const env = { ...process.env, PATH: `${folder}:${process.env["PATH"]}` };
+  const env = { ...process.env, CI: ci, PATH: `${folder}:${process.env["PATH"]}` };
   return run([process.execPath, ...words, ...more], { cwd: root, env, allowFailure: true });
 }
 
@@ -41,8 +41,13 @@ describe("npm run check", () => {
       expect.stringMatching(new RegExp(`^${name} +\\d+ s  passed$`)),
     );
     expect(stdout.trim().split("\n")).toEqual(times);
-    expect(called("oxfmt")).toBe("--check");
+    expect(called("prettier")).toContain("out/cache/");
     expect(called("vitest")).toBeUndefined();
+  });
+
+  it("uses no cache in CI", async () => {
+    await start("check", [], "true");
+    expect(called("prettier")).not.toContain("cache");
   });
 
   it("finishes every part, shows the output of those that fail, and fails", async () => {

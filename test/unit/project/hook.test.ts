@@ -36,12 +36,12 @@ beforeEach(() => {
   git("init", "--quiet");
   write(".gitignore", "node_modules/\n");
   // Formatting makes the word "ugly" a "nice" one, and --check refuses it.
-  const oxfmt = `case "$1" in
+  const prettier = `case "$1" in
+--write) for file; do [ ! -f "$file" ] || sed -i s/ugly/nice/ "$file"; done ;;
 --check) for file; do ! grep -qs ugly "$file" || exit 1; done ;;
-*) for file; do [ ! -f "$file" ] || sed -i s/ugly/nice/ "$file"; done ;;
 esac`;
   const refuse = 'case "$*" in *wrong*) exit 1 ;; esac';
-  for (const [tool, body] of Object.entries({ oxfmt, eslint: "", oxlint: refuse }))
+  for (const [tool, body] of Object.entries({ prettier, eslint: "", oxlint: refuse }))
     write(`node_modules/.bin/${tool}`, `#!/bin/sh\necho "$@" >>"$0.called"\n${body}\n`, 0o755);
   fs.cpSync(path.join(root, ".githooks"), path.join(folder, ".githooks"), { recursive: true });
   const { scripts } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as {

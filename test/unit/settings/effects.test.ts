@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
+import { format, resolveConfig } from "prettier";
 import type { z } from "zod";
-import { formatted } from "../../../scripts/formatted";
 import { refuseMismatch, refuseOtherIssuer, refuseOtherNode } from "../../../host/guard";
 import { HostProblem } from "../../../host/problem";
 import type { HostState } from "../../../host/state";
@@ -57,9 +57,10 @@ describe.each(platforms)("what a change does, platform %s", (platform, schema) =
 
 it("docs/replacement.md has the table as it is here (npm run effects writes it)", async () => {
   const file = path.resolve(__dirname, "../../../docs/replacement.md");
+  const options = { ...(await resolveConfig(file)), parser: "markdown" };
   const [, written = ""] =
     /<!-- effects -->\n([^]*)<!-- end of effects -->/.exec(fs.readFileSync(file, "utf8")) ?? [];
-  expect(written.trim()).toBe((await formatted(file, effectsTable())).trim());
+  expect(written.trim()).toBe((await format(effectsTable(), options)).trim());
 });
 
 describe("what is refused", () => {
