@@ -10,12 +10,16 @@ export interface Range {
 
 export type Relation = "equal" | "contains" | "within" | "disjoint";
 
-/** The address as an unsigned 32-bit number, or undefined if `text` is not a valid IPv4 address in four decimal parts. */
+const FOUR_PARTS = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/;
+
+/**
+ * The address as an unsigned 32-bit number, or undefined if `text` is not a valid IPv4 address in four decimal parts. Without ipaddr.js, which
+ * reads a valid address twice and throws for one that is not: settings of a thousand machines are asked a hundred thousand times.
+ */
 export function parseAddress(text: string): number | undefined {
-  if (!ipaddr.IPv4.isValidFourPartDecimal(text)) return undefined;
-  return ipaddr.IPv4.parse(text)
-    .toByteArray()
-    .reduce((number, byte) => number * 256 + byte, 0);
+  const parts = FOUR_PARTS.exec(text)?.slice(1).map(Number);
+  if (parts === undefined || parts.some((part) => part > 255)) return undefined;
+  return parts.reduce((number, byte) => number * 256 + byte, 0);
 }
 
 export function formatAddress(number: number): string {
