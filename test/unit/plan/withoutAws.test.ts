@@ -1,8 +1,10 @@
 /** `@pulumi/aws` is needed by plans of stacks on AWS, and by no other. */
-import { spawnSync } from "node:child_process";
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
-import { afterEach, expect, it } from "vitest";
+import { afterAll, afterEach, expect, it } from "vitest";
 import { cleanUp, newFolder } from "./support";
 
 afterEach(cleanUp);
@@ -19,26 +21,33 @@ Module._load = function (name, ...rest) {
 };
 `;
 
-function planWithoutAws(stack: string): { status: number | null; output: string } {
+const hidden = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "hidden-")), "hidden.cjs");
+fs.writeFileSync(hidden, HIDDEN);
+const answering = fork(path.join(__dirname, "answering.cjs"), {
+  env: { PATH: "/nonexistent", HOME: "/nonexistent" },
+  execArgv: ["--require", hidden],
+});
+afterAll(() => {
+  answering.kill();
+  fs.rmSync(path.dirname(hidden), { recursive: true });
+});
+
+async function planWithoutAws(stack: string): Promise<{ status: number; output: string }> {
   const folder = newFolder();
-  fs.writeFileSync(path.join(folder, "hidden.cjs"), HIDDEN);
   fs.copyFileSync(path.join(root, `Pulumi.${stack}.yaml`), path.join(folder, `Pulumi.${stack}.yaml`));
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["--require", path.join(folder, "hidden.cjs"), path.join(root, "bin/cli.cjs"), "plan", stack],
-    { cwd: folder, encoding: "utf8", env: { PATH: "/nonexistent", HOME: folder } },
-  );
-  return { status, output: stdout + stderr };
+  answering.send({ folder, words: [stack] });
+  const [ended] = (await once(answering, "message")) as [{ status: number; stdout: string; stderr: string }];
+  return { status: ended.status, output: ended.stdout + ended.stderr };
 }
 
-it("a stack on one's own machines is planned without it", () => {
-  const { status, output } = planWithoutAws("metal");
+it("a stack on one's own machines is planned without it", async () => {
+  const { status, output } = await planWithoutAws("metal");
   expect(output).toMatch(/^Plan of metal: cluster metal on machines/);
   expect(status).toBe(0);
 });
 
-it("a stack on AWS says which package to install", () => {
-  const { status, output } = planWithoutAws("dev");
+it("a stack on AWS says which package to install", async () => {
+  const { status, output } = await planWithoutAws("dev");
   expect(output).toBe("error: dev is on AWS, which needs the package @pulumi/aws: npm install @pulumi/aws\n");
   expect(status).toBe(1);
 });
