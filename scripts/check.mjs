@@ -3,7 +3,8 @@
 import { spawn } from "node:child_process";
 
 const parts = {
-  format: ["prettier", ["--check", "--log-level=warn", "."]],
+  // Prettier's own parser of TypeScript takes a third longer for the same output.
+  format: ["prettier", ["--check", "--log-level=warn", "--plugin=@prettier/plugin-oxc", "."]],
   lint: ["eslint", ["."]],
   // Rules that need types, and the compiler's own errors (`typeCheck` in .oxlintrc.json), from one program.
   types: ["oxlint", []],
