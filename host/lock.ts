@@ -13,6 +13,8 @@ export interface Lock {
   readonly name: string;
   /** What people read while the machine waits. */
   readonly waits: string;
+  /** What did not happen to the machine where the lock cannot be had. Default: `was not changed`. */
+  readonly undone?: string;
   /** Why the machine is not changed at all, from what follows `LOCK.blocked`. */
   readonly blocked?: (by: string) => string;
 }
@@ -35,6 +37,7 @@ export async function holding<T>(
   lock: Lock,
   work: (stillHeld: StillHeld) => Promise<T>,
 ): Promise<T> {
+  const { undone = "was not changed" } = lock;
   let ended = false;
   let end: (words: string) => void = () => undefined;
   const last = new Promise<string>((resolve) => (end = resolve));
@@ -45,21 +48,25 @@ export async function holding<T>(
   };
   const heard = (line: string): void => {
     if (line === LOCK.held) gate.open();
-    else if (line === LOCK.waits) {
+    else if (line.startsWith(LOCK.waits)) {
       if (gate.isOpen) {
         gate = new Gate();
         say(
           `${machine.name}: another machine took the ${lock.name} while ${lock.keeper} could not be reached`,
         );
       }
-      say(`${machine.name}: ${lock.waits}`);
+      const names = line.slice(LOCK.waits.length).trim();
+      say(`${machine.name}: ${lock.waits}${names === "" ? "" : `. It waits for ${names}`}`);
     } else if (line.startsWith(LOCK.failed)) {
       const failed = line.slice(LOCK.failed.length);
-      const why = `was not changed, because the change of ${failed} failed: fix that error and run up again`;
+      const why = `${undone}, because the change of ${failed} failed: fix that error and run up again`;
+      shut(new HostProblem(machine.name, why));
+    } else if (line === LOCK.blind) {
+      const why = `${undone}: the API does not answer on ${lock.keeper}, so nobody knows which nodes are away`;
       shut(new HostProblem(machine.name, why));
     } else if (line.startsWith(LOCK.blocked)) {
       const by = line.slice(LOCK.blocked.length);
-      shut(new HostProblem(machine.name, `was not changed: ${lock.blocked?.(by) ?? by}`));
+      shut(new HostProblem(machine.name, `${undone}: ${lock.blocked?.(by) ?? by}`));
     }
   };
   const keep = async (): Promise<void> => {

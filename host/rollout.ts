@@ -63,22 +63,23 @@ export async function withDrainLock<T>(
   machine: ClusterMachine,
   change: DrainingChange,
   work: (stillHeld: StillHeld) => Promise<T>,
-  run = thisRun(),
+  { run = thisRun(), keeper }: { readonly run?: string; readonly keeper?: string } = {},
 ): Promise<T> {
   const lock = {
-    keeper: await keeperOf(context, machine),
+    keeper: keeper ?? (await keeperOf(context, machine)),
     script: drainLockScript(ownerOf(machine, run), change),
     name: "drain lock",
-    waits: `waits for other nodes: ${waitsFor(machine, change)}`,
+    waits: `waits for other nodes${change.target === undefined ? " before it leaves" : ""}: ${waitsFor(machine, change)}`,
+    ...(change.target === undefined ? { undone: "is not removed, and nothing was changed" } : {}),
     blocked: (by: string) => blockedWords(machine, blockedBy(by)),
   };
   return holding(context, machine, lock, work);
 }
 
-function waitsFor({ role, pool }: ClusterMachine, { maxUnavailable }: DrainingChange): string {
-  return role === "worker"
-    ? `maxUnavailable of pool ${pool} is ${maxUnavailable}, and the first node of a pool goes alone`
-    : "control-plane nodes are drained one at a time";
+function waitsFor({ role, pool }: ClusterMachine, { target, maxUnavailable }: DrainingChange): string {
+  if (role !== "worker") return "control-plane nodes are drained one at a time";
+  const first = target === undefined ? "" : ", and the first node of a pool goes alone";
+  return `maxUnavailable of pool ${pool} is ${maxUnavailable}${first}`;
 }
 
 /** Why a node is not drained, and how to go on. */

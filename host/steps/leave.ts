@@ -16,6 +16,7 @@ import { insistedBy, waysToInsist } from "../insist";
 import { HostKeyError, HostProblem, UnreachableError } from "../problem";
 import type { NodeStepSpec, StepResult } from "../protocol";
 import { readState, type HostState } from "../state";
+import { withDrainLock } from "../rollout";
 import { machineOf, type StepContext } from "../step";
 import { snapshotBeforeLeaving } from "./snapshot";
 
@@ -49,11 +50,36 @@ export async function leave(context: Context): Promise<StepResult> {
   const plane = await askControlPlane(context, machine);
   if (insisted === undefined) refuseUnknownHost(machine, host, plane.intended);
   if (plane.answering.length === 0) await leaveAlone(context, machine, host, plane, ours, insisted);
-  else await leaveOthers(context, machine, host, plane, ours, insisted);
+  else
+    await inTurn(context, machine, plane, ours, insisted, () =>
+      leaveOthers(context, machine, host, plane, ours, insisted),
+    );
   if (ours) await reset(context, machine, insisted);
   else if (host.kind === "reached") say(`${machine.name}: is not a node of this cluster, not touched`);
   else say(`${host.reason.report()}; its host was not changed`);
   return {};
+}
+
+/**
+ * A worker that the settings no longer have drains while it has the drain lock, so that no more nodes of its pool are away at a time than
+ * `upgrades` allows. Without the lock go: a dead node, which takes nobody away; one that is removed by force; and all nodes of a cluster that is destroyed and
+ * a machine whose revision was raised, since the settings have both. Control-plane nodes leave as etcd lets them.
+ */
+async function inTurn(
+  context: Context,
+  machine: ClusterMachine,
+  { answering, intended }: ControlPlane,
+  alive: boolean,
+  insisted: string | undefined,
+  work: () => Promise<void>,
+): Promise<void> {
+  const stays = intended?.machines.some(({ name }) => name === machine.name) ?? true;
+  if (machine.role !== "worker" || !alive || stays || insisted !== undefined) return work();
+  const { spec } = context;
+  // The steps that stay ask the first that answers in the order of the settings, so this one asks that too.
+  const keeper = spec.machines.find(({ name }) => answering.includes(name))?.name;
+  const change = { target: undefined, maxUnavailable: spec.upgrades?.maxUnavailable ?? 1 };
+  await withDrainLock(context, machine, change, work, keeper === undefined ? {} : { keeper });
 }
 
 async function reset(

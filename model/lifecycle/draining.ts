@@ -11,6 +11,9 @@ import type { NodeSpec } from "./spec";
 
 export { UPGRADING };
 
+/** Taint of a worker that waits until it may leave: pods that others lose had better not go there. */
+export const LEAVING_TAINT = `${LABEL_DOMAIN}/leaving:PreferNoSchedule`;
+
 /** The annotation of a drained node with the DaemonSets whose pods there were not ready before. */
 const UNREADY_BEFORE = `${LABEL_DOMAIN}/unready-before`;
 /** Seconds for which a node that is Ready may take until pods run there. */

@@ -2,7 +2,8 @@
 import { sha256 } from "../core/hash";
 import { LABEL_DOMAIN } from "../core/labelDomain";
 import type { ClusterMachine } from "../machine";
-import { UPGRADING } from "./draining";
+import { LEAVING_TAINT, UPGRADING } from "./draining";
+import { INTENDED_FILE } from "./intended";
 import { lifecycleScript } from "./scripts";
 
 /** How many may be unavailable at a time: a number, or a share such as `25%`, rounded down, as Deployments have it; one may always be. */
@@ -12,13 +13,15 @@ export type MaxUnavailable = number | string;
 export const WELL_WITH = `${LABEL_DOMAIN}/well-with`;
 
 /**
- * Lines of a lock's script. `failed` is followed by the machine whose change failed; `blocked` by what `blockedBy` reads.
+ * Lines of a lock's script. `waits` is followed by the nodes that it waits for, `failed` by the machine whose change failed, `blocked` by what
+ * `blockedBy` reads. `blind`: the API does not tell which nodes are away.
  */
 export const LOCK = {
   held: "##lock held",
   waits: "##lock waits",
   failed: "##lock failed ",
   blocked: "##lock blocked ",
+  blind: "##lock blind",
 } as const;
 /** What the script is told when the change has ended. */
 export const LOCK_DONE = "done\n";
@@ -38,6 +41,8 @@ const GRACE = 180;
 const FIRST_FOR = 60;
 /** Seconds for which nodes that no step works on may keep the others waiting: a reboot, or a step that is still on its way. */
 const STUCK_FOR = 180;
+/** Seconds after which whoever still waits says so again. */
+const TELL_EVERY = 600;
 
 /** Who asks for a lock. */
 export interface LockOwner {
@@ -50,8 +55,8 @@ export interface LockOwner {
 
 /** A change that drains nodes. */
 export interface DrainingChange {
-  /** Names what the node gets, the same on all nodes of its pool: `v1.36.4`. */
-  readonly target: string;
+  /** Names what the node gets, the same on all nodes of its pool: `v1.36.4`; undefined: the node leaves the cluster. */
+  readonly target: string | undefined;
   /** Nodes of the machine's pool that may be unavailable at a time. Control-plane nodes: one, whatever it says. */
   readonly maxUnavailable: MaxUnavailable;
 }
@@ -59,7 +64,8 @@ export interface DrainingChange {
 /**
  * Holds the lock of a node that is drained. Each pool has its own bound. A node counts while its step holds the lock, from before it
  * is drained until it is let in again (`UPGRADING`), whatever became of its step, and while it is not Ready. The first node of a pool that gets a
- * change goes alone, and so does one that an earlier run left, which goes first.
+ * change goes alone, and so does one that an earlier run left, which goes first. Nodes that the settings no longer have count while their own
+ * steps hold the lock, or while they serve.
  */
 export function drainLockScript(owner: LockOwner, { target, maxUnavailable }: DrainingChange): string {
   const { role, pool } = owner.machine;
@@ -71,7 +77,8 @@ export function drainLockScript(owner: LockOwner, { target, maxUnavailable }: Dr
     group,
     counted: group,
     selector,
-    target,
+    target: target ?? "",
+    leaves: target === undefined,
     max_unavailable: String(worker ? maxUnavailable : 1),
   });
 }
@@ -86,6 +93,7 @@ export function changeLockScript(owner: LockOwner, maxUnavailable: MaxUnavailabl
     counted: owner.machine.role,
     selector: worker ? `!${controlPlane}` : controlPlane,
     target: "",
+    leaves: false,
     max_unavailable: String(worker ? maxUnavailable : 1),
   });
 }
@@ -130,6 +138,7 @@ function lockScript(
     readonly counted: string;
     readonly selector: string;
     readonly target: string;
+    readonly leaves: boolean;
     readonly max_unavailable: string;
   },
 ): string {
@@ -146,10 +155,14 @@ function lockScript(
     silence: SILENCE,
     first_for: FIRST_FOR,
     stuck_for: STUCK_FOR,
+    tell_every: TELL_EVERY,
     line_held: LOCK.held,
     line_waits: LOCK.waits,
     line_failed: LOCK.failed,
     line_blocked: LOCK.blocked,
+    line_blind: LOCK.blind,
+    intended_file: INTENDED_FILE,
+    leaving_taint: LEAVING_TAINT,
     silent_status: LOCK_SILENT,
   });
 }

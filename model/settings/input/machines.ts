@@ -253,7 +253,8 @@ export interface UpgradesInput {
   /**
    * How many workers of each pool may be unavailable at the same time while nodes are drained, upgraded and let in again:
    * a number, or a share such as `25%`, rounded down, but at least one. A worker counts too that is not Ready, or that an
-   * interrupted run left cordoned. The first worker of a pool goes alone. Control-plane nodes go first, one by one.
+   * interrupted run left cordoned. The first worker of a pool goes alone. Control-plane nodes go first, one by one. Workers that you
+   * remove from the settings leave by the same bound.
    *
    * @defaultValue `1`
    */

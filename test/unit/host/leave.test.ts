@@ -180,6 +180,60 @@ describe("a control-plane node that leaves", () => {
   });
 });
 
+describe("a worker that leaves", () => {
+  const w2 = machine("w2");
+  beforeEach(() => start([...three, w1, w2]));
+  const marks = () => cluster.log().filter((line) => line.includes("mark"));
+
+  it("is marked before it drains where the settings no longer have it, and drains while it has the drain lock", async () => {
+    cluster.wants([...three, w2]);
+    await cluster.leave("w1");
+    expect(cluster.log()).toEqual(["mark w1", "cordon w1", "drain w1", "node w1 deleted", "w1 reset"]);
+    expect(cluster.host("cp1").read("run/pulumi-kubeadm/locks/holders/w1")).toBe("");
+  });
+
+  it.each([
+    ["the cluster is destroyed", [...three, w1, w2]],
+    ["it is replaced", [...three, { ...w1, revision: 2 }, w2]],
+  ])("takes no lock where %s", async (_, wanted) => {
+    cluster.wants(wanted);
+    await cluster.leave("w1");
+    expect(marks()).toEqual([]);
+    expect(resets()).toEqual(["w1 reset"]);
+  });
+
+  it("takes no lock where it is removed by force, or is dead", async () => {
+    cluster.wants(three);
+    await cluster.stop("w2");
+    cluster.put("unready/w2", "");
+    vi.stubEnv(FORCE_VARIABLE, "w1");
+    await cluster.leave("w1");
+    vi.stubEnv(FORCE_VARIABLE, "");
+    await cluster.leave("w2");
+    expect(marks()).toEqual([]);
+    expect(cluster.nodes()).toEqual(["cp1", "cp2", "cp3"]);
+  });
+
+  it("loses its mark with its cordon where its drain fails", async () => {
+    cluster.wants([...three, w2]);
+    cluster.put("drain-fails", "");
+    await refused("w1", {}, "the node was cordoned, the node was uncordoned again");
+    await cluster.host("cp1").idle();
+    expect(cluster.log()).toEqual(["mark w1", "cordon w1", "drain w1", "uncordon w1", "unmark w1"]);
+  });
+
+  it("stays while one that stays is away, and says so", async () => {
+    cluster.wants([...three, w2]);
+    cluster.put("unready/w2", "");
+    cluster.host("cp1").losePatience();
+    const error = await cluster.leave("w1").catch((reason: unknown) => reason as Error);
+    expect((error as Error).message).toContain(
+      "is not removed, and nothing was changed: 1 of the 2 nodes of pool general may be unavailable at a time, and w2 is not Ready",
+    );
+    expect(cluster.log()).toEqual([]);
+  });
+});
+
 describe("the destruction of a cluster", () => {
   it("takes all nodes out, workers first, and the last one without a word", async () => {
     await start([...three, w1]);

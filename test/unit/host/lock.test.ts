@@ -6,6 +6,8 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { NodeRecord } from "../../../host/protocol";
 import { withDrainLock } from "../../../host/rollout";
+import { LEAVING_TAINT } from "../../../model/lifecycle/draining";
+import { INTENDED_FILE, intended } from "../../../model/lifecycle/intended";
 import type { DrainingChange, MaxUnavailable } from "../../../model/lifecycle/lock";
 import type { StillHeld } from "../../../host/lock";
 import { Hosts } from "../../../host/runner";
@@ -86,7 +88,7 @@ function step(
       own,
       { ...change, ...over },
       inAndOut(name, work),
-      run,
+      { run },
     ),
   };
 }
@@ -428,6 +430,13 @@ describe("the bound of a pool", () => {
     await one.done;
   });
 
+  it("lets the step of a node that people deleted say so, instead of waiting", async () => {
+    nodes.remove("w1");
+    await expect(step("w1", () => Promise.reject(new Error('nodes "w1" not found'))).done).rejects.toThrow(
+      'nodes "w1" not found',
+    );
+  });
+
   it("lets nobody begin while the API does not answer", async () => {
     machine.write("api-silent", "");
     const one = entersAndEnds("w1");
@@ -488,6 +497,177 @@ describe("the bound of a pool", () => {
   });
 });
 
+/** What the settings have by now. */
+const declare = (...left: readonly string[]): void =>
+  machine.write(
+    INTENDED_FILE.slice(1),
+    JSON.stringify(
+      intended(
+        cluster,
+        settings.machines.filter(({ name }) => ["cp1", ...left].includes(name)),
+        {},
+        0,
+      ),
+    ),
+  );
+
+describe("a node that leaves", () => {
+  const leaves = { target: undefined };
+  const more = { ...leaves, maxUnavailable: 2 };
+  const never = () => Promise.reject(new Error("it was drained"));
+  it("drains together with as many others as may be away, and none goes first alone", async () => {
+    declare("w1");
+    const entered = new Set<string>();
+    const both = gate();
+    const work = (name: string) => async (): Promise<void> => {
+      entered.add(name);
+      if (entered.size === 2) both.open();
+      await both.passed;
+    };
+    await Promise.all(["w2", "w3"].map((name) => step(name, work(name), "run 1", more).done));
+    expect([nodes.get("w2", "well"), nodes.get("w3", "well")]).toEqual([undefined, undefined]);
+  });
+
+  it("waits for one that is changed, says for which, and is no place for pods meanwhile", async () => {
+    declare("w1", "w2");
+    const entered = gate();
+    const end = gate();
+    const changed = step("w1", async () => {
+      entered.open();
+      await end.passed;
+    });
+    await entered.passed;
+    const order: string[] = [];
+    const leaving = step("w3", () => Promise.resolve(void order.push("w3")), "run 1", leaves);
+    await until(() => nodes.get("w3", "leaving") !== undefined);
+    expect(said).toEqual([
+      "w3: waits for other nodes before it leaves: maxUnavailable of pool general is 1. It waits for w1",
+    ]);
+    expect([nodes.get("w3", "leaving"), nodes.get("w3", "mark")]).toEqual([LEAVING_TAINT, undefined]);
+    order.push("w1");
+    end.open();
+    await Promise.all([changed.done, leaving.done]);
+    expect(order).toEqual(["w1", "w3"]);
+  });
+
+  it.each([
+    ["is not Ready", "unready", ""],
+    ["was cut off while it left", "mark", "uncordon"],
+  ] as const)("keeps no other one waiting that stays, where it %s", async (_, fact, value) => {
+    declare("w1", "w2");
+    nodes.set("w3", fact, value);
+    await step("w1", () => Promise.resolve(), "run 2").done;
+    expect(said).toEqual([]);
+  });
+
+  it("keeps others waiting while its step has the lock, although the settings do not have it", async () => {
+    declare("w1", "w2");
+    const entered = gate();
+    const end = gate();
+    const leaving = step(
+      "w3",
+      async () => {
+        entered.open();
+        await end.passed;
+      },
+      "run 1",
+      leaves,
+    );
+    await entered.passed;
+    expect(nodes.get("w3", "mark")).toBe("uncordon");
+    const order: string[] = [];
+    const changed = step("w1", () => Promise.resolve(void order.push("w1")));
+    await until(() => waiting("w1"));
+    order.push("w3");
+    end.open();
+    await Promise.all([changed.done, leaving.done]);
+    expect(order).toEqual(["w3", "w1"]);
+  });
+
+  it("comes after one that a killed run left on its way out, but not for ever", async () => {
+    declare("w1");
+    nodes.set("w2", "mark", "uncordon");
+    const order: string[] = [];
+    const other = step("w3", () => Promise.resolve(void order.push("w3")), "run 2", leaves);
+    await until(() => machine.read("asked") !== "");
+    const left = step("w2", () => Promise.resolve(void order.push("w2")), "run 2", leaves);
+    await Promise.all([other.done, left.done]);
+    expect(order).toEqual(["w2", "w3"]);
+    nodes.set("w2", "mark", "uncordon");
+    machine.losePatience();
+    await step("w3", () => Promise.resolve(), "run 3", leaves).done;
+  });
+
+  it("stays where nodes that stay leave no room, and takes pods as before", async () => {
+    declare("w1", "w2");
+    nodes.set("w1", "unready", "");
+    machine.losePatience();
+    await expect(step("w3", never, "run 1", leaves).done).rejects.toThrow(
+      "is not removed, and nothing was changed: 1 of the 3 nodes of pool general may be unavailable at a time, and w1 is not Ready. " +
+        "Mend w1, or remove it from the settings. Then run up again",
+    );
+    await until(() => nodes.get("w3", "leaving") === undefined);
+    expect(nodes.get("w3", "mark")).toBeUndefined();
+  });
+
+  it("stays where the change of another one failed", async () => {
+    declare("w1", "w2");
+    const entered = gate();
+    const failed = gate();
+    const failing = step("w1", async () => {
+      entered.open();
+      await failed.passed;
+      throw new Error("it is not Ready");
+    });
+    await entered.passed;
+    const leaving = step("w3", never, "run 1", leaves).done;
+    await until(() => nodes.get("w3", "leaving") !== undefined);
+    failed.open();
+    await expect(failing.done).rejects.toThrow("it is not Ready");
+    await expect(leaving).rejects.toThrow("because the change of w1 failed");
+    await until(() => nodes.get("w3", "leaving") === undefined);
+  });
+
+  it.each([
+    ["takes pods again: its mark goes", undefined, undefined, undefined],
+    ["stays cordoned: its mark stays", "", undefined, "uncordon"],
+    ["was cordoned by people: its mark goes, and the cordon is theirs", "", "people", undefined],
+  ])("whose removal fails %s", async (_, after, by, mark) => {
+    declare("w1", "w2");
+    if (by !== undefined) nodes.set("w3", "cordoned", "");
+    const leaving = step(
+      "w3",
+      () => {
+        nodes.set("w3", "cordoned", after);
+        return Promise.reject(new Error("etcdserver: request timed out"));
+      },
+      "run 1",
+      leaves,
+    );
+    await expect(leaving.done).rejects.toThrow("request timed out");
+    await machine.idle();
+    expect(nodes.get("w3", "mark")).toBe(mark);
+  });
+
+  it("whose Node a job of a killed run has deleted meanwhile, goes on, whatever is away", async () => {
+    declare("w1", "w2");
+    nodes.set("w1", "unready", "");
+    nodes.remove("w3");
+    const order: string[] = [];
+    await step("w3", () => Promise.resolve(void order.push("w3")), "run 2", leaves).done;
+    expect(order).toEqual(["w3"]);
+  });
+
+  it("does not wait for ever for an API that does not answer", async () => {
+    declare("w1", "w2");
+    machine.write("api-silent", "");
+    machine.losePatience();
+    await expect(step("w3", never, "run 1", leaves).done).rejects.toThrow(
+      "is not removed, and nothing was changed: the API does not answer on cp1, so nobody knows which nodes are away",
+    );
+  });
+});
+
 describe("runs that are killed at seeded moments", () => {
   const pool = ["w1", "w2", "w3", "w4", "w5"];
 
@@ -540,6 +720,52 @@ describe("runs that are killed at seeded moments", () => {
       }
       expect(most).toBeLessThanOrEqual(limit);
       expect(away()).toBe(0);
+    },
+  );
+
+  it.each([1, 2])(
+    "never have more than %s of three nodes that leave away, and all leave",
+    async (maxUnavailable) => {
+      nodes.add("general", "w4", "w5");
+      declare("w1", "w2");
+      const there = new Set(["w3", "w4", "w5"]);
+      let most = 0;
+      const away = () => pool.filter((name) => nodes.get(name, "cordoned") !== undefined).length;
+      for (let run = 1; there.size > 0; run += 1) {
+        expect(run).toBeLessThan(20);
+        let killed = false;
+        const kill = gate();
+        let until = Math.floor(Math.random() * 3);
+        const steps = [...there].map((name) =>
+          step(
+            name,
+            async () => {
+              if (killed) return new Promise<void>(() => undefined);
+              nodes.set(name, "cordoned", "");
+              most = Math.max(most, away());
+              await new Promise((wake) => setTimeout(wake, Math.random() * 150));
+              if (until === 0 || killed) {
+                killed = true;
+                kill.open();
+                return new Promise<void>(() => undefined);
+              }
+              until -= 1;
+              there.delete(name);
+              nodes.remove(name);
+            },
+            `run ${run}`,
+            { target: undefined, maxUnavailable },
+          ),
+        );
+        await Promise.race([kill.passed, Promise.allSettled(steps.map((one) => one.done))]);
+        killed = true;
+        for (const { hosts } of steps) {
+          vi.spyOn(hosts, "session").mockReturnValue(new Promise(() => undefined));
+          hosts.close();
+        }
+        await machine.idle();
+      }
+      expect(most).toBeLessThanOrEqual(maxUnavailable);
     },
   );
 });

@@ -60,9 +60,21 @@ esac`,
 quorum || { echo "Error from server: etcdserver: request timed out" >&2; exit 1; }
 case "$*" in
   *"/readyz"*) exit 0 ;;
+  *"get nodes --selector "*)
+    for one in "$CLUSTER"/nodes/w*; do
+      name=\${one##*/} mark= ready=yes
+      [ ! -s "$CLUSTER/marks/$name" ] || mark=yes
+      [ ! -e "$CLUSTER/unready/$name" ] || ready=
+      [ ! -e "$one" ] || echo "$name|$mark||$ready"
+    done ;;
+  "get node "*"go-template="*) cat "$CLUSTER/marks/$3" 2>/dev/null || true ;;
+  "get node "*unschedulable*) [ ! -e "$CLUSTER/cordoned/$3" ] || echo true ;;
+  "annotate node "*"/upgrading="*) printf %s "\${4#*=}" >"$CLUSTER/marks/$3"; echo "mark $3" >>"$CLUSTER/log" ;;
+  "annotate node "*"/upgrading-") [ ! -e "$CLUSTER/marks/$3" ] || echo "unmark $3" >>"$CLUSTER/log"; rm -f "$CLUSTER/marks/$3" ;;
   "get node "*) name=$3; [ ! -e "$CLUSTER/nodes/$name" ] || echo "node/$name" ;;
   *"get lease "*) cat "$CLUSTER/leases/$5" 2>/dev/null || true ;;
-  "cordon "* | "uncordon "*) echo "$1 $2" >>"$CLUSTER/log" ;;
+  "cordon "*) touch "$CLUSTER/cordoned/$2"; echo "cordon $2" >>"$CLUSTER/log" ;;
+  "uncordon "*) rm -f "$CLUSTER/cordoned/$2"; echo "uncordon $2" >>"$CLUSTER/log" ;;
   "drain "*) echo "drain $2" >>"$CLUSTER/log"; [ ! -e "$CLUSTER/drain-fails" ] ;;
   "delete node "*) for fails in "$CLUSTER"/delete-times-out*; do [ -e "$fails" ] || break; rm "$fails"; echo "Error from server: etcdserver: request timed out" >&2; exit 1; done
     rm -f "$CLUSTER/nodes/$3"; echo "node $3 deleted" >>"$CLUSTER/log" ;;
@@ -101,7 +113,7 @@ export class PaperCluster {
   /** All machines are members and well. */
   static async start(settings: ClusterSettings): Promise<PaperCluster> {
     const cluster = new PaperCluster(settings);
-    for (const folder of ["running", "nodes", "leases", "ports"])
+    for (const folder of ["running", "nodes", "leases", "ports", "marks", "unready", "cordoned"])
       fs.mkdirSync(path.join(cluster.folder, folder));
     for (const own of settings.machines) await cluster.add(own);
     cluster.wants(settings.machines);

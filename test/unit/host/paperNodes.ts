@@ -5,10 +5,11 @@ import { WELL_WITH } from "../../../model/lifecycle/lock";
 import type { Machine } from "./sshHost";
 
 /** What is known of a Node: each is a file. */
-type Fact = "mark" | "well" | "cordoned" | "unready";
+type Fact = "mark" | "well" | "cordoned" | "unready" | "leaving";
 
 /**
- * Answers what locks ask of the API by files, `$NODES/<pool>/<node>/<fact>`. A node that is not Ready has `unready`; `mark` and `well` hold annotations.
+ * Answers what locks ask of the API by files, `$NODES/<pool>/<node>/<fact>`. A node that is not Ready has `unready`; `mark` and `well` hold
+ * annotations, `leaving` is a taint.
  * `$ROOT/api-silent`: the API does not answer. `$ROOT/instead` runs first.
  */
 const KUBECTL = `[ ! -e "$ROOT/instead" ] || . "$ROOT/instead"
@@ -30,8 +31,12 @@ case "$*" in
       [ ! -e "$one/unready" ] || ready=
       echo "\${one##*/}|$mark|$well|$ready"
     done ;;
-  "get node "*unschedulable*) [ ! -e "$(place "$3")/cordoned" ] || echo true ;;
+  "get node "*"--ignore-not-found"*) [ ! -d "$(place "$3")" ] || echo "node/$3" ;;
+  "get node "*unschedulable*) [ -d "$(place "$3")" ] || exit 1; [ ! -e "$(place "$3")/cordoned" ] || echo true ;;
+  "get node "*"go-template="*) cat "$(place "$3")/mark" 2>/dev/null || true ;;
   *"get node "*) echo True ;;
+  "taint node "*"-") rm -f "$(place "$3")/leaving" ;;
+  "taint node "*) printf %s "$5" >"$(place "$3")/leaving" ;;
   "annotate node "*"${UPGRADING}-") rm -f "$(place "$3")/mark" ;;
   "annotate node "*"${UPGRADING}="*) printf %s "\${4#*=}" >"$(place "$3")/mark" ;;
   "annotate --overwrite node "*"${WELL_WITH}="*) printf %s "\${5#*=}" >"$(place "$4")/well" ;;
@@ -53,6 +58,10 @@ export class PaperNodes {
       this.pools.set(name, pool);
       fs.mkdirSync(this.place(name), { recursive: true });
     }
+  }
+
+  remove(name: string): void {
+    fs.rmSync(this.place(name), { recursive: true });
   }
 
   /** @param value undefined: it is not so */
