@@ -13,13 +13,14 @@ restartDraws();
 // component tests take. Only the SDK's own messages about promises that nobody waits for would show them.
 const promisesAndResources = /\/@pulumi\/pulumi\/(runtime\/debuggable|resource)\.js$/;
 const OURS = Symbol.for("kubeadm.prepareStackTrace");
-const mapped = Error.prepareStackTrace;
+const errors: { prepareStackTrace?: (error: Error, frames: NodeJS.CallSite[]) => unknown } = Error;
+const mapped = errors.prepareStackTrace;
 if (mapped !== undefined && !Object.hasOwn(mapped, OURS)) {
   const prepare: typeof mapped = (error, frames) =>
     promisesAndResources.test(frames[0]?.getFileName() ?? "") && error.message === ""
       ? String(error)
-      : (mapped(error, frames) as unknown);
-  Error.prepareStackTrace = Object.assign(prepare, { [OURS]: true });
+      : mapped(error, frames);
+  errors.prepareStackTrace = Object.assign(prepare, { [OURS]: true });
 }
 
 beforeEach(({ onTestFailed }) => {
