@@ -20,6 +20,7 @@ healthy() {
 restarted() {
   local after
   if [ -n "$api_is_closed" ]; then close_api; fi
+  if [ "$1" = kube-apiserver ]; then open_when_ready; fi
   after=$(container "$1") && [ -n "$after" ] && [ "$after" != "$2" ] && healthy "$1"
 }
 
@@ -49,6 +50,10 @@ open_api() {
   api_is_closed=""
   nft delete table "$api_table" 2>/dev/null || true
 }
+
+# The former one has ended, so it is the next one that is ready. A moment later its address is back in the Service `kubernetes`, and nodes
+# send to it within a second: who looks every second refuses some of them.
+open_when_ready() { if retry 10 0.1 healthy kube-apiserver; then open_api; fi; }
 
 is_leaving() { ! healthy kube-apiserver; }
 
