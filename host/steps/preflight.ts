@@ -5,12 +5,14 @@ import { packetFilterProblems } from "../../model/packetFilter/judge";
 import { intended, putIntendedScript, type Intended } from "../../model/lifecycle/intended";
 import { ADMIN, RECORD_FILE } from "../../model/node/shell";
 import { searchPath } from "../../model/core/searchPath";
+import type { ProbedMachine } from "../../model/probes/pairs";
 import type { CheckedMachine } from "../../model/node/spec";
 import { atOnce } from "../atOnce";
 import { BastionError, ClockSkewError, ConnectionLostError, HostProblem, NoSessionError } from "../problem";
 import { RecordUnreadableError } from "../record";
 import type { PreflightSpec, StepResult } from "../protocol";
 import type { FoundNode } from "../upgradeCheck";
+import { betweenProblems } from "./between";
 import { refuseBlocked } from "./blocked";
 import { waitUntilBooted } from "./booted";
 import { refuseEncryption } from "./encryption";
@@ -71,6 +73,8 @@ export async function preflight(context: StepContext<LookSpec>): Promise<StepRes
   if (problems.length > 0) throw new HostProblem("", problems.join("\n"));
   if (operation === "update") await refuseBlocked(context, foundNodes(context, present), way.through);
   await refuseEncryption(context, unreachable);
+  const between = await betweenProblems(context, probedMachines(context, present));
+  if (between.length > 0) throw new HostProblem("", between.join("\n"));
   await recordIntended(context, present, wanted);
   hosts.close();
   return { cluster: context.cluster, ...reached(context, present) };
@@ -83,6 +87,23 @@ function foundNodes({ spec, cluster }: StepContext<LookSpec>, present: readonly 
     return own !== undefined && node?.state === "joined" && node.cluster === cluster
       ? [{ own, version: node.version }]
       : [];
+  });
+}
+
+/** Machines that were looked at, in the order of the settings. A balancer of the API serves since it was set up. */
+function probedMachines(
+  { spec, cluster }: StepContext<LookSpec>,
+  present: readonly Finding[],
+): ProbedMachine[] {
+  const found = new Map(present.map(({ machine, state }) => [machine, state]));
+  return spec.machines.flatMap(({ name, role, pool, nodeAddress }) => {
+    const state = found.get(name);
+    if (state === undefined) return [];
+    const joined = state.node?.cluster === cluster && state.node.state === "joined";
+    // In the middle of a join: its ports are about to be taken, and an earlier run has asked for them.
+    if (!joined && (state.kubelet || state.apiServer || state.etcd)) return [];
+    const living = role === "loadBalancer" ? state.setup !== undefined : joined;
+    return [{ name, role, pool, nodeAddress, living }];
   });
 }
 

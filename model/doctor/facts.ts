@@ -29,8 +29,11 @@ export interface CertificateFact {
   readonly trusted: boolean;
 }
 
-/** `silent`: nothing came back; `stalls`: it connects, and large packets do not arrive. */
-export type Answer = "open" | "refused" | "silent" | "stalls";
+/**
+ * `unreachable`: somebody answered that there is no way; `silent`: nothing came back; `stalls`: it connects, and large packets do not
+ * arrive; `failed`: the host cannot ask.
+ */
+export type Answer = "open" | "refused" | "unreachable" | "silent" | "stalls" | "failed";
 
 export interface ProbeFact {
   /** As the probe was asked: a machine's name and what is at the port. */

@@ -251,7 +251,7 @@ export function mtu({ cluster, expected, facts }: HostView): Verdict[] {
 
 export function ports({ cluster, expected, facts }: HostView): Verdict[] {
   return facts.probes
-    .filter(({ answer }) => answer !== "open")
+    .filter(({ answer }) => answer !== "open" && answer !== "failed")
     .map(({ name, address, port, answer }): Verdict => {
       const target = cluster.hosts.find((one) => one.name === name);
       const overlay = target !== undefined && address !== target.nodeAddress;
@@ -265,6 +265,11 @@ export function ports({ cluster, expected, facts }: HostView): Verdict[] {
         return {
           what: `${what} does not answer: the overlay's port is blocked, or routes are missing`,
           cure: "let through the ports of npm run plan, table Flows; ip route, and the CNI's log",
+        };
+      if (answer === "unreachable")
+        return {
+          what: `${what} cannot be reached: the answer is that there is no way`,
+          cure: `ip route get ${address} on ${expected.name}; a packet filter with REJECT on the way says the same`,
         };
       return answer === "silent"
         ? {

@@ -1,4 +1,5 @@
 import { script } from "../core/script";
+import { PATIENCE } from "../probes/scripts";
 import { backupProgram, backupUnit } from "../etcd/backup/files";
 import type { ExpectedHost, Peer } from "./expected";
 
@@ -24,6 +25,7 @@ export function probeScript(expected: ExpectedHost, peers: readonly Peer[]): str
     disks: DISKS,
     backup_program: backupProgram,
     backup_unit: backupUnit,
+    patience: PATIENCE.first,
     peers: peers.map(({ name, address, port }) => `${name} ${address} ${port}`),
   });
 }

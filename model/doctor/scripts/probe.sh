@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2154,SC2016
 # Variables: files links units sysctls certificates disks backup_program backup_unit peers
-# Uses: node/scripts/etcd.sh node/scripts/json.sh
+# Uses: node/scripts/etcd.sh node/scripts/json.sh probes/scripts/reach.sh
 # Prelude: path
 # Prints what a host is like, as one line of JSON: each section is text with a line for each thing. Changes nothing, and prints no
 # file that may hold a secret: of files their digest, of certificates what everybody may read.
@@ -107,17 +107,8 @@ backup() {
     printf 'failed\t%s\n' "${words:-nothing is known of it}"
   fi
 }
-# One connection: `open`, `refused`, `silent` where nobody answers at all, `stalls` where a connection comes about and the large
-# packets of a certificate do not arrive.
 reach() {
-  local name=$1 address=$2 port=$3 answer=open
-  curl --insecure --silent --output /dev/null --noproxy '*' --max-time 5 "https://$address:$port/healthz"
-  case $? in
-    7) answer=refused ;;
-    # curl does not tell a handshake that stalls from a connection that nobody takes.
-    28) timeout 3 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$address" "$port" && answer=stalls || answer=silent ;;
-  esac
-  printf '%s\t%s\t%s\t%s\n' "$name" "$address" "$port" "$answer"
+  printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$(serves "$2" "$3")"
 }
 probes() {
   local peer folder count=0

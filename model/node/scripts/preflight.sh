@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154,SC2034
-# Variables: ignored_checks role role_ports node_name node_address wanted_interface wanted_mtu pod_cidr service_cidr node_cidr_mask_size own_routes routes_slices api_proxy_port control_plane_memory control_plane_cpus worker_memory least_disk comfortable_disk member_file state_folder api_proxy_unit
+# Variables: ignored_checks role role_ports node_name wanted_interface wanted_mtu pod_cidr service_cidr node_cidr_mask_size own_routes routes_slices api_proxy_port control_plane_memory control_plane_cpus worker_memory least_disk comfortable_disk member_file state_folder api_proxy_unit
+# Uses: node/scripts/interface.sh
 
 ignored() { case " ${ignored_checks[*]} " in *" $1 "* | *" all "*) return 0 ;; esac; return 1; }
 problems=()
@@ -14,8 +15,6 @@ var_free_mib() { df -Pk /var | awk 'NR == 2 { print int($4 / 1024) }'; }
 # A join that was cut off is finished, and not looked at as a stranger.
 joining() { [ -s "$state_folder"/node.json ]; }
 
-node_interface() { ip -o -4 address show | awk -v address="$node_address" '{ split($4, part, "/"); if (part[1] == address) { print $2; exit } }'; }
-node_mtu() { cat "/sys/class/net/${1%%@*}/mtu" 2>/dev/null || echo 0; }
 address_number() {
   local a b c d
   IFS=. read -r a b c d <<<"$1"

@@ -75,7 +75,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["extras", "tenants"],
   ["flows", "immutableSettings"],
   ["node", "packetFilter"],
-  ["etcd", "maintenance"],
+  ["etcd", "maintenance", "probes"],
   ["nodes on AWS"],
   ["lifecycle"],
   ["rotation", "upgrade"],
