@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import ipaddr from "ipaddr.js";
 
 /** An IPv4 range; `first` and `last` are its addresses as unsigned 32-bit numbers, both inclusive. */
@@ -10,16 +11,13 @@ export interface Range {
 
 export type Relation = "equal" | "contains" | "within" | "disjoint";
 
-const FOUR_PARTS = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/;
-
 /**
- * The address as an unsigned 32-bit number, or undefined if `text` is not a valid IPv4 address in four decimal parts. Without ipaddr.js, which
- * reads a valid address twice and throws for one that is not: settings of a thousand machines are asked a hundred thousand times.
+ * The address as an unsigned 32-bit number, or undefined if `text` is not a valid IPv4 address in four decimal parts. By Node's own check:
+ * ipaddr.js throws for a text that is none, and settings of a thousand machines ask a hundred thousand times.
  */
 export function parseAddress(text: string): number | undefined {
-  const parts = FOUR_PARTS.exec(text)?.slice(1).map(Number);
-  if (parts === undefined || parts.some((part) => part > 255)) return undefined;
-  return parts.reduce((number, byte) => number * 256 + byte, 0);
+  if (!isIPv4(text)) return undefined;
+  return text.split(".").reduce((number, part) => number * 256 + Number(part), 0);
 }
 
 export function formatAddress(number: number): string {
