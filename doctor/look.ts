@@ -1,5 +1,6 @@
-import { apiAccess } from "../host/api";
+import { apiAccess, getObject } from "../host/api";
 import { atOnce } from "../host/atOnce";
+import { lookAtCluster } from "../host/clusterLook";
 import { HostProblem } from "../host/problem";
 import type { Hosts } from "../host/runner";
 import type { ClusterFacts } from "../model/doctor/clusterFacts";
@@ -8,7 +9,6 @@ import { readFacts, type HostFacts } from "../model/doctor/facts";
 import type { Finding } from "../model/doctor/finding";
 import { diagnose } from "../model/doctor/judgements";
 import { probeScript } from "../model/doctor/probe";
-import { lookAtCluster } from "./cluster";
 import { hostsOf } from "./hosts";
 import type { StackState } from "./state";
 import { examineUpgrade } from "./upgrade";
@@ -56,7 +56,7 @@ async function seenCluster(
   }
   const access = apiAccess(kubeconfig);
   try {
-    return await lookAtCluster(access, expected);
+    return await lookAtCluster((path) => getObject(access, path), expected);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     findings.push({

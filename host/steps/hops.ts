@@ -1,18 +1,24 @@
 /** A control plane goes to another version one minor at a time, and its kubelets at once. */
+import { setTimeout as delay } from "node:timers/promises";
 import {
   controlPlaneVersions,
   gateScript,
   hopScript,
+  objectScript,
+  printedObject,
   versionsScript,
   type ControlPlaneVersions,
 } from "../../model/lifecycle/hops";
+import { expectedBetweenHops, hopFindings } from "../../model/doctor/hop";
 import { hopRefusals } from "../../model/flags/hops";
+import type { ImmutableSettings } from "../../model/immutableSettings";
 import { compareVersions, hopsBetween, hopsTo, minorNumber, type Hop } from "../../model/versions";
 import type { NodeSpec } from "../../model/lifecycle/spec";
 import type { ClusterMachine } from "../../model/machine";
 import type { ClusterContext } from "../controlPlane";
 import { HostProblem } from "../problem";
 import type { Hosts } from "../runner";
+import { lookAtCluster } from "../clusterLook";
 import { readState } from "../state";
 
 /** How hosts are asked and changed on the way. */
@@ -29,10 +35,14 @@ export interface HopContext {
   readonly hops?: readonly Hop[];
   readonly spec: {
     readonly kubernetesVersion: string;
-    readonly node: Pick<NodeSpec, "ignorePreflightErrors" | "controlPlane">;
+    readonly fixed: ImmutableSettings;
+    readonly node: Pick<NodeSpec, "ignorePreflightErrors" | "controlPlane" | "network">;
     readonly machines: readonly ClusterMachine[];
   };
 }
+
+/** How long the doctor may find something, which may come right by itself; how often it looks. Milliseconds. */
+const PATIENCE = { within: 300_000, pause: 5_000 };
 
 /**
  * What the control plane goes through before its nodes get the version of the settings.
@@ -99,11 +109,50 @@ export async function hopBefore(context: HopContext & ClusterContext, from: stri
   );
 }
 
+/**
+ * The doctor's judgements of the cluster, by what a control-plane node sees.
+ * @throws HostProblem with what it finds and what cures it
+ */
+async function askDoctor(
+  { hosts, spec: { fixed, node } }: HopContext,
+  asked: ClusterMachine,
+  version: string,
+  { within, pause }: typeof PATIENCE,
+): Promise<void> {
+  const expectation = {
+    cluster: "",
+    fixed,
+    dnsAddress: node.network.dnsServiceAddress,
+    version,
+  };
+  const get = async (path: string): Promise<unknown> =>
+    printedObject(
+      await hosts.query(asked.name, "looking at the cluster", "/bin/bash -s", objectScript(asked, path)),
+    );
+  const until = Date.now() + within;
+  for (;;) {
+    const findings = hopFindings(expectation, await lookAtCluster(get, expectedBetweenHops(expectation)));
+    if (findings.length === 0) return;
+    if (Date.now() >= until)
+      throw new HostProblem(
+        asked.name,
+        `the control plane does not go on to another version: ${findings.map(({ what, cure }) => `${what} (${cure})`).join("; ")}`,
+      );
+    await delay(pause);
+  }
+}
+
 /** Brings all control-plane nodes through the versions between; nothing where there are none. A run that was cut off goes on where it was. */
-export async function hop(context: HopContext, nodes: readonly ClusterMachine[]): Promise<void> {
+export async function hop(
+  context: HopContext,
+  nodes: readonly ClusterMachine[],
+  patience = PATIENCE,
+): Promise<void> {
   const { hosts, say, spec } = context;
   const hops = await hopsOf(context, nodes);
   const gate = async (version: string): Promise<void> => {
+    const [first] = nodes;
+    if (first !== undefined) await askDoctor(context, first, version, patience);
     for (const node of nodes) {
       const script = gateScript(node, version);
       await hosts.job(node.name, {

@@ -41,11 +41,9 @@ export function nodeVariables({ nodeName }: Pick<ClusterMachine, "nodeName">): S
 export function readyAgain({ machine, kubernetesVersion }: NodeSpec): string {
   return lifecycleScript("ready-again", {
     ...nodeVariables(machine),
+    ...checkPodVariables,
     kubernetes_version: kubernetesVersion,
     unready_before: UNREADY_BEFORE,
-    well_within: WELL_WITHIN,
-    check_pod: CHECK_POD,
-    containerd_config: containerdConfigFile,
   });
 }
 
@@ -94,6 +92,13 @@ const CHECK_POD = JSON.stringify({
     ],
   },
 });
+
+/** Variables of the scripts that use `check-pod.sh`, besides `node`. */
+export const checkPodVariables: ScriptVariables = {
+  well_within: WELL_WITHIN,
+  check_pod: CHECK_POD,
+  containerd_config: containerdConfigFile,
+};
 
 /** Run on a control-plane node: prints the mark of a node that an earlier run left drained, or nothing. */
 export function leftDrainedScript({ machine }: NodeSpec): string {

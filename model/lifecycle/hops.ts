@@ -7,6 +7,7 @@ import type { Hop } from "../versions";
 import { apiServerPort } from "../kubeadm";
 import { downloadsFile, proxyVariables } from "../node/downloads";
 import { copyVariables } from "./copies";
+import { checkPodVariables } from "./draining";
 import { checkFlags, healthy } from "./converging";
 import type { NodeSpec } from "./spec";
 import { CLUSTER_DOCUMENT, ETCD_MANIFEST, ETCD_SERVES_WITHIN, PATCHES_DIR } from "./parts";
@@ -19,6 +20,9 @@ const HOP_DOCUMENT = "/run/pulumi-kubeadm-hop.yaml";
 
 /** Seconds for which the cluster is given to be well between two versions. */
 const WELL_WITHIN = 300;
+/** The same for what a pod reaches. */
+const SMOKE_WITHIN = 60;
+const DNS_PORT = 53;
 
 export interface ControlPlaneVersions {
   /** x.y.z of the node's API server, by its manifest. */
@@ -88,15 +92,51 @@ export function hopScript(
 }
 
 /**
- * What has to hold before the control plane goes on: run on each of its nodes.
+ * What has to hold before the control plane goes on: run on each of its nodes. The control plane is well, and a pod there gets an address,
+ * resolves the name of a Service and reaches it.
  * @param version "": whatever it is
  */
 export function gateScript(machine: ClusterMachine, version: string): string {
-  return `${prelude()}${lifecycleScript("hop-gate", {
-    node: machine.nodeName,
-    kubernetes_version: version,
-    api_server: `https://${machine.nodeAddress}:${apiServerPort}`,
-    etcd_manifest: ETCD_MANIFEST,
-    well_within: WELL_WITHIN,
+  const node = machine.nodeName;
+  const apiServer = `https://${machine.nodeAddress}:${apiServerPort}`;
+  return [
+    prelude(),
+    lifecycleScript("hop-gate", {
+      node,
+      kubernetes_version: version,
+      api_server: apiServer,
+      etcd_manifest: ETCD_MANIFEST,
+      well_within: WELL_WITHIN,
+    }),
+    smokeScript(machine),
+  ].join("");
+}
+
+const NO_OBJECT = "##none";
+
+/** Prints one object of the API, by its path, as the node's own API server has it. */
+export function objectScript({ nodeAddress }: ClusterMachine, path: string): string {
+  return `${prelude()}${lifecycleScript("get-raw", {
+    api_server: `https://${nodeAddress}:${apiServerPort}`,
+    path,
+    none_line: NO_OBJECT,
   })}`;
+}
+
+/** Reads what `objectScript` printed; undefined: there is no such object. */
+export function printedObject(output: string): unknown {
+  return output.trim() === NO_OBJECT ? undefined : JSON.parse(output);
+}
+
+/** The part of it that asks from inside of a pod. */
+export function smokeScript({ nodeName, nodeAddress }: ClusterMachine, dnsPort = DNS_PORT): string {
+  return lifecycleScript("hop-smoke", {
+    ...checkPodVariables,
+    node: nodeName,
+    api_server: `https://${nodeAddress}:${apiServerPort}`,
+    dns_port: dnsPort,
+    service_ca: "/etc/kubernetes/pki/ca.crt",
+    kubelet_config: "/var/lib/kubelet/config.yaml",
+    smoke_within: SMOKE_WITHIN,
+  });
 }

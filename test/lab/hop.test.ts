@@ -5,10 +5,12 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { hop, hopsOf, type HopContext } from "../../host/steps/hops";
 import { HostProblem } from "../../host/problem";
+import { parseCluster } from "../../model/settings/parse";
+import { immutableSettings, nodeSpec } from "../../model/settings/specs";
 import { kubernetesVersion, olderKubernetesVersion } from "../support/toolchain";
 import { describeWithLab } from "./available";
 import { LabCluster, saw } from "./cluster";
-import { olderVersions, shapeOf, type Settings } from "./environment";
+import { labSecrets, olderVersions, shapeOf, type Settings } from "./environment";
 import { mirrorChecksums, mirrorPaths } from "./mirror";
 import { runningOf } from "./running";
 
@@ -27,6 +29,9 @@ describeWithLab(`through ${kubernetesVersion}, from ${olderKubernetesVersion}`, 
     await cluster.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=180s");
     await cluster.kubectl("-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout=180s");
     const { kubeadm } = await mirrorChecksums();
+    const settings = parseCluster(newer, { environment: "lab", secrets: labSecrets(cluster.lab) });
+    const [own] = settings.machines;
+    if (own === undefined) throw new Error("there is no machine");
     context = {
       hosts: {
         query: async (name, _what, _command, input) =>
@@ -56,18 +61,9 @@ describeWithLab(`through ${kubernetesVersion}, from ${olderKubernetesVersion}`, 
       ],
       spec: {
         kubernetesVersion: "1.37.0",
-        node: { ignorePreflightErrors: newer.ignorePreflightErrors ?? [] },
-        machines: [
-          {
-            name: "cp1",
-            nodeName: "cp1",
-            role: "controlPlane",
-            pool: "",
-            nodeAddress: cluster.lab.host("cp1").address,
-            revision: 1,
-            removal: "safe",
-          },
-        ],
+        fixed: immutableSettings(settings),
+        node: nodeSpec(settings, own),
+        machines: [own],
       },
     };
   });

@@ -16,17 +16,45 @@ const machine = (name: string): ClusterMachine => ({
 });
 const nodes = ["cp1", "cp2", "cp3"].map(machine);
 
+const KUBEADM = "/api/v1/namespaces/kube-system/configmaps/kubeadm-config";
+const NODES = "/api/v1/nodes";
+const fixed = {
+  podCidr: "10.244.0.0/16",
+  serviceCidr: "10.96.0.0/12",
+  endpoint: "api.internal:6443",
+  cni: "flannel",
+};
+const kubeadmConfig = (version: string, podSubnet = fixed.podCidr): object => ({
+  data: {
+    ClusterConfiguration: `kubernetesVersion: v${version}\ncontrolPlaneEndpoint: ${fixed.endpoint}\nnetworking:\n  podSubnet: ${podSubnet}\n  serviceSubnet: ${fixed.serviceCidr}\n`,
+  },
+});
+const COREDNS = (readyReplicas: number): object => ({ spec: { replicas: 2 }, status: { readyReplicas } });
+const node = (status: string, unschedulable = false): object => ({
+  metadata: { name: "w1" },
+  spec: { podCIDR: "10.244.1.0/24", unschedulable },
+  status: { conditions: [{ type: "Ready", status, message: "its kubelet is silent" }] },
+});
+
 let versions: Record<string, string>;
 let configuration: string;
 let done: string[];
 /** Fails once, where it is reached. */
 let failing: string;
+/** Objects of the API by their paths, as each look finds them; the last stays. */
+let objects: Record<string, readonly unknown[]>;
 
 function contextOf(wanted: string, hops = hopsTo(wanted)): HopContext {
   return {
     hosts: {
-      query: (name) =>
-        Promise.resolve(`##api-server v${versions[name]}\n##configuration\n${configuration}\n`),
+      query: (name, _what, _command, script = "") => {
+        const path = /^path='?(\/api[^'\n]*)'?$/m.exec(script)?.[1];
+        if (path === undefined)
+          return Promise.resolve(`##api-server v${versions[name]}\n##configuration\n${configuration}\n`);
+        const [object, ...later] = objects[path] ?? [];
+        if (later.length > 0) objects[path] = later;
+        return Promise.resolve(object === undefined ? "##none\n" : JSON.stringify(object));
+      },
       job: (name, { name: job }) => {
         const line = `${name}: ${job}`;
         if (line === failing) {
@@ -35,13 +63,24 @@ function contextOf(wanted: string, hops = hopsTo(wanted)): HopContext {
         }
         done.push(line);
         const to = /^bringing the control plane to (.*)$/.exec(job)?.[1];
-        if (to !== undefined) versions[name] = to;
+        if (to !== undefined) {
+          versions[name] = to;
+          objects[KUBEADM] = [kubeadmConfig(to)];
+        }
         return Promise.resolve();
       },
     },
     say: () => undefined,
     hops,
-    spec: { kubernetesVersion: wanted, node: { ignorePreflightErrors: [] }, machines: nodes },
+    spec: {
+      kubernetesVersion: wanted,
+      fixed,
+      node: {
+        ignorePreflightErrors: [],
+        network: { dnsServiceAddress: "10.96.0.10", clusterDomain: "cluster.local", podsPerNode: 110 },
+      },
+      machines: nodes,
+    },
   };
 }
 
@@ -50,6 +89,82 @@ beforeEach(() => {
   configuration = "apiServer: {}";
   done = [];
   failing = "";
+  objects = {
+    [KUBEADM]: [kubeadmConfig("1.34.4")],
+    "/api/v1/namespaces/kube-system/configmaps/kube-proxy": [
+      { data: { "config.conf": `clusterCIDR: ${fixed.podCidr}\n` } },
+    ],
+    "/api/v1/namespaces/kube-system/services/kube-dns": [{ spec: { clusterIP: "10.96.0.10" } }],
+    "/apis/apps/v1/namespaces/kube-system/deployments/coredns": [COREDNS(2)],
+    [NODES]: [{ items: [node("True")] }],
+  };
+});
+
+const LOOKS = { within: 600_000, pause: 1 };
+const stopped = (looks = { within: 0, pause: 1 }) => hop(contextOf("1.37.1"), nodes, looks);
+
+describe("the doctor between versions", () => {
+  it.each([
+    [
+      "a pod range that somebody changed in kubeadm's ConfigMap, which an upgrade would spread",
+      KUBEADM,
+      kubeadmConfig("1.34.4", "10.99.0.0/16"),
+      /the control plane does not go on to another version: kubeadm's ConfigMap has the pod range 10\.99\.0\.0\/16, and the settings have 10\.244\.0\.0\/16 \(kubectl /,
+    ],
+    [
+      "a Service of DNS that has another address than kubelets tell",
+      "/api/v1/namespaces/kube-system/services/kube-dns",
+      undefined,
+      /Service kube-dns has no address, and kubelets tell pods 10\.96\.0\.10/,
+    ],
+    [
+      "a node that is not Ready",
+      NODES,
+      { items: [node("Unknown")] },
+      /Node w1 is not Ready: its kubelet is silent/,
+    ],
+    [
+      "pods of CoreDNS that are not ready",
+      "/apis/apps/v1/namespaces/kube-system/deployments/coredns",
+      COREDNS(1),
+      /CoreDNS has 1 of 2 pods ready/,
+    ],
+  ])("stops before anything at %s", async (_, path, object, why) => {
+    objects[path] = [object];
+    await expect(stopped()).rejects.toThrow(why);
+    expect(done).toEqual([]);
+  });
+
+  it("waits for what comes right by itself", async () => {
+    objects[NODES] = [{ items: [node("Unknown")] }, { items: [node("Unknown")] }, { items: [node("True")] }];
+    await stopped(LOOKS);
+    expect(versions["cp3"]).toBe("1.36.4");
+  });
+
+  it("takes no cordoned node for ill", async () => {
+    objects[NODES] = [{ items: [node("True", true)] }];
+    await stopped();
+    expect(versions["cp3"]).toBe("1.36.4");
+  });
+
+  it("stops after a version that is not the one of kubeadm's ConfigMap", async () => {
+    const context = contextOf("1.37.1");
+    const { hosts } = context;
+    const forgets = {
+      ...context,
+      hosts: {
+        ...hosts,
+        job: async (...words: Parameters<typeof hosts.job>) => {
+          await hosts.job(...words);
+          objects[KUBEADM] = [kubeadmConfig("1.34.4")];
+        },
+      },
+    };
+    await expect(hop(forgets, nodes, { within: 0, pause: 1 })).rejects.toThrow(
+      /kubeadm's ConfigMap has the version v1\.34\.4, and the settings have v1\.35\.8/,
+    );
+    expect(Object.values(versions)).toEqual(["1.35.8", "1.35.8", "1.35.8"]);
+  });
 });
 
 const gates = (of: string) => nodes.map(({ name }) => `${name}: checking the control plane${of}`);

@@ -567,7 +567,7 @@ esac`,
       "a pod that does not start",
       "waiting",
       "Pending containers not ready: ImagePullBackOff ",
-      /no pod starts on node w1 within 180 s: Pending containers not ready: ImagePullBackOff; it stays cordoned/,
+      /no pod starts on node w1 within 180 s: Pending containers not ready: ImagePullBackOff; the node stays cordoned/,
     ],
   ])("does not let pods come to a node with %s", (_, fact, text, said) => {
     upgraded();

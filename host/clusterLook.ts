@@ -1,6 +1,5 @@
 /** A read-only look at the cluster's API. */
 import { parse } from "yaml";
-import { getObject, type ApiAccess } from "../host/api";
 import { objectKey, type ClusterFacts, type NodeFact, type ObjectFact } from "../model/doctor/clusterFacts";
 import type { ExpectedCluster, ExpectedObject } from "../model/doctor/expected";
 import type {
@@ -13,15 +12,21 @@ import type {
   Pod,
   Service,
   Workload,
-} from "./objects";
+} from "./clusterObjects";
 
 const SYSTEM = "/api/v1/namespaces/kube-system";
 
 type Lister = <T>(path: string) => Promise<readonly T[]>;
 
-/** @throws Error in the words of the API or of the network */
-export async function lookAtCluster(api: ApiAccess, expected: ExpectedCluster): Promise<ClusterFacts> {
-  const get = <T>(path: string): Promise<T | undefined> => getObject(api, path) as Promise<T | undefined>;
+/**
+ * @param ask gets one object of the API by its path; undefined: there is no such object
+ * @throws Error in the words of the API or of the network
+ */
+export async function lookAtCluster(
+  ask: (path: string) => Promise<unknown>,
+  expected: Pick<ExpectedCluster, "objects">,
+): Promise<ClusterFacts> {
+  const get = <T>(path: string): Promise<T | undefined> => ask(path) as Promise<T | undefined>;
   const list: Lister = async <T>(path: string) => (await get<List<T>>(path))?.items ?? [];
   // The first look tells whether the API answers at all.
   const nodes = await list<Node>("/api/v1/nodes");

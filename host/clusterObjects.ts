@@ -1,4 +1,4 @@
-/** Objects of the API, as far as the doctor reads them. */
+/** Objects of the API, as far as a look at the cluster reads them. */
 import type { Taint } from "../model/settings/resolved";
 
 export interface List<Item> {
