@@ -15,7 +15,7 @@ export interface LeftoversArgs {
   readonly storage: Storage | undefined;
   /** Undefined: it is not installed. */
   readonly loadBalancers: LoadBalancerController | undefined;
-  /** The nodes, which the controllers and the pods run on. */
+  /** The nodes, which the controllers and the pods run on, and whatever else a refused destroy must not take. */
   readonly nodes: readonly pulumi.Resource[];
 }
 

@@ -26,7 +26,7 @@ import { Endpoint } from "./endpoint";
 import { Firewall } from "./firewall";
 import { InstanceRole } from "./instanceRole";
 import { ETCD_DEVICE, ControlPlaneInstances } from "./controlPlaneInstances";
-import { createLeftovers } from "./leftovers";
+import { createLeftovers, type LeftoversArgs } from "./leftovers";
 import { LoadBalancerController } from "./loadBalancerController";
 import { Network } from "./network";
 import { PodIdentity } from "./podIdentity";
@@ -68,6 +68,7 @@ export class AwsPlatform implements Cloud {
   readonly ready: readonly pulumi.Resource[];
 
   private readonly settings: ClusterSettings;
+  private pools: readonly AwsWorkerPool[] = [];
   /** What a host needs to reach anything: routes, rules, endpoints of services. */
   private readonly wayOut: readonly pulumi.Resource[];
 
@@ -189,6 +190,7 @@ export class AwsPlatform implements Cloud {
     });
     const { parent } = opts;
     const shared = { ...steps, subnetIds, groupIds, bootFiles, after, parent };
+    this.pools = made.map(([, component]) => component);
     for (const [pool, component] of made)
       component.createNodes({ ...shared, pool, dependsOn: given.has(pool.name) ? [this.guard] : [] });
     return Object.fromEntries(made.map(([{ name: called }, component]) => [called, component]));
@@ -227,13 +229,19 @@ export class AwsPlatform implements Cloud {
         pulumi.mergeOptions(opts, { dependsOn: [controller] }),
       );
     const { parent } = opts;
-    createLeftovers(
-      `${name}-leftovers`,
+    this.createLeftovers(
+      name,
       { steps, controller, storage, loadBalancers, nodes },
       parent ? { parent } : {},
     );
     // Its webhook decides about every new Service, so whoever creates one comes after it.
     return loadBalancers === undefined ? [controller] : [controller, loadBalancers];
+  }
+
+  /** It needs all of AWS, so that a destroy which it refuses has deleted nothing: not the hook of a group, nor the way to S3. */
+  createLeftovers(name: string, args: LeftoversArgs, opts: pulumi.CustomResourceOptions): void {
+    const nodes = [...args.nodes, this.network, ...this.pools];
+    createLeftovers(`${name}-leftovers`, { ...args, nodes }, opts);
   }
 
   private stepsArgs(guards: readonly pulumi.Resource[]): AwsPlatform["steps"] {

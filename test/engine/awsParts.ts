@@ -8,13 +8,17 @@ import { ControlPlane } from "../../components/kubeadm/controlPlane";
 import { preflightStep, type StepsArgs } from "../../components/machines/steps";
 import { Pki } from "../../components/pki/pki";
 import { poolResources, takePools, withPools } from "../../components/pools";
-import type { StepSpec } from "../../host/protocol";
+import type { Connection, StepSpec } from "../../host/protocol";
 import { readCluster } from "../../model/settings/parse";
 import type { ClusterSettings } from "../../model/settings/resolved";
 
 /** The parts of `Cluster` that need no API: provider and add-ons are left out. */
 class AwsParts extends pulumi.ComponentResource {
   readonly platform: AwsPlatform;
+  readonly steps: StepsArgs;
+  readonly pki: Pki;
+  /** What stands for the nodes, as the parts of a cluster that need nodes depend on them. */
+  readonly nodes: readonly pulumi.Resource[];
 
   constructor(
     name: string,
@@ -23,21 +27,22 @@ class AwsParts extends pulumi.ComponentResource {
   ) {
     super("kubeadm:index:Cluster", name);
     const opts = { parent: this };
-    const pki = new Pki(`${name}-pki`, { protect: settings.protect }, opts);
+    const pki = (this.pki = new Pki(`${name}-pki`, { protect: settings.protect }, opts));
     const platform = (this.platform = new AwsPlatform(name, { settings, pki, secrets: {} }, opts));
-    const steps: StepsArgs = {
+    const steps: StepsArgs = (this.steps = {
       settings,
       sshKeys: {},
       clusterId: pki.clusterId,
       controlPlaneFiles: pki.controlPlaneFiles,
       ...platform.steps,
-    };
+    });
     const preflight = preflightStep(`${name}-preflight`, steps, {
       ...opts,
       dependsOn: [...platform.ready],
     });
     const plane = new ControlPlane(`${name}-control-plane`, { ...steps, after: [preflight] }, opts);
-    platform.createPools(name, steps, plane.nodeSteps, pools, opts);
+    const made = platform.createPools(name, steps, plane.nodeSteps, pools, opts);
+    this.nodes = [...plane.nodeSteps, ...Object.values(made).flatMap((pool) => pool.nodesReady)];
     this.registerOutputs({});
   }
 }
@@ -71,6 +76,8 @@ export interface Asked {
   readonly values: Readonly<Record<string, string>>;
   /** Paths of the files that the host would get. */
   readonly files: readonly string[];
+  /** SHA-256 of the cluster CA's certificate. */
+  readonly cluster: string;
 }
 
 const PROGRAM = path.resolve(__dirname, "..", "..", "bin", "host.cjs");
@@ -85,12 +92,12 @@ exports.main = (operation) => {
   const input = fs.readFileSync(0, "utf8");
   const { connections, files, problems } = JSON.parse(input);
   // What is wrong before a host is asked is the real one's to say, too.
-  if (problems !== undefined) {
+  const real = (input) => {
     const text = "require(" + JSON.stringify(${JSON.stringify(PROGRAM)}) + ").main(" + JSON.stringify(operation) + ")";
     const stdio = ["pipe", "inherit", "inherit"];
     process.exitCode = require("node:child_process").spawnSync(process.execPath, ["-e", text], { input, stdio }).status;
-    return;
-  }
+  };
+  if (problems !== undefined) return real(input);
   const hosts = Object.fromEntries(Object.entries(connections).map(([name, one]) => [name, one.host]));
   const asked = {
     operation,
@@ -98,8 +105,16 @@ exports.main = (operation) => {
     hosts,
     files: files.map((file) => file.path),
     values: JSON.parse(process.env.KUBEADM_VALUES ?? "{}"),
+    cluster: process.env.KUBEADM_CLUSTER_ID,
   };
   fs.appendFileSync(path.join(__dirname, "asked"), JSON.stringify(asked) + "\\n");
+  // One server plays all hosts of a step that is the real one.
+  const played = path.join(__dirname, "played-" + spec.step);
+  if (fs.existsSync(played)) {
+    const connection = JSON.parse(fs.readFileSync(played, "utf8"));
+    const all = Object.fromEntries(Object.keys(connections).map((name) => [name, connection]));
+    return real(JSON.stringify({ ...JSON.parse(input), connections: all, bastion: undefined }));
+  }
   const step = [spec.step, spec.machine].filter(Boolean).join(" ");
   const failing = path.join(__dirname, "failing");
   const wanted = fs.existsSync(failing) ? fs.readFileSync(failing, "utf8") : "";
@@ -123,6 +138,8 @@ export function paperHosts(workDir: string): {
    * none.
    */
   fail: (step: string) => void;
+  /** Steps of that kind are the real ones from now on, and find this host at each address. */
+  play: (step: StepSpec["step"], connection: Connection) => void;
 } {
   const folder = path.join(workDir, "node_modules", "pulumi-kubeadm");
   fs.rmSync(folder, { force: true });
@@ -145,6 +162,8 @@ export function paperHosts(workDir: string): {
         [operation, spec.step, "machine" in spec ? spec.machine : ""].join(" ").trim(),
       ),
     fail: (step) => fs.writeFileSync(path.join(folder, "failing"), step),
+    play: (step, connection) =>
+      fs.writeFileSync(path.join(folder, `played-${step}`), JSON.stringify(connection)),
     forget: () => fs.rmSync(file, { force: true }),
   };
 }

@@ -310,6 +310,21 @@ describe("leftovers", () => {
     expect(step.protect).toBe(true);
   });
 
+  it("are looked for before anything on AWS goes: a destroy that they refuse has deleted nothing there", () => {
+    for (const all of [small, large]) {
+      const byUrn = new Map(all.map((one) => [one.urn, one]));
+      const below = new Set<string>();
+      const follow = (urn: string): void => {
+        if (below.has(urn)) return;
+        below.add(urn);
+        for (const next of byUrn.get(urn)?.dependsOn ?? []) follow(next);
+      };
+      follow(byName(all, "cloud-leftovers").urn);
+      const first = all.filter((one) => one.custom && one.type.startsWith("aws:") && !below.has(one.urn));
+      expect(names(first)).toEqual([]);
+    }
+  });
+
   it("are what the settings say, by the roles of the controllers", async () => {
     const raw = { ...smallAws(), protect: false, onDestroy: { volumes: "delete" } };
     const step = byName(await cluster(raw), "cloud-leftovers");
