@@ -20,13 +20,19 @@ ${Object.entries(COMMANDS)
 pulumi-kubeadm <command> --help says more, pulumi-kubeadm --version which version this is.
 `;
 
-const [name, ...words] = process.argv.slice(2);
-if (name === undefined || name === "--help" || name === "-h") {
+const given = process.argv.slice(2);
+// `help plan` is `plan --help`.
+const [name, ...words] =
+  given[0] === "help" && Object.hasOwn(COMMANDS, given[1] ?? "") ? [given[1], "--help"] : given;
+if (name === undefined || ["--help", "-h", "help"].includes(name)) {
   process.stdout.write(USAGE);
-} else if (name === "--version" || name === "version") {
+} else if (["--version", "-v", "version"].includes(name)) {
   process.stdout.write(`${require("../package.json").version}\n`);
 } else if (!Object.hasOwn(COMMANDS, name)) {
-  process.stderr.write(`error: unknown command ${name}\n\n${USAGE}`);
+  const { closest, distance } = require("fastest-levenshtein");
+  const near = closest(name, Object.keys(COMMANDS));
+  const meant = distance(name, near) <= near.length / 3 ? `; did you mean ${near}?` : "";
+  process.stderr.write(`error: unknown command ${name}${meant}\n\n${USAGE}`);
   process.exitCode = 2;
 } else {
   const source = path.join(__dirname, "..", name, "main.ts");

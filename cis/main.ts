@@ -1,9 +1,12 @@
 /** `npm run cis`: prints the script that checks one host by the CIS Kubernetes Benchmark. Run the script on the host as root. */
 import { cisScript } from "../model/cis/script";
 
-const USAGE = `Usage: npx pulumi-kubeadm cis | ssh HOST sudo sh
+const USAGE = `Usage: npx pulumi-kubeadm cis | ssh HOST sudo -n bash -s
+       npm run -s cis | ...    the same, in a clone of the library
 
-Prints the script that checks a host by the CIS Kubernetes Benchmark.
+Prints the script that checks a host by the CIS Kubernetes Benchmark. It changes nothing, and prints a line for each check.
+
+Exit status of the script: 0 all checks pass or are left for a reason, 1 a check fails.
 `;
 
 /** @returns the exit status */

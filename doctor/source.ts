@@ -22,7 +22,7 @@ export function sourceOf([environment, ...more]: readonly string[], file: string
   return { kind: "stack", environment };
 }
 
-/** Pulumi has no such stack, or a file cannot be read. */
+/** Pulumi has no such stack, or a file cannot be read, or used. */
 export class SourceError extends Error {}
 
 /**
@@ -31,15 +31,30 @@ export class SourceError extends Error {}
  */
 export async function stateOf(source: StateSource): Promise<string> {
   if (source.kind === "file") return contentOf(source.file);
-  const words = ["stack", "export", "--show-secrets", "--stack", source.environment];
+  const { environment } = source;
+  const words = ["stack", "export", "--show-secrets", "--stack", environment];
+  return askPulumi(words, {
+    failed: `pulumi has no state of ${environment}`,
+    instead: "give the state with --state",
+  });
+}
+
+/**
+ * What the command line of Pulumi prints.
+ *
+ * @param failed what it means when Pulumi fails; what it printed follows
+ * @param instead how to go on without Pulumi
+ * @throws SourceError
+ */
+export async function askPulumi(
+  words: readonly string[],
+  { failed, instead }: { readonly failed: string; readonly instead: string },
+): Promise<string> {
   const { stdout } = await promisify(execFile)("pulumi", words, { maxBuffer: 1024 ** 3 }).catch(
     (error: Error & { code?: unknown; stderr?: string }) => {
       if (error.code === "ENOENT")
-        throw new SourceError(
-          "the program pulumi is not on the PATH: install it, or give the state with --state",
-        );
-      const said = error.stderr?.trim() || error.message;
-      throw new SourceError(`pulumi has no state of ${source.environment}: ${said}`);
+        throw new SourceError(`the program pulumi is not on the PATH: install it, or ${instead}`);
+      throw new SourceError(`${failed}: ${error.stderr?.trim() || error.message}`);
     },
   );
   return stdout;

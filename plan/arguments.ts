@@ -15,8 +15,9 @@ export interface Arguments {
 export const USAGE = `Usage: npx pulumi-kubeadm plan <environment> [--config-file FILE] [--out DIR]
        npm run plan -- <environment> ...    the same, in a clone of the library
 
-Runs the project's program in this process: your own, or the library's where the stack's file has kubeadm:cluster; with no account, no engine and no passphrase, and writes what it
-would build: plan.json, index.html, nodes/ and manifests/.
+Runs the project's program in this process, with no account, no engine and no passphrase, and writes what it would build:
+plan.json, index.html, nodes/ and manifests/. The program is your own, or the library's where the stack's file has
+kubeadm:cluster.
 
   <environment>        the stack: metal reads Pulumi.metal.yaml
   --config-file FILE   read the settings from this file instead

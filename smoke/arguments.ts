@@ -13,7 +13,8 @@ export interface Arguments {
   readonly json: boolean;
 }
 
-export const USAGE = `Usage: npm run smoke -- [<environment> | --kubeconfig FILE] [options]
+export const USAGE = `Usage: npx pulumi-kubeadm smoke [<environment> | --kubeconfig FILE] [options]
+       npm run smoke -- ...    the same, in a clone of the library
 
 Puts a small application into a cluster, uses it as people do, and takes it away again.
 
@@ -30,7 +31,7 @@ Puts a small application into a cluster, uses it as people do, and takes it away
   --json                 prints one line of JSON for each step
   --help                 print this
 
-Exit status: 0 all is well, 1 a step failed, 2 wrong usage.
+Exit status: 0 all is well, 1 a step failed, 2 there was no kubeconfig to use, or wrong usage.
 `;
 
 /** @throws UsageError; undefined when help is asked for */

@@ -3,6 +3,7 @@ import type { EventEmitter } from "node:events";
 import { createServer, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
 import { Writable } from "node:stream";
+import { SourceError } from "../doctor/source";
 import type { KubernetesObject } from "../model/kubernetes";
 
 type Library = typeof library;
@@ -17,23 +18,33 @@ export class SmokeClient {
     private readonly certificates: library.CertificatesV1Api,
   ) {}
 
-  /** @param kubeconfig its text */
+  /**
+   * @param kubeconfig its text
+   * @throws SourceError when it is no kubeconfig, or the package that uses it is missing
+   */
   static async connect(kubeconfig: string): Promise<SmokeClient> {
     const client = await import("@kubernetes/client-node").catch((error: unknown) => {
       if ((error as { code?: unknown }).code !== "ERR_MODULE_NOT_FOUND") throw error;
-      throw new Error(
+      throw new SourceError(
         "the smoke test needs the package @kubernetes/client-node: npm install @kubernetes/client-node",
       );
     });
     const config = new client.KubeConfig();
-    config.loadFromString(kubeconfig);
-    return new SmokeClient(
-      client,
-      config,
-      config.makeApiClient(client.CoreV1Api),
-      config.makeApiClient(client.AppsV1Api),
-      config.makeApiClient(client.CertificatesV1Api),
-    );
+    try {
+      config.loadFromString(kubeconfig);
+      return new SmokeClient(
+        client,
+        config,
+        config.makeApiClient(client.CoreV1Api),
+        config.makeApiClient(client.AppsV1Api),
+        config.makeApiClient(client.CertificatesV1Api),
+      );
+    } catch {
+      // The package's own errors quote the text, and with it the key.
+      throw new SourceError(
+        "the kubeconfig is not YAML with a current context, its cluster and its user: pulumi stack output --show-secrets kubeconfig prints one",
+      );
+    }
   }
 
   async nodes(): Promise<library.V1Node[]> {

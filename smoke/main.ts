@@ -1,29 +1,27 @@
 /** `npm run smoke`: is this cluster one that people can work with? */
-import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { promisify } from "node:util";
+import { askPulumi, contentOf, SourceError } from "../doctor/source";
 import { UsageError } from "../model/commandLine";
 import { SMOKE_DEFAULTS, type SmokeOptions, type SmokeResult } from "../model/smoke/options";
-import { type Arguments, type KubeconfigSource, parseArguments, USAGE } from "./arguments";
+import { type KubeconfigSource, parseArguments, USAGE } from "./arguments";
 import { SmokeClient } from "./client";
 import { SmokeRun } from "./steps";
 
 /** Runs the test. @returns the exit status */
 export async function main(words: readonly string[] = process.argv.slice(2)): Promise<number> {
-  let given: Arguments | undefined;
   try {
-    given = parseArguments(words, process.env);
+    const given = parseArguments(words, process.env);
+    if (given === undefined) {
+      process.stdout.write(USAGE);
+      return 0;
+    }
+    return await test(await kubeconfigOf(given.source), given.options, given.json);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\n\n${USAGE}`);
+    if (error instanceof UsageError) process.stderr.write(`error: ${error.message}\n\n${USAGE}`);
+    else if (error instanceof SourceError) process.stderr.write(`error: ${error.message}\n`);
+    else throw error;
     return 2;
   }
-  if (given === undefined) {
-    process.stdout.write(USAGE);
-    return 0;
-  }
-  return test(await kubeconfigOf(given.source), given.options, given.json);
 }
 
 async function test(kubeconfig: string, options: SmokeOptions, json: boolean): Promise<number> {
@@ -49,7 +47,7 @@ function lineOf({ step, ok, saw, seconds }: SmokeResult): string {
 async function kubeconfigOf(source: KubeconfigSource): Promise<string> {
   switch (source.kind) {
     case "file":
-      return readFile(source.file, "utf8");
+      return contentOf(source.file);
     case "stdin":
       return text(process.stdin);
     case "stack":
@@ -60,14 +58,10 @@ async function kubeconfigOf(source: KubeconfigSource): Promise<string> {
 /** As Pulumi gives it to who may see the stack's secrets. */
 async function stackOutput(environment: string): Promise<string> {
   const words = ["stack", "output", "kubeconfig", "--show-secrets", "--stack", environment];
-  const { stdout } = await promisify(execFile)("pulumi", words, { maxBuffer: 1024 * 1024 }).catch(
-    (error: unknown) => {
-      throw new Error(
-        `pulumi has no kubeconfig of ${environment}: ${(error as { stderr?: string }).stderr?.trim() ?? String(error)}`,
-      );
-    },
-  );
-  return stdout;
+  return askPulumi(words, {
+    failed: `pulumi has no kubeconfig of ${environment}`,
+    instead: "give the kubeconfig with --kubeconfig",
+  });
 }
 
 /** The test as a step of a stack: options in the environment, the kubeconfig on standard input; ends the process. */
