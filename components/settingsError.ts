@@ -8,7 +8,11 @@ export class ClusterSettingsError extends pulumi.RunError {
 
   constructor(error: SettingsError) {
     super(error.message);
+    this.name = "ClusterSettingsError";
     this.problems = error.problems;
+    // Of an error in an `apply` the SDK changes the message: once more for every property and resource that waits for it.
+    const { message } = error;
+    Object.defineProperty(this, "message", { get: () => message, set: () => undefined });
   }
 }
 

@@ -38,7 +38,10 @@ export interface EnvironmentConfig {
  *   secrets in plain text
  */
 export function readEnvironment(args: Arguments): EnvironmentConfig {
-  const { config: values, locate } = readStackFile(readBytes(args), args.environment);
+  const { config: values, locate } = readStackFile(
+    withoutFile(args) ? Buffer.from("") : readBytes(args),
+    args.environment,
+  );
   const cluster = values["kubeadm:cluster"];
   if (cluster === undefined && ownProgram(path.dirname(args.configFile)) === undefined)
     throw new PlanError(
@@ -59,6 +62,17 @@ export function readEnvironment(args: Arguments): EnvironmentConfig {
     ...secretsOf(values["kubeadm:secrets"], args),
     locate,
   };
+}
+
+/** A program that needs no configuration has no file, as for Pulumi. Where other stacks have one, the name may be misspelt. */
+function withoutFile({ configFile, configFileGiven }: Arguments): boolean {
+  const folder = path.dirname(configFile);
+  return (
+    !configFileGiven &&
+    !fs.existsSync(configFile) &&
+    environmentsIn(folder).length === 0 &&
+    ownProgram(folder) !== undefined
+  );
 }
 
 /** What is there, for somebody who sees a key where the library sees none. */

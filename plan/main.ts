@@ -38,7 +38,8 @@ function shownError(error: unknown, config: EnvironmentConfig | undefined): stri
   const { RunError } = load("@pulumi/pulumi") as typeof pulumi;
   if (!RunError.isInstance(error)) return undefined;
   const { problems } = error as { readonly problems?: readonly Problem[] };
-  return problems === undefined || config?.locate === undefined
+  // Only of settings in the file its lines say anything.
+  return problems === undefined || config?.locate === undefined || config.cluster === undefined
     ? error.message
     : formatProblems(config.locate(problems), config.environment);
 }

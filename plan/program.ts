@@ -44,6 +44,7 @@ async function recordOwnProgram(config: EnvironmentConfig): Promise<Recording> {
   // Addresses that another provider gives are shown by their tokens: nobody knows them yet.
   const stopTokens = keepTokens();
   const showEncrypted = hideEncrypted(config.all);
+  const unanswered = new Set<string>();
   try {
     const resources = await record(() => runProgram(program), {
       preview: true,
@@ -52,7 +53,15 @@ async function recordOwnProgram(config: EnvironmentConfig): Promise<Recording> {
       config: config.all,
       allowEmpty: true,
       onWarning: () => undefined,
-      call: answer,
+      stackReferences: "unknown",
+      // The program may ask for anything; a result that has something unknown in it is unknown as a whole.
+      call: (asked) => {
+        if (isAnswered(asked)) return answer(asked);
+        unanswered.add(asked.token);
+        return { unknown: pulumi.unknown };
+      },
+    }).catch((error: unknown) => {
+      throw withUnanswered(error, path.basename(program), unanswered);
     });
     const [cluster, ...more] = clusters;
     if (cluster === undefined)
@@ -60,7 +69,10 @@ async function recordOwnProgram(config: EnvironmentConfig): Promise<Recording> {
         `${path.basename(program)} creates no Cluster, and Pulumi.${environment}.yaml has no kubeadm:cluster`,
       );
     if (more.length > 0)
-      throw new PlanError(`${path.basename(program)} creates ${clusters.length} clusters; a plan shows one`);
+      throw new PlanError(
+        `${path.basename(program)} creates ${clusters.length} clusters (${clusters.map(({ settings }) => settings.name).join(", ")}); a plan ` +
+          "shows one: let the stack's configuration say which of them the program creates",
+      );
     return { ...cluster, resources };
   } finally {
     stop();
@@ -135,6 +147,19 @@ const ANSWERS: Readonly<Record<string, Record<string, unknown>>> = {
   "aws:ec2/getVpcEndpointService:getVpcEndpointService": { availabilityZones: pulumi.unknown },
   "aws:ec2/getAmi:getAmi": { architecture: pulumi.unknown, rootDeviceName: pulumi.unknown },
 };
+
+/** The error of a program, which may have come of a result that the program awaited and the plan has not. */
+function withUnanswered(error: unknown, program: string, unanswered: ReadonlySet<string>): unknown {
+  if (unanswered.size === 0 || !(error instanceof TypeError)) return error;
+  return new PlanError(
+    `${program}: ${error.message}. A plan knows no result of ${[...unanswered].join(", ")}: ` +
+      "use its form that returns an output, which a preview accepts as unknown",
+  );
+}
+
+function isAnswered({ token }: pulumi.runtime.MockCallArgs): boolean {
+  return Object.hasOwn(ANSWERS, token);
+}
 
 function answer({ token }: pulumi.runtime.MockCallArgs): Record<string, unknown> {
   const found = ANSWERS[token];

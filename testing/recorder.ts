@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import * as mocks from "@pulumi/pulumi/runtime/mocks";
@@ -84,9 +85,9 @@ export interface RecordOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /**
    * Outputs of other stacks, by the name that the program passes to `StackReference`. A reference to another stack is
-   * an error.
+   * an error. With `unknown` all outputs of other stacks are unknown.
    */
-  readonly stackReferences?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly stackReferences?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | "unknown";
   /**
    * Accepts a program that registers no resource. Usually such a program is a module that was loaded before, and a
    * module runs only once in a process.
@@ -100,6 +101,12 @@ export interface RecordOptions {
    * @defaultValue prints it
    */
   readonly onWarning?: (message: string) => void;
+  /**
+   * Receives what the program passes to `pulumi.log.error`, which fails a run of Pulumi.
+   *
+   * @defaultValue `record` fails with it
+   */
+  readonly onError?: (message: string) => void;
 }
 
 interface Monitor {
@@ -110,6 +117,9 @@ interface Monitor {
 
 type Callback = (error: unknown, response: unknown) => void;
 
+/** Node's own, whatever timers a test puts in its place later. */
+const nextTurn = setImmediate;
+
 const STACK_TYPE = "pulumi:pulumi:Stack";
 
 /**
@@ -117,7 +127,8 @@ const STACK_TYPE = "pulumi:pulumi:Stack";
  * Pulumi's own mocks do not show. The monitor's prototype is an internal of the SDK; `test/component/recorder.test.ts`
  * fails when its shape changes. One at a time in a process: mocks are the process's.
  *
- * @throws whatever the program throws, once the registrations under way have ended
+ * @throws whatever fails a run of Pulumi, once the registrations under way have ended: an error that leaves the program or an
+ * `apply`, one that the program logs, and two resources with the same type, parent and name
  * @throws Error when the program registers nothing, unless `allowEmpty` is set
  */
 export async function record(
@@ -155,15 +166,20 @@ type Seen = Omit<Recorded, "inputs"> & { readonly secrets: Promise<readonly Path
 
 async function observe(program: () => unknown, options: RecordOptions): Promise<readonly Seen[]> {
   const seen: Seen[] = [];
+  const urns = new Set<string>();
   const given = new Map<string, unknown>();
   const prototype = (mocks as unknown as { MockMonitor: { prototype: Monitor } }).MockMonitor.prototype;
   const { registerResource } = prototype;
   const transforms = new Transforms();
   // Thrown at the end: an error that leaves the program, or fails a registration, would be an unhandled rejection in the SDK.
   let failure: { readonly error: unknown } | undefined;
+  const fail = (error: unknown): void => void (failure ??= { error });
   prototype.registerResource = async function (this: Monitor, request, callback) {
     const urn = this.newUrn(request.getParent(), request.getType(), request.getName());
-    await transforms.apply(request, urn).catch((error: unknown) => (failure ??= { error }));
+    // As the engine does.
+    if (urns.has(urn)) fail(new Error(`Duplicate resource URN '${urn}'; try giving it a unique name`));
+    urns.add(urn);
+    await transforms.apply(request, urn).catch(fail);
     seen.push(read(urn, request, given.get(`${request.getType()}::${request.getName()}`)));
     await registerResource.call(this, request, callback);
   };
@@ -171,12 +187,12 @@ async function observe(program: () => unknown, options: RecordOptions): Promise<
     transforms.addToStack(request);
     callback(null, {});
   };
-  const { warn } = console;
-  // Without an engine the SDK logs to the console.
-  if (options.onWarning !== undefined) console.warn = options.onWarning;
+  const { onWarning, onError = (message) => fail(new pulumi.RunError(message)) } = options;
+  const stopLog = readLog({ ...(onWarning === undefined ? {} : { warn: onWarning }), error: onError });
+  const stopRejections = takeRejections(fail);
   try {
     await pulumi.runtime.setMocks(
-      standIns(options, (error) => (failure ??= { error })),
+      standIns(options, fail),
       options.project ?? "project",
       options.stack ?? "stack",
       options.preview ?? false,
@@ -191,19 +207,57 @@ async function observe(program: () => unknown, options: RecordOptions): Promise<
       try {
         await program();
       } catch (error) {
-        failure ??= { error };
+        fail(error);
       }
       return {};
     });
     // Waits for every registration still under way.
     await pulumi.runtime.disconnect();
+    // Node tells of rejections after the promises of a turn.
+    await nextTurn();
   } finally {
     prototype.registerResource = registerResource;
     delete prototype.registerStackTransform;
-    console.warn = warn;
+    stopLog();
+    stopRejections();
   }
   if (failure !== undefined) throw failure.error;
   return seen;
+}
+
+/** Without an engine the SDK logs to the console, with a mark in front of each message. @returns a function that ends it */
+function readLog(receivers: {
+  readonly warn?: (message: string) => void;
+  readonly error: (message: string) => void;
+}): () => void {
+  const { warn, error } = console;
+  const read = (print: typeof warn, mark: RegExp, receive: (message: string) => void): typeof warn => {
+    return (...given: unknown[]) => {
+      const [text] = given;
+      if (typeof text === "string" && mark.test(text)) receive(text.replace(mark, ""));
+      else print(...given);
+    };
+  };
+  if (receivers.warn !== undefined) console.warn = read(warn, /^warning: \[runtime\] /, receivers.warn);
+  console.error = read(error, /^error: \[runtime\] /, receivers.error);
+  return () => {
+    console.warn = warn;
+    console.error = error;
+  };
+}
+
+/**
+ * An error in an `apply` leaves no call: it is a rejection that nobody handles, by which Pulumi fails the run. Whoever else listens
+ * for rejections would take it for one of a test that has ended. @returns a function that ends it
+ */
+function takeRejections(receive: (error: unknown) => void): () => void {
+  const others = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection");
+  process.on("unhandledRejection", receive);
+  return () => {
+    process.removeListener("unhandledRejection", receive);
+    for (const other of others) process.on("unhandledRejection", other);
+  };
 }
 
 function configOf({ config = {}, project = "project" }: RecordOptions): Record<string, string> {
@@ -223,6 +277,7 @@ function referenced(
   { name }: { readonly name: string },
   report: (error: Error) => void,
 ): Record<string, unknown> {
+  if (stackReferences === "unknown") return { name, outputs: pulumi.unknown, secretOutputNames: [] };
   const outputs = stackReferences[name];
   if (outputs === undefined) {
     const known = Object.keys(stackReferences).join(", ") || "none";

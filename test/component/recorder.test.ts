@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
+import { Flannel } from "../../components/cni/flannel";
 import { byName, record } from "../../testing/recorder";
 
 class Box extends pulumi.ComponentResource {
@@ -80,7 +81,55 @@ describe("recorder", () => {
       { onWarning: (message) => warnings.push(message) },
     );
     await expect(failing).rejects.toThrow(TypeError);
-    expect(warnings.join()).toContain("look here");
+    expect(warnings).toEqual(["look here"]);
+    expect(await record(() => new k8s.core.v1.Namespace("next", {}))).toHaveLength(1);
+  });
+
+  it.each<[string, () => unknown, RegExp]>([
+    [
+      "an error in an output that a resource waits for",
+      () =>
+        new k8s.core.v1.ConfigMap("one", {
+          data: pulumi.output("1").apply((): Record<string, string> => {
+            throw new TypeError("no such thing");
+          }),
+        }),
+      /no such thing$/,
+    ],
+    [
+      "an error in an output that nothing waits for",
+      () => {
+        new k8s.core.v1.ConfigMap("one", {});
+        pulumi.output("1").apply(() => {
+          throw new TypeError("no such thing");
+        });
+      },
+      /^no such thing$/,
+    ],
+    [
+      "a logged error",
+      () => {
+        new k8s.core.v1.ConfigMap("one", {});
+        void pulumi.log.error("look here");
+      },
+      /^look here$/,
+    ],
+    [
+      "a second resource with the URN of the first",
+      () => [new k8s.core.v1.ConfigMap("one", {}), new k8s.core.v1.ConfigMap("one", {})],
+      /^Duplicate resource URN 'urn:pulumi:stack::project::\S+ConfigMap::one'; try/,
+    ],
+    [
+      "a component whose argument is wrong once it is known, in one report",
+      () => new Flannel("net", { podCidr: pulumi.output("10.244.0.0/33") }),
+      /^1 problem in the settings of Flannel net\n {2}podCidr: "10\.244\.0\.0\/33"/,
+    ],
+  ])("fails with %s, as Pulumi does", async (_, program, message) => {
+    const listeners = process.listeners("unhandledRejection");
+    const { error } = console;
+    await expect(record(program)).rejects.toThrow(message);
+    expect(process.listeners("unhandledRejection")).toEqual(listeners);
+    expect(console.error).toBe(error);
     expect(await record(() => new k8s.core.v1.Namespace("next", {}))).toHaveLength(1);
   });
 
