@@ -131,8 +131,8 @@ function poolAdvisories({ cni }: Settings, { pools, clusterAutoscaler }: AwsSett
     found.push("clusterAutoscaler has nothing to scale: no pool has min and max");
   if (clusterAutoscaler === undefined && scaling.length > 0) {
     found.push(
-      `pools ${scaling.join(", ")} have min and max, but nothing here scales them: set clusterAutoscaler: {}, or install ` +
-        "another scaler that finds the groups by their tags",
+      `${scaling.length === 1 ? "pool" : "pools"} ${scaling.join(", ")} ${scaling.length === 1 ? "has" : "have"} min and max, but ` +
+        "nothing here scales nodes: set clusterAutoscaler: {}, or install another scaler that finds the groups by their tags",
     );
   }
   for (const { name, instanceTypes, max } of pools) {

@@ -59,8 +59,12 @@ function inCloud(
 ): { readonly journeys: readonly Journey[]; readonly unused: readonly UnusedRule[] } {
   const used = new Set<string>();
   const journeys = cloudJourneys(settings, aws, cloud, used);
+  // A group that no host has yet, as of workers before the first pool, lets nobody in.
+  const ofHosts = new Set(cloud.interfaces.flatMap(({ groups }) => groups));
+  const isOfHosts = (group: string | undefined): boolean =>
+    group === undefined || ofHosts.has(group) || !cloud.groups.has(group);
   const unused = cloud.rules
-    .filter(({ name }) => !used.has(name))
+    .filter(({ name, group, peer }) => !used.has(name) && isOfHosts(group) && isOfHosts(peer))
     .map(({ name, group }) => ({ rule: name, where: `security group ${group}` }));
   return { journeys, unused };
 }

@@ -21,6 +21,7 @@ type Edits = Readonly<Record<string, unknown>>;
 /** Paths with the value they get; undefined takes the key away. */
 const VARIANTS: readonly [what: string, environment: string, edits: Edits][] = [
   ["one control-plane node in the open", "dev", {}],
+  ["control-plane nodes before the first pool", "dev", { workers: {} }],
   ["three zones in private subnets", "prod", {}],
   ["machines with a firewall", "metal", {}],
   ["machines without", "lab", {}],
