@@ -30,3 +30,16 @@ export function notPlain(path: Path, value: unknown, allowed: string): Problem {
     allowed,
   };
 }
+
+export const NOT_A_SETTING = "is not a setting";
+
+/** A resource where a setting is expected; undefined for any other value. */
+export function resourceAsSetting(path: Path, value: unknown): Problem | undefined {
+  if (!pulumi.Resource.isInstance(value)) return undefined;
+  return {
+    path: pathText(path),
+    value: "a resource",
+    message: NOT_A_SETTING,
+    allowed: "a plain value, or one of its outputs if this setting accepts outputs",
+  };
+}

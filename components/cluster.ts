@@ -3,15 +3,16 @@ import * as pulumi from "@pulumi/pulumi";
 import { renderKubeconfig } from "../model/kubeconfig";
 import { unknownKeys } from "../model/settings/alone";
 import { readCluster } from "../model/settings/parse";
-import { reportedWith } from "../model/settings/problems";
+import { reportedWith, SettingsError, type Path, type Problem } from "../model/settings/problems";
 import type { ClusterNetwork, ClusterSettings } from "../model/settings/resolved";
-import type { ClusterInput } from "../model/settings/schema/cluster";
+import { type ClusterInput, SETTINGS_KEYS } from "../model/settings/schema/cluster";
 import { createAddons, type Addons } from "./addons";
 import { createCloud, type Cloud, type NodePool } from "./cloud";
 import { createCni } from "./cni";
 import { readWithLate, type ClusterSettingsArgs, type LateSettings } from "./late";
 import type { Extras } from "./extras/extras";
 import { clusterCreated } from "./observer";
+import { inProgram, isOfStackFile } from "./origin";
 import { projectFiles } from "./extras/projectFiles";
 import { createPeople, type People } from "./tenants";
 import type { Tenant } from "./tenants/tenant";
@@ -129,7 +130,7 @@ export class Cluster extends pulumi.ComponentResource {
   readonly pki: Pki;
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { settings, late, given } = parse(args);
+    const { settings, late, given } = parse(name, args);
     super("kubeadm:index:Cluster", name, {}, opts);
     this.settings = settings;
     this.network = settings.network;
@@ -322,29 +323,47 @@ function advisoriesOf({ advisories, secretNames }: ClusterSettings, { secrets }:
   ];
 }
 
+const ARGUMENTS = ["settings", "secrets", "pools", "environment", "region", "files"];
+
 function parse(
+  name: string,
   args: ClusterArgs | undefined,
 ): ReturnType<typeof readWithLate> & { readonly given: SettingsWithPools } {
   // A program that no compiler has checked may give nothing.
   const { settings = {} as ClusterInput, region, ...more }: Partial<ClusterArgs> = { ...args };
   const { environment = pulumi.getStack(), files = projectFiles() } = more;
-  const unknown = unknownKeys({ ...args }, [
-    "settings",
-    "secrets",
-    "pools",
-    "environment",
-    "region",
-    "files",
-  ]);
+  const ofFile = isOfStackFile(args);
+  const title = ofFile ? environment : `Cluster ${name}`;
+  const unknown = unknownArguments(args);
   const given = withPools(settings, more.pools);
   const { keysElsewhere } = given;
-  const read = readWithLate(given.settings, environment, (written, late) => {
-    const secrets = knownSecrets(more.secrets, environment);
-    return locatingPools(given, environment, () =>
-      reportedWith([...unknown, ...given.problems], environment, () =>
-        readCluster(written, { environment, region, files, secrets, late, keysElsewhere }),
+  const readAll = (written: unknown, late: readonly Path[]): ClusterSettings => {
+    if (args?.settings === undefined || args.settings === null)
+      throw new SettingsError([...unknown, NO_SETTINGS], title);
+    const secrets = knownSecrets(more.secrets, title);
+    const secretsAt = ofFile ? undefined : "secrets";
+    return locatingPools(given, title, () =>
+      reportedWith([...unknown, ...given.problems], title, () =>
+        readCluster(written, { environment, region, files, secrets, secretsAt, late, keysElsewhere }),
       ),
     );
-  });
+  };
+  const read = readWithLate(given.settings, title, (written, late) =>
+    ofFile ? readAll(written, late) : inProgram(title, () => readAll(written, late)),
+  );
   return { ...read, given };
+}
+
+const NO_SETTINGS: Problem = {
+  path: "settings",
+  value: "undefined",
+  message: "is missing",
+  allowed: "the settings of a cluster; `config.getObject` gives undefined where the stack has no such key",
+};
+
+/** Settings are one level deeper, which is easily forgotten. */
+function unknownArguments(args: ClusterArgs | undefined): Problem[] {
+  return unknownKeys({ ...args }, ARGUMENTS).map((problem) =>
+    SETTINGS_KEYS.has(problem.path) ? { ...problem, nearest: `settings.${problem.path}` } : problem,
+  );
 }

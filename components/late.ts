@@ -13,7 +13,7 @@ import {
 import { SettingsError, type Path, type Problem } from "../model/settings/problems";
 import type { ClusterSettings } from "../model/settings/resolved";
 import { isToken } from "../model/core/tokens";
-import { isLater, notPlain, outputAsText } from "./arguments";
+import { isLater, notPlain, outputAsText, resourceAsSetting } from "./arguments";
 import { ClusterSettingsError, reporting } from "./settingsError";
 
 /** The same keys, of which those with these names may be outputs. */
@@ -87,6 +87,11 @@ export function takeLate(
       if (mayBeLate(path)) late.push({ path, value: pulumi.output(value) });
       else problems.push(notPlain(path, value, allowed));
       return lateToken(path);
+    }
+    const resource = resourceAsSetting(path, value);
+    if (resource !== undefined) {
+      problems.push(resource);
+      return undefined;
     }
     const spoilt = outputAsText(path, value);
     if (spoilt !== undefined) problems.push(spoilt);

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesObject } from "../model/kubernetes";
 import { reportedWith, type Path, type Problem } from "../model/settings/problems";
-import { isLater, notPlain, outputAsText } from "./arguments";
+import { isLater, notPlain, outputAsText, resourceAsSetting } from "./arguments";
 import { manifestResources, type LateObject } from "./kubernetes/manifest";
+import { inProgram } from "./origin";
 import { knownSecrets, secretsByName, type Secrets } from "./secrets";
 import { reporting } from "./settingsError";
 
@@ -51,7 +52,7 @@ export function partOf<S>(
   if (args instanceof Checked) return { shape: args.spec, spec: args.spec };
   const title = `${component} ${name}`;
   const parsed = (given: unknown, before: readonly Problem[] = []): S =>
-    reporting(() => reportedWith(before, title, () => parse(given, title)));
+    reporting(() => inProgram(title, () => reportedWith(before, title, () => parse(given, title))));
   const { plain, late, problems } = sampled(args ?? {}, samples);
   const shape = parsed(plain, problems);
   const later: pulumi.Output<unknown> = pulumi.output<object>(args ?? {});
@@ -141,7 +142,7 @@ function sampled(args: object, samples: Samples): Sampled {
       problems.push(notPlain(path, value, `outputs for ${Object.keys(samples).join(", ")}`));
       return undefined;
     }
-    const spoilt = outputAsText(path, value);
+    const spoilt = resourceAsSetting(path, value) ?? outputAsText(path, value);
     if (spoilt !== undefined) {
       problems.push(spoilt);
       return undefined;

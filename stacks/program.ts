@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Cluster, type ClusterArgs } from "../components/cluster";
+import { ofStackFile } from "../components/origin";
 import { ClusterSettingsError } from "../components/settingsError";
 import { SettingsError } from "../model/settings/problems";
 import { plainSecretProblems, storedSecrets } from "../model/settings/storedSecrets";
@@ -21,7 +22,7 @@ export interface StackOutputs {
 /** Builds the cluster of one environment. */
 export function createCluster(args: ClusterArgs): { cluster: Cluster; outputs: StackOutputs } {
   const environment = args.environment ?? pulumi.getStack();
-  const cluster = new Cluster(environment, { ...args, environment });
+  const cluster = new Cluster(environment, ofStackFile({ ...args, environment }));
   const { kubeconfig, endpoint, caCertificate, oidcKubeconfig } = cluster;
   const tenantKubeconfigs = kubeconfigsOf(cluster);
   const outputs = { kubeconfig, endpoint, caCertificate, tenantKubeconfigs };

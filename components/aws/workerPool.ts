@@ -13,6 +13,7 @@ import { STEP_TYPE } from "../machines/workerPool";
 import { JOIN_IGNORES } from "../options";
 import { Checked } from "../part";
 import { declarePool, type DeclaredPool } from "../pools";
+import { inProgram } from "../origin";
 import { reporting } from "../settingsError";
 import { InstanceRole } from "./instanceRole";
 import {
@@ -158,7 +159,7 @@ function declared(name: string, given: AwsWorkerPoolArgs | undefined): Omit<Decl
   const { pool = name, ...args }: AwsWorkerPoolArgs = { ...given };
   const title = `AwsWorkerPool ${name}`;
   const { plain, problems } = takeLate({ ...args, pool }, "a plain value");
-  reporting(() => reportedWith(problems, title, () => parseAwsPool(title, plain)));
+  reporting(() => inProgram(title, () => reportedWith(problems, title, () => parseAwsPool(title, plain))));
   return {
     name,
     component: "AwsWorkerPool",

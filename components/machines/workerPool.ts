@@ -8,6 +8,7 @@ import { takeLate, type PoolMachineArgs } from "../late";
 import { Checked } from "../part";
 import { declarePool, type DeclaredPool } from "../pools";
 import { knownSecrets, type Secrets } from "../secrets";
+import { inProgram } from "../origin";
 import { reporting } from "../settingsError";
 import { nodeStep, setupStep, type StepsArgs } from "./steps";
 
@@ -156,8 +157,10 @@ function declared(name: string, given: WorkerPoolArgs | undefined): Omit<Declare
   const { plain, late, problems } = takeLate({ ...args, pool }, ONLY_ADDRESSES);
   reporting(() => {
     const known = secrets === undefined ? undefined : knownSecrets(secrets, title);
-    reportedWith(problems, title, () =>
-      parseMachinePool(title, plain, { late: late.map(({ path }) => path), secrets: known }),
+    inProgram(title, () =>
+      reportedWith(problems, title, () =>
+        parseMachinePool(title, plain, { late: late.map(({ path }) => path), secrets: known }),
+      ),
     );
   });
   const { machines = {}, labels, taints, maxUnavailable } = args;

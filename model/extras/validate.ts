@@ -1,3 +1,4 @@
+import { isMapping } from "../core/tree";
 import type { Path, Problems } from "../settings/problems";
 import { plainPath, type ProjectFiles } from "./files";
 import type { ChartInput } from "./settings";
@@ -22,6 +23,14 @@ export function validateExtras(facts: ExtrasSurroundings, problems: Problems, co
   validateStaticPods(facts, context, problems);
 }
 
+/** What an object in the settings is known by; the rest may hold secrets. */
+function identity(object: unknown): unknown {
+  if (!isMapping(object)) return object;
+  const { apiVersion, kind, metadata } = object;
+  const { name, namespace } = isMapping(metadata) ? metadata : {};
+  return { apiVersion, kind, metadata: { name, namespace } };
+}
+
 /** Objects and charts by themselves, whatever else the cluster has. @returns the objects that were read */
 export function validateAlone(
   facts: Pick<ExtrasSurroundings, "written" | "refused">,
@@ -29,8 +38,12 @@ export function validateAlone(
   problems: Problems,
 ): ReturnType<typeof readObjects>["objects"] {
   const read = readObjects(facts.written.manifests ?? [], files);
-  for (const { index, source, message, allowed } of read.problems)
-    problems.add(["manifests", index], source, message, { allowed });
+  for (const { index, source, message, allowed } of read.problems) {
+    const given = facts.written.manifests?.[index];
+    problems.add(["manifests", index], typeof given === "string" ? source : identity(given), message, {
+      allowed,
+    });
+  }
   validateOwnObjects(read.objects, problems);
   for (const [name, chart] of Object.entries(facts.written.charts ?? {}))
     chartFits(name, chart, facts, files, problems);

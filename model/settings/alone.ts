@@ -13,6 +13,7 @@ import {
   SECRET_KEY,
   SettingsError,
   show,
+  UNKNOWN_KEY,
   type Path,
   type Problem,
 } from "./problems";
@@ -100,7 +101,7 @@ export function unknownKeys(args: object, known: readonly string[]): Problem[] {
       {
         path: key,
         value: show(SECRET_KEY.test(key) ? HIDDEN : value),
-        message: "unknown key",
+        message: UNKNOWN_KEY,
         allowed: known.join(", "),
         ...(near === undefined ? {} : { nearest: near }),
       },

@@ -2,9 +2,8 @@ import { isMap, isScalar, type Document } from "yaml";
 import { excerptOf, lineAt } from "./excerpt";
 import { nearest } from "../text";
 import { show, type Problem } from "./problems";
-import { awsCluster, machinesCluster } from "./schema/cluster";
+import { SETTINGS_KEYS } from "./schema/cluster";
 
-const SETTINGS = new Set([...Object.keys(machinesCluster.shape), ...Object.keys(awsCluster.shape)]);
 const KEYS = ["kubeadm:cluster", "kubeadm:secrets"];
 /** Namespaces that people write for the library's. */
 const NAMESPACE = /^(pulumi[-_.]?)?kubeadm$/;
@@ -28,13 +27,13 @@ export function misplacedKeys(text: string, document: Document): Problem[] {
   });
   return [
     ...top.flatMap((key) =>
-      SETTINGS.has(key.name) || lookalike(key.name) !== undefined
+      SETTINGS_KEYS.has(key.name) || lookalike(key.name) !== undefined
         ? [problem(key, "is not below config", "below `config:`, indented by two columns")]
         : [],
     ),
     ...config.flatMap((key) => {
       if (KEYS.includes(key.name)) return [];
-      if (SETTINGS.has(key.name)) {
+      if (SETTINGS_KEYS.has(key.name)) {
         const allowed = "below `kubeadm:cluster:`, indented by two more columns";
         return [problem(key, "is a cluster setting and belongs below kubeadm:cluster", allowed)];
       }

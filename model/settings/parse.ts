@@ -28,6 +28,12 @@ export interface ParseContext {
   readonly region?: string | undefined;
   /** The entries of `kubeadm:secrets`. Undefined if they are unknown, as in a plan without the passphrase. */
   readonly secrets?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * What reports call the place of the secrets.
+   *
+   * @defaultValue `kubeadm:secrets`
+   */
+  readonly secretsAt?: string | undefined;
   /** Reads the files that `manifests`, `charts` and `staticPods` name. Undefined: their content is not checked. */
   readonly files?: ProjectFiles | undefined;
   /**
@@ -66,6 +72,8 @@ export function readCluster(raw: unknown, context: ParseContext): ClusterSetting
   const { late = [] } = context;
   const sampled = late.length === 0 ? own : withSamples(own, late);
   const fitting = withoutSamples(checkSchema(SCHEMAS[platform], sampled, problems), late);
+  // Of settings that are no mapping nothing else can be said.
+  if (!isMapping(own)) throw new SettingsError(problems.sorted(), context.environment);
   const left = withPodRange(own, fitting);
   const { written, filled, refused } = prune<(typeof SCHEMAS)[Platform]>(
     SCHEMAS[platform],
@@ -84,7 +92,8 @@ export function readCluster(raw: unknown, context: ParseContext): ClusterSetting
   validateAll([...VALIDATORS, ...VALIDATORS_OF[platform]], checked, further);
   if (platform === "aws") validateRegion(context.region, further);
   validateParts(checked, context.files, further);
-  validateSecrets(checked, context.secrets, further, { keysElsewhere: context.keysElsewhere });
+  const { secrets, secretsAt, keysElsewhere } = context;
+  validateSecrets(checked, secrets, further, { where: secretsAt, keysElsewhere });
   validateNoSecretsInside(given, problems);
   if (platform === "aws" && problems.sorted().length === 0) validateLimits(settings, problems);
   const found = problems.sorted();

@@ -62,6 +62,9 @@ export function formatProblems(problems: readonly Problem[], environment?: strin
   return [head, ...entries].join("\n");
 }
 
+/** A key that nobody reads. */
+export const UNKNOWN_KEY = "unknown key";
+
 /** Messages that need no value: the key is what is wrong, or there is none. */
 const WITHOUT_VALUE = /^(unknown|renamed) key|^is missing/;
 
@@ -167,7 +170,16 @@ export function show(value: unknown): string {
   if (value === undefined) return "(not given)";
   // JSON has no word for .nan and .inf.
   if (typeof value === "number" && !Number.isFinite(value)) return String(value);
-  return cut(JSON.stringify(value) ?? typeof value);
+  return cut(jsonOf(value) ?? typeof value);
+}
+
+/** Undefined for what JSON cannot say, such as an object of a program that holds itself. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 function cut(text: string): string {

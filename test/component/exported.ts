@@ -31,7 +31,7 @@ export const EXPORTED: Readonly<Record<string, Exported>> = {
     make: (name, opts) =>
       new core.Cluster(name, { settings: metalInput() as never, environment: "metal" }, opts),
     wrong: [
-      [undefined, "machines"],
+      [undefined, "settings"],
       [{ settings: metalInput(), secrets: ["the key"] }, "secrets"],
       [{ settings: { ...metalInput(), network: Promise.resolve({}) } }, "network"],
       [{ settings: metalInput(), pools: [{ pool: "gpu" }] }, "pools[0]"],

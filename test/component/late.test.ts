@@ -170,7 +170,7 @@ describe("the check of late values", () => {
       w2: { hostKey: "SHA256:abc", nodeAddress: undefined },
     });
     expect(report.split("\n").filter((line) => !line.startsWith("    "))).toEqual([
-      "4 problems in the settings of metal",
+      "4 problems in the settings of Cluster metal",
       '  machines.cp2.host: "192.0.2.11" and port 22 are also those of machine cp1',
       expect.stringMatching(/^ {2}machines\.w1\.nodeAddress: "10\.244\.3\.1" .* lies within the pod range/),
       expect.stringMatching(/^ {2}machines\.w2\.hostKey: "SHA256:abc" is a fingerprint/),

@@ -34,12 +34,14 @@ describe("secrets that are outputs", () => {
 
   it("do not keep plain ones beside them from being checked", async () => {
     const found = await problems({ operator: "no key", other: pulumi.secret("key") });
-    expect(found.map(({ path, value }) => [path, value])).toEqual([["kubeadm:secrets.operator", "[hidden]"]]);
+    expect(found.map(({ path, value }) => [path, value])).toEqual([["secrets.operator", "[hidden]"]]);
   });
 
   it("are no excuse for what has no value, as an environment variable that is not set", async () => {
     const found = await problems({ operator: undefined, other: pulumi.secret("key") });
-    expect(found.map(({ message }) => message)).toEqual(["is not text"]);
+    expect(found.map(({ path, message }) => [path, message])).toEqual([
+      ["secrets.operator", "is missing: its value is undefined"],
+    ]);
   });
 
   it("may come as one object, and stay secret on their way to a host", async () => {

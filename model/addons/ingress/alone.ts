@@ -97,7 +97,10 @@ export function parseIngress(given: unknown, title: string): IngressSpec {
 const serviceName = matching(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, "the name of a Service of the namespace");
 const backendSchema = z.strictObject({
   service: serviceName,
-  port: z.union([port, matching(/^(?=.*[a-z])[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$/, "the port's name")]),
+  port: z.union([
+    port,
+    matching(/^(?=.*[a-z])[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$/, "the port's name, or its number"),
+  ]),
   match: z.enum(["Prefix", "Exact", "ImplementationSpecific"]).optional(),
 });
 const hostName = text((value) =>

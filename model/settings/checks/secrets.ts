@@ -22,23 +22,25 @@ export function validateSecrets(
   {
     where = IN_SECRETS,
     keysElsewhere,
-  }: { readonly where?: string; readonly keysElsewhere?: readonly string[] | undefined } = {},
+  }: { readonly where?: string | undefined; readonly keysElsewhere?: readonly string[] | undefined } = {},
 ): void {
   if (secrets === undefined) return;
   const { provider } = settings.encryption;
   const fits = (value: unknown, use: SecretUse) =>
     value === UNREAD || (typeof value === "string" && wrongSecret(value, use, provider) === undefined);
   for (const { path, name, use } of referredSecrets(written, keysElsewhere)) {
+    if (Object.hasOwn(secrets, name) && secrets[name] === undefined) {
+      problems.add([where, name], undefined, "is missing: its value is undefined", {
+        allowed: argumentOf(name),
+      });
+      continue;
+    }
     if (!Object.hasOwn(secrets, name)) {
       // Of the secrets that are there only those that would do.
       const names = Object.keys(secrets).filter((other) => fits(secrets[other], use));
+      const command = where === IN_SECRETS ? secretCommand(name) : argumentOf(name);
       problems.add(path, looksLikeKeyMaterial(name) ? HIDDEN : name, `is not in ${where}`, {
-        allowed:
-          names.length > 0
-            ? [...names].sort().join(", ")
-            : where === IN_SECRETS
-              ? secretCommand(name)
-              : `an entry of ${where}`,
+        allowed: names.length > 0 ? [...names].sort().join(", ") : command,
         nearest: nearest(name, names),
       });
       continue;
@@ -49,6 +51,13 @@ export function validateSecrets(
     if (wrong === undefined) continue;
     problems.add([where, name], HIDDEN, wrong.message, { allowed: wrong.allowed });
   }
+}
+
+/** How a program gives a secret. */
+function argumentOf(name: string): string {
+  const known = looksLikeKeyMaterial(name) ? "NAME" : name;
+  const key = /^[A-Za-z_]\w*$/.test(known) ? known : JSON.stringify(known);
+  return `secrets: { ${key}: config.requireSecret(...) }; config.getSecret gives undefined where the stack has no such key`;
 }
 
 interface Wrong {

@@ -34,6 +34,11 @@ export const machinesCluster = z.strictObject({
 /** `kubeadm:cluster` as people write it, on AWS EC2. */
 export const awsCluster = z.strictObject({ ...everywhere, platform: z.literal("aws"), ...awsShape });
 
+/** Keys of the settings of any platform. */
+export const SETTINGS_KEYS: ReadonlySet<string> = new Set(
+  [machinesCluster, awsCluster].flatMap(({ shape }) => Object.keys(shape)),
+);
+
 /** Both platforms' keys beside each other, for what looks at settings before they are known to fit. */
 export type AnyInput = Partial<Omit<MachinesInput, "network" | "access" | "platform">> &
   Partial<Omit<AwsInput, "bastion" | "endpoint" | "platform">> & { platform?: (typeof PLATFORMS)[number] };
