@@ -24,6 +24,8 @@ export interface EngineRequest {
   readonly servers: boolean;
   /** Whether the program makes a pod with a role beside the cluster. */
   readonly podRole: boolean;
+  /** URNs, or patterns of them, that the operation is limited to; none: all. */
+  readonly target: readonly string[];
   /** Pools whose machines the program takes out of the settings, and makes components of. */
   readonly pools: readonly string[];
 }
@@ -51,6 +53,8 @@ export interface EngineOptions {
   readonly servers?: boolean;
   /** On AWS: the program makes a pod with a role beside the cluster; default: false. */
   readonly podRole?: boolean;
+  /** URNs, or patterns of them, that the operation is limited to; default: all. */
+  readonly target?: readonly string[];
   /** Pools that the program makes components of; default: none. */
   readonly pools?: readonly string[];
   /** Added to the environment of the program and, through it, of engine and providers. */
@@ -96,6 +100,7 @@ export async function runEngine(
     clockOffsetHours: options.clockOffsetHours ?? 0,
     servers: options.servers ?? false,
     podRole: options.podRole ?? false,
+    target: options.target ?? [],
     pools: options.pools ?? [],
   };
   const file = lab.folder(`request-${randomBytes(4).toString("hex")}.json`);

@@ -105,7 +105,10 @@ function withComponents(args: ClusterArgs, names: readonly string[]): ClusterArg
 
 async function operate(engine: EngineStack, request: EngineRequest): Promise<Omit<EngineReport, "leaks">> {
   try {
-    const { changed, log } = await engine[request.operation]();
+    const { target } = request;
+    const { changed, log } = await engine[request.operation](
+      target.length === 0 ? {} : { target: [...target] },
+    );
     return { ok: true, changed, log, error: "" };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;

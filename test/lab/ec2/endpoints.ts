@@ -5,6 +5,7 @@
 import { accountId, readAccount, withAccount, type AccountData } from "../../engine/providers/aws/account";
 import { elb } from "./balancers/api";
 import type { Balancers } from "./balancers/balancers";
+import type { Buckets } from "./buckets";
 import {
   describeInstances,
   describeSubnets,
@@ -52,6 +53,8 @@ export interface Behind {
   readonly lifecycle: Lifecycle;
   readonly balancers: Balancers;
   readonly logins: Logins;
+  /** Those that the stack does not make. */
+  readonly buckets: Buckets;
 }
 
 type Protocol = "query" | "ec2" | "json" | "rest";
@@ -170,11 +173,24 @@ function query(action: string, inner: string): string {
 }
 
 function s3(request: SignedRequest, behind: Behind, call: Named): Buffer {
+  const account = readAccount(behind.accountFile);
+  const bucket = String(request.headers.host).split(".")[0] ?? "";
+  const [location = "", query = ""] = request.url.split("?");
+  const key = decodeURIComponent(location.slice(1));
+  if (behind.buckets.has(bucket)) {
+    call.role = verify(request, behind.region, (id) => behind.sessions.find(id)).session.role;
+    const { method, body } = request;
+    return behind.buckets.answer(
+      bucket,
+      { method, key, body, query: new URLSearchParams(query) },
+      (action) => {
+        call.action = action;
+        return (resource, keys) => decide(account, call, { action: `s3:${action}`, resource, keys });
+      },
+    );
+  }
   call.action = "GetObject";
   if (request.method !== "GET") throw new Refusal(405, "MethodNotAllowed", request.method);
-  const account = readAccount(behind.accountFile);
-  const bucket = String(request.headers.host).split(".")[0];
-  const key = decodeURIComponent((request.url.split("?")[0] ?? "").slice(1));
   if (request.headers.authorization === undefined) return s3Object(account, bucket, key, undefined);
   const { session } = verify(request, behind.region, (id) => behind.sessions.find(id));
   call.role = session.role;

@@ -17,6 +17,7 @@ import { registryUrl } from "../registry";
 import { instancesOf, objectsOf, type Ec2Instance } from "./account";
 import { Balancers } from "./balancers/balancers";
 import { Logins, registryAnswer } from "./ecr";
+import { Buckets } from "./buckets";
 import { answerCall, type Answer, type Call } from "./endpoints";
 import { bootInstance, endInstance, hostOf, stopInstance, type Booting } from "./hosts";
 import { Lifecycle, type Life } from "./lifecycle";
@@ -39,6 +40,8 @@ export interface RegionConfig {
 
 /** File with the names of zones that are cut off, one a line. */
 export const CUT_ZONES = "cut-zones";
+/** Folder with the buckets that people have made. */
+export const BUCKETS = "buckets";
 
 const TOKEN_SECONDS = "x-aws-ec2-metadata-token-ttl-seconds";
 /** Milliseconds between two looks at the account. */
@@ -190,8 +193,10 @@ class Region {
       fs.appendFileSync(this.file("calls.jsonl"), `${JSON.stringify({ caller, ...call })}\n`);
     };
     const registry = registryAnswer(signed, { region, accountFile, logins, upstream: registryUrl, told });
+    const buckets = new Buckets(this.file(BUCKETS));
     return (
-      registry ?? answerCall(signed, { region, accountFile, sessions, lifecycle, balancers, logins }, told)
+      registry ??
+      answerCall(signed, { region, accountFile, sessions, lifecycle, balancers, logins, buckets }, told)
     );
   }
 

@@ -1,7 +1,7 @@
 /**
  * What services beside EC2 answer: Systems Manager parameters, Secrets Manager, S3, and STS for web identities. All work on the
  * account that Pulumi's resources are in. Not simulated: KMS (a SecureString is kept as it is), versions of parameters
- * but the last, S3 beyond reading an object, and throttling.
+ * but the last, S3 beyond reading an object (`buckets.ts` has buckets of people), and throttling.
  */
 import * as crypto from "node:crypto";
 import { accountId, type AccountData } from "../../engine/providers/aws/account";

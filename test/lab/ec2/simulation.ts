@@ -2,7 +2,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { readAccount } from "../../engine/providers/aws/account";
+import { readAccount, withAccount } from "../../engine/providers/aws/account";
+import { detach } from "../../engine/providers/aws/addresses";
+import { Scope } from "../../engine/providers/aws/scope";
 import { run, type RunOptions, type RunResult } from "../../support/run";
 import { ensureTool } from "../../support/toolchain";
 import { daemonRuns, startDaemon, stopDaemon, tailOf, type Daemon } from "../daemon";
@@ -15,7 +17,7 @@ import type { Call } from "./endpoints";
 import { REGION, type AwsSettings } from "./environment";
 import type { Life } from "./lifecycle";
 import { resolverOf } from "./metadata";
-import { CUT_ZONES, type RegionConfig } from "./region";
+import { BUCKETS, CUT_ZONES, type RegionConfig } from "./region";
 import { atOperator, createSurroundings, operator, removeSurroundings, SERVICES_ADDRESS } from "./wires";
 
 const ENDPOINTS = ["*", "*.s3", "*.ecr", "*.dkr.ecr"].map((name) => `${name}.${REGION}.amazonaws.com`);
@@ -155,6 +157,19 @@ export class SimulatedRegion {
   instances(): Life[] {
     const file = this.file("instances.json");
     return fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, "utf8")) as Life[]) : [];
+  }
+
+  /** A bucket that people have made, empty. */
+  makeBucket(name: string): void {
+    fs.mkdirSync(this.file(BUCKETS, name), { recursive: true });
+  }
+
+  /** What EC2 does where somebody ends an instance in the console: nobody's group starts another. */
+  terminate(id: string): void {
+    withAccount(this.accountFile, (data) => {
+      detach(new Scope(data, REGION), id);
+      delete data.objects["ec2.Instance"]?.[id];
+    });
   }
 
   /** Cuts zones off from everything else, as when their network fails; none: all are back. */
