@@ -76,7 +76,12 @@ export async function controlPlaneNode(
   }
   const why = reasons.length === 0 ? "" : `: ${reasons.join("; ")}`;
   const which = ask.other ? "other control-plane node" : "control-plane node";
-  throw new HostProblem(machine.name, `cannot ask any ${which} for ${ask.for}${why}`);
+  // Nobody else is left to ask: a machine that would join, and whose cluster is perhaps gone.
+  const lost =
+    machine.role === "controlPlane" && ask.other
+      ? ". If etcd's data is lost, set etcd.restore to the newest snapshot and run up: docs/how-to/back-up-etcd.md"
+      : "";
+  throw new HostProblem(machine.name, `cannot ask any ${which} for ${ask.for}${why}${lost}`);
 }
 
 /** Asks all other control-plane nodes that the step knows; a host that was reset is neither answering nor silent. */

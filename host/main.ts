@@ -101,6 +101,11 @@ function onCloud(spec: StepSpec): boolean {
   return !("fixed" in spec) || spec.cloud === true;
 }
 
+/** Steps whose machine may be new: what is made here, and what comes right after an instance was stopped, started or made anew. */
+function waitsForBoot(operation: Operation, { step }: StepSpec): boolean {
+  return operation === "create" || step === "settled" || step === "restore";
+}
+
 /** Runs one step. Ends the process with status 1, after saying why in a few lines, when it fails. */
 export async function main(operation: Operation): Promise<void> {
   let hosts: Hosts | undefined;
@@ -114,8 +119,7 @@ export async function main(operation: Operation): Promise<void> {
     const input = await readInput();
     // A later run may find a new control-plane node among the others.
     const booting = operation !== "delete" && onCloud(spec);
-    const patience =
-      booting && (operation === "create" || spec.step === "settled") ? BOOTING : PATIENCE[operation];
+    const patience = booting && waitsForBoot(operation, spec) ? BOOTING : PATIENCE[operation];
     hosts = new Hosts(input, patience, say, booting);
     const result = await run({
       operation,

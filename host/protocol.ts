@@ -120,7 +120,7 @@ export interface InitSpec extends KnownCluster {
 }
 
 /** The cluster is put back to a snapshot of etcd, once for one name of it. */
-export interface RestoreSpec extends Omit<InitSpec, "step" | "setup"> {
+export interface RestoreSpec extends Omit<InitSpec, "step"> {
   readonly step: "restore";
   /** Name of the snapshot at the target of backups. */
   readonly snapshot: string;
@@ -206,6 +206,8 @@ export interface PoolReadySpec {
   readonly rolling: number;
   /** Names; any of them is asked. */
   readonly controlPlaneNodes: readonly string[];
+  /** The snapshot that the cluster was restored from: after another one instances are looked for that it does not know. */
+  readonly restored?: string;
 }
 
 /** On AWS: at a destroy, deletes or lists what controllers in the cluster have created there, while its API still serves. */
@@ -295,7 +297,7 @@ export interface StepResult {
   readonly rotation?: string;
   /** Rotation: SHA-256 of the cluster CA's certificate that all nodes have. */
   readonly authority?: string;
-  /** Restore, rotation and node: the snapshot that the cluster was restored from. */
+  /** Restore, rotation, node and wait for a pool: the snapshot that the cluster was restored from. */
   readonly restored?: string;
   /** Settled: the type of the machine's instance. */
   readonly instanceType?: string;

@@ -51,10 +51,17 @@ export class ControlPlane extends pulumi.ComponentResource {
     const before = setups.length > 0 ? setups : [...args.after];
     this.init = initStep(`${name}-init`, args, { parent: this, dependsOn: before });
     const { restore } = args.settings.etcd;
+    // On AWS what refuses a run refuses this too, with `--continue-on-error` as well.
+    const guards = args.settings.aws === undefined ? [] : (args.guards ?? []);
     const restored =
       restore === undefined
         ? []
-        : [restoreStep(`${name}-restore`, args, { parent: this, dependsOn: [this.init, ...setups] })];
+        : [
+            restoreStep(`${name}-restore`, args, {
+              parent: this,
+              dependsOn: [this.init, ...setups, ...guards],
+            }),
+          ];
     const { rotation } = args.settings.certificates;
     const rotated =
       rotation === undefined

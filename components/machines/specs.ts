@@ -142,8 +142,7 @@ export function topologySpec(settings: ClusterSettings): TopologySpec {
 export function restoreSpec(settings: ClusterSettings): RestoreSpec {
   const { restore } = settings.etcd;
   if (restore === undefined) throw new Error("the settings restore nothing");
-  const { controlPlaneNodes, machines, node } = initSpec(settings);
-  return { step: "restore", ...clusterPart(settings), machines, controlPlaneNodes, node, snapshot: restore };
+  return { ...initSpec(settings), step: "restore", snapshot: restore };
 }
 
 /** @throws Error where the settings rotate nothing */

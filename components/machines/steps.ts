@@ -4,6 +4,7 @@ import { FIXED_VARIABLE, type InitSpec, type RestoreSpec, type SecretFile } from
 import { LET_GO, WARMUP } from "../../model/aws/hooks";
 import { poolBoot } from "../../model/settings/pools";
 import { controlPlaneTopology } from "../../model/aws/topology";
+import { defined } from "../../model/core/defined";
 import { paths } from "../../model/kubeadm";
 import { isRotated } from "../../model/rotation/authorities";
 import { setupSecretFiles, setupSecretNames } from "../../model/node/setupSecrets";
@@ -350,6 +351,7 @@ export function poolReadyStep(
         timeout: pool.joinTimeoutSeconds,
         rolling: Math.max(args.settings.drainTimeoutSeconds, LET_GO) + WARMUP,
         controlPlaneNodes,
+        ...defined({ restored: args.settings.etcd.restore }),
       },
       operations: ["create", "update", "delete"],
     },

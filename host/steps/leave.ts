@@ -47,6 +47,10 @@ export async function leave(context: Context): Promise<StepResult> {
     say(`${machine.name}: now belongs to a later step (${node.owner}), not touched`);
     return {};
   }
+  if (ours && isAnotherInstance(context, machine, host)) {
+    say(`${machine.name}: its instance is gone, and a new one has restored the cluster: not touched`);
+    return {};
+  }
   const plane = await askControlPlane(context, machine);
   if (insisted === undefined) refuseUnknownHost(machine, host, plane.intended);
   if (plane.answering.length === 0) await leaveAlone(context, machine, host, plane, ours, insisted);
@@ -80,6 +84,16 @@ async function inTurn(
   const keeper = spec.machines.find(({ name }) => answering.includes(name))?.name;
   const change = { target: undefined, maxUnavailable: spec.upgrades?.maxUnavailable ?? 1 };
   await withDrainLock(context, machine, change, work, keeper === undefined ? {} : { keeper });
+}
+
+/**
+ * A lost instance has another one at its address, with the same host key. Where `etcd.restore` has made the cluster again on that one,
+ * this step, which is replaced because of the lost one, must not take it away.
+ */
+function isAnotherInstance({ spec, previous }: Context, machine: ClusterMachine, host: Host): boolean {
+  const before = previous?.machineId ?? "";
+  if (spec.cloud !== true || machine.role !== "controlPlane" || host.kind !== "reached") return false;
+  return before !== "" && host.state.machineId !== "" && host.state.machineId !== before;
 }
 
 async function reset(

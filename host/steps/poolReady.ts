@@ -14,6 +14,7 @@ import { HostProblem } from "../problem";
 import type { PoolReadySpec, StepResult } from "../protocol";
 import type { StepContext } from "../step";
 import { anyControlPlaneNode } from "./anyControlPlaneNode";
+import { afterRestore } from "./poolRestored";
 
 type Context = StepContext<PoolReadySpec>;
 
@@ -36,9 +37,13 @@ export async function poolReady(context: Context, interval = INTERVAL): Promise<
   const { spec, hosts, say } = context;
   const { pool, wanted } = spec;
   if (context.operation === "delete") return forgetStatuses(context);
-  if (wanted === 0) return { pool, nodes: 0 };
-  const started = Date.now();
+  const { restored } = spec;
+  const isRestored = restored !== undefined && context.previous?.restored !== restored;
+  const result = { pool, ...(restored === undefined ? {} : { restored }) };
+  if (wanted === 0 && !isRestored) return { ...result, nodes: 0 };
   const controlPlaneNode = await anyControlPlaneNode(context, `pool ${pool}`);
+  if (isRestored) await afterRestore(context, controlPlaneNode, interval);
+  const started = Date.now();
   const script = poolStateScript(spec.cluster, pool, spec.boot);
   const activities = new Activities(context, controlPlaneNode, started - BEFORE);
   // A rolling refresh replaces one after the other: the time is for the next node, and not for all.
@@ -51,7 +56,7 @@ export async function poolReady(context: Context, interval = INTERVAL): Promise<
     const ready = state.nodes.filter((node) => node.ready).length;
     const line = progress(state, ready, wanted);
     if (line !== told) say(`${pool}: ${(told = line)}`);
-    if (ready >= wanted) return { pool, nodes: ready };
+    if (ready >= wanted) return { ...result, nodes: ready };
     if (ready > most) {
       most = ready;
       last = Date.now();

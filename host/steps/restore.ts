@@ -1,3 +1,4 @@
+import { restoredNodePart } from "../../model/aws/node/controlPlane";
 import { filesOfNode } from "../../model/lifecycle/files";
 import { nodeIdentity } from "../../model/lifecycle/digest";
 import { restoreInitScript, stoppedScript } from "../../model/lifecycle/restoring";
@@ -11,13 +12,14 @@ import { readKeysScript } from "../../model/rotation/scripts";
 import { atOnce } from "../atOnce";
 import { missingKeys } from "../../model/kubeadm/encryption";
 import { refuseMismatch, refuseOtherAuthority } from "../guard";
-import { HostProblem } from "../problem";
+import { HostProblem, UnreachableError } from "../problem";
 import type { RestoreSpec, StepResult } from "../protocol";
 import { readState, type HostState } from "../state";
 import { refuseSkew, type StepContext } from "../step";
 import { withValues } from "../values";
 import { oidcCa, platformPart, reachedPart, secretFiles } from "./init";
 import { givenKeys } from "./encryption";
+import { ensureSetup } from "./setup";
 
 type Context = StepContext<RestoreSpec>;
 
@@ -50,6 +52,7 @@ export async function restore(context: Context): Promise<StepResult> {
   }
   const first = chosen(context, found);
   await refuseOtherWorkers(context);
+  await setUp(context, first);
   await prepare(context, first.machine);
   await stopAll(context, found, first);
   await initialise(context, first.machine);
@@ -100,7 +103,9 @@ async function lookAtAll(context: Context): Promise<Found[]> {
   );
   return Promise.all(
     plane.map(async (machine) => {
-      const state = await readState(hosts, machine.name, { cluster, spec });
+      const state = await readState(hosts, machine.name, { cluster, spec }).catch((error: unknown) => {
+        throw spec.cloud === true && error instanceof UnreachableError ? perhapsLost(error) : error;
+      });
       refuseSkew(machine.name, state.now);
       refuseMismatch(machine.name, state, cluster, spec);
       refuseOtherAuthority(machine.name, state, context.input.files);
@@ -114,6 +119,15 @@ async function lookAtAll(context: Context): Promise<Found[]> {
       const [restored, ready, has] = ["##restored", "##ready", "##has"].map((line) => lines.includes(line));
       return { machine, state, restored: restored === true, ready: ready === true, has: has === true };
     }),
+  );
+}
+
+/** Pulumi takes an instance for living until a refresh has looked. */
+function perhapsLost({ machine, message, tail }: UnreachableError): UnreachableError {
+  return new UnreachableError(
+    machine,
+    `${message}. Nothing was stopped. If EC2 has its instance no more, run pulumi refresh for it, then up: docs/how-to/back-up-etcd.md`,
+    tail,
   );
 }
 
@@ -146,6 +160,31 @@ function chosen(context: Context, found: readonly Found[]): Found {
   return (
     found.find(({ state }) => isLiving(context, state)) ?? found[0] ?? unknown("the first control-plane node")
   );
+}
+
+/**
+ * On AWS the steps of a control-plane node bring its setup along, and a new instance has had none. A living node keeps what it has: its
+ * own step sees to that when the cluster is back.
+ */
+async function setUp(context: Context, { machine, state }: Found): Promise<void> {
+  const { spec } = context;
+  if (spec.setup === undefined) return;
+  const [first] = spec.controlPlaneNodes;
+  if (isLiving(context, state)) {
+    const version = state.node?.version;
+    // Its setup, which has the programs of another version, comes only after this.
+    if (version !== undefined && version !== spec.kubernetesVersion)
+      throw new HostProblem(
+        machine.name,
+        `etcd.restore: the node runs Kubernetes ${version}, but the settings say ${spec.kubernetesVersion}. Nothing was stopped. ` +
+          `Set kubernetesVersion: ${version}, restore, and upgrade in another run`,
+      );
+  } else if (machine.name === first) await ensureSetup(context, machine, spec.setup);
+  else if (state.setup === undefined)
+    throw new HostProblem(
+      machine.name,
+      `has ${spec.snapshot}, but is a new instance, and the cluster begins on ${first}: copy the file to the same folder there`,
+    );
 }
 
 function nodeOn(spec: RestoreSpec, machine: ClusterMachine): RestoreSpec["node"] {
@@ -215,7 +254,10 @@ async function initialise(context: Context, machine: ClusterMachine): Promise<vo
       secretFiles(input),
       platformPart({ ...context, spec: { ...spec, step: "init" } }, machine),
       spec.snapshot,
-      reachedPart(node, machine),
+      {
+        reached: reachedPart(node, machine),
+        ownNode: restoredNodePart(node.controlPlane ?? {}, machine),
+      },
     ),
     timeout: 1_800,
   });

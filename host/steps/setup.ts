@@ -12,7 +12,15 @@ import { insistedBy, waysToInsist } from "../insist";
 import { HostProblem, UnreachableError } from "../problem";
 import type { RenderedFile } from "../../model/renderedFile";
 import { restartCheck, RESTARTS } from "../../model/node/restarts";
-import type { InitSpec, NodeStepSpec, SetupPart, SetupSpec, StepInput, StepResult } from "../protocol";
+import type {
+  InitSpec,
+  NodeStepSpec,
+  RestoreSpec,
+  SetupPart,
+  SetupSpec,
+  StepInput,
+  StepResult,
+} from "../protocol";
 import type { ClusterMachine } from "../../model/machine";
 import { refuseMismatch } from "../guard";
 import { apartFromMaintenance } from "../maintenance";
@@ -116,7 +124,7 @@ function guardedSetup(part: SetupPart, machine: ClusterMachine, change: string, 
 
 /** Setup as a part of a step that needs it: run where the host's last one is not what is rendered now. */
 export async function ensureSetup(
-  context: StepContext<InitSpec | NodeStepSpec>,
+  context: StepContext<InitSpec | NodeStepSpec | RestoreSpec>,
   machine: ClusterMachine,
   part: SetupPart,
 ): Promise<void> {

@@ -182,13 +182,19 @@ function deregistrationStatements(settings: AwsCluster): Statement[] {
   ];
 }
 
-/** Groups of the cluster, where a pool's ill nodes are replaced; one ARN for all of them, since many would fill the role's policy. */
+/**
+ * Groups of the cluster, where a pool's ill nodes are replaced, or those that a restored cluster does not know; one ARN for all of them,
+ * since many would fill the role's policy.
+ */
 function repairStatements(settings: AwsCluster): Statement[] {
-  if (awsOf(settings).pools.every(({ repair }) => repair === undefined)) return [];
+  const { pools } = awsOf(settings);
+  const restores = settings.etcd?.restore !== undefined && pools.length > 0;
+  if (!restores && pools.every(({ repair }) => repair === undefined)) return [];
   return [
     {
       sid: "ReplaceIllNodes",
-      reason: "the pool's group replaces the instance of a node that stays NotReady",
+      reason:
+        "the pool's group replaces the instance of a node that stays NotReady, or that etcd.restore has left without its Node",
       actions: ["autoscaling:SetInstanceHealth"],
       resources: [arn(awsOf(settings), "autoscaling", "autoScalingGroup:*:autoScalingGroupName/kubeadm-*")],
       // EC2 Auto Scaling User Guide, "Tags for security".

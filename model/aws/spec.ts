@@ -6,8 +6,8 @@ import type { AwsSettings } from "./settings";
 export interface AwsCluster {
   /** DNS label; part of the names of what is made. */
   readonly name: string;
-  /** undefined: there are no snapshots. */
-  readonly etcd?: { readonly backup?: BackupSettings };
+  /** undefined: there are no snapshots. `restore`: the one that the cluster is put back to. */
+  readonly etcd?: { readonly backup?: BackupSettings; readonly restore?: string };
   /** undefined: not on AWS. */
   readonly aws?: AwsSettings;
 }

@@ -185,7 +185,8 @@ function onlyNodeProblems(
     `${why}. It is the only control-plane node: deleting its instance would delete etcd and the cluster. ` +
       (moved.length > 0
         ? "Set it back, or create a new cluster"
-        : `Set the revision back to ${only.revision}. For another instance, run up with controlPlane.count: 3 first, then raise the revision`),
+        : `Set the revision back to ${only.revision}. For another instance, run up with controlPlane.count: 3 first, then raise the revision. ` +
+          "If the instance is lost, docs/how-to/back-up-etcd.md says how to restore the cluster on a new one"),
   ];
 }
 

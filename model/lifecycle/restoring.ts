@@ -11,6 +11,14 @@ export function stoppedScript(machine: ClusterMachine, facts: NodeIdentity): str
   return `${stopScript(machine)}${setState(facts, "joining")}`;
 }
 
+/** What the platform has around the init of a restored cluster. */
+export interface AroundRestore {
+  /** As in `AroundInit`. */
+  readonly reached: string;
+  /** The snapshot's Node of the machine may be that of a former host. */
+  readonly ownNode: string;
+}
+
 /** As `initScript`, with data that is there already. */
 export function restoreInitScript(
   kubernetesVersion: string,
@@ -19,11 +27,11 @@ export function restoreInitScript(
   secretFiles: readonly RenderedFile[],
   platform: string,
   snapshot: string,
-  reached: string,
+  { reached, ownNode }: AroundRestore,
 ): string {
   return initScript(kubernetesVersion, facts, files, secretFiles, platform, {
     before: placeData(),
     reached,
-    after: checkRestored(snapshot),
+    after: `${ownNode}${checkRestored(snapshot)}`,
   });
 }

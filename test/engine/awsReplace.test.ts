@@ -14,6 +14,7 @@ import { createEngineStack, isStandIn, type EngineStack, type OperationOptions }
 import { EngineError } from "./result";
 
 interface Raw {
+  readonly etcd?: Readonly<Record<string, unknown>>;
   readonly controlPlane: Readonly<Record<string, unknown>>;
   readonly network: Readonly<Record<string, unknown>>;
 }
@@ -22,6 +23,8 @@ if (isStandIn("aws")) {
   describeWithEngine("three control-plane nodes on AWS", three);
   describeWithEngine("the only control-plane node on AWS", only);
 } else it.skip("the official plugin would need an account", () => undefined);
+
+const SNAPSHOT = "etcd-0123456789abcdef-20261129T015500Z-r1-e3.6.8-k1.36.4.snapshot";
 
 function stepName(operation: string, spec: StepSpec): string {
   return `${operation} ${spec.step} ${"machine" in spec ? spec.machine : ""}`.trim();
@@ -58,24 +61,26 @@ function stackOf(environment: string) {
     instances,
     steps,
     /**
-     * Takes the instance of a control-plane node away behind Pulumi's back, then refreshes and runs `up`; how many
-     * instances are new.
+     * Takes instances of control-plane nodes away behind Pulumi's back, then refreshes and runs `up`; how many instances
+     * are new.
      */
-    lost: async (name: string, next: object) => {
+    lost: async (names: readonly string[], next: object, target?: string[]) => {
       const before = instances();
       const tag = (one: string) =>
         awsObject(engine.awsAccount, "ec2.Instance", one.split(" ")[1] ?? "")?.["tags"];
-      const gone = before.find((one) => JSON.stringify(tag(one)).includes(`-${name}"`)) ?? "";
-      const id = gone.split(" ")[1] ?? "";
-      changeAws(engine.awsAccount, "ec2.Instance", id, "remove");
-      // Its interface, and with it the address, goes with an instance.
-      for (const one of awsObjects(engine.awsAccount)) {
-        const [kind = "", eni = ""] = one.split(" ");
-        if (kind === "interface" && awsObject(engine.awsAccount, kind, eni)?.["owner"] === id)
-          changeAws(engine.awsAccount, kind, eni, "remove");
+      for (const name of names) {
+        const gone = before.find((one) => JSON.stringify(tag(one) ?? {}).includes(`-${name}"`)) ?? "";
+        const id = gone.split(" ")[1] ?? "";
+        changeAws(engine.awsAccount, "ec2.Instance", id, "remove");
+        // Its interface, and with it the address, goes with an instance.
+        for (const one of awsObjects(engine.awsAccount)) {
+          const [kind = "", eni = ""] = one.split(" ");
+          if (kind === "interface" && awsObject(engine.awsAccount, kind, eni)?.["owner"] === id)
+            changeAws(engine.awsAccount, kind, eni, "remove");
+        }
       }
       settings = next;
-      await engine.refresh();
+      await engine.refresh(target === undefined ? {} : { target });
       hosts.forget();
       await engine.up();
       return { steps: steps(), made: instances().filter((one) => !before.includes(one)).length };
@@ -172,12 +177,29 @@ function three(): void {
 
   it("are made again where AWS lost the instance: a refresh forgets it, and its node leaves and joins", async () => {
     const settings = plane({ etcdVolume: {}, revisions: { "cp-2": 2 } });
-    const { steps, made } = await stack.lost("cp-3", settings);
+    const { steps, made } = await stack.lost(["cp-3"], settings);
     expect(steps.filter((one) => !one.startsWith("update"))).toEqual([
       "delete node cp-3",
       "create node cp-3",
     ]);
     expect(made).toBe(1);
+  });
+
+  it("come back from a snapshot where AWS lost all of them: it is restored before a node leaves or joins", async () => {
+    const before = plane({ etcdVolume: {}, revisions: { "cp-2": 2 } });
+    const next = { ...before, etcd: { ...before.etcd, restore: SNAPSHOT } };
+    const { steps, made } = await stack.lost(["cp-1", "cp-2", "cp-3"], next, ["**::prod-instances-cp-*"]);
+    expect(made).toBe(3);
+    expect(steps.filter((one) => /^(create|delete) /.test(one))).toEqual([
+      "create restore",
+      ...["cp-1", "cp-2", "cp-3"].flatMap((name) => [`delete node ${name}`, `create node ${name}`]),
+    ]);
+    // The first one's own volume: its setup is a part of the restore.
+    expect(stack.values("create restore")).toEqual(stack.values("create node cp-1"));
+    // Pools wait for it, and so that it is looked at again what their instances are to the restored cluster.
+    expect(steps.at(-1)).toBe("update poolReady");
+    expect((await stack.up(next)).filter((one) => one !== "update health")).toEqual([]);
+    await stack.up(before);
   });
 
   it("get another type one after the other, each well before the next", async () => {
@@ -246,6 +268,23 @@ function only(): void {
   });
 
   afterAll(() => stack.close());
+
+  it("comes back from a snapshot where AWS lost it, on an instance at the same address", async () => {
+    const target = { kind: "s3", bucket: "example-backups" };
+    const next = plane({}, { etcd: { backup: { target }, restore: SNAPSHOT } });
+    const { steps, made } = await stack.lost(["cp-1"], next, ["**::dev-instances-cp-*"]);
+    expect(made).toBe(1);
+    expect(steps.filter((one) => /^(create|delete) /.test(one))).toEqual([
+      "create restore",
+      "delete node cp-1",
+      "create node cp-1",
+    ]);
+    // Once for one name, unless the step is replaced by hand.
+    const again = await stack.engine().up({ replace: ["**::dev-control-plane-restore"] });
+    expect(again.changed.filter((one) => one.includes("restore"))).not.toEqual([]);
+    expect(stack.steps().at(-1)).toBe("create restore");
+    await stack.up(plane({}));
+  });
 
   it("is never replaced", async () => {
     await stack.refuses(plane({ revisions: { "cp-1": 2 } }), /only control-plane node/);

@@ -1,3 +1,4 @@
+import { configFolder } from "../../kubeadm/paths";
 import { proxyVariables } from "../../node/downloads";
 import type { RenderedFile } from "../../renderedFile";
 import type { ClusterMachine } from "../../machine";
@@ -39,6 +40,22 @@ export function controlPlanePart(
   const { nodeName, nodeAddress } = machine;
   const values = { node_name: nodeName, node_address: nodeAddress };
   return awsScript("node/scripts/control-plane-instance.sh", values);
+}
+
+/**
+ * Goes after kubeadm over restored data, and after `controlPlanePart`. A Node keeps the provider id that it was made with, so the one
+ * that the snapshot has of a former instance cannot become the new one's: the cloud controller manager would look for an instance
+ * that is gone, and delete it.
+ */
+export function restoredNodePart(
+  settings: Pick<AwsControlPlaneSpec, "aws">,
+  machine: Pick<ClusterMachine, "nodeName">,
+): string {
+  if (settings.aws === undefined) return "";
+  return awsScript("node/scripts/restored-node.sh", {
+    node_name: machine.nodeName,
+    cluster_document: `${configFolder}/kubeadm.yaml`,
+  });
 }
 
 /** Rounds in which every address of the balancer has to answer: twice as long as its own health checks take. */

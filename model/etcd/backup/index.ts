@@ -31,7 +31,7 @@ export const backup = {
     hosts(
       ["etcd.restore"],
       ["node everywhere"],
-      "before that, all control-plane nodes stop and the cluster is put back to the snapshot, once: what was changed since is lost; their pods restart, and every kubelet. Removing it afterwards does nothing",
+      "before that, all control-plane nodes stop and the cluster is put back to the snapshot, once: what was changed since is lost; their pods restart, and every kubelet. On AWS pools keep their instances, but for those that joined since, which are replaced. Removing it afterwards does nothing",
     ),
     hosts(
       ["etcd.backup.schedule", "etcd.backup.keep"],

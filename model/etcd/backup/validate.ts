@@ -10,10 +10,6 @@ function validateRestore({ written, settings, refused }: Checked, problems: Prob
   const { restore } = settings.etcd;
   if (restore === undefined || refused("etcd.restore")) return;
   const path = ["etcd", "restore"];
-  if (settings.platform === "aws")
-    return problems.add(path, restore, "is for your own machines: on AWS this version restores nothing", {
-      allowed: "no etcd.restore; docs/how-to/back-up-etcd.md has the steps by hand",
-    });
   if (written.etcd?.backup === undefined && !refused("etcd.backup"))
     problems.add(path, restore, "needs etcd.backup, whose target has the snapshot", {
       allowed: "etcd.backup as it was when the snapshot was taken",

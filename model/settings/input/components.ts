@@ -89,8 +89,7 @@ export interface EtcdInput {
   /** Encrypted snapshots on a schedule, before each upgrade, and before a control-plane node leaves. */
   backup?: BackupInput;
   /**
-   * Puts the cluster back to this snapshot at the target of `backup`, once: everything changed since is lost. On your own machines
-   * only.
+   * Puts the cluster back to this snapshot at the target of `backup`, once: everything changed since is lost.
    *
    * @defaultValue none
    */

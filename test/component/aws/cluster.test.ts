@@ -174,6 +174,29 @@ describe("instances", () => {
     expect(byName(large, "cloud-instances-cp-1").inputs.ebsBlockDevices).toBeUndefined();
   });
 
+  it("that are lost come back by a restore, which brings the first setup along and waits for what can refuse it", async () => {
+    const restore = "etcd-0123456789abcdef-20261129T015500Z-r1-e3.6.8-k1.36.4.snapshot";
+    const backup = { target: { kind: "s3", bucket: "backups" } };
+    const all = await cluster({ ...largeAws(), etcd: { backup, restore } });
+    const step = byName(all, "cloud-control-plane-restore");
+    for (const name of [
+      "cloud-control-plane-guard",
+      "cloud-control-plane-health",
+      "cloud-control-plane-init",
+    ])
+      expect(step.dependsOn, name).toContain(byName(all, name).urn);
+    expect(byName(all, "cloud-control-plane-cp-1-node").dependsOn).toContain(step.urn);
+    const told = (name: string): Record<string, unknown> => {
+      const { environment } = byName(all, name).inputs as { environment: Record<string, string> };
+      return JSON.parse(environment[SPEC_VARIABLE] ?? "") as Record<string, unknown>;
+    };
+    expect(told("cloud-control-plane-restore")).toMatchObject({
+      snapshot: restore,
+      setup: (told("cloud-control-plane-cp-1-node")["setup"] as object) ?? expect.fail("it has a setup"),
+    });
+    expect(told("cloud-pool-general-ready")["restored"]).toBe(restore);
+  });
+
   it("of control-plane nodes have a second hop to their metadata only where add-ons use the control-plane nodes' role", async () => {
     const without = await cluster({ ...smallAws(), podIdentity: false });
     expect(byName(without, "cloud-instances-cp-1").inputs).toMatchObject({

@@ -127,6 +127,24 @@ describe("a control-plane node that leaves", () => {
     expect(resets()).toEqual(["cp1 reset"]);
   });
 
+  describe("whose instance was lost", () => {
+    beforeEach(() => cluster.host("cp1").write("etc/machine-id", "new\n"));
+
+    it("is not touched on the new one, which has restored the cluster", async () => {
+      await cluster.leave("cp1", { instance: "lost" });
+      expect(cluster.log()).toEqual([]);
+      expect(cluster.said.join()).toContain(
+        "cp1: its instance is gone, and a new one has restored the cluster",
+      );
+    });
+
+    it("leaves as ever where it is the instance that the step knows", async () => {
+      cluster.wants([cp2, cp3]);
+      await cluster.leave("cp1", { instance: "new" });
+      expect(resets()).toEqual(["cp1 reset"]);
+    });
+  });
+
   it("stays when etcd has lost its quorum", async () => {
     await cluster.stop("cp1", "cp2");
     cluster.wants([cp1]);

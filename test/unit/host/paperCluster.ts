@@ -197,7 +197,13 @@ export class PaperCluster {
   /** Runs the step of a machine that leaves, as Pulumi does with the settings of the run before. */
   async leave(
     name: string,
-    over: { machines?: readonly Settings[]; bastion?: Connection; operation?: Operation } = {},
+    over: {
+      machines?: readonly Settings[];
+      bastion?: Connection;
+      operation?: Operation;
+      /** Hosts are a cloud's instances, and the step's was that one. */
+      instance?: string;
+    } = {},
   ): Promise<void> {
     const machines = over.machines ?? this.settings.machines;
     const own = machines.find((one) => one.name === name);
@@ -210,7 +216,12 @@ export class PaperCluster {
     const hosts = new Hosts(input, 100, say);
     const { role, revision } = own;
     if (role === "loadBalancer") throw new Error(`${name} is not a node`);
-    const spec = { ...nodeStepSpec(settings, own), machines: knownCluster(settings).machines };
+    const { instance } = over;
+    const spec = {
+      ...nodeStepSpec(settings, own),
+      machines: knownCluster(settings).machines,
+      ...(instance === undefined ? {} : { cloud: true as const }),
+    };
     try {
       await leave({
         operation: "delete",
@@ -218,7 +229,7 @@ export class PaperCluster {
         input,
         hosts,
         cluster: CLUSTER,
-        previous: { machine: name, revision },
+        previous: { machine: name, revision, ...(instance === undefined ? {} : { machineId: instance }) },
         values: {},
         say,
       });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { BootStatus } from "../../../model/aws/boot/poolState";
 import { HostProblem } from "../../../host/problem";
-import type { PoolReadySpec } from "../../../host/protocol";
+import type { PoolReadySpec, StepResult } from "../../../host/protocol";
 import { Hosts } from "../../../host/runner";
 import { poolReady } from "../../../host/steps/poolReady";
 import { HANGS_AFTER } from "../../support/patience";
@@ -13,6 +13,7 @@ const cleanUp: (() => unknown)[] = [];
 const scripts: string[] = [];
 afterEach(async () => {
   vi.restoreAllMocks();
+  scripts.length = 0;
   for (const one of cleanUp.splice(0).reverse()) await one();
 });
 
@@ -21,6 +22,8 @@ interface Pool {
   readonly statuses?: readonly Partial<BootStatus>[];
   readonly others?: readonly string[];
   readonly activities?: readonly object[];
+  /** Whole lines, of the look after a restore. */
+  readonly restored?: readonly string[];
 }
 
 const spec: PoolReadySpec = {
@@ -70,11 +73,14 @@ async function controlPlaneNode(
           const { activities = [] } = answers[0] ?? {};
           return answer(channel, 0, activities.map((one) => `##activity ${JSON.stringify(one)}\n`).join(""));
         }
+        if (script.includes("aws unhealthy")) return answer(channel, 0, "");
         const {
           nodes = [],
           statuses = [],
           others = [],
+          restored,
         } = (answers.length > 1 ? answers.shift() : answers[0]) ?? {};
+        if (script.includes("get leases")) return answer(channel, 0, `${(restored ?? []).join("\n")}\n`);
         const lines = [
           ...nodes.map((node) => `##node ${node}`),
           ...others.map((node) => `##other ${node}`),
@@ -94,7 +100,7 @@ async function controlPlaneNode(
 async function wait(
   server: SshHost,
   over: Partial<PoolReadySpec> = {},
-  more: { readonly operation?: "delete" } = {},
+  more: { readonly operation?: "delete"; readonly previous?: StepResult } = {},
 ): Promise<{ said: string[]; result: unknown }> {
   const said: string[] = [];
   const input = { connections: { "cp-1": server.connection() }, files: [] };
@@ -135,6 +141,40 @@ describe("a pool that is deleted", () => {
     const { said, result } = await wait(await controlPlaneNode([{}], {}), {}, deleted);
     expect(result).toEqual({ pool: "general" });
     expect(said.join()).toContain("the statuses of its boots stay in /kubeadm/dev/general/status");
+  });
+});
+
+describe("a pool of a cluster that was put back to a snapshot", () => {
+  const restored = "etcd-1.snapshot";
+  const lease = (name: string, second: number): string =>
+    `##lease ${name} ${new Date((1_000 + second) * 1000).toISOString()}`;
+  const node = (name: string): string => `##node ${name} aws:///eu-central-1a/i-${name}`;
+  const known = ["##now 1000", "##instance i-a 9000", "##instance i-c 9000", node("a")];
+  const back: Pool = { nodes: ["a True", "b True"] };
+
+  it("has instances replaced that the snapshot does not know, once, and waits for kubelets and for what is gone", async () => {
+    const server = await controlPlaneNode([
+      { restored: [...known, node("b"), lease("a", -60)] },
+      { restored: [...known, node("b"), lease("a", 5)] },
+      { restored: [...known, lease("a", 5)] },
+      back,
+    ]);
+    const { said, result } = await wait(server, { restored });
+    expect(result).toEqual({ pool: "general", nodes: 2, restored });
+    expect(said).toEqual([
+      "general: i-c joined after the snapshot, which has no Node of it: replaced",
+      "general: a: its kubelet has not reported yet; b: its instance is gone, and its Node is not yet",
+      "general: b: its instance is gone, and its Node is not yet",
+      "general: 2 of 2 Ready",
+    ]);
+    expect(scripts.filter((script) => script.includes("aws unhealthy"))).toHaveLength(1);
+    expect(scripts.find((script) => script.includes("aws unhealthy"))).toContain("i-c");
+  });
+
+  it("is looked at so once", async () => {
+    const { result } = await wait(await controlPlaneNode([back]), { restored }, { previous: { restored } });
+    expect(result).toEqual({ pool: "general", nodes: 2, restored });
+    expect(scripts.filter((script) => script.includes("get leases"))).toEqual([]);
   });
 });
 

@@ -3,8 +3,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { nodeStepSpec, restoreSpec } from "../../../components/machines/specs";
-import type { Connection, SecretFile, StepResult } from "../../../host/protocol";
+import { nodeStepSpec, restoreSpec, setupPart } from "../../../components/machines/specs";
+import type { Connection, RestoreSpec, SecretFile, StepResult } from "../../../host/protocol";
 import { Hosts } from "../../../host/runner";
 import { nodeLifecycle } from "../../../host/steps/node";
 import { restore } from "../../../host/steps/restore";
@@ -56,6 +56,7 @@ function instead(name: string, script: string): string {
     ],
     ['phase "kubelet after the restore"', "starts its kubelet anew", ":"],
     ["kubeadm upgrade node", "is configured", ":"],
+    ["\nphase packages\n", "is set up", ":"],
     ["labels and taints of", "adopts", ":"],
   ];
   const found = jobs.find(([mark]) => script.includes(mark));
@@ -112,14 +113,14 @@ function contextOf(files: SecretFile[] = []) {
   return { input, hosts, cluster, values: {}, say: (line: string) => void said.push(line) };
 }
 
-const run = (previous?: StepResult, files?: SecretFile[]) =>
+const run = (previous?: StepResult, files?: SecretFile[], more: Partial<RestoreSpec> = {}) =>
   withHosts(
     (context) =>
       restore({
         ...context,
         operation: previous === undefined ? "create" : "update",
         previous,
-        spec: restoreSpec(settings),
+        spec: { ...restoreSpec(settings), ...more },
       }),
     files,
   );
@@ -224,6 +225,54 @@ describe("a restore", () => {
     for (const name of PLANE) fs.rmSync(`${host(name).root}/etc/kubernetes/kubelet.conf`);
     await run();
     expect(sorted(log())).toEqual(sorted(RUN));
+  });
+
+  describe("whose control-plane nodes have no setup of their own, as on AWS", () => {
+    const setup = setupPart(settings, own("cp1"));
+    const moved = (name: string): void => {
+      fs.rmSync(`${host("cp2").root}/var/lib/backups/${NAME}`);
+      host(name).write(`var/lib/backups/${NAME}`, "");
+    };
+    const isNew = (...names: readonly string[]): void => {
+      for (const name of names) {
+        fs.rmSync(`${host(name).root}/etc/kubernetes/kubelet.conf`);
+        for (const file of [RECORD_FILE, SETUP_FILE]) fs.rmSync(host(name).root + file);
+      }
+    };
+
+    it("sets up the first new instance, and begins there", async () => {
+      isNew(...PLANE);
+      moved("cp1");
+      // In place of what init itself writes.
+      host("cp1").write(
+        RECORD_FILE,
+        JSON.stringify({ ...nodeIdentity(settings, own("cp1"), cluster), state: "joining" }),
+      );
+      await run(undefined, undefined, { setup });
+      expect(log()).toEqual(["cp1 is set up", "cp1 fetches", "cp1 makes data", "cp1 begins"]);
+      expect(fs.readFileSync(host("cp1").root + SETUP_FILE, "utf8")).toContain(setup.digest);
+    });
+
+    it("begins on one that lives, as it is, and leaves the new ones to their steps", async () => {
+      isNew("cp1", "cp3");
+      await run(undefined, undefined, { setup });
+      expect(log()).toEqual(["cp2 fetches", "cp2 makes data", "cp2 stops", "cp2 begins"]);
+    });
+
+    it("refuses another version of Kubernetes in the same run, whose programs no host has yet", async () => {
+      await expect(run(undefined, undefined, { setup, kubernetesVersion: "1.36.5" })).rejects.toThrow(
+        /etcd\.restore: the node runs Kubernetes 1\.36\.\d+, but the settings say 1\.36\.5\. Nothing was stopped/,
+      );
+      expect(log()).toEqual([]);
+    });
+
+    it("says where the file belongs that lies on another new instance", async () => {
+      isNew(...PLANE);
+      await expect(run(undefined, undefined, { setup })).rejects.toThrow(
+        "is a new instance, and the cluster begins on cp1: copy the file to the same folder there",
+      );
+      expect(log()).toEqual([]);
+    });
   });
 
   it("leaves a host alone whose data belongs to nobody that is known", async () => {

@@ -265,11 +265,11 @@ def filtering(filters):
     return params
 
 # command: instance
-# instance NAME TAG=VALUE...: prints id and age in seconds of each running instance of that private name and those tags.
+# instance NAME TAG=VALUE...: prints id and age in seconds of each running instance of that private name, or of any for "", and those tags.
 
 def instance(name, *tags):
     address = re.match("ip-([0-9]+)-([0-9]+)-([0-9]+)-([0-9]+)[.]", name)
-    filters = [("private-ip-address", ".".join(address.groups())) if address else ("private-dns-name", name)]
+    filters = [("private-ip-address", ".".join(address.groups())) if address else ("private-dns-name", name)] if name else []
     filters += [("instance-state-name", "running")]
     filters += [("tag:" + key, value) for key, value in (tag.split("=", 1) for tag in tags)]
     for one in parse(call("ec2", "DescribeInstances", filtering(filters), 20)).iterfind(".//instancesSet/item"):

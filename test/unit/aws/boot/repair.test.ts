@@ -128,6 +128,9 @@ if sys.argv[1] in ("putParameter", "version"):
       conditions: { StringEquals: { "autoscaling:ResourceTag/pulumi-kubeadm/cluster": "dev" } },
     });
     expect(controlPlaneStatements(awsSettings()).some(({ sid }) => sid === "ReplaceIllNodes")).toBe(false);
+    // What a restored cluster does not know is replaced too.
+    const restored = { ...awsSettings(), etcd: { extraArgs: {}, restore: "etcd-0.snapshot" } };
+    expect(controlPlaneStatements(restored)).toContainEqual(statement);
   });
 
   it("are told to the group by SetInstanceHealth, and an instance that leaves already is no error", () => {

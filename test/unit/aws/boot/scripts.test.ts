@@ -4,7 +4,9 @@ import { script as scriptText } from "../../../../model/core/script";
 import { awsProgramText, type AwsCommand } from "../../../../model/aws/node/calls";
 import { credentialFiles } from "../../../../model/aws/node/credentials";
 import { lifecycleFiles } from "../../../../model/aws/boot/lifecycle";
-import { balancerPart, controlPlanePart } from "../../../../model/aws/node/controlPlane";
+import { prelude } from "../../../../model/node/shell";
+import { restoredPoolScript } from "../../../../model/aws/boot/poolRestored";
+import { balancerPart, controlPlanePart, restoredNodePart } from "../../../../model/aws/node/controlPlane";
 import { poolStateScript } from "../../../../model/aws/boot/poolState";
 import { startFiles } from "../../../../model/aws/boot/worker";
 import { bootProgram } from "../../../../model/aws/node/paths";
@@ -70,6 +72,8 @@ function scriptsOf(settings: ClusterSettings): Record<string, string> {
     boot: boot.find((file) => file.path === bootProgram)?.content ?? "",
     credentials: credentialFiles(settings, awsOf(settings))[0]?.content ?? "",
     "pool state": poolStateScript(settings.name, "general", "0123456789ab"),
+    "restored pool": restoredPoolScript(settings.name, "general"),
+    "restored node": `${prelude()}${part}${restoredNodePart(settings, machine)}`,
   };
 }
 
