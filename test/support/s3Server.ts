@@ -1,5 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import * as http from "node:http";
+import * as https from "node:https";
 import * as net from "node:net";
 
 export interface S3Keys {
@@ -17,29 +18,47 @@ export class S3Server {
   readonly refused: string[] = [];
   /** Answers the next requests with these statuses. */
   readonly failures: number[] = [];
+  /** Breaks off so many of the next uploads when their first bytes are there. */
+  cuts = 0;
   /** Keys in one page of a listing. */
   pageSize = 1_000;
-  private readonly server = http.createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => this.answer(request, Buffer.concat(chunks), response));
-  });
+  private readonly server: http.Server | https.Server;
 
+  /** @param tls its own key and certificate, in PEM; without, it speaks HTTP */
   constructor(
     readonly bucket: string,
     private readonly region: string,
-    readonly keys: S3Keys,
-  ) {}
+    public keys: S3Keys,
+    private readonly tls?: { readonly key: string; readonly cert: string },
+  ) {
+    const serve = (request: http.IncomingMessage, response: http.ServerResponse): void =>
+      this.serve(request, response);
+    this.server = tls === undefined ? http.createServer(serve) : https.createServer(tls, serve);
+  }
 
   /** Default: any port of loopback. */
   async listen(address = "127.0.0.1", port = 0): Promise<string> {
     await new Promise<void>((resolve) => this.server.listen(port, address, resolve));
-    return `http://${address}:${(this.server.address() as net.AddressInfo).port}`;
+    const scheme = this.tls === undefined ? "http" : "https";
+    return `${scheme}://${address}:${(this.server.address() as net.AddressInfo).port}`;
   }
 
   async close(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private serve(request: http.IncomingMessage, response: http.ServerResponse): void {
+    const chunks: Buffer[] = [];
+    const isCut = request.method === "PUT" && this.cuts > 0;
+    if (isCut) this.cuts -= 1;
+    request.on("data", (chunk: Buffer) => {
+      if (isCut) request.socket.destroy();
+      else chunks.push(chunk);
+    });
+    request.on("end", () => {
+      if (!isCut) this.answer(request, Buffer.concat(chunks), response);
+    });
   }
 
   private answer(request: http.IncomingMessage, body: Buffer, response: http.ServerResponse): void {
