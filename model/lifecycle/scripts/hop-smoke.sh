@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2317
 # Uses: lifecycle/scripts/check-pod.sh
 # Variables: api_server node dns_port service_ca kubelet_config smoke_within
 
