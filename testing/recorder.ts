@@ -169,11 +169,12 @@ async function observe(program: () => unknown, options: RecordOptions): Promise<
   const urns = new Set<string>();
   const given = new Map<string, unknown>();
   const prototype = (mocks as unknown as { MockMonitor: { prototype: Monitor } }).MockMonitor.prototype;
-  const { registerResource } = prototype;
+  const { registerResource, newUrn } = prototype;
   const transforms = new Transforms();
   // Thrown at the end: an error that leaves the program, or fails a registration, would be an unhandled rejection in the SDK.
   let failure: { readonly error: unknown } | undefined;
   const fail = (error: unknown): void => void (failure ??= { error });
+  prototype.newUrn = urnOf;
   prototype.registerResource = async function (this: Monitor, request, callback) {
     const urn = this.newUrn(request.getParent(), request.getType(), request.getName());
     // As the engine does.
@@ -216,13 +217,23 @@ async function observe(program: () => unknown, options: RecordOptions): Promise<
     // Node tells of rejections after the promises of a turn.
     await nextTurn();
   } finally {
-    prototype.registerResource = registerResource;
+    Object.assign(prototype, { registerResource, newUrn });
     delete prototype.registerStackTransform;
     stopLog();
     stopRejections();
   }
   if (failure !== undefined) throw failure.error;
   return seen;
+}
+
+/**
+ * The engine's URN has the types of all parents but the stack, that of the SDK's mocks the last one alone: `a` in one cluster and `a` in
+ * another part of the program would be one resource.
+ */
+function urnOf(parent: string, type: string, name: string): string {
+  const above = parent.split("::")[2] ?? "";
+  const whole = above === "" || above === STACK_TYPE ? type : `${above}$${type}`;
+  return `urn:pulumi:${[pulumi.getStack(), pulumi.getProject(), whole, name].join("::")}`;
 }
 
 /** Without an engine the SDK logs to the console, with a mark in front of each message. @returns a function that ends it */

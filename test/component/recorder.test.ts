@@ -133,6 +133,22 @@ describe("recorder", () => {
     expect(await record(() => new k8s.core.v1.Namespace("next", {}))).toHaveLength(1);
   });
 
+  it("takes two of one name whose parents differ further up, as Pulumi does", async () => {
+    const below = (type: string, name: string, parent?: pulumi.Resource) =>
+      new pulumi.ComponentResource(type, name, {}, parent === undefined ? {} : { parent });
+    const resources = await record(() => {
+      for (const part of [
+        below("own:index:Part", "part"),
+        below("own:index:Part", "part", below("own:index:Whole", "whole")),
+      ])
+        new k8s.core.v1.ConfigMap("one", {}, { parent: part });
+    });
+    expect(resources.filter(({ name }) => name === "one").map(({ urn }) => urn.split("::")[2])).toEqual([
+      "own:index:Part$kubernetes:core/v1:ConfigMap",
+      "own:index:Whole$own:index:Part$kubernetes:core/v1:ConfigMap",
+    ]);
+  });
+
   it("gives configuration and outputs of other stacks to the program", async () => {
     const resources = await record(
       () => {
