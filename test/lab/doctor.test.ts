@@ -6,7 +6,8 @@ import type { Diagnosis } from "../../doctor/look";
 import { createEngineStack } from "../engine/harness";
 import { describeWithLab } from "./available";
 import { eventually, LabCluster, saw } from "./cluster";
-import { DRIFTS } from "./doctorDrifts";
+import { backupUnit } from "../../model/etcd/backup/files";
+import { DRIFTS, SNAPSHOTS } from "./doctorDrifts";
 import { shapeOf } from "./environment";
 
 const ROOT = path.resolve(__dirname, "../..");
@@ -17,7 +18,13 @@ describeWithLab("the doctor", () => {
 
   beforeAll(async () => {
     cluster = await LabCluster.create("doctor", shapeOf(1, 1));
+    const { address, hostKey } = cluster.lab.host("w1");
+    const target = { kind: "ssh", host: address, user: "ubuntu", hostKey, key: "operator", path: SNAPSHOTS };
+    const etcd = { backup: { schedule: "24h", keep: 1, target } };
+    cluster.settings = { ...cluster.settings, etcd } as typeof cluster.settings;
     await cluster.engine("up");
+    // The timer's own first run comes some minutes later, and finds that this one was it.
+    await cluster.host("cp1", `systemctl start ${backupUnit}.service`);
     state = cluster.lab.folder("doctor-state.json");
     const engine = await createEngineStack({
       projectName: "pulumi-kubeadm",

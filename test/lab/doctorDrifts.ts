@@ -1,4 +1,5 @@
 /** What people and power cuts do to a living cluster of one control-plane node and one worker, and how it is undone. */
+import { BACKUP_ANNOTATIONS, BACKUP_LEASE, backupUnit } from "../../model/etcd/backup/files";
 import type { LabCluster } from "./cluster";
 
 export interface Drift {
@@ -124,6 +125,13 @@ const OWN_CA =
   "-CA /etc/kubernetes/pki/front-proxy-ca.crt -CAkey /etc/kubernetes/pki/front-proxy-ca.key -set_serial 7";
 const etcdctl =
   'e=$(crictl ps --quiet --name "^etcd$"); crictl exec $e etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key';
+
+/** Where the suite's snapshots go, on w1 below the folder of its user. */
+export const SNAPSHOTS = "etcd/doctor";
+const SNAPSHOT_FOLDER = `~ubuntu/${SNAPSHOTS}`;
+const startBackup = `systemctl start ${backupUnit}.service`;
+/** What runs of the schedule go by is away, so that the next one takes a snapshot. */
+const nothingTaken = `kubectl --kubeconfig /etc/kubernetes/admin.conf --namespace kube-system annotate lease ${BACKUP_LEASE} ${BACKUP_ANNOTATIONS.scheduled}-`;
 
 export const DRIFTS: readonly Drift[] = [
   // The failures that the project started from.
@@ -533,6 +541,55 @@ export const DRIFTS: readonly Drift[] = [
     "rmdir /var/lib/pulumi-kubeadm/undo",
     { check: "unfinished", words: "a change of the node was cut off" },
   ),
+
+  // Backups.
+  {
+    ...onHost(
+      "no snapshot of etcd",
+      "w1",
+      `mv ${SNAPSHOT_FOLDER} ${SNAPSHOT_FOLDER}-kept; install -d -o ubuntu -g ubuntu -m 700 ${SNAPSHOT_FOLDER}`,
+      `rmdir ${SNAPSHOT_FOLDER}; mv ${SNAPSHOT_FOLDER}-kept ${SNAPSHOT_FOLDER}`,
+      { check: "backups", words: "has no snapshot of etcd" },
+    ),
+    where: "cluster",
+  },
+  {
+    ...onHost(
+      "a backup that is older than two schedules",
+      "w1",
+      `cd ${SNAPSHOT_FOLDER} && ls >${KEPT} && for f in *.snapshot; do mv "$f" "$(sed -E 's/-[0-9]{8}T[0-9]{6}Z-/-20200101T000000Z-/' <<<"$f")"; done`,
+      `cd ${SNAPSHOT_FOLDER} && mv -- *.snapshot "$(head -n 1 ${KEPT})"`,
+      { check: "backups", words: /the newest snapshot of etcd is .* old, more than two schedules/ },
+    ),
+    where: "cluster",
+  },
+  {
+    name: "a backup that failed",
+    make: async (cluster) => {
+      await cluster.host("w1", `chmod 500 ${SNAPSHOT_FOLDER}`);
+      await cluster.host("cp1", `${nothingTaken}; ${startBackup} || true`);
+    },
+    undo: async (cluster) => {
+      await cluster.host("w1", `chmod 700 ${SNAPSHOT_FOLDER}`);
+      await cluster.host("cp1", startBackup);
+    },
+    check: "backup-runs",
+    where: "cp1",
+    words: /the last backup on this host failed: writing the snapshot on \S+: .*[Pp]ermission denied/,
+  },
+  {
+    ...onHost(
+      "a target of backups that does not answer",
+      "w1",
+      drop("tcp dport 22 ip saddr 10.40.0.11"),
+      open,
+      {
+        check: "backup-runs",
+        words: /snapshots at \S+ cannot be listed: /,
+      },
+    ),
+    where: "cp1",
+  },
   // The last: a Node that comes back has another slice and has lost its labels.
   kubectl("a machine without a Node", "delete node w1", "get nodes", {
     check: "nodes-declared",
