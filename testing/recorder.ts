@@ -110,7 +110,7 @@ export interface RecordOptions {
 }
 
 interface Monitor {
-  newUrn(parent: string, type: string, name: string): string;
+  newUrn: (parent: string, type: string, name: string) => string;
   registerResource: (this: Monitor, request: RegisterResourceRequest, callback: Callback) => Promise<void>;
   registerStackTransform?: (request: { getToken(): string }, callback: Callback) => void;
 }
