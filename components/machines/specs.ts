@@ -126,8 +126,8 @@ function poolUpgrades(settings: ClusterSettings, { role, pool }: Machine): Pick<
 /** The instances of the control plane on AWS, and what their steps would write on them. */
 export function topologySpec(settings: ClusterSettings): TopologySpec {
   const configuration = controlPlaneOf(settings).map((machine) => {
-    const digests = [nodeDigest(nodeSpec(settings, machine)), setupPart(settings, machine).digest];
-    return [machine.name, sha256(digests.join(" ")).slice(0, 16)];
+    const { digest, setup } = nodeStepSpec(settings, machine);
+    return [machine.name, sha256(`${digest} ${setup?.digest ?? ""}`).slice(0, 16)];
   });
   return {
     step: "topology",

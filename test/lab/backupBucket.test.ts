@@ -6,6 +6,7 @@ import { describeWithLab } from "./available";
 import { Bucket } from "./bucket";
 import { LabCluster, saw } from "./cluster";
 import { labSecrets, shapeOf } from "./environment";
+import { expectPutBack } from "./restoredCluster";
 import { labAddress } from "./network";
 
 const UNIT = "pulumi-kubeadm-etcd-backup";
@@ -142,13 +143,6 @@ describeWithLab("backups in a bucket", () => {
         .filter((line) => /is lost/.test(line))
         .join("\n"),
     );
-    expect(log).toMatch(/what was changed in the last \d+ (s|min) is lost/);
-    const names = await cluster.kubectl("get", "configmaps", "-o", "name");
-    expect(names).toContain("configmap/before");
-    expect(names).not.toContain("configmap/after");
-    expect(cluster.kubeconfig()).toBe(kubeconfig);
-    const word = await cluster.kubectl("get", "secret", "deep", "-o", "jsonpath={.data.word}");
-    expect(Buffer.from(word, "base64").toString()).toBe(SECRET);
-    await cluster.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=180s");
+    await expectPutBack(cluster, { log, kubeconfig, word: SECRET });
   });
 });

@@ -6,6 +6,7 @@ import type { Rehearsal } from "../../rehearse/report";
 import { describeWithLab } from "./available";
 import { LabCluster, saw } from "./cluster";
 import { shapeOf } from "./environment";
+import { expectPutBack } from "./restoredCluster";
 import { rehearsalBinaries } from "./etcdTools";
 
 const UNIT = "pulumi-kubeadm-etcd-backup";
@@ -72,14 +73,7 @@ describeWithLab("a backup over SFTP, its rehearsal and its restore", () => {
     const { etcd } = cluster.settings as { etcd?: object };
     cluster.settings = { ...cluster.settings, etcd: { ...etcd, restore: snapshot } };
     const { log } = await cluster.engine("up");
-    expect(log).toMatch(/what was changed in the last \d+ (s|min) is lost/);
-    const names = await cluster.kubectl("get", "configmaps", "-o", "name");
-    expect(names).toContain("configmap/before");
-    expect(names).not.toContain("configmap/after");
-    expect(cluster.kubeconfig()).toBe(kubeconfig);
-    const word = await cluster.kubectl("get", "secret", "deep", "-o", "jsonpath={.data.word}");
-    expect(Buffer.from(word, "base64").toString()).toBe(SECRET);
-    await cluster.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=180s");
+    await expectPutBack(cluster, { log, kubeconfig, word: SECRET });
     expect((await cluster.engine("preview")).changed).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { statusPrefix } from "../names";
 import { awsScript } from "../node/calls";
 import { POOL_LABEL } from "../node/paths";
 import { CLUSTER_TAG, POOL_TAG } from "../tags";
-import type { BootStatus } from "./poolState";
+import { readBootStatus, type BootStatus } from "./poolState";
 
 /** A pool as EC2 and a restored cluster know it. */
 export interface RestoredPool {
@@ -62,7 +62,12 @@ export function readRestoredPool(output: string): RestoredPool {
   return {
     now: Number(found("now")[0]?.[0] ?? 0),
     instances: found("instance").map(([id = "", age]) => ({ id, age: Number(age) })),
-    boots: new Map(found("status").flatMap((words) => bootOf(words.join(" ")))),
+    boots: new Map(
+      found("status").flatMap((words): [string, BootStatus["state"]][] => {
+        const status = readBootStatus(words.join(" "));
+        return status === undefined ? [] : [[status.instance, status.state]];
+      }),
+    ),
     nodes: found("node").map(([name = "", provider = ""]) => {
       const renewed = renewals.get(name);
       return {
@@ -72,17 +77,6 @@ export function readRestoredPool(output: string): RestoredPool {
       };
     }),
   };
-}
-
-/** A status that is not valid JSON is somebody else's. */
-function bootOf(text: string): [string, BootStatus["state"]][] {
-  try {
-    const { value } = JSON.parse(text) as { value: string };
-    const { instance, state } = JSON.parse(value) as BootStatus;
-    return [[instance, state]];
-  } catch {
-    return [];
-  }
 }
 
 /**

@@ -78,13 +78,14 @@ export function readPoolState(output: string, boot: string): PoolState {
     .map(([, name = "", ready]) => ({ name, ready: ready === "True" }));
   const statuses = lines
     .filter((line) => line.startsWith("##status "))
-    .map((line) => parsed(line.slice("##status ".length)))
+    .map((line) => readBootStatus(line.slice("##status ".length)))
     .filter((status) => status !== undefined && status.boot === boot) as BootStatus[];
   const others = lines.filter((line) => line.startsWith("##other ")).length;
   return { nodes, statuses, others };
 }
 
-function parsed(text: string): BootStatus | undefined {
+/** A parameter of the store as the host prints it; undefined: it is somebody else's. */
+export function readBootStatus(text: string): BootStatus | undefined {
   try {
     const { value } = JSON.parse(text) as { value: string };
     return JSON.parse(value) as BootStatus;

@@ -670,45 +670,30 @@ describe("a node that leaves", () => {
 
 describe("runs that are killed at seeded moments", () => {
   const pool = ["w1", "w2", "w3", "w4", "w5"];
+  const away = () => pool.filter((name) => nodes.get(name, "cordoned") !== undefined).length;
 
-  it.each([1, 2, "50%"])(
-    "never have more than maxUnavailable %s of five nodes away, and all get the change",
-    async (maxUnavailable) => {
-      nodes.add("general", "w4", "w5");
-      const limit = portion(maxUnavailable, pool.length);
-      const done = new Set<string>();
-      let most = 0;
-      const away = () => pool.filter((name) => nodes.get(name, "cordoned") !== undefined).length;
-      for (let run = 1; done.size < pool.length; run += 1) {
-        expect(run).toBeLessThan(20);
-        let killed = false;
-        const kill = gate();
-        // So many nodes get well in this run before it is killed, with what is under way; the last ones end by themselves.
-        let until = 1 + Math.floor(Math.random() * 3);
-        const steps = pool
-          .filter((name) => !done.has(name))
-          .map((name) =>
-            step(
-              name,
-              async () => {
-                if (killed) return new Promise<void>(() => undefined);
-                nodes.set(name, "cordoned", "");
-                most = Math.max(most, away());
-                await new Promise((wake) => setTimeout(wake, Math.random() * 150));
-                if (until === 0 || killed) {
-                  killed = true;
-                  kill.open();
-                  return new Promise<void>(() => undefined);
-                }
-                until -= 1;
-                nodes.set(name, "cordoned", undefined);
-                nodes.set(name, "mark", undefined);
-                done.add(name);
-              },
-              `run ${run}`,
-              { maxUnavailable },
-            ),
-          );
+  /** A run that is killed once so many nodes have got through, with what is under way. */
+  function killedAfter(count: number) {
+    let [left, killed, most] = [count, false, 0];
+    const kill = gate();
+    const forever = () => new Promise<void>(() => undefined);
+    return {
+      /** The most nodes that were away at a time. */
+      most: () => most,
+      drain: async (name: string, through: () => void): Promise<void> => {
+        if (killed) return forever();
+        nodes.set(name, "cordoned", "");
+        most = Math.max(most, away());
+        await new Promise((wake) => setTimeout(wake, Math.random() * 150));
+        if (left === 0 || killed) {
+          killed = true;
+          kill.open();
+          return forever();
+        }
+        left -= 1;
+        through();
+      },
+      end: async (steps: readonly ReturnType<typeof step>[]): Promise<void> => {
         await Promise.race([kill.passed, Promise.allSettled(steps.map((one) => one.done))]);
         killed = true;
         for (const { hosts } of steps) {
@@ -717,8 +702,33 @@ describe("runs that are killed at seeded moments", () => {
           hosts.close();
         }
         await machine.idle();
+      },
+    };
+  }
+
+  it.each([1, 2, "50%"])(
+    "never have more than maxUnavailable %s of five nodes away, and all get the change",
+    async (maxUnavailable) => {
+      nodes.add("general", "w4", "w5");
+      const limit = portion(maxUnavailable, pool.length);
+      const done = new Set<string>();
+      for (let run = 1; done.size < pool.length; run += 1) {
+        expect(run).toBeLessThan(20);
+        // The last ones end by themselves.
+        const { drain, end, most } = killedAfter(1 + Math.floor(Math.random() * 3));
+        const through = (name: string): void => {
+          nodes.set(name, "cordoned", undefined);
+          nodes.set(name, "mark", undefined);
+          done.add(name);
+        };
+        const waiting = pool.filter((name) => !done.has(name));
+        await end(
+          waiting.map((name) =>
+            step(name, () => drain(name, () => through(name)), `run ${run}`, { maxUnavailable }),
+          ),
+        );
+        expect(most()).toBeLessThanOrEqual(limit);
       }
-      expect(most).toBeLessThanOrEqual(limit);
       expect(away()).toBe(0);
     },
   );
@@ -729,43 +739,19 @@ describe("runs that are killed at seeded moments", () => {
       nodes.add("general", "w4", "w5");
       declare("w1", "w2");
       const there = new Set(["w3", "w4", "w5"]);
-      let most = 0;
-      const away = () => pool.filter((name) => nodes.get(name, "cordoned") !== undefined).length;
       for (let run = 1; there.size > 0; run += 1) {
         expect(run).toBeLessThan(20);
-        let killed = false;
-        const kill = gate();
-        let until = Math.floor(Math.random() * 3);
-        const steps = [...there].map((name) =>
-          step(
-            name,
-            async () => {
-              if (killed) return new Promise<void>(() => undefined);
-              nodes.set(name, "cordoned", "");
-              most = Math.max(most, away());
-              await new Promise((wake) => setTimeout(wake, Math.random() * 150));
-              if (until === 0 || killed) {
-                killed = true;
-                kill.open();
-                return new Promise<void>(() => undefined);
-              }
-              until -= 1;
-              there.delete(name);
-              nodes.remove(name);
-            },
-            `run ${run}`,
-            { target: undefined, maxUnavailable },
-          ),
+        const { drain, end, most } = killedAfter(Math.floor(Math.random() * 3));
+        const through = (name: string): void => {
+          there.delete(name);
+          nodes.remove(name);
+        };
+        const leaves = { target: undefined, maxUnavailable };
+        await end(
+          [...there].map((name) => step(name, () => drain(name, () => through(name)), `run ${run}`, leaves)),
         );
-        await Promise.race([kill.passed, Promise.allSettled(steps.map((one) => one.done))]);
-        killed = true;
-        for (const { hosts } of steps) {
-          vi.spyOn(hosts, "session").mockReturnValue(new Promise(() => undefined));
-          hosts.close();
-        }
-        await machine.idle();
+        expect(most()).toBeLessThanOrEqual(maxUnavailable);
       }
-      expect(most).toBeLessThanOrEqual(maxUnavailable);
     },
   );
 });
