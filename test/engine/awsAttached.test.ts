@@ -319,6 +319,7 @@ function additions(): void {
   const nodeRoles = ["control-plane", "pool-general", "pool-other"].map(
     (part) => `update ${part}-identity-policy`,
   );
+  const controlPlane = ["update control-plane-cp-1-node", "update control-plane-guard"];
   const cases: readonly (readonly [what: string, change: Change, expected: readonly string[]])[] = [
     ["an endpoint less", set("network.endpoints", {}), ["delete services-logs"]],
     [
@@ -344,14 +345,11 @@ function additions(): void {
       ].map((role) => `update ${role}-role`),
     ],
     ["other shares of a replacement", set("workers.general.maxSurge", "50%"), ["update pool-general-group"]],
-    ["repair of one pool less", set("workers.other.repair", undefined), ["update control-plane-cp-1-node"]],
+    // The guard holds what each control-plane node was set up with.
+    ["repair of one pool less", set("workers.other.repair", undefined), controlPlane],
     ["a volume more", set("workers.other.volumes", [{}]), roll("other")],
     ["a package more", set("workers.other.packages", ["nfs-utils", "jq"]), roll("other")],
-    [
-      "a package more on the control plane",
-      set("controlPlane.packages", ["nfs-common", "jq"]),
-      ["update control-plane-cp-1-node"],
-    ],
+    ["a package more on the control plane", set("controlPlane.packages", ["nfs-common", "jq"]), controlPlane],
     ["a group more for a pool", set("workers.other.securityGroupIds", [DATABASE]), roll("other")],
     [
       "a group more for the control plane",
