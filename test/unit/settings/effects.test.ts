@@ -1,13 +1,12 @@
-import * as fs from "node:fs";
-import * as path from "node:path";
 import { describe, expect, it } from "vitest";
-import { format, resolveConfig } from "prettier";
 import type { z } from "zod";
 import { refuseMismatch, refuseOtherIssuer, refuseOtherNode } from "../../../host/guard";
 import { HostProblem } from "../../../host/problem";
 import type { HostState } from "../../../host/state";
 import { serviceAccountIssuers } from "../../../model/kubeadm/issuer";
-import { covers, effectOf, EFFECTS, effectsTable } from "../../../scripts/settings/effects";
+import { covers, effectOf, EFFECTS } from "../../../scripts/settings/effects";
+import { effectsPage, EFFECTS_PAGE } from "../../../scripts/settings/effectsPage";
+import { read } from "../../../scripts/settings/files";
 import { readCluster } from "../../../model/settings/parse";
 import { awsCluster, machinesCluster } from "../../../model/settings/schema/cluster";
 import { metalInput } from "../../support/settings";
@@ -56,11 +55,9 @@ describe.each(platforms)("what a change does, platform %s", (platform, schema) =
 });
 
 it("docs/replacement.md has the table as it is here (npm run effects writes it)", async () => {
-  const file = path.resolve(__dirname, "../../../docs/replacement.md");
-  const options = { ...(await resolveConfig(file)), parser: "markdown" };
-  const [, written = ""] =
-    /<!-- effects -->\n([^]*)<!-- end of effects -->/.exec(fs.readFileSync(file, "utf8")) ?? [];
-  expect(written.trim()).toBe((await format(effectsTable(), options)).trim());
+  const written = read(EFFECTS_PAGE);
+  expect(written).toContain("<!-- end of effects -->");
+  expect(written).toBe(await effectsPage(written));
 });
 
 describe("what is refused", () => {
