@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import * as mocks from "@pulumi/pulumi/runtime/mocks";
 import { keyOutputs } from "./keys";
+import { takeNoStacks } from "./stacks";
 import { secretPaths, withSecrets, type Path } from "./secretPaths";
 import { Transforms } from "./transforms";
 
@@ -191,6 +192,7 @@ async function observe(program: () => unknown, options: RecordOptions): Promise<
   const { onWarning, onError = (message) => fail(new pulumi.RunError(message)) } = options;
   const stopLog = readLog({ ...(onWarning === undefined ? {} : { warn: onWarning }), error: onError });
   const stopRejections = takeRejections(fail);
+  const takeStacks = takeNoStacks();
   try {
     await pulumi.runtime.setMocks(
       standIns(options, fail),
@@ -221,6 +223,7 @@ async function observe(program: () => unknown, options: RecordOptions): Promise<
     delete prototype.registerStackTransform;
     stopLog();
     stopRejections();
+    takeStacks();
   }
   if (failure !== undefined) throw failure.error;
   return seen;

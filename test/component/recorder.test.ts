@@ -55,6 +55,26 @@ describe("recorder", () => {
     expect(ids).toEqual([]);
   });
 
+  it("lets the SDK take no stacks, of which it has thousands, and ends that with the program", async () => {
+    const errors: { prepareStackTrace?: (error: Error, frames: NodeJS.CallSite[]) => unknown } = Error;
+    const prepare = errors.prepareStackTrace;
+    const { stackTraceLimit } = Error;
+    const framesOf = (program: () => Promise<unknown>): Promise<string[]> => {
+      const seen: string[] = [];
+      errors.prepareStackTrace = (error, frames) => {
+        seen.push(...frames.map((frame) => frame.getFileName() ?? ""));
+        return prepare?.(error, frames) ?? String(error);
+      };
+      return program()
+        .then(() => seen.filter((file) => /@pulumi\/pulumi\/(runtime\/debuggable|resource)\.js$/.test(file)))
+        .finally(() => (errors.prepareStackTrace = prepare));
+    };
+    const program = (): void => void new k8s.core.v1.Namespace("one", {});
+    expect(await framesOf(() => record(program))).toEqual([]);
+    expect(Error.stackTraceLimit).toBe(stackTraceLimit);
+    expect(await framesOf(async () => Promise.resolve(program()))).not.toEqual([]);
+  });
+
   it("marks a secret that is not known yet, which the SDK sends like any other unknown", async () => {
     const resources = await record(
       () => {
