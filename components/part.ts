@@ -8,8 +8,8 @@ import { knownSecrets, secretsByName, type Secrets } from "./secrets";
 import { reporting } from "./settingsError";
 
 /** A value, or an output of it at any depth. */
-export type Later<T> = T extends (infer E)[]
-  ? pulumi.Input<Later<E>[]>
+export type Later<T> = T extends readonly (infer E)[]
+  ? pulumi.Input<readonly Later<E>[]>
   : T extends object
     ? pulumi.Input<{ [K in keyof T]: Later<T[K]> }>
     : pulumi.Input<T>;

@@ -40,7 +40,7 @@ export interface MetalLbArgs extends Omit<MetallbAloneInput, "pools" | "bgp">, S
    */
   bgp?: Omit<BgpInput, "peers"> & {
     /** Routers to announce addresses to; at least one. */
-    peers: WithInputs<BgpPeerInput, "address">[];
+    peers: readonly WithInputs<BgpPeerInput, "address">[];
   };
 }
 

@@ -26,7 +26,7 @@ export interface NetworkArgs extends Omit<VpcInput, "existing"> {
     /** Id of the VPC, such as `vpc-0123456789abcdef0`. */
     vpcId: pulumi.Input<string>;
     /** The subnets to use: one for each zone and type. */
-    subnets: WithInputs<ExistingSubnetInput, "id">[];
+    subnets: readonly WithInputs<ExistingSubnetInput, "id">[];
     /**
      * Reserves the part of each subnet that fixed addresses come from. Set it to `false` if the VPC's owner makes
      * these reservations, as in a shared VPC.

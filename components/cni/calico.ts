@@ -52,7 +52,7 @@ export interface CalicoArgs
    *
    * @defaultValue none
    */
-  peers?: WithInputs<CalicoPeerInput, "address" | "asNumber">[];
+  peers?: readonly WithInputs<CalicoPeerInput, "address" | "asNumber">[];
   /** The nodes' network: its MTU in bytes, the Service range, and the maximum number of nodes. */
   network?: Later<NonNullable<CniAround["network"]>>;
   /**

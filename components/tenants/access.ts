@@ -43,7 +43,7 @@ export class TenantRoles extends pulumi.ComponentResource {
 /** Arguments of `Access`: roles of people. */
 export interface AccessArgs {
   /** Who has which role, and where; at least one. */
-  roles: GrantInput[];
+  roles: readonly GrantInput[];
   /** The issuer for people without `source: certificate`. */
   oidc?: OidcInput;
 }

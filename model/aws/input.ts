@@ -28,7 +28,7 @@ export interface AwsNetworkInput extends NetworkInput {
    *
    * @defaultValue `1` with one control-plane node, otherwise `3`
    */
-  zones?: number | string[];
+  zones?: number | readonly string[];
   /**
    * NAT gateways for private subnets. `one` is cheaper, but all zones depend on its zone. `none` with private nodes
    * requires `endpoints`.
@@ -107,7 +107,7 @@ export interface ExistingVpcInput {
   /** Id of the VPC, such as `vpc-0123456789abcdef0`. */
   vpcId: string;
   /** The subnets to use: one for each zone and type. */
-  subnets: ExistingSubnetInput[];
+  subnets: readonly ExistingSubnetInput[];
   /**
    * Reserves the second to last /28 of each subnet for fixed addresses. With `false` the VPC's owner must create
    * these reservations before the first `pulumi up`, as in a VPC that another account shares through AWS RAM.
@@ -132,18 +132,18 @@ export interface ExistingSubnetInput {
 /** Who may reach the cluster, and how. Everything else is closed. */
 export interface AwsAccessInput {
   /** IPv4 ranges that may call the API. `0.0.0.0/0` is accepted, with an advisory. */
-  api: string[];
+  api: readonly string[];
   /**
    * IPv4 ranges that may log in over SSH: to the bastion if there is one, otherwise to the control-plane nodes.
    * Include the range of the machine that runs Pulumi.
    */
-  ssh: string[];
+  ssh: readonly string[];
   /**
    * IPv4 ranges that may call NodePorts.
    *
    * @defaultValue none
    */
-  nodePorts?: string[];
+  nodePorts?: readonly string[];
   /**
    * `public`: the API has a public address. `private`: it has none.
    *
@@ -257,7 +257,7 @@ export interface ControlPlaneInput extends AttachedInput {
    *
    * @defaultValue none
    */
-  deletable?: string[];
+  deletable?: readonly string[];
   /**
    * Labels of every control-plane node. AWS' controllers set zone, region and instance type.
    *
@@ -269,7 +269,7 @@ export interface ControlPlaneInput extends AttachedInput {
    *
    * @defaultValue `node-role.kubernetes.io/control-plane:NoSchedule`
    */
-  taints?: TaintInput[];
+  taints?: readonly TaintInput[];
   /**
    * Revision of each instance, by node name. A higher number replaces the instance.
    *
@@ -282,7 +282,7 @@ export interface ControlPlaneInput extends AttachedInput {
    *
    * @defaultValue none
    */
-  packages?: string[];
+  packages?: readonly string[];
   /**
    * Puts a network load balancer in front of a single control-plane node, so that you can add more without a new
    * address.
@@ -325,7 +325,7 @@ export interface WorkerPoolInput extends AttachedInput, RefreshInput {
    *
    * @defaultValue none
    */
-  instanceTypes?: string[];
+  instanceTypes?: readonly string[];
   /**
    * Operating system. A new instance boots its publisher's newest image; `rhel-9` requires `ami`.
    *
@@ -356,7 +356,7 @@ export interface WorkerPoolInput extends AttachedInput, RefreshInput {
    *
    * @defaultValue those of `network.zones`
    */
-  zones?: string[];
+  zones?: readonly string[];
   /** Root volume. */
   volume?: VolumeInput;
   /**
@@ -370,7 +370,7 @@ export interface WorkerPoolInput extends AttachedInput, RefreshInput {
    *
    * @defaultValue none
    */
-  taints?: TaintInput[];
+  taints?: readonly TaintInput[];
   /**
    * Uses spot instances.
    *
@@ -397,7 +397,7 @@ export interface WorkerPoolInput extends AttachedInput, RefreshInput {
    *
    * @defaultValue none
    */
-  packages?: string[];
+  packages?: readonly string[];
   /**
    * More volumes of every node, at most 11, as `/dev/sdf`, `/dev/sdg` and so on. They are blank, neither formatted
    * nor mounted, and deleted with the instance: use them for software that takes whole disks, such as a storage
@@ -405,7 +405,7 @@ export interface WorkerPoolInput extends AttachedInput, RefreshInput {
    *
    * @defaultValue none
    */
-  volumes?: VolumeInput[];
+  volumes?: readonly VolumeInput[];
   /**
    * Replaces nodes that stay NotReady. `{}` uses the defaults.
    *
@@ -462,7 +462,7 @@ export interface AwsSshInput {
    *
    * @defaultValue none
    */
-  authorizedKeys?: string[];
+  authorizedKeys?: readonly string[];
 }
 
 /** A bastion. It forwards SSH and, if the API is private, the API. `{}` uses the defaults. */
@@ -530,7 +530,7 @@ export interface AwsUpgradesInput {
    *
    * @defaultValue none
    */
-  ignore?: string[];
+  ignore?: readonly string[];
 }
 
 /** Settings of `platform: aws` only. */

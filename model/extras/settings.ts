@@ -49,7 +49,7 @@ export interface StaticPodInput {
    *
    * @defaultValue `controlPlane`
    */
-  on?: string[];
+  on?: readonly string[];
 }
 
 /** Your own objects and charts. */
@@ -60,7 +60,7 @@ export interface ManifestsInput {
    *
    * @defaultValue none
    */
-  manifests?: (string | Record<string, unknown>)[];
+  manifests?: readonly (string | Record<string, unknown>)[];
   /**
    * Helm charts to install, by the name of their release: at most 53 of a-z, 0-9 and -.
    *

@@ -27,7 +27,7 @@ export interface MaintenanceInput {
    *
    * @defaultValue none: only `now` starts maintenance
    */
-  windows?: MaintenanceWindowInput[];
+  windows?: readonly MaintenanceWindowInput[];
   /**
    * Starts maintenance at once, once for each value, such as a date; whatever the windows are.
    *
@@ -43,7 +43,7 @@ export interface MaintenanceWindowInput {
    *
    * @defaultValue every day
    */
-  days?: Day[];
+  days?: readonly Day[];
   /**
    * When it opens, `HH:MM` on the clocks of `timeZone`. On the day on which clocks skip that time it opens as much later; where they
    * show it twice, at the first.

@@ -119,7 +119,7 @@ function checkedAlone(
 ): Checked {
   const written = withoutUndefined(beside) as AnyInput;
   // Arguments of components are beside the settings' own keys, so that the whole does not fit the schema.
-  const filled = { ...NOTHING, ...(written as object), network: { ...NOTHING.network, ...written.network } };
+  const filled = { ...NOTHING, ...(written as object), network: { ...NOTHING.network, ...(written.network as object | undefined) } };
   const settings = resolve(filled, undefined, { environment: "" });
   // What is not among the arguments may be there all the same; of ranges and numbers of nodes nobody knows the default.
   const isUnknown = ([first = "", second = ""]: readonly string[]) =>

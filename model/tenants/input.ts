@@ -208,7 +208,7 @@ export interface OpeningInput {
    *
    * @defaultValue none
    */
-  except?: string[];
+  except?: readonly string[];
   /**
    * All public addresses, except those of the cluster, its machines and the cloud's metadata service.
    *
@@ -220,7 +220,7 @@ export interface OpeningInput {
    *
    * @defaultValue all
    */
-  ports?: (number | OpenPortInput)[];
+  ports?: readonly (number | OpenPortInput)[];
 }
 
 /** Who may call the tenant's pods. */
@@ -268,13 +268,13 @@ export interface TenantNetworkInput extends Switched {
    *
    * @defaultValue nobody
    */
-  ingress?: IngressOpeningInput[];
+  ingress?: readonly IngressOpeningInput[];
   /**
    * What else the tenant's pods may call.
    *
    * @defaultValue nothing
    */
-  egress?: EgressOpeningInput[];
+  egress?: readonly EgressOpeningInput[];
 }
 
 /** The kubeconfig that the stack creates for a tenant. */
@@ -328,26 +328,26 @@ export interface TenantInput {
    *
    * @defaultValue nothing
    */
-  allow?: TenantRefusal[];
+  allow?: readonly TenantRefusal[];
   /**
    * Host names that only this tenant's Ingresses may use, and the only ones they may use; `*.` includes all names
    * below.
    *
    * @defaultValue any that no other tenant has
    */
-  hosts?: string[];
+  hosts?: readonly string[];
   /**
    * Priority classes that its pods may use.
    *
    * @defaultValue all except the system's
    */
-  priorityClasses?: string[];
+  priorityClasses?: readonly string[];
   /**
    * Who works in the tenant, besides the holder of its kubeconfig.
    *
    * @defaultValue nobody
    */
-  members?: MemberInput[];
+  members?: readonly MemberInput[];
   /** The kubeconfig that the stack creates for the tenant. */
   credentials?: TenantCredentialsInput;
   /**
@@ -378,7 +378,7 @@ export interface GrantInput extends SubjectInput {
    *
    * @defaultValue all
    */
-  namespaces?: string[];
+  namespaces?: readonly string[];
 }
 
 /** Who uses the cluster. */
@@ -394,5 +394,5 @@ export interface TenancyInput {
    *
    * @defaultValue none
    */
-  roles?: GrantInput[];
+  roles?: readonly GrantInput[];
 }

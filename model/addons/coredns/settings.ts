@@ -72,7 +72,7 @@ export interface CoreDnsInput {
    *
    * @defaultValue `/etc/resolv.conf` of the node
    */
-  upstreamServers?: string[];
+  upstreamServers?: readonly string[];
   /**
    * Order in which CoreDNS uses `upstreamServers`.
    *
@@ -90,7 +90,7 @@ export interface CoreDnsInput {
    *
    * @defaultValue none
    */
-  stubDomains?: Record<string, string[]>;
+  stubDomains?: Record<string, readonly string[]>;
   /**
    * How long CoreDNS keeps answers. A number means `seconds`.
    *
@@ -102,13 +102,13 @@ export interface CoreDnsInput {
    *
    * @defaultValue none
    */
-  hosts?: Record<string, string[]>;
+  hosts?: Record<string, readonly string[]>;
   /**
    * Names that CoreDNS looks up under another name. The first match counts.
    *
    * @defaultValue none
    */
-  rewrite?: {
+  rewrite?: readonly {
     /**
      * Whether `from` is a whole name or the end of one.
      *

@@ -29,7 +29,7 @@ export type ArrivalInput =
        *
        * @defaultValue everybody who reaches the address; required on AWS
        */
-      sourceRanges?: string[];
+      sourceRanges?: readonly string[];
       /**
        * AWS: the load balancer is reachable only within the VPC.
        *
@@ -128,7 +128,7 @@ interface CommonInput {
     /** Id of the hosted zone. */
     zoneId: string;
     /** DNS names, also with `*.` as first label. */
-    names: string[];
+    names: readonly string[];
   };
   /**
    * Image of the controller, with its registry.

@@ -7,7 +7,7 @@ export interface AddressPoolInput {
    * IPv4 ranges, such as `10.40.0.240-10.40.0.250` or `10.40.1.0/28`; at least one. Nodes, pods, Services, the
    * endpoint and other pools must not use them.
    */
-  addresses: string[];
+  addresses: readonly string[];
   /**
    * Gives addresses to Services that name no pool.
    *
@@ -25,7 +25,7 @@ export interface AddressPoolInput {
    *
    * @defaultValue all
    */
-  namespaces?: string[];
+  namespaces?: readonly string[];
 }
 
 /** A router that MetalLB announces addresses to. */
@@ -85,13 +85,13 @@ export interface MetallbInput {
      *
      * @defaultValue all
      */
-    pools?: string[];
+    pools?: readonly string[];
     /**
      * Network interfaces that answer.
      *
      * @defaultValue all
      */
-    interfaces?: string[];
+    interfaces?: readonly string[];
     /**
      * Labels of the nodes that answer.
      *
@@ -112,13 +112,13 @@ export interface MetallbInput {
      */
     backend?: "frr-k8s" | "native";
     /** Routers to announce addresses to; at least one. */
-    peers: BgpPeerInput[];
+    peers: readonly BgpPeerInput[];
     /**
      * Names of the pools to announce by BGP.
      *
      * @defaultValue all
      */
-    pools?: string[];
+    pools?: readonly string[];
     /**
      * Prefix length of announcements, 1 to 32.
      *
@@ -136,7 +136,7 @@ export interface MetallbInput {
      *
      * @defaultValue none
      */
-    communities?: string[];
+    communities?: readonly string[];
   };
   /** AWS only, and only `true`: installs MetalLB although its addresses answer only within the cluster. */
   onAws?: boolean;

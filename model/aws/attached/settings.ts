@@ -6,14 +6,14 @@ export interface AttachedInput {
    *
    * @defaultValue none
    */
-  policyArns?: string[];
+  policyArns?: readonly string[];
   /**
    * Ids of more security groups, such as `sg-0123456789abcdef0`; at most 4. They must not have the tag
    * `kubernetes.io/cluster/<name>`: the cloud controller manager accepts it on one group of an instance.
    *
    * @defaultValue none
    */
-  securityGroupIds?: string[];
+  securityGroupIds?: readonly string[];
 }
 
 /** The same, decided. */

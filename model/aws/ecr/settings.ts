@@ -27,7 +27,7 @@ export interface EcrInput {
    *
    * @defaultValue none
    */
-  accounts?: string[];
+  accounts?: readonly string[];
   /**
    * Lets the first pull through a pull-through cache rule create the repository and fetch the image.
    *

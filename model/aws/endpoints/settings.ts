@@ -9,7 +9,7 @@ export interface VpcEndpointsInput {
    * @defaultValue none besides the cluster's: `ec2`, `elasticloadbalancing`, `autoscaling`, `secretsmanager`, `ssm`,
    * `sts`; with `ecr` also `ecr.api` and `ecr.dkr`; with `access.sessionManager` also `ssmmessages`
    */
-  services?: string[];
+  services?: readonly string[];
 }
 
 /** One service with an endpoint in the VPC. */

@@ -86,7 +86,7 @@ export interface CalicoInput {
    *
    * @defaultValue none
    */
-  peers?: CalicoPeerInput[];
+  peers?: readonly CalicoPeerInput[];
 }
 
 /** A router outside the cluster that nodes exchange routes with. */

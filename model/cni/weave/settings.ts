@@ -33,7 +33,7 @@ export interface WeaveInput {
    *
    * @defaultValue none
    */
-  trustedSubnets?: string[];
+  trustedSubnets?: readonly string[];
   /**
    * Runs Weave's NetworkPolicy controller.
    *

@@ -83,7 +83,7 @@ export interface CommonInput {
    *
    * @defaultValue none
    */
-  ignorePreflightErrors?: string[];
+  ignorePreflightErrors?: readonly string[];
   /**
    * Login with tokens of an OpenID Connect issuer.
    *

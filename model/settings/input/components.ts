@@ -4,7 +4,7 @@ import type { BackupInput } from "../../etcd/backup/input";
 export type PodSecurityLevel = "privileged" | "baseline" | "restricted";
 
 /** Value of a flag. Numbers and booleans are passed as written; a list passes the flag several times. */
-export type FlagValue = string | number | boolean | (string | number | boolean)[];
+export type FlagValue = string | number | boolean | readonly (string | number | boolean)[];
 
 /** Flags by name, without leading dashes. */
 export type ExtraArgsInput = Record<string, FlagValue>;
@@ -23,7 +23,7 @@ export interface ComponentInput {
    *
    * @defaultValue none
    */
-  extraVolumes?: ExtraVolumeInput[];
+  extraVolumes?: readonly ExtraVolumeInput[];
   /**
    * Files for flags that name a file: the text, or the name of a secret with the text, by file name. Every
    * control-plane node gets them; a changed text restarts the component.
@@ -69,7 +69,7 @@ export interface ApiServerInput extends ComponentInput {
    *
    * @defaultValue none
    */
-  certSans?: string[];
+  certSans?: readonly string[];
   /**
    * Configuration of admission plugins, by plugin, such as `EventRateLimit`. Use `podSecurity` for PodSecurity.
    *
@@ -154,7 +154,7 @@ export interface EncryptionInput {
    *
    * @defaultValue `[generated]`
    */
-  keys?: string[];
+  keys?: readonly string[];
   /**
    * Name of the generated key, such as `2026-12`: another name is another key, and one `up` changes to it. Needs `generated` among
    * `keys`.
@@ -217,7 +217,7 @@ export interface PodSecurityInput {
    *
    * @defaultValue none
    */
-  exemptNamespaces?: string[];
+  exemptNamespaces?: readonly string[];
 }
 
 /** Certificates and keys of the cluster. CAs are valid for ten years. */

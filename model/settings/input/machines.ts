@@ -74,7 +74,7 @@ export interface MachineInput extends SshInput {
    *
    * @defaultValue control plane: `node-role.kubernetes.io/control-plane:NoSchedule`; workers: none
    */
-  taints?: TaintInput[];
+  taints?: readonly TaintInput[];
   /**
    * Revision of the machine. Raise it if another machine takes over the name or the machine was wiped: its node is
    * removed and joins again.
@@ -173,19 +173,19 @@ export interface AccessInput {
    *
    * @defaultValue none
    */
-  ssh?: string[];
+  ssh?: readonly string[];
   /**
    * IPv4 ranges that may call the API from outside the cluster.
    *
    * @defaultValue none
    */
-  api?: string[];
+  api?: readonly string[];
   /**
    * IPv4 ranges that may call NodePorts from outside the cluster.
    *
    * @defaultValue none
    */
-  nodePorts?: string[];
+  nodePorts?: readonly string[];
 }
 
 /** Whether hosts filter incoming traffic. */
@@ -206,13 +206,13 @@ export interface FirewallRulesInput {
    *
    * @defaultValue none
    */
-  allow?: FirewallAllowInput[];
+  allow?: readonly FirewallAllowInput[];
 }
 
 /** Traffic that every machine accepts. */
 export interface FirewallAllowInput {
   /** IPv4 and IPv6 ranges that may send. `0.0.0.0/0` is accepted, with an advisory. */
-  from: string[];
+  from: readonly string[];
   /** IP protocol. `icmp` from an IPv6 range means ICMPv6. */
   protocol: "tcp" | "udp" | "sctp" | "icmp" | "igmp" | "vrrp" | "ospf" | "gre" | "ipip" | "esp" | "ah";
   /**
@@ -271,7 +271,7 @@ export interface UpgradesInput {
    *
    * @defaultValue none
    */
-  ignore?: string[];
+  ignore?: readonly string[];
 }
 
 /** Settings of `platform: machines` only. */

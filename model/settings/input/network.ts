@@ -13,7 +13,7 @@ export interface NetworkInput {
    *
    * @defaultValue none
    */
-  peers?: NetworkPeerInput[];
+  peers?: readonly NetworkPeerInput[];
   /**
    * Number of nodes that the ranges must have room for.
    *

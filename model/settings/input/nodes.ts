@@ -54,7 +54,7 @@ export interface ProxyInput {
    *
    * @defaultValue none
    */
-  noProxy?: string[];
+  noProxy?: readonly string[];
   /**
    * Name in `kubeadm:secrets` of the proxy's login, `user:password`. Not available on AWS.
    *
@@ -140,7 +140,7 @@ export interface ImagesInput {
    *
    * @defaultValue none
    */
-  mirrors?: Record<string, string[]>;
+  mirrors?: Record<string, readonly string[]>;
   /**
    * How nodes log in to a registry or mirror, by its host.
    *

@@ -24,7 +24,7 @@ export interface MachinePoolInput {
    *
    * @defaultValue none
    */
-  taints?: TaintInput[];
+  taints?: readonly TaintInput[];
   /**
    * How many workers of the pool may be unavailable at the same time while nodes are drained, upgraded and let in again: a number, or a share
    * such as `25%`, as `upgrades.pools.<pool>.maxUnavailable` in the settings, which must not name the pool too.
