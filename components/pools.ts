@@ -2,7 +2,7 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { isMapping } from "../model/core/tree";
 import { DEFAULTS } from "../model/settings/defaults";
-import { SettingsError, show, sortedProblems, type Problem } from "../model/settings/problems";
+import { relocated, SettingsError, show, sortedProblems, type Problem } from "../model/settings/problems";
 import type { Platform } from "../model/settings/resolved";
 import type { NodePool } from "./cloud";
 import { secretsByName, type Secrets } from "./secrets";
@@ -211,17 +211,16 @@ export function locatingPools<T>({ pools }: SettingsWithPools, environment: stri
           : [`machines.${name}`, `${placeOf(pool)}.machines.${name}`],
       ),
     );
-    const problems = error.problems.map((problem) => located(problem, places));
+    const problems = error.problems.map((problem) => relocated(problem, (path) => located(path, places)));
     throw new SettingsError(sortedProblems(problems), environment);
   }
 }
 
-function located(problem: Problem, places: readonly (readonly [string, string])[]): Problem {
-  const { path } = problem;
+function located(path: string, places: readonly (readonly [string, string])[]): string {
   const place = places.find(
     ([from]) => path === from || (/^[.[]/.test(path.slice(from.length)) && path.startsWith(from)),
   );
-  return place === undefined ? problem : { ...problem, path: `${place[1]}${path.slice(place[0].length)}` };
+  return place === undefined ? path : `${place[1]}${path.slice(place[0].length)}`;
 }
 
 /** From now on the pools are in a cluster, and in no other. */

@@ -5,7 +5,7 @@ import { defined } from "../core/defined";
 import type { AwsIamInput } from "./attached/settings";
 import type { AwsNetworkInput, SubnetType } from "./input";
 import { readCluster } from "../settings/parse";
-import { SettingsError, reportedWith, show, type Problem } from "../settings/problems";
+import { relocated, SettingsError, reportedWith, show, type Problem } from "../settings/problems";
 import { dnsLabel, dnsName, matching, text } from "../settings/schema/primitives";
 import type { AwsCluster } from "./spec";
 import type { Statement } from "./statement";
@@ -181,7 +181,7 @@ function parseOnAws(
       return readCluster(whole, { environment: name, region });
     } catch (error) {
       if (!(error instanceof SettingsError)) throw error;
-      const found = error.problems.map((problem) => ({ ...problem, path: argumentOf(problem.path) }));
+      const found = error.problems.map((problem) => relocated(problem, argumentOf));
       throw new SettingsError(found, title);
     }
   });

@@ -10,6 +10,7 @@ import {
   HIDDEN,
   pathText,
   Problems,
+  relocated,
   SECRET_KEY,
   SettingsError,
   show,
@@ -119,7 +120,11 @@ function checkedAlone(
 ): Checked {
   const written = withoutUndefined(beside) as AnyInput;
   // Arguments of components are beside the settings' own keys, so that the whole does not fit the schema.
-  const filled = { ...NOTHING, ...(written as object), network: { ...NOTHING.network, ...(written.network as object | undefined) } };
+  const filled = {
+    ...NOTHING,
+    ...(written as object),
+    network: { ...NOTHING.network, ...(written.network as object | undefined) },
+  };
   const settings = resolve(filled, undefined, { environment: "" });
   // What is not among the arguments may be there all the same; of ranges and numbers of nodes nobody knows the default.
   const isUnknown = ([first = "", second = ""]: readonly string[]) =>
@@ -141,8 +146,9 @@ function checkedAlone(
 /** The path as it is below the part's keys. */
 function within(keys: readonly string[], problem: Problem): Problem {
   const head = pathText(keys);
-  if (!problem.path.startsWith(head)) return problem;
-  return { ...problem, path: problem.path.slice(head.length).replace(/^\./, "") };
+  return relocated(problem, (path) =>
+    path.startsWith(head) ? path.slice(head.length).replace(/^\./, "") : path,
+  );
 }
 
 /** A key without a value, as programs write one, is not a key: the checks take it for one whose value was refused. */

@@ -14,7 +14,7 @@ import {
 } from "./checks/machines";
 import { validateReachableAddresses } from "./checks/ranges";
 import type { MachinePoolInput } from "./input/pools";
-import { SettingsError, sortedProblems, type Path } from "./problems";
+import { relocated, SettingsError, sortedProblems, type Path } from "./problems";
 import type { WorkerPoolInput } from "../aws/input";
 import { machinePool, poolMachine } from "./schema/machines";
 import { dnsLabel } from "./schema/primitives";
@@ -105,7 +105,7 @@ function locating<T>(title: string, read: () => T): T {
     return read();
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    const problems = error.problems.map((one) => ({ ...one, path: one.path.replace(BELOW_POOL, "") }));
+    const problems = error.problems.map((one) => relocated(one, (path) => path.replace(BELOW_POOL, "")));
     throw new SettingsError(sortedProblems(problems), title);
   }
 }

@@ -10,6 +10,8 @@ export interface Problem {
   readonly value: string;
   /** What is wrong, continuing the sentence "<path> <value> ...". */
   readonly message: string;
+  /** Paths of further settings with the same problem. */
+  readonly also?: readonly string[];
   /** What is allowed. */
   readonly allowed?: string;
   /** The valid word that is most similar to a misspelt one. */
@@ -54,12 +56,21 @@ export function formatProblems(problems: readonly Problem[], environment?: strin
     environment === undefined ? `${count} in the settings` : `${count} in the settings of ${environment}`;
   const entries = problems.map((problem) => {
     const lines = [`  ${problem.path || "(settings)"}: ${statement(problem)}`];
+    if (problem.also !== undefined) lines.push(`    also at: ${listed(problem.also)}`);
     if (problem.allowed !== undefined) lines.push(`    allowed: ${problem.allowed}`);
     if (problem.nearest !== undefined) lines.push(`    did you mean: ${problem.nearest}`);
     for (const line of problem.excerpt?.split("\n") ?? []) lines.push(`    ${line}`);
     return lines.join("\n");
   });
   return [head, ...entries].join("\n");
+}
+
+/** How many paths a report lists of one problem. */
+const LISTED = 10;
+
+function listed(paths: readonly string[]): string {
+  const more = paths.length - LISTED;
+  return more > 0 ? `${paths.slice(0, LISTED).join(", ")} and ${more} more` : paths.join(", ");
 }
 
 /** A key that nobody reads. */
@@ -88,7 +99,14 @@ export function pathText(path: Path): string {
 /** What is in place of a secret among the settings. */
 export const NAME_OF_SECRET = "the name of an entry in kubeadm:secrets, in settings that take one";
 
-interface Allowed {
+/** The same problem where its settings are called otherwise. */
+export function relocated(problem: Problem, pathOf: (path: string) => string): Problem {
+  const { path, also } = problem;
+  return { ...problem, path: pathOf(path), ...(also === undefined ? {} : { also: also.map(pathOf) }) };
+}
+
+interface Further {
+  readonly also?: readonly Path[];
   readonly allowed?: string | undefined;
   readonly nearest?: string | undefined;
   readonly oneOf?: readonly string[];
@@ -107,7 +125,7 @@ export class Problems {
   }
 
   /** @param more what is allowed, and the nearest word of it; `oneOf` makes both of the words that are allowed */
-  add(path: Path, value: unknown, message: string, { oneOf = [], ...more }: Allowed = {}): void {
+  add(path: Path, value: unknown, message: string, { oneOf = [], ...more }: Further = {}): void {
     if (this.refused?.holds(path) === true) return;
     const text = pathText(path);
     const key = `${text}\n${message}`;
@@ -115,7 +133,13 @@ export class Problems {
     // A list of what is allowed may be empty where another problem took it away; that one says what to do.
     const allowed = (more.allowed ?? oneOf.join(", ")) || undefined;
     const near = more.nearest ?? (typeof value === "string" ? nearest(value, oneOf) : undefined);
-    this.found.set(key, { path: text, value: show(value), message, ...defined({ allowed, nearest: near }) });
+    const also = more.also?.length ? more.also.map(pathText) : undefined;
+    this.found.set(key, {
+      path: text,
+      value: show(value),
+      message,
+      ...defined({ also, allowed, nearest: near }),
+    });
   }
 
   /**

@@ -28,7 +28,9 @@ export function validateSecrets(
   const { provider } = settings.encryption;
   const fits = (value: unknown, use: SecretUse) =>
     value === UNREAD || (typeof value === "string" && wrongSecret(value, use, provider) === undefined);
-  for (const { path, name, use } of referredSecrets(written, keysElsewhere)) {
+  const referred = referredSecrets(written, keysElsewhere);
+  const asked = new Set<string>();
+  for (const { path, name, use } of referred) {
     if (Object.hasOwn(secrets, name) && secrets[name] === undefined) {
       problems.add([where, name], undefined, "is missing: its value is undefined", {
         allowed: argumentOf(name),
@@ -36,10 +38,16 @@ export function validateSecrets(
       continue;
     }
     if (!Object.hasOwn(secrets, name)) {
+      // One secret that a hundred machines use is missing once.
+      if (asked.has(name)) continue;
+      asked.add(name);
       // Of the secrets that are there only those that would do.
       const names = Object.keys(secrets).filter((other) => fits(secrets[other], use));
       const command = where === IN_SECRETS ? secretCommand(name) : argumentOf(name);
       problems.add(path, looksLikeKeyMaterial(name) ? HIDDEN : name, `is not in ${where}`, {
+        also: referred
+          .filter((other) => other.name === name && other.path !== path)
+          .map((other) => other.path),
         allowed: names.length > 0 ? [...names].sort().join(", ") : command,
         nearest: nearest(name, names),
       });

@@ -169,6 +169,20 @@ describe("secrets are not echoed", () => {
     },
   );
 
+  it("a missing secret is one problem, which names all settings that use it", () => {
+    const missing = refused(set("machines.w1.key", "deploy"), { other: SECRETS.pem });
+    expect(missing.problems.map(({ path, also }) => [path, also])).toEqual([
+      ["machines.cp1.key", ["machines.cp2.key", "machines.cp3.key", "machines.w2.key"]],
+      ["machines.w1.key", undefined],
+    ]);
+    expect(missing.message).toMatch(
+      /machines\.cp1\.key: "operator" is not in .*\n {4}also at: machines\.cp2\.key, /,
+    );
+    const many = Array.from({ length: 30 }, (_, index) => `machines.w${index}.key`);
+    const problem = { path: "machines.cp1.key", value: '"operator"', message: "is not there", also: many };
+    expect(formatProblems([problem])).toMatch(/ machines\.w9\.key and 20 more$/);
+  });
+
   it("secrets that are not known are not asked for", () => {
     expect(readCluster(metalInput(), { environment: "metal" }).secretNames).toEqual(["operator"]);
   });
