@@ -22,8 +22,12 @@ import { type AnyInput, type ClusterInput, awsCluster, machinesCluster } from ".
 
 /** What the settings are checked against. */
 export interface ParseContext {
-  /** Name of the environment, the Pulumi stack. */
-  readonly environment: string;
+  /**
+   * Name of the environment, the Pulumi stack. It is the cluster's name if the settings have none.
+   *
+   * @defaultValue none, so that the settings must have a `name`
+   */
+  readonly environment?: string | undefined;
   /** AWS region of the stack, `aws:region`. Required with `platform: aws`. */
   readonly region?: string | undefined;
   /** The entries of `kubeadm:secrets`. Undefined if they are unknown, as in a plan without the passphrase. */
@@ -53,7 +57,7 @@ export interface ParseContext {
  * @throws SettingsError with every problem found, each with its path, the value and what is allowed. Values that may be
  * secrets are hidden.
  */
-export function parseCluster(input: ClusterInput, context: ParseContext): ClusterSettings {
+export function parseCluster(input: ClusterInput, context: ParseContext = {}): ClusterSettings {
   return readCluster(input, context);
 }
 
@@ -62,7 +66,7 @@ export function parseCluster(input: ClusterInput, context: ParseContext): Cluste
  *
  * @throws SettingsError with every problem found
  */
-export function readCluster(raw: unknown, context: ParseContext): ClusterSettings {
+export function readCluster(raw: unknown, context: ParseContext = {}): ClusterSettings {
   const problems = new Problems();
   const given = withoutUndefined(raw ?? {});
   const platform = platformOf(given, problems);
@@ -86,7 +90,7 @@ export function readCluster(raw: unknown, context: ParseContext): ClusterSetting
     written.platform === "aws" && filled.platform === "aws"
       ? awsLayout(written, filled, context.region)
       : undefined;
-  const settings = resolve(filled, layout, context);
+  const settings = resolve(filled, layout, { ...context, environment: context.environment ?? "" });
   const checked = checkedOf({ written: written as AnyInput, settings, refused: refused.touches, layout });
   const further = problems.except(refused);
   validateAll([...VALIDATORS, ...VALIDATORS_OF[platform]], checked, further);

@@ -104,7 +104,10 @@ export function validateNodePorts(checked: Checked, problems: Problems): void {
 export function validateNames({ written, settings }: Checked, problems: Problems): void {
   const { environment } = settings;
   if (written.name !== undefined || DNS_LABEL.test(environment)) return;
-  const message = `is missing, and the environment's name ${environment} is not a valid DNS label`;
+  const message =
+    environment === ""
+      ? "is missing, and no environment is given that could name the cluster"
+      : `is missing, and the environment's name ${environment} is not a valid DNS label`;
   problems.add(["name"], undefined, message, { allowed: "a DNS label: at most 63 of a-z, 0-9 and -" });
 }
 

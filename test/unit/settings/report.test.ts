@@ -114,6 +114,14 @@ describe("all problems are in one report", () => {
     );
   });
 
+  it("settings are read without an environment, if they have a name", () => {
+    const settings = edited(set("name", "shop"));
+    expect(readCluster(settings).name).toBe("shop");
+    expect(() => readCluster(edited(set("name", undefined)))).toThrow(
+      "1 problem in the settings\n  name: is missing, and no environment is given",
+    );
+  });
+
   it.each([undefined, null, "text", 7, []])(
     "takes no settings at all for missing machines or a wrong type: %s",
     (raw) => {
