@@ -1,9 +1,12 @@
+import { delimiter } from "node:path";
 import { UsageError, parseWords } from "../model/commandLine";
 import { SMOKE_DEFAULTS, SMOKE_STEPS, type SmokeOptions, type SmokeStep } from "../model/smoke/options";
 
 /** Where the kubeconfig comes from. */
 export type KubeconfigSource =
   | { readonly kind: "file"; readonly file: string }
+  /** As kubectl reads them: together, the first word about a name counts, and files that are not there are left out. */
+  | { readonly kind: "files"; readonly files: readonly string[] }
   | { readonly kind: "stack"; readonly environment: string }
   | { readonly kind: "stdin" };
 
@@ -19,7 +22,7 @@ export const USAGE = `Usage: npx pulumi-kubeadm smoke [<environment> | --kubecon
 Puts a small application into a cluster, uses it as people do, and takes it away again.
 
   <environment>          the stack: its kubeconfig is asked of Pulumi
-  --kubeconfig FILE      a kubeconfig; - reads standard input. Default: the file that KUBECONFIG names
+  --kubeconfig FILE      a kubeconfig; - reads standard input. Default: the files that KUBECONFIG names
   --image IMAGE          default ${SMOKE_DEFAULTS.image}
   --server COMMAND       starts its web server, in a shell; default ${SMOKE_DEFAULTS.server}
   --port PORT            where that listens; default ${SMOKE_DEFAULTS.port}
@@ -81,10 +84,12 @@ function sourceOf(
     throw new UsageError("an environment or --kubeconfig, not both");
   if (stack !== undefined) return { kind: "stack", environment: stack };
   if (file === "-") return { kind: "stdin" };
-  const given = file ?? environment["KUBECONFIG"];
-  if (given === undefined || given === "")
+  if (file !== undefined && file !== "") return { kind: "file", file };
+  const files = (environment["KUBECONFIG"] ?? "").split(delimiter).filter((one) => one !== "");
+  const [only] = files;
+  if (only === undefined)
     throw new UsageError("which cluster? Name an environment, --kubeconfig FILE, or set KUBECONFIG");
-  return { kind: "file", file: given };
+  return files.length === 1 ? { kind: "file", file: only } : { kind: "files", files };
 }
 
 function stepOf(name: string): SmokeStep {

@@ -8,6 +8,38 @@ import type { KubernetesObject } from "../model/kubernetes";
 
 type Library = typeof library;
 
+/** A kubeconfig. */
+export interface Kubeconfig {
+  readonly text: string;
+  /** Paths in it are relative to this folder. Default: the working directory */
+  readonly folder?: string;
+}
+
+/** One configuration of several files, as kubectl reads them: what is first under a name counts, and the first current context. */
+export function mergedKubeconfig(client: Library, kubeconfigs: readonly Kubeconfig[]): library.KubeConfig {
+  const all = kubeconfigs.map(({ text, folder }) => {
+    const one = new client.KubeConfig();
+    one.loadFromString(text);
+    if (folder !== undefined) one.makePathsAbsolute(folder);
+    return one;
+  });
+  const firsts = <T extends { readonly name: string }>(
+    of: (one: library.KubeConfig) => readonly T[],
+  ): T[] => {
+    const byName = new Map<string, T>();
+    for (const entry of all.flatMap(of)) if (!byName.has(entry.name)) byName.set(entry.name, entry);
+    return [...byName.values()];
+  };
+  const merged = new client.KubeConfig();
+  merged.loadFromOptions({
+    clusters: firsts(({ clusters }) => clusters),
+    users: firsts(({ users }) => users),
+    contexts: firsts(({ contexts }) => contexts),
+    currentContext: all.map(({ currentContext }) => currentContext).find(Boolean),
+  });
+  return merged;
+}
+
 /** The calls of the API that the smoke test makes. */
 export class SmokeClient {
   private constructor(
@@ -19,19 +51,18 @@ export class SmokeClient {
   ) {}
 
   /**
-   * @param kubeconfig its text
-   * @throws SourceError when it is no kubeconfig, or the package that uses it is missing
+   * @param kubeconfigs one, or several that are read together
+   * @throws SourceError when they are no kubeconfig, or the package that uses it is missing
    */
-  static async connect(kubeconfig: string): Promise<SmokeClient> {
+  static async connect(kubeconfigs: readonly Kubeconfig[]): Promise<SmokeClient> {
     const client = await import("@kubernetes/client-node").catch((error: unknown) => {
       if ((error as { code?: unknown }).code !== "ERR_MODULE_NOT_FOUND") throw error;
       throw new SourceError(
         "the smoke test needs the package @kubernetes/client-node: npm install @kubernetes/client-node",
       );
     });
-    const config = new client.KubeConfig();
     try {
-      config.loadFromString(kubeconfig);
+      const config = mergedKubeconfig(client, kubeconfigs);
       return new SmokeClient(
         client,
         config,

@@ -1,10 +1,12 @@
 /** `npm run smoke`: is this cluster one that people can work with? */
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { text } from "node:stream/consumers";
 import { askPulumi, contentOf, SourceError } from "../doctor/source";
 import { UsageError } from "../model/commandLine";
 import { SMOKE_DEFAULTS, type SmokeOptions, type SmokeResult } from "../model/smoke/options";
 import { type KubeconfigSource, parseArguments, USAGE } from "./arguments";
-import { SmokeClient } from "./client";
+import { SmokeClient, type Kubeconfig } from "./client";
 import { SmokeRun } from "./steps";
 
 /** Runs the test. @returns the exit status */
@@ -15,7 +17,7 @@ export async function main(words: readonly string[] = process.argv.slice(2)): Pr
       process.stdout.write(USAGE);
       return 0;
     }
-    return await test(await kubeconfigOf(given.source), given.options, given.json);
+    return await test(await kubeconfigsOf(given.source), given.options, given.json);
   } catch (error) {
     if (error instanceof UsageError) process.stderr.write(`error: ${error.message}\n\n${USAGE}`);
     else if (error instanceof SourceError) process.stderr.write(`error: ${error.message}\n`);
@@ -24,8 +26,12 @@ export async function main(words: readonly string[] = process.argv.slice(2)): Pr
   }
 }
 
-async function test(kubeconfig: string, options: SmokeOptions, json: boolean): Promise<number> {
-  const client = await SmokeClient.connect(kubeconfig);
+async function test(
+  kubeconfigs: readonly Kubeconfig[],
+  options: SmokeOptions,
+  json: boolean,
+): Promise<number> {
+  const client = await SmokeClient.connect(kubeconfigs);
   const run = new SmokeRun(client, options, (result) => {
     process.stdout.write(`${json ? JSON.stringify(result) : lineOf(result)}\n`);
   });
@@ -44,15 +50,29 @@ function lineOf({ step, ok, saw, seconds }: SmokeResult): string {
   return `${ok ? "ok    " : "failed"}  ${step.padEnd(12)}  ${saw} (${seconds} s)`;
 }
 
-async function kubeconfigOf(source: KubeconfigSource): Promise<string> {
+async function kubeconfigsOf(source: KubeconfigSource): Promise<readonly Kubeconfig[]> {
   switch (source.kind) {
     case "file":
-      return contentOf(source.file);
+      return [await fileOf(source.file)];
+    case "files":
+      return existingFiles(source.files);
     case "stdin":
-      return text(process.stdin);
+      return [{ text: await text(process.stdin) }];
     case "stack":
-      return stackOutput(source.environment);
+      return [{ text: await stackOutput(source.environment) }];
   }
+}
+
+async function fileOf(file: string): Promise<Kubeconfig> {
+  return { text: await contentOf(file), folder: path.dirname(path.resolve(file)) };
+}
+
+/** @throws SourceError when none is there, or one cannot be read */
+async function existingFiles(files: readonly string[]): Promise<readonly Kubeconfig[]> {
+  const there = files.filter((file) => existsSync(file));
+  if (there.length === 0)
+    throw new SourceError(`KUBECONFIG names files that do not exist: ${files.join(", ")}`);
+  return Promise.all(there.map(fileOf));
 }
 
 /** As Pulumi gives it to who may see the stack's secrets. */
@@ -70,7 +90,7 @@ export function step(): void {
     ...SMOKE_DEFAULTS,
     ...(JSON.parse(process.env["KUBEADM_SMOKE"] ?? "{}") as Partial<SmokeOptions>),
   };
-  ending(kubeconfigOf({ kind: "stdin" }).then((kubeconfig) => test(kubeconfig, options, true)));
+  ending(kubeconfigsOf({ kind: "stdin" }).then((kubeconfigs) => test(kubeconfigs, options, true)));
 }
 
 function ending(run: Promise<number>): void {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { clusterDomainOf, encryptionOf, smokeDeployment } from "../../../model/smoke/objects";
 import { SMOKE_DEFAULTS } from "../../../model/smoke/options";
 import { UsageError } from "../../../model/commandLine";
+import { mergedKubeconfig } from "../../../smoke/client";
 import { parseArguments } from "../../../smoke/arguments";
 
 describe("what etcd holds", () => {
@@ -46,6 +47,7 @@ describe("the command line", () => {
     ["--kubeconfig admin.conf", { KUBECONFIG: "other" }, { kind: "file", file: "admin.conf" }],
     ["--kubeconfig -", {}, { kind: "stdin" }],
     ["", { KUBECONFIG: "some.conf" }, { kind: "file", file: "some.conf" }],
+    ["", { KUBECONFIG: ":a.conf:/b.conf:" }, { kind: "files", files: ["a.conf", "/b.conf"] }],
   ])("%j: a kubeconfig", (line, environment, source) => {
     expect(parse(line, environment)?.source).toEqual(source);
   });
@@ -64,5 +66,30 @@ describe("the command line", () => {
 
   it("takes steps to leave out, one by one or in a list", () => {
     expect(parse("prod --skip secret,dns --skip logs")?.options.skip).toEqual(["secret", "dns", "logs"]);
+  });
+});
+
+describe("several kubeconfigs", () => {
+  const kubeconfig = (context: string | undefined, cluster: string, server: string): string =>
+    JSON.stringify({
+      "current-context": context,
+      clusters: [{ name: cluster, cluster: { server, "certificate-authority": "ca.crt" } }],
+      users: [{ name: "admin", user: { token: server } }],
+      contexts: [{ name: cluster, context: { cluster, user: "admin" } }],
+    });
+
+  it("are one, as kubectl reads them: the first word about a name counts", async () => {
+    const client = await import("@kubernetes/client-node");
+    const config = mergedKubeconfig(client, [
+      { text: kubeconfig(undefined, "one", "https://one.example"), folder: "/home/me/a" },
+      { text: kubeconfig("two", "two", "https://two.example"), folder: "/home/me/b" },
+      { text: kubeconfig("one", "two", "https://other.example") },
+    ]);
+    expect(config.getCurrentCluster()).toMatchObject({
+      server: "https://two.example",
+      caFile: "/home/me/b/ca.crt",
+    });
+    expect(config.getCurrentUser()).toMatchObject({ token: "https://one.example" });
+    expect(config.contexts.map(({ name }) => name)).toEqual(["one", "two"]);
   });
 });
