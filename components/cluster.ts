@@ -21,8 +21,14 @@ import { ControlPlane } from "./kubeadm/controlPlane";
 import { filesOfControlPlane } from "./kubeadm/controlPlaneFiles";
 import { LoadBalancer } from "./machines/loadBalancer";
 import { firewallStep, preflightStep, type StepsArgs } from "./machines/steps";
-import { poolsOf, STEP_TYPE, WorkerPool } from "./machines/workerPool";
-import { Checked } from "./part";
+import {
+  poolsOf,
+  STEP_TYPE,
+  WorkerPool,
+  type PoolOfSettings,
+  type WorkerPoolArgs,
+} from "./machines/workerPool";
+import { checked } from "./part";
 import { Pki } from "./pki/pki";
 import {
   keysOfPools,
@@ -229,7 +235,9 @@ export class Cluster extends pulumi.ComponentResource {
         spec.pool,
         pool instanceof WorkerPool
           ? pool
-          : new WorkerPool(`${name}-pool-${spec.pool}`, new Checked(spec), { parent: this }),
+          : new WorkerPool(`${name}-pool-${spec.pool}`, checked<WorkerPoolArgs, PoolOfSettings>(spec), {
+              parent: this,
+            }),
       ];
     });
     for (const [, pool] of pools) pool.createSteps({ ...steps, after, controlPlaneNodes, provider });

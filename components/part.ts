@@ -22,6 +22,19 @@ export class Checked<S> {
   constructor(readonly spec: S) {}
 }
 
+/**
+ * What a component takes in place of the arguments `A` where the spec was checked already. Constructors declare what people write, and
+ * nothing else: beside a second type the compiler does not say which key is meant by a misspelt one.
+ */
+export function checked<A extends object, S>(spec: S): A {
+  return new Checked(spec) as unknown as A;
+}
+
+/** Arguments, or what `checked` made in their place. */
+export function orChecked<A extends object, S>(args: A): A | Checked<S> {
+  return args;
+}
+
 /** What a component is made from. */
 export interface Part<S> {
   /** Plain, with samples where outputs stand: what there is follows from it. */

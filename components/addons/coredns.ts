@@ -3,7 +3,7 @@ import { parseCoreDns, type CoreDnsAloneInput } from "../../model/addons/coredns
 import { corednsManifests } from "../../model/addons/coredns/manifests";
 import type { CoreDnsSpec } from "../../model/addons/coredns/settings";
 import type { KubernetesObject } from "../../model/kubernetes";
-import { partOf, partResources, type Checked, type Samples, type WithInputs } from "../part";
+import { partOf, partResources, type Samples, type WithInputs } from "../part";
 
 /** Arguments of `CoreDns`. `nodeLocal`, and texts that the library checks, must be plain values. */
 export type CoreDnsArgs = WithInputs<
@@ -52,11 +52,7 @@ export class CoreDns extends pulumi.ComponentResource {
   /** The objects in the cluster, in the order in which they are created. */
   readonly resources: readonly pulumi.CustomResource[];
 
-  constructor(
-    name: string,
-    args: CoreDnsArgs | Checked<CoreDnsSpec>,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: CoreDnsArgs, opts?: pulumi.ComponentResourceOptions) {
     const part = partOf("CoreDns", name, args, SAMPLES, parseCoreDns);
     super("kubeadm:index:CoreDns", name, {}, opts);
     const inside: pulumi.CustomResourceOptions = {

@@ -1,14 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { CoreDnsSpec } from "../../model/addons/coredns/settings";
+import type { IngressSpec } from "../../model/addons/ingress/alone";
+import type { MetallbSpec } from "../../model/addons/metallb/alone";
+import type { MetricsServerSpec } from "../../model/addons/metricsServer/alone";
 import { isWithoutWorkers } from "../../model/addons/metallb/manifests";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { windowsReleases } from "../../model/windows/releases";
 import type { CreateDnsRecords } from "../cloud";
-import { Checked } from "../part";
-import { CoreDns } from "./coredns";
+import { checked, type SecretsArg } from "../part";
+import { CoreDns, type CoreDnsArgs } from "./coredns";
 import { GatewayApi } from "./gatewayApi";
-import { Ingress } from "./ingress";
-import { MetalLb } from "./metallb";
-import { MetricsServer } from "./metricsServer";
+import { Ingress, type Around, type IngressArgs } from "./ingress";
+import { MetalLb, type MetalLbArgs } from "./metallb";
+import { MetricsServer, type MetricsServerArgs } from "./metricsServer";
 import { WindowsNodes } from "./windows";
 
 export interface AddonsArgs {
@@ -58,7 +62,7 @@ export function createAddons(
   const { metricsServer: metrics } = settings.addons;
   const ending = { ...opts, deletedWith: init };
   // After the nodes: replicas that are placed while there is one would all stay on it.
-  const coredns = new CoreDns(`${name}-coredns`, new Checked(settings), {
+  const coredns = new CoreDns(`${name}-coredns`, checked<CoreDnsArgs, CoreDnsSpec>(settings), {
     ...ending,
     dependsOn: [...after, ...nodes],
   });
@@ -71,15 +75,24 @@ export function createAddons(
   const { images } = settings;
   const metricsServer =
     metrics &&
-    new MetricsServer(`${name}-metrics-server`, new Checked({ metricsServer: metrics, images }), {
-      ...ending,
-      dependsOn: ready,
-    });
+    new MetricsServer(
+      `${name}-metrics-server`,
+      checked<MetricsServerArgs, MetricsServerSpec>({ metricsServer: metrics, images }),
+      {
+        ...ending,
+        dependsOn: ready,
+      },
+    );
   const metallb =
     pools &&
     new MetalLb(
       `${name}-metallb`,
-      new Checked({ metallb: pools, onlyControlPlane: isWithoutWorkers(settings), helm, secrets }),
+      checked<MetalLbArgs, MetallbSpec & SecretsArg>({
+        metallb: pools,
+        onlyControlPlane: isWithoutWorkers(settings),
+        helm,
+        secrets,
+      }),
       { ...ending, dependsOn: ready },
     );
   const gatewayApi = api && new GatewayApi(`${name}-gateway-api`, api, { ...ending, dependsOn: ready });
@@ -88,7 +101,12 @@ export function createAddons(
     controller &&
     new Ingress(
       `${name}-ingress`,
-      new Checked({ ...settings, ingress: controller, deletedWith: init, createDnsRecords }),
+      checked<IngressArgs, IngressSpec & Around>({
+        ...settings,
+        ingress: controller,
+        deletedWith: init,
+        createDnsRecords,
+      }),
       {
         ...opts,
         dependsOn: [...ready, ...before],

@@ -21,9 +21,18 @@ import type {
 } from "../../model/addons/ingress/settings";
 import { manifestResources } from "../kubernetes/manifest";
 import { helmRelease } from "../kubernetes/release";
-import { Checked, partOf, partResources, rendered, type Part, type Samples, type WithInputs } from "../part";
+import {
+  Checked,
+  orChecked,
+  partOf,
+  partResources,
+  rendered,
+  type Part,
+  type Samples,
+  type WithInputs,
+} from "../part";
 
-interface Around {
+export interface Around {
   /**
    * The resource whose deletion deletes the objects, usually the cluster. Do not use `opts.deletedWith`, which
    * every child would inherit: a Service with an AWS load balancer must be deleted before the cluster.
@@ -70,12 +79,10 @@ export class Ingress extends pulumi.ComponentResource {
   /** DNS records that point at the load balancer, by name. */
   readonly records: Readonly<Record<string, pulumi.CustomResource>>;
 
-  constructor(
-    name: string,
-    args: IngressArgs | Checked<IngressSpec & Around>,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
-    const { given, deletedWith, createDnsRecords } = splitAround(args);
+  constructor(name: string, args: IngressArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { given, deletedWith, createDnsRecords } = splitAround(
+      orChecked<IngressArgs, IngressSpec & Around>(args),
+    );
     const part = partOf<IngressSpec>("Ingress", name, given, SAMPLES, parseIngress);
     requireRecords(name, part.shape.ingress, createDnsRecords);
     super("kubeadm:index:Ingress", name, {}, opts);

@@ -17,7 +17,6 @@ import {
   partResources,
   rendered,
   secretPartOf,
-  type Checked,
   type Samples,
   type SecretPart,
   type SecretsArg,
@@ -66,11 +65,7 @@ export class MetalLb extends pulumi.ComponentResource {
   /** Pools, advertisements and peers. Services that need an address should depend on them. */
   readonly resources: readonly pulumi.CustomResource[];
 
-  constructor(
-    name: string,
-    args: MetalLbArgs | Checked<MetallbSpec & SecretsArg>,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: MetalLbArgs, opts?: pulumi.ComponentResourceOptions) {
     const part = secretPartOf<MetallbSpec>("MetalLb", name, args, SAMPLES, parseMetallb);
     super("kubeadm:index:MetalLb", name, {}, opts);
     const inside: pulumi.CustomResourceOptions = { parent: this, deletedWith: opts?.deletedWith };

@@ -5,7 +5,7 @@ import {
   type MetricsServerSpec,
 } from "../../model/addons/metricsServer/alone";
 import { metricsServerManifests } from "../../model/addons/metricsServer/manifests";
-import { partOf, partResources, type Checked, type Samples, type WithInputs } from "../part";
+import { partOf, partResources, type Samples, type WithInputs } from "../part";
 
 /** Arguments of `MetricsServer`. Every argument has a default. */
 export type MetricsServerArgs = WithInputs<
@@ -34,12 +34,8 @@ export class MetricsServer extends pulumi.ComponentResource {
   /** The objects in the cluster, in the order in which they are created. */
   readonly resources: readonly pulumi.CustomResource[];
 
-  constructor(
-    name: string,
-    args: MetricsServerArgs | Checked<MetricsServerSpec> = {},
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
-    const part = partOf("MetricsServer", name, args, SAMPLES, parseMetricsServer);
+  constructor(name: string, args: MetricsServerArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    const part = partOf<MetricsServerSpec>("MetricsServer", name, args, SAMPLES, parseMetricsServer);
     super("kubeadm:index:MetricsServer", name, {}, opts);
     this.resources = partResources(name, part, (spec) => metricsServerManifests(spec, spec.metricsServer), {
       parent: this,

@@ -9,7 +9,7 @@ import { zoneLetter } from "../../model/data/regions";
 import { ownedTag, resourceTags, subnetTags } from "../../model/aws/tags";
 import type { ExistingSubnetInput } from "../../model/aws/input";
 import type { AwsSettings, AwsSubnet } from "../../model/aws/settings";
-import { partOf, rendered, type Checked, type Samples, type WithInputs } from "../part";
+import { partOf, rendered, type Samples, type WithInputs } from "../part";
 import { createRole } from "./role";
 
 /**
@@ -65,7 +65,7 @@ export class Network extends pulumi.ComponentResource {
   private readonly aws: AwsSettings;
   private readonly prefix: string;
 
-  constructor(name: string, args: NetworkArgs | Checked<AwsCluster>, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     const part = partOf<AwsCluster>("Network", name, args, SAMPLES, (given, title) =>
       parseVpc(name, given, title),
     );

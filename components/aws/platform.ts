@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { MISSING, type Connection } from "../../host/protocol";
 import { bastionForwards } from "../../model/aws/firewall";
-import { awsOf } from "../../model/aws/spec";
+import { awsOf, type AwsCluster } from "../../model/aws/spec";
 import { controlPlaneStatements } from "../../model/aws/iam";
 import { ISSUER_TOKEN } from "../../model/kubeadm/issuer";
 import { API_PORT } from "../../model/network/ports";
@@ -15,7 +15,7 @@ import type { Cloud, CloudAddonsArgs, CloudArgs, NodePool } from "../cloud";
 import { healthStep, settledStep, topologyStep, type StepsArgs } from "../machines/steps";
 import type { Pki } from "../pki/pki";
 import type { Cluster } from "../cluster";
-import { Checked } from "../part";
+import { checked } from "../part";
 import { missingFromAccount } from "./availability";
 import { Bastion } from "./bastion";
 import { BootFiles } from "./bootFiles";
@@ -28,12 +28,12 @@ import { InstanceRole } from "./instanceRole";
 import { ETCD_DEVICE, ControlPlaneInstances } from "./controlPlaneInstances";
 import { createLeftovers, type LeftoversArgs } from "./leftovers";
 import { LoadBalancerController } from "./loadBalancerController";
-import { Network } from "./network";
-import { PodIdentity } from "./podIdentity";
+import { Network, type NetworkArgs } from "./network";
+import { PodIdentity, type ClusterIdentity, type PodIdentityArgs } from "./podIdentity";
 import { Secrets } from "./secrets";
 import { ClusterAutoscaler } from "./clusterAutoscaler";
 import { Storage } from "./storage";
-import { AwsWorkerPool } from "./workerPool";
+import { AwsWorkerPool, type AwsWorkerPoolArgs } from "./workerPool";
 
 export type AwsPlatformArgs = CloudArgs;
 
@@ -88,7 +88,7 @@ export class AwsPlatform implements Cloud {
     const opts = pulumi.mergeOptions(given, { dependsOn: [this.guard] });
     const { vpcId, subnetIds, routes } = (this.network = new Network(
       `${name}-network`,
-      new Checked(settings),
+      checked<NetworkArgs, AwsCluster>(settings),
       opts,
     ));
     const { groupIds, rules } = (this.firewall = new Firewall(`${name}-firewall`, { settings, vpcId }, opts));
@@ -96,7 +96,11 @@ export class AwsPlatform implements Cloud {
     if (own.podIdentity !== undefined)
       this.identity = new PodIdentity(
         `${name}-identity`,
-        new Checked({ cluster: settings, serviceAccountKey: pki.serviceAccountKey, after: routes }),
+        checked<PodIdentityArgs, ClusterIdentity>({
+          cluster: settings,
+          serviceAccountKey: pki.serviceAccountKey,
+          after: routes,
+        }),
         opts,
       );
     this.endpoint = new Endpoint(
@@ -186,7 +190,10 @@ export class AwsPlatform implements Cloud {
       const pool = given.get(spec.name);
       if (pool instanceof AwsWorkerPool) return [spec, pool];
       const own = pulumi.mergeOptions(opts, { dependsOn: [this.guard] });
-      return [spec, new AwsWorkerPool(`${name}-pool-${spec.name}`, new Checked(spec.name), own)];
+      return [
+        spec,
+        new AwsWorkerPool(`${name}-pool-${spec.name}`, checked<AwsWorkerPoolArgs, string>(spec.name), own),
+      ];
     });
     const { parent } = opts;
     const shared = { ...steps, subnetIds, groupIds, bootFiles, after, parent };

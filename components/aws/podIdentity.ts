@@ -10,7 +10,7 @@ import { podWithRole, type PodWithRole } from "../../model/aws/podRole";
 import { parseIdentity, parsePodRole, type IdentityInput, type PodRoleInput } from "../../model/aws/alone";
 import { awsOf, type AwsCluster } from "../../model/aws/spec";
 import { resourceTags } from "../../model/aws/tags";
-import { Checked, partOf, rendered, type Later, type Samples } from "../part";
+import { Checked, orChecked, partOf, rendered, type Later, type Samples } from "../part";
 import { createRole } from "./role";
 
 /** Arguments of `PodIdentity`. All but the key are plain values. */
@@ -20,7 +20,7 @@ export interface PodIdentityArgs extends IdentityInput {
 }
 
 /** In a cluster of the settings. */
-interface ClusterIdentity {
+export interface ClusterIdentity {
   readonly cluster: AwsCluster;
   readonly serviceAccountKey: pulumi.Input<string>;
   /**
@@ -53,19 +53,16 @@ export class PodIdentity extends pulumi.ComponentResource {
   /** Whose pods they are. */
   readonly cluster: AwsCluster;
 
-  constructor(
-    name: string,
-    args: PodIdentityArgs | Checked<ClusterIdentity>,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: PodIdentityArgs, opts?: pulumi.ComponentResourceOptions) {
+    const own = orChecked<PodIdentityArgs, ClusterIdentity>(args);
     const { shape: cluster } = partOf<AwsCluster>(
       "PodIdentity",
       name,
-      args instanceof Checked ? new Checked(args.spec.cluster) : args,
+      own instanceof Checked ? new Checked(own.spec.cluster) : own,
       KEY_SAMPLE,
       (given, title) => parseIdentity(name, given, title),
     );
-    const { serviceAccountKey, after = [] } = args instanceof Checked ? args.spec : { ...args, after: [] };
+    const { serviceAccountKey, after = [] } = own instanceof Checked ? own.spec : { ...own, after: [] };
     super("kubeadm:aws:PodIdentity", name, {}, opts);
     this.cluster = cluster;
     const tags = resourceTags(cluster, `${cluster.name}-pod-identity`);

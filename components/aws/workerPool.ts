@@ -11,7 +11,7 @@ import { takeLate } from "../late";
 import { poolReadyStep } from "../machines/steps";
 import { STEP_TYPE } from "../machines/workerPool";
 import { JOIN_IGNORES } from "../options";
-import { Checked } from "../part";
+import { Checked, orChecked } from "../part";
 import { declarePool, type DeclaredPool } from "../pools";
 import { inProgram } from "../origin";
 import { reporting } from "../settingsError";
@@ -76,12 +76,13 @@ export class AwsWorkerPool extends pulumi.ComponentResource {
 
   constructor(
     private readonly called: string,
-    args: AwsWorkerPoolArgs | Checked<string>,
+    args: AwsWorkerPoolArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    const given = args instanceof Checked ? undefined : declared(called, args);
+    const own = orChecked<AwsWorkerPoolArgs, string>(args);
+    const given = own instanceof Checked ? undefined : declared(called, own);
     super("kubeadm:aws:AwsWorkerPool", called, {}, opts);
-    this.pool = args instanceof Checked ? args.spec : (args.pool ?? called);
+    this.pool = own instanceof Checked ? own.spec : (own.pool ?? called);
     if (given !== undefined) declarePool({ ...given, resource: this });
     this.registerOutputs({ pool: this.pool });
   }

@@ -23,7 +23,7 @@ import { manifestResources } from "../kubernetes/manifest";
 import { helmRelease } from "../kubernetes/release";
 import { secretResource } from "../kubernetes/secret";
 import {
-  Checked,
+  checked,
   partOf,
   partResources,
   rendered,
@@ -102,11 +102,7 @@ export class Calico extends pulumi.ComponentResource {
   /** Namespaces, CRDs, routing, the operator and what it installs, in the order in which they are created. */
   readonly resources: readonly pulumi.CustomResource[];
 
-  constructor(
-    name: string,
-    args: CalicoArgs | Checked<CalicoParts & SecretsArg> = {},
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: CalicoArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     const part = secretPartOf<CalicoParts>("Calico", name, args, SAMPLES, (given, title, secrets) =>
       parseCni(
         "calico",
@@ -205,11 +201,7 @@ export class RouteReflectors extends pulumi.ComponentResource {
   /** One patch for each reflector, in the order of `nodes`. */
   readonly patches: readonly k8s.core.v1.NodePatch[];
 
-  constructor(
-    name: string,
-    args: RouteReflectorsArgs | Checked<Reflectors>,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: RouteReflectorsArgs, opts?: pulumi.ComponentResourceOptions) {
     const samples: Samples = { clusterId: () => "244.0.0.1" };
     const part = partOf<Reflectors>("RouteReflectors", name, args, samples, parseReflectors);
     super("kubeadm:index:RouteReflectors", name, {}, opts);
@@ -231,11 +223,18 @@ export class RouteReflectors extends pulumi.ComponentResource {
 /** Calico of a cluster's settings, and its route reflectors. */
 export const createCalico: CreateCni = (name, { settings, secrets, nodes }, opts) => {
   const spec = withCni(settings, "calico");
-  const calico = new Calico(name, new Checked({ ...spec, helm: settings.addons.helm, secrets }), opts);
+  const calico = new Calico(
+    name,
+    checked<CalicoArgs, CalicoParts & SecretsArg>({ ...spec, helm: settings.addons.helm, secrets }),
+    opts,
+  );
   const reflectors = spec.cni.bgp?.routeReflectors;
   if (reflectors !== undefined) {
     const called = name.replace(/calico$/, "route-reflectors");
-    new RouteReflectors(called, new Checked(reflectors), { ...opts, dependsOn: [calico, ...nodes] });
+    new RouteReflectors(called, checked<RouteReflectorsArgs, Reflectors>(reflectors), {
+      ...opts,
+      dependsOn: [calico, ...nodes],
+    });
   }
   return calico;
 };

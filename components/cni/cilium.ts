@@ -7,7 +7,7 @@ import type { CiliumInput } from "../../model/cni/cilium/settings";
 import type { CiliumSpec } from "../../model/cni/cilium/spec";
 import { CILIUM_NAMESPACE, ciliumValues } from "../../model/cni/cilium/values";
 import { helmRelease } from "../kubernetes/release";
-import { Checked, partOf, rendered, type Samples, type WithInputs } from "../part";
+import { checked, partOf, rendered, type Samples, type WithInputs } from "../part";
 import type { CreateCni } from ".";
 
 /** Arguments of `Cilium`. Every argument has a default. Values that the library checks against each other are plain. */
@@ -61,11 +61,7 @@ export class Cilium extends pulumi.ComponentResource {
   /** Helm release of the chart `cilium`. */
   readonly release: k8s.helm.v3.Release;
 
-  constructor(
-    name: string,
-    args: CiliumArgs | Checked<CiliumRelease> = {},
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: CiliumArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     const part = partOf<CiliumRelease>("Cilium", name, args, SAMPLES, (given, title) =>
       parseCni("cilium", ["network.mtu", "endpoint.host", "endpoint.port", "helm"], given, title),
     );
@@ -87,4 +83,8 @@ export class Cilium extends pulumi.ComponentResource {
 
 /** Cilium of a cluster's settings. */
 export const createCilium: CreateCni = (name, { settings }, opts) =>
-  new Cilium(name, new Checked({ ...withCni(settings, "cilium"), helm: settings.addons.helm }), opts);
+  new Cilium(
+    name,
+    checked<CiliumArgs, CiliumRelease>({ ...withCni(settings, "cilium"), helm: settings.addons.helm }),
+    opts,
+  );

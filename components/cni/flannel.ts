@@ -4,7 +4,7 @@ import { parseCni, type CniAround } from "../../model/cni/alone";
 import type { FlannelInput } from "../../model/cni/flannel/settings";
 import { flannelManifests } from "../../model/cni/flannel/manifests";
 import type { FlannelSpec } from "../../model/cni/flannel/spec";
-import { Checked, partOf, partResources, type Later, type Samples, type WithInputs } from "../part";
+import { checked, partOf, partResources, type Later, type Samples, type WithInputs } from "../part";
 import type { CreateCni } from ".";
 
 /**
@@ -65,11 +65,7 @@ export class Flannel extends pulumi.ComponentResource {
   /** The objects in the cluster, in the order in which they are created. */
   readonly resources: readonly pulumi.CustomResource[];
 
-  constructor(
-    name: string,
-    args: FlannelArgs | Checked<FlannelSpec> = {},
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: FlannelArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     const part = partOf<FlannelSpec>("Flannel", name, args, SAMPLES, (given, title) =>
       parseCni(
         "flannel",
@@ -90,4 +86,4 @@ export class Flannel extends pulumi.ComponentResource {
 
 /** flannel of a cluster's settings. */
 export const createFlannel: CreateCni = (name, { settings }, opts) =>
-  new Flannel(name, new Checked(withCni(settings, "flannel")), opts);
+  new Flannel(name, checked<FlannelArgs, FlannelSpec>(withCni(settings, "flannel")), opts);

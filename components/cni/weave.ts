@@ -6,7 +6,7 @@ import type { WeaveInput } from "../../model/cni/weave/settings";
 import type { WeaveSpec } from "../../model/cni/weave/spec";
 import { secretResource } from "../kubernetes/secret";
 import {
-  Checked,
+  checked,
   partResources,
   secretPartOf,
   type Later,
@@ -57,11 +57,7 @@ export class Weave extends pulumi.ComponentResource {
   /** The objects in the cluster, in the order in which they are created; the Secret is first. */
   readonly resources: readonly pulumi.CustomResource[];
 
-  constructor(
-    name: string,
-    args: WeaveArgs | Checked<WeaveSpec & SecretsArg> = {},
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: WeaveArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     const part = secretPartOf<WeaveSpec>("Weave", name, args, SAMPLES, (given, title, secrets) =>
       parseCni("weave", ["network.mtu", "network.maxNodes"], given, title, secrets),
     );
@@ -89,4 +85,8 @@ export class Weave extends pulumi.ComponentResource {
 
 /** Weave of a cluster's settings. */
 export const createWeave: CreateCni = (name, { settings, secrets }, opts) =>
-  new Weave(name, new Checked({ ...withCni(settings, "weave"), secrets }), opts);
+  new Weave(
+    name,
+    checked<WeaveArgs, WeaveSpec & SecretsArg>({ ...withCni(settings, "weave"), secrets }),
+    opts,
+  );

@@ -8,6 +8,7 @@ import { chartValues } from "../../model/extras/values";
 import { anyResource, anyResourceName, isCustom } from "../kubernetes/anyResource";
 import {
   Checked,
+  orChecked,
   secretPartOf,
   type Samples,
   type SecretPart,
@@ -34,7 +35,7 @@ export interface ExtrasArgs extends Omit<ManifestsInput, "charts">, SecretsArg {
   files?: ProjectFiles;
 }
 
-type Extra = Omit<ExtrasSettings, "staticPods">;
+export type Extra = Omit<ExtrasSettings, "staticPods">;
 
 const SAMPLES: Samples = { "charts.*.values": () => ({}), "charts.*.values.**": () => "later" };
 
@@ -58,13 +59,10 @@ export class Extras extends pulumi.ComponentResource {
   /** Helm releases by the chart's name in the arguments. */
   readonly charts: Readonly<Record<string, k8s.helm.v3.Release>>;
 
-  constructor(
-    name: string,
-    args: ExtrasArgs | Checked<Extra & SecretsArg>,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
-    const { files = projectFiles(), ...given } = args instanceof Checked ? {} : { ...args };
-    const checked = args instanceof Checked ? args : given;
+  constructor(name: string, args: ExtrasArgs, opts?: pulumi.ComponentResourceOptions) {
+    const own = orChecked<ExtrasArgs, Extra & SecretsArg>(args);
+    const { files = projectFiles(), ...given } = own instanceof Checked ? {} : { ...own };
+    const checked = own instanceof Checked ? own : given;
     const part = secretPartOf<Extra>("Extras", name, checked, SAMPLES, (raw, title, secrets) =>
       parseExtras(raw, title, files, secrets),
     );
@@ -72,7 +70,7 @@ export class Extras extends pulumi.ComponentResource {
     const { manifests, charts } = part.shape;
     // The samples that were checked are no values.
     const valuesOf = ({ name: called, values }: ExtraChart) =>
-      args instanceof Checked ? values : (args.charts?.[called]?.values ?? {});
+      own instanceof Checked ? values : (own.charts?.[called]?.values ?? {});
     const ordered = inOrder(manifests);
     const defined = ordered.filter(
       ({ item: { object } }) => isNamespace(object) || isDefinition(object),

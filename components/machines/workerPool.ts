@@ -5,7 +5,7 @@ import type { MachinePoolInput } from "../../model/settings/input/pools";
 import { reportedWith } from "../../model/settings/problems";
 import type { ClusterSettings } from "../../model/settings/resolved";
 import { takeLate, type PoolMachineArgs } from "../late";
-import { Checked } from "../part";
+import { Checked, orChecked } from "../part";
 import { declarePool, type DeclaredPool } from "../pools";
 import { knownSecrets, type Secrets } from "../secrets";
 import { inProgram } from "../origin";
@@ -106,15 +106,14 @@ export class WorkerPool extends pulumi.ComponentResource {
 
   constructor(
     private readonly called: string,
-    args: WorkerPoolArgs | Checked<PoolOfSettings>,
+    args: WorkerPoolArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    const given = args instanceof Checked ? undefined : declared(called, args);
+    const own = orChecked<WorkerPoolArgs, PoolOfSettings>(args);
+    const given = own instanceof Checked ? undefined : declared(called, own);
     super("kubeadm:index:WorkerPool", called, {}, opts);
     const { pool, nodes } =
-      args instanceof Checked
-        ? args.spec
-        : { pool: given?.pool ?? called, nodes: Object.keys(args.machines) };
+      own instanceof Checked ? own.spec : { pool: given?.pool ?? called, nodes: Object.keys(own.machines) };
     this.pool = pool;
     this.nodes = nodes;
     if (given !== undefined) declarePool({ ...given, resource: this });

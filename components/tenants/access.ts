@@ -7,7 +7,7 @@ import { parseRoles, parseTenants } from "../../model/tenants/alone";
 import type { GrantInput, TenantInput } from "../../model/tenants/input";
 import { grantBindings, tenantClusterRoles } from "../../model/tenants/roles";
 import { anyResource, anyResourceName } from "../kubernetes/anyResource";
-import { partOf, type Checked } from "../part";
+import { partOf } from "../part";
 
 /** Arguments of `TenantRoles`: all tenants of a cluster. */
 export interface TenantRolesArgs {
@@ -28,11 +28,7 @@ export class TenantRoles extends pulumi.ComponentResource {
   /** The objects in the cluster, in the order in which they are created. */
   readonly resources: readonly pulumi.CustomResource[];
 
-  constructor(
-    name: string,
-    args: TenantRolesArgs | Checked<Pick<TenancySettings, "tenants">>,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: TenantRolesArgs, opts?: pulumi.ComponentResourceOptions) {
     const { shape } = partOf<Pick<TenancySettings, "tenants">>("TenantRoles", name, args, {}, parseTenants);
     super("kubeadm:index:TenantRoles", name, {}, opts);
     this.resources = objects(this, name, [...tenantClusterRoles(shape), ...tenantPolicies(shape)], opts);
@@ -61,11 +57,7 @@ export class Access extends pulumi.ComponentResource {
   /** The objects in the cluster, in the order in which they are created. */
   readonly resources: readonly pulumi.CustomResource[];
 
-  constructor(
-    name: string,
-    args: AccessArgs | Checked<{ readonly roles: readonly Grant[] }>,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: AccessArgs, opts?: pulumi.ComponentResourceOptions) {
     const { shape } = partOf<{ readonly roles: readonly Grant[] }>("Access", name, args, {}, parseRoles);
     super("kubeadm:index:Access", name, {}, opts);
     this.resources = objects(this, name, grantBindings(shape.roles), opts);

@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../model/settings/resolved";
+import type { TenancySettings } from "../../model/tenants/settings";
 import { oidcKubeconfig } from "../../model/tenants/kubeconfig";
 import type { LateSettings } from "../late";
-import { Extras } from "../extras/extras";
-import { Checked } from "../part";
+import { Extras, type Extra, type ExtrasArgs } from "../extras/extras";
+import { checked, type SecretsArg } from "../part";
 import type { Authority } from "../pki/authority";
-import { Access, TenantRoles } from "./access";
-import { Tenant } from "./tenant";
+import { Access, TenantRoles, type AccessArgs, type TenantRolesArgs } from "./access";
+import { Tenant, type SettingsTenant, type TenantArgs } from "./tenant";
 
 export interface PeopleArgs {
   readonly settings: ClusterSettings;
@@ -38,13 +39,21 @@ export function createPeople(name: string, args: PeopleArgs, opts: pulumi.Compon
   const after = (...more: pulumi.Resource[]): pulumi.ComponentResourceOptions =>
     pulumi.mergeOptions(opts, { dependsOn: more });
   const roles =
-    tenancy.tenants.length === 0 ? [] : [new TenantRoles(`${name}-tenant-roles`, new Checked(tenancy), opts)];
+    tenancy.tenants.length === 0
+      ? []
+      : [
+          new TenantRoles(
+            `${name}-tenant-roles`,
+            checked<TenantRolesArgs, Pick<TenancySettings, "tenants">>(tenancy),
+            opts,
+          ),
+        ];
   const tenants = Object.fromEntries(
     tenancy.tenants.map((tenant) => [
       tenant.name,
       new Tenant(
         `${name}-tenant-${tenant.name}`,
-        new Checked({ tenant, cluster: settings, late, authority, kubeconfig }),
+        checked<TenantArgs, SettingsTenant>({ tenant, cluster: settings, late, authority, kubeconfig }),
         after(...roles),
       ),
     ]),
@@ -52,10 +61,18 @@ export function createPeople(name: string, args: PeopleArgs, opts: pulumi.Compon
   const brought =
     extras.manifests.length + extras.charts.length === 0
       ? undefined
-      : new Extras(`${name}-extras`, new Checked({ ...extras, secrets }), after(...Object.values(tenants)));
+      : new Extras(
+          `${name}-extras`,
+          checked<ExtrasArgs, Extra & SecretsArg>({ ...extras, secrets }),
+          after(...Object.values(tenants)),
+        );
   if (tenancy.roles.length > 0) {
     const before = [...Object.values(tenants), ...(brought === undefined ? [] : [brought])];
-    new Access(`${name}-access`, new Checked(tenancy), after(...before));
+    new Access(
+      `${name}-access`,
+      checked<AccessArgs, Pick<TenancySettings, "roles">>(tenancy),
+      after(...before),
+    );
   }
   const { oidc } = settings;
   return {

@@ -12,7 +12,7 @@ import { anyResource, anyResourceName } from "../kubernetes/anyResource";
 import type { LateObject } from "../kubernetes/manifest";
 import type { LateSettings } from "../late";
 import { clientCertificate } from "../pki/clientCertificate";
-import { Checked, partOf, type Part, type Samples, type WithInputs } from "../part";
+import { Checked, orChecked, partOf, type Part, type Samples, type WithInputs } from "../part";
 
 /** Who signs the tenant's certificate, as an `Authority` does. */
 interface Signing {
@@ -42,7 +42,7 @@ export interface TenantArgs extends TenantInput, Signing {
 }
 
 /** A tenant of a cluster's settings. */
-interface SettingsTenant extends TenantSpec, Signing {
+export interface SettingsTenant extends TenantSpec, Signing {
   /** Addresses of the settings that come later; undefined: all are there. */
   readonly late?: LateSettings | undefined;
 }
@@ -76,12 +76,8 @@ export class Tenant extends pulumi.ComponentResource {
   /** All objects; the namespace is first. */
   readonly resources: readonly pulumi.CustomResource[];
 
-  constructor(
-    name: string,
-    args: TenantArgs | Checked<SettingsTenant> = {},
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
-    const { authority, kubeconfig, given, late } = split(args);
+  constructor(name: string, args: TenantArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    const { authority, kubeconfig, given, late } = split(orChecked<TenantArgs, SettingsTenant>(args));
     const { tenant: called = name, ...rest } = given instanceof Checked ? { tenant: undefined } : given;
     const signed = authority !== undefined && kubeconfig !== undefined;
     const part = partOf<TenantSpec>(

@@ -109,9 +109,7 @@ function argumentsOf(symbol: ts.Symbol, checker: ts.TypeChecker, missing: string
   const parameter = signature?.parameters[1];
   if (parameter === undefined) throw new Error(`${symbol.name} takes no arguments`);
   const given = checker.getNonNullableType(checker.getTypeOfSymbolAtLocation(parameter, declaration));
-  const branches = (given.isUnion() ? given.types : [given]).filter(
-    (type) => type.getSymbol()?.name !== "Checked",
-  );
+  const branches = given.isUnion() ? given.types : [given];
   const found = new Map<string, DescribedArgument>();
   for (const property of branches.flatMap((type) => checker.getPropertiesOfType(type))) {
     const meaning = ts.displayPartsToString(property.getDocumentationComment(checker));

@@ -7,7 +7,7 @@ import { ControlPlane } from "../../components/kubeadm/controlPlane";
 import { LoadBalancer } from "../../components/machines/loadBalancer";
 import { preflightStep, type StepsArgs } from "../../components/machines/steps";
 import { poolsOf, WorkerPool } from "../../components/machines/workerPool";
-import { Checked } from "../../components/part";
+import { checked } from "../../components/part";
 import { renderKubeconfig } from "../../model/kubeconfig";
 import { byName, record, type Recorded } from "../../testing/recorder";
 import { metalInput, metalSettings, type RawSettings } from "../support/settings";
@@ -30,7 +30,7 @@ function parts(over: RawSettings = {}): Promise<readonly Recorded[]> {
       const preflight = preflightStep("preflight", args, {});
       const plane = new ControlPlane("plane", { ...args, after: [preflight] });
       const general = poolsOf(settings).filter(({ pool }) => pool === "general");
-      new WorkerPool("pool", new Checked(general[0])).createSteps({
+      new WorkerPool("pool", checked(general[0])).createSteps({
         ...args,
         after: [preflight],
         controlPlaneNodes: plane.nodeSteps,

@@ -5,7 +5,7 @@ import { ControlPlane } from "../../components/kubeadm/controlPlane";
 import { readWithLate } from "../../components/late";
 import { preflightStep, type StepsArgs } from "../../components/machines/steps";
 import { poolsOf, WorkerPool } from "../../components/machines/workerPool";
-import { Checked } from "../../components/part";
+import { checked } from "../../components/part";
 import { Pki } from "../../components/pki/pki";
 import { readCluster } from "../../model/settings/parse";
 import { metalInput, type RawSettings } from "../support/settings";
@@ -28,7 +28,7 @@ class Parts extends pulumi.ComponentResource {
     const after = [preflightStep(`${name}-preflight`, steps, opts)];
     const plane = new ControlPlane(`${name}-control-plane`, { ...steps, after }, opts);
     for (const spec of poolsOf(settings))
-      new WorkerPool(`${name}-pool-${spec.pool}`, new Checked(spec), opts).createSteps({
+      new WorkerPool(`${name}-pool-${spec.pool}`, checked(spec), opts).createSteps({
         ...steps,
         after,
         controlPlaneNodes: plane.nodeSteps,

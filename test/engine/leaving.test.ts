@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { ControlPlane } from "../../components/kubeadm/controlPlane";
 import { firewallStep, preflightStep, type StepsArgs } from "../../components/machines/steps";
 import { poolsOf, WorkerPool } from "../../components/machines/workerPool";
-import { Checked } from "../../components/part";
+import { checked } from "../../components/part";
 import { Pki } from "../../components/pki/pki";
 import { readCluster } from "../../model/settings/parse";
 import type { ClusterSettings } from "../../model/settings/resolved";
@@ -35,7 +35,7 @@ class MachineParts extends pulumi.ComponentResource {
       opts,
     );
     for (const spec of poolsOf(settings))
-      new WorkerPool(`${name}-pool-${spec.pool}`, new Checked(spec), opts).createSteps({
+      new WorkerPool(`${name}-pool-${spec.pool}`, checked(spec), opts).createSteps({
         ...steps,
         after,
         controlPlaneNodes,

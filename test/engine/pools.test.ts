@@ -6,7 +6,7 @@ import type { NodePool } from "../../components/cloud";
 import { ControlPlane } from "../../components/kubeadm/controlPlane";
 import { firewallStep, preflightStep, type StepsArgs } from "../../components/machines/steps";
 import { poolsOf, WorkerPool, type WorkerPoolArgs } from "../../components/machines/workerPool";
-import { Checked } from "../../components/part";
+import { checked } from "../../components/part";
 import { Pki } from "../../components/pki/pki";
 import { keysOfPools, takePools, withPools } from "../../components/pools";
 import { readCluster } from "../../model/settings/parse";
@@ -41,7 +41,7 @@ class Parts extends pulumi.ComponentResource {
       const pool = given.pools.get(spec.pool)?.resource;
       (pool instanceof WorkerPool
         ? pool
-        : new WorkerPool(`${name}-pool-${spec.pool}`, new Checked(spec), opts)
+        : new WorkerPool(`${name}-pool-${spec.pool}`, checked(spec), opts)
       ).createSteps({ ...steps, after, controlPlaneNodes: plane.nodeSteps });
     }
     this.registerOutputs({});

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expectTypeOf, it } from "vitest";
 import type { z } from "zod";
 
-import type { NetworkArgs } from "../../../aws";
+import type * as onAws from "../../../aws";
 import type * as core from "../../../index";
 import type { AwsClusterInput, MachinesClusterInput } from "../../../model/settings/input/cluster";
 import type { awsCluster, machinesCluster } from "../../../model/settings/schema/cluster";
@@ -64,11 +64,28 @@ it("arguments of components take them too", () => {
     { id: "subnet-1", zone: "eu-central-1a", cidr: "10.0.0.0/24", subnetType: "public" },
   ] as const;
   expectTypeOf<{ existing: { vpcId: "vpc-1"; subnets: typeof subnets } }>().toExtend<
-    Pick<NetworkArgs, "existing">
+    Pick<onAws.NetworkArgs, "existing">
   >();
   const upstreamServers = pulumi.output(["192.0.2.53"] as const);
   expectTypeOf<{
     serviceAddress: string;
     upstreamServers: typeof upstreamServers;
   }>().toExtend<core.CoreDnsArgs>();
+});
+
+type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : never;
+
+/** Components whose constructors take arguments of several types. */
+type Mixed<T> = keyof {
+  [
+    K in keyof T as T[K] extends abstract new (...args: never[]) => pulumi.ComponentResource
+      ? true extends IsUnion<NonNullable<ConstructorParameters<T[K]>[1]>>
+        ? K
+        : never
+      : never
+  ]: K;
+};
+
+it("constructors declare one type, since the compiler proposes no key for a misspelt one beside another", () => {
+  expectTypeOf<Mixed<typeof core> | Mixed<typeof onAws>>().toEqualTypeOf<never>();
 });
