@@ -1,6 +1,7 @@
 /** What instances of pools start with, from the settings. */
 import type { BootBundle } from "../aws/boot/bundle";
-import { workerBoot, workerUserData } from "../aws/boot/userData";
+import { workerBoot, type WorkerBoot } from "../aws/boot/userData";
+import { compressed } from "../aws/boot/compressed";
 import { windowsBoot, windowsUserData } from "../aws/boot/windows";
 import type { WorkerSpec } from "../aws/boot/worker";
 import { poolMachine } from "../aws/node/pools";
@@ -23,21 +24,29 @@ export function workerSpec(settings: ClusterSettings, pool: AwsPool): WorkerSpec
   };
 }
 
+/** By settings, which do not change, and pool: its template, its bucket and its steps each have a part of one rendering. */
+const rendered = new WeakMap<ClusterSettings, WeakMap<AwsPool, WorkerBoot>>();
+
+function bootOf(settings: ClusterSettings, pool: AwsPool): WorkerBoot {
+  const pools = rendered.get(settings) ?? new WeakMap<AwsPool, WorkerBoot>();
+  const boot = pools.get(pool) ?? workerBoot(workerSpec(settings, pool), pool);
+  rendered.set(settings, pools.set(pool, boot));
+  return boot;
+}
+
 /** What the instances of a pool start with, as EC2 counts it; base64 is the API's business. */
 export function poolUserData(settings: ClusterSettings, pool: AwsPool): Buffer {
   return pool.platform === "windows"
     ? Buffer.from(windowsUserData(settings, pool), "utf8")
-    : workerUserData(workerSpec(settings, pool), pool);
+    : compressed(bootOf(settings, pool).cloudConfig);
 }
 
 /** What the instances of a pool fetch; undefined where user data has it all. */
 export function poolBundle(settings: ClusterSettings, pool: AwsPool): BootBundle | undefined {
-  return pool.platform === "windows" ? undefined : workerBoot(workerSpec(settings, pool), pool).bundle;
+  return pool.platform === "windows" ? undefined : bootOf(settings, pool).bundle;
 }
 
 /** Names the rendering that a pool's nodes come up with: they carry it as a label, and statuses say which one they are about. */
 export function poolBoot(settings: ClusterSettings, pool: AwsPool): string {
-  return pool.platform === "windows"
-    ? windowsBoot(settings, pool)
-    : workerBoot(workerSpec(settings, pool), pool).boot;
+  return pool.platform === "windows" ? windowsBoot(settings, pool) : bootOf(settings, pool).boot;
 }

@@ -121,21 +121,33 @@ export interface WorkerBoot {
 }
 
 export function workerBoot(settings: WorkerSpec, pool: AwsPool): WorkerBoot {
-  const aws = bootSettings(settings);
   const files = bundledFiles(settings, pool, UNKNOWN_BOOT);
-  const config = (boot: string, key: string): string =>
-    cloudConfig({
-      write_files: writeFiles(startFiles(settings, aws, pool, boot, key)),
-      runcmd: [
-        ["systemctl", "daemon-reload"],
-        // Not waited for: units of multi-user.target start after cloud-init.
-        ["systemctl", "enable", bootUnit],
-        ["systemctl", "start", "--no-block", bootUnit],
-      ],
-    });
-  const boot = bootDigest(config(UNKNOWN_BOOT, "") + JSON.stringify(files), pool);
+  const boot = bootDigest(workerStart(settings, pool, UNKNOWN_BOOT, "") + JSON.stringify(files), pool);
   const bundle = bootBundle(pool.name, bundledFiles(settings, pool, boot));
-  return { boot, bundle, cloudConfig: config(boot, bundle.key) };
+  return { boot, bundle, cloudConfig: workerStart(settings, pool, boot, bundle.key) };
+}
+
+function workerStart(settings: AwsCallerSpec, pool: AwsPool, boot: string, key: string): string {
+  return cloudConfig({
+    write_files: writeFiles(startFiles(settings, bootSettings(settings), pool, boot, key)),
+    runcmd: [
+      ["systemctl", "daemon-reload"],
+      // Not waited for: units of multi-user.target start after cloud-init.
+      ["systemctl", "enable", bootUnit],
+      ["systemctl", "start", "--no-block", bootUnit],
+    ],
+  });
+}
+
+/** More than the digests of a rendering and its bundle can add to compressed user data: 12 and 64 digits, and a pool's name. */
+const DIGESTS = 512;
+
+/** Whether user data of a pool's Linux instances surely fits, told without the files that they fetch, whose rendering takes long. */
+export function surelyFits(settings: AwsCallerSpec, pool: AwsPool): boolean {
+  const text = workerStart(settings, pool, UNKNOWN_BOOT, "");
+  const room = USER_DATA_LIMIT - DIGESTS;
+  // What gzip cannot make smaller it makes larger by some bytes in each 64 KiB.
+  return Buffer.byteLength(text) <= room || compressed(text).length <= room;
 }
 
 /** The cloud-config of a pool's Linux instances, before compression. */

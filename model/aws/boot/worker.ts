@@ -43,7 +43,7 @@ export interface WorkerSpec extends AwsCallerSpec, RegistrationSpec, KubeletSpec
  * @param bundle key of the rest in the cluster's bucket
  */
 export function startFiles(
-  settings: WorkerSpec,
+  settings: AwsCallerSpec,
   aws: AwsSettings,
   pool: AwsPool,
   boot: string,
@@ -105,7 +105,7 @@ function bootService(): RenderedFile {
 const LEAST_VALIDITY = 300;
 
 /** Fetches the rest, and says how far the instance came. Started at each boot until it is a node. */
-function bootScript(settings: WorkerSpec, pool: AwsPool, boot: string, bundle: string): string {
+function bootScript(settings: AwsCallerSpec, pool: AwsPool, boot: string, bundle: string): string {
   return awsScript("boot/scripts/boot.sh", {
     boot,
     proxy_variables: proxyVariables(settings).map(([name, value]) => `${name}=${value}`),

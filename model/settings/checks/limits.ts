@@ -1,4 +1,4 @@
-import { USER_DATA_LIMIT } from "../../aws/boot/userData";
+import { surelyFits, USER_DATA_LIMIT } from "../../aws/boot/userData";
 import { egressRules } from "../../aws/egress";
 import { RULES_PER_GROUP, groupName, groupRules, type GroupRule } from "../../aws/firewall";
 import { poolUserData } from "../pools";
@@ -12,6 +12,7 @@ export function validateLimits(settings: Resolved, problems: Problems): void {
   const whole: ClusterSettings = { ...settings, advisories: [] };
   validateRuleCounts(whole, problems);
   for (const pool of whole.aws?.pools ?? []) {
+    if (pool.platform !== "windows" && surelyFits(whole, pool)) continue;
     const bytes = poolUserData(whole, pool).length;
     if (bytes <= USER_DATA_LIMIT) continue;
     problems.add(

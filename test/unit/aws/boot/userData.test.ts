@@ -10,6 +10,7 @@ import { parse } from "yaml";
 import {
   bastionUserData,
   controlPlaneUserData,
+  surelyFits,
   workerBoot,
   USER_DATA_LIMIT,
   workerCloudConfig,
@@ -61,6 +62,22 @@ describe("a worker's user data", () => {
     expect(
       workerUserData(workerSpec(settings, poolOf(settings)), poolOf(settings)).length,
     ).toBeLessThanOrEqual(USER_DATA_LIMIT - room);
+  });
+
+  it("is never taken to fit where it does not, though it is asked without what it fetches", () => {
+    const spec = workerSpec(dev, poolOf(dev));
+    const sizes = Array.from({ length: 40 }, (_, step) => {
+      const noProxy = Array.from({ length: step * 10 }, (_, index) =>
+        createHash("sha256").update(`${step} ${index}`).digest("hex"),
+      );
+      const long = { ...spec, proxy: { http: "http://proxy:3128", noProxy } };
+      return [surelyFits(long, poolOf(dev)), workerUserData(long, poolOf(dev)).length] as const;
+    });
+    const room = sizes.filter(([fits]) => fits).map(([, bytes]) => bytes);
+    const doubtful = sizes.filter(([fits]) => !fits).map(([, bytes]) => bytes);
+    expect(Math.max(...room)).toBeLessThanOrEqual(USER_DATA_LIMIT);
+    expect(Math.max(...room)).toBeGreaterThan(USER_DATA_LIMIT - 2_000);
+    expect(Math.max(...doubtful)).toBeGreaterThan(USER_DATA_LIMIT);
   });
 
   it("names its rendering, and another one by another name", () => {
