@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { shapeOf } from "./shape";
 
 /** Templates of kubectl look like expansions in single quotes, and functions that several scripts have are not called in each. */
 const ARGUMENTS = ["--shell=bash", "--format=gcc", "--exclude=SC2016,SC2034,SC2054,SC2100,SC2317"];
@@ -10,6 +11,9 @@ const ARGUMENTS = ["--shell=bash", "--format=gcc", "--exclude=SC2016,SC2034,SC20
 /** Names of files without content, one for each script that shellcheck had nothing to say of. CI starts without. */
 const passed =
   process.env["CI"] === undefined ? path.join(__dirname, "../../out/cache/shellcheck") : undefined;
+
+/** Shapes of scripts that passed in this process: most differ in names and addresses alone. */
+const shapes = new Set<string>();
 
 let version: string | undefined;
 
@@ -21,20 +25,23 @@ function key(script: string): string {
 }
 
 /**
- * What shellcheck says of rendered scripts, by name. It takes a second for many of them, so it is asked once for each text. The heads of
+ * What shellcheck says of rendered scripts, by name. It takes a second for many of them, so it is asked once for each shape. The heads of
  * script files, with what shellcheck is to let pass there, are not in rendered ones.
  */
 export function shellcheck(scripts: string | Readonly<Record<string, string>>): string {
   const given = typeof scripts === "string" ? { script: scripts } : scripts;
-  const asked = new Map(Object.entries(given).map(([name, script]) => [key(script), { name, script }]));
+  const asked = new Map(
+    Object.entries(given).map(([name, script]) => [key(shapeOf(script)), { name, script }]),
+  );
   for (const one of asked.keys())
-    if (passed !== undefined && fs.existsSync(path.join(passed, one))) asked.delete(one);
+    if (shapes.has(one) || (passed !== undefined && fs.existsSync(path.join(passed, one)))) asked.delete(one);
   if (asked.size === 0) return "";
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "shellcheck-"));
   try {
     for (const { name, script } of asked.values()) fs.writeFileSync(path.join(folder, name), script);
     const args = [...ARGUMENTS, "--", ...[...asked.values()].map(({ name }) => name)];
     const { status, stdout, stderr } = spawnSync("shellcheck", args, { cwd: folder, encoding: "utf8" });
+    if (status === 0) for (const one of asked.keys()) shapes.add(one);
     if (status === 0 && passed !== undefined) {
       fs.mkdirSync(passed, { recursive: true });
       for (const one of asked.keys()) fs.writeFileSync(path.join(passed, one), "");
