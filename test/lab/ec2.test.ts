@@ -10,6 +10,7 @@ import { deviations, devSettings, type AwsSettings } from "./ec2/environment";
 import type { Life } from "./ec2/lifecycle";
 import { searchHosts, secretsOf } from "./ec2/secretSearch";
 import { SimulatedRegion } from "./ec2/simulation";
+import { webImage } from "./images";
 
 const ID = "ec2";
 const REGION = "eu-central-1";
@@ -19,6 +20,41 @@ interface NodeObject {
   readonly spec: { readonly providerID?: string; readonly taints?: { readonly key: string }[] };
   readonly status: { readonly addresses: { readonly type: string; readonly address: string }[] };
 }
+
+const labels = { app: "shop" };
+const spec = {
+  containers: [
+    {
+      name: "web",
+      image: webImage,
+      ports: [{ containerPort: 8080 }],
+      readinessProbe: { httpGet: { path: "/", port: 8080 }, periodSeconds: 1 },
+      // Answers until every node has heard that it is to go.
+      lifecycle: { preStop: { sleep: { seconds: 10 } } },
+    },
+  ],
+};
+/** Two pods of which one may be away, and a Service in front of them. */
+const shop = [
+  {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "shop" },
+    spec: { replicas: 2, selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
+  },
+  {
+    apiVersion: "policy/v1",
+    kind: "PodDisruptionBudget",
+    metadata: { name: "shop" },
+    spec: { maxUnavailable: 1, selector: { matchLabels: labels } },
+  },
+  {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "shop" },
+    spec: { selector: labels, ports: [{ port: 80, targetPort: 8080 }] },
+  },
+];
 
 describeWithLab("dev on a simulated EC2", () => {
   let region: SimulatedRegion;
@@ -31,9 +67,23 @@ describeWithLab("dev on a simulated EC2", () => {
     const { stdout, stderr } = await region.lab.exec(instance, ["bash", "-c", line], { allowFailure: true });
     return stdout + stderr;
   };
-  const controlPlaneNode = (): Life => {
-    const found = region.instances().find(({ instance }) => instance.group === "");
-    return found ?? expect.fail("there is no control-plane instance");
+  const controlPlane = (): Life[] => region.instances().filter(({ instance }) => instance.group === "");
+  const controlPlaneNode = (): Life => controlPlane()[0] ?? expect.fail("there is no control-plane instance");
+  /** The pool of dev, with changes. */
+  const general = (change: { readonly count?: number; readonly revision?: number }): AwsSettings => {
+    const pool = settings.workers?.["general"] ?? expect.fail("dev has a pool general");
+    return { ...settings, workers: { general: { ...pool, ...change } } };
+  };
+  const plane = (change: Partial<AwsSettings["controlPlane"]>): AwsSettings => ({
+    ...settings,
+    controlPlane: { ...settings.controlPlane, ...change },
+  });
+  const up = async (what: string, wanted: AwsSettings): Promise<void> => {
+    const started = Date.now();
+    settings = wanted;
+    const report = await region.engine("up", settings);
+    expect(report.ok, `${report.error}\n${region.log()}`).toBe(true);
+    saw(`${what}: ${Math.round((Date.now() - started) / 1000)} s, ${report.changed.length} steps`);
   };
 
   beforeAll(async () => {
@@ -47,10 +97,7 @@ describeWithLab("dev on a simulated EC2", () => {
   });
 
   it("comes up from nothing", async () => {
-    const started = Date.now();
-    const report = await region.engine("up", settings);
-    expect(report.ok, `${report.error}\n${region.log()}`).toBe(true);
-    saw(`up took ${Math.round((Date.now() - started) / 1000)} s, ${report.changed.length} steps`);
+    await up("up", settings);
     saw(region.log());
     const { stdout } = await region.asOperator(region.smokeCommand());
     saw(stdout);
@@ -148,23 +195,12 @@ describeWithLab("dev on a simulated EC2", () => {
     expect(await outside(cp.publicAddress, 10250)).toBe(124);
   });
 
-  it("a pool grows and shrinks: pods are moved, the hook completed, the Node taken away", async () => {
-    const { general } = settings.workers ?? {};
-    if (general === undefined) expect.fail("dev has a pool general");
-    const sized = (count: number): AwsSettings => ({
-      ...settings,
-      workers: { general: { ...general, count } },
-    });
-    const grown = await region.engine("up", sized(3));
-    expect(grown.ok, `${grown.error}\n${region.log()}`).toBe(true);
-    expect(await nodes()).toHaveLength(4);
-    expect(pool().map(({ phase }) => phase)).toEqual(["in service", "in service", "in service"]);
-    const shrunk = await region.engine("up", sized(2));
-    expect(shrunk.ok, `${shrunk.error}\n${region.log()}`).toBe(true);
+  it("a pool shrinks: pods are moved, the hook completed, the Node taken away", async () => {
+    await up("the pool shrank", general({ count: 1 }));
     const left = await eventually(
       "the Node of the ended instance goes",
       nodes,
-      (all) => all.length === 3,
+      (all) => all.length === 2,
       300,
     );
     expect(region.log()).toMatch(/CompleteLifecycleAction drain CONTINUE/);
@@ -175,6 +211,72 @@ describeWithLab("dev on a simulated EC2", () => {
         .map(({ instance }) => instance.privateName)
         .sort(),
     );
+  });
+
+  it("a pool is refreshed by a new template: its node is replaced and drained while a Service answers", async () => {
+    await region.apply(...shop);
+    await region.kubectl("rollout", "status", "deployment/shop", "--timeout=180s");
+    const address = await region.kubectl("get", "service", "shop", "-o", "jsonpath={.spec.clusterIP}");
+    const before = pool().map(({ instance }) => instance.id);
+    // Asks from the one node that stays, once its kube-proxy has the Service.
+    const ask = `curl -s -o /dev/null -m 5 -w '%{http_code}' http://${address}/`;
+    const asker = controlPlaneNode().instance.id;
+    await eventually(
+      "the Service answers",
+      () => bash(asker, ask),
+      (answer) => answer === "200",
+    );
+    const asks = `until [ -e /run/asked-enough ]; do
+      answer=$(${ask}) || echo "$(date +%T) $answer" >&2
+      echo "$answer"
+      sleep 0.1
+    done | sort | uniq -c`;
+    const asked = bash(asker, asks);
+    await up("up with a new template", general({ revision: 2 }));
+    await eventually(
+      "the refresh ends",
+      () => Promise.resolve(region.log()),
+      (log) => log.includes("refresh of kubeadm-dev-general: done"),
+      900,
+    );
+    await bash(asker, "touch /run/asked-enough");
+    const answers = (await asked).trim();
+    const told = region.log().split("\n");
+    saw(told.filter((line) => /refresh of|CompleteLifecycleAction/.test(line)).join("\n"));
+    saw(`the Service answered: ${answers}`);
+    expect(answers).toMatch(/^\d+ 200$/);
+    // Another instance may have the address, and with it the name, of one that is gone.
+    const providers = async (): Promise<string[]> =>
+      (await nodes()).map(({ spec: { providerID = "" } }) => providerID);
+    for (const id of before) {
+      expect(
+        told.filter((line) => line.includes(`${id}: CompleteLifecycleAction drain CONTINUE`)),
+      ).toHaveLength(1);
+      await eventually(
+        `the Node of ${id} goes`,
+        providers,
+        (all) => all.every((one) => !one.endsWith(id)),
+        300,
+      );
+    }
+    expect(pool().map(({ phase }) => phase)).toEqual(["in service"]);
+    expect(await nodes()).toHaveLength(2);
+  });
+
+  it("the only control-plane node must stay: the guard refuses to replace it, and says what to do", async () => {
+    const { id } = controlPlaneNode().instance;
+    const refused = await region.engine("up", plane({ revisions: { "cp-1": 2 } }));
+    expect(refused.ok).toBe(false);
+    const why = refused.error.split("\n").find((line) => line.includes("only control-plane node")) ?? "";
+    saw(why);
+    expect(why).toContain("run up with controlPlane.count: 3 first");
+    expect(controlPlaneNode().instance.id).toBe(id);
+  });
+
+  it("a pool grows", async () => {
+    await up("the pool grew", general({ count: 2 }));
+    expect(await nodes()).toHaveLength(3);
+    expect(pool().map(({ phase }) => phase)).toEqual(["in service", "in service"]);
   });
 
   it("destroy leaves nothing in the account", async () => {
