@@ -2,8 +2,9 @@ import { spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { mkdirSync, renameSync, symlinkSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { basename, delimiter, join, resolve } from "node:path";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** As in test/support/patience.ts. */
 const HANGS_AFTER = 300_000;
@@ -12,6 +13,25 @@ const HANGS_AFTER = 300_000;
 const wanted = process.env["TEST_SEED"] ?? "20260401";
 const seed = wanted === "random" ? randomInt(2 ** 31) : Number(wanted);
 if (!Number.isSafeInteger(seed)) throw new Error(`TEST_SEED=${wanted} is not a number, nor random`);
+
+/** How many suites of the lab run side by side; each has hosts, networks and a stack of its own. */
+const lanes = Number(process.env["LAB_LANES"] ?? 1);
+if (!(Number.isSafeInteger(lanes) && lanes > 0))
+  throw new Error(`LAB_LANES=${process.env["LAB_LANES"]} is not a number of suites, such as 2`);
+
+/**
+ * Suites of the lab in the order in which the command line names them: where it names the longest first, lanes end together. Vitest's own
+ * order, which all else keeps, comes from how long each took in an earlier run.
+ */
+class NamedOrder extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ project, moduleId }: TestSpecification): number => {
+      const at = process.argv.findIndex((word) => basename(word) === basename(moduleId));
+      return project.name !== "lab" || at === -1 ? process.argv.length : at;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 /**
  * The distribution's `python3` where there is one, as on hosts: that of a version manager starts twenty programs or reads what is installed
@@ -38,6 +58,7 @@ export default defineConfig({
   test: {
     // The default leaves one core unused, which on two cores is half of them.
     maxWorkers: availableParallelism(),
+    sequence: { sequencer: NamedOrder },
     projects: [
       {
         test: {
@@ -68,7 +89,8 @@ export default defineConfig({
         test: {
           name: "lab",
           include: ["test/lab/**/*.test.ts"],
-          fileParallelism: false,
+          fileParallelism: lanes > 1,
+          maxWorkers: lanes,
           testTimeout: 1_800_000,
           hookTimeout: 3_600_000,
         },

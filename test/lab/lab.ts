@@ -241,8 +241,13 @@ export class Lab {
     if (namespaceExists(labNamespace(this.id))) await removeNetworks(this.id);
     // Retried: an engine that was killed a moment ago may still be writing there.
     fs.rmSync(labFolder(this.id), { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
-    const labs = cacheFolder("labs");
-    if (fs.existsSync(labs) && fs.readdirSync(labs).length === 0) fs.rmdirSync(labs);
+    try {
+      fs.rmdirSync(cacheFolder("labs"));
+    } catch (error) {
+      // Others are there, or have gone at the same time.
+      if (!["ENOTEMPTY", "EEXIST", "ENOENT"].includes((error as NodeJS.ErrnoException).code ?? ""))
+        throw error;
+    }
   }
 
   private writeKnownHosts(): void {
