@@ -3,7 +3,7 @@
  * networks, groups and roles. One file has it all; the engine's stand-in for the provider `aws` writes what Pulumi makes,
  * and the region what hosts and services change.
  */
-import { privateName, network } from "../../engine/providers/aws/addresses";
+import { network, numberOf, privateName } from "../../engine/providers/aws/addresses";
 import type { AccountData } from "../../engine/providers/aws/account";
 import { groupOf } from "../../engine/providers/aws/kinds/scaling";
 import { object, objects, text, texts, written } from "../../engine/providers/aws/scope";
@@ -154,16 +154,49 @@ export function roleOf(account: AccountData, profile: string): string | undefine
   return text(objectsOf(account, "iam.InstanceProfile")[profile]?.["role"]) || undefined;
 }
 
+/** What a route leads to: a gateway to the internet, one that translates addresses, or another network of people's own. */
+export type Way = "internet" | "nat" | "peer";
+
+const EVERYWHERE = "0.0.0.0/0";
+
 /** Whether the route table of a subnet leads out, and how. */
-export function wayOut(account: AccountData, subnetId: string): "internet" | "nat" | undefined {
-  const associations = Object.values(objectsOf(account, "ec2.RouteTableAssociation"));
-  const table = text(associations.find((one) => one["subnetId"] === subnetId)?.["routeTableId"]);
+export function wayOut(account: AccountData, subnetId: string): Way | undefined {
+  return routesOf(account, subnetId).find(({ cidr }) => cidr === EVERYWHERE)?.way;
+}
+
+/** Whether it leads to an address outside the VPC, and how: the longest prefix decides (VPC User Guide, "Route priority"). */
+export function wayTo(account: AccountData, subnetId: string, address: string): Way | undefined {
+  const value = numberOf(address);
+  const found = routesOf(account, subnetId)
+    .map((route) => ({ ...route, range: network(route.cidr) }))
+    .filter(({ range }) => range !== undefined && range.first <= value && value <= range.last)
+    .sort((a, b) => Number(b.range?.prefix) - Number(a.range?.prefix));
+  return found[0]?.way;
+}
+
+function routesOf(
+  account: AccountData,
+  subnetId: string,
+): { readonly cidr: string; readonly way: Way | undefined }[] {
+  const table = routeTableOf(account, subnetId);
   const routes = [
     ...Object.values(objectsOf(account, "ec2.Route")).filter((one) => one["routeTableId"] === table),
     ...objects(objectsOf(account, "ec2.RouteTable")[table]?.["_inline"]),
   ];
-  const out = routes.find((one) => (one["destinationCidrBlock"] ?? one["cidrBlock"]) === "0.0.0.0/0");
-  if (out === undefined) return undefined;
-  if (text(out["gatewayId"]).startsWith("igw-")) return "internet";
-  return text(out["natGatewayId"]) === "" ? undefined : "nat";
+  return routes.map((route) => ({
+    cidr: text(route["destinationCidrBlock"]) || text(route["cidrBlock"]),
+    way: wayOf(route),
+  }));
+}
+
+function wayOf(route: Values): Way | undefined {
+  if (text(route["gatewayId"]).startsWith("igw-")) return "internet";
+  if (text(route["natGatewayId"]) !== "") return "nat";
+  return text(route["vpcPeeringConnectionId"]) === "" ? undefined : "peer";
+}
+
+/** Id of the route table of a subnet; empty: it has none of its own. */
+export function routeTableOf(account: AccountData, subnetId: string): string {
+  const associations = Object.values(objectsOf(account, "ec2.RouteTableAssociation"));
+  return text(associations.find((one) => one["subnetId"] === subnetId)?.["routeTableId"]);
 }

@@ -10,6 +10,7 @@ import { moduleFolder } from "../../support/goBuild";
 import { labFile } from "../environment";
 import { buildVersion } from "../../support/toolchain";
 import { ecrLogin, mirrorChecksums } from "../mirror";
+import { networks } from "../network";
 import { addonRegistries, registryUrl } from "../registry";
 
 export type AwsSettings = AwsClusterInput;
@@ -126,6 +127,29 @@ async function onLabHosts({ metricsServer: _metrics, ...settings }: AwsSettings)
     ignorePreflightErrors: lab.ignorePreflightErrors,
     containerd: lab.containerd,
     drainTimeoutSeconds: lab.drainTimeoutSeconds,
+  };
+}
+
+/** What differs from `dev` without a way out, besides its deviations. */
+export const closedDeviations: readonly Deviation[] = [
+  { what: "bastion", why: "private nodes are reached through it; it alone has a way out" },
+  {
+    what: "network.peers",
+    why: "files and images come from a mirror and a registry in a network that the VPC is peered with",
+  },
+];
+
+/** `dev` whose nodes have no way out: private subnets without NAT, endpoints for what they call, strict egress. */
+export async function closedSettings(): Promise<AwsSettings> {
+  const dev = await devSettings();
+  const { nodePorts: _nodePorts, ...access } = dev.access;
+  const peers = [...(dev.network?.peers ?? []), { name: "mirror", cidr: networks.node.cidr }];
+  return {
+    ...dev,
+    access,
+    egress: "strict",
+    network: { ...dev.network, nat: "none", endpoints: {}, peers },
+    bastion: { os: "debian-12" },
   };
 }
 

@@ -10,15 +10,17 @@
  * - An ICMP error is no answer: it arrives by a rule ("Network maximum transmission unit", EC2 User Guide), and leaves by itself.
  * - Metadata and the VPC's name server are reached whatever the groups say.
  *
- * Not simulated: network ACLs, prefix lists, IPv6, peering, endpoints (names lead to the same address with and without one), the limits
- * of connection tracking.
+ * - What is outside the VPC is reached by a route alone; S3 also by a gateway endpoint's, and services at the addresses of their endpoints.
+ *
+ * Not simulated: network ACLs, prefix lists, IPv6, the limits of connection tracking.
  */
 import type { AccountData } from "../../engine/providers/aws/account";
-import { wayOut, type Ec2Instance } from "./account";
+import { wayOut, wayTo, type Ec2Instance } from "./account";
 import { balancerRules, type BalancerFlow, type BalancerRules } from "./balancers/rules";
 import { cutOff } from "./cutOff";
 import { ARRIVING, EGRESS, INGRESS, LEAVING, rulesOf } from "./groupRules";
 import { METADATA_ADDRESS } from "./metadata";
+import { endpointsOf, leadsToS3, type ServiceEndpoint } from "./serviceEndpoints";
 
 /** An instance with its interface of the router. */
 export interface Port {
@@ -27,8 +29,12 @@ export interface Port {
 }
 
 export interface Surroundings {
-  /** Where the region's own services and the lab's servers listen: the internet, to an instance. */
-  readonly services: readonly string[];
+  /** Where the region's services answer on the internet. */
+  readonly services: string;
+  /** The same of S3. */
+  readonly s3: string;
+  /** Where else something outside listens: the lab's servers. */
+  readonly outside: readonly string[];
   readonly resolver: string;
   /** Balancers' listeners, with their targets of the moment; default none. */
   readonly flows?: readonly BalancerFlow[];
@@ -38,6 +44,8 @@ export interface Surroundings {
 
 export function packetRules(account: AccountData, ports: readonly Port[], around: Surroundings): string {
   const { flows = [], cutZones = [] } = around;
+  const endpoints =
+    ports.length === 0 ? [] : endpointsOf(account).filter(({ addresses }) => addresses.length > 0);
   const chains = ports.flatMap(({ device, instance: { groups } }) => [
     chain(`out_${device}`, [...rulesOf(account, EGRESS, groups, LEAVING, "return"), "counter drop"]),
     chain(`in_${device}`, [...rulesOf(account, INGRESS, groups, ARRIVING, "accept"), "counter drop"]),
@@ -49,10 +57,14 @@ export function packetRules(account: AccountData, ports: readonly Port[], around
     "delete table inet ec2",
     "table inet ec2 {",
     ...chains,
+    ...endpoints.map((one) =>
+      chain(chainOf(one), [...rulesOf(account, INGRESS, one.groups, ARRIVING, "accept"), "counter drop"]),
+    ),
     ...balanced.chains,
     ...baseChain("sources", "filter hook prerouting priority raw; policy accept;", sourceChecks(ports)),
     ...baseChain("translate_in", "nat hook prerouting priority dstnat; policy accept;", [
       ...balanced.picks,
+      ...toServices(endpoints, ports, around.services),
       ...toPrivate(ports),
     ]),
     ...baseChain("routed", "filter hook forward priority filter; policy drop;", [
@@ -61,7 +73,7 @@ export function packetRules(account: AccountData, ports: readonly Port[], around
     ]),
     ...baseChain("served", "filter hook input priority filter; policy accept;", [
       ...cut.served,
-      ...served(account, ports, around),
+      ...served(account, ports, around, endpoints),
     ]),
     ...baseChain("answers", "filter hook output priority filter; policy accept;", [
       ...cut.answers,
@@ -96,6 +108,27 @@ function toPrivate(ports: readonly Port[]): string[] {
   );
 }
 
+/** Names of chains are letters, digits and underscores. */
+function chainOf({ id }: ServiceEndpoint): string {
+  return `in_${id.replace(/\W/g, "_")}`;
+}
+
+function toServices(
+  endpoints: readonly ServiceEndpoint[],
+  ports: readonly Port[],
+  services: string,
+): string[] {
+  const addresses = endpoints.flatMap((one) => one.addresses);
+  if (addresses.length === 0) return [];
+  return [
+    `iifname { ${devicesOf(ports)} } ip daddr { ${addresses.join(", ")} } tcp dport 443 dnat ip to ${services}`,
+  ];
+}
+
+function devicesOf(ports: readonly Port[]): string {
+  return ports.map(({ device }) => `"${device}"`).join(", ");
+}
+
 function withPublic(ports: readonly Port[]): Port[] {
   return ports.filter(({ instance }) => instance.publicAddress !== "");
 }
@@ -106,8 +139,21 @@ function getsOut(account: AccountData, instance: Ec2Instance): boolean {
   return way === "nat" || (way === "internet" && instance.publicAddress !== "");
 }
 
+/** Which of these addresses outside the VPC an instance reaches. */
+function reachedBy(
+  account: AccountData,
+  { subnetId, publicAddress }: Ec2Instance,
+  around: Surroundings,
+): string[] {
+  return [...around.outside, around.services, around.s3].filter((address) => {
+    if (address === around.s3 && leadsToS3(account, subnetId)) return true;
+    const way = wayTo(account, subnetId, address);
+    return way === "nat" || way === "peer" || (way === "internet" && publicAddress !== "");
+  });
+}
+
 function routed(account: AccountData, ports: readonly Port[], balanced: BalancerRules): string[] {
-  const own = ports.map(({ device }) => `"${device}"`).join(", ");
+  const own = devicesOf(ports);
   if (own === "") return [];
   const hasWay = ports
     .filter(({ instance }) => getsOut(account, instance))
@@ -129,10 +175,16 @@ function routed(account: AccountData, ports: readonly Port[], balanced: Balancer
   ];
 }
 
-function served(account: AccountData, ports: readonly Port[], around: Surroundings): string[] {
+function served(
+  account: AccountData,
+  ports: readonly Port[],
+  around: Surroundings,
+  endpoints: readonly ServiceEndpoint[],
+): string[] {
   if (ports.length === 0) return [];
-  const own = ports.map(({ device }) => `"${device}"`).join(", ");
-  const nodes = [...new Set((around.flows ?? []).map(({ node }) => node.address))];
+  const own = devicesOf(ports);
+  const inEndpoints = endpoints.flatMap(({ addresses }) => addresses);
+  const nodes = [...new Set([...(around.flows ?? []).map(({ node }) => node.address), ...inEndpoints])];
   return [
     // A port without a listener is silent.
     ...(nodes.length === 0 ? [] : [`iifname != { ${own} } ip daddr { ${nodes.join(", ")} } counter drop`]),
@@ -140,14 +192,23 @@ function served(account: AccountData, ports: readonly Port[], around: Surroundin
     "ct state established,related accept",
     `ip daddr ${METADATA_ADDRESS} tcp dport 80 accept`,
     `ip daddr ${around.resolver} meta l4proto { tcp, udp } th dport 53 accept`,
-    ...ports.flatMap(({ device, instance }) =>
-      getsOut(account, instance)
-        ? [
+    ...(inEndpoints.length === 0
+      ? []
+      : ports.map(
+          ({ device }) =>
+            `iifname "${device}" ct original ip daddr { ${inEndpoints.join(", ")} } jump out_${device}`,
+        )),
+    // It accepts or drops.
+    ...endpoints.map((one) => `ct original ip daddr { ${one.addresses.join(", ")} } jump ${chainOf(one)}`),
+    ...ports.flatMap(({ device, instance }) => {
+      const reached = reachedBy(account, instance, around);
+      return reached.length === 0
+        ? []
+        : [
             `iifname "${device}" jump out_${device}`,
-            `iifname "${device}" ip daddr { ${around.services.join(", ")} } accept`,
-          ]
-        : [],
-    ),
+            `iifname "${device}" ip daddr { ${reached.join(", ")} } accept`,
+          ];
+    }),
     "counter drop",
   ];
 }
@@ -163,12 +224,12 @@ function answers(ports: readonly Port[], balanced: BalancerRules): string[] {
     "ct state established accept",
     ...ports.map(({ device }) => `oifname "${device}" ct state related jump in_${device}`),
     ...balanced.checks,
-    `oifname { ${ports.map(({ device }) => `"${device}"`).join(", ")} } counter drop`,
+    `oifname { ${devicesOf(ports)} } counter drop`,
   ];
 }
 
 function toPublic(account: AccountData, ports: readonly Port[]): string[] {
-  const own = ports.map(({ device }) => `"${device}"`).join(", ");
+  const own = devicesOf(ports);
   return withPublic(ports)
     .filter(({ instance }) => getsOut(account, instance))
     .flatMap(({ device, instance }) => [

@@ -25,7 +25,9 @@ import { Metadata, METADATA_ADDRESS } from "./metadata";
 import { packetRules, type Port } from "./packets";
 import { Refusal } from "./refusal";
 import { Sessions } from "./sessions";
-import { answerFor, deviceOf, SERVICES_ADDRESS } from "./wires";
+import { keepRoutes } from "./peering";
+import { endpointsOf, serviceZone } from "./serviceEndpoints";
+import { answerFor, deviceOf, S3_ADDRESS, SERVICES_ADDRESS } from "./wires";
 
 export interface RegionConfig {
   readonly lab: string;
@@ -40,6 +42,10 @@ export interface RegionConfig {
 
 /** File with the names of zones that are cut off, one a line. */
 export const CUT_ZONES = "cut-zones";
+/** File with the range of the network that the VPC is peered with. */
+export const PEERED = "peered";
+/** File with the zone of AWS' names, for the VPC's name server. */
+export const SERVICE_ZONE = "names.services";
 /** Folder with the buckets that people have made. */
 export const BUCKETS = "buckets";
 
@@ -54,6 +60,7 @@ class Region {
   private readonly balancers: Balancers;
   private readonly logins: Logins;
   private rules = "";
+  private zone = "";
   private readonly names = new Map<string, string>();
   private answered: readonly string[] = [];
   private passing: Promise<void> = Promise.resolve();
@@ -129,14 +136,16 @@ class Region {
     this.balancers.turn(account, ports);
     const cutZones = this.cutZones();
     this.writeNames(ports, cutZones);
-    const addresses = this.balancers.addresses();
+    const endpoints = endpointsOf(account);
+    this.writeZone(endpoints);
+    const addresses = [...this.balancers.addresses(), ...endpoints.flatMap((one) => one.addresses)];
     if (addresses.join() !== this.answered.join()) {
       await answerFor(this.config.lab, this.answered, addresses);
       this.answered = addresses;
     }
-    const services = [labAddress, SERVICES_ADDRESS];
     const { resolver } = this.config;
-    const around = { services, resolver, flows: this.balancers.flows(), cutZones };
+    const addressesOutside = { services: SERVICES_ADDRESS, s3: S3_ADDRESS, outside: [labAddress] };
+    const around = { ...addressesOutside, resolver, flows: this.balancers.flows(), cutZones };
     const rules = packetRules(account, ports, around);
     if (rules === this.rules) return;
     // In its place, and known, once the router has it.
@@ -169,6 +178,15 @@ class Region {
     this.writeHosts("names.outside", balancers.join(""));
   }
 
+  private writeZone(endpoints: ReturnType<typeof endpointsOf>): void {
+    const zone = (serial: number): string =>
+      serviceZone(this.config.region, endpoints, { serial, services: SERVICES_ADDRESS, s3: S3_ADDRESS });
+    if (zone(0) === this.zone) return;
+    this.zone = zone(0);
+    const serial = Math.floor(Date.now() / 1000);
+    this.writeHosts(SERVICE_ZONE, zone(serial));
+  }
+
   private writeHosts(name: string, content: string): void {
     if (content === this.names.get(name)) return;
     this.names.set(name, content);
@@ -177,7 +195,9 @@ class Region {
   }
 
   async turn(): Promise<void> {
-    this.lifecycle.tick();
+    const account = this.lifecycle.tick();
+    const peered = this.file(PEERED);
+    if (fs.existsSync(peered)) keepRoutes(this.config.accountFile, account, fs.readFileSync(peered, "utf8"));
     await this.pass();
     const lives = JSON.stringify([...this.lifecycle.lives.values()]);
     fs.writeFileSync(this.file("instances.json.new"), lives);
@@ -216,7 +236,7 @@ class Region {
         response.writeHead(status).end(String(error));
       }
     });
-    const api = https.createServer({ key, cert: certificate }, (request, response) => {
+    const answer: http.RequestListener = (request, response) => {
       const chunks: Buffer[] = [];
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
       request.on("end", () => {
@@ -226,9 +246,12 @@ class Region {
           (error: unknown) => response.writeHead(500).end(String(error)),
         );
       });
-    });
+    };
     await new Promise<void>((resolve) => imds.listen(80, METADATA_ADDRESS, resolve));
-    await new Promise<void>((resolve) => api.listen(443, SERVICES_ADDRESS, resolve));
+    for (const address of [SERVICES_ADDRESS, S3_ADDRESS]) {
+      const api = https.createServer({ key, cert: certificate }, answer);
+      await new Promise<void>((resolve) => api.listen(443, address, resolve));
+    }
     this.note("the region is open");
     for (;;) {
       await this.turn().catch((error: unknown) => this.note(`turn: ${String(error)}`));

@@ -11,14 +11,22 @@ import { daemonRuns, startDaemon, stopDaemon, tailOf, type Daemon } from "../dae
 import { kubeconfigFile, runEngine, type EngineOptions, type EngineReport } from "../engine";
 import { webImage } from "../images";
 import { Lab } from "../lab";
-import { inNamespace, labNamespace } from "../network";
+import { inNamespace, labNamespace, networks } from "../network";
 import { serverCertificate } from "./authority";
 import type { Call } from "./endpoints";
 import { REGION, type AwsSettings } from "./environment";
 import type { Life } from "./lifecycle";
 import { resolverOf } from "./metadata";
-import { BUCKETS, CUT_ZONES, type RegionConfig } from "./region";
-import { atOperator, createSurroundings, operator, removeSurroundings, SERVICES_ADDRESS } from "./wires";
+import { BUCKETS, CUT_ZONES, PEERED, SERVICE_ZONE, type RegionConfig } from "./region";
+import { serviceZone } from "./serviceEndpoints";
+import {
+  atOperator,
+  createSurroundings,
+  operator,
+  removeSurroundings,
+  S3_ADDRESS,
+  SERVICES_ADDRESS,
+} from "./wires";
 
 const ENDPOINTS = ["*", "*.s3", "*.ecr", "*.dkr.ecr"].map((name) => `${name}.${REGION}.amazonaws.com`);
 /** File with the name of the stack in this region. */
@@ -85,6 +93,8 @@ export class SimulatedRegion {
       corefile(resolver, (name) => this.file(name)),
     );
     for (const name of ["names", "names.outside"]) fs.writeFileSync(this.file(name), "");
+    const zone = serviceZone(REGION, [], { serial: 1, services: SERVICES_ADDRESS, s3: S3_ADDRESS });
+    fs.writeFileSync(this.file(SERVICE_ZONE), zone);
     await this.start();
   }
 
@@ -170,6 +180,11 @@ export class SimulatedRegion {
       detach(new Scope(data, REGION), id);
       delete data.objects["ec2.Instance"]?.[id];
     });
+  }
+
+  /** Peers each VPC with the network that the lab's mirror and registry are in: all their route tables lead there. */
+  peer(): void {
+    fs.writeFileSync(this.file(PEERED), networks.node.cidr);
   }
 
   /** Cuts zones off from everything else, as when their network fails; none: all are back. */
@@ -283,7 +298,10 @@ function corefile(resolver: string, file: (name: string) => string): string {
   const hosts = (address: string, name: string, ...zones: readonly string[]): string =>
     `${zones.join(" ")} {\n  bind ${address}\n  log\n  hosts ${file(name)} {\n    ttl 60\n    reload 1s\n  }\n}\n`;
   const balancers = `elb.${REGION}.amazonaws.com`;
+  const zone = `${REGION}.amazonaws.com`;
+  const services = `${zone} {\n  bind ${resolver}\n  log\n  file ${file(SERVICE_ZONE)} {\n    reload 1s\n  }\n}\n`;
   return [
+    services,
     server(resolver, pattern("ip", "compute.internal")),
     hosts(resolver, "names", balancers, `${REGION}.compute.amazonaws.com`),
     server(operator.router, pattern("ec2", "compute.amazonaws.com")),

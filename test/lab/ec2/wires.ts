@@ -15,6 +15,8 @@ const MTU = 9001;
 export const operator = { address: "203.0.113.10", router: "203.0.113.1", prefix: 24 } as const;
 /** Where the region's endpoints are, seen from everywhere (RFC 5737). */
 export const SERVICES_ADDRESS = "192.0.2.10";
+/** Where S3 is: addresses of its own, which a gateway endpoint is a route to. */
+export const S3_ADDRESS = "192.0.2.11";
 
 export function operatorNamespace(id: string): string {
   return `labops-${id}`;
@@ -46,7 +48,9 @@ export async function createSurroundings(id: string, resolver: string): Promise<
   await removeSurroundings(id);
   await run(["ip", "netns", "add", operators]);
   await ipBatch(router, [
-    ...[METADATA_ADDRESS, SERVICES_ADDRESS, resolver].map((address) => `addr replace ${address}/32 dev lo`),
+    ...[METADATA_ADDRESS, SERVICES_ADDRESS, S3_ADDRESS, resolver].map(
+      (address) => `addr replace ${address}/32 dev lo`,
+    ),
     `link add ops0 type veth peer name eth0 netns ${operators}`,
     `addr add ${operator.router}/${operator.prefix} dev ops0`,
     "link set ops0 up",
@@ -70,7 +74,7 @@ export async function removeSurroundings(id: string): Promise<void> {
   fs.rmSync(operatorFolder(id), { recursive: true, force: true });
 }
 
-/** Takes addresses of balancers' nodes onto the router, which answers for them in their subnets, and gives others up. */
+/** Takes addresses of balancers' nodes and of endpoints onto the router, which answers for them in their subnets, and gives others up. */
 export async function answerFor(
   id: string,
   before: readonly string[],

@@ -9,7 +9,7 @@ import { answers } from "../../lab/ec2/balancers/health";
 import type { HealthCheck } from "../../lab/ec2/balancers/shape";
 import { packetRules, type Port } from "../../lab/ec2/packets";
 
-const around = { services: ["192.0.2.10"], resolver: "10.0.0.2" };
+const around = { services: "192.0.2.10", s3: "192.0.2.11", outside: [], resolver: "10.0.0.2" };
 const REGION = "eu-central-1";
 
 const networkInterface = (owner: string, address: string, subnetId: string, groups: string[]): Values => ({

@@ -2,8 +2,9 @@ import { expect, it } from "vitest";
 import type { AccountData } from "../../engine/providers/aws/account";
 import { instancesOf } from "../../lab/ec2/account";
 import { packetRules } from "../../lab/ec2/packets";
+import { endpointsOf, serviceZone } from "../../lab/ec2/serviceEndpoints";
 
-const around = { services: ["192.0.2.10"], resolver: "10.0.0.2" };
+const around = { services: "192.0.2.10", s3: "192.0.2.11", outside: ["10.40.0.1"], resolver: "10.0.0.2" };
 
 const networkInterface = (owner: string, address: string, group: string, publicAddress = "") => ({
   owner,
@@ -68,18 +69,82 @@ it("without a rule nothing comes in and nothing goes out", () => {
   expect(chain(rules(account()), "out_e0")).toEqual(["counter drop"]);
 });
 
+const reached = (data: AccountData, device = "e0"): string[] =>
+  chain(rules(data), "served").filter((line) => line.startsWith(`iifname "${device}" ip daddr`));
+
 it("a way out takes a route and a public address, or NAT", () => {
-  const out = (data: AccountData): string[] =>
-    chain(rules(data), "served").filter((line) => line.includes("192.0.2.10"));
-  expect(out(account())).toEqual(['iifname "e0" ip daddr { 192.0.2.10 } accept']);
+  const everything = (device: string): string[] => [
+    `iifname "${device}" ip daddr { 10.40.0.1, 192.0.2.10, 192.0.2.11 } accept`,
+  ];
+  expect(reached(account())).toEqual(everything("e0"));
+  expect(reached(account(), "e1")).toEqual([]);
   const nat = account();
   nat.objects["ec2.Route"] = {
     r: { routeTableId: "rtb-1", destinationCidrBlock: "0.0.0.0/0", natGatewayId: "nat-1" },
   };
-  expect(out(nat)).toHaveLength(2);
+  expect(reached(nat)).toEqual(everything("e0"));
+  expect(reached(nat, "e1")).toEqual(everything("e1"));
   const none = account();
   none.objects["ec2.Route"] = {};
-  expect(out(none)).toEqual([]);
+  expect(reached(none)).toEqual([]);
+});
+
+it("without a way out S3 is reached by a gateway endpoint, and a peer by its route, of the subnet's own table", () => {
+  const data = account();
+  keepRoutesIn(data, "10.40.0.0/24");
+  data.objects["ec2.VpcEndpoint"] = {
+    "vpce-1": {
+      vpcEndpointType: "Gateway",
+      serviceName: "com.amazonaws.eu-central-1.s3",
+      routeTableIds: ["rtb-1"],
+    },
+  };
+  expect(reached(data)).toEqual(['iifname "e0" ip daddr { 10.40.0.1, 192.0.2.11 } accept']);
+  const other = data.objects["ec2.RouteTableAssociation"]?.["a"] ?? expect.fail("there is one");
+  other["routeTableId"] = "rtb-2";
+  expect(reached(data)).toEqual([]);
+});
+
+/** No route but those to a peer, in table `rtb-1` alone. */
+function keepRoutesIn(data: AccountData, cidr: string): void {
+  data.objects["ec2.Route"] = {
+    peered: { routeTableId: "rtb-1", destinationCidrBlock: cidr, vpcPeeringConnectionId: "pcx-1" },
+  };
+}
+
+it("a call to an endpoint leaves by its sender's groups, arrives by the endpoint's, and needs no way out", () => {
+  const data = account();
+  data.objects["ec2.Route"] = {};
+  const open = { ipProtocol: "tcp", fromPort: 443, toPort: 443 };
+  data.objects["ec2.VpcEndpoint"] = {
+    "vpce-1": { vpcEndpointType: "Interface", serviceName: "com.amazonaws.eu-central-1.ssm" },
+  };
+  data.objects["interface"] = {
+    ...data.objects["interface"],
+    "eni-0d": networkInterface("vpce-1", "10.0.0.20", "sg-e"),
+  };
+  data.objects["vpc.SecurityGroupIngressRule"] = {
+    in: { ...open, securityGroupId: "sg-e", referencedSecurityGroupId: "sg-a" },
+  };
+  data.objects["vpc.SecurityGroupEgressRule"] = {
+    out: { ...open, securityGroupId: "sg-a", referencedSecurityGroupId: "sg-e" },
+  };
+  const text = rules(data);
+  expect(chain(text, "translate_in")).toContain(
+    'iifname { "e0", "e1" } ip daddr { 10.0.0.20 } tcp dport 443 dnat ip to 192.0.2.10',
+  );
+  const served = chain(text, "served");
+  const leaves = served.indexOf('iifname "e0" ct original ip daddr { 10.0.0.20 } jump out_e0');
+  const arrives = served.indexOf("ct original ip daddr { 10.0.0.20 } jump in_vpce_1");
+  expect(leaves).toBeGreaterThan(-1);
+  expect(arrives).toBeGreaterThan(leaves);
+  expect(chain(text, "in_vpce_1")).toEqual([
+    "ip saddr { 10.0.0.10 } meta l4proto tcp th dport 443-443 counter accept",
+    "counter drop",
+  ]);
+  expect(chain(text, "out_e0")[0]).toContain("ct original ip daddr { 10.0.0.20 }");
+  // Nobody outside reaches it by its private address.
+  expect(served).toContain('iifname != { "e0", "e1" } ip daddr { 10.0.0.20 } counter drop');
 });
 
 it("a packet has its sender's address, unless the check is off", () => {
@@ -103,4 +168,38 @@ it("an error of ICMP arrives by a rule, as anything new does", () => {
     expect(lines).toContain('oifname "e0" ct state related jump in_e0');
     expect(lines.join("\n")).not.toContain("established,related");
   }
+});
+
+it("names of services lead to endpoints with private DNS, and those of the others to the internet", () => {
+  const data = account();
+  const endpoint = (service: string, privateDnsEnabled: boolean) => ({
+    vpcEndpointType: "Interface",
+    serviceName: `com.amazonaws.eu-central-1.${service}`,
+    privateDnsEnabled,
+  });
+  data.objects["ec2.VpcEndpoint"] = {
+    "vpce-1": endpoint("ssm", true),
+    "vpce-2": endpoint("ecr.dkr", true),
+    "vpce-3": endpoint("sts", false),
+  };
+  data.objects["interface"] = {
+    one: networkInterface("vpce-1", "10.0.0.20", "sg-e"),
+    two: networkInterface("vpce-1", "10.0.1.20", "sg-e"),
+    three: networkInterface("vpce-2", "10.0.0.21", "sg-e"),
+    four: networkInterface("vpce-3", "10.0.0.22", "sg-e"),
+  };
+  const at = { serial: 7, services: "192.0.2.10", s3: "192.0.2.11" };
+  const records = serviceZone("eu-central-1", endpointsOf(data), at)
+    .split("\n")
+    .filter((line) => / IN A /.test(line));
+  expect(records).toEqual([
+    "ns IN A 192.0.2.10",
+    "* IN A 192.0.2.10",
+    "*.ecr IN A 192.0.2.10",
+    "s3 IN A 192.0.2.11",
+    "*.s3 IN A 192.0.2.11",
+    "ssm IN A 10.0.0.20",
+    "ssm IN A 10.0.1.20",
+    "*.dkr.ecr IN A 10.0.0.21",
+  ]);
 });
