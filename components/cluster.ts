@@ -6,6 +6,7 @@ import { readCluster } from "../model/settings/parse";
 import { reportedWith, SettingsError, type Path, type Problem } from "../model/settings/problems";
 import type { ClusterNetwork, ClusterSettings } from "../model/settings/resolved";
 import { type ClusterInput, SETTINGS_KEYS } from "../model/settings/schema/cluster";
+import { claims } from "./claims";
 import { createAddons, type Addons } from "./addons";
 import { createCloud, type Cloud, type NodePool } from "./cloud";
 import { createCni } from "./cni";
@@ -345,16 +346,18 @@ function parse(
   const unknown = unknownArguments(args);
   const given = withPools(settings, more.pools);
   const { keysElsewhere } = given;
+  const claimed = claims(title);
   const readAll = (written: unknown, late: readonly Path[]): ClusterSettings => {
     if (args?.settings === undefined || args.settings === null)
       throw new SettingsError([...unknown, NO_SETTINGS], title);
     const secrets = knownSecrets(more.secrets, title);
     const secretsAt = ofFile ? undefined : "secrets";
-    return locatingPools(given, title, () =>
-      reportedWith([...unknown, ...given.problems], title, () =>
+    return locatingPools(given, title, () => {
+      const read = reportedWith([...unknown, ...given.problems], title, () =>
         readCluster(written, { environment, region, files, secrets, secretsAt, late, keysElsewhere }),
-      ),
-    );
+      );
+      return reportedWith(claimed(read), title, () => read);
+    });
   };
   const read = readWithLate(given.settings, title, (written, late) =>
     ofFile ? readAll(written, late) : inProgram(title, () => readAll(written, late)),

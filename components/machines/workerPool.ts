@@ -80,7 +80,7 @@ export function poolsOf(settings: ClusterSettings, empty: readonly string[] = []
  *     machines: {
  *       cp1: {
  *         role: "controlPlane",
- *         host: "192.0.2.11",
+ *         host: "192.0.2.30",
  *         user: "ubuntu",
  *         hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBsrEOsekS05eymmYe1rGXDJT7H8h72+f1ZsJzPx77jr",
  *         key: "operator",

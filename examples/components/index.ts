@@ -38,6 +38,7 @@ const cluster = new Cluster("cloud", {
   region: "eu-central-1",
   settings: {
     platform: "aws",
+    name: "cloud",
     access: { api: ["203.0.113.0/24"], ssh: ["203.0.113.0/24"] },
     controlPlane: { count: 1, instanceType: "t3.medium" },
     workers: { general: { count: 2, instanceType: "t3.large" } },
@@ -156,7 +157,7 @@ const bucket = new aws.s3.Bucket("backups");
       machines: {
         cp1: {
           role: "controlPlane",
-          host: "192.0.2.11",
+          host: "192.0.2.30",
           user: "ubuntu",
           hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBsrEOsekS05eymmYe1rGXDJT7H8h72+f1ZsJzPx77jr",
           key: "operator",

@@ -24,7 +24,9 @@ class Server extends pulumi.CustomResource {
 if (config.getBoolean("late")) given.machines.w1.nodeAddress = new Server("w1").address;
 for (const name of config.requireObject("clusters")) {
   const secrets = config.get("whole") ? config.requireSecretObject("keys") : { operator: config.requireSecret("operatorKey") };
-  new Cluster(name, { settings: { ...given, name }, ...(config.getBoolean("bare") ? {} : { secrets }) });
+  // No two clusters have a host together.
+  const own = name === "two" ? JSON.parse(JSON.stringify(given).replaceAll("192.0.2.", "198.51.100.")) : given;
+  new Cluster(name, { settings: { ...own, name }, ...(config.getBoolean("bare") ? {} : { secrets }) });
 }
 `;
 
