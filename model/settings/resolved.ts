@@ -136,7 +136,7 @@ export interface UpgradeSettings {
   /** Workers of each pool that may be unavailable at a time: a number, or a share such as `25%`. */
   readonly maxUnavailable: number | string;
   /** Pools with another number, by name. */
-  readonly pools: Readonly<Record<string, { readonly maxUnavailable?: number | string | undefined }>>;
+  readonly pools: Readonly<Record<string, { readonly maxUnavailable: number | string }>>;
   /** What may stand against an upgrade: `podDisruptionBudget/shop/web`. */
   readonly ignore: readonly string[];
 }

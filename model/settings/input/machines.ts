@@ -242,10 +242,8 @@ export interface PoolUpgradesInput {
    * How many workers of the pool may be unavailable at the same time while nodes are drained, upgraded and let in again:
    * a number, or a share such as `25%`, rounded down, but at least one. A worker counts too that is not Ready, or that an
    * interrupted run left cordoned. The first worker of a pool goes alone.
-   *
-   * @defaultValue `upgrades.maxUnavailable`
    */
-  maxUnavailable?: number | string;
+  maxUnavailable: number | string;
 }
 
 /** Changes that drain nodes: upgrades of Kubernetes, and other CPU or memory policies of kubelets. */

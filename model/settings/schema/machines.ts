@@ -119,7 +119,7 @@ export const machinesShape = {
     .strictObject({
       maxUnavailable: maxUnavailable.default(1),
       ignore: ignoredBlockers,
-      pools: z.record(dnsLabel, z.strictObject({ maxUnavailable: maxUnavailable.optional() })).default({}),
+      pools: z.record(dnsLabel, z.strictObject({ maxUnavailable })).default({}),
     })
     .prefault({}),
   firewall: z

@@ -1093,6 +1093,12 @@ export const WRONG: readonly Wrong[] = [
       /a whole number of workers from 1 to 5000, or a share of them.* 2$/,
     ],
     [
+      "a pool without its number",
+      set("upgrades.pools", { general: {} }),
+      "upgrades.pools.general.maxUnavailable",
+      /is missing/,
+    ],
+    [
       "a share without a sign",
       set("rollout", { maxUnavailable: "10" }),
       "rollout.maxUnavailable",
