@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { PLAIN_VALUES, unplain } from "../model/settings/plain";
 import { pathText, type Path, type Problem } from "../model/settings/problems";
 
 /** Whether the value is there only later. */
@@ -33,8 +34,17 @@ export function notPlain(path: Path, value: unknown, allowed: string): Problem {
 
 export const NOT_A_SETTING = "is not a setting";
 
-/** A resource where a setting is expected; undefined for any other value. */
-export function resourceAsSetting(path: Path, value: unknown): Problem | undefined {
+/**
+ * A resource, a function, a `Map` or the like where a setting is expected, or an object inside itself; undefined for what may be one.
+ *
+ * @param above the objects that it is in
+ */
+export function notASetting(path: Path, value: unknown, above: readonly unknown[]): Problem | undefined {
+  if (value !== null && typeof value === "object" && above.includes(value))
+    return { path: pathText(path), value: "an object", message: "contains itself", allowed: PLAIN_VALUES };
+  const kind = unplain(value);
+  if (kind !== undefined)
+    return { path: pathText(path), value: kind, message: NOT_A_SETTING, allowed: PLAIN_VALUES };
   if (!pulumi.Resource.isInstance(value)) return undefined;
   return {
     path: pathText(path),

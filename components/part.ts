@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesObject } from "../model/kubernetes";
 import { reportedWith, type Path, type Problem } from "../model/settings/problems";
-import { isLater, notPlain, outputAsText, resourceAsSetting } from "./arguments";
+import { isLater, notPlain, outputAsText, notASetting } from "./arguments";
 import { manifestResources, type LateObject } from "./kubernetes/manifest";
 import { inProgram } from "./origin";
 import { knownSecrets, secretsByName, type Secrets } from "./secrets";
@@ -148,25 +148,26 @@ interface Sampled {
 function sampled(args: object, samples: Samples): Sampled {
   const problems: Problem[] = [];
   let late = 0;
-  const visit = (value: unknown, path: Path): unknown => {
+  const visit = (value: unknown, path: Path, above: readonly unknown[]): unknown => {
     if (isLater(value)) {
       const sample = Object.entries(samples).find(([pattern]) => fits(pattern, path));
       if (sample !== undefined) return sample[1]((late += 1));
       problems.push(notPlain(path, value, `outputs for ${Object.keys(samples).join(", ")}`));
       return undefined;
     }
-    const spoilt = resourceAsSetting(path, value) ?? outputAsText(path, value);
+    const spoilt = notASetting(path, value, above) ?? outputAsText(path, value);
     if (spoilt !== undefined) {
       problems.push(spoilt);
       return undefined;
     }
-    if (Array.isArray(value)) return value.map((inner, index) => visit(inner, [...path, index]));
+    const below = [...above, value];
+    if (Array.isArray(value)) return value.map((inner, index) => visit(inner, [...path, index], below));
     if (value === null || typeof value !== "object") return value;
     return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [key, visit(inner, [...path, key])]),
+      Object.entries(value).map(([key, inner]) => [key, visit(inner, [...path, key], below)]),
     );
   };
-  return { plain: visit(args, []), late, problems };
+  return { plain: visit(args, [], []), late, problems };
 }
 
 function fits(pattern: string, path: Path): boolean {

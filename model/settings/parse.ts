@@ -13,6 +13,7 @@ import { validateParts } from "./checks/parts";
 import { validateNoSecretsInside, validateSecrets } from "./checks/secrets";
 import { checkSchema } from "./issues";
 import { withoutSamples, withSamples, withTokens } from "./late";
+import { refuseUnplain } from "./plain";
 import { platformOf, withoutOtherPlatform } from "./platform";
 import { Problems, SettingsError, type Path } from "./problems";
 import { prune, type StandIns } from "./prune";
@@ -67,6 +68,7 @@ export function parseCluster(input: ClusterInput, context: ParseContext = {}): C
  * @throws SettingsError with every problem found
  */
 export function readCluster(raw: unknown, context: ParseContext = {}): ClusterSettings {
+  refuseUnplain(raw, context.environment);
   const problems = new Problems();
   const given = withoutUndefined(raw ?? {});
   const platform = platformOf(given, problems);

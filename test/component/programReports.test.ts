@@ -97,6 +97,27 @@ it.each<[string, () => unknown, readonly string[]]>([
     ["machines.cp1.host: a resource is not a setting"],
   ],
   [
+    "what no stack file could have, in a cluster",
+    cluster({
+      settings: { ...settings, machines: new Map(Object.entries(settings.machines)), protect: () => true },
+    }),
+    ["machines: a Map is not a setting", "protect: a function is not a setting", "allowed: text, numbers"],
+  ],
+  [
+    "an object inside itself",
+    () => {
+      const whole: Record<string, unknown> = { ...settings };
+      whole["coredns"] = { cache: whole };
+      return cluster({ settings: whole })();
+    },
+    ["1 problem", "coredns.cache: an object contains itself"],
+  ],
+  [
+    "what no stack file could have, in a part",
+    () => new Flannel("net", { podCidr: new Date(0), versions: { flannel: Symbol("v0.28.9") } } as never),
+    ["podCidr: a Date is not a setting", "versions.flannel: a symbol is not a setting"],
+  ],
+  [
     "secrets of a part",
     () => new Weave("net", { encryption: { password: "mesh" }, secrets: {} }),
     ['encryption.password: "mesh" is not in secrets', "secrets: { mesh: config.requireSecret(...) }"],

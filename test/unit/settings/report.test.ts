@@ -7,8 +7,12 @@ import { metalInput } from "../../support/settings";
 import { type Change, all, edited, set } from "./edit";
 
 function refused(change: Change, secrets?: Record<string, unknown>): SettingsError {
+  return refusedRaw(edited(change), secrets);
+}
+
+function refusedRaw(raw: unknown, secrets?: Record<string, unknown>): SettingsError {
   try {
-    readCluster(edited(change), { environment: "metal", secrets });
+    readCluster(raw, { environment: "metal", secrets });
   } catch (error) {
     if (error instanceof SettingsError) return error;
     throw error;
@@ -112,6 +116,24 @@ describe("all problems are in one report", () => {
     expect(formatProblems([{ path: "", value: "1", message: "is not a mapping" }])).toBe(
       "1 problem in the settings\n  (settings): 1 is not a mapping",
     );
+  });
+
+  it("what no stack file could have is refused by its place, an object within itself too", () => {
+    const settings = edited(
+      all(
+        set("name", () => "shop"),
+        set("machines.w1.labels", new Map([["a", "b"]])),
+      ),
+    );
+    const error = refusedRaw({ ...settings, network: { maxNodes: 10n } });
+    expect(error.problems.map(({ path, value, message }) => `${path}: ${value} ${message}`)).toEqual([
+      "machines.w1.labels: a Map is not a setting",
+      "name: a function is not a setting",
+      "network.maxNodes: a bigint is not a setting",
+    ]);
+    const whole: Record<string, unknown> = edited(() => undefined);
+    whole["coredns"] = { cache: whole };
+    expect(paths(refusedRaw(whole))).toEqual(["coredns.cache"]);
   });
 
   it("settings are read without an environment, if they have a name", () => {
