@@ -119,11 +119,12 @@ function checkedAlone(
   { keys, aws }: { readonly keys: readonly string[]; readonly aws: boolean },
 ): Checked {
   const written = withoutUndefined(beside) as AnyInput;
+  const { network }: { readonly network?: object | undefined } = written;
   // Arguments of components are beside the settings' own keys, so that the whole does not fit the schema.
   const filled = {
     ...NOTHING,
     ...(written as object),
-    network: { ...NOTHING.network, ...(written.network as object | undefined) },
+    network: { ...NOTHING.network, ...network },
   };
   const settings = resolve(filled, undefined, { environment: "" });
   // What is not among the arguments may be there all the same; of ranges and numbers of nodes nobody knows the default.
