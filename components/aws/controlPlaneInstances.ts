@@ -4,6 +4,7 @@ import { controlPlaneUserData } from "../../model/aws/boot/userData";
 import { type FirewallGroup } from "../../model/aws/firewall";
 import { awsOf } from "../../model/aws/spec";
 import { imageParameter } from "../../model/aws/images";
+import { hasElasticAddress } from "../../model/aws/quotas";
 import { REVISION_TAG, ownedTag, resourceTags, ROLE_TAG } from "../../model/aws/tags";
 import { heldBy } from "../../model/aws/topology";
 import { cniProfile } from "../../model/cni";
@@ -36,7 +37,7 @@ export interface ControlPlaneInstancesArgs {
   readonly settled?: (
     name: string,
     machine: Machine,
-    instance: aws.ec2.Instance,
+    publicIp: pulumi.Output<string>,
     opts: pulumi.CustomResourceOptions,
   ) => pulumi.Resource;
 }
@@ -49,7 +50,9 @@ export interface ControlPlaneInstancesArgs {
 export class ControlPlaneInstances extends pulumi.ComponentResource {
   /** Instances by the name of the control-plane node. */
   readonly instances: Readonly<Record<string, aws.ec2.Instance>>;
-  /** The elastic address; set if a single control-plane node is a public endpoint. */
+  /** Their public addresses, by the same names. */
+  readonly publicIps: Readonly<Record<string, pulumi.Output<string>>>;
+  /** The first node's elastic address; set if that node is or was the public endpoint, and SSH goes there. */
   readonly address?: aws.ec2.Eip;
   /** The instances and their load-balancer attachments. */
   readonly ready: readonly pulumi.Resource[];
@@ -60,15 +63,28 @@ export class ControlPlaneInstances extends pulumi.ComponentResource {
     const own = awsOf(settings);
     const image = imageId(own.controlPlane.image, own.controlPlane.architecture, this);
     const instances: [string, aws.ec2.Instance][] = [];
+    const publicIps: Record<string, pulumi.Output<string>> = {};
     const attached: pulumi.Resource[] = [];
     let before: pulumi.Resource[] = [];
     for (const machine of settings.machines) {
       const instance = this.createInstance(name, machine, image, args, before);
+      if (instances.length === 0 && hasElasticAddress(own)) {
+        this.address = new aws.ec2.Eip(
+          `${name}-address`,
+          { domain: "vpc", instance: instance.id, tags: resourceTags(settings, `${settings.name}-api`) },
+          // Without a gateway there is nothing that an address could lead to.
+          { parent: this, dependsOn: [...args.after] },
+        );
+      }
+      // What AWS gave an instance when it started is gone once it has an elastic address.
+      const elastic = instances.length === 0 ? this.address : undefined;
+      const publicIp = elastic?.publicIp ?? instance.publicIp;
+      publicIps[machine.name] = publicIp;
       instances.push([machine.name, instance]);
       before = [instance];
       if (args.settled !== undefined && machine !== settings.machines.at(-1))
         before.push(
-          args.settled(`${name}-${machine.name}-settled`, machine, instance, {
+          args.settled(`${name}-${machine.name}-settled`, machine, publicIp, {
             parent: this,
             dependsOn: [instance],
           }),
@@ -88,15 +104,7 @@ export class ControlPlaneInstances extends pulumi.ComponentResource {
       }
     }
     this.instances = Object.fromEntries(instances);
-    const [first] = instances;
-    if (first !== undefined && !own.endpoint.loadBalancer && own.access.endpointAccess === "public") {
-      this.address = new aws.ec2.Eip(
-        `${name}-address`,
-        { domain: "vpc", instance: first[1].id, tags: resourceTags(settings, `${settings.name}-api`) },
-        // Without a gateway there is nothing that an address could lead to.
-        { parent: this, dependsOn: [...args.after] },
-      );
-    }
+    this.publicIps = publicIps;
     this.ready = [
       ...instances.map(([, instance]) => instance),
       ...attached,

@@ -151,8 +151,8 @@ export class AwsPlatform implements Cloud {
         role,
         keyName: this.secrets.keyName,
         after: [...after, ...health],
-        settled: (called, machine, instance, more) => {
-          const connections = { [machine.name]: this.connection(this.sshHost(machine.name, instance)) };
+        settled: (called, machine, publicIp, more) => {
+          const connections = { [machine.name]: this.connection(this.sshHost(machine.name, publicIp)) };
           const { clusterId } = pki;
           const reach = { settings, sshKeys: {}, clusterId, connections, ...this.throughBastion() };
           return settledStep(called, reach, machine, own.controlPlane.instanceType, more);
@@ -260,7 +260,7 @@ export class AwsPlatform implements Cloud {
       connections: Object.fromEntries(
         settings.machines.map((machine) => [
           machine.name,
-          this.connection(this.sshHost(machine.name, instances.instances[machine.name])),
+          this.connection(this.sshHost(machine.name, instances.publicIps[machine.name])),
         ]),
       ),
       ...this.throughBastion(),
@@ -321,16 +321,12 @@ export class AwsPlatform implements Cloud {
   }
 
   /** Where SSH to a control-plane node goes. */
-  private sshHost(name: string, instance: aws.ec2.Instance | undefined): pulumi.Input<string> {
+  private sshHost(name: string, publicIp: pulumi.Output<string> | undefined): pulumi.Input<string> {
     const own = awsOf(this.settings);
     const place = own.controlPlane.instances.find((controlPlaneNode) => controlPlaneNode.name === name);
-    if (place === undefined || instance === undefined)
+    if (place === undefined || publicIp === undefined)
       throw new RangeError(`${name} is not a control-plane node`);
-    if (own.access.connectVia !== "direct") return place.address;
-    // The one control-plane node alone has its own address.
-    return own.controlPlane.instances.length > 1
-      ? instance.publicIp
-      : (this.instances.address?.publicIp ?? instance.publicIp);
+    return own.access.connectVia === "direct" ? publicIp : place.address;
   }
 
   /** How a control-plane node is logged on to. */

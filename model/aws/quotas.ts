@@ -71,13 +71,24 @@ function poolVcpus(pool: AwsPool, kind: "demand" | "spot"): Span {
   return { from: nodes(pool.min) * each, to: nodes(mostWhileRolling(pool.max, pool)) * each };
 }
 
-/** Of NAT gateways, the bastion, and the one control-plane node that is the public endpoint itself. */
-function elasticAddresses({ vpc, bastion, endpoint, access }: AwsSettings): number {
+/** Of NAT gateways, the bastion, and the first control-plane node. */
+function elasticAddresses(aws: AwsSettings): number {
+  const { vpc, bastion } = aws;
   const zones = new Set(
     vpc.subnets.filter((subnet) => subnet.subnetType === "private").map((subnet) => subnet.zone),
   ).size;
   const gateways = vpc.id === undefined ? { none: 0, one: Math.min(1, zones), perZone: zones }[vpc.nat] : 0;
-  return (
-    gateways + (bastion ? 1 : 0) + (!endpoint.loadBalancer && access.endpointAccess === "public" ? 1 : 0)
-  );
+  return gateways + (bastion ? 1 : 0) + (hasElasticAddress(aws) ? 1 : 0);
+}
+
+/**
+ * Whether the first control-plane node has an elastic address: where it alone is the public endpoint, and where SSH goes to public addresses.
+ * As one of several it keeps the address it had alone: AWS would give it another one in its place, which nobody knows.
+ */
+export function hasElasticAddress({ access, controlPlane, endpoint, vpc }: AwsSettings): boolean {
+  if (access.endpointAccess !== "public") return false;
+  if (!endpoint.loadBalancer) return true;
+  const [first] = controlPlane.instances;
+  const subnet = vpc.subnets.find(({ name }) => name === first?.subnet);
+  return access.connectVia === "direct" && subnet?.subnetType === "public";
 }

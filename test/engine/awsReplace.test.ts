@@ -22,6 +22,7 @@ interface Raw {
 if (isStandIn("aws")) {
   describeWithEngine("three control-plane nodes on AWS", three);
   describeWithEngine("the only control-plane node on AWS", only);
+  describeWithEngine("one control-plane node on AWS that becomes three", grows);
 } else it.skip("the official plugin would need an account", () => undefined);
 
 const SNAPSHOT = "etcd-0123456789abcdef-20261129T015500Z-r1-e3.6.8-k1.36.4.snapshot";
@@ -60,6 +61,22 @@ function stackOf(environment: string) {
     engine: () => engine,
     instances,
     steps,
+    /** Where the last run's steps found each host. */
+    found: () => hosts.asked().flatMap((one) => Object.entries(one.hosts)),
+    /** Public addresses that instances have now, by the instance's name. */
+    publicAddresses: (): Record<string, unknown> =>
+      Object.fromEntries(
+        awsObjects(engine.awsAccount)
+          .filter((one) => one.startsWith("interface "))
+          .map((one) => awsObject(engine.awsAccount, "interface", one.split(" ")[1] ?? "") ?? {})
+          .filter(({ owner }) => String(owner).startsWith("i-"))
+          .map(({ owner, allocation, publicAddress }) => {
+            const tags = awsObject(engine.awsAccount, "ec2.Instance", String(owner))?.["tags"];
+            const name = (tags as { Name: string }).Name.replace(/^dev-/, "");
+            const elastic = awsObject(engine.awsAccount, "ec2.Eip", String(allocation));
+            return [name, elastic?.["publicIp"] ?? publicAddress];
+          }),
+      ),
     /**
      * Takes instances of control-plane nodes away behind Pulumi's back, then refreshes and runs `up`; how many instances
      * are new.
@@ -299,5 +316,33 @@ function only(): void {
     const steps = await stack.up(plane({ subnetType: "public" }, { bastion: {} }));
     expect(steps.filter((one) => /^(delete|create)/.test(one))).toEqual([]);
     expect(stack.instances()).toEqual(expect.arrayContaining(before));
+  });
+}
+
+function grows(): void {
+  const stack = stackOf("dev");
+  const { raw } = stack;
+  const plane = (count: number) => ({
+    ...raw,
+    protect: false,
+    controlPlane: { ...raw.controlPlane, count },
+  });
+
+  beforeAll(async () => {
+    await stack.open();
+    await stack.up(plane(1));
+  });
+
+  afterAll(() => stack.close());
+
+  it("keeps the first at the address it had: every step finds its host where it is, then and later", async () => {
+    const before = stack.publicAddresses();
+    await stack.up(plane(3));
+    const after = stack.publicAddresses();
+    expect(after).toMatchObject(before);
+    expect(Object.keys(after).sort()).toEqual(["cp-1", "cp-2", "cp-3"]);
+    const found = stack.found();
+    expect(found.map(([name]) => name)).toContain("cp-1");
+    expect(found.filter(([name, host]) => after[name] !== host)).toEqual([]);
   });
 }

@@ -123,6 +123,14 @@ describe("the endpoint", () => {
     expect(names(ofType(small, "Eip"))).toEqual(["cloud-instances-address"]);
     expect(ofType(small, "LoadBalancer")).toEqual([]);
   });
+
+  it("leaves the first of several control-plane nodes the elastic address that it had alone", async () => {
+    const grown = await cluster({ ...smallAws(), controlPlane: { count: 3, instanceType: "t3.medium" } });
+    expect(names(ofType(grown, "Eip"))).toEqual(["cloud-instances-address"]);
+    expect(ofType(grown, "LoadBalancer")).toHaveLength(2);
+    // Where nobody reaches it by a public address it has none.
+    expect(names(ofType(large, "Eip"))).not.toContain("cloud-instances-address");
+  });
 });
 
 describe("instances", () => {
