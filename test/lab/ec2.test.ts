@@ -8,6 +8,7 @@ import { describeWithLab } from "./available";
 import { eventually, saw } from "./cluster";
 import { deviations, devSettings, type AwsSettings } from "./ec2/environment";
 import type { Life } from "./ec2/lifecycle";
+import { Load } from "./ec2/load";
 import { searchHosts, secretsOf } from "./ec2/secretSearch";
 import { SimulatedRegion } from "./ec2/simulation";
 import { webImage } from "./images";
@@ -273,9 +274,29 @@ describeWithLab("dev on a simulated EC2", () => {
     expect(controlPlaneNode().instance.id).toBe(id);
   });
 
+  it("grows to three control-plane nodes, and the first is replaced: no acknowledged write is lost", async () => {
+    await up("three control-plane nodes", plane({ count: 3 }));
+    const first = controlPlane().find(({ instance }) => instance.tags["Name"] === "dev-cp-1")?.instance;
+    if (first === undefined) expect.fail("there is a first control-plane node");
+    const load = await Load.writes(region, "writes", "default");
+    await up("cp-1 is replaced", plane({ revisions: { "cp-1": 2 } }));
+    const { asked, done, failures, silences } = await load.end();
+    saw(`${asked} writes, ${done.length} acknowledged, others: ${JSON.stringify(failures)}`);
+    saw(`silences: ${silences.map((silence) => `${silence} s`).join(", ") || "none longer than 2 s"}`);
+    expect(controlPlane()).toHaveLength(3);
+    expect(controlPlane().map(({ instance }) => instance.id)).not.toContain(first.id);
+    const written = await region.kubectl("get", "configmaps", "-o", "jsonpath={.items[*].metadata.name}");
+    const there = new Set(written.split(" "));
+    expect(done.filter((number) => !there.has(`write-${number}`))).toEqual([]);
+    await region.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s");
+    saw(await region.kubectl("get", "nodes", "-o", "wide"));
+    const again = await region.engine("preview", settings);
+    expect(again.changed, again.error).toEqual([]);
+  });
+
   it("a pool grows", async () => {
     await up("the pool grew", general({ count: 2 }));
-    expect(await nodes()).toHaveLength(3);
+    expect(await nodes()).toHaveLength(5);
     expect(pool().map(({ phase }) => phase)).toEqual(["in service", "in service"]);
   });
 
